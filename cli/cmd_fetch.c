@@ -1,0 +1,286 @@
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+
+struct fetch {
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	const char *output, *extract;
+};
+
+static bool
+read_options(int argc, char *argv[], struct fetch *out, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "extract", required_argument, NULL, 'x' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
+		switch (c) {
+		case 'o':
+			out->output = optarg;
+			break;
+		case 'x':
+			out->extract = optarg;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
+	    document_parse(argv[optind], out->document, &out->version, err);
+}
+
+static bool
+copy_bytes(int from, int to, uint64_t size, struct error *err)
+{
+	uint8_t piece[65536];
+	uint64_t at = 0;
+
+	while (at < size) {
+		const size_t n = size - at < sizeof(piece) ?
+		    (size_t)(size - at) :
+		    sizeof(piece);
+
+		if (!file_pread(from, piece, n, (off_t)at, err) ||
+		    !file_pwrite(to, span_of(piece, n), (off_t)at, err))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+/* Whole, or not at all. */
+static bool
+write_copy(const struct copy *copy, const char *path, struct error *err)
+{
+	char tmp[FILE_PATH];
+	bool ok;
+	int fd;
+
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", path);
+	ok = copy_bytes(copy->fd, fd, copy->size, err);
+	if (ok && (fchmod(fd, 0644) != 0 || fsync(fd) != 0 ||
+		      rename(tmp, path) != 0))
+		ok = error_set_errno(err, "%s", path);
+	close(fd);
+	if (!ok)
+		unlink(tmp);
+	return ok;
+}
+
+struct extracting {
+	int fd;
+	off_t at;
+};
+
+static bool
+write_piece(void *arg, struct span bytes, struct error *err)
+{
+	struct extracting *out = arg;
+
+	if (!file_pwrite(out->fd, bytes, out->at, err))
+		return false;
+	out->at += (off_t)bytes.len;
+	return true;
+}
+
+static bool
+extract_member(const struct member *member, const char *dir,
+    struct error *err)
+{
+	char path[FILE_PATH], folder[FILE_PATH];
+	struct extracting out = { .fd = -1 };
+	bool ok;
+
+	if (!file_join(path, dir, member->path, err))
+		return false;
+	snprintf(folder, sizeof(folder), "%s", path);
+	*strrchr(folder, '/') = '\0';
+	if (!file_make_dirs(folder, 0755, err))
+		return false;
+	out.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (out.fd < 0)
+		return error_set_errno(err, "%s", path);
+	ok = member_stream(member, write_piece, &out, err);
+	close(out.fd);
+	return ok;
+}
+
+static void
+remove_members(const struct container *container, const char *dir)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < container->num; i++)
+		if (file_join(path, dir, container->members[i].path,
+			&ignored)) {
+			char *slash;
+
+			unlink(path);
+			while ((slash = strrchr(path, '/')) != NULL &&
+			    strlen(path) > strlen(dir)) {
+				*slash = '\0';
+				rmdir(path);
+			}
+		}
+}
+
+/* Into a folder that was not there, and appears with all in it. */
+static bool
+extract(const struct container *container, const char *dir,
+    struct error *err)
+{
+	char tmp[FILE_PATH];
+	bool ok = true;
+
+	if (file_exists(dir))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is there already: name a new folder", dir);
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", dir);
+	if (mkdtemp(tmp) == NULL)
+		return error_set_errno(err, "%s", dir);
+	for (size_t i = 0; ok && i < container->num; i++)
+		ok = extract_member(&container->members[i], tmp, err);
+	if (ok && (chmod(tmp, 0755) != 0 || rename(tmp, dir) != 0))
+		ok = error_set_errno(err, "%s", dir);
+	if (!ok)
+		remove_members(container, tmp);
+	return ok;
+}
+
+static bool
+write_out(struct context *context, const struct fetch *fetch,
+    const struct copy *copy, struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	char name[LIMIT_SLUG_BYTES + 32];
+	const char *output = fetch->output;
+
+	snprintf(name, sizeof(name), "%s-v%u.asice",
+	    strchr(version->document, '/') + 1, version->number);
+	if (output == NULL && fetch->extract == NULL)
+		output = name;
+	if (output != NULL && !write_copy(copy, output, err))
+		return false;
+	if (fetch->extract != NULL &&
+	    !extract(copy->container, fetch->extract, err))
+		return false;
+	if (context->json)
+		return output_json(
+		    json_of_verdict(output != NULL ? output : fetch->extract,
+			&copy->verdict),
+		    err);
+	output_verdict(output != NULL ? output : fetch->extract,
+	    &copy->verdict);
+	return true;
+}
+
+bool
+cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct fetch fetch = { .version = 0 };
+	struct session session;
+	struct copy copy;
+	bool ok;
+
+	if (!read_options(argc, argv, &fetch, err) ||
+	    !context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	ok = copy_fetch(&session, fetch.document, fetch.version, &copy, err);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+		/* On standard error: --json has its error on the output. */
+		for (size_t i = 0; i < copy.verdict.num_findings; i++)
+			output_note("%s: %s",
+			    finding_name(copy.verdict.findings[i].code),
+			    copy.verdict.findings[i].text);
+		verdict_error(&copy.verdict, err);
+		output_note("nothing was written");
+		ok = false;
+	}
+	ok = ok && write_out(context, &fetch, &copy, err);
+	copy_free(&copy);
+	session_close(&session);
+	return ok;
+}
+
+/* --- verify --- */
+
+/* Not ours by its own words: shown as another maker's. */
+static bool
+judge_foreign(struct context *context, const char *path,
+    const struct error *why, struct verdict *out, struct error *err)
+{
+	struct error no = { 0 };
+	struct container *container = container_read_foreign(path, &no);
+	bool ok;
+
+	if (container == NULL || container_find(container, PATH_VERSION) != NULL)
+		ok = verdict_unreadable(why, out, err);
+	else
+		ok = verdict_judge_foreign(container, context->certs, out,
+		    err);
+	container_free(container);
+	return ok;
+}
+
+static bool
+judge_file(struct context *context, const char *path, struct copy *copy,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	*copy = (struct copy){ .fd = open_file(path, err) };
+	if (copy->fd < 0)
+		return false;
+	copy->container = container_read(copy->fd, &why);
+	if (copy->container == NULL ||
+	    container_find(copy->container, PATH_VERSION) == NULL)
+		return judge_foreign(context, path, &why, &copy->verdict, err);
+	return copy_judge(context, copy->fd, copy, err);
+}
+
+bool
+cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
+{
+	bool all_valid = true;
+	const char *about = NULL;
+
+	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
+		return error_set(err, ERROR_USAGE, "an unknown option");
+	if (!arguments(argc, optind, 1, -1, "FILE.asice…", err) ||
+	    !context_load(context, err))
+		return false;
+	for (int i = optind; i < argc; i++) {
+		struct copy copy;
+		bool ok = judge_file(context, argv[i], &copy, err);
+
+		if (ok && context->json)
+			ok = output_json(json_of_verdict(argv[i],
+					     &copy.verdict),
+			    err);
+		else if (ok)
+			output_verdict(argv[i], &copy.verdict);
+		if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+			verdict_error(&copy.verdict, err);
+			all_valid = false;
+			about = argv[i];
+		}
+		copy_free(&copy);
+		if (!ok)
+			return false;
+	}
+	return all_valid || error_context(err, "%s", about);
+}

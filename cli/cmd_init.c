@@ -1,0 +1,264 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+
+struct options {
+	const char *cert, *key, *sign_cert, *sign_key, *state;
+};
+
+static bool
+absolute(const char *path, char out[FILE_PATH], struct error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (real == NULL)
+		return error_set_errno(err, "%s", path);
+	snprintf(out, FILE_PATH, "%s", real);
+	free(real);
+	return true;
+}
+
+/* A pair must belong together before anything is written. */
+static bool
+check_pair(const char *cert_path, const char *key_path, bool to_sign,
+    struct error *err)
+{
+	struct identity identity;
+	bool ok;
+
+	if (!identity_load(cert_path, key_path, &identity, err))
+		return false;
+	ok = to_sign ? identity.cert->can_sign : identity.cert->can_connect;
+	identity_free(&identity);
+	return ok ||
+	    error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
+		cert_path, to_sign ? "sign with" : "connect with");
+}
+
+static bool
+write_config(const struct context *context, const struct options *options,
+    const char *state_root, struct error *err)
+{
+	struct buf text = BUF(64 * 1024);
+	char dir[FILE_PATH], path[FILE_PATH];
+	char *slash;
+	const struct {
+		const char *key, *file;
+	} files[] = { { "certificate", options->cert },
+		{ "key", options->key },
+		{ "sign-certificate", options->sign_cert },
+		{ "sign-key", options->sign_key } };
+	bool ok;
+
+	ok = buf_printf(&text, err, "valise: 1\njournal: \"%08x\"\n",
+	    context->enrolment.journal.id);
+	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
+		ok = files[i].file == NULL ||
+		    (absolute(files[i].file, path, err) &&
+			buf_printf(&text, err, "%s: ", files[i].key) &&
+			yaml_append_scalar(&text, path, err) &&
+			buf_append_str(&text, "\n", err));
+	ok = ok && absolute(state_root, path, err) &&
+	    buf_append_str(&text, "state: ", err) &&
+	    yaml_append_scalar(&text, path, err) &&
+	    buf_append_str(&text, "\n", err);
+	snprintf(dir, sizeof(dir), "%s", context->config_path);
+	if ((slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		ok = ok && file_make_dirs(dir, 0700, err);
+	}
+	ok = ok && file_create(context->config_path, buf_span(&text), 0600,
+		       err);
+	buf_free(&text);
+	return ok;
+}
+
+struct policies {
+	struct session *session;
+	const struct digest *pinned;
+	bool found;
+};
+
+/* Those that the pinned one follows: its history, which the journal proves. */
+static bool
+accept_earlier(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct policies *policies = arg;
+
+	(void)index, (void)line;
+	if (entry->act != ACT_POLICY || policies->found)
+		return true;
+	policies->found = digest_eq(&entry->policy, policies->pinned);
+	return policies->found ||
+	    session_accept_policy(policies->session, &entry->policy, err);
+}
+
+/* The policy itself comes first: its CA tells the server's certificate. */
+static bool
+pin_policy(struct context *context, struct error *err)
+{
+	struct remote_settings settings = {
+		.address = context->enrolment.address,
+		.cert = context->cert,
+		.key = context->key,
+	};
+	struct remote_answer answer;
+	char path[128], hex[DIGEST_HEX];
+	struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1 };
+	struct buf cas = BUF(LIMIT_POLICY_FILE_BYTES);
+	struct remote *remote = NULL;
+	bool ok = true;
+
+	digest_hex(&context->enrolment.policy, hex);
+	snprintf(path, sizeof(path), "/v1/policy/%s", hex);
+	for (size_t i = 0; ok && i < context->enrolment.cas->num; i++)
+		ok = buf_append(&cas,
+		    member_bytes(&context->enrolment.cas->members[i]), err);
+	settings.server_ca = buf_span(&cas);
+	request.file_fd = ok ? file_temporary(context->state, err) : -1;
+	ok = request.file_fd >= 0 &&
+	    (remote = remote_new(&settings, err)) != NULL;
+	if (ok) {
+		ok = remote_do(remote, &request, &answer, err) &&
+		    context_accept(context, request.file_fd,
+			&context->enrolment.policy, err) &&
+		    context_pin(context, &context->enrolment.policy, err);
+		remote_answer_free(&answer);
+	}
+	if (request.file_fd >= 0)
+		close(request.file_fd);
+	remote_free(remote);
+	buf_free(&cas);
+	return ok;
+}
+
+static bool
+import(struct context *context, struct span text, struct error *err)
+{
+	struct policies policies = { .pinned = &context->enrolment.policy };
+	struct session session;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (!file_make_dirs(context->state, 0700, err) ||
+	    !context_path(context, "enrolment.yaml", path, err) ||
+	    !file_write(path, text, 0600, err) ||
+	    (context->certs = cert_cache_new(err)) == NULL ||
+	    !pin_policy(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	policies.session = &session;
+	ok = session_entries(&session, "act=policy", accept_earlier,
+	    &policies, err);
+	if (ok && !policies.found)
+		ok = error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",
+		    "the journal knows no policy of the enrolment's digest");
+	session_close(&session);
+	return ok;
+}
+
+static bool
+read_options(int argc, char *argv[], struct options *out, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "cert", required_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "sign-cert", required_argument, NULL, 'C' },
+		{ "sign-key", required_argument, NULL, 'K' },
+		{ "state", required_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*out = (struct options){ NULL };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			out->cert = optarg;
+			break;
+		case 'k':
+			out->key = optarg;
+			break;
+		case 'C':
+			out->sign_cert = optarg;
+			break;
+		case 'K':
+			out->sign_key = optarg;
+			break;
+		case 's':
+			out->state = optarg;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (out->cert == NULL || out->key == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--cert FILE and --key FILE are needed: what you connect"
+		    " with");
+	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
+		return error_set(err, ERROR_USAGE,
+		    "--sign-cert and --sign-key go together");
+	return arguments(argc, optind, 1, 1, "ENROLMENT", err);
+}
+
+bool
+cmd_init(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct buf text = BUF(LIMIT_YAML_BYTES);
+	char root[FILE_PATH], name[16];
+	const char *home = getenv("HOME");
+	struct options options;
+	bool ok;
+
+	if (!read_options(argc, argv, &options, err))
+		return false;
+	if (file_exists(context->config_path))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is there already: this office is enrolled",
+		    context->config_path);
+	if (!check_pair(options.cert, options.key, false, err) ||
+	    (options.sign_cert != NULL &&
+		!check_pair(options.sign_cert, options.sign_key, true, err)))
+		return false;
+	snprintf(context->cert, FILE_PATH, "%s", options.cert);
+	snprintf(context->key, FILE_PATH, "%s", options.key);
+	if (options.state != NULL)
+		snprintf(root, sizeof(root), "%s", options.state);
+	else
+		snprintf(root, sizeof(root), "%s/.local/state/valise",
+		    home != NULL ? home : "");
+	ok = file_read(argv[optind], LIMIT_YAML_BYTES, &text, err) &&
+	    (enrolment_parse(buf_span(&text), &context->enrolment, err) ||
+		error_context(err, "%s", argv[optind]));
+	if (ok) {
+		snprintf(name, sizeof(name), "%08x",
+		    context->enrolment.journal.id);
+		ok = file_join(context->state, root, name, err) &&
+		    import(context, buf_span(&text), err) &&
+		    write_config(context, &options, root, err);
+	}
+	buf_free(&text);
+	if (!ok)
+		return false;
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:o}", "journal",
+				       context->enrolment.journal.name,
+				       "config", context->config_path,
+				       "fingerprint",
+				       json_of_digest(
+					   &context->enrolment.fingerprint)),
+		    err);
+	printf("enrolled with %s at %s\n", context->enrolment.journal.name,
+	    context->enrolment.address);
+	output_digest("fingerprint  ", &context->enrolment.fingerprint);
+	puts("Compare the fingerprint by telephone with whoever gave you the"
+	     " enrolment.\nNext: valise list");
+	return true;
+}

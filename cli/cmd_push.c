@@ -1,0 +1,594 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "document/manifest.h"
+#include "document/zip.h"
+
+struct input {
+	const char *language; /* NULL: an annex */
+	const char *path;
+};
+
+struct push {
+	char document[DOCUMENT_NAME];
+	struct input inputs[LIMIT_TEXTS + LIMIT_ANNEXES];
+	size_t num_inputs;
+	struct version *version;
+	struct container *container;
+	int fds[LIMIT_TEXTS + LIMIT_ANNEXES];
+	size_t num_fds;
+};
+
+/* "lo=FILE" */
+static bool
+split_pair(const char *text, char *key, size_t room, const char **value,
+    const char *option, struct error *err)
+{
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals == text || equals[1] == '\0' ||
+	    (size_t)(equals - text) >= room)
+		return error_set(err, ERROR_USAGE,
+		    "--%s takes LANGUAGE=%s, such as en=%s", option,
+		    strcmp(option, "text") == 0 ? "FILE" : "TITLE",
+		    strcmp(option, "text") == 0 ? "agreement.pdf" :
+						  "\"An agreement\"");
+	snprintf(key, room, "%.*s", (int)(equals - text), text);
+	*value = equals + 1;
+	return text_is_language(span_of_str(key)) ||
+	    error_set(err, ERROR_USAGE, "\"%s\" is not a language", key);
+}
+
+static bool
+add_title(struct version *version, const char *text, struct error *err)
+{
+	struct title *title = &version->titles[version->num_titles];
+	const char *value;
+
+	if (version->num_titles == LIMIT_LANGUAGES)
+		return error_set(err, ERROR_LIMIT, "more than %d titles",
+		    LIMIT_LANGUAGES);
+	if (!split_pair(text, title->language, sizeof(title->language),
+		&value, "title", err))
+		return false;
+	if (strlen(value) > LIMIT_TITLE_BYTES ||
+	    !text_is_line(span_of_str(value)))
+		return error_set(err, ERROR_USAGE,
+		    "a title is one line of visible text (NFC), %d bytes at"
+		    " most", LIMIT_TITLE_BYTES);
+	snprintf(title->text, sizeof(title->text), "%s", value);
+	version->num_titles++;
+	return true;
+}
+
+static bool
+add_input(struct push *push, const char *text, bool is_text,
+    struct error *err)
+{
+	struct input *input = &push->inputs[push->num_inputs];
+	struct version *version = push->version;
+	char language[LIMIT_LANGUAGE_BYTES + 1];
+
+	if (is_text ? version->num_texts == LIMIT_TEXTS :
+		      version->num_annexes == LIMIT_ANNEXES)
+		return error_set(err, ERROR_LIMIT, "too many files");
+	if (!is_text) {
+		version->num_annexes++;
+		input->path = text;
+	} else {
+		if (!split_pair(text, language, sizeof(language), &input->path,
+			"text", err))
+			return false;
+		snprintf(version->texts[version->num_texts].language,
+		    LIMIT_LANGUAGE_BYTES + 1, "%s", language);
+		input->language =
+		    version->texts[version->num_texts++].language;
+	}
+	push->num_inputs++;
+	return true;
+}
+
+static bool
+read_options(int argc, char *argv[], struct push *push, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "text", required_argument, NULL, 't' },
+		{ "annex", required_argument, NULL, 'a' },
+		{ "title", required_argument, NULL, 'T' },
+		{ "note", required_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned version;
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 't':
+			ok = add_input(push, optarg, true, err);
+			break;
+		case 'a':
+			ok = add_input(push, optarg, false, err);
+			break;
+		case 'T':
+			ok = add_title(push->version, optarg, err);
+			break;
+		case 'n':
+			if (strlen(optarg) > LIMIT_NOTE_BYTES ||
+			    !text_is_line(span_of_str(optarg)))
+				ok = error_set(err, ERROR_USAGE,
+				    "a note is one line of visible text (NFC),"
+				    " %d bytes at most", LIMIT_NOTE_BYTES);
+			else
+				snprintf(push->version->note,
+				    sizeof(push->version->note), "%s", optarg);
+			break;
+		default:
+			ok = error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (!ok || !arguments(argc, optind, 1, 1, "DOC", err) ||
+	    !document_parse(argv[optind], push->document, &version, err))
+		return false;
+	if (version != 0)
+		return error_set(err, ERROR_USAGE,
+		    "the next number is the daemon's to tell: leave out @%u",
+		    version);
+	if (push->version->num_texts == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a version needs a text: --text en=FILE");
+	if (push->version->num_titles == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a version needs a title: --title en=\"…\"");
+	return true;
+}
+
+/* By content; Markdown is text, and told by its name. */
+static bool
+tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
+    struct error *err)
+{
+	uint8_t front[65536];
+	const ssize_t n = pread(fd, front, sizeof(front), 0);
+	struct span text;
+	const char *dot = strrchr(path, '.');
+	const char *media = "application/octet-stream";
+
+	if (n < 0)
+		return error_set_errno(err, "%s", path);
+	text = span_of(front, (size_t)n);
+	/* A character may be cut at the end of what was read. */
+	for (unsigned i = 0; i < 4 && text.len == sizeof(front) &&
+	     !text_is_utf8(text);
+	     i++)
+		text.len--;
+	if (span_starts(text, "%PDF-"))
+		media = "application/pdf";
+	else if (text_is_utf8(text))
+		media = dot != NULL && strcmp(dot, ".md") == 0 ?
+		    "text/markdown" :
+		    "text/plain";
+	snprintf(out, LIMIT_MEDIA_BYTES + 1, "%s", media);
+	return true;
+}
+
+/* A file of the disk as a member: read in pieces, never as a whole. */
+static bool
+stream_file(const struct member *member, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	uint8_t piece[65536];
+	uint64_t at = 0;
+
+	while (at < member->size) {
+		const size_t n = member->size - at < sizeof(piece) ?
+		    (size_t)(member->size - at) :
+		    sizeof(piece);
+
+		if (!file_pread(member->fd, piece, n, (off_t)at, err) ||
+		    !sink(arg, span_of(piece, n), err))
+			return error_context(err, "%s", member->path);
+		at += n;
+	}
+	return true;
+}
+
+static const struct member_source on_disk = { stream_file, stream_file };
+
+enum { DEFLATE_BYTES = 4 * 1024 * 1024 }; /* what is larger is stored */
+
+static bool
+add_file(struct push *push, const struct input *input,
+    struct text_file *file, struct error *err)
+{
+	const char *slash = strrchr(input->path, '/');
+	const char *name = slash != NULL ? slash + 1 : input->path;
+	struct member member = { .source = &on_disk };
+	struct buf bytes = BUF(DEFLATE_BYTES);
+	struct stat st;
+	bool ok;
+
+	member.fd = open_file(input->path, err);
+	if (member.fd < 0)
+		return false;
+	push->fds[push->num_fds++] = member.fd;
+	if (fstat(member.fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return error_set(err, ERROR_USAGE, "%s: not a plain file",
+		    input->path);
+	if ((uint64_t)st.st_size > LIMIT_TEXT_BYTES)
+		return error_set(err, ERROR_LIMIT, "%s: over %llu bytes",
+		    input->path, (unsigned long long)LIMIT_TEXT_BYTES);
+	snprintf(file->file, sizeof(file->file), "%s%s%s%s",
+	    input->language != NULL ? "texts/" : "annexes",
+	    input->language != NULL ? input->language : "", "/", name);
+	if (!text_check_path(span_of_str(file->file), err))
+		return error_context(err, "%s", input->path);
+	if (container_find(push->container, file->file) != NULL)
+		return error_set(err, ERROR_USAGE,
+		    "two files would be %s", file->file);
+	if (!tell_media(member.fd, input->path, file->media, err))
+		return false;
+	file->size = member.size = member.packed = (uint64_t)st.st_size;
+	snprintf(member.path, sizeof(member.path), "%s", file->file);
+	if (member.size > DEFLATE_BYTES)
+		return container_add(push->container, &member, err);
+	ok = stream_file(&member, sink_to_buf, &bytes, err) &&
+	    container_put(push->container, file->file, buf_span(&bytes), err);
+	buf_free(&bytes);
+	return ok;
+}
+
+static bool
+crc_piece(void *arg, struct span bytes, struct error *err)
+{
+	uint32_t *crc = arg;
+
+	(void)err;
+	*crc = zip_crc(*crc, bytes);
+	return true;
+}
+
+static bool
+hash_files(struct push *push, struct error *err)
+{
+	struct version *version = push->version;
+
+	if (!container_hash(push->container, NULL, err))
+		return false;
+	for (size_t i = 0; i < push->container->num; i++) {
+		struct member *member = &push->container->members[i];
+
+		if (member->source == &on_disk &&
+		    !stream_file(member, crc_piece, &member->crc, err))
+			return false;
+	}
+	for (size_t i = 0; i < version->num_texts; i++)
+		version->texts[i].sha256 = container_find(push->container,
+		    version->texts[i].file)
+					       ->sha256;
+	for (size_t i = 0; i < version->num_annexes; i++)
+		version->annexes[i].sha256 = container_find(push->container,
+		    version->annexes[i].file)
+						 ->sha256;
+	return true;
+}
+
+static bool
+gather_files(struct push *push, const struct policy *policy,
+    struct error *err)
+{
+	struct version *version = push->version;
+	const struct document_type *type;
+	char name[LIMIT_SLUG_BYTES + 1];
+	size_t text = 0, annex = 0;
+
+	document_type(push->document, name);
+	type = policy_type(policy, name);
+	for (size_t i = 0; i < push->num_inputs; i++) {
+		struct text_file *file = push->inputs[i].language != NULL ?
+		    &version->texts[text++] :
+		    &version->annexes[annex++];
+
+		if (!add_file(push, &push->inputs[i], file, err))
+			return false;
+		for (size_t j = 0; type != NULL && j < type->num_authentic;
+		     j++)
+			file->authentic = file->authentic ||
+			    strcmp(type->authentic[j], file->language) == 0;
+	}
+	return hash_files(push, err);
+}
+
+/* version.yaml, the origin's manifest, and the signature over that. */
+static bool
+sign_origin(struct context *context, struct container *container,
+    struct error *err)
+{
+	struct manifest manifest = { 0 };
+	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct identity signer = { NULL };
+	bool ok;
+
+	if (context->sign_cert[0] == '\0')
+		return error_set(err, ERROR_USAGE,
+		    "to deposit one signs: enrol with --sign-cert and"
+		    " --sign-key");
+	ok = identity_load(context->sign_cert, context->sign_key, &signer,
+		 err) &&
+	    container_hash(container, NULL, err);
+	snprintf(manifest.signature, sizeof(manifest.signature), "%s",
+	    PATH_ORIGIN);
+	for (size_t i = 0; ok && i < container->num; i++) {
+		const struct member *member = &container->members[i];
+
+		if (!path_is_meta(member->path) &&
+		    strcmp(member->path, "mimetype") != 0)
+			ok = manifest_add(&manifest, member->path,
+			    media_of_path(member->path), &member->sha256, err);
+	}
+	ok = ok && manifest_encode(&manifest, &xml, err) &&
+	    cades_sign(&signer, buf_span(&xml), COMMITMENT_ORIGIN,
+		time_now_ms() / 1000, &p7s, err) &&
+	    container_put(container, PATH_ORIGIN_MANIFEST, buf_span(&xml),
+		err) &&
+	    container_put(container, PATH_ORIGIN, buf_span(&p7s), err);
+	manifest_free(&manifest);
+	identity_free(&signer);
+	buf_free(&xml);
+	buf_free(&p7s);
+	return ok;
+}
+
+/* Texts, titles and note: what a person would call the same. */
+static bool
+is_same(const struct version *a, const struct version *b)
+{
+	bool same = a->num_texts == b->num_texts &&
+	    a->num_annexes == b->num_annexes &&
+	    a->num_titles == b->num_titles && strcmp(a->note, b->note) == 0;
+
+	for (size_t i = 0; same && i < a->num_titles; i++)
+		same = strcmp(a->titles[i].language, b->titles[i].language) ==
+			0 &&
+		    strcmp(a->titles[i].text, b->titles[i].text) == 0;
+	for (size_t i = 0; same && i < a->num_texts; i++)
+		same = strcmp(a->texts[i].file, b->texts[i].file) == 0 &&
+		    digest_eq(&a->texts[i].sha256, &b->texts[i].sha256);
+	for (size_t i = 0; same && i < a->num_annexes; i++)
+		same = strcmp(a->annexes[i].file, b->annexes[i].file) == 0 &&
+		    digest_eq(&a->annexes[i].sha256, &b->annexes[i].sha256);
+	return same;
+}
+
+static bool
+report(struct context *context, const struct entry *entry, uint64_t index,
+    const char *did, struct error *err)
+{
+	check_clock(entry);
+	if (context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:o}", "result", did,
+			"document", entry->document, "version",
+			(int)entry->version, "digest",
+			json_of_digest(&entry->digest), "entry",
+			(json_int_t)index, "time", json_of_ms(entry->time_ms)),
+		    err);
+	printf("%s %s@%llu, entry %llu of the journal\n", did,
+	    entry->document, (unsigned long long)entry->version,
+	    (unsigned long long)index);
+	output_digest("version digest  ", &entry->digest);
+	return true;
+}
+
+static bool
+nothing_changed(struct context *context, const char *document,
+    unsigned version, struct error *err)
+{
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "nothing has changed", "document",
+				       document, "version", (int)version),
+		    err);
+	printf("nothing has changed since %s@%u\n", document, version);
+	return true;
+}
+
+static bool
+push_new(struct session *session, struct push *push,
+    const struct newest *newest, struct error *err)
+{
+	struct context *context = session->context;
+	static struct entry entry;
+	struct buf known = BUF(LIMIT_VERSION_BYTES),
+		   yaml = BUF(LIMIT_VERSION_BYTES);
+	struct version *last = NULL;
+	struct version *version = push->version;
+	struct error ignored = { 0 };
+	uint64_t index = 0;
+	bool again = false, same = false, ok = true;
+
+	if (newest->version > 0 &&
+	    context_known_version(context, &newest->digest, &known))
+		last = version_parse(buf_span(&known), &ignored);
+	if (last != NULL)
+		same = is_same(last, version);
+	free(last);
+	buf_free(&known);
+	if (same)
+		return nothing_changed(context, push->document,
+		    newest->version, err);
+	version->number = newest->version + 1;
+	version->has_previous = newest->version > 0;
+	version->previous = newest->digest;
+	version->created_at = time_now_ms() / 1000;
+	ok = version_encode(version, &yaml, err) &&
+	    container_put(push->container, PATH_VERSION, buf_span(&yaml),
+		err) &&
+	    container_put(push->container, "mimetype",
+		span_of_str(CONTAINER_MIMETYPE), err) &&
+	    sign_origin(context, push->container, err) &&
+	    outbox_keep(context, OUTBOX_DEPOSIT, push->document,
+		version->number, push->container, err) &&
+	    outbox_send(session, OUTBOX_DEPOSIT, push->document,
+		version->number, &entry, &index, &again, err);
+	if (ok)
+		context_remember_version(context, buf_span(&yaml));
+	buf_free(&yaml);
+	return ok &&
+	    report(context, &entry, index,
+		again ? "deposited already:" : "deposited", err);
+}
+
+/* Past 24 h the old signature would be refused: the same, signed anew. */
+static bool
+sign_anew(struct context *context, const char *document, unsigned version,
+    struct error *err)
+{
+	struct container *container = NULL;
+	char path[FILE_PATH];
+	bool ok;
+	int fd = -1;
+
+	ok = outbox_path(context, OUTBOX_DEPOSIT, document, version, path,
+		 err) &&
+	    (fd = open_file(path, err)) >= 0 &&
+	    (container = container_read(fd, err)) != NULL;
+	if (ok) {
+		container_remove(container, PATH_ORIGIN);
+		container_remove(container, PATH_ORIGIN_MANIFEST);
+		ok = sign_origin(context, container, err) &&
+		    outbox_keep(context, OUTBOX_DEPOSIT, document, version,
+			container, err);
+	}
+	container_free(container);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* What a cut left unanswered goes first, byte for byte. */
+static bool
+send_pending(struct session *session, const char *document,
+    struct error *err)
+{
+	static struct entry entry;
+	bool stale = false, again;
+	uint64_t index;
+	const unsigned version = outbox_find(session->context, OUTBOX_DEPOSIT,
+	    document, &stale);
+
+	if (version == 0)
+		return true;
+	if (stale && !sign_anew(session->context, document, version, err))
+		return false;
+	output_note("sending %s@%u first, which an earlier run made and was"
+		    " not answered", document, version);
+	if (!outbox_send(session, OUTBOX_DEPOSIT, document, version, &entry,
+		&index, &again, err)) {
+		/* "No" is an answer; the new one is then judged by itself. */
+		if (err->kind == ERROR_UNAVAILABLE ||
+		    err->kind == ERROR_SYSTEM)
+			return false;
+		output_note("it was not taken: %s", err->detail);
+		*err = (struct error){ 0 };
+		return true;
+	}
+	output_note("%s@%u is deposited, entry %llu", document, version,
+	    (unsigned long long)index);
+	return true;
+}
+
+static bool
+remember_pending(struct context *context, const char *document,
+    struct error *err)
+{
+	struct container *container;
+	char path[FILE_PATH];
+	bool stale;
+	const unsigned version = outbox_find(context, OUTBOX_DEPOSIT, document,
+	    &stale);
+	int fd;
+
+	if (version == 0 ||
+	    !outbox_path(context, OUTBOX_DEPOSIT, document, version, path,
+		err) ||
+	    (fd = open_file(path, err)) < 0)
+		return version == 0;
+	if ((container = container_read(fd, err)) != NULL &&
+	    container_find(container, PATH_VERSION) != NULL)
+		context_remember_version(context,
+		    member_bytes(container_find(container, PATH_VERSION)));
+	container_free(container);
+	close(fd);
+	return true;
+}
+
+static bool
+push_all(struct context *context, struct push *push, struct error *err)
+{
+	struct policy *policy = context_pinned(context, err);
+	char type[LIMIT_SLUG_BYTES + 1];
+	const struct office *office;
+	struct decision decision;
+	struct session session;
+	struct newest newest;
+	struct cert *cert;
+	bool ok;
+
+	if (policy == NULL ||
+	    (office = own_office(context, policy, &cert, err)) == NULL)
+		return false;
+	snprintf(push->version->document, DOCUMENT_NAME, "%s", push->document);
+	snprintf(push->version->office, POLICY_NAME, "%s", office->name);
+	snprintf(push->version->person, LIMIT_EMAIL_BYTES + 1, "%s",
+	    cert->email);
+	cert_free(cert);
+	if (!gather_files(push, policy, err))
+		return false;
+	/* Before a large text is sent over a slow line, for nothing. */
+	document_type(push->document, type);
+	decision = policy_decide_texts(policy, push->version);
+	if (policy_decide(policy, office, RIGHT_DEPOSIT, type).allowed &&
+	    !decision.allowed)
+		return error_set_code(err, ERROR_REFUSED, "TEXT_NOT_ALLOWED",
+		    "%s", decision.rule);
+	if (!session_open(context, &session, err))
+		return false;
+	ok = session_check_policy(&session, err) &&
+	    remember_pending(context, push->document, err) &&
+	    send_pending(&session, push->document, err) &&
+	    find_newest(&session, push->document, &newest, err) &&
+	    push_new(&session, push, &newest, err);
+	session_close(&session);
+	return ok;
+}
+
+bool
+cmd_push(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct push *push = calloc(1, sizeof(*push));
+	bool ok;
+
+	if (push == NULL ||
+	    (push->version = calloc(1, sizeof(*push->version))) == NULL ||
+	    (push->container = container_new(err)) == NULL) {
+		free(push);
+		return error_set_errno(err, "push");
+	}
+	ok = read_options(argc, argv, push, err) &&
+	    context_load(context, err) && push_all(context, push, err);
+	for (size_t i = 0; i < push->num_fds; i++)
+		close(push->fds[i]);
+	container_free(push->container);
+	free(push->version);
+	free(push);
+	return ok;
+}

@@ -1,0 +1,257 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/commands.h"
+#include "document/manifest.h"
+
+static bool
+make_signature(const struct identity *signer, const struct container *from,
+    struct container *to, struct error *err)
+{
+	struct manifest manifest = { 0 };
+	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	char hex[DIGEST_HEX], id[33], path[LIMIT_PATH_BYTES + 1];
+	bool ok = true;
+
+	digest_hex(&signer->cert->fingerprint, hex);
+	snprintf(id, sizeof(id), "%s", hex);
+	snprintf(manifest.signature, sizeof(manifest.signature),
+	    PATH_SIGNATURE, id);
+	for (size_t i = 0; ok && i < from->num; i++) {
+		const struct member *member = &from->members[i];
+
+		if (!path_is_meta(member->path) &&
+		    strcmp(member->path, "mimetype") != 0)
+			ok = manifest_add(&manifest, member->path,
+			    media_of_path(member->path), &member->sha256, err);
+	}
+	ok = ok && manifest_encode(&manifest, &xml, err) &&
+	    cades_sign(signer, buf_span(&xml), COMMITMENT_APPROVAL,
+		time_now_ms() / 1000, &p7s, err);
+	snprintf(path, sizeof(path), PATH_MANIFEST, id);
+	ok = ok && container_put(to, path, buf_span(&xml), err);
+	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+	ok = ok && container_put(to, path, buf_span(&p7s), err);
+	manifest_free(&manifest);
+	buf_free(&xml);
+	buf_free(&p7s);
+	return ok;
+}
+
+/* What one is about to sign, in full: on the terminal, even with --json. */
+static void
+show(const struct verdict *verdict, const struct identity *signer)
+{
+	const struct version *version = verdict->version;
+	char groups[80];
+
+	fprintf(stderr, "%s@%u\n", version->document, version->number);
+	for (size_t i = 0; i < version->num_titles; i++)
+		fprintf(stderr, "  title (%s)  %s\n",
+		    version->titles[i].language, version->titles[i].text);
+	if (version->note[0] != '\0')
+		fprintf(stderr, "  note        %s\n", version->note);
+	fprintf(stderr, "  deposited   by %s of %s\n", version->person,
+	    version->office);
+	for (size_t i = 0; i < version->num_texts; i++)
+		fprintf(stderr, "  text (%s)   %s, %llu bytes%s\n",
+		    version->texts[i].language, version->texts[i].file,
+		    (unsigned long long)version->texts[i].size,
+		    version->texts[i].authentic ? ", authentic" : "");
+	for (size_t i = 0; i < version->num_annexes; i++)
+		fprintf(stderr, "  annex       %s, %llu bytes\n",
+		    version->annexes[i].file,
+		    (unsigned long long)version->annexes[i].size);
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (verdict->signatures[i].commitment == COMMITMENT_APPROVAL)
+			fprintf(stderr, "  signed      by %s of %s\n",
+			    verdict->signatures[i].person,
+			    verdict->signatures[i].office);
+	digest_groups(&verdict->digest, groups);
+	fprintf(stderr,
+	    "  version digest (read it on the telephone)\n"
+	    "    %.39s\n    %s\n"
+	    "You sign as %s: a proof of approval, which counts towards the"
+	    " quorum.\n", groups, groups + 40, signer->cert->email);
+}
+
+static bool
+confirmed(bool yes, struct error *err)
+{
+	char line[16];
+
+	if (yes)
+		return true;
+	if (!isatty(STDIN_FILENO))
+		return error_set(err, ERROR_USAGE,
+		    "nobody is there to ask: --yes signs without asking");
+	fputs("Sign it? Type \"yes\": ", stderr);
+	if (fgets(line, sizeof(line), stdin) == NULL ||
+	    strcmp(line, "yes\n") != 0)
+		return error_set(err, ERROR_USAGE, "not signed");
+	return true;
+}
+
+static bool
+report(struct context *context, const struct entry *entry, uint64_t index,
+    bool again, const char *status, struct error *err)
+{
+	check_clock(entry);
+	if (context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:s, s:o}", "result",
+			again ? "signed already" : "signed", "document",
+			entry->document, "version", (int)entry->version,
+			"digest", json_of_digest(&entry->digest), "entry",
+			(json_int_t)index, "status", status, "time",
+			json_of_ms(entry->time_ms)),
+		    err);
+	printf("%s %s@%llu, entry %llu of the journal; it is %s\n",
+	    again ? "signed already:" : "signed", entry->document,
+	    (unsigned long long)entry->version, (unsigned long long)index,
+	    status);
+	return true;
+}
+
+/* In force? As the journal says. */
+struct force {
+	unsigned version;
+	bool found;
+};
+
+static bool
+visit_force(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct force *force = arg;
+
+	(void)index, (void)line, (void)err;
+	force->found = force->found ||
+	    (entry->act == ACT_FORCE && entry->version == force->version);
+	return true;
+}
+
+static bool
+send_signature(struct session *session, const char *document,
+    unsigned version, struct error *err)
+{
+	static struct entry entry;
+	struct force force = { .version = version };
+	char filter[DOCUMENT_NAME + 64];
+	uint64_t index = 0;
+	bool again = false;
+
+	snprintf(filter, sizeof(filter), "act=force&document=%s", document);
+	return outbox_send(session, OUTBOX_SIGNATURE, document, version,
+		   &entry, &index, &again, err) &&
+	    session_entries(session, filter, visit_force, &force, err) &&
+	    report(session->context, &entry, index, again,
+		force.found ? "in force" : "signed in part", err);
+}
+
+static bool
+sign_copy(struct session *session, const struct copy *copy, bool yes,
+    struct error *err)
+{
+	struct context *context = session->context;
+	const struct version *version = copy->verdict.version;
+	struct container *signature = container_new(err);
+	struct identity signer = { NULL };
+	bool ok;
+
+	if (context->sign_cert[0] == '\0') {
+		container_free(signature);
+		return error_set(err, ERROR_USAGE,
+		    "there is nothing to sign with: enrol with --sign-cert and"
+		    " --sign-key");
+	}
+	ok = signature != NULL &&
+	    identity_load(context->sign_cert, context->sign_key, &signer, err);
+	if (ok) {
+		show(&copy->verdict, &signer);
+		ok = confirmed(yes, err) &&
+		    make_signature(&signer, copy->container, signature, err) &&
+		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
+			version->number, signature, err) &&
+		    send_signature(session, version->document,
+			version->number, err);
+	}
+	container_free(signature);
+	identity_free(&signer);
+	return ok;
+}
+
+/* A signature that a cut left unanswered: those very bytes, if still fresh. */
+static bool
+send_pending(struct session *session, const char *document,
+    unsigned version, bool *sent, struct error *err)
+{
+	char path[FILE_PATH];
+	bool stale = false;
+	const unsigned pending = outbox_find(session->context,
+	    OUTBOX_SIGNATURE, document, &stale);
+
+	*sent = false;
+	if (pending == 0 || (version != 0 && pending != version))
+		return true;
+	if (stale)
+		return !outbox_path(session->context, OUTBOX_SIGNATURE,
+			   document, pending, path, err) ||
+		    unlink(path) == 0 || true;
+	output_note("sending the signature first that an earlier run made and"
+		    " was not answered");
+	*sent = true;
+	return send_signature(session, document, pending, err);
+}
+
+static bool
+sign_document(struct context *context, const char *document,
+    unsigned version, bool yes, struct error *err)
+{
+	struct session session;
+	struct copy copy = { .fd = -1 };
+	bool sent = false, ok;
+
+	if (!session_open(context, &session, err))
+		return false;
+	ok = session_check_policy(&session, err) &&
+	    send_pending(&session, document, version, &sent, err);
+	if (ok && !sent) {
+		ok = copy_fetch(&session, document, version, &copy, err);
+		/* Nobody signs what is not valid. */
+		if (ok && copy.verdict.outcome != OUTCOME_VALID)
+			ok = verdict_error(&copy.verdict, err);
+		ok = ok && sign_copy(&session, &copy, yes, err);
+	}
+	copy_free(&copy);
+	session_close(&session);
+	return ok;
+}
+
+bool
+cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	bool yes = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1) {
+		if (c != 'y')
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		yes = true;
+	}
+	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
+	    document_parse(argv[optind], document, &version, err) &&
+	    context_load(context, err) &&
+	    sign_document(context, document, version, yes, err);
+}

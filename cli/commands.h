@@ -1,0 +1,78 @@
+/*
+ * commands.h - one function a command; main.c has the table of them.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/output.h"
+#include "cli/session.h"
+
+/* argv[0] is the command's name; --config and --json are gone. */
+typedef bool command_run(struct context *context, int argc, char *argv[],
+    struct error *err);
+
+command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
+    cmd_list, cmd_history, cmd_log, cmd_policy;
+
+/* Exactly so many arguments are left from optind on. */
+bool arguments(int argc, int first, int min, int max, const char *usage,
+    struct error *err) MUST_USE;
+
+/* Who this office and person is, by the pinned policy. */
+const struct office *own_office(struct context *context,
+    struct policy *policy, struct cert **cert, struct error *err);
+
+/* The newest deposit of a document by the journal itself, proved. */
+struct newest {
+	unsigned version; /* 0: there is none */
+	struct digest digest;
+};
+bool find_newest(struct session *session, const char *document,
+    struct newest *out, struct error *err) MUST_USE;
+
+/* "/v1/documents/TYPE/SLUG/versions/N" */
+void version_path(char out[512], const char *document, unsigned version);
+
+/*
+ * Fetch a copy into a nameless file and judge it.  The container and the
+ * verdict are the caller's to free, the file to close; also after false where
+ * *fd is not -1.
+ */
+struct copy {
+	int fd;
+	uint64_t size;
+	struct container *container;
+	struct verdict verdict;
+};
+bool copy_fetch(struct session *session, const char *document,
+    unsigned version, struct copy *out, struct error *err) MUST_USE;
+bool copy_judge(struct context *context, int fd, struct copy *out,
+    struct error *err) MUST_USE;
+void copy_free(struct copy *copy);
+
+/* --- The outbox: what was made and not yet answered (outbox.c). --- */
+
+enum outbox_kind { OUTBOX_DEPOSIT, OUTBOX_SIGNATURE };
+
+bool outbox_path(const struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version, char out[FILE_PATH],
+    struct error *err) MUST_USE;
+/* Keep a ZIP there, durable before it is sent. */
+bool outbox_keep(struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version,
+    const struct container *container, struct error *err) MUST_USE;
+/*
+ * Send what is kept under that name; gone once the daemon says yes or no.
+ * The receipt is checked; entry gets the act, *again whether it was there
+ * already.
+ */
+bool outbox_send(struct session *session, enum outbox_kind kind,
+    const char *document, unsigned version, struct entry *entry,
+    uint64_t *index, bool *again, struct error *err) MUST_USE;
+/* Is something kept for this document?  Its version; *stale: over 24 h old. */
+unsigned outbox_find(const struct context *context, enum outbox_kind kind,
+    const char *document, bool *stale);
+/* Warn of an entry's time more than five minutes off our clock. */
+void check_clock(const struct entry *entry);
+
+#endif

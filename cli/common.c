@@ -1,0 +1,196 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/commands.h"
+
+bool
+arguments(int argc, int first, int min, int max, const char *usage,
+    struct error *err)
+{
+	const int num = argc - first;
+
+	return (num >= min && (max < 0 || num <= max)) ||
+	    error_set(err, ERROR_USAGE, "expected %s (see --help)", usage);
+}
+
+const struct office *
+own_office(struct context *context, struct policy *policy,
+    struct cert **cert, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	const struct office *office = NULL;
+	struct trust_result trust;
+	char why[POLICY_RULE];
+
+	*cert = NULL;
+	if (file_read(context->cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (*cert = cert_parse_pem(buf_span(&pem), err)) != NULL) {
+		trust_judge(policy->trust, *cert, time_now_ms() / 1000, NULL,
+		    0, &trust);
+		office = policy_office_of(policy, *cert, trust.ca, why);
+		if (office == NULL)
+			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
+			    why);
+	}
+	buf_free(&pem);
+	if (office == NULL) {
+		cert_free(*cert);
+		*cert = NULL;
+	}
+	return office;
+}
+
+static bool
+visit_deposit(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct newest *out = arg;
+
+	(void)index, (void)line, (void)err;
+	if (entry->act == ACT_DEPOSIT && entry->version > out->version) {
+		out->version = (unsigned)entry->version;
+		out->digest = entry->digest;
+	}
+	return true;
+}
+
+bool
+find_newest(struct session *session, const char *document,
+    struct newest *out, struct error *err)
+{
+	char filter[DOCUMENT_NAME + 64];
+
+	*out = (struct newest){ 0 };
+	snprintf(filter, sizeof(filter), "act=deposit&document=%s", document);
+	return session_entries(session, filter, visit_deposit, out, err);
+}
+
+void
+version_path(char out[512], const char *document, unsigned version)
+{
+	if (version == 0)
+		snprintf(out, 512, "/v1/documents/%s/versions/latest",
+		    document);
+	else
+		snprintf(out, 512, "/v1/documents/%s/versions/%u", document,
+		    version);
+}
+
+void
+copy_free(struct copy *copy)
+{
+	verdict_free(&copy->verdict);
+	container_free(copy->container);
+	if (copy->fd >= 0)
+		close(copy->fd);
+	*copy = (struct copy){ .fd = -1 };
+}
+
+/* The CRLs that its receipts name, so that it can be judged offline. */
+static void
+want_crls_of(struct session *session, const struct container *container)
+{
+	for (size_t i = 0; i < container->num; i++) {
+		const struct member *member = &container->members[i];
+		static struct entry entry;
+		struct proof proof = PROOF;
+		struct error ignored = { 0 };
+
+		if (path_is_receipt(member->path) &&
+		    proof_parse(member_bytes(member), &proof, &ignored) &&
+		    entry_parse(buf_span(&proof.entry), &entry, &ignored) &&
+		    entry_has(&entry, ENTRY_CRLS))
+			session_want_crls(session, &entry.crls);
+		proof_free(&proof);
+	}
+}
+
+bool
+copy_judge(struct context *context, int fd, struct copy *out,
+    struct error *err)
+{
+	const struct verdict_library library = context_library(context);
+	struct verdict_request request = { .expect = EXPECT_DELIVERED,
+		.certs = context->certs,
+		.library = &library,
+		.journal = &context->enrolment.journal,
+		.now_ms = time_now_ms() };
+	struct error why = { 0 };
+
+	(void)fd;
+	if (out->container == NULL)
+		out->container = container_read(fd, &why);
+	if (out->container == NULL)
+		return verdict_unreadable(&why, &out->verdict, err);
+	request.container = out->container;
+	return verdict_judge(&request, &out->verdict, err);
+}
+
+bool
+copy_fetch(struct session *session, const char *document, unsigned version,
+    struct copy *out, struct error *err)
+{
+	char path[512];
+	struct error why = { 0 };
+
+	*out = (struct copy){ .fd = -1 };
+	version_path(path, document, version);
+	session->doing = "fetching";
+	out->fd = session_download(session, path, err);
+	output_progress_end();
+	session->doing = NULL;
+	if (out->fd < 0)
+		return false;
+	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
+	if ((out->container = container_read(out->fd, &why)) != NULL)
+		want_crls_of(session, out->container);
+	if (!copy_judge(session->context, out->fd, out, err))
+		return false;
+	/* A receipt may lead to a fork: prove that it is our history. */
+	if (out->verdict.num_acts > 0) {
+		const struct member *receipt = NULL;
+		struct proof proof = PROOF;
+		struct checkpoint checkpoint;
+		bool ok;
+
+		for (size_t i = 0; i < out->container->num; i++)
+			if (path_is_receipt(out->container->members[i].path))
+				receipt = &out->container->members[i];
+		ok = receipt != NULL &&
+		    proof_parse(member_bytes(receipt), &proof, err) &&
+		    proof_verify(&proof, &session->context->enrolment.journal,
+			&checkpoint, err) &&
+		    session_follow(session, &checkpoint, err);
+		proof_free(&proof);
+		if (!ok)
+			return false;
+	}
+	if (out->verdict.version != NULL &&
+	    (strcmp(out->verdict.version->document, document) != 0 ||
+		(version != 0 && out->verdict.version->number != version)))
+		return error_set_code(err, ERROR_UNTRUSTED, "VERSION_DIFFERS",
+		    "the daemon sent %s@%u instead",
+		    out->verdict.version->document,
+		    out->verdict.version->number);
+	if (out->verdict.outcome == OUTCOME_VALID)
+		context_remember_version(session->context,
+		    member_bytes(container_find(out->container,
+			PATH_VERSION)));
+	return true;
+}
+
+void
+check_clock(const struct entry *entry)
+{
+	const int64_t off = entry->time_ms - time_now_ms();
+	char at[TIME_TEXT];
+
+	if (off > -300000 && off < 300000)
+		return;
+	time_format_ms(entry->time_ms, at);
+	output_note("the depositary says that it is %s, more than five minutes"
+		    " off your clock; the receipt says so too. One of the two"
+		    " clocks is wrong", at);
+}

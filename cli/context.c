@@ -1,0 +1,649 @@
+#include "cli/context.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+
+int
+open_file(const char *path, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		error_set(err, ERROR_NOT_FOUND, "%s: no such file", path);
+	else if (fd < 0)
+		error_set_errno(err, "%s", path);
+	return fd;
+}
+
+static void
+drop_arguments(int *argc, char *argv[], int at, int num)
+{
+	for (int i = at; i + num <= *argc; i++)
+		argv[i] = argv[i + num];
+	*argc -= num;
+}
+
+bool
+context_options(struct context *context, int *argc, char *argv[],
+    struct error *err)
+{
+	const char *from = getenv("VALISE_CONFIG");
+	const char *home = getenv("HOME");
+
+	if (from != NULL && from[0] != '\0')
+		snprintf(context->config_path, FILE_PATH, "%s", from);
+	else
+		snprintf(context->config_path, FILE_PATH,
+		    "%s/.config/valise/config.yaml", home != NULL ? home : "");
+	for (int i = 1; i < *argc;) {
+		if (strcmp(argv[i], "--") == 0)
+			break;
+		if (strcmp(argv[i], "--json") == 0) {
+			context->json = true;
+			drop_arguments(argc, argv, i, 1);
+		} else if (strcmp(argv[i], "--config") == 0) {
+			if (i + 1 >= *argc)
+				return error_set(err, ERROR_USAGE,
+				    "--config needs a FILE");
+			snprintf(context->config_path, FILE_PATH, "%s",
+			    argv[i + 1]);
+			drop_arguments(argc, argv, i, 2);
+		} else if (strncmp(argv[i], "--config=", 9) == 0) {
+			snprintf(context->config_path, FILE_PATH, "%s",
+			    argv[i] + 9);
+			drop_arguments(argc, argv, i, 1);
+		} else {
+			i++;
+		}
+	}
+	return true;
+}
+
+/* --- Enrolment. --- */
+
+static bool
+read_blocks(const struct yaml *map, struct container **out,
+    struct complaints *to, struct error *err)
+{
+	if ((*out = container_new(err)) == NULL)
+		return false;
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return true;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		const char *text = yaml_text(c, to);
+
+		if (text != NULL &&
+		    !container_put(*out, c->key, span_of_str(text), err))
+			return false;
+	}
+	return true;
+}
+
+static void
+read_enrolment(const struct yaml *root, struct enrolment *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "address", "journal",
+		"policy", "server-ca", "cas", "crls" };
+	const struct yaml *node;
+	const char *text;
+	struct error why = { 0 };
+
+	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
+	if ((node = yaml_need(root, "valise", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL && strcmp(text, "1") != 0)
+		complain(to, node, "format \"%.20s\"; this program knows"
+				   " format 1", text);
+	if ((node = yaml_need(root, "address", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL) {
+		if (strncmp(text, "https://", 8) != 0 ||
+		    strlen(text) >= sizeof(out->address))
+			complain(to, node, "not an https:// address");
+		else
+			snprintf(out->address, sizeof(out->address), "%s",
+			    text);
+	}
+	if ((node = yaml_need(root, "journal", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL &&
+	    !note_key_parse(span_of_str(text), &out->journal, &why))
+		complain(to, node, "%s", why.detail);
+	if ((node = yaml_need(root, "policy", to)) != NULL)
+		yaml_digest(node, &out->policy, to);
+	if ((node = yaml_need(root, "server-ca", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL)
+		snprintf(out->server_ca, sizeof(out->server_ca), "%s", text);
+}
+
+bool
+enrolment_parse(struct span text, struct enrolment *out, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct yaml *root;
+	bool ok;
+
+	*out = (struct enrolment){ .fingerprint = sha256_of(text) };
+	if ((root = yaml_parse("enrolment", text, err)) == NULL)
+		return false;
+	ok = yaml_is(root, YAML_MAPPING, &complaints);
+	if (ok) {
+		read_enrolment(root, out, &complaints);
+		ok = read_blocks(yaml_need(root, "cas", &complaints),
+			 &out->cas, &complaints, err) &&
+		    read_blocks(yaml_need(root, "crls", &complaints),
+			&out->crls, &complaints, err);
+	}
+	ok = complaints_none(&complaints, err) && ok;
+	yaml_free_tree(root);
+	complaints_free(&complaints);
+	if (!ok)
+		enrolment_free(out);
+	return ok;
+}
+
+void
+enrolment_free(struct enrolment *enrolment)
+{
+	container_free(enrolment->cas);
+	container_free(enrolment->crls);
+	*enrolment = (struct enrolment){ { 0 } };
+}
+
+/* --- Configuration. --- */
+
+static void
+read_path(const struct yaml *root, const char *key, const char *dir,
+    bool needed, char out[FILE_PATH], struct complaints *to)
+{
+	const struct yaml *node = needed ? yaml_need(root, key, to) :
+					   yaml_get(root, key);
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	struct error why = { 0 };
+
+	if (text == NULL)
+		return;
+	if (text[0] == '/')
+		snprintf(out, FILE_PATH, "%s", text);
+	else if (!file_join(out, dir, text, &why))
+		complain(to, node, "%s", why.detail);
+}
+
+static void
+read_config(const struct yaml *root, const char *dir, struct context *out,
+    char key_id[16], struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "journal", "certificate",
+		"key", "sign-certificate", "sign-key", "state" };
+	const char *home = getenv("HOME");
+	const struct yaml *node;
+	const char *text;
+
+	if (!yaml_is(root, YAML_MAPPING, to))
+		return;
+	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
+	if ((node = yaml_need(root, "journal", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL) {
+		if (strlen(text) != 8)
+			complain(to, node, "not the ID of a journal's key");
+		else
+			snprintf(key_id, 16, "%s", text);
+	}
+	read_path(root, "certificate", dir, true, out->cert, to);
+	read_path(root, "key", dir, true, out->key, to);
+	read_path(root, "sign-certificate", dir, false, out->sign_cert, to);
+	read_path(root, "sign-key", dir, false, out->sign_key, to);
+	snprintf(out->state, FILE_PATH, "%s/.local/state/valise",
+	    home != NULL ? home : "");
+	read_path(root, "state", dir, false, out->state, to);
+}
+
+static void
+folder_of(const char *path, char out[FILE_PATH])
+{
+	char *slash;
+
+	snprintf(out, FILE_PATH, "%s", path);
+	if ((slash = strrchr(out, '/')) != NULL)
+		*slash = '\0';
+	else
+		snprintf(out, FILE_PATH, ".");
+}
+
+static bool
+load_config(struct context *context, char key_id[16], struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct buf text = BUF(LIMIT_POLICY_FILE_BYTES);
+	struct yaml *root = NULL;
+	char dir[FILE_PATH];
+	bool ok;
+
+	folder_of(context->config_path, dir);
+	if (!file_read(context->config_path, LIMIT_POLICY_FILE_BYTES, &text,
+		err)) {
+		buf_free(&text);
+		return err->kind == ERROR_NOT_FOUND ?
+		    error_set(err, ERROR_USAGE,
+			"%s: no such file; \"valise init ENROLMENT --cert FILE"
+			" --key FILE\" makes it", context->config_path) :
+		    false;
+	}
+	root = yaml_parse(context->config_path, buf_span(&text), err);
+	ok = root != NULL;
+	if (ok) {
+		read_config(root, dir, context, key_id, &complaints);
+		ok = complaints_none(&complaints, err);
+	}
+	yaml_free_tree(root);
+	buf_free(&text);
+	complaints_free(&complaints);
+	return ok;
+}
+
+bool
+context_load(struct context *context, struct error *err)
+{
+	struct buf text = BUF(LIMIT_YAML_BYTES);
+	char key_id[16] = "", path[FILE_PATH], state[FILE_PATH];
+	bool ok;
+
+	if (!load_config(context, key_id, err))
+		return false;
+	snprintf(state, sizeof(state), "%s", context->state);
+	ok = file_join(context->state, state, key_id, err) &&
+	    context_path(context, "enrolment.yaml", path, err) &&
+	    file_read(path, LIMIT_YAML_BYTES, &text, err) &&
+	    enrolment_parse(buf_span(&text), &context->enrolment, err) &&
+	    (context->certs = cert_cache_new(err)) != NULL;
+	buf_free(&text);
+	return ok;
+}
+
+void
+context_free(struct context *context)
+{
+	enrolment_free(&context->enrolment);
+	cert_cache_free(context->certs);
+	for (size_t i = 0; i < context->num_policies; i++)
+		policy_free(context->policies[i]);
+	free(context->policies);
+	for (size_t i = 0; i < context->num_sets; i++)
+		crls_free(context->sets[i].crls);
+	free(context->sets);
+	crls_free(context->newest);
+}
+
+bool
+context_path(const struct context *context, const char *name,
+    char out[FILE_PATH], struct error *err)
+{
+	return file_join(out, context->state, name, err);
+}
+
+bool
+context_digest_path(const struct context *context, const char *folder,
+    const struct digest *digest, const char *suffix, char out[FILE_PATH],
+    struct error *err)
+{
+	char name[128], hex[DIGEST_HEX];
+
+	digest_hex(digest, hex);
+	snprintf(name, sizeof(name), "%s/%s%s", folder, hex, suffix);
+	return context_path(context, name, out, err);
+}
+
+/* --- Policies and CRLs. --- */
+
+static struct container *
+read_zip(const char *path, struct error *err)
+{
+	const int fd = open_file(path, err);
+	struct container *files;
+
+	if (fd < 0)
+		return NULL;
+	files = container_read_files(fd, err);
+	close(fd);
+	return files;
+}
+
+struct policy *
+context_policy(struct context *context, const struct digest *digest)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct policy *policy = NULL, **all;
+	struct container *files;
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < context->num_policies; i++)
+		if (digest_eq(&context->policies[i]->digest, digest))
+			return context->policies[i];
+	if (context_digest_path(context, "policies", digest, ".zip", path,
+		&err) &&
+	    (files = read_zip(path, &err)) != NULL)
+		policy = policy_load(files, time_now_ms() / 1000, &complaints,
+		    &err);
+	complaints_free(&complaints);
+	/* What lies under a name must be what it names. */
+	if (policy != NULL && !digest_eq(&policy->digest, digest)) {
+		policy_free(policy);
+		policy = NULL;
+	}
+	all = policy != NULL ? realloc(context->policies,
+				   (context->num_policies + 1) *
+				       sizeof(struct policy *)) :
+			       NULL;
+	if (all == NULL) {
+		policy_free(policy);
+		return NULL;
+	}
+	context->policies = all;
+	return all[context->num_policies++] = policy;
+}
+
+struct policy *
+context_pinned(struct context *context, struct error *err)
+{
+	struct buf text = BUF(DIGEST_HEX + 1);
+	struct policy *policy = NULL;
+	struct digest digest;
+	char path[FILE_PATH];
+
+	if (context_path(context, "policy", path, err) &&
+	    file_read(path, DIGEST_HEX, &text, err)) {
+		if (text.len == 65 &&
+		    digest_parse(span_sub(buf_span(&text), 0, 64), &digest))
+			policy = context_policy(context, &digest);
+		if (policy == NULL)
+			error_set(err, ERROR_SYSTEM,
+			    "%s: the policy that you accepted is not there or"
+			    " damaged: run \"valise init\" again", path);
+	}
+	buf_free(&text);
+	return policy;
+}
+
+bool
+context_pin(struct context *context, const struct digest *digest,
+    struct error *err)
+{
+	char path[FILE_PATH], text[DIGEST_HEX + 1];
+
+	digest_hex(digest, text);
+	snprintf(text + 64, 2, "\n");
+	return context_path(context, "policy", path, err) &&
+	    file_write(path, span_of_str(text), 0600, err);
+}
+
+/* All bytes of fd, into folder/DIGEST.zip. */
+static bool
+keep_zip(struct context *context, int fd, const char *folder,
+    const struct digest *digest, struct error *err)
+{
+	struct buf bytes = BUF(LIMIT_POLICY_ZIP_BYTES);
+	uint8_t piece[16384];
+	char dir[FILE_PATH], path[FILE_PATH];
+	off_t at = 0;
+	ssize_t n;
+	bool ok = true;
+
+	while (ok && (n = pread(fd, piece, sizeof(piece), at)) > 0) {
+		ok = buf_append(&bytes, span_of(piece, (size_t)n), err);
+		at += n;
+	}
+	ok = ok && context_path(context, folder, dir, err) &&
+	    file_make_dirs(dir, 0700, err) &&
+	    context_digest_path(context, folder, digest, ".zip", path, err) &&
+	    file_write(path, buf_span(&bytes), 0600, err);
+	buf_free(&bytes);
+	return ok;
+}
+
+static bool
+check_files(struct container *files, const struct digest *digest,
+    struct error *err)
+{
+	struct digest found;
+
+	return container_hash(files, NULL, err) &&
+	    container_contents(files, &found, err) &&
+	    (digest_eq(&found, digest) ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "the daemon sent other files than those that the digest"
+		    " names"));
+}
+
+bool
+context_accept(struct context *context, int fd, const struct digest *digest,
+    struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct container *files = container_read_files(fd, err);
+	struct policy *policy;
+
+	if (files == NULL)
+		return false;
+	if (!check_files(files, digest, err)) {
+		container_free(files);
+		return false;
+	}
+	policy = policy_load(files, time_now_ms() / 1000, &complaints, err);
+	complaints_free(&complaints);
+	if (policy == NULL)
+		return false;
+	policy_free(policy);
+	return keep_zip(context, fd, "policies", digest, err);
+}
+
+bool
+context_has_crls(const struct context *context, const struct digest *digest)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	return context_digest_path(context, "crls", digest, ".zip", path,
+		   &ignored) &&
+	    file_exists(path);
+}
+
+static bool
+add_files(struct crls *crls, const struct container *files, struct error *err)
+{
+	for (size_t i = 0; i < files->num; i++)
+		if (!crls_add(crls, member_bytes(&files->members[i]), err))
+			return error_context(err, "%s",
+			    files->members[i].path);
+	return true;
+}
+
+bool
+context_add_crls(struct context *context, int fd, const struct digest *digest,
+    struct error *err)
+{
+	struct container *files = container_read_files(fd, err);
+	struct crls *crls = crls_new(err);
+	bool ok;
+
+	ok = files != NULL && crls != NULL && check_files(files, digest, err) &&
+	    add_files(crls, files, err) &&
+	    keep_zip(context, fd, "crls", digest, err);
+	crls_free(crls);
+	container_free(files);
+	/* Read anew when it is wanted next. */
+	crls_free(context->newest);
+	context->newest = NULL;
+	return ok;
+}
+
+static struct crls *
+find_crls(void *arg, const struct digest *digest)
+{
+	struct context *context = arg;
+	struct container *files = NULL;
+	struct crls *crls = NULL;
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	void *all;
+
+	for (size_t i = 0; i < context->num_sets; i++)
+		if (digest_eq(&context->sets[i].digest, digest))
+			return context->sets[i].crls;
+	if (context_digest_path(context, "crls", digest, ".zip", path, &err) &&
+	    (files = read_zip(path, &err)) != NULL &&
+	    (crls = crls_new(&err)) != NULL &&
+	    (!check_files(files, digest, &err) ||
+		!add_files(crls, files, &err))) {
+		crls_free(crls);
+		crls = NULL;
+	}
+	container_free(files);
+	all = crls != NULL ? realloc(context->sets,
+				 (context->num_sets + 1) *
+				     sizeof(*context->sets)) :
+			     NULL;
+	if (all == NULL) {
+		crls_free(crls);
+		return NULL;
+	}
+	context->sets = all;
+	context->sets[context->num_sets].digest = *digest;
+	return context->sets[context->num_sets++].crls = crls;
+}
+
+static struct policy *
+find_policy(void *arg, const struct digest *digest)
+{
+	return context_policy(arg, digest);
+}
+
+/* Every list that ever came here: a newer one tells more. */
+static struct crls *
+gather_crls(struct context *context)
+{
+	struct error err = { 0 };
+	struct crls *all = crls_new(&err);
+	const struct dirent *entry;
+	char dir[FILE_PATH], path[FILE_PATH];
+	DIR *folder;
+
+	if (all == NULL)
+		return NULL;
+	(void)add_files(all, context->enrolment.crls, &err);
+	if (!context_path(context, "crls", dir, &err) ||
+	    (folder = opendir(dir)) == NULL)
+		return all;
+	while ((entry = readdir(folder)) != NULL) {
+		struct container *files;
+
+		if (strstr(entry->d_name, ".zip") == NULL ||
+		    !file_join(path, dir, entry->d_name, &err) ||
+		    (files = read_zip(path, &err)) == NULL)
+			continue;
+		(void)add_files(all, files, &err);
+		container_free(files);
+	}
+	closedir(folder);
+	return all;
+}
+
+struct verdict_library
+context_library(struct context *context)
+{
+	if (context->newest == NULL)
+		context->newest = gather_crls(context);
+	return (struct verdict_library){ .policy = find_policy,
+		.crls = find_crls,
+		.arg = context,
+		.newest = context->newest };
+}
+
+/* --- What was seen. --- */
+
+bool
+context_known_version(const struct context *context,
+    const struct digest *digest, struct buf *out)
+{
+	struct error ignored = { 0 };
+	struct digest found;
+	char path[FILE_PATH];
+
+	if (!context_digest_path(context, "versions", digest, ".yaml", path,
+		&ignored) ||
+	    !file_read(path, LIMIT_VERSION_BYTES, out, &ignored))
+		return false;
+	found = sha256_of(buf_span(out));
+	return digest_eq(&found, digest);
+}
+
+void
+context_remember_version(const struct context *context,
+    struct span version_yaml)
+{
+	const struct digest digest = sha256_of(version_yaml);
+	struct error ignored = { 0 };
+	char dir[FILE_PATH], path[FILE_PATH];
+
+	/* A convenience: without it a push is not compared with the last. */
+	if (context_path(context, "versions", dir, &ignored) &&
+	    file_make_dirs(dir, 0700, &ignored) &&
+	    context_digest_path(context, "versions", &digest, ".yaml", path,
+		&ignored) &&
+	    !file_exists(path) &&
+	    !file_write(path, version_yaml, 0600, &ignored))
+		unlink(path);
+}
+
+static bool
+read_checkpoint(const struct context *context, struct checkpoint *out,
+    struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	char path[FILE_PATH];
+	bool ok;
+
+	*out = (struct checkpoint){ .root = merkle_empty() };
+	if (!context_path(context, "checkpoint", path, err))
+		return false;
+	if (!file_exists(path))
+		return true;
+	ok = file_read(path, LIMIT_NOTE_FILE, &note, err) &&
+	    (note_open(buf_span(&note), &context->enrolment.journal, out,
+		 err) ||
+		error_context(err, "%s", path));
+	buf_free(&note);
+	return ok;
+}
+
+bool
+context_checkpoint(const struct context *context, struct checkpoint *out,
+    struct error *err)
+{
+	return read_checkpoint(context, out, err);
+}
+
+bool
+context_keep_checkpoint(const struct context *context, struct span note,
+    struct error *err)
+{
+	struct checkpoint kept, new;
+	char lock[FILE_PATH], path[FILE_PATH];
+	bool ok;
+	int fd;
+
+	if (!note_open(note, &context->enrolment.journal, &new, err) ||
+	    !context_path(context, "lock", lock, err) ||
+	    !context_path(context, "checkpoint", path, err) ||
+	    (fd = file_lock_wait(lock, err)) < 0)
+		return false;
+	/* Another command may have kept a further one meanwhile. */
+	ok = read_checkpoint(context, &kept, err) &&
+	    (new.size <= kept.size || file_write(path, note, 0600, err));
+	close(fd);
+	return ok;
+}

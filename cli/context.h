@@ -1,0 +1,98 @@
+/*
+ * context.h - what a command knows before it asks anybody: configuration,
+ * enrolment, and what it keeps between runs (valise(1), "FILES").
+ *
+ *	STATE/KEYID/enrolment.yaml      as imported
+ *	STATE/KEYID/checkpoint          the last one seen, a signed note
+ *	STATE/KEYID/policies/DIGEST.zip those accepted
+ *	STATE/KEYID/crls/DIGEST.zip     all that were seen
+ *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
+ *	STATE/KEYID/outbox/             what was made and not yet answered
+ */
+#ifndef CLI_CONTEXT_H
+#define CLI_CONTEXT_H
+
+#include "base/file.h"
+#include "verdict/verdict.h"
+
+struct enrolment {
+	char address[512];
+	struct note_key journal;
+	struct digest policy;
+	char server_ca[POLICY_NAME];
+	struct container *cas, *crls; /* files by path */
+	struct digest fingerprint;
+};
+
+struct context {
+	bool json;
+	char config_path[FILE_PATH];
+	/* From the configuration. */
+	char cert[FILE_PATH], key[FILE_PATH];
+	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
+	char state[FILE_PATH]; /* with KEYID */
+	struct enrolment enrolment;
+	/* Made on demand, kept until the end. */
+	struct cert_cache *certs;
+	struct policy **policies;
+	size_t num_policies;
+	struct crls *newest; /* all lists known, together */
+	struct {
+		struct digest digest;
+		struct crls *crls;
+	} *sets;
+	size_t num_sets;
+};
+
+/* --config FILE and --json are taken out of argv, wherever they stand. */
+bool context_options(struct context *context, int *argc, char *argv[],
+    struct error *err) MUST_USE;
+/* Read configuration, enrolment and state. */
+bool context_load(struct context *context, struct error *err) MUST_USE;
+void context_free(struct context *context);
+
+bool enrolment_parse(struct span text, struct enrolment *out,
+    struct error *err) MUST_USE;
+void enrolment_free(struct enrolment *enrolment);
+
+/* A path in the state folder. */
+bool context_path(const struct context *context, const char *name,
+    char out[FILE_PATH], struct error *err) MUST_USE;
+bool context_digest_path(const struct context *context, const char *folder,
+    const struct digest *digest, const char *suffix, char out[FILE_PATH],
+    struct error *err) MUST_USE;
+
+/* Accepted policies only; NULL if it is none. */
+struct policy *context_policy(struct context *context,
+    const struct digest *digest);
+/* The newest that was accepted. */
+struct policy *context_pinned(struct context *context, struct error *err);
+bool context_pin(struct context *context, const struct digest *digest,
+    struct error *err) MUST_USE;
+/* Keep a policy's ZIP among those accepted; fd is read from its start. */
+bool context_accept(struct context *context, int fd,
+    const struct digest *digest, struct error *err) MUST_USE;
+/* Keep a set of CRLs; it is one if its digest is right and it parses. */
+bool context_add_crls(struct context *context, int fd,
+    const struct digest *digest, struct error *err) MUST_USE;
+bool context_has_crls(const struct context *context,
+    const struct digest *digest);
+struct verdict_library context_library(struct context *context);
+
+/* version.yaml of a version that passed through here; false if unknown. */
+bool context_known_version(const struct context *context,
+    const struct digest *digest, struct buf *out);
+void context_remember_version(const struct context *context,
+    struct span version_yaml);
+
+/* The last checkpoint seen; size 0 if none was. */
+bool context_checkpoint(const struct context *context, struct checkpoint *out,
+    struct error *err) MUST_USE;
+/* Keep a note that is further than the one kept. */
+bool context_keep_checkpoint(const struct context *context, struct span note,
+    struct error *err) MUST_USE;
+
+/* A file of a container or a ZIP, opened to read. -1 on failure. */
+int open_file(const char *path, struct error *err);
+
+#endif

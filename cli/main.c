@@ -1,0 +1,183 @@
+/*
+ * valise - deposit, sign, fetch and verify what agencies agree on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+static const struct command {
+	const char *name, *args, *summary, *help;
+	command_run *run;
+} commands[] = {
+	{ "init",
+	    "ENROLMENT --cert FILE --key FILE [--sign-cert FILE --sign-key"
+	    " FILE]",
+	    "enrol this office with a daemon",
+	    "Read the enrolment file that the depositary gave you, pin the"
+	    " daemon's address,\njournal key, CAs and policy, and write the"
+	    " configuration.\n\n"
+	    "  --cert, --key            what you connect with\n"
+	    "  --sign-cert, --sign-key  what you sign with\n"
+	    "  --state DIR              where to keep what was seen (default"
+	    " ~/.local/state/valise)\n\n"
+	    "Example:\n"
+	    "  valise init enrolment.yaml --cert me.pem --key me.key \\\n"
+	    "      --sign-cert me-sign.pem --sign-key me-sign.key\n",
+	    cmd_init },
+	{ "push", "DOC --text LANG=FILE… --title LANG=TITLE…",
+	    "deposit a new version",
+	    "Deposit a version of DOC (TYPE/NAME): version 1 if there is none,"
+	    " else the next.\nIt is signed as a proof of origin. What a cut"
+	    " connection left unanswered is sent\nfirst the next time, byte for"
+	    " byte: repeating a push is safe.\n\n"
+	    "  --text LANG=FILE    a text, once for each language\n"
+	    "  --annex FILE        an annex\n"
+	    "  --title LANG=TITLE  what it is called; one at least\n"
+	    "  --note TEXT         a line about this version\n\n"
+	    "Example:\n"
+	    "  valise push agreement/lao-iom-2021 --text lo=lo.pdf --text"
+	    " en=en.pdf \\\n      --title en=\"Cooperation Agreement\""
+	    " --note \"Article 4 agreed\"\n",
+	    cmd_push },
+	{ "sign", "DOC[@N] [--yes]", "sign the newest version",
+	    "Fetch and verify the version, show what will be signed, its digest"
+	    " included, ask,\nand sign it as a proof of approval. You need full"
+	    " powers for its type.\n\n"
+	    "  --yes  do not ask\n\n"
+	    "Example:\n  valise sign agreement/lao-iom-2021\n",
+	    cmd_sign },
+	{ "fetch", "DOC[@N] [-o FILE.asice] [--extract DIR]",
+	    "fetch a version and verify it",
+	    "Fetch a certified true copy, verify it, and only then write it:"
+	    " NAME-vN.asice here,\nor as you say.\n\n"
+	    "  -o, --output FILE  where to\n"
+	    "  --extract DIR      its files, into a new folder\n\n"
+	    "Example:\n  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n",
+	    cmd_fetch },
+	{ "verify", "FILE.asice…", "verify copies, with no network",
+	    "Judge each copy: its texts, signatures, seal, receipts, and what"
+	    " the policy at the\ntime of each act allowed. Exit 0 if all are"
+	    " VALID, 1 if one is INVALID or\nINDETERMINATE.\n\n"
+	    "Example:\n  valise verify *.asice && echo all good\n",
+	    cmd_verify },
+	{ "show", "DOC[@N]", "show a document's versions and signatures",
+	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show },
+	{ "list", "[TYPE] [--status STATUS] [--since DATE]",
+	    "list the documents that you may read",
+	    "  --status  draft, \"signed in part\", \"in force\", …\n"
+	    "  --since   whose newest version came on that day or later\n\n"
+	    "Example:\n  valise list agreement --status \"in force\"\n",
+	    cmd_list },
+	{ "history", "DOC", "list the acts on a document",
+	    "Each act is proved to be in the journal.\n\n"
+	    "Example:\n  valise history agreement/lao-iom-2021\n",
+	    cmd_history },
+	{ "log", "[filters]", "show the audit trail",
+	    "The journal's entries that you may see, each proved.\n\n"
+	    "  --document DOC  --office OFFICE  --person E-MAIL\n"
+	    "  --act ACT       deposit, sign, force, deliver, refuse, policy,"
+	    " crl, start\n"
+	    "  --since, --until  a date (2026-11-23) or time"
+	    " (2026-11-23T10:00:00Z)\n\n"
+	    "Example:\n  valise log --act deliver --office iom-geneva\n",
+	    cmd_log },
+	{ "policy", "check DIR | show | accept", "check, show or accept policy",
+	    "  check DIR  tell every mistake in a policy's folder, and what is"
+	    " surely not meant\n"
+	    "  show       the policy that you accepted, and how the daemon's"
+	    " differs\n"
+	    "  accept     make the daemon's policy yours; show it first\n\n"
+	    "Example:\n  valise policy check policies/\n",
+	    cmd_policy },
+};
+
+static const size_t num_commands = sizeof(commands) / sizeof(commands[0]);
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < num_commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: valise [--config FILE] [--json] COMMAND …\n\n", to);
+	for (size_t i = 0; i < num_commands; i++)
+		fprintf(to, "  %-8s  %s\n", commands[i].name,
+		    commands[i].summary);
+	fputs("\n\"valise COMMAND --help\" tells more, with an example.\n"
+	      "FILE is $VALISE_CONFIG, or ~/.config/valise/config.yaml.\n",
+	    to);
+}
+
+static void
+help(const struct command *command)
+{
+	printf("usage: valise %s %s\n\n%s\n", command->name, command->args,
+	    command->help);
+}
+
+static int
+fail(const struct context *context, const char *name, const struct error *err)
+{
+	struct error ignored = { 0 };
+
+	output_progress_end();
+	if (context->json &&
+	    !output_json(json_pack("{s:s, s:s, s:i, s:s}", "title",
+			     error_title(err->kind), "code", error_code(err),
+			     "exit", error_exit_status(err->kind), "detail",
+			     err->detail),
+		&ignored))
+		return error_exit_status(ERROR_SYSTEM);
+	fprintf(stderr, "valise %s: %s: %s\n", name, error_title(err->kind),
+	    err->detail);
+	return error_exit_status(err->kind);
+}
+
+static bool
+wants_help(int argc, char *argv[])
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct context context = { .json = false };
+	const struct command *command;
+	struct error err = { 0 };
+	bool ok;
+
+	if (!context_options(&context, &argc, argv, &err))
+		return fail(&context, "", &err);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		usage(argc < 2 ? stderr : stdout);
+		return argc < 2 ? 2 : 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("valise " VALISE_VERSION);
+		return 0;
+	}
+	if ((command = find_command(argv[1])) == NULL) {
+		error_set(&err, ERROR_USAGE,
+		    "there is no such command (\"valise --help\" lists them)");
+		return fail(&context, argv[1], &err);
+	}
+	if (wants_help(argc - 1, argv + 1)) {
+		help(command);
+		return 0;
+	}
+	ok = command->run(&context, argc - 1, argv + 1, &err);
+	context_free(&context);
+	return ok ? 0 : fail(&context, command->name, &err);
+}

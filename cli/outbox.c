@@ -1,0 +1,132 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+
+static const char *const suffixes[] = {
+	[OUTBOX_DEPOSIT] = ".asice",
+	[OUTBOX_SIGNATURE] = ".sign.zip",
+};
+
+/* "agreement--lao-iom@" : no slug has two hyphens in a row. */
+static void
+prefix_of(const char *document, char out[DOCUMENT_NAME + 4])
+{
+	const char *slash = strchr(document, '/');
+
+	snprintf(out, DOCUMENT_NAME + 4, "%.*s--%s@",
+	    (int)(slash - document), document, slash + 1);
+}
+
+bool
+outbox_path(const struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version, char out[FILE_PATH],
+    struct error *err)
+{
+	char prefix[DOCUMENT_NAME + 4], name[DOCUMENT_NAME + 64];
+
+	prefix_of(document, prefix);
+	snprintf(name, sizeof(name), "outbox/%s%u%s", prefix, version,
+	    suffixes[kind]);
+	return context_path(context, name, out, err);
+}
+
+bool
+outbox_keep(struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version,
+    const struct container *container, struct error *err)
+{
+	char dir[FILE_PATH], path[FILE_PATH], tmp[FILE_PATH];
+	uint64_t size;
+	bool ok;
+	int fd;
+
+	if (!context_path(context, "outbox", dir, err) ||
+	    !file_make_dirs(dir, 0700, err) ||
+	    !outbox_path(context, kind, document, version, path, err) ||
+	    !file_join(tmp, dir, ".tmp-XXXXXX", err))
+		return false;
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", tmp);
+	ok = container_write(container, fd, &size, err);
+	if (ok && (fsync(fd) != 0 || rename(tmp, path) != 0))
+		ok = error_set_errno(err, "%s", path);
+	close(fd);
+	if (!ok)
+		unlink(tmp);
+	return ok && file_sync_dir(dir, err);
+}
+
+unsigned
+outbox_find(const struct context *context, enum outbox_kind kind,
+    const char *document, bool *stale)
+{
+	char dir[FILE_PATH], prefix[DOCUMENT_NAME + 4];
+	const struct dirent *entry;
+	struct error ignored = { 0 };
+	unsigned found = 0;
+	DIR *folder;
+
+	prefix_of(document, prefix);
+	if (!context_path(context, "outbox", dir, &ignored) ||
+	    (folder = opendir(dir)) == NULL)
+		return 0;
+	while (found == 0 && (entry = readdir(folder)) != NULL) {
+		const size_t n = strlen(prefix), len = strlen(entry->d_name);
+		const size_t end = strlen(suffixes[kind]);
+		struct stat st;
+		unsigned version;
+
+		if (len <= n + end || strncmp(entry->d_name, prefix, n) != 0 ||
+		    strcmp(entry->d_name + len - end, suffixes[kind]) != 0 ||
+		    !document_version_parse(
+			span_of(entry->d_name + n, len - n - end), &version) ||
+		    fstatat(dirfd(folder), entry->d_name, &st, 0) != 0)
+			continue;
+		found = version;
+		*stale = time(NULL) - st.st_mtime > 24 * 60 * 60;
+	}
+	closedir(folder);
+	return found;
+}
+
+bool
+outbox_send(struct session *session, enum outbox_kind kind,
+    const char *document, unsigned version, struct entry *entry,
+    uint64_t *index, bool *again, struct error *err)
+{
+	char file[FILE_PATH], path[512];
+	struct remote_request request = { .path = path, .file_fd = -1 };
+	struct remote_answer answer;
+	bool ok;
+
+	if (!outbox_path(session->context, kind, document, version, file,
+		err) ||
+	    (request.body_fd = open_file(file, err)) < 0)
+		return false;
+	version_path(path, document, version);
+	if (kind == OUTBOX_SIGNATURE)
+		snprintf(path + strlen(path), sizeof(path) - strlen(path),
+		    "/signatures");
+	request.method = kind == OUTBOX_DEPOSIT ? "PUT" : "POST";
+	request.body_len = (uint64_t)lseek(request.body_fd, 0, SEEK_END);
+	session->doing = "sending";
+	ok = remote_do(session->remote, &request, &answer, err);
+	output_progress_end();
+	session->doing = NULL;
+	close(request.body_fd);
+	*again = answer.status == 200;
+	if (ok)
+		ok = session_check_receipt(session, buf_span(&answer.body),
+		    entry, index, err);
+	/* Answered, yes or no: those bytes have had their say. */
+	if (ok || (answer.status >= 400 && answer.status < 500))
+		unlink(file);
+	remote_answer_free(&answer);
+	return ok;
+}

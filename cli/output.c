@@ -1,0 +1,338 @@
+#include "cli/output.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <utf8proc.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+void
+output_text(const char *text)
+{
+	struct buf out = BUF(SIZE_MAX);
+	struct error ignored = { 0 };
+
+	if (text_append_printable(&out, span_of_str(text), &ignored))
+		fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
+
+/* Columns on a terminal: Lao vowels above and below take none. */
+static size_t
+width(const char *text)
+{
+	size_t columns = 0;
+
+	while (*text != '\0') {
+		utf8proc_int32_t c;
+		const utf8proc_ssize_t n = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)text, -1, &c);
+
+		if (n <= 0) {
+			columns++;
+			text++;
+			continue;
+		}
+		columns += (size_t)utf8proc_charwidth(c);
+		text += n;
+	}
+	return columns;
+}
+
+struct table *
+table_new(size_t columns)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (table != NULL)
+		table->columns = columns;
+	return table;
+}
+
+bool
+table_add(struct table *table, const char *const cells[])
+{
+	char **all = realloc(table->cells,
+	    (table->rows + 1) * table->columns * sizeof(char *));
+
+	if (all == NULL)
+		return false;
+	table->cells = all;
+	for (size_t i = 0; i < table->columns; i++) {
+		struct buf shown = BUF(SIZE_MAX);
+		struct error ignored = { 0 };
+
+		(void)(text_append_printable(&shown, span_of_str(cells[i]),
+			   &ignored) &&
+		    buf_append_u8(&shown, 0, &ignored));
+		all[table->rows * table->columns + i] = shown.data != NULL ?
+		    (char *)shown.data :
+		    strdup("");
+	}
+	table->rows++;
+	return true;
+}
+
+void
+table_print(const struct table *table)
+{
+	for (size_t r = 0; r < table->rows; r++) {
+		for (size_t c = 0; c < table->columns; c++) {
+			const char *cell = table->cells[r * table->columns + c];
+			size_t widest = 0;
+
+			fputs(cell, stdout);
+			if (c + 1 == table->columns)
+				break;
+			for (size_t i = 0; i < table->rows; i++) {
+				const size_t w = width(
+				    table->cells[i * table->columns + c]);
+
+				widest = w > widest ? w : widest;
+			}
+			for (size_t w = width(cell); w < widest + 2; w++)
+				putchar(' ');
+		}
+		putchar('\n');
+	}
+}
+
+void
+table_free(struct table *table)
+{
+	if (table == NULL)
+		return;
+	for (size_t i = 0; i < table->rows * table->columns; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table);
+}
+
+static bool progress_shown;
+
+void
+output_progress(const char *doing, uint64_t done, uint64_t total)
+{
+	static int64_t last_ms;
+	const int64_t now = time_monotonic_ms();
+
+	if (doing == NULL || total < 256 * 1024 || !isatty(STDERR_FILENO) ||
+	    (now - last_ms < 200 && done < total))
+		return;
+	last_ms = now;
+	progress_shown = true;
+	fprintf(stderr, "\r%s %3llu %%  %.1f of %.1f MiB ", doing,
+	    (unsigned long long)(done * 100 / total),
+	    (double)done / 1048576, (double)total / 1048576);
+}
+
+void
+output_progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
+
+void
+output_note(const char *fmt, ...)
+{
+	va_list args;
+
+	output_progress_end();
+	fputs("valise: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+bool
+output_json(json_t *json, struct error *err)
+{
+	const bool ok = json != NULL &&
+	    json_dumpf(json, stdout, JSON_COMPACT) == 0 &&
+	    fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+
+	json_decref(json);
+	return ok || error_set_errno(err, "standard output");
+}
+
+json_t *
+json_of_digest(const struct digest *digest)
+{
+	char hex[DIGEST_HEX];
+
+	digest_hex(digest, hex);
+	return json_string(hex);
+}
+
+json_t *
+json_of_ms(int64_t ms)
+{
+	char text[TIME_TEXT];
+
+	time_format_ms(ms, text);
+	return json_string(text);
+}
+
+void
+output_digest(const char *label, const struct digest *digest)
+{
+	char groups[80];
+
+	digest_groups(digest, groups);
+	printf("%s%.39s\n%*s%s\n", label, groups, (int)strlen(label), "",
+	    groups + 40);
+}
+
+static const char *
+state_name(enum trust_state state)
+{
+	static const char *const names[] = { [TRUST_GOOD] = "good",
+		[TRUST_UNTRUSTED] = "untrusted",
+		[TRUST_EXPIRED] = "expired",
+		[TRUST_REVOKED] = "revoked",
+		[TRUST_UNKNOWN] = "unknown" };
+
+	return names[state];
+}
+
+static json_t *
+json_of_texts(const struct version *version)
+{
+	json_t *texts = json_array();
+
+	for (size_t i = 0; version != NULL && i < version->num_texts; i++)
+		json_array_append_new(texts,
+		    json_pack("{s:s, s:s, s:b, s:o}", "file",
+			version->texts[i].file, "language",
+			version->texts[i].language, "authentic",
+			version->texts[i].authentic, "sha256",
+			json_of_digest(&version->texts[i].sha256)));
+	return texts;
+}
+
+static json_t *
+json_of_signature(const struct verdict_signature *one)
+{
+	char file[LIMIT_PATH_BYTES + 1], at[TIME_TEXT];
+
+	/* Another maker's signature has its file as its name. */
+	if (strchr(one->id, '.') != NULL)
+		snprintf(file, sizeof(file), "META-INF/%s", one->id);
+	else
+		snprintf(file, sizeof(file), PATH_SIGNATURE, one->id);
+	time_format_at(one->signing_at, at);
+	return json_pack(
+	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "file",
+	    file, "manifest", json_of_digest(&one->manifest), "intact",
+	    one->intact, "person", one->person, "office", one->office,
+	    "party", one->party, "commitment",
+	    commitment_name(one->commitment), "full-powers", one->full_powers,
+	    "signed-at", one->intact ? at : "", "then", state_name(one->then),
+	    "now", state_name(one->now));
+}
+
+json_t *
+json_of_verdict(const char *file, const struct verdict *verdict)
+{
+	const struct version *version = verdict->version;
+	json_t *signatures = json_array(), *receipts = json_array(),
+	       *findings = json_array(), *json;
+
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		json_array_append_new(signatures,
+		    json_of_signature(&verdict->signatures[i]));
+	for (size_t i = 0; i < verdict->num_acts; i++)
+		json_array_append_new(receipts,
+		    json_pack("{s:I, s:s, s:o, s:I, s:[]}", "entry",
+			(json_int_t)verdict->acts[i].index, "act",
+			verdict->acts[i].entry.act_name, "time",
+			json_of_ms(verdict->acts[i].entry.time_ms), "size",
+			(json_int_t)verdict->acts[i].size, "witnesses"));
+	for (size_t i = 0; i < verdict->num_findings; i++)
+		json_array_append_new(findings,
+		    json_pack("{s:s, s:s, s:s}", "code",
+			finding_name(verdict->findings[i].code), "about",
+			verdict->findings[i].about, "text",
+			verdict->findings[i].text));
+	json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "file", file,
+	    "outcome", outcome_name(verdict->outcome), "status",
+	    version != NULL ? status_name(verdict->status) : "", "texts",
+	    json_of_texts(version), "signatures", signatures, "receipts",
+	    receipts, "findings", findings);
+	if (json != NULL && version != NULL) {
+		json_object_set_new(json, "document",
+		    json_string(version->document));
+		json_object_set_new(json, "version",
+		    json_integer(version->number));
+		json_object_set_new(json, "digest",
+		    json_of_digest(&verdict->digest));
+	}
+	return json;
+}
+
+static void
+print_signature(const struct verdict_signature *one)
+{
+	char at[TIME_TEXT];
+
+	if (!one->intact) {
+		printf("  %-8s not intact\n", "");
+		return;
+	}
+	time_format_at(one->signing_at, at);
+	printf("  %-18s ", commitment_name(one->commitment));
+	output_text(one->person);
+	if (one->office[0] != '\0')
+		printf(" (%s, %s)", one->office, one->party);
+	printf(", %s", at);
+	if (one->judged_ms != 0 && one->then != one->now)
+		printf("; the certificate was %s then, is %s now",
+		    state_name(one->then), state_name(one->now));
+	putchar('\n');
+}
+
+void
+output_verdict(const char *file, const struct verdict *verdict)
+{
+	const struct version *version = verdict->version;
+	char at[TIME_TEXT];
+
+	output_text(file);
+	printf(": %s", outcome_name(verdict->outcome));
+	if (version != NULL)
+		printf(", %s", status_name(verdict->status));
+	putchar('\n');
+	if (version != NULL) {
+		printf("  %s@%u  ", version->document, version->number);
+		output_text(version_title(version, "en"));
+		putchar('\n');
+		output_digest("  version digest     ", &verdict->digest);
+	}
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		print_signature(&verdict->signatures[i]);
+	for (size_t i = 0; i < verdict->num_acts; i++) {
+		time_format_ms(verdict->acts[i].entry.time_ms, at);
+		printf("  journal entry %-4llu %s, %s\n",
+		    (unsigned long long)verdict->acts[i].index,
+		    verdict->acts[i].entry.act_name, at);
+	}
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		const struct finding *one = &verdict->findings[i];
+
+		printf("  %s: ", finding_name(one->code));
+		if (one->about[0] != '\0' &&
+		    strstr(one->text, one->about) == NULL) {
+			output_text(one->about);
+			fputs(": ", stdout);
+		}
+		output_text(one->text);
+		putchar('\n');
+	}
+}

@@ -1,0 +1,39 @@
+/*
+ * output.h - what a person sees, and what a script reads.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <jansson.h>
+
+#include "verdict/verdict.h"
+
+/* Text of others, on standard output, with nothing in it that moves. */
+void output_text(const char *text);
+/* Columns as wide as their widest cell; the last is not padded. */
+struct table {
+	size_t columns, rows;
+	char **cells;
+};
+struct table *table_new(size_t columns);
+/* columns strings; the first row is the heading. */
+bool table_add(struct table *table, const char *const cells[]);
+void table_print(const struct table *table);
+void table_free(struct table *table);
+
+/* On standard error, if it is a terminal; one line, overwritten. */
+void output_progress(const char *doing, uint64_t done, uint64_t total);
+void output_progress_end(void);
+/* A sentence on standard error. */
+void output_note(const char *fmt, ...) PRINTF(1, 2);
+
+/* JSON and a newline; json is taken over. */
+bool output_json(json_t *json, struct error *err) MUST_USE;
+json_t *json_of_digest(const struct digest *digest);
+json_t *json_of_ms(int64_t ms);
+json_t *json_of_verdict(const char *file, const struct verdict *verdict);
+void output_verdict(const char *file, const struct verdict *verdict);
+/* "3f2a-9c01-…" as it is read on the telephone. */
+void output_digest(const char *label, const struct digest *digest);
+
+#endif

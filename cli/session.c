@@ -1,0 +1,408 @@
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/time.h"
+#include "cli/output.h"
+
+static bool
+rolled_back(struct error *err, const char *what)
+{
+	return error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
+	    "the daemon's journal was rolled back: %s. Nothing was sent, and"
+	    " what you had seen is kept. Call the other offices before you"
+	    " trust it again", what);
+}
+
+static void
+show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	const struct session *session = arg;
+
+	output_progress(session->doing, done, total);
+}
+
+static bool
+take_hash(struct span line, struct merkle_proof *proof)
+{
+	return proof->num < LIMIT_PROOF_HASHES &&
+	    span_to_base64(line, proof->hashes[proof->num++].bytes, 32);
+}
+
+/* "old N", hashes, an empty line, the note (C2SP add-checkpoint). */
+static bool
+read_answer(struct session *session, struct span text, uint64_t old,
+    struct merkle_proof *proof, struct span *note, struct checkpoint *new,
+    struct error *err)
+{
+	struct span line;
+	char first[40];
+
+	proof->num = 0;
+	snprintf(first, sizeof(first), "old %llu", (unsigned long long)old);
+	if (!span_take_line(&text, &line) || !span_is(line, first))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's checkpoint is not one");
+	for (;;) {
+		if (!span_take_line(&text, &line))
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's checkpoint is cut short");
+		if (line.len == 0)
+			break;
+		if (!take_hash(line, proof))
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's proof is not one");
+	}
+	*note = text;
+	return note_open(text, &session->context->enrolment.journal, new, err);
+}
+
+/* The daemon's checkpoint now, proved to extend old. */
+static bool
+ask_checkpoint(struct session *session, const struct checkpoint *old,
+    struct checkpoint *new, struct error *err)
+{
+	struct remote_answer answer;
+	struct merkle_proof proof;
+	struct span note;
+	char path[80];
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
+	    (unsigned long long)old->size);
+	if (!remote_do(session->remote, &request, &answer, err)) {
+		ok = answer.status == 409 &&
+		    rolled_back(err, "it is smaller than the one you have"
+				     " seen");
+		remote_answer_free(&answer);
+		return ok;
+	}
+	ok = read_answer(session, buf_span(&answer.body), old->size, &proof,
+	    &note, new, err);
+	if (ok && !merkle_verify_consistency(old->size, new->size, &old->root,
+		      &new->root, &proof))
+		ok = rolled_back(err, "it is no extension of the one you have"
+				      " seen: entries were changed");
+	ok = ok && context_keep_checkpoint(session->context, note, err);
+	session->policy = answer.policy;
+	if (ok && !digest_is_zero(&answer.crls))
+		session_want_crls(session, &answer.crls);
+	remote_answer_free(&answer);
+	return ok;
+}
+
+bool
+session_open(struct context *context, struct session *out, struct error *err)
+{
+	const struct policy *pinned = context_pinned(context, err);
+	struct remote_settings settings = {
+		.address = context->enrolment.address,
+		.cert = context->cert,
+		.key = context->key,
+		.progress = show_progress,
+		.arg = out,
+	};
+	struct checkpoint old;
+	const struct cert *ca;
+
+	*out = (struct session){ .context = context,
+		.server_ca = BUF(LIMIT_KEY_BYTES) };
+	if (pinned == NULL)
+		return false;
+	if ((ca = trust_ca(pinned->trust, context->enrolment.server_ca)) ==
+	    NULL)
+		return error_set(err, ERROR_SYSTEM,
+		    "the policy has no CA \"%s\"",
+		    context->enrolment.server_ca);
+	for (size_t i = 0; i < context->enrolment.cas->num; i++) {
+		const struct member *file =
+		    &context->enrolment.cas->members[i];
+		struct cert *one = cert_parse_pem(member_bytes(file), err);
+		const bool is_it = one != NULL &&
+		    digest_eq(&one->fingerprint, &ca->fingerprint);
+
+		cert_free(one);
+		if (is_it &&
+		    !buf_append(&out->server_ca, member_bytes(file), err))
+			return false;
+	}
+	settings.server_ca = buf_span(&out->server_ca);
+	if (!context_checkpoint(context, &old, err) ||
+	    (out->remote = remote_new(&settings, err)) == NULL ||
+	    !ask_checkpoint(out, &old, &out->seen, err)) {
+		session_close(out);
+		return false;
+	}
+	return true;
+}
+
+void
+session_close(struct session *session)
+{
+	remote_free(session->remote);
+	session->remote = NULL;
+	buf_free(&session->server_ca);
+}
+
+bool
+session_follow(struct session *session, const struct checkpoint *checkpoint,
+    struct error *err)
+{
+	struct checkpoint now;
+
+	/* Both lead to what the daemon has now: so they are one history. */
+	if (!ask_checkpoint(session, &session->seen, &now, err))
+		return false;
+	session->seen = now;
+	return ask_checkpoint(session, checkpoint, &now, err);
+}
+
+bool
+session_check_policy(struct session *session, struct error *err)
+{
+	char hex[DIGEST_HEX];
+
+	if (context_policy(session->context, &session->policy) != NULL)
+		return true;
+	digest_hex(&session->policy, hex);
+	return error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",
+	    "the daemon judges by policy %.16s…, which you have not accepted."
+	    " Nothing was sent. See what changed with \"valise policy show\";"
+	    " \"valise policy accept\" makes it yours", hex);
+}
+
+bool
+session_json(struct session *session, const char *path, void *json_out,
+    struct error *err)
+{
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+	struct remote_answer answer;
+	json_t *json = NULL;
+	bool ok = remote_do(session->remote, &request, &answer, err);
+
+	if (ok)
+		json = json_loadb((const char *)answer.body.data,
+		    answer.body.len, JSON_REJECT_DUPLICATES, NULL);
+	if (ok && json == NULL)
+		ok = error_set(err, ERROR_MALFORMED,
+		    "the daemon's answer is not JSON");
+	remote_answer_free(&answer);
+	*(json_t **)json_out = json;
+	return ok;
+}
+
+int
+session_download(struct session *session, const char *path, struct error *err)
+{
+	const int fd = file_temporary(session->context->state, err);
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = fd };
+	struct remote_answer answer;
+	bool ok;
+
+	if (fd < 0)
+		return -1;
+	ok = remote_do(session->remote, &request, &answer, err);
+	remote_answer_free(&answer);
+	if (!ok) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+bool
+session_accept_policy(struct session *session, const struct digest *digest,
+    struct error *err)
+{
+	char path[128], hex[DIGEST_HEX];
+	bool ok;
+	int fd;
+
+	if (context_policy(session->context, digest) != NULL)
+		return true;
+	digest_hex(digest, hex);
+	snprintf(path, sizeof(path), "/v1/policy/%s", hex);
+	if ((fd = session_download(session, path, err)) < 0)
+		return false;
+	ok = context_accept(session->context, fd, digest, err);
+	close(fd);
+	return ok;
+}
+
+void
+session_want_crls(struct session *session, const struct digest *digest)
+{
+	char path[128], hex[DIGEST_HEX];
+	struct error ignored = { 0 };
+	int fd;
+
+	if (context_has_crls(session->context, digest))
+		return;
+	digest_hex(digest, hex);
+	snprintf(path, sizeof(path), "/v1/crls/%s", hex);
+	if ((fd = session_download(session, path, &ignored)) < 0)
+		return;
+	/* Without it a verdict says REVOCATION_UNKNOWN, and so it should. */
+	if (!context_add_crls(session->context, fd, digest, &ignored))
+		output_note("the daemon's CRLs are not usable: %s",
+		    ignored.detail);
+	close(fd);
+}
+
+/* --- Entries. --- */
+
+struct page {
+	json_t **lines;
+	size_t num;
+	uint64_t next; /* UINT64_MAX: there are no more */
+	struct checkpoint checkpoint;
+};
+
+static void
+free_page(struct page *page)
+{
+	for (size_t i = 0; i < page->num; i++)
+		json_decref(page->lines[i]);
+	free(page->lines);
+}
+
+static bool
+read_page(struct session *session, struct span text, struct page *out,
+    struct error *err)
+{
+	struct span line;
+	const json_t *last, *note, *next;
+
+	*out = (struct page){ .next = UINT64_MAX };
+	out->lines = calloc(LIMIT_ENTRIES_PAGE + 1, sizeof(json_t *));
+	if (out->lines == NULL)
+		return error_set_errno(err, "entries");
+	while (span_take_line(&text, &line)) {
+		if (out->num > LIMIT_ENTRIES_PAGE)
+			return error_set(err, ERROR_LIMIT,
+			    "the daemon sent too many entries");
+		out->lines[out->num] = json_loadb((const char *)line.data,
+		    line.len, JSON_REJECT_DUPLICATES, NULL);
+		if (out->lines[out->num] == NULL)
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries are not JSON lines");
+		out->num++;
+	}
+	if (out->num == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries end without a checkpoint");
+	last = out->lines[out->num - 1];
+	note = json_object_get(last, "checkpoint");
+	next = json_object_get(last, "next");
+	if (!json_is_string(note))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries end without a checkpoint");
+	if (json_is_integer(next) && json_integer_value(next) >= 0)
+		out->next = (uint64_t)json_integer_value(next);
+	return note_open(span_of_str(json_string_value(note)),
+	    &session->context->enrolment.journal, &out->checkpoint, err);
+}
+
+static bool
+check_line(const json_t *json, const struct checkpoint *checkpoint,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	static struct entry entry; /* large; commands have one thread */
+	const json_t *index = json_object_get(json, "index");
+	const json_t *text = json_object_get(json, "entry");
+	const json_t *path = json_object_get(json, "proof");
+	struct merkle_proof proof = { .num = 0 };
+	struct digest leaf;
+	struct span line;
+
+	if (!json_is_integer(index) || json_integer_value(index) < 0 ||
+	    !json_is_string(text) || !json_is_array(path))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entry is not one");
+	for (size_t i = 0; i < json_array_size(path); i++)
+		if (!json_is_string(json_array_get(path, i)) ||
+		    !take_hash(span_of_str(json_string_value(
+				   json_array_get(path, i))),
+			&proof))
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's proof is not one");
+	line = span_of(json_string_value(text), json_string_length(text));
+	leaf = merkle_leaf(line);
+	if (!merkle_verify_inclusion((uint64_t)json_integer_value(index),
+		checkpoint->size, &leaf, &proof, &checkpoint->root))
+		return error_set_code(err, ERROR_UNTRUSTED, "NOT_IN_JOURNAL",
+		    "the daemon shows an entry %lld that is not in its"
+		    " journal", (long long)json_integer_value(index));
+	return entry_parse(line, &entry, err) &&
+	    visit(arg, (uint64_t)json_integer_value(index), &entry, line, err);
+}
+
+bool
+session_entries(struct session *session, const char *filters,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	uint64_t from = 0;
+
+	while (from != UINT64_MAX) {
+		char path[1024];
+		const struct remote_request request = { .method = "GET",
+			.path = path,
+			.body_fd = -1,
+			.file_fd = -1 };
+		struct remote_answer answer;
+		struct page page = { 0 };
+		bool ok;
+
+		snprintf(path, sizeof(path),
+		    "/v1/journal/entries?from=%llu&limit=2000%s%s",
+		    (unsigned long long)from, filters[0] != '\0' ? "&" : "",
+		    filters);
+		ok = remote_do(session->remote, &request, &answer, err) &&
+		    read_page(session, buf_span(&answer.body), &page, err) &&
+		    session_follow(session, &page.checkpoint, err);
+		for (size_t i = 0; ok && i + 1 < page.num; i++)
+			ok = check_line(page.lines[i], &page.checkpoint, visit,
+			    arg, err);
+		if (ok && page.next != UINT64_MAX && page.next <= from)
+			ok = error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries go round in circles");
+		from = page.next;
+		free_page(&page);
+		remote_answer_free(&answer);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+bool
+session_check_receipt(struct session *session, struct span text,
+    struct entry *entry, uint64_t *index, struct error *err)
+{
+	struct proof proof = PROOF;
+	struct checkpoint checkpoint;
+	bool ok;
+
+	ok = proof_parse(text, &proof, err) &&
+	    proof_verify(&proof, &session->context->enrolment.journal,
+		&checkpoint, err) &&
+	    entry_parse(buf_span(&proof.entry), entry, err) &&
+	    session_follow(session, &checkpoint, err);
+	*index = proof.index;
+	proof_free(&proof);
+	return ok;
+}

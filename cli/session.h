@@ -1,0 +1,58 @@
+/*
+ * session.h - a connection to the daemon, whose journal is proved to extend
+ * the one that was last seen before anything is asked of it.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/context.h"
+#include "remote/remote.h"
+
+struct session {
+	struct context *context;
+	struct remote *remote;
+	struct checkpoint seen; /* proved, and kept */
+	struct digest policy;   /* by which the daemon judges now */
+	struct buf server_ca;
+	const char *doing; /* shown with the progress */
+};
+
+/*
+ * ERROR_UNTRUSTED  JOURNAL_ROLLED_BACK: smaller than it was, or no extension
+ *                  of it; the state is kept and nothing was sent
+ */
+bool session_open(struct context *context, struct session *out,
+    struct error *err) MUST_USE;
+void session_close(struct session *session);
+
+/* Prove that a checkpoint met elsewhere is of the same history. */
+bool session_follow(struct session *session,
+    const struct checkpoint *checkpoint, struct error *err) MUST_USE;
+
+/* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by a policy not accepted here. */
+bool session_check_policy(struct session *session, struct error *err) MUST_USE;
+
+bool session_json(struct session *session, const char *path, void *json_out,
+    struct error *err) MUST_USE;
+/* A file that the daemon sends, into a nameless file.  -1 on failure. */
+int session_download(struct session *session, const char *path,
+    struct error *err);
+bool session_accept_policy(struct session *session,
+    const struct digest *digest, struct error *err) MUST_USE;
+/* Fetch a set of CRLs unless it is here; one that is gone is no error. */
+void session_want_crls(struct session *session, const struct digest *digest);
+
+/* Each entry that matches and may be seen, proved; in order. */
+typedef bool entry_visitor(void *arg, uint64_t index,
+    const struct entry *entry, struct span line, struct error *err);
+bool session_entries(struct session *session, const char *filters,
+    entry_visitor *visit, void *arg, struct error *err) MUST_USE;
+
+/*
+ * A receipt that an act was answered with: of this journal, an extension of
+ * what was seen.  entry gets the act.
+ */
+bool session_check_receipt(struct session *session, struct span text,
+    struct entry *entry, uint64_t *index, struct error *err) MUST_USE;
+
+#endif

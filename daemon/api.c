@@ -1,0 +1,699 @@
+#include "daemon/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "daemon/job.h"
+#include "daemon/log.h"
+#include "pki/cert.h"
+
+/* What a route needs of its caller, checked before its body is read. */
+enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN };
+
+struct route {
+	const char *method;
+	const char *path; /* '*' stands for a segment */
+	enum need need;
+	job_run *run;
+};
+
+static const struct route routes[] = {
+	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit },
+	{ "POST", "v1/documents/*/*/versions/*/signatures", NEED_SIGN,
+	    run_sign },
+	{ "GET", "v1/documents", NEED_NOTHING, run_list },
+	{ "GET", "v1/documents/*/*", NEED_READ, run_document },
+	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch },
+	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries },
+	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt },
+	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint },
+	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
+	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
+	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
+	{ "GET", "health", NEED_NOTHING, NULL },
+};
+
+/* --- Refusals: an entry each, up to so many an hour, then counted. --- */
+
+enum { REFUSERS = 1024 };
+
+struct refuser {
+	char person[LIMIT_EMAIL_BYTES + 1];
+	int64_t hour;
+	unsigned entries;
+	uint64_t counted;
+	struct act_request last; /* what a counted entry tells of */
+};
+
+struct refusals {
+	pthread_mutex_t mutex;
+	struct refuser list[REFUSERS];
+};
+
+static void
+free_act(struct act_request *act)
+{
+	free(act);
+}
+
+/* One entry for all that were only counted. */
+static void
+journal_counted(struct api *api, struct refuser *refuser)
+{
+	struct act_request *act;
+
+	if (refuser->counted == 0 || (act = malloc(sizeof(*act))) == NULL)
+		return;
+	*act = refuser->last;
+	act->times = refuser->counted;
+	act->done = free_act;
+	refuser->counted = 0;
+	registrar_submit(api->registrar, act);
+}
+
+/* True: this one gets an entry of its own. */
+static bool
+count_refusal(struct api *api, const struct act_request *act)
+{
+	const int64_t hour = time_now_ms() / 3600000;
+	struct refuser *found = NULL, *free_one = NULL;
+	bool own = true;
+
+	pthread_mutex_lock(&api->refusals->mutex);
+	for (size_t i = 0; i < REFUSERS && found == NULL; i++) {
+		struct refuser *one = &api->refusals->list[i];
+
+		if (strcmp(one->person, act->person) == 0)
+			found = one;
+		else if (free_one == NULL &&
+		    (one->person[0] == '\0' || one->hour != hour))
+			free_one = one;
+	}
+	if (found == NULL && (found = free_one) != NULL) {
+		journal_counted(api, found);
+		*found = (struct refuser){ .hour = hour };
+		snprintf(found->person, sizeof(found->person), "%s",
+		    act->person);
+	}
+	if (found != NULL && found->hour != hour) {
+		journal_counted(api, found);
+		found->hour = hour;
+		found->entries = 0;
+	}
+	if (found != NULL && ++found->entries > LIMIT_REFUSALS_AN_HOUR) {
+		found->counted++;
+		found->last = *act;
+		own = false;
+	}
+	pthread_mutex_unlock(&api->refusals->mutex);
+	return own;
+}
+
+static void
+flush_refusals(struct api *api, bool all)
+{
+	const int64_t hour = time_now_ms() / 3600000;
+
+	pthread_mutex_lock(&api->refusals->mutex);
+	for (size_t i = 0; i < REFUSERS; i++)
+		if (all || api->refusals->list[i].hour != hour)
+			journal_counted(api, &api->refusals->list[i]);
+	pthread_mutex_unlock(&api->refusals->mutex);
+}
+
+/* --- Answers. --- */
+
+static void
+free_job(struct job *job)
+{
+	container_free(job->act.container);
+	if (job->copy_fd >= 0)
+		close(job->copy_fd);
+	free(job);
+}
+
+void
+job_answer(struct job *job)
+{
+	struct http_request *request = job->request;
+	struct http_server *server = job->api->server;
+
+	request->job = NULL;
+	free_job(job);
+	http_reply(server, request);
+}
+
+static void
+fill_json(struct http_response *response, int status, json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	struct error err = { 0 };
+
+	response->status = status;
+	response->type = "application/json";
+	if (text == NULL ||
+	    !buf_append_str(&response->body, text, &err) ||
+	    !buf_append_str(&response->body, "\n", &err))
+		response->status = 500;
+	free(text);
+	json_decref(json);
+}
+
+void
+job_json(struct job *job, int status, json_t *json)
+{
+	fill_json(&job->request->response, status, json);
+	job_answer(job);
+}
+
+static void
+fill_problem(struct http_request *request, const struct error *err)
+{
+	const int status = error_http_status(err->kind);
+	json_t *json;
+
+	/* What failed within is the operator's to read, not the caller's. */
+	if (err->kind == ERROR_SYSTEM)
+		log_error("request", "id=%s reason=%s", request->id,
+		    log_text(err->detail));
+	json = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s}", "title",
+	    error_title(err->kind), "status", status, "detail",
+	    err->kind == ERROR_SYSTEM ?
+		"the daemon failed; its log has the reason" :
+		err->detail,
+	    "code", error_code(err), "exit", error_exit_status(err->kind),
+	    "request", request->id);
+	if (json == NULL) /* the detail was cut within a character */
+		json = json_pack("{s:s, s:i, s:s, s:i, s:s}", "title",
+		    error_title(err->kind), "status", status, "code",
+		    error_code(err), "exit", error_exit_status(err->kind),
+		    "request", request->id);
+	fill_json(&request->response, status, json);
+	request->response.type = "application/problem+json";
+}
+
+void
+job_problem(struct job *job, const struct error *err)
+{
+	fill_problem(job->request, err);
+	job_answer(job);
+}
+
+/* --- Workers. --- */
+
+static void
+enqueue(struct api *api, struct job *job)
+{
+	bool full;
+
+	job->next = NULL;
+	pthread_mutex_lock(&api->mutex);
+	full = api->num_waiting >= LIMIT_JOBS;
+	if (!full) {
+		*api->end = job;
+		api->end = &job->next;
+		api->num_waiting++;
+		pthread_cond_signal(&api->wake);
+	}
+	pthread_mutex_unlock(&api->mutex);
+	if (full) {
+		struct error err = { 0 };
+
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "too many requests are waiting: try again later");
+		job_problem(job, &err);
+	}
+}
+
+static void *
+run_worker(void *arg)
+{
+	struct api *api = arg;
+
+	for (;;) {
+		struct error err = { 0 };
+		struct job *job;
+
+		pthread_mutex_lock(&api->mutex);
+		while (api->first == NULL && !api->stopping)
+			pthread_cond_wait(&api->wake, &api->mutex);
+		job = api->first;
+		if (job != NULL) {
+			api->first = job->next;
+			if (api->first == NULL)
+				api->end = &api->first;
+			api->num_waiting--;
+		}
+		pthread_mutex_unlock(&api->mutex);
+		if (job == NULL)
+			return NULL;
+		if (!job->route->run(job, &err))
+			job_problem(job, &err);
+	}
+}
+
+/* On the registrar's thread. */
+static void
+act_decided(struct act_request *act)
+{
+	struct job *job = act->arg;
+	struct error err = { 0 };
+
+	switch (act->result) {
+	case ACT_DONE:
+		job->finish(job);
+		return;
+	case ACT_AGAIN:
+		container_free(act->container);
+		act->container = NULL;
+		if (++job->tries < 100) {
+			enqueue(job->api, job);
+			return;
+		}
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "the document changes all the time: try again later");
+		job_problem(job, &err);
+		return;
+	case ACT_FAILED:
+		job_problem(job, &act->err);
+		return;
+	}
+}
+
+void
+job_submit(struct job *job, void (*finish)(struct job *job))
+{
+	job->finish = finish;
+	job->act.done = act_decided;
+	job->act.arg = job;
+	registrar_submit(job->api->registrar, &job->act);
+}
+
+static void
+finish_refusal(struct job *job)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)",
+	    job->who.person, job->who.office->name, job->act.wanted,
+	    job->act.document[0] != '\0' ? job->act.document : "this",
+	    job->act.rule);
+	job_problem(job, &err);
+}
+
+void
+job_refuse(struct job *job, const char *wanted, const char *rule)
+{
+	struct act_request *act = &job->act;
+
+	container_free(act->container);
+	*act = (struct act_request){ .act = ACT_REFUSE, .times = 1 };
+	snprintf(act->document, sizeof(act->document), "%s", job->document);
+	snprintf(act->person, sizeof(act->person), "%s", job->who.person);
+	snprintf(act->office, sizeof(act->office), "%s",
+	    job->who.office->name);
+	snprintf(act->wanted, sizeof(act->wanted), "%s", wanted);
+	snprintf(act->rule, sizeof(act->rule), "%s", rule);
+	if (count_refusal(job->api, act))
+		job_submit(job, finish_refusal);
+	else
+		finish_refusal(job);
+}
+
+/* --- Who asks, and for what. --- */
+
+/* The connection's certificate, parsed once. */
+static struct cert *
+cert_of(struct http_request *request, struct error *err)
+{
+	if (*request->session == NULL)
+		*request->session = cert_of_x509(request->peer, err);
+	return *request->session;
+}
+
+static void
+free_session(void *session)
+{
+	cert_free(session);
+}
+
+static bool
+authenticate(struct api *api, struct http_request *request,
+    struct principal *out, struct error *err)
+{
+	const struct cert *cert = cert_of(request, err);
+	struct trust_result trust;
+	struct crls *lists[1];
+	char why[POLICY_RULE];
+
+	if (cert == NULL)
+		return false;
+	out->by = registrar_now(api->registrar);
+	lists[0] = out->by.crls->crls;
+	/* At every request: a connection outlives neither policy nor CRL. */
+	trust_judge(out->by.policy->trust, cert, time_now_ms() / 1000, lists,
+	    1, &trust);
+	if (trust.state != TRUST_GOOD)
+		return error_set(err, ERROR_REFUSED, "your certificate: %s",
+		    trust.text);
+	if (!cert->can_connect)
+		return error_set(err, ERROR_REFUSED,
+		    "your certificate is not for connecting (keyUsage"
+		    " digitalSignature, EKU clientAuth, not nonRepudiation)");
+	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
+	if (out->office == NULL)
+		return error_set(err, ERROR_REFUSED, "%s", why);
+	snprintf(out->person, sizeof(out->person), "%s", cert->email);
+	snprintf(request->person, sizeof(request->person), "%s", cert->email);
+	return true;
+}
+
+static size_t
+split_path(const struct http_head *head, struct span segments[SEGMENTS])
+{
+	struct span rest = http_path(head), first;
+	size_t num = 0;
+
+	if (!span_take(&rest, 1, &first))
+		return 0;
+	while (num < SEGMENTS) {
+		if (!span_take_until(&rest, '/', &segments[num])) {
+			segments[num] = rest;
+			return num + 1;
+		}
+		num++;
+	}
+	return SEGMENTS + 1;
+}
+
+static bool
+route_matches(const struct route *route, const struct span segments[],
+    size_t num)
+{
+	struct span rest = span_of_str(route->path), want;
+	bool more = true;
+
+	for (size_t i = 0; i < num; i++) {
+		if (!more)
+			return false;
+		more = span_take_until(&rest, '/', &want);
+		if (!more)
+			want = rest;
+		if (span_is(want, "*") ? segments[i].len == 0 :
+					 !span_eq(want, segments[i]))
+			return false;
+	}
+	return !more;
+}
+
+static const struct route *
+find_route(struct job *job, struct error *err)
+{
+	const char *method = job->request->head.method;
+	const bool is_head = strcmp(method, "HEAD") == 0;
+	bool path_known = false;
+
+	if (job->num_segments <= SEGMENTS)
+		for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]);
+		     i++) {
+			const struct route *route = &routes[i];
+
+			if (!route_matches(route, job->segments,
+				job->num_segments))
+				continue;
+			path_known = true;
+			if (strcmp(route->method, is_head ? "GET" : method) ==
+			    0)
+				return route;
+		}
+	error_set(err, path_known ? ERROR_USAGE : ERROR_NOT_FOUND,
+	    "there is no %s %s here", method, job->request->head.target);
+	return NULL;
+}
+
+static bool
+read_names(struct job *job, struct error *err)
+{
+	struct buf name = BUF(DOCUMENT_NAME);
+	bool ok;
+
+	if (job->num_segments < 4 ||
+	    !span_is(job->segments[1], "documents"))
+		return true;
+	ok = (buf_append(&name, job->segments[2], err) &&
+		 buf_append_str(&name, "/", err) &&
+		 buf_append(&name, job->segments[3], err)) ||
+	    error_set(err, ERROR_USAGE, "the document's name is too long");
+	ok = ok && document_name_check(buf_span(&name), err) &&
+	    span_to_str(buf_span(&name), job->document,
+		sizeof(job->document));
+	buf_free(&name);
+	if (!ok)
+		return false;
+	document_type(job->document, job->type);
+	if (job->num_segments < 6 || span_is(job->segments[5], "latest"))
+		return true;
+	return document_version_parse(job->segments[5], &job->version) ||
+	    error_set(err, ERROR_USAGE, "\"%.*s\" is not a version's number",
+		(int)(job->segments[5].len < 40 ? job->segments[5].len : 40),
+		(const char *)job->segments[5].data);
+}
+
+/* By type, before existence: an answer never tells whether a document is. */
+static struct decision
+decide(const struct job *job)
+{
+	const struct principal *who = &job->who;
+	struct decision decision = { .allowed = true };
+
+	switch (job->route->need) {
+	case NEED_NOTHING:
+		break;
+	case NEED_READ:
+		return policy_decide(who->by.policy, who->office, RIGHT_READ,
+		    job->type);
+	case NEED_DEPOSIT:
+		return policy_decide(who->by.policy, who->office,
+		    RIGHT_DEPOSIT, job->type);
+	case NEED_SIGN:
+		decision = policy_decide(who->by.policy, who->office,
+		    RIGHT_READ, job->type);
+		return decision.allowed ?
+		    policy_decide_sign(who->by.policy, who->office,
+			who->person, job->type, time_now_ms() / 1000) :
+		    decision;
+	}
+	return decision;
+}
+
+static const char *const wanted[] = {
+	[NEED_NOTHING] = "",
+	[NEED_READ] = "read",
+	[NEED_DEPOSIT] = "deposit",
+	[NEED_SIGN] = "sign",
+};
+
+/* A refusal found on the loop's thread, journaled from there. */
+static bool
+run_refusal(struct job *job, struct error *err)
+{
+	const struct decision decision = decide(job);
+
+	(void)err;
+	job_refuse(job, wanted[job->route->need], decision.rule);
+	return true;
+}
+
+static uint64_t
+max_body_of(const struct job *job)
+{
+	const struct document_type *type = policy_type(job->who.by.policy,
+	    job->type);
+	uint64_t max;
+
+	if (job->route->need == NEED_SIGN)
+		return LIMIT_SIGN_BODY_BYTES;
+	max = type->limit_text * (type->limit_texts + LIMIT_ANNEXES) +
+	    LIMIT_META_TOTAL;
+	return max < LIMIT_CONTAINER_BYTES ? max : LIMIT_CONTAINER_BYTES;
+}
+
+static enum http_next
+answer_problem(struct http_request *request, const struct error *err)
+{
+	fill_problem(request, err);
+	return HTTP_ANSWER;
+}
+
+static enum http_next
+answer_health(struct http_request *request)
+{
+	fill_json(&request->response, 200, json_pack("{s:s}", "status", "ok"));
+	return HTTP_ANSWER;
+}
+
+static enum http_next
+begin(void *arg, struct http_request *request, uint64_t *max_body)
+{
+	struct api *api = arg;
+	struct job *job = calloc(1, sizeof(*job));
+	struct error err = { 0 };
+	enum http_next next = HTTP_WORK;
+
+	if (job == NULL) {
+		error_set_errno(&err, "request");
+		return answer_problem(request, &err);
+	}
+	job->api = api;
+	job->request = request;
+	job->copy_fd = -1;
+	request->job = job;
+	job->num_segments = split_path(&request->head, job->segments);
+	if (!authenticate(api, request, &job->who, &err) ||
+	    (job->route = find_route(job, &err)) == NULL ||
+	    !read_names(job, &err)) {
+		next = answer_problem(request, &err);
+	} else if (job->route->run == NULL) {
+		next = answer_health(request);
+	} else if (!decide(job).allowed) {
+		return HTTP_WORK; /* dispatch refuses it */
+	} else if (job->route->need == NEED_DEPOSIT ||
+	    job->route->need == NEED_SIGN) {
+		*max_body = max_body_of(job);
+		return HTTP_READ;
+	} else if (job->route->run == run_document &&
+	    answer_document_now(job)) {
+		next = HTTP_ANSWER;
+	}
+	if (next == HTTP_ANSWER) {
+		request->job = NULL;
+		free_job(job);
+	}
+	return next;
+}
+
+static void
+dispatch(void *arg, struct http_request *request)
+{
+	struct api *api = arg;
+	struct job *job = request->job;
+	struct error err = { 0 };
+
+	if (!decide(job).allowed)
+		(void)run_refusal(job, &err);
+	else
+		enqueue(api, job);
+}
+
+static void
+finished(void *arg, const struct http_request *request, bool sent)
+{
+	(void)arg;
+	/* The client went away while its body was being read. */
+	if (request->job != NULL)
+		free_job(request->job);
+	log_info("request",
+	    "id=%s person=%s method=%s target=%s status=%d ms=%lld sent=%s",
+	    request->id, log_text(request->person),
+	    log_text(request->head.method), log_text(request->head.target),
+	    request->response.status,
+	    (long long)(time_monotonic_ms() - request->began_ms),
+	    sent ? "yes" : "no");
+}
+
+static void
+tick(void *arg)
+{
+	static _Thread_local int64_t last;
+	const int64_t minute = time_monotonic_ms() / 60000;
+
+	if (minute != last)
+		flush_refusals(arg, false);
+	last = minute;
+}
+
+struct http_handler
+api_handler(struct api *api)
+{
+	static char spool[FILE_PATH];
+
+	snprintf(spool, sizeof(spool), "%s/spool", api->config->data);
+	return (struct http_handler){ .begin = begin,
+		.dispatch = dispatch,
+		.finished = finished,
+		.session_free = free_session,
+		.tick = tick,
+		.arg = api,
+		.spool_dir = spool };
+}
+
+void
+api_set_server(struct api *api, struct http_server *server)
+{
+	api->server = server;
+}
+
+struct api *
+api_new(const struct config *config, struct registrar *registrar,
+    struct cert_cache *certs, struct error *err)
+{
+	struct api *api = calloc(1, sizeof(*api));
+	char dir[FILE_PATH];
+
+	if (api == NULL ||
+	    (api->refusals = calloc(1, sizeof(*api->refusals))) == NULL) {
+		error_set_errno(err, "API");
+		free(api);
+		return NULL;
+	}
+	pthread_mutex_init(&api->refusals->mutex, NULL);
+	pthread_mutex_init(&api->mutex, NULL);
+	pthread_cond_init(&api->wake, NULL);
+	api->config = config;
+	api->registrar = registrar;
+	api->certs = certs;
+	api->end = &api->first;
+	if (!config_data(config, "cache", dir, err) ||
+	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL) {
+		api_free(api);
+		return NULL;
+	}
+	while (api->num_threads < config->workers) {
+		if (pthread_create(&api->threads[api->num_threads], NULL,
+			run_worker, api) != 0) {
+			error_set(err, ERROR_SYSTEM, "workers: no thread");
+			api_stop(api);
+			api_free(api);
+			return NULL;
+		}
+		api->num_threads++;
+	}
+	return api;
+}
+
+void
+api_stop(struct api *api)
+{
+	pthread_mutex_lock(&api->mutex);
+	api->stopping = true;
+	pthread_cond_broadcast(&api->wake);
+	pthread_mutex_unlock(&api->mutex);
+	for (unsigned i = 0; i < api->num_threads; i++)
+		pthread_join(api->threads[i], NULL);
+	api->num_threads = 0;
+	flush_refusals(api, true);
+}
+
+void
+api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	cache_free(api->cache);
+	pthread_mutex_destroy(&api->mutex);
+	pthread_cond_destroy(&api->wake);
+	free(api->refusals);
+	free(api);
+}

@@ -1,0 +1,361 @@
+/*
+ * The journal as its readers may see it, policies and CRLs.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/job.h"
+
+static bool
+query_number(struct job *job, const char *name, uint64_t *out,
+    struct error *err)
+{
+	char text[24];
+
+	return (http_query(&job->request->head, name, text, sizeof(text)) &&
+		   (text[0] == '\0' ||
+		       span_to_u64(span_of_str(text), out))) ||
+	    error_set(err, ERROR_USAGE, "%s is not a decimal number", name);
+}
+
+static void
+answer_text(struct job *job, int status)
+{
+	job->request->response.status = status;
+	job->request->response.type = "text/plain; charset=utf-8";
+	job_answer(job);
+}
+
+/* The body of C2SP add-checkpoint: the proof from old, and the note. */
+static bool
+append_from(const struct journal *journal, uint64_t old,
+    const struct head *head, struct buf *out, struct error *err)
+{
+	struct merkle_proof proof;
+
+	if (!journal_prove_consistency(journal, old, head->size, &proof, err) ||
+	    !buf_printf(out, err, "old %llu\n", (unsigned long long)old))
+		return false;
+	for (size_t i = 0; i < proof.num; i++)
+		if (!buf_append_base64(out, digest_span(&proof.hashes[i]),
+			err) ||
+		    !buf_append_str(out, "\n", err))
+			return false;
+	return buf_append_str(out, "\n", err);
+}
+
+bool
+run_checkpoint(struct job *job, struct error *err)
+{
+	const struct journal *journal = job->api->registrar->journal;
+	const struct head head = journal_head(journal);
+	struct http_response *response = &job->request->response;
+	uint64_t old = UINT64_MAX;
+	char hex[DIGEST_HEX], crls[DIGEST_HEX];
+
+	if (!query_number(job, "old", &old, err))
+		return false;
+	/* By which policy it now judges: so that a client can stop in time. */
+	digest_hex(&job->who.by.policy->digest, hex);
+	digest_hex(&job->who.by.crls->digest, crls);
+	snprintf(response->headers, sizeof(response->headers),
+	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
+	    "Valise-Crls: %s\r\n", hex, crls);
+	if (old != UINT64_MAX && old > head.size) {
+		/* Whoever saw more has seen another history: here is ours. */
+		if (!journal_note(journal, &head, &response->body, err))
+			return false;
+		answer_text(job, 409);
+		return true;
+	}
+	if (old != UINT64_MAX &&
+	    !append_from(journal, old, &head, &response->body, err))
+		return false;
+	if (!journal_note(journal, &head, &response->body, err))
+		return false;
+	answer_text(job, 200);
+	return true;
+}
+
+bool
+run_receipt(struct job *job, struct error *err)
+{
+	const struct journal *journal = job->api->registrar->journal;
+	const struct head head = journal_head(journal);
+	const struct sight sight = sight_of(job->who.by.policy,
+	    job->who.office);
+	struct ledger *ledger = job->api->registrar->ledger;
+	struct proof proof = PROOF;
+	uint64_t index;
+	bool seen = false, ok;
+
+	if (!span_to_u64(job->segments[3], &index))
+		return error_set(err, ERROR_USAGE,
+		    "an entry is named by its index");
+	ledger_read_lock(ledger);
+	if (index < head.size && index < ledger_size(ledger))
+		seen = ledger_visible(ledger, &sight, index);
+	ledger_unlock(ledger);
+	/* Hidden and absent look alike. */
+	if (!seen)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there is no entry %llu that you may see",
+		    (unsigned long long)index);
+	ok = journal_receipt(journal, index, &head, &proof, err) &&
+	    proof_encode(&proof, &job->request->response.body, err);
+	proof_free(&proof);
+	if (ok)
+		answer_text(job, 200);
+	return ok;
+}
+
+struct entry_filter {
+	char document[DOCUMENT_NAME], office[POLICY_NAME];
+	char person[LIMIT_EMAIL_BYTES + 1], act[32];
+	uint64_t from, until, limit;
+	/* The same, by number; UINT32_MAX: nobody is called that. */
+	uint32_t document_number, office_number, person_number;
+	enum act act_number;
+};
+
+static bool
+read_filter(struct job *job, struct entry_filter *out, struct error *err)
+{
+	const struct http_head *head = &job->request->head;
+
+	*out = (struct entry_filter){ .until = UINT64_MAX,
+		.limit = LIMIT_ENTRIES_PAGE };
+	if (!http_query(head, "document", out->document,
+		sizeof(out->document)) ||
+	    !http_query(head, "office", out->office, sizeof(out->office)) ||
+	    !http_query(head, "person", out->person, sizeof(out->person)) ||
+	    !http_query(head, "act", out->act, sizeof(out->act)))
+		return error_set(err, ERROR_USAGE,
+		    "a filter is there twice, too long, or broken");
+	if (!query_number(job, "from", &out->from, err) ||
+	    !query_number(job, "until", &out->until, err) ||
+	    !query_number(job, "limit", &out->limit, err))
+		return false;
+	if (out->limit < 1 || out->limit > LIMIT_ENTRIES_PAGE)
+		return error_set(err, ERROR_USAGE, "limit is 1 to %d",
+		    LIMIT_ENTRIES_PAGE);
+	out->act_number = act_of(span_of_str(out->act));
+	return out->act[0] == '\0' || out->act_number != ACT_OTHER ||
+	    error_set(err, ERROR_USAGE, "there is no act \"%s\"", out->act);
+}
+
+static uint32_t
+number_of(const struct ledger *ledger, const char *name)
+{
+	const uint32_t number = ledger_number(ledger, name);
+
+	return name[0] == '\0' ? 0 : number == 0 ? UINT32_MAX : number;
+}
+
+static bool
+matches(const struct entry_filter *filter, const struct ledger_entry *entry)
+{
+	return (filter->document_number == 0 ||
+		   entry->document == filter->document_number) &&
+	    (filter->office_number == 0 ||
+		entry->office == filter->office_number) &&
+	    (filter->person_number == 0 ||
+		entry->person == filter->person_number) &&
+	    (filter->act[0] == '\0' || entry->act == filter->act_number);
+}
+
+/* The indices that match and may be seen; *next: where to go on, or none. */
+static uint64_t *
+select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
+    size_t *num, uint64_t *next)
+{
+	const struct sight sight = sight_of(job->who.by.policy,
+	    job->who.office);
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t *found = calloc(filter->limit, sizeof(*found));
+
+	*num = 0;
+	*next = UINT64_MAX;
+	ledger_read_lock(ledger);
+	filter->document_number = number_of(ledger, filter->document);
+	filter->office_number = number_of(ledger, filter->office);
+	filter->person_number = number_of(ledger, filter->person);
+	if (size > filter->until)
+		size = filter->until;
+	for (uint64_t i = filter->from; found != NULL && i < size; i++) {
+		const struct ledger_entry entry = ledger_entry(ledger, i);
+
+		if (!matches(filter, &entry) ||
+		    !ledger_visible(ledger, &sight, i))
+			continue;
+		if (*num == filter->limit) {
+			*next = i;
+			break;
+		}
+		found[(*num)++] = i;
+	}
+	ledger_unlock(ledger);
+	return found;
+}
+
+static bool
+append_entry(const struct journal *journal, uint64_t index, uint64_t size,
+    struct buf *out, struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct merkle_proof proof;
+	json_t *json = NULL, *path = json_array();
+	char *text = NULL;
+	bool ok;
+
+	ok = journal_entry(journal, index, &line, err) &&
+	    journal_prove_inclusion(journal, index, size, &proof, err);
+	for (size_t i = 0; ok && i < proof.num; i++) {
+		char hash[BASE64_SIZE(32)];
+
+		base64_encode(digest_span(&proof.hashes[i]), hash);
+		json_array_append_new(path, json_string(hash));
+	}
+	if (ok) {
+		json = json_pack("{s:I, s:s%, s:O}", "index",
+		    (json_int_t)index, "entry", line.data, line.len, "proof",
+		    path);
+		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		ok = text != NULL ?
+		    buf_printf(out, err, "%s\n", text) :
+		    error_set(err, ERROR_SYSTEM, "JSON");
+	}
+	free(text);
+	json_decref(json);
+	json_decref(path);
+	buf_free(&line);
+	return ok;
+}
+
+static bool
+append_last(const struct journal *journal, const struct head *head,
+    uint64_t next, struct buf *out, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	json_t *json = NULL;
+	char *text = NULL;
+	bool ok = journal_note(journal, head, &note, err);
+
+	if (ok) {
+		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);
+		if (json != NULL && next != UINT64_MAX)
+			json_object_set_new(json, "next",
+			    json_integer((json_int_t)next));
+		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		ok = text != NULL ?
+		    buf_printf(out, err, "%s\n", text) :
+		    error_set(err, ERROR_SYSTEM, "JSON");
+	}
+	free(text);
+	json_decref(json);
+	buf_free(&note);
+	return ok;
+}
+
+bool
+run_entries(struct job *job, struct error *err)
+{
+	const struct journal *journal = job->api->registrar->journal;
+	/* The ledger may be a batch ahead: the checkpoint bounds both. */
+	const struct head head = journal_head(journal);
+	struct http_response *response = &job->request->response;
+	struct entry_filter filter;
+	uint64_t size, next, *found;
+	size_t num;
+	bool ok = true;
+
+	if (!read_filter(job, &filter, err))
+		return false;
+	ledger_read_lock(job->api->registrar->ledger);
+	size = ledger_size(job->api->registrar->ledger);
+	ledger_unlock(job->api->registrar->ledger);
+	if (size > head.size)
+		size = head.size;
+	found = select_entries(job, &filter, size, &num, &next);
+	if (found == NULL)
+		return error_set_errno(err, "entries");
+	for (size_t i = 0; ok && i < num; i++)
+		ok = append_entry(journal, found[i], head.size,
+		    &response->body, err);
+	free(found);
+	ok = ok && append_last(journal, &head, next, &response->body, err);
+	if (!ok) {
+		response->body.len = 0;
+		return false;
+	}
+	response->status = 200;
+	response->type = "application/jsonl";
+	job_answer(job);
+	return true;
+}
+
+static bool
+answer_files(struct job *job, const struct container *files,
+    const struct digest *digest, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char dir[FILE_PATH], hex[DIGEST_HEX];
+	uint64_t size;
+
+	if (!config_data(job->api->config, "spool", dir, err) ||
+	    (response->fd = file_temporary(dir, err)) < 0 ||
+	    !container_write(files, response->fd, &size, err)) {
+		if (response->fd >= 0)
+			close(response->fd);
+		response->fd = -1;
+		return false;
+	}
+	digest_hex(digest, hex);
+	response->status = 200;
+	response->to = size;
+	response->type = "application/zip";
+	snprintf(response->headers, sizeof(response->headers),
+	    "ETag: \"%s\"\r\n", hex);
+	job_answer(job);
+	return true;
+}
+
+static bool
+read_digest(const struct job *job, struct digest *out, struct error *err)
+{
+	return digest_parse(job->segments[2], out) ||
+	    error_set(err, ERROR_USAGE,
+		"a digest is 64 lower-case hex digits");
+}
+
+bool
+run_policy(struct job *job, struct error *err)
+{
+	const struct policy *policy = job->who.by.policy;
+	struct digest digest = policy->digest;
+
+	if (job->num_segments == 3 && !read_digest(job, &digest, err))
+		return false;
+	policy = library_policy(job->api->registrar->library, &digest);
+	if (policy == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there was never a policy of that digest");
+	return answer_files(job, policy->files, &digest, err);
+}
+
+bool
+run_crls(struct job *job, struct error *err)
+{
+	const struct crl_set *set;
+	struct digest digest = job->who.by.crls->digest;
+
+	if (!span_is(job->segments[2], "latest") &&
+	    !read_digest(job, &digest, err))
+		return false;
+	set = library_crls(job->api->registrar->library, &digest);
+	if (set == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there was never a set of CRLs of that digest");
+	return answer_files(job, set->files, &digest, err);
+}

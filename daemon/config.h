@@ -1,0 +1,29 @@
+/*
+ * config.h - valised.yaml (valised(8), "CONFIGURATION").
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include "base/file.h"
+#include "base/yaml.h"
+
+struct config {
+	char listen_host[256], listen_port[8];
+	char address[512]; /* https://HOST:PORT, what offices connect to */
+	char data[FILE_PATH], policies[FILE_PATH], crls[FILE_PATH];
+	char server_cert[FILE_PATH], server_key[FILE_PATH];
+	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
+	uint64_t cache_bytes;
+	unsigned workers;
+};
+
+#define CONFIG_DEFAULT "/etc/valise/valised.yaml"
+
+/* Relative paths are relative to the file's folder. */
+bool config_load(const char *path, struct config *out, struct error *err)
+    MUST_USE;
+/* A path below the data folder. */
+bool config_data(const struct config *config, const char *name,
+    char out[FILE_PATH], struct error *err) MUST_USE;
+
+#endif

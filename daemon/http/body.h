@@ -1,0 +1,41 @@
+/*
+ * body.h - the body of a request: by its length, or in chunks.
+ *
+ * Source: RFC 9112 section 7.1, without extensions and trailers: nobody who
+ * writes to us needs them, and they are where programs disagree.
+ */
+#ifndef DAEMON_HTTP_BODY_H
+#define DAEMON_HTTP_BODY_H
+
+#include "base/bytes.h"
+
+struct http_body {
+	enum {
+		BODY_SIZE,
+		BODY_SIZE_LF,
+		BODY_DATA,
+		BODY_DATA_CR,
+		BODY_DATA_LF,
+		BODY_LAST_CR,
+		BODY_LAST_LF,
+		BODY_END,
+	} state;
+	bool chunked;
+	unsigned digits;
+	uint64_t left;     /* of this chunk, or of all */
+	uint64_t received; /* content, without framing */
+	uint64_t max;
+};
+
+void http_body_begin(struct http_body *body, bool chunked, uint64_t length,
+    uint64_t max);
+bool http_body_ended(const struct http_body *body);
+/*
+ * Take bytes off the front of in until it is empty or the body ends; data
+ * gets the next piece of content, empty if only framing was read.  0, or the
+ * status to refuse with: 400 broken framing, 413 over max.
+ */
+int http_body_take(struct http_body *body, struct span *in,
+    struct span *data);
+
+#endif

@@ -1,0 +1,311 @@
+#include "daemon/http/head.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <http_parser.h>
+
+static bool
+is_token(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.data[i];
+
+		if (c <= ' ' || c >= 127 ||
+		    strchr("\"(),/:;<=>?@[\\]{}", c) != NULL)
+			return false;
+	}
+	return text.len > 0;
+}
+
+static bool
+is_word(struct span text, const char *word)
+{
+	return text.len == strlen(word) &&
+	    strncasecmp((const char *)text.data, word, text.len) == 0;
+}
+
+static struct span
+trim(struct span text)
+{
+	struct span dropped;
+
+	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		if (!span_take(&text, 1, &dropped))
+			break;
+	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
+				   text.data[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}
+
+/* A line up to CRLF; a bare CR or LF is none (RFC 9112 section 2.2). */
+static bool
+take_crlf_line(struct span *in, struct span *line)
+{
+	if (!span_take_until(in, '\n', line) || line->len == 0 ||
+	    line->data[line->len - 1] != '\r')
+		return false;
+	line->len--;
+	return memchr(line->data, '\r', line->len) == NULL;
+}
+
+static int
+read_request_line(struct span line, struct http_head *out)
+{
+	struct span method, target;
+
+	if (!span_take_until(&line, ' ', &method) || !is_token(method) ||
+	    !span_to_str(method, out->method, sizeof(out->method)) ||
+	    !span_take_until(&line, ' ', &target))
+		return 400;
+	if (!span_starts(line, "HTTP/1.") || line.len != 8)
+		return 400;
+	if (line.data[7] != '1')
+		return 505;
+	if (target.len > LIMIT_HTTP_TARGET)
+		return 414;
+	for (size_t i = 0; i < target.len; i++)
+		if (target.data[i] <= ' ' || target.data[i] >= 127)
+			return 400;
+	/* No absolute-form, no authority-form: we are nobody's proxy. */
+	if (target.len == 0 || target.data[0] != '/' ||
+	    !span_to_str(target, out->target, sizeof(out->target)))
+		return 400;
+	return 0;
+}
+
+static void
+keep(struct span value, char *out, size_t room)
+{
+	/* Too long to be one of ours: as if it were not there. */
+	if (!span_to_str(value, out, room))
+		out[0] = '\0';
+}
+
+static int
+read_length(struct span value, struct http_head *out)
+{
+	if (out->has_length || out->chunked)
+		return 400;
+	if (value.len == 0 || value.len > 18)
+		return 400;
+	out->length = 0;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return 400;
+		out->length = out->length * 10 +
+		    (uint64_t)(value.data[i] - '0');
+	}
+	out->has_length = true;
+	return 0;
+}
+
+static int
+read_field(struct span name, struct span value, struct http_head *out,
+    unsigned *hosts)
+{
+	if (is_word(name, "host"))
+		return ++*hosts > 1 || value.len == 0 ? 400 : 0;
+	if (is_word(name, "content-length"))
+		return read_length(value, out);
+	if (is_word(name, "transfer-encoding")) {
+		if (out->chunked || out->has_length)
+			return 400;
+		if (!is_word(value, "chunked"))
+			return 501;
+		out->chunked = true;
+	} else if (is_word(name, "content-encoding")) {
+		return is_word(value, "identity") ? 0 : 415;
+	} else if (is_word(name, "expect")) {
+		if (!is_word(value, "100-continue"))
+			return 417;
+		out->expect = true;
+	} else if (is_word(name, "connection")) {
+		if (memmem(value.data, value.len, "close", 5) != NULL)
+			out->close = true;
+	} else if (is_word(name, "range")) {
+		keep(value, out->range, sizeof(out->range));
+	} else if (is_word(name, "if-range")) {
+		keep(value, out->if_range, sizeof(out->if_range));
+	} else if (is_word(name, "if-none-match")) {
+		keep(value, out->if_none_match, sizeof(out->if_none_match));
+	}
+	return 0;
+}
+
+/* Printable, or a tab; no obs-fold, no space before the colon. */
+static int
+read_fields(struct span text, struct http_head *out)
+{
+	unsigned hosts = 0, fields = 0;
+	struct span line, name;
+	int status;
+
+	for (;;) {
+		if (!take_crlf_line(&text, &line))
+			return 400;
+		if (line.len == 0)
+			break;
+		if (++fields > LIMIT_HTTP_FIELDS)
+			return 431;
+		if (!span_take_until(&line, ':', &name) || !is_token(name))
+			return 400;
+		line = trim(line);
+		for (size_t i = 0; i < line.len; i++)
+			if ((line.data[i] < ' ' && line.data[i] != '\t') ||
+			    line.data[i] == 127)
+				return 400;
+		if ((status = read_field(name, line, out, &hosts)) != 0)
+			return status;
+	}
+	return hosts == 1 && text.len == 0 ? 0 : 400;
+}
+
+static int
+on_complete(http_parser *parser)
+{
+	*(bool *)parser->data = true;
+	http_parser_pause(parser, 1);
+	return 0;
+}
+
+static bool
+second_judge_agrees(struct span text, const struct http_head *head)
+{
+	static const http_parser_settings settings = {
+		.on_message_complete = on_complete,
+	};
+	const bool no_body = !head->chunked && head->length == 0;
+	bool complete = false;
+	http_parser parser;
+	enum http_errno code;
+	size_t used;
+
+	http_parser_init(&parser, HTTP_REQUEST);
+	parser.data = &complete;
+	used = http_parser_execute(&parser, &settings,
+	    (const char *)text.data, text.len);
+	code = HTTP_PARSER_ERRNO(&parser);
+	return used == text.len && (code == HPE_OK || code == HPE_PAUSED) &&
+	    strcmp(http_method_str((enum http_method)parser.method),
+		head->method) == 0 &&
+	    ((parser.flags & F_CHUNKED) != 0) == head->chunked &&
+	    (head->length == 0 || parser.content_length == head->length) &&
+	    complete == no_body;
+}
+
+int
+http_head_parse(struct span text, struct http_head *out)
+{
+	struct span rest = text, line;
+	int status;
+
+	*out = (struct http_head){ 0 };
+	if (text.len > LIMIT_HTTP_HEAD)
+		return 431;
+	if (!take_crlf_line(&rest, &line))
+		return 400;
+	if ((status = read_request_line(line, out)) != 0 ||
+	    (status = read_fields(rest, out)) != 0)
+		return status;
+	return second_judge_agrees(text, out) ? 0 : 400;
+}
+
+struct span
+http_path(const struct http_head *head)
+{
+	struct span rest = span_of_str(head->target), path;
+
+	return span_take_until(&rest, '?', &path) ? path :
+						    span_of_str(head->target);
+}
+
+static int
+hex_value(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
+	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
+				      -1;
+}
+
+static bool
+decode(struct span in, char *out, size_t room)
+{
+	size_t n = 0;
+	uint8_t c;
+
+	while (span_take_u8(&in, &c)) {
+		uint8_t high, low;
+
+		if (c == '%') {
+			if (!span_take_u8(&in, &high) ||
+			    !span_take_u8(&in, &low) || hex_value(high) < 0 ||
+			    hex_value(low) < 0)
+				return false;
+			c = (uint8_t)(hex_value(high) * 16 + hex_value(low));
+		}
+		if (c < ' ' || c >= 127 || n + 1 >= room)
+			return false;
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+bool
+http_query(const struct http_head *head, const char *name, char *out,
+    size_t room)
+{
+	const struct span path = http_path(head);
+	struct span rest = span_of_str(head->target), one, key, dropped;
+	bool found = false;
+
+	out[0] = '\0';
+	if (!span_take(&rest, path.len, &dropped) || rest.len == 0 ||
+	    !span_take(&rest, 1, &dropped))
+		return true;
+	while (rest.len > 0) {
+		if (!span_take_until(&rest, '&', &one)) {
+			one = rest;
+			rest.len = 0;
+		}
+		if (!span_take_until(&one, '=', &key) || !span_is(key, name))
+			continue;
+		if (found || !decode(one, out, room))
+			return false;
+		found = true;
+	}
+	return true;
+}
+
+int
+http_range(const char *range, uint64_t size, uint64_t *from, uint64_t *to)
+{
+	struct span rest = span_of_str(range), first, unit;
+	uint64_t a = 0, b = 0;
+
+	*from = 0;
+	*to = size;
+	if (!span_take_until(&rest, '=', &unit) || !span_is(unit, "bytes") ||
+	    !span_take_until(&rest, '-', &first) ||
+	    (first.len == 0 && rest.len == 0) ||
+	    (first.len > 0 && !span_to_u64(first, &a)) ||
+	    (rest.len > 0 && !span_to_u64(rest, &b)))
+		return 200;
+	if (first.len == 0) {
+		if (b == 0)
+			return 416;
+		*from = b < size ? size - b : 0;
+		return size == 0 ? 416 : 206;
+	}
+	if (rest.len > 0 && b < a)
+		return 200;
+	if (a >= size)
+		return 416;
+	*from = a;
+	if (rest.len > 0 && b < size - 1)
+		*to = b + 1;
+	return 206;
+}

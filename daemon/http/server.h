@@ -1,0 +1,93 @@
+/*
+ * server.h - HTTP/1.1 over mutual TLS 1.3: one event loop, which never blocks.
+ *
+ * It knows of heads, bodies, files and time limits, and nothing of documents.
+ * A handler answers at once, or takes the request away and answers later from
+ * any thread with http_reply().
+ */
+#ifndef DAEMON_HTTP_SERVER_H
+#define DAEMON_HTTP_SERVER_H
+
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+#include "daemon/http/head.h"
+
+#define HTTP_REQUEST_ID 17
+
+struct http_response {
+	int status;
+	const char *type;    /* a literal */
+	char headers[384];   /* further fields, each "Name: value\r\n" */
+	struct buf body;
+	int fd;              /* or -1: [from, to) of a file is the body */
+	uint64_t from, to;
+	bool close;          /* the connection ends after it */
+};
+
+#define HTTP_RESPONSE                                             \
+	((struct http_response){ .fd = -1, .body = BUF(SIZE_MAX) })
+
+struct http_request {
+	struct http_head head;
+	char id[HTTP_REQUEST_ID]; /* 16 hex digits, in the log and the answer */
+	char person[LIMIT_EMAIL_BYTES + 1]; /* the handler's, for its log */
+	X509 *peer;               /* the client's certificate; a reference */
+	int spool;                /* the body, a file without a name, or -1 */
+	uint64_t body_len;
+	int64_t began_ms;
+	struct http_response response;
+	void *job;       /* the handler's */
+	void **session;  /* the handler's, kept with the connection */
+	/* The server's own. */
+	uint32_t slot;
+	uint64_t generation;
+	struct http_request *next;
+};
+
+/* What to do with a request whose head is read and whose body is not. */
+enum http_next {
+	HTTP_ANSWER, /* its response is the answer */
+	HTTP_READ,   /* read the body, of *max_body at most, then dispatch */
+	HTTP_WORK,   /* dispatch now; a body is not believed and dropped */
+};
+
+struct http_handler {
+	enum http_next (*begin)(void *arg, struct http_request *request,
+	    uint64_t *max_body);
+	/* The request is whole and the handler's; http_reply() gives it back. */
+	void (*dispatch)(void *arg, struct http_request *request);
+	/* An answer has gone out, or the client has: for the log. */
+	void (*finished)(void *arg, const struct http_request *request,
+	    bool sent);
+	void (*session_free)(void *session);
+	/* Once a second, on the loop's thread. */
+	void (*tick)(void *arg);
+	void *arg;
+	const char *spool_dir;
+};
+
+struct http_server;
+
+/* fd is a listening socket; tls its SSL_CTX, kept by reference. */
+struct http_server *http_server_new(int fd, void *tls,
+    const struct http_handler *handler, struct error *err);
+/* Runs until http_server_stop() and every request under way is answered. */
+bool http_server_run(struct http_server *server, struct error *err) MUST_USE;
+/* From the loop's thread: take no more, finish what is under way. */
+void http_server_stop(struct http_server *server);
+/* For connections to come. */
+void http_server_set_tls(struct http_server *server, void *tls);
+/* Any thread. */
+void http_reply(struct http_server *server, struct http_request *request);
+/* Signals reach fn on the loop's thread. */
+bool http_server_on_signal(struct http_server *server, int signal,
+    void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
+void http_server_free(struct http_server *server);
+
+/* An SSL_CTX for mutual TLS 1.3 that trusts these CAs' clients. */
+void *http_tls_new(const char *cert_path, const char *key_path,
+    X509 *const cas[], size_t num_cas, struct error *err);
+void http_tls_free(void *tls);
+
+#endif

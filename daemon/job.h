@@ -1,0 +1,80 @@
+/*
+ * job.h - a request at work; what api.c and the api_*.c share.
+ */
+#ifndef DAEMON_JOB_H
+#define DAEMON_JOB_H
+
+#include <jansson.h>
+#include <pthread.h>
+
+#include "daemon/api.h"
+#include "daemon/cache.h"
+
+enum { SEGMENTS = 8 };
+
+/* Who asks: by the certificate of the connection, at this request. */
+struct principal {
+	char person[LIMIT_EMAIL_BYTES + 1];
+	const struct office *office; /* of policy, which stays */
+	struct judged_by by;
+};
+
+struct job {
+	struct api *api;
+	struct http_request *request;
+	struct principal who;
+	const struct route *route;
+	struct span segments[SEGMENTS];
+	size_t num_segments;
+	char document[DOCUMENT_NAME];
+	char type[LIMIT_SLUG_BYTES + 1];
+	unsigned version; /* 0: latest */
+	unsigned tries;
+	/* The act that the answer waits for, and what then answers. */
+	struct act_request act;
+	void (*finish)(struct job *job);
+	/* deliver: the copy that goes out then. */
+	int copy_fd;
+	struct job *next;
+};
+
+struct refusals;
+
+struct api {
+	const struct config *config;
+	struct registrar *registrar;
+	struct cert_cache *certs;
+	struct http_server *server;
+	struct cache *cache;
+	struct refusals *refusals;
+	/* Jobs for the workers. */
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	struct job *first, **end;
+	size_t num_waiting;
+	bool stopping;
+	pthread_t threads[64];
+	unsigned num_threads;
+};
+
+/* Runs on a worker; false: err is the answer. True: answered, or waiting. */
+typedef bool job_run(struct job *job, struct error *err);
+
+/* Give the answer; the job is gone. */
+void job_answer(struct job *job);
+void job_problem(struct job *job, const struct error *err);
+/* json is taken over. */
+void job_json(struct job *job, int status, json_t *json);
+/* Wait for job->act to be committed, then finish. */
+void job_submit(struct job *job, void (*finish)(struct job *job));
+/* A refusal by policy: journaled, then answered. */
+void job_refuse(struct job *job, const char *wanted, const char *rule);
+
+/* api_documents.c */
+job_run run_deposit, run_sign, run_list, run_document, run_fetch;
+/* api_journal.c */
+job_run run_entries, run_receipt, run_checkpoint, run_policy, run_crls;
+/* The answer at once, on the loop's thread, if nothing must be read for it. */
+bool answer_document_now(struct job *job);
+
+#endif

@@ -1,0 +1,478 @@
+#include "daemon/ledger.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names, each stored once and known by a number from 1. */
+struct names {
+	char **list;
+	struct ledger_document **documents; /* of the same number, or NULL */
+	size_t num, room;
+	uint32_t *table;
+	size_t places;
+};
+
+struct ledger {
+	pthread_rwlock_t lock;
+	struct names names;
+	struct ledger_entry *entries;
+	size_t num, room;
+	uint64_t last[ACT_REFUSE + 1];
+	struct digest newest_policy, newest_crls;
+	int64_t time_ms;
+};
+
+struct ledger *
+ledger_new(struct error *err)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	if (ledger == NULL) {
+		error_set_errno(err, "ledger");
+		return NULL;
+	}
+	pthread_rwlock_init(&ledger->lock, NULL);
+	for (size_t i = 0; i <= ACT_REFUSE; i++)
+		ledger->last[i] = LEDGER_NONE;
+	return ledger;
+}
+
+static void
+free_document(struct ledger_document *doc)
+{
+	if (doc == NULL)
+		return;
+	for (size_t i = 0; i < doc->num_versions; i++) {
+		free(doc->versions[i].signers);
+		free(doc->versions[i].acts);
+	}
+	free(doc->versions);
+	free(doc);
+}
+
+void
+ledger_free(struct ledger *ledger)
+{
+	if (ledger == NULL)
+		return;
+	for (size_t i = 0; i < ledger->names.num; i++) {
+		free(ledger->names.list[i]);
+		free_document(ledger->names.documents[i]);
+	}
+	free(ledger->names.list);
+	free(ledger->names.documents);
+	free(ledger->names.table);
+	free(ledger->entries);
+	pthread_rwlock_destroy(&ledger->lock);
+	free(ledger);
+}
+
+void
+ledger_read_lock(struct ledger *ledger)
+{
+	pthread_rwlock_rdlock(&ledger->lock);
+}
+
+void
+ledger_write_lock(struct ledger *ledger)
+{
+	pthread_rwlock_wrlock(&ledger->lock);
+}
+
+void
+ledger_unlock(struct ledger *ledger)
+{
+	pthread_rwlock_unlock(&ledger->lock);
+}
+
+/* FNV-1a; names are ours to choose or bounded in number by policy. */
+static size_t
+hash(const char *name)
+{
+	uint64_t value = UINT64_C(14695981039346656037);
+
+	for (; *name != '\0'; name++)
+		value = (value ^ (uint8_t)*name) * UINT64_C(1099511628211);
+	return (size_t)value;
+}
+
+static uint32_t *
+find_place(const struct names *names, const char *name)
+{
+	size_t i = hash(name) % names->places;
+
+	while (names->table[i] != 0 &&
+	    strcmp(names->list[names->table[i] - 1], name) != 0)
+		i = (i + 1) % names->places;
+	return &names->table[i];
+}
+
+uint32_t
+ledger_number(const struct ledger *ledger, const char *name)
+{
+	return ledger->names.num == 0 ? 0 : *find_place(&ledger->names, name);
+}
+
+static bool
+grow_names(struct names *names)
+{
+	const size_t room = names->room == 0 ? 256 : names->room * 2;
+	char **list = realloc(names->list, room * sizeof(char *));
+	struct ledger_document **documents;
+	uint32_t *table;
+
+	if (list == NULL)
+		return false;
+	names->list = list;
+	documents = realloc(names->documents,
+	    room * sizeof(struct ledger_document *));
+	if (documents == NULL)
+		return false;
+	names->documents = documents;
+	if ((table = calloc(room * 2, sizeof(*table))) == NULL)
+		return false;
+	free(names->table);
+	names->table = table;
+	names->places = room * 2;
+	names->room = room;
+	for (size_t i = 0; i < names->num; i++)
+		*find_place(names, list[i]) = (uint32_t)i + 1;
+	return true;
+}
+
+static uint32_t
+intern(struct ledger *ledger, const char *name)
+{
+	struct names *names = &ledger->names;
+	uint32_t *place;
+
+	if (names->num > 0 && *(place = find_place(names, name)) != 0)
+		return *place;
+	if (names->num == names->room && !grow_names(names))
+		return 0;
+	place = find_place(names, name);
+	if ((names->list[names->num] = strdup(name)) == NULL)
+		return 0;
+	names->documents[names->num] = NULL;
+	return *place = (uint32_t)++names->num;
+}
+
+const char *
+ledger_name(const struct ledger *ledger, uint32_t number)
+{
+	return number == 0 ? "" : ledger->names.list[number - 1];
+}
+
+struct ledger_document *
+ledger_find(struct ledger *ledger, const char *name)
+{
+	const uint32_t number = ledger_number(ledger, name);
+
+	return number == 0 ? NULL : ledger->names.documents[number - 1];
+}
+
+static int
+compare_documents(const void *a, const void *b)
+{
+	return strcmp((*(struct ledger_document *const *)a)->name,
+	    (*(struct ledger_document *const *)b)->name);
+}
+
+struct ledger_document **
+ledger_sorted(struct ledger *ledger, size_t *num)
+{
+	struct ledger_document **all = calloc(ledger->names.num + 1,
+	    sizeof(struct ledger_document *));
+
+	*num = 0;
+	for (size_t i = 0; all != NULL && i < ledger->names.num; i++)
+		if (ledger->names.documents[i] != NULL)
+			all[(*num)++] = ledger->names.documents[i];
+	if (all != NULL)
+		qsort(all, *num, sizeof(struct ledger_document *),
+		    compare_documents);
+	return all;
+}
+
+const struct ledger_version *
+ledger_version(const struct ledger_document *doc, unsigned number)
+{
+	return doc != NULL && number >= 1 && number <= doc->num_versions ?
+	    &doc->versions[number - 1] :
+	    NULL;
+}
+
+enum status
+ledger_status(const struct ledger_document *doc)
+{
+	return doc->versions[doc->num_versions - 1].status;
+}
+
+uint64_t
+ledger_last(const struct ledger *ledger, enum act act)
+{
+	return ledger->last[act];
+}
+
+int64_t
+ledger_time_ms(const struct ledger *ledger)
+{
+	return ledger->time_ms;
+}
+
+bool
+ledger_newest(const struct ledger *ledger, enum act act, struct digest *out)
+{
+	*out = act == ACT_POLICY ? ledger->newest_policy : ledger->newest_crls;
+	return ledger->last[act] != LEDGER_NONE;
+}
+
+size_t
+ledger_size(const struct ledger *ledger)
+{
+	return ledger->num;
+}
+
+struct ledger_entry
+ledger_entry(const struct ledger *ledger, uint64_t index)
+{
+	return ledger->entries[index];
+}
+
+static bool
+no_memory(struct error *err)
+{
+	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
+}
+
+static bool
+add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
+    struct error *err)
+{
+	struct ledger_entry meta = { .act = (uint8_t)entry->act,
+		.document = document };
+
+	if (ledger->num == ledger->room) {
+		const size_t room = ledger->room == 0 ? 4096 :
+							ledger->room * 2;
+		struct ledger_entry *all = realloc(ledger->entries,
+		    room * sizeof(*all));
+
+		if (all == NULL)
+			return no_memory(err);
+		ledger->entries = all;
+		ledger->room = room;
+	}
+	if (entry_has(entry, ENTRY_PERSON) &&
+	    (meta.person = intern(ledger, entry->person)) == 0)
+		return no_memory(err);
+	if (entry_has(entry, ENTRY_OFFICE) &&
+	    (meta.office = intern(ledger, entry->office)) == 0)
+		return no_memory(err);
+	ledger->entries[ledger->num++] = meta;
+	return true;
+}
+
+static bool
+contradicts(struct error *err, const struct entry *entry, const char *what)
+{
+	return error_set(err, ERROR_UNTRUSTED, "%s of %s@%llu: %s",
+	    entry->act_name, entry->document,
+	    (unsigned long long)entry->version, what);
+}
+
+static struct ledger_version *
+add_version(struct ledger_document *doc, const struct entry *entry)
+{
+	struct ledger_version *all = realloc(doc->versions,
+	    (doc->num_versions + 1) * sizeof(*all));
+	struct ledger_version *one;
+
+	if (all == NULL)
+		return NULL;
+	doc->versions = all;
+	one = &all[doc->num_versions++];
+	*one = (struct ledger_version){ .number = (unsigned)entry->version,
+		.digest = entry->digest,
+		.signature = entry->signature,
+		.time_ms = entry->time_ms };
+	snprintf(one->person, sizeof(one->person), "%s", entry->person);
+	snprintf(one->office, sizeof(one->office), "%s", entry->office);
+	doc->title[0] = '\0';
+	return one;
+}
+
+static bool
+add_signer(struct ledger_version *version, uint64_t index,
+    const struct entry *entry)
+{
+	struct ledger_signer *all = realloc(version->signers,
+	    (version->num_signers + 1) * sizeof(*all));
+	struct ledger_signer *one;
+
+	if (all == NULL)
+		return false;
+	version->signers = all;
+	one = &all[version->num_signers++];
+	*one = (struct ledger_signer){ .time_ms = entry->time_ms,
+		.index = index,
+		.manifest = entry->manifest,
+		.signature = entry->signature };
+	snprintf(one->person, sizeof(one->person), "%s", entry->person);
+	snprintf(one->office, sizeof(one->office), "%s", entry->office);
+	return true;
+}
+
+static bool
+add_act(struct ledger_version *version, uint64_t index)
+{
+	uint64_t *all = realloc(version->acts,
+	    (version->num_acts + 1) * sizeof(*all));
+
+	if (all == NULL)
+		return false;
+	version->acts = all;
+	all[version->num_acts++] = index;
+	return true;
+}
+
+static void
+enter_into_force(struct ledger_document *doc, struct ledger_version *version)
+{
+	for (size_t i = 0; i < doc->num_versions; i++)
+		if (doc->versions[i].status == STATUS_IN_FORCE)
+			doc->versions[i].status = STATUS_SUPERSEDED;
+	version->status = STATUS_IN_FORCE;
+}
+
+/* A deposit, signature, entry into force or termination of a document. */
+static bool
+apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
+    uint32_t number, struct error *err)
+{
+	struct ledger_document **slot = &ledger->names.documents[number - 1];
+	struct ledger_document *doc = *slot;
+	struct ledger_version *version;
+	const uint64_t prior = entry_has(entry, ENTRY_PRIOR) ? entry->prior :
+							       LEDGER_NONE;
+
+	if (doc == NULL) {
+		if ((doc = *slot = calloc(1, sizeof(*doc))) == NULL)
+			return no_memory(err);
+		snprintf(doc->name, sizeof(doc->name), "%s", entry->document);
+		doc->last = LEDGER_NONE;
+	}
+	if (prior != doc->last)
+		return contradicts(err, entry,
+		    "it does not follow the document's last act");
+	if (entry->act == ACT_DEPOSIT) {
+		if (entry->version != doc->num_versions + 1)
+			return contradicts(err, entry, "not the next version");
+		if ((version = add_version(doc, entry)) == NULL)
+			return no_memory(err);
+	} else {
+		if (entry->version < 1 || entry->version > doc->num_versions)
+			return contradicts(err, entry, "no such version");
+		version = &doc->versions[entry->version - 1];
+		if (!digest_eq(&version->digest, &entry->digest))
+			return contradicts(err, entry,
+			    "another version digest");
+	}
+	if (entry->act == ACT_SIGN) {
+		if (!add_signer(version, index, entry))
+			return no_memory(err);
+		if (version->status == STATUS_DRAFT)
+			version->status = STATUS_SIGNED_IN_PART;
+	} else if (entry->act == ACT_FORCE) {
+		enter_into_force(doc, version);
+	} else if (entry->act == ACT_TERMINATE) {
+		version->status = STATUS_TERMINATED;
+	}
+	version->contents = entry->contents;
+	if (entry_has(entry, ENTRY_COMMIT))
+		memcpy(version->commit.bytes, entry->commit, OID_BYTES);
+	doc->last = index;
+	return add_act(version, index) || no_memory(err);
+}
+
+bool
+ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
+    struct error *err)
+{
+	uint32_t document = 0;
+
+	if (entry->time_ms < ledger->time_ms)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "its time is before the one before it");
+	if (entry_has(entry, ENTRY_DOCUMENT) &&
+	    (document = intern(ledger, entry->document)) == 0)
+		return no_memory(err);
+	if (!add_meta(ledger, entry, document, err))
+		return false;
+	switch (entry->act) {
+	case ACT_DEPOSIT:
+	case ACT_SIGN:
+	case ACT_FORCE:
+	case ACT_TERMINATE:
+		if (!apply_act(ledger, index, entry, document, err))
+			return false;
+		break;
+	case ACT_POLICY:
+		ledger->newest_policy = entry->policy;
+		break;
+	case ACT_CRL:
+		ledger->newest_crls = entry->crls;
+		break;
+	case ACT_START:
+	case ACT_DELIVER:
+	case ACT_REFUSE:
+	case ACT_OTHER:
+		break;
+	}
+	ledger->last[entry->act] = index;
+	ledger->time_ms = entry->time_ms;
+	return true;
+}
+
+struct sight
+sight_of(const struct policy *policy, const struct office *office)
+{
+	struct sight sight = { .policy = policy, .office = office };
+
+	for (size_t i = 0; i < policy->num_types; i++) {
+		const char *type = policy->types[i].name;
+
+		if (policy_decide(policy, office, RIGHT_READ, type).allowed)
+			sight.read |= UINT64_C(1) << i;
+		if (policy_decide(policy, office, RIGHT_AUDIT, type).allowed)
+			sight.audit |= UINT64_C(1) << i;
+	}
+	return sight;
+}
+
+bool
+ledger_visible(const struct ledger *ledger, const struct sight *sight,
+    uint64_t index)
+{
+	const struct ledger_entry *entry = &ledger->entries[index];
+	const struct document_type *type;
+	char name[LIMIT_SLUG_BYTES + 1];
+	uint64_t bit;
+
+	if (entry->act == ACT_START || entry->act == ACT_POLICY ||
+	    entry->act == ACT_CRL)
+		return true;
+	if (entry->office != 0 &&
+	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==
+		0)
+		return true;
+	document_type(ledger_name(ledger, entry->document), name);
+	if ((type = policy_type(sight->policy, name)) == NULL)
+		return false;
+	bit = UINT64_C(1) << (type - sight->policy->types);
+	if ((sight->audit & bit) != 0)
+		return true;
+	return (sight->read & bit) != 0 && entry->act != ACT_DELIVER &&
+	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
+}

@@ -1,0 +1,101 @@
+/*
+ * ledger.h - what follows from the journal: documents, versions, their states,
+ * and who may see which entry.  Rebuilt from the entries at each start.
+ */
+#ifndef DAEMON_LEDGER_H
+#define DAEMON_LEDGER_H
+
+#include "journal/entry.h"
+#include "policy/policy.h"
+#include "store/store.h"
+#include "verdict/verdict.h"
+
+#define LEDGER_NONE UINT64_MAX
+
+struct ledger_signer {
+	char person[LIMIT_EMAIL_BYTES + 1], office[POLICY_NAME];
+	int64_t time_ms;
+	uint64_t index;
+	struct digest manifest, signature;
+};
+
+struct ledger_version {
+	unsigned number;
+	enum status status;
+	struct digest digest, contents;
+	struct oid commit; /* of its newest act */
+	char person[LIMIT_EMAIL_BYTES + 1], office[POLICY_NAME];
+	struct digest signature; /* the depositor's */
+	int64_t time_ms;
+	size_t num_signers, num_acts;
+	struct ledger_signer *signers;
+	uint64_t *acts; /* indices of its entries */
+};
+
+struct ledger_document {
+	char name[DOCUMENT_NAME];
+	char title[LIMIT_TITLE_BYTES + 1]; /* empty until somebody read it */
+	size_t num_versions;               /* 0: only spoken of, refused */
+	struct ledger_version *versions;   /* versions[i] is number i + 1 */
+	uint64_t last;                     /* its newest act, or LEDGER_NONE */
+};
+
+struct ledger_entry {
+	uint8_t act;
+	uint32_t document; /* ledger_name(), 0 none */
+	uint32_t person, office;
+};
+
+struct ledger;
+
+struct ledger *ledger_new(struct error *err);
+void ledger_free(struct ledger *ledger);
+
+/*
+ * Take in an entry, in order; the writer holds the write lock.
+ *
+ * ERROR_UNTRUSTED  it contradicts what came before
+ */
+bool ledger_apply(struct ledger *ledger, uint64_t index,
+    const struct entry *entry, struct error *err) MUST_USE;
+
+/* Whatever is returned below is good until the lock is let go. */
+void ledger_read_lock(struct ledger *ledger);
+void ledger_write_lock(struct ledger *ledger);
+void ledger_unlock(struct ledger *ledger);
+
+/* NULL if it has no version. */
+struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
+/* All documents by name; *num of them.  NULL if there is no memory. */
+struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
+const struct ledger_version *ledger_version(const struct ledger_document *doc,
+    unsigned number);
+enum status ledger_status(const struct ledger_document *doc);
+/* The index of the last entry of an act, or LEDGER_NONE. */
+uint64_t ledger_last(const struct ledger *ledger, enum act act);
+int64_t ledger_time_ms(const struct ledger *ledger);
+/* The digest of the newest policy or CRL entry; false if there is none. */
+bool ledger_newest(const struct ledger *ledger, enum act act,
+    struct digest *out);
+
+size_t ledger_size(const struct ledger *ledger);
+struct ledger_entry ledger_entry(const struct ledger *ledger, uint64_t index);
+/* A document, person or office by its number; "" for 0. */
+const char *ledger_name(const struct ledger *ledger, uint32_t number);
+/* 0 if nobody is called that. */
+uint32_t ledger_number(const struct ledger *ledger, const char *name);
+/*
+ * May an office see an entry?  rights caches a decision for each type of the
+ * policy, see struct sight.
+ */
+struct sight {
+	const struct policy *policy;
+	const struct office *office;
+	uint64_t read, audit; /* a bit for each type */
+};
+struct sight sight_of(const struct policy *policy,
+    const struct office *office);
+bool ledger_visible(const struct ledger *ledger, const struct sight *sight,
+    uint64_t index);
+
+#endif

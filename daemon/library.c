@@ -1,0 +1,254 @@
+#include "daemon/library.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+
+struct shelf {
+	struct policy **policies;
+	struct crl_set **sets;
+	size_t num_policies, num_sets;
+};
+
+struct library {
+	struct store *store;
+	pthread_mutex_t mutex;
+	struct shelf shelf;
+};
+
+struct library *
+library_new(struct store *store, struct error *err)
+{
+	struct library *library = calloc(1, sizeof(*library));
+
+	if (library == NULL) {
+		error_set_errno(err, "library");
+		return NULL;
+	}
+	library->store = store;
+	pthread_mutex_init(&library->mutex, NULL);
+	return library;
+}
+
+void
+library_free(struct library *library)
+{
+	if (library == NULL)
+		return;
+	for (size_t i = 0; i < library->shelf.num_policies; i++)
+		policy_free(library->shelf.policies[i]);
+	for (size_t i = 0; i < library->shelf.num_sets; i++)
+		crl_set_free(library->shelf.sets[i]);
+	free(library->shelf.policies);
+	free(library->shelf.sets);
+	pthread_mutex_destroy(&library->mutex);
+	free(library);
+}
+
+struct crl_set *
+crl_set_load(struct container *files, struct error *err)
+{
+	struct crl_set *set = calloc(1, sizeof(*set));
+	bool ok;
+
+	if (set == NULL) {
+		container_free(files);
+		error_set_errno(err, "CRLs");
+		return NULL;
+	}
+	set->files = files;
+	ok = (set->crls = crls_new(err)) != NULL &&
+	    container_hash(files, NULL, err) &&
+	    container_contents(files, &set->digest, err);
+	for (size_t i = 0; ok && i < files->num; i++)
+		ok = crls_add(set->crls, member_bytes(&files->members[i]),
+			 err) ||
+		    error_context(err, "%s", files->members[i].path);
+	if (!ok) {
+		crl_set_free(set);
+		return NULL;
+	}
+	return set;
+}
+
+void
+crl_set_free(struct crl_set *set)
+{
+	if (set == NULL)
+		return;
+	crls_free(set->crls);
+	container_free(set->files);
+	free(set);
+}
+
+struct gathering {
+	struct store *store;
+	struct container *files;
+};
+
+static bool
+gather(void *arg, const char *path, const struct oid *oid, struct error *err)
+{
+	struct gathering *gathering = arg;
+	struct buf bytes = BUF(LIMIT_CRL_BYTES);
+	bool ok;
+
+	ok = store_read(gathering->store, oid, OBJECT_BLOB, &bytes, err) &&
+	    container_put(gathering->files, path, buf_span(&bytes), err);
+	buf_free(&bytes);
+	return ok;
+}
+
+/* The files of the commit on a chain of sets that has this digest. */
+static struct container *
+find_files(struct library *library, const char *ref,
+    const struct digest *digest)
+{
+	struct gathering gathering = { .store = library->store };
+	struct store_commit commit;
+	struct error err = { 0 };
+	char hex[DIGEST_HEX];
+	struct oid at;
+
+	digest_hex(digest, hex);
+	if (!store_get_ref(library->store, ref, &at))
+		return NULL;
+	for (;;) {
+		if (!store_read_commit(library->store, &at, &commit, &err))
+			return NULL;
+		if (strcmp(commit.contents, hex) == 0)
+			break;
+		if (!commit.has_parent)
+			return NULL;
+		at = commit.parent;
+	}
+	if ((gathering.files = container_new(&err)) == NULL)
+		return NULL;
+	if (!store_walk_tree(library->store, &commit.tree, gather, &gathering,
+		&err)) {
+		container_free(gathering.files);
+		return NULL;
+	}
+	return gathering.files;
+}
+
+static struct policy *
+find_policy(const struct shelf *shelf, const struct digest *digest)
+{
+	for (size_t i = 0; i < shelf->num_policies; i++)
+		if (digest_eq(&shelf->policies[i]->digest, digest))
+			return shelf->policies[i];
+	return NULL;
+}
+
+static struct crl_set *
+find_set(const struct shelf *shelf, const struct digest *digest)
+{
+	for (size_t i = 0; i < shelf->num_sets; i++)
+		if (digest_eq(&shelf->sets[i]->digest, digest))
+			return shelf->sets[i];
+	return NULL;
+}
+
+static struct policy *
+keep_policy(struct shelf *shelf, struct policy *policy, struct error *err)
+{
+	struct policy *known = find_policy(shelf, &policy->digest), **all;
+
+	if (known != NULL) {
+		policy_free(policy);
+		return known;
+	}
+	all = realloc(shelf->policies,
+	    (shelf->num_policies + 1) * sizeof(struct policy *));
+	if (all == NULL) {
+		policy_free(policy);
+		error_set_errno(err, "policy");
+		return NULL;
+	}
+	shelf->policies = all;
+	return all[shelf->num_policies++] = policy;
+}
+
+static struct crl_set *
+keep_set(struct shelf *shelf, struct crl_set *set, struct error *err)
+{
+	struct crl_set *known = find_set(shelf, &set->digest), **all;
+
+	if (known != NULL) {
+		crl_set_free(set);
+		return known;
+	}
+	all = realloc(shelf->sets,
+	    (shelf->num_sets + 1) * sizeof(struct crl_set *));
+	if (all == NULL) {
+		crl_set_free(set);
+		error_set_errno(err, "CRLs");
+		return NULL;
+	}
+	shelf->sets = all;
+	return all[shelf->num_sets++] = set;
+}
+
+struct policy *
+library_policy(struct library *library, const struct digest *digest)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct container *files;
+	struct policy *policy;
+	struct error err = { 0 };
+
+	pthread_mutex_lock(&library->mutex);
+	policy = find_policy(&library->shelf, digest);
+	if (policy == NULL &&
+	    (files = find_files(library, REF_POLICY, digest)) != NULL &&
+	    (policy = policy_load(files, time_now_ms() / 1000, &complaints,
+		 &err)) != NULL)
+		policy = keep_policy(&library->shelf, policy, &err);
+	pthread_mutex_unlock(&library->mutex);
+	complaints_free(&complaints);
+	return policy;
+}
+
+const struct crl_set *
+library_crls(struct library *library, const struct digest *digest)
+{
+	struct container *files;
+	struct crl_set *set;
+	struct error err = { 0 };
+
+	pthread_mutex_lock(&library->mutex);
+	set = find_set(&library->shelf, digest);
+	if (set == NULL &&
+	    (files = find_files(library, REF_CRLS, digest)) != NULL &&
+	    (set = crl_set_load(files, &err)) != NULL)
+		set = keep_set(&library->shelf, set, &err);
+	pthread_mutex_unlock(&library->mutex);
+	return set;
+}
+
+struct policy *
+library_add_policy(struct library *library, struct policy *policy,
+    struct error *err)
+{
+	struct policy *kept;
+
+	pthread_mutex_lock(&library->mutex);
+	kept = keep_policy(&library->shelf, policy, err);
+	pthread_mutex_unlock(&library->mutex);
+	return kept;
+}
+
+const struct crl_set *
+library_add_crls(struct library *library, struct crl_set *set,
+    struct error *err)
+{
+	const struct crl_set *kept;
+
+	pthread_mutex_lock(&library->mutex);
+	kept = keep_set(&library->shelf, set, err);
+	pthread_mutex_unlock(&library->mutex);
+	return kept;
+}

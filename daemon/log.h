@@ -1,0 +1,21 @@
+/*
+ * log.h - what the daemon tells its operator: one line an event on standard
+ * error, key=value, what came from outside escaped.
+ */
+#ifndef DAEMON_LOG_H
+#define DAEMON_LOG_H
+
+#include "base/error.h"
+
+/*
+ * level=info|warning|error event=… and what fmt makes: key=value pairs, whose
+ * strings from outside go through log_text().
+ */
+void log_info(const char *event, const char *fmt, ...) PRINTF(2, 3);
+void log_warning(const char *event, const char *fmt, ...) PRINTF(2, 3);
+void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
+
+/* text in double quotes, escaped; one of a few buffers of this thread. */
+const char *log_text(const char *text);
+
+#endif

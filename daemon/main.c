@@ -1,0 +1,616 @@
+/*
+ * valised - the depositary: keeps, signs and versions what offices deposit.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "daemon/api.h"
+#include "daemon/log.h"
+#include "daemon/setup.h"
+
+static const char usage_text[] =
+    "usage: valised [--config FILE] [COMMAND]\n"
+    "\n"
+    "Keep, sign and version what offices deposit (valised(8)).\n"
+    "\n"
+    "  (none)       run in the foreground; ends on SIGTERM\n"
+    "  init         make the data folder and the keys, once\n"
+    "  enrolment    print the file that offices import, and its fingerprint\n"
+    "  --check      judge configuration, policy, CRLs and certificates\n"
+    "  --version    print the version\n"
+    "  --help       print this\n"
+    "\n"
+    "FILE is " CONFIG_DEFAULT " unless it is given.\n"
+    "A first day:\n"
+    "  valised --config valised.yaml init\n"
+    "  (have the CA certify signer/depositary.csr and server/server.csr)\n"
+    "  valised --config valised.yaml --check\n"
+    "  valised --config valised.yaml enrolment >enrolment.yaml\n"
+    "  valised --config valised.yaml\n";
+
+struct daemon {
+	struct config config;
+	int lock;
+	pid_t signer_pid;
+	struct store *store;
+	struct library *library;
+	struct ledger *ledger;
+	struct cert_cache *certs;
+	struct registrar registrar;
+	struct policy *policy;
+	const struct crl_set *crls;
+	void *tls;
+	struct api *api;
+	struct http_server *server;
+	int listener;
+};
+
+/* A write or flush failed, or the signer refused: sign nothing more. */
+static _Noreturn void
+die(const struct error *err)
+{
+	log_error("fatal", "reason=%s", log_text(err->detail));
+	_exit(error_exit_status(err->kind) != 0 ?
+		error_exit_status(err->kind) :
+		7);
+}
+
+static void
+on_fatal(const struct error *err)
+{
+	die(err);
+}
+
+/* To systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
+static void
+notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	ssize_t sent;
+	int fd;
+
+	if (path == NULL || strlen(path) >= sizeof(to.sun_path) ||
+	    (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	sent = sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+		strlen(path)));
+	(void)sent;
+	close(fd);
+}
+
+static bool
+check_depositary(const struct config *config, const struct policy *policy,
+    const struct crl_set *crls, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct crls *lists[1] = { crls->crls };
+	struct trust_result trust = { .ca = NULL };
+	struct cert *cert = NULL;
+	bool ok;
+
+	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
+	buf_free(&pem);
+	if (ok) {
+		trust_judge(policy->trust, cert, time_now_ms() / 1000, lists,
+		    1, &trust);
+		ok = trust.state == TRUST_GOOD ||
+		    error_set(err, ERROR_UNTRUSTED, "%s", trust.text);
+	}
+	if (ok && !policy_is_depositary(policy, cert, trust.ca))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "it is not of %s by CA %s, as the policy says",
+		    policy->depositary.email, policy->depositary.ca);
+	cert_free(cert);
+	return ok || error_context(err, "%s", config->depositary_cert);
+}
+
+static void *
+make_tls(const struct config *config, const struct policy *policy,
+    struct error *err)
+{
+	X509 *cas[LIMIT_OFFICES];
+	size_t num = 0;
+
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		const struct cert *ca = trust_ca(policy->trust,
+		    policy->offices[i].ca);
+		bool there = false;
+
+		for (size_t j = 0; j < num; j++)
+			there = there || cas[j] == ca->x509;
+		if (!there)
+			cas[num++] = ca->x509;
+	}
+	return http_tls_new(config->server_cert, config->server_key, cas, num,
+	    err);
+}
+
+/* Configuration, policy, CRLs, certificates: everything but the data. */
+static bool
+load_settings(const struct config *config, struct policy **policy,
+    struct crl_set **crls, void **tls, struct error *err)
+{
+	*crls = NULL;
+	*tls = NULL;
+	if ((*policy = setup_policy(config, err)) != NULL &&
+	    (*crls = setup_crls(config, err)) != NULL &&
+	    check_depositary(config, *policy, *crls, err) &&
+	    (*tls = make_tls(config, *policy, err)) != NULL)
+		return true;
+	policy_free(*policy);
+	crl_set_free(*crls);
+	return false;
+}
+
+static bool
+visit_entry(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	static struct entry entry; /* large, and used by one thread */
+
+	return entry_parse(line, &entry, err) &&
+	    ledger_apply(arg, index, &entry, err);
+}
+
+/* Refs follow from the journal: put each where it says. */
+static bool
+set_branches(struct daemon *daemon, struct error *err)
+{
+	struct ledger_document **all;
+	size_t num = 0, moved = 0;
+	bool ok = true;
+
+	all = ledger_sorted(daemon->ledger, &num);
+	if (all == NULL)
+		return error_set_errno(err, "ledger");
+	for (size_t i = 0; ok && i < num; i++) {
+		char ref[DOCUMENT_NAME + 16];
+		struct oid tip, want;
+
+		if (all[i]->num_versions == 0)
+			continue;
+		want = all[i]->versions[all[i]->num_versions - 1].commit;
+		snprintf(ref, sizeof(ref), "refs/heads/%s", all[i]->name);
+		if (store_get_ref(daemon->store, ref, &tip) &&
+		    oid_eq(&tip, &want))
+			continue;
+		ok = store_set_ref(daemon->store, ref, &want, err);
+		moved++;
+	}
+	if (moved > 0)
+		log_info("refs", "moved=%zu", moved);
+	free(all);
+	return ok;
+}
+
+struct stray {
+	struct daemon *daemon;
+	char names[64][DOCUMENT_NAME + 16];
+	size_t num;
+};
+
+static bool
+find_stray(void *arg, const char *name, const struct oid *oid,
+    struct error *err)
+{
+	struct stray *stray = arg;
+	const struct ledger_document *doc;
+
+	(void)oid, (void)err;
+	if (strncmp(name, "refs/heads/", 11) != 0 || stray->num == 64)
+		return true;
+	doc = ledger_find(stray->daemon->ledger, name + 11);
+	if (doc == NULL || doc->num_versions == 0)
+		snprintf(stray->names[stray->num++], sizeof(stray->names[0]),
+		    "%s", name);
+	return true;
+}
+
+static bool
+drop_strays(struct daemon *daemon, struct error *err)
+{
+	struct stray stray = { .daemon = daemon };
+
+	if (!store_each_ref(daemon->store, find_stray, &stray, err))
+		return false;
+	for (size_t i = 0; i < stray.num; i++) {
+		log_warning("refs", "dropped=%s", log_text(stray.names[i]));
+		if (!store_delete_ref(daemon->store, stray.names[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+open_journal(struct daemon *daemon, struct error *err)
+{
+	struct registrar *registrar = &daemon->registrar;
+	struct journal_mended mended;
+	const int64_t began = time_monotonic_ms();
+	char dir[FILE_PATH];
+	struct head head;
+
+	if (!signer_state(registrar->signer, &head, &registrar->key, err) ||
+	    !config_data(&daemon->config, "journal", dir, err))
+		return false;
+	registrar->journal = journal_open(dir, &registrar->key, &head,
+	    visit_entry, daemon->ledger, &mended, err);
+	if (registrar->journal == NULL)
+		return false;
+	if (mended.cut_bytes > 0)
+		log_warning("journal", "cut_bytes=%llu reason=\"a batch that"
+		    " was never signed, so never acknowledged\"",
+		    (unsigned long long)mended.cut_bytes);
+	if (mended.heads_completed > 0 || mended.hashes_rebuilt > 0)
+		log_info("journal", "heads_completed=%llu hashes_rebuilt=%llu",
+		    (unsigned long long)mended.heads_completed,
+		    (unsigned long long)mended.hashes_rebuilt);
+	log_info("journal", "size=%llu ms=%lld",
+	    (unsigned long long)head.size,
+	    (long long)(time_monotonic_ms() - began));
+	return strcmp(registrar->key.name, daemon->policy->origin) == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the journal is \"%s\", the policy's origin is \"%s\"",
+		registrar->key.name, daemon->policy->origin);
+}
+
+static bool
+open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
+{
+	struct registrar *registrar = &daemon->registrar;
+	char path[FILE_PATH];
+
+	if (!config_data(&daemon->config, "store.git", path, err) ||
+	    (daemon->store = store_open(path, err)) == NULL ||
+	    (daemon->library = library_new(daemon->store, err)) == NULL ||
+	    (daemon->ledger = ledger_new(err)) == NULL ||
+	    (daemon->certs = cert_cache_new(err)) == NULL)
+		return false;
+	daemon->policy = library_add_policy(daemon->library, daemon->policy,
+	    err);
+	daemon->crls = library_add_crls(daemon->library, crls, err);
+	if (daemon->policy == NULL || daemon->crls == NULL ||
+	    !open_journal(daemon, err) || !set_branches(daemon, err) ||
+	    !drop_strays(daemon, err))
+		return false;
+	registrar->store = daemon->store;
+	registrar->ledger = daemon->ledger;
+	registrar->library = daemon->library;
+	registrar->fatal = on_fatal;
+	registrar->now = (struct judged_by){ .policy = daemon->policy,
+		.crls = daemon->crls };
+	return true;
+}
+
+static bool
+journal_start(struct daemon *daemon, struct error *err)
+{
+	struct act_request *act = calloc(1, sizeof(*act));
+	bool ok;
+
+	if (act == NULL)
+		return error_set_errno(err, "start");
+	act->act = ACT_START;
+	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+		 err) &&
+	    registrar_do(&daemon->registrar, act, err);
+	free(act);
+	return ok;
+}
+
+static bool
+listen_on(struct daemon *daemon, struct error *err)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *addresses = NULL;
+	const int yes = 1;
+	int result;
+
+	result = getaddrinfo(daemon->config.listen_host,
+	    daemon->config.listen_port, &hints, &addresses);
+	if (result != 0)
+		return error_set(err, ERROR_SYSTEM, "listen: %s: %s",
+		    daemon->config.listen_host, gai_strerror(result));
+	for (const struct addrinfo *a = addresses; a != NULL;
+	     a = a->ai_next) {
+		daemon->listener = socket(a->ai_family,
+		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    a->ai_protocol);
+		if (daemon->listener < 0)
+			continue;
+		setsockopt(daemon->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
+		    sizeof(yes));
+		if (bind(daemon->listener, a->ai_addr, a->ai_addrlen) == 0 &&
+		    listen(daemon->listener, 1024) == 0)
+			break;
+		close(daemon->listener);
+		daemon->listener = -1;
+	}
+	freeaddrinfo(addresses);
+	return daemon->listener >= 0 ||
+	    error_set_errno(err, "listen: %s:%s", daemon->config.listen_host,
+		daemon->config.listen_port);
+}
+
+static void
+on_term(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_info("stop", "reason=signal");
+	notify("STOPPING=1");
+	http_server_stop(daemon->server);
+}
+
+/* Take new settings, or keep the old ones and say why. */
+static void
+on_hup(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct policy *policy;
+	struct crl_set *crls;
+	struct error err = { 0 };
+	void *tls;
+
+	notify("RELOADING=1");
+	if (!load_settings(&daemon->config, &policy, &crls, &tls, &err)) {
+		log_error("reload", "result=kept reason=%s",
+		    log_text(err.detail));
+		notify("READY=1");
+		return;
+	}
+	if (strcmp(policy->origin, daemon->registrar.key.name) != 0) {
+		log_error("reload", "result=kept reason=\"another origin\"");
+		policy_free(policy);
+		crl_set_free(crls);
+		http_tls_free(tls);
+		notify("READY=1");
+		return;
+	}
+	policy = library_add_policy(daemon->library, policy, &err);
+	daemon->crls = library_add_crls(daemon->library, crls, &err);
+	if (policy == NULL || daemon->crls == NULL ||
+	    !registrar_adopt(&daemon->registrar, policy, daemon->crls, &err))
+		die(&err);
+	daemon->policy = policy;
+	http_server_set_tls(daemon->server, tls);
+	http_tls_free(tls);
+	setup_warn_of_crls(policy, daemon->crls);
+	log_info("reload", "result=taken");
+	notify("READY=1");
+}
+
+static void
+on_child(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct error err = { 0 };
+	int status = 0;
+
+	if (waitpid(daemon->signer_pid, &status, WNOHANG) != daemon->signer_pid)
+		return;
+	error_set(&err, ERROR_SYSTEM, "the signer has ended (status %d)",
+	    status);
+	die(&err);
+}
+
+static bool
+serve(struct daemon *daemon, struct error *err)
+{
+	struct http_handler handler;
+
+	daemon->api = api_new(&daemon->config, &daemon->registrar,
+	    daemon->certs, err);
+	if (daemon->api == NULL || !listen_on(daemon, err))
+		return false;
+	handler = api_handler(daemon->api);
+	daemon->server = http_server_new(daemon->listener, daemon->tls,
+	    &handler, err);
+	if (daemon->server == NULL)
+		return false;
+	api_set_server(daemon->api, daemon->server);
+	if (!http_server_on_signal(daemon->server, SIGTERM, on_term, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGINT, on_term, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGHUP, on_hup, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGCHLD, on_child, daemon,
+		err))
+		return false;
+	log_info("start", "listen=%s:%s origin=%s size=%llu",
+	    daemon->config.listen_host, daemon->config.listen_port,
+	    log_text(daemon->registrar.key.name),
+	    (unsigned long long)journal_size(daemon->registrar.journal));
+	notify("READY=1");
+	return http_server_run(daemon->server, err);
+}
+
+static void
+close_daemon(struct daemon *daemon)
+{
+	if (daemon->api != NULL)
+		api_stop(daemon->api);
+	registrar_stop(&daemon->registrar);
+	http_server_free(daemon->server);
+	api_free(daemon->api);
+	if (daemon->listener >= 0)
+		close(daemon->listener);
+	http_tls_free(daemon->tls);
+	journal_free(daemon->registrar.journal);
+	ledger_free(daemon->ledger);
+	library_free(daemon->library);
+	cert_cache_free(daemon->certs);
+	store_free(daemon->store);
+	signer_free(daemon->registrar.signer);
+	if (daemon->lock >= 0)
+		close(daemon->lock);
+}
+
+static bool
+run(const char *config_path, struct error *err)
+{
+	struct daemon daemon = { .lock = -1, .listener = -1 };
+	struct crl_set *crls;
+	char path[FILE_PATH];
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!config_load(config_path, &daemon.config, err))
+		return false;
+	if (!config_data(&daemon.config, "vkey", path, err))
+		return false;
+	if (!file_exists(path))
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s is no data folder: make it with \"valised --config %s"
+		    " init\"", daemon.config.data, config_path);
+	if (!config_data(&daemon.config, "lock", path, err) ||
+	    (daemon.lock = file_lock(path, err)) < 0)
+		return false;
+	if (!load_settings(&daemon.config, &daemon.policy, &crls, &daemon.tls,
+		err))
+		return false;
+	setup_warn_of_crls(daemon.policy, crls);
+	daemon.registrar.signer = signer_start(&daemon.config,
+	    &daemon.signer_pid, err);
+	ok = daemon.registrar.signer != NULL && open_data(&daemon, crls, err) &&
+	    registrar_start(&daemon.registrar, err) &&
+	    journal_start(&daemon, err) && serve(&daemon, err);
+	if (!ok)
+		die(err);
+	signal(SIGCHLD, SIG_DFL);
+	close_daemon(&daemon);
+	waitpid(daemon.signer_pid, NULL, 0);
+	log_info("stopped", "result=clean");
+	return true;
+}
+
+static bool
+check(const char *config_path, struct error *err)
+{
+	struct config config;
+	struct policy *policy;
+	struct crl_set *crls;
+	char hex[DIGEST_HEX];
+	void *tls;
+
+	if (!config_load(config_path, &config, err) ||
+	    !load_settings(&config, &policy, &crls, &tls, err))
+		return false;
+	setup_warn_of_crls(policy, crls);
+	digest_hex(&policy->digest, hex);
+	printf("good: %zu offices, %zu types, policy %s\n",
+	    policy->num_offices, policy->num_types, hex);
+	http_tls_free(tls);
+	crl_set_free(crls);
+	policy_free(policy);
+	return true;
+}
+
+static bool
+init(const char *config_path, struct error *err)
+{
+	struct config config;
+
+	if (!config_load(config_path, &config, err) ||
+	    !setup_init(&config, err))
+		return false;
+	printf("made %s\n"
+	       "next: have the CA certify\n"
+	       "  %s/signer/depositary.csr  as %s\n"
+	       "  %s/server/server.csr  as %s\n"
+	       "then: valised --config %s --check\n",
+	    config.data, config.data, config.depositary_cert, config.data,
+	    config.server_cert, config_path);
+	return true;
+}
+
+static bool
+enrolment(const char *config_path, struct error *err)
+{
+	struct buf text = BUF(LIMIT_YAML_BYTES);
+	struct config config;
+	struct digest digest;
+	char groups[80];
+	bool ok;
+
+	ok = config_load(config_path, &config, err) &&
+	    setup_enrolment(&config, &text, err);
+	if (ok && (fwrite(text.data, 1, text.len, stdout) != text.len ||
+		      fflush(stdout) != 0))
+		ok = error_set_errno(err, "standard output");
+	if (ok) {
+		digest = sha256_of(buf_span(&text));
+		digest_groups(&digest, groups);
+		fprintf(stderr,
+		    "fingerprint (SHA-256), to be compared by telephone:\n"
+		    "  %s\n", groups);
+	}
+	buf_free(&text);
+	return ok;
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(const char *config_path, struct error *err);
+} commands[] = {
+	{ "init", init },
+	{ "enrolment", enrolment },
+	{ "--check", check },
+};
+
+int
+main(int argc, char *argv[])
+{
+	bool (*command)(const char *, struct error *) = run;
+	const char *config = CONFIG_DEFAULT;
+	struct error err = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		bool known = false;
+
+		if (strcmp(argv[i], "--help") == 0) {
+			fputs(usage_text, stdout);
+			return 0;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			puts("valised " VALISE_VERSION);
+			return 0;
+		}
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+			config = argv[++i];
+			continue;
+		}
+		for (size_t j = 0; j < sizeof(commands) / sizeof(commands[0]);
+		     j++)
+			if (strcmp(argv[i], commands[j].name) == 0) {
+				command = commands[j].run;
+				known = true;
+			}
+		if (!known) {
+			fprintf(stderr, "valised: unknown argument \"%s\"\n%s",
+			    argv[i], usage_text);
+			return 2;
+		}
+	}
+	if (!command(config, &err)) {
+		fprintf(stderr, "valised: %s: %s\n", error_title(err.kind),
+		    err.detail);
+		return error_exit_status(err.kind);
+	}
+	return 0;
+}

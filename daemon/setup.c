@@ -1,0 +1,222 @@
+#include "daemon/setup.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/crypto.h>
+
+#include "base/time.h"
+#include "daemon/log.h"
+#include "daemon/signer.h"
+
+struct policy *
+setup_policy(const struct config *config, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct policy *policy = policy_load_dir(config->policies, &complaints,
+	    err);
+	struct span rest = buf_span(&complaints.lines), line;
+
+	while (span_take_line(&rest, &line))
+		fprintf(stderr, "%.*s\n", (int)line.len,
+		    (const char *)line.data);
+	complaints_free(&complaints);
+	return policy;
+}
+
+struct crl_set *
+setup_crls(const struct config *config, struct error *err)
+{
+	struct container *files = container_read_dir(config->crls, err);
+
+	return files != NULL ? crl_set_load(files, err) : NULL;
+}
+
+void
+setup_warn_of_crls(const struct policy *policy, const struct crl_set *crls)
+{
+	const int64_t now = time_now_ms() / 1000;
+
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		const struct office *office = &policy->offices[i];
+		int64_t next = 0;
+		char when[TIME_TEXT];
+		bool told = false;
+
+		for (size_t j = 0; j < i; j++)
+			told = told || strcmp(policy->offices[j].ca,
+					   office->ca) == 0;
+		if (told)
+			continue;
+		if (!crls_next_update(crls->crls, policy->trust, office->ca,
+			&next)) {
+			log_warning("crl", "ca=%s reason=missing"
+			    " effect=\"nobody with its certificates can"
+			    " connect\"", office->ca);
+			continue;
+		}
+		time_format_at(next, when);
+		if (next < now)
+			log_warning("crl", "ca=%s reason=stale since=%s"
+			    " effect=\"nobody with its certificates can"
+			    " connect\"", office->ca, when);
+		else if (next < now + 3 * 24 * 60 * 60)
+			log_warning("crl", "ca=%s reason=\"ends soon\""
+			    " until=%s", office->ca, when);
+	}
+}
+
+static bool
+make_key(const char *key_path, const char *request_path, const char *name,
+    struct error *err)
+{
+	struct buf key = BUF(8192), request = BUF(8192);
+	bool ok;
+
+	ok = key_make_request(name, &key, &request, err) &&
+	    file_create(key_path, buf_span(&key), 0600, err) &&
+	    file_write(request_path, buf_span(&request), 0644, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&key);
+	buf_free(&request);
+	return ok;
+}
+
+static bool
+make_folders(const struct config *config, struct error *err)
+{
+	static const char *const folders[] = { "journal", "signer", "server",
+		"spool", "cache" };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (!config_data(config, folders[i], path, err) ||
+		    !file_make_dirs(path, 0700, err))
+			return false;
+	return chmod(config->data, 0700) == 0 ||
+	    error_set_errno(err, "%s", config->data);
+}
+
+static bool
+make_journal(const struct config *config, const char *origin,
+    struct error *err)
+{
+	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
+	struct note_key key;
+
+	if (!config_data(config, "store.git", path, err) ||
+	    !store_create(path, err) ||
+	    !config_data(config, "journal", path, err) ||
+	    !journal_create(path, err) ||
+	    !signer_create(config, origin, &key, err) ||
+	    !config_data(config, "vkey", path, err))
+		return false;
+	note_key_encode(&key, text);
+	snprintf(text + strlen(text), 2, "\n");
+	return file_create(path, span_of_str(text), 0644, err);
+}
+
+bool
+setup_init(const struct config *config, struct error *err)
+{
+	char path[FILE_PATH], request[FILE_PATH], host[512];
+	struct policy *policy = setup_policy(config, err);
+	bool ok;
+
+	if (policy == NULL)
+		return false;
+	if (config_data(config, "vkey", path, err) && file_exists(path)) {
+		policy_free(policy);
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is a data folder already: nothing was changed",
+		    config->data);
+	}
+	snprintf(host, sizeof(host), "%s", config->address + 8);
+	if (strrchr(host, ':') != NULL)
+		*strrchr(host, ':') = '\0';
+	ok = make_folders(config, err) &&
+	    make_journal(config, policy->origin, err) &&
+	    config_data(config, "signer/depositary.csr", request, err) &&
+	    make_key(config->depositary_key, request, "Depositary", err) &&
+	    config_data(config, "server/server.csr", request, err) &&
+	    make_key(config->server_key, request, host, err);
+	policy_free(policy);
+	return ok || error_context(err, "init");
+}
+
+/* A file's text as a YAML block: "NAME: |" and its lines indented. */
+static bool
+append_block(struct buf *out, const char *name, struct span text,
+    struct error *err)
+{
+	struct span line;
+
+	if (!buf_append_str(out, "  ", err) ||
+	    !yaml_append_scalar(out, name, err) ||
+	    !buf_append_str(out, ": |\n", err))
+		return false;
+	while (span_take_line(&text, &line))
+		if (!buf_append_str(out, "    ", err) ||
+		    !buf_append(out, line, err) ||
+		    !buf_append_str(out, "\n", err))
+			return false;
+	return true;
+}
+
+static bool
+append_cas(struct buf *out, const struct policy *policy, struct error *err)
+{
+	bool ok = buf_append_str(out, "cas:\n", err);
+
+	for (size_t i = 0; ok && i < policy->files->num; i++) {
+		const struct member *file = &policy->files->members[i];
+
+		if (strchr(file->path, '/') != NULL)
+			ok = append_block(out, file->path, member_bytes(file),
+			    err);
+	}
+	return ok;
+}
+
+static bool
+append_crls(struct buf *out, const struct crl_set *crls, struct error *err)
+{
+	bool ok = buf_append_str(out, "crls:\n", err);
+
+	for (size_t i = 0; ok && i < crls->files->num; i++)
+		ok = append_block(out, crls->files->members[i].path,
+		    member_bytes(&crls->files->members[i]), err);
+	return ok;
+}
+
+bool
+setup_enrolment(const struct config *config, struct buf *out,
+    struct error *err)
+{
+	struct policy *policy = setup_policy(config, err);
+	struct crl_set *crls = policy != NULL ? setup_crls(config, err) : NULL;
+	struct buf key = BUF(NOTE_KEY_TEXT + 1);
+	char path[FILE_PATH], digest[DIGEST_HEX];
+	bool ok;
+
+	ok = crls != NULL && config_data(config, "vkey", path, err) &&
+	    file_read(path, NOTE_KEY_TEXT, &key, err);
+	if (ok) {
+		digest_hex(&policy->digest, digest);
+		ok = buf_printf(out, err,
+			 "# The enrolment of an office with %s: import it with"
+			 " \"valise init\"\n"
+			 "# after comparing its fingerprint by telephone.\n"
+			 "valise: 1\naddress: %s\njournal: \"%.*s\"\n"
+			 "policy: \"%s\"\nserver-ca: %s\n",
+			 policy->origin, config->address, (int)key.len - 1,
+			 (const char *)key.data, digest,
+			 policy->depositary.ca) &&
+		    append_cas(out, policy, err) && append_crls(out, crls, err);
+	}
+	buf_free(&key);
+	crl_set_free(crls);
+	policy_free(policy);
+	return ok;
+}

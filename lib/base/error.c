@@ -1,0 +1,150 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+/* Exit 1 is a clear "no"; above it, no answer was reached (as in diff(1)). */
+static const struct {
+	const char *name;
+	const char *title; /* RFC 9457 section 3.1.3 */
+	int exit_status;
+	int http_status;
+} kinds[] = {
+	[ERROR_NONE] = { "OK", "Success", 0, 200 },
+	[ERROR_UNTRUSTED] = { "UNTRUSTED", "Verification failed", 1, 422 },
+	[ERROR_USAGE] = { "USAGE", "Invalid request", 2, 400 },
+	[ERROR_REFUSED] = { "REFUSED", "Refused by policy", 3, 403 },
+	[ERROR_NOT_FOUND] = { "NOT_FOUND", "Not found", 4, 404 },
+	[ERROR_CONFLICT] = { "CONFLICT", "Conflict", 5, 409 },
+	[ERROR_UNAVAILABLE] = { "UNAVAILABLE", "Not available", 6, 503 },
+	[ERROR_SYSTEM] = { "SYSTEM", "Internal failure", 7, 500 },
+	[ERROR_MALFORMED] = { "MALFORMED", "Malformed input", 8, 422 },
+	[ERROR_LIMIT] = { "LIMIT", "Limit exceeded", 9, 413 },
+};
+
+int
+error_exit_status(enum error_kind kind)
+{
+	return kinds[kind].exit_status;
+}
+
+int
+error_http_status(enum error_kind kind)
+{
+	return kinds[kind].http_status;
+}
+
+const char *
+error_title(enum error_kind kind)
+{
+	return kinds[kind].title;
+}
+
+static void set_detail(struct error *err, const char *fmt, va_list args)
+    PRINTF(2, 0);
+
+static void
+set_detail(struct error *err, const char *fmt, va_list args)
+{
+	if (vsnprintf(err->detail, sizeof(err->detail), fmt, args) < 0)
+		err->detail[0] = '\0';
+}
+
+static void
+append_detail(struct error *err, const char *reason)
+{
+	const size_t len = strlen(err->detail);
+
+	snprintf(err->detail + len, sizeof(err->detail) - len, ": %s", reason);
+}
+
+bool
+error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+{
+	va_list args;
+
+	err->kind = kind;
+	err->code[0] = '\0';
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool
+error_set_code(struct error *err, enum error_kind kind, const char *code,
+    const char *fmt, ...)
+{
+	va_list args;
+
+	err->kind = kind;
+	snprintf(err->code, sizeof(err->code), "%s", code);
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	return false;
+}
+
+const char *
+error_code(const struct error *err)
+{
+	return err->code[0] != '\0' ? err->code : kinds[err->kind].name;
+}
+
+enum error_kind
+error_kind_of_exit(int status)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].exit_status == status)
+			return (enum error_kind)i;
+	return ERROR_SYSTEM;
+}
+
+bool
+error_set_errno(struct error *err, const char *fmt, ...)
+{
+	const int saved = errno;
+	va_list args;
+
+	err->kind = ERROR_SYSTEM;
+	err->code[0] = '\0';
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	append_detail(err, strerror(saved));
+	return false;
+}
+
+bool
+error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	va_list args;
+
+	err->kind = kind;
+	err->code[0] = '\0';
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	append_detail(err, reason != NULL ? reason : "no reason given");
+	ERR_clear_error();
+	return false;
+}
+
+bool
+error_context(struct error *err, const char *fmt, ...)
+{
+	char inner[sizeof(err->detail)];
+	va_list args;
+
+	memcpy(inner, err->detail, sizeof(inner));
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	append_detail(err, inner);
+	return false;
+}

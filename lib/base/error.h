@@ -1,0 +1,75 @@
+/*
+ * error.h - why an operation failed, in terms its caller can act on.
+ *
+ * A function that can fail returns bool and takes a struct error * last; it
+ * fills that in exactly when it returns false.  The kind alone decides what
+ * happens next (exit status, HTTP status, retry or not).  The detail is one
+ * line for a person: it names the value at fault and the bound it broke.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stdbool.h>
+
+#include "base/banned.h"
+
+enum error_kind {
+	ERROR_NONE,
+	ERROR_UNTRUSTED,   /* well formed, but a signature or proof fails */
+	ERROR_USAGE,       /* the request makes no sense */
+	ERROR_REFUSED,     /* the policy does not allow it */
+	ERROR_NOT_FOUND,   /* no such document, version or key */
+	ERROR_CONFLICT,    /* the log has moved on: read it and try again */
+	ERROR_UNAVAILABLE, /* nobody answers: try again later */
+	ERROR_SYSTEM,      /* disk, memory, crypto library */
+	ERROR_MALFORMED,   /* the bytes break their specification */
+	ERROR_LIMIT,       /* over a bound in limits.h */
+};
+
+struct error {
+	enum error_kind kind;
+	char code[32];    /* a verdict's finding code, or empty */
+	char detail[512]; /* NUL-terminated; cut short if longer */
+};
+
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define MUST_USE          __attribute__((warn_unused_result))
+
+/*
+ * Record a failure.  Always returns false, so that a check is two lines:
+ *
+ *	if (count > LIMIT_COUNT)
+ *		return error_set(err, ERROR_LIMIT, "count is %zu", count);
+ */
+bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+    PRINTF(3, 4);
+
+/* As error_set(), with ERROR_SYSTEM and ": " strerror(errno) appended. */
+bool error_set_errno(struct error *err, const char *fmt, ...) PRINTF(2, 3);
+
+/* As error_set(), with the newest OpenSSL reason; empties OpenSSL's queue. */
+bool error_set_openssl(struct error *err, enum error_kind kind, const char *fmt,
+    ...) PRINTF(3, 4);
+
+/* Put "text: " in front of the detail, on the way up.  Returns false. */
+bool error_context(struct error *err, const char *fmt, ...) PRINTF(2, 3);
+
+/* As error_set(), for a verdict that has a code of its own to tell. */
+bool error_set_code(struct error *err, enum error_kind kind, const char *code,
+    const char *fmt, ...) PRINTF(4, 5);
+
+/*
+ * The code of a problem document (RFC 9457 section 3.1): the finding's where
+ * there is one, else the kind's name, "CONFLICT".
+ */
+const char *error_code(const struct error *err);
+
+/* The kind that an exit status stands for; ERROR_SYSTEM if none does. */
+enum error_kind error_kind_of_exit(int status);
+
+/* The one place where a kind becomes a number or a name. */
+int error_exit_status(enum error_kind kind);
+int error_http_status(enum error_kind kind);
+const char *error_title(enum error_kind kind);
+
+#endif

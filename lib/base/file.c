@@ -1,0 +1,262 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool
+file_join(char out[FILE_PATH], const char *dir, const char *name,
+    struct error *err)
+{
+	const int n = snprintf(out, FILE_PATH, "%s/%s", dir, name);
+
+	return (n > 0 && n < FILE_PATH) ||
+	    error_set(err, ERROR_LIMIT, "path is over %d bytes", FILE_PATH);
+}
+
+static bool
+read_all(int fd, size_t max, struct buf *out, struct error *err)
+{
+	uint8_t piece[16384];
+	size_t total = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, piece, sizeof(piece));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "read");
+		if (n == 0)
+			return true;
+		total += (size_t)n;
+		if (total > max)
+			return error_set(err, ERROR_LIMIT,
+			    "file is over the limit of %zu bytes", max);
+		if (!buf_append(out, span_of(piece, (size_t)n), err))
+			return false;
+	}
+}
+
+bool
+file_read(const char *path, size_t max, struct buf *out, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const size_t before = out->len;
+	bool ok;
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, ERROR_NOT_FOUND, "%s: no such file",
+		    path);
+	if (fd < 0)
+		return error_set_errno(err, "%s", path);
+	ok = read_all(fd, max, out, err) || error_context(err, "%s", path);
+	close(fd);
+	if (!ok)
+		out->len = before;
+	return ok;
+}
+
+bool
+file_pwrite(int fd, struct span bytes, off_t at, struct error *err)
+{
+	struct span part;
+
+	while (bytes.len > 0) {
+		const ssize_t n = pwrite(fd, bytes.data, bytes.len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "write");
+		if (!span_take(&bytes, (size_t)n, &part))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+bool
+file_pread(int fd, void *out, size_t len, off_t at, struct error *err)
+{
+	uint8_t *to = out;
+
+	while (len > 0) {
+		const ssize_t n = pread(fd, to, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "read");
+		if (n == 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "file ends %zu bytes too early", len);
+		to += n;
+		len -= (size_t)n;
+		at += n;
+	}
+	return true;
+}
+
+static void
+parent_of(const char *path, char out[FILE_PATH])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		snprintf(out, FILE_PATH, ".");
+	else if (slash == path)
+		snprintf(out, FILE_PATH, "/");
+	else
+		snprintf(out, FILE_PATH, "%.*s", (int)(slash - path), path);
+}
+
+bool
+file_sync_dir(const char *path, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return error_set_errno(err, "%s", path);
+	ok = fsync(fd) == 0 || error_set_errno(err, "%s: flush", path);
+	close(fd);
+	return ok;
+}
+
+static bool
+write_beside(const char *tmp, int fd, struct span bytes, mode_t mode,
+    struct error *err)
+{
+	if (!file_pwrite(fd, bytes, 0, err))
+		return error_context(err, "%s", tmp);
+	/* Not fchmod(): the umask of the operator has a say. */
+	if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
+		return error_set_errno(err, "%s", tmp);
+	return true;
+}
+
+static bool
+put(const char *path, struct span bytes, mode_t mode, bool replace,
+    struct error *err)
+{
+	char tmp[FILE_PATH], dir[FILE_PATH];
+	bool ok;
+	int fd;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+		return error_set(err, ERROR_LIMIT, "%s: path is too long",
+		    path);
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", path);
+	ok = write_beside(tmp, fd, bytes, mode, err);
+	if (close(fd) != 0 && ok)
+		ok = error_set_errno(err, "%s", tmp);
+	if (ok && replace && rename(tmp, path) != 0)
+		ok = error_set_errno(err, "%s", path);
+	if (ok && !replace && link(tmp, path) != 0)
+		ok = errno == EEXIST ?
+		    error_set(err, ERROR_CONFLICT, "%s is there already",
+			path) :
+		    error_set_errno(err, "%s", path);
+	if (!ok || !replace)
+		unlink(tmp);
+	parent_of(path, dir);
+	return ok && file_sync_dir(dir, err);
+}
+
+bool
+file_write(const char *path, struct span bytes, mode_t mode, struct error *err)
+{
+	return put(path, bytes, mode, true, err);
+}
+
+bool
+file_create(const char *path, struct span bytes, mode_t mode,
+    struct error *err)
+{
+	return put(path, bytes, mode, false, err);
+}
+
+bool
+file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+bool
+file_make_dirs(const char *path, mode_t mode, struct error *err)
+{
+	char part[FILE_PATH];
+	const int n = snprintf(part, sizeof(part), "%s", path);
+
+	if (n <= 0 || n >= FILE_PATH)
+		return error_set(err, ERROR_LIMIT, "path is too long");
+	for (int i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, mode) != 0 && errno != EEXIST)
+			return error_set_errno(err, "%s", part);
+		if (i < n)
+			part[i] = '/';
+	}
+	return true;
+}
+
+static int
+lock(const char *path, int how, struct error *err)
+{
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		error_set_errno(err, "%s", path);
+		return -1;
+	}
+	while (flock(fd, how) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno == EWOULDBLOCK)
+			error_set(err, ERROR_CONFLICT,
+			    "%s: somebody else is at work here", path);
+		else
+			error_set_errno(err, "%s", path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+file_lock(const char *path, struct error *err)
+{
+	return lock(path, LOCK_EX | LOCK_NB, err);
+}
+
+int
+file_lock_wait(const char *path, struct error *err)
+{
+	return lock(path, LOCK_EX, err);
+}
+
+int
+file_temporary(const char *dir, struct error *err)
+{
+	char path[FILE_PATH];
+	int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+
+	/* Not every file system has O_TMPFILE. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		if (!file_join(path, dir, "tmp.XXXXXX", err))
+			return -1;
+		if ((fd = mkostemp(path, O_CLOEXEC)) >= 0)
+			unlink(path);
+	}
+	if (fd < 0)
+		error_set_errno(err, "%s: temporary file", dir);
+	return fd;
+}

@@ -1,0 +1,59 @@
+/*
+ * file.h - files that appear whole or not at all.
+ *
+ * All paths are the operator's or our own.  Errors carry the path.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+/*
+ * Append a file's bytes to out.
+ *
+ * ERROR_NOT_FOUND  there is none
+ * ERROR_LIMIT      over max bytes
+ */
+bool file_read(const char *path, size_t max, struct buf *out,
+    struct error *err) MUST_USE;
+
+/*
+ * Write bytes beside path, flush, rename into place, flush the folder: after
+ * true, path has exactly these bytes whatever fails next; after false it is
+ * as it was.
+ */
+bool file_write(const char *path, struct span bytes, mode_t mode,
+    struct error *err) MUST_USE;
+/* As file_write(), but never in the place of something that is there. */
+bool file_create(const char *path, struct span bytes, mode_t mode,
+    struct error *err) MUST_USE;
+
+bool file_exists(const char *path);
+/* mkdir -p. */
+bool file_make_dirs(const char *path, mode_t mode, struct error *err) MUST_USE;
+bool file_sync_dir(const char *path, struct error *err) MUST_USE;
+
+/* All of it, whatever EINTR and short counts; for bytes at an offset. */
+bool file_pwrite(int fd, struct span bytes, off_t at, struct error *err) MUST_USE;
+bool file_pread(int fd, void *out, size_t len, off_t at,
+    struct error *err) MUST_USE;
+
+/*
+ * Open path (made if need be) and hold an exclusive lock on it until the
+ * descriptor is closed.  -1, ERROR_CONFLICT if somebody else holds it.
+ */
+int file_lock(const char *path, struct error *err) MUST_USE;
+/* The same, waiting for whoever holds it. */
+int file_lock_wait(const char *path, struct error *err) MUST_USE;
+
+/* A file in dir that has no name: gone with its descriptor.  -1 on failure. */
+int file_temporary(const char *dir, struct error *err) MUST_USE;
+
+/* "a/b" with ERROR_LIMIT if it does not fit. */
+#define FILE_PATH 4096
+bool file_join(char out[FILE_PATH], const char *dir, const char *name,
+    struct error *err) MUST_USE;
+
+#endif

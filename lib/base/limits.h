@@ -1,0 +1,100 @@
+/*
+ * limits.h - every bound on what a stranger can make us do, in one place.
+ *
+ * A parser checks its bound before it allocates.  A bound is not a tuning
+ * knob: to raise one, say in the commit what it costs an attacker and us.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stdint.h>
+
+/* A container without Zip64 (APPNOTE 4.4.8): 32-bit sizes and offsets. */
+#define LIMIT_CONTAINER_BYTES UINT64_C(4294967294)
+/* One text or annex; the policy of a type sets a lower one. */
+#define LIMIT_TEXT_BYTES UINT64_C(4000000000)
+
+enum {
+	/* Names. */
+	LIMIT_NAME_BYTES = 100,     /* one component of a member's path */
+	LIMIT_PATH_BYTES = 180,     /* a member's path */
+	LIMIT_PATH_LEVELS = 3,      /* its components */
+	LIMIT_SLUG_BYTES = 64,      /* TYPE and SLUG each */
+	LIMIT_ORIGIN_BYTES = 128,   /* a journal's name */
+	LIMIT_EMAIL_BYTES = 254,    /* RFC 5321 section 4.5.3.1.3 */
+	LIMIT_OFFICE_BYTES = 64,    /* an office, a party, a CA */
+	LIMIT_LANGUAGE_BYTES = 35,  /* RFC 5646 section 4.4.1 */
+	LIMIT_TITLE_BYTES = 500,    /* a title in one language */
+	LIMIT_NOTE_BYTES = 2000,    /* the depositor's note */
+	LIMIT_MEDIA_BYTES = 100,    /* a media type */
+
+	/* Containers. */
+	LIMIT_MEMBERS = 1000,                /* files of one container */
+	LIMIT_META_BYTES = 1024 * 1024,      /* one file of META-INF */
+	LIMIT_META_TOTAL = 32 * 1024 * 1024, /* all of META-INF, inflated */
+	LIMIT_ZIP_RATIO = 200,               /* inflated to deflated size */
+	LIMIT_ZIP_RATIO_FREE = 1024 * 1024,  /* below this any ratio is fine */
+	LIMIT_VERSION_BYTES = 256 * 1024,    /* version.yaml */
+	LIMIT_MANIFEST_BYTES = 1024 * 1024,  /* an ASiC manifest */
+	LIMIT_SIGNATURE_BYTES = 64 * 1024,   /* a CMS, DER */
+	LIMIT_SIGNATURES = 64,               /* signatories of one version */
+	LIMIT_RECEIPTS = 256,                /* receipts of one version */
+	LIMIT_TEXTS = 64,                    /* texts of a version */
+	LIMIT_ANNEXES = 256,                 /* annexes of a version */
+	LIMIT_LANGUAGES = 32,                /* titles of a version */
+	LIMIT_SIGN_BODY_BYTES = 2 * 1024 * 1024,
+
+	/* Certificates and their lists. */
+	LIMIT_CERT_BYTES = 16 * 1024,       /* one certificate, DER */
+	LIMIT_CERTS_IN_CMS = 16,            /* certificates in one CMS */
+	LIMIT_CRL_BYTES = 16 * 1024 * 1024, /* one list, PEM or DER */
+	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
+	LIMIT_CERT_CACHE = 4096,            /* certificates kept parsed */
+
+	/* YAML. */
+	LIMIT_YAML_BYTES = 32 * 1024 * 1024, /* an enrolment with its CRLs */
+	LIMIT_YAML_DEPTH = 8,
+	LIMIT_YAML_NODES = 20000,
+
+	/* Policy. */
+	LIMIT_POLICY_FILES = 256,
+	LIMIT_POLICY_FILE_BYTES = 1024 * 1024,
+	LIMIT_POLICY_ZIP_BYTES = 64 * 1024 * 1024,
+	LIMIT_OFFICES = 256,
+	LIMIT_TYPES = 64,
+	LIMIT_POWERS = 1024,
+
+	/* Journal. */
+	LIMIT_ENTRY_BYTES = 16384,     /* one leaf; C2SP allows 65535 */
+	LIMIT_NOTE_TEXT = 4096,        /* a checkpoint without signatures */
+	LIMIT_NOTE_FILE = 128 * 1024,  /* with them */
+	LIMIT_NOTE_LINES = 100,        /* signature lines */
+	LIMIT_PROOF_HASHES = 64,       /* of a 64-bit tree */
+	LIMIT_PROOF_FILE = 192 * 1024, /* a tlog-proof */
+	LIMIT_BATCH_ACTS = 512,        /* acts in one commit of the journal */
+	LIMIT_REFUSALS_AN_HOUR = 60,   /* of one person, an entry each */
+	LIMIT_ENTRIES_PAGE = 10000,    /* entries in one answer */
+
+	/* HTTP. */
+	LIMIT_HTTP_HEAD = 16 * 1024,
+	LIMIT_HTTP_FIELDS = 64,
+	LIMIT_HTTP_TARGET = 1024,
+	LIMIT_HTTP_DRAIN = 4 * 1024 * 1024, /* read and dropped after "no" */
+	LIMIT_CONNECTIONS = 8192,
+	LIMIT_JOBS = 4096,                  /* requests waiting for a worker */
+	LIMIT_SECONDS_HANDSHAKE = 10,
+	LIMIT_SECONDS_HEAD = 10,
+	LIMIT_SECONDS_IDLE = 60,
+	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */
+	LIMIT_SECONDS_DRAIN = 5,
+	LIMIT_BYTES_A_SECOND = 1024, /* a body or an answer slower is cut */
+	LIMIT_LIST_PAGE = 1000,      /* documents in one answer */
+
+	/* What a daemon may make a command do. */
+	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
+
+	/* Signer. */
+	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,
+};
+
+#endif

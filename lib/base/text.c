@@ -1,0 +1,351 @@
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <utf8proc.h>
+
+#include "base/limits.h"
+
+/* The code point at the front of in, taken; -1 if there is none. */
+static int32_t
+take_code_point(struct span *in)
+{
+	utf8proc_int32_t code = -1;
+	struct span taken;
+	utf8proc_ssize_t n;
+
+	if (in->len == 0)
+		return -1;
+	n = utf8proc_iterate(in->data, (utf8proc_ssize_t)in->len, &code);
+	if (n <= 0 || !span_take(in, (size_t)n, &taken))
+		return -1;
+	return code;
+}
+
+bool
+text_is_utf8(struct span text)
+{
+	while (text.len > 0)
+		if (take_code_point(&text) <= 0)
+			return false;
+	return true;
+}
+
+/*
+ * What a reader cannot see, or what changes how its neighbours are seen.
+ * Default-ignorable characters outside Cf (Unicode 15, DerivedCoreProperties)
+ * are listed; ZWJ and ZWNJ are Cf and go too: no Lao or Latin name needs them.
+ */
+static bool
+is_visible(int32_t c)
+{
+	switch ((int)utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_CC:
+	case UTF8PROC_CATEGORY_CF:
+	case UTF8PROC_CATEGORY_CS:
+	case UTF8PROC_CATEGORY_CO:
+	case UTF8PROC_CATEGORY_CN:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return false;
+	default:
+		break;
+	}
+	return c != 0x034f && c != 0x115f && c != 0x1160 && c != 0x17b4 &&
+	    c != 0x17b5 && !(c >= 0x180b && c <= 0x180f) && c != 0x3164 &&
+	    !(c >= 0xfe00 && c <= 0xfe0f) && c != 0xffa0 && c != 0x2800 &&
+	    !(c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static bool
+is_nfc(struct span text)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t n;
+	bool same;
+
+	n = utf8proc_map(text.data, (utf8proc_ssize_t)text.len, &nfc,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	same = n >= 0 && span_eq(text, span_of(nfc, (size_t)n));
+	free(nfc);
+	return same;
+}
+
+bool
+text_is_line(struct span text)
+{
+	struct span rest = text;
+
+	while (rest.len > 0) {
+		const int32_t c = take_code_point(&rest);
+
+		if (c < 0 || !is_visible(c))
+			return false;
+	}
+	return text.len == 0 || is_nfc(text);
+}
+
+static bool
+equals_folded(struct span a, const char *b)
+{
+	return a.len == strlen(b) &&
+	    strncasecmp((const char *)a.data, b, a.len) == 0;
+}
+
+/* CON, NUL.txt, COM1 … (Windows); .git and git~1 (git's own protections). */
+static bool
+is_reserved(struct span name)
+{
+	static const char *const words[] = { "con", "prn", "aux", "nul",
+		"conin$", "conout$" };
+	struct span rest = name, stem = name;
+
+	if (span_take_until(&rest, '.', &stem) == false)
+		stem = name;
+	while (stem.len > 0 && stem.data[stem.len - 1] == ' ')
+		stem.len--;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (equals_folded(stem, words[i]))
+			return true;
+	if (stem.len >= 4 && (strncasecmp((const char *)stem.data, "com", 3) == 0 ||
+				 strncasecmp((const char *)stem.data, "lpt", 3) == 0)) {
+		const struct span digit = span_sub(stem, 3, stem.len - 3);
+
+		/* Windows reads the superscript digits as digits too. */
+		if ((digit.len == 1 && digit.data[0] >= '0' &&
+			digit.data[0] <= '9') ||
+		    span_is(digit, "\xc2\xb9") || span_is(digit, "\xc2\xb2") ||
+		    span_is(digit, "\xc2\xb3"))
+			return true;
+	}
+	return name.len >= 5 && strncasecmp((const char *)name.data, "git~", 4) == 0;
+}
+
+static bool
+check_name(struct span name, struct error *err)
+{
+	char shown[LIMIT_NAME_BYTES + 1];
+
+	if (name.len == 0)
+		return error_set(err, ERROR_MALFORMED, "an empty name");
+	if (name.len > LIMIT_NAME_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "a name of %zu bytes, limit %d", name.len,
+		    LIMIT_NAME_BYTES);
+	if (!span_to_str(name, shown, sizeof(shown)) || !text_is_line(name))
+		return error_set(err, ERROR_MALFORMED,
+		    "a name is not NFC UTF-8 of visible characters");
+	if (strpbrk(shown, "<>:\"/\\|?*") != NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "\"%s\": none of <>:\"/\\|?* can be in a name", shown);
+	if (shown[0] == '.' || shown[0] == '-' || shown[0] == ' ')
+		return error_set(err, ERROR_MALFORMED,
+		    "\"%s\": a name begins with neither dot, hyphen nor space",
+		    shown);
+	if (shown[name.len - 1] == '.' || shown[name.len - 1] == ' ')
+		return error_set(err, ERROR_MALFORMED,
+		    "\"%s\": a name ends with neither dot nor space", shown);
+	if (is_reserved(name))
+		return error_set(err, ERROR_MALFORMED,
+		    "\"%s\" is reserved by Windows or git", shown);
+	return true;
+}
+
+bool
+text_check_path(struct span path, struct error *err)
+{
+	struct span rest = path, name;
+	unsigned levels = 1;
+
+	if (path.len > LIMIT_PATH_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "a path of %zu bytes, limit %d", path.len,
+		    LIMIT_PATH_BYTES);
+	while (span_take_until(&rest, '/', &name)) {
+		if (!check_name(name, err))
+			return false;
+		if (++levels > LIMIT_PATH_LEVELS)
+			return error_set(err, ERROR_LIMIT,
+			    "a path of more than %d levels",
+			    LIMIT_PATH_LEVELS);
+	}
+	return check_name(rest, err);
+}
+
+bool
+text_fold(struct span path, struct buf *out, struct error *err)
+{
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t n;
+	bool ok;
+
+	n = utf8proc_map(path.data, (utf8proc_ssize_t)path.len, &folded,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+		UTF8PROC_CASEFOLD);
+	if (n < 0)
+		return error_set(err, ERROR_MALFORMED, "not UTF-8");
+	ok = buf_append(out, span_of(folded, (size_t)n), err);
+	free(folded);
+	return ok;
+}
+
+bool
+text_is_slug(struct span text)
+{
+	if (text.len < 2 || text.len > LIMIT_SLUG_BYTES ||
+	    text.data[0] == '-' || text.data[text.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			(c == '-' && text.data[i - 1] != '-')))
+			return false;
+	}
+	return !is_reserved(text);
+}
+
+bool
+text_is_email(struct span text)
+{
+	size_t at = 0;
+
+	if (text.len < 3 || text.len > LIMIT_EMAIL_BYTES)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.data[i];
+
+		if (c <= ' ' || c >= 127 || (c >= 'A' && c <= 'Z') ||
+		    strchr("\"(),:;<>[]\\/*", c) != NULL)
+			return false;
+		if (c == '@') {
+			if (at != 0)
+				return false;
+			at = i;
+		}
+	}
+	return at > 0 && at < text.len - 1;
+}
+
+static bool
+is_alnum(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool
+text_is_language(struct span text)
+{
+	if (text.len < 2 || text.len > LIMIT_LANGUAGE_BYTES ||
+	    text.data[0] == '-' || text.data[text.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_alnum(text.data[i]) &&
+		    !(text.data[i] == '-' && text.data[i - 1] != '-'))
+			return false;
+	return true;
+}
+
+bool
+text_is_media(struct span text)
+{
+	struct span rest = text, type;
+
+	if (text.len > LIMIT_MEDIA_BYTES || !span_take_until(&rest, '/', &type) ||
+	    type.len == 0 || rest.len == 0)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_alnum(text.data[i]) && i != type.len &&
+		    strchr("-+.", text.data[i]) == NULL)
+			return false;
+	return true;
+}
+
+bool
+text_matches(const char *pattern, const char *text)
+{
+	size_t tail, len;
+
+	if (pattern[0] != '*')
+		return strcmp(pattern, text) == 0;
+	tail = strlen(pattern + 1);
+	len = strlen(text);
+	return len > tail && strcmp(text + len - tail, pattern + 1) == 0;
+}
+
+/* Edits (insert, delete, replace, swap) between two short words. */
+static size_t
+distance(const char *a, const char *b)
+{
+	enum { MAX = 40 };
+	size_t row[3][MAX + 1];
+	const size_t la = strlen(a), lb = strlen(b);
+
+	if (la > MAX || lb > MAX)
+		return MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t *now = row[i % 3], *last = row[(i + 2) % 3],
+		       *before = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
+		}
+	}
+	return row[la % 3][lb];
+}
+
+const char *
+text_nearest(const char *word, const char *const candidates[],
+    size_t num_candidates)
+{
+	size_t best = strlen(word) / 3 + 2;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < num_candidates; i++) {
+		const size_t edits = distance(word, candidates[i]);
+
+		if (edits < best && edits < strlen(candidates[i])) {
+			best = edits;
+			nearest = candidates[i];
+		}
+	}
+	return nearest;
+}
+
+bool
+text_append_printable(struct buf *out, struct span text, struct error *err)
+{
+	while (text.len > 0) {
+		struct span rest = text;
+		const int32_t c = take_code_point(&rest);
+		bool ok;
+
+		if (c < 0) {
+			ok = buf_printf(out, err, "\\x%02x", text.data[0]);
+			rest = span_sub(text, 1, text.len - 1);
+		} else if (!is_visible(c)) {
+			ok = buf_printf(out, err, "\\u{%04x}", (unsigned)c);
+		} else {
+			ok = buf_append(out,
+			    span_of(text.data, text.len - rest.len), err);
+		}
+		if (!ok)
+			return false;
+		text = rest;
+	}
+	return true;
+}

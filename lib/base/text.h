@@ -1,0 +1,56 @@
+/*
+ * text.h - text from outside: UTF-8, and names that mean one thing everywhere.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/bytes.h"
+
+/* Valid UTF-8 (RFC 3629), no NUL. */
+bool text_is_utf8(struct span text);
+
+/*
+ * One line that a person can be shown as it stands: UTF-8 in NFC, no control,
+ * format, bidirectional, invisible or unassigned characters.
+ */
+bool text_is_line(struct span text);
+
+/*
+ * A path of at most LIMIT_PATH_LEVELS names, each safe on every system that
+ * the parties use (docs/formats.md, "File names").
+ *
+ * ERROR_MALFORMED  says which rule the path breaks
+ * ERROR_LIMIT      too long, too deep
+ */
+bool text_check_path(struct span path, struct error *err) MUST_USE;
+
+/* A name that no system sees as equal to another: NFC, then case folded. */
+bool text_fold(struct span path, struct buf *out, struct error *err) MUST_USE;
+
+/* [a-z0-9], single inner hyphens, 2 to LIMIT_SLUG_BYTES, not CON, AUX, … */
+bool text_is_slug(struct span text);
+
+/* An rfc822Name as Valise takes it: printable ASCII, lower case, one '@'. */
+bool text_is_email(struct span text);
+
+/* RFC 5646: letters, digits and hyphens, lower case, 2 to 35. */
+bool text_is_language(struct span text);
+
+/* type/subtype, lower case, no parameters. */
+bool text_is_media(struct span text);
+
+/* "*@mofa.example" against a name: one '*' at most, at the front. */
+bool text_matches(const char *pattern, const char *text);
+
+/* The candidate that was probably meant, or NULL if none is near. */
+const char *text_nearest(const char *word, const char *const candidates[],
+    size_t num_candidates);
+
+/*
+ * Append text for a terminal: what could move the cursor or hide text is
+ * written as \u{XXXX}, what is not UTF-8 as \xXX.
+ */
+bool text_append_printable(struct buf *out, struct span text,
+    struct error *err) MUST_USE;
+
+#endif

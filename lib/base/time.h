@@ -1,0 +1,29 @@
+/*
+ * time.h - the three spellings of time that Valise writes.
+ *
+ * All are UTC (RFC 3339 with "Z"); each has one spelling, so that equal times
+ * have equal bytes.  _ms is milliseconds, _at seconds, since 1970.
+ */
+#ifndef BASE_TIME_H
+#define BASE_TIME_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+#define TIME_TEXT 32 /* room for any of them */
+
+int64_t time_now_ms(void);
+/* Never runs backwards, starts anywhere. */
+int64_t time_monotonic_ms(void);
+
+void time_format_ms(int64_t ms, char out[TIME_TEXT]); /* …T10:00:01.250Z */
+void time_format_at(int64_t at, char out[TIME_TEXT]); /* …T10:00:01Z */
+void time_format_date(int64_t at, char out[TIME_TEXT]);
+
+bool time_parse_ms(struct span text, int64_t *out) MUST_USE;
+bool time_parse_at(struct span text, int64_t *out) MUST_USE;
+/* 2021-08-01: its first second. */
+bool time_parse_date(struct span text, int64_t *out) MUST_USE;
+
+#endif

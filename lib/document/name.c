@@ -1,0 +1,60 @@
+#include "document/name.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+bool
+document_name_check(struct span name, struct error *err)
+{
+	struct span rest = name, type;
+
+	return (span_take_until(&rest, '/', &type) && text_is_slug(type) &&
+		   text_is_slug(rest)) ||
+	    error_set(err, ERROR_USAGE,
+		"\"%.*s\" does not name a document: TYPE/NAME, both of a-z,"
+		" 0-9 and single inner hyphens, 2 to %d long, for example"
+		" agreement/lao-iom-cooperation-2021",
+		(int)(name.len < 140 ? name.len : 140),
+		(const char *)name.data, LIMIT_SLUG_BYTES);
+}
+
+void
+document_type(const char *name, char out[LIMIT_SLUG_BYTES + 1])
+{
+	const char *slash = strchr(name, '/');
+
+	snprintf(out, LIMIT_SLUG_BYTES + 1, "%.*s",
+	    slash != NULL ? (int)(slash - name) : 0, name);
+}
+
+bool
+document_version_parse(struct span text, unsigned *out)
+{
+	uint64_t value;
+
+	if (!span_to_u64(text, &value) || value < 1 || value > 999999)
+		return false;
+	*out = (unsigned)value;
+	return true;
+}
+
+bool
+document_parse(const char *text, char name[DOCUMENT_NAME], unsigned *version,
+    struct error *err)
+{
+	struct span rest = span_of_str(text), front;
+
+	*version = 0;
+	if (span_take_until(&rest, '@', &front)) {
+		if (!document_version_parse(rest, version))
+			return error_set(err, ERROR_USAGE,
+			    "\"%.40s\" is not a version's number",
+			    strchr(text, '@') + 1);
+	} else {
+		front = span_of_str(text);
+	}
+	if (!document_name_check(front, err))
+		return false;
+	return span_to_str(front, name, DOCUMENT_NAME);
+}

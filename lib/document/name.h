@@ -1,0 +1,22 @@
+/*
+ * name.h - documents are named TYPE/SLUG, their versions TYPE/SLUG@N.
+ */
+#ifndef DOCUMENT_NAME_H
+#define DOCUMENT_NAME_H
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#define DOCUMENT_NAME (2 * LIMIT_SLUG_BYTES + 2)
+
+/* Two slugs, see text_is_slug(); ERROR_USAGE says what a name looks like. */
+bool document_name_check(struct span name, struct error *err) MUST_USE;
+/* The type of a checked name. */
+void document_type(const char *name, char out[LIMIT_SLUG_BYTES + 1]);
+/* "TYPE/SLUG" or "TYPE/SLUG@N"; *version is 0 where none is named. */
+bool document_parse(const char *text, char name[DOCUMENT_NAME],
+    unsigned *version, struct error *err) MUST_USE;
+/* A version's number: 1 to 999999. */
+bool document_version_parse(struct span text, unsigned *out) MUST_USE;
+
+#endif

@@ -1,0 +1,326 @@
+#include "document/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A scalar into room for it, if check takes it. */
+static bool
+read_text(const struct yaml *node, char *out, size_t room,
+    bool (*check)(struct span), const char *what, struct complaints *to)
+{
+	const char *text = yaml_text(node, to);
+
+	if (text == NULL)
+		return false;
+	if (strlen(text) >= room)
+		return complain(to, node, "over %zu bytes", room - 1);
+	if (text[0] == '\0' || !check(span_of_str(text)))
+		return complain(to, node, "\"%.60s\" is not %s", text, what);
+	snprintf(out, room, "%s", text);
+	return true;
+}
+
+/* "valise: 1", in every file of ours. */
+static bool
+read_format(const struct yaml *root, struct complaints *to)
+{
+	const struct yaml *format = yaml_need(root, "valise", to);
+	uint64_t number;
+
+	return format != NULL && yaml_u64(format, &number, to) &&
+	    (number == 1 ||
+		complain(to, format,
+		    "format %llu; this program knows format 1",
+		    (unsigned long long)number));
+}
+
+static void
+read_titles(const struct yaml *map, struct version *out, struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	if (map->num_children == 0)
+		complain(to, map, "a version needs a title");
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		struct title *title = &out->titles[out->num_titles];
+
+		if (out->num_titles == LIMIT_LANGUAGES) {
+			complain(to, c, "more than %d titles", LIMIT_LANGUAGES);
+			return;
+		}
+		if (!text_is_language(span_of_str(c->key)))
+			complain_key(to, c, "\"%.40s\" is not a language",
+			    c->key);
+		else
+			snprintf(title->language, sizeof(title->language),
+			    "%s", c->key);
+		if (read_text(c, title->text, sizeof(title->text),
+			text_is_line, "one line of visible text (NFC)", to))
+			out->num_titles++;
+	}
+}
+
+static bool
+read_path(const struct yaml *node, char out[LIMIT_PATH_BYTES + 1],
+    struct complaints *to)
+{
+	const char *text = yaml_text(node, to);
+	struct error why = { 0 };
+
+	if (text == NULL)
+		return false;
+	if (!text_check_path(span_of_str(text), &why))
+		return complain(to, node, "%s", why.detail);
+	snprintf(out, LIMIT_PATH_BYTES + 1, "%s", text);
+	return true;
+}
+
+/* texts/LANGUAGE/NAME, annexes/NAME: nothing else is anybody's text. */
+static void
+check_place(const struct text_file *file, bool is_text, const struct yaml *at,
+    struct complaints *to)
+{
+	char folder[LIMIT_LANGUAGE_BYTES + 16];
+	const size_t len = (size_t)snprintf(folder, sizeof(folder), "%s%s%s",
+	    is_text ? "texts/" : "annexes/", file->language,
+	    is_text ? "/" : "");
+
+	if (strncmp(file->file, folder, len) != 0 ||
+	    strchr(file->file + len, '/') != NULL || file->file[len] == '\0')
+		complain(to, at, "\"%s\" should lie in %s", file->file, folder);
+}
+
+static void
+read_file(const struct yaml *node, bool is_text, struct text_file *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "file", "media", "size", "sha256",
+		"language", "authentic" };
+	const struct yaml *file, *language, *authentic, *media, *size, *sha256;
+
+	if (!yaml_is(node, YAML_MAPPING, to))
+		return;
+	yaml_only(node, keys, is_text ? 6 : 4, to);
+	if (is_text && (language = yaml_need(node, "language", to)) != NULL)
+		read_text(language, out->language, sizeof(out->language),
+		    text_is_language, "a language", to);
+	if (is_text && (authentic = yaml_need(node, "authentic", to)) != NULL)
+		yaml_bool(authentic, &out->authentic, to);
+	if ((file = yaml_need(node, "file", to)) != NULL &&
+	    read_path(file, out->file, to))
+		check_place(out, is_text, file, to);
+	if ((media = yaml_need(node, "media", to)) != NULL)
+		read_text(media, out->media, sizeof(out->media), text_is_media,
+		    "a media type", to);
+	if ((size = yaml_need(node, "size", to)) != NULL &&
+	    yaml_u64(size, &out->size, to) && out->size > LIMIT_TEXT_BYTES)
+		complain(to, size, "over %llu bytes",
+		    (unsigned long long)LIMIT_TEXT_BYTES);
+	if ((sha256 = yaml_need(node, "sha256", to)) != NULL)
+		yaml_digest(sha256, &out->sha256, to);
+}
+
+static void
+read_files(const struct yaml *list, bool is_text, struct text_file out[],
+    size_t max, size_t *num, struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	if (is_text && list->num_children == 0)
+		complain(to, list, "a version needs a text");
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		if (*num == max) {
+			complain(to, c, "more than %zu files", max);
+			return;
+		}
+		read_file(c, is_text, &out[*num], to);
+		for (size_t i = 0; i < *num; i++)
+			if (strcmp(out[i].file, out[*num].file) == 0)
+				complain(to, c, "\"%s\" stands twice",
+				    out[i].file);
+		(*num)++;
+	}
+}
+
+static void
+read_who(const struct yaml *root, struct version *out, struct complaints *to)
+{
+	const struct yaml *office = yaml_need(root, "office", to);
+	const struct yaml *person = yaml_need(root, "person", to);
+	const struct yaml *created = yaml_need(root, "created", to);
+	const struct yaml *note = yaml_get(root, "note");
+	const char *text;
+
+	if (office != NULL)
+		read_text(office, out->office, sizeof(out->office),
+		    text_is_slug, "an office", to);
+	if (person != NULL)
+		read_text(person, out->person, sizeof(out->person),
+		    text_is_email, "an e-mail address in lower case", to);
+	if (created != NULL && (text = yaml_text(created, to)) != NULL &&
+	    !time_parse_at(span_of_str(text), &out->created_at))
+		complain(to, created,
+		    "\"%.40s\" is not a time such as 2026-11-23T10:00:00Z",
+		    text);
+	if (note != NULL)
+		read_text(note, out->note, sizeof(out->note), text_is_line,
+		    "one line of visible text (NFC)", to);
+}
+
+static void
+read_what(const struct yaml *root, struct version *out, struct complaints *to)
+{
+	const struct yaml *document = yaml_need(root, "document", to);
+	const struct yaml *number = yaml_need(root, "version", to);
+	const struct yaml *previous = yaml_get(root, "previous");
+	struct error why = { 0 };
+	const char *text;
+
+	if (document != NULL && (text = yaml_text(document, to)) != NULL) {
+		if (!document_name_check(span_of_str(text), &why))
+			complain(to, document, "%s", why.detail);
+		else
+			snprintf(out->document, sizeof(out->document), "%s",
+			    text);
+	}
+	if (number != NULL && (text = yaml_text(number, to)) != NULL &&
+	    !document_version_parse(span_of_str(text), &out->number))
+		complain(to, number, "\"%.40s\" is not a version's number",
+		    text);
+	if (previous != NULL)
+		out->has_previous = yaml_digest(previous, &out->previous, to);
+	/* The chain of digests begins with version 1 and has no gaps. */
+	if (out->number > 0 && (previous != NULL) != (out->number > 1))
+		complain(to, previous != NULL ? previous : root,
+		    "every version but the first has \"previous\"");
+}
+
+struct version *
+version_parse(struct span text, struct error *err)
+{
+	static const char *const keys[] = { "valise", "document", "version",
+		"previous", "title", "office", "person", "created", "note",
+		"texts", "annexes" };
+	struct complaints complaints = COMPLAINTS;
+	struct version *out = NULL;
+	struct yaml *root;
+
+	if (text.len > LIMIT_VERSION_BYTES) {
+		error_set(err, ERROR_LIMIT, "version.yaml of %zu bytes, limit %d",
+		    text.len, LIMIT_VERSION_BYTES);
+		return NULL;
+	}
+	if ((root = yaml_parse("version.yaml", text, err)) == NULL)
+		return NULL;
+	if ((out = calloc(1, sizeof(*out))) == NULL) {
+		error_set_errno(err, "version.yaml");
+		yaml_free_tree(root);
+		return NULL;
+	}
+	if (yaml_is(root, YAML_MAPPING, &complaints)) {
+		yaml_only(root, keys, COUNT(keys), &complaints);
+		read_format(root, &complaints);
+		read_what(root, out, &complaints);
+		read_titles(yaml_need(root, "title", &complaints), out,
+		    &complaints);
+		read_who(root, out, &complaints);
+		read_files(yaml_need(root, "texts", &complaints), true,
+		    out->texts, LIMIT_TEXTS, &out->num_texts, &complaints);
+		read_files(yaml_need(root, "annexes", &complaints), false,
+		    out->annexes, LIMIT_ANNEXES, &out->num_annexes,
+		    &complaints);
+	}
+	yaml_free_tree(root);
+	if (!complaints_none(&complaints, err)) {
+		free(out);
+		out = NULL;
+	}
+	complaints_free(&complaints);
+	return out;
+}
+
+static bool
+put_line(struct buf *out, const char *key, const char *value,
+    struct error *err)
+{
+	return buf_printf(out, err, "%s: ", key) &&
+	    yaml_append_scalar(out, value, err) &&
+	    buf_append_str(out, "\n", err);
+}
+
+static bool
+put_file(struct buf *out, const struct text_file *file, bool is_text,
+    struct error *err)
+{
+	char sha256[DIGEST_HEX];
+
+	digest_hex(&file->sha256, sha256);
+	return buf_append_str(out, "  - {file: ", err) &&
+	    yaml_append_scalar(out, file->file, err) &&
+	    (!is_text ||
+		(buf_append_str(out, ", language: ", err) &&
+		    yaml_append_scalar(out, file->language, err) &&
+		    buf_printf(out, err, ", authentic: %s",
+			file->authentic ? "true" : "false"))) &&
+	    buf_append_str(out, ", media: ", err) &&
+	    yaml_append_scalar(out, file->media, err) &&
+	    buf_printf(out, err, ", size: %llu, sha256: ",
+		(unsigned long long)file->size) &&
+	    yaml_append_scalar(out, sha256, err) &&
+	    buf_append_str(out, "}\n", err);
+}
+
+bool
+version_encode(const struct version *version, struct buf *out,
+    struct error *err)
+{
+	char digest[DIGEST_HEX], created[TIME_TEXT];
+	bool ok;
+
+	digest_hex(&version->previous, digest);
+	time_format_at(version->created_at, created);
+	ok = buf_printf(out, err, "valise: 1\ndocument: %s\nversion: %u\n",
+		 version->document, version->number) &&
+	    (!version->has_previous ||
+		put_line(out, "previous", digest, err)) &&
+	    buf_append_str(out, "title:\n", err);
+	for (size_t i = 0; ok && i < version->num_titles; i++)
+		ok = buf_append_str(out, "  ", err) &&
+		    yaml_append_scalar(out, version->titles[i].language, err) &&
+		    put_line(out, "", version->titles[i].text, err);
+	ok = ok && put_line(out, "office", version->office, err) &&
+	    put_line(out, "person", version->person, err) &&
+	    put_line(out, "created", created, err) &&
+	    (version->note[0] == '\0' ||
+		put_line(out, "note", version->note, err)) &&
+	    buf_append_str(out, "texts:\n", err);
+	for (size_t i = 0; ok && i < version->num_texts; i++)
+		ok = put_file(out, &version->texts[i], true, err);
+	ok = ok &&
+	    buf_append_str(out,
+		version->num_annexes == 0 ? "annexes: []\n" : "annexes:\n",
+		err);
+	for (size_t i = 0; ok && i < version->num_annexes; i++)
+		ok = put_file(out, &version->annexes[i], false, err);
+	return ok;
+}
+
+const char *
+version_title(const struct version *version, const char *language)
+{
+	const char *title = version->num_titles > 0 ? version->titles[0].text :
+						      "";
+
+	for (size_t i = 0; i < version->num_titles; i++)
+		if (strcmp(version->titles[i].language, "en") == 0)
+			title = version->titles[i].text;
+	for (size_t i = 0; i < version->num_titles; i++)
+		if (strcmp(version->titles[i].language, language) == 0)
+			title = version->titles[i].text;
+	return title;
+}

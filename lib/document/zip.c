@@ -1,0 +1,582 @@
+#include "document/zip.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <zlib.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+enum {
+	LOCAL_BYTES = 30,
+	CENTRAL_BYTES = 46,
+	END_BYTES = 22,
+	LOCAL_MAGIC = 0x04034b50,
+	CENTRAL_MAGIC = 0x02014b50,
+	END_MAGIC = 0x06054b50,
+	FLAG_UTF8 = 0x0800,
+	METHOD_STORED = 0,
+	METHOD_DEFLATED = 8,
+	DOS_DATE = 0x0021, /* 1980-01-01 */
+};
+
+/* What stands in the local header and in the central directory alike. */
+struct common {
+	uint16_t needed, flags, method, time, date;
+	uint32_t crc, packed, size;
+	uint16_t name_len, extra_len;
+};
+
+static bool
+take_common(struct span *in, struct common *out)
+{
+	return span_take_le16(in, &out->needed) &&
+	    span_take_le16(in, &out->flags) &&
+	    span_take_le16(in, &out->method) &&
+	    span_take_le16(in, &out->time) && span_take_le16(in, &out->date) &&
+	    span_take_le32(in, &out->crc) && span_take_le32(in, &out->packed) &&
+	    span_take_le32(in, &out->size) &&
+	    span_take_le16(in, &out->name_len) &&
+	    span_take_le16(in, &out->extra_len);
+}
+
+static bool
+common_eq(const struct common *a, const struct common *b)
+{
+	return a->needed == b->needed && a->flags == b->flags &&
+	    a->method == b->method && a->time == b->time &&
+	    a->date == b->date && a->crc == b->crc &&
+	    a->packed == b->packed && a->size == b->size &&
+	    a->name_len == b->name_len && a->extra_len == b->extra_len;
+}
+
+static bool
+bad(struct error *err, const char *what)
+{
+	return error_set(err, ERROR_MALFORMED, "ZIP: %s", what);
+}
+
+static bool
+check_member(const struct common *c, struct span name, struct error *err)
+{
+	bool ascii = true;
+
+	for (size_t i = 0; i < name.len; i++)
+		ascii = ascii && name.data[i] < 128;
+	if (c->extra_len != 0)
+		return bad(err, "an extra field");
+	if ((c->flags & ~(unsigned)FLAG_UTF8) != 0)
+		return bad(err, "a flag other than UTF-8 names (encryption, a"
+				" data descriptor, …)");
+	if (!ascii && c->flags != FLAG_UTF8)
+		return bad(err, "a name that is not ASCII, without the UTF-8"
+				" flag");
+	if (c->needed > 20)
+		return bad(err, "a feature newer than deflate");
+	if (c->method != METHOD_STORED && c->method != METHOD_DEFLATED)
+		return bad(err, "a compression other than deflate");
+	if (c->method == METHOD_STORED && c->size != c->packed)
+		return bad(err, "a stored member of two sizes");
+	if (c->size == UINT32_MAX || c->packed == UINT32_MAX)
+		return bad(err, "Zip64");
+	if (c->size > LIMIT_ZIP_RATIO_FREE &&
+	    c->size / LIMIT_ZIP_RATIO > c->packed)
+		return error_set(err, ERROR_LIMIT,
+		    "ZIP: a member inflates %d-fold and more: a bomb",
+		    LIMIT_ZIP_RATIO);
+	return text_check_path(name, err) || error_context(err, "ZIP");
+}
+
+/* version made by, disk, attributes: a plain file, whatever made it. */
+static bool
+check_plain_file(uint16_t made_by, uint16_t disk, uint32_t attributes,
+    struct error *err)
+{
+	const unsigned host = made_by >> 8;
+	const uint32_t mode = attributes >> 16;
+
+	if (disk != 0)
+		return bad(err, "a member on another disk");
+	if (host != 0 && host != 3)
+		return bad(err, "made on neither DOS nor Unix");
+	if ((attributes & 0x18) != 0 ||
+	    (host == 3 && mode != 0 && (mode & S_IFMT) != S_IFREG))
+		return bad(err, "a link, a folder or another thing that is not"
+				" a plain file");
+	return true;
+}
+
+/* One central entry, and the local header that it points to. */
+static bool
+take_member(int fd, struct span *central, uint64_t *expected,
+    struct zip_member *out, struct error *err)
+{
+	uint8_t local_bytes[LOCAL_BYTES + LIMIT_PATH_BYTES] = { 0 };
+	struct common in_central, in_local = { 0 };
+	uint32_t magic, attributes, offset;
+	uint16_t made_by, comment_len, disk, internal;
+	struct span name, local;
+
+	if (!span_take_le32(central, &magic) || magic != CENTRAL_MAGIC ||
+	    !span_take_le16(central, &made_by) ||
+	    !take_common(central, &in_central) ||
+	    !span_take_le16(central, &comment_len) ||
+	    !span_take_le16(central, &disk) ||
+	    !span_take_le16(central, &internal) ||
+	    !span_take_le32(central, &attributes) ||
+	    !span_take_le32(central, &offset) ||
+	    !span_take(central, in_central.name_len, &name))
+		return bad(err, "the central directory is broken");
+	if (comment_len != 0)
+		return bad(err, "a comment");
+	if (!check_member(&in_central, name, err) ||
+	    !check_plain_file(made_by, disk, attributes, err))
+		return false;
+	if (offset != *expected)
+		return bad(err, "members do not lie back to back in the order"
+				" of the directory");
+
+	if (!file_pread(fd, local_bytes, LOCAL_BYTES + name.len, offset, err))
+		return error_context(err, "ZIP");
+	local = span_of(local_bytes, LOCAL_BYTES + name.len);
+	if (!span_take_le32(&local, &magic) || magic != LOCAL_MAGIC ||
+	    !take_common(&local, &in_local) ||
+	    !common_eq(&in_central, &in_local) || !span_eq(local, name))
+		return bad(err, "a local header differs from the directory");
+
+	if (!span_to_str(name, out->path, sizeof(out->path)))
+		return bad(err, "a broken name");
+	out->deflated = in_central.method == METHOD_DEFLATED;
+	out->crc = in_central.crc;
+	out->size = in_central.size;
+	out->packed = in_central.packed;
+	out->at = offset + LOCAL_BYTES + name.len;
+	*expected = out->at + out->packed;
+	return true;
+}
+
+struct end {
+	uint64_t central_at;
+	uint32_t central_len;
+	uint16_t num;
+};
+
+/* The end record is the file's last 22 bytes, without a comment. */
+static bool
+read_end(int fd, struct end *out, struct error *err)
+{
+	uint8_t bytes[END_BYTES] = { 0 };
+	struct span end = span_of(bytes, sizeof(bytes));
+	uint32_t magic = 0, len = 0, at = 0;
+	uint16_t disk = 0, central_disk = 0, here = 0, all = 0, comment = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return error_set_errno(err, "ZIP");
+	if ((uint64_t)st.st_size > LIMIT_CONTAINER_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "ZIP of %lld bytes; without Zip64 there can be 4 GiB",
+		    (long long)st.st_size);
+	if (st.st_size < END_BYTES)
+		return bad(err, "too short to be one");
+	if (!file_pread(fd, bytes, sizeof(bytes), st.st_size - END_BYTES, err))
+		return error_context(err, "ZIP");
+	if (!span_take_le32(&end, &magic) || magic != END_MAGIC ||
+	    !span_take_le16(&end, &disk) ||
+	    !span_take_le16(&end, &central_disk) ||
+	    !span_take_le16(&end, &here) || !span_take_le16(&end, &all) ||
+	    !span_take_le32(&end, &len) || !span_take_le32(&end, &at) ||
+	    !span_take_le16(&end, &comment) || comment != 0)
+		return bad(err, "it does not end with a directory's end (cut"
+				" short, or something follows)");
+	if (disk != 0 || central_disk != 0 || here != all)
+		return bad(err, "more than one disk");
+	if (all == UINT16_MAX || len == UINT32_MAX || at == UINT32_MAX)
+		return bad(err, "Zip64");
+	if ((uint64_t)at + len != (uint64_t)st.st_size - END_BYTES)
+		return bad(err, "the directory does not reach to its end"
+				" record");
+	if (all == 0)
+		return bad(err, "it is empty");
+	if (all > LIMIT_MEMBERS)
+		return error_set(err, ERROR_LIMIT, "ZIP of %u members, limit %d",
+		    all, LIMIT_MEMBERS);
+	if (len > all * (uint32_t)(CENTRAL_BYTES + LIMIT_PATH_BYTES))
+		return bad(err, "the directory is larger than its members");
+	*out = (struct end){ .central_at = at, .central_len = len, .num = all };
+	return true;
+}
+
+static int
+compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	const size_t n = x->len < y->len ? x->len : y->len;
+	const int order = memcmp(x->data, y->data, n);
+
+	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* No two names that some system takes for one. */
+static bool
+check_unique(const struct zip_member members[], size_t num, struct error *err)
+{
+	struct buf folded = BUF(LIMIT_MEMBERS * LIMIT_PATH_BYTES * 8);
+	struct span *names = calloc(num, sizeof(*names));
+	size_t *ends = calloc(num, sizeof(*ends)), from = 0;
+	bool ok = (names != NULL && ends != NULL) || error_set_errno(err, "ZIP");
+
+	for (size_t i = 0; ok && i < num; i++) {
+		ok = text_fold(span_of_str(members[i].path), &folded, err);
+		ends[i] = folded.len;
+	}
+	for (size_t i = 0; ok && i < num; i++) {
+		names[i] = span_sub(buf_span(&folded), from, ends[i] - from);
+		from = ends[i];
+	}
+	if (ok)
+		qsort(names, num, sizeof(*names), compare_spans);
+	for (size_t i = 1; ok && i < num; i++)
+		if (span_eq(names[i - 1], names[i]))
+			ok = error_set(err, ERROR_MALFORMED,
+			    "ZIP: two members are named \"%.*s\", but for case"
+			    " or form", (int)names[i].len,
+			    (const char *)names[i].data);
+	buf_free(&folded);
+	free(names);
+	free(ends);
+	return ok;
+}
+
+bool
+zip_read(int fd, struct zip_member **members, size_t *num, struct error *err)
+{
+	struct zip_member *found = NULL;
+	uint8_t *central = NULL;
+	uint64_t expected = 0;
+	struct span rest;
+	struct end end = { 0 };
+	bool ok;
+
+	if (!read_end(fd, &end, err))
+		return false;
+	found = calloc(end.num, sizeof(*found));
+	central = malloc(end.central_len > 0 ? end.central_len : 1);
+	ok = (found != NULL && central != NULL) || error_set_errno(err, "ZIP");
+	ok = ok &&
+	    file_pread(fd, central, end.central_len, (off_t)end.central_at,
+		err);
+	rest = span_of(central, end.central_len);
+	for (size_t i = 0; ok && i < end.num; i++)
+		ok = take_member(fd, &rest, &expected, &found[i], err);
+	if (ok && (rest.len != 0 || expected != end.central_at))
+		ok = bad(err, "bytes between the members and the end that no"
+			      " entry tells of");
+	ok = ok && check_unique(found, end.num, err);
+	free(central);
+	if (!ok) {
+		free(found);
+		return false;
+	}
+	*members = found;
+	*num = end.num;
+	return true;
+}
+
+bool
+zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
+    void *arg, struct error *err)
+{
+	uint8_t piece[65536];
+	uint64_t at = member->at, left = member->packed;
+
+	while (left > 0) {
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		if (!file_pread(fd, piece, n, (off_t)at, err) ||
+		    !sink(arg, span_of(piece, n), err))
+			return false;
+		at += n;
+		left -= n;
+	}
+	return true;
+}
+
+struct zip_inflater {
+	z_stream stream;
+	uint64_t left; /* of what is to come out */
+	bool ended;
+	byte_sink *sink;
+	void *arg;
+};
+
+struct zip_inflater *
+zip_inflater_new(uint64_t size, byte_sink *sink, void *arg, struct error *err)
+{
+	struct zip_inflater *inflater = calloc(1, sizeof(*inflater));
+
+	if (inflater == NULL ||
+	    inflateInit2(&inflater->stream, -MAX_WBITS) != Z_OK) {
+		free(inflater);
+		error_set(err, ERROR_SYSTEM, "inflate: no memory");
+		return NULL;
+	}
+	inflater->left = size;
+	inflater->sink = sink;
+	inflater->arg = arg;
+	return inflater;
+}
+
+void
+zip_inflater_free(struct zip_inflater *inflater)
+{
+	if (inflater == NULL)
+		return;
+	inflateEnd(&inflater->stream);
+	free(inflater);
+}
+
+bool
+zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
+    struct error *err)
+{
+	uint8_t piece[65536];
+	z_stream *z = &inflater->stream;
+
+	z->next_in = (Bytef *)(uintptr_t)bytes.data;
+	z->avail_in = (uInt)bytes.len;
+	do {
+		size_t n;
+		int result;
+
+		if (inflater->ended)
+			return z->avail_in == 0 ||
+			    bad(err, "bytes follow a deflated member's end");
+		z->next_out = piece;
+		z->avail_out = sizeof(piece);
+		result = inflate(z, Z_NO_FLUSH);
+		if (result != Z_OK && result != Z_STREAM_END &&
+		    result != Z_BUF_ERROR)
+			return bad(err, "a member does not inflate");
+		n = sizeof(piece) - z->avail_out;
+		if (n > inflater->left)
+			return bad(err, "a member inflates to more than its"
+					" size");
+		inflater->left -= n;
+		if (n > 0 &&
+		    !inflater->sink(inflater->arg, span_of(piece, n), err))
+			return false;
+		inflater->ended = result == Z_STREAM_END;
+		if (result == Z_BUF_ERROR && n == 0)
+			return true;
+	} while (z->avail_in > 0 || z->avail_out == 0);
+	return true;
+}
+
+bool
+zip_inflater_end(struct zip_inflater *inflater, struct error *err)
+{
+	return (inflater->ended && inflater->left == 0) ||
+	    bad(err, "a member inflates to less than its size");
+}
+
+uint32_t
+zip_crc(uint32_t crc, struct span bytes)
+{
+	return (uint32_t)crc32_z(crc, bytes.data, bytes.len);
+}
+
+struct checked {
+	uint32_t crc;
+	byte_sink *sink;
+	void *arg;
+};
+
+static bool
+check_crc(void *arg, struct span bytes, struct error *err)
+{
+	struct checked *checked = arg;
+
+	checked->crc = zip_crc(checked->crc, bytes);
+	return checked->sink(checked->arg, bytes, err);
+}
+
+static bool
+feed_inflater(void *arg, struct span bytes, struct error *err)
+{
+	return zip_inflater_take(arg, bytes, err);
+}
+
+bool
+zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	struct checked checked = { .sink = sink, .arg = arg };
+	struct zip_inflater *inflater;
+	bool ok;
+
+	if (!member->deflated) {
+		ok = zip_stream_packed(fd, member, check_crc, &checked, err);
+	} else {
+		inflater = zip_inflater_new(member->size, check_crc, &checked,
+		    err);
+		ok = inflater != NULL &&
+		    zip_stream_packed(fd, member, feed_inflater, inflater,
+			err) &&
+		    zip_inflater_end(inflater, err);
+		zip_inflater_free(inflater);
+	}
+	if (ok && checked.crc != member->crc)
+		ok = bad(err, "a member's CRC differs: its bytes were altered"
+			      " or damaged");
+	return ok || error_context(err, "%s", member->path);
+}
+
+bool
+zip_deflate(struct span content, struct buf *out, struct error *err)
+{
+	uint8_t piece[65536];
+	z_stream z = { 0 };
+	int result;
+
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9,
+		Z_DEFAULT_STRATEGY) != Z_OK)
+		return error_set(err, ERROR_SYSTEM, "deflate: no memory");
+	z.next_in = (Bytef *)(uintptr_t)content.data;
+	z.avail_in = (uInt)content.len;
+	do {
+		z.next_out = piece;
+		z.avail_out = sizeof(piece);
+		result = deflate(&z, Z_FINISH);
+		if (!buf_append(out, span_of(piece, sizeof(piece) -
+						 z.avail_out),
+			err)) {
+			deflateEnd(&z);
+			return false;
+		}
+	} while (result == Z_OK);
+	deflateEnd(&z);
+	return result == Z_STREAM_END ||
+	    error_set(err, ERROR_SYSTEM, "deflate failed");
+}
+
+struct zip_writer {
+	int fd;
+	uint64_t at;
+	unsigned num;
+	struct buf central;
+};
+
+struct zip_writer *
+zip_writer_new(int fd, struct error *err)
+{
+	struct zip_writer *writer = calloc(1, sizeof(*writer));
+
+	if (writer == NULL) {
+		error_set_errno(err, "ZIP");
+		return NULL;
+	}
+	writer->fd = fd;
+	writer->central = BUF(LIMIT_MEMBERS * (CENTRAL_BYTES + LIMIT_PATH_BYTES));
+	return writer;
+}
+
+void
+zip_writer_free(struct zip_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	buf_free(&writer->central);
+	free(writer);
+}
+
+static bool
+put_le(struct buf *out, uint32_t value, unsigned width, struct error *err)
+{
+	for (unsigned i = 0; i < width; i++)
+		if (!buf_append_u8(out, (uint8_t)(value >> 8 * i), err))
+			return false;
+	return true;
+}
+
+static bool
+put_common(struct buf *out, const struct zip_member *member, struct error *err)
+{
+	bool ascii = true;
+
+	for (const char *c = member->path; *c != '\0'; c++)
+		ascii = ascii && (unsigned char)*c < 128;
+	return put_le(out, member->deflated ? 20 : 10, 2, err) &&
+	    put_le(out, ascii ? 0 : FLAG_UTF8, 2, err) &&
+	    put_le(out, member->deflated ? METHOD_DEFLATED : METHOD_STORED, 2,
+		err) &&
+	    put_le(out, 0, 2, err) && put_le(out, DOS_DATE, 2, err) &&
+	    put_le(out, member->crc, 4, err) &&
+	    put_le(out, (uint32_t)member->packed, 4, err) &&
+	    put_le(out, (uint32_t)member->size, 4, err) &&
+	    put_le(out, (uint32_t)strlen(member->path), 2, err) &&
+	    put_le(out, 0, 2, err);
+}
+
+bool
+zip_writer_begin(struct zip_writer *writer, const struct zip_member *member,
+    struct error *err)
+{
+	struct buf local = BUF(LOCAL_BYTES + LIMIT_PATH_BYTES);
+	const uint64_t at = writer->at;
+	bool ok;
+
+	if (at + LOCAL_BYTES + LIMIT_PATH_BYTES + member->packed >
+	    LIMIT_CONTAINER_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "the container would be over 4 GiB");
+	ok = put_le(&local, LOCAL_MAGIC, 4, err) &&
+	    put_common(&local, member, err) &&
+	    buf_append_str(&local, member->path, err) &&
+	    put_le(&writer->central, CENTRAL_MAGIC, 4, err) &&
+	    put_le(&writer->central, 20, 2, err) &&
+	    put_common(&writer->central, member, err) &&
+	    put_le(&writer->central, 0, 2, err) && /* comment */
+	    put_le(&writer->central, 0, 2, err) && /* disk */
+	    put_le(&writer->central, 0, 2, err) && /* internal attributes */
+	    put_le(&writer->central, 0, 4, err) && /* external attributes */
+	    put_le(&writer->central, (uint32_t)at, 4, err) &&
+	    buf_append_str(&writer->central, member->path, err) &&
+	    zip_writer_sink(writer, buf_span(&local), err);
+	buf_free(&local);
+	writer->num++;
+	return ok;
+}
+
+bool
+zip_writer_sink(void *arg, struct span bytes, struct error *err)
+{
+	struct zip_writer *writer = arg;
+
+	if (!file_pwrite(writer->fd, bytes, (off_t)writer->at, err))
+		return error_context(err, "ZIP");
+	writer->at += bytes.len;
+	return true;
+}
+
+bool
+zip_writer_end(struct zip_writer *writer, uint64_t *size, struct error *err)
+{
+	struct buf end = BUF(END_BYTES);
+	const uint64_t at = writer->at;
+	bool ok;
+
+	ok = put_le(&end, END_MAGIC, 4, err) && put_le(&end, 0, 4, err) &&
+	    put_le(&end, writer->num, 2, err) &&
+	    put_le(&end, writer->num, 2, err) &&
+	    put_le(&end, (uint32_t)writer->central.len, 4, err) &&
+	    put_le(&end, (uint32_t)at, 4, err) && put_le(&end, 0, 2, err) &&
+	    zip_writer_sink(writer, buf_span(&writer->central), err) &&
+	    zip_writer_sink(writer, buf_span(&end), err);
+	*size = writer->at;
+	buf_free(&end);
+	return ok;
+}

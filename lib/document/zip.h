@@ -1,0 +1,72 @@
+/*
+ * zip.h - the ZIP of a container: one strict reader, one small writer.
+ *
+ * Source: PKWARE APPNOTE 6.3.10; docs/formats.md, "The ZIP".  Members lie back
+ * to back from byte 0 to the central directory, in its order, and every field
+ * that stands twice is equal: no two readers can see two things.
+ */
+#ifndef DOCUMENT_ZIP_H
+#define DOCUMENT_ZIP_H
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+struct zip_member {
+	char path[LIMIT_PATH_BYTES + 1]; /* as text_check_path() takes it */
+	bool deflated;                   /* else stored */
+	uint32_t crc;
+	uint64_t size;   /* of the content */
+	uint64_t packed; /* of its bytes in the file */
+	uint64_t at;     /* where these begin */
+};
+
+/*
+ * Read and check the structure of the file fd; *members is the caller's to
+ * free().  Contents are checked as they are read.
+ *
+ * ERROR_MALFORMED  any field that another reader might see differently
+ * ERROR_LIMIT      members, sizes, names, ratio
+ */
+bool zip_read(int fd, struct zip_member **members, size_t *num,
+    struct error *err) MUST_USE;
+
+/* The content of a member, to sink; its size and CRC are checked. */
+bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,
+    void *arg, struct error *err) MUST_USE;
+/* Its bytes as they lie in the file. */
+bool zip_stream_packed(int fd, const struct zip_member *member,
+    byte_sink *sink, void *arg, struct error *err) MUST_USE;
+
+/*
+ * Inflate a raw deflate stream that must end exactly with its input and give
+ * exactly size bytes.  Feed it with zip_inflate_take(), then _end().
+ */
+struct zip_inflater;
+struct zip_inflater *zip_inflater_new(uint64_t size, byte_sink *sink,
+    void *arg, struct error *err);
+bool zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
+    struct error *err) MUST_USE;
+bool zip_inflater_end(struct zip_inflater *inflater,
+    struct error *err) MUST_USE;
+void zip_inflater_free(struct zip_inflater *inflater);
+
+/* The CRC-32 of what came before and bytes; 0 to begin with. */
+uint32_t zip_crc(uint32_t crc, struct span bytes);
+
+/* Append the raw deflate stream of content: the same for the same bytes. */
+bool zip_deflate(struct span content, struct buf *out,
+    struct error *err) MUST_USE;
+
+/* Writes to fd at its own offset from 0; dates are 1980-01-01. */
+struct zip_writer;
+struct zip_writer *zip_writer_new(int fd, struct error *err);
+/* Begin a member; its packed bytes follow by zip_writer_sink(). */
+bool zip_writer_begin(struct zip_writer *writer,
+    const struct zip_member *member, struct error *err) MUST_USE;
+bool zip_writer_sink(void *writer, struct span bytes, struct error *err);
+/* The central directory; *size gets the size of the file. */
+bool zip_writer_end(struct zip_writer *writer, uint64_t *size,
+    struct error *err) MUST_USE;
+void zip_writer_free(struct zip_writer *writer);
+
+#endif

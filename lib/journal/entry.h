@@ -1,0 +1,91 @@
+/*
+ * entry.h - one act, as the leaf of the journal that it is.
+ *
+ * One line of JSON as RFC 8785 writes it, printable ASCII, no final newline
+ * (docs/formats.md, "Journal entries").  There is one spelling: what parses
+ * encodes to the same bytes, so jansson is not asked, which takes several.
+ */
+#ifndef JOURNAL_ENTRY_H
+#define JOURNAL_ENTRY_H
+
+#include "base/digest.h"
+#include "base/limits.h"
+
+enum act {
+	ACT_OTHER, /* of a later format: shown, not understood */
+	ACT_START,
+	ACT_POLICY,
+	ACT_CRL,
+	ACT_DEPOSIT,
+	ACT_SIGN,
+	ACT_FORCE,
+	ACT_TERMINATE,
+	ACT_DELIVER,
+	ACT_REFUSE,
+};
+
+enum entry_field {
+	ENTRY_ACT,
+	ENTRY_CHANGED,
+	ENTRY_COMMIT,
+	ENTRY_CONTENTS,
+	ENTRY_CRLS,
+	ENTRY_DIGEST,
+	ENTRY_DOCUMENT,
+	ENTRY_MANIFEST,
+	ENTRY_OFFICE,
+	ENTRY_PERSON,
+	ENTRY_POLICY,
+	ENTRY_PRIOR,
+	ENTRY_RULE,
+	ENTRY_SALT,
+	ENTRY_SIGNATURE,
+	ENTRY_SIGNATURES,
+	ENTRY_SOFTWARE,
+	ENTRY_TIME,
+	ENTRY_TIMES,
+	ENTRY_VALISE,
+	ENTRY_VERSION,
+	ENTRY_WANTED,
+	ENTRY_FIELDS,
+};
+
+/* What has no bit in has is not there, and its member means nothing. */
+struct entry {
+	uint32_t has; /* 1 << enum entry_field */
+	enum act act;
+	char act_name[32];
+	int64_t time_ms;
+	uint8_t salt[16];
+	uint8_t commit[20];
+	struct digest policy, crls, digest, contents, manifest, signature;
+	char document[2 * LIMIT_SLUG_BYTES + 2];
+	char office[LIMIT_OFFICE_BYTES + 1];
+	char person[LIMIT_EMAIL_BYTES + 1];
+	char rule[256], wanted[32], software[64];
+	uint64_t valise, version, prior, times;
+	size_t num_signatures;
+	struct digest signatures[LIMIT_SIGNATURES];
+	char changed[2048]; /* names, each ended by a newline */
+};
+
+bool entry_has(const struct entry *entry, enum entry_field field);
+const char *act_name(enum act act);
+enum act act_of(struct span name); /* ACT_OTHER if there is none */
+
+/*
+ * Append the entry's line.  What its act demands must be there: else that is
+ * a bug of ours, and asserted.
+ */
+bool entry_encode(const struct entry *entry, struct buf *out,
+    struct error *err) MUST_USE;
+
+/*
+ * Read a leaf.  Members of out that has does not name are not touched.
+ *
+ * ERROR_MALFORMED  not in that form, or a field is missing or too many
+ */
+bool entry_parse(struct span line, struct entry *out,
+    struct error *err) MUST_USE;
+
+#endif

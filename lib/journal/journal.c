@@ -1,0 +1,667 @@
+#include "journal/journal.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum {
+	TILE = 256,           /* hashes in a full tile */
+	TILE_LEVELS = 8,      /* of 8 tree levels each */
+	HEAD_BYTES = 160,
+	CHUNK = 1 << 16,      /* offsets in one piece */
+	CHUNKS = 1 << 14,     /* 2^30 entries */
+};
+
+static const char head_magic[] = "VALHEAD1";
+
+struct journal {
+	struct note_key key;
+	int entries, heads, hashes[TILE_LEVELS];
+	uint64_t *offsets[CHUNKS]; /* where each entry's length stands */
+	uint64_t size;             /* committed; atomic */
+	uint64_t end;              /* of entries, committed */
+	uint64_t num_heads;        /* atomic */
+	struct merkle_edge edge;
+	pthread_mutex_t mutex;     /* for head */
+	struct head head;
+	/* Appended, not yet committed. */
+	uint64_t next_end;
+	struct merkle_edge next_edge;
+	struct buf next_hashes[TILE_LEVELS];
+	bool failed;
+};
+
+static bool
+open_files(struct journal *journal, const char *dir, int flags,
+    struct error *err)
+{
+	char path[FILE_PATH], name[16];
+
+	if (!file_join(path, dir, "entries", err))
+		return false;
+	if ((journal->entries = open(path, flags, 0600)) < 0)
+		return error_set_errno(err, "%s", path);
+	if (!file_join(path, dir, "heads", err))
+		return false;
+	if ((journal->heads = open(path, flags, 0600)) < 0)
+		return error_set_errno(err, "%s", path);
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		snprintf(name, sizeof(name), "hashes-%u", l);
+		if (!file_join(path, dir, name, err))
+			return false;
+		/* Derived: made again where they are gone. */
+		if ((journal->hashes[l] = open(path, flags | O_CREAT, 0600)) <
+		    0)
+			return error_set_errno(err, "%s", path);
+	}
+	return true;
+}
+
+static struct journal *
+new_journal(struct error *err)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+
+	if (journal == NULL) {
+		error_set_errno(err, "journal");
+		return NULL;
+	}
+	journal->entries = journal->heads = -1;
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		journal->hashes[l] = -1;
+		journal->next_hashes[l] = BUF(SIZE_MAX);
+	}
+	pthread_mutex_init(&journal->mutex, NULL);
+	return journal;
+}
+
+void
+journal_free(struct journal *journal)
+{
+	if (journal == NULL)
+		return;
+	if (journal->entries >= 0)
+		close(journal->entries);
+	if (journal->heads >= 0)
+		close(journal->heads);
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		if (journal->hashes[l] >= 0)
+			close(journal->hashes[l]);
+		buf_free(&journal->next_hashes[l]);
+	}
+	for (unsigned i = 0; i < CHUNKS; i++)
+		free(journal->offsets[i]);
+	pthread_mutex_destroy(&journal->mutex);
+	free(journal);
+}
+
+bool
+journal_create(const char *dir, struct error *err)
+{
+	struct journal *journal = new_journal(err);
+	bool ok;
+
+	ok = journal != NULL &&
+	    open_files(journal, dir, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		err) &&
+	    file_sync_dir(dir, err);
+	journal_free(journal);
+	return ok;
+}
+
+static bool
+encode_head(const struct head *head, uint64_t end, struct buf *out,
+    struct error *err)
+{
+	const size_t before = out->len;
+	struct digest check;
+
+	if (!buf_append(out, span_of(head_magic, 8), err) ||
+	    !buf_append_u64(out, head->size, err) ||
+	    !buf_append_u64(out, end, err) ||
+	    !buf_append_u64(out, (uint64_t)head->time_ms, err) ||
+	    !buf_append(out, digest_span(&head->root), err) ||
+	    !buf_append(out, span_of(head->signature, 64), err))
+		return false;
+	check = sha256_of(span_sub(buf_span(out), before, out->len - before));
+	return buf_append(out, digest_span(&check), err);
+}
+
+static bool
+parse_head(struct span record, struct head *out, uint64_t *end)
+{
+	struct span rest = record, magic, root, signature, check;
+	struct digest sum;
+	uint64_t time;
+
+	if (!span_take(&rest, 8, &magic) || !span_eq(magic,
+						span_of(head_magic, 8)) ||
+	    !span_take_u64(&rest, &out->size) || !span_take_u64(&rest, end) ||
+	    !span_take_u64(&rest, &time) || !span_take(&rest, 32, &root) ||
+	    !span_take(&rest, 64, &signature) || !span_take(&rest, 32, &check))
+		return false;
+	sum = sha256_of(span_sub(record, 0, HEAD_BYTES - 32));
+	out->time_ms = (int64_t)time;
+	memcpy(out->root.bytes, root.data, 32);
+	memcpy(out->signature, signature.data, 64);
+	return span_eq(check, digest_span(&sum));
+}
+
+static bool
+read_head(const struct journal *journal, uint64_t n, struct head *out,
+    uint64_t *end, struct error *err)
+{
+	uint8_t record[HEAD_BYTES];
+
+	if (!file_pread(journal->heads, record, sizeof(record),
+		(off_t)(n * HEAD_BYTES), err))
+		return error_context(err, "journal/heads");
+	return parse_head(span_of(record, sizeof(record)), out, end) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"journal/heads: record %llu is damaged", (unsigned long long)n);
+}
+
+/* The last whole, good record; what follows it was never flushed. */
+static bool
+find_last_head(struct journal *journal, struct head *last, uint64_t *end,
+    struct error *err)
+{
+	struct stat st;
+
+	*last = (struct head){ .root = merkle_empty() };
+	*end = 0;
+	if (fstat(journal->heads, &st) != 0)
+		return error_set_errno(err, "journal/heads");
+	for (uint64_t n = (uint64_t)st.st_size / HEAD_BYTES; n > 0; n--) {
+		struct error ignored = { 0 };
+
+		if (read_head(journal, n - 1, last, end, &ignored)) {
+			journal->num_heads = n;
+			return true;
+		}
+	}
+	journal->num_heads = 0;
+	*last = (struct head){ .root = merkle_empty() };
+	*end = 0;
+	return true;
+}
+
+static bool
+set_offset(struct journal *journal, uint64_t index, uint64_t offset,
+    struct error *err)
+{
+	uint64_t **chunk;
+
+	if (index / CHUNK >= CHUNKS)
+		return error_set(err, ERROR_LIMIT, "the journal is full");
+	chunk = &journal->offsets[index / CHUNK];
+	if (*chunk == NULL &&
+	    (*chunk = calloc(CHUNK, sizeof(**chunk))) == NULL)
+		return error_set_errno(err, "journal");
+	(*chunk)[index % CHUNK] = offset;
+	return true;
+}
+
+static uint64_t
+get_offset(const struct journal *journal, uint64_t index)
+{
+	return journal->offsets[index / CHUNK][index % CHUNK];
+}
+
+struct sink {
+	struct journal *journal;
+	struct error *err;
+	bool ok;
+};
+
+static void
+collect_hash(void *arg, unsigned level, uint64_t index,
+    const struct digest *hash)
+{
+	struct sink *sink = arg;
+
+	(void)index;
+	if (level % 8 == 0 && level / 8 < TILE_LEVELS)
+		sink->ok = sink->ok &&
+		    buf_append(&sink->journal->next_hashes[level / 8],
+			digest_span(hash), sink->err);
+}
+
+static bool
+append_leaf(struct journal *journal, struct span entry, struct error *err)
+{
+	struct sink sink = { .journal = journal, .err = err, .ok = true };
+	const struct digest leaf = merkle_leaf(entry);
+
+	merkle_append(&journal->next_edge, &leaf, collect_hash, &sink);
+	return sink.ok;
+}
+
+/* Where the hashes of a level go that entries [0, size) have had written. */
+static uint64_t
+hashes_at(unsigned level, uint64_t size)
+{
+	return (size >> (8 * level)) * 32;
+}
+
+static bool
+store_hashes(struct journal *journal, struct error *err)
+{
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		struct buf *hashes = &journal->next_hashes[l];
+
+		if (!file_pwrite(journal->hashes[l], buf_span(hashes),
+			(off_t)hashes_at(l, journal->edge.size), err))
+			return error_context(err, "journal/hashes-%u", l);
+		hashes->len = 0;
+	}
+	return true;
+}
+
+/* Compare what is there with what entries say; write it where it differs. */
+static bool
+mend_hashes(struct journal *journal, struct journal_mended *mended,
+    struct error *err)
+{
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		const struct buf *right = &journal->next_hashes[l];
+		struct stat st;
+		bool ok = true, same = false;
+
+		if (fstat(journal->hashes[l], &st) != 0)
+			return error_set_errno(err, "journal/hashes-%u", l);
+		/* Hashes of a batch that was never signed go with it. */
+		if ((size_t)st.st_size > right->len) {
+			if (ftruncate(journal->hashes[l], (off_t)right->len) !=
+			    0)
+				return error_set_errno(err, "journal/hashes-%u",
+				    l);
+			st.st_size = (off_t)right->len;
+		}
+		if ((size_t)st.st_size == right->len && right->len > 0) {
+			void *map = mmap(NULL, right->len, PROT_READ,
+			    MAP_PRIVATE, journal->hashes[l], 0);
+
+			if (map == MAP_FAILED)
+				return error_set_errno(err, "journal/hashes-%u",
+				    l);
+			same = memcmp(map, right->data, right->len) == 0;
+			munmap(map, right->len);
+		}
+		if (!same && !(right->len == 0 && st.st_size == 0)) {
+			mended->hashes_rebuilt += right->len / 32;
+			ok = ftruncate(journal->hashes[l],
+				 (off_t)right->len) == 0 ?
+			    file_pwrite(journal->hashes[l], buf_span(right), 0,
+				err) :
+			    error_set_errno(err, "journal/hashes-%u", l);
+		}
+		buf_free(&journal->next_hashes[l]);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+struct opening {
+	struct journal *journal;
+	struct head head, signer;
+	uint64_t head_end;
+	journal_visitor *visit;
+	void *arg;
+	struct journal_mended *mended;
+};
+
+static bool
+contradiction(struct error *err, const char *what, uint64_t size)
+{
+	return error_set(err, ERROR_UNTRUSTED,
+	    "the journal contradicts itself: %s at size %llu; nothing was"
+	    " changed. Do not delete anything: keep this folder, and see"
+	    " \"A damaged journal\" in the operations manual", what,
+	    (unsigned long long)size);
+}
+
+/* At a size that somebody vouches for, the roots must agree. */
+static bool
+check_root_here(const struct opening *open, struct error *err)
+{
+	const struct merkle_edge *edge = &open->journal->next_edge;
+	struct digest root;
+
+	if (edge->size != open->head.size && edge->size != open->signer.size)
+		return true;
+	root = merkle_root(edge);
+	if (edge->size == open->head.size && edge->size > 0 &&
+	    !digest_eq(&root, &open->head.root))
+		return contradiction(err,
+		    "entries are not those whose root stands in heads",
+		    edge->size);
+	if (edge->size == open->signer.size && edge->size > 0 &&
+	    !digest_eq(&root, &open->signer.root))
+		return contradiction(err,
+		    "entries are not those that the signer signed",
+		    edge->size);
+	return true;
+}
+
+static bool
+scan_entries(struct opening *open, struct span map, struct error *err)
+{
+	struct journal *journal = open->journal;
+	struct span rest = map, entry;
+	uint16_t len;
+
+	while (journal->next_edge.size < open->signer.size) {
+		const uint64_t index = journal->next_edge.size;
+
+		if (!span_take_u16(&rest, &len) ||
+		    !span_take(&rest, len, &entry)) {
+			return contradiction(err,
+			    "entries end before what the signer signed",
+			    index);
+		}
+		if (!set_offset(journal, index,
+			(uint64_t)(map.len - rest.len) - len - 2, err) ||
+		    !append_leaf(journal, entry, err))
+			return false;
+		if (!open->visit(open->arg, index, entry, err))
+			return error_context(err, "journal entry %llu",
+			    (unsigned long long)index);
+		if (!check_root_here(open, err))
+			return false;
+	}
+	journal->next_end = map.len - rest.len;
+	return true;
+}
+
+static bool
+map_and_scan(struct opening *open, struct error *err)
+{
+	struct journal *journal = open->journal;
+	struct stat st;
+	void *map;
+	bool ok;
+
+	if (fstat(journal->entries, &st) != 0)
+		return error_set_errno(err, "journal/entries");
+	if (st.st_size == 0)
+		return open->signer.size == 0 ||
+		    contradiction(err, "there are no entries, but the signer"
+				       " signed some",
+			open->signer.size);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+	    journal->entries, 0);
+	if (map == MAP_FAILED)
+		return error_set_errno(err, "journal/entries");
+	madvise(map, (size_t)st.st_size, MADV_SEQUENTIAL);
+	ok = scan_entries(open, span_of(map, (size_t)st.st_size), err);
+	munmap(map, (size_t)st.st_size);
+	if (!ok || (uint64_t)st.st_size == journal->next_end)
+		return ok;
+	/* Never signed, so never shown: a batch that a crash cut short. */
+	open->mended->cut_bytes = (uint64_t)st.st_size - journal->next_end;
+	if (ftruncate(journal->entries, (off_t)journal->next_end) != 0 ||
+	    fdatasync(journal->entries) != 0)
+		return error_set_errno(err, "journal/entries");
+	return true;
+}
+
+static bool
+write_head(struct journal *journal, const struct head *head, uint64_t end,
+    struct error *err)
+{
+	struct buf record = BUF(HEAD_BYTES);
+	bool ok;
+
+	ok = encode_head(head, end, &record, err) &&
+	    (file_pwrite(journal->heads, buf_span(&record),
+		 (off_t)(journal->num_heads * HEAD_BYTES), err) ||
+		error_context(err, "journal/heads"));
+	buf_free(&record);
+	return ok;
+}
+
+static bool
+complete(struct opening *open, struct error *err)
+{
+	struct journal *journal = open->journal;
+
+	if (!mend_hashes(journal, open->mended, err))
+		return false;
+	journal->edge = journal->next_edge;
+	journal->end = journal->next_end;
+	journal->size = journal->edge.size;
+	journal->head = open->signer;
+	if (open->head.size == open->signer.size)
+		return true;
+	open->mended->heads_completed = 1;
+	if (ftruncate(journal->heads,
+		(off_t)(journal->num_heads * HEAD_BYTES)) != 0)
+		return error_set_errno(err, "journal/heads");
+	if (!write_head(journal, &open->signer, journal->end, err))
+		return false;
+	journal->num_heads++;
+	return true;
+}
+
+struct journal *
+journal_open(const char *dir, const struct note_key *key,
+    const struct head *signer, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	struct opening open = { .signer = *signer, .visit = visit, .arg = arg,
+		.mended = mended };
+	struct journal *journal = new_journal(err);
+	bool ok;
+
+	*mended = (struct journal_mended){ 0 };
+	if (journal == NULL)
+		return NULL;
+	open.journal = journal;
+	journal->key = *key;
+	ok = open_files(journal, dir, O_RDWR | O_CLOEXEC, err) &&
+	    find_last_head(journal, &open.head, &open.head_end, err);
+	if (ok && open.head.size > signer->size)
+		ok = contradiction(err, "heads are ahead of the signer: its"
+					" memory was rolled back",
+		    open.head.size);
+	ok = ok && map_and_scan(&open, err) && complete(&open, err);
+	if (!ok) {
+		journal_free(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+uint64_t
+journal_size(const struct journal *journal)
+{
+	return __atomic_load_n(&journal->size, __ATOMIC_ACQUIRE);
+}
+
+struct head
+journal_head(const struct journal *journal)
+{
+	/* The mutex is the only part of it that a reader changes. */
+	pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&journal->mutex;
+	struct head head;
+
+	pthread_mutex_lock(mutex);
+	head = journal->head;
+	pthread_mutex_unlock(mutex);
+	return head;
+}
+
+bool
+journal_append(struct journal *journal, const struct span entries[],
+    size_t num_entries, struct head *head, struct error *err)
+{
+	struct buf bytes = BUF(SIZE_MAX);
+	bool ok = !journal->failed ||
+	    error_set(err, ERROR_SYSTEM, "the journal failed before");
+
+	journal->next_edge = journal->edge;
+	for (unsigned l = 0; l < TILE_LEVELS; l++)
+		journal->next_hashes[l].len = 0;
+	for (size_t i = 0; ok && i < num_entries; i++)
+		ok = set_offset(journal, journal->edge.size + i,
+			 journal->end + bytes.len, err) &&
+		    buf_append_u16(&bytes, (uint16_t)entries[i].len, err) &&
+		    buf_append(&bytes, entries[i], err) &&
+		    append_leaf(journal, entries[i], err);
+	journal->next_end = journal->end + bytes.len;
+	ok = ok &&
+	    file_pwrite(journal->entries, buf_span(&bytes),
+		(off_t)journal->end, err);
+	if (ok && fdatasync(journal->entries) != 0)
+		ok = error_set_errno(err, "flush");
+	buf_free(&bytes);
+	if (!ok) {
+		journal->failed = true;
+		return error_context(err, "journal/entries");
+	}
+	/* Derived, and read for the proof that the signer wants to see. */
+	if (!store_hashes(journal, err)) {
+		journal->failed = true;
+		return false;
+	}
+	head->size = journal->next_edge.size;
+	head->root = merkle_root(&journal->next_edge);
+	return true;
+}
+
+bool
+journal_commit(struct journal *journal, const struct head *head,
+    struct error *err)
+{
+	/* No flush: the signer's record is the commit point, these follow. */
+	if (journal->failed ||
+	    !write_head(journal, head, journal->next_end, err)) {
+		journal->failed = true;
+		return false;
+	}
+	journal->edge = journal->next_edge;
+	journal->end = journal->next_end;
+	__atomic_add_fetch(&journal->num_heads, 1, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&journal->mutex);
+	journal->head = *head;
+	__atomic_store_n(&journal->size, head->size, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&journal->mutex);
+	return true;
+}
+
+bool
+journal_entry(const struct journal *journal, uint64_t index, struct buf *out,
+    struct error *err)
+{
+	uint8_t bytes[2 + LIMIT_ENTRY_BYTES] = { 0 };
+	const off_t at = (off_t)get_offset(journal, index);
+	struct span len_span = span_of(bytes, 2);
+	uint16_t len = 0;
+
+	if (!file_pread(journal->entries, bytes, 2, at, err) ||
+	    !span_take_u16(&len_span, &len))
+		return error_context(err, "journal/entries");
+	if (len > LIMIT_ENTRY_BYTES)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "journal/entries: entry %llu is damaged",
+		    (unsigned long long)index);
+	return (file_pread(journal->entries, bytes, len, at + 2, err) ||
+		   error_context(err, "journal/entries")) &&
+	    buf_append(out, span_of(bytes, len), err);
+}
+
+bool
+journal_head_at(const struct journal *journal, uint64_t size, struct head *out,
+    struct error *err)
+{
+	uint64_t low = 0,
+		 high = __atomic_load_n(&journal->num_heads, __ATOMIC_ACQUIRE);
+	uint64_t end;
+
+	while (low < high) {
+		const uint64_t middle = low + (high - low) / 2;
+
+		if (!read_head(journal, middle, out, &end, err))
+			return false;
+		if (out->size < size)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return read_head(journal, low, out, &end, err);
+}
+
+bool
+journal_note(const struct journal *journal, const struct head *head,
+    struct buf *out, struct error *err)
+{
+	struct checkpoint checkpoint = { .size = head->size,
+		.root = head->root };
+
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    journal->key.name);
+	return note_encode(&journal->key, &checkpoint, head->signature, out,
+	    err);
+}
+
+/* Levels between tile levels are hashed anew from at most 128 below them. */
+static bool
+read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
+    struct error *err)
+{
+	const struct journal *journal = arg;
+	const unsigned tile_level = level / 8;
+	const size_t num = (size_t)1 << level % 8;
+	struct digest hashes[TILE / 2];
+
+	if (!file_pread(journal->hashes[tile_level], hashes, num * 32,
+		(off_t)(index * num * 32), err))
+		return error_context(err, "journal/hashes-%u", tile_level);
+	for (size_t n = num; n > 1; n /= 2)
+		for (size_t i = 0; i < n / 2; i++)
+			hashes[i] = merkle_node(&hashes[2 * i],
+			    &hashes[2 * i + 1]);
+	*out = hashes[0];
+	return true;
+}
+
+static void *
+reader_of(const struct journal *journal)
+{
+	return (void *)(uintptr_t)journal;
+}
+
+bool
+journal_prove_inclusion(const struct journal *journal, uint64_t index,
+    uint64_t size, struct merkle_proof *out, struct error *err)
+{
+	return merkle_prove_inclusion(read_hash, reader_of(journal), index,
+	    size, out, err);
+}
+
+bool
+journal_prove_consistency(const struct journal *journal, uint64_t old,
+    uint64_t size, struct merkle_proof *out, struct error *err)
+{
+	return merkle_prove_consistency(read_hash, reader_of(journal), old,
+	    size, out, err);
+}
+
+bool
+journal_receipt(const struct journal *journal, uint64_t index,
+    const struct head *head, struct proof *out, struct error *err)
+{
+	out->index = index;
+	return journal_entry(journal, index, &out->entry, err) &&
+	    journal_prove_inclusion(journal, index, head->size, &out->path,
+		err) &&
+	    journal_note(journal, head, &out->note, err);
+}

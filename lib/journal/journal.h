@@ -1,0 +1,85 @@
+/*
+ * journal.h - the journal's files (docs/formats.md, "Journal files").
+ *
+ *	entries    u16 length and bytes of each entry: every entry bundle of
+ *	           C2SP tlog-tiles, full or partial, is one range of it
+ *	hashes-L   32-byte hashes of tile level L; derived from entries
+ *	heads      a checksummed record of each signed checkpoint
+ *
+ * One thread appends; any may read what was committed.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "journal/proof.h"
+
+struct journal;
+
+/* A signed checkpoint, without its origin. */
+struct head {
+	uint64_t size;
+	int64_t time_ms;
+	struct digest root;
+	uint8_t signature[64];
+};
+
+/* Told of each entry when the journal opens, in order. */
+typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
+    struct error *err);
+
+/* What opening had to mend; for the log. */
+struct journal_mended {
+	uint64_t cut_bytes;     /* beyond what was ever signed */
+	uint64_t heads_completed;
+	uint64_t hashes_rebuilt;
+};
+
+/* Make an empty journal in a folder that is there. */
+bool journal_create(const char *dir, struct error *err) MUST_USE;
+
+/*
+ * Open it, knowing what the signer signed last (size 0: nothing).  All of it
+ * is read and hashed.  What lies beyond the signer's size was never shown to
+ * anybody and is cut; nothing below is.  Where heads are behind they are
+ * completed.
+ *
+ * ERROR_UNTRUSTED  entries, heads and signer contradict each other: what, where
+ */
+struct journal *journal_open(const char *dir, const struct note_key *key,
+    const struct head *signer, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err);
+void journal_free(struct journal *journal);
+
+/* The committed size. */
+uint64_t journal_size(const struct journal *journal);
+/* The newest head; its size is journal_size(). */
+struct head journal_head(const struct journal *journal);
+
+/*
+ * Write entries and make them durable, uncommitted; head gets the size and
+ * root that the signer is to sign.  After a failure the journal takes nothing
+ * more (a failed flush is never retried): stop.
+ */
+bool journal_append(struct journal *journal, const struct span entries[],
+    size_t num_entries, struct head *head, struct error *err) MUST_USE;
+/* The signer has signed head, durably: it counts from now on. */
+bool journal_commit(struct journal *journal, const struct head *head,
+    struct error *err) MUST_USE;
+
+/* index < journal_size(). */
+bool journal_entry(const struct journal *journal, uint64_t index,
+    struct buf *out, struct error *err) MUST_USE;
+/* The first head whose size is at least size; <= journal_size(). */
+bool journal_head_at(const struct journal *journal, uint64_t size,
+    struct head *out, struct error *err) MUST_USE;
+bool journal_note(const struct journal *journal, const struct head *head,
+    struct buf *out, struct error *err) MUST_USE;
+bool journal_prove_inclusion(const struct journal *journal, uint64_t index,
+    uint64_t size, struct merkle_proof *out, struct error *err) MUST_USE;
+bool journal_prove_consistency(const struct journal *journal, uint64_t old,
+    uint64_t size, struct merkle_proof *out, struct error *err) MUST_USE;
+/* The receipt of an entry, leading to head; out is PROOF before. */
+bool journal_receipt(const struct journal *journal, uint64_t index,
+    const struct head *head, struct proof *out, struct error *err) MUST_USE;
+
+#endif

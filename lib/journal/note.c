@@ -1,0 +1,350 @@
+#include "journal/note.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/text.h"
+
+enum { TYPE_ED25519 = 0x01 };
+
+#define DASH "\xe2\x80\x94 " /* U+2014 and a space */
+
+bool
+note_name_is_valid(struct span name)
+{
+	if (name.len == 0 || name.len > LIMIT_ORIGIN_BYTES ||
+	    !text_is_line(name))
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] <= ' ' || name.data[i] == '+')
+			return false;
+	/* Unicode's other white space has category Zs. */
+	return memmem(name.data, name.len, "\xc2\xa0", 2) == NULL &&
+	    memmem(name.data, name.len, "\xe2\x80", 2) == NULL &&
+	    memmem(name.data, name.len, "\xe3\x80\x80", 3) == NULL &&
+	    memmem(name.data, name.len, "\xe1\x9a\x80", 3) == NULL;
+}
+
+static uint32_t
+key_id(const char *name, const uint8_t public_key[32])
+{
+	struct sha256 hash;
+	struct digest digest;
+	struct span front;
+	uint32_t id = 0;
+
+	sha256_init(&hash);
+	sha256_update(&hash, span_of_str(name));
+	sha256_update(&hash, span_of("\n\1", 2));
+	sha256_update(&hash, span_of(public_key, 32));
+	digest = sha256_final(&hash);
+	front = digest_span(&digest);
+	return span_take_u32(&front, &id) ? id : 0;
+}
+
+/* NAME+ID+BASE64 of TYPE and 32 bytes; base64 may have '+' in it. */
+static bool
+parse_key(struct span text, char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id,
+    uint8_t bytes[32])
+{
+	struct span front, hex;
+	uint8_t raw[33] = { 0 }, id_raw[4] = { 0 };
+	struct span id_span = span_of(id_raw, sizeof(id_raw));
+
+	if (!span_take_until(&text, '+', &front) ||
+	    !note_name_is_valid(front) ||
+	    !span_to_str(front, name, LIMIT_ORIGIN_BYTES + 1) ||
+	    !span_take_until(&text, '+', &hex) ||
+	    !span_to_hex(hex, id_raw, sizeof(id_raw)) ||
+	    !span_to_base64(text, raw, sizeof(raw)) || raw[0] != TYPE_ED25519)
+		return false;
+	memcpy(bytes, raw + 1, 32);
+	OPENSSL_cleanse(raw, sizeof(raw));
+	return span_take_u32(&id_span, id);
+}
+
+bool
+note_key_parse(struct span text, struct note_key *out, struct error *err)
+{
+	struct note_key key = { 0 };
+
+	if (!parse_key(text, key.name, &key.id, key.public_key))
+		return error_set(err, ERROR_MALFORMED,
+		    "not a journal key (NAME+ID+BASE64, Ed25519)");
+	if (key.id != key_id(key.name, key.public_key))
+		return error_set(err, ERROR_MALFORMED,
+		    "journal key of \"%s\" has a wrong ID: a typing error?",
+		    key.name);
+	*out = key;
+	return true;
+}
+
+static void
+encode_key(const char *name, uint32_t id, const uint8_t bytes[32],
+    char out[NOTE_KEY_TEXT])
+{
+	char text[BASE64_SIZE(33)];
+	uint8_t raw[33];
+
+	raw[0] = TYPE_ED25519;
+	memcpy(raw + 1, bytes, 32);
+	base64_encode(span_of(raw, sizeof(raw)), text);
+	snprintf(out, NOTE_KEY_TEXT, "%s+%08x+%s", name, id, text);
+}
+
+void
+note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT])
+{
+	encode_key(key->name, key->id, key->public_key, out);
+}
+
+static bool
+derive_public(struct note_signer *signer, struct error *err)
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
+	    signer->seed, sizeof(signer->seed));
+	size_t len = sizeof(signer->key.public_key);
+	bool ok;
+
+	ok = key != NULL &&
+	    EVP_PKEY_get_raw_public_key(key, signer->key.public_key, &len) == 1;
+	EVP_PKEY_free(key);
+	signer->key.id = key_id(signer->key.name, signer->key.public_key);
+	return ok || error_set_openssl(err, ERROR_SYSTEM, "Ed25519 key");
+}
+
+bool
+note_signer_make(const char *name, struct note_signer *out, struct error *err)
+{
+	if (!note_name_is_valid(span_of_str(name)))
+		return error_set(err, ERROR_USAGE,
+		    "\"%s\" cannot name a journal", name);
+	*out = (struct note_signer){ 0 };
+	snprintf(out->key.name, sizeof(out->key.name), "%s", name);
+	if (RAND_priv_bytes(out->seed, sizeof(out->seed)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	return derive_public(out, err);
+}
+
+bool
+note_signer_parse(struct span text, struct note_signer *out,
+    struct error *err)
+{
+	static const char prefix[] = "PRIVATE+KEY+";
+	struct note_signer signer = { 0 };
+	struct span front;
+	uint32_t id;
+
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.len--;
+	if (!span_starts(text, prefix) ||
+	    !span_take(&text, sizeof(prefix) - 1, &front) ||
+	    !parse_key(text, signer.key.name, &id, signer.seed))
+		return error_set(err, ERROR_MALFORMED,
+		    "not a journal's private key (PRIVATE+KEY+NAME+ID+…)");
+	if (!derive_public(&signer, err))
+		return false;
+	if (signer.key.id != id)
+		return error_set(err, ERROR_MALFORMED,
+		    "the journal's private key does not match its ID");
+	*out = signer;
+	return true;
+}
+
+bool
+note_signer_encode(const struct note_signer *signer, struct buf *out,
+    struct error *err)
+{
+	char text[NOTE_KEY_TEXT];
+
+	encode_key(signer->key.name, signer->key.id, signer->seed, text);
+	return buf_printf(out, err, "PRIVATE+KEY+%s\n", text);
+}
+
+bool
+note_sign(const struct note_signer *signer, struct span text,
+    uint8_t signature[64], struct error *err)
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
+	    signer->seed, sizeof(signer->seed));
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t len = 64;
+	bool ok;
+
+	ok = key != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, signature, &len, text.data, text.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return ok || error_set_openssl(err, ERROR_SYSTEM, "sign a checkpoint");
+}
+
+static bool
+verify(const struct note_key *key, struct span text,
+    const uint8_t signature[64])
+{
+	EVP_PKEY *public = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+	    key->public_key, sizeof(key->public_key));
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok;
+
+	ok = public != NULL && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public) == 1 &&
+	    EVP_DigestVerify(ctx, signature, 64, text.data, text.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(public);
+	return ok;
+}
+
+bool
+checkpoint_encode(const struct checkpoint *checkpoint, struct buf *out,
+    struct error *err)
+{
+	char root[BASE64_SIZE(32)];
+
+	base64_encode(digest_span(&checkpoint->root), root);
+	return buf_printf(out, err, "%s\n%llu\n%s\n", checkpoint->origin,
+	    (unsigned long long)checkpoint->size, root);
+}
+
+bool
+checkpoint_parse(struct span text, struct checkpoint *out, struct error *err)
+{
+	struct checkpoint parsed = { 0 };
+	struct span origin, size, root;
+
+	if (text.len > LIMIT_NOTE_TEXT)
+		return error_set(err, ERROR_LIMIT,
+		    "checkpoint is %zu bytes, limit %d", text.len,
+		    LIMIT_NOTE_TEXT);
+	if (!span_take_line(&text, &origin) || !span_take_line(&text, &size) ||
+	    !span_take_line(&text, &root))
+		return error_set(err, ERROR_MALFORMED,
+		    "checkpoint has fewer than three lines");
+	if (!note_name_is_valid(origin) ||
+	    !span_to_str(origin, parsed.origin, sizeof(parsed.origin)))
+		return error_set(err, ERROR_MALFORMED,
+		    "checkpoint's origin is no name");
+	/* Go's verifiers hold sizes in an int64. */
+	if (!span_to_u64(size, &parsed.size) || parsed.size > INT64_MAX)
+		return error_set(err, ERROR_MALFORMED,
+		    "checkpoint's size is not a decimal number below 2^63");
+	if (!span_to_base64(root, parsed.root.bytes,
+		sizeof(parsed.root.bytes)))
+		return error_set(err, ERROR_MALFORMED,
+		    "checkpoint's root is not 32 bytes in base64");
+	if (text.len != 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "%zu bytes follow the checkpoint's root", text.len);
+	*out = parsed;
+	return true;
+}
+
+bool
+note_encode(const struct note_key *key, const struct checkpoint *checkpoint,
+    const uint8_t signature[64], struct buf *out, struct error *err)
+{
+	char line[BASE64_SIZE(68)];
+	struct buf raw = BUF(68);
+	bool ok;
+
+	ok = buf_append_u32(&raw, key->id, err) &&
+	    buf_append(&raw, span_of(signature, 64), err);
+	if (ok) {
+		base64_encode(buf_span(&raw), line);
+		ok = checkpoint_encode(checkpoint, out, err) &&
+		    buf_printf(out, err, "\n" DASH "%s %s\n", key->name, line);
+	}
+	buf_free(&raw);
+	return ok;
+}
+
+/* Where the LAST empty line ends the text (signed-note, "Format"). */
+static bool
+split(struct span note, struct span *text, struct span *lines)
+{
+	for (size_t i = note.len; i >= 2; i--)
+		if (note.data[i - 1] == '\n' && note.data[i - 2] == '\n') {
+			*text = span_sub(note, 0, i - 1);
+			*lines = span_sub(note, i, note.len - i);
+			return true;
+		}
+	return false;
+}
+
+/* One signature line: does key's signature stand on it, and is it good? */
+static bool
+check_line(struct span line, const struct note_key *key, struct span text,
+    bool *found, struct error *err)
+{
+	struct buf raw = BUF(8192);
+	struct span name, dash, bytes;
+	uint32_t id;
+	bool ok = true;
+
+	if (!span_starts(line, DASH) || !span_take(&line, 4, &dash) ||
+	    !span_take_until(&line, ' ', &name) || !note_name_is_valid(name))
+		return error_set(err, ERROR_MALFORMED,
+		    "a signature line of the note is broken");
+	if (!span_base64_append(line, &raw, err)) {
+		buf_free(&raw);
+		return false;
+	}
+	bytes = buf_span(&raw);
+	if (!span_take_u32(&bytes, &id) || bytes.len == 0)
+		ok = error_set(err, ERROR_MALFORMED,
+		    "a signature line of the note is too short");
+	else if (span_is(name, key->name) && id == key->id && !*found) {
+		/* A known key's line must verify, whatever others say. */
+		*found = bytes.len == 64 && verify(key, text, bytes.data);
+		ok = *found ||
+		    error_set(err, ERROR_UNTRUSTED,
+			"the journal's signature on the checkpoint is wrong");
+	}
+	buf_free(&raw);
+	return ok;
+}
+
+bool
+note_open(struct span note, const struct note_key *key,
+    struct checkpoint *out, struct error *err)
+{
+	struct span text, lines, line;
+	bool found = false;
+	unsigned num = 0;
+
+	if (note.len > LIMIT_NOTE_FILE)
+		return error_set(err, ERROR_LIMIT, "note is %zu bytes, limit %d",
+		    note.len, LIMIT_NOTE_FILE);
+	if (!text_is_utf8(note) || !split(note, &text, &lines) ||
+	    lines.len == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "not a signed note: no text, empty line and signatures");
+	for (size_t i = 0; i < note.len; i++)
+		if (note.data[i] < ' ' && note.data[i] != '\n')
+			return error_set(err, ERROR_MALFORMED,
+			    "a control character in the note");
+	while (lines.len > 0) {
+		if (++num > LIMIT_NOTE_LINES)
+			return error_set(err, ERROR_LIMIT,
+			    "note has more than %d signatures",
+			    LIMIT_NOTE_LINES);
+		if (!span_take_line(&lines, &line))
+			return error_set(err, ERROR_MALFORMED,
+			    "the note's last line does not end");
+		if (!check_line(line, key, text, &found, err))
+			return false;
+	}
+	if (!found)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the checkpoint is not signed by the journal \"%s\" that"
+		    " you know", key->name);
+	if (!checkpoint_parse(text, out, err))
+		return false;
+	return strcmp(out->origin, key->name) == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the checkpoint is another journal's, \"%s\"", out->origin);
+}

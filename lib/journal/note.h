@@ -1,0 +1,69 @@
+/*
+ * note.h - signed notes and the checkpoints that they carry.
+ *
+ * Source: C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0.  Ed25519 (0x01);
+ * lines of other keys, witnesses' among them, are kept and passed over.
+ */
+#ifndef JOURNAL_NOTE_H
+#define JOURNAL_NOTE_H
+
+#include "base/digest.h"
+#include "base/limits.h"
+
+/* A verifier key: "NAME+ID+BASE64". */
+struct note_key {
+	char name[LIMIT_ORIGIN_BYTES + 1];
+	uint32_t id;
+	uint8_t public_key[32];
+};
+
+#define NOTE_KEY_TEXT (LIMIT_ORIGIN_BYTES + 64)
+
+/* A key name: non-empty UTF-8 without white space or '+'. */
+bool note_name_is_valid(struct span name);
+bool note_key_parse(struct span text, struct note_key *out,
+    struct error *err) MUST_USE;
+void note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT]);
+
+/* The private half: "PRIVATE+KEY+NAME+ID+BASE64". */
+struct note_signer {
+	struct note_key key;
+	uint8_t seed[32];
+};
+
+bool note_signer_make(const char *name, struct note_signer *out,
+    struct error *err) MUST_USE;
+bool note_signer_parse(struct span text, struct note_signer *out,
+    struct error *err) MUST_USE;
+bool note_signer_encode(const struct note_signer *signer, struct buf *out,
+    struct error *err) MUST_USE;
+/* The raw Ed25519 signature over text; the same each time. */
+bool note_sign(const struct note_signer *signer, struct span text,
+    uint8_t signature[64], struct error *err) MUST_USE;
+
+struct checkpoint {
+	char origin[LIMIT_ORIGIN_BYTES + 1];
+	uint64_t size;
+	struct digest root;
+};
+
+bool checkpoint_encode(const struct checkpoint *checkpoint, struct buf *out,
+    struct error *err) MUST_USE;
+/* Three lines and nothing more: our journal writes no extension lines. */
+bool checkpoint_parse(struct span text, struct checkpoint *out,
+    struct error *err) MUST_USE;
+
+/* The note of a checkpoint with its journal's signature. */
+bool note_encode(const struct note_key *key,
+    const struct checkpoint *checkpoint, const uint8_t signature[64],
+    struct buf *out, struct error *err) MUST_USE;
+/*
+ * Read a note that key signed, for the journal that key names.
+ *
+ * ERROR_MALFORMED  not a signed note of a checkpoint
+ * ERROR_UNTRUSTED  no signature of key, or a wrong one; another origin
+ */
+bool note_open(struct span note, const struct note_key *key,
+    struct checkpoint *out, struct error *err) MUST_USE;
+
+#endif

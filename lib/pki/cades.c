@@ -1,0 +1,545 @@
+#include "pki/cades.h"
+
+#include <string.h>
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/ess.h>
+#include <openssl/ts.h>
+
+#include "pki/der.h"
+
+static const struct {
+	const char *name;
+	int nid;
+} commitments[] = {
+	[COMMITMENT_NONE] = { "none", NID_undef },
+	[COMMITMENT_ORIGIN] = { "proof of origin",
+	    NID_id_smime_cti_ets_proofOfOrigin },
+	[COMMITMENT_RECEIPT] = { "proof of receipt",
+	    NID_id_smime_cti_ets_proofOfReceipt },
+	[COMMITMENT_APPROVAL] = { "proof of approval",
+	    NID_id_smime_cti_ets_proofOfApproval },
+	[COMMITMENT_OTHER] = { "other", NID_undef },
+};
+
+const char *
+commitment_name(enum commitment commitment)
+{
+	return commitments[commitment].name;
+}
+
+/* CommitmentTypeIndication ::= SEQUENCE { commitmentTypeId, … OPTIONAL } */
+static bool
+add_commitment(CMS_SignerInfo *si, enum commitment commitment)
+{
+	unsigned char der[64], *p = der + 2;
+	const ASN1_OBJECT *oid = OBJ_nid2obj(commitments[commitment].nid);
+	const int len = i2d_ASN1_OBJECT(oid, NULL);
+
+	if (commitment == COMMITMENT_NONE)
+		return true;
+	if (len <= 0 || len > (int)sizeof(der) - 2)
+		return false;
+	der[0] = V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED;
+	der[1] = (unsigned char)len;
+	i2d_ASN1_OBJECT(oid, &p);
+	return CMS_signed_add1_attr_by_NID(si,
+		   NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE, der,
+		   len + 2) == 1;
+}
+
+static bool
+add_signing_time(CMS_SignerInfo *si, int64_t at)
+{
+	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)at);
+	bool ok;
+
+	ok = time != NULL &&
+	    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, time->type,
+		time, -1) == 1;
+	ASN1_TIME_free(time);
+	return ok;
+}
+
+bool
+cades_sign(const struct identity *signer, struct span content,
+    enum commitment commitment, int64_t signing_at, struct buf *out,
+    struct error *err)
+{
+	/*
+	 * CMS_CADES signs the certificate's hash too (EN 319 122-1 clause
+	 * 5.2.2.3): a second certificate for the same key cannot take over.
+	 */
+	const unsigned flags = CMS_CADES | CMS_DETACHED | CMS_BINARY |
+	    CMS_NOSMIMECAP | CMS_PARTIAL;
+	const EVP_MD *md = EVP_PKEY_get_bits(signer->key) == 384 ?
+	    EVP_sha384() :
+	    EVP_sha256();
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	BIO *in = BIO_new_mem_buf(content.data, (int)content.len);
+	CMS_SignerInfo *si = NULL;
+	unsigned char *der = NULL;
+	int len = -1;
+	bool ok = false;
+
+	if (cms != NULL && in != NULL)
+		si = CMS_add1_signer(cms, signer->cert->x509, signer->key, md,
+		    flags);
+	if (si != NULL && add_signing_time(si, signing_at) &&
+	    add_commitment(si, commitment) &&
+	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) == 1)
+		len = i2d_CMS_ContentInfo(cms, &der);
+	if (len > 0)
+		ok = buf_append(out, span_of(der, (size_t)len), err);
+	else
+		error_set_openssl(err, ERROR_SYSTEM, "sign");
+	OPENSSL_free(der);
+	BIO_free(in);
+	CMS_ContentInfo_free(cms);
+	return ok;
+}
+
+static bool
+form(struct error *err, const char *what)
+{
+	ERR_clear_error();
+	return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM", "%s",
+	    what);
+}
+
+static bool
+weak(struct error *err, const char *what)
+{
+	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK", "%s",
+	    what);
+}
+
+static bool
+broken(struct error *err, const char *what)
+{
+	ERR_clear_error();
+	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_BROKEN", "%s",
+	    what);
+}
+
+/* CMS_verify() takes SHA-1 even at security level 2, which is the chain's. */
+static bool
+check_algorithms(CMS_SignerInfo *si, const struct cert *cert,
+    struct error *err)
+{
+	static const int digests[] = { NID_sha256, NID_sha384, NID_sha512 };
+	static const int signatures[] = { NID_ecdsa_with_SHA256,
+		NID_ecdsa_with_SHA384, NID_ecdsa_with_SHA512,
+		NID_rsaEncryption, NID_sha256WithRSAEncryption,
+		NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption,
+		NID_rsassaPss };
+	X509_ALGOR *digest = NULL, *signature = NULL;
+	bool digest_ok = false, signature_ok = false;
+
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &signature);
+	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+		digest_ok = digest_ok ||
+		    OBJ_obj2nid(digest->algorithm) == digests[i];
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)
+		signature_ok = signature_ok ||
+		    OBJ_obj2nid(signature->algorithm) == signatures[i];
+	if (!digest_ok)
+		return weak(err, "its digest is none of SHA-256, 384 and 512");
+	if (!signature_ok)
+		return weak(err, "its algorithm is neither ECDSA nor RSA with"
+		    " SHA-256, 384 or 512");
+	if (!cert->is_strong)
+		return weak(err,
+		    "its key is neither P-256, P-384 nor RSA of 3072 bits");
+	return true;
+}
+
+/* The DER of an attribute that stands exactly once, with one value. */
+static const ASN1_STRING *
+attribute(CMS_SignerInfo *si, int nid, int type)
+{
+	return CMS_signed_get0_data_by_OBJ(si, OBJ_nid2obj(nid), -3, type);
+}
+
+static bool
+read_signing_time(CMS_SignerInfo *si, int64_t *out)
+{
+	const ASN1_TIME *time = attribute(si, NID_pkcs9_signingTime,
+	    V_ASN1_UTCTIME);
+	struct tm tm = { 0 };
+
+	if (time == NULL)
+		time = attribute(si, NID_pkcs9_signingTime,
+		    V_ASN1_GENERALIZEDTIME);
+	if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
+		return false;
+	*out = (int64_t)timegm(&tm);
+	return true;
+}
+
+static enum commitment
+read_commitment(CMS_SignerInfo *si)
+{
+	const ASN1_STRING *value = attribute(si,
+	    NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE);
+	enum commitment found = COMMITMENT_OTHER;
+	const unsigned char *p;
+	ASN1_OBJECT *oid;
+	int len, tag, class;
+	long inner;
+
+	if (value == NULL)
+		return COMMITMENT_NONE;
+	p = ASN1_STRING_get0_data(value);
+	len = ASN1_STRING_length(value);
+	if (ASN1_get_object(&p, &inner, &tag, &class, len) !=
+		V_ASN1_CONSTRUCTED ||
+	    (oid = d2i_ASN1_OBJECT(NULL, &p, inner)) == NULL)
+		return COMMITMENT_OTHER;
+	for (int i = COMMITMENT_ORIGIN; i <= COMMITMENT_APPROVAL; i++)
+		if (OBJ_obj2nid(oid) == commitments[i].nid)
+			found = (enum commitment)i;
+	ASN1_OBJECT_free(oid);
+	return found;
+}
+
+/*
+ * The signed hash of the signer's certificate (RFC 5035 section 3): without
+ * it another certificate with this key, issuer and serial could be put in.
+ */
+static bool
+check_ess(CMS_SignerInfo *si, const struct cert *cert, bool v1_too,
+    struct error *err)
+{
+	const ASN1_STRING *v2 = attribute(si,
+	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
+	const ASN1_STRING *v1 = v1_too ?
+	    attribute(si, NID_id_smime_aa_signingCertificate,
+		V_ASN1_SEQUENCE) :
+	    NULL;
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	ESS_SIGNING_CERT_V2 *ess2 = NULL;
+	ESS_SIGNING_CERT *ess1 = NULL;
+	const unsigned char *p;
+	bool parsed = true, ok = false;
+
+	if (v2 != NULL) {
+		p = ASN1_STRING_get0_data(v2);
+		ess2 = d2i_ESS_SIGNING_CERT_V2(NULL, &p,
+		    ASN1_STRING_length(v2));
+		parsed = ess2 != NULL;
+	}
+	if (v1 != NULL) {
+		p = ASN1_STRING_get0_data(v1);
+		ess1 = d2i_ESS_SIGNING_CERT(NULL, &p, ASN1_STRING_length(v1));
+		parsed = parsed && ess1 != NULL;
+	}
+	if (ess1 == NULL && ess2 == NULL)
+		form(err, "no signing-certificate-v2 attribute");
+	else if (!parsed || chain == NULL ||
+	    sk_X509_push(chain, cert->x509) <= 0)
+		form(err, "its signing-certificate attribute does not parse");
+	else
+		ok = OSSL_ESS_check_signing_certs(ess1, ess2, chain, 1) > 0 ||
+		    broken(err, "its signing-certificate attribute names "
+				"another certificate");
+	ESS_SIGNING_CERT_free(ess1);
+	ESS_SIGNING_CERT_V2_free(ess2);
+	sk_X509_free(chain);
+	ERR_clear_error();
+	return ok;
+}
+
+static bool
+read_signer(CMS_SignerInfo *si, struct cades *out, struct error *err)
+{
+	const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+
+	out->signature = sha256_of(span_of(ASN1_STRING_get0_data(value),
+	    (size_t)ASN1_STRING_length(value)));
+	out->commitment = read_commitment(si);
+	return read_signing_time(si, &out->signing_at) ||
+	    form(err, "no signing-time attribute");
+}
+
+/* Everything about a SignerInfo but the signature itself. */
+static bool
+check_signer(CMS_SignerInfo *si, const struct cert *cert, struct error *err)
+{
+	const ASN1_OBJECT *type;
+
+	/* openssl issue 27055: without attributes CMS_CADES is satisfied. */
+	if (CMS_signed_get_attr_count(si) < 0)
+		return form(err, "no signed attributes");
+	if (attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING) == NULL)
+		return form(err, "no message-digest attribute");
+	type = CMS_signed_get0_data_by_OBJ(si,
+	    OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
+	if (type == NULL || OBJ_obj2nid(type) != NID_pkcs7_data)
+		return form(err, "its content-type attribute is not id-data");
+	return check_algorithms(si, cert, err) &&
+	    check_ess(si, cert, false, err);
+}
+
+/* The certificate, among those in the CMS, that the SignerInfo names. */
+static struct cert *
+find_signer(struct cert_cache *cache, CMS_SignerInfo *si,
+    const struct span certs[], size_t num_certs, struct error *err)
+{
+	for (size_t i = 0; i < num_certs; i++) {
+		struct cert *cert = cert_cache_get(cache, certs[i], err);
+
+		if (cert == NULL)
+			return NULL;
+		if (CMS_SignerInfo_cert_cmp(si, cert->x509) == 0)
+			return cert;
+		cert_free(cert);
+	}
+	form(err, "the signer's certificate is not in it");
+	return NULL;
+}
+
+static bool
+verify_cms(CMS_ContentInfo *cms, const struct cert *cert, struct span content,
+    struct error *err)
+{
+	BIO *in = BIO_new_mem_buf(content.data, (int)content.len);
+	STACK_OF(X509) *signers = sk_X509_new_null();
+	bool ok = false;
+
+	if (in == NULL || signers == NULL ||
+	    sk_X509_push(signers, cert->x509) <= 0)
+		error_set_openssl(err, ERROR_SYSTEM, "verify");
+	else
+		ok = CMS_verify(cms, signers, NULL, in, NULL,
+			 CMS_BINARY | CMS_NOINTERN | CMS_NOCRL |
+			     CMS_NO_SIGNER_CERT_VERIFY) == 1 ||
+		    broken(err, "the signature is not over these bytes, or not"
+				" by the key of its certificate");
+	sk_X509_free(signers);
+	BIO_free(in);
+	ERR_clear_error();
+	return ok;
+}
+
+bool
+cades_verify(struct cert_cache *cache, struct span signature,
+    struct span content, struct cades *out, struct error *err)
+{
+	struct buf stripped = BUF(LIMIT_SIGNATURE_BYTES);
+	struct span certs[LIMIT_CERTS_IN_CMS];
+	struct cades found = { 0 };
+	STACK_OF(CMS_SignerInfo) *signers;
+	CMS_ContentInfo *cms = NULL;
+	CMS_SignerInfo *si;
+	const unsigned char *p;
+	size_t num_certs;
+	bool ok = false;
+
+	if (signature.len > LIMIT_SIGNATURE_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "signature of %zu bytes, limit %d", signature.len,
+		    LIMIT_SIGNATURE_BYTES);
+	if (!der_strip_signed_data(signature, &stripped, certs,
+		LIMIT_CERTS_IN_CMS, &num_certs, err)) {
+		snprintf(err->code, sizeof(err->code), "SIGNATURE_FORM");
+		goto out;
+	}
+	p = stripped.data;
+	cms = d2i_CMS_ContentInfo(NULL, &p, (long)stripped.len);
+	if (cms == NULL || p != stripped.data + stripped.len) {
+		form(err, "not a CMS SignedData");
+		goto out;
+	}
+	signers = CMS_get0_SignerInfos(cms);
+	if (sk_CMS_SignerInfo_num(signers) != 1) {
+		form(err, "not exactly one signer");
+		goto out;
+	}
+	if (!CMS_is_detached(cms) ||
+	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
+		form(err, "not a detached signature over id-data");
+		goto out;
+	}
+	si = sk_CMS_SignerInfo_value(signers, 0);
+	ok = (found.cert = find_signer(cache, si, certs, num_certs, err)) !=
+		NULL &&
+	    read_signer(si, &found, err) && check_signer(si, found.cert, err) &&
+	    verify_cms(cms, found.cert, content, err);
+out:
+	CMS_ContentInfo_free(cms);
+	buf_free(&stripped);
+	if (ok)
+		*out = found;
+	else
+		cades_free(&found);
+	return ok;
+}
+
+void
+cades_free(struct cades *cades)
+{
+	cert_free(cades->cert);
+	*cades = (struct cades){ 0 };
+}
+
+bool
+cades_verify_timestamp(struct span token, struct span content,
+    struct error *err)
+{
+	const unsigned char *p = token.data;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)token.len);
+	BIO *out = BIO_new(BIO_s_mem());
+	TS_TST_INFO *info = NULL;
+	const ASN1_OBJECT *oid = NULL;
+	const EVP_MD *md;
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned hash_len = 0;
+	ASN1_OCTET_STRING *imprint;
+	char *text;
+	long len;
+	bool ok = false;
+
+	if (cms == NULL || out == NULL ||
+	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_id_smime_ct_TSTInfo) {
+		form(err, "not an RFC 3161 timestamp token");
+		goto out;
+	}
+	if (CMS_verify(cms, NULL, NULL, NULL, out,
+		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
+		broken(err, "the timestamp's signature does not verify, or its"
+			    " certificate is not in it");
+		goto out;
+	}
+	len = BIO_get_mem_data(out, &text);
+	p = (const unsigned char *)text;
+	if ((info = d2i_TS_TST_INFO(NULL, &p, len)) == NULL) {
+		form(err, "the timestamp's TSTInfo does not parse");
+		goto out;
+	}
+	X509_ALGOR_get0(&oid, NULL, NULL,
+	    TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info)));
+	imprint = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+	md = EVP_get_digestbyobj(oid);
+	if (md == NULL || EVP_Digest(content.data, content.len, hash, &hash_len,
+			      md, NULL) != 1)
+		form(err, "the timestamp's digest is not known");
+	else
+		ok = span_eq(span_of(hash, hash_len),
+			 span_of(ASN1_STRING_get0_data(imprint),
+			     (size_t)ASN1_STRING_length(imprint))) ||
+		    broken(err, "the timestamp is not over these bytes");
+out:
+	TS_TST_INFO_free(info);
+	BIO_free(out);
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	return ok;
+}
+
+static bool
+verify_timestamps(CMS_SignerInfo *si, unsigned *timestamps, struct error *err)
+{
+	const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+	int at = -1;
+
+	while ((at = CMS_unsigned_get_attr_by_NID(si,
+		    NID_id_smime_aa_timeStampToken, at)) >= 0) {
+		X509_ATTRIBUTE *attr = CMS_unsigned_get_attr(si, at);
+
+		for (int i = 0; i < X509_ATTRIBUTE_count(attr); i++) {
+			const ASN1_TYPE *token = X509_ATTRIBUTE_get0_type(attr,
+			    i);
+
+			if (token->type != V_ASN1_SEQUENCE)
+				return form(err,
+				    "a timestamp is not a token");
+			if (!cades_verify_timestamp(
+				span_of(token->value.sequence->data,
+				    (size_t)token->value.sequence->length),
+				span_of(ASN1_STRING_get0_data(value),
+				    (size_t)ASN1_STRING_length(value)),
+				err))
+				return false;
+			(*timestamps)++;
+		}
+	}
+	return true;
+}
+
+/*
+ * CMS_verify() with CMS_CADES would refuse signing certificates listed with
+ * their issuers; the certificate that verifies is checked against ESS here.
+ */
+static bool
+check_foreign_signer(struct cert_cache *cache, CMS_SignerInfo *si,
+    struct cades *first, unsigned *timestamps, struct error *err)
+{
+	struct cades found = { 0 };
+	unsigned char *der = NULL;
+	X509 *x509 = NULL;
+	bool ok;
+	int len;
+
+	CMS_SignerInfo_get0_algs(si, NULL, &x509, NULL, NULL);
+	if (CMS_signed_get_attr_count(si) < 0)
+		return form(err, "no signed attributes");
+	if (x509 == NULL || (len = i2d_X509(x509, &der)) <= 0)
+		return form(err, "the signer's certificate is not in it");
+	found.cert = cert_cache_get(cache, span_of(der, (size_t)len), err);
+	OPENSSL_free(der);
+	ok = found.cert != NULL && read_signer(si, &found, err) &&
+	    verify_timestamps(si, timestamps, err);
+	if (ok && first->cert == NULL)
+		*first = found;
+	else
+		cades_free(&found);
+	return ok;
+}
+
+bool
+cades_verify_foreign(struct cert_cache *cache, struct span signature,
+    struct span content, struct cades *out, unsigned *timestamps,
+    struct error *err)
+{
+	const unsigned char *p = signature.data;
+	struct cades first = { 0 };
+	STACK_OF(CMS_SignerInfo) *signers;
+	CMS_ContentInfo *cms;
+	BIO *in = NULL;
+	bool ok = false;
+
+	*timestamps = 0;
+	if (signature.len > LIMIT_META_BYTES)
+		return error_set(err, ERROR_LIMIT, "signature of %zu bytes",
+		    signature.len);
+	cms = d2i_CMS_ContentInfo(NULL, &p, (long)signature.len);
+	if (cms == NULL || (signers = CMS_get0_SignerInfos(cms)) == NULL ||
+	    sk_CMS_SignerInfo_num(signers) < 1) {
+		form(err, "not a CMS SignedData with a signer");
+		goto out;
+	}
+	/* Attached content is ignored: what counts is the member signed. */
+	in = BIO_new_mem_buf(content.data, (int)content.len);
+	if (in == NULL || CMS_verify(cms, NULL, NULL, in, NULL,
+			      CMS_BINARY | CMS_NOCRL |
+				  CMS_NO_SIGNER_CERT_VERIFY) != 1) {
+		broken(err, "a signature is not over these bytes");
+		goto out;
+	}
+	ok = true;
+	for (int i = 0; ok && i < sk_CMS_SignerInfo_num(signers); i++)
+		ok = check_foreign_signer(cache,
+		    sk_CMS_SignerInfo_value(signers, i), &first, timestamps,
+		    err);
+out:
+	BIO_free(in);
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	if (ok)
+		*out = first;
+	else
+		cades_free(&first);
+	return ok;
+}

@@ -1,0 +1,68 @@
+/*
+ * cades.h - CAdES baseline B signatures, made and verified.
+ *
+ * Source: RFC 5652; ETSI EN 319 122-1 clause 5; RFC 5035 (ESS).  Detached;
+ * exactly one SignerInfo; signed attributes with content-type,
+ * message-digest, signing-time, signing-certificate-v2 and, but for a git
+ * commit, a commitment type.  CMS_verify() alone lets eight things through
+ * that this refuses; each has a row in tests/unit/test_cades.c.
+ */
+#ifndef PKI_CADES_H
+#define PKI_CADES_H
+
+#include "pki/cert.h"
+
+/* EN 319 122-1 clause 5.2.3; RFC 5126 section 5.11.1. */
+enum commitment {
+	COMMITMENT_NONE,
+	COMMITMENT_ORIGIN,
+	COMMITMENT_RECEIPT,
+	COMMITMENT_APPROVAL,
+	COMMITMENT_OTHER,
+};
+
+const char *commitment_name(enum commitment commitment);
+
+/*
+ * Append to out the DER of a signature over content.
+ *
+ * ERROR_SYSTEM  the crypto library refused
+ */
+bool cades_sign(const struct identity *signer, struct span content,
+    enum commitment commitment, int64_t signing_at, struct buf *out,
+    struct error *err) MUST_USE;
+
+struct cades {
+	struct cert *cert;       /* the signer's; cades_free() lets it go */
+	struct digest signature; /* SHA-256 of the signature value */
+	int64_t signing_at;
+	enum commitment commitment;
+};
+
+/*
+ * Verify that signature is over content, in the form above, by the key of the
+ * certificate that it names.  Whether that certificate is anybody's, and may
+ * sign, is not judged here.
+ *
+ * ERROR_MALFORMED  SIGNATURE_FORM    not of that form
+ * ERROR_UNTRUSTED  SIGNATURE_WEAK    an algorithm or key that is not accepted
+ *                  SIGNATURE_BROKEN  not over these bytes, or not by that key
+ */
+bool cades_verify(struct cert_cache *certs, struct span signature,
+    struct span content, struct cades *out, struct error *err) MUST_USE;
+void cades_free(struct cades *cades);
+
+/*
+ * What the signature of another maker says: looser in form (attached, BER,
+ * several signers, no commitment), as strict about what is signed.  out tells
+ * the first signer.  A signature-time-stamp is checked for its imprint and
+ * its own signature; *timestamps counts those.
+ */
+bool cades_verify_foreign(struct cert_cache *certs, struct span signature,
+    struct span content, struct cades *out, unsigned *timestamps,
+    struct error *err) MUST_USE;
+/* An RFC 3161 token over content: its imprint and signature only. */
+bool cades_verify_timestamp(struct span token, struct span content,
+    struct error *err) MUST_USE;
+
+#endif

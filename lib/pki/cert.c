@@ -1,0 +1,400 @@
+#include "pki/cert.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+static bool
+read_time(const ASN1_TIME *time, int64_t *out)
+{
+	struct tm tm = { 0 };
+
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
+		return false;
+	*out = (int64_t)timegm(&tm);
+	return true;
+}
+
+/* Exactly one rfc822Name, or none at all: two would be two persons. */
+static bool
+read_email(struct cert *cert, struct error *err)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert->x509,
+	    NID_subject_alt_name, NULL, NULL);
+	unsigned found = 0;
+	bool ok = true;
+
+	for (int i = 0; ok && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		struct span text;
+
+		if (name->type != GEN_EMAIL)
+			continue;
+		text = span_of(ASN1_STRING_get0_data(name->d.rfc822Name),
+		    (size_t)ASN1_STRING_length(name->d.rfc822Name));
+		if (++found > 1)
+			ok = error_set(err, ERROR_MALFORMED,
+			    "certificate has two rfc822Names");
+		else if (!text_is_email(text) ||
+		    !span_to_str(text, cert->email, sizeof(cert->email)))
+			ok = error_set(err, ERROR_MALFORMED,
+			    "certificate's rfc822Name is not an e-mail address"
+			    " in ASCII and lower case");
+	}
+	GENERAL_NAMES_free(names);
+	return ok;
+}
+
+static void
+read_subject(struct cert *cert)
+{
+	X509_NAME *name = X509_get_subject_name(cert->x509);
+	BIO *text = BIO_new(BIO_s_mem());
+	char *data;
+	long len;
+
+	if (X509_NAME_get_text_by_NID(name, NID_organizationalUnitName,
+		cert->unit, sizeof(cert->unit)) < 0)
+		cert->unit[0] = '\0';
+	if (text != NULL &&
+	    X509_NAME_print_ex(text, name, 0,
+		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0 &&
+	    (len = BIO_get_mem_data(text, &data)) > 0)
+		snprintf(cert->subject, sizeof(cert->subject), "%.*s",
+		    (int)len, data);
+	BIO_free(text);
+}
+
+static bool
+key_is_strong(const EVP_PKEY *key)
+{
+	char group[32] = "";
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ||
+	    EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS)
+		return EVP_PKEY_get_bits(key) >= 3072;
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+		return false;
+	return strcmp(group, "prime256v1") == 0 ||
+	    strcmp(group, "secp384r1") == 0;
+}
+
+static void
+read_usage(struct cert *cert)
+{
+	/* UINT32_MAX if the extension is absent: then it may do nothing. */
+	const uint32_t usage = X509_get_key_usage(cert->x509);
+	const uint32_t extended = X509_get_extended_key_usage(cert->x509);
+
+	cert->can_sign = usage == KU_NON_REPUDIATION;
+	cert->can_connect = usage != UINT32_MAX &&
+	    (usage & KU_DIGITAL_SIGNATURE) != 0 &&
+	    (usage & KU_NON_REPUDIATION) == 0 && extended != UINT32_MAX &&
+	    (extended & XKU_SSL_CLIENT) != 0;
+}
+
+static bool
+fill(struct cert *cert, struct error *err)
+{
+	unsigned len = 0;
+
+	if (X509_digest(cert->x509, EVP_sha256(), cert->fingerprint.bytes,
+		&len) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "fingerprint");
+	if ((cert->key = X509_get0_pubkey(cert->x509)) == NULL)
+		return error_set_openssl(err, ERROR_MALFORMED,
+		    "certificate's public key");
+	if (!read_time(X509_get0_notBefore(cert->x509), &cert->not_before_at) ||
+	    !read_time(X509_get0_notAfter(cert->x509), &cert->not_after_at))
+		return error_set(err, ERROR_MALFORMED,
+		    "certificate's period of validity");
+	if (!read_email(cert, err))
+		return false;
+	cert->is_strong = key_is_strong(cert->key);
+	read_subject(cert);
+	read_usage(cert);
+	ERR_clear_error();
+	return true;
+}
+
+struct cert *
+cert_of_x509(X509 *x509, struct error *err)
+{
+	struct cert *cert = calloc(1, sizeof(*cert));
+
+	if (cert == NULL) {
+		error_set_errno(err, "certificate");
+		return NULL;
+	}
+	cert->refs = 1;
+	X509_up_ref(x509);
+	cert->x509 = x509;
+	if (!fill(cert, err)) {
+		cert_free(cert);
+		return NULL;
+	}
+	return cert;
+}
+
+struct cert *
+cert_parse(struct span der, struct error *err)
+{
+	const unsigned char *p = der.data;
+	struct cert *cert = NULL;
+	X509 *x509;
+
+	if (der.len > LIMIT_CERT_BYTES) {
+		error_set(err, ERROR_LIMIT, "certificate of %zu bytes, limit %d",
+		    der.len, LIMIT_CERT_BYTES);
+		return NULL;
+	}
+	x509 = d2i_X509(NULL, &p, (long)der.len);
+	if (x509 == NULL)
+		error_set_openssl(err, ERROR_MALFORMED, "certificate");
+	else if (p != der.data + der.len)
+		error_set(err, ERROR_MALFORMED, "bytes follow a certificate");
+	else
+		cert = cert_of_x509(x509, err);
+	X509_free(x509);
+	return cert;
+}
+
+struct cert *
+cert_parse_pem(struct span pem, struct error *err)
+{
+	BIO *in = BIO_new_mem_buf(pem.data, (int)pem.len);
+	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
+				  NULL;
+	struct cert *cert = NULL;
+
+	if (x509 == NULL)
+		error_set_openssl(err, ERROR_MALFORMED, "certificate (PEM)");
+	else
+		cert = cert_of_x509(x509, err);
+	X509_free(x509);
+	BIO_free(in);
+	return cert;
+}
+
+struct cert *
+cert_ref(struct cert *cert)
+{
+	__atomic_add_fetch(&cert->refs, 1, __ATOMIC_RELAXED);
+	return cert;
+}
+
+void
+cert_free(struct cert *cert)
+{
+	if (cert == NULL ||
+	    __atomic_sub_fetch(&cert->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	X509_free(cert->x509);
+	free(cert);
+}
+
+bool
+cert_append_der(const struct cert *cert, struct buf *out, struct error *err)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_X509(cert->x509, &der);
+	bool ok;
+
+	if (len <= 0)
+		return error_set_openssl(err, ERROR_SYSTEM, "encode");
+	ok = buf_append(out, span_of(der, (size_t)len), err);
+	OPENSSL_free(der);
+	return ok;
+}
+
+/* Open addressing; a fingerprint's first bytes are its hash. */
+struct cert_cache {
+	pthread_mutex_t mutex;
+	size_t used;
+	struct cert *slots[LIMIT_CERT_CACHE * 2];
+};
+
+struct cert_cache *
+cert_cache_new(struct error *err)
+{
+	struct cert_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		error_set_errno(err, "certificates");
+	else
+		pthread_mutex_init(&cache->mutex, NULL);
+	return cache;
+}
+
+static void
+forget_all(struct cert_cache *cache)
+{
+	for (size_t i = 0; i < LIMIT_CERT_CACHE * 2; i++) {
+		cert_free(cache->slots[i]);
+		cache->slots[i] = NULL;
+	}
+	cache->used = 0;
+}
+
+void
+cert_cache_free(struct cert_cache *cache)
+{
+	if (cache == NULL)
+		return;
+	forget_all(cache);
+	pthread_mutex_destroy(&cache->mutex);
+	free(cache);
+}
+
+static struct cert **
+find_slot(struct cert_cache *cache, const struct digest *fingerprint)
+{
+	size_t i = ((size_t)fingerprint->bytes[0] << 16 |
+		       (size_t)fingerprint->bytes[1] << 8 |
+		       fingerprint->bytes[2]) %
+	    (LIMIT_CERT_CACHE * 2);
+
+	while (cache->slots[i] != NULL &&
+	    !digest_eq(&cache->slots[i]->fingerprint, fingerprint))
+		i = (i + 1) % (LIMIT_CERT_CACHE * 2);
+	return &cache->slots[i];
+}
+
+struct cert *
+cert_cache_get(struct cert_cache *cache, struct span der, struct error *err)
+{
+	const struct digest fingerprint = sha256_of(der);
+	struct cert *cert, **slot;
+
+	pthread_mutex_lock(&cache->mutex);
+	slot = find_slot(cache, &fingerprint);
+	cert = *slot != NULL ? cert_ref(*slot) : NULL;
+	pthread_mutex_unlock(&cache->mutex);
+	if (cert != NULL || (cert = cert_parse(der, err)) == NULL)
+		return cert;
+	/* Only DER: what does not hash to itself would never be found. */
+	if (!digest_eq(&cert->fingerprint, &fingerprint)) {
+		error_set(err, ERROR_MALFORMED, "certificate is not DER");
+		cert_free(cert);
+		return NULL;
+	}
+
+	pthread_mutex_lock(&cache->mutex);
+	if (cache->used >= LIMIT_CERT_CACHE)
+		forget_all(cache);
+	slot = find_slot(cache, &fingerprint);
+	if (*slot == NULL) {
+		*slot = cert_ref(cert);
+		cache->used++;
+	}
+	pthread_mutex_unlock(&cache->mutex);
+	return cert;
+}
+
+static int
+no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf, (void)size, (void)rwflag, (void)arg;
+	return -1;
+}
+
+EVP_PKEY *
+key_load(const char *path, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	EVP_PKEY *key = NULL;
+	BIO *in = NULL;
+
+	if (!file_read(path, LIMIT_KEY_BYTES, &pem, err))
+		return NULL;
+	if ((in = BIO_new_mem_buf(pem.data, (int)pem.len)) != NULL)
+		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+	if (key == NULL)
+		error_set_openssl(err, ERROR_MALFORMED,
+		    "%s: not an unencrypted private key in PEM", path);
+	BIO_free(in);
+	OPENSSL_cleanse(pem.data, pem.len);
+	buf_free(&pem);
+	return key;
+}
+
+bool
+identity_load(const char *cert_path, const char *key_path,
+    struct identity *out, struct error *err)
+{
+	struct identity identity = { 0 };
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	bool ok;
+
+	ok = file_read(cert_path, LIMIT_KEY_BYTES, &pem, err) &&
+	    ((identity.cert = cert_parse_pem(buf_span(&pem), err)) != NULL ||
+		error_context(err, "%s", cert_path)) &&
+	    (identity.key = key_load(key_path, err)) != NULL;
+	if (ok && X509_check_private_key(identity.cert->x509, identity.key) != 1)
+		ok = error_set_openssl(err, ERROR_UNTRUSTED,
+		    "%s is not the key of %s", key_path, cert_path);
+	buf_free(&pem);
+	if (!ok) {
+		identity_free(&identity);
+		return false;
+	}
+	*out = identity;
+	return true;
+}
+
+void
+identity_free(struct identity *identity)
+{
+	cert_free(identity->cert);
+	EVP_PKEY_free(identity->key);
+	*identity = (struct identity){ 0 };
+}
+
+static bool
+append_bio(BIO *bio, struct buf *out, struct error *err)
+{
+	char *data;
+	const long len = BIO_get_mem_data(bio, &data);
+
+	return buf_append(out, span_of(data, (size_t)len), err);
+}
+
+bool
+key_make_request(const char *common_name, struct buf *key_pem,
+    struct buf *request_pem, struct error *err)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_REQ *request = X509_REQ_new();
+	BIO *a = BIO_new(BIO_s_mem()), *b = BIO_new(BIO_s_mem());
+	X509_NAME *name = X509_NAME_new();
+	bool ok;
+
+	ok = key != NULL && request != NULL && a != NULL && b != NULL &&
+	    name != NULL &&
+	    X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
+		(const unsigned char *)common_name, -1, -1, 0) == 1 &&
+	    X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
+	    X509_REQ_set_subject_name(request, name) == 1 &&
+	    X509_REQ_set_pubkey(request, key) == 1 &&
+	    X509_REQ_sign(request, key, EVP_sha256()) > 0 &&
+	    PEM_write_bio_PrivateKey(a, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	    PEM_write_bio_X509_REQ(b, request) == 1;
+	if (!ok)
+		error_set_openssl(err, ERROR_SYSTEM, "make a key");
+	ok = ok && append_bio(a, key_pem, err) && append_bio(b, request_pem, err);
+	X509_NAME_free(name);
+	BIO_free(a);
+	BIO_free(b);
+	X509_REQ_free(request);
+	EVP_PKEY_free(key);
+	return ok;
+}

@@ -1,0 +1,78 @@
+/*
+ * cert.h - X.509 certificates as Valise reads them, and private keys.
+ *
+ * Source: RFC 5280.  A person has two certificates with the same single
+ * rfc822Name: one to connect (digitalSignature, clientAuth), one to sign
+ * (nonRepudiation only); neither does the other's work.
+ */
+#ifndef PKI_CERT_H
+#define PKI_CERT_H
+
+#include <openssl/x509.h>
+
+#include "base/digest.h"
+#include "base/limits.h"
+
+/* Never changes once made; shared between threads by reference. */
+struct cert {
+	X509 *x509;
+	EVP_PKEY *key;             /* the public key, borrowed from x509 */
+	struct digest fingerprint; /* SHA-256 of the DER */
+	char email[LIMIT_EMAIL_BYTES + 1]; /* the only rfc822Name, or empty */
+	char unit[65];                     /* the subject's OU, or empty */
+	char subject[256];                 /* RFC 2253, for people */
+	int64_t not_before_at, not_after_at;
+	bool can_sign;    /* keyUsage is nonRepudiation and nothing else */
+	bool can_connect; /* keyUsage digitalSignature, EKU clientAuth */
+	bool is_strong;   /* P-256, P-384 or RSA of 3072 bits and more */
+	int refs;
+};
+
+/*
+ * ERROR_MALFORMED  not one DER certificate, or bytes follow it
+ * ERROR_LIMIT      over LIMIT_CERT_BYTES
+ */
+struct cert *cert_parse(struct span der, struct error *err);
+/* Of an OpenSSL certificate; the caller keeps its own reference. */
+struct cert *cert_of_x509(X509 *x509, struct error *err);
+/* The first certificate of PEM text. */
+struct cert *cert_parse_pem(struct span pem, struct error *err);
+struct cert *cert_ref(struct cert *cert);
+void cert_free(struct cert *cert);
+bool cert_append_der(const struct cert *cert, struct buf *out,
+    struct error *err) MUST_USE;
+
+/*
+ * Certificates parsed before, by fingerprint: parsing one costs three
+ * verifications of a signature (OpenSSL 3.0 looks up a decoder for each key).
+ * Safe between threads; holds LIMIT_CERT_CACHE, then forgets all.
+ */
+struct cert_cache;
+struct cert_cache *cert_cache_new(struct error *err);
+void cert_cache_free(struct cert_cache *cache);
+/* A reference that the caller frees. */
+struct cert *cert_cache_get(struct cert_cache *cache, struct span der,
+    struct error *err);
+
+/* A certificate and the private key that it certifies. */
+struct identity {
+	struct cert *cert;
+	EVP_PKEY *key;
+};
+
+/*
+ * From PEM files.  An encrypted key is an error: a daemon has nobody to ask.
+ *
+ * ERROR_UNTRUSTED  the key is not the certificate's
+ */
+bool identity_load(const char *cert_path, const char *key_path,
+    struct identity *out, struct error *err) MUST_USE;
+void identity_free(struct identity *identity);
+
+/* An unencrypted private key from a PEM file; NULL on failure. */
+EVP_PKEY *key_load(const char *path, struct error *err);
+/* A new P-256 key and a request (PKCS #10) for a certificate of it, as PEM. */
+bool key_make_request(const char *common_name, struct buf *key_pem,
+    struct buf *request_pem, struct error *err) MUST_USE;
+
+#endif

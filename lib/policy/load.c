@@ -1,0 +1,782 @@
+/*
+ * The reader of a policy's files: every mistake is told, none is guessed at.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "policy/policy.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Room for one more in a list that grows by one; NULL is out of memory. */
+static void *
+grow(void **list, size_t *num, size_t size)
+{
+	void *all = realloc(*list, (*num + 1) * size);
+
+	if (all == NULL)
+		return NULL;
+	*list = all;
+	memset((char *)all + *num * size, 0, size);
+	return (char *)all + (*num)++ * size;
+}
+
+static bool
+copy(const struct yaml *node, char *out, size_t room,
+    bool (*check)(struct span), const char *what, struct complaints *to)
+{
+	const char *text = yaml_text(node, to);
+
+	if (text == NULL)
+		return false;
+	if (strlen(text) >= room)
+		return complain(to, node, "over %zu bytes", room - 1);
+	if (!check(span_of_str(text)))
+		return complain(to, node, "\"%.60s\" is not %s", text, what);
+	snprintf(out, room, "%s", text);
+	return true;
+}
+
+static void
+check_format(const struct yaml *root, struct complaints *to)
+{
+	const struct yaml *format = yaml_need(root, "valise", to);
+	const char *text = format != NULL ? yaml_text(format, to) : NULL;
+
+	if (text != NULL && strcmp(text, "1") != 0)
+		complain(to, format, "format \"%.20s\"; this program knows"
+				     " format 1", text);
+}
+
+/* {en: …, lo: …}: the English one, else the first. */
+static void
+read_title(const struct yaml *map, char out[LIMIT_TITLE_BYTES + 1],
+    struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		char text[LIMIT_TITLE_BYTES + 1];
+
+		if (!text_is_language(span_of_str(c->key)))
+			complain_key(to, c, "\"%.40s\" is not a language",
+			    c->key);
+		else if (copy(c, text, sizeof(text), text_is_line,
+			     "one line of visible text", to) &&
+		    (out[0] == '\0' || strcmp(c->key, "en") == 0))
+			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", text);
+	}
+}
+
+static const struct party *
+find_party(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->num_parties; i++)
+		if (strcmp(policy->parties[i].name, name) == 0)
+			return &policy->parties[i];
+	return NULL;
+}
+
+/* A party that is named; what it is called is copied. */
+static bool
+read_party_name(const struct policy *policy, const struct yaml *node,
+    char out[POLICY_NAME], struct complaints *to)
+{
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+
+	if (text == NULL)
+		return false;
+	if (find_party(policy, text) == NULL)
+		return complain(to, node, "no party is called \"%.60s\"",
+		    text);
+	snprintf(out, POLICY_NAME, "%s", text);
+	return true;
+}
+
+static bool
+read_ca_name(const struct policy *policy, const struct yaml *node,
+    char out[POLICY_NAME], struct complaints *to)
+{
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+
+	if (text == NULL)
+		return false;
+	if (trust_ca(policy->trust, text) == NULL)
+		return complain(to, node, "no CA is called \"%.60s\"", text);
+	snprintf(out, POLICY_NAME, "%s", text);
+	return true;
+}
+
+static void
+read_cas(struct policy *policy, const struct yaml *map, struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		const char *path = yaml_text(c, to);
+		struct error why = { 0 };
+		struct member *file;
+
+		if (path == NULL)
+			continue;
+		if (!text_is_slug(span_of_str(c->key)))
+			complain_key(to, c, "\"%.60s\" cannot name a CA",
+			    c->key);
+		else if ((file = container_find(policy->files, path)) == NULL)
+			complain(to, c, "there is no file \"%.100s\"", path);
+		else if (!trust_add_ca(policy->trust, c->key,
+			     member_bytes(file), &why))
+			complain(to, c, "%s: %s", path, why.detail);
+	}
+}
+
+static void
+read_parties(struct policy *policy, const struct yaml *map,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "name" };
+
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		struct party *party;
+
+		if (!text_is_slug(span_of_str(c->key))) {
+			complain_key(to, c, "\"%.60s\" cannot name a party",
+			    c->key);
+			continue;
+		}
+		if (policy->num_parties == POLICY_PARTIES ||
+		    (party = grow((void **)&policy->parties,
+			 &policy->num_parties, sizeof(*party))) == NULL) {
+			complain(to, c, "more than %d parties",
+			    POLICY_PARTIES);
+			return;
+		}
+		snprintf(party->name, sizeof(party->name), "%s", c->key);
+		if (yaml_only(c, keys, COUNT(keys), to))
+			read_title(yaml_need(c, "name", to), party->title, to);
+	}
+}
+
+static bool
+is_pattern(struct span text)
+{
+	char name[LIMIT_EMAIL_BYTES + 2] = "x";
+	size_t len = text.len;
+
+	if (len == 0 || len > LIMIT_EMAIL_BYTES)
+		return false;
+	if (text.data[0] != '*')
+		return text_is_email(text);
+	/* "*@mofa.example": in the place of '*' stands a name. */
+	memcpy(name + 1, text.data + 1, len - 1);
+	return text_is_email(span_of(name, len));
+}
+
+static void
+read_emails(struct office *office, const struct yaml *list,
+    struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	if (list->num_children == 0)
+		complain(to, list, "without a pattern nobody is of this"
+				   " office");
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		if (office->num_emails == POLICY_PATTERNS) {
+			complain(to, c, "more than %d patterns",
+			    POLICY_PATTERNS);
+			return;
+		}
+		if (copy(c, office->emails[office->num_emails],
+			sizeof(office->emails[0]), is_pattern,
+			"an e-mail address, or *@ and a domain, in lower case",
+			to))
+			office->num_emails++;
+	}
+}
+
+static void
+read_offices(struct policy *policy, const struct yaml *map,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "party", "ca", "emails", "unit" };
+
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		const struct yaml *unit = yaml_get(c, "unit");
+		struct office *office;
+
+		if (!text_is_slug(span_of_str(c->key))) {
+			complain_key(to, c, "\"%.60s\" cannot name an office",
+			    c->key);
+			continue;
+		}
+		if (policy->num_offices == LIMIT_OFFICES ||
+		    (office = grow((void **)&policy->offices,
+			 &policy->num_offices, sizeof(*office))) == NULL) {
+			complain(to, c, "more than %d offices", LIMIT_OFFICES);
+			return;
+		}
+		snprintf(office->name, sizeof(office->name), "%s", c->key);
+		office->line = c->key_line;
+		if (!yaml_only(c, keys, COUNT(keys), to))
+			continue;
+		read_party_name(policy, yaml_need(c, "party", to),
+		    office->party, to);
+		read_ca_name(policy, yaml_need(c, "ca", to), office->ca, to);
+		read_emails(office, yaml_need(c, "emails", to), to);
+		if (unit != NULL)
+			copy(unit, office->unit, sizeof(office->unit),
+			    text_is_line, "one line of visible text", to);
+	}
+}
+
+static void
+read_depositary(struct policy *policy, const struct yaml *map,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "origin", "office", "ca",
+		"email" };
+	const struct yaml *origin, *office, *email;
+	const char *text;
+
+	if (map == NULL || !yaml_only(map, keys, COUNT(keys), to))
+		return;
+	origin = yaml_need(map, "origin", to);
+	if (origin != NULL && (text = yaml_text(origin, to)) != NULL) {
+		if (strlen(text) > LIMIT_ORIGIN_BYTES || text[0] == '\0' ||
+		    strpbrk(text, " +\t") != NULL)
+			complain(to, origin, "\"%.60s\" cannot name a journal:"
+					     " no space, no '+', at most %d"
+					     " bytes",
+			    text, LIMIT_ORIGIN_BYTES);
+		else
+			snprintf(policy->origin, sizeof(policy->origin), "%s",
+			    text);
+	}
+	office = yaml_need(map, "office", to);
+	if (office != NULL && (text = yaml_text(office, to)) != NULL) {
+		if (policy_office(policy, text) == NULL)
+			complain(to, office, "no office is called \"%.60s\"",
+			    text);
+		else
+			snprintf(policy->depositary.office, POLICY_NAME, "%s",
+			    text);
+	}
+	read_ca_name(policy, yaml_need(map, "ca", to), policy->depositary.ca,
+	    to);
+	if ((email = yaml_need(map, "email", to)) != NULL)
+		copy(email, policy->depositary.email,
+		    sizeof(policy->depositary.email), text_is_email,
+		    "an e-mail address in lower case", to);
+}
+
+static void
+read_power_types(struct policy *policy, struct full_powers *powers,
+    const struct yaml *list, struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		const char *name = yaml_text(c, to);
+		const struct document_type *type = name != NULL ?
+		    policy_type(policy, name) :
+		    NULL;
+
+		if (type != NULL)
+			powers->types |= UINT64_C(1)
+			    << (type - policy->types);
+		else if (name != NULL)
+			complain(to, c, "no type of document is called"
+					" \"%.60s\"", name);
+	}
+}
+
+static void
+read_day(const struct yaml *node, int64_t *out, struct complaints *to)
+{
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+
+	if (text != NULL && !time_parse_date(span_of_str(text), out))
+		complain(to, node, "\"%.40s\" is not a date such as"
+				   " 2027-12-31", text);
+}
+
+static void
+read_powers(struct policy *policy, const struct yaml *list,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "person", "party", "types", "from",
+		"until" };
+
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	policy->powers_line = list->key_line;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		const struct yaml *person;
+		struct full_powers *powers;
+
+		if (policy->num_powers == LIMIT_POWERS ||
+		    (powers = grow((void **)&policy->powers,
+			 &policy->num_powers, sizeof(*powers))) == NULL) {
+			complain(to, c, "more than %d full powers",
+			    LIMIT_POWERS);
+			return;
+		}
+		powers->line = c->line;
+		if (!yaml_only(c, keys, COUNT(keys), to))
+			continue;
+		if ((person = yaml_need(c, "person", to)) != NULL)
+			copy(person, powers->person, sizeof(powers->person),
+			    text_is_email, "an e-mail address in lower case",
+			    to);
+		read_party_name(policy, yaml_need(c, "party", to),
+		    powers->party, to);
+		read_power_types(policy, powers, yaml_need(c, "types", to),
+		    to);
+		read_day(yaml_need(c, "from", to), &powers->from_at, to);
+		read_day(yaml_need(c, "until", to), &powers->until_at, to);
+		if (powers->until_at < powers->from_at)
+			complain(to, c, "they end before they begin");
+		powers->until_at += 24 * 60 * 60; /* both days included */
+	}
+}
+
+static void
+read_languages(const struct yaml *list,
+    char out[LIMIT_LANGUAGES][LIMIT_LANGUAGE_BYTES + 1], size_t *num,
+    struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		if (*num == LIMIT_LANGUAGES) {
+			complain(to, c, "more than %d languages",
+			    LIMIT_LANGUAGES);
+			return;
+		}
+		if (copy(c, out[*num], LIMIT_LANGUAGE_BYTES + 1,
+			text_is_language, "a language, such as lo", to))
+			(*num)++;
+	}
+}
+
+static void
+read_office_list(const struct policy *policy, const struct yaml *list,
+    struct office_list *out, struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	out->line = list->key_line;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		const char *name = yaml_text(c, to);
+		const struct office *office = name != NULL ?
+		    policy_office(policy, name) :
+		    NULL;
+
+		if (office == NULL) {
+			if (name != NULL)
+				complain(to, c, "no office is called"
+						" \"%.60s\"", name);
+		} else if (out->num < LIMIT_OFFICES) {
+			out->offices[out->num++] = (uint16_t)(office -
+			    policy->offices);
+		}
+	}
+}
+
+static void
+read_quorum(const struct policy *policy, const struct yaml *map,
+    struct quorum *out, struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	out->line = map->key_line;
+	if (map->num_children == 0)
+		complain(to, map, "somebody must sign");
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		uint64_t persons;
+
+		if (find_party(policy, c->key) == NULL) {
+			complain_key(to, c, "no party is called \"%.60s\"",
+			    c->key);
+			continue;
+		}
+		if (!yaml_u64(c, &persons, to))
+			continue;
+		if (persons < 1 || persons > LIMIT_SIGNATURES ||
+		    out->num == POLICY_PARTIES) {
+			complain(to, c, "1 to %d persons of a party",
+			    LIMIT_SIGNATURES);
+			continue;
+		}
+		snprintf(out->parties[out->num].party, POLICY_NAME, "%s",
+		    c->key);
+		out->parties[out->num++].persons = (unsigned)persons;
+	}
+}
+
+static void
+read_media(struct document_type *type, const struct yaml *list,
+    struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	type->media_line = list->key_line;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		if (type->num_media == POLICY_MEDIA) {
+			complain(to, c, "more than %d media types",
+			    POLICY_MEDIA);
+			return;
+		}
+		if (copy(c, type->media[type->num_media],
+			sizeof(type->media[0]), text_is_media,
+			"a media type, such as application/pdf", to))
+			type->num_media++;
+	}
+}
+
+static void
+read_limits(struct document_type *type, const struct yaml *map,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "text", "texts" };
+	const struct yaml *text, *texts;
+
+	if (map == NULL || !yaml_only(map, keys, COUNT(keys), to))
+		return;
+	type->limits_line = map->key_line;
+	if ((text = yaml_need(map, "text", to)) != NULL &&
+	    yaml_bytes(text, &type->limit_text, to) &&
+	    type->limit_text > LIMIT_TEXT_BYTES)
+		complain(to, text, "no text can be over %llu bytes",
+		    (unsigned long long)LIMIT_TEXT_BYTES);
+	if ((texts = yaml_need(map, "texts", to)) != NULL &&
+	    yaml_u64(texts, &type->limit_texts, to) &&
+	    type->limit_texts > LIMIT_TEXTS)
+		complain(to, texts, "no version can have more than %d texts",
+		    LIMIT_TEXTS);
+}
+
+/* The types are known by name before any is read: full powers name them. */
+static void
+read_type(struct policy *policy, struct document_type *type,
+    const struct yaml *root, struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "type", "title",
+		"languages", "deposit", "terminate", "read", "audit", "quorum",
+		"media", "limits" };
+	static const char *const language_keys[] = { "authentic", "also" };
+	const struct yaml *name, *languages;
+	const char *text;
+
+	if (!yaml_is(root, YAML_MAPPING, to))
+		return;
+	yaml_only(root, keys, COUNT(keys), to);
+	check_format(root, to);
+	name = yaml_need(root, "type", to);
+	if (name != NULL && (text = yaml_text(name, to)) != NULL &&
+	    strcmp(text, type->name) != 0)
+		complain(to, name, "\"%.60s\" in the file of \"%s\"", text,
+		    type->name);
+	read_title(yaml_need(root, "title", to), type->title, to);
+	languages = yaml_need(root, "languages", to);
+	if (languages != NULL && yaml_only(languages, language_keys,
+				     COUNT(language_keys), to)) {
+		type->languages_line = languages->key_line;
+		read_languages(yaml_need(languages, "authentic", to),
+		    type->authentic, &type->num_authentic, to);
+		read_languages(yaml_get(languages, "also"), type->also,
+		    &type->num_also, to);
+		if (type->num_authentic == 0)
+			complain(to, languages, "one language at least must"
+						" be authentic");
+	}
+	read_office_list(policy, yaml_need(root, "deposit", to),
+	    &type->deposit, to);
+	read_office_list(policy, yaml_need(root, "read", to), &type->read, to);
+	read_office_list(policy, yaml_need(root, "audit", to), &type->audit,
+	    to);
+	read_quorum(policy, yaml_need(root, "quorum", to), &type->quorum, to);
+	read_quorum(policy, yaml_need(root, "terminate", to),
+	    &type->terminate, to);
+	read_media(type, yaml_need(root, "media", to), to);
+	read_limits(type, yaml_need(root, "limits", to), to);
+}
+
+static bool
+party_has(const struct policy *policy, const struct office_list *list,
+    const char *party)
+{
+	for (size_t i = 0; i < list->num; i++)
+		if (strcmp(policy->offices[list->offices[i]].party, party) ==
+		    0)
+			return true;
+	return false;
+}
+
+static bool
+is_among(const struct office_list *list, uint16_t office)
+{
+	for (size_t i = 0; i < list->num; i++)
+		if (list->offices[i] == office)
+			return true;
+	return false;
+}
+
+/* How many persons could sign for a party today. */
+static unsigned
+count_persons(const struct policy *policy, size_t type, const char *party,
+    int64_t now_at)
+{
+	unsigned persons = 0;
+
+	for (size_t i = 0; i < policy->num_powers; i++) {
+		const struct full_powers *one = &policy->powers[i];
+		bool again = false;
+
+		if (strcmp(one->party, party) != 0 ||
+		    (one->types >> type & 1) == 0 || one->until_at <= now_at)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			again = again ||
+			    (strcmp(policy->powers[j].person, one->person) ==
+				    0 &&
+				policy->powers[j].until_at > now_at &&
+				(policy->powers[j].types >> type & 1) != 0);
+		persons += !again;
+	}
+	return persons;
+}
+
+/* What each type must have, and what it surely should. */
+static void
+check_type(const struct policy *policy, size_t i, const struct yaml *root,
+    int64_t now_at, struct complaints *to)
+{
+	const struct document_type *type = &policy->types[i];
+
+	for (size_t j = 0; j < type->quorum.num; j++) {
+		const char *party = type->quorum.parties[j].party;
+		const unsigned persons = count_persons(policy, i, party,
+		    now_at);
+		const struct yaml *at = yaml_get(yaml_get(root, "quorum"),
+		    party);
+
+		if (!party_has(policy, &type->audit, party))
+			complain_key(to, yaml_get(root, "audit"),
+			    "no office of \"%s\" may audit: each party needs"
+			    " one", party);
+		if (persons < type->quorum.parties[j].persons && at != NULL)
+			complain_warning(to, at,
+			    "the quorum cannot be reached: %u of %u persons"
+			    " of \"%s\" have full powers for it", persons,
+			    type->quorum.parties[j].persons, party);
+	}
+	for (size_t j = 0; j < type->deposit.num; j++)
+		if (!is_among(&type->read, type->deposit.offices[j]))
+			complain_warning(to, yaml_get(root, "deposit"),
+			    "\"%s\" may deposit what it may not read",
+			    policy->offices[type->deposit.offices[j]].name);
+}
+
+static bool
+patterns_meet(const struct office *a, const struct office *b)
+{
+	for (size_t i = 0; i < a->num_emails; i++)
+		for (size_t j = 0; j < b->num_emails; j++)
+			if (text_matches(a->emails[i], b->emails[j]) ||
+			    text_matches(b->emails[j], a->emails[i]) ||
+			    strcmp(a->emails[i], b->emails[j]) == 0)
+				return true;
+	return false;
+}
+
+/* Two offices that claim the same people have, in effect, none of them. */
+static void
+check_offices(const struct policy *policy, const struct yaml *offices,
+    struct complaints *to)
+{
+	for (size_t i = 0; i < policy->num_offices; i++)
+		for (size_t j = 0; j < policy->num_offices; j++) {
+			const struct office *a = &policy->offices[i];
+			const struct office *b = &policy->offices[j];
+			const struct yaml *at = yaml_get(offices, a->name);
+
+			if (i == j || at == NULL ||
+			    strcmp(a->ca, b->ca) != 0 ||
+			    (b->unit[0] != '\0' &&
+				strcmp(a->unit, b->unit) != 0) ||
+			    !patterns_meet(a, b))
+				continue;
+			complain_warning(to, at,
+			    "nobody can match \"%s\": the same people match"
+			    " \"%s\" (give each a unit of its own)", a->name,
+			    b->name);
+			break;
+		}
+}
+
+static void
+read_main(struct policy *policy, const struct yaml *root,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "depositary", "cas",
+		"parties", "offices", "full-powers" };
+
+	if (!yaml_is(root, YAML_MAPPING, to))
+		return;
+	yaml_only(root, keys, COUNT(keys), to);
+	check_format(root, to);
+	read_cas(policy, yaml_need(root, "cas", to), to);
+	read_parties(policy, yaml_need(root, "parties", to), to);
+	read_offices(policy, yaml_need(root, "offices", to), to);
+	read_depositary(policy, yaml_need(root, "depositary", to), to);
+	read_powers(policy, yaml_need(root, "full-powers", to), to);
+	check_offices(policy, yaml_get(root, "offices"), to);
+}
+
+/* policies/NAME.yaml, beside offices.yaml, is the type NAME. */
+static bool
+is_type_file(const char *path, char name[LIMIT_SLUG_BYTES + 1])
+{
+	const size_t len = strlen(path);
+
+	return len > 5 && len - 5 <= LIMIT_SLUG_BYTES &&
+	    strcmp(path + len - 5, ".yaml") == 0 &&
+	    strcmp(path, "offices.yaml") != 0 &&
+	    text_is_slug(span_of(path, len - 5)) &&
+	    span_to_str(span_of(path, len - 5), name, LIMIT_SLUG_BYTES + 1);
+}
+
+static bool
+is_ca_file(const struct yaml *cas, const char *path)
+{
+	if (cas == NULL || cas->kind != YAML_MAPPING)
+		return false;
+	for (const struct yaml *c = cas->children; c != NULL; c = c->next)
+		if (c->kind == YAML_SCALAR && strcmp(c->text, path) == 0)
+			return true;
+	return false;
+}
+
+/* The digest is over the whole folder: what is no part of it stands out. */
+static void
+find_types(struct policy *policy, const struct yaml *main_root,
+    struct complaints *to)
+{
+	for (size_t i = 0; i < policy->files->num; i++) {
+		const char *path = policy->files->members[i].path;
+		char name[LIMIT_SLUG_BYTES + 1], shown[LIMIT_PATH_BYTES + 16];
+		struct document_type *type;
+
+		snprintf(shown, sizeof(shown), POLICY_PREFIX "%s", path);
+		if (strcmp(path, "offices.yaml") == 0 ||
+		    is_ca_file(yaml_get(main_root, "cas"), path))
+			continue;
+		if (!is_type_file(path, name)) {
+			complain_of(to, shown,
+			    "no part of a policy: neither a type of document"
+			    " nor a CA that offices.yaml names");
+			continue;
+		}
+		if (policy->num_types == LIMIT_TYPES ||
+		    (type = grow((void **)&policy->types, &policy->num_types,
+			 sizeof(*type))) == NULL) {
+			complain_of(to, shown, "more than %d types",
+			    LIMIT_TYPES);
+			return;
+		}
+		snprintf(type->name, sizeof(type->name), "%s", name);
+		snprintf(type->file, sizeof(type->file), "%s", shown);
+	}
+}
+
+static struct yaml *
+parse_file(const struct policy *policy, const char *path, const char *shown,
+    struct complaints *to)
+{
+	const struct member *file = container_find(policy->files, path);
+	struct error why = { 0 };
+	struct yaml *root = NULL;
+
+	if (file == NULL)
+		complain_of(to, shown, "there is no such file");
+	else if ((root = yaml_parse(shown, member_bytes(file), &why)) ==
+	    NULL) {
+		/* The detail begins with the file's name already. */
+		const char *text = why.detail;
+		const size_t len = strlen(shown);
+
+		if (strncmp(text, shown, len) == 0 && text[len] == ':')
+			text += len + 1;
+		to->num_errors++;
+		if (!buf_printf(&to->lines, &why, "%s:%s\n", shown, text))
+			return NULL;
+	}
+	return root;
+}
+
+static void
+read_all(struct policy *policy, int64_t now_at, struct complaints *to)
+{
+	static const char main_file[] = POLICY_PREFIX "offices.yaml";
+	struct yaml *roots[LIMIT_TYPES] = { NULL };
+	struct yaml *root = parse_file(policy, "offices.yaml", main_file, to);
+
+	find_types(policy, root, to);
+	if (policy->num_types == 0)
+		complain_of(to, main_file,
+		    "there is no type of document beside it (agreement.yaml,"
+		    " …)");
+	if (root != NULL)
+		read_main(policy, root, to);
+	for (size_t i = 0; i < policy->num_types; i++) {
+		struct document_type *type = &policy->types[i];
+
+		roots[i] = parse_file(policy,
+		    type->file + strlen(POLICY_PREFIX), type->file, to);
+		/* Without offices every name in a type would be unknown. */
+		if (roots[i] != NULL && root != NULL)
+			read_type(policy, type, roots[i], to);
+	}
+	for (size_t i = 0; i < policy->num_types; i++) {
+		if (roots[i] != NULL && root != NULL && to->num_errors == 0)
+			check_type(policy, i, roots[i], now_at, to);
+	}
+	for (size_t i = 0; i < policy->num_types; i++)
+		yaml_free_tree(roots[i]);
+	yaml_free_tree(root);
+}
+
+struct policy *
+policy_load(struct container *files, int64_t now_at,
+    struct complaints *complaints, struct error *err)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy == NULL) {
+		error_set_errno(err, "policy");
+		container_free(files);
+		return NULL;
+	}
+	policy->refs = 1;
+	policy->files = files;
+	if ((policy->trust = trust_new(err)) == NULL ||
+	    !container_hash(files, NULL, err) ||
+	    !container_contents(files, &policy->digest, err)) {
+		policy_free(policy);
+		return NULL;
+	}
+	read_all(policy, now_at, complaints);
+	if (!complaints_none(complaints, err)) {
+		policy_free(policy);
+		return NULL;
+	}
+	return policy;
+}

@@ -1,0 +1,339 @@
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+static const char *const right_names[] = {
+	[RIGHT_READ] = "read",
+	[RIGHT_DEPOSIT] = "deposit",
+	[RIGHT_AUDIT] = "audit",
+};
+
+const char *
+right_name(enum right right)
+{
+	return right_names[right];
+}
+
+const struct office *
+policy_office(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->num_offices; i++)
+		if (strcmp(policy->offices[i].name, name) == 0)
+			return &policy->offices[i];
+	return NULL;
+}
+
+const struct document_type *
+policy_type(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->num_types; i++)
+		if (strcmp(policy->types[i].name, name) == 0)
+			return &policy->types[i];
+	return NULL;
+}
+
+bool
+policy_is_depositary(const struct policy *policy, const struct cert *cert,
+    const char *ca)
+{
+	return ca != NULL && strcmp(ca, policy->depositary.ca) == 0 &&
+	    strcmp(cert->email, policy->depositary.email) == 0;
+}
+
+static bool
+office_has(const struct office *office, const struct cert *cert,
+    const char *ca)
+{
+	if (strcmp(office->ca, ca) != 0 ||
+	    (office->unit[0] != '\0' && strcmp(office->unit, cert->unit) != 0))
+		return false;
+	for (size_t i = 0; i < office->num_emails; i++)
+		if (text_matches(office->emails[i], cert->email))
+			return true;
+	return false;
+}
+
+const struct office *
+policy_office_of(const struct policy *policy, const struct cert *cert,
+    const char *ca, char why[POLICY_RULE])
+{
+	const struct office *found = NULL;
+
+	if (cert->email[0] == '\0' || ca == NULL) {
+		snprintf(why, POLICY_RULE,
+		    POLICY_PREFIX "offices.yaml: offices: a certificate"
+		    " without an e-mail address names nobody");
+		return NULL;
+	}
+	/* "The depositary's certificates belong to no office." */
+	if (policy_is_depositary(policy, cert, ca)) {
+		snprintf(why, POLICY_RULE,
+		    POLICY_PREFIX "offices.yaml: depositary: its certificates"
+		    " belong to no office");
+		return NULL;
+	}
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		if (!office_has(&policy->offices[i], cert, ca))
+			continue;
+		if (found != NULL) {
+			snprintf(why, POLICY_RULE,
+			    POLICY_PREFIX "offices.yaml:%u: offices: \"%.60s\""
+			    " could be of %s or %s",
+			    policy->offices[i].line, cert->email, found->name,
+			    policy->offices[i].name);
+			return NULL;
+		}
+		found = &policy->offices[i];
+	}
+	if (found == NULL)
+		snprintf(why, POLICY_RULE,
+		    POLICY_PREFIX "offices.yaml: offices: \"%.80s\" is of no"
+		    " office", cert->email);
+	return found;
+}
+
+static bool
+in_list(const struct policy *policy, const struct office_list *list,
+    const struct office *office)
+{
+	for (size_t i = 0; i < list->num; i++)
+		if (&policy->offices[list->offices[i]] == office)
+			return true;
+	return false;
+}
+
+static struct decision
+no_such_type(const char *type)
+{
+	struct decision decision = { .allowed = false };
+
+	snprintf(decision.rule, sizeof(decision.rule),
+	    POLICY_PREFIX "%.64s.yaml: no such type of document", type);
+	return decision;
+}
+
+struct decision
+policy_decide(const struct policy *policy, const struct office *office,
+    enum right right, const char *type_name)
+{
+	const struct document_type *type = policy_type(policy, type_name);
+	const struct office_list *list;
+	struct decision decision = { 0 };
+
+	if (type == NULL)
+		return no_such_type(type_name);
+	list = right == RIGHT_READ    ? &type->read :
+	    right == RIGHT_DEPOSIT    ? &type->deposit :
+					&type->audit;
+	decision.allowed = in_list(policy, list, office);
+	snprintf(decision.rule, sizeof(decision.rule), "%s:%u: %s", type->file,
+	    list->line, right_names[right]);
+	return decision;
+}
+
+struct decision
+policy_decide_sign(const struct policy *policy, const struct office *office,
+    const char *person, const char *type_name, int64_t at)
+{
+	const struct document_type *type = policy_type(policy, type_name);
+	struct decision decision = { 0 };
+	bool is_party = false;
+
+	if (type == NULL)
+		return no_such_type(type_name);
+	for (size_t i = 0; i < type->quorum.num; i++)
+		is_party = is_party ||
+		    strcmp(type->quorum.parties[i].party, office->party) == 0;
+	if (!is_party) {
+		snprintf(decision.rule, sizeof(decision.rule),
+		    "%s:%u: quorum: \"%s\" is no party to it", type->file,
+		    type->quorum.line, office->party);
+		return decision;
+	}
+	snprintf(decision.rule, sizeof(decision.rule),
+	    POLICY_PREFIX "offices.yaml:%u: full-powers", policy->powers_line);
+	for (size_t i = 0; i < policy->num_powers; i++) {
+		const struct full_powers *powers = &policy->powers[i];
+
+		if (strcmp(powers->person, person) != 0 ||
+		    strcmp(powers->party, office->party) != 0 ||
+		    (powers->types >> (type - policy->types) & 1) == 0)
+			continue;
+		snprintf(decision.rule, sizeof(decision.rule),
+		    POLICY_PREFIX "offices.yaml:%u: full-powers",
+		    powers->line);
+		if (at >= powers->from_at && at < powers->until_at) {
+			decision.allowed = true;
+			return decision;
+		}
+	}
+	return decision;
+}
+
+static bool
+in_texts(const char (*list)[LIMIT_LANGUAGE_BYTES + 1], size_t num,
+    const char *text)
+{
+	for (size_t i = 0; i < num; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool
+media_is_allowed(const struct document_type *type, const char *media)
+{
+	for (size_t i = 0; i < type->num_media; i++)
+		if (strcmp(type->media[i], media) == 0)
+			return true;
+	return false;
+}
+
+static struct decision
+refuse_text(const struct document_type *type, unsigned line, const char *key,
+    const char *what, const char *which)
+{
+	struct decision decision = { .allowed = false };
+
+	snprintf(decision.rule, sizeof(decision.rule), "%s:%u: %s: %s \"%.80s\"",
+	    type->file, line, key, what, which);
+	return decision;
+}
+
+static struct decision
+decide_languages(const struct document_type *type,
+    const struct version *version)
+{
+	for (size_t i = 0; i < type->num_authentic; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < version->num_texts; j++)
+			found = found || (version->texts[j].authentic &&
+					     strcmp(version->texts[j].language,
+						 type->authentic[i]) == 0);
+		if (!found)
+			return refuse_text(type, type->languages_line,
+			    "languages", "no authentic text in",
+			    type->authentic[i]);
+	}
+	for (size_t j = 0; j < version->num_texts; j++) {
+		const struct text_file *text = &version->texts[j];
+		const bool authentic = in_texts(type->authentic,
+		    type->num_authentic, text->language);
+
+		if (!authentic &&
+		    !in_texts(type->also, type->num_also, text->language))
+			return refuse_text(type, type->languages_line,
+			    "languages", "none is", text->language);
+		if (text->authentic != authentic)
+			return refuse_text(type, type->languages_line,
+			    "languages",
+			    authentic ? "not marked authentic:" :
+					"marked authentic:",
+			    text->language);
+	}
+	return (struct decision){ .allowed = true };
+}
+
+struct decision
+policy_decide_texts(const struct policy *policy, const struct version *version)
+{
+	char name[LIMIT_SLUG_BYTES + 1];
+	const struct document_type *type;
+	struct decision decision;
+
+	document_type(version->document, name);
+	if ((type = policy_type(policy, name)) == NULL)
+		return no_such_type(name);
+	if (version->num_texts > type->limit_texts)
+		return refuse_text(type, type->limits_line, "limits",
+		    "too many texts in", version->document);
+	decision = decide_languages(type, version);
+	if (!decision.allowed)
+		return decision;
+	for (size_t i = 0; i < version->num_texts + version->num_annexes;
+	     i++) {
+		const struct text_file *file = i < version->num_texts ?
+		    &version->texts[i] :
+		    &version->annexes[i - version->num_texts];
+
+		if (!media_is_allowed(type, file->media))
+			return refuse_text(type, type->media_line, "media",
+			    file->media, file->file);
+		if (file->size > type->limit_text)
+			return refuse_text(type, type->limits_line, "limits",
+			    "too large:", file->file);
+	}
+	snprintf(decision.rule, sizeof(decision.rule), "%s", type->file);
+	return decision;
+}
+
+bool
+policy_quorum(const struct document_type *type,
+    const struct signatory signatories[], size_t num, char rule[POLICY_RULE])
+{
+	for (size_t i = 0; i < type->quorum.num; i++) {
+		const char *party = type->quorum.parties[i].party;
+		unsigned persons = 0;
+
+		for (size_t j = 0; j < num; j++) {
+			bool again = false;
+
+			if (strcmp(signatories[j].party, party) != 0)
+				continue;
+			/* Distinct persons, not signatures. */
+			for (size_t k = 0; k < j; k++)
+				again = again ||
+				    strcmp(signatories[k].person,
+					signatories[j].person) == 0;
+			persons += !again;
+		}
+		if (persons < type->quorum.parties[i].persons) {
+			snprintf(rule, POLICY_RULE,
+			    "%s:%u: quorum: %u of %u signatures of %s",
+			    type->file, type->quorum.line, persons,
+			    type->quorum.parties[i].persons, party);
+			return false;
+		}
+	}
+	snprintf(rule, POLICY_RULE, "%s:%u: quorum", type->file,
+	    type->quorum.line);
+	return type->quorum.num > 0;
+}
+
+struct policy *
+policy_ref(struct policy *policy)
+{
+	__atomic_add_fetch(&policy->refs, 1, __ATOMIC_RELAXED);
+	return policy;
+}
+
+void
+policy_free(struct policy *policy)
+{
+	if (policy == NULL ||
+	    __atomic_sub_fetch(&policy->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	container_free(policy->files);
+	trust_free(policy->trust);
+	free(policy->parties);
+	free(policy->offices);
+	free(policy->powers);
+	free(policy->types);
+	free(policy);
+}
+
+struct policy *
+policy_load_dir(const char *dir, struct complaints *complaints,
+    struct error *err)
+{
+	struct container *files = container_read_dir(dir, err);
+
+	return files != NULL ?
+	    policy_load(files, time_now_ms() / 1000, complaints, err) :
+	    NULL;
+}

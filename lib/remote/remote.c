@@ -1,0 +1,350 @@
+#include "remote/remote.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+
+struct remote {
+	CURL *curl;
+	struct remote_settings settings;
+	char address[512];
+};
+
+struct transfer {
+	const struct remote *remote;
+	const struct remote_request *request;
+	struct remote_answer *answer;
+	struct error *err;
+	uint64_t sent, received;
+	bool failed;
+};
+
+struct remote *
+remote_new(const struct remote_settings *settings, struct error *err)
+{
+	struct remote *remote = calloc(1, sizeof(*remote));
+
+	if (remote == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    (remote->curl = curl_easy_init()) == NULL) {
+		error_set(err, ERROR_SYSTEM, "HTTP client: no memory");
+		free(remote);
+		return NULL;
+	}
+	remote->settings = *settings;
+	snprintf(remote->address, sizeof(remote->address), "%s",
+	    settings->address);
+	return remote;
+}
+
+void
+remote_free(struct remote *remote)
+{
+	if (remote == NULL)
+		return;
+	curl_easy_cleanup(remote->curl);
+	curl_global_cleanup();
+	free(remote);
+}
+
+void
+remote_answer_free(struct remote_answer *answer)
+{
+	buf_free(&answer->body);
+}
+
+bool
+remote_encode(struct buf *out, const char *text, struct error *err)
+{
+	for (; *text != '\0'; text++) {
+		const char c = *text;
+		const bool plain = (c >= 'a' && c <= 'z') ||
+		    (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    strchr("-._~", c) != NULL;
+
+		if (plain ? !buf_append(out, span_of(&c, 1), err) :
+			    !buf_printf(out, err, "%%%02X",
+				(unsigned char)c))
+			return false;
+	}
+	return true;
+}
+
+/* A problem document goes to the body, whatever was asked for. */
+static bool
+to_file(const struct transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->remote->curl, CURLINFO_RESPONSE_CODE,
+	    &status);
+	return transfer->request->file_fd >= 0 &&
+	    (status == 200 || status == 206);
+}
+
+static size_t
+on_body(char *data, size_t size, size_t num, void *arg)
+{
+	struct transfer *transfer = arg;
+	const struct span bytes = span_of(data, size * num);
+	bool ok;
+
+	if (to_file(transfer))
+		ok = transfer->request->resume_at + transfer->received +
+			    bytes.len <=
+			LIMIT_CONTAINER_BYTES &&
+		    file_pwrite(transfer->request->file_fd, bytes,
+			(off_t)(transfer->request->resume_at +
+			    transfer->received),
+			transfer->err);
+	else
+		ok = buf_append(&transfer->answer->body, bytes,
+		    transfer->err);
+	transfer->received += bytes.len;
+	transfer->failed = transfer->failed || !ok;
+	return ok ? bytes.len : 0;
+}
+
+static size_t
+on_read(char *data, size_t size, size_t num, void *arg)
+{
+	struct transfer *transfer = arg;
+	const uint64_t left = transfer->request->body_len - transfer->sent;
+	const size_t n = size * num < left ? size * num : (size_t)left;
+
+	if (n == 0)
+		return 0;
+	if (!file_pread(transfer->request->body_fd, data, n,
+		(off_t)transfer->sent, transfer->err)) {
+		transfer->failed = true;
+		return CURL_READFUNC_ABORT;
+	}
+	transfer->sent += n;
+	return n;
+}
+
+/* curl starts over where a kept connection had gone away. */
+static int
+on_seek(void *arg, curl_off_t offset, int origin)
+{
+	struct transfer *transfer = arg;
+
+	if (origin != SEEK_SET || offset < 0)
+		return CURL_SEEKFUNC_FAIL;
+	transfer->sent = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static bool
+field(struct span line, const char *name, struct span *value)
+{
+	const size_t len = strlen(name);
+
+	if (line.len <= len ||
+	    strncasecmp((const char *)line.data, name, len) != 0)
+		return false;
+	*value = span_sub(line, len, line.len - len);
+	while (value->len > 0 && (value->data[value->len - 1] == '\r' ||
+				     value->data[value->len - 1] == '\n'))
+		value->len--;
+	while (value->len > 0 && value->data[0] == ' ')
+		*value = span_sub(*value, 1, value->len - 1);
+	return true;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t num, void *arg)
+{
+	struct transfer *transfer = arg;
+	struct remote_answer *answer = transfer->answer;
+	const struct span line = span_of(data, size * num);
+	struct span value;
+
+	if (field(line, "ETag:", &value) &&
+	    !span_to_str(value, answer->etag, sizeof(answer->etag)))
+		answer->etag[0] = '\0';
+	if (field(line, "Valise-Policy:", &value) &&
+	    !digest_parse(value, &answer->policy))
+		answer->policy = (struct digest){ { 0 } };
+	if (field(line, "Valise-Crls:", &value) &&
+	    !digest_parse(value, &answer->crls))
+		answer->crls = (struct digest){ { 0 } };
+	return line.len;
+}
+
+static int
+on_progress(void *arg, curl_off_t down_total, curl_off_t down,
+    curl_off_t up_total, curl_off_t up)
+{
+	struct transfer *transfer = arg;
+	const struct remote_settings *settings = &transfer->remote->settings;
+
+	if (settings->progress == NULL)
+		return 0;
+	if (up_total > 0 && up < up_total)
+		settings->progress(settings->arg, (uint64_t)up,
+		    (uint64_t)up_total);
+	else if (down_total > 0)
+		settings->progress(settings->arg,
+		    transfer->request->resume_at + (uint64_t)down,
+		    transfer->request->resume_at + (uint64_t)down_total);
+	return 0;
+}
+
+static bool
+set_up(struct remote *remote, struct transfer *transfer,
+    struct curl_slist **headers)
+{
+	CURL *curl = remote->curl;
+	const struct remote_request *request = transfer->request;
+	struct curl_blob ca = {
+		.data = (void *)(uintptr_t)remote->settings.server_ca.data,
+		.len = remote->settings.server_ca.len,
+		.flags = CURL_BLOB_COPY,
+	};
+	char url[2048], line[256];
+	bool ok;
+
+	curl_easy_reset(curl);
+	ok = snprintf(url, sizeof(url), "%s%s", remote->address,
+		 request->path) < (int)sizeof(url) &&
+	    curl_easy_setopt(curl, CURLOPT_URL, url) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_SSLVERSION,
+		(long)CURL_SSLVERSION_TLSv1_3) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->settings.cert) ==
+		0 &&
+	    curl_easy_setopt(curl, CURLOPT_SSLKEY, remote->settings.key) ==
+		0 &&
+	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
+	    /* A line may be slow, but not dead for a minute. */
+	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) ==
+		0 &&
+	    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer) == 0;
+	if (ok && request->body_fd >= 0)
+		ok = curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == 0 &&
+		    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST,
+			request->method) == 0 &&
+		    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read) ==
+			0 &&
+		    curl_easy_setopt(curl, CURLOPT_READDATA, transfer) == 0 &&
+		    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek) ==
+			0 &&
+		    curl_easy_setopt(curl, CURLOPT_SEEKDATA, transfer) == 0 &&
+		    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE,
+			(curl_off_t)request->body_len) == 0;
+	if (ok && request->resume_at > 0) {
+		snprintf(line, sizeof(line), "%llu-",
+		    (unsigned long long)request->resume_at);
+		ok = curl_easy_setopt(curl, CURLOPT_RANGE, line) == 0;
+		snprintf(line, sizeof(line), "If-Range: %s",
+		    request->if_range);
+		*headers = curl_slist_append(*headers, line);
+	}
+	return ok &&
+	    (*headers == NULL ||
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
+}
+
+static bool
+transport_error(const struct remote *remote, CURLcode code, struct error *err)
+{
+	switch ((int)code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
+		    "%s is not the server that you enrolled with: %s. Nothing"
+		    " was sent", remote->address, curl_easy_strerror(code));
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_RECV_ERROR:
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "%s ended the connection (%s): is your certificate still"
+		    " valid?", remote->address, curl_easy_strerror(code));
+	default:
+		return error_set(err, ERROR_UNAVAILABLE, "%s: %s",
+		    remote->address, curl_easy_strerror(code));
+	}
+}
+
+/* RFC 9457: what the daemon says, with the exit status that it gives. */
+static bool
+problem_error(const struct remote_answer *answer, struct error *err)
+{
+	json_t *json = json_loadb((const char *)answer->body.data,
+	    answer->body.len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *detail = json_object_get(json, "detail");
+	const json_t *code = json_object_get(json, "code");
+	const json_t *exit_status = json_object_get(json, "exit");
+	const json_t *request = json_object_get(json, "request");
+	enum error_kind kind = ERROR_UNAVAILABLE;
+
+	if (json_is_integer(exit_status) &&
+	    json_integer_value(exit_status) > 0 &&
+	    json_integer_value(exit_status) < 10)
+		kind = error_kind_of_exit(
+		    (int)json_integer_value(exit_status));
+	error_set_code(err, kind,
+	    json_is_string(code) ? json_string_value(code) : "",
+	    "%s%s%s%s",
+	    json_is_string(detail) ? json_string_value(detail) :
+				     "the daemon said no and not why",
+	    kind == ERROR_SYSTEM && json_is_string(request) ? " (request " :
+							      "",
+	    kind == ERROR_SYSTEM && json_is_string(request) ?
+		json_string_value(request) :
+		"",
+	    kind == ERROR_SYSTEM && json_is_string(request) ? ")" : "");
+	json_decref(json);
+	return false;
+}
+
+bool
+remote_do(struct remote *remote, const struct remote_request *request,
+    struct remote_answer *answer, struct error *err)
+{
+	struct transfer transfer = { .remote = remote,
+		.request = request,
+		.answer = answer,
+		.err = err };
+	struct curl_slist *headers = NULL;
+	long status = 0;
+	CURLcode code;
+
+	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES) };
+	/* One cannot open what is not there: say it before TLS does. */
+	if (access(remote->settings.cert, R_OK) != 0 ||
+	    access(remote->settings.key, R_OK) != 0)
+		return error_set_errno(err, "%s, %s", remote->settings.cert,
+		    remote->settings.key);
+	if (!set_up(remote, &transfer, &headers)) {
+		curl_slist_free_all(headers);
+		return error_set(err, ERROR_SYSTEM, "HTTP client: set-up");
+	}
+	code = curl_easy_perform(remote->curl);
+	curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	answer->status = (int)status;
+	if (transfer.failed)
+		return false; /* err is set: our disk, or a limit */
+	/* "No" may come, and the connection go, while we still send. */
+	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0))
+		return transport_error(remote, code, err);
+	return (status >= 200 && status < 300) || problem_error(answer, err);
+}

@@ -1,0 +1,57 @@
+/*
+ * remote.h - the HTTPS client of a daemon: mutual TLS 1.3, one connection
+ * kept; requests, files in both directions, problem documents as errors.
+ */
+#ifndef REMOTE_REMOTE_H
+#define REMOTE_REMOTE_H
+
+#include "base/digest.h"
+
+struct remote;
+
+struct remote_settings {
+	const char *address;   /* https://HOST:PORT */
+	struct span server_ca; /* PEM: who may have issued its certificate */
+	const char *cert, *key; /* PEM files: to connect with */
+	/* Told of bytes done and expected (0: not known), or NULL. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *arg;
+};
+
+struct remote *remote_new(const struct remote_settings *settings,
+    struct error *err);
+void remote_free(struct remote *remote);
+
+struct remote_request {
+	const char *method; /* GET, PUT, POST */
+	const char *path;   /* "/v1/…", with its query, encoded */
+	int body_fd;        /* or -1: sent from offset 0 */
+	uint64_t body_len;
+	int file_fd; /* or -1: where the answer's body goes, from offset 0 */
+	uint64_t resume_at;  /* GET into file_fd: go on from here, */
+	const char *if_range; /* if it is still this */
+};
+
+struct remote_answer {
+	int status;
+	struct buf body; /* where file_fd is -1; freed by remote_answer_free() */
+	char etag[160];
+	struct digest policy; /* of Valise-Policy; zero if absent */
+	struct digest crls;   /* of Valise-Crls */
+};
+
+/*
+ * ERROR_UNAVAILABLE  no connection, or it broke: try again
+ * ERROR_UNTRUSTED    the server is not the one that was enrolled
+ * otherwise          what the daemon's problem document says; answer->status
+ *                    is then set too, and 409 keeps its body
+ */
+bool remote_do(struct remote *remote, const struct remote_request *request,
+    struct remote_answer *answer, struct error *err) MUST_USE;
+void remote_answer_free(struct remote_answer *answer);
+
+/* Append text percent-encoded for a query. */
+bool remote_encode(struct buf *out, const char *text,
+    struct error *err) MUST_USE;
+
+#endif

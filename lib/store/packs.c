@@ -1,0 +1,378 @@
+#include "store/packs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "base/file.h"
+
+enum { FANOUT = 8, NAMES = 8 + 256 * 4, TRAILER = 20 };
+
+static uint32_t
+u32_at(const struct packfile *pack, size_t at)
+{
+	struct span bytes = span_sub(span_of(pack->idx, pack->idx_len), at, 4);
+	uint32_t value = 0;
+
+	return span_take_u32(&bytes, &value) ? value : 0;
+}
+
+static uint64_t
+u64_at(const struct packfile *pack, size_t at)
+{
+	struct span bytes = span_sub(span_of(pack->idx, pack->idx_len), at, 8);
+	uint64_t value = 0;
+
+	return span_take_u64(&bytes, &value) ? value : 0;
+}
+
+struct pack_entry
+packfile_entry(const struct packfile *pack, uint32_t n)
+{
+	const size_t crcs = NAMES + (size_t)pack->num * OID_BYTES;
+	const size_t offsets = crcs + (size_t)pack->num * 4;
+	const size_t large = offsets + (size_t)pack->num * 4;
+	const uint32_t offset = u32_at(pack, offsets + (size_t)n * 4);
+	struct pack_entry entry = { .at = offset,
+		.crc = u32_at(pack, crcs + (size_t)n * 4) };
+
+	memcpy(entry.oid.bytes, pack->idx + NAMES + (size_t)n * OID_BYTES,
+	    OID_BYTES);
+	/* Offsets of 2 GiB and more stand in a table of their own. */
+	if ((offset & 0x80000000U) != 0) {
+		const size_t at = large + (size_t)(offset & 0x7fffffffU) * 8;
+
+		entry.at = at + 8 <= pack->idx_len ? u64_at(pack, at) : 0;
+	}
+	return entry;
+}
+
+static bool
+find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
+{
+	const unsigned first = oid->bytes[0];
+	uint32_t low = first == 0 ? 0 : u32_at(pack, FANOUT + (first - 1) * 4);
+	uint32_t high = u32_at(pack, FANOUT + first * 4);
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const int order = memcmp(pack->idx + NAMES +
+			(size_t)middle * OID_BYTES,
+		    oid->bytes, OID_BYTES);
+
+		if (order == 0) {
+			*n = middle;
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static void
+free_pack(struct packfile *pack)
+{
+	if (pack == NULL)
+		return;
+	if (pack->idx != NULL)
+		munmap((void *)(uintptr_t)pack->idx, pack->idx_len);
+	if (pack->fd >= 0)
+		close(pack->fd);
+	free(pack);
+}
+
+void
+packs_release(struct packfile *pack)
+{
+	if (__atomic_sub_fetch(&pack->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		free_pack(pack);
+}
+
+/* The counts in an index that is damaged must not lead outside of it. */
+static bool
+check_index(struct packfile *pack, struct error *err)
+{
+	uint32_t last = 0;
+
+	if (pack->idx_len < NAMES + 2 * TRAILER ||
+	    memcmp(pack->idx, "\377tOc\0\0\0\2", 8) != 0)
+		return error_set(err, ERROR_UNTRUSTED, "not a pack index");
+	for (unsigned i = 0; i < 256; i++) {
+		const uint32_t n = u32_at(pack, FANOUT + i * 4);
+
+		if (n < last)
+			return error_set(err, ERROR_UNTRUSTED,
+			    "a damaged pack index");
+		last = n;
+	}
+	pack->num = last;
+	return pack->idx_len >= NAMES + (size_t)last * (OID_BYTES + 8) +
+		       2 * TRAILER ||
+	    error_set(err, ERROR_UNTRUSTED, "a pack index cut short");
+}
+
+static bool
+map_pack(struct packfile *pack, const char *dir, struct error *err)
+{
+	char path[FILE_PATH], name[64];
+	struct stat st;
+	void *map;
+	int fd;
+
+	snprintf(name, sizeof(name), "pack-%s.pack", pack->name);
+	if (!file_join(path, dir, name, err))
+		return false;
+	pack->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (pack->fd < 0 || fstat(pack->fd, &st) != 0)
+		return error_set_errno(err, "%s", path);
+	pack->size = (uint64_t)st.st_size;
+	snprintf(name, sizeof(name), "pack-%s.idx", pack->name);
+	if (!file_join(path, dir, name, err))
+		return false;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0) {
+		error_set_errno(err, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ,
+				   MAP_SHARED, fd, 0) :
+			       MAP_FAILED;
+	close(fd);
+	if (map == MAP_FAILED)
+		return error_set_errno(err, "%s", path);
+	pack->idx = map;
+	pack->idx_len = (size_t)st.st_size;
+	return check_index(pack, err) || error_context(err, "%s", path);
+}
+
+bool
+packs_load(struct packs *packs, const char *name, struct error *err)
+{
+	struct packfile *pack = calloc(1, sizeof(*pack)), **list = NULL;
+
+	if (pack == NULL)
+		return error_set_errno(err, "pack");
+	pack->fd = -1;
+	pack->refs = 1;
+	snprintf(pack->name, sizeof(pack->name), "%s", name);
+	if (!map_pack(pack, packs->dir, err)) {
+		free_pack(pack);
+		return false;
+	}
+	pthread_rwlock_wrlock(&packs->lock);
+	list = realloc(packs->list, (packs->num + 1) * sizeof(struct packfile *));
+	if (list != NULL) {
+		packs->list = list;
+		list[packs->num++] = pack;
+	}
+	pthread_rwlock_unlock(&packs->lock);
+	if (list == NULL) {
+		free_pack(pack);
+		return error_set_errno(err, "pack");
+	}
+	return true;
+}
+
+bool
+packs_open(struct packs *packs, const char *dir, struct error *err)
+{
+	const struct dirent *entry;
+	bool ok = true;
+	DIR *folder;
+
+	pthread_rwlock_init(&packs->lock, NULL);
+	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
+	if ((folder = opendir(dir)) == NULL)
+		return error_set_errno(err, "%s", dir);
+	while (ok && (entry = readdir(folder)) != NULL) {
+		const size_t len = strlen(entry->d_name);
+		char name[OID_HEX], path[FILE_PATH];
+
+		/* What a crash left half made has no index, or another name. */
+		if (strncmp(entry->d_name, "tmp-", 4) == 0 &&
+		    file_join(path, dir, entry->d_name, err))
+			unlink(path);
+		if (len == 49 && strncmp(entry->d_name, "pack-", 5) == 0 &&
+		    strcmp(entry->d_name + 45, ".idx") == 0 &&
+		    span_to_str(span_of(entry->d_name + 5, 40), name,
+			sizeof(name)))
+			ok = packs_load(packs, name, err);
+	}
+	closedir(folder);
+	return ok;
+}
+
+void
+packs_close(struct packs *packs)
+{
+	for (size_t i = 0; i < packs->num; i++)
+		packs_release(packs->list[i]);
+	free(packs->list);
+	pthread_rwlock_destroy(&packs->lock);
+}
+
+void
+packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
+{
+	char path[FILE_PATH], name[64];
+	struct error ignored = { 0 };
+
+	for (size_t i = 0; i < num; i++) {
+		struct packfile *pack = gone[i];
+
+		pthread_rwlock_wrlock(&packs->lock);
+		for (size_t j = 0; j < packs->num; j++)
+			if (packs->list[j] == pack) {
+				packs->list[j] = packs->list[--packs->num];
+				break;
+			}
+		pthread_rwlock_unlock(&packs->lock);
+		/* Index first: a pack without one is nothing to git. */
+		snprintf(name, sizeof(name), "pack-%s.idx", pack->name);
+		if (file_join(path, packs->dir, name, &ignored))
+			unlink(path);
+		snprintf(name, sizeof(name), "pack-%s.pack", pack->name);
+		if (file_join(path, packs->dir, name, &ignored))
+			unlink(path);
+		packs_release(pack);
+	}
+}
+
+/* The pack that has oid, held; NULL if none has. */
+static struct packfile *
+hold(struct packs *packs, const struct oid *oid, uint32_t *n)
+{
+	struct packfile *found = NULL;
+
+	pthread_rwlock_rdlock(&packs->lock);
+	for (size_t i = packs->num; found == NULL && i > 0; i--)
+		if (find_in(packs->list[i - 1], oid, n))
+			found = packs->list[i - 1];
+	if (found != NULL)
+		__atomic_add_fetch(&found->refs, 1, __ATOMIC_RELAXED);
+	pthread_rwlock_unlock(&packs->lock);
+	return found;
+}
+
+bool
+packs_has(struct packs *packs, const struct oid *oid)
+{
+	uint32_t n;
+	struct packfile *pack = hold(packs, oid, &n);
+
+	if (pack != NULL)
+		packs_release(pack);
+	return pack != NULL;
+}
+
+static bool
+read_header(struct place *place, struct error *err)
+{
+	uint8_t bytes[16] = { 0 }, byte;
+	struct span rest;
+	unsigned shift = 4;
+	size_t len = sizeof(bytes);
+
+	if (place->at >= place->pack->size)
+		return error_set(err, ERROR_UNTRUSTED, "a damaged pack index");
+	if (place->pack->size - place->at < len)
+		len = (size_t)(place->pack->size - place->at);
+	if (!file_pread(place->pack->fd, bytes, len, (off_t)place->at, err))
+		return false;
+	rest = span_of(bytes, len);
+	if (!span_take_u8(&rest, &byte))
+		return error_set(err, ERROR_UNTRUSTED, "a damaged pack");
+	place->type = byte >> 4 & 7;
+	place->size = byte & 15;
+	while ((byte & 0x80) != 0) {
+		if (!span_take_u8(&rest, &byte) || shift > 57)
+			return error_set(err, ERROR_UNTRUSTED,
+			    "a damaged pack");
+		place->size |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	}
+	place->data_at = place->at + (len - rest.len);
+	return true;
+}
+
+bool
+packs_find(struct packs *packs, const struct oid *oid, struct place *out,
+    struct error *err)
+{
+	char hex[OID_HEX];
+	uint32_t n = 0;
+
+	*out = (struct place){ .pack = hold(packs, oid, &n) };
+	if (out->pack == NULL) {
+		oid_hex(oid, hex);
+		return error_set(err, ERROR_NOT_FOUND, "no git object %s", hex);
+	}
+	out->at = packfile_entry(out->pack, n).at;
+	if (read_header(out, err))
+		return true;
+	packs_release(out->pack);
+	return false;
+}
+
+bool
+place_stream(const struct place *place, byte_sink *sink, void *arg,
+    uint64_t *packed, struct error *err)
+{
+	uint8_t in[65536], out[65536];
+	uint64_t at = place->data_at, left = place->size;
+	z_stream z = { 0 };
+	int result = Z_OK;
+	bool ok = true;
+
+	if (inflateInit(&z) != Z_OK)
+		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
+	while (ok && result != Z_STREAM_END) {
+		size_t n;
+
+		if (z.avail_in == 0) {
+			n = place->pack->size - at < sizeof(in) ?
+			    (size_t)(place->pack->size - at) :
+			    sizeof(in);
+			if (n == 0) {
+				ok = error_set(err, ERROR_UNTRUSTED,
+				    "a pack ends within an object");
+				break;
+			}
+			if (!(ok = file_pread(place->pack->fd, in, n,
+				  (off_t)at, err)))
+				break;
+			at += n;
+			z.next_in = in;
+			z.avail_in = (uInt)n;
+		}
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		result = inflate(&z, Z_NO_FLUSH);
+		n = sizeof(out) - z.avail_out;
+		if ((result != Z_OK && result != Z_STREAM_END) || n > left) {
+			ok = error_set(err, ERROR_UNTRUSTED,
+			    "an object in a pack is damaged");
+			break;
+		}
+		left -= n;
+		ok = n == 0 || sink(arg, span_of(out, n), err);
+	}
+	if (packed != NULL)
+		*packed = z.total_in;
+	inflateEnd(&z);
+	if (ok && left != 0)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "an object in a pack is damaged");
+	return ok;
+}

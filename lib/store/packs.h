@@ -1,0 +1,65 @@
+/*
+ * packs.h - the packs of a store: their indexes, and their objects in pieces.
+ * For this folder only.
+ */
+#ifndef STORE_PACKS_H
+#define STORE_PACKS_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "store/store.h"
+
+struct packfile {
+	int fd;
+	uint64_t size;
+	char name[OID_HEX]; /* pack-NAME.pack */
+	const uint8_t *idx;  /* mapped */
+	size_t idx_len;
+	uint32_t num;
+	int refs;
+};
+
+struct packs {
+	char dir[4096];
+	pthread_rwlock_t lock;
+	struct packfile **list;
+	size_t num;
+};
+
+/* An object in a pack; the pack is held until packs_release(). */
+struct place {
+	struct packfile *pack;
+	uint64_t at;
+	unsigned type; /* as in the pack: 1-4, 6 and 7 are deltas */
+	uint64_t size;
+	uint64_t data_at; /* its zlib stream */
+};
+
+bool packs_open(struct packs *packs, const char *dir,
+    struct error *err) MUST_USE;
+void packs_close(struct packs *packs);
+bool packs_load(struct packs *packs, const char *name,
+    struct error *err) MUST_USE;
+/* Take packs out of the list and off the disk; readers keep theirs. */
+void packs_remove(struct packs *packs, struct packfile *const gone[],
+    size_t num);
+bool packs_has(struct packs *packs, const struct oid *oid);
+/* ERROR_NOT_FOUND if no pack has it. */
+bool packs_find(struct packs *packs, const struct oid *oid, struct place *out,
+    struct error *err) MUST_USE;
+void packs_release(struct packfile *pack);
+
+/* The n-th object by name: its name, offset and CRC. */
+struct pack_entry {
+	struct oid oid;
+	uint64_t at;
+	uint32_t crc;
+};
+struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
+
+/* Inflate an object to sink; *packed gets the length of its zlib stream. */
+bool place_stream(const struct place *place, byte_sink *sink, void *arg,
+    uint64_t *packed, struct error *err) MUST_USE;
+
+#endif

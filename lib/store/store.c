@@ -1,0 +1,517 @@
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <git2.h>
+#include <zlib.h>
+
+#include "base/file.h"
+#include "store/private.h"
+
+enum {
+	PACKS_ENOUGH = 48,               /* more are joined when idle */
+	PACK_SMALL = 64 * 1024 * 1024,   /* larger ones stay alone */
+	TREE_BYTES = 1024 * 1024,
+	COMMIT_BYTES = 256 * 1024,
+};
+
+struct store {
+	struct packs packs;
+	git_repository *repository;
+	pthread_mutex_t mutex; /* for libgit2's reading of objects */
+	unsigned refs_changed;
+};
+
+void
+oid_hex(const struct oid *oid, char out[OID_HEX])
+{
+	hex_encode(span_of(oid->bytes, OID_BYTES), out);
+}
+
+bool
+oid_eq(const struct oid *a, const struct oid *b)
+{
+	return memcmp(a->bytes, b->bytes, OID_BYTES) == 0;
+}
+
+struct packs *
+store_packs(struct store *store)
+{
+	return &store->packs;
+}
+
+static bool
+git_failed(struct error *err, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	    last != NULL && last->message != NULL ? last->message :
+						    "no reason given");
+}
+
+bool
+store_create(const char *path, struct error *err)
+{
+	git_repository_init_options options;
+	git_repository *repository = NULL;
+	git_config *config = NULL;
+	bool ok;
+
+	git_libgit2_init();
+	git_repository_init_options_init(&options,
+	    GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH |
+	    GIT_REPOSITORY_INIT_NO_REINIT;
+	options.description = "Documents kept by Valise; written by valised"
+			      " only.\n";
+	ok = git_repository_init_ext(&repository, path, &options) == 0 &&
+	    git_repository_config(&config, repository) == 0 &&
+	    /* A repack by hand: no deltas of large texts, no pruning. */
+	    git_config_set_string(config, "core.bigFileThreshold", "1m") == 0 &&
+	    git_config_set_int32(config, "gc.auto", 0) == 0 &&
+	    git_config_set_string(config, "gc.pruneExpire", "never") == 0 &&
+	    git_config_set_bool(config, "receive.denyNonFastForwards", 1) == 0;
+	if (!ok)
+		git_failed(err, path);
+	git_config_free(config);
+	git_repository_free(repository);
+	git_libgit2_shutdown();
+	return ok;
+}
+
+struct store *
+store_open(const char *path, struct error *err)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	char dir[FILE_PATH];
+
+	if (store == NULL) {
+		error_set_errno(err, "store");
+		return NULL;
+	}
+	git_libgit2_init();
+	pthread_mutex_init(&store->mutex, NULL);
+	if (git_repository_open_bare(&store->repository, path) != 0) {
+		git_failed(err, path);
+		free(store);
+		return NULL;
+	}
+	if (!file_join(dir, path, "objects/pack", err) ||
+	    !file_make_dirs(dir, 0700, err) ||
+	    !packs_open(&store->packs, dir, err)) {
+		store_free(store);
+		return NULL;
+	}
+	return store;
+}
+
+void
+store_free(struct store *store)
+{
+	if (store == NULL)
+		return;
+	packs_close(&store->packs);
+	git_repository_free(store->repository);
+	pthread_mutex_destroy(&store->mutex);
+	git_libgit2_shutdown();
+	free(store);
+}
+
+bool
+store_has(struct store *store, const struct oid *oid)
+{
+	return packs_has(&store->packs, oid);
+}
+
+/* What a repack by hand made of it: a delta, or a loose object. */
+static bool
+read_by_libgit2(struct store *store, const struct oid *oid,
+    enum object_type type, struct buf *out, struct error *err)
+{
+	git_odb_object *object = NULL;
+	git_odb *odb = NULL;
+	git_oid name;
+	bool ok;
+
+	memcpy(name.id, oid->bytes, OID_BYTES);
+	pthread_mutex_lock(&store->mutex);
+	ok = git_repository_odb(&odb, store->repository) == 0 &&
+	    git_odb_read(&object, odb, &name) == 0;
+	if (!ok)
+		git_failed(err, "git object");
+	if (ok && git_odb_object_type(object) != (git_object_t)type)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "a git object of another type than it should be");
+	ok = ok &&
+	    buf_append(out,
+		span_of(git_odb_object_data(object),
+		    git_odb_object_size(object)),
+		err);
+	git_odb_object_free(object);
+	git_odb_free(odb);
+	pthread_mutex_unlock(&store->mutex);
+	return ok;
+}
+
+bool
+store_read(struct store *store, const struct oid *oid, enum object_type type,
+    struct buf *out, struct error *err)
+{
+	static const char *const names[] = { [OBJECT_COMMIT] = "commit",
+		[OBJECT_TREE] = "tree",
+		[OBJECT_BLOB] = "blob" };
+	const size_t before = out->len;
+	char header[48], hex[OID_HEX];
+	struct place place;
+	struct oid found;
+	struct sha1 sha1;
+	bool ok;
+	int n;
+
+	if (!packs_find(&store->packs, oid, &place, err))
+		return err->kind == ERROR_NOT_FOUND &&
+		    read_by_libgit2(store, oid, type, out, err);
+	if (place.type == 6 || place.type == 7) {
+		packs_release(place.pack);
+		return read_by_libgit2(store, oid, type, out, err);
+	}
+	oid_hex(oid, hex);
+	ok = place.type == (unsigned)type ||
+	    error_set(err, ERROR_UNTRUSTED, "it is no %s", names[type]);
+	if (ok && place.size > out->max - out->len)
+		ok = error_set(err, ERROR_LIMIT, "%llu bytes",
+		    (unsigned long long)place.size);
+	ok = ok && place_stream(&place, sink_to_buf, out, NULL, err);
+	packs_release(place.pack);
+	if (ok) {
+		n = snprintf(header, sizeof(header), "%s %zu", names[type],
+		    out->len - before);
+		sha1_init(&sha1);
+		sha1_update(&sha1, span_of(header, (size_t)n + 1));
+		sha1_update(&sha1,
+		    span_sub(buf_span(out), before, out->len - before));
+		sha1_final(&sha1, found.bytes);
+		ok = oid_eq(&found, oid) ||
+		    error_set(err, ERROR_UNTRUSTED,
+			"it is damaged: its bytes have another name");
+	}
+	return ok || error_context(err, "git object %s", hex);
+}
+
+static struct oid
+member_oid(const struct member *member)
+{
+	struct oid oid;
+
+	memcpy(oid.bytes, member->blob, OID_BYTES);
+	return oid;
+}
+
+static bool
+stream_object(const struct member *member, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	struct store *store = member->store;
+	const struct oid oid = member_oid(member);
+	struct place place;
+	bool ok;
+
+	if (!packs_find(&store->packs, &oid, &place, err))
+		return error_context(err, "%s", member->path);
+	ok = place_stream(&place, sink, arg, NULL, err) ||
+	    error_context(err, "%s", member->path);
+	packs_release(place.pack);
+	return ok;
+}
+
+/* The raw deflate stream within git's zlib stream. */
+static bool
+stream_object_packed(const struct member *member, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	struct store *store = member->store;
+	const struct oid oid = member_oid(member);
+	uint8_t piece[65536];
+	struct place place;
+	uint64_t at, left = member->packed;
+	bool ok = true;
+
+	if (!member->deflated)
+		return stream_object(member, sink, arg, err);
+	if (!packs_find(&store->packs, &oid, &place, err))
+		return error_context(err, "%s", member->path);
+	for (at = place.data_at + 2; ok && left > 0;) {
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		ok = file_pread(place.pack->fd, piece, n, (off_t)at, err) &&
+		    sink(arg, span_of(piece, n), err);
+		at += n;
+		left -= n;
+	}
+	packs_release(place.pack);
+	return ok || error_context(err, "%s", member->path);
+}
+
+static const struct member_source in_store = { stream_object,
+	stream_object_packed };
+
+static bool
+count_crc(void *arg, struct span bytes, struct error *err)
+{
+	uint32_t *crc = arg;
+
+	(void)err;
+	*crc = (uint32_t)crc32_z(*crc, bytes.data, bytes.len);
+	return true;
+}
+
+bool
+store_member(struct store *store, const char *path, const struct oid *oid,
+    const struct digest *sha256, struct member *out, struct error *err)
+{
+	struct place place;
+	uint64_t packed = 0;
+	bool ok;
+
+	*out = (struct member){ .source = &in_store, .store = store };
+	snprintf(out->path, sizeof(out->path), "%s", path);
+	memcpy(out->blob, oid->bytes, OID_BYTES);
+	if (sha256 != NULL) {
+		out->sha256 = *sha256;
+		out->hashed = true;
+	}
+	if (!packs_find(&store->packs, oid, &place, err))
+		return error_context(err, "%s", path);
+	ok = (place.type == OBJECT_BLOB ||
+		 error_set(err, ERROR_UNTRUSTED,
+		     "it is no whole blob: was the store repacked? run \"git"
+		     " repack -a -d -F --depth=0\" in it")) &&
+	    place_stream(&place, count_crc, &out->crc, &packed, err);
+	out->size = place.size;
+	/* 2 bytes of zlib before, its Adler-32 after. */
+	out->deflated = packed >= 6 && packed - 6 < out->size;
+	out->packed = out->deflated ? packed - 6 : out->size;
+	packs_release(place.pack);
+	return ok || error_context(err, "%s", path);
+}
+
+static bool
+walk(struct store *store, const struct oid *tree, const char *prefix,
+    unsigned depth, store_visitor *visit, void *arg, struct error *err)
+{
+	struct buf bytes = BUF(TREE_BYTES);
+	struct span rest, mode, name, raw;
+	bool ok;
+
+	if (depth > LIMIT_PATH_LEVELS)
+		return error_set(err, ERROR_UNTRUSTED, "a tree is too deep");
+	ok = store_read(store, tree, OBJECT_TREE, &bytes, err);
+	rest = buf_span(&bytes);
+	while (ok && rest.len > 0) {
+		char path[LIMIT_PATH_BYTES + 32];
+		struct oid oid;
+
+		if (!span_take_until(&rest, ' ', &mode) ||
+		    !span_take_until(&rest, '\0', &name) ||
+		    !span_take(&rest, OID_BYTES, &raw) ||
+		    strlen(prefix) + name.len > LIMIT_PATH_BYTES) {
+			ok = error_set(err, ERROR_UNTRUSTED,
+			    "a damaged tree");
+			break;
+		}
+		memcpy(oid.bytes, raw.data, OID_BYTES);
+		snprintf(path, sizeof(path), "%s%.*s", prefix, (int)name.len,
+		    (const char *)name.data);
+		if (span_is(mode, "40000")) {
+			snprintf(path, sizeof(path), "%s%.*s/", prefix,
+			    (int)name.len, (const char *)name.data);
+			ok = walk(store, &oid, path, depth + 1, visit, arg,
+			    err);
+		} else {
+			ok = visit(arg, path, &oid, err);
+		}
+	}
+	buf_free(&bytes);
+	return ok;
+}
+
+bool
+store_walk_tree(struct store *store, const struct oid *tree,
+    store_visitor *visit, void *arg, struct error *err)
+{
+	return walk(store, tree, "", 1, visit, arg, err);
+}
+
+static bool
+take_oid_line(struct span *in, const char *key, struct oid *out)
+{
+	struct span rest = *in, line, word;
+
+	if (!span_take_line(&rest, &line) ||
+	    !span_take_until(&line, ' ', &word) || !span_is(word, key) ||
+	    !span_to_hex(line, out->bytes, OID_BYTES))
+		return false;
+	*in = rest;
+	return true;
+}
+
+bool
+store_read_commit(struct store *store, const struct oid *oid,
+    struct store_commit *out, struct error *err)
+{
+	static const char trailer[] = "Contents-Digest: ";
+	struct buf bytes = BUF(COMMIT_BYTES);
+	struct span rest, line, word;
+	bool ok;
+
+	*out = (struct store_commit){ 0 };
+	ok = store_read(store, oid, OBJECT_COMMIT, &bytes, err);
+	rest = buf_span(&bytes);
+	if (ok && !take_oid_line(&rest, "tree", &out->tree))
+		ok = error_set(err, ERROR_UNTRUSTED, "a damaged commit");
+	if (ok)
+		out->has_parent = take_oid_line(&rest, "parent", &out->parent);
+	while (ok && span_take_line(&rest, &line))
+		if (span_starts(line, trailer) &&
+		    span_take(&line, sizeof(trailer) - 1, &word) &&
+		    !span_to_str(line, out->contents, sizeof(out->contents)))
+			out->contents[0] = '\0';
+	buf_free(&bytes);
+	return ok;
+}
+
+bool
+store_set_ref(struct store *store, const char *name, const struct oid *oid,
+    struct error *err)
+{
+	git_reference *ref = NULL;
+	git_oid id;
+	bool ok;
+
+	memcpy(id.id, oid->bytes, OID_BYTES);
+	ok = git_reference_create(&ref, store->repository, name, &id, 1,
+		 NULL) == 0 ||
+	    git_failed(err, name);
+	git_reference_free(ref);
+	store->refs_changed++;
+	return ok;
+}
+
+bool
+store_get_ref(struct store *store, const char *name, struct oid *out)
+{
+	git_oid id;
+
+	if (git_reference_name_to_id(&id, store->repository, name) != 0)
+		return false;
+	memcpy(out->bytes, id.id, OID_BYTES);
+	return true;
+}
+
+bool
+store_each_ref(struct store *store,
+    bool (*visit)(void *arg, const char *name, const struct oid *oid,
+	struct error *err),
+    void *arg, struct error *err)
+{
+	git_reference_iterator *iterator = NULL;
+	git_reference *ref = NULL;
+	bool ok = true;
+	int result;
+
+	if (git_reference_iterator_new(&iterator, store->repository) != 0)
+		return git_failed(err, "refs");
+	while (ok && (result = git_reference_next(&ref, iterator)) == 0) {
+		const git_oid *id = git_reference_target(ref);
+		struct oid oid = { 0 };
+
+		if (id != NULL)
+			memcpy(oid.bytes, id->id, OID_BYTES);
+		ok = visit(arg, git_reference_name(ref), &oid, err);
+		git_reference_free(ref);
+	}
+	if (ok && result != GIT_ITEROVER)
+		ok = git_failed(err, "refs");
+	git_reference_iterator_free(iterator);
+	return ok;
+}
+
+bool
+store_delete_ref(struct store *store, const char *name, struct error *err)
+{
+	return git_reference_remove(store->repository, name) == 0 ||
+	    git_failed(err, name);
+}
+
+static bool
+pack_refs(struct store *store, struct error *err)
+{
+	git_refdb *refdb = NULL;
+	bool ok;
+
+	ok = (git_repository_refdb(&refdb, store->repository) == 0 &&
+		 git_refdb_compress(refdb) == 0) ||
+	    git_failed(err, "packed-refs");
+	git_refdb_free(refdb);
+	store->refs_changed = 0;
+	return ok;
+}
+
+static bool
+has_deltas(const struct packfile *pack)
+{
+	/* Only a repack by hand names them; ours have none. */
+	for (uint32_t i = 0; i < pack->num; i++) {
+		uint8_t byte = 0;
+		struct error ignored = { 0 };
+		const struct pack_entry entry = packfile_entry(pack, i);
+
+		if (!file_pread(pack->fd, &byte, 1, (off_t)entry.at,
+			&ignored) ||
+		    (byte >> 4 & 7) > OBJECT_BLOB)
+			return true;
+	}
+	return false;
+}
+
+bool
+store_tidy(struct store *store, unsigned *joined, struct error *err)
+{
+	struct packs *packs = &store->packs;
+	struct packfile **small;
+	struct pack *pack = NULL;
+	size_t num = 0;
+	bool ok = true;
+
+	*joined = 0;
+	if (store->refs_changed > 256 && !pack_refs(store, err))
+		return false;
+	/* Only the writer changes the list, and that is who calls. */
+	if (packs->num <= PACKS_ENOUGH)
+		return true;
+	small = calloc(packs->num, sizeof(struct packfile *));
+	if (small == NULL)
+		return error_set_errno(err, "packs");
+	for (size_t i = 0; i < packs->num; i++)
+		if (packs->list[i]->size < PACK_SMALL &&
+		    !has_deltas(packs->list[i]))
+			small[num++] = packs->list[i];
+	if (num > PACKS_ENOUGH / 2) {
+		pack = pack_new(store, err);
+		ok = pack != NULL;
+		for (size_t i = 0; ok && i < num; i++)
+			ok = pack_copy(pack, small[i], err);
+		/* The old ones go when the new one is durable and open. */
+		ok = ok && pack_finish(pack, err);
+		pack_free(pack);
+		if (ok) {
+			packs_remove(packs, small, num);
+			*joined = (unsigned)num;
+		}
+	}
+	free(small);
+	return ok;
+}

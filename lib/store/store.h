@@ -1,0 +1,105 @@
+/*
+ * store.h - the bare git repository in which every version stays.
+ *
+ * Objects are written by us, from bytes that were judged, one pack and index a
+ * batch, without deltas; read by us, in pieces, so that a text of a gigabyte
+ * costs no memory.  libgit2 keeps the refs and reads what a repack made.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "document/container.h"
+
+#define OID_BYTES 20
+#define OID_HEX   41
+
+struct oid {
+	uint8_t bytes[OID_BYTES];
+};
+
+void oid_hex(const struct oid *oid, char out[OID_HEX]);
+bool oid_eq(const struct oid *a, const struct oid *b);
+
+enum object_type {
+	OBJECT_COMMIT = 1,
+	OBJECT_TREE = 2,
+	OBJECT_BLOB = 3,
+};
+
+struct store;
+
+bool store_create(const char *path, struct error *err) MUST_USE;
+struct store *store_open(const char *path, struct error *err);
+void store_free(struct store *store);
+
+/* Reading: safe between threads. */
+bool store_has(struct store *store, const struct oid *oid);
+/*
+ * ERROR_NOT_FOUND  no such object
+ * ERROR_LIMIT      over the max of out
+ * ERROR_UNTRUSTED  damaged: its bytes have another name
+ */
+bool store_read(struct store *store, const struct oid *oid,
+    enum object_type type, struct buf *out, struct error *err) MUST_USE;
+/*
+ * A blob as a member of a container, streamed when it is wanted; sha256 is
+ * what the caller knows of it, or NULL.
+ */
+bool store_member(struct store *store, const char *path,
+    const struct oid *oid, const struct digest *sha256, struct member *out,
+    struct error *err) MUST_USE;
+
+/* Told of each file below a tree. */
+typedef bool store_visitor(void *arg, const char *path, const struct oid *oid,
+    struct error *err);
+bool store_walk_tree(struct store *store, const struct oid *tree,
+    store_visitor *visit, void *arg, struct error *err) MUST_USE;
+
+struct store_commit {
+	struct oid tree, parent;
+	bool has_parent;
+	char contents[DIGEST_HEX]; /* of the Contents-Digest trailer */
+};
+bool store_read_commit(struct store *store, const struct oid *oid,
+    struct store_commit *out, struct error *err) MUST_USE;
+
+/*
+ * A pack under way: objects that do not exist until pack_finish(), and are
+ * durable after it.  One thread.
+ */
+struct pack;
+struct pack *pack_new(struct store *store, struct error *err);
+void pack_free(struct pack *pack); /* drops what is not finished */
+bool pack_add(struct pack *pack, enum object_type type, struct span content,
+    struct oid *out, struct error *err) MUST_USE;
+/* A hashed member's content as a blob; its packed bytes are copied. */
+bool pack_add_member(struct pack *pack, const struct member *member,
+    struct error *err) MUST_USE;
+/* The tree of all members; with_attributes adds ".gitattributes: * -text". */
+bool pack_add_tree(struct pack *pack, const struct container *container,
+    bool with_attributes, struct oid *out, struct error *err) MUST_USE;
+/* Nothing is written where nothing was added. */
+bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
+/* Is the object in the store or in this pack? */
+bool pack_has(const struct pack *pack, const struct oid *oid);
+
+/* Refs: one thread. */
+bool store_set_ref(struct store *store, const char *name,
+    const struct oid *oid, struct error *err) MUST_USE;
+/* False, without an error, if there is none. */
+bool store_get_ref(struct store *store, const char *name, struct oid *out);
+bool store_each_ref(struct store *store,
+    bool (*visit)(void *arg, const char *name, const struct oid *oid,
+	struct error *err),
+    void *arg, struct error *err) MUST_USE;
+bool store_delete_ref(struct store *store, const char *name,
+    struct error *err) MUST_USE;
+
+/*
+ * Join small packs into one, and loose refs into packed-refs, once there are
+ * more than enough of them; the writer's thread.  *joined gets how many.
+ */
+bool store_tidy(struct store *store, unsigned *joined,
+    struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,266 @@
+/*
+ * Receipts: the acts of a version that its journal proves.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict/judge.h"
+
+const struct verdict_act *
+judge_newest(const struct judge *judge)
+{
+	return judge->out->num_acts > 0 ?
+	    &judge->out->acts[judge->out->num_acts - 1] :
+	    NULL;
+}
+
+const struct verdict_act *
+judge_act_of(const struct judge *judge,
+    const struct verdict_signature *signature)
+{
+	for (size_t i = 0; i < judge->out->num_acts; i++) {
+		const struct entry *entry = &judge->out->acts[i].entry;
+
+		if ((entry->act == ACT_DEPOSIT || entry->act == ACT_SIGN) &&
+		    digest_eq(&entry->manifest, &signature->manifest) &&
+		    digest_eq(&entry->signature, &signature->signature))
+			return &judge->out->acts[i];
+	}
+	return NULL;
+}
+
+/* One note for all: it is verified once, the others must be the same bytes. */
+struct batch {
+	struct buf note;
+	struct checkpoint checkpoint;
+	bool known;
+};
+
+static bool
+check_proof(const struct proof *proof, struct batch *batch,
+    const struct note_key *key, struct error *why)
+{
+	const struct digest leaf = merkle_leaf(buf_span(&proof->entry));
+
+	if (!batch->known) {
+		if (!note_open(buf_span(&proof->note), key, &batch->checkpoint,
+			why) ||
+		    !buf_append(&batch->note, buf_span(&proof->note), why))
+			return false;
+		batch->known = true;
+	} else if (!span_eq(buf_span(&batch->note), buf_span(&proof->note))) {
+		return error_set(why, ERROR_UNTRUSTED,
+		    "it leads to another checkpoint than the others");
+	}
+	return merkle_verify_inclusion(proof->index, batch->checkpoint.size,
+		   &leaf, &proof->path, &batch->checkpoint.root) ||
+	    error_set(why, ERROR_UNTRUSTED,
+		"its entry %llu is not in the journal of size %llu",
+		(unsigned long long)proof->index,
+		(unsigned long long)batch->checkpoint.size);
+}
+
+/* Is the entry an act of this very version? */
+static bool
+check_entry(const struct judge *judge, const struct entry *entry,
+    struct error *why)
+{
+	const struct version *version = judge->out->version;
+
+	if (entry->act != ACT_DEPOSIT && entry->act != ACT_SIGN &&
+	    entry->act != ACT_FORCE && entry->act != ACT_TERMINATE)
+		return error_set(why, ERROR_UNTRUSTED,
+		    "\"%s\" is no act of a version", entry->act_name);
+	if (strcmp(entry->document, version->document) != 0 ||
+	    entry->version != version->number ||
+	    !digest_eq(&entry->digest, &judge->out->digest))
+		return error_set(why, ERROR_UNTRUSTED,
+		    "it is of %s@%llu with another version digest",
+		    entry->document, (unsigned long long)entry->version);
+	return true;
+}
+
+static bool
+add_act(struct judge *judge, const struct verdict_act *act)
+{
+	struct verdict *out = judge->out;
+	struct verdict_act *all = realloc(out->acts,
+	    (out->num_acts + 1) * sizeof(*all));
+
+	if (all == NULL)
+		return error_set_errno(judge->err, "receipt");
+	out->acts = all;
+	all[out->num_acts++] = *act;
+	return true;
+}
+
+static bool
+judge_receipt(struct judge *judge, const struct member *member,
+    struct batch *batch)
+{
+	char named[LIMIT_PATH_BYTES + 1];
+	struct proof proof = PROOF;
+	struct verdict_act *act = calloc(1, sizeof(*act));
+	struct error why = { 0 };
+	bool ok;
+
+	if (act == NULL)
+		return error_set_errno(judge->err, "receipt");
+	ok = proof_parse(member_bytes(member), &proof, &why) &&
+	    check_proof(&proof, batch, judge->request->journal, &why) &&
+	    entry_parse(buf_span(&proof.entry), &act->entry, &why) &&
+	    check_entry(judge, &act->entry, &why);
+	snprintf(named, sizeof(named), PATH_RECEIPT,
+	    (unsigned long long)proof.index);
+	if (ok && strcmp(named, member->path) != 0)
+		ok = error_set(&why, ERROR_UNTRUSTED,
+		    "its name is not that of entry %llu",
+		    (unsigned long long)proof.index);
+	act->index = proof.index;
+	act->size = batch->checkpoint.size;
+	ok = ok ? add_act(judge, act) :
+		  judge_find_error(judge, FINDING_RECEIPT_BROKEN,
+		      member->path, &why);
+	free(act);
+	proof_free(&proof);
+	return ok;
+}
+
+bool
+judge_receipts(struct judge *judge)
+{
+	const struct container *container = judge->request->container;
+	struct batch batch = { .note = BUF(LIMIT_NOTE_FILE) };
+	size_t num = 0;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < container->num; i++) {
+		if (!path_is_receipt(container->members[i].path))
+			continue;
+		if (++num > LIMIT_RECEIPTS)
+			ok = error_set(judge->err, ERROR_LIMIT,
+			    "more than %d receipts", LIMIT_RECEIPTS);
+		else
+			ok = judge_receipt(judge, &container->members[i],
+			    &batch);
+	}
+	buf_free(&batch.note);
+	return ok;
+}
+
+/* Every act but the deposit says which came before it: none can be left out. */
+static bool
+judge_chain(struct judge *judge)
+{
+	const struct verdict *out = judge->out;
+	bool deposited = false;
+
+	for (size_t i = 0; i < out->num_acts; i++) {
+		const struct entry *entry = &out->acts[i].entry;
+		bool found = false;
+
+		deposited = deposited || entry->act == ACT_DEPOSIT;
+		if (entry->act == ACT_DEPOSIT)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			found = found || out->acts[j].index == entry->prior;
+		if (!found &&
+		    !judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
+			"the receipt of entry %llu is missing, which entry"
+			" %llu follows: fetch the document again",
+			(unsigned long long)entry->prior,
+			(unsigned long long)out->acts[i].index))
+			return false;
+	}
+	return deposited || judge->request->live != NULL ||
+	    judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
+		"there is no receipt of its deposit: fetch the document"
+		" again");
+}
+
+static const struct verdict_act *
+find_force(const struct verdict *out)
+{
+	for (size_t i = 0; i < out->num_acts; i++)
+		if (out->acts[i].entry.act == ACT_FORCE)
+			return &out->acts[i];
+	return NULL;
+}
+
+/* All signatures that a force names are here, intact, and make the quorum. */
+static bool
+judge_force(struct judge *judge)
+{
+	const struct verdict *out = judge->out;
+	const struct verdict_act *force = find_force(out);
+
+	if (force == NULL)
+		return !out->quorum || judge->request->live != NULL ||
+		    judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
+			"enough persons of each party signed (%s), but there"
+			" is no receipt of its entry into force: fetch the"
+			" document again", out->quorum_rule);
+	for (size_t i = 0; i < force->entry.num_signatures; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < out->num_signatures; j++)
+			found = found ||
+			    (out->signatures[j].intact &&
+				digest_eq(&out->signatures[j].signature,
+				    &force->entry.signatures[i]));
+		if (!found &&
+		    !judge_find(judge, FINDING_SIGNATURE_MISSING, "",
+			"a signature that put it in force (entry %llu) is"
+			" missing", (unsigned long long)force->index))
+			return false;
+	}
+	return out->quorum ||
+	    judge_find(judge, FINDING_QUORUM_MISSING, "",
+		"the journal says that it is in force (entry %llu), but"
+		" %s", (unsigned long long)force->index,
+		out->quorum_rule[0] != '\0' ? out->quorum_rule :
+					      "nobody signed it");
+}
+
+/* "manifest and signature are among its signatures'": each act has its own. */
+static bool
+judge_acts_have_signatures(struct judge *judge)
+{
+	const struct verdict *out = judge->out;
+
+	for (size_t i = 0; i < out->num_acts; i++) {
+		const struct verdict_act *act = &out->acts[i];
+		bool found = act->entry.act != ACT_DEPOSIT &&
+		    act->entry.act != ACT_SIGN;
+
+		for (size_t j = 0; j < out->num_signatures; j++)
+			found = found ||
+			    judge_act_of(judge, &out->signatures[j]) == act;
+		if (!found &&
+		    !judge_find(judge, FINDING_SIGNATURE_MISSING, "",
+			"the signature of entry %llu (%s by %s) is missing, or"
+			" is not the one that was journaled",
+			(unsigned long long)act->index, act->entry.act_name,
+			act->entry.person))
+			return false;
+	}
+	return true;
+}
+
+bool
+judge_journal(struct judge *judge)
+{
+	const struct verdict_act *newest = judge_newest(judge);
+
+	if (judge->request->expect == EXPECT_DEPOSIT)
+		return true;
+	if (!judge_acts_have_signatures(judge) || !judge_chain(judge) ||
+	    !judge_force(judge))
+		return false;
+	return newest == NULL || judge->request->live != NULL ||
+	    digest_eq(&newest->entry.contents, &judge->out->contents) ||
+	    judge_find(judge, FINDING_CONTENTS_DIFFER, "",
+		"its files are not, all together, those that entry %llu of the"
+		" journal tells of: something was altered, added or left"
+		" out", (unsigned long long)newest->index);
+}

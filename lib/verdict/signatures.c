@@ -1,0 +1,480 @@
+/*
+ * Signatures: over what, by whom, and were they allowed to?
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "document/manifest.h"
+#include "verdict/judge.h"
+
+enum { SECONDS_BEFORE = 24 * 60 * 60, SECONDS_AFTER = 5 * 60 };
+
+static bool
+is_seal(const struct verdict_signature *signature)
+{
+	return strcmp(signature->id, "seal") == 0;
+}
+
+static bool
+is_origin(const struct verdict_signature *signature)
+{
+	return strcmp(signature->id, "origin") == 0;
+}
+
+/* Must a manifest of this signature list that file? */
+static bool
+covers(const struct verdict_signature *signature, const char *path)
+{
+	if (strcmp(path, "mimetype") == 0 || path_is_receipt(path) ||
+	    strcmp(path, PATH_SEAL) == 0 ||
+	    strcmp(path, PATH_SEAL_MANIFEST) == 0)
+		return false;
+	/* "signatures stand side by side, none covers another": but a seal. */
+	return is_seal(signature) || !path_is_meta(path);
+}
+
+static bool
+judge_reference(struct judge *judge, const char *manifest_path,
+    const struct verdict_signature *signature, const struct reference *one)
+{
+	const struct member *member = container_find(judge->request->container,
+	    one->path);
+	const bool is_text = strncmp(one->path, "texts/", 6) == 0 ||
+	    strncmp(one->path, "annexes/", 8) == 0;
+
+	if (!covers(signature, one->path))
+		return judge_find(judge, FINDING_MANIFEST_BROKEN,
+		    manifest_path, "%s lists %s, which is not for it to list",
+		    manifest_path, one->path);
+	if (member == NULL)
+		return is_text || /* TEXT_MISSING says so */
+		    judge_find(judge, FINDING_FILE_MISSING, one->path,
+			"%s is missing; %s lists it", one->path,
+			manifest_path);
+	if (one->bits == 256 &&
+	    span_eq(span_of(one->digest, 32), digest_span(&member->sha256)))
+		return true;
+	return judge_find(judge,
+	    is_text ? FINDING_TEXT_DIGEST : FINDING_FILE_DIGEST, one->path,
+	    "%s was altered: its bytes are not those that %s lists", one->path,
+	    manifest_path);
+}
+
+/* It lists what it must, as it is, and nothing else. */
+static bool
+judge_manifest(struct judge *judge, const char *path,
+    const char *signature_path, const struct verdict_signature *signature)
+{
+	const struct container *container = judge->request->container;
+	const struct member *member = container_find(container, path);
+	struct manifest manifest;
+	struct error why = { 0 };
+	bool ok = true;
+
+	if (!manifest_parse(member_bytes(member), &manifest, &why))
+		return judge_find_error(judge, FINDING_MANIFEST_BROKEN, path,
+		    &why);
+	if (strcmp(manifest.signature, signature_path) != 0)
+		ok = judge_find(judge, FINDING_MANIFEST_BROKEN, path,
+		    "%s names %s as its signature, not %s", path,
+		    manifest.signature, signature_path);
+	for (size_t i = 0; ok && i < manifest.num; i++)
+		ok = judge_reference(judge, path, signature,
+		    &manifest.references[i]);
+	for (size_t i = 0; ok && i < container->num; i++) {
+		const char *file = container->members[i].path;
+
+		if (covers(signature, file) &&
+		    manifest_find(&manifest, file) == NULL)
+			ok = judge_find(judge, FINDING_FILE_UNSIGNED, file,
+			    "%s does not list %s: the signature does not cover"
+			    " it", path, file);
+	}
+	manifest_free(&manifest);
+	return ok;
+}
+
+static enum commitment
+expected_commitment(const struct verdict_signature *signature)
+{
+	return is_seal(signature) ? COMMITMENT_RECEIPT :
+	    is_origin(signature)  ? COMMITMENT_ORIGIN :
+				    COMMITMENT_APPROVAL;
+}
+
+/* The name of a signature is that of its certificate. */
+static bool
+judge_id(struct judge *judge, const char *path,
+    const struct verdict_signature *signature, const struct cert *cert)
+{
+	char hex[DIGEST_HEX];
+
+	if (is_seal(signature) || is_origin(signature))
+		return true;
+	digest_hex(&cert->fingerprint, hex);
+	return (strlen(signature->id) == 32 &&
+		   strncmp(signature->id, hex, 32) == 0) ||
+	    judge_find(judge, FINDING_MANIFEST_BROKEN, path,
+		"%s is not named after its certificate, %.32s", path, hex);
+}
+
+static bool
+judge_signing_time(struct judge *judge, const char *path,
+    const struct verdict_signature *signature)
+{
+	const int64_t at = signature->judged_ms / 1000;
+	char said[TIME_TEXT], was[TIME_TEXT];
+
+	if (signature->signing_at >= at - SECONDS_BEFORE &&
+	    signature->signing_at <= at + SECONDS_AFTER)
+		return true;
+	time_format_at(signature->signing_at, said);
+	time_format_at(at, was);
+	return judge_find(judge, FINDING_SIGNING_TIME, path,
+	    "it says that it was signed at %s, but it came at %s: more than"
+	    " 24 hours before or 5 minutes after (is a clock wrong?)", said,
+	    was);
+}
+
+static bool
+judge_trust_state(struct judge *judge, const char *path,
+    const struct trust_result *result)
+{
+	static const enum finding_code found[] = {
+		[TRUST_UNTRUSTED] = FINDING_SIGNER_UNTRUSTED,
+		[TRUST_EXPIRED] = FINDING_SIGNER_EXPIRED,
+		[TRUST_REVOKED] = FINDING_SIGNER_REVOKED,
+		[TRUST_UNKNOWN] = FINDING_REVOCATION_UNKNOWN,
+	};
+
+	return result->state == TRUST_GOOD ||
+	    judge_find(judge, found[result->state], path, "%s", result->text);
+}
+
+/* Who signed, for which office and party, by the policy of the act. */
+static bool
+judge_office(struct judge *judge, const char *path,
+    struct verdict_signature *signature, const struct cert *cert,
+    const struct policy *policy, const char *ca)
+{
+	const struct verdict_request *request = judge->request;
+	const struct office *office;
+	char why[POLICY_RULE];
+
+	if (is_seal(signature))
+		return ca == NULL || policy_is_depositary(policy, cert, ca) ||
+		    judge_find(judge, FINDING_SIGNER_UNTRUSTED, path,
+			"the seal is not the depositary's (%s)",
+			policy->depositary.email);
+	if (ca == NULL)
+		return true; /* SIGNER_UNTRUSTED says so */
+	office = policy_office_of(policy, cert, ca, why);
+	if (office == NULL)
+		return judge_find(judge, FINDING_SIGNER_UNKNOWN, path, "%s",
+		    why);
+	snprintf(signature->office, sizeof(signature->office), "%s",
+	    office->name);
+	snprintf(signature->party, sizeof(signature->party), "%s",
+	    office->party);
+	if (signature->is_live &&
+	    (strcmp(cert->email, request->person) != 0 ||
+		strcmp(office->name, request->office) != 0))
+		return judge_find(judge, FINDING_SIGNER_DIFFERS, path,
+		    "%s of %s signed it, but %s of %s hands it in: who signs is"
+		    " who connects", cert->email, office->name,
+		    request->person, request->office);
+	return true;
+}
+
+static bool
+judge_right(struct judge *judge, const char *path,
+    struct verdict_signature *signature, const struct policy *policy)
+{
+	const struct version *version = judge->out->version;
+	const struct office *office = policy_office(policy, signature->office);
+	char type[LIMIT_SLUG_BYTES + 1];
+	struct decision decision;
+
+	if (is_seal(signature) || office == NULL)
+		return true;
+	document_type(version->document, type);
+	if (!is_origin(signature)) {
+		decision = policy_decide_sign(policy, office,
+		    signature->person, type, signature->judged_ms / 1000);
+		signature->full_powers = decision.allowed;
+		return decision.allowed ||
+		    judge_find(judge, FINDING_NO_FULL_POWERS, path,
+			"%s has no full powers to sign it then (%s)",
+			signature->person, decision.rule);
+	}
+	if (strcmp(signature->person, version->person) != 0 ||
+	    strcmp(signature->office, version->office) != 0)
+		return judge_find(judge, FINDING_SIGNER_DIFFERS, path,
+		    "%s of %s signed it, but version.yaml names %s of %s",
+		    signature->person, signature->office, version->person,
+		    version->office);
+	decision = policy_decide(policy, office, RIGHT_DEPOSIT, type);
+	if (!decision.allowed)
+		return judge_find(judge, FINDING_NOT_ALLOWED, path,
+		    "%s may not deposit it (%s)", office->name, decision.rule);
+	decision = policy_decide_texts(policy, version);
+	return decision.allowed ||
+	    judge_find(judge, FINDING_TEXT_NOT_ALLOWED, PATH_VERSION,
+		"its texts are not as the policy wants them (%s)",
+		decision.rule);
+}
+
+/* Which act's policy and CRLs, and what time, a signature is judged by. */
+struct basis {
+	struct policy *policy;
+	struct crls *crls;
+	bool known;
+};
+
+static bool
+find_basis(struct judge *judge, const char *path,
+    struct verdict_signature *signature, struct basis *basis)
+{
+	const struct verdict_request *request = judge->request;
+	const struct verdict_library *library = request->library;
+	const struct verdict_act *act = is_seal(signature) ?
+	    judge_newest(judge) :
+	    judge_act_of(judge, signature);
+	char hex[DIGEST_HEX];
+
+	*basis = (struct basis){ 0 };
+	if (act == NULL && signature->is_live) {
+		basis->policy = request->policy;
+		basis->known = true;
+		signature->judged_ms = request->now_ms;
+		return true;
+	}
+	if (act == NULL)
+		return judge_find(judge, FINDING_NOT_IN_JOURNAL, path,
+		    "no receipt proves when it was handed in: fetch the"
+		    " document again");
+	signature->judged_ms = act->entry.time_ms;
+	basis->policy = library->policy(library->arg, &act->entry.policy);
+	if (entry_has(&act->entry, ENTRY_CRLS))
+		basis->crls = library->crls(library->arg, &act->entry.crls);
+	if (basis->policy != NULL) {
+		basis->known = true;
+		return true;
+	}
+	digest_hex(&act->entry.policy, hex);
+	return judge_find(judge, FINDING_POLICY_UNKNOWN, path,
+	    "it was made under policy %.16s…, which you have not accepted"
+	    " (\"valise policy show\", then \"valise policy accept\")", hex);
+}
+
+static bool
+judge_signer(struct judge *judge, const char *path,
+    struct verdict_signature *signature, const struct cert *cert)
+{
+	const struct verdict_request *request = judge->request;
+	struct trust_result then, now;
+	struct crls *lists[2];
+	struct basis basis;
+
+	if (!cert->can_sign &&
+	    !judge_find(judge, FINDING_SIGNER_UNFIT, path,
+		"the certificate is not for signing (keyUsage is not"
+		" nonRepudiation alone)"))
+		return false;
+	if (!find_basis(judge, path, signature, &basis))
+		return false;
+	if (!basis.known)
+		return true;
+	lists[0] = request->library->newest;
+	lists[1] = basis.crls;
+	trust_judge(basis.policy->trust, cert, signature->judged_ms / 1000,
+	    lists, 2, &then);
+	trust_judge(basis.policy->trust, cert, request->now_ms / 1000, lists,
+	    1, &now);
+	signature->then = then.state;
+	signature->now = now.state;
+	snprintf(signature->then_text, sizeof(signature->then_text), "%s",
+	    then.text);
+	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
+	    now.text);
+	return judge_trust_state(judge, path, &then) &&
+	    judge_signing_time(judge, path, signature) &&
+	    judge_office(judge, path, signature, cert, basis.policy,
+		then.ca) &&
+	    judge_right(judge, path, signature, basis.policy);
+}
+
+static struct verdict_signature *
+add_signature(struct judge *judge, const char *id)
+{
+	struct verdict *out = judge->out;
+	struct verdict_signature *all, *one;
+
+	if (out->num_signatures == LIMIT_SIGNATURES + 2) {
+		error_set(judge->err, ERROR_LIMIT, "more than %d signatures",
+		    LIMIT_SIGNATURES);
+		return NULL;
+	}
+	all = realloc(out->signatures,
+	    (out->num_signatures + 1) * sizeof(*all));
+	if (all == NULL) {
+		error_set_errno(judge->err, "signature");
+		return NULL;
+	}
+	out->signatures = all;
+	one = &all[out->num_signatures++];
+	*one = (struct verdict_signature){ .then = TRUST_UNKNOWN,
+		.now = TRUST_UNKNOWN };
+	snprintf(one->id, sizeof(one->id), "%s", id);
+	one->is_live = judge->request->live != NULL &&
+	    strcmp(judge->request->live, id) == 0;
+	return one;
+}
+
+static bool
+judge_signature(struct judge *judge, const char *id)
+{
+	const struct container *container = judge->request->container;
+	char path[LIMIT_PATH_BYTES + 1], manifest_path[LIMIT_PATH_BYTES + 1];
+	struct verdict_signature *signature = add_signature(judge, id);
+	const size_t before = judge->out->num_findings;
+	const struct member *p7s, *manifest;
+	struct error why = { 0 };
+	struct cades cades = { 0 };
+	bool ok;
+
+	if (signature == NULL)
+		return false;
+	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
+	p7s = container_find(container, path);
+	manifest = container_find(container, manifest_path);
+	if (p7s == NULL || manifest == NULL)
+		return judge_find(judge, FINDING_SIGNATURE_MISSING,
+		    p7s == NULL ? path : manifest_path,
+		    "%s is missing", p7s == NULL ? path : manifest_path);
+	signature->manifest = manifest->sha256;
+	ok = judge_manifest(judge, manifest_path, path, signature);
+	if (!ok)
+		return false;
+	if (!cades_verify(judge->request->certs, member_bytes(p7s),
+		member_bytes(manifest), &cades, &why))
+		return judge_find_error(judge, FINDING_SIGNATURE_FORM, path,
+		    &why);
+	signature->intact = true;
+	signature->signature = cades.signature;
+	signature->commitment = cades.commitment;
+	signature->signing_at = cades.signing_at;
+	snprintf(signature->person, sizeof(signature->person), "%s",
+	    cades.cert->email);
+	if (cades.commitment != expected_commitment(signature))
+		ok = judge_find(judge, FINDING_SIGNATURE_COMMITMENT, path,
+		    "it is a %s, not a %s", commitment_name(cades.commitment),
+		    commitment_name(expected_commitment(signature)));
+	ok = ok && judge_id(judge, path, signature, cades.cert) &&
+	    judge_signer(judge, path, signature, cades.cert);
+	signature->counts = ok && !is_seal(signature) &&
+	    !is_origin(signature) && judge->out->num_findings == before;
+	cades_free(&cades);
+	return ok;
+}
+
+static bool
+judge_twice(struct judge *judge)
+{
+	const struct verdict *out = judge->out;
+
+	for (size_t i = 0; i < out->num_signatures; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct verdict_signature *a = &out->signatures[i],
+						       *b = &out->signatures[j];
+			char path[LIMIT_PATH_BYTES + 1];
+
+			if (is_seal(a) || is_origin(a) || is_seal(b) ||
+			    is_origin(b) || a->person[0] == '\0' ||
+			    strcmp(a->person, b->person) != 0)
+				continue;
+			snprintf(path, sizeof(path), PATH_SIGNATURE, a->id);
+			if (!judge_find(judge, FINDING_SIGNED_TWICE, path,
+				"%s signed it twice", a->person))
+				return false;
+		}
+	return true;
+}
+
+/* "A quorum is judged by the policy of its last signature." */
+static void
+judge_quorum(struct judge *judge)
+{
+	const struct verdict_library *library = judge->request->library;
+	struct signatory signatories[LIMIT_SIGNATURES + 2];
+	const struct document_type *type;
+	const struct policy *policy = NULL;
+	struct verdict *out = judge->out;
+	char name[LIMIT_SLUG_BYTES + 1];
+	int64_t last_ms = -1;
+	size_t num = 0;
+
+	for (size_t i = 0; i < out->num_signatures; i++) {
+		const struct verdict_signature *one = &out->signatures[i];
+		const struct verdict_act *act = judge_act_of(judge, one);
+
+		if (!one->counts)
+			continue;
+		snprintf(signatories[num].person,
+		    sizeof(signatories[num].person), "%s", one->person);
+		snprintf(signatories[num].party,
+		    sizeof(signatories[num].party), "%s", one->party);
+		num++;
+		if (one->judged_ms < last_ms)
+			continue;
+		last_ms = one->judged_ms;
+		policy = act != NULL ?
+		    library->policy(library->arg, &act->entry.policy) :
+		    judge->request->policy;
+	}
+	document_type(out->version->document, name);
+	type = policy != NULL ? policy_type(policy, name) : NULL;
+	out->quorum = type != NULL &&
+	    policy_quorum(type, signatories, num, out->quorum_rule);
+}
+
+bool
+judge_signatures(struct judge *judge)
+{
+	const struct container *container = judge->request->container;
+	const bool sealed = container_find(container, PATH_SEAL) != NULL ||
+	    container_find(container, PATH_SEAL_MANIFEST) != NULL;
+	char id[LIMIT_NAME_BYTES + 1];
+
+	if (!judge_signature(judge, "origin"))
+		return false;
+	for (size_t i = 0; i < container->num; i++) {
+		const char *path = container->members[i].path;
+		bool orphan;
+
+		/* A manifest without a signature is a signature missing. */
+		if (!path_signature_id(path, PATH_SIGNATURE, id)) {
+			char other[LIMIT_PATH_BYTES + 1];
+
+			if (!path_signature_id(path, PATH_MANIFEST, id))
+				continue;
+			snprintf(other, sizeof(other), PATH_SIGNATURE, id);
+			orphan = container_find(container, other) == NULL;
+			if (!orphan)
+				continue;
+		}
+		if (strcmp(id, "origin") != 0 && strcmp(id, "seal") != 0 &&
+		    !judge_signature(judge, id))
+			return false;
+	}
+	if (!judge_twice(judge))
+		return false;
+	judge_quorum(judge);
+	if (sealed)
+		return judge_signature(judge, "seal");
+	return judge->request->live != NULL ||
+	    judge_find(judge, FINDING_SEAL_MISSING, "",
+		"there is no seal of the depositary");
+}

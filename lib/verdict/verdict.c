@@ -1,0 +1,376 @@
+#include "verdict/verdict.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict/judge.h"
+
+static const char *const outcome_names[] = {
+	[OUTCOME_INVALID] = "INVALID",
+	[OUTCOME_INDETERMINATE] = "INDETERMINATE",
+	[OUTCOME_VALID] = "VALID",
+};
+
+static const char *const status_names[] = {
+	[STATUS_DRAFT] = "draft",
+	[STATUS_SIGNED_IN_PART] = "signed in part",
+	[STATUS_IN_FORCE] = "in force",
+	[STATUS_SUPERSEDED] = "superseded",
+	[STATUS_TERMINATED] = "terminated",
+};
+
+#define INVALID(name) [FINDING_##name] = { #name, OUTCOME_INVALID }
+#define UNKNOWN(name) [FINDING_##name] = { #name, OUTCOME_INDETERMINATE }
+
+static const struct {
+	const char *name;
+	enum outcome outcome;
+} codes[FINDING_CODES] = {
+	UNKNOWN(NOT_A_DOCUMENT),
+	INVALID(CONTAINER_MALFORMED),
+	INVALID(VERSION_MALFORMED),
+	INVALID(VERSION_DIFFERS),
+	INVALID(TEXT_MISSING),
+	INVALID(TEXT_DIGEST),
+	INVALID(TEXT_NOT_ALLOWED),
+	INVALID(FILE_UNSIGNED),
+	INVALID(FILE_MISSING),
+	INVALID(FILE_DIGEST),
+	INVALID(MANIFEST_BROKEN),
+	INVALID(SIGNATURE_MISSING),
+	INVALID(SIGNATURE_FORM),
+	INVALID(SIGNATURE_BROKEN),
+	INVALID(SIGNATURE_WEAK),
+	INVALID(SIGNATURE_COMMITMENT),
+	INVALID(SIGNING_TIME),
+	INVALID(SIGNER_UNTRUSTED),
+	INVALID(SIGNER_EXPIRED),
+	INVALID(SIGNER_REVOKED),
+	INVALID(SIGNER_UNFIT),
+	INVALID(SIGNER_UNKNOWN),
+	INVALID(SIGNER_DIFFERS),
+	INVALID(SIGNED_TWICE),
+	INVALID(NO_FULL_POWERS),
+	INVALID(NOT_ALLOWED),
+	INVALID(QUORUM_MISSING),
+	INVALID(SEAL_MISSING),
+	INVALID(CONTENTS_DIFFER),
+	INVALID(RECEIPT_BROKEN),
+	UNKNOWN(NOT_IN_JOURNAL),
+	INVALID(JOURNAL_ROLLED_BACK),
+	UNKNOWN(POLICY_UNKNOWN),
+	UNKNOWN(REVOCATION_UNKNOWN),
+};
+
+const char *
+outcome_name(enum outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+const char *
+status_name(enum status status)
+{
+	return status_names[status];
+}
+
+const char *
+finding_name(enum finding_code code)
+{
+	return codes[code].name;
+}
+
+enum outcome
+finding_outcome(enum finding_code code)
+{
+	return codes[code].outcome;
+}
+
+bool
+judge_find(struct judge *judge, enum finding_code code, const char *about,
+    const char *fmt, ...)
+{
+	struct verdict *out = judge->out;
+	struct finding *all = realloc(out->findings,
+	    (out->num_findings + 1) * sizeof(*all));
+	struct finding *one;
+	va_list args;
+
+	if (all == NULL)
+		return error_set_errno(judge->err, "finding");
+	out->findings = all;
+	one = &all[out->num_findings++];
+	*one = (struct finding){ .code = code };
+	snprintf(one->about, sizeof(one->about), "%s", about);
+	va_start(args, fmt);
+	vsnprintf(one->text, sizeof(one->text), fmt, args);
+	va_end(args);
+	return true;
+}
+
+bool
+judge_find_error(struct judge *judge, enum finding_code fallback,
+    const char *about, const struct error *why)
+{
+	/* What is ours to answer for is no judgement of the container. */
+	if (why->kind == ERROR_SYSTEM) {
+		*judge->err = *why;
+		return false;
+	}
+	for (size_t i = 0; i < FINDING_CODES; i++)
+		if (strcmp(why->code, codes[i].name) == 0)
+			fallback = (enum finding_code)i;
+	return judge_find(judge, fallback, about, "%s", why->detail);
+}
+
+/* A container as this program makes it has these files and no others. */
+static bool
+judge_names(struct judge *judge)
+{
+	const struct container *container = judge->request->container;
+	const bool deposit = judge->request->expect == EXPECT_DEPOSIT;
+	char id[LIMIT_NAME_BYTES + 1];
+
+	for (size_t i = 0; i < container->num; i++) {
+		const char *path = container->members[i].path;
+		const bool known = strcmp(path, "mimetype") == 0 ||
+		    strcmp(path, PATH_VERSION) == 0 ||
+		    strncmp(path, "texts/", 6) == 0 ||
+		    strncmp(path, "annexes/", 8) == 0 ||
+		    path_signature_id(path, PATH_MANIFEST, id) ||
+		    path_signature_id(path, PATH_SIGNATURE, id) ||
+		    (path_is_receipt(path) &&
+			judge->request->expect == EXPECT_DELIVERED);
+
+		if ((!known ||
+			(deposit && path_is_meta(path) &&
+			    strcmp(id, "origin") != 0)) &&
+		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
+			"%s is no part of a %s: nobody signs for it", path,
+			deposit ? "deposit" : "version"))
+			return false;
+	}
+	return true;
+}
+
+static bool
+judge_version(struct judge *judge)
+{
+	const struct verdict_request *request = judge->request;
+	struct member *file = container_find(request->container,
+	    PATH_VERSION);
+	struct verdict *out = judge->out;
+	struct error why = { 0 };
+
+	if (file == NULL)
+		return judge_find(judge, FINDING_NOT_A_DOCUMENT, "",
+		    "there is no version.yaml in it: no document of Valise");
+	out->digest = sha256_of(member_bytes(file));
+	out->version = version_parse(member_bytes(file), &why);
+	if (out->version == NULL)
+		return judge_find_error(judge, FINDING_VERSION_MALFORMED,
+		    PATH_VERSION, &why);
+	if ((request->document != NULL &&
+		strcmp(request->document, out->version->document) != 0) ||
+	    (request->number != 0 && request->number != out->version->number))
+		return judge_find(judge, FINDING_VERSION_DIFFERS, PATH_VERSION,
+		    "it is %s@%u, not %s@%u", out->version->document,
+		    out->version->number, request->document, request->number);
+	if (request->live != NULL && strcmp(request->live, "origin") == 0 &&
+	    (strcmp(request->person, out->version->person) != 0 ||
+		strcmp(request->office, out->version->office) != 0))
+		return judge_find(judge, FINDING_SIGNER_DIFFERS, PATH_VERSION,
+		    "version.yaml says that %s of %s deposits it, but %s of %s"
+		    " does", out->version->person, out->version->office,
+		    request->person, request->office);
+	return true;
+}
+
+static bool
+judge_file(struct judge *judge, const struct text_file *file)
+{
+	const struct member *member = container_find(judge->request->container,
+	    file->file);
+
+	if (member == NULL)
+		return judge_find(judge, FINDING_TEXT_MISSING, file->file,
+		    "%s is missing", file->file);
+	if (member->size != file->size ||
+	    !digest_eq(&member->sha256, &file->sha256))
+		return judge_find(judge, FINDING_TEXT_DIGEST, file->file,
+		    "%s was altered: its bytes are not those that"
+		    " version.yaml, which is signed, tells of", file->file);
+	return true;
+}
+
+static bool
+is_listed(const struct version *version, const char *path)
+{
+	for (size_t i = 0; i < version->num_texts; i++)
+		if (strcmp(version->texts[i].file, path) == 0)
+			return true;
+	for (size_t i = 0; i < version->num_annexes; i++)
+		if (strcmp(version->annexes[i].file, path) == 0)
+			return true;
+	return false;
+}
+
+bool
+judge_texts(struct judge *judge)
+{
+	const struct version *version = judge->out->version;
+	const struct container *container = judge->request->container;
+
+	for (size_t i = 0; i < version->num_texts; i++)
+		if (!judge_file(judge, &version->texts[i]))
+			return false;
+	for (size_t i = 0; i < version->num_annexes; i++)
+		if (!judge_file(judge, &version->annexes[i]))
+			return false;
+	for (size_t i = 0; i < container->num; i++) {
+		const char *path = container->members[i].path;
+
+		if ((strncmp(path, "texts/", 6) == 0 ||
+			strncmp(path, "annexes/", 8) == 0) &&
+		    !is_listed(version, path) &&
+		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
+			"%s is not in version.yaml: nobody signs for it",
+			path))
+			return false;
+	}
+	return true;
+}
+
+static int
+compare_acts(const void *a, const void *b)
+{
+	const struct verdict_act *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static bool
+take_acts(struct judge *judge)
+{
+	const struct verdict_request *request = judge->request;
+	struct verdict *out = judge->out;
+
+	if (request->expect == EXPECT_DELIVERED && !judge_receipts(judge))
+		return false;
+	if (request->expect == EXPECT_STORED && request->num_acts > 0) {
+		out->acts = calloc(request->num_acts, sizeof(*out->acts));
+		if (out->acts == NULL)
+			return error_set_errno(judge->err, "verdict");
+		memcpy(out->acts, request->acts,
+		    request->num_acts * sizeof(*out->acts));
+		out->num_acts = request->num_acts;
+	}
+	if (out->num_acts > 1)
+		qsort(out->acts, out->num_acts, sizeof(*out->acts),
+		    compare_acts);
+	return true;
+}
+
+static void
+conclude(struct verdict *out)
+{
+	bool signed_once = false, in_force = false;
+
+	/* Every step has run: only now may it be anything but INVALID. */
+	out->outcome = OUTCOME_VALID;
+	for (size_t i = 0; i < out->num_findings; i++)
+		if (finding_outcome(out->findings[i].code) < out->outcome)
+			out->outcome = finding_outcome(out->findings[i].code);
+	for (size_t i = 0; i < out->num_signatures; i++)
+		signed_once = signed_once || out->signatures[i].counts;
+	for (size_t i = 0; i < out->num_acts; i++)
+		in_force = in_force || out->acts[i].entry.act == ACT_FORCE;
+	out->status = in_force && out->quorum ? STATUS_IN_FORCE :
+	    signed_once			      ? STATUS_SIGNED_IN_PART :
+						STATUS_DRAFT;
+}
+
+static bool
+run_steps(struct judge *judge)
+{
+	const struct verdict_request *request = judge->request;
+	struct error why = { 0 };
+
+	if (!container_hash(request->container, request->progress, &why))
+		return judge_find_error(judge, FINDING_CONTAINER_MALFORMED, "",
+		    &why);
+	if (!judge_names(judge) || !judge_version(judge))
+		return false;
+	if (judge->out->version == NULL)
+		return true; /* a finding says why; there is no more to ask */
+	return container_contents(request->container, &judge->out->contents,
+		   judge->err) &&
+	    judge_texts(judge) && take_acts(judge) &&
+	    judge_signatures(judge) && judge_journal(judge);
+}
+
+bool
+verdict_judge(const struct verdict_request *request, struct verdict *out,
+    struct error *err)
+{
+	struct judge judge = { .request = request, .out = out, .err = err };
+
+	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
+	if (!run_steps(&judge)) {
+		verdict_free(out);
+		return false;
+	}
+	conclude(out);
+	return true;
+}
+
+bool
+verdict_unreadable(const struct error *why, struct verdict *out,
+    struct error *err)
+{
+	struct judge judge = { .out = out, .err = err };
+
+	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
+	return judge_find_error(&judge, FINDING_CONTAINER_MALFORMED, "", why);
+}
+
+void
+verdict_free(struct verdict *verdict)
+{
+	free(verdict->version);
+	free(verdict->signatures);
+	free(verdict->acts);
+	free(verdict->findings);
+	*verdict = (struct verdict){ .outcome = OUTCOME_INVALID };
+}
+
+bool
+verdict_error(const struct verdict *verdict, struct error *err)
+{
+	const struct finding *worst = NULL;
+
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		const struct finding *one = &verdict->findings[i];
+
+		if (worst == NULL ||
+		    finding_outcome(one->code) < finding_outcome(worst->code))
+			worst = one;
+	}
+	if (worst == NULL)
+		return error_set(err, ERROR_UNTRUSTED, "not valid");
+	return error_set_code(err, ERROR_UNTRUSTED, finding_name(worst->code),
+	    "%s%s%s",
+	    strstr(worst->text, worst->about) == NULL ? worst->about : "",
+	    strstr(worst->text, worst->about) == NULL ? ": " : "",
+	    worst->text);
+}
+
+const struct verdict_signature *
+verdict_signature(const struct verdict *verdict, const char *id)
+{
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (strcmp(verdict->signatures[i].id, id) == 0)
+			return &verdict->signatures[i];
+	return NULL;
+}

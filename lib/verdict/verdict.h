@@ -1,0 +1,178 @@
+/*
+ * verdict.h - the one judgement of a container, for daemon, command, audit
+ * and replica alike.  It never touches the network.
+ *
+ * The words are those of ETSI EN 319 102-1 clause 5: VALID, INVALID,
+ * INDETERMINATE.  A container is not valid until every step has run and found
+ * nothing.  What is wrong makes it INVALID; what is needed to decide and not
+ * there makes it INDETERMINATE.
+ */
+#ifndef VERDICT_VERDICT_H
+#define VERDICT_VERDICT_H
+
+#include "document/container.h"
+#include "document/version.h"
+#include "journal/entry.h"
+#include "journal/proof.h"
+#include "pki/cades.h"
+#include "policy/policy.h"
+
+enum outcome { OUTCOME_INVALID, OUTCOME_INDETERMINATE, OUTCOME_VALID };
+
+enum status {
+	STATUS_DRAFT,
+	STATUS_SIGNED_IN_PART,
+	STATUS_IN_FORCE,
+	STATUS_SUPERSEDED,
+	STATUS_TERMINATED,
+};
+
+/* The codes are stable: scripts rely on them (docs/formats.md, "Findings"). */
+enum finding_code {
+	FINDING_NOT_A_DOCUMENT,
+	FINDING_CONTAINER_MALFORMED,
+	FINDING_VERSION_MALFORMED,
+	FINDING_VERSION_DIFFERS,
+	FINDING_TEXT_MISSING,
+	FINDING_TEXT_DIGEST,
+	FINDING_TEXT_NOT_ALLOWED,
+	FINDING_FILE_UNSIGNED,
+	FINDING_FILE_MISSING,
+	FINDING_FILE_DIGEST,
+	FINDING_MANIFEST_BROKEN,
+	FINDING_SIGNATURE_MISSING,
+	FINDING_SIGNATURE_FORM,
+	FINDING_SIGNATURE_BROKEN,
+	FINDING_SIGNATURE_WEAK,
+	FINDING_SIGNATURE_COMMITMENT,
+	FINDING_SIGNING_TIME,
+	FINDING_SIGNER_UNTRUSTED,
+	FINDING_SIGNER_EXPIRED,
+	FINDING_SIGNER_REVOKED,
+	FINDING_SIGNER_UNFIT,
+	FINDING_SIGNER_UNKNOWN,
+	FINDING_SIGNER_DIFFERS,
+	FINDING_SIGNED_TWICE,
+	FINDING_NO_FULL_POWERS,
+	FINDING_NOT_ALLOWED,
+	FINDING_QUORUM_MISSING,
+	FINDING_SEAL_MISSING,
+	FINDING_CONTENTS_DIFFER,
+	FINDING_RECEIPT_BROKEN,
+	FINDING_NOT_IN_JOURNAL,
+	FINDING_JOURNAL_ROLLED_BACK,
+	FINDING_POLICY_UNKNOWN,
+	FINDING_REVOCATION_UNKNOWN,
+	FINDING_CODES,
+};
+
+const char *outcome_name(enum outcome outcome);
+const char *status_name(enum status status);
+const char *finding_name(enum finding_code code);
+/* What this code alone makes of a container. */
+enum outcome finding_outcome(enum finding_code code);
+
+struct finding {
+	enum finding_code code;
+	char about[LIMIT_PATH_BYTES + 1]; /* a file, or empty */
+	char text[400];                   /* a sentence to act on */
+};
+
+struct verdict_signature {
+	char id[LIMIT_NAME_BYTES + 1]; /* "origin", "seal", 32 hex digits */
+	bool intact;
+	struct digest manifest, signature; /* as journal entries have them */
+	enum commitment commitment;
+	int64_t signing_at;
+	char person[LIMIT_EMAIL_BYTES + 1];
+	char office[POLICY_NAME], party[POLICY_NAME];
+	bool full_powers;
+	bool counts;       /* an approval without a fault */
+	bool is_live;
+	int64_t judged_ms; /* the act's time */
+	enum trust_state then, now;
+	char then_text[160], now_text[160];
+};
+
+/* An act of this version, by its receipt or by the daemon's own journal. */
+struct verdict_act {
+	uint64_t index;
+	uint64_t size; /* of the journal whose checkpoint proves it, or 0 */
+	struct entry entry;
+};
+
+struct verdict {
+	enum outcome outcome;
+	enum status status;
+	struct version *version; /* NULL if there is none to read */
+	struct digest digest, contents;
+	struct verdict_signature *signatures;
+	size_t num_signatures;
+	struct verdict_act *acts; /* by index */
+	size_t num_acts;
+	struct finding *findings;
+	size_t num_findings;
+	bool quorum; /* enough persons of each party have signed */
+	char quorum_rule[POLICY_RULE];
+};
+
+/* The policies and CRLs that entries name.  Answers are borrowed. */
+struct verdict_library {
+	struct policy *(*policy)(void *arg, const struct digest *digest);
+	struct crls *(*crls)(void *arg, const struct digest *digest);
+	void *arg;
+	struct crls *newest; /* or NULL */
+};
+
+enum verdict_expect {
+	EXPECT_DEPOSIT,   /* origin only, no seal yet */
+	EXPECT_STORED,    /* acts come from the journal itself */
+	EXPECT_DELIVERED, /* with receipts */
+};
+
+struct verdict_request {
+	enum verdict_expect expect;
+	struct container *container; /* hashed if it is not yet */
+	struct cert_cache *certs;
+	const struct verdict_library *library;
+	const struct note_key *journal; /* EXPECT_DELIVERED */
+	int64_t now_ms;
+	uint64_t *progress; /* bytes hashed, or NULL */
+
+	/* EXPECT_STORED: the acts of this version so far, by index. */
+	const struct verdict_act *acts;
+	size_t num_acts;
+
+	/*
+	 * An act that is being judged: whose signature ("origin" or its ID),
+	 * under which policy, by whom.  NULL if none is.
+	 */
+	const char *live;
+	struct policy *policy;
+	const char *person, *office;
+
+	/* What it must be a version of, or NULL and 0. */
+	const char *document;
+	unsigned number;
+};
+
+/*
+ * Judge.  False only if no judgement was reached (ERROR_SYSTEM); out is then
+ * empty, else for verdict_free().
+ */
+bool verdict_judge(const struct verdict_request *request, struct verdict *out,
+    struct error *err) MUST_USE;
+/* Show what another maker's container says; at best INDETERMINATE. */
+bool verdict_judge_foreign(struct container *container,
+    struct cert_cache *certs, struct verdict *out, struct error *err) MUST_USE;
+/* A verdict that the container could not even be read: why says how. */
+bool verdict_unreadable(const struct error *why, struct verdict *out,
+    struct error *err) MUST_USE;
+void verdict_free(struct verdict *verdict);
+
+/* The worst finding as an error: its code, and its sentence.  False. */
+bool verdict_error(const struct verdict *verdict, struct error *err);
+const struct verdict_signature *verdict_signature(
+    const struct verdict *verdict, const char *id);
+
+#endif

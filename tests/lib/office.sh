@@ -1,0 +1,118 @@
+# office.sh - a depositary and its offices in a folder, for the demonstration,
+# the scenarios and the benchmarks.  Source it; needs $valise, $valised, $top.
+#
+#   make_pki DIR           two CAs, the persons below, all in DIR/certs, DIR/offices
+#   make_daemon DIR        policy, configuration, data and keys
+#   start_daemon DIR       on a free loopback port (kept in DIR/port)
+#   stop_daemon DIR
+#   enrol DIR OFFICE…      import the enrolment at each office
+# $1 of each is an absolute path.
+
+free_port() {
+	# The kernel picks a port for a listener of ours and we ask which.
+	"$valised_port_helper"
+}
+
+# OFFICE EMAIL UNIT CA
+persons() {
+	cat <<-END
+	mofa treaties@mofa.example - mofa
+	mofa-minister minister@mofa.example - mofa
+	mofa-vice-minister vice-minister@mofa.example - mofa
+	iom-vientiane vientiane@iom.example Vientiane iom
+	iom-chief-of-mission chief-of-mission@iom.example Vientiane iom
+	iom-bangkok bangkok@iom.example Bangkok iom
+	iom-geneva geneva@iom.example Geneva iom
+	END
+}
+
+# DIR OFFICE EMAIL UNIT CA: a person's folder, as the person would have it
+make_person() {
+	unit=$4; [ "$unit" != - ] || unit=
+	"$top/certs/request" "$1/offices/$2" >/dev/null
+	(cd "$1/offices/$2" || exit
+	mv connect.key key.pem; mv sign.key sign-key.pem
+	"$top/certs/ca" issue "$1/certs/$5" connect connect.csr "$3" "$unit" cert.pem
+	"$top/certs/ca" issue "$1/certs/$5" sign sign.csr "$3" "$unit" sign-cert.pem
+	rm connect.csr sign.csr
+	cp "$1/certs/mofa/ca.pem" ca.pem) >/dev/null
+}
+
+make_pki() {
+	mkdir -p "$1/certs" "$1/offices" "$1/crls"
+	"$top/certs/ca" new "$1/certs/mofa" "MOFA CA" "Ministry of Foreign Affairs" >/dev/null
+	"$top/certs/ca" new "$1/certs/iom" "IOM CA" "International Organization for Migration" >/dev/null
+	cp "$1/certs/mofa/ca.pem" "$1/certs/mofa-ca.pem"
+	cp "$1/certs/iom/ca.pem" "$1/certs/iom-ca.pem"
+	persons | while read -r office email unit ca; do
+		make_person "$1" "$office" "$email" "$unit" "$ca"
+	done
+	publish_crls "$1"
+}
+
+publish_crls() {
+	cp "$1/certs/mofa/crl.pem" "$1/crls/mofa.pem.tmp" && mv "$1/crls/mofa.pem.tmp" "$1/crls/mofa.pem"
+	cp "$1/certs/iom/crl.pem" "$1/crls/iom.pem.tmp" && mv "$1/crls/iom.pem.tmp" "$1/crls/iom.pem"
+}
+
+make_daemon() {
+	[ -f "$1/port" ] || free_port >"$1/port"
+	mkdir -p "$1/policies/cas"
+	cp "$top"/policies/*.yaml "$1/policies/"
+	cp "$1/certs/mofa-ca.pem" "$1/policies/cas/mofa.pem"
+	cp "$1/certs/iom-ca.pem" "$1/policies/cas/iom.pem"
+	echo "https://127.0.0.1:$(cat "$1/port")" >"$1/url"
+	cat >"$1/valised.yaml" <<-END
+	valise: 1
+	listen: 127.0.0.1:$(cat "$1/port")
+	address: https://127.0.0.1:$(cat "$1/port")
+	data: data
+	policies: policies
+	crls: crls
+	server-certificate: certs/server.pem
+	depositary-certificate: certs/depositary.pem
+	END
+	"$valised" --config "$1/valised.yaml" init >/dev/null
+	"$top/certs/ca" issue "$1/certs/mofa" server "$1/data/server/server.csr" \
+		"IP:127.0.0.1,DNS:localhost" "" "$1/certs/server.pem" >/dev/null
+	"$top/certs/ca" issue "$1/certs/mofa" sign "$1/data/signer/depositary.csr" \
+		depositary@mofa.example "" "$1/certs/depositary.pem" >/dev/null
+	cp "$1/data/vkey" "$1/vkey"
+}
+
+start_daemon() {
+	rm -f "$1/ready"
+	: >>"$1/log"
+	from=$(wc -c <"$1/log")
+	"$valised" --config "$1/valised.yaml" </dev/null >>"$1/log" 2>&1 &
+	echo $! >"$1/pid"
+	# Until it says that it listens, or ends.
+	until tail -c +$((from + 1)) "$1/log" | grep -q 'event=start '; do
+		kill -0 "$(cat "$1/pid")" 2>/dev/null || { tail -n 5 "$1/log" >&2; return 1; }
+		sleep 0.02
+	done
+}
+
+stop_daemon() {
+	[ -f "$1/pid" ] || return 0
+	pid=$(cat "$1/pid")
+	kill "$pid" 2>/dev/null || true
+	while kill -0 "$pid" 2>/dev/null; do
+		# A child of ours stays until it is waited for.
+		wait "$pid" 2>/dev/null || true
+		sleep 0.02
+	done
+	rm -f "$1/pid"
+}
+
+enrol() {
+	dir=$1; shift
+	"$valised" --config "$dir/valised.yaml" enrolment >"$dir/enrolment.yaml" 2>"$dir/fingerprint"
+	for office; do
+		(cd "$dir/offices/$office" &&
+		mkdir -p state &&
+		"$valise" --config config.yaml init "$dir/enrolment.yaml" --cert cert.pem \
+			--key key.pem --sign-cert sign-cert.pem --sign-key sign-key.pem \
+			--state state) || return 1
+	done
+}
