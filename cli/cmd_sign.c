@@ -171,6 +171,16 @@ sign_copy(struct session *session, const struct copy *copy, bool yes,
 	}
 	ok = signature != NULL &&
 	    identity_load(context->sign_cert, context->sign_key, &signer, err);
+	for (size_t i = 0; ok && i < copy->verdict.num_signatures; i++) {
+		const struct verdict_signature *one =
+		    &copy->verdict.signatures[i];
+
+		if (one->commitment == COMMITMENT_APPROVAL &&
+		    strcmp(one->person, signer.cert->email) == 0)
+			ok = error_set(err, ERROR_CONFLICT,
+			    "you have signed %s@%u already",
+			    version->document, version->number);
+	}
 	if (ok) {
 		show(&copy->verdict, &signer);
 		ok = confirmed(yes, err) &&

@@ -521,8 +521,8 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-static bool
-hash_member(struct member *member, uint64_t *progress, struct error *err)
+bool
+member_hash(struct member *member, uint64_t *progress, struct error *err)
 {
 	struct hashing hashing = { .adler = 1, .progress = progress };
 	char header[48];
@@ -552,7 +552,7 @@ container_hash(struct container *container, uint64_t *progress,
     struct error *err)
 {
 	for (size_t i = 0; i < container->num; i++)
-		if (!hash_member(&container->members[i], progress, err))
+		if (!member_hash(&container->members[i], progress, err))
 			return false;
 	return true;
 }

@@ -43,6 +43,7 @@ struct member {
 	uint32_t crc;
 	/* Filled by container_hash() where the maker did not know them. */
 	bool hashed;
+	bool damaged; /* it does not read: its digest is then zero */
 	struct digest sha256;
 	uint8_t blob[20]; /* git's name of the content */
 	uint32_t adler;   /* its Adler-32, which git's zlib stream ends with */
@@ -107,6 +108,10 @@ struct span member_bytes(const struct member *member);
 
 /* Read what has not been hashed, once; *progress, unless NULL, grows. */
 bool container_hash(struct container *container, uint64_t *progress,
+    struct error *err) MUST_USE;
+
+/* The same for one member. */
+bool member_hash(struct member *member, uint64_t *progress,
     struct error *err) MUST_USE;
 
 /*

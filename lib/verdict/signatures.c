@@ -52,6 +52,8 @@ judge_reference(struct judge *judge, const char *manifest_path,
 		    judge_find(judge, FINDING_FILE_MISSING, one->path,
 			"%s is missing; %s lists it", one->path,
 			manifest_path);
+	if (member->damaged)
+		return true; /* a finding says so */
 	if (one->bits == 256 &&
 	    span_eq(span_of(one->digest, 32), digest_span(&member->sha256)))
 		return true;

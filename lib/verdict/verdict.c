@@ -124,6 +124,13 @@ judge_find_error(struct judge *judge, enum finding_code fallback,
 	return judge_find(judge, fallback, about, "%s", why->detail);
 }
 
+static bool
+is_text(const char *path)
+{
+	return strncmp(path, "texts/", 6) == 0 ||
+	    strncmp(path, "annexes/", 8) == 0;
+}
+
 /* A container as this program makes it has these files and no others. */
 static bool
 judge_names(struct judge *judge)
@@ -136,9 +143,7 @@ judge_names(struct judge *judge)
 		const char *path = container->members[i].path;
 		const bool known = strcmp(path, "mimetype") == 0 ||
 		    strcmp(path, PATH_VERSION) == 0 ||
-		    strncmp(path, "texts/", 6) == 0 ||
-		    strncmp(path, "annexes/", 8) == 0 ||
-		    path_signature_id(path, PATH_MANIFEST, id) ||
+		    is_text(path) || path_signature_id(path, PATH_MANIFEST, id) ||
 		    path_signature_id(path, PATH_SIGNATURE, id) ||
 		    (path_is_receipt(path) &&
 			judge->request->expect == EXPECT_DELIVERED);
@@ -187,6 +192,29 @@ judge_version(struct judge *judge)
 	return true;
 }
 
+/* A member that does not even read has none of the bytes it should have. */
+static bool
+judge_reading(struct judge *judge)
+{
+	struct container *container = judge->request->container;
+
+	for (size_t i = 0; i < container->num; i++) {
+		struct member *member = &container->members[i];
+		struct error why = { 0 };
+
+		if (member_hash(member, judge->request->progress, &why))
+			continue;
+		if (!judge_find_error(judge,
+			is_text(member->path) ? FINDING_TEXT_DIGEST :
+						FINDING_FILE_DIGEST,
+			member->path, &why))
+			return false;
+		member->hashed = member->damaged = true;
+		member->sha256 = (struct digest){ { 0 } };
+	}
+	return true;
+}
+
 static bool
 judge_file(struct judge *judge, const struct text_file *file)
 {
@@ -196,6 +224,8 @@ judge_file(struct judge *judge, const struct text_file *file)
 	if (member == NULL)
 		return judge_find(judge, FINDING_TEXT_MISSING, file->file,
 		    "%s is missing", file->file);
+	if (member->damaged)
+		return true; /* a finding says so */
 	if (member->size != file->size ||
 	    !digest_eq(&member->sha256, &file->sha256))
 		return judge_find(judge, FINDING_TEXT_DIGEST, file->file,
@@ -231,9 +261,7 @@ judge_texts(struct judge *judge)
 	for (size_t i = 0; i < container->num; i++) {
 		const char *path = container->members[i].path;
 
-		if ((strncmp(path, "texts/", 6) == 0 ||
-			strncmp(path, "annexes/", 8) == 0) &&
-		    !is_listed(version, path) &&
+		if (is_text(path) && !is_listed(version, path) &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
 			"%s is not in version.yaml: nobody signs for it",
 			path))
@@ -295,12 +323,8 @@ static bool
 run_steps(struct judge *judge)
 {
 	const struct verdict_request *request = judge->request;
-	struct error why = { 0 };
 
-	if (!container_hash(request->container, request->progress, &why))
-		return judge_find_error(judge, FINDING_CONTAINER_MALFORMED, "",
-		    &why);
-	if (!judge_names(judge) || !judge_version(judge))
+	if (!judge_reading(judge) || !judge_names(judge) || !judge_version(judge))
 		return false;
 	if (judge->out->version == NULL)
 		return true; /* a finding says why; there is no more to ask */
