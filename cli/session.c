@@ -12,7 +12,8 @@
 static bool
 rolled_back(struct error *err, const char *what)
 {
-	return error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
 	    "the daemon's journal was rolled back: %s. Nothing was sent, and"
 	    " what you had seen is kept. Call the other offices before you"
 	    " trust it again", what);
@@ -173,7 +174,8 @@ session_check_policy(struct session *session, struct error *err)
 	if (context_policy(session->context, &session->policy) != NULL)
 		return true;
 	digest_hex(&session->policy, hex);
-	return error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_POLICY_UNKNOWN),
 	    "the daemon judges by policy %.16s…, which you have not accepted."
 	    " Nothing was sent. See what changed with \"valise policy show\";"
 	    " \"valise policy accept\" makes it yours", hex);
@@ -344,8 +346,8 @@ check_line(const json_t *json, const struct checkpoint *checkpoint,
 	leaf = merkle_leaf(line);
 	if (!merkle_verify_inclusion((uint64_t)json_integer_value(index),
 		checkpoint->size, &leaf, &proof, &checkpoint->root))
-		return error_set_code(err, ERROR_UNTRUSTED, "NOT_IN_JOURNAL",
-		    "the daemon shows an entry %lld that is not in its"
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_IN_JOURNAL), "the daemon shows an entry %lld that is not in its"
 		    " journal", (long long)json_integer_value(index));
 	return entry_parse(line, &entry, err) &&
 	    visit(arg, (uint64_t)json_integer_value(index), &entry, line, err);

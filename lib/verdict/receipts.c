@@ -214,6 +214,10 @@ judge_force(struct judge *judge)
 			" missing", (unsigned long long)force->index))
 			return false;
 	}
+	/* Whether it counts is not known: a finding says what is missing. */
+	for (size_t i = 0; i < out->num_signatures; i++)
+		if (out->signatures[i].undecided)
+			return true;
 	return out->quorum ||
 	    judge_find(judge, FINDING_QUORUM_MISSING, "",
 		"the journal says that it is in force (entry %llu), but"

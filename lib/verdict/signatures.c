@@ -378,6 +378,12 @@ judge_signature(struct judge *judge, const char *id)
 	    judge_signer(judge, path, signature, cades.cert);
 	signature->counts = ok && !is_seal(signature) &&
 	    !is_origin(signature) && judge->out->num_findings == before;
+	signature->undecided = ok && !signature->counts && !is_seal(signature) &&
+	    !is_origin(signature);
+	for (size_t i = before; i < judge->out->num_findings; i++)
+		if (finding_outcome(judge->out->findings[i].code) ==
+		    OUTCOME_INVALID)
+			signature->undecided = false;
 	cades_free(&cades);
 	return ok;
 }

@@ -88,6 +88,7 @@ struct verdict_signature {
 	char office[POLICY_NAME], party[POLICY_NAME];
 	bool full_powers;
 	bool counts;       /* an approval without a fault */
+	bool undecided;    /* an approval that lacks what would decide */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
 	enum trust_state then, now;

@@ -1,0 +1,340 @@
+#include "unit.h"
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/yaml.h"
+
+START_TEST(a_buffer_holds_its_limit_and_no_more)
+{
+	struct buf buf = BUF(5);
+	struct error err = { 0 };
+
+	ck_assert(buf_append_str(&buf, "123", &err));
+	ck_assert(buf_append_str(&buf, "45", &err));
+	ck_assert(!buf_append_str(&buf, "6", &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	ck_assert(span_is(buf_span(&buf), "12345"));
+	buf_free(&buf);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool hex, number, base64;
+} spellings[] = {
+	{ "00ff", true, false, true },
+	{ "00FF", false, false, true },
+	{ "0", false, true, false },
+	{ "01", false, false, false },
+	{ "-1", false, false, false },
+	{ "18446744073709551615", false, true, true },
+	{ "18446744073709551616", false, false, true },
+	{ "AA==", false, false, true },
+	{ "AB==", false, false, false }, /* spare bits (RFC 4648 3.5) */
+	{ "AA", false, false, false },
+	{ "A A=", false, false, false },
+};
+
+START_TEST(each_value_has_one_spelling)
+{
+	const struct span text = span_of_str(spellings[_i].text);
+	struct buf out = BUF(64);
+	struct error err = { 0 };
+	uint8_t bytes[2];
+	uint64_t number;
+
+	ck_assert_int_eq(span_to_hex(text, bytes, 2), spellings[_i].hex);
+	ck_assert_int_eq(span_to_u64(text, &number), spellings[_i].number);
+	ck_assert_int_eq(span_base64_append(text, &out, &err),
+	    spellings[_i].base64);
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(base64_comes_back_as_it_went)
+{
+	uint8_t bytes[70];
+	struct buf text = BUF(200), back = BUF(100);
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 37);
+	ck_ok(buf_append_base64(&text, span_of(bytes, (size_t)_i), &err), err);
+	ck_ok(span_base64_append(buf_span(&text), &back, &err), err);
+	ck_assert(span_eq(buf_span(&back), span_of(bytes, (size_t)_i)));
+	buf_free(&text);
+	buf_free(&back);
+}
+END_TEST
+
+static const struct {
+	const char *path, *why; /* NULL: it is good */
+} paths[] = {
+	{ "texts/lo/agreement.pdf", NULL },
+	{ "texts/lo/ສັນຍາ.pdf", NULL },
+	{ "a", NULL },
+	{ "", "empty" },
+	{ "/a", "empty" },
+	{ "a/", "empty" },
+	{ "a//b", "empty" },
+	{ "../a", "dot" },
+	{ "a/..", "dot" },
+	{ ".git", "dot" },
+	{ "-a", "hyphen" },
+	{ " a", "space" },
+	{ "a ", "space" },
+	{ "a.", "dot" },
+	{ "a\\b", "<>" },
+	{ "a:b", "<>" },
+	{ "a?b", "<>" },
+	{ "con", "reserved" },
+	{ "AUX.txt", "reserved" },
+	{ "com1", "reserved" },
+	{ "lpt\xc2\xb9.pdf", "reserved" },
+	{ "git~1", "reserved" },
+	{ "a\nb", "visible" },
+	{ "a\x7f", "visible" },
+	{ "a\xff", "visible" },
+	{ "e\xcc\x81", "visible" },                 /* not NFC */
+	{ "a\xe2\x80\xae" "fdp.exe", "visible" },   /* right to left */
+	{ "a\xe2\x80\x8b", "visible" },             /* zero width */
+	{ ".gi\xe2\x80\x8ct", "visible" },
+	{ "a/b/c/d", "levels" },
+};
+
+START_TEST(a_path_means_one_thing_everywhere)
+{
+	struct error err = { 0 };
+	const bool good = text_check_path(span_of_str(paths[_i].path), &err);
+
+	ck_assert_msg(good == (paths[_i].why == NULL), "%s: %s",
+	    paths[_i].path, err.detail);
+	if (!good)
+		ck_assert_msg(strstr(err.detail, paths[_i].why) != NULL, "%s",
+		    err.detail);
+}
+END_TEST
+
+START_TEST(a_name_of_its_limit_is_taken_and_one_more_is_not)
+{
+	char name[LIMIT_NAME_BYTES + 2];
+	struct error err = { 0 };
+
+	memset(name, 'a', sizeof(name));
+	ck_assert(text_check_path(span_of(name, LIMIT_NAME_BYTES), &err));
+	ck_assert(!text_check_path(span_of(name, LIMIT_NAME_BYTES + 1), &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+}
+END_TEST
+
+START_TEST(names_that_differ_only_in_case_fold_to_one)
+{
+	struct buf a = BUF(64), b = BUF(64);
+	struct error err = { 0 };
+
+	ck_ok(text_fold(span_of_str("Texts/STRASSE"), &a, &err), err);
+	ck_ok(text_fold(span_of_str("texts/stra\xc3\x9f" "e"), &b, &err), err);
+	ck_assert(span_eq(buf_span(&a), buf_span(&b)));
+	buf_free(&a);
+	buf_free(&b);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool slug, email, language, media;
+} words[] = {
+	{ "lao-iom-2021", true, false, true, false },
+	{ "a", false, false, false, false },
+	{ "a--b", false, false, false, false },
+	{ "-a", false, false, false, false },
+	{ "con", false, false, true, false },
+	{ "Lo", false, false, false, false },
+	{ "a@b.example", false, true, false, false },
+	{ "A@b.example", false, false, false, false },
+	{ "a@b@c", false, false, false, false },
+	{ "a b@c", false, false, false, false },
+	{ "text/plain", false, false, false, true },
+	{ "text/plain; x=1", false, false, false, false },
+	{ "text", true, false, true, false },
+};
+
+START_TEST(words_are_told_apart)
+{
+	const struct span text = span_of_str(words[_i].text);
+
+	ck_assert_int_eq(text_is_slug(text), words[_i].slug);
+	ck_assert_int_eq(text_is_email(text), words[_i].email);
+	ck_assert_int_eq(text_is_language(text), words[_i].language);
+	ck_assert_int_eq(text_is_media(text), words[_i].media);
+}
+END_TEST
+
+START_TEST(the_nearest_word_is_found)
+{
+	static const char *const words_[] = { "deposit", "read", "audit" };
+
+	ck_assert_str_eq(text_nearest("depsit", words_, 3), "deposit");
+	ck_assert_str_eq(text_nearest("raed", words_, 3), "read");
+	ck_assert_ptr_null(text_nearest("terminate", words_, 3));
+}
+END_TEST
+
+START_TEST(what_moves_a_cursor_is_shown_not_sent)
+{
+	struct buf out = BUF(100);
+	struct error err = { 0 };
+
+	ck_ok(text_append_printable(&out,
+		  span_of(TEXT("a\x1b[2J\xe2\x80\xae\xff")), &err), err);
+	ck_assert(span_is(buf_span(&out), "a\\u{001b}[2J\\u{202e}\\xff"));
+	buf_free(&out);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool good;
+} times[] = {
+	{ "2026-11-23T10:00:01Z", true },
+	{ "2024-02-29T00:00:00Z", true },
+	{ "2026-02-29T00:00:00Z", false },
+	{ "2026-11-23T24:00:00Z", false },
+	{ "2026-11-23T10:00:60Z", false },
+	{ "2026-11-23 10:00:01Z", false },
+	{ "2026-11-23T10:00:01", false },
+	{ "1969-12-31T23:59:59Z", false },
+};
+
+START_TEST(a_time_that_is_none_is_refused)
+{
+	char back[TIME_TEXT];
+	int64_t at;
+
+	ck_assert_int_eq(time_parse_at(span_of_str(times[_i].text), &at),
+	    times[_i].good);
+	if (!times[_i].good)
+		return;
+	time_format_at(at, back);
+	ck_assert_str_eq(back, times[_i].text);
+}
+END_TEST
+
+static const struct {
+	const char *text, *names; /* what the message says */
+} broken[] = {
+	{ "", "nothing" },
+	{ "a: 1\na: 2\n", "twice" },
+	{ "a: &x 1\nb: *x\n", "anchors" },
+	{ "a: !!str 1\n", "tags" },
+	{ "<<: {a: 1}\n", "merge" },
+	{ "? [a]\n: 1\n", "key" },
+	{ "a: 1\n---\nb: 2\n", "document" },
+	{ "%YAML 1.1\n---\na: 1\n", "directives" },
+	{ "a: \"x\\0y\"\n", "NUL" },
+	{ "a: [1, 2\n", "1:" },
+	{ "a: \xff\n", "UTF-8" },
+	{ "a: [[[[[[[[[1]]]]]]]]]\n", "deeper" },
+};
+
+START_TEST(yaml_beyond_the_subset_is_refused)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(yaml_parse("f.yaml",
+	    span_of_str(broken[_i].text), &err));
+	ck_assert_msg(strstr(err.detail, broken[_i].names) != NULL, "%s",
+	    err.detail);
+	ck_assert(strncmp(err.detail, "f.yaml", 6) == 0);
+}
+END_TEST
+
+START_TEST(every_scalar_is_text)
+{
+	struct error err = { 0 };
+	struct complaints to = COMPLAINTS;
+	struct yaml *root = yaml_parse("f.yaml",
+	    span_of_str("a: no\nb: 010\nc: 1:20\nd: 2026-11-23\n"), &err);
+
+	ck_assert_ptr_nonnull(root);
+	ck_assert_str_eq(yaml_text(yaml_get(root, "a"), &to), "no");
+	ck_assert_str_eq(yaml_text(yaml_get(root, "b"), &to), "010");
+	ck_assert_str_eq(yaml_text(yaml_get(root, "c"), &to), "1:20");
+	ck_assert_uint_eq(to.num_errors, 0);
+	yaml_free_tree(root);
+	complaints_free(&to);
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_told_with_place_and_meaning)
+{
+	static const char *const keys[] = { "type", "deposit" };
+	struct error err = { 0 };
+	struct complaints to = COMPLAINTS;
+	struct yaml *root = yaml_parse("policies/agreement.yaml",
+	    span_of_str("type: x\n\n\n\n\ndepsit: y\n"), &err);
+
+	ck_assert(!yaml_only(root, keys, 2, &to));
+	ck_assert(!complaints_none(&to, &err));
+	ck_assert_str_eq(err.detail, "policies/agreement.yaml:6:1: unknown key"
+	    " \"depsit\"; did you mean \"deposit\"?");
+	yaml_free_tree(root);
+	complaints_free(&to);
+}
+END_TEST
+
+static const char *const scalars[] = { "plain", "with space", "no", "1", "",
+	"a: b", "# x", "\"quoted\" \\ back", "ສັນຍາ", "- x", "[a]", "0x1",
+	"trailing ", "2026-11-23T10:00:00Z", "it's", "{a}", "a, b", "*x" };
+
+START_TEST(a_scalar_comes_back_as_it_went)
+{
+	struct buf text = BUF(200);
+	struct error err = { 0 };
+	struct complaints to = COMPLAINTS;
+	struct yaml *root;
+
+	ck_ok(buf_append_str(&text, "l: [{k: ", &err) &&
+		yaml_append_scalar(&text, scalars[_i], &err) &&
+		buf_append_str(&text, "}]\n", &err), err);
+	root = yaml_parse("f", buf_span(&text), &err);
+	ck_assert_msg(root != NULL, "%s", err.detail);
+	ck_assert_str_eq(yaml_text(yaml_get(yaml_get(root, "l")->children,
+			     "k"), &to), scalars[_i]);
+	yaml_free_tree(root);
+	complaints_free(&to);
+	buf_free(&text);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_test(t, a_buffer_holds_its_limit_and_no_more);
+	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
+	    COUNT(spellings));
+	tcase_add_loop_test(t, base64_comes_back_as_it_went, 0, 70);
+	tcase_add_loop_test(t, a_path_means_one_thing_everywhere, 0,
+	    COUNT(paths));
+	tcase_add_test(t, a_name_of_its_limit_is_taken_and_one_more_is_not);
+	tcase_add_test(t, names_that_differ_only_in_case_fold_to_one);
+	tcase_add_loop_test(t, words_are_told_apart, 0, COUNT(words));
+	tcase_add_test(t, the_nearest_word_is_found);
+	tcase_add_test(t, what_moves_a_cursor_is_shown_not_sent);
+	tcase_add_loop_test(t, a_time_that_is_none_is_refused, 0,
+	    COUNT(times));
+	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
+	    COUNT(broken));
+	tcase_add_test(t, every_scalar_is_text);
+	tcase_add_test(t, an_unknown_key_is_told_with_place_and_meaning);
+	tcase_add_loop_test(t, a_scalar_comes_back_as_it_went, 0,
+	    COUNT(scalars));
+}
+
+int
+main(void)
+{
+	return run_tests("base", fill);
+}

@@ -1,0 +1,538 @@
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "document/container.h"
+#include "document/manifest.h"
+#include "document/version.h"
+#include "document/zip.h"
+
+static struct container *
+make_container(void)
+{
+	struct error err = { 0 };
+	struct container *c = container_new(&err);
+	char large[3000];
+
+	memset(large, 'a', sizeof(large));
+	ck_ok(container_put(c, "mimetype", span_of_str(CONTAINER_MIMETYPE),
+		  &err) &&
+		container_put(c, "version.yaml", span_of_str("valise: 1\n"),
+		    &err) &&
+		container_put(c, "texts/lo/\xe0\xba\xaa.txt",
+		    span_of(large, sizeof(large)), &err) &&
+		container_put(c, "META-INF/ASiCManifest-origin.xml",
+		    span_of_str("<x/>"), &err), err);
+	return c;
+}
+
+static int
+write_zip(const struct container *c, struct buf *bytes)
+{
+	struct error err = { 0 };
+	const int fd = file_temporary("/tmp", &err);
+	uint8_t piece[65536];
+	uint64_t size;
+
+	ck_assert_int_ge(fd, 0);
+	ck_ok(container_write(c, fd, &size, &err), err);
+	ck_assert_uint_lt(size, sizeof(piece));
+	ck_ok(file_pread(fd, piece, (size_t)size, 0, &err) &&
+		buf_append(bytes, span_of(piece, (size_t)size), &err), err);
+	return fd;
+}
+
+/* Read, hash and throw away: false where any of it is refused. */
+static bool
+reads(struct span bytes, struct error *err)
+{
+	const int fd = file_temporary("/tmp", err);
+	struct container *c;
+	bool ok;
+
+	ck_ok(file_pwrite(fd, bytes, 0, err), *err);
+	c = container_read(fd, err);
+	ok = c != NULL && container_hash(c, NULL, err);
+	container_free(c);
+	close(fd);
+	return ok;
+}
+
+START_TEST(a_container_reads_as_it_was_written_and_twice_the_same)
+{
+	struct buf bytes = BUF(100000), again = BUF(100000);
+	struct container *c = make_container(), *back;
+	struct digest a, b;
+	struct error err = { 0 };
+	const int fd = write_zip(c, &bytes);
+
+	back = container_read(fd, &err);
+	ck_assert_msg(back != NULL, "%s", err.detail);
+	ck_ok(container_hash(c, NULL, &err) && container_hash(back, NULL, &err)
+		&& container_contents(c, &a, &err) &&
+		container_contents(back, &b, &err), err);
+	ck_assert(digest_eq(&a, &b));
+	ck_assert_uint_eq(back->num, 4);
+	close(write_zip(back, &again));
+	ck_assert(span_eq(buf_span(&bytes), buf_span(&again)));
+	container_free(c);
+	container_free(back);
+	close(fd);
+	buf_free(&bytes);
+	buf_free(&again);
+}
+END_TEST
+
+START_TEST(every_flipped_byte_of_a_container_is_noticed)
+{
+	struct buf bytes = BUF(100000);
+	struct container *c = make_container();
+	struct error err = { 0 };
+	unsigned harmless = 0;
+
+	close(write_zip(c, &bytes));
+	ck_ok(reads(buf_span(&bytes), &err), err);
+	for (size_t i = 0; i < bytes.len; i++) {
+		struct error why = { 0 };
+
+		bytes.data[i] ^= 0x10;
+		/* "made by" and attributes stand once and mean nothing. */
+		if (reads(buf_span(&bytes), &why))
+			harmless++;
+		else
+			ck_assert_int_ne(why.kind, ERROR_SYSTEM);
+		bytes.data[i] ^= 0x10;
+	}
+	/* Of each central entry: 1 byte of "made by", 2 internal, 3 external. */
+	ck_assert_uint_le(harmless, 4 * 7);
+	container_free(c);
+	buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(every_truncation_of_a_container_is_refused)
+{
+	struct buf bytes = BUF(100000);
+	struct container *c = make_container();
+	struct error err = { 0 };
+
+	close(write_zip(c, &bytes));
+	for (size_t i = 0; i < bytes.len; i++)
+		ck_assert(!reads(span_of(bytes.data, i), &err));
+	container_free(c);
+	buf_free(&bytes);
+}
+END_TEST
+
+/* A ZIP put together by hand, to be wrong in one way. */
+struct crafted {
+	const char *path;
+	const char *content;
+	const char *local_path;   /* else path */
+	uint16_t flags, local_flags, method;
+	uint16_t extra, made_by;
+	uint32_t attributes, size, offset_add;
+};
+
+static void
+le(struct buf *out, uint32_t value, unsigned width)
+{
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i < width; i++)
+		ck_ok(buf_append_u8(out, (uint8_t)(value >> 8 * i), &err),
+		    err);
+}
+
+static void
+str(struct buf *out, const char *text)
+{
+	struct error err = { 0 };
+
+	ck_ok(buf_append_str(out, text, &err), err);
+}
+
+static void
+craft(const struct crafted files[], size_t num, const char *before,
+    const char *between, const char *after, const char *comment,
+    struct buf *out)
+{
+	struct buf central = BUF(100000);
+	uint32_t at;
+
+	str(out, before);
+	for (size_t i = 0; i < num; i++) {
+		const struct crafted *f = &files[i];
+		const uint32_t len = (uint32_t)strlen(f->content);
+		const uint32_t size = f->size != 0 ? f->size : len;
+		const uint32_t crc = zip_crc(0, span_of_str(f->content));
+		const char *name = f->local_path != NULL ? f->local_path :
+							   f->path;
+
+		at = (uint32_t)out->len;
+		le(out, 0x04034b50, 4);
+		le(out, 10, 2);
+		le(out, f->flags | f->local_flags, 2);
+		le(out, f->method, 2);
+		le(out, 0, 2), le(out, 0x21, 2), le(out, crc, 4);
+		le(out, len, 4), le(out, size, 4);
+		le(out, (uint32_t)strlen(name), 2), le(out, f->extra, 2);
+		str(out, name);
+		for (unsigned x = 0; x < f->extra; x++)
+			le(out, 0, 1);
+		str(out, f->content);
+		if (i + 1 < num)
+			str(out, between);
+		le(&central, 0x02014b50, 4);
+		le(&central, f->made_by, 2);
+		le(&central, 10, 2), le(&central, f->flags, 2);
+		le(&central, f->method, 2);
+		le(&central, 0, 2), le(&central, 0x21, 2);
+		le(&central, crc, 4), le(&central, len, 4);
+		le(&central, size, 4);
+		le(&central, (uint32_t)strlen(f->path), 2);
+		le(&central, f->extra, 2);
+		le(&central, 0, 2), le(&central, 0, 2), le(&central, 0, 2);
+		le(&central, f->attributes, 4);
+		le(&central, at + f->offset_add, 4);
+		str(&central, f->path);
+		for (unsigned x = 0; x < f->extra; x++)
+			le(&central, 0, 1);
+	}
+	at = (uint32_t)out->len;
+	ck_assert(central.len < 100000);
+	{
+		struct error err = { 0 };
+
+		ck_ok(buf_append(out, buf_span(&central), &err), err);
+	}
+	le(out, 0x06054b50, 4);
+	le(out, 0, 4), le(out, (uint32_t)num, 2), le(out, (uint32_t)num, 2);
+	le(out, (uint32_t)central.len, 4), le(out, at, 4);
+	le(out, (uint32_t)strlen(comment), 2);
+	str(out, comment);
+	str(out, after);
+	buf_free(&central);
+}
+
+#define MIME { .path = "mimetype", .content = CONTAINER_MIMETYPE }
+#define YAML { .path = "version.yaml", .content = "x" }
+
+static const struct {
+	const char *says; /* NULL: it is good */
+	struct crafted files[3];
+	size_t num;
+	const char *before, *between, *after, *comment;
+} crafted[] = {
+	{ NULL, { MIME, YAML }, 2, "", "", "", "" },
+	{ NULL, { MIME, { .path = "version.yaml", .content = "x",
+	    .made_by = 0x0314, .attributes = 0100644u << 16 } }, 2, "", "",
+	    "", "" },
+	{ "not an ASiC-E", { YAML, MIME }, 2, "", "", "", "" },
+	{ "not an ASiC-E", { { .path = "mimetype", .content = "text/plain" },
+	    YAML }, 2, "", "", "", "" },
+	{ "not an ASiC-E", { { .path = "mimetype",
+	    .content = CONTAINER_MIMETYPE "\n" }, YAML }, 2, "", "", "", "" },
+	{ "back to back", { MIME, YAML }, 2, "PK", "", "", "" },
+	{ "back to back", { MIME, YAML }, 2, "", "hidden", "", "" },
+	{ "end", { MIME, YAML }, 2, "", "", "more", "" },
+	{ "end", { MIME, YAML }, 2, "", "", "", "a comment" },
+	{ "named", { MIME, YAML, YAML }, 3, "", "", "", "" },
+	{ "named", { MIME, YAML, { .path = "VERSION.yaml", .content = "y" } },
+	    3, "", "", "", "" },
+	{ "dot", { MIME, { .path = "../evil", .content = "x" } }, 2, "", "",
+	    "", "" },
+	{ "empty", { MIME, { .path = "/etc/passwd", .content = "x" } }, 2, "",
+	    "", "", "" },
+	{ "empty", { MIME, { .path = "folder/", .content = "" } }, 2, "", "",
+	    "", "" },
+	{ "visible", { MIME, { .path = "a\xe2\x80\xae" "b", .content = "x",
+	    .flags = 0x800 } }, 2, "", "", "", "" },
+	{ "UTF-8 flag", { MIME, { .path = "\xe0\xba\xaa", .content = "x" } },
+	    2, "", "", "", "" },
+	{ "extra field", { MIME, { .path = "version.yaml", .content = "x",
+	    .extra = 9 } }, 2, "", "", "", "" },
+	{ "flag other", { MIME, { .path = "version.yaml", .content = "x",
+	    .flags = 1 } }, 2, "", "", "", "" },
+	{ "flag other", { MIME, { .path = "version.yaml", .content = "x",
+	    .flags = 8 } }, 2, "", "", "", "" },
+	{ "differs", { MIME, { .path = "version.yaml", .content = "x",
+	    .local_flags = 0x800 } }, 2, "", "", "", "" },
+	{ "differs", { MIME, { .path = "version.yaml", .content = "x",
+	    .local_path = "version.yamk" } }, 2, "", "", "", "" },
+	{ "compression", { MIME, { .path = "version.yaml", .content = "x",
+	    .method = 12 } }, 2, "", "", "", "" },
+	{ "two sizes", { MIME, { .path = "version.yaml", .content = "x",
+	    .size = 5 } }, 2, "", "", "", "" },
+	{ "bomb", { MIME, { .path = "version.yaml", .content = "x",
+	    .method = 8, .size = 1u << 30 } }, 2, "", "", "", "" },
+	{ "Zip64", { MIME, { .path = "version.yaml", .content = "x",
+	    .method = 8, .size = 0xffffffff } }, 2, "", "", "", "" },
+	{ "back to back", { MIME, { .path = "version.yaml", .content = "x",
+	    .offset_add = 1 } }, 2, "", "", "", "" },
+	{ "plain file", { MIME, { .path = "version.yaml", .content = "x",
+	    .made_by = 0x0314, .attributes = 0120777u << 16 } }, 2, "", "",
+	    "", "" },
+	{ "plain file", { MIME, { .path = "version.yaml", .content = "x",
+	    .attributes = 0x10 } }, 2, "", "", "", "" },
+	{ "DOS nor Unix", { MIME, { .path = "version.yaml", .content = "x",
+	    .made_by = 0x1300 } }, 2, "", "", "", "" },
+};
+
+START_TEST(a_zip_that_two_readers_could_see_differently_is_refused)
+{
+	struct buf bytes = BUF(100000);
+	struct error err = { 0 };
+	bool good;
+
+	craft(crafted[_i].files, crafted[_i].num, crafted[_i].before,
+	    crafted[_i].between, crafted[_i].after, crafted[_i].comment,
+	    &bytes);
+	good = reads(buf_span(&bytes), &err);
+	ck_assert_msg(good == (crafted[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
+	if (!good)
+		ck_assert_msg(strstr(err.detail, crafted[_i].says) != NULL,
+		    "%d: %s", _i, err.detail);
+	buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(a_second_end_of_directory_is_refused)
+{
+	struct buf bytes = BUF(100000);
+	struct error err = { 0 };
+	struct span end;
+
+	craft(crafted[0].files, 2, "", "", "", "", &bytes);
+	end = span_sub(buf_span(&bytes), bytes.len - 22, 22);
+	{
+		uint8_t copy[22];
+
+		memcpy(copy, end.data, 22);
+		ck_ok(buf_append(&bytes, span_of(copy, 22), &err), err);
+	}
+	ck_assert(!reads(buf_span(&bytes), &err));
+	buf_free(&bytes);
+}
+END_TEST
+
+#define XML_HEAD                                                           \
+	"<a:ASiCManifest xmlns:a=\"http://uri.etsi.org/02918/v1.2.1#\" "    \
+	"xmlns:d=\"http://www.w3.org/2000/09/xmldsig#\">"
+#define SIGREF "<a:SigReference URI=\"META-INF/s.p7s\"/>"
+#define METHOD                                                             \
+	"<d:DigestMethod "                                                  \
+	"Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>"
+#define VALUE                                                              \
+	"<d:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="      \
+	"</d:DigestValue>"
+#define REF(uri)                                                           \
+	"<a:DataObjectReference URI=\"" uri "\">" METHOD VALUE              \
+	"</a:DataObjectReference>"
+#define XML_TAIL "</a:ASiCManifest>"
+
+static const struct {
+	const char *xml, *says; /* NULL: it is good */
+} manifests[] = {
+	{ XML_HEAD SIGREF REF("a") REF("b%20c") XML_TAIL, NULL },
+	{ XML_HEAD SIGREF REF("a")
+	    "<a:ASiCManifestExtensions><x><y/></x></a:ASiCManifestExtensions>"
+	    XML_TAIL, NULL },
+	{ "<!DOCTYPE x [<!ENTITY e \"x\">]>" XML_HEAD SIGREF REF("a") XML_TAIL,
+	    "DTD" },
+	{ XML_HEAD SIGREF REF("&e;") XML_TAIL, "line" },
+	{ XML_HEAD SIGREF XML_TAIL, "no file" },
+	{ XML_HEAD REF("a") XML_TAIL, "SigReference" },
+	{ XML_HEAD SIGREF SIGREF REF("a") XML_TAIL, "SigReference" },
+	{ XML_HEAD SIGREF REF("a") REF("a") XML_TAIL, "two references" },
+	{ XML_HEAD SIGREF REF("a") REF("%61") XML_TAIL, "two references" },
+	{ XML_HEAD SIGREF REF("%zz") XML_TAIL, "URI" },
+	{ XML_HEAD SIGREF REF("%00") XML_TAIL, "URI" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
+	    "</a:DataObjectReference>" XML_TAIL, "without a digest" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue>AA==</d:DigestValue></a:DataObjectReference>"
+	    XML_TAIL, "length" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD METHOD
+	    VALUE "</a:DataObjectReference>" XML_TAIL, "DigestMethod" },
+	{ XML_HEAD SIGREF "<a:Other/>" REF("a") XML_TAIL, "element" },
+	{ XML_HEAD SIGREF "text" REF("a") XML_TAIL, "text" },
+	{ "<ASiCManifest/>", "not an ASiCManifest" },
+	{ XML_HEAD SIGREF REF("a"), "line" },
+	{ "", "line" },
+};
+
+START_TEST(a_manifest_that_says_two_things_is_refused)
+{
+	struct manifest manifest;
+	struct error err = { 0 };
+	const bool good = manifest_parse(span_of_str(manifests[_i].xml),
+	    &manifest, &err);
+
+	ck_assert_msg(good == (manifests[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
+	if (good)
+		manifest_free(&manifest);
+	else
+		ck_assert_msg(strstr(err.detail, manifests[_i].says) != NULL,
+		    "%d: %s", _i, err.detail);
+}
+END_TEST
+
+START_TEST(a_manifest_comes_back_as_it_went)
+{
+	const struct digest digest = sha256_of(span_of_str("x"));
+	struct manifest out = { 0 }, back;
+	struct buf xml = BUF(10000);
+	struct error err = { 0 };
+
+	snprintf(out.signature, sizeof(out.signature), "META-INF/s.p7s");
+	ck_ok(manifest_add(&out, "texts/lo/\xe0\xba\xaa & <b>.pdf",
+		  "application/pdf", &digest, &err) &&
+		manifest_encode(&out, &xml, &err) &&
+		manifest_parse(buf_span(&xml), &back, &err), err);
+	ck_assert_str_eq(back.references[0].path, out.references[0].path);
+	ck_assert_uint_eq(back.references[0].bits, 256);
+	ck_assert(memcmp(back.references[0].digest, digest.bytes, 32) == 0);
+	manifest_free(&out);
+	manifest_free(&back);
+	buf_free(&xml);
+}
+END_TEST
+
+#define HEX64                                                              \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+#define VERSION(number, rest)                                              \
+	"valise: 1\ndocument: agreement/lao-iom\nversion: " number          \
+	"\ntitle:\n  en: A title\noffice: mofa\nperson: a@mofa.example\n"   \
+	"created: 2026-11-23T10:00:00Z\n" rest
+#define TEXTS                                                              \
+	"texts:\n  - {file: texts/lo/a.pdf, language: lo, authentic: true, " \
+	"media: application/pdf, size: 3, sha256: \"" HEX64 "\"}\nannexes: []\n"
+
+static const struct {
+	const char *yaml, *says; /* NULL: it is good */
+} versions[] = {
+	{ VERSION("1", TEXTS), NULL },
+	{ VERSION("2", "previous: \"" HEX64 "\"\n" TEXTS), NULL },
+	{ VERSION("2", TEXTS), "previous" },
+	{ VERSION("1", "previous: \"" HEX64 "\"\n" TEXTS), "previous" },
+	{ VERSION("0", TEXTS), "number" },
+	{ VERSION("1.0", TEXTS), "number" },
+	{ VERSION("1", "texts: []\nannexes: []\n"), "needs a text" },
+	{ VERSION("1", "annexes: []\n"), "texts" },
+	{ VERSION("1", "nte: x\n" TEXTS), "did you mean \"note\"" },
+	{ VERSION("1", "texts:\n  - {file: ../x, language: lo, authentic: true,"
+	    " media: a/b, size: 3, sha256: \"" HEX64 "\"}\nannexes: []\n"),
+	    "dot" },
+	{ VERSION("1", "texts:\n  - {file: texts/en/x, language: lo, authentic:"
+	    " true, media: a/b, size: 3, sha256: \"" HEX64
+	    "\"}\nannexes: []\n"), "should lie in texts/lo/" },
+	{ VERSION("1", "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
+	    " maybe, media: a/b, size: 3, sha256: \"" HEX64
+	    "\"}\nannexes: []\n"), "true nor false" },
+	{ VERSION("1", "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
+	    " true, media: a/b, size: 3, sha256: \"ABC\"}\nannexes: []\n"),
+	    "SHA-256" },
+	{ "valise: 2\n", "format 2" },
+	{ "[]", "mapping" },
+};
+
+START_TEST(a_version_that_is_none_is_refused)
+{
+	struct error err = { 0 };
+	struct version *version = version_parse(
+	    span_of_str(versions[_i].yaml), &err);
+
+	ck_assert_msg((version != NULL) == (versions[_i].says == NULL),
+	    "%d: %s", _i, err.detail);
+	if (version == NULL)
+		ck_assert_msg(strstr(err.detail, versions[_i].says) != NULL,
+		    "%d: %s", _i, err.detail);
+	free(version);
+}
+END_TEST
+
+START_TEST(a_version_comes_back_as_it_went)
+{
+	struct error err = { 0 };
+	struct version *version = version_parse(span_of_str(versions[1].yaml),
+	    &err), *back;
+	struct buf yaml = BUF(10000), again = BUF(10000);
+
+	snprintf(version->note, sizeof(version->note), "Article 4: \"agreed\"");
+	snprintf(version->texts[0].file, sizeof(version->texts[0].file),
+	    "texts/lo/\xe0\xba\xaa, {x}.pdf");
+	ck_ok(version_encode(version, &yaml, &err), err);
+	back = version_parse(buf_span(&yaml), &err);
+	ck_assert_msg(back != NULL, "%s", err.detail);
+	ck_ok(version_encode(back, &again, &err), err);
+	ck_assert(span_eq(buf_span(&yaml), buf_span(&again)));
+	ck_assert_str_eq(back->note, version->note);
+	free(version);
+	free(back);
+	buf_free(&yaml);
+	buf_free(&again);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool good;
+	unsigned version;
+} names[] = {
+	{ "agreement/lao-iom", true, 0 },
+	{ "agreement/lao-iom@3", true, 3 },
+	{ "agreement/lao-iom@0", false, 0 },
+	{ "agreement/lao-iom@1000000", false, 0 },
+	{ "agreement", false, 0 },
+	{ "agreement/", false, 0 },
+	{ "agreement/a/b", false, 0 },
+	{ "Agreement/ab", false, 0 },
+	{ "agreement/con", false, 0 },
+	{ "agreement/../x", false, 0 },
+};
+
+START_TEST(a_name_that_is_none_is_refused)
+{
+	char name[DOCUMENT_NAME];
+	unsigned version;
+	struct error err = { 0 };
+
+	ck_assert_int_eq(document_parse(names[_i].text, name, &version, &err),
+	    names[_i].good);
+	if (names[_i].good)
+		ck_assert_uint_eq(version, names[_i].version);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_test(t,
+	    a_container_reads_as_it_was_written_and_twice_the_same);
+	tcase_add_test(t, every_flipped_byte_of_a_container_is_noticed);
+	tcase_add_test(t, every_truncation_of_a_container_is_refused);
+	tcase_add_loop_test(t,
+	    a_zip_that_two_readers_could_see_differently_is_refused, 0,
+	    COUNT(crafted));
+	tcase_add_test(t, a_second_end_of_directory_is_refused);
+	tcase_add_loop_test(t, a_manifest_that_says_two_things_is_refused, 0,
+	    COUNT(manifests));
+	tcase_add_test(t, a_manifest_comes_back_as_it_went);
+	tcase_add_loop_test(t, a_version_that_is_none_is_refused, 0,
+	    COUNT(versions));
+	tcase_add_test(t, a_version_comes_back_as_it_went);
+	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0,
+	    COUNT(names));
+}
+
+int
+main(void)
+{
+	return run_tests("document", fill);
+}

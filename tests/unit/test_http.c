@@ -1,0 +1,259 @@
+#include "unit.h"
+
+#include "daemon/http/body.h"
+#include "daemon/http/head.h"
+
+#define GET "GET / HTTP/1.1\r\n"
+#define HOST "Host: x\r\n"
+
+static const struct {
+	const char *text;
+	size_t len;
+	int status;
+} heads[] = {
+	{ TEXT(GET HOST "\r\n"), 0 },
+	{ TEXT(GET "host:x\r\n\r\n"), 0 },
+	{ TEXT("PUT /a?b=c HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n"), 0 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"),
+	    0 },
+	{ TEXT(GET "\r\n"), 400 },                          /* no Host */
+	{ TEXT(GET HOST HOST "\r\n"), 400 },
+	{ TEXT(GET "Host:\r\n\r\n"), 400 },
+	{ TEXT("GET / HTTP/1.0\r\n" HOST "\r\n"), 505 },
+	{ TEXT("GET / HTTP/2.0\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET  / HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET / HTTP/1.1 \r\n" HOST "\r\n"), 400 },
+	{ TEXT(" GET / HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET http://x/ HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("CONNECT x:1 HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET /\x01 HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET /\xff HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("G(T / HTTP/1.1\r\n" HOST "\r\n"), 400 },
+	{ TEXT("GET / HTTP/1.1\n" HOST "\r\n"), 400 },      /* bare LF */
+	{ TEXT(GET "Host: x\n\r\n"), 400 },
+	{ TEXT(GET HOST "A: b\r c\r\n\r\n"), 400 },         /* bare CR */
+	{ TEXT(GET HOST "A: b\r\n c\r\n\r\n"), 400 },       /* obs-fold */
+	{ TEXT(GET HOST "A : b\r\n\r\n"), 400 },
+	{ TEXT(GET HOST ": b\r\n\r\n"), 400 },
+	{ TEXT(GET HOST "A\r\n\r\n"), 400 },
+	{ TEXT(GET HOST "A: \0\r\n\r\n"), 400 },            /* NUL */
+	{ TEXT(GET HOST "A: \x7f\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 5, 5\r\n\r\n"),
+	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: +5\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: -5\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 0x5\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 5junk\r\n\r\n"),
+	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Length: 9999999999999999999\r\n\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"),
+	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"
+	       "\r\n"), 400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Transfer-Encoding: gzip, chunked\r\n\r\n"), 501 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Transfer-Encoding: xchunked\r\n\r\n"), 501 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\n"), 415 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Expect: something\r\nContent-Length: 1\r\n\r\n"), 417 },
+	{ TEXT(GET HOST "\r\nmore"), 400 },
+};
+
+START_TEST(a_head_that_two_programs_could_read_differently_is_refused)
+{
+	struct http_head head;
+
+	ck_assert_msg(http_head_parse(span_of(heads[_i].text, heads[_i].len),
+			  &head) == heads[_i].status, "%d: %s", _i,
+	    heads[_i].text);
+}
+END_TEST
+
+START_TEST(every_truncation_of_a_head_is_refused)
+{
+	struct http_head head;
+
+	for (size_t i = 0; i < heads[2].len; i++)
+		ck_assert_int_ne(http_head_parse(span_of(heads[2].text, i),
+				     &head), 0);
+}
+END_TEST
+
+START_TEST(too_many_fields_and_too_long_a_target_are_refused)
+{
+	struct buf text = BUF(LIMIT_HTTP_HEAD);
+	struct error err = { 0 };
+	struct http_head head;
+
+	ck_ok(buf_append_str(&text, GET HOST, &err), err);
+	for (int i = 0; i < LIMIT_HTTP_FIELDS; i++)
+		ck_ok(buf_append_str(&text, "a: b\r\n", &err), err);
+	ck_ok(buf_append_str(&text, "\r\n", &err), err);
+	ck_assert_int_eq(http_head_parse(buf_span(&text), &head), 431);
+	text.len = 0;
+	ck_ok(buf_append_str(&text, "GET /", &err), err);
+	for (int i = 0; i < LIMIT_HTTP_TARGET; i++)
+		ck_ok(buf_append_str(&text, "a", &err), err);
+	ck_ok(buf_append_str(&text, " HTTP/1.1\r\n" HOST "\r\n", &err), err);
+	ck_assert_int_eq(http_head_parse(buf_span(&text), &head), 414);
+	buf_free(&text);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t len;
+	int status;
+	const char *content; /* NULL: it does not end */
+} bodies[] = {
+	{ TEXT("5\r\nhello\r\n0\r\n\r\n"), 0, "hello" },
+	{ TEXT("1\r\nh\r\n4\r\nello\r\n0\r\n\r\n"), 0, "hello" },
+	{ TEXT("A\r\n0123456789\r\n00\r\n\r\n"), 0, "0123456789" },
+	{ TEXT("0\r\n\r\n"), 0, "" },
+	{ TEXT("5\r\nhel"), 0, NULL },
+	{ TEXT("5\nhello\r\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5 \r\nhello\r\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5;a=b\r\nhello\r\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5;a\nb\r\nhello\r\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5\r\nhelloX\r\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5\r\nhello\n0\r\n\r\n"), 400, NULL },
+	{ TEXT("5\r\nhello\r\n0\r\nTrailer: x\r\n\r\n"), 400, NULL },
+	{ TEXT("5\r\nhello\r\n0\r\n\n"), 400, NULL },
+	{ TEXT("-5\r\nhello\r\n"), 400, NULL },
+	{ TEXT("0x5\r\nhello\r\n"), 400, NULL },
+	{ TEXT("\r\nhello\r\n"), 400, NULL },
+	{ TEXT("fffffffffffff\r\n"), 400, NULL },
+	{ TEXT("400\r\nx"), 413, NULL },
+};
+
+START_TEST(a_chunked_body_ends_where_it_says_or_is_refused)
+{
+	/* In pieces of every size: the state carries over. */
+	for (size_t piece = 1; piece <= bodies[_i].len; piece++) {
+		struct span rest = span_of(bodies[_i].text, bodies[_i].len);
+		struct buf content = BUF(100);
+		struct http_body body;
+		struct error err = { 0 };
+		int status = 0;
+
+		http_body_begin(&body, true, 0, 64);
+		while (status == 0 && rest.len > 0 && !http_body_ended(&body)) {
+			struct span part, data;
+
+			ck_assert(span_take(&rest,
+			    rest.len < piece ? rest.len : piece, &part));
+			while (status == 0 && part.len > 0 &&
+			    !http_body_ended(&body)) {
+				status = http_body_take(&body, &part, &data);
+				ck_ok(buf_append(&content, data, &err), err);
+			}
+		}
+		ck_assert_int_eq(status, bodies[_i].status);
+		ck_assert_int_eq(http_body_ended(&body),
+		    bodies[_i].content != NULL);
+		if (bodies[_i].content != NULL)
+			ck_assert(span_is(buf_span(&content),
+			    bodies[_i].content));
+		buf_free(&content);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *range;
+	uint64_t size;
+	int status;
+	uint64_t from, to;
+} ranges[] = {
+	{ "bytes=0-9", 100, 206, 0, 10 },
+	{ "bytes=90-", 100, 206, 90, 100 },
+	{ "bytes=90-500", 100, 206, 90, 100 },
+	{ "bytes=-10", 100, 206, 90, 100 },
+	{ "bytes=-500", 100, 206, 0, 100 },
+	{ "bytes=100-", 100, 416, 0, 0 },
+	{ "bytes=-0", 100, 416, 0, 0 },
+	{ "bytes=9-0", 100, 200, 0, 100 },
+	{ "bytes=0-1,5-6", 100, 200, 0, 100 },
+	{ "lines=0-1", 100, 200, 0, 100 },
+	{ "bytes=a-b", 100, 200, 0, 100 },
+	{ "bytes=-", 100, 200, 0, 100 },
+};
+
+START_TEST(a_range_is_served_or_ignored_as_the_standard_says)
+{
+	uint64_t from, to;
+
+	ck_assert_int_eq(http_range(ranges[_i].range, ranges[_i].size, &from,
+			     &to), ranges[_i].status);
+	if (ranges[_i].status == 416)
+		return;
+	ck_assert_uint_eq(from, ranges[_i].from);
+	ck_assert_uint_eq(to, ranges[_i].to);
+}
+END_TEST
+
+static const struct {
+	const char *target, *value; /* NULL: refused */
+} queries[] = {
+	{ "/x?document=agreement/x", "agreement/x" },
+	{ "/x?a=b&document=agreement%2Fx", "agreement/x" },
+	{ "/x?a=b", "" },
+	{ "/x", "" },
+	{ "/x?document=a&document=b", NULL },
+	{ "/x?document=%zz", NULL },
+	{ "/x?document=%0", NULL },
+	{ "/x?document=%00", NULL },
+	{ "/x?document=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
+};
+
+START_TEST(a_query_is_decoded_strictly)
+{
+	struct http_head head = { .length = 0 };
+	char value[32];
+	bool ok;
+
+	snprintf(head.target, sizeof(head.target), "%s", queries[_i].target);
+	ok = http_query(&head, "document", value, sizeof(value));
+	ck_assert_int_eq(ok, queries[_i].value != NULL);
+	if (ok)
+		ck_assert_str_eq(value, queries[_i].value);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_loop_test(t,
+	    a_head_that_two_programs_could_read_differently_is_refused, 0,
+	    COUNT(heads));
+	tcase_add_test(t, every_truncation_of_a_head_is_refused);
+	tcase_add_test(t, too_many_fields_and_too_long_a_target_are_refused);
+	tcase_add_loop_test(t,
+	    a_chunked_body_ends_where_it_says_or_is_refused, 0,
+	    COUNT(bodies));
+	tcase_add_loop_test(t,
+	    a_range_is_served_or_ignored_as_the_standard_says, 0,
+	    COUNT(ranges));
+	tcase_add_loop_test(t, a_query_is_decoded_strictly, 0,
+	    COUNT(queries));
+}
+
+int
+main(void)
+{
+	return run_tests("http", fill);
+}

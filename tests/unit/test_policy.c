@@ -1,0 +1,328 @@
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "base/time.h"
+#include "pki_fixture.h"
+#include "policy/policy.h"
+
+#define NOW INT64_C(1790000000)
+
+static struct identity mofa, iom;
+
+static void
+set_up(void)
+{
+	mofa = fixture_ca("MOFA CA");
+	iom = fixture_ca("IOM CA");
+}
+
+static void
+tear_down(void)
+{
+	identity_free(&mofa);
+	identity_free(&iom);
+}
+
+/* The project's own policy, one string of one file replaced by another. */
+static struct policy *
+load(const char *file, const char *from, const char *to,
+    struct complaints *complaints, struct error *err)
+{
+	struct buf pem = BUF(10000), text = BUF(100000);
+	struct container *files;
+	struct span old;
+	char dir[4096];
+	const uint8_t *at;
+
+	snprintf(dir, sizeof(dir), "%s/policies", getenv("VALISE_TOP"));
+	files = container_read_dir(dir, err);
+	ck_assert_msg(files != NULL, "%s", err->detail);
+	fixture_pem(mofa.cert, &pem);
+	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&pem), err), *err);
+	pem.len = 0;
+	fixture_pem(iom.cert, &pem);
+	ck_ok(container_put(files, "cas/iom.pem", buf_span(&pem), err), *err);
+	if (file != NULL && from == NULL) {
+		ck_ok(container_put(files, file, span_of_str(to), err), *err);
+	} else if (file != NULL) {
+		old = member_bytes(container_find(files, file));
+		at = memmem(old.data, old.len, from, strlen(from));
+		ck_assert_msg(at != NULL, "%s has no %s", file, from);
+		ck_ok(buf_append(&text,
+			  span_of(old.data, (size_t)(at - old.data)), err) &&
+			buf_append_str(&text, to, err) &&
+			buf_append_str(&text, (const char *)at + strlen(from),
+			    err), *err);
+		/* member_bytes() has no NUL: cut what strlen saw too much. */
+		text.len = old.len - strlen(from) + strlen(to);
+		ck_ok(container_put(files, file, buf_span(&text), err), *err);
+	}
+	buf_free(&pem);
+	buf_free(&text);
+	return policy_load(files, NOW, complaints, err);
+}
+
+static const struct {
+	const char *file, *from, *to, *says;
+} mistakes[] = {
+	{ "agreement.yaml", "deposit:", "depsit:",
+	    "policies/agreement.yaml:6:1: unknown key \"depsit\"; did you mean"
+	    " \"deposit\"?" },
+	{ "agreement.yaml", "[mofa, iom-vientiane]", "[mofa, iom-vientain]",
+	    "policies/agreement.yaml:6:17: no office is called" },
+	{ "agreement.yaml", "type: agreement", "type: mou", "in the file of" },
+	{ "agreement.yaml", "64 MiB", "64 MB", "not a size" },
+	{ "agreement.yaml", "64 MiB", "64 GiB", "no text can be over" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
+	    "quorum: {lao-pdr: 0, iom: 1}", "1 to 64 persons" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
+	    "quorum: {laos: 1}", "no party is called" },
+	{ "agreement.yaml", "audit: [mofa, iom-geneva]", "audit: [mofa]",
+	    "may audit: each party needs one" },
+	{ "agreement.yaml", "authentic: [lo, en]", "authentic: []",
+	    "must be authentic" },
+	{ "agreement.yaml", "valise: 1", "valise: 2", "format" },
+	{ "agreement.yaml", "[application/pdf,", "[PDF,", "media type" },
+	{ "agreement.yaml", "title:", "title: &x", "anchors" },
+	{ "offices.yaml", "ca: mofa, emails", "ca: mofe, emails",
+	    "no CA is called" },
+	{ "offices.yaml", "cas/mofa.pem", "cas/none.pem", "no file" },
+	{ "offices.yaml", "\"*@mofa.example\"", "\"*mofa*\"", "e-mail" },
+	{ "offices.yaml", "from: 2021-08-01", "from: 2021-02-30", "date" },
+	{ "offices.yaml", "from: 2021-08-01", "from: 2041-08-01",
+	    "end before they begin" },
+	{ "offices.yaml", "types: [agreement,", "types: [agreemnt,",
+	    "no type of document" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
+	    "origin: a+b", "cannot name a journal" },
+	{ "offices.yaml", "parties:", "partis:", "did you mean \"parties\"" },
+	{ "cas/mofa.pem", NULL, "garbage", "certificate" },
+	{ "notes.txt", NULL, "hello", "no part of a policy" },
+	{ "Other.yaml", NULL, "x: 1\n", "no part of a policy" },
+};
+
+static bool
+complains(const struct complaints *complaints, const char *text)
+{
+	return memmem(complaints->lines.data, complaints->lines.len, text,
+		   strlen(text)) != NULL;
+}
+
+START_TEST(a_mistake_in_a_policy_is_told_with_its_place)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(load(mistakes[_i].file, mistakes[_i].from,
+	    mistakes[_i].to, &complaints, &err));
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	ck_assert_msg(complains(&complaints, mistakes[_i].says), "%d: %.*s",
+	    _i, (int)complaints.lines.len, (char *)complaints.lines.data);
+	complaints_free(&complaints);
+}
+END_TEST
+
+static const struct {
+	const char *file, *from, *to, *says;
+} warnings[] = {
+	{ "offices.yaml", "unit: Bangkok, ", "unit: Vientiane, ",
+	    "nobody can match \"iom-vientiane\"" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
+	    "quorum: {lao-pdr: 2, iom: 1}", "the quorum cannot be reached" },
+	{ "offices.yaml", "until: 2031-12-31}\n  - {person: vice",
+	    "until: 2022-12-31}\n  - {person: vice",
+	    "the quorum cannot be reached" },
+	{ "agreement.yaml", "read: [mofa, iom-vientiane,", "read: [mofa,",
+	    "may deposit what it may not read" },
+};
+
+START_TEST(what_is_legal_but_surely_not_meant_is_warned_of)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+	struct policy *policy = load(warnings[_i].file, warnings[_i].from,
+	    warnings[_i].to, &complaints, &err);
+
+	ck_assert_msg(policy != NULL, "%s", err.detail);
+	ck_assert_msg(complains(&complaints, warnings[_i].says), "%d: %.*s",
+	    _i, (int)complaints.lines.len, (char *)complaints.lines.data);
+	policy_free(policy);
+	complaints_free(&complaints);
+}
+END_TEST
+
+START_TEST(all_mistakes_are_told_at_once)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(load("mou.yaml", NULL,
+	    "valise: 1\ntype: mou\nx: 1\ny: 2\nquorum: {z: 1}\n", &complaints,
+	    &err));
+	ck_assert_uint_gt(complaints.num_errors, 5);
+	complaints_free(&complaints);
+}
+END_TEST
+
+static struct policy *policy;
+
+static void
+load_good(void)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+
+	set_up();
+	policy = load(NULL, NULL, NULL, &complaints, &err);
+	ck_assert_msg(policy != NULL, "%s", err.detail);
+	ck_assert_uint_eq(complaints.num_warnings, 0);
+	complaints_free(&complaints);
+}
+
+static void
+free_good(void)
+{
+	policy_free(policy);
+	tear_down();
+}
+
+static const struct {
+	const char *office;
+	enum right right;
+	const char *type;
+	bool allowed;
+	const char *rule;
+} decisions[] = {
+	{ "mofa", RIGHT_DEPOSIT, "agreement", true,
+	    "policies/agreement.yaml:6: deposit" },
+	{ "iom-geneva", RIGHT_DEPOSIT, "agreement", false,
+	    "policies/agreement.yaml:6: deposit" },
+	{ "iom-geneva", RIGHT_READ, "agreement", true,
+	    "policies/agreement.yaml:8: read" },
+	{ "iom-geneva", RIGHT_READ, "health-protocol", false,
+	    "policies/health-protocol.yaml:9: read" },
+	{ "iom-bangkok", RIGHT_READ, "note-verbale", false,
+	    "policies/note-verbale.yaml:8: read" },
+	{ "mofa", RIGHT_AUDIT, "note-verbale", true,
+	    "policies/note-verbale.yaml:9: audit" },
+	{ "mofa", RIGHT_READ, "treaty", false,
+	    "policies/treaty.yaml: no such type of document" },
+};
+
+START_TEST(a_decision_names_its_rule)
+{
+	const struct decision decision = policy_decide(policy,
+	    policy_office(policy, decisions[_i].office), decisions[_i].right,
+	    decisions[_i].type);
+
+	ck_assert_int_eq(decision.allowed, decisions[_i].allowed);
+	ck_assert_str_eq(decision.rule, decisions[_i].rule);
+}
+END_TEST
+
+#define FROM INT64_C(1627776000)  /* 2021-08-01 */
+#define UNTIL INT64_C(1956528000) /* 2032-01-01, the first second after */
+
+static const struct {
+	const char *office, *person, *type;
+	int64_t at;
+	bool allowed;
+} powers[] = {
+	{ "mofa", "minister@mofa.example", "agreement", NOW, true },
+	{ "mofa", "minister@mofa.example", "agreement", FROM, true },
+	{ "mofa", "minister@mofa.example", "agreement", FROM - 1, false },
+	{ "mofa", "minister@mofa.example", "agreement", UNTIL - 1, true },
+	{ "mofa", "minister@mofa.example", "agreement", UNTIL, false },
+	{ "mofa", "vice-minister@mofa.example", "agreement", NOW, false },
+	{ "mofa", "vice-minister@mofa.example", "health-protocol", NOW, true },
+	{ "mofa", "treaties@mofa.example", "agreement", NOW, false },
+	{ "mofa", "chief-of-mission@iom.example", "agreement", NOW, false },
+	{ "iom-vientiane", "chief-of-mission@iom.example", "mou", NOW, true },
+	{ "mofa", "minister@mofa.example", "treaty", NOW, false },
+};
+
+START_TEST(full_powers_hold_for_their_types_and_days)
+{
+	const struct decision decision = policy_decide_sign(policy,
+	    policy_office(policy, powers[_i].office), powers[_i].person,
+	    powers[_i].type, powers[_i].at);
+
+	ck_assert_msg(decision.allowed == powers[_i].allowed, "%d: %s", _i,
+	    decision.rule);
+}
+END_TEST
+
+START_TEST(a_quorum_counts_persons_of_each_party)
+{
+	struct document_type type = *policy_type(policy, "agreement");
+	const struct signatory all[] = {
+		{ "a@mofa.example", "lao-pdr" },
+		{ "a@mofa.example", "lao-pdr" }, /* again */
+		{ "b@iom.example", "iom" },
+	};
+	char rule[POLICY_RULE];
+
+	ck_assert(!policy_quorum(&type, all, 1, rule));
+	ck_assert(!policy_quorum(&type, all, 2, rule));
+	ck_assert(policy_quorum(&type, all, 3, rule));
+	type.quorum.parties[0].persons = 2;
+	ck_assert(!policy_quorum(&type, all, 3, rule));
+	type.quorum.num = 0;
+	ck_assert(!policy_quorum(&type, all, 3, rule));
+}
+END_TEST
+
+static const struct {
+	const char *email, *unit, *ca, *office;
+} people[] = {
+	{ "a@mofa.example", "", "mofa", "mofa" },
+	{ "a@mofa.example", "Anything", "mofa", "mofa" },
+	{ "a@iom.example", "Geneva", "iom", "iom-geneva" },
+	{ "a@iom.example", "Paris", "iom", NULL },
+	{ "a@iom.example", "", "iom", NULL },
+	{ "a@mofa.example", "", "iom", NULL }, /* the other's CA */
+	{ "a@evil-mofa.example", "", "mofa", NULL },
+	{ "depositary@mofa.example", "", "mofa", NULL },
+};
+
+START_TEST(a_certificate_is_of_one_office_or_none)
+{
+	struct identity one = fixture_signer(&mofa, people[_i].email,
+	    people[_i].unit);
+	char why[POLICY_RULE];
+	const struct office *office = policy_office_of(policy, one.cert,
+	    people[_i].ca, why);
+
+	if (people[_i].office == NULL)
+		ck_assert_ptr_null(office);
+	else
+		ck_assert_str_eq(office->name, people[_i].office);
+	identity_free(&one);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, load_good, free_good);
+	tcase_add_loop_test(t, a_mistake_in_a_policy_is_told_with_its_place, 0,
+	    COUNT(mistakes));
+	tcase_add_loop_test(t,
+	    what_is_legal_but_surely_not_meant_is_warned_of, 0,
+	    COUNT(warnings));
+	tcase_add_test(t, all_mistakes_are_told_at_once);
+	tcase_add_loop_test(t, a_decision_names_its_rule, 0,
+	    COUNT(decisions));
+	tcase_add_loop_test(t, full_powers_hold_for_their_types_and_days, 0,
+	    COUNT(powers));
+	tcase_add_test(t, a_quorum_counts_persons_of_each_party);
+	tcase_add_loop_test(t, a_certificate_is_of_one_office_or_none, 0,
+	    COUNT(people));
+}
+
+int
+main(void)
+{
+	return run_tests("policy", fill);
+}

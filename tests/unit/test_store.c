@@ -1,0 +1,250 @@
+#include "unit.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/store.h"
+
+static char dir[64], path[FILE_PATH];
+static struct store *store;
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+
+	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_ok(file_join(path, dir, "store.git", &err) &&
+		store_create(path, &err), err);
+	store = store_open(path, &err);
+	ck_assert_msg(store != NULL, "%s", err.detail);
+}
+
+static void
+tear_down(void)
+{
+	char command[128];
+
+	store_free(store);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* git itself, in the store; its output must be nothing but that. */
+static void
+assert_git(const char *arguments, const char *want)
+{
+	char command[FILE_PATH * 2], got[8192];
+	FILE *pipe;
+	size_t n;
+
+	snprintf(command, sizeof(command),
+	    "git -c safe.directory='*' -C '%s' %s 2>&1", path, arguments);
+	pipe = popen(command, "re");
+	ck_assert_ptr_nonnull(pipe);
+	n = fread(got, 1, sizeof(got) - 1, pipe);
+	got[n] = '\0';
+	ck_assert_msg(pclose(pipe) == 0, "%s: %s", command, got);
+	ck_assert_msg(strcmp(got, want) == 0, "%s: \"%s\"", command, got);
+}
+
+static struct oid
+commit_of(struct pack *pack, const struct oid *tree, const struct oid *parent)
+{
+	char hex[OID_HEX], text[500], line[100] = "";
+	struct error err = { 0 };
+	struct oid oid;
+
+	if (parent != NULL) {
+		oid_hex(parent, hex);
+		snprintf(line, sizeof(line), "parent %s\n", hex);
+	}
+	oid_hex(tree, hex);
+	snprintf(text, sizeof(text),
+	    "tree %s\n%sauthor a <a@b.example> 1700000000 +0000\n"
+	    "committer a <a@b.example> 1700000000 +0000\n\nm\n\n"
+	    "Contents-Digest: abc\n", hex, line);
+	ck_ok(pack_add(pack, OBJECT_COMMIT, span_of_str(text), &oid, &err),
+	    err);
+	return oid;
+}
+
+static struct container *
+make_files(const char *text)
+{
+	struct error err = { 0 };
+	struct container *c = container_new(&err);
+	char large[70000];
+
+	/* One that compresses, one that does not, one that is empty. */
+	memset(large, 'a', sizeof(large));
+	ck_ok(container_put(c, "mimetype", span_of_str("x"), &err) &&
+		container_put(c, "META-INF/a.xml", span_of(large,
+		    sizeof(large)), &err) &&
+		container_put(c, "texts/lo/\xe0\xba\xaa.txt",
+		    span_of_str(text), &err) &&
+		container_put(c, "texts/en/empty.txt", span_of(NULL, 0), &err)
+		&& container_put(c, "texts-not.txt", span_of_str("y"), &err)
+		&& container_hash(c, NULL, &err), err);
+	return c;
+}
+
+START_TEST(what_we_pack_is_what_git_reads)
+{
+	struct error err = { 0 };
+	struct container *c = make_files("hello");
+	struct pack *pack = pack_new(store, &err);
+	struct store_commit commit;
+	struct oid tree, oid;
+
+	ck_ok(pack_add_tree(pack, c, true, &tree, &err), err);
+	oid = commit_of(pack, &tree, NULL);
+	ck_assert(pack_has(pack, &oid));
+	ck_assert(!store_has(store, &oid));
+	ck_ok(pack_finish(pack, &err) &&
+		store_set_ref(store, "refs/heads/agreement/x", &oid, &err),
+	    err);
+	ck_assert(store_has(store, &oid));
+	assert_git("fsck --strict --full", "");
+	assert_git("cat-file -p HEAD:texts/lo/\xe0\xba\xaa.txt", "hello");
+	assert_git("ls-tree -r --name-only -z HEAD | tr '\\0' ' '",
+	    ".gitattributes META-INF/a.xml mimetype texts-not.txt"
+	    " texts/en/empty.txt texts/lo/\xe0\xba\xaa.txt ");
+	ck_ok(store_read_commit(store, &oid, &commit, &err), err);
+	ck_assert(oid_eq(&commit.tree, &tree));
+	ck_assert_str_eq(commit.contents, "abc");
+	pack_free(pack);
+	container_free(c);
+}
+END_TEST
+
+struct seen {
+	struct container *c;
+	unsigned num;
+};
+
+static bool
+check_file(void *arg, const char *name, const struct oid *oid,
+    struct error *err)
+{
+	struct seen *seen = arg;
+	const struct member *want = container_find(seen->c, name);
+	struct member got;
+	struct buf bytes = BUF(100000);
+
+	if (strcmp(name, ".gitattributes") == 0)
+		return true;
+	ck_assert_ptr_nonnull(want);
+	ck_ok(store_member(store, name, oid, NULL, &got, err) &&
+		member_stream(&got, sink_to_buf, &bytes, err), *err);
+	ck_assert(span_eq(buf_span(&bytes), member_bytes(want)));
+	/* The packed bytes are those that came. */
+	ck_assert_int_eq(got.deflated, want->deflated);
+	ck_assert_uint_eq(got.packed, want->packed);
+	ck_assert_uint_eq(got.crc, want->crc);
+	seen->num++;
+	buf_free(&bytes);
+	return true;
+}
+
+START_TEST(a_member_comes_back_packed_as_it_went)
+{
+	struct error err = { 0 };
+	struct seen seen = { .c = make_files("hello") };
+	struct pack *pack = pack_new(store, &err);
+	struct oid tree;
+
+	ck_ok(pack_add_tree(pack, seen.c, true, &tree, &err) &&
+		pack_finish(pack, &err) &&
+		store_walk_tree(store, &tree, check_file, &seen, &err), err);
+	ck_assert_uint_eq(seen.num, 5);
+	pack_free(pack);
+	container_free(seen.c);
+}
+END_TEST
+
+START_TEST(small_packs_are_joined_and_nothing_is_lost)
+{
+	struct error err = { 0 };
+	struct oid tree, oid = { { 0 } }, first = { { 0 } };
+	unsigned joined = 0;
+
+	for (int i = 0; i < 60; i++) {
+		struct pack *pack = pack_new(store, &err);
+		struct container *c;
+		char text[20];
+
+		snprintf(text, sizeof(text), "text %d", i);
+		c = make_files(text);
+		ck_ok(pack_add_tree(pack, c, true, &tree, &err), err);
+		oid = commit_of(pack, &tree, i == 0 ? NULL : &oid);
+		if (i == 0)
+			first = oid;
+		ck_ok(pack_finish(pack, &err), err);
+		pack_free(pack);
+		container_free(c);
+	}
+	ck_ok(store_set_ref(store, "refs/heads/agreement/x", &oid, &err) &&
+		store_tidy(store, &joined, &err), err);
+	ck_assert_uint_eq(joined, 60);
+	ck_assert(store_has(store, &first));
+	assert_git("fsck --strict --full", "");
+	assert_git("rev-list --count HEAD", "60\n");
+	assert_git("show HEAD~59:texts/lo/\xe0\xba\xaa.txt", "text 0");
+}
+END_TEST
+
+START_TEST(an_object_that_is_damaged_is_not_given_out)
+{
+	struct error err = { 0 };
+	struct container *c = make_files("hello");
+	struct pack *pack = pack_new(store, &err);
+	struct buf out = BUF(100000);
+	char command[FILE_PATH * 2];
+	struct oid tree;
+
+	ck_ok(pack_add_tree(pack, c, true, &tree, &err) &&
+		pack_finish(pack, &err), err);
+	snprintf(command, sizeof(command),
+	    "cd '%s/objects/pack' && chmod u+w *.pack && for i in $(seq 12"
+	    " 40 $(($(stat -c %%s *.pack) - 21))); do printf X | dd of=$(ls"
+	    " *.pack) bs=1 seek=$i conv=notrunc 2>/dev/null; done", path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert(!store_read(store, &tree, OBJECT_TREE, &out, &err));
+	ck_assert_int_ne(err.kind, ERROR_NONE);
+	pack_free(pack);
+	container_free(c);
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(an_absent_object_is_not_found)
+{
+	const struct oid oid = { { 1 } };
+	struct buf out = BUF(100);
+	struct error err = { 0 };
+
+	ck_assert(!store_has(store, &oid));
+	ck_assert(!store_read(store, &oid, OBJECT_BLOB, &out, &err));
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, what_we_pack_is_what_git_reads);
+	tcase_add_test(t, a_member_comes_back_packed_as_it_went);
+	tcase_add_test(t, small_packs_are_joined_and_nothing_is_lost);
+	tcase_add_test(t, an_object_that_is_damaged_is_not_given_out);
+	tcase_add_test(t, an_absent_object_is_not_found);
+}
+
+int
+main(void)
+{
+	return run_tests("store", fill);
+}

@@ -1,0 +1,40 @@
+/*
+ * unit.h - what every unit test begins and ends with.
+ */
+#ifndef TESTS_UNIT_H
+#define TESTS_UNIT_H
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TEXT(literal) literal, sizeof(literal) - 1
+
+/* Fail with what the function under test says is wrong. */
+#define ck_ok(call, err)                                        \
+	do {                                                    \
+		const bool ok_ = (call);                        \
+		ck_assert_msg(ok_, "%s: %s", #call, (err).detail); \
+	} while (0)
+
+static inline int
+run_tests(const char *name, void (*fill)(TCase *tcase))
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	fill(tcase);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif
