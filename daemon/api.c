@@ -148,7 +148,7 @@ job_answer(struct job *job)
 static void
 fill_json(struct http_response *response, int status, json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = json_dumps(json, JSON_COMPACT);
 	struct error err = { 0 };
 
 	response->status = status;

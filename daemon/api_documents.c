@@ -953,7 +953,7 @@ answer_document_now(struct job *job)
 		json = json_document(doc, doc->title);
 	ledger_unlock(ledger);
 	if (json != NULL)
-		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	if (text == NULL || !buf_append_str(&response->body, text, &err) ||
 	    !buf_append_str(&response->body, "\n", &err)) {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -465,11 +466,17 @@ static bool
 run(const char *config_path, struct error *err)
 {
 	struct daemon daemon = { .lock = -1, .listener = -1 };
+	struct rlimit files;
 	struct crl_set *crls;
 	char path[FILE_PATH];
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Connections and packs: as many descriptors as we may have. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	if (!config_load(config_path, &daemon.config, err))
 		return false;
 	if (!config_data(&daemon.config, "vkey", path, err))

@@ -479,6 +479,18 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 	free(batch.entries);
 }
 
+static void
+tidy(struct registrar *registrar, size_t enough)
+{
+	struct error err = { 0 };
+	unsigned joined;
+
+	if (!store_tidy(registrar->store, enough, &joined, &err))
+		log_warning("tidy", "reason=%s", log_text(err.detail));
+	else if (joined > 0)
+		log_info("tidy", "joined=%u", joined);
+}
+
 /* All that wait, up to a bound; NULL when it is time to end. */
 static struct act_request *
 take_acts(struct registrar *registrar)
@@ -486,12 +498,9 @@ take_acts(struct registrar *registrar)
 	struct registrar_queue *queue = registrar->queue;
 	struct act_request *acts, **end;
 	struct timespec until;
-	unsigned joined;
 
 	pthread_mutex_lock(&queue->mutex);
 	while (queue->first == NULL && !queue->stopping) {
-		struct error err = { 0 };
-
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += IDLE_SECONDS;
 		if (pthread_cond_timedwait(&queue->wake, &queue->mutex,
@@ -499,10 +508,7 @@ take_acts(struct registrar *registrar)
 		    queue->first != NULL || queue->stopping)
 			continue;
 		pthread_mutex_unlock(&queue->mutex);
-		if (!store_tidy(registrar->store, &joined, &err))
-			log_warning("tidy", "reason=%s", log_text(err.detail));
-		else if (joined > 0)
-			log_info("tidy", "joined=%u", joined);
+		tidy(registrar, STORE_PACKS_IDLE);
 		pthread_mutex_lock(&queue->mutex);
 	}
 	acts = queue->first;
@@ -529,6 +535,7 @@ run_thread(void *arg)
 			next = acts->next;
 			acts->done(acts);
 		}
+		tidy(registrar, STORE_PACKS_BUSY);
 	}
 	return NULL;
 }

@@ -371,9 +371,13 @@ scan_entries(struct opening *open, struct span map, struct error *err)
 			(uint64_t)(map.len - rest.len) - len - 2, err) ||
 		    !append_leaf(journal, entry, err))
 			return false;
-		if (!open->visit(open->arg, index, entry, err))
-			return error_context(err, "journal entry %llu",
+		if (!open->visit(open->arg, index, entry, err)) {
+			if (err->kind != ERROR_SYSTEM)
+				err->kind = ERROR_UNTRUSTED;
+			return error_context(err,
+			    "the journal contradicts itself at entry %llu",
 			    (unsigned long long)index);
+		}
 		if (!check_root_here(open, err))
 			return false;
 	}

@@ -1,7 +1,9 @@
 #include "store/store.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <git2.h>
 #include <zlib.h>
@@ -10,7 +12,6 @@
 #include "store/private.h"
 
 enum {
-	PACKS_ENOUGH = 48,               /* more are joined when idle */
 	PACK_SMALL = 64 * 1024 * 1024,   /* larger ones stay alone */
 	TREE_BYTES = 1024 * 1024,
 	COMMIT_BYTES = 256 * 1024,
@@ -81,6 +82,36 @@ store_create(const char *path, struct error *err)
 	return ok;
 }
 
+/*
+ * libgit2 neither waits for a ref's lock nor knows a stale one: what a crash
+ * left would be in the way for ever.  Whoever opens the store holds the data
+ * folder's own lock, so that nobody is at work here.
+ */
+static void
+sweep_locks(const char *dir, unsigned depth)
+{
+	DIR *folder = depth < 8 ? opendir(dir) : NULL;
+	const struct dirent *entry;
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		const size_t len = strlen(entry->d_name);
+
+		if (entry->d_name[0] == '.' ||
+		    !file_join(path, dir, entry->d_name, &ignored))
+			continue;
+		if (len > 5 && strcmp(entry->d_name + len - 5, ".lock") == 0)
+			unlink(path);
+		else if (entry->d_type == DT_DIR &&
+		    strcmp(entry->d_name, "objects") != 0)
+			sweep_locks(path, depth + 1);
+	}
+	closedir(folder);
+}
+
 struct store *
 store_open(const char *path, struct error *err)
 {
@@ -93,6 +124,7 @@ store_open(const char *path, struct error *err)
 	}
 	git_libgit2_init();
 	pthread_mutex_init(&store->mutex, NULL);
+	sweep_locks(path, 0);
 	if (git_repository_open_bare(&store->repository, path) != 0) {
 		git_failed(err, path);
 		free(store);
@@ -483,7 +515,8 @@ has_deltas(const struct packfile *pack)
 }
 
 bool
-store_tidy(struct store *store, unsigned *joined, struct error *err)
+store_tidy(struct store *store, size_t enough, unsigned *joined,
+    struct error *err)
 {
 	struct packs *packs = &store->packs;
 	struct packfile **small;
@@ -495,7 +528,7 @@ store_tidy(struct store *store, unsigned *joined, struct error *err)
 	if (store->refs_changed > 256 && !pack_refs(store, err))
 		return false;
 	/* Only the writer changes the list, and that is who calls. */
-	if (packs->num <= PACKS_ENOUGH)
+	if (packs->num <= enough)
 		return true;
 	small = calloc(packs->num, sizeof(struct packfile *));
 	if (small == NULL)
@@ -504,7 +537,7 @@ store_tidy(struct store *store, unsigned *joined, struct error *err)
 		if (packs->list[i]->size < PACK_SMALL &&
 		    !has_deltas(packs->list[i]))
 			small[num++] = packs->list[i];
-	if (num > PACKS_ENOUGH / 2) {
+	if (num > enough / 2) {
 		pack = pack_new(store, err);
 		ok = pack != NULL;
 		for (size_t i = 0; ok && i < num; i++)

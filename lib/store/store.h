@@ -97,9 +97,12 @@ bool store_delete_ref(struct store *store, const char *name,
 
 /*
  * Join small packs into one, and loose refs into packed-refs, once there are
- * more than enough of them; the writer's thread.  *joined gets how many.
+ * more than enough packs; the writer's thread.  *joined gets how many.
+ * STORE_PACKS_IDLE is for when nobody waits, STORE_PACKS_BUSY even then: each
+ * pack costs a descriptor and every reader a look into its index.
  */
-bool store_tidy(struct store *store, unsigned *joined,
+enum { STORE_PACKS_IDLE = 48, STORE_PACKS_BUSY = 192 };
+bool store_tidy(struct store *store, size_t enough, unsigned *joined,
     struct error *err) MUST_USE;
 
 #endif

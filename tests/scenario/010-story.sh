@@ -1,0 +1,20 @@
+#!/bin/sh
+# The demonstration, and the folder that it keeps.
+. "$(dirname "$0")/lib.sh"
+demo() { VALISE_BUILD=$VALISE_BUILD "$top/demo" "$@"; }
+expect "the story is told to its end" 0 "That was all" demo
+expect "and kept, with the daemon running" 0 "The daemon runs on" demo --keep "$dir/kept"
+cd kept || finish
+mkdir -p work
+expect "the command works from its folder" 0 "in force" ./valise --config offices/mofa/config.yaml list
+expect "curl too" 0 "lao-iom-cooperation-2021" sh -c 'curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/v1/documents"'
+expect "a stranger's folder is not taken" 7 "is not empty" demo --keep "$dir/kept"
+expect "it stops" 0 "stopped" demo --stop "$dir/kept"
+expect "and starts again" 0 "started" demo --start "$dir/kept"
+expect "on the same data" 0 "in force" ./valise --config offices/iom-geneva/config.yaml list
+kill -9 "$(cat pid)"
+expect "over a stale pid" 0 "started" demo --start "$dir/kept"
+expect "with all that it had" 0 "in force" ./valise --config offices/iom-bangkok/config.yaml list
+expect "its signatory has an entry of its own" 5 "already" ./valise --config offices/mofa-minister/config.yaml sign agreement/lao-iom-cooperation-2021 --yes
+demo --stop "$dir/kept" >/dev/null
+finish

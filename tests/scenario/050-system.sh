@@ -1,0 +1,119 @@
+#!/bin/sh
+# Kills, full disks, damage, a second daemon.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa iom-vientiane iom-bangkok >/dev/null
+deposit mofa one >/dev/null
+expect "a second valised on the same data" 5 "somebody else is at work" "$valised" --config valised.yaml
+expect "init does not touch a data folder" 5 "already" "$valised" --config valised.yaml init
+
+# --- SIGKILL at random moments: what was acknowledged is there ---
+: >work/acked
+writer() { # NUMBER
+	n=0
+	while [ ! -f work/stop ]; do
+		n=$((n + 1))
+		deposit "$2" "w$1-$n" "text $1 $n" >/dev/null 2>&1 && echo "agreement/w$1-$n" >>work/acked
+	done
+}
+round=0
+while [ $round -lt "${ROUNDS:-6}" ]; do
+	rm -f work/stop
+	writer "$round-1" mofa & w1=$!
+	writer "$round-2" iom-vientiane & w2=$!
+	# A random moment is the point; nothing waits for it.
+	sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
+	if [ $((round % 2)) = 0 ]; then kill -9 "$(cat pid)"; else pkill -9 -P "$(cat pid)"; fi
+	touch work/stop; wait $w1 $w2 2>/dev/null
+	wait "$(cat pid)" 2>/dev/null
+	check "it starts after a kill ($round)" start_daemon "$dir"
+	round=$((round + 1))
+done
+at mofa --json list >work/list 2>&1
+lost=0; while read -r doc; do grep -q "\"$doc\"" work/list || lost=$((lost + 1)); done <work/acked
+[ $lost = 0 ] && ok "all $(wc -l <work/acked) acknowledged are there" || not_ok "$lost lost"
+check "git finds nothing wrong" sh -c "test -z \"\$(git -c safe.directory='*' -C data/store.git fsck --strict --full 2>&1 | grep -v '^dangling')\""
+expect "the journal is one history" 0 "proved" at mofa log
+
+# --- Damage ---
+stop_daemon "$dir"
+cp -R data work/good; cp -R offices work/good-offices
+# Back to that, for the offices too: they would notice a restored journal.
+put_back() { rm -rf data offices; cp -R work/good data; cp -R work/good-offices offices; }
+printf 'half an entry' >>data/journal/entries
+check "a tail that was never signed is cut" start_daemon "$dir"
+expect "and told" 0 "cut_bytes=13" cat log
+stop_daemon "$dir"
+printf 'X' | dd of=data/journal/entries bs=1 seek=100 conv=notrunc 2>/dev/null
+expect "damage elsewhere: it does not start and says where" 1 "contradicts itself at" "$valised" --config valised.yaml
+put_back
+rm data/journal/hashes-* data/journal/heads; : >data/journal/heads
+check "what is derived is made anew" start_daemon "$dir"
+expect "and proves the same" 0 "proved" at mofa log
+stop_daemon "$dir"
+put_back
+rm -rf data/store.git/refs/heads/agreement data/store.git/packed-refs
+check "refs are put where the journal says" start_daemon "$dir"
+expect "for git too" 0 "agreement/one" git -c safe.directory='*' -C data/store.git for-each-ref
+stop_daemon "$dir"
+printf 'X' | dd of=data/signer/memory bs=1 seek=20 conv=notrunc 2>/dev/null
+printf 'X' | dd of=data/signer/memory bs=1 seek=540 conv=notrunc 2>/dev/null
+expect "a signer without its memory does not sign" 1 "is damaged" "$valised" --config valised.yaml
+put_back
+mv data/signer/journal.key work/
+expect "nor one without its key" 4 "no such file" "$valised" --config valised.yaml
+mv work/journal.key data/signer/
+start_daemon "$dir"
+
+# --- Either process dies: so does the other ---
+parent=$(cat pid) child=$(pgrep -P "$(cat pid)")
+kill -9 "$child"; wait "$parent" 2>/dev/null
+kill -0 "$parent" 2>/dev/null && not_ok "the server ends with its signer" || ok "the server ends with its signer"
+start_daemon "$dir"
+child=$(pgrep -P "$(cat pid)")
+kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null
+i=0; while kill -0 "$child" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done
+kill -0 "$child" 2>/dev/null && not_ok "the signer ends with its server" || ok "the signer ends with its server"
+start_daemon "$dir"
+
+# --- SIGTERM finishes what is under way ---
+deposit mofa last "text" >work/last 2>&1 & p=$!
+stop_daemon "$dir"; wait $p; r=$?
+start_daemon "$dir"
+if [ $r = 0 ]; then expect "what was answered before the end is there" 0 "agreement/last" at mofa list
+else expect "what was not answered goes again" 0 "agreement/last@1" deposit mofa last "text"; fi
+
+# --- A full disk ---
+stop_daemon "$dir"
+if mkdir -p work/small && mount -t tmpfs -o size=6m tmpfs work/small 2>/dev/null; then
+	cp -R data work/small/data && mv data work/data.away && ln -s work/small/data data
+	check "it starts on a small disk" start_daemon "$dir"
+	i=0 r=0
+	while [ $i -lt 40 ]; do
+		head -c 300000 /dev/urandom | base64 >work/noise.txt
+		at mofa push "agreement/full-$i" --text lo=work/lo.txt --text en=work/noise.txt --title en=x >work/out 2>&1 || { r=$?; break; }
+		echo "agreement/full-$i" >>work/full
+		i=$((i + 1))
+	done
+	case $r in 6 | 7) ok "a full disk is a clear no (exit $r)" ;; *) not_ok "a full disk: exit $r" ;; esac
+	if kill -0 "$(cat pid)" 2>/dev/null; then stop_daemon "$dir"; else wait "$(cat pid)" 2>/dev/null; fi
+	mount -o remount,size=64m work/small
+	check "with room again it starts" start_daemon "$dir"
+	at mofa --json list >work/list 2>&1
+	lost=0; while read -r doc; do grep -q "\"$doc\"" work/list || lost=$((lost + 1)); done <work/full
+	[ $lost = 0 ] && ok "and nothing acknowledged is lost" || not_ok "$lost lost on a full disk"
+	expect "and deposits go on" 0 "deposited" deposit mofa after-full "text"
+	stop_daemon "$dir"
+	rm data; umount work/small; mv work/data.away data
+else
+	echo "  skipped: a full disk (mounting a tmpfs needs root)"
+fi
+
+# --- No descriptors left: others wait, nobody is lost ---
+(ulimit -n 300; start_daemon "$dir")
+i=0; while [ $i -lt 320 ]; do { sleep 3 | openssl s_client -quiet -connect "127.0.0.1:$(cat port)" -CAfile offices/mofa/ca.pem \
+	-cert offices/mofa/cert.pem -key offices/mofa/key.pem >/dev/null 2>&1 & }; i=$((i + 1)); done
+wait $(jobs -p) 2>/dev/null
+kill -0 "$(cat pid)" && ok "it lives on without descriptors" || not_ok "it lives on without descriptors"
+expect "and answers when there are some again" 0 "agreement/one" at mofa list
+finish

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Other people's programs judge what we make.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
+deposit mofa one >/dev/null
+at mofa-minister sign agreement/one --yes >/dev/null 2>&1
+at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
+at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+at iom-geneva fetch agreement/one --extract work/copy >/dev/null
+expect "unzip finds nothing wrong" 0 "No errors detected" unzip -t work/one.asice
+expect "mimetype comes first" 0 "^PK" head -c 2 work/one.asice
+[ "$(dd if=work/one.asice bs=1 skip=30 count=39 2>/dev/null)" = "mimetypeapplication/vnd.etsi.asic-e+zip" ] &&
+	ok "stored, where file(1) looks for it" || not_ok "stored, where file(1) looks for it"
+cat certs/mofa-ca.pem certs/iom-ca.pem certs/mofa/crl.pem certs/iom/crl.pem >work/trust.pem
+for p7s in work/copy/META-INF/signature-*.p7s; do
+	manifest=$(echo "$p7s" | sed 's/signature-/ASiCManifest-/; s/p7s$/xml/')
+	expect "openssl cms verifies ${p7s##*/}" 0 "CAdES Verification successful" openssl cms -verify -cades -binary \
+		-inform DER -purpose any -crl_check -in "$p7s" -content "$manifest" -CAfile work/trust.pem -out /dev/null
+	check "xmllint reads ${manifest##*/}" xmllint --noout "$manifest"
+	# Each digest that it lists, by openssl alone.
+	xmllint --xpath '//*[local-name()="DataObjectReference"]/@URI' "$manifest" | sed 's/.*URI="\(.*\)"/\1/' >work/uris
+	bad=0
+	while read -r uri; do
+		want=$(xmllint --xpath "string(//*[local-name()='DataObjectReference'][@URI='$uri']/*[local-name()='DigestValue'])" "$manifest")
+		[ "$(openssl dgst -sha256 -binary "work/copy/$uri" | base64)" = "$want" ] || bad=$((bad + 1))
+	done <work/uris
+	[ $bad = 0 ] && [ -s work/uris ] && ok "every digest in it is right" || not_ok "$bad digests are wrong"
+done
+# The contents digest, by coreutils alone, is the journal's.
+(cd work/copy && find . -type f ! -name '*.tlog-proof' | sed 's|^\./||' | LC_ALL=C sort | tr '\n' '\0' |
+	xargs -0 sha256sum | sha256sum | cut -d' ' -f1) >work/contents
+expect "coreutils recompute the contents digest" 0 "$(cat work/contents)" at mofa --json log --act force
+expect "and the version digest" 0 "$(sha256sum work/copy/version.yaml | cut -d' ' -f1)" at mofa --json show agreement/one
+(cd policies && find . -type f | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1) >work/policy
+expect "and the policy digest" 0 "$(cat work/policy)" at mofa --json policy show
+# A receipt's leaf hash, by openssl alone, leads to the root: size 1 of it.
+receipt=$(ls work/copy/META-INF/*.tlog-proof | head -n 1)
+expect "a receipt is a C2SP tlog-proof" 0 "^c2sp.org/tlog-proof@v1" cat "$receipt"
+sed -n 's/^extra //p' "$receipt" | base64 -d >work/entry
+expect "its extra line is the entry" 0 '"act":"deposit"' cat work/entry
+
+# --- git ---
+git config --global safe.directory '*'
+check "git fsck is silent" sh -c 'test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
+check "git clones it" git clone -q data/store.git work/clone -b agreement/one
+for f in texts/lo/lo.txt version.yaml META-INF/signature-seal.p7s; do
+	check "a checkout has $f byte for byte" cmp "work/clone/$f" "work/copy/$f"
+done
+export GNUPGHOME="$dir/gnupg"; mkdir -m 700 "$GNUPGHOME"
+printf 'disable-crl-checks\ndisable-dirmngr\n' >"$GNUPGHOME/gpgsm.conf"
+openssl x509 -in certs/mofa-ca.pem -noout -fingerprint -sha1 | sed 's/.*=//; s/$/ S relax/' >"$GNUPGHOME/trustlist.txt"
+if gpgsm --import certs/mofa-ca.pem >/dev/null 2>&1; then
+	expect "git verify-commit says good, through gpgsm" 0 "Good signature" git -C work/clone verify-commit -v HEAD
+	expect "git log --show-signature too" 0 "Good signature" git -C work/clone log --show-signature
+	gpgconf --kill all 2>/dev/null
+else
+	not_ok "gpgsm imports the CA"
+fi
+# --- curl ---
+expect "curl lists, as the README says" 0 '"agreement/one"' curl_as mofa /v1/documents
+expect "curl gets the checkpoint" 0 "^valise.mofa.example/lao-iom" curl_as mofa /v1/journal/checkpoint
+expect "a problem is a problem document" 0 'application/problem+json' curl_as mofa /v1/documents/agreement/none -D - -o /dev/null
+finish

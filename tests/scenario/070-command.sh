@@ -1,0 +1,46 @@
+#!/bin/sh
+# The command itself: help, exits, absurd arguments.
+. "$(dirname "$0")/lib.sh"
+expect "no command: usage" 2 "usage: valise" "$valise"
+expect "--help" 0 "usage: valise" "$valise" --help
+expect "--version" 0 "^valise " "$valise" --version
+for c in init push sign fetch verify show list history log policy; do
+	expect "$c --help teaches by example" 0 "Example" "$valise" $c --help
+done
+expect "an unknown command" 2 "no such command" "$valise" frobnicate
+expect "no configuration" 2 "valise init" "$valise" list
+expect "an unknown option" 2 "unknown option" "$valise" list --frobnicate
+expect "an option without its value" 2 "needs a FILE" "$valise" list --config
+expect "a configuration that is not YAML" 8 "bad.yaml:" sh -c "printf 'a: [\n' >work/bad.yaml; '$valise' --config work/bad.yaml list"
+expect "a configuration with a typing error" 8 'did you mean "certificate"' sh -c "printf 'valise: 1\njournal: \"00000000\"\ncertificat: x\nkey: y\n' >work/bad.yaml; '$valise' --config work/bad.yaml list"
+expect "push without a text" 2 "needs a text" "$valise" push agreement/xx --title en=x
+expect "push without a title" 2 "needs a title" "$valise" push agreement/xx --text en=work/en.txt
+expect "push of a version" 2 "leave out @" "$valise" push agreement/xx@3 --text en=work/en.txt --title en=x
+expect "a text without a language" 2 "LANGUAGE=" "$valise" push agreement/xx --text work/en.txt --title en=x
+expect "a title of two lines" 2 "one line" "$valise" push agreement/xx --text en=work/en.txt --title "en=a
+b"
+expect "an error is JSON with --json" 2 '^{"title"' "$valise" --json push agreement/xx --title en=x
+expect "valised --help" 0 "usage: valised" "$valised" --help
+expect "valised without configuration" 4 "no such file" "$valised" --config work/none.yaml
+expect "valised with an unknown argument" 2 "unknown argument" "$valised" --frobnicate
+start
+enrol "$dir" mofa mofa-minister >/dev/null
+expect "a wrong key for a certificate" 1 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \
+	--cert offices/mofa/cert.pem --key offices/mofa/sign-key.pem --state work/s
+expect "a certificate to sign with does not connect" 2 "not a certificate to connect" "$valise" --config work/c.yaml init \
+	enrolment.yaml --cert offices/mofa/sign-cert.pem --key offices/mofa/sign-key.pem --state work/s
+sed 's/^journal: "\(.\)/journal: "x\1/' enrolment.yaml >work/e.yaml
+expect "an enrolment with a changed key" 8 "wrong ID" "$valise" --config work/c.yaml init work/e.yaml \
+	--cert offices/mofa/cert.pem --key offices/mofa/key.pem --state work/s
+sed 's/^policy: "./policy: "x/' enrolment.yaml >work/e.yaml
+expect "an enrolment with a changed digest" 8 "SHA-256" "$valise" --config work/c.yaml init work/e.yaml \
+	--cert offices/mofa/cert.pem --key offices/mofa/key.pem --state work/s
+cp work/en.txt "work/.hidden.txt"
+expect "a text whose name is not safe" 8 "begins with neither dot" at mofa push agreement/xx --text "en=work/.hidden.txt" --text lo=work/lo.txt --title en=x
+cp work/en.txt "work/ສັນຍາ & more.txt"
+expect "a text whose name is Lao" 0 "deposited" at mofa push agreement/xx --text "en=work/ສັນຍາ & more.txt" --text lo=work/lo.txt --title "lo=ສັນຍາ" --note 'A "note": with # and \'
+expect "comes back" 0 "VALID" at mofa fetch agreement/xx --extract work/x
+check "under its name" cmp "work/x/texts/en/ສັນຍາ & more.txt" work/en.txt
+expect "the output is a folder that cannot be" 7 "valise fetch" at mofa fetch agreement/xx -o /proc/none/x.asice
+expect "what is asked is typed" 2 "not signed" sh -c "printf 'no\n' | script -qec \"'$valise' --config offices/mofa-minister/config.yaml sign agreement/xx\" /dev/null"
+finish

@@ -1,0 +1,57 @@
+# lib.sh - what every scenario begins with: a depositary and its offices in a
+# temporary folder that is taken down at the end.  Needs VALISE_BUILD, and
+# VALISE_PKI, a folder in which the PKI is made once for all scenarios.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+valise=$VALISE_BUILD/valise valised=$VALISE_BUILD/valised
+valised_port_helper=$VALISE_BUILD/free-port
+. "$top/tests/lib/office.sh"
+
+dir=$(mktemp -d) || exit
+export HOME="$dir" GIT_CONFIG_NOSYSTEM=1
+unset VALISE_CONFIG
+passed=0 failed=0
+# Whatever the scenario left running ends with it.
+trap 'stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+stop_all() { for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
+
+# The PKI is made once: a hundred openssl runs.
+if [ ! -f "$VALISE_PKI/done" ]; then
+	rm -rf "$VALISE_PKI"; mkdir -p "$VALISE_PKI"
+	make_pki "$VALISE_PKI" && touch "$VALISE_PKI/done" || exit 7
+fi
+cp -R "$VALISE_PKI/." "$dir/" && rm -f "$dir/done"
+mkdir -p "$dir/work"; cd "$dir" || exit
+printf 'Article 1\n' >work/en.txt
+printf 'ມາດຕາ 1\n' >work/lo.txt
+
+ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "  ok: $*"; }
+not_ok() { failed=$((failed + 1)); echo "  FAILED: $*" >&2; }
+# NAME COMMAND…: it succeeds
+check() { name=$1; shift; if "$@" >work/out 2>&1; then ok "$name"; else not_ok "$name"; tail -n 5 work/out >&2; fi; }
+# NAME EXIT PATTERN COMMAND…: it ends so and says so
+expect() {
+	name=$1 want=$2 pattern=$3; shift 3
+	got=0; "$@" >work/out 2>&1 </dev/null || got=$?
+	if [ "$got" != "$want" ]; then
+		not_ok "$name: exit $got, not $want"; tail -n 5 work/out >&2
+	elif ! grep -q -e "$pattern" work/out; then
+		not_ok "$name: it does not say \"$pattern\""; tail -n 5 work/out >&2
+	else ok "$name"; fi
+}
+at() { office=$1; shift; "$valise" --config "offices/$office/config.yaml" "$@"; }
+# OFFICE SLUG [TEXT]: deposit a small agreement
+deposit() {
+	[ $# -lt 3 ] || printf '%s\n' "$3" >"work/$2.txt"
+	at "$1" push "agreement/$2" --text lo=work/lo.txt \
+		--text "en=work/$([ $# -lt 3 ] && echo en || echo "$2").txt" --title "en=The $2"
+}
+curl_as() {
+	office=$1 path=$2; shift 2
+	curl -sS --tlsv1.3 --cacert "offices/$office/ca.pem" --cert "offices/$office/cert.pem" \
+		--key "offices/$office/key.pem" "$@" "$(cat url)$path"
+}
+start() { make_daemon "$dir" && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
+restart() { stop_daemon "$dir"; start_daemon "$dir"; }
+finish() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
