@@ -10,6 +10,14 @@
 #include <string.h>
 #include <time.h>
 
+/* Some are macros, which clang does not poison. */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef strtok
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok \
     atoi atol atoll gmtime localtime asctime tmpnam mktemp
 

@@ -241,7 +241,9 @@ yaml_parse(const char *file, struct span text, struct error *err)
 		return NULL;
 	}
 	yaml_parser_set_encoding(&in.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&in.parser, text.data, text.len);
+	/* libyaml asserts that there is a pointer, even to nothing. */
+	yaml_parser_set_input_string(&in.parser,
+	    text.len > 0 ? text.data : (const unsigned char *)"", text.len);
 	if (expect(&in, YAML_STREAM_START_EVENT, "not YAML") &&
 	    expect(&in, YAML_DOCUMENT_START_EVENT, "there is nothing here") &&
 	    next_event(&in, &event)) {

@@ -85,6 +85,7 @@ else expect "what was not answered goes again" 0 "agreement/last@1" deposit mofa
 
 # --- A full disk ---
 stop_daemon "$dir"
+cp -R offices work/offices.away
 if mkdir -p work/small && mount -t tmpfs -o size=6m tmpfs work/small 2>/dev/null; then
 	cp -R data work/small/data && mv data work/data.away && ln -s work/small/data data
 	check "it starts on a small disk" start_daemon "$dir"
@@ -105,15 +106,22 @@ if mkdir -p work/small && mount -t tmpfs -o size=6m tmpfs work/small 2>/dev/null
 	expect "and deposits go on" 0 "deposited" deposit mofa after-full "text"
 	stop_daemon "$dir"
 	rm data; umount work/small; mv work/data.away data
+	rm -rf offices; mv work/offices.away offices
 else
 	echo "  skipped: a full disk (mounting a tmpfs needs root)"
 fi
 
 # --- No descriptors left: others wait, nobody is lost ---
 (ulimit -n 300; start_daemon "$dir")
-i=0; while [ $i -lt 320 ]; do { sleep 3 | openssl s_client -quiet -connect "127.0.0.1:$(cat port)" -CAfile offices/mofa/ca.pem \
-	-cert offices/mofa/cert.pem -key offices/mofa/key.pem >/dev/null 2>&1 & }; i=$((i + 1)); done
-wait $(jobs -p) 2>/dev/null
+# They end when our end of this pipe does, all at once.
+mkfifo work/hold; sleep 300 >work/hold & holder=$!
+i=0; while [ $i -lt 320 ]; do
+	openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$(cat port)" -CAfile offices/mofa/ca.pem \
+		-cert offices/mofa/cert.pem -key offices/mofa/key.pem <work/hold >/dev/null 2>&1 &
+	i=$((i + 1))
+done
+i=0; while [ "$(ls "/proc/$(cat pid)/fd" 2>/dev/null | wc -l)" -lt 295 ] && [ $i -lt 200 ]; do sleep 0.05; i=$((i + 1)); done
+kill $holder; pkill -P $$ openssl
 kill -0 "$(cat pid)" && ok "it lives on without descriptors" || not_ok "it lives on without descriptors"
 expect "and answers when there are some again" 0 "agreement/one" at mofa list
 finish

@@ -251,6 +251,15 @@ START_TEST(yaml_beyond_the_subset_is_refused)
 }
 END_TEST
 
+START_TEST(yaml_of_no_bytes_at_all_is_refused)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(yaml_parse("f.yaml", span_of(NULL, 0), &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "nothing"));
+}
+END_TEST
+
 START_TEST(every_scalar_is_text)
 {
 	struct error err = { 0 };
@@ -327,6 +336,7 @@ fill(TCase *t)
 	    COUNT(times));
 	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
 	    COUNT(broken));
+	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);
 	tcase_add_test(t, every_scalar_is_text);
 	tcase_add_test(t, an_unknown_key_is_told_with_place_and_meaning);
 	tcase_add_loop_test(t, a_scalar_comes_back_as_it_went, 0,

@@ -31,7 +31,7 @@ load(const char *file, const char *from, const char *to,
 {
 	struct buf pem = BUF(10000), text = BUF(100000);
 	struct container *files;
-	struct span old;
+	struct span old, rest;
 	char dir[4096];
 	const uint8_t *at;
 
@@ -49,13 +49,12 @@ load(const char *file, const char *from, const char *to,
 		old = member_bytes(container_find(files, file));
 		at = memmem(old.data, old.len, from, strlen(from));
 		ck_assert_msg(at != NULL, "%s has no %s", file, from);
+		rest = span_of(at + strlen(from),
+		    old.len - (size_t)(at - old.data) - strlen(from));
 		ck_ok(buf_append(&text,
 			  span_of(old.data, (size_t)(at - old.data)), err) &&
 			buf_append_str(&text, to, err) &&
-			buf_append_str(&text, (const char *)at + strlen(from),
-			    err), *err);
-		/* member_bytes() has no NUL: cut what strlen saw too much. */
-		text.len = old.len - strlen(from) + strlen(to);
+			buf_append(&text, rest, err), *err);
 		ck_ok(container_put(files, file, buf_span(&text), err), *err);
 	}
 	buf_free(&pem);
