@@ -595,7 +595,7 @@ context_remember_version(const struct context *context,
 	    context_digest_path(context, "versions", &digest, ".yaml", path,
 		&ignored) &&
 	    !file_exists(path) &&
-	    !file_write(path, version_yaml, 0600, &ignored))
+	    !file_write_quick(path, version_yaml, 0600, &ignored))
 		unlink(path);
 }
 

@@ -92,7 +92,11 @@ ask_checkpoint(struct session *session, const struct checkpoint *old,
 		      &new->root, &proof))
 		ok = rolled_back(err, "it is no extension of the one you have"
 				      " seen: entries were changed");
-	ok = ok && context_keep_checkpoint(session->context, note, err);
+	if (ok && new->size >= session->seen.size) {
+		session->note.len = 0;
+		ok = buf_append(&session->note, note, err);
+		session->seen = *new;
+	}
 	session->policy = answer.policy;
 	if (ok && !digest_is_zero(&answer.crls))
 		session_want_crls(session, &answer.crls);
@@ -111,11 +115,12 @@ session_open(struct context *context, struct session *out, struct error *err)
 		.progress = show_progress,
 		.arg = out,
 	};
-	struct checkpoint old;
+	struct checkpoint old, now;
 	const struct cert *ca;
 
 	*out = (struct session){ .context = context,
-		.server_ca = BUF(LIMIT_KEY_BYTES) };
+		.server_ca = BUF(LIMIT_KEY_BYTES),
+		.note = BUF(LIMIT_NOTE_FILE) };
 	if (pinned == NULL)
 		return false;
 	if ((ca = trust_ca(pinned->trust, context->enrolment.server_ca)) ==
@@ -138,32 +143,53 @@ session_open(struct context *context, struct session *out, struct error *err)
 	settings.server_ca = buf_span(&out->server_ca);
 	if (!context_checkpoint(context, &old, err) ||
 	    (out->remote = remote_new(&settings, err)) == NULL ||
-	    !ask_checkpoint(out, &old, &out->seen, err)) {
+	    !ask_checkpoint(out, &old, &now, err)) {
 		session_close(out);
 		return false;
 	}
 	return true;
 }
 
+/* Kept once a session, and durably: what was seen is what catches a fork. */
 void
 session_close(struct session *session)
 {
+	struct error err = { 0 };
+
+	if (session->note.len > 0 &&
+	    !context_keep_checkpoint(session->context,
+		buf_span(&session->note), &err))
+		output_note("the checkpoint seen could not be kept: %s",
+		    err.detail);
 	remote_free(session->remote);
 	session->remote = NULL;
 	buf_free(&session->server_ca);
+	buf_free(&session->note);
 }
 
+static bool
+is_same(const struct checkpoint *a, const struct checkpoint *b)
+{
+	return a->size == b->size && digest_eq(&a->root, &b->root);
+}
+
+/*
+ * The daemon's journal now extends what was seen, and extends this: so they
+ * are one history.  Where they are the same nothing need be asked.
+ */
 bool
 session_follow(struct session *session, const struct checkpoint *checkpoint,
     struct error *err)
 {
+	const struct checkpoint seen = session->seen;
 	struct checkpoint now;
 
-	/* Both lead to what the daemon has now: so they are one history. */
-	if (!ask_checkpoint(session, &session->seen, &now, err))
+	if (is_same(checkpoint, &seen))
+		return true;
+	if (!ask_checkpoint(session, &seen, &now, err))
 		return false;
-	session->seen = now;
-	return ask_checkpoint(session, checkpoint, &now, err);
+	return is_same(checkpoint, &now) ||
+	    ask_checkpoint(session, checkpoint, &now, err);
 }
 
 bool

@@ -11,7 +11,8 @@
 struct session {
 	struct context *context;
 	struct remote *remote;
-	struct checkpoint seen; /* proved, and kept */
+	struct checkpoint seen; /* proved */
+	struct buf note;        /* the same, signed; kept by session_close() */
 	struct digest policy;   /* by which the daemon judges now */
 	struct buf server_ca;
 	const char *doing; /* shown with the progress */

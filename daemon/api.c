@@ -324,37 +324,49 @@ job_refuse(struct job *job, const char *wanted, const char *rule)
 
 /* --- Who asks, and for what. --- */
 
-/* The connection's certificate, parsed once. */
-static struct cert *
-cert_of(struct http_request *request, struct error *err)
+/* What a connection is known to be; judged anew whenever that could change. */
+struct session {
+	struct cert *cert;
+	struct principal who;
+	int64_t judged_s; /* who is as of this second; 0: nobody yet */
+};
+
+static struct session *
+session_of(struct http_request *request, struct error *err)
 {
-	if (*request->session == NULL)
-		*request->session = cert_of_x509(request->peer, err);
-	return *request->session;
+	struct session *session = *request->session;
+
+	if (session != NULL)
+		return session;
+	if ((session = calloc(1, sizeof(*session))) == NULL) {
+		error_set_errno(err, "session");
+		return NULL;
+	}
+	if ((session->cert = cert_of_x509(request->peer, err)) == NULL) {
+		free(session);
+		return NULL;
+	}
+	return *request->session = session;
 }
 
 static void
-free_session(void *session)
+free_session(void *arg)
 {
-	cert_free(session);
+	struct session *session = arg;
+
+	cert_free(session->cert);
+	free(session);
 }
 
 static bool
-authenticate(struct api *api, struct http_request *request,
-    struct principal *out, struct error *err)
+judge_peer(const struct cert *cert, int64_t now_s, struct principal *out,
+    struct error *err)
 {
-	const struct cert *cert = cert_of(request, err);
+	struct crls *lists[1] = { out->by.crls->crls };
 	struct trust_result trust;
-	struct crls *lists[1];
 	char why[POLICY_RULE];
 
-	if (cert == NULL)
-		return false;
-	out->by = registrar_now(api->registrar);
-	lists[0] = out->by.crls->crls;
-	/* At every request: a connection outlives neither policy nor CRL. */
-	trust_judge(out->by.policy->trust, cert, time_now_ms() / 1000, lists,
-	    1, &trust);
+	trust_judge(out->by.policy->trust, cert, now_s, lists, 1, &trust);
 	if (trust.state != TRUST_GOOD)
 		return error_set(err, ERROR_REFUSED, "your certificate: %s",
 		    trust.text);
@@ -366,7 +378,31 @@ authenticate(struct api *api, struct http_request *request,
 	if (out->office == NULL)
 		return error_set(err, ERROR_REFUSED, "%s", why);
 	snprintf(out->person, sizeof(out->person), "%s", cert->email);
-	snprintf(request->person, sizeof(request->person), "%s", cert->email);
+	return true;
+}
+
+/* At every request: a connection outlives neither policy, CRL nor expiry. */
+static bool
+authenticate(struct api *api, struct http_request *request,
+    struct principal *out, struct error *err)
+{
+	const struct judged_by now = registrar_now(api->registrar);
+	const int64_t now_s = time_now_ms() / 1000;
+	struct session *session = session_of(request, err);
+
+	if (session == NULL)
+		return false;
+	if (session->judged_s != now_s ||
+	    session->who.by.policy != now.policy ||
+	    session->who.by.crls != now.crls) {
+		session->judged_s = 0;
+		session->who.by = now;
+		if (!judge_peer(session->cert, now_s, &session->who, err))
+			return false;
+		session->judged_s = now_s;
+	}
+	*out = session->who;
+	snprintf(request->person, sizeof(request->person), "%s", out->person);
 	return true;
 }
 
@@ -583,8 +619,10 @@ dispatch(void *arg, struct http_request *request)
 
 	if (!decide(job).allowed)
 		(void)run_refusal(job, &err);
-	else
+	else if (job->route->run != run_fetch || !fetch_is_ready(job))
 		enqueue(api, job);
+	else if (!run_fetch(job, &err))
+		job_problem(job, &err);
 }
 
 static void
@@ -594,7 +632,7 @@ finished(void *arg, const struct http_request *request, bool sent)
 	/* The client went away while its body was being read. */
 	if (request->job != NULL)
 		free_job(request->job);
-	log_info("request",
+	log_gather("request",
 	    "id=%s person=%s method=%s target=%s status=%d ms=%lld sent=%s",
 	    request->id, log_text(request->person),
 	    log_text(request->head.method), log_text(request->head.target),
@@ -614,6 +652,13 @@ tick(void *arg)
 	last = minute;
 }
 
+static void
+turn_over(void *arg)
+{
+	(void)arg;
+	log_flush();
+}
+
 struct http_handler
 api_handler(struct api *api)
 {
@@ -625,6 +670,7 @@ api_handler(struct api *api)
 		.finished = finished,
 		.session_free = free_session,
 		.tick = tick,
+		.turn_over = turn_over,
 		.arg = api,
 		.spool_dir = spool };
 }

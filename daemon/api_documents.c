@@ -690,18 +690,48 @@ add_receipts(struct job *job, const struct snapshot *now,
 	return ok;
 }
 
+enum { COPY_NAME = 80 };
+
+static void
+copy_name(const struct oid *commit, uint64_t newest, char out[COPY_NAME])
+{
+	char hex[OID_HEX];
+
+	oid_hex(commit, hex);
+	snprintf(out, COPY_NAME, "%s-%llu.asice", hex,
+	    (unsigned long long)newest);
+}
+
+bool
+fetch_is_ready(struct job *job)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	const struct ledger_document *doc;
+	const struct ledger_version *version;
+	char name[COPY_NAME] = "";
+
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, job->document);
+	version = ledger_version(doc,
+	    job->version != 0 || doc == NULL ? job->version :
+					       (unsigned)doc->num_versions);
+	if (version != NULL)
+		copy_name(&version->commit,
+		    version->acts[version->num_acts - 1], name);
+	ledger_unlock(ledger);
+	return name[0] != '\0' && cache_has(job->api->cache, name);
+}
+
 static bool
 open_copy(struct job *job, const struct snapshot *now, uint64_t *size,
     struct error *err)
 {
 	struct api *api = job->api;
-	char name[80], dir[FILE_PATH], hex[OID_HEX];
+	char name[COPY_NAME], dir[FILE_PATH];
 	struct container *container;
 	bool ok;
 
-	oid_hex(&now->asked.commit, hex);
-	snprintf(name, sizeof(name), "%s-%llu.asice", hex,
-	    (unsigned long long)now->acts[now->num_acts - 1]);
+	copy_name(&now->asked.commit, now->acts[now->num_acts - 1], name);
 	if ((job->copy_fd = cache_open(api->cache, name, size)) >= 0)
 		return true;
 	if (!config_data(api->config, "cache", dir, err) ||
@@ -937,31 +967,47 @@ json_document(const struct ledger_document *doc, const char *title)
 	    "versions", versions);
 }
 
+/* The document's JSON, made once after each act on it. */
+static bool
+append_json(struct ledger_document *doc, struct ledger *ledger,
+    struct buf *out, struct error *err)
+{
+	json_t *json;
+
+	if (doc->json == NULL) {
+		/* Another reader may make it too: one of the two is kept. */
+		ledger_unlock(ledger);
+		ledger_write_lock(ledger);
+		if (doc->json == NULL) {
+			json = json_document(doc, doc->title);
+			doc->json = json_dumps(json, JSON_COMPACT);
+			json_decref(json);
+		}
+		if (doc->json == NULL)
+			return error_set_errno(err, "JSON");
+	}
+	return buf_append_str(out, doc->json, err) &&
+	    buf_append_str(out, "\n", err);
+}
+
 bool
 answer_document_now(struct job *job)
 {
 	struct http_response *response = &job->request->response;
 	struct ledger *ledger = job->api->registrar->ledger;
-	const struct ledger_document *doc;
+	struct ledger_document *doc;
 	struct error err = { 0 };
-	json_t *json = NULL;
-	char *text = NULL;
+	bool ok = false;
 
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
 	if (doc != NULL && doc->num_versions > 0 && doc->title[0] != '\0')
-		json = json_document(doc, doc->title);
+		ok = append_json(doc, ledger, &response->body, &err);
 	ledger_unlock(ledger);
-	if (json != NULL)
-		text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (text == NULL || !buf_append_str(&response->body, text, &err) ||
-	    !buf_append_str(&response->body, "\n", &err)) {
-		free(text);
+	if (!ok) {
 		response->body.len = 0;
 		return false;
 	}
-	free(text);
 	response->status = 200;
 	response->type = "application/json";
 	return true;

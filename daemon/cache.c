@@ -102,6 +102,17 @@ forget(struct cache *cache, struct copy *copy)
 	*copy = cache->copies[--cache->num];
 }
 
+bool
+cache_has(struct cache *cache, const char *name)
+{
+	bool has;
+
+	pthread_mutex_lock(&cache->mutex);
+	has = find(cache, name) != NULL;
+	pthread_mutex_unlock(&cache->mutex);
+	return has;
+}
+
 int
 cache_open(struct cache *cache, const char *name, uint64_t *size)
 {

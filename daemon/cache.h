@@ -16,6 +16,7 @@ void cache_free(struct cache *cache);
 
 /* The copy of that name, open; -1 if there is none. */
 int cache_open(struct cache *cache, const char *name, uint64_t *size);
+bool cache_has(struct cache *cache, const char *name);
 /* Put a file that file_temporary() made under a name; fd stays open. */
 void cache_put(struct cache *cache, const char *name, int fd, uint64_t size);
 

@@ -48,6 +48,7 @@ free_document(struct ledger_document *doc)
 		free(doc->versions[i].acts);
 	}
 	free(doc->versions);
+	free(doc->json);
 	free(doc);
 }
 
@@ -389,6 +390,8 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	} else if (entry->act == ACT_TERMINATE) {
 		version->status = STATUS_TERMINATED;
 	}
+	free(doc->json);
+	doc->json = NULL;
 	version->contents = entry->contents;
 	if (entry_has(entry, ENTRY_COMMIT))
 		memcpy(version->commit.bytes, entry->commit, OID_BYTES);

@@ -38,6 +38,7 @@ struct ledger_document {
 	size_t num_versions;               /* 0: only spoken of, refused */
 	struct ledger_version *versions;   /* versions[i] is number i + 1 */
 	uint64_t last;                     /* its newest act, or LEDGER_NONE */
+	char *json; /* api_documents.c's, gone with the next act; or NULL */
 };
 
 struct ledger_entry {

@@ -31,25 +31,70 @@ log_text(const char *text)
 	return out;
 }
 
+static char gathered[64 * 1024];
+static size_t num_gathered;
+
+static void
+put(const char *text, size_t len)
+{
+	const ssize_t done = write(STDERR_FILENO, text, len);
+
+	/* There is nobody to tell that nobody can be told. */
+	(void)done;
+}
+
+void
+log_flush(void)
+{
+	if (num_gathered > 0)
+		put(gathered, num_gathered);
+	num_gathered = 0;
+}
+
+static size_t make_line(char *line, size_t room, const char *level,
+    const char *event, const char *fmt, va_list args) PRINTF(5, 0);
+
+static size_t
+make_line(char *line, size_t room, const char *level, const char *event,
+    const char *fmt, va_list args)
+{
+	char time[TIME_TEXT];
+	size_t n;
+
+	time_format_ms(time_now_ms(), time);
+	n = (size_t)snprintf(line, room, "time=%s level=%s event=%s ", time,
+	    level, event);
+	vsnprintf(line + n, room - n - 1, fmt, args);
+	n += strlen(line + n);
+	line[n++] = '\n';
+	return n;
+}
+
+enum { LINE = 4096 };
+
+void
+log_gather(const char *event, const char *fmt, ...)
+{
+	va_list args;
+
+	if (num_gathered + LINE > sizeof(gathered))
+		log_flush();
+	va_start(args, fmt);
+	num_gathered += make_line(gathered + num_gathered, LINE, "info", event,
+	    fmt, args);
+	va_end(args);
+}
+
 static void write_line(const char *level, const char *event, const char *fmt,
     va_list args) PRINTF(3, 0);
 
 static void
 write_line(const char *level, const char *event, const char *fmt, va_list args)
 {
-	char line[4096], time[TIME_TEXT];
-	size_t n;
-	ssize_t done;
+	char line[LINE];
 
-	time_format_ms(time_now_ms(), time);
-	n = (size_t)snprintf(line, sizeof(line), "time=%s level=%s event=%s ",
-	    time, level, event);
-	vsnprintf(line + n, sizeof(line) - n - 1, fmt, args);
-	n = strlen(line);
-	line[n++] = '\n';
 	/* One write a line: threads and processes do not mix theirs. */
-	done = write(STDERR_FILENO, line, n);
-	(void)done;
+	put(line, make_line(line, sizeof(line), level, event, fmt, args));
 }
 
 #define LEVEL(name, word)                              \

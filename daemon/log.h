@@ -15,6 +15,13 @@ void log_info(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_warning(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
 
+/*
+ * The same, gathered until log_flush(): for lines in great number, of one
+ * thread.
+ */
+void log_gather(const char *event, const char *fmt, ...) PRINTF(2, 3);
+void log_flush(void);
+
 /* text in double quotes, escaped; one of a few buffers of this thread. */
 const char *log_text(const char *text);
 

@@ -59,7 +59,7 @@ struct http_server {
 	struct conn *all, *grave;
 	unsigned num_conns, num_working;
 	uint32_t next_slot;
-	uint64_t generations;
+	uint64_t generations, first_id;
 	int64_t now_s;
 	bool stopping;
 	pthread_mutex_t mutex;
@@ -254,7 +254,8 @@ static struct http_request *
 new_request(struct conn *c)
 {
 	struct http_request *request = calloc(1, sizeof(*request));
-	uint8_t id[8];
+	struct buf id = BUF(8);
+	struct error ignored = { 0 };
 
 	if (request == NULL)
 		return NULL;
@@ -265,9 +266,11 @@ new_request(struct conn *c)
 	request->session = &c->session;
 	c->generation = ++c->server->generations;
 	request->generation = c->generation;
-	if (RAND_bytes(id, sizeof(id)) != 1)
-		id[0] = 0;
-	hex_encode(span_of(id, sizeof(id)), request->id);
+	/* Unlike any other's, of this run and of others. */
+	if (buf_append_u64(&id, c->server->first_id + c->generation,
+		&ignored))
+		hex_encode(buf_span(&id), request->id);
+	buf_free(&id);
 	return request;
 }
 
@@ -845,6 +848,9 @@ http_server_new(int fd, void *tls, const struct http_handler *handler,
 	server->tls = tls;
 	SSL_CTX_up_ref(server->tls);
 	server->now_s = time_monotonic_ms() / 1000;
+	if (RAND_bytes((unsigned char *)&server->first_id,
+		sizeof(server->first_id)) != 1)
+		server->first_id = (uint64_t)time_now_ms() << 20;
 	pthread_mutex_init(&server->mutex, NULL);
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	server->base = event_base_new_with_config(config);
@@ -877,6 +883,7 @@ http_server_run(struct http_server *server, struct error *err)
 		if (event_base_loop(server->base, EVLOOP_ONCE) != 0)
 			return error_set(err, ERROR_SYSTEM, "event loop");
 		empty_grave(server);
+		server->handler.turn_over(server->handler.arg);
 	}
 	return true;
 }

@@ -61,8 +61,9 @@ struct http_handler {
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);
 	void (*session_free)(void *session);
-	/* Once a second, on the loop's thread. */
+	/* Once a second, and after each batch of events; the loop's thread. */
 	void (*tick)(void *arg);
+	void (*turn_over)(void *arg);
 	void *arg;
 	const char *spool_dir;
 };

@@ -128,22 +128,24 @@ file_sync_dir(const char *path, struct error *err)
 	return ok;
 }
 
+enum { REPLACE = 1, FLUSH = 2 };
+
 static bool
 write_beside(const char *tmp, int fd, struct span bytes, mode_t mode,
-    struct error *err)
+    unsigned how, struct error *err)
 {
 	if (!file_pwrite(fd, bytes, 0, err))
 		return error_context(err, "%s", tmp);
-	/* Not fchmod(): the umask of the operator has a say. */
-	if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
+	if (fchmod(fd, mode) != 0 || ((how & FLUSH) != 0 && fsync(fd) != 0))
 		return error_set_errno(err, "%s", tmp);
 	return true;
 }
 
 static bool
-put(const char *path, struct span bytes, mode_t mode, bool replace,
+put(const char *path, struct span bytes, mode_t mode, unsigned how,
     struct error *err)
 {
+	const bool replace = (how & REPLACE) != 0;
 	char tmp[FILE_PATH], dir[FILE_PATH];
 	bool ok;
 	int fd;
@@ -153,7 +155,7 @@ put(const char *path, struct span bytes, mode_t mode, bool replace,
 		    path);
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
-	ok = write_beside(tmp, fd, bytes, mode, err);
+	ok = write_beside(tmp, fd, bytes, mode, how, err);
 	if (close(fd) != 0 && ok)
 		ok = error_set_errno(err, "%s", tmp);
 	if (ok && replace && rename(tmp, path) != 0)
@@ -166,20 +168,27 @@ put(const char *path, struct span bytes, mode_t mode, bool replace,
 	if (!ok || !replace)
 		unlink(tmp);
 	parent_of(path, dir);
-	return ok && file_sync_dir(dir, err);
+	return ok && ((how & FLUSH) == 0 || file_sync_dir(dir, err));
 }
 
 bool
 file_write(const char *path, struct span bytes, mode_t mode, struct error *err)
 {
-	return put(path, bytes, mode, true, err);
+	return put(path, bytes, mode, REPLACE | FLUSH, err);
+}
+
+bool
+file_write_quick(const char *path, struct span bytes, mode_t mode,
+    struct error *err)
+{
+	return put(path, bytes, mode, REPLACE, err);
 }
 
 bool
 file_create(const char *path, struct span bytes, mode_t mode,
     struct error *err)
 {
-	return put(path, bytes, mode, false, err);
+	return put(path, bytes, mode, FLUSH, err);
 }
 
 bool

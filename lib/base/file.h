@@ -26,6 +26,9 @@ bool file_read(const char *path, size_t max, struct buf *out,
  */
 bool file_write(const char *path, struct span bytes, mode_t mode,
     struct error *err) MUST_USE;
+/* As file_write(), whole or not at all, but not flushed: for a cache. */
+bool file_write_quick(const char *path, struct span bytes, mode_t mode,
+    struct error *err) MUST_USE;
 /* As file_write(), but never in the place of something that is there. */
 bool file_create(const char *path, struct span bytes, mode_t mode,
     struct error *err) MUST_USE;

@@ -442,7 +442,7 @@ zip_deflate(struct span content, struct buf *out, struct error *err)
 	z_stream z = { 0 };
 	int result;
 
-	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9,
+	if (deflateInit2(&z, 6, Z_DEFLATED, -MAX_WBITS, 9,
 		Z_DEFAULT_STRATEGY) != Z_OK)
 		return error_set(err, ERROR_SYSTEM, "deflate: no memory");
 	z.next_in = (Bytef *)(uintptr_t)content.data;

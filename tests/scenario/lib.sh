@@ -54,4 +54,10 @@ curl_as() {
 }
 start() { make_daemon "$dir" && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
 restart() { stop_daemon "$dir"; start_daemon "$dir"; }
-finish() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
+finish() {
+	cd "$dir" || exit
+	stop_daemon "$dir"
+	if [ -f log ] && grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error' log >&2; then not_ok "the sanitizers are silent"; fi
+	echo "$(basename "$0" .sh): $passed passed, $failed failed"
+	[ $failed = 0 ]; exit
+}
