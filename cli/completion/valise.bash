@@ -1,0 +1,38 @@
+# bash completion for valise(1)
+_valise() {
+	local cur prev words cword command= i
+	_init_completion -n = 2>/dev/null || {
+		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+	}
+	local commands="init push sign fetch verify show list history log policy"
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--config) ((i++)) ;;
+		-*) ;;
+		*) command=${words[i]}; break ;;
+		esac
+	done
+	case $prev in
+	--config | --cert | --key | --sign-cert | --sign-key | --annex | -o | --output)
+		COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--state | --extract) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--act) COMPREPLY=($(compgen -W "start policy crl deposit sign force terminate deliver refuse" -- "$cur")); return ;;
+	esac
+	if [[ -z $command ]]; then
+		COMPREPLY=($(compgen -W "$commands --config --json --help --version" -- "$cur")); return
+	fi
+	local options="--config --json --help"
+	case $command in
+	init) options+=" --cert --key --sign-cert --sign-key --state" ;;
+	push) options+=" --text --annex --title --note" ;;
+	sign) options+=" --yes" ;;
+	fetch) options+=" --output --extract" ;;
+	list) options+=" --status --since" ;;
+	log) options+=" --document --office --person --act --since --until" ;;
+	policy) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept" -- "$cur") $(compgen -d -- "$cur")); return; } ;;
+	esac
+	if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$cur"))
+	elif [[ $command == init || $command == verify ]]; then COMPREPLY=($(compgen -f -- "$cur")); fi
+}
+complete -o filenames -F _valise valise
