@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
-#include "document/manifest.h"
 #include "document/zip.h"
 
 struct input {
@@ -306,14 +305,10 @@ gather_files(struct push *push, const struct policy *policy,
 	return hash_files(push, err);
 }
 
-/* version.yaml, the origin's manifest, and the signature over that. */
 static bool
 sign_origin(struct context *context, struct container *container,
     struct error *err)
 {
-	struct manifest manifest = { 0 };
-	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
-		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	struct identity signer = { NULL };
 	bool ok;
 
@@ -323,27 +318,10 @@ sign_origin(struct context *context, struct container *container,
 		    " --sign-key");
 	ok = identity_load(context->sign_cert, context->sign_key, &signer,
 		 err) &&
-	    container_hash(container, NULL, err);
-	snprintf(manifest.signature, sizeof(manifest.signature), "%s",
-	    PATH_ORIGIN);
-	for (size_t i = 0; ok && i < container->num; i++) {
-		const struct member *member = &container->members[i];
-
-		if (!path_is_meta(member->path) &&
-		    strcmp(member->path, "mimetype") != 0)
-			ok = manifest_add(&manifest, member->path,
-			    media_of_path(member->path), &member->sha256, err);
-	}
-	ok = ok && manifest_encode(&manifest, &xml, err) &&
-	    cades_sign(&signer, buf_span(&xml), COMMITMENT_ORIGIN,
-		time_now_ms() / 1000, &p7s, err) &&
-	    container_put(container, PATH_ORIGIN_MANIFEST, buf_span(&xml),
-		err) &&
-	    container_put(container, PATH_ORIGIN, buf_span(&p7s), err);
-	manifest_free(&manifest);
+	    container_hash(container, NULL, err) &&
+	    sign_files(&signer, container, "origin", COMMITMENT_ORIGIN,
+		container, err);
 	identity_free(&signer);
-	buf_free(&xml);
-	buf_free(&p7s);
 	return ok;
 }
 

@@ -3,43 +3,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "cli/commands.h"
-#include "document/manifest.h"
 
 static bool
 make_signature(const struct identity *signer, const struct container *from,
     struct container *to, struct error *err)
 {
-	struct manifest manifest = { 0 };
-	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
-		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
-	char hex[DIGEST_HEX], id[33], path[LIMIT_PATH_BYTES + 1];
-	bool ok = true;
+	char hex[DIGEST_HEX], id[33];
 
 	digest_hex(&signer->cert->fingerprint, hex);
 	snprintf(id, sizeof(id), "%s", hex);
-	snprintf(manifest.signature, sizeof(manifest.signature),
-	    PATH_SIGNATURE, id);
-	for (size_t i = 0; ok && i < from->num; i++) {
-		const struct member *member = &from->members[i];
-
-		if (!path_is_meta(member->path) &&
-		    strcmp(member->path, "mimetype") != 0)
-			ok = manifest_add(&manifest, member->path,
-			    media_of_path(member->path), &member->sha256, err);
-	}
-	ok = ok && manifest_encode(&manifest, &xml, err) &&
-	    cades_sign(signer, buf_span(&xml), COMMITMENT_APPROVAL,
-		time_now_ms() / 1000, &p7s, err);
-	snprintf(path, sizeof(path), PATH_MANIFEST, id);
-	ok = ok && container_put(to, path, buf_span(&xml), err);
-	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
-	ok = ok && container_put(to, path, buf_span(&p7s), err);
-	manifest_free(&manifest);
-	buf_free(&xml);
-	buf_free(&p7s);
-	return ok;
+	return sign_files(signer, from, id, COMMITMENT_APPROVAL, to, err);
 }
 
 /* What one is about to sign, in full: on the terminal, even with --json. */

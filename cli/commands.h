@@ -22,6 +22,14 @@ bool arguments(int argc, int first, int min, int max, const char *usage,
 const struct office *own_office(struct context *context,
     struct policy *policy, struct cert **cert, struct error *err);
 
+/*
+ * Sign the files of a version (not META-INF): the manifest and signature of an
+ * ID, "origin" or a certificate's, go into to, which may be from.
+ */
+bool sign_files(const struct identity *signer, const struct container *from,
+    const char *id, enum commitment commitment, struct container *to,
+    struct error *err) MUST_USE;
+
 /* The newest deposit of a document by the journal itself, proved. */
 struct newest {
 	unsigned version; /* 0: there is none */

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "document/manifest.h"
 
 bool
 arguments(int argc, int first, int min, int max, const char *usage,
@@ -40,6 +41,48 @@ own_office(struct context *context, struct policy *policy,
 		*cert = NULL;
 	}
 	return office;
+}
+
+static bool
+list_files(const struct container *from, struct manifest *manifest,
+    struct error *err)
+{
+	for (size_t i = 0; i < from->num; i++) {
+		const struct member *member = &from->members[i];
+
+		if (!path_is_meta(member->path) &&
+		    strcmp(member->path, "mimetype") != 0 &&
+		    !manifest_add(manifest, member->path,
+			media_of_path(member->path), &member->sha256, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+sign_files(const struct identity *signer, const struct container *from,
+    const char *id, enum commitment commitment, struct container *to,
+    struct error *err)
+{
+	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	char manifest_path[LIMIT_PATH_BYTES + 1];
+	struct manifest manifest = { 0 };
+	bool ok;
+
+	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
+	snprintf(manifest.signature, sizeof(manifest.signature),
+	    PATH_SIGNATURE, id);
+	ok = list_files(from, &manifest, err) &&
+	    manifest_encode(&manifest, &xml, err) &&
+	    cades_sign(signer, buf_span(&xml), commitment,
+		time_now_ms() / 1000, &p7s, err) &&
+	    container_put(to, manifest_path, buf_span(&xml), err) &&
+	    container_put(to, manifest.signature, buf_span(&p7s), err);
+	manifest_free(&manifest);
+	buf_free(&xml);
+	buf_free(&p7s);
+	return ok;
 }
 
 static bool

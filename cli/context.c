@@ -96,10 +96,7 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 	struct error why = { 0 };
 
 	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
-	if ((node = yaml_need(root, "valise", to)) != NULL &&
-	    (text = yaml_text(node, to)) != NULL && strcmp(text, "1") != 0)
-		complain(to, node, "format \"%.20s\"; this program knows"
-				   " format 1", text);
+	yaml_format(root, to);
 	if ((node = yaml_need(root, "address", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL) {
 		if (strncmp(text, "https://", 8) != 0 ||
@@ -186,6 +183,7 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
 	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
+	yaml_format(root, to);
 	if ((node = yaml_need(root, "journal", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL) {
 		if (strlen(text) != 8)

@@ -100,13 +100,14 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"data", "policies", "crls", "server-certificate",
 		"server-key", "depositary-certificate", "depositary-key",
 		"cache", "workers" };
-	static const char *const needed[] = { "valise", "listen", "address",
+	static const char *const needed[] = { "listen", "address",
 		"data", "policies", "crls", "server-certificate",
 		"depositary-certificate" };
 
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
 	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
+	yaml_format(root, to);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		yaml_need(root, needed[i], to);
 	read_listen(yaml_get(root, "listen"), out, to);

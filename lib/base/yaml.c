@@ -429,6 +429,34 @@ yaml_text(const struct yaml *node, struct complaints *to)
 }
 
 bool
+yaml_copy(const struct yaml *node, char *out, size_t room,
+    bool (*check)(struct span), const char *what, struct complaints *to)
+{
+	const char *text = yaml_text(node, to);
+
+	if (text == NULL)
+		return false;
+	if (strlen(text) >= room)
+		return complain(to, node, "over %zu bytes", room - 1);
+	if (text[0] == '\0' || !check(span_of_str(text)))
+		return complain(to, node, "\"%.60s\" is not %s", text, what);
+	snprintf(out, room, "%s", text);
+	return true;
+}
+
+bool
+yaml_format(const struct yaml *root, struct complaints *to)
+{
+	const struct yaml *format = yaml_need(root, "valise", to);
+	const char *text = yaml_text(format, to);
+
+	return text != NULL &&
+	    (strcmp(text, "1") == 0 ||
+		complain(to, format,
+		    "format %.20s; this program knows format 1", text));
+}
+
+bool
 yaml_u64(const struct yaml *node, uint64_t *out, struct complaints *to)
 {
 	const char *text = yaml_text(node, to);

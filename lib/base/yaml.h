@@ -75,6 +75,14 @@ bool yaml_is(const struct yaml *node, enum yaml_kind kind,
 
 /* A scalar's value; a complaint and NULL or false if it has none. */
 const char *yaml_text(const struct yaml *node, struct complaints *to);
+/*
+ * Copy a scalar that check takes into room for it; what says what it should
+ * have been: "a language".
+ */
+bool yaml_copy(const struct yaml *node, char *out, size_t room,
+    bool (*check)(struct span), const char *what, struct complaints *to);
+/* "valise: 1", at the head of every file of ours. */
+bool yaml_format(const struct yaml *root, struct complaints *to);
 bool yaml_u64(const struct yaml *node, uint64_t *out, struct complaints *to);
 bool yaml_bool(const struct yaml *node, bool *out, struct complaints *to);
 bool yaml_digest(const struct yaml *node, struct digest *out,

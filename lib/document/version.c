@@ -8,37 +8,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A scalar into room for it, if check takes it. */
-static bool
-read_text(const struct yaml *node, char *out, size_t room,
-    bool (*check)(struct span), const char *what, struct complaints *to)
-{
-	const char *text = yaml_text(node, to);
-
-	if (text == NULL)
-		return false;
-	if (strlen(text) >= room)
-		return complain(to, node, "over %zu bytes", room - 1);
-	if (text[0] == '\0' || !check(span_of_str(text)))
-		return complain(to, node, "\"%.60s\" is not %s", text, what);
-	snprintf(out, room, "%s", text);
-	return true;
-}
-
-/* "valise: 1", in every file of ours. */
-static bool
-read_format(const struct yaml *root, struct complaints *to)
-{
-	const struct yaml *format = yaml_need(root, "valise", to);
-	uint64_t number;
-
-	return format != NULL && yaml_u64(format, &number, to) &&
-	    (number == 1 ||
-		complain(to, format,
-		    "format %llu; this program knows format 1",
-		    (unsigned long long)number));
-}
-
 static void
 read_titles(const struct yaml *map, struct version *out, struct complaints *to)
 {
@@ -59,7 +28,7 @@ read_titles(const struct yaml *map, struct version *out, struct complaints *to)
 		else
 			snprintf(title->language, sizeof(title->language),
 			    "%s", c->key);
-		if (read_text(c, title->text, sizeof(title->text),
+		if (yaml_copy(c, title->text, sizeof(title->text),
 			text_is_line, "one line of visible text (NFC)", to))
 			out->num_titles++;
 	}
@@ -107,7 +76,7 @@ read_file(const struct yaml *node, bool is_text, struct text_file *out,
 		return;
 	yaml_only(node, keys, is_text ? 6 : 4, to);
 	if (is_text && (language = yaml_need(node, "language", to)) != NULL)
-		read_text(language, out->language, sizeof(out->language),
+		yaml_copy(language, out->language, sizeof(out->language),
 		    text_is_language, "a language", to);
 	if (is_text && (authentic = yaml_need(node, "authentic", to)) != NULL)
 		yaml_bool(authentic, &out->authentic, to);
@@ -115,7 +84,7 @@ read_file(const struct yaml *node, bool is_text, struct text_file *out,
 	    read_path(file, out->file, to))
 		check_place(out, is_text, file, to);
 	if ((media = yaml_need(node, "media", to)) != NULL)
-		read_text(media, out->media, sizeof(out->media), text_is_media,
+		yaml_copy(media, out->media, sizeof(out->media), text_is_media,
 		    "a media type", to);
 	if ((size = yaml_need(node, "size", to)) != NULL &&
 	    yaml_u64(size, &out->size, to) && out->size > LIMIT_TEXT_BYTES)
@@ -157,10 +126,10 @@ read_who(const struct yaml *root, struct version *out, struct complaints *to)
 	const char *text;
 
 	if (office != NULL)
-		read_text(office, out->office, sizeof(out->office),
+		yaml_copy(office, out->office, sizeof(out->office),
 		    text_is_slug, "an office", to);
 	if (person != NULL)
-		read_text(person, out->person, sizeof(out->person),
+		yaml_copy(person, out->person, sizeof(out->person),
 		    text_is_email, "an e-mail address in lower case", to);
 	if (created != NULL && (text = yaml_text(created, to)) != NULL &&
 	    !time_parse_at(span_of_str(text), &out->created_at))
@@ -168,7 +137,7 @@ read_who(const struct yaml *root, struct version *out, struct complaints *to)
 		    "\"%.40s\" is not a time such as 2026-11-23T10:00:00Z",
 		    text);
 	if (note != NULL)
-		read_text(note, out->note, sizeof(out->note), text_is_line,
+		yaml_copy(note, out->note, sizeof(out->note), text_is_line,
 		    "one line of visible text (NFC)", to);
 }
 
@@ -224,7 +193,7 @@ version_parse(struct span text, struct error *err)
 	}
 	if (yaml_is(root, YAML_MAPPING, &complaints)) {
 		yaml_only(root, keys, COUNT(keys), &complaints);
-		read_format(root, &complaints);
+		yaml_format(root, &complaints);
 		read_what(root, out, &complaints);
 		read_titles(yaml_need(root, "title", &complaints), out,
 		    &complaints);

@@ -104,6 +104,18 @@ merkle_root_at(merkle_reader *read, void *arg, uint64_t size,
 	return size == 0 || range_root(read, arg, 0, size, out, err);
 }
 
+/* Proofs are found from the root down, and told from the leaf up. */
+static void
+turn_round(struct merkle_proof *proof)
+{
+	for (size_t i = 0; i < proof->num / 2; i++) {
+		const struct digest swap = proof->hashes[i];
+
+		proof->hashes[i] = proof->hashes[proof->num - 1 - i];
+		proof->hashes[proof->num - 1 - i] = swap;
+	}
+}
+
 /* RFC 6962 section 2.1.1, unrolled: from the root down, then turned round. */
 bool
 merkle_prove_inclusion(merkle_reader *read, void *arg, uint64_t index,
@@ -126,12 +138,7 @@ merkle_prove_inclusion(merkle_reader *read, void *arg, uint64_t index,
 		else
 			from = middle;
 	}
-	for (size_t i = 0; i < out->num / 2; i++) {
-		const struct digest swap = out->hashes[i];
-
-		out->hashes[i] = out->hashes[out->num - 1 - i];
-		out->hashes[out->num - 1 - i] = swap;
-	}
+	turn_round(out);
 	return true;
 }
 
@@ -165,12 +172,7 @@ merkle_prove_consistency(merkle_reader *read, void *arg, uint64_t old,
 	if (!whole &&
 	    !range_root(read, arg, from, to, &out->hashes[out->num++], err))
 		return false;
-	for (size_t i = 0; i < out->num / 2; i++) {
-		const struct digest swap = out->hashes[i];
-
-		out->hashes[i] = out->hashes[out->num - 1 - i];
-		out->hashes[out->num - 1 - i] = swap;
-	}
+	turn_round(out);
 	return true;
 }
 

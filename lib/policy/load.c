@@ -23,33 +23,6 @@ grow(void **list, size_t *num, size_t size)
 	return (char *)all + (*num)++ * size;
 }
 
-static bool
-copy(const struct yaml *node, char *out, size_t room,
-    bool (*check)(struct span), const char *what, struct complaints *to)
-{
-	const char *text = yaml_text(node, to);
-
-	if (text == NULL)
-		return false;
-	if (strlen(text) >= room)
-		return complain(to, node, "over %zu bytes", room - 1);
-	if (!check(span_of_str(text)))
-		return complain(to, node, "\"%.60s\" is not %s", text, what);
-	snprintf(out, room, "%s", text);
-	return true;
-}
-
-static void
-check_format(const struct yaml *root, struct complaints *to)
-{
-	const struct yaml *format = yaml_need(root, "valise", to);
-	const char *text = format != NULL ? yaml_text(format, to) : NULL;
-
-	if (text != NULL && strcmp(text, "1") != 0)
-		complain(to, format, "format \"%.20s\"; this program knows"
-				     " format 1", text);
-}
-
 /* {en: …, lo: …}: the English one, else the first. */
 static void
 read_title(const struct yaml *map, char out[LIMIT_TITLE_BYTES + 1],
@@ -63,7 +36,7 @@ read_title(const struct yaml *map, char out[LIMIT_TITLE_BYTES + 1],
 		if (!text_is_language(span_of_str(c->key)))
 			complain_key(to, c, "\"%.40s\" is not a language",
 			    c->key);
-		else if (copy(c, text, sizeof(text), text_is_line,
+		else if (yaml_copy(c, text, sizeof(text), text_is_line,
 			     "one line of visible text", to) &&
 		    (out[0] == '\0' || strcmp(c->key, "en") == 0))
 			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", text);
@@ -191,7 +164,7 @@ read_emails(struct office *office, const struct yaml *list,
 			    POLICY_PATTERNS);
 			return;
 		}
-		if (copy(c, office->emails[office->num_emails],
+		if (yaml_copy(c, office->emails[office->num_emails],
 			sizeof(office->emails[0]), is_pattern,
 			"an e-mail address, or *@ and a domain, in lower case",
 			to))
@@ -231,7 +204,7 @@ read_offices(struct policy *policy, const struct yaml *map,
 		read_ca_name(policy, yaml_need(c, "ca", to), office->ca, to);
 		read_emails(office, yaml_need(c, "emails", to), to);
 		if (unit != NULL)
-			copy(unit, office->unit, sizeof(office->unit),
+			yaml_copy(unit, office->unit, sizeof(office->unit),
 			    text_is_line, "one line of visible text", to);
 	}
 }
@@ -271,7 +244,7 @@ read_depositary(struct policy *policy, const struct yaml *map,
 	read_ca_name(policy, yaml_need(map, "ca", to), policy->depositary.ca,
 	    to);
 	if ((email = yaml_need(map, "email", to)) != NULL)
-		copy(email, policy->depositary.email,
+		yaml_copy(email, policy->depositary.email,
 		    sizeof(policy->depositary.email), text_is_email,
 		    "an e-mail address in lower case", to);
 }
@@ -332,7 +305,7 @@ read_powers(struct policy *policy, const struct yaml *list,
 		if (!yaml_only(c, keys, COUNT(keys), to))
 			continue;
 		if ((person = yaml_need(c, "person", to)) != NULL)
-			copy(person, powers->person, sizeof(powers->person),
+			yaml_copy(person, powers->person, sizeof(powers->person),
 			    text_is_email, "an e-mail address in lower case",
 			    to);
 		read_party_name(policy, yaml_need(c, "party", to),
@@ -360,7 +333,7 @@ read_languages(const struct yaml *list,
 			    LIMIT_LANGUAGES);
 			return;
 		}
-		if (copy(c, out[*num], LIMIT_LANGUAGE_BYTES + 1,
+		if (yaml_copy(c, out[*num], LIMIT_LANGUAGE_BYTES + 1,
 			text_is_language, "a language, such as lo", to))
 			(*num)++;
 	}
@@ -434,7 +407,7 @@ read_media(struct document_type *type, const struct yaml *list,
 			    POLICY_MEDIA);
 			return;
 		}
-		if (copy(c, type->media[type->num_media],
+		if (yaml_copy(c, type->media[type->num_media],
 			sizeof(type->media[0]), text_is_media,
 			"a media type, such as application/pdf", to))
 			type->num_media++;
@@ -478,7 +451,7 @@ read_type(struct policy *policy, struct document_type *type,
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
 	yaml_only(root, keys, COUNT(keys), to);
-	check_format(root, to);
+	yaml_format(root, to);
 	name = yaml_need(root, "type", to);
 	if (name != NULL && (text = yaml_text(name, to)) != NULL &&
 	    strcmp(text, type->name) != 0)
@@ -632,7 +605,7 @@ read_main(struct policy *policy, const struct yaml *root,
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
 	yaml_only(root, keys, COUNT(keys), to);
-	check_format(root, to);
+	yaml_format(root, to);
 	read_cas(policy, yaml_need(root, "cas", to), to);
 	read_parties(policy, yaml_need(root, "parties", to), to);
 	read_offices(policy, yaml_need(root, "offices", to), to);
