@@ -11,7 +11,6 @@
 #include "base/file.h"
 
 enum {
-	TILE = 256,           /* hashes in a full tile */
 	TILE_LEVELS = 8,      /* of 8 tree levels each */
 	HEAD_BYTES = 160,
 	CHUNK = 1 << 16,      /* offsets in one piece */
@@ -22,7 +21,7 @@ static const char head_magic[] = "VALHEAD1";
 
 struct journal {
 	struct note_key key;
-	int entries, heads, hashes[TILE_LEVELS];
+	int entries, heads, nodes, hashes[TILE_LEVELS];
 	uint64_t *offsets[CHUNKS]; /* where each entry's length stands */
 	uint64_t size;             /* committed; atomic */
 	uint64_t end;              /* of entries, committed */
@@ -33,7 +32,7 @@ struct journal {
 	/* Appended, not yet committed. */
 	uint64_t next_end;
 	struct merkle_edge next_edge;
-	struct buf next_hashes[TILE_LEVELS];
+	struct buf next_hashes[TILE_LEVELS], next_nodes;
 	bool failed;
 };
 
@@ -51,11 +50,15 @@ open_files(struct journal *journal, const char *dir, int flags,
 		return false;
 	if ((journal->heads = open(path, flags, 0600)) < 0)
 		return error_set_errno(err, "%s", path);
+	/* The rest is derived: made again where it is gone. */
+	if (!file_join(path, dir, "nodes", err))
+		return false;
+	if ((journal->nodes = open(path, flags | O_CREAT, 0600)) < 0)
+		return error_set_errno(err, "%s", path);
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		snprintf(name, sizeof(name), "hashes-%u", l);
 		if (!file_join(path, dir, name, err))
 			return false;
-		/* Derived: made again where they are gone. */
 		if ((journal->hashes[l] = open(path, flags | O_CREAT, 0600)) <
 		    0)
 			return error_set_errno(err, "%s", path);
@@ -72,7 +75,8 @@ new_journal(struct error *err)
 		error_set_errno(err, "journal");
 		return NULL;
 	}
-	journal->entries = journal->heads = -1;
+	journal->entries = journal->heads = journal->nodes = -1;
+	journal->next_nodes = BUF(SIZE_MAX);
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		journal->hashes[l] = -1;
 		journal->next_hashes[l] = BUF(SIZE_MAX);
@@ -90,6 +94,9 @@ journal_free(struct journal *journal)
 		close(journal->entries);
 	if (journal->heads >= 0)
 		close(journal->heads);
+	if (journal->nodes >= 0)
+		close(journal->nodes);
+	buf_free(&journal->next_nodes);
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		if (journal->hashes[l] >= 0)
 			close(journal->hashes[l]);
@@ -227,6 +234,9 @@ collect_hash(void *arg, unsigned level, uint64_t index,
 	struct sink *sink = arg;
 
 	(void)index;
+	sink->ok = sink->ok &&
+	    buf_append(&sink->journal->next_nodes, digest_span(hash),
+		sink->err);
 	if (level % 8 == 0 && level / 8 < TILE_LEVELS)
 		sink->ok = sink->ok &&
 		    buf_append(&sink->journal->next_hashes[level / 8],
@@ -250,9 +260,23 @@ hashes_at(unsigned level, uint64_t size)
 	return (size >> (8 * level)) * 32;
 }
 
+/*
+ * Nodes stand in the order in which leaves complete them: leaf i comes after
+ * 2i - popcount(i) others, and what it completes follows it, level by level.
+ */
+static uint64_t
+nodes_before(uint64_t leaf)
+{
+	return 2 * leaf - (uint64_t)__builtin_popcountll(leaf);
+}
+
 static bool
 store_hashes(struct journal *journal, struct error *err)
 {
+	if (!file_pwrite(journal->nodes, buf_span(&journal->next_nodes),
+		(off_t)(nodes_before(journal->edge.size) * 32), err))
+		return error_context(err, "journal/nodes");
+	journal->next_nodes.len = 0;
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		struct buf *hashes = &journal->next_hashes[l];
 
@@ -266,46 +290,43 @@ store_hashes(struct journal *journal, struct error *err)
 
 /* Compare what is there with what entries say; write it where it differs. */
 static bool
+mend_derived(int fd, struct buf *right, struct journal_mended *mended,
+    struct error *err)
+{
+	bool same = right->len == 0, ok = true;
+	struct stat st;
+	void *map;
+
+	/* Hashes of a batch that was never signed go with it. */
+	if (fstat(fd, &st) != 0 ||
+	    ((size_t)st.st_size > right->len &&
+		ftruncate(fd, (off_t)right->len) != 0))
+		return error_set_errno(err, "journal");
+	if ((size_t)st.st_size >= right->len && right->len > 0) {
+		map = mmap(NULL, right->len, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (map == MAP_FAILED)
+			return error_set_errno(err, "journal");
+		same = memcmp(map, right->data, right->len) == 0;
+		munmap(map, right->len);
+	}
+	if (!same) {
+		mended->hashes_rebuilt += right->len / 32;
+		ok = file_pwrite(fd, buf_span(right), 0, err);
+	}
+	buf_free(right);
+	return ok;
+}
+
+static bool
 mend_hashes(struct journal *journal, struct journal_mended *mended,
     struct error *err)
 {
-	for (unsigned l = 0; l < TILE_LEVELS; l++) {
-		const struct buf *right = &journal->next_hashes[l];
-		struct stat st;
-		bool ok = true, same = false;
-
-		if (fstat(journal->hashes[l], &st) != 0)
-			return error_set_errno(err, "journal/hashes-%u", l);
-		/* Hashes of a batch that was never signed go with it. */
-		if ((size_t)st.st_size > right->len) {
-			if (ftruncate(journal->hashes[l], (off_t)right->len) !=
-			    0)
-				return error_set_errno(err, "journal/hashes-%u",
-				    l);
-			st.st_size = (off_t)right->len;
-		}
-		if ((size_t)st.st_size == right->len && right->len > 0) {
-			void *map = mmap(NULL, right->len, PROT_READ,
-			    MAP_PRIVATE, journal->hashes[l], 0);
-
-			if (map == MAP_FAILED)
-				return error_set_errno(err, "journal/hashes-%u",
-				    l);
-			same = memcmp(map, right->data, right->len) == 0;
-			munmap(map, right->len);
-		}
-		if (!same && !(right->len == 0 && st.st_size == 0)) {
-			mended->hashes_rebuilt += right->len / 32;
-			ok = ftruncate(journal->hashes[l],
-				 (off_t)right->len) == 0 ?
-			    file_pwrite(journal->hashes[l], buf_span(right), 0,
-				err) :
-			    error_set_errno(err, "journal/hashes-%u", l);
-		}
-		buf_free(&journal->next_hashes[l]);
-		if (!ok)
-			return false;
-	}
+	if (!mend_derived(journal->nodes, &journal->next_nodes, mended, err))
+		return error_context(err, "journal/nodes");
+	for (unsigned l = 0; l < TILE_LEVELS; l++)
+		if (!mend_derived(journal->hashes[l],
+			&journal->next_hashes[l], mended, err))
+			return error_context(err, "journal/hashes-%u", l);
 	return true;
 }
 
@@ -512,6 +533,7 @@ journal_append(struct journal *journal, const struct span entries[],
 	    error_set(err, ERROR_SYSTEM, "the journal failed before");
 
 	journal->next_edge = journal->edge;
+	journal->next_nodes.len = 0;
 	for (unsigned l = 0; l < TILE_LEVELS; l++)
 		journal->next_hashes[l].len = 0;
 	for (size_t i = 0; ok && i < num_entries; i++)
@@ -616,25 +638,16 @@ journal_note(const struct journal *journal, const struct head *head,
 	    err);
 }
 
-/* Levels between tile levels are hashed anew from at most 128 below them. */
 static bool
 read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
     struct error *err)
 {
 	const struct journal *journal = arg;
-	const unsigned tile_level = level / 8;
-	const size_t num = (size_t)1 << level % 8;
-	struct digest hashes[TILE / 2];
+	const uint64_t last_leaf = ((index + 1) << level) - 1;
 
-	if (!file_pread(journal->hashes[tile_level], hashes, num * 32,
-		(off_t)(index * num * 32), err))
-		return error_context(err, "journal/hashes-%u", tile_level);
-	for (size_t n = num; n > 1; n /= 2)
-		for (size_t i = 0; i < n / 2; i++)
-			hashes[i] = merkle_node(&hashes[2 * i],
-			    &hashes[2 * i + 1]);
-	*out = hashes[0];
-	return true;
+	return file_pread(journal->nodes, out->bytes, sizeof(out->bytes),
+		   (off_t)((nodes_before(last_leaf) + level) * 32), err) ||
+	    error_context(err, "journal/nodes");
 }
 
 static void *

@@ -4,6 +4,9 @@
  *	entries    u16 length and bytes of each entry: every entry bundle of
  *	           C2SP tlog-tiles, full or partial, is one range of it
  *	hashes-L   32-byte hashes of tile level L; derived from entries
+ *	nodes      32-byte hashes of all full subtrees, in the order in which
+ *	           leaves complete them: a proof is as many reads as hashes;
+ *	           derived
  *	heads      a checksummed record of each signed checkpoint
  *
  * One thread appends; any may read what was committed.

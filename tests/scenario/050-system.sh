@@ -47,7 +47,7 @@ stop_daemon "$dir"
 printf 'X' | dd of=data/journal/entries bs=1 seek=100 conv=notrunc 2>/dev/null
 expect "damage elsewhere: it does not start and says where" 1 "contradicts itself at" "$valised" --config valised.yaml
 put_back
-rm data/journal/hashes-* data/journal/heads; : >data/journal/heads
+rm data/journal/hashes-* data/journal/nodes data/journal/heads; : >data/journal/heads
 check "what is derived is made anew" start_daemon "$dir"
 expect "and proves the same" 0 "proved" at mofa log
 stop_daemon "$dir"

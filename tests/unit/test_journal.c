@@ -369,7 +369,7 @@ make_dir(void)
 static void
 remove_dir(void)
 {
-	static const char *const names[] = { "entries", "heads", "hashes-0",
+	static const char *const names[] = { "entries", "heads", "nodes", "hashes-0",
 		"hashes-1", "hashes-2", "hashes-3", "hashes-4", "hashes-5",
 		"hashes-6", "hashes-7" };
 	char path[FILE_PATH];
@@ -579,6 +579,8 @@ static const struct {
 	{ "hashes-0", 100, false, NULL },
 	{ "hashes-0", 64, true, NULL },
 	{ "hashes-1", 3, false, NULL },
+	{ "nodes", 1000, false, NULL },
+	{ "nodes", 1000, true, NULL },
 	{ "heads", -20, false, NULL },  /* the last record: completed again */
 	{ "heads", -60, true, NULL },
 };
