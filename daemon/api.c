@@ -346,7 +346,9 @@ session_of(struct http_request *request, struct error *err)
 		free(session);
 		return NULL;
 	}
-	return *request->session = session;
+	*request->session = session;
+	/* cppcheck-suppress memleak ; the connection's, see free_session() */
+	return session;
 }
 
 static void

@@ -70,8 +70,10 @@ void job_submit(struct job *job, void (*finish)(struct job *job));
 /* A refusal by policy: journaled, then answered. */
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 
+/* api_acts.c */
+job_run run_deposit, run_sign;
 /* api_documents.c */
-job_run run_deposit, run_sign, run_list, run_document, run_fetch;
+job_run run_list, run_document, run_fetch;
 /* api_journal.c */
 job_run run_entries, run_receipt, run_checkpoint, run_policy, run_crls;
 /* The answer at once, on the loop's thread, if nothing must be read for it. */

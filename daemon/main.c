@@ -382,15 +382,15 @@ on_hup(void *arg)
 		notify("READY=1");
 		return;
 	}
-	policy = library_add_policy(daemon->library, policy, &err);
+	daemon->policy = library_add_policy(daemon->library, policy, &err);
 	daemon->crls = library_add_crls(daemon->library, crls, &err);
-	if (policy == NULL || daemon->crls == NULL ||
-	    !registrar_adopt(&daemon->registrar, policy, daemon->crls, &err))
+	if (daemon->policy == NULL || daemon->crls == NULL ||
+	    !registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+		&err))
 		die(&err);
-	daemon->policy = policy;
 	http_server_set_tls(daemon->server, tls);
 	http_tls_free(tls);
-	setup_warn_of_crls(policy, daemon->crls);
+	setup_warn_of_crls(daemon->policy, daemon->crls);
 	log_info("reload", "result=taken");
 	notify("READY=1");
 }

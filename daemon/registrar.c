@@ -443,6 +443,10 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 	batch.entries = calloc(2 * LIMIT_BATCH_ACTS + 8,
 	    sizeof(*batch.entries));
 	if (batch.pack == NULL || batch.entries == NULL) {
+		if (batch.pack != NULL)
+			error_set_errno(&err, "batch");
+		pack_free(batch.pack);
+		free(batch.entries);
 		registrar->fatal(&err);
 		return;
 	}
@@ -616,6 +620,8 @@ registrar_do(struct registrar *registrar, struct act_request *act,
 	pthread_mutex_init(&waiting.mutex, NULL);
 	pthread_cond_init(&waiting.wake, NULL);
 	act->done = wake_waiting;
+	/* It is decided before this function returns. */
+	/* cppcheck-suppress autoVariables */
 	act->arg = &waiting;
 	registrar_submit(registrar, act);
 	pthread_mutex_lock(&waiting.mutex);

@@ -89,7 +89,7 @@ digest_hex(const struct digest *digest, char out[DIGEST_HEX])
 bool
 digest_parse(struct span hex, struct digest *out)
 {
-	struct digest parsed;
+	struct digest parsed = { { 0 } };
 
 	if (!span_to_hex(hex, parsed.bytes, sizeof(parsed.bytes)))
 		return false;

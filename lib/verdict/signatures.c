@@ -416,7 +416,7 @@ static void
 judge_quorum(struct judge *judge)
 {
 	const struct verdict_library *library = judge->request->library;
-	struct signatory signatories[LIMIT_SIGNATURES + 2];
+	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
 	const struct document_type *type;
 	const struct policy *policy = NULL;
 	struct verdict *out = judge->out;

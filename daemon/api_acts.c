@@ -1,0 +1,459 @@
+/*
+ * Deposit and sign.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/snapshot.h"
+#include "verdict/verdict.h"
+
+enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
+
+static struct policy *
+find_policy(void *arg, const struct digest *digest)
+{
+	return library_policy(arg, digest);
+}
+
+static struct crls *
+find_crls(void *arg, const struct digest *digest)
+{
+	const struct crl_set *set = library_crls(arg, digest);
+
+	return set != NULL ? set->crls : NULL;
+}
+
+static struct verdict_library
+verdict_library_of(const struct job *job)
+{
+	return (struct verdict_library){ .policy = find_policy,
+		.crls = find_crls,
+		.arg = job->api->registrar->library,
+		.newest = job->who.by.crls->crls };
+}
+
+/* The receipt of an entry, leading to the newest checkpoint, as the answer. */
+static void
+answer_receipt(struct job *job, int status, uint64_t index)
+{
+	const struct journal *journal = job->api->registrar->journal;
+	const struct head head = journal_head(journal);
+	struct http_response *response = &job->request->response;
+	struct proof proof = PROOF;
+	struct error err = { 0 };
+
+	if (journal_receipt(journal, index, &head, &proof, &err) &&
+	    proof_encode(&proof, &response->body, &err)) {
+		response->status = status;
+		response->type = "text/plain; charset=utf-8";
+		proof_free(&proof);
+		job_answer(job);
+		return;
+	}
+	proof_free(&proof);
+	response->body.len = 0;
+	job_problem(job, &err);
+}
+
+static void
+finish_act(struct job *job)
+{
+	answer_receipt(job, 201, job->act.index);
+}
+
+/* A verdict that says no: by policy (journaled), or because it is wrong. */
+static bool
+refuse_by_verdict(struct job *job, const struct verdict *verdict,
+    const char *wanted, struct error *err)
+{
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		const struct finding *one = &verdict->findings[i];
+		const char *open;
+
+		if (one->code == FINDING_CONTAINER_MALFORMED ||
+		    one->code == FINDING_VERSION_MALFORMED ||
+		    one->code == FINDING_NOT_A_DOCUMENT ||
+		    one->code == FINDING_MANIFEST_BROKEN)
+			return error_set_code(err, ERROR_MALFORMED,
+			    finding_name(one->code), "%s", one->text);
+		if (one->code != FINDING_NOT_ALLOWED &&
+		    one->code != FINDING_NO_FULL_POWERS &&
+		    one->code != FINDING_TEXT_NOT_ALLOWED)
+			continue;
+		/* The rule stands in brackets at the end of the sentence. */
+		open = strrchr(one->text, '(');
+		job_refuse(job, wanted, open != NULL ? open + 1 : one->text);
+		return true;
+	}
+	return verdict_error(verdict, err);
+}
+
+static void
+describe_act(struct job *job, const struct verdict *verdict,
+    const struct verdict_signature *signature, uint64_t last)
+{
+	struct act_request *act = &job->act;
+
+	act->digest = verdict->digest;
+	act->manifest = signature->manifest;
+	act->signature = signature->signature;
+	act->version = verdict->version->number;
+	act->judged = job->who.by;
+	act->judged.last = last;
+	snprintf(act->document, sizeof(act->document), "%s", job->document);
+	snprintf(act->person, sizeof(act->person), "%s", job->who.person);
+	snprintf(act->office, sizeof(act->office), "%s",
+	    job->who.office->name);
+	snprintf(act->title, sizeof(act->title), "%s",
+	    version_title(verdict->version, "en"));
+}
+
+/* Is it next, or there already?  *there: this very version. */
+static bool
+check_place(const struct job *job, const struct snapshot *now,
+    const struct digest *digest, bool *there, struct error *err)
+{
+	*there = now->version == job->version &&
+	    digest_eq(&now->asked.digest, digest) &&
+	    strcmp(now->asked.person, job->who.person) == 0;
+	if (*there)
+		return true;
+	if (job->version <= now->num_versions)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s has a version %u already, another one: fetch it, and"
+		    " deposit yours as version %u", job->document,
+		    job->version, now->num_versions + 1);
+	if (job->version != now->num_versions + 1)
+		return error_set(err, ERROR_CONFLICT,
+		    "version %u is not next: %s has %u", job->version,
+		    job->document, now->num_versions);
+	if (now->num_versions > 0 && now->status == STATUS_TERMINATED)
+		return error_set(err, ERROR_CONFLICT, "%s is terminated",
+		    job->document);
+	return true;
+}
+
+static bool
+check_previous(const struct version *version, const struct snapshot *now,
+    struct error *err)
+{
+	return now->num_versions == 0 ||
+	    digest_eq(&version->previous, &now->newest_digest) ||
+	    error_set(err, ERROR_CONFLICT,
+		"its \"previous\" is not the version digest of version %u:"
+		" fetch that version, and begin from it", now->num_versions);
+}
+
+/* A large body is written before its turn, so that nobody waits for it. */
+static bool
+write_own_pack(struct job *job, const struct container *container,
+    struct error *err)
+{
+	struct pack *pack;
+	bool ok = true;
+
+	if (job->request->body_len < OWN_PACK_BYTES)
+		return true;
+	if ((pack = pack_new(job->api->registrar->store, err)) == NULL)
+		return false;
+	for (size_t i = 0; ok && i < container->num; i++)
+		ok = path_is_meta(container->members[i].path) ||
+		    pack_add_member(pack, &container->members[i], err);
+	ok = ok && pack_finish(pack, err);
+	pack_free(pack);
+	if (!ok)
+		err->kind = ERROR_UNAVAILABLE;
+	return ok;
+}
+
+static bool
+judge_deposit(struct job *job, struct container *container,
+    const struct snapshot *now, struct error *err)
+{
+	const struct verdict_library library = verdict_library_of(job);
+	const struct verdict_request request = {
+		.expect = EXPECT_DEPOSIT,
+		.container = container,
+		.certs = job->api->certs,
+		.library = &library,
+		.now_ms = registrar_time_ms(job->api->registrar),
+		.live = "origin",
+		.policy = job->who.by.policy,
+		.person = job->who.person,
+		.office = job->who.office->name,
+		.document = job->document,
+		.number = job->version,
+	};
+	struct verdict verdict;
+	bool ok;
+
+	if (!verdict_judge(&request, &verdict, err)) {
+		container_free(container);
+		return false;
+	}
+	if (verdict.outcome != OUTCOME_VALID) {
+		container_free(container);
+		ok = refuse_by_verdict(job, &verdict, "deposit", err);
+		verdict_free(&verdict);
+		return ok;
+	}
+	ok = check_previous(verdict.version, now, err) &&
+	    write_own_pack(job, container, err);
+	if (!ok) {
+		container_free(container);
+		verdict_free(&verdict);
+		return false;
+	}
+	job->act = (struct act_request){ .act = ACT_DEPOSIT,
+		.container = container };
+	describe_act(job, &verdict, verdict_signature(&verdict, "origin"),
+	    now->last);
+	verdict_free(&verdict);
+	job_submit(job, finish_act);
+	return true;
+}
+
+/* The policy may have changed while the job waited: by what it is judged. */
+static void
+refresh(struct job *job)
+{
+	const struct office *office;
+
+	job->who.by = registrar_now(job->api->registrar);
+	office = policy_office(job->who.by.policy, job->who.office->name);
+	if (office != NULL)
+		job->who.office = office;
+}
+
+bool
+run_deposit(struct job *job, struct error *err)
+{
+	struct container *container;
+	const struct member *yaml;
+	struct digest digest;
+	struct snapshot now;
+	bool there, ok;
+
+	refresh(job);
+	if (job->version == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a deposit names its version's number");
+	if ((container = container_read(job->request->spool, err)) == NULL)
+		return false;
+	yaml = container_find(container, PATH_VERSION);
+	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :
+					  span_of(NULL, 0));
+	ok = snapshot_take(job, job->version, &now, err) &&
+	    check_place(job, &now, &digest, &there, err);
+	free(now.signers);
+	if (!ok || there)
+		container_free(container);
+	if (ok && there)
+		answer_receipt(job, 200, now.deposit_index);
+	else if (ok)
+		ok = judge_deposit(job, container, &now, err);
+	return ok;
+}
+
+/* --- Sign. --- */
+
+/* A ZIP of exactly META-INF/ASiCManifest-ID.xml and signature-ID.p7s. */
+static bool
+take_signature(struct job *job, struct container *into,
+    char id[LIMIT_NAME_BYTES + 1], struct error *err)
+{
+	struct container *body = container_read_files(job->request->spool,
+	    err);
+	char other[LIMIT_NAME_BYTES + 1];
+	bool ok;
+
+	if (body == NULL)
+		return false;
+	ok = (body->num == 2 &&
+		 path_signature_id(body->members[0].path, PATH_MANIFEST, id) &&
+		 path_signature_id(body->members[1].path, PATH_SIGNATURE,
+		     other) &&
+		 strcmp(id, other) == 0 && strlen(id) == 32 &&
+		 body->members[0].size <= LIMIT_META_BYTES &&
+		 body->members[1].size <= LIMIT_SIGNATURE_BYTES) ||
+	    error_set(err, ERROR_MALFORMED,
+		"the body is not a ZIP of META-INF/ASiCManifest-ID.xml and"
+		" META-INF/signature-ID.p7s");
+	for (size_t i = 0; ok && i < 2; i++)
+		ok = container_put(into, body->members[i].path,
+		    member_bytes(&body->members[i]), err);
+	container_free(body);
+	return ok;
+}
+
+static struct verdict_act *
+load_acts(struct job *job, const struct snapshot *now, struct error *err)
+{
+	struct verdict_act *acts = calloc(now->num_acts + 1, sizeof(*acts));
+	bool ok = acts != NULL || error_set_errno(err, "acts");
+
+	for (size_t i = 0; ok && i < now->num_acts; i++) {
+		struct buf line = BUF(LIMIT_ENTRY_BYTES);
+
+		acts[i].index = now->acts[i];
+		ok = journal_entry(job->api->registrar->journal, now->acts[i],
+			 &line, err) &&
+		    entry_parse(buf_span(&line), &acts[i].entry, err);
+		buf_free(&line);
+	}
+	if (!ok) {
+		free(acts);
+		return NULL;
+	}
+	return acts;
+}
+
+static void
+list_signatures(struct job *job, const struct snapshot *now,
+    const struct verdict_signature *live)
+{
+	struct act_request *act = &job->act;
+
+	act->num_signatures = 0;
+	for (size_t i = 0; i < now->num_signers &&
+	     act->num_signatures < LIMIT_SIGNATURES - 1;
+	     i++)
+		act->signatures[act->num_signatures++] =
+		    now->signers[i].signature;
+	act->signatures[act->num_signatures++] = live->signature;
+}
+
+static bool
+judge_sign(struct job *job, struct container *container, const char *id,
+    const struct snapshot *now, struct error *err)
+{
+	const struct verdict_library library = verdict_library_of(job);
+	struct verdict_act *acts = load_acts(job, now, err);
+	const struct verdict_request request = {
+		.expect = EXPECT_STORED,
+		.container = container,
+		.certs = job->api->certs,
+		.library = &library,
+		.now_ms = registrar_time_ms(job->api->registrar),
+		.acts = acts,
+		.num_acts = now->num_acts,
+		.live = id,
+		.policy = job->who.by.policy,
+		.person = job->who.person,
+		.office = job->who.office->name,
+		.document = job->document,
+		.number = job->version,
+	};
+	struct verdict verdict;
+	bool ok;
+
+	if (acts == NULL || !verdict_judge(&request, &verdict, err)) {
+		container_free(container);
+		free(acts);
+		return false;
+	}
+	free(acts);
+	if (verdict.outcome != OUTCOME_VALID) {
+		container_free(container);
+		ok = refuse_by_verdict(job, &verdict, "sign", err);
+		verdict_free(&verdict);
+		return ok;
+	}
+	job->act = (struct act_request){ .act = ACT_SIGN,
+		.container = container };
+	describe_act(job, &verdict, verdict_signature(&verdict, id),
+	    now->last);
+	/* In force once: a signature beyond the quorum changes nothing. */
+	job->act.quorum = verdict.quorum &&
+	    now->status != STATUS_IN_FORCE;
+	list_signatures(job, now, verdict_signature(&verdict, id));
+	verdict_free(&verdict);
+	job_submit(job, finish_act);
+	return true;
+}
+
+/* 200 if it is this very signature, 409 if another one or another version. */
+static bool
+check_signable(struct job *job, const struct snapshot *now,
+    const struct container *container, const char *id, bool *there,
+    struct error *err)
+{
+	char path[LIMIT_PATH_BYTES + 1];
+	const struct member *manifest, *p7s;
+	struct cades cades = { 0 };
+
+	*there = false;
+	if (now->version == 0 || job->version > now->num_versions)
+		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
+		    job->document, job->version);
+	if (now->has_mine) {
+		snprintf(path, sizeof(path), PATH_MANIFEST, id);
+		manifest = container_find(container, path);
+		snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+		p7s = container_find(container, path);
+		*there = cades_verify(job->api->certs, member_bytes(p7s),
+			     member_bytes(manifest), &cades, err) &&
+		    digest_eq(&cades.signature, &now->mine.signature);
+		cades_free(&cades);
+		return *there ||
+		    error_set(err, ERROR_CONFLICT,
+			"%s has signed %s@%u already, in entry %llu",
+			job->who.person, job->document, job->version,
+			(unsigned long long)now->mine.index);
+	}
+	if (job->version != now->num_versions)
+		return error_set(err, ERROR_CONFLICT,
+		    "only the newest version takes signatures, and that is"
+		    " version %u", now->num_versions);
+	return now->status != STATUS_TERMINATED ||
+	    error_set(err, ERROR_CONFLICT, "%s is terminated",
+		job->document);
+}
+
+static bool
+run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
+{
+	struct container *sent = container_new(err), *container;
+	char id[LIMIT_NAME_BYTES + 1];
+	bool there = false, ok;
+
+	ok = sent != NULL && take_signature(job, sent, id, err) &&
+	    check_signable(job, now, sent, id, &there, err);
+	if (!ok || there) {
+		container_free(sent);
+		if (ok)
+			answer_receipt(job, 200, now->mine.index);
+		return ok;
+	}
+	container = snapshot_load(job, &now->asked.commit, err);
+	ok = container != NULL;
+	for (size_t i = 0; ok && i < sent->num; i++)
+		ok = container_put(container, sent->members[i].path,
+		    member_bytes(&sent->members[i]), err);
+	container_free(sent);
+	if (!ok) {
+		container_free(container);
+		return false;
+	}
+	/* A new seal is made over everything, this signature included. */
+	container_remove(container, PATH_SEAL);
+	container_remove(container, PATH_SEAL_MANIFEST);
+	return judge_sign(job, container, id, now, err);
+}
+
+bool
+run_sign(struct job *job, struct error *err)
+{
+	struct snapshot now;
+	bool ok;
+
+	refresh(job);
+	if (job->version == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a signature names its version's number");
+	if (!snapshot_take(job, job->version, &now, err))
+		return false;
+	ok = run_sign_on(job, &now, err);
+	free(now.signers);
+	return ok;
+}

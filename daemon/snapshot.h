@@ -1,0 +1,32 @@
+/*
+ * snapshot.h - a document as it stands, copied out of the ledger's lock, and a
+ * version of it out of the store.
+ */
+#ifndef DAEMON_SNAPSHOT_H
+#define DAEMON_SNAPSHOT_H
+
+#include "daemon/job.h"
+
+struct snapshot {
+	uint64_t last;
+	unsigned num_versions, version; /* version: the one asked for, or 0 */
+	enum status status;             /* of the newest */
+	struct ledger_version asked;    /* without its lists */
+	uint64_t deposit_index;
+	uint64_t acts[LIMIT_RECEIPTS];
+	size_t num_acts;
+	struct digest newest_digest;
+	struct ledger_signer mine; /* this person's signature on it, if any */
+	bool has_mine;
+	struct ledger_signer *signers;
+	size_t num_signers;
+};
+
+/* version 0 is the newest; signers is the caller's to free(). */
+bool snapshot_take(struct job *job, unsigned version, struct snapshot *out,
+    struct error *err) MUST_USE;
+/* The version of a commit, its texts still in the store.  NULL: our fault. */
+struct container *snapshot_load(struct job *job, const struct oid *commit,
+    struct error *err);
+
+#endif
