@@ -128,7 +128,7 @@ pin_policy(struct context *context, struct error *err)
 		ok = remote_do(remote, &request, &answer, err) &&
 		    context_accept(context, request.file_fd,
 			&context->enrolment.policy, err) &&
-		    context_pin(context, &context->enrolment.policy, err);
+		    context_pin(context, &context->enrolment.policy, 0, err);
 		remote_answer_free(&answer);
 	}
 	if (request.file_fd >= 0)
@@ -147,7 +147,10 @@ import(struct context *context, struct span text, struct error *err)
 	bool ok;
 
 	if (!file_make_dirs(context->state, 0700, err) ||
-	    !context_path(context, "enrolment.yaml", path, err) ||
+	    !context_path(context, "pins", path, err))
+		return false;
+	unlink(path); /* of an enrolment that did not come to its end */
+	if (!context_path(context, "enrolment.yaml", path, err) ||
 	    !file_write(path, text, 0600, err) ||
 	    (context->certs = cert_cache_new(err)) == NULL ||
 	    !pin_policy(context, err) ||
@@ -159,6 +162,8 @@ import(struct context *context, struct span text, struct error *err)
 	if (ok && !policies.found)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",
 		    "the journal knows no policy of the enrolment's digest");
+	ok = ok && context_pin(context, policies.pinned, session.seen.size,
+		       err);
 	session_close(&session);
 	return ok;
 }

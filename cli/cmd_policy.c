@@ -202,7 +202,8 @@ show(struct context *context, bool accept, struct error *err)
 	}
 	if (accept && !same)
 		ok = session_accept_policy(&session, &theirs->digest, err) &&
-		    context_pin(context, &theirs->digest, err);
+		    context_pin(context, &theirs->digest, session.seen.size,
+			err);
 	if (ok && context->json)
 		ok = output_json(
 		    json_pack("{s:o, s:o, s:b}", "accepted",

@@ -345,38 +345,85 @@ context_policy(struct context *context, const struct digest *digest)
 	return all[context->num_policies++] = policy;
 }
 
+static bool
+read_pins(struct context *context, struct error *err)
+{
+	struct buf text = BUF(LIMIT_PINS_BYTES);
+	struct span rest, line, size;
+	char path[FILE_PATH];
+	bool ok;
+
+	context->num_pins = 0;
+	ok = context_path(context, "pins", path, err) &&
+	    file_read(path, text.max, &text, err);
+	rest = buf_span(&text);
+	while (ok && span_take_line(&rest, &line)) {
+		struct pin *pin = &context->pins[context->num_pins];
+
+		ok = (context->num_pins < LIMIT_PINS &&
+			 span_take_until(&line, ' ', &size) &&
+			 span_to_u64(size, &pin->size) &&
+			 digest_parse(line, &pin->digest)) ||
+		    error_set(err, ERROR_SYSTEM, "%s is damaged", path);
+		context->num_pins += ok;
+	}
+	buf_free(&text);
+	return ok;
+}
+
 struct policy *
 context_pinned(struct context *context, struct error *err)
 {
-	struct buf text = BUF(DIGEST_HEX + 1);
 	struct policy *policy = NULL;
-	struct digest digest;
-	char path[FILE_PATH];
 
-	if (context_path(context, "policy", path, err) &&
-	    file_read(path, DIGEST_HEX, &text, err)) {
-		if (text.len == 65 &&
-		    digest_parse(span_sub(buf_span(&text), 0, 64), &digest))
-			policy = context_policy(context, &digest);
-		if (policy == NULL)
-			error_set(err, ERROR_SYSTEM,
-			    "%s: the policy that you accepted is not there or"
-			    " damaged: run \"valise init\" again", path);
-	}
-	buf_free(&text);
+	if (!read_pins(context, err))
+		return NULL;
+	if (context->num_pins > 0)
+		policy = context_policy(context,
+		    &context->pins[context->num_pins - 1].digest);
+	if (policy == NULL)
+		error_set(err, ERROR_SYSTEM,
+		    "%s: the policy that you accepted is not there or damaged:"
+		    " enrol again", context->state);
 	return policy;
 }
 
 bool
 context_pin(struct context *context, const struct digest *digest,
-    struct error *err)
+    uint64_t size, struct error *err)
 {
-	char path[FILE_PATH], text[DIGEST_HEX + 1];
+	struct buf text = BUF(LIMIT_PINS_BYTES);
+	char path[FILE_PATH], hex[DIGEST_HEX];
+	bool ok;
 
-	digest_hex(digest, text);
-	snprintf(text + 64, 2, "\n");
-	return context_path(context, "policy", path, err) &&
-	    file_write(path, span_of_str(text), 0600, err);
+	digest_hex(digest, hex);
+	ok = context_path(context, "pins", path, err) &&
+	    (!file_exists(path) || file_read(path, text.max, &text, err)) &&
+	    buf_printf(&text, err, "%llu %s\n", (unsigned long long)size,
+		hex) &&
+	    file_write(path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	return ok;
+}
+
+/* May a policy judge the act of this index?  See context_pin(). */
+static bool
+judges(const struct context *context, const struct digest *digest,
+    uint64_t index)
+{
+	bool pinned = false;
+
+	for (size_t i = 0; i < context->num_pins; i++) {
+		if (!digest_eq(&context->pins[i].digest, digest))
+			continue;
+		pinned = true;
+		if (i + 1 == context->num_pins ||
+		    index < context->pins[i + 1].size)
+			return true;
+	}
+	/* From before the enrolment, which is the second pin. */
+	return !pinned && context->num_pins > 1 &&
+	    index < context->pins[1].size;
 }
 
 /* All bytes of fd, into folder/DIGEST.zip. */
@@ -515,9 +562,9 @@ find_crls(void *arg, const struct digest *digest)
 }
 
 static struct policy *
-find_policy(void *arg, const struct digest *digest)
+find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
-	return context_policy(arg, digest);
+	return judges(arg, digest, index) ? context_policy(arg, digest) : NULL;
 }
 
 /* Every list that ever came here: a newer one tells more. */
@@ -553,6 +600,11 @@ gather_crls(struct context *context)
 struct verdict_library
 context_library(struct context *context)
 {
+	struct error ignored = { 0 };
+
+	/* Without pins no policy judges, and the verdict says so. */
+	if (context->num_pins == 0 && !read_pins(context, &ignored))
+		context->num_pins = 0;
 	if (context->newest == NULL)
 		context->newest = gather_crls(context);
 	return (struct verdict_library){ .policy = find_policy,

@@ -4,7 +4,8 @@
  *
  *	STATE/KEYID/enrolment.yaml      as imported
  *	STATE/KEYID/checkpoint          the last one seen, a signed note
- *	STATE/KEYID/policies/DIGEST.zip those accepted
+ *	STATE/KEYID/pins                policies accepted: "SIZE DIGEST" lines
+ *	STATE/KEYID/policies/DIGEST.zip the same, and those before enrolment
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/outbox/             what was made and not yet answered
@@ -36,6 +37,11 @@ struct context {
 	struct cert_cache *certs;
 	struct policy **policies;
 	size_t num_policies;
+	struct pin {
+		uint64_t size; /* of the journal when it was accepted */
+		struct digest digest;
+	} pins[LIMIT_PINS];
+	size_t num_pins;
 	struct crls *newest; /* all lists known, together */
 	struct {
 		struct digest digest;
@@ -65,10 +71,14 @@ bool context_digest_path(const struct context *context, const char *folder,
 /* Accepted policies only; NULL if it is none. */
 struct policy *context_policy(struct context *context,
     const struct digest *digest);
-/* The newest that was accepted. */
+/* The newest that was accepted, by which the daemon is to judge now. */
 struct policy *context_pinned(struct context *context, struct error *err);
+/*
+ * Accept a policy from now on, at this size of the journal.  What was pinned
+ * before then judges only what came before.
+ */
 bool context_pin(struct context *context, const struct digest *digest,
-    struct error *err) MUST_USE;
+    uint64_t size, struct error *err) MUST_USE;
 /* Keep a policy's ZIP among those accepted; fd is read from its start. */
 bool context_accept(struct context *context, int fd,
     const struct digest *digest, struct error *err) MUST_USE;

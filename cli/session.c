@@ -195,9 +195,13 @@ session_follow(struct session *session, const struct checkpoint *checkpoint,
 bool
 session_check_policy(struct session *session, struct error *err)
 {
+	const struct policy *pinned = context_pinned(session->context, err);
 	char hex[DIGEST_HEX];
 
-	if (context_policy(session->context, &session->policy) != NULL)
+	if (pinned == NULL)
+		return false;
+	/* Not one of before either: it was put aside for a reason. */
+	if (digest_eq(&pinned->digest, &session->policy))
 		return true;
 	digest_hex(&session->policy, hex);
 	return error_set_code(err, ERROR_UNTRUSTED,

@@ -30,7 +30,7 @@ void session_close(struct session *session);
 bool session_follow(struct session *session,
     const struct checkpoint *checkpoint, struct error *err) MUST_USE;
 
-/* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by a policy not accepted here. */
+/* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by another than the one pinned. */
 bool session_check_policy(struct session *session, struct error *err) MUST_USE;
 
 bool session_json(struct session *session, const char *path, void *json_out,

@@ -10,8 +10,10 @@
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
 
 static struct policy *
-find_policy(void *arg, const struct digest *digest)
+find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
+	/* The journal itself says which was in force. */
+	(void)index;
 	return library_policy(arg, digest);
 }
 

@@ -63,6 +63,8 @@ enum {
 	LIMIT_OFFICES = 256,
 	LIMIT_TYPES = 64,
 	LIMIT_POWERS = 1024,
+	LIMIT_PINS = 1024,            /* policies one office accepted */
+	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 
 	/* Journal. */
 	LIMIT_ENTRY_BYTES = 16384,     /* one leaf; C2SP allows 65535 */

@@ -257,7 +257,8 @@ find_basis(struct judge *judge, const char *path,
 		    "no receipt proves when it was handed in: fetch the"
 		    " document again");
 	signature->judged_ms = act->entry.time_ms;
-	basis->policy = library->policy(library->arg, &act->entry.policy);
+	basis->policy = library->policy(library->arg, &act->entry.policy,
+	    act->index);
 	if (entry_has(&act->entry, ENTRY_CRLS))
 		basis->crls = library->crls(library->arg, &act->entry.crls);
 	if (basis->policy != NULL) {
@@ -439,7 +440,8 @@ judge_quorum(struct judge *judge)
 			continue;
 		last_ms = one->judged_ms;
 		policy = act != NULL ?
-		    library->policy(library->arg, &act->entry.policy) :
+		    library->policy(library->arg, &act->entry.policy,
+			act->index) :
 		    judge->request->policy;
 	}
 	document_type(out->version->document, name);

@@ -117,9 +117,14 @@ struct verdict {
 	char quorum_rule[POLICY_RULE];
 };
 
-/* The policies and CRLs that entries name.  Answers are borrowed. */
+/*
+ * The policies and CRLs that entries name.  Answers are borrowed.  A policy is
+ * asked for with the index of the act that it is to judge: one that was put
+ * aside is none for what came after, lest an old one be brought back unseen.
+ */
 struct verdict_library {
-	struct policy *(*policy)(void *arg, const struct digest *digest);
+	struct policy *(*policy)(void *arg, const struct digest *digest,
+	    uint64_t index);
 	struct crls *(*crls)(void *arg, const struct digest *digest);
 	void *arg;
 	struct crls *newest; /* or NULL */

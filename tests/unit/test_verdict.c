@@ -544,9 +544,10 @@ make_copy(void)
 }
 
 static struct policy *
-find_policy(void *arg, const struct digest *digest)
+find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
 	(void)arg;
+	ck_assert_uint_lt(index, num_acts);
 	return digest_eq(digest, &w.policy->digest) && !is(POLICY_NOT_ACCEPTED) ?
 	    w.policy :
 	    NULL;
