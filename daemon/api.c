@@ -628,6 +628,14 @@ dispatch(void *arg, struct http_request *request)
 }
 
 static void
+failed(void *arg, const struct http_request *request, const struct error *err)
+{
+	(void)arg;
+	log_error("request", "id=%s reason=%s", request->id,
+	    log_text(err->detail));
+}
+
+static void
 finished(void *arg, const struct http_request *request, bool sent)
 {
 	(void)arg;
@@ -669,6 +677,7 @@ api_handler(struct api *api)
 	snprintf(spool, sizeof(spool), "%s/spool", api->config->data);
 	return (struct http_handler){ .begin = begin,
 		.dispatch = dispatch,
+		.failed = failed,
 		.finished = finished,
 		.session_free = free_session,
 		.tick = tick,

@@ -274,24 +274,37 @@ new_request(struct conn *c)
 	return request;
 }
 
-/* What was read is not a request: nothing after it is believed. */
+/*
+ * Nothing after this is believed.  What was read is not a request; or, where a
+ * failure is given, we could not keep its content.
+ */
 static void
-refuse(struct conn *c, int status)
+refuse(struct conn *c, int status, const struct error *failure)
 {
+	const enum error_kind kind =
+	    failure != NULL ? ERROR_UNAVAILABLE : ERROR_USAGE;
+	const struct error problem = { .kind = kind };
 	struct error err = { 0 };
 
 	if (c->request == NULL && (c->request = new_request(c)) == NULL) {
 		bury(c);
 		return;
 	}
+	if (failure != NULL)
+		c->server->handler.failed(c->server->handler.arg, c->request,
+		    failure);
 	c->request->response.status = status;
 	c->request->response.type = "application/problem+json";
 	c->request->response.close = true;
 	if (!buf_printf(&c->request->response.body, &err,
-		"{\"code\":\"USAGE\",\"detail\":\"the request is not one that"
-		" this server reads: %s\",\"exit\":2,\"request\":\"%s\","
-		"\"status\":%d,\"title\":\"Invalid request\"}\n",
-		reason(status), c->request->id, status)) {
+		"{\"code\":\"%s\",\"detail\":\"%s: %s\",\"exit\":%d,"
+		"\"request\":\"%s\",\"status\":%d,\"title\":\"%s\"}\n",
+		error_code(&problem),
+		failure != NULL ?
+		    "the server cannot store what you send: try again later" :
+		    "the request is not one that this server reads",
+		reason(status), error_exit_status(kind), c->request->id,
+		status, error_title(kind))) {
 		bury(c);
 		return;
 	}
@@ -323,11 +336,11 @@ route(struct conn *c)
 	struct error err = { 0 };
 
 	if (!may_have_body && (head->chunked || head->length > 0)) {
-		refuse(c, 400);
+		refuse(c, 400, NULL);
 		return;
 	}
 	if (may_have_body && !head->chunked && !head->has_length) {
-		refuse(c, 411);
+		refuse(c, 411, NULL);
 		return;
 	}
 	switch (server->handler.begin(server->handler.arg, request,
@@ -347,12 +360,12 @@ route(struct conn *c)
 	}
 	c->body.max = max_body;
 	if (head->length > max_body) {
-		refuse(c, 413);
+		refuse(c, 413, NULL);
 		return;
 	}
 	request->spool = file_temporary(server->handler.spool_dir, &err);
 	if (request->spool < 0) {
-		refuse(c, 503);
+		refuse(c, 503, &err);
 		return;
 	}
 	if (head->expect && c->in.len == 0 &&
@@ -380,7 +393,7 @@ take_head(struct conn *c, size_t len)
 	http_body_begin(&c->body, c->request->head.chunked,
 	    c->request->head.length, UINT64_MAX);
 	if (status != 0)
-		refuse(c, status);
+		refuse(c, status, NULL);
 	else
 		route(c);
 }
@@ -467,7 +480,7 @@ step_head(struct conn *c)
 		}
 		if (bad || c->in.len >= LIMIT_HTTP_HEAD) {
 			http_body_begin(&c->body, false, 0, 0);
-			refuse(c, bad ? 400 : 431);
+			refuse(c, bad ? 400 : 431, NULL);
 			return 1;
 		}
 	}
@@ -484,12 +497,11 @@ step_head(struct conn *c)
 	return n;
 }
 
-/* Content to the spool; 0 or the status to refuse with. */
+/* Content to the spool; 0 or the status to refuse with; err if we failed. */
 static int
-take_body(struct conn *c, struct span *bytes)
+take_body(struct conn *c, struct span *bytes, struct error *err)
 {
 	struct http_request *request = c->request;
-	struct error err = { 0 };
 	struct span data;
 
 	while (bytes->len > 0 && !http_body_ended(&c->body)) {
@@ -501,7 +513,7 @@ take_body(struct conn *c, struct span *bytes)
 			continue;
 		progress(c, data.len);
 		if (!file_pwrite(request->spool, data,
-			(off_t)request->body_len, &err))
+			(off_t)request->body_len, err))
 			return 503; /* the disk is full, most likely */
 		request->body_len += data.len;
 	}
@@ -523,20 +535,20 @@ step_body(struct conn *c)
 	}
 	if (c->in.len > 0) {
 		bytes = buf_span(&c->in);
-		status = take_body(c, &bytes);
+		status = take_body(c, &bytes, &err);
 		buf_drop(&c->in, c->in.len - bytes.len);
 	} else {
 		if ((n = read_piece(c, PIECE)) <= 0)
 			return n;
 		bytes = span_of(c->server->piece, (size_t)n);
-		status = take_body(c, &bytes);
+		status = take_body(c, &bytes, &err);
 		/* The next request, pipelined: kept for its turn. */
 		if (status == 0 && bytes.len > 0 &&
 		    !buf_append(&c->in, bytes, &err))
 			return -1;
 	}
 	if (status != 0)
-		refuse(c, status);
+		refuse(c, status, err.kind != ERROR_NONE ? &err : NULL);
 	return 1;
 }
 

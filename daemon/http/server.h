@@ -57,6 +57,9 @@ struct http_handler {
 	    uint64_t *max_body);
 	/* The request is whole and the handler's; http_reply() gives it back. */
 	void (*dispatch)(void *arg, struct http_request *request);
+	/* Its content cannot be kept, and it is refused: for the log. */
+	void (*failed)(void *arg, const struct http_request *request,
+	    const struct error *err);
 	/* An answer has gone out, or the client has: for the log. */
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);
