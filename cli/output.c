@@ -306,7 +306,8 @@ output_verdict(const char *file, const struct verdict *verdict)
 
 	output_text(file);
 	printf(": %s", outcome_name(verdict->outcome));
-	if (version != NULL)
+	/* Lest "INVALID, in force" be read from its end. */
+	if (version != NULL && verdict->outcome == OUTCOME_VALID)
 		printf(", %s", status_name(verdict->status));
 	putchar('\n');
 	if (version != NULL) {
