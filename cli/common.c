@@ -228,9 +228,10 @@ void
 check_clock(const struct entry *entry)
 {
 	const int64_t off = entry->time_ms - time_now_ms();
+	const int64_t skew_ms = TIME_SKEW_SECONDS * 1000;
 	char at[TIME_TEXT];
 
-	if (off > -300000 && off < 300000)
+	if (off > -skew_ms && off < skew_ms)
 		return;
 	time_format_ms(entry->time_ms, at);
 	output_note("the depositary says that it is %s, more than five minutes"

@@ -296,6 +296,19 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	return true;
 }
 
+/* A journal's time never runs backwards: it waits for the clock. */
+static void
+check_clock(struct registrar *registrar)
+{
+	const int64_t ahead_ms = registrar_time_ms(registrar) - time_now_ms();
+
+	if (ahead_ms > TIME_SKEW_SECONDS * 1000)
+		log_warning("clock", "journal_is_ahead_s=%lld reason=%s",
+		    (long long)(ahead_ms / 1000),
+		    log_text("this clock is behind the journal's newest entry,"
+			     " or was ahead when it was made"));
+}
+
 static bool
 journal_start(struct daemon *daemon, struct error *err)
 {
@@ -433,6 +446,7 @@ serve(struct daemon *daemon, struct error *err)
 	    !http_server_on_signal(daemon->server, SIGCHLD, on_child, daemon,
 		err))
 		return false;
+	check_clock(&daemon->registrar);
 	log_info("start", "listen=%s:%s origin=%s size=%llu",
 	    daemon->config.listen_host, daemon->config.listen_port,
 	    log_text(daemon->registrar.key.name),

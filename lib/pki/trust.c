@@ -387,12 +387,18 @@ judge_revocation(const struct ca *ca, const struct cert *cert, int64_t at,
 	    " then: its last one is missing or out of date", ca->name);
 }
 
+static bool
+valid_at(const struct cert *cert, int64_t at)
+{
+	return at >= cert->not_before_at && at <= cert->not_after_at;
+}
+
 void
 trust_judge(struct trust *trust, const struct cert *cert, int64_t at,
     struct crls *const lists[], size_t num_lists, struct trust_result *out)
 {
 	const struct ca *ca = issuer_of(trust, cert);
-	char when[TIME_TEXT];
+	char from[TIME_TEXT], until[TIME_TEXT], when[TIME_TEXT];
 
 	*out = (struct trust_result){ .state = TRUST_UNTRUSTED };
 	if (ca == NULL) {
@@ -401,12 +407,19 @@ trust_judge(struct trust *trust, const struct cert *cert, int64_t at,
 		return;
 	}
 	out->ca = ca->name;
-	if (at < cert->not_before_at || at > cert->not_after_at ||
-	    at < ca->cert->not_before_at || at > ca->cert->not_after_at) {
+	if (!valid_at(cert, at) || !valid_at(ca->cert, at)) {
+		const bool own = !valid_at(cert, at);
+
 		out->state = TRUST_EXPIRED;
-		time_format_at(cert->not_after_at, when);
+		time_format_at(own ? cert->not_before_at :
+				     ca->cert->not_before_at, from);
+		time_format_at(own ? cert->not_after_at :
+				     ca->cert->not_after_at, until);
+		time_format_at(at, when);
 		snprintf(out->text, sizeof(out->text),
-		    "the certificate was not valid then (it ends %s)", when);
+		    "%s, of %s to %s, was not valid at %s",
+		    own ? "the certificate" : "its CA's certificate", from,
+		    until, when);
 		return;
 	}
 	out->state = TRUST_GOOD;

@@ -7,9 +7,11 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <openssl/x509_vfy.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/time.h"
 
 struct remote {
 	CURL *curl;
@@ -263,14 +265,35 @@ set_up(struct remote *remote, struct transfer *transfer,
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
 }
 
+/* A clock that is wrong is likelier than a server that is. */
+static bool
+wrong_server(const struct remote *remote, struct error *err)
+{
+	char now[TIME_TEXT];
+	long why = 0;
+
+	curl_easy_getinfo(remote->curl, CURLINFO_SSL_VERIFYRESULT, &why);
+	if (why != X509_V_ERR_CERT_NOT_YET_VALID &&
+	    why != X509_V_ERR_CERT_HAS_EXPIRED)
+		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
+		    "%s is not the server that you enrolled with: %s. Nothing"
+		    " was sent", remote->address,
+		    why != X509_V_OK ? X509_verify_cert_error_string(why) :
+				       "its certificate has another name");
+	time_format_ms(time_now_ms(), now);
+	return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
+	    "%s: its certificate %s by this machine's clock, which says %s:"
+	    " set it if it is wrong. Nothing was sent", remote->address,
+	    why == X509_V_ERR_CERT_HAS_EXPIRED ? "has expired" :
+						 "is not valid yet", now);
+}
+
 static bool
 transport_error(const struct remote *remote, CURLcode code, struct error *err)
 {
 	switch ((int)code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
-		    "%s is not the server that you enrolled with: %s. Nothing"
-		    " was sent", remote->address, curl_easy_strerror(code));
+		return wrong_server(remote, err);
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_RECV_ERROR:

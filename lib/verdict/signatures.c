@@ -8,7 +8,7 @@
 #include "document/manifest.h"
 #include "verdict/judge.h"
 
-enum { SECONDS_BEFORE = 24 * 60 * 60, SECONDS_AFTER = 5 * 60 };
+enum { SECONDS_BEFORE = 24 * 60 * 60 };
 
 static bool
 is_seal(const struct verdict_signature *signature)
@@ -129,7 +129,7 @@ judge_signing_time(struct judge *judge, const char *path,
 	char said[TIME_TEXT], was[TIME_TEXT];
 
 	if (signature->signing_at >= at - SECONDS_BEFORE &&
-	    signature->signing_at <= at + SECONDS_AFTER)
+	    signature->signing_at <= at + TIME_SKEW_SECONDS)
 		return true;
 	time_format_at(signature->signing_at, said);
 	time_format_at(at, was);

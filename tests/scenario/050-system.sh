@@ -83,6 +83,42 @@ start_daemon "$dir"
 if [ $r = 0 ]; then expect "what was answered before the end is there" 0 "agreement/last" at mofa list
 else expect "what was not answered goes again" 0 "agreement/last@1" deposit mofa last "text"; fi
 
+# --- Clocks ---
+if faketime -f +3d true 2>/dev/null; then
+	off() { by=$1; shift; faketime -f "$by" "$valise" --config offices/mofa/config.yaml "$@"; }
+	expect "a clock of years ago is told from a wrong server" 1 "set it if it is wrong" off -30y list
+	expect "and one of years ahead" 1 "set it if it is wrong" off +30y list
+	expect "what is signed ten minutes from now is refused" 1 "is a clock wrong" off +10m push agreement/clock --text lo=work/lo.txt --text en=work/en.txt --title en=x
+	expect "with the clock set it goes" 0 "agreement/clock@1" deposit mofa clock "text"
+	expect "a fetch of three days ahead is judged by the journal's time" 0 "VALID" off +3d fetch agreement/clock -o work/clock.asice
+	stop_daemon "$dir"
+	cp -R data work/data.away; cp -R offices work/offices.away
+	real=$valised valised=$dir/work/ahead
+	printf '#!/bin/sh\nexec faketime -f +1h "%s" "$@"\n' "$real" >work/ahead; chmod +x work/ahead
+	check "a daemon of an hour ahead starts" start_daemon "$dir"
+	expect "who deposits is told" 0 "clocks is wrong" at mofa push agreement/ahead --text lo=work/lo.txt --text en=work/en.txt --title en=x
+	pkill -P "$(cat pid)"; stop_daemon "$dir"; valised=$real
+	check "it starts with the clock set" start_daemon "$dir"
+	expect "and tells its operator that the journal is ahead" 0 "event=clock journal_is_ahead_s=3[56]" cat log
+	stop_daemon "$dir"
+	rm -rf data offices; mv work/data.away data; mv work/offices.away offices
+	start_daemon "$dir"
+else
+	echo "  skipped: wrong clocks (faketime is not there)"
+fi
+
+# --- A store that is read-only ---
+if mount --bind data data 2>/dev/null && mount -o remount,ro,bind data 2>/dev/null; then
+	expect "what cannot be stored is a clear no" 6 "try again later" deposit mofa ro "text"
+	expect "its operator reads why" 0 "Read-only file system" cat log
+	expect "what is there is still listed" 0 "agreement/one" at mofa list
+	umount data
+	expect "and with a store that takes it, it goes" 0 "agreement/ro@1" deposit mofa ro "text"
+else
+	umount data 2>/dev/null
+	echo "  skipped: a read-only store (mounting needs root)"
+fi
+
 # --- A full disk ---
 stop_daemon "$dir"
 cp -R offices work/offices.away
