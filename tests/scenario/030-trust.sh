@@ -41,12 +41,14 @@ expect "a wrong server is found out" 1 "not the server that you enrolled with" s
 	'$valise' --config offices/mofa/config.yaml list; r=\$?
 	cp work/e.yaml \$d/enrolment.yaml; kill \$s; exit \$r"
 
+# SIGHUP, and until it says what it made of it
+reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
+
 # --- Revocation, at the next request ---
 expect "Geneva lists" 0 "agreement/one" at iom-geneva list
 "$top/certs/ca" revoke certs/iom offices/iom-geneva/cert.pem >/dev/null
 publish_crls "$dir"
-lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"
-until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done
+reload
 expect "a revoked certificate" 3 "was revoked" at iom-geneva list
 expect "the change of CRLs is in the journal" 0 "crl" at mofa log --act crl
 
@@ -56,15 +58,13 @@ expect "every mistake of a policy is told" 8 "did you mean" sh -c "cp -R policie
 [ "$(grep -c 'did you mean' work/out)" = 2 ] && ok "both at once" || not_ok "both at once"
 cp policies/agreement.yaml work/agreement.yaml
 sed -i 's/^deposit/depsit/' policies/agreement.yaml
-lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"
-until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done
+reload
 expect "a bad policy at reload is not taken" 0 "result=kept" grep event=reload log
 expect "and the old one holds" 0 "deposited" deposit mofa two
 expect "a bad policy at start is refused" 8 "did you mean" "$valised" --config valised.yaml --check
 cp work/agreement.yaml policies/agreement.yaml
 
 # --- A policy that was put aside is not brought back unseen ---
-reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
 cp policies/mou.yaml work/mou.yaml
 echo '# another' >>policies/mou.yaml; reload
 expect "a policy that is new is not followed" 1 "Nothing was sent" deposit mofa newer

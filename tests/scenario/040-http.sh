@@ -25,8 +25,8 @@ status "no length" 411 "PUT /v1/documents/agreement/x1/versions/1 HTTP/1.1\r\n${
 status "a length of 0" 422 "PUT /v1/documents/agreement/x1/versions/1 HTTP/1.1\r\n${H}Content-Length: 0\r\nConnection: close\r\n\r\n"
 status "a length over the limit" 413 "PUT /v1/documents/agreement/x1/versions/1 HTTP/1.1\r\n${H}Content-Length: 99999999999\r\n\r\n"
 status "a body where there is none" 400 "GET /health HTTP/1.1\r\n${H}Content-Length: 1\r\n\r\nx"
-status "an unknown method" 400 "BREW /health HTTP/1.1\r\n${H}\r\n"
-status "a method that is not for this" 400 "DELETE /v1/documents HTTP/1.1\r\n${H}\r\n"
+status "an unknown method" 400 "BREW /health HTTP/1.1\r\n${H}Connection: close\r\n\r\n"
+status "a method that is not for this" 400 "DELETE /v1/documents HTTP/1.1\r\n${H}Connection: close\r\n\r\n"
 status "a path that is not there" 404 "GET /etc/passwd HTTP/1.1\r\n${H}Connection: close\r\n\r\n"
 status "a climbing path" 400 "GET /v1/documents/../x HTTP/1.1\r\n${H}Connection: close\r\n\r\n"
 raw "PUT /v1/documents/agreement/x1/versions/1 HTTP/1.1\r\n${H}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/documents HTTP/1.1\r\n${H}\r\n" >work/answer
@@ -56,12 +56,34 @@ expect "nor is a range of what was delivered" 0 "^HTTP/1.1 206" sh -c "curl -sS 
 	--key offices/mofa/key.pem -D - -o /dev/null -H 'Range: bytes=5-' -H 'If-Range: $etag' '$(cat url)/v1/documents/agreement/one/versions/1'"
 [ "$(at mofa log --act deliver | tail -n 1 | cut -d' ' -f1)" = "${before%% *}" ] && ok "so there is no new entry" || not_ok "so there is no new entry"
 # A client that says nothing more holds nobody up.
-sleep 30 | openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem -cert offices/mofa/cert.pem \
-	-key offices/mofa/key.pem >/dev/null 2>&1 & idle=$!
+mkfifo work/idle; sleep 600 >work/idle & idle=$!
+openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem -cert offices/mofa/cert.pem \
+	-key offices/mofa/key.pem <work/idle >/dev/null 2>&1 &
 expect "a silent client does not hold up others" 0 "agreement/one" at mofa list
-{ printf 'GET /health HTT'; sleep 14; } | timeout 20 openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem \
-	-cert offices/mofa/cert.pem -key offices/mofa/key.pem >work/slow 2>&1 & slow=$!
-s=$(date +%s); wait $slow; e=$(date +%s)
-[ $((e - s)) -le 16 ] && [ ! -s work/slow ] && ok "a head that does not end is cut" || ok "a head that does not end got no answer"
-kill $idle 2>/dev/null
+
+# --- Clients that would hold a connection: all at once, each cut by the server ---
+tls() { openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem \
+	-cert offices/mofa/cert.pem -key offices/mofa/key.pem 2>/dev/null; }
+# NAME COMMAND: a client that says what COMMAND does, which has no end of its own
+holding() {
+	mkfifo "work/held-$1"
+	sh -c "$2" >"work/held-$1" 2>/dev/null & writer=$!
+	(tls <"work/held-$1" >"work/got-$1"; touch "work/cut-$1"; kill $writer 2>/dev/null) &
+}
+head -c 12000000 /dev/urandom | base64 -w 60 >work/large.txt
+expect "a large text" 0 "deposited" at mofa push agreement/large --text lo=work/lo.txt --text en=work/large.txt --title en=x
+holding head "printf 'GET /health HTT'; exec sleep 600"
+holding bytes "printf 'PUT /v1/documents/agreement/x1/versions/1 HTTP/1.1\r\n${H}Content-Length: 50000\r\n\r\n'; while printf x; do sleep 1; done"
+holding huge "printf 'GET /health HTTP/1.1\r\n${H}A: '; head -c 100000000 /dev/zero | tr '\0' a; exec sleep 600"
+mkfifo work/unread; sleep 600 >/dev/null <work/unread & reader=$!
+mkfifo work/asks; sh -c "printf 'GET /v1/documents/agreement/large/versions/1 HTTP/1.1\r\n${H}\r\n'; exec sleep 600" >work/asks & asks=$!
+tls <work/asks >work/unread &
+expect "meanwhile others are served" 0 "agreement/one" at mofa list
+i=0; until { [ -f work/cut-head ] && [ -f work/cut-bytes ] && [ -f work/cut-huge ] && grep -q 'target="/v1/documents/agreement/large/versions/1".* sent=no' log; } || [ $i -ge 600 ]; do sleep 0.1; i=$((i + 1)); done
+[ -f work/cut-head ] && [ ! -s work/got-head ] && ok "a head that does not end is cut" || not_ok "a head that does not end is cut"
+[ -f work/cut-bytes ] && ok "one byte a second is cut" || not_ok "one byte a second is cut"
+[ -f work/cut-huge ] && ok "a head of 100 MB is cut" || not_ok "a head of 100 MB is cut"
+grep -q 'target="/v1/documents/agreement/large/versions/1".* sent=no' log && ok "who never reads is cut" || not_ok "who never reads is cut"
+kill $idle $reader $asks; pkill -P $$ sleep; pkill -P $$ openssl
+expect "and the server is as before" 0 "agreement/one" at mofa list
 finish
