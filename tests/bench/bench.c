@@ -3,6 +3,7 @@
  * signatures, the journal.  tests/bench/run puts them beside the peers.
  *
  *	bench get HOST PORT CA CERT KEY PATH CONNECTIONS SECONDS
+ *	bench idle HOST PORT CA CERT KEY CONNECTIONS
  *	bench make DIR OFFICE-DIR COUNT BYTES PREFIX
  *	bench put HOST PORT CA CERT KEY DIR CONNECTIONS
  *	bench verify CONTAINER-FILES…
@@ -229,6 +230,33 @@ bench_get(char *argv[])
 		.until = seconds(CLOCK_MONOTONIC) + strtod(argv[7], NULL) };
 
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
+}
+
+/* Connections that say nothing until standard input ends, then ask once. */
+static int
+bench_idle(char *argv[])
+{
+	const struct target target = make_target(argv);
+	const unsigned long count = strtoul(argv[5], NULL, 10);
+	const char request[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+	SSL **all = calloc(count, sizeof(SSL *));
+	uint64_t bytes = 0;
+	unsigned long answered = 0;
+
+	if (all == NULL)
+		fail("memory", NULL);
+	for (unsigned long i = 0; i < count; i++)
+		all[i] = connect_to(&target);
+	printf("%lu open\n", count);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	for (unsigned long i = 0; i < count; i++)
+		answered += SSL_write(all[i], request, sizeof(request) - 1) > 0 &&
+		    read_answer(all[i], &bytes) == 200;
+	printf("%lu answered\n", answered);
+	free(all);
+	return answered == count ? 0 : 1;
 }
 
 static int
@@ -528,6 +556,8 @@ main(int argc, char *argv[])
 {
 	if (argc >= 10 && strcmp(argv[1], "get") == 0)
 		return bench_get(argv + 2);
+	if (argc >= 8 && strcmp(argv[1], "idle") == 0)
+		return bench_idle(argv + 2);
 	if (argc >= 7 && strcmp(argv[1], "make") == 0)
 		return bench_make(argv + 2);
 	if (argc >= 9 && strcmp(argv[1], "put") == 0)

@@ -61,6 +61,17 @@ openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem -
 	-key offices/mofa/key.pem <work/idle >/dev/null 2>&1 &
 expect "a silent client does not hold up others" 0 "agreement/one" at mofa list
 
+# --- 2,000 connections that say nothing, until they do ---
+mkfifo work/quiet
+(ulimit -S -n 2100 && exec "$VALISE_BUILD/bench" idle 127.0.0.1 "$port" offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem 2000) \
+	<work/quiet >work/many 2>&1 & many=$!
+exec 9>work/quiet
+until grep -q open work/many || ! kill -0 $many 2>/dev/null; do sleep 0.05; done
+expect "2,000 idle connections are held" 0 "2000 open" cat work/many
+expect "others are served meanwhile" 0 "agreement/one" at mofa list
+exec 9>&-; wait $many
+expect "and each is answered when it asks" 0 "2000 answered" cat work/many
+
 # --- Clients that would hold a connection: all at once, each cut by the server ---
 tls() { openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile offices/mofa/ca.pem \
 	-cert offices/mofa/cert.pem -key offices/mofa/key.pem 2>/dev/null; }
