@@ -629,6 +629,15 @@ step(struct conn *c)
 	return 0;
 }
 
+/* Is what comes next still on its way, and not with us or in OpenSSL? */
+static bool
+reads_on(const struct conn *c)
+{
+	return (c->phase == DRAIN ||
+		   (c->phase == BODY && !http_body_ended(&c->body))) &&
+	    c->in.len == 0 && !SSL_has_pending(c->ssl);
+}
+
 /* Go on until OpenSSL would block, or it is others' turn. */
 static void
 drive(struct conn *c)
@@ -652,10 +661,8 @@ drive(struct conn *c)
 			c->want = EV_WRITE;
 			break;
 		}
-		/* OpenSSL's own buffer makes no event: only where it is empty. */
-		if ((c->phase == BODY || c->phase == DRAIN) &&
-		    turns >= TURNS_BODY && c->in.len == 0 &&
-		    !SSL_has_pending(c->ssl)) {
+		/* Only where an event will follow: what is read makes none. */
+		if (turns >= TURNS_BODY && reads_on(c)) {
 			c->want = EV_READ;
 			break;
 		}
