@@ -44,10 +44,14 @@ grep -q 'HTTP/1.1 431' work/answer && ok "a head that is too long" || not_ok "a 
 curl_as mofa /v1/documents/agreement/x1/versions/1 -X PUT -H 'Content-Length: 5000' --data-binary 'half' -m 2 -o /dev/null 2>/dev/null
 expect "half a body changes nothing" 4 "no document" at mofa show agreement/x1
 # A body that ends where it is others' turn: no event follows, and none is waited for.
-head -c 700000 /dev/urandom >work/body
-curl_as mofa "/v1/documents/agreement/x[1000-1999]/versions/1" -H Expect: -T work/body -o /dev/null 2>/dev/null
-expect "a thousand bodies of 0.7 MB, each answered" 1 "^0$" grep -c 'agreement/x1[0-9][0-9][0-9]/versions/1" status=0 ' log
-expect "as no container" 0 "^1000$" grep -c 'agreement/x1[0-9][0-9][0-9]/versions/1" status=422 ' log
+# Four at once, of a little more than a turn: eleven in a thousand did wait.
+head -c 530000 /dev/urandom >work/body; sending=
+for i in 10 12 14 16; do
+	curl_as mofa "/v1/documents/agreement/x[${i}00-$((i + 1))49]/versions/1" -H Expect: -T work/body -o /dev/null 2>/dev/null & sending="$sending $!"
+done
+wait $sending
+expect "bodies of half a megabyte, each answered" 1 "^0$" grep -c 'agreement/x1[0-9][0-9][0-9]/versions/1" status=0 ' log
+expect "as no container" 0 "^600$" grep -c 'agreement/x1[0-9][0-9][0-9]/versions/1" status=422 ' log
 # A ZIP that is none, and one that is a bomb of nothing.
 expect "a body that is no container" 0 '"exit":8' curl_as mofa /v1/documents/agreement/x1/versions/1 -X PUT --data-binary garbage
 expect "a request has an id in answer and log" 0 "$(sed -n 's/.*"request":"\([0-9a-f]*\)".*/\1/p' work/out)" cat log
