@@ -14,6 +14,7 @@
 enum {
 	PACK_SMALL = 64 * 1024 * 1024,   /* larger ones stay alone */
 	TREE_BYTES = 1024 * 1024,
+	OPEN_PACKS = 16,                 /* libgit2's own, beside ours */
 	COMMIT_BYTES = 256 * 1024,
 };
 
@@ -123,6 +124,8 @@ store_open(const char *path, struct error *err)
 		return NULL;
 	}
 	git_libgit2_init();
+	/* It keeps a pack open that is joined and gone: not for ever. */
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	pthread_mutex_init(&store->mutex, NULL);
 	sweep_locks(path, 0);
 	if (git_repository_open_bare(&store->repository, path) != 0) {
