@@ -494,6 +494,17 @@ START_TEST(a_journal_opens_as_it_was_left)
 }
 END_TEST
 
+/* An empty journal in place of the one that is there. */
+static void
+make_anew(void)
+{
+	struct error err = { 0 };
+
+	remove_dir();
+	ck_assert(mkdir(dir, 0700) == 0);
+	ck_ok(journal_create(dir, &err), err);
+}
+
 START_TEST(a_batch_that_was_never_signed_is_cut)
 {
 	struct journal_mended mended;
@@ -504,9 +515,7 @@ START_TEST(a_batch_that_was_never_signed_is_cut)
 
 	make_dir();
 	before = write_batches(some_batches, 3, true);
-	remove_dir();
-	ck_assert(mkdir(dir, 0700) == 0);
-	ck_ok(journal_create(dir, &err), err);
+	make_anew();
 	(void)write_batches(some_batches, 4, false);
 	journal = reopen(&before, &num, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
@@ -621,9 +630,7 @@ START_TEST(a_signer_whose_memory_was_rolled_back_is_refused)
 
 	make_dir();
 	old = write_batches(some_batches, 2, true);
-	remove_dir();
-	ck_assert(mkdir(dir, 0700) == 0);
-	ck_ok(journal_create(dir, &err), err);
+	make_anew();
 	(void)write_batches(some_batches, 4, true);
 	ck_assert_ptr_null(reopen(&old, &num, &mended, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "ahead of the signer"));

@@ -442,6 +442,60 @@ make_crls(const struct identity *minister)
 	buf_free(&iom);
 }
 
+/* What somebody does to a copy on its way; id is the minister's. */
+static void
+spoil(struct container *c, const char *id)
+{
+	struct error err = { 0 };
+
+	if (is(NO_VERSION))
+		container_remove(c, "version.yaml");
+	if (is(GARBLED_VERSION))
+		ck_ok(container_put(c, "version.yaml", span_of_str("x: 1\n"),
+			  &err), err);
+	if (is(NO_TEXT))
+		container_remove(c, "texts/en/agreement.txt");
+	if (is(ALTERED_TEXT))
+		ck_ok(container_put(c, "texts/en/agreement.txt",
+			  span_of_str("Article 2"), &err), err);
+	if (is(EXTRA_TEXT))
+		ck_ok(container_put(c, "texts/en/more.txt",
+			  span_of_str("Article 2"), &err), err);
+	if (is(EXTRA_META))
+		ck_ok(container_put(c, "META-INF/other.xml",
+			  span_of_str("<x/>"), &err), err);
+	if (is(NO_MANIFEST))
+		container_remove(c, PATH_ORIGIN_MANIFEST);
+	if (is(ALTERED_MANIFEST))
+		ck_ok(container_put(c, PATH_ORIGIN_MANIFEST,
+			  span_of_str("<x/>"), &err), err);
+	if (is(NO_SIGNATURE))
+		container_remove(c, PATH_ORIGIN);
+	if (is(GARBLED_SIGNATURE))
+		ck_ok(container_put(c, PATH_ORIGIN, span_of_str("0"), &err),
+		    err);
+	if (is(NO_SEAL)) {
+		container_remove(c, PATH_SEAL);
+		container_remove(c, PATH_SEAL_MANIFEST);
+	}
+	if (is(SIGNATURE_DROPPED)) {
+		char path[200];
+
+		snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+		container_remove(c, path);
+		snprintf(path, sizeof(path), PATH_MANIFEST, id);
+		container_remove(c, path);
+	}
+	for (unsigned long long i = 0; i < num_acts; i++) {
+		char path[200];
+
+		snprintf(path, sizeof(path), PATH_RECEIPT, i);
+		if (is(NO_RECEIPTS) || (is(NO_DEPOSIT_RECEIPT) && i == 0) ||
+		    (is(NO_SIGN_RECEIPT) && i == 1))
+			container_remove(c, path);
+	}
+}
+
 /* A version in force, as it is delivered, with one thing wrong. */
 static struct container *
 make_copy(void)
@@ -489,53 +543,7 @@ make_copy(void)
 	encode_acts(c);
 	add_receipts(c);
 
-	/* And what somebody does to a copy on its way. */
-	if (is(NO_VERSION))
-		container_remove(c, "version.yaml");
-	if (is(GARBLED_VERSION))
-		ck_ok(container_put(c, "version.yaml", span_of_str("x: 1\n"),
-			  &err), err);
-	if (is(NO_TEXT))
-		container_remove(c, "texts/en/agreement.txt");
-	if (is(ALTERED_TEXT))
-		ck_ok(container_put(c, "texts/en/agreement.txt",
-			  span_of_str("Article 2"), &err), err);
-	if (is(EXTRA_TEXT))
-		ck_ok(container_put(c, "texts/en/more.txt",
-			  span_of_str("Article 2"), &err), err);
-	if (is(EXTRA_META))
-		ck_ok(container_put(c, "META-INF/other.xml",
-			  span_of_str("<x/>"), &err), err);
-	if (is(NO_MANIFEST))
-		container_remove(c, PATH_ORIGIN_MANIFEST);
-	if (is(ALTERED_MANIFEST))
-		ck_ok(container_put(c, PATH_ORIGIN_MANIFEST,
-			  span_of_str("<x/>"), &err), err);
-	if (is(NO_SIGNATURE))
-		container_remove(c, PATH_ORIGIN);
-	if (is(GARBLED_SIGNATURE))
-		ck_ok(container_put(c, PATH_ORIGIN, span_of_str("0"), &err),
-		    err);
-	if (is(NO_SEAL)) {
-		container_remove(c, PATH_SEAL);
-		container_remove(c, PATH_SEAL_MANIFEST);
-	}
-	if (is(SIGNATURE_DROPPED)) {
-		char path[200];
-
-		snprintf(path, sizeof(path), PATH_SIGNATURE, id);
-		container_remove(c, path);
-		snprintf(path, sizeof(path), PATH_MANIFEST, id);
-		container_remove(c, path);
-	}
-	for (unsigned long long i = 0; i < num_acts; i++) {
-		char path[200];
-
-		snprintf(path, sizeof(path), PATH_RECEIPT, i);
-		if (is(NO_RECEIPTS) || (is(NO_DEPOSIT_RECEIPT) && i == 0) ||
-		    (is(NO_SIGN_RECEIPT) && i == 1))
-			container_remove(c, path);
-	}
+	spoil(c, id);
 	for (size_t i = 0; i < num_acts; i++)
 		buf_free(&acts[i].line);
 	identity_free(&minister);
