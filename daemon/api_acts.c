@@ -168,24 +168,34 @@ write_own_pack(struct job *job, const struct container *container,
 	return ok;
 }
 
-static bool
-judge_deposit(struct job *job, struct container *container,
-    const struct snapshot *now, struct error *err)
+/* To judge an act: what is the caller's claim, and by what. */
+static struct verdict_request
+request_of(const struct job *job, struct container *container,
+    const struct verdict_library *library, enum verdict_expect expect,
+    const char *live)
 {
-	const struct verdict_library library = verdict_library_of(job);
-	const struct verdict_request request = {
-		.expect = EXPECT_DEPOSIT,
+	return (struct verdict_request){
+		.expect = expect,
 		.container = container,
 		.certs = job->api->certs,
-		.library = &library,
+		.library = library,
 		.now_ms = registrar_time_ms(job->api->registrar),
-		.live = "origin",
+		.live = live,
 		.policy = job->who.by.policy,
 		.person = job->who.person,
 		.office = job->who.office->name,
 		.document = job->document,
 		.number = job->version,
 	};
+}
+
+static bool
+judge_deposit(struct job *job, struct container *container,
+    const struct snapshot *now, struct error *err)
+{
+	const struct verdict_library library = verdict_library_of(job);
+	const struct verdict_request request = request_of(job, container,
+	    &library, EXPECT_DEPOSIT, "origin");
 	struct verdict verdict;
 	bool ok;
 
@@ -331,24 +341,13 @@ judge_sign(struct job *job, struct container *container, const char *id,
 {
 	const struct verdict_library library = verdict_library_of(job);
 	struct verdict_act *acts = load_acts(job, now, err);
-	const struct verdict_request request = {
-		.expect = EXPECT_STORED,
-		.container = container,
-		.certs = job->api->certs,
-		.library = &library,
-		.now_ms = registrar_time_ms(job->api->registrar),
-		.acts = acts,
-		.num_acts = now->num_acts,
-		.live = id,
-		.policy = job->who.by.policy,
-		.person = job->who.person,
-		.office = job->who.office->name,
-		.document = job->document,
-		.number = job->version,
-	};
+	struct verdict_request request = request_of(job, container, &library,
+	    EXPECT_STORED, id);
 	struct verdict verdict;
 	bool ok;
 
+	request.acts = acts;
+	request.num_acts = now->num_acts;
 	if (acts == NULL || !verdict_judge(&request, &verdict, err)) {
 		container_free(container);
 		free(acts);
