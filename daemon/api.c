@@ -14,7 +14,7 @@ enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN };
 
 struct route {
 	const char *method;
-	const char *path; /* '*' stands for a segment */
+	const char *path; /* '*' stands for a segment, "**" for all that follow */
 	enum need need;
 	job_run *run;
 };
@@ -29,6 +29,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries },
 	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt },
 	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint },
+	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile },
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
@@ -439,6 +440,8 @@ route_matches(const struct route *route, const struct span segments[],
 		more = span_take_until(&rest, '/', &want);
 		if (!more)
 			want = rest;
+		if (span_is(want, "**"))
+			return true;
 		if (span_is(want, "*") ? segments[i].len == 0 :
 					 !span_eq(want, segments[i]))
 			return false;

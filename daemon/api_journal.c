@@ -110,6 +110,57 @@ run_receipt(struct job *job, struct error *err)
 	return ok;
 }
 
+/* Entry bundles show every entry: only to who audits every type. */
+static bool
+may_read_bundles(const struct job *job, const struct document_type **missing,
+    struct decision *decision)
+{
+	const struct policy *policy = job->who.by.policy;
+
+	for (size_t i = 0; i < policy->num_types; i++) {
+		*missing = &policy->types[i];
+		*decision = policy_decide(policy, job->who.office, RIGHT_AUDIT,
+		    policy->types[i].name);
+		if (!decision->allowed)
+			return false;
+	}
+	return true;
+}
+
+bool
+run_tile(struct job *job, struct error *err)
+{
+	static const char prefix[] = "/v1/journal/tile/";
+	const struct journal *journal = job->api->registrar->journal;
+	struct http_response *response = &job->request->response;
+	const struct document_type *missing = NULL;
+	struct span path = http_path(&job->request->head);
+	struct decision decision;
+	struct tile tile;
+
+	path = span_sub(path, strlen(prefix), path.len - strlen(prefix));
+	if (!tile_parse(path, &tile, err))
+		return false;
+	if (tile.is_bundle && !may_read_bundles(job, &missing, &decision)) {
+		snprintf(job->document, sizeof(job->document), "%s",
+		    missing->name);
+		job_refuse(job, "audit", decision.rule);
+		return true;
+	}
+	if (!tile_is_there(&tile, journal_size(journal)))
+		return error_set(err, ERROR_NOT_FOUND,
+		    "the journal has no such tile yet");
+	if (!journal_tile(journal, &tile, &response->body, err))
+		return false;
+	/* For one connection's caller: what a tile holds never changes. */
+	snprintf(response->headers, sizeof(response->headers),
+	    "Cache-Control: private, max-age=31536000, immutable\r\n");
+	response->status = 200;
+	response->type = "application/octet-stream";
+	job_answer(job);
+	return true;
+}
+
 struct entry_filter {
 	char document[DOCUMENT_NAME], office[POLICY_NAME];
 	char person[LIMIT_EMAIL_BYTES + 1], act[32];

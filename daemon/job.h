@@ -75,7 +75,8 @@ job_run run_deposit, run_sign;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */
-job_run run_entries, run_receipt, run_checkpoint, run_policy, run_crls;
+job_run run_entries, run_receipt, run_checkpoint, run_tile, run_policy,
+    run_crls;
 /* The answer at once, on the loop's thread, if nothing must be read for it. */
 bool answer_document_now(struct job *job);
 /* Is the copy built, so that run_fetch() does not block? */

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "daemon/api.h"
+#include "daemon/export.h"
 #include "daemon/log.h"
 #include "daemon/setup.h"
 
@@ -26,6 +27,9 @@ static const char usage_text[] =
     "  init         make the data folder and the keys, once\n"
     "  enrolment    print the file that offices import, and its fingerprint\n"
     "  --check      judge configuration, policy, CRLs and certificates\n"
+    "  export-journal DIR\n"
+    "               write the journal as a static C2SP tlog-tiles tree; the\n"
+    "               daemon may be running\n"
     "  --version    print the version\n"
     "  --help       print this\n"
     "\n"
@@ -477,7 +481,7 @@ close_daemon(struct daemon *daemon)
 }
 
 static bool
-run(const char *config_path, struct error *err)
+run(const char *config_path, const char *none, struct error *err)
 {
 	struct daemon daemon = { .lock = -1, .listener = -1 };
 	struct rlimit files;
@@ -485,6 +489,7 @@ run(const char *config_path, struct error *err)
 	char path[FILE_PATH];
 	bool ok;
 
+	(void)none;
 	signal(SIGPIPE, SIG_IGN);
 	/* Connections and packs: as many descriptors as we may have. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
@@ -521,7 +526,7 @@ run(const char *config_path, struct error *err)
 }
 
 static bool
-check(const char *config_path, struct error *err)
+check(const char *config_path, const char *none, struct error *err)
 {
 	struct config config;
 	struct policy *policy;
@@ -529,6 +534,7 @@ check(const char *config_path, struct error *err)
 	char hex[DIGEST_HEX];
 	void *tls;
 
+	(void)none;
 	if (!config_load(config_path, &config, err) ||
 	    !load_settings(&config, &policy, &crls, &tls, err))
 		return false;
@@ -543,10 +549,11 @@ check(const char *config_path, struct error *err)
 }
 
 static bool
-init(const char *config_path, struct error *err)
+init(const char *config_path, const char *none, struct error *err)
 {
 	struct config config;
 
+	(void)none;
 	if (!config_load(config_path, &config, err) ||
 	    !setup_init(&config, err))
 		return false;
@@ -561,7 +568,7 @@ init(const char *config_path, struct error *err)
 }
 
 static bool
-enrolment(const char *config_path, struct error *err)
+enrolment(const char *config_path, const char *none, struct error *err)
 {
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	struct config config;
@@ -569,6 +576,7 @@ enrolment(const char *config_path, struct error *err)
 	char groups[80];
 	bool ok;
 
+	(void)none;
 	ok = config_load(config_path, &config, err) &&
 	    setup_enrolment(&config, &text, err);
 	if (ok && (fwrite(text.data, 1, text.len, stdout) != text.len ||
@@ -585,25 +593,50 @@ enrolment(const char *config_path, struct error *err)
 	return ok;
 }
 
-static const struct {
-	const char *name;
-	bool (*run)(const char *config_path, struct error *err);
+static bool
+export_journal(const char *config_path, const char *dir, struct error *err)
+{
+	struct config config;
+	uint64_t size;
+
+	if (!config_load(config_path, &config, err) ||
+	    !export_tiles(config.data, dir, &size, err))
+		return false;
+	printf("%s: the journal of size %llu\n", dir,
+	    (unsigned long long)size);
+	return true;
+}
+
+/* operand is what a command works on, or NULL. */
+static const struct command {
+	const char *name, *operand;
+	bool (*run)(const char *config_path, const char *operand,
+	    struct error *err);
 } commands[] = {
-	{ "init", init },
-	{ "enrolment", enrolment },
-	{ "--check", check },
+	{ "", NULL, run },
+	{ "init", NULL, init },
+	{ "enrolment", NULL, enrolment },
+	{ "--check", NULL, check },
+	{ "export-journal", "DIR", export_journal },
 };
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 1; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
 
 int
 main(int argc, char *argv[])
 {
-	bool (*command)(const char *, struct error *) = run;
-	const char *config = CONFIG_DEFAULT;
+	const struct command *command = &commands[0], *named;
+	const char *config = CONFIG_DEFAULT, *operand = NULL;
 	struct error err = { 0 };
 
 	for (int i = 1; i < argc; i++) {
-		bool known = false;
-
 		if (strcmp(argv[i], "--help") == 0) {
 			fputs(usage_text, stdout);
 			return 0;
@@ -614,21 +647,23 @@ main(int argc, char *argv[])
 		}
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
 			config = argv[++i];
-			continue;
-		}
-		for (size_t j = 0; j < sizeof(commands) / sizeof(commands[0]);
-		     j++)
-			if (strcmp(argv[i], commands[j].name) == 0) {
-				command = commands[j].run;
-				known = true;
-			}
-		if (!known) {
+		} else if (command == &commands[0] &&
+		    (named = find_command(argv[i])) != NULL) {
+			command = named;
+		} else if (command->operand != NULL && operand == NULL) {
+			operand = argv[i];
+		} else {
 			fprintf(stderr, "valised: unknown argument \"%s\"\n%s",
 			    argv[i], usage_text);
 			return 2;
 		}
 	}
-	if (!command(config, &err)) {
+	if (command->operand != NULL && operand == NULL) {
+		fprintf(stderr, "valised: %s needs its %s\n%s", command->name,
+		    command->operand, usage_text);
+		return 2;
+	}
+	if (!command->run(config, operand, &err)) {
 		fprintf(stderr, "valised: %s: %s\n", error_title(err.kind),
 		    err.detail);
 		return error_exit_status(err.kind);

@@ -11,7 +11,6 @@
 #include "base/file.h"
 
 enum {
-	TILE_LEVELS = 8,      /* of 8 tree levels each */
 	HEAD_BYTES = 160,
 	CHUNK = 1 << 16,      /* offsets in one piece */
 	CHUNKS = 1 << 14,     /* 2^30 entries */
@@ -34,6 +33,7 @@ struct journal {
 	struct merkle_edge next_edge;
 	struct buf next_hashes[TILE_LEVELS], next_nodes;
 	bool failed;
+	bool is_view; /* read only: nothing is mended */
 };
 
 static bool
@@ -51,16 +51,19 @@ open_files(struct journal *journal, const char *dir, int flags,
 	if ((journal->heads = open(path, flags, 0600)) < 0)
 		return error_set_errno(err, "%s", path);
 	/* The rest is derived: made again where it is gone. */
+	if (!journal->is_view)
+		flags |= O_CREAT;
 	if (!file_join(path, dir, "nodes", err))
 		return false;
-	if ((journal->nodes = open(path, flags | O_CREAT, 0600)) < 0)
+	if ((journal->nodes = open(path, flags, 0600)) < 0 &&
+	    !journal->is_view)
 		return error_set_errno(err, "%s", path);
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		snprintf(name, sizeof(name), "hashes-%u", l);
 		if (!file_join(path, dir, name, err))
 			return false;
-		if ((journal->hashes[l] = open(path, flags | O_CREAT, 0600)) <
-		    0)
+		if ((journal->hashes[l] = open(path, flags, 0600)) < 0 &&
+		    !journal->is_view)
 			return error_set_errno(err, "%s", path);
 	}
 	return true;
@@ -290,16 +293,16 @@ store_hashes(struct journal *journal, struct error *err)
 
 /* Compare what is there with what entries say; write it where it differs. */
 static bool
-mend_derived(int fd, struct buf *right, struct journal_mended *mended,
-    struct error *err)
+mend_derived(int fd, bool is_view, struct buf *right,
+    struct journal_mended *mended, struct error *err)
 {
 	bool same = right->len == 0, ok = true;
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	void *map;
 
 	/* Hashes of a batch that was never signed go with it. */
-	if (fstat(fd, &st) != 0 ||
-	    ((size_t)st.st_size > right->len &&
+	if ((fd >= 0 && fstat(fd, &st) != 0) ||
+	    (!is_view && (size_t)st.st_size > right->len &&
 		ftruncate(fd, (off_t)right->len) != 0))
 		return error_set_errno(err, "journal");
 	if ((size_t)st.st_size >= right->len && right->len > 0) {
@@ -311,7 +314,7 @@ mend_derived(int fd, struct buf *right, struct journal_mended *mended,
 	}
 	if (!same) {
 		mended->hashes_rebuilt += right->len / 32;
-		ok = file_pwrite(fd, buf_span(right), 0, err);
+		ok = is_view || file_pwrite(fd, buf_span(right), 0, err);
 	}
 	buf_free(right);
 	return ok;
@@ -321,10 +324,11 @@ static bool
 mend_hashes(struct journal *journal, struct journal_mended *mended,
     struct error *err)
 {
-	if (!mend_derived(journal->nodes, &journal->next_nodes, mended, err))
+	if (!mend_derived(journal->nodes, journal->is_view,
+		&journal->next_nodes, mended, err))
 		return error_context(err, "journal/nodes");
 	for (unsigned l = 0; l < TILE_LEVELS; l++)
-		if (!mend_derived(journal->hashes[l],
+		if (!mend_derived(journal->hashes[l], journal->is_view,
 			&journal->next_hashes[l], mended, err))
 			return error_context(err, "journal/hashes-%u", l);
 	return true;
@@ -432,6 +436,8 @@ map_and_scan(struct opening *open, struct error *err)
 		return ok;
 	/* Never signed, so never shown: a batch that a crash cut short. */
 	open->mended->cut_bytes = (uint64_t)st.st_size - journal->next_end;
+	if (journal->is_view)
+		return true;
 	if (ftruncate(journal->entries, (off_t)journal->next_end) != 0 ||
 	    fdatasync(journal->entries) != 0)
 		return error_set_errno(err, "journal/entries");
@@ -497,6 +503,50 @@ journal_open(const char *dir, const struct note_key *key,
 		ok = contradiction(err, "heads are ahead of the signer: its"
 					" memory was rolled back",
 		    open.head.size);
+	ok = ok && map_and_scan(&open, err) && complete(&open, err);
+	if (!ok) {
+		journal_free(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+/* The head is what the key signed: nobody wrote another into the file. */
+static bool
+check_signature(const struct journal *journal, const struct head *head,
+    struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint checkpoint;
+	bool ok;
+
+	ok = head->size == 0 ||
+	    (journal_note(journal, head, &note, err) &&
+		(note_open(buf_span(&note), &journal->key, &checkpoint, err) ||
+		    error_context(err, "journal/heads")));
+	buf_free(&note);
+	return ok;
+}
+
+struct journal *
+journal_view(const char *dir, const struct note_key *key,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err)
+{
+	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
+	struct journal *journal = new_journal(err);
+	bool ok;
+
+	*mended = (struct journal_mended){ 0 };
+	if (journal == NULL)
+		return NULL;
+	open.journal = journal;
+	journal->key = *key;
+	journal->is_view = true;
+	ok = open_files(journal, dir, O_RDONLY | O_CLOEXEC, err) &&
+	    find_last_head(journal, &open.head, &open.head_end, err) &&
+	    check_signature(journal, &open.head, err);
+	open.signer = open.head;
 	ok = ok && map_and_scan(&open, err) && complete(&open, err);
 	if (!ok) {
 		journal_free(journal);
@@ -681,4 +731,44 @@ journal_receipt(const struct journal *journal, uint64_t index,
 	    journal_prove_inclusion(journal, index, head->size, &out->path,
 		err) &&
 	    journal_note(journal, head, &out->note, err);
+}
+
+bool
+journal_tile(const struct journal *journal, const struct tile *tile,
+    struct buf *out, struct error *err)
+{
+	const uint64_t first = tile->number * TILE_WIDTH;
+	const uint64_t last = first + tile->width - 1;
+	uint64_t from, to;
+	struct buf entry = BUF(LIMIT_ENTRY_BYTES);
+	uint8_t *bytes;
+	bool ok;
+
+	if (tile->is_bundle) {
+		/* The last one's length tells where the range ends. */
+		if (!journal_entry(journal, last, &entry, err))
+			return false;
+		from = get_offset(journal, first);
+		to = get_offset(journal, last) + 2 + entry.len;
+		buf_free(&entry);
+	} else {
+		from = first * 32;
+		to = from + (uint64_t)tile->width * 32;
+	}
+	if ((bytes = malloc(to - from)) == NULL)
+		return error_set_errno(err, "journal");
+	ok = (file_pread(tile->is_bundle ? journal->entries :
+					   journal->hashes[tile->level],
+		  bytes, to - from, (off_t)from, err) ||
+		 error_context(err, "journal")) &&
+	    buf_append(out, span_of(bytes, to - from), err);
+	free(bytes);
+	return ok;
+}
+
+bool
+journal_root_at(const struct journal *journal, uint64_t size,
+    struct digest *out, struct error *err)
+{
+	return merkle_root_at(read_hash, reader_of(journal), size, out, err);
 }

@@ -15,6 +15,7 @@
 #define JOURNAL_JOURNAL_H
 
 #include "journal/proof.h"
+#include "journal/tile.h"
 
 struct journal;
 
@@ -51,6 +52,14 @@ bool journal_create(const char *dir, struct error *err) MUST_USE;
 struct journal *journal_open(const char *dir, const struct note_key *key,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
+/*
+ * Open it to read, also while a daemon writes to it: up to the newest head,
+ * whose signature must be the key's.  Nothing is mended; *mended tells what
+ * there would be, and what is derived is not to be used where it says so.
+ */
+struct journal *journal_view(const char *dir, const struct note_key *key,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err);
 void journal_free(struct journal *journal);
 
 /* The committed size. */
@@ -75,6 +84,15 @@ bool journal_entry(const struct journal *journal, uint64_t index,
 /* The first head whose size is at least size; <= journal_size(). */
 bool journal_head_at(const struct journal *journal, uint64_t size,
     struct head *out, struct error *err) MUST_USE;
+/*
+ * Append a hash tile's or entry bundle's bytes; tile_is_there() at the
+ * committed size.
+ */
+bool journal_tile(const struct journal *journal, const struct tile *tile,
+    struct buf *out, struct error *err) MUST_USE;
+/* The root when it had that size; <= journal_size(). */
+bool journal_root_at(const struct journal *journal, uint64_t size,
+    struct digest *out, struct error *err) MUST_USE;
 bool journal_note(const struct journal *journal, const struct head *head,
     struct buf *out, struct error *err) MUST_USE;
 bool journal_prove_inclusion(const struct journal *journal, uint64_t index,

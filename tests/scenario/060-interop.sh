@@ -60,5 +60,29 @@ fi
 # --- curl ---
 expect "curl lists, as the README says" 0 '"agreement/one"' curl_as mofa /v1/documents
 expect "curl gets the checkpoint" 0 "^valise.mofa.example/lao-iom" curl_as mofa /v1/journal/checkpoint
+# --- tlog-tiles ---
+expect "a hash tile is for every office" 0 "max-age=31536000, immutable" curl_as iom-bangkok /v1/journal/tile/0/000.p/1 -D - -o work/leaf
+curl_as mofa /v1/journal/entries/0/receipt | sed -n 's/^extra //p' | base64 -d >work/entry0
+{ printf '\0'; cat work/entry0; } | openssl dgst -sha256 -binary >work/leaf0
+check "whose first hash openssl computes from entry 0" cmp work/leaf work/leaf0
+expect "an entry bundle is for who audits every type" 0 '"act":"start"' curl_as mofa /v1/journal/tile/entries/000.p/3
+expect "and refused to others" 0 '"exit":3' curl_as iom-bangkok /v1/journal/tile/entries/000.p/3
+expect "which is journaled" 0 'audit agreement' at iom-bangkok log --act refuse
+expect "a tile that is not there yet is not found" 0 '"exit":4' curl_as mofa /v1/journal/tile/0/001
+expect "nor one that is spelt otherwise" 0 '"exit":4' curl_as mofa /v1/journal/tile/0/000.p/01
+i=0; while [ $i -lt 280 ]; do i=$((i + 1)); echo "url = \"$(cat url)/v1/documents/agreement/one/versions/1\""; echo 'output = "/dev/null"'; done >work/urls
+check "280 deliveries fill the first tile" curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem -K work/urls
+expect "the journal is exported while it runs" 0 "the journal of size" "$valised" --config valised.yaml export-journal work/static
+expect "Go's sumdb verifies every entry, proof and size of it" 0 "entries, all in the tree" \
+	env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go run "$top/tests/interop/check_tiles.go" vkey work/static
+check "the tiles are those that the daemon serves" sh -c 'cmp "$0" "$1"' work/static/tile/0/000 "$(curl_as iom-bangkok /v1/journal/tile/0/000 -o work/tile; echo work/tile)"
+at mofa list >/dev/null && deposit mofa two >/dev/null
+expect "exporting again goes on" 0 "the journal of size" "$valised" --config valised.yaml export-journal work/static
+cp -R work/static work/forged && chmod -R u+w work/forged
+printf 'x' | dd of=work/forged/tile/entries/000 bs=1 seek=40 conv=notrunc 2>/dev/null
+expect "a flipped byte in it is found by Go" 1 "" \
+	env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go run "$top/tests/interop/check_tiles.go" vkey work/forged
+expect "and is never exported over" 5 "another history" "$valised" --config valised.yaml export-journal work/forged
+expect "a folder is needed" 2 "needs its DIR" "$valised" --config valised.yaml export-journal
 expect "a problem is a problem document" 0 'application/problem+json' curl_as mofa /v1/documents/agreement/none -D - -o /dev/null
 finish

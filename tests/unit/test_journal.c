@@ -638,9 +638,135 @@ START_TEST(a_signer_whose_memory_was_rolled_back_is_refused)
 }
 END_TEST
 
+/* The names that Go's sumdb computes, less its "8/" (C2SP tlog-tiles). */
+static const struct {
+	const char *path;
+	struct tile tile; /* width 0: it is refused */
+} tiles[] = {
+	{ "0/000", { false, 0, 0, 256 } },
+	{ "0/000.p/17", { false, 0, 0, 17 } },
+	{ "0/999.p/17", { false, 0, 999, 17 } },
+	{ "0/x001/000", { false, 0, 1000, 256 } },
+	{ "0/x001/x234/067.p/17", { false, 0, 1234067, 17 } },
+	{ "1/x123/x456/x789/012", { false, 1, UINT64_C(123456789012), 256 } },
+	{ "entries/005", { true, 0, 5, 256 } },
+	{ "entries/x001/000.p/255", { true, 0, 1000, 255 } },
+	{ "63/000", { false, 63, 0, 256 } },
+	{ .path = "" },
+	{ .path = "0" },
+	{ .path = "0/" },
+	{ .path = "64/000" },
+	{ .path = "00/000" },
+	{ .path = "+1/000" },
+	{ .path = "0/00" },
+	{ .path = "0/0000" },
+	{ .path = "0/x000/001" },
+	{ .path = "0/001/001" },
+	{ .path = "0/x001" },
+	{ .path = "0/000.p/" },
+	{ .path = "0/000.p/0" },
+	{ .path = "0/000.p/017" },
+	{ .path = "0/000.p/256" },
+	{ .path = "0/000.p/1/2" },
+	{ .path = "0/000/17" },
+	{ .path = "0/0a0" },
+	{ .path = "entries/x999/x999/x999/x999/x999/x999/x999/x999/999" },
+	{ .path = "data/000" },
+};
+
+START_TEST(a_tile_has_one_name)
+{
+	const bool good = tiles[_i].tile.width != 0;
+	struct error err = { 0 };
+	char path[TILE_PATH];
+	struct tile tile;
+
+	ck_assert_msg(tile_parse(span_of_str(tiles[_i].path), &tile, &err) ==
+		good, "%s", tiles[_i].path);
+	if (!good)
+		return;
+	ck_assert_int_eq(tile.is_bundle, tiles[_i].tile.is_bundle);
+	ck_assert_uint_eq(tile.level, tiles[_i].tile.level);
+	ck_assert_uint_eq(tile.number, tiles[_i].tile.number);
+	ck_assert_uint_eq(tile.width, tiles[_i].tile.width);
+	tile_path(&tile, path);
+	ck_assert_str_eq(path, tiles[_i].path);
+}
+END_TEST
+
+START_TEST(a_partial_tile_is_there_as_far_as_the_journal_is)
+{
+	/* Size 70000, computed by Go: 273 full and 112 at level 0, and so on. */
+	ck_assert_uint_eq(tile_at(70000, 0, 272).width, 256);
+	ck_assert_uint_eq(tile_at(70000, 0, 273).width, 112);
+	ck_assert_uint_eq(tile_at(70000, 0, 274).width, 0);
+	ck_assert_uint_eq(tile_at(70000, 1, 0).width, 256);
+	ck_assert_uint_eq(tile_at(70000, 1, 1).width, 17);
+	ck_assert_uint_eq(tile_at(70000, 2, 0).width, 1);
+	ck_assert_uint_eq(tile_at(70000, 3, 0).width, 0);
+	ck_assert_uint_eq(tile_at(256, 0, 0).width, 256);
+	ck_assert_uint_eq(tile_at(256, 0, 1).width, 0);
+	ck_assert(tile_is_there(&(struct tile){ .width = 112,
+		.number = 273 }, 70000));
+	ck_assert(!tile_is_there(&(struct tile){ .width = 113,
+		.number = 273 }, 70000));
+	ck_assert(!tile_is_there(&(struct tile){ .level = 63, .width = 1 },
+	    UINT64_MAX));
+}
+END_TEST
+
+START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
+{
+	static const unsigned sizes[] = { 200, 56, 1, 44 };
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal *view;
+	struct tile tile = { .is_bundle = true };
+	struct buf bytes = BUF(SIZE_MAX), leaves = BUF(SIZE_MAX);
+	struct span rest, one;
+	struct digest root, leaf;
+	struct head head;
+	uint64_t num = 0;
+	uint16_t len;
+
+	make_dir();
+	head = write_batches(sizes, 4, true);
+	view = journal_view(dir, &signer.key, count_entries, &num, &mended, &err);
+	ck_assert_msg(view != NULL, "%s", err.detail);
+	ck_assert_uint_eq(num, 301);
+	ck_assert_uint_eq(mended.hashes_rebuilt, 0);
+	ck_ok(journal_root_at(view, 301, &root, &err), err);
+	ck_assert(digest_eq(&root, &head.root));
+	for (tile.number = 0; tile.number < 2; tile.number++) {
+		tile.width = tile_at(301, 0, tile.number).width;
+		bytes.len = leaves.len = 0;
+		tile.is_bundle = true;
+		ck_ok(journal_tile(view, &tile, &bytes, &err), err);
+		tile.is_bundle = false;
+		ck_ok(journal_tile(view, &tile, &leaves, &err), err);
+		ck_assert_uint_eq(leaves.len, tile.width * 32);
+		rest = buf_span(&bytes);
+		for (size_t i = 0; i < tile.width; i++) {
+			ck_assert(span_take_u16(&rest, &len) &&
+			    span_take(&rest, len, &one));
+			leaf = merkle_leaf(one);
+			ck_assert_mem_eq(leaf.bytes, leaves.data + i * 32, 32);
+		}
+		ck_assert_uint_eq(rest.len, 0);
+	}
+	buf_free(&bytes);
+	buf_free(&leaves);
+	journal_free(view);
+	remove_dir();
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_loop_test(t, a_tile_has_one_name, 0, COUNT(tiles));
+	tcase_add_test(t, a_partial_tile_is_there_as_far_as_the_journal_is);
+	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
 	tcase_add_loop_test(t, a_root_is_that_of_other_programs, 0,
 	    COUNT(roots));
 	tcase_add_loop_test(t,
