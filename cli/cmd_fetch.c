@@ -14,11 +14,13 @@ struct fetch {
 };
 
 static bool
-read_options(int argc, char *argv[], struct fetch *out, struct error *err)
+read_options(struct context *context, int argc, char *argv[],
+    struct fetch *out, struct error *err)
 {
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "extract", required_argument, NULL, 'x' },
+		{ "witnessed", no_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -30,6 +32,9 @@ read_options(int argc, char *argv[], struct fetch *out, struct error *err)
 			break;
 		case 'x':
 			out->extract = optarg;
+			break;
+		case 'w':
+			context->witnessed = true;
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
@@ -195,7 +200,7 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	struct copy copy;
 	bool ok;
 
-	if (!read_options(argc, argv, &fetch, err) ||
+	if (!read_options(context, argc, argv, &fetch, err) ||
 	    !context_load(context, err) ||
 	    !session_open(context, &session, err))
 		return false;
@@ -255,14 +260,34 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 bool
 cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 {
+	static const struct option longs[] = {
+		{ "witnessed", no_argument, NULL, 'w' },
+		{ "evidence", required_argument, NULL, 'e' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *about = NULL, *evidence = NULL;
 	bool all_valid = true;
-	const char *about = NULL;
+	int c;
 
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
-		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 1, -1, "FILE.asice…", err) ||
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'w':
+			context->witnessed = true;
+			break;
+		case 'e':
+			evidence = optarg;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (!arguments(argc, optind, evidence == NULL,
+		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
+		err) ||
 	    !context_load(context, err))
 		return false;
+	if (evidence != NULL)
+		return verify_evidence(context, evidence, err);
 	for (int i = optind; i < argc; i++) {
 		struct copy copy;
 		bool ok = judge_file(context, argv[i], &copy, err);

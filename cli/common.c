@@ -160,9 +160,13 @@ copy_judge(struct context *context, int fd, struct copy *out,
 		.library = &library,
 		.journal = &context->enrolment.journal,
 		.now_ms = time_now_ms() };
+	const struct policy *pinned;
 	struct error why = { 0 };
 
 	(void)fd;
+	request.must_be_witnessed = context->witnessed;
+	if ((pinned = context_pinned(context, &why)) != NULL)
+		request.witnesses = &pinned->witnesses;
 	if (out->container == NULL)
 		out->container = container_read(fd, &why);
 	if (out->container == NULL)
@@ -205,7 +209,8 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 		    proof_parse(member_bytes(receipt), &proof, err) &&
 		    proof_verify(&proof, &session->context->enrolment.journal,
 			&checkpoint, err) &&
-		    session_follow(session, &checkpoint, err);
+		    session_follow(session, &checkpoint,
+			buf_span(&proof.note), err);
 		proof_free(&proof);
 		if (!ok)
 			return false;

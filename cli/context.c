@@ -108,7 +108,7 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 	}
 	if ((node = yaml_need(root, "journal", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL &&
-	    !note_key_parse(span_of_str(text), &out->journal, &why))
+	    !note_key_parse(span_of_str(text), NOTE_JOURNAL, &out->journal, &why))
 		complain(to, node, "%s", why.detail);
 	if ((node = yaml_need(root, "policy", to)) != NULL)
 		yaml_digest(node, &out->policy, to);
@@ -649,38 +649,27 @@ context_remember_version(const struct context *context,
 		unlink(path);
 }
 
-static bool
-read_checkpoint(const struct context *context, struct checkpoint *out,
-    struct error *err)
+bool
+context_checkpoint(const struct context *context, struct checkpoint *out,
+    struct buf *note, struct error *err)
 {
-	struct buf note = BUF(LIMIT_NOTE_FILE);
 	char path[FILE_PATH];
-	bool ok;
 
 	*out = (struct checkpoint){ .root = merkle_empty() };
 	if (!context_path(context, "checkpoint", path, err))
 		return false;
-	if (!file_exists(path))
-		return true;
-	ok = file_read(path, LIMIT_NOTE_FILE, &note, err) &&
-	    (note_open(buf_span(&note), &context->enrolment.journal, out,
-		 err) ||
-		error_context(err, "%s", path));
-	buf_free(&note);
-	return ok;
-}
-
-bool
-context_checkpoint(const struct context *context, struct checkpoint *out,
-    struct error *err)
-{
-	return read_checkpoint(context, out, err);
+	return !file_exists(path) ||
+	    (file_read(path, LIMIT_NOTE_FILE, note, err) &&
+		(note_open(buf_span(note), &context->enrolment.journal, out,
+		     err) ||
+		    error_context(err, "%s", path)));
 }
 
 bool
 context_keep_checkpoint(const struct context *context, struct span note,
     struct error *err)
 {
+	struct buf old = BUF(LIMIT_NOTE_FILE);
 	struct checkpoint kept, new;
 	char lock[FILE_PATH], path[FILE_PATH];
 	bool ok;
@@ -692,8 +681,9 @@ context_keep_checkpoint(const struct context *context, struct span note,
 	    (fd = file_lock_wait(lock, err)) < 0)
 		return false;
 	/* Another command may have kept a further one meanwhile. */
-	ok = read_checkpoint(context, &kept, err) &&
+	ok = context_checkpoint(context, &kept, &old, err) &&
 	    (new.size <= kept.size || file_write(path, note, 0600, err));
 	close(fd);
+	buf_free(&old);
 	return ok;
 }

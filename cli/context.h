@@ -9,6 +9,9 @@
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/outbox/             what was made and not yet answered
+ *	STATE/KEYID/witness.key         the office's own, if it is a witness
+ *	STATE/KEYID/witness             the last checkpoint that it cosigned
+ *	STATE/KEYID/evidence-DIGEST.txt two checkpoints that contradict
  */
 #ifndef CLI_CONTEXT_H
 #define CLI_CONTEXT_H
@@ -27,6 +30,7 @@ struct enrolment {
 
 struct context {
 	bool json;
+	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
 	/* From the configuration. */
 	char cert[FILE_PATH], key[FILE_PATH];
@@ -95,9 +99,9 @@ bool context_known_version(const struct context *context,
 void context_remember_version(const struct context *context,
     struct span version_yaml);
 
-/* The last checkpoint seen; size 0 if none was. */
+/* The last checkpoint seen, and its note; size 0 and empty if none was. */
 bool context_checkpoint(const struct context *context, struct checkpoint *out,
-    struct error *err) MUST_USE;
+    struct buf *note, struct error *err) MUST_USE;
 /* Keep a note that is further than the one kept. */
 bool context_keep_checkpoint(const struct context *context, struct span note,
     struct error *err) MUST_USE;

@@ -47,18 +47,24 @@ static const struct command {
 	    "  --yes  do not ask\n\n"
 	    "Example:\n  valise sign agreement/lao-iom-2021\n",
 	    cmd_sign },
-	{ "fetch", "DOC[@N] [-o FILE.asice] [--extract DIR]",
+	{ "fetch", "DOC[@N] [-o FILE.asice] [--extract DIR] [--witnessed]",
 	    "fetch a version and verify it",
 	    "Fetch a certified true copy, verify it, and only then write it:"
 	    " NAME-vN.asice here,\nor as you say.\n\n"
 	    "  -o, --output FILE  where to\n"
-	    "  --extract DIR      its files, into a new folder\n\n"
+	    "  --extract DIR      its files, into a new folder\n"
+	    "  --witnessed        only if enough witnesses have cosigned its"
+	    " receipts\n\n"
 	    "Example:\n  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n",
 	    cmd_fetch },
-	{ "verify", "FILE.asice…", "verify copies, with no network",
+	{ "verify", "[--witnessed] FILE.asice… | --evidence FILE", "verify copies, with no network",
 	    "Judge each copy: its texts, signatures, seal, receipts, and what"
 	    " the policy at the\ntime of each act allowed. Exit 0 if all are"
 	    " VALID, 1 if one is INVALID or\nINDETERMINATE.\n\n"
+	    "  --witnessed      only VALID if enough witnesses have cosigned"
+	    " the receipts\n"
+	    "  --evidence FILE  what two checkpoints that contradict prove;"
+	    " exit 0 if they do\n\n"
 	    "Example:\n  valise verify *.asice && echo all good\n",
 	    cmd_verify },
 	{ "show", "DOC[@N]", "show a document's versions and signatures",
@@ -82,6 +88,17 @@ static const struct command {
 	    " (2026-11-23T10:00:00Z)\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
+	{ "witness", "[init [--name NAME] | --every TIME]",
+	    "check that the journal only grew, and cosign it",
+	    "Fetch the checkpoint and the proof that it extends the one that"
+	    " this office cosigned\nlast, check, and hand in the cosignature."
+	    " Exit 1, with both checkpoints kept as\nevidence, if it does"
+	    " not.\n\n"
+	    "  init          make this office's key; prints the line for the"
+	    " policy\n"
+	    "  --every TIME  go on, every 30s, 10m or 1h\n\n"
+	    "Example:\n  valise witness --every 10m\n",
+	    cmd_witness },
 	{ "policy", "check DIR | show | accept", "check, show or accept policy",
 	    "  check DIR  tell every mistake in a policy's folder, and what is"
 	    " surely not meant\n"

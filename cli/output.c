@@ -243,18 +243,27 @@ json_of_verdict(const char *file, const struct verdict *verdict)
 {
 	const struct version *version = verdict->version;
 	json_t *signatures = json_array(), *receipts = json_array(),
-	       *findings = json_array(), *json;
+	       *findings = json_array(), *witnesses = json_array(), *json;
+
+	/* All receipts lead to one checkpoint. */
+	for (size_t i = 0; i < verdict->num_witnesses; i++)
+		json_array_append_new(witnesses,
+		    json_pack("{s:s, s:o}", "witness",
+			verdict->witnesses[i].name, "time",
+			json_of_ms(verdict->witnesses[i].at * 1000)));
 
 	for (size_t i = 0; i < verdict->num_signatures; i++)
 		json_array_append_new(signatures,
 		    json_of_signature(&verdict->signatures[i]));
 	for (size_t i = 0; i < verdict->num_acts; i++)
 		json_array_append_new(receipts,
-		    json_pack("{s:I, s:s, s:o, s:I, s:[]}", "entry",
+		    json_pack("{s:I, s:s, s:o, s:I, s:O}", "entry",
 			(json_int_t)verdict->acts[i].index, "act",
 			verdict->acts[i].entry.act_name, "time",
 			json_of_ms(verdict->acts[i].entry.time_ms), "size",
-			(json_int_t)verdict->acts[i].size, "witnesses"));
+			(json_int_t)verdict->acts[i].size, "witnesses",
+			witnesses));
+	json_decref(witnesses);
 	for (size_t i = 0; i < verdict->num_findings; i++)
 		json_array_append_new(findings,
 		    json_pack("{s:s, s:s, s:s}", "code",
@@ -323,6 +332,11 @@ output_verdict(const char *file, const struct verdict *verdict)
 		printf("  journal entry %-4llu %s, %s\n",
 		    (unsigned long long)verdict->acts[i].index,
 		    verdict->acts[i].entry.act_name, at);
+	}
+	for (size_t i = 0; i < verdict->num_witnesses; i++) {
+		time_format_at(verdict->witnesses[i].at, at);
+		printf("  %s%s, %s\n", "witnessed by       ",
+		    verdict->witnesses[i].name, at);
 	}
 	for (size_t i = 0; i < verdict->num_findings; i++) {
 		const struct finding *one = &verdict->findings[i];

@@ -8,16 +8,8 @@
 
 #include "base/time.h"
 #include "cli/output.h"
-
-static bool
-rolled_back(struct error *err, const char *what)
-{
-	return error_set_code(err, ERROR_UNTRUSTED,
-	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
-	    "the daemon's journal was rolled back: %s. Nothing was sent, and"
-	    " what you had seen is kept. Call the other offices before you"
-	    " trust it again", what);
-}
+#include "journal/evidence.h"
+#include "journal/tile.h"
 
 static void
 show_progress(void *arg, uint64_t done, uint64_t total)
@@ -32,6 +24,74 @@ take_hash(struct span line, struct merkle_proof *proof)
 {
 	return proof->num < LIMIT_PROOF_HASHES &&
 	    span_to_base64(line, proof->hashes[proof->num++].bytes, 32);
+}
+
+/* --- Evidence: what contradicts what was seen is kept. --- */
+
+/*
+ * What the shown history has in the place of what was seen: its root at the
+ * smaller size.  Without it the two checkpoints alone prove less.
+ */
+static void
+find_other_root(struct session *session, const struct checkpoint *seen,
+    const struct checkpoint *shown, const struct merkle_proof *proof,
+    struct evidence *evidence)
+{
+	struct error ignored = { 0 };
+
+	if (seen->size == 0 || seen->size >= shown->size ||
+	    !merkle_root_at(session_read_hash, session, seen->size,
+		&evidence->root, &ignored))
+		return;
+	evidence->proof = *proof;
+	evidence->has_root = merkle_verify_consistency(seen->size, shown->size,
+	    &evidence->root, &shown->root, proof);
+}
+
+static bool
+keep_evidence(const struct session *session, const struct evidence *evidence,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char name[80], path[FILE_PATH], hex[DIGEST_HEX];
+	struct digest digest;
+	bool ok;
+
+	ok = evidence_encode(evidence, &text, err);
+	digest = sha256_of(buf_span(&text));
+	digest_hex(&digest, hex);
+	snprintf(name, sizeof(name), "evidence-%.16s.txt", hex);
+	ok = ok && context_path(session->context, name, path, err) &&
+	    (file_exists(path) ||
+		file_write(path, buf_span(&text), 0600, err));
+	buf_free(&text);
+	if (ok)
+		output_note("both signed checkpoints are kept in %s; what they"
+			    " prove: valise verify --evidence FILE", path);
+	return ok;
+}
+
+/* The one sentence: what it is, and whom to call. */
+static bool
+rolled_back(struct session *session, struct span seen, struct span shown,
+    struct evidence *evidence, const char *what, struct error *err)
+{
+	struct error ignored = { 0 };
+	const struct policy *pinned = context_pinned(session->context,
+	    &ignored);
+
+	if (seen.len > 0 && shown.len > 0 &&
+	    (!buf_append(&evidence->seen, seen, &ignored) ||
+		!buf_append(&evidence->shown, shown, &ignored) ||
+		!keep_evidence(session, evidence, &ignored)))
+		output_note("the checkpoints could not be kept: %s",
+		    ignored.detail);
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
+	    "the daemon's journal was rolled back: %s. Nothing was sent, and"
+	    " what you had seen is kept. Call the depositary (%s) and the"
+	    " other offices before you trust it again", what,
+	    pinned != NULL ? pinned->depositary.email : "?");
 }
 
 /* "old N", hashes, an empty line, the note (C2SP add-checkpoint). */
@@ -62,14 +122,36 @@ read_answer(struct session *session, struct span text, uint64_t old,
 	return note_open(text, &session->context->enrolment.journal, new, err);
 }
 
-/* The daemon's checkpoint now, proved to extend old. */
 static bool
-ask_checkpoint(struct session *session, const struct checkpoint *old,
-    struct checkpoint *new, struct error *err)
+check_answer(struct session *session, struct span answer,
+    const struct checkpoint *old, struct span old_note,
+    struct checkpoint *out, struct buf *out_note, struct error *err)
 {
-	struct remote_answer answer;
+	struct evidence evidence = EVIDENCE;
 	struct merkle_proof proof;
 	struct span note;
+	bool ok;
+
+	ok = read_answer(session, answer, old->size, &proof, &note, out, err);
+	if (ok && !merkle_verify_consistency(old->size, out->size, &old->root,
+		      &out->root, &proof)) {
+		find_other_root(session, old, out, &proof, &evidence);
+		ok = rolled_back(session, old_note, note, &evidence,
+		    "it is no extension of the one you have seen: entries were"
+		    " changed", err);
+	}
+	ok = ok && buf_append(out_note, note, err);
+	evidence_free(&evidence);
+	return ok;
+}
+
+bool
+session_checkpoint(struct session *session, const struct checkpoint *old,
+    struct span old_note, const char *at, struct checkpoint *out,
+    struct buf *note, struct error *err)
+{
+	struct evidence evidence = EVIDENCE;
+	struct remote_answer answer;
 	char path[80];
 	bool ok;
 	const struct remote_request request = { .method = "GET",
@@ -77,35 +159,77 @@ ask_checkpoint(struct session *session, const struct checkpoint *old,
 		.body_fd = -1,
 		.file_fd = -1 };
 
-	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
-	    (unsigned long long)old->size);
-	if (!remote_do(session->remote, &request, &answer, err)) {
-		ok = answer.status == 409 &&
-		    rolled_back(err, "it is smaller than the one you have"
-				     " seen");
-		remote_answer_free(&answer);
-		return ok;
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu%s%s",
+	    (unsigned long long)old->size, at != NULL ? "&at=" : "",
+	    at != NULL ? at : "");
+	ok = remote_do(session->remote, &request, &answer, err);
+	if (ok)
+		ok = check_answer(session, buf_span(&answer.body), old,
+		    old_note, out, note, err);
+	else if (answer.status == 409)
+		ok = rolled_back(session, old_note, buf_span(&answer.body),
+		    &evidence, "it is smaller than the one you have seen",
+		    err);
+	if (answer.status == 200) {
+		session->policy = answer.policy;
+		if (ok && !digest_is_zero(&answer.crls))
+			session_want_crls(session, &answer.crls);
 	}
-	ok = read_answer(session, buf_span(&answer.body), old->size, &proof,
-	    &note, new, err);
-	if (ok && !merkle_verify_consistency(old->size, new->size, &old->root,
-		      &new->root, &proof))
-		ok = rolled_back(err, "it is no extension of the one you have"
-				      " seen: entries were changed");
-	if (ok && new->size >= session->seen.size) {
-		session->note.len = 0;
-		ok = buf_append(&session->note, note, err);
-		session->seen = *new;
-	}
-	session->policy = answer.policy;
-	if (ok && !digest_is_zero(&answer.crls))
-		session_want_crls(session, &answer.crls);
 	remote_answer_free(&answer);
+	evidence_free(&evidence);
+	return ok;
+}
+
+/* The daemon's checkpoint now, proved to extend old; seen, if it is further. */
+static bool
+ask_checkpoint(struct session *session, const struct checkpoint *old,
+    struct span old_note, struct checkpoint *new, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+
+	if (!session_checkpoint(session, old, old_note, NULL, new, &note,
+		err)) {
+		buf_free(&note);
+		return false;
+	}
+	if (new->size < session->seen.size) {
+		buf_free(&note);
+		return true;
+	}
+	session->further = session->further || new->size > session->seen.size;
+	buf_free(&session->note);
+	session->note = note;
+	session->seen = *new;
+	return true;
+}
+
+bool
+session_catch_up(struct session *session, struct error *err)
+{
+	const struct checkpoint old = session->seen;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint now;
+	bool ok;
+
+	ok = buf_append(&note, buf_span(&session->note), err) &&
+	    ask_checkpoint(session, &old, buf_span(&note), &now, err);
+	buf_free(&note);
 	return ok;
 }
 
 bool
 session_open(struct context *context, struct session *out, struct error *err)
+{
+	if (!session_connect(context, out, err))
+		return false;
+	if (session_catch_up(out, err))
+		return true;
+	session_close(out);
+	return false;
+}
+
+bool
+session_connect(struct context *context, struct session *out, struct error *err)
 {
 	const struct policy *pinned = context_pinned(context, err);
 	struct remote_settings settings = {
@@ -115,7 +239,6 @@ session_open(struct context *context, struct session *out, struct error *err)
 		.progress = show_progress,
 		.arg = out,
 	};
-	struct checkpoint old, now;
 	const struct cert *ca;
 
 	*out = (struct session){ .context = context,
@@ -141,9 +264,8 @@ session_open(struct context *context, struct session *out, struct error *err)
 			return false;
 	}
 	settings.server_ca = buf_span(&out->server_ca);
-	if (!context_checkpoint(context, &old, err) ||
-	    (out->remote = remote_new(&settings, err)) == NULL ||
-	    !ask_checkpoint(out, &old, &now, err)) {
+	if (!context_checkpoint(context, &out->seen, &out->note, err) ||
+	    (out->remote = remote_new(&settings, err)) == NULL) {
 		session_close(out);
 		return false;
 	}
@@ -156,7 +278,7 @@ session_close(struct session *session)
 {
 	struct error err = { 0 };
 
-	if (session->note.len > 0 &&
+	if (session->further &&
 	    !context_keep_checkpoint(session->context,
 		buf_span(&session->note), &err))
 		output_note("the checkpoint seen could not be kept: %s",
@@ -179,17 +301,75 @@ is_same(const struct checkpoint *a, const struct checkpoint *b)
  */
 bool
 session_follow(struct session *session, const struct checkpoint *checkpoint,
-    struct error *err)
+    struct span note, struct error *err)
 {
-	const struct checkpoint seen = session->seen;
 	struct checkpoint now;
 
-	if (is_same(checkpoint, &seen))
+	if (is_same(checkpoint, &session->seen))
 		return true;
-	if (!ask_checkpoint(session, &seen, &now, err))
+	if (!session_catch_up(session, err))
 		return false;
-	return is_same(checkpoint, &now) ||
-	    ask_checkpoint(session, checkpoint, &now, err);
+	return is_same(checkpoint, &session->seen) ||
+	    ask_checkpoint(session, checkpoint, note, &now, err);
+}
+
+bool
+session_post(struct session *session, const char *path, struct span bytes,
+    struct remote_answer *answer, struct error *err)
+{
+	const struct remote_request request = { .method = "POST",
+		.path = path,
+		.body_fd = file_temporary(session->context->state, err),
+		.body_len = bytes.len,
+		.file_fd = -1 };
+	bool ok;
+
+	*answer = (struct remote_answer){ .body = BUF(0) };
+	if (request.body_fd < 0)
+		return false;
+	ok = file_pwrite(request.body_fd, bytes, 0, err) &&
+	    remote_do(session->remote, &request, answer, err);
+	close(request.body_fd);
+	return ok;
+}
+
+bool
+session_read_hash(void *arg, unsigned level, uint64_t index,
+    struct digest *out, struct error *err)
+{
+	struct session *session = arg;
+	/* 2^within hashes of the tile level below, from the first of them. */
+	const unsigned within = level % 8;
+	const uint64_t first = index << within;
+	const unsigned from = (unsigned)(first % TILE_WIDTH);
+	const struct tile tile = { .level = level / 8,
+		.number = first / TILE_WIDTH,
+		.width = from + (1u << within) };
+	struct merkle_edge edge = { 0 };
+	struct remote_answer answer;
+	char name[TILE_PATH], path[128];
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	tile_path(&tile, name);
+	snprintf(path, sizeof(path), "/v1/journal/tile/%s", name);
+	ok = remote_do(session->remote, &request, &answer, err) &&
+	    (answer.body.len == (size_t)tile.width * 32 ||
+		error_set(err, ERROR_MALFORMED, "the daemon's tile is not"
+						" one"));
+	for (unsigned i = from; ok && i < tile.width; i++) {
+		struct digest hash;
+
+		memcpy(hash.bytes, answer.body.data + (size_t)i * 32, 32);
+		merkle_append(&edge, &hash, NULL, NULL);
+	}
+	if (ok)
+		*out = merkle_root(&edge);
+	remote_answer_free(&answer);
+	return ok;
 }
 
 bool
@@ -302,6 +482,7 @@ struct page {
 	size_t num;
 	uint64_t next; /* UINT64_MAX: there are no more */
 	struct checkpoint checkpoint;
+	const char *note; /* the same, within lines */
 };
 
 static void
@@ -345,7 +526,8 @@ read_page(struct session *session, struct span text, struct page *out,
 		    "the daemon's entries end without a checkpoint");
 	if (json_is_integer(next) && json_integer_value(next) >= 0)
 		out->next = (uint64_t)json_integer_value(next);
-	return note_open(span_of_str(json_string_value(note)),
+	out->note = json_string_value(note);
+	return note_open(span_of_str(out->note),
 	    &session->context->enrolment.journal, &out->checkpoint, err);
 }
 
@@ -405,7 +587,8 @@ session_entries(struct session *session, const char *filters,
 		    filters);
 		ok = remote_do(session->remote, &request, &answer, err) &&
 		    read_page(session, buf_span(&answer.body), &page, err) &&
-		    session_follow(session, &page.checkpoint, err);
+		    session_follow(session, &page.checkpoint,
+			span_of_str(page.note), err);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_line(page.lines[i], &page.checkpoint, visit,
 			    arg, err);
@@ -433,7 +616,7 @@ session_check_receipt(struct session *session, struct span text,
 	    proof_verify(&proof, &session->context->enrolment.journal,
 		&checkpoint, err) &&
 	    entry_parse(buf_span(&proof.entry), entry, err) &&
-	    session_follow(session, &checkpoint, err);
+	    session_follow(session, &checkpoint, buf_span(&proof.note), err);
 	*index = proof.index;
 	proof_free(&proof);
 	return ok;

@@ -12,7 +12,8 @@ struct session {
 	struct context *context;
 	struct remote *remote;
 	struct checkpoint seen; /* proved */
-	struct buf note;        /* the same, signed; kept by session_close() */
+	struct buf note;        /* the same, signed */
+	bool further;           /* than what is kept: session_close() keeps it */
 	struct digest policy;   /* by which the daemon judges now */
 	struct buf server_ca;
 	const char *doing; /* shown with the progress */
@@ -24,11 +25,33 @@ struct session {
  */
 bool session_open(struct context *context, struct session *out,
     struct error *err) MUST_USE;
+/* Its two steps: be ready to ask, and prove what was seen. */
+bool session_connect(struct context *context, struct session *out,
+    struct error *err) MUST_USE;
+bool session_catch_up(struct session *session, struct error *err) MUST_USE;
 void session_close(struct session *session);
 
-/* Prove that a checkpoint met elsewhere is of the same history. */
+/* Prove that a checkpoint met elsewhere, of this note, is of one history. */
 bool session_follow(struct session *session,
-    const struct checkpoint *checkpoint, struct error *err) MUST_USE;
+    const struct checkpoint *checkpoint, struct span note,
+    struct error *err) MUST_USE;
+/*
+ * A checkpoint of the daemon's, proved to extend old, whose note (or nothing)
+ * is old_note: the newest, or the one that at names (docs/formats.md,
+ * "HTTP").  note gets the new one's.
+ *
+ * ERROR_UNTRUSTED  JOURNAL_ROLLED_BACK: the two are kept as evidence
+ */
+bool session_checkpoint(struct session *session, const struct checkpoint *old,
+    struct span old_note, const char *at, struct checkpoint *out,
+    struct buf *note, struct error *err) MUST_USE;
+/* POST bytes; answer is for remote_answer_free(), whatever comes of it. */
+bool session_post(struct session *session, const char *path,
+    struct span bytes, struct remote_answer *answer,
+    struct error *err) MUST_USE;
+/* A merkle_reader of the daemon's hash tiles; arg is the session. */
+bool session_read_hash(void *arg, unsigned level, uint64_t index,
+    struct digest *out, struct error *err) MUST_USE;
 
 /* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by another than the one pinned. */
 bool session_check_policy(struct session *session, struct error *err) MUST_USE;

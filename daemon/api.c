@@ -30,6 +30,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt },
 	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint },
 	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile },
+	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign },
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
@@ -554,6 +555,8 @@ max_body_of(const struct job *job)
 	    job->type);
 	uint64_t max;
 
+	if (job->route->need == NEED_NOTHING)
+		return LIMIT_NOTE_FILE;
 	if (job->route->need == NEED_SIGN)
 		return LIMIT_SIGN_BODY_BYTES;
 	max = type->limit_text * (type->limit_texts + LIMIT_ANNEXES) +
@@ -600,8 +603,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 		next = answer_health(request);
 	} else if (!decide(job).allowed) {
 		return HTTP_WORK; /* dispatch refuses it */
-	} else if (job->route->need == NEED_DEPOSIT ||
-	    job->route->need == NEED_SIGN) {
+	} else if (strcmp(job->route->method, "GET") != 0) {
 		*max_body = max_body_of(job);
 		return HTTP_READ;
 	} else if (job->route->run == run_document &&

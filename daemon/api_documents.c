@@ -22,17 +22,41 @@ delivery_key(const struct job *job, const struct snapshot *now)
 	return sha256_final(&hash);
 }
 
-/* All receipts lead to the checkpoint of the newest act's batch. */
+/* What the receipts of a copy lead to: it changes once witnesses sign. */
+struct edition {
+	uint64_t newest;   /* index of the newest act */
+	uint64_t cosigned; /* the first size that a quorum cosigned, or 0 */
+	unsigned cosignatures;
+};
+
+static struct edition
+edition_of(const struct job *job, uint64_t newest)
+{
+	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	struct cosignatures *all = job->api->registrar->cosignatures;
+	struct edition edition = { .newest = newest };
+
+	edition.cosigned = cosignatures_first(all, witnesses, newest + 1);
+	if (edition.cosigned != 0)
+		edition.cosignatures = cosignatures_count(all, witnesses,
+		    edition.cosigned);
+	return edition;
+}
+
 static bool
 add_receipts(struct job *job, const struct snapshot *now,
-    struct container *container, struct error *err)
+    const struct edition *edition, struct container *container,
+    struct error *err)
 {
-	const struct journal *journal = job->api->registrar->journal;
+	const struct registrar *registrar = job->api->registrar;
+	const struct journal *journal = registrar->journal;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct head head;
 	bool ok;
 
-	ok = journal_head_at(journal, now->acts[now->num_acts - 1] + 1, &head,
-	    err);
+	ok = journal_head_at(journal, edition->cosigned != 0 ?
+		     edition->cosigned : edition->newest + 1, &head, err) &&
+	    append_note(registrar, &head, &note, err);
 	for (size_t i = 0; ok && i < now->num_acts; i++) {
 		char path[LIMIT_PATH_BYTES + 1];
 		struct buf text = BUF(LIMIT_PROOF_FILE);
@@ -41,25 +65,31 @@ add_receipts(struct job *job, const struct snapshot *now,
 		snprintf(path, sizeof(path), PATH_RECEIPT,
 		    (unsigned long long)now->acts[i]);
 		ok = journal_receipt(journal, now->acts[i], &head, &proof,
-			 err) &&
+			 err);
+		/* One note for all: verified once. */
+		proof.note.len = 0;
+		ok = ok && buf_append(&proof.note, buf_span(&note), err) &&
 		    proof_encode(&proof, &text, err) &&
 		    container_put(container, path, buf_span(&text), err);
 		proof_free(&proof);
 		buf_free(&text);
 	}
+	buf_free(&note);
 	return ok;
 }
 
 enum { COPY_NAME = 80 };
 
 static void
-copy_name(const struct oid *commit, uint64_t newest, char out[COPY_NAME])
+copy_name(const struct oid *commit, const struct edition *edition,
+    char out[COPY_NAME])
 {
 	char hex[OID_HEX];
 
 	oid_hex(commit, hex);
-	snprintf(out, COPY_NAME, "%s-%llu.asice", hex,
-	    (unsigned long long)newest);
+	snprintf(out, COPY_NAME, "%s-%llx-%llx-%u.asice", hex,
+	    (unsigned long long)edition->newest,
+	    (unsigned long long)edition->cosigned, edition->cosignatures);
 }
 
 bool
@@ -69,35 +99,38 @@ fetch_is_ready(struct job *job)
 	const struct ledger_document *doc;
 	const struct ledger_version *version;
 	char name[COPY_NAME] = "";
+	struct edition edition;
 
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
 	version = ledger_version(doc,
 	    job->version != 0 || doc == NULL ? job->version :
 					       (unsigned)doc->num_versions);
-	if (version != NULL)
-		copy_name(&version->commit,
-		    version->acts[version->num_acts - 1], name);
+	if (version != NULL) {
+		edition = edition_of(job,
+		    version->acts[version->num_acts - 1]);
+		copy_name(&version->commit, &edition, name);
+	}
 	ledger_unlock(ledger);
 	return name[0] != '\0' && cache_has(job->api->cache, name);
 }
 
 static bool
-open_copy(struct job *job, const struct snapshot *now, uint64_t *size,
-    struct error *err)
+open_copy(struct job *job, const struct snapshot *now,
+    const struct edition *edition, uint64_t *size, struct error *err)
 {
 	struct api *api = job->api;
 	char name[COPY_NAME], dir[FILE_PATH];
 	struct container *container;
 	bool ok;
 
-	copy_name(&now->asked.commit, now->acts[now->num_acts - 1], name);
+	copy_name(&now->asked.commit, edition, name);
 	if ((job->copy_fd = cache_open(api->cache, name, size)) >= 0)
 		return true;
 	if (!config_data(api->config, "cache", dir, err) ||
 	    (container = snapshot_load(job, &now->asked.commit, err)) == NULL)
 		return false;
-	ok = add_receipts(job, now, container, err) &&
+	ok = add_receipts(job, now, edition, container, err) &&
 	    (job->copy_fd = file_temporary(dir, err)) >= 0 &&
 	    container_write(container, job->copy_fd, size, err);
 	container_free(container);
@@ -161,15 +194,18 @@ static bool
 deliver(struct job *job, const struct snapshot *now, struct error *err)
 {
 	const struct http_head *head = &job->request->head;
+	const struct edition edition = edition_of(job,
+	    now->acts[now->num_acts - 1]);
 	struct http_response *response = &job->request->response;
-	char hex[DIGEST_HEX], etag[DIGEST_HEX + 32];
+	char hex[DIGEST_HEX], etag[DIGEST_HEX + 64];
 	struct digest key;
 	uint64_t size = 0;
 	bool ranged;
 
 	digest_hex(&now->asked.contents, hex);
-	snprintf(etag, sizeof(etag), "\"%s-%llu\"", hex,
-	    (unsigned long long)now->acts[now->num_acts - 1]);
+	snprintf(etag, sizeof(etag), "\"%s-%llu-%llu-%u\"", hex,
+	    (unsigned long long)edition.newest,
+	    (unsigned long long)edition.cosigned, edition.cosignatures);
 	if (strcmp(head->if_none_match, etag) == 0) {
 		response->status = 304;
 		snprintf(response->headers, sizeof(response->headers),
@@ -177,7 +213,7 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 		job_answer(job);
 		return true;
 	}
-	if (!open_copy(job, now, &size, err))
+	if (!open_copy(job, now, &edition, &size, err))
 		return false;
 	fill_copy(job, now, size, etag, &ranged);
 	key = delivery_key(job, now);

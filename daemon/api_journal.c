@@ -5,7 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "daemon/job.h"
+#include "daemon/log.h"
+#include "journal/evidence.h"
 
 static bool
 query_number(struct job *job, const char *name, uint64_t *out,
@@ -25,6 +28,64 @@ answer_text(struct job *job, int status)
 	job->request->response.status = status;
 	job->request->response.type = "text/plain; charset=utf-8";
 	job_answer(job);
+}
+
+bool
+append_note(const struct registrar *registrar, const struct head *head,
+    struct buf *out, struct error *err)
+{
+	return journal_note(registrar->journal, head, out, err) &&
+	    cosignatures_append(registrar->cosignatures, head->size, out, err);
+}
+
+bool
+head_for(const struct registrar *registrar, const struct witnesses *witnesses,
+    uint64_t index, struct head *out, struct error *err)
+{
+	const uint64_t cosigned = cosignatures_first(registrar->cosignatures,
+	    witnesses, index + 1);
+
+	return journal_head_at(registrar->journal,
+	    cosigned != 0 ? cosigned : index + 1, out, err);
+}
+
+/* Which head is asked for: the newest, or as "at" says. */
+static bool
+choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	char at[24];
+	uint64_t size = 0;
+
+	*out = journal_head(registrar->journal);
+	if (!http_query(&job->request->head, "at", at, sizeof(at)))
+		return error_set(err, ERROR_USAGE,
+		    "at is a size, \"witnessed\" or \"pending\"");
+	if (at[0] == '\0')
+		return true;
+	if (strcmp(at, "pending") == 0)
+		size = cosignatures_pending(registrar->cosignatures, witnesses,
+		    old == UINT64_MAX ? 0 : old);
+	else if (strcmp(at, "witnessed") == 0)
+		size = cosignatures_last(registrar->cosignatures, witnesses);
+	else if (!span_to_u64(span_of_str(at), &size))
+		return error_set(err, ERROR_USAGE,
+		    "at is a size, \"witnessed\" or \"pending\"");
+	/* Nothing is pending: then the newest is what to look at. */
+	if (size == 0 && strcmp(at, "pending") == 0)
+		return true;
+	if (size == 0 || size > out->size)
+		return error_set(err, ERROR_NOT_FOUND,
+		    strcmp(at, "witnessed") == 0 ?
+			"no checkpoint has been cosigned by enough witnesses" :
+			"there is no checkpoint of that size");
+	if (!journal_head_at(registrar->journal, size, out, err))
+		return false;
+	return out->size == size ||
+	    error_set(err, ERROR_NOT_FOUND,
+		"no checkpoint of size %llu was signed",
+		(unsigned long long)size);
 }
 
 /* The body of C2SP add-checkpoint: the proof from old, and the note. */
@@ -48,13 +109,14 @@ append_from(const struct journal *journal, uint64_t old,
 bool
 run_checkpoint(struct job *job, struct error *err)
 {
-	const struct journal *journal = job->api->registrar->journal;
-	const struct head head = journal_head(journal);
+	const struct registrar *registrar = job->api->registrar;
 	struct http_response *response = &job->request->response;
+	struct head head;
 	uint64_t old = UINT64_MAX;
 	char hex[DIGEST_HEX], crls[DIGEST_HEX];
 
-	if (!query_number(job, "old", &old, err))
+	if (!query_number(job, "old", &old, err) ||
+	    !choose_head(job, old, &head, err))
 		return false;
 	/* By which policy it now judges: so that a client can stop in time. */
 	digest_hex(&job->who.by.policy->digest, hex);
@@ -64,15 +126,15 @@ run_checkpoint(struct job *job, struct error *err)
 	    "Valise-Crls: %s\r\n", hex, crls);
 	if (old != UINT64_MAX && old > head.size) {
 		/* Whoever saw more has seen another history: here is ours. */
-		if (!journal_note(journal, &head, &response->body, err))
+		if (!append_note(registrar, &head, &response->body, err))
 			return false;
 		answer_text(job, 409);
 		return true;
 	}
 	if (old != UINT64_MAX &&
-	    !append_from(journal, old, &head, &response->body, err))
+	    !append_from(registrar->journal, old, &head, &response->body, err))
 		return false;
-	if (!journal_note(journal, &head, &response->body, err))
+	if (!append_note(registrar, &head, &response->body, err))
 		return false;
 	answer_text(job, 200);
 	return true;
@@ -81,12 +143,12 @@ run_checkpoint(struct job *job, struct error *err)
 bool
 run_receipt(struct job *job, struct error *err)
 {
-	const struct journal *journal = job->api->registrar->journal;
-	const struct head head = journal_head(journal);
+	const struct registrar *registrar = job->api->registrar;
 	const struct sight sight = sight_of(job->who.by.policy,
 	    job->who.office);
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = registrar->ledger;
 	struct proof proof = PROOF;
+	struct head head;
 	uint64_t index;
 	bool seen = false, ok;
 
@@ -94,7 +156,8 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "an entry is named by its index");
 	ledger_read_lock(ledger);
-	if (index < head.size && index < ledger_size(ledger))
+	if (index < journal_size(registrar->journal) &&
+	    index < ledger_size(ledger))
 		seen = ledger_visible(ledger, &sight, index);
 	ledger_unlock(ledger);
 	/* Hidden and absent look alike. */
@@ -102,7 +165,11 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
 		    (unsigned long long)index);
-	ok = journal_receipt(journal, index, &head, &proof, err) &&
+	ok = head_for(registrar, &job->who.by.policy->witnesses, index, &head,
+		 err) &&
+	    journal_receipt(registrar->journal, index, &head, &proof, err) &&
+	    cosignatures_append(registrar->cosignatures, head.size,
+		&proof.note, err) &&
 	    proof_encode(&proof, &job->request->response.body, err);
 	proof_free(&proof);
 	if (ok)
@@ -159,6 +226,100 @@ run_tile(struct job *job, struct error *err)
 	response->type = "application/octet-stream";
 	job_answer(job);
 	return true;
+}
+
+/*
+ * Our own signature under what we do not have: this daemon was rolled back, or
+ * its key signs elsewhere.  Whatever it signs now deepens the fork.
+ */
+static void
+stop_on_fork(struct job *job, struct span note,
+    const struct checkpoint *theirs)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct head head = journal_head(registrar->journal);
+	struct evidence evidence = EVIDENCE;
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char path[FILE_PATH] = "";
+	struct error err = { 0 }, why = { 0 };
+
+	if (!buf_append(&evidence.seen, note, &err) ||
+	    !append_note(registrar, &head, &evidence.shown, &err) ||
+	    !evidence_encode(&evidence, &text, &err) ||
+	    !config_data(job->api->config, EVIDENCE_FILE, path, &err) ||
+	    !file_write(path, buf_span(&text), 0600, &err))
+		log_error("evidence", "reason=%s", log_text(err.detail));
+	error_set(&why, ERROR_UNTRUSTED,
+	    "%s of %s has a checkpoint of size %llu that this journal's key"
+	    " signed, and that this journal (size %llu) does not have: it was"
+	    " rolled back, or its key is used elsewhere. Both checkpoints are"
+	    " in %s", job->who.person, job->who.office->name,
+	    (unsigned long long)theirs->size, (unsigned long long)head.size,
+	    path);
+	registrar->fatal(&why);
+}
+
+/* Lines of the policy's witnesses under a note of ours; others are dropped. */
+static bool
+keep_cosignatures(struct job *job, struct span note,
+    const struct checkpoint *checkpoint, struct error *err)
+{
+	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	struct cosignature lines[LIMIT_WITNESSES];
+	size_t num;
+
+	if (!note_cosignatures(note, witnesses->keys, witnesses->num, lines,
+		&num, err))
+		return false;
+	if (num == 0)
+		return error_set(err, ERROR_REFUSED,
+		    "no cosignature of a witness that the policy names");
+	for (size_t i = 0; i < num; i++) {
+		if (lines[i].at > time_now_ms() / 1000 + TIME_SKEW_SECONDS)
+			return error_set(err, ERROR_USAGE,
+			    "the cosignature of \"%s\" is of a time to come:"
+			    " set the witness's clock",
+			    witnesses->names[lines[i].witness]);
+		if (!cosignatures_add(job->api->registrar->cosignatures,
+			checkpoint->size, lines[i].line, err))
+			return false;
+		log_info("cosignature", "witness=%s size=%llu",
+		    witnesses->names[lines[i].witness],
+		    (unsigned long long)checkpoint->size);
+	}
+	return true;
+}
+
+bool
+run_cosign(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	struct checkpoint checkpoint;
+	struct digest root;
+	struct head head;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	uint8_t *bytes = malloc(LIMIT_NOTE_FILE);
+	const size_t len = (size_t)job->request->body_len;
+	bool ok;
+
+	ok = bytes != NULL || error_set_errno(err, "cosignature");
+	ok = ok && file_pread(job->request->spool, bytes, len, 0, err) &&
+	    buf_append(&note, span_of(bytes, len), err) &&
+	    note_open(buf_span(&note), &registrar->key, &checkpoint, err);
+	free(bytes);
+	if (ok && checkpoint.size > journal_size(registrar->journal))
+		stop_on_fork(job, buf_span(&note), &checkpoint);
+	ok = ok && journal_root_at(registrar->journal, checkpoint.size, &root,
+		       err);
+	if (ok && !digest_eq(&root, &checkpoint.root))
+		stop_on_fork(job, buf_span(&note), &checkpoint);
+	ok = ok && keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
+	    journal_head_at(registrar->journal, checkpoint.size, &head, err) &&
+	    append_note(registrar, &head, &job->request->response.body, err);
+	buf_free(&note);
+	if (ok)
+		answer_text(job, 200);
+	return ok;
 }
 
 struct entry_filter {

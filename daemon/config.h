@@ -17,6 +17,9 @@ struct config {
 	unsigned workers;
 };
 
+/* Below the data folder: while it is there, the daemon does not start. */
+#define EVIDENCE_FILE "journal/evidence"
+
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
 
 /* Relative paths are relative to the file's folder. */

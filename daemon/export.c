@@ -29,7 +29,7 @@ export_open(const char *data, journal_visitor *visit, void *arg,
 	rest = buf_span(&text);
 	if (!span_take_line(&rest, &line))
 		line = rest;
-	if (!note_key_parse(line, &key, err))
+	if (!note_key_parse(line, NOTE_JOURNAL, &key, err))
 		error_context(err, "%s", path);
 	else if (file_join(path, data, "journal", err))
 		journal = journal_view(path, &key,

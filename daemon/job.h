@@ -12,6 +12,7 @@
 
 enum { SEGMENTS = 8 };
 
+
 /* Who asks: by the certificate of the connection, at this request. */
 struct principal {
 	char person[LIMIT_EMAIL_BYTES + 1];
@@ -75,8 +76,18 @@ job_run run_deposit, run_sign;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */
-job_run run_entries, run_receipt, run_checkpoint, run_tile, run_policy,
-    run_crls;
+job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign,
+    run_policy, run_crls;
+/*
+ * The head to which the receipts of entries up to index lead: the first that
+ * a quorum of witnesses cosigned, else the newest one's batch.
+ */
+bool head_for(const struct registrar *registrar,
+    const struct witnesses *witnesses, uint64_t index, struct head *out,
+    struct error *err) MUST_USE;
+/* A head's note, with the cosignatures that there are by now. */
+bool append_note(const struct registrar *registrar, const struct head *head,
+    struct buf *out, struct error *err) MUST_USE;
 /* The answer at once, on the loop's thread, if nothing must be read for it. */
 bool answer_document_now(struct job *job);
 /* Is the copy built, so that run_fetch() does not block? */

@@ -248,12 +248,23 @@ open_journal(struct daemon *daemon, struct error *err)
 	char dir[FILE_PATH];
 	struct head head;
 
+	if (!config_data(&daemon->config, EVIDENCE_FILE, dir, err))
+		return false;
+	if (file_exists(dir))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s is there: a checkpoint that this journal's key signed"
+		    " and that this folder does not have. Nothing is signed"
+		    " until that is cleared up; see \"A journal that was rolled"
+		    " back\" in the operations manual", dir);
 	if (!signer_state(registrar->signer, &head, &registrar->key, err) ||
 	    !config_data(&daemon->config, "journal", dir, err))
 		return false;
 	registrar->journal = journal_open(dir, &registrar->key, &head,
 	    visit_entry, daemon->ledger, &mended, err);
 	if (registrar->journal == NULL)
+		return false;
+	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
+	    (registrar->cosignatures = cosignatures_open(dir, err)) == NULL)
 		return false;
 	if (mended.cut_bytes > 0)
 		log_warning("journal", "cut_bytes=%llu reason=\"a batch that"
@@ -471,6 +482,7 @@ close_daemon(struct daemon *daemon)
 		close(daemon->listener);
 	http_tls_free(daemon->tls);
 	journal_free(daemon->registrar.journal);
+	cosignatures_free(daemon->registrar.cosignatures);
 	ledger_free(daemon->ledger);
 	library_free(daemon->library);
 	cert_cache_free(daemon->certs);

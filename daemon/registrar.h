@@ -9,6 +9,7 @@
 #include "daemon/ledger.h"
 #include "daemon/library.h"
 #include "daemon/signer.h"
+#include "journal/cosignatures.h"
 #include "journal/journal.h"
 
 /* By what an act was judged. */
@@ -60,6 +61,7 @@ struct act_request {
 struct registrar {
 	struct store *store;
 	struct journal *journal;
+	struct cosignatures *cosignatures;
 	struct ledger *ledger;
 	struct library *library;
 	struct signer *signer;

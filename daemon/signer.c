@@ -129,7 +129,8 @@ signer_create(const struct config *config, const char *origin,
 	bool ok;
 
 	ok = config_data(config, "signer/journal.key", path, err) &&
-	    note_signer_make(origin, &journal, err) &&
+	    note_signer_make(origin, NOTE_JOURNAL,
+		&journal, err) &&
 	    note_signer_encode(&journal, &text, err) &&
 	    file_create(path, buf_span(&text), 0600, err) &&
 	    config_data(config, "signer/memory", path, err);
@@ -559,7 +560,8 @@ open_vault(const struct config *config, struct vault *vault, struct error *err)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ok = config_data(config, "signer/journal.key", path, err) &&
 	    file_read(path, 1024, &key, err) &&
-	    note_signer_parse(buf_span(&key), &vault->journal, err) &&
+	    note_signer_parse(buf_span(&key), NOTE_JOURNAL,
+		&vault->journal, err) &&
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&vault->depositary, err) &&
 	    config_data(config, "signer/memory", path, err) &&
@@ -692,7 +694,7 @@ signer_state(struct signer *signer, struct head *head, struct note_key *key,
 	head->time_ms = (int64_t)time;
 	memcpy(head->root.bytes, root.data, 32);
 	memcpy(head->signature, signature.data, 64);
-	return note_key_parse(text, key, err);
+	return note_key_parse(text, NOTE_JOURNAL, key, err);
 }
 
 bool

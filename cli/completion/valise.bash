@@ -5,7 +5,7 @@ _valise() {
 		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
 	}
-	local commands="init push sign fetch verify show list history log policy"
+	local commands="init push sign fetch verify show list history log policy witness"
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		--config) ((i++)) ;;
@@ -14,7 +14,7 @@ _valise() {
 		esac
 	done
 	case $prev in
-	--config | --cert | --key | --sign-cert | --sign-key | --annex | -o | --output)
+	--config | --cert | --key | --sign-cert | --sign-key | --annex | --evidence | -o | --output)
 		COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--state | --extract) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--act) COMPREPLY=($(compgen -W "start policy crl deposit sign force terminate deliver refuse" -- "$cur")); return ;;
@@ -27,7 +27,9 @@ _valise() {
 	init) options+=" --cert --key --sign-cert --sign-key --state" ;;
 	push) options+=" --text --annex --title --note" ;;
 	sign) options+=" --yes" ;;
-	fetch) options+=" --output --extract" ;;
+	fetch) options+=" --output --extract --witnessed" ;;
+	verify) options+=" --witnessed --evidence" ;;
+	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;
 	list) options+=" --status --since" ;;
 	log) options+=" --document --office --person --act --since --until" ;;
 	policy) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept" -- "$cur") $(compgen -d -- "$cur")); return; } ;;

@@ -73,6 +73,9 @@ enum {
 	LIMIT_NOTE_LINES = 100,        /* signature lines */
 	LIMIT_PROOF_HASHES = 64,       /* of a 64-bit tree */
 	LIMIT_PROOF_FILE = 192 * 1024, /* a tlog-proof */
+	LIMIT_WITNESSES = 16,          /* that one policy names */
+	LIMIT_COSIGNATURES_BYTES = 256 * 1024 * 1024, /* all there ever were */
+	LIMIT_EVIDENCE_BYTES = 512 * 1024, /* two notes and a proof */
 	LIMIT_BATCH_ACTS = 512,        /* acts in one commit of the journal */
 	LIMIT_REFUSALS_AN_HOUR = 60,   /* of one person, an entry each */
 	LIMIT_ENTRIES_PAGE = 10000,    /* entries in one answer */

@@ -8,8 +8,6 @@
 
 #include "base/text.h"
 
-enum { TYPE_ED25519 = 0x01 };
-
 #define DASH "\xe2\x80\x94 " /* U+2014 and a space */
 
 bool
@@ -29,8 +27,9 @@ note_name_is_valid(struct span name)
 }
 
 static uint32_t
-key_id(const char *name, const uint8_t public_key[32])
+key_id(const char *name, enum note_type type, const uint8_t public_key[32])
 {
+	const uint8_t middle[2] = { '\n', (uint8_t)type };
 	struct sha256 hash;
 	struct digest digest;
 	struct span front;
@@ -38,7 +37,7 @@ key_id(const char *name, const uint8_t public_key[32])
 
 	sha256_init(&hash);
 	sha256_update(&hash, span_of_str(name));
-	sha256_update(&hash, span_of("\n\1", 2));
+	sha256_update(&hash, span_of(middle, 2));
 	sha256_update(&hash, span_of(public_key, 32));
 	digest = sha256_final(&hash);
 	front = digest_span(&digest);
@@ -47,8 +46,8 @@ key_id(const char *name, const uint8_t public_key[32])
 
 /* NAME+ID+BASE64 of TYPE and 32 bytes; base64 may have '+' in it. */
 static bool
-parse_key(struct span text, char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id,
-    uint8_t bytes[32])
+parse_key(struct span text, enum note_type type,
+    char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id, uint8_t bytes[32])
 {
 	struct span front, hex;
 	uint8_t raw[33] = { 0 }, id_raw[4] = { 0 };
@@ -59,7 +58,7 @@ parse_key(struct span text, char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id,
 	    !span_to_str(front, name, LIMIT_ORIGIN_BYTES + 1) ||
 	    !span_take_until(&text, '+', &hex) ||
 	    !span_to_hex(hex, id_raw, sizeof(id_raw)) ||
-	    !span_to_base64(text, raw, sizeof(raw)) || raw[0] != TYPE_ED25519)
+	    !span_to_base64(text, raw, sizeof(raw)) || raw[0] != (uint8_t)type)
 		return false;
 	memcpy(bytes, raw + 1, 32);
 	OPENSSL_cleanse(raw, sizeof(raw));
@@ -67,38 +66,41 @@ parse_key(struct span text, char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id,
 }
 
 bool
-note_key_parse(struct span text, struct note_key *out, struct error *err)
+note_key_parse(struct span text, enum note_type type, struct note_key *out,
+    struct error *err)
 {
-	struct note_key key = { 0 };
+	struct note_key key = { .type = type };
 
-	if (!parse_key(text, key.name, &key.id, key.public_key))
+	if (!parse_key(text, type, key.name, &key.id, key.public_key))
 		return error_set(err, ERROR_MALFORMED,
-		    "not a journal key (NAME+ID+BASE64, Ed25519)");
-	if (key.id != key_id(key.name, key.public_key))
+		    "not a %s key (NAME+ID+BASE64, Ed25519)",
+		    type == NOTE_JOURNAL ? "journal" : "witness");
+	if (key.id != key_id(key.name, type, key.public_key))
 		return error_set(err, ERROR_MALFORMED,
-		    "journal key of \"%s\" has a wrong ID: a typing error?",
+		    "the key of \"%s\" has a wrong ID: a typing error?",
 		    key.name);
 	*out = key;
 	return true;
 }
 
 static void
-encode_key(const char *name, uint32_t id, const uint8_t bytes[32],
+encode_key(const struct note_key *key, const uint8_t bytes[32],
     char out[NOTE_KEY_TEXT])
 {
 	char text[BASE64_SIZE(33)];
 	uint8_t raw[33];
 
-	raw[0] = TYPE_ED25519;
+	raw[0] = (uint8_t)key->type;
 	memcpy(raw + 1, bytes, 32);
 	base64_encode(span_of(raw, sizeof(raw)), text);
-	snprintf(out, NOTE_KEY_TEXT, "%s+%08x+%s", name, id, text);
+	snprintf(out, NOTE_KEY_TEXT, "%s+%08x+%s", key->name, key->id, text);
+	OPENSSL_cleanse(raw, sizeof(raw));
 }
 
 void
 note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT])
 {
-	encode_key(key->name, key->id, key->public_key, out);
+	encode_key(key, key->public_key, out);
 }
 
 static bool
@@ -112,17 +114,19 @@ derive_public(struct note_signer *signer, struct error *err)
 	ok = key != NULL &&
 	    EVP_PKEY_get_raw_public_key(key, signer->key.public_key, &len) == 1;
 	EVP_PKEY_free(key);
-	signer->key.id = key_id(signer->key.name, signer->key.public_key);
+	signer->key.id = key_id(signer->key.name, signer->key.type,
+	    signer->key.public_key);
 	return ok || error_set_openssl(err, ERROR_SYSTEM, "Ed25519 key");
 }
 
 bool
-note_signer_make(const char *name, struct note_signer *out, struct error *err)
+note_signer_make(const char *name, enum note_type type,
+    struct note_signer *out, struct error *err)
 {
 	if (!note_name_is_valid(span_of_str(name)))
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" cannot name a journal", name);
-	*out = (struct note_signer){ 0 };
+		return error_set(err, ERROR_USAGE, "\"%s\" cannot name a key",
+		    name);
+	*out = (struct note_signer){ .key = { .type = type } };
 	snprintf(out->key.name, sizeof(out->key.name), "%s", name);
 	if (RAND_priv_bytes(out->seed, sizeof(out->seed)) != 1)
 		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
@@ -130,11 +134,11 @@ note_signer_make(const char *name, struct note_signer *out, struct error *err)
 }
 
 bool
-note_signer_parse(struct span text, struct note_signer *out,
-    struct error *err)
+note_signer_parse(struct span text, enum note_type type,
+    struct note_signer *out, struct error *err)
 {
 	static const char prefix[] = "PRIVATE+KEY+";
-	struct note_signer signer = { 0 };
+	struct note_signer signer = { .key = { .type = type } };
 	struct span front;
 	uint32_t id;
 
@@ -142,14 +146,14 @@ note_signer_parse(struct span text, struct note_signer *out,
 		text.len--;
 	if (!span_starts(text, prefix) ||
 	    !span_take(&text, sizeof(prefix) - 1, &front) ||
-	    !parse_key(text, signer.key.name, &id, signer.seed))
+	    !parse_key(text, type, signer.key.name, &id, signer.seed))
 		return error_set(err, ERROR_MALFORMED,
-		    "not a journal's private key (PRIVATE+KEY+NAME+ID+…)");
+		    "not a private key (PRIVATE+KEY+NAME+ID+…)");
 	if (!derive_public(&signer, err))
 		return false;
 	if (signer.key.id != id)
 		return error_set(err, ERROR_MALFORMED,
-		    "the journal's private key does not match its ID");
+		    "the private key does not match its ID");
 	*out = signer;
 	return true;
 }
@@ -160,8 +164,12 @@ note_signer_encode(const struct note_signer *signer, struct buf *out,
 {
 	char text[NOTE_KEY_TEXT];
 
-	encode_key(signer->key.name, signer->key.id, signer->seed, text);
-	return buf_printf(out, err, "PRIVATE+KEY+%s\n", text);
+	bool ok;
+
+	encode_key(&signer->key, signer->seed, text);
+	ok = buf_printf(out, err, "PRIVATE+KEY+%s\n", text);
+	OPENSSL_cleanse(text, sizeof(text));
+	return ok;
 }
 
 bool
@@ -275,18 +283,17 @@ split(struct span note, struct span *text, struct span *lines)
 	return false;
 }
 
-/* One signature line: does key's signature stand on it, and is it good? */
+/* "— NAME BASE64": whose line it is, and what follows the key's ID. */
 static bool
-check_line(struct span line, const struct note_key *key, struct span text,
-    bool *found, struct error *err)
+parse_line(struct span line, struct span *name, uint32_t *id,
+    uint8_t signature[72], size_t *len, struct error *err)
 {
 	struct buf raw = BUF(8192);
-	struct span name, dash, bytes;
-	uint32_t id;
-	bool ok = true;
+	struct span dash, bytes;
+	bool ok;
 
 	if (!span_starts(line, DASH) || !span_take(&line, 4, &dash) ||
-	    !span_take_until(&line, ' ', &name) || !note_name_is_valid(name))
+	    !span_take_until(&line, ' ', name) || !note_name_is_valid(*name))
 		return error_set(err, ERROR_MALFORMED,
 		    "a signature line of the note is broken");
 	if (!span_base64_append(line, &raw, err)) {
@@ -294,27 +301,118 @@ check_line(struct span line, const struct note_key *key, struct span text,
 		return false;
 	}
 	bytes = buf_span(&raw);
-	if (!span_take_u32(&bytes, &id) || bytes.len == 0)
-		ok = error_set(err, ERROR_MALFORMED,
-		    "a signature line of the note is too short");
-	else if (span_is(name, key->name) && id == key->id && !*found) {
-		/* A known key's line must verify, whatever others say. */
-		*found = bytes.len == 64 && verify(key, text, bytes.data);
-		ok = *found ||
-		    error_set(err, ERROR_UNTRUSTED,
-			"the journal's signature on the checkpoint is wrong");
-	}
+	ok = (span_take_u32(&bytes, id) && bytes.len > 0) ||
+	    error_set(err, ERROR_MALFORMED,
+		"a signature line of the note is too short");
+	*len = ok ? bytes.len : 0;
+	if (ok && bytes.len <= 72)
+		memcpy(signature, bytes.data, bytes.len);
 	buf_free(&raw);
 	return ok;
+}
+
+static bool
+cosigned_text(struct span text, int64_t at, struct buf *out,
+    struct error *err)
+{
+	return buf_printf(out, err, "cosignature/v1\ntime %lld\n",
+		   (long long)at) &&
+	    buf_append(out, text, err);
+}
+
+bool
+note_cosign(const struct note_signer *witness, struct span note, int64_t at,
+    struct buf *out, struct error *err)
+{
+	struct buf message = BUF(LIMIT_NOTE_FILE), raw = BUF(76);
+	char base64[BASE64_SIZE(76)];
+	struct span text, lines;
+	uint8_t signature[64];
+	bool ok;
+
+	ok = (split(note, &text, &lines) && at > 0) ||
+	    error_set(err, ERROR_MALFORMED, "not a signed note");
+	ok = ok && cosigned_text(text, at, &message, err) &&
+	    note_sign(witness, buf_span(&message), signature, err) &&
+	    buf_append_u32(&raw, witness->key.id, err) &&
+	    buf_append_u64(&raw, (uint64_t)at, err) &&
+	    buf_append(&raw, span_of(signature, 64), err);
+	if (ok) {
+		base64_encode(buf_span(&raw), base64);
+		ok = buf_printf(out, err, DASH "%s %s\n", witness->key.name,
+		    base64);
+	}
+	buf_free(&message);
+	buf_free(&raw);
+	return ok;
+}
+
+static bool
+check_cosignature(const struct note_key *witness, struct span text,
+    const uint8_t bytes[72], size_t len, int64_t *at, struct error *err)
+{
+	struct buf message = BUF(LIMIT_NOTE_FILE);
+	struct span rest = span_of(bytes, 72);
+	uint64_t time = 0;
+	bool ok;
+
+	ok = len == 72 && span_take_u64(&rest, &time) && time > 0 &&
+	    time <= INT64_MAX &&
+	    cosigned_text(text, (int64_t)time, &message, err) &&
+	    verify(witness, buf_span(&message), rest.data);
+	buf_free(&message);
+	*at = (int64_t)time;
+	return ok ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the cosignature of witness \"%s\" is wrong", witness->name);
+}
+
+bool
+note_cosignatures(struct span note, const struct note_key *witnesses,
+    size_t num, struct cosignature out[], size_t *num_out, struct error *err)
+{
+	struct span text, lines, line, name;
+	uint8_t signature[72];
+	uint32_t id;
+	size_t len;
+
+	*num_out = 0;
+	if (!split(note, &text, &lines))
+		return error_set(err, ERROR_MALFORMED, "not a signed note");
+	while (span_take_line(&lines, &line)) {
+		if (!parse_line(line, &name, &id, signature, &len, err))
+			return false;
+		for (size_t i = 0; i < num; i++) {
+			struct cosignature one = { .witness = i,
+				.line = span_of(line.data, line.len + 1) };
+			bool again = false;
+
+			if (!span_is(name, witnesses[i].name) ||
+			    id != witnesses[i].id)
+				continue;
+			for (size_t j = 0; j < *num_out; j++)
+				again = again || out[j].witness == i;
+			if (again)
+				continue;
+			if (!check_cosignature(&witnesses[i], text, signature,
+				len, &one.at, err))
+				return false;
+			out[(*num_out)++] = one;
+		}
+	}
+	return true;
 }
 
 bool
 note_open(struct span note, const struct note_key *key,
     struct checkpoint *out, struct error *err)
 {
-	struct span text, lines, line;
+	struct span text, lines, line, name;
+	uint8_t signature[72];
 	bool found = false;
 	unsigned num = 0;
+	uint32_t id;
+	size_t len;
 
 	if (note.len > LIMIT_NOTE_FILE)
 		return error_set(err, ERROR_LIMIT, "note is %zu bytes, limit %d",
@@ -335,8 +433,16 @@ note_open(struct span note, const struct note_key *key,
 		if (!span_take_line(&lines, &line))
 			return error_set(err, ERROR_MALFORMED,
 			    "the note's last line does not end");
-		if (!check_line(line, key, text, &found, err))
+		if (!parse_line(line, &name, &id, signature, &len, err))
 			return false;
+		if (!span_is(name, key->name) || id != key->id || found)
+			continue;
+		/* A known key's line must verify, whatever others say. */
+		found = len == 64 && verify(key, text, signature);
+		if (!found)
+			return error_set(err, ERROR_UNTRUSTED,
+			    "the journal's signature on the checkpoint is"
+			    " wrong");
 	}
 	if (!found)
 		return error_set(err, ERROR_UNTRUSTED,

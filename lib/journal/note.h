@@ -1,8 +1,9 @@
 /*
- * note.h - signed notes and the checkpoints that they carry.
+ * note.h - signed notes, the checkpoints that they carry, and the witnesses'
+ * cosignatures under them.
  *
- * Source: C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0.  Ed25519 (0x01);
- * lines of other keys, witnesses' among them, are kept and passed over.
+ * Source: C2SP signed-note v1.0.0, tlog-checkpoint v1.0.0, tlog-cosignature
+ * v1.  Lines of keys that nobody asks for are kept and passed over.
  */
 #ifndef JOURNAL_NOTE_H
 #define JOURNAL_NOTE_H
@@ -10,8 +11,15 @@
 #include "base/digest.h"
 #include "base/limits.h"
 
+/* What a key signs; the two are never the same key. */
+enum note_type {
+	NOTE_JOURNAL = 0x01, /* Ed25519, over the note's text */
+	NOTE_WITNESS = 0x04, /* Ed25519, over a time and the text */
+};
+
 /* A verifier key: "NAME+ID+BASE64". */
 struct note_key {
+	enum note_type type;
 	char name[LIMIT_ORIGIN_BYTES + 1];
 	uint32_t id;
 	uint8_t public_key[32];
@@ -21,8 +29,8 @@ struct note_key {
 
 /* A key name: non-empty UTF-8 without white space or '+'. */
 bool note_name_is_valid(struct span name);
-bool note_key_parse(struct span text, struct note_key *out,
-    struct error *err) MUST_USE;
+bool note_key_parse(struct span text, enum note_type type,
+    struct note_key *out, struct error *err) MUST_USE;
 void note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT]);
 
 /* The private half: "PRIVATE+KEY+NAME+ID+BASE64". */
@@ -31,10 +39,10 @@ struct note_signer {
 	uint8_t seed[32];
 };
 
-bool note_signer_make(const char *name, struct note_signer *out,
-    struct error *err) MUST_USE;
-bool note_signer_parse(struct span text, struct note_signer *out,
-    struct error *err) MUST_USE;
+bool note_signer_make(const char *name, enum note_type type,
+    struct note_signer *out, struct error *err) MUST_USE;
+bool note_signer_parse(struct span text, enum note_type type,
+    struct note_signer *out, struct error *err) MUST_USE;
 bool note_signer_encode(const struct note_signer *signer, struct buf *out,
     struct error *err) MUST_USE;
 /* The raw Ed25519 signature over text; the same each time. */
@@ -65,5 +73,25 @@ bool note_encode(const struct note_key *key,
  */
 bool note_open(struct span note, const struct note_key *key,
     struct checkpoint *out, struct error *err) MUST_USE;
+
+/* Append the line of a witness under a note that it checked, at a time. */
+bool note_cosign(const struct note_signer *witness, struct span note,
+    int64_t at, struct buf *out, struct error *err) MUST_USE;
+
+/* A witness's line that stands under a note and is good. */
+struct cosignature {
+	size_t witness; /* its place among those asked for */
+	int64_t at;     /* when it says that it checked */
+	struct span line; /* of the note, with its LF */
+};
+/*
+ * Which of num witnesses cosigned a note that note_open() took?  out has room
+ * for num; one for each at most.
+ *
+ * ERROR_UNTRUSTED  a line of one of them is wrong
+ */
+bool note_cosignatures(struct span note, const struct note_key *witnesses,
+    size_t num, struct cosignature out[], size_t *num_out,
+    struct error *err) MUST_USE;
 
 #endif

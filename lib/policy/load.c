@@ -595,12 +595,64 @@ check_offices(const struct policy *policy, const struct yaml *offices,
 		}
 }
 
+/* witnesses: {mofa: VKEY, …}, quorum: 2 */
+static void
+read_witnesses(struct policy *policy, const struct yaml *root,
+    struct complaints *to)
+{
+	const struct yaml *map = yaml_get(root, "witnesses");
+	const struct yaml *quorum = yaml_get(root, "quorum");
+	struct witnesses *out = &policy->witnesses;
+	uint64_t number;
+
+	if (quorum != NULL && map == NULL)
+		complain_key(to, quorum, "a quorum of no witnesses");
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		const char *text = yaml_text(c, to);
+		struct error why = { 0 };
+
+		if (text == NULL)
+			continue;
+		if (!text_is_slug(span_of_str(c->key)))
+			complain_key(to, c, "\"%.60s\" cannot name a witness",
+			    c->key);
+		else if (out->num == LIMIT_WITNESSES)
+			complain_key(to, c, "more than %d witnesses",
+			    LIMIT_WITNESSES);
+		else if (!note_key_parse(span_of_str(text), NOTE_WITNESS,
+			     &out->keys[out->num], &why))
+			complain(to, c, "%s (\"valise witness init\" prints"
+					" one)", why.detail);
+		else
+			snprintf(out->names[out->num++],
+			    sizeof(out->names[0]), "%s", c->key);
+	}
+	for (size_t i = 1; i < out->num; i++)
+		for (size_t j = 0; j < i; j++)
+			if (memcmp(out->keys[i].public_key,
+				out->keys[j].public_key, 32) == 0)
+				complain(to, map,
+				    "\"%s\" and \"%s\" have one key: each"
+				    " witness needs its own", out->names[j],
+				    out->names[i]);
+	if (yaml_need(root, "quorum", to) == NULL ||
+	    !yaml_u64(quorum, &number, to))
+		return;
+	if (number < 1 || number > out->num)
+		complain(to, quorum, "1 to %zu, the number of witnesses",
+		    out->num);
+	else
+		out->quorum = (unsigned)number;
+}
+
 static void
 read_main(struct policy *policy, const struct yaml *root,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "depositary", "cas",
-		"parties", "offices", "full-powers" };
+		"parties", "offices", "full-powers", "witnesses", "quorum" };
 
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
@@ -611,6 +663,7 @@ read_main(struct policy *policy, const struct yaml *root,
 	read_offices(policy, yaml_need(root, "offices", to), to);
 	read_depositary(policy, yaml_need(root, "depositary", to), to);
 	read_powers(policy, yaml_need(root, "full-powers", to), to);
+	read_witnesses(policy, root, to);
 	check_offices(policy, yaml_get(root, "offices"), to);
 }
 

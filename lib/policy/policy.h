@@ -10,6 +10,7 @@
 
 #include "document/container.h"
 #include "document/version.h"
+#include "journal/cosignatures.h"
 #include "pki/trust.h"
 
 #define POLICY_NAME (LIMIT_OFFICE_BYTES + 1)
@@ -83,6 +84,7 @@ struct policy {
 	struct full_powers *powers;
 	struct document_type *types;
 	unsigned powers_line;
+	struct witnesses witnesses; /* of the journal, and how many must sign */
 	int refs;
 };
 

@@ -94,6 +94,33 @@ add_act(struct judge *judge, const struct verdict_act *act)
 	return true;
 }
 
+/* Who cosigned the checkpoint: a known witness's line must be good. */
+static bool
+judge_witnesses(struct judge *judge, const struct batch *batch)
+{
+	const struct witnesses *witnesses = judge->request->witnesses;
+	struct cosignature lines[LIMIT_WITNESSES];
+	struct verdict *out = judge->out;
+	struct error why = { 0 };
+
+	if (witnesses == NULL || !batch->known)
+		return true;
+	if (!note_cosignatures(buf_span(&batch->note), witnesses->keys,
+		witnesses->num, lines, &out->num_witnesses, &why)) {
+		out->num_witnesses = 0;
+		return judge_find_error(judge, FINDING_RECEIPT_BROKEN, "",
+		    &why);
+	}
+	for (size_t i = 0; i < out->num_witnesses; i++) {
+		struct verdict_witness *one = &out->witnesses[i];
+
+		one->at = lines[i].at;
+		snprintf(one->name, sizeof(one->name), "%s",
+		    witnesses->names[lines[i].witness]);
+	}
+	return true;
+}
+
 static bool
 judge_receipt(struct judge *judge, const struct member *member,
     struct batch *batch)
@@ -144,8 +171,28 @@ judge_receipts(struct judge *judge)
 			ok = judge_receipt(judge, &container->members[i],
 			    &batch);
 	}
+	ok = ok && judge_witnesses(judge, &batch);
 	buf_free(&batch.note);
 	return ok;
+}
+
+/* For who insists on it. */
+static bool
+judge_witnessed(struct judge *judge)
+{
+	const struct verdict_request *request = judge->request;
+	const size_t num = judge->out->num_witnesses;
+
+	if (!request->must_be_witnessed)
+		return true;
+	if (request->witnesses == NULL || request->witnesses->quorum == 0)
+		return judge_find(judge, FINDING_NOT_WITNESSED, "",
+		    "the policy that you accepted names no witnesses");
+	return num >= request->witnesses->quorum ||
+	    judge_find(judge, FINDING_NOT_WITNESSED, "",
+		"%zu of %u witnesses have cosigned the checkpoint that its"
+		" receipts lead to: fetch it again once the others have",
+		num, request->witnesses->quorum);
 }
 
 /* Every act but the deposit says which came before it: none can be left out. */
@@ -259,7 +306,7 @@ judge_journal(struct judge *judge)
 	if (judge->request->expect == EXPECT_DEPOSIT)
 		return true;
 	if (!judge_acts_have_signatures(judge) || !judge_chain(judge) ||
-	    !judge_force(judge))
+	    !judge_force(judge) || !judge_witnessed(judge))
 		return false;
 	return newest == NULL || judge->request->live != NULL ||
 	    digest_eq(&newest->entry.contents, &judge->out->contents) ||

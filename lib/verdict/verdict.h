@@ -60,6 +60,7 @@ enum finding_code {
 	FINDING_CONTENTS_DIFFER,
 	FINDING_RECEIPT_BROKEN,
 	FINDING_NOT_IN_JOURNAL,
+	FINDING_NOT_WITNESSED,
 	FINDING_JOURNAL_ROLLED_BACK,
 	FINDING_POLICY_UNKNOWN,
 	FINDING_REVOCATION_UNKNOWN,
@@ -102,6 +103,12 @@ struct verdict_act {
 	struct entry entry;
 };
 
+/* One who cosigned the checkpoint to which all receipts lead. */
+struct verdict_witness {
+	char name[LIMIT_OFFICE_BYTES + 1];
+	int64_t at;
+};
+
 struct verdict {
 	enum outcome outcome;
 	enum status status;
@@ -113,6 +120,8 @@ struct verdict {
 	size_t num_acts;
 	struct finding *findings;
 	size_t num_findings;
+	struct verdict_witness witnesses[LIMIT_WITNESSES];
+	size_t num_witnesses;
 	bool quorum; /* enough persons of each party have signed */
 	char quorum_rule[POLICY_RULE];
 };
@@ -142,6 +151,8 @@ struct verdict_request {
 	struct cert_cache *certs;
 	const struct verdict_library *library;
 	const struct note_key *journal; /* EXPECT_DELIVERED */
+	const struct witnesses *witnesses; /* the same; or NULL: none known */
+	bool must_be_witnessed; /* by the quorum of these */
 	int64_t now_ms;
 	uint64_t *progress; /* bytes hashed, or NULL */
 

@@ -488,7 +488,8 @@ bench_journal(char *argv[])
 	struct span spans[512];
 	uint64_t n = 0;
 
-	if (!note_signer_make("bench.example/journal", &signer, &err) ||
+	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL,
+		&signer, &err) ||
 	    !journal_create(argv[0], &err) ||
 	    (journal = journal_open(argv[0], &signer.key, &head, parse_each,
 		 NULL, &mended, &err)) == NULL)

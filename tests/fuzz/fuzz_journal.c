@@ -1,6 +1,8 @@
 #include "fuzz.h"
 #include "journal/entry.h"
+#include "journal/evidence.h"
 #include "journal/proof.h"
+#include "journal/tile.h"
 
 /* Entries, notes, receipts and keys: what parses has one spelling. */
 int
@@ -11,7 +13,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct proof proof = PROOF;
 	struct note_key key = { .name = "log.test/audit" };
 	struct checkpoint checkpoint;
+	struct evidence evidence = EVIDENCE;
+	struct cosignature line;
+	struct tile tile;
+	char path[TILE_PATH];
 	struct error err = { 0 };
+	size_t num;
 	bool ok;
 
 	ok = entry_parse(span_of(data, size), &entry, &err);
@@ -27,12 +34,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ok = checkpoint_parse(span_of(data, size), &checkpoint, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
-	ok = note_key_parse(span_of(data, size), &key, &err);
+	ok = note_key_parse(span_of(data, size), NOTE_JOURNAL, &key, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
 	ok = proof_parse(span_of(data, size), &proof, &err);
 	FUZZ_CHECK(ok, err);
+	err = (struct error){ 0 };
+	ok = evidence_parse(span_of(data, size), &evidence, &err);
+	FUZZ_CHECK(ok, err);
+	err = (struct error){ 0 };
+	ok = note_cosignatures(span_of(data, size), &key, 1, &line, &num, &err);
+	FUZZ_CHECK(ok, err);
+	err = (struct error){ 0 };
+	ok = tile_parse(span_of(data, size), &tile, &err);
+	FUZZ_CHECK(ok, err);
+	if (ok) {
+		tile_path(&tile, path);
+		if (!span_eq(span_of_str(path), span_of(data, size)))
+			__builtin_trap();
+	}
 	out.len = 0;
+	evidence_free(&evidence);
 	proof_free(&proof);
 	buf_free(&out);
 	return 0;

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "journal/cosignatures.h"
 #include "journal/entry.h"
+#include "journal/evidence.h"
 #include "journal/journal.h"
 
 /* A tree in memory; full hashes by recursion. */
@@ -149,7 +151,7 @@ test_key(void)
 	struct note_key key;
 	struct error err = { 0 };
 
-	ck_ok(note_key_parse(span_of_str(vkey), &key, &err), err);
+	ck_ok(note_key_parse(span_of_str(vkey), NOTE_JOURNAL, &key, &err), err);
 	return key;
 }
 
@@ -362,7 +364,8 @@ make_dir(void)
 
 	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_ok(note_signer_make("log.test/audit", &signer, &err), err);
+	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
+		&signer, &err), err);
 	ck_ok(journal_create(dir, &err), err);
 }
 
@@ -638,6 +641,203 @@ START_TEST(a_signer_whose_memory_was_rolled_back_is_refused)
 }
 END_TEST
 
+static const char witness_vkey[] =
+    "witness.test/w1+facd19fa+BN+GARmBG3ZTJJSX8/UQnTezIZRqgCkLwWQCBUNSL47c";
+
+START_TEST(a_cosignature_of_another_program_verifies_and_ours_is_the_same)
+{
+	static const uint8_t seed[32] = { 0x62, 0xb9, 0xa3, 0xef, 0x31, 0x9c,
+		0x07, 0x8e, 0x14, 0x44, 0xa1, 0x7b, 0x7c, 0x39, 0x5b, 0x03,
+		0x6f, 0xb2, 0x2d, 0x0e, 0xa4, 0xff, 0xb3, 0x88, 0xa9, 0x0f,
+		0x35, 0x01, 0xd6, 0x7e, 0xe8, 0x1a };
+	const struct note_key journal_key = test_key();
+	struct note_signer witness = { .key = { .type = NOTE_WITNESS } };
+	struct note_key keys[2] = { journal_key };
+	struct cosignature lines[2];
+	struct error err = { 0 };
+	struct buf ours = BUF(1000);
+	char copy[sizeof(note)];
+	size_t num;
+
+	ck_ok(note_key_parse(span_of_str(witness_vkey), NOTE_WITNESS,
+		  &keys[1], &err), err);
+	ck_assert(!note_key_parse(span_of_str(witness_vkey), NOTE_JOURNAL,
+	    &keys[0], &err));
+	keys[0].id++; /* the journal's own line is no cosignature */
+	ck_ok(note_cosignatures(span_of_str(note), keys, 2, lines, &num, &err),
+	    err);
+	ck_assert_uint_eq(num, 1);
+	ck_assert_uint_eq(lines[0].witness, 1);
+	ck_assert_int_eq(lines[0].at, 1700000000);
+	witness.key = keys[1];
+	memcpy(witness.seed, seed, 32);
+	ck_ok(note_cosign(&witness, span_of_str(note), 1700000000, &ours,
+		  &err), err);
+	ck_assert(span_eq(buf_span(&ours), lines[0].line));
+	buf_free(&ours);
+	/* Its time and signature: any bit changed, and the note is refused. */
+	for (size_t i = 12; i < 100; i++) {
+		memcpy(copy, note, sizeof(note));
+		copy[(size_t)((const char *)lines[0].line.data - note) + i +
+		    16] ^= 1;
+		ck_assert_msg(!note_cosignatures(span_of_str(copy), keys, 2,
+				  lines + 1, &num, &err) || num == 0,
+		    "byte %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(cosignatures_are_kept_and_counted)
+{
+	struct witnesses witnesses = { .num = 2, .quorum = 2 };
+	char path[FILE_PATH], line[200];
+	struct note_signer signers[2];
+	struct cosignatures *all;
+	struct error err = { 0 };
+	/* Which witness signs what, in that order. */
+	static const struct {
+		unsigned witness;
+		uint64_t size;
+	} signs[] = { { 0, 10 }, { 1, 12 }, { 0, 12 }, { 0, 12 }, { 1, 30 },
+		{ 0, 20 } };
+	struct buf out = BUF(10000);
+
+	make_dir();
+	ck_ok(file_join(path, dir, "cosignatures", &err), err);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(line, sizeof(line), "witness.example/%u", i);
+		ck_ok(note_signer_make(line, NOTE_WITNESS, &signers[i], &err),
+		    err);
+		witnesses.keys[i] = signers[i].key;
+	}
+	all = cosignatures_open(path, &err);
+	ck_assert_ptr_nonnull(all);
+	for (size_t i = 0; i < COUNT(signs); i++) {
+		struct buf made = BUF(1000);
+
+		ck_ok(note_cosign(&signers[signs[i].witness],
+			  span_of_str(note), 1700000000 + (int64_t)i, &made,
+			  &err) &&
+			cosignatures_add(all, signs[i].size, buf_span(&made),
+			    &err), err);
+		buf_free(&made);
+	}
+	for (unsigned again = 0; again < 2; again++) {
+		ck_assert_uint_eq(cosignatures_count(all, &witnesses, 10), 1);
+		ck_assert_uint_eq(cosignatures_count(all, &witnesses, 12), 2);
+		ck_assert_uint_eq(cosignatures_count(all, &witnesses, 11), 0);
+		ck_assert_uint_eq(cosignatures_first(all, &witnesses, 5), 12);
+		ck_assert_uint_eq(cosignatures_first(all, &witnesses, 12), 12);
+		ck_assert_uint_eq(cosignatures_first(all, &witnesses, 13), 0);
+		ck_assert_uint_eq(cosignatures_last(all, &witnesses), 12);
+		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 0),
+		    30);
+		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 30),
+		    0);
+		out.len = 0;
+		ck_ok(cosignatures_append(all, 12, &out, &err), err);
+		ck_assert_uint_eq(out.len, 2 * (4 + 17 + 1 + 104 + 1));
+		/* And again from the file, whose last line was torn. */
+		cosignatures_free(all);
+		{
+			FILE *file = fopen(path, "a");
+
+			ck_assert_ptr_nonnull(file);
+			fputs("40 \xe2\x80\x94 torn", file);
+			fclose(file);
+		}
+		all = cosignatures_open(path, &err);
+		ck_assert_msg(all != NULL, "%s", err.detail);
+	}
+	witnesses.quorum = 0;
+	ck_assert_uint_eq(cosignatures_last(all, &witnesses), 0);
+	cosignatures_free(all);
+	buf_free(&out);
+	remove_dir();
+}
+END_TEST
+
+/* The checkpoint of a small tree, whose leaves from changed on are others. */
+static void
+put_checkpoint(uint64_t size, uint64_t changed, struct tree *tree,
+    struct buf *out)
+{
+	struct checkpoint checkpoint = { .size = size };
+	struct merkle_edge edge = { 0 };
+	struct head head = { .size = size };
+	struct error err = { 0 };
+
+	*tree = make_tree(size);
+	for (uint64_t i = 0; i < size; i++) {
+		if (i >= changed)
+			tree->leaves[i].bytes[0] ^= 1;
+		merkle_append(&edge, &tree->leaves[i], NULL, NULL);
+	}
+	head.root = checkpoint.root = merkle_root(&edge);
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    signer.key.name);
+	sign_head(&head);
+	ck_ok(note_encode(&signer.key, &checkpoint, head.signature, out, &err),
+	    err);
+}
+
+static const struct {
+	uint64_t seen, shown, changed;
+	bool with_root, proves;
+} forks[] = {
+	{ 5, 5, 2, false, true },  /* two roots of one size */
+	{ 5, 5, 9, false, false }, /* the same twice */
+	{ 5, 9, 2, true, true },
+	{ 4, 9, 3, true, true }, /* a power of two */
+	{ 8, 8, 0, false, true },
+	{ 5, 9, 2, false, false }, /* nothing shows what came between */
+	{ 9, 5, 2, false, false }, /* only gone back */
+};
+
+START_TEST(evidence_proves_a_fork_and_nothing_else)
+{
+	struct evidence evidence = EVIDENCE, again = EVIDENCE;
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	struct tree seen, shown;
+	struct error err = { 0 };
+	bool proves;
+	char says[400];
+
+	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer, &err),
+	    err);
+	put_checkpoint(forks[_i].seen, UINT64_MAX, &seen, &evidence.seen);
+	put_checkpoint(forks[_i].shown, forks[_i].changed, &shown,
+	    &evidence.shown);
+	evidence.has_root = forks[_i].with_root;
+	if (forks[_i].with_root)
+		ck_ok(merkle_root_at(read_tree, &shown, forks[_i].seen,
+			  &evidence.root, &err) &&
+			merkle_prove_consistency(read_tree, &shown,
+			    forks[_i].seen, forks[_i].shown, &evidence.proof,
+			    &err), err);
+	ck_ok(evidence_encode(&evidence, &text, &err), err);
+	ck_ok(evidence_parse(buf_span(&text), &again, &err), err);
+	ck_ok(evidence_verify(&again, &signer.key, &proves, says, &err), err);
+	ck_assert_int_eq(proves, forks[_i].proves);
+	for (size_t i = 0; i < text.len; i++) {
+		struct evidence cut = EVIDENCE;
+
+		/* Cut anywhere it is refused, or says less. */
+		if (evidence_parse(span_of(text.data, i), &cut, &err) &&
+		    evidence_verify(&cut, &signer.key, &proves, says, &err))
+			ck_assert(!proves || !forks[_i].with_root);
+		evidence_free(&cut);
+	}
+	again.shown.len = 0;
+	ck_assert(!evidence_verify(&again, &signer.key, &proves, says, &err));
+	free(seen.leaves);
+	free(shown.leaves);
+	evidence_free(&evidence);
+	evidence_free(&again);
+	buf_free(&text);
+}
+END_TEST
+
 /* The names that Go's sumdb computes, less its "8/" (C2SP tlog-tiles). */
 static const struct {
 	const char *path;
@@ -764,6 +964,11 @@ END_TEST
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t,
+	    a_cosignature_of_another_program_verifies_and_ours_is_the_same);
+	tcase_add_test(t, cosignatures_are_kept_and_counted);
+	tcase_add_loop_test(t, evidence_proves_a_fork_and_nothing_else, 0,
+	    COUNT(forks));
 	tcase_add_loop_test(t, a_tile_has_one_name, 0, COUNT(tiles));
 	tcase_add_test(t, a_partial_tile_is_there_as_far_as_the_journal_is);
 	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);

@@ -30,7 +30,7 @@ enum wrong {
 	RECEIPT_GARBLED, RECEIPT_OF_ANOTHER_VERSION, RECEIPT_RENAMED,
 	NO_RECEIPTS, NO_DEPOSIT_RECEIPT, NO_SIGN_RECEIPT, NO_FORCE_RECEIPT,
 	SIGNATURE_DROPPED, POLICY_NOT_ACCEPTED, NO_CRLS, CRL_STALE,
-	CRL_OF_ANOTHER,
+	CRL_OF_ANOTHER, WITNESSED_BY_ONE, COSIGNATURE_OF_OTHER_BYTES,
 	WRONGS,
 };
 
@@ -93,6 +93,9 @@ static const struct {
 	{ NO_CRLS, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ CRL_STALE, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ CRL_OF_ANOTHER, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
+	{ WITNESSED_BY_ONE, FINDING_NOT_WITNESSED, OUTCOME_INDETERMINATE },
+	{ COSIGNATURE_OF_OTHER_BYTES, FINDING_RECEIPT_BROKEN,
+	    OUTCOME_INVALID },
 };
 
 /* --- A world: two CAs, persons, the project's own policy. --- */
@@ -103,7 +106,8 @@ static struct world {
 	struct policy *policy;
 	struct crls *crls;
 	struct cert_cache *certs;
-	struct note_signer journal, other_journal;
+	struct note_signer journal, other_journal, witness_signers[2];
+	struct witnesses witnesses;
 	enum wrong wrong;
 } w;
 
@@ -135,10 +139,18 @@ set_up(void)
 	ck_assert_msg(w.policy != NULL, "%s", err.detail);
 	w.crls = crls_new(&err);
 	w.certs = cert_cache_new(&err);
-	ck_ok(note_signer_make("valise.mofa.example/lao-iom", &w.journal,
-		  &err) &&
-		note_signer_make("valise.mofa.example/lao-iom",
-		    &w.other_journal, &err), err);
+	ck_ok(note_signer_make("valise.mofa.example/lao-iom", NOTE_JOURNAL,
+		  &w.journal, &err) &&
+		note_signer_make("valise.mofa.example/lao-iom", NOTE_JOURNAL,
+		    &w.other_journal, &err) &&
+		note_signer_make("mofa.example", NOTE_WITNESS,
+		    &w.witness_signers[0], &err) &&
+		note_signer_make("iom.example", NOTE_WITNESS,
+		    &w.witness_signers[1], &err), err);
+	w.witnesses = (struct witnesses){ .num = 2,
+		.quorum = 2,
+		.keys = { w.witness_signers[0].key, w.witness_signers[1].key },
+		.names = { "mofa", "iom-geneva" } };
 	complaints_free(&complaints);
 	buf_free(&mofa);
 	buf_free(&iom);
@@ -381,6 +393,11 @@ add_receipts(struct container *c)
 		note_sign(signer, buf_span(&text), signature, &err) &&
 		note_encode(&signer->key, &checkpoint, signature, &note, &err),
 	    err);
+	for (size_t i = 0; i < 2 - (size_t)is(WITNESSED_BY_ONE); i++)
+		ck_ok(note_cosign(&w.witness_signers[i], buf_span(&note), NOW,
+			  &note, &err), err);
+	if (is(COSIGNATURE_OF_OTHER_BYTES))
+		note.data[note.len - 20] ^= 2;
 	for (size_t i = 0; i < num_acts; i++) {
 		struct proof proof = PROOF;
 		struct buf out = BUF(LIMIT_PROOF_FILE);
@@ -579,6 +596,8 @@ judge(struct container *c, struct verdict *out)
 		.certs = w.certs,
 		.library = &library,
 		.journal = &w.journal.key,
+		.witnesses = &w.witnesses,
+		.must_be_witnessed = true,
 		.now_ms = (NOW + 600) * 1000,
 		.document = is(OTHER_DOCUMENT) ? "agreement/other" : NULL };
 	struct error err = { 0 };
@@ -613,6 +632,9 @@ START_TEST(a_good_copy_is_valid_and_in_force)
 	ck_assert_int_eq(verdict.status, STATUS_IN_FORCE);
 	ck_assert_uint_eq(verdict.num_acts, 4);
 	ck_assert_uint_eq(verdict.num_signatures, 4);
+	ck_assert_uint_eq(verdict.num_witnesses, 2);
+	ck_assert_str_eq(verdict.witnesses[1].name, "iom-geneva");
+	ck_assert_int_eq(verdict.witnesses[1].at, NOW);
 	verdict_free(&verdict);
 	container_free(c);
 }

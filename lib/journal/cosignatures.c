@@ -1,0 +1,304 @@
+#include "journal/cosignatures.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+struct record {
+	uint64_t size;
+	char *line; /* with its LF */
+};
+
+struct cosignatures {
+	int fd;
+	off_t end;
+	pthread_mutex_t mutex;
+	struct record *list; /* by size */
+	size_t num, room;
+	bool failed;
+};
+
+/* Whose line is it?  The name and the key's ID, as far as they tell two apart. */
+static bool
+is_of(const char *line, const struct note_key *key)
+{
+	struct span rest = span_of_str(line), dash, name, base64;
+	struct buf raw = BUF(8192);
+	struct error ignored = { 0 };
+	struct span bytes;
+	uint32_t id = 0;
+	bool ok;
+
+	ok = span_take_until(&rest, ' ', &dash) &&
+	    span_take_until(&rest, ' ', &name) && span_is(name, key->name) &&
+	    span_take_line(&rest, &base64) &&
+	    span_base64_append(base64, &raw, &ignored);
+	bytes = buf_span(&raw);
+	ok = ok && span_take_u32(&bytes, &id) && id == key->id;
+	buf_free(&raw);
+	return ok;
+}
+
+static bool
+insert(struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err)
+{
+	struct record one = { .size = size,
+		.line = strndup((const char *)line.data, line.len) };
+	size_t at;
+
+	if (all->num == all->room) {
+		const size_t room = all->room == 0 ? 64 : all->room * 2;
+		struct record *list = realloc(all->list,
+		    room * sizeof(*list));
+
+		if (list == NULL) {
+			free(one.line);
+			return error_set_errno(err, "cosignatures");
+		}
+		all->list = list;
+		all->room = room;
+	}
+	if (one.line == NULL)
+		return error_set_errno(err, "cosignatures");
+	/* Nearly always the largest so far. */
+	for (at = all->num; at > 0 && all->list[at - 1].size > size; at--)
+		all->list[at] = all->list[at - 1];
+	all->list[at] = one;
+	all->num++;
+	return true;
+}
+
+/* The first record of this size or a larger one. */
+static size_t
+find(const struct cosignatures *all, uint64_t size)
+{
+	size_t low = 0, high = all->num;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (all->list[middle].size < size)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+load(struct cosignatures *all, struct span text, struct error *err)
+{
+	const size_t whole = text.len;
+	struct span line, size;
+	uint64_t number;
+
+	while (span_take_line(&text, &line)) {
+		struct span rest = line;
+
+		if (!span_take_until(&rest, ' ', &size) ||
+		    !span_to_u64(size, &number))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "journal/cosignatures is damaged");
+		if (!insert(all, number, span_of(rest.data, rest.len + 1),
+			err))
+			return false;
+	}
+	all->end = (off_t)(whole - text.len);
+	return text.len == 0 || ftruncate(all->fd, all->end) == 0 ||
+	    error_set_errno(err, "journal/cosignatures");
+}
+
+struct cosignatures *
+cosignatures_open(const char *path, struct error *err)
+{
+	struct cosignatures *all = calloc(1, sizeof(*all));
+	struct buf text = BUF(LIMIT_COSIGNATURES_BYTES);
+	bool ok;
+
+	if (all == NULL) {
+		error_set_errno(err, "cosignatures");
+		return NULL;
+	}
+	pthread_mutex_init(&all->mutex, NULL);
+	all->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ok = all->fd >= 0 || error_set_errno(err, "%s", path);
+	ok = ok && file_read(path, text.max, &text, err) &&
+	    load(all, buf_span(&text), err);
+	buf_free(&text);
+	if (!ok) {
+		cosignatures_free(all);
+		return NULL;
+	}
+	return all;
+}
+
+void
+cosignatures_free(struct cosignatures *all)
+{
+	if (all == NULL)
+		return;
+	for (size_t i = 0; i < all->num; i++)
+		free(all->list[i].line);
+	free(all->list);
+	if (all->fd >= 0)
+		close(all->fd);
+	pthread_mutex_destroy(&all->mutex);
+	free(all);
+}
+
+/* "— NAME ": two lines of one witness begin alike, whatever they sign. */
+static bool
+same_witness(const char *a, struct span b)
+{
+	const char *end = strrchr(a, ' ');
+
+	/* The key's ID is the first 4 bytes: 5 digits of base64 and a bit. */
+	return end != NULL && (size_t)(end - a) + 6 < b.len &&
+	    memcmp(a, b.data, (size_t)(end - a) + 6) == 0;
+}
+
+bool
+cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_NOTE_FILE);
+	bool there = false, ok = true;
+
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = find(all, size);
+	     i < all->num && all->list[i].size == size; i++)
+		there = there || same_witness(all->list[i].line, line);
+	if (!there) {
+		ok = !all->failed ||
+		    error_set(err, ERROR_UNAVAILABLE,
+			"journal/cosignatures could not be written before");
+		ok = ok &&
+		    buf_printf(&text, err, "%llu ",
+			(unsigned long long)size) &&
+		    buf_append(&text, line, err) &&
+		    file_pwrite(all->fd, buf_span(&text), all->end, err);
+		if (ok && fdatasync(all->fd) != 0)
+			ok = error_set_errno(err, "flush");
+		all->failed = all->failed || !ok;
+		if (ok)
+			all->end += (off_t)text.len;
+		ok = ok && insert(all, size, line, err);
+	}
+	pthread_mutex_unlock(&all->mutex);
+	buf_free(&text);
+	return ok || error_context(err, "journal/cosignatures");
+}
+
+bool
+cosignatures_append(struct cosignatures *all, uint64_t size, struct buf *out,
+    struct error *err)
+{
+	bool ok = true;
+
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = find(all, size);
+	     ok && i < all->num && all->list[i].size == size; i++)
+		ok = buf_append_str(out, all->list[i].line, err);
+	pthread_mutex_unlock(&all->mutex);
+	return ok;
+}
+
+/* Records [at, …) of one size: how many of the witnesses?  *next follows. */
+static unsigned
+count_at(const struct cosignatures *all, const struct witnesses *witnesses,
+    size_t at, size_t *next)
+{
+	const uint64_t size = all->list[at].size;
+	unsigned num = 0;
+
+	for (*next = at; *next < all->num && all->list[*next].size == size;
+	     (*next)++)
+		for (size_t i = 0; i < witnesses->num; i++)
+			if (is_of(all->list[*next].line, &witnesses->keys[i])) {
+				num++;
+				break;
+			}
+	return num;
+}
+
+unsigned
+cosignatures_count(struct cosignatures *all, const struct witnesses *witnesses,
+    uint64_t size)
+{
+	unsigned num = 0;
+	size_t at, next;
+
+	pthread_mutex_lock(&all->mutex);
+	at = find(all, size);
+	if (at < all->num && all->list[at].size == size)
+		num = count_at(all, witnesses, at, &next);
+	pthread_mutex_unlock(&all->mutex);
+	return num;
+}
+
+uint64_t
+cosignatures_first(struct cosignatures *all,
+    const struct witnesses *witnesses, uint64_t from)
+{
+	uint64_t found = 0;
+	size_t next;
+
+	if (witnesses->quorum == 0)
+		return 0;
+	pthread_mutex_lock(&all->mutex);
+	for (size_t at = find(all, from); at < all->num && found == 0;
+	     at = next)
+		if (count_at(all, witnesses, at, &next) >= witnesses->quorum)
+			found = all->list[at].size;
+	pthread_mutex_unlock(&all->mutex);
+	return found;
+}
+
+uint64_t
+cosignatures_last(struct cosignatures *all, const struct witnesses *witnesses)
+{
+	uint64_t found = 0;
+	size_t next;
+
+	if (witnesses->quorum == 0)
+		return 0;
+	pthread_mutex_lock(&all->mutex);
+	for (size_t end = all->num; end > 0 && found == 0;) {
+		const size_t at = find(all, all->list[end - 1].size);
+
+		if (count_at(all, witnesses, at, &next) >= witnesses->quorum)
+			found = all->list[at].size;
+		end = at;
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return found;
+}
+
+uint64_t
+cosignatures_pending(struct cosignatures *all,
+    const struct witnesses *witnesses, uint64_t after)
+{
+	unsigned most = 0;
+	uint64_t found = 0;
+	size_t next;
+
+	pthread_mutex_lock(&all->mutex);
+	for (size_t at = find(all, after + 1); at < all->num; at = next) {
+		const unsigned num = count_at(all, witnesses, at, &next);
+
+		if (num >= witnesses->quorum) {
+			most = 0; /* what is older is covered by this one */
+			found = 0;
+		} else if (num >= most) {
+			most = num;
+			found = all->list[at].size;
+		}
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return found;
+}
