@@ -307,5 +307,6 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 		if (!ok)
 			return false;
 	}
+	context->told = !all_valid;
 	return all_valid || error_context(err, "%s", about);
 }

@@ -162,6 +162,14 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 	return true;
 }
 
+bool
+all_documents(struct session *session, json_t *all, struct error *err)
+{
+	const struct filters none = { NULL };
+
+	return gather(session, &none, all, err);
+}
+
 static bool
 print_list(struct context *context, json_t *all, struct error *err)
 {

@@ -389,6 +389,7 @@ verify_evidence(struct context *context, const char *path, struct error *err)
 				     "proves", proves, "text", says),
 			err))
 			return false;
+		context->told = true;
 	} else {
 		output_text(path);
 		printf(": %s: %s\n", proves ? "PROVES A FORK" : "no proof",

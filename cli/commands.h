@@ -12,7 +12,7 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
     struct error *err);
 
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
-    cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness;
+    cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,
@@ -33,6 +33,10 @@ bool sign_files(const struct identity *signer, const struct container *from,
 /* verify --evidence: exit 0 where it proves a fork. */
 bool verify_evidence(struct context *context, const char *path,
     struct error *err);
+
+/* Append what the daemon lists, all pages. */
+bool all_documents(struct session *session, json_t *all,
+    struct error *err) MUST_USE;
 
 /* The newest deposit of a document by the journal itself, proved. */
 struct newest {

@@ -30,6 +30,7 @@ struct enrolment {
 
 struct context {
 	bool json;
+	bool told; /* the JSON that was printed says "no" already */
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
 	/* From the configuration. */

@@ -88,6 +88,16 @@ static const struct command {
 	    " (2026-11-23T10:00:00Z)\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
+	{ "audit", "[--full]", "check the whole record",
+	    "Every hash of the journal, every entry that this office may see,"
+	    " the policy at the\ntime of each act, every copy by its own"
+	    " signatures, and the states that the daemon\nlists. What is new"
+	    " since the last audit, or all with --full; if it is cut, \"valise"
+	    "\naudit\" goes on. The report is to be kept. Exit 1 if anything"
+	    " is wrong.\n\n"
+	    "  --full  begin anew, trusting nothing of the last audit\n\n"
+	    "Example:\n  valise audit --full >audit-2026-11.txt\n",
+	    cmd_audit },
 	{ "witness", "[init [--name NAME] | --every TIME]",
 	    "check that the journal only grew, and cosign it",
 	    "Fetch the checkpoint and the proof that it extends the one that"
@@ -145,7 +155,7 @@ fail(const struct context *context, const char *name, const struct error *err)
 	struct error ignored = { 0 };
 
 	output_progress_end();
-	if (context->json &&
+	if (context->json && !context->told &&
 	    !output_json(json_pack("{s:s, s:s, s:i, s:s}", "title",
 			     error_title(err->kind), "code", error_code(err),
 			     "exit", error_exit_status(err->kind), "detail",

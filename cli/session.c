@@ -334,6 +334,29 @@ session_post(struct session *session, const char *path, struct span bytes,
 }
 
 bool
+session_tile(struct session *session, const struct tile *tile,
+    struct buf *out, struct error *err)
+{
+	struct remote_answer answer;
+	char name[TILE_PATH], path[128];
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	tile_path(tile, name);
+	snprintf(path, sizeof(path), "/v1/journal/tile/%s", name);
+	ok = remote_do(session->remote, &request, &answer, err) &&
+	    (answer.body.len == (size_t)tile->width * 32 ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's tile %s is not one", name)) &&
+	    buf_append(out, buf_span(&answer.body), err);
+	remote_answer_free(&answer);
+	return ok;
+}
+
+bool
 session_read_hash(void *arg, unsigned level, uint64_t index,
     struct digest *out, struct error *err)
 {
@@ -346,29 +369,18 @@ session_read_hash(void *arg, unsigned level, uint64_t index,
 		.number = first / TILE_WIDTH,
 		.width = from + (1u << within) };
 	struct merkle_edge edge = { 0 };
-	struct remote_answer answer;
-	char name[TILE_PATH], path[128];
-	bool ok;
-	const struct remote_request request = { .method = "GET",
-		.path = path,
-		.body_fd = -1,
-		.file_fd = -1 };
+	struct buf bytes = BUF(TILE_WIDTH * 32);
+	bool ok = session_tile(session, &tile, &bytes, err);
 
-	tile_path(&tile, name);
-	snprintf(path, sizeof(path), "/v1/journal/tile/%s", name);
-	ok = remote_do(session->remote, &request, &answer, err) &&
-	    (answer.body.len == (size_t)tile.width * 32 ||
-		error_set(err, ERROR_MALFORMED, "the daemon's tile is not"
-						" one"));
 	for (unsigned i = from; ok && i < tile.width; i++) {
 		struct digest hash;
 
-		memcpy(hash.bytes, answer.body.data + (size_t)i * 32, 32);
+		memcpy(hash.bytes, bytes.data + (size_t)i * 32, 32);
 		merkle_append(&edge, &hash, NULL, NULL);
 	}
 	if (ok)
 		*out = merkle_root(&edge);
-	remote_answer_free(&answer);
+	buf_free(&bytes);
 	return ok;
 }
 
@@ -592,6 +604,87 @@ session_entries(struct session *session, const char *filters,
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_line(page.lines[i], &page.checkpoint, visit,
 			    arg, err);
+		if (ok && page.next != UINT64_MAX && page.next <= from)
+			ok = error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries go round in circles");
+		from = page.next;
+		free_page(&page);
+		remote_answer_free(&answer);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+struct leaves {
+	uint64_t from, until;
+	const struct digest *hashes;
+	entry_visitor *visit;
+	void (*differs)(void *arg, uint64_t index);
+	void *arg;
+	uint64_t next; /* no index comes twice, or backwards */
+};
+
+static bool
+check_leaf(const json_t *json, struct leaves *leaves, struct error *err)
+{
+	static struct entry entry; /* large; commands have one thread */
+	const json_t *number = json_object_get(json, "index");
+	const json_t *text = json_object_get(json, "entry");
+	struct digest leaf;
+	struct span line;
+	uint64_t index;
+
+	if (!json_is_integer(number) || json_integer_value(number) < 0 ||
+	    !json_is_string(text))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entry is not one");
+	index = (uint64_t)json_integer_value(number);
+	if (index < leaves->next || index >= leaves->until)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries are out of order");
+	leaves->next = index + 1;
+	line = span_of(json_string_value(text), json_string_length(text));
+	leaf = merkle_leaf(line);
+	if (!digest_eq(&leaf, &leaves->hashes[index - leaves->from]) ||
+	    !entry_parse(line, &entry, err)) {
+		*err = (struct error){ 0 };
+		leaves->differs(leaves->arg, index);
+		return true;
+	}
+	return leaves->visit(leaves->arg, index, &entry, line, err);
+}
+
+bool
+session_entries_of_leaves(struct session *session, uint64_t from,
+    uint64_t until, const struct digest *leaves, entry_visitor *visit,
+    void (*differs)(void *arg, uint64_t index), void *arg, struct error *err)
+{
+	struct leaves all = { .from = from,
+		.until = until,
+		.hashes = leaves,
+		.visit = visit,
+		.differs = differs,
+		.arg = arg,
+		.next = from };
+
+	while (from < until) {
+		char path[128];
+		const struct remote_request request = { .method = "GET",
+			.path = path,
+			.body_fd = -1,
+			.file_fd = -1 };
+		struct remote_answer answer;
+		struct page page = { 0 };
+		bool ok;
+
+		snprintf(path, sizeof(path),
+		    "/v1/journal/entries?from=%llu&until=%llu&proof=none",
+		    (unsigned long long)from, (unsigned long long)until);
+		ok = remote_do(session->remote, &request, &answer, err) &&
+		    read_page(session, buf_span(&answer.body), &page, err);
+		for (size_t i = 0; ok && i + 1 < page.num; i++)
+			ok = check_leaf(page.lines[i], &all, err);
 		if (ok && page.next != UINT64_MAX && page.next <= from)
 			ok = error_set(err, ERROR_MALFORMED,
 			    "the daemon's entries go round in circles");

@@ -6,6 +6,7 @@
 #define CLI_SESSION_H
 
 #include "cli/context.h"
+#include "journal/tile.h"
 #include "remote/remote.h"
 
 struct session {
@@ -71,6 +72,18 @@ typedef bool entry_visitor(void *arg, uint64_t index,
     const struct entry *entry, struct span line, struct error *err);
 bool session_entries(struct session *session, const char *filters,
     entry_visitor *visit, void *arg, struct error *err) MUST_USE;
+/*
+ * Those of [from, until) that may be seen, each against its leaf hash, which
+ * the caller has from the hash tiles: leaves[i] is of entry from + i.  One
+ * that has another hash is told to differ, not to visit.
+ */
+bool session_entries_of_leaves(struct session *session, uint64_t from,
+    uint64_t until, const struct digest *leaves, entry_visitor *visit,
+    void (*differs)(void *arg, uint64_t index), void *arg,
+    struct error *err) MUST_USE;
+/* The bytes of a hash tile.  The body is appended to out. */
+bool session_tile(struct session *session, const struct tile *tile,
+    struct buf *out, struct error *err) MUST_USE;
 
 /*
  * A receipt that an act was answered with: of this journal, an extension of

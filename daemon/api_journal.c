@@ -326,6 +326,7 @@ struct entry_filter {
 	char document[DOCUMENT_NAME], office[POLICY_NAME];
 	char person[LIMIT_EMAIL_BYTES + 1], act[32];
 	uint64_t from, until, limit;
+	bool bare; /* without proofs: who has the hash tiles needs none */
 	/* The same, by number; UINT32_MAX: nobody is called that. */
 	uint32_t document_number, office_number, person_number;
 	enum act act_number;
@@ -335,9 +336,14 @@ static bool
 read_filter(struct job *job, struct entry_filter *out, struct error *err)
 {
 	const struct http_head *head = &job->request->head;
+	char proof[8];
 
 	*out = (struct entry_filter){ .until = UINT64_MAX,
 		.limit = LIMIT_ENTRIES_PAGE };
+	if (!http_query(head, "proof", proof, sizeof(proof)) ||
+	    (proof[0] != '\0' && strcmp(proof, "none") != 0))
+		return error_set(err, ERROR_USAGE, "proof is \"none\"");
+	out->bare = proof[0] != '\0';
 	if (!http_query(head, "document", out->document,
 		sizeof(out->document)) ||
 	    !http_query(head, "office", out->office, sizeof(out->office)) ||
@@ -413,16 +419,17 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 
 static bool
 append_entry(const struct journal *journal, uint64_t index, uint64_t size,
-    struct buf *out, struct error *err)
+    bool bare, struct buf *out, struct error *err)
 {
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
-	struct merkle_proof proof;
+	struct merkle_proof proof = { .num = 0 };
 	json_t *json = NULL, *path = json_array();
 	char *text = NULL;
 	bool ok;
 
 	ok = journal_entry(journal, index, &line, err) &&
-	    journal_prove_inclusion(journal, index, size, &proof, err);
+	    (bare ||
+		journal_prove_inclusion(journal, index, size, &proof, err));
 	for (size_t i = 0; ok && i < proof.num; i++) {
 		char hash[BASE64_SIZE(32)];
 
@@ -493,7 +500,7 @@ run_entries(struct job *job, struct error *err)
 	if (found == NULL)
 		return error_set_errno(err, "entries");
 	for (size_t i = 0; ok && i < num; i++)
-		ok = append_entry(journal, found[i], head.size,
+		ok = append_entry(journal, found[i], head.size, filter.bare,
 		    &response->body, err);
 	free(found);
 	ok = ok && append_last(journal, &head, next, &response->body, err);

@@ -15,8 +15,10 @@
 #include "base/time.h"
 #include "daemon/api.h"
 #include "daemon/export.h"
+#include "daemon/fsck.h"
 #include "daemon/log.h"
 #include "daemon/setup.h"
+#include "record/refs.h"
 
 static const char usage_text[] =
     "usage: valised [--config FILE] [COMMAND]\n"
@@ -30,6 +32,10 @@ static const char usage_text[] =
     "  export-journal DIR\n"
     "               write the journal as a static C2SP tlog-tiles tree; the\n"
     "               daemon may be running\n"
+    "  fsck DATA [--repair]\n"
+    "               check a data folder, all of it against all of it; with\n"
+    "               --repair, the daemon off, make anew what only follows\n"
+    "               from the record\n"
     "  --version    print the version\n"
     "  --help       print this\n"
     "\n"
@@ -170,73 +176,12 @@ visit_entry(void *arg, uint64_t index, struct span line, struct error *err)
 	    ledger_apply(arg, index, &entry, err);
 }
 
-/* Refs follow from the journal: put each where it says. */
-static bool
-set_branches(struct daemon *daemon, struct error *err)
+static void
+tell_of_ref(void *arg, const char *name, bool is_stray)
 {
-	struct ledger_document **all;
-	size_t num = 0, moved = 0;
-	bool ok = true;
-
-	all = ledger_sorted(daemon->ledger, &num);
-	if (all == NULL)
-		return error_set_errno(err, "ledger");
-	for (size_t i = 0; ok && i < num; i++) {
-		char ref[DOCUMENT_NAME + 16];
-		struct oid tip, want;
-
-		if (all[i]->num_versions == 0)
-			continue;
-		want = all[i]->versions[all[i]->num_versions - 1].commit;
-		snprintf(ref, sizeof(ref), "refs/heads/%s", all[i]->name);
-		if (store_get_ref(daemon->store, ref, &tip) &&
-		    oid_eq(&tip, &want))
-			continue;
-		ok = store_set_ref(daemon->store, ref, &want, err);
-		moved++;
-	}
-	if (moved > 0)
-		log_info("refs", "moved=%zu", moved);
-	free(all);
-	return ok;
-}
-
-struct stray {
-	struct daemon *daemon;
-	char names[64][DOCUMENT_NAME + 16];
-	size_t num;
-};
-
-static bool
-find_stray(void *arg, const char *name, const struct oid *oid,
-    struct error *err)
-{
-	struct stray *stray = arg;
-	const struct ledger_document *doc;
-
-	(void)oid, (void)err;
-	if (strncmp(name, "refs/heads/", 11) != 0 || stray->num == 64)
-		return true;
-	doc = ledger_find(stray->daemon->ledger, name + 11);
-	if (doc == NULL || doc->num_versions == 0)
-		snprintf(stray->names[stray->num++], sizeof(stray->names[0]),
-		    "%s", name);
-	return true;
-}
-
-static bool
-drop_strays(struct daemon *daemon, struct error *err)
-{
-	struct stray stray = { .daemon = daemon };
-
-	if (!store_each_ref(daemon->store, find_stray, &stray, err))
-		return false;
-	for (size_t i = 0; i < stray.num; i++) {
-		log_warning("refs", "dropped=%s", log_text(stray.names[i]));
-		if (!store_delete_ref(daemon->store, stray.names[i], err))
-			return false;
-	}
-	return true;
+	(void)arg;
+	log_warning("refs", "%s=%s", is_stray ? "dropped" : "moved",
+	    log_text(name));
 }
 
 static bool
@@ -299,8 +244,9 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    err);
 	daemon->crls = library_add_crls(daemon->library, crls, err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
-	    !open_journal(daemon, err) || !set_branches(daemon, err) ||
-	    !drop_strays(daemon, err))
+	    !open_journal(daemon, err) ||
+	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
+		NULL, err))
 		return false;
 	registrar->store = daemon->store;
 	registrar->ledger = daemon->ledger;
@@ -619,6 +565,59 @@ export_journal(const char *config_path, const char *dir, struct error *err)
 	return true;
 }
 
+static void
+print_finding(void *arg, const struct audit_finding *finding, bool derived)
+{
+	(void)arg;
+	printf("%s", finding->code);
+	if (finding->index != AUDIT_NO_ENTRY)
+		printf(", entry %llu", (unsigned long long)finding->index);
+	printf("%s%s: %s%s\n", finding->about[0] != '\0' ? ", " : "",
+	    finding->about, finding->text,
+	    derived ? " (--repair makes it anew)" : "");
+}
+
+static bool
+check_data(const char *data, struct error *err)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct fsck_settings settings = { .data = data,
+		.threads = cpus < 1 ? 1 : cpus > 64 ? 64 : (unsigned)cpus,
+		.report = print_finding };
+	struct fsck_result result;
+
+	if (!fsck_run(&settings, &result, err))
+		return false;
+	printf("%s: journal of size %llu, %llu heads, %llu cosignatures;"
+	       " %llu versions; %llu git objects\n",
+	    data, (unsigned long long)result.size,
+	    (unsigned long long)result.num_heads,
+	    (unsigned long long)result.num_cosignatures,
+	    (unsigned long long)result.num_versions,
+	    (unsigned long long)result.num_objects);
+	if (result.num_findings == 0)
+		puts("nothing is wrong");
+	return result.num_findings == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"%zu findings, of which %zu can be repaired (\"Damage\" in the"
+		" operations manual)", result.num_findings,
+		result.num_derived);
+}
+
+static bool
+fsck(const char *config_path, const char *data, struct error *err)
+{
+	(void)config_path;
+	return check_data(data, err);
+}
+
+static bool
+fsck_and_repair(const char *config_path, const char *data, struct error *err)
+{
+	(void)config_path;
+	return fsck_repair(data, err) && check_data(data, err);
+}
+
 /* operand is what a command works on, or NULL. */
 static const struct command {
 	const char *name, *operand;
@@ -630,6 +629,8 @@ static const struct command {
 	{ "enrolment", NULL, enrolment },
 	{ "--check", NULL, check },
 	{ "export-journal", "DIR", export_journal },
+	{ "fsck", "DATA", fsck },
+	{ "--repair", "DATA", fsck_and_repair },
 };
 
 static const struct command *
@@ -659,7 +660,8 @@ main(int argc, char *argv[])
 		}
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
 			config = argv[++i];
-		} else if (command == &commands[0] &&
+		} else if ((command == &commands[0] ||
+			       strcmp(argv[i], "--repair") == 0) &&
 		    (named = find_command(argv[i])) != NULL) {
 			command = named;
 		} else if (command->operand != NULL && operand == NULL) {

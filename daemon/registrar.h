@@ -6,7 +6,7 @@
 #ifndef DAEMON_REGISTRAR_H
 #define DAEMON_REGISTRAR_H
 
-#include "daemon/ledger.h"
+#include "record/ledger.h"
 #include "daemon/library.h"
 #include "daemon/signer.h"
 #include "journal/cosignatures.h"

@@ -92,12 +92,13 @@ memory_write(struct memory *memory, struct error *err)
 }
 
 static bool
-memory_open(const char *path, struct memory *out, struct error *err)
+memory_open(const char *path, int flags, struct memory *out,
+    struct error *err)
 {
 	uint8_t slots[2 * SLOT] = { 0 };
 	bool found = false;
 
-	*out = (struct memory){ .fd = open(path, O_RDWR | O_CLOEXEC) };
+	*out = (struct memory){ .fd = open(path, flags | O_CLOEXEC) };
 	if (out->fd < 0)
 		return error_set_errno(err, "%s", path);
 	if (!file_pread(out->fd, slots, sizeof(slots), 0, err))
@@ -119,37 +120,74 @@ memory_open(const char *path, struct memory *out, struct error *err)
 }
 
 bool
+signer_remembered(const char *data, struct head *head, struct error *err)
+{
+	char path[FILE_PATH];
+	struct memory memory = { .fd = -1 };
+	bool ok;
+
+	ok = file_join(path, data, "signer/memory", err) &&
+	    memory_open(path, O_RDONLY, &memory, err);
+	if (ok)
+		*head = memory.head;
+	if (memory.fd >= 0)
+		close(memory.fd);
+	return ok;
+}
+
+/* Both slots; the second one counts. */
+static bool
+encode_memory(const struct head *head, struct buf *out, struct error *err)
+{
+	struct memory memory = { .head = *head };
+	bool ok = true;
+
+	for (uint64_t i = 0; ok && i < 2; i++) {
+		memory.sequence = i;
+		ok = encode_slot(&memory, out, err);
+		while (ok && out->len < (i + 1) * SLOT)
+			ok = buf_append_u8(out, 0, err);
+	}
+	return ok;
+}
+
+bool
+signer_remember(const char *data, const struct head *head, struct error *err)
+{
+	struct buf bytes = BUF(2 * SLOT);
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = encode_memory(head, &bytes, err) &&
+	    file_join(path, data, "signer/memory", err) &&
+	    file_write(path, buf_span(&bytes), 0600, err);
+	buf_free(&bytes);
+	return ok;
+}
+
+bool
 signer_create(const struct config *config, const char *origin,
     struct note_key *key, struct error *err)
 {
-	struct memory memory = { .head = { .root = merkle_empty() } };
-	struct buf text = BUF(2 * SLOT), slot = BUF(SLOT);
+	const struct head nothing = { .root = merkle_empty() };
+	struct buf text = BUF(2 * SLOT);
 	struct note_signer journal;
 	char path[FILE_PATH];
 	bool ok;
 
 	ok = config_data(config, "signer/journal.key", path, err) &&
-	    note_signer_make(origin, NOTE_JOURNAL,
-		&journal, err) &&
+	    note_signer_make(origin, NOTE_JOURNAL, &journal, err) &&
 	    note_signer_encode(&journal, &text, err) &&
 	    file_create(path, buf_span(&text), 0600, err) &&
 	    config_data(config, "signer/memory", path, err);
 	OPENSSL_cleanse(text.data, text.len);
 	text.len = 0;
-	for (uint64_t i = 0; ok && i < 2; i++) {
-		memory.sequence = i;
-		slot.len = 0;
-		ok = encode_slot(&memory, &slot, err);
-		while (ok && slot.len < SLOT)
-			ok = buf_append_u8(&slot, 0, err);
-		ok = ok && buf_append(&text, buf_span(&slot), err);
-	}
-	ok = ok && file_create(path, buf_span(&text), 0600, err);
+	ok = ok && encode_memory(&nothing, &text, err) &&
+	    file_create(path, buf_span(&text), 0600, err);
 	if (ok)
 		*key = journal.key;
 	OPENSSL_cleanse(&journal, sizeof(journal));
 	buf_free(&text);
-	buf_free(&slot);
 	return ok;
 }
 
@@ -565,7 +603,7 @@ open_vault(const struct config *config, struct vault *vault, struct error *err)
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&vault->depositary, err) &&
 	    config_data(config, "signer/memory", path, err) &&
-	    memory_open(path, &vault->memory, err);
+	    memory_open(path, O_RDWR, &vault->memory, err);
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);
 	buf_free(&key);

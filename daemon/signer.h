@@ -27,6 +27,17 @@
 bool signer_create(const struct config *config, const char *origin,
     struct note_key *key, struct error *err) MUST_USE;
 
+/* What the signer of a data folder signed last, with no process of it. */
+bool signer_remembered(const char *data, struct head *head,
+    struct error *err) MUST_USE;
+
+/*
+ * Make its memory say that it signed this head last.  Only for who has made
+ * sure that nothing further was ever signed.
+ */
+bool signer_remember(const char *data, const struct head *head,
+    struct error *err) MUST_USE;
+
 struct signer;
 
 /*

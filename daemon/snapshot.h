@@ -25,7 +25,7 @@ struct snapshot {
 /* version 0 is the newest; signers is the caller's to free(). */
 bool snapshot_take(struct job *job, unsigned version, struct snapshot *out,
     struct error *err) MUST_USE;
-/* The version of a commit, its texts still in the store.  NULL: our fault. */
+/* stored_version(), where what fails is the store's fault and not theirs. */
 struct container *snapshot_load(struct job *job, const struct oid *commit,
     struct error *err);
 

@@ -5,7 +5,7 @@ _valise() {
 		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
 	}
-	local commands="init push sign fetch verify show list history log policy witness"
+	local commands="init push sign fetch verify show list history log policy audit witness"
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		--config) ((i++)) ;;

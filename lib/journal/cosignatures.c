@@ -1,5 +1,6 @@
 #include "journal/cosignatures.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -91,7 +92,8 @@ find(const struct cosignatures *all, uint64_t size)
 }
 
 static bool
-load(struct cosignatures *all, struct span text, struct error *err)
+load(struct cosignatures *all, struct span text, bool is_view,
+    struct error *err)
 {
 	const size_t whole = text.len;
 	struct span line, size;
@@ -109,12 +111,12 @@ load(struct cosignatures *all, struct span text, struct error *err)
 			return false;
 	}
 	all->end = (off_t)(whole - text.len);
-	return text.len == 0 || ftruncate(all->fd, all->end) == 0 ||
+	return text.len == 0 || is_view || ftruncate(all->fd, all->end) == 0 ||
 	    error_set_errno(err, "journal/cosignatures");
 }
 
-struct cosignatures *
-cosignatures_open(const char *path, struct error *err)
+static struct cosignatures *
+open_file(const char *path, bool is_view, struct error *err)
 {
 	struct cosignatures *all = calloc(1, sizeof(*all));
 	struct buf text = BUF(LIMIT_COSIGNATURES_BYTES);
@@ -125,16 +127,42 @@ cosignatures_open(const char *path, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&all->mutex, NULL);
-	all->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ok = all->fd >= 0 || error_set_errno(err, "%s", path);
-	ok = ok && file_read(path, text.max, &text, err) &&
-	    load(all, buf_span(&text), err);
+	all->fd = open(path, is_view ? O_RDONLY | O_CLOEXEC :
+				       O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* A journal from before there were witnesses has no such file. */
+	ok = all->fd >= 0 || (is_view && errno == ENOENT) ||
+	    error_set_errno(err, "%s", path);
+	ok = ok &&
+	    (all->fd < 0 ||
+		(file_read(path, text.max, &text, err) &&
+		    load(all, buf_span(&text), is_view, err)));
 	buf_free(&text);
 	if (!ok) {
 		cosignatures_free(all);
 		return NULL;
 	}
 	return all;
+}
+
+struct cosignatures *
+cosignatures_open(const char *path, struct error *err)
+{
+	return open_file(path, false, err);
+}
+
+struct cosignatures *
+cosignatures_view(const char *path, struct error *err)
+{
+	return open_file(path, true, err);
+}
+
+void
+cosignatures_each(struct cosignatures *all,
+    void (*visit)(void *arg, uint64_t size, struct span line), void *arg)
+{
+	for (size_t i = 0; i < all->num; i++)
+		visit(arg, all->list[i].size,
+		    span_of_str(all->list[i].line));
 }
 
 void

@@ -22,6 +22,11 @@ struct cosignatures;
 
 /* Made if it is not there.  A last line that a crash tore is cut. */
 struct cosignatures *cosignatures_open(const char *path, struct error *err);
+/* To read beside whoever writes; nothing is cut. */
+struct cosignatures *cosignatures_view(const char *path, struct error *err);
+/* Each line, by size. */
+void cosignatures_each(struct cosignatures *all,
+    void (*visit)(void *arg, uint64_t size, struct span line), void *arg);
 void cosignatures_free(struct cosignatures *all);
 
 /*

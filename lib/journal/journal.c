@@ -561,6 +561,12 @@ journal_size(const struct journal *journal)
 	return __atomic_load_n(&journal->size, __ATOMIC_ACQUIRE);
 }
 
+struct note_key
+journal_key(const struct journal *journal)
+{
+	return journal->key;
+}
+
 struct head
 journal_head(const struct journal *journal)
 {
@@ -652,6 +658,21 @@ journal_entry(const struct journal *journal, uint64_t index, struct buf *out,
 	return (file_pread(journal->entries, bytes, len, at + 2, err) ||
 		   error_context(err, "journal/entries")) &&
 	    buf_append(out, span_of(bytes, len), err);
+}
+
+uint64_t
+journal_num_heads(const struct journal *journal)
+{
+	return __atomic_load_n(&journal->num_heads, __ATOMIC_ACQUIRE);
+}
+
+bool
+journal_nth_head(const struct journal *journal, uint64_t n, struct head *out,
+    struct error *err)
+{
+	uint64_t end;
+
+	return read_head(journal, n, out, &end, err);
 }
 
 bool

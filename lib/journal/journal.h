@@ -64,6 +64,7 @@ void journal_free(struct journal *journal);
 
 /* The committed size. */
 uint64_t journal_size(const struct journal *journal);
+struct note_key journal_key(const struct journal *journal);
 /* The newest head; its size is journal_size(). */
 struct head journal_head(const struct journal *journal);
 
@@ -81,6 +82,10 @@ bool journal_commit(struct journal *journal, const struct head *head,
 /* index < journal_size(). */
 bool journal_entry(const struct journal *journal, uint64_t index,
     struct buf *out, struct error *err) MUST_USE;
+/* Heads in order, for who checks them all; n < journal_num_heads(). */
+uint64_t journal_num_heads(const struct journal *journal);
+bool journal_nth_head(const struct journal *journal, uint64_t n,
+    struct head *out, struct error *err) MUST_USE;
 /* The first head whose size is at least size; <= journal_size(). */
 bool journal_head_at(const struct journal *journal, uint64_t size,
     struct head *out, struct error *err) MUST_USE;

@@ -184,32 +184,61 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 	return true;
 }
 
-bool
-packs_open(struct packs *packs, const char *dir, struct error *err)
+static bool
+is_loaded(const struct packs *packs, const char *name)
+{
+	for (size_t i = 0; i < packs->num; i++)
+		if (strcmp(packs->list[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 {
 	const struct dirent *entry;
 	bool ok = true;
-	DIR *folder;
 
-	pthread_rwlock_init(&packs->lock, NULL);
-	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
-	if ((folder = opendir(dir)) == NULL)
-		return error_set_errno(err, "%s", dir);
 	while (ok && (entry = readdir(folder)) != NULL) {
 		const size_t len = strlen(entry->d_name);
 		char name[OID_HEX], path[FILE_PATH];
 
 		/* What a crash left half made has no index, or another name. */
-		if (strncmp(entry->d_name, "tmp-", 4) == 0 &&
-		    file_join(path, dir, entry->d_name, err))
+		if (!packs->is_view &&
+		    strncmp(entry->d_name, "tmp-", 4) == 0 &&
+		    file_join(path, packs->dir, entry->d_name, err))
 			unlink(path);
-		if (len == 49 && strncmp(entry->d_name, "pack-", 5) == 0 &&
-		    strcmp(entry->d_name + 45, ".idx") == 0 &&
-		    span_to_str(span_of(entry->d_name + 5, 40), name,
-			sizeof(name)))
-			ok = packs_load(packs, name, err);
+		if (len != 49 || strncmp(entry->d_name, "pack-", 5) != 0 ||
+		    strcmp(entry->d_name + 45, ".idx") != 0 ||
+		    !span_to_str(span_of(entry->d_name + 5, 40), name,
+			sizeof(name)) ||
+		    is_loaded(packs, name))
+			continue;
+		ok = packs_load(packs, name, err);
+		if (!ok && packs->is_view)
+			ok = *missed = true;
 	}
-	closedir(folder);
+	return ok;
+}
+
+bool
+packs_open(struct packs *packs, const char *dir, bool is_view,
+    struct error *err)
+{
+	bool ok = true, missed = true;
+	DIR *folder;
+
+	pthread_rwlock_init(&packs->lock, NULL);
+	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
+	packs->is_view = is_view;
+	/* Packs may be joined while we look: then there is a new one. */
+	for (unsigned i = 0; ok && missed && i < 3; i++) {
+		missed = false;
+		if ((folder = opendir(dir)) == NULL)
+			return error_set_errno(err, "%s", dir);
+		ok = load_all(packs, folder, &missed, err);
+		closedir(folder);
+	}
 	return ok;
 }
 

@@ -22,6 +22,7 @@ struct packfile {
 
 struct packs {
 	char dir[4096];
+	bool is_view; /* another process writes here: nothing is changed */
 	pthread_rwlock_t lock;
 	struct packfile **list;
 	size_t num;
@@ -36,7 +37,8 @@ struct place {
 	uint64_t data_at; /* its zlib stream */
 };
 
-bool packs_open(struct packs *packs, const char *dir,
+/* A view leaves out what cannot be loaded; store_check() names it. */
+bool packs_open(struct packs *packs, const char *dir, bool is_view,
     struct error *err) MUST_USE;
 void packs_close(struct packs *packs);
 bool packs_load(struct packs *packs, const char *name,

@@ -113,8 +113,8 @@ sweep_locks(const char *dir, unsigned depth)
 	closedir(folder);
 }
 
-struct store *
-store_open(const char *path, struct error *err)
+static struct store *
+open_store(const char *path, bool is_view, struct error *err)
 {
 	struct store *store = calloc(1, sizeof(*store));
 	char dir[FILE_PATH];
@@ -127,19 +127,32 @@ store_open(const char *path, struct error *err)
 	/* It keeps a pack open that is joined and gone: not for ever. */
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	pthread_mutex_init(&store->mutex, NULL);
-	sweep_locks(path, 0);
+	if (!is_view)
+		sweep_locks(path, 0);
 	if (git_repository_open_bare(&store->repository, path) != 0) {
 		git_failed(err, path);
 		free(store);
 		return NULL;
 	}
 	if (!file_join(dir, path, "objects/pack", err) ||
-	    !file_make_dirs(dir, 0700, err) ||
-	    !packs_open(&store->packs, dir, err)) {
+	    (!is_view && !file_make_dirs(dir, 0700, err)) ||
+	    !packs_open(&store->packs, dir, is_view, err)) {
 		store_free(store);
 		return NULL;
 	}
 	return store;
+}
+
+struct store *
+store_open(const char *path, struct error *err)
+{
+	return open_store(path, false, err);
+}
+
+struct store *
+store_view(const char *path, struct error *err)
+{
+	return open_store(path, true, err);
 }
 
 void

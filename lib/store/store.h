@@ -30,6 +30,8 @@ struct store;
 
 bool store_create(const char *path, struct error *err) MUST_USE;
 struct store *store_open(const char *path, struct error *err);
+/* To read beside whoever writes: nothing is changed, not even swept. */
+struct store *store_view(const char *path, struct error *err);
 void store_free(struct store *store);
 
 /* Reading: safe between threads. */
@@ -104,5 +106,14 @@ bool store_delete_ref(struct store *store, const char *name,
 enum { STORE_PACKS_IDLE = 48, STORE_PACKS_BUSY = 192 };
 bool store_tidy(struct store *store, size_t enough, unsigned *joined,
     struct error *err) MUST_USE;
+
+/*
+ * Check every pack whose place among them leaves part when divided by parts:
+ * its index, its checksum, and each object, whose bytes must have its name.
+ * tell is called with a pack or object and what is wrong with it.
+ */
+bool store_check(const char *path, unsigned part, unsigned parts,
+    void (*tell)(void *arg, const char *about, const char *what), void *arg,
+    uint64_t *num_objects, struct error *err) MUST_USE;
 
 #endif

@@ -2,8 +2,8 @@
  * ledger.h - what follows from the journal: documents, versions, their states,
  * and who may see which entry.  Rebuilt from the entries at each start.
  */
-#ifndef DAEMON_LEDGER_H
-#define DAEMON_LEDGER_H
+#ifndef RECORD_LEDGER_H
+#define RECORD_LEDGER_H
 
 #include "journal/entry.h"
 #include "policy/policy.h"
@@ -38,6 +38,7 @@ struct ledger_document {
 	size_t num_versions;               /* 0: only spoken of, refused */
 	struct ledger_version *versions;   /* versions[i] is number i + 1 */
 	uint64_t last;                     /* its newest act, or LEDGER_NONE */
+	struct oid tip;                    /* the newest act's commit */
 	char *json; /* api_documents.c's, gone with the next act; or NULL */
 };
 

@@ -1,4 +1,4 @@
-#include "daemon/ledger.h"
+#include "record/ledger.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -395,6 +395,8 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	version->contents = entry->contents;
 	if (entry_has(entry, ENTRY_COMMIT))
 		memcpy(version->commit.bytes, entry->commit, OID_BYTES);
+	if (entry_has(entry, ENTRY_COMMIT))
+		doc->tip = version->commit;
 	doc->last = index;
 	return add_act(version, index) || no_memory(err);
 }

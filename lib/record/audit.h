@@ -1,0 +1,60 @@
+/*
+ * audit.h - what every journal must say to be believed, entry by entry: the
+ * same for the command that audits a daemon, for the daemon's own check and
+ * for the check of a data folder.
+ *
+ * It sees some or all entries, in order.  Each is an act of a time that does
+ * not run backwards, under the policy and CRLs that were in force, which
+ * allowed it; it follows the document's last act, and leads to the states that
+ * are told (lib/record/ledger.h).
+ */
+#ifndef RECORD_AUDIT_H
+#define RECORD_AUDIT_H
+
+#include "record/ledger.h"
+
+#define AUDIT_NO_ENTRY UINT64_MAX
+
+/* The codes are stable, as those of a verdict (docs/formats.md, "Audit"). */
+struct audit_finding {
+	const char *code;
+	uint64_t index; /* of an entry, or AUDIT_NO_ENTRY */
+	char about[LIMIT_PATH_BYTES + 1]; /* a document, file or ref */
+	char text[512];                   /* a sentence to act on */
+};
+
+typedef void audit_report(void *arg, const struct audit_finding *finding);
+
+struct audit_settings {
+	const struct verdict_library *library;
+	int64_t now_ms;
+	audit_report *report;
+	void *arg;
+};
+
+struct audit;
+
+struct audit *audit_new(const struct audit_settings *settings,
+    struct error *err);
+void audit_free(struct audit *audit);
+
+/* Told as found.  False only where it could not go on (ERROR_SYSTEM). */
+bool audit_entry(struct audit *audit, uint64_t index,
+    const struct entry *entry, struct error *err) MUST_USE;
+/* Take in an entry that was audited before: nothing is reported. */
+bool audit_known(struct audit *audit, uint64_t index,
+    const struct entry *entry, struct error *err) MUST_USE;
+/* Tell of something that the caller found. */
+void audit_find(const struct audit_settings *settings, const char *code,
+    uint64_t index, const char *about, const char *fmt, ...) PRINTF(5, 6);
+/* The states that follow; the audit's own. */
+struct ledger *audit_ledger(struct audit *audit);
+
+/*
+ * Does a copy's verdict tell of the acts that the journal has of this version,
+ * and of the state that follows from them?
+ */
+void audit_verdict(struct audit *audit, const struct ledger_document *document,
+    const struct ledger_version *version, const struct verdict *verdict);
+
+#endif

@@ -1,0 +1,159 @@
+#include "record/stored.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "document/version.h"
+
+struct stored_file {
+	char path[LIMIT_PATH_BYTES + 1];
+	struct oid oid;
+};
+
+struct stored {
+	struct stored_file *files;
+	size_t num;
+};
+
+static bool
+collect(void *arg, const char *path, const struct oid *oid, struct error *err)
+{
+	struct stored *stored = arg;
+	struct stored_file *all;
+
+	if (strcmp(path, ".gitattributes") == 0)
+		return true;
+	if (stored->num >= 2 * LIMIT_MEMBERS)
+		return error_set(err, ERROR_LIMIT, "too many files");
+	all = realloc(stored->files, (stored->num + 1) * sizeof(*all));
+	if (all == NULL)
+		return error_set_errno(err, "version");
+	stored->files = all;
+	snprintf(all[stored->num].path, sizeof(all[0].path), "%s", path);
+	all[stored->num++].oid = *oid;
+	return true;
+}
+
+static const struct digest *
+known_digest(const struct version *version, const char *path)
+{
+	for (size_t i = 0; i < version->num_texts; i++)
+		if (strcmp(version->texts[i].file, path) == 0)
+			return &version->texts[i].sha256;
+	for (size_t i = 0; i < version->num_annexes; i++)
+		if (strcmp(version->annexes[i].file, path) == 0)
+			return &version->annexes[i].sha256;
+	return NULL;
+}
+
+static bool
+is_text(const char *path)
+{
+	return strncmp(path, "texts/", 6) == 0 ||
+	    strncmp(path, "annexes/", 8) == 0;
+}
+
+static bool
+load_small(struct store *store, const struct stored *stored,
+    struct container *container, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < stored->num; i++) {
+		struct buf bytes = BUF(LIMIT_META_BYTES);
+
+		if (is_text(stored->files[i].path))
+			continue;
+		ok = store_read(store, &stored->files[i].oid, OBJECT_BLOB,
+			 &bytes, err) &&
+		    container_put(container, stored->files[i].path,
+			buf_span(&bytes), err);
+		buf_free(&bytes);
+	}
+	return ok;
+}
+
+/* Texts stay in the store; what they are was judged when they came in. */
+static bool
+load_texts(struct store *store, const struct stored *stored,
+    struct container *container, struct error *err)
+{
+	const struct member *yaml = container_find(container, PATH_VERSION);
+	struct version *version = yaml == NULL ?
+	    NULL :
+	    version_parse(member_bytes(yaml), err);
+	bool ok = version != NULL ||
+	    error_set(err, ERROR_SYSTEM, "a stored version has no"
+					 " version.yaml");
+
+	for (size_t i = 0; ok && i < stored->num; i++) {
+		const char *path = stored->files[i].path;
+		struct member member;
+
+		if (is_text(path))
+			ok = store_member(store, path, &stored->files[i].oid,
+				 known_digest(version, path), &member, err) &&
+			    container_add(container, &member, err);
+	}
+	free(version);
+	return ok;
+}
+
+struct container *
+stored_version(struct store *store, const struct oid *commit_oid,
+    struct error *err)
+{
+	struct container *container = container_new(err);
+	struct stored stored = { 0 };
+	struct store_commit commit;
+	bool ok;
+
+	ok = container != NULL &&
+	    store_read_commit(store, commit_oid, &commit, err) &&
+	    store_walk_tree(store, &commit.tree, collect, &stored, err) &&
+	    load_small(store, &stored, container, err) &&
+	    load_texts(store, &stored, container, err);
+	free(stored.files);
+	if (!ok) {
+		container_free(container);
+		return NULL;
+	}
+	return container;
+}
+
+bool
+commit_signature(struct span commit, struct buf *content, struct buf *der,
+    struct error *err)
+{
+	static const char begin[] = "gpgsig -----BEGIN SIGNED MESSAGE-----";
+	struct buf base64 = BUF(2 * LIMIT_SIGNATURE_BYTES);
+	struct span line;
+	bool inside = false, found = false, ok = true;
+
+	while (ok && span_take_line(&commit, &line)) {
+		if (!found && span_is(line, begin)) {
+			inside = found = true;
+			continue;
+		}
+		/* A header goes on as long as lines begin with a space. */
+		if (inside && span_starts(line, " ")) {
+			if (!span_starts(line, " -----"))
+				ok = buf_append(&base64,
+				    span_sub(line, 1, line.len - 1), err);
+			continue;
+		}
+		inside = false;
+		ok = buf_append(content, line, err) &&
+		    buf_append_str(content, "\n", err);
+		if (ok && line.len == 0) {
+			/* The message follows, whatever is in it. */
+			ok = buf_append(content, commit, err);
+			break;
+		}
+	}
+	ok = ok &&
+	    (found || error_set(err, ERROR_MALFORMED, "there is none")) &&
+	    span_base64_append(buf_span(&base64), der, err);
+	buf_free(&base64);
+	return ok;
+}

@@ -1,0 +1,27 @@
+/*
+ * stored.h - a version as it lies in the store.
+ */
+#ifndef RECORD_STORED_H
+#define RECORD_STORED_H
+
+#include "document/container.h"
+#include "store/store.h"
+
+/*
+ * The container that is the tree of a commit.  Its texts stay in the store,
+ * with the digests that version.yaml tells: member_hash() is for who doubts
+ * them.
+ */
+struct container *stored_version(struct store *store, const struct oid *commit,
+    struct error *err);
+
+/*
+ * Take a commit's bytes apart: what its signature is over, and the signature
+ * (DER) out of the armour that git wants.
+ *
+ * ERROR_MALFORMED  it has no such signature
+ */
+bool commit_signature(struct span commit, struct buf *content,
+    struct buf *der, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * Every byte of the packs, each object under its name.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <git2.h>
+
+#include "base/file.h"
+#include "store/private.h"
+
+struct check {
+	struct packs packs; /* of one pack */
+	git_odb *odb;       /* for objects that a repack made deltas */
+	void (*tell)(void *arg, const char *about, const char *what);
+	void *arg;
+	uint64_t *num;
+};
+
+static bool
+hash_piece(void *arg, struct span bytes, struct error *err)
+{
+	(void)err;
+	sha1_update(arg, bytes);
+	return true;
+}
+
+/* By its type's name, its size and its bytes, an object has its name. */
+static bool
+object_is_whole(struct check *check, const struct place *place,
+    const struct oid *oid)
+{
+	static const char *const names[] = { "", "commit", "tree", "blob",
+		"tag" };
+	struct error why = { 0 };
+	git_odb_object *object = NULL;
+	char header[48];
+	struct oid found;
+	struct sha1 sha1;
+	git_oid git;
+	int n;
+
+	if (place->type >= 5) {
+		memcpy(git.id, oid->bytes, OID_BYTES);
+		/* libgit2 compares name and bytes itself. */
+		n = git_odb_read(&object, check->odb, &git);
+		git_odb_object_free(object);
+		return n == 0;
+	}
+	n = snprintf(header, sizeof(header), "%s %llu", names[place->type],
+	    (unsigned long long)place->size);
+	sha1_init(&sha1);
+	sha1_update(&sha1, span_of(header, (size_t)n + 1));
+	if (!place_stream(place, hash_piece, &sha1, NULL, &why))
+		return false;
+	sha1_final(&sha1, found.bytes);
+	return oid_eq(&found, oid);
+}
+
+static bool
+checksum_is_right(const struct packfile *pack)
+{
+	uint8_t want[OID_BYTES], found[OID_BYTES];
+	struct error ignored = { 0 };
+	struct sha1 sha1;
+	void *map;
+
+	if (pack->size < 12 + OID_BYTES ||
+	    !file_pread(pack->fd, want, OID_BYTES,
+		(off_t)(pack->size - OID_BYTES), &ignored))
+		return false;
+	map = mmap(NULL, pack->size, PROT_READ, MAP_PRIVATE, pack->fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	sha1_init(&sha1);
+	sha1_update(&sha1, span_of(map, pack->size - OID_BYTES));
+	sha1_final(&sha1, found);
+	munmap(map, pack->size);
+	return memcmp(want, found, OID_BYTES) == 0;
+}
+
+static void
+check_objects(struct check *check, const struct packfile *pack)
+{
+	for (uint32_t i = 0; i < pack->num; i++) {
+		const struct pack_entry entry = packfile_entry(pack, i);
+		struct error why = { 0 };
+		struct place place;
+		char hex[OID_HEX];
+		bool whole;
+
+		whole = packs_find(&check->packs, &entry.oid, &place, &why);
+		if (whole) {
+			whole = object_is_whole(check, &place, &entry.oid);
+			packs_release(place.pack);
+		}
+		(*check->num)++;
+		if (whole)
+			continue;
+		oid_hex(&entry.oid, hex);
+		check->tell(check->arg, hex,
+		    "the object is damaged: its bytes have another name");
+	}
+}
+
+static void
+check_pack(struct check *check, const char *dir, const char *name)
+{
+	char path[FILE_PATH], file[64];
+	struct error why = { 0 };
+
+	check->packs = (struct packs){ .is_view = true };
+	pthread_rwlock_init(&check->packs.lock, NULL);
+	snprintf(check->packs.dir, sizeof(check->packs.dir), "%s", dir);
+	if (!packs_load(&check->packs, name, &why)) {
+		/* One that was joined meanwhile is no damage. */
+		snprintf(file, sizeof(file), "pack-%s.idx", name);
+		if (file_join(path, dir, file, &why) && file_exists(path))
+			check->tell(check->arg, name, why.detail);
+	} else {
+		if (!checksum_is_right(check->packs.list[0]))
+			check->tell(check->arg, name,
+			    "the pack's checksum is wrong");
+		check_objects(check, check->packs.list[0]);
+	}
+	packs_close(&check->packs);
+}
+
+static int
+is_index(const struct dirent *entry)
+{
+	const size_t len = strlen(entry->d_name);
+
+	return len == 49 && strncmp(entry->d_name, "pack-", 5) == 0 &&
+	    strcmp(entry->d_name + 45, ".idx") == 0;
+}
+
+bool
+store_check(const char *path, unsigned part, unsigned parts,
+    void (*tell)(void *arg, const char *about, const char *what), void *arg,
+    uint64_t *num_objects, struct error *err)
+{
+	struct check check = { .tell = tell, .arg = arg, .num = num_objects };
+	struct dirent **names = NULL;
+	char dir[FILE_PATH], objects[FILE_PATH];
+	bool ok;
+	int num;
+
+	*num_objects = 0;
+	if (!file_join(dir, path, "objects/pack", err) ||
+	    !file_join(objects, path, "objects", err))
+		return false;
+	if ((num = scandir(dir, &names, is_index, alphasort)) < 0)
+		return error_set_errno(err, "%s", dir);
+	git_libgit2_init();
+	ok = git_odb_open(&check.odb, objects) == 0 ||
+	    error_set(err, ERROR_SYSTEM, "%s: libgit2 cannot open it",
+		objects);
+	for (int i = 0; i < num; i++) {
+		char name[OID_HEX];
+
+		if (ok && (unsigned)i % parts == part &&
+		    span_to_str(span_of(names[i]->d_name + 5, 40), name,
+			sizeof(name)))
+			check_pack(&check, dir, name);
+		free(names[i]);
+	}
+	free(names);
+	git_odb_free(check.odb);
+	git_libgit2_shutdown();
+	return ok;
+}

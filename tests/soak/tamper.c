@@ -1,0 +1,240 @@
+/*
+ * tamper - what an administrator could do to a data folder, who has every key
+ * in it; for the table of docs/security.md.
+ *
+ *	tamper flip DATA N          change entry N where it stands
+ *	tamper drop DATA N          leave entry N out
+ *	tamper swap DATA N          change places of entries N and N + 1
+ *	tamper retime DATA N S      move entry N by S seconds
+ *	tamper backdate DATA S      add a "start" of S seconds before the last
+ *	tamper text DATA FILE       change a text in a built copy
+ *	tamper signature DATA FILE  change a signature in it
+ *
+ * But for the first and the last two the journal is made anew, signed with its
+ * own key, and the signer made to remember it: nothing in the folder tells.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "daemon/signer.h"
+#include "document/container.h"
+#include "journal/entry.h"
+#include "journal/journal.h"
+
+enum { MAX = 4096 };
+
+static struct buf lines[MAX];
+static size_t num;
+static struct note_signer key;
+
+static void
+need(bool ok, const struct error *err)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "tamper: %s\n", err->detail);
+	exit(1);
+}
+
+static bool
+take_line(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	(void)arg;
+	lines[index] = BUF(LIMIT_ENTRY_BYTES);
+	num = index + 1;
+	return buf_append(&lines[index], line, err);
+}
+
+static void
+load(const char *data)
+{
+	struct journal_mended mended;
+	struct buf text = BUF(1024);
+	struct error err = { 0 };
+	struct journal *journal;
+	char path[FILE_PATH];
+
+	need(file_join(path, data, "signer/journal.key", &err) &&
+		file_read(path, 1024, &text, &err) &&
+		note_signer_parse(buf_span(&text), NOTE_JOURNAL, &key, &err) &&
+		file_join(path, data, "journal", &err), &err);
+	journal = journal_view(path, &key.key, take_line, NULL, &mended, &err);
+	need(journal != NULL, &err);
+	journal_free(journal);
+	buf_free(&text);
+}
+
+/* A whole new history of these entries, under the same key. */
+static void
+store(const char *data)
+{
+	static const char *const names[] = { "entries", "heads", "nodes",
+		"hashes-0", "hashes-1", "hashes-2", "hashes-3", "hashes-4",
+		"hashes-5", "hashes-6", "hashes-7" };
+	struct head head = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct checkpoint checkpoint = { .size = 0 };
+	struct buf text = BUF(LIMIT_NOTE_TEXT);
+	struct journal *journal;
+	struct span spans[MAX];
+	struct error err = { 0 };
+	char dir[FILE_PATH], path[FILE_PATH];
+
+	need(file_join(dir, data, "journal", &err), &err);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		need(file_join(path, dir, names[i], &err), &err);
+		unlink(path);
+	}
+	for (size_t i = 0; i < num; i++)
+		spans[i] = buf_span(&lines[i]);
+	need(journal_create(dir, &err), &err);
+	journal = journal_open(dir, &key.key, &head, take_line, NULL, &mended,
+	    &err);
+	need(journal != NULL &&
+		journal_append(journal, spans, num, &head, &err), &err);
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    key.key.name);
+	checkpoint.size = head.size;
+	checkpoint.root = head.root;
+	head.time_ms = time_now_ms();
+	need(checkpoint_encode(&checkpoint, &text, &err) &&
+		note_sign(&key, buf_span(&text), head.signature, &err) &&
+		journal_commit(journal, &head, &err) &&
+		signer_remember(data, &head, &err), &err);
+	journal_free(journal);
+	buf_free(&text);
+}
+
+static void
+retime(size_t n, int64_t seconds)
+{
+	static struct entry entry;
+	struct error err = { 0 };
+
+	need(entry_parse(buf_span(&lines[n]), &entry, &err), &err);
+	entry.time_ms += seconds * 1000;
+	lines[n].len = 0;
+	need(entry_encode(&entry, &lines[n], &err), &err);
+}
+
+static void
+backdate(int64_t seconds)
+{
+	static struct entry entry;
+	struct error err = { 0 };
+	uint64_t prior = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		need(entry_parse(buf_span(&lines[i]), &entry, &err), &err);
+		if (entry.act == ACT_START)
+			prior = i;
+	}
+	need(entry_parse(buf_span(&lines[prior]), &entry, &err), &err);
+	entry.prior = prior;
+	entry.has |= UINT32_C(1) << ENTRY_PRIOR;
+	entry.time_ms -= seconds * 1000;
+	entry.salt[0] ^= 1;
+	lines[num] = BUF(LIMIT_ENTRY_BYTES);
+	need(entry_encode(&entry, &lines[num++], &err), &err);
+}
+
+/* One hex digit of its salt: it still parses, and means the same. */
+static void
+flip(const char *data, uint64_t n)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	off_t at = 0;
+	char *salt;
+	int fd;
+
+	for (uint64_t i = 0; i < n; i++)
+		at += 2 + (off_t)lines[i].len;
+	need(buf_append_u8(&lines[n], 0, &err), &err);
+	salt = strstr((char *)lines[n].data, "\"salt\":\"") + 8;
+	*salt = *salt == '0' ? '1' : '0';
+	need(file_join(path, data, "journal/entries", &err), &err);
+	fd = open(path, O_WRONLY);
+	need(fd >= 0 &&
+		file_pwrite(fd, span_of(lines[n].data, lines[n].len - 1),
+		    at + 2, &err), &err);
+	close(fd);
+}
+
+static void
+spoil(const char *path, bool signature)
+{
+	struct error err = { 0 };
+	const int from = open(path, O_RDONLY);
+	struct container *container = container_read(from, &err);
+	char tmp[FILE_PATH];
+	uint64_t size;
+	int fd;
+
+	need(container != NULL, &err);
+	for (size_t i = 0; i < container->num; i++) {
+		const struct member *member = &container->members[i];
+		struct buf bytes = BUF(LIMIT_META_BYTES);
+
+		if (signature ?
+			strcmp(member->path, "META-INF/signature-origin.p7s") :
+			strncmp(member->path, "texts/", 6))
+			continue;
+		need(member_stream(member, sink_to_buf, &bytes, &err), &err);
+		bytes.data[bytes.len - 1] ^= 1;
+		snprintf(tmp, sizeof(tmp), "%s", member->path);
+		need(container_put(container, tmp, buf_span(&bytes), &err),
+		    &err);
+		buf_free(&bytes);
+		break;
+	}
+	snprintf(tmp, sizeof(tmp), "%s.new", path);
+	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL, 0600);
+	need(fd >= 0 && container_write(container, fd, &size, &err) &&
+		rename(tmp, path) == 0, &err);
+	close(fd);
+	close(from);
+	container_free(container);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *what = argc > 2 ? argv[1] : "";
+	const size_t n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	struct buf other;
+
+	if (strcmp(what, "text") == 0 || strcmp(what, "signature") == 0) {
+		spoil(argv[3], strcmp(what, "signature") == 0);
+		return 0;
+	}
+	if (argc < 3)
+		return 2;
+	load(argv[2]);
+	if (strcmp(what, "flip") == 0) {
+		flip(argv[2], n);
+		return 0;
+	}
+	if (strcmp(what, "drop") == 0 && n < num) {
+		memmove(&lines[n], &lines[n + 1],
+		    (num - n - 1) * sizeof(lines[0]));
+		num--;
+	} else if (strcmp(what, "swap") == 0 && n + 1 < num) {
+		other = lines[n];
+		lines[n] = lines[n + 1];
+		lines[n + 1] = other;
+	} else if (strcmp(what, "retime") == 0 && argc > 4 && n < num) {
+		retime(n, strtol(argv[4], NULL, 10));
+	} else if (strcmp(what, "backdate") == 0) {
+		backdate((int64_t)n);
+	} else {
+		return 2;
+	}
+	store(argv[2]);
+	return 0;
+}
