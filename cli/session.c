@@ -166,10 +166,14 @@ session_checkpoint(struct session *session, const struct checkpoint *old,
 	if (ok)
 		ok = check_answer(session, buf_span(&answer.body), old,
 		    old_note, out, note, err);
-	else if (answer.status == 409)
-		ok = rolled_back(session, old_note, buf_span(&answer.body),
-		    &evidence, "it is smaller than the one you have seen",
-		    err);
+	else if (answer.status == 409) {
+		*err = (struct error){ 0 };
+		ok = note_open(buf_span(&answer.body),
+			 &session->context->enrolment.journal, out, err) &&
+		    rolled_back(session, old_note, buf_span(&answer.body),
+			&evidence, "it is smaller than the one you have seen",
+			err);
+	}
 	if (answer.status == 200) {
 		session->policy = answer.policy;
 		if (ok && !digest_is_zero(&answer.crls))
