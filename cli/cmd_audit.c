@@ -450,7 +450,7 @@ same_state(const struct ledger_document *doc, const json_t *one)
 	digest_hex(&newest->digest, hex);
 	return json_integer_value(json_object_get(one, "version")) ==
 	    (json_int_t)newest->number &&
-	    strcmp(status, status_name(newest->status)) == 0 &&
+	    strcmp(status, status_name(ledger_status(doc))) == 0 &&
 	    strcmp(digest, hex) == 0;
 }
 

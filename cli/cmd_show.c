@@ -38,7 +38,9 @@ print_version(const json_t *version)
 	    text_of(version, "time"),
 	    json_integer_value(json_object_get(version, "entry")));
 	json_array_foreach (signatures, i, one) {
-		printf("  signed by    ");
+		printf("  %-13s", strcmp(text_of(one, "act"), "terminate") == 0 ?
+			"ended by" :
+			"signed by");
 		output_text(text_of(one, "person"));
 		printf(" of %s, %s, entry %lld\n", text_of(one, "office"),
 		    text_of(one, "time"),

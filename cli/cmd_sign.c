@@ -5,6 +5,17 @@
 
 #include "cli/commands.h"
 
+bool
+load_signer(const struct context *context, struct identity *out,
+    struct error *err)
+{
+	return context->sign_cert[0] != '\0' ?
+	    identity_load(context->sign_cert, context->sign_key, out, err) :
+	    error_set(err, ERROR_USAGE,
+		"there is nothing to sign with: enrol with --sign-cert and"
+		" --sign-key");
+}
+
 static bool
 make_signature(const struct identity *signer, const struct container *from,
     struct container *to, struct error *err)
@@ -53,8 +64,8 @@ show(const struct verdict *verdict, const struct identity *signer)
 	    " quorum.\n", groups, groups + 40, signer->cert->email);
 }
 
-static bool
-confirmed(bool yes, struct error *err)
+bool
+confirmed(bool yes, const char *question, struct error *err)
 {
 	char line[16];
 
@@ -63,7 +74,7 @@ confirmed(bool yes, struct error *err)
 	if (!isatty(STDIN_FILENO))
 		return error_set(err, ERROR_USAGE,
 		    "nobody is there to ask: --yes signs without asking");
-	fputs("Sign it? Type \"yes\": ", stderr);
+	fprintf(stderr, "%s Type \"yes\": ", question);
 	if (fgets(line, sizeof(line), stdin) == NULL ||
 	    strcmp(line, "yes\n") != 0)
 		return error_set(err, ERROR_USAGE, "not signed");
@@ -137,14 +148,7 @@ sign_copy(struct session *session, const struct copy *copy, bool yes,
 	struct identity signer = { NULL };
 	bool ok;
 
-	if (context->sign_cert[0] == '\0') {
-		container_free(signature);
-		return error_set(err, ERROR_USAGE,
-		    "there is nothing to sign with: enrol with --sign-cert and"
-		    " --sign-key");
-	}
-	ok = signature != NULL &&
-	    identity_load(context->sign_cert, context->sign_key, &signer, err);
+	ok = signature != NULL && load_signer(context, &signer, err);
 	for (size_t i = 0; ok && i < copy->verdict.num_signatures; i++) {
 		const struct verdict_signature *one =
 		    &copy->verdict.signatures[i];
@@ -157,7 +161,7 @@ sign_copy(struct session *session, const struct copy *copy, bool yes,
 	}
 	if (ok) {
 		show(&copy->verdict, &signer);
-		ok = confirmed(yes, err) &&
+		ok = confirmed(yes, "Sign it?", err) &&
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, err) &&

@@ -12,7 +12,8 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
     struct error *err);
 
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
-    cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit;
+    cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
+    cmd_terminate;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,
@@ -29,6 +30,11 @@ const struct office *own_office(struct context *context,
 bool sign_files(const struct identity *signer, const struct container *from,
     const char *id, enum commitment commitment, struct container *to,
     struct error *err) MUST_USE;
+
+/* Who signs, with the configured key; what is asked before it is done. */
+bool load_signer(const struct context *context, struct identity *out,
+    struct error *err) MUST_USE;
+bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
 
 /* verify --evidence: exit 0 where it proves a fork. */
 bool verify_evidence(struct context *context, const char *path,
@@ -68,7 +74,7 @@ void copy_free(struct copy *copy);
 
 /* --- The outbox: what was made and not yet answered (outbox.c). --- */
 
-enum outbox_kind { OUTBOX_DEPOSIT, OUTBOX_SIGNATURE };
+enum outbox_kind { OUTBOX_DEPOSIT, OUTBOX_SIGNATURE, OUTBOX_TERMINATION };
 
 bool outbox_path(const struct context *context, enum outbox_kind kind,
     const char *document, unsigned version, char out[FILE_PATH],

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "document/manifest.h"
+#include "document/termination.h"
 
 bool
 arguments(int argc, int first, int min, int max, const char *usage,
@@ -44,14 +45,17 @@ own_office(struct context *context, struct policy *policy,
 }
 
 static bool
-list_files(const struct container *from, struct manifest *manifest,
-    struct error *err)
+list_files(const struct container *from, bool terminates,
+    struct manifest *manifest, struct error *err)
 {
 	for (size_t i = 0; i < from->num; i++) {
 		const struct member *member = &from->members[i];
 
+		/* Only those who terminate sign what is said of it. */
 		if (!path_is_meta(member->path) &&
 		    strcmp(member->path, "mimetype") != 0 &&
+		    (terminates ||
+			strcmp(member->path, PATH_TERMINATION) != 0) &&
 		    !manifest_add(manifest, member->path,
 			media_of_path(member->path), &member->sha256, err))
 			return false;
@@ -73,7 +77,9 @@ sign_files(const struct identity *signer, const struct container *from,
 	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
 	snprintf(manifest.signature, sizeof(manifest.signature),
 	    PATH_SIGNATURE, id);
-	ok = list_files(from, &manifest, err) &&
+	ok = list_files(from,
+		 strncmp(id, TERMINATION_ID, strlen(TERMINATION_ID)) == 0,
+		 &manifest, err) &&
 	    manifest_encode(&manifest, &xml, err) &&
 	    cades_sign(signer, buf_span(&xml), commitment,
 		time_now_ms() / 1000, &p7s, err) &&

@@ -82,12 +82,24 @@ static const struct command {
 	{ "log", "[filters]", "show the audit trail",
 	    "The journal's entries that you may see, each proved.\n\n"
 	    "  --document DOC  --office OFFICE  --person E-MAIL\n"
-	    "  --act ACT       deposit, sign, force, deliver, refuse, policy,"
-	    " crl, start\n"
+	    "  --act ACT       deposit, sign, force, terminate, deliver,"
+	    " refuse, policy, crl,\n                  start\n"
 	    "  --since, --until  a date (2026-11-23) or time"
 	    " (2026-11-23T10:00:00Z)\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
+	{ "terminate", "DOC --reason TEXT [--yes]",
+	    "sign the termination of what is in force",
+	    "Fetch and verify the version in force, show it and the reason,"
+	    " ask, and sign its\ntermination. It ends once enough persons of"
+	    " each party have (the policy says how\nmany): the others sign the"
+	    " same reason. No version can be deposited after that.\n\n"
+	    "  --reason TEXT  why; the first says it, the others may leave it"
+	    " out\n"
+	    "  --yes          do not ask\n\n"
+	    "Example:\n  valise terminate agreement/lao-iom-2021 --reason"
+	    " \"Article 12, six months' notice\"\n",
+	    cmd_terminate },
 	{ "audit", "[--full]", "check the whole record",
 	    "Every hash of the journal, every entry that this office may see,"
 	    " the policy at the\ntime of each act, every copy by its own"

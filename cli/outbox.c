@@ -11,6 +11,7 @@
 static const char *const suffixes[] = {
 	[OUTBOX_DEPOSIT] = ".asice",
 	[OUTBOX_SIGNATURE] = ".sign.zip",
+	[OUTBOX_TERMINATION] = ".terminate.zip",
 };
 
 /* "agreement--lao-iom@" : no slug has two hyphens in a row. */
@@ -109,7 +110,11 @@ outbox_send(struct session *session, enum outbox_kind kind,
 		err) ||
 	    (request.body_fd = open_file(file, err)) < 0)
 		return false;
-	version_path(path, document, version);
+	if (kind == OUTBOX_TERMINATION)
+		snprintf(path, sizeof(path), "/v1/documents/%s/termination",
+		    document);
+	else
+		version_path(path, document, version);
 	if (kind == OUTBOX_SIGNATURE)
 		snprintf(path + strlen(path), sizeof(path) - strlen(path),
 		    "/signatures");

@@ -229,11 +229,12 @@ json_of_signature(const struct verdict_signature *one)
 		snprintf(file, sizeof(file), PATH_SIGNATURE, one->id);
 	time_format_at(one->signing_at, at);
 	return json_pack(
-	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "file",
+	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "file",
 	    file, "manifest", json_of_digest(&one->manifest), "intact",
 	    one->intact, "person", one->person, "office", one->office,
 	    "party", one->party, "commitment",
-	    commitment_name(one->commitment), "full-powers", one->full_powers,
+	    commitment_name(one->commitment), "terminates", one->terminates,
+	    "full-powers", one->full_powers,
 	    "signed-at", one->intact ? at : "", "then", state_name(one->then),
 	    "now", state_name(one->now));
 }
@@ -296,7 +297,9 @@ print_signature(const struct verdict_signature *one)
 		return;
 	}
 	time_format_at(one->signing_at, at);
-	printf("  %-18s ", commitment_name(one->commitment));
+	printf("  %-18s ", one->terminates ?
+		"termination" :
+		commitment_name(one->commitment));
 	output_text(one->person);
 	if (one->office[0] != '\0')
 		printf(" (%s, %s)", one->office, one->party);

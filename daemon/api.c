@@ -10,7 +10,7 @@
 #include "pki/cert.h"
 
 /* What a route needs of its caller, checked before its body is read. */
-enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN };
+enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
 
 struct route {
 	const char *method;
@@ -23,6 +23,8 @@ static const struct route routes[] = {
 	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit },
 	{ "POST", "v1/documents/*/*/versions/*/signatures", NEED_SIGN,
 	    run_sign },
+	{ "POST", "v1/documents/*/*/termination", NEED_TERMINATE,
+	    run_terminate },
 	{ "GET", "v1/documents", NEED_NOTHING, run_list },
 	{ "GET", "v1/documents/*/*", NEED_READ, run_document },
 	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch },
@@ -520,11 +522,15 @@ decide(const struct job *job)
 		return policy_decide(who->by.policy, who->office,
 		    RIGHT_DEPOSIT, job->type);
 	case NEED_SIGN:
+	case NEED_TERMINATE:
 		decision = policy_decide(who->by.policy, who->office,
 		    RIGHT_READ, job->type);
 		return decision.allowed ?
 		    policy_decide_sign(who->by.policy, who->office,
-			who->person, job->type, time_now_ms() / 1000) :
+			who->person, job->type,
+			job->route->need == NEED_SIGN ? SIGNING_APPROVAL :
+							SIGNING_TERMINATION,
+			time_now_ms() / 1000) :
 		    decision;
 	}
 	return decision;
@@ -535,6 +541,7 @@ static const char *const wanted[] = {
 	[NEED_READ] = "read",
 	[NEED_DEPOSIT] = "deposit",
 	[NEED_SIGN] = "sign",
+	[NEED_TERMINATE] = "terminate",
 };
 
 /* A refusal found on the loop's thread, journaled from there. */
@@ -557,7 +564,8 @@ max_body_of(const struct job *job)
 
 	if (job->route->need == NEED_NOTHING)
 		return LIMIT_NOTE_FILE;
-	if (job->route->need == NEED_SIGN)
+	if (job->route->need == NEED_SIGN ||
+	    job->route->need == NEED_TERMINATE)
 		return LIMIT_SIGN_BODY_BYTES;
 	max = type->limit_text * (type->limit_texts + LIMIT_ANNEXES) +
 	    LIMIT_META_TOTAL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/snapshot.h"
+#include "document/termination.h"
 #include "verdict/verdict.h"
 
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
@@ -269,29 +270,38 @@ run_deposit(struct job *job, struct error *err)
 
 /* --- Sign. --- */
 
-/* A ZIP of exactly META-INF/ASiCManifest-ID.xml and signature-ID.p7s. */
+/*
+ * A ZIP of exactly META-INF/ASiCManifest-ID.xml and signature-ID.p7s, ID being
+ * of 32 digits after prefix; and of one more file, or NULL.
+ */
 static bool
-take_signature(struct job *job, struct container *into,
-    char id[LIMIT_NAME_BYTES + 1], struct error *err)
+take_signature(struct job *job, const char *prefix, const char *beside,
+    struct container *into, char id[LIMIT_NAME_BYTES + 1], struct error *err)
 {
 	struct container *body = container_read_files(job->request->spool,
 	    err);
+	const size_t skip = strlen(prefix);
 	char other[LIMIT_NAME_BYTES + 1];
 	bool ok;
 
 	if (body == NULL)
 		return false;
-	ok = (body->num == 2 &&
+	ok = (body->num == (beside != NULL ? 3 : 2) &&
 		 path_signature_id(body->members[0].path, PATH_MANIFEST, id) &&
 		 path_signature_id(body->members[1].path, PATH_SIGNATURE,
 		     other) &&
-		 strcmp(id, other) == 0 && strlen(id) == 32 &&
+		 strcmp(id, other) == 0 && strlen(id) == skip + 32 &&
+		 strncmp(id, prefix, skip) == 0 &&
+		 (beside == NULL ||
+		     (strcmp(body->members[2].path, beside) == 0 &&
+			 body->members[2].size <= LIMIT_VERSION_BYTES)) &&
 		 body->members[0].size <= LIMIT_META_BYTES &&
 		 body->members[1].size <= LIMIT_SIGNATURE_BYTES) ||
 	    error_set(err, ERROR_MALFORMED,
-		"the body is not a ZIP of META-INF/ASiCManifest-ID.xml and"
-		" META-INF/signature-ID.p7s");
-	for (size_t i = 0; ok && i < 2; i++)
+		"the body is not a ZIP of META-INF/ASiCManifest-%sID.xml"
+		" and META-INF/signature-%sID.p7s%s%s", prefix, prefix,
+		beside != NULL ? " and " : "", beside != NULL ? beside : "");
+	for (size_t i = 0; ok && i < body->num; i++)
 		ok = container_put(into, body->members[i].path,
 		    member_bytes(&body->members[i]), err);
 	container_free(body);
@@ -320,6 +330,7 @@ load_acts(struct job *job, const struct snapshot *now, struct error *err)
 	return acts;
 }
 
+/* Those that make the quorum: of the same kind, and this one. */
 static void
 list_signatures(struct job *job, const struct snapshot *now,
     const struct verdict_signature *live)
@@ -330,11 +341,13 @@ list_signatures(struct job *job, const struct snapshot *now,
 	for (size_t i = 0; i < now->num_signers &&
 	     act->num_signatures < LIMIT_SIGNATURES - 1;
 	     i++)
-		act->signatures[act->num_signatures++] =
-		    now->signers[i].signature;
+		if (now->signers[i].terminates == live->terminates)
+			act->signatures[act->num_signatures++] =
+			    now->signers[i].signature;
 	act->signatures[act->num_signatures++] = live->signature;
 }
 
+/* Judge a container with one more signature in it, and hand in the act. */
 static bool
 judge_sign(struct job *job, struct container *container, const char *id,
     const struct snapshot *now, struct error *err)
@@ -343,34 +356,69 @@ judge_sign(struct job *job, struct container *container, const char *id,
 	struct verdict_act *acts = load_acts(job, now, err);
 	struct verdict_request request = request_of(job, container, &library,
 	    EXPECT_STORED, id);
+	const struct verdict_signature *live;
 	struct verdict verdict;
 	bool ok;
 
+	/* A new seal is made over everything, this signature included. */
+	container_remove(container, PATH_SEAL);
+	container_remove(container, PATH_SEAL_MANIFEST);
 	request.acts = acts;
 	request.num_acts = now->num_acts;
+	request.number = now->version;
 	if (acts == NULL || !verdict_judge(&request, &verdict, err)) {
 		container_free(container);
 		free(acts);
 		return false;
 	}
 	free(acts);
+	live = verdict_signature(&verdict, id);
 	if (verdict.outcome != OUTCOME_VALID) {
 		container_free(container);
-		ok = refuse_by_verdict(job, &verdict, "sign", err);
+		ok = refuse_by_verdict(job, &verdict,
+		    live != NULL && live->terminates ? "terminate" : "sign",
+		    err);
 		verdict_free(&verdict);
 		return ok;
 	}
-	job->act = (struct act_request){ .act = ACT_SIGN,
+	job->act = (struct act_request){ .act = live->terminates ?
+		    ACT_TERMINATE :
+		    ACT_SIGN,
 		.container = container };
-	describe_act(job, &verdict, verdict_signature(&verdict, id),
-	    now->last);
+	describe_act(job, &verdict, live, now->last);
 	/* In force once: a signature beyond the quorum changes nothing. */
-	job->act.quorum = verdict.quorum &&
-	    now->status != STATUS_IN_FORCE;
-	list_signatures(job, now, verdict_signature(&verdict, id));
+	job->act.quorum = live->terminates ? verdict.termination :
+					     verdict.quorum &&
+		now->asked.status != STATUS_IN_FORCE;
+	list_signatures(job, now, live);
 	verdict_free(&verdict);
 	job_submit(job, finish_act);
 	return true;
+}
+
+/* Is what was sent the very signature that is there? */
+static bool
+is_same_signature(struct job *job, const struct container *sent,
+    const char *id, const struct ledger_signer *there, struct error *err)
+{
+	char path[LIMIT_PATH_BYTES + 1];
+	const struct member *manifest, *p7s;
+	struct cades cades = { 0 };
+	bool same;
+
+	snprintf(path, sizeof(path), PATH_MANIFEST, id);
+	manifest = container_find(sent, path);
+	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+	p7s = container_find(sent, path);
+	same = cades_verify(job->api->certs, member_bytes(p7s),
+		   member_bytes(manifest), &cades, err) &&
+	    digest_eq(&cades.signature, &there->signature);
+	cades_free(&cades);
+	return same ||
+	    error_set(err, ERROR_CONFLICT,
+		"%s has signed %s@%u already, in entry %llu", job->who.person,
+		job->document, job->version,
+		(unsigned long long)there->index);
 }
 
 /* 200 if it is this very signature, 409 if another one or another version. */
@@ -379,29 +427,13 @@ check_signable(struct job *job, const struct snapshot *now,
     const struct container *container, const char *id, bool *there,
     struct error *err)
 {
-	char path[LIMIT_PATH_BYTES + 1];
-	const struct member *manifest, *p7s;
-	struct cades cades = { 0 };
-
 	*there = false;
 	if (now->version == 0 || job->version > now->num_versions)
 		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
 		    job->document, job->version);
-	if (now->has_mine) {
-		snprintf(path, sizeof(path), PATH_MANIFEST, id);
-		manifest = container_find(container, path);
-		snprintf(path, sizeof(path), PATH_SIGNATURE, id);
-		p7s = container_find(container, path);
-		*there = cades_verify(job->api->certs, member_bytes(p7s),
-			     member_bytes(manifest), &cades, err) &&
-		    digest_eq(&cades.signature, &now->mine.signature);
-		cades_free(&cades);
-		return *there ||
-		    error_set(err, ERROR_CONFLICT,
-			"%s has signed %s@%u already, in entry %llu",
-			job->who.person, job->document, job->version,
-			(unsigned long long)now->mine.index);
-	}
+	if (now->has_mine)
+		return *there = is_same_signature(job, container, id,
+			   &now->mine, err);
 	if (job->version != now->num_versions)
 		return error_set(err, ERROR_CONFLICT,
 		    "only the newest version takes signatures, and that is"
@@ -418,7 +450,7 @@ run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 	char id[LIMIT_NAME_BYTES + 1];
 	bool there = false, ok;
 
-	ok = sent != NULL && take_signature(job, sent, id, err) &&
+	ok = sent != NULL && take_signature(job, "", NULL, sent, id, err) &&
 	    check_signable(job, now, sent, id, &there, err);
 	if (!ok || there) {
 		container_free(sent);
@@ -436,9 +468,6 @@ run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 		container_free(container);
 		return false;
 	}
-	/* A new seal is made over everything, this signature included. */
-	container_remove(container, PATH_SEAL);
-	container_remove(container, PATH_SEAL_MANIFEST);
 	return judge_sign(job, container, id, now, err);
 }
 
@@ -455,6 +484,81 @@ run_sign(struct job *job, struct error *err)
 	if (!snapshot_take(job, job->version, &now, err))
 		return false;
 	ok = run_sign_on(job, &now, err);
+	free(now.signers);
+	return ok;
+}
+
+/* --- Terminate. --- */
+
+/* Both parties sign one termination.yaml: the one that came first. */
+static bool
+same_termination(const struct container *stored, const struct container *sent,
+    struct error *err)
+{
+	const struct member *old = container_find(stored, PATH_TERMINATION);
+	const struct member *new = container_find(sent, PATH_TERMINATION);
+
+	return old == NULL || span_eq(member_bytes(old), member_bytes(new)) ||
+	    error_set(err, ERROR_CONFLICT,
+		"its termination was begun with another reason: fetch it, and"
+		" sign that one or none");
+}
+
+static bool
+run_terminate_on(struct job *job, const struct snapshot *now,
+    struct error *err)
+{
+	struct container *sent = container_new(err), *container = NULL;
+	char id[LIMIT_NAME_BYTES + 1];
+	bool there = false, ok;
+
+	ok = sent != NULL &&
+	    take_signature(job, TERMINATION_ID, PATH_TERMINATION, sent, id,
+		err);
+	if (ok && now->has_my_end)
+		ok = there = is_same_signature(job, sent, id, &now->my_end,
+		    err);
+	else if (ok && now->asked.status == STATUS_TERMINATED)
+		ok = error_set(err, ERROR_CONFLICT, "%s is terminated",
+		    job->document);
+	if (!ok || there) {
+		container_free(sent);
+		if (ok)
+			answer_receipt(job, 200, now->my_end.index);
+		return ok;
+	}
+	container = snapshot_load(job, &now->asked.commit, err);
+	ok = container != NULL && same_termination(container, sent, err);
+	for (size_t i = 0; ok && i < sent->num; i++)
+		ok = container_put(container, sent->members[i].path,
+		    member_bytes(&sent->members[i]), err);
+	container_free(sent);
+	if (!ok) {
+		container_free(container);
+		return false;
+	}
+	return judge_sign(job, container, id, now, err);
+}
+
+bool
+run_terminate(struct job *job, struct error *err)
+{
+	struct snapshot now;
+	bool ok;
+
+	refresh(job);
+	if (!snapshot_take(job, SNAPSHOT_IN_FORCE, &now, err))
+		return false;
+	job->version = now.version;
+	if (now.num_versions == 0)
+		ok = error_set(err, ERROR_NOT_FOUND, "there is no document %s",
+		    job->document);
+	else if (now.version == 0)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "no version of %s is in force: there is nothing to"
+		    " terminate", job->document);
+	else
+		ok = run_terminate_on(job, &now, err);
 	free(now.signers);
 	return ok;
 }

@@ -336,8 +336,9 @@ json_version(const struct ledger_version *version)
 		const struct ledger_signer *one = &version->signers[i];
 
 		json_array_append_new(signatures,
-		    json_pack("{s:s, s:s, s:o, s:I}", "person", one->person,
-			"office", one->office, "time",
+		    json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
+			act_name(one->terminates ? ACT_TERMINATE : ACT_SIGN),
+			"person", one->person, "office", one->office, "time",
 			json_time(one->time_ms), "entry",
 			(json_int_t)one->index));
 	}

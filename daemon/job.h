@@ -72,7 +72,7 @@ void job_submit(struct job *job, void (*finish)(struct job *job));
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
-job_run run_deposit, run_sign;
+job_run run_deposit, run_sign, run_terminate;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */

@@ -141,7 +141,7 @@ find_parent(const struct batch *batch, const struct act_request *act,
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, act->document);
 	if (doc != NULL && doc->num_versions > 0) {
-		request->parent = doc->versions[doc->num_versions - 1].commit;
+		request->parent = doc->tip;
 		request->has_parent = true;
 	}
 	ledger_unlock(ledger);
@@ -305,6 +305,7 @@ add_act(struct batch *batch, struct act_request *act)
 	switch (act->act) {
 	case ACT_DEPOSIT:
 	case ACT_SIGN:
+	case ACT_TERMINATE:
 		return add_version_act(batch, act);
 	case ACT_POLICY:
 	case ACT_CRL:
@@ -315,7 +316,6 @@ add_act(struct batch *batch, struct act_request *act)
 		return add_small_act(batch, act);
 	case ACT_OTHER:
 	case ACT_FORCE:
-	case ACT_TERMINATE:
 		break;
 	}
 	return error_set(&act->err, ERROR_SYSTEM, "no such act");
@@ -376,14 +376,15 @@ move_refs(struct batch *batch, struct act_request *acts, struct error *err)
 
 		if (act->result != ACT_DONE)
 			continue;
-		if (act->act != ACT_DEPOSIT && act->act != ACT_SIGN)
+		if (act->act != ACT_DEPOSIT && act->act != ACT_SIGN &&
+		    act->act != ACT_TERMINATE)
 			continue;
 		snprintf(ref, sizeof(ref), "refs/heads/%s", act->document);
 		if (!store_set_ref(registrar->store, ref, &act->commit, err))
 			return false;
 		ledger_write_lock(registrar->ledger);
 		doc = ledger_find(registrar->ledger, act->document);
-		if (doc != NULL)
+		if (doc != NULL && act->act != ACT_TERMINATE)
 			snprintf(doc->title, sizeof(doc->title), "%s",
 			    act->title);
 		ledger_unlock(registrar->ledger);

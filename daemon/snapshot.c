@@ -24,8 +24,9 @@ snapshot_take(struct job *job, unsigned version, struct snapshot *out,
 		out->newest_digest =
 		    doc->versions[doc->num_versions - 1].digest;
 	}
-	asked = ledger_version(doc,
-	    version != 0 ? version : out->num_versions);
+	asked = version == SNAPSHOT_IN_FORCE ?
+	    doc != NULL ? ledger_in_force(doc) : NULL :
+	    ledger_version(doc, version != 0 ? version : out->num_versions);
 	if (asked != NULL) {
 		out->version = asked->number;
 		out->asked = *asked;
@@ -37,7 +38,12 @@ snapshot_take(struct job *job, unsigned version, struct snapshot *out,
 		    out->num_acts * sizeof(out->acts[0]));
 		for (size_t i = 0; i < asked->num_signers; i++)
 			if (strcmp(asked->signers[i].person,
-				job->who.person) == 0) {
+				job->who.person) != 0)
+				continue;
+			else if (asked->signers[i].terminates) {
+				out->my_end = asked->signers[i];
+				out->has_my_end = true;
+			} else {
 				out->mine = asked->signers[i];
 				out->has_mine = true;
 			}

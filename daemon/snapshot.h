@@ -5,6 +5,8 @@
 #ifndef DAEMON_SNAPSHOT_H
 #define DAEMON_SNAPSHOT_H
 
+#include <limits.h>
+
 #include "daemon/job.h"
 
 struct snapshot {
@@ -16,11 +18,15 @@ struct snapshot {
 	uint64_t acts[LIMIT_RECEIPTS];
 	size_t num_acts;
 	struct digest newest_digest;
-	struct ledger_signer mine; /* this person's signature on it, if any */
-	bool has_mine;
+	/* This person's signature on it, and on its termination, if any. */
+	struct ledger_signer mine, my_end;
+	bool has_mine, has_my_end;
 	struct ledger_signer *signers;
 	size_t num_signers;
 };
+
+/* For version: the one in force, or terminated. */
+enum { SNAPSHOT_IN_FORCE = UINT_MAX };
 
 /* version 0 is the newest; signers is the caller's to free(). */
 bool snapshot_take(struct job *job, unsigned version, struct snapshot *out,

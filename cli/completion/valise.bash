@@ -5,7 +5,7 @@ _valise() {
 		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
 	}
-	local commands="init push sign fetch verify show list history log policy audit witness"
+	local commands="init push sign fetch verify show list history log policy audit witness terminate"
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		--config) ((i++)) ;;
@@ -27,6 +27,8 @@ _valise() {
 	init) options+=" --cert --key --sign-cert --sign-key --state" ;;
 	push) options+=" --text --annex --title --note" ;;
 	sign) options+=" --yes" ;;
+	terminate) options+=" --reason --yes" ;;
+	audit) options+=" --full" ;;
 	fetch) options+=" --output --extract --witnessed" ;;
 	verify) options+=" --witnessed --evidence" ;;
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "document/termination.h"
 #include "document/zip.h"
 
 #define PATH_MIMETYPE "mimetype"
@@ -257,7 +258,7 @@ load_small(struct member *member, uint64_t *total, struct error *err)
 
 	if (!meta && strcmp(member->path, PATH_VERSION) != 0 &&
 	    strcmp(member->path, PATH_MIMETYPE) != 0 &&
-	    strcmp(member->path, "termination.yaml") != 0)
+	    strcmp(member->path, PATH_TERMINATION) != 0)
 		return true;
 	*total += member->size;
 	if (member->size > limit || *total > LIMIT_META_TOTAL)

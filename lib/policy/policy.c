@@ -135,23 +135,39 @@ policy_decide(const struct policy *policy, const struct office *office,
 	return decision;
 }
 
+static const struct quorum *
+quorum_of(const struct document_type *type, enum signing signing)
+{
+	return signing == SIGNING_TERMINATION ? &type->terminate :
+						&type->quorum;
+}
+
+static const char *
+quorum_name(enum signing signing)
+{
+	return signing == SIGNING_TERMINATION ? "terminate" : "quorum";
+}
+
 struct decision
 policy_decide_sign(const struct policy *policy, const struct office *office,
-    const char *person, const char *type_name, int64_t at)
+    const char *person, const char *type_name, enum signing signing,
+    int64_t at)
 {
 	const struct document_type *type = policy_type(policy, type_name);
+	const struct quorum *quorum;
 	struct decision decision = { 0 };
 	bool is_party = false;
 
 	if (type == NULL)
 		return no_such_type(type_name);
-	for (size_t i = 0; i < type->quorum.num; i++)
+	quorum = quorum_of(type, signing);
+	for (size_t i = 0; i < quorum->num; i++)
 		is_party = is_party ||
-		    strcmp(type->quorum.parties[i].party, office->party) == 0;
+		    strcmp(quorum->parties[i].party, office->party) == 0;
 	if (!is_party) {
 		snprintf(decision.rule, sizeof(decision.rule),
-		    "%s:%u: quorum: \"%s\" is no party to it", type->file,
-		    type->quorum.line, office->party);
+		    "%s:%u: %s: \"%s\" is no party to it", type->file,
+		    quorum->line, quorum_name(signing), office->party);
 		return decision;
 	}
 	snprintf(decision.rule, sizeof(decision.rule),
@@ -273,11 +289,13 @@ policy_decide_texts(const struct policy *policy, const struct version *version)
 }
 
 bool
-policy_quorum(const struct document_type *type,
+policy_quorum(const struct document_type *type, enum signing signing,
     const struct signatory signatories[], size_t num, char rule[POLICY_RULE])
 {
-	for (size_t i = 0; i < type->quorum.num; i++) {
-		const char *party = type->quorum.parties[i].party;
+	const struct quorum *quorum = quorum_of(type, signing);
+
+	for (size_t i = 0; i < quorum->num; i++) {
+		const char *party = quorum->parties[i].party;
 		unsigned persons = 0;
 
 		for (size_t j = 0; j < num; j++) {
@@ -292,17 +310,18 @@ policy_quorum(const struct document_type *type,
 					signatories[j].person) == 0;
 			persons += !again;
 		}
-		if (persons < type->quorum.parties[i].persons) {
+		if (persons < quorum->parties[i].persons) {
 			snprintf(rule, POLICY_RULE,
-			    "%s:%u: quorum: %u of %u signatures of %s",
-			    type->file, type->quorum.line, persons,
-			    type->quorum.parties[i].persons, party);
+			    "%s:%u: %s: %u of %u signatures of %s",
+			    type->file, quorum->line, quorum_name(signing),
+			    persons,
+			    quorum->parties[i].persons, party);
 			return false;
 		}
 	}
-	snprintf(rule, POLICY_RULE, "%s:%u: quorum", type->file,
-	    type->quorum.line);
-	return type->quorum.num > 0;
+	snprintf(rule, POLICY_RULE, "%s:%u: %s", type->file, quorum->line,
+	    quorum_name(signing));
+	return quorum->num > 0;
 }
 
 struct policy *

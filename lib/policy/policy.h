@@ -130,10 +130,13 @@ struct decision {
 
 struct decision policy_decide(const struct policy *policy,
     const struct office *office, enum right right, const char *type);
+/* To put a version in force, or to end one: each has its own quorum. */
+enum signing { SIGNING_APPROVAL, SIGNING_TERMINATION };
+
 /* May this person sign documents of this type, for a party, at that time? */
 struct decision policy_decide_sign(const struct policy *policy,
     const struct office *office, const char *person, const char *type,
-    int64_t at);
+    enum signing signing, int64_t at);
 /* Do a version's languages, media and sizes suit its type? */
 struct decision policy_decide_texts(const struct policy *policy,
     const struct version *version);
@@ -147,7 +150,7 @@ struct signatory {
  * Do so many distinct persons of each party make the quorum of a type?  rule
  * says what is missing, or which rule is met.
  */
-bool policy_quorum(const struct document_type *type,
+bool policy_quorum(const struct document_type *type, enum signing signing,
     const struct signatory signatories[], size_t num, char rule[POLICY_RULE]);
 
 #endif

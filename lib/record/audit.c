@@ -145,7 +145,10 @@ check_rights(struct audit *audit, uint64_t index, const struct entry *entry)
 		decision = policy_decide(policy, office, RIGHT_DEPOSIT, type);
 	else if (entry->act == ACT_SIGN || entry->act == ACT_TERMINATE)
 		decision = policy_decide_sign(policy, office, entry->person,
-		    type, entry->time_ms / 1000);
+		    type,
+		    entry->act == ACT_SIGN ? SIGNING_APPROVAL :
+					     SIGNING_TERMINATION,
+		    entry->time_ms / 1000);
 	if (!decision.allowed)
 		FIND(audit, "NOT_ALLOWED", index, entry,
 		    "the policy did not allow %s of %s to %s (%s)",

@@ -207,7 +207,18 @@ ledger_version(const struct ledger_document *doc, unsigned number)
 enum status
 ledger_status(const struct ledger_document *doc)
 {
-	return doc->versions[doc->num_versions - 1].status;
+	return doc->terminated ? STATUS_TERMINATED :
+				 doc->versions[doc->num_versions - 1].status;
+}
+
+const struct ledger_version *
+ledger_in_force(const struct ledger_document *doc)
+{
+	for (size_t i = doc->num_versions; i > 0; i--)
+		if (doc->versions[i - 1].status == STATUS_IN_FORCE ||
+		    doc->versions[i - 1].status == STATUS_TERMINATED)
+			return &doc->versions[i - 1];
+	return NULL;
 }
 
 uint64_t
@@ -319,7 +330,8 @@ add_signer(struct ledger_version *version, uint64_t index,
 	*one = (struct ledger_signer){ .time_ms = entry->time_ms,
 		.index = index,
 		.manifest = entry->manifest,
-		.signature = entry->signature };
+		.signature = entry->signature,
+		.terminates = entry->act == ACT_TERMINATE };
 	snprintf(one->person, sizeof(one->person), "%s", entry->person);
 	snprintf(one->office, sizeof(one->office), "%s", entry->office);
 	return true;
@@ -367,6 +379,8 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	if (prior != doc->last)
 		return contradicts(err, entry,
 		    "it does not follow the document's last act");
+	if (doc->terminated)
+		return contradicts(err, entry, "it is terminated");
 	if (entry->act == ACT_DEPOSIT) {
 		if (entry->version != doc->num_versions + 1)
 			return contradicts(err, entry, "not the next version");
@@ -385,10 +399,19 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 			return no_memory(err);
 		if (version->status == STATUS_DRAFT)
 			version->status = STATUS_SIGNED_IN_PART;
-	} else if (entry->act == ACT_FORCE) {
-		enter_into_force(doc, version);
 	} else if (entry->act == ACT_TERMINATE) {
-		version->status = STATUS_TERMINATED;
+		if (version->status != STATUS_IN_FORCE)
+			return contradicts(err, entry, "it is not in force");
+		if (!add_signer(version, index, entry))
+			return no_memory(err);
+	} else if (entry->act == ACT_FORCE) {
+		/* The quorum of those who signed it, or of those who end it. */
+		if (version->status == STATUS_IN_FORCE) {
+			version->status = STATUS_TERMINATED;
+			doc->terminated = true;
+		} else {
+			enter_into_force(doc, version);
+		}
 	}
 	free(doc->json);
 	doc->json = NULL;

@@ -17,6 +17,7 @@ struct ledger_signer {
 	int64_t time_ms;
 	uint64_t index;
 	struct digest manifest, signature;
+	bool terminates; /* it signed the termination */
 };
 
 struct ledger_version {
@@ -37,6 +38,7 @@ struct ledger_document {
 	char title[LIMIT_TITLE_BYTES + 1]; /* empty until somebody read it */
 	size_t num_versions;               /* 0: only spoken of, refused */
 	struct ledger_version *versions;   /* versions[i] is number i + 1 */
+	bool terminated;                   /* one of them is: it takes no more */
 	uint64_t last;                     /* its newest act, or LEDGER_NONE */
 	struct oid tip;                    /* the newest act's commit */
 	char *json; /* api_documents.c's, gone with the next act; or NULL */
@@ -72,7 +74,11 @@ struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
 const struct ledger_version *ledger_version(const struct ledger_document *doc,
     unsigned number);
+/* Of the newest version; of all, once it is terminated. */
 enum status ledger_status(const struct ledger_document *doc);
+/* The version in force, or terminated; NULL if none is. */
+const struct ledger_version *ledger_in_force(
+    const struct ledger_document *doc);
 /* The index of the last entry of an act, or LEDGER_NONE. */
 uint64_t ledger_last(const struct ledger *ledger, enum act act);
 int64_t ledger_time_ms(const struct ledger *ledger);

@@ -28,6 +28,8 @@ bool judge_journal(struct judge *judge) MUST_USE;
 /* The act that a signature is, or NULL. */
 const struct verdict_act *judge_act_of(const struct judge *judge,
     const struct verdict_signature *signature);
+/* Does the "force" at that place of the acts end the version? */
+bool judge_ends(const struct verdict *verdict, size_t act);
 /* The newest act, or NULL. */
 const struct verdict_act *judge_newest(const struct judge *judge);
 

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "document/manifest.h"
+#include "document/termination.h"
 #include "verdict/judge.h"
 
 enum { SECONDS_BEFORE = 24 * 60 * 60 };
@@ -26,6 +27,9 @@ is_origin(const struct verdict_signature *signature)
 static bool
 covers(const struct verdict_signature *signature, const char *path)
 {
+	/* It came after the others had signed. */
+	if (strcmp(path, PATH_TERMINATION) == 0)
+		return signature->terminates || is_seal(signature);
 	if (strcmp(path, "mimetype") == 0 || path_is_receipt(path) ||
 	    strcmp(path, PATH_SEAL) == 0 ||
 	    strcmp(path, PATH_SEAL_MANIFEST) == 0)
@@ -110,13 +114,15 @@ static bool
 judge_id(struct judge *judge, const char *path,
     const struct verdict_signature *signature, const struct cert *cert)
 {
+	const char *id = signature->id;
 	char hex[DIGEST_HEX];
 
 	if (is_seal(signature) || is_origin(signature))
 		return true;
+	if (signature->terminates)
+		id += strlen(TERMINATION_ID);
 	digest_hex(&cert->fingerprint, hex);
-	return (strlen(signature->id) == 32 &&
-		   strncmp(signature->id, hex, 32) == 0) ||
+	return (strlen(id) == 32 && strncmp(id, hex, 32) == 0) ||
 	    judge_find(judge, FINDING_MANIFEST_BROKEN, path,
 		"%s is not named after its certificate, %.32s", path, hex);
 }
@@ -203,12 +209,17 @@ judge_right(struct judge *judge, const char *path,
 	document_type(version->document, type);
 	if (!is_origin(signature)) {
 		decision = policy_decide_sign(policy, office,
-		    signature->person, type, signature->judged_ms / 1000);
+		    signature->person, type,
+		    signature->terminates ? SIGNING_TERMINATION :
+					    SIGNING_APPROVAL,
+		    signature->judged_ms / 1000);
 		signature->full_powers = decision.allowed;
 		return decision.allowed ||
 		    judge_find(judge, FINDING_NO_FULL_POWERS, path,
-			"%s has no full powers to sign it then (%s)",
-			signature->person, decision.rule);
+			"%s has no full powers to %s it then (%s)",
+			signature->person,
+			signature->terminates ? "terminate" : "sign",
+			decision.rule);
 	}
 	if (strcmp(signature->person, version->person) != 0 ||
 	    strcmp(signature->office, version->office) != 0)
@@ -330,6 +341,8 @@ add_signature(struct judge *judge, const char *id)
 	*one = (struct verdict_signature){ .then = TRUST_UNKNOWN,
 		.now = TRUST_UNKNOWN };
 	snprintf(one->id, sizeof(one->id), "%s", id);
+	one->terminates = strncmp(id, TERMINATION_ID,
+			      strlen(TERMINATION_ID)) == 0;
 	one->is_live = judge->request->live != NULL &&
 	    strcmp(judge->request->live, id) == 0;
 	return one;
@@ -402,6 +415,7 @@ judge_twice(struct judge *judge)
 
 			if (is_seal(a) || is_origin(a) || is_seal(b) ||
 			    is_origin(b) || a->person[0] == '\0' ||
+			    a->terminates != b->terminates ||
 			    strcmp(a->person, b->person) != 0)
 				continue;
 			snprintf(path, sizeof(path), PATH_SIGNATURE, a->id);
@@ -413,8 +427,9 @@ judge_twice(struct judge *judge)
 }
 
 /* "A quorum is judged by the policy of its last signature." */
-static void
-judge_quorum(struct judge *judge)
+static bool
+reaches_quorum(struct judge *judge, enum signing signing,
+    char rule[POLICY_RULE])
 {
 	const struct verdict_library *library = judge->request->library;
 	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
@@ -429,7 +444,8 @@ judge_quorum(struct judge *judge)
 		const struct verdict_signature *one = &out->signatures[i];
 		const struct verdict_act *act = judge_act_of(judge, one);
 
-		if (!one->counts)
+		if (!one->counts ||
+		    one->terminates != (signing == SIGNING_TERMINATION))
 			continue;
 		snprintf(signatories[num].person,
 		    sizeof(signatories[num].person), "%s", one->person);
@@ -446,8 +462,41 @@ judge_quorum(struct judge *judge)
 	}
 	document_type(out->version->document, name);
 	type = policy != NULL ? policy_type(policy, name) : NULL;
-	out->quorum = type != NULL &&
-	    policy_quorum(type, signatories, num, out->quorum_rule);
+	return type != NULL &&
+	    policy_quorum(type, signing, signatories, num, rule);
+}
+
+/* termination.yaml is of this version, and is there exactly where it is signed. */
+static bool
+judge_termination(struct judge *judge)
+{
+	const struct member *file = container_find(judge->request->container,
+	    PATH_TERMINATION);
+	struct verdict *out = judge->out;
+	struct termination termination;
+	struct error why = { 0 };
+	bool wanted = false;
+
+	for (size_t i = 0; i < out->num_signatures; i++)
+		wanted = wanted || out->signatures[i].terminates;
+	if (!wanted && file == NULL)
+		return true;
+	if (file == NULL)
+		return judge_find(judge, FINDING_FILE_MISSING,
+		    PATH_TERMINATION, PATH_TERMINATION " is missing");
+	if (!wanted)
+		return judge_find(judge, FINDING_FILE_UNSIGNED,
+		    PATH_TERMINATION,
+		    "nobody has signed " PATH_TERMINATION);
+	if (!termination_parse(member_bytes(file), &termination, &why))
+		return judge_find_error(judge, FINDING_VERSION_MALFORMED,
+		    PATH_TERMINATION, &why);
+	return (strcmp(termination.document, out->version->document) == 0 &&
+		   termination.version == out->version->number &&
+		   digest_eq(&termination.digest, &out->digest)) ||
+	    judge_find(judge, FINDING_VERSION_DIFFERS, PATH_TERMINATION,
+		PATH_TERMINATION " is of %s@%u with another version digest",
+		termination.document, termination.version);
 }
 
 bool
@@ -479,9 +528,12 @@ judge_signatures(struct judge *judge)
 		    !judge_signature(judge, id))
 			return false;
 	}
-	if (!judge_twice(judge))
+	if (!judge_twice(judge) || !judge_termination(judge))
 		return false;
-	judge_quorum(judge);
+	judge->out->quorum = reaches_quorum(judge, SIGNING_APPROVAL,
+	    judge->out->quorum_rule);
+	judge->out->termination = reaches_quorum(judge, SIGNING_TERMINATION,
+	    judge->out->termination_rule);
 	if (sealed)
 		return judge_signature(judge, "seal");
 	return judge->request->live != NULL ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document/termination.h"
 #include "verdict/judge.h"
 
 static const char *const outcome_names[] = {
@@ -144,6 +145,7 @@ judge_names(struct judge *judge)
 		const char *path = container->members[i].path;
 		const bool known = strcmp(path, "mimetype") == 0 ||
 		    strcmp(path, PATH_VERSION) == 0 ||
+		    (strcmp(path, PATH_TERMINATION) == 0 && !deposit) ||
 		    is_text(path) || path_signature_id(path, PATH_MANIFEST, id) ||
 		    path_signature_id(path, PATH_SIGNATURE, id) ||
 		    (path_is_receipt(path) &&
@@ -304,7 +306,7 @@ take_acts(struct judge *judge)
 static void
 conclude(struct verdict *out)
 {
-	bool signed_once = false, in_force = false;
+	bool signed_once = false, in_force = false, terminated = false;
 
 	/* Every step has run: only now may it be anything but INVALID. */
 	out->outcome = OUTCOME_VALID;
@@ -312,12 +314,21 @@ conclude(struct verdict *out)
 		if (finding_outcome(out->findings[i].code) < out->outcome)
 			out->outcome = finding_outcome(out->findings[i].code);
 	for (size_t i = 0; i < out->num_signatures; i++)
-		signed_once = signed_once || out->signatures[i].counts;
-	for (size_t i = 0; i < out->num_acts; i++)
-		in_force = in_force || out->acts[i].entry.act == ACT_FORCE;
-	out->status = in_force && out->quorum ? STATUS_IN_FORCE :
-	    signed_once			      ? STATUS_SIGNED_IN_PART :
-						STATUS_DRAFT;
+		signed_once = signed_once ||
+		    (out->signatures[i].counts &&
+			!out->signatures[i].terminates);
+	for (size_t i = 0; i < out->num_acts; i++) {
+		if (out->acts[i].entry.act != ACT_FORCE)
+			continue;
+		if (judge_ends(out, i))
+			terminated = true;
+		else
+			in_force = true;
+	}
+	out->status = terminated && out->termination ? STATUS_TERMINATED :
+	    in_force && out->quorum		     ? STATUS_IN_FORCE :
+	    signed_once				     ? STATUS_SIGNED_IN_PART :
+						       STATUS_DRAFT;
 }
 
 static bool

@@ -88,8 +88,9 @@ struct verdict_signature {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	char office[POLICY_NAME], party[POLICY_NAME];
 	bool full_powers;
-	bool counts;       /* an approval without a fault */
-	bool undecided;    /* an approval that lacks what would decide */
+	bool counts;       /* an approval, or termination, without a fault */
+	bool undecided;    /* one that lacks what would decide */
+	bool terminates;   /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
 	enum trust_state then, now;
@@ -124,6 +125,8 @@ struct verdict {
 	size_t num_witnesses;
 	bool quorum; /* enough persons of each party have signed */
 	char quorum_rule[POLICY_RULE];
+	bool termination; /* enough of each have signed to end it */
+	char termination_rule[POLICY_RULE];
 };
 
 /*
@@ -164,7 +167,7 @@ struct verdict_request {
 	 * An act that is being judged: whose signature ("origin" or its ID),
 	 * under which policy, by whom.  NULL if none is.
 	 */
-	const char *live;
+	const char *live; /* "terminate-…" too */
 	struct policy *policy;
 	const char *person, *office;
 

@@ -245,7 +245,7 @@ START_TEST(full_powers_hold_for_their_types_and_days)
 {
 	const struct decision decision = policy_decide_sign(policy,
 	    policy_office(policy, powers[_i].office), powers[_i].person,
-	    powers[_i].type, powers[_i].at);
+	    powers[_i].type, SIGNING_APPROVAL, powers[_i].at);
 
 	ck_assert_msg(decision.allowed == powers[_i].allowed, "%d: %s", _i,
 	    decision.rule);
@@ -262,13 +262,13 @@ START_TEST(a_quorum_counts_persons_of_each_party)
 	};
 	char rule[POLICY_RULE];
 
-	ck_assert(!policy_quorum(&type, all, 1, rule));
-	ck_assert(!policy_quorum(&type, all, 2, rule));
-	ck_assert(policy_quorum(&type, all, 3, rule));
+	ck_assert(!policy_quorum(&type, SIGNING_APPROVAL, all, 1, rule));
+	ck_assert(!policy_quorum(&type, SIGNING_APPROVAL, all, 2, rule));
+	ck_assert(policy_quorum(&type, SIGNING_APPROVAL, all, 3, rule));
 	type.quorum.parties[0].persons = 2;
-	ck_assert(!policy_quorum(&type, all, 3, rule));
+	ck_assert(!policy_quorum(&type, SIGNING_APPROVAL, all, 3, rule));
 	type.quorum.num = 0;
-	ck_assert(!policy_quorum(&type, all, 3, rule));
+	ck_assert(!policy_quorum(&type, SIGNING_APPROVAL, all, 3, rule));
 }
 END_TEST
 

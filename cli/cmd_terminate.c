@@ -1,0 +1,285 @@
+/*
+ * terminate - sign that what is in force is to end.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "document/termination.h"
+
+/* The version in force, as the journal says: that of the last "force". */
+struct in_force {
+	unsigned version; /* 0: none ever was */
+};
+
+static bool
+visit_force(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct in_force *found = arg;
+
+	(void)index, (void)line, (void)err;
+	if (entry->act == ACT_FORCE)
+		found->version = (unsigned)entry->version;
+	return true;
+}
+
+static bool
+find_in_force(struct session *session, const char *document, unsigned *out,
+    struct error *err)
+{
+	struct in_force found = { 0 };
+	char filter[DOCUMENT_NAME + 64];
+
+	snprintf(filter, sizeof(filter), "act=force&document=%s", document);
+	if (!session_entries(session, filter, visit_force, &found, err))
+		return false;
+	*out = found.version;
+	return *out != 0 ||
+	    error_set(err, ERROR_CONFLICT,
+		"no version of %s is in force: there is nothing to terminate",
+		document);
+}
+
+/* What the first who terminates wrote, or what this one writes now. */
+static bool
+take_termination(struct copy *copy, const char *reason,
+    struct termination *out, struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	const struct member *file = container_find(copy->container,
+	    PATH_TERMINATION);
+	struct buf text = BUF(LIMIT_VERSION_BYTES);
+	bool ok;
+
+	if (file != NULL)
+		return termination_parse(member_bytes(file), out, err) &&
+		    (reason == NULL || strcmp(reason, out->reason) == 0 ||
+			error_set(err, ERROR_CONFLICT,
+			    "its termination was begun with the reason \"%s\":"
+			    " leave --reason out to sign that one",
+			    out->reason));
+	if (reason == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "say why: --reason TEXT; it is what all who terminate"
+		    " sign");
+	if (!text_is_line(span_of_str(reason)) ||
+	    strlen(reason) > LIMIT_NOTE_BYTES)
+		return error_set(err, ERROR_USAGE,
+		    "the reason is not one line of visible text (NFC) of at"
+		    " most %d bytes", LIMIT_NOTE_BYTES);
+	*out = (struct termination){ .version = version->number,
+		.digest = copy->verdict.digest };
+	snprintf(out->document, sizeof(out->document), "%s",
+	    version->document);
+	snprintf(out->reason, sizeof(out->reason), "%s", reason);
+	ok = termination_encode(out, &text, err) &&
+	    container_put(copy->container, PATH_TERMINATION, buf_span(&text),
+		err);
+	buf_free(&text);
+	return ok;
+}
+
+static void
+show(const struct copy *copy, const struct termination *termination,
+    const struct identity *signer)
+{
+	const struct verdict *verdict = &copy->verdict;
+	char groups[80];
+
+	fprintf(stderr, "terminate %s@%u, in force\n  title       %s\n"
+			"  reason      %s\n",
+	    termination->document, termination->version,
+	    version_title(verdict->version, "en"), termination->reason);
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (verdict->signatures[i].terminates)
+			fprintf(stderr, "  terminated  by %s of %s\n",
+			    verdict->signatures[i].person,
+			    verdict->signatures[i].office);
+	digest_groups(&verdict->digest, groups);
+	fprintf(stderr,
+	    "  version digest (read it on the telephone)\n"
+	    "    %.39s\n    %s\n"
+	    "You sign as %s: it ends once enough persons of each party have"
+	    " signed so.\n", groups, groups + 40, signer->cert->email);
+}
+
+/* Has it ended?  As the journal says: a "force" after a "terminate". */
+struct ending {
+	unsigned version;
+	bool begun, ended;
+};
+
+static bool
+visit_ending(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct ending *ending = arg;
+
+	(void)index, (void)line, (void)err;
+	if (!entry_has(entry, ENTRY_VERSION) ||
+	    entry->version != ending->version)
+		return true;
+	ending->begun = ending->begun || entry->act == ACT_TERMINATE;
+	ending->ended = ending->ended ||
+	    (ending->begun && entry->act == ACT_FORCE);
+	return true;
+}
+
+static bool
+send_termination(struct session *session, const char *document,
+    unsigned version, struct error *err)
+{
+	static struct entry entry;
+	struct ending ending = { .version = version };
+	char filter[DOCUMENT_NAME + 64];
+	uint64_t index = 0;
+	bool again = false, ended;
+
+	snprintf(filter, sizeof(filter), "document=%s", document);
+	if (!outbox_send(session, OUTBOX_TERMINATION, document, version,
+		&entry, &index, &again, err) ||
+	    !session_entries(session, filter, visit_ending, &ending, err))
+		return false;
+	ended = ending.ended;
+	check_clock(&entry);
+	if (session->context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}", "result",
+			again ? "signed already" : "signed", "document",
+			entry.document, "version", (int)entry.version, "entry",
+			(json_int_t)index, "status",
+			ended ? "terminated" : "in force", "time",
+			json_of_ms(entry.time_ms)),
+		    err);
+	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
+	       " is %s\n", again ? "signed already:" : "signed",
+	    entry.document, (unsigned long long)entry.version,
+	    (unsigned long long)index,
+	    ended ? "terminated" : "still in force, until the others sign");
+	return true;
+}
+
+static bool
+sign_termination(struct session *session, struct copy *copy,
+    const char *reason, bool yes, struct error *err)
+{
+	struct context *context = session->context;
+	struct container *signature = container_new(err);
+	struct termination termination;
+	struct identity signer = { NULL };
+	char id[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
+	const struct member *file;
+	bool ok;
+
+	ok = signature != NULL && load_signer(context, &signer, err) &&
+	    take_termination(copy, reason, &termination, err) &&
+	    container_hash(copy->container, NULL, err);
+	for (size_t i = 0; ok && i < copy->verdict.num_signatures; i++)
+		if (copy->verdict.signatures[i].terminates &&
+		    strcmp(copy->verdict.signatures[i].person,
+			signer.cert->email) == 0)
+			ok = error_set(err, ERROR_CONFLICT,
+			    "you have signed the termination of %s@%u already",
+			    termination.document, termination.version);
+	if (ok) {
+		show(copy, &termination, &signer);
+		digest_hex(&signer.cert->fingerprint, hex);
+		snprintf(id, sizeof(id), TERMINATION_ID "%.32s", hex);
+		file = container_find(copy->container, PATH_TERMINATION);
+		ok = confirmed(yes, "Sign its termination?", err) &&
+		    container_put(signature, PATH_TERMINATION,
+			member_bytes(file), err) &&
+		    sign_files(&signer, copy->container, id,
+			COMMITMENT_APPROVAL, signature, err) &&
+		    outbox_keep(context, OUTBOX_TERMINATION,
+			termination.document, termination.version, signature,
+			err) &&
+		    send_termination(session, termination.document,
+			termination.version, err);
+	}
+	container_free(signature);
+	identity_free(&signer);
+	return ok;
+}
+
+static bool
+terminate(struct session *session, const char *document, const char *reason,
+    bool yes, struct error *err)
+{
+	struct copy copy = { .fd = -1 };
+	char path[FILE_PATH];
+	unsigned version, pending;
+	bool stale = false, ok;
+
+	if (!session_check_policy(session, err) ||
+	    !find_in_force(session, document, &version, err))
+		return false;
+	pending = outbox_find(session->context, OUTBOX_TERMINATION, document,
+	    &stale);
+	if (pending != 0 && !stale) {
+		output_note("sending the signature first that an earlier run"
+			    " made and was not answered");
+		return send_termination(session, document, pending, err);
+	}
+	if (pending != 0 &&
+	    outbox_path(session->context, OUTBOX_TERMINATION, document,
+		pending, path, err))
+		unlink(path);
+	ok = copy_fetch(session, document, version, &copy, err);
+	/* Nobody ends what is not valid, or has ended. */
+	if (ok && copy.verdict.outcome != OUTCOME_VALID)
+		ok = verdict_error(&copy.verdict, err);
+	if (ok && copy.verdict.status == STATUS_TERMINATED)
+		ok = error_set(err, ERROR_CONFLICT, "%s@%u is terminated",
+		    document, version);
+	ok = ok && sign_termination(session, &copy, reason, yes, err);
+	copy_free(&copy);
+	return ok;
+}
+
+bool
+cmd_terminate(struct context *context, int argc, char *argv[],
+    struct error *err)
+{
+	static const struct option longs[] = {
+		{ "reason", required_argument, NULL, 'r' },
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char document[DOCUMENT_NAME];
+	const char *reason = NULL;
+	struct session session;
+	unsigned version;
+	bool yes = false, ok;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1)
+		switch (c) {
+		case 'r':
+			reason = optarg;
+			break;
+		case 'y':
+			yes = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
+	    !document_parse(argv[optind], document, &version, err))
+		return false;
+	if (version != 0)
+		return error_set(err, ERROR_USAGE,
+		    "a document is terminated, not one version of it: what is"
+		    " in force ends");
+	if (!context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	ok = terminate(&session, document, reason, yes, err);
+	session_close(&session);
+	return ok;
+}
