@@ -290,25 +290,6 @@ witness_once(struct context *context, struct error *err)
 	return ok;
 }
 
-/* 30s, 10m, 1h */
-static bool
-parse_interval(const char *text, unsigned *seconds, struct error *err)
-{
-	const size_t len = strlen(text);
-	const char unit = len > 0 ? text[len - 1] : '\0';
-	const unsigned scale = unit == 's' ? 1 : unit == 'm' ? 60 :
-	    unit == 'h'			       ? 3600 :
-						 0;
-	uint64_t number;
-
-	if (scale == 0 || !span_to_u64(span_of(text, len - 1), &number) ||
-	    number < 1 || number > 100000 / scale)
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" is not a time such as 30s, 10m or 1h", text);
-	*seconds = (unsigned)number * scale;
-	return true;
-}
-
 static bool
 witness_every(struct context *context, unsigned seconds, struct error *err)
 {
@@ -343,8 +324,11 @@ cmd_witness(struct context *context, int argc, char *argv[],
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		switch (c) {
 		case 'e':
-			if (!parse_interval(optarg, &seconds, err))
-				return false;
+			if (!time_parse_interval(span_of_str(optarg),
+				&seconds))
+				return error_set(err, ERROR_USAGE,
+				    "\"%s\" is not a time such as 30s, 10m"
+				    " or 1h", optarg);
 			break;
 		case 'n':
 			name = optarg;

@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/upkeep.h"
 #include "pki/cert.h"
 
 /* What a route needs of its caller, checked before its body is read. */
@@ -37,6 +39,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
 	{ "GET", "health", NEED_NOTHING, NULL },
+	{ "GET", "metrics", NEED_NOTHING, NULL },
 };
 
 /* --- Refusals: an entry each, up to so many an hour, then counted. --- */
@@ -579,11 +582,45 @@ answer_problem(struct http_request *request, const struct error *err)
 	return HTTP_ANSWER;
 }
 
-static enum http_next
-answer_health(struct http_request *request)
+static bool
+is_depositary(const struct principal *who)
 {
-	fill_json(&request->response, 200, json_pack("{s:s}", "status", "ok"));
+	return strcmp(who->office->name, who->by.policy->depositary.office) ==
+	    0;
+}
+
+/* That it lives is for every office; how it is, for the depositary's. */
+static enum http_next
+answer_health(struct job *job)
+{
+	struct api *api = job->api;
+
+	fill_json(&job->request->response, 200,
+	    api->upkeep != NULL && is_depositary(&job->who) ?
+		upkeep_health(api->upkeep) :
+		json_pack("{s:s}", "status", "ok"));
 	return HTTP_ANSWER;
+}
+
+static enum http_next
+answer_metrics(struct job *job)
+{
+	struct http_response *response = &job->request->response;
+	struct error err = { 0 };
+
+	if (!is_depositary(&job->who)) {
+		error_set(&err, ERROR_REFUSED,
+		    "only the depositary's office (%s) may read this",
+		    job->who.by.policy->depositary.office);
+		return answer_problem(job->request, &err);
+	}
+	metrics_set(METRIC_CONNECTIONS,
+	    http_server_connections(job->api->server));
+	response->status = 200;
+	response->type = "text/plain; version=0.0.4; charset=utf-8";
+	return metrics_encode(&response->body, &err) ?
+	    HTTP_ANSWER :
+	    answer_problem(job->request, &err);
 }
 
 static enum http_next
@@ -608,7 +645,9 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	    !read_names(job, &err)) {
 		next = answer_problem(request, &err);
 	} else if (job->route->run == NULL) {
-		next = answer_health(request);
+		next = strcmp(job->route->path, "health") == 0 ?
+		    answer_health(job) :
+		    answer_metrics(job);
 	} else if (!decide(job).allowed) {
 		return HTTP_WORK; /* dispatch refuses it */
 	} else if (strcmp(job->route->method, "GET") != 0) {
@@ -655,6 +694,9 @@ finished(void *arg, const struct http_request *request, bool sent)
 	/* The client went away while its body was being read. */
 	if (request->job != NULL)
 		free_job(request->job);
+	metrics_answer(request->response.status);
+	metrics_time(METRIC_REQUEST,
+	    (time_monotonic_ms() - request->began_ms) * 1000);
 	log_gather("request",
 	    "id=%s person=%s method=%s target=%s status=%d ms=%lld sent=%s",
 	    request->id, log_text(request->person),
@@ -703,6 +745,12 @@ void
 api_set_server(struct api *api, struct http_server *server)
 {
 	api->server = server;
+}
+
+void
+api_set_upkeep(struct api *api, struct upkeep *upkeep)
+{
+	api->upkeep = upkeep;
 }
 
 struct api *

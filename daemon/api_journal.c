@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "journal/evidence.h"
 
 static bool
@@ -88,24 +89,6 @@ choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 		(unsigned long long)size);
 }
 
-/* The body of C2SP add-checkpoint: the proof from old, and the note. */
-static bool
-append_from(const struct journal *journal, uint64_t old,
-    const struct head *head, struct buf *out, struct error *err)
-{
-	struct merkle_proof proof;
-
-	if (!journal_prove_consistency(journal, old, head->size, &proof, err) ||
-	    !buf_printf(out, err, "old %llu\n", (unsigned long long)old))
-		return false;
-	for (size_t i = 0; i < proof.num; i++)
-		if (!buf_append_base64(out, digest_span(&proof.hashes[i]),
-			err) ||
-		    !buf_append_str(out, "\n", err))
-			return false;
-	return buf_append_str(out, "\n", err);
-}
-
 bool
 run_checkpoint(struct job *job, struct error *err)
 {
@@ -132,7 +115,8 @@ run_checkpoint(struct job *job, struct error *err)
 		return true;
 	}
 	if (old != UINT64_MAX &&
-	    !append_from(registrar->journal, old, &head, &response->body, err))
+	    !journal_extension(registrar->journal, old, head.size,
+		&response->body, err))
 		return false;
 	if (!append_note(registrar, &head, &response->body, err))
 		return false;
@@ -283,6 +267,7 @@ keep_cosignatures(struct job *job, struct span note,
 		if (!cosignatures_add(job->api->registrar->cosignatures,
 			checkpoint->size, lines[i].line, err))
 			return false;
+		metrics_set(METRIC_LAST_WITNESS, time_now_ms() / 1000);
 		log_info("cosignature", "witness=%s size=%llu",
 		    witnesses->names[lines[i].witness],
 		    (unsigned long long)checkpoint->size);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
 
 bool
 config_data(const struct config *config, const char *name,
@@ -93,13 +94,84 @@ read_numbers(const struct yaml *root, struct config *out,
 }
 
 static void
+read_interval(const struct yaml *root, const char *key, unsigned usual,
+    unsigned *out, struct complaints *to)
+{
+	const struct yaml *node = yaml_get(root, key);
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+
+	*out = usual;
+	if (text != NULL && !time_parse_interval(span_of_str(text), out))
+		complain(to, node, "\"%.40s\" is not a time such as 30s, 10m"
+				   " or 24h", text);
+}
+
+static void
+read_url(const struct yaml *node, char out[512], struct complaints *to)
+{
+	const char *text = yaml_text(node, to);
+
+	if (text == NULL)
+		return;
+	if ((strncmp(text, "https://", 8) != 0 &&
+		strncmp(text, "http://", 7) != 0) ||
+	    strlen(text) >= 512 || strpbrk(text, " \t\"<>") != NULL)
+		complain(to, node, "\"%.100s\" is no http or https address",
+		    text);
+	else
+		snprintf(out, 512, "%s", text);
+}
+
+static void
+read_outside(const struct yaml *root, struct config *out,
+    struct complaints *to)
+{
+	const struct yaml *urls = yaml_get(root, "crl-urls");
+	const struct yaml *witnesses = yaml_get(root, "witnesses");
+
+	read_interval(root, "verify-every", 24 * 60 * 60, &out->verify_every,
+	    to);
+	read_interval(root, "crls-every", 60 * 60, &out->crls_every, to);
+	read_interval(root, "witness-every", 10 * 60, &out->witness_every, to);
+	if (urls != NULL && yaml_is(urls, YAML_SEQUENCE, to))
+		for (const struct yaml *c = urls->children; c != NULL;
+		     c = c->next) {
+			if (out->num_crl_urls == CONFIG_URLS) {
+				complain(to, c, "more than %d addresses",
+				    CONFIG_URLS);
+				break;
+			}
+			read_url(c, out->crl_urls[out->num_crl_urls++], to);
+		}
+	if (witnesses == NULL || !yaml_is(witnesses, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = witnesses->children; c != NULL;
+	     c = c->next) {
+		if (out->num_witnesses == LIMIT_WITNESSES) {
+			complain(to, c, "more than %d witnesses",
+			    LIMIT_WITNESSES);
+			break;
+		}
+		if (!text_is_slug(span_of_str(c->key))) {
+			complain_key(to, c, "\"%.60s\" names no witness",
+			    c->key);
+			continue;
+		}
+		snprintf(out->witnesses[out->num_witnesses].name,
+		    sizeof(out->witnesses[0].name), "%s", c->key);
+		read_url(c, out->witnesses[out->num_witnesses++].url, to);
+	}
+}
+
+static void
 read_root(const struct yaml *root, const char *dir, struct config *out,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "listen", "address",
 		"data", "policies", "crls", "server-certificate",
 		"server-key", "depositary-certificate", "depositary-key",
-		"cache", "workers" };
+		"cache", "workers", "verify-every", "crls-every", "crl-urls",
+		"witness-every", "witnesses" };
 	static const char *const needed[] = { "listen", "address",
 		"data", "policies", "crls", "server-certificate",
 		"depositary-certificate" };
@@ -125,6 +197,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	    to);
 	read_path(root, "depositary-key", dir, out->depositary_key, to);
 	read_numbers(root, out, to);
+	read_outside(root, out, to);
 }
 
 bool

@@ -5,7 +5,10 @@
 #define DAEMON_CONFIG_H
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/yaml.h"
+
+enum { CONFIG_URLS = 16 };
 
 struct config {
 	char listen_host[256], listen_port[8];
@@ -15,10 +18,21 @@ struct config {
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
 	uint64_t cache_bytes;
 	unsigned workers;
+	/* What is done by itself, each so often; in seconds. */
+	unsigned verify_every, crls_every, witness_every;
+	size_t num_crl_urls, num_witnesses;
+	char crl_urls[CONFIG_URLS][512];
+	struct {
+		char name[LIMIT_OFFICE_BYTES + 1]; /* as the policy has it */
+		char url[512]; /* to which /add-checkpoint is appended */
+	} witnesses[LIMIT_WITNESSES];
 };
 
 /* Below the data folder: while it is there, the daemon does not start. */
 #define EVIDENCE_FILE "journal/evidence"
+
+/* CRLs that the daemon fetched. */
+#define FETCHED_CRLS "crls"
 
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
 

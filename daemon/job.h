@@ -40,6 +40,7 @@ struct job {
 };
 
 struct refusals;
+struct upkeep;
 
 struct api {
 	const struct config *config;
@@ -47,6 +48,7 @@ struct api {
 	struct cert_cache *certs;
 	struct http_server *server;
 	struct cache *cache;
+	struct upkeep *upkeep; /* or NULL: it is not at work yet */
 	struct refusals *refusals;
 	/* Jobs for the workers. */
 	pthread_mutex_t mutex;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "daemon/fsck.h"
 #include "daemon/log.h"
 #include "daemon/setup.h"
+#include "daemon/upkeep.h"
 #include "record/refs.h"
 
 static const char usage_text[] =
@@ -56,9 +58,11 @@ struct daemon {
 	struct ledger *ledger;
 	struct cert_cache *certs;
 	struct registrar registrar;
+	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
 	void *tls;
+	struct upkeep *upkeep;
 	struct api *api;
 	struct http_server *server;
 	int listener;
@@ -356,17 +360,36 @@ on_hup(void *arg)
 		notify("READY=1");
 		return;
 	}
+	pthread_mutex_lock(&daemon->settings);
 	daemon->policy = library_add_policy(daemon->library, policy, &err);
 	daemon->crls = library_add_crls(daemon->library, crls, &err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
 		&err))
 		die(&err);
+	pthread_mutex_unlock(&daemon->settings);
 	http_server_set_tls(daemon->server, tls);
 	http_tls_free(tls);
 	setup_warn_of_crls(daemon->policy, daemon->crls);
 	log_info("reload", "result=taken");
 	notify("READY=1");
+}
+
+/* On the upkeep's thread. */
+static bool
+take_crls(void *arg, struct crl_set *set, struct error *err)
+{
+	struct daemon *daemon = arg;
+	const struct crl_set *crls;
+	bool ok;
+
+	pthread_mutex_lock(&daemon->settings);
+	ok = (crls = library_add_crls(daemon->library, set, err)) != NULL &&
+	    registrar_adopt(&daemon->registrar, daemon->policy, crls, err);
+	if (ok)
+		daemon->crls = crls;
+	pthread_mutex_unlock(&daemon->settings);
+	return ok;
 }
 
 static void
@@ -386,6 +409,8 @@ on_child(void *arg)
 static bool
 serve(struct daemon *daemon, struct error *err)
 {
+	const struct upkeep_hooks hooks = { .take_crls = take_crls,
+		.arg = daemon };
 	struct http_handler handler;
 
 	daemon->api = api_new(&daemon->config, &daemon->registrar,
@@ -407,6 +432,11 @@ serve(struct daemon *daemon, struct error *err)
 	    !http_server_on_signal(daemon->server, SIGCHLD, on_child, daemon,
 		err))
 		return false;
+	daemon->upkeep = upkeep_start(&daemon->config, &daemon->registrar,
+	    &hooks, err);
+	if (daemon->upkeep == NULL)
+		return false;
+	api_set_upkeep(daemon->api, daemon->upkeep);
 	check_clock(&daemon->registrar);
 	log_info("start", "listen=%s:%s origin=%s size=%llu",
 	    daemon->config.listen_host, daemon->config.listen_port,
@@ -419,6 +449,7 @@ serve(struct daemon *daemon, struct error *err)
 static void
 close_daemon(struct daemon *daemon)
 {
+	upkeep_stop(daemon->upkeep);
 	if (daemon->api != NULL)
 		api_stop(daemon->api);
 	registrar_stop(&daemon->registrar);
@@ -441,7 +472,9 @@ close_daemon(struct daemon *daemon)
 static bool
 run(const char *config_path, const char *none, struct error *err)
 {
-	struct daemon daemon = { .lock = -1, .listener = -1 };
+	struct daemon daemon = { .lock = -1,
+		.listener = -1,
+		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct rlimit files;
 	struct crl_set *crls;
 	char path[FILE_PATH];

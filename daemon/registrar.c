@@ -3,11 +3,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/rand.h>
 
 #include "base/time.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 
 enum { IDLE_SECONDS = 3 };
 
@@ -321,6 +323,15 @@ add_act(struct batch *batch, struct act_request *act)
 	return error_set(&act->err, ERROR_SYSTEM, "no such act");
 }
 
+static int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
 static bool
 commit_journal(struct batch *batch, struct error *err)
 {
@@ -330,6 +341,7 @@ commit_journal(struct batch *batch, struct error *err)
 	struct head head = { .time_ms = batch->time_ms };
 	struct merkle_proof proof;
 	size_t from = 0;
+	int64_t began;
 	bool ok;
 
 	if (lines == NULL)
@@ -339,12 +351,18 @@ commit_journal(struct batch *batch, struct error *err)
 		    batch->ends[i] - from);
 		from = batch->ends[i];
 	}
-	ok = journal_append(registrar->journal, lines, batch->num, &head,
-		 err) &&
+	began = now_us();
+	ok = journal_append(registrar->journal, lines, batch->num, &head, err);
+	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - began);
+	began = now_us();
+	ok = ok &&
 	    journal_prove_consistency(registrar->journal, old, head.size,
 		&proof, err) &&
-	    signer_checkpoint(registrar->signer, &head, &proof, err) &&
-	    journal_commit(registrar->journal, &head, err);
+	    signer_checkpoint(registrar->signer, &head, &proof, err);
+	metrics_time(METRIC_COMMIT_SIGNER, now_us() - began);
+	ok = ok && journal_commit(registrar->journal, &head, err);
+	metrics_batch(batch->num);
+	metrics_set(METRIC_JOURNAL_SIZE, (int64_t)head.size);
 	free(lines);
 	return ok;
 }
@@ -439,6 +457,8 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 		.time_ms = registrar_time_ms(registrar),
 		.lines = BUF(SIZE_MAX) };
 	struct error err = { 0 };
+	int64_t began;
+	bool stored;
 
 	batch.pack = pack_new(registrar->store, &err);
 	batch.entries = calloc(2 * LIMIT_BATCH_ACTS + 8,
@@ -464,7 +484,10 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 		/* Whose disk is full loses this act, not the daemon. */
 		act->err.kind = ERROR_UNAVAILABLE;
 	}
-	if (!pack_finish(batch.pack, &err) ||
+	began = now_us();
+	stored = pack_finish(batch.pack, &err);
+	metrics_time(METRIC_COMMIT_PACK, now_us() - began);
+	if (!stored ||
 	    !move_library_refs(&batch, acts, &err)) {
 		log_error("pack", "reason=%s", log_text(err.detail));
 		fail_all(acts, &err);

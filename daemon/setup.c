@@ -28,8 +28,23 @@ struct crl_set *
 setup_crls(const struct config *config, struct error *err)
 {
 	struct container *files = container_read_dir(config->crls, err);
+	struct container *fetched = NULL;
+	char path[FILE_PATH];
+	bool ok;
 
-	return files != NULL ? crl_set_load(files, err) : NULL;
+	ok = files != NULL && config_data(config, FETCHED_CRLS, path, err);
+	/* What came by itself, beside what was put into the folder. */
+	if (ok && file_exists(path))
+		ok = (fetched = container_read_dir(path, err)) != NULL;
+	for (size_t i = 0; ok && fetched != NULL && i < fetched->num; i++)
+		ok = container_put(files, fetched->members[i].path,
+		    member_bytes(&fetched->members[i]), err);
+	container_free(fetched);
+	if (!ok) {
+		container_free(files);
+		return NULL;
+	}
+	return crl_set_load(files, err);
 }
 
 void

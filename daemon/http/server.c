@@ -937,6 +937,12 @@ http_server_on_signal(struct http_server *server, int signal,
 	return true;
 }
 
+unsigned
+http_server_connections(const struct http_server *server)
+{
+	return server->num_conns;
+}
+
 void
 http_server_free(struct http_server *server)
 {

@@ -87,6 +87,7 @@ void http_reply(struct http_server *server, struct http_request *request);
 /* Signals reach fn on the loop's thread. */
 bool http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
+unsigned http_server_connections(const struct http_server *server);
 void http_server_free(struct http_server *server);
 
 /* An SSL_CTX for mutual TLS 1.3 that trusts these CAs' clients. */

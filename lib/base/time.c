@@ -134,3 +134,20 @@ time_parse_date(struct span text, int64_t *out)
 {
 	return matches(text, "0000-00-00") && parse(text, false, out);
 }
+
+bool
+time_parse_interval(struct span text, unsigned *seconds)
+{
+	const char unit = text.len > 1 ? (char)text.data[text.len - 1] : '\0';
+	const unsigned scale = unit == 's' ? 1 :
+	    unit == 'm'			   ? 60 :
+	    unit == 'h'			   ? 60 * 60 :
+					     0;
+	uint64_t number;
+
+	if (scale == 0 || !span_to_u64(span_sub(text, 0, text.len - 1), &number) ||
+	    number < 1 || number > 30 * 24 * 60 * 60 / scale)
+		return false;
+	*seconds = (unsigned)number * scale;
+	return true;
+}

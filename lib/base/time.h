@@ -25,6 +25,8 @@ void time_format_date(int64_t at, char out[TIME_TEXT]);
 
 bool time_parse_ms(struct span text, int64_t *out) MUST_USE;
 bool time_parse_at(struct span text, int64_t *out) MUST_USE;
+/* 30s, 10m, 24h: seconds, 1 to 30 days. */
+bool time_parse_interval(struct span text, unsigned *seconds) MUST_USE;
 /* 2021-08-01: its first second. */
 bool time_parse_date(struct span text, int64_t *out) MUST_USE;
 

@@ -793,3 +793,20 @@ journal_root_at(const struct journal *journal, uint64_t size,
 {
 	return merkle_root_at(read_hash, reader_of(journal), size, out, err);
 }
+
+bool
+journal_extension(const struct journal *journal, uint64_t old, uint64_t size,
+    struct buf *out, struct error *err)
+{
+	struct merkle_proof proof;
+
+	if (!journal_prove_consistency(journal, old, size, &proof, err) ||
+	    !buf_printf(out, err, "old %llu\n", (unsigned long long)old))
+		return false;
+	for (size_t i = 0; i < proof.num; i++)
+		if (!buf_append_base64(out, digest_span(&proof.hashes[i]),
+			err) ||
+		    !buf_append_str(out, "\n", err))
+			return false;
+	return buf_append_str(out, "\n", err);
+}

@@ -104,6 +104,12 @@ bool journal_prove_inclusion(const struct journal *journal, uint64_t index,
     uint64_t size, struct merkle_proof *out, struct error *err) MUST_USE;
 bool journal_prove_consistency(const struct journal *journal, uint64_t old,
     uint64_t size, struct merkle_proof *out, struct error *err) MUST_USE;
+/*
+ * Append what stands before the note in C2SP add-checkpoint: the old size, the
+ * proof that this one extends it, an empty line.
+ */
+bool journal_extension(const struct journal *journal, uint64_t old,
+    uint64_t size, struct buf *out, struct error *err) MUST_USE;
 /* The receipt of an entry, leading to head; out is PROOF before. */
 bool journal_receipt(const struct journal *journal, uint64_t index,
     const struct head *head, struct proof *out, struct error *err) MUST_USE;

@@ -50,6 +50,16 @@ bool remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err) MUST_USE;
 void remote_answer_free(struct remote_answer *answer);
 
+/*
+ * One exchange with somebody else's server, by its public certificate, or
+ * over plain http where what comes is signed anyway: a GET, or a POST of body
+ * where it is not NULL.  answer gets what comes, up to its max, and *status.
+ *
+ * ERROR_UNAVAILABLE  no connection, or it broke
+ */
+bool remote_exchange(const char *url, const struct span *body,
+    struct buf *answer, int *status, struct error *err) MUST_USE;
+
 /* Append text percent-encoded for a query. */
 bool remote_encode(struct buf *out, const char *text,
     struct error *err) MUST_USE;

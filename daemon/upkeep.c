@@ -1,0 +1,616 @@
+#include "daemon/upkeep.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "daemon/fsck.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/setup.h"
+#include "remote/remote.h"
+
+enum {
+	DAY = 24 * 60 * 60,
+	WARN_CRL = 7 * DAY,
+	WARN_CERTIFICATE = 30 * DAY,
+	WARN_POWERS = 30 * DAY,
+	WARN_WITNESS = 60 * 60,
+	FIRST_CHECK = 10 * 60, /* after the start, at the latest */
+	LOOK_EVERY = 60,
+	WARNINGS = 64,
+};
+
+struct upkeep {
+	const struct config *config;
+	struct registrar *registrar;
+	struct upkeep_hooks hooks;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool stopping;
+	/* When each is due next, by the monotonic clock. */
+	int64_t check_ms, crls_ms, witness_ms, look_ms;
+	/* Under the mutex. */
+	char warnings[WARNINGS][256];
+	size_t num_warnings;
+	int64_t checked_at;
+	size_t num_findings;
+	/* Of the last look, so that each is logged once a day. */
+	struct digest told;
+	int64_t told_at;
+};
+
+static int64_t
+now_at(void)
+{
+	return time_now_ms() / 1000;
+}
+
+/* --- Check the data folder. --- */
+
+static void
+report(void *arg, const struct audit_finding *finding, bool derived)
+{
+	(void)arg;
+	log_error("check", "code=%s entry=%lld about=%s derived=%s reason=%s",
+	    finding->code,
+	    finding->index == AUDIT_NO_ENTRY ? -1 : (long long)finding->index,
+	    log_text(finding->about), derived ? "yes" : "no",
+	    log_text(finding->text));
+}
+
+static void
+check_data(struct upkeep *upkeep)
+{
+	const struct fsck_settings settings = { .data = upkeep->config->data,
+		.threads = 1,
+		.without_signer = true,
+		.report = report,
+		.stop = &upkeep->stopping };
+	const int64_t began = time_monotonic_ms();
+	struct fsck_result result;
+	struct error err = { 0 };
+
+	if (!fsck_run(&settings, &result, &err)) {
+		log_error("check", "reason=%s", log_text(err.detail));
+		result.num_findings = 1;
+	} else if (!result.is_complete) {
+		return;
+	}
+	pthread_mutex_lock(&upkeep->mutex);
+	upkeep->checked_at = now_at();
+	upkeep->num_findings = result.num_findings;
+	pthread_mutex_unlock(&upkeep->mutex);
+	metrics_set(METRIC_LAST_CHECK, now_at());
+	metrics_set(METRIC_LAST_CHECK_FINDINGS, (int64_t)result.num_findings);
+	log_info("check", "size=%llu versions=%llu objects=%llu findings=%zu"
+			  " ms=%lld",
+	    (unsigned long long)result.size,
+	    (unsigned long long)result.num_versions,
+	    (unsigned long long)result.num_objects, result.num_findings,
+	    (long long)(time_monotonic_ms() - began));
+}
+
+/* --- CRLs. --- */
+
+/* Does a set tell at least as much, of every CA, and of one more? */
+static bool
+is_newer(const struct policy *policy, const struct crls *old,
+    const struct crls *new, const char **older)
+{
+	bool newer = false;
+
+	*older = NULL;
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		const char *ca = policy->offices[i].ca;
+		int64_t was = 0, is = 0;
+		const bool had = crls_next_update(old, policy->trust, ca, &was);
+		const bool has = crls_next_update(new, policy->trust, ca, &is);
+
+		if (had && (!has || is < was))
+			*older = ca;
+		newer = newer || (has && (!had || is > was));
+	}
+	return newer && *older == NULL;
+}
+
+/* One list from its address, kept if it is one and tells something newer. */
+static bool
+fetch_crl(struct upkeep *upkeep, size_t n, struct error *err)
+{
+	const struct judged_by now = registrar_now(upkeep->registrar);
+	const char *url = upkeep->config->crl_urls[n];
+	struct buf bytes = BUF(LIMIT_CRL_BYTES);
+	char dir[FILE_PATH], path[FILE_PATH], name[32];
+	struct crls *crls = NULL;
+	bool ok, newer = false;
+	int status = 0;
+
+	ok = remote_exchange(url, NULL, &bytes, &status, err) &&
+	    (status == 200 ||
+		error_set(err, ERROR_UNAVAILABLE, "%s: HTTP status %d", url,
+		    status)) &&
+	    (crls = crls_new(err)) != NULL &&
+	    (crls_add(crls, buf_span(&bytes), err) ||
+		error_context(err, "%s", url));
+	/* Alone it need not tell of every CA: only of one that it is newer. */
+	for (size_t i = 0; ok && i < now.policy->num_offices; i++) {
+		const char *ca = now.policy->offices[i].ca;
+		int64_t was = 0, is = 0;
+
+		if (crls_next_update(crls, now.policy->trust, ca, &is))
+			newer = newer ||
+			    !crls_next_update(now.crls->crls,
+				now.policy->trust, ca, &was) ||
+			    is > was;
+	}
+	snprintf(name, sizeof(name), "fetched-%zu.crl", n);
+	ok = ok &&
+	    (!newer ||
+		(config_data(upkeep->config, FETCHED_CRLS, dir, err) &&
+		    file_make_dirs(dir, 0700, err) &&
+		    file_join(path, dir, name, err) &&
+		    file_write(path, buf_span(&bytes), 0600, err)));
+	crls_free(crls);
+	buf_free(&bytes);
+	return ok;
+}
+
+static void
+renew_crls(struct upkeep *upkeep)
+{
+	const struct judged_by now = registrar_now(upkeep->registrar);
+	struct error err = { 0 };
+	struct crl_set *set;
+	const char *older;
+
+	for (size_t i = 0; i < upkeep->config->num_crl_urls; i++) {
+		err = (struct error){ 0 };
+		if (!fetch_crl(upkeep, i, &err))
+			log_warning("crl", "result=kept reason=%s",
+			    log_text(err.detail));
+	}
+	err = (struct error){ 0 };
+	if ((set = setup_crls(upkeep->config, &err)) == NULL) {
+		log_warning("crl", "result=kept reason=%s",
+		    log_text(err.detail));
+		return;
+	}
+	if (digest_eq(&set->digest, &now.crls->digest)) {
+		crl_set_free(set);
+		return;
+	}
+	if (!is_newer(now.policy, now.crls->crls, set->crls, &older)) {
+		log_warning("crl", "result=kept ca=%s reason=%s",
+		    older != NULL ? older : "-",
+		    log_text("the folder's lists are no newer than those in"
+			     " use"));
+		crl_set_free(set);
+		return;
+	}
+	if (!upkeep->hooks.take_crls(upkeep->hooks.arg, set, &err))
+		log_error("crl", "reason=%s", log_text(err.detail));
+	else
+		log_info("crl", "result=taken");
+}
+
+/* --- Witnesses that do not come by themselves (C2SP tlog-witness). --- */
+
+static bool
+take_lines(struct upkeep *upkeep, const struct note_key *key,
+    const struct head *head, struct span lines, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct cosignature line;
+	size_t num = 0;
+	bool ok;
+
+	ok = journal_note(upkeep->registrar->journal, head, &note, err) &&
+	    buf_append(&note, lines, err) &&
+	    note_cosignatures(buf_span(&note), key, 1, &line, &num, err) &&
+	    (num == 1 ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "its answer has no cosignature of its key")) &&
+	    cosignatures_add(upkeep->registrar->cosignatures, head->size,
+		line.line, err);
+	buf_free(&note);
+	return ok;
+}
+
+/* 409 tells the size that it knows: more than we have is a rollback. */
+static bool
+take_size(struct upkeep *upkeep, const char *name, struct span text,
+    uint64_t *old, struct error *err)
+{
+	const uint64_t size = journal_size(upkeep->registrar->journal);
+	struct span line;
+
+	if (!span_take_line(&text, &line))
+		line = text;
+	if (!span_to_u64(line, old))
+		return error_set(err, ERROR_MALFORMED,
+		    "its conflict tells no size");
+	if (*old <= size)
+		return true;
+	error_set(err, ERROR_UNTRUSTED,
+	    "witness \"%s\" has cosigned this journal at size %llu, and it has"
+	    " %llu: it was rolled back, or its key is used elsewhere", name,
+	    (unsigned long long)*old, (unsigned long long)size);
+	upkeep->registrar->fatal(err);
+	return false;
+}
+
+static bool
+ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
+    const struct note_key *key, struct error *err)
+{
+	const struct judged_by now = registrar_now(upkeep->registrar);
+	struct registrar *registrar = upkeep->registrar;
+	struct witnesses *one = calloc(1, sizeof(*one));
+	struct head head = journal_head(registrar->journal);
+	char url[600];
+	uint64_t old, at;
+	bool ok = one != NULL, done = false;
+
+	if (!ok)
+		return error_set_errno(err, "witness");
+	one->num = one->quorum = 1;
+	one->keys[0] = *key;
+	old = cosignatures_last(registrar->cosignatures, one);
+	free(one);
+	at = cosignatures_pending(registrar->cosignatures,
+	    &now.policy->witnesses, old);
+	if (at != 0 && !journal_head_at(registrar->journal, at, &head, err))
+		return false;
+	if (head.size == old)
+		return true;
+	snprintf(url, sizeof(url), "%s/add-checkpoint", prefix);
+	for (unsigned i = 0; ok && !done && i < 3; i++) {
+		struct buf body = BUF(LIMIT_PROOF_FILE), answer = BUF(
+							     LIMIT_NOTE_FILE);
+		struct span text;
+		int status = 0;
+
+		/* What it knows may be further than what waits. */
+		if (old > head.size)
+			head = journal_head(registrar->journal);
+		ok = journal_extension(registrar->journal, old, head.size,
+			 &body, err) &&
+		    journal_note(registrar->journal, &head, &body, err);
+		text = buf_span(&body);
+		ok = ok && remote_exchange(url, &text, &answer, &status, err);
+		if (ok && status == 200)
+			ok = done = take_lines(upkeep, key, &head,
+			    buf_span(&answer), err);
+		else if (ok && status == 409)
+			ok = take_size(upkeep, name, buf_span(&answer), &old,
+			    err);
+		else if (ok)
+			ok = error_set(err, ERROR_UNAVAILABLE,
+			    "HTTP status %d: %.*s", status,
+			    (int)(answer.len < 100 ? answer.len : 100),
+			    (const char *)answer.data);
+		buf_free(&body);
+		buf_free(&answer);
+	}
+	if (ok && done) {
+		metrics_set(METRIC_LAST_WITNESS, now_at());
+		log_info("cosignature", "witness=%s size=%llu", name,
+		    (unsigned long long)head.size);
+	}
+	return ok;
+}
+
+static void
+ask_witnesses(struct upkeep *upkeep)
+{
+	const struct judged_by now = registrar_now(upkeep->registrar);
+	const struct witnesses *witnesses = &now.policy->witnesses;
+
+	for (size_t i = 0; i < upkeep->config->num_witnesses; i++) {
+		const char *name = upkeep->config->witnesses[i].name;
+		struct error err = { 0 };
+		bool ok = false, found = false;
+
+		for (size_t j = 0; j < witnesses->num; j++) {
+			if (strcmp(witnesses->names[j], name) != 0)
+				continue;
+			found = true;
+			ok = ask_witness(upkeep, name,
+			    upkeep->config->witnesses[i].url,
+			    &witnesses->keys[j], &err);
+		}
+		if (!found)
+			error_set(&err, ERROR_USAGE,
+			    "the policy names no such witness");
+		if (!ok)
+			log_warning("cosignature", "witness=%s reason=%s",
+			    name, log_text(err.detail));
+	}
+}
+
+/* --- Look ahead. --- */
+
+static void warn(struct upkeep *upkeep, const char *fmt, ...) PRINTF(2, 3);
+
+static void
+warn(struct upkeep *upkeep, const char *fmt, ...)
+{
+	va_list args;
+
+	if (upkeep->num_warnings == WARNINGS)
+		return;
+	va_start(args, fmt);
+	vsnprintf(upkeep->warnings[upkeep->num_warnings++],
+	    sizeof(upkeep->warnings[0]), fmt, args);
+	va_end(args);
+}
+
+static int64_t
+first(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static void
+look_at_certificate(struct upkeep *upkeep, const char *path, int64_t *ends_at)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct error err = { 0 };
+	struct cert *cert = NULL;
+	char when[TIME_TEXT];
+
+	if (file_read(path, pem.max, &pem, &err) &&
+	    (cert = cert_parse_pem(buf_span(&pem), &err)) != NULL) {
+		*ends_at = first(*ends_at, cert->not_after_at);
+		time_format_at(cert->not_after_at, when);
+		if (cert->not_after_at < now_at() + WARN_CERTIFICATE)
+			warn(upkeep, "the certificate %s ends %s", path, when);
+	}
+	cert_free(cert);
+	buf_free(&pem);
+}
+
+static void
+look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
+    int64_t *ends_at)
+{
+	int64_t crl_ends_at = 0;
+
+	for (size_t i = 0; i < now->policy->num_offices; i++) {
+		const char *name = now->policy->offices[i].ca;
+		const struct cert *ca = trust_ca(now->policy->trust, name);
+		char when[TIME_TEXT];
+		int64_t next = 0;
+		bool again = false;
+
+		for (size_t j = 0; j < i; j++)
+			again = again ||
+			    strcmp(now->policy->offices[j].ca, name) == 0;
+		if (again || ca == NULL)
+			continue;
+		*ends_at = first(*ends_at, ca->not_after_at);
+		time_format_at(ca->not_after_at, when);
+		if (ca->not_after_at < now_at() + WARN_CERTIFICATE)
+			warn(upkeep, "the certificate of CA \"%s\" ends %s",
+			    name, when);
+		if (!crls_next_update(now->crls->crls, now->policy->trust,
+			name, &next)) {
+			warn(upkeep, "there is no CRL of CA \"%s\": nobody with"
+				     " its certificates can connect", name);
+			continue;
+		}
+		crl_ends_at = first(crl_ends_at, next);
+		time_format_at(next, when);
+		if (next < now_at() + WARN_CRL)
+			warn(upkeep, "the CRL of CA \"%s\" ends %s; then nobody"
+				     " with its certificates can connect",
+			    name, when);
+	}
+	metrics_set(METRIC_CRL_ENDS, crl_ends_at);
+}
+
+static void
+look_at_powers(struct upkeep *upkeep, const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->num_powers; i++) {
+		const struct full_powers *one = &policy->powers[i];
+		char when[TIME_TEXT];
+
+		if (one->until_at < now_at() ||
+		    one->until_at > now_at() + WARN_POWERS)
+			continue;
+		time_format_date(one->until_at - 1, when);
+		warn(upkeep, "the full powers of %s end %s", one->person,
+		    when);
+	}
+}
+
+static void
+look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
+{
+	const int64_t last = metrics_get(METRIC_LAST_WITNESS);
+	struct registrar *registrar = upkeep->registrar;
+	char when[TIME_TEXT];
+	uint64_t size;
+
+	if (policy->witnesses.quorum == 0)
+		return;
+	size = cosignatures_last(registrar->cosignatures, &policy->witnesses);
+	metrics_set(METRIC_WITNESSED_SIZE, (int64_t)size);
+	time_format_at(last, when);
+	if (size < journal_size(registrar->journal) &&
+	    now_at() - last > WARN_WITNESS)
+		warn(upkeep, "%u witnesses are asked for, and %s%s; entries"
+			     " from %llu on are not witnessed",
+		    policy->witnesses.quorum,
+		    last != 0 ? "none has come since " :
+				"none has come since the start",
+		    last != 0 ? when : "", (unsigned long long)size);
+}
+
+/* Told in the log when it changes, and once a day. */
+static void
+tell(struct upkeep *upkeep)
+{
+	struct sha256 hash;
+	struct digest now;
+
+	sha256_init(&hash);
+	for (size_t i = 0; i < upkeep->num_warnings; i++)
+		sha256_update(&hash, span_of_str(upkeep->warnings[i]));
+	now = sha256_final(&hash);
+	if (digest_eq(&now, &upkeep->told) &&
+	    now_at() - upkeep->told_at < DAY)
+		return;
+	upkeep->told = now;
+	upkeep->told_at = now_at();
+	for (size_t i = 0; i < upkeep->num_warnings; i++)
+		log_warning("soon", "reason=%s",
+		    log_text(upkeep->warnings[i]));
+}
+
+static void
+look_ahead(struct upkeep *upkeep)
+{
+	const struct judged_by now = registrar_now(upkeep->registrar);
+	int64_t ends_at = 0;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	upkeep->num_warnings = 0;
+	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
+	look_at_certificate(upkeep, upkeep->config->depositary_cert,
+	    &ends_at);
+	look_at_cas(upkeep, &now, &ends_at);
+	look_at_powers(upkeep, now.policy);
+	look_at_witnesses(upkeep, now.policy);
+	if (upkeep->num_findings > 0)
+		warn(upkeep, "the last check of the data folder found %zu"
+			     " things wrong (event=check in the log; valised"
+			     " fsck)", upkeep->num_findings);
+	metrics_set(METRIC_CERTIFICATE_ENDS, ends_at);
+	tell(upkeep);
+	pthread_mutex_unlock(&upkeep->mutex);
+}
+
+/* --- The thread. --- */
+
+static bool
+due(int64_t *next_ms, unsigned seconds)
+{
+	const int64_t now_ms = time_monotonic_ms();
+
+	if (now_ms < *next_ms)
+		return false;
+	*next_ms = now_ms + (int64_t)seconds * 1000;
+	return true;
+}
+
+static void *
+run_thread(void *arg)
+{
+	struct upkeep *upkeep = arg;
+	struct timespec until;
+	bool stop = false;
+
+	/* Whoever waits for an answer comes first. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+	while (!stop) {
+		if (due(&upkeep->crls_ms, upkeep->config->crls_every))
+			renew_crls(upkeep);
+		if (due(&upkeep->witness_ms, upkeep->config->witness_every))
+			ask_witnesses(upkeep);
+		if (due(&upkeep->check_ms, upkeep->config->verify_every)) {
+			check_data(upkeep);
+			upkeep->look_ms = 0;
+		}
+		if (due(&upkeep->look_ms, LOOK_EVERY))
+			look_ahead(upkeep);
+		pthread_mutex_lock(&upkeep->mutex);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += 1;
+		if (!upkeep->stopping)
+			pthread_cond_timedwait(&upkeep->wake, &upkeep->mutex,
+			    &until);
+		stop = upkeep->stopping;
+		pthread_mutex_unlock(&upkeep->mutex);
+	}
+	return NULL;
+}
+
+struct upkeep *
+upkeep_start(const struct config *config, struct registrar *registrar,
+    const struct upkeep_hooks *hooks, struct error *err)
+{
+	struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
+	const int64_t now_ms = time_monotonic_ms();
+	const unsigned first_check = config->verify_every < FIRST_CHECK ?
+	    config->verify_every :
+	    FIRST_CHECK;
+
+	if (upkeep == NULL) {
+		error_set_errno(err, "upkeep");
+		return NULL;
+	}
+	upkeep->config = config;
+	upkeep->registrar = registrar;
+	upkeep->hooks = *hooks;
+	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
+	upkeep->crls_ms = now_ms + (int64_t)config->crls_every * 1000;
+	if (config->num_crl_urls > 0)
+		upkeep->crls_ms = now_ms;
+	pthread_mutex_init(&upkeep->mutex, NULL);
+	pthread_cond_init(&upkeep->wake, NULL);
+	if (pthread_create(&upkeep->thread, NULL, run_thread, upkeep) != 0) {
+		error_set(err, ERROR_SYSTEM, "upkeep: no thread");
+		free(upkeep);
+		return NULL;
+	}
+	return upkeep;
+}
+
+void
+upkeep_stop(struct upkeep *upkeep)
+{
+	if (upkeep == NULL)
+		return;
+	pthread_mutex_lock(&upkeep->mutex);
+	__atomic_store_n(&upkeep->stopping, true, __ATOMIC_RELEASE);
+	pthread_cond_signal(&upkeep->wake);
+	pthread_mutex_unlock(&upkeep->mutex);
+	pthread_join(upkeep->thread, NULL);
+	pthread_mutex_destroy(&upkeep->mutex);
+	pthread_cond_destroy(&upkeep->wake);
+	free(upkeep);
+}
+
+json_t *
+upkeep_health(struct upkeep *upkeep)
+{
+	json_t *warnings = json_array(), *checked = json_null();
+	char when[TIME_TEXT];
+	size_t num;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	num = upkeep->num_warnings;
+	for (size_t i = 0; i < num; i++)
+		json_array_append_new(warnings,
+		    json_string(upkeep->warnings[i]));
+	if (upkeep->checked_at != 0) {
+		time_format_at(upkeep->checked_at, when);
+		checked = json_pack("{s:s, s:I}", "time", when, "findings",
+		    (json_int_t)upkeep->num_findings);
+	}
+	pthread_mutex_unlock(&upkeep->mutex);
+	return json_pack("{s:s, s:I, s:I, s:o, s:o}", "status",
+	    num == 0 ? "ok" : "warning", "size",
+	    (json_int_t)journal_size(upkeep->registrar->journal), "witnessed",
+	    (json_int_t)metrics_get(METRIC_WITNESSED_SIZE), "checked", checked,
+	    "warnings", warnings);
+}

@@ -1,0 +1,65 @@
+#!/bin/sh
+# What the daemon does by itself: takes newer CRLs, checks its data, asks
+# witnesses that speak C2SP, and says what is about to end.
+. "$(dirname "$0")/lib.sh"
+go_build() { env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go build -o "$1" "$2"; }
+# PATTERN: the log says so, some time soon
+until_log() { i=0; until grep -q -e "$1" log; do i=$((i + 1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
+start
+enrol "$dir" mofa iom-geneva >/dev/null
+deposit mofa one >/dev/null
+expect "every office may ask whether it lives" 0 '{"status":"ok"}' curl_as iom-geneva /health
+expect "metrics are for the depositary's office" 0 '"exit":3' curl_as iom-geneva /metrics
+expect "which reads them as Prometheus text" 0 '^valise_commit_seconds_bucket{step="signer",le="+Inf"} [1-9]' curl_as mofa /metrics
+expect "requests are counted" 0 '^valise_answers_total{status="2xx"} [1-9]' curl_as mofa /metrics
+expect "and the journal's size" 0 '^valise_journal_entries [1-9]' curl_as mofa /metrics
+curl_as mofa /metrics | grep -v '^#' >work/metrics
+check "each line of it is a sample" sh -c '! grep -v -E "^[a-z_]+(\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*,?\})? [0-9.e+-]+$" work/metrics'
+
+# --- Checks by itself, CRLs from a folder and an address. ---
+check "a witness of another maker builds" go_build work/witness "$top/tests/interop/witness.go"
+mkdir -p work/www
+work/witness witness.example/stock vkey work/www >work/witness.out 2>&1 & witness=$!
+echo $witness >work/pid
+until [ "$(wc -l <work/witness.out)" -ge 2 ]; do sleep 0.02; done
+stock_key=$(sed -n 1p work/witness.out) stock=$(sed -n 2p work/witness.out)
+printf 'witnesses: {stock: "%s"}\nquorum: 1\n' "$stock_key" >>policies/offices.yaml
+cat >>valised.yaml <<-END
+verify-every: 1s
+crls-every: 1s
+crl-urls: [$stock/mofa.crl]
+witness-every: 1s
+witnesses: {stock: "$stock"}
+END
+restart
+for o in mofa iom-geneva; do at $o policy accept >/dev/null; done
+check "it checks its data by itself" until_log 'event=check size=.* findings=0'
+expect "and says when in /health" 0 '"checked": *{"time"' curl_as mofa /health
+check "an address that has no list is told, and the old ones are kept" until_log 'event=crl result=kept reason=.*mofa.crl: HTTP status 404'
+sleep 1 # a CRL's times are whole seconds
+"$top/certs/ca" crl certs/mofa >/dev/null; cp certs/mofa/crl.pem work/www/mofa.crl
+check "a newer list at the address is taken" until_log 'event=crl result=taken'
+expect "and kept beside those in the folder" 0 "fetched-0.crl" ls data/crls
+check "a stock witness cosigns" until_log 'event=cosignature witness=stock'
+expect "a copy is witnessed by it" 0 "witnessed by *stock" at iom-geneva fetch agreement/one -o work/one.asice --witnessed
+deposit mofa two >/dev/null
+check "and goes on" sh -c 'i=0; until [ "$(grep -c "event=cosignature witness=stock" log)" -ge 2 ]; do i=$((i+1)); [ $i -lt 400 ] || exit 1; sleep 0.05; done'
+kill $witness; wait $witness 2>/dev/null
+deposit mofa three >/dev/null
+check "one that is away is told" until_log 'event=cosignature witness=stock reason='
+sleep 1
+"$top/certs/ca" crl certs/iom >/dev/null
+cp certs/iom/crl.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
+check "a newer CRL in the folder is taken by itself" sh -c 'i=0; until [ "$(grep -c "event=crl result=taken" log)" -ge 2 ]; do i=$((i+1)); [ $i -lt 400 ] || exit 1; sleep 0.05; done'
+expect "and journaled" 0 "3 entries" at mofa log --act crl
+printf 'nonsense' >crls/broken.pem
+check "a broken one is not" until_log 'event=crl result=kept reason=.*broken.pem'
+rm crls/broken.pem
+# --- Damage while it runs. ---
+f=$(ls data/store.git/objects/pack/*.pack | head -n 1); chmod u+w "$f"; cp "$f" work/pack; printf xyz | dd of="$f" bs=1 seek=200 conv=notrunc 2>/dev/null
+check "damage is found by itself" until_log 'level=error event=check code=OBJECT_DAMAGED'
+check "and in /health" sh -c 'i=0; until "$@" 2>/dev/null | grep -q "last check of the data folder found"; do i=$((i+1)); [ $i -lt 200 ] || exit 1; sleep 0.05; done' - curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
+expect "and in /metrics" 0 '^valise_last_check_findings [1-9]' curl_as mofa /metrics
+cp work/pack "$f"
+expect "a mistake in the new keys is told" 8 "not a time such as" sh -c 'sed "s/verify-every: 1s/verify-every: soon/" valised.yaml >bad.yaml; exec "$0" --config bad.yaml --check' "$valised"
+finish
