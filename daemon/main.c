@@ -15,6 +15,7 @@
 
 #include "base/time.h"
 #include "daemon/api.h"
+#include "daemon/confine.h"
 #include "daemon/export.h"
 #include "daemon/fsck.h"
 #include "daemon/log.h"
@@ -415,7 +416,7 @@ serve(struct daemon *daemon, struct error *err)
 
 	daemon->api = api_new(&daemon->config, &daemon->registrar,
 	    daemon->certs, err);
-	if (daemon->api == NULL || !listen_on(daemon, err))
+	if (daemon->api == NULL)
 		return false;
 	handler = api_handler(daemon->api);
 	daemon->server = http_server_new(daemon->listener, daemon->tls,
@@ -469,6 +470,22 @@ close_daemon(struct daemon *daemon)
 		close(daemon->lock);
 }
 
+/* From here on this process has only its own folders and calls. */
+static bool
+confine(const struct config *config, struct error *err)
+{
+	char path[FILE_PATH];
+
+	if (!config_data(config, FETCHED_CRLS, path, err) ||
+	    !file_make_dirs(path, 0700, err))
+		return false;
+	if (!confine_has_landlock())
+		log_warning("confine", "reason=\"this kernel has no Landlock:"
+				       " files are as the user may read"
+				       " them\"");
+	return confine_server(config, err);
+}
+
 static bool
 run(const char *config_path, const char *none, struct error *err)
 {
@@ -504,7 +521,9 @@ run(const char *config_path, const char *none, struct error *err)
 	setup_warn_of_crls(daemon.policy, crls);
 	daemon.registrar.signer = signer_start(&daemon.config,
 	    &daemon.signer_pid, err);
-	ok = daemon.registrar.signer != NULL && open_data(&daemon, crls, err) &&
+	/* The port is taken, and nobody is let in before all is open. */
+	ok = daemon.registrar.signer != NULL && listen_on(&daemon, err) &&
+	    confine(&daemon.config, err) && open_data(&daemon, crls, err) &&
 	    registrar_start(&daemon.registrar, err) &&
 	    journal_start(&daemon, err) && serve(&daemon, err);
 	if (!ok)

@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
-#include <seccomp.h>
 
 #include "base/text.h"
 #include "base/time.h"
+#include "daemon/confine.h"
 #include "daemon/log.h"
 #include "document/manifest.h"
 #include "document/name.h"
@@ -555,46 +554,13 @@ serve(struct vault *vault, int fd)
 	buf_free(&out);
 }
 
-/* From here on only what is needed to sign and to remember. */
-static bool
-confine(struct error *err)
-{
-	static const int allowed[] = { SCMP_SYS(read), SCMP_SYS(write),
-		SCMP_SYS(pwrite64), SCMP_SYS(pread64), SCMP_SYS(fdatasync),
-		SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(close),
-		SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap),
-		SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
-		SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-		SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn),
-		SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
-		SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),
-		SCMP_SYS(sched_yield), SCMP_SYS(exit), SCMP_SYS(exit_group) };
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool ok = filter != NULL;
-
-	for (size_t i = 0; ok && i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) ==
-		    0;
-#ifdef __SANITIZE_ADDRESS__
-	/* The sanitizer's own needs. */
-	ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
-		       0) == 0;
-#endif
-	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    seccomp_load(filter) == 0;
-	seccomp_release(filter);
-	return ok || error_set(err, ERROR_SYSTEM, "seccomp: not available");
-}
-
 static bool
 open_vault(const struct config *config, struct vault *vault, struct error *err)
 {
-	const struct rlimit no_core = { 0 };
 	struct buf key = BUF(1024);
 	char path[FILE_PATH];
 	bool ok;
 
-	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ok = config_data(config, "signer/journal.key", path, err) &&
 	    file_read(path, 1024, &key, err) &&
@@ -632,7 +598,7 @@ run_process(const struct config *config, int fd)
 	if (!open_vault(config, &vault, &err) ||
 	    !cades_sign(&vault.depositary, span_of_str("warm"),
 		COMMITMENT_NONE, 0, &warm, &err) ||
-	    !confine(&err)) {
+	    !confine_signer(&err)) {
 		send_message(fd, (uint8_t)err.kind, span_of_str(err.detail));
 		_exit(7);
 	}

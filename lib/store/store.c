@@ -124,6 +124,10 @@ open_store(const char *path, bool is_view, struct error *err)
 		return NULL;
 	}
 	git_libgit2_init();
+	/* What the machine's users set for their own git is not for ours. */
+	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
+	     level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
 	/* It keeps a pack open that is joined and gone: not for ever. */
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	pthread_mutex_init(&store->mutex, NULL);

@@ -19,6 +19,7 @@ check "each line of it is a sample" sh -c '! grep -v -E "^[a-z_]+(\{[a-z]+=\"[^\
 # --- Checks by itself, CRLs from a folder and an address. ---
 check "a witness of another maker builds" go_build work/witness "$top/tests/interop/witness.go"
 mkdir -p work/www
+: >work/witness.out
 work/witness witness.example/stock vkey work/www >work/witness.out 2>&1 & witness=$!
 echo $witness >work/pid
 until [ "$(wc -l <work/witness.out)" -ge 2 ]; do sleep 0.02; done

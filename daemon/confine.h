@@ -1,0 +1,26 @@
+/*
+ * confine.h - what either process may still do once it is at work, so that
+ * nothing is gained by taking it over: no new privileges, no capabilities,
+ * only its own files (Landlock), only its own calls (seccomp), no core dumps.
+ *
+ * For good, and for every thread made after it.
+ */
+#ifndef DAEMON_CONFINE_H
+#define DAEMON_CONFINE_H
+
+#include "daemon/config.h"
+
+/*
+ * The server: its folders of the data folder but not the signer's, what a
+ * reload reads, and the network.  Its listening socket is open already.
+ *
+ * ERROR_SYSTEM  the kernel would not
+ */
+bool confine_server(const struct config *config, struct error *err) MUST_USE;
+/* The signer: no file and no network, but what is open already. */
+bool confine_signer(struct error *err) MUST_USE;
+
+/* Does the kernel have Landlock?  Without it the rest still holds. */
+bool confine_has_landlock(void);
+
+#endif
