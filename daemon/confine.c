@@ -180,7 +180,8 @@ static const bool sanitized = true;
 static const bool sanitized = false;
 #endif
 static const int sanitizer_calls[] = { CALL(clone), CALL(ptrace), CALL(prctl),
-	CALL(kill), CALL(process_vm_readv), CALL(arch_prctl) };
+	CALL(kill), CALL(process_vm_readv), CALL(arch_prctl),
+	CALL(getdents) };
 
 static bool
 is_for_sanitizer(int call)

@@ -38,7 +38,7 @@ expect "the newest witnessed checkpoint can be asked for" 0 "witness/mofa" curl_
 expect "nothing is new a second time" 0 "nothing new\|cosigned" at iom-geneva witness
 expect "an interval is checked" 2 "is not a time" at mofa witness --every 10x
 # --every goes on over a cut line, and ends on SIGTERM.
-at mofa witness --every 1s >work/every 2>&1 & every=$!
+"$valise" --config offices/mofa/config.yaml witness --every 1s >work/every 2>&1 & every=$!
 until grep -q cosigned work/every; do sleep 0.05; done
 stop_daemon "$dir"
 until grep -q "trying again" work/every; do sleep 0.05; done

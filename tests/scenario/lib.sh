@@ -57,7 +57,7 @@ restart() { stop_daemon "$dir"; start_daemon "$dir"; }
 finish() {
 	cd "$dir" || exit
 	stop_daemon "$dir"
-	if [ -f log ] && grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error' log >&2; then not_ok "the sanitizers are silent"; fi
+	if [ -f log ] && grep -E 'ERROR: (Address|Leak)Sanitizer|LeakSanitizer has encountered|runtime error' log >&2; then not_ok "the sanitizers are silent"; fi
 	echo "$(basename "$0" .sh): $passed passed, $failed failed"
 	[ $failed = 0 ]; exit
 }
