@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/time.h"
+#include "daemon/backup.h"
 #include "daemon/export.h"
 #include "daemon/library.h"
 #include "daemon/signer.h"
@@ -117,6 +118,17 @@ check_heads(struct fsck *fsck)
 	}
 }
 
+/* A backup has no signer's memory, on purpose. */
+static bool
+is_backup(const char *data)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	return file_join(path, data, BACKUP_FILE, &ignored) &&
+	    file_exists(path);
+}
+
 static void
 check_signer(struct fsck *fsck)
 {
@@ -125,7 +137,7 @@ check_signer(struct fsck *fsck)
 	struct digest root;
 	struct head head;
 
-	if (fsck->settings->without_signer)
+	if (fsck->settings->without_signer || is_backup(fsck->settings->data))
 		return;
 	if (!signer_remembered(fsck->settings->data, &head, &why)) {
 		FIND(fsck, "SIGNER_DAMAGED", AUDIT_NO_ENTRY, "signer/memory",

@@ -98,6 +98,11 @@ memory_open(const char *path, int flags, struct memory *out,
 	bool found = false;
 
 	*out = (struct memory){ .fd = open(path, flags | O_CLOEXEC) };
+	if (out->fd < 0 && errno == ENOENT)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s is not there: without it a fork of the journal could"
+		    " be signed. A backup is brought back with \"valised"
+		    " restore\"", path);
 	if (out->fd < 0)
 		return error_set_errno(err, "%s", path);
 	if (!file_pread(out->fd, slots, sizeof(slots), 0, err))

@@ -11,7 +11,7 @@
 #include "base/file.h"
 
 enum {
-	HEAD_BYTES = 160,
+	HEAD_BYTES = JOURNAL_HEAD_BYTES,
 	CHUNK = 1 << 16,      /* offsets in one piece */
 	CHUNKS = 1 << 14,     /* 2^30 entries */
 };
@@ -658,6 +658,12 @@ journal_entry(const struct journal *journal, uint64_t index, struct buf *out,
 	return (file_pread(journal->entries, bytes, len, at + 2, err) ||
 		   error_context(err, "journal/entries")) &&
 	    buf_append(out, span_of(bytes, len), err);
+}
+
+uint64_t
+journal_entry_at(const struct journal *journal, uint64_t index)
+{
+	return get_offset(journal, index);
 }
 
 uint64_t

@@ -19,6 +19,8 @@
 
 struct journal;
 
+enum { JOURNAL_HEAD_BYTES = 160 }; /* a record of heads */
+
 /* A signed checkpoint, without its origin. */
 struct head {
 	uint64_t size;
@@ -82,6 +84,8 @@ bool journal_commit(struct journal *journal, const struct head *head,
 /* index < journal_size(). */
 bool journal_entry(const struct journal *journal, uint64_t index,
     struct buf *out, struct error *err) MUST_USE;
+/* Where an entry's length stands in its file. */
+uint64_t journal_entry_at(const struct journal *journal, uint64_t index);
 /* Heads in order, for who checks them all; n < journal_num_heads(). */
 uint64_t journal_num_heads(const struct journal *journal);
 bool journal_nth_head(const struct journal *journal, uint64_t n,

@@ -94,7 +94,7 @@ reset; cp work/image/signer/memory data/signer/memory
 row "roll back the signer's memory" "the operator: every start of the daemon, \`valised fsck\`: \`SIGNER_BEHIND\`" "at the next start" 1 "ahead of the signer" refuses
 expect "…fsck says so too" 1 "SIGNER_BEHIND" fsck
 reset; rm data/signer/memory
-row "delete the signer's memory" "the operator: every start of the daemon" "at the next start" 7 "signer/memory" refuses
+row "delete the signer's memory" "the operator: every start of the daemon" "at the next start" 1 "signer/memory is not there" refuses
 reset; rm data/signer/memory data/signer/journal.key data/vkey; mv data/journal data/journal.old; mv data/store.git data/store.old; "$valised" --config valised.yaml init >/dev/null 2>&1
 cp -R data/journal.old/. data/journal/; rm -rf data/store.git; cp -R data/store.old data/store.git
 row "replace the journal's key" "the operator: every start of the daemon" "at the next start" 1 "contradicts\|ahead" refuses

@@ -1,0 +1,504 @@
+#include "daemon/run.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "daemon/api.h"
+#include "daemon/confine.h"
+#include "daemon/log.h"
+#include "daemon/setup.h"
+#include "daemon/upkeep.h"
+#include "record/refs.h"
+
+struct daemon {
+	struct config config;
+	int lock;
+	pid_t signer_pid;
+	struct store *store;
+	struct library *library;
+	struct ledger *ledger;
+	struct cert_cache *certs;
+	struct registrar registrar;
+	pthread_mutex_t settings; /* for policy and crls */
+	struct policy *policy;
+	const struct crl_set *crls;
+	void *tls;
+	struct upkeep *upkeep;
+	struct api *api;
+	struct http_server *server;
+	int listener;
+};
+
+/* A write or flush failed, or the signer refused: sign nothing more. */
+static _Noreturn void
+die(const struct error *err)
+{
+	log_error("fatal", "reason=%s", log_text(err->detail));
+	_exit(error_exit_status(err->kind) != 0 ?
+		error_exit_status(err->kind) :
+		7);
+}
+
+static void
+on_fatal(const struct error *err)
+{
+	die(err);
+}
+
+/* To systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
+static void
+notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	ssize_t sent;
+	int fd;
+
+	if (path == NULL || strlen(path) >= sizeof(to.sun_path) ||
+	    (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	sent = sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+		strlen(path)));
+	(void)sent;
+	close(fd);
+}
+
+static bool
+check_depositary(const struct config *config, const struct policy *policy,
+    const struct crl_set *crls, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct crls *lists[1] = { crls->crls };
+	struct trust_result trust = { .ca = NULL };
+	struct cert *cert = NULL;
+	bool ok;
+
+	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
+	buf_free(&pem);
+	if (ok) {
+		trust_judge(policy->trust, cert, time_now_ms() / 1000, lists,
+		    1, &trust);
+		ok = trust.state == TRUST_GOOD ||
+		    error_set(err, ERROR_UNTRUSTED, "%s", trust.text);
+	}
+	if (ok && !policy_is_depositary(policy, cert, trust.ca))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "it is not of %s by CA %s, as the policy says",
+		    policy->depositary.email, policy->depositary.ca);
+	cert_free(cert);
+	return ok || error_context(err, "%s", config->depositary_cert);
+}
+
+static void *
+make_tls(const struct config *config, const struct policy *policy,
+    struct error *err)
+{
+	X509 *cas[LIMIT_OFFICES];
+	size_t num = 0;
+
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		const struct cert *ca = trust_ca(policy->trust,
+		    policy->offices[i].ca);
+		bool there = false;
+
+		for (size_t j = 0; j < num; j++)
+			there = there || cas[j] == ca->x509;
+		if (!there)
+			cas[num++] = ca->x509;
+	}
+	return http_tls_new(config->server_cert, config->server_key, cas, num,
+	    err);
+}
+
+bool
+settings_load(const struct config *config, struct policy **policy,
+    struct crl_set **crls, void **tls, struct error *err)
+{
+	*crls = NULL;
+	*tls = NULL;
+	if ((*policy = setup_policy(config, err)) != NULL &&
+	    (*crls = setup_crls(config, err)) != NULL &&
+	    check_depositary(config, *policy, *crls, err) &&
+	    (*tls = make_tls(config, *policy, err)) != NULL)
+		return true;
+	policy_free(*policy);
+	crl_set_free(*crls);
+	return false;
+}
+
+static bool
+visit_entry(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	static struct entry entry; /* large, and used by one thread */
+
+	return entry_parse(line, &entry, err) &&
+	    ledger_apply(arg, index, &entry, err);
+}
+
+static void
+tell_of_ref(void *arg, const char *name, bool is_stray)
+{
+	(void)arg;
+	log_warning("refs", "%s=%s", is_stray ? "dropped" : "moved",
+	    log_text(name));
+}
+
+static bool
+open_journal(struct daemon *daemon, struct error *err)
+{
+	struct registrar *registrar = &daemon->registrar;
+	struct journal_mended mended;
+	const int64_t began = time_monotonic_ms();
+	char dir[FILE_PATH];
+	struct head head;
+
+	if (!config_data(&daemon->config, EVIDENCE_FILE, dir, err))
+		return false;
+	if (file_exists(dir))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s is there: a checkpoint that this journal's key signed"
+		    " and that this folder does not have. Nothing is signed"
+		    " until that is cleared up; see \"A journal that was rolled"
+		    " back\" in the operations manual", dir);
+	if (!signer_state(registrar->signer, &head, &registrar->key, err) ||
+	    !config_data(&daemon->config, "journal", dir, err))
+		return false;
+	registrar->journal = journal_open(dir, &registrar->key, &head,
+	    visit_entry, daemon->ledger, &mended, err);
+	if (registrar->journal == NULL)
+		return false;
+	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
+	    (registrar->cosignatures = cosignatures_open(dir, err)) == NULL)
+		return false;
+	if (mended.cut_bytes > 0)
+		log_warning("journal", "cut_bytes=%llu reason=\"a batch that"
+		    " was never signed, so never acknowledged\"",
+		    (unsigned long long)mended.cut_bytes);
+	if (mended.heads_completed > 0 || mended.hashes_rebuilt > 0)
+		log_info("journal", "heads_completed=%llu hashes_rebuilt=%llu",
+		    (unsigned long long)mended.heads_completed,
+		    (unsigned long long)mended.hashes_rebuilt);
+	log_info("journal", "size=%llu ms=%lld",
+	    (unsigned long long)head.size,
+	    (long long)(time_monotonic_ms() - began));
+	return strcmp(registrar->key.name, daemon->policy->origin) == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the journal is \"%s\", the policy's origin is \"%s\"",
+		registrar->key.name, daemon->policy->origin);
+}
+
+static bool
+open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
+{
+	struct registrar *registrar = &daemon->registrar;
+	char path[FILE_PATH];
+
+	if (!config_data(&daemon->config, "store.git", path, err) ||
+	    (daemon->store = store_open(path, err)) == NULL ||
+	    (daemon->library = library_new(daemon->store, err)) == NULL ||
+	    (daemon->ledger = ledger_new(err)) == NULL ||
+	    (daemon->certs = cert_cache_new(err)) == NULL)
+		return false;
+	daemon->policy = library_add_policy(daemon->library, daemon->policy,
+	    err);
+	daemon->crls = library_add_crls(daemon->library, crls, err);
+	if (daemon->policy == NULL || daemon->crls == NULL ||
+	    !open_journal(daemon, err) ||
+	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
+		NULL, err))
+		return false;
+	registrar->store = daemon->store;
+	registrar->ledger = daemon->ledger;
+	registrar->library = daemon->library;
+	registrar->fatal = on_fatal;
+	registrar->now = (struct judged_by){ .policy = daemon->policy,
+		.crls = daemon->crls };
+	return true;
+}
+
+/* A journal's time never runs backwards: it waits for the clock. */
+static void
+check_clock(struct registrar *registrar)
+{
+	const int64_t ahead_ms = registrar_time_ms(registrar) - time_now_ms();
+
+	if (ahead_ms > TIME_SKEW_SECONDS * 1000)
+		log_warning("clock", "journal_is_ahead_s=%lld reason=%s",
+		    (long long)(ahead_ms / 1000),
+		    log_text("this clock is behind the journal's newest entry,"
+			     " or was ahead when it was made"));
+}
+
+static bool
+journal_start(struct daemon *daemon, struct error *err)
+{
+	struct act_request *act = calloc(1, sizeof(*act));
+	bool ok;
+
+	if (act == NULL)
+		return error_set_errno(err, "start");
+	act->act = ACT_START;
+	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+		 err) &&
+	    registrar_do(&daemon->registrar, act, err);
+	free(act);
+	return ok;
+}
+
+static bool
+listen_on(struct daemon *daemon, struct error *err)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *addresses = NULL;
+	const int yes = 1;
+	int result;
+
+	result = getaddrinfo(daemon->config.listen_host,
+	    daemon->config.listen_port, &hints, &addresses);
+	if (result != 0)
+		return error_set(err, ERROR_SYSTEM, "listen: %s: %s",
+		    daemon->config.listen_host, gai_strerror(result));
+	for (const struct addrinfo *a = addresses; a != NULL;
+	     a = a->ai_next) {
+		daemon->listener = socket(a->ai_family,
+		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    a->ai_protocol);
+		if (daemon->listener < 0)
+			continue;
+		setsockopt(daemon->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
+		    sizeof(yes));
+		if (bind(daemon->listener, a->ai_addr, a->ai_addrlen) == 0 &&
+		    listen(daemon->listener, 1024) == 0)
+			break;
+		close(daemon->listener);
+		daemon->listener = -1;
+	}
+	freeaddrinfo(addresses);
+	return daemon->listener >= 0 ||
+	    error_set_errno(err, "listen: %s:%s", daemon->config.listen_host,
+		daemon->config.listen_port);
+}
+
+static void
+on_term(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	log_info("stop", "reason=signal");
+	notify("STOPPING=1");
+	http_server_stop(daemon->server);
+}
+
+/* Take new settings, or keep the old ones and say why. */
+static void
+on_hup(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct policy *policy;
+	struct crl_set *crls;
+	struct error err = { 0 };
+	void *tls;
+
+	notify("RELOADING=1");
+	if (!settings_load(&daemon->config, &policy, &crls, &tls, &err)) {
+		log_error("reload", "result=kept reason=%s",
+		    log_text(err.detail));
+		notify("READY=1");
+		return;
+	}
+	if (strcmp(policy->origin, daemon->registrar.key.name) != 0) {
+		log_error("reload", "result=kept reason=\"another origin\"");
+		policy_free(policy);
+		crl_set_free(crls);
+		http_tls_free(tls);
+		notify("READY=1");
+		return;
+	}
+	pthread_mutex_lock(&daemon->settings);
+	daemon->policy = library_add_policy(daemon->library, policy, &err);
+	daemon->crls = library_add_crls(daemon->library, crls, &err);
+	if (daemon->policy == NULL || daemon->crls == NULL ||
+	    !registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+		&err))
+		die(&err);
+	pthread_mutex_unlock(&daemon->settings);
+	http_server_set_tls(daemon->server, tls);
+	http_tls_free(tls);
+	setup_warn_of_crls(daemon->policy, daemon->crls);
+	log_info("reload", "result=taken");
+	notify("READY=1");
+}
+
+/* On the upkeep's thread. */
+static bool
+take_crls(void *arg, struct crl_set *set, struct error *err)
+{
+	struct daemon *daemon = arg;
+	const struct crl_set *crls;
+	bool ok;
+
+	pthread_mutex_lock(&daemon->settings);
+	ok = (crls = library_add_crls(daemon->library, set, err)) != NULL &&
+	    registrar_adopt(&daemon->registrar, daemon->policy, crls, err);
+	if (ok)
+		daemon->crls = crls;
+	pthread_mutex_unlock(&daemon->settings);
+	return ok;
+}
+
+static void
+on_child(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct error err = { 0 };
+	int status = 0;
+
+	if (waitpid(daemon->signer_pid, &status, WNOHANG) != daemon->signer_pid)
+		return;
+	error_set(&err, ERROR_SYSTEM, "the signer has ended (status %d)",
+	    status);
+	die(&err);
+}
+
+static bool
+serve(struct daemon *daemon, struct error *err)
+{
+	const struct upkeep_hooks hooks = { .take_crls = take_crls,
+		.arg = daemon };
+	struct http_handler handler;
+
+	daemon->api = api_new(&daemon->config, &daemon->registrar,
+	    daemon->certs, err);
+	if (daemon->api == NULL)
+		return false;
+	handler = api_handler(daemon->api);
+	daemon->server = http_server_new(daemon->listener, daemon->tls,
+	    &handler, err);
+	if (daemon->server == NULL)
+		return false;
+	api_set_server(daemon->api, daemon->server);
+	if (!http_server_on_signal(daemon->server, SIGTERM, on_term, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGINT, on_term, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGHUP, on_hup, daemon,
+		err) ||
+	    !http_server_on_signal(daemon->server, SIGCHLD, on_child, daemon,
+		err))
+		return false;
+	daemon->upkeep = upkeep_start(&daemon->config, &daemon->registrar,
+	    &hooks, err);
+	if (daemon->upkeep == NULL)
+		return false;
+	api_set_upkeep(daemon->api, daemon->upkeep);
+	check_clock(&daemon->registrar);
+	log_info("start", "listen=%s:%s origin=%s size=%llu",
+	    daemon->config.listen_host, daemon->config.listen_port,
+	    log_text(daemon->registrar.key.name),
+	    (unsigned long long)journal_size(daemon->registrar.journal));
+	notify("READY=1");
+	return http_server_run(daemon->server, err);
+}
+
+static void
+close_daemon(struct daemon *daemon)
+{
+	upkeep_stop(daemon->upkeep);
+	if (daemon->api != NULL)
+		api_stop(daemon->api);
+	registrar_stop(&daemon->registrar);
+	http_server_free(daemon->server);
+	api_free(daemon->api);
+	if (daemon->listener >= 0)
+		close(daemon->listener);
+	http_tls_free(daemon->tls);
+	journal_free(daemon->registrar.journal);
+	cosignatures_free(daemon->registrar.cosignatures);
+	ledger_free(daemon->ledger);
+	library_free(daemon->library);
+	cert_cache_free(daemon->certs);
+	store_free(daemon->store);
+	signer_free(daemon->registrar.signer);
+	if (daemon->lock >= 0)
+		close(daemon->lock);
+}
+
+/* From here on this process has only its own folders and calls. */
+static bool
+confine(const struct config *config, struct error *err)
+{
+	char path[FILE_PATH];
+
+	if (!config_data(config, FETCHED_CRLS, path, err) ||
+	    !file_make_dirs(path, 0700, err))
+		return false;
+	if (!confine_has_landlock())
+		log_warning("confine", "reason=\"this kernel has no Landlock:"
+				       " files are as the user may read"
+				       " them\"");
+	return confine_server(config, err);
+}
+
+bool
+daemon_run(const char *config_path, struct error *err)
+{
+	struct daemon daemon = { .lock = -1,
+		.listener = -1,
+		.settings = PTHREAD_MUTEX_INITIALIZER };
+	struct rlimit files;
+	struct crl_set *crls;
+	char path[FILE_PATH];
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	/* Connections and packs: as many descriptors as we may have. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (!config_load(config_path, &daemon.config, err))
+		return false;
+	if (!config_data(&daemon.config, "vkey", path, err))
+		return false;
+	if (!file_exists(path))
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s is no data folder: make it with \"valised --config %s"
+		    " init\"", daemon.config.data, config_path);
+	if (!config_data(&daemon.config, "lock", path, err) ||
+	    (daemon.lock = file_lock(path, err)) < 0)
+		return false;
+	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.tls,
+		err))
+		return false;
+	setup_warn_of_crls(daemon.policy, crls);
+	daemon.registrar.signer = signer_start(&daemon.config,
+	    &daemon.signer_pid, err);
+	/* The port is taken, and nobody is let in before all is open. */
+	ok = daemon.registrar.signer != NULL && listen_on(&daemon, err) &&
+	    confine(&daemon.config, err) && open_data(&daemon, crls, err) &&
+	    registrar_start(&daemon.registrar, err) &&
+	    journal_start(&daemon, err) && serve(&daemon, err);
+	if (!ok)
+		die(err);
+	signal(SIGCHLD, SIG_DFL);
+	close_daemon(&daemon);
+	waitpid(daemon.signer_pid, NULL, 0);
+	log_info("stopped", "result=clean");
+	return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * run.h - the daemon at work: both processes, from start to end.
+ */
+#ifndef DAEMON_RUN_H
+#define DAEMON_RUN_H
+
+#include "daemon/config.h"
+#include "daemon/library.h"
+
+/* Configuration, policy, CRLs, certificates: everything but the data. */
+bool settings_load(const struct config *config, struct policy **policy,
+    struct crl_set **crls, void **tls, struct error *err) MUST_USE;
+
+/* Returns once it was told to end; where it cannot start, it exits. */
+bool daemon_run(const char *config_path, struct error *err) MUST_USE;
+
+#endif
