@@ -579,38 +579,21 @@ check_last_time(struct audit_run *run, const struct checkpoint *checkpoint,
 static bool
 audit_witnesses(struct audit_run *run, struct error *err)
 {
-	const struct checkpoint old = run->session.seen;
-	const struct checkpoint nothing = { .root = merkle_empty() };
-	struct cosignature lines[LIMIT_WITNESSES];
-	const struct witnesses *witnesses = &run->policy->witnesses;
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint checkpoint;
-	size_t num = 0;
-	bool ok;
+	struct witnessed witnessed;
+	bool ok = session_witnessed(&run->session, &witnessed, err);
 
-	if (witnesses->quorum == 0)
-		return true;
-	ok = session_checkpoint(&run->session, &nothing, span_of(NULL, 0),
-	    "witnessed", &checkpoint, &note, err);
-	if (!ok && err->kind == ERROR_NOT_FOUND) {
+	if (!ok && strcmp(error_code(err),
+		       finding_name(FINDING_NOT_WITNESSED)) == 0) {
+		audit_find(&run->settings, "NOT_WITNESSED", AUDIT_NO_ENTRY, "",
+		    "%s", err->detail);
 		*err = (struct error){ 0 };
-		buf_free(&note);
 		return true;
 	}
-	ok = ok && checkpoint.size <= old.size &&
-	    session_follow(&run->session, &checkpoint, buf_span(&note), err) &&
-	    note_cosignatures(buf_span(&note), witnesses->keys,
-		witnesses->num, lines, &num, err);
-	for (size_t i = 0; ok && i < num; i++)
-		ok = check_last_time(run, &checkpoint, lines[i].at, err);
-	buf_free(&note);
-	if (ok && num < witnesses->quorum)
-		audit_find(&run->settings, "NOT_WITNESSED", AUDIT_NO_ENTRY, "",
-		    "the daemon says that enough witnesses cosigned size %llu:"
-		    " %zu of %u did", (unsigned long long)checkpoint.size, num,
-		    witnesses->quorum);
-	run->witnessed_size = checkpoint.size;
-	run->num_witnesses = (unsigned)num;
+	for (size_t i = 0; ok && i < witnessed.num; i++)
+		ok = check_last_time(run, &witnessed.checkpoint,
+		    witnessed.lines[i].at, err);
+	run->witnessed_size = witnessed.checkpoint.size;
+	run->num_witnesses = (unsigned)witnessed.num;
 	return ok;
 }
 

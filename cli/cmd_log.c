@@ -1,16 +1,22 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "cli/commands.h"
 
+enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
+
 struct listing {
 	struct context *context;
-	struct table *table;
-	json_t *entries;
-	uint64_t num;
+	const char *filters;
+	enum form form;
+	bool follow;
 	int64_t since_ms, until_ms;
+	struct table *table; /* or NULL: lines go out as they come */
+	json_t *entries;     /* the same */
+	uint64_t num, next;  /* next: from which index on nothing was seen */
 };
 
 /* What an entry is about, in a few words. */
@@ -46,6 +52,66 @@ describe(const struct entry *entry, char out[512])
 	}
 }
 
+/* RFC 4180, section 2: quoted where it must be. */
+static void
+put_csv(const char *text, bool last)
+{
+	const bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+	if (quoted)
+		putchar('"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			putchar('"');
+		putchar(*text);
+	}
+	if (quoted)
+		putchar('"');
+	fputs(last ? "\r\n" : ",", stdout);
+}
+
+static void
+put_csv_line(const char *const cells[6], const struct entry *entry)
+{
+	char version[24] = "";
+
+	if (entry_has(entry, ENTRY_VERSION))
+		snprintf(version, sizeof(version), "%llu",
+		    (unsigned long long)entry->version);
+	for (size_t i = 0; i < 5; i++)
+		put_csv(strcmp(cells[i], "-") == 0 ? "" : cells[i], false);
+	put_csv(entry_has(entry, ENTRY_DOCUMENT) ? entry->document : "",
+	    false);
+	put_csv(version, false);
+	put_csv(cells[5], true);
+}
+
+/* One after another the widths of all are not known: those of most. */
+static void
+put_line(const char *const cells[6])
+{
+	static const int widths[] = { 7, 20, 14, 28, 9 };
+
+	for (size_t i = 0; i < 5; i++)
+		printf("%-*s  ", widths[i], cells[i]);
+	output_text(cells[5]);
+	putchar('\n');
+}
+
+static bool
+put_json(struct listing *out, uint64_t index, struct span line,
+    struct error *err)
+{
+	json_t *json = json_pack("{s:I, s:o}", "index", (json_int_t)index,
+	    "entry",
+	    json_loadb((const char *)line.data, line.len, 0, NULL));
+
+	if (out->follow)
+		return output_json(json, err);
+	return json_array_append_new(out->entries, json) == 0 ||
+	    error_set_errno(err, "JSON");
+}
+
 static bool
 visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)
@@ -57,62 +123,145 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		entry_has(entry, ENTRY_PERSON) ? entry->person : "-",
 		entry->act_name, about };
 
+	out->next = index + 1;
 	if (entry->time_ms < out->since_ms || entry->time_ms >= out->until_ms)
 		return true;
 	out->num++;
-	if (out->context->json) {
-		json_t *json = json_loadb((const char *)line.data, line.len, 0,
-		    NULL);
-
-		json_array_append_new(out->entries,
-		    json_pack("{s:I, s:o}", "index", (json_int_t)index,
-			"entry", json));
-		return true;
-	}
+	if (out->form == FORM_JSON)
+		return put_json(out, index, line, err);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)index);
 	time_format_at(entry->time_ms / 1000, time);
 	describe(entry, about);
-	return table_add(out->table, cells) || error_set_errno(err, "table");
-}
-
-static bool
-print_listing(const struct listing *out, const struct session *session,
-    struct error *err)
-{
-	if (out->context->json)
-		return output_json(json_pack("{s:O, s:I, s:o}", "entries",
-				       out->entries, "size",
-				       (json_int_t)session->seen.size, "root",
-				       json_of_digest(&session->seen.root)),
-		    err);
-	table_print(out->table);
-	printf("%llu %s, each proved to be in the journal of size %llu\n",
-	    (unsigned long long)out->num, out->num == 1 ? "entry" : "entries",
-	    (unsigned long long)session->seen.size);
+	if (out->form == FORM_CSV)
+		put_csv_line(cells, entry);
+	else if (out->follow)
+		put_line(cells);
+	else
+		return table_add(out->table, cells) ||
+		    error_set_errno(err, "table");
 	return true;
 }
 
+/* "…, size 88120, witnessed by 2" */
+static void
+print_proof(const struct listing *out, const struct session *session,
+    const struct witnessed *witnessed)
+{
+	char at[TIME_TEXT];
+
+	time_format_at(time_now_ms() / 1000, at);
+	printf("%llu %s, %s in the journal of %s, size %llu",
+	    (unsigned long long)out->num, out->num == 1 ? "entry" : "entries",
+	    out->num == 1 ? "proved to be" : "all proved to be", at,
+	    (unsigned long long)session->seen.size);
+	if (witnessed->num == 0)
+		puts("");
+	else if (witnessed->checkpoint.size >= out->next)
+		printf(", witnessed by %zu\n", witnessed->num);
+	else
+		printf(", witnessed by %zu up to size %llu\n",
+		    witnessed->num,
+		    (unsigned long long)witnessed->checkpoint.size);
+}
+
 static bool
-list_entries(struct context *context, const char *filters, int64_t since_ms,
-    int64_t until_ms, struct error *err)
+print_end(struct listing *out, struct session *session, struct error *err)
+{
+	struct witnessed witnessed;
+
+	if (!session_witnessed(session, &witnessed, err))
+		return false;
+	if (out->form == FORM_JSON)
+		return output_json(json_pack("{s:O, s:I, s:o, s:{s:I, s:I}}",
+				       "entries", out->entries, "size",
+				       (json_int_t)session->seen.size, "root",
+				       json_of_digest(&session->seen.root),
+				       "witnessed", "size",
+				       (json_int_t)witnessed.checkpoint.size,
+				       "witnesses", (json_int_t)witnessed.num),
+		    err);
+	if (out->form == FORM_TABLE) {
+		table_print(out->table);
+		print_proof(out, session, &witnessed);
+	}
+	return true;
+}
+
+static void
+print_heading(const struct listing *out)
 {
 	static const char *const heading[] = { "ENTRY", "TIME", "OFFICE",
 		"PERSON", "ACT", "WHAT" };
-	struct listing out = { .context = context,
-		.since_ms = since_ms,
-		.until_ms = until_ms };
+
+	if (out->form == FORM_CSV)
+		fputs("entry,time,office,person,act,document,version,what\r\n",
+		    stdout);
+	else if (out->form == FORM_TABLE && out->follow)
+		put_line(heading);
+	else if (out->form == FORM_TABLE && !table_add(out->table, heading))
+		return;
+}
+
+/*
+ * What comes, as it comes: a cut is waited out, and nothing is missed, since
+ * an entry is asked for by its index.
+ */
+static bool
+follow(struct listing *out, struct error *err)
+{
+	unsigned wait = 1;
+
+	for (;;) {
+		struct session session;
+
+		if (session_open(out->context, &session, err)) {
+			bool ok = true;
+
+			while (ok) {
+				ok = session_entries_from(&session, out->next,
+				    out->filters, visit, out, err);
+				fflush(stdout);
+				wait = 1;
+				if (ok && out->next < session.seen.size)
+					out->next = session.seen.size;
+				if (ok)
+					sleep(wait);
+			}
+			session_close(&session);
+		}
+		if (err->kind != ERROR_UNAVAILABLE)
+			return false;
+		output_note("%s; trying again in %u s", err->detail, wait);
+		*err = (struct error){ 0 };
+		sleep(wait);
+		wait = wait < 60 ? 2 * wait : 60;
+	}
+}
+
+static bool
+list_entries(struct listing *out, struct error *err)
+{
 	struct session session;
 	bool ok;
 
-	if (!session_open(context, &session, err))
+	if (out->context->json)
+		out->form = FORM_JSON;
+	if (out->follow) {
+		print_heading(out);
+		return follow(out, err);
+	}
+	if (!session_open(out->context, &session, err))
 		return false;
-	out.table = table_new(6);
-	out.entries = json_array();
-	ok = out.table != NULL && table_add(out.table, heading) &&
-	    session_entries(&session, filters, visit, &out, err) &&
-	    print_listing(&out, &session, err);
-	table_free(out.table);
-	json_decref(out.entries);
+	out->table = table_new(6);
+	out->entries = json_array();
+	ok = out->table != NULL || error_set_errno(err, "table");
+	if (ok)
+		print_heading(out);
+	ok = ok &&
+	    session_entries(&session, out->filters, visit, out, err) &&
+	    print_end(out, &session, err);
+	table_free(out->table);
+	json_decref(out->entries);
 	session_close(&session);
 	return ok;
 }
@@ -149,14 +298,18 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 		{ "act", required_argument, NULL, 'a' },
 		{ "since", required_argument, NULL, 's' },
 		{ "until", required_argument, NULL, 'u' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "csv", no_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int64_t since_ms = INT64_MIN, until_ms = INT64_MAX;
+	struct listing out = { .context = context,
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX };
 	struct buf filters = BUF(2048);
 	bool ok = true;
 	int c;
 
-	while (ok && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+	while (ok && (c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
 		switch (c) {
 		case 'd':
 			ok = document_name_check(span_of_str(optarg), err) &&
@@ -172,19 +325,27 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 			ok = add_filter(&filters, "act", optarg, err);
 			break;
 		case 's':
-			ok = parse_time(optarg, &since_ms, err);
+			ok = parse_time(optarg, &out.since_ms, err);
 			break;
 		case 'u':
-			ok = parse_time(optarg, &until_ms, err);
+			ok = parse_time(optarg, &out.until_ms, err);
+			break;
+		case 'f':
+			out.follow = true;
+			break;
+		case 'c':
+			out.form = FORM_CSV;
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
 			    "an unknown option (see --help)");
 		}
+	if (ok && out.form == FORM_CSV && context->json)
+		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");
 	ok = ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
-	    buf_append_u8(&filters, 0, err) && context_load(context, err) &&
-	    list_entries(context, (const char *)filters.data, since_ms,
-		until_ms, err);
+	    buf_append_u8(&filters, 0, err) && context_load(context, err);
+	out.filters = (const char *)filters.data;
+	ok = ok && list_entries(&out, err);
 	buf_free(&filters);
 	return ok;
 }
@@ -194,6 +355,10 @@ cmd_history(struct context *context, int argc, char *argv[],
     struct error *err)
 {
 	char document[DOCUMENT_NAME], filter[DOCUMENT_NAME + 16];
+	struct listing out = { .context = context,
+		.filters = filter,
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX };
 	unsigned version;
 
 	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
@@ -202,6 +367,5 @@ cmd_history(struct context *context, int argc, char *argv[],
 	    !document_parse(argv[optind], document, &version, err))
 		return false;
 	snprintf(filter, sizeof(filter), "document=%s", document);
-	return context_load(context, err) &&
-	    list_entries(context, filter, INT64_MIN, INT64_MAX, err);
+	return context_load(context, err) && list_entries(&out, err);
 }

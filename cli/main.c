@@ -85,7 +85,10 @@ static const struct command {
 	    "  --act ACT       deposit, sign, force, terminate, deliver,"
 	    " refuse, policy, crl,\n                  start\n"
 	    "  --since, --until  a date (2026-11-23) or time"
-	    " (2026-11-23T10:00:00Z)\n\n"
+	    " (2026-11-23T10:00:00Z)\n"
+	    "  --follow        go on with what comes, over cuts too\n"
+	    "  --csv           comma-separated (RFC 4180); --json with --follow"
+	    " is a line each\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
 	{ "terminate", "DOC --reason TEXT [--yes]",

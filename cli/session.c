@@ -585,8 +585,51 @@ bool
 session_entries(struct session *session, const char *filters,
     entry_visitor *visit, void *arg, struct error *err)
 {
-	uint64_t from = 0;
+	return session_entries_from(session, 0, filters, visit, arg, err);
+}
 
+bool
+session_witnessed(struct session *session, struct witnessed *out,
+    struct error *err)
+{
+	const struct checkpoint nothing = { .root = merkle_empty() };
+	const struct policy *policy = context_pinned(session->context, err);
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	bool ok;
+
+	*out = (struct witnessed){ .num = 0 };
+	if (policy == NULL)
+		return false;
+	if (policy->witnesses.quorum == 0)
+		return true;
+	ok = session_checkpoint(session, &nothing, span_of(NULL, 0),
+	    "witnessed", &out->checkpoint, &note, err);
+	if (!ok && err->kind == ERROR_NOT_FOUND) {
+		*err = (struct error){ 0 };
+		buf_free(&note);
+		return true;
+	}
+	ok = ok &&
+	    session_follow(session, &out->checkpoint, buf_span(&note), err) &&
+	    note_cosignatures(buf_span(&note), policy->witnesses.keys,
+		policy->witnesses.num, out->lines, &out->num, err);
+	for (size_t i = 0; i < out->num; i++)
+		out->lines[i].line = span_of(NULL, 0);
+	buf_free(&note);
+	return ok &&
+	    (out->num >= policy->witnesses.quorum ||
+		error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_WITNESSED),
+		    "the daemon says that enough witnesses cosigned size %llu:"
+		    " %zu of %u did",
+		    (unsigned long long)out->checkpoint.size, out->num,
+		    policy->witnesses.quorum));
+}
+
+bool
+session_entries_from(struct session *session, uint64_t from,
+    const char *filters, entry_visitor *visit, void *arg, struct error *err)
+{
 	while (from != UINT64_MAX) {
 		char path[1024];
 		const struct remote_request request = { .method = "GET",

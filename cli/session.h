@@ -72,6 +72,22 @@ typedef bool entry_visitor(void *arg, uint64_t index,
     const struct entry *entry, struct span line, struct error *err);
 bool session_entries(struct session *session, const char *filters,
     entry_visitor *visit, void *arg, struct error *err) MUST_USE;
+/* The same, of those from an index on. */
+bool session_entries_from(struct session *session, uint64_t from,
+    const char *filters, entry_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
+/*
+ * The newest checkpoint that the accepted policy's quorum of witnesses has
+ * cosigned, proved to be of this history: its size, who cosigned it and when.
+ * num 0 if there is none.
+ */
+struct witnessed {
+	struct checkpoint checkpoint;
+	size_t num;
+	struct cosignature lines[LIMIT_WITNESSES]; /* without their line */
+};
+bool session_witnessed(struct session *session, struct witnessed *out,
+    struct error *err) MUST_USE;
 /*
  * Those of [from, until) that may be seen, each against its leaf hash, which
  * the caller has from the hash tiles: leaves[i] is of entry from + i.  One

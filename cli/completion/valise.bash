@@ -33,7 +33,7 @@ _valise() {
 	verify) options+=" --witnessed --evidence" ;;
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;
 	list) options+=" --status --since" ;;
-	log) options+=" --document --office --person --act --since --until" ;;
+	log) options+=" --document --office --person --act --since --until --follow --csv" ;;
 	policy) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept" -- "$cur") $(compgen -d -- "$cur")); return; } ;;
 	esac
 	if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$cur"))

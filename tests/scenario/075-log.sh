@@ -1,0 +1,35 @@
+#!/bin/sh
+# The audit trail as people and programs read it.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa iom-bangkok iom-geneva >/dev/null
+deposit mofa one >/dev/null
+expect "the last line says what it was proved against" 0 "^[0-9]* entries, all proved to be in the journal of 20[0-9T:Z-]*, size [0-9]*$" at mofa log
+expect "one entry too" 0 "^1 entry, proved to be" at mofa log --act deposit
+at mofa log --csv >work/log.csv
+expect "CSV has a heading" 0 "^entry,time,office,person,act,document,version,what" head -n 1 work/log.csv
+expect "and a line an entry, with the version apart" 0 "^[0-9]*,20[0-9T:Z-]*,mofa,treaties@mofa.example,deposit,agreement/one,1,agreement/one@1" grep deposit work/log.csv
+check "as many as the table" test "$(wc -l <work/log.csv)" = "$(($(at mofa log | wc -l) - 1))"
+expect "CSV and JSON are not asked for at once" 2 "not both" at mofa --json log --csv
+expect "JSON says what it was proved against" 0 '"size":[0-9]*,"root":"[0-9a-f]*","witnessed"' at mofa --json log
+# What an office may not see it is not told of.
+at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+expect "an auditor sees who fetched what" 0 "geneva@iom.example" at mofa log --act deliver
+expect "another office does not" 0 "^0 entries" at iom-bangkok log --act deliver
+expect "a day's entries" 0 "^0 entries" at mofa log --until 2020-01-01
+# --follow
+"$valise" --config offices/mofa/config.yaml log --follow >work/follow 2>work/follow.err & follow=$!
+"$valise" --config offices/mofa/config.yaml --json log --follow --act deposit >work/follow.json 2>/dev/null & json=$!
+until_line() { i=0; until grep -q "$1" "$2"; do i=$((i + 1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
+check "following begins with what there is" until_line "agreement/one@1" work/follow
+deposit mofa two >/dev/null
+check "and goes on with what comes" until_line "agreement/two@1" work/follow
+check "a line of JSON each" until_line '"document":"agreement/two"' work/follow.json
+stop_daemon "$dir"
+check "a cut is waited out" until_line "trying again" work/follow.err
+start_daemon "$dir"
+deposit mofa three >/dev/null
+check "and nothing is missed" until_line "agreement/three@1" work/follow
+kill $follow $json; wait $follow $json 2>/dev/null
+check "each entry once" test "$(grep -c 'agreement/two@1' work/follow)" = 1
+finish
