@@ -6,7 +6,8 @@
 kills=${SOAK_KILLS:-20}
 start
 enrol "$dir" mofa iom-geneva >/dev/null
-at iom-geneva list >/dev/null
+deposit mofa first >/dev/null
+at iom-geneva history agreement/first >/dev/null
 mkdir work/deposits
 # About three a kill and a reserve: they must not run out before the kills do.
 "$VALISE_BUILD/bench" make work/deposits offices/mofa $((kills * 50 + 1000)) 3000 soak >/dev/null
@@ -28,7 +29,7 @@ while [ $i -lt "$kills" ] && kill -0 $soak 2>/dev/null; do
 	took=$(($(now_ms) - began))
 	[ $took -le $slowest ] || slowest=$took
 	# Whoever saw more than there is would say so now.
-	at iom-geneva list >work/list.out 2>work/list.err || { grep -q "rolled back" work/list.err && forked=$((forked + 1)); }
+	at iom-geneva history agreement/first >work/list.out 2>work/list.err || { grep -q "rolled back" work/list.err && forked=$((forked + 1)); }
 done
 kill $soak; wait $soak; rc=$?
 echo "  $i kills; acknowledged, read, tried again, wrong: $(cat work/soak.out); slowest start $slowest ms"

@@ -1,0 +1,49 @@
+/*
+ * arm - tell a daemon with tests/soak/fault.c in it what is to fail.
+ *
+ *	arm PAGE CALL NTH ERRNO   the NTH such call from now on
+ *	arm PAGE                  nothing any more; prints "COUNT FIRED"
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/soak/fault.h"
+
+int
+main(int argc, char *argv[])
+{
+	static const char *const names[FAULT_CALLS] = { "none", "write",
+		"pwrite", "fsync", "fdatasync", "rename", "open", "link",
+		"mkdir", "malloc" };
+	struct fault_page *page;
+	int fd;
+
+	if ((argc != 2 && argc != 5) ||
+	    (fd = open(argv[1], O_RDWR | O_CREAT, 0600)) < 0 ||
+	    ftruncate(fd, sizeof(*page)) != 0)
+		return 2;
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	if (page == MAP_FAILED)
+		return 2;
+	__atomic_store_n(&page->call, FAULT_NONE, __ATOMIC_RELEASE);
+	if (argc == 2) {
+		printf("%llu %llu\n", (unsigned long long)page->count,
+		    (unsigned long long)page->fired);
+		return 0;
+	}
+	page->nth = strtoull(argv[3], NULL, 10);
+	page->count = page->fired = 0;
+	page->error = strcmp(argv[4], "ENOSPC") == 0 ? ENOSPC :
+	    strcmp(argv[4], "ENOMEM") == 0	     ? ENOMEM :
+						       EIO;
+	for (uint32_t i = 1; i < FAULT_CALLS; i++)
+		if (strcmp(argv[2], names[i]) == 0)
+			__atomic_store_n(&page->call, i, __ATOMIC_RELEASE);
+	return page->call != FAULT_NONE ? 0 : 2;
+}

@@ -1,0 +1,303 @@
+/*
+ * fault - calls that fail when they are told to, or that are recorded; to be
+ * preloaded into a daemon (LD_PRELOAD).  Both processes share one page:
+ *
+ *	FAULT_PAGE=FILE   64 bytes: "call nth errno\n" is written there by the
+ *	                  test to arm it; the count and whether it fired are at
+ *	                  its end
+ *	FAULT_LOG=FILE    what is written, flushed, renamed, … below FAULT_BELOW,
+ *	                  for tests/soak/power.c
+ */
+/* Both names of each call are ours to give. */
+#undef _FILE_OFFSET_BITS
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "tests/soak/fault.h"
+
+static struct fault_page *page;
+static int log_fd = -1;
+static char below[PATH_MAX];
+static size_t below_len;
+
+/* The next function of that name: the C library's. */
+#define REAL(name) \
+	static __typeof__(name) *real; \
+	if (real == NULL) \
+		real = (__typeof__(name) *)(uintptr_t)dlsym(RTLD_NEXT, #name)
+
+__attribute__((constructor)) static void
+set_up(void)
+{
+	const char *path = getenv("FAULT_PAGE"), *log = getenv("FAULT_LOG");
+	const char *dir = getenv("FAULT_BELOW");
+	int fd;
+
+	if (path != NULL && (fd = open(path, O_RDWR | O_CLOEXEC)) >= 0) {
+		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+		if (page == MAP_FAILED)
+			page = NULL;
+	}
+	if (log != NULL && dir != NULL) {
+		log_fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
+		below_len = (size_t)snprintf(below, sizeof(below), "%s/", dir);
+	}
+}
+
+/* Is it this call's turn to fail? */
+static int
+fails(enum fault_call call)
+{
+	if (page == NULL ||
+	    __atomic_load_n(&page->call, __ATOMIC_ACQUIRE) != (uint32_t)call)
+		return 0;
+	if (__atomic_add_fetch(&page->count, 1, __ATOMIC_ACQ_REL) != page->nth)
+		return 0;
+	__atomic_store_n(&page->fired, 1, __ATOMIC_RELEASE);
+	errno = (int)page->error;
+	return 1;
+}
+
+/* --- What is recorded. --- */
+
+/* The path of a descriptor below the folder, or NULL. */
+static const char *
+path_of(int fd, char out[PATH_MAX])
+{
+	char link[64];
+	ssize_t n;
+
+	if (log_fd < 0)
+		return NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if ((n = readlink(link, out, PATH_MAX - 1)) <= 0)
+		return NULL;
+	out[n] = '\0';
+	return strncmp(out, below, below_len) == 0 ? out + below_len : NULL;
+}
+
+static const char *
+relative(const char *path)
+{
+	return log_fd >= 0 && strncmp(path, below, below_len) == 0 ?
+	    path + below_len :
+	    NULL;
+}
+
+static void
+record(char what, const char *a, const char *b, uint64_t at, const void *data,
+    size_t len)
+{
+	struct fault_record head = { .what = (uint8_t)what,
+		.a_len = (uint16_t)strlen(a),
+		.b_len = (uint16_t)(b != NULL ? strlen(b) : 0),
+		.at = at,
+		.len = data != NULL ? len : 0 };
+	struct iovec parts[4] = { { &head, sizeof(head) },
+		{ (void *)(uintptr_t)a, head.a_len },
+		{ (void *)(uintptr_t)b, head.b_len },
+		{ (void *)(uintptr_t)data, head.len } };
+	const int saved = errno;
+	ssize_t n = writev(log_fd, parts, 4); /* one write: in order */
+
+	(void)n;
+	errno = saved;
+}
+
+/* --- The calls. --- */
+
+ssize_t
+write(int fd, const void *data, size_t len)
+{
+	REAL(write);
+	if (fd > 2 && fails(FAULT_WRITE))
+		return -1;
+	return real(fd, data, len);
+}
+
+ssize_t
+pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	char path[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	REAL(pwrite);
+	if (fails(FAULT_PWRITE))
+		return -1;
+	n = real(fd, data, len, at);
+	if (n > 0 && (name = path_of(fd, path)) != NULL)
+		record('w', name, NULL, (uint64_t)at, data, (size_t)n);
+	return n;
+}
+
+ssize_t
+pwrite64(int fd, const void *data, size_t len, off_t at)
+{
+	return pwrite(fd, data, len, at);
+}
+
+int
+fsync(int fd)
+{
+	char path[PATH_MAX];
+	const char *name;
+	int result;
+
+	REAL(fsync);
+	if (fails(FAULT_FSYNC))
+		return -1;
+	result = real(fd);
+	if (result == 0 && (name = path_of(fd, path)) != NULL)
+		record('s', name, NULL, 0, NULL, 0);
+	return result;
+}
+
+int
+fdatasync(int fd)
+{
+	char path[PATH_MAX];
+	const char *name;
+	int result;
+
+	REAL(fdatasync);
+	if (fails(FAULT_FDATASYNC))
+		return -1;
+	result = real(fd);
+	if (result == 0 && (name = path_of(fd, path)) != NULL)
+		record('s', name, NULL, 0, NULL, 0);
+	return result;
+}
+
+int
+rename(const char *from, const char *to)
+{
+	int result;
+
+	REAL(rename);
+	if (fails(FAULT_RENAME))
+		return -1;
+	result = real(from, to);
+	if (result == 0 && relative(from) != NULL && relative(to) != NULL)
+		record('r', relative(from), relative(to), 0, NULL, 0);
+	return result;
+}
+
+int
+link(const char *from, const char *to)
+{
+	int result;
+
+	REAL(link);
+	if (fails(FAULT_LINK))
+		return -1;
+	result = real(from, to);
+	if (result == 0 && relative(from) != NULL && relative(to) != NULL)
+		record('l', relative(from), relative(to), 0, NULL, 0);
+	return result;
+}
+
+int
+linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	REAL(linkat);
+	return fails(FAULT_LINK) ? -1 : real(from_dir, from, to_dir, to, flags);
+}
+
+int
+unlink(const char *path)
+{
+	int result;
+
+	REAL(unlink);
+	result = real(path);
+	if (result == 0 && relative(path) != NULL)
+		record('u', relative(path), NULL, 0, NULL, 0);
+	return result;
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	int result;
+
+	REAL(mkdir);
+	if (fails(FAULT_MKDIR))
+		return -1;
+	result = real(path, mode);
+	if (result == 0 && relative(path) != NULL)
+		record('d', relative(path), NULL, 0, NULL, 0);
+	return result;
+}
+
+int
+ftruncate(int fd, off_t len)
+{
+	char path[PATH_MAX];
+	const char *name;
+	int result;
+
+	REAL(ftruncate);
+	result = real(fd, len);
+	if (result == 0 && (name = path_of(fd, path)) != NULL)
+		record('t', name, NULL, (uint64_t)len, NULL, 0);
+	return result;
+}
+
+static int
+opened(int fd, const char *path, int flags)
+{
+	if (fd >= 0 && (flags & O_CREAT) != 0 && relative(path) != NULL)
+		record((flags & O_TRUNC) != 0 ? 'C' : 'c', relative(path),
+		    NULL, 0, NULL, 0);
+	return fd;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	REAL(open);
+	va_start(args, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	if (fails(FAULT_OPEN))
+		return -1;
+	return opened(real(path, flags, mode), path, flags);
+}
+
+int
+open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	va_start(args, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	return open(path, flags, mode);
+}
+
+void *
+malloc(size_t len)
+{
+	REAL(malloc);
+	return fails(FAULT_MALLOC) ? NULL : real(len);
+}
