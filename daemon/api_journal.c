@@ -298,7 +298,8 @@ run_cosign(struct job *job, struct error *err)
 		       err);
 	if (ok && !digest_eq(&root, &checkpoint.root))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
-	ok = ok && keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
+	ok = ok && journal_flush_heads(registrar->journal, err) &&
+	    keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
 	    journal_head_at(registrar->journal, checkpoint.size, &head, err) &&
 	    append_note(registrar, &head, &job->request->response.body, err);
 	buf_free(&note);

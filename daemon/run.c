@@ -189,9 +189,12 @@ open_journal(struct daemon *daemon, struct error *err)
 		log_warning("journal", "cut_bytes=%llu reason=\"a batch that"
 		    " was never signed, so never acknowledged\"",
 		    (unsigned long long)mended.cut_bytes);
-	if (mended.heads_completed > 0 || mended.hashes_rebuilt > 0)
-		log_info("journal", "heads_completed=%llu hashes_rebuilt=%llu",
+	if (mended.heads_completed > 0 || mended.heads_dropped > 0 ||
+	    mended.hashes_rebuilt > 0)
+		log_info("journal", "heads_completed=%llu heads_dropped=%llu"
+				    " hashes_rebuilt=%llu",
 		    (unsigned long long)mended.heads_completed,
+		    (unsigned long long)mended.heads_dropped,
 		    (unsigned long long)mended.hashes_rebuilt);
 	log_info("journal", "size=%llu ms=%lld",
 	    (unsigned long long)head.size,

@@ -217,6 +217,7 @@ take_lines(struct upkeep *upkeep, const struct note_key *key,
 	    (num == 1 ||
 		error_set(err, ERROR_UNTRUSTED,
 		    "its answer has no cosignature of its key")) &&
+	    journal_flush_heads(upkeep->registrar->journal, err) &&
 	    cosignatures_add(upkeep->registrar->cosignatures, head->size,
 		line.line, err);
 	buf_free(&note);

@@ -12,6 +12,7 @@
 
 enum {
 	HEAD_BYTES = JOURNAL_HEAD_BYTES,
+	HEADS_IN_FLIGHT = 1 << 16,
 	CHUNK = 1 << 16,      /* offsets in one piece */
 	CHUNKS = 1 << 14,     /* 2^30 entries */
 };
@@ -200,6 +201,42 @@ find_last_head(struct journal *journal, struct head *last, uint64_t *end,
 	*last = (struct head){ .root = merkle_empty() };
 	*end = 0;
 	return true;
+}
+
+/*
+ * A power cut may tear a head that was not flushed yet.  It is left out:
+ * receipts lead to the next one, which covers as much.
+ */
+static bool
+drop_torn_heads(struct journal *journal, const char *dir,
+    struct journal_mended *mended, struct error *err)
+{
+	const uint64_t num = journal->num_heads;
+	struct buf whole = BUF(SIZE_MAX);
+	char path[FILE_PATH];
+	struct error ignored = { 0 };
+	struct head head;
+	uint64_t end, torn = 0;
+	bool ok = true;
+
+	/* What is older than so many the kernel has long written. */
+	for (uint64_t n = num > HEADS_IN_FLIGHT ? num - HEADS_IN_FLIGHT : 0;
+	     n < num; n++)
+		torn += !read_head(journal, n, &head, &end, &ignored);
+	for (uint64_t n = 0; ok && torn > 0 && n < num; n++)
+		if (read_head(journal, n, &head, &end, &ignored))
+			ok = encode_head(&head, end, &whole, err);
+	if (ok && torn > 0) {
+		ok = file_join(path, dir, "heads", err) &&
+		    file_write(path, buf_span(&whole), 0600, err);
+		close(journal->heads);
+		if ((journal->heads = open(path, O_RDWR | O_CLOEXEC)) < 0)
+			ok = error_set_errno(err, "%s", path);
+		journal->num_heads = whole.len / HEAD_BYTES;
+		mended->heads_dropped = num - journal->num_heads;
+	}
+	buf_free(&whole);
+	return ok;
 }
 
 static bool
@@ -498,7 +535,8 @@ journal_open(const char *dir, const struct note_key *key,
 	open.journal = journal;
 	journal->key = *key;
 	ok = open_files(journal, dir, O_RDWR | O_CLOEXEC, err) &&
-	    find_last_head(journal, &open.head, &open.head_end, err);
+	    find_last_head(journal, &open.head, &open.head_end, err) &&
+	    drop_torn_heads(journal, dir, mended, err);
 	if (ok && open.head.size > signer->size)
 		ok = contradiction(err, "heads are ahead of the signer: its"
 					" memory was rolled back",
@@ -658,6 +696,13 @@ journal_entry(const struct journal *journal, uint64_t index, struct buf *out,
 	return (file_pread(journal->entries, bytes, len, at + 2, err) ||
 		   error_context(err, "journal/entries")) &&
 	    buf_append(out, span_of(bytes, len), err);
+}
+
+bool
+journal_flush_heads(const struct journal *journal, struct error *err)
+{
+	return fdatasync(journal->heads) == 0 ||
+	    error_set_errno(err, "journal/heads: flush");
 }
 
 uint64_t

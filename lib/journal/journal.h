@@ -37,6 +37,7 @@ typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
 struct journal_mended {
 	uint64_t cut_bytes;     /* beyond what was ever signed */
 	uint64_t heads_completed;
+	uint64_t heads_dropped; /* torn: receipts then lead to the next one */
 	uint64_t hashes_rebuilt;
 };
 
@@ -79,6 +80,13 @@ bool journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err) MUST_USE;
 /* The signer has signed head, durably: it counts from now on. */
 bool journal_commit(struct journal *journal, const struct head *head,
+    struct error *err) MUST_USE;
+
+/*
+ * Make every head durable: heads follow the signer's record unflushed, and
+ * what a witness cosigns must be there for good.
+ */
+bool journal_flush_heads(const struct journal *journal,
     struct error *err) MUST_USE;
 
 /* index < journal_size(). */

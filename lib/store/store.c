@@ -21,6 +21,7 @@ enum {
 struct store {
 	struct packs packs;
 	git_repository *repository;
+	git_repository *durable; /* the same: what it writes is flushed */
 	pthread_mutex_t mutex; /* for libgit2's reading of objects */
 	unsigned refs_changed;
 };
@@ -83,13 +84,33 @@ store_create(const char *path, struct error *err)
 	return ok;
 }
 
+/* A loose ref as libgit2 writes it: 40 hex digits and a line's end. */
+static bool
+is_whole_ref(const char *path)
+{
+	struct buf text = BUF(64);
+	struct error ignored = { 0 };
+	struct span rest, line;
+	struct oid oid;
+	bool ok;
+
+	ok = file_read(path, text.max, &text, &ignored);
+	rest = buf_span(&text);
+	ok = ok && span_take_line(&rest, &line) && rest.len == 0 &&
+	    span_to_hex(line, oid.bytes, OID_BYTES);
+	buf_free(&text);
+	return ok;
+}
+
 /*
- * libgit2 neither waits for a ref's lock nor knows a stale one: what a crash
- * left would be in the way for ever.  Whoever opens the store holds the data
- * folder's own lock, so that nobody is at work here.
+ * libgit2 neither waits for a ref's lock nor knows a stale one, and does not
+ * flush what it writes: what a crash left would be in the way for ever.  A
+ * document's branch follows from the journal, and is set anew where it is
+ * gone.  Whoever opens the store holds the data folder's own lock, so that
+ * nobody is at work here.
  */
 static void
-sweep_locks(const char *dir, unsigned depth)
+sweep_refs(const char *dir, unsigned depth, bool heads)
 {
 	DIR *folder = depth < 8 ? opendir(dir) : NULL;
 	const struct dirent *entry;
@@ -108,9 +129,28 @@ sweep_locks(const char *dir, unsigned depth)
 			unlink(path);
 		else if (entry->d_type == DT_DIR &&
 		    strcmp(entry->d_name, "objects") != 0)
-			sweep_locks(path, depth + 1);
+			sweep_refs(path, depth + 1,
+			    heads || strcmp(entry->d_name, "heads") == 0);
+		else if (heads && entry->d_type == DT_REG &&
+		    !is_whole_ref(path))
+			unlink(path);
 	}
 	closedir(folder);
+}
+
+/* Whether refs are flushed libgit2 asks once, when it first looks at them. */
+static bool
+open_durable(struct store *store, const char *path)
+{
+	git_refdb *refdb = NULL;
+	bool ok;
+
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	ok = git_repository_open_bare(&store->durable, path) == 0 &&
+	    git_repository_refdb(&refdb, store->durable) == 0;
+	git_refdb_free(refdb);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	return ok;
 }
 
 static struct store *
@@ -132,9 +172,14 @@ open_store(const char *path, bool is_view, struct error *err)
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	pthread_mutex_init(&store->mutex, NULL);
 	if (!is_view)
-		sweep_locks(path, 0);
-	if (git_repository_open_bare(&store->repository, path) != 0) {
+		sweep_refs(path, 0, false);
+	if (git_repository_open_bare(&store->repository, path) != 0 ||
+	    (!is_view && !open_durable(store, path))) {
 		git_failed(err, path);
+		git_repository_free(store->repository);
+		git_repository_free(store->durable);
+		pthread_mutex_destroy(&store->mutex);
+		git_libgit2_shutdown();
 		free(store);
 		return NULL;
 	}
@@ -166,6 +211,7 @@ store_free(struct store *store)
 		return;
 	packs_close(&store->packs);
 	git_repository_free(store->repository);
+	git_repository_free(store->durable);
 	pthread_mutex_destroy(&store->mutex);
 	git_libgit2_shutdown();
 	free(store);
@@ -444,8 +490,11 @@ store_set_ref(struct store *store, const char *name, const struct oid *oid,
 	bool ok;
 
 	memcpy(id.id, oid->bytes, OID_BYTES);
-	ok = git_reference_create(&ref, store->repository, name, &id, 1,
-		 NULL) == 0 ||
+	/* A branch follows from the journal; the others from nothing. */
+	ok = git_reference_create(&ref,
+		 strncmp(name, "refs/heads/", 11) == 0 ? store->repository :
+							 store->durable,
+		 name, &id, 1, NULL) == 0 ||
 	    git_failed(err, name);
 	/* The first branch is what a clone checks out; without it git grumbles. */
 	if (ok && strncmp(name, "refs/heads/", 11) == 0 &&
@@ -509,7 +558,8 @@ pack_refs(struct store *store, struct error *err)
 	git_refdb *refdb = NULL;
 	bool ok;
 
-	ok = (git_repository_refdb(&refdb, store->repository) == 0 &&
+	/* All refs are in one new file then, and the old ones go. */
+	ok = (git_repository_refdb(&refdb, store->durable) == 0 &&
 		 git_refdb_compress(refdb) == 0) ||
 	    git_failed(err, "packed-refs");
 	git_refdb_free(refdb);
