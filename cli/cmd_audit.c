@@ -37,6 +37,7 @@ struct audit_run {
 	size_t num_known;
 	struct buf pending; /* entries of this step */
 	struct checkpoint checked; /* to which all hashes lead */
+	bool hashes_lie;           /* or do not */
 	/* For the report. */
 	uint64_t from, num_seen, num_judged, num_unread, num_documents;
 	uint64_t num_versions, witnessed_size;
@@ -333,6 +334,7 @@ catch_up(struct audit_run *run, struct error *err)
 	root = merkle_root(&run->edge);
 	run->checked = target;
 	if (run->edge.size != target.size || !digest_eq(&root, &target.root)) {
+		run->hashes_lie = true;
 		/* Nothing that was built on it is kept. */
 		if (audit_path(run, "state", path, err))
 			unlink(path);
@@ -647,9 +649,10 @@ print_report(const struct audit_run *run, struct error *err)
 		return output_json(json_of_report(run), err);
 	time_format_at(time_now_ms() / 1000, at);
 	printf("audit of the journal %s, as %s may see it, %s\n"
-	       "  size %llu, every hash of it leads to the signed checkpoint\n",
+	       "  size %llu, whose hashes %s to the signed checkpoint\n",
 	    run->context->enrolment.journal.name, run->office->name, at,
-	    (unsigned long long)run->checked.size);
+	    (unsigned long long)run->checked.size,
+	    run->hashes_lie ? "do not lead" : "all lead");
 	output_digest("  root ", &run->checked.root);
 	if (run->policy->witnesses.quorum > 0)
 		printf("  witnessed by %u (%u are asked for) up to size %llu\n",
@@ -687,7 +690,7 @@ run_audit(struct audit_run *run, bool full, struct error *err)
 	    (run->audit = audit_new(&run->settings, err)) != NULL &&
 	    open_state(run, full, err) && catch_up(run, err);
 	/* On hashes that lie nothing more can be built. */
-	if (ok && run->num_findings == 0)
+	if (ok && !run->hashes_lie)
 		ok = audit_copies(run, err);
 	return ok && audit_states(run, err) && audit_witnesses(run, err) &&
 	    print_report(run, err);
