@@ -584,6 +584,19 @@ has_deltas(const struct packfile *pack)
 	return false;
 }
 
+static int
+compare_sizes(const void *a, const void *b)
+{
+	const struct packfile *x = *(struct packfile *const *)a;
+	const struct packfile *y = *(struct packfile *const *)b;
+
+	return (x->size > y->size) - (x->size < y->size);
+}
+
+/*
+ * Join the smallest, down to half of what is enough: what was joined before is
+ * seldom among them, so that nobody waits while much is copied.
+ */
 bool
 store_tidy(struct store *store, size_t enough, unsigned *joined,
     struct error *err)
@@ -591,7 +604,7 @@ store_tidy(struct store *store, size_t enough, unsigned *joined,
 	struct packs *packs = &store->packs;
 	struct packfile **small;
 	struct pack *pack = NULL;
-	size_t num = 0;
+	size_t num = 0, chosen = 0, wanted;
 	bool ok = true;
 
 	*joined = 0;
@@ -600,24 +613,28 @@ store_tidy(struct store *store, size_t enough, unsigned *joined,
 	/* Only the writer changes the list, and that is who calls. */
 	if (packs->num <= enough)
 		return true;
+	wanted = packs->num - enough / 2;
 	small = calloc(packs->num, sizeof(struct packfile *));
 	if (small == NULL)
 		return error_set_errno(err, "packs");
 	for (size_t i = 0; i < packs->num; i++)
-		if (packs->list[i]->size < PACK_SMALL &&
-		    !has_deltas(packs->list[i]))
+		if (packs->list[i]->size < PACK_SMALL)
 			small[num++] = packs->list[i];
-	if (num > enough / 2) {
+	qsort(small, num, sizeof(struct packfile *), compare_sizes);
+	for (size_t i = 0; i < num && chosen < wanted; i++)
+		if (!has_deltas(small[i]))
+			small[chosen++] = small[i];
+	if (chosen > enough / 4) {
 		pack = pack_new(store, err);
 		ok = pack != NULL;
-		for (size_t i = 0; ok && i < num; i++)
+		for (size_t i = 0; ok && i < chosen; i++)
 			ok = pack_copy(pack, small[i], err);
 		/* The old ones go when the new one is durable and open. */
 		ok = ok && pack_finish(pack, err);
 		pack_free(pack);
 		if (ok) {
-			packs_remove(packs, small, num);
-			*joined = (unsigned)num;
+			packs_remove(packs, small, chosen);
+			*joined = (unsigned)chosen;
 		}
 	}
 	free(small);

@@ -18,7 +18,7 @@ rnd() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
 i=0 slowest=0 forked=0 refused=0
 while [ $i -lt "$kills" ] && kill -0 $soak 2>/dev/null; do
 	i=$((i + 1))
-	sleep "0.$(printf %03d $(($(rnd) % 200)))"
+	sleep "0.$(printf %03d $(($(rnd) % 150)))"
 	pid=$(cat pid)
 	signer=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null | tr -d ' ')
 	if [ $((i % 2)) = 0 ] && [ -n "$signer" ]; then kill -9 "$signer" 2>/dev/null; else kill -9 "$pid" 2>/dev/null; fi
