@@ -369,6 +369,48 @@ matches(const struct entry_filter *filter, const struct ledger_entry *entry)
 	    (filter->act[0] == '\0' || entry->act == filter->act_number);
 }
 
+/* Of what is filtered for, that of which there is least; *all: of nothing. */
+static struct ledger_places
+choose_places(const struct ledger *ledger, const struct entry_filter *filter,
+    bool *all)
+{
+	const uint32_t about[] = { filter->document_number,
+		filter->office_number, filter->person_number };
+	struct ledger_places best = { NULL, SIZE_MAX }, one;
+
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+		if (about[i] == 0)
+			continue;
+		one = ledger_about(ledger, about[i]);
+		if (one.num < best.num)
+			best = one;
+	}
+	if (filter->act[0] != '\0') {
+		one = ledger_of_act(ledger, filter->act_number);
+		if (one.num < best.num)
+			best = one;
+	}
+	*all = best.num == SIZE_MAX;
+	return best;
+}
+
+/* The first place from an index on. */
+static size_t
+first_place(const struct ledger_places *places, uint64_t from)
+{
+	size_t low = 0, high = places->num;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (places->list[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* The indices that match and may be seen; *next: where to go on, or none. */
 static uint64_t *
 select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
@@ -379,17 +421,26 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 	struct ledger *ledger = job->api->registrar->ledger;
 	uint64_t *found = calloc(filter->limit, sizeof(*found));
 
+	struct ledger_places places;
+	bool all;
+
 	*num = 0;
 	*next = UINT64_MAX;
 	ledger_read_lock(ledger);
 	filter->document_number = number_of(ledger, filter->document);
 	filter->office_number = number_of(ledger, filter->office);
 	filter->person_number = number_of(ledger, filter->person);
+	places = choose_places(ledger, filter, &all);
 	if (size > filter->until)
 		size = filter->until;
-	for (uint64_t i = filter->from; found != NULL && i < size; i++) {
+	for (uint64_t at = all ? filter->from :
+				 first_place(&places, filter->from);
+	     found != NULL && at < (all ? size : places.num); at++) {
+		const uint64_t i = all ? at : places.list[at];
 		const struct ledger_entry entry = ledger_entry(ledger, i);
 
+		if (i >= size)
+			break;
 		if (!matches(filter, &entry) ||
 		    !ledger_visible(ledger, &sight, i))
 			continue;

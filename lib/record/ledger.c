@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct places {
+	uint32_t *list;
+	size_t num, room;
+};
+
 /* Names, each stored once and known by a number from 1. */
 struct names {
 	char **list;
 	struct ledger_document **documents; /* of the same number, or NULL */
+	struct places *places_of;           /* the same */
 	size_t num, room;
 	uint32_t *table;
 	size_t places;
@@ -19,6 +25,7 @@ struct ledger {
 	struct ledger_entry *entries;
 	size_t num, room;
 	uint64_t last[ACT_REFUSE + 1];
+	struct places of_act[ACT_REFUSE + 1];
 	struct digest newest_policy, newest_crls;
 	int64_t time_ms;
 };
@@ -60,7 +67,11 @@ ledger_free(struct ledger *ledger)
 	for (size_t i = 0; i < ledger->names.num; i++) {
 		free(ledger->names.list[i]);
 		free_document(ledger->names.documents[i]);
+		free(ledger->names.places_of[i].list);
 	}
+	for (size_t i = 0; i <= ACT_REFUSE; i++)
+		free(ledger->of_act[i].list);
+	free(ledger->names.places_of);
 	free(ledger->names.list);
 	free(ledger->names.documents);
 	free(ledger->names.table);
@@ -121,6 +132,7 @@ grow_names(struct names *names)
 	const size_t room = names->room == 0 ? 256 : names->room * 2;
 	char **list = realloc(names->list, room * sizeof(char *));
 	struct ledger_document **documents;
+	struct places *places;
 	uint32_t *table;
 
 	if (list == NULL)
@@ -131,6 +143,10 @@ grow_names(struct names *names)
 	if (documents == NULL)
 		return false;
 	names->documents = documents;
+	places = realloc(names->places_of, room * sizeof(*places));
+	if (places == NULL)
+		return false;
+	names->places_of = places;
 	if ((table = calloc(room * 2, sizeof(*table))) == NULL)
 		return false;
 	free(names->table);
@@ -156,6 +172,7 @@ intern(struct ledger *ledger, const char *name)
 	if ((names->list[names->num] = strdup(name)) == NULL)
 		return 0;
 	names->documents[names->num] = NULL;
+	names->places_of[names->num] = (struct places){ NULL, 0, 0 };
 	return *place = (uint32_t)++names->num;
 }
 
@@ -259,6 +276,54 @@ no_memory(struct error *err)
 }
 
 static bool
+add_place(struct places *places, size_t place)
+{
+	uint32_t *all;
+
+	if (places->num == places->room) {
+		const size_t room = places->room == 0 ? 4 : places->room * 2;
+
+		if ((all = realloc(places->list, room * sizeof(*all))) == NULL)
+			return false;
+		places->list = all;
+		places->room = room;
+	}
+	places->list[places->num++] = (uint32_t)place;
+	return true;
+}
+
+static bool
+add_places(struct ledger *ledger, const struct ledger_entry *meta)
+{
+	const uint32_t about[] = { meta->document, meta->person, meta->office };
+
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+		if (about[i] != 0 &&
+		    !add_place(&ledger->names.places_of[about[i] - 1],
+			ledger->num))
+			return false;
+	return add_place(&ledger->of_act[meta->act], ledger->num);
+}
+
+struct ledger_places
+ledger_about(const struct ledger *ledger, uint32_t number)
+{
+	const struct places *places;
+
+	if (number == 0 || number > ledger->names.num)
+		return (struct ledger_places){ NULL, 0 };
+	places = &ledger->names.places_of[number - 1];
+	return (struct ledger_places){ places->list, places->num };
+}
+
+struct ledger_places
+ledger_of_act(const struct ledger *ledger, enum act act)
+{
+	return (struct ledger_places){ ledger->of_act[act].list,
+		ledger->of_act[act].num };
+}
+
+static bool
 add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
     struct error *err)
 {
@@ -281,6 +346,8 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 		return no_memory(err);
 	if (entry_has(entry, ENTRY_OFFICE) &&
 	    (meta.office = intern(ledger, entry->office)) == 0)
+		return no_memory(err);
+	if (!add_places(ledger, &meta))
 		return no_memory(err);
 	ledger->entries[ledger->num++] = meta;
 	return true;

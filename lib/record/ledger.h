@@ -93,6 +93,19 @@ const char *ledger_name(const struct ledger *ledger, uint32_t number);
 /* 0 if nobody is called that. */
 uint32_t ledger_number(const struct ledger *ledger, const char *name);
 /*
+ * The places, in ledger_entry()'s count and in order, of the entries about a
+ * document, person or office, or of an act: what a filter need look at.
+ */
+struct ledger_places {
+	const uint32_t *list;
+	size_t num;
+};
+struct ledger_places ledger_about(const struct ledger *ledger,
+    uint32_t number);
+struct ledger_places ledger_of_act(const struct ledger *ledger,
+    enum act act);
+
+/*
  * May an office see an entry?  rights caches a decision for each type of the
  * policy, see struct sight.
  */
