@@ -377,7 +377,8 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 	bool ok;
 
 	snprintf(about, sizeof(about), "%s@%u", doc->name, version->number);
-	ok = copy_fetch(&run->session, doc->name, version->number, &copy, err);
+	ok = copy_download(&run->session, doc->name, version->number, &copy,
+	    err);
 	if (ok) {
 		audit_verdict(run->audit, doc, version, &copy.verdict);
 		run->num_judged++;

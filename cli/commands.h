@@ -68,6 +68,9 @@ struct copy {
 };
 bool copy_fetch(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
+/* The same, for who knows the entries themselves: not whose history it is. */
+bool copy_download(struct session *session, const char *document,
+    unsigned version, struct copy *out, struct error *err) MUST_USE;
 bool copy_judge(struct context *context, int fd, struct copy *out,
     struct error *err) MUST_USE;
 void copy_free(struct copy *copy);

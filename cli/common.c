@@ -182,8 +182,8 @@ copy_judge(struct context *context, int fd, struct copy *out,
 }
 
 bool
-copy_fetch(struct session *session, const char *document, unsigned version,
-    struct copy *out, struct error *err)
+copy_download(struct session *session, const char *document,
+    unsigned version, struct copy *out, struct error *err)
 {
 	char path[512];
 	struct error why = { 0 };
@@ -199,7 +199,14 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
 	if ((out->container = container_read(out->fd, &why)) != NULL)
 		want_crls_of(session, out->container);
-	if (!copy_judge(session->context, out->fd, out, err))
+	return copy_judge(session->context, out->fd, out, err);
+}
+
+bool
+copy_fetch(struct session *session, const char *document, unsigned version,
+    struct copy *out, struct error *err)
+{
+	if (!copy_download(session, document, version, out, err))
 		return false;
 	/* A receipt may lead to a fork: prove that it is our history. */
 	if (out->verdict.num_acts > 0) {

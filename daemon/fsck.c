@@ -379,7 +379,7 @@ check_version(struct fsck *fsck, const struct ledger_document *doc,
 	bool ok;
 
 	snprintf(about, sizeof(about), "%s@%u", doc->name, version->number);
-	container = stored_version(fsck->store, &version->commit, &why);
+	container = stored_to_judge(fsck->store, &version->commit, &why);
 	if (container == NULL) {
 		FIND(fsck, "VERSION_MISSING", version->acts[0], about,
 		    "it cannot be read from the store: %s; the offices have"

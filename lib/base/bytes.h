@@ -10,6 +10,12 @@
 
 #include "base/error.h"
 
+/*
+ * For a large buffer on the stack that is written before it is read: all else
+ * is zeroed by the compiler, which here would cost more than the work.
+ */
+#define UNINITIALIZED __attribute__((uninitialized))
+
 /* Borrowed: never freed, never written through, dies with its owner. */
 struct span {
 	const uint8_t *data;

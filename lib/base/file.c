@@ -21,7 +21,7 @@ file_join(char out[FILE_PATH], const char *dir, const char *name,
 static bool
 read_all(int fd, size_t max, struct buf *out, struct error *err)
 {
-	uint8_t piece[16384];
+	uint8_t piece[16384] UNINITIALIZED;
 	size_t total = 0;
 	ssize_t n;
 

@@ -222,9 +222,9 @@ container_remove(struct container *container, const char *path)
 	    (container->num - at) * sizeof(*container->members));
 }
 
-bool
-container_put(struct container *container, const char *path,
-    struct span bytes, struct error *err)
+static bool
+put_bytes(struct container *container, const char *path, struct span bytes,
+    bool deflate, struct error *err)
 {
 	struct member member = { .size = bytes.len,
 		.packed = bytes.len,
@@ -236,7 +236,7 @@ container_put(struct container *container, const char *path,
 	snprintf(member.path, sizeof(member.path), "%s", path);
 	member.crc = zip_crc(0, bytes);
 	ok = buf_append(&member.bytes, bytes, err);
-	if (ok && strcmp(path, PATH_MIMETYPE) != 0)
+	if (ok && deflate && strcmp(path, PATH_MIMETYPE) != 0)
 		ok = zip_deflate(bytes, &member.packed_bytes, err);
 	if (ok && member.packed_bytes.len > 0 &&
 	    member.packed_bytes.len < bytes.len) {
@@ -247,6 +247,20 @@ container_put(struct container *container, const char *path,
 	if (!ok)
 		clear_member(&member);
 	return ok;
+}
+
+bool
+container_put(struct container *container, const char *path,
+    struct span bytes, struct error *err)
+{
+	return put_bytes(container, path, bytes, true, err);
+}
+
+bool
+container_put_to_judge(struct container *container, const char *path,
+    struct span bytes, struct error *err)
+{
+	return put_bytes(container, path, bytes, false, err);
 }
 
 /* What is judged as a whole is read into memory, bounded one and all. */
@@ -437,7 +451,7 @@ take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
     uint64_t *total, struct error *err)
 {
 	struct buf bytes = BUF(LIMIT_META_TOTAL);
-	uint8_t piece[16384];
+	uint8_t piece[16384] UNINITIALIZED;
 	zip_file_t *file;
 	zip_stat_t st;
 	zip_int64_t n;

@@ -91,6 +91,9 @@ struct container *container_read_dir(const char *dir, struct error *err);
 /* Add a member, or put its bytes in the place of what it had. */
 bool container_put(struct container *container, const char *path,
     struct span bytes, struct error *err) MUST_USE;
+/* The same, of a container that nobody will write: not deflated. */
+bool container_put_to_judge(struct container *container, const char *path,
+    struct span bytes, struct error *err) MUST_USE;
 /* As made elsewhere: everything but bytes is filled in; taken over by value. */
 bool container_add(struct container *container, const struct member *member,
     struct error *err) MUST_USE;

@@ -289,7 +289,7 @@ bool
 zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
     void *arg, struct error *err)
 {
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	uint64_t at = member->at, left = member->packed;
 
 	while (left > 0) {
@@ -343,7 +343,7 @@ bool
 zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
     struct error *err)
 {
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	z_stream *z = &inflater->stream;
 
 	z->next_in = (Bytef *)(uintptr_t)bytes.data;
@@ -438,7 +438,7 @@ zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
 bool
 zip_deflate(struct span content, struct buf *out, struct error *err)
 {
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	z_stream z = { 0 };
 	int result;
 

@@ -239,6 +239,12 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 		    AUDIT_NO_ENTRY, about, "%s", verdict->findings[i].text);
 	if (verdict->version == NULL)
 		return;
+	/* By whatever checkpoint it proves itself: it is the one journaled. */
+	if (!digest_eq(&verdict->contents, &version->contents))
+		audit_find(settings, "CONTENTS_DIFFER",
+		    version->acts[version->num_acts - 1], about,
+		    "its files are not, all together, those that were"
+		    " journaled");
 	if (!digest_eq(&verdict->digest, &version->digest))
 		audit_find(settings, "VERSION_DIFFERS", version->acts[0],
 		    about, "its version digest is not the one that was"

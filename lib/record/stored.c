@@ -54,7 +54,7 @@ is_text(const char *path)
 }
 
 static bool
-load_small(struct store *store, const struct stored *stored,
+load_small(struct store *store, const struct stored *stored, bool to_judge,
     struct container *container, struct error *err)
 {
 	bool ok = true;
@@ -66,8 +66,9 @@ load_small(struct store *store, const struct stored *stored,
 			continue;
 		ok = store_read(store, &stored->files[i].oid, OBJECT_BLOB,
 			 &bytes, err) &&
-		    container_put(container, stored->files[i].path,
-			buf_span(&bytes), err);
+		    (to_judge ? container_put_to_judge : container_put)(
+			container, stored->files[i].path, buf_span(&bytes),
+			err);
 		buf_free(&bytes);
 	}
 	return ok;
@@ -99,8 +100,8 @@ load_texts(struct store *store, const struct stored *stored,
 	return ok;
 }
 
-struct container *
-stored_version(struct store *store, const struct oid *commit_oid,
+static struct container *
+load(struct store *store, const struct oid *commit_oid, bool to_judge,
     struct error *err)
 {
 	struct container *container = container_new(err);
@@ -111,7 +112,7 @@ stored_version(struct store *store, const struct oid *commit_oid,
 	ok = container != NULL &&
 	    store_read_commit(store, commit_oid, &commit, err) &&
 	    store_walk_tree(store, &commit.tree, collect, &stored, err) &&
-	    load_small(store, &stored, container, err) &&
+	    load_small(store, &stored, to_judge, container, err) &&
 	    load_texts(store, &stored, container, err);
 	free(stored.files);
 	if (!ok) {
@@ -119,6 +120,20 @@ stored_version(struct store *store, const struct oid *commit_oid,
 		return NULL;
 	}
 	return container;
+}
+
+struct container *
+stored_version(struct store *store, const struct oid *commit,
+    struct error *err)
+{
+	return load(store, commit, false, err);
+}
+
+struct container *
+stored_to_judge(struct store *store, const struct oid *commit,
+    struct error *err)
+{
+	return load(store, commit, true, err);
 }
 
 bool

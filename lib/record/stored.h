@@ -14,6 +14,9 @@
  */
 struct container *stored_version(struct store *store, const struct oid *commit,
     struct error *err);
+/* The same, to be judged and not written. */
+struct container *stored_to_judge(struct store *store,
+    const struct oid *commit, struct error *err);
 
 /*
  * Take a commit's bytes apart: what its signature is over, and the signature

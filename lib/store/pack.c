@@ -403,7 +403,7 @@ encode_index(struct pack *pack, const uint8_t trailer[20], struct buf *out,
 static bool
 hash_file(struct pack *pack, uint8_t trailer[20], struct error *err)
 {
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	uint64_t at = 0;
 	struct sha1 sha1;
 
@@ -526,7 +526,7 @@ bool
 pack_copy(struct pack *to, const struct packfile *from, struct error *err)
 {
 	struct pack_entry *entries = calloc(from->num, sizeof(*entries));
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	bool ok = entries != NULL || error_set_errno(err, "pack");
 
 	for (uint32_t i = 0; ok && i < from->num; i++)

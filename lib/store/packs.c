@@ -358,7 +358,7 @@ bool
 place_stream(const struct place *place, byte_sink *sink, void *arg,
     uint64_t *packed, struct error *err)
 {
-	uint8_t in[65536], out[65536];
+	uint8_t in[65536] UNINITIALIZED, out[65536] UNINITIALIZED;
 	uint64_t at = place->data_at, left = place->size;
 	z_stream z = { 0 };
 	int result = Z_OK;

@@ -331,7 +331,7 @@ stream_object_packed(const struct member *member, byte_sink *sink, void *arg,
 {
 	struct store *store = member->store;
 	const struct oid oid = member_oid(member);
-	uint8_t piece[65536];
+	uint8_t piece[65536] UNINITIALIZED;
 	struct place place;
 	uint64_t at, left = member->packed;
 	bool ok = true;

@@ -482,7 +482,8 @@ bench_journal(char *argv[])
 	struct journal *journal;
 	struct error err = { 0 };
 	struct merkle_proof proof;
-	double began, opened, hash_s, receipt_s;
+	double began, opened, hash_s, receipt_s, tile_s, audit_s;
+	struct merkle_edge edge = { 0 };
 	struct digest node = { { 0 } };
 	struct buf lines[512];
 	struct span spans[512];
@@ -546,8 +547,26 @@ bench_journal(char *argv[])
 	for (unsigned i = 0; i < 200000; i++)
 		node = merkle_node(&node, &node);
 	hash_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) / 200000;
-	printf("%.3f %.1f %.3f %d\n", opened, receipt_s * 1e6, hash_s * 1e6,
-	    node.bytes[0]);
+	began = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (uint64_t i = 0; i < 2000; i++) {
+		struct tile tile = tile_at(head.size, 0,
+		    i * (entries / TILE_WIDTH) / 2000);
+		struct buf bytes = BUF(TILE_WIDTH * 32);
+
+		if (!journal_tile(journal, &tile, &bytes, &err))
+			fail("tile", &err);
+		buf_free(&bytes);
+	}
+	tile_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) / 2000;
+	/* What an audit does with the leaf hashes that it has fetched. */
+	began = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (uint64_t i = 0; i < entries; i++)
+		merkle_append(&edge, &node, NULL, NULL);
+	audit_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) /
+	    (double)entries;
+	printf("%.3f %.1f %.3f %.1f %.3f %d\n", opened, receipt_s * 1e6,
+	    hash_s * 1e6, tile_s * 1e6, audit_s * 1e6,
+	    merkle_root(&edge).bytes[0]);
 	journal_free(journal);
 	return 0;
 }
