@@ -246,6 +246,7 @@ cmd_init(struct context *context, int argc, char *argv[], struct error *err)
 		snprintf(name, sizeof(name), "%08x",
 		    context->enrolment.journal.id);
 		ok = file_join(context->state, root, name, err) &&
+		    context_load_keys(context, err) &&
 		    import(context, buf_span(&text), err) &&
 		    write_config(context, &options, root, err);
 	}

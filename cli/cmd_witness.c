@@ -118,7 +118,7 @@ load_witness(struct context *context, struct witness *out, struct error *err)
 		return false;
 	return !file_exists(out->path) ||
 	    (file_read(out->path, LIMIT_NOTE_FILE, &out->note, err) &&
-		(note_open(buf_span(&out->note), &context->enrolment.journal,
+		(note_open(buf_span(&out->note), &context->journal,
 		     &out->last, err) ||
 		    error_context(err, "%s", out->path)));
 }
@@ -362,7 +362,7 @@ verify_evidence(struct context *context, const char *path, struct error *err)
 
 	ok = file_read(path, text.max, &text, err) &&
 	    evidence_parse(buf_span(&text), &evidence, err) &&
-	    evidence_verify(&evidence, &context->enrolment.journal, &proves,
+	    evidence_verify(&evidence, &context->journal, &proves,
 		says, err);
 	buf_free(&text);
 	evidence_free(&evidence);

@@ -164,7 +164,7 @@ copy_judge(struct context *context, int fd, struct copy *out,
 	struct verdict_request request = { .expect = EXPECT_DELIVERED,
 		.certs = context->certs,
 		.library = &library,
-		.journal = &context->enrolment.journal,
+		.journal = &context->journal,
 		.now_ms = time_now_ms() };
 	const struct policy *pinned;
 	struct error why = { 0 };
@@ -220,7 +220,7 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 				receipt = &out->container->members[i];
 		ok = receipt != NULL &&
 		    proof_parse(member_bytes(receipt), &proof, err) &&
-		    proof_verify(&proof, &session->context->enrolment.journal,
+		    proof_verify(&proof, &session->context->journal,
 			&checkpoint, err) &&
 		    session_follow(session, &checkpoint,
 			buf_span(&proof.note), err);

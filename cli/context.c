@@ -90,7 +90,7 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "address", "journal",
-		"policy", "server-ca", "cas", "crls" };
+		"journal-before", "policy", "server-ca", "cas", "crls" };
 	const struct yaml *node;
 	const char *text;
 	struct error why = { 0 };
@@ -110,6 +110,13 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 	    (text = yaml_text(node, to)) != NULL &&
 	    !note_key_parse(span_of_str(text), NOTE_JOURNAL, &out->journal, &why))
 		complain(to, node, "%s", why.detail);
+	if ((node = yaml_get(root, "journal-before")) != NULL &&
+	    yaml_is(node, YAML_SEQUENCE, to))
+		for (const struct yaml *c = node->children; c != NULL;
+		     c = c->next)
+			if ((text = yaml_text(c, to)) != NULL &&
+			    !buf_printf(&out->before, &why, "%s\n", text))
+				complain(to, c, "%s", why.detail);
 	if ((node = yaml_need(root, "policy", to)) != NULL)
 		yaml_digest(node, &out->policy, to);
 	if ((node = yaml_need(root, "server-ca", to)) != NULL &&
@@ -124,7 +131,8 @@ enrolment_parse(struct span text, struct enrolment *out, struct error *err)
 	struct yaml *root;
 	bool ok;
 
-	*out = (struct enrolment){ .fingerprint = sha256_of(text) };
+	*out = (struct enrolment){ .fingerprint = sha256_of(text),
+		.before = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24)) };
 	if ((root = yaml_parse("enrolment", text, err)) == NULL)
 		return false;
 	ok = yaml_is(root, YAML_MAPPING, &complaints);
@@ -148,6 +156,7 @@ enrolment_free(struct enrolment *enrolment)
 {
 	container_free(enrolment->cas);
 	container_free(enrolment->crls);
+	buf_free(&enrolment->before);
 	*enrolment = (struct enrolment){ { 0 } };
 }
 
@@ -243,6 +252,59 @@ load_config(struct context *context, char key_id[16], struct error *err)
 	return ok;
 }
 
+static bool
+add_key(struct context *context, struct span line, struct error *err)
+{
+	struct note_key key;
+	struct span number;
+	uint64_t until;
+
+	return ((span_take_until(&line, ' ', &number) &&
+		    span_to_u64(number, &until)) ||
+		   error_set(err, ERROR_SYSTEM, "it is damaged")) &&
+	    note_key_parse(line, NOTE_JOURNAL, &key, err) &&
+	    note_keys_add(&context->journal, until, &key, err);
+}
+
+bool
+context_load_keys(struct context *context, struct error *err)
+{
+	struct buf text = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	struct span rest, line;
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = note_keys_parse(buf_span(&context->enrolment.before),
+		 &context->enrolment.journal, &context->journal, err) &&
+	    context_path(context, "keys", path, err) &&
+	    (!file_exists(path) || file_read(path, text.max, &text, err));
+	rest = buf_span(&text);
+	while (ok && span_take_line(&rest, &line))
+		ok = add_key(context, line, err) ||
+		    error_context(err, "%s", path);
+	buf_free(&text);
+	return ok;
+}
+
+bool
+context_follow_key(struct context *context, uint64_t until,
+    const struct note_key *next, struct error *err)
+{
+	struct buf text = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
+	bool ok;
+
+	note_key_encode(next, vkey);
+	ok = note_keys_add(&context->journal, until, next, err) &&
+	    context_path(context, "keys", path, err) &&
+	    (!file_exists(path) || file_read(path, text.max, &text, err)) &&
+	    buf_printf(&text, err, "%llu %s\n", (unsigned long long)until,
+		vkey) &&
+	    file_write(path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	return ok;
+}
+
 bool
 context_load(struct context *context, struct error *err)
 {
@@ -257,6 +319,7 @@ context_load(struct context *context, struct error *err)
 	    context_path(context, "enrolment.yaml", path, err) &&
 	    file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    enrolment_parse(buf_span(&text), &context->enrolment, err) &&
+	    context_load_keys(context, err) &&
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
 	return ok;
@@ -660,7 +723,7 @@ context_checkpoint(const struct context *context, struct checkpoint *out,
 		return false;
 	return !file_exists(path) ||
 	    (file_read(path, LIMIT_NOTE_FILE, note, err) &&
-		(note_open(buf_span(note), &context->enrolment.journal, out,
+		(note_open(buf_span(note), &context->journal, out,
 		     err) ||
 		    error_context(err, "%s", path)));
 }
@@ -675,7 +738,7 @@ context_keep_checkpoint(const struct context *context, struct span note,
 	bool ok;
 	int fd;
 
-	if (!note_open(note, &context->enrolment.journal, &new, err) ||
+	if (!note_open(note, &context->journal, &new, err) ||
 	    !context_path(context, "lock", lock, err) ||
 	    !context_path(context, "checkpoint", path, err) ||
 	    (fd = file_lock_wait(lock, err)) < 0)

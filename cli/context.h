@@ -4,6 +4,8 @@
  *
  *	STATE/KEYID/enrolment.yaml      as imported
  *	STATE/KEYID/checkpoint          the last one seen, a signed note
+ *	STATE/KEYID/keys                journal keys that were followed:
+ *	                                "UNTIL VKEY", VKEY taking over after it
  *	STATE/KEYID/pins                policies accepted: "SIZE DIGEST" lines
  *	STATE/KEYID/policies/DIGEST.zip the same, and those before enrolment
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
@@ -21,7 +23,8 @@
 
 struct enrolment {
 	char address[512];
-	struct note_key journal;
+	struct note_key journal; /* the newest then */
+	struct buf before;       /* those before: "UNTIL VKEY" lines */
 	struct digest policy;
 	char server_ca[POLICY_NAME];
 	struct container *cas, *crls; /* files by path */
@@ -38,6 +41,7 @@ struct context {
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
 	char state[FILE_PATH]; /* with KEYID */
 	struct enrolment enrolment;
+	struct note_keys journal; /* the enrolment's, and those that followed */
 	/* Made on demand, kept until the end. */
 	struct cert_cache *certs;
 	struct policy **policies;
@@ -65,6 +69,12 @@ void context_free(struct context *context);
 bool enrolment_parse(struct span text, struct enrolment *out,
     struct error *err) MUST_USE;
 void enrolment_free(struct enrolment *enrolment);
+
+/* Its keys, as enrolled and followed since; enrolment and state are there. */
+bool context_load_keys(struct context *context, struct error *err) MUST_USE;
+/* Follow the journal to its next key, which takes over after a size. */
+bool context_follow_key(struct context *context, uint64_t until,
+    const struct note_key *next, struct error *err) MUST_USE;
 
 /* A path in the state folder. */
 bool context_path(const struct context *context, const char *name,

@@ -83,7 +83,7 @@ static const struct command {
 	    "The journal's entries that you may see, each proved.\n\n"
 	    "  --document DOC  --office OFFICE  --person E-MAIL\n"
 	    "  --act ACT       deposit, sign, force, terminate, deliver,"
-	    " refuse, policy, crl,\n                  start\n"
+	    " refuse, policy, crl,\n                  key, start\n"
 	    "  --since, --until  a date (2026-11-23) or time"
 	    " (2026-11-23T10:00:00Z)\n"
 	    "  --follow        go on with what comes, over cuts too\n"

@@ -119,7 +119,7 @@ read_answer(struct session *session, struct span text, uint64_t old,
 			    "the daemon's proof is not one");
 	}
 	*note = text;
-	return note_open(text, &session->context->enrolment.journal, new, err);
+	return note_open(text, &session->context->journal, new, err);
 }
 
 static bool
@@ -169,7 +169,7 @@ session_checkpoint(struct session *session, const struct checkpoint *old,
 	else if (answer.status == 409) {
 		*err = (struct error){ 0 };
 		ok = note_open(buf_span(&answer.body),
-			 &session->context->enrolment.journal, out, err) &&
+			 &session->context->journal, out, err) &&
 		    rolled_back(session, old_note, buf_span(&answer.body),
 			&evidence, "it is smaller than the one you have seen",
 			err);
@@ -207,8 +207,65 @@ ask_checkpoint(struct session *session, const struct checkpoint *old,
 	return true;
 }
 
-bool
-session_catch_up(struct session *session, struct error *err)
+/*
+ * The key that comes after the newest we know: named by an entry that ours
+ * signed, the last of a checkpoint that a quorum of witnesses cosigned.
+ */
+static bool
+follow_key(struct session *session, struct error *err)
+{
+	static struct entry entry;
+	struct context *context = session->context;
+	const struct note_keys *keys = &context->journal;
+	const struct policy *policy = context_pinned(context, err);
+	struct cosignature lines[LIMIT_WITNESSES];
+	struct remote_answer answer;
+	struct proof proof = PROOF;
+	struct checkpoint checkpoint;
+	struct note_key next;
+	char path[64];
+	size_t num = 0;
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	if (policy == NULL)
+		return false;
+	snprintf(path, sizeof(path), "/v1/journal/keys/%08x",
+	    keys->keys[keys->num - 1].id);
+	ok = remote_do(session->remote, &request, &answer, err) &&
+	    proof_parse(buf_span(&answer.body), &proof, err) &&
+	    proof_verify(&proof, keys, &checkpoint, err) &&
+	    entry_parse(buf_span(&proof.entry), &entry, err) &&
+	    note_cosignatures(buf_span(&proof.note), policy->witnesses.keys,
+		policy->witnesses.num, lines, &num, err);
+	if (ok && (entry.act != ACT_KEY || proof.index + 1 != checkpoint.size))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "the daemon's proof of its new key is none");
+	if (ok && (policy->witnesses.quorum == 0 ||
+		      num < policy->witnesses.quorum))
+		ok = error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_WITNESSED),
+		    "the journal has a new key, which %zu of %u witnesses"
+		    " have cosigned: it is not followed", num,
+		    policy->witnesses.quorum);
+	ok = ok &&
+	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
+	    context_follow_key(context, checkpoint.size, &next, err);
+	if (ok)
+		output_note("the journal's key was replaced after entry %llu,"
+			    " signed by the old one and cosigned by %zu"
+			    " witnesses: followed",
+		    (unsigned long long)proof.index, num);
+	remote_answer_free(&answer);
+	proof_free(&proof);
+	return ok;
+}
+
+static bool
+catch_up_once(struct session *session, struct error *err)
 {
 	const struct checkpoint old = session->seen;
 	struct buf note = BUF(LIMIT_NOTE_FILE);
@@ -219,6 +276,27 @@ session_catch_up(struct session *session, struct error *err)
 	    ask_checkpoint(session, &old, buf_span(&note), &now, err);
 	buf_free(&note);
 	return ok;
+}
+
+bool
+session_catch_up(struct session *session, struct error *err)
+{
+	for (unsigned i = 0; i < LIMIT_JOURNAL_KEYS; i++) {
+		struct error why = { 0 };
+
+		if (catch_up_once(session, err))
+			return true;
+		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
+			return false;
+		if (!follow_key(session, &why)) {
+			/* No proof of a new key: then it is another journal. */
+			if (why.kind != ERROR_NOT_FOUND)
+				*err = why;
+			return false;
+		}
+		*err = (struct error){ 0 };
+	}
+	return false;
 }
 
 bool
@@ -544,7 +622,7 @@ read_page(struct session *session, struct span text, struct page *out,
 		out->next = (uint64_t)json_integer_value(next);
 	out->note = json_string_value(note);
 	return note_open(span_of_str(out->note),
-	    &session->context->enrolment.journal, &out->checkpoint, err);
+	    &session->context->journal, &out->checkpoint, err);
 }
 
 static bool
@@ -753,7 +831,7 @@ session_check_receipt(struct session *session, struct span text,
 	bool ok;
 
 	ok = proof_parse(text, &proof, err) &&
-	    proof_verify(&proof, &session->context->enrolment.journal,
+	    proof_verify(&proof, &session->context->journal,
 		&checkpoint, err) &&
 	    entry_parse(buf_span(&proof.entry), entry, err) &&
 	    session_follow(session, &checkpoint, buf_span(&proof.note), err);

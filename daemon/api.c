@@ -33,6 +33,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries },
 	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt },
 	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint },
+	{ "GET", "v1/journal/keys/*", NEED_NOTHING, run_key },
 	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile },
 	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign },
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },

@@ -290,7 +290,7 @@ run_cosign(struct job *job, struct error *err)
 	ok = bytes != NULL || error_set_errno(err, "cosignature");
 	ok = ok && file_pread(job->request->spool, bytes, len, 0, err) &&
 	    buf_append(&note, span_of(bytes, len), err) &&
-	    note_open(buf_span(&note), &registrar->key, &checkpoint, err);
+	    note_open(buf_span(&note), &registrar->keys, &checkpoint, err);
 	free(bytes);
 	if (ok && checkpoint.size > journal_size(registrar->journal))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
@@ -306,6 +306,38 @@ run_cosign(struct job *job, struct error *err)
 	if (ok)
 		answer_text(job, 200);
 	return ok;
+}
+
+/* The receipt of the entry that names the key after this one, cosigned. */
+bool
+run_key(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct note_keys *keys = &registrar->keys;
+	struct proof proof = PROOF;
+	struct head head;
+	bool ok = false;
+
+	for (size_t i = 0; i + 1 < keys->num; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%08x", keys->keys[i].id);
+		if (!span_is(job->segments[3], id))
+			continue;
+		ok = journal_head_at(registrar->journal, keys->until[i], &head,
+			 err) &&
+		    journal_receipt(registrar->journal, keys->until[i] - 1,
+			&head, &proof, err) &&
+		    cosignatures_append(registrar->cosignatures, head.size,
+			&proof.note, err) &&
+		    proof_encode(&proof, &job->request->response.body, err);
+		proof_free(&proof);
+		if (ok)
+			answer_text(job, 200);
+		return ok;
+	}
+	return error_set(err, ERROR_NOT_FOUND,
+	    "no key of this journal came after that one");
 }
 
 struct entry_filter {

@@ -341,8 +341,12 @@ copy_journal(struct backup *backup, const struct journal *journal,
 	    !copy_derived(backup, journal_size(journal), err) ||
 	    !join(from_path, to_path, backup, "journal/cosignatures", err))
 		return false;
-	return !file_exists(from_path) ||
-	    copy_file(backup, "journal/cosignatures", 0600, err);
+	if (file_exists(from_path) &&
+	    !copy_file(backup, "journal/cosignatures", 0600, err))
+		return false;
+	return join(from_path, to_path, backup, KEYS_FILE, err) &&
+	    (!file_exists(from_path) ||
+		copy_file(backup, KEYS_FILE, 0600, err));
 }
 
 /* --- Keys. --- */
@@ -423,14 +427,14 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 static bool
 check_seen(const struct journal *journal, const char *path, struct error *err)
 {
-	const struct note_key key = journal_key(journal);
+	const struct note_keys keys = journal_keys(journal);
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct checkpoint seen;
 	struct digest root;
 	bool ok;
 
 	ok = file_read(path, note.max, &note, err) &&
-	    note_open(buf_span(&note), &key, &seen, err);
+	    note_open(buf_span(&note), &keys, &seen, err);
 	buf_free(&note);
 	if (!ok)
 		return error_context(err, "%s", path);

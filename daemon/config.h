@@ -31,6 +31,11 @@ struct config {
 /* Below the data folder: while it is there, the daemon does not start. */
 #define EVIDENCE_FILE "journal/evidence"
 
+/* The keys that the journal had before, a line each: "UNTIL VKEY". */
+#define KEYS_FILE     "journal/keys"
+/* The private key that is to be the next. */
+#define NEXT_KEY_FILE "signer/journal.key.next"
+
 /* CRLs that the daemon fetched. */
 #define FETCHED_CRLS "crls"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "daemon/config.h"
 
 static bool
 visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
@@ -11,31 +12,45 @@ visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
 	return true;
 }
 
+bool
+export_keys(const char *data, struct note_keys *out, struct error *err)
+{
+	struct buf text = BUF(NOTE_KEY_TEXT + 1),
+		   lines = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	char path[FILE_PATH];
+	struct note_key key;
+	struct span line, rest;
+	bool ok;
+
+	ok = file_join(path, data, "vkey", err) &&
+	    file_read(path, text.max, &text, err);
+	rest = buf_span(&text);
+	if (ok && !span_take_line(&rest, &line))
+		line = rest;
+	ok = ok &&
+	    (note_key_parse(line, NOTE_JOURNAL, &key, err) ||
+		error_context(err, "%s", path)) &&
+	    file_join(path, data, KEYS_FILE, err) &&
+	    (!file_exists(path) || file_read(path, lines.max, &lines, err)) &&
+	    (note_keys_parse(buf_span(&lines), &key, out, err) ||
+		error_context(err, "%s", path));
+	buf_free(&text);
+	buf_free(&lines);
+	return ok;
+}
+
 struct journal *
 export_open(const char *data, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err)
 {
-	struct buf text = BUF(NOTE_KEY_TEXT + 1);
+	struct note_keys keys;
 	char path[FILE_PATH];
-	struct note_key key;
-	struct span line, rest;
-	struct journal *journal = NULL;
 
-	if (!file_join(path, data, "vkey", err) ||
-	    !file_read(path, NOTE_KEY_TEXT, &text, err)) {
-		buf_free(&text);
+	if (!export_keys(data, &keys, err) ||
+	    !file_join(path, data, "journal", err))
 		return NULL;
-	}
-	rest = buf_span(&text);
-	if (!span_take_line(&rest, &line))
-		line = rest;
-	if (!note_key_parse(line, NOTE_JOURNAL, &key, err))
-		error_context(err, "%s", path);
-	else if (file_join(path, data, "journal", err))
-		journal = journal_view(path, &key,
-		    visit != NULL ? visit : visit_nothing, arg, mended, err);
-	buf_free(&text);
-	return journal;
+	return journal_view(path, &keys, visit != NULL ? visit : visit_nothing,
+	    arg, mended, err);
 }
 
 /* Tiles never change: one that is there and differs is of another history. */

@@ -7,6 +7,9 @@
 
 #include "journal/journal.h"
 
+/* Its journal's keys: vkey is the newest, journal/keys has those before. */
+bool export_keys(const char *data, struct note_keys *out,
+    struct error *err) MUST_USE;
 /* A data folder's journal, read only (journal_view()). */
 struct journal *export_open(const char *data, journal_visitor *visit,
     void *arg, struct journal_mended *mended, struct error *err);

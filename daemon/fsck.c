@@ -87,7 +87,7 @@ check_heads(struct fsck *fsck)
 		struct checkpoint checkpoint;
 		struct error why = { 0 };
 		struct digest root;
-		struct note_key key;
+		struct note_keys keys;
 		struct head head;
 		char about[48];
 		bool ok;
@@ -104,9 +104,9 @@ check_heads(struct fsck *fsck)
 		    (digest_eq(&root, &head.root) ||
 			error_set(&why, ERROR_UNTRUSTED,
 			    "its root is not that of the entries"));
-		key = journal_key(fsck->journal);
+		keys = journal_keys(fsck->journal);
 		ok = ok && journal_note(fsck->journal, &head, &note, &why) &&
-		    note_open(buf_span(&note), &key, &checkpoint, &why);
+		    note_open(buf_span(&note), &keys, &checkpoint, &why);
 		if (!ok)
 			FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
 			    "%s; receipts that lead to it cannot be given",
@@ -603,15 +603,6 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 
 /* --- Repair. --- */
 
-static bool
-visit_entry(void *arg, uint64_t index, struct span line, struct error *err)
-{
-	static struct entry entry;
-
-	return entry_parse(line, &entry, err) &&
-	    ledger_apply(arg, index, &entry, err);
-}
-
 static void
 say_mended(void *arg, const char *name, bool is_stray)
 {
@@ -626,21 +617,15 @@ mend(const char *data, struct error *err)
 	struct journal *journal = NULL;
 	struct store *store = NULL;
 	struct ledger *ledger = ledger_new(err);
-	struct buf text = BUF(NOTE_KEY_TEXT + 1);
-	struct span rest, line;
-	struct note_key key;
+	struct note_keys keys;
 	char path[FILE_PATH];
 	struct head head;
 	bool ok;
 
-	ok = ledger != NULL && file_join(path, data, "vkey", err) &&
-	    file_read(path, text.max, &text, err);
-	rest = buf_span(&text);
-	ok = ok && span_take_line(&rest, &line) &&
-	    note_key_parse(line, NOTE_JOURNAL, &key, err) &&
+	ok = ledger != NULL && export_keys(data, &keys, err) &&
 	    signer_remembered(data, &head, err) &&
 	    file_join(path, data, "journal", err) &&
-	    (journal = journal_open(path, &key, &head, visit_entry, ledger,
+	    (journal = journal_open(path, &keys, &head, ledger_visit, ledger,
 		 &mended, err)) != NULL &&
 	    file_join(path, data, "store.git", err) &&
 	    (store = store_open(path, err)) != NULL &&
@@ -650,7 +635,6 @@ mend(const char *data, struct error *err)
 		    (unsigned long long)mended.hashes_rebuilt);
 	if (ok && mended.heads_completed > 0)
 		printf("completed journal/heads\n");
-	buf_free(&text);
 	store_free(store);
 	journal_free(journal);
 	ledger_free(ledger);

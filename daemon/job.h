@@ -78,7 +78,7 @@ job_run run_deposit, run_sign, run_terminate;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */
-job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign,
+job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign, run_key,
     run_policy, run_crls;
 /*
  * The head to which the receipts of entries up to index lead: the first that

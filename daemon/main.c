@@ -34,6 +34,8 @@ static const char usage_text[] =
     "  restore DIR --seen FILE…\n"
     "               make the data folder from a backup, unless the journal\n"
     "               went on after it, as the checkpoints seen by others tell\n"
+    "  replace-key  journal which key is to be the journal's next, the daemon\n"
+    "               off; it takes over once the witnesses have cosigned that\n"
     "  --version    print the version\n"
     "  --help       print this\n"
     "\n"
@@ -225,6 +227,12 @@ restore(const struct arguments *args, struct error *err)
 }
 
 static bool
+replace_key(const struct arguments *args, struct error *err)
+{
+	return daemon_replace_key(args->config, err);
+}
+
+static bool
 run(const struct arguments *args, struct error *err)
 {
 	return daemon_run(args->config, err);
@@ -242,6 +250,7 @@ static const struct command {
 	{ "fsck", "DATA", fsck },
 	{ "backup", "DIR", backup },
 	{ "restore", "DIR", restore },
+	{ "replace-key", NULL, replace_key },
 };
 
 static const struct command *

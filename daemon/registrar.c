@@ -239,6 +239,13 @@ add_small_act(struct batch *batch, struct act_request *act)
 			entry.times = act->times;
 			entry.has |= HAS(TIMES);
 		}
+	} else if (act->act == ACT_KEY) {
+		entry.has = HAS(KEY);
+		snprintf(entry.key, sizeof(entry.key), "%s", act->key);
+		set_prior(&entry,
+		    ledger_last(batch->registrar->ledger, act->act));
+		/* It is the last entry that the old key signs. */
+		batch->registrar->replacing = true;
 	} else {
 		entry.has = HAS(SOFTWARE);
 		snprintf(entry.software, sizeof(entry.software),
@@ -304,6 +311,11 @@ add_policy_act(struct batch *batch, struct act_request *act)
 static bool
 add_act(struct batch *batch, struct act_request *act)
 {
+	if (batch->registrar->replacing)
+		return error_set(&act->err, ERROR_UNAVAILABLE,
+		    "the journal's key is being replaced: try again once its"
+		    " witnesses have cosigned that");
+
 	switch (act->act) {
 	case ACT_DEPOSIT:
 	case ACT_SIGN:
@@ -315,9 +327,11 @@ add_act(struct batch *batch, struct act_request *act)
 	case ACT_DELIVER:
 	case ACT_REFUSE:
 	case ACT_START:
+	case ACT_KEY:
 		return add_small_act(batch, act);
 	case ACT_OTHER:
 	case ACT_FORCE:
+	case ACTS:
 		break;
 	}
 	return error_set(&act->err, ERROR_SYSTEM, "no such act");

@@ -43,6 +43,8 @@ struct act_request {
 	/* refuse. */
 	char wanted[32], rule[POLICY_RULE];
 	uint64_t times;
+	/* key: the one that is to be the next. */
+	char key[NOTE_KEY_TEXT];
 	/* policy: the names of the files that changed, a line each. */
 	char changed[2048];
 
@@ -65,7 +67,9 @@ struct registrar {
 	struct ledger *ledger;
 	struct library *library;
 	struct signer *signer;
-	struct note_key key;
+	struct note_keys keys;
+	/* A "key" entry is the last: nothing more is signed until the switch. */
+	bool replacing;
 	/* In force; changed by registrar_adopt() only. */
 	struct judged_by now;
 	/* What ends the daemon: called once, does not return. */

@@ -15,6 +15,8 @@
 #include "base/time.h"
 #include "daemon/api.h"
 #include "daemon/confine.h"
+#include "daemon/export.h"
+#include "daemon/keys.h"
 #include "daemon/log.h"
 #include "daemon/setup.h"
 #include "daemon/upkeep.h"
@@ -141,15 +143,6 @@ settings_load(const struct config *config, struct policy **policy,
 	return false;
 }
 
-static bool
-visit_entry(void *arg, uint64_t index, struct span line, struct error *err)
-{
-	static struct entry entry; /* large, and used by one thread */
-
-	return entry_parse(line, &entry, err) &&
-	    ledger_apply(arg, index, &entry, err);
-}
-
 static void
 tell_of_ref(void *arg, const char *name, bool is_stray)
 {
@@ -164,7 +157,9 @@ open_journal(struct daemon *daemon, struct error *err)
 	struct registrar *registrar = &daemon->registrar;
 	struct journal_mended mended;
 	const int64_t began = time_monotonic_ms();
-	char dir[FILE_PATH];
+	const struct note_key *newest;
+	struct note_key key;
+	char dir[FILE_PATH], vkey[NOTE_KEY_TEXT];
 	struct head head;
 
 	if (!config_data(&daemon->config, EVIDENCE_FILE, dir, err))
@@ -175,13 +170,24 @@ open_journal(struct daemon *daemon, struct error *err)
 		    " and that this folder does not have. Nothing is signed"
 		    " until that is cleared up; see \"A journal that was rolled"
 		    " back\" in the operations manual", dir);
-	if (!signer_state(registrar->signer, &head, &registrar->key, err) ||
+	if (!export_keys(daemon->config.data, &registrar->keys, err) ||
+	    !signer_state(registrar->signer, &head, &key, err) ||
 	    !config_data(&daemon->config, "journal", dir, err))
 		return false;
-	registrar->journal = journal_open(dir, &registrar->key, &head,
-	    visit_entry, daemon->ledger, &mended, err);
+	registrar->journal = journal_open(dir, &registrar->keys, &head,
+	    ledger_visit, daemon->ledger, &mended, err);
 	if (registrar->journal == NULL)
 		return false;
+	newest = &registrar->keys.keys[registrar->keys.num - 1];
+	if (key.id != newest->id)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the signer's journal key is not the one of vkey: this"
+		    " journal is not signed by it");
+	note_key_encode(newest, vkey);
+	/* Its last entry names a key that is not in use yet. */
+	registrar->replacing = ledger_next_key(daemon->ledger)[0] != '\0' &&
+	    ledger_last(daemon->ledger, ACT_KEY) + 1 == head.size &&
+	    strcmp(ledger_next_key(daemon->ledger), vkey) != 0;
 	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
 	    (registrar->cosignatures = cosignatures_open(dir, err)) == NULL)
 		return false;
@@ -199,10 +205,10 @@ open_journal(struct daemon *daemon, struct error *err)
 	log_info("journal", "size=%llu ms=%lld",
 	    (unsigned long long)head.size,
 	    (long long)(time_monotonic_ms() - began));
-	return strcmp(registrar->key.name, daemon->policy->origin) == 0 ||
+	return strcmp(registrar->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the journal is \"%s\", the policy's origin is \"%s\"",
-		registrar->key.name, daemon->policy->origin);
+		registrar->keys.keys[0].name, daemon->policy->origin);
 }
 
 static bool
@@ -255,6 +261,14 @@ journal_start(struct daemon *daemon, struct error *err)
 
 	if (act == NULL)
 		return error_set_errno(err, "start");
+	/* The last entry stays the last until the new key is there. */
+	if (daemon->registrar.replacing) {
+		log_warning("key", "result=waiting reason=%s",
+		    log_text("no act is taken until a quorum of witnesses has"
+			     " cosigned the next key; then start anew"));
+		free(act);
+		return true;
+	}
 	act->act = ACT_START;
 	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
@@ -325,7 +339,7 @@ on_hup(void *arg)
 		notify("READY=1");
 		return;
 	}
-	if (strcmp(policy->origin, daemon->registrar.key.name) != 0) {
+	if (strcmp(policy->origin, daemon->registrar.keys.keys[0].name) != 0) {
 		log_error("reload", "result=kept reason=\"another origin\"");
 		policy_free(policy);
 		crl_set_free(crls);
@@ -413,7 +427,7 @@ serve(struct daemon *daemon, struct error *err)
 	check_clock(&daemon->registrar);
 	log_info("start", "listen=%s:%s origin=%s size=%llu",
 	    daemon->config.listen_host, daemon->config.listen_port,
-	    log_text(daemon->registrar.key.name),
+	    log_text(daemon->registrar.keys.keys[0].name),
 	    (unsigned long long)journal_size(daemon->registrar.journal));
 	notify("READY=1");
 	return http_server_run(daemon->server, err);
@@ -458,15 +472,65 @@ confine(const struct config *config, struct error *err)
 	return confine_server(config, err);
 }
 
+static bool
+journal_key(struct daemon *daemon, const char *vkey, struct error *err)
+{
+	struct act_request *act = calloc(1, sizeof(*act));
+	bool ok;
+
+	if (act == NULL)
+		return error_set_errno(err, "key");
+	act->act = ACT_KEY;
+	snprintf(act->key, sizeof(act->key), "%s", vkey);
+	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+		 err) &&
+	    registrar_do(&daemon->registrar, act, err);
+	if (ok)
+		printf("entry %llu names the next key: %s\n"
+		       "next: start the daemon, let the witnesses cosign"
+		       " (valise witness), and start it again\n",
+		    (unsigned long long)act->index, vkey);
+	free(act);
+	return ok;
+}
+
+/* Make way for a key whose turn it is, or say that it is waited for. */
+static bool
+take_turn(struct daemon *daemon, struct error *err)
+{
+	bool switched;
+
+	if (!keys_switch(&daemon->config, daemon->policy, &switched, err))
+		return false;
+	if (switched)
+		log_info("key", "result=switched");
+	return true;
+}
+
+static bool run_daemon(const char *config_path, bool replace,
+    struct error *err);
+
 bool
 daemon_run(const char *config_path, struct error *err)
+{
+	return run_daemon(config_path, false, err);
+}
+
+bool
+daemon_replace_key(const char *config_path, struct error *err)
+{
+	return run_daemon(config_path, true, err);
+}
+
+static bool
+run_daemon(const char *config_path, bool replace, struct error *err)
 {
 	struct daemon daemon = { .lock = -1,
 		.listener = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct rlimit files;
 	struct crl_set *crls;
-	char path[FILE_PATH];
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT] = "";
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -490,13 +554,18 @@ daemon_run(const char *config_path, struct error *err)
 		err))
 		return false;
 	setup_warn_of_crls(daemon.policy, crls);
+	if (!take_turn(&daemon, err) ||
+	    (replace &&
+		!keys_prepare(&daemon.config, daemon.policy, vkey, err)))
+		return false;
 	daemon.registrar.signer = signer_start(&daemon.config,
 	    &daemon.signer_pid, err);
 	/* The port is taken, and nobody is let in before all is open. */
 	ok = daemon.registrar.signer != NULL && listen_on(&daemon, err) &&
 	    confine(&daemon.config, err) && open_data(&daemon, crls, err) &&
 	    registrar_start(&daemon.registrar, err) &&
-	    journal_start(&daemon, err) && serve(&daemon, err);
+	    (replace ? journal_key(&daemon, vkey, err) :
+		       journal_start(&daemon, err) && serve(&daemon, err));
 	if (!ok)
 		die(err);
 	signal(SIGCHLD, SIG_DFL);

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "base/time.h"
+#include "daemon/export.h"
 #include "daemon/log.h"
 #include "daemon/signer.h"
 
@@ -205,6 +206,25 @@ append_crls(struct buf *out, const struct crl_set *crls, struct error *err)
 	return ok;
 }
 
+/* Those that the journal had before: old copies are theirs. */
+static bool
+append_keys(struct buf *out, const struct config *config, struct error *err)
+{
+	struct note_keys keys;
+	char vkey[NOTE_KEY_TEXT];
+	bool ok = export_keys(config->data, &keys, err);
+
+	if (!ok || keys.num < 2)
+		return ok;
+	ok = buf_append_str(out, "journal-before:\n", err);
+	for (size_t i = 0; ok && i + 1 < keys.num; i++) {
+		note_key_encode(&keys.keys[i], vkey);
+		ok = buf_printf(out, err, "  - \"%llu %s\"\n",
+		    (unsigned long long)keys.until[i], vkey);
+	}
+	return ok;
+}
+
 bool
 setup_enrolment(const struct config *config, struct buf *out,
     struct error *err)
@@ -228,6 +248,7 @@ setup_enrolment(const struct config *config, struct buf *out,
 			 policy->origin, config->address, (int)key.len - 1,
 			 (const char *)key.data, digest,
 			 policy->depositary.ca) &&
+		    append_keys(out, config, err) &&
 		    append_cas(out, policy, err) && append_crls(out, crls, err);
 	}
 	buf_free(&key);

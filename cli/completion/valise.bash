@@ -17,7 +17,7 @@ _valise() {
 	--config | --cert | --key | --sign-cert | --sign-key | --annex | --evidence | -o | --output)
 		COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--state | --extract) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-	--act) COMPREPLY=($(compgen -W "start policy crl deposit sign force terminate deliver refuse" -- "$cur")); return ;;
+	--act) COMPREPLY=($(compgen -W "start policy crl key deposit sign force terminate deliver refuse" -- "$cur")); return ;;
 	esac
 	if [[ -z $command ]]; then
 		COMPREPLY=($(compgen -W "$commands --config --json --help --version" -- "$cur")); return

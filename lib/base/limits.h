@@ -73,6 +73,7 @@ enum {
 	LIMIT_NOTE_LINES = 100,        /* signature lines */
 	LIMIT_PROOF_HASHES = 64,       /* of a 64-bit tree */
 	LIMIT_PROOF_FILE = 192 * 1024, /* a tlog-proof */
+	LIMIT_JOURNAL_KEYS = 16,       /* that a journal ever had */
 	LIMIT_WITNESSES = 16,          /* that one policy names */
 	LIMIT_COSIGNATURES_BYTES = 256 * 1024 * 1024, /* all there ever were */
 	LIMIT_EVIDENCE_BYTES = 512 * 1024, /* two notes and a proof */

@@ -23,6 +23,7 @@ static const struct {
 	[ENTRY_CRLS] = { "crls", HEX, AT(crls), ROOM(crls) },
 	[ENTRY_DIGEST] = { "digest", HEX, AT(digest), ROOM(digest) },
 	[ENTRY_DOCUMENT] = { "document", TEXT, AT(document), ROOM(document) },
+	[ENTRY_KEY] = { "key", TEXT, AT(key), ROOM(key) },
 	[ENTRY_MANIFEST] = { "manifest", HEX, AT(manifest), ROOM(manifest) },
 	[ENTRY_OFFICE] = { "office", TEXT, AT(office), ROOM(office) },
 	[ENTRY_PERSON] = { "person", TEXT, AT(person), ROOM(person) },
@@ -68,6 +69,7 @@ static const struct {
 	[ACT_DELIVER] = { "deliver", ALWAYS | WHO | WHAT | F(CONTENTS), 0 },
 	[ACT_REFUSE] = { "refuse",
 	    ALWAYS | WHO | F(DOCUMENT) | F(WANTED) | F(RULE), F(TIMES) },
+	[ACT_KEY] = { "key", ALWAYS | F(KEY), F(PRIOR) },
 };
 
 static const size_t num_acts = sizeof(acts) / sizeof(acts[0]);

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "journal/note.h"
 
 enum act {
 	ACT_OTHER, /* of a later format: shown, not understood */
@@ -22,6 +23,8 @@ enum act {
 	ACT_TERMINATE,
 	ACT_DELIVER,
 	ACT_REFUSE,
+	ACT_KEY,
+	ACTS,
 };
 
 enum entry_field {
@@ -32,6 +35,7 @@ enum entry_field {
 	ENTRY_CRLS,
 	ENTRY_DIGEST,
 	ENTRY_DOCUMENT,
+	ENTRY_KEY,
 	ENTRY_MANIFEST,
 	ENTRY_OFFICE,
 	ENTRY_PERSON,
@@ -62,6 +66,7 @@ struct entry {
 	char document[2 * LIMIT_SLUG_BYTES + 2];
 	char office[LIMIT_OFFICE_BYTES + 1];
 	char person[LIMIT_EMAIL_BYTES + 1];
+	char key[NOTE_KEY_TEXT]; /* a journal key, of the next signer */
 	char rule[256], wanted[32], software[64];
 	uint64_t valise, version, prior, times;
 	size_t num_signatures;

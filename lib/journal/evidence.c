@@ -113,14 +113,14 @@ proves_fork(const struct evidence *evidence, const struct checkpoint *small,
 }
 
 bool
-evidence_verify(const struct evidence *evidence, const struct note_key *key,
+evidence_verify(const struct evidence *evidence, const struct note_keys *keys,
     bool *proves, char text[400], struct error *err)
 {
 	struct checkpoint seen, shown;
 
 	*proves = false;
-	if (!note_open(buf_span(&evidence->seen), key, &seen, err) ||
-	    !note_open(buf_span(&evidence->shown), key, &shown, err))
+	if (!note_open(buf_span(&evidence->seen), keys, &seen, err) ||
+	    !note_open(buf_span(&evidence->shown), keys, &shown, err))
 		return error_context(err, "evidence");
 	if (seen.size == shown.size) {
 		*proves = !digest_eq(&seen.root, &shown.root);

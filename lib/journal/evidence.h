@@ -32,13 +32,13 @@ bool evidence_parse(struct span text, struct evidence *out,
 void evidence_free(struct evidence *evidence);
 
 /*
- * Does it prove to anybody that the holder of key signed two histories?  text
- * says what it shows, either way.
+ * Does it prove to anybody that the holder of the journal's keys signed two
+ * histories?  text says what it shows, either way.
  *
- * ERROR_UNTRUSTED  it proves nothing: a note is not key's, a proof is wrong
+ * ERROR_UNTRUSTED  it proves nothing: a note is not theirs, a proof is wrong
  */
 bool evidence_verify(const struct evidence *evidence,
-    const struct note_key *key, bool *proves, char text[400],
+    const struct note_keys *keys, bool *proves, char text[400],
     struct error *err) MUST_USE;
 
 #endif

@@ -20,7 +20,7 @@ enum {
 static const char head_magic[] = "VALHEAD1";
 
 struct journal {
-	struct note_key key;
+	struct note_keys keys;
 	int entries, heads, nodes, hashes[TILE_LEVELS];
 	uint64_t *offsets[CHUNKS]; /* where each entry's length stands */
 	uint64_t size;             /* committed; atomic */
@@ -520,7 +520,7 @@ complete(struct opening *open, struct error *err)
 }
 
 struct journal *
-journal_open(const char *dir, const struct note_key *key,
+journal_open(const char *dir, const struct note_keys *keys,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err)
 {
@@ -533,7 +533,7 @@ journal_open(const char *dir, const struct note_key *key,
 	if (journal == NULL)
 		return NULL;
 	open.journal = journal;
-	journal->key = *key;
+	journal->keys = *keys;
 	ok = open_files(journal, dir, O_RDWR | O_CLOEXEC, err) &&
 	    find_last_head(journal, &open.head, &open.head_end, err) &&
 	    drop_torn_heads(journal, dir, mended, err);
@@ -560,14 +560,14 @@ check_signature(const struct journal *journal, const struct head *head,
 
 	ok = head->size == 0 ||
 	    (journal_note(journal, head, &note, err) &&
-		(note_open(buf_span(&note), &journal->key, &checkpoint, err) ||
+		(note_open(buf_span(&note), &journal->keys, &checkpoint, err) ||
 		    error_context(err, "journal/heads")));
 	buf_free(&note);
 	return ok;
 }
 
 struct journal *
-journal_view(const char *dir, const struct note_key *key,
+journal_view(const char *dir, const struct note_keys *keys,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err)
 {
@@ -579,7 +579,7 @@ journal_view(const char *dir, const struct note_key *key,
 	if (journal == NULL)
 		return NULL;
 	open.journal = journal;
-	journal->key = *key;
+	journal->keys = *keys;
 	journal->is_view = true;
 	ok = open_files(journal, dir, O_RDONLY | O_CLOEXEC, err) &&
 	    find_last_head(journal, &open.head, &open.head_end, err) &&
@@ -599,10 +599,10 @@ journal_size(const struct journal *journal)
 	return __atomic_load_n(&journal->size, __ATOMIC_ACQUIRE);
 }
 
-struct note_key
-journal_key(const struct journal *journal)
+struct note_keys
+journal_keys(const struct journal *journal)
 {
-	return journal->key;
+	return journal->keys;
 }
 
 struct head
@@ -755,9 +755,9 @@ journal_note(const struct journal *journal, const struct head *head,
 		.root = head->root };
 
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
-	    journal->key.name);
-	return note_encode(&journal->key, &checkpoint, head->signature, out,
-	    err);
+	    journal->keys.keys[0].name);
+	return note_encode(note_key_at(&journal->keys, head->size),
+	    &checkpoint, head->signature, out, err);
 }
 
 static bool

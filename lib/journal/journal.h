@@ -52,22 +52,23 @@ bool journal_create(const char *dir, struct error *err) MUST_USE;
  *
  * ERROR_UNTRUSTED  entries, heads and signer contradict each other: what, where
  */
-struct journal *journal_open(const char *dir, const struct note_key *key,
+struct journal *journal_open(const char *dir, const struct note_keys *keys,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
 /*
  * Open it to read, also while a daemon writes to it: up to the newest head,
- * whose signature must be the key's.  Nothing is mended; *mended tells what
- * there would be, and what is derived is not to be used where it says so.
+ * whose signature must be by one of these keys.  Nothing is mended; *mended
+ * tells what there would be, and what is derived is not to be used where it
+ * says so.
  */
-struct journal *journal_view(const char *dir, const struct note_key *key,
+struct journal *journal_view(const char *dir, const struct note_keys *keys,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err);
 void journal_free(struct journal *journal);
 
 /* The committed size. */
 uint64_t journal_size(const struct journal *journal);
-struct note_key journal_key(const struct journal *journal);
+struct note_keys journal_keys(const struct journal *journal);
 /* The newest head; its size is journal_size(). */
 struct head journal_head(const struct journal *journal);
 

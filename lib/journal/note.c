@@ -403,13 +403,86 @@ note_cosignatures(struct span note, const struct note_key *witnesses,
 	return true;
 }
 
+struct note_keys
+note_keys_of(const struct note_key *key)
+{
+	return (struct note_keys){ .num = 1,
+		.keys = { *key },
+		.until = { UINT64_MAX } };
+}
+
 bool
-note_open(struct span note, const struct note_key *key,
+note_keys_add(struct note_keys *keys, uint64_t until,
+    const struct note_key *next, struct error *err)
+{
+	const uint64_t before = keys->num > 1 ? keys->until[keys->num - 2] : 0;
+
+	if (keys->num == LIMIT_JOURNAL_KEYS)
+		return error_set(err, ERROR_LIMIT,
+		    "a journal with more than %d keys", LIMIT_JOURNAL_KEYS);
+	if (strcmp(next->name, keys->keys[0].name) != 0 || until <= before)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "a key of another journal, or out of order");
+	keys->until[keys->num - 1] = until;
+	keys->keys[keys->num] = *next;
+	keys->until[keys->num++] = UINT64_MAX;
+	return true;
+}
+
+const struct note_key *
+note_key_at(const struct note_keys *keys, uint64_t size)
+{
+	size_t i = 0;
+
+	while (i + 1 < keys->num && size > keys->until[i])
+		i++;
+	return &keys->keys[i];
+}
+
+bool
+note_keys_parse(struct span lines, const struct note_key *newest,
+    struct note_keys *out, struct error *err)
+{
+	uint64_t untils[LIMIT_JOURNAL_KEYS] = { 0 };
+	struct note_key key;
+	struct span line, number;
+	size_t num = 0;
+
+	*out = note_keys_of(newest);
+	while (span_take_line(&lines, &line)) {
+		if (num + 1 >= LIMIT_JOURNAL_KEYS ||
+		    !span_take_until(&line, ' ', &number) ||
+		    !span_to_u64(number, &untils[num]))
+			return error_set(err, ERROR_MALFORMED,
+			    "not a line of a size and a key");
+		if (!note_key_parse(line, NOTE_JOURNAL, &key, err))
+			return false;
+		if (num == 0)
+			*out = note_keys_of(&key);
+		else if (!note_keys_add(out, untils[num - 1], &key, err))
+			return false;
+		num++;
+	}
+	return num == 0 || note_keys_add(out, untils[num - 1], newest, err);
+}
+
+static const struct note_key *
+find_key(const struct note_keys *keys, struct span name, uint32_t id)
+{
+	for (size_t i = 0; i < keys->num; i++)
+		if (span_is(name, keys->keys[i].name) &&
+		    id == keys->keys[i].id)
+			return &keys->keys[i];
+	return NULL;
+}
+
+bool
+note_open(struct span note, const struct note_keys *keys,
     struct checkpoint *out, struct error *err)
 {
+	const struct note_key *found = NULL, *key;
 	struct span text, lines, line, name;
 	uint8_t signature[72];
-	bool found = false;
 	unsigned num = 0;
 	uint32_t id;
 	size_t len;
@@ -435,22 +508,27 @@ note_open(struct span note, const struct note_key *key,
 			    "the note's last line does not end");
 		if (!parse_line(line, &name, &id, signature, &len, err))
 			return false;
-		if (!span_is(name, key->name) || id != key->id || found)
+		key = find_key(keys, name, id);
+		if (key == NULL || key == found)
 			continue;
 		/* A known key's line must verify, whatever others say. */
-		found = len == 64 && verify(key, text, signature);
-		if (!found)
+		if (len != 64 || !verify(key, text, signature))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "the journal's signature on the checkpoint is"
 			    " wrong");
+		found = key;
 	}
-	if (!found)
-		return error_set(err, ERROR_UNTRUSTED,
+	if (found == NULL)
+		return error_set_code(err, ERROR_UNTRUSTED, "KEY_UNKNOWN",
 		    "the checkpoint is not signed by the journal \"%s\" that"
-		    " you know", key->name);
+		    " you know", keys->keys[0].name);
 	if (!checkpoint_parse(text, out, err))
 		return false;
-	return strcmp(out->origin, key->name) == 0 ||
+	if (found != note_key_at(keys, out->size))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the checkpoint of size %llu is signed by a key that was"
+		    " not the journal's then", (unsigned long long)out->size);
+	return strcmp(out->origin, keys->keys[0].name) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the checkpoint is another journal's, \"%s\"", out->origin);
 }

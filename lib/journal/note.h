@@ -33,6 +33,27 @@ bool note_key_parse(struct span text, enum note_type type,
     struct note_key *out, struct error *err) MUST_USE;
 void note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT]);
 
+/*
+ * The keys of one journal, each in its time: one that was replaced signed no
+ * checkpoint beyond a size, whose last entry names the next.
+ */
+struct note_keys {
+	size_t num; /* at least 1 */
+	struct note_key keys[LIMIT_JOURNAL_KEYS];
+	uint64_t until[LIMIT_JOURNAL_KEYS]; /* of the last: UINT64_MAX */
+};
+
+struct note_keys note_keys_of(const struct note_key *key);
+/* The newest takes over after this size. */
+bool note_keys_add(struct note_keys *keys, uint64_t until,
+    const struct note_key *next, struct error *err) MUST_USE;
+/* The one that signs a checkpoint of this size. */
+const struct note_key *note_key_at(const struct note_keys *keys,
+    uint64_t size);
+/* Lines of "UNTIL VKEY", the earlier ones; newest comes after them. */
+bool note_keys_parse(struct span lines, const struct note_key *newest,
+    struct note_keys *out, struct error *err) MUST_USE;
+
 /* The private half: "PRIVATE+KEY+NAME+ID+BASE64". */
 struct note_signer {
 	struct note_key key;
@@ -66,12 +87,13 @@ bool note_encode(const struct note_key *key,
     const struct checkpoint *checkpoint, const uint8_t signature[64],
     struct buf *out, struct error *err) MUST_USE;
 /*
- * Read a note that key signed, for the journal that key names.
+ * Read a note that one of the journal's keys signed, in its time.
  *
  * ERROR_MALFORMED  not a signed note of a checkpoint
- * ERROR_UNTRUSTED  no signature of key, or a wrong one; another origin
+ * ERROR_UNTRUSTED  a wrong signature, or another origin;
+ *                  KEY_UNKNOWN: of none of these keys
  */
-bool note_open(struct span note, const struct note_key *key,
+bool note_open(struct span note, const struct note_keys *keys,
     struct checkpoint *out, struct error *err) MUST_USE;
 
 /* Append the line of a witness under a note that it checked, at a time. */

@@ -69,12 +69,12 @@ proof_parse(struct span text, struct proof *out, struct error *err)
 }
 
 bool
-proof_verify(const struct proof *proof, const struct note_key *key,
+proof_verify(const struct proof *proof, const struct note_keys *keys,
     struct checkpoint *checkpoint, struct error *err)
 {
 	const struct digest leaf = merkle_leaf(buf_span(&proof->entry));
 
-	if (!note_open(buf_span(&proof->note), key, checkpoint, err))
+	if (!note_open(buf_span(&proof->note), keys, checkpoint, err))
 		return false;
 	return merkle_verify_inclusion(proof->index, checkpoint->size, &leaf,
 		   &proof->path, &checkpoint->root) ||

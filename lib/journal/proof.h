@@ -28,12 +28,12 @@ bool proof_encode(const struct proof *proof, struct buf *out,
 bool proof_parse(struct span text, struct proof *out,
     struct error *err) MUST_USE;
 /*
- * Is the entry at its index in the journal of key?  checkpoint gets what its
- * note says.
+ * Is the entry at its index in the journal of these keys?  checkpoint gets
+ * what its note says.
  *
  * ERROR_UNTRUSTED  another journal's, or it does not add up
  */
-bool proof_verify(const struct proof *proof, const struct note_key *key,
+bool proof_verify(const struct proof *proof, const struct note_keys *keys,
     struct checkpoint *checkpoint, struct error *err) MUST_USE;
 void proof_free(struct proof *proof);
 

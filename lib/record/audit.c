@@ -165,7 +165,7 @@ check_chain(struct audit *audit, uint64_t index, const struct entry *entry)
 							       LEDGER_NONE;
 
 	if (entry->act != ACT_START && entry->act != ACT_POLICY &&
-	    entry->act != ACT_CRL)
+	    entry->act != ACT_CRL && entry->act != ACT_KEY)
 		return;
 	if (prior != last)
 		FIND(audit, "OUT_OF_ORDER", index, entry,

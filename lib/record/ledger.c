@@ -24,9 +24,10 @@ struct ledger {
 	struct names names;
 	struct ledger_entry *entries;
 	size_t num, room;
-	uint64_t last[ACT_REFUSE + 1];
-	struct places of_act[ACT_REFUSE + 1];
+	uint64_t last[ACTS];
+	struct places of_act[ACTS];
 	struct digest newest_policy, newest_crls;
+	char next_key[NOTE_KEY_TEXT];
 	int64_t time_ms;
 };
 
@@ -40,7 +41,7 @@ ledger_new(struct error *err)
 		return NULL;
 	}
 	pthread_rwlock_init(&ledger->lock, NULL);
-	for (size_t i = 0; i <= ACT_REFUSE; i++)
+	for (size_t i = 0; i < ACTS; i++)
 		ledger->last[i] = LEDGER_NONE;
 	return ledger;
 }
@@ -69,7 +70,7 @@ ledger_free(struct ledger *ledger)
 		free_document(ledger->names.documents[i]);
 		free(ledger->names.places_of[i].list);
 	}
-	for (size_t i = 0; i <= ACT_REFUSE; i++)
+	for (size_t i = 0; i < ACTS; i++)
 		free(ledger->of_act[i].list);
 	free(ledger->names.places_of);
 	free(ledger->names.list);
@@ -255,6 +256,12 @@ ledger_newest(const struct ledger *ledger, enum act act, struct digest *out)
 {
 	*out = act == ACT_POLICY ? ledger->newest_policy : ledger->newest_crls;
 	return ledger->last[act] != LEDGER_NONE;
+}
+
+const char *
+ledger_next_key(const struct ledger *ledger)
+{
+	return ledger->next_key;
 }
 
 size_t
@@ -519,15 +526,30 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	case ACT_CRL:
 		ledger->newest_crls = entry->crls;
 		break;
+	case ACT_KEY:
+		snprintf(ledger->next_key, sizeof(ledger->next_key), "%s",
+		    entry->key);
+		break;
 	case ACT_START:
 	case ACT_DELIVER:
 	case ACT_REFUSE:
 	case ACT_OTHER:
+	case ACTS:
 		break;
 	}
 	ledger->last[entry->act] = index;
 	ledger->time_ms = entry->time_ms;
 	return true;
+}
+
+bool
+ledger_visit(void *ledger, uint64_t index, struct span line,
+    struct error *err)
+{
+	static struct entry entry; /* large */
+
+	return entry_parse(line, &entry, err) &&
+	    ledger_apply(ledger, index, &entry, err);
 }
 
 struct sight
@@ -556,7 +578,7 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	uint64_t bit;
 
 	if (entry->act == ACT_START || entry->act == ACT_POLICY ||
-	    entry->act == ACT_CRL)
+	    entry->act == ACT_CRL || entry->act == ACT_KEY)
 		return true;
 	if (entry->office != 0 &&
 	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==

@@ -62,6 +62,9 @@ void ledger_free(struct ledger *ledger);
  */
 bool ledger_apply(struct ledger *ledger, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
+/* A journal_visitor; of one thread at a time. */
+bool ledger_visit(void *ledger, uint64_t index, struct span line,
+    struct error *err) MUST_USE;
 
 /* Whatever is returned below is good until the lock is let go. */
 void ledger_read_lock(struct ledger *ledger);
@@ -85,6 +88,9 @@ int64_t ledger_time_ms(const struct ledger *ledger);
 /* The digest of the newest policy or CRL entry; false if there is none. */
 bool ledger_newest(const struct ledger *ledger, enum act act,
     struct digest *out);
+
+/* The key that the last "key" entry names; empty if there was none. */
+const char *ledger_next_key(const struct ledger *ledger);
 
 size_t ledger_size(const struct ledger *ledger);
 struct ledger_entry ledger_entry(const struct ledger *ledger, uint64_t index);

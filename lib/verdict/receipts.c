@@ -39,12 +39,12 @@ struct batch {
 
 static bool
 check_proof(const struct proof *proof, struct batch *batch,
-    const struct note_key *key, struct error *why)
+    const struct note_keys *keys, struct error *why)
 {
 	const struct digest leaf = merkle_leaf(buf_span(&proof->entry));
 
 	if (!batch->known) {
-		if (!note_open(buf_span(&proof->note), key, &batch->checkpoint,
+		if (!note_open(buf_span(&proof->note), keys, &batch->checkpoint,
 			why) ||
 		    !buf_append(&batch->note, buf_span(&proof->note), why))
 			return false;

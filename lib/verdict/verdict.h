@@ -153,7 +153,7 @@ struct verdict_request {
 	struct container *container; /* hashed if it is not yet */
 	struct cert_cache *certs;
 	const struct verdict_library *library;
-	const struct note_key *journal; /* EXPECT_DELIVERED */
+	const struct note_keys *journal; /* EXPECT_DELIVERED */
 	const struct witnesses *witnesses; /* the same; or NULL: none known */
 	bool must_be_witnessed; /* by the quorum of these */
 	int64_t now_ms;

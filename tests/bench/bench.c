@@ -479,6 +479,7 @@ bench_journal(char *argv[])
 	struct head head = { .root = merkle_empty() };
 	struct journal_mended mended;
 	struct note_signer signer;
+	struct note_keys keys;
 	struct journal *journal;
 	struct error err = { 0 };
 	struct merkle_proof proof;
@@ -492,7 +493,8 @@ bench_journal(char *argv[])
 	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL,
 		&signer, &err) ||
 	    !journal_create(argv[0], &err) ||
-	    (journal = journal_open(argv[0], &signer.key, &head, parse_each,
+	    (keys = note_keys_of(&signer.key), false) ||
+	    (journal = journal_open(argv[0], &keys, &head, parse_each,
 		 NULL, &mended, &err)) == NULL)
 		fail("journal", &err);
 	for (size_t i = 0; i < 512; i++)
@@ -532,7 +534,7 @@ bench_journal(char *argv[])
 	}
 	journal_free(journal);
 	began = seconds(CLOCK_MONOTONIC);
-	journal = journal_open(argv[0], &signer.key, &head, parse_each, NULL,
+	journal = journal_open(argv[0], &keys, &head, parse_each, NULL,
 	    &mended, &err);
 	if (journal == NULL)
 		fail("open", &err);

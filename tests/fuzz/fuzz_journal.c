@@ -11,7 +11,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct entry entry;
 	struct buf out = BUF(LIMIT_ENTRY_BYTES);
 	struct proof proof = PROOF;
-	struct note_key key = { .name = "log.test/audit" };
+	struct note_key key = { .type = NOTE_JOURNAL, .name = "log.test/audit" };
+	const struct note_keys keys = note_keys_of(&key);
 	struct checkpoint checkpoint;
 	struct evidence evidence = EVIDENCE;
 	struct cosignature line;
@@ -28,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		!span_eq(buf_span(&out), span_of(data, size))))
 		__builtin_trap();
 	err = (struct error){ 0 };
-	ok = note_open(span_of(data, size), &key, &checkpoint, &err);
+	ok = note_open(span_of(data, size), &keys, &checkpoint, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
 	ok = checkpoint_parse(span_of(data, size), &checkpoint, &err);

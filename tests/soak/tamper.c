@@ -31,6 +31,7 @@ enum { MAX = 4096 };
 static struct buf lines[MAX];
 static size_t num;
 static struct note_signer key;
+static struct note_keys keys;
 
 static void
 need(bool ok, const struct error *err)
@@ -63,7 +64,8 @@ load(const char *data)
 		file_read(path, 1024, &text, &err) &&
 		note_signer_parse(buf_span(&text), NOTE_JOURNAL, &key, &err) &&
 		file_join(path, data, "journal", &err), &err);
-	journal = journal_view(path, &key.key, take_line, NULL, &mended, &err);
+	keys = note_keys_of(&key.key);
+	journal = journal_view(path, &keys, take_line, NULL, &mended, &err);
 	need(journal != NULL, &err);
 	journal_free(journal);
 	buf_free(&text);
@@ -93,7 +95,7 @@ store(const char *data)
 	for (size_t i = 0; i < num; i++)
 		spans[i] = buf_span(&lines[i]);
 	need(journal_create(dir, &err), &err);
-	journal = journal_open(dir, &key.key, &head, take_line, NULL, &mended,
+	journal = journal_open(dir, &keys, &head, take_line, NULL, &mended,
 	    &err);
 	need(journal != NULL &&
 		journal_append(journal, spans, num, &head, &err), &err);

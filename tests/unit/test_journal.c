@@ -155,6 +155,16 @@ test_key(void)
 	return key;
 }
 
+/* Of a journal that never had another key. */
+static const struct note_keys *
+only(const struct note_key *key)
+{
+	static struct note_keys keys;
+
+	keys = note_keys_of(key);
+	return &keys;
+}
+
 START_TEST(a_note_of_another_program_opens)
 {
 	const struct note_key key = test_key();
@@ -162,7 +172,7 @@ START_TEST(a_note_of_another_program_opens)
 	struct error err = { 0 };
 	char text[NOTE_KEY_TEXT];
 
-	ck_ok(note_open(span_of_str(note), &key, &checkpoint, &err), err);
+	ck_ok(note_open(span_of_str(note), only(&key), &checkpoint, &err), err);
 	ck_assert_uint_eq(checkpoint.size, 8);
 	note_key_encode(&key, text);
 	ck_assert_str_eq(text, vkey);
@@ -203,11 +213,11 @@ START_TEST(a_note_with_any_byte_changed_does_not_open)
 	for (size_t i = 0; i < own; i++) {
 		memcpy(copy, note, sizeof(note));
 		copy[i] ^= 1;
-		ck_assert_msg(!note_open(span_of(copy, sizeof(note) - 1), &key,
+		ck_assert_msg(!note_open(span_of(copy, sizeof(note) - 1), only(&key),
 				  &checkpoint, &err), "byte %zu", i);
 	}
 	for (size_t i = 0; i < own; i++)
-		ck_assert(!note_open(span_of(note, i), &key, &checkpoint,
+		ck_assert(!note_open(span_of(note, i), only(&key), &checkpoint,
 		    &err));
 }
 END_TEST
@@ -332,13 +342,13 @@ START_TEST(a_receipt_comes_back_and_no_other_verifies)
 		    &err) &&
 		proof_encode(&proof, &text, &err) &&
 		proof_parse(buf_span(&text), &back, &err) &&
-		proof_verify(&back, &key, &checkpoint, &err), err);
+		proof_verify(&back, only(&key), &checkpoint, &err), err);
 	ck_assert_uint_eq(checkpoint.size, 8);
 	back.index = 4;
-	ck_assert(!proof_verify(&back, &key, &checkpoint, &err));
+	ck_assert(!proof_verify(&back, only(&key), &checkpoint, &err));
 	back.index = 5;
 	back.entry.data[0] ^= 1;
-	ck_assert(!proof_verify(&back, &key, &checkpoint, &err));
+	ck_assert(!proof_verify(&back, only(&key), &checkpoint, &err));
 	for (size_t i = 0; i < text.len - proof.note.len; i++) {
 		struct proof cut = PROOF;
 
@@ -400,7 +410,7 @@ reopen(const struct head *head, uint64_t *num, struct journal_mended *mended,
     struct error *err)
 {
 	*num = 0;
-	return journal_open(dir, &signer.key, head, count_entries, num, mended,
+	return journal_open(dir, only(&signer.key), head, count_entries, num, mended,
 	    err);
 }
 
@@ -476,12 +486,12 @@ START_TEST(a_journal_opens_as_it_was_left)
 		ck_ok(journal_head_at(journal, i + 1, &at, &err), err);
 		ck_assert_uint_gt(at.size, i);
 		ck_ok(journal_receipt(journal, i, &at, &proof, &err) &&
-			proof_verify(&proof, &signer.key, &checkpoint, &err),
+			proof_verify(&proof, only(&signer.key), &checkpoint, &err),
 		    err);
 		proof_free(&proof);
 		proof = PROOF;
 		ck_ok(journal_receipt(journal, i, &head, &proof, &err) &&
-			proof_verify(&proof, &signer.key, &checkpoint, &err),
+			proof_verify(&proof, only(&signer.key), &checkpoint, &err),
 		    err);
 		proof_free(&proof);
 		proof = PROOF;
@@ -781,6 +791,61 @@ put_checkpoint(uint64_t size, uint64_t changed, struct tree *tree,
 	    err);
 }
 
+START_TEST(each_key_signs_in_its_time)
+{
+	struct note_signer signers[3];
+	struct note_keys keys, again;
+	struct checkpoint opened;
+	struct error err = { 0 };
+	struct buf lines = BUF(1000);
+	char spelt[NOTE_KEY_TEXT];
+	static const struct {
+		unsigned by;
+		uint64_t size;
+		bool good;
+	} signs[] = { { 0, 1, true }, { 0, 10, true }, { 0, 11, false },
+		{ 1, 10, false }, { 1, 11, true }, { 1, 20, true },
+		{ 1, 21, false }, { 2, 20, false }, { 2, 21, true },
+		{ 2, 1000, true } };
+
+	for (unsigned i = 0; i < 3; i++)
+		ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
+			  &signers[i], &err), err);
+	keys = note_keys_of(&signers[0].key);
+	ck_ok(note_keys_add(&keys, 10, &signers[1].key, &err) &&
+		note_keys_add(&keys, 20, &signers[2].key, &err), err);
+	again = keys;
+	ck_assert(!note_keys_add(&again, 15, &signers[0].key, &err));
+	for (unsigned i = 0; i < 2; i++) {
+		note_key_encode(&keys.keys[i], spelt);
+		ck_ok(buf_printf(&lines, &err, "%u %s\n", 10 * (i + 1), spelt),
+		    err);
+	}
+	ck_ok(note_keys_parse(buf_span(&lines), &signers[2].key, &again,
+		  &err), err);
+	ck_assert_uint_eq(again.num, 3);
+	ck_assert_uint_eq(again.until[1], 20);
+	for (size_t i = 0; i < COUNT(signs); i++) {
+		struct checkpoint checkpoint = { .origin = "log.test/audit",
+			.size = signs[i].size };
+		struct buf text = BUF(1000), signed_note = BUF(1000);
+		uint8_t signature[64];
+
+		ck_ok(checkpoint_encode(&checkpoint, &text, &err) &&
+			note_sign(&signers[signs[i].by], buf_span(&text),
+			    signature, &err) &&
+			note_encode(&signers[signs[i].by].key, &checkpoint,
+			    signature, &signed_note, &err), err);
+		ck_assert_msg(note_open(buf_span(&signed_note), &again,
+				  &opened, &err) == signs[i].good,
+		    "row %zu", i);
+		buf_free(&text);
+		buf_free(&signed_note);
+	}
+	buf_free(&lines);
+}
+END_TEST
+
 static const struct {
 	uint64_t seen, shown, changed;
 	bool with_root, proves;
@@ -817,19 +882,19 @@ START_TEST(evidence_proves_a_fork_and_nothing_else)
 			    &err), err);
 	ck_ok(evidence_encode(&evidence, &text, &err), err);
 	ck_ok(evidence_parse(buf_span(&text), &again, &err), err);
-	ck_ok(evidence_verify(&again, &signer.key, &proves, says, &err), err);
+	ck_ok(evidence_verify(&again, only(&signer.key), &proves, says, &err), err);
 	ck_assert_int_eq(proves, forks[_i].proves);
 	for (size_t i = 0; i < text.len; i++) {
 		struct evidence cut = EVIDENCE;
 
 		/* Cut anywhere it is refused, or says less. */
 		if (evidence_parse(span_of(text.data, i), &cut, &err) &&
-		    evidence_verify(&cut, &signer.key, &proves, says, &err))
+		    evidence_verify(&cut, only(&signer.key), &proves, says, &err))
 			ck_assert(!proves || !forks[_i].with_root);
 		evidence_free(&cut);
 	}
 	again.shown.len = 0;
-	ck_assert(!evidence_verify(&again, &signer.key, &proves, says, &err));
+	ck_assert(!evidence_verify(&again, only(&signer.key), &proves, says, &err));
 	free(seen.leaves);
 	free(shown.leaves);
 	evidence_free(&evidence);
@@ -931,7 +996,7 @@ START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
 
 	make_dir();
 	head = write_batches(sizes, 4, true);
-	view = journal_view(dir, &signer.key, count_entries, &num, &mended, &err);
+	view = journal_view(dir, only(&signer.key), count_entries, &num, &mended, &err);
 	ck_assert_msg(view != NULL, "%s", err.detail);
 	ck_assert_uint_eq(num, 301);
 	ck_assert_uint_eq(mended.hashes_rebuilt, 0);
@@ -966,6 +1031,7 @@ fill(TCase *t)
 {
 	tcase_add_test(t,
 	    a_cosignature_of_another_program_verifies_and_ours_is_the_same);
+	tcase_add_test(t, each_key_signs_in_its_time);
 	tcase_add_test(t, cosignatures_are_kept_and_counted);
 	tcase_add_loop_test(t, evidence_proves_a_fork_and_nothing_else, 0,
 	    COUNT(forks));

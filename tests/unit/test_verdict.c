@@ -591,11 +591,12 @@ judge(struct container *c, struct verdict *out)
 	const struct verdict_library library = { .policy = find_policy,
 		.crls = find_crls,
 		.newest = w.crls };
+	const struct note_keys keys = note_keys_of(&w.journal.key);
 	const struct verdict_request request = { .expect = EXPECT_DELIVERED,
 		.container = c,
 		.certs = w.certs,
 		.library = &library,
-		.journal = &w.journal.key,
+		.journal = &keys,
 		.witnesses = &w.witnesses,
 		.must_be_witnessed = true,
 		.now_ms = (NOW + 600) * 1000,
