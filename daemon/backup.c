@@ -13,8 +13,11 @@
 #include "base/time.h"
 #include "daemon/export.h"
 #include "daemon/signer.h"
+#include "record/refs.h"
 
 enum { PIECE = 256 * 1024, TRIES = 5 };
+
+static const char packs[] = "store.git/objects/pack";
 
 struct backup {
 	const char *from, *to;
@@ -129,62 +132,90 @@ is_pack(const char *name)
 	    (strcmp(end, ".pack") == 0 || strcmp(end, ".idx") == 0);
 }
 
+/* One that is gone meanwhile was joined into another: that is to be found. */
+static bool
+copy_pack_file(struct backup *backup, const char *name, struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH];
+	struct error why = { 0 };
+
+	if (!join(from_path, to_path, backup, name, err))
+		return false;
+	if (file_exists(to_path) || copy_file(backup, name, 0400, &why))
+		return true;
+	backup->missed = !file_exists(from_path);
+	if (!backup->missed)
+		*err = why;
+	return backup->missed;
+}
+
 /*
  * Packs never change: those that the copy has stay, those that are new are
- * copied, the pack before its index, and those that are gone go last.
+ * copied, each before its index, without which nobody reads it.
  */
 static bool
-copy_packs(struct backup *backup, const char *suffix, struct error *err)
+copy_packs(struct backup *backup, struct error *err)
 {
-	static const char folder[] = "store.git/objects/pack";
-	char from_path[FILE_PATH], to_path[FILE_PATH], name[FILE_PATH];
+	char path[FILE_PATH], name[FILE_PATH];
 	const struct dirent *entry;
 	bool ok = true;
 	DIR *dir;
 
-	if (!join(from_path, to_path, backup, folder, err))
+	if (!file_join(path, backup->from, packs, err))
 		return false;
-	if ((dir = opendir(from_path)) == NULL)
-		return error_set_errno(err, "%s", from_path);
-	while (ok && (entry = readdir(dir)) != NULL) {
-		struct error why = { 0 };
+	if ((dir = opendir(path)) == NULL)
+		return error_set_errno(err, "%s", path);
+	while (ok && !backup->missed && (entry = readdir(dir)) != NULL) {
+		const size_t len = strlen(entry->d_name);
 
 		if (!is_pack(entry->d_name) ||
-		    strstr(entry->d_name, suffix) == NULL ||
-		    !file_join(name, folder, entry->d_name, err) ||
-		    !file_join(to_path, backup->to, name, err) ||
-		    file_exists(to_path))
+		    strcmp(entry->d_name + len - 4, ".idx") != 0)
 			continue;
-		ok = copy_file(backup, name, 0400, &why);
-		if (!ok && file_join(from_path, backup->from, name, err) &&
-		    !file_exists(from_path))
-			ok = backup->missed = true;
-		else if (!ok)
-			*err = why;
+		snprintf(name, sizeof(name), "%s/%.*s.pack", packs,
+		    (int)len - 4, entry->d_name);
+		ok = copy_pack_file(backup, name, err);
+		snprintf(name, sizeof(name), "%s/%s", packs, entry->d_name);
+		ok = ok && (backup->missed || copy_pack_file(backup, name, err));
 	}
 	closedir(dir);
 	return ok;
 }
 
-static void
-drop_old_packs(const struct backup *backup)
+/*
+ * Packs of the copy that were joined into others: to be dropped once those
+ * others are here, and not sooner.  A line for each.
+ */
+static bool
+joined_packs(const struct backup *backup, struct buf *out, struct error *err)
 {
-	static const char folder[] = "store.git/objects/pack";
 	char from_path[FILE_PATH], to_path[FILE_PATH], name[FILE_PATH];
 	const struct dirent *entry;
-	struct error ignored = { 0 };
+	bool ok = true;
 	DIR *dir;
 
-	if (!file_join(to_path, backup->to, folder, &ignored) ||
-	    (dir = opendir(to_path)) == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL)
-		if (is_pack(entry->d_name) &&
-		    file_join(name, folder, entry->d_name, &ignored) &&
-		    join(from_path, to_path, backup, name, &ignored) &&
-		    !file_exists(from_path))
-			unlink(to_path);
+	if (!file_join(to_path, backup->to, packs, err))
+		return false;
+	if ((dir = opendir(to_path)) == NULL)
+		return error_set_errno(err, "%s", to_path);
+	while (ok && (entry = readdir(dir)) != NULL)
+		ok = !is_pack(entry->d_name) ||
+		    (file_join(name, packs, entry->d_name, err) &&
+			join(from_path, to_path, backup, name, err) &&
+			(file_exists(from_path) ||
+			    buf_printf(out, err, "%s\n", to_path)));
 	closedir(dir);
+	return ok;
+}
+
+static void
+drop_files(struct span lines)
+{
+	char path[FILE_PATH];
+	struct span line;
+
+	while (span_take_line(&lines, &line))
+		if (span_to_str(line, path, sizeof(path)))
+			unlink(path);
 }
 
 /* Refs, loose and packed; documents' could be made anew, policies' not. */
@@ -224,17 +255,19 @@ copy_refs(struct backup *backup, const char *below, struct error *err)
 static bool
 copy_store(struct backup *backup, struct error *err)
 {
-	static const char *const folders[] = { "store.git/objects/pack",
+	static const char *const folders[] = { packs,
 		"store.git/objects/info", "store.git/refs" };
 	static const char *const files[] = { "store.git/HEAD",
 		"store.git/config", "store.git/packed-refs" };
 	char from_path[FILE_PATH], to_path[FILE_PATH];
+	struct buf joined = BUF(1024 * 1024);
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]);
 	     i++)
 		ok = file_join(to_path, backup->to, folders[i], err) &&
 		    file_make_dirs(to_path, 0700, err);
+	ok = ok && joined_packs(backup, &joined, err);
 	/* Refs before the objects that they name: those are there by then. */
 	ok = ok && copy_refs(backup, "store.git/refs", err);
 	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
@@ -243,8 +276,7 @@ copy_store(struct backup *backup, struct error *err)
 			copy_file(backup, files[i], 0600, err));
 	for (unsigned i = 0; ok && i < TRIES; i++) {
 		backup->missed = false;
-		ok = copy_packs(backup, ".pack", err) &&
-		    copy_packs(backup, ".idx", err);
+		ok = copy_packs(backup, err);
 		if (ok && !backup->missed)
 			break;
 	}
@@ -252,7 +284,33 @@ copy_store(struct backup *backup, struct error *err)
 		ok = error_set(err, ERROR_UNAVAILABLE,
 		    "packs are joined all the time: try again");
 	if (ok)
-		drop_old_packs(backup);
+		drop_files(buf_span(&joined));
+	buf_free(&joined);
+	return ok;
+}
+
+static void
+tell_nothing(void *arg, const char *name, bool is_stray)
+{
+	(void)arg;
+	(void)name;
+	(void)is_stray;
+}
+
+/* Acts went on while we copied: branches are to be where this journal says. */
+static bool
+set_refs(const struct backup *backup, struct ledger *ledger,
+    struct error *err)
+{
+	struct store *store;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (!file_join(path, backup->to, "store.git", err) ||
+	    (store = store_open(path, err)) == NULL)
+		return false;
+	ok = refs_follow(store, ledger, true, tell_nothing, NULL, err);
+	store_free(store);
 	return ok;
 }
 
@@ -394,14 +452,18 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 		.out = out };
 	struct journal_mended mended;
 	struct journal *journal;
+	struct ledger *ledger;
 	char path[FILE_PATH], text[256], now[TIME_TEXT];
 	bool ok;
 
 	*out = (struct backup_result){ 0 };
 	/* The journal first: whatever it tells of is in the store by then. */
-	if ((journal = export_open(config->data, NULL, NULL, &mended, err)) ==
-	    NULL)
+	if ((ledger = ledger_new(err)) == NULL ||
+	    (journal = export_open(config->data, ledger_visit, ledger,
+		 &mended, err)) == NULL) {
+		ledger_free(ledger);
 		return false;
+	}
 	out->size = journal_size(journal);
 	time_format_at(time_now_ms() / 1000, now);
 	snprintf(text, sizeof(text),
@@ -414,10 +476,12 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 		0600, err) &&
 	    copy_file(&backup, "vkey", 0644, err) &&
 	    check_history(&backup, journal, err) && copy_store(&backup, err) &&
+	    set_refs(&backup, ledger, err) &&
 	    copy_journal(&backup, journal, err) &&
 	    (!with_keys || copy_keys(&backup, config, err)) &&
 	    file_write(path, span_of_str(text), 0600, err);
 	journal_free(journal);
+	ledger_free(ledger);
 	return ok;
 }
 
