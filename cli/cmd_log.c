@@ -23,7 +23,7 @@ struct listing {
 static void
 describe(const struct entry *entry, char out[512])
 {
-	char version[24] = "";
+	char version[24] = "", hex[DIGEST_HEX];
 
 	if (entry_has(entry, ENTRY_VERSION))
 		snprintf(version, sizeof(version), "@%llu",
@@ -36,16 +36,22 @@ describe(const struct entry *entry, char out[512])
 		snprintf(out, 512, "%s%s", entry->document, version);
 	else if (entry->act == ACT_START)
 		snprintf(out, 512, "%s", entry->software);
-	else if (entry->act == ACT_POLICY) {
-		char hex[DIGEST_HEX];
-		size_t n = 0;
+	else if (entry->act == ACT_KEY)
+		snprintf(out, 512, "%s follows", entry->key);
+	else if (entry->act == ACT_CRL) {
+		digest_hex(&entry->crls, hex);
+		snprintf(out, 512, "%.16s…", hex);
+	} else if (entry->act == ACT_POLICY) {
+		size_t n;
 
 		digest_hex(&entry->policy, hex);
-		snprintf(out, 512, "%.16s… ", hex);
-		n = strlen(out);
+		n = (size_t)snprintf(out, 512, "%.16s…", hex);
+		if (entry->changed[0] != '\0' && n < 500)
+			out[n++] = ' ';
 		for (const char *c = entry->changed; *c != '\0' && n < 500;
 		     c++)
-			out[n++] = *c == '\n' ? ' ' : *c;
+			if (*c != '\n' || c[1] != '\0')
+				out[n++] = *c == '\n' ? ' ' : *c;
 		out[n] = '\0';
 	} else {
 		out[0] = '\0';

@@ -256,9 +256,10 @@ follow_key(struct session *session, struct error *err)
 	    context_follow_key(context, checkpoint.size, &next, err);
 	if (ok)
 		output_note("the journal's key was replaced after entry %llu,"
-			    " signed by the old one and cosigned by %zu"
+			    " signed by the old one and cosigned by %zu of %zu"
 			    " witnesses: followed",
-		    (unsigned long long)proof.index, num);
+		    (unsigned long long)proof.index, num,
+		    policy->witnesses.num);
 	remote_answer_free(&answer);
 	proof_free(&proof);
 	return ok;
