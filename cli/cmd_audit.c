@@ -669,8 +669,9 @@ print_report(const struct audit_run *run, struct error *err)
 		printf(", %llu not readable for this office",
 		    (unsigned long long)run->num_unread);
 	putchar('\n');
-	json_array_foreach (run->findings, i, one)
+	json_array_foreach (run->findings, i, one) {
 		print_finding(one);
+	}
 	puts(run->num_findings == 0 ? "nothing is wrong" :
 				      "the record is not as it should be");
 	return true;

@@ -554,14 +554,13 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 		err))
 		return false;
 	setup_warn_of_crls(daemon.policy, crls);
-	if (!take_turn(&daemon, err) ||
-	    (replace &&
-		!keys_prepare(&daemon.config, daemon.policy, vkey, err)))
-		return false;
-	daemon.registrar.signer = signer_start(&daemon.config,
-	    &daemon.signer_pid, err);
+	ok = take_turn(&daemon, err) &&
+	    (!replace ||
+		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&
+	    (daemon.registrar.signer = signer_start(&daemon.config,
+		 &daemon.signer_pid, err)) != NULL;
 	/* The port is taken, and nobody is let in before all is open. */
-	ok = daemon.registrar.signer != NULL && listen_on(&daemon, err) &&
+	ok = ok && listen_on(&daemon, err) &&
 	    confine(&daemon.config, err) && open_data(&daemon, crls, err) &&
 	    registrar_start(&daemon.registrar, err) &&
 	    (replace ? journal_key(&daemon, vkey, err) :

@@ -26,7 +26,7 @@ struct snapshot {
 };
 
 /* For version: the one in force, or terminated. */
-enum { SNAPSHOT_IN_FORCE = UINT_MAX };
+#define SNAPSHOT_IN_FORCE UINT_MAX
 
 /* version 0 is the newest; signers is the caller's to free(). */
 bool snapshot_take(struct job *job, unsigned version, struct snapshot *out,

@@ -253,13 +253,13 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
 	struct registrar *registrar = upkeep->registrar;
-	struct witnesses *one = calloc(1, sizeof(*one));
 	struct head head = journal_head(registrar->journal);
+	struct witnesses *one;
 	char url[600];
 	uint64_t old, at;
-	bool ok = one != NULL, done = false;
+	bool ok = true, done = false;
 
-	if (!ok)
+	if ((one = calloc(1, sizeof(*one))) == NULL)
 		return error_set_errno(err, "witness");
 	one->num = one->quorum = 1;
 	one->keys[0] = *key;
