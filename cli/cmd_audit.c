@@ -737,7 +737,8 @@ cmd_audit(struct context *context, int argc, char *argv[], struct error *err)
 	context->told = ok;
 	if (ok && run.num_findings > 0)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "AUDIT",
-		    "%zu findings", run.num_findings);
+		    "%zu finding%s", run.num_findings,
+		    run.num_findings == 1 ? "" : "s");
 	audit_free(run.audit);
 	free(run.known);
 	json_decref(run.findings);

@@ -132,7 +132,7 @@ enrolment_parse(struct span text, struct enrolment *out, struct error *err)
 	bool ok;
 
 	*out = (struct enrolment){ .fingerprint = sha256_of(text),
-		.before = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24)) };
+		.before = BUF(NOTE_KEYS_TEXT) };
 	if ((root = yaml_parse("enrolment", text, err)) == NULL)
 		return false;
 	ok = yaml_is(root, YAML_MAPPING, &complaints);
@@ -269,7 +269,7 @@ add_key(struct context *context, struct span line, struct error *err)
 bool
 context_load_keys(struct context *context, struct error *err)
 {
-	struct buf text = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	struct buf text = BUF(NOTE_KEYS_TEXT);
 	struct span rest, line;
 	char path[FILE_PATH];
 	bool ok;
@@ -290,7 +290,7 @@ bool
 context_follow_key(struct context *context, uint64_t until,
     const struct note_key *next, struct error *err)
 {
-	struct buf text = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	struct buf text = BUF(NOTE_KEYS_TEXT);
 	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
 	bool ok;
 

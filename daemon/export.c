@@ -16,7 +16,7 @@ bool
 export_keys(const char *data, struct note_keys *out, struct error *err)
 {
 	struct buf text = BUF(NOTE_KEY_TEXT + 1),
-		   lines = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+		   lines = BUF(NOTE_KEYS_TEXT);
 	char path[FILE_PATH];
 	struct note_key key;
 	struct span line, rest;

@@ -31,6 +31,7 @@ keys_prepare(const struct config *config, const struct policy *policy,
 {
 	struct buf text = BUF(1024);
 	struct note_signer next;
+	struct note_keys keys;
 	char path[FILE_PATH];
 	bool ok;
 
@@ -38,6 +39,12 @@ keys_prepare(const struct config *config, const struct policy *policy,
 		return error_set(err, ERROR_USAGE,
 		    "the policy names no witnesses: offices follow a new key"
 		    " only if they have cosigned it");
+	if (!export_keys(config->data, &keys, err))
+		return false;
+	if (keys.num == LIMIT_JOURNAL_KEYS)
+		return error_set(err, ERROR_LIMIT,
+		    "this journal has had %d keys, as many as it may",
+		    LIMIT_JOURNAL_KEYS);
 	ok = config_data(config, NEXT_KEY_FILE, path, err);
 	if (ok && file_exists(path))
 		ok = read_next(config, &next, err);
@@ -91,7 +98,7 @@ static bool
 write_keys(const struct config *config, uint64_t size, const char *old,
     const char *new, struct error *err)
 {
-	struct buf lines = BUF(LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24));
+	struct buf lines = BUF(NOTE_KEYS_TEXT);
 	char path[FILE_PATH], vkey[NOTE_KEY_TEXT + 1];
 	char line[NOTE_KEY_TEXT + 24];
 	size_t len;

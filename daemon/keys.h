@@ -21,6 +21,7 @@
  * earlier try made; vkey is what its entry names.
  *
  * ERROR_USAGE  the policy has no witnesses: nobody would follow
+ * ERROR_LIMIT  LIMIT_JOURNAL_KEYS
  */
 bool keys_prepare(const struct config *config, const struct policy *policy,
     char vkey[NOTE_KEY_TEXT], struct error *err) MUST_USE;

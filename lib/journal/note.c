@@ -518,12 +518,17 @@ note_open(struct span note, const struct note_keys *keys,
 			    " wrong");
 		found = key;
 	}
-	if (found == NULL)
-		return error_set_code(err, ERROR_UNTRUSTED, "KEY_UNKNOWN",
-		    "the checkpoint is not signed by the journal \"%s\" that"
-		    " you know", keys->keys[0].name);
 	if (!checkpoint_parse(text, out, err))
 		return false;
+	if (found == NULL && strcmp(out->origin, keys->keys[0].name) == 0)
+		return error_set_code(err, ERROR_UNTRUSTED, "KEY_UNKNOWN",
+		    "the checkpoint is not signed by the journal \"%s\" that"
+		    " you know; a newer key is learnt from the daemon"
+		    " (\"valise list\")", keys->keys[0].name);
+	if (found == NULL)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the checkpoint is not signed by the journal \"%s\" that"
+		    " you know", keys->keys[0].name);
 	if (found != note_key_at(keys, out->size))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the checkpoint of size %llu is signed by a key that was"

@@ -43,6 +43,9 @@ struct note_keys {
 	uint64_t until[LIMIT_JOURNAL_KEYS]; /* of the last: UINT64_MAX */
 };
 
+/* Room for the lines of note_keys_parse(). */
+enum { NOTE_KEYS_TEXT = LIMIT_JOURNAL_KEYS * (NOTE_KEY_TEXT + 24) };
+
 struct note_keys note_keys_of(const struct note_key *key);
 /* The newest takes over after this size. */
 bool note_keys_add(struct note_keys *keys, uint64_t until,
@@ -91,7 +94,7 @@ bool note_encode(const struct note_key *key,
  *
  * ERROR_MALFORMED  not a signed note of a checkpoint
  * ERROR_UNTRUSTED  a wrong signature, or another origin;
- *                  KEY_UNKNOWN: of none of these keys
+ *                  KEY_UNKNOWN: this origin's, signed by none of these keys
  */
 bool note_open(struct span note, const struct note_keys *keys,
     struct checkpoint *out, struct error *err) MUST_USE;

@@ -27,7 +27,7 @@ enum wrong {
 	ORIGIN_OF_ANOTHER, SIGNED_BY_ONE_TWICE, POWERS_OF_NOBODY,
 	POWERS_ENDED, OFFICE_MAY_NOT, FORCE_WITHOUT_QUORUM, NO_SEAL,
 	SEAL_OF_ANOTHER, SEAL_SHORT, CONTENTS_OF_ANOTHER, RECEIPT_OF_ANOTHER,
-	RECEIPT_GARBLED, RECEIPT_OF_ANOTHER_VERSION, RECEIPT_RENAMED,
+	RECEIPT_OF_NEWER_KEY, RECEIPT_GARBLED, RECEIPT_OF_ANOTHER_VERSION, RECEIPT_RENAMED,
 	NO_RECEIPTS, NO_DEPOSIT_RECEIPT, NO_SIGN_RECEIPT, NO_FORCE_RECEIPT,
 	SIGNATURE_DROPPED, POLICY_NOT_ACCEPTED, NO_CRLS, CRL_STALE,
 	CRL_OF_ANOTHER, WITNESSED_BY_ONE, COSIGNATURE_OF_OTHER_BYTES,
@@ -79,6 +79,7 @@ static const struct {
 	{ SEAL_SHORT, FINDING_FILE_UNSIGNED, OUTCOME_INVALID },
 	{ CONTENTS_OF_ANOTHER, FINDING_CONTENTS_DIFFER, OUTCOME_INVALID },
 	{ RECEIPT_OF_ANOTHER, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
+	{ RECEIPT_OF_NEWER_KEY, FINDING_KEY_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ RECEIPT_GARBLED, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
 	{ RECEIPT_OF_ANOTHER_VERSION, FINDING_RECEIPT_BROKEN,
 	    OUTCOME_INVALID },
@@ -106,7 +107,7 @@ static struct world {
 	struct policy *policy;
 	struct crls *crls;
 	struct cert_cache *certs;
-	struct note_signer journal, other_journal, witness_signers[2];
+	struct note_signer journal, newer_key, other_journal, witness_signers[2];
 	struct witnesses witnesses;
 	enum wrong wrong;
 } w;
@@ -142,6 +143,8 @@ set_up(void)
 	ck_ok(note_signer_make("valise.mofa.example/lao-iom", NOTE_JOURNAL,
 		  &w.journal, &err) &&
 		note_signer_make("valise.mofa.example/lao-iom", NOTE_JOURNAL,
+		    &w.newer_key, &err) &&
+		note_signer_make("valise.iom.example/other", NOTE_JOURNAL,
 		    &w.other_journal, &err) &&
 		note_signer_make("mofa.example", NOTE_WITNESS,
 		    &w.witness_signers[0], &err) &&
@@ -379,7 +382,8 @@ add_receipts(struct container *c)
 {
 	const struct note_signer *signer = is(RECEIPT_OF_ANOTHER) ?
 	    &w.other_journal :
-	    &w.journal;
+	    is(RECEIPT_OF_NEWER_KEY) ? &w.newer_key :
+				       &w.journal;
 	struct checkpoint checkpoint = { .size = num_acts };
 	struct buf text = BUF(LIMIT_NOTE_TEXT), note = BUF(LIMIT_NOTE_FILE);
 	uint8_t signature[64];
