@@ -169,8 +169,8 @@ check_data(const char *data, struct error *err)
 		puts("nothing is wrong");
 	return result.num_findings == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
-		"%zu finding%s, of which %zu can be repaired (\"Damage\" in"
-		" the operations manual)", result.num_findings,
+		"%zu finding%s, of which %zu can be repaired (\"A damaged"
+		" journal\" in the operations manual)", result.num_findings,
 		result.num_findings == 1 ? "" : "s", result.num_derived);
 }
 
