@@ -14,6 +14,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,7 +233,10 @@ bench_get(char *argv[])
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
 }
 
-/* Connections that say nothing until standard input ends, then ask once. */
+/*
+ * Connections that say nothing until standard input ends, but for a request
+ * every 30 seconds, as the daemon ends those that are idle for 60.
+ */
 static int
 bench_idle(char *argv[])
 {
@@ -241,7 +245,9 @@ bench_idle(char *argv[])
 	const char request[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 	SSL **all = calloc(count, sizeof(SSL *));
 	uint64_t bytes = 0;
-	unsigned long answered = 0;
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	unsigned long answered;
+	int ended;
 
 	if (all == NULL)
 		fail("memory", NULL);
@@ -249,11 +255,14 @@ bench_idle(char *argv[])
 		all[i] = connect_to(&target);
 	printf("%lu open\n", count);
 	fflush(stdout);
-	while (getchar() != EOF)
-		;
-	for (unsigned long i = 0; i < count; i++)
-		answered += SSL_write(all[i], request, sizeof(request) - 1) > 0 &&
-		    read_answer(all[i], &bytes) == 200;
+	do {
+		ended = poll(&input, 1, 30 * 1000);
+		answered = 0;
+		for (unsigned long i = 0; i < count; i++)
+			answered += SSL_write(all[i], request,
+					sizeof(request) - 1) > 0 &&
+			    read_answer(all[i], &bytes) == 200;
+	} while (ended == 0 && answered == count);
 	printf("%lu answered\n", answered);
 	free(all);
 	return answered == count ? 0 : 1;
