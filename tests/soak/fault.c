@@ -192,36 +192,29 @@ pwrite64(int fd, const void *data, size_t len, off_t at)
 	return pwrite(fd, data, len, at);
 }
 
-int
-fsync(int fd)
+static int
+flushed(int fd, int result)
 {
 	char path[PATH_MAX];
 	const char *name;
-	int result;
 
-	REAL(fsync);
-	if (fails(FAULT_FSYNC))
-		return -1;
-	result = real(fd);
 	if (result == 0 && (name = path_of(fd, path)) != NULL)
 		record('s', name, NULL, 0, NULL, 0);
 	return result;
 }
 
 int
+fsync(int fd)
+{
+	REAL(fsync);
+	return fails(FAULT_FSYNC) ? -1 : flushed(fd, real(fd));
+}
+
+int
 fdatasync(int fd)
 {
-	char path[PATH_MAX];
-	const char *name;
-	int result;
-
 	REAL(fdatasync);
-	if (fails(FAULT_FDATASYNC))
-		return -1;
-	result = real(fd);
-	if (result == 0 && (name = path_of(fd, path)) != NULL)
-		record('s', name, NULL, 0, NULL, 0);
-	return result;
+	return fails(FAULT_FDATASYNC) ? -1 : flushed(fd, real(fd));
 }
 
 int
