@@ -1,6 +1,7 @@
 #include "document/termination.h"
 
 #include "base/text.h"
+#include "document/version.h"
 
 static void
 read_root(const struct yaml *root, struct termination *out,
@@ -8,26 +9,12 @@ read_root(const struct yaml *root, struct termination *out,
 {
 	static const char *const keys[] = { "valise", "document", "version",
 		"digest", "reason" };
-	const struct yaml *document = yaml_need(root, "document", to);
-	const struct yaml *version = yaml_need(root, "version", to);
 	const struct yaml *digest = yaml_need(root, "digest", to);
 	const struct yaml *reason = yaml_need(root, "reason", to);
-	struct error why = { 0 };
-	const char *text;
 
 	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
 	yaml_format(root, to);
-	if (document != NULL && (text = yaml_text(document, to)) != NULL) {
-		if (!document_name_check(span_of_str(text), &why))
-			complain(to, document, "%s", why.detail);
-		else
-			snprintf(out->document, sizeof(out->document), "%s",
-			    text);
-	}
-	if (version != NULL && (text = yaml_text(version, to)) != NULL &&
-	    !document_version_parse(span_of_str(text), &out->version))
-		complain(to, version, "\"%.40s\" is not a version's number",
-		    text);
+	version_named(root, out->document, &out->version, to);
 	if (digest != NULL)
 		yaml_digest(digest, &out->digest, to);
 	if (reason != NULL)

@@ -141,12 +141,12 @@ read_who(const struct yaml *root, struct version *out, struct complaints *to)
 		    "one line of visible text (NFC)", to);
 }
 
-static void
-read_what(const struct yaml *root, struct version *out, struct complaints *to)
+void
+version_named(const struct yaml *root, char name[DOCUMENT_NAME],
+    unsigned *number, struct complaints *to)
 {
 	const struct yaml *document = yaml_need(root, "document", to);
-	const struct yaml *number = yaml_need(root, "version", to);
-	const struct yaml *previous = yaml_get(root, "previous");
+	const struct yaml *version = yaml_need(root, "version", to);
 	struct error why = { 0 };
 	const char *text;
 
@@ -154,13 +154,20 @@ read_what(const struct yaml *root, struct version *out, struct complaints *to)
 		if (!document_name_check(span_of_str(text), &why))
 			complain(to, document, "%s", why.detail);
 		else
-			snprintf(out->document, sizeof(out->document), "%s",
-			    text);
+			snprintf(name, DOCUMENT_NAME, "%s", text);
 	}
-	if (number != NULL && (text = yaml_text(number, to)) != NULL &&
-	    !document_version_parse(span_of_str(text), &out->number))
-		complain(to, number, "\"%.40s\" is not a version's number",
+	if (version != NULL && (text = yaml_text(version, to)) != NULL &&
+	    !document_version_parse(span_of_str(text), number))
+		complain(to, version, "\"%.40s\" is not a version's number",
 		    text);
+}
+
+static void
+read_what(const struct yaml *root, struct version *out, struct complaints *to)
+{
+	const struct yaml *previous = yaml_get(root, "previous");
+
+	version_named(root, out->document, &out->number, to);
 	if (previous != NULL)
 		out->has_previous = yaml_digest(previous, &out->previous, to);
 	/* The chain of digests begins with version 1 and has no gaps. */

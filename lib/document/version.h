@@ -40,6 +40,10 @@ struct version {
 	struct text_file annexes[LIMIT_ANNEXES];
 };
 
+/* The "document" and "version" that a file says it is about. */
+void version_named(const struct yaml *root, char name[DOCUMENT_NAME],
+    unsigned *number, struct complaints *to);
+
 /*
  * A new version to be freed with free().
  *
