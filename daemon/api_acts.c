@@ -10,31 +10,6 @@
 
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
 
-static struct policy *
-find_policy(void *arg, const struct digest *digest, uint64_t index)
-{
-	/* The journal itself says which was in force. */
-	(void)index;
-	return library_policy(arg, digest);
-}
-
-static struct crls *
-find_crls(void *arg, const struct digest *digest)
-{
-	const struct crl_set *set = library_crls(arg, digest);
-
-	return set != NULL ? set->crls : NULL;
-}
-
-static struct verdict_library
-verdict_library_of(const struct job *job)
-{
-	return (struct verdict_library){ .policy = find_policy,
-		.crls = find_crls,
-		.arg = job->api->registrar->library,
-		.newest = job->who.by.crls->crls };
-}
-
 /* The receipt of an entry, leading to the newest checkpoint, as the answer. */
 static void
 answer_receipt(struct job *job, int status, uint64_t index)
@@ -194,7 +169,8 @@ static bool
 judge_deposit(struct job *job, struct container *container,
     const struct snapshot *now, struct error *err)
 {
-	const struct verdict_library library = verdict_library_of(job);
+	const struct verdict_library library = library_for_verdict(
+	    job->api->registrar->library, job->who.by.crls->crls);
 	const struct verdict_request request = request_of(job, container,
 	    &library, EXPECT_DEPOSIT, "origin");
 	struct verdict verdict;
@@ -352,7 +328,8 @@ static bool
 judge_sign(struct job *job, struct container *container, const char *id,
     const struct snapshot *now, struct error *err)
 {
-	const struct verdict_library library = verdict_library_of(job);
+	const struct verdict_library library = library_for_verdict(
+	    job->api->registrar->library, job->who.by.crls->crls);
 	struct verdict_act *acts = load_acts(job, now, err);
 	struct verdict_request request = request_of(job, container, &library,
 	    EXPECT_STORED, id);
@@ -443,10 +420,45 @@ check_signable(struct job *job, const struct snapshot *now,
 		job->document);
 }
 
+/* Both parties sign one termination.yaml: the one that came first. */
+static bool
+same_termination(const struct container *stored, const struct container *sent,
+    struct error *err)
+{
+	const struct member *old = container_find(stored, PATH_TERMINATION);
+	const struct member *new = container_find(sent, PATH_TERMINATION);
+
+	return old == NULL || new == NULL ||
+	    span_eq(member_bytes(old), member_bytes(new)) ||
+	    error_set(err, ERROR_CONFLICT,
+		"its termination was begun with another reason: fetch it, and"
+		" sign that one or none");
+}
+
+/* What was sent, put with what is stored, is judged; sent is done with. */
+static bool
+judge_sent(struct job *job, struct container *sent, const char *id,
+    const struct snapshot *now, struct error *err)
+{
+	struct container *container = snapshot_load(job, &now->asked.commit,
+	    err);
+	bool ok = container != NULL && same_termination(container, sent, err);
+
+	for (size_t i = 0; ok && i < sent->num; i++)
+		ok = container_put(container, sent->members[i].path,
+		    member_bytes(&sent->members[i]), err);
+	container_free(sent);
+	if (!ok) {
+		container_free(container);
+		return false;
+	}
+	return judge_sign(job, container, id, now, err);
+}
+
 static bool
 run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 {
-	struct container *sent = container_new(err), *container;
+	struct container *sent = container_new(err);
 	char id[LIMIT_NAME_BYTES + 1];
 	bool there = false, ok;
 
@@ -458,17 +470,7 @@ run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 			answer_receipt(job, 200, now->mine.index);
 		return ok;
 	}
-	container = snapshot_load(job, &now->asked.commit, err);
-	ok = container != NULL;
-	for (size_t i = 0; ok && i < sent->num; i++)
-		ok = container_put(container, sent->members[i].path,
-		    member_bytes(&sent->members[i]), err);
-	container_free(sent);
-	if (!ok) {
-		container_free(container);
-		return false;
-	}
-	return judge_sign(job, container, id, now, err);
+	return judge_sent(job, sent, id, now, err);
 }
 
 bool
@@ -490,25 +492,11 @@ run_sign(struct job *job, struct error *err)
 
 /* --- Terminate. --- */
 
-/* Both parties sign one termination.yaml: the one that came first. */
-static bool
-same_termination(const struct container *stored, const struct container *sent,
-    struct error *err)
-{
-	const struct member *old = container_find(stored, PATH_TERMINATION);
-	const struct member *new = container_find(sent, PATH_TERMINATION);
-
-	return old == NULL || span_eq(member_bytes(old), member_bytes(new)) ||
-	    error_set(err, ERROR_CONFLICT,
-		"its termination was begun with another reason: fetch it, and"
-		" sign that one or none");
-}
-
 static bool
 run_terminate_on(struct job *job, const struct snapshot *now,
     struct error *err)
 {
-	struct container *sent = container_new(err), *container = NULL;
+	struct container *sent = container_new(err);
 	char id[LIMIT_NAME_BYTES + 1];
 	bool there = false, ok;
 
@@ -527,17 +515,7 @@ run_terminate_on(struct job *job, const struct snapshot *now,
 			answer_receipt(job, 200, now->my_end.index);
 		return ok;
 	}
-	container = snapshot_load(job, &now->asked.commit, err);
-	ok = container != NULL && same_termination(container, sent, err);
-	for (size_t i = 0; ok && i < sent->num; i++)
-		ok = container_put(container, sent->members[i].path,
-		    member_bytes(&sent->members[i]), err);
-	container_free(sent);
-	if (!ok) {
-		container_free(container);
-		return false;
-	}
-	return judge_sign(job, container, id, now, err);
+	return judge_sent(job, sent, id, now, err);
 }
 
 bool

@@ -491,21 +491,6 @@ tell_of_ref(void *arg, const char *name, bool is_stray)
 		       "the branch is not where the journal says");
 }
 
-static struct policy *
-find_policy(void *arg, const struct digest *digest, uint64_t index)
-{
-	(void)index;
-	return library_policy(arg, digest);
-}
-
-static struct crls *
-find_crls(void *arg, const struct digest *digest)
-{
-	const struct crl_set *set = library_crls(arg, digest);
-
-	return set != NULL ? set->crls : NULL;
-}
-
 static bool
 open_folder(struct fsck *fsck, struct error *err)
 {
@@ -554,10 +539,7 @@ check_folder(struct fsck *fsck, struct error *err)
 		return store_check(fsck->store_path, 0, 1, tell_of_object,
 		    fsck, &num, err);
 	}
-	fsck->verdict_library = (struct verdict_library){
-		.policy = find_policy,
-		.crls = find_crls,
-		.arg = fsck->library };
+	fsck->verdict_library = library_for_verdict(fsck->library, NULL);
 	fsck->audit_settings.library = &fsck->verdict_library;
 	if ((fsck->audit = audit_new(&fsck->audit_settings, err)) == NULL)
 		return false;
@@ -570,7 +552,8 @@ check_folder(struct fsck *fsck, struct error *err)
 		return false;
 	/* As the daemon does: a seal is judged by the newest list there is. */
 	if (ledger_newest(audit_ledger(fsck->audit), ACT_CRL, &crls))
-		fsck->verdict_library.newest = find_crls(fsck->library, &crls);
+		fsck->verdict_library.newest = fsck->verdict_library.crls(
+		    fsck->library, &crls);
 	return check_cosignatures(fsck, err) &&
 	    refs_follow(fsck->store, audit_ledger(fsck->audit), false,
 		tell_of_ref, fsck, err) &&

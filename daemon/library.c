@@ -229,6 +229,31 @@ library_crls(struct library *library, const struct digest *digest)
 	return set;
 }
 
+static struct policy *
+verdict_policy(void *arg, const struct digest *digest, uint64_t index)
+{
+	/* The journal itself says which was in force. */
+	(void)index;
+	return library_policy(arg, digest);
+}
+
+static struct crls *
+verdict_crls(void *arg, const struct digest *digest)
+{
+	const struct crl_set *set = library_crls(arg, digest);
+
+	return set != NULL ? set->crls : NULL;
+}
+
+struct verdict_library
+library_for_verdict(struct library *library, struct crls *newest)
+{
+	return (struct verdict_library){ .policy = verdict_policy,
+		.crls = verdict_crls,
+		.arg = library,
+		.newest = newest };
+}
+
 struct policy *
 library_add_policy(struct library *library, struct policy *policy,
     struct error *err)

@@ -28,6 +28,9 @@ struct policy *library_policy(struct library *library,
     const struct digest *digest);
 const struct crl_set *library_crls(struct library *library,
     const struct digest *digest);
+/* The same for a verdict, which judges a seal by the newest CRLs. */
+struct verdict_library library_for_verdict(struct library *library,
+    struct crls *newest);
 /* Take over what was read from a folder; the one kept is returned. */
 struct policy *library_add_policy(struct library *library,
     struct policy *policy, struct error *err);
