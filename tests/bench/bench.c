@@ -481,31 +481,16 @@ sign_head(const struct note_signer *signer, struct head *head)
 	buf_free(&text);
 }
 
-static int
-bench_journal(char *argv[])
+/* So many deliveries, in batches, each signed. */
+static void
+fill_journal(struct journal *journal, const struct note_signer *signer,
+    uint64_t entries, struct head *head)
 {
-	const uint64_t entries = strtoull(argv[1], NULL, 10);
-	struct head head = { .root = merkle_empty() };
-	struct journal_mended mended;
-	struct note_signer signer;
-	struct note_keys keys;
-	struct journal *journal;
-	struct error err = { 0 };
-	struct merkle_proof proof;
-	double began, opened, hash_s, receipt_s, tile_s, audit_s;
-	struct merkle_edge edge = { 0 };
-	struct digest node = { { 0 } };
 	struct buf lines[512];
 	struct span spans[512];
+	struct error err = { 0 };
 	uint64_t n = 0;
 
-	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL,
-		&signer, &err) ||
-	    !journal_create(argv[0], &err) ||
-	    (keys = note_keys_of(&signer.key), false) ||
-	    (journal = journal_open(argv[0], &keys, &head, parse_each,
-		 NULL, &mended, &err)) == NULL)
-		fail("journal", &err);
 	for (size_t i = 0; i < 512; i++)
 		lines[i] = BUF(LIMIT_ENTRY_BYTES);
 	while (n < entries) {
@@ -534,13 +519,40 @@ bench_journal(char *argv[])
 				fail("entry", &err);
 			spans[i] = buf_span(&lines[i]);
 		}
-		if (!journal_append(journal, spans, batch, &head, &err))
+		if (!journal_append(journal, spans, batch, head, &err))
 			fail("append", &err);
-		sign_head(&signer, &head);
-		if (!journal_commit(journal, &head, &err))
+		sign_head(signer, head);
+		if (!journal_commit(journal, head, &err))
 			fail("commit", &err);
 		n += batch;
 	}
+	for (size_t i = 0; i < 512; i++)
+		buf_free(&lines[i]);
+}
+
+static int
+bench_journal(char *argv[])
+{
+	const uint64_t entries = strtoull(argv[1], NULL, 10);
+	struct head head = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct note_signer signer;
+	struct note_keys keys;
+	struct journal *journal;
+	struct error err = { 0 };
+	struct merkle_proof proof;
+	double began, opened, hash_s, receipt_s, tile_s, audit_s;
+	struct merkle_edge edge = { 0 };
+	struct digest node = { { 0 } };
+
+	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL,
+		&signer, &err) ||
+	    !journal_create(argv[0], &err) ||
+	    (keys = note_keys_of(&signer.key), false) ||
+	    (journal = journal_open(argv[0], &keys, &head, parse_each,
+		 NULL, &mended, &err)) == NULL)
+		fail("journal", &err);
+	fill_journal(journal, &signer, entries, &head);
 	journal_free(journal);
 	began = seconds(CLOCK_MONOTONIC);
 	journal = journal_open(argv[0], &keys, &head, parse_each, NULL,
