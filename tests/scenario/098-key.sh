@@ -64,8 +64,13 @@ expect "who enrols later can verify what came before" 0 "VALID" at iom-vientiane
 expect "and old copies" 0 "VALID" at iom-vientiane verify work/before.asice
 restart
 expect "it starts again" 0 "agreement/three" at iom-geneva list
-# --- The administrator does it alone. ---
 stop_daemon "$dir"
+cp data/journal/keys work/keys
+i=100; while [ "$(wc -l <data/journal/keys)" -lt 15 ]; do i=$((i + 1)); echo "$i $(cat work/old.vkey)" >>data/journal/keys; done
+expect "one that has had all its keys is told so" 9 "as many as it may" "$valised" --config valised.yaml replace-key
+check "and no key was made" test ! -e data/signer/journal.key.next
+cp work/keys data/journal/keys
+# --- The administrator does it alone. ---
 "$valised" --config valised.yaml replace-key >work/next 2>>log
 size=$(($(sed -n 's/^entry \([0-9]*\) .*/\1/p' work/next) + 1))
 echo "$size $(cat data/vkey)" >>data/journal/keys
