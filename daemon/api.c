@@ -39,6 +39,8 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
+	{ "GET", "git/info/refs", NEED_NOTHING, run_git_refs },
+	{ "POST", "git/git-upload-pack", NEED_NOTHING, run_git_upload },
 	{ "GET", "health", NEED_NOTHING, NULL },
 	{ "GET", "metrics", NEED_NOTHING, NULL },
 };
@@ -180,6 +182,7 @@ static void
 fill_problem(struct http_request *request, const struct error *err)
 {
 	const int status = error_http_status(err->kind);
+	struct error ignored = { 0 };
 	json_t *json;
 
 	/* What failed within is the operator's to read, not the caller's. */
@@ -200,6 +203,15 @@ fill_problem(struct http_request *request, const struct error *err)
 		    "request", request->id);
 	fill_json(&request->response, status, json);
 	request->response.type = "application/problem+json";
+	/* git shows its user what a server says as plain text only. */
+	if (strncmp(request->head.target, "/git/", 5) == 0 &&
+	    err->kind != ERROR_SYSTEM) {
+		request->response.type = "text/plain; charset=utf-8";
+		request->response.body.len = 0;
+		if (!buf_printf(&request->response.body, &ignored, "%s\n",
+			err->detail))
+			request->response.body.len = 0;
+	}
 }
 
 void
@@ -566,6 +578,8 @@ max_body_of(const struct job *job)
 	    job->type);
 	uint64_t max;
 
+	if (job->route->run == run_git_upload)
+		return LIMIT_GIT_BODY;
 	if (job->route->need == NEED_NOTHING)
 		return LIMIT_NOTE_FILE;
 	if (job->route->need == NEED_SIGN ||
@@ -653,6 +667,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 		return HTTP_WORK; /* dispatch refuses it */
 	} else if (strcmp(job->route->method, "GET") != 0) {
 		*max_body = max_body_of(job);
+		request->takes_gzip = job->route->run == run_git_upload;
 		return HTTP_READ;
 	} else if (job->route->run == run_document &&
 	    answer_document_now(job)) {

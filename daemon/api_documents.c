@@ -467,16 +467,13 @@ is_listed(const struct listing *listing, const struct sight *sight,
     const struct ledger_document *doc)
 {
 	const struct ledger_version *newest;
-	const struct document_type *type;
 	char name[LIMIT_SLUG_BYTES + 1];
 
 	if (doc->num_versions == 0)
 		return false;
 	document_type(doc->name, name);
 	newest = &doc->versions[doc->num_versions - 1];
-	type = policy_type(sight->policy, name);
-	return type != NULL &&
-	    (sight->read >> (type - sight->policy->types) & 1) != 0 &&
+	return sight_reads(sight, doc->name) &&
 	    (listing->type[0] == '\0' || strcmp(listing->type, name) == 0) &&
 	    (listing->status[0] == '\0' ||
 		strcmp(listing->status, status_name(ledger_status(doc))) ==

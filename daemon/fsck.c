@@ -321,7 +321,6 @@ load_acts(struct fsck *fsck, const struct ledger_version *version,
 	return acts;
 }
 
-/* What git verify-commit would ask, without gpgsm: is it the depositary's? */
 static void
 check_signature(struct fsck *fsck, const struct ledger_document *doc,
     const struct verdict_act *act)
@@ -332,8 +331,6 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 						      LIMIT_META_BYTES);
 	struct buf der = BUF(LIMIT_SIGNATURE_BYTES);
 	struct cades cades = { 0 };
-	struct crls *none[1] = { NULL };
-	struct trust_result trust = { .ca = NULL };
 	struct error why = { 0 };
 	struct oid oid;
 	bool ok;
@@ -341,17 +338,9 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 	memcpy(oid.bytes, act->entry.commit, OID_BYTES);
 	ok = store_read(fsck->store, &oid, OBJECT_COMMIT, &bytes, &why) &&
 	    commit_signature(buf_span(&bytes), &content, &der, &why) &&
-	    cades_verify(fsck->certs, buf_span(&der), buf_span(&content),
-		&cades, &why);
-	if (ok && policy != NULL) {
-		trust_judge(policy->trust, cades.cert, cades.signing_at, none,
-		    0, &trust);
-		ok = trust.ca != NULL &&
-		    policy_is_depositary(policy, cades.cert, trust.ca);
-		if (!ok)
-			error_set(&why, ERROR_UNTRUSTED,
-			    "it is not the depositary's signature");
-	}
+	    (policy == NULL ||
+		commit_judge(fsck->certs, policy, NULL, 0, buf_span(&content),
+		    buf_span(&der), &cades, &why));
 	if (!ok)
 		FIND(fsck, "COMMIT_UNSIGNED", act->index, doc->name,
 		    "its commit's signature: %s", why.detail);

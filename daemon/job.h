@@ -75,6 +75,8 @@ void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
 job_run run_deposit, run_sign, run_terminate;
+/* api_git.c */
+job_run run_git_refs, run_git_upload;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */

@@ -116,7 +116,8 @@ read_field(struct span name, struct span value, struct http_head *out,
 			return 501;
 		out->chunked = true;
 	} else if (is_word(name, "content-encoding")) {
-		return is_word(value, "identity") ? 0 : 415;
+		out->gzip = is_word(value, "gzip") || is_word(value, "x-gzip");
+		return out->gzip || is_word(value, "identity") ? 0 : 415;
 	} else if (is_word(name, "expect")) {
 		if (!is_word(value, "100-continue"))
 			return 417;
@@ -130,6 +131,8 @@ read_field(struct span name, struct span value, struct http_head *out,
 		keep(value, out->if_range, sizeof(out->if_range));
 	} else if (is_word(name, "if-none-match")) {
 		keep(value, out->if_none_match, sizeof(out->if_none_match));
+	} else if (is_word(name, "git-protocol")) {
+		keep(value, out->git_protocol, sizeof(out->git_protocol));
 	}
 	return 0;
 }

@@ -16,7 +16,9 @@ struct http_head {
 	char target[LIMIT_HTTP_TARGET + 1]; /* origin-form, "/…" */
 	uint64_t length;
 	bool has_length, chunked, expect, close;
+	bool gzip; /* Content-Encoding; nothing here takes it but git's */
 	char range[64], if_range[128], if_none_match[128];
+	char git_protocol[128];
 };
 
 /*

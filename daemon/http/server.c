@@ -358,6 +358,10 @@ route(struct conn *c)
 		to_handler(c);
 		return;
 	}
+	if (head->gzip && !request->takes_gzip) {
+		refuse(c, 415, NULL);
+		return;
+	}
 	c->body.max = max_body;
 	if (head->length > max_body) {
 		refuse(c, 413, NULL);

@@ -35,6 +35,7 @@ struct http_request {
 	X509 *peer;               /* the client's certificate; a reference */
 	int spool;                /* the body, a file without a name, or -1 */
 	uint64_t body_len;
+	bool takes_gzip;          /* the handler's: else it is 415 */
 	int64_t began_ms;
 	struct http_response response;
 	void *job;       /* the handler's */

@@ -96,6 +96,10 @@ enum {
 	LIMIT_BYTES_A_SECOND = 1024, /* a body or an answer slower is cut */
 	LIMIT_LIST_PAGE = 1000,      /* documents in one answer */
 
+	/* git: a request, inflated; its wants, haves and shallows. */
+	LIMIT_GIT_BODY = 16 * 1024 * 1024,
+	LIMIT_GIT_IDS = 262144,
+
 	/* What a daemon may make a command do. */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
 

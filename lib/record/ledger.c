@@ -19,9 +19,26 @@ struct names {
 	size_t places;
 };
 
+/* By commit: the entry that made it.  Open addressing, at most half full. */
+struct commits {
+	struct commit {
+		struct oid oid;
+		uint32_t entry; /* + 1; 0 is a free place */
+	} *list;
+	size_t places, num;
+};
+
+/* Documents by name, but for a tail of those that came since. */
+struct order {
+	struct ledger_document **list;
+	size_t num, sorted, room;
+};
+
 struct ledger {
 	pthread_rwlock_t lock;
 	struct names names;
+	struct commits commits;
+	struct order order;
 	struct ledger_entry *entries;
 	size_t num, room;
 	uint64_t last[ACTS];
@@ -76,6 +93,8 @@ ledger_free(struct ledger *ledger)
 	free(ledger->names.list);
 	free(ledger->names.documents);
 	free(ledger->names.table);
+	free(ledger->commits.list);
+	free(ledger->order.list);
 	free(ledger->entries);
 	pthread_rwlock_destroy(&ledger->lock);
 	free(ledger);
@@ -198,20 +217,121 @@ compare_documents(const void *a, const void *b)
 	    (*(struct ledger_document *const *)b)->name);
 }
 
+/* Both halves of list are in order; so is out, of num. */
+static void
+merge(struct ledger_document *const list[], size_t half, size_t num,
+    struct ledger_document *out[])
+{
+	size_t i = 0, j = half;
+
+	for (size_t n = 0; n < num; n++)
+		out[n] = j == num ||
+			(i < half && strcmp(list[i]->name, list[j]->name) < 0) ?
+		    list[i++] :
+		    list[j++];
+}
+
 struct ledger_document **
 ledger_sorted(struct ledger *ledger, size_t *num)
 {
-	struct ledger_document **all = calloc(ledger->names.num + 1,
-	    sizeof(struct ledger_document *));
+	const struct order *order = &ledger->order;
+	const size_t size = sizeof(struct ledger_document *);
+	struct ledger_document **all = calloc(order->num + 1, size);
+	struct ledger_document **list = calloc(order->num + 1, size);
 
-	*num = 0;
-	for (size_t i = 0; all != NULL && i < ledger->names.num; i++)
-		if (ledger->names.documents[i] != NULL)
-			all[(*num)++] = ledger->names.documents[i];
-	if (all != NULL)
-		qsort(all, *num, sizeof(struct ledger_document *),
-		    compare_documents);
+	*num = order->num;
+	if (all == NULL || list == NULL) {
+		free(all);
+		free(list);
+		return NULL;
+	}
+	if (order->num > 0)
+		memcpy(list, order->list, order->num * size);
+	qsort(list + order->sorted, order->num - order->sorted, size,
+	    compare_documents);
+	merge(list, order->sorted, order->num, all);
+	free(list);
 	return all;
+}
+
+/* Sorting all for each new one would be slow; so would none for readers. */
+static bool
+add_to_order(struct ledger *ledger, struct ledger_document *doc)
+{
+	struct order *order = &ledger->order;
+	struct ledger_document **all;
+	size_t num;
+
+	if (order->num == order->room) {
+		const size_t room = order->room == 0 ? 256 : order->room * 2;
+
+		all = realloc(order->list,
+		    room * sizeof(struct ledger_document *));
+		if (all == NULL)
+			return false;
+		order->list = all;
+		order->room = room;
+	}
+	order->list[order->num++] = doc;
+	if (order->num - order->sorted <= 64 + order->sorted / 8)
+		return true;
+	if ((all = ledger_sorted(ledger, &num)) == NULL)
+		return false;
+	memcpy(order->list, all, num * sizeof(struct ledger_document *));
+	free(all);
+	order->sorted = num;
+	return true;
+}
+
+/* The place of a commit: its own, or the free one for it. */
+static struct commit *
+find_commit(const struct commits *commits, const struct oid *oid)
+{
+	size_t i;
+
+	memcpy(&i, oid->bytes, sizeof(i));
+	for (i %= commits->places; commits->list[i].entry != 0 &&
+	     !oid_eq(&commits->list[i].oid, oid);)
+		i = (i + 1) % commits->places;
+	return &commits->list[i];
+}
+
+static bool
+add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
+{
+	struct commits *commits = &ledger->commits;
+
+	if (commits->num * 2 >= commits->places) {
+		struct commits more = { .places = commits->places == 0 ?
+			256 :
+			commits->places * 2 };
+
+		more.list = calloc(more.places, sizeof(*more.list));
+		if (more.list == NULL)
+			return false;
+		more.num = commits->num;
+		for (size_t i = 0; i < commits->places; i++)
+			if (commits->list[i].entry != 0)
+				*find_commit(&more, &commits->list[i].oid) =
+				    commits->list[i];
+		free(commits->list);
+		*commits = more;
+	}
+	*find_commit(commits, oid) = (struct commit){ *oid,
+		(uint32_t)index + 1 };
+	commits->num++;
+	return true;
+}
+
+uint64_t
+ledger_of_commit(const struct ledger *ledger, const struct oid *oid)
+{
+	const struct commit *commit;
+
+	if (ledger->commits.num == 0)
+		return LEDGER_NONE;
+	commit = find_commit(&ledger->commits, oid);
+	return commit->entry == 0 ? LEDGER_NONE : commit->entry - 1;
 }
 
 const struct ledger_version *
@@ -449,6 +569,8 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 			return no_memory(err);
 		snprintf(doc->name, sizeof(doc->name), "%s", entry->document);
 		doc->last = LEDGER_NONE;
+		if (!add_to_order(ledger, doc))
+			return no_memory(err);
 	}
 	if (prior != doc->last)
 		return contradicts(err, entry,
@@ -490,10 +612,12 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	free(doc->json);
 	doc->json = NULL;
 	version->contents = entry->contents;
-	if (entry_has(entry, ENTRY_COMMIT))
+	if (entry_has(entry, ENTRY_COMMIT)) {
 		memcpy(version->commit.bytes, entry->commit, OID_BYTES);
-	if (entry_has(entry, ENTRY_COMMIT))
 		doc->tip = version->commit;
+		if (!add_commit(ledger, &doc->tip, index))
+			return no_memory(err);
+	}
 	doc->last = index;
 	return add_act(version, index) || no_memory(err);
 }
@@ -592,4 +716,16 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 		return true;
 	return (sight->read & bit) != 0 && entry->act != ACT_DELIVER &&
 	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
+}
+
+bool
+sight_reads(const struct sight *sight, const char *document)
+{
+	const struct document_type *type;
+	char name[LIMIT_SLUG_BYTES + 1];
+
+	document_type(document, name);
+	type = policy_type(sight->policy, name);
+	return type != NULL &&
+	    (sight->read >> (type - sight->policy->types) & 1) != 0;
 }

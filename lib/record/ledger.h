@@ -75,6 +75,8 @@ void ledger_unlock(struct ledger *ledger);
 struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
 /* All documents by name; *num of them.  NULL if there is no memory. */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
+/* The index of the entry that made a commit of a document, or LEDGER_NONE. */
+uint64_t ledger_of_commit(const struct ledger *ledger, const struct oid *oid);
 const struct ledger_version *ledger_version(const struct ledger_document *doc,
     unsigned number);
 /* Of the newest version; of all, once it is terminated. */
@@ -124,5 +126,7 @@ struct sight sight_of(const struct policy *policy,
     const struct office *office);
 bool ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index);
+/* May it read this document? */
+bool sight_reads(const struct sight *sight, const char *document);
 
 #endif

@@ -172,3 +172,27 @@ commit_signature(struct span commit, struct buf *content, struct buf *der,
 	buf_free(&base64);
 	return ok;
 }
+
+bool
+commit_judge(struct cert_cache *certs, const struct policy *policy,
+    struct crls *const lists[], size_t num_lists, struct span content,
+    struct span der, struct cades *out, struct error *err)
+{
+	struct trust_result trust = { .ca = NULL };
+
+	*out = (struct cades){ 0 };
+	if (!cades_verify(certs, der, content, out, err))
+		return false;
+	trust_judge(policy->trust, out->cert, out->signing_at, lists,
+	    num_lists, &trust);
+	if (trust.ca == NULL ||
+	    !policy_is_depositary(policy, out->cert, trust.ca))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "it is not the depositary's signature");
+	/* Without a list of revocations nothing is known of them. */
+	if (trust.state != TRUST_GOOD &&
+	    !(num_lists == 0 && trust.state == TRUST_UNKNOWN))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the depositary's certificate: %s", trust.text);
+	return true;
+}

@@ -5,6 +5,8 @@
 #define RECORD_STORED_H
 
 #include "document/container.h"
+#include "pki/cades.h"
+#include "policy/policy.h"
 #include "store/store.h"
 
 /*
@@ -17,6 +19,18 @@ struct container *stored_version(struct store *store, const struct oid *commit,
 /* The same, to be judged and not written. */
 struct container *stored_to_judge(struct store *store,
     const struct oid *commit, struct error *err);
+
+/*
+ * What "git verify-commit" asks, without gpgsm: is this signature (DER) over a
+ * commit's content the depositary's by that policy, good at the time that it
+ * names, which is the commit's?  lists may be none: then whether it was
+ * revoked is not asked.  out is for cades_free(), whatever comes of it.
+ *
+ * ERROR_UNTRUSTED, ERROR_MALFORMED  it is not
+ */
+bool commit_judge(struct cert_cache *certs, const struct policy *policy,
+    struct crls *const lists[], size_t num_lists, struct span content,
+    struct span der, struct cades *out, struct error *err) MUST_USE;
 
 /*
  * Take a commit's bytes apart: what its signature is over, and the signature

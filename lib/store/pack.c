@@ -172,19 +172,26 @@ end(struct pack *pack)
 	pack->entries[pack->num - 1].crc = pack->crc;
 }
 
+size_t
+pack_header(unsigned type, uint64_t size, uint8_t out[PACK_HEADER_MAX])
+{
+	size_t n = 0;
+
+	out[n] = (uint8_t)(type << 4 | (size & 15));
+	for (size >>= 4; size > 0; size >>= 7) {
+		out[n++] |= 0x80;
+		out[n] = (uint8_t)(size & 0x7f);
+	}
+	return n + 1;
+}
+
 static bool
 put_header(struct pack *pack, enum object_type type, uint64_t size,
     struct error *err)
 {
-	uint8_t bytes[16];
-	size_t n = 0;
+	uint8_t bytes[PACK_HEADER_MAX];
 
-	bytes[n] = (uint8_t)((unsigned)type << 4 | (size & 15));
-	for (size >>= 4; size > 0; size >>= 7) {
-		bytes[n++] |= 0x80;
-		bytes[n] = (uint8_t)(size & 0x7f);
-	}
-	return put(pack, span_of(bytes, n + 1), err);
+	return put(pack, span_of(bytes, pack_header(type, size, bytes)), err);
 }
 
 /* Stored deflate blocks (RFC 1951 section 3.2.4) of what does not compress. */

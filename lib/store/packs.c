@@ -79,6 +79,61 @@ find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
 	return false;
 }
 
+static int
+compare_offsets(const void *a, const void *b, void *arg)
+{
+	const uint64_t x = packfile_entry(arg, *(const uint32_t *)a).at;
+	const uint64_t y = packfile_entry(arg, *(const uint32_t *)b).at;
+
+	return (x > y) - (x < y);
+}
+
+/* Two readers may make it at once: one of the two is kept. */
+static const uint32_t *
+by_offset(struct packfile *pack)
+{
+	uint32_t *made, *none = NULL;
+
+	made = __atomic_load_n(&pack->by_offset, __ATOMIC_ACQUIRE);
+	if (made != NULL ||
+	    (made = calloc((size_t)pack->num + 1, sizeof(*made))) == NULL)
+		return made;
+	for (uint32_t i = 0; i < pack->num; i++)
+		made[i] = i;
+	qsort_r(made, pack->num, sizeof(*made), compare_offsets, pack);
+	if (__atomic_compare_exchange_n(&pack->by_offset, &none, made, false,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return made;
+	free(made);
+	return none;
+}
+
+bool
+packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
+    uint32_t *entry)
+{
+	const uint32_t *order = by_offset(pack);
+	uint32_t low = 0, high = pack->num;
+
+	while (order != NULL && low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const uint64_t here = packfile_entry(pack, order[middle]).at;
+
+		if (here == at) {
+			*entry = order[middle];
+			*end = middle + 1 < pack->num ?
+			    packfile_entry(pack, order[middle + 1]).at :
+			    pack->size - TRAILER;
+			return *end > at && *end <= pack->size;
+		}
+		if (here < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 static void
 free_pack(struct packfile *pack)
 {
@@ -88,6 +143,7 @@ free_pack(struct packfile *pack)
 		munmap((void *)(uintptr_t)pack->idx, pack->idx_len);
 	if (pack->fd >= 0)
 		close(pack->fd);
+	free(pack->by_offset);
 	free(pack);
 }
 
@@ -282,12 +338,17 @@ packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
 static struct packfile *
 hold(struct packs *packs, const struct oid *oid, uint32_t *n)
 {
+	const size_t hint = __atomic_load_n(&packs->hint, __ATOMIC_RELAXED);
 	struct packfile *found = NULL;
 
 	pthread_rwlock_rdlock(&packs->lock);
+	if (hint < packs->num && find_in(packs->list[hint], oid, n))
+		found = packs->list[hint];
 	for (size_t i = packs->num; found == NULL && i > 0; i--)
-		if (find_in(packs->list[i - 1], oid, n))
+		if (find_in(packs->list[i - 1], oid, n)) {
 			found = packs->list[i - 1];
+			__atomic_store_n(&packs->hint, i - 1, __ATOMIC_RELAXED);
+		}
 	if (found != NULL)
 		__atomic_add_fetch(&found->refs, 1, __ATOMIC_RELAXED);
 	pthread_rwlock_unlock(&packs->lock);
@@ -347,6 +408,7 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 		oid_hex(oid, hex);
 		return error_set(err, ERROR_NOT_FOUND, "no git object %s", hex);
 	}
+	out->entry = n;
 	out->at = packfile_entry(out->pack, n).at;
 	if (read_header(out, err))
 		return true;

@@ -18,6 +18,7 @@ struct packfile {
 	size_t idx_len;
 	uint32_t num;
 	int refs;
+	uint32_t *by_offset; /* entries as they lie; made when first asked for */
 };
 
 struct packs {
@@ -26,6 +27,7 @@ struct packs {
 	pthread_rwlock_t lock;
 	struct packfile **list;
 	size_t num;
+	size_t hint; /* where the last one was found: the next is near, mostly */
 };
 
 /* An object in a pack; the pack is held until packs_release(). */
@@ -35,6 +37,7 @@ struct place {
 	unsigned type; /* as in the pack: 1-4, 6 and 7 are deltas */
 	uint64_t size;
 	uint64_t data_at; /* its zlib stream */
+	uint32_t entry;   /* its number in the index */
 };
 
 /* A view leaves out what cannot be loaded; store_check() names it. */
@@ -59,6 +62,13 @@ struct pack_entry {
 	uint32_t crc;
 };
 struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
+
+/*
+ * Where the entry ends that begins there, and its number in the index; false
+ * if none does.
+ */
+bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
+    uint32_t *entry) MUST_USE;
 
 /* Inflate an object to sink; *packed gets the length of its zlib stream. */
 bool place_stream(const struct place *place, byte_sink *sink, void *arg,

@@ -223,10 +223,9 @@ store_has(struct store *store, const struct oid *oid)
 	return packs_has(&store->packs, oid);
 }
 
-/* What a repack by hand made of it: a delta, or a loose object. */
-static bool
-read_by_libgit2(struct store *store, const struct oid *oid,
-    enum object_type type, struct buf *out, struct error *err)
+bool
+store_read_any(struct store *store, const struct oid *oid,
+    enum object_type *type, struct buf *out, struct error *err)
 {
 	git_odb_object *object = NULL;
 	git_odb *odb = NULL;
@@ -239,9 +238,8 @@ read_by_libgit2(struct store *store, const struct oid *oid,
 	    git_odb_read(&object, odb, &name) == 0;
 	if (!ok)
 		git_failed(err, "git object");
-	if (ok && git_odb_object_type(object) != (git_object_t)type)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "a git object of another type than it should be");
+	if (ok)
+		*type = (enum object_type)git_odb_object_type(object);
 	ok = ok &&
 	    buf_append(out,
 		span_of(git_odb_object_data(object),
@@ -251,6 +249,19 @@ read_by_libgit2(struct store *store, const struct oid *oid,
 	git_odb_free(odb);
 	pthread_mutex_unlock(&store->mutex);
 	return ok;
+}
+
+/* What a repack by hand made of it: a delta, or a loose object. */
+static bool
+read_by_libgit2(struct store *store, const struct oid *oid,
+    enum object_type type, struct buf *out, struct error *err)
+{
+	enum object_type found = type;
+
+	return store_read_any(store, oid, &found, out, err) &&
+	    (found == type ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "a git object of another type than it should be"));
 }
 
 bool
@@ -268,9 +279,12 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 	bool ok;
 	int n;
 
-	if (!packs_find(&store->packs, oid, &place, err))
-		return err->kind == ERROR_NOT_FOUND &&
-		    read_by_libgit2(store, oid, type, out, err);
+	if (!packs_find(&store->packs, oid, &place, err)) {
+		if (err->kind != ERROR_NOT_FOUND)
+			return false;
+		*err = (struct error){ 0 };
+		return read_by_libgit2(store, oid, type, out, err);
+	}
 	if (place.type == 6 || place.type == 7) {
 		packs_release(place.pack);
 		return read_by_libgit2(store, oid, type, out, err);
@@ -398,7 +412,8 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 
 static bool
 walk(struct store *store, const struct oid *tree, const char *prefix,
-    unsigned depth, store_visitor *visit, void *arg, struct error *err)
+    unsigned depth, store_chooser *enter, store_visitor *visit, void *arg,
+    struct error *err)
 {
 	struct buf bytes = BUF(TREE_BYTES);
 	struct span rest, mode, name, raw;
@@ -406,6 +421,8 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
 
 	if (depth > LIMIT_PATH_LEVELS)
 		return error_set(err, ERROR_UNTRUSTED, "a tree is too deep");
+	if (enter != NULL && !enter(arg, tree))
+		return true;
 	ok = store_read(store, tree, OBJECT_TREE, &bytes, err);
 	rest = buf_span(&bytes);
 	while (ok && rest.len > 0) {
@@ -426,8 +443,8 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
 		if (span_is(mode, "40000")) {
 			snprintf(path, sizeof(path), "%s%.*s/", prefix,
 			    (int)name.len, (const char *)name.data);
-			ok = walk(store, &oid, path, depth + 1, visit, arg,
-			    err);
+			ok = walk(store, &oid, path, depth + 1, enter, visit,
+			    arg, err);
 		} else {
 			ok = visit(arg, path, &oid, err);
 		}
@@ -440,7 +457,14 @@ bool
 store_walk_tree(struct store *store, const struct oid *tree,
     store_visitor *visit, void *arg, struct error *err)
 {
-	return walk(store, tree, "", 1, visit, arg, err);
+	return walk(store, tree, "", 1, NULL, visit, arg, err);
+}
+
+bool
+store_walk_trees(struct store *store, const struct oid *tree,
+    store_chooser *enter, store_visitor *visit, void *arg, struct error *err)
+{
+	return walk(store, tree, "", 1, enter, visit, arg, err);
 }
 
 static bool
@@ -454,6 +478,20 @@ take_oid_line(struct span *in, const char *key, struct oid *out)
 		return false;
 	*in = rest;
 	return true;
+}
+
+/* "committer NAME <EMAIL> SECONDS +0000" */
+static void
+read_time(struct span line, int64_t *out)
+{
+	struct span rest, number;
+	uint64_t at;
+
+	while (span_take_until(&line, '>', &rest))
+		;
+	if (span_take_until(&line, ' ', &rest) &&
+	    span_take_until(&line, ' ', &number) && span_to_u64(number, &at))
+		*out = (int64_t)at;
 }
 
 bool
@@ -472,11 +510,14 @@ store_read_commit(struct store *store, const struct oid *oid,
 		ok = error_set(err, ERROR_UNTRUSTED, "a damaged commit");
 	if (ok)
 		out->has_parent = take_oid_line(&rest, "parent", &out->parent);
-	while (ok && span_take_line(&rest, &line))
+	while (ok && span_take_line(&rest, &line)) {
+		if (out->at == 0 && span_starts(line, "committer "))
+			read_time(line, &out->at);
 		if (span_starts(line, trailer) &&
 		    span_take(&line, sizeof(trailer) - 1, &word) &&
 		    !span_to_str(line, out->contents, sizeof(out->contents)))
 			out->contents[0] = '\0';
+	}
 	buf_free(&bytes);
 	return ok;
 }

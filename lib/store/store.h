@@ -57,13 +57,27 @@ typedef bool store_visitor(void *arg, const char *path, const struct oid *oid,
 bool store_walk_tree(struct store *store, const struct oid *tree,
     store_visitor *visit, void *arg, struct error *err) MUST_USE;
 
+/* The same; of each tree it is asked whether to look below it. */
+typedef bool store_chooser(void *arg, const struct oid *tree);
+bool store_walk_trees(struct store *store, const struct oid *tree,
+    store_chooser *enter, store_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
+
 struct store_commit {
 	struct oid tree, parent;
 	bool has_parent;
+	int64_t at; /* the committer's time, in seconds */
 	char contents[DIGEST_HEX]; /* of the Contents-Digest trailer */
 };
 bool store_read_commit(struct store *store, const struct oid *oid,
     struct store_commit *out, struct error *err) MUST_USE;
+
+/*
+ * Write a pack of these objects, each once, for others to read.  Entries are
+ * copied as they lie, and checked against their CRC.
+ */
+bool store_send(struct store *store, const struct oid *list, size_t num,
+    byte_sink *sink, void *arg, struct error *err) MUST_USE;
 
 /*
  * A pack under way: objects that do not exist until pack_finish(), and are

@@ -1,0 +1,447 @@
+#include "git/request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#include "base/limits.h"
+
+static int
+hex_value(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
+	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
+				      -1;
+}
+
+bool
+pkt_take(struct span *in, enum pkt_kind *kind, struct span *data,
+    struct error *err)
+{
+	struct span rest = *in, digits;
+	size_t len = 0;
+
+	if (!span_take(&rest, 4, &digits))
+		return error_set(err, ERROR_MALFORMED,
+		    "a git request ends within a line's length");
+	for (unsigned i = 0; i < 4; i++) {
+		const int value = hex_value(digits.data[i]);
+
+		if (value < 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "a git line's length is not four hex digits");
+		len = len * 16 + (size_t)value;
+	}
+	*data = span_of(NULL, 0);
+	*kind = len == 0 ? PKT_FLUSH : len == 1 ? PKT_DELIM : PKT_DATA;
+	if (len > 1 && (len <= 4 || len > PKT_MAX + 4))
+		return error_set(err, ERROR_MALFORMED,
+		    "a git line of length %zu", len);
+	if (*kind == PKT_DATA && !span_take(&rest, len - 4, data))
+		return error_set(err, ERROR_MALFORMED,
+		    "a git request ends within a line");
+	if (data->len > 0 && data->data[data->len - 1] == '\n')
+		data->len--;
+	*in = rest;
+	return true;
+}
+
+bool
+pkt_append(struct buf *out, struct span data, struct error *err)
+{
+	return buf_printf(out, err, "%04zx", data.len + 4) &&
+	    buf_append(out, data, err);
+}
+
+bool
+pkt_printf(struct buf *out, struct error *err, const char *fmt, ...)
+{
+	char line[1000];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return error_set(err, ERROR_LIMIT, "a git line is too long");
+	return pkt_append(out, span_of(line, (size_t)n), err);
+}
+
+bool
+pkt_append_flush(struct buf *out, struct error *err)
+{
+	return buf_append_str(out, "0000", err);
+}
+
+bool
+pkt_append_delim(struct buf *out, struct error *err)
+{
+	return buf_append_str(out, "0001", err);
+}
+
+bool
+git_is_v2(const char *field)
+{
+	struct span rest = span_of_str(field), word;
+
+	while (span_take_until(&rest, ':', &word))
+		if (span_is(word, "version=2"))
+			return true;
+	return span_is(rest, "version=2");
+}
+
+bool
+git_request_deepens(const struct git_request *request)
+{
+	return request->depth != 0 || request->since != 0 ||
+	    request->num_nots > 0;
+}
+
+static bool
+unknown(struct span line, struct error *err)
+{
+	/* What is not printable is not repeated. */
+	char text[48];
+	size_t n = 0;
+
+	for (; n < line.len && n + 1 < sizeof(text); n++)
+		text[n] = line.data[n] >= ' ' && line.data[n] < 127 ?
+		    (char)line.data[n] :
+		    '?';
+	text[n] = '\0';
+	return error_set(err, ERROR_MALFORMED,
+	    "\"%s\" is nothing that this server offers", text);
+}
+
+/* All ids together are bounded, before room is made. */
+static bool
+add_oid(struct git_request *request, struct git_oids *to, struct span hex,
+    struct error *err)
+{
+	struct oid oid;
+	struct oid *all;
+
+	if (!span_to_hex(hex, oid.bytes, OID_BYTES))
+		return error_set(err, ERROR_MALFORMED,
+		    "a git object's id is not 40 hex digits");
+	if (request->wants.num + request->haves.num + request->shallows.num >=
+	    LIMIT_GIT_IDS)
+		return error_set(err, ERROR_LIMIT,
+		    "a git request of more than %d ids", LIMIT_GIT_IDS);
+	if (to->num == to->room) {
+		const size_t room = to->room == 0 ? 64 : to->room * 2;
+
+		if ((all = realloc(to->list, room * sizeof(*all))) == NULL)
+			return error_set_errno(err, "git request");
+		to->list = all;
+		to->room = room;
+	}
+	to->list[to->num++] = oid;
+	return true;
+}
+
+/* The value of "KEY VALUE"; false if it is another key's line. */
+static bool
+value_of(struct span line, const char *key, struct span *value)
+{
+	struct span word;
+
+	if (!span_take_until(&line, ' ', &word) || !span_is(word, key))
+		return false;
+	*value = line;
+	return true;
+}
+
+/* Depth, time or ref at which history ends: the same in both versions. */
+static bool
+take_cut(struct git_request *request, struct span line, bool *taken,
+    struct error *err)
+{
+	struct span value;
+	uint64_t number;
+
+	*taken = true;
+	if (value_of(line, "deepen", &value)) {
+		if (!span_to_u64(value, &number) || number == 0 ||
+		    number > INT32_MAX || request->depth != 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "deepen is not a number from 1 to 2147483647");
+		request->depth = (uint32_t)number;
+	} else if (value_of(line, "deepen-since", &value)) {
+		if (!span_to_u64(value, &number) || number == 0 ||
+		    number > INT64_MAX / 1000 || request->since != 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "deepen-since is not a time");
+		request->since = (int64_t)number;
+	} else if (value_of(line, "deepen-not", &value)) {
+		if (request->num_nots == GIT_NOTS || value.len >= GIT_REF)
+			return error_set(err, ERROR_LIMIT,
+			    "deepen-not: too many, or too long");
+		request->not[request->num_nots++] = value;
+	} else if (span_is(line, "deepen-relative")) {
+		request->deepen_relative = true;
+	} else if (value_of(line, "shallow", &value)) {
+		return add_oid(request, &request->shallows, value, err);
+	} else {
+		*taken = false;
+	}
+	return true;
+}
+
+static bool
+check_cut(const struct git_request *request, struct error *err)
+{
+	if (request->depth != 0 &&
+	    (request->since != 0 || request->num_nots > 0))
+		return error_set(err, ERROR_MALFORMED,
+		    "deepen together with deepen-since or deepen-not");
+	return true;
+}
+
+/* --- Version 2. --- */
+
+static bool
+take_capability(struct git_request *request, struct span line,
+    struct error *err)
+{
+	if (span_is(line, "command=ls-refs"))
+		request->command = GIT_LS_REFS;
+	else if (span_is(line, "command=fetch"))
+		request->command = GIT_FETCH;
+	else if (!span_is(line, "object-format=sha1") &&
+	    !span_starts(line, "agent="))
+		return unknown(line, err);
+	return true;
+}
+
+static bool
+take_ls_refs(struct git_request *request, struct span line, struct error *err)
+{
+	struct span value;
+
+	if (span_is(line, "symrefs"))
+		request->symrefs = true;
+	else if (span_is(line, "unborn"))
+		request->unborn = true;
+	else if (value_of(line, "ref-prefix", &value)) {
+		/* Too many: as none, and the client chooses (gitprotocol-v2). */
+		if (request->num_prefixes < GIT_PREFIXES)
+			request->prefixes[request->num_prefixes] = value;
+		request->num_prefixes++;
+	} else if (!span_is(line, "peel"))
+		return unknown(line, err);
+	return true;
+}
+
+static bool
+take_fetch(struct git_request *request, struct span line, struct error *err)
+{
+	struct span value;
+	bool taken;
+
+	if (value_of(line, "want", &value))
+		return add_oid(request, &request->wants, value, err);
+	if (value_of(line, "have", &value))
+		return add_oid(request, &request->haves, value, err);
+	if (!take_cut(request, line, &taken, err))
+		return false;
+	if (taken)
+		return true;
+	if (span_is(line, "done"))
+		request->done = true;
+	else if (span_is(line, "no-progress"))
+		request->no_progress = true;
+	else if (!span_is(line, "thin-pack") &&
+	    !span_is(line, "include-tag") && !span_is(line, "ofs-delta"))
+		return unknown(line, err);
+	return true;
+}
+
+static bool
+parse_v2(struct span body, struct git_request *request, struct error *err)
+{
+	enum pkt_kind kind;
+	bool arguments = false;
+	struct span line;
+
+	request->side_band = request->ack_detailed = true;
+	for (;;) {
+		bool ok;
+
+		if (!pkt_take(&body, &kind, &line, err))
+			return false;
+		if (kind == PKT_FLUSH)
+			break;
+		if (kind == PKT_DELIM) {
+			if (arguments || request->command == GIT_NOTHING)
+				return error_set(err, ERROR_MALFORMED,
+				    "a delimiter where none belongs");
+			arguments = true;
+			continue;
+		}
+		ok = !arguments ? take_capability(request, line, err) :
+		    request->command == GIT_LS_REFS ?
+				  take_ls_refs(request, line, err) :
+				  take_fetch(request, line, err);
+		if (!ok)
+			return false;
+	}
+	if (body.len > 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "a git request goes on after its end");
+	if (request->num_prefixes > GIT_PREFIXES)
+		request->num_prefixes = 0;
+	return check_cut(request, err);
+}
+
+/* --- Version 0. --- */
+
+/* Words that were not offered are ignored: git 2.39 sends "filter" anyway. */
+static void
+take_v0_capabilities(struct git_request *request, struct span words)
+{
+	struct span word;
+
+	while (words.len > 0) {
+		if (!span_take_until(&words, ' ', &word)) {
+			word = words;
+			words.len = 0;
+		}
+		if (span_is(word, "side-band-64k"))
+			request->side_band = true;
+		else if (span_is(word, "multi_ack_detailed"))
+			request->ack_detailed = true;
+		else if (span_is(word, "no-done"))
+			request->no_done = true;
+		else if (span_is(word, "no-progress"))
+			request->no_progress = true;
+		else if (span_is(word, "deepen-relative"))
+			request->deepen_relative = true;
+	}
+}
+
+static bool
+take_want(struct git_request *request, struct span line, struct error *err)
+{
+	struct span rest = line, hex;
+
+	if (request->wants.num > 0 || !span_take_until(&rest, ' ', &hex))
+		return add_oid(request, &request->wants, line, err);
+	take_v0_capabilities(request, rest);
+	return add_oid(request, &request->wants, hex, err);
+}
+
+static bool
+parse_wants(struct span *body, struct git_request *request, struct error *err)
+{
+	enum pkt_kind kind;
+	struct span line, value;
+	bool taken;
+
+	for (;;) {
+		if (!pkt_take(body, &kind, &line, err))
+			return false;
+		if (kind == PKT_FLUSH)
+			return true;
+		if (kind == PKT_DELIM)
+			return error_set(err, ERROR_MALFORMED,
+			    "a delimiter where none belongs");
+		if (value_of(line, "want", &value)) {
+			if (!take_want(request, value, err))
+				return false;
+			continue;
+		}
+		if (request->wants.num == 0)
+			return unknown(line, err);
+		if (!take_cut(request, line, &taken, err))
+			return false;
+		if (!taken)
+			return unknown(line, err);
+	}
+}
+
+static bool
+parse_v0(struct span body, struct git_request *request, struct error *err)
+{
+	enum pkt_kind kind;
+	struct span line, value;
+
+	if (!parse_wants(&body, request, err) || !check_cut(request, err))
+		return false;
+	if (request->wants.num == 0)
+		return body.len == 0 || unknown(body, err);
+	request->command = GIT_FETCH;
+	request->ended = body.len == 0;
+	while (body.len > 0) {
+		if (!pkt_take(&body, &kind, &line, err))
+			return false;
+		if (kind == PKT_FLUSH || span_is(line, "done")) {
+			request->done = kind == PKT_DATA;
+			return body.len == 0 ||
+			    error_set(err, ERROR_MALFORMED,
+				"a git request goes on after its end");
+		}
+		if (kind != PKT_DATA || !value_of(line, "have", &value))
+			return unknown(line, err);
+		if (!add_oid(request, &request->haves, value, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+git_request_parse(struct span body, bool v2, struct git_request *out,
+    struct error *err)
+{
+	bool ok;
+
+	*out = (struct git_request){ .v2 = v2 };
+	/* Sent before a long request, without its Git-Protocol field. */
+	if (span_is(body, "0000"))
+		return true;
+	ok = v2 ? parse_v2(body, out, err) : parse_v0(body, out, err);
+	if (!ok)
+		git_request_free(out);
+	else if (out->command == GIT_FETCH && out->wants.num == 0)
+		out->command = GIT_NOTHING;
+	return ok;
+}
+
+void
+git_request_free(struct git_request *request)
+{
+	free(request->wants.list);
+	free(request->haves.list);
+	free(request->shallows.list);
+	*request = (struct git_request){ 0 };
+}
+
+bool
+git_gunzip(struct span body, struct buf *out, struct error *err)
+{
+	uint8_t piece[32768] UNINITIALIZED;
+	z_stream z = { .next_in = (uint8_t *)(uintptr_t)body.data,
+		.avail_in = (uInt)body.len };
+	int result = Z_OK;
+	bool ok = true;
+
+	if (body.len > UINT32_MAX || inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
+		return error_set(err, ERROR_SYSTEM, "gzip: no memory");
+	while (ok && result == Z_OK) {
+		z.next_out = piece;
+		z.avail_out = sizeof(piece);
+		result = inflate(&z, Z_NO_FLUSH);
+		ok = buf_append(out, span_of(piece, sizeof(piece) - z.avail_out),
+		    err);
+	}
+	if (ok && (result != Z_STREAM_END || z.avail_in != 0))
+		ok = error_set(err, ERROR_MALFORMED,
+		    "a git request whose gzip is broken");
+	inflateEnd(&z);
+	return ok;
+}
