@@ -75,6 +75,14 @@ bool copy_judge(struct context *context, int fd, struct copy *out,
     struct error *err) MUST_USE;
 void copy_free(struct copy *copy);
 
+/*
+ * Upload len bytes of a file in parts; its path at the daemon is kept in the
+ * file note, so that the next run goes on.  id gets what it is called there.
+ */
+#define UPLOAD_ID_ROOM 160
+bool session_upload(struct session *session, int fd, uint64_t len,
+    const char *note, char id[UPLOAD_ID_ROOM], struct error *err) MUST_USE;
+
 /* --- The outbox: what was made and not yet answered (outbox.c). --- */
 
 enum outbox_kind { OUTBOX_DEPOSIT, OUTBOX_SIGNATURE, OUTBOX_TERMINATION };

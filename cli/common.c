@@ -185,13 +185,16 @@ bool
 copy_download(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err)
 {
-	char path[512];
+	char path[512], name[DOCUMENT_NAME + 16];
 	struct error why = { 0 };
 
 	*out = (struct copy){ .fd = -1 };
 	version_path(path, document, version);
 	session->doing = "fetching";
-	out->fd = session_download(session, path, err);
+	snprintf(name, sizeof(name), "%.*s--%s@%u",
+	    (int)(strchr(document, '/') - document), document,
+	    strchr(document, '/') + 1, version);
+	out->fd = session_download_kept(session, path, name, err);
 	output_progress_end();
 	session->doing = NULL;
 	if (out->fd < 0)

@@ -11,6 +11,7 @@
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/outbox/             what was made and not yet answered
+ *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
  *	STATE/KEYID/witness             the last checkpoint that it cosigned
  *	STATE/KEYID/evidence-DIGEST.txt two checkpoints that contradict

@@ -96,6 +96,64 @@ outbox_find(const struct context *context, enum outbox_kind kind,
 	return found;
 }
 
+enum { SENT_WHOLE = 256 * 1024 }; /* larger ones go up in parts */
+
+/* The version digest of what is kept: by it a lost answer is found again. */
+static bool
+digest_of(int fd, char hex[DIGEST_HEX], struct error *err)
+{
+	struct container *container = container_read(fd, err);
+	const struct member *yaml;
+	struct digest digest;
+
+	if (container == NULL)
+		return false;
+	yaml = container_find(container, PATH_VERSION);
+	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :
+					  span_of(NULL, 0));
+	digest_hex(&digest, hex);
+	container_free(container);
+	return true;
+}
+
+/* Up first, then "deposit what is up there". */
+static bool
+send_in_parts(struct session *session, const char *file,
+    struct remote_request *request, struct remote_answer *answer,
+    struct error *err)
+{
+	char path[700], id[UPLOAD_ID_ROOM], digest[DIGEST_HEX];
+	char note[FILE_PATH];
+	const struct remote_request use = { .method = request->method,
+		.path = path,
+		.body_fd = request->body_fd,
+		.file_fd = -1 };
+	bool ok;
+
+	*answer = (struct remote_answer){ .body = BUF(0) };
+	snprintf(note, sizeof(note), "%s.upload", file);
+	if (!digest_of(request->body_fd, digest, err))
+		return false;
+	for (unsigned tries = 0; tries < 2; tries++) {
+		if (!session_upload(session, request->body_fd,
+			request->body_len, note, id, err))
+			return false;
+		snprintf(path, sizeof(path), "%s?upload=%s&digest=%s",
+		    request->path, id, digest);
+		remote_answer_free(answer);
+		ok = remote_do(session->remote, &use, answer, err);
+		if (ok || answer->status != 404)
+			break;
+		/* It is gone, and it was never deposited. */
+		unlink(note);
+		if (tries == 0)
+			*err = (struct error){ 0 };
+	}
+	if (answer->status >= 200 && answer->status < 500)
+		unlink(note);
+	return ok;
+}
+
 bool
 outbox_send(struct session *session, enum outbox_kind kind,
     const char *document, unsigned version, struct entry *entry,
@@ -121,7 +179,10 @@ outbox_send(struct session *session, enum outbox_kind kind,
 	request.method = kind == OUTBOX_DEPOSIT ? "PUT" : "POST";
 	request.body_len = (uint64_t)lseek(request.body_fd, 0, SEEK_END);
 	session->doing = "sending";
-	ok = remote_do(session->remote, &request, &answer, err);
+	if (kind == OUTBOX_DEPOSIT && request.body_len > SENT_WHOLE)
+		ok = send_in_parts(session, file, &request, &answer, err);
+	else
+		ok = remote_do(session->remote, &request, &answer, err);
 	output_progress_end();
 	session->doing = NULL;
 	close(request.body_fd);

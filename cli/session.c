@@ -19,6 +19,13 @@ show_progress(void *arg, uint64_t done, uint64_t total)
 	output_progress(session->doing, done, total);
 }
 
+static void
+show_waiting(void *arg, const char *why, unsigned ms)
+{
+	(void)arg;
+	output_note("%s; trying again in %u s", why, (ms + 999) / 1000);
+}
+
 static bool
 take_hash(struct span line, struct merkle_proof *proof)
 {
@@ -320,6 +327,7 @@ session_connect(struct context *context, struct session *out, struct error *err)
 		.cert = context->cert,
 		.key = context->key,
 		.progress = show_progress,
+		.waiting = show_waiting,
 		.arg = out,
 	};
 	const struct cert *ca;
@@ -529,6 +537,90 @@ session_download(struct session *session, const char *path, struct error *err)
 		return -1;
 	}
 	return fd;
+}
+
+/* What of a file has come, while it has not come whole. */
+struct partial {
+	char path[FILE_PATH], tag_path[FILE_PATH], etag[160];
+	int fd;
+};
+
+static void
+keep_tag(void *arg, const char *etag)
+{
+	struct partial *partial = arg;
+	struct error ignored = { 0 };
+
+	/* Without it the next run begins anew: no more is lost. */
+	if (!file_write_quick(partial->tag_path, span_of_str(etag), 0600,
+		&ignored))
+		unlink(partial->tag_path);
+}
+
+static bool
+open_partial(struct session *session, const char *name, struct partial *out,
+    struct error *err)
+{
+	struct buf tag = BUF(sizeof(out->etag) - 1);
+	char dir[FILE_PATH], file[300];
+	struct error ignored = { 0 };
+
+	snprintf(file, sizeof(file), "partial/%s", name);
+	*out = (struct partial){ .fd = -1 };
+	if (!context_path(session->context, "partial", dir, err) ||
+	    !file_make_dirs(dir, 0700, err) ||
+	    !context_path(session->context, file, out->path, err))
+		return false;
+	snprintf(file, sizeof(file), "partial/%s.etag", name);
+	if (!context_path(session->context, file, out->tag_path, err) ||
+	    (out->fd = file_lock(out->path, err)) < 0)
+		return false;
+	if (!file_read(out->tag_path, tag.max, &tag, &ignored) ||
+	    !span_to_str(buf_span(&tag), out->etag, sizeof(out->etag)))
+		out->etag[0] = '\0';
+	buf_free(&tag);
+	return true;
+}
+
+int
+session_download_kept(struct session *session, const char *path,
+    const char *name, struct error *err)
+{
+	struct partial partial;
+	struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.tagged = keep_tag,
+		.arg = &partial };
+	struct remote_answer answer;
+	bool ok;
+
+	if (!open_partial(session, name, &partial, err)) {
+		/* Another run fetches it too: each has its own, then. */
+		if (err->kind != ERROR_CONFLICT)
+			return -1;
+		*err = (struct error){ 0 };
+		return session_download(session, path, err);
+	}
+	request.file_fd = partial.fd;
+	if (partial.etag[0] != '\0') {
+		request.resume_at = (uint64_t)lseek(partial.fd, 0, SEEK_END);
+		request.if_range = partial.etag;
+	}
+	if (request.resume_at > 0)
+		output_note("%.1f MiB came before: going on from there",
+		    (double)request.resume_at / 1048576);
+	ok = remote_do(session->remote, &request, &answer, err);
+	remote_answer_free(&answer);
+	if (ok || err->kind != ERROR_UNAVAILABLE) {
+		unlink(partial.path);
+		unlink(partial.tag_path);
+	}
+	if (!ok) {
+		close(partial.fd);
+		return -1;
+	}
+	return partial.fd;
 }
 
 bool

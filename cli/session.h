@@ -62,6 +62,12 @@ bool session_json(struct session *session, const char *path, void *json_out,
 /* A file that the daemon sends, into a nameless file.  -1 on failure. */
 int session_download(struct session *session, const char *path,
     struct error *err);
+/*
+ * The same; what has come of it is kept under a name in the state, so that the
+ * next run goes on after a cut, Ctrl-C or a reboot.
+ */
+int session_download_kept(struct session *session, const char *path,
+    const char *name, struct error *err);
 bool session_accept_policy(struct session *session,
     const struct digest *digest, struct error *err) MUST_USE;
 /* Fetch a set of CRLs unless it is here; one that is gone is no error. */

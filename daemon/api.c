@@ -39,6 +39,11 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
+	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options },
+	{ "POST", "v1/uploads", NEED_NOTHING, run_upload_create },
+	{ "GET", "v1/uploads/*", NEED_NOTHING, run_upload_state },
+	{ "PATCH", "v1/uploads/*", NEED_NOTHING, run_upload_patch },
+	{ "DELETE", "v1/uploads/*", NEED_NOTHING, run_upload_delete },
 	{ "GET", "git/info/refs", NEED_NOTHING, run_git_refs },
 	{ "POST", "git/git-upload-pack", NEED_NOTHING, run_git_upload },
 	{ "GET", "health", NEED_NOTHING, NULL },
@@ -139,6 +144,7 @@ static void
 free_job(struct job *job)
 {
 	container_free(job->act.container);
+	upload_end(job);
 	if (job->copy_fd >= 0)
 		close(job->copy_fd);
 	free(job);
@@ -218,7 +224,18 @@ void
 job_problem(struct job *job, const struct error *err)
 {
 	fill_problem(job->request, err);
+	if (job->status != 0)
+		job->request->response.status = job->status;
 	job_answer(job);
+}
+
+enum http_next
+job_refuse_now(struct job *job, const struct error *err)
+{
+	fill_problem(job->request, err);
+	if (job->status != 0)
+		job->request->response.status = job->status;
+	return HTTP_ANSWER;
 }
 
 /* --- Workers. --- */
@@ -590,13 +607,6 @@ max_body_of(const struct job *job)
 	return max < LIMIT_CONTAINER_BYTES ? max : LIMIT_CONTAINER_BYTES;
 }
 
-static enum http_next
-answer_problem(struct http_request *request, const struct error *err)
-{
-	fill_problem(request, err);
-	return HTTP_ANSWER;
-}
-
 static bool
 is_depositary(const struct principal *who)
 {
@@ -627,7 +637,7 @@ answer_metrics(struct job *job)
 		error_set(&err, ERROR_REFUSED,
 		    "only the depositary's office (%s) may read this",
 		    job->who.by.policy->depositary.office);
-		return answer_problem(job->request, &err);
+		return job_refuse_now(job, &err);
 	}
 	metrics_set(METRIC_CONNECTIONS,
 	    http_server_connections(job->api->server));
@@ -635,7 +645,59 @@ answer_metrics(struct job *job)
 	response->type = "text/plain; version=0.0.4; charset=utf-8";
 	return metrics_encode(&response->body, &err) ?
 	    HTTP_ANSWER :
-	    answer_problem(job->request, &err);
+	    job_refuse_now(job, &err);
+}
+
+/* tus 1.0: a client says which version it speaks, but to OPTIONS. */
+static bool
+is_tus(const struct job *job)
+{
+	return span_starts(span_of_str(job->route->path), "v1/uploads") &&
+	    job->route->run != run_upload_options;
+}
+
+/* A request whose route is known and that may be made. */
+static enum http_next
+begin_route(struct job *job, uint64_t *max_body)
+{
+	struct http_request *request = job->request;
+	struct error err = { 0 };
+	char upload[UPLOAD_ID];
+
+	if (is_tus(job) &&
+	    strcmp(request->head.tus_resumable, "1.0.0") != 0) {
+		error_set(&err, ERROR_USAGE,
+		    "this server speaks tus 1.0.0 (Tus-Resumable)");
+		snprintf(request->response.headers,
+		    sizeof(request->response.headers),
+		    "Tus-Version: 1.0.0\r\n");
+		job->status = 412;
+		return job_refuse_now(job, &err);
+	}
+	if (job->route->run == run_upload_patch)
+		return upload_begin(job, max_body);
+	if (job->route->run == run_deposit) {
+		if (!http_query(&request->head, "upload", upload,
+			sizeof(upload))) {
+			error_set(&err, ERROR_USAGE, "upload=ID: no such id");
+			return job_refuse_now(job, &err);
+		}
+		/* One that is used up may have been deposited: it is looked. */
+		if (upload[0] != '\0')
+			return upload_use(job, upload, &err) ||
+				err.kind == ERROR_NOT_FOUND ?
+			    HTTP_WORK :
+			    job_refuse_now(job, &err);
+	}
+	if (strcmp(job->route->method, "PUT") == 0 ||
+	    strcmp(job->route->method, "POST") == 0) {
+		*max_body = max_body_of(job);
+		request->takes_gzip = job->route->run == run_git_upload;
+		return HTTP_READ;
+	}
+	if (job->route->run == run_document && answer_document_now(job))
+		return HTTP_ANSWER;
+	return HTTP_WORK;
 }
 
 static enum http_next
@@ -644,11 +706,12 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	struct api *api = arg;
 	struct job *job = calloc(1, sizeof(*job));
 	struct error err = { 0 };
-	enum http_next next = HTTP_WORK;
+	enum http_next next;
 
 	if (job == NULL) {
 		error_set_errno(&err, "request");
-		return answer_problem(request, &err);
+		fill_problem(request, &err);
+		return HTTP_ANSWER;
 	}
 	job->api = api;
 	job->request = request;
@@ -658,20 +721,15 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	if (!authenticate(api, request, &job->who, &err) ||
 	    (job->route = find_route(job, &err)) == NULL ||
 	    !read_names(job, &err)) {
-		next = answer_problem(request, &err);
+		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
 		next = strcmp(job->route->path, "health") == 0 ?
 		    answer_health(job) :
 		    answer_metrics(job);
 	} else if (!decide(job).allowed) {
 		return HTTP_WORK; /* dispatch refuses it */
-	} else if (strcmp(job->route->method, "GET") != 0) {
-		*max_body = max_body_of(job);
-		request->takes_gzip = job->route->run == run_git_upload;
-		return HTTP_READ;
-	} else if (job->route->run == run_document &&
-	    answer_document_now(job)) {
-		next = HTTP_ANSWER;
+	} else {
+		next = begin_route(job, max_body);
 	}
 	if (next == HTTP_ANSWER) {
 		request->job = NULL;
@@ -726,10 +784,13 @@ static void
 tick(void *arg)
 {
 	static _Thread_local int64_t last;
+	struct api *api = arg;
 	const int64_t minute = time_monotonic_ms() / 60000;
 
-	if (minute != last)
-		flush_refusals(arg, false);
+	if (minute != last) {
+		flush_refusals(api, false);
+		uploads_expire(api->uploads);
+	}
 	last = minute;
 }
 
@@ -790,7 +851,9 @@ api_new(const struct config *config, struct registrar *registrar,
 	api->certs = certs;
 	api->end = &api->first;
 	if (!config_data(config, "cache", dir, err) ||
-	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL) {
+	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
+	    !config_data(config, "spool/uploads", dir, err) ||
+	    (api->uploads = uploads_new(dir, err)) == NULL) {
 		api_free(api);
 		return NULL;
 	}
@@ -826,6 +889,7 @@ api_free(struct api *api)
 	if (api == NULL)
 		return;
 	cache_free(api->cache);
+	uploads_free(api->uploads);
 	pthread_mutex_destroy(&api->mutex);
 	pthread_cond_destroy(&api->wake);
 	free(api->refusals);

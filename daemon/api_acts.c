@@ -86,14 +86,21 @@ describe_act(struct job *job, const struct verdict *verdict,
 	    version_title(verdict->version, "en"));
 }
 
+static bool
+is_there(const struct job *job, const struct snapshot *now,
+    const struct digest *digest)
+{
+	return now->version == job->version &&
+	    digest_eq(&now->asked.digest, digest) &&
+	    strcmp(now->asked.person, job->who.person) == 0;
+}
+
 /* Is it next, or there already?  *there: this very version. */
 static bool
 check_place(const struct job *job, const struct snapshot *now,
     const struct digest *digest, bool *there, struct error *err)
 {
-	*there = now->version == job->version &&
-	    digest_eq(&now->asked.digest, digest) &&
-	    strcmp(now->asked.person, job->who.person) == 0;
+	*there = is_there(job, now, digest);
 	if (*there)
 		return true;
 	if (job->version <= now->num_versions)
@@ -214,6 +221,33 @@ refresh(struct job *job)
 		job->who.office = office;
 }
 
+/*
+ * The upload that was to be deposited is gone.  Where its deposit was made and
+ * the answer lost, this is the answer.
+ */
+static bool
+find_deposited(struct job *job, struct error *err)
+{
+	struct digest digest;
+	struct snapshot now;
+	char hex[DIGEST_HEX];
+	bool there;
+
+	if (!http_query(&job->request->head, "digest", hex, sizeof(hex)) ||
+	    !digest_parse(span_of_str(hex), &digest))
+		digest = (struct digest){ { 0 } };
+	if (!snapshot_take(job, job->version, &now, err))
+		return false;
+	there = is_there(job, &now, &digest);
+	free(now.signers);
+	if (!there)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "you have no such upload: it was finished, or its time is"
+		    " over");
+	answer_receipt(job, 200, now.deposit_index);
+	return true;
+}
+
 bool
 run_deposit(struct job *job, struct error *err)
 {
@@ -227,7 +261,10 @@ run_deposit(struct job *job, struct error *err)
 	if (job->version == 0)
 		return error_set(err, ERROR_USAGE,
 		    "a deposit names its version's number");
-	if ((container = container_read(job->request->spool, err)) == NULL)
+	if (job->request->spool < 0)
+		return find_deposited(job, err);
+	if (!upload_check(job, err) ||
+	    (container = container_read(job->request->spool, err)) == NULL)
 		return false;
 	yaml = container_find(container, PATH_VERSION);
 	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :

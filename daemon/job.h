@@ -9,9 +9,9 @@
 
 #include "daemon/api.h"
 #include "daemon/cache.h"
+#include "daemon/uploads.h"
 
 enum { SEGMENTS = 8 };
-
 
 /* Who asks: by the certificate of the connection, at this request. */
 struct principal {
@@ -31,6 +31,12 @@ struct job {
 	char type[LIMIT_SLUG_BYTES + 1];
 	unsigned version; /* 0: latest */
 	unsigned tries;
+	int status; /* of a problem, where its kind's would not do; or 0 */
+	/* The upload that this request has alone, or empty (api_uploads.c). */
+	char upload[UPLOAD_ID];
+	uint64_t upload_offset;
+	struct digest upload_sha256;
+	bool uses_upload, upload_damaged;
 	/* The act that the answer waits for, and what then answers. */
 	struct act_request act;
 	void (*finish)(struct job *job);
@@ -48,6 +54,7 @@ struct api {
 	struct cert_cache *certs;
 	struct http_server *server;
 	struct cache *cache;
+	struct uploads *uploads;
 	struct upkeep *upkeep; /* or NULL: it is not at work yet */
 	struct refusals *refusals;
 	/* Jobs for the workers. */
@@ -66,6 +73,8 @@ typedef bool job_run(struct job *job, struct error *err);
 /* Give the answer; the job is gone. */
 void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
+/* On the loop's thread, before the body: the answer is that. */
+enum http_next job_refuse_now(struct job *job, const struct error *err);
 /* json is taken over. */
 void job_json(struct job *job, int status, json_t *json);
 /* Wait for job->act to be committed, then finish. */
@@ -75,6 +84,15 @@ void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
 job_run run_deposit, run_sign, run_terminate;
+/* api_uploads.c */
+job_run run_upload_options, run_upload_create, run_upload_state,
+    run_upload_delete, run_upload_patch;
+/* Have an upload to write to, or to deposit; it is let go with the job. */
+enum http_next upload_begin(struct job *job, uint64_t *max_body);
+bool upload_use(struct job *job, const char *id, struct error *err) MUST_USE;
+/* Is it what its client said?  It is read for that: on a worker. */
+bool upload_check(struct job *job, struct error *err) MUST_USE;
+void upload_end(struct job *job);
 /* api_git.c */
 job_run run_git_refs, run_git_upload;
 /* api_documents.c */

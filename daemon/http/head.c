@@ -101,6 +101,42 @@ read_length(struct span value, struct http_head *out)
 	return 0;
 }
 
+/* What a handler may want to know. */
+static void
+keep_field(struct span name, struct span value, struct http_head *out)
+{
+	const struct {
+		const char *name;
+		char *out;
+		size_t room;
+	} fields[] = {
+		{ "range", out->range, sizeof(out->range) },
+		{ "if-range", out->if_range, sizeof(out->if_range) },
+		{ "if-none-match", out->if_none_match,
+		    sizeof(out->if_none_match) },
+		{ "git-protocol", out->git_protocol,
+		    sizeof(out->git_protocol) },
+		{ "content-type", out->content_type,
+		    sizeof(out->content_type) },
+		{ "tus-resumable", out->tus_resumable,
+		    sizeof(out->tus_resumable) },
+		{ "upload-length", out->upload_length,
+		    sizeof(out->upload_length) },
+		{ "upload-offset", out->upload_offset,
+		    sizeof(out->upload_offset) },
+		{ "upload-checksum", out->upload_checksum,
+		    sizeof(out->upload_checksum) },
+		{ "upload-metadata", out->upload_metadata,
+		    sizeof(out->upload_metadata) },
+		{ "last-event-id", out->last_event_id,
+		    sizeof(out->last_event_id) },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (is_word(name, fields[i].name))
+			keep(value, fields[i].out, fields[i].room);
+}
+
 static int
 read_field(struct span name, struct span value, struct http_head *out,
     unsigned *hosts)
@@ -125,14 +161,8 @@ read_field(struct span name, struct span value, struct http_head *out,
 	} else if (is_word(name, "connection")) {
 		if (memmem(value.data, value.len, "close", 5) != NULL)
 			out->close = true;
-	} else if (is_word(name, "range")) {
-		keep(value, out->range, sizeof(out->range));
-	} else if (is_word(name, "if-range")) {
-		keep(value, out->if_range, sizeof(out->if_range));
-	} else if (is_word(name, "if-none-match")) {
-		keep(value, out->if_none_match, sizeof(out->if_none_match));
-	} else if (is_word(name, "git-protocol")) {
-		keep(value, out->git_protocol, sizeof(out->git_protocol));
+	} else {
+		keep_field(name, value, out);
 	}
 	return 0;
 }

@@ -18,7 +18,11 @@ struct http_head {
 	bool has_length, chunked, expect, close;
 	bool gzip; /* Content-Encoding; nothing here takes it but git's */
 	char range[64], if_range[128], if_none_match[128];
-	char git_protocol[128];
+	char git_protocol[128], content_type[64];
+	/* tus 1.0 */
+	char tus_resumable[16], upload_length[24], upload_offset[24];
+	char upload_checksum[96], upload_metadata[512];
+	char last_event_id[24];
 };
 
 /*

@@ -196,16 +196,19 @@ reason(int status)
 		int status;
 		const char *text;
 	} reasons[] = { { 200, "OK" }, { 201, "Created" },
+		{ 204, "No Content" },
 		{ 206, "Partial Content" }, { 304, "Not Modified" },
 		{ 400, "Bad Request" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
 		{ 409, "Conflict" }, { 411, "Length Required" },
+		{ 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
 		{ 415, "Unsupported Media Type" },
 		{ 416, "Range Not Satisfiable" },
 		{ 417, "Expectation Failed" },
-		{ 422, "Unprocessable Content" },
+		{ 422, "Unprocessable Content" }, { 423, "Locked" },
 		{ 431, "Request Header Fields Too Large" },
+		{ 460, "Checksum Mismatch" },
 		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
 		{ 505, "HTTP Version Not Supported" } };
@@ -223,22 +226,27 @@ begin_answer(struct conn *c)
 	struct http_request *request = c->request;
 	struct http_response *response = &request->response;
 	const bool bodyless = strcmp(request->head.method, "HEAD") == 0 ||
-	    response->status == 304;
+	    response->status == 304 || response->status == 204;
 	const uint64_t len = response->fd >= 0 ? response->to - response->from :
 						 response->body.len;
 	struct error err = { 0 };
+	char length[48] = "";
 
+	/* RFC 9110 section 8.6: none in a 204. */
+	if (response->status != 204)
+		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
+		    (unsigned long long)len);
 	if (response->close || request->head.close ||
 	    !http_body_ended(&c->body) || c->server->stopping)
 		c->close = true;
 	if (!buf_printf(&c->out, &err,
 		"HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s"
-		"Content-Length: %llu\r\n%s\r\n",
+		"%s%s\r\n",
 		response->status, reason(response->status), request->id,
 		response->type != NULL ? "Content-Type: " : "",
 		response->type != NULL ? response->type : "",
 		response->type != NULL ? "\r\n" : "", response->headers,
-		(unsigned long long)len,
+		length,
 		c->close ? "Connection: close\r\n" : "") ||
 	    (!bodyless && response->fd < 0 &&
 		!buf_append(&c->out, buf_span(&response->body), &err))) {
@@ -331,7 +339,8 @@ route(struct conn *c)
 	struct http_request *request = c->request;
 	const struct http_head *head = &request->head;
 	const bool may_have_body = strcmp(head->method, "PUT") == 0 ||
-	    strcmp(head->method, "POST") == 0;
+	    strcmp(head->method, "POST") == 0 ||
+	    strcmp(head->method, "PATCH") == 0;
 	uint64_t max_body = 0;
 	struct error err = { 0 };
 
@@ -367,7 +376,9 @@ route(struct conn *c)
 		refuse(c, 413, NULL);
 		return;
 	}
-	request->spool = file_temporary(server->handler.spool_dir, &err);
+	if (request->spool < 0)
+		request->spool = file_temporary(server->handler.spool_dir,
+		    &err);
 	if (request->spool < 0) {
 		refuse(c, 503, &err);
 		return;
@@ -517,7 +528,7 @@ take_body(struct conn *c, struct span *bytes, struct error *err)
 			continue;
 		progress(c, data.len);
 		if (!file_pwrite(request->spool, data,
-			(off_t)request->body_len, err))
+			(off_t)(request->spool_at + request->body_len), err))
 			return 503; /* the disk is full, most likely */
 		request->body_len += data.len;
 	}

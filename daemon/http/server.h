@@ -33,8 +33,12 @@ struct http_request {
 	char id[HTTP_REQUEST_ID]; /* 16 hex digits, in the log and the answer */
 	char person[LIMIT_EMAIL_BYTES + 1]; /* the handler's, for its log */
 	X509 *peer;               /* the client's certificate; a reference */
-	int spool;                /* the body, a file without a name, or -1 */
-	uint64_t body_len;
+	/*
+	 * The body: [spool_at, + body_len) of a file.  It has no name, unless
+	 * begin() gave one of its own, or is -1.
+	 */
+	int spool;
+	uint64_t spool_at, body_len;
 	bool takes_gzip;          /* the handler's: else it is 415 */
 	int64_t began_ms;
 	struct http_response response;

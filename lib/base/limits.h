@@ -14,6 +14,9 @@
 /* One text or annex; the policy of a type sets a lower one. */
 #define LIMIT_TEXT_BYTES UINT64_C(4000000000)
 
+/* What one office may have begun to upload, together. */
+#define LIMIT_UPLOAD_BYTES UINT64_C(8589934592)
+
 enum {
 	/* Names. */
 	LIMIT_NAME_BYTES = 100,     /* one component of a member's path */
@@ -95,6 +98,8 @@ enum {
 	LIMIT_SECONDS_DRAIN = 5,
 	LIMIT_BYTES_A_SECOND = 1024, /* a body or an answer slower is cut */
 	LIMIT_LIST_PAGE = 1000,      /* documents in one answer */
+	LIMIT_UPLOADS = 32,          /* unfinished, of one office */
+	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
 
 	/* git: a request, inflated; its wants, haves and shallows. */
 	LIMIT_GIT_BODY = 16 * 1024 * 1024,

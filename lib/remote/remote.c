@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -17,6 +18,7 @@ struct remote {
 	CURL *curl;
 	struct remote_settings settings;
 	char address[512];
+	bool answered; /* the daemon, once: then it was there */
 };
 
 struct transfer {
@@ -24,8 +26,10 @@ struct transfer {
 	const struct remote_request *request;
 	struct remote_answer *answer;
 	struct error *err;
+	uint64_t resume_at;
+	const char *if_range;
 	uint64_t sent, received;
-	bool failed;
+	bool begun, failed;
 };
 
 struct remote *
@@ -90,6 +94,40 @@ to_file(const struct transfer *transfer)
 	    (status == 200 || status == 206);
 }
 
+/* The first of a file's bytes: is it the part asked for, or all? */
+static bool
+begin_file(struct transfer *transfer)
+{
+	long status = 0;
+
+	transfer->begun = true;
+	curl_easy_getinfo(transfer->remote->curl, CURLINFO_RESPONSE_CODE,
+	    &status);
+	if (status != 206)
+		transfer->resume_at = 0;
+	if (transfer->request->tagged != NULL)
+		transfer->request->tagged(transfer->request->arg,
+		    transfer->answer->etag);
+	return ftruncate(transfer->request->file_fd,
+		   (off_t)transfer->resume_at) == 0 ||
+	    error_set_errno(transfer->err, "download");
+}
+
+static bool
+write_file(struct transfer *transfer, struct span bytes)
+{
+	uint64_t at;
+
+	if (!transfer->begun && !begin_file(transfer))
+		return false;
+	at = transfer->resume_at + transfer->received;
+	return (at + bytes.len <= LIMIT_CONTAINER_BYTES ||
+		   error_set(transfer->err, ERROR_LIMIT,
+		       "the daemon sends more than any copy has")) &&
+	    file_pwrite(transfer->request->file_fd, bytes, (off_t)at,
+		transfer->err);
+}
+
 static size_t
 on_body(char *data, size_t size, size_t num, void *arg)
 {
@@ -98,13 +136,7 @@ on_body(char *data, size_t size, size_t num, void *arg)
 	bool ok;
 
 	if (to_file(transfer))
-		ok = transfer->request->resume_at + transfer->received +
-			    bytes.len <=
-			LIMIT_CONTAINER_BYTES &&
-		    file_pwrite(transfer->request->file_fd, bytes,
-			(off_t)(transfer->request->resume_at +
-			    transfer->received),
-			transfer->err);
+		ok = write_file(transfer, bytes);
 	else
 		ok = buf_append(&transfer->answer->body, bytes,
 		    transfer->err);
@@ -123,7 +155,8 @@ on_read(char *data, size_t size, size_t num, void *arg)
 	if (n == 0)
 		return 0;
 	if (!file_pread(transfer->request->body_fd, data, n,
-		(off_t)transfer->sent, transfer->err)) {
+		(off_t)(transfer->request->body_at + transfer->sent),
+		transfer->err)) {
 		transfer->failed = true;
 		return CURL_READFUNC_ABORT;
 	}
@@ -171,6 +204,12 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	if (field(line, "ETag:", &value) &&
 	    !span_to_str(value, answer->etag, sizeof(answer->etag)))
 		answer->etag[0] = '\0';
+	if (field(line, "Location:", &value) &&
+	    !span_to_str(value, answer->location, sizeof(answer->location)))
+		answer->location[0] = '\0';
+	if (field(line, "Upload-Offset:", &value) &&
+	    !span_to_u64(value, &answer->upload_offset))
+		answer->upload_offset = UINT64_MAX;
 	if (field(line, "Valise-Policy:", &value) &&
 	    !digest_parse(value, &answer->policy))
 		answer->policy = (struct digest){ { 0 } };
@@ -190,12 +229,13 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	if (settings->progress == NULL)
 		return 0;
 	if (up_total > 0 && up < up_total)
-		settings->progress(settings->arg, (uint64_t)up,
-		    (uint64_t)up_total);
+		settings->progress(settings->arg,
+		    transfer->request->body_at + (uint64_t)up,
+		    transfer->request->body_at + (uint64_t)up_total);
 	else if (down_total > 0)
 		settings->progress(settings->arg,
-		    transfer->request->resume_at + (uint64_t)down,
-		    transfer->request->resume_at + (uint64_t)down_total);
+		    transfer->resume_at + (uint64_t)down,
+		    transfer->resume_at + (uint64_t)down_total);
 	return 0;
 }
 
@@ -252,14 +292,21 @@ set_up(struct remote *remote, struct transfer *transfer,
 		    curl_easy_setopt(curl, CURLOPT_SEEKDATA, transfer) == 0 &&
 		    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE,
 			(curl_off_t)request->body_len) == 0;
-	if (ok && request->resume_at > 0) {
+	if (ok && strcmp(request->method, "HEAD") == 0)
+		ok = curl_easy_setopt(curl, CURLOPT_NOBODY, 1L) == 0;
+	if (ok && strcmp(request->method, "DELETE") == 0)
+		ok = curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST,
+			 request->method) == 0;
+	if (ok && transfer->resume_at > 0) {
 		snprintf(line, sizeof(line), "%llu-",
-		    (unsigned long long)request->resume_at);
+		    (unsigned long long)transfer->resume_at);
 		ok = curl_easy_setopt(curl, CURLOPT_RANGE, line) == 0;
 		snprintf(line, sizeof(line), "If-Range: %s",
-		    request->if_range);
+		    transfer->if_range);
 		*headers = curl_slist_append(*headers, line);
 	}
+	for (size_t i = 0; i < 4 && request->headers[i] != NULL; i++)
+		*headers = curl_slist_append(*headers, request->headers[i]);
 	return ok &&
 	    (*headers == NULL ||
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
@@ -338,25 +385,18 @@ problem_error(const struct remote_answer *answer, struct error *err)
 	return false;
 }
 
-bool
-remote_do(struct remote *remote, const struct remote_request *request,
-    struct remote_answer *answer, struct error *err)
+/* *broke: the line did, rather than that the daemon said no. */
+static bool
+do_once(struct remote *remote, struct transfer *transfer, bool *broke,
+    struct error *err)
 {
-	struct transfer transfer = { .remote = remote,
-		.request = request,
-		.answer = answer,
-		.err = err };
+	struct remote_answer *answer = transfer->answer;
 	struct curl_slist *headers = NULL;
 	long status = 0;
 	CURLcode code;
 
-	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES) };
-	/* One cannot open what is not there: say it before TLS does. */
-	if (access(remote->settings.cert, R_OK) != 0 ||
-	    access(remote->settings.key, R_OK) != 0)
-		return error_set_errno(err, "%s, %s", remote->settings.cert,
-		    remote->settings.key);
-	if (!set_up(remote, &transfer, &headers)) {
+	*broke = false;
+	if (!set_up(remote, transfer, &headers)) {
 		curl_slist_free_all(headers);
 		return error_set(err, ERROR_SYSTEM, "HTTP client: set-up");
 	}
@@ -364,12 +404,104 @@ remote_do(struct remote *remote, const struct remote_request *request,
 	curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_slist_free_all(headers);
 	answer->status = (int)status;
-	if (transfer.failed)
+	if (status != 0)
+		remote->answered = true;
+	if (transfer->failed)
 		return false; /* err is set: our disk, or a limit */
 	/* "No" may come, and the connection go, while we still send. */
-	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0))
+	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
+		*broke = code != CURLE_PEER_FAILED_VERIFICATION;
+		/* Nobody is there, and nobody was: that is said at once. */
+		if (!remote->answered && (code == CURLE_COULDNT_CONNECT ||
+					     code == CURLE_COULDNT_RESOLVE_HOST))
+			*broke = false;
 		return transport_error(remote, code, err);
+	}
 	return (status >= 200 && status < 300) || problem_error(answer, err);
+}
+
+/* How long until the next try; 0: there is none. */
+static unsigned
+patience(const struct remote *remote, unsigned tries)
+{
+	static const unsigned ms[] = { 200, 500, 1000, 2000, 4000, 8000,
+		15000 };
+
+	/* One whom the daemon will not have is told so soon. */
+	if (tries >= (remote->answered ? sizeof(ms) / sizeof(ms[0]) : 2))
+		return 0;
+	return ms[tries];
+}
+
+/* Where the file ended, if what follows can be asked for. */
+static void
+go_on(struct transfer *transfer, char etag[160])
+{
+	struct remote_answer *answer = transfer->answer;
+
+	if (transfer->begun) {
+		transfer->resume_at += transfer->received;
+		snprintf(etag, 160, "%s", answer->etag);
+		transfer->if_range = etag;
+		if (etag[0] == '\0')
+			transfer->resume_at = 0;
+	}
+	transfer->sent = transfer->received = 0;
+	transfer->begun = false;
+	answer->body.len = 0;
+}
+
+bool
+remote_do(struct remote *remote, const struct remote_request *request,
+    struct remote_answer *answer, struct error *err)
+{
+	struct transfer transfer = { .remote = remote,
+		.request = request,
+		.answer = answer,
+		.err = err,
+		.resume_at = request->resume_at,
+		.if_range = request->if_range };
+	char etag[160];
+
+	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES),
+		.upload_offset = UINT64_MAX };
+	/* One cannot open what is not there: say it before TLS does. */
+	if (access(remote->settings.cert, R_OK) != 0 ||
+	    access(remote->settings.key, R_OK) != 0)
+		return error_set_errno(err, "%s, %s", remote->settings.cert,
+		    remote->settings.key);
+	for (unsigned tries = 0;; tries++) {
+		bool broke;
+		unsigned ms;
+
+		if (do_once(remote, &transfer, &broke, err))
+			return true;
+		/* It has all of it already, or another: begin anew. */
+		if (answer->status == 416 && transfer.resume_at > 0) {
+			transfer.resume_at = 0;
+			broke = true;
+		}
+		if (transfer.received > 0 && transfer.begun)
+			tries = 0;
+		if (!broke || request->once ||
+		    (ms = patience(remote, tries)) == 0)
+			return false;
+		if (remote->settings.waiting != NULL && tries > 0)
+			remote->settings.waiting(remote->settings.arg,
+			    err->detail, ms);
+		*err = (struct error){ 0 };
+		go_on(&transfer, etag);
+		remote_wait(ms);
+	}
+}
+
+void
+remote_wait(unsigned ms)
+{
+	const struct timespec time = { .tv_sec = ms / 1000,
+		.tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&time, NULL);
 }
 
 struct exchange {

@@ -15,6 +15,8 @@ struct remote_settings {
 	const char *cert, *key; /* PEM files: to connect with */
 	/* Told of bytes done and expected (0: not known), or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/* The line broke, and in so long it is tried again; or NULL. */
+	void (*waiting)(void *arg, const char *why, unsigned ms);
 	void *arg;
 };
 
@@ -23,24 +25,35 @@ struct remote *remote_new(const struct remote_settings *settings,
 void remote_free(struct remote *remote);
 
 struct remote_request {
-	const char *method; /* GET, PUT, POST */
+	const char *method; /* GET, HEAD, PUT, POST, PATCH, DELETE */
 	const char *path;   /* "/v1/…", with its query, encoded */
-	int body_fd;        /* or -1: sent from offset 0 */
-	uint64_t body_len;
+	int body_fd;        /* or -1: sent from body_at on */
+	uint64_t body_at, body_len;
 	int file_fd; /* or -1: where the answer's body goes, from offset 0 */
-	uint64_t resume_at;  /* GET into file_fd: go on from here, */
+	uint64_t resume_at;   /* GET into file_fd: go on from here, */
 	const char *if_range; /* if it is still this */
+	/* Told of the ETag before any of the body is there; or NULL. */
+	void (*tagged)(void *arg, const char *etag);
+	void *arg;
+	const char *headers[4]; /* more of them: "Name: value" */
+	bool once; /* it is not to be repeated where the line breaks */
 };
 
 struct remote_answer {
 	int status;
 	struct buf body; /* where file_fd is -1; freed by remote_answer_free() */
 	char etag[160];
+	char location[160];
+	uint64_t upload_offset; /* of Upload-Offset; UINT64_MAX if absent */
 	struct digest policy; /* of Valise-Policy; zero if absent */
 	struct digest crls;   /* of Valise-Crls */
 };
 
 /*
+ * Where the line breaks, and the daemon was there, the same is asked again a
+ * few times, ever later, and a file goes on where it ended; every request may
+ * be repeated but those that say so.
+ *
  * ERROR_UNAVAILABLE  no connection, or it broke: try again
  * ERROR_UNTRUSTED    the server is not the one that was enrolled
  * otherwise          what the daemon's problem document says; answer->status
@@ -49,6 +62,8 @@ struct remote_answer {
 bool remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err) MUST_USE;
 void remote_answer_free(struct remote_answer *answer);
+/* Between one try and the next, for who repeats requests itself. */
+void remote_wait(unsigned ms);
 
 /*
  * One exchange with somebody else's server, by its public certificate, or

@@ -67,7 +67,7 @@ static const struct {
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
 	       "Transfer-Encoding: xchunked\r\n\r\n"), 501 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\n"), 415 },
+	       "Content-Encoding: br\r\nContent-Length: 1\r\n\r\n"), 415 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
 	       "Expect: something\r\nContent-Length: 1\r\n\r\n"), 417 },
 	{ TEXT(GET HOST "\r\nmore"), 400 },

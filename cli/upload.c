@@ -1,0 +1,193 @@
+/*
+ * A large deposit goes up in parts (tus 1.0), so that a cut costs nothing: not
+ * in this run, nor in one after a reboot.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+
+#define TUS "Tus-Resumable: 1.0.0"
+
+struct upload {
+	struct session *session;
+	int fd;
+	uint64_t len, offset;
+	const char *note;   /* where the upload's path is kept */
+	char path[160];     /* "/v1/uploads/ID" */
+};
+
+/* What an earlier run kept; empty if nothing. */
+static void
+read_note(struct upload *upload)
+{
+	struct buf text = BUF(sizeof(upload->path) - 1);
+	struct error ignored = { 0 };
+
+	if (!file_read(upload->note, text.max, &text, &ignored) ||
+	    !span_starts(buf_span(&text), "/v1/uploads/") ||
+	    !span_to_str(buf_span(&text), upload->path, sizeof(upload->path)))
+		upload->path[0] = '\0';
+	buf_free(&text);
+}
+
+static bool
+hash_file(const struct upload *upload, char hex[DIGEST_HEX],
+    struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+	struct digest digest;
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	for (uint64_t at = 0; at < upload->len;) {
+		const uint64_t left = upload->len - at;
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		if (!file_pread(upload->fd, piece, n, (off_t)at, err))
+			return false;
+		sha256_update(&hash, span_of(piece, n));
+		at += n;
+	}
+	digest = sha256_final(&hash);
+	digest_hex(&digest, hex);
+	return true;
+}
+
+static bool
+create(struct upload *upload, struct error *err)
+{
+	char length[48], metadata[200], hex[DIGEST_HEX];
+	char base64[BASE64_SIZE(DIGEST_HEX)];
+	const struct remote_request request = { .method = "POST",
+		.path = "/v1/uploads",
+		.body_fd = upload->fd,
+		.file_fd = -1,
+		.headers = { TUS, length, metadata } };
+	struct remote_answer answer;
+	bool ok;
+
+	if (!hash_file(upload, hex, err))
+		return false;
+	base64_encode(span_of_str(hex), base64);
+	snprintf(length, sizeof(length), "Upload-Length: %llu",
+	    (unsigned long long)upload->len);
+	snprintf(metadata, sizeof(metadata), "Upload-Metadata: sha256 %s",
+	    base64);
+	ok = remote_do(upload->session->remote, &request, &answer, err);
+	if (ok && !span_starts(span_of_str(answer.location), "/v1/uploads/"))
+		ok = error_set(err, ERROR_MALFORMED,
+		    "the daemon does not say where to upload to");
+	snprintf(upload->path, sizeof(upload->path), "%s", answer.location);
+	upload->offset = 0;
+	remote_answer_free(&answer);
+	return ok &&
+	    file_write(upload->note, span_of_str(upload->path), 0600, err);
+}
+
+/* How far is it?  One that is gone begins anew. */
+static bool
+ask(struct upload *upload, struct error *err)
+{
+	const struct remote_request request = { .method = "HEAD",
+		.path = upload->path,
+		.body_fd = -1,
+		.file_fd = -1,
+		.headers = { TUS } };
+	struct remote_answer answer;
+	int status;
+	bool ok;
+
+	if (upload->path[0] == '\0')
+		return create(upload, err);
+	ok = remote_do(upload->session->remote, &request, &answer, err);
+	status = answer.status;
+	if (ok && answer.upload_offset > upload->len)
+		ok = error_set(err, ERROR_MALFORMED,
+		    "the daemon has more of the upload than there is");
+	upload->offset = answer.upload_offset;
+	remote_answer_free(&answer);
+	if (ok || status != 404)
+		return ok;
+	*err = (struct error){ 0 };
+	return create(upload, err);
+}
+
+static bool
+send_rest(struct upload *upload, struct error *err)
+{
+	char offset[48];
+	const struct remote_request request = { .method = "PATCH",
+		.path = upload->path,
+		.body_fd = upload->fd,
+		.body_at = upload->offset,
+		.body_len = upload->len - upload->offset,
+		.file_fd = -1,
+		.once = true,
+		.headers = { TUS, offset,
+		    "Content-Type: application/offset+octet-stream" } };
+	struct remote_answer answer;
+	bool ok;
+
+	snprintf(offset, sizeof(offset), "Upload-Offset: %llu",
+	    (unsigned long long)upload->offset);
+	ok = remote_do(upload->session->remote, &request, &answer, err);
+	if (ok)
+		upload->offset = answer.upload_offset;
+	/* It has another offset, or another connection of ours still ends. */
+	if (!ok && (answer.status == 409 || answer.status == 423))
+		err->kind = ERROR_UNAVAILABLE;
+	remote_answer_free(&answer);
+	return ok;
+}
+
+static void
+tell_cut(const struct upload *upload, unsigned ms)
+{
+	output_note("the line broke; %.1f of %.1f MiB are there: going on"
+		    " in %u s", (double)upload->offset / 1048576,
+	    (double)upload->len / 1048576, (ms + 999) / 1000);
+}
+
+bool
+session_upload(struct session *session, int fd, uint64_t len,
+    const char *note, char id[UPLOAD_ID_ROOM], struct error *err)
+{
+	static const unsigned waits[] = { 100, 500, 1000, 2000, 4000, 8000,
+		15000 };
+	struct upload upload = { .session = session,
+		.fd = fd,
+		.len = len,
+		.note = note };
+	uint64_t before;
+	unsigned tries = 0;
+
+	read_note(&upload);
+	if (!ask(&upload, err))
+		return false;
+	if (upload.offset > 0 && upload.offset < len)
+		output_note("%.1f of %.1f MiB were sent before: going on from"
+			    " there", (double)upload.offset / 1048576,
+		    (double)len / 1048576);
+	while (upload.offset < len) {
+		before = upload.offset;
+		if (send_rest(&upload, err))
+			continue;
+		if (err->kind != ERROR_UNAVAILABLE ||
+		    tries == sizeof(waits) / sizeof(waits[0]))
+			return error_context(err, "it goes on from there next"
+						  " time: run this again");
+		*err = (struct error){ 0 };
+		remote_wait(waits[tries]);
+		if (!ask(&upload, err))
+			return false;
+		if (upload.offset > before)
+			tries = 0;
+		tell_cut(&upload, waits[tries++]);
+	}
+	snprintf(id, UPLOAD_ID_ROOM, "%s",
+	    upload.path + strlen("/v1/uploads/"));
+	return true;
+}
