@@ -19,9 +19,8 @@ struct listing {
 	uint64_t num, next;  /* next: from which index on nothing was seen */
 };
 
-/* What an entry is about, in a few words. */
-static void
-describe(const struct entry *entry, char out[512])
+void
+describe_entry(const struct entry *entry, char out[512])
 {
 	char version[24] = "", hex[DIGEST_HEX];
 
@@ -137,7 +136,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		return put_json(out, index, line, err);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)index);
 	time_format_at(entry->time_ms / 1000, time);
-	describe(entry, about);
+	describe_entry(entry, about);
 	if (out->form == FORM_CSV)
 		put_csv_line(cells, entry);
 	else if (out->follow)
@@ -208,40 +207,11 @@ print_heading(const struct listing *out)
 		return;
 }
 
-/*
- * What comes, as it comes: a cut is waited out, and nothing is missed, since
- * an entry is asked for by its index.
- */
-static bool
-follow(struct listing *out, struct error *err)
+static void
+flush(void *arg)
 {
-	unsigned wait = 1;
-
-	for (;;) {
-		struct session session;
-
-		if (session_open(out->context, &session, err)) {
-			bool ok = true;
-
-			while (ok) {
-				ok = session_entries_from(&session, out->next,
-				    out->filters, visit, out, err);
-				fflush(stdout);
-				wait = 1;
-				if (ok && out->next < session.seen.size)
-					out->next = session.seen.size;
-				if (ok)
-					sleep(wait);
-			}
-			session_close(&session);
-		}
-		if (err->kind != ERROR_UNAVAILABLE)
-			return false;
-		output_note("%s; trying again in %u s", err->detail, wait);
-		*err = (struct error){ 0 };
-		sleep(wait);
-		wait = wait < 60 ? 2 * wait : 60;
-	}
+	(void)arg;
+	fflush(stdout);
 }
 
 static bool
@@ -254,7 +224,8 @@ list_entries(struct listing *out, struct error *err)
 		out->form = FORM_JSON;
 	if (out->follow) {
 		print_heading(out);
-		return follow(out, err);
+		return session_follow_entries(out->context, 0, out->filters,
+		    visit, flush, out, err);
 	}
 	if (!session_open(out->context, &session, err))
 		return false;

@@ -13,7 +13,7 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
 
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
     cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
-    cmd_terminate;
+    cmd_terminate, cmd_watch;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,
@@ -35,6 +35,9 @@ bool sign_files(const struct identity *signer, const struct container *from,
 bool load_signer(const struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
+
+/* What an entry is about, in a few words. */
+void describe_entry(const struct entry *entry, char out[512]);
 
 /* verify --evidence: exit 0 where it proves a fork. */
 bool verify_evidence(struct context *context, const char *path,

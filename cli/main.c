@@ -91,6 +91,24 @@ static const struct command {
 	    " is a line each\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
+	{ "watch", "[--document DOC] [--act ACT] [--from N] [--exec CMD]"
+	    " [--notify]",
+	    "follow what happens",
+	    "A line for each act that you may see, as it happens and proved to"
+	    " be in the journal.\nA cut is waited out, and nothing is"
+	    " missed.\n\n"
+	    "  --document DOC  of this document only\n"
+	    "  --act ACT       of this kind only (see \"valise log"
+	    " --help\")\n"
+	    "  --from N        begin with entry N, instead of with what"
+	    " comes\n"
+	    "  --exec CMD      run CMD by the shell, with the act as JSON on"
+	    " its standard\n                  input; one after another\n"
+	    "  --notify        show each by the desktop's notifications\n\n"
+	    "Example:\n"
+	    "  valise watch --act deposit --exec 'jq -r .document | mail -s new"
+	    " me@mofa.example'\n",
+	    cmd_watch },
 	{ "terminate", "DOC --reason TEXT [--yes]",
 	    "sign the termination of what is in force",
 	    "Fetch and verify the version in force, show it and the reason,"

@@ -322,7 +322,7 @@ bool
 session_connect(struct context *context, struct session *out, struct error *err)
 {
 	const struct policy *pinned = context_pinned(context, err);
-	struct remote_settings settings = {
+	const struct remote_settings settings = {
 		.address = context->enrolment.address,
 		.cert = context->cert,
 		.key = context->key,
@@ -354,9 +354,10 @@ session_connect(struct context *context, struct session *out, struct error *err)
 		    !buf_append(&out->server_ca, member_bytes(file), err))
 			return false;
 	}
-	settings.server_ca = buf_span(&out->server_ca);
+	out->settings = settings;
+	out->settings.server_ca = buf_span(&out->server_ca);
 	if (!context_checkpoint(context, &out->seen, &out->note, err) ||
-	    (out->remote = remote_new(&settings, err)) == NULL) {
+	    (out->remote = remote_new(&out->settings, err)) == NULL) {
 		session_close(out);
 		return false;
 	}
@@ -913,6 +914,103 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 			return false;
 	}
 	return true;
+}
+
+/* --- What happens, as it happens. --- */
+
+struct following {
+	struct session session;
+	uint64_t next; /* what was told of ends before it */
+	const char *filters;
+	entry_visitor *visit;
+	void (*told)(void *arg);
+	void *arg;
+};
+
+static bool
+visit_next(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct following *all = arg;
+
+	all->next = index + 1;
+	return all->visit(all->arg, index, entry, line, err);
+}
+
+/* Proofs are asked for: an event is only a word that there is something. */
+static bool
+tell_entries(struct following *all, struct error *err)
+{
+	if (!session_entries_from(&all->session, all->next, all->filters,
+		visit_next, all, err))
+		return false;
+	all->told(all->arg);
+	return true;
+}
+
+static bool
+on_event(void *arg, const struct remote_event *event, struct error *err)
+{
+	struct following *all = arg;
+	uint64_t index;
+
+	if (span_is(event->type, "end"))
+		return error_set(err, ERROR_REFUSED, "the daemon tells no"
+		    " more: %.*s", (int)event->data.len,
+		    (const char *)event->data.data);
+	if (!span_to_u64(event->id, &index) || index < all->next)
+		return true;
+	return tell_entries(all, err);
+}
+
+static bool
+follow_once(struct following *all, struct error *err)
+{
+	struct remote *events = remote_new(&all->session.settings, err);
+	char path[48];
+	bool ok;
+
+	if (events == NULL)
+		return false;
+	/* What came before the stream is open is in neither: ask from there. */
+	snprintf(path, sizeof(path), "/v1/events?from=%llu",
+	    (unsigned long long)all->next);
+	ok = remote_events(events, path, "", on_event, all, err);
+	remote_free(events);
+	return ok;
+}
+
+bool
+session_follow_entries(struct context *context, uint64_t from,
+    const char *filters, entry_visitor *visit, void (*told)(void *arg),
+    void *arg, struct error *err)
+{
+	struct following all = { .next = from,
+		.filters = filters,
+		.visit = visit,
+		.told = told,
+		.arg = arg };
+	unsigned wait = 1;
+
+	for (;;) {
+		if (session_open(context, &all.session, err)) {
+			if (all.next == UINT64_MAX)
+				all.next = all.session.seen.size;
+			if (tell_entries(&all, err)) {
+				if (all.next < all.session.seen.size)
+					all.next = all.session.seen.size;
+				wait = 1;
+				(void)follow_once(&all, err);
+			}
+			session_close(&all.session);
+		}
+		if (err->kind != ERROR_UNAVAILABLE)
+			return false;
+		output_note("%s; trying again in %u s", err->detail, wait);
+		*err = (struct error){ 0 };
+		remote_wait(wait * 1000);
+		wait = wait < 60 ? 2 * wait : 60;
+	}
 }
 
 bool

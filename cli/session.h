@@ -17,6 +17,7 @@ struct session {
 	bool further;           /* than what is kept: session_close() keeps it */
 	struct digest policy;   /* by which the daemon judges now */
 	struct buf server_ca;
+	struct remote_settings settings;
 	const char *doing; /* shown with the progress */
 };
 
@@ -106,6 +107,16 @@ bool session_entries_of_leaves(struct session *session, uint64_t from,
 /* The bytes of a hash tile.  The body is appended to out. */
 bool session_tile(struct session *session, const struct tile *tile,
     struct buf *out, struct error *err) MUST_USE;
+
+/*
+ * Follow the journal from an index on: each entry that may be seen is told to
+ * visit, proved, as it happens; told is called when there is no more for now.
+ * A cut is waited out, with a word, and nothing is missed.  It ends only where
+ * something is wrong.
+ */
+bool session_follow_entries(struct context *context, uint64_t from,
+    const char *filters, entry_visitor *visit, void (*told)(void *arg),
+    void *arg, struct error *err) MUST_USE;
 
 /*
  * A receipt that an act was answered with: of this journal, an extension of

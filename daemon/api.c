@@ -39,6 +39,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
+	{ "GET", "v1/events", NEED_NOTHING, run_events },
 	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options },
 	{ "POST", "v1/uploads", NEED_NOTHING, run_upload_create },
 	{ "GET", "v1/uploads/*", NEED_NOTHING, run_upload_state },
@@ -157,8 +158,17 @@ job_answer(struct job *job)
 	struct http_server *server = job->api->server;
 
 	request->job = NULL;
+	/* A whole answer in the place of a stream's next part ends it. */
+	if (request->response.stream)
+		request->response.close = true;
 	free_job(job);
 	http_reply(server, request);
+}
+
+void
+job_stream(struct job *job)
+{
+	http_reply(job->api->server, job->request);
 }
 
 static void
@@ -661,6 +671,7 @@ static enum http_next
 begin_route(struct job *job, uint64_t *max_body)
 {
 	struct http_request *request = job->request;
+	struct api *api = job->api;
 	struct error err = { 0 };
 	char upload[UPLOAD_ID];
 
@@ -694,6 +705,15 @@ begin_route(struct job *job, uint64_t *max_body)
 		*max_body = max_body_of(job);
 		request->takes_gzip = job->route->run == run_git_upload;
 		return HTTP_READ;
+	}
+	if (job->route->run == run_events) {
+		if (api->num_watchers >= LIMIT_WATCHERS) {
+			error_set(&err, ERROR_UNAVAILABLE,
+			    "too many are watching: try again later");
+			return job_refuse_now(job, &err);
+		}
+		api->num_watchers++;
+		request->watches = true;
 	}
 	if (job->route->run == run_document && answer_document_now(job))
 		return HTTP_ANSWER;
@@ -753,6 +773,22 @@ dispatch(void *arg, struct http_request *request)
 		job_problem(job, &err);
 }
 
+/* Whose certificate, office or rights ended is told no more. */
+static enum http_next
+stream(void *arg, struct http_request *request, bool idle)
+{
+	struct job *job = request->job;
+	struct error err = { 0 };
+
+	if (authenticate(arg, request, &job->who, &err))
+		return events_next(job, idle);
+	request->response.close = true;
+	if (!buf_printf(&request->response.body, &err,
+		"event: end\ndata: %s\n\n", err.detail))
+		request->response.body.len = 0;
+	return HTTP_ANSWER;
+}
+
 static void
 failed(void *arg, const struct http_request *request, const struct error *err)
 {
@@ -764,10 +800,13 @@ failed(void *arg, const struct http_request *request, const struct error *err)
 static void
 finished(void *arg, const struct http_request *request, bool sent)
 {
-	(void)arg;
-	/* The client went away while its body was being read. */
+	struct api *api = arg;
+
+	/* The client went away while its body was being read, or its stream. */
 	if (request->job != NULL)
 		free_job(request->job);
+	if (request->watches)
+		api->num_watchers--;
 	metrics_answer(request->response.status);
 	metrics_time(METRIC_REQUEST,
 	    (time_monotonic_ms() - request->began_ms) * 1000);
@@ -809,6 +848,7 @@ api_handler(struct api *api)
 	snprintf(spool, sizeof(spool), "%s/spool", api->config->data);
 	return (struct http_handler){ .begin = begin,
 		.dispatch = dispatch,
+		.stream = stream,
 		.failed = failed,
 		.finished = finished,
 		.session_free = free_session,
@@ -822,12 +862,19 @@ void
 api_set_server(struct api *api, struct http_server *server)
 {
 	api->server = server;
+	__atomic_store_n(&api->registrar->grew_arg, server, __ATOMIC_RELEASE);
 }
 
 void
 api_set_upkeep(struct api *api, struct upkeep *upkeep)
 {
 	api->upkeep = upkeep;
+}
+
+static void
+wake_streams(void *server)
+{
+	http_server_wake_streams(server);
 }
 
 struct api *
@@ -848,6 +895,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	pthread_cond_init(&api->wake, NULL);
 	api->config = config;
 	api->registrar = registrar;
+	registrar->grew = wake_streams;
 	api->certs = certs;
 	api->end = &api->first;
 	if (!config_data(config, "cache", dir, err) ||

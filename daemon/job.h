@@ -40,6 +40,8 @@ struct job {
 	/* The act that the answer waits for, and what then answers. */
 	struct act_request act;
 	void (*finish)(struct job *job);
+	/* events: the next entry to tell of. */
+	uint64_t cursor;
 	/* deliver: the copy that goes out then. */
 	int copy_fd;
 	struct job *next;
@@ -62,6 +64,7 @@ struct api {
 	pthread_cond_t wake;
 	struct job *first, **end;
 	size_t num_waiting;
+	unsigned num_watchers; /* the loop's thread's */
 	bool stopping;
 	pthread_t threads[64];
 	unsigned num_threads;
@@ -73,6 +76,8 @@ typedef bool job_run(struct job *job, struct error *err);
 /* Give the answer; the job is gone. */
 void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
+/* Give a part of a stream; the job stays with its request. */
+void job_stream(struct job *job);
 /* On the loop's thread, before the body: the answer is that. */
 enum http_next job_refuse_now(struct job *job, const struct error *err);
 /* json is taken over. */
@@ -84,6 +89,9 @@ void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
 job_run run_deposit, run_sign, run_terminate;
+/* api_events.c */
+job_run run_events;
+enum http_next events_next(struct job *job, bool idle);
 /* api_uploads.c */
 job_run run_upload_options, run_upload_create, run_upload_state,
     run_upload_delete, run_upload_patch;

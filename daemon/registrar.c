@@ -565,6 +565,15 @@ take_acts(struct registrar *registrar)
 	return acts;
 }
 
+static void
+tell_growth(const struct registrar *registrar)
+{
+	void *arg = __atomic_load_n(&registrar->grew_arg, __ATOMIC_ACQUIRE);
+
+	if (arg != NULL)
+		registrar->grew(arg);
+}
+
 static void *
 run_thread(void *arg)
 {
@@ -577,6 +586,7 @@ run_thread(void *arg)
 			next = acts->next;
 			acts->done(acts);
 		}
+		tell_growth(registrar);
 		tidy(registrar, STORE_PACKS_BUSY);
 	}
 	return NULL;

@@ -74,6 +74,9 @@ struct registrar {
 	struct judged_by now;
 	/* What ends the daemon: called once, does not return. */
 	void (*fatal)(const struct error *err);
+	/* Told, on its thread, that the journal grew; NULL until it is set. */
+	void (*grew)(void *arg);
+	void *grew_arg;
 	struct registrar_queue *queue;
 };
 

@@ -22,7 +22,7 @@
 
 enum { PIECE = 65536, TURNS = 8, TURNS_BODY = 32 };
 
-enum phase { HANDSHAKE, HEAD, BODY, WORK, WRITE, DRAIN, DEAD };
+enum phase { HANDSHAKE, HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
 
 struct conn {
 	struct http_server *server;
@@ -41,7 +41,8 @@ struct conn {
 	size_t out_at;
 	struct http_request *request; /* under way, but in WORK */
 	struct http_body body;
-	bool close, counted;
+	bool close;
+	bool streaming; /* the head of a stream is out: only parts follow */
 	void *session; /* the handler's */
 	uint64_t moved;          /* bytes in this phase */
 	int64_t since_s, until_s;
@@ -64,6 +65,7 @@ struct http_server {
 	bool stopping;
 	pthread_mutex_t mutex;
 	struct http_request *done; /* replies from other threads */
+	bool streams_due;          /* the same */
 	uint8_t piece[PIECE];
 };
 
@@ -219,6 +221,26 @@ reason(int status)
 	return "Unknown";
 }
 
+static bool
+put_head(struct conn *c, uint64_t len, struct error *err)
+{
+	const struct http_request *request = c->request;
+	const struct http_response *response = &request->response;
+	char length[48] = "";
+
+	/* A stream has no end yet; a 204 none (RFC 9110 section 8.6). */
+	if (!response->stream && response->status != 204)
+		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
+		    (unsigned long long)len);
+	return buf_printf(&c->out, err,
+	    "HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s%s%s\r\n",
+	    response->status, reason(response->status), request->id,
+	    response->type != NULL ? "Content-Type: " : "",
+	    response->type != NULL ? response->type : "",
+	    response->type != NULL ? "\r\n" : "", response->headers, length,
+	    c->close ? "Connection: close\r\n" : "");
+}
+
 /* The answer in c->request->response, from now on written. */
 static void
 begin_answer(struct conn *c)
@@ -230,24 +252,11 @@ begin_answer(struct conn *c)
 	const uint64_t len = response->fd >= 0 ? response->to - response->from :
 						 response->body.len;
 	struct error err = { 0 };
-	char length[48] = "";
 
-	/* RFC 9110 section 8.6: none in a 204. */
-	if (response->status != 204)
-		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
-		    (unsigned long long)len);
-	if (response->close || request->head.close ||
+	if (response->close || request->head.close || response->stream ||
 	    !http_body_ended(&c->body) || c->server->stopping)
 		c->close = true;
-	if (!buf_printf(&c->out, &err,
-		"HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s"
-		"%s%s\r\n",
-		response->status, reason(response->status), request->id,
-		response->type != NULL ? "Content-Type: " : "",
-		response->type != NULL ? response->type : "",
-		response->type != NULL ? "\r\n" : "", response->headers,
-		length,
-		c->close ? "Connection: close\r\n" : "") ||
+	if ((!c->streaming && !put_head(c, len, &err)) ||
 	    (!bodyless && response->fd < 0 &&
 		!buf_append(&c->out, buf_span(&response->body), &err))) {
 		bury(c);
@@ -255,6 +264,7 @@ begin_answer(struct conn *c)
 	}
 	if (bodyless && response->fd >= 0)
 		response->from = response->to;
+	c->streaming = response->stream && !bodyless;
 	enter(c, WRITE, LIMIT_SECONDS_GRACE);
 }
 
@@ -593,6 +603,28 @@ write_file(struct conn *c)
 	return 1;
 }
 
+/* Has the handler more of a stream? */
+static void
+ask_stream(struct conn *c, bool idle)
+{
+	struct http_server *server = c->server;
+	struct http_response *response = &c->request->response;
+
+	response->body.len = 0;
+	switch (server->handler.stream(server->handler.arg, c->request, idle)) {
+	case HTTP_READ:
+		if (c->phase != STREAM)
+			enter(c, STREAM, 0);
+		break;
+	case HTTP_ANSWER:
+		begin_answer(c);
+		break;
+	case HTTP_WORK:
+		to_handler(c);
+		break;
+	}
+}
+
 static int
 step_write(struct conn *c)
 {
@@ -603,6 +635,11 @@ step_write(struct conn *c)
 	if (c->request->response.fd >= 0 &&
 	    c->request->response.from < c->request->response.to)
 		return write_file(c);
+	if (c->streaming && !c->request->response.close &&
+	    !c->server->stopping) {
+		ask_stream(c, false);
+		return 1;
+	}
 	finish(c, true);
 	if (c->close) {
 		/* Read what is still sent, so that the answer is read too. */
@@ -630,6 +667,9 @@ step(struct conn *c)
 		return step_body(c);
 	case WRITE:
 		return step_write(c);
+	case STREAM:
+		/* Who listens has nothing to say. */
+		return read_piece(c, PIECE) != 0 ? -1 : 0;
 	case DRAIN:
 		if ((n = read_piece(c, PIECE)) > 0) {
 			c->moved += (uint64_t)n;
@@ -813,14 +853,56 @@ answer_all(struct http_server *server)
 	}
 }
 
+void
+http_server_wake_streams(struct http_server *server)
+{
+	const uint64_t one = 1;
+	ssize_t rung = 0;
+	bool first;
+
+	pthread_mutex_lock(&server->mutex);
+	first = !server->streams_due;
+	server->streams_due = true;
+	pthread_mutex_unlock(&server->mutex);
+	if (first)
+		rung = write(server->bell, &one, sizeof(one));
+	(void)rung;
+}
+
+/* Those that wait are asked; a part on its way asks when it is out. */
+static void
+feed_streams(struct http_server *server)
+{
+	struct conn *next;
+	bool due;
+
+	pthread_mutex_lock(&server->mutex);
+	due = server->streams_due;
+	server->streams_due = false;
+	pthread_mutex_unlock(&server->mutex);
+	for (struct conn *c = server->all; c != NULL; c = next) {
+		next = c->next;
+		if (c->phase != STREAM)
+			continue;
+		if (due)
+			ask_stream(c, false);
+		else if (server->now_s - c->since_s >= LIMIT_SECONDS_BEAT)
+			ask_stream(c, true);
+		if (c->phase == WRITE)
+			drive(c);
+	}
+}
+
 static void
 on_bell(evutil_socket_t bell, short what, void *arg)
 {
 	uint64_t count;
 
 	(void)what;
-	if (read((int)bell, &count, sizeof(count)) == sizeof(count))
-		answer_all(arg);
+	if (read((int)bell, &count, sizeof(count)) != sizeof(count))
+		return;
+	answer_all(arg);
+	feed_streams(arg);
 }
 
 static bool
@@ -843,10 +925,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	server->now_s = time_monotonic_ms() / 1000;
 	answer_all(server);
+	feed_streams(server);
 	for (struct conn *c = server->all; c != NULL; c = next) {
 		next = c->next;
-		if (server->now_s > c->until_s ||
-		    (server->stopping && c->phase == HEAD))
+		if ((server->now_s > c->until_s && c->phase != STREAM) ||
+		    (server->stopping &&
+			(c->phase == HEAD || c->phase == STREAM)))
 			bury(c);
 	}
 	if (!server->stopping && server->num_conns < LIMIT_CONNECTIONS)

@@ -23,6 +23,7 @@ struct http_response {
 	int fd;              /* or -1: [from, to) of a file is the body */
 	uint64_t from, to;
 	bool close;          /* the connection ends after it */
+	bool stream;         /* body is the first part: stream() has more */
 };
 
 #define HTTP_RESPONSE                                             \
@@ -40,6 +41,7 @@ struct http_request {
 	int spool;
 	uint64_t spool_at, body_len;
 	bool takes_gzip;          /* the handler's: else it is 415 */
+	bool watches;             /* the handler's: it counts these */
 	int64_t began_ms;
 	struct http_response response;
 	void *job;       /* the handler's */
@@ -62,6 +64,14 @@ struct http_handler {
 	    uint64_t *max_body);
 	/* The request is whole and the handler's; http_reply() gives it back. */
 	void (*dispatch)(void *arg, struct http_request *request);
+	/*
+	 * A stream's parts so far are out; there may be more, or it has been
+	 * idle for a while.  HTTP_READ: there is none yet; HTTP_ANSWER: its
+	 * response's body is the next; HTTP_WORK: dispatch it again for that.
+	 * With response.close the next part is the last.
+	 */
+	enum http_next (*stream)(void *arg, struct http_request *request,
+	    bool idle);
 	/* Its content cannot be kept, and it is refused: for the log. */
 	void (*failed)(void *arg, const struct http_request *request,
 	    const struct error *err);
@@ -89,6 +99,8 @@ void http_server_stop(struct http_server *server);
 void http_server_set_tls(struct http_server *server, void *tls);
 /* Any thread. */
 void http_reply(struct http_server *server, struct http_request *request);
+/* The same: there may be more for the streams. */
+void http_server_wake_streams(struct http_server *server);
 /* Signals reach fn on the loop's thread. */
 bool http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;

@@ -96,6 +96,10 @@ enum {
 	LIMIT_SECONDS_IDLE = 60,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */
 	LIMIT_SECONDS_DRAIN = 5,
+	LIMIT_SECONDS_BEAT = 15, /* an idle stream says that it lives */
+	LIMIT_WATCHERS = 4096,   /* streams of events */
+	LIMIT_EVENTS_BYTES = 256 * 1024, /* events in one part */
+	LIMIT_EVENT_BYTES = 128 * 1024,  /* one, at the command */
 	LIMIT_BYTES_A_SECOND = 1024, /* a body or an answer slower is cut */
 	LIMIT_LIST_PAGE = 1000,      /* documents in one answer */
 	LIMIT_UPLOADS = 32,          /* unfinished, of one office */

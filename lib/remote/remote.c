@@ -504,6 +504,121 @@ remote_wait(unsigned ms)
 	nanosleep(&time, NULL);
 }
 
+/* --- Server-sent events. --- */
+
+struct listening {
+	struct transfer transfer;
+	remote_listener *seen;
+	void *arg;
+	struct buf line, data;
+	char id[24], type[32];
+};
+
+/* A field of an event, or its end. */
+static bool
+take_line(struct listening *to, struct span line)
+{
+	struct error *err = to->transfer.err;
+	struct span name = line, value = span_of(NULL, 0);
+	const struct remote_event event = { span_of_str(to->id),
+		span_of_str(to->type), buf_span(&to->data) };
+	bool ok;
+
+	if (line.len == 0) {
+		ok = to->data.len == 0 || to->seen(to->arg, &event, err);
+		to->data.len = 0;
+		to->type[0] = '\0';
+		return ok;
+	}
+	if (span_take_until(&line, ':', &name)) {
+		value = line;
+		if (value.len > 0 && value.data[0] == ' ')
+			value = span_sub(value, 1, value.len - 1);
+	}
+	if (span_is(name, "data"))
+		return buf_append(&to->data, value, err);
+	if (span_is(name, "id") && !span_to_str(value, to->id, sizeof(to->id)))
+		return error_set(err, ERROR_MALFORMED, "an event's id");
+	if (span_is(name, "event") &&
+	    !span_to_str(value, to->type, sizeof(to->type)))
+		to->type[0] = '\0';
+	return true;
+}
+
+static size_t
+on_events(char *data, size_t size, size_t num, void *arg)
+{
+	struct listening *to = arg;
+	struct span bytes = span_of(data, size * num), line;
+	struct error *err = to->transfer.err;
+	bool ok = true;
+	long status = 0;
+
+	curl_easy_getinfo(to->transfer.remote->curl, CURLINFO_RESPONSE_CODE,
+	    &status);
+	if (status != 200)
+		return on_body(data, size, num, &to->transfer);
+	while (ok && span_take_line(&bytes, &line)) {
+		ok = buf_append(&to->line, line, err) &&
+		    take_line(to, buf_span(&to->line));
+		to->line.len = 0;
+	}
+	ok = ok && buf_append(&to->line, bytes, err);
+	to->transfer.failed = !ok;
+	return ok ? size * num : 0;
+}
+
+bool
+remote_events(struct remote *remote, const char *path, const char *last_id,
+    remote_listener *seen, void *arg, struct error *err)
+{
+	char header[64];
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1,
+		.headers = { last_id[0] != '\0' ? header : NULL } };
+	struct remote_answer answer = { .body = BUF(LIMIT_ANSWER_BYTES) };
+	struct listening to = { .transfer = { .remote = remote,
+				    .request = &request,
+				    .answer = &answer,
+				    .err = err },
+		.seen = seen,
+		.arg = arg,
+		.line = BUF(LIMIT_EVENT_BYTES),
+		.data = BUF(LIMIT_EVENT_BYTES) };
+	struct curl_slist *headers = NULL;
+	long status = 0;
+	CURLcode code;
+	bool ok;
+
+	snprintf(header, sizeof(header), "Last-Event-ID: %s", last_id);
+	if (!set_up(remote, &to.transfer, &headers) ||
+	    curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, on_events) !=
+		0 ||
+	    curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, &to) != 0) {
+		curl_slist_free_all(headers);
+		return error_set(err, ERROR_SYSTEM, "HTTP client: set-up");
+	}
+	code = curl_easy_perform(remote->curl);
+	curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	answer.status = (int)status;
+	if (to.transfer.failed)
+		ok = false; /* err is set */
+	else if (status >= 400 && answer.body.len > 0)
+		ok = problem_error(&answer, err);
+	else if (code != CURLE_OK)
+		ok = transport_error(remote, code, err);
+	else
+		ok = error_set(err, ERROR_UNAVAILABLE,
+		    "%s: the daemon ended the stream", remote->address);
+	remote_answer_free(&answer);
+	buf_free(&to.line);
+	buf_free(&to.data);
+	return ok;
+}
+
 struct exchange {
 	struct buf *answer;
 	struct error *err;

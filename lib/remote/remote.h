@@ -66,6 +66,23 @@ void remote_answer_free(struct remote_answer *answer);
 void remote_wait(unsigned ms);
 
 /*
+ * Listen to server-sent events: seen is told of each, until it says no, or
+ * the line breaks, which is how this ends by itself.  last_id is the last
+ * event's that came before, or empty.
+ *
+ * ERROR_UNAVAILABLE  the line broke
+ * otherwise          seen's, or what the daemon says
+ */
+struct remote_event {
+	struct span id, type, data;
+};
+typedef bool remote_listener(void *arg, const struct remote_event *event,
+    struct error *err);
+bool remote_events(struct remote *remote, const char *path,
+    const char *last_id, remote_listener *seen, void *arg,
+    struct error *err) MUST_USE;
+
+/*
  * One exchange with somebody else's server, by its public certificate, or
  * over plain http where what comes is signed anyway: a GET, or a POST of body
  * where it is not NULL.  answer gets what comes, up to its max, and *status.

@@ -4,6 +4,7 @@
  *
  *	bench get HOST PORT CA CERT KEY PATH CONNECTIONS SECONDS
  *	bench idle HOST PORT CA CERT KEY CONNECTIONS
+ *	bench watch HOST PORT CA CERT KEY CONNECTIONS
  *	bench make DIR OFFICE-DIR COUNT BYTES PREFIX
  *	bench put HOST PORT CA CERT KEY DIR CONNECTIONS
  *	bench verify CONTAINER-FILES…
@@ -231,6 +232,57 @@ bench_get(char *argv[])
 		.until = seconds(CLOCK_MONOTONIC) + strtod(argv[7], NULL) };
 
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
+}
+
+/* Read until the stream has said it. */
+static bool
+read_until(SSL *ssl, const char *text)
+{
+	char buf[65536];
+	size_t have = 0;
+	int n;
+
+	while (have + 1 < sizeof(buf) &&
+	    (n = SSL_read(ssl, buf + have, (int)(sizeof(buf) - 1 - have))) > 0) {
+		have += (size_t)n;
+		buf[have] = '\0';
+		if (strstr(buf, text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* So many listen to events; then the first that comes is read by each. */
+static int
+bench_watch(char *argv[])
+{
+	const struct target target = make_target(argv);
+	const unsigned long count = strtoul(argv[5], NULL, 10);
+	const char request[] = "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
+	SSL **all = calloc(count, sizeof(SSL *));
+	unsigned long told = 0;
+	double began = 0;
+
+	if (all == NULL)
+		fail("memory", NULL);
+	for (unsigned long i = 0; i < count; i++) {
+		all[i] = connect_to(&target);
+		if (SSL_write(all[i], request, sizeof(request) - 1) <= 0 ||
+		    !read_until(all[i], "retry:"))
+			fail("no stream", NULL);
+	}
+	printf("watching %lu\n", count);
+	fflush(stdout);
+	for (unsigned long i = 0; i < count; i++) {
+		told += read_until(all[i], "data: ");
+		if (i == 0)
+			began = seconds(CLOCK_MONOTONIC);
+		SSL_free(all[i]);
+	}
+	printf("told %lu, the last %.3f s after the first\n", told,
+	    seconds(CLOCK_MONOTONIC) - began);
+	free(all);
+	return told == count ? 0 : 1;
 }
 
 /*
@@ -599,6 +651,8 @@ main(int argc, char *argv[])
 {
 	if (argc >= 10 && strcmp(argv[1], "get") == 0)
 		return bench_get(argv + 2);
+	if (argc >= 8 && strcmp(argv[1], "watch") == 0)
+		return bench_watch(argv + 2);
 	if (argc >= 8 && strcmp(argv[1], "idle") == 0)
 		return bench_idle(argv + 2);
 	if (argc >= 7 && strcmp(argv[1], "make") == 0)

@@ -1,0 +1,222 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/commands.h"
+
+struct watch {
+	struct context *context;
+	const char *exec;
+	bool notify;
+	struct buf filters;
+	uint64_t from;
+};
+
+/* The act as JSON: the entry itself, with its index before all else. */
+static bool
+act_json(uint64_t index, struct span line, struct buf *out,
+    struct error *err)
+{
+	return buf_printf(out, err, "{\"index\":%llu,",
+		   (unsigned long long)index) &&
+	    buf_append(out, span_sub(line, 1, line.len - 1), err) &&
+	    buf_append_str(out, "\n", err);
+}
+
+/* In the child: the pipe is its standard input; nothing of ours is its. */
+static _Noreturn void
+become(const char *const argv[], int input)
+{
+	if (input >= 0)
+		dup2(input, STDIN_FILENO);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static void
+write_all(int fd, struct span bytes)
+{
+	while (bytes.len > 0) {
+		const ssize_t n = write(fd, bytes.data, bytes.len);
+
+		/* Who does not read it has it not. */
+		if (n <= 0)
+			return;
+		bytes = span_sub(bytes, (size_t)n, bytes.len - (size_t)n);
+	}
+}
+
+/* Run a program to its end; its exit status, 127 if there is none such. */
+static bool
+run(const char *const argv[], struct span input, int *status,
+    struct error *err)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_set_errno(err, "%s", argv[0]);
+	fflush(stdout);
+	if ((pid = fork()) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return error_set_errno(err, "%s", argv[0]);
+	}
+	if (pid == 0)
+		become(argv, ends[0]);
+	close(ends[0]);
+	write_all(ends[1], input);
+	close(ends[1]);
+	*status = 0;
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	*status = WIFEXITED(*status) ? WEXITSTATUS(*status) :
+				       128 + WTERMSIG(*status);
+	return true;
+}
+
+static bool
+run_command(const struct watch *watch, uint64_t index, struct span line,
+    struct error *err)
+{
+	const char *const argv[] = { "/bin/sh", "-c", watch->exec, NULL };
+	struct buf json = BUF(2 * LIMIT_ENTRY_BYTES);
+	int status = 0;
+	bool ok;
+
+	ok = act_json(index, line, &json, err) &&
+	    run(argv, buf_span(&json), &status, err);
+	buf_free(&json);
+	if (ok && status != 0)
+		output_note("entry %llu: the command ended with %d",
+		    (unsigned long long)index, status);
+	return ok;
+}
+
+static bool
+notify(struct watch *watch, const char *what, struct error *err)
+{
+	const char *const argv[] = { "notify-send", "--app-name=Valise", "--",
+		"Valise", what, NULL };
+	int status = 0;
+
+	if (!run(argv, span_of(NULL, 0), &status, err))
+		return false;
+	if (status != 0) {
+		output_note("there is no desktop to notify (notify-send)");
+		watch->notify = false;
+	}
+	return true;
+}
+
+static bool
+visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
+    struct error *err)
+{
+	struct watch *watch = arg;
+	char at[TIME_TEXT], about[512], text[1100];
+	const char *who = entry_has(entry, ENTRY_PERSON) ? entry->person :
+							   "the depositary";
+	struct buf json = BUF(2 * LIMIT_ENTRY_BYTES);
+	bool ok = true;
+
+	describe_entry(entry, about);
+	time_format_at(entry->time_ms / 1000, at);
+	if (watch->context->json) {
+		ok = act_json(index, line, &json, err);
+		if (ok)
+			fwrite(json.data, 1, json.len, stdout);
+		buf_free(&json);
+	} else {
+		snprintf(text, sizeof(text), "%llu  %s  %-9s  %s  %s",
+		    (unsigned long long)index, at, entry->act_name, who,
+		    about);
+		output_text(text);
+		putchar('\n');
+	}
+	fflush(stdout);
+	snprintf(text, sizeof(text), "%s: %s %s", entry->act_name, about, who);
+	return ok && (!watch->notify || notify(watch, text, err)) &&
+	    (watch->exec == NULL || run_command(watch, index, line, err));
+}
+
+static void
+told(void *arg)
+{
+	(void)arg;
+}
+
+static bool
+add_filter(struct watch *watch, const char *key, const char *value,
+    struct error *err)
+{
+	return buf_printf(&watch->filters, err, "%s%s=",
+		   watch->filters.len > 0 ? "&" : "", key) &&
+	    remote_encode(&watch->filters, value, err);
+}
+
+static bool
+read_options(int argc, char *argv[], struct watch *out, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "document", required_argument, NULL, 'd' },
+		{ "act", required_argument, NULL, 'a' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "exec", required_argument, NULL, 'x' },
+		{ "notify", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'd':
+			ok = document_name_check(span_of_str(optarg), err) &&
+			    add_filter(out, "document", optarg, err);
+			break;
+		case 'a':
+			ok = add_filter(out, "act", optarg, err);
+			break;
+		case 'f':
+			ok = span_to_u64(span_of_str(optarg), &out->from) ||
+			    error_set(err, ERROR_USAGE,
+				"--from needs the number of an entry");
+			break;
+		case 'x':
+			out->exec = optarg;
+			break;
+		case 'n':
+			out->notify = true;
+			break;
+		default:
+			ok = error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
+	    buf_append_u8(&out->filters, 0, err);
+}
+
+bool
+cmd_watch(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct watch watch = { .context = context,
+		.filters = BUF(2048),
+		.from = UINT64_MAX };
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	ok = read_options(argc, argv, &watch, err) &&
+	    context_load(context, err) &&
+	    session_follow_entries(context, watch.from,
+		(const char *)watch.filters.data, visit, told, &watch, err);
+	buf_free(&watch.filters);
+	return ok;
+}
