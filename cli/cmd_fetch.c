@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/local.h"
 
 struct fetch {
 	char document[DOCUMENT_NAME];
@@ -45,127 +46,6 @@ read_options(struct context *context, int argc, char *argv[],
 }
 
 static bool
-copy_bytes(int from, int to, uint64_t size, struct error *err)
-{
-	uint8_t piece[65536];
-	uint64_t at = 0;
-
-	while (at < size) {
-		const size_t n = size - at < sizeof(piece) ?
-		    (size_t)(size - at) :
-		    sizeof(piece);
-
-		if (!file_pread(from, piece, n, (off_t)at, err) ||
-		    !file_pwrite(to, span_of(piece, n), (off_t)at, err))
-			return false;
-		at += n;
-	}
-	return true;
-}
-
-/* Whole, or not at all. */
-static bool
-write_copy(const struct copy *copy, const char *path, struct error *err)
-{
-	char tmp[FILE_PATH];
-	bool ok;
-	int fd;
-
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
-		return error_set_errno(err, "%s", path);
-	ok = copy_bytes(copy->fd, fd, copy->size, err);
-	if (ok && (fchmod(fd, 0644) != 0 || fsync(fd) != 0 ||
-		      rename(tmp, path) != 0))
-		ok = error_set_errno(err, "%s", path);
-	close(fd);
-	if (!ok)
-		unlink(tmp);
-	return ok;
-}
-
-struct extracting {
-	int fd;
-	off_t at;
-};
-
-static bool
-write_piece(void *arg, struct span bytes, struct error *err)
-{
-	struct extracting *out = arg;
-
-	if (!file_pwrite(out->fd, bytes, out->at, err))
-		return false;
-	out->at += (off_t)bytes.len;
-	return true;
-}
-
-static bool
-extract_member(const struct member *member, const char *dir,
-    struct error *err)
-{
-	char path[FILE_PATH], folder[FILE_PATH];
-	struct extracting out = { .fd = -1 };
-	bool ok;
-
-	if (!file_join(path, dir, member->path, err))
-		return false;
-	snprintf(folder, sizeof(folder), "%s", path);
-	*strrchr(folder, '/') = '\0';
-	if (!file_make_dirs(folder, 0755, err))
-		return false;
-	out.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (out.fd < 0)
-		return error_set_errno(err, "%s", path);
-	ok = member_stream(member, write_piece, &out, err);
-	close(out.fd);
-	return ok;
-}
-
-static void
-remove_members(const struct container *container, const char *dir)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-
-	for (size_t i = 0; i < container->num; i++)
-		if (file_join(path, dir, container->members[i].path,
-			&ignored)) {
-			char *slash;
-
-			unlink(path);
-			while ((slash = strrchr(path, '/')) != NULL &&
-			    strlen(path) > strlen(dir)) {
-				*slash = '\0';
-				rmdir(path);
-			}
-		}
-}
-
-/* Into a folder that was not there, and appears with all in it. */
-static bool
-extract(const struct container *container, const char *dir,
-    struct error *err)
-{
-	char tmp[FILE_PATH];
-	bool ok = true;
-
-	if (file_exists(dir))
-		return error_set(err, ERROR_CONFLICT,
-		    "%s is there already: name a new folder", dir);
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", dir);
-	if (mkdtemp(tmp) == NULL)
-		return error_set_errno(err, "%s", dir);
-	for (size_t i = 0; ok && i < container->num; i++)
-		ok = extract_member(&container->members[i], tmp, err);
-	if (ok && (chmod(tmp, 0755) != 0 || rename(tmp, dir) != 0))
-		ok = error_set_errno(err, "%s", dir);
-	if (!ok)
-		remove_members(container, tmp);
-	return ok;
-}
-
-static bool
 write_out(struct context *context, const struct fetch *fetch,
     const struct copy *copy, struct error *err)
 {
@@ -177,10 +57,10 @@ write_out(struct context *context, const struct fetch *fetch,
 	    strchr(version->document, '/') + 1, version->number);
 	if (output == NULL && fetch->extract == NULL)
 		output = name;
-	if (output != NULL && !write_copy(copy, output, err))
+	if (output != NULL && !copy_write(copy, output, err))
 		return false;
 	if (fetch->extract != NULL &&
-	    !extract(copy->container, fetch->extract, err))
+	    !copy_extract(copy->container, fetch->extract, false, err))
 		return false;
 	if (context->json)
 		return output_json(
@@ -197,14 +77,25 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 {
 	struct fetch fetch = { .version = 0 };
 	struct session session;
+	char dir[FILE_PATH];
 	struct copy copy;
 	bool ok;
 
 	if (!read_options(context, argc, argv, &fetch, err) ||
-	    !context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !context_load(context, err))
 		return false;
-	ok = copy_fetch(&session, fetch.document, fetch.version, &copy, err);
+	if (context->local) {
+		ok = local_dir(context, NULL, dir, err) &&
+		    local_open(context, dir, fetch.document, fetch.version,
+			&copy, err);
+		if (!ok)
+			return false;
+	} else {
+		if (!session_open(context, &session, err))
+			return false;
+		ok = copy_fetch(&session, fetch.document, fetch.version, &copy,
+		    err);
+	}
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
 		/* On standard error: --json has its error on the output. */
 		for (size_t i = 0; i < copy.verdict.num_findings; i++)
@@ -217,7 +108,8 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	}
 	ok = ok && write_out(context, &fetch, &copy, err);
 	copy_free(&copy);
-	session_close(&session);
+	if (!context->local)
+		session_close(&session);
 	return ok;
 }
 

@@ -7,6 +7,7 @@
 
 struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
+	const char *encrypt_cert, *encrypt_key; /* the office's, for bags */
 };
 
 static bool
@@ -21,21 +22,30 @@ absolute(const char *path, char out[FILE_PATH], struct error *err)
 	return true;
 }
 
+enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
+
 /* A pair must belong together before anything is written. */
 static bool
-check_pair(const char *cert_path, const char *key_path, bool to_sign,
+check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
     struct error *err)
 {
+	static const char *const names[] = { [TO_CONNECT] = "connect with",
+		[TO_SIGN] = "sign with",
+		[TO_DECRYPT] = "open bags with" };
 	struct identity identity;
 	bool ok;
 
+	if (cert_path == NULL)
+		return true;
 	if (!identity_load(cert_path, key_path, &identity, err))
 		return false;
-	ok = to_sign ? identity.cert->can_sign : identity.cert->can_connect;
+	ok = purpose == TO_SIGN    ? identity.cert->can_sign :
+	    purpose == TO_CONNECT ? identity.cert->can_connect :
+				    identity.cert->can_agree;
 	identity_free(&identity);
 	return ok ||
 	    error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
-		cert_path, to_sign ? "sign with" : "connect with");
+		cert_path, names[purpose]);
 }
 
 static bool
@@ -50,7 +60,9 @@ write_config(const struct context *context, const struct options *options,
 	} files[] = { { "certificate", options->cert },
 		{ "key", options->key },
 		{ "sign-certificate", options->sign_cert },
-		{ "sign-key", options->sign_key } };
+		{ "sign-key", options->sign_key },
+		{ "encryption-certificate", options->encrypt_cert },
+		{ "encryption-key", options->encrypt_key } };
 	bool ok;
 
 	ok = buf_printf(&text, err, "valise: 1\njournal: \"%08x\"\n",
@@ -176,6 +188,8 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 		{ "key", required_argument, NULL, 'k' },
 		{ "sign-cert", required_argument, NULL, 'C' },
 		{ "sign-key", required_argument, NULL, 'K' },
+		{ "encrypt-cert", required_argument, NULL, 'E' },
+		{ "encrypt-key", required_argument, NULL, 'X' },
 		{ "state", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -196,6 +210,12 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 		case 'K':
 			out->sign_key = optarg;
 			break;
+		case 'E':
+			out->encrypt_cert = optarg;
+			break;
+		case 'X':
+			out->encrypt_key = optarg;
+			break;
 		case 's':
 			out->state = optarg;
 			break;
@@ -210,6 +230,9 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
 		return error_set(err, ERROR_USAGE,
 		    "--sign-cert and --sign-key go together");
+	if ((out->encrypt_cert == NULL) != (out->encrypt_key == NULL))
+		return error_set(err, ERROR_USAGE,
+		    "--encrypt-cert and --encrypt-key go together");
 	return arguments(argc, optind, 1, 1, "ENROLMENT", err);
 }
 
@@ -228,9 +251,10 @@ cmd_init(struct context *context, int argc, char *argv[], struct error *err)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: this office is enrolled",
 		    context->config_path);
-	if (!check_pair(options.cert, options.key, false, err) ||
-	    (options.sign_cert != NULL &&
-		!check_pair(options.sign_cert, options.sign_key, true, err)))
+	if (!check_pair(options.cert, options.key, TO_CONNECT, err) ||
+	    !check_pair(options.sign_cert, options.sign_key, TO_SIGN, err) ||
+	    !check_pair(options.encrypt_cert, options.encrypt_key, TO_DECRYPT,
+		err))
 		return false;
 	snprintf(context->cert, FILE_PATH, "%s", options.cert);
 	snprintf(context->key, FILE_PATH, "%s", options.key);

@@ -5,12 +5,14 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/local.h"
 
 enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
 struct listing {
 	struct context *context;
 	const char *filters;
+	const char *document, *office, *person, *act; /* the same; or NULL */
 	enum form form;
 	bool follow;
 	int64_t since_ms, until_ms;
@@ -33,6 +35,10 @@ describe_entry(const struct entry *entry, char out[512])
 		    entry_has(entry, ENTRY_TIMES) ? ", several times" : "");
 	else if (entry_has(entry, ENTRY_DOCUMENT))
 		snprintf(out, 512, "%s%s", entry->document, version);
+	else if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
+		snprintf(out, 512, "bag %llu, %s %s",
+		    (unsigned long long)entry->number,
+		    entry->act == ACT_DISPATCH ? "to" : "from", entry->to);
 	else if (entry->act == ACT_START)
 		snprintf(out, 512, "%s", entry->software);
 	else if (entry->act == ACT_KEY)
@@ -214,6 +220,53 @@ flush(void *arg)
 	fflush(stdout);
 }
 
+/* Whether it matches the filters that the daemon would have looked at. */
+static bool
+visit_local(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct listing *out = arg;
+
+	if ((out->act != NULL && strcmp(out->act, entry->act_name) != 0) ||
+	    (out->office != NULL && (!entry_has(entry, ENTRY_OFFICE) ||
+		strcmp(out->office, entry->office) != 0)) ||
+	    (out->person != NULL && (!entry_has(entry, ENTRY_PERSON) ||
+		strcmp(out->person, entry->person) != 0)))
+		return true;
+	return visit(arg, index, entry, line, err);
+}
+
+static bool
+list_local(struct listing *out, struct error *err)
+{
+	char dir[FILE_PATH];
+	bool ok;
+
+	if (out->follow)
+		return error_set(err, ERROR_USAGE,
+		    "--follow needs a line: not with --local");
+	out->table = table_new(6);
+	out->entries = json_array();
+	ok = out->table != NULL || error_set_errno(err, "table");
+	if (ok)
+		print_heading(out);
+	ok = ok && local_dir(out->context, NULL, dir, err) &&
+	    local_entries(out->context, dir,
+		out->document != NULL ? out->document : "", visit_local, out,
+		err);
+	if (ok && out->form == FORM_JSON)
+		ok = output_json(json_pack("{s:O}", "entries", out->entries),
+		    err);
+	if (ok && out->form == FORM_TABLE) {
+		table_print(out->table);
+		printf("%llu acts on the documents of the local copy, by their"
+		       " receipts\n", (unsigned long long)out->num);
+	}
+	table_free(out->table);
+	json_decref(out->entries);
+	return ok;
+}
+
 static bool
 list_entries(struct listing *out, struct error *err)
 {
@@ -222,6 +275,8 @@ list_entries(struct listing *out, struct error *err)
 
 	if (out->context->json)
 		out->form = FORM_JSON;
+	if (out->context->local)
+		return list_local(out, err);
 	if (out->follow) {
 		print_heading(out);
 		return session_follow_entries(out->context, 0, out->filters,
@@ -289,16 +344,20 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 	while (ok && (c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
 		switch (c) {
 		case 'd':
+			out.document = optarg;
 			ok = document_name_check(span_of_str(optarg), err) &&
 			    add_filter(&filters, "document", optarg, err);
 			break;
 		case 'o':
+			out.office = optarg;
 			ok = add_filter(&filters, "office", optarg, err);
 			break;
 		case 'p':
+			out.person = optarg;
 			ok = add_filter(&filters, "person", optarg, err);
 			break;
 		case 'a':
+			out.act = optarg;
 			ok = add_filter(&filters, "act", optarg, err);
 			break;
 		case 's':
@@ -334,6 +393,7 @@ cmd_history(struct context *context, int argc, char *argv[],
 	char document[DOCUMENT_NAME], filter[DOCUMENT_NAME + 16];
 	struct listing out = { .context = context,
 		.filters = filter,
+		.document = document,
 		.since_ms = INT64_MIN,
 		.until_ms = INT64_MAX };
 	unsigned version;

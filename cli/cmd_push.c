@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/local.h"
 #include "document/zip.h"
 
 struct input {
@@ -379,11 +380,27 @@ nothing_changed(struct context *context, const char *document,
 	return true;
 }
 
+/* Without a line it stays in the outbox, for the next bag or session. */
 static bool
-push_new(struct session *session, struct push *push,
+keep_for_later(struct context *context, const struct version *version,
+    struct error *err)
+{
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "kept", "document", version->document,
+				       "version", (int)version->number),
+		    err);
+	printf("made %s@%u, and kept it in the outbox: \"valise bag pack"
+	       " --outbox\" or \"valise push\" with a line sends it\n",
+	    version->document, version->number);
+	return true;
+}
+
+/* session is NULL where there is no line. */
+static bool
+push_new(struct context *context, struct session *session, struct push *push,
     const struct newest *newest, struct error *err)
 {
-	struct context *context = session->context;
 	static struct entry entry;
 	struct buf known = BUF(LIMIT_VERSION_BYTES),
 		   yaml = BUF(LIMIT_VERSION_BYTES);
@@ -414,7 +431,12 @@ push_new(struct session *session, struct push *push,
 		span_of_str(CONTAINER_MIMETYPE), err) &&
 	    sign_origin(context, push->container, err) &&
 	    outbox_keep(context, OUTBOX_DEPOSIT, push->document,
-		version->number, push->container, err) &&
+		version->number, push->container, err);
+	if (ok && session == NULL) {
+		buf_free(&yaml);
+		return keep_for_later(context, version, err);
+	}
+	ok = ok &&
 	    outbox_send(session, OUTBOX_DEPOSIT, push->document,
 		version->number, &entry, &index, &again, err);
 	if (ok)
@@ -509,6 +531,35 @@ remember_pending(struct context *context, const char *document,
 	return true;
 }
 
+/* After the newest version of the local copy, which may not be the newest. */
+static bool
+push_local(struct context *context, struct push *push, struct error *err)
+{
+	struct newest newest = { 0 };
+	char dir[FILE_PATH];
+	struct copy copy;
+	unsigned *all;
+	size_t num;
+	bool ok;
+
+	if (!local_dir(context, NULL, dir, err) ||
+	    !local_versions(dir, push->document, &all, &num, err))
+		return false;
+	free(all);
+	if (num > 0) {
+		ok = local_open(context, dir, push->document, 0, &copy, err);
+		if (ok && copy.verdict.outcome != OUTCOME_VALID)
+			ok = verdict_error(&copy.verdict, err);
+		if (ok)
+			newest = (struct newest){ copy.verdict.version->number,
+				copy.verdict.digest };
+		copy_free(&copy);
+		if (!ok)
+			return false;
+	}
+	return push_new(context, NULL, push, &newest, err);
+}
+
 static bool
 push_all(struct context *context, struct push *push, struct error *err)
 {
@@ -538,13 +589,15 @@ push_all(struct context *context, struct push *push, struct error *err)
 	    !decision.allowed)
 		return error_set_code(err, ERROR_REFUSED, "TEXT_NOT_ALLOWED",
 		    "%s", decision.rule);
+	if (context->local)
+		return push_local(context, push, err);
 	if (!session_open(context, &session, err))
 		return false;
 	ok = session_check_policy(&session, err) &&
 	    remember_pending(context, push->document, err) &&
 	    send_pending(&session, push->document, err) &&
 	    find_newest(&session, push->document, &newest, err) &&
-	    push_new(&session, push, &newest, err);
+	    push_new(context, &session, push, &newest, err);
 	session_close(&session);
 	return ok;
 }

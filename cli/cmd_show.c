@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/local.h"
 
 static const char *
 text_of(const json_t *json, const char *key)
@@ -83,7 +84,7 @@ show_document(struct context *context, json_t *json, unsigned only,
 bool
 cmd_show(struct context *context, int argc, char *argv[], struct error *err)
 {
-	char document[DOCUMENT_NAME], path[256];
+	char document[DOCUMENT_NAME], path[256], dir[FILE_PATH];
 	struct session session;
 	unsigned version;
 	json_t *json = NULL;
@@ -93,8 +94,17 @@ cmd_show(struct context *context, int argc, char *argv[], struct error *err)
 		return error_set(err, ERROR_USAGE, "an unknown option");
 	if (!arguments(argc, optind, 1, 1, "DOC[@N]", err) ||
 	    !document_parse(argv[optind], document, &version, err) ||
-	    !context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !context_load(context, err))
+		return false;
+	if (context->local) {
+		ok = local_dir(context, NULL, dir, err) &&
+		    (json = local_document(context, dir, document, err)) !=
+			NULL &&
+		    show_document(context, json, version, err);
+		json_decref(json);
+		return ok;
+	}
+	if (!session_open(context, &session, err))
 		return false;
 	snprintf(path, sizeof(path), "/v1/documents/%s", document);
 	ok = session_json(&session, path, &json, err) &&
@@ -206,6 +216,54 @@ print_list(struct context *context, json_t *all, struct error *err)
 	return true;
 }
 
+struct gathering {
+	struct context *context;
+	const char *dir;
+	const struct filters *filters;
+	json_t *all;
+};
+
+/* As the daemon lists it, of the newest version that is here. */
+static bool
+gather_local(void *arg, const char *document, struct error *err)
+{
+	struct gathering *to = arg;
+	const char *status = to->filters->status;
+	const char *since = to->filters->since;
+	const json_t *newest;
+	json_t *json = local_document(to->context, to->dir, document, err);
+	size_t num;
+
+	if (json == NULL)
+		return false;
+	num = json_array_size(json_object_get(json, "versions"));
+	newest = json_array_get(json_object_get(json, "versions"), num - 1);
+	if ((status == NULL || strcmp(status, text_of(json, "status")) == 0) &&
+	    (since == NULL || strcmp(text_of(newest, "time"), since) >= 0))
+		json_array_append_new(to->all,
+		    json_pack("{s:s, s:s, s:O, s:s, s:s}", "document",
+			document, "title", text_of(json, "title"), "version",
+			json_object_get(newest, "version"), "status",
+			text_of(json, "status"), "digest",
+			text_of(newest, "digest")));
+	json_decref(json);
+	return true;
+}
+
+static bool
+list_local(struct context *context, const struct filters *filters,
+    json_t *all, struct error *err)
+{
+	char dir[FILE_PATH];
+	struct gathering to = { .context = context,
+		.dir = dir,
+		.filters = filters,
+		.all = all };
+
+	return local_dir(context, NULL, dir, err) &&
+	    local_each(dir, filters->type, gather_local, &to, err);
+}
+
 bool
 cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 {
@@ -233,14 +291,17 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 			    "an unknown option (see --help)");
 		}
 	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
-	    !context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !context_load(context, err))
 		return false;
 	filters.type = optind < argc ? argv[optind] : NULL;
+	if (!context->local && !session_open(context, &session, err))
+		return false;
 	all = json_array();
-	ok = gather(&session, &filters, all, err) &&
+	ok = (context->local ? list_local(context, &filters, all, err) :
+			       gather(&session, &filters, all, err)) &&
 	    print_list(context, all, err);
 	json_decref(all);
-	session_close(&session);
+	if (!context->local)
+		session_close(&session);
 	return ok;
 }

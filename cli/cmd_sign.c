@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/local.h"
 
 bool
 load_signer(const struct context *context, struct identity *out,
@@ -138,11 +139,27 @@ send_signature(struct session *session, const char *document,
 		force.found ? "in force" : "signed in part", err);
 }
 
+/* Without a line it stays in the outbox, for the next bag or session. */
 static bool
-sign_copy(struct session *session, const struct copy *copy, bool yes,
+keep_for_later(struct context *context, const struct version *version,
     struct error *err)
 {
-	struct context *context = session->context;
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "kept", "document", version->document,
+				       "version", (int)version->number),
+		    err);
+	printf("signed %s@%u, and kept in the outbox: \"valise bag pack"
+	       " --outbox\" or \"valise sign\" with a line sends it\n",
+	    version->document, version->number);
+	return true;
+}
+
+/* session is NULL where there is no line. */
+static bool
+sign_copy(struct context *context, struct session *session,
+    const struct copy *copy, bool yes, struct error *err)
+{
 	const struct version *version = copy->verdict.version;
 	struct container *signature = container_new(err);
 	struct identity signer = { NULL };
@@ -165,8 +182,10 @@ sign_copy(struct session *session, const struct copy *copy, bool yes,
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, err) &&
-		    send_signature(session, version->document,
-			version->number, err);
+		    (session == NULL ?
+			    keep_for_later(context, version, err) :
+			    send_signature(session, version->document,
+				version->number, err));
 	}
 	container_free(signature);
 	identity_free(&signer);
@@ -197,6 +216,24 @@ send_pending(struct session *session, const char *document,
 }
 
 static bool
+sign_local(struct context *context, const char *document, unsigned version,
+    bool yes, struct error *err)
+{
+	char dir[FILE_PATH];
+	struct copy copy;
+	bool ok;
+
+	if (!local_dir(context, NULL, dir, err))
+		return false;
+	ok = local_open(context, dir, document, version, &copy, err);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID)
+		ok = verdict_error(&copy.verdict, err);
+	ok = ok && sign_copy(context, NULL, &copy, yes, err);
+	copy_free(&copy);
+	return ok;
+}
+
+static bool
 sign_document(struct context *context, const char *document,
     unsigned version, bool yes, struct error *err)
 {
@@ -213,7 +250,7 @@ sign_document(struct context *context, const char *document,
 		/* Nobody signs what is not valid. */
 		if (ok && copy.verdict.outcome != OUTCOME_VALID)
 			ok = verdict_error(&copy.verdict, err);
-		ok = ok && sign_copy(&session, &copy, yes, err);
+		ok = ok && sign_copy(context, &session, &copy, yes, err);
 	}
 	copy_free(&copy);
 	session_close(&session);
@@ -241,5 +278,5 @@ cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
 	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
 	    document_parse(argv[optind], document, &version, err) &&
 	    context_load(context, err) &&
-	    sign_document(context, document, version, yes, err);
+	    (context->local ? sign_local : sign_document)(context, document, version, yes, err);
 }

@@ -13,7 +13,7 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
 
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
     cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
-    cmd_terminate, cmd_watch;
+    cmd_terminate, cmd_watch, cmd_bag;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,
@@ -105,6 +105,16 @@ bool outbox_keep(struct context *context, enum outbox_kind kind,
 bool outbox_send(struct session *session, enum outbox_kind kind,
     const char *document, unsigned version, struct entry *entry,
     uint64_t *index, bool *again, struct error *err) MUST_USE;
+/* All that is kept of a kind; list is the caller's to free(). */
+struct outbox_list {
+	struct {
+		char document[DOCUMENT_NAME];
+		unsigned version;
+	} *list;
+	size_t num;
+};
+bool outbox_all(const struct context *context, enum outbox_kind kind,
+    struct outbox_list *out, struct error *err) MUST_USE;
 /* Is something kept for this document?  Its version; *stale: over 24 h old. */
 unsigned outbox_find(const struct context *context, enum outbox_kind kind,
     const char *document, bool *stale);

@@ -47,6 +47,9 @@ context_options(struct context *context, int *argc, char *argv[],
 		if (strcmp(argv[i], "--json") == 0) {
 			context->json = true;
 			drop_arguments(argc, argv, i, 1);
+		} else if (strcmp(argv[i], "--local") == 0) {
+			context->local = true;
+			drop_arguments(argc, argv, i, 1);
 		} else if (strcmp(argv[i], "--config") == 0) {
 			if (i + 1 >= *argc)
 				return error_set(err, ERROR_USAGE,
@@ -184,7 +187,8 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
     char key_id[16], struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "journal", "certificate",
-		"key", "sign-certificate", "sign-key", "state" };
+		"key", "sign-certificate", "sign-key",
+		"encryption-certificate", "encryption-key", "state" };
 	const char *home = getenv("HOME");
 	const struct yaml *node;
 	const char *text;
@@ -204,6 +208,9 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "key", dir, true, out->key, to);
 	read_path(root, "sign-certificate", dir, false, out->sign_cert, to);
 	read_path(root, "sign-key", dir, false, out->sign_key, to);
+	read_path(root, "encryption-certificate", dir, false,
+	    out->encrypt_cert, to);
+	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
 	snprintf(out->state, FILE_PATH, "%s/.local/state/valise",
 	    home != NULL ? home : "");
 	read_path(root, "state", dir, false, out->state, to);

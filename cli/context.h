@@ -10,6 +10,9 @@
  *	STATE/KEYID/policies/DIGEST.zip the same, and those before enrolment
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
+ *	STATE/KEYID/copy                where the local copy is
+ *	STATE/KEYID/bags/               the numbers of those packed, what was
+ *	                                opened, how far each office has seen
  *	STATE/KEYID/outbox/             what was made and not yet answered
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
@@ -34,12 +37,14 @@ struct enrolment {
 
 struct context {
 	bool json;
+	bool local; /* answer from the local copy, and ask nobody */
 	bool told; /* the JSON that was printed says "no" already */
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
 	/* From the configuration. */
 	char cert[FILE_PATH], key[FILE_PATH];
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
+	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH]; /* the office's */
 	char state[FILE_PATH]; /* with KEYID */
 	struct enrolment enrolment;
 	struct note_keys journal; /* the enrolment's, and those that followed */
@@ -60,7 +65,7 @@ struct context {
 	size_t num_sets;
 };
 
-/* --config FILE and --json are taken out of argv, wherever they stand. */
+/* --config FILE, --json and --local are taken out of argv, wherever they stand. */
 bool context_options(struct context *context, int *argc, char *argv[],
     struct error *err) MUST_USE;
 /* Read configuration, enrolment and state. */

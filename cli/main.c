@@ -19,6 +19,8 @@ static const struct command {
 	    " configuration.\n\n"
 	    "  --cert, --key            what you connect with\n"
 	    "  --sign-cert, --sign-key  what you sign with\n"
+	    "  --encrypt-cert, --encrypt-key  the office's, to open bags"
+	    " with\n"
 	    "  --state DIR              where to keep what was seen (default"
 	    " ~/.local/state/valise)\n\n"
 	    "Example:\n"
@@ -91,6 +93,32 @@ static const struct command {
 	    " is a line each\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log },
+	{ "bag", "pack -o FILE --to OFFICE [DOC…] | open FILE | ack FILE |"
+	    " push FILE",
+	    "for an office without a line",
+	    "A bag is one file on any stick, encrypted to its addressee and"
+	    " signed by who\ndispatches it.\n\n"
+	    "  pack -o FILE --to OFFICE DOC[@N]…  pack copies of these\n"
+	    "       --since-last    of all that OFFICE may read and that changed"
+	    " since the last bag\n"
+	    "       --outbox        what was made here without a line (\"push"
+	    " --local\", \"sign --local\")\n"
+	    "       --known SIZE    how far OFFICE has seen the journal, if it"
+	    " has not acknowledged\n"
+	    "  open FILE            check all of it, with no network, into the"
+	    " local copy; makes the\n                       acknowledgement,"
+	    " FILE.ack\n"
+	    "       --into DIR      where the local copy is\n"
+	    "       --ack FILE      where to write the acknowledgement\n"
+	    "       --again         though it was opened before\n"
+	    "  ack FILE             hand in the acknowledgement that came"
+	    " back\n"
+	    "  push FILE            open a bag that came back, and hand in what"
+	    " is in it, in the name\n                       of who signed its"
+	    " waybill\n\n"
+	    "Example:\n  valise bag pack -o stick/monday.bag --to"
+	    " iom-bangkok --since-last\n",
+	    cmd_bag },
 	{ "watch", "[--document DOC] [--act ACT] [--from N] [--exec CMD]"
 	    " [--notify]",
 	    "follow what happens",
@@ -166,12 +194,14 @@ find_command(const char *name)
 static void
 usage(FILE *to)
 {
-	fputs("usage: valise [--config FILE] [--json] COMMAND …\n\n", to);
+	fputs("usage: valise [--config FILE] [--json] [--local] COMMAND …\n\n", to);
 	for (size_t i = 0; i < num_commands; i++)
 		fprintf(to, "  %-8s  %s\n", commands[i].name,
 		    commands[i].summary);
 	fputs("\n\"valise COMMAND --help\" tells more, with an example.\n"
-	      "FILE is $VALISE_CONFIG, or ~/.config/valise/config.yaml.\n",
+	      "FILE is $VALISE_CONFIG, or ~/.config/valise/config.yaml.\n"
+	      "With --local, list, show, history, log, fetch, diff, push and"
+	      " sign use the local\ncopy and ask nobody.\n",
 	    to);
 }
 

@@ -96,6 +96,62 @@ outbox_find(const struct context *context, enum outbox_kind kind,
 	return found;
 }
 
+/* "TYPE--SLUG@N" and the suffix: slugs have no two hyphens in a row. */
+static bool
+read_name(const char *name, const char *suffix, char document[DOCUMENT_NAME],
+    unsigned *version)
+{
+	const char *hyphens = strstr(name, "--"), *at = strrchr(name, '@');
+	const size_t len = strlen(name), end = strlen(suffix);
+	struct error ignored = { 0 };
+
+	if (hyphens == NULL || at == NULL || at < hyphens ||
+	    len < end + (size_t)(at - name) + 1 ||
+	    strcmp(name + len - end, suffix) != 0 ||
+	    snprintf(document, DOCUMENT_NAME, "%.*s/%.*s",
+		(int)(hyphens - name), name, (int)(at - hyphens - 2),
+		hyphens + 2) >= DOCUMENT_NAME)
+		return false;
+	return document_name_check(span_of_str(document), &ignored) &&
+	    document_version_parse(span_of(at + 1,
+				       len - end - (size_t)(at + 1 - name)),
+		version);
+}
+
+bool
+outbox_all(const struct context *context, enum outbox_kind kind,
+    struct outbox_list *out, struct error *err)
+{
+	const struct dirent *entry;
+	char dir[FILE_PATH], document[DOCUMENT_NAME];
+	unsigned version;
+	DIR *folder;
+
+	*out = (struct outbox_list){ NULL, 0 };
+	if (!context_path(context, "outbox", dir, err))
+		return false;
+	if ((folder = opendir(dir)) == NULL)
+		return true;
+	while ((entry = readdir(folder)) != NULL) {
+		void *all;
+
+		if (!read_name(entry->d_name, suffixes[kind], document,
+			&version))
+			continue;
+		all = realloc(out->list, (out->num + 1) * sizeof(*out->list));
+		if (all == NULL) {
+			closedir(folder);
+			return error_set_errno(err, "outbox");
+		}
+		out->list = all;
+		snprintf(out->list[out->num].document, DOCUMENT_NAME, "%s",
+		    document);
+		out->list[out->num++].version = version;
+	}
+	closedir(folder);
+	return true;
+}
+
 enum { SENT_WHOLE = 256 * 1024 }; /* larger ones go up in parts */
 
 /* The version digest of what is kept: by it a lost answer is found again. */

@@ -103,16 +103,16 @@ rolled_back(struct session *session, struct span seen, struct span shown,
 
 /* "old N", hashes, an empty line, the note (C2SP add-checkpoint). */
 static bool
-read_answer(struct session *session, struct span text, uint64_t old,
+read_extension(struct context *context, struct span text, uint64_t *old,
     struct merkle_proof *proof, struct span *note, struct checkpoint *new,
     struct error *err)
 {
-	struct span line;
-	char first[40];
+	struct span line, word;
 
 	proof->num = 0;
-	snprintf(first, sizeof(first), "old %llu", (unsigned long long)old);
-	if (!span_take_line(&text, &line) || !span_is(line, first))
+	if (!span_take_line(&text, &line) ||
+	    !span_take_until(&line, ' ', &word) || !span_is(word, "old") ||
+	    !span_to_u64(line, old))
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's checkpoint is not one");
 	for (;;) {
@@ -126,7 +126,56 @@ read_answer(struct session *session, struct span text, uint64_t old,
 			    "the daemon's proof is not one");
 	}
 	*note = text;
-	return note_open(text, &session->context->journal, new, err);
+	return note_open(text, &context->journal, new, err);
+}
+
+static bool
+read_answer(struct session *session, struct span text, uint64_t old,
+    struct merkle_proof *proof, struct span *note, struct checkpoint *new,
+    struct error *err)
+{
+	uint64_t from;
+
+	return read_extension(session->context, text, &from, proof, note, new,
+		   err) &&
+	    (from == old ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's checkpoint is not the one asked for"));
+}
+
+bool
+session_extension(struct context *context, struct span text,
+    const struct checkpoint *seen, bool *proved, struct checkpoint *out,
+    struct buf *note, struct error *err)
+{
+	struct merkle_proof proof;
+	struct span signed_note;
+	uint64_t old;
+
+	*proved = false;
+	if (!read_extension(context, text, &old, &proof, &signed_note, out,
+		err) ||
+	    !buf_append(note, signed_note, err))
+		return false;
+	if (old == seen->size || seen->size == 0) {
+		*proved = seen->size == 0 ||
+		    merkle_verify_consistency(seen->size, out->size,
+			&seen->root, &out->root, &proof);
+		return *proved ||
+		    error_set_code(err, ERROR_UNTRUSTED,
+			finding_name(FINDING_JOURNAL_ROLLED_BACK),
+			"its journal is no extension of the one that you have"
+			" seen: call the other offices");
+	}
+	if (out->size == seen->size) {
+		*proved = digest_eq(&out->root, &seen->root);
+		return *proved ||
+		    error_set_code(err, ERROR_UNTRUSTED,
+			finding_name(FINDING_JOURNAL_ROLLED_BACK),
+			"its journal is another than the one that you have"
+			" seen: call the other offices");
+	}
+	return true;
 }
 
 static bool
@@ -496,7 +545,7 @@ session_check_policy(struct session *session, struct error *err)
 }
 
 bool
-session_json(struct session *session, const char *path, void *json_out,
+session_get(struct session *session, const char *path, struct buf *out,
     struct error *err)
 {
 	const struct remote_request request = { .method = "GET",
@@ -504,16 +553,28 @@ session_json(struct session *session, const char *path, void *json_out,
 		.body_fd = -1,
 		.file_fd = -1 };
 	struct remote_answer answer;
+	bool ok = remote_do(session->remote, &request, &answer, err) &&
+	    buf_append(out, buf_span(&answer.body), err);
+
+	remote_answer_free(&answer);
+	return ok;
+}
+
+bool
+session_json(struct session *session, const char *path, void *json_out,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_ANSWER_BYTES);
 	json_t *json = NULL;
-	bool ok = remote_do(session->remote, &request, &answer, err);
+	bool ok = session_get(session, path, &text, err);
 
 	if (ok)
-		json = json_loadb((const char *)answer.body.data,
-		    answer.body.len, JSON_REJECT_DUPLICATES, NULL);
+		json = json_loadb((const char *)text.data, text.len,
+		    JSON_REJECT_DUPLICATES, NULL);
 	if (ok && json == NULL)
 		ok = error_set(err, ERROR_MALFORMED,
 		    "the daemon's answer is not JSON");
-	remote_answer_free(&answer);
+	buf_free(&text);
 	*(json_t **)json_out = json;
 	return ok;
 }

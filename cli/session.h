@@ -47,6 +47,19 @@ bool session_follow(struct session *session,
 bool session_checkpoint(struct session *session, const struct checkpoint *old,
     struct span old_note, const char *at, struct checkpoint *out,
     struct buf *note, struct error *err) MUST_USE;
+/*
+ * A checkpoint that came without a line, as C2SP add-checkpoint's body: is it
+ * of this journal, and proved to extend what was seen?  *proved is false where
+ * its proof begins elsewhere: then it may be, and cannot be told.
+ *
+ * ERROR_UNTRUSTED  not of this journal, or it contradicts what was seen
+ */
+bool session_extension(struct context *context, struct span text,
+    const struct checkpoint *seen, bool *proved, struct checkpoint *out,
+    struct buf *note, struct error *err) MUST_USE;
+/* The body of an answer to a GET, appended to out. */
+bool session_get(struct session *session, const char *path, struct buf *out,
+    struct error *err) MUST_USE;
 /* POST bytes; answer is for remote_answer_free(), whatever comes of it. */
 bool session_post(struct session *session, const char *path,
     struct span bytes, struct remote_answer *answer,

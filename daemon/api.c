@@ -39,6 +39,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
+	{ "POST", "v1/bags", NEED_NOTHING, run_bag },
 	{ "GET", "v1/events", NEED_NOTHING, run_events },
 	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options },
 	{ "POST", "v1/uploads", NEED_NOTHING, run_upload_create },
@@ -607,6 +608,8 @@ max_body_of(const struct job *job)
 
 	if (job->route->run == run_git_upload)
 		return LIMIT_GIT_BODY;
+	if (job->route->run == run_bag)
+		return LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES;
 	if (job->route->need == NEED_NOTHING)
 		return LIMIT_NOTE_FILE;
 	if (job->route->need == NEED_SIGN ||
@@ -740,7 +743,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	job->num_segments = split_path(&request->head, job->segments);
 	if (!authenticate(api, request, &job->who, &err) ||
 	    (job->route = find_route(job, &err)) == NULL ||
-	    !read_names(job, &err)) {
+	    !read_names(job, &err) || !bag_stand_in(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
 		next = strcmp(job->route->path, "health") == 0 ?
@@ -901,7 +904,9 @@ api_new(const struct config *config, struct registrar *registrar,
 	if (!config_data(config, "cache", dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
 	    !config_data(config, "spool/uploads", dir, err) ||
-	    (api->uploads = uploads_new(dir, err)) == NULL) {
+	    (api->uploads = uploads_new(dir, err)) == NULL ||
+	    !config_data(config, "spool/bags", dir, err) ||
+	    (api->bags = bags_new(dir, err)) == NULL) {
 		api_free(api);
 		return NULL;
 	}
@@ -938,6 +943,7 @@ api_free(struct api *api)
 		return;
 	cache_free(api->cache);
 	uploads_free(api->uploads);
+	bags_free(api->bags);
 	pthread_mutex_destroy(&api->mutex);
 	pthread_cond_destroy(&api->wake);
 	free(api->refusals);

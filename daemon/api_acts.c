@@ -11,8 +11,8 @@
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
 
 /* The receipt of an entry, leading to the newest checkpoint, as the answer. */
-static void
-answer_receipt(struct job *job, int status, uint64_t index)
+void
+job_receipt(struct job *job, int status, uint64_t index)
 {
 	const struct journal *journal = job->api->registrar->journal;
 	const struct head head = journal_head(journal);
@@ -33,10 +33,10 @@ answer_receipt(struct job *job, int status, uint64_t index)
 	job_problem(job, &err);
 }
 
-static void
-finish_act(struct job *job)
+void
+job_finish_act(struct job *job)
 {
-	answer_receipt(job, 201, job->act.index);
+	job_receipt(job, 201, job->act.index);
 }
 
 /* A verdict that says no: by policy (journaled), or because it is wrong. */
@@ -78,6 +78,8 @@ describe_act(struct job *job, const struct verdict *verdict,
 	act->version = verdict->version->number;
 	act->judged = job->who.by;
 	act->judged.last = last;
+	act->waybill = job->waybill;
+	act->dispatched_ms = job->dispatched_ms;
 	snprintf(act->document, sizeof(act->document), "%s", job->document);
 	snprintf(act->person, sizeof(act->person), "%s", job->who.person);
 	snprintf(act->office, sizeof(act->office), "%s",
@@ -163,6 +165,7 @@ request_of(const struct job *job, struct container *container,
 		.certs = job->api->certs,
 		.library = library,
 		.now_ms = registrar_time_ms(job->api->registrar),
+		.dispatched_ms = job->dispatched_ms,
 		.live = live,
 		.policy = job->who.by.policy,
 		.person = job->who.person,
@@ -205,7 +208,7 @@ judge_deposit(struct job *job, struct container *container,
 	describe_act(job, &verdict, verdict_signature(&verdict, "origin"),
 	    now->last);
 	verdict_free(&verdict);
-	job_submit(job, finish_act);
+	job_submit(job, job_finish_act);
 	return true;
 }
 
@@ -244,7 +247,7 @@ find_deposited(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "you have no such upload: it was finished, or its time is"
 		    " over");
-	answer_receipt(job, 200, now.deposit_index);
+	job_receipt(job, 200, now.deposit_index);
 	return true;
 }
 
@@ -263,7 +266,7 @@ run_deposit(struct job *job, struct error *err)
 		    "a deposit names its version's number");
 	if (job->request->spool < 0)
 		return find_deposited(job, err);
-	if (!upload_check(job, err) ||
+	if (!upload_check(job, err) || !bag_check(job, BAG_DEPOSITS, err) ||
 	    (container = container_read(job->request->spool, err)) == NULL)
 		return false;
 	yaml = container_find(container, PATH_VERSION);
@@ -275,7 +278,7 @@ run_deposit(struct job *job, struct error *err)
 	if (!ok || there)
 		container_free(container);
 	if (ok && there)
-		answer_receipt(job, 200, now.deposit_index);
+		job_receipt(job, 200, now.deposit_index);
 	else if (ok)
 		ok = judge_deposit(job, container, &now, err);
 	return ok;
@@ -406,7 +409,7 @@ judge_sign(struct job *job, struct container *container, const char *id,
 		now->asked.status != STATUS_IN_FORCE;
 	list_signatures(job, now, live);
 	verdict_free(&verdict);
-	job_submit(job, finish_act);
+	job_submit(job, job_finish_act);
 	return true;
 }
 
@@ -504,7 +507,7 @@ run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 	if (!ok || there) {
 		container_free(sent);
 		if (ok)
-			answer_receipt(job, 200, now->mine.index);
+			job_receipt(job, 200, now->mine.index);
 		return ok;
 	}
 	return judge_sent(job, sent, id, now, err);
@@ -520,7 +523,8 @@ run_sign(struct job *job, struct error *err)
 	if (job->version == 0)
 		return error_set(err, ERROR_USAGE,
 		    "a signature names its version's number");
-	if (!snapshot_take(job, job->version, &now, err))
+	if (!bag_check(job, BAG_SIGNATURES, err) ||
+	    !snapshot_take(job, job->version, &now, err))
 		return false;
 	ok = run_sign_on(job, &now, err);
 	free(now.signers);
@@ -549,7 +553,7 @@ run_terminate_on(struct job *job, const struct snapshot *now,
 	if (!ok || there) {
 		container_free(sent);
 		if (ok)
-			answer_receipt(job, 200, now->my_end.index);
+			job_receipt(job, 200, now->my_end.index);
 		return ok;
 	}
 	return judge_sent(job, sent, id, now, err);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "daemon/api.h"
+#include "daemon/bags.h"
 #include "daemon/cache.h"
 #include "daemon/uploads.h"
 
@@ -40,6 +41,9 @@ struct job {
 	/* The act that the answer waits for, and what then answers. */
 	struct act_request act;
 	void (*finish)(struct job *job);
+	/* The waybill that stands in for who connected, or zero. */
+	struct digest waybill;
+	int64_t dispatched_ms;
 	/* events: the next entry to tell of. */
 	uint64_t cursor;
 	/* deliver: the copy that goes out then. */
@@ -57,6 +61,7 @@ struct api {
 	struct http_server *server;
 	struct cache *cache;
 	struct uploads *uploads;
+	struct bags *bags;
 	struct upkeep *upkeep; /* or NULL: it is not at work yet */
 	struct refusals *refusals;
 	/* Jobs for the workers. */
@@ -88,7 +93,17 @@ void job_submit(struct job *job, void (*finish)(struct job *job));
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
+/* The receipt of an entry is the answer; of the act that was committed. */
+void job_receipt(struct job *job, int status, uint64_t index);
+void job_finish_act(struct job *job);
 job_run run_deposit, run_sign, run_terminate;
+/* api_bags.c */
+job_run run_bag;
+/* "?bag=WAYBILL": who signed it acts, whoever connected. */
+bool bag_stand_in(struct job *job, struct error *err) MUST_USE;
+/* Is the body what that waybill lists below a folder? */
+bool bag_check(struct job *job, const char *folder,
+    struct error *err) MUST_USE;
 /* api_events.c */
 job_run run_events;
 enum http_next events_next(struct job *job, bool idle);

@@ -216,6 +216,11 @@ add_version_act(struct batch *batch, struct act_request *act)
 	entry.crls = batch->now.crls->digest;
 	memcpy(entry.commit, act->commit.bytes, OID_BYTES);
 	set_prior(&entry, act->judged.last);
+	if (act->dispatched_ms != 0) {
+		entry.has |= HAS(WAYBILL) | HAS(DISPATCHED);
+		entry.waybill = act->waybill;
+		entry.dispatched_ms = act->dispatched_ms;
+	}
 	act->index = journal_size(batch->registrar->journal) + batch->num;
 	return add_entry(batch, &entry, &act->err) &&
 	    (!act->quorum || add_force(batch, act, act->index, &act->err));
@@ -238,6 +243,15 @@ add_small_act(struct batch *batch, struct act_request *act)
 		if (act->times > 1) {
 			entry.times = act->times;
 			entry.has |= HAS(TIMES);
+		}
+	} else if (act->act == ACT_DISPATCH || act->act == ACT_ACKNOWLEDGE) {
+		entry.has = HAS(OFFICE) | HAS(PERSON) | HAS(TO) | HAS(NUMBER) |
+		    HAS(DIGEST);
+		entry.number = act->number;
+		snprintf(entry.to, sizeof(entry.to), "%s", act->to);
+		if (act->act == ACT_ACKNOWLEDGE) {
+			entry.has |= HAS(WAYBILL);
+			entry.waybill = act->waybill;
 		}
 	} else if (act->act == ACT_KEY) {
 		entry.has = HAS(KEY);
@@ -328,6 +342,8 @@ add_act(struct batch *batch, struct act_request *act)
 	case ACT_REFUSE:
 	case ACT_START:
 	case ACT_KEY:
+	case ACT_DISPATCH:
+	case ACT_ACKNOWLEDGE:
 		return add_small_act(batch, act);
 	case ACT_OTHER:
 	case ACT_FORCE:

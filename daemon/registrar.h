@@ -43,6 +43,12 @@ struct act_request {
 	/* refuse. */
 	char wanted[32], rule[POLICY_RULE];
 	uint64_t times;
+	/* dispatch, acknowledge: to whom, and of which bag. */
+	char to[POLICY_NAME];
+	uint64_t number;
+	/* The waybill by which it came, and when that was signed; or zero. */
+	struct digest waybill;
+	int64_t dispatched_ms;
 	/* key: the one that is to be the next. */
 	char key[NOTE_KEY_TEXT];
 	/* policy: the names of the files that changed, a line each. */

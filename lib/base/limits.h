@@ -47,6 +47,11 @@ enum {
 	LIMIT_LANGUAGES = 32,                /* titles of a version */
 	LIMIT_SIGN_BODY_BYTES = 2 * 1024 * 1024,
 
+	/* Bags. */
+	LIMIT_BAG_FILES = 1000,                /* that a waybill lists */
+	LIMIT_WAYBILL_BYTES = 4 * 1024 * 1024, /* it, or an acknowledgement */
+	LIMIT_WAYBILLS = 1024, /* of which a daemon takes what came by bag */
+
 	/* Certificates and their lists. */
 	LIMIT_CERT_BYTES = 16 * 1024,       /* one certificate, DER */
 	LIMIT_CERTS_IN_CMS = 16,            /* certificates in one CMS */

@@ -464,7 +464,11 @@ zip_deflate(struct span content, struct buf *out, struct error *err)
 }
 
 struct zip_writer {
-	int fd;
+	int fd; /* or -1: to sink */
+	byte_sink *sink;
+	void *arg;
+	uint64_t last_at;    /* of the last member's header, */
+	size_t last_central; /* and of its entry in the directory */
 	uint64_t at;
 	unsigned num;
 	struct buf central;
@@ -482,6 +486,34 @@ zip_writer_new(int fd, struct error *err)
 	writer->fd = fd;
 	writer->central = BUF(LIMIT_MEMBERS * (CENTRAL_BYTES + LIMIT_PATH_BYTES));
 	return writer;
+}
+
+struct zip_writer *
+zip_writer_to(byte_sink *sink, void *arg, struct error *err)
+{
+	struct zip_writer *writer = zip_writer_new(-1, err);
+
+	if (writer != NULL) {
+		writer->sink = sink;
+		writer->arg = arg;
+	}
+	return writer;
+}
+
+/* APPNOTE 4.3.7 and 4.3.12: where the CRC stands in the two headers. */
+enum { CRC_IN_LOCAL = 14, CRC_IN_CENTRAL = 16 };
+
+bool
+zip_writer_set_crc(struct zip_writer *writer, uint32_t crc, struct error *err)
+{
+	uint8_t bytes[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		bytes[i] = (uint8_t)(crc >> 8 * i);
+	memcpy(writer->central.data + writer->last_central + CRC_IN_CENTRAL,
+	    bytes, 4);
+	return file_pwrite(writer->fd, span_of(bytes, 4),
+	    (off_t)(writer->last_at + CRC_IN_LOCAL), err);
 }
 
 void
@@ -533,6 +565,8 @@ zip_writer_begin(struct zip_writer *writer, const struct zip_member *member,
 	    LIMIT_CONTAINER_BYTES)
 		return error_set(err, ERROR_LIMIT,
 		    "the container would be over 4 GiB");
+	writer->last_at = at;
+	writer->last_central = writer->central.len;
 	ok = put_le(&local, LOCAL_MAGIC, 4, err) &&
 	    put_common(&local, member, err) &&
 	    buf_append_str(&local, member->path, err) &&
@@ -556,7 +590,9 @@ zip_writer_sink(void *arg, struct span bytes, struct error *err)
 {
 	struct zip_writer *writer = arg;
 
-	if (!file_pwrite(writer->fd, bytes, (off_t)writer->at, err))
+	if (writer->fd < 0 ? !writer->sink(writer->arg, bytes, err) :
+			     !file_pwrite(writer->fd, bytes,
+				 (off_t)writer->at, err))
 		return error_context(err, "ZIP");
 	writer->at += bytes.len;
 	return true;

@@ -60,6 +60,12 @@ bool zip_deflate(struct span content, struct buf *out,
 /* Writes to fd at its own offset from 0; dates are 1980-01-01. */
 struct zip_writer;
 struct zip_writer *zip_writer_new(int fd, struct error *err);
+/* The same, to where there is no going back: for members that are known. */
+struct zip_writer *zip_writer_to(byte_sink *sink, void *arg,
+    struct error *err);
+/* The CRC of the last member, which was not known when it began: to a file. */
+bool zip_writer_set_crc(struct zip_writer *writer, uint32_t crc,
+    struct error *err) MUST_USE;
 /* Begin a member; its packed bytes follow by zip_writer_sink(). */
 bool zip_writer_begin(struct zip_writer *writer,
     const struct zip_member *member, struct error *err) MUST_USE;

@@ -22,9 +22,12 @@ static const struct {
 	[ENTRY_CONTENTS] = { "contents", HEX, AT(contents), ROOM(contents) },
 	[ENTRY_CRLS] = { "crls", HEX, AT(crls), ROOM(crls) },
 	[ENTRY_DIGEST] = { "digest", HEX, AT(digest), ROOM(digest) },
+	[ENTRY_DISPATCHED] = { "dispatched", TIME, AT(dispatched_ms),
+	    ROOM(dispatched_ms) },
 	[ENTRY_DOCUMENT] = { "document", TEXT, AT(document), ROOM(document) },
 	[ENTRY_KEY] = { "key", TEXT, AT(key), ROOM(key) },
 	[ENTRY_MANIFEST] = { "manifest", HEX, AT(manifest), ROOM(manifest) },
+	[ENTRY_NUMBER] = { "number", NUMBER, AT(number), ROOM(number) },
 	[ENTRY_OFFICE] = { "office", TEXT, AT(office), ROOM(office) },
 	[ENTRY_PERSON] = { "person", TEXT, AT(person), ROOM(person) },
 	[ENTRY_POLICY] = { "policy", HEX, AT(policy), ROOM(policy) },
@@ -38,9 +41,11 @@ static const struct {
 	[ENTRY_SOFTWARE] = { "software", TEXT, AT(software), ROOM(software) },
 	[ENTRY_TIME] = { "time", TIME, AT(time_ms), ROOM(time_ms) },
 	[ENTRY_TIMES] = { "times", NUMBER, AT(times), ROOM(times) },
+	[ENTRY_TO] = { "to", TEXT, AT(to), ROOM(to) },
 	[ENTRY_VALISE] = { "valise", NUMBER, AT(valise), ROOM(valise) },
 	[ENTRY_VERSION] = { "version", NUMBER, AT(version), ROOM(version) },
 	[ENTRY_WANTED] = { "wanted", TEXT, AT(wanted), ROOM(wanted) },
+	[ENTRY_WAYBILL] = { "waybill", HEX, AT(waybill), ROOM(waybill) },
 };
 
 #define F(name)  (UINT32_C(1) << ENTRY_##name)
@@ -50,6 +55,7 @@ static const struct {
 #define SIGNED                                                              \
 	(WHO | WHAT | F(DIGEST) | F(MANIFEST) | F(SIGNATURE) | F(CONTENTS) | \
 	    F(COMMIT) | F(CRLS))
+#define BY_BAG (F(WAYBILL) | F(DISPATCHED))
 
 static const struct {
 	const char *name;
@@ -59,8 +65,9 @@ static const struct {
 	[ACT_START] = { "start", ALWAYS | F(SOFTWARE), F(PRIOR) },
 	[ACT_POLICY] = { "policy", ALWAYS | F(CHANGED), F(PRIOR) },
 	[ACT_CRL] = { "crl", ALWAYS | F(CRLS), F(PRIOR) },
-	[ACT_DEPOSIT] = { "deposit", ALWAYS | SIGNED, F(PRIOR) },
-	[ACT_SIGN] = { "sign", ALWAYS | SIGNED | F(PRIOR), 0 },
+	[ACT_DEPOSIT] = { "deposit", ALWAYS | SIGNED,
+	    F(PRIOR) | BY_BAG },
+	[ACT_SIGN] = { "sign", ALWAYS | SIGNED | F(PRIOR), BY_BAG },
 	[ACT_FORCE] = { "force",
 	    ALWAYS | WHAT | F(DIGEST) | F(CONTENTS) | F(PRIOR) |
 		F(SIGNATURES),
@@ -70,6 +77,10 @@ static const struct {
 	[ACT_REFUSE] = { "refuse",
 	    ALWAYS | WHO | F(DOCUMENT) | F(WANTED) | F(RULE), F(TIMES) },
 	[ACT_KEY] = { "key", ALWAYS | F(KEY), F(PRIOR) },
+	[ACT_DISPATCH] = { "dispatch",
+	    ALWAYS | WHO | F(TO) | F(NUMBER) | F(DIGEST), 0 },
+	[ACT_ACKNOWLEDGE] = { "acknowledge",
+	    ALWAYS | WHO | F(TO) | F(NUMBER) | F(WAYBILL) | F(DIGEST), 0 },
 };
 
 static const size_t num_acts = sizeof(acts) / sizeof(acts[0]);

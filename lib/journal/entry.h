@@ -24,6 +24,8 @@ enum act {
 	ACT_DELIVER,
 	ACT_REFUSE,
 	ACT_KEY,
+	ACT_DISPATCH,    /* a bag: its waybill was handed in */
+	ACT_ACKNOWLEDGE, /* and what its addressee says of it */
 	ACTS,
 };
 
@@ -34,9 +36,11 @@ enum entry_field {
 	ENTRY_CONTENTS,
 	ENTRY_CRLS,
 	ENTRY_DIGEST,
+	ENTRY_DISPATCHED,
 	ENTRY_DOCUMENT,
 	ENTRY_KEY,
 	ENTRY_MANIFEST,
+	ENTRY_NUMBER,
 	ENTRY_OFFICE,
 	ENTRY_PERSON,
 	ENTRY_POLICY,
@@ -48,9 +52,11 @@ enum entry_field {
 	ENTRY_SOFTWARE,
 	ENTRY_TIME,
 	ENTRY_TIMES,
+	ENTRY_TO,
 	ENTRY_VALISE,
 	ENTRY_VERSION,
 	ENTRY_WANTED,
+	ENTRY_WAYBILL,
 	ENTRY_FIELDS,
 };
 
@@ -68,7 +74,11 @@ struct entry {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	char key[NOTE_KEY_TEXT]; /* a journal key, of the next signer */
 	char rule[256], wanted[32], software[64];
-	uint64_t valise, version, prior, times;
+	/* Of bags: to whom; the waybill; when it was signed, if it came by one. */
+	char to[LIMIT_OFFICE_BYTES + 1];
+	struct digest waybill;
+	int64_t dispatched_ms;
+	uint64_t valise, version, prior, times, number;
 	size_t num_signatures;
 	struct digest signatures[LIMIT_SIGNATURES];
 	char changed[2048]; /* names, each ended by a newline */

@@ -96,6 +96,7 @@ read_usage(struct cert *cert)
 	const uint32_t extended = X509_get_extended_key_usage(cert->x509);
 
 	cert->can_sign = usage == KU_NON_REPUDIATION;
+	cert->can_agree = usage == KU_KEY_AGREEMENT;
 	cert->can_connect = usage != UINT32_MAX &&
 	    (usage & KU_DIGITAL_SIGNATURE) != 0 &&
 	    (usage & KU_NON_REPUDIATION) == 0 && extended != UINT32_MAX &&

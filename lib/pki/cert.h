@@ -3,7 +3,8 @@
  *
  * Source: RFC 5280.  A person has two certificates with the same single
  * rfc822Name: one to connect (digitalSignature, clientAuth), one to sign
- * (nonRepudiation only); neither does the other's work.
+ * (nonRepudiation only); neither does the other's work.  An office may have
+ * one to be written to in secret (keyAgreement only).
  */
 #ifndef PKI_CERT_H
 #define PKI_CERT_H
@@ -24,6 +25,7 @@ struct cert {
 	int64_t not_before_at, not_after_at;
 	bool can_sign;    /* keyUsage is nonRepudiation and nothing else */
 	bool can_connect; /* keyUsage digitalSignature, EKU clientAuth */
+	bool can_agree;   /* keyUsage is keyAgreement and nothing else */
 	bool is_strong;   /* P-256, P-384 or RSA of 3072 bits and more */
 	int refs;
 };

@@ -172,11 +172,44 @@ read_emails(struct office *office, const struct yaml *list,
 	}
 }
 
+/* The certificate that bags to an office are encrypted to. */
+static void
+read_encryption(const struct policy *policy, struct office *office,
+    const struct yaml *node, struct complaints *to)
+{
+	const struct member *file;
+	struct error why = { 0 };
+	struct crls *none[1] = { NULL };
+	struct trust_result trust;
+	const char *text;
+
+	if (node == NULL || (text = yaml_text(node, to)) == NULL)
+		return;
+	if ((file = container_find(policy->files, text)) == NULL) {
+		complain(to, node, "there is no file %.100s", text);
+		return;
+	}
+	office->encryption = cert_parse_pem(member_bytes(file), &why);
+	if (office->encryption == NULL) {
+		complain(to, node, "%.100s: %s", text, why.detail);
+		return;
+	}
+	if (!office->encryption->can_agree || !office->encryption->is_strong)
+		complain(to, node, "%.100s is not for encryption (keyUsage"
+		    " keyAgreement alone, on P-256 or P-384)", text);
+	trust_judge(policy->trust, office->encryption,
+	    office->encryption->not_before_at, none, 0, &trust);
+	if (trust.ca == NULL || strcmp(trust.ca, office->ca) != 0)
+		complain(to, node, "%.100s was not issued by the CA \"%s\"",
+		    text, office->ca);
+}
+
 static void
 read_offices(struct policy *policy, const struct yaml *map,
     struct complaints *to)
 {
-	static const char *const keys[] = { "party", "ca", "emails", "unit" };
+	static const char *const keys[] = { "party", "ca", "emails", "unit",
+		"encryption" };
 
 	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
 		return;
@@ -203,6 +236,7 @@ read_offices(struct policy *policy, const struct yaml *map,
 		    office->party, to);
 		read_ca_name(policy, yaml_need(c, "ca", to), office->ca, to);
 		read_emails(office, yaml_need(c, "emails", to), to);
+		read_encryption(policy, office, yaml_get(c, "encryption"), to);
 		if (unit != NULL)
 			yaml_copy(unit, office->unit, sizeof(office->unit),
 			    text_is_line, "one line of visible text", to);
@@ -691,6 +725,21 @@ is_ca_file(const struct yaml *cas, const char *path)
 	return false;
 }
 
+static bool
+is_encryption_file(const struct yaml *offices, const char *path)
+{
+	if (offices == NULL || offices->kind != YAML_MAPPING)
+		return false;
+	for (const struct yaml *c = offices->children; c != NULL; c = c->next) {
+		const struct yaml *file = yaml_get(c, "encryption");
+
+		if (file != NULL && file->kind == YAML_SCALAR &&
+		    strcmp(file->text, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The digest is over the whole folder: what is no part of it stands out. */
 static void
 find_types(struct policy *policy, const struct yaml *main_root,
@@ -703,12 +752,13 @@ find_types(struct policy *policy, const struct yaml *main_root,
 
 		snprintf(shown, sizeof(shown), POLICY_PREFIX "%s", path);
 		if (strcmp(path, "offices.yaml") == 0 ||
-		    is_ca_file(yaml_get(main_root, "cas"), path))
+		    is_ca_file(yaml_get(main_root, "cas"), path) ||
+		    is_encryption_file(yaml_get(main_root, "offices"), path))
 			continue;
 		if (!is_type_file(path, name)) {
 			complain_of(to, shown,
 			    "no part of a policy: neither a type of document"
-			    " nor a CA that offices.yaml names");
+			    " nor a certificate that offices.yaml names");
 			continue;
 		}
 		if (policy->num_types == LIMIT_TYPES ||

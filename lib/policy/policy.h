@@ -24,6 +24,7 @@ struct office {
 	char unit[65]; /* the subject's OU, or empty: any */
 	size_t num_emails;
 	char emails[POLICY_PATTERNS][LIMIT_EMAIL_BYTES + 1];
+	struct cert *encryption; /* to whom bags are encrypted, or NULL */
 	unsigned line;
 };
 

@@ -34,11 +34,22 @@ struct order {
 	size_t num, sorted, room;
 };
 
+/* Waybills and acknowledgements: few, so looked through. */
+struct bags {
+	struct bag {
+		struct digest digest;
+		uint64_t index;
+		enum act act;
+	} *list;
+	size_t num, room;
+};
+
 struct ledger {
 	pthread_rwlock_t lock;
 	struct names names;
 	struct commits commits;
 	struct order order;
+	struct bags bags;
 	struct ledger_entry *entries;
 	size_t num, room;
 	uint64_t last[ACTS];
@@ -95,6 +106,7 @@ ledger_free(struct ledger *ledger)
 	free(ledger->names.table);
 	free(ledger->commits.list);
 	free(ledger->order.list);
+	free(ledger->bags.list);
 	free(ledger->entries);
 	pthread_rwlock_destroy(&ledger->lock);
 	free(ledger);
@@ -208,6 +220,38 @@ ledger_find(struct ledger *ledger, const char *name)
 	const uint32_t number = ledger_number(ledger, name);
 
 	return number == 0 ? NULL : ledger->names.documents[number - 1];
+}
+
+uint64_t
+ledger_of_bag(const struct ledger *ledger, enum act act,
+    const struct digest *digest)
+{
+	for (size_t i = ledger->bags.num; i > 0; i--) {
+		const struct bag *bag = &ledger->bags.list[i - 1];
+
+		if (bag->act == act && digest_eq(&bag->digest, digest))
+			return bag->index;
+	}
+	return LEDGER_NONE;
+}
+
+static bool
+add_bag(struct ledger *ledger, uint64_t index, const struct entry *entry)
+{
+	struct bags *bags = &ledger->bags;
+
+	if (bags->num == bags->room) {
+		const size_t room = bags->room == 0 ? 16 : bags->room * 2;
+		struct bag *all = realloc(bags->list, room * sizeof(*all));
+
+		if (all == NULL)
+			return false;
+		bags->list = all;
+		bags->room = room;
+	}
+	bags->list[bags->num++] = (struct bag){ entry->digest, index,
+		entry->act };
+	return true;
 }
 
 static int
@@ -634,6 +678,9 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	if (entry_has(entry, ENTRY_DOCUMENT) &&
 	    (document = intern(ledger, entry->document)) == 0)
 		return no_memory(err);
+	if (entry->act != ACT_OTHER && entry_has(entry, ENTRY_TO) &&
+	    (document = intern(ledger, entry->to)) == 0)
+		return no_memory(err);
 	if (!add_meta(ledger, entry, document, err))
 		return false;
 	switch (entry->act) {
@@ -653,6 +700,11 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	case ACT_KEY:
 		snprintf(ledger->next_key, sizeof(ledger->next_key), "%s",
 		    entry->key);
+		break;
+	case ACT_DISPATCH:
+	case ACT_ACKNOWLEDGE:
+		if (!add_bag(ledger, index, entry))
+			return no_memory(err);
 		break;
 	case ACT_START:
 	case ACT_DELIVER:
@@ -708,6 +760,11 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==
 		0)
 		return true;
+	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
+		return strcmp(ledger_name(ledger, entry->document),
+			   sight->office->name) == 0 ||
+		    sight->audit ==
+			(UINT64_C(2) << (sight->policy->num_types - 1)) - 1;
 	document_type(ledger_name(ledger, entry->document), name);
 	if ((type = policy_type(sight->policy, name)) == NULL)
 		return false;

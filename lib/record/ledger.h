@@ -46,7 +46,7 @@ struct ledger_document {
 
 struct ledger_entry {
 	uint8_t act;
-	uint32_t document; /* ledger_name(), 0 none */
+	uint32_t document; /* ledger_name(), 0 none; of a bag: to whom */
 	uint32_t person, office;
 };
 
@@ -70,6 +70,10 @@ bool ledger_visit(void *ledger, uint64_t index, struct span line,
 void ledger_read_lock(struct ledger *ledger);
 void ledger_write_lock(struct ledger *ledger);
 void ledger_unlock(struct ledger *ledger);
+
+/* The entry of that act about a bag, by its digest, or LEDGER_NONE. */
+uint64_t ledger_of_bag(const struct ledger *ledger, enum act act,
+    const struct digest *digest);
 
 /* NULL if it has no version. */
 struct ledger_document *ledger_find(struct ledger *ledger, const char *name);

@@ -131,7 +131,7 @@ static bool
 judge_signing_time(struct judge *judge, const char *path,
     const struct verdict_signature *signature)
 {
-	const int64_t at = signature->judged_ms / 1000;
+	const int64_t at = signature->sent_ms / 1000;
 	char said[TIME_TEXT], was[TIME_TEXT];
 
 	if (signature->signing_at >= at - SECONDS_BEFORE &&
@@ -260,14 +260,18 @@ find_basis(struct judge *judge, const char *path,
 	if (act == NULL && signature->is_live) {
 		basis->policy = request->policy;
 		basis->known = true;
-		signature->judged_ms = request->now_ms;
+		signature->judged_ms = signature->sent_ms = request->now_ms;
+		if (request->dispatched_ms != 0)
+			signature->sent_ms = request->dispatched_ms;
 		return true;
 	}
 	if (act == NULL)
 		return judge_find(judge, FINDING_NOT_IN_JOURNAL, path,
 		    "no receipt proves when it was handed in: fetch the"
 		    " document again");
-	signature->judged_ms = act->entry.time_ms;
+	signature->judged_ms = signature->sent_ms = act->entry.time_ms;
+	if (!is_seal(signature) && entry_has(&act->entry, ENTRY_DISPATCHED))
+		signature->sent_ms = act->entry.dispatched_ms;
 	basis->policy = library->policy(library->arg, &act->entry.policy,
 	    act->index);
 	if (entry_has(&act->entry, ENTRY_CRLS))

@@ -94,6 +94,7 @@ struct verdict_signature {
 	bool terminates;   /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
+	int64_t sent_ms;   /* the same, or when the bag left by which it came */
 	enum trust_state then, now;
 	char then_text[160], now_text[160];
 };
@@ -158,6 +159,7 @@ struct verdict_request {
 	const struct witnesses *witnesses; /* the same; or NULL: none known */
 	bool must_be_witnessed; /* by the quorum of these */
 	int64_t now_ms;
+	int64_t dispatched_ms; /* the live act came by a bag of then; or 0 */
 	uint64_t *progress; /* bytes hashed, or NULL */
 
 	/* EXPECT_STORED: the acts of this version so far, by index. */

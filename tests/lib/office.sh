@@ -47,6 +47,14 @@ make_pki() {
 	persons | while read -r office email unit ca; do
 		make_person "$1" "$office" "$email" "$unit" "$ca"
 	done
+	# An office's own key, for bags: its registry has it.
+	persons | grep -v -e minister -e chief | while read -r office email unit ca; do
+		[ "$unit" != - ] || unit=
+		"$top/certs/request" --office "$1/offices/$office" >/dev/null
+		(cd "$1/offices/$office" && mv encrypt.key encrypt-key.pem &&
+		"$top/certs/ca" issue "$1/certs/$ca" encrypt encrypt.csr "registry-$email" "$unit" encrypt-cert.pem &&
+		rm encrypt.csr) >/dev/null
+	done
 	publish_crls "$1"
 }
 
@@ -61,6 +69,10 @@ make_daemon() {
 	cp "$top"/policies/*.yaml "$1/policies/"
 	cp "$1/certs/mofa-ca.pem" "$1/policies/cas/mofa.pem"
 	cp "$1/certs/iom-ca.pem" "$1/policies/cas/iom.pem"
+	mkdir -p "$1/policies/encryption"
+	for office in mofa iom-vientiane iom-bangkok iom-geneva; do
+		cp "$1/offices/$office/encrypt-cert.pem" "$1/policies/encryption/$office.pem"
+	done
 	echo "https://127.0.0.1:$(cat "$1/port")" >"$1/url"
 	cat >"$1/valised.yaml" <<-END
 	valise: 1
@@ -113,6 +125,7 @@ enrol() {
 		mkdir -p state &&
 		"$valise" --config config.yaml init "$dir/enrolment.yaml" --cert cert.pem \
 			--key key.pem --sign-cert sign-cert.pem --sign-key sign-key.pem \
+			$([ ! -f encrypt-key.pem ] || echo --encrypt-cert encrypt-cert.pem --encrypt-key encrypt-key.pem) \
 			--state state) || return 1
 	done
 }

@@ -1,0 +1,218 @@
+/*
+ * Bags: a waybill that is dispatched, an acknowledgement that came back; and
+ * what a bag brings, in the name of who signed its waybill.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bag/judge.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "daemon/job.h"
+
+/* The entry is there already, or is made: its receipt is the answer. */
+static bool
+journal_bag(struct job *job, enum act kind, const struct digest *digest,
+    struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t index;
+
+	(void)err;
+	ledger_read_lock(ledger);
+	index = ledger_of_bag(ledger, kind, digest);
+	ledger_unlock(ledger);
+	if (index != LEDGER_NONE) {
+		job_receipt(job, 200, index);
+		return true;
+	}
+	job->act.act = kind;
+	job->act.digest = *digest;
+	job_submit(job, job_finish_act);
+	return true;
+}
+
+static bool
+judge(struct job *job, const struct bag_signature *it, struct error *err)
+{
+	struct crls *lists[1] = { job->who.by.crls->crls };
+	const int64_t now = time_now_ms() / 1000;
+
+	if (it->said_at > now + TIME_SKEW_SECONDS)
+		return error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
+		    "it says a time that has not come yet: is a clock wrong?");
+	return bag_judge(job->api->certs, job->who.by.policy, lists, 1, it,
+	    err);
+}
+
+static bool
+take_waybill(struct job *job, struct span yaml, struct span p7s,
+    struct error *err)
+{
+	struct waybill *waybill = waybill_parse(yaml, err);
+	const struct digest digest = sha256_of(yaml);
+	bool ok;
+
+	if (waybill == NULL)
+		return false;
+	const struct bag_signature it = { yaml, p7s, waybill->from,
+		waybill->person, waybill->dispatched_at };
+
+	ok = judge(job, &it, err);
+	if (ok && policy_office(job->who.by.policy, waybill->to) == NULL)
+		ok = error_set(err, ERROR_USAGE, "there is no office \"%s\"",
+		    waybill->to);
+	if (ok) {
+		job->act = (struct act_request){ .number = waybill->number };
+		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		    waybill->from);
+		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		    waybill->person);
+		snprintf(job->act.to, sizeof(job->act.to), "%s", waybill->to);
+	}
+	free(waybill);
+	return ok && bags_keep(job->api->bags, yaml, err) &&
+	    journal_bag(job, ACT_DISPATCH, &digest, err);
+}
+
+/* Only of a bag that was dispatched, by the office that it was for. */
+static bool
+check_answers(struct job *job, const struct acknowledgement *it,
+    struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t index;
+	bool ok = true;
+
+	ledger_read_lock(ledger);
+	index = ledger_of_bag(ledger, ACT_DISPATCH, &it->waybill);
+	if (index == LEDGER_NONE) {
+		ok = error_set(err, ERROR_CONFLICT,
+		    "the waybill that it acknowledges was never handed in:"
+		    " hand that in first");
+	} else {
+		const struct ledger_entry entry = ledger_entry(ledger, index);
+
+		ok = (strcmp(ledger_name(ledger, entry.document), it->from) ==
+			     0 &&
+			 strcmp(ledger_name(ledger, entry.office), it->to) ==
+			     0) ||
+		    error_set(err, ERROR_UNTRUSTED,
+			"that bag was not from %s to %s", it->to, it->from);
+	}
+	ledger_unlock(ledger);
+	return ok;
+}
+
+static bool
+take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
+    struct error *err)
+{
+	struct acknowledgement *answer = acknowledgement_parse(yaml, err);
+	const struct digest digest = sha256_of(yaml);
+	bool ok;
+
+	if (answer == NULL)
+		return false;
+	const struct bag_signature it = { yaml, p7s, answer->from,
+		answer->person, answer->received_at };
+
+	ok = judge(job, &it, err) && check_answers(job, answer, err);
+	if (ok) {
+		job->act = (struct act_request){ .number = answer->number,
+			.waybill = answer->waybill };
+		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		    answer->from);
+		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		    answer->person);
+		snprintf(job->act.to, sizeof(job->act.to), "%s", answer->to);
+	}
+	free(answer);
+	return ok && journal_bag(job, ACT_ACKNOWLEDGE, &digest, err);
+}
+
+bool
+run_bag(struct job *job, struct error *err)
+{
+	struct container *files = container_read_files(job->request->spool,
+	    err);
+	const struct member *yaml, *p7s;
+	bool ok;
+
+	if (files == NULL)
+		return false;
+	yaml = container_find(files, PATH_WAYBILL);
+	p7s = container_find(files, PATH_WAYBILL_SIGNATURE);
+	if (files->num == 2 && yaml != NULL && p7s != NULL) {
+		ok = take_waybill(job, member_bytes(yaml), member_bytes(p7s),
+		    err);
+	} else {
+		yaml = container_find(files, PATH_ACKNOWLEDGEMENT);
+		p7s = container_find(files, PATH_ACKNOWLEDGEMENT_P7S);
+		ok = files->num == 2 && yaml != NULL && p7s != NULL ?
+		    take_acknowledgement(job, member_bytes(yaml),
+			member_bytes(p7s), err) :
+		    error_set(err, ERROR_MALFORMED,
+			"the body is not a ZIP of a waybill or an"
+			" acknowledgement, and its signature");
+	}
+	container_free(files);
+	return ok;
+}
+
+/* --- What came by bag. --- */
+
+bool
+bag_stand_in(struct job *job, struct error *err)
+{
+	const struct office *office;
+	struct stand_in who;
+	char hex[DIGEST_HEX];
+
+	if (!http_query(&job->request->head, "bag", hex, sizeof(hex)))
+		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
+	if (hex[0] == '\0')
+		return true;
+	if (!digest_parse(span_of_str(hex), &job->waybill))
+		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
+	if (!bags_find(job->api->bags, &job->waybill, &who))
+		return error_set(err, ERROR_CONFLICT,
+		    "that waybill was not handed in: hand it in first");
+	office = policy_office(job->who.by.policy, who.office);
+	if (office == NULL)
+		return error_set(err, ERROR_REFUSED,
+		    "%s, which signed the waybill, is no office any more",
+		    who.office);
+	job->who.office = office;
+	job->dispatched_ms = who.dispatched_at * 1000;
+	snprintf(job->who.person, sizeof(job->who.person), "%s", who.person);
+	return true;
+}
+
+bool
+bag_check(struct job *job, const char *folder, struct error *err)
+{
+	const struct http_request *request = job->request;
+	uint8_t piece[65536] UNINITIALIZED;
+	struct sha256 hash;
+	struct digest digest;
+
+	if (job->dispatched_ms == 0)
+		return true;
+	sha256_init(&hash);
+	for (uint64_t at = 0; at < request->body_len;) {
+		const uint64_t left = request->body_len - at;
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		if (!file_pread(request->spool, piece, n, (off_t)at, err))
+			return false;
+		sha256_update(&hash, span_of(piece, n));
+		at += n;
+	}
+	digest = sha256_final(&hash);
+	return bags_list(job->api->bags, &job->waybill, folder, &digest) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the waybill does not list it: who signed that did not send"
+		" this");
+}

@@ -1,0 +1,270 @@
+#include "bag/bag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+/* The content of a file, in pieces. */
+static bool
+stream_file(const struct bag_file *file, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+
+	if (file->fd < 0)
+		return sink(arg, file->bytes, err);
+	for (uint64_t at = 0; at < file->size;) {
+		const uint64_t left = file->size - at;
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		if (!file_pread(file->fd, piece, n, (off_t)at, err) ||
+		    !sink(arg, span_of(piece, n), err))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+struct measure {
+	struct sha256 hash;
+	uint32_t crc;
+};
+
+static bool
+measure_piece(void *arg, struct span bytes, struct error *err)
+{
+	struct measure *to = arg;
+
+	(void)err;
+	sha256_update(&to->hash, bytes);
+	to->crc = zip_crc(to->crc, bytes);
+	return true;
+}
+
+bool
+bag_measure(struct bag_file *file, struct error *err)
+{
+	struct measure to = { .crc = 0 };
+
+	sha256_init(&to.hash);
+	if (!stream_file(file, measure_piece, &to, err))
+		return false;
+	file->sha256 = sha256_final(&to.hash);
+	file->crc = to.crc;
+	return true;
+}
+
+/* --- Packing: files → inner ZIP → encryption → outer ZIP. --- */
+
+struct outer {
+	struct zip_writer *zip;
+	uint32_t crc;
+	uint64_t size;
+};
+
+static bool
+put_ciphertext(void *arg, struct span bytes, struct error *err)
+{
+	struct outer *outer = arg;
+
+	outer->crc = zip_crc(outer->crc, bytes);
+	outer->size += bytes.len;
+	return zip_writer_sink(outer->zip, bytes, err);
+}
+
+static struct zip_member
+member_of(const char *path, uint64_t size, uint32_t crc)
+{
+	struct zip_member member = { .size = size,
+		.packed = size,
+		.crc = crc };
+
+	snprintf(member.path, sizeof(member.path), "%s", path);
+	return member;
+}
+
+static bool
+count_piece(void *arg, struct span bytes, struct error *err)
+{
+	uint64_t *size = arg;
+
+	(void)err;
+	*size += bytes.len;
+	return true;
+}
+
+/* The inner ZIP; with contents only where they are asked for. */
+static bool
+write_inner(const struct bag_file files[], size_t num, bool contents,
+    byte_sink *sink, void *arg, uint64_t *size, struct error *err)
+{
+	struct zip_writer *zip = zip_writer_to(sink, arg, err);
+	bool ok = zip != NULL;
+
+	for (size_t i = 0; ok && i < num; i++) {
+		const struct zip_member member = member_of(files[i].path,
+		    files[i].size, files[i].crc);
+
+		ok = zip_writer_begin(zip, &member, err);
+		if (ok && contents)
+			ok = stream_file(&files[i], zip_writer_sink, zip, err);
+	}
+	ok = ok && zip_writer_end(zip, size, err);
+	zip_writer_free(zip);
+	return ok;
+}
+
+/* GCM adds no bytes: the size is that of what goes in. */
+static bool
+inner_size(const struct bag_file files[], size_t num, uint64_t *size,
+    struct error *err)
+{
+	uint64_t framing = 0, ignored;
+
+	if (!write_inner(files, num, false, count_piece, &framing, &ignored,
+		err))
+		return false;
+	*size = framing;
+	for (size_t i = 0; i < num; i++)
+		*size += files[i].size;
+	return *size <= LIMIT_CONTAINER_BYTES - LIMIT_META_BYTES ||
+	    error_set(err, ERROR_LIMIT,
+		"a bag of %llu bytes would be over 4 GiB: pack fewer documents",
+		(unsigned long long)*size);
+}
+
+bool
+bag_pack(const struct bag_file files[], size_t num,
+    struct cert *const recipients[], size_t num_recipients, int fd,
+    struct error *err)
+{
+	struct outer outer = { .zip = zip_writer_new(fd, err) };
+	struct envelope *envelope = NULL;
+	struct buf header = BUF(LIMIT_SIGNATURE_BYTES);
+	struct zip_member member;
+	uint64_t size = 0, ignored;
+	bool ok;
+
+	ok = outer.zip != NULL && inner_size(files, num, &size, err);
+	if (ok) {
+		member = member_of(BAG_CIPHERTEXT, size, 0);
+		ok = zip_writer_begin(outer.zip, &member, err) &&
+		    (envelope = envelope_new(recipients, num_recipients,
+			 put_ciphertext, &outer, err)) != NULL;
+	}
+	ok = ok &&
+	    write_inner(files, num, true, envelope_sink, envelope, &ignored,
+		err) &&
+	    envelope_end(envelope, &header, err);
+	if (ok && outer.size != size)
+		ok = error_set(err, ERROR_SYSTEM,
+		    "the ciphertext is of another size than it should be");
+	ok = ok && zip_writer_set_crc(outer.zip, outer.crc, err);
+	if (ok) {
+		member = member_of(BAG_HEADER, header.len,
+		    zip_crc(0, buf_span(&header)));
+		ok = zip_writer_begin(outer.zip, &member, err) &&
+		    zip_writer_sink(outer.zip, buf_span(&header), err) &&
+		    zip_writer_end(outer.zip, &ignored, err);
+	}
+	envelope_free(envelope);
+	zip_writer_free(outer.zip);
+	buf_free(&header);
+	return ok;
+}
+
+/* --- Opening. --- */
+
+const struct zip_member *
+bag_member(const struct zip_member members[], size_t num, const char *path)
+{
+	for (size_t i = 0; i < num; i++)
+		if (strcmp(members[i].path, path) == 0)
+			return &members[i];
+	return NULL;
+}
+
+bool
+bag_read(int fd, const struct zip_member *member, struct buf *out,
+    struct error *err)
+{
+	if (member->size > out->max - out->len)
+		return error_set(err, ERROR_LIMIT, "%s: %llu bytes",
+		    member->path, (unsigned long long)member->size);
+	return zip_stream(fd, member, sink_to_buf, out, err);
+}
+
+struct extract {
+	int fd;
+	uint64_t at;
+	struct sha256 hash;
+};
+
+static bool
+extract_piece(void *arg, struct span bytes, struct error *err)
+{
+	struct extract *to = arg;
+
+	if (!file_pwrite(to->fd, bytes, (off_t)to->at, err))
+		return false;
+	to->at += bytes.len;
+	sha256_update(&to->hash, bytes);
+	return true;
+}
+
+bool
+bag_extract(int fd, const struct zip_member *member, int out,
+    struct digest *sha256, struct error *err)
+{
+	struct extract to = { .fd = out };
+
+	sha256_init(&to.hash);
+	if (!zip_stream(fd, member, extract_piece, &to, err))
+		return false;
+	*sha256 = sha256_final(&to.hash);
+	return true;
+}
+
+static bool
+write_piece(void *arg, struct span bytes, struct error *err)
+{
+	struct extract *to = arg;
+
+	if (!file_pwrite(to->fd, bytes, (off_t)to->at, err))
+		return false;
+	to->at += bytes.len;
+	return true;
+}
+
+bool
+bag_open(int fd, const struct identity *recipient, int out,
+    struct zip_member **members, size_t *num, struct error *err)
+{
+	struct zip_member *outer = NULL;
+	const struct zip_member *body, *header;
+	struct buf der = BUF(LIMIT_SIGNATURE_BYTES);
+	struct extract to = { .fd = out };
+	size_t num_outer = 0;
+	bool ok;
+
+	*members = NULL;
+	*num = 0;
+	if (!zip_read(fd, &outer, &num_outer, err))
+		return error_context(err, "not a bag");
+	body = bag_member(outer, num_outer, BAG_CIPHERTEXT);
+	header = bag_member(outer, num_outer, BAG_HEADER);
+	ok = (num_outer == 2 && body != NULL && header != NULL &&
+		 !body->deflated && !header->deflated) ||
+	    error_set(err, ERROR_MALFORMED,
+		"not a bag: it is a ZIP of something else");
+	ok = ok && bag_read(fd, header, &der, err) &&
+	    envelope_open(buf_span(&der), recipient, fd, body->at, body->size,
+		write_piece, &to, err) &&
+	    (zip_read(out, members, num, err) ||
+		error_context(err, "what is in the bag"));
+	free(outer);
+	buf_free(&der);
+	return ok;
+}

@@ -1,0 +1,338 @@
+#include "bag/waybill.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "document/version.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void
+read_office(const struct yaml *root, const char *key,
+    char out[LIMIT_OFFICE_BYTES + 1], struct complaints *to)
+{
+	const struct yaml *node = yaml_need(root, key, to);
+
+	if (node != NULL)
+		yaml_copy(node, out, LIMIT_OFFICE_BYTES + 1, text_is_slug,
+		    "an office", to);
+}
+
+static void
+read_person(const struct yaml *root, char out[LIMIT_EMAIL_BYTES + 1],
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_need(root, "person", to);
+
+	if (node != NULL)
+		yaml_copy(node, out, LIMIT_EMAIL_BYTES + 1, text_is_email,
+		    "an e-mail address in lower case", to);
+}
+
+static void
+read_time(const struct yaml *root, const char *key, int64_t *out,
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_need(root, key, to);
+	const char *text;
+
+	if (node != NULL && (text = yaml_text(node, to)) != NULL &&
+	    !time_parse_at(span_of_str(text), out))
+		complain(to, node,
+		    "\"%.40s\" is not a time such as 2026-11-23T10:00:00Z",
+		    text);
+}
+
+static void
+read_number(const struct yaml *root, const char *key, uint64_t *out,
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_need(root, key, to);
+
+	if (node != NULL && yaml_u64(node, out, to) &&
+	    *out > UINT64_C(1) << 53)
+		complain(to, node, "%s is too large", key);
+}
+
+static void
+read_path(const struct yaml *map, char out[LIMIT_PATH_BYTES + 1],
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_need(map, "file", to);
+	struct error why = { 0 };
+	const char *text;
+
+	if (node == NULL || (text = yaml_text(node, to)) == NULL)
+		return;
+	if (!text_check_path(span_of_str(text), &why))
+		complain(to, node, "%s", why.detail);
+	else
+		snprintf(out, LIMIT_PATH_BYTES + 1, "%s", text);
+}
+
+static void
+read_file(const struct yaml *map, struct waybill_file *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "file", "size", "sha256",
+		"document", "version", "digest", "title" };
+	const struct yaml *size, *sha256, *digest, *title;
+
+	if (!yaml_is(map, YAML_MAPPING, to))
+		return;
+	yaml_only(map, keys, COUNT(keys), to);
+	read_path(map, out->path, to);
+	if ((size = yaml_need(map, "size", to)) != NULL)
+		yaml_u64(size, &out->size, to);
+	if ((sha256 = yaml_need(map, "sha256", to)) != NULL)
+		yaml_digest(sha256, &out->sha256, to);
+	if (yaml_get(map, "document") == NULL)
+		return;
+	version_named(map, out->document, &out->version, to);
+	if ((digest = yaml_need(map, "digest", to)) != NULL)
+		yaml_digest(digest, &out->digest, to);
+	if ((title = yaml_need(map, "title", to)) != NULL)
+		yaml_copy(title, out->title, sizeof(out->title), text_is_line,
+		    "one line of visible text (NFC)", to);
+}
+
+static void
+read_files(const struct yaml *list, struct waybill *out,
+    struct complaints *to)
+{
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		if (out->num == LIMIT_BAG_FILES) {
+			complain(to, c, "more than %d files", LIMIT_BAG_FILES);
+			return;
+		}
+		read_file(c, &out->files[out->num], to);
+		if (waybill_find(out, out->files[out->num].path) != NULL)
+			complain(to, c, "\"%s\" stands twice",
+			    out->files[out->num].path);
+		out->num++;
+	}
+}
+
+static void
+read_waybill(const struct yaml *root, struct waybill *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "number", "from", "person",
+		"to", "dispatched", "files" };
+
+	yaml_only(root, keys, COUNT(keys), to);
+	yaml_format(root, to);
+	read_number(root, "number", &out->number, to);
+	read_office(root, "from", out->from, to);
+	read_person(root, out->person, to);
+	read_office(root, "to", out->to, to);
+	read_time(root, "dispatched", &out->dispatched_at, to);
+	read_files(yaml_need(root, "files", to), out, to);
+}
+
+const struct waybill_file *
+waybill_find(const struct waybill *waybill, const char *path)
+{
+	for (size_t i = 0; i < waybill->num; i++)
+		if (strcmp(waybill->files[i].path, path) == 0)
+			return &waybill->files[i];
+	return NULL;
+}
+
+/* The root of a file of ours; NULL with an error. */
+static struct yaml *
+parse(const char *name, struct span text, struct error *err)
+{
+	if (text.len > LIMIT_WAYBILL_BYTES) {
+		error_set(err, ERROR_LIMIT, "%s of %zu bytes, limit %d", name,
+		    text.len, LIMIT_WAYBILL_BYTES);
+		return NULL;
+	}
+	return yaml_parse(name, text, err);
+}
+
+struct waybill *
+waybill_parse(struct span text, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct yaml *root = parse(PATH_WAYBILL, text, err);
+	struct waybill *out;
+	bool ok;
+
+	if (root == NULL)
+		return NULL;
+	if ((out = calloc(1, sizeof(*out))) == NULL)
+		error_set_errno(err, "waybill");
+	else if (yaml_is(root, YAML_MAPPING, &complaints))
+		read_waybill(root, out, &complaints);
+	yaml_free_tree(root);
+	ok = out != NULL && complaints_none(&complaints, err);
+	complaints_free(&complaints);
+	if (!ok) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+static bool
+put_file(const struct waybill_file *file, struct buf *out, struct error *err)
+{
+	char sha256[DIGEST_HEX], digest[DIGEST_HEX];
+
+	digest_hex(&file->sha256, sha256);
+	digest_hex(&file->digest, digest);
+	if (!buf_append_str(out, "  - {file: ", err) ||
+	    !yaml_append_scalar(out, file->path, err) ||
+	    !buf_printf(out, err, ", size: %llu, sha256: ",
+		(unsigned long long)file->size) ||
+	    !yaml_append_scalar(out, sha256, err))
+		return false;
+	if (file->document[0] == '\0')
+		return buf_append_str(out, "}\n", err);
+	return buf_printf(out, err, ", document: %s, version: %u, digest: ",
+		   file->document, file->version) &&
+	    yaml_append_scalar(out, digest, err) &&
+	    buf_append_str(out, ", title: ", err) &&
+	    yaml_append_scalar(out, file->title, err) &&
+	    buf_append_str(out, "}\n", err);
+}
+
+static bool
+put_head(struct buf *out, uint64_t number, const char *from,
+    const char *person, const char *to, struct error *err)
+{
+	return buf_printf(out, err, "number: %llu\nfrom: ",
+		   (unsigned long long)number) &&
+	    yaml_append_scalar(out, from, err) &&
+	    buf_append_str(out, "\nperson: ", err) &&
+	    yaml_append_scalar(out, person, err) &&
+	    buf_append_str(out, "\nto: ", err) &&
+	    yaml_append_scalar(out, to, err);
+}
+
+bool
+waybill_encode(const struct waybill *waybill, struct buf *out,
+    struct error *err)
+{
+	char at[TIME_TEXT];
+	bool ok;
+
+	time_format_at(waybill->dispatched_at, at);
+	ok = buf_append_str(out, "valise: 1\n", err) &&
+	    put_head(out, waybill->number, waybill->from, waybill->person,
+		waybill->to, err) &&
+	    buf_printf(out, err, "\ndispatched: %s\nfiles:%s\n", at,
+		waybill->num == 0 ? " []" : "");
+	for (size_t i = 0; ok && i < waybill->num; i++)
+		ok = put_file(&waybill->files[i], out, err);
+	return ok;
+}
+
+/* --- The acknowledgement. --- */
+
+static bool
+is_finding(struct span text)
+{
+	return text.len < 40 && text_is_slug(text);
+}
+
+static void
+read_findings(const struct yaml *list, struct acknowledgement *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "file", "found" };
+
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		struct acknowledgement_finding *one;
+		const struct yaml *what;
+
+		if (out->num == LIMIT_BAG_FILES) {
+			complain(to, c, "more than %d findings",
+			    LIMIT_BAG_FILES);
+			return;
+		}
+		one = &out->findings[out->num++];
+		if (!yaml_is(c, YAML_MAPPING, to))
+			continue;
+		yaml_only(c, keys, COUNT(keys), to);
+		read_path(c, one->path, to);
+		if ((what = yaml_need(c, "found", to)) != NULL)
+			yaml_copy(what, one->what, sizeof(one->what),
+			    is_finding, "a word for what was found", to);
+	}
+}
+
+static void
+read_acknowledgement(const struct yaml *root, struct acknowledgement *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "acknowledges", "number",
+		"from", "person", "to", "received", "size", "findings" };
+	const struct yaml *waybill = yaml_need(root, "acknowledges", to);
+
+	yaml_only(root, keys, COUNT(keys), to);
+	yaml_format(root, to);
+	if (waybill != NULL)
+		yaml_digest(waybill, &out->waybill, to);
+	read_number(root, "number", &out->number, to);
+	read_office(root, "from", out->from, to);
+	read_person(root, out->person, to);
+	read_office(root, "to", out->to, to);
+	read_time(root, "received", &out->received_at, to);
+	read_number(root, "size", &out->size, to);
+	read_findings(yaml_need(root, "findings", to), out, to);
+}
+
+struct acknowledgement *
+acknowledgement_parse(struct span text, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct yaml *root = parse(PATH_ACKNOWLEDGEMENT, text, err);
+	struct acknowledgement *out;
+	bool ok;
+
+	if (root == NULL)
+		return NULL;
+	if ((out = calloc(1, sizeof(*out))) == NULL)
+		error_set_errno(err, "acknowledgement");
+	else if (yaml_is(root, YAML_MAPPING, &complaints))
+		read_acknowledgement(root, out, &complaints);
+	yaml_free_tree(root);
+	ok = out != NULL && complaints_none(&complaints, err);
+	complaints_free(&complaints);
+	if (!ok) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+bool
+acknowledgement_encode(const struct acknowledgement *it, struct buf *out,
+    struct error *err)
+{
+	char at[TIME_TEXT], hex[DIGEST_HEX];
+	bool ok;
+
+	time_format_at(it->received_at, at);
+	digest_hex(&it->waybill, hex);
+	ok = buf_append_str(out, "valise: 1\nacknowledges: ", err) &&
+	    yaml_append_scalar(out, hex, err) &&
+	    buf_append_str(out, "\n", err) &&
+	    put_head(out, it->number, it->from, it->person, it->to, err) &&
+	    buf_printf(out, err, "\nreceived: %s\nsize: %llu\nfindings:%s\n",
+		at, (unsigned long long)it->size, it->num == 0 ? " []" : "");
+	for (size_t i = 0; ok && i < it->num; i++)
+		ok = buf_append_str(out, "  - {file: ", err) &&
+		    yaml_append_scalar(out, it->findings[i].path, err) &&
+		    buf_printf(out, err, ", found: %s}\n",
+			it->findings[i].what);
+	return ok;
+}

@@ -1,0 +1,264 @@
+#include "pki/envelope.h"
+
+#include <stdlib.h>
+
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
+
+#include "base/file.h"
+
+/* --- BIOs of ours: one gives bytes to a sink, one reads part of a file. --- */
+
+struct pipe {
+	byte_sink *sink;
+	void *arg;
+	int fd;
+	uint64_t at, left;
+	struct error err; /* the first failure of either */
+};
+
+static int
+pipe_write(BIO *bio, const char *data, int len)
+{
+	struct pipe *pipe = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	if (len <= 0)
+		return 0;
+	return pipe->sink(pipe->arg, span_of(data, (size_t)len), &pipe->err) ?
+	    len :
+	    -1;
+}
+
+static int
+pipe_read(BIO *bio, char *data, int len)
+{
+	struct pipe *pipe = BIO_get_data(bio);
+	const uint64_t want = len > 0 ? (uint64_t)len : 0;
+	const size_t n = want < pipe->left ? (size_t)want :
+					     (size_t)pipe->left;
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0)
+		return 0;
+	if (!file_pread(pipe->fd, data, n, (off_t)pipe->at, &pipe->err))
+		return -1;
+	pipe->at += n;
+	pipe->left -= n;
+	return (int)n;
+}
+
+static long
+pipe_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	const struct pipe *pipe = BIO_get_data(bio);
+
+	(void)number, (void)pointer;
+	if (command == BIO_CTRL_EOF)
+		return pipe->left == 0;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO *
+pipe_bio(struct pipe *pipe, BIO_METHOD **method)
+{
+	BIO *bio = NULL;
+
+	*method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+	    "valise");
+	if (*method != NULL && BIO_meth_set_write(*method, pipe_write) == 1 &&
+	    BIO_meth_set_read(*method, pipe_read) == 1 &&
+	    BIO_meth_set_ctrl(*method, pipe_ctrl) == 1 &&
+	    (bio = BIO_new(*method)) != NULL) {
+		BIO_set_data(bio, pipe);
+		BIO_set_init(bio, 1);
+	}
+	return bio;
+}
+
+/* --- Sealing. --- */
+
+struct envelope {
+	CMS_ContentInfo *cms;
+	struct pipe pipe;
+	BIO_METHOD *method;
+	BIO *out, *chain; /* chain ends in out, and encrypts before it */
+};
+
+/* OpenSSL's own choice for the key derivation would be SHA-1. */
+static bool
+add_recipient(CMS_ContentInfo *cms, const struct cert *cert,
+    struct error *err)
+{
+	CMS_RecipientInfo *one;
+	EVP_PKEY_CTX *key;
+
+	if (!cert->can_agree || !cert->is_strong)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s: not a certificate to encrypt to (keyUsage is not"
+		    " keyAgreement alone, or a weak key)", cert->subject);
+	one = CMS_add1_recipient_cert(cms, cert->x509,
+	    CMS_KEY_PARAM | CMS_USE_KEYID);
+	key = one != NULL ? CMS_RecipientInfo_get0_pkey_ctx(one) : NULL;
+	return (key != NULL &&
+		   EVP_PKEY_CTX_set_ecdh_kdf_md(key, EVP_sha256()) > 0) ||
+	    error_set_openssl(err, ERROR_SYSTEM, "CMS recipient");
+}
+
+struct envelope *
+envelope_new(struct cert *const recipients[], size_t num, byte_sink *sink,
+    void *arg, struct error *err)
+{
+	struct envelope *envelope = calloc(1, sizeof(*envelope));
+	bool ok;
+
+	if (envelope == NULL) {
+		error_set_errno(err, "CMS");
+		return NULL;
+	}
+	envelope->pipe = (struct pipe){ .sink = sink, .arg = arg };
+	envelope->cms = CMS_AuthEnvelopedData_create_ex(EVP_aes_256_gcm(),
+	    NULL, NULL);
+	ok = (envelope->cms != NULL && num > 0 && num <= ENVELOPE_RECIPIENTS) ||
+	    error_set_openssl(err, ERROR_SYSTEM, "CMS");
+	for (size_t i = 0; ok && i < num; i++)
+		ok = add_recipient(envelope->cms, recipients[i], err);
+	if (ok) {
+		envelope->out = pipe_bio(&envelope->pipe, &envelope->method);
+		if (envelope->out != NULL)
+			envelope->chain = CMS_dataInit(envelope->cms,
+			    envelope->out);
+		ok = envelope->chain != NULL ||
+		    error_set_openssl(err, ERROR_SYSTEM, "CMS");
+	}
+	if (!ok) {
+		envelope_free(envelope);
+		return NULL;
+	}
+	return envelope;
+}
+
+bool
+envelope_sink(void *arg, struct span bytes, struct error *err)
+{
+	struct envelope *envelope = arg;
+	struct span part;
+
+	while (bytes.len > 0) {
+		if (!span_take(&bytes, bytes.len < 65536 ? bytes.len : 65536,
+			&part))
+			return false;
+		if (BIO_write(envelope->chain, part.data, (int)part.len) ==
+		    (int)part.len)
+			continue;
+		if (envelope->pipe.err.kind != ERROR_NONE) {
+			*err = envelope->pipe.err;
+			return false;
+		}
+		return error_set_openssl(err, ERROR_SYSTEM, "encryption");
+	}
+	return true;
+}
+
+bool
+envelope_end(struct envelope *envelope, struct buf *out, struct error *err)
+{
+	unsigned char *der = NULL;
+	int len = 0;
+	bool ok;
+
+	ok = BIO_flush(envelope->chain) == 1 &&
+	    CMS_dataFinal(envelope->cms, envelope->chain) == 1 &&
+	    (len = i2d_CMS_ContentInfo(envelope->cms, &der)) > 0;
+	if (!ok && envelope->pipe.err.kind != ERROR_NONE)
+		*err = envelope->pipe.err;
+	else if (!ok)
+		error_set_openssl(err, ERROR_SYSTEM, "encryption");
+	ok = ok && buf_append(out, span_of(der, (size_t)len), err);
+	OPENSSL_free(der);
+	return ok;
+}
+
+void
+envelope_free(struct envelope *envelope)
+{
+	if (envelope == NULL)
+		return;
+	BIO *bio = envelope->chain;
+
+	/* The chain is ours to free down to out, which is its end. */
+	while (bio != NULL && bio != envelope->out) {
+		BIO *next = BIO_pop(bio);
+
+		BIO_free(bio);
+		bio = next;
+	}
+	BIO_free(envelope->out);
+	BIO_meth_free(envelope->method);
+	CMS_ContentInfo_free(envelope->cms);
+	free(envelope);
+}
+
+/* --- Opening. --- */
+
+static CMS_ContentInfo *
+parse_header(struct span header, struct error *err)
+{
+	const unsigned char *at = header.data;
+	CMS_ContentInfo *cms;
+
+	if (header.len > LIMIT_SIGNATURE_BYTES) {
+		error_set(err, ERROR_LIMIT, "a CMS header of %zu bytes",
+		    header.len);
+		return NULL;
+	}
+	cms = d2i_CMS_ContentInfo(NULL, &at, (long)header.len);
+	if (cms == NULL || at != header.data + header.len ||
+	    OBJ_obj2nid(CMS_get0_type(cms)) !=
+		NID_id_smime_ct_authEnvelopedData) {
+		CMS_ContentInfo_free(cms);
+		ERR_clear_error();
+		error_set(err, ERROR_MALFORMED,
+		    "not the CMS AuthEnvelopedData of a bag");
+		return NULL;
+	}
+	return cms;
+}
+
+bool
+envelope_open(struct span header, const struct identity *recipient, int fd,
+    uint64_t at, uint64_t len, byte_sink *sink, void *arg, struct error *err)
+{
+	CMS_ContentInfo *cms = parse_header(header, err);
+	struct pipe in = { .fd = fd, .at = at, .left = len };
+	struct pipe out = { .sink = sink, .arg = arg };
+	BIO_METHOD *methods[2] = { NULL };
+	BIO *from, *to;
+	bool ok;
+
+	if (cms == NULL)
+		return false;
+	from = pipe_bio(&in, &methods[0]);
+	to = pipe_bio(&out, &methods[1]);
+	/* The content stands apart: a decryption BIO over the file. */
+	ok = from != NULL && to != NULL &&
+	    CMS_decrypt(cms, recipient->key, recipient->cert->x509, from, to,
+		CMS_BINARY) == 1 &&
+	    in.left == 0;
+	if (!ok && in.err.kind != ERROR_NONE)
+		*err = in.err;
+	else if (!ok && out.err.kind != ERROR_NONE)
+		*err = out.err;
+	else if (!ok)
+		error_set(err, ERROR_UNTRUSTED,
+		    "it is not encrypted to your office's key, or it was"
+		    " altered on the way");
+	ERR_clear_error();
+	BIO_free(from);
+	BIO_free(to);
+	BIO_meth_free(methods[0]);
+	BIO_meth_free(methods[1]);
+	CMS_ContentInfo_free(cms);
+	return ok;
+}

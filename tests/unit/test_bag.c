@@ -1,0 +1,249 @@
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "bag/bag.h"
+#include "base/file.h"
+
+static struct identity right, wrong;
+
+/* A certificate of that key usage, by itself: nobody here asks who issued it. */
+static struct identity
+make_identity(const char *usage)
+{
+	struct identity identity = { .key = EVP_EC_gen("P-256") };
+	X509 *x509 = X509_new();
+	X509_EXTENSION *extension;
+	struct error err = { 0 };
+	X509V3_CTX context;
+
+	X509_set_version(x509, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x509), 7);
+	X509_gmtime_adj(X509_getm_notBefore(x509), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+	X509_set_pubkey(x509, identity.key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN",
+	    MBSTRING_ASC, (const unsigned char *)"office", -1, -1, 0);
+	X509_set_issuer_name(x509, X509_get_subject_name(x509));
+	X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, NID_key_usage, usage);
+	X509_add_ext(x509, extension, -1);
+	X509_EXTENSION_free(extension);
+	extension = X509V3_EXT_conf_nid(NULL, &context,
+	    NID_subject_key_identifier, "hash");
+	X509_add_ext(x509, extension, -1);
+	X509_EXTENSION_free(extension);
+	X509_sign(x509, identity.key, EVP_sha256());
+	identity.cert = cert_of_x509(x509, &err);
+	ck_assert_msg(identity.cert != NULL, "%s", err.detail);
+	X509_free(x509);
+	return identity;
+}
+
+static void
+set_up(void)
+{
+	right = make_identity("critical,keyAgreement");
+	wrong = make_identity("critical,keyAgreement");
+}
+
+static void
+tear_down(void)
+{
+	identity_free(&right);
+	identity_free(&wrong);
+}
+
+static int
+temporary(void)
+{
+	struct error err = { 0 };
+	const int fd = file_temporary("/tmp", &err);
+
+	ck_assert_msg(fd >= 0, "%s", err.detail);
+	return fd;
+}
+
+static char large[300000];
+
+static int
+pack_two(void)
+{
+	struct bag_file files[2] = { { "waybill.yaml", -1,
+					 span_of_str("valise: 1\n"), 10, 0,
+					 { { 0 } } },
+		{ "copies/a.asice", -1, span_of(large, sizeof(large)),
+		    sizeof(large), 0, { { 0 } } } };
+	struct cert *to[2] = { wrong.cert, right.cert };
+	struct error err = { 0 };
+	const int fd = temporary();
+
+	memset(large, 'x', sizeof(large));
+	for (size_t i = 0; i < 2; i++)
+		ck_ok(bag_measure(&files[i], &err), err);
+	ck_ok(bag_pack(files, 2, to + 1, 1, fd, &err), err);
+	return fd;
+}
+
+START_TEST(what_is_packed_is_opened_by_its_addressee)
+{
+	struct zip_member *members;
+	struct error err = { 0 };
+	const int fd = pack_two(), out = temporary(), part = temporary();
+	struct digest digest, want = sha256_of(span_of(large, sizeof(large)));
+	size_t num;
+
+	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
+	ck_assert_uint_eq(num, 2);
+	ck_assert_ptr_nonnull(bag_member(members, num, "waybill.yaml"));
+	ck_ok(bag_extract(out, bag_member(members, num, "copies/a.asice"),
+		  part, &digest, &err), err);
+	ck_assert(digest_eq(&digest, &want));
+	free(members);
+	close(fd);
+	close(out);
+	close(part);
+}
+END_TEST
+
+START_TEST(another_key_does_not_open_it)
+{
+	struct zip_member *members;
+	struct error err = { 0 };
+	const int fd = pack_two(), out = temporary();
+	size_t num;
+
+	ck_assert(!bag_open(fd, &wrong, out, &members, &num, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	close(fd);
+	close(out);
+}
+END_TEST
+
+/* Each byte of the header, and some of all else. */
+START_TEST(a_turned_bit_is_found)
+{
+	const int fd = pack_two();
+	const off_t size = lseek(fd, 0, SEEK_END);
+
+	for (off_t at = 0; at < size; at += at < size - 1200 ? 4099 : 1) {
+		struct zip_member *members = NULL;
+		struct error err = { 0 };
+		const int out = temporary();
+		uint8_t byte;
+		size_t num;
+		bool ok;
+
+		ck_ok(file_pread(fd, &byte, 1, at, &err), err);
+		byte ^= 4;
+		ck_ok(file_pwrite(fd, span_of(&byte, 1), at, &err), err);
+		ok = bag_open(fd, &right, out, &members, &num, &err);
+		free(members);
+		byte ^= 4;
+		ck_ok(file_pwrite(fd, span_of(&byte, 1), at, &err), err);
+		close(out);
+		ck_assert_msg(!ok, "at %lld", (long long)at);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_bag_that_is_cut_is_found)
+{
+	static const off_t sizes[] = { 0, 1, 30, 1000, 300000, 300500 };
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct zip_member *members;
+		struct error err = { 0 };
+		const int fd = pack_two(), out = temporary();
+		size_t num;
+
+		ck_assert_int_eq(ftruncate(fd, sizes[i]), 0);
+		ck_assert(!bag_open(fd, &right, out, &members, &num, &err));
+		close(fd);
+		close(out);
+	}
+}
+END_TEST
+
+START_TEST(only_a_certificate_to_encrypt_to)
+{
+	struct identity signer = make_identity("critical,nonRepudiation");
+	struct bag_file file = { "a", -1, span_of_str("a"), 1, 0, { { 0 } } };
+	struct cert *to[1] = { signer.cert };
+	struct error err = { 0 };
+	const int fd = temporary();
+
+	ck_ok(bag_measure(&file, &err), err);
+	ck_assert(!bag_pack(&file, 1, to, 1, fd, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	identity_free(&signer);
+	close(fd);
+}
+END_TEST
+
+#define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define HEAD "valise: 1\nnumber: 1\nfrom: mofa\nperson: a@mofa.example\n" \
+	     "to: iom-bangkok\ndispatched: 2026-11-24T10:00:00Z\n"
+
+START_TEST(waybills_are_read_strictly)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{ HEAD "files: []\n", true },
+		{ HEAD "files:\n  - {file: checkpoint, size: 1, sha256: " HASH
+		       "}\n", true },
+		{ HEAD, false },
+		{ HEAD "files: []\nmore: 1\n", false },
+		{ HEAD "files:\n  - {file: ../x, size: 1, sha256: " HASH "}\n",
+		    false },
+		{ HEAD "files:\n  - {file: /x, size: 1, sha256: " HASH "}\n",
+		    false },
+		{ HEAD "files:\n  - {file: x, size: -1, sha256: " HASH "}\n",
+		    false },
+		{ HEAD "files:\n  - {file: x, size: 1, sha256: \"00\"}\n",
+		    false },
+		{ HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
+		       "}\n  - {file: x, size: 1, sha256: " HASH "}\n", false },
+		{ HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
+		       ", document: agreement/one}\n", false },
+		{ "valise: 2\n", false },
+		{ "", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error err = { 0 };
+		struct waybill *waybill = waybill_parse(
+		    span_of_str(rows[i].text), &err);
+
+		ck_assert_msg((waybill != NULL) == rows[i].good,
+		    "row %zu: %s", i, err.detail);
+		free(waybill);
+	}
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, what_is_packed_is_opened_by_its_addressee);
+	tcase_add_test(t, another_key_does_not_open_it);
+	tcase_add_test(t, a_turned_bit_is_found);
+	tcase_add_test(t, a_bag_that_is_cut_is_found);
+	tcase_add_test(t, only_a_certificate_to_encrypt_to);
+	tcase_add_test(t, waybills_are_read_strictly);
+}
+
+int
+main(void)
+{
+	return run_tests("bag", fill);
+}
