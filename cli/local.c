@@ -34,8 +34,9 @@ copy_bytes(int from, int to, uint64_t size, struct error *err)
 }
 
 /* Whole, or not at all. */
-bool
-copy_write(const struct copy *copy, const char *path, struct error *err)
+static bool
+write_copy(const struct copy *copy, const char *path, bool durable,
+    struct error *err)
 {
 	char tmp[FILE_PATH];
 	bool ok;
@@ -45,13 +46,19 @@ copy_write(const struct copy *copy, const char *path, struct error *err)
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
 	ok = copy_bytes(copy->fd, fd, copy->size, err);
-	if (ok && (fchmod(fd, 0644) != 0 || fsync(fd) != 0 ||
+	if (ok && (fchmod(fd, 0644) != 0 || (durable && fsync(fd) != 0) ||
 		      rename(tmp, path) != 0))
 		ok = error_set_errno(err, "%s", path);
 	close(fd);
 	if (!ok)
 		unlink(tmp);
 	return ok;
+}
+
+bool
+copy_write(const struct copy *copy, const char *path, struct error *err)
+{
+	return write_copy(copy, path, true, err);
 }
 
 struct extracting {
@@ -294,11 +301,24 @@ local_place(const char *dir, const struct copy *copy, bool *newer,
 	    local_versions(dir, version->document, &all, &num, err);
 	*newer = ok && !same_file(copy, path);
 	if (ok && *newer)
-		ok = copy_write(copy, path, err);
+		ok = write_copy(copy, path, false, err);
 	if (ok && (*newer || !file_exists(newest)) &&
 	    (num == 0 || all[num - 1] <= version->number))
 		ok = place_newest(folder, copy->container, err);
 	free(all);
+	return ok;
+}
+
+bool
+local_flush(const char *dir, struct error *err)
+{
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = fd >= 0 && syncfs(fd) == 0;
+
+	if (!ok)
+		error_set_errno(err, "%s", dir);
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 

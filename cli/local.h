@@ -24,9 +24,14 @@ bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
 struct copy;
-/* Put a copy in its place: whole, or not at all.  *newer: nothing had it. */
+/*
+ * Put a copy in its place: whole, or not at all.  *newer: nothing had it.  It
+ * is not flushed: local_flush() does that, once for all.
+ */
 bool local_place(const char *dir, const struct copy *copy, bool *newer,
     struct error *err) MUST_USE;
+
+bool local_flush(const char *dir, struct error *err) MUST_USE;
 
 /* The versions that are there; the caller frees *versions.  None: *num is 0. */
 bool local_versions(const char *dir, const char *document,

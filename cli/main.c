@@ -59,6 +59,20 @@ static const struct command {
 	    " receipts\n\n"
 	    "Example:\n  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n",
 	    cmd_fetch },
+	{ "pull", "[DIR]", "bring a local copy of all that you may read up to"
+	    " date",
+	    "What is new since the last pull, proved to be in the journal, each"
+	    " version judged\nbefore it appears.  DIR is where the copy is, or"
+	    " is made; the next time it is known.\nA cut, or Ctrl-C, costs"
+	    " nothing: pull again.\n\n"
+	    "  DIR/TYPE/NAME/NAME-vN.asice  each version, as \"valise fetch\""
+	    " writes it\n"
+	    "  DIR/TYPE/NAME/newest/        the newest one's texts, to open and"
+	    " read\n"
+	    "  DIR/store.git                a bare git repository of it"
+	    " all\n\n"
+	    "Example:\n  valise pull ~/agreements && valise --local list\n",
+	    cmd_pull },
 	{ "verify", "[--witnessed] FILE.asice… | --evidence FILE", "verify copies, with no network",
 	    "Judge each copy: its texts, signatures, seal, receipts, and what"
 	    " the policy at the\ntime of each act allowed. Exit 0 if all are"
@@ -77,6 +91,19 @@ static const struct command {
 	    "  --since   whose newest version came on that day or later\n\n"
 	    "Example:\n  valise list agreement --status \"in force\"\n",
 	    cmd_list },
+	{ "diff", "DOC@A DOC@B [--words] | DOC[@N] --side-by-side LANG,LANG",
+	    "show how two versions differ",
+	    "Titles, note, who deposited and signed; each text beside the one"
+	    " of its language,\nline by line; a PDF by what pdftotext makes of"
+	    " it. Both are verified first.\n\n"
+	    "  --words                  word by word\n"
+	    "  --side-by-side LANG,LANG two languages of one version, article by"
+	    " article\n"
+	    "  --color[=always|never]   as on a terminal\n\n"
+	    "Example:\n  valise diff agreement/lao-iom-2021@1"
+	    " agreement/lao-iom-2021@2\n  valise diff agreement/lao-iom-2021"
+	    " --side-by-side lo,en\n",
+	    cmd_diff },
 	{ "history", "DOC", "list the acts on a document",
 	    "Each act is proved to be in the journal.\n\n"
 	    "Example:\n  valise history agreement/lao-iom-2021\n",

@@ -781,8 +781,9 @@ read_page(struct session *session, struct span text, struct page *out,
 }
 
 static bool
-check_line(const json_t *json, const struct checkpoint *checkpoint,
-    entry_visitor *visit, void *arg, struct error *err)
+check_line(struct session *session, const json_t *json,
+    const struct checkpoint *checkpoint, entry_visitor *visit, void *arg,
+    struct error *err)
 {
 	static struct entry entry; /* large; commands have one thread */
 	const json_t *index = json_object_get(json, "index");
@@ -810,6 +811,7 @@ check_line(const json_t *json, const struct checkpoint *checkpoint,
 		return error_set_code(err, ERROR_UNTRUSTED,
 		    finding_name(FINDING_NOT_IN_JOURNAL), "the daemon shows an entry %lld that is not in its"
 		    " journal", (long long)json_integer_value(index));
+	session->proof = proof;
 	return entry_parse(line, &entry, err) &&
 	    visit(arg, (uint64_t)json_integer_value(index), &entry, line, err);
 }
@@ -881,9 +883,10 @@ session_entries_from(struct session *session, uint64_t from,
 		    read_page(session, buf_span(&answer.body), &page, err) &&
 		    session_follow(session, &page.checkpoint,
 			span_of_str(page.note), err);
+		session->proof_note = span_of_str(page.note);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
-			ok = check_line(page.lines[i], &page.checkpoint, visit,
-			    arg, err);
+			ok = check_line(session, page.lines[i],
+			    &page.checkpoint, visit, arg, err);
 		if (ok && page.next != UINT64_MAX && page.next <= from)
 			ok = error_set(err, ERROR_MALFORMED,
 			    "the daemon's entries go round in circles");

@@ -18,6 +18,9 @@ struct session {
 	struct digest policy;   /* by which the daemon judges now */
 	struct buf server_ca;
 	struct remote_settings settings;
+	/* Of the entry that is being visited, where it came with a proof. */
+	struct merkle_proof proof;
+	struct span proof_note; /* the checkpoint that it leads to */
 	const char *doing; /* shown with the progress */
 };
 

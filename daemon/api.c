@@ -48,6 +48,7 @@ static const struct route routes[] = {
 	{ "DELETE", "v1/uploads/*", NEED_NOTHING, run_upload_delete },
 	{ "GET", "git/info/refs", NEED_NOTHING, run_git_refs },
 	{ "POST", "git/git-upload-pack", NEED_NOTHING, run_git_upload },
+	{ "GET", "v1/packs/*", NEED_NOTHING, run_pack },
 	{ "GET", "health", NEED_NOTHING, NULL },
 	{ "GET", "metrics", NEED_NOTHING, NULL },
 };

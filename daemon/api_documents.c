@@ -152,42 +152,40 @@ finish_fetch(struct job *job)
 	job_answer(job);
 }
 
-static void
-fill_copy(struct job *job, const struct snapshot *now, uint64_t size,
-    const char *etag, bool *ranged)
+bool
+job_range(struct job *job, uint64_t size, const char *etag)
 {
 	struct http_response *response = &job->request->response;
 	const struct http_head *head = &job->request->head;
+	size_t used = strlen(response->headers);
+	/* A range of what has changed since would be of something else. */
+	const bool ranged = head->range[0] != '\0' &&
+	    strcmp(head->if_range, etag) == 0;
 
 	response->status = 200;
 	response->from = 0;
 	response->to = size;
-	response->type = "application/vnd.etsi.asic-e+zip";
-	/* A range of what has changed since would be of something else. */
-	*ranged = head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
-	if (head->range[0] != '\0' &&
-	    (head->if_range[0] == '\0' || *ranged))
+	if (head->range[0] != '\0' && (head->if_range[0] == '\0' || ranged))
 		response->status = http_range(head->range, size,
 		    &response->from, &response->to);
-	snprintf(response->headers, sizeof(response->headers),
-	    "ETag: %s\r\nAccept-Ranges: bytes\r\nValise-Version: %u\r\n", etag,
-	    now->version);
-	if (response->status == 206 || response->status == 416) {
-		const size_t used = strlen(response->headers);
-
-		if (response->status == 206)
-			snprintf(response->headers + used,
-			    sizeof(response->headers) - used,
-			    "Content-Range: bytes %llu-%llu/%llu\r\n",
-			    (unsigned long long)response->from,
-			    (unsigned long long)response->to - 1,
-			    (unsigned long long)size);
-		else
-			snprintf(response->headers + used,
-			    sizeof(response->headers) - used,
-			    "Content-Range: bytes */%llu\r\n",
-			    (unsigned long long)size);
-	}
+	used += (size_t)snprintf(response->headers + used,
+	    sizeof(response->headers) - used,
+	    "ETag: %s\r\nAccept-Ranges: bytes\r\n", etag);
+	if (response->status == 206)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes %llu-%llu/%llu\r\n",
+		    (unsigned long long)response->from,
+		    (unsigned long long)response->to - 1,
+		    (unsigned long long)size);
+	else if (response->status == 416)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes */%llu\r\n",
+		    (unsigned long long)size);
+	if (response->status == 416)
+		response->to = response->from = 0;
+	return ranged;
 }
 
 static bool
@@ -215,10 +213,12 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	}
 	if (!open_copy(job, now, &edition, &size, err))
 		return false;
-	fill_copy(job, now, size, etag, &ranged);
+	response->type = "application/vnd.etsi.asic-e+zip";
+	snprintf(response->headers, sizeof(response->headers),
+	    "Valise-Version: %u\r\n", now->version);
+	ranged = job_range(job, size, etag);
 	key = delivery_key(job, now);
 	if (response->status == 416) {
-		response->to = response->from = 0;
 		job_answer(job);
 		return true;
 	}

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "base/file.h"
 #include "daemon/job.h"
 #include "git/upload.h"
@@ -66,7 +68,8 @@ end_deliveries(struct deliveries *all)
 	struct job *job = all->job;
 
 	if (all->err.kind != ERROR_NONE) {
-		close(job->request->response.fd);
+		if (job->request->response.fd >= 0)
+			close(job->request->response.fd);
 		job->request->response.fd = -1;
 		job_problem(job, &all->err);
 	} else {
@@ -176,12 +179,78 @@ read_body(const struct job *job, struct buf *out, struct error *err)
 	return ok;
 }
 
+/* A pack that waits: only for the person for whom it was made. */
+static void
+pack_name(const struct job *job, struct span id, char out[80])
+{
+	struct sha256 hash;
+	struct digest digest;
+	char hex[DIGEST_HEX];
+
+	sha256_init(&hash);
+	sha256_update(&hash, span_of_str(job->who.person));
+	sha256_update(&hash, span_of("", 1));
+	sha256_update(&hash, id);
+	digest = sha256_final(&hash);
+	digest_hex(&digest, hex);
+	snprintf(out, 80, "%s.pack", hex);
+}
+
+/*
+ * Our own client asks for an answer that it can fetch by ranges: a pack is
+ * made once, and a cut costs nothing.  One too large to keep goes at once.
+ */
+static bool
+prepare(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char name[80], id[33];
+	uint8_t random[16];
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	hex_encode(span_of(random, sizeof(random)), id);
+	pack_name(job, span_of_str(id), name);
+	cache_put(job->api->cache, name, response->fd, response->to);
+	if (!cache_has(job->api->cache, name))
+		return true;
+	close(response->fd);
+	response->fd = -1;
+	response->to = 0;
+	response->status = 201;
+	response->type = NULL;
+	snprintf(response->headers, sizeof(response->headers),
+	    "Location: /v1/packs/%s\r\n", id);
+	return true;
+}
+
+bool
+run_pack(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char name[80], etag[48];
+	uint64_t size;
+
+	pack_name(job, job->segments[2], name);
+	response->fd = cache_open(job->api->cache, name, &size);
+	if (response->fd < 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there is no such pack any more: ask for it again");
+	response->type = "application/x-git-upload-pack-result";
+	snprintf(etag, sizeof(etag), "\"%.32s\"", name);
+	(void)job_range(job, size, etag);
+	job_answer(job);
+	return true;
+}
+
 static bool
 answer_request(struct job *job, const struct git_request *request,
     struct error *err)
 {
 	struct http_response *response = &job->request->response;
 	const struct git_service service = service_of(job);
+	const bool prepared =
+	    strcmp(job->request->head.valise_prepare, "pack") == 0;
 	struct git_answer answer;
 	char dir[FILE_PATH];
 	bool ok;
@@ -191,8 +260,9 @@ answer_request(struct job *job, const struct git_request *request,
 	if (ok && answer.has_pack) {
 		ok = config_data(job->api->config, "spool", dir, err) &&
 		    (response->fd = file_temporary(dir, err)) >= 0 &&
-		    git_answer_write(&service, request, &answer, response->fd,
-			&response->to, err);
+		    git_answer_write(&service, request, &answer, prepared,
+			response->fd, &response->to, err) &&
+		    (!prepared || prepare(job, err));
 		/* Our disk is full, most likely: they may try again. */
 		if (!ok && err->kind == ERROR_SYSTEM)
 			err->kind = ERROR_UNAVAILABLE;

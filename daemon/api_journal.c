@@ -347,7 +347,14 @@ struct entry_filter {
 	bool bare; /* without proofs: who has the hash tiles needs none */
 	/* The same, by number; UINT32_MAX: nobody is called that. */
 	uint32_t document_number, office_number, person_number;
-	enum act act_number;
+	uint32_t acts; /* a bit each; 0: all */
+};
+
+/* What a document's state follows from, together. */
+#define ACTS_ON_DOCUMENTS "documents"
+enum {
+	ON_DOCUMENTS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_FORCE |
+	    1 << ACT_TERMINATE,
 };
 
 static bool
@@ -376,8 +383,13 @@ read_filter(struct job *job, struct entry_filter *out, struct error *err)
 	if (out->limit < 1 || out->limit > LIMIT_ENTRIES_PAGE)
 		return error_set(err, ERROR_USAGE, "limit is 1 to %d",
 		    LIMIT_ENTRIES_PAGE);
-	out->act_number = act_of(span_of_str(out->act));
-	return out->act[0] == '\0' || out->act_number != ACT_OTHER ||
+	if (out->act[0] == '\0')
+		return true;
+	if (strcmp(out->act, ACTS_ON_DOCUMENTS) == 0)
+		out->acts = ON_DOCUMENTS;
+	else if (act_of(span_of_str(out->act)) != ACT_OTHER)
+		out->acts = UINT32_C(1) << act_of(span_of_str(out->act));
+	return out->acts != 0 ||
 	    error_set(err, ERROR_USAGE, "there is no act \"%s\"", out->act);
 }
 
@@ -398,7 +410,7 @@ matches(const struct entry_filter *filter, const struct ledger_entry *entry)
 		entry->office == filter->office_number) &&
 	    (filter->person_number == 0 ||
 		entry->person == filter->person_number) &&
-	    (filter->act[0] == '\0' || entry->act == filter->act_number);
+	    (filter->acts == 0 || (filter->acts >> entry->act & 1) != 0);
 }
 
 /* Of what is filtered for, that of which there is least; *all: of nothing. */
@@ -417,8 +429,8 @@ choose_places(const struct ledger *ledger, const struct entry_filter *filter,
 		if (one.num < best.num)
 			best = one;
 	}
-	if (filter->act[0] != '\0') {
-		one = ledger_of_act(ledger, filter->act_number);
+	if (filter->acts != 0 && filter->acts != ON_DOCUMENTS) {
+		one = ledger_of_act(ledger, act_of(span_of_str(filter->act)));
 		if (one.num < best.num)
 			best = one;
 	}
@@ -522,13 +534,13 @@ append_entry(const struct journal *journal, uint64_t index, uint64_t size,
 }
 
 static bool
-append_last(const struct journal *journal, const struct head *head,
+append_last(const struct registrar *registrar, const struct head *head,
     uint64_t next, struct buf *out, struct error *err)
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	json_t *json = NULL;
 	char *text = NULL;
-	bool ok = journal_note(journal, head, &note, err);
+	bool ok = append_note(registrar, head, &note, err);
 
 	if (ok) {
 		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);
@@ -551,14 +563,15 @@ run_entries(struct job *job, struct error *err)
 {
 	const struct journal *journal = job->api->registrar->journal;
 	/* The ledger may be a batch ahead: the checkpoint bounds both. */
-	const struct head head = journal_head(journal);
+	struct head head;
 	struct http_response *response = &job->request->response;
 	struct entry_filter filter;
 	uint64_t size, next, *found;
 	size_t num;
 	bool ok = true;
 
-	if (!read_filter(job, &filter, err))
+	if (!read_filter(job, &filter, err) ||
+	    !choose_head(job, UINT64_MAX, &head, err))
 		return false;
 	ledger_read_lock(job->api->registrar->ledger);
 	size = ledger_size(job->api->registrar->ledger);
@@ -572,7 +585,8 @@ run_entries(struct job *job, struct error *err)
 		ok = append_entry(journal, found[i], head.size, filter.bare,
 		    &response->body, err);
 	free(found);
-	ok = ok && append_last(journal, &head, next, &response->body, err);
+	ok = ok && append_last(job->api->registrar, &head, next,
+		       &response->body, err);
 	if (!ok) {
 		response->body.len = 0;
 		return false;

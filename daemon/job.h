@@ -87,6 +87,11 @@ void job_stream(struct job *job);
 enum http_next job_refuse_now(struct job *job, const struct error *err);
 /* json is taken over. */
 void job_json(struct job *job, int status, json_t *json);
+/*
+ * What of a file goes out, by Range and If-Range: status, extent and fields.
+ * True if it is a range under If-Range: of the same thing as before.
+ */
+bool job_range(struct job *job, uint64_t size, const char *etag);
 /* Wait for job->act to be committed, then finish. */
 void job_submit(struct job *job, void (*finish)(struct job *job));
 /* A refusal by policy: journaled, then answered. */
@@ -117,7 +122,7 @@ bool upload_use(struct job *job, const char *id, struct error *err) MUST_USE;
 bool upload_check(struct job *job, struct error *err) MUST_USE;
 void upload_end(struct job *job);
 /* api_git.c */
-job_run run_git_refs, run_git_upload;
+job_run run_git_refs, run_git_upload, run_pack;
 /* api_documents.c */
 job_run run_list, run_document, run_fetch;
 /* api_journal.c */

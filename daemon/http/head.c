@@ -128,6 +128,8 @@ keep_field(struct span name, struct span value, struct http_head *out)
 		    sizeof(out->upload_checksum) },
 		{ "upload-metadata", out->upload_metadata,
 		    sizeof(out->upload_metadata) },
+		{ "valise-prepare", out->valise_prepare,
+		    sizeof(out->valise_prepare) },
 		{ "last-event-id", out->last_event_id,
 		    sizeof(out->last_event_id) },
 	};

@@ -23,6 +23,7 @@ struct http_head {
 	char tus_resumable[16], upload_length[24], upload_offset[24];
 	char upload_checksum[96], upload_metadata[512];
 	char last_event_id[24];
+	char valise_prepare[8];
 };
 
 /*

@@ -997,7 +997,7 @@ tell(struct writing *to, const struct git_answer *answer, struct error *err)
 bool
 git_answer_write(const struct git_service *service,
     const struct git_request *request, const struct git_answer *answer,
-    int fd, uint64_t *size, struct error *err)
+    bool whole, int fd, uint64_t *size, struct error *err)
 {
 	struct writing to = { .fd = fd,
 		.side_band = request->side_band,
@@ -1009,7 +1009,7 @@ git_answer_write(const struct git_service *service,
 	    (!to.side_band || request->no_progress ||
 		answer->num_objects == 0 || tell(&to, answer, err)) &&
 	    store_send(service->store, answer->objects, answer->num_objects,
-		sink_to_band, &to, err) &&
+		whole, sink_to_band, &to, err) &&
 	    (!to.side_band ||
 		(end_band(&to, err) && pkt_append_flush(&to.out, err))) &&
 	    write_out(&to, err);

@@ -50,9 +50,12 @@ bool git_answer(const struct git_service *service,
     struct error *err) MUST_USE;
 void git_answer_free(struct git_answer *answer);
 
-/* Write it, its pack after its text, to an empty file; *size gets its length. */
+/*
+ * Write it, its pack after its text, to an empty file; *size gets its length.
+ * whole: without deltas, for who reads objects one by one.
+ */
 bool git_answer_write(const struct git_service *service,
     const struct git_request *request, const struct git_answer *answer,
-    int fd, uint64_t *size, struct error *err) MUST_USE;
+    bool whole, int fd, uint64_t *size, struct error *err) MUST_USE;
 
 #endif

@@ -18,6 +18,7 @@ struct sending {
 	struct store *store;
 	const struct oid *list;
 	size_t num;
+	bool whole;
 	struct oid *sorted; /* the same, made once a delta is met */
 	byte_sink *sink;
 	void *arg;
@@ -172,7 +173,7 @@ send_one(struct sending *to, const struct oid *oid, struct error *err)
 		ok = error_set(err, ERROR_UNTRUSTED, "a damaged pack index");
 	else if (place.type != OFS_DELTA && place.type != REF_DELTA)
 		ok = copy_entry(to, &place, place.at, end, err);
-	else if (!find_base(&place, &base, &data_at) ||
+	else if (to->whole || !find_base(&place, &base, &data_at) ||
 	    !goes_along(to, &base))
 		ok = send_anew(to, oid, err);
 	else
@@ -185,11 +186,12 @@ send_one(struct sending *to, const struct oid *oid, struct error *err)
 
 bool
 store_send(struct store *store, const struct oid *list, size_t num,
-    byte_sink *sink, void *arg, struct error *err)
+    bool whole, byte_sink *sink, void *arg, struct error *err)
 {
 	struct sending to = { .store = store,
 		.list = list,
 		.num = num,
+		.whole = whole,
 		.sink = sink,
 		.arg = arg };
 	struct buf header = BUF(12);

@@ -467,6 +467,42 @@ store_walk_trees(struct store *store, const struct oid *tree,
 	return walk(store, tree, "", 1, enter, visit, arg, err);
 }
 
+bool
+store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
+    struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+	git_indexer_progress progress = { 0 };
+	git_indexer *indexer = NULL;
+	char name[OID_HEX];
+	bool ok;
+
+	ok = git_indexer_new(&indexer, store->packs.dir, 0444, NULL, NULL) == 0 ||
+	    git_failed(err, "git pack");
+	while (ok && len > 0) {
+		const size_t n = len < sizeof(piece) ? (size_t)len :
+						       sizeof(piece);
+
+		ok = file_pread(fd, piece, n, (off_t)at, err) &&
+		    (git_indexer_append(indexer, piece, n, &progress) == 0 ||
+			(git_failed(err, "git pack"), err->kind =
+							  ERROR_MALFORMED,
+			    false));
+		at += n;
+		len -= n;
+	}
+	if (ok && git_indexer_commit(indexer, &progress) != 0) {
+		git_failed(err, "git pack");
+		err->kind = ERROR_MALFORMED;
+		ok = false;
+	}
+	if (ok)
+		hex_encode(span_of(git_indexer_hash(indexer)->id, OID_BYTES),
+		    name);
+	git_indexer_free(indexer);
+	return ok && packs_load(&store->packs, name, err);
+}
+
 static bool
 take_oid_line(struct span *in, const char *key, struct oid *out)
 {

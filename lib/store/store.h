@@ -74,10 +74,11 @@ bool store_read_commit(struct store *store, const struct oid *oid,
 
 /*
  * Write a pack of these objects, each once, for others to read.  Entries are
- * copied as they lie, and checked against their CRC.
+ * copied as they lie, and checked against their CRC; deltas too, unless
+ * whole is wanted.
  */
 bool store_send(struct store *store, const struct oid *list, size_t num,
-    byte_sink *sink, void *arg, struct error *err) MUST_USE;
+    bool whole, byte_sink *sink, void *arg, struct error *err) MUST_USE;
 
 /*
  * A pack under way: objects that do not exist until pack_finish(), and are
@@ -98,6 +99,15 @@ bool pack_add_tree(struct pack *pack, const struct container *container,
 bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
 /* Is the object in the store or in this pack? */
 bool pack_has(const struct pack *pack, const struct oid *oid);
+
+/*
+ * Take in a pack that somebody else made, [at, + len) of a file: read, checked
+ * and indexed by libgit2; then its objects are here.
+ *
+ * ERROR_MALFORMED  it is none
+ */
+bool store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
+    struct error *err) MUST_USE;
 
 /* Refs: one thread. */
 bool store_set_ref(struct store *store, const char *name,

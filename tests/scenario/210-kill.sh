@@ -47,5 +47,5 @@ check "everything acknowledged is there" sh -c 'test -z "$(comm -23 work/acked.s
 check "once" sh -c 'test -z "$(uniq -d work/acked.sorted)"'
 expect "the folder is whole" 0 "nothing is wrong" "$valised" fsck data
 check "git fsck is silent" sh -c 'git config --global safe.directory "*"; test -z "$(git -C data/store.git fsck --strict --full --no-dangling 2>&1)"'
-check "nothing was left in spool or half written" sh -c 'test -z "$(ls data/spool; ls data/store.git/objects/pack | grep ^tmp-)"'
+check "nothing was left in spool or half written" sh -c 'test -z "$(find data/spool -type f; ls data/store.git/objects/pack | grep ^tmp-)"'
 finish

@@ -126,6 +126,13 @@ fixture_signer(const struct identity *ca, const char *email, const char *unit)
 }
 
 struct identity
+fixture_encrypter(const struct identity *ca, const char *email)
+{
+	return fixture_issue(ca, &(struct fixture_cert){ .email = email,
+		.key_usage = "critical,keyAgreement" });
+}
+
+struct identity
 fixture_connector(const struct identity *ca, const char *email,
     const char *unit)
 {

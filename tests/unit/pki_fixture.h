@@ -30,6 +30,10 @@ struct identity fixture_signer(const struct identity *ca, const char *email,
 struct identity fixture_connector(const struct identity *ca,
     const char *email, const char *unit);
 
+/* An office's, to be written to in secret. */
+struct identity fixture_encrypter(const struct identity *ca,
+    const char *email);
+
 /* DER of a CRL; revoked may be NULL. */
 void fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
     const struct cert *revoked, int64_t revoked_at, struct buf *out);

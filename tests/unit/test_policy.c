@@ -25,6 +25,28 @@ tear_down(void)
 }
 
 /* The project's own policy, one string of one file replaced by another. */
+/* What the offices' "encryption" names. */
+static void
+put_encryption(struct container *files, struct error *err)
+{
+	static const char *const offices[] = { "mofa", "iom-vientiane",
+		"iom-bangkok", "iom-geneva" };
+
+	for (size_t i = 0; i < COUNT(offices); i++) {
+		struct identity one = fixture_encrypter(
+		    i == 0 ? &mofa : &iom, "registry@offices.example");
+		struct buf pem = BUF(10000);
+		char path[100];
+
+		snprintf(path, sizeof(path), "encryption/%s.pem",
+		    offices[i]);
+		fixture_pem(one.cert, &pem);
+		ck_ok(container_put(files, path, buf_span(&pem), err), *err);
+		buf_free(&pem);
+		identity_free(&one);
+	}
+}
+
 static struct policy *
 load(const char *file, const char *from, const char *to,
     struct complaints *complaints, struct error *err)
@@ -43,6 +65,7 @@ load(const char *file, const char *from, const char *to,
 	pem.len = 0;
 	fixture_pem(iom.cert, &pem);
 	ck_ok(container_put(files, "cas/iom.pem", buf_span(&pem), err), *err);
+	put_encryption(files, err);
 	if (file != NULL && from == NULL) {
 		ck_ok(container_put(files, file, span_of_str(to), err), *err);
 	} else if (file != NULL) {
@@ -97,6 +120,13 @@ static const struct {
 	    "origin: a+b", "cannot name a journal" },
 	{ "offices.yaml", "parties:", "partis:", "did you mean \"parties\"" },
 	{ "cas/mofa.pem", NULL, "garbage", "certificate" },
+	{ "encryption/mofa.pem", NULL, "garbage", "certificate" },
+	{ "offices.yaml", "encryption/mofa.pem", "encryption/none.pem",
+	    "there is no file" },
+	{ "offices.yaml", "encryption/mofa.pem", "encryption/iom-geneva.pem",
+	    "was not issued by the CA \"mofa\"" },
+	{ "offices.yaml", "encryption/mofa.pem", "cas/mofa.pem",
+	    "not for encryption" },
 	{ "notes.txt", NULL, "hello", "no part of a policy" },
 	{ "Other.yaml", NULL, "x: 1\n", "no part of a policy" },
 };

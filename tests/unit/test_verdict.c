@@ -112,6 +112,28 @@ static struct world {
 	enum wrong wrong;
 } w;
 
+/* What the offices' "encryption" names. */
+static void
+put_encryption(struct container *files, struct error *err)
+{
+	static const char *const offices[] = { "mofa", "iom-vientiane",
+		"iom-bangkok", "iom-geneva" };
+
+	for (size_t i = 0; i < COUNT(offices); i++) {
+		struct identity one = fixture_encrypter(
+		    i == 0 ? &w.mofa : &w.iom, "registry@offices.example");
+		struct buf pem = BUF(10000);
+		char path[100];
+
+		snprintf(path, sizeof(path), "encryption/%s.pem",
+		    offices[i]);
+		fixture_pem(one.cert, &pem);
+		ck_ok(container_put(files, path, buf_span(&pem), err), *err);
+		buf_free(&pem);
+		identity_free(&one);
+	}
+}
+
 static void
 set_up(void)
 {
@@ -136,6 +158,7 @@ set_up(void)
 	ck_assert_msg(files != NULL, "%s", err.detail);
 	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&mofa), &err) &&
 		container_put(files, "cas/iom.pem", buf_span(&iom), &err), err);
+	put_encryption(files, &err);
 	w.policy = policy_load(files, NOW, &complaints, &err);
 	ck_assert_msg(w.policy != NULL, "%s", err.detail);
 	w.crls = crls_new(&err);

@@ -1,0 +1,672 @@
+/*
+ * Bring the local copy up to date: what is new by the journal, proved; one
+ * pack of git objects; a container for each version, put together here from
+ * those objects and the receipts, and judged before it appears.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/local.h"
+#include "git/request.h"
+#include "journal/proof.h"
+#include "record/ledger.h"
+#include "record/stored.h"
+
+#define DONE    ".valise"       /* DIR/: "KEYID SIZE" of the journal pulled */
+#define WAITING ".valise-pack"  /* DIR/: a pack that waits at the daemon */
+
+enum { WANTS = 50000, DOCUMENT_BY_DOCUMENT = 64 };
+
+/* An act and its proof: what a receipt is made of. */
+struct proved_act {
+	uint64_t index;
+	struct buf line;
+	struct merkle_proof proof;
+};
+
+struct pull {
+	struct context *context;
+	struct session session;
+	struct store *store;
+	struct ledger *ledger;
+	char dir[FILE_PATH];
+	uint64_t from, size; /* of the journal: what is new is in between */
+	struct buf note;     /* to which all proofs lead */
+	struct proved_act *acts; /* by index, of the documents that changed */
+	size_t num_acts, room;
+	struct table *table;
+	json_t *rows;
+	size_t num_new, num_bad;
+};
+
+/* --- How far it is. --- */
+
+static bool
+read_done(struct pull *pull, struct error *err)
+{
+	struct buf text = BUF(64);
+	char path[FILE_PATH], key[16];
+	struct span rest, word;
+	bool ok;
+
+	snprintf(key, sizeof(key), "%08x",
+	    pull->context->enrolment.journal.id);
+	if (!file_join(path, pull->dir, DONE, err))
+		return false;
+	if (!file_exists(path))
+		return true;
+	ok = file_read(path, text.max, &text, err);
+	rest = buf_span(&text);
+	if (ok && (!span_take_until(&rest, ' ', &word) ||
+		      !span_to_u64(rest, &pull->from)))
+		ok = error_set(err, ERROR_SYSTEM, "%s is damaged: remove it,"
+		    " and all is pulled anew", path);
+	if (ok && !span_is(word, key))
+		ok = error_set(err, ERROR_CONFLICT,
+		    "%s is a copy of another journal's documents", pull->dir);
+	buf_free(&text);
+	return ok;
+}
+
+static bool
+write_done(const struct pull *pull, struct error *err)
+{
+	char path[FILE_PATH], text[64];
+
+	snprintf(text, sizeof(text), "%08x %llu",
+	    pull->context->enrolment.journal.id,
+	    (unsigned long long)pull->size);
+	return file_join(path, pull->dir, DONE, err) &&
+	    file_write(path, span_of_str(text), 0644, err);
+}
+
+static bool
+open_git(struct pull *pull, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return file_join(path, pull->dir, "store.git", err) &&
+	    (file_exists(path) || store_create(path, err)) &&
+	    (pull->store = store_open(path, err)) != NULL;
+}
+
+/* --- What is new. --- */
+
+static bool
+keep_act(struct pull *pull, uint64_t index, struct span line,
+    struct error *err)
+{
+	struct proved_act *one;
+
+	if (pull->num_acts == pull->room) {
+		const size_t room = pull->room == 0 ? 256 : pull->room * 2;
+		struct proved_act *all = realloc(pull->acts,
+		    room * sizeof(*all));
+
+		if (all == NULL)
+			return error_set_errno(err, "entries");
+		pull->acts = all;
+		pull->room = room;
+	}
+	one = &pull->acts[pull->num_acts];
+	*one = (struct proved_act){ index, BUF(LIMIT_ENTRY_BYTES),
+		pull->session.proof };
+	if (!buf_append(&one->line, line, err))
+		return false;
+	pull->num_acts++;
+	/* One note for all: the first page's, whatever cosigned it since. */
+	return pull->note.len > 0 ||
+	    buf_append(&pull->note, pull->session.proof_note, err);
+}
+
+static bool
+visit_act(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	(void)entry;
+	return keep_act(arg, index, line, err);
+}
+
+struct changed {
+	char (*names)[DOCUMENT_NAME];
+	size_t num;
+};
+
+static bool
+visit_changed(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct changed *all = arg;
+	void *more;
+
+	(void)index, (void)line;
+	for (size_t i = 0; i < all->num && all->num <= DOCUMENT_BY_DOCUMENT;
+	     i++)
+		if (strcmp(all->names[i], entry->document) == 0)
+			return true;
+	if (all->num > DOCUMENT_BY_DOCUMENT)
+		return true;
+	more = realloc(all->names, (all->num + 1) * sizeof(all->names[0]));
+	if (more == NULL)
+		return error_set_errno(err, "entries");
+	all->names = more;
+	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s",
+	    entry->document);
+	return true;
+}
+
+static bool
+gather(struct pull *pull, uint64_t from, const char *document,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	char filters[DOCUMENT_NAME + 80];
+
+	snprintf(filters, sizeof(filters), "act=documents&at=%llu%s%s",
+	    (unsigned long long)pull->size,
+	    document[0] != '\0' ? "&document=" : "", document);
+	return session_entries_from(&pull->session, from, filters, visit, arg,
+	    err);
+}
+
+static int
+compare_acts(const void *a, const void *b)
+{
+	const struct proved_act *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/*
+ * All acts on each document that changed, those of before too: their receipts
+ * are to lead to one checkpoint.
+ */
+static bool
+gather_changed(struct pull *pull, struct error *err)
+{
+	struct changed changed = { NULL, 0 };
+	bool ok = true;
+
+	if (pull->from > 0)
+		ok = gather(pull, pull->from, "", visit_changed, &changed,
+		    err);
+	if (ok && (pull->from == 0 || changed.num > DOCUMENT_BY_DOCUMENT))
+		ok = gather(pull, 0, "", visit_act, pull, err);
+	else
+		for (size_t i = 0; ok && i < changed.num; i++)
+			ok = gather(pull, 0, changed.names[i], visit_act, pull,
+			    err);
+	free(changed.names);
+	if (pull->num_acts > 0)
+		qsort(pull->acts, pull->num_acts, sizeof(*pull->acts),
+		    compare_acts);
+	return ok;
+}
+
+static bool
+apply_all(struct pull *pull, struct error *err)
+{
+	static struct entry entry; /* large */
+	struct digest last = { { 0 } };
+	bool ok = (pull->ledger = ledger_new(err)) != NULL;
+
+	for (size_t i = 0; ok && i < pull->num_acts; i++) {
+		ok = entry_parse(buf_span(&pull->acts[i].line), &entry, err) &&
+		    ledger_apply(pull->ledger, pull->acts[i].index, &entry,
+			err);
+		if (ok && entry_has(&entry, ENTRY_CRLS) &&
+		    !digest_eq(&last, &entry.crls)) {
+			session_want_crls(&pull->session, &entry.crls);
+			last = entry.crls;
+		}
+	}
+	return ok;
+}
+
+/* --- The pack. --- */
+
+/* A piece of the answer, from *at on. */
+static bool
+read_answer(int fd, uint64_t *at, uint64_t size, void *out, size_t len,
+    struct error *err)
+{
+	if (len > size - *at)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's pack ends too soon");
+	if (!file_pread(fd, out, len, (off_t)*at, err))
+		return false;
+	*at += len;
+	return true;
+}
+
+/* One pkt-line into line; false at its end too, *ended tells. */
+static bool
+next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
+    struct span *data, enum pkt_kind *kind, struct error *err)
+{
+	struct span whole;
+	char digits[5] = "";
+	unsigned long len;
+
+	if (!read_answer(fd, at, size, line, 4, err))
+		return false;
+	memcpy(digits, line, 4);
+	len = strtoul(digits, NULL, 16);
+	if (len > 4 &&
+	    (len > 65520 ||
+		!read_answer(fd, at, size, line + 4, len - 4, err)))
+		return err->kind != ERROR_NONE ?
+		    false :
+		    error_set(err, ERROR_MALFORMED, "the daemon's pack");
+	whole = span_of(line, len > 4 ? len : 4);
+	/* Data of a band is binary: a line feed at its end is its own. */
+	if (!pkt_take(&whole, kind, data, err))
+		return false;
+	if (*kind == PKT_DATA)
+		*data = span_of(line + 4, len - 4);
+	return true;
+}
+
+/* What is in band 1, into the file to; its length. */
+static bool
+unpack_answer(int fd, uint64_t size, int to, uint64_t *len,
+    struct error *err)
+{
+	static uint8_t line[65536];
+	bool in_pack = false;
+	enum pkt_kind kind;
+	struct span data;
+	uint64_t at = 0;
+
+	*len = 0;
+	for (;;) {
+		if (!next_line(fd, &at, size, line, &data, &kind, err))
+			return false;
+		if (kind != PKT_DATA) {
+			if (in_pack && kind == PKT_FLUSH)
+				return true;
+			continue;
+		}
+		if (!in_pack) {
+			if (span_starts(data, "ERR "))
+				return error_set(err, ERROR_UNAVAILABLE,
+				    "the daemon gives no pack: %.*s",
+				    (int)data.len, (const char *)data.data);
+			in_pack = span_starts(data, "packfile");
+			continue;
+		}
+		if (data.len == 0 || data.data[0] == 3)
+			return error_set(err, ERROR_UNAVAILABLE,
+			    "the daemon could not send all of the pack");
+		if (data.data[0] != 1)
+			continue;
+		if (!file_pwrite(to, span_sub(data, 1, data.len - 1),
+			(off_t)*len, err))
+			return false;
+		*len += data.len - 1;
+	}
+}
+
+static bool
+take_answer(struct pull *pull, int fd, struct error *err)
+{
+	const int to = file_temporary(pull->context->state, err);
+	const off_t size = lseek(fd, 0, SEEK_END);
+	uint64_t len;
+	bool ok;
+
+	ok = to >= 0 && unpack_answer(fd, (uint64_t)size, to, &len, err) &&
+	    store_take_pack(pull->store, to, 0, len, err);
+	if (to >= 0)
+		close(to);
+	return ok;
+}
+
+/* One that was made for us, and waits; a cut leaves what has come of it. */
+static bool
+fetch_waiting(struct pull *pull, const char *location, struct error *err)
+{
+	char path[FILE_PATH];
+	bool ok;
+	int fd;
+
+	if (!file_join(path, pull->dir, WAITING, err))
+		return false;
+	pull->session.doing = "pulling";
+	fd = session_download_kept(&pull->session, location, "pull.pack", err);
+	output_progress_end();
+	pull->session.doing = NULL;
+	if (fd < 0) {
+		if (err->kind != ERROR_UNAVAILABLE)
+			unlink(path);
+		return false;
+	}
+	ok = take_answer(pull, fd, err);
+	close(fd);
+	unlink(path);
+	return ok;
+}
+
+static bool
+resume_waiting(struct pull *pull, struct error *err)
+{
+	struct buf text = BUF(160);
+	char path[FILE_PATH], location[161];
+	bool ok = true;
+
+	if (!file_join(path, pull->dir, WAITING, err))
+		return false;
+	if (file_exists(path) && file_read(path, text.max, &text, err) &&
+	    span_starts(buf_span(&text), "/v1/packs/") &&
+	    span_to_str(buf_span(&text), location, sizeof(location)))
+		ok = fetch_waiting(pull, location, err);
+	buf_free(&text);
+	/* Gone, or another's by now: it is asked for anew. */
+	if (!ok && err->kind != ERROR_UNAVAILABLE) {
+		*err = (struct error){ 0 };
+		ok = true;
+	}
+	return ok;
+}
+
+/* "want" each tip that is not here, "have" what is here of those. */
+static bool
+build_request(struct pull *pull, struct buf *out, size_t *num,
+    struct error *err)
+{
+	struct ledger_document **docs;
+	struct buf haves = BUF(LIMIT_GIT_BODY);
+	size_t num_docs = 0;
+	bool ok;
+
+	*num = 0;
+	if ((docs = ledger_sorted(pull->ledger, &num_docs)) == NULL)
+		return error_set_errno(err, "pull");
+	ok = pkt_printf(out, err, "command=fetch\n") &&
+	    pkt_printf(out, err, "object-format=sha1") &&
+	    pkt_append_delim(out, err) && pkt_printf(out, err, "no-progress\n");
+	for (size_t i = 0; ok && i < num_docs && *num < WANTS; i++) {
+		char ref[DOCUMENT_NAME + 16], hex[OID_HEX];
+		struct oid tip;
+
+		if (docs[i]->num_versions == 0 ||
+		    store_has(pull->store, &docs[i]->tip))
+			continue;
+		oid_hex(&docs[i]->tip, hex);
+		ok = pkt_printf(out, err, "want %s\n", hex);
+		(*num)++;
+		snprintf(ref, sizeof(ref), "refs/heads/%s", docs[i]->name);
+		if (ok && store_get_ref(pull->store, ref, &tip)) {
+			oid_hex(&tip, hex);
+			ok = pkt_printf(&haves, err, "have %s\n", hex);
+		}
+	}
+	ok = ok && buf_append(out, buf_span(&haves), err) &&
+	    pkt_printf(out, err, "done\n") && pkt_append_flush(out, err);
+	buf_free(&haves);
+	free(docs);
+	return ok;
+}
+
+/* *more: something was asked for, and came. */
+static bool
+fetch_pack(struct pull *pull, bool *more, struct error *err)
+{
+	struct buf body = BUF(LIMIT_GIT_BODY);
+	struct remote_request request = { .method = "POST",
+		.path = "/git/git-upload-pack",
+		.headers = { "Git-Protocol: version=2",
+		    "Valise-Prepare: pack" } };
+	struct remote_answer answer = { .body = BUF(0) };
+	char path[FILE_PATH];
+	size_t num;
+	bool ok;
+
+	*more = false;
+	if (!build_request(pull, &body, &num, err) || num == 0) {
+		buf_free(&body);
+		return err->kind == ERROR_NONE;
+	}
+	request.body_len = body.len;
+	request.body_fd = file_temporary(pull->context->state, err);
+	request.file_fd = file_temporary(pull->context->state, err);
+	ok = request.body_fd >= 0 && request.file_fd >= 0 &&
+	    file_pwrite(request.body_fd, buf_span(&body), 0, err) &&
+	    remote_do(pull->session.remote, &request, &answer, err);
+	if (ok && answer.status == 201)
+		ok = file_join(path, pull->dir, WAITING, err) &&
+		    file_write(path, span_of_str(answer.location), 0600,
+			err) &&
+		    fetch_waiting(pull, answer.location, err);
+	else if (ok)
+		ok = take_answer(pull, request.file_fd, err);
+	*more = ok;
+	if (request.body_fd >= 0)
+		close(request.body_fd);
+	if (request.file_fd >= 0)
+		close(request.file_fd);
+	remote_answer_free(&answer);
+	buf_free(&body);
+	return ok;
+}
+
+/* --- Containers. --- */
+
+static const struct proved_act *
+find_act(const struct pull *pull, uint64_t index)
+{
+	const struct proved_act key = { .index = index };
+
+	return bsearch(&key, pull->acts, pull->num_acts, sizeof(key),
+	    compare_acts);
+}
+
+static bool
+add_receipts(const struct pull *pull, const struct ledger_version *version,
+    struct container *container, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < version->num_acts; i++) {
+		const struct proved_act *act = find_act(pull,
+		    version->acts[i]);
+		struct proof proof = PROOF;
+		struct buf text = BUF(LIMIT_PROOF_FILE);
+		char path[LIMIT_PATH_BYTES + 1];
+
+		snprintf(path, sizeof(path), PATH_RECEIPT,
+		    (unsigned long long)version->acts[i]);
+		proof.index = version->acts[i];
+		ok = act != NULL &&
+		    buf_append(&proof.entry, buf_span(&act->line), err) &&
+		    buf_append(&proof.note, buf_span(&pull->note), err);
+		if (ok) {
+			proof.path = act->proof;
+			ok = proof_encode(&proof, &text, err) &&
+			    container_put(container, path, buf_span(&text),
+				err);
+		}
+		proof_free(&proof);
+		buf_free(&text);
+	}
+	return ok;
+}
+
+static bool
+tell(struct pull *pull, const struct ledger_document *doc,
+    const struct ledger_version *version, const struct copy *copy,
+    struct error *err)
+{
+	char number[24];
+	const char *title = copy->verdict.version != NULL ?
+	    version_title(copy->verdict.version, "en") :
+	    "";
+	const char *what = copy->verdict.outcome == OUTCOME_VALID ?
+	    status_name(version->status) :
+	    outcome_name(copy->verdict.outcome);
+
+	snprintf(number, sizeof(number), "%u", version->number);
+	json_array_append_new(pull->rows,
+	    json_pack("{s:s, s:i, s:s, s:s, s:s}", "document", doc->name,
+		"version", (int)version->number, "outcome",
+		outcome_name(copy->verdict.outcome), "status",
+		status_name(version->status), "title", title));
+	return table_add(pull->table,
+		   (const char *const[]){ doc->name, number, what, title }) ||
+	    error_set_errno(err, "table");
+}
+
+/* *good: it was judged VALID, and is there. */
+static bool
+pull_version(struct pull *pull, const struct ledger_document *doc,
+    const struct ledger_version *version, bool *good, struct error *err)
+{
+	struct container *container = stored_version(pull->store,
+	    &version->commit, err);
+	struct copy copy = { .fd = -1 };
+	bool newer = false, ok;
+
+	*good = false;
+	ok = container != NULL &&
+	    add_receipts(pull, version, container, err) &&
+	    (copy.fd = file_temporary(pull->context->state, err)) >= 0 &&
+	    container_write(container, copy.fd, &copy.size, err);
+	container_free(container);
+	ok = ok && copy_judge(pull->context, copy.fd, &copy, err);
+	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
+		*good = strcmp(copy.verdict.version->document, doc->name) ==
+			0 &&
+		    copy.verdict.version->number == version->number;
+		ok = *good && local_place(pull->dir, &copy, &newer, err);
+		if (ok)
+			context_remember_version(pull->context,
+			    member_bytes(container_find(copy.container,
+				PATH_VERSION)));
+	} else if (ok && copy.verdict.num_findings > 0) {
+		output_note("%s@%u: %s", doc->name, version->number,
+		    copy.verdict.findings[0].text);
+	}
+	if (ok && !*good)
+		pull->num_bad++;
+	if (ok && (newer || !*good)) {
+		pull->num_new++;
+		ok = tell(pull, doc, version, &copy, err);
+	}
+	copy_free(&copy);
+	return ok;
+}
+
+static bool
+pull_document(struct pull *pull, const struct ledger_document *doc,
+    struct error *err)
+{
+	char ref[DOCUMENT_NAME + 16];
+	bool all = true, ok = true;
+
+	for (size_t i = 0; ok && i < doc->num_versions; i++) {
+		const struct ledger_version *version = &doc->versions[i];
+		bool good = true;
+
+		/* One of before, of which nothing was said since. */
+		if (version->acts[version->num_acts - 1] < pull->from)
+			continue;
+		ok = pull_version(pull, doc, version, &good, err);
+		all = all && good;
+	}
+	snprintf(ref, sizeof(ref), "refs/heads/%s", doc->name);
+	return ok && (!all || store_set_ref(pull->store, ref, &doc->tip, err));
+}
+
+static bool
+pull_documents(struct pull *pull, struct error *err)
+{
+	struct ledger_document **docs;
+	size_t num = 0;
+	bool ok = true;
+
+	if ((docs = ledger_sorted(pull->ledger, &num)) == NULL)
+		return error_set_errno(err, "pull");
+	for (size_t i = 0; ok && i < num; i++)
+		if (docs[i]->num_versions > 0 && docs[i]->last >= pull->from)
+			ok = pull_document(pull, docs[i], err);
+	free(docs);
+	return ok;
+}
+
+static bool
+report(struct pull *pull, struct error *err)
+{
+	if (pull->context->json)
+		return output_json(json_pack("{s:s, s:I, s:O}", "copy",
+				       pull->dir, "size",
+				       (json_int_t)pull->size, "new",
+				       pull->rows),
+		    err);
+	if (pull->num_new > 0)
+		table_print(pull->table);
+	printf("%s: %zu new, all proved to be in the journal of size %llu\n",
+	    pull->dir, pull->num_new, (unsigned long long)pull->size);
+	return true;
+}
+
+static bool
+run(struct pull *pull, struct error *err)
+{
+	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
+		"TITLE" };
+	bool more = true, ok;
+
+	pull->size = pull->session.seen.size;
+	pull->table = table_new(4);
+	pull->rows = json_array();
+	ok = pull->table != NULL && table_add(pull->table, heading) &&
+	    gather_changed(pull, err) && apply_all(pull, err) &&
+	    resume_waiting(pull, err);
+	while (ok && more)
+		ok = fetch_pack(pull, &more, err);
+	ok = ok && pull_documents(pull, err) && local_flush(pull->dir, err);
+	/* What was not good is looked at again the next time. */
+	if (ok && pull->num_bad == 0)
+		ok = write_done(pull, err);
+	ok = ok && report(pull, err);
+	if (ok && pull->num_bad > 0) {
+		pull->context->told = true;
+		ok = error_set_code(err, ERROR_UNTRUSTED, "NOT_ALL_VALID",
+		    "%zu versions are not valid, and are not in the copy",
+		    pull->num_bad);
+	}
+	return ok;
+}
+
+bool
+cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct pull pull = { .context = context,
+		.note = BUF(LIMIT_NOTE_FILE) };
+	bool ok;
+
+	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
+		return error_set(err, ERROR_USAGE, "an unknown option");
+	if (!arguments(argc, optind, 0, 1, "[DIR]", err) ||
+	    !context_load(context, err) ||
+	    !local_dir(context, optind < argc ? argv[optind] : NULL, pull.dir,
+		err) ||
+	    !read_done(&pull, err) ||
+	    !session_open(context, &pull.session, err))
+		return false;
+	ok = open_git(&pull, err) && run(&pull, err);
+	for (size_t i = 0; i < pull.num_acts; i++)
+		buf_free(&pull.acts[i].line);
+	free(pull.acts);
+	buf_free(&pull.note);
+	table_free(pull.table);
+	json_decref(pull.rows);
+	ledger_free(pull.ledger);
+	store_free(pull.store);
+	session_close(&pull.session);
+	return ok;
+}

@@ -1,0 +1,83 @@
+#!/bin/sh
+# A local copy that proves itself: pull, and all that works on it without a line.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
+deposit mofa one >/dev/null; deposit mofa one "Article 2" >/dev/null; deposit mofa two >/dev/null
+at mofa-minister sign agreement/one --yes >/dev/null 2>&1
+at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
+at iom-vientiane push health-protocol/tb --text en=work/en.txt --title en=TB >/dev/null
+expect "a folder is named the first time" 2 "no local copy yet" at iom-geneva pull
+expect "pull" 0 "agreement/one  *2 *in force" at iom-geneva pull work/copy
+check "its texts are there to open" cmp work/copy/agreement/two/newest/texts/lo/lo.txt work/lo.txt
+check "the receipt" grep -q c2sp.org/tlog-proof work/copy/agreement/one/newest/receipt.tlog-proof
+check "each version is a container" test -f work/copy/agreement/one/one-v1.asice -a -f work/copy/agreement/one/one-v2.asice
+check "what one may not read is not there" test ! -e work/copy/health-protocol
+git config --global safe.directory '*'
+check "store.git is whole" sh -c 'test -z "$(git -C work/copy/store.git fsck --full --strict 2>&1 | grep -v -e notice: -e "HEAD points")"'
+[ "$(git -C work/copy/store.git rev-parse agreement/one)" = "$(git -C data/store.git rev-parse agreement/one)" ] && ok "at the tip" || not_ok "at the tip"
+expect "nothing new" 0 "0 new" at iom-geneva pull
+deposit mofa one "Article 3" >/dev/null; deposit mofa three >/dev/null
+expect "what is new is told" 0 "agreement/three *1 *draft" at iom-geneva pull
+check "and the newest version's texts are now those" grep -q "Article 3" work/copy/agreement/one/newest/texts/en/one.txt
+at mofa-minister sign agreement/one --yes >/dev/null 2>&1; at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
+expect "a signature is new" 0 "agreement/one *3 *in force" at iom-geneva pull
+expect "--json" 0 '"new":\[\]' at iom-geneva --json pull
+at iom-geneva list >work/online
+at iom-geneva show agreement/one --json >work/show.online
+stop_daemon "$dir"
+check "list --local is what the daemon lists" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local list | cmp - work/online"
+check "so is show" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local --json show agreement/one | cmp - work/show.online"
+expect "history --local" 0 "force .*agreement/one@3" at iom-geneva --local history agreement/one
+expect "fetch --local of an old version" 0 "VALID" at iom-geneva --local fetch agreement/one@1 -o work/old.asice
+expect "verify" 0 "VALID, in force" at iom-geneva verify work/copy/agreement/one/one-v3.asice
+expect "a diff of two versions" 0 "^+Article 3" at iom-geneva --local diff agreement/one@1 agreement/one@3
+expect "tells who signed" 0 "^+signed by: minister@mofa.example" at iom-geneva --local diff agreement/one@1 agreement/one@3
+expect "and the state" 0 "^+status: in force" at iom-geneva --local diff agreement/one@1 agreement/one@3
+expect "by word" 0 "Article \[-2-\]{+3+}" at iom-geneva --local diff --words agreement/one@2 agreement/one@3
+expect "two languages beside each other" 0 "ມາດຕາ 1 .* | Article 3" at iom-geneva --local diff agreement/one --side-by-side lo,en
+expect "a language that there is not" 4 "no text in" at iom-geneva --local diff agreement/one --side-by-side lo,fr
+expect "colour when it is asked for" 0 "$(printf '\033')\[32m+Article" at iom-geneva --local diff --color=always agreement/one@1 agreement/one@3
+expect "the same version does not differ from itself" 0 "" at iom-geneva --local diff agreement/one@3 agreement/one@3
+[ "$(wc -l <work/out)" = 1 ] && ok "and says nothing" || not_ok "and says nothing"
+start_daemon "$dir"
+for v in agreement agreement-2; do
+	at mofa push agreement/pdf --text lo="$top/docs/example/$v.lo.pdf" --text en="$top/docs/example/$v.en.pdf" --title en=PDF >/dev/null 2>&1
+done
+expect "a PDF by its text" 0 "^[-+].*Vientiane" at mofa diff agreement/pdf@1 agreement/pdf@2
+stop_daemon "$dir"
+printf 'X' | dd of=work/copy/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
+expect "a copy that was altered is told" 1 "agreement/two@1" at iom-geneva --local list
+rm work/copy/agreement/two/two-v1.asice
+start_daemon "$dir"
+# A line that cuts in the middle of a large one.
+head -c 3000000 /dev/urandom | base64 >work/big.txt
+bytes=$(gzip -c work/big.txt | wc -c)
+at mofa push agreement/large --text lo=work/lo.txt --text en=work/big.txt --title en=x >/dev/null 2>&1
+port=$("$valised_port_helper")
+"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count cut=700000 cuts=4 >work/line & line_pid=$!
+until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
+sed -i "s|^address: .*|address: https://127.0.0.1:$port|" offices/iom-geneva/state/*/enrolment.yaml
+expect "pull over a line that is cut four times" 0 "agreement/large *1 *draft" at iom-geneva pull
+kill $line_pid; wait $line_pid 2>/dev/null
+carried=$(cat work/count)
+[ "$carried" -lt $((bytes * 13 / 10)) ] && ok "with little sent twice ($carried for $bytes)" || not_ok "with little sent twice ($carried for $bytes)"
+# Ended in the middle, and again.
+at mofa push agreement/large --text lo=work/en.txt --text en=work/big.txt --title en=x >/dev/null 2>&1
+head -c 3000000 /dev/urandom | base64 >work/big2.txt
+at mofa push agreement/larger --text lo=work/lo.txt --text en=work/big2.txt --title en=x >/dev/null 2>&1
+"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count rate=1500000 >work/line & line_pid=$!
+"$valise" --config offices/iom-geneva/config.yaml pull >work/out1 2>&1 & p=$!
+n=0; until [ "$(stat -c %s offices/iom-geneva/state/*/partial/pull.pack 2>/dev/null || echo 0)" -gt 400000 ] || [ $n = 300 ]; do sleep 0.02; n=$((n + 1)); done
+kill $p; wait $p 2>/dev/null; kill $line_pid; wait $line_pid 2>/dev/null
+"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" >work/line & line_pid=$!
+expect "a pull that was ended goes on" 0 "came before: going on" at iom-geneva pull
+check "and is whole" cmp work/copy/agreement/larger/newest/texts/en/big2.txt work/big2.txt
+[ "$(at mofa log --act deliver --document agreement/larger | grep -c deliver)" = 1 ] && ok "as one delivery" || not_ok "as one delivery"
+kill $line_pid; wait $line_pid 2>/dev/null
+sed -i "s|^address: .*|address: $(cat url)|" offices/iom-geneva/state/*/enrolment.yaml
+# Another journal's copy is not mixed with it.
+printf "00000000 5" >work/other.done; mkdir work/other; cp work/other.done work/other/.valise
+expect "a copy of another journal is left alone" 5 "another journal" at mofa pull work/other
+check "MOFA's own has the health protocol" sh -c "'$valise' --config offices/mofa/config.yaml pull work/mofa && test -d work/mofa/health-protocol/tb/newest"
+finish
