@@ -76,15 +76,6 @@ n=0; until [ "$(create mofa 1)" = 201 ] || [ $n = 100 ]; do n=$((n + 1)); sleep 
 [ $n -lt 100 ] && ok "a week later they are gone" || not_ok "a week later they are gone"
 
 # --- valise over bad lines. ---
-# OFFICE NAME=VALUE…: that office's line is now of this kind
-line() {
-	office=$1; shift
-	[ -z "${line_pid:-}" ] || { kill "$line_pid"; wait "$line_pid" 2>/dev/null; }
-	port=$("$valised_port_helper")
-	"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count "$@" >work/line & line_pid=$!
-	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
-	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
-}
 head -c 3000000 /dev/urandom | base64 >work/big.txt
 bytes=$(gzip -c work/big.txt | wc -c)
 line mofa cut=700000 cuts=5
@@ -131,7 +122,10 @@ for n in 1500 3000 4500 6000 8000 10000 14000; do
 done
 line mofa-minister delay=150
 expect "late by 300 ms there and back: show" 0 "version 2" at mofa-minister show agreement/large
+line mofa rate=32000 delay=300
+expect "256 kbit/s and 600 ms there and back: push" 0 "deposited agreement/slow@1" deposit mofa slow x
+expect "fetch" 0 "VALID" at mofa fetch agreement/slow -o work/slow.asice
 line mofa-minister cut=1
 expect "a line that carries nothing: exit 6" 6 "Not available" at mofa-minister list
-kill "$line_pid"; wait "$line_pid" 2>/dev/null
+no_line mofa-minister
 finish

@@ -54,28 +54,24 @@ start_daemon "$dir"
 head -c 3000000 /dev/urandom | base64 >work/big.txt
 bytes=$(gzip -c work/big.txt | wc -c)
 at mofa push agreement/large --text lo=work/lo.txt --text en=work/big.txt --title en=x >/dev/null 2>&1
-port=$("$valised_port_helper")
-"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count cut=700000 cuts=4 >work/line & line_pid=$!
-until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
-sed -i "s|^address: .*|address: https://127.0.0.1:$port|" offices/iom-geneva/state/*/enrolment.yaml
+line iom-geneva cut=700000 cuts=4
 expect "pull over a line that is cut four times" 0 "agreement/large *1 *draft" at iom-geneva pull
-kill $line_pid; wait $line_pid 2>/dev/null
+end_line
 carried=$(cat work/count)
 [ "$carried" -lt $((bytes * 13 / 10)) ] && ok "with little sent twice ($carried for $bytes)" || not_ok "with little sent twice ($carried for $bytes)"
 # Ended in the middle, and again.
 at mofa push agreement/large --text lo=work/en.txt --text en=work/big.txt --title en=x >/dev/null 2>&1
 head -c 3000000 /dev/urandom | base64 >work/big2.txt
 at mofa push agreement/larger --text lo=work/lo.txt --text en=work/big2.txt --title en=x >/dev/null 2>&1
-"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count rate=1500000 >work/line & line_pid=$!
+line iom-geneva rate=1500000
 "$valise" --config offices/iom-geneva/config.yaml pull >work/out1 2>&1 & p=$!
 n=0; until [ "$(stat -c %s offices/iom-geneva/state/*/partial/pull.pack 2>/dev/null || echo 0)" -gt 400000 ] || [ $n = 300 ]; do sleep 0.02; n=$((n + 1)); done
-kill $p; wait $p 2>/dev/null; kill $line_pid; wait $line_pid 2>/dev/null
-"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" >work/line & line_pid=$!
+kill $p; wait $p 2>/dev/null
+line iom-geneva
 expect "a pull that was ended goes on" 0 "came before: going on" at iom-geneva pull
 check "and is whole" cmp work/copy/agreement/larger/newest/texts/en/big2.txt work/big2.txt
 [ "$(at mofa log --act deliver --document agreement/larger | grep -c deliver)" = 1 ] && ok "as one delivery" || not_ok "as one delivery"
-kill $line_pid; wait $line_pid 2>/dev/null
-sed -i "s|^address: .*|address: $(cat url)|" offices/iom-geneva/state/*/enrolment.yaml
+no_line iom-geneva
 # Another journal's copy is not mixed with it.
 printf "00000000 5" >work/other.done; mkdir work/other; cp work/other.done work/other/.valise
 expect "a copy of another journal is left alone" 5 "another journal" at mofa pull work/other

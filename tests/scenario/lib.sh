@@ -54,7 +54,19 @@ curl_as() {
 }
 start() { make_daemon "$dir" && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
 restart() { stop_daemon "$dir"; start_daemon "$dir"; }
+# OFFICE NAME=VALUE…: that office's line is now of this kind (tests/lib/line.c)
+line() {
+	office=$1; shift
+	end_line
+	port=$("$valised_port_helper"); rm -f work/line
+	"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count "$@" >work/line & line_pid=$!
+	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
+	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
+}
+end_line() { [ -z "${line_pid:-}" ] || { kill "$line_pid"; wait "$line_pid" 2>/dev/null; line_pid=; }; }
+no_line() { end_line; sed -i "s|^address: .*|address: $(cat url)|" "offices/$1"/state/*/enrolment.yaml; }
 finish() {
+	end_line
 	cd "$dir" || exit
 	stop_daemon "$dir"
 	if [ -f log ] && grep -E 'ERROR: (Address|Leak)Sanitizer|LeakSanitizer has encountered|runtime error' log >&2; then not_ok "the sanitizers are silent"; fi
