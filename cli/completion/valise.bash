@@ -5,7 +5,7 @@ _valise() {
 		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
 	}
-	local commands="init push sign fetch verify show list history log policy audit witness terminate"
+	local commands="init push sign fetch verify show list history log diff pull watch bag policy audit witness terminate"
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		--config) ((i++)) ;;
@@ -14,17 +14,17 @@ _valise() {
 		esac
 	done
 	case $prev in
-	--config | --cert | --key | --sign-cert | --sign-key | --annex | --evidence | -o | --output)
+	--config | --cert | --key | --sign-cert | --sign-key | --encrypt-cert | --encrypt-key | --ack | --annex | --evidence | -o | --output)
 		COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--state | --extract) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-	--act) COMPREPLY=($(compgen -W "start policy crl key deposit sign force terminate deliver refuse" -- "$cur")); return ;;
+	--state | --extract | --into) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--act) COMPREPLY=($(compgen -W "start policy crl key deposit sign force terminate deliver refuse dispatch acknowledge" -- "$cur")); return ;;
 	esac
 	if [[ -z $command ]]; then
-		COMPREPLY=($(compgen -W "$commands --config --json --help --version" -- "$cur")); return
+		COMPREPLY=($(compgen -W "$commands --config --json --local --help --version" -- "$cur")); return
 	fi
-	local options="--config --json --help"
+	local options="--config --json --local --help"
 	case $command in
-	init) options+=" --cert --key --sign-cert --sign-key --state" ;;
+	init) options+=" --cert --key --sign-cert --sign-key --encrypt-cert --encrypt-key --state" ;;
 	push) options+=" --text --annex --title --note" ;;
 	sign) options+=" --yes" ;;
 	terminate) options+=" --reason --yes" ;;
@@ -34,6 +34,11 @@ _valise() {
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;
 	list) options+=" --status --since" ;;
 	log) options+=" --document --office --person --act --since --until --follow --csv" ;;
+	diff) options+=" --words --side-by-side --color" ;;
+	watch) options+=" --document --act --from --exec --notify" ;;
+	bag) options+=" --output --to --since-last --outbox --known --into --ack --again"
+		[[ $cur == -* ]] || { COMPREPLY=($(compgen -W "pack open ack push" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
+	pull) [[ $cur == -* ]] || { COMPREPLY=($(compgen -d -- "$cur")); return; } ;;
 	policy) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept" -- "$cur") $(compgen -d -- "$cur")); return; } ;;
 	esac
 	if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$cur"))

@@ -9,6 +9,8 @@
  *	bench put HOST PORT CA CERT KEY DIR CONNECTIONS
  *	bench verify CONTAINER-FILES…
  *	bench journal DIR ENTRIES
+ *	bench refs DOCUMENTS
+ *	bench bag FILE CERT KEY
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,11 +30,13 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "bag/bag.h"
 #include "base/file.h"
 #include "base/time.h"
 #include "document/container.h"
 #include "document/manifest.h"
 #include "document/version.h"
+#include "git/upload.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
 #include "pki/cades.h"
@@ -646,9 +650,89 @@ bench_journal(char *argv[])
 	return 0;
 }
 
+/* The CPU that ls-refs of so many documents costs, in seconds. */
+static int
+bench_refs(char *argv[])
+{
+	static struct entry entry = { .act = ACT_DEPOSIT, .version = 1 };
+	const unsigned long count = strtoul(argv[0], NULL, 10);
+	struct document_type type = { .name = "agreement" };
+	struct policy policy = { .types = &type, .num_types = 1 };
+	struct error err = { 0 };
+	struct ledger *ledger = ledger_new(&err);
+	const struct git_service service = { .ledger = ledger,
+		.sight = { .policy = &policy, .read = 1 } };
+	const struct git_request request = { .command = GIT_LS_REFS,
+		.v2 = true };
+	struct git_answer answer;
+	double began;
+
+	if (ledger == NULL)
+		fail("ledger", &err);
+	snprintf(entry.act_name, sizeof(entry.act_name), "deposit");
+	entry.has = 1u << ENTRY_DOCUMENT | 1u << ENTRY_VERSION |
+	    1u << ENTRY_COMMIT;
+	for (unsigned long i = 0; i < count; i++) {
+		snprintf(entry.document, sizeof(entry.document),
+		    "agreement/d%06lu", i * 7919 % count);
+		memcpy(entry.commit, &i, sizeof(i));
+		if (!ledger_apply(ledger, i, &entry, &err))
+			fail("ledger", &err);
+	}
+	began = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	if (!git_answer(&service, &request, &answer, &err))
+		fail("ls-refs", &err);
+	printf("%.4f %zu\n", seconds(CLOCK_PROCESS_CPUTIME_ID) - began,
+	    answer.text.len);
+	git_answer_free(&answer);
+	ledger_free(ledger);
+	return 0;
+}
+
+/* MB/s of packing a file, and of opening the bag. */
+static int
+bench_bag(char *argv[])
+{
+	struct bag_file file = { .fd = open(argv[0], O_RDONLY | O_CLOEXEC) };
+	struct identity identity;
+	struct zip_member *members;
+	struct error err = { 0 };
+	struct stat st;
+	struct digest digest;
+	size_t num;
+	double began;
+	int bag, inner, out;
+
+	if (file.fd < 0 || fstat(file.fd, &st) != 0 ||
+	    !identity_load(argv[1], argv[2], &identity, &err) ||
+	    (bag = file_temporary(".", &err)) < 0 ||
+	    (inner = file_temporary(".", &err)) < 0 ||
+	    (out = file_temporary(".", &err)) < 0)
+		fail("bag", &err);
+	snprintf(file.path, sizeof(file.path), "copies/it");
+	file.size = (uint64_t)st.st_size;
+	began = seconds(CLOCK_MONOTONIC);
+	if (!bag_measure(&file, &err) ||
+	    !bag_pack(&file, 1, &identity.cert, 1, bag, &err))
+		fail("bag", &err);
+	printf("%.0f\n", (double)file.size / 1e6 /
+	    (seconds(CLOCK_MONOTONIC) - began));
+	began = seconds(CLOCK_MONOTONIC);
+	if (!bag_open(bag, &identity, inner, &members, &num, &err) ||
+	    !bag_extract(inner, &members[0], out, &digest, &err))
+		fail("bag", &err);
+	printf("%.0f\n", (double)file.size / 1e6 /
+	    (seconds(CLOCK_MONOTONIC) - began));
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
+	if (argc >= 3 && strcmp(argv[1], "refs") == 0)
+		return bench_refs(argv + 2);
+	if (argc >= 5 && strcmp(argv[1], "bag") == 0)
+		return bench_bag(argv + 2);
 	if (argc >= 10 && strcmp(argv[1], "get") == 0)
 		return bench_get(argv + 2);
 	if (argc >= 8 && strcmp(argv[1], "watch") == 0)

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 demo() { VALISE_BUILD=$VALISE_BUILD "$top/demo" "$@"; }
 expect "the story is told to its end" 0 "That was all" demo
+expect "its second part too" 0 "That was all" demo --lines
 expect "and kept, with the daemon running" 0 "The daemon runs on" demo --keep "$dir/kept"
 cd kept || finish
 mkdir -p work
