@@ -5,6 +5,7 @@
  *	bench get HOST PORT CA CERT KEY PATH CONNECTIONS SECONDS
  *	bench idle HOST PORT CA CERT KEY CONNECTIONS
  *	bench watch HOST PORT CA CERT KEY CONNECTIONS
+ *	bench relay HOST PORT CA CERT KEY LISTEN-PORT
  *	bench make DIR OFFICE-DIR COUNT BYTES PREFIX
  *	bench put HOST PORT CA CERT KEY DIR CONNECTIONS
  *	bench verify CONTAINER-FILES…
@@ -236,6 +237,72 @@ bench_get(char *argv[])
 		.until = seconds(CLOCK_MONOTONIC) + strtod(argv[7], NULL) };
 
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
+}
+
+/* --- For clients that have no certificates: plain TCP in, mutual TLS out. --- */
+
+struct relay {
+	const struct target *target;
+	int fd;
+};
+
+static void *
+run_relay(void *arg)
+{
+	struct relay *relay = arg;
+	SSL *ssl = connect_to(relay->target);
+	char buf[16384];
+
+	for (;;) {
+		struct pollfd fds[2] = { { relay->fd, POLLIN, 0 },
+			{ SSL_get_fd(ssl), POLLIN, 0 } };
+		ssize_t n;
+
+		if (SSL_pending(ssl) == 0 && poll(fds, 2, -1) < 0)
+			break;
+		if ((fds[0].revents & (POLLIN | POLLHUP)) != 0 &&
+		    ((n = read(relay->fd, buf, sizeof(buf))) <= 0 ||
+			SSL_write(ssl, buf, (int)n) != n))
+			break;
+		if ((SSL_pending(ssl) > 0 ||
+			(fds[1].revents & (POLLIN | POLLHUP)) != 0) &&
+		    ((n = SSL_read(ssl, buf, sizeof(buf))) <= 0 ||
+			write(relay->fd, buf, (size_t)n) != n))
+			break;
+	}
+	close(relay->fd);
+	close(SSL_get_fd(ssl));
+	SSL_free(ssl);
+	free(relay);
+	return NULL;
+}
+
+static int
+bench_relay(char *argv[])
+{
+	const struct target target = make_target(argv);
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(argv[5], NULL, 10)),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(listener, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    listen(listener, 16) != 0)
+		fail("listen", NULL);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		struct relay *relay = calloc(1, sizeof(*relay));
+		pthread_t thread;
+
+		if (relay == NULL)
+			fail("memory", NULL);
+		relay->target = &target;
+		relay->fd = accept(listener, NULL, NULL);
+		pthread_create(&thread, NULL, run_relay, relay);
+		pthread_detach(thread);
+	}
 }
 
 /* Read until the stream has said it. */
@@ -735,6 +802,8 @@ main(int argc, char *argv[])
 		return bench_bag(argv + 2);
 	if (argc >= 10 && strcmp(argv[1], "get") == 0)
 		return bench_get(argv + 2);
+	if (argc >= 8 && strcmp(argv[1], "relay") == 0)
+		return bench_relay(argv + 2);
 	if (argc >= 8 && strcmp(argv[1], "watch") == 0)
 		return bench_watch(argv + 2);
 	if (argc >= 8 && strcmp(argv[1], "idle") == 0)

@@ -77,6 +77,14 @@ git -C work/clone2 cat-file commit origin/agreement/two | sed 's/^Version-Digest
 git -C work/clone2 update-ref refs/heads/forged "$(git -C work/clone2 hash-object -t commit -w --stdin <work/forged)"
 expect "an altered commit is bad" 1 "BAD signature" verify_as iom-geneva verify-commit forged
 
+# libgit2, which speaks version 0 and has no client certificates.
+relay=$("$valised_port_helper")
+"$VALISE_BUILD/bench" relay 127.0.0.1 "$(sed 's|.*:||; s|/||' url)" offices/iom-geneva/ca.pem offices/iom-geneva/cert.pem offices/iom-geneva/key.pem "$relay" >work/relay & relay_pid=$!
+until grep -q ready work/relay 2>/dev/null; do sleep 0.01; done
+expect "libgit2 clones and fetches" 0 "refs/remotes/origin/agreement/two" "$VALISE_BUILD/libgit2-clone" "http://127.0.0.1:$relay/git/" work/libgit2
+kill $relay_pid; wait $relay_pid 2>/dev/null
+check "and git fsck finds nothing in it" git -C work/libgit2 fsck --full --strict
+
 # By id, or by asking whether it is there: hidden and absent are alike.
 hidden=$(tip health-protocol/tb); tree=$(git --git-dir=data/store.git rev-parse "$hidden^{tree}")
 blob=$(git --git-dir=data/store.git rev-parse "$hidden:version.yaml"); absent=0123456789012345678901234567890123456789
