@@ -463,6 +463,9 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 static bool
 prepare(struct packing *pack, struct error *err)
 {
+	const struct verdict_library library = context_library(pack->context);
+	struct crls *lists[1] = { library.newest };
+	struct trust_result trust;
 	struct cert *cert = NULL;
 
 	if ((pack->policy = context_pinned(pack->context, err)) == NULL ||
@@ -478,6 +481,12 @@ prepare(struct packing *pack, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "the policy names no certificate to encrypt to %s"
 		    " (encryption, valise-policy(5))", pack->to);
+	trust_judge(pack->policy->trust, pack->addressee->encryption,
+	    time_now_ms() / 1000, lists, 1, &trust);
+	if (trust.state != TRUST_GOOD)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s's certificate to encrypt to: %s", pack->to,
+		    trust.text);
 	pack->waybill = calloc(1, sizeof(*pack->waybill));
 	pack->files = calloc(LIMIT_BAG_FILES + 2, sizeof(*pack->files));
 	return (pack->waybill != NULL && pack->files != NULL) ||
@@ -631,7 +640,7 @@ judge_waybill(struct opened *bag, struct error *err)
 	struct policy *policy = context_pinned(context, err);
 	const struct bag_signature it = { buf_span(&bag->yaml),
 		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
-		bag->waybill->dispatched_at };
+		bag->waybill->dispatched_at, 0 };
 	const struct office *own;
 	struct cert *cert = NULL;
 	bool ok;

@@ -56,7 +56,8 @@ take_waybill(struct job *job, struct span yaml, struct span p7s,
 	if (waybill == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, waybill->from,
-		waybill->person, waybill->dispatched_at };
+		waybill->person, waybill->dispatched_at,
+		time_now_ms() / 1000 };
 
 	ok = judge(job, &it, err);
 	if (ok && policy_office(job->who.by.policy, waybill->to) == NULL)
@@ -115,7 +116,8 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 	if (answer == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, answer->from,
-		answer->person, answer->received_at };
+		answer->person, answer->received_at,
+		time_now_ms() / 1000 };
 
 	ok = judge(job, &it, err) && check_answers(job, answer, err);
 	if (ok) {

@@ -29,6 +29,14 @@ judge_signer(struct policy *policy, struct crls *const lists[],
 						       "SIGNER_UNTRUSTED",
 		    "its signer's certificate: %s", trust.text);
 	office = policy_office_of(policy, cades->cert, trust.ca, why);
+	if (it->handed_in_at != 0) {
+		trust_judge(policy->trust, cades->cert, it->handed_in_at,
+		    lists, num_lists, &trust);
+		if (trust.state == TRUST_REVOKED)
+			return error_set_code(err, ERROR_UNTRUSTED,
+			    "SIGNER_REVOKED", "its signer's certificate: %s",
+			    trust.text);
+	}
 	if (office == NULL || strcmp(office->name, it->office) != 0 ||
 	    strcmp(cades->cert->email, it->person) != 0)
 		return error_set_code(err, ERROR_UNTRUSTED, "SIGNER_DIFFERS",

@@ -12,6 +12,11 @@ struct bag_signature {
 	struct span yaml, p7s;
 	const char *office, *person; /* as the yaml says */
 	int64_t said_at;             /* dispatched, or received: the same */
+	/*
+	 * 0, or when it is handed in: whose certificate is revoked by then may
+	 * not be whose key it still was when it says that it was signed.
+	 */
+	int64_t handed_in_at;
 };
 
 /*

@@ -111,4 +111,14 @@ cp work/inner/waybill.yaml work/waybill.yaml; sed -i 's/^number: 1/number: 9/' w
 (cd work && rm -f w.zip && zip -q -X -0 w.zip waybill.yaml waybill.p7s)
 expect "an altered one too" 0 '"exit":[18]' curl_as mofa /v1/bags --data-binary @work/w.zip
 check "fsck finds nothing" sh -c "'$valised' fsck data"
+# Keys that are lost.
+"$top/certs/ca" revoke certs/iom offices/iom-bangkok/encrypt-cert.pem >/dev/null
+"$top/certs/ca" revoke certs/iom offices/iom-chief-of-mission/sign-cert.pem >/dev/null; publish_crls "$dir"
+lines=$(grep -c 'event=reload ' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload ' log)" -gt "$lines" ]; do sleep 0.05; done
+at mofa list >/dev/null
+expect "nothing is encrypted to a key that was revoked" 1 "revoked" at mofa bag pack -o work/late.bag --to iom-bangkok agreement/one
+rm -f offices/iom-chief-of-mission/state/*/outbox/*
+expect "the chief, offline, knows nothing of it" 0 "kept in the outbox" at iom-chief-of-mission --local sign health-protocol/tb --yes
+expect "and packs a bag" 0 "packed" at iom-chief-of-mission --local bag pack -o work/late2.bag --to mofa --outbox
+expect "which the depositary refuses" 1 "revoked" at mofa bag push work/late2.bag
 finish
