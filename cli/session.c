@@ -26,6 +26,19 @@ show_waiting(void *arg, const char *why, unsigned ms)
 	output_note("%s; trying again in %u s", why, (ms + 999) / 1000);
 }
 
+/* $VALISE_PATIENCE: seconds that a line which broke is waited for. */
+static unsigned
+patience(void)
+{
+	const char *text = getenv("VALISE_PATIENCE");
+	uint64_t seconds;
+
+	if (text == NULL || !span_to_u64(span_of_str(text), &seconds) ||
+	    seconds > 24 * 60 * 60)
+		return 30 * 1000;
+	return (unsigned)seconds * 1000;
+}
+
 static bool
 take_hash(struct span line, struct merkle_proof *proof)
 {
@@ -377,6 +390,7 @@ session_connect(struct context *context, struct session *out, struct error *err)
 		.key = context->key,
 		.progress = show_progress,
 		.waiting = show_waiting,
+		.patience_ms = patience(),
 		.arg = out,
 	};
 	const struct cert *ca;

@@ -144,25 +144,23 @@ send_rest(struct upload *upload, struct error *err)
 }
 
 static void
-tell_cut(const struct upload *upload, unsigned ms)
+tell_cut(const struct upload *upload)
 {
-	output_note("the line broke; %.1f of %.1f MiB are there: going on"
-		    " in %u s", (double)upload->offset / 1048576,
-	    (double)upload->len / 1048576, (ms + 999) / 1000);
+	output_note("the line broke; %.1f of %.1f MiB are there: going on",
+	    (double)upload->offset / 1048576,
+	    (double)upload->len / 1048576);
 }
 
 bool
 session_upload(struct session *session, int fd, uint64_t len,
     const char *note, char id[UPLOAD_ID_ROOM], struct error *err)
 {
-	static const unsigned waits[] = { 100, 500, 1000, 2000, 4000, 8000,
-		15000 };
 	struct upload upload = { .session = session,
 		.fd = fd,
 		.len = len,
 		.note = note };
 	uint64_t before;
-	unsigned tries = 0;
+	unsigned tries = 0, wait;
 
 	read_note(&upload);
 	if (!ask(&upload, err))
@@ -175,17 +173,16 @@ session_upload(struct session *session, int fd, uint64_t len,
 		before = upload.offset;
 		if (send_rest(&upload, err))
 			continue;
-		if (err->kind != ERROR_UNAVAILABLE ||
-		    tries == sizeof(waits) / sizeof(waits[0]))
+		wait = remote_next_wait(tries, session->settings.patience_ms);
+		if (err->kind != ERROR_UNAVAILABLE || wait == 0)
 			return error_context(err, "it goes on from there next"
 						  " time: run this again");
 		*err = (struct error){ 0 };
-		remote_wait(waits[tries]);
+		remote_wait(wait);
 		if (!ask(&upload, err))
 			return false;
-		if (upload.offset > before)
-			tries = 0;
-		tell_cut(&upload, waits[tries++]);
+		tries = upload.offset > before ? 0 : tries + 1;
+		tell_cut(&upload);
 	}
 	snprintf(id, UPLOAD_ID_ROOM, "%s",
 	    upload.path + strlen("/v1/uploads/"));

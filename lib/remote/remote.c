@@ -420,17 +420,26 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	return (status >= 200 && status < 300) || problem_error(answer, err);
 }
 
-/* How long until the next try; 0: there is none. */
+unsigned
+remote_next_wait(unsigned tries, unsigned patience_ms)
+{
+	unsigned wait = 200, waited = 0;
+
+	for (unsigned i = 0; i < tries && waited <= patience_ms; i++) {
+		waited += wait;
+		wait = wait < 8000 ? 2 * wait : 16000;
+	}
+	return waited + wait <= patience_ms ? wait : 0;
+}
+
+/* One whom the daemon will not have is told so soon. */
 static unsigned
 patience(const struct remote *remote, unsigned tries)
 {
-	static const unsigned ms[] = { 200, 500, 1000, 2000, 4000, 8000,
-		15000 };
+	const unsigned all = remote->settings.patience_ms;
+	const unsigned stranger = all < 700 ? all : 700;
 
-	/* One whom the daemon will not have is told so soon. */
-	if (tries >= (remote->answered ? sizeof(ms) / sizeof(ms[0]) : 2))
-		return 0;
-	return ms[tries];
+	return remote_next_wait(tries, remote->answered ? all : stranger);
 }
 
 /* Where the file ended, if what follows can be asked for. */

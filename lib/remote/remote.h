@@ -15,6 +15,11 @@ struct remote_settings {
 	const char *cert, *key; /* PEM files: to connect with */
 	/* Told of bytes done and expected (0: not known), or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/*
+	 * How long a line that broke is waited for, altogether, before it is
+	 * given up; counted anew whenever something comes.
+	 */
+	unsigned patience_ms;
 	/* The line broke, and in so long it is tried again; or NULL. */
 	void (*waiting)(void *arg, const char *why, unsigned ms);
 	void *arg;
@@ -62,7 +67,11 @@ struct remote_answer {
 bool remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err) MUST_USE;
 void remote_answer_free(struct remote_answer *answer);
-/* Between one try and the next, for who repeats requests itself. */
+/*
+ * Between one try and the next, for who repeats requests itself: how long the
+ * next wait is after so many, 0 if patience is at its end; and to wait.
+ */
+unsigned remote_next_wait(unsigned tries, unsigned patience_ms);
 void remote_wait(unsigned ms);
 
 /*

@@ -2,6 +2,7 @@
 # Uploads in parts (tus 1.0), by curl alone; and every command of the exchange
 # over lines that cut, corrupt and crawl.
 . "$(dirname "$0")/lib.sh"
+unset VALISE_PATIENCE
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 # OFFICE METHOD PATH …: the status; the fields are in work/head

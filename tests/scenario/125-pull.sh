@@ -1,6 +1,7 @@
 #!/bin/sh
 # A local copy that proves itself: pull, and all that works on it without a line.
 . "$(dirname "$0")/lib.sh"
+unset VALISE_PATIENCE
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 deposit mofa one >/dev/null; deposit mofa one "Article 2" >/dev/null; deposit mofa two >/dev/null

@@ -10,6 +10,8 @@ valised_port_helper=$VALISE_BUILD/free-port
 dir=$(mktemp -d) || exit
 export HOME="$dir" GIT_CONFIG_NOSYSTEM=1
 unset VALISE_CONFIG
+# Most daemons that go away here do so for good.
+export VALISE_PATIENCE=1
 passed=0 failed=0
 # Whatever the scenario left running ends with it.
 trap 'stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
