@@ -16,7 +16,8 @@ output_text(const char *text)
 	struct buf out = BUF(SIZE_MAX);
 	struct error ignored = { 0 };
 
-	if (text_append_printable(&out, span_of_str(text), &ignored))
+	if (text_append_printable(&out, span_of_str(text), &ignored) &&
+	    out.len > 0)
 		fwrite(out.data, 1, out.len, stdout);
 	buf_free(&out);
 }

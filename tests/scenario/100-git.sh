@@ -71,7 +71,8 @@ verify_as() {
 expect "git log --show-signature judges by it" 0 "Good signature of the depositary" verify_as iom-geneva log --show-signature origin/agreement/one
 expect "git verify-commit" 0 "version digest" verify_as iom-geneva verify-commit -v origin/agreement/two
 expect "%G? is good" 0 "^G" verify_as iom-geneva log --format=%G? origin/agreement/two
-expect "years later too, when the certificate is long over" 0 "^G" \
+# faketime and the address sanitizer both want to be loaded first.
+ldd "$valise" | grep -q libasan || expect "years later too, when the certificate is long over" 0 "^G" \
 	faketime -f +9y env VALISE_CONFIG="$dir/offices/iom-geneva/config.yaml" git -c gpg.x509.program="$VALISE_BUILD/valise-git-verify" -C work/clone2 log --format=%G? origin/agreement/two
 git -C work/clone2 cat-file commit origin/agreement/two | sed 's/^Version-Digest: ./Version-Digest: x/' >work/forged
 git -C work/clone2 update-ref refs/heads/forged "$(git -C work/clone2 hash-object -t commit -w --stdin <work/forged)"

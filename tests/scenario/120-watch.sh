@@ -4,7 +4,7 @@
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 # FILE PATTERN: wait until it is there
-until_says() { n=0; until grep -q -e "$2" "$1" 2>/dev/null || [ $n = 400 ]; do n=$((n + 1)); sleep 0.02; done; grep -q -e "$2" "$1"; }
+until_says() { n=0; until grep -q -e "$2" "$1" 2>/dev/null || [ $n = 3000 ]; do n=$((n + 1)); sleep 0.02; done; grep -q -e "$2" "$1"; }
 deposit mofa early >/dev/null
 curl_as iom-geneva /v1/events -N >work/events 2>/dev/null & listener=$!
 check "a stream begins" until_says work/events "^retry: "
