@@ -226,39 +226,58 @@ parse_header(struct span header, struct error *err)
 	return cms;
 }
 
+/*
+ * What CMS_decrypt() does, but that since the fixes of 2026 it holds all of the
+ * plaintext until the tag is checked: our caller does, in a file.  A tag that
+ * is wrong shows only in the cipher's status, and leaves no error.
+ */
+static bool
+decrypt(CMS_ContentInfo *cms, const struct identity *recipient, BIO *from,
+    byte_sink *sink, void *arg, struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+	BIO *chain, *next;
+	bool ok = true;
+	int n = 0;
+
+	if (CMS_decrypt_set1_pkey(cms, recipient->key,
+		recipient->cert->x509) != 1 ||
+	    (chain = CMS_dataInit(cms, from)) == NULL)
+		return false;
+	while (ok && (n = BIO_read(chain, piece, sizeof(piece))) > 0)
+		ok = sink(arg, span_of(piece, (size_t)n), err);
+	ok = ok && n == 0 && BIO_get_cipher_status(chain) == 1;
+	for (; chain != NULL && chain != from; chain = next) {
+		next = BIO_pop(chain);
+		BIO_free(chain);
+	}
+	return ok;
+}
+
 bool
 envelope_open(struct span header, const struct identity *recipient, int fd,
     uint64_t at, uint64_t len, byte_sink *sink, void *arg, struct error *err)
 {
 	CMS_ContentInfo *cms = parse_header(header, err);
 	struct pipe in = { .fd = fd, .at = at, .left = len };
-	struct pipe out = { .sink = sink, .arg = arg };
-	BIO_METHOD *methods[2] = { NULL };
-	BIO *from, *to;
+	BIO_METHOD *method = NULL;
+	BIO *from;
 	bool ok;
 
 	if (cms == NULL)
 		return false;
-	from = pipe_bio(&in, &methods[0]);
-	to = pipe_bio(&out, &methods[1]);
-	/* The content stands apart: a decryption BIO over the file. */
-	ok = from != NULL && to != NULL &&
-	    CMS_decrypt(cms, recipient->key, recipient->cert->x509, from, to,
-		CMS_BINARY) == 1 &&
+	from = pipe_bio(&in, &method);
+	ok = from != NULL && decrypt(cms, recipient, from, sink, arg, err) &&
 	    in.left == 0;
 	if (!ok && in.err.kind != ERROR_NONE)
 		*err = in.err;
-	else if (!ok && out.err.kind != ERROR_NONE)
-		*err = out.err;
-	else if (!ok)
+	else if (!ok && err->kind == ERROR_NONE)
 		error_set(err, ERROR_UNTRUSTED,
 		    "it is not encrypted to your office's key, or it was"
 		    " altered on the way");
 	ERR_clear_error();
 	BIO_free(from);
-	BIO_free(to);
-	BIO_meth_free(methods[0]);
-	BIO_meth_free(methods[1]);
+	BIO_meth_free(method);
 	CMS_ContentInfo_free(cms);
 	return ok;
 }
