@@ -36,6 +36,7 @@ struct pull {
 	struct ledger *ledger;
 	char dir[FILE_PATH];
 	uint64_t from, size; /* of the journal: what is new is in between */
+	int made;            /* a file for each container in turn */
 	struct buf note;     /* to which all proofs lead */
 	struct proved_act *acts; /* by index, of the documents that changed */
 	size_t num_acts, room;
@@ -533,7 +534,9 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 	*good = false;
 	ok = container != NULL &&
 	    add_receipts(pull, version, container, err) &&
-	    (copy.fd = file_temporary(pull->context->state, err)) >= 0 &&
+	    ((ftruncate(pull->made, 0) == 0 &&
+		 (copy.fd = dup(pull->made)) >= 0) ||
+		error_set_errno(err, "temporary file")) &&
 	    container_write(container, copy.fd, &copy.size, err);
 	container_free(container);
 	ok = ok && copy_judge(pull->context, copy.fd, &copy, err);
@@ -646,6 +649,7 @@ bool
 cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
 {
 	struct pull pull = { .context = context,
+		.made = -1,
 		.note = BUF(LIMIT_NOTE_FILE) };
 	bool ok;
 
@@ -658,7 +662,11 @@ cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
 	    !read_done(&pull, err) ||
 	    !session_open(context, &pull.session, err))
 		return false;
-	ok = open_git(&pull, err) && run(&pull, err);
+	ok = open_git(&pull, err) &&
+	    (pull.made = file_temporary(context->state, err)) >= 0 &&
+	    run(&pull, err);
+	if (pull.made >= 0)
+		close(pull.made);
 	for (size_t i = 0; i < pull.num_acts; i++)
 		buf_free(&pull.acts[i].line);
 	free(pull.acts);

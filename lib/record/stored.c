@@ -53,6 +53,23 @@ is_text(const char *path)
 	    strncmp(path, "annexes/", 8) == 0;
 }
 
+/* In memory to be read; written as it lies in the store, deflated already. */
+static bool
+add_small(struct store *store, struct container *container, const char *path,
+    const struct oid *oid, struct buf *bytes, struct error *err)
+{
+	const struct digest sha256 = sha256_of(buf_span(bytes));
+	struct member member;
+
+	if (!store_member(store, path, oid, &sha256, &member, err))
+		return false;
+	member.bytes = *bytes;
+	if (!container_add(container, &member, err))
+		return false;
+	*bytes = BUF(0); /* the container's now */
+	return true;
+}
+
 static bool
 load_small(struct store *store, const struct stored *stored, bool to_judge,
     struct container *container, struct error *err)
@@ -66,9 +83,12 @@ load_small(struct store *store, const struct stored *stored, bool to_judge,
 			continue;
 		ok = store_read(store, &stored->files[i].oid, OBJECT_BLOB,
 			 &bytes, err) &&
-		    (to_judge ? container_put_to_judge : container_put)(
-			container, stored->files[i].path, buf_span(&bytes),
-			err);
+		    (to_judge ? container_put_to_judge(container,
+				    stored->files[i].path, buf_span(&bytes),
+				    err) :
+				add_small(store, container,
+				    stored->files[i].path,
+				    &stored->files[i].oid, &bytes, err));
 		buf_free(&bytes);
 	}
 	return ok;

@@ -16,7 +16,7 @@ passed=0 failed=0
 # Whatever the scenario left running ends with it.
 trap 'stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-stop_all() { for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
+stop_all() { end_line; for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
 
 # The PKI is made once: a hundred openssl runs.
 if [ ! -f "$VALISE_PKI/done" ]; then
