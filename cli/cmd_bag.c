@@ -66,7 +66,7 @@ struct packing {
 	uint64_t known; /* the size that the addressee has seen */
 	bool has_known;
 	struct session session;
-	bool online;
+	bool online, written;
 	struct policy *policy;
 	const struct office *from, *addressee;
 	struct waybill *waybill;
@@ -360,6 +360,7 @@ write_bag(struct packing *pack, struct error *err)
 	close(fd);
 	if (!ok)
 		unlink(tmp);
+	pack->written = ok;
 	return ok;
 }
 
@@ -518,7 +519,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (ok && pack->since_last)
 		ok = keep_number(pack->context, last, pack->size, err);
 	/* A bag that nobody was told of is none. */
-	if (!ok && pack->online && pack->yaml.len > 0)
+	if (!ok && pack->online && pack->written)
 		unlink(pack->output);
 	ok = ok && report_packed(pack, entry, err);
 	if (pack->online)

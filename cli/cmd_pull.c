@@ -544,8 +544,8 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 		*good = strcmp(copy.verdict.version->document, doc->name) ==
 			0 &&
 		    copy.verdict.version->number == version->number;
-		ok = *good && local_place(pull->dir, &copy, &newer, err);
-		if (ok)
+		ok = !*good || local_place(pull->dir, &copy, &newer, err);
+		if (ok && *good)
 			context_remember_version(pull->context,
 			    member_bytes(container_find(copy.container,
 				PATH_VERSION)));
