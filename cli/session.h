@@ -71,6 +71,9 @@ bool session_post(struct session *session, const char *path,
 bool session_read_hash(void *arg, unsigned level, uint64_t index,
     struct digest *out, struct error *err) MUST_USE;
 
+/* A line of base64 as the next hash of a proof; false if it is none. */
+bool session_take_hash(struct span line, struct merkle_proof *proof);
+
 /* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by another than the one pinned. */
 bool session_check_policy(struct session *session, struct error *err) MUST_USE;
 

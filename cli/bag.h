@@ -1,0 +1,25 @@
+/*
+ * bag.h - what packing, opening and handing in bags share.
+ */
+#ifndef CLI_BAG_H
+#define CLI_BAG_H
+
+#include "cli/session.h"
+
+/* What is kept of bags, in STATE/bags/: a number, 0 if it never was. */
+bool bag_note_path(struct context *context, const char *name,
+    char out[FILE_PATH], struct error *err) MUST_USE;
+uint64_t bag_kept_number(struct context *context, const char *name);
+bool bag_keep_number(struct context *context, const char *name,
+    uint64_t number, struct error *err) MUST_USE;
+
+/* Hand in a waybill or an acknowledgement; *index gets its entry. */
+bool bag_hand_in(struct session *session, const char *yaml_path,
+    struct span yaml, const char *p7s_path, struct span p7s, uint64_t *index,
+    struct error *err) MUST_USE;
+
+/* "valise bag pack …" (bag_pack.c); argv[0] is "pack". */
+bool bag_pack_command(struct context *context, int argc, char *argv[],
+    struct error *err);
+
+#endif

@@ -1,0 +1,515 @@
+/*
+ * Packing a bag: copies for an office without a line, or what was made where
+ * there is none.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bag/bag.h"
+#include "base/time.h"
+#include "cli/bag.h"
+#include "cli/commands.h"
+
+struct packing {
+	struct context *context;
+	const char *output, *to;
+	bool since_last, outbox;
+	uint64_t known; /* the size that the addressee has seen */
+	bool has_known;
+	struct session session;
+	bool online, written;
+	struct policy *policy;
+	const struct office *from, *addressee;
+	struct waybill *waybill;
+	struct bag_file *files;
+	size_t num;
+	struct buf checkpoint, yaml, p7s;
+	uint64_t size; /* of the journal, as packed */
+};
+
+static struct bag_file *
+add_file(struct packing *pack, const char *path, int fd, struct span bytes,
+    struct error *err)
+{
+	struct bag_file *file = &pack->files[pack->num];
+	struct waybill_file *listed =
+	    &pack->waybill->files[pack->waybill->num];
+	struct stat st;
+
+	if (pack->waybill->num == LIMIT_BAG_FILES) {
+		error_set(err, ERROR_LIMIT,
+		    "a bag has at most %d files: pack two", LIMIT_BAG_FILES);
+		return NULL;
+	}
+	*file = (struct bag_file){ .fd = fd, .bytes = bytes,
+		.size = bytes.len };
+	snprintf(file->path, sizeof(file->path), "%s", path);
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		file->size = (uint64_t)st.st_size;
+	if (!bag_measure(file, err))
+		return NULL;
+	snprintf(listed->path, sizeof(listed->path), "%s", path);
+	listed->size = file->size;
+	listed->sha256 = file->sha256;
+	pack->num++;
+	pack->waybill->num++;
+	return file;
+}
+
+static void
+describe(struct packing *pack, const struct version *version,
+    const struct digest *digest)
+{
+	struct waybill_file *listed =
+	    &pack->waybill->files[pack->waybill->num - 1];
+
+	snprintf(listed->document, sizeof(listed->document), "%s",
+	    version->document);
+	listed->version = version->number;
+	listed->digest = *digest;
+	snprintf(listed->title, sizeof(listed->title), "%s",
+	    version_title(version, "en"));
+}
+
+static void
+file_name(const char *folder, const char *document, unsigned version,
+    const char *suffix, char out[LIMIT_PATH_BYTES + 1])
+{
+	snprintf(out, LIMIT_PATH_BYTES + 1, "%s%.*s--%s@%u%s", folder,
+	    (int)(strchr(document, '/') - document), document,
+	    strchr(document, '/') + 1, version, suffix);
+}
+
+/* The revocation lists by which a copy's acts were judged. */
+static bool
+add_crls(struct packing *pack, const struct copy *copy, struct error *err)
+{
+	for (size_t i = 0; i < copy->verdict.num_acts; i++) {
+		const struct entry *entry = &copy->verdict.acts[i].entry;
+		char path[LIMIT_PATH_BYTES + 1], file[FILE_PATH];
+		char hex[DIGEST_HEX];
+		int fd;
+
+		if (!entry_has(entry, ENTRY_CRLS))
+			continue;
+		digest_hex(&entry->crls, hex);
+		snprintf(path, sizeof(path), BAG_CRLS "%s.zip", hex);
+		if (waybill_find(pack->waybill, path) != NULL)
+			continue;
+		if (!context_digest_path(pack->context, "crls", &entry->crls,
+			".zip", file, err))
+			return false;
+		/* Without it the addressee's verdict says what is missing. */
+		if ((fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
+			continue;
+		if (add_file(pack, path, fd, span_of(NULL, 0), err) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_copy(struct packing *pack, const char *document, unsigned version,
+    struct error *err)
+{
+	char type[LIMIT_SLUG_BYTES + 1], path[LIMIT_PATH_BYTES + 1];
+	struct decision decision;
+	struct copy copy;
+	bool ok;
+
+	document_type(document, type);
+	decision = policy_decide(pack->policy, pack->addressee, RIGHT_READ,
+	    type);
+	if (!decision.allowed)
+		return error_set(err, ERROR_REFUSED,
+		    "%s may not read %s (%s): it does not go into its bag",
+		    pack->to, document, decision.rule);
+	if (!copy_fetch(&pack->session, document, version, &copy, err)) {
+		copy_free(&copy);
+		return false;
+	}
+	ok = copy.verdict.outcome == OUTCOME_VALID ||
+	    (verdict_error(&copy.verdict, err), false);
+	if (ok) {
+		const struct version *it = copy.verdict.version;
+
+		file_name(BAG_COPIES, it->document, it->number, ".asice",
+		    path);
+		ok = add_file(pack, path, copy.fd, span_of(NULL, 0), err) !=
+		    NULL;
+		if (ok) {
+			describe(pack, it, &copy.verdict.digest);
+			copy.fd = -1; /* the bag's now */
+			ok = add_crls(pack, &copy, err);
+		}
+	}
+	copy_free(&copy);
+	return ok;
+}
+
+/* Each document that had an act since the last bag, once. */
+struct changed {
+	struct packing *pack;
+	char (*names)[DOCUMENT_NAME];
+	size_t num;
+};
+
+static bool
+visit_changed(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct changed *all = arg;
+	char type[LIMIT_SLUG_BYTES + 1];
+	void *more;
+
+	(void)index, (void)line;
+	if (entry->act != ACT_DEPOSIT && entry->act != ACT_SIGN &&
+	    entry->act != ACT_FORCE && entry->act != ACT_TERMINATE)
+		return true;
+	document_type(entry->document, type);
+	if (!policy_decide(all->pack->policy, all->pack->addressee, RIGHT_READ,
+		type).allowed ||
+	    !policy_decide(all->pack->policy, all->pack->from, RIGHT_READ,
+		type).allowed)
+		return true;
+	for (size_t i = 0; i < all->num; i++)
+		if (strcmp(all->names[i], entry->document) == 0)
+			return true;
+	more = realloc(all->names, (all->num + 1) * sizeof(all->names[0]));
+	if (more == NULL)
+		return error_set_errno(err, "bag");
+	all->names = more;
+	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s",
+	    entry->document);
+	return true;
+}
+
+static bool
+add_changed(struct packing *pack, struct error *err)
+{
+	struct changed all = { .pack = pack };
+	char name[POLICY_NAME + 8];
+	bool ok;
+
+	snprintf(name, sizeof(name), "last-%s", pack->to);
+	ok = session_entries_from(&pack->session,
+	    bag_kept_number(pack->context, name), "", visit_changed, &all, err);
+	for (size_t i = 0; ok && i < all.num; i++)
+		ok = add_copy(pack, all.names[i], 0, err);
+	free(all.names);
+	return ok;
+}
+
+/* What was made here and has not gone: it goes by bag. */
+static bool
+add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
+{
+	const char *folder = kind == OUTBOX_DEPOSIT ? BAG_DEPOSITS :
+						      BAG_SIGNATURES;
+	const char *suffix = kind == OUTBOX_DEPOSIT ? ".asice" : ".zip";
+	struct outbox_list list;
+	bool ok = outbox_all(pack->context, kind, &list, err);
+
+	for (size_t i = 0; ok && i < list.num; i++) {
+		char file[FILE_PATH], path[LIMIT_PATH_BYTES + 1];
+		struct waybill_file *listed;
+		int fd = -1;
+
+		file_name(folder, list.list[i].document, list.list[i].version,
+		    suffix, path);
+		ok = outbox_path(pack->context, kind, list.list[i].document,
+			 list.list[i].version, file, err) &&
+		    (fd = open_file(file, err)) >= 0 &&
+		    add_file(pack, path, fd, span_of(NULL, 0), err) != NULL;
+		if (!ok)
+			break;
+		listed = &pack->waybill->files[pack->waybill->num - 1];
+		snprintf(listed->document, DOCUMENT_NAME, "%s",
+		    list.list[i].document);
+		listed->version = list.list[i].version;
+		snprintf(listed->title, sizeof(listed->title), "%s",
+		    kind == OUTBOX_DEPOSIT ? "a deposit" : "a signature");
+	}
+	free(list.list);
+	return ok;
+}
+
+static bool
+add_checkpoint(struct packing *pack, struct error *err)
+{
+	char path[64], name[POLICY_NAME + 8];
+
+	snprintf(name, sizeof(name), "known-%s", pack->to);
+	if (!pack->has_known)
+		pack->known = bag_kept_number(pack->context, name);
+	if (pack->known > pack->session.seen.size)
+		return error_set(err, ERROR_USAGE,
+		    "--known %llu: the journal has %llu entries",
+		    (unsigned long long)pack->known,
+		    (unsigned long long)pack->session.seen.size);
+	pack->size = pack->session.seen.size;
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
+	    (unsigned long long)pack->known);
+	return session_get(&pack->session, path, &pack->checkpoint, err) &&
+	    add_file(pack, PATH_BAG_CHECKPOINT, -1,
+		buf_span(&pack->checkpoint), err) != NULL;
+}
+
+/* The waybill is signed last and stands first. */
+static bool
+sign_waybill(struct packing *pack, struct error *err)
+{
+	struct identity signer = { NULL };
+	bool ok;
+
+	pack->waybill->number = bag_kept_number(pack->context, "number") + 1;
+	pack->waybill->dispatched_at = time_now_ms() / 1000;
+	snprintf(pack->waybill->from, sizeof(pack->waybill->from), "%s",
+	    pack->from->name);
+	snprintf(pack->waybill->to, sizeof(pack->waybill->to), "%s",
+	    pack->to);
+	ok = load_signer(pack->context, &signer, err);
+	if (ok)
+		snprintf(pack->waybill->person, sizeof(pack->waybill->person),
+		    "%s", signer.cert->email);
+	ok = ok && waybill_encode(pack->waybill, &pack->yaml, err) &&
+	    cades_sign(&signer, buf_span(&pack->yaml), COMMITMENT_ORIGIN,
+		pack->waybill->dispatched_at, &pack->p7s, err);
+	identity_free(&signer);
+	return ok;
+}
+
+static bool
+write_bag(struct packing *pack, struct error *err)
+{
+	struct cert *recipients[1] = { pack->addressee->encryption };
+	struct bag_file first[2] = { { PATH_WAYBILL, -1,
+					 buf_span(&pack->yaml), 0, 0,
+					 { { 0 } } },
+		{ PATH_WAYBILL_SIGNATURE, -1, buf_span(&pack->p7s), 0, 0,
+		    { { 0 } } } };
+	char tmp[FILE_PATH];
+	bool ok = true;
+	int fd;
+
+	/* The two that the waybill itself cannot list. */
+	memmove(pack->files + 2, pack->files,
+	    pack->num * sizeof(*pack->files));
+	for (size_t i = 0; ok && i < 2; i++) {
+		first[i].size = first[i].bytes.len;
+		ok = bag_measure(&first[i], err);
+		pack->files[i] = first[i];
+	}
+	pack->num += 2;
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", pack->output);
+	if (!ok || (fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", pack->output);
+	ok = bag_pack(pack->files, pack->num, recipients, 1, fd, err);
+	if (ok && (fchmod(fd, 0644) != 0 || fsync(fd) != 0 ||
+		      rename(tmp, pack->output) != 0))
+		ok = error_set_errno(err, "%s", pack->output);
+	close(fd);
+	if (!ok)
+		unlink(tmp);
+	pack->written = ok;
+	return ok;
+}
+
+static bool
+report_packed(const struct packing *pack, uint64_t entry, struct error *err)
+{
+	const struct waybill *waybill = pack->waybill;
+	const struct digest digest = sha256_of(buf_span(&pack->yaml));
+	json_t *files = json_array();
+	unsigned documents = 0;
+
+	for (size_t i = 0; i < waybill->num; i++) {
+		if (waybill->files[i].document[0] == '\0')
+			continue;
+		documents++;
+		json_array_append_new(files,
+		    json_pack("{s:s, s:s, s:i}", "file",
+			waybill->files[i].path, "document",
+			waybill->files[i].document, "version",
+			(int)waybill->files[i].version));
+	}
+	if (pack->context->json)
+		return output_json(json_pack("{s:s, s:I, s:s, s:o, s:o, s:o}",
+				       "bag", pack->output, "number",
+				       (json_int_t)waybill->number, "to",
+				       waybill->to, "waybill",
+				       json_of_digest(&digest), "files", files,
+				       "entry",
+				       entry != UINT64_MAX ?
+					   json_integer((json_int_t)entry) :
+					   json_null()),
+		    err);
+	json_decref(files);
+	printf("packed %s: bag %llu to %s, %u document%s\n", pack->output,
+	    (unsigned long long)waybill->number, waybill->to, documents,
+	    documents == 1 ? "" : "s");
+	output_digest("waybill      ", &digest);
+	if (entry != UINT64_MAX)
+		printf("dispatched: entry %llu of the journal\n",
+		    (unsigned long long)entry);
+	else
+		puts("It is not in the journal yet: whoever receives it hands"
+		     " its waybill in (valise bag push).");
+	return true;
+}
+
+static bool
+pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
+{
+	bool ok = true;
+
+	for (int i = 0; ok && i < argc; i++) {
+		char document[DOCUMENT_NAME];
+		unsigned version;
+
+		ok = document_parse(argv[i], document, &version, err) &&
+		    add_copy(pack, document, version, err);
+	}
+	if (ok && pack->since_last)
+		ok = add_changed(pack, err);
+	if (ok && pack->online)
+		ok = add_checkpoint(pack, err);
+	if (ok && pack->outbox)
+		ok = add_outbox(pack, OUTBOX_DEPOSIT, err) &&
+		    add_outbox(pack, OUTBOX_SIGNATURE, err);
+	if (ok && pack->num == (pack->online ? 1u : 0u))
+		ok = error_set(err, ERROR_NOT_FOUND,
+		    "there is nothing to pack for %s", pack->to);
+	return ok;
+}
+
+static bool
+prepare(struct packing *pack, struct error *err)
+{
+	const struct verdict_library library = context_library(pack->context);
+	struct crls *lists[1] = { library.newest };
+	struct trust_result trust;
+	struct cert *cert = NULL;
+
+	if ((pack->policy = context_pinned(pack->context, err)) == NULL ||
+	    (pack->from = own_office(pack->context, pack->policy, &cert,
+		 err)) == NULL)
+		return false;
+	cert_free(cert);
+	pack->addressee = policy_office(pack->policy, pack->to);
+	if (pack->addressee == NULL)
+		return error_set(err, ERROR_USAGE, "there is no office \"%s\"",
+		    pack->to);
+	if (pack->addressee->encryption == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "the policy names no certificate to encrypt to %s"
+		    " (encryption, valise-policy(5))", pack->to);
+	trust_judge(pack->policy->trust, pack->addressee->encryption,
+	    time_now_ms() / 1000, lists, 1, &trust);
+	if (trust.state != TRUST_GOOD)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s's certificate to encrypt to: %s", pack->to,
+		    trust.text);
+	pack->waybill = calloc(1, sizeof(*pack->waybill));
+	pack->files = calloc(LIMIT_BAG_FILES + 2, sizeof(*pack->files));
+	return (pack->waybill != NULL && pack->files != NULL) ||
+	    error_set_errno(err, "bag");
+}
+
+static bool
+run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
+{
+	char last[POLICY_NAME + 8];
+	uint64_t entry = UINT64_MAX;
+	bool ok;
+
+	if (!prepare(pack, err))
+		return false;
+	/* What was made without a line is packed without one. */
+	pack->online = !pack->context->local &&
+	    (argc > 0 || pack->since_last);
+	if (pack->online && !session_open(pack->context, &pack->session, err))
+		return false;
+	ok = pack_contents(pack, argc, argv, err) &&
+	    sign_waybill(pack, err) && write_bag(pack, err) &&
+	    bag_keep_number(pack->context, "number", pack->waybill->number, err);
+	if (ok && pack->online)
+		ok = bag_hand_in(&pack->session, PATH_WAYBILL,
+		    buf_span(&pack->yaml), PATH_WAYBILL_SIGNATURE,
+		    buf_span(&pack->p7s), &entry, err);
+	snprintf(last, sizeof(last), "last-%s", pack->to);
+	if (ok && pack->since_last)
+		ok = bag_keep_number(pack->context, last, pack->size, err);
+	/* A bag that nobody was told of is none. */
+	if (!ok && pack->online && pack->written)
+		unlink(pack->output);
+	ok = ok && report_packed(pack, entry, err);
+	if (pack->online)
+		session_close(&pack->session);
+	return ok;
+}
+
+bool
+bag_pack_command(struct context *context, int argc, char *argv[],
+    struct error *err)
+{
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "to", required_argument, NULL, 't' },
+		{ "since-last", no_argument, NULL, 's' },
+		{ "outbox", no_argument, NULL, 'b' },
+		{ "known", required_argument, NULL, 'k' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct packing pack = { .context = context,
+		.checkpoint = BUF(LIMIT_NOTE_FILE),
+		.yaml = BUF(LIMIT_WAYBILL_BYTES),
+		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
+		switch (c) {
+		case 'o':
+			pack.output = optarg;
+			break;
+		case 't':
+			pack.to = optarg;
+			break;
+		case 's':
+			pack.since_last = true;
+			break;
+		case 'b':
+			pack.outbox = true;
+			break;
+		case 'k':
+			pack.has_known = ok = span_to_u64(span_of_str(optarg),
+						  &pack.known) ||
+			    error_set(err, ERROR_USAGE,
+				"--known needs the size of a journal");
+			break;
+		default:
+			ok = error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (ok && (pack.output == NULL || pack.to == NULL ||
+		      (optind == argc && !pack.since_last && !pack.outbox)))
+		ok = error_set(err, ERROR_USAGE,
+		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
+		    " --outbox (see --help)");
+	ok = ok && context_load(context, err) &&
+	    run_pack(&pack, argc - optind, argv + optind, err);
+	for (size_t i = 0; i < pack.num; i++)
+		if (pack.files[i].fd >= 0)
+			close(pack.files[i].fd);
+	free(pack.files);
+	free(pack.waybill);
+	buf_free(&pack.checkpoint);
+	buf_free(&pack.yaml);
+	buf_free(&pack.p7s);
+	return ok;
+}

@@ -1,0 +1,361 @@
+/*
+ * The journal's entries as a daemon shows them: each proved, in pages, by their
+ * leaves, or as they happen.
+ */
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/output.h"
+
+struct page {
+	json_t **lines;
+	size_t num;
+	uint64_t next; /* UINT64_MAX: there are no more */
+	struct checkpoint checkpoint;
+	const char *note; /* the same, within lines */
+};
+
+static void
+free_page(struct page *page)
+{
+	for (size_t i = 0; i < page->num; i++)
+		json_decref(page->lines[i]);
+	free(page->lines);
+}
+
+static bool
+read_page(struct session *session, struct span text, struct page *out,
+    struct error *err)
+{
+	struct span line;
+	const json_t *last, *note, *next;
+
+	*out = (struct page){ .next = UINT64_MAX };
+	out->lines = calloc(LIMIT_ENTRIES_PAGE + 1, sizeof(json_t *));
+	if (out->lines == NULL)
+		return error_set_errno(err, "entries");
+	while (span_take_line(&text, &line)) {
+		if (out->num > LIMIT_ENTRIES_PAGE)
+			return error_set(err, ERROR_LIMIT,
+			    "the daemon sent too many entries");
+		out->lines[out->num] = json_loadb((const char *)line.data,
+		    line.len, JSON_REJECT_DUPLICATES, NULL);
+		if (out->lines[out->num] == NULL)
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries are not JSON lines");
+		out->num++;
+	}
+	if (out->num == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries end without a checkpoint");
+	last = out->lines[out->num - 1];
+	note = json_object_get(last, "checkpoint");
+	next = json_object_get(last, "next");
+	if (!json_is_string(note))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries end without a checkpoint");
+	if (json_is_integer(next) && json_integer_value(next) >= 0)
+		out->next = (uint64_t)json_integer_value(next);
+	out->note = json_string_value(note);
+	return note_open(span_of_str(out->note),
+	    &session->context->journal, &out->checkpoint, err);
+}
+
+static bool
+check_line(struct session *session, const json_t *json,
+    const struct checkpoint *checkpoint, entry_visitor *visit, void *arg,
+    struct error *err)
+{
+	static struct entry entry; /* large; commands have one thread */
+	const json_t *index = json_object_get(json, "index");
+	const json_t *text = json_object_get(json, "entry");
+	const json_t *path = json_object_get(json, "proof");
+	struct merkle_proof proof = { .num = 0 };
+	struct digest leaf;
+	struct span line;
+
+	if (!json_is_integer(index) || json_integer_value(index) < 0 ||
+	    !json_is_string(text) || !json_is_array(path))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entry is not one");
+	for (size_t i = 0; i < json_array_size(path); i++)
+		if (!json_is_string(json_array_get(path, i)) ||
+		    !session_take_hash(span_of_str(json_string_value(
+				   json_array_get(path, i))),
+			&proof))
+			return error_set(err, ERROR_MALFORMED,
+			    "the daemon's proof is not one");
+	line = span_of(json_string_value(text), json_string_length(text));
+	leaf = merkle_leaf(line);
+	if (!merkle_verify_inclusion((uint64_t)json_integer_value(index),
+		checkpoint->size, &leaf, &proof, &checkpoint->root))
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_IN_JOURNAL), "the daemon shows an entry %lld that is not in its"
+		    " journal", (long long)json_integer_value(index));
+	session->proof = proof;
+	return entry_parse(line, &entry, err) &&
+	    visit(arg, (uint64_t)json_integer_value(index), &entry, line, err);
+}
+
+bool
+session_entries(struct session *session, const char *filters,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	return session_entries_from(session, 0, filters, visit, arg, err);
+}
+
+bool
+session_witnessed(struct session *session, struct witnessed *out,
+    struct error *err)
+{
+	const struct checkpoint nothing = { .root = merkle_empty() };
+	const struct policy *policy = context_pinned(session->context, err);
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	bool ok;
+
+	*out = (struct witnessed){ .num = 0 };
+	if (policy == NULL)
+		return false;
+	if (policy->witnesses.quorum == 0)
+		return true;
+	ok = session_checkpoint(session, &nothing, span_of(NULL, 0),
+	    "witnessed", &out->checkpoint, &note, err);
+	if (!ok && err->kind == ERROR_NOT_FOUND) {
+		*err = (struct error){ 0 };
+		buf_free(&note);
+		return true;
+	}
+	ok = ok &&
+	    session_follow(session, &out->checkpoint, buf_span(&note), err) &&
+	    note_cosignatures(buf_span(&note), policy->witnesses.keys,
+		policy->witnesses.num, out->lines, &out->num, err);
+	for (size_t i = 0; i < out->num; i++)
+		out->lines[i].line = span_of(NULL, 0);
+	buf_free(&note);
+	return ok &&
+	    (out->num >= policy->witnesses.quorum ||
+		error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_WITNESSED),
+		    "the daemon says that enough witnesses cosigned size %llu:"
+		    " %zu of %u did",
+		    (unsigned long long)out->checkpoint.size, out->num,
+		    policy->witnesses.quorum));
+}
+
+bool
+session_entries_from(struct session *session, uint64_t from,
+    const char *filters, entry_visitor *visit, void *arg, struct error *err)
+{
+	while (from != UINT64_MAX) {
+		char path[1024];
+		const struct remote_request request = { .method = "GET",
+			.path = path,
+			.body_fd = -1,
+			.file_fd = -1 };
+		struct remote_answer answer;
+		struct page page = { 0 };
+		bool ok;
+
+		snprintf(path, sizeof(path),
+		    "/v1/journal/entries?from=%llu&limit=2000%s%s",
+		    (unsigned long long)from, filters[0] != '\0' ? "&" : "",
+		    filters);
+		ok = remote_do(session->remote, &request, &answer, err) &&
+		    read_page(session, buf_span(&answer.body), &page, err) &&
+		    session_follow(session, &page.checkpoint,
+			span_of_str(page.note), err);
+		session->proof_note = span_of_str(page.note);
+		for (size_t i = 0; ok && i + 1 < page.num; i++)
+			ok = check_line(session, page.lines[i],
+			    &page.checkpoint, visit, arg, err);
+		if (ok && page.next != UINT64_MAX && page.next <= from)
+			ok = error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries go round in circles");
+		from = page.next;
+		free_page(&page);
+		remote_answer_free(&answer);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+struct leaves {
+	uint64_t from, until;
+	const struct digest *hashes;
+	entry_visitor *visit;
+	void (*differs)(void *arg, uint64_t index);
+	void *arg;
+	uint64_t next; /* no index comes twice, or backwards */
+};
+
+static bool
+check_leaf(const json_t *json, struct leaves *leaves, struct error *err)
+{
+	static struct entry entry; /* large; commands have one thread */
+	const json_t *number = json_object_get(json, "index");
+	const json_t *text = json_object_get(json, "entry");
+	struct digest leaf;
+	struct span line;
+	uint64_t index;
+
+	if (!json_is_integer(number) || json_integer_value(number) < 0 ||
+	    !json_is_string(text))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entry is not one");
+	index = (uint64_t)json_integer_value(number);
+	if (index < leaves->next || index >= leaves->until)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries are out of order");
+	leaves->next = index + 1;
+	line = span_of(json_string_value(text), json_string_length(text));
+	leaf = merkle_leaf(line);
+	if (!digest_eq(&leaf, &leaves->hashes[index - leaves->from]) ||
+	    !entry_parse(line, &entry, err)) {
+		*err = (struct error){ 0 };
+		leaves->differs(leaves->arg, index);
+		return true;
+	}
+	return leaves->visit(leaves->arg, index, &entry, line, err);
+}
+
+bool
+session_entries_of_leaves(struct session *session, uint64_t from,
+    uint64_t until, const struct digest *leaves, entry_visitor *visit,
+    void (*differs)(void *arg, uint64_t index), void *arg, struct error *err)
+{
+	struct leaves all = { .from = from,
+		.until = until,
+		.hashes = leaves,
+		.visit = visit,
+		.differs = differs,
+		.arg = arg,
+		.next = from };
+
+	while (from < until) {
+		char path[128];
+		const struct remote_request request = { .method = "GET",
+			.path = path,
+			.body_fd = -1,
+			.file_fd = -1 };
+		struct remote_answer answer;
+		struct page page = { 0 };
+		bool ok;
+
+		snprintf(path, sizeof(path),
+		    "/v1/journal/entries?from=%llu&until=%llu&proof=none",
+		    (unsigned long long)from, (unsigned long long)until);
+		ok = remote_do(session->remote, &request, &answer, err) &&
+		    read_page(session, buf_span(&answer.body), &page, err);
+		for (size_t i = 0; ok && i + 1 < page.num; i++)
+			ok = check_leaf(page.lines[i], &all, err);
+		if (ok && page.next != UINT64_MAX && page.next <= from)
+			ok = error_set(err, ERROR_MALFORMED,
+			    "the daemon's entries go round in circles");
+		from = page.next;
+		free_page(&page);
+		remote_answer_free(&answer);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* --- What happens, as it happens. --- */
+
+struct following {
+	struct session session;
+	uint64_t next; /* what was told of ends before it */
+	const char *filters;
+	entry_visitor *visit;
+	void (*told)(void *arg);
+	void *arg;
+};
+
+static bool
+visit_next(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct following *all = arg;
+
+	all->next = index + 1;
+	return all->visit(all->arg, index, entry, line, err);
+}
+
+/* Proofs are asked for: an event is only a word that there is something. */
+static bool
+tell_entries(struct following *all, struct error *err)
+{
+	if (!session_entries_from(&all->session, all->next, all->filters,
+		visit_next, all, err))
+		return false;
+	all->told(all->arg);
+	return true;
+}
+
+static bool
+on_event(void *arg, const struct remote_event *event, struct error *err)
+{
+	struct following *all = arg;
+	uint64_t index;
+
+	if (span_is(event->type, "end"))
+		return error_set(err, ERROR_REFUSED, "the daemon tells no"
+		    " more: %.*s", (int)event->data.len,
+		    (const char *)event->data.data);
+	if (!span_to_u64(event->id, &index) || index < all->next)
+		return true;
+	return tell_entries(all, err);
+}
+
+static bool
+follow_once(struct following *all, struct error *err)
+{
+	struct remote *events = remote_new(&all->session.settings, err);
+	char path[48];
+	bool ok;
+
+	if (events == NULL)
+		return false;
+	/* What came before the stream is open is in neither: ask from there. */
+	snprintf(path, sizeof(path), "/v1/events?from=%llu",
+	    (unsigned long long)all->next);
+	ok = remote_events(events, path, "", on_event, all, err);
+	remote_free(events);
+	return ok;
+}
+
+bool
+session_follow_entries(struct context *context, uint64_t from,
+    const char *filters, entry_visitor *visit, void (*told)(void *arg),
+    void *arg, struct error *err)
+{
+	struct following all = { .next = from,
+		.filters = filters,
+		.visit = visit,
+		.told = told,
+		.arg = arg };
+	unsigned wait = 1;
+
+	for (;;) {
+		if (session_open(context, &all.session, err)) {
+			if (all.next == UINT64_MAX)
+				all.next = all.session.seen.size;
+			if (tell_entries(&all, err)) {
+				if (all.next < all.session.seen.size)
+					all.next = all.session.seen.size;
+				wait = 1;
+				(void)follow_once(&all, err);
+			}
+			session_close(&all.session);
+		}
+		if (err->kind != ERROR_UNAVAILABLE)
+			return false;
+		output_note("%s; trying again in %u s", err->detail, wait);
+		*err = (struct error){ 0 };
+		remote_wait(wait * 1000);
+		wait = wait < 60 ? 2 * wait : 60;
+	}
+}
