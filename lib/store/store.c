@@ -467,6 +467,18 @@ store_walk_trees(struct store *store, const struct oid *tree,
 	return walk(store, tree, "", 1, enter, visit, arg, err);
 }
 
+/* Is it the pack, or our disk? */
+static bool
+pack_failed(struct error *err)
+{
+	const git_error *last = git_error_last();
+
+	git_failed(err, "git pack");
+	if (last == NULL || last->klass != GIT_ERROR_OS)
+		err->kind = ERROR_MALFORMED;
+	return false;
+}
+
 bool
 store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
     struct error *err)
@@ -485,17 +497,12 @@ store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
 
 		ok = file_pread(fd, piece, n, (off_t)at, err) &&
 		    (git_indexer_append(indexer, piece, n, &progress) == 0 ||
-			(git_failed(err, "git pack"), err->kind =
-							  ERROR_MALFORMED,
-			    false));
+			pack_failed(err));
 		at += n;
 		len -= n;
 	}
-	if (ok && git_indexer_commit(indexer, &progress) != 0) {
-		git_failed(err, "git pack");
-		err->kind = ERROR_MALFORMED;
-		ok = false;
-	}
+	if (ok && git_indexer_commit(indexer, &progress) != 0)
+		ok = pack_failed(err);
 	if (ok)
 		hex_encode(span_of(git_indexer_hash(indexer)->id, OID_BYTES),
 		    name);
