@@ -63,6 +63,24 @@ read_page(struct session *session, struct span text, struct page *out,
 	    &session->context->journal, &out->checkpoint, err);
 }
 
+/* page is for free_page(), whatever comes of it. */
+static bool
+fetch_page(struct session *session, const char *path, uint64_t from,
+    struct page *out, struct error *err)
+{
+	struct buf text = BUF(LIMIT_ANSWER_BYTES);
+	bool ok;
+
+	*out = (struct page){ .next = UINT64_MAX };
+	ok = session_get(session, path, &text, err) &&
+	    read_page(session, buf_span(&text), out, err);
+	if (ok && out->next != UINT64_MAX && out->next <= from)
+		ok = error_set(err, ERROR_MALFORMED,
+		    "the daemon's entries go round in circles");
+	buf_free(&text);
+	return ok;
+}
+
 static bool
 check_line(struct session *session, const json_t *json,
     const struct checkpoint *checkpoint, entry_visitor *visit, void *arg,
@@ -150,32 +168,23 @@ session_entries_from(struct session *session, uint64_t from,
 {
 	while (from != UINT64_MAX) {
 		char path[1024];
-		const struct remote_request request = { .method = "GET",
-			.path = path,
-			.body_fd = -1,
-			.file_fd = -1 };
-		struct remote_answer answer;
-		struct page page = { 0 };
+		struct page page;
 		bool ok;
 
 		snprintf(path, sizeof(path),
 		    "/v1/journal/entries?from=%llu&limit=2000%s%s",
 		    (unsigned long long)from, filters[0] != '\0' ? "&" : "",
 		    filters);
-		ok = remote_do(session->remote, &request, &answer, err) &&
-		    read_page(session, buf_span(&answer.body), &page, err) &&
+		ok = fetch_page(session, path, from, &page, err) &&
 		    session_follow(session, &page.checkpoint,
 			span_of_str(page.note), err);
-		session->proof_note = span_of_str(page.note);
+		if (ok)
+			session->proof_note = span_of_str(page.note);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_line(session, page.lines[i],
 			    &page.checkpoint, visit, arg, err);
-		if (ok && page.next != UINT64_MAX && page.next <= from)
-			ok = error_set(err, ERROR_MALFORMED,
-			    "the daemon's entries go round in circles");
 		from = page.next;
 		free_page(&page);
-		remote_answer_free(&answer);
 		if (!ok)
 			return false;
 	}
@@ -236,27 +245,17 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 
 	while (from < until) {
 		char path[128];
-		const struct remote_request request = { .method = "GET",
-			.path = path,
-			.body_fd = -1,
-			.file_fd = -1 };
-		struct remote_answer answer;
-		struct page page = { 0 };
+		struct page page;
 		bool ok;
 
 		snprintf(path, sizeof(path),
 		    "/v1/journal/entries?from=%llu&until=%llu&proof=none",
 		    (unsigned long long)from, (unsigned long long)until);
-		ok = remote_do(session->remote, &request, &answer, err) &&
-		    read_page(session, buf_span(&answer.body), &page, err);
+		ok = fetch_page(session, path, from, &page, err);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_leaf(page.lines[i], &all, err);
-		if (ok && page.next != UINT64_MAX && page.next <= from)
-			ok = error_set(err, ERROR_MALFORMED,
-			    "the daemon's entries go round in circles");
 		from = page.next;
 		free_page(&page);
-		remote_answer_free(&answer);
 		if (!ok)
 			return false;
 	}

@@ -32,4 +32,5 @@ deposit mofa three >/dev/null
 check "and nothing is missed" until_line "agreement/three@1" work/follow
 kill $follow $json; wait $follow $json 2>/dev/null
 check "each entry once" test "$(grep -c 'agreement/two@1' work/follow)" = 1
+expect "an act that there is not is told" 2 "there is no act" at mofa log --act nonsense
 finish
