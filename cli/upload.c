@@ -33,30 +33,6 @@ read_note(struct upload *upload)
 }
 
 static bool
-hash_file(const struct upload *upload, char hex[DIGEST_HEX],
-    struct error *err)
-{
-	uint8_t piece[65536] UNINITIALIZED;
-	struct digest digest;
-	struct sha256 hash;
-
-	sha256_init(&hash);
-	for (uint64_t at = 0; at < upload->len;) {
-		const uint64_t left = upload->len - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		if (!file_pread(upload->fd, piece, n, (off_t)at, err))
-			return false;
-		sha256_update(&hash, span_of(piece, n));
-		at += n;
-	}
-	digest = sha256_final(&hash);
-	digest_hex(&digest, hex);
-	return true;
-}
-
-static bool
 create(struct upload *upload, struct error *err)
 {
 	char length[48], metadata[200], hex[DIGEST_HEX];
@@ -67,10 +43,12 @@ create(struct upload *upload, struct error *err)
 		.file_fd = -1,
 		.headers = { TUS, length, metadata } };
 	struct remote_answer answer;
+	struct digest digest;
 	bool ok;
 
-	if (!hash_file(upload, hex, err))
+	if (!file_sha256(upload->fd, upload->len, &digest, err))
 		return false;
+	digest_hex(&digest, hex);
 	base64_encode(span_of_str(hex), base64);
 	snprintf(length, sizeof(length), "Upload-Length: %llu",
 	    (unsigned long long)upload->len);

@@ -194,25 +194,13 @@ bag_stand_in(struct job *job, struct error *err)
 bool
 bag_check(struct job *job, const char *folder, struct error *err)
 {
-	const struct http_request *request = job->request;
-	uint8_t piece[65536] UNINITIALIZED;
-	struct sha256 hash;
 	struct digest digest;
 
 	if (job->dispatched_ms == 0)
 		return true;
-	sha256_init(&hash);
-	for (uint64_t at = 0; at < request->body_len;) {
-		const uint64_t left = request->body_len - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		if (!file_pread(request->spool, piece, n, (off_t)at, err))
-			return false;
-		sha256_update(&hash, span_of(piece, n));
-		at += n;
-	}
-	digest = sha256_final(&hash);
+	if (!file_sha256(job->request->spool, job->request->body_len, &digest,
+		err))
+		return false;
 	return bags_list(job->api->bags, &job->waybill, folder, &digest) ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the waybill does not list it: who signed that did not send"

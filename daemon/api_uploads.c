@@ -347,25 +347,13 @@ upload_use(struct job *job, const char *id, struct error *err)
 bool
 upload_check(struct job *job, struct error *err)
 {
-	const struct http_request *request = job->request;
-	uint8_t piece[65536] UNINITIALIZED;
-	struct sha256 hash;
 	struct digest digest;
 
 	if (!job->uses_upload || digest_is_zero(&job->upload_sha256))
 		return true;
-	sha256_init(&hash);
-	for (uint64_t at = 0; at < request->body_len;) {
-		const uint64_t left = request->body_len - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		if (!file_pread(request->spool, piece, n, (off_t)at, err))
-			return false;
-		sha256_update(&hash, span_of(piece, n));
-		at += n;
-	}
-	digest = sha256_final(&hash);
+	if (!file_sha256(job->request->spool, job->request->body_len, &digest,
+		err))
+		return false;
 	if (digest_eq(&digest, &job->upload_sha256))
 		return true;
 	/* A power cut may have taken what was not flushed: it begins anew. */

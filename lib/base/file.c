@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+
 bool
 file_join(char out[FILE_PATH], const char *dir, const char *name,
     struct error *err)
@@ -238,6 +240,26 @@ lock(const char *path, int how, struct error *err)
 		return -1;
 	}
 	return fd;
+}
+
+bool
+file_sha256(int fd, uint64_t len, struct digest *out, struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	for (uint64_t at = 0; at < len;) {
+		const size_t n = len - at < sizeof(piece) ? (size_t)(len - at) :
+							    sizeof(piece);
+
+		if (!file_pread(fd, piece, n, (off_t)at, err))
+			return false;
+		sha256_update(&hash, span_of(piece, n));
+		at += n;
+	}
+	*out = sha256_final(&hash);
+	return true;
 }
 
 int

@@ -43,6 +43,11 @@ bool file_pwrite(int fd, struct span bytes, off_t at, struct error *err) MUST_US
 bool file_pread(int fd, void *out, size_t len, off_t at,
     struct error *err) MUST_USE;
 
+struct digest;
+/* The SHA-256 of the first len bytes of a file. */
+bool file_sha256(int fd, uint64_t len, struct digest *out,
+    struct error *err) MUST_USE;
+
 /*
  * Open path (made if need be) and hold an exclusive lock on it until the
  * descriptor is closed.  -1, ERROR_CONFLICT if somebody else holds it.
