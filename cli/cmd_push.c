@@ -380,22 +380,6 @@ nothing_changed(struct context *context, const char *document,
 	return true;
 }
 
-/* Without a line it stays in the outbox, for the next bag or session. */
-static bool
-keep_for_later(struct context *context, const struct version *version,
-    struct error *err)
-{
-	if (context->json)
-		return output_json(json_pack("{s:s, s:s, s:i}", "result",
-				       "kept", "document", version->document,
-				       "version", (int)version->number),
-		    err);
-	printf("made %s@%u, and kept it in the outbox: \"valise bag pack"
-	       " --outbox\" or \"valise push\" with a line sends it\n",
-	    version->document, version->number);
-	return true;
-}
-
 /* session is NULL where there is no line. */
 static bool
 push_new(struct context *context, struct session *session, struct push *push,
@@ -434,7 +418,7 @@ push_new(struct context *context, struct session *session, struct push *push,
 		version->number, push->container, err);
 	if (ok && session == NULL) {
 		buf_free(&yaml);
-		return keep_for_later(context, version, err);
+		return outbox_kept(context, "made", "push", version, err);
 	}
 	ok = ok &&
 	    outbox_send(session, OUTBOX_DEPOSIT, push->document,

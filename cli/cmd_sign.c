@@ -139,22 +139,6 @@ send_signature(struct session *session, const char *document,
 		force.found ? "in force" : "signed in part", err);
 }
 
-/* Without a line it stays in the outbox, for the next bag or session. */
-static bool
-keep_for_later(struct context *context, const struct version *version,
-    struct error *err)
-{
-	if (context->json)
-		return output_json(json_pack("{s:s, s:s, s:i}", "result",
-				       "kept", "document", version->document,
-				       "version", (int)version->number),
-		    err);
-	printf("signed %s@%u, and kept in the outbox: \"valise bag pack"
-	       " --outbox\" or \"valise sign\" with a line sends it\n",
-	    version->document, version->number);
-	return true;
-}
-
 /* session is NULL where there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
@@ -183,7 +167,8 @@ sign_copy(struct context *context, struct session *session,
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, err) &&
 		    (session == NULL ?
-			    keep_for_later(context, version, err) :
+			    outbox_kept(context, "signed", "sign", version,
+				err) :
 			    send_signature(session, version->document,
 				version->number, err));
 	}

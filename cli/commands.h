@@ -106,6 +106,10 @@ bool outbox_keep(struct context *context, enum outbox_kind kind,
 bool outbox_send(struct session *session, enum outbox_kind kind,
     const char *document, unsigned version, struct entry *entry,
     uint64_t *index, bool *again, struct error *err) MUST_USE;
+/* Without a line it stays there: tell, and what sends it. */
+bool outbox_kept(struct context *context, const char *done,
+    const char *command, const struct version *version,
+    struct error *err) MUST_USE;
 /* All that is kept of a kind; list is the caller's to free(). */
 struct outbox_list {
 	struct {

@@ -96,6 +96,21 @@ outbox_find(const struct context *context, enum outbox_kind kind,
 	return found;
 }
 
+bool
+outbox_kept(struct context *context, const char *done, const char *command,
+    const struct version *version, struct error *err)
+{
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "kept", "document", version->document,
+				       "version", (int)version->number),
+		    err);
+	printf("%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
+	       " or \"valise %s\" with a line sends it\n", done,
+	    version->document, version->number, command);
+	return true;
+}
+
 /* "TYPE--SLUG@N" and the suffix: slugs have no two hyphens in a row. */
 static bool
 read_name(const char *name, const char *suffix, char document[DOCUMENT_NAME],

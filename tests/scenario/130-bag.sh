@@ -86,7 +86,7 @@ encryption-key: encrypt-key.pem
 END
 stop_daemon "$dir"
 expect "in the field: the chief opens it" 0 "all is there\|cannot be proved" at iom-chief-of-mission bag open work/v.bag --into work/field
-expect "signs there" 0 "kept in the outbox" at iom-chief-of-mission --local sign agreement/field --yes
+expect "signs there" 0 "kept it in the outbox" at iom-chief-of-mission --local sign agreement/field --yes
 expect "Vientiane opens it too" 0 "all is there" at iom-vientiane bag open work/v.bag --into work/vientiane --ack work/v2.ack
 expect "and makes a version" 0 "kept it in the outbox" at iom-vientiane --local push health-protocol/tb --text en=work/big.txt --title en=TB
 expect "it goes back by bag" 0 "packed work/back.bag: bag 1 to mofa, 1 doc" at iom-vientiane --local bag pack -o work/back.bag --to mofa --outbox
@@ -118,7 +118,7 @@ lines=$(grep -c 'event=reload ' log); kill -HUP "$(cat pid)"; until [ "$(grep -c
 at mofa list >/dev/null
 expect "nothing is encrypted to a key that was revoked" 1 "revoked" at mofa bag pack -o work/late.bag --to iom-bangkok agreement/one
 rm -f offices/iom-chief-of-mission/state/*/outbox/*
-expect "the chief, offline, knows nothing of it" 0 "kept in the outbox" at iom-chief-of-mission --local sign health-protocol/tb --yes
+expect "the chief, offline, knows nothing of it" 0 "kept it in the outbox" at iom-chief-of-mission --local sign health-protocol/tb --yes
 expect "and packs a bag" 0 "packed" at iom-chief-of-mission --local bag pack -o work/late2.bag --to mofa --outbox
 expect "which the depositary refuses" 1 "revoked" at mofa bag push work/late2.bag
 finish
