@@ -20,7 +20,7 @@
 #define PLAIN "\033[0m"
 
 struct printing {
-	bool words, colour;
+	bool colour;
 	struct buf line; /* text of others, with its NUL */
 	struct error *err;
 };
@@ -164,8 +164,7 @@ bool
 diff_texts(const char *name, struct span a, struct span b, bool words,
     bool colour, struct error *err)
 {
-	struct printing to = { .words = words,
-		.colour = colour,
+	struct printing to = { .colour = colour,
 		.line = BUF(16 * 1024 * 1024),
 		.err = err };
 	struct buf x = BUF(64 * 1024 * 1024), y = BUF(64 * 1024 * 1024);

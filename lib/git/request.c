@@ -224,18 +224,16 @@ take_ls_refs(struct git_request *request, struct span line, struct error *err)
 {
 	struct span value;
 
-	if (span_is(line, "symrefs"))
-		request->symrefs = true;
-	else if (span_is(line, "unborn"))
-		request->unborn = true;
-	else if (value_of(line, "ref-prefix", &value)) {
+	if (value_of(line, "ref-prefix", &value)) {
 		/* Too many: as none, and the client chooses (gitprotocol-v2). */
 		if (request->num_prefixes < GIT_PREFIXES)
 			request->prefixes[request->num_prefixes] = value;
 		request->num_prefixes++;
-	} else if (!span_is(line, "peel"))
-		return unknown(line, err);
-	return true;
+		return true;
+	}
+	/* No branch is another's name, a tag, or the main one. */
+	return span_is(line, "symrefs") || span_is(line, "unborn") ||
+	    span_is(line, "peel") || unknown(line, err);
 }
 
 static bool

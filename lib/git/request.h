@@ -45,7 +45,6 @@ struct git_request {
 	enum git_command command;
 	bool v2;
 	/* ls-refs; of prefixes none means all, they are within the request. */
-	bool symrefs, unborn;
 	struct span prefixes[GIT_PREFIXES];
 	size_t num_prefixes;
 	/* fetch */
