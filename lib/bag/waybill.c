@@ -118,9 +118,9 @@ read_files(const struct yaml *list, struct waybill *out,
 }
 
 static void
-read_waybill(const struct yaml *root, struct waybill *out,
-    struct complaints *to)
+read_waybill(const struct yaml *root, void *arg, struct complaints *to)
 {
+	struct waybill *out = arg;
 	static const char *const keys[] = { "valise", "number", "from", "person",
 		"to", "dispatched", "files" };
 
@@ -143,32 +143,28 @@ waybill_find(const struct waybill *waybill, const char *path)
 	return NULL;
 }
 
-/* The root of a file of ours; NULL with an error. */
-static struct yaml *
-parse(const char *name, struct span text, struct error *err)
+/* A file of ours into so many zeroed bytes; NULL with an error. */
+static void *
+parse(const char *name, struct span text, size_t size,
+    void (*read)(const struct yaml *root, void *out, struct complaints *to),
+    struct error *err)
 {
+	struct complaints complaints = COMPLAINTS;
+	struct yaml *root;
+	void *out;
+	bool ok;
+
 	if (text.len > LIMIT_WAYBILL_BYTES) {
 		error_set(err, ERROR_LIMIT, "%s of %zu bytes, limit %d", name,
 		    text.len, LIMIT_WAYBILL_BYTES);
 		return NULL;
 	}
-	return yaml_parse(name, text, err);
-}
-
-struct waybill *
-waybill_parse(struct span text, struct error *err)
-{
-	struct complaints complaints = COMPLAINTS;
-	struct yaml *root = parse(PATH_WAYBILL, text, err);
-	struct waybill *out;
-	bool ok;
-
-	if (root == NULL)
+	if ((root = yaml_parse(name, text, err)) == NULL)
 		return NULL;
-	if ((out = calloc(1, sizeof(*out))) == NULL)
-		error_set_errno(err, "waybill");
+	if ((out = calloc(1, size)) == NULL)
+		error_set_errno(err, "%s", name);
 	else if (yaml_is(root, YAML_MAPPING, &complaints))
-		read_waybill(root, out, &complaints);
+		read(root, out, &complaints);
 	yaml_free_tree(root);
 	ok = out != NULL && complaints_none(&complaints, err);
 	complaints_free(&complaints);
@@ -177,6 +173,13 @@ waybill_parse(struct span text, struct error *err)
 		return NULL;
 	}
 	return out;
+}
+
+struct waybill *
+waybill_parse(struct span text, struct error *err)
+{
+	return parse(PATH_WAYBILL, text, sizeof(struct waybill), read_waybill,
+	    err);
 }
 
 static bool
@@ -270,9 +273,10 @@ read_findings(const struct yaml *list, struct acknowledgement *out,
 }
 
 static void
-read_acknowledgement(const struct yaml *root, struct acknowledgement *out,
+read_acknowledgement(const struct yaml *root, void *arg,
     struct complaints *to)
 {
+	struct acknowledgement *out = arg;
 	static const char *const keys[] = { "valise", "acknowledges", "number",
 		"from", "person", "to", "received", "size", "findings" };
 	const struct yaml *waybill = yaml_need(root, "acknowledges", to);
@@ -293,25 +297,8 @@ read_acknowledgement(const struct yaml *root, struct acknowledgement *out,
 struct acknowledgement *
 acknowledgement_parse(struct span text, struct error *err)
 {
-	struct complaints complaints = COMPLAINTS;
-	struct yaml *root = parse(PATH_ACKNOWLEDGEMENT, text, err);
-	struct acknowledgement *out;
-	bool ok;
-
-	if (root == NULL)
-		return NULL;
-	if ((out = calloc(1, sizeof(*out))) == NULL)
-		error_set_errno(err, "acknowledgement");
-	else if (yaml_is(root, YAML_MAPPING, &complaints))
-		read_acknowledgement(root, out, &complaints);
-	yaml_free_tree(root);
-	ok = out != NULL && complaints_none(&complaints, err);
-	complaints_free(&complaints);
-	if (!ok) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return parse(PATH_ACKNOWLEDGEMENT, text,
+	    sizeof(struct acknowledgement), read_acknowledgement, err);
 }
 
 bool
