@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "journal/proof.h"
@@ -153,11 +154,18 @@ local_dir(struct context *context, const char *given, char out[FILE_PATH],
 {
 	struct buf text = BUF(FILE_PATH - 1);
 	char path[FILE_PATH];
-	bool ok;
+	bool in_state, ok;
 
 	if (!context_path(context, "copy", path, err))
 		return false;
 	if (given != NULL) {
+		if (!folder_is_within(given, context->state, &in_state, err))
+			return false;
+		if (in_state)
+			return error_set(err, ERROR_USAGE,
+			    "%s is in, or the same as, %s, where this office"
+			    " keeps what it has seen: name another folder",
+			    given, context->state);
 		if (!file_make_dirs(given, 0755, err))
 			return false;
 		if (realpath(given, out) == NULL)

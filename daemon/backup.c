@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/folder.h"
 #include "base/time.h"
 #include "daemon/export.h"
 #include "daemon/signer.h"
@@ -31,6 +32,60 @@ join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
 {
 	return file_join(from, backup->from, name, err) &&
 	    file_join(to, backup->to, name, err);
+}
+
+/*
+ * What is written to, below a target, and must not be written to, below the
+ * data folder.  A folder of the target may be a link into the data folder, or
+ * a mount of one of these, whose ".." leads elsewhere.
+ */
+static const char *const written[] = { ".", "journal", "store.git",
+	"store.git/objects", "store.git/objects/info", "store.git/objects/pack",
+	"store.git/refs", "signer", "server", "tile" };
+
+enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
+
+static bool
+not_within(const char *path, const char *folder, struct error *err)
+{
+	bool within;
+
+	return folder_is_within(path, folder, &within, err) &&
+	    (!within ||
+		error_set(err, ERROR_USAGE,
+		    "%s is in, or the same as, %s, which it would damage: name"
+		    " a folder that is apart from it", path, folder));
+}
+
+bool
+backup_apart(const char *target, const char *data, struct error *err)
+{
+	char path[FILE_PATH], folder[FILE_PATH];
+
+	if (!folder_apart(target, data, err))
+		return false;
+	for (size_t i = 0; i < WRITTEN; i++) {
+		if (!file_join(path, target, written[i], err))
+			return false;
+		for (size_t k = 0; k < WRITTEN && file_exists(path); k++)
+			if (!file_join(folder, data, written[k], err) ||
+			    !not_within(path, folder, err))
+				return false;
+	}
+	return true;
+}
+
+/* Written in place, one file under two names would destroy itself. */
+static bool
+check_two_files(int from, int to, const char *path, struct error *err)
+{
+	struct stat a, b;
+
+	if (fstat(from, &a) != 0 || fstat(to, &b) != 0)
+		return error_set_errno(err, "%s", path);
+	return a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
+	    error_set(err, ERROR_USAGE,
+		"%s is the data folder's own file under another name", path);
 }
 
 /* Bytes [at, end) of one file to the same place in another, and flushed. */
@@ -75,6 +130,7 @@ copy_tail(struct backup *backup, const char *name, uint64_t end,
 	to = open(to_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ok = (to >= 0 && fstat(to, &st) == 0) ||
 	    error_set_errno(err, "%s", to_path);
+	ok = ok && check_two_files(from, to, to_path, err);
 	/* What a cut left half written goes first. */
 	if (ok && (uint64_t)st.st_size > end &&
 	    ftruncate(to, (off_t)end) != 0)
@@ -457,6 +513,10 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	bool ok;
 
 	*out = (struct backup_result){ 0 };
+	if (!backup_apart(dir, config->data, err) ||
+	    !not_within(dir, config->policies, err) ||
+	    !not_within(dir, config->crls, err))
+		return false;
 	/* The journal first: whatever it tells of is in the store by then. */
 	if ((ledger = ledger_new(err)) == NULL ||
 	    (journal = export_open(config->data, ledger_visit, ledger,
@@ -560,7 +620,8 @@ backup_restore(const struct config *config, const char *dir,
 	struct head head;
 	bool ok;
 
-	if (!config_data(config, "vkey", path, err))
+	if (!backup_apart(config->data, dir, err) ||
+	    !config_data(config, "vkey", path, err))
 		return false;
 	if (file_exists(path))
 		return error_set(err, ERROR_CONFLICT,

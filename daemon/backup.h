@@ -16,9 +16,20 @@ struct backup_result {
 };
 
 /*
+ * Refuse a target that is the data folder, lies in it or around it, or has a
+ * link into it, by device and inode.
+ *
+ * ERROR_USAGE  they are not apart
+ */
+bool backup_apart(const char *target, const char *data,
+    struct error *err) MUST_USE;
+
+/*
  * Make dir a copy of the data folder, or bring one up to date: only what is
  * new is copied.  with_keys: the private keys too.
  *
+ * ERROR_USAGE      dir is not apart from the data folder, or is in a folder
+ *                  that the daemon reads
  * ERROR_CONFLICT   dir is a copy of another history, or of more than there is
  * ERROR_UNTRUSTED  the journal is damaged
  */
@@ -30,6 +41,7 @@ bool backup_make(const struct config *config, const char *dir, bool with_keys,
  * memory, unless a checkpoint that somebody has seen shows that the journal
  * went on after it.
  *
+ * ERROR_USAGE      the data folder would be in the backup, or around it
  * ERROR_UNTRUSTED  it did: starting would fork the journal
  */
 bool backup_restore(const struct config *config, const char *dir,

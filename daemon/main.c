@@ -128,6 +128,7 @@ export_journal(const struct arguments *args, struct error *err)
 	uint64_t size;
 
 	if (!config_load(args->config, &config, err) ||
+	    !backup_apart(args->operand, config.data, err) ||
 	    !export_tiles(config.data, args->operand, &size, err))
 		return false;
 	printf("%s: the journal of size %llu\n", args->operand,

@@ -25,6 +25,26 @@ n=0; while [ $n -lt 8 ]; do n=$((n + 1)); deposit mofa "cut-$n" "cut $n" >/dev/n
 expect "one that was killed goes on" 0 "the journal of size" "$valised" --config valised.yaml backup "$dir/backup"
 expect "to a whole one" 0 "nothing is wrong" "$valised" fsck backup
 
+# --- A target that is not apart from the data folder. ---
+ln -s data work/link; mkdir -p work/linked work/hard; ln -s ../../data/journal work/linked/journal
+for target in data data/ ./data/. data/journal data/new/deeper work/link work/link/new work/../data work/linked . "$dir" / policies policies/new crls; do
+	expect "no backup is made onto $target" 2 "" "$valised" --config valised.yaml backup "$target"
+done
+for target in data data/journal data/new work/link . /; do
+	expect "nor the journal exported to $target" 2 "" "$valised" --config valised.yaml export-journal "$target"
+done
+cp -al backup/. work/hard/ && rm work/hard/journal/entries work/hard/journal/heads && ln data/journal/entries data/journal/heads work/hard/journal/
+expect "nor into files that are the data folder's own" 2 "under another name" "$valised" --config valised.yaml backup work/hard
+rm -rf work/hard work/linked
+for source in data data/. work/link data/journal . /; do
+	expect "nor the data folder made from $source" 2 "" "$valised" --config valised.yaml restore "$source" --nobody-has-seen-more
+done
+sed 's|^data: .*|data: backup/again|' valised.yaml >within.yaml
+expect "nor within its own backup" 2 "apart" "$valised" --config within.yaml restore backup --nobody-has-seen-more
+check "and nothing was made" test ! -e data/new -a ! -e data/backup -a ! -e backup/again -a ! -e backup/backup/backup -a ! -e vkey.tmp -a ! -e policies/backup
+expect "the daemon goes on" 0 "deposited" deposit mofa after-refusals "more"
+expect "and what it has is whole" 0 "nothing is wrong" "$valised" fsck data
+
 # --- An old backup. ---
 cp -R backup old
 deposit mofa later "later" >/dev/null
