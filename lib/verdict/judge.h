@@ -10,6 +10,7 @@ struct judge {
 	const struct verdict_request *request;
 	struct verdict *out;
 	struct error *err; /* set when a step fails, which ends the judgement */
+	bool in_force, terminated; /* by a "force" and its quorum */
 };
 
 /* Add a finding.  False if there is no memory (err is set). */
@@ -24,12 +25,20 @@ bool judge_texts(struct judge *judge) MUST_USE;
 bool judge_receipts(struct judge *judge) MUST_USE;
 bool judge_signatures(struct judge *judge) MUST_USE;
 bool judge_journal(struct judge *judge) MUST_USE;
+/* Parts of that one: each act has its signature; each follows what it may. */
+bool judge_acts_have_signatures(struct judge *judge) MUST_USE;
+bool judge_course(struct judge *judge) MUST_USE;
 
 /* The act that a signature is, or NULL. */
 const struct verdict_act *judge_act_of(const struct judge *judge,
     const struct verdict_signature *signature);
-/* Does the "force" at that place of the acts end the version? */
-bool judge_ends(const struct verdict *verdict, size_t act);
+/*
+ * Do the signatures that count, of acts up to that index, make the quorum?  It
+ * is judged by the policy of the last of them.  A live signature, which has no
+ * act yet, comes after all: UINT64_MAX.
+ */
+bool judge_quorum(const struct judge *judge, enum signing signing,
+    uint64_t until, char rule[POLICY_RULE]);
 /* The newest act, or NULL. */
 const struct verdict_act *judge_newest(const struct judge *judge);
 

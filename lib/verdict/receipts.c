@@ -18,11 +18,15 @@ const struct verdict_act *
 judge_act_of(const struct judge *judge,
     const struct verdict_signature *signature)
 {
+	const enum act act = strcmp(signature->id, "origin") == 0 ?
+	    ACT_DEPOSIT :
+	    signature->terminates ? ACT_TERMINATE :
+				    ACT_SIGN;
+
 	for (size_t i = 0; i < judge->out->num_acts; i++) {
 		const struct entry *entry = &judge->out->acts[i].entry;
 
-		if ((entry->act == ACT_DEPOSIT || entry->act == ACT_SIGN ||
-			entry->act == ACT_TERMINATE) &&
+		if (entry->act == act &&
 		    digest_eq(&entry->manifest, &signature->manifest) &&
 		    digest_eq(&entry->signature, &signature->signature))
 			return &judge->out->acts[i];
@@ -196,154 +200,6 @@ judge_witnessed(struct judge *judge)
 		num, request->witnesses->quorum);
 }
 
-/*
- * Every act but the deposit says which came before it: none can be left out.
- * A termination may come after a newer draft, whose acts are not of this
- * version; that no signature is missing then, the contents digest says.
- */
-static bool
-judge_chain(struct judge *judge)
-{
-	const struct verdict *out = judge->out;
-	bool deposited = false;
-
-	for (size_t i = 0; i < out->num_acts; i++) {
-		const struct entry *entry = &out->acts[i].entry;
-		bool found = false;
-
-		deposited = deposited || entry->act == ACT_DEPOSIT;
-		if (entry->act == ACT_DEPOSIT)
-			continue;
-		for (size_t j = 0; j < i; j++)
-			found = found || out->acts[j].index == entry->prior;
-		if (i > 0 && entry->act == ACT_TERMINATE &&
-		    entry->prior > out->acts[i - 1].index)
-			found = true;
-		if (!found &&
-		    !judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
-			"the receipt of entry %llu is missing, which entry"
-			" %llu follows: fetch the document again",
-			(unsigned long long)entry->prior,
-			(unsigned long long)out->acts[i].index))
-			return false;
-	}
-	return deposited || judge->request->live != NULL ||
-	    judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
-		"there is no receipt of its deposit: fetch the document"
-		" again");
-}
-
-/* A quorum of signatures came before it: which, the act before it says. */
-bool
-judge_ends(const struct verdict *verdict, size_t act)
-{
-	const struct entry *entry = &verdict->acts[act].entry;
-
-	for (size_t i = 0; i < act; i++)
-		if (verdict->acts[i].index == entry->prior)
-			return verdict->acts[i].entry.act == ACT_TERMINATE;
-	return false;
-}
-
-static bool
-names_signature(const struct entry *force, const struct digest *signature)
-{
-	for (size_t i = 0; i < force->num_signatures; i++)
-		if (digest_eq(&force->signatures[i], signature))
-			return true;
-	return false;
-}
-
-/* All signatures that a force names are here, and make the quorum. */
-static bool
-judge_one_force(struct judge *judge, const struct verdict_act *force,
-    bool ends)
-{
-	const struct verdict *out = judge->out;
-	const bool quorum = ends ? out->termination : out->quorum;
-	const char *rule = ends ? out->termination_rule : out->quorum_rule;
-	size_t found = 0;
-
-	for (size_t i = 0; i < out->num_signatures; i++)
-		found += out->signatures[i].intact &&
-		    out->signatures[i].terminates == ends &&
-		    names_signature(&force->entry,
-			&out->signatures[i].signature);
-	if (found < force->entry.num_signatures &&
-	    !judge_find(judge, FINDING_SIGNATURE_MISSING, "",
-		"a signature that %s (entry %llu) is missing",
-		ends ? "ended it" : "put it in force",
-		(unsigned long long)force->index))
-		return false;
-	/* Whether it counts is not known: a finding says what is missing. */
-	for (size_t i = 0; i < out->num_signatures; i++)
-		if (out->signatures[i].undecided &&
-		    out->signatures[i].terminates == ends)
-			return true;
-	return quorum ||
-	    judge_find(judge, FINDING_QUORUM_MISSING, "",
-		"the journal says that it is %s (entry %llu), but %s",
-		ends ? "terminated" : "in force",
-		(unsigned long long)force->index,
-		rule[0] != '\0' ? rule : "nobody signed it");
-}
-
-/* What the journal says is in force, or ended, is; and what is, it says. */
-static bool
-judge_force(struct judge *judge)
-{
-	const struct verdict *out = judge->out;
-	bool told[2] = { false, false };
-
-	for (size_t i = 0; i < out->num_acts; i++) {
-		const bool ends = judge_ends(out, i);
-
-		if (out->acts[i].entry.act != ACT_FORCE)
-			continue;
-		told[ends] = true;
-		if (!judge_one_force(judge, &out->acts[i], ends))
-			return false;
-	}
-	if (judge->request->live != NULL)
-		return true;
-	return (told[false] || !out->quorum ||
-		   judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
-		       "enough persons of each party signed (%s), but there"
-		       " is no receipt of its entry into force: fetch the"
-		       " document again", out->quorum_rule)) &&
-	    (told[true] || !out->termination ||
-		judge_find(judge, FINDING_NOT_IN_JOURNAL, "",
-		    "enough persons of each party ended it (%s), but there is"
-		    " no receipt of its termination: fetch the document again",
-		    out->termination_rule));
-}
-
-/* "manifest and signature are among its signatures'": each act has its own. */
-static bool
-judge_acts_have_signatures(struct judge *judge)
-{
-	const struct verdict *out = judge->out;
-
-	for (size_t i = 0; i < out->num_acts; i++) {
-		const struct verdict_act *act = &out->acts[i];
-		bool found = act->entry.act != ACT_DEPOSIT &&
-		    act->entry.act != ACT_SIGN &&
-		    act->entry.act != ACT_TERMINATE;
-
-		for (size_t j = 0; j < out->num_signatures; j++)
-			found = found ||
-			    judge_act_of(judge, &out->signatures[j]) == act;
-		if (!found &&
-		    !judge_find(judge, FINDING_SIGNATURE_MISSING, "",
-			"the signature of entry %llu (%s by %s) is missing, or"
-			" is not the one that was journaled",
-			(unsigned long long)act->index, act->entry.act_name,
-			act->entry.person))
-			return false;
-	}
-	return true;
-}
-
 bool
 judge_journal(struct judge *judge)
 {
@@ -351,8 +207,8 @@ judge_journal(struct judge *judge)
 
 	if (judge->request->expect == EXPECT_DEPOSIT)
 		return true;
-	if (!judge_acts_have_signatures(judge) || !judge_chain(judge) ||
-	    !judge_force(judge) || !judge_witnessed(judge))
+	if (!judge_acts_have_signatures(judge) || !judge_course(judge) ||
+	    !judge_witnessed(judge))
 		return false;
 	return newest == NULL || judge->request->live != NULL ||
 	    digest_eq(&newest->entry.contents, &judge->out->contents) ||

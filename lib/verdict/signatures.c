@@ -430,25 +430,25 @@ judge_twice(struct judge *judge)
 	return true;
 }
 
-/* "A quorum is judged by the policy of its last signature." */
-static bool
-reaches_quorum(struct judge *judge, enum signing signing,
+bool
+judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
     char rule[POLICY_RULE])
 {
 	const struct verdict_library *library = judge->request->library;
 	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
 	const struct document_type *type;
 	const struct policy *policy = NULL;
-	struct verdict *out = judge->out;
+	const struct verdict *out = judge->out;
 	char name[LIMIT_SLUG_BYTES + 1];
-	int64_t last_ms = -1;
+	uint64_t last = 0;
 	size_t num = 0;
 
 	for (size_t i = 0; i < out->num_signatures; i++) {
 		const struct verdict_signature *one = &out->signatures[i];
 		const struct verdict_act *act = judge_act_of(judge, one);
+		const uint64_t index = act != NULL ? act->index : UINT64_MAX;
 
-		if (!one->counts ||
+		if (!one->counts || index > until ||
 		    one->terminates != (signing == SIGNING_TERMINATION))
 			continue;
 		snprintf(signatories[num].person,
@@ -456,9 +456,9 @@ reaches_quorum(struct judge *judge, enum signing signing,
 		snprintf(signatories[num].party,
 		    sizeof(signatories[num].party), "%s", one->party);
 		num++;
-		if (one->judged_ms < last_ms)
+		if (index < last)
 			continue;
-		last_ms = one->judged_ms;
+		last = index;
 		policy = act != NULL ?
 		    library->policy(library->arg, &act->entry.policy,
 			act->index) :
@@ -534,10 +534,10 @@ judge_signatures(struct judge *judge)
 	}
 	if (!judge_twice(judge) || !judge_termination(judge))
 		return false;
-	judge->out->quorum = reaches_quorum(judge, SIGNING_APPROVAL,
+	judge->out->quorum = judge_quorum(judge, SIGNING_APPROVAL, UINT64_MAX,
 	    judge->out->quorum_rule);
-	judge->out->termination = reaches_quorum(judge, SIGNING_TERMINATION,
-	    judge->out->termination_rule);
+	judge->out->termination = judge_quorum(judge, SIGNING_TERMINATION,
+	    UINT64_MAX, judge->out->termination_rule);
 	if (sealed)
 		return judge_signature(judge, "seal");
 	return judge->request->live != NULL ||

@@ -61,6 +61,7 @@ static const struct {
 	UNKNOWN(KEY_UNKNOWN),
 	UNKNOWN(NOT_IN_JOURNAL),
 	UNKNOWN(NOT_WITNESSED),
+	INVALID(OUT_OF_ORDER),
 	INVALID(JOURNAL_ROLLED_BACK),
 	UNKNOWN(POLICY_UNKNOWN),
 	UNKNOWN(REVOCATION_UNKNOWN),
@@ -305,9 +306,10 @@ take_acts(struct judge *judge)
 }
 
 static void
-conclude(struct verdict *out)
+conclude(const struct judge *judge)
 {
-	bool signed_once = false, in_force = false, terminated = false;
+	struct verdict *out = judge->out;
+	bool signed_once = false;
 
 	/* Every step has run: only now may it be anything but INVALID. */
 	out->outcome = OUTCOME_VALID;
@@ -318,18 +320,10 @@ conclude(struct verdict *out)
 		signed_once = signed_once ||
 		    (out->signatures[i].counts &&
 			!out->signatures[i].terminates);
-	for (size_t i = 0; i < out->num_acts; i++) {
-		if (out->acts[i].entry.act != ACT_FORCE)
-			continue;
-		if (judge_ends(out, i))
-			terminated = true;
-		else
-			in_force = true;
-	}
-	out->status = terminated && out->termination ? STATUS_TERMINATED :
-	    in_force && out->quorum		     ? STATUS_IN_FORCE :
-	    signed_once				     ? STATUS_SIGNED_IN_PART :
-						       STATUS_DRAFT;
+	out->status = judge->terminated ? STATUS_TERMINATED :
+	    judge->in_force		? STATUS_IN_FORCE :
+	    signed_once			? STATUS_SIGNED_IN_PART :
+					  STATUS_DRAFT;
 }
 
 static bool
@@ -358,7 +352,7 @@ verdict_judge(const struct verdict_request *request, struct verdict *out,
 		verdict_free(out);
 		return false;
 	}
-	conclude(out);
+	conclude(&judge);
 	return true;
 }
 

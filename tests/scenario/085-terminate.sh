@@ -11,6 +11,18 @@ at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
 printf 'Article 2\n' >work/en2.txt
 at mofa push agreement/one --text lo=work/lo.txt --text en=work/en2.txt --title "en=The one" >/dev/null
 at iom-geneva fetch agreement/one@1 -o work/before.asice >/dev/null
+# A termination that was only begun does not hinder the next draft.
+deposit mofa two "Article 1, once" >/dev/null
+at mofa-minister sign agreement/two --yes >/dev/null 2>&1
+at iom-chief-of-mission sign agreement/two --yes >/dev/null 2>&1
+deposit mofa two "Article 1, twice" >/dev/null
+at mofa-minister terminate agreement/two --reason "no more use" --yes >/dev/null 2>&1
+expect "one party signs the draft" 0 "signed in part" at mofa-minister sign agreement/two@2 --yes
+expect "everybody can fetch it" 0 "VALID, signed in part" at iom-bangkok fetch agreement/two@2 -o work/two.asice
+expect "and pull it" 0 "" at iom-geneva pull work/pulled
+expect "and the other party signs it" 0 "in force" at iom-chief-of-mission sign agreement/two@2 --yes
+expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit --full
+expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
 expect "a reason is needed" 2 "reason TEXT" at mofa-minister terminate agreement/one --yes
 expect "in one line" 2 "visible text" at mofa-minister terminate agreement/one --yes --reason "a
 b"
@@ -29,8 +41,8 @@ expect "show too" 0 "terminated" at mofa show agreement/one
 expect "the copy proves it with no network" 0 "VALID, terminated" at iom-geneva fetch agreement/one@1 -o work/after.asice
 expect "offline" 0 "VALID, terminated" at iom-bangkok verify work/after.asice
 expect "what was fetched before is what it was" 0 "VALID, in force" at iom-geneva verify work/before.asice
-expect "the log tells both acts" 0 "2 entries" at mofa log --act terminate
-expect "and the quorum of them" 0 "2 entries" at mofa log --act force
+expect "the log tells both acts" 0 "2 entries" at mofa log --act terminate --document agreement/one
+expect "and the quorum of them" 0 "2 entries" at mofa log --act force --document agreement/one
 expect "no version comes after it" 5 "terminated" at mofa push agreement/one --text lo=work/lo.txt --text en=work/en.txt --title "en=Again"
 expect "nor a signature" 5 "terminated" at mofa-minister sign agreement/one --yes
 expect "nor another termination" 5 "terminated" at mofa-minister terminate agreement/one --yes

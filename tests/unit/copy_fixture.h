@@ -1,0 +1,73 @@
+/*
+ * copy_fixture.h - delivered copies made on the spot, each from a list of
+ * acts, with receipts of a journal that has other entries between them.
+ */
+#ifndef TESTS_COPY_FIXTURE_H
+#define TESTS_COPY_FIXTURE_H
+
+#include "pki_fixture.h"
+#include "verdict/verdict.h"
+
+#define COPY_NOW      INT64_C(1790000000) /* 2026-09-21 */
+#define COPY_DOCUMENT "agreement/lao-iom"
+
+/*
+ * Those with full powers, but for the depositor.  MINISTER_ANEW is the
+ * minister with another certificate.
+ */
+enum copy_who {
+	DEPOSITOR,
+	MINISTER,
+	MINISTER_ANEW,
+	VICE_MINISTER,
+	CHIEF,
+	COPY_PERSONS
+};
+
+/* One person of each party makes a quorum, or two of the first. */
+enum copy_policy { ONE_OF_EACH, TWO_OF_LAO, COPY_POLICIES };
+
+/* CRLs of an hour ago, of now, and of now where one CA has an older list. */
+enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, COPY_CRLS };
+
+struct copy_step {
+	enum act act;
+	uint64_t index;
+	enum copy_who who; /* not of a "force" */
+	enum copy_policy policy;
+	enum copy_crls crls;
+};
+
+struct copy_world {
+	struct identity cas[2], persons[COPY_PERSONS], depositary;
+	struct policy *policies[COPY_POLICIES];
+	struct crls *crls[COPY_CRLS];
+	struct cert_cache *certs;
+	struct note_signer journal;
+};
+extern struct copy_world copy_world;
+
+void copy_set_up(void);
+void copy_tear_down(void);
+
+/* What a test changes in the entry of a step before it is journaled. */
+typedef void copy_alter(struct entry *entry, size_t step, void *arg);
+
+/*
+ * A copy of version number that went through those steps: each is ten seconds
+ * after the one before it.  A "force" names all signatures of its kind, but
+ * the earlier one of who signed again.
+ */
+struct container *copy_make(unsigned number, const struct copy_step steps[],
+    size_t num, copy_alter *alter, void *arg);
+/* The entry of a step as it is before a test alters it, or was altered. */
+const struct entry *copy_entry(size_t step);
+/* The journal's digest of a set of CRLs. */
+struct digest copy_crls_digest(enum copy_crls crls);
+/* Judge it as who fetched it does. */
+void copy_judge(struct container *copy, struct verdict *out);
+bool copy_has(const struct verdict *verdict, enum finding_code code);
+/* All codes and sentences, for a test that fails. */
+const char *copy_findings(const struct verdict *verdict);
+
+#endif
