@@ -10,18 +10,20 @@
 #include <unistd.h>
 
 #include "bag/bag.h"
+#include "base/outfile.h"
 #include "base/time.h"
 #include "cli/bag.h"
 #include "cli/commands.h"
 
 struct packing {
 	struct context *context;
-	const char *output, *to;
+	const char *path, *to;
+	struct outfile output;
 	bool since_last, outbox;
 	uint64_t known; /* the size that the addressee has seen */
 	bool has_known;
 	struct session session;
-	bool online, written;
+	bool online;
 	struct policy *policy;
 	const struct office *from, *addressee;
 	struct waybill *waybill;
@@ -283,6 +285,7 @@ sign_waybill(struct packing *pack, struct error *err)
 	return ok;
 }
 
+/* Beside its place: it gets there once its dispatch is in the journal. */
 static bool
 write_bag(struct packing *pack, struct error *err)
 {
@@ -292,9 +295,7 @@ write_bag(struct packing *pack, struct error *err)
 					 { { 0 } } },
 		{ PATH_WAYBILL_SIGNATURE, -1, buf_span(&pack->p7s), 0, 0,
 		    { { 0 } } } };
-	char tmp[FILE_PATH];
 	bool ok = true;
-	int fd;
 
 	/* The two that the waybill itself cannot list. */
 	memmove(pack->files + 2, pack->files,
@@ -305,17 +306,13 @@ write_bag(struct packing *pack, struct error *err)
 		pack->files[i] = first[i];
 	}
 	pack->num += 2;
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", pack->output);
-	if (!ok || (fd = mkostemp(tmp, O_CLOEXEC)) < 0)
-		return error_set_errno(err, "%s", pack->output);
-	ok = bag_pack(pack->files, pack->num, recipients, 1, fd, err);
-	if (ok && (fchmod(fd, 0644) != 0 || fsync(fd) != 0 ||
-		      rename(tmp, pack->output) != 0))
-		ok = error_set_errno(err, "%s", pack->output);
-	close(fd);
+	if (!ok ||
+	    !outfile_open(&pack->output, pack->path, pack->context->state, err))
+		return false;
+	ok = bag_pack(pack->files, pack->num, recipients, 1, pack->output.fd,
+	    err);
 	if (!ok)
-		unlink(tmp);
-	pack->written = ok;
+		outfile_drop(&pack->output);
 	return ok;
 }
 
@@ -339,7 +336,7 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 	}
 	if (pack->context->json)
 		return output_json(json_pack("{s:s, s:I, s:s, s:o, s:o, s:o}",
-				       "bag", pack->output, "number",
+				       "bag", pack->path, "number",
 				       (json_int_t)waybill->number, "to",
 				       waybill->to, "waybill",
 				       json_of_digest(&digest), "files", files,
@@ -349,7 +346,7 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 					   json_null()),
 		    err);
 	json_decref(files);
-	printf("packed %s: bag %llu to %s, %u document%s\n", pack->output,
+	printf("packed %s: bag %llu to %s, %u document%s\n", pack->path,
 	    (unsigned long long)waybill->number, waybill->to, documents,
 	    documents == 1 ? "" : "s");
 	output_digest("waybill      ", &digest);
@@ -425,7 +422,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 {
 	char last[POLICY_NAME + 8];
 	uint64_t entry = UINT64_MAX;
-	bool ok;
+	bool written, ok;
 
 	if (!prepare(pack, err))
 		return false;
@@ -435,18 +432,23 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (pack->online && !session_open(pack->context, &pack->session, err))
 		return false;
 	ok = pack_contents(pack, argc, argv, err) &&
-	    sign_waybill(pack, err) && write_bag(pack, err) &&
+	    sign_waybill(pack, err) && write_bag(pack, err);
+	written = ok;
+	ok = ok &&
 	    bag_keep_number(pack->context, "number", pack->waybill->number, err);
 	if (ok && pack->online)
 		ok = bag_hand_in(&pack->session, PATH_WAYBILL,
 		    buf_span(&pack->yaml), PATH_WAYBILL_SIGNATURE,
 		    buf_span(&pack->p7s), &entry, err);
+	/* A bag that nobody was told of is none. */
+	if (written && !ok)
+		outfile_drop(&pack->output);
+	ok = ok && outfile_finish(&pack->output, 0644, err);
 	snprintf(last, sizeof(last), "last-%s", pack->to);
 	if (ok && pack->since_last)
 		ok = bag_keep_number(pack->context, last, pack->size, err);
-	/* A bag that nobody was told of is none. */
-	if (!ok && pack->online && pack->written)
-		unlink(pack->output);
+	if (ok)
+		output_aside(pack->path);
 	ok = ok && report_packed(pack, entry, err);
 	if (pack->online)
 		session_close(&pack->session);
@@ -475,7 +477,7 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
 		switch (c) {
 		case 'o':
-			pack.output = optarg;
+			pack.path = optarg;
 			break;
 		case 't':
 			pack.to = optarg;
@@ -496,12 +498,12 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 			ok = error_set(err, ERROR_USAGE,
 			    "an unknown option (see --help)");
 		}
-	if (ok && (pack.output == NULL || pack.to == NULL ||
+	if (ok && (pack.path == NULL || pack.to == NULL ||
 		      (optind == argc && !pack.since_last && !pack.outbox)))
 		ok = error_set(err, ERROR_USAGE,
 		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
 		    " --outbox (see --help)");
-	ok = ok && context_load(context, err) &&
+	ok = ok && outfile_check(pack.path, err) && context_load(context, err) &&
 	    run_pack(&pack, argc - optind, argv + optind, err);
 	for (size_t i = 0; i < pack.num; i++)
 		if (pack.files[i].fd >= 0)

@@ -11,6 +11,7 @@
 
 #include "bag/bag.h"
 #include "bag/judge.h"
+#include "base/outfile.h"
 #include "base/time.h"
 #include "cli/bag.h"
 #include "cli/commands.h"
@@ -361,9 +362,9 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	struct identity signer = { NULL };
 	struct acknowledgement *answer = bag->answer;
+	struct outfile output;
 	uint64_t size;
 	bool ok;
-	int fd = -1;
 
 	answer->waybill = bag->digest;
 	answer->number = bag->waybill->number;
@@ -379,21 +380,14 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 		answer->received_at, &p7s, err) &&
 	    container_put(zip, PATH_ACKNOWLEDGEMENT, buf_span(&yaml), err) &&
 	    container_put(zip, PATH_ACKNOWLEDGEMENT_P7S, buf_span(&p7s), err);
-	if (ok) {
-		char tmp[FILE_PATH];
-
-		snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-		fd = mkostemp(tmp, O_CLOEXEC);
-		ok = fd >= 0 && container_write(zip, fd, &size, err) &&
-		    fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
-		    rename(tmp, path) == 0;
-		if (!ok && err->kind == ERROR_NONE)
-			error_set_errno(err, "%s", path);
-		if (!ok && fd >= 0)
-			unlink(tmp);
+	if (ok && (ok = outfile_open(&output, path, bag->context->state, err))) {
+		ok = container_write(zip, output.fd, &size, err);
+		if (ok)
+			ok = outfile_finish(&output, 0644, err);
+		else
+			outfile_drop(&output);
+		output_aside(path);
 	}
-	if (fd >= 0)
-		close(fd);
 	identity_free(&signer);
 	container_free(zip);
 	buf_free(&yaml);
@@ -529,13 +523,16 @@ bag_open_command(struct context *context, int argc, char *argv[],
 			return error_set(err, ERROR_USAGE,
 			    "an unknown option (see --help)");
 		}
-	if (!arguments(argc, optind, 1, 1, "FILE", err) ||
-	    !context_load(context, err) ||
-	    !local_dir(context, into, dir, err))
+	if (!arguments(argc, optind, 1, 1, "FILE", err))
 		return false;
 	snprintf(path, sizeof(path), "%s.ack", argv[optind]);
+	if (answer == NULL)
+		answer = path;
+	if (!outfile_check(answer, err) || !context_load(context, err) ||
+	    !local_dir(context, into, dir, err))
+		return false;
 	ok = open_bag(context, argv[optind], &bag, err) &&
-	    run_open(&bag, dir, answer != NULL ? answer : path, again, err);
+	    run_open(&bag, dir, answer, again, err);
 	close_bag(&bag);
 	return ok;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "cli/commands.h"
 #include "cli/local.h"
 
@@ -42,7 +43,8 @@ read_options(struct context *context, int argc, char *argv[],
 			    "an unknown option (see --help)");
 		}
 	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
-	    document_parse(argv[optind], out->document, &out->version, err);
+	    document_parse(argv[optind], out->document, &out->version, err) &&
+	    (out->output == NULL || outfile_check(out->output, err));
 }
 
 static bool
@@ -57,8 +59,10 @@ write_out(struct context *context, const struct fetch *fetch,
 	    strchr(version->document, '/') + 1, version->number);
 	if (output == NULL && fetch->extract == NULL)
 		output = name;
-	if (output != NULL && !copy_write(copy, output, err))
+	if (output != NULL && !copy_write(context, copy, output, err))
 		return false;
+	if (output != NULL)
+		output_aside(output);
 	if (fetch->extract != NULL &&
 	    !copy_extract(copy->container, fetch->extract, false, err))
 		return false;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "base/outfile.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "journal/proof.h"
@@ -34,10 +35,9 @@ copy_bytes(int from, int to, uint64_t size, struct error *err)
 	return true;
 }
 
-/* Whole, or not at all. */
+/* Whole, or not at all: our own file in the local copy, flushed with it. */
 static bool
-write_copy(const struct copy *copy, const char *path, bool durable,
-    struct error *err)
+write_copy(const struct copy *copy, const char *path, struct error *err)
 {
 	char tmp[FILE_PATH];
 	bool ok;
@@ -47,8 +47,7 @@ write_copy(const struct copy *copy, const char *path, bool durable,
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
 	ok = copy_bytes(copy->fd, fd, copy->size, err);
-	if (ok && (fchmod(fd, 0644) != 0 || (durable && fsync(fd) != 0) ||
-		      rename(tmp, path) != 0))
+	if (ok && (fchmod(fd, 0644) != 0 || rename(tmp, path) != 0))
 		ok = error_set_errno(err, "%s", path);
 	close(fd);
 	if (!ok)
@@ -57,9 +56,18 @@ write_copy(const struct copy *copy, const char *path, bool durable,
 }
 
 bool
-copy_write(const struct copy *copy, const char *path, struct error *err)
+copy_write(const struct context *context, const struct copy *copy,
+    const char *path, struct error *err)
 {
-	return write_copy(copy, path, true, err);
+	struct outfile output;
+
+	if (!outfile_open(&output, path, context->state, err))
+		return false;
+	if (!copy_bytes(copy->fd, output.fd, copy->size, err)) {
+		outfile_drop(&output);
+		return error_context(err, "%s", path);
+	}
+	return outfile_finish(&output, 0644, err);
 }
 
 struct extracting {
@@ -126,9 +134,11 @@ copy_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err)
 {
 	char tmp[FILE_PATH];
+	struct stat st;
 	bool ok = true;
 
-	if (file_exists(dir))
+	/* A link to nothing is something too. */
+	if (lstat(dir, &st) == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: name a new folder", dir);
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", dir);
@@ -309,7 +319,7 @@ local_place(const char *dir, const struct copy *copy, bool *newer,
 	    local_versions(dir, version->document, &all, &num, err);
 	*newer = ok && !same_file(copy, path);
 	if (ok && *newer)
-		ok = write_copy(copy, path, false, err);
+		ok = write_copy(copy, path, err);
 	if (ok && (*newer || !file_exists(newest)) &&
 	    (num == 0 || all[num - 1] <= version->number))
 		ok = place_newest(folder, copy->container, err);

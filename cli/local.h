@@ -55,9 +55,9 @@ bool local_entries(struct context *context, const char *dir,
     const char *document, entry_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 
-/* Write a copy's container, or its files: whole, or not at all. */
-bool copy_write(const struct copy *copy, const char *path,
-    struct error *err) MUST_USE;
+/* Write a copy's container to what a person named (base/outfile.h). */
+bool copy_write(const struct context *context, const struct copy *copy,
+    const char *path, struct error *err) MUST_USE;
 /* Into a folder that is not there yet; of all files, or without META-INF. */
 bool copy_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err) MUST_USE;

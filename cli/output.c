@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utf8proc.h>
@@ -150,6 +151,19 @@ output_note(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+void
+output_aside(const char *path)
+{
+	struct stat a, b;
+
+	if (stat(path, &a) == 0 && fstat(STDOUT_FILENO, &b) == 0 &&
+	    S_ISFIFO(a.st_mode) && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino) {
+		fflush(stdout);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	}
 }
 
 bool

@@ -27,6 +27,12 @@ void output_progress_end(void);
 /* A sentence on standard error. */
 void output_note(const char *fmt, ...) PRINTF(1, 2);
 
+/*
+ * If path is the pipe that standard output is, what was written there is not
+ * to be followed by our words: they go to standard error from now on.
+ */
+void output_aside(const char *path);
+
 /* JSON and a newline; json is taken over. */
 bool output_json(json_t *json, struct error *err) MUST_USE;
 json_t *json_of_digest(const struct digest *digest);

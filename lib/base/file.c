@@ -104,8 +104,8 @@ file_pread(int fd, void *out, size_t len, off_t at, struct error *err)
 	return true;
 }
 
-static void
-parent_of(const char *path, char out[FILE_PATH])
+void
+file_parent(const char *path, char out[FILE_PATH])
 {
 	const char *slash = strrchr(path, '/');
 
@@ -169,7 +169,7 @@ put(const char *path, struct span bytes, mode_t mode, unsigned how,
 		    error_set_errno(err, "%s", path);
 	if (!ok || !replace)
 		unlink(tmp);
-	parent_of(path, dir);
+	file_parent(path, dir);
 	return ok && ((how & FLUSH) == 0 || file_sync_dir(dir, err));
 }
 

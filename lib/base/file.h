@@ -64,4 +64,7 @@ int file_temporary(const char *dir, struct error *err) MUST_USE;
 bool file_join(char out[FILE_PATH], const char *dir, const char *name,
     struct error *err) MUST_USE;
 
+/* The folder that path is in: "." if it names none. */
+void file_parent(const char *path, char out[FILE_PATH]);
+
 #endif

@@ -7,10 +7,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/outfile.h"
 
 static char dir[64];
 
@@ -99,6 +104,219 @@ START_TEST(a_folder_that_may_be_anywhere_is_refused)
 }
 END_TEST
 
+/* --- outfile.h --- */
+
+static bool
+write_to(const char *path, const char *text, struct error *err)
+{
+	struct outfile out;
+
+	if (!outfile_check(path, err) || !outfile_open(&out, path, dir, err))
+		return false;
+	ck_ok(file_pwrite(out.fd, span_of_str(text), 0, err), *err);
+	return outfile_finish(&out, 0640, err);
+}
+
+static mode_t
+type_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_msg(lstat(path, &st) == 0, "%s", path);
+	return st.st_mode & S_IFMT;
+}
+
+static void
+assert_holds(const char *path, const char *text)
+{
+	struct buf bytes = BUF(64);
+	struct error err = { 0 };
+
+	ck_ok(file_read(path, bytes.max, &bytes, &err), err);
+	ck_assert_msg(span_is(buf_span(&bytes), text), "%s: %.*s", path,
+	    (int)bytes.len, (char *)bytes.data);
+	buf_free(&bytes);
+}
+
+/* Nothing is left beside what was written. */
+static void
+assert_entries(const char *folder, unsigned want)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "test $(ls -A '%s' | wc -l) = %u",
+	    folder, want);
+	ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+static const struct {
+	const char *path, *file;
+} links[] = {
+	{ "plain", "plain" },
+	{ "new", "new" },
+	{ "./other/../plain", "plain" },
+	{ "to-plain", "plain" },
+	{ "to-link", "plain" },
+	{ "dangling", "nowhere" },
+	{ "other/absolute", "plain" },
+	{ "other/relative", "other/file" },
+	{ "link/file", "data/file" },
+};
+
+START_TEST(a_plain_file_is_replaced_and_links_stay)
+{
+	struct error err = { 0 };
+	char absolute[FILE_PATH];
+	struct stat st;
+
+	snprintf(absolute, sizeof(absolute), "%s/plain", dir);
+	ck_assert_int_eq(symlink("plain", "to-plain"), 0);
+	ck_assert_int_eq(symlink("other/../to-plain", "to-link"), 0);
+	ck_assert_int_eq(symlink(absolute, "other/absolute"), 0);
+	ck_assert_int_eq(symlink("file", "other/relative"), 0);
+	ck_assert_int_eq(link("plain", "kept"), 0);
+	ck_ok(write_to(links[_i].path, "new bytes", &err), err);
+	assert_holds(links[_i].file, "new bytes");
+	ck_assert_int_eq(type_of(links[_i].file), S_IFREG);
+	ck_assert_int_eq(stat(links[_i].file, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0640);
+	/* Renamed into place: who had the old file still has it. */
+	assert_holds("kept", "");
+	ck_assert_int_eq(type_of("to-plain"), S_IFLNK);
+	ck_assert_int_eq(type_of("to-link"), S_IFLNK);
+	ck_assert_int_eq(type_of("dangling"), S_IFLNK);
+	ck_assert_int_eq(type_of("other/absolute"), S_IFLNK);
+	ck_assert_int_eq(type_of("other/relative"), S_IFLNK);
+}
+END_TEST
+
+START_TEST(what_is_dropped_leaves_no_trace)
+{
+	struct error err = { 0 };
+	struct outfile out;
+
+	ck_ok(outfile_open(&out, "other/new", dir, &err), err);
+	ck_ok(file_pwrite(out.fd, span_of_str("half"), 0, &err), err);
+	assert_entries("other", 2);
+	outfile_drop(&out);
+	outfile_drop(&out);
+	assert_entries("other", 1);
+}
+END_TEST
+
+/* Read a FIFO in a process of its own; it ends with 0 if text comes. */
+static pid_t
+reader(const char *path, const char *text)
+{
+	const pid_t pid = fork();
+	char got[64] = "";
+
+	if (pid == 0) {
+		const int fd = open(path, O_RDONLY);
+		size_t len = 0;
+		ssize_t n;
+
+		while (text != NULL && len < sizeof(got) - 1 &&
+		    (n = read(fd, got + len, sizeof(got) - 1 - len)) > 0)
+			len += (size_t)n;
+		close(fd);
+		_exit(text != NULL && strcmp(got, text) == 0 ? 0 : 1);
+	}
+	return pid;
+}
+
+START_TEST(a_fifo_is_written_to)
+{
+	const char *path = _i == 0 ? "fifo" : "to-fifo";
+	struct error err = { 0 };
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	ck_assert_int_eq(symlink("fifo", "to-fifo"), 0);
+	pid = reader("fifo", "the bytes");
+	ck_ok(write_to(path, "the bytes", &err), err);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(type_of("fifo"), S_IFIFO);
+	ck_assert_int_eq(type_of("to-fifo"), S_IFLNK);
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_away_is_an_error_and_no_end)
+{
+	const size_t len = 1024 * 1024;
+	char *much = calloc(1, len + 1);
+	struct error err = { 0 };
+	pid_t pid;
+
+	ck_assert_ptr_nonnull(much);
+	memset(much, 'x', len);
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	pid = reader("fifo", NULL);
+	ck_assert(!write_to("fifo", much, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.detail, "fifo"));
+	ck_assert_int_eq(type_of("fifo"), S_IFIFO);
+	waitpid(pid, NULL, 0);
+	free(much);
+}
+END_TEST
+
+/* Copies of /dev/null and /dev/full: as root a rename would replace them. */
+START_TEST(a_character_device_is_written_to_and_stays)
+{
+	struct error err = { 0 };
+	struct stat st;
+
+	if (mknod("null", S_IFCHR | 0666, makedev(1, 3)) != 0 ||
+	    mknod("full", S_IFCHR | 0666, makedev(1, 7)) != 0 ||
+	    access("null", W_OK) != 0 || open("null", O_WRONLY) < 0) {
+		printf("skipped: character devices (making one needs root)\n");
+		return;
+	}
+	ck_assert_int_eq(symlink("null", "to-null"), 0);
+	ck_ok(write_to("null", "bytes", &err), err);
+	ck_ok(write_to("to-null", "bytes", &err), err);
+	ck_assert(!write_to("full", "bytes", &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_int_eq(lstat("null", &st), 0);
+	ck_assert(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+	ck_assert_int_eq(type_of("full"), S_IFCHR);
+	ck_assert_int_eq(type_of("to-null"), S_IFLNK);
+}
+END_TEST
+
+static const char *const refused[] = { "data", "data/", "link", ".", "/", "",
+	"socket", "block", "to-block", "circle" };
+
+START_TEST(nothing_else_is_written_to_or_replaced)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = "socket" };
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct error err = { 0 };
+	struct outfile out;
+
+	ck_assert_int_eq(
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(symlink("block", "to-block"), 0);
+	ck_assert_int_eq(symlink("circle", "circle"), 0);
+	if (strstr(refused[_i], "block") != NULL &&
+	    mknod("block", S_IFBLK | 0600, makedev(7, 250)) != 0) {
+		printf("skipped: block devices (making one needs root)\n");
+		close(fd);
+		return;
+	}
+	ck_assert(!outfile_check(refused[_i], &err));
+	ck_assert(!outfile_open(&out, refused[_i], dir, &err));
+	if (strcmp(refused[_i], "circle") != 0)
+		ck_assert_int_eq(err.kind, ERROR_USAGE);
+	ck_assert_int_eq(type_of("socket"), S_IFSOCK);
+	close(fd);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -107,6 +325,14 @@ fill(TCase *t)
 	    COUNT(places));
 	tcase_add_loop_test(t, a_folder_that_may_be_anywhere_is_refused, 0,
 	    COUNT(no_places));
+	tcase_add_loop_test(t, a_plain_file_is_replaced_and_links_stay, 0,
+	    COUNT(links));
+	tcase_add_test(t, what_is_dropped_leaves_no_trace);
+	tcase_add_loop_test(t, a_fifo_is_written_to, 0, 2);
+	tcase_add_test(t, a_reader_that_goes_away_is_an_error_and_no_end);
+	tcase_add_test(t, a_character_device_is_written_to_and_stays);
+	tcase_add_loop_test(t, nothing_else_is_written_to_or_replaced, 0,
+	    COUNT(refused));
 }
 
 int

@@ -1,0 +1,53 @@
+/*
+ * outfile.h - a file that a person named to be written, whatever it is.
+ *
+ * A plain file appears whole or not at all: bytes go beside it, are flushed and
+ * renamed.  A link stays, and the file that it leads to is replaced, beside
+ * that one.  A FIFO or a character device is written to, once all bytes are
+ * there.  Anything else (a block device, a socket, a folder) is refused: as
+ * root, a rename would put a plain file in its place.
+ */
+#ifndef BASE_OUTFILE_H
+#define BASE_OUTFILE_H
+
+#include "base/file.h"
+
+struct outfile {
+	int fd;         /* write here, at any offset */
+	bool is_stream; /* path is written to, not replaced */
+	char path[FILE_PATH]; /* what is replaced, or written to */
+	char tmp[FILE_PATH];  /* what replaces it */
+};
+
+/*
+ * Could path be written?  To be asked before anything is done that cannot be
+ * taken back.  Nothing is opened or made.
+ *
+ * ERROR_USAGE   it is, or leads to, what is refused
+ * ERROR_SYSTEM  it cannot be looked at
+ */
+bool outfile_check(const char *path, struct error *err) MUST_USE;
+
+/*
+ * Begin to write path.  scratch: a folder for an unnamed file, where path is a
+ * stream.  On success the caller ends it by outfile_finish() or outfile_drop().
+ *
+ * Errors as outfile_check().
+ */
+bool outfile_open(struct outfile *out, const char *path, const char *scratch,
+    struct error *err) MUST_USE;
+
+/*
+ * Put what was written in place, or send it to the stream, which waits for
+ * whoever reads a FIFO.  On failure a file is as it was; a stream may have got
+ * a part.  Either way out is released.  mode: of a file that is made.
+ *
+ * ERROR_SYSTEM  it did not work: a full disk, a reader that went away
+ */
+bool outfile_finish(struct outfile *out, mode_t mode,
+    struct error *err) MUST_USE;
+
+/* End without a trace. */
+void outfile_drop(struct outfile *out);
+
+#endif
