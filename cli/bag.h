@@ -4,7 +4,8 @@
 #ifndef CLI_BAG_H
 #define CLI_BAG_H
 
-#include "cli/session.h"
+#include "bag/waybill.h"
+#include "cli/outbox.h"
 
 /* What is kept of bags, in STATE/bags/: a number, 0 if it never was. */
 bool bag_note_path(struct context *context, const char *name,
@@ -13,10 +14,16 @@ uint64_t bag_kept_number(struct context *context, const char *name);
 bool bag_keep_number(struct context *context, const char *name,
     uint64_t number, struct error *err) MUST_USE;
 
-/* Hand in a waybill or an acknowledgement; *index gets its entry. */
-bool bag_hand_in(struct session *session, const char *yaml_path,
-    struct span yaml, const char *p7s_path, struct span p7s, uint64_t *index,
-    struct error *err) MUST_USE;
+/*
+ * Hand in a waybill or an acknowledgement: its bytes, and the same parsed.  The
+ * receipt is compared with it; *index gets its entry.
+ */
+bool bag_hand_in_waybill(struct session *session,
+    const struct waybill *waybill, struct span yaml, struct span p7s,
+    uint64_t *index, struct error *err) MUST_USE;
+bool bag_hand_in_answer(struct session *session,
+    const struct acknowledgement *answer, struct span yaml, struct span p7s,
+    uint64_t *index, struct error *err) MUST_USE;
 
 /* "valise bag pack …" (bag_pack.c); argv[0] is "pack". */
 bool bag_pack_command(struct context *context, int argc, char *argv[],

@@ -206,35 +206,44 @@ add_changed(struct packing *pack, struct error *err)
 	return ok;
 }
 
+/* The act's own lock goes with the file: nobody sends it while it is packed. */
+static bool
+add_act(struct packing *pack, struct outbox_act *act, struct error *err)
+{
+	const bool deposit = act->kind == OUTBOX_DEPOSIT;
+	char path[LIMIT_PATH_BYTES + 1];
+	struct waybill_file *listed;
+
+	file_name(deposit ? BAG_DEPOSITS : BAG_SIGNATURES, act->document,
+	    act->version, deposit ? ".asice" : ".zip", path);
+	if (waybill_find(pack->waybill, path) != NULL) {
+		output_note("%s: another of that name is in the bag: it stays"
+			    " in the outbox", act->path);
+		return true;
+	}
+	if (add_file(pack, path, act->lock, span_of(NULL, 0), err) == NULL)
+		return false;
+	act->lock = -1; /* the bag's now */
+	listed = &pack->waybill->files[pack->waybill->num - 1];
+	snprintf(listed->document, DOCUMENT_NAME, "%s", act->document);
+	listed->version = act->version;
+	snprintf(listed->title, sizeof(listed->title), "%s",
+	    deposit ? "a deposit" : "a signature");
+	return true;
+}
+
 /* What was made here and has not gone: it goes by bag. */
 static bool
 add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
 {
-	const char *folder = kind == OUTBOX_DEPOSIT ? BAG_DEPOSITS :
-						      BAG_SIGNATURES;
-	const char *suffix = kind == OUTBOX_DEPOSIT ? ".asice" : ".zip";
 	struct outbox_list list;
-	bool ok = outbox_all(pack->context, kind, &list, err);
+	bool ok = outbox_all(pack->context, kind, NULL, &list, err);
 
 	for (size_t i = 0; ok && i < list.num; i++) {
-		char file[FILE_PATH], path[LIMIT_PATH_BYTES + 1];
-		struct waybill_file *listed;
-		int fd = -1;
-
-		file_name(folder, list.list[i].document, list.list[i].version,
-		    suffix, path);
-		ok = outbox_path(pack->context, kind, list.list[i].document,
-			 list.list[i].version, file, err) &&
-		    (fd = open_file(file, err)) >= 0 &&
-		    add_file(pack, path, fd, span_of(NULL, 0), err) != NULL;
-		if (!ok)
-			break;
-		listed = &pack->waybill->files[pack->waybill->num - 1];
-		snprintf(listed->document, DOCUMENT_NAME, "%s",
-		    list.list[i].document);
-		listed->version = list.list[i].version;
-		snprintf(listed->title, sizeof(listed->title), "%s",
-		    kind == OUTBOX_DEPOSIT ? "a deposit" : "a signature");
+		if (!outbox_take(&list.list[i]))
+			continue;
+		ok = add_act(pack, &list.list[i], err);
+		outbox_release(&list.list[i]);
 	}
 	free(list.list);
 	return ok;
@@ -437,9 +446,8 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	ok = ok &&
 	    bag_keep_number(pack->context, "number", pack->waybill->number, err);
 	if (ok && pack->online)
-		ok = bag_hand_in(&pack->session, PATH_WAYBILL,
-		    buf_span(&pack->yaml), PATH_WAYBILL_SIGNATURE,
-		    buf_span(&pack->p7s), &entry, err);
+		ok = bag_hand_in_waybill(&pack->session, pack->waybill,
+		    buf_span(&pack->yaml), buf_span(&pack->p7s), &entry, err);
 	/* A bag that nobody was told of is none. */
 	if (written && !ok)
 		outfile_drop(&pack->output);

@@ -60,10 +60,10 @@ bag_keep_number(struct context *context, const char *name, uint64_t number,
 }
 
 /* POST a ZIP of a YAML file and its signature. */
-bool
-bag_hand_in(struct session *session, const char *yaml_path, struct span yaml,
-    const char *p7s_path, struct span p7s, uint64_t *index,
-    struct error *err)
+static bool
+hand_in(struct session *session, const char *yaml_path, struct span yaml,
+    const char *p7s_path, struct span p7s, struct sent *sent,
+    uint64_t *index, struct error *err)
 {
 	static struct entry entry;
 	struct container *zip = container_new(err);
@@ -73,19 +73,49 @@ bag_hand_in(struct session *session, const char *yaml_path, struct span yaml,
 	struct remote_answer answer = { .body = BUF(0) };
 	bool ok;
 
+	sent->digest = sha256_of(yaml);
 	request.body_fd = file_temporary(session->context->state, err);
 	ok = zip != NULL && request.body_fd >= 0 &&
 	    container_put(zip, yaml_path, yaml, err) &&
 	    container_put(zip, p7s_path, p7s, err) &&
 	    container_write(zip, request.body_fd, &request.body_len, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
-	    session_check_receipt(session, buf_span(&answer.body), &entry,
-		index, err);
+	    outbox_check_receipt(session, buf_span(&answer.body), sent,
+		&entry, index, err);
 	remote_answer_free(&answer);
 	if (request.body_fd >= 0)
 		close(request.body_fd);
 	container_free(zip);
 	return ok;
+}
+
+bool
+bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
+    struct span yaml, struct span p7s, uint64_t *index, struct error *err)
+{
+	struct sent sent = { .act = ACT_DISPATCH, .number = waybill->number };
+
+	snprintf(sent.office, sizeof(sent.office), "%s", waybill->from);
+	snprintf(sent.person, sizeof(sent.person), "%s", waybill->person);
+	snprintf(sent.to, sizeof(sent.to), "%s", waybill->to);
+	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE,
+	    p7s, &sent, index, err);
+}
+
+bool
+bag_hand_in_answer(struct session *session,
+    const struct acknowledgement *answer, struct span yaml, struct span p7s,
+    uint64_t *index, struct error *err)
+{
+	struct sent sent = { .act = ACT_ACKNOWLEDGE,
+		.number = answer->number,
+		.waybill = answer->waybill };
+
+	snprintf(sent.office, sizeof(sent.office), "%s", answer->from);
+	snprintf(sent.person, sizeof(sent.person), "%s", answer->person);
+	snprintf(sent.to, sizeof(sent.to), "%s", answer->to);
+	return hand_in(session, PATH_ACKNOWLEDGEMENT, yaml,
+	    PATH_ACKNOWLEDGEMENT_P7S, p7s, &sent, index, err);
 }
 
 /* --- Opening. --- */
@@ -565,8 +595,7 @@ run_ack(struct context *context, const char *file, struct error *err)
 		NULL &&
 	    session_open(context, &session, err);
 	if (ok) {
-		ok = bag_hand_in(&session, PATH_ACKNOWLEDGEMENT,
-		    member_bytes(yaml), PATH_ACKNOWLEDGEMENT_P7S,
+		ok = bag_hand_in_answer(&session, answer, member_bytes(yaml),
 		    member_bytes(p7s), &index, err);
 		session_close(&session);
 	}
@@ -593,6 +622,29 @@ run_ack(struct context *context, const char *file, struct error *err)
 	return ok;
 }
 
+/* What a file of the bag is: an act of who signed the waybill. */
+static bool
+read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
+    bool is_deposit, struct sent *out, struct error *err)
+{
+	struct container *zip = is_deposit ? container_read(fd, err) :
+					     container_read_files(fd, err);
+	bool ok;
+
+	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,
+		.version = listed->version };
+	ok = zip != NULL && sent_read(bag->context->certs, zip, out, err);
+	snprintf(out->document, sizeof(out->document), "%s",
+	    listed->document);
+	snprintf(out->office, sizeof(out->office), "%s", bag->waybill->from);
+	container_free(zip);
+	if (ok && strcmp(out->person, bag->waybill->person) != 0)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "%s signed it, and %s the waybill", out->person,
+		    bag->waybill->person);
+	return ok;
+}
+
 /* A deposit or signature, in the name of who signed the waybill. */
 static bool
 send_on(struct session *session, struct opened *bag,
@@ -605,6 +657,7 @@ send_on(struct session *session, struct opened *bag,
 		.body_len = listed->size,
 		.file_fd = -1 };
 	struct remote_answer answer = { .body = BUF(0) };
+	struct sent sent;
 	uint64_t index = 0;
 	bool ok;
 
@@ -615,9 +668,11 @@ send_on(struct session *session, struct opened *bag,
 	version_path(base, listed->document, listed->version);
 	snprintf(path, sizeof(path), "%s%s?bag=%s", base,
 	    is_deposit ? "" : "/signatures", hex);
-	ok = remote_do(session->remote, &request, &answer, err) &&
-	    session_check_receipt(session, buf_span(&answer.body), &entry,
-		&index, err);
+	ok = read_listed(bag, listed, request.body_fd, is_deposit, &sent,
+		 err) &&
+	    remote_do(session->remote, &request, &answer, err) &&
+	    outbox_check_receipt(session, buf_span(&answer.body), &sent,
+		&entry, &index, err);
 	if (ok && !session->context->json)
 		printf("%s %s@%u for %s, entry %llu\n",
 		    is_deposit ? "deposited" : "signed", listed->document,
@@ -644,8 +699,8 @@ run_push(struct context *context, const char *file, struct error *err)
 		close_bag(&bag);
 		return false;
 	}
-	ok = bag_hand_in(&session, PATH_WAYBILL, buf_span(&bag.yaml),
-	    PATH_WAYBILL_SIGNATURE, buf_span(&bag.p7s), &index, err);
+	ok = bag_hand_in_waybill(&session, bag.waybill, buf_span(&bag.yaml),
+	    buf_span(&bag.p7s), &index, err);
 	for (size_t i = 0; ok && i < bag.waybill->num; i++) {
 		const struct waybill_file *listed = &bag.waybill->files[i];
 		const bool deposit = strncmp(listed->path, BAG_DEPOSITS,

@@ -380,6 +380,45 @@ nothing_changed(struct context *context, const char *document,
 	return true;
 }
 
+/*
+ * Two runs of one person may make the same version in the same second: then
+ * the record has the other's, with these very texts.  The receipt says so, and
+ * the copy proves it.
+ */
+static bool
+is_in_record(struct session *session, const struct outbox_act *act,
+    const struct entry *entry)
+{
+	struct error ignored = { 0 };
+	struct copy copy = { .fd = -1 };
+	bool same;
+
+	same = entry->act == ACT_DEPOSIT &&
+	    strcmp(entry->document, act->document) == 0 &&
+	    entry->version == act->version &&
+	    digest_eq(&entry->digest, &act->digest) &&
+	    copy_fetch(session, act->document, act->version, &copy,
+		&ignored) &&
+	    copy.verdict.outcome == OUTCOME_VALID &&
+	    digest_eq(&copy.verdict.digest, &act->digest);
+	copy_free(&copy);
+	return same;
+}
+
+static bool
+send_deposit(struct session *session, struct outbox_act *act,
+    struct entry *entry, uint64_t *index, bool *again, struct error *err)
+{
+	if (outbox_send(session, act, entry, index, again, err))
+		return true;
+	if (!*again || strcmp(error_code(err), SENT_DIFFERS) != 0 ||
+	    !is_in_record(session, act, entry))
+		return false;
+	*err = (struct error){ 0 };
+	outbox_drop(act);
+	return true;
+}
+
 /* session is NULL where there is no line. */
 static bool
 push_new(struct context *context, struct session *session, struct push *push,
@@ -392,6 +431,7 @@ push_new(struct context *context, struct session *session, struct push *push,
 	struct version *version = push->version;
 	struct error ignored = { 0 };
 	uint64_t index = 0;
+	struct outbox_act act = { .lock = -1 };
 	bool again = false, same = false, ok = true;
 
 	if (newest->version > 0 &&
@@ -415,104 +455,95 @@ push_new(struct context *context, struct session *session, struct push *push,
 		span_of_str(CONTAINER_MIMETYPE), err) &&
 	    sign_origin(context, push->container, err) &&
 	    outbox_keep(context, OUTBOX_DEPOSIT, push->document,
-		version->number, push->container, err);
-	if (ok && session == NULL) {
-		buf_free(&yaml);
-		return outbox_kept(context, "made", "push", version, err);
-	}
-	ok = ok &&
-	    outbox_send(session, OUTBOX_DEPOSIT, push->document,
-		version->number, &entry, &index, &again, err);
-	if (ok)
-		context_remember_version(context, buf_span(&yaml));
+		version->number, push->container, &act, err);
+	if (ok && session == NULL)
+		ok = outbox_kept(context, &act, "made", "push", err);
+	else if (ok)
+		ok = send_deposit(session, &act, &entry, &index, &again, err) &&
+		    (context_remember_version(context, buf_span(&yaml)), true) &&
+		    report(context, &entry, index,
+			again ? "deposited already:" : "deposited", err);
+	outbox_release(&act);
 	buf_free(&yaml);
-	return ok &&
-	    report(context, &entry, index,
-		again ? "deposited already:" : "deposited", err);
-}
-
-/* Past 24 h the old signature would be refused: the same, signed anew. */
-static bool
-sign_anew(struct context *context, const char *document, unsigned version,
-    struct error *err)
-{
-	struct container *container = NULL;
-	char path[FILE_PATH];
-	bool ok;
-	int fd = -1;
-
-	ok = outbox_path(context, OUTBOX_DEPOSIT, document, version, path,
-		 err) &&
-	    (fd = open_file(path, err)) >= 0 &&
-	    (container = container_read(fd, err)) != NULL;
-	if (ok) {
-		container_remove(container, PATH_ORIGIN);
-		container_remove(container, PATH_ORIGIN_MANIFEST);
-		ok = sign_origin(context, container, err) &&
-		    outbox_keep(context, OUTBOX_DEPOSIT, document, version,
-			container, err);
-	}
-	container_free(container);
-	if (fd >= 0)
-		close(fd);
 	return ok;
 }
 
-/* What a cut left unanswered goes first, byte for byte. */
+/* Past 24 h its signature is refused: the same version, signed anew. */
+static bool
+send_anew(struct session *session, struct container *container,
+    const struct outbox_act *old, struct entry *entry, uint64_t *index,
+    struct error *err)
+{
+	struct outbox_act act = { .lock = -1 };
+	bool again, ok;
+
+	container_remove(container, PATH_ORIGIN);
+	container_remove(container, PATH_ORIGIN_MANIFEST);
+	ok = sign_origin(session->context, container, err) &&
+	    outbox_keep(session->context, OUTBOX_DEPOSIT, old->document,
+		old->version, container, &act, err) &&
+	    send_deposit(session, &act, entry, index, &again, err);
+	outbox_release(&act);
+	return ok;
+}
+
+/*
+ * What an earlier run made goes first, byte for byte: it may be deposited
+ * already, its answer lost.  False where it has no answer yet.
+ */
+static bool
+send_one(struct session *session, struct outbox_act *act, struct error *err)
+{
+	static struct entry entry;
+	struct container *container = container_read(act->lock, err);
+	const struct member *yaml;
+	uint64_t index = 0;
+	bool again, ok;
+
+	if (container == NULL)
+		return false;
+	if ((yaml = container_find(container, PATH_VERSION)) != NULL)
+		context_remember_version(session->context,
+		    member_bytes(yaml));
+	output_note("sending %s@%u first, which an earlier run made and was"
+		    " not answered", act->document, act->version);
+	ok = send_deposit(session, act, &entry, &index, &again, err);
+	if (!ok && act->stale && !outbox_is_kept(act) &&
+	    strcmp(error_code(err), finding_name(FINDING_SIGNING_TIME)) == 0) {
+		*err = (struct error){ 0 };
+		ok = send_anew(session, container, act, &entry, &index, err);
+	}
+	container_free(container);
+	if (ok)
+		output_note("%s@%u is deposited, entry %llu", act->document,
+		    act->version, (unsigned long long)index);
+	/* "No" is an answer; the new one is then judged by itself. */
+	if (ok || outbox_is_kept(act) || err->kind == ERROR_UNAVAILABLE ||
+	    err->kind == ERROR_SYSTEM ||
+	    strcmp(error_code(err), SENT_DIFFERS) == 0)
+		return ok;
+	output_note("it was not taken: %s", err->detail);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+/* Whatever another command is sending at this moment is its own. */
 static bool
 send_pending(struct session *session, const char *document,
     struct error *err)
 {
-	static struct entry entry;
-	bool stale = false, again;
-	uint64_t index;
-	const unsigned version = outbox_find(session->context, OUTBOX_DEPOSIT,
-	    document, &stale);
+	struct outbox_list list;
+	bool ok = outbox_all(session->context, OUTBOX_DEPOSIT, document, &list,
+	    err);
 
-	if (version == 0)
-		return true;
-	if (stale && !sign_anew(session->context, document, version, err))
-		return false;
-	output_note("sending %s@%u first, which an earlier run made and was"
-		    " not answered", document, version);
-	if (!outbox_send(session, OUTBOX_DEPOSIT, document, version, &entry,
-		&index, &again, err)) {
-		/* "No" is an answer; the new one is then judged by itself. */
-		if (err->kind == ERROR_UNAVAILABLE ||
-		    err->kind == ERROR_SYSTEM)
-			return false;
-		output_note("it was not taken: %s", err->detail);
-		*err = (struct error){ 0 };
-		return true;
+	for (size_t i = 0; ok && i < list.num; i++) {
+		if (!outbox_take(&list.list[i]))
+			continue;
+		ok = send_one(session, &list.list[i], err);
+		outbox_release(&list.list[i]);
 	}
-	output_note("%s@%u is deposited, entry %llu", document, version,
-	    (unsigned long long)index);
-	return true;
-}
-
-static bool
-remember_pending(struct context *context, const char *document,
-    struct error *err)
-{
-	struct container *container;
-	char path[FILE_PATH];
-	bool stale;
-	const unsigned version = outbox_find(context, OUTBOX_DEPOSIT, document,
-	    &stale);
-	int fd;
-
-	if (version == 0 ||
-	    !outbox_path(context, OUTBOX_DEPOSIT, document, version, path,
-		err) ||
-	    (fd = open_file(path, err)) < 0)
-		return version == 0;
-	if ((container = container_read(fd, err)) != NULL &&
-	    container_find(container, PATH_VERSION) != NULL)
-		context_remember_version(context,
-		    member_bytes(container_find(container, PATH_VERSION)));
-	container_free(container);
-	close(fd);
-	return true;
+	free(list.list);
+	return ok;
 }
 
 /* After the newest version of the local copy, which may not be the newest. */
@@ -578,7 +609,6 @@ push_all(struct context *context, struct push *push, struct error *err)
 	if (!session_open(context, &session, err))
 		return false;
 	ok = session_check_policy(&session, err) &&
-	    remember_pending(context, push->document, err) &&
 	    send_pending(&session, push->document, err) &&
 	    find_newest(&session, push->document, &newest, err) &&
 	    push_new(context, &session, push, &newest, err);

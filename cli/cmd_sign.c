@@ -122,18 +122,18 @@ visit_force(void *arg, uint64_t index, const struct entry *entry,
 }
 
 static bool
-send_signature(struct session *session, const char *document,
-    unsigned version, struct error *err)
+send_signature(struct session *session, struct outbox_act *act,
+    struct error *err)
 {
 	static struct entry entry;
-	struct force force = { .version = version };
+	struct force force = { .version = act->version };
 	char filter[DOCUMENT_NAME + 64];
 	uint64_t index = 0;
 	bool again = false;
 
-	snprintf(filter, sizeof(filter), "act=force&document=%s", document);
-	return outbox_send(session, OUTBOX_SIGNATURE, document, version,
-		   &entry, &index, &again, err) &&
+	snprintf(filter, sizeof(filter), "act=force&document=%s",
+	    act->document);
+	return outbox_send(session, act, &entry, &index, &again, err) &&
 	    session_entries(session, filter, visit_force, &force, err) &&
 	    report(session->context, &entry, index, again,
 		force.found ? "in force" : "signed in part", err);
@@ -146,6 +146,7 @@ sign_copy(struct context *context, struct session *session,
 {
 	const struct version *version = copy->verdict.version;
 	struct container *signature = container_new(err);
+	struct outbox_act act = { .lock = -1 };
 	struct identity signer = { NULL };
 	bool ok;
 
@@ -165,13 +166,12 @@ sign_copy(struct context *context, struct session *session,
 		ok = confirmed(yes, "Sign it?", err) &&
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
-			version->number, signature, err) &&
+			version->number, signature, &act, err) &&
 		    (session == NULL ?
-			    outbox_kept(context, "signed", "sign", version,
-				err) :
-			    send_signature(session, version->document,
-				version->number, err));
+			    outbox_kept(context, &act, "signed", "sign", err) :
+			    send_signature(session, &act, err));
 	}
+	outbox_release(&act);
 	container_free(signature);
 	identity_free(&signer);
 	return ok;
@@ -182,22 +182,23 @@ static bool
 send_pending(struct session *session, const char *document,
     unsigned version, bool *sent, struct error *err)
 {
-	char path[FILE_PATH];
-	bool stale = false;
-	const unsigned pending = outbox_find(session->context,
-	    OUTBOX_SIGNATURE, document, &stale);
+	struct outbox_act act;
+	bool ok = true;
 
 	*sent = false;
-	if (pending == 0 || (version != 0 && pending != version))
+	if (!outbox_take_first(session->context, OUTBOX_SIGNATURE, document,
+		version, &act))
 		return true;
-	if (stale)
-		return !outbox_path(session->context, OUTBOX_SIGNATURE,
-			   document, pending, path, err) ||
-		    unlink(path) == 0 || true;
+	if (act.stale) {
+		outbox_drop(&act);
+		return true;
+	}
 	output_note("sending the signature first that an earlier run made and"
 		    " was not answered");
 	*sent = true;
-	return send_signature(session, document, pending, err);
+	ok = send_signature(session, &act, err);
+	outbox_release(&act);
+	return ok;
 }
 
 static bool

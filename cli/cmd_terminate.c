@@ -130,18 +130,17 @@ visit_ending(void *arg, uint64_t index, const struct entry *entry,
 }
 
 static bool
-send_termination(struct session *session, const char *document,
-    unsigned version, struct error *err)
+send_termination(struct session *session, struct outbox_act *act,
+    struct error *err)
 {
 	static struct entry entry;
-	struct ending ending = { .version = version };
+	struct ending ending = { .version = act->version };
 	char filter[DOCUMENT_NAME + 64];
 	uint64_t index = 0;
 	bool again = false, ended;
 
-	snprintf(filter, sizeof(filter), "document=%s", document);
-	if (!outbox_send(session, OUTBOX_TERMINATION, document, version,
-		&entry, &index, &again, err) ||
+	snprintf(filter, sizeof(filter), "document=%s", act->document);
+	if (!outbox_send(session, act, &entry, &index, &again, err) ||
 	    !session_entries(session, filter, visit_ending, &ending, err))
 		return false;
 	ended = ending.ended;
@@ -170,6 +169,7 @@ sign_termination(struct session *session, struct copy *copy,
 	struct context *context = session->context;
 	struct container *signature = container_new(err);
 	struct termination termination;
+	struct outbox_act act = { .lock = -1 };
 	struct identity signer = { NULL };
 	char id[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
 	const struct member *file;
@@ -197,10 +197,10 @@ sign_termination(struct session *session, struct copy *copy,
 			COMMITMENT_APPROVAL, signature, err) &&
 		    outbox_keep(context, OUTBOX_TERMINATION,
 			termination.document, termination.version, signature,
-			err) &&
-		    send_termination(session, termination.document,
-			termination.version, err);
+			&act, err) &&
+		    send_termination(session, &act, err);
 	}
+	outbox_release(&act);
 	container_free(signature);
 	identity_free(&signer);
 	return ok;
@@ -211,24 +211,24 @@ terminate(struct session *session, const char *document, const char *reason,
     bool yes, struct error *err)
 {
 	struct copy copy = { .fd = -1 };
-	char path[FILE_PATH];
-	unsigned version, pending;
-	bool stale = false, ok;
+	struct outbox_act act;
+	unsigned version;
+	bool ok;
 
 	if (!session_check_policy(session, err) ||
 	    !find_in_force(session, document, &version, err))
 		return false;
-	pending = outbox_find(session->context, OUTBOX_TERMINATION, document,
-	    &stale);
-	if (pending != 0 && !stale) {
-		output_note("sending the signature first that an earlier run"
-			    " made and was not answered");
-		return send_termination(session, document, pending, err);
+	if (outbox_take_first(session->context, OUTBOX_TERMINATION, document,
+		0, &act)) {
+		if (!act.stale) {
+			output_note("sending the signature first that an"
+				    " earlier run made and was not answered");
+			ok = send_termination(session, &act, err);
+			outbox_release(&act);
+			return ok;
+		}
+		outbox_drop(&act);
 	}
-	if (pending != 0 &&
-	    outbox_path(session->context, OUTBOX_TERMINATION, document,
-		pending, path, err))
-		unlink(path);
 	ok = copy_fetch(session, document, version, &copy, err);
 	/* Nobody ends what is not valid, or has ended. */
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)

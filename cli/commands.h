@@ -4,6 +4,7 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#include "cli/outbox.h"
 #include "cli/output.h"
 #include "cli/session.h"
 
@@ -87,42 +88,6 @@ void copy_free(struct copy *copy);
 bool session_upload(struct session *session, int fd, uint64_t len,
     const char *note, char id[UPLOAD_ID_ROOM], struct error *err) MUST_USE;
 
-/* --- The outbox: what was made and not yet answered (outbox.c). --- */
-
-enum outbox_kind { OUTBOX_DEPOSIT, OUTBOX_SIGNATURE, OUTBOX_TERMINATION };
-
-bool outbox_path(const struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version, char out[FILE_PATH],
-    struct error *err) MUST_USE;
-/* Keep a ZIP there, durable before it is sent. */
-bool outbox_keep(struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version,
-    const struct container *container, struct error *err) MUST_USE;
-/*
- * Send what is kept under that name; gone once the daemon says yes or no.
- * The receipt is checked; entry gets the act, *again whether it was there
- * already.
- */
-bool outbox_send(struct session *session, enum outbox_kind kind,
-    const char *document, unsigned version, struct entry *entry,
-    uint64_t *index, bool *again, struct error *err) MUST_USE;
-/* Without a line it stays there: tell, and what sends it. */
-bool outbox_kept(struct context *context, const char *done,
-    const char *command, const struct version *version,
-    struct error *err) MUST_USE;
-/* All that is kept of a kind; list is the caller's to free(). */
-struct outbox_list {
-	struct {
-		char document[DOCUMENT_NAME];
-		unsigned version;
-	} *list;
-	size_t num;
-};
-bool outbox_all(const struct context *context, enum outbox_kind kind,
-    struct outbox_list *out, struct error *err) MUST_USE;
-/* Is something kept for this document?  Its version; *stale: over 24 h old. */
-unsigned outbox_find(const struct context *context, enum outbox_kind kind,
-    const char *document, bool *stale);
 /* Warn of an entry's time more than five minutes off our clock. */
 void check_clock(const struct entry *entry);
 

@@ -13,7 +13,8 @@
  *	STATE/KEYID/copy                where the local copy is
  *	STATE/KEYID/bags/               the numbers of those packed, what was
  *	                                opened, how far each office has seen
- *	STATE/KEYID/outbox/             what was made and not yet answered
+ *	STATE/KEYID/outbox/             what was made and not yet answered, a
+ *	                                file each (cli/outbox.h)
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
  *	STATE/KEYID/witness             the last checkpoint that it cosigned

@@ -1,199 +1,326 @@
+/*
+ * The outbox: acts that were made and not yet answered, a file each.
+ */
+#include "cli/outbox.h"
+
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 
-static const char *const suffixes[] = {
-	[OUTBOX_DEPOSIT] = ".asice",
-	[OUTBOX_SIGNATURE] = ".sign.zip",
-	[OUTBOX_TERMINATION] = ".terminate.zip",
+static const struct {
+	const char *suffix, *method;
+	enum act act;
+} kinds[] = {
+	[OUTBOX_DEPOSIT] = { ".asice", "PUT", ACT_DEPOSIT },
+	[OUTBOX_SIGNATURE] = { ".sign.zip", "POST", ACT_SIGN },
+	[OUTBOX_TERMINATION] = { ".terminate.zip", "POST", ACT_TERMINATE },
 };
 
-/* "agreement--lao-iom@" : no slug has two hyphens in a row. */
-static void
-prefix_of(const char *document, char out[DOCUMENT_NAME + 4])
-{
-	const char *slash = strchr(document, '/');
+/* --- Names: "TYPE--SLUG@N-SIZE-ID"; slugs have no two hyphens in a row. --- */
 
-	snprintf(out, DOCUMENT_NAME + 4, "%.*s--%s@",
-	    (int)(slash - document), document, slash + 1);
+/* "N-SIZE-ID", or "N" alone, as it was written before. */
+static bool
+read_numbers(struct span text, struct outbox_act *out)
+{
+	struct span number, size;
+
+	if (!span_take_until(&text, '-', &number))
+		return document_version_parse(text, &out->version);
+	return document_version_parse(number, &out->version) &&
+	    span_take_until(&text, '-', &size) &&
+	    span_to_u64(size, &out->size);
 }
 
-bool
-outbox_path(const struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version, char out[FILE_PATH],
+static bool
+read_name(const char *name, enum outbox_kind kind, struct outbox_act *out)
+{
+	const char *hyphens = strstr(name, "--"), *at = strrchr(name, '@');
+	const size_t len = strlen(name), end = strlen(kinds[kind].suffix);
+	struct error ignored = { 0 };
+
+	*out = (struct outbox_act){ .kind = kind, .lock = -1 };
+	if (hyphens == NULL || at == NULL || at < hyphens ||
+	    len < end + (size_t)(at - name) + 1 ||
+	    strcmp(name + len - end, kinds[kind].suffix) != 0 ||
+	    snprintf(out->document, DOCUMENT_NAME, "%.*s/%.*s",
+		(int)(hyphens - name), name, (int)(at - hyphens - 2),
+		hyphens + 2) >= DOCUMENT_NAME)
+		return false;
+	return document_name_check(span_of_str(out->document), &ignored) &&
+	    read_numbers(span_of(at + 1, len - end - (size_t)(at + 1 - name)),
+		out);
+}
+
+/* The path for mkostemps(): hidden while it is written. */
+static bool
+hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
     struct error *err)
 {
-	char prefix[DOCUMENT_NAME + 4], name[DOCUMENT_NAME + 64];
+	const char *slash = strchr(act->document, '/');
+	char name[DOCUMENT_NAME + 80];
 
-	prefix_of(document, prefix);
-	snprintf(name, sizeof(name), "outbox/%s%u%s", prefix, version,
-	    suffixes[kind]);
-	return context_path(context, name, out, err);
+	snprintf(name, sizeof(name), ".%.*s--%s@%u-%llu-XXXXXX%s",
+	    (int)(slash - act->document), act->document, slash + 1,
+	    act->version, (unsigned long long)act->size,
+	    kinds[act->kind].suffix);
+	return file_join(tmp, dir, name, err);
+}
+
+/* --- Keeping, and whose it is. --- */
+
+/* Shown under its name only whole, durable, and locked. */
+static bool
+show_whole(const char *dir, const char *tmp, struct outbox_act *act,
+    const struct container *container, struct error *err)
+{
+	uint64_t size;
+
+	if (flock(act->lock, LOCK_EX | LOCK_NB) != 0)
+		return error_set_errno(err, "%s", tmp);
+	return container_write(container, act->lock, &size, err) &&
+	    ((fsync(act->lock) == 0 && rename(tmp, act->path) == 0) ||
+		error_set_errno(err, "%s", act->path)) &&
+	    file_sync_dir(dir, err);
 }
 
 bool
 outbox_keep(struct context *context, enum outbox_kind kind,
     const char *document, unsigned version,
-    const struct container *container, struct error *err)
+    const struct container *container, struct outbox_act *out,
+    struct error *err)
 {
-	char dir[FILE_PATH], path[FILE_PATH], tmp[FILE_PATH];
-	uint64_t size;
+	char dir[FILE_PATH], tmp[FILE_PATH];
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint seen;
 	bool ok;
-	int fd;
 
-	if (!context_path(context, "outbox", dir, err) ||
+	*out = (struct outbox_act){ .kind = kind,
+		.version = version,
+		.lock = -1 };
+	snprintf(out->document, sizeof(out->document), "%s", document);
+	ok = context_checkpoint(context, &seen, &note, err);
+	out->size = seen.size;
+	buf_free(&note);
+	if (!ok || !context_path(context, "outbox", dir, err) ||
 	    !file_make_dirs(dir, 0700, err) ||
-	    !outbox_path(context, kind, document, version, path, err) ||
-	    !file_join(tmp, dir, ".tmp-XXXXXX", err))
+	    !hidden_path(dir, out, tmp, err))
 		return false;
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+	out->lock = mkostemps(tmp, (int)strlen(kinds[kind].suffix),
+	    O_CLOEXEC);
+	if (out->lock < 0)
 		return error_set_errno(err, "%s", tmp);
-	ok = container_write(container, fd, &size, err);
-	if (ok && (fsync(fd) != 0 || rename(tmp, path) != 0))
-		ok = error_set_errno(err, "%s", path);
-	close(fd);
-	if (!ok)
+	ok = file_join(out->path, dir, strrchr(tmp, '/') + 2, err) &&
+	    show_whole(dir, tmp, out, container, err);
+	if (!ok) {
 		unlink(tmp);
-	return ok && file_sync_dir(dir, err);
-}
-
-unsigned
-outbox_find(const struct context *context, enum outbox_kind kind,
-    const char *document, bool *stale)
-{
-	char dir[FILE_PATH], prefix[DOCUMENT_NAME + 4];
-	const struct dirent *entry;
-	struct error ignored = { 0 };
-	unsigned found = 0;
-	DIR *folder;
-
-	prefix_of(document, prefix);
-	if (!context_path(context, "outbox", dir, &ignored) ||
-	    (folder = opendir(dir)) == NULL)
-		return 0;
-	while (found == 0 && (entry = readdir(folder)) != NULL) {
-		const size_t n = strlen(prefix), len = strlen(entry->d_name);
-		const size_t end = strlen(suffixes[kind]);
-		struct stat st;
-		unsigned version;
-
-		if (len <= n + end || strncmp(entry->d_name, prefix, n) != 0 ||
-		    strcmp(entry->d_name + len - end, suffixes[kind]) != 0 ||
-		    !document_version_parse(
-			span_of(entry->d_name + n, len - n - end), &version) ||
-		    fstatat(dirfd(folder), entry->d_name, &st, 0) != 0)
-			continue;
-		found = version;
-		*stale = time(NULL) - st.st_mtime > 24 * 60 * 60;
+		outbox_drop(out);
 	}
-	closedir(folder);
-	return found;
+	return ok;
 }
 
 bool
-outbox_kept(struct context *context, const char *done, const char *command,
-    const struct version *version, struct error *err)
+outbox_take(struct outbox_act *act)
 {
-	if (context->json)
-		return output_json(json_pack("{s:s, s:s, s:i}", "result",
-				       "kept", "document", version->document,
-				       "version", (int)version->number),
-		    err);
-	printf("%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
-	       " or \"valise %s\" with a line sends it\n", done,
-	    version->document, version->number, command);
+	struct stat st;
+
+	act->lock = open(act->path, O_RDWR | O_CLOEXEC);
+	/* Another may have sent it between the list and the lock. */
+	if (act->lock >= 0 && flock(act->lock, LOCK_EX | LOCK_NB) == 0 &&
+	    fstat(act->lock, &st) == 0 && st.st_nlink > 0)
+		return true;
+	outbox_release(act);
+	return false;
+}
+
+void
+outbox_release(struct outbox_act *act)
+{
+	if (act->lock >= 0)
+		close(act->lock);
+	act->lock = -1;
+}
+
+bool
+outbox_is_kept(const struct outbox_act *act)
+{
+	return act->path[0] != '\0';
+}
+
+void
+outbox_drop(struct outbox_act *act)
+{
+	if (act->path[0] != '\0')
+		unlink(act->path);
+	act->path[0] = '\0';
+	outbox_release(act);
+}
+
+/* --- What is there. --- */
+
+static bool
+add_found(struct outbox_list *list, const struct outbox_act *act,
+    struct error *err)
+{
+	struct outbox_act *all = realloc(list->list,
+	    (list->num + 1) * sizeof(*all));
+
+	if (all == NULL)
+		return error_set_errno(err, "outbox");
+	list->list = all;
+	all[list->num++] = *act;
 	return true;
 }
 
-/* "TYPE--SLUG@N" and the suffix: slugs have no two hyphens in a row. */
-static bool
-read_name(const char *name, const char *suffix, char document[DOCUMENT_NAME],
-    unsigned *version)
+static int
+by_age(const void *a, const void *b)
 {
-	const char *hyphens = strstr(name, "--"), *at = strrchr(name, '@');
-	const size_t len = strlen(name), end = strlen(suffix);
-	struct error ignored = { 0 };
+	const struct outbox_act *x = a, *y = b;
 
-	if (hyphens == NULL || at == NULL || at < hyphens ||
-	    len < end + (size_t)(at - name) + 1 ||
-	    strcmp(name + len - end, suffix) != 0 ||
-	    snprintf(document, DOCUMENT_NAME, "%.*s/%.*s",
-		(int)(hyphens - name), name, (int)(at - hyphens - 2),
-		hyphens + 2) >= DOCUMENT_NAME)
-		return false;
-	return document_name_check(span_of_str(document), &ignored) &&
-	    document_version_parse(span_of(at + 1,
-				       len - end - (size_t)(at + 1 - name)),
-		version);
+	return x->made_at != y->made_at ? (x->made_at < y->made_at ? -1 : 1) :
+					  strcmp(x->path, y->path);
 }
 
 bool
 outbox_all(const struct context *context, enum outbox_kind kind,
-    struct outbox_list *out, struct error *err)
+    const char *document, struct outbox_list *out, struct error *err)
 {
 	const struct dirent *entry;
-	char dir[FILE_PATH], document[DOCUMENT_NAME];
-	unsigned version;
+	char dir[FILE_PATH];
 	DIR *folder;
+	bool ok = true;
 
 	*out = (struct outbox_list){ NULL, 0 };
 	if (!context_path(context, "outbox", dir, err))
 		return false;
 	if ((folder = opendir(dir)) == NULL)
 		return true;
-	while ((entry = readdir(folder)) != NULL) {
-		void *all;
+	while (ok && (entry = readdir(folder)) != NULL) {
+		struct outbox_act act;
+		struct stat st;
 
-		if (!read_name(entry->d_name, suffixes[kind], document,
-			&version))
+		if (entry->d_name[0] == '.' ||
+		    !read_name(entry->d_name, kind, &act) ||
+		    (document != NULL &&
+			strcmp(document, act.document) != 0) ||
+		    fstatat(dirfd(folder), entry->d_name, &st, 0) != 0)
 			continue;
-		all = realloc(out->list, (out->num + 1) * sizeof(*out->list));
-		if (all == NULL) {
-			closedir(folder);
-			return error_set_errno(err, "outbox");
-		}
-		out->list = all;
-		snprintf(out->list[out->num].document, DOCUMENT_NAME, "%s",
-		    document);
-		out->list[out->num++].version = version;
+		act.made_at = st.st_mtime;
+		act.stale = time(NULL) - st.st_mtime > 24 * 60 * 60;
+		ok = file_join(act.path, dir, entry->d_name, err) &&
+		    add_found(out, &act, err);
 	}
 	closedir(folder);
+	if (out->num > 0)
+		qsort(out->list, out->num, sizeof(*out->list), by_age);
+	return ok;
+}
+
+bool
+outbox_take_first(const struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version, struct outbox_act *out)
+{
+	struct error ignored = { 0 };
+	struct outbox_list list;
+	bool found = false;
+
+	if (!outbox_all(context, kind, document, &list, &ignored))
+		list.num = 0;
+	for (size_t i = 0; !found && i < list.num; i++) {
+		if (version != 0 && list.list[i].version != version)
+			continue;
+		*out = list.list[i];
+		found = outbox_take(out);
+	}
+	free(list.list);
+	return found;
+}
+
+bool
+outbox_kept(struct context *context, const struct outbox_act *act,
+    const char *done, const char *command, struct error *err)
+{
+	struct outbox_list list;
+
+	if (!outbox_all(context, act->kind, act->document, &list, err))
+		return false;
+	for (size_t i = 0; i < list.num; i++) {
+		struct outbox_act *old = &list.list[i];
+
+		if (old->version != act->version ||
+		    strcmp(old->path, act->path) == 0 || !outbox_take(old))
+			continue;
+		outbox_drop(old);
+		output_note("it takes the place of what was made before and"
+			    " had not gone");
+	}
+	free(list.list);
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "kept", "document", act->document,
+				       "version", (int)act->version),
+		    err);
+	printf("%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
+	       " or \"valise %s\" with a line sends it\n", done,
+	    act->document, act->version, command);
 	return true;
+}
+
+/* --- Sending. --- */
+
+bool
+outbox_check_receipt(struct session *session, struct span receipt,
+    const struct sent *sent, struct entry *entry, uint64_t *index,
+    struct error *err)
+{
+	return session_check_receipt(session, receipt, entry, index, err) &&
+	    sent_check(sent, entry, *index, err);
+}
+
+/* What the file has of the act; it is read anew, whoever wrote it. */
+static bool
+read_act(struct context *context, const struct outbox_act *act,
+    struct sent *out, struct error *err)
+{
+	struct container *zip = act->kind == OUTBOX_DEPOSIT ?
+	    container_read(act->lock, err) :
+	    container_read_files(act->lock, err);
+	struct policy *policy = context_pinned(context, err);
+	const struct office *office;
+	struct cert *cert = NULL;
+	bool ok;
+
+	*out = (struct sent){ .act = kinds[act->kind].act,
+		.version = act->version,
+		.not_before = act->size };
+	snprintf(out->document, sizeof(out->document), "%s", act->document);
+	ok = zip != NULL && policy != NULL &&
+	    (office = own_office(context, policy, &cert, err)) != NULL &&
+	    sent_read(context->certs, zip, out, err);
+	if (ok)
+		snprintf(out->office, sizeof(out->office), "%s",
+		    office->name);
+	cert_free(cert);
+	container_free(zip);
+	return ok || error_context(err, "%s", act->path);
 }
 
 enum { SENT_WHOLE = 256 * 1024 }; /* larger ones go up in parts */
 
-/* The version digest of what is kept: by it a lost answer is found again. */
-static bool
-digest_of(int fd, char hex[DIGEST_HEX], struct error *err)
-{
-	struct container *container = container_read(fd, err);
-	const struct member *yaml;
-	struct digest digest;
-
-	if (container == NULL)
-		return false;
-	yaml = container_find(container, PATH_VERSION);
-	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :
-					  span_of(NULL, 0));
-	digest_hex(&digest, hex);
-	container_free(container);
-	return true;
-}
-
 /* Up first, then "deposit what is up there". */
 static bool
-send_in_parts(struct session *session, const char *file,
-    struct remote_request *request, struct remote_answer *answer,
-    struct error *err)
+send_in_parts(struct session *session, const struct outbox_act *act,
+    const struct digest *digest, struct remote_request *request,
+    struct remote_answer *answer, struct error *err)
 {
-	char path[700], id[UPLOAD_ID_ROOM], digest[DIGEST_HEX];
+	char path[700], id[UPLOAD_ID_ROOM], hex[DIGEST_HEX];
 	char note[FILE_PATH];
 	const struct remote_request use = { .method = request->method,
 		.path = path,
@@ -202,15 +329,15 @@ send_in_parts(struct session *session, const char *file,
 	bool ok;
 
 	*answer = (struct remote_answer){ .body = BUF(0) };
-	snprintf(note, sizeof(note), "%s.upload", file);
-	if (!digest_of(request->body_fd, digest, err))
-		return false;
+	snprintf(note, sizeof(note), "%s.upload", act->path);
+	/* By it an answer that was lost is found again. */
+	digest_hex(digest, hex);
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (!session_upload(session, request->body_fd,
 			request->body_len, note, id, err))
 			return false;
 		snprintf(path, sizeof(path), "%s?upload=%s&digest=%s",
-		    request->path, id, digest);
+		    request->path, id, hex);
 		remote_answer_free(answer);
 		ok = remote_do(session->remote, &use, answer, err);
 		if (ok || answer->status != 404)
@@ -225,45 +352,54 @@ send_in_parts(struct session *session, const char *file,
 	return ok;
 }
 
-bool
-outbox_send(struct session *session, enum outbox_kind kind,
-    const char *document, unsigned version, struct entry *entry,
-    uint64_t *index, bool *again, struct error *err)
+static void
+path_of(const struct outbox_act *act, char out[512])
 {
-	char file[FILE_PATH], path[512];
-	struct remote_request request = { .path = path, .file_fd = -1 };
+	if (act->kind == OUTBOX_TERMINATION)
+		snprintf(out, 512, "/v1/documents/%s/termination",
+		    act->document);
+	else
+		version_path(out, act->document, act->version);
+	if (act->kind == OUTBOX_SIGNATURE)
+		snprintf(out + strlen(out), 512 - strlen(out), "/signatures");
+}
+
+bool
+outbox_send(struct session *session, struct outbox_act *act,
+    struct entry *entry, uint64_t *index, bool *again, struct error *err)
+{
+	char path[512];
+	struct remote_request request = { .path = path,
+		.method = kinds[act->kind].method,
+		.body_fd = act->lock,
+		.file_fd = -1 };
 	struct remote_answer answer;
+	struct sent sent;
 	bool ok;
 
-	if (!outbox_path(session->context, kind, document, version, file,
-		err) ||
-	    (request.body_fd = open_file(file, err)) < 0)
+	if (!read_act(session->context, act, &sent, err))
 		return false;
-	if (kind == OUTBOX_TERMINATION)
-		snprintf(path, sizeof(path), "/v1/documents/%s/termination",
-		    document);
-	else
-		version_path(path, document, version);
-	if (kind == OUTBOX_SIGNATURE)
-		snprintf(path + strlen(path), sizeof(path) - strlen(path),
-		    "/signatures");
-	request.method = kind == OUTBOX_DEPOSIT ? "PUT" : "POST";
+	act->digest = sent.digest;
+	path_of(act, path);
 	request.body_len = (uint64_t)lseek(request.body_fd, 0, SEEK_END);
 	session->doing = "sending";
-	if (kind == OUTBOX_DEPOSIT && request.body_len > SENT_WHOLE)
-		ok = send_in_parts(session, file, &request, &answer, err);
+	if (act->kind == OUTBOX_DEPOSIT && request.body_len > SENT_WHOLE)
+		ok = send_in_parts(session, act, &sent.digest, &request,
+		    &answer, err);
 	else
 		ok = remote_do(session->remote, &request, &answer, err);
 	output_progress_end();
 	session->doing = NULL;
-	close(request.body_fd);
 	*again = answer.status == 200;
 	if (ok)
-		ok = session_check_receipt(session, buf_span(&answer.body),
-		    entry, index, err);
+		ok = outbox_check_receipt(session, buf_span(&answer.body),
+		    &sent, entry, index, err);
 	/* Answered, yes or no: those bytes have had their say. */
 	if (ok || (answer.status >= 400 && answer.status < 500))
-		unlink(file);
+		outbox_drop(act);
+	else if (strcmp(error_code(err), SENT_DIFFERS) == 0)
+		output_note("what was sent stays in the outbox (%s)",
+		    act->path);
 	remote_answer_free(&answer);
 	return ok;
 }

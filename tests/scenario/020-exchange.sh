@@ -58,6 +58,41 @@ kill -CONT "$(cat pid)"
 expect "what a cut left is sent first, and it is one version" 0 "agreement/cut@1" deposit mofa cut z
 expect "and there is only one" 0 "agreement/cut   *1" at mofa list
 
+# Several commands share one state folder: each has its own file in the outbox.
+four() { at mofa push "agreement/$1" --text lo=work/lo.txt --text "en=work/$1.$2.txt" --title en=Four; }
+for round in 1 2 3; do
+	ps=
+	for i in 1 2 3 4; do
+		printf 'round %s, text %s\n' "$round" "$i" >"work/four$round.$i.txt"
+		(got=0; four "four$round" "$i" >"work/four.$i" 2>&1 || got=$?; echo "$got" >"work/four.$i.exit") & ps="$ps $!"
+	done
+	for p in $ps; do wait "$p"; done
+	bad=; good=0
+	for i in 1 2 3 4; do
+		got=$(cat "work/four.$i.exit"); v=$(sed -n 's/^deposited.*@\([0-9]*\),.*/\1/p' "work/four.$i")
+		case $got in
+		0) rm -rf work/four; good=$((good + 1))
+			at mofa fetch "agreement/four$round@$v" --extract work/four >/dev/null 2>&1
+			cmp -s work/four/texts/en/* "work/four$round.$i.txt" || bad="$bad $i:lost" ;;
+		5) ;;
+		*) bad="$bad $i:$got" ;;
+		esac
+	done
+	[ -z "$bad" ] && [ $good -gt 0 ] && ok "four pushes at once: who ends with 0 is in the record ($good)" || { not_ok "four pushes at once:$bad"; cat work/four.? >&2; }
+done
+[ -z "$(ls offices/mofa/state/*/outbox)" ] && ok "and nothing stays in the outbox" || not_ok "and nothing stays in the outbox"
+head -c 150000 /dev/urandom | base64 >work/kept.1.txt; printf 'small\n' >work/kept.2.txt
+line mofa cut=60000
+expect "a line that breaks: what was made is kept" 6 "Not available" four kept 1
+no_line mofa
+kept=$(ls offices/mofa/state/*/outbox/agreement--kept@1-*.asice)
+check "under a name of its own" test -s "$kept"
+expect "what another command is sending is left to it" 0 "deposited agreement/kept@1" flock "$kept" sh -c "\"$valise\" --config offices/mofa/config.yaml push agreement/kept --text lo=work/lo.txt --text en=work/kept.2.txt --title en=Four"
+grep -q "which an earlier run made" work/out && not_ok "and not sent" || ok "and not sent"
+check "nor lost" test -s "$kept"
+expect "once it is free it is sent, and answered" 0 "it was not taken: .* has a version 1 already" four kept 2
+check "then it is gone" test ! -e "$kept"
+
 stop_daemon "$dir"
 expect "without a daemon: exit 6" 6 "Not available" at mofa list
 expect "an outbox keeps nothing that was not made" 6 "Not available" deposit mofa later q
