@@ -456,11 +456,13 @@ push_new(struct context *context, struct session *session, struct push *push,
 	    sign_origin(context, push->container, err) &&
 	    outbox_keep(context, OUTBOX_DEPOSIT, push->document,
 		version->number, push->container, &act, err);
+	/* By its digest, so it harms nothing if it is never deposited. */
+	if (ok)
+		context_remember_version(context, buf_span(&yaml));
 	if (ok && session == NULL)
 		ok = outbox_kept(context, &act, "made", "push", err);
 	else if (ok)
 		ok = send_deposit(session, &act, &entry, &index, &again, err) &&
-		    (context_remember_version(context, buf_span(&yaml)), true) &&
 		    report(context, &entry, index,
 			again ? "deposited already:" : "deposited", err);
 	outbox_release(&act);

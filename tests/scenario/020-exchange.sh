@@ -50,7 +50,8 @@ esac
 
 # The outbox: the daemon goes away before it can answer.
 kill -STOP "$(cat pid)"
-deposit mofa cut z >work/cut 2>&1 & p=$!
+printf 'z\n' >work/cut.txt
+"$valise" --config offices/mofa/config.yaml push agreement/cut --text lo=work/lo.txt --text en=work/cut.txt --title "en=The cut" >work/cut 2>&1 & p=$!
 until [ -n "$(ls offices/mofa/state/*/outbox 2>/dev/null)" ] || ! kill -0 $p 2>/dev/null; do sleep 0.02; [ "${n:=0}" -lt 100 ] || break; n=$((n + 1)); done
 kill $p 2>/dev/null; wait $p 2>/dev/null
 kill -CONT "$(cat pid)"
