@@ -23,30 +23,36 @@ print_groups(const char *label, const char *hex)
 		output_digest(label, &digest);
 }
 
+/* One line of an act: who, and when. */
+static void
+print_act(const char *what, const json_t *act)
+{
+	printf("  %-13s", what);
+	output_text(text_of(act, "person"));
+	printf(" of %s, %s, entry %lld\n", text_of(act, "office"),
+	    text_of(act, "time"),
+	    json_integer_value(json_object_get(act, "entry")));
+}
+
 static void
 print_version(const json_t *version)
 {
 	const json_t *signatures = json_object_get(version, "signatures");
+	const json_t *withdrawn = json_object_get(version, "withdrawn");
 	size_t i;
 	const json_t *one;
 
 	printf("version %lld, %s\n",
 	    json_integer_value(json_object_get(version, "version")),
 	    text_of(version, "status"));
-	printf("  deposited by ");
-	output_text(text_of(version, "person"));
-	printf(" of %s, %s, entry %lld\n", text_of(version, "office"),
-	    text_of(version, "time"),
-	    json_integer_value(json_object_get(version, "entry")));
-	json_array_foreach (signatures, i, one) {
-		printf("  %-13s", strcmp(text_of(one, "act"), "terminate") == 0 ?
+	print_act("deposited by", version);
+	json_array_foreach (signatures, i, one)
+		print_act(strcmp(text_of(one, "act"), "terminate") == 0 ?
 			"ended by" :
-			"signed by");
-		output_text(text_of(one, "person"));
-		printf(" of %s, %s, entry %lld\n", text_of(one, "office"),
-		    text_of(one, "time"),
-		    json_integer_value(json_object_get(one, "entry")));
-	}
+			"signed by",
+		    one);
+	if (json_is_object(withdrawn))
+		print_act("withdrawn by", withdrawn);
 	print_groups("  digest       ", text_of(version, "digest"));
 }
 

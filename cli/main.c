@@ -87,7 +87,8 @@ static const struct command {
 	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show },
 	{ "list", "[TYPE] [--status STATUS] [--since DATE]",
 	    "list the documents that you may read",
-	    "  --status  draft, \"signed in part\", \"in force\", …\n"
+	    "  --status  of the newest version: draft, \"signed in part\","
+	    " \"in force\";\n            or terminated\n"
 	    "  --since   whose newest version came on that day or later\n\n"
 	    "Example:\n  valise list agreement --status \"in force\"\n",
 	    cmd_list },

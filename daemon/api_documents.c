@@ -327,8 +327,20 @@ json_time(int64_t ms)
 	return json_string(text);
 }
 
+/* The newer draft that ended the signing of a version, or null. */
 static json_t *
-json_version(const struct ledger_version *version)
+json_withdrawn(const struct ledger_version *by)
+{
+	return by == NULL ?
+	    json_null() :
+	    json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
+		"person", by->person, "office", by->office, "time",
+		json_time(by->time_ms), "entry", (json_int_t)by->acts[0]);
+}
+
+static json_t *
+json_version(const struct ledger_document *doc,
+    const struct ledger_version *version)
 {
 	json_t *signatures = json_array();
 
@@ -342,13 +354,14 @@ json_version(const struct ledger_version *version)
 			json_time(one->time_ms), "entry",
 			(json_int_t)one->index));
 	}
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
 	    "version", (int)version->number, "status",
 	    status_name(version->status), "digest",
 	    json_digest(&version->digest), "contents",
 	    json_digest(&version->contents), "person", version->person,
 	    "office", version->office, "time", json_time(version->time_ms),
-	    "entry", (json_int_t)version->acts[0], "signatures", signatures);
+	    "entry", (json_int_t)version->acts[0], "signatures", signatures,
+	    "withdrawn", json_withdrawn(ledger_withdrawn_by(doc, version)));
 }
 
 static json_t *
@@ -358,7 +371,7 @@ json_document(const struct ledger_document *doc, const char *title)
 
 	for (size_t i = 0; i < doc->num_versions; i++)
 		json_array_append_new(versions,
-		    json_version(&doc->versions[i]));
+		    json_version(doc, &doc->versions[i]));
 	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name,
 	    "title", title, "status", status_name(ledger_status(doc)),
 	    "versions", versions);

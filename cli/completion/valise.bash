@@ -18,6 +18,8 @@ _valise() {
 		COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--state | --extract | --into) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--act) COMPREPLY=($(compgen -W "start policy crl key deposit sign force terminate deliver refuse dispatch acknowledge" -- "$cur")); return ;;
+	--status) local IFS=$'\n'
+		COMPREPLY=($(compgen -W $'draft\nsigned in part\nin force\nterminated' -- "$cur")); return ;;
 	esac
 	if [[ -z $command ]]; then
 		COMPREPLY=($(compgen -W "$commands --config --json --local --help --version" -- "$cur")); return

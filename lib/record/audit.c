@@ -230,7 +230,7 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 {
 	const struct audit_settings *settings = &audit->settings;
 	char about[LIMIT_PATH_BYTES + 1];
-	enum status told = verdict->status;
+	const enum status due = ledger_status_in_copy(version);
 
 	snprintf(about, sizeof(about), "%s@%u", document->name,
 	    version->number);
@@ -253,11 +253,8 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 		if (!has_act(verdict, version->acts[i]))
 			audit_find(settings, "NOT_IN_COPY", version->acts[i],
 			    about, "the copy tells nothing of this act");
-	/* Whether another came after it is not for one copy to tell. */
-	if (version->status == STATUS_SUPERSEDED && told == STATUS_IN_FORCE)
-		told = STATUS_SUPERSEDED;
-	if (verdict->num_findings == 0 && told != version->status)
+	if (verdict->num_findings == 0 && verdict->status != due)
 		audit_find(settings, "STATUS_DIFFERS", AUDIT_NO_ENTRY, about,
 		    "by its signatures it is %s, by the journal %s",
-		    status_name(told), status_name(version->status));
+		    status_name(verdict->status), status_name(due));
 }

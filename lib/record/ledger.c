@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/states.h"
+
 struct places {
 	uint32_t *list;
 	size_t num, room;
@@ -378,31 +380,6 @@ ledger_of_commit(const struct ledger *ledger, const struct oid *oid)
 	return commit->entry == 0 ? LEDGER_NONE : commit->entry - 1;
 }
 
-const struct ledger_version *
-ledger_version(const struct ledger_document *doc, unsigned number)
-{
-	return doc != NULL && number >= 1 && number <= doc->num_versions ?
-	    &doc->versions[number - 1] :
-	    NULL;
-}
-
-enum status
-ledger_status(const struct ledger_document *doc)
-{
-	return doc->terminated ? STATUS_TERMINATED :
-				 doc->versions[doc->num_versions - 1].status;
-}
-
-const struct ledger_version *
-ledger_in_force(const struct ledger_document *doc)
-{
-	for (size_t i = doc->num_versions; i > 0; i--)
-		if (doc->versions[i - 1].status == STATUS_IN_FORCE ||
-		    doc->versions[i - 1].status == STATUS_TERMINATED)
-			return &doc->versions[i - 1];
-	return NULL;
-}
-
 uint64_t
 ledger_last(const struct ledger *ledger, enum act act)
 {
@@ -524,79 +501,6 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 	return true;
 }
 
-static bool
-contradicts(struct error *err, const struct entry *entry, const char *what)
-{
-	return error_set(err, ERROR_UNTRUSTED, "%s of %s@%llu: %s",
-	    entry->act_name, entry->document,
-	    (unsigned long long)entry->version, what);
-}
-
-static struct ledger_version *
-add_version(struct ledger_document *doc, const struct entry *entry)
-{
-	struct ledger_version *all = realloc(doc->versions,
-	    (doc->num_versions + 1) * sizeof(*all));
-	struct ledger_version *one;
-
-	if (all == NULL)
-		return NULL;
-	doc->versions = all;
-	one = &all[doc->num_versions++];
-	*one = (struct ledger_version){ .number = (unsigned)entry->version,
-		.digest = entry->digest,
-		.signature = entry->signature,
-		.time_ms = entry->time_ms };
-	snprintf(one->person, sizeof(one->person), "%s", entry->person);
-	snprintf(one->office, sizeof(one->office), "%s", entry->office);
-	doc->title[0] = '\0';
-	return one;
-}
-
-static bool
-add_signer(struct ledger_version *version, uint64_t index,
-    const struct entry *entry)
-{
-	struct ledger_signer *all = realloc(version->signers,
-	    (version->num_signers + 1) * sizeof(*all));
-	struct ledger_signer *one;
-
-	if (all == NULL)
-		return false;
-	version->signers = all;
-	one = &all[version->num_signers++];
-	*one = (struct ledger_signer){ .time_ms = entry->time_ms,
-		.index = index,
-		.manifest = entry->manifest,
-		.signature = entry->signature,
-		.terminates = entry->act == ACT_TERMINATE };
-	snprintf(one->person, sizeof(one->person), "%s", entry->person);
-	snprintf(one->office, sizeof(one->office), "%s", entry->office);
-	return true;
-}
-
-static bool
-add_act(struct ledger_version *version, uint64_t index)
-{
-	uint64_t *all = realloc(version->acts,
-	    (version->num_acts + 1) * sizeof(*all));
-
-	if (all == NULL)
-		return false;
-	version->acts = all;
-	all[version->num_acts++] = index;
-	return true;
-}
-
-static void
-enter_into_force(struct ledger_document *doc, struct ledger_version *version)
-{
-	for (size_t i = 0; i < doc->num_versions; i++)
-		if (doc->versions[i].status == STATUS_IN_FORCE)
-			doc->versions[i].status = STATUS_SUPERSEDED;
-	version->status = STATUS_IN_FORCE;
-}
-
 /* A deposit, signature, entry into force or termination of a document. */
 static bool
 apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
@@ -604,9 +508,6 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 {
 	struct ledger_document **slot = &ledger->names.documents[number - 1];
 	struct ledger_document *doc = *slot;
-	struct ledger_version *version;
-	const uint64_t prior = entry_has(entry, ENTRY_PRIOR) ? entry->prior :
-							       LEDGER_NONE;
 
 	if (doc == NULL) {
 		if ((doc = *slot = calloc(1, sizeof(*doc))) == NULL)
@@ -616,54 +517,9 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		if (!add_to_order(ledger, doc))
 			return no_memory(err);
 	}
-	if (prior != doc->last)
-		return contradicts(err, entry,
-		    "it does not follow the document's last act");
-	if (doc->terminated)
-		return contradicts(err, entry, "it is terminated");
-	if (entry->act == ACT_DEPOSIT) {
-		if (entry->version != doc->num_versions + 1)
-			return contradicts(err, entry, "not the next version");
-		if ((version = add_version(doc, entry)) == NULL)
-			return no_memory(err);
-	} else {
-		if (entry->version < 1 || entry->version > doc->num_versions)
-			return contradicts(err, entry, "no such version");
-		version = &doc->versions[entry->version - 1];
-		if (!digest_eq(&version->digest, &entry->digest))
-			return contradicts(err, entry,
-			    "another version digest");
-	}
-	if (entry->act == ACT_SIGN) {
-		if (!add_signer(version, index, entry))
-			return no_memory(err);
-		if (version->status == STATUS_DRAFT)
-			version->status = STATUS_SIGNED_IN_PART;
-	} else if (entry->act == ACT_TERMINATE) {
-		if (version->status != STATUS_IN_FORCE)
-			return contradicts(err, entry, "it is not in force");
-		if (!add_signer(version, index, entry))
-			return no_memory(err);
-	} else if (entry->act == ACT_FORCE) {
-		/* The quorum of those who signed it, or of those who end it. */
-		if (version->status == STATUS_IN_FORCE) {
-			version->status = STATUS_TERMINATED;
-			doc->terminated = true;
-		} else {
-			enter_into_force(doc, version);
-		}
-	}
-	free(doc->json);
-	doc->json = NULL;
-	version->contents = entry->contents;
-	if (entry_has(entry, ENTRY_COMMIT)) {
-		memcpy(version->commit.bytes, entry->commit, OID_BYTES);
-		doc->tip = version->commit;
-		if (!add_commit(ledger, &doc->tip, index))
-			return no_memory(err);
-	}
-	doc->last = index;
-	return add_act(version, index) || no_memory(err);
+	return states_apply(doc, index, entry, err) &&
+	    (!entry_has(entry, ENTRY_COMMIT) ||
+		add_commit(ledger, &doc->tip, index) || no_memory(err));
 }
 
 bool

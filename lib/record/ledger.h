@@ -18,6 +18,7 @@ struct ledger_signer {
 	uint64_t index;
 	struct digest manifest, signature;
 	bool terminates; /* it signed the termination */
+	bool replaced;   /* this person signed again, to make the quorum */
 };
 
 struct ledger_version {
@@ -85,6 +86,14 @@ const struct ledger_version *ledger_version(const struct ledger_document *doc,
     unsigned number);
 /* Of the newest version; of all, once it is terminated. */
 enum status ledger_status(const struct ledger_document *doc);
+/*
+ * What a copy of this version tells when it is valid: nothing of what became of
+ * it by an act on another version.
+ */
+enum status ledger_status_in_copy(const struct ledger_version *version);
+/* The newer version that ended the signing of a withdrawn one, else NULL. */
+const struct ledger_version *ledger_withdrawn_by(
+    const struct ledger_document *doc, const struct ledger_version *version);
 /* The version in force, or terminated; NULL if none is. */
 const struct ledger_version *ledger_in_force(
     const struct ledger_document *doc);

@@ -17,8 +17,10 @@ static const char *const status_names[] = {
 	[STATUS_DRAFT] = "draft",
 	[STATUS_SIGNED_IN_PART] = "signed in part",
 	[STATUS_IN_FORCE] = "in force",
-	[STATUS_SUPERSEDED] = "superseded",
 	[STATUS_TERMINATED] = "terminated",
+	[STATUS_SUPERSEDED] = "superseded",
+	[STATUS_WITHDRAWN] = "withdrawn",
+	[STATUS_LAPSED] = "lapsed",
 };
 
 #define INVALID(name) [FINDING_##name] = { #name, OUTCOME_INVALID }

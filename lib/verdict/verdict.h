@@ -23,8 +23,11 @@ enum status {
 	STATUS_DRAFT,
 	STATUS_SIGNED_IN_PART,
 	STATUS_IN_FORCE,
-	STATUS_SUPERSEDED,
 	STATUS_TERMINATED,
+	/* By an act on another version: no copy alone tells these. */
+	STATUS_SUPERSEDED, /* another is in force */
+	STATUS_WITHDRAWN,  /* a newer draft ended its signing */
+	STATUS_LAPSED,     /* a draft when the document was terminated */
 };
 
 /* The codes are stable: scripts rely on them (docs/formats.md, "Findings"). */

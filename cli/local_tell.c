@@ -1,0 +1,251 @@
+/*
+ * What the local copy says of a document: its versions, as the daemon would
+ * tell them, and their acts.
+ */
+#include "cli/local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "journal/proof.h"
+
+static json_t *
+json_of_act(const struct verdict_act *act)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
+	    act->entry.act_name, "person", act->entry.person, "office",
+	    act->entry.office, "time", json_of_ms(act->entry.time_ms), "entry",
+	    (json_int_t)act->index);
+}
+
+/* Its status is that of the copy alone; settle() puts it right. */
+static json_t *
+json_of_copy(const struct copy *copy)
+{
+	const struct verdict *verdict = &copy->verdict;
+	const struct verdict_act *deposit = &verdict->acts[0];
+	json_t *signatures = json_array();
+
+	for (size_t i = 0; i < verdict->num_acts; i++)
+		if (verdict->acts[i].entry.act == ACT_SIGN ||
+		    verdict->acts[i].entry.act == ACT_TERMINATE)
+			json_array_append_new(signatures,
+			    json_of_act(&verdict->acts[i]));
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:n}",
+	    "version", (int)verdict->version->number, "status",
+	    status_name(verdict->status), "digest", json_of_digest(&verdict->digest),
+	    "contents", json_of_digest(&verdict->contents), "person",
+	    deposit->entry.person, "office", deposit->entry.office, "time",
+	    json_of_ms(deposit->entry.time_ms), "entry",
+	    (json_int_t)deposit->index, "signatures", signatures, "withdrawn");
+}
+
+/* Who ended the signing of a version: who deposited the next one. */
+static json_t *
+json_of_withdrawal(const json_t *newer)
+{
+	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "version",
+	    json_object_get(newer, "version"), "person",
+	    json_object_get(newer, "person"), "office",
+	    json_object_get(newer, "office"), "time",
+	    json_object_get(newer, "time"), "entry",
+	    json_object_get(newer, "entry"));
+}
+
+static long long
+number_of(const json_t *version)
+{
+	return json_integer_value(json_object_get(version, "version"));
+}
+
+/*
+ * What became of versions by acts on other ones, from the newest back: one in
+ * force is superseded by a later one in force, a draft is withdrawn by the
+ * next, and has lapsed once the document is terminated.
+ */
+static void
+settle(json_t *versions, enum status statuses[], size_t num)
+{
+	bool in_force = false, terminated = false;
+
+	for (size_t i = 0; i < num; i++)
+		terminated = terminated || statuses[i] == STATUS_TERMINATED;
+	for (size_t i = num; i > 0; i--) {
+		json_t *one = json_array_get(versions, i - 1);
+		const json_t *newer = json_array_get(versions, i);
+		enum status *status = &statuses[i - 1];
+		const bool draft = *status == STATUS_DRAFT ||
+		    *status == STATUS_SIGNED_IN_PART;
+
+		if (*status == STATUS_IN_FORCE && in_force)
+			*status = STATUS_SUPERSEDED;
+		else if (draft && newer != NULL)
+			*status = STATUS_WITHDRAWN;
+		else if (draft && terminated)
+			*status = STATUS_LAPSED;
+		in_force = in_force || *status == STATUS_IN_FORCE ||
+		    *status == STATUS_TERMINATED;
+		json_object_set_new(one, "status",
+		    json_string(status_name(*status)));
+		if (*status == STATUS_WITHDRAWN &&
+		    number_of(newer) == number_of(one) + 1)
+			json_object_set_new(one, "withdrawn",
+			    json_of_withdrawal(newer));
+	}
+}
+
+/* Of the newest version; of all, once one is terminated. */
+static enum status
+status_of_all(const enum status statuses[], size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		if (statuses[i] == STATUS_TERMINATED)
+			return STATUS_TERMINATED;
+	return statuses[num - 1];
+}
+
+/* Nothing is told of a copy that is not valid, but that it is not. */
+static bool
+open_valid(struct context *context, const char *dir, const char *document,
+    unsigned version, struct copy *copy, struct error *err)
+{
+	return local_open(context, dir, document, version, copy, err) &&
+	    ((copy->verdict.outcome == OUTCOME_VALID &&
+		 copy->verdict.num_acts > 0) ||
+		verdict_error(&copy->verdict, err)) ?
+	    true :
+	    error_context(err, "%s@%u", document, version);
+}
+
+json_t *
+local_document(struct context *context, const char *dir,
+    const char *document, struct error *err)
+{
+	json_t *versions = json_array(), *json = NULL;
+	char title[LIMIT_TITLE_BYTES + 1] = "";
+	enum status *statuses = NULL;
+	unsigned *all;
+	size_t num;
+	bool ok;
+
+	ok = local_versions(dir, document, &all, &num, err);
+	if (ok && num == 0)
+		ok = error_set(err, ERROR_NOT_FOUND,
+		    "%s is not in the local copy, %s", document, dir);
+	if (ok && (statuses = calloc(num, sizeof(*statuses))) == NULL)
+		ok = error_set_errno(err, "versions");
+	for (size_t i = 0; ok && i < num; i++) {
+		struct copy copy;
+
+		ok = open_valid(context, dir, document, all[i], &copy, err);
+		if (ok) {
+			statuses[i] = copy.verdict.status;
+			snprintf(title, sizeof(title), "%s",
+			    version_title(copy.verdict.version, "en"));
+			json_array_append_new(versions, json_of_copy(&copy));
+		}
+		copy_free(&copy);
+	}
+	free(all);
+	if (ok) {
+		settle(versions, statuses, num);
+		json = json_pack("{s:s, s:s, s:s, s:O}", "document", document,
+		    "title", title, "status",
+		    status_name(status_of_all(statuses, num)), "versions",
+		    versions);
+	}
+	free(statuses);
+	json_decref(versions);
+	return json;
+}
+
+struct acts {
+	struct context *context;
+	const char *dir;
+	struct proved {
+		uint64_t index;
+		struct buf line;
+	} *list;
+	size_t num;
+};
+
+static bool
+add_receipts(struct acts *acts, const struct copy *copy, struct error *err)
+{
+	const struct container *container = copy->container;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < container->num; i++) {
+		struct proof proof = PROOF;
+		struct proved *all;
+
+		if (!path_is_receipt(container->members[i].path))
+			continue;
+		all = realloc(acts->list, (acts->num + 1) * sizeof(*all));
+		ok = (all != NULL || error_set_errno(err, "entries")) &&
+		    proof_parse(member_bytes(&container->members[i]), &proof,
+			err);
+		if (all != NULL)
+			acts->list = all;
+		if (ok) {
+			acts->list[acts->num] = (struct proved){ proof.index,
+				BUF(LIMIT_ENTRY_BYTES) };
+			ok = buf_append(&acts->list[acts->num++].line,
+			    buf_span(&proof.entry), err);
+		}
+		proof_free(&proof);
+	}
+	return ok;
+}
+
+static bool
+add_document(void *arg, const char *document, struct error *err)
+{
+	struct acts *acts = arg;
+	unsigned *all;
+	size_t num;
+	bool ok = local_versions(acts->dir, document, &all, &num, err);
+
+	for (size_t i = 0; ok && i < num; i++) {
+		struct copy copy;
+
+		ok = open_valid(acts->context, acts->dir, document, all[i],
+			 &copy, err) &&
+		    add_receipts(acts, &copy, err);
+		copy_free(&copy);
+	}
+	free(all);
+	return ok;
+}
+
+static int
+compare_acts(const void *a, const void *b)
+{
+	const struct proved *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+bool
+local_entries(struct context *context, const char *dir, const char *document,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	static struct entry entry; /* large */
+	struct acts acts = { .context = context, .dir = dir };
+	bool ok;
+
+	ok = document[0] != '\0' ? add_document(&acts, document, err) :
+				   local_each(dir, NULL, add_document, &acts,
+				       err);
+	if (acts.num > 0)
+		qsort(acts.list, acts.num, sizeof(*acts.list), compare_acts);
+	for (size_t i = 0; ok && i < acts.num; i++)
+		ok = entry_parse(buf_span(&acts.list[i].line), &entry, err) &&
+		    visit(arg, acts.list[i].index, &entry,
+			buf_span(&acts.list[i].line), err);
+	for (size_t i = 0; i < acts.num; i++)
+		buf_free(&acts.list[i].line);
+	free(acts.list);
+	return ok;
+}
