@@ -194,12 +194,14 @@ static bool
 add_changed(struct packing *pack, struct error *err)
 {
 	struct changed all = { .pack = pack };
+	struct entry_filter filter = { .act = FILTER_DOCUMENTS };
 	char name[POLICY_NAME + 8];
 	bool ok;
 
 	snprintf(name, sizeof(name), "last-%s", pack->to);
-	ok = session_entries_from(&pack->session,
-	    bag_kept_number(pack->context, name), "", visit_changed, &all, err);
+	filter.from = bag_kept_number(pack->context, name);
+	ok = session_entries(&pack->session, &filter, visit_changed, &all,
+	    err);
 	for (size_t i = 0; ok && i < all.num; i++)
 		ok = add_copy(pack, all.names[i], 0, err);
 	free(all.names);

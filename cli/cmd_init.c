@@ -153,6 +153,7 @@ pin_policy(struct context *context, struct error *err)
 static bool
 import(struct context *context, struct span text, struct error *err)
 {
+	const struct entry_filter all = { .act = "policy" };
 	struct policies policies = { .pinned = &context->enrolment.policy };
 	struct session session;
 	char path[FILE_PATH];
@@ -169,7 +170,7 @@ import(struct context *context, struct span text, struct error *err)
 	    !session_open(context, &session, err))
 		return false;
 	policies.session = &session;
-	ok = session_entries(&session, "act=policy", accept_earlier,
+	ok = session_entries(&session, &all, accept_earlier,
 	    &policies, err);
 	if (ok && !policies.found)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",

@@ -11,8 +11,7 @@ enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
 struct listing {
 	struct context *context;
-	const char *filters;
-	const char *document, *office, *person, *act; /* the same; or NULL */
+	struct entry_filter filter;
 	enum form form;
 	bool follow;
 	int64_t since_ms, until_ms;
@@ -220,20 +219,15 @@ flush(void *arg)
 	fflush(stdout);
 }
 
-/* Whether it matches the filters that the daemon would have looked at. */
+/* What is here is not an answer to a question: what it has beside is left. */
 static bool
 visit_local(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
 {
 	struct listing *out = arg;
 
-	if ((out->act != NULL && strcmp(out->act, entry->act_name) != 0) ||
-	    (out->office != NULL && (!entry_has(entry, ENTRY_OFFICE) ||
-		strcmp(out->office, entry->office) != 0)) ||
-	    (out->person != NULL && (!entry_has(entry, ENTRY_PERSON) ||
-		strcmp(out->person, entry->person) != 0)))
-		return true;
-	return visit(arg, index, entry, line, err);
+	return !filter_takes(&out->filter, index, entry) ||
+	    visit(arg, index, entry, line, err);
 }
 
 static bool
@@ -252,8 +246,8 @@ list_local(struct listing *out, struct error *err)
 		print_heading(out);
 	ok = ok && local_dir(out->context, NULL, dir, err) &&
 	    local_entries(out->context, dir,
-		out->document != NULL ? out->document : "", visit_local, out,
-		err);
+		out->filter.document != NULL ? out->filter.document : "",
+		visit_local, out, err);
 	if (ok && out->form == FORM_JSON)
 		ok = output_json(json_pack("{s:O}", "entries", out->entries),
 		    err);
@@ -279,7 +273,7 @@ list_entries(struct listing *out, struct error *err)
 		return list_local(out, err);
 	if (out->follow) {
 		print_heading(out);
-		return session_follow_entries(out->context, 0, out->filters,
+		return session_follow_entries(out->context, &out->filter,
 		    visit, flush, out, err);
 	}
 	if (!session_open(out->context, &session, err))
@@ -290,20 +284,12 @@ list_entries(struct listing *out, struct error *err)
 	if (ok)
 		print_heading(out);
 	ok = ok &&
-	    session_entries(&session, out->filters, visit, out, err) &&
+	    session_entries(&session, &out->filter, visit, out, err) &&
 	    print_end(out, &session, err);
 	table_free(out->table);
 	json_decref(out->entries);
 	session_close(&session);
 	return ok;
-}
-
-static bool
-add_filter(struct buf *out, const char *key, const char *value,
-    struct error *err)
-{
-	return buf_printf(out, err, "%s%s=", out->len > 0 ? "&" : "", key) &&
-	    remote_encode(out, value, err);
 }
 
 static bool
@@ -337,28 +323,23 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 	struct listing out = { .context = context,
 		.since_ms = INT64_MIN,
 		.until_ms = INT64_MAX };
-	struct buf filters = BUF(2048);
 	bool ok = true;
 	int c;
 
 	while (ok && (c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
 		switch (c) {
 		case 'd':
-			out.document = optarg;
-			ok = document_name_check(span_of_str(optarg), err) &&
-			    add_filter(&filters, "document", optarg, err);
+			out.filter.document = optarg;
+			ok = document_name_check(span_of_str(optarg), err);
 			break;
 		case 'o':
-			out.office = optarg;
-			ok = add_filter(&filters, "office", optarg, err);
+			out.filter.office = optarg;
 			break;
 		case 'p':
-			out.person = optarg;
-			ok = add_filter(&filters, "person", optarg, err);
+			out.filter.person = optarg;
 			break;
 		case 'a':
-			out.act = optarg;
-			ok = add_filter(&filters, "act", optarg, err);
+			out.filter.act = optarg;
 			break;
 		case 's':
 			ok = parse_time(optarg, &out.since_ms, err);
@@ -378,22 +359,17 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 		}
 	if (ok && out.form == FORM_CSV && context->json)
 		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");
-	ok = ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
-	    buf_append_u8(&filters, 0, err) && context_load(context, err);
-	out.filters = (const char *)filters.data;
-	ok = ok && list_entries(&out, err);
-	buf_free(&filters);
-	return ok;
+	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
+	    context_load(context, err) && list_entries(&out, err);
 }
 
 bool
 cmd_history(struct context *context, int argc, char *argv[],
     struct error *err)
 {
-	char document[DOCUMENT_NAME], filter[DOCUMENT_NAME + 16];
+	char document[DOCUMENT_NAME];
 	struct listing out = { .context = context,
-		.filters = filter,
-		.document = document,
+		.filter = { .document = document },
 		.since_ms = INT64_MIN,
 		.until_ms = INT64_MAX };
 	unsigned version;
@@ -403,6 +379,5 @@ cmd_history(struct context *context, int argc, char *argv[],
 	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
 	    !document_parse(argv[optind], document, &version, err))
 		return false;
-	snprintf(filter, sizeof(filter), "document=%s", document);
 	return context_load(context, err) && list_entries(&out, err);
 }

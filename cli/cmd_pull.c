@@ -165,13 +165,12 @@ static bool
 gather(struct pull *pull, uint64_t from, const char *document,
     entry_visitor *visit, void *arg, struct error *err)
 {
-	char filters[DOCUMENT_NAME + 80];
+	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
+		.document = document[0] != '\0' ? document : NULL,
+		.from = from,
+		.at = pull->size };
 
-	snprintf(filters, sizeof(filters), "act=documents&at=%llu%s%s",
-	    (unsigned long long)pull->size,
-	    document[0] != '\0' ? "&document=" : "", document);
-	return session_entries_from(&pull->session, from, filters, visit, arg,
-	    err);
+	return session_entries(&pull->session, &filter, visit, arg, err);
 }
 
 static int

@@ -127,14 +127,13 @@ send_signature(struct session *session, struct outbox_act *act,
 {
 	static struct entry entry;
 	struct force force = { .version = act->version };
-	char filter[DOCUMENT_NAME + 64];
+	const struct entry_filter filter = { .act = "force",
+		.document = act->document };
 	uint64_t index = 0;
 	bool again = false;
 
-	snprintf(filter, sizeof(filter), "act=force&document=%s",
-	    act->document);
 	return outbox_send(session, act, &entry, &index, &again, err) &&
-	    session_entries(session, filter, visit_force, &force, err) &&
+	    session_entries(session, &filter, visit_force, &force, err) &&
 	    report(session->context, &entry, index, again,
 		force.found ? "in force" : "signed in part", err);
 }

@@ -32,10 +32,10 @@ find_in_force(struct session *session, const char *document, unsigned *out,
     struct error *err)
 {
 	struct in_force found = { 0 };
-	char filter[DOCUMENT_NAME + 64];
+	const struct entry_filter filter = { .act = "force",
+		.document = document };
 
-	snprintf(filter, sizeof(filter), "act=force&document=%s", document);
-	if (!session_entries(session, filter, visit_force, &found, err))
+	if (!session_entries(session, &filter, visit_force, &found, err))
 		return false;
 	*out = found.version;
 	return *out != 0 ||
@@ -135,13 +135,13 @@ send_termination(struct session *session, struct outbox_act *act,
 {
 	static struct entry entry;
 	struct ending ending = { .version = act->version };
-	char filter[DOCUMENT_NAME + 64];
+	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
+		.document = act->document };
 	uint64_t index = 0;
 	bool again = false, ended;
 
-	snprintf(filter, sizeof(filter), "document=%s", act->document);
 	if (!outbox_send(session, act, &entry, &index, &again, err) ||
-	    !session_entries(session, filter, visit_ending, &ending, err))
+	    !session_entries(session, &filter, visit_ending, &ending, err))
 		return false;
 	ended = ending.ended;
 	check_clock(&entry);

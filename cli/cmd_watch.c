@@ -14,8 +14,7 @@ struct watch {
 	struct context *context;
 	const char *exec;
 	bool notify;
-	struct buf filters;
-	uint64_t from;
+	struct entry_filter filter;
 };
 
 /* The act as JSON: the entry itself, with its index before all else. */
@@ -154,15 +153,6 @@ told(void *arg)
 }
 
 static bool
-add_filter(struct watch *watch, const char *key, const char *value,
-    struct error *err)
-{
-	return buf_printf(&watch->filters, err, "%s%s=",
-		   watch->filters.len > 0 ? "&" : "", key) &&
-	    remote_encode(&watch->filters, value, err);
-}
-
-static bool
 read_options(int argc, char *argv[], struct watch *out, struct error *err)
 {
 	static const struct option longs[] = {
@@ -179,14 +169,15 @@ read_options(int argc, char *argv[], struct watch *out, struct error *err)
 	while (ok && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		switch (c) {
 		case 'd':
-			ok = document_name_check(span_of_str(optarg), err) &&
-			    add_filter(out, "document", optarg, err);
+			ok = document_name_check(span_of_str(optarg), err);
+			out->filter.document = optarg;
 			break;
 		case 'a':
-			ok = add_filter(out, "act", optarg, err);
+			out->filter.act = optarg;
 			break;
 		case 'f':
-			ok = span_to_u64(span_of_str(optarg), &out->from) ||
+			ok = span_to_u64(span_of_str(optarg),
+				 &out->filter.from) ||
 			    error_set(err, ERROR_USAGE,
 				"--from needs the number of an entry");
 			break;
@@ -200,23 +191,18 @@ read_options(int argc, char *argv[], struct watch *out, struct error *err)
 			ok = error_set(err, ERROR_USAGE,
 			    "an unknown option (see --help)");
 		}
-	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
-	    buf_append_u8(&out->filters, 0, err);
+	return ok && arguments(argc, optind, 0, 0, "no arguments", err);
 }
 
 bool
 cmd_watch(struct context *context, int argc, char *argv[], struct error *err)
 {
 	struct watch watch = { .context = context,
-		.filters = BUF(2048),
-		.from = UINT64_MAX };
-	bool ok;
+		.filter = { .from = UINT64_MAX } };
 
 	signal(SIGPIPE, SIG_IGN);
-	ok = read_options(argc, argv, &watch, err) &&
+	return read_options(argc, argv, &watch, err) &&
 	    context_load(context, err) &&
-	    session_follow_entries(context, watch.from,
-		(const char *)watch.filters.data, visit, told, &watch, err);
-	buf_free(&watch.filters);
-	return ok;
+	    session_follow_entries(context, &watch.filter, visit, told,
+		&watch, err);
 }

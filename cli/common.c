@@ -109,11 +109,11 @@ bool
 find_newest(struct session *session, const char *document,
     struct newest *out, struct error *err)
 {
-	char filter[DOCUMENT_NAME + 64];
+	const struct entry_filter filter = { .act = "deposit",
+		.document = document };
 
 	*out = (struct newest){ 0 };
-	snprintf(filter, sizeof(filter), "act=deposit&document=%s", document);
-	return session_entries(session, filter, visit_deposit, out, err);
+	return session_entries(session, &filter, visit_deposit, out, err);
 }
 
 void

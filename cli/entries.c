@@ -81,9 +81,38 @@ fetch_page(struct session *session, const char *path, uint64_t from,
 	return ok;
 }
 
+/* What is asked, and how far its answer has come. */
+struct question {
+	const struct entry_filter *filter;
+	uint64_t next; /* no entry below this one is to come any more */
+	entry_visitor *visit;
+	void *arg;
+};
+
+static bool
+no_answer(struct error *err, const char *what)
+{
+	return error_set_code(err, ERROR_UNTRUSTED, ANSWER_DIFFERS,
+	    "the daemon's entries are not an answer: %s", what);
+}
+
+/* One that comes twice, or backwards, is counted twice or taken for newer. */
+static bool
+in_order(const json_t *index, uint64_t *next, struct error *err)
+{
+	if (!json_is_integer(index) || json_integer_value(index) < 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's entry is not one");
+	if ((uint64_t)json_integer_value(index) < *next)
+		return no_answer(err, "they are out of order, or one is there"
+				    " twice");
+	*next = (uint64_t)json_integer_value(index) + 1;
+	return true;
+}
+
 static bool
 check_line(struct session *session, const json_t *json,
-    const struct checkpoint *checkpoint, entry_visitor *visit, void *arg,
+    const struct checkpoint *checkpoint, struct question *question,
     struct error *err)
 {
 	static struct entry entry; /* large; commands have one thread */
@@ -94,8 +123,9 @@ check_line(struct session *session, const json_t *json,
 	struct digest leaf;
 	struct span line;
 
-	if (!json_is_integer(index) || json_integer_value(index) < 0 ||
-	    !json_is_string(text) || !json_is_array(path))
+	if (!in_order(index, &question->next, err))
+		return false;
+	if (!json_is_string(text) || !json_is_array(path))
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's entry is not one");
 	for (size_t i = 0; i < json_array_size(path); i++)
@@ -114,14 +144,9 @@ check_line(struct session *session, const json_t *json,
 		    " journal", (long long)json_integer_value(index));
 	session->proof = proof;
 	return entry_parse(line, &entry, err) &&
-	    visit(arg, (uint64_t)json_integer_value(index), &entry, line, err);
-}
-
-bool
-session_entries(struct session *session, const char *filters,
-    entry_visitor *visit, void *arg, struct error *err)
-{
-	return session_entries_from(session, 0, filters, visit, arg, err);
+	    filter_check(question->filter, question->next - 1, &entry, err) &&
+	    question->visit(question->arg, question->next - 1, &entry, line,
+		err);
 }
 
 bool
@@ -162,27 +187,67 @@ session_witnessed(struct session *session, struct witnessed *out,
 		    policy->witnesses.quorum));
 }
 
-bool
-session_entries_from(struct session *session, uint64_t from,
-    const char *filters, entry_visitor *visit, void *arg, struct error *err)
+static bool
+ask_page(struct session *session, const struct entry_filter *filter,
+    uint64_t from, struct page *out, struct error *err)
 {
+	struct buf path = BUF(2048);
+	bool ok;
+
+	*out = (struct page){ .next = UINT64_MAX };
+	ok = buf_append_str(&path, "/v1/journal/entries?limit=2000&", err) &&
+	    filter_query(filter, from, &path, err) &&
+	    buf_append_u8(&path, 0, err) &&
+	    fetch_page(session, (const char *)path.data, from, out, err);
+	buf_free(&path);
+	return ok;
+}
+
+/*
+ * A page is of the checkpoint that was asked for, or not older than what was
+ * seen: an older one lacks what came since.
+ */
+static bool
+is_of_its_time(const struct entry_filter *filter,
+    const struct checkpoint *asked, const struct checkpoint *page,
+    struct error *err)
+{
+	if (filter->at != 0 ? page->size == filter->at :
+			      page->size >= asked->size)
+		return true;
+	return no_answer(err, filter->at != 0 ?
+		"they are of another checkpoint than the one asked for" :
+		"they are of an older checkpoint than the daemon named");
+}
+
+bool
+session_entries(struct session *session, const struct entry_filter *filter,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	struct question question = { .filter = filter,
+		.next = filter->from,
+		.visit = visit,
+		.arg = arg };
+	uint64_t from = filter->from;
+
 	while (from != UINT64_MAX) {
-		char path[1024];
+		const struct checkpoint asked = session->seen;
 		struct page page;
 		bool ok;
 
-		snprintf(path, sizeof(path),
-		    "/v1/journal/entries?from=%llu&limit=2000%s%s",
-		    (unsigned long long)from, filters[0] != '\0' ? "&" : "",
-		    filters);
-		ok = fetch_page(session, path, from, &page, err) &&
+		ok = ask_page(session, filter, from, &page, err) &&
+		    is_of_its_time(filter, &asked, &page.checkpoint, err) &&
 		    session_follow(session, &page.checkpoint,
 			span_of_str(page.note), err);
 		if (ok)
 			session->proof_note = span_of_str(page.note);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_line(session, page.lines[i],
-			    &page.checkpoint, visit, arg, err);
+			    &page.checkpoint, &question, err);
+		if (ok && page.next < question.next)
+			ok = no_answer(err, "a page begins before the last one"
+					  " ended");
+		session->answered = page.checkpoint.size;
 		from = page.next;
 		free_page(&page);
 		if (!ok)
@@ -210,15 +275,14 @@ check_leaf(const json_t *json, struct leaves *leaves, struct error *err)
 	struct span line;
 	uint64_t index;
 
-	if (!json_is_integer(number) || json_integer_value(number) < 0 ||
-	    !json_is_string(text))
+	if (!in_order(number, &leaves->next, err))
+		return false;
+	index = leaves->next - 1;
+	if (!json_is_string(text))
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's entry is not one");
-	index = (uint64_t)json_integer_value(number);
-	if (index < leaves->next || index >= leaves->until)
-		return error_set(err, ERROR_MALFORMED,
-		    "the daemon's entries are out of order");
-	leaves->next = index + 1;
+	if (index >= leaves->until)
+		return no_answer(err, "they go beyond what was asked for");
 	line = span_of(json_string_value(text), json_string_length(text));
 	leaf = merkle_leaf(line);
 	if (!digest_eq(&leaf, &leaves->hashes[index - leaves->from]) ||
@@ -266,8 +330,7 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 
 struct following {
 	struct session session;
-	uint64_t next; /* what was told of ends before it */
-	const char *filters;
+	struct entry_filter filter; /* from: what was told of ends before it */
 	entry_visitor *visit;
 	void (*told)(void *arg);
 	void *arg;
@@ -279,7 +342,7 @@ visit_next(void *arg, uint64_t index, const struct entry *entry,
 {
 	struct following *all = arg;
 
-	all->next = index + 1;
+	all->filter.from = index + 1;
 	return all->visit(all->arg, index, entry, line, err);
 }
 
@@ -287,8 +350,10 @@ visit_next(void *arg, uint64_t index, const struct entry *entry,
 static bool
 tell_entries(struct following *all, struct error *err)
 {
-	if (!session_entries_from(&all->session, all->next, all->filters,
-		visit_next, all, err))
+	/* A copy: what is asked stays as it is while its answer comes. */
+	const struct entry_filter filter = all->filter;
+
+	if (!session_entries(&all->session, &filter, visit_next, all, err))
 		return false;
 	all->told(all->arg);
 	return true;
@@ -304,7 +369,7 @@ on_event(void *arg, const struct remote_event *event, struct error *err)
 		return error_set(err, ERROR_REFUSED, "the daemon tells no"
 		    " more: %.*s", (int)event->data.len,
 		    (const char *)event->data.data);
-	if (!span_to_u64(event->id, &index) || index < all->next)
+	if (!span_to_u64(event->id, &index) || index < all->filter.from)
 		return true;
 	return tell_entries(all, err);
 }
@@ -320,19 +385,18 @@ follow_once(struct following *all, struct error *err)
 		return false;
 	/* What came before the stream is open is in neither: ask from there. */
 	snprintf(path, sizeof(path), "/v1/events?from=%llu",
-	    (unsigned long long)all->next);
+	    (unsigned long long)all->filter.from);
 	ok = remote_events(events, path, "", on_event, all, err);
 	remote_free(events);
 	return ok;
 }
 
 bool
-session_follow_entries(struct context *context, uint64_t from,
-    const char *filters, entry_visitor *visit, void (*told)(void *arg),
-    void *arg, struct error *err)
+session_follow_entries(struct context *context,
+    const struct entry_filter *filter, entry_visitor *visit,
+    void (*told)(void *arg), void *arg, struct error *err)
 {
-	struct following all = { .next = from,
-		.filters = filters,
+	struct following all = { .filter = *filter,
 		.visit = visit,
 		.told = told,
 		.arg = arg };
@@ -340,11 +404,11 @@ session_follow_entries(struct context *context, uint64_t from,
 
 	for (;;) {
 		if (session_open(context, &all.session, err)) {
-			if (all.next == UINT64_MAX)
-				all.next = all.session.seen.size;
+			if (all.filter.from == UINT64_MAX)
+				all.filter.from = all.session.seen.size;
 			if (tell_entries(&all, err)) {
-				if (all.next < all.session.seen.size)
-					all.next = all.session.seen.size;
+				if (all.filter.from < all.session.answered)
+					all.filter.from = all.session.answered;
 				wait = 1;
 				(void)follow_once(&all, err);
 			}

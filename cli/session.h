@@ -6,6 +6,7 @@
 #define CLI_SESSION_H
 
 #include "cli/context.h"
+#include "cli/filter.h"
 #include "journal/tile.h"
 #include "remote/remote.h"
 
@@ -21,6 +22,8 @@ struct session {
 	/* Of the entry that is being visited, where it came with a proof. */
 	struct merkle_proof proof;
 	struct span proof_note; /* the checkpoint that it leads to */
+	/* Of the last question: entries below this index are all answered. */
+	uint64_t answered;
 	const char *doing; /* shown with the progress */
 };
 
@@ -93,14 +96,16 @@ bool session_accept_policy(struct session *session,
 /* Fetch a set of CRLs unless it is here; one that is gone is no error. */
 void session_want_crls(struct session *session, const struct digest *digest);
 
-/* Each entry that matches and may be seen, proved; in order. */
+/*
+ * Each entry that the filter takes and that may be seen, proved; in order.
+ *
+ * ERROR_UNTRUSTED  ANSWER_DIFFERS: one that was not asked for, one twice or out
+ *                  of order, or an answer of before the question
+ */
 typedef bool entry_visitor(void *arg, uint64_t index,
     const struct entry *entry, struct span line, struct error *err);
-bool session_entries(struct session *session, const char *filters,
-    entry_visitor *visit, void *arg, struct error *err) MUST_USE;
-/* The same, of those from an index on. */
-bool session_entries_from(struct session *session, uint64_t from,
-    const char *filters, entry_visitor *visit, void *arg,
+bool session_entries(struct session *session,
+    const struct entry_filter *filter, entry_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 /*
  * The newest checkpoint that the accepted policy's quorum of witnesses has
@@ -128,14 +133,14 @@ bool session_tile(struct session *session, const struct tile *tile,
     struct buf *out, struct error *err) MUST_USE;
 
 /*
- * Follow the journal from an index on: each entry that may be seen is told to
- * visit, proved, as it happens; told is called when there is no more for now.
- * A cut is waited out, with a word, and nothing is missed.  It ends only where
- * something is wrong.
+ * Follow the journal from filter->from on (UINT64_MAX: from now on): each entry
+ * that may be seen is told to visit, proved, as it happens; told is called when
+ * there is no more for now.  A cut is waited out, with a word, and nothing is
+ * missed.  It ends only where something is wrong.
  */
-bool session_follow_entries(struct context *context, uint64_t from,
-    const char *filters, entry_visitor *visit, void (*told)(void *arg),
-    void *arg, struct error *err) MUST_USE;
+bool session_follow_entries(struct context *context,
+    const struct entry_filter *filter, entry_visitor *visit,
+    void (*told)(void *arg), void *arg, struct error *err) MUST_USE;
 
 /*
  * A receipt that an act was answered with: of this journal, an extension of
