@@ -205,16 +205,51 @@ merkle_verify_inclusion(uint64_t index, uint64_t size,
 	return sn == 0 && digest_eq(&hash, root);
 }
 
-/* RFC 9162 section 2.1.4.2. */
+/*
+ * RFC 9162 section 2.1.4.2: the roots of old and size that a proof leads to.
+ * first is old's root where old is a power of two: the proof leaves it out.
+ */
+static bool
+fold_consistency(uint64_t old, uint64_t size, const struct digest *first,
+    const struct merkle_proof *proof, struct digest *old_hash,
+    struct digest *hash)
+{
+	uint64_t fn = old - 1, sn = size - 1;
+	size_t i = 0;
+
+	while ((fn & 1) != 0) {
+		fn >>= 1;
+		sn >>= 1;
+	}
+	if (fn == 0 ? first == NULL : proof->num == 0)
+		return false;
+	*old_hash = *hash = fn == 0 ? *first : proof->hashes[i++];
+	for (; i < proof->num; i++) {
+		if (sn == 0)
+			return false;
+		if ((fn & 1) != 0 || fn == sn) {
+			*old_hash = merkle_node(&proof->hashes[i], old_hash);
+			*hash = merkle_node(&proof->hashes[i], hash);
+			while ((fn & 1) == 0 && fn != 0) {
+				fn >>= 1;
+				sn >>= 1;
+			}
+		} else {
+			*hash = merkle_node(hash, &proof->hashes[i]);
+		}
+		fn >>= 1;
+		sn >>= 1;
+	}
+	return sn == 0;
+}
+
 bool
 merkle_verify_consistency(uint64_t old, uint64_t size,
     const struct digest *old_root, const struct digest *root,
     const struct merkle_proof *proof)
 {
 	const struct digest empty = merkle_empty();
-	uint64_t fn = old - 1, sn = size - 1;
 	struct digest old_hash, hash;
-	size_t i = 0;
 
 	if (old > size)
 		return false;
@@ -222,30 +257,18 @@ merkle_verify_consistency(uint64_t old, uint64_t size,
 		return proof->num == 0 && digest_eq(old_root, root);
 	if (old == 0)
 		return proof->num == 0 && digest_eq(old_root, &empty);
-	if (proof->num == 0)
-		return false;
-	while ((fn & 1) != 0) {
-		fn >>= 1;
-		sn >>= 1;
-	}
-	/* Where old is a power of two its root is the first hash. */
-	old_hash = hash = fn == 0 ? *old_root : proof->hashes[i++];
-	for (; i < proof->num; i++) {
-		if (sn == 0)
-			return false;
-		if ((fn & 1) != 0 || fn == sn) {
-			old_hash = merkle_node(&proof->hashes[i], &old_hash);
-			hash = merkle_node(&proof->hashes[i], &hash);
-			while ((fn & 1) == 0 && fn != 0) {
-				fn >>= 1;
-				sn >>= 1;
-			}
-		} else {
-			hash = merkle_node(&hash, &proof->hashes[i]);
-		}
-		fn >>= 1;
-		sn >>= 1;
-	}
-	return sn == 0 && digest_eq(&old_hash, old_root) &&
+	return proof->num > 0 &&
+	    fold_consistency(old, size, old_root, proof, &old_hash, &hash) &&
+	    digest_eq(&old_hash, old_root) && digest_eq(&hash, root);
+}
+
+bool
+merkle_old_root(uint64_t old, uint64_t size, const struct digest *root,
+    const struct merkle_proof *proof, struct digest *out)
+{
+	struct digest hash;
+
+	return old > 0 && old < size &&
+	    fold_consistency(old, size, NULL, proof, out, &hash) &&
 	    digest_eq(&hash, root);
 }

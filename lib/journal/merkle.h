@@ -56,5 +56,11 @@ bool merkle_verify_inclusion(uint64_t index, uint64_t size,
 bool merkle_verify_consistency(uint64_t old, uint64_t size,
     const struct digest *old_root, const struct digest *root,
     const struct merkle_proof *proof);
+/*
+ * The root at old that a consistency proof to root speaks of.  False where it
+ * does not lead to root, or where old is a power of two: then it is not told.
+ */
+bool merkle_old_root(uint64_t old, uint64_t size, const struct digest *root,
+    const struct merkle_proof *proof, struct digest *out) MUST_USE;
 
 #endif
