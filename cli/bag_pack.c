@@ -251,10 +251,41 @@ add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
 	return ok;
 }
 
+/*
+ * The proof from what the addressee has seen to the checkpoint of this size,
+ * or to the newest where that one is there no more.  What goes into a bag is
+ * of our own history.
+ */
+static bool
+ask_proof(struct packing *pack, uint64_t size, struct error *err)
+{
+	struct merkle_proof proof;
+	char path[96];
+	struct span note;
+	uint64_t old;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu&at=%llu",
+	    (unsigned long long)pack->known, (unsigned long long)size);
+	ok = session_get(&pack->session, path, &pack->checkpoint, err);
+	if (!ok && err->kind == ERROR_NOT_FOUND) {
+		*err = (struct error){ 0 };
+		*strchr(path, '&') = '\0';
+		ok = session_get(&pack->session, path, &pack->checkpoint, err);
+	}
+	return ok &&
+	    seen_parse_extension(buf_span(&pack->checkpoint), &old, &proof,
+		&note, err) &&
+	    (old == pack->known ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's proof is not the one asked for")) &&
+	    session_follow(&pack->session, note, err);
+}
+
 static bool
 add_checkpoint(struct packing *pack, struct error *err)
 {
-	char path[64], name[POLICY_NAME + 8];
+	char name[POLICY_NAME + 8];
 
 	snprintf(name, sizeof(name), "known-%s", pack->to);
 	if (!pack->has_known)
@@ -264,10 +295,7 @@ add_checkpoint(struct packing *pack, struct error *err)
 		    "--known %llu: the journal has %llu entries",
 		    (unsigned long long)pack->known,
 		    (unsigned long long)pack->session.seen.size);
-	pack->size = pack->session.seen.size;
-	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
-	    (unsigned long long)pack->known);
-	return session_get(&pack->session, path, &pack->checkpoint, err) &&
+	return ask_proof(pack, pack->session.seen.size, err) &&
 	    add_file(pack, PATH_BAG_CHECKPOINT, -1,
 		buf_span(&pack->checkpoint), err) != NULL;
 }
@@ -442,6 +470,8 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	    (argc > 0 || pack->since_last);
 	if (pack->online && !session_open(pack->context, &pack->session, err))
 		return false;
+	/* What changes from now on is the next bag's. */
+	pack->size = pack->online ? pack->session.seen.size : 0;
 	ok = pack_contents(pack, argc, argv, err) &&
 	    sign_waybill(pack, err) && write_bag(pack, err);
 	written = ok;

@@ -582,8 +582,10 @@ check_last_time(struct audit_run *run, const struct checkpoint *checkpoint,
 static bool
 audit_witnesses(struct audit_run *run, struct error *err)
 {
-	struct witnessed witnessed;
-	bool ok = session_witnessed(&run->session, &witnessed, err);
+	struct witnessed witnessed = { .num = 0 };
+	/* What came of the copies that were fetched is seen too. */
+	bool ok = session_catch_up(&run->session, err) &&
+	    session_witnessed(&run->session, &witnessed, err);
 
 	if (!ok && strcmp(error_code(err),
 		       finding_name(FINDING_NOT_WITNESSED)) == 0) {

@@ -79,6 +79,7 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
 	    container_put(zip, yaml_path, yaml, err) &&
 	    container_put(zip, p7s_path, p7s, err) &&
 	    container_write(zip, request.body_fd, &request.body_len, err) &&
+	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
 	    outbox_check_receipt(session, buf_span(&answer.body), sent,
 		&entry, index, err);
@@ -120,8 +121,15 @@ bag_hand_in_answer(struct session *session,
 
 /* --- Opening. --- */
 
+/* The body of its checkpoint: the proof from old to a note of size. */
+struct bag_papers {
+	struct span text;
+	uint64_t old, size;
+};
+
 struct opened {
 	struct context *context;
+	struct seen *seen;
 	const char *path;
 	int fd, inner;
 	struct zip_member *members;
@@ -154,6 +162,7 @@ close_bag(struct opened *bag)
 		close(bag->fd);
 	if (bag->inner >= 0)
 		close(bag->inner);
+	seen_close(bag->seen);
 	free(bag->members);
 	free(bag->waybill);
 	free(bag->answer);
@@ -298,33 +307,60 @@ take_crls(struct opened *bag)
 	}
 }
 
-/* How far the journal goes, proved to extend what was seen here. */
+/* The proof that a bag carries, as who is asked: it has this one answer. */
+static enum seen_reply
+ask_bag(void *arg, uint64_t old, const char *at, struct buf *body,
+    struct error *err)
+{
+	const struct bag_papers *papers = arg;
+	char size[24];
+
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)papers->size);
+	if (old != papers->old || at == NULL || strcmp(at, size) != 0) {
+		error_set_code(err, ERROR_UNAVAILABLE, "NOT_PROVED",
+		    "the bag has no proof from size %llu",
+		    (unsigned long long)old);
+		return SEEN_NO_LINE;
+	}
+	return buf_append(body, papers->text, err) ? SEEN_PROOF : SEEN_NO_LINE;
+}
+
+/*
+ * How far the journal goes, proved to extend what was seen here.  What the bag
+ * cannot prove is not kept: the next connection tells.
+ */
 static bool
 take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 {
 	const struct zip_member *member = bag_member(bag->members, bag->num,
 	    PATH_BAG_CHECKPOINT);
-	struct buf text = BUF(LIMIT_NOTE_FILE), note = BUF(LIMIT_NOTE_FILE);
-	struct buf seen_note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint seen, now = { 0 };
-	bool ok;
+	struct buf text = BUF(LIMIT_NOTE_FILE);
+	struct bag_papers papers = { .size = 0 };
+	const struct seen_prover prover = { .ask = ask_bag, .arg = &papers };
+	struct merkle_proof proof;
+	struct checkpoint now;
+	struct span note;
+	bool ok = true;
 
 	*proved = true;
-	ok = context_checkpoint(bag->context, &seen, &seen_note, err);
-	bag->answer->size = seen.size;
-	if (ok && member != NULL) {
+	if (member != NULL) {
 		ok = bag_read(bag->inner, member, &text, err) &&
-		    session_extension(bag->context, buf_span(&text), &seen,
-			proved, &now, &note, err);
-		if (ok && *proved && now.size > seen.size) {
-			ok = context_keep_checkpoint(bag->context,
-			    buf_span(&note), err);
-			bag->answer->size = now.size;
+		    seen_parse_extension(buf_span(&text), &papers.old, &proof,
+			&note, err) &&
+		    note_open(note, &bag->context->journal, &now, err);
+		papers.text = buf_span(&text);
+		papers.size = ok ? now.size : 0;
+		*proved = ok &&
+		    seen_advance(bag->seen, &prover, note, NULL, NULL, err);
+		if (ok && !*proved && err->kind == ERROR_UNAVAILABLE) {
+			*err = (struct error){ 0 };
+			ok = seen_defer(bag->seen, note, err);
+		} else {
+			ok = *proved;
 		}
 	}
+	bag->answer->size = seen_kept(bag->seen)->size;
 	buf_free(&text);
-	buf_free(&note);
-	buf_free(&seen_note);
 	return ok;
 }
 
@@ -562,6 +598,7 @@ bag_open_command(struct context *context, int argc, char *argv[],
 	    !local_dir(context, into, dir, err))
 		return false;
 	ok = open_bag(context, argv[optind], &bag, err) &&
+	    (bag.seen = session_seen(context, err)) != NULL &&
 	    run_open(&bag, dir, answer, again, err);
 	close_bag(&bag);
 	return ok;
@@ -670,6 +707,7 @@ send_on(struct session *session, struct opened *bag,
 	    is_deposit ? "" : "/signatures", hex);
 	ok = read_listed(bag, listed, request.body_fd, is_deposit, &sent,
 		 err) &&
+	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
 	    outbox_check_receipt(session, buf_span(&answer.body), &sent,
 		&entry, &index, err);

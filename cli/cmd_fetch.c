@@ -97,8 +97,10 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	} else {
 		if (!session_open(context, &session, err))
 			return false;
+		/* The delivery is an entry: it is seen too. */
 		ok = copy_fetch(&session, fetch.document, fetch.version, &copy,
-		    err);
+			 err) &&
+		    session_catch_up(&session, err);
 	}
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
 		/* On standard error: --json has its error on the output. */

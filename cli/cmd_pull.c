@@ -314,7 +314,7 @@ unpack_answer(int fd, uint64_t size, int to, uint64_t *len,
 static bool
 take_answer(struct pull *pull, int fd, struct error *err)
 {
-	const int to = file_temporary(pull->context->state, err);
+	const int to = context_temporary(pull->context, err);
 	const off_t size = lseek(fd, 0, SEEK_END);
 	uint64_t len;
 	bool ok;
@@ -432,8 +432,8 @@ fetch_pack(struct pull *pull, bool *more, struct error *err)
 		return err->kind == ERROR_NONE;
 	}
 	request.body_len = body.len;
-	request.body_fd = file_temporary(pull->context->state, err);
-	request.file_fd = file_temporary(pull->context->state, err);
+	request.body_fd = context_temporary(pull->context, err);
+	request.file_fd = context_temporary(pull->context, err);
 	ok = request.body_fd >= 0 && request.file_fd >= 0 &&
 	    file_pwrite(request.body_fd, buf_span(&body), 0, err) &&
 	    remote_do(pull->session.remote, &request, &answer, err);
@@ -662,7 +662,7 @@ cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
 	    !session_open(context, &pull.session, err))
 		return false;
 	ok = open_git(&pull, err) &&
-	    (pull.made = file_temporary(context->state, err)) >= 0 &&
+	    (pull.made = context_temporary(context, err)) >= 0 &&
 	    run(&pull, err);
 	if (pull.made >= 0)
 		close(pull.made);

@@ -199,7 +199,8 @@ hand_in(struct witness *witness, struct session *session,
 	struct remote_answer answer = { .body = BUF(0) };
 	bool ok;
 
-	ok = cosign(witness, note, &cosigned, err) &&
+	ok = session_will_send(session, err) &&
+	    cosign(witness, note, &cosigned, err) &&
 	    file_write(witness->path, buf_span(&cosigned), 0600, err);
 	if (ok) {
 		buf_free(&witness->note);

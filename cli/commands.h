@@ -88,7 +88,5 @@ void copy_free(struct copy *copy);
 bool session_upload(struct session *session, int fd, uint64_t len,
     const char *note, char id[UPLOAD_ID_ROOM], struct error *err) MUST_USE;
 
-/* Warn of an entry's time more than five minutes off our clock. */
-void check_clock(const struct entry *entry);
 
 #endif

@@ -205,32 +205,45 @@ copy_download(struct session *session, const char *document,
 	return copy_judge(session->context, out->fd, out, err);
 }
 
+/*
+ * A receipt may lead to a fork: prove that each is of our history.  Those that
+ * are none are the verdict's to tell.
+ */
+static bool
+follow_receipts(struct session *session, const struct container *container,
+    struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < container->num; i++) {
+		const struct member *member = &container->members[i];
+		static struct entry entry; /* large */
+		struct proof proof = PROOF;
+		struct error ignored = { 0 };
+		struct checkpoint checkpoint;
+
+		if (path_is_receipt(member->path) &&
+		    proof_parse(member_bytes(member), &proof, &ignored) &&
+		    proof_verify(&proof, &session->context->journal,
+			&checkpoint, &ignored) &&
+		    entry_parse(buf_span(&proof.entry), &entry, &ignored))
+			ok = session_follow(session, buf_span(&proof.note),
+				 err) &&
+			    session_entry(session, proof.index, &entry, err);
+		proof_free(&proof);
+	}
+	return ok;
+}
+
 bool
 copy_fetch(struct session *session, const char *document, unsigned version,
     struct copy *out, struct error *err)
 {
 	if (!copy_download(session, document, version, out, err))
 		return false;
-	/* A receipt may lead to a fork: prove that it is our history. */
-	if (out->verdict.num_acts > 0) {
-		const struct member *receipt = NULL;
-		struct proof proof = PROOF;
-		struct checkpoint checkpoint;
-		bool ok;
-
-		for (size_t i = 0; i < out->container->num; i++)
-			if (path_is_receipt(out->container->members[i].path))
-				receipt = &out->container->members[i];
-		ok = receipt != NULL &&
-		    proof_parse(member_bytes(receipt), &proof, err) &&
-		    proof_verify(&proof, &session->context->journal,
-			&checkpoint, err) &&
-		    session_follow(session, &checkpoint,
-			buf_span(&proof.note), err);
-		proof_free(&proof);
-		if (!ok)
-			return false;
-	}
+	if (out->container != NULL &&
+	    !follow_receipts(session, out->container, err))
+		return false;
 	if (out->verdict.version != NULL &&
 	    (strcmp(out->verdict.version->document, document) != 0 ||
 		(version != 0 && out->verdict.version->number != version)))
@@ -243,19 +256,4 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 		    member_bytes(container_find(out->container,
 			PATH_VERSION)));
 	return true;
-}
-
-void
-check_clock(const struct entry *entry)
-{
-	const int64_t off = entry->time_ms - time_now_ms();
-	const int64_t skew_ms = TIME_SKEW_SECONDS * 1000;
-	char at[TIME_TEXT];
-
-	if (off > -skew_ms && off < skew_ms)
-		return;
-	time_format_ms(entry->time_ms, at);
-	output_note("the depositary says that it is %s, more than five minutes"
-		    " off your clock; the receipt says so too. One of the two"
-		    " clocks is wrong", at);
 }

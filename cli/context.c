@@ -719,41 +719,15 @@ context_remember_version(const struct context *context,
 		unlink(path);
 }
 
-bool
-context_checkpoint(const struct context *context, struct checkpoint *out,
-    struct buf *note, struct error *err)
+int
+context_temporary(const struct context *context, struct error *err)
 {
-	char path[FILE_PATH];
+	const char *dir = getenv("TMPDIR");
+	struct error ignored = { 0 };
+	const int fd = file_temporary(context->state, &ignored);
 
-	*out = (struct checkpoint){ .root = merkle_empty() };
-	if (!context_path(context, "checkpoint", path, err))
-		return false;
-	return !file_exists(path) ||
-	    (file_read(path, LIMIT_NOTE_FILE, note, err) &&
-		(note_open(buf_span(note), &context->journal, out,
-		     err) ||
-		    error_context(err, "%s", path)));
-}
-
-bool
-context_keep_checkpoint(const struct context *context, struct span note,
-    struct error *err)
-{
-	struct buf old = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint kept, new;
-	char lock[FILE_PATH], path[FILE_PATH];
-	bool ok;
-	int fd;
-
-	if (!note_open(note, &context->journal, &new, err) ||
-	    !context_path(context, "lock", lock, err) ||
-	    !context_path(context, "checkpoint", path, err) ||
-	    (fd = file_lock_wait(lock, err)) < 0)
-		return false;
-	/* Another command may have kept a further one meanwhile. */
-	ok = context_checkpoint(context, &kept, &old, err) &&
-	    (new.size <= kept.size || file_write(path, note, 0600, err));
-	close(fd);
-	buf_free(&old);
-	return ok;
+	if (fd >= 0)
+		return fd;
+	return file_temporary(dir != NULL && dir[0] != '\0' ? dir : "/tmp",
+	    err);
 }

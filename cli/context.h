@@ -3,7 +3,7 @@
  * enrolment, and what it keeps between runs (valise(1), "FILES").
  *
  *	STATE/KEYID/enrolment.yaml      as imported
- *	STATE/KEYID/checkpoint          the last one seen, a signed note
+ *	STATE/KEYID/checkpoint, …       what was seen of the journal (seen.h)
  *	STATE/KEYID/keys                journal keys that were followed:
  *	                                "UNTIL VKEY", VKEY taking over after it
  *	STATE/KEYID/pins                policies accepted: "SIZE DIGEST" lines
@@ -18,7 +18,6 @@
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
  *	STATE/KEYID/witness             the last checkpoint that it cosigned
- *	STATE/KEYID/evidence-DIGEST.txt two checkpoints that contradict
  */
 #ifndef CLI_CONTEXT_H
 #define CLI_CONTEXT_H
@@ -117,11 +116,8 @@ bool context_known_version(const struct context *context,
 void context_remember_version(const struct context *context,
     struct span version_yaml);
 
-/* The last checkpoint seen, and its note; size 0 and empty if none was. */
-bool context_checkpoint(const struct context *context, struct checkpoint *out,
-    struct buf *note, struct error *err) MUST_USE;
-/* Keep a note that is further than the one kept. */
-bool context_keep_checkpoint(const struct context *context, struct span note,
+/* A nameless file, in the state or, where that cannot be written, elsewhere. */
+int context_temporary(const struct context *context,
     struct error *err) MUST_USE;
 
 /* A file of a container or a ZIP, opened to read. -1 on failure. */

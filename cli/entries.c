@@ -63,6 +63,22 @@ read_page(struct session *session, struct span text, struct page *out,
 	    &session->context->journal, &out->checkpoint, err);
 }
 
+/* One that a newer key signed: catch up follows the key, then it is read. */
+static bool
+read_page_again(struct session *session, struct span text, struct page *out,
+    struct error *err)
+{
+	if (read_page(session, text, out, err))
+		return true;
+	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
+		return false;
+	*err = (struct error){ 0 };
+	free_page(out);
+	*out = (struct page){ .next = UINT64_MAX };
+	return session_catch_up(session, err) &&
+	    read_page(session, text, out, err);
+}
+
 /* page is for free_page(), whatever comes of it. */
 static bool
 fetch_page(struct session *session, const char *path, uint64_t from,
@@ -73,7 +89,7 @@ fetch_page(struct session *session, const char *path, uint64_t from,
 
 	*out = (struct page){ .next = UINT64_MAX };
 	ok = session_get(session, path, &text, err) &&
-	    read_page(session, buf_span(&text), out, err);
+	    read_page_again(session, buf_span(&text), out, err);
 	if (ok && out->next != UINT64_MAX && out->next <= from)
 		ok = error_set(err, ERROR_MALFORMED,
 		    "the daemon's entries go round in circles");
@@ -144,6 +160,7 @@ check_line(struct session *session, const json_t *json,
 		    " journal", (long long)json_integer_value(index));
 	session->proof = proof;
 	return entry_parse(line, &entry, err) &&
+	    session_entry(session, question->next - 1, &entry, err) &&
 	    filter_check(question->filter, question->next - 1, &entry, err) &&
 	    question->visit(question->arg, question->next - 1, &entry, line,
 		err);
@@ -171,7 +188,6 @@ session_witnessed(struct session *session, struct witnessed *out,
 		return true;
 	}
 	ok = ok &&
-	    session_follow(session, &out->checkpoint, buf_span(&note), err) &&
 	    note_cosignatures(buf_span(&note), policy->witnesses.keys,
 		policy->witnesses.num, out->lines, &out->num, err);
 	for (size_t i = 0; i < out->num; i++)
@@ -204,20 +220,26 @@ ask_page(struct session *session, const struct entry_filter *filter,
 }
 
 /*
- * A page is of the checkpoint that was asked for, or not older than what was
- * seen: an older one lacks what came since.
+ * A page whose checkpoint is proved: the newest, which must extend what was
+ * kept when it was asked for, or that of the size that was asked for.
  */
 static bool
-is_of_its_time(const struct entry_filter *filter,
-    const struct checkpoint *asked, const struct checkpoint *page,
-    struct error *err)
+prove_page(struct session *session, const struct entry_filter *filter,
+    uint64_t from, struct page *out, struct error *err)
 {
-	if (filter->at != 0 ? page->size == filter->at :
-			      page->size >= asked->size)
-		return true;
-	return no_answer(err, filter->at != 0 ?
-		"they are of another checkpoint than the one asked for" :
-		"they are of an older checkpoint than the daemon named");
+	struct seen_asked asked = { .note = BUF(0) };
+	bool ok;
+
+	*out = (struct page){ .next = UINT64_MAX };
+	ok = session_ask(session, &asked, err) &&
+	    ask_page(session, filter, from, out, err) &&
+	    (filter->at == 0 || out->checkpoint.size == filter->at ||
+		no_answer(err, "they are of another checkpoint than the one"
+			       " asked for")) &&
+	    session_follow_newest(session, span_of_str(out->note),
+		filter->at == 0 ? &asked : NULL, err);
+	seen_asked_free(&asked);
+	return ok;
 }
 
 bool
@@ -231,14 +253,10 @@ session_entries(struct session *session, const struct entry_filter *filter,
 	uint64_t from = filter->from;
 
 	while (from != UINT64_MAX) {
-		const struct checkpoint asked = session->seen;
 		struct page page;
 		bool ok;
 
-		ok = ask_page(session, filter, from, &page, err) &&
-		    is_of_its_time(filter, &asked, &page.checkpoint, err) &&
-		    session_follow(session, &page.checkpoint,
-			span_of_str(page.note), err);
+		ok = prove_page(session, filter, from, &page, err);
 		if (ok)
 			session->proof_note = span_of_str(page.note);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)

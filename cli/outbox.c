@@ -98,17 +98,13 @@ outbox_keep(struct context *context, enum outbox_kind kind,
     struct error *err)
 {
 	char dir[FILE_PATH], tmp[FILE_PATH];
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint seen;
 	bool ok;
 
 	*out = (struct outbox_act){ .kind = kind,
 		.version = version,
 		.lock = -1 };
 	snprintf(out->document, sizeof(out->document), "%s", document);
-	ok = context_checkpoint(context, &seen, &note, err);
-	out->size = seen.size;
-	buf_free(&note);
+	ok = seen_size(context->state, &context->journal, &out->size, err);
 	if (!ok || !context_path(context, "outbox", dir, err) ||
 	    !file_make_dirs(dir, 0700, err) ||
 	    !hidden_path(dir, out, tmp, err))
@@ -377,7 +373,8 @@ outbox_send(struct session *session, struct outbox_act *act,
 	struct sent sent;
 	bool ok;
 
-	if (!read_act(session->context, act, &sent, err))
+	if (!read_act(session->context, act, &sent, err) ||
+	    !session_will_send(session, err))
 		return false;
 	act->digest = sent.digest;
 	path_of(act, path);

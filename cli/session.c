@@ -8,7 +8,6 @@
 
 #include "base/time.h"
 #include "cli/output.h"
-#include "journal/evidence.h"
 #include "journal/tile.h"
 
 static void
@@ -46,172 +45,115 @@ session_take_hash(struct span line, struct merkle_proof *proof)
 	    span_to_base64(line, proof->hashes[proof->num++].bytes, 32);
 }
 
-/* --- Evidence: what contradicts what was seen is kept. --- */
+/* --- What was seen (seen.h), and the daemon as who is asked for proofs. --- */
 
-/*
- * What the shown history has in the place of what was seen: its root at the
- * smaller size.  Without it the two checkpoints alone prove less.
- */
 static void
-find_other_root(struct session *session, const struct checkpoint *seen,
-    const struct checkpoint *shown, const struct merkle_proof *proof,
-    struct evidence *evidence)
+tell(void *arg, const char *line)
+{
+	(void)arg;
+	output_note("%s", line);
+}
+
+struct seen *
+session_seen(struct context *context, struct error *err)
 {
 	struct error ignored = { 0 };
+	const struct policy *pinned = context_pinned(context, &ignored);
+	const struct seen_settings settings = { .dir = context->state,
+		.keys = &context->journal,
+		.contact = pinned != NULL ? pinned->depositary.email : NULL,
+		.tell = tell };
 
-	if (seen->size == 0 || seen->size >= shown->size ||
-	    !merkle_root_at(session_read_hash, session, seen->size,
-		&evidence->root, &ignored))
-		return;
-	evidence->proof = *proof;
-	evidence->has_root = merkle_verify_consistency(seen->size, shown->size,
-	    &evidence->root, &shown->root, proof);
+	return seen_open(&settings, err);
 }
 
-static bool
-keep_evidence(const struct session *session, const struct evidence *evidence,
+/* What a failed request says about a proof. */
+static enum seen_reply
+reply_of(const struct remote_answer *answer, const struct error *err)
+{
+	if (answer->status == 409)
+		return SEEN_SMALLER;
+	if (answer->status == 404)
+		return SEEN_NO_HEAD;
+	/* Not there, not ready, or not for this person: it was not asked. */
+	return err->kind == ERROR_UNAVAILABLE || answer->status >= 500 ||
+		answer->status == 401 || answer->status == 403 ||
+		answer->status == 0 ?
+	    SEEN_NO_LINE :
+	    SEEN_NO_PROOF;
+}
+
+/* See struct seen_prover. */
+static enum seen_reply
+ask(void *arg, uint64_t old, const char *at, struct buf *body,
     struct error *err)
 {
-	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
-	char name[80], path[FILE_PATH], hex[DIGEST_HEX];
-	struct digest digest;
-	bool ok;
+	struct session *session = arg;
+	enum seen_reply reply = SEEN_PROOF;
+	struct remote_answer answer;
+	char path[96];
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
 
-	ok = evidence_encode(evidence, &text, err);
-	digest = sha256_of(buf_span(&text));
-	digest_hex(&digest, hex);
-	snprintf(name, sizeof(name), "evidence-%.16s.txt", hex);
-	ok = ok && context_path(session->context, name, path, err) &&
-	    (file_exists(path) ||
-		file_write(path, buf_span(&text), 0600, err));
-	buf_free(&text);
-	if (ok)
-		output_note("both signed checkpoints are kept in %s; what they"
-			    " prove: valise verify --evidence FILE", path);
-	return ok;
-}
-
-/* The one sentence: what it is, and whom to call. */
-static bool
-rolled_back(struct session *session, struct span seen, struct span shown,
-    struct evidence *evidence, const char *what, struct error *err)
-{
-	struct error ignored = { 0 };
-	const struct policy *pinned = context_pinned(session->context,
-	    &ignored);
-
-	if (seen.len > 0 && shown.len > 0 &&
-	    (!buf_append(&evidence->seen, seen, &ignored) ||
-		!buf_append(&evidence->shown, shown, &ignored) ||
-		!keep_evidence(session, evidence, &ignored)))
-		output_note("the checkpoints could not be kept: %s",
-		    ignored.detail);
-	return error_set_code(err, ERROR_UNTRUSTED,
-	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
-	    "the daemon's journal was rolled back: %s. Nothing was sent, and"
-	    " what you had seen is kept. Call the depositary (%s) and the"
-	    " other offices before you trust it again", what,
-	    pinned != NULL ? pinned->depositary.email : "?");
-}
-
-/* "old N", hashes, an empty line, the note (C2SP add-checkpoint). */
-static bool
-read_extension(struct context *context, struct span text, uint64_t *old,
-    struct merkle_proof *proof, struct span *note, struct checkpoint *new,
-    struct error *err)
-{
-	struct span line, word;
-
-	proof->num = 0;
-	if (!span_take_line(&text, &line) ||
-	    !span_take_until(&line, ' ', &word) || !span_is(word, "old") ||
-	    !span_to_u64(line, old))
-		return error_set(err, ERROR_MALFORMED,
-		    "the daemon's checkpoint is not one");
-	for (;;) {
-		if (!span_take_line(&text, &line))
-			return error_set(err, ERROR_MALFORMED,
-			    "the daemon's checkpoint is cut short");
-		if (line.len == 0)
-			break;
-		if (!session_take_hash(line, proof))
-			return error_set(err, ERROR_MALFORMED,
-			    "the daemon's proof is not one");
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu%s%s",
+	    (unsigned long long)old, at != NULL ? "&at=" : "",
+	    at != NULL ? at : "");
+	if (!remote_do(session->remote, &request, &answer, err))
+		reply = reply_of(&answer, err);
+	if ((reply == SEEN_PROOF || reply == SEEN_SMALLER) &&
+	    !buf_append(body, buf_span(&answer.body), err))
+		reply = SEEN_NO_LINE;
+	/* By what it judges now: it counts once this answer is proved. */
+	if (reply == SEEN_PROOF && at == NULL) {
+		session->named_policy = answer.policy;
+		session->named_crls = answer.crls;
 	}
-	*note = text;
-	return note_open(text, &context->journal, new, err);
+	remote_answer_free(&answer);
+	return reply;
 }
 
-static bool
-read_answer(struct session *session, struct span text, uint64_t old,
-    struct merkle_proof *proof, struct span *note, struct checkpoint *new,
-    struct error *err)
+static struct seen_prover
+prover_of(struct session *session)
 {
-	uint64_t from;
+	return (struct seen_prover){ .ask = ask,
+		.hash = session_read_hash,
+		.arg = session };
+}
 
-	return read_extension(session->context, text, &from, proof, note, new,
-		   err) &&
-	    (from == old ||
-		error_set(err, ERROR_MALFORMED,
-		    "the daemon's checkpoint is not the one asked for"));
+/* What is kept now is what the session has proved. */
+static bool
+now_seen(struct session *session, bool ok)
+{
+	session->seen = *seen_kept(session->history);
+	return ok;
 }
 
 bool
-session_extension(struct context *context, struct span text,
-    const struct checkpoint *seen, bool *proved, struct checkpoint *out,
-    struct buf *note, struct error *err)
+session_ask(struct session *session, struct seen_asked *out,
+    struct error *err)
 {
-	struct merkle_proof proof;
-	struct span signed_note;
-	uint64_t old;
+	const struct seen_prover prover = prover_of(session);
 
-	*proved = false;
-	if (!read_extension(context, text, &old, &proof, &signed_note, out,
-		err) ||
-	    !buf_append(note, signed_note, err))
-		return false;
-	if (old == seen->size || seen->size == 0) {
-		*proved = seen->size == 0 ||
-		    merkle_verify_consistency(seen->size, out->size,
-			&seen->root, &out->root, &proof);
-		return *proved ||
-		    error_set_code(err, ERROR_UNTRUSTED,
-			finding_name(FINDING_JOURNAL_ROLLED_BACK),
-			"its journal is no extension of the one that you have"
-			" seen: call the other offices");
-	}
-	if (out->size == seen->size) {
-		*proved = digest_eq(&out->root, &seen->root);
-		return *proved ||
-		    error_set_code(err, ERROR_UNTRUSTED,
-			finding_name(FINDING_JOURNAL_ROLLED_BACK),
-			"its journal is another than the one that you have"
-			" seen: call the other offices");
-	}
-	return true;
+	return now_seen(session,
+	    seen_ask(session->history, &prover, out, err));
 }
 
-static bool
-check_answer(struct session *session, struct span answer,
-    const struct checkpoint *old, struct span old_note,
-    struct checkpoint *out, struct buf *out_note, struct error *err)
+bool
+session_follow_newest(struct session *session, struct span note,
+    const struct seen_asked *asked, struct error *err)
 {
-	struct evidence evidence = EVIDENCE;
-	struct merkle_proof proof;
-	struct span note;
-	bool ok;
+	const struct seen_prover prover = prover_of(session);
 
-	ok = read_answer(session, answer, old->size, &proof, &note, out, err);
-	if (ok && !merkle_verify_consistency(old->size, out->size, &old->root,
-		      &out->root, &proof)) {
-		find_other_root(session, old, out, &proof, &evidence);
-		ok = rolled_back(session, old_note, note, &evidence,
-		    "it is no extension of the one you have seen: entries were"
-		    " changed", err);
-	}
-	ok = ok && buf_append(out_note, note, err);
-	evidence_free(&evidence);
-	return ok;
+	return now_seen(session,
+	    seen_advance(session->history, &prover, note, asked, NULL, err));
+}
+
+bool
+session_follow(struct session *session, struct span note, struct error *err)
+{
+	return session_follow_newest(session, note, NULL, err);
 }
 
 bool
@@ -219,61 +161,24 @@ session_checkpoint(struct session *session, const struct checkpoint *old,
     struct span old_note, const char *at, struct checkpoint *out,
     struct buf *note, struct error *err)
 {
-	struct evidence evidence = EVIDENCE;
-	struct remote_answer answer;
-	char path[80];
-	bool ok;
-	const struct remote_request request = { .method = "GET",
-		.path = path,
-		.body_fd = -1,
-		.file_fd = -1 };
+	const struct seen_prover prover = prover_of(session);
 
-	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu%s%s",
-	    (unsigned long long)old->size, at != NULL ? "&at=" : "",
-	    at != NULL ? at : "");
-	ok = remote_do(session->remote, &request, &answer, err);
-	if (ok)
-		ok = check_answer(session, buf_span(&answer.body), old,
-		    old_note, out, note, err);
-	else if (answer.status == 409) {
-		*err = (struct error){ 0 };
-		ok = note_open(buf_span(&answer.body),
-			 &session->context->journal, out, err) &&
-		    rolled_back(session, old_note, buf_span(&answer.body),
-			&evidence, "it is smaller than the one you have seen",
-			err);
-	}
-	if (answer.status == 200) {
-		session->policy = answer.policy;
-		if (ok && !digest_is_zero(&answer.crls))
-			session_want_crls(session, &answer.crls);
-	}
-	remote_answer_free(&answer);
-	evidence_free(&evidence);
-	return ok;
+	return now_seen(session,
+	    seen_extend(session->history, &prover, old, old_note, at, out,
+		note, err));
 }
 
-/* The daemon's checkpoint now, proved to extend old; seen, if it is further. */
-static bool
-ask_checkpoint(struct session *session, const struct checkpoint *old,
-    struct span old_note, struct checkpoint *new, struct error *err)
+bool
+session_will_send(struct session *session, struct error *err)
 {
-	struct buf note = BUF(LIMIT_NOTE_FILE);
+	return seen_will_send(session->history, err);
+}
 
-	if (!session_checkpoint(session, old, old_note, NULL, new, &note,
-		err)) {
-		buf_free(&note);
-		return false;
-	}
-	if (new->size < session->seen.size) {
-		buf_free(&note);
-		return true;
-	}
-	session->further = session->further || new->size > session->seen.size;
-	buf_free(&session->note);
-	session->note = note;
-	session->seen = *new;
-	return true;
+bool
+session_entry(struct session *session, uint64_t index,
+    const struct entry *entry, struct error *err)
+{
+	return seen_entry(session->history, index, entry->time_ms, err);
 }
 
 /*
@@ -320,7 +225,8 @@ follow_key(struct session *session, struct error *err)
 		    "the journal has a new key, which %zu of %u witnesses"
 		    " have cosigned: it is not followed", num,
 		    policy->witnesses.quorum);
-	ok = ok &&
+	/* It is the end of the history that we know, and no other's. */
+	ok = ok && session_follow(session, buf_span(&proof.note), err) &&
 	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
 	    context_follow_key(context, checkpoint.size, &next, err);
 	if (ok)
@@ -337,15 +243,15 @@ follow_key(struct session *session, struct error *err)
 static bool
 catch_up_once(struct session *session, struct error *err)
 {
-	const struct checkpoint old = session->seen;
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint now;
-	bool ok;
+	const struct seen_prover prover = prover_of(session);
 
-	ok = buf_append(&note, buf_span(&session->note), err) &&
-	    ask_checkpoint(session, &old, buf_span(&note), &now, err);
-	buf_free(&note);
-	return ok;
+	if (!now_seen(session,
+		seen_catch_up(session->history, &prover, err)))
+		return false;
+	session->policy = session->named_policy;
+	if (!digest_is_zero(&session->named_crls))
+		session_want_crls(session, &session->named_crls);
+	return now_seen(session, seen_settle(session->history, &prover, err));
 }
 
 bool
@@ -396,8 +302,7 @@ session_connect(struct context *context, struct session *out, struct error *err)
 	const struct cert *ca;
 
 	*out = (struct session){ .context = context,
-		.server_ca = BUF(LIMIT_KEY_BYTES),
-		.note = BUF(LIMIT_NOTE_FILE) };
+		.server_ca = BUF(LIMIT_KEY_BYTES) };
 	if (pinned == NULL)
 		return false;
 	if ((ca = trust_ca(pinned->trust, context->enrolment.server_ca)) ==
@@ -419,53 +324,22 @@ session_connect(struct context *context, struct session *out, struct error *err)
 	}
 	out->settings = settings;
 	out->settings.server_ca = buf_span(&out->server_ca);
-	if (!context_checkpoint(context, &out->seen, &out->note, err) ||
+	if ((out->history = session_seen(context, err)) == NULL ||
 	    (out->remote = remote_new(&out->settings, err)) == NULL) {
 		session_close(out);
 		return false;
 	}
-	return true;
+	return now_seen(out, true);
 }
 
-/* Kept once a session, and durably: what was seen is what catches a fork. */
 void
 session_close(struct session *session)
 {
-	struct error err = { 0 };
-
-	if (session->further &&
-	    !context_keep_checkpoint(session->context,
-		buf_span(&session->note), &err))
-		output_note("the checkpoint seen could not be kept: %s",
-		    err.detail);
+	seen_close(session->history);
+	session->history = NULL;
 	remote_free(session->remote);
 	session->remote = NULL;
 	buf_free(&session->server_ca);
-	buf_free(&session->note);
-}
-
-static bool
-is_same(const struct checkpoint *a, const struct checkpoint *b)
-{
-	return a->size == b->size && digest_eq(&a->root, &b->root);
-}
-
-/*
- * The daemon's journal now extends what was seen, and extends this: so they
- * are one history.  Where they are the same nothing need be asked.
- */
-bool
-session_follow(struct session *session, const struct checkpoint *checkpoint,
-    struct span note, struct error *err)
-{
-	struct checkpoint now;
-
-	if (is_same(checkpoint, &session->seen))
-		return true;
-	if (!session_catch_up(session, err))
-		return false;
-	return is_same(checkpoint, &session->seen) ||
-	    ask_checkpoint(session, checkpoint, note, &now, err);
 }
 
 bool
@@ -482,7 +356,8 @@ session_post(struct session *session, const char *path, struct span bytes,
 	*answer = (struct remote_answer){ .body = BUF(0) };
 	if (request.body_fd < 0)
 		return false;
-	ok = file_pwrite(request.body_fd, bytes, 0, err) &&
+	ok = session_will_send(session, err) &&
+	    file_pwrite(request.body_fd, bytes, 0, err) &&
 	    remote_do(session->remote, &request, answer, err);
 	close(request.body_fd);
 	return ok;
@@ -596,7 +471,7 @@ session_json(struct session *session, const char *path, void *json_out,
 int
 session_download(struct session *session, const char *path, struct error *err)
 {
-	const int fd = file_temporary(session->context->state, err);
+	const int fd = context_temporary(session->context, err);
 	const struct remote_request request = { .method = "GET",
 		.path = path,
 		.body_fd = -1,
@@ -672,8 +547,11 @@ session_download_kept(struct session *session, const char *path,
 	bool ok;
 
 	if (!open_partial(session, name, &partial, err)) {
-		/* Another run fetches it too: each has its own, then. */
-		if (err->kind != ERROR_CONFLICT)
+		/*
+		 * Another run fetches it too: each has its own, then.  Or the
+		 * state cannot be written: then nothing of it is kept.
+		 */
+		if (err->kind != ERROR_CONFLICT && err->kind != ERROR_SYSTEM)
 			return -1;
 		*err = (struct error){ 0 };
 		return session_download(session, path, err);
@@ -738,19 +616,34 @@ session_want_crls(struct session *session, const struct digest *digest)
 	close(fd);
 }
 
+/* One that a newer key signed: catch up follows the key, then it is read. */
+static bool
+verify_receipt(struct session *session, const struct proof *proof,
+    struct error *err)
+{
+	struct checkpoint checkpoint;
+
+	if (proof_verify(proof, &session->context->journal, &checkpoint, err))
+		return true;
+	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
+		return false;
+	*err = (struct error){ 0 };
+	return session_catch_up(session, err) &&
+	    proof_verify(proof, &session->context->journal, &checkpoint, err);
+}
+
 bool
 session_check_receipt(struct session *session, struct span text,
     struct entry *entry, uint64_t *index, struct error *err)
 {
 	struct proof proof = PROOF;
-	struct checkpoint checkpoint;
 	bool ok;
 
 	ok = proof_parse(text, &proof, err) &&
-	    proof_verify(&proof, &session->context->journal,
-		&checkpoint, err) &&
+	    verify_receipt(session, &proof, err) &&
 	    entry_parse(buf_span(&proof.entry), entry, err) &&
-	    session_follow(session, &checkpoint, buf_span(&proof.note), err);
+	    session_follow(session, buf_span(&proof.note), err) &&
+	    session_entry(session, proof.index, entry, err);
 	*index = proof.index;
 	proof_free(&proof);
 	return ok;

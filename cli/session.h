@@ -7,16 +7,17 @@
 
 #include "cli/context.h"
 #include "cli/filter.h"
+#include "cli/seen.h"
 #include "journal/tile.h"
 #include "remote/remote.h"
 
 struct session {
 	struct context *context;
 	struct remote *remote;
-	struct checkpoint seen; /* proved */
-	struct buf note;        /* the same, signed */
-	bool further;           /* than what is kept: session_close() keeps it */
+	struct seen *history;   /* all proofs lead to it (seen.h) */
+	struct checkpoint seen; /* what is kept of it now */
 	struct digest policy;   /* by which the daemon judges now */
+	struct digest named_policy, named_crls; /* as yet unproved */
 	struct buf server_ca;
 	struct remote_settings settings;
 	/* Of the entry that is being visited, where it came with a proof. */
@@ -39,14 +40,27 @@ bool session_connect(struct context *context, struct session *out,
 bool session_catch_up(struct session *session, struct error *err) MUST_USE;
 void session_close(struct session *session);
 
-/* Prove that a checkpoint met elsewhere, of this note, is of one history. */
-bool session_follow(struct session *session,
-    const struct checkpoint *checkpoint, struct span note,
+/* What was seen, for who has no line; seen_close() it. */
+struct seen *session_seen(struct context *context, struct error *err);
+
+/*
+ * Prove that the checkpoint of a receipt, copy or older answer is of one
+ * history with what was seen (seen_advance()).
+ */
+bool session_follow(struct session *session, struct span note,
     struct error *err) MUST_USE;
 /*
- * A checkpoint of the daemon's, proved to extend old, whose note (or nothing)
- * is old_note: the newest, or the one that at names (docs/formats.md,
- * "HTTP").  note gets the new one's.
+ * The same of a checkpoint that the daemon named as its newest, in answer to a
+ * question: session_ask() before it is sent, session_follow_newest() after.
+ */
+bool session_ask(struct session *session, struct seen_asked *out,
+    struct error *err) MUST_USE;
+bool session_follow_newest(struct session *session, struct span note,
+    const struct seen_asked *asked, struct error *err) MUST_USE;
+/*
+ * A checkpoint of the daemon's that at names (docs/formats.md, "HTTP"),
+ * proved to extend old, whose note (or nothing) is old_note, and to be of one
+ * history with what was seen.  note gets the new one's.
  *
  * ERROR_UNTRUSTED  JOURNAL_ROLLED_BACK: the two are kept as evidence
  */
@@ -54,15 +68,16 @@ bool session_checkpoint(struct session *session, const struct checkpoint *old,
     struct span old_note, const char *at, struct checkpoint *out,
     struct buf *note, struct error *err) MUST_USE;
 /*
- * A checkpoint that came without a line, as C2SP add-checkpoint's body: is it
- * of this journal, and proved to extend what was seen?  *proved is false where
- * its proof begins elsewhere: then it may be, and cannot be told.
+ * Before an act is sent: what was seen is durable, and what is seen from now
+ * on will be.
  *
- * ERROR_UNTRUSTED  not of this journal, or it contradicts what was seen
+ * ERROR_SYSTEM  the state cannot be written: send nothing
  */
-bool session_extension(struct context *context, struct span text,
-    const struct checkpoint *seen, bool *proved, struct checkpoint *out,
-    struct buf *note, struct error *err) MUST_USE;
+bool session_will_send(struct session *session, struct error *err) MUST_USE;
+/* An entry was proved: its time must fit what was seen (seen_entry()). */
+bool session_entry(struct session *session, uint64_t index,
+    const struct entry *entry, struct error *err) MUST_USE;
+
 /* The body of an answer to a GET, appended to out. */
 bool session_get(struct session *session, const char *path, struct buf *out,
     struct error *err) MUST_USE;

@@ -85,6 +85,11 @@ enum {
 	LIMIT_WITNESSES = 16,          /* that one policy names */
 	LIMIT_COSIGNATURES_BYTES = 256 * 1024 * 1024, /* all there ever were */
 	LIMIT_EVIDENCE_BYTES = 512 * 1024, /* two notes and a proof */
+	LIMIT_ADVANCE_TRIES = 100,     /* other commands that were faster */
+	LIMIT_PROVED = 16384,          /* prefixes that one office remembers */
+	LIMIT_PROVED_BYTES = LIMIT_PROVED * 2 * 80, /* the file of them */
+	LIMIT_UNSETTLED = 4096,        /* checkpoints met without a line */
+	LIMIT_CLOCK_LINES = 512,       /* sizes with our own clock's time */
 	LIMIT_BATCH_ACTS = 512,        /* acts in one commit of the journal */
 	LIMIT_REFUSALS_AN_HOUR = 60,   /* of one person, an entry each */
 	LIMIT_ENTRIES_PAGE = 10000,    /* entries in one answer */
