@@ -19,38 +19,41 @@ struct route {
 	const char *path; /* '*' stands for a segment, "**" for all that follow */
 	enum need need;
 	job_run *run;
+	/* With "?bag=WAYBILL" it takes what that lists in this folder. */
+	const char *bag;
 };
 
 static const struct route routes[] = {
-	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit },
+	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit,
+	    BAG_DEPOSITS },
 	{ "POST", "v1/documents/*/*/versions/*/signatures", NEED_SIGN,
-	    run_sign },
+	    run_sign, BAG_SIGNATURES },
 	{ "POST", "v1/documents/*/*/termination", NEED_TERMINATE,
-	    run_terminate },
-	{ "GET", "v1/documents", NEED_NOTHING, run_list },
-	{ "GET", "v1/documents/*/*", NEED_READ, run_document },
-	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch },
-	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries },
-	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt },
-	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint },
-	{ "GET", "v1/journal/keys/*", NEED_NOTHING, run_key },
-	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile },
-	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign },
-	{ "GET", "v1/policy", NEED_NOTHING, run_policy },
-	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy },
-	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls },
-	{ "POST", "v1/bags", NEED_NOTHING, run_bag },
-	{ "GET", "v1/events", NEED_NOTHING, run_events },
-	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options },
-	{ "POST", "v1/uploads", NEED_NOTHING, run_upload_create },
-	{ "GET", "v1/uploads/*", NEED_NOTHING, run_upload_state },
-	{ "PATCH", "v1/uploads/*", NEED_NOTHING, run_upload_patch },
-	{ "DELETE", "v1/uploads/*", NEED_NOTHING, run_upload_delete },
-	{ "GET", "git/info/refs", NEED_NOTHING, run_git_refs },
-	{ "POST", "git/git-upload-pack", NEED_NOTHING, run_git_upload },
-	{ "GET", "v1/packs/*", NEED_NOTHING, run_pack },
-	{ "GET", "health", NEED_NOTHING, NULL },
-	{ "GET", "metrics", NEED_NOTHING, NULL },
+	    run_terminate, NULL },
+	{ "GET", "v1/documents", NEED_NOTHING, run_list, NULL },
+	{ "GET", "v1/documents/*/*", NEED_READ, run_document, NULL },
+	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch, NULL },
+	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries, NULL },
+	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt, NULL },
+	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint, NULL },
+	{ "GET", "v1/journal/keys/*", NEED_NOTHING, run_key, NULL },
+	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile, NULL },
+	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign, NULL },
+	{ "GET", "v1/policy", NEED_NOTHING, run_policy, NULL },
+	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy, NULL },
+	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls, NULL },
+	{ "POST", "v1/bags", NEED_NOTHING, run_bag, NULL },
+	{ "GET", "v1/events", NEED_NOTHING, run_events, NULL },
+	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options, NULL },
+	{ "POST", "v1/uploads", NEED_NOTHING, run_upload_create, NULL },
+	{ "GET", "v1/uploads/*", NEED_NOTHING, run_upload_state, NULL },
+	{ "PATCH", "v1/uploads/*", NEED_NOTHING, run_upload_patch, NULL },
+	{ "DELETE", "v1/uploads/*", NEED_NOTHING, run_upload_delete, NULL },
+	{ "GET", "git/info/refs", NEED_NOTHING, run_git_refs, NULL },
+	{ "POST", "git/git-upload-pack", NEED_NOTHING, run_git_upload, NULL },
+	{ "GET", "v1/packs/*", NEED_NOTHING, run_pack, NULL },
+	{ "GET", "health", NEED_NOTHING, NULL, NULL },
+	{ "GET", "metrics", NEED_NOTHING, NULL, NULL },
 };
 
 /* --- Refusals: an entry each, up to so many an hour, then counted. --- */
@@ -346,10 +349,24 @@ finish_refusal(struct job *job)
 	struct error err = { 0 };
 
 	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)",
-	    job->who.person, job->who.office->name, job->act.wanted,
+	    job->connected.person, job->connected.office->name, job->act.wanted,
 	    job->act.document[0] != '\0' ? job->act.document : "this",
 	    job->act.rule);
 	job_problem(job, &err);
+}
+
+/* Where it came by bag the rule refused another than who is refused. */
+static void
+set_rule(const struct job *job, const char *rule, char out[POLICY_RULE])
+{
+	struct dispatcher by;
+
+	if (job->by_bag &&
+	    bags_find(job->api->bags, &job->waybill, &by))
+		snprintf(out, POLICY_RULE, "%.150s; by bag, for %.100s", rule,
+		    by.person);
+	else
+		snprintf(out, POLICY_RULE, "%s", rule);
 }
 
 void
@@ -360,11 +377,11 @@ job_refuse(struct job *job, const char *wanted, const char *rule)
 	container_free(act->container);
 	*act = (struct act_request){ .act = ACT_REFUSE, .times = 1 };
 	snprintf(act->document, sizeof(act->document), "%s", job->document);
-	snprintf(act->person, sizeof(act->person), "%s", job->who.person);
+	snprintf(act->person, sizeof(act->person), "%s", job->connected.person);
 	snprintf(act->office, sizeof(act->office), "%s",
-	    job->who.office->name);
+	    job->connected.office->name);
 	snprintf(act->wanted, sizeof(act->wanted), "%s", wanted);
-	snprintf(act->rule, sizeof(act->rule), "%s", rule);
+	set_rule(job, rule, act->rule);
 	if (count_refusal(job->api, act))
 		job_submit(job, finish_refusal);
 	else
@@ -552,33 +569,82 @@ read_names(struct job *job, struct error *err)
 
 /* By type, before existence: an answer never tells whether a document is. */
 static struct decision
-decide(const struct job *job)
+decide_for(const struct job *job, const struct office *office,
+    const char *person)
 {
-	const struct principal *who = &job->who;
+	const struct policy *policy = job->connected.by.policy;
 	struct decision decision = { .allowed = true };
 
 	switch (job->route->need) {
 	case NEED_NOTHING:
 		break;
 	case NEED_READ:
-		return policy_decide(who->by.policy, who->office, RIGHT_READ,
-		    job->type);
+		return policy_decide(policy, office, RIGHT_READ, job->type);
 	case NEED_DEPOSIT:
-		return policy_decide(who->by.policy, who->office,
-		    RIGHT_DEPOSIT, job->type);
+		return policy_decide(policy, office, RIGHT_DEPOSIT,
+		    job->type);
 	case NEED_SIGN:
 	case NEED_TERMINATE:
-		decision = policy_decide(who->by.policy, who->office,
-		    RIGHT_READ, job->type);
+		decision = policy_decide(policy, office, RIGHT_READ,
+		    job->type);
 		return decision.allowed ?
-		    policy_decide_sign(who->by.policy, who->office,
-			who->person, job->type,
+		    policy_decide_sign(policy, office, person, job->type,
 			job->route->need == NEED_SIGN ? SIGNING_APPROVAL :
 							SIGNING_TERMINATION,
 			time_now_ms() / 1000) :
 		    decision;
 	}
 	return decision;
+}
+
+/*
+ * What comes by bag needs the rights of who signed the waybill, and its bearer
+ * needs none.  This only spares both a body that would be refused: who that is
+ * and what the waybill lists is judged with the body (actor.h).
+ */
+static struct decision
+decide(const struct job *job)
+{
+	const struct office *office;
+	struct dispatcher by;
+
+	if (!job->by_bag)
+		return decide_for(job, job->connected.office,
+		    job->connected.person);
+	office = bags_find(job->api->bags, &job->waybill, &by) ?
+	    policy_office(job->connected.by.policy, by.office) :
+	    NULL;
+	return office != NULL ? decide_for(job, office, by.person) :
+				(struct decision){ .allowed = true };
+}
+
+const char *
+job_bag_folder(const struct job *job)
+{
+	return job->route->bag;
+}
+
+/* "?bag=WAYBILL", where the route takes what came by one. */
+static bool
+read_bag(struct job *job, struct error *err)
+{
+	const struct http_head *head = &job->request->head;
+	struct dispatcher ignored;
+	char hex[DIGEST_HEX];
+
+	if (!http_has_query(head, "bag"))
+		return true;
+	if (job->route->bag == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "bag=WAYBILL is for the deposits and signatures that a"
+		    " waybill lists, and for nothing else");
+	if (!http_query(head, "bag", hex, sizeof(hex)) ||
+	    !digest_parse(span_of_str(hex), &job->waybill))
+		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
+	job->by_bag = true;
+	return bags_find(job->api->bags, &job->waybill, &ignored) ||
+	    error_set(err, ERROR_CONFLICT,
+		"that waybill was not handed in: hand it in first");
 }
 
 static const char *const wanted[] = {
@@ -603,7 +669,7 @@ run_refusal(struct job *job, struct error *err)
 static uint64_t
 max_body_of(const struct job *job)
 {
-	const struct document_type *type = policy_type(job->who.by.policy,
+	const struct document_type *type = policy_type(job->connected.by.policy,
 	    job->type);
 	uint64_t max;
 
@@ -635,7 +701,7 @@ answer_health(struct job *job)
 	struct api *api = job->api;
 
 	fill_json(&job->request->response, 200,
-	    api->upkeep != NULL && is_depositary(&job->who) ?
+	    api->upkeep != NULL && is_depositary(&job->connected) ?
 		upkeep_health(api->upkeep) :
 		json_pack("{s:s}", "status", "ok"));
 	return HTTP_ANSWER;
@@ -647,10 +713,10 @@ answer_metrics(struct job *job)
 	struct http_response *response = &job->request->response;
 	struct error err = { 0 };
 
-	if (!is_depositary(&job->who)) {
+	if (!is_depositary(&job->connected)) {
 		error_set(&err, ERROR_REFUSED,
 		    "only the depositary's office (%s) may read this",
-		    job->who.by.policy->depositary.office);
+		    job->connected.by.policy->depositary.office);
 		return job_refuse_now(job, &err);
 	}
 	metrics_set(METRIC_CONNECTIONS,
@@ -742,9 +808,9 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	job->copy_fd = -1;
 	request->job = job;
 	job->num_segments = split_path(&request->head, job->segments);
-	if (!authenticate(api, request, &job->who, &err) ||
+	if (!authenticate(api, request, &job->connected, &err) ||
 	    (job->route = find_route(job, &err)) == NULL ||
-	    !read_names(job, &err) || !bag_stand_in(job, &err)) {
+	    !read_names(job, &err) || !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
 		next = strcmp(job->route->path, "health") == 0 ?
@@ -784,7 +850,7 @@ stream(void *arg, struct http_request *request, bool idle)
 	struct job *job = request->job;
 	struct error err = { 0 };
 
-	if (authenticate(arg, request, &job->who, &err))
+	if (authenticate(arg, request, &job->connected, &err))
 		return events_next(job, idle);
 	request->response.close = true;
 	if (!buf_printf(&request->response.body, &err,

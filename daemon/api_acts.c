@@ -1,9 +1,10 @@
 /*
- * Deposit and sign.
+ * Deposit, sign and terminate: in whose name is the actor's (actor.h).
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/actor.h"
 #include "daemon/snapshot.h"
 #include "document/termination.h"
 #include "verdict/verdict.h"
@@ -67,8 +68,9 @@ refuse_by_verdict(struct job *job, const struct verdict *verdict,
 }
 
 static void
-describe_act(struct job *job, const struct verdict *verdict,
-    const struct verdict_signature *signature, uint64_t last)
+describe_act(struct job *job, const struct actor *actor,
+    const struct verdict *verdict, const struct verdict_signature *signature,
+    uint64_t last)
 {
 	struct act_request *act = &job->act;
 
@@ -76,33 +78,34 @@ describe_act(struct job *job, const struct verdict *verdict,
 	act->manifest = signature->manifest;
 	act->signature = signature->signature;
 	act->version = verdict->version->number;
-	act->judged = job->who.by;
+	act->judged = actor->by;
 	act->judged.last = last;
-	act->waybill = job->waybill;
-	act->dispatched_ms = job->dispatched_ms;
+	act->waybill = actor->waybill;
+	act->dispatched_ms = actor->dispatched_ms;
 	snprintf(act->document, sizeof(act->document), "%s", job->document);
-	snprintf(act->person, sizeof(act->person), "%s", job->who.person);
+	snprintf(act->person, sizeof(act->person), "%s", actor->person);
 	snprintf(act->office, sizeof(act->office), "%s",
-	    job->who.office->name);
+	    actor->office->name);
 	snprintf(act->title, sizeof(act->title), "%s",
 	    version_title(verdict->version, "en"));
 }
 
 static bool
-is_there(const struct job *job, const struct snapshot *now,
-    const struct digest *digest)
+is_there(const struct job *job, const struct actor *actor,
+    const struct snapshot *now, const struct digest *digest)
 {
 	return now->version == job->version &&
 	    digest_eq(&now->asked.digest, digest) &&
-	    strcmp(now->asked.person, job->who.person) == 0;
+	    strcmp(now->asked.person, actor->person) == 0;
 }
 
 /* Is it next, or there already?  *there: this very version. */
 static bool
-check_place(const struct job *job, const struct snapshot *now,
-    const struct digest *digest, bool *there, struct error *err)
+check_place(const struct job *job, const struct actor *actor,
+    const struct snapshot *now, const struct digest *digest, bool *there,
+    struct error *err)
 {
-	*there = is_there(job, now, digest);
+	*there = is_there(job, actor, now, digest);
 	if (*there)
 		return true;
 	if (job->version <= now->num_versions)
@@ -153,9 +156,10 @@ write_own_pack(struct job *job, const struct container *container,
 	return ok;
 }
 
-/* To judge an act: what is the caller's claim, and by what. */
+/* To judge an act: what it claims to be, whose, and by what. */
 static struct verdict_request
-request_of(const struct job *job, struct container *container,
+request_of(const struct job *job, const struct actor *actor,
+    struct container *container,
     const struct verdict_library *library, enum verdict_expect expect,
     const char *live)
 {
@@ -165,24 +169,25 @@ request_of(const struct job *job, struct container *container,
 		.certs = job->api->certs,
 		.library = library,
 		.now_ms = registrar_time_ms(job->api->registrar),
-		.dispatched_ms = job->dispatched_ms,
+		.dispatched_ms = actor->dispatched_ms,
 		.live = live,
-		.policy = job->who.by.policy,
-		.person = job->who.person,
-		.office = job->who.office->name,
+		.policy = actor->by.policy,
+		.person = actor->person,
+		.office = actor->office->name,
 		.document = job->document,
 		.number = job->version,
 	};
 }
 
 static bool
-judge_deposit(struct job *job, struct container *container,
-    const struct snapshot *now, struct error *err)
+judge_deposit(struct job *job, const struct actor *actor,
+    struct container *container, const struct snapshot *now,
+    struct error *err)
 {
 	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library, job->who.by.crls->crls);
-	const struct verdict_request request = request_of(job, container,
-	    &library, EXPECT_DEPOSIT, "origin");
+	    job->api->registrar->library, actor->by.crls->crls);
+	const struct verdict_request request = request_of(job, actor,
+	    container, &library, EXPECT_DEPOSIT, "origin");
 	struct verdict verdict;
 	bool ok;
 
@@ -205,23 +210,11 @@ judge_deposit(struct job *job, struct container *container,
 	}
 	job->act = (struct act_request){ .act = ACT_DEPOSIT,
 		.container = container };
-	describe_act(job, &verdict, verdict_signature(&verdict, "origin"),
-	    now->last);
+	describe_act(job, actor, &verdict,
+	    verdict_signature(&verdict, "origin"), now->last);
 	verdict_free(&verdict);
 	job_submit(job, job_finish_act);
 	return true;
-}
-
-/* The policy may have changed while the job waited: by what it is judged. */
-static void
-refresh(struct job *job)
-{
-	const struct office *office;
-
-	job->who.by = registrar_now(job->api->registrar);
-	office = policy_office(job->who.by.policy, job->who.office->name);
-	if (office != NULL)
-		job->who.office = office;
 }
 
 /*
@@ -229,7 +222,7 @@ refresh(struct job *job)
  * the answer lost, this is the answer.
  */
 static bool
-find_deposited(struct job *job, struct error *err)
+find_deposited(struct job *job, const struct actor *actor, struct error *err)
 {
 	struct digest digest;
 	struct snapshot now;
@@ -239,9 +232,9 @@ find_deposited(struct job *job, struct error *err)
 	if (!http_query(&job->request->head, "digest", hex, sizeof(hex)) ||
 	    !digest_parse(span_of_str(hex), &digest))
 		digest = (struct digest){ { 0 } };
-	if (!snapshot_take(job, job->version, &now, err))
+	if (!snapshot_take(job, job->version, actor->person, &now, err))
 		return false;
-	there = is_there(job, &now, &digest);
+	there = is_there(job, actor, &now, &digest);
 	free(now.signers);
 	if (!there)
 		return error_set(err, ERROR_NOT_FOUND,
@@ -251,8 +244,27 @@ find_deposited(struct job *job, struct error *err)
 	return true;
 }
 
-bool
-run_deposit(struct job *job, struct error *err)
+/*
+ * A bearer of a bag who may not read documents of this type is not told how
+ * one stands: what the bag's sender made was refused, and the sender can ask.
+ */
+static bool
+tell_bearer(const struct job *job, struct error *err)
+{
+	const struct principal *bearer = &job->connected;
+
+	if (!job->by_bag ||
+	    (err->kind != ERROR_CONFLICT && err->kind != ERROR_NOT_FOUND) ||
+	    policy_decide(bearer->by.policy, bearer->office, RIGHT_READ,
+		job->type).allowed)
+		return false;
+	return error_set(err, ERROR_CONFLICT,
+	    "it cannot be taken as %s stands now; you may not read that, so"
+	    " its sender must look", job->document);
+}
+
+static bool
+deposit(struct job *job, const struct actor *actor, struct error *err)
 {
 	struct container *container;
 	const struct member *yaml;
@@ -260,28 +272,37 @@ run_deposit(struct job *job, struct error *err)
 	struct snapshot now;
 	bool there, ok;
 
-	refresh(job);
-	if (job->version == 0)
-		return error_set(err, ERROR_USAGE,
-		    "a deposit names its version's number");
 	if (job->request->spool < 0)
-		return find_deposited(job, err);
-	if (!upload_check(job, err) || !bag_check(job, BAG_DEPOSITS, err) ||
-	    (container = container_read(job->request->spool, err)) == NULL)
+		return find_deposited(job, actor, err);
+	container = container_read(job->request->spool, err);
+	if (container == NULL)
 		return false;
 	yaml = container_find(container, PATH_VERSION);
 	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :
 					  span_of(NULL, 0));
-	ok = snapshot_take(job, job->version, &now, err) &&
-	    check_place(job, &now, &digest, &there, err);
+	ok = snapshot_take(job, job->version, actor->person, &now, err) &&
+	    check_place(job, actor, &now, &digest, &there, err);
 	free(now.signers);
 	if (!ok || there)
 		container_free(container);
 	if (ok && there)
 		job_receipt(job, 200, now.deposit_index);
 	else if (ok)
-		ok = judge_deposit(job, container, &now, err);
+		ok = judge_deposit(job, actor, container, &now, err);
 	return ok;
+}
+
+bool
+run_deposit(struct job *job, struct error *err)
+{
+	struct actor actor;
+
+	if (job->version == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a deposit names its version's number");
+	return (upload_check(job, err) && actor_take(job, &actor, err) &&
+		   deposit(job, &actor, err)) ||
+	    tell_bearer(job, err);
 }
 
 /* --- Sign. --- */
@@ -365,14 +386,15 @@ list_signatures(struct job *job, const struct snapshot *now,
 
 /* Judge a container with one more signature in it, and hand in the act. */
 static bool
-judge_sign(struct job *job, struct container *container, const char *id,
-    const struct snapshot *now, struct error *err)
+judge_sign(struct job *job, const struct actor *actor,
+    struct container *container, const char *id, const struct snapshot *now,
+    struct error *err)
 {
 	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library, job->who.by.crls->crls);
+	    job->api->registrar->library, actor->by.crls->crls);
 	struct verdict_act *acts = load_acts(job, now, err);
-	struct verdict_request request = request_of(job, container, &library,
-	    EXPECT_STORED, id);
+	struct verdict_request request = request_of(job, actor, container,
+	    &library, EXPECT_STORED, id);
 	const struct verdict_signature *live;
 	struct verdict verdict;
 	bool ok;
@@ -402,7 +424,7 @@ judge_sign(struct job *job, struct container *container, const char *id,
 		    ACT_TERMINATE :
 		    ACT_SIGN,
 		.container = container };
-	describe_act(job, &verdict, live, now->last);
+	describe_act(job, actor, &verdict, live, now->last);
 	/* In force once: a signature beyond the quorum changes nothing. */
 	job->act.quorum = live->terminates ? verdict.termination :
 					     verdict.quorum &&
@@ -433,7 +455,7 @@ is_same_signature(struct job *job, const struct container *sent,
 	cades_free(&cades);
 	return same ||
 	    error_set(err, ERROR_CONFLICT,
-		"%s has signed %s@%u already, in entry %llu", job->who.person,
+		"%s has signed %s@%u already, in entry %llu", there->person,
 		job->document, job->version,
 		(unsigned long long)there->index);
 }
@@ -477,8 +499,9 @@ same_termination(const struct container *stored, const struct container *sent,
 
 /* What was sent, put with what is stored, is judged; sent is done with. */
 static bool
-judge_sent(struct job *job, struct container *sent, const char *id,
-    const struct snapshot *now, struct error *err)
+judge_sent(struct job *job, const struct actor *actor,
+    struct container *sent, const char *id, const struct snapshot *now,
+    struct error *err)
 {
 	struct container *container = snapshot_load(job, &now->asked.commit,
 	    err);
@@ -492,11 +515,12 @@ judge_sent(struct job *job, struct container *sent, const char *id,
 		container_free(container);
 		return false;
 	}
-	return judge_sign(job, container, id, now, err);
+	return judge_sign(job, actor, container, id, now, err);
 }
 
 static bool
-run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
+run_sign_on(struct job *job, const struct actor *actor,
+    const struct snapshot *now, struct error *err)
 {
 	struct container *sent = container_new(err);
 	char id[LIMIT_NAME_BYTES + 1];
@@ -510,32 +534,32 @@ run_sign_on(struct job *job, const struct snapshot *now, struct error *err)
 			job_receipt(job, 200, now->mine.index);
 		return ok;
 	}
-	return judge_sent(job, sent, id, now, err);
+	return judge_sent(job, actor, sent, id, now, err);
 }
 
 bool
 run_sign(struct job *job, struct error *err)
 {
+	struct actor actor;
 	struct snapshot now;
 	bool ok;
 
-	refresh(job);
 	if (job->version == 0)
 		return error_set(err, ERROR_USAGE,
 		    "a signature names its version's number");
-	if (!bag_check(job, BAG_SIGNATURES, err) ||
-	    !snapshot_take(job, job->version, &now, err))
+	if (!actor_take(job, &actor, err) ||
+	    !snapshot_take(job, job->version, actor.person, &now, err))
 		return false;
-	ok = run_sign_on(job, &now, err);
+	ok = run_sign_on(job, &actor, &now, err);
 	free(now.signers);
-	return ok;
+	return ok || tell_bearer(job, err);
 }
 
 /* --- Terminate. --- */
 
 static bool
-run_terminate_on(struct job *job, const struct snapshot *now,
-    struct error *err)
+run_terminate_on(struct job *job, const struct actor *actor,
+    const struct snapshot *now, struct error *err)
 {
 	struct container *sent = container_new(err);
 	char id[LIMIT_NAME_BYTES + 1];
@@ -556,17 +580,18 @@ run_terminate_on(struct job *job, const struct snapshot *now,
 			job_receipt(job, 200, now->my_end.index);
 		return ok;
 	}
-	return judge_sent(job, sent, id, now, err);
+	return judge_sent(job, actor, sent, id, now, err);
 }
 
 bool
 run_terminate(struct job *job, struct error *err)
 {
+	struct actor actor;
 	struct snapshot now;
 	bool ok;
 
-	refresh(job);
-	if (!snapshot_take(job, SNAPSHOT_IN_FORCE, &now, err))
+	if (!actor_own(job, &actor, err) ||
+	    !snapshot_take(job, SNAPSHOT_IN_FORCE, actor.person, &now, err))
 		return false;
 	job->version = now.version;
 	if (now.num_versions == 0)
@@ -577,7 +602,7 @@ run_terminate(struct job *job, struct error *err)
 		    "no version of %s is in force: there is nothing to"
 		    " terminate", job->document);
 	else
-		ok = run_terminate_on(job, &now, err);
+		ok = run_terminate_on(job, &actor, &now, err);
 	free(now.signers);
 	return ok;
 }

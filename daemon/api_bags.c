@@ -1,6 +1,6 @@
 /*
- * Bags: a waybill that is dispatched, an acknowledgement that came back; and
- * what a bag brings, in the name of who signed its waybill.
+ * Bags: a waybill that is dispatched, an acknowledgement that came back.  What
+ * a bag brings is handed in by api_acts.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +35,13 @@ journal_bag(struct job *job, enum act kind, const struct digest *digest,
 static bool
 judge(struct job *job, const struct bag_signature *it, struct error *err)
 {
-	struct crls *lists[1] = { job->who.by.crls->crls };
+	struct crls *lists[1] = { job->connected.by.crls->crls };
 	const int64_t now = time_now_ms() / 1000;
 
 	if (it->said_at > now + TIME_SKEW_SECONDS)
 		return error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
 		    "it says a time that has not come yet: is a clock wrong?");
-	return bag_judge(job->api->certs, job->who.by.policy, lists, 1, it,
+	return bag_judge(job->api->certs, job->connected.by.policy, lists, 1, it,
 	    err);
 }
 
@@ -60,7 +60,7 @@ take_waybill(struct job *job, struct span yaml, struct span p7s,
 		time_now_ms() / 1000 };
 
 	ok = judge(job, &it, err);
-	if (ok && policy_office(job->who.by.policy, waybill->to) == NULL)
+	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
 		ok = error_set(err, ERROR_USAGE, "there is no office \"%s\"",
 		    waybill->to);
 	if (ok) {
@@ -72,7 +72,7 @@ take_waybill(struct job *job, struct span yaml, struct span p7s,
 		snprintf(job->act.to, sizeof(job->act.to), "%s", waybill->to);
 	}
 	free(waybill);
-	return ok && bags_keep(job->api->bags, yaml, err) &&
+	return ok && bags_keep(job->api->bags, yaml, p7s, err) &&
 	    journal_bag(job, ACT_DISPATCH, &digest, err);
 }
 
@@ -160,49 +160,4 @@ run_bag(struct job *job, struct error *err)
 	}
 	container_free(files);
 	return ok;
-}
-
-/* --- What came by bag. --- */
-
-bool
-bag_stand_in(struct job *job, struct error *err)
-{
-	const struct office *office;
-	struct stand_in who;
-	char hex[DIGEST_HEX];
-
-	if (!http_query(&job->request->head, "bag", hex, sizeof(hex)))
-		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
-	if (hex[0] == '\0')
-		return true;
-	if (!digest_parse(span_of_str(hex), &job->waybill))
-		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
-	if (!bags_find(job->api->bags, &job->waybill, &who))
-		return error_set(err, ERROR_CONFLICT,
-		    "that waybill was not handed in: hand it in first");
-	office = policy_office(job->who.by.policy, who.office);
-	if (office == NULL)
-		return error_set(err, ERROR_REFUSED,
-		    "%s, which signed the waybill, is no office any more",
-		    who.office);
-	job->who.office = office;
-	job->dispatched_ms = who.dispatched_at * 1000;
-	snprintf(job->who.person, sizeof(job->who.person), "%s", who.person);
-	return true;
-}
-
-bool
-bag_check(struct job *job, const char *folder, struct error *err)
-{
-	struct digest digest;
-
-	if (job->dispatched_ms == 0)
-		return true;
-	if (!file_sha256(job->request->spool, job->request->body_len, &digest,
-		err))
-		return false;
-	return bags_list(job->api->bags, &job->waybill, folder, &digest) ||
-	    error_set(err, ERROR_UNTRUSTED,
-		"the waybill does not list it: who signed that did not send"
-		" this");
 }

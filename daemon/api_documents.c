@@ -14,7 +14,7 @@ delivery_key(const struct job *job, const struct snapshot *now)
 	struct sha256 hash;
 
 	sha256_init(&hash);
-	sha256_update(&hash, span_of_str(job->who.person));
+	sha256_update(&hash, span_of_str(job->connected.person));
 	sha256_update(&hash, span_of_str(job->document));
 	sha256_update(&hash, digest_span(&now->asked.contents));
 	sha256_update(&hash,
@@ -32,7 +32,7 @@ struct edition {
 static struct edition
 edition_of(const struct job *job, uint64_t newest)
 {
-	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
 	struct cosignatures *all = job->api->registrar->cosignatures;
 	struct edition edition = { .newest = newest };
 
@@ -237,9 +237,9 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	snprintf(job->act.document, sizeof(job->act.document), "%s",
 	    job->document);
 	snprintf(job->act.person, sizeof(job->act.person), "%s",
-	    job->who.person);
+	    job->connected.person);
 	snprintf(job->act.office, sizeof(job->act.office), "%s",
-	    job->who.office->name);
+	    job->connected.office->name);
 	job_submit(job, finish_fetch);
 	return true;
 }
@@ -260,7 +260,8 @@ run_fetch(struct job *job, struct error *err)
 	struct snapshot now;
 	bool ok;
 
-	if (!snapshot_take(job, job->version, &now, err))
+	if (!snapshot_take(job, job->version, job->connected.person, &now,
+		err))
 		return false;
 	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
 	free(now.signers);
@@ -498,8 +499,8 @@ is_listed(const struct listing *listing, const struct sight *sight,
 bool
 run_list(struct job *job, struct error *err)
 {
-	const struct sight sight = sight_of(job->who.by.policy,
-	    job->who.office);
+	const struct sight sight = sight_of(job->connected.by.policy,
+	    job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	struct ledger_document **all;
 	json_t *documents = json_array(), *cursor = json_null();

@@ -55,8 +55,8 @@ read_cursor(struct job *job, struct error *err)
 static size_t
 choose(struct job *job, uint64_t out[TELL])
 {
-	const struct sight sight = sight_of(job->who.by.policy,
-	    job->who.office);
+	const struct sight sight = sight_of(job->connected.by.policy,
+	    job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	size_t num = 0;
 

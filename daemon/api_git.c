@@ -16,7 +16,7 @@ service_of(const struct job *job)
 {
 	return (struct git_service){ .store = job->api->registrar->store,
 		.ledger = job->api->registrar->ledger,
-		.sight = sight_of(job->who.by.policy, job->who.office) };
+		.sight = sight_of(job->connected.by.policy, job->connected.office) };
 }
 
 static void
@@ -101,7 +101,7 @@ delivered(struct act_request *act)
 static void
 submit_some(struct deliveries *all)
 {
-	const struct principal *who = &all->job->who;
+	const struct principal *who = &all->job->connected;
 	const size_t left = all->num - all->next;
 	const size_t num = left < LIMIT_BATCH_ACTS ? left : LIMIT_BATCH_ACTS;
 
@@ -188,7 +188,7 @@ pack_name(const struct job *job, struct span id, char out[80])
 	char hex[DIGEST_HEX];
 
 	sha256_init(&hash);
-	sha256_update(&hash, span_of_str(job->who.person));
+	sha256_update(&hash, span_of_str(job->connected.person));
 	sha256_update(&hash, span_of("", 1));
 	sha256_update(&hash, id);
 	digest = sha256_final(&hash);

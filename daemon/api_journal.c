@@ -55,7 +55,7 @@ static bool
 choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
-	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
 	char at[24];
 	uint64_t size = 0;
 
@@ -102,8 +102,8 @@ run_checkpoint(struct job *job, struct error *err)
 	    !choose_head(job, old, &head, err))
 		return false;
 	/* By which policy it now judges: so that a client can stop in time. */
-	digest_hex(&job->who.by.policy->digest, hex);
-	digest_hex(&job->who.by.crls->digest, crls);
+	digest_hex(&job->connected.by.policy->digest, hex);
+	digest_hex(&job->connected.by.crls->digest, crls);
 	snprintf(response->headers, sizeof(response->headers),
 	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
 	    "Valise-Crls: %s\r\n", hex, crls);
@@ -128,8 +128,8 @@ bool
 run_receipt(struct job *job, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
-	const struct sight sight = sight_of(job->who.by.policy,
-	    job->who.office);
+	const struct sight sight = sight_of(job->connected.by.policy,
+	    job->connected.office);
 	struct ledger *ledger = registrar->ledger;
 	struct proof proof = PROOF;
 	struct head head;
@@ -149,7 +149,7 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
 		    (unsigned long long)index);
-	ok = head_for(registrar, &job->who.by.policy->witnesses, index, &head,
+	ok = head_for(registrar, &job->connected.by.policy->witnesses, index, &head,
 		 err) &&
 	    journal_receipt(registrar->journal, index, &head, &proof, err) &&
 	    cosignatures_append(registrar->cosignatures, head.size,
@@ -166,11 +166,11 @@ static bool
 may_read_bundles(const struct job *job, const struct document_type **missing,
     struct decision *decision)
 {
-	const struct policy *policy = job->who.by.policy;
+	const struct policy *policy = job->connected.by.policy;
 
 	for (size_t i = 0; i < policy->num_types; i++) {
 		*missing = &policy->types[i];
-		*decision = policy_decide(policy, job->who.office, RIGHT_AUDIT,
+		*decision = policy_decide(policy, job->connected.office, RIGHT_AUDIT,
 		    policy->types[i].name);
 		if (!decision->allowed)
 			return false;
@@ -237,7 +237,7 @@ stop_on_fork(struct job *job, struct span note,
 	    "%s of %s has a checkpoint of size %llu that this journal's key"
 	    " signed, and that this journal (size %llu) does not have: it was"
 	    " rolled back, or its key is used elsewhere. Both checkpoints are"
-	    " in %s", job->who.person, job->who.office->name,
+	    " in %s", job->connected.person, job->connected.office->name,
 	    (unsigned long long)theirs->size, (unsigned long long)head.size,
 	    path);
 	registrar->fatal(&why);
@@ -248,7 +248,7 @@ static bool
 keep_cosignatures(struct job *job, struct span note,
     const struct checkpoint *checkpoint, struct error *err)
 {
-	const struct witnesses *witnesses = &job->who.by.policy->witnesses;
+	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
 	struct cosignature lines[LIMIT_WITNESSES];
 	size_t num;
 
@@ -460,8 +460,8 @@ static uint64_t *
 select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
     size_t *num, uint64_t *next)
 {
-	const struct sight sight = sight_of(job->who.by.policy,
-	    job->who.office);
+	const struct sight sight = sight_of(job->connected.by.policy,
+	    job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	uint64_t *found = calloc(filter->limit, sizeof(*found));
 
@@ -634,7 +634,7 @@ read_digest(const struct job *job, struct digest *out, struct error *err)
 bool
 run_policy(struct job *job, struct error *err)
 {
-	const struct policy *policy = job->who.by.policy;
+	const struct policy *policy = job->connected.by.policy;
 	struct digest digest = policy->digest;
 
 	if (job->num_segments == 3 && !read_digest(job, &digest, err))
@@ -650,7 +650,7 @@ bool
 run_crls(struct job *job, struct error *err)
 {
 	const struct crl_set *set;
-	struct digest digest = job->who.by.crls->digest;
+	struct digest digest = job->connected.by.crls->digest;
 
 	if (!span_is(job->segments[2], "latest") &&
 	    !read_digest(job, &digest, err))

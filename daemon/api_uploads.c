@@ -125,11 +125,11 @@ read_metadata(const char *text, struct digest *out)
 static struct decision
 may_upload(const struct job *job)
 {
-	const struct policy *policy = job->who.by.policy;
+	const struct policy *policy = job->connected.by.policy;
 	struct decision decision = { .allowed = false };
 
 	for (size_t i = 0; i < policy->num_types && !decision.allowed; i++)
-		decision = policy_decide(policy, job->who.office,
+		decision = policy_decide(policy, job->connected.office,
 		    RIGHT_DEPOSIT, policy->types[i].name);
 	return decision;
 }
@@ -154,9 +154,9 @@ run_upload_create(struct job *job, struct error *err)
 		    " have the sha256 of it all, in hex, base64");
 		return true;
 	}
-	snprintf(info.person, sizeof(info.person), "%s", job->who.person);
+	snprintf(info.person, sizeof(info.person), "%s", job->connected.person);
 	snprintf(info.office, sizeof(info.office), "%s",
-	    job->who.office->name);
+	    job->connected.office->name);
 	if (!uploads_create(job->api->uploads, &info, err))
 		return false;
 	begin_answer(response, 201);
@@ -173,7 +173,7 @@ run_upload_state(struct job *job, struct error *err)
 	struct http_response *response = &job->request->response;
 	struct upload_info info;
 
-	if (!uploads_find(job->api->uploads, id_of(job), job->who.person,
+	if (!uploads_find(job->api->uploads, id_of(job), job->connected.person,
 		&info, err))
 		return false;
 	begin_answer(response, 200);
@@ -190,7 +190,7 @@ run_upload_delete(struct job *job, struct error *err)
 {
 	struct upload_info info;
 	const int fd = uploads_enter(job->api->uploads, id_of(job),
-	    job->who.person, &info, err);
+	    job->connected.person, &info, err);
 
 	if (fd < 0)
 		return false;
@@ -224,7 +224,7 @@ upload_begin(struct job *job, uint64_t *max_body)
 		    400;
 		return job_refuse_now(job, &err);
 	}
-	fd = uploads_enter(job->api->uploads, id_of(job), job->who.person,
+	fd = uploads_enter(job->api->uploads, id_of(job), job->connected.person,
 	    &info, &err);
 	if (fd < 0) {
 		job->status = err.kind == ERROR_CONFLICT ? 423 : 0;
@@ -307,7 +307,7 @@ run_upload_patch(struct job *job, struct error *err)
 	job->upload_offset = request->spool_at + request->body_len;
 	uploads_leave(job->api->uploads, job->upload, job->upload_offset);
 	if (!uploads_find(job->api->uploads, span_of_str(job->upload),
-		job->who.person, &info, err))
+		job->connected.person, &info, err))
 		return false;
 	job->upload[0] = '\0';
 	begin_answer(response, 204);
@@ -324,7 +324,7 @@ upload_use(struct job *job, const char *id, struct error *err)
 {
 	struct upload_info info;
 	const int fd = uploads_enter(job->api->uploads, span_of_str(id),
-	    job->who.person, &info, err);
+	    job->connected.person, &info, err);
 
 	if (fd < 0)
 		return false;

@@ -8,7 +8,7 @@
 
 struct kept {
 	struct digest digest;
-	struct waybill *waybill;
+	struct dispatcher by;
 };
 
 struct bags {
@@ -20,43 +20,55 @@ struct bags {
 
 static bool
 path_of(const struct bags *bags, const struct digest *digest,
-    char out[FILE_PATH], struct error *err)
+    const char *ending, char out[FILE_PATH], struct error *err)
 {
 	char name[DIGEST_HEX + 8], hex[DIGEST_HEX];
 
 	digest_hex(digest, hex);
-	snprintf(name, sizeof(name), "%s.yaml", hex);
+	snprintf(name, sizeof(name), "%s.%s", hex, ending);
 	return file_join(out, bags->dir, name, err);
 }
 
-static const struct waybill *
+/* The lock is held, or nobody else is there yet. */
+static const struct kept *
 find(const struct bags *bags, const struct digest *digest)
 {
 	for (size_t i = 0; i < bags->num; i++)
 		if (digest_eq(&bags->list[i].digest, digest))
-			return bags->list[i].waybill;
+			return &bags->list[i];
 	return NULL;
+}
+
+static void
+remove_files(const struct bags *bags, const struct digest *digest)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (path_of(bags, digest, "yaml", path, &ignored))
+		unlink(path);
+	if (path_of(bags, digest, "p7s", path, &ignored))
+		unlink(path);
 }
 
 /* The lock is held, or nobody else is there yet. */
 static void
-add(struct bags *bags, const struct digest *digest, struct waybill *waybill)
+add(struct bags *bags, const struct digest *digest,
+    const struct waybill *waybill)
 {
 	struct kept *one = &bags->list[bags->next];
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
 
-	if (bags->num == LIMIT_WAYBILLS) {
-		if (path_of(bags, &one->digest, path, &ignored))
-			unlink(path);
-		free(one->waybill);
-	} else {
+	if (bags->num == LIMIT_WAYBILLS)
+		remove_files(bags, &one->digest);
+	else
 		bags->num++;
-	}
-	*one = (struct kept){ *digest, waybill };
+	*one = (struct kept){ .digest = *digest };
+	snprintf(one->by.office, sizeof(one->by.office), "%s", waybill->from);
+	snprintf(one->by.person, sizeof(one->by.person), "%s", waybill->person);
 	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
 }
 
+/* One that a crash left half, or without a signature, is handed in again. */
 static void
 load_one(struct bags *bags, const char *name)
 {
@@ -64,7 +76,7 @@ load_one(struct bags *bags, const char *name)
 	struct waybill *waybill = NULL;
 	struct error ignored = { 0 };
 	struct digest digest;
-	char path[FILE_PATH];
+	char path[FILE_PATH], p7s[FILE_PATH];
 
 	if (strlen(name) != 69 || strcmp(name + 64, ".yaml") != 0 ||
 	    !file_join(path, bags->dir, name, &ignored) ||
@@ -73,11 +85,15 @@ load_one(struct bags *bags, const char *name)
 		return;
 	}
 	digest = sha256_of(buf_span(&text));
-	/* One that a crash left half is handed in again. */
-	if (bags->num < LIMIT_WAYBILLS && find(bags, &digest) == NULL)
+	if (bags->num < LIMIT_WAYBILLS && find(bags, &digest) == NULL &&
+	    path_of(bags, &digest, "p7s", p7s, &ignored) &&
+	    access(p7s, R_OK) == 0)
 		waybill = waybill_parse(buf_span(&text), &ignored);
 	if (waybill != NULL)
 		add(bags, &digest, waybill);
+	else
+		unlink(path);
+	free(waybill);
 	buf_free(&text);
 }
 
@@ -112,64 +128,66 @@ bags_free(struct bags *bags)
 {
 	if (bags == NULL)
 		return;
-	for (size_t i = 0; i < bags->num; i++)
-		free(bags->list[i].waybill);
 	pthread_mutex_destroy(&bags->mutex);
 	free(bags);
 }
 
 bool
-bags_keep(struct bags *bags, struct span text, struct error *err)
+bags_keep(struct bags *bags, struct span yaml, struct span p7s,
+    struct error *err)
 {
-	const struct digest digest = sha256_of(text);
-	struct waybill *waybill = waybill_parse(text, err);
+	const struct digest digest = sha256_of(yaml);
+	struct waybill *waybill = waybill_parse(yaml, err);
 	char path[FILE_PATH];
 	bool ok;
 
-	ok = waybill != NULL && path_of(bags, &digest, path, err) &&
-	    file_write_quick(path, text, 0600, err);
+	/* The waybill last: where it is there, so is its signature. */
+	ok = waybill != NULL && path_of(bags, &digest, "p7s", path, err) &&
+	    file_write_quick(path, p7s, 0600, err) &&
+	    path_of(bags, &digest, "yaml", path, err) &&
+	    file_write_quick(path, yaml, 0600, err);
 	pthread_mutex_lock(&bags->mutex);
-	if (ok && find(bags, &digest) == NULL) {
+	if (ok && find(bags, &digest) == NULL)
 		add(bags, &digest, waybill);
-		waybill = NULL;
-	}
 	pthread_mutex_unlock(&bags->mutex);
 	free(waybill);
 	return ok;
 }
 
-bool
-bags_find(struct bags *bags, const struct digest *digest,
-    struct stand_in *out)
+static bool
+unknown(struct error *err)
 {
-	const struct waybill *waybill;
-
-	pthread_mutex_lock(&bags->mutex);
-	waybill = find(bags, digest);
-	if (waybill != NULL) {
-		snprintf(out->office, sizeof(out->office), "%s",
-		    waybill->from);
-		snprintf(out->person, sizeof(out->person), "%s",
-		    waybill->person);
-		out->dispatched_at = waybill->dispatched_at;
-	}
-	pthread_mutex_unlock(&bags->mutex);
-	return waybill != NULL;
+	return error_set(err, ERROR_CONFLICT,
+	    "that waybill was not handed in: hand it in first");
 }
 
 bool
-bags_list(struct bags *bags, const struct digest *digest, const char *folder,
-    const struct digest *sha256)
+bags_find(struct bags *bags, const struct digest *digest,
+    struct dispatcher *out)
 {
-	const struct waybill *waybill;
-	bool found = false;
+	const struct kept *kept;
 
 	pthread_mutex_lock(&bags->mutex);
-	waybill = find(bags, digest);
-	for (size_t i = 0; waybill != NULL && i < waybill->num && !found; i++)
-		found = strncmp(waybill->files[i].path, folder,
-			    strlen(folder)) == 0 &&
-		    digest_eq(&waybill->files[i].sha256, sha256);
+	kept = find(bags, digest);
+	if (kept != NULL)
+		*out = kept->by;
 	pthread_mutex_unlock(&bags->mutex);
-	return found;
+	return kept != NULL;
+}
+
+bool
+bags_read(struct bags *bags, const struct digest *digest, struct buf *yaml,
+    struct buf *p7s, struct error *err)
+{
+	struct digest found;
+	char path[FILE_PATH];
+
+	if (!path_of(bags, digest, "yaml", path, err))
+		return false;
+	if (!file_read(path, yaml->max, yaml, err) ||
+	    !path_of(bags, digest, "p7s", path, err) ||
+	    !file_read(path, p7s->max, p7s, err))
+		return unknown(err);
+	found = sha256_of(buf_span(yaml));
+	return digest_eq(&found, digest) || unknown(err);
 }

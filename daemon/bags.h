@@ -15,19 +15,22 @@ struct bags;
 /* Take over what an earlier run kept in a folder, made if need be. */
 struct bags *bags_new(const char *dir, struct error *err);
 void bags_free(struct bags *bags);
-/* Keep a waybill by the SHA-256 of its text. */
-bool bags_keep(struct bags *bags, struct span text, struct error *err)
-    MUST_USE;
+/* Keep a waybill and its signature by the SHA-256 of its text. */
+bool bags_keep(struct bags *bags, struct span yaml, struct span p7s,
+    struct error *err) MUST_USE;
 
-/* Who signed it, and when; false if it was never handed in. */
-struct stand_in {
+/* Whom a waybill names; false if it was never handed in, or is forgotten. */
+struct dispatcher {
 	char office[LIMIT_OFFICE_BYTES + 1], person[LIMIT_EMAIL_BYTES + 1];
-	int64_t dispatched_at;
 };
 bool bags_find(struct bags *bags, const struct digest *waybill,
-    struct stand_in *out);
-/* Does it list a file below folder that has this SHA-256? */
-bool bags_list(struct bags *bags, const struct digest *waybill,
-    const char *folder, const struct digest *sha256);
+    struct dispatcher *out);
+/*
+ * Its bytes, appended: nothing says yet that the signature is good.
+ *
+ * ERROR_CONFLICT  it was never handed in, or is forgotten
+ */
+bool bags_read(struct bags *bags, const struct digest *waybill,
+    struct buf *yaml, struct buf *p7s, struct error *err) MUST_USE;
 
 #endif

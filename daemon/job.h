@@ -24,7 +24,8 @@ struct principal {
 struct job {
 	struct api *api;
 	struct http_request *request;
-	struct principal who;
+	/* The only identity that a job has; in whose name it acts: actor.h. */
+	struct principal connected;
 	const struct route *route;
 	struct span segments[SEGMENTS];
 	size_t num_segments;
@@ -41,9 +42,9 @@ struct job {
 	/* The act that the answer waits for, and what then answers. */
 	struct act_request act;
 	void (*finish)(struct job *job);
-	/* The waybill that stands in for who connected, or zero. */
+	/* "?bag=": the waybill that lists what this request brings. */
 	struct digest waybill;
-	int64_t dispatched_ms;
+	bool by_bag;
 	/* events: the next entry to tell of. */
 	uint64_t cursor;
 	/* deliver: the copy that goes out then. */
@@ -94,7 +95,12 @@ void job_json(struct job *job, int status, json_t *json);
 bool job_range(struct job *job, uint64_t size, const char *etag);
 /* Wait for job->act to be committed, then finish. */
 void job_submit(struct job *job, void (*finish)(struct job *job));
-/* A refusal by policy: journaled, then answered. */
+/*
+ * The folder of a bag whose files this job's route takes by a waybill, or NULL:
+ * it takes none.
+ */
+const char *job_bag_folder(const struct job *job);
+/* A refusal by policy: journaled as of who connected, then answered. */
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* api_acts.c */
@@ -104,11 +110,6 @@ void job_finish_act(struct job *job);
 job_run run_deposit, run_sign, run_terminate;
 /* api_bags.c */
 job_run run_bag;
-/* "?bag=WAYBILL": who signed it acts, whoever connected. */
-bool bag_stand_in(struct job *job, struct error *err) MUST_USE;
-/* Is the body what that waybill lists below a folder? */
-bool bag_check(struct job *job, const char *folder,
-    struct error *err) MUST_USE;
 /* api_events.c */
 job_run run_events;
 enum http_next events_next(struct job *job, bool idle);

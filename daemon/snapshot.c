@@ -6,8 +6,8 @@
 #include "record/stored.h"
 
 bool
-snapshot_take(struct job *job, unsigned version, struct snapshot *out,
-    struct error *err)
+snapshot_take(struct job *job, unsigned version, const char *person,
+    struct snapshot *out, struct error *err)
 {
 	struct ledger *ledger = job->api->registrar->ledger;
 	const struct ledger_version *asked;
@@ -37,8 +37,7 @@ snapshot_take(struct job *job, unsigned version, struct snapshot *out,
 		memcpy(out->acts, asked->acts,
 		    out->num_acts * sizeof(out->acts[0]));
 		for (size_t i = 0; i < asked->num_signers; i++)
-			if (strcmp(asked->signers[i].person,
-				job->who.person) != 0)
+			if (strcmp(asked->signers[i].person, person) != 0)
 				continue;
 			else if (asked->signers[i].terminates) {
 				out->my_end = asked->signers[i];

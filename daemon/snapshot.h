@@ -18,7 +18,7 @@ struct snapshot {
 	uint64_t acts[LIMIT_RECEIPTS];
 	size_t num_acts;
 	struct digest newest_digest;
-	/* This person's signature on it, and on its termination, if any. */
+	/* One person's signature on it, and on its termination, if any. */
 	struct ledger_signer mine, my_end;
 	bool has_mine, has_my_end;
 	struct ledger_signer *signers;
@@ -28,9 +28,12 @@ struct snapshot {
 /* For version: the one in force, or terminated. */
 #define SNAPSHOT_IN_FORCE UINT_MAX
 
-/* version 0 is the newest; signers is the caller's to free(). */
-bool snapshot_take(struct job *job, unsigned version, struct snapshot *out,
-    struct error *err) MUST_USE;
+/*
+ * version 0 is the newest; mine and my_end are person's; signers is the
+ * caller's to free().
+ */
+bool snapshot_take(struct job *job, unsigned version, const char *person,
+    struct snapshot *out, struct error *err) MUST_USE;
 /* stored_version(), where what fails is the store's fault and not theirs. */
 struct container *snapshot_load(struct job *job, const struct oid *commit,
     struct error *err);

@@ -289,26 +289,58 @@ decode(struct span in, char *out, size_t room)
 	return true;
 }
 
+/* The query of a target, without its question mark. */
+static struct span
+query_of(const struct http_head *head)
+{
+	struct span rest = span_of_str(head->target), dropped;
+
+	if (!span_take(&rest, http_path(head).len, &dropped) ||
+	    !span_take(&rest, 1, &dropped))
+		return span_of(NULL, 0);
+	return rest;
+}
+
+/* The next parameter; value is empty where there is no "=". */
+static bool
+take_parameter(struct span *rest, struct span *key, struct span *value)
+{
+	if (rest->len == 0)
+		return false;
+	if (!span_take_until(rest, '&', value)) {
+		*value = *rest;
+		rest->len = 0;
+	}
+	if (!span_take_until(value, '=', key)) {
+		*key = *value;
+		value->len = 0;
+	}
+	return true;
+}
+
+bool
+http_has_query(const struct http_head *head, const char *name)
+{
+	struct span rest = query_of(head), key, value;
+
+	while (take_parameter(&rest, &key, &value))
+		if (span_is(key, name))
+			return true;
+	return false;
+}
+
 bool
 http_query(const struct http_head *head, const char *name, char *out,
     size_t room)
 {
-	const struct span path = http_path(head);
-	struct span rest = span_of_str(head->target), one, key, dropped;
+	struct span rest = query_of(head), key, value;
 	bool found = false;
 
 	out[0] = '\0';
-	if (!span_take(&rest, path.len, &dropped) || rest.len == 0 ||
-	    !span_take(&rest, 1, &dropped))
-		return true;
-	while (rest.len > 0) {
-		if (!span_take_until(&rest, '&', &one)) {
-			one = rest;
-			rest.len = 0;
-		}
-		if (!span_take_until(&one, '=', &key) || !span_is(key, name))
+	while (take_parameter(&rest, &key, &value)) {
+		if (!span_is(key, name))
 			continue;
-		if (found || !decode(one, out, room))
+		if (found || !decode(value, out, room))
 			return false;
 		found = true;
 	}

@@ -34,6 +34,8 @@ int http_head_parse(struct span text, struct http_head *out);
 
 /* The path of a target, without its query. */
 struct span http_path(const struct http_head *head);
+/* Does the query have that parameter, empty and broken ones included? */
+bool http_has_query(const struct http_head *head, const char *name);
 /*
  * A parameter of the query, percent-decoded.  False where it is there twice,
  * too long or broken; out is empty where it is not there.

@@ -234,6 +234,31 @@ START_TEST(a_query_is_decoded_strictly)
 }
 END_TEST
 
+START_TEST(a_parameter_is_there_however_it_is_written)
+{
+	static const struct {
+		const char *target;
+		bool there;
+	} rows[] = {
+		{ "/x?bag=a", true }, { "/x?a=b&bag=a", true },
+		{ "/x?bag", true }, { "/x?bag=", true }, { "/x?a&bag", true },
+		{ "/x?bag=%zz", true }, { "/x?bag=a&bag=b", true },
+		{ "/x", false }, { "/x?", false }, { "/bag=a", false },
+		{ "/x?bags=a", false }, { "/x?a=bag", false },
+		{ "/x?&&", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct http_head head = { .length = 0 };
+
+		snprintf(head.target, sizeof(head.target), "%s",
+		    rows[i].target);
+		ck_assert_msg(http_has_query(&head, "bag") == rows[i].there,
+		    "%s", rows[i].target);
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -241,6 +266,7 @@ fill(TCase *t)
 	    a_head_that_two_programs_could_read_differently_is_refused, 0,
 	    COUNT(heads));
 	tcase_add_test(t, every_truncation_of_a_head_is_refused);
+	tcase_add_test(t, a_parameter_is_there_however_it_is_written);
 	tcase_add_test(t, too_many_fields_and_too_long_a_target_are_refused);
 	tcase_add_loop_test(t,
 	    a_chunked_body_ends_where_it_says_or_is_refused, 0,

@@ -1,0 +1,43 @@
+/*
+ * actor.h - in whose name an act on a version is made: that of who connected
+ * or, where the request names a waybill, that of who signed it.
+ *
+ * A job knows only who connected (job.h), and everything that is neither the
+ * judging nor the journaling of a deposit or signature goes by that.  A waybill
+ * lends its signer's name to one act, whose body it must list: the actor is
+ * made and judged here each time, and kept nowhere.
+ */
+#ifndef DAEMON_ACTOR_H
+#define DAEMON_ACTOR_H
+
+#include "daemon/job.h"
+
+struct actor {
+	char person[LIMIT_EMAIL_BYTES + 1];
+	const struct office *office; /* of by.policy, which stays */
+	struct judged_by by;         /* what is in force now */
+	/* The waybill, and when it was signed; zero without one. */
+	struct digest waybill;
+	int64_t dispatched_ms;
+};
+
+/* Who connected: what they hand in themselves.  On a worker. */
+bool actor_own(const struct job *job, struct actor *out,
+    struct error *err) MUST_USE;
+/*
+ * The signer of the waybill that the job names, or who connected where it names
+ * none.  On a worker, once the body is there.
+ *
+ * The signer's certificate is judged again, by the policy and the CRLs of now;
+ * and the waybill must list the body below the folder of the job's route.  A
+ * job without a body (its upload is used up) must name a version digest that
+ * the waybill lists.
+ *
+ * ERROR_CONFLICT   the waybill was not handed in, or is forgotten
+ * ERROR_REFUSED    its office is none any more
+ * ERROR_UNTRUSTED  its signer's certificate, or it does not list this
+ */
+bool actor_take(const struct job *job, struct actor *out,
+    struct error *err) MUST_USE;
+
+#endif
