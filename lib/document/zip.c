@@ -535,12 +535,36 @@ put_le(struct buf *out, uint32_t value, unsigned width, struct error *err)
 }
 
 static bool
+is_ascii(const char *path)
+{
+	for (const char *c = path; *c != '\0'; c++)
+		if ((unsigned char)*c >= 128)
+			return false;
+	return true;
+}
+
+/*
+ * What made a member.  Info-ZIP's unzip takes a name that DOS made for one of
+ * a DOS code page, whatever the UTF-8 flag says; a member that Unix made has
+ * a mode, or it cannot be opened.
+ */
+static uint32_t
+made_by(const struct zip_member *member)
+{
+	return is_ascii(member->path) ? 20 : (3 << 8 | 20);
+}
+
+static uint32_t
+attributes(const struct zip_member *member)
+{
+	return is_ascii(member->path) ? 0 : (uint32_t)(S_IFREG | 0644) << 16;
+}
+
+static bool
 put_common(struct buf *out, const struct zip_member *member, struct error *err)
 {
-	bool ascii = true;
+	const bool ascii = is_ascii(member->path);
 
-	for (const char *c = member->path; *c != '\0'; c++)
-		ascii = ascii && (unsigned char)*c < 128;
 	return put_le(out, member->deflated ? 20 : 10, 2, err) &&
 	    put_le(out, ascii ? 0 : FLAG_UTF8, 2, err) &&
 	    put_le(out, member->deflated ? METHOD_DEFLATED : METHOD_STORED, 2,
@@ -571,12 +595,12 @@ zip_writer_begin(struct zip_writer *writer, const struct zip_member *member,
 	    put_common(&local, member, err) &&
 	    buf_append_str(&local, member->path, err) &&
 	    put_le(&writer->central, CENTRAL_MAGIC, 4, err) &&
-	    put_le(&writer->central, 20, 2, err) &&
+	    put_le(&writer->central, made_by(member), 2, err) &&
 	    put_common(&writer->central, member, err) &&
 	    put_le(&writer->central, 0, 2, err) && /* comment */
 	    put_le(&writer->central, 0, 2, err) && /* disk */
 	    put_le(&writer->central, 0, 2, err) && /* internal attributes */
-	    put_le(&writer->central, 0, 4, err) && /* external attributes */
+	    put_le(&writer->central, attributes(member), 4, err) &&
 	    put_le(&writer->central, (uint32_t)at, 4, err) &&
 	    buf_append_str(&writer->central, member->path, err) &&
 	    zip_writer_sink(writer, buf_span(&local), err);
