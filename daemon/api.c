@@ -790,6 +790,17 @@ begin_route(struct job *job, uint64_t *max_body)
 	return HTTP_WORK;
 }
 
+/* The person's browser may have been made to ask by a page of somebody else. */
+static bool
+check_page(const struct job *job, struct error *err)
+{
+	return http_is_same_origin(&job->request->head,
+		   job->api->config->address) ||
+	    error_set(err, ERROR_REFUSED,
+		"a page of another site asked for this (Sec-Fetch-Site,"
+		" Origin): only %s itself may", job->api->config->address);
+}
+
 static enum http_next
 begin(void *arg, struct http_request *request, uint64_t *max_body)
 {
@@ -809,6 +820,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	request->job = job;
 	job->num_segments = split_path(&request->head, job->segments);
 	if (!authenticate(api, request, &job->connected, &err) ||
+	    !check_page(job, &err) ||
 	    (job->route = find_route(job, &err)) == NULL ||
 	    !read_names(job, &err) || !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);

@@ -83,6 +83,19 @@ keep(struct span value, char *out, size_t room)
 		out[0] = '\0';
 }
 
+/* One that says nothing to us says nothing good. */
+static void
+keep_page(struct span name, struct span value, struct http_head *out)
+{
+	if (is_word(name, "sec-fetch-site") && !span_is(value, "same-origin") &&
+	    !span_is(value, "none"))
+		out->cross_site = true;
+	if (is_word(name, "origin") &&
+	    (out->origin[0] != '\0' || value.len == 0 ||
+		!span_to_str(value, out->origin, sizeof(out->origin))))
+		snprintf(out->origin, sizeof(out->origin), "null");
+}
+
 static int
 read_length(struct span value, struct http_head *out)
 {
@@ -164,6 +177,7 @@ read_field(struct span name, struct span value, struct http_head *out,
 		if (memmem(value.data, value.len, "close", 5) != NULL)
 			out->close = true;
 	} else {
+		keep_page(name, value, out);
 		keep_field(name, value, out);
 	}
 	return 0;
@@ -245,6 +259,45 @@ http_head_parse(struct span text, struct http_head *out)
 	    (status = read_fields(rest, out)) != 0)
 		return status;
 	return second_judge_agrees(text, out) ? 0 : 400;
+}
+
+/* "https://HOST[:PORT]": its host, and its port, 443 where it names none. */
+static bool
+split_origin(const char *text, struct span *host, struct span *port)
+{
+	static const char scheme[] = "https://";
+	struct span rest = span_of_str(text), dropped;
+	const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
+
+	if (!span_starts(rest, scheme) ||
+	    !span_take(&rest, sizeof(scheme) - 1, &dropped))
+		return false;
+	*host = rest;
+	*port = span_of_str("443");
+	/* The last colon ends a host, unless it is the scheme's or an address's. */
+	if (colon < text + sizeof(scheme) - 1 ||
+	    (bracket != NULL && colon < bracket))
+		return host->len > 0;
+	return span_take(&rest, (size_t)(colon - text) - (sizeof(scheme) - 1),
+		   host) &&
+	    span_take(&rest, 1, &dropped) && (*port = rest).len > 0 &&
+	    host->len > 0;
+}
+
+bool
+http_is_same_origin(const struct http_head *head, const char *address)
+{
+	struct span host, port, our_host, our_port;
+
+	if (head->cross_site)
+		return false;
+	if (head->origin[0] == '\0')
+		return true;
+	return split_origin(head->origin, &host, &port) &&
+	    split_origin(address, &our_host, &our_port) &&
+	    span_eq(port, our_port) && host.len == our_host.len &&
+	    strncasecmp((const char *)host.data, (const char *)our_host.data,
+		host.len) == 0;
 }
 
 struct span

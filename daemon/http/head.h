@@ -23,6 +23,13 @@ struct http_head {
 	char tus_resumable[16], upload_length[24], upload_offset[24];
 	char upload_checksum[96], upload_metadata[512];
 	char last_event_id[24];
+	/*
+	 * What a browser tells of the page that asks.  cross_site: it says, by
+	 * Sec-Fetch-Site, that it is none of ours.  origin: empty where there is
+	 * none; "null", which is nobody's, where it cannot be told.
+	 */
+	bool cross_site;
+	char origin[320];
 	char valise_prepare[8];
 };
 
@@ -31,6 +38,13 @@ struct http_head {
  * with: after that nothing on the connection can be believed.
  */
 int http_head_parse(struct span text, struct http_head *out);
+
+/*
+ * Was this asked by no page, or by a page of address ("https://HOST[:PORT]")?
+ * A certificate in a browser goes with every request, whoever's page makes it
+ * (RFC 6454 section 7; W3C Fetch Metadata section 2.1).
+ */
+bool http_is_same_origin(const struct http_head *head, const char *address);
 
 /* The path of a target, without its query. */
 struct span http_path(const struct http_head *head);

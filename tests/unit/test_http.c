@@ -259,9 +259,107 @@ START_TEST(a_parameter_is_there_however_it_is_written)
 }
 END_TEST
 
+#define ORIGIN(value) "Origin: " value "\r\n"
+#define SITE(value)   "Sec-Fetch-Site: " value "\r\n"
+
+/* Address, fields, and whether a page of that address, or none, asks. */
+static const struct {
+	const char *address, *fields;
+	bool ours;
+} pages[] = {
+	{ "https://v.example:8443", "", true },
+	{ "https://v.example:8443", ORIGIN("https://v.example:8443"), true },
+	{ "https://v.example:8443", ORIGIN("HTTPS://V.EXAMPLE:8443"), false },
+	{ "https://v.example:8443", ORIGIN("https://V.Example:8443"), true },
+	{ "https://v.example:8443", ORIGIN("https://v.example"), false },
+	{ "https://v.example:8443", ORIGIN("https://v.example:443"), false },
+	{ "https://v.example:8443", ORIGIN("http://v.example:8443"), false },
+	{ "https://v.example:8443", ORIGIN("https://v.example:84430"), false },
+	{ "https://v.example:8443", ORIGIN("https://v.example:8443.evil.example"), false },
+	{ "https://v.example:8443", ORIGIN("https://evil.example:8443"), false },
+	{ "https://v.example:8443", ORIGIN("https://xv.example:8443"), false },
+	{ "https://v.example:8443", ORIGIN("https://v.example:8443/"), false },
+	{ "https://v.example:8443", ORIGIN("https://v.example:"), false },
+	{ "https://v.example:8443", ORIGIN("https://:8443"), false },
+	{ "https://v.example:8443", ORIGIN("https://"), false },
+	{ "https://v.example:8443", ORIGIN("null"), false },
+	{ "https://v.example:8443", ORIGIN(""), false },
+	{ "https://v.example:8443", "oRIGIN:https://evil.example\r\n", false },
+	{ "https://v.example:8443",
+	    ORIGIN("https://v.example:8443") ORIGIN("https://evil.example"),
+	    false },
+	{ "https://v.example:8443",
+	    ORIGIN("https://evil.example") ORIGIN("https://v.example:8443"),
+	    false },
+	{ "https://v.example:8443",
+	    ORIGIN("https://v.example:8443 https://evil.example"), false },
+	{ "https://v.example", ORIGIN("https://v.example"), true },
+	{ "https://v.example", ORIGIN("https://v.example:443"), true },
+	{ "https://v.example:443", ORIGIN("https://v.example"), true },
+	{ "https://v.example", ORIGIN("https://v.example:80"), false },
+	{ "https://[::1]", ORIGIN("https://[::1]"), true },
+	{ "https://[::1]:8443", ORIGIN("https://[::1]:8443"), true },
+	{ "https://[::1]:8443", ORIGIN("https://[::1]"), false },
+	{ "https://[::1]", ORIGIN("https://[::2]"), false },
+	{ "https://v.example", SITE("same-origin"), true },
+	{ "https://v.example", SITE("none"), true },
+	{ "https://v.example", SITE("same-site"), false },
+	{ "https://v.example", SITE("cross-site"), false },
+	{ "https://v.example", SITE("Same-Origin"), false },
+	{ "https://v.example", SITE("same-origin, cross-site"), false },
+	{ "https://v.example", SITE(""), false },
+	{ "https://v.example", "sec-fetch-site:cross-site\r\n", false },
+	{ "https://v.example", SITE("none") SITE("cross-site"), false },
+	{ "https://v.example", SITE("cross-site") SITE("none"), false },
+	{ "https://v.example",
+	    SITE("same-origin") ORIGIN("https://evil.example"), false },
+	{ "https://v.example", SITE("cross-site") ORIGIN("https://v.example"),
+	    false },
+	/* A navigation is one too; only the static pages to come may be it. */
+	{ "https://v.example", SITE("cross-site") "Sec-Fetch-Mode: navigate\r\n",
+	    false },
+};
+
+START_TEST(a_page_of_another_site_is_known)
+{
+	struct buf text = BUF(1024);
+	struct error err = { 0 };
+	struct http_head head;
+
+	ck_ok(buf_printf(&text, &err, GET HOST "%s\r\n", pages[_i].fields),
+	    err);
+	ck_assert_int_eq(http_head_parse(buf_span(&text), &head), 0);
+	ck_assert_msg(http_is_same_origin(&head, pages[_i].address) ==
+		pages[_i].ours,
+	    "%s to %s", pages[_i].fields, pages[_i].address);
+	buf_free(&text);
+}
+END_TEST
+
+START_TEST(an_origin_that_is_too_long_is_nobodys)
+{
+	char fields[512];
+	struct buf text = BUF(1024);
+	struct error err = { 0 };
+	struct http_head head;
+
+	memset(fields, 'a', sizeof(fields));
+	fields[400] = '\0';
+	ck_ok(buf_printf(&text, &err, GET HOST "Origin: https://%s\r\n\r\n",
+		  fields),
+	    err);
+	ck_assert_int_eq(http_head_parse(buf_span(&text), &head), 0);
+	ck_assert(!http_is_same_origin(&head, "https://v.example"));
+	buf_free(&text);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_loop_test(t, a_page_of_another_site_is_known, 0,
+	    COUNT(pages));
+	tcase_add_test(t, an_origin_that_is_too_long_is_nobodys);
 	tcase_add_loop_test(t,
 	    a_head_that_two_programs_could_read_differently_is_refused, 0,
 	    COUNT(heads));
