@@ -600,30 +600,38 @@ sight_of(const struct policy *policy, const struct office *office)
 	return sight;
 }
 
+/* Acts of the depositary itself, which concern everybody. */
+static bool
+is_for_everybody(uint8_t act)
+{
+	return act == ACT_START || act == ACT_POLICY || act == ACT_CRL ||
+	    act == ACT_KEY;
+}
+
 bool
 ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
 {
 	const struct ledger_entry *entry = &ledger->entries[index];
+	const char *about = ledger_name(ledger, entry->document);
 	const struct document_type *type;
 	char name[LIMIT_SLUG_BYTES + 1];
 	uint64_t bit;
 
-	if (entry->act == ACT_START || entry->act == ACT_POLICY ||
-	    entry->act == ACT_CRL || entry->act == ACT_KEY)
+	if (is_for_everybody(entry->act))
 		return true;
 	if (entry->office != 0 &&
 	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==
 		0)
 		return true;
+	/* A bag may hold documents of any type. */
 	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
-		return strcmp(ledger_name(ledger, entry->document),
-			   sight->office->name) == 0 ||
-		    sight->audit ==
-			(UINT64_C(2) << (sight->policy->num_types - 1)) - 1;
-	document_type(ledger_name(ledger, entry->document), name);
+		return strcmp(about, sight->office->name) == 0 ||
+		    sight->audit != 0;
+	document_type(about, name);
+	/* Of no type there is, or a type that was dropped: nobody's alone. */
 	if ((type = policy_type(sight->policy, name)) == NULL)
-		return false;
+		return sight->audit != 0;
 	bit = UINT64_C(1) << (type - sight->policy->types);
 	if ((sight->audit & bit) != 0)
 		return true;

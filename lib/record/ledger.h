@@ -127,8 +127,8 @@ struct ledger_places ledger_of_act(const struct ledger *ledger,
     enum act act);
 
 /*
- * May an office see an entry?  rights caches a decision for each type of the
- * policy, see struct sight.
+ * What an office may see of the journal under a policy: a bit for each type
+ * that it reads, and that it audits.
  */
 struct sight {
 	const struct policy *policy;
@@ -137,6 +137,14 @@ struct sight {
 };
 struct sight sight_of(const struct policy *policy,
     const struct office *office);
+/*
+ * May it see this entry?  The depositary's own acts: every office.  Acts of its
+ * own people: each office.  Of a type that it audits, all; of one that it
+ * reads, what became of its documents.  Bags, and what belongs to no type of
+ * this policy (a refusal of a document of no type, a type that was dropped, an
+ * act that we do not know): every office that audits any type.  So whoever
+ * audits every type sees every entry.
+ */
 bool ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index);
 /* May it read this document? */

@@ -16,6 +16,11 @@ expect "JSON says what it was proved against" 0 '"size":[0-9]*,"root":"[0-9a-f]*
 at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
 expect "an auditor sees who fetched what" 0 "geneva@iom.example" at mofa log --act deliver
 expect "another office does not" 0 "^0 entries" at iom-bangkok log --act deliver
+# What belongs to no type is seen by whoever audits any.
+enrol "$dir" iom-vientiane >/dev/null
+expect "a document of no type is refused" 3 "no such type" at iom-bangkok show nosuch/doc
+for office in mofa iom-geneva; do expect "which $office sees, who audits" 0 "bangkok@iom.example.*nosuch/doc" at $office log --act refuse; done
+expect "and an office that audits nothing does not" 0 "^0 entries" at iom-vientiane log --act refuse
 expect "a day's entries" 0 "^0 entries" at mofa log --until 2020-01-01
 # --follow
 "$valise" --config offices/mofa/config.yaml log --follow >work/follow 2>work/follow.err & follow=$!

@@ -19,6 +19,7 @@ expect "a bag is packed" 0 "packed work/a.bag: bag 1 to iom-bangkok, 2 documents
 	at mofa bag pack -o work/a.bag --to iom-bangkok --known "$bangkok" agreement/one agreement/large
 expect "its waybill is in the journal" 0 "dispatch .*bag 1, to iom-bangkok" at mofa log --act dispatch
 expect "which its addressee sees" 0 "bag 1, to iom-bangkok" at iom-bangkok log --act dispatch
+expect "and who audits any type" 0 "bag 1, to iom-bangkok" at iom-geneva log --act dispatch
 expect "and who it is not for does not" 0 "^0 entr" at iom-vientiane log --act dispatch
 
 # Other people's programs open it, with the right key.
