@@ -172,6 +172,24 @@ end(struct pack *pack)
 	pack->entries[pack->num - 1].crc = pack->crc;
 }
 
+/*
+ * Take back the object under way, which could not be written whole: it would
+ * be damage under a good name, and be taken for there when it comes again.
+ */
+static void
+undo(struct pack *pack)
+{
+	const struct pack_entry *entry = &pack->entries[pack->num - 1];
+	const uint64_t flushed = pack->at - pack->out.len;
+
+	*find_place(pack->table, 2 * pack->room, pack->entries, &entry->oid) =
+	    0;
+	pack->out.len = entry->at > flushed ? (size_t)(entry->at - flushed) :
+					      0;
+	pack->at = entry->at;
+	pack->num--;
+}
+
 size_t
 pack_header(unsigned type, uint64_t size, uint8_t out[PACK_HEADER_MAX])
 {
@@ -224,17 +242,10 @@ put_adler(struct pack *pack, uint32_t adler, struct error *err)
 }
 
 /* zlib (RFC 1950) around what a ZIP has: its bytes are copied as they are. */
-bool
-pack_add_member(struct pack *pack, const struct member *member,
-    struct error *err)
+static bool
+put_member(struct pack *pack, const struct member *member, struct error *err)
 {
-	struct oid oid;
-
-	memcpy(oid.bytes, member->blob, OID_BYTES);
-	if (pack_has(pack, &oid))
-		return true;
-	if (!begin(pack, &oid, err) ||
-	    !put_header(pack, OBJECT_BLOB, member->size, err))
+	if (!put_header(pack, OBJECT_BLOB, member->size, err))
 		return false;
 	if (member->deflated) {
 		if (!put(pack, span_of("\x78\x9c", 2), err) ||
@@ -245,8 +256,24 @@ pack_add_member(struct pack *pack, const struct member *member,
 	    !put(pack, span_of("\1\0\0\377\377", 5), err)) {
 		return false;
 	}
-	if (!put_adler(pack, member->adler, err))
+	return put_adler(pack, member->adler, err);
+}
+
+bool
+pack_add_member(struct pack *pack, const struct member *member,
+    struct error *err)
+{
+	struct oid oid;
+
+	memcpy(oid.bytes, member->blob, OID_BYTES);
+	if (pack_has(pack, &oid))
+		return true;
+	if (!begin(pack, &oid, err))
 		return false;
+	if (!put_member(pack, member, err)) {
+		undo(pack);
+		return false;
+	}
 	end(pack);
 	return true;
 }
@@ -272,14 +299,19 @@ pack_add(struct pack *pack, enum object_type type, struct span content,
 	sha1_final(&sha1, out->bytes);
 	if (pack_has(pack, out))
 		return true;
-	ok = zip_deflate(content, &deflated, err) && begin(pack, out, err) &&
-	    put_header(pack, type, content.len, err) &&
+	if (!zip_deflate(content, &deflated, err) || !begin(pack, out, err)) {
+		buf_free(&deflated);
+		return false;
+	}
+	ok = put_header(pack, type, content.len, err) &&
 	    put(pack, span_of("\x78\x9c", 2), err) &&
 	    put(pack, buf_span(&deflated), err) &&
 	    put_adler(pack,
 		(uint32_t)adler32_z(1, content.data, content.len), err);
 	if (ok)
 		end(pack);
+	else
+		undo(pack);
 	buf_free(&deflated);
 	return ok;
 }

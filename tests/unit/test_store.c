@@ -121,6 +121,60 @@ START_TEST(what_we_pack_is_what_git_reads)
 }
 END_TEST
 
+/* Which does not compress: more than a pack gathers before it writes. */
+static struct container *
+make_large(void)
+{
+	static uint8_t noise[700000];
+	struct error err = { 0 };
+	struct container *c = container_new(&err);
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+	ck_ok(container_put(c, "mimetype",
+		  span_of_str("application/vnd.etsi.asic-e+zip"), &err) &&
+		container_put(c, "texts/en/noise.pdf",
+		    span_of(noise, sizeof(noise)), &err) &&
+		container_put(c, "version.yaml", span_of_str("y"), &err) &&
+		container_hash(c, NULL, &err), err);
+	return c;
+}
+
+/* _i: how much of it can still be read, in sixteenths. */
+START_TEST(an_object_that_was_not_written_whole_is_not_there)
+{
+	struct error err = { 0 };
+	struct container *whole = make_large(), *cut;
+	struct pack *pack = pack_new(store, &err);
+	const int fd = file_temporary(dir, &err);
+	struct oid tree, oid;
+	uint64_t size;
+
+	ck_ok(container_write(whole, fd, &size, &err) &&
+		(cut = container_read(fd, &err)) != NULL &&
+		container_hash(cut, NULL, &err), err);
+	ck_assert_int_eq(ftruncate(fd, (off_t)(size * (uint64_t)_i / 16)), 0);
+	ck_assert(!pack_add_tree(pack, cut, true, &tree, &err));
+	/* The pack goes on; when it comes again, it is written. */
+	err = (struct error){ 0 };
+	memcpy(oid.bytes, container_find(whole, "texts/en/noise.pdf")->blob,
+	    OID_BYTES);
+	ck_assert(!pack_has(pack, &oid));
+	ck_ok(pack_add_tree(pack, whole, true, &tree, &err), err);
+	oid = commit_of(pack, &tree, NULL);
+	ck_ok(pack_finish(pack, &err) &&
+		store_set_ref(store, "refs/heads/agreement/x", &oid, &err),
+	    err);
+	assert_git("fsck --strict --full", "");
+	assert_git("cat-file -s HEAD:texts/en/noise.pdf", "700000\n");
+	pack_free(pack);
+	container_free(cut);
+	container_free(whole);
+	close(fd);
+}
+END_TEST
+
 struct seen {
 	struct container *c;
 	unsigned num;
@@ -237,6 +291,8 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, what_we_pack_is_what_git_reads);
+	tcase_add_loop_test(t,
+	    an_object_that_was_not_written_whole_is_not_there, 0, 16);
 	tcase_add_test(t, a_member_comes_back_packed_as_it_went);
 	tcase_add_test(t, small_packs_are_joined_and_nothing_is_lost);
 	tcase_add_test(t, an_object_that_is_damaged_is_not_given_out);
