@@ -295,31 +295,44 @@ store_files(struct batch *batch, const char *ref, const char *what,
 	return ok;
 }
 
+/* The entry of a policy, or of CRLs, is the first that is under it. */
 static bool
-add_policy_act(struct batch *batch, struct act_request *act)
+add_library_entry(struct batch *batch, struct act_request *act)
 {
 	struct entry entry = { .act = act->act };
 
 	if (act->act == ACT_POLICY) {
 		batch->now.policy = act->judged.policy;
-		if (!store_files(batch, REF_POLICY, "policy",
-			act->judged.policy->files, &act->judged.policy->digest,
-			act))
-			return false;
 		entry.has = HAS(CHANGED);
 		memcpy(entry.changed, act->changed, sizeof(entry.changed));
 	} else {
 		batch->now.crls = act->judged.crls;
-		if (!store_files(batch, REF_CRLS, "crl",
-			act->judged.crls->files, &act->judged.crls->digest,
-			act))
-			return false;
 		entry.has = HAS(CRLS);
 		entry.crls = act->judged.crls->digest;
 	}
 	set_prior(&entry, ledger_last(batch->registrar->ledger, act->act));
 	act->index = journal_size(batch->registrar->journal) + batch->num;
 	return add_entry(batch, &entry, &act->err);
+}
+
+/* What has no entry judges nothing: neither here nor at anybody else's. */
+static bool
+add_policy_act(struct batch *batch, struct act_request *act)
+{
+	const struct judged_by before = batch->now;
+	const struct policy *policy = act->judged.policy;
+	bool ok;
+
+	if (act->act == ACT_POLICY)
+		ok = store_files(batch, REF_POLICY, "policy", policy->files,
+		    &policy->digest, act);
+	else
+		ok = store_files(batch, REF_CRLS, "crl",
+		    act->judged.crls->files, &act->judged.crls->digest, act);
+	ok = ok && add_library_entry(batch, act);
+	if (!ok)
+		batch->now = before;
+	return ok;
 }
 
 static bool

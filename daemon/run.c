@@ -322,6 +322,28 @@ on_term(void *arg)
 	http_server_stop(daemon->server);
 }
 
+/*
+ * What could not be journaled, for want of room say, is not in force: the
+ * settings are then those that the registrar goes on with.
+ */
+static bool
+adopt_settings(struct daemon *daemon, struct policy *policy,
+    struct crl_set *crls, struct error *err)
+{
+	struct policy *new = library_add_policy(daemon->library, policy, err);
+	const struct crl_set *set = library_add_crls(daemon->library, crls,
+	    err);
+	struct judged_by now;
+	bool ok;
+
+	ok = new != NULL && set != NULL &&
+	    registrar_adopt(&daemon->registrar, new, set, err);
+	now = registrar_now(&daemon->registrar);
+	daemon->policy = now.policy;
+	daemon->crls = now.crls;
+	return ok;
+}
+
 /* Take new settings, or keep the old ones and say why. */
 static void
 on_hup(void *arg)
@@ -331,6 +353,7 @@ on_hup(void *arg)
 	struct crl_set *crls;
 	struct error err = { 0 };
 	void *tls;
+	bool taken;
 
 	notify("RELOADING=1");
 	if (!settings_load(&daemon->config, &policy, &crls, &tls, &err)) {
@@ -348,17 +371,17 @@ on_hup(void *arg)
 		return;
 	}
 	pthread_mutex_lock(&daemon->settings);
-	daemon->policy = library_add_policy(daemon->library, policy, &err);
-	daemon->crls = library_add_crls(daemon->library, crls, &err);
-	if (daemon->policy == NULL || daemon->crls == NULL ||
-	    !registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
-		&err))
-		die(&err);
+	taken = adopt_settings(daemon, policy, crls, &err);
 	pthread_mutex_unlock(&daemon->settings);
-	http_server_set_tls(daemon->server, tls);
+	if (taken) {
+		http_server_set_tls(daemon->server, tls);
+		setup_warn_of_crls(daemon->policy, daemon->crls);
+		log_info("reload", "result=taken");
+	} else {
+		log_error("reload", "result=kept reason=%s",
+		    log_text(err.detail));
+	}
 	http_tls_free(tls);
-	setup_warn_of_crls(daemon->policy, daemon->crls);
-	log_info("reload", "result=taken");
 	notify("READY=1");
 }
 
