@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/local.h"
+#include "cli/newest.h"
 #include "document/zip.h"
 
 struct input {
@@ -18,6 +19,7 @@ struct input {
 
 struct push {
 	char document[DOCUMENT_NAME];
+	unsigned onto; /* the version whose signing it may end, or 0 */
 	struct input inputs[LIMIT_TEXTS + LIMIT_ANNEXES];
 	size_t num_inputs;
 	struct version *version;
@@ -103,6 +105,7 @@ read_options(int argc, char *argv[], struct push *push, struct error *err)
 		{ "annex", required_argument, NULL, 'a' },
 		{ "title", required_argument, NULL, 'T' },
 		{ "note", required_argument, NULL, 'n' },
+		{ "onto", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned version;
@@ -129,6 +132,13 @@ read_options(int argc, char *argv[], struct push *push, struct error *err)
 			else
 				snprintf(push->version->note,
 				    sizeof(push->version->note), "%s", optarg);
+			break;
+		case 'o':
+			ok = document_version_parse(span_of_str(optarg),
+				 &push->onto) ||
+			    error_set(err, ERROR_USAGE,
+				"--onto takes the number of the newest"
+				" version, such as --onto 1");
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
@@ -418,6 +428,16 @@ send_deposit(struct session *session, struct outbox_act *act,
 	return true;
 }
 
+/* Its author never read what it replaces: no error, but worth a word. */
+static void
+tell_unseen(const struct push *push, const struct newest *newest)
+{
+	output_note("%s@%u, which %s of %s deposited, was never seen here, and"
+		    " your version %u comes after it: fetch it to see what it"
+		    " says", push->document, newest->version, newest->person,
+	    newest->office, newest->version + 1);
+}
+
 /* session is NULL where there is no line. */
 static bool
 push_new(struct context *context, struct session *session, struct push *push,
@@ -431,10 +451,11 @@ push_new(struct context *context, struct session *session, struct push *push,
 	struct error ignored = { 0 };
 	uint64_t index = 0;
 	struct outbox_act act = { .lock = -1 };
-	bool again = false, same = false, ok = true;
+	bool again = false, same = false, seen, ok;
 
-	if (newest->version > 0 &&
-	    context_known_version(context, &newest->digest, &known))
+	seen = newest->version == 0 ||
+	    context_known_version(context, &newest->digest, &known);
+	if (newest->version > 0 && seen)
 		last = version_parse(buf_span(&known), &ignored);
 	if (last != NULL)
 		same = is_same(last, version);
@@ -443,6 +464,10 @@ push_new(struct context *context, struct session *session, struct push *push,
 	if (same)
 		return nothing_changed(context, push->document,
 		    newest->version, err);
+	if (!newest_check_onto(newest, push->document, push->onto, err))
+		return false;
+	if (!seen)
+		tell_unseen(push, newest);
 	version->number = newest->version + 1;
 	version->has_previous = newest->version > 0;
 	version->previous = newest->digest;
@@ -453,8 +478,8 @@ push_new(struct context *context, struct session *session, struct push *push,
 	    container_put(push->container, "mimetype",
 		span_of_str(CONTAINER_MIMETYPE), err) &&
 	    sign_origin(context, push->container, err) &&
-	    outbox_keep(context, OUTBOX_DEPOSIT, push->document,
-		version->number, push->container, &act, err);
+	    outbox_keep_deposit(context, push->document, version->number,
+		push->onto != 0, push->container, &act, err);
 	/* By its digest, so it harms nothing if it is never deposited. */
 	if (ok)
 		context_remember_version(context, buf_span(&yaml));
@@ -481,8 +506,8 @@ send_anew(struct session *session, struct container *container,
 	container_remove(container, PATH_ORIGIN);
 	container_remove(container, PATH_ORIGIN_MANIFEST);
 	ok = sign_origin(session->context, container, err) &&
-	    outbox_keep(session->context, OUTBOX_DEPOSIT, old->document,
-		old->version, container, &act, err) &&
+	    outbox_keep_deposit(session->context, old->document, old->version,
+		old->onto, container, &act, err) &&
 	    send_deposit(session, &act, entry, index, &again, err);
 	outbox_release(&act);
 	return ok;
@@ -549,7 +574,8 @@ send_pending(struct session *session, const char *document,
 
 /* After the newest version of the local copy, which may not be the newest. */
 static bool
-push_local(struct context *context, struct push *push, struct error *err)
+push_local(struct context *context, struct push *push,
+    const struct office *office, struct error *err)
 {
 	struct newest newest = { 0 };
 	char dir[FILE_PATH];
@@ -567,8 +593,7 @@ push_local(struct context *context, struct push *push, struct error *err)
 		if (ok && copy.verdict.outcome != OUTCOME_VALID)
 			ok = verdict_error(&copy.verdict, err);
 		if (ok)
-			newest = (struct newest){ copy.verdict.version->number,
-				copy.verdict.digest };
+			newest_of_copy(&copy.verdict, office, &newest);
 		copy_free(&copy);
 		if (!ok)
 			return false;
@@ -606,12 +631,13 @@ push_all(struct context *context, struct push *push, struct error *err)
 		return error_set_code(err, ERROR_REFUSED, "TEXT_NOT_ALLOWED",
 		    "%s", decision.rule);
 	if (context->local)
-		return push_local(context, push, err);
+		return push_local(context, push, office, err);
 	if (!session_open(context, &session, err))
 		return false;
 	ok = session_check_policy(&session, err) &&
 	    send_pending(&session, push->document, err) &&
-	    find_newest(&session, push->document, &newest, err) &&
+	    newest_find(&session, policy, office, push->document, &newest,
+		err) &&
 	    push_new(context, &session, push, &newest, err);
 	session_close(&session);
 	return ok;

@@ -38,6 +38,13 @@ bool load_signer(const struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
 
+/*
+ * Would one who has signed it make the quorum of the accepted policy by signing
+ * again?  So it is where that policy has lowered it since.
+ */
+bool signing_again_helps(struct context *context,
+    const struct verdict *verdict, enum signing signing);
+
 /* What an entry is about, in a few words. */
 void describe_entry(const struct entry *entry, char out[512]);
 
@@ -48,14 +55,6 @@ bool verify_evidence(struct context *context, const char *path,
 /* Append what the daemon lists, all pages. */
 bool all_documents(struct session *session, json_t *all,
     struct error *err) MUST_USE;
-
-/* The newest deposit of a document by the journal itself, proved. */
-struct newest {
-	unsigned version; /* 0: there is none */
-	struct digest digest;
-};
-bool find_newest(struct session *session, const char *document,
-    struct newest *out, struct error *err) MUST_USE;
 
 /* "/v1/documents/TYPE/SLUG/versions/N" */
 void version_path(char out[512], const char *document, unsigned version);

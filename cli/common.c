@@ -91,29 +91,34 @@ sign_files(const struct identity *signer, const struct container *from,
 	return ok;
 }
 
-static bool
-visit_deposit(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
-{
-	struct newest *out = arg;
-
-	(void)index, (void)line, (void)err;
-	if (entry->act == ACT_DEPOSIT && entry->version > out->version) {
-		out->version = (unsigned)entry->version;
-		out->digest = entry->digest;
-	}
-	return true;
-}
-
 bool
-find_newest(struct session *session, const char *document,
-    struct newest *out, struct error *err)
+signing_again_helps(struct context *context, const struct verdict *verdict,
+    enum signing signing)
 {
-	const struct entry_filter filter = { .act = "deposit",
-		.document = document };
+	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
+	const struct policy *policy;
+	const struct document_type *type;
+	char name[LIMIT_SLUG_BYTES + 1], rule[POLICY_RULE];
+	struct error ignored = { 0 };
+	size_t num = 0;
 
-	*out = (struct newest){ 0 };
-	return session_entries(session, &filter, visit_deposit, out, err);
+	for (size_t i = 0; i < verdict->num_signatures; i++) {
+		const struct verdict_signature *one = &verdict->signatures[i];
+
+		if (!one->counts ||
+		    one->terminates != (signing == SIGNING_TERMINATION))
+			continue;
+		snprintf(signatories[num].person,
+		    sizeof(signatories[num].person), "%s", one->person);
+		snprintf(signatories[num].party,
+		    sizeof(signatories[num].party), "%s", one->party);
+		num++;
+	}
+	document_type(verdict->version->document, name);
+	policy = context_pinned(context, &ignored);
+	type = policy != NULL ? policy_type(policy, name) : NULL;
+	return type != NULL &&
+	    policy_quorum(type, signing, signatories, num, rule);
 }
 
 void

@@ -26,7 +26,9 @@ static const struct {
 
 /* --- Names: "TYPE--SLUG@N-SIZE-ID"; slugs have no two hyphens in a row. --- */
 
-/* "N-SIZE-ID", or "N" alone, as it was written before. */
+#define ONTO "onto-"
+
+/* "N-SIZE-ID", "N-SIZE-onto-ID", or "N" alone, as it was written before. */
 static bool
 read_numbers(struct span text, struct outbox_act *out)
 {
@@ -34,9 +36,12 @@ read_numbers(struct span text, struct outbox_act *out)
 
 	if (!span_take_until(&text, '-', &number))
 		return document_version_parse(text, &out->version);
-	return document_version_parse(number, &out->version) &&
-	    span_take_until(&text, '-', &size) &&
-	    span_to_u64(size, &out->size);
+	if (!document_version_parse(number, &out->version) ||
+	    !span_take_until(&text, '-', &size) ||
+	    !span_to_u64(size, &out->size))
+		return false;
+	out->onto = span_starts(text, ONTO);
+	return true;
 }
 
 static bool
@@ -67,10 +72,10 @@ hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
 	const char *slash = strchr(act->document, '/');
 	char name[DOCUMENT_NAME + 80];
 
-	snprintf(name, sizeof(name), ".%.*s--%s@%u-%llu-XXXXXX%s",
+	snprintf(name, sizeof(name), ".%.*s--%s@%u-%llu-%sXXXXXX%s",
 	    (int)(slash - act->document), act->document, slash + 1,
 	    act->version, (unsigned long long)act->size,
-	    kinds[act->kind].suffix);
+	    act->onto ? ONTO : "", kinds[act->kind].suffix);
 	return file_join(tmp, dir, name, err);
 }
 
@@ -91,26 +96,21 @@ show_whole(const char *dir, const char *tmp, struct outbox_act *act,
 	    file_sync_dir(dir, err);
 }
 
-bool
-outbox_keep(struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version,
-    const struct container *container, struct outbox_act *out,
-    struct error *err)
+/* out says what it is. */
+static bool
+keep(struct context *context, const struct container *container,
+    struct outbox_act *out, struct error *err)
 {
+	const char *suffix = kinds[out->kind].suffix;
 	char dir[FILE_PATH], tmp[FILE_PATH];
 	bool ok;
 
-	*out = (struct outbox_act){ .kind = kind,
-		.version = version,
-		.lock = -1 };
-	snprintf(out->document, sizeof(out->document), "%s", document);
 	ok = seen_size(context->state, &context->journal, &out->size, err);
 	if (!ok || !context_path(context, "outbox", dir, err) ||
 	    !file_make_dirs(dir, 0700, err) ||
 	    !hidden_path(dir, out, tmp, err))
 		return false;
-	out->lock = mkostemps(tmp, (int)strlen(kinds[kind].suffix),
-	    O_CLOEXEC);
+	out->lock = mkostemps(tmp, (int)strlen(suffix), O_CLOEXEC);
 	if (out->lock < 0)
 		return error_set_errno(err, "%s", tmp);
 	ok = file_join(out->path, dir, strrchr(tmp, '/') + 2, err) &&
@@ -120,6 +120,32 @@ outbox_keep(struct context *context, enum outbox_kind kind,
 		outbox_drop(out);
 	}
 	return ok;
+}
+
+bool
+outbox_keep(struct context *context, enum outbox_kind kind,
+    const char *document, unsigned version,
+    const struct container *container, struct outbox_act *out,
+    struct error *err)
+{
+	*out = (struct outbox_act){ .kind = kind,
+		.version = version,
+		.lock = -1 };
+	snprintf(out->document, sizeof(out->document), "%s", document);
+	return keep(context, container, out, err);
+}
+
+bool
+outbox_keep_deposit(struct context *context, const char *document,
+    unsigned version, bool onto, const struct container *container,
+    struct outbox_act *out, struct error *err)
+{
+	*out = (struct outbox_act){ .kind = OUTBOX_DEPOSIT,
+		.version = version,
+		.onto = onto,
+		.lock = -1 };
+	snprintf(out->document, sizeof(out->document), "%s", document);
+	return keep(context, container, out, err);
 }
 
 bool
@@ -332,8 +358,8 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 		if (!session_upload(session, request->body_fd,
 			request->body_len, note, id, err))
 			return false;
-		snprintf(path, sizeof(path), "%s?upload=%s&digest=%s",
-		    request->path, id, hex);
+		snprintf(path, sizeof(path), "%s%cupload=%s&digest=%s",
+		    request->path, act->onto ? '&' : '?', id, hex);
 		remote_answer_free(answer);
 		ok = remote_do(session->remote, &use, answer, err);
 		if (ok || answer->status != 404)
@@ -358,6 +384,9 @@ path_of(const struct outbox_act *act, char out[512])
 		version_path(out, act->document, act->version);
 	if (act->kind == OUTBOX_SIGNATURE)
 		snprintf(out + strlen(out), 512 - strlen(out), "/signatures");
+	if (act->onto)
+		snprintf(out + strlen(out), 512 - strlen(out), "?onto=%u",
+		    act->version - 1);
 }
 
 bool

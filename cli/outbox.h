@@ -3,7 +3,8 @@
  *
  * Each act has a file of its own, STATE/KEYID/outbox/TYPE--SLUG@N-SIZE-ID and
  * the suffix of its kind: SIZE is that of the journal which this office had
- * seen when it made the act, ID is random.  Whoever sends it holds a lock on
+ * seen when it made the act, ID is random, after "onto-" where a deposit may end
+ * the signing of the version before it.  Whoever sends it holds a lock on
  * the file, so two commands never send one act, nor each other's.  It goes
  * once the daemon has answered yes or no, and never before.
  */
@@ -22,6 +23,7 @@ struct outbox_act {
 	char document[DOCUMENT_NAME];
 	unsigned version;
 	uint64_t size; /* as above; 0 in files of before there was one */
+	bool onto;     /* a deposit may end the signing of version - 1 */
 	time_t made_at;
 	bool stale; /* over 24 h old: its signature would be refused */
 	struct digest digest; /* of the version; once it was sent */
@@ -37,6 +39,10 @@ bool outbox_keep(struct context *context, enum outbox_kind kind,
     const char *document, unsigned version,
     const struct container *container, struct outbox_act *out,
     struct error *err) MUST_USE;
+/* The same of a deposit; onto is as above. */
+bool outbox_keep_deposit(struct context *context, const char *document,
+    unsigned version, bool onto, const struct container *container,
+    struct outbox_act *out, struct error *err) MUST_USE;
 /*
  * Send it; the receipt is compared with it.  Answered, yes or no, it is gone.
  * After false it is still there where outbox_is_kept().  entry gets the act,

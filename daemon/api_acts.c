@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "daemon/actor.h"
-#include "daemon/snapshot.h"
+#include "daemon/place.h"
 #include "document/termination.h"
 #include "verdict/verdict.h"
 
@@ -97,30 +97,6 @@ is_there(const struct job *job, const struct actor *actor,
 	return now->version == job->version &&
 	    digest_eq(&now->asked.digest, digest) &&
 	    strcmp(now->asked.person, actor->person) == 0;
-}
-
-/* Is it next, or there already?  *there: this very version. */
-static bool
-check_place(const struct job *job, const struct actor *actor,
-    const struct snapshot *now, const struct digest *digest, bool *there,
-    struct error *err)
-{
-	*there = is_there(job, actor, now, digest);
-	if (*there)
-		return true;
-	if (job->version <= now->num_versions)
-		return error_set(err, ERROR_CONFLICT,
-		    "%s has a version %u already, another one: fetch it, and"
-		    " deposit yours as version %u", job->document,
-		    job->version, now->num_versions + 1);
-	if (job->version != now->num_versions + 1)
-		return error_set(err, ERROR_CONFLICT,
-		    "version %u is not next: %s has %u", job->version,
-		    job->document, now->num_versions);
-	if (now->num_versions > 0 && now->status == STATUS_TERMINATED)
-		return error_set(err, ERROR_CONFLICT, "%s is terminated",
-		    job->document);
-	return true;
 }
 
 static bool
@@ -263,13 +239,59 @@ tell_bearer(const struct job *job, struct error *err)
 	    " its sender must look", job->document);
 }
 
+/* "?onto=N": it may end the signing of version N; 0 where it does not say. */
+static bool
+read_onto(const struct job *job, unsigned *out, struct error *err)
+{
+	char text[16];
+
+	*out = 0;
+	return (http_query(&job->request->head, "onto", text, sizeof(text)) &&
+		   (text[0] == '\0' ||
+		       document_version_parse(span_of_str(text), out))) ||
+	    error_set(err, ERROR_USAGE, "onto=N: the number of a version");
+}
+
+/* Is it next?  now: of the newest version; signers are the caller's. */
+static bool
+check_deposit(struct job *job, const struct actor *actor,
+    struct snapshot *now, struct error *err)
+{
+	struct place_deposit deposit = { .policy = actor->by.policy,
+		.office = actor->office,
+		.version = job->version };
+
+	return read_onto(job, &deposit.onto, err) &&
+	    snapshot_take(job, 0, actor->person, now, err) &&
+	    place_check_deposit(job->document, &deposit, now, err);
+}
+
+/* *there: this very version, whose receipt is the answer. */
+static bool
+find_there(struct job *job, const struct actor *actor,
+    const struct container *container, bool *there, struct error *err)
+{
+	const struct member *yaml = container_find(container, PATH_VERSION);
+	const struct digest digest = sha256_of(yaml != NULL ?
+		member_bytes(yaml) :
+		span_of(NULL, 0));
+	struct snapshot now;
+
+	*there = false;
+	if (!snapshot_take(job, job->version, actor->person, &now, err))
+		return false;
+	*there = is_there(job, actor, &now, &digest);
+	free(now.signers);
+	if (*there)
+		job_receipt(job, 200, now.deposit_index);
+	return true;
+}
+
 static bool
 deposit(struct job *job, const struct actor *actor, struct error *err)
 {
+	struct snapshot now = { .signers = NULL };
 	struct container *container;
-	const struct member *yaml;
-	struct digest digest;
-	struct snapshot now;
 	bool there, ok;
 
 	if (job->request->spool < 0)
@@ -277,19 +299,18 @@ deposit(struct job *job, const struct actor *actor, struct error *err)
 	container = container_read(job->request->spool, err);
 	if (container == NULL)
 		return false;
-	yaml = container_find(container, PATH_VERSION);
-	digest = sha256_of(yaml != NULL ? member_bytes(yaml) :
-					  span_of(NULL, 0));
-	ok = snapshot_take(job, job->version, actor->person, &now, err) &&
-	    check_place(job, actor, &now, &digest, &there, err);
-	free(now.signers);
-	if (!ok || there)
+	ok = find_there(job, actor, container, &there, err);
+	if (ok && there) {
 		container_free(container);
-	if (ok && there)
-		job_receipt(job, 200, now.deposit_index);
-	else if (ok)
-		ok = judge_deposit(job, actor, container, &now, err);
-	return ok;
+		return true;
+	}
+	ok = ok && check_deposit(job, actor, &now, err);
+	free(now.signers);
+	if (!ok) {
+		container_free(container);
+		return false;
+	}
+	return judge_deposit(job, actor, container, &now, err);
 }
 
 bool
@@ -378,7 +399,9 @@ list_signatures(struct job *job, const struct snapshot *now,
 	for (size_t i = 0; i < now->num_signers &&
 	     act->num_signatures < LIMIT_SIGNATURES - 1;
 	     i++)
-		if (now->signers[i].terminates == live->terminates)
+		if (now->signers[i].terminates == live->terminates &&
+		    !now->signers[i].replaced &&
+		    strcmp(now->signers[i].person, live->person) != 0)
 			act->signatures[act->num_signatures++] =
 			    now->signers[i].signature;
 	act->signatures[act->num_signatures++] = live->signature;
@@ -438,11 +461,12 @@ judge_sign(struct job *job, const struct actor *actor,
 /* Is what was sent the very signature that is there? */
 static bool
 is_same_signature(struct job *job, const struct container *sent,
-    const char *id, const struct ledger_signer *there, struct error *err)
+    const char *id, const struct ledger_signer *there)
 {
 	char path[LIMIT_PATH_BYTES + 1];
 	const struct member *manifest, *p7s;
 	struct cades cades = { 0 };
+	struct error ignored = { 0 };
 	bool same;
 
 	snprintf(path, sizeof(path), PATH_MANIFEST, id);
@@ -450,36 +474,40 @@ is_same_signature(struct job *job, const struct container *sent,
 	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
 	p7s = container_find(sent, path);
 	same = cades_verify(job->api->certs, member_bytes(p7s),
-		   member_bytes(manifest), &cades, err) &&
+		   member_bytes(manifest), &cades, &ignored) &&
 	    digest_eq(&cades.signature, &there->signature);
 	cades_free(&cades);
-	return same ||
-	    error_set(err, ERROR_CONFLICT,
-		"%s has signed %s@%u already, in entry %llu", there->person,
-		job->document, job->version,
-		(unsigned long long)there->index);
+	return same;
 }
 
-/* 200 if it is this very signature, 409 if another one or another version. */
 static bool
-check_signable(struct job *job, const struct snapshot *now,
-    const struct container *container, const char *id, bool *there,
+signed_already(const struct job *job, const struct ledger_signer *there,
     struct error *err)
 {
-	*there = false;
-	if (now->version == 0 || job->version > now->num_versions)
-		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
-		    job->document, job->version);
-	if (now->has_mine)
-		return *there = is_same_signature(job, container, id,
-			   &now->mine, err);
-	if (job->version != now->num_versions)
-		return error_set(err, ERROR_CONFLICT,
-		    "only the newest version takes signatures, and that is"
-		    " version %u", now->num_versions);
-	return now->status != STATUS_TERMINATED ||
-	    error_set(err, ERROR_CONFLICT, "%s is terminated",
-		job->document);
+	return error_set(err, ERROR_CONFLICT,
+	    "%s has signed %s%s@%u already, in entry %llu", there->person,
+	    there->terminates ? "the termination of " : "", job->document,
+	    job->version, (unsigned long long)there->index);
+}
+
+/* The files of the signature that an act brought, told by its manifest. */
+static void
+remove_signature(struct container *container, const struct digest *manifest)
+{
+	char id[LIMIT_NAME_BYTES + 1], path[LIMIT_PATH_BYTES + 1];
+
+	for (size_t i = 0; i < container->num; i++) {
+		const struct member *member = &container->members[i];
+
+		if (!path_signature_id(member->path, PATH_MANIFEST, id) ||
+		    !digest_eq(&member->sha256, manifest))
+			continue;
+		snprintf(path, sizeof(path), PATH_MANIFEST, id);
+		container_remove(container, path);
+		snprintf(path, sizeof(path), PATH_SIGNATURE, id);
+		container_remove(container, path);
+		return;
+	}
 }
 
 /* Both parties sign one termination.yaml: the one that came first. */
@@ -497,16 +525,22 @@ same_termination(const struct container *stored, const struct container *sent,
 		" sign that one or none");
 }
 
-/* What was sent, put with what is stored, is judged; sent is done with. */
+/*
+ * What was sent, put with what is stored, is judged; sent is done with.  old is
+ * this person's earlier signature, whose place it takes, or NULL: one signs
+ * again only where a lowered quorum is made by it.
+ */
 static bool
 judge_sent(struct job *job, const struct actor *actor,
     struct container *sent, const char *id, const struct snapshot *now,
-    struct error *err)
+    const struct ledger_signer *old, struct error *err)
 {
 	struct container *container = snapshot_load(job, &now->asked.commit,
 	    err);
 	bool ok = container != NULL && same_termination(container, sent, err);
 
+	if (ok && old != NULL)
+		remove_signature(container, &old->manifest);
 	for (size_t i = 0; ok && i < sent->num; i++)
 		ok = container_put(container, sent->members[i].path,
 		    member_bytes(&sent->members[i]), err);
@@ -515,7 +549,11 @@ judge_sent(struct job *job, const struct actor *actor,
 		container_free(container);
 		return false;
 	}
-	return judge_sign(job, actor, container, id, now, err);
+	return judge_sign(job, actor, container, id, now, err) ||
+	    (old != NULL &&
+		strcmp(error_code(err), finding_name(FINDING_SIGNED_TWICE)) ==
+		    0 &&
+		signed_already(job, old, err));
 }
 
 static bool
@@ -523,18 +561,24 @@ run_sign_on(struct job *job, const struct actor *actor,
     const struct snapshot *now, struct error *err)
 {
 	struct container *sent = container_new(err);
+	const struct ledger_signer *old = now->has_mine ? &now->mine : NULL;
 	char id[LIMIT_NAME_BYTES + 1];
-	bool there = false, ok;
+	bool ok;
 
-	ok = sent != NULL && take_signature(job, "", NULL, sent, id, err) &&
-	    check_signable(job, now, sent, id, &there, err);
-	if (!ok || there) {
+	ok = sent != NULL && take_signature(job, "", NULL, sent, id, err);
+	if (ok && old != NULL && is_same_signature(job, sent, id, old)) {
 		container_free(sent);
-		if (ok)
-			job_receipt(job, 200, now->mine.index);
-		return ok;
+		job_receipt(job, 200, old->index);
+		return true;
 	}
-	return judge_sent(job, actor, sent, id, now, err);
+	if (ok && old != NULL && now->asked.status != STATUS_SIGNED_IN_PART)
+		ok = signed_already(job, old, err);
+	ok = ok && place_check_sign(job->document, job->version, now, err);
+	if (!ok) {
+		container_free(sent);
+		return false;
+	}
+	return judge_sent(job, actor, sent, id, now, old, err);
 }
 
 bool
@@ -557,30 +601,71 @@ run_sign(struct job *job, struct error *err)
 
 /* --- Terminate. --- */
 
+/*
+ * A begun termination is that of one version: where another one is in force by
+ * now, only what was journaled then is answered, with its receipt.
+ */
+static bool
+end_other(struct job *job, const struct actor *actor, unsigned version,
+    struct container *sent, const char *id, const struct snapshot *in_force,
+    struct error *err)
+{
+	struct snapshot now;
+	bool there;
+
+	if (!snapshot_take(job, version, actor->person, &now, err))
+		return false;
+	there = now.version == version && now.has_my_end &&
+	    is_same_signature(job, sent, id, &now.my_end);
+	free(now.signers);
+	if (there)
+		job_receipt(job, 200, now.my_end.index);
+	return there ||
+	    place_check_end(job->document, version, in_force, err);
+}
+
+static bool
+end_in_force(struct job *job, const struct actor *actor,
+    struct container *sent, const char *id, const struct snapshot *now,
+    struct error *err)
+{
+	const struct ledger_signer *old = now->has_my_end ? &now->my_end :
+							    NULL;
+
+	job->version = now->version;
+	if (old != NULL && is_same_signature(job, sent, id, old)) {
+		container_free(sent);
+		job_receipt(job, 200, old->index);
+		return true;
+	}
+	if (!place_check_end(job->document, now->version, now, err)) {
+		container_free(sent);
+		return false;
+	}
+	return judge_sent(job, actor, sent, id, now, old, err);
+}
+
 static bool
 run_terminate_on(struct job *job, const struct actor *actor,
     const struct snapshot *now, struct error *err)
 {
 	struct container *sent = container_new(err);
+	struct termination termination;
 	char id[LIMIT_NAME_BYTES + 1];
-	bool there = false, ok;
+	bool ok;
 
 	ok = sent != NULL &&
 	    take_signature(job, TERMINATION_ID, PATH_TERMINATION, sent, id,
-		err);
-	if (ok && now->has_my_end)
-		ok = there = is_same_signature(job, sent, id, &now->my_end,
-		    err);
-	else if (ok && now->asked.status == STATUS_TERMINATED)
-		ok = error_set(err, ERROR_CONFLICT, "%s is terminated",
-		    job->document);
-	if (!ok || there) {
-		container_free(sent);
-		if (ok)
-			job_receipt(job, 200, now->my_end.index);
-		return ok;
-	}
-	return judge_sent(job, actor, sent, id, now, err);
+		err) &&
+	    termination_parse(member_bytes(container_find(sent,
+				  PATH_TERMINATION)),
+		&termination, err);
+	if (ok && termination.version == now->version)
+		return end_in_force(job, actor, sent, id, now, err);
+	ok = ok &&
+	    end_other(job, actor, termination.version, sent, id, now, err);
+	container_free(sent);
+	return ok;
 }
 
 bool
@@ -593,16 +678,7 @@ run_terminate(struct job *job, struct error *err)
 	if (!actor_own(job, &actor, err) ||
 	    !snapshot_take(job, SNAPSHOT_IN_FORCE, actor.person, &now, err))
 		return false;
-	job->version = now.version;
-	if (now.num_versions == 0)
-		ok = error_set(err, ERROR_NOT_FOUND, "there is no document %s",
-		    job->document);
-	else if (now.version == 0)
-		ok = error_set(err, ERROR_CONFLICT,
-		    "no version of %s is in force: there is nothing to"
-		    " terminate", job->document);
-	else
-		ok = run_terminate_on(job, &actor, &now, err);
+	ok = run_terminate_on(job, &actor, &now, err);
 	free(now.signers);
 	return ok;
 }

@@ -10,7 +10,7 @@ snapshot_take(struct job *job, unsigned version, const char *person,
     struct snapshot *out, struct error *err)
 {
 	struct ledger *ledger = job->api->registrar->ledger;
-	const struct ledger_version *asked;
+	const struct ledger_version *asked, *next;
 	const struct ledger_document *doc;
 	bool ok = true;
 
@@ -27,6 +27,13 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 	asked = version == SNAPSHOT_IN_FORCE ?
 	    doc != NULL ? ledger_in_force(doc) : NULL :
 	    ledger_version(doc, version != 0 ? version : out->num_versions);
+	next = asked != NULL ? ledger_version(doc, asked->number + 1) : NULL;
+	if (next != NULL) {
+		snprintf(out->next_person, sizeof(out->next_person), "%s",
+		    next->person);
+		snprintf(out->next_office, sizeof(out->next_office), "%s",
+		    next->office);
+	}
 	if (asked != NULL) {
 		out->version = asked->number;
 		out->asked = *asked;

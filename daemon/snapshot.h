@@ -18,6 +18,8 @@ struct snapshot {
 	uint64_t acts[LIMIT_RECEIPTS];
 	size_t num_acts;
 	struct digest newest_digest;
+	/* Who deposited the version after the one asked for; or empty. */
+	char next_person[LIMIT_EMAIL_BYTES + 1], next_office[POLICY_NAME];
 	/* One person's signature on it, and on its termination, if any. */
 	struct ledger_signer mine, my_end;
 	bool has_mine, has_my_end;

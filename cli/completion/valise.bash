@@ -27,7 +27,7 @@ _valise() {
 	local options="--config --json --local --help"
 	case $command in
 	init) options+=" --cert --key --sign-cert --sign-key --encrypt-cert --encrypt-key --state" ;;
-	push) options+=" --text --annex --title --note" ;;
+	push) options+=" --text --annex --title --note --onto" ;;
 	sign) options+=" --yes" ;;
 	terminate) options+=" --reason --yes" ;;
 	audit) options+=" --full" ;;
