@@ -137,6 +137,30 @@ send_signature(struct session *session, struct outbox_act *act,
 		force.found ? "in force" : "signed in part", err);
 }
 
+/* Has this person signed it, and would it change nothing to sign again? */
+static bool
+check_again(struct context *context, const struct verdict *verdict,
+    const char *person, struct error *err)
+{
+	for (size_t i = 0; i < verdict->num_signatures; i++) {
+		const struct verdict_signature *one = &verdict->signatures[i];
+
+		if (one->commitment != COMMITMENT_APPROVAL ||
+		    one->terminates || strcmp(one->person, person) != 0)
+			continue;
+		if (verdict->status != STATUS_SIGNED_IN_PART ||
+		    !signing_again_helps(context, verdict, SIGNING_APPROVAL))
+			return error_set(err, ERROR_CONFLICT,
+			    "you have signed %s@%u already",
+			    verdict->version->document,
+			    verdict->version->number);
+		output_note("you have signed it already, and the policy asks"
+			    " for fewer signatures now: signing again puts it"
+			    " in force");
+	}
+	return true;
+}
+
 /* session is NULL where there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
@@ -148,17 +172,8 @@ sign_copy(struct context *context, struct session *session,
 	struct identity signer = { NULL };
 	bool ok;
 
-	ok = signature != NULL && load_signer(context, &signer, err);
-	for (size_t i = 0; ok && i < copy->verdict.num_signatures; i++) {
-		const struct verdict_signature *one =
-		    &copy->verdict.signatures[i];
-
-		if (one->commitment == COMMITMENT_APPROVAL &&
-		    strcmp(one->person, signer.cert->email) == 0)
-			ok = error_set(err, ERROR_CONFLICT,
-			    "you have signed %s@%u already",
-			    version->document, version->number);
-	}
+	ok = signature != NULL && load_signer(context, &signer, err) &&
+	    check_again(context, &copy->verdict, signer.cert->email, err);
 	if (ok) {
 		show(&copy->verdict, &signer);
 		ok = confirmed(yes, "Sign it?", err) &&

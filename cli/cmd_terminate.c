@@ -161,6 +161,29 @@ send_termination(struct session *session, struct outbox_act *act,
 	return true;
 }
 
+/* Has this person signed it, and would it change nothing to sign again? */
+static bool
+check_again(struct context *context, const struct verdict *verdict,
+    const char *person, struct error *err)
+{
+	for (size_t i = 0; i < verdict->num_signatures; i++) {
+		const struct verdict_signature *one = &verdict->signatures[i];
+
+		if (!one->terminates || strcmp(one->person, person) != 0)
+			continue;
+		if (!signing_again_helps(context, verdict,
+			SIGNING_TERMINATION))
+			return error_set(err, ERROR_CONFLICT,
+			    "you have signed the termination of %s@%u already",
+			    verdict->version->document,
+			    verdict->version->number);
+		output_note("you have signed it already, and the policy asks"
+			    " for fewer signatures now: signing again ends"
+			    " it");
+	}
+	return true;
+}
+
 static bool
 sign_termination(struct session *session, struct copy *copy,
     const char *reason, bool yes, struct error *err)
@@ -176,14 +199,8 @@ sign_termination(struct session *session, struct copy *copy,
 
 	ok = signature != NULL && load_signer(context, &signer, err) &&
 	    take_termination(copy, reason, &termination, err) &&
-	    container_hash(copy->container, NULL, err);
-	for (size_t i = 0; ok && i < copy->verdict.num_signatures; i++)
-		if (copy->verdict.signatures[i].terminates &&
-		    strcmp(copy->verdict.signatures[i].person,
-			signer.cert->email) == 0)
-			ok = error_set(err, ERROR_CONFLICT,
-			    "you have signed the termination of %s@%u already",
-			    termination.document, termination.version);
+	    container_hash(copy->container, NULL, err) &&
+	    check_again(context, &copy->verdict, signer.cert->email, err);
 	if (ok) {
 		show(copy, &termination, &signer);
 		digest_hex(&signer.cert->fingerprint, hex);
