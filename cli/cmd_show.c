@@ -1,8 +1,12 @@
+/*
+ * show - a document's versions, signatures and statuses, by its proved acts.
+ */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/local.h"
 
@@ -87,10 +91,110 @@ show_document(struct context *context, json_t *json, unsigned only,
 	return true;
 }
 
+/* --- From the proved acts. --- */
+
+static json_t *
+json_signatures(const struct ledger_version *version)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < version->num_signers; i++) {
+		const struct ledger_signer *one = &version->signers[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
+			act_name(one->terminates ? ACT_TERMINATE : ACT_SIGN),
+			"person", one->person, "office", one->office, "time",
+			json_of_ms(one->time_ms), "entry",
+			(json_int_t)one->index));
+	}
+	return all;
+}
+
+/* The newer draft that ended the signing of a version, or null. */
+static json_t *
+json_withdrawn(const struct ledger_version *by)
+{
+	return by == NULL ?
+	    json_null() :
+	    json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
+		"person", by->person, "office", by->office, "time",
+		json_of_ms(by->time_ms), "entry", (json_int_t)by->acts[0]);
+}
+
+static json_t *
+json_version(const struct ledger_document *doc,
+    const struct ledger_version *version)
+{
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
+	    "version", (int)version->number, "status",
+	    status_name(version->status), "digest",
+	    json_of_digest(&version->digest), "contents",
+	    json_of_digest(&version->contents), "person", version->person,
+	    "office", version->office, "time", json_of_ms(version->time_ms),
+	    "entry", (json_int_t)version->acts[0], "signatures",
+	    json_signatures(version), "withdrawn",
+	    json_withdrawn(ledger_withdrawn_by(doc, version)));
+}
+
+/* What "show --json" prints: all of it proved, but for a title that is not. */
+static json_t *
+json_of_acts(const struct document_acts *acts, const char *title,
+    bool title_proved)
+{
+	const struct ledger_document *doc = &acts->doc;
+	json_t *versions = json_array();
+
+	for (size_t i = 0; i < doc->num_versions; i++)
+		json_array_append_new(versions,
+		    json_version(doc, &doc->versions[i]));
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o}",
+	    "document", doc->name, "title", title, "title-proved",
+	    title_proved, "status", status_name(ledger_status(doc)),
+	    "versions", versions, "proved", true, "size",
+	    (json_int_t)acts->size, "seen", json_of_ms(acts->seen_at * 1000));
+}
+
+/* Nobody shows an act on it: the daemon says why, or withholds them. */
+static bool
+not_shown(struct session *session, const char *document, struct error *err)
+{
+	char path[DOCUMENT_NAME + 32];
+	json_t *json = NULL;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/v1/documents/%s", document);
+	ok = session_json(session, path, &json, err);
+	json_decref(json);
+	return ok &&
+	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		"the daemon knows %s, and shows no act on it", document);
+}
+
+static bool
+show_proved(struct session *session, const char *document, unsigned version,
+    struct error *err)
+{
+	char title[LIMIT_TITLE_BYTES + 1];
+	struct document_acts acts;
+	json_t *json = NULL;
+	bool title_proved, ok;
+
+	ok = acts_update(session, document, &acts, err) &&
+	    (acts.doc.num_versions > 0 ||
+		not_shown(session, document, err)) &&
+	    document_title(session, &acts, title, &title_proved, err) &&
+	    (json = json_of_acts(&acts, title, title_proved)) != NULL &&
+	    show_document(session->context, json, version, err);
+	json_decref(json);
+	acts_free(&acts);
+	return ok;
+}
+
 bool
 cmd_show(struct context *context, int argc, char *argv[], struct error *err)
 {
-	char document[DOCUMENT_NAME], path[256], dir[FILE_PATH];
+	char document[DOCUMENT_NAME], dir[FILE_PATH];
 	struct session session;
 	unsigned version;
 	json_t *json = NULL;
@@ -112,202 +216,7 @@ cmd_show(struct context *context, int argc, char *argv[], struct error *err)
 	}
 	if (!session_open(context, &session, err))
 		return false;
-	snprintf(path, sizeof(path), "/v1/documents/%s", document);
-	ok = session_json(&session, path, &json, err) &&
-	    show_document(context, json, version, err);
-	json_decref(json);
+	ok = show_proved(&session, document, version, err);
 	session_close(&session);
-	return ok;
-}
-
-/* --- list --- */
-
-struct filters {
-	const char *type, *status, *since;
-};
-
-static bool
-list_path(const struct filters *filters, const char *cursor, struct buf *out,
-    struct error *err)
-{
-	const struct {
-		const char *key, *value;
-	} all[] = { { "type", filters->type }, { "status", filters->status },
-		{ "since", filters->since }, { "cursor", cursor } };
-	bool first = true, ok;
-
-	ok = buf_append_str(out, "/v1/documents", err);
-	for (size_t i = 0; ok && i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i].value == NULL || all[i].value[0] == '\0')
-			continue;
-		ok = buf_printf(out, err, "%c%s=", first ? '?' : '&',
-			 all[i].key) &&
-		    remote_encode(out, all[i].value, err);
-		first = false;
-	}
-	return ok && buf_append_u8(out, 0, err);
-}
-
-/* All pages as one list. */
-static bool
-gather(struct session *session, const struct filters *filters, json_t *all,
-    struct error *err)
-{
-	char cursor[DOCUMENT_NAME] = "";
-
-	do {
-		struct buf path = BUF(2048);
-		json_t *page = NULL;
-		bool ok;
-
-		ok = list_path(filters, cursor, &path, err) &&
-		    session_json(session, (const char *)path.data, &page, err);
-		buf_free(&path);
-		if (ok)
-			json_array_extend(all,
-			    json_object_get(page, "documents"));
-		/* A cursor that does not move on would never end. */
-		if (ok && strcmp(text_of(page, "cursor"), cursor) <= 0 &&
-		    text_of(page, "cursor")[0] != '\0')
-			ok = error_set(err, ERROR_MALFORMED,
-			    "the daemon's list goes round in circles");
-		snprintf(cursor, sizeof(cursor), "%s",
-		    ok ? text_of(page, "cursor") : "");
-		json_decref(page);
-		if (!ok)
-			return false;
-	} while (cursor[0] != '\0');
-	return true;
-}
-
-bool
-all_documents(struct session *session, json_t *all, struct error *err)
-{
-	const struct filters none = { NULL };
-
-	return gather(session, &none, all, err);
-}
-
-static bool
-print_list(struct context *context, json_t *all, struct error *err)
-{
-	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
-		"TITLE" };
-	struct table *table;
-	const json_t *one;
-	size_t i;
-
-	if (context->json)
-		return output_json(json_pack("{s:O, s:n}", "documents", all,
-				       "cursor"),
-		    err);
-	if (json_array_size(all) == 0) {
-		puts("no documents that you may read");
-		return true;
-	}
-	if ((table = table_new(4)) == NULL || !table_add(table, heading))
-		return error_set_errno(err, "table");
-	json_array_foreach (all, i, one) {
-		char number[24];
-		const char *const cells[] = { text_of(one, "document"), number,
-			text_of(one, "status"), text_of(one, "title") };
-
-		snprintf(number, sizeof(number), "%lld",
-		    json_integer_value(json_object_get(one, "version")));
-		if (!table_add(table, cells))
-			break;
-	}
-	table_print(table);
-	table_free(table);
-	return true;
-}
-
-struct gathering {
-	struct context *context;
-	const char *dir;
-	const struct filters *filters;
-	json_t *all;
-};
-
-/* As the daemon lists it, of the newest version that is here. */
-static bool
-gather_local(void *arg, const char *document, struct error *err)
-{
-	struct gathering *to = arg;
-	const char *status = to->filters->status;
-	const char *since = to->filters->since;
-	const json_t *newest;
-	json_t *json = local_document(to->context, to->dir, document, err);
-	size_t num;
-
-	if (json == NULL)
-		return false;
-	num = json_array_size(json_object_get(json, "versions"));
-	newest = json_array_get(json_object_get(json, "versions"), num - 1);
-	if ((status == NULL || strcmp(status, text_of(json, "status")) == 0) &&
-	    (since == NULL || strcmp(text_of(newest, "time"), since) >= 0))
-		json_array_append_new(to->all,
-		    json_pack("{s:s, s:s, s:O, s:s, s:s}", "document",
-			document, "title", text_of(json, "title"), "version",
-			json_object_get(newest, "version"), "status",
-			text_of(json, "status"), "digest",
-			text_of(newest, "digest")));
-	json_decref(json);
-	return true;
-}
-
-static bool
-list_local(struct context *context, const struct filters *filters,
-    json_t *all, struct error *err)
-{
-	char dir[FILE_PATH];
-	struct gathering to = { .context = context,
-		.dir = dir,
-		.filters = filters,
-		.all = all };
-
-	return local_dir(context, NULL, dir, err) &&
-	    local_each(dir, filters->type, gather_local, &to, err);
-}
-
-bool
-cmd_list(struct context *context, int argc, char *argv[], struct error *err)
-{
-	static const struct option longs[] = {
-		{ "status", required_argument, NULL, 's' },
-		{ "since", required_argument, NULL, 'd' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct filters filters = { NULL };
-	struct session session;
-	json_t *all;
-	bool ok;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 's':
-			filters.status = optarg;
-			break;
-		case 'd':
-			filters.since = optarg;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
-		}
-	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
-	    !context_load(context, err))
-		return false;
-	filters.type = optind < argc ? argv[optind] : NULL;
-	if (!context->local && !session_open(context, &session, err))
-		return false;
-	all = json_array();
-	ok = (context->local ? list_local(context, &filters, all, err) :
-			       gather(&session, &filters, all, err)) &&
-	    print_list(context, all, err);
-	json_decref(all);
-	if (!context->local)
-		session_close(&session);
 	return ok;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/local.h"
 
@@ -102,39 +103,22 @@ report(struct context *context, const struct entry *entry, uint64_t index,
 	return true;
 }
 
-/* In force? As the journal says. */
-struct force {
-	unsigned version;
-	bool found;
-};
-
-static bool
-visit_force(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
-{
-	struct force *force = arg;
-
-	(void)index, (void)line, (void)err;
-	force->found = force->found ||
-	    (entry->act == ACT_FORCE && entry->version == force->version);
-	return true;
-}
-
 static bool
 send_signature(struct session *session, struct outbox_act *act,
     struct error *err)
 {
 	static struct entry entry;
-	struct force force = { .version = act->version };
-	const struct entry_filter filter = { .act = "force",
-		.document = act->document };
+	struct document_acts acts = { .size = 0 };
 	uint64_t index = 0;
-	bool again = false;
+	bool again = false, ok;
 
-	return outbox_send(session, act, &entry, &index, &again, err) &&
-	    session_entries(session, &filter, visit_force, &force, err) &&
+	if (!outbox_send(session, act, &entry, &index, &again, err))
+		return false;
+	ok = acts_update_with(session, act->document, index, &acts, err) &&
 	    report(session->context, &entry, index, again,
-		force.found ? "in force" : "signed in part", err);
+		status_name(acts_version(&acts, act->version)->status), err);
+	acts_free(&acts);
+	return ok;
 }
 
 /* Has this person signed it, and would it change nothing to sign again? */

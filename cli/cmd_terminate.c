@@ -7,41 +7,28 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "document/termination.h"
 
-/* The version in force, as the journal says: that of the last "force". */
-struct in_force {
-	unsigned version; /* 0: none ever was */
-};
-
-static bool
-visit_force(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
-{
-	struct in_force *found = arg;
-
-	(void)index, (void)line, (void)err;
-	if (entry->act == ACT_FORCE)
-		found->version = (unsigned)entry->version;
-	return true;
-}
-
+/* The version in force, or that was when the document ended. */
 static bool
 find_in_force(struct session *session, const char *document, unsigned *out,
     struct error *err)
 {
-	struct in_force found = { 0 };
-	const struct entry_filter filter = { .act = "force",
-		.document = document };
+	const struct ledger_version *version = NULL;
+	struct document_acts acts;
+	const bool ok = acts_update(session, document, &acts, err);
 
-	if (!session_entries(session, &filter, visit_force, &found, err))
-		return false;
-	*out = found.version;
-	return *out != 0 ||
-	    error_set(err, ERROR_CONFLICT,
-		"no version of %s is in force: there is nothing to terminate",
-		document);
+	if (ok)
+		version = ledger_in_force(&acts.doc);
+	*out = version != NULL ? version->number : 0;
+	acts_free(&acts);
+	return ok &&
+	    (version != NULL ||
+		error_set(err, ERROR_CONFLICT,
+		    "no version of %s is in force: there is nothing to"
+		    " terminate", document));
 }
 
 /* What the first who terminates wrote, or what this one writes now. */
@@ -107,25 +94,26 @@ show(const struct copy *copy, const struct termination *termination,
 	    " signed so.\n", groups, groups + 40, signer->cert->email);
 }
 
-/* Has it ended?  As the journal says: a "force" after a "terminate". */
-struct ending {
-	unsigned version;
-	bool begun, ended;
-};
-
 static bool
-visit_ending(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
+report(struct context *context, const struct entry *entry, uint64_t index,
+    bool again, const struct ledger_version *version, struct error *err)
 {
-	struct ending *ending = arg;
-
-	(void)index, (void)line, (void)err;
-	if (!entry_has(entry, ENTRY_VERSION) ||
-	    entry->version != ending->version)
-		return true;
-	ending->begun = ending->begun || entry->act == ACT_TERMINATE;
-	ending->ended = ending->ended ||
-	    (ending->begun && entry->act == ACT_FORCE);
+	if (context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}", "result",
+			again ? "signed already" : "signed", "document",
+			entry->document, "version", (int)entry->version,
+			"entry", (json_int_t)index, "status",
+			status_name(version->status), "time",
+			json_of_ms(entry->time_ms)),
+		    err);
+	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
+	       " is %s\n", again ? "signed already:" : "signed",
+	    entry->document, (unsigned long long)entry->version,
+	    (unsigned long long)index,
+	    version->status == STATUS_IN_FORCE ?
+		"still in force, until the others sign" :
+		status_name(version->status));
 	return true;
 }
 
@@ -134,31 +122,17 @@ send_termination(struct session *session, struct outbox_act *act,
     struct error *err)
 {
 	static struct entry entry;
-	struct ending ending = { .version = act->version };
-	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
-		.document = act->document };
+	struct document_acts acts = { .size = 0 };
 	uint64_t index = 0;
-	bool again = false, ended;
+	bool again = false, ok;
 
-	if (!outbox_send(session, act, &entry, &index, &again, err) ||
-	    !session_entries(session, &filter, visit_ending, &ending, err))
+	if (!outbox_send(session, act, &entry, &index, &again, err))
 		return false;
-	ended = ending.ended;
-	if (session->context->json)
-		return output_json(
-		    json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}", "result",
-			again ? "signed already" : "signed", "document",
-			entry.document, "version", (int)entry.version, "entry",
-			(json_int_t)index, "status",
-			ended ? "terminated" : "in force", "time",
-			json_of_ms(entry.time_ms)),
-		    err);
-	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
-	       " is %s\n", again ? "signed already:" : "signed",
-	    entry.document, (unsigned long long)entry.version,
-	    (unsigned long long)index,
-	    ended ? "terminated" : "still in force, until the others sign");
-	return true;
+	ok = acts_update_with(session, act->document, index, &acts, err) &&
+	    report(session->context, &entry, index, again,
+		acts_version(&acts, act->version), err);
+	acts_free(&acts);
+	return ok;
 }
 
 /* Has this person signed it, and would it change nothing to sign again? */

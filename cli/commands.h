@@ -56,6 +56,17 @@ bool verify_evidence(struct context *context, const char *path,
 bool all_documents(struct session *session, json_t *all,
     struct error *err) MUST_USE;
 
+/*
+ * The title of a version, where its version.yaml passed through here; or of the
+ * newest one, by the daemon's word where it did not.
+ */
+struct ledger_version;
+bool version_title_known(const struct context *context, const char *document,
+    const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1]);
+struct document_acts;
+bool document_title(struct session *session, const struct document_acts *acts,
+    char out[LIMIT_TITLE_BYTES + 1], bool *known, struct error *err) MUST_USE;
+
 /* "/v1/documents/TYPE/SLUG/versions/N" */
 void version_path(char out[512], const char *document, unsigned version);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "document/manifest.h"
 #include "document/termination.h"
@@ -88,6 +89,61 @@ sign_files(const struct identity *signer, const struct container *from,
 	manifest_free(&manifest);
 	buf_free(&xml);
 	buf_free(&p7s);
+	return ok;
+}
+
+bool
+version_title_known(const struct context *context, const char *document,
+    const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1])
+{
+	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
+	struct version *it = NULL;
+	struct error ignored = { 0 };
+	bool known = false;
+
+	if (context_known_version(context, &version->digest, &yaml))
+		it = version_parse(buf_span(&yaml), &ignored);
+	/* Its digest is proved; that it is of this document is for it to say. */
+	if (it != NULL && strcmp(it->document, document) == 0) {
+		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+		    version_title(it, "en"));
+		known = true;
+	}
+	free(it);
+	buf_free(&yaml);
+	return known;
+}
+
+bool
+document_title(struct session *session, const struct document_acts *acts,
+    char out[LIMIT_TITLE_BYTES + 1], bool *known, struct error *err)
+{
+	struct buf path = BUF(1024);
+	json_t *json = NULL;
+	const json_t *row;
+	size_t i;
+	bool ok;
+
+	out[0] = '\0';
+	*known = version_title_known(session->context, acts->doc.name,
+	    acts_version(acts, 0), out);
+	if (*known)
+		return true;
+	ok = buf_append_str(&path, "/v1/documents?document=", err) &&
+	    remote_encode(&path, acts->doc.name, err) &&
+	    buf_append_u8(&path, 0, err) &&
+	    session_json(session, (const char *)path.data, &json, err);
+	json_array_foreach (json_object_get(json, "documents"), i, row) {
+		const json_t *name = json_object_get(row, "document");
+		const json_t *title = json_object_get(row, "title");
+
+		if (json_is_string(name) && json_is_string(title) &&
+		    strcmp(json_string_value(name), acts->doc.name) == 0)
+			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+			    json_string_value(title));
+	}
+	json_decref(json);
+	buf_free(&path);
 	return ok;
 }
 
@@ -240,25 +296,60 @@ follow_receipts(struct session *session, const struct container *container,
 	return ok;
 }
 
+/* Is it the one that was asked for: version 0 is not older than newest. */
+static bool
+is_the_one(const struct copy *copy, const char *document, unsigned version,
+    unsigned newest, struct error *err)
+{
+	const struct version *it = copy->verdict.version;
+
+	if (it == NULL || (strcmp(it->document, document) == 0 &&
+			      (version != 0 ? it->number == version :
+					      it->number >= newest)))
+		return true;
+	return error_set_code(err, ERROR_UNTRUSTED, "VERSION_DIFFERS",
+	    "the daemon sent %s@%u instead", it->document, it->number);
+}
+
+/* What became of it, by its acts and those on other versions. */
+static bool
+settle_copy(struct session *session, struct document_acts *acts,
+    struct copy *copy, struct error *err)
+{
+	const struct verdict *verdict = &copy->verdict;
+
+	/* It may have an act that came after the acts were asked for. */
+	if (verdict->num_acts > 0 &&
+	    verdict->acts[verdict->num_acts - 1].index >= acts->size) {
+		acts_free(acts);
+		if (!acts_update(session, verdict->version->document, acts,
+			err))
+			return false;
+	}
+	return acts_settle(acts, &copy->verdict, err);
+}
+
 bool
 copy_fetch(struct session *session, const char *document, unsigned version,
     struct copy *out, struct error *err)
 {
-	if (!copy_download(session, document, version, out, err))
-		return false;
-	if (out->container != NULL &&
-	    !follow_receipts(session, out->container, err))
-		return false;
-	if (out->verdict.version != NULL &&
-	    (strcmp(out->verdict.version->document, document) != 0 ||
-		(version != 0 && out->verdict.version->number != version)))
-		return error_set_code(err, ERROR_UNTRUSTED, "VERSION_DIFFERS",
-		    "the daemon sent %s@%u instead",
-		    out->verdict.version->document,
-		    out->verdict.version->number);
-	if (out->verdict.outcome == OUTCOME_VALID)
-		context_remember_version(session->context,
-		    member_bytes(container_find(out->container,
-			PATH_VERSION)));
-	return true;
+	struct document_acts acts;
+	bool ok;
+
+	*out = (struct copy){ .fd = -1 };
+	ok = acts_update(session, document, &acts, err) &&
+	    copy_download(session, document, version, out, err) &&
+	    (out->container == NULL ||
+		follow_receipts(session, out->container, err)) &&
+	    is_the_one(out, document, version,
+		(unsigned)acts.doc.num_versions, err);
+	if (ok && out->verdict.outcome == OUTCOME_VALID) {
+		ok = settle_copy(session, &acts, out, err);
+		if (ok)
+			context_remember_version(session->context,
+			    member_bytes(container_find(out->container,
+				PATH_VERSION)));
+	}
+	acts_free(&acts);
+	return ok;
 }

@@ -10,6 +10,8 @@
  *	STATE/KEYID/policies/DIGEST.zip the same, and those before enrolment
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
+ *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
+ *	                                (cli/acts.h)
  *	STATE/KEYID/copy                where the local copy is
  *	STATE/KEYID/bags/               the numbers of those packed, what was
  *	                                opened, how far each office has seen

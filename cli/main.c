@@ -87,11 +87,14 @@ static const struct command {
 	    cmd_verify },
 	{ "show", "DOC[@N]", "show a document's versions and signatures",
 	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show },
-	{ "list", "[TYPE] [--status STATUS] [--since DATE]",
+	{ "list", "[TYPE] [--status STATUS] [--since DATE] [--proved]",
 	    "list the documents that you may read",
 	    "  --status  of the newest version: draft, \"signed in part\","
 	    " \"in force\";\n            or terminated\n"
-	    "  --since   whose newest version came on that day or later\n\n"
+	    "  --since   whose newest version came on that day or later\n"
+	    "  --proved  prove each row by the document's acts; without it,"
+	    " those that\n            are not known already are the daemon's"
+	    " words\n\n"
 	    "Example:\n  valise list agreement --status \"in force\"\n",
 	    cmd_list },
 	{ "diff", "DOC@A DOC@B [--words] | DOC[@N] --side-by-side LANG,LANG",

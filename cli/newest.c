@@ -2,11 +2,7 @@
 
 #include <string.h>
 
-struct finding_newest {
-	const struct policy *policy;
-	const struct office *office;
-	struct newest *out;
-};
+#include "cli/acts.h"
 
 static void
 add_signature(struct newest *out, const char *person, const char *office)
@@ -18,40 +14,13 @@ add_signature(struct newest *out, const char *person, const char *office)
 	    office);
 }
 
-static void
-visit_sign(const struct finding_newest *finding, const struct entry *entry)
-{
-	const struct office *office = policy_office(finding->policy,
-	    entry->office);
-
-	if (office == NULL ||
-	    strcmp(office->party, finding->office->party) != 0)
-		add_signature(finding->out, entry->person, entry->office);
-}
-
 static bool
-visit_act(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
+is_other_party(const struct policy *policy, const struct office *office,
+    const char *name)
 {
-	const struct finding_newest *finding = arg;
-	struct newest *out = finding->out;
+	const struct office *signer = policy_office(policy, name);
 
-	(void)index, (void)line, (void)err;
-	if (entry->act == ACT_DEPOSIT && entry->version > out->version) {
-		*out = (struct newest){ .version = (unsigned)entry->version,
-			.digest = entry->digest };
-		snprintf(out->person, sizeof(out->person), "%s",
-		    entry->person);
-		snprintf(out->office, sizeof(out->office), "%s",
-		    entry->office);
-		return true;
-	}
-	if (out->version == 0 || entry->version != out->version)
-		return true;
-	if (entry->act == ACT_SIGN)
-		visit_sign(finding, entry);
-	out->in_force = out->in_force || entry->act == ACT_FORCE;
-	return true;
+	return signer == NULL || strcmp(signer->party, office->party) != 0;
 }
 
 bool
@@ -59,12 +28,30 @@ newest_find(struct session *session, const struct policy *policy,
     const struct office *office, const char *document, struct newest *out,
     struct error *err)
 {
-	struct finding_newest finding = { policy, office, out };
-	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
-		.document = document };
+	const struct ledger_version *newest = NULL;
+	struct document_acts acts;
+	const bool ok = acts_update(session, document, &acts, err);
 
 	*out = (struct newest){ 0 };
-	return session_entries(session, &filter, visit_act, &finding, err);
+	if (ok && (newest = acts_version(&acts, 0)) != NULL) {
+		*out = (struct newest){ .version = newest->number,
+			.digest = newest->digest,
+			.in_force = newest->status != STATUS_DRAFT &&
+			    newest->status != STATUS_SIGNED_IN_PART };
+		snprintf(out->person, sizeof(out->person), "%s",
+		    newest->person);
+		snprintf(out->office, sizeof(out->office), "%s",
+		    newest->office);
+	}
+	for (size_t i = 0; newest != NULL && i < newest->num_signers; i++) {
+		const struct ledger_signer *one = &newest->signers[i];
+
+		if (!one->terminates && !one->replaced &&
+		    is_other_party(policy, office, one->office))
+			add_signature(out, one->person, one->office);
+	}
+	acts_free(&acts);
+	return ok;
 }
 
 void

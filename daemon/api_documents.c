@@ -449,6 +449,7 @@ run_document(struct job *job, struct error *err)
 
 struct listing {
 	char type[LIMIT_SLUG_BYTES + 1], status[32], cursor[DOCUMENT_NAME];
+	char document[DOCUMENT_NAME];
 	int64_t since_ms;
 };
 
@@ -463,6 +464,8 @@ read_listing(struct job *job, struct listing *out, struct error *err)
 	if (!http_query(head, "type", out->type, sizeof(out->type)) ||
 	    !http_query(head, "status", out->status, sizeof(out->status)) ||
 	    !http_query(head, "cursor", out->cursor, sizeof(out->cursor)) ||
+	    !http_query(head, "document", out->document,
+		sizeof(out->document)) ||
 	    !http_query(head, "since", since, sizeof(since)))
 		return error_set(err, ERROR_USAGE,
 		    "a filter is there twice, too long, or broken");
@@ -492,6 +495,8 @@ is_listed(const struct listing *listing, const struct sight *sight,
 	    (listing->status[0] == '\0' ||
 		strcmp(listing->status, status_name(ledger_status(doc))) ==
 		    0) &&
+	    (listing->document[0] == '\0' ||
+		strcmp(listing->document, doc->name) == 0) &&
 	    newest->time_ms >= listing->since_ms &&
 	    strcmp(doc->name, listing->cursor) > 0;
 }

@@ -34,7 +34,7 @@ _valise() {
 	fetch) options+=" --output --extract --witnessed" ;;
 	verify) options+=" --witnessed --evidence" ;;
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;
-	list) options+=" --status --since" ;;
+	list) options+=" --status --since --proved" ;;
 	log) options+=" --document --office --person --act --since --until --follow --csv" ;;
 	diff) options+=" --words --side-by-side --color" ;;
 	watch) options+=" --document --act --from --exec --notify" ;;

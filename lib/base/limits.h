@@ -120,6 +120,8 @@ enum {
 	LIMIT_GIT_IDS = 262144,
 
 	/* What a daemon may make a command do. */
+	LIMIT_ACTS = 65536,                  /* on one document, kept */
+	LIMIT_ACTS_BYTES = 64 * 1024 * 1024, /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
 
 	/* Signer. */

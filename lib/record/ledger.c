@@ -81,12 +81,7 @@ free_document(struct ledger_document *doc)
 {
 	if (doc == NULL)
 		return;
-	for (size_t i = 0; i < doc->num_versions; i++) {
-		free(doc->versions[i].signers);
-		free(doc->versions[i].acts);
-	}
-	free(doc->versions);
-	free(doc->json);
+	states_free(doc);
 	free(doc);
 }
 

@@ -303,3 +303,17 @@ states_apply(struct ledger_document *doc, uint64_t index,
 	doc->last = index;
 	return add_act(version, index, err);
 }
+
+void
+states_free(struct ledger_document *doc)
+{
+	for (size_t i = 0; i < doc->num_versions; i++) {
+		free(doc->versions[i].signers);
+		free(doc->versions[i].acts);
+	}
+	free(doc->versions);
+	free(doc->json);
+	doc->versions = NULL;
+	doc->json = NULL;
+	doc->num_versions = 0;
+}

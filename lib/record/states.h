@@ -24,5 +24,7 @@
  */
 bool states_apply(struct ledger_document *doc, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
+/* Free what it has; doc itself is the caller's. */
+void states_free(struct ledger_document *doc);
 
 #endif

@@ -24,7 +24,7 @@ expect "the chief of mission signs: in force" 0 "in force" at iom-chief-of-missi
 expect "only the newest version takes signatures" 5 "only the newest" at iom-chief-of-mission sign agreement/one@1 --yes
 expect "everybody fetches it" 0 "VALID, in force" at iom-bangkok fetch agreement/one -o work/one.asice
 expect "and verifies it offline" 0 "VALID, in force" at iom-bangkok verify work/one.asice
-expect "an old version too" 0 "VALID, draft" at iom-bangkok fetch agreement/one@1 -o work/old.asice
+expect "an old version too" 0 "VALID, withdrawn" at iom-bangkok fetch agreement/one@1 -o work/old.asice
 expect "a third version is a draft" 0 "@3" deposit mofa one "Article 3"
 expect "the second stays in force" 0 "version 2, in force" at mofa show agreement/one
 expect "the list tells the newest" 0 "agreement/one  3" at iom-geneva list agreement

@@ -1,0 +1,89 @@
+/*
+ * acts.h - the proved acts of a document: its deposits, signatures, entries
+ * into force and terminations, and the states that follow from them.
+ *
+ * They are kept, STATE/KEYID/acts/TYPE--SLUG (docs/formats.md, "Acts that are
+ * kept"), with the size of the journal up to which none is missing, so that
+ * only what is new is asked for, and a status can be told without a line.
+ * Nobody tells a status by the daemon's words: it follows from these.
+ *
+ * What they cannot show: that the daemon left out the newest ones.  Each act
+ * names the one before it, so none can be left out in the middle.
+ */
+#ifndef CLI_ACTS_H
+#define CLI_ACTS_H
+
+#include "cli/session.h"
+#include "record/states.h"
+
+struct document_acts {
+	struct ledger_document doc; /* what follows; num_versions 0: none */
+	/*
+	 * Every act with an index below this is there, as far as the daemon
+	 * shows them; 0: nothing is known.
+	 */
+	uint64_t size;
+	int64_t seen_at; /* this office's clock when it was so */
+	struct act_line {
+		uint64_t index;
+		size_t at, len; /* its entry, in lines */
+	} *list; /* in order */
+	size_t num;
+	struct buf lines;
+	int64_t time_ms; /* of the last one */
+};
+
+/* No act yet: size 0. */
+void acts_begin(const char *document, struct document_acts *out);
+/*
+ * What is kept of a document.  It asks nobody: nothing, or a file that is
+ * damaged, is size 0.  out is for acts_free().
+ */
+void acts_load(const struct context *context, const char *document,
+    struct document_acts *out);
+/*
+ * Keep them, durably; never in the place of more, which another command may
+ * have kept meanwhile.
+ */
+bool acts_keep(const struct context *context, const struct document_acts *acts,
+    struct error *err) MUST_USE;
+/*
+ * What is kept, with what came since: asked for, proved, and kept.  size is then
+ * that of a checkpoint which was seen in this session.  out is for acts_free(),
+ * whatever comes of it.
+ *
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD: an act follows one that is not shown
+ *                  or they contradict each other
+ */
+bool acts_update(struct session *session, const char *document,
+    struct document_acts *out, struct error *err) MUST_USE;
+void acts_free(struct document_acts *acts);
+
+/*
+ * The acts after one of ours was sent, and its entry is of an index: they have
+ * it, or the daemon withholds it.
+ */
+bool acts_update_with(struct session *session, const char *document,
+    uint64_t index, struct document_acts *out, struct error *err) MUST_USE;
+
+/* NULL if there is no such version; 0 is the newest. */
+const struct ledger_version *acts_version(const struct document_acts *acts,
+    unsigned number);
+bool acts_has(const struct document_acts *acts, uint64_t index);
+/* Take one more, the next; the bytes are copied. */
+bool acts_add(struct document_acts *acts, uint64_t index, struct span line,
+    struct error *err) MUST_USE;
+
+/*
+ * A copy that was fetched, beside the acts: it has all acts on its version, and
+ * no other.  Then its status is the one that they tell.
+ *
+ * ERROR_UNTRUSTED  ANSWER_DIFFERS, ENTRY_WITHHELD
+ */
+bool acts_settle(const struct document_acts *acts, struct verdict *verdict,
+    struct error *err) MUST_USE;
+
+/* The code of the error where the daemon does not show an act. */
+#define ENTRY_WITHHELD "ENTRY_WITHHELD"
+
+#endif

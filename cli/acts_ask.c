@@ -1,0 +1,104 @@
+/*
+ * The proved acts of a document: only what came since is asked for.
+ */
+#include "cli/acts.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "cli/output.h"
+
+static bool
+visit_new(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	(void)entry;
+	return acts_add(arg, index, line, err);
+}
+
+static bool
+ask(struct session *session, struct document_acts *acts, struct error *err)
+{
+	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
+		.document = acts->doc.name,
+		.from = acts->size };
+
+	if (!session_entries(session, &filter, visit_new, acts, err))
+		return false;
+	acts->size = session->answered;
+	acts->seen_at = time_now_ms() / 1000;
+	return true;
+}
+
+/*
+ * Who may not read a document is shown its own acts on it, not the others':
+ * then the daemon says so, and withholds nothing.
+ */
+static bool
+refused(struct session *session, const char *document, struct error *err)
+{
+	struct buf body = BUF(LIMIT_ANSWER_BYTES);
+	struct error why = { 0 };
+	char path[DOCUMENT_NAME + 32];
+	bool is_refused;
+
+	snprintf(path, sizeof(path), "/v1/documents/%s", document);
+	is_refused = !session_get(session, path, &body, &why) &&
+	    (why.kind == ERROR_REFUSED || why.kind == ERROR_NOT_FOUND);
+	buf_free(&body);
+	if (is_refused)
+		*err = why;
+	return is_refused;
+}
+
+/* What is kept may be of a state that was put back: then all is asked anew. */
+static bool
+ask_again(struct session *session, struct document_acts *out,
+    struct error *err)
+{
+	char document[DOCUMENT_NAME];
+
+	if (out->size <= session->seen.size) {
+		if (ask(session, out, err))
+			return true;
+		if (out->size == 0 || err->kind != ERROR_UNTRUSTED)
+			return false;
+		*err = (struct error){ 0 };
+	}
+	snprintf(document, sizeof(document), "%s", out->doc.name);
+	acts_free(out);
+	acts_begin(document, out);
+	return ask(session, out, err);
+}
+
+bool
+acts_update(struct session *session, const char *document,
+    struct document_acts *out, struct error *err)
+{
+	struct error why = { 0 };
+	bool ok;
+
+	acts_load(session->context, document, out);
+	if (out->size > 0 && out->size == session->seen.size)
+		return true;
+	ok = ask_again(session, out, err);
+	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
+		(void)refused(session, document, err);
+	/* What cannot be kept is proved all the same, and asked for again. */
+	if (ok && !acts_keep(session->context, out, &why))
+		output_note("what was proved of %s could not be kept: %s",
+		    document, why.detail);
+	return ok;
+}
+
+bool
+acts_update_with(struct session *session, const char *document,
+    uint64_t index, struct document_acts *out, struct error *err)
+{
+	return acts_update(session, document, out, err) &&
+	    (acts_has(out, index) ||
+		error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		    "the daemon gave the receipt of entry %llu, and does not"
+		    " show it among the acts on %s",
+		    (unsigned long long)index, document));
+}
