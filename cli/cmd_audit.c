@@ -382,6 +382,9 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 	if (ok) {
 		audit_verdict(run->audit, doc, version, &copy.verdict);
 		run->num_judged++;
+		/* What is wrong with it may be that it is another history's. */
+		ok = run->num_findings == before ||
+		    copy_follow(&run->session, &copy, err);
 	} else if (err->kind == ERROR_NOT_FOUND) {
 		audit_find(&run->settings, "VERSION_MISSING",
 		    version->acts[0], about,

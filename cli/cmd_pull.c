@@ -38,6 +38,7 @@ struct pull {
 	uint64_t from, size; /* of the journal: what is new is in between */
 	int made;            /* a file for each container in turn */
 	struct buf note;     /* to which all proofs lead */
+	bool asked_anew;         /* for a pack, once */
 	struct proved_act *acts; /* by index, of the documents that changed */
 	size_t num_acts, room;
 	struct table *table;
@@ -292,6 +293,8 @@ unpack_answer(int fd, uint64_t size, int to, uint64_t *len,
 			continue;
 		}
 		if (!in_pack) {
+			if (data.len > 0 && data.data[data.len - 1] == '\n')
+				data.len--;
 			if (span_starts(data, "ERR "))
 				return error_set(err, ERROR_UNAVAILABLE,
 				    "the daemon gives no pack: %.*s",
@@ -615,6 +618,29 @@ report(struct pull *pull, struct error *err)
 	return true;
 }
 
+/*
+ * A pack that is gone, or that the daemon cannot make: unless its journal is
+ * another one by now, it is asked for once more.
+ */
+static bool
+ask_anew(struct pull *pull, bool *more, struct error *err)
+{
+	const struct error gone = *err;
+
+	if ((err->kind != ERROR_NOT_FOUND && err->kind != ERROR_UNAVAILABLE))
+		return false;
+	*err = (struct error){ 0 };
+	if (!session_catch_up(&pull->session, err))
+		return false;
+	*more = true;
+	if (!pull->asked_anew) {
+		pull->asked_anew = true;
+		return true;
+	}
+	*err = gone;
+	return false;
+}
+
 static bool
 run(struct pull *pull, struct error *err)
 {
@@ -629,7 +655,7 @@ run(struct pull *pull, struct error *err)
 	    gather_changed(pull, err) && apply_all(pull, err) &&
 	    resume_waiting(pull, err);
 	while (ok && more)
-		ok = fetch_pack(pull, &more, err);
+		ok = fetch_pack(pull, &more, err) || ask_anew(pull, &more, err);
 	ok = ok && pull_documents(pull, err) && local_flush(pull->dir, err);
 	/* What was not good is looked at again the next time. */
 	if (ok && pull->num_bad == 0)

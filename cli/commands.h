@@ -86,6 +86,12 @@ bool copy_fetch(struct session *session, const char *document,
 /* The same, for who knows the entries themselves: not whose history it is. */
 bool copy_download(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
+/*
+ * A receipt may lead to a fork: prove that each is of our history.  Those that
+ * are none are the verdict's to tell.
+ */
+bool copy_follow(struct session *session, const struct copy *copy,
+    struct error *err) MUST_USE;
 bool copy_judge(struct context *context, int fd, struct copy *out,
     struct error *err) MUST_USE;
 void copy_free(struct copy *copy);

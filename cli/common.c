@@ -258,25 +258,30 @@ copy_download(struct session *session, const char *document,
 	out->fd = session_download_kept(session, path, name, err);
 	output_progress_end();
 	session->doing = NULL;
-	if (out->fd < 0)
+	if (out->fd < 0) {
+		const struct error denied = *err;
+
+		/* Of which history is it not there? */
+		if (err->kind == ERROR_NOT_FOUND &&
+		    session_catch_up(session, err))
+			*err = denied;
 		return false;
+	}
 	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
 	if ((out->container = container_read(out->fd, &why)) != NULL)
 		want_crls_of(session, out->container);
 	return copy_judge(session->context, out->fd, out, err);
 }
 
-/*
- * A receipt may lead to a fork: prove that each is of our history.  Those that
- * are none are the verdict's to tell.
- */
-static bool
-follow_receipts(struct session *session, const struct container *container,
+bool
+copy_follow(struct session *session, const struct copy *copy,
     struct error *err)
 {
+	const struct container *container = copy->container;
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < container->num; i++) {
+	for (size_t i = 0; ok && container != NULL && i < container->num;
+	     i++) {
 		const struct member *member = &container->members[i];
 		static struct entry entry; /* large */
 		struct proof proof = PROOF;
@@ -339,8 +344,7 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 	*out = (struct copy){ .fd = -1 };
 	ok = acts_update(session, document, &acts, err) &&
 	    copy_download(session, document, version, out, err) &&
-	    (out->container == NULL ||
-		follow_receipts(session, out->container, err)) &&
+	    copy_follow(session, out, err) &&
 	    is_the_one(out, document, version,
 		(unsigned)acts.doc.num_versions, err);
 	if (ok && out->verdict.outcome == OUTCOME_VALID) {

@@ -228,11 +228,15 @@ prove_page(struct session *session, const struct entry_filter *filter,
     uint64_t from, struct page *out, struct error *err)
 {
 	struct seen_asked asked = { .note = BUF(0) };
+	unsigned tries = 0;
 	bool ok;
 
 	*out = (struct page){ .next = UINT64_MAX };
-	ok = session_ask(session, &asked, err) &&
-	    ask_page(session, filter, from, out, err) &&
+	ok = session_ask(session, &asked, err);
+	/* A size that the daemon itself has named is there. */
+	while (ok && !ask_page(session, filter, from, out, err))
+		ok = filter->at != 0 && session_ask_again(session, &tries, err);
+	ok = ok &&
 	    (filter->at == 0 || out->checkpoint.size == filter->at ||
 		no_answer(err, "they are of another checkpoint than the one"
 			       " asked for")) &&
@@ -326,14 +330,20 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 		.next = from };
 
 	while (from < until) {
+		struct seen_asked asked = { .note = BUF(0) };
+		struct page page = { .next = UINT64_MAX };
 		char path[128];
-		struct page page;
 		bool ok;
 
 		snprintf(path, sizeof(path),
 		    "/v1/journal/entries?from=%llu&until=%llu&proof=none",
 		    (unsigned long long)from, (unsigned long long)until);
-		ok = fetch_page(session, path, from, &page, err);
+		/* No proofs, but what it is signed with is one history too. */
+		ok = session_ask(session, &asked, err) &&
+		    fetch_page(session, path, from, &page, err) &&
+		    session_follow_newest(session, span_of_str(page.note),
+			&asked, err);
+		seen_asked_free(&asked);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_leaf(page.lines[i], &all, err);
 		from = page.next;

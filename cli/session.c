@@ -287,6 +287,26 @@ session_open(struct context *context, struct session *out, struct error *err)
 }
 
 bool
+session_ask_again(struct session *session, unsigned *tries, struct error *err)
+{
+	const struct error denied = *err;
+
+	if (err->kind != ERROR_NOT_FOUND)
+		return false;
+	*err = (struct error){ 0 };
+	if (!session_catch_up(session, err))
+		return false;
+	if ((*tries)++ == 0)
+		return true;
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
+	    "the daemon's journal was rolled back: it denies what the"
+	    " checkpoint that it signed promises, of size %llu (%s). What you"
+	    " had seen is kept",
+	    (unsigned long long)session->seen.size, denied.detail);
+}
+
+bool
 session_connect(struct context *context, struct session *out, struct error *err)
 {
 	const struct policy *pinned = context_pinned(context, err);
@@ -363,9 +383,9 @@ session_post(struct session *session, const char *path, struct span bytes,
 	return ok;
 }
 
-bool
-session_tile(struct session *session, const struct tile *tile,
-    struct buf *out, struct error *err)
+static bool
+ask_tile(struct session *session, const struct tile *tile, struct buf *out,
+    struct error *err)
 {
 	struct remote_answer answer;
 	char name[TILE_PATH], path[128];
@@ -387,6 +407,18 @@ session_tile(struct session *session, const struct tile *tile,
 }
 
 bool
+session_tile(struct session *session, const struct tile *tile,
+    struct buf *out, struct error *err)
+{
+	unsigned tries = 0;
+
+	while (!ask_tile(session, tile, out, err))
+		if (!session_ask_again(session, &tries, err))
+			return false;
+	return true;
+}
+
+bool
 session_read_hash(void *arg, unsigned level, uint64_t index,
     struct digest *out, struct error *err)
 {
@@ -400,7 +432,8 @@ session_read_hash(void *arg, unsigned level, uint64_t index,
 		.width = from + (1u << within) };
 	struct merkle_edge edge = { 0 };
 	struct buf bytes = BUF(TILE_WIDTH * 32);
-	bool ok = session_tile(session, &tile, &bytes, err);
+	/* For evidence: what it does not give is not asked for twice. */
+	bool ok = ask_tile(session, &tile, &bytes, err);
 
 	for (unsigned i = from; ok && i < tile.width; i++) {
 		struct digest hash;

@@ -78,6 +78,13 @@ bool session_will_send(struct session *session, struct error *err) MUST_USE;
 bool session_entry(struct session *session, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
 
+/*
+ * The daemon says that it has not what a proof promises: catch up, in case it
+ * is another history's by now, and true: ask once more.  The second time it
+ * is JOURNAL_ROLLED_BACK.  Any other error stays as it is; false.
+ */
+bool session_ask_again(struct session *session, unsigned *tries,
+    struct error *err) MUST_USE;
 /* The body of an answer to a GET, appended to out. */
 bool session_get(struct session *session, const char *path, struct buf *out,
     struct error *err) MUST_USE;
@@ -85,7 +92,9 @@ bool session_get(struct session *session, const char *path, struct buf *out,
 bool session_post(struct session *session, const char *path,
     struct span bytes, struct remote_answer *answer,
     struct error *err) MUST_USE;
-/* A merkle_reader of the daemon's hash tiles; arg is the session. */
+/*
+ * A merkle_reader of the daemon's hash tiles, for evidence; arg is the session.
+ */
 bool session_read_hash(void *arg, unsigned level, uint64_t index,
     struct digest *out, struct error *err) MUST_USE;
 
@@ -143,7 +152,7 @@ bool session_entries_of_leaves(struct session *session, uint64_t from,
     uint64_t until, const struct digest *leaves, entry_visitor *visit,
     void (*differs)(void *arg, uint64_t index), void *arg,
     struct error *err) MUST_USE;
-/* The bytes of a hash tile.  The body is appended to out. */
+/* The bytes of a hash tile of the size that was seen, appended to out. */
 bool session_tile(struct session *session, const struct tile *tile,
     struct buf *out, struct error *err) MUST_USE;
 
