@@ -28,6 +28,7 @@ struct audit_run {
 	struct session session;
 	struct policy *policy;
 	const struct office *office;
+	struct sight sight; /* what it may see */
 	struct audit_settings settings;
 	struct audit *audit;
 	struct merkle_edge edge; /* of the leaves taken in */
@@ -693,6 +694,8 @@ run_audit(struct audit_run *run, bool full, struct error *err)
 	    NULL :
 	    own_office(run->context, run->policy, &cert, err);
 	cert_free(cert);
+	if (run->office != NULL)
+		run->sight = sight_of(run->policy, run->office);
 	ok = run->office != NULL &&
 	    (run->audit = audit_new(&run->settings, err)) != NULL &&
 	    open_state(run, full, err) && catch_up(run, err);
@@ -729,7 +732,9 @@ cmd_audit(struct context *context, int argc, char *argv[], struct error *err)
 	    !session_open(context, &run.session, err))
 		return false;
 	library = context_library(context);
-	run.settings = (struct audit_settings){ .library = &library,
+	run.settings = (struct audit_settings){ .by = FIELD_AUDIT,
+		.library = &library,
+		.sight = &run.sight,
 		.now_ms = time_now_ms(),
 		.report = report,
 		.arg = &run };

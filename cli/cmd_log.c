@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/local.h"
+#include "record/audit.h"
 
 enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
@@ -18,7 +19,52 @@ struct listing {
 	struct table *table; /* or NULL: lines go out as they come */
 	json_t *entries;     /* the same */
 	uint64_t num, next;  /* next: from which index on nothing was seen */
+	struct sight sight;  /* what this office may see */
+	struct audit *check; /* of the order of entries; or NULL */
+	struct error wrong;  /* what it found first */
 };
+
+/* Each finding is told; the first one is what the command ends with. */
+static void
+report(void *arg, const struct audit_finding *finding)
+{
+	struct listing *out = arg;
+
+	output_note("%s, entry %llu: %s", finding->code,
+	    (unsigned long long)finding->index, finding->text);
+	if (out->wrong.kind == ERROR_NONE)
+		error_set_code(&out->wrong, ERROR_UNTRUSTED, finding->code,
+		    "entry %llu: %s", (unsigned long long)finding->index,
+		    finding->text);
+}
+
+/* Compare what is listed as verdict/fields.h says for a log. */
+static bool
+begin_check(struct listing *out, struct error *err)
+{
+	const struct entry_filter *filter = &out->filter;
+	struct policy *policy = context_pinned(out->context, err);
+	struct audit_settings settings = { .by = FIELD_LOG,
+		.filtered = filter->office != NULL || filter->person != NULL ||
+		    filter->from > 0 ||
+		    (filter->act != NULL &&
+			strcmp(filter->act, FILTER_DOCUMENTS) != 0),
+		.sight = &out->sight,
+		.report = report,
+		.arg = out };
+	const struct office *office;
+	struct cert *cert;
+
+	office = policy == NULL ?
+	    NULL :
+	    own_office(out->context, policy, &cert, err);
+	if (office == NULL)
+		return false;
+	cert_free(cert);
+	out->sight = sight_of(policy, office);
+	out->check = audit_new(&settings, err);
+	return out->check != NULL;
+}
 
 void
 describe_entry(const struct entry *entry, char out[512])
@@ -133,6 +179,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		entry_has(entry, ENTRY_PERSON) ? entry->person : "-",
 		entry->act_name, about };
 
+	if (out->check != NULL && !audit_entry(out->check, index, entry, err))
+		return false;
 	out->next = index + 1;
 	if (entry->time_ms < out->since_ms || entry->time_ms >= out->until_ms)
 		return true;
@@ -262,20 +310,11 @@ list_local(struct listing *out, struct error *err)
 }
 
 static bool
-list_entries(struct listing *out, struct error *err)
+list_shown(struct listing *out, struct error *err)
 {
 	struct session session;
 	bool ok;
 
-	if (out->context->json)
-		out->form = FORM_JSON;
-	if (out->context->local)
-		return list_local(out, err);
-	if (out->follow) {
-		print_heading(out);
-		return session_follow_entries(out->context, &out->filter,
-		    visit, flush, out, err);
-	}
 	if (!session_open(out->context, &session, err))
 		return false;
 	out->table = table_new(6);
@@ -289,6 +328,30 @@ list_entries(struct listing *out, struct error *err)
 	table_free(out->table);
 	json_decref(out->entries);
 	session_close(&session);
+	if (ok && out->wrong.kind != ERROR_NONE)
+		*err = out->wrong;
+	return ok && out->wrong.kind == ERROR_NONE;
+}
+
+static bool
+list_entries(struct listing *out, struct error *err)
+{
+	bool ok;
+
+	if (out->context->json)
+		out->form = FORM_JSON;
+	if (out->context->local)
+		return list_local(out, err);
+	if (!begin_check(out, err))
+		return false;
+	if (out->follow) {
+		print_heading(out);
+		ok = session_follow_entries(out->context, &out->filter, visit,
+		    flush, out, err);
+	} else {
+		ok = list_shown(out, err);
+	}
+	audit_free(out->check);
 	return ok;
 }
 

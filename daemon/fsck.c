@@ -558,6 +558,7 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 
 	*out = (struct fsck_result){ 0 };
 	fsck.audit_settings = (struct audit_settings){
+		.by = FIELD_FSCK,
 		.now_ms = time_now_ms(),
 		.report = report,
 		.arg = &fsck };

@@ -97,6 +97,12 @@ act_name(enum act act)
 	return acts[act].name;
 }
 
+const char *
+entry_field_name(enum entry_field field)
+{
+	return fields[field].key;
+}
+
 enum act
 act_of(struct span name)
 {

@@ -86,6 +86,7 @@ struct entry {
 
 bool entry_has(const struct entry *entry, enum entry_field field);
 const char *act_name(enum act act);
+const char *entry_field_name(enum entry_field field);
 enum act act_of(struct span name); /* ACT_OTHER if there is none */
 
 /*

@@ -140,6 +140,12 @@ trust_ca(const struct trust *trust, const char *name)
 	return NULL;
 }
 
+const char *
+trust_ca_name(const struct trust *trust, size_t place)
+{
+	return place < trust->num_cas ? trust->cas[place].name : NULL;
+}
+
 struct crls *
 crls_new(struct error *err)
 {
@@ -292,6 +298,22 @@ crls_next_update(const struct crls *crls, const struct trust *trust,
 			found = true;
 		}
 	ERR_clear_error();
+	return found;
+}
+
+bool
+crls_this_update(struct crls *crls, const struct trust *trust,
+    const char *ca_name, int64_t *out)
+{
+	const struct cert *ca = trust_ca(trust, ca_name);
+	bool found = false;
+
+	for (size_t i = 0; ca != NULL && i < crls->num; i++)
+		if ((!found || crls->list[i].this_update_at > *out) &&
+		    is_signed_by(crls, &crls->list[i], ca)) {
+			*out = crls->list[i].this_update_at;
+			found = true;
+		}
 	return found;
 }
 

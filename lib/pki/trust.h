@@ -26,6 +26,9 @@ bool trust_add_ca(struct trust *trust, const char *name, struct span pem,
 /* NULL if there is none of that name. */
 const struct cert *trust_ca(const struct trust *trust, const char *name);
 
+/* The name of a CA by its place, from 0 on; NULL after the last. */
+const char *trust_ca_name(const struct trust *trust, size_t place);
+
 /* A set of revocation lists.  Safe between threads once filled. */
 struct crls;
 
@@ -42,6 +45,10 @@ bool crls_add(struct crls *crls, struct span bytes,
 size_t crls_count(const struct crls *crls);
 /* The newest list of a CA that trust names, by its own signature. */
 bool crls_next_update(const struct crls *crls, const struct trust *trust,
+    const char *ca, int64_t *out);
+
+/* The thisUpdate of the newest one; false if it has none of that CA. */
+bool crls_this_update(struct crls *crls, const struct trust *trust,
     const char *ca, int64_t *out);
 
 enum trust_state {

@@ -4,13 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/time.h"
+/* By contents digest: the version that had these.  At most half full. */
+struct contents {
+	struct had {
+		struct digest contents;
+		uint32_t document, version; /* version 0 is a free place */
+	} * list;
+	size_t places, num;
+};
 
 struct audit {
 	struct audit_settings settings;
 	struct ledger *ledger;
-	int64_t time_ms; /* of the last entry seen */
+	int64_t time_ms;       /* of the last entry seen */
 	struct digest unknown; /* a policy that was told of */
+	struct contents contents;
+	struct field_dispatch *dispatches; /* few, so looked through */
+	size_t num_dispatches;
 	bool quiet;
 };
 
@@ -24,6 +34,7 @@ audit_new(const struct audit_settings *settings, struct error *err)
 		return NULL;
 	}
 	audit->settings = *settings;
+	audit->time_ms = FIELD_NO_TIME;
 	if ((audit->ledger = ledger_new(err)) == NULL) {
 		free(audit);
 		return NULL;
@@ -37,6 +48,8 @@ audit_free(struct audit *audit)
 	if (audit == NULL)
 		return;
 	ledger_free(audit->ledger);
+	free(audit->contents.list);
+	free(audit->dispatches);
 	free(audit);
 }
 
@@ -60,147 +73,225 @@ audit_find(const struct audit_settings *settings, const char *code,
 	settings->report(settings->arg, &finding);
 }
 
-#define FIND(audit, code, index, entry, ...)                              \
-	do {                                                              \
-		if (!(audit)->quiet)                                      \
-			audit_find(&(audit)->settings, code, index,       \
-			    entry_has(entry, ENTRY_DOCUMENT) ?            \
-				(entry)->document :                       \
-				"",                                       \
-			    __VA_ARGS__);                                 \
-	} while (0)
+/* --- What the entries so far lead to, beside the ledger. --- */
+
+/* The place of contents: their own, or the free one for them. */
+static struct had *
+find_contents(const struct contents *all, const struct digest *contents)
+{
+	size_t i;
+
+	memcpy(&i, contents->bytes, sizeof(i));
+	for (i %= all->places; all->list[i].version != 0 &&
+	     !digest_eq(&all->list[i].contents, contents);)
+		i = (i + 1) % all->places;
+	return &all->list[i];
+}
+
+static bool
+add_contents(struct audit *audit, const struct entry *entry)
+{
+	struct contents *all = &audit->contents;
+	struct had *had;
+
+	if (all->num * 2 >= all->places) {
+		struct contents more = { .num = all->num,
+			.places = all->places == 0 ? 256 : all->places * 2 };
+
+		more.list = calloc(more.places, sizeof(*more.list));
+		if (more.list == NULL)
+			return false;
+		for (size_t i = 0; i < all->places; i++)
+			if (all->list[i].version != 0)
+				*find_contents(&more, &all->list[i].contents) =
+				    all->list[i];
+		free(all->list);
+		*all = more;
+	}
+	had = find_contents(all, &entry->contents);
+	all->num += had->version == 0;
+	*had = (struct had){ entry->contents,
+		ledger_number(audit->ledger, entry->document),
+		(uint32_t)entry->version };
+	return true;
+}
+
+static bool
+had_contents(const struct audit *audit, const struct entry *entry)
+{
+	const struct had *had = audit->contents.num == 0
+	    ? NULL
+	    : find_contents(&audit->contents, &entry->contents);
+
+	return had != NULL && had->version == entry->version &&
+	    had->document == ledger_number(audit->ledger, entry->document);
+}
+
+static bool
+add_dispatch(struct audit *audit, uint64_t index, const struct entry *entry)
+{
+	struct field_dispatch *all = realloc(audit->dispatches,
+	    (audit->num_dispatches + 1) * sizeof(*all));
+	struct field_dispatch *one;
+
+	if (all == NULL)
+		return false;
+	audit->dispatches = all;
+	one = &all[audit->num_dispatches++];
+	*one = (struct field_dispatch){ .index = index,
+		.number = entry->number,
+		.time_ms = entry->time_ms,
+		.digest = entry->digest };
+	snprintf(one->office, sizeof(one->office), "%s", entry->office);
+	snprintf(one->person, sizeof(one->person), "%s", entry->person);
+	snprintf(one->to, sizeof(one->to), "%s", entry->to);
+	return true;
+}
+
+static const struct field_dispatch *
+find_dispatch(const struct audit *audit, const struct entry *entry)
+{
+	for (size_t i = audit->num_dispatches;
+	     entry_has(entry, ENTRY_WAYBILL) && i > 0; i--)
+		if (digest_eq(&audit->dispatches[i - 1].digest,
+			&entry->waybill))
+			return &audit->dispatches[i - 1];
+	return NULL;
+}
+
+/* --- One entry. --- */
+
+struct checking {
+	struct audit *audit;
+	uint64_t index;
+	const struct entry *entry;
+};
 
 static void
-check_time(struct audit *audit, uint64_t index, const struct entry *entry)
+find(const struct checking *all, const char *code, const char *text)
 {
-	char now[TIME_TEXT], last[TIME_TEXT];
+	if (!all->audit->quiet)
+		audit_find(&all->audit->settings, code, all->index,
+		    entry_has(all->entry, ENTRY_DOCUMENT) ? all->entry->document
+							  : "",
+		    "%s", text);
+}
 
-	time_format_ms(entry->time_ms, now);
-	if (entry->time_ms < audit->time_ms) {
-		time_format_ms(audit->time_ms, last);
-		FIND(audit, "TIME_BACKWARDS", index, entry,
-		    "its time, %s, is before %s, that of an entry before it:"
-		    " the journal's time never runs backwards", now, last);
+static bool
+report_field(void *arg, const struct field_rule *rule, const char *why)
+{
+	const struct checking *all = arg;
+
+	if (strcmp(rule->finding, "POLICY_UNKNOWN") == 0) {
+		/* Once for all entries under it. */
+		if (digest_eq(&all->audit->unknown, &all->entry->policy))
+			return true;
+		all->audit->unknown = all->entry->policy;
 	}
-	if (entry->time_ms >
-	    audit->settings.now_ms + TIME_SKEW_SECONDS * 1000)
-		FIND(audit, "TIME_AHEAD", index, entry,
-		    "its time, %s, is yet to come: the depositary's clock, or"
-		    " this one, is wrong", now);
+	find(all, rule->finding, why);
+	return true;
+}
+
+/* Compare each field with what the entries before it lead to. */
+static bool
+check_fields(const struct checking *all)
+{
+	const struct audit *audit = all->audit;
+	const struct audit_settings *settings = &audit->settings;
+	const struct entry *entry = all->entry;
+	struct ledger *ledger = audit->ledger;
+	const bool has_document =
+	    entry_has(entry, ENTRY_DOCUMENT) && entry_has(entry, ENTRY_VERSION);
+	const struct ledger_version *version =
+	    !has_document || entry->version > UINT32_MAX
+	    ? NULL
+	    : ledger_version(ledger_find(ledger, entry->document),
+		  (unsigned)entry->version);
+	struct digest policy, crls;
+	const struct field_journal journal = {
+		.policy =
+		    ledger_newest(ledger, ACT_POLICY, &policy) ? &policy : NULL,
+		.crls = ledger_newest(ledger, ACT_CRL, &crls) ? &crls : NULL,
+		.last = ledger_last(ledger, entry->act),
+		.all =
+		    settings->sight == NULL || sight_sees_all(settings->sight),
+		.has_version = version != NULL,
+		.had_contents = has_document && had_contents(audit, entry),
+		.dispatch = find_dispatch(audit, entry),
+	};
+	const struct field_view view = { .index = all->index,
+		.entry = entry,
+		.before_ms = audit->time_ms,
+		.crls_before = journal.crls,
+		.contents_before = version != NULL ? &version->contents : NULL,
+		.library = settings->library,
+		.now_ms = settings->now_ms,
+		.journal = settings->filtered ? NULL : &journal };
+
+	return fields_check(&view, settings->by, report_field,
+	    (void *)(uintptr_t)all);
+}
+
+/* A document of whose acts some are not for this office to see. */
+static bool
+is_seen_in_part(const struct audit *audit, const struct entry *entry)
+{
+	return audit->settings.sight != NULL &&
+	    entry_has(entry, ENTRY_DOCUMENT) &&
+	    !sight_sees(audit->settings.sight, entry->document);
+}
+
+/* The ledger takes it in; what it contradicts is told. */
+static bool
+apply(const struct checking *all, struct error *err)
+{
+	struct ledger *ledger = all->audit->ledger;
+	struct entry *same;
+	bool ok;
+
+	if (all->entry->time_ms >= ledger_time_ms(ledger)) {
+		ok = ledger_apply(ledger, all->index, all->entry, err);
+	} else {
+		/* Told above; the rest of what it says is still looked at. */
+		if ((same = malloc(sizeof(*same))) == NULL)
+			return error_set_errno(err, "audit");
+		*same = *all->entry;
+		same->time_ms = ledger_time_ms(ledger);
+		ok = ledger_apply(ledger, all->index, same, err);
+		free(same);
+	}
+	if (ok || err->kind != ERROR_UNTRUSTED)
+		return ok;
+	if (!is_seen_in_part(all->audit, all->entry))
+		find(all, "OUT_OF_ORDER", err->detail);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+/* What later entries are compared with. */
+static bool
+remember(struct audit *audit, uint64_t index, const struct entry *entry)
+{
 	if (entry->time_ms > audit->time_ms)
 		audit->time_ms = entry->time_ms;
-}
-
-static void
-check_in_force(struct audit *audit, uint64_t index, const struct entry *entry)
-{
-	struct digest newest;
-
-	/* A policy's own entry is the first that is under it. */
-	if (entry->act != ACT_POLICY &&
-	    ledger_newest(audit->ledger, ACT_POLICY, &newest) &&
-	    !digest_eq(&newest, &entry->policy))
-		FIND(audit, "POLICY_DIFFERS", index, entry,
-		    "it names another policy than the one that was in force");
-	if (entry->act != ACT_CRL && entry_has(entry, ENTRY_CRLS) &&
-	    ledger_newest(audit->ledger, ACT_CRL, &newest) &&
-	    !digest_eq(&newest, &entry->crls))
-		FIND(audit, "CRLS_DIFFER", index, entry,
-		    "it names other CRLs than those that were in force");
-}
-
-/* What the policy of that moment says of who did it. */
-static void
-check_rights(struct audit *audit, uint64_t index, const struct entry *entry)
-{
-	const struct verdict_library *library = audit->settings.library;
-	const struct policy *policy = library->policy(library->arg,
-	    &entry->policy, index);
-	const struct office *office;
-	char type[LIMIT_SLUG_BYTES + 1], hex[DIGEST_HEX];
-	struct decision decision = { .allowed = true };
-
-	if (policy == NULL) {
-		/* Once for all entries under it. */
-		if (digest_eq(&audit->unknown, &entry->policy))
-			return;
-		audit->unknown = entry->policy;
-		digest_hex(&entry->policy, hex);
-		FIND(audit, "POLICY_UNKNOWN", index, entry,
-		    "the policy that it names, %.16s…, is none that counts"
-		    " here: see \"valise policy show\"", hex);
-		return;
-	}
-	if (!entry_has(entry, ENTRY_OFFICE) || entry->act == ACT_REFUSE)
-		return;
-	if ((office = policy_office(policy, entry->office)) == NULL) {
-		FIND(audit, "NOT_ALLOWED", index, entry,
-		    "the policy knew no office \"%s\"", entry->office);
-		return;
-	}
-	document_type(entry->document, type);
-	if (entry->act == ACT_DELIVER)
-		decision = policy_decide(policy, office, RIGHT_READ, type);
-	else if (entry->act == ACT_DEPOSIT)
-		decision = policy_decide(policy, office, RIGHT_DEPOSIT, type);
-	else if (entry->act == ACT_SIGN || entry->act == ACT_TERMINATE)
-		decision = policy_decide_sign(policy, office, entry->person,
-		    type,
-		    entry->act == ACT_SIGN ? SIGNING_APPROVAL :
-					     SIGNING_TERMINATION,
-		    entry->time_ms / 1000);
-	if (!decision.allowed)
-		FIND(audit, "NOT_ALLOWED", index, entry,
-		    "the policy did not allow %s of %s to %s (%s)",
-		    entry->person, entry->office, entry->act_name,
-		    decision.rule);
-}
-
-/* Each of these names the one of its kind before it: none can be left out. */
-static void
-check_chain(struct audit *audit, uint64_t index, const struct entry *entry)
-{
-	const uint64_t last = ledger_last(audit->ledger, entry->act);
-	const uint64_t prior = entry_has(entry, ENTRY_PRIOR) ? entry->prior :
-							       LEDGER_NONE;
-
-	if (entry->act != ACT_START && entry->act != ACT_POLICY &&
-	    entry->act != ACT_CRL && entry->act != ACT_KEY)
-		return;
-	if (prior != last)
-		FIND(audit, "OUT_OF_ORDER", index, entry,
-		    "it does not follow the last \"%s\": one was left out",
-		    entry->act_name);
+	if (entry->act == ACT_DISPATCH)
+		return add_dispatch(audit, index, entry);
+	return entry->act == ACT_OTHER || entry->act == ACT_DELIVER ||
+	    !entry_has(entry, ENTRY_CONTENTS) || entry->version == 0 ||
+	    ledger_number(audit->ledger, entry->document) == 0 ||
+	    add_contents(audit, entry);
 }
 
 bool
 audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
     struct error *err)
 {
-	struct entry *same;
-	bool ok;
+	const struct checking all = { audit, index, entry };
 
-	check_time(audit, index, entry);
-	check_in_force(audit, index, entry);
-	check_rights(audit, index, entry);
-	check_chain(audit, index, entry);
-	if (entry->time_ms >= ledger_time_ms(audit->ledger)) {
-		ok = ledger_apply(audit->ledger, index, entry, err);
-	} else {
-		/* Told above; the rest of what it says is still looked at. */
-		if ((same = malloc(sizeof(*same))) == NULL)
-			return error_set_errno(err, "audit");
-		*same = *entry;
-		same->time_ms = ledger_time_ms(audit->ledger);
-		ok = ledger_apply(audit->ledger, index, same, err);
-		free(same);
-	}
-	if (!ok && err->kind == ERROR_UNTRUSTED) {
-		FIND(audit, "OUT_OF_ORDER", index, entry, "%s", err->detail);
-		*err = (struct error){ 0 };
-		return true;
-	}
-	return ok;
+	if (!check_fields(&all) ||
+	    (!audit->settings.filtered && !apply(&all, err)))
+		return false;
+	return remember(audit, index, entry) || error_set_errno(err, "audit");
 }
 
 bool
@@ -246,9 +337,9 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 		    "its files are not, all together, those that were"
 		    " journaled");
 	if (!digest_eq(&verdict->digest, &version->digest))
-		audit_find(settings, "VERSION_DIFFERS", version->acts[0],
-		    about, "its version digest is not the one that was"
-			   " journaled");
+		audit_find(settings, "VERSION_DIFFERS", version->acts[0], about,
+		    "its version digest is not the one that was"
+		    " journaled");
 	for (size_t i = 0; i < version->num_acts; i++)
 		if (!has_act(verdict, version->acts[i]))
 			audit_find(settings, "NOT_IN_COPY", version->acts[i],

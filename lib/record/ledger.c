@@ -634,8 +634,8 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
 }
 
-bool
-sight_reads(const struct sight *sight, const char *document)
+static bool
+has_right(const struct sight *sight, uint64_t types, const char *document)
 {
 	const struct document_type *type;
 	char name[LIMIT_SLUG_BYTES + 1];
@@ -643,5 +643,30 @@ sight_reads(const struct sight *sight, const char *document)
 	document_type(document, name);
 	type = policy_type(sight->policy, name);
 	return type != NULL &&
-	    (sight->read >> (type - sight->policy->types) & 1) != 0;
+	    (types >> (type - sight->policy->types) & 1) != 0;
+}
+
+bool
+sight_reads(const struct sight *sight, const char *document)
+{
+	return has_right(sight, sight->read, document);
+}
+
+bool
+sight_sees(const struct sight *sight, const char *document)
+{
+	char name[LIMIT_SLUG_BYTES + 1];
+
+	/* Of no type: as ledger_visible() shows it. */
+	document_type(document, name);
+	return policy_type(sight->policy, name) == NULL ?
+	    sight->audit != 0 :
+	    has_right(sight, sight->read | sight->audit, document);
+}
+
+bool
+sight_sees_all(const struct sight *sight)
+{
+	return sight->audit ==
+	    (UINT64_C(2) << (sight->policy->num_types - 1)) - 1;
 }

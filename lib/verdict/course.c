@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "verdict/fields.h"
 #include "verdict/judge.h"
 
 /* What the acts so far have led to. */
@@ -330,6 +331,50 @@ judge_act(struct course *course, size_t i)
 		(unsigned long long)act->index);
 }
 
+struct comparison {
+	struct judge *judge;
+	const struct verdict_act *act;
+};
+
+static bool
+report_field(void *arg, const struct field_rule *rule, const char *why)
+{
+	const struct comparison *all = arg;
+	struct error found = { 0 };
+
+	error_set_code(&found, ERROR_UNTRUSTED, rule->finding,
+	    "entry %llu (%s): %s", (unsigned long long)all->act->index,
+	    all->act->entry.act_name, why);
+	return judge_find_error(all->judge, FINDING_RECEIPT_BROKEN, "", &found);
+}
+
+/* Compare the fields of an act with what the copy and the acts before tell. */
+static bool
+judge_fields(struct judge *judge, size_t i)
+{
+	const struct verdict *out = judge->out;
+	struct comparison all = { judge, &out->acts[i] };
+	const struct field_copy copy = { .version = out->version,
+		.signature = signature_of(judge, all.act) };
+	struct field_view view = { .index = all.act->index,
+		.entry = &all.act->entry,
+		.before_ms =
+		    i > 0 ? out->acts[i - 1].entry.time_ms : FIELD_NO_TIME,
+		.library = judge->request->library,
+		.copy = &copy };
+
+	for (size_t j = 0; j < i; j++) {
+		const struct entry *before = &out->acts[j].entry;
+
+		if (entry_has(before, ENTRY_CRLS))
+			view.crls_before = &before->crls;
+		if (all.act->entry.act == ACT_FORCE &&
+		    out->acts[j].index == all.act->entry.prior)
+			view.contents_before = &before->contents;
+	}
+	return fields_check(&view, FIELD_VERDICT, report_field, &all);
+}
+
 bool
 judge_course(struct judge *judge)
 {
@@ -338,7 +383,7 @@ judge_course(struct judge *judge)
 		.never = !is_undecided(judge, false) };
 
 	for (size_t i = 0; i < out->num_acts; i++)
-		if (!judge_act(&course, i))
+		if (!judge_act(&course, i) || !judge_fields(judge, i))
 			return false;
 	judge->in_force = course.proved[false];
 	judge->terminated = course.proved[true];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "document/termination.h"
 #include "verdict/judge.h"
 
@@ -64,6 +65,8 @@ static const struct {
 	UNKNOWN(NOT_IN_JOURNAL),
 	UNKNOWN(NOT_WITNESSED),
 	INVALID(OUT_OF_ORDER),
+	INVALID(TIME_BACKWARDS),
+	INVALID(CRLS_BACKWARDS),
 	INVALID(JOURNAL_ROLLED_BACK),
 	UNKNOWN(POLICY_UNKNOWN),
 	UNKNOWN(REVOCATION_UNKNOWN),
@@ -189,6 +192,13 @@ judge_version(struct judge *judge)
 		return judge_find(judge, FINDING_VERSION_DIFFERS, PATH_VERSION,
 		    "it is %s@%u, not %s@%u", out->version->document,
 		    out->version->number, request->document, request->number);
+	if (request->live != NULL && strcmp(request->live, "origin") == 0 &&
+	    (out->version->created_at - TIME_SKEW_SECONDS) * 1000 >
+		request->now_ms &&
+	    !judge_find(judge, FINDING_TIME_BACKWARDS, PATH_VERSION,
+		"version.yaml says that it was made at a time that has not"
+		" come yet: is a clock wrong?"))
+		return false;
 	if (request->live != NULL && strcmp(request->live, "origin") == 0 &&
 	    (strcmp(request->person, out->version->person) != 0 ||
 		strcmp(request->office, out->version->office) != 0))

@@ -27,8 +27,10 @@ enum copy_who {
 /* One person of each party makes a quorum, or two of the first. */
 enum copy_policy { ONE_OF_EACH, TWO_OF_LAO, COPY_POLICIES };
 
-/* CRLs of an hour ago, of now, and of now where one CA has an older list. */
-enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, COPY_CRLS };
+/*
+ * CRLs of an hour ago, of now, of now where one CA has an older list, or none.
+ */
+enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, CRLS_ONE, COPY_CRLS };
 
 struct copy_step {
 	enum act act;
@@ -64,6 +66,8 @@ struct container *copy_make(unsigned number, const struct copy_step steps[],
 const struct entry *copy_entry(size_t step);
 /* The journal's digest of a set of CRLs. */
 struct digest copy_crls_digest(enum copy_crls crls);
+/* The policies and sets of CRLs of this world; newest is CRLS_NEW. */
+struct verdict_library copy_library(void);
 /* Judge it as who fetched it does. */
 void copy_judge(struct container *copy, struct verdict *out);
 bool copy_has(const struct verdict *verdict, enum finding_code code);

@@ -1,0 +1,87 @@
+/*
+ * fields.h - what each field of a journal entry is compared with, by whom, and
+ * the finding where it differs: one table for the verdict, the log, the audit
+ * and fsck.  docs/security.md has it as it is here.
+ *
+ * Where a row has no function the comparison is a step of its own (a proof, a
+ * signature, the ledger, git); tests/unit/test_fields.c changes each field of
+ * the table and sees that those whom the row names find it.
+ */
+#ifndef VERDICT_FIELDS_H
+#define VERDICT_FIELDS_H
+
+#include "verdict/verdict.h"
+
+enum field_checker {
+	FIELD_VERDICT = 1,   /* of a copy: everybody who has one */
+	FIELD_LOG = 2,       /* valise log, valise history */
+	FIELD_AUDIT = 4,     /* valise audit */
+	FIELD_FSCK = 8,      /* valised fsck: the operator, who has git too */
+	FIELD_COMMANDS = 16, /* every command that asks the daemon */
+};
+
+#define FIELD_NO_TIME  INT64_MIN
+#define FIELD_NO_INDEX UINT64_MAX
+
+/* What a copy has of the act: in the verdict only. */
+struct field_copy {
+	const struct version *version;
+	/* The signature that was handed in; NULL of a "force", or if none. */
+	const struct verdict_signature *signature;
+};
+
+/* A waybill that was handed in before. */
+struct field_dispatch {
+	uint64_t index, number;
+	int64_t time_ms;
+	struct digest digest;
+	char office[LIMIT_OFFICE_BYTES + 1], to[LIMIT_OFFICE_BYTES + 1];
+	char person[LIMIT_EMAIL_BYTES + 1];
+};
+
+/* What the entries before it lead to: in an audit, fsck and a whole log. */
+struct field_journal {
+	const struct digest *policy, *crls; /* their newest; NULL: none */
+	uint64_t last;     /* entry of the same act, or FIELD_NO_INDEX */
+	bool all;          /* this office sees every entry */
+	bool has_version;  /* the version that it names is deposited */
+	bool had_contents; /* and had the contents that it names */
+	const struct field_dispatch *dispatch; /* that it names; or NULL */
+};
+
+/* What a checker knows of an entry.  What it does not know is not compared. */
+struct field_view {
+	uint64_t index;
+	const struct entry *entry;
+	int64_t before_ms; /* of the act or entry before it, or FIELD_NO_TIME */
+	const struct digest *crls_before;     /* named before it, or NULL */
+	const struct digest *contents_before; /* of a "force"'s signature */
+	const struct verdict_library *library;
+	int64_t now_ms; /* the checker's clock, or 0: not asked */
+	const struct field_copy *copy;       /* or NULL */
+	const struct field_journal *journal; /* or NULL */
+};
+
+enum { FIELD_WHY = 400 };
+
+struct field_rule {
+	uint32_t acts; /* 1 << enum act */
+	enum entry_field field;
+	const char *compared_with; /* or why there is nothing */
+	const char *finding;       /* NULL: it is compared with nothing */
+	unsigned by;               /* enum field_checker */
+	/* False: it differs, and why says how. */
+	bool (*good)(const struct field_view *view, char why[FIELD_WHY]);
+};
+
+const struct field_rule *field_rules(size_t *num);
+bool field_rule_has(const struct field_rule *rule, enum act act);
+
+/* Told of each field that differs.  False ends the check. */
+typedef bool field_report(void *arg, const struct field_rule *rule,
+    const char *why);
+/* Ask all rules of that checker that have a function. */
+bool fields_check(const struct field_view *view, enum field_checker by,
+    field_report *report, void *arg) MUST_USE;
+
+#endif
