@@ -39,7 +39,7 @@ enum {
 	LIMIT_ZIP_RATIO_FREE = 1024 * 1024,  /* below this any ratio is fine */
 	LIMIT_VERSION_BYTES = 256 * 1024,    /* version.yaml */
 	LIMIT_MANIFEST_BYTES = 1024 * 1024,  /* an ASiC manifest */
-	LIMIT_SIGNATURE_BYTES = 64 * 1024,   /* a CMS, DER */
+	LIMIT_SIGNATURE_BYTES = 128 * 1024,  /* a CMS, DER, timestamps too */
 	LIMIT_SIGNATURES = 64,               /* signatories of one version */
 	LIMIT_RECEIPTS = 256,                /* receipts of one version */
 	LIMIT_TEXTS = 64,                    /* texts of a version */
@@ -58,6 +58,9 @@ enum {
 	LIMIT_CRL_BYTES = 16 * 1024 * 1024, /* one list, PEM or DER */
 	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
 	LIMIT_CERT_CACHE = 4096,            /* certificates kept parsed */
+	LIMIT_DER_DEPTH = 32,               /* levels of one DER file */
+	LIMIT_TIMESTAMPS = 4,               /* on one signature */
+	LIMIT_TIMESTAMP_BYTES = 16 * 1024,  /* one of them, DER */
 
 	/* YAML. */
 	LIMIT_YAML_BYTES = 32 * 1024 * 1024, /* an enrolment with its CRLs */

@@ -6,8 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/ess.h>
 #include <openssl/ts.h>
+#include <openssl/x509v3.h>
 
-#include "pki/der.h"
+#include "pki/signed_data.h"
 
 static const struct {
 	const char *name;
@@ -123,38 +124,6 @@ broken(struct error *err, const char *what)
 	    what);
 }
 
-/* CMS_verify() takes SHA-1 even at security level 2, which is the chain's. */
-static bool
-check_algorithms(CMS_SignerInfo *si, const struct cert *cert,
-    struct error *err)
-{
-	static const int digests[] = { NID_sha256, NID_sha384, NID_sha512 };
-	static const int signatures[] = { NID_ecdsa_with_SHA256,
-		NID_ecdsa_with_SHA384, NID_ecdsa_with_SHA512,
-		NID_rsaEncryption, NID_sha256WithRSAEncryption,
-		NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption,
-		NID_rsassaPss };
-	X509_ALGOR *digest = NULL, *signature = NULL;
-	bool digest_ok = false, signature_ok = false;
-
-	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &signature);
-	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
-		digest_ok = digest_ok ||
-		    OBJ_obj2nid(digest->algorithm) == digests[i];
-	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)
-		signature_ok = signature_ok ||
-		    OBJ_obj2nid(signature->algorithm) == signatures[i];
-	if (!digest_ok)
-		return weak(err, "its digest is none of SHA-256, 384 and 512");
-	if (!signature_ok)
-		return weak(err, "its algorithm is neither ECDSA nor RSA with"
-		    " SHA-256, 384 or 512");
-	if (!cert->is_strong)
-		return weak(err,
-		    "its key is neither P-256, P-384 nor RSA of 3072 bits");
-	return true;
-}
-
 /* The DER of an attribute that stands exactly once, with one value. */
 static const ASN1_STRING *
 attribute(CMS_SignerInfo *si, int nid, int type)
@@ -205,19 +174,16 @@ read_commitment(CMS_SignerInfo *si)
 }
 
 /*
- * The signed hash of the signer's certificate (RFC 5035 section 3): without
- * it another certificate with this key, issuer and serial could be put in.
+ * Another maker's signed hash of the signer's certificate, of either version
+ * (RFC 5035), where there is one.
  */
 static bool
-check_ess(CMS_SignerInfo *si, const struct cert *cert, bool v1_too,
-    struct error *err)
+check_ess(CMS_SignerInfo *si, X509 *signer, struct error *err)
 {
 	const ASN1_STRING *v2 = attribute(si,
 	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
-	const ASN1_STRING *v1 = v1_too ?
-	    attribute(si, NID_id_smime_aa_signingCertificate,
-		V_ASN1_SEQUENCE) :
-	    NULL;
+	const ASN1_STRING *v1 = attribute(si,
+	    NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	ESS_SIGNING_CERT_V2 *ess2 = NULL;
 	ESS_SIGNING_CERT *ess1 = NULL;
@@ -235,10 +201,10 @@ check_ess(CMS_SignerInfo *si, const struct cert *cert, bool v1_too,
 		ess1 = d2i_ESS_SIGNING_CERT(NULL, &p, ASN1_STRING_length(v1));
 		parsed = parsed && ess1 != NULL;
 	}
-	if (ess1 == NULL && ess2 == NULL)
-		form(err, "no signing-certificate-v2 attribute");
+	if (v1 == NULL && v2 == NULL)
+		ok = true;
 	else if (!parsed || chain == NULL ||
-	    sk_X509_push(chain, cert->x509) <= 0)
+	    sk_X509_push(chain, signer) <= 0)
 		form(err, "its signing-certificate attribute does not parse");
 	else
 		ok = OSSL_ESS_check_signing_certs(ess1, ess2, chain, 1) > 0 ||
@@ -263,41 +229,112 @@ read_signer(CMS_SignerInfo *si, struct cades *out, struct error *err)
 	    form(err, "no signing-time attribute");
 }
 
-/* Everything about a SignerInfo but the signature itself. */
 static bool
-check_signer(CMS_SignerInfo *si, const struct cert *cert, struct error *err)
+is_issuer(const struct cert *cert, struct span name)
 {
-	const ASN1_OBJECT *type;
+	unsigned char *der = NULL;
+	const int len = i2d_X509_NAME(X509_get_issuer_name(cert->x509), &der);
+	const bool same = len > 0 && span_eq(name, span_of(der, (size_t)len));
 
-	/* openssl issue 27055: without attributes CMS_CADES is satisfied. */
-	if (CMS_signed_get_attr_count(si) < 0)
-		return form(err, "no signed attributes");
-	if (attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING) == NULL)
-		return form(err, "no message-digest attribute");
-	type = CMS_signed_get0_data_by_OBJ(si,
-	    OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
-	if (type == NULL || OBJ_obj2nid(type) != NID_pkcs7_data)
-		return form(err, "its content-type attribute is not id-data");
-	return check_algorithms(si, cert, err) &&
-	    check_ess(si, cert, false, err);
+	OPENSSL_free(der);
+	return same;
+}
+
+static bool
+is_serial(const struct cert *cert, struct span serial)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509),
+	    &der);
+	const bool same = len > 0 && span_eq(serial, span_of(der, (size_t)len));
+
+	OPENSSL_free(der);
+	return same;
+}
+
+/* Is a certificate the one that the signer's ID names? */
+static bool
+is_named(const struct signed_data *data, const struct cert *cert)
+{
+	const ASN1_OCTET_STRING *key_id = X509_get0_subject_key_id(cert->x509);
+
+	if (data->key_id.len > 0)
+		return key_id != NULL &&
+		    span_eq(data->key_id,
+			span_of(ASN1_STRING_get0_data(key_id),
+			    (size_t)ASN1_STRING_length(key_id)));
+	return is_issuer(cert, data->issuer) && is_serial(cert, data->serial);
 }
 
 /* The certificate, among those in the CMS, that the SignerInfo names. */
-static struct cert *
-find_signer(struct cert_cache *cache, CMS_SignerInfo *si,
-    const struct span certs[], size_t num_certs, struct error *err)
+static bool
+find_signer(struct cert_cache *cache, const struct signed_data *data,
+    struct cades *out, struct span *der, struct error *err)
 {
-	for (size_t i = 0; i < num_certs; i++) {
-		struct cert *cert = cert_cache_get(cache, certs[i], err);
+	for (size_t i = 0; i < data->num_certs; i++) {
+		struct cert *cert = cert_cache_get(cache, data->certs[i], err);
 
 		if (cert == NULL)
-			return NULL;
-		if (CMS_SignerInfo_cert_cmp(si, cert->x509) == 0)
-			return cert;
+			return false;
+		if (is_named(data, cert)) {
+			out->cert = cert;
+			*der = data->certs[i];
+			return true;
+		}
 		cert_free(cert);
 	}
-	form(err, "the signer's certificate is not in it");
-	return NULL;
+	return form(err, "the signer's certificate is not in it");
+}
+
+/*
+ * The signed hash of the signer's certificate (RFC 5035 section 5): without
+ * it another certificate with this key, issuer and serial could be put in.
+ */
+static bool
+check_signed_cert(const struct signed_data *data, const struct cert *cert,
+    struct span der, struct error *err)
+{
+	const EVP_MD *md = data->ess_bits == 256 ? EVP_sha256() :
+	    data->ess_bits == 384		 ? EVP_sha384() :
+						   EVP_sha512();
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (EVP_Digest(der.data, der.len, hash, &len, md, NULL) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "digest");
+	return (span_eq(data->ess_hash, span_of(hash, len)) &&
+		   (data->ess_serial.len == 0 ||
+		       (is_serial(cert, data->ess_serial) &&
+			   is_issuer(cert, data->ess_issuer)))) ||
+	    broken(err, "its signing-certificate attribute names another"
+			" certificate");
+}
+
+static bool
+check_timestamps(const struct signed_data *data, struct error *err)
+{
+	for (size_t i = 0; i < data->num_timestamps; i++)
+		if (!cades_verify_timestamp(data->timestamps[i],
+			data->signature, err))
+			return false;
+	return true;
+}
+
+static enum commitment
+commitment_of(struct span oid)
+{
+	const unsigned char *p = oid.data;
+	enum commitment found = COMMITMENT_OTHER;
+	ASN1_OBJECT *object;
+
+	if (oid.len == 0)
+		return COMMITMENT_NONE;
+	object = d2i_ASN1_OBJECT(NULL, &p, (long)oid.len);
+	for (int i = COMMITMENT_ORIGIN; i <= COMMITMENT_APPROVAL; i++)
+		if (OBJ_obj2nid(object) == commitments[i].nid)
+			found = (enum commitment)i;
+	ASN1_OBJECT_free(object);
+	return found;
 }
 
 static bool
@@ -328,45 +365,35 @@ cades_verify(struct cert_cache *cache, struct span signature,
     struct span content, struct cades *out, struct error *err)
 {
 	struct buf stripped = BUF(LIMIT_SIGNATURE_BYTES);
-	struct span certs[LIMIT_CERTS_IN_CMS];
+	struct signed_data data;
 	struct cades found = { 0 };
-	STACK_OF(CMS_SignerInfo) *signers;
 	CMS_ContentInfo *cms = NULL;
-	CMS_SignerInfo *si;
 	const unsigned char *p;
-	size_t num_certs;
+	struct span der = { NULL, 0 };
 	bool ok = false;
 
 	if (signature.len > LIMIT_SIGNATURE_BYTES)
 		return error_set(err, ERROR_LIMIT,
 		    "signature of %zu bytes, limit %d", signature.len,
 		    LIMIT_SIGNATURE_BYTES);
-	if (!der_strip_signed_data(signature, &stripped, certs,
-		LIMIT_CERTS_IN_CMS, &num_certs, err)) {
-		snprintf(err->code, sizeof(err->code), "SIGNATURE_FORM");
+	if (!signed_data_parse(signature, &data, &stripped, err) ||
+	    !find_signer(cache, &data, &found, &der, err))
 		goto out;
-	}
 	p = stripped.data;
 	cms = d2i_CMS_ContentInfo(NULL, &p, (long)stripped.len);
-	if (cms == NULL || p != stripped.data + stripped.len) {
+	if (cms == NULL) {
 		form(err, "not a CMS SignedData");
 		goto out;
 	}
-	signers = CMS_get0_SignerInfos(cms);
-	if (sk_CMS_SignerInfo_num(signers) != 1) {
-		form(err, "not exactly one signer");
-		goto out;
-	}
-	if (!CMS_is_detached(cms) ||
-	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
-		form(err, "not a detached signature over id-data");
-		goto out;
-	}
-	si = sk_CMS_SignerInfo_value(signers, 0);
-	ok = (found.cert = find_signer(cache, si, certs, num_certs, err)) !=
-		NULL &&
-	    read_signer(si, &found, err) && check_signer(si, found.cert, err) &&
-	    verify_cms(cms, found.cert, content, err);
+	found.signature = sha256_of(data.signature);
+	found.signing_at = data.signing_at;
+	found.commitment = commitment_of(data.commitment);
+	ok = (found.cert->is_strong ||
+		 weak(err, "its key is neither P-256, P-384 nor RSA of 3072"
+			   " bits")) &&
+	    check_signed_cert(&data, found.cert, der, err) &&
+	    verify_cms(cms, found.cert, content, err) &&
+	    check_timestamps(&data, err);
 out:
 	CMS_ContentInfo_free(cms);
 	buf_free(&stripped);
@@ -470,7 +497,7 @@ verify_timestamps(CMS_SignerInfo *si, unsigned *timestamps, struct error *err)
 
 /*
  * CMS_verify() with CMS_CADES would refuse signing certificates listed with
- * their issuers; the certificate that verifies is checked against ESS here.
+ * their issuers, so the one that verifies is compared here.
  */
 static bool
 check_foreign_signer(struct cert_cache *cache, CMS_SignerInfo *si,
@@ -489,7 +516,8 @@ check_foreign_signer(struct cert_cache *cache, CMS_SignerInfo *si,
 		return form(err, "the signer's certificate is not in it");
 	found.cert = cert_cache_get(cache, span_of(der, (size_t)len), err);
 	OPENSSL_free(der);
-	ok = found.cert != NULL && read_signer(si, &found, err) &&
+	ok = found.cert != NULL && check_ess(si, x509, err) &&
+	    read_signer(si, &found, err) &&
 	    verify_timestamps(si, timestamps, err);
 	if (ok && first->cert == NULL)
 		*first = found;

@@ -203,6 +203,10 @@ commit_judge(struct cert_cache *certs, const struct policy *policy,
 	*out = (struct cades){ 0 };
 	if (!cades_verify(certs, der, content, out, err))
 		return false;
+	if (out->commitment != COMMITMENT_NONE)
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    "SIGNATURE_COMMITMENT", "a commit's signature is no %s",
+		    commitment_name(out->commitment));
 	trust_judge(policy->trust, out->cert, out->signing_at, lists,
 	    num_lists, &trust);
 	if (trust.ca == NULL ||

@@ -4,21 +4,19 @@
 #include "base/limits.h"
 #include "fuzz.h"
 #include "pki/cades.h"
-#include "pki/der.h"
+#include "pki/signed_data.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cert_cache *certs;
 	struct buf out = BUF(1024 * 1024);
-	struct span found[LIMIT_CERTS_IN_CMS];
+	struct signed_data found;
 	struct error err = { 0 };
 	struct cades cades = { 0 };
-	size_t num;
 	bool ok;
 
-	ok = der_strip_signed_data(span_of(data, size), &out, found,
-	    LIMIT_CERTS_IN_CMS, &num, &err);
+	ok = signed_data_parse(span_of(data, size), &found, &out, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
 	if (certs == NULL)

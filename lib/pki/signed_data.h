@@ -1,0 +1,58 @@
+/*
+ * signed_data.h - the one form of CMS SignedData that is a signature of ours.
+ *
+ * Source: RFC 5652 section 5; RFC 5035 section 5; RFC 5126 section 5.11.1;
+ * RFC 6211; RFC 4055 and 5758 (algorithms); ETSI EN 319 122-1 clauses 5 and 6.
+ * All of it is read here, byte by byte, before OpenSSL sees any: what was
+ * signed can then be read in one way only, and there is no place for words
+ * that nobody looks at.
+ *
+ *	version           1, or 3 where the signer is named by its key's ID
+ *	digestAlgorithms  one, the SignerInfo's
+ *	encapContentInfo  id-data, without content
+ *	certificates      in DER's order; CRLs too, which are never believed
+ *	signerInfos       one:
+ *	  signed attributes, each once with one value, in DER's order:
+ *	    content-type, message-digest, signing-time,
+ *	    signing-certificate-v2 (one ESSCertIDv2; SHA-256, 384 or 512),
+ *	    commitment-type (without qualifiers; or none),
+ *	    CMSAlgorithmProtection (the SignerInfo's two algorithms; or none)
+ *	  unsigned attributes: none, or one signature-time-stamp
+ */
+#ifndef PKI_SIGNED_DATA_H
+#define PKI_SIGNED_DATA_H
+
+#include "base/limits.h"
+#include "pki/der.h"
+
+/* All spans lie within the bytes that were parsed. */
+struct signed_data {
+	struct span certs[LIMIT_CERTS_IN_CMS]; /* each a certificate's DER */
+	size_t num_certs;
+	struct span issuer, serial; /* of the signer's certificate: TLVs, or */
+	struct span key_id;         /* its subjectKeyIdentifier */
+	unsigned digest_bits;       /* 256, 384, 512 */
+	struct span message_digest;
+	int64_t signing_at;         /* UTC seconds */
+	unsigned ess_bits;          /* the hash in signing-certificate-v2 */
+	struct span ess_hash;
+	struct span ess_issuer, ess_serial; /* the same there; or empty */
+	struct span commitment; /* the OBJECT IDENTIFIER's TLV, or empty */
+	struct span signature;  /* the signature's value */
+	struct span timestamps[LIMIT_TIMESTAMPS]; /* over that: tokens, DER */
+	size_t num_timestamps;
+};
+
+/*
+ * Parse cms, all of which must be DER in the form above.  stripped gets the
+ * same without certificates, CRLs and unsigned attributes, for CMS_verify().
+ *
+ * ERROR_MALFORMED  SIGNATURE_FORM  not in that form; an attribute that may not
+ *                                  be there is named by its OID
+ * ERROR_UNTRUSTED  SIGNATURE_WEAK  an algorithm that is not accepted
+ * ERROR_LIMIT      more certificates or timestamps than the limit
+ */
+bool signed_data_parse(struct span cms, struct signed_data *out,
+    struct buf *stripped, struct error *err) MUST_USE;
+
+#endif

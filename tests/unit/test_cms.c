@@ -1,0 +1,823 @@
+/*
+ * Signatures made by hand, each in one way not of our form, and DER to its
+ * last level.
+ */
+#include "unit.h"
+
+#include <stdarg.h>
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "pki/signed_data.h"
+#include "pki_fixture.h"
+
+static const struct span content = { (const uint8_t *)"the manifest", 12 };
+
+static struct identity ca, signer, twin, rsa;
+static struct cert_cache *certs;
+
+/* --- DER, put together. --- */
+
+/* All that a test makes, let go at its end. */
+static uint8_t *arena[4096];
+static size_t num_arena;
+
+static struct span
+keep(struct buf *bytes)
+{
+	ck_assert_uint_lt(num_arena, COUNT(arena));
+	arena[num_arena++] = bytes->data;
+	return buf_span(bytes);
+}
+
+static struct span
+concat(size_t num, const struct span parts[])
+{
+	struct buf out = BUF(1024 * 1024);
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < num; i++)
+		ck_ok(buf_append(&out, parts[i], &err), err);
+	return keep(&out);
+}
+
+static struct span
+tlv_of(uint8_t tag, size_t num, const struct span parts[])
+{
+	const struct span value = concat(num, parts);
+	struct buf out = BUF(1024 * 1024);
+	struct error err = { 0 };
+
+	ck_ok(der_append_header(&out, tag, value.len, &err) &&
+		buf_append(&out, value, &err), err);
+	return keep(&out);
+}
+
+#define TLV(tag, ...)                                          \
+	tlv_of(tag,                                            \
+	    sizeof((struct span[]){ __VA_ARGS__ }) /           \
+		sizeof(struct span),                           \
+	    (struct span[]){ __VA_ARGS__ })
+#define SEQ(...) TLV(DER_SEQUENCE, __VA_ARGS__)
+#define SET(...) TLV(DER_SET, __VA_ARGS__)
+
+static struct span
+raw(uint8_t tag, const void *value, size_t len)
+{
+	return TLV(tag, span_of(value, len));
+}
+
+static struct span
+text(uint8_t tag, const char *value)
+{
+	return raw(tag, value, strlen(value));
+}
+
+static struct span
+oid(const char *dotted)
+{
+	ASN1_OBJECT *object = OBJ_txt2obj(dotted, 1);
+	unsigned char *der = NULL;
+	const int len = i2d_ASN1_OBJECT(object, &der);
+	struct buf out = BUF(100);
+	struct error err = { 0 };
+
+	ck_ok(buf_append(&out, span_of(der, (size_t)len), &err), err);
+	OPENSSL_free(der);
+	ASN1_OBJECT_free(object);
+	return keep(&out);
+}
+
+static struct span
+small(unsigned value)
+{
+	const uint8_t byte = (uint8_t)value;
+
+	return raw(DER_INTEGER, &byte, 1);
+}
+
+static struct span
+hash(const char *name, struct span bytes)
+{
+	unsigned char out[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	struct buf kept = BUF(sizeof(out));
+	struct error err = { 0 };
+
+	ck_assert_int_eq(EVP_Digest(bytes.data, bytes.len, out, &len,
+	    EVP_get_digestbyname(name), NULL), 1);
+	ck_ok(buf_append(&kept, span_of(out, len), &err), err);
+	return keep(&kept);
+}
+
+static struct span
+cert_der(const struct cert *cert)
+{
+	struct buf out = BUF(LIMIT_CERT_BYTES);
+	struct error err = { 0 };
+
+	ck_ok(cert_append_der(cert, &out, &err), err);
+	return keep(&out);
+}
+
+#define ATTR(type, ...) SEQ(oid(type), SET(__VA_ARGS__))
+
+/* --- What a signature may differ in. --- */
+
+enum twist {
+	NONE,
+	SKI,
+	PROTECTED,
+	ESS_384,
+	ESS_ISSUER,
+	PSS,
+	RSA_NULL,
+	TWO_SIGNERS,
+	NO_SIGNER,
+	DUP_MD,
+	DUP_TIME,
+	TWO_TIMES,
+	NO_TIME,
+	NO_MD,
+	NO_CONTENT_TYPE,
+	NO_ESS,
+	ESS_SHA1,
+	ESS_SHA256_NAMED,
+	ESS_OTHER,
+	ESS_OTHER_SERIAL,
+	ESS_TWO,
+	ESS_POLICIES,
+	QUALIFIER,
+	TWO_COMMITMENTS,
+	DUP_COMMITMENT,
+	BY_SHA1,
+	MISMATCH,
+	ECDSA_PARAMETERS,
+	RSA_NO_NULL,
+	PSS_SALT,
+	PSS_OTHER_MGF,
+	PROTECTED_OTHER,
+	ATTACHED,
+	OTHER_CONTENT,
+	TAIL,
+	INDEFINITE,
+	LONG_LENGTH,
+	LONG_INTEGER,
+	UNSORTED,
+	CERTS_UNSORTED,
+	POLICY_ATTRIBUTE,
+	TIME_1990,
+	TIME_2049_GENERALIZED,
+	TIME_FRACTION,
+	TIME_NO_SECONDS,
+	TIME_OFFSET,
+	TIME_FEBRUARY,
+	MD_LENGTH,
+	MD_CONSTRUCTED,
+	DIGESTS_TWO,
+	DIGESTS_OTHER,
+	VERSION_3,
+	INFO_VERSION,
+	UNSIGNED_GARBAGE,
+	UNSIGNED_TWICE,
+	UNSIGNED_EMPTY,
+	TOKEN_NONE,
+	TOKENS_MANY,
+	TOKEN_LARGE,
+	AFTER_SIGNATURE,
+	AFTER_SIGNERS,
+	NO_ATTRIBUTES,
+};
+
+static const struct {
+	enum twist twist;
+	const char *code, *says;
+} twists[] = {
+	{ NONE, "", "" },
+	{ SKI, "", "" },
+	{ PROTECTED, "", "" },
+	{ ESS_384, "", "" },
+	{ ESS_ISSUER, "", "" },
+	{ PSS, "", "" },
+	{ RSA_NULL, "", "" },
+	{ TWO_SIGNERS, "SIGNATURE_FORM", "exactly one signer" },
+	{ NO_SIGNER, "SIGNATURE_FORM", "exactly one signer" },
+	{ DUP_MD, "SIGNATURE_FORM", "twice" },
+	{ DUP_TIME, "SIGNATURE_FORM", "twice" },
+	{ TWO_TIMES, "SIGNATURE_FORM", "exactly one value" },
+	{ NO_TIME, "SIGNATURE_FORM", "no signing-time" },
+	{ NO_MD, "SIGNATURE_FORM", "no message-digest" },
+	{ NO_CONTENT_TYPE, "SIGNATURE_FORM", "no content-type" },
+	{ NO_ESS, "SIGNATURE_FORM", "no signing-certificate-v2" },
+	{ ESS_SHA1, "SIGNATURE_FORM", "SHA-256" },
+	{ ESS_SHA256_NAMED, "SIGNATURE_FORM", "SHA-256" },
+	{ ESS_OTHER, "SIGNATURE_BROKEN", "names another certificate" },
+	{ ESS_OTHER_SERIAL, "SIGNATURE_BROKEN", "names another certificate" },
+	{ ESS_TWO, "SIGNATURE_FORM", "exactly one certificate" },
+	{ ESS_POLICIES, "SIGNATURE_FORM", "exactly one certificate" },
+	{ QUALIFIER, "SIGNATURE_FORM", "qualifiers" },
+	{ TWO_COMMITMENTS, "SIGNATURE_FORM", "exactly one value" },
+	{ DUP_COMMITMENT, "SIGNATURE_FORM", "twice" },
+	{ BY_SHA1, "SIGNATURE_WEAK", "SHA-256" },
+	{ MISMATCH, "SIGNATURE_FORM", "another digest" },
+	{ ECDSA_PARAMETERS, "SIGNATURE_FORM", "parameters" },
+	{ RSA_NO_NULL, "SIGNATURE_FORM", "parameters" },
+	{ PSS_SALT, "SIGNATURE_WEAK", "salt" },
+	{ PSS_OTHER_MGF, "SIGNATURE_WEAK", "hashes" },
+	{ PROTECTED_OTHER, "SIGNATURE_FORM", "CMSAlgorithmProtection" },
+	{ ATTACHED, "SIGNATURE_FORM", "detached" },
+	{ OTHER_CONTENT, "SIGNATURE_FORM", "id-data" },
+	{ TAIL, "SIGNATURE_FORM", "not one value" },
+	{ INDEFINITE, "SIGNATURE_FORM", "length" },
+	{ LONG_LENGTH, "SIGNATURE_FORM", "length" },
+	{ LONG_INTEGER, "SIGNATURE_FORM", "INTEGER" },
+	{ UNSORTED, "SIGNATURE_FORM", "order" },
+	{ CERTS_UNSORTED, "SIGNATURE_FORM", "order" },
+	{ POLICY_ATTRIBUTE, "SIGNATURE_FORM", "1.2.840.113549.1.9.16.2.15" },
+	{ TIME_1990, "SIGNATURE_FORM", "signing-time" },
+	{ TIME_2049_GENERALIZED, "SIGNATURE_FORM", "signing-time" },
+	{ TIME_FRACTION, "SIGNATURE_FORM", "signing-time" },
+	{ TIME_NO_SECONDS, "SIGNATURE_FORM", "UTCTime" },
+	{ TIME_OFFSET, "SIGNATURE_FORM", "UTCTime" },
+	{ TIME_FEBRUARY, "SIGNATURE_FORM", "no time" },
+	{ MD_LENGTH, "SIGNATURE_FORM", "message-digest" },
+	{ MD_CONSTRUCTED, "SIGNATURE_FORM", "in parts" },
+	{ DIGESTS_TWO, "SIGNATURE_FORM", "digestAlgorithms" },
+	{ DIGESTS_OTHER, "SIGNATURE_FORM", "digestAlgorithms" },
+	{ VERSION_3, "SIGNATURE_FORM", "version" },
+	{ INFO_VERSION, "SIGNATURE_FORM", "SignerInfo" },
+	{ UNSIGNED_GARBAGE, "SIGNATURE_FORM", "1.2.3.4.5" },
+	{ UNSIGNED_TWICE, "SIGNATURE_FORM", "more than one unsigned" },
+	{ UNSIGNED_EMPTY, "SIGNATURE_FORM", "unsigned" },
+	{ TOKEN_NONE, "SIGNATURE_FORM", "timestamp" },
+	{ TOKENS_MANY, "SIGNATURE_FORM", "more than 4 timestamps" },
+	{ TOKEN_LARGE, "SIGNATURE_FORM", "16384" },
+	{ AFTER_SIGNATURE, "SIGNATURE_FORM", "follow its signature" },
+	{ AFTER_SIGNERS, "SIGNATURE_FORM", "SignedData" },
+	{ NO_ATTRIBUTES, "SIGNATURE_FORM", "no signed attributes" },
+};
+
+#define SHA256_OID "2.16.840.1.101.3.4.2.1"
+#define SHA384_OID "2.16.840.1.101.3.4.2.2"
+#define APPROVAL   "1.2.840.113549.1.9.16.6.5"
+#define ORIGIN     "1.2.840.113549.1.9.16.6.1"
+#define STAMP      "1.2.840.113549.1.9.16.2.14"
+
+static struct span
+issuer_of(const struct cert *cert)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_X509_NAME(X509_get_issuer_name(cert->x509), &der);
+	struct buf out = BUF(1000);
+	struct error err = { 0 };
+
+	ck_ok(buf_append(&out, span_of(der, (size_t)len), &err), err);
+	OPENSSL_free(der);
+	return keep(&out);
+}
+
+static struct span
+serial_of(const struct cert *cert)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509),
+	    &der);
+	struct buf out = BUF(100);
+	struct error err = { 0 };
+
+	ck_ok(buf_append(&out, span_of(der, (size_t)len), &err), err);
+	OPENSSL_free(der);
+	return keep(&out);
+}
+
+static struct span
+ess_of(enum twist twist, const struct cert *cert)
+{
+	const struct span other = cert_der(twin.cert);
+	const struct span der = twist == ESS_OTHER ? other : cert_der(cert);
+	const struct span sha256 = raw(DER_OCTET_STRING,
+	    hash("SHA256", der).data, 32);
+	const struct span one = SEQ(sha256);
+
+	switch ((unsigned)twist) {
+	case ESS_384:
+		return SEQ(SEQ(SEQ(SEQ(oid(SHA384_OID)),
+		    TLV(DER_OCTET_STRING, hash("SHA384", der)))));
+	case ESS_SHA1:
+		return SEQ(SEQ(SEQ(SEQ(oid("1.3.14.3.2.26")),
+		    TLV(DER_OCTET_STRING, hash("SHA1", der)))));
+	case ESS_SHA256_NAMED:
+		return SEQ(SEQ(SEQ(SEQ(oid(SHA256_OID)), sha256)));
+	case ESS_ISSUER:
+	case ESS_OTHER_SERIAL:
+		return SEQ(SEQ(SEQ(sha256,
+		    SEQ(SEQ(TLV(0xa4, issuer_of(cert))),
+			twist == ESS_ISSUER ? serial_of(cert) :
+					      small(7)))));
+	case ESS_TWO:
+		return SEQ(SEQ(one, one));
+	case ESS_POLICIES:
+		return SEQ(SEQ(one), SEQ(SEQ(oid("1.2.3"))));
+	default:
+		return SEQ(SEQ(one));
+	}
+}
+
+static struct span
+time_of(enum twist twist)
+{
+	switch ((unsigned)twist) {
+	case TIME_1990:
+		return text(DER_GENERALIZED_TIME, "19900101000000Z");
+	case TIME_2049_GENERALIZED:
+		return text(DER_GENERALIZED_TIME, "20490101000000Z");
+	case TIME_FRACTION:
+		return text(DER_GENERALIZED_TIME, "20250615000000.5Z");
+	case TIME_NO_SECONDS:
+		return text(DER_UTC_TIME, "2506150000Z");
+	case TIME_OFFSET:
+		return text(DER_UTC_TIME, "250615000000+1400");
+	case TIME_FEBRUARY:
+		return text(DER_UTC_TIME, "250230000000Z");
+	default:
+		return text(DER_UTC_TIME, "250615000000Z");
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	const size_t n = x->len < y->len ? x->len : y->len;
+	const int order = memcmp(x->data, y->data, n);
+
+	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+struct making {
+	enum twist twist;
+	const struct identity *by;
+	struct span digest, algorithm;
+	struct span attrs[16];
+	size_t num;
+};
+
+static void
+add(struct making *making, struct span attr)
+{
+	making->attrs[making->num++] = attr;
+}
+
+static void
+make_attributes(struct making *making)
+{
+	const enum twist twist = making->twist;
+	struct span md = TLV(twist == MD_CONSTRUCTED ? 0x24 : DER_OCTET_STRING,
+	    twist == MD_CONSTRUCTED ?
+		raw(DER_OCTET_STRING, hash("SHA256", content).data, 32) :
+		hash(twist == BY_SHA1 ? "SHA1" : "SHA256", content));
+	const struct span time = ATTR("1.2.840.113549.1.9.5", time_of(twist));
+	struct span commitment = SEQ(oid(APPROVAL));
+
+	if (twist == MD_LENGTH)
+		md = raw(DER_OCTET_STRING, hash("SHA384", content).data, 48);
+	if (twist != NO_CONTENT_TYPE)
+		add(making, ATTR("1.2.840.113549.1.9.3",
+		    oid("1.2.840.113549.1.7.1")));
+	for (int i = 0; i < 1 + (twist == DUP_MD) - (twist == NO_MD); i++)
+		add(making, ATTR("1.2.840.113549.1.9.4", md));
+	for (int i = 0; i < 1 + (twist == DUP_TIME) - (twist == NO_TIME); i++)
+		add(making, twist == TWO_TIMES ?
+			ATTR("1.2.840.113549.1.9.5",
+			    text(DER_UTC_TIME, "250615000000Z"),
+			    text(DER_UTC_TIME, "260615000000Z")) :
+			time);
+	if (twist != NO_ESS)
+		add(making, ATTR("1.2.840.113549.1.9.16.2.47",
+		    ess_of(twist, making->by->cert)));
+	if (twist == QUALIFIER)
+		commitment = SEQ(oid(APPROVAL), SEQ(SEQ(oid("1.2.3"),
+		    text(0x0c, "ad referendum"))));
+	for (int i = 0; i < 1 + (twist == DUP_COMMITMENT); i++)
+		add(making, twist == TWO_COMMITMENTS ?
+			ATTR("1.2.840.113549.1.9.16.2.16", SEQ(oid(ORIGIN)),
+			    commitment) :
+			ATTR("1.2.840.113549.1.9.16.2.16", commitment));
+	if (twist == POLICY_ATTRIBUTE)
+		add(making, ATTR("1.2.840.113549.1.9.16.2.15",
+		    SEQ(oid("1.2.3.4"))));
+	if (twist == PROTECTED || twist == PROTECTED_OTHER) {
+		struct span rest = making->algorithm;
+		struct tlv algorithm;
+
+		ck_assert(der_take(&rest, &algorithm));
+		add(making, ATTR("1.2.840.113549.1.9.52",
+		    SEQ(twist == PROTECTED ? making->digest :
+					     SEQ(oid(SHA384_OID)),
+			TLV(DER_CONTEXT_1, algorithm.value))));
+	}
+	qsort(making->attrs, making->num, sizeof(making->attrs[0]), compare);
+}
+
+/* Over the attributes as a SET in DER's order. */
+static struct span
+sign(const struct making *making)
+{
+	const struct span set = tlv_of(DER_SET, making->num, making->attrs);
+	const enum twist twist = making->twist;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *key = NULL;
+	unsigned char out[1024];
+	size_t len = sizeof(out);
+	struct buf kept = BUF(sizeof(out));
+	struct error err = { 0 };
+
+	ck_assert_int_eq(EVP_DigestSignInit(ctx, &key,
+	    twist == BY_SHA1 ? EVP_sha1() : EVP_sha256(), NULL,
+	    making->by->key), 1);
+	if (twist == PSS || twist == PSS_SALT || twist == PSS_OTHER_MGF) {
+		EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(key,
+		    twist == PSS_SALT ? 20 : 32);
+		if (twist == PSS_OTHER_MGF)
+			EVP_PKEY_CTX_set_rsa_mgf1_md(key, EVP_sha384());
+	}
+	ck_assert_int_eq(EVP_DigestSign(ctx, out, &len, set.data, set.len), 1);
+	ck_ok(buf_append(&kept, span_of(out, len), &err), err);
+	EVP_MD_CTX_free(ctx);
+	return keep(&kept);
+}
+
+static struct span
+algorithm_of(enum twist twist)
+{
+	const struct span null = raw(DER_NULL, "", 0);
+	const struct span sha = SEQ(oid(SHA256_OID), null);
+
+	switch ((unsigned)twist) {
+	case MISMATCH:
+		return SEQ(oid("1.2.840.10045.4.3.4"));
+	case BY_SHA1:
+		return SEQ(oid("1.2.840.10045.4.1"));
+	case ECDSA_PARAMETERS:
+		return SEQ(oid("1.2.840.10045.4.3.2"), null);
+	case RSA_NULL:
+		return SEQ(oid("1.2.840.113549.1.1.1"), null);
+	case RSA_NO_NULL:
+		return SEQ(oid("1.2.840.113549.1.1.11"));
+	case PSS:
+	case PSS_SALT:
+	case PSS_OTHER_MGF:
+		return SEQ(oid("1.2.840.113549.1.1.10"),
+		    SEQ(TLV(DER_CONTEXT_0, sha),
+			TLV(DER_CONTEXT_1, SEQ(oid("1.2.840.113549.1.1.8"),
+			    twist == PSS_OTHER_MGF ?
+				SEQ(oid(SHA384_OID), null) :
+				sha)),
+			TLV(DER_CONTEXT_2, small(twist == PSS_SALT ? 20 : 32))));
+	default:
+		return SEQ(oid("1.2.840.10045.4.3.2"));
+	}
+}
+
+static struct span
+unsigned_of(enum twist twist)
+{
+	const struct span token = SEQ(small(1));
+	static const uint8_t large[LIMIT_TIMESTAMP_BYTES];
+
+	switch ((unsigned)twist) {
+	case UNSIGNED_GARBAGE:
+		return TLV(DER_CONTEXT_1, ATTR("1.2.3.4.5",
+		    text(DER_OCTET_STRING, "smuggled")));
+	case UNSIGNED_TWICE:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP, token),
+		    ATTR(STAMP, token));
+	case UNSIGNED_EMPTY:
+		return raw(DER_CONTEXT_1, "", 0);
+	case TOKEN_NONE:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP, token));
+	case TOKENS_MANY:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP, token, token, token,
+		    token, token));
+	case TOKEN_LARGE:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP,
+		    SEQ(raw(DER_OCTET_STRING, large, sizeof(large)))));
+	case AFTER_SIGNATURE:
+		return small(1);
+	default:
+		return span_of("", 0);
+	}
+}
+
+/* The attributes as they stand: [0], in another form for some. */
+static struct span
+attributes_of(const struct making *making)
+{
+	const struct span body = concat(making->num, making->attrs);
+	const size_t last = making->num - 1;
+
+	switch ((unsigned)making->twist) {
+	case INDEFINITE:
+		return concat(3, (struct span[]){ span_of("\xa0\x80", 2), body,
+				     span_of("\0\0", 2) });
+	case LONG_LENGTH: {
+		const uint8_t head[] = { 0xa0, 0x83, 0, (uint8_t)(body.len >> 8),
+			(uint8_t)body.len };
+
+		return concat(2, (struct span[]){ span_of(head, 5), body });
+	}
+	case UNSORTED:
+		return TLV(DER_CONTEXT_0, making->attrs[last],
+		    concat(last, making->attrs));
+	case NO_ATTRIBUTES:
+		return span_of("", 0);
+	default:
+		return TLV(DER_CONTEXT_0, body);
+	}
+}
+
+static struct span
+signer_info_of(struct making *making)
+{
+	const enum twist twist = making->twist;
+	const struct cert *cert = making->by->cert;
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(cert->x509);
+	const unsigned version = (twist == SKI) != (twist == INFO_VERSION) ?
+	    3 :
+	    1;
+
+	make_attributes(making);
+	return SEQ(twist == LONG_INTEGER ? raw(DER_INTEGER, "\0\1", 2) :
+					   small(version),
+	    twist == SKI ? raw(0x80, ASN1_STRING_get0_data(id),
+		(size_t)ASN1_STRING_length(id)) :
+			   SEQ(issuer_of(cert), serial_of(cert)),
+	    making->digest, attributes_of(making), making->algorithm,
+	    TLV(DER_OCTET_STRING, sign(making)), unsigned_of(twist));
+}
+
+static struct span
+make(enum twist twist)
+{
+	const bool is_rsa = twist == PSS || twist == PSS_SALT ||
+	    twist == PSS_OTHER_MGF || twist == RSA_NULL ||
+	    twist == RSA_NO_NULL;
+	struct making making = { .twist = twist,
+		.by = is_rsa ? &rsa : &signer,
+		.digest = SEQ(oid(twist == BY_SHA1 ? "1.3.14.3.2.26" :
+						  SHA256_OID)),
+		.algorithm = algorithm_of(twist) };
+	struct span both[] = { cert_der(making.by->cert), cert_der(ca.cert) };
+	struct span info = signer_info_of(&making), digests, certificates;
+	struct span signed_data;
+
+	qsort(both, 2, sizeof(both[0]), compare);
+	digests = twist == DIGESTS_TWO ?
+	    SET(making.digest, SEQ(oid(SHA384_OID))) :
+	    SET(twist == DIGESTS_OTHER ? SEQ(oid(SHA384_OID)) :
+					 making.digest);
+	certificates = twist == CERTS_UNSORTED ?
+	    TLV(DER_CONTEXT_0, both[1], both[0]) :
+	    TLV(DER_CONTEXT_0, both[0], both[1]);
+	signed_data = SEQ(small(twist == SKI || twist == VERSION_3 ? 3 : 1),
+	    digests,
+	    SEQ(oid(twist == OTHER_CONTENT ? "1.2.840.113549.1.9.16.1.4" :
+					     "1.2.840.113549.1.7.1"),
+		twist == ATTACHED ? TLV(DER_CONTEXT_0, TLV(DER_OCTET_STRING,
+		    content)) :
+				    span_of("", 0)),
+	    certificates,
+	    twist == TWO_SIGNERS ? SET(info, info) :
+		twist == NO_SIGNER ? raw(DER_SET, "", 0) :
+				     SET(info),
+	    twist == AFTER_SIGNERS ? small(1) : span_of("", 0));
+	return concat(2, (struct span[]){ SEQ(oid("1.2.840.113549.1.7.2"),
+					      TLV(DER_CONTEXT_0, signed_data)),
+			     span_of("", twist == TAIL ? 1 : 0) });
+}
+
+static void
+set_up(void)
+{
+	const struct fixture_cert what = { .email = "a@mofa.example",
+		.key_usage = "critical,nonRepudiation",
+		.serial = 99 };
+	struct fixture_cert other = what;
+	struct error err = { 0 };
+
+	ca = fixture_ca("CA");
+	signer = fixture_issue(&ca, &what);
+	other.email = "z@mofa.example";
+	other.with_key = signer.key;
+	twin = fixture_issue(&ca, &other);
+	other = what;
+	other.key = "RSA-3072";
+	rsa = fixture_issue(&ca, &other);
+	certs = cert_cache_new(&err);
+}
+
+static void
+tear_down(void)
+{
+	identity_free(&ca);
+	identity_free(&signer);
+	identity_free(&twin);
+	identity_free(&rsa);
+	cert_cache_free(certs);
+	for (size_t i = 0; i < num_arena; i++)
+		free(arena[i]);
+	num_arena = 0;
+}
+
+START_TEST(a_signature_is_of_one_form)
+{
+	struct cades out = { 0 };
+	struct error err = { 0 };
+	const bool good = cades_verify(certs, make(twists[_i].twist), content,
+	    &out, &err);
+
+	ck_assert_msg(good == (twists[_i].code[0] == '\0'), "%d: %s: %s", _i,
+	    err.code, err.detail);
+	ck_assert_msg(strcmp(err.code, twists[_i].code) == 0, "%d: %s: %s",
+	    _i, err.code, err.detail);
+	ck_assert_msg(strstr(err.detail, twists[_i].says) != NULL, "%d: %s",
+	    _i, err.detail);
+	if (good) {
+		ck_assert_int_eq(out.commitment, COMMITMENT_APPROVAL);
+		ck_assert_int_eq(out.signing_at, 1749945600);
+	}
+	cades_free(&out);
+}
+END_TEST
+
+START_TEST(every_truncation_of_a_signature_is_refused)
+{
+	const struct span good = make(PROTECTED);
+
+	for (size_t i = 0; i < good.len; i++) {
+		struct cades out = { 0 };
+		struct error err = { 0 };
+
+		ck_assert(!cades_verify(certs, span_of(good.data, i), content,
+		    &out, &err));
+		ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	}
+}
+END_TEST
+
+/* Each byte flipped in each way: refused, or the same signature. */
+START_TEST(no_bit_of_a_signature_is_free)
+{
+	const struct span good = make(ESS_ISSUER);
+	struct buf bytes = BUF(LIMIT_SIGNATURE_BYTES);
+	struct error err = { 0 };
+
+	ck_ok(buf_append(&bytes, good, &err), err);
+	for (size_t i = 0; i < bytes.len; i++) {
+		struct cades out = { 0 };
+		struct error why = { 0 };
+		const uint8_t was = bytes.data[i];
+
+		bytes.data[i] ^= (uint8_t)(1u << (i % 8));
+		/* The CA's certificate is not the signer's: as it likes. */
+		if (cades_verify(certs, buf_span(&bytes), content, &out, &why))
+			ck_assert_int_eq(X509_cmp(out.cert->x509,
+			    signer.cert->x509), 0);
+		cades_free(&out);
+		bytes.data[i] = was;
+	}
+	buf_free(&bytes);
+}
+END_TEST
+
+/* --- DER. --- */
+
+static const struct {
+	const char *hex;
+	const char *says; /* NULL: it is DER */
+} ders[] = {
+	{ "0500", NULL },
+	{ "0101ff", NULL },
+	{ "010100", NULL },
+	{ "020100", NULL },
+	{ "0201ff", NULL },
+	{ "02020080", NULL },
+	{ "0202ff7f", NULL },
+	{ "030100", NULL },
+	{ "030206c0", NULL },
+	{ "06032a0304", NULL },
+	{ "3006020101020102", NULL },
+	{ "3106020101020102", NULL },
+	{ "a003020101", NULL },
+	{ "8001ff", NULL },
+	{ "170d3235303631353030303030305a", NULL },
+	{ "180f32303235303631353030303030305a", NULL },
+	{ "181132303235303631353030303030302e355a", NULL },
+	{ "", "one value" },
+	{ "05000500", "one value" },
+	{ "0501", "one value" },
+	{ "0101", "one value" },
+	{ "1f0100", "one value" },
+	{ "3080020101 0000", "one value" },
+	{ "30810300", "one value" },
+	{ "3081030101ff", "one value" },
+	{ "308200030101ff", "one value" },
+	{ "3003 8081 00", "length" },
+	{ "050101", "NULL" },
+	{ "010101", "BOOLEAN" },
+	{ "01020000", "BOOLEAN" },
+	{ "0200", "INTEGER" },
+	{ "02020001", "INTEGER" },
+	{ "0202ff80", "INTEGER" },
+	{ "0a020001", "INTEGER" },
+	{ "0300", "BIT STRING" },
+	{ "030101", "BIT STRING" },
+	{ "030208ff", "BIT STRING" },
+	{ "030206e0", "BIT STRING" },
+	{ "0600", "OBJECT" },
+	{ "06022a80", "OBJECT" },
+	{ "06032a8001", "OBJECT" },
+	{ "0d0180", "OBJECT" },
+	{ "2403040100", "in parts" },
+	{ "2203020101", "in parts" },
+	{ "1003020101", "without parts" },
+	{ "1100", "without parts" },
+	{ "30020000", "end of contents" },
+	{ "3106020102020101", "order" },
+	{ "3105020102 0401", "length" },
+	{ "3004 3102 0201", "length" },
+	{ "170b323530363135303030305a", "UTCTime" },
+	{ "1711323530363135303030303030 2b30303030", "UTCTime" },
+	{ "170d3235303631353030303030302b", "UTCTime" },
+	{ "180e3230323530363135303030303030", "GeneralizedTime" },
+	{ "181132303235303631353030303030302e305a", "GeneralizedTime" },
+	{ "181032303235303631353030303030302e5a", "GeneralizedTime" },
+	{ "181132303235303631353030303030302c355a", "GeneralizedTime" },
+};
+
+static struct span
+bytes_of(const char *hex)
+{
+	struct buf out = BUF(200);
+	struct error err = { 0 };
+	unsigned byte;
+
+	while (*hex != '\0') {
+		if (*hex == ' ') {
+			hex++;
+			continue;
+		}
+		ck_assert_int_eq(sscanf(hex, "%2x", &byte), 1);
+		ck_ok(buf_append_u8(&out, (uint8_t)byte, &err), err);
+		hex += 2;
+	}
+	return out.data == NULL ? span_of("", 0) : keep(&out);
+}
+
+START_TEST(each_value_has_one_spelling)
+{
+	struct error err = { 0 };
+	const bool good = der_check(bytes_of(ders[_i].hex), &err);
+
+	ck_assert_msg(good == (ders[_i].says == NULL), "%s: %s", ders[_i].hex,
+	    err.detail);
+	if (!good) {
+		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+		ck_assert_msg(strstr(err.detail, ders[_i].says) != NULL,
+		    "%s: %s", ders[_i].hex, err.detail);
+	}
+}
+END_TEST
+
+START_TEST(levels_have_a_limit)
+{
+	struct span in = raw(DER_NULL, "", 0);
+	struct error err = { 0 };
+
+	for (int i = 0; i < LIMIT_DER_DEPTH; i++)
+		in = SEQ(in);
+	ck_ok(der_check(in, &err), err);
+	ck_assert(!der_check(SEQ(in), &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, a_signature_is_of_one_form, 0, COUNT(twists));
+	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
+	tcase_add_test(t, no_bit_of_a_signature_is_free);
+	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));
+	tcase_add_test(t, levels_have_a_limit);
+}
+
+int
+main(void)
+{
+	return run_tests("cms", fill);
+}
