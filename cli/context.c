@@ -571,7 +571,8 @@ static bool
 add_files(struct crls *crls, const struct container *files, struct error *err)
 {
 	for (size_t i = 0; i < files->num; i++)
-		if (!crls_add(crls, member_bytes(&files->members[i]), err))
+		if (!crls_add(crls, member_bytes(&files->members[i]), NULL,
+			err))
 			return error_context(err, "%s",
 			    files->members[i].path);
 	return true;

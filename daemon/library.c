@@ -64,7 +64,7 @@ crl_set_load(struct container *files, struct error *err)
 	    container_contents(files, &set->digest, err);
 	for (size_t i = 0; ok && i < files->num; i++)
 		ok = crls_add(set->crls, member_bytes(&files->members[i]),
-			 err) ||
+			 NULL, err) ||
 		    error_context(err, "%s", files->members[i].path);
 	if (!ok) {
 		crl_set_free(set);

@@ -64,8 +64,8 @@ setup_warn_of_crls(const struct policy *policy, const struct crl_set *crls)
 					   office->ca) == 0;
 		if (told)
 			continue;
-		if (!crls_next_update(crls->crls, policy->trust, office->ca,
-			&next)) {
+		if (!trust_next_update(policy->trust, office->ca,
+			crls->crls, &next)) {
 			log_warning("crl", "ca=%s reason=missing"
 			    " effect=\"nobody with its certificates can"
 			    " connect\"", office->ca);

@@ -101,8 +101,8 @@ check_data(struct upkeep *upkeep)
 
 /* Does a set tell at least as much, of every CA, and of one more? */
 static bool
-is_newer(const struct policy *policy, const struct crls *old,
-    const struct crls *new, const char **older)
+is_newer(const struct policy *policy, struct crls *old,
+    struct crls *new, const char **older)
 {
 	bool newer = false;
 
@@ -110,8 +110,8 @@ is_newer(const struct policy *policy, const struct crls *old,
 	for (size_t i = 0; i < policy->num_offices; i++) {
 		const char *ca = policy->offices[i].ca;
 		int64_t was = 0, is = 0;
-		const bool had = crls_next_update(old, policy->trust, ca, &was);
-		const bool has = crls_next_update(new, policy->trust, ca, &is);
+		const bool had = trust_next_update(policy->trust, ca, old, &was);
+		const bool has = trust_next_update(policy->trust, ca, new, &is);
 
 		if (had && (!has || is < was))
 			*older = ca;
@@ -137,17 +137,17 @@ fetch_crl(struct upkeep *upkeep, size_t n, struct error *err)
 		error_set(err, ERROR_UNAVAILABLE, "%s: HTTP status %d", url,
 		    status)) &&
 	    (crls = crls_new(err)) != NULL &&
-	    (crls_add(crls, buf_span(&bytes), err) ||
+	    (crls_add(crls, buf_span(&bytes), NULL, err) ||
 		error_context(err, "%s", url));
 	/* Alone it need not tell of every CA: only of one that it is newer. */
 	for (size_t i = 0; ok && i < now.policy->num_offices; i++) {
 		const char *ca = now.policy->offices[i].ca;
 		int64_t was = 0, is = 0;
 
-		if (crls_next_update(crls, now.policy->trust, ca, &is))
+		if (trust_next_update(now.policy->trust, ca, crls, &is))
 			newer = newer ||
-			    !crls_next_update(now.crls->crls,
-				now.policy->trust, ca, &was) ||
+			    !trust_next_update(now.policy->trust, ca,
+				now.crls->crls, &was) ||
 			    is > was;
 	}
 	snprintf(name, sizeof(name), "fetched-%zu.crl", n);
@@ -401,8 +401,8 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 		if (ca->not_after_at < now_at() + WARN_CERTIFICATE)
 			warn(upkeep, "the certificate of CA \"%s\" ends %s",
 			    name, when);
-		if (!crls_next_update(now->crls->crls, now->policy->trust,
-			name, &next)) {
+		if (!trust_next_update(now->policy->trust, name,
+			now->crls->crls, &next)) {
 			warn(upkeep, "there is no CRL of CA \"%s\": nobody with"
 				     " its certificates can connect", name);
 			continue;

@@ -58,6 +58,7 @@ enum {
 	LIMIT_CRL_BYTES = 16 * 1024 * 1024, /* one list, PEM or DER */
 	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
 	LIMIT_CERT_CACHE = 4096,            /* certificates kept parsed */
+	LIMIT_CA_CERTS = 8,                 /* of one CA, old and new */
 	LIMIT_DER_DEPTH = 32,               /* levels of one DER file */
 	LIMIT_TIMESTAMPS = 4,               /* on one signature */
 	LIMIT_TIMESTAMP_BYTES = 16 * 1024,  /* one of them, DER */

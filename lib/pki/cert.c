@@ -186,6 +186,27 @@ cert_parse_pem(struct span pem, struct error *err)
 	return cert;
 }
 
+bool
+cert_take_pem(struct span *pem, struct cert **cert, struct error *err)
+{
+	BIO *in = BIO_new_mem_buf(pem->data, (int)pem->len);
+	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
+				  NULL;
+	const unsigned long why = ERR_peek_last_error();
+	const size_t left = in != NULL ? (size_t)BIO_pending(in) : 0;
+
+	*cert = x509 != NULL ? cert_of_x509(x509, err) : NULL;
+	X509_free(x509);
+	BIO_free(in);
+	ERR_clear_error();
+	*pem = span_sub(*pem, pem->len - left, left);
+	if (x509 != NULL)
+		return *cert != NULL;
+	return ERR_GET_REASON(why) == PEM_R_NO_START_LINE ||
+	    error_set(err, ERROR_MALFORMED, "a block that is no certificate"
+					    " (PEM)");
+}
+
 struct cert *
 cert_ref(struct cert *cert)
 {

@@ -39,6 +39,12 @@ struct cert *cert_parse(struct span der, struct error *err);
 struct cert *cert_of_x509(X509 *x509, struct error *err);
 /* The first certificate of PEM text. */
 struct cert *cert_parse_pem(struct span pem, struct error *err);
+/*
+ * The next certificate of PEM text, which is taken from its front; *cert is
+ * NULL where there is no more.  False where a block is no certificate.
+ */
+bool cert_take_pem(struct span *pem, struct cert **cert,
+    struct error *err) MUST_USE;
 struct cert *cert_ref(struct cert *cert);
 void cert_free(struct cert *cert);
 bool cert_append_der(const struct cert *cert, struct buf *out,

@@ -8,7 +8,7 @@
 #ifndef PKI_TRUST_H
 #define PKI_TRUST_H
 
-#include "pki/cert.h"
+#include "pki/crl.h"
 
 /* The CAs of one policy.  Safe between threads once filled. */
 struct trust;
@@ -16,40 +16,33 @@ struct trust;
 struct trust *trust_new(struct error *err);
 void trust_free(struct trust *trust);
 /*
- * Take in the CA certificate of PEM text under a name.
+ * Take in the CA certificates of PEM text under a name: an old and a new one
+ * stand in one file while both are in use.
  *
- * ERROR_MALFORMED  not a certificate
- * ERROR_UNTRUSTED  not a CA's, weak, or there already
+ * ERROR_MALFORMED  not certificates
+ * ERROR_UNTRUSTED  not a CA's, weak, or the name is there already
+ * ERROR_LIMIT      more than LIMIT_CA_CERTS
  */
 bool trust_add_ca(struct trust *trust, const char *name, struct span pem,
     struct error *err) MUST_USE;
-/* NULL if there is none of that name. */
+/* The first certificate of that name; NULL if there is none. */
 const struct cert *trust_ca(const struct trust *trust, const char *name);
 
+/* The i-th certificate of that name, of those in its file; NULL at the end. */
+const struct cert *trust_ca_at(const struct trust *trust, const char *name,
+    size_t i);
 /* The name of a CA by its place, from 0 on; NULL after the last. */
 const char *trust_ca_name(const struct trust *trust, size_t place);
+/* Did a CA of these, by name and key, sign the list? */
+bool trust_signed(const struct trust *trust, struct crls *crls,
+    struct crl *crl);
+/* When the newest list of a CA that trust names ends, by its signature. */
+bool trust_next_update(const struct trust *trust, const char *ca,
+    struct crls *crls, int64_t *out);
 
-/* A set of revocation lists.  Safe between threads once filled. */
-struct crls;
-
-struct crls *crls_new(struct error *err);
-void crls_free(struct crls *crls);
-/*
- * Take in every CRL of PEM text, or the one of DER.
- *
- * ERROR_MALFORMED  not a CRL, or one that covers only part of its CA's
- *                  certificates (delta, indirect, by reason or kind)
- */
-bool crls_add(struct crls *crls, struct span bytes,
-    struct error *err) MUST_USE;
-size_t crls_count(const struct crls *crls);
-/* The newest list of a CA that trust names, by its own signature. */
-bool crls_next_update(const struct crls *crls, const struct trust *trust,
-    const char *ca, int64_t *out);
-
-/* The thisUpdate of the newest one; false if it has none of that CA. */
-bool crls_this_update(struct crls *crls, const struct trust *trust,
-    const char *ca, int64_t *out);
+/* The thisUpdate of its newest list; false if it has none of that CA. */
+bool trust_this_update(const struct trust *trust, const char *ca,
+    struct crls *crls, int64_t *out);
 
 enum trust_state {
 	TRUST_GOOD,

@@ -270,9 +270,9 @@ good_lists(const struct field_view *view, char why[FIELD_WHY])
 	     i++) {
 		int64_t was, is;
 
-		if (!crls_this_update(old, policy->trust, ca, &was))
+		if (!trust_this_update(policy->trust, ca, old, &was))
 			continue;
-		if (!crls_this_update(new, policy->trust, ca, &is))
+		if (!trust_this_update(policy->trust, ca, new, &is))
 			return differs(why,
 			    "its CRLs have no list of the CA"
 			    " \"%s\" any more",

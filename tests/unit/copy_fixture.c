@@ -105,7 +105,7 @@ make_crls(enum copy_crls which)
 			continue;
 		fixture_crl(&w.cas[ca], COPY_NOW - (old ? 3600 : 60),
 		    COPY_NOW + 7200, NULL, 0, &der);
-		ck_ok(crls_add(crls, buf_span(&der), &err), err);
+		ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
 		buf_free(&der);
 	}
 	return crls;

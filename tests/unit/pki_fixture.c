@@ -109,6 +109,9 @@ fixture_issue(const struct identity *ca, const struct fixture_cert *what)
 	if (what->extended != NULL)
 		add_extension(x509, ca->cert->x509, "extendedKeyUsage",
 		    what->extended);
+	if (what->points != NULL)
+		add_extension(x509, ca->cert->x509, "crlDistributionPoints",
+		    what->points);
 	snprintf(email, sizeof(email), "email:%s", what->email);
 	add_extension(x509, ca->cert->x509, "subjectAltName", email);
 	add_extension(x509, ca->cert->x509, "subjectKeyIdentifier", "hash");
@@ -174,6 +177,138 @@ fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
 	}
 	X509_CRL_sort(crl);
 	assert(X509_CRL_sign(crl, ca->key, EVP_sha256()) > 0);
+	len = i2d_X509_CRL(crl, &der);
+	ok = buf_append(out, span_of(der, (size_t)len), &err);
+	assert(ok);
+	OPENSSL_free(der);
+	ASN1_TIME_free(time);
+	X509_CRL_free(crl);
+}
+
+/* Critical, and of no meaning to anybody. */
+static X509_EXTENSION *
+strange_extension(void)
+{
+	ASN1_OBJECT *object = OBJ_txt2obj("1.2.3.4.5", 1);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *ext;
+
+	ASN1_OCTET_STRING_set(value, (const unsigned char *)"\5\0", 2);
+	ext = X509_EXTENSION_create_by_OBJ(NULL, object, 1, value);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(object);
+	return ext;
+}
+
+static void
+add_list_extension(X509_CRL *crl, X509_EXTENSION *ext)
+{
+	assert(ext != NULL && X509_CRL_add_ext(crl, ext, -1) == 1);
+	X509_EXTENSION_free(ext);
+}
+
+static void
+add_number(X509_CRL *crl, int nid, long value, bool critical)
+{
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+
+	ASN1_INTEGER_set(number, value);
+	assert(X509_CRL_add1_ext_i2d(crl, nid, number, critical, 0) == 1);
+	ASN1_INTEGER_free(number);
+}
+
+static void
+add_expired(X509_CRL *crl, int64_t at)
+{
+	ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL,
+	    (time_t)at);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	ASN1_OBJECT *object = OBJ_txt2obj("2.5.29.60", 1);
+	unsigned char *der = NULL;
+	const int len = i2d_ASN1_GENERALIZEDTIME(time, &der);
+
+	ASN1_OCTET_STRING_set(value, der, len);
+	add_list_extension(crl, X509_EXTENSION_create_by_OBJ(NULL, object, 0,
+				    value));
+	OPENSSL_free(der);
+	ASN1_OBJECT_free(object);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_GENERALIZEDTIME_free(time);
+}
+
+static void
+add_revoked(X509_CRL *crl, const struct cert *cert, int64_t at, int reason,
+    int64_t invalid_at, bool is_strange)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_INTEGER *number = ASN1_INTEGER_dup(
+	    X509_get0_serialNumber(cert->x509));
+	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)at);
+	ASN1_ENUMERATED *code = ASN1_ENUMERATED_new();
+	ASN1_GENERALIZEDTIME *invalid = ASN1_GENERALIZEDTIME_set(NULL,
+	    (time_t)invalid_at);
+
+	X509_REVOKED_set_serialNumber(entry, number);
+	X509_REVOKED_set_revocationDate(entry, time);
+	ASN1_ENUMERATED_set(code, reason);
+	if (reason != 0)
+		X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, code, 0, 0);
+	if (invalid_at != 0)
+		X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, invalid,
+		    0, 0);
+	if (is_strange) {
+		X509_EXTENSION *ext = strange_extension();
+
+		X509_REVOKED_add_ext(entry, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	X509_CRL_add0_revoked(crl, entry);
+	ASN1_INTEGER_free(number);
+	ASN1_TIME_free(time);
+	ASN1_ENUMERATED_free(code);
+	ASN1_GENERALIZEDTIME_free(invalid);
+}
+
+void
+fixture_list(const struct fixture_list *what, struct buf *out)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *time = ASN1_TIME_new();
+	unsigned char *der = NULL;
+	struct error err = { 0 };
+	X509V3_CTX ctx;
+	int len;
+	bool ok;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, what->ca->cert->x509, NULL, NULL, crl, 0);
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl,
+	    X509_get_subject_name(what->ca->cert->x509));
+	ASN1_TIME_set(time, (time_t)what->this_at);
+	X509_CRL_set1_lastUpdate(crl, time);
+	ASN1_TIME_set(time, (time_t)what->next_at);
+	X509_CRL_set1_nextUpdate(crl, time);
+	if (what->number != 0)
+		add_number(crl, NID_crl_number, what->number, false);
+	if (what->scope != NULL)
+		add_list_extension(crl, X509V3_EXT_conf_nid(NULL, &ctx,
+					    NID_issuing_distribution_point,
+					    what->scope));
+	if (what->is_delta)
+		add_number(crl, NID_delta_crl, 1, true);
+	if (what->is_strange)
+		add_list_extension(crl, strange_extension());
+	if (what->expired_at != 0)
+		add_expired(crl, what->expired_at);
+	for (size_t i = 0; i < 3; i++)
+		if (what->revoked[i].cert != NULL)
+			add_revoked(crl, what->revoked[i].cert,
+			    what->revoked[i].at, what->revoked[i].reason,
+			    what->revoked[i].invalid_at,
+			    what->revoked[i].is_strange);
+	X509_CRL_sort(crl);
+	assert(X509_CRL_sign(crl, what->ca->key, EVP_sha256()) > 0);
 	len = i2d_X509_CRL(crl, &der);
 	ok = buf_append(out, span_of(der, (size_t)len), &err);
 	assert(ok);

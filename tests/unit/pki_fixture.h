@@ -15,6 +15,7 @@ struct fixture_cert {
 	int64_t from_at, until_at;
 	EVP_PKEY *with_key; /* use this one instead of a new one */
 	long serial;        /* 0: the next */
+	const char *points; /* crlDistributionPoints, as in openssl.cnf */
 };
 
 #define FIXTURE_FROM  INT64_C(1600000000) /* 2020-09-13 */
@@ -37,6 +38,22 @@ struct identity fixture_encrypter(const struct identity *ca,
 /* DER of a CRL; revoked may be NULL. */
 void fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
     const struct cert *revoked, int64_t revoked_at, struct buf *out);
+/* A list in all that one may have; what is 0 or NULL is not there. */
+struct fixture_list {
+	const struct identity *ca;
+	int64_t this_at, next_at, expired_at;
+	long number;
+	const char *scope; /* as in openssl.cnf */
+	bool is_delta, is_strange;  /* strange: an unknown critical extension */
+	struct {
+		const struct cert *cert;
+		int64_t at, invalid_at;
+		int reason; /* CRLReason; 0: none */
+		bool is_strange;
+	} revoked[3];
+};
+void fixture_list(const struct fixture_list *what, struct buf *out);
+
 void fixture_pem(const struct cert *cert, struct buf *out);
 
 #endif

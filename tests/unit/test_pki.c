@@ -226,7 +226,7 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 	fixture_pem(ca.cert, &pem);
 	fixture_crl(&ca, NOW - 50, NOW + 100, person.cert, NOW - 60, &newest);
 	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err) &&
-		crls_add(crls, buf_span(&newest), &err), err);
+		crls_add(crls, buf_span(&newest), NULL, &err), err);
 	trust_judge(trust, out.cert, NOW, lists, 1, &result);
 	ck_assert_int_eq(result.state, TRUST_REVOKED);
 	cades_free(&out);
@@ -342,7 +342,7 @@ START_TEST(a_certificate_is_judged_at_the_time_in_question)
 		    trusts[_i].this_at, trusts[_i].next_at,
 		    trusts[_i].revoked_at != 0 ? person.cert : NULL,
 		    trusts[_i].revoked_at, &crl);
-		ck_ok(crls_add(crls, buf_span(&crl), &err), err);
+		ck_ok(crls_add(crls, buf_span(&crl), NULL, &err), err);
 	}
 	trust_judge(trust, person.cert, trusts[_i].at, lists, 2, &result);
 	ck_assert_msg(result.state == trusts[_i].state, "%d: %d %s", _i,

@@ -1,0 +1,71 @@
+/*
+ * crl.h - revocation lists as X.509 has them: whom a list covers, whom it
+ * lists, and what may be concluded for those whom it does not list.
+ *
+ * Source: RFC 5280 sections 5.2, 5.3 and 6.3.3; X.509 (2019) clause 9.5.2.8
+ * (expiredCertsOnCRL).  Nothing is fetched; what a list means for an act of
+ * the journal is told by pki/revocation.h.
+ */
+#ifndef PKI_CRL_H
+#define PKI_CRL_H
+
+#include <openssl/x509v3.h>
+
+#include "pki/cert.h"
+
+enum { CRL_NUMBER_BYTES = 20 }; /* RFC 5280 section 5.2.3 */
+
+struct crl {
+	X509_CRL *x509;
+	struct digest digest; /* SHA-256 of its DER */
+	int64_t this_update_at, next_update_at;
+	uint8_t number[CRL_NUMBER_BYTES]; /* big-endian; 0 if it has none */
+	/*
+	 * Does it tell anything of those whom it does not list?  Not a delta,
+	 * not a list by reason, nor one with a critical extension, its own or
+	 * an entry's, that is not known here.
+	 */
+	bool is_complete;
+	int64_t expired_at; /* it still lists who expired since; INT64_MAX */
+	ISSUING_DIST_POINT *scope; /* or NULL: every certificate of its CA */
+	struct digest signed_by; /* a CA certificate that verified it, or 0 */
+};
+
+/* A certificate on a list. */
+struct crl_listing {
+	bool is_hold;
+	int64_t revoked_at; /* revocationDate */
+	int64_t since_at;   /* that, or an earlier invalidityDate */
+};
+
+/* The lists of some files.  Safe between threads once filled. */
+struct crls;
+
+struct crls *crls_new(struct error *err);
+void crls_free(struct crls *crls);
+/*
+ * Take in the one CRL of DER, or every CRL of PEM text; each block is judged
+ * by itself.  *num_bad, if it is not NULL, counts those that were left out.
+ *
+ * ERROR_MALFORMED  none was good: not a CRL, one without thisUpdate or
+ *                  nextUpdate, or an indirect one.  err tells the first.
+ */
+bool crls_add(struct crls *crls, struct span bytes, unsigned *num_bad,
+    struct error *err) MUST_USE;
+size_t crls_count(const struct crls *crls);
+struct crl *crls_at(const struct crls *crls, size_t i);
+
+/* Are both of one CA's name, and did that certificate's key sign the list? */
+bool crl_is_signed_by(struct crls *crls, struct crl *crl,
+    const struct cert *ca);
+/* Is it of the CA that, by its name, issued the certificate? */
+bool crl_is_of(const struct crl *crl, const struct cert *cert);
+/* Does its scope hold the certificate (RFC 5280 section 6.3.3 (b))? */
+bool crl_covers(const struct crl *crl, const struct cert *cert);
+/* False if it does not list it; removeFromCRL is no listing. */
+bool crl_lists(const struct crl *crl, const struct cert *cert,
+    struct crl_listing *out);
+/* Have both the same scope? */
+bool crl_same_scope(const struct crl *a, const struct crl *b);
+
+#endif

@@ -1,0 +1,228 @@
+#include "pki/revocation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A list, where the journal first names it. */
+struct named {
+	const struct crl *crl;
+	uint64_t index;
+	int64_t entry_at;
+	bool is_judged; /* its signature is a CA's of the policy of then */
+};
+
+struct revocation {
+	struct named *list; /* by index, as they were taken in */
+	size_t num, room;
+};
+
+struct revocation *
+revocation_new(struct error *err)
+{
+	struct revocation *revocation = calloc(1, sizeof(*revocation));
+
+	if (revocation == NULL)
+		error_set_errno(err, "revocation");
+	return revocation;
+}
+
+void
+revocation_free(struct revocation *revocation)
+{
+	if (revocation == NULL)
+		return;
+	free(revocation->list);
+	free(revocation);
+}
+
+/* A set names again most of what the one before it named. */
+static bool
+is_there(const struct revocation *revocation, const struct crl *crl)
+{
+	for (size_t i = revocation->num; i > 0; i--)
+		if (revocation->list[i - 1].is_judged &&
+		    digest_eq(&revocation->list[i - 1].crl->digest,
+			&crl->digest))
+			return true;
+	return false;
+}
+
+static bool
+add(struct revocation *revocation, const struct named *named,
+    struct error *err)
+{
+	if (revocation->num == revocation->room) {
+		const size_t room = revocation->room == 0 ?
+		    16 :
+		    revocation->room * 2;
+		struct named *all = realloc(revocation->list,
+		    room * sizeof(*all));
+
+		if (all == NULL)
+			return error_set_errno(err, "revocation");
+		revocation->list = all;
+		revocation->room = room;
+	}
+	revocation->list[revocation->num++] = *named;
+	return true;
+}
+
+bool
+revocation_add(struct revocation *revocation, struct crls *set,
+    const struct trust *trust, uint64_t index, int64_t entry_at,
+    struct error *err)
+{
+	for (size_t i = 0; i < crls_count(set); i++) {
+		struct crl *crl = crls_at(set, i);
+		const struct named named = { crl, index, entry_at,
+			trust != NULL };
+
+		if (is_there(revocation, crl) ||
+		    (trust != NULL && !trust_signed(trust, set, crl)))
+			continue;
+		if (!add(revocation, &named, err))
+			return false;
+	}
+	return true;
+}
+
+/* Journaled before, or in the same set and made before. */
+static bool
+is_before(const struct named *a, const struct named *b)
+{
+	return a->index != b->index ? a->index < b->index :
+				      a->crl->this_update_at <
+		b->crl->this_update_at;
+}
+
+/* Does not being on this list say that a certificate was good? */
+static bool
+clears(const struct named *named, const struct cert *cert)
+{
+	const struct crl *crl = named->crl;
+	struct crl_listing listing;
+
+	return named->is_judged && crl->is_complete &&
+	    crl->this_update_at <= named->entry_at + CRL_FUTURE_SECONDS &&
+	    (crl->this_update_at <= cert->not_after_at ||
+		crl->expired_at <= cert->not_after_at) &&
+	    crl_covers(crl, cert) && !crl_lists(crl, cert, &listing);
+}
+
+/* The lists of one certificate's CA, up to a size of the journal. */
+struct question {
+	const struct revocation *revocation;
+	const struct cert *cert;
+	int64_t at;
+	uint64_t size;
+};
+
+static const struct named *
+next_of(const struct question *question, size_t *i)
+{
+	const struct revocation *all = question->revocation;
+
+	while (*i < all->num) {
+		const struct named *one = &all->list[(*i)++];
+
+		if (one->index < question->size &&
+		    crl_is_of(one->crl, question->cert))
+			return one;
+	}
+	return NULL;
+}
+
+/* The thisUpdate of the newest list, of before this one, that clears it. */
+static int64_t
+cleared_before(const struct question *question, const struct named *listing)
+{
+	const struct named *one;
+	int64_t newest = INT64_MIN;
+	size_t i = 0;
+
+	while ((one = next_of(question, &i)) != NULL)
+		if (is_before(one, listing) &&
+		    one->crl->this_update_at > newest &&
+		    clears(one, question->cert))
+			newest = one->crl->this_update_at;
+	return newest;
+}
+
+/* The thisUpdate of the first list of its scope that no longer holds it. */
+static int64_t
+released_at(const struct question *question, const struct named *hold)
+{
+	const struct named *one;
+	int64_t first = INT64_MAX;
+	size_t i = 0;
+
+	while ((one = next_of(question, &i)) != NULL)
+		if (one->crl->this_update_at > hold->crl->this_update_at &&
+		    one->crl->this_update_at < first &&
+		    crl_same_scope(one->crl, hold->crl) &&
+		    clears(one, question->cert))
+			first = one->crl->this_update_at;
+	return first;
+}
+
+/* What one listing makes of an act, if it is worse than what is known. */
+static void
+weigh(const struct question *question, const struct named *one,
+    const struct crl_listing *listing, struct revocation_result *out)
+{
+	const bool is_cleared = question->at <= cleared_before(question, one);
+
+	if (question->at < listing->since_at ||
+	    (listing->is_hold && question->at >= released_at(question, one)) ||
+	    out->state == REVOCATION_REVOKED ||
+	    (is_cleared && out->state == REVOCATION_DOUBTED))
+		return;
+	*out = (struct revocation_result){
+		.state = is_cleared ? REVOCATION_DOUBTED : REVOCATION_REVOKED,
+		.is_hold = listing->is_hold,
+		.since_at = listing->since_at,
+		.told_at = one->crl->this_update_at,
+		.index = one->index,
+	};
+}
+
+void
+revocation_judge(const struct revocation *revocation, const struct cert *cert,
+    int64_t at, uint64_t size, struct revocation_result *out)
+{
+	const struct question question = { revocation, cert, at, size };
+	struct revocation_result found = { .state = REVOCATION_UNTOLD };
+	bool is_final = false, is_current = false, is_unjudged = false;
+	uint64_t unjudged = 0;
+	const struct named *one;
+	size_t i = 0;
+
+	while ((one = next_of(&question, &i)) != NULL) {
+		struct crl_listing listing;
+
+		if (!one->is_judged) {
+			if (!is_unjudged)
+				unjudged = one->index;
+			is_unjudged = true;
+		} else if (crl_lists(one->crl, cert, &listing)) {
+			weigh(&question, one, &listing, &found);
+		} else if (clears(one, cert)) {
+			is_final = is_final || one->crl->this_update_at >= at;
+			is_current = is_current ||
+			    (one->crl->this_update_at <= at &&
+				one->crl->next_update_at >= at);
+		}
+	}
+	*out = found;
+	if (found.state == REVOCATION_REVOKED)
+		return;
+	if (is_unjudged)
+		*out = (struct revocation_result){
+			.state = REVOCATION_UNJUDGED,
+			.unjudged = unjudged,
+		};
+	else if (found.state == REVOCATION_UNTOLD && is_final)
+		out->state = REVOCATION_CLEARED;
+	else if (found.state == REVOCATION_UNTOLD && is_current)
+		out->state = REVOCATION_CURRENT;
+}

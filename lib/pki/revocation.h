@@ -1,0 +1,74 @@
+/*
+ * revocation.h - was a certificate good when its act was journaled?  The same
+ * answer for everybody who knows the journal up to the same size.
+ *
+ * The journal names each set of lists in a `crl` entry.  Of these, and of
+ * nothing else, follows what is known:
+ *
+ *   - A listing counts on whatever list the journal names, from its
+ *     revocationDate or an earlier invalidityDate on.  It never ends, but for
+ *     a hold: that ends with the thisUpdate of the first later complete list
+ *     of the same scope that does not have it; what was done between stays
+ *     bad.
+ *   - Not being listed is believed of a complete list that covers the
+ *     certificate, made while it had not expired (or that says by
+ *     expiredCertsOnCRL that it still lists those that had), and not dated
+ *     over an hour later than the `crl` entry that names it.  Such a list
+ *     clears all acts up to its thisUpdate, for ever: a CA cannot unmake later
+ *     what its people did before.
+ *
+ * Source: RFC 5280 sections 5.2.5, 5.3 and 6.3.3; X.509 expiredCertsOnCRL.
+ */
+#ifndef PKI_REVOCATION_H
+#define PKI_REVOCATION_H
+
+#include "pki/crl.h"
+#include "pki/trust.h"
+
+/* A list from the future clears nobody. */
+enum { CRL_FUTURE_SECONDS = 60 * 60 };
+
+enum revocation_state {
+	REVOCATION_CLEARED, /* a list made since does not have it: for ever */
+	REVOCATION_CURRENT, /* the list in force then does not: not yet final */
+	REVOCATION_DOUBTED, /* cleared; a later list says: revoked before */
+	REVOCATION_REVOKED,
+	REVOCATION_UNTOLD,  /* no list tells: none, or none of that time */
+	REVOCATION_UNJUDGED, /* one might, under a policy not accepted here */
+};
+
+struct revocation_result {
+	enum revocation_state state;
+	/* Doubted, revoked: */
+	bool is_hold;
+	int64_t since_at;  /* from when on, by the CA */
+	int64_t told_at;   /* the list's thisUpdate */
+	uint64_t index;    /* of the `crl` entry that first named it */
+	/* Unjudged: of the `crl` entry whose policy is not accepted. */
+	uint64_t unjudged;
+};
+
+struct revocation;
+
+struct revocation *revocation_new(struct error *err);
+void revocation_free(struct revocation *revocation);
+
+/*
+ * Take in the set that the `crl` entry of that index and time names, in the
+ * order of the journal.  trust is of the policy in force at that entry, by
+ * whose CAs its lists are verified; NULL if this reader has not accepted it.
+ * set and trust are borrowed.  A list that no such CA signed is passed over.
+ */
+bool revocation_add(struct revocation *revocation, struct crls *set,
+    const struct trust *trust, uint64_t index, int64_t entry_at,
+    struct error *err) MUST_USE;
+
+/*
+ * Of a certificate's act at a time (UTC seconds), by the `crl` entries of a
+ * journal of that size (UINT64_MAX: all that were taken in).
+ */
+void revocation_judge(const struct revocation *revocation,
+    const struct cert *cert, int64_t at, uint64_t size,
+    struct revocation_result *out);
+
+#endif

@@ -1,0 +1,520 @@
+/*
+ * Histories of revocation lists, as a journal names them, and what follows
+ * for an act of a given time.
+ */
+#include "unit.h"
+
+#include <openssl/x509v3.h>
+
+#include "pki/revocation.h"
+#include "pki_fixture.h"
+
+/* Days since the first. */
+#define DAY(n)  (INT64_C(1700000000) + (n) * 86400)
+#define HOLD    CRL_REASON_CERTIFICATE_HOLD
+#define SHARD_A "critical,fullname:URI:http://a.example/crl"
+#define SHARD_B "critical,fullname:URI:http://b.example/crl"
+
+static struct identity ca, new_ca, other_ca;
+/* One that lives long, one that ended on day 20, one of shard A. */
+static struct identity person, ended, sharded;
+static struct trust *trust, *old_trust;
+
+enum who { PERSON, ENDED, SHARDED };
+
+/* A list, named by the journal's entry of a day. */
+struct step {
+	int64_t day, made; /* entry's; thisUpdate's, else the same */
+	int64_t next;      /* days that it is in force; 0: 10 */
+	bool is_listed;
+	int64_t since, invalid; /* revocationDate; invalidityDate, or 0 */
+	int reason;
+	const char *scope;
+	bool is_delta, is_strange, entry_is_strange, by_new, by_other;
+	bool is_unaccepted; /* under a policy that the reader has not */
+	int64_t expired;
+	bool same_set; /* in the set of the step before */
+};
+
+static const struct {
+	const char *name;
+	enum who who;
+	int64_t act; /* the day */
+	struct step steps[5];
+	enum revocation_state state;
+	int64_t since; /* of doubted and revoked */
+} histories[] = {
+	{ "no list", PERSON, 5, { { 0 } }, REVOCATION_UNTOLD, 0 },
+	{ "a list in force", PERSON, 5, { { .day = 1 } },
+	    REVOCATION_CURRENT, 0 },
+	{ "a list made since", PERSON, 5, { { .day = 6 } },
+	    REVOCATION_CLEARED, 0 },
+	{ "a stale list", PERSON, 15, { { .day = 1 } }, REVOCATION_UNTOLD,
+	    0 },
+	{ "stale then, one made since", PERSON, 15,
+	    { { .day = 1 }, { .day = 30 } }, REVOCATION_CLEARED, 0 },
+	{ "revoked before", PERSON, 5,
+	    { { .day = 4, .is_listed = true, .since = 3 } },
+	    REVOCATION_REVOKED, 3 },
+	{ "revoked after", PERSON, 5,
+	    { { .day = 8, .is_listed = true, .since = 7 } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "revoked after, cleared before", PERSON, 5,
+	    { { .day = 6 }, { .day = 8, .is_listed = true, .since = 7 } },
+	    REVOCATION_CLEARED, 0 },
+	{ "the list comes late, nothing cleared it", PERSON, 5,
+	    { { .day = 1 }, { .day = 9, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "a CA dates back what is cleared", PERSON, 5,
+	    { { .day = 6 }, { .day = 9, .is_listed = true, .since = 4 } },
+	    REVOCATION_DOUBTED, 4 },
+	{ "what came after the clearing list is revoked", PERSON, 7,
+	    { { .day = 6 }, { .day = 9, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "an invalidity date before the revocation", PERSON, 5,
+	    { { .day = 9, .is_listed = true, .since = 8, .invalid = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "an invalidity date after it means nothing", PERSON, 5,
+	    { { .day = 9, .is_listed = true, .since = 4, .invalid = 8 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "an entry dropped since", PERSON, 5,
+	    { { .day = 4, .is_listed = true, .since = 3 }, { .day = 8 } },
+	    REVOCATION_REVOKED, 3 },
+	{ "dropped and listed again", PERSON, 9,
+	    { { .day = 4, .is_listed = true, .since = 3 }, { .day = 8 },
+		{ .day = 10, .is_listed = true, .since = 3 } },
+	    REVOCATION_REVOKED, 3 },
+	{ "an older list, journaled later, revokes the uncleared", PERSON, 8,
+	    { { .day = 6 },
+		{ .day = 9, .made = 5, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "and only doubts the cleared", PERSON, 5,
+	    { { .day = 6 },
+		{ .day = 9, .made = 5, .is_listed = true, .since = 4 } },
+	    REVOCATION_DOUBTED, 4 },
+	/* A hold. */
+	{ "during a hold", PERSON, 5,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD } },
+	    REVOCATION_REVOKED, 4 },
+	{ "during a hold that was released", PERSON, 5,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "after its release", PERSON, 9,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8 } },
+	    REVOCATION_CURRENT, 0 },
+	{ "on the second of its release", PERSON, 8,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8 } },
+	    REVOCATION_CLEARED, 0 },
+	{ "before the hold", PERSON, 3,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8 } },
+	    REVOCATION_CLEARED, 0 },
+	{ "a hold's invalidity date means nothing", PERSON, 3,
+	    { { .day = 4, .is_listed = true, .since = 4, .invalid = 2,
+		  .reason = HOLD },
+		{ .day = 8 } },
+	    REVOCATION_CLEARED, 0 },
+	{ "a hold that became a revocation", PERSON, 9,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "a delta does not release a hold", PERSON, 9,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
+		{ .day = 8, .is_delta = true } },
+	    REVOCATION_REVOKED, 4 },
+	{ "another shard does not release a hold", SHARDED, 9,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD,
+		  .scope = SHARD_A },
+		{ .day = 8, .scope = SHARD_B } },
+	    REVOCATION_REVOKED, 4 },
+	{ "its own does", SHARDED, 9,
+	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD,
+		  .scope = SHARD_A },
+		{ .day = 8, .scope = SHARD_A } },
+	    REVOCATION_CURRENT, 0 },
+	/* Whom a list covers. */
+	{ "a shard covers whose point it is", SHARDED, 5,
+	    { { .day = 6, .scope = SHARD_A } }, REVOCATION_CLEARED, 0 },
+	{ "and not others", SHARDED, 5,
+	    { { .day = 6, .scope = SHARD_B } }, REVOCATION_UNTOLD, 0 },
+	{ "nor one without a point", PERSON, 5,
+	    { { .day = 6, .scope = SHARD_A } }, REVOCATION_UNTOLD, 0 },
+	{ "a shard that lists another's revokes it", SHARDED, 5,
+	    { { .day = 6, .scope = SHARD_B, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "users' certificates", PERSON, 5,
+	    { { .day = 6, .scope = "critical,onlyuser:TRUE" } },
+	    REVOCATION_CLEARED, 0 },
+	{ "CAs' certificates", PERSON, 5,
+	    { { .day = 6, .scope = "critical,onlyCA:TRUE" } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "attribute certificates", PERSON, 5,
+	    { { .day = 6, .scope = "critical,onlyAA:TRUE" } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "some reasons clear nobody", PERSON, 5,
+	    { { .day = 6,
+		  .scope = "critical,onlysomereasons:keyCompromise" } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "but revoke", PERSON, 5,
+	    { { .day = 6, .is_listed = true, .since = 4,
+		  .scope = "critical,onlysomereasons:keyCompromise" } },
+	    REVOCATION_REVOKED, 4 },
+	{ "a delta clears nobody", PERSON, 5,
+	    { { .day = 6, .is_delta = true } }, REVOCATION_UNTOLD, 0 },
+	{ "but revokes", PERSON, 5,
+	    { { .day = 6, .is_delta = true, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "removeFromCRL is no listing", PERSON, 5,
+	    { { .day = 6, .is_delta = true, .is_listed = true, .since = 4,
+		.reason = CRL_REASON_REMOVE_FROM_CRL } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "a strange list clears nobody", PERSON, 5,
+	    { { .day = 6, .is_strange = true } }, REVOCATION_UNTOLD, 0 },
+	{ "but revokes", PERSON, 5,
+	    { { .day = 6, .is_strange = true, .is_listed = true,
+		.since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "a strange entry makes the list clear nobody", PERSON, 5,
+	    { { .day = 6, .entry_is_strange = true } }, REVOCATION_UNTOLD,
+	    0 },
+	/* Who has expired. */
+	{ "an act of before, a list of after its end", ENDED, 5,
+	    { { .day = 30 } }, REVOCATION_UNTOLD, 0 },
+	{ "one that lists the expired too", ENDED, 5,
+	    { { .day = 30, .expired = 10 } }, REVOCATION_CLEARED, 0 },
+	{ "but not so far back", ENDED, 5,
+	    { { .day = 30, .expired = 25 } }, REVOCATION_UNTOLD, 0 },
+	{ "revoked, expired, off the list", ENDED, 5,
+	    { { .day = 4, .is_listed = true, .since = 3 }, { .day = 30 } },
+	    REVOCATION_REVOKED, 3 },
+	/* Who signed it, and when. */
+	{ "a list from the future clears nobody", PERSON, 5,
+	    { { .day = 4, .made = 6 } }, REVOCATION_UNTOLD, 0 },
+	{ "but revokes", PERSON, 5,
+	    { { .day = 4, .made = 6, .is_listed = true, .since = 3 } },
+	    REVOCATION_REVOKED, 3 },
+	{ "another CA's list", PERSON, 5,
+	    { { .day = 6, .by_other = true, .is_listed = true, .since = 3 } },
+	    REVOCATION_UNTOLD, 0 },
+	{ "the CA's new key speaks for the old one's", PERSON, 5,
+	    { { .day = 6, .by_new = true } }, REVOCATION_CLEARED, 0 },
+	{ "and revokes", PERSON, 5,
+	    { { .day = 6, .by_new = true, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "under a policy that was not accepted", PERSON, 5,
+	    { { .day = 6, .is_unaccepted = true } }, REVOCATION_UNJUDGED,
+	    0 },
+	{ "even where another clears it", PERSON, 5,
+	    { { .day = 6 }, { .day = 7, .is_unaccepted = true } },
+	    REVOCATION_UNJUDGED, 0 },
+	{ "but not where another revokes it", PERSON, 5,
+	    { { .day = 6, .is_listed = true, .since = 4 },
+		{ .day = 7, .is_unaccepted = true } },
+	    REVOCATION_REVOKED, 4 },
+	/* Two lists of one set, of one second. */
+	{ "two of one second, one lists", PERSON, 5,
+	    { { .day = 6 },
+		{ .day = 6, .same_set = true, .is_listed = true,
+		    .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "one of before in the same set clears", PERSON, 5,
+	    { { .day = 8, .made = 6 },
+		{ .day = 8, .same_set = true, .is_listed = true,
+		    .since = 4 } },
+	    REVOCATION_DOUBTED, 4 },
+};
+
+static void
+make(const struct step *step, const struct cert *cert, struct crls *into)
+{
+	const int64_t made = step->made != 0 ? step->made : step->day;
+	struct fixture_list list = {
+		.ca = step->by_new ? &new_ca :
+		    step->by_other ? &other_ca :
+				     &ca,
+		.this_at = DAY(made),
+		.next_at = DAY(made + (step->next != 0 ? step->next : 10)),
+		.scope = step->scope,
+		.is_delta = step->is_delta,
+		.is_strange = step->is_strange,
+		.expired_at = step->expired != 0 ? DAY(step->expired) : 0,
+		.number = 7,
+	};
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+
+	if (step->is_listed) {
+		list.revoked[0].cert = cert;
+		list.revoked[0].at = DAY(step->since);
+		list.revoked[0].reason = step->reason;
+		list.revoked[0].invalid_at = step->invalid != 0 ?
+		    DAY(step->invalid) :
+		    0;
+	}
+	if (step->entry_is_strange) {
+		list.revoked[1].cert = other_ca.cert;
+		list.revoked[1].at = DAY(1);
+		list.revoked[1].is_strange = true;
+	}
+	fixture_list(&list, &der);
+	ck_ok(crls_add(into, buf_span(&der), NULL, &err), err);
+	buf_free(&der);
+}
+
+static const struct cert *
+cert_of(enum who who)
+{
+	return who == ENDED ? ended.cert :
+	    who == SHARDED  ? sharded.cert :
+			      person.cert;
+}
+
+START_TEST(a_history_says_one_thing)
+{
+	const struct cert *cert = cert_of(histories[_i].who);
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	struct revocation_result out;
+	struct crls *sets[5] = { NULL };
+
+	for (size_t i = 0; i < 5 && histories[_i].steps[i].day != 0; i++) {
+		const struct step *step = &histories[_i].steps[i];
+		const struct step *next = step + 1;
+
+		sets[i] = step->same_set ? sets[i - 1] : crls_new(&err);
+		if (step->same_set)
+			sets[i - 1] = NULL;
+		make(step, cert, sets[i]);
+		if (i < 4 && next->same_set)
+			continue;
+		ck_ok(revocation_add(revocation, sets[i],
+			  step->is_unaccepted ? NULL : trust, 10 + i,
+			  DAY(step->day), &err), err);
+	}
+	revocation_judge(revocation, cert, DAY(histories[_i].act), UINT64_MAX,
+	    &out);
+	ck_assert_msg(out.state == histories[_i].state, "%s: %d, not %d",
+	    histories[_i].name, out.state, histories[_i].state);
+	if (out.state == REVOCATION_REVOKED || out.state == REVOCATION_DOUBTED)
+		ck_assert_msg(out.since_at == DAY(histories[_i].since),
+		    "%s: since day %lld", histories[_i].name,
+		    (long long)(out.since_at - DAY(0)) / 86400);
+	/* Of a journal of which none of it was there yet. */
+	revocation_judge(revocation, cert, DAY(histories[_i].act), 10, &out);
+	ck_assert_int_eq(out.state, REVOCATION_UNTOLD);
+	revocation_free(revocation);
+	for (size_t i = 0; i < 5; i++)
+		crls_free(sets[i]);
+}
+END_TEST
+
+START_TEST(a_list_that_was_verified_is_not_asked_for_twice)
+{
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	struct crls *sets[2] = { crls_new(&err), crls_new(&err) };
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	const struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
+		.next_at = DAY(9) };
+	struct revocation_result out;
+
+	/* The same list under an accepted policy, then under another. */
+	fixture_list(&list, &der);
+	ck_ok(crls_add(sets[0], buf_span(&der), NULL, &err) &&
+		crls_add(sets[1], buf_span(&der), NULL, &err) &&
+		revocation_add(revocation, sets[0], trust, 10, DAY(6), &err) &&
+		revocation_add(revocation, sets[1], NULL, 11, DAY(7), &err),
+	    err);
+	revocation_judge(revocation, person.cert, DAY(5), UINT64_MAX, &out);
+	ck_assert_int_eq(out.state, REVOCATION_CLEARED);
+	buf_free(&der);
+	revocation_free(revocation);
+	crls_free(sets[0]);
+	crls_free(sets[1]);
+}
+END_TEST
+
+START_TEST(a_policy_without_the_ca_verifies_none_of_its_lists)
+{
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	const struct step step = { .day = 6, .by_new = true };
+	struct crls *set = crls_new(&err);
+	struct revocation_result out;
+
+	make(&step, person.cert, set);
+	ck_ok(revocation_add(revocation, set, old_trust, 10, DAY(6), &err),
+	    err);
+	revocation_judge(revocation, person.cert, DAY(5), UINT64_MAX, &out);
+	ck_assert_int_eq(out.state, REVOCATION_UNTOLD);
+	revocation_free(revocation);
+	crls_free(set);
+}
+END_TEST
+
+/* --- Files of lists. --- */
+
+static void
+append_pem(struct buf *out, bool is_corrupt, int64_t day)
+{
+	const struct fixture_list list = { .ca = &ca, .this_at = DAY(day),
+		.next_at = DAY(day + 10) };
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+
+	fixture_list(&list, &der);
+	if (is_corrupt)
+		der.data[0] = 0x05;
+	ck_ok(buf_append_str(out, "-----BEGIN X509 CRL-----\n", &err) &&
+		buf_append_base64(out, buf_span(&der), &err) &&
+		buf_append_str(out, "\n-----END X509 CRL-----\n", &err), err);
+	buf_free(&der);
+}
+
+static const struct {
+	bool corrupt[3];
+	size_t num, good;
+	unsigned bad;
+} files[] = {
+	{ { false }, 1, 1, 0 },
+	{ { false, false, false }, 3, 3, 0 },
+	{ { true, false, false }, 3, 2, 1 },
+	{ { false, true, false }, 3, 2, 1 },
+	{ { true, true, false }, 3, 1, 2 },
+	{ { true }, 1, 0, 1 },
+	{ { true, true, true }, 3, 0, 3 },
+};
+
+START_TEST(a_corrupt_block_does_not_hide_those_behind_it)
+{
+	struct buf pem = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < files[_i].num; i++)
+		append_pem(&pem, files[_i].corrupt[i], (int64_t)i);
+	ck_assert_int_eq(crls_add(crls, buf_span(&pem), &bad, &err),
+	    files[_i].good > 0);
+	ck_assert_uint_eq(crls_count(crls), files[_i].good);
+	ck_assert_uint_eq(bad, files[_i].bad);
+	crls_free(crls);
+	buf_free(&pem);
+}
+END_TEST
+
+static const char *const nothing[] = { "", "see the wiki\n", "0",
+	"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	"-----BEGIN X509 CRL-----\nAAAA", "-----BEGIN " };
+
+START_TEST(a_file_without_a_list_is_refused)
+{
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	ck_assert(!crls_add(crls, span_of_str(nothing[_i]), NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	crls_free(crls);
+}
+END_TEST
+
+START_TEST(an_indirect_list_is_refused)
+{
+	const struct fixture_list list = { .ca = &ca, .this_at = DAY(1),
+		.next_at = DAY(2), .scope = "critical,indirectCRL:TRUE" };
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	fixture_list(&list, &der);
+	ck_assert(!crls_add(crls, buf_span(&der), NULL, &err));
+	ck_assert_msg(strstr(err.detail, "indirect") != NULL, "%s",
+	    err.detail);
+	crls_free(crls);
+	buf_free(&der);
+}
+END_TEST
+
+/* --- CAs. --- */
+
+static void
+set_up(void)
+{
+	struct fixture_cert what = { .email = "a@mofa.example",
+		.key_usage = "critical,nonRepudiation",
+		.until_at = DAY(1000) };
+	struct buf pem = BUF(100000);
+	struct error err = { 0 };
+
+	ca = fixture_ca("CA");
+	new_ca = fixture_ca("CA");
+	other_ca = fixture_ca("Other CA");
+	person = fixture_issue(&ca, &what);
+	what.until_at = DAY(20);
+	ended = fixture_issue(&ca, &what);
+	what.until_at = DAY(1000);
+	what.points = "URI:http://a.example/crl";
+	sharded = fixture_issue(&ca, &what);
+	trust = trust_new(&err);
+	old_trust = trust_new(&err);
+	fixture_pem(ca.cert, &pem);
+	ck_ok(trust_add_ca(old_trust, "mofa", buf_span(&pem), &err), err);
+	fixture_pem(new_ca.cert, &pem);
+	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err), err);
+	buf_free(&pem);
+}
+
+static void
+tear_down(void)
+{
+	identity_free(&ca);
+	identity_free(&new_ca);
+	identity_free(&other_ca);
+	identity_free(&person);
+	identity_free(&ended);
+	identity_free(&sharded);
+	trust_free(trust);
+	trust_free(old_trust);
+}
+
+START_TEST(all_certificates_of_a_cas_file_are_used)
+{
+	struct identity by_new = fixture_signer(&new_ca, "b@mofa.example", "");
+	struct trust_result result;
+
+	trust_judge(trust, by_new.cert, DAY(5), NULL, 0, &result);
+	ck_assert_str_eq(result.ca, "mofa");
+	trust_judge(trust, person.cert, DAY(5), NULL, 0, &result);
+	ck_assert_str_eq(result.ca, "mofa");
+	trust_judge(old_trust, by_new.cert, DAY(5), NULL, 0, &result);
+	ck_assert_int_eq(result.state, TRUST_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(result.text, "mofa"));
+	ck_assert_ptr_null(trust_ca_at(trust, "mofa", 2));
+	ck_assert_ptr_nonnull(trust_ca_at(trust, "mofa", 1));
+	identity_free(&by_new);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, a_history_says_one_thing, 0, COUNT(histories));
+	tcase_add_test(t, a_list_that_was_verified_is_not_asked_for_twice);
+	tcase_add_test(t, a_policy_without_the_ca_verifies_none_of_its_lists);
+	tcase_add_loop_test(t, a_corrupt_block_does_not_hide_those_behind_it,
+	    0, COUNT(files));
+	tcase_add_loop_test(t, a_file_without_a_list_is_refused, 0,
+	    COUNT(nothing));
+	tcase_add_test(t, an_indirect_list_is_refused);
+	tcase_add_test(t, all_certificates_of_a_cas_file_are_used);
+}
+
+int
+main(void)
+{
+	return run_tests("revocation", fill);
+}
