@@ -251,7 +251,7 @@ bag_open(int fd, const struct identity *recipient, int out,
 
 	*members = NULL;
 	*num = 0;
-	if (!zip_read(fd, &outer, &num_outer, err))
+	if (!zip_read(fd, ZIP_OURS, &outer, &num_outer, err))
 		return error_context(err, "not a bag");
 	body = bag_member(outer, num_outer, BAG_CIPHERTEXT);
 	header = bag_member(outer, num_outer, BAG_HEADER);
@@ -262,7 +262,7 @@ bag_open(int fd, const struct identity *recipient, int out,
 	ok = ok && bag_read(fd, header, &der, err) &&
 	    envelope_open(buf_span(&der), recipient, fd, body->at, body->size,
 		write_piece, &to, err) &&
-	    (zip_read(out, members, num, err) ||
+	    (zip_read(out, ZIP_OURS, members, num, err) ||
 		error_context(err, "what is in the bag"));
 	free(outer);
 	buf_free(&der);

@@ -332,7 +332,7 @@ container_read(int fd, struct error *err)
 	size_t num = 0;
 	bool ok;
 
-	ok = container != NULL && zip_read(fd, &zips, &num, err) &&
+	ok = container != NULL && zip_read(fd, ZIP_OURS, &zips, &num, err) &&
 	    take_members(container, fd, zips, num, err) &&
 	    check_mimetype(container, &zips[0], err);
 	free(zips);
@@ -352,7 +352,7 @@ container_read_files(int fd, struct error *err)
 	size_t num = 0;
 	bool ok;
 
-	ok = container != NULL && zip_read(fd, &zips, &num, err);
+	ok = container != NULL && zip_read(fd, ZIP_PLAIN, &zips, &num, err);
 	if (ok && num > LIMIT_POLICY_FILES)
 		ok = error_set(err, ERROR_LIMIT, "%zu files, limit %d", num,
 		    LIMIT_POLICY_FILES);
@@ -601,10 +601,19 @@ static bool
 write_member(const struct member *member, struct zip_writer *writer,
     struct error *err)
 {
-	const struct zip_member zip = zip_member_of(member);
+	struct zip_member zip = zip_member_of(member);
+	const bool is_bomb = zip.deflated &&
+	    zip_is_bomb(zip.size, zip.packed);
 
+	/* A page of blanks would be taken for a bomb by every reader. */
+	if (is_bomb) {
+		zip.deflated = false;
+		zip.packed = zip.size;
+	}
 	return zip_writer_begin(writer, &zip, err) &&
-	    member_stream_packed(member, zip_writer_sink, writer, err);
+	    (is_bomb ? member_stream(member, zip_writer_sink, writer, err) :
+		       member_stream_packed(member, zip_writer_sink, writer,
+			   err));
 }
 
 bool

@@ -20,7 +20,12 @@ enum {
 	METHOD_STORED = 0,
 	METHOD_DEFLATED = 8,
 	DOS_DATE = 0x0021, /* 1980-01-01 */
+	MADE_BY = 20,      /* DOS, version 2.0: deflate */
+	MADE_BY_UNIX = 3 << 8 | 20,
 };
+
+/* The attributes of a member that Unix made. */
+#define PLAIN_FILE ((uint32_t)(S_IFREG | 0644) << 16)
 
 /* What stands in the local header and in the central directory alike. */
 struct common {
@@ -58,6 +63,12 @@ bad(struct error *err, const char *what)
 	return error_set(err, ERROR_MALFORMED, "ZIP: %s", what);
 }
 
+bool
+zip_is_bomb(uint64_t size, uint64_t packed)
+{
+	return size > LIMIT_ZIP_RATIO_FREE && size / LIMIT_ZIP_RATIO > packed;
+}
+
 static bool
 check_member(const struct common *c, struct span name, struct error *err)
 {
@@ -81,58 +92,82 @@ check_member(const struct common *c, struct span name, struct error *err)
 		return bad(err, "a stored member of two sizes");
 	if (c->size == UINT32_MAX || c->packed == UINT32_MAX)
 		return bad(err, "Zip64");
-	if (c->size > LIMIT_ZIP_RATIO_FREE &&
-	    c->size / LIMIT_ZIP_RATIO > c->packed)
+	if (zip_is_bomb(c->size, c->packed))
 		return error_set(err, ERROR_LIMIT,
 		    "ZIP: a member inflates %d-fold and more: a bomb",
 		    LIMIT_ZIP_RATIO);
 	return text_check_path(name, err) || error_context(err, "ZIP");
 }
 
-/* version made by, disk, attributes: a plain file, whatever made it. */
-static bool
-check_plain_file(uint16_t made_by, uint16_t disk, uint32_t attributes,
-    struct error *err)
-{
-	const unsigned host = made_by >> 8;
-	const uint32_t mode = attributes >> 16;
+/* What stands in the central directory alone. */
+struct once {
+	uint16_t made_by, comment_len, disk, internal;
+	uint32_t attributes;
+};
 
-	if (disk != 0)
-		return bad(err, "a member on another disk");
+/* Every field as zip_writer_begin() writes it, or once wrote it. */
+static bool
+check_ours(const struct common *c, const struct once *once, struct error *err)
+{
+	const bool by_unix = once->made_by == MADE_BY_UNIX;
+
+	/* 1.0 is enough for what is stored; some writers say 2.0 of all. */
+	if (c->needed != 20 &&
+	    (c->needed != 10 || c->method == METHOD_DEFLATED))
+		return bad(err, "a version needed other than 1.0 or 2.0");
+	if (once->made_by != MADE_BY && !(by_unix && c->flags == FLAG_UTF8))
+		return bad(err, "made by another version than 2.0 of DOS");
+	if (c->time != 0 || c->date != DOS_DATE)
+		return bad(err, "a date other than 1980-01-01");
+	return (once->internal == 0 &&
+		   once->attributes == (by_unix ? PLAIN_FILE : 0)) ||
+	    bad(err, "attributes other than a plain file's");
+}
+
+/* A plain file, whatever made it. */
+static bool
+check_plain_file(const struct once *once, struct error *err)
+{
+	const unsigned host = once->made_by >> 8;
+	const uint32_t mode = once->attributes >> 16;
+
 	if (host != 0 && host != 3)
 		return bad(err, "made on neither DOS nor Unix");
-	if ((attributes & 0x18) != 0 ||
-	    (host == 3 && mode != 0 && (mode & S_IFMT) != S_IFREG))
-		return bad(err, "a link, a folder or another thing that is not"
-				" a plain file");
-	return true;
+	return ((once->attributes & 0x18) == 0 &&
+		   (host == 3 ? mode == 0 || (mode & S_IFMT) == S_IFREG :
+				mode == 0)) ||
+	    bad(err, "a link, a folder or another thing that is not a plain"
+		     " file");
 }
 
 /* One central entry, and the local header that it points to. */
 static bool
-take_member(int fd, struct span *central, uint64_t *expected,
-    struct zip_member *out, struct error *err)
+take_member(int fd, enum zip_form form, struct span *central,
+    uint64_t *expected, struct zip_member *out, struct error *err)
 {
 	uint8_t local_bytes[LOCAL_BYTES + LIMIT_PATH_BYTES] = { 0 };
 	struct common in_central, in_local = { 0 };
-	uint32_t magic, attributes, offset;
-	uint16_t made_by, comment_len, disk, internal;
+	uint32_t magic, offset;
+	struct once once;
 	struct span name, local;
 
 	if (!span_take_le32(central, &magic) || magic != CENTRAL_MAGIC ||
-	    !span_take_le16(central, &made_by) ||
+	    !span_take_le16(central, &once.made_by) ||
 	    !take_common(central, &in_central) ||
-	    !span_take_le16(central, &comment_len) ||
-	    !span_take_le16(central, &disk) ||
-	    !span_take_le16(central, &internal) ||
-	    !span_take_le32(central, &attributes) ||
+	    !span_take_le16(central, &once.comment_len) ||
+	    !span_take_le16(central, &once.disk) ||
+	    !span_take_le16(central, &once.internal) ||
+	    !span_take_le32(central, &once.attributes) ||
 	    !span_take_le32(central, &offset) ||
 	    !span_take(central, in_central.name_len, &name))
 		return bad(err, "the central directory is broken");
-	if (comment_len != 0)
+	if (once.comment_len != 0)
 		return bad(err, "a comment");
+	if (once.disk != 0)
+		return bad(err, "a member on another disk");
 	if (!check_member(&in_central, name, err) ||
-	    !check_plain_file(made_by, disk, attributes, err))
+	    !check_plain_file(&once, err) ||
+	    (form == ZIP_OURS && !check_ours(&in_central, &once, err)))
 		return false;
 	if (offset != *expected)
 		return bad(err, "members do not lie back to back in the order"
@@ -251,7 +286,8 @@ check_unique(const struct zip_member members[], size_t num, struct error *err)
 }
 
 bool
-zip_read(int fd, struct zip_member **members, size_t *num, struct error *err)
+zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
+    struct error *err)
 {
 	struct zip_member *found = NULL;
 	uint8_t *central = NULL;
@@ -270,7 +306,8 @@ zip_read(int fd, struct zip_member **members, size_t *num, struct error *err)
 		err);
 	rest = span_of(central, end.central_len);
 	for (size_t i = 0; ok && i < end.num; i++)
-		ok = take_member(fd, &rest, &expected, &found[i], err);
+		ok = take_member(fd, form, &rest, &expected, &found[i],
+		    err);
 	if (ok && (rest.len != 0 || expected != end.central_at))
 		ok = bad(err, "bytes between the members and the end that no"
 			      " entry tells of");
@@ -551,13 +588,13 @@ is_ascii(const char *path)
 static uint32_t
 made_by(const struct zip_member *member)
 {
-	return is_ascii(member->path) ? 20 : (3 << 8 | 20);
+	return is_ascii(member->path) ? MADE_BY : MADE_BY_UNIX;
 }
 
 static uint32_t
 attributes(const struct zip_member *member)
 {
-	return is_ascii(member->path) ? 0 : (uint32_t)(S_IFREG | 0644) << 16;
+	return is_ascii(member->path) ? 0 : PLAIN_FILE;
 }
 
 static bool

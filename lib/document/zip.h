@@ -21,14 +21,21 @@ struct zip_member {
 };
 
 /*
+ * A container or a bag of ours has every header as our writer makes it: no bit
+ * is left that anybody could choose.  Small files that any tool may have put
+ * together, for a request's body, need only be plain ones.
+ */
+enum zip_form { ZIP_OURS, ZIP_PLAIN };
+
+/*
  * Read and check the structure of the file fd; *members is the caller's to
  * free().  Contents are checked as they are read.
  *
  * ERROR_MALFORMED  any field that another reader might see differently
  * ERROR_LIMIT      members, sizes, names, ratio
  */
-bool zip_read(int fd, struct zip_member **members, size_t *num,
-    struct error *err) MUST_USE;
+bool zip_read(int fd, enum zip_form form, struct zip_member **members,
+    size_t *num, struct error *err) MUST_USE;
 
 /* The content of a member, to sink; its size and CRC are checked. */
 bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,
@@ -49,6 +56,9 @@ bool zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
 bool zip_inflater_end(struct zip_inflater *inflater,
     struct error *err) MUST_USE;
 void zip_inflater_free(struct zip_inflater *inflater);
+
+/* Would a reader take a member so deflated for a bomb?  Then it is stored. */
+bool zip_is_bomb(uint64_t size, uint64_t packed);
 
 /* The CRC-32 of what came before and bytes; 0 to begin with. */
 uint32_t zip_crc(uint32_t crc, struct span bytes);
