@@ -121,20 +121,25 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 
 /* --- verify --- */
 
-/* Not ours by its own words: shown as another maker's. */
+/* Not as ours are: another maker's, or one of ours that was zipped again. */
 static bool
 judge_foreign(struct context *context, const char *path,
-    const struct error *why, struct verdict *out, struct error *err)
+    const struct error *why, struct copy *copy, struct error *err)
 {
 	struct error no = { 0 };
 	struct container *container = container_read_foreign(path, &no);
 	bool ok;
 
-	if (container == NULL || container_find(container, PATH_VERSION) != NULL)
-		ok = verdict_unreadable(why, out, err);
-	else
-		ok = verdict_judge_foreign(container, context->certs, out,
-		    err);
+	if (container == NULL) {
+		ok = verdict_unreadable(no.kind == ERROR_LIMIT ? &no : why,
+		    &copy->verdict, err);
+	} else if (container_find(container, PATH_VERSION) == NULL) {
+		ok = verdict_judge_foreign(container, &copy->verdict, err);
+	} else {
+		container_free(copy->container);
+		copy->container = container;
+		return copy_judge_rezipped(context, why, copy, err);
+	}
 	container_free(container);
 	return ok;
 }
@@ -151,8 +156,67 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 	copy->container = container_read(copy->fd, &why);
 	if (copy->container == NULL ||
 	    container_find(copy->container, PATH_VERSION) == NULL)
-		return judge_foreign(context, path, &why, &copy->verdict, err);
+		return judge_foreign(context, path, &why, copy, err);
 	return copy_judge(context, copy->fd, copy, err);
+}
+
+/*
+ * What the list of files ends with: that reading itself failed, else that one
+ * is not VALID, else what has the largest exit status.
+ */
+static bool
+is_worse(const struct error *a, const struct error *b)
+{
+	static const enum error_kind order[] = { ERROR_SYSTEM,
+		ERROR_UNTRUSTED };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a->kind == order[i] || b->kind == order[i])
+			return a->kind == order[i] && b->kind != order[i];
+	return error_exit_status(a->kind) > error_exit_status(b->kind);
+}
+
+/* There is no verdict of it: a script is told so in its place in the list. */
+static void
+tell_unread(const struct context *context, const char *path,
+    const struct error *why)
+{
+	struct error ignored = { 0 };
+
+	if (!context->json)
+		output_note("%s", why->detail);
+	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
+				  path, "title", error_title(why->kind),
+				  "code", error_code(why), "exit",
+				  error_exit_status(why->kind), "detail",
+				  why->detail),
+		     &ignored))
+		output_note("%s", ignored.detail);
+}
+
+/* One file, whatever the others are; worst gets what is worse. */
+static void
+verify_file(struct context *context, const char *path, struct error *worst)
+{
+	struct error why = { 0 };
+	struct copy copy;
+	bool ok = judge_file(context, path, &copy, &why);
+
+	if (ok && context->json)
+		ok = output_json(json_of_verdict(path, &copy.verdict), &why);
+	else if (ok)
+		output_verdict(path, &copy.verdict);
+	else
+		tell_unread(context, path, &why);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+		verdict_error(&copy.verdict, &why);
+		/* What was not read to the end is not VALID. */
+		why.kind = ERROR_UNTRUSTED;
+		error_context(&why, "%s", path);
+	}
+	copy_free(&copy);
+	if (is_worse(&why, worst))
+		*worst = why;
 }
 
 bool
@@ -163,8 +227,8 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 		{ "evidence", required_argument, NULL, 'e' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *about = NULL, *evidence = NULL;
-	bool all_valid = true;
+	const char *evidence = NULL;
+	struct error worst = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
@@ -186,25 +250,9 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 		return false;
 	if (evidence != NULL)
 		return verify_evidence(context, evidence, err);
-	for (int i = optind; i < argc; i++) {
-		struct copy copy;
-		bool ok = judge_file(context, argv[i], &copy, err);
-
-		if (ok && context->json)
-			ok = output_json(json_of_verdict(argv[i],
-					     &copy.verdict),
-			    err);
-		else if (ok)
-			output_verdict(argv[i], &copy.verdict);
-		if (ok && copy.verdict.outcome != OUTCOME_VALID) {
-			verdict_error(&copy.verdict, err);
-			all_valid = false;
-			about = argv[i];
-		}
-		copy_free(&copy);
-		if (!ok)
-			return false;
-	}
-	context->told = !all_valid;
-	return all_valid || error_context(err, "%s", about);
+	for (int i = optind; i < argc; i++)
+		verify_file(context, argv[i], &worst);
+	*err = worst;
+	context->told = true;
+	return err->kind == ERROR_NONE;
 }

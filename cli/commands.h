@@ -94,6 +94,9 @@ bool copy_follow(struct session *session, const struct copy *copy,
     struct error *err) MUST_USE;
 bool copy_judge(struct context *context, int fd, struct copy *out,
     struct error *err) MUST_USE;
+/* The same of a container that container_read() refuses: broken says why. */
+bool copy_judge_rezipped(struct context *context, const struct error *broken,
+    struct copy *out, struct error *err) MUST_USE;
 void copy_free(struct copy *copy);
 
 /*

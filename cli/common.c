@@ -217,29 +217,49 @@ want_crls_of(struct session *session, const struct container *container)
 	}
 }
 
-bool
-copy_judge(struct context *context, int fd, struct copy *out,
-    struct error *err)
+/* broken: why it had to be read as another maker's; or NULL. */
+static bool
+judge_container(struct context *context, struct container *container,
+    const struct error *broken, struct verdict *out, struct error *err)
 {
 	const struct verdict_library library = context_library(context);
 	struct verdict_request request = { .expect = EXPECT_DELIVERED,
+		.container = container,
 		.certs = context->certs,
 		.library = &library,
 		.journal = &context->journal,
+		.must_be_witnessed = context->witnessed,
 		.now_ms = time_now_ms() };
 	const struct policy *pinned;
 	struct error why = { 0 };
 
-	(void)fd;
-	request.must_be_witnessed = context->witnessed;
 	if ((pinned = context_pinned(context, &why)) != NULL)
 		request.witnesses = &pinned->witnesses;
+	return broken == NULL ? verdict_judge(&request, out, err) :
+				verdict_judge_rezipped(&request, broken, out,
+				    err);
+}
+
+bool
+copy_judge(struct context *context, int fd, struct copy *out,
+    struct error *err)
+{
+	struct error why = { 0 };
+
 	if (out->container == NULL)
 		out->container = container_read(fd, &why);
 	if (out->container == NULL)
 		return verdict_unreadable(&why, &out->verdict, err);
-	request.container = out->container;
-	return verdict_judge(&request, &out->verdict, err);
+	return judge_container(context, out->container, NULL, &out->verdict,
+	    err);
+}
+
+bool
+copy_judge_rezipped(struct context *context, const struct error *broken,
+    struct copy *out, struct error *err)
+{
+	return judge_container(context, out->container, broken, &out->verdict,
+	    err);
 }
 
 bool

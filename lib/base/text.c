@@ -134,9 +134,17 @@ check_name(struct span name, struct error *err)
 		return error_set(err, ERROR_LIMIT,
 		    "a name of %zu bytes, limit %d", name.len,
 		    LIMIT_NAME_BYTES);
-	if (!span_to_str(name, shown, sizeof(shown)) || !text_is_line(name))
+	if (!span_to_str(name, shown, sizeof(shown)) || !text_is_utf8(name))
 		return error_set(err, ERROR_MALFORMED,
-		    "a name is not NFC UTF-8 of visible characters");
+		    "a name is not UTF-8");
+	if (!is_nfc(name))
+		return error_set(err, ERROR_MALFORMED,
+		    "\"%s\": accents and vowels stand apart from their letters"
+		    " in this name (NFD, as macOS stores names): it must be"
+		    " NFC, so rename the file by typing its name anew", shown);
+	if (!text_is_line(name))
+		return error_set(err, ERROR_MALFORMED,
+		    "a name is not of visible characters");
 	if (strpbrk(shown, "<>:\"/\\|?*") != NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "\"%s\": none of <>:\"/\\|?* can be in a name", shown);

@@ -458,9 +458,13 @@ take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
 	bool ok = true;
 
 	if (zip_stat_index(archive, i, 0, &st) != 0 ||
-	    (st.valid & ZIP_STAT_NAME) == 0 ||
-	    strlen(st.name) > LIMIT_PATH_BYTES)
-		return error_set(err, ERROR_MALFORMED, "a member's name");
+	    (st.valid & ZIP_STAT_NAME) == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "a member without a name");
+	if (strlen(st.name) > LIMIT_PATH_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "a name of %zu bytes, limit %d", strlen(st.name),
+		    LIMIT_PATH_BYTES);
 	if (st.name[0] == '\0' || st.name[strlen(st.name) - 1] == '/')
 		return true; /* a folder */
 	if (container_find(container, st.name) != NULL)
@@ -473,14 +477,16 @@ take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
 		*total += (uint64_t)n;
 		ok = *total <= LIMIT_META_TOTAL ?
 		    buf_append(&bytes, span_of(piece, (size_t)n), err) :
-		    error_set(err, ERROR_LIMIT, "over %d bytes",
+		    error_set(err, ERROR_LIMIT,
+			"its files are over %d bytes together",
 			LIMIT_META_TOTAL);
 	}
 	if (ok && n < 0)
 		ok = error_set(err, ERROR_MALFORMED, "\"%s\" does not read",
 		    st.name);
 	zip_fclose(file);
-	ok = ok && container_put(container, st.name, buf_span(&bytes), err);
+	ok = ok &&
+	    container_put_to_judge(container, st.name, buf_span(&bytes), err);
 	buf_free(&bytes);
 	return ok;
 }

@@ -4,7 +4,6 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
-#include <openssl/ess.h>
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
 
@@ -28,6 +27,23 @@ const char *
 commitment_name(enum commitment commitment)
 {
 	return commitments[commitment].name;
+}
+
+enum commitment
+commitment_of(struct span oid)
+{
+	const unsigned char *p = oid.data;
+	enum commitment found = COMMITMENT_OTHER;
+	ASN1_OBJECT *object;
+
+	if (oid.len == 0)
+		return COMMITMENT_NONE;
+	object = d2i_ASN1_OBJECT(NULL, &p, (long)oid.len);
+	for (int i = COMMITMENT_ORIGIN; i <= COMMITMENT_APPROVAL; i++)
+		if (OBJ_obj2nid(object) == commitments[i].nid)
+			found = (enum commitment)i;
+	ASN1_OBJECT_free(object);
+	return found;
 }
 
 /* CommitmentTypeIndication ::= SEQUENCE { commitmentTypeId, … OPTIONAL } */
@@ -78,7 +94,7 @@ cades_sign(const struct identity *signer, struct span content,
 	    EVP_sha384() :
 	    EVP_sha256();
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
-	BIO *in = BIO_new_mem_buf(content.data, (int)content.len);
+	BIO *in = bio_of(content);
 	CMS_SignerInfo *si = NULL;
 	unsigned char *der = NULL;
 	int len = -1;
@@ -122,111 +138,6 @@ broken(struct error *err, const char *what)
 	ERR_clear_error();
 	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_BROKEN", "%s",
 	    what);
-}
-
-/* The DER of an attribute that stands exactly once, with one value. */
-static const ASN1_STRING *
-attribute(CMS_SignerInfo *si, int nid, int type)
-{
-	return CMS_signed_get0_data_by_OBJ(si, OBJ_nid2obj(nid), -3, type);
-}
-
-static bool
-read_signing_time(CMS_SignerInfo *si, int64_t *out)
-{
-	const ASN1_TIME *time = attribute(si, NID_pkcs9_signingTime,
-	    V_ASN1_UTCTIME);
-	struct tm tm = { 0 };
-
-	if (time == NULL)
-		time = attribute(si, NID_pkcs9_signingTime,
-		    V_ASN1_GENERALIZEDTIME);
-	if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
-		return false;
-	*out = (int64_t)timegm(&tm);
-	return true;
-}
-
-static enum commitment
-read_commitment(CMS_SignerInfo *si)
-{
-	const ASN1_STRING *value = attribute(si,
-	    NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE);
-	enum commitment found = COMMITMENT_OTHER;
-	const unsigned char *p;
-	ASN1_OBJECT *oid;
-	int len, tag, class;
-	long inner;
-
-	if (value == NULL)
-		return COMMITMENT_NONE;
-	p = ASN1_STRING_get0_data(value);
-	len = ASN1_STRING_length(value);
-	if (ASN1_get_object(&p, &inner, &tag, &class, len) !=
-		V_ASN1_CONSTRUCTED ||
-	    (oid = d2i_ASN1_OBJECT(NULL, &p, inner)) == NULL)
-		return COMMITMENT_OTHER;
-	for (int i = COMMITMENT_ORIGIN; i <= COMMITMENT_APPROVAL; i++)
-		if (OBJ_obj2nid(oid) == commitments[i].nid)
-			found = (enum commitment)i;
-	ASN1_OBJECT_free(oid);
-	return found;
-}
-
-/*
- * Another maker's signed hash of the signer's certificate, of either version
- * (RFC 5035), where there is one.
- */
-static bool
-check_ess(CMS_SignerInfo *si, X509 *signer, struct error *err)
-{
-	const ASN1_STRING *v2 = attribute(si,
-	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
-	const ASN1_STRING *v1 = attribute(si,
-	    NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
-	STACK_OF(X509) *chain = sk_X509_new_null();
-	ESS_SIGNING_CERT_V2 *ess2 = NULL;
-	ESS_SIGNING_CERT *ess1 = NULL;
-	const unsigned char *p;
-	bool parsed = true, ok = false;
-
-	if (v2 != NULL) {
-		p = ASN1_STRING_get0_data(v2);
-		ess2 = d2i_ESS_SIGNING_CERT_V2(NULL, &p,
-		    ASN1_STRING_length(v2));
-		parsed = ess2 != NULL;
-	}
-	if (v1 != NULL) {
-		p = ASN1_STRING_get0_data(v1);
-		ess1 = d2i_ESS_SIGNING_CERT(NULL, &p, ASN1_STRING_length(v1));
-		parsed = parsed && ess1 != NULL;
-	}
-	if (v1 == NULL && v2 == NULL)
-		ok = true;
-	else if (!parsed || chain == NULL ||
-	    sk_X509_push(chain, signer) <= 0)
-		form(err, "its signing-certificate attribute does not parse");
-	else
-		ok = OSSL_ESS_check_signing_certs(ess1, ess2, chain, 1) > 0 ||
-		    broken(err, "its signing-certificate attribute names "
-				"another certificate");
-	ESS_SIGNING_CERT_free(ess1);
-	ESS_SIGNING_CERT_V2_free(ess2);
-	sk_X509_free(chain);
-	ERR_clear_error();
-	return ok;
-}
-
-static bool
-read_signer(CMS_SignerInfo *si, struct cades *out, struct error *err)
-{
-	const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
-
-	out->signature = sha256_of(span_of(ASN1_STRING_get0_data(value),
-	    (size_t)ASN1_STRING_length(value)));
-	out->commitment = read_commitment(si);
-	return read_signing_time(si, &out->signing_at) ||
-	    form(err, "no signing-time attribute");
 }
 
 static bool
@@ -320,28 +231,11 @@ check_timestamps(const struct signed_data *data, struct error *err)
 	return true;
 }
 
-static enum commitment
-commitment_of(struct span oid)
-{
-	const unsigned char *p = oid.data;
-	enum commitment found = COMMITMENT_OTHER;
-	ASN1_OBJECT *object;
-
-	if (oid.len == 0)
-		return COMMITMENT_NONE;
-	object = d2i_ASN1_OBJECT(NULL, &p, (long)oid.len);
-	for (int i = COMMITMENT_ORIGIN; i <= COMMITMENT_APPROVAL; i++)
-		if (OBJ_obj2nid(object) == commitments[i].nid)
-			found = (enum commitment)i;
-	ASN1_OBJECT_free(object);
-	return found;
-}
-
 static bool
 verify_cms(CMS_ContentInfo *cms, const struct cert *cert, struct span content,
     struct error *err)
 {
-	BIO *in = BIO_new_mem_buf(content.data, (int)content.len);
+	BIO *in = bio_of(content);
 	STACK_OF(X509) *signers = sk_X509_new_null();
 	bool ok = false;
 
@@ -462,112 +356,5 @@ out:
 	BIO_free(out);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();
-	return ok;
-}
-
-static bool
-verify_timestamps(CMS_SignerInfo *si, unsigned *timestamps, struct error *err)
-{
-	const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
-	int at = -1;
-
-	while ((at = CMS_unsigned_get_attr_by_NID(si,
-		    NID_id_smime_aa_timeStampToken, at)) >= 0) {
-		X509_ATTRIBUTE *attr = CMS_unsigned_get_attr(si, at);
-
-		for (int i = 0; i < X509_ATTRIBUTE_count(attr); i++) {
-			const ASN1_TYPE *token = X509_ATTRIBUTE_get0_type(attr,
-			    i);
-
-			if (token->type != V_ASN1_SEQUENCE)
-				return form(err,
-				    "a timestamp is not a token");
-			if (!cades_verify_timestamp(
-				span_of(token->value.sequence->data,
-				    (size_t)token->value.sequence->length),
-				span_of(ASN1_STRING_get0_data(value),
-				    (size_t)ASN1_STRING_length(value)),
-				err))
-				return false;
-			(*timestamps)++;
-		}
-	}
-	return true;
-}
-
-/*
- * CMS_verify() with CMS_CADES would refuse signing certificates listed with
- * their issuers, so the one that verifies is compared here.
- */
-static bool
-check_foreign_signer(struct cert_cache *cache, CMS_SignerInfo *si,
-    struct cades *first, unsigned *timestamps, struct error *err)
-{
-	struct cades found = { 0 };
-	unsigned char *der = NULL;
-	X509 *x509 = NULL;
-	bool ok;
-	int len;
-
-	CMS_SignerInfo_get0_algs(si, NULL, &x509, NULL, NULL);
-	if (CMS_signed_get_attr_count(si) < 0)
-		return form(err, "no signed attributes");
-	if (x509 == NULL || (len = i2d_X509(x509, &der)) <= 0)
-		return form(err, "the signer's certificate is not in it");
-	found.cert = cert_cache_get(cache, span_of(der, (size_t)len), err);
-	OPENSSL_free(der);
-	ok = found.cert != NULL && check_ess(si, x509, err) &&
-	    read_signer(si, &found, err) &&
-	    verify_timestamps(si, timestamps, err);
-	if (ok && first->cert == NULL)
-		*first = found;
-	else
-		cades_free(&found);
-	return ok;
-}
-
-bool
-cades_verify_foreign(struct cert_cache *cache, struct span signature,
-    struct span content, struct cades *out, unsigned *timestamps,
-    struct error *err)
-{
-	const unsigned char *p = signature.data;
-	struct cades first = { 0 };
-	STACK_OF(CMS_SignerInfo) *signers;
-	CMS_ContentInfo *cms;
-	BIO *in = NULL;
-	bool ok = false;
-
-	*timestamps = 0;
-	if (signature.len > LIMIT_META_BYTES)
-		return error_set(err, ERROR_LIMIT, "signature of %zu bytes",
-		    signature.len);
-	cms = d2i_CMS_ContentInfo(NULL, &p, (long)signature.len);
-	if (cms == NULL || (signers = CMS_get0_SignerInfos(cms)) == NULL ||
-	    sk_CMS_SignerInfo_num(signers) < 1) {
-		form(err, "not a CMS SignedData with a signer");
-		goto out;
-	}
-	/* Attached content is ignored: what counts is the member signed. */
-	in = BIO_new_mem_buf(content.data, (int)content.len);
-	if (in == NULL || CMS_verify(cms, NULL, NULL, in, NULL,
-			      CMS_BINARY | CMS_NOCRL |
-				  CMS_NO_SIGNER_CERT_VERIFY) != 1) {
-		broken(err, "a signature is not over these bytes");
-		goto out;
-	}
-	ok = true;
-	for (int i = 0; ok && i < sk_CMS_SignerInfo_num(signers); i++)
-		ok = check_foreign_signer(cache,
-		    sk_CMS_SignerInfo_value(signers, i), &first, timestamps,
-		    err);
-out:
-	BIO_free(in);
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
-	if (ok)
-		*out = first;
-	else
-		cades_free(&first);
 	return ok;
 }

@@ -22,6 +22,8 @@ enum commitment {
 };
 
 const char *commitment_name(enum commitment commitment);
+/* Of an OBJECT IDENTIFIER's TLV; of an empty span, COMMITMENT_NONE. */
+enum commitment commitment_of(struct span oid);
 
 /*
  * Append to out the DER of a signature over content.
@@ -52,15 +54,6 @@ bool cades_verify(struct cert_cache *certs, struct span signature,
     struct span content, struct cades *out, struct error *err) MUST_USE;
 void cades_free(struct cades *cades);
 
-/*
- * What the signature of another maker says: looser in form (attached, BER,
- * several signers, no commitment), as strict about what is signed.  out tells
- * the first signer.  A signature-time-stamp is checked for its imprint and
- * its own signature; *timestamps counts those.
- */
-bool cades_verify_foreign(struct cert_cache *certs, struct span signature,
-    struct span content, struct cades *out, unsigned *timestamps,
-    struct error *err) MUST_USE;
 /* An RFC 3161 token over content: its imprint and signature only. */
 bool cades_verify_timestamp(struct span token, struct span content,
     struct error *err) MUST_USE;

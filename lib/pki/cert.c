@@ -12,6 +12,13 @@
 #include "base/file.h"
 #include "base/text.h"
 
+BIO *
+bio_of(struct span bytes)
+{
+	return BIO_new_mem_buf(bytes.len > 0 ? (const void *)bytes.data : "",
+	    (int)bytes.len);
+}
+
 static bool
 read_time(const ASN1_TIME *time, int64_t *out)
 {
@@ -172,7 +179,7 @@ cert_parse(struct span der, struct error *err)
 struct cert *
 cert_parse_pem(struct span pem, struct error *err)
 {
-	BIO *in = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *in = bio_of(pem);
 	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
 				  NULL;
 	struct cert *cert = NULL;
@@ -189,7 +196,7 @@ cert_parse_pem(struct span pem, struct error *err)
 bool
 cert_take_pem(struct span *pem, struct cert **cert, struct error *err)
 {
-	BIO *in = BIO_new_mem_buf(pem->data, (int)pem->len);
+	BIO *in = bio_of(*pem);
 	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
 				  NULL;
 	const unsigned long why = ERR_peek_last_error();
@@ -338,13 +345,14 @@ key_load(const char *path, struct error *err)
 
 	if (!file_read(path, LIMIT_KEY_BYTES, &pem, err))
 		return NULL;
-	if ((in = BIO_new_mem_buf(pem.data, (int)pem.len)) != NULL)
+	if ((in = bio_of(buf_span(&pem))) != NULL)
 		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
 	if (key == NULL)
 		error_set_openssl(err, ERROR_MALFORMED,
 		    "%s: not an unencrypted private key in PEM", path);
 	BIO_free(in);
-	OPENSSL_cleanse(pem.data, pem.len);
+	if (pem.len > 0)
+		OPENSSL_cleanse(pem.data, pem.len);
 	buf_free(&pem);
 	return key;
 }

@@ -14,6 +14,9 @@
 #include "base/digest.h"
 #include "base/limits.h"
 
+/* To read bytes by OpenSSL, which takes no empty ones at NULL. */
+BIO *bio_of(struct span bytes);
+
 /* Never changes once made; shared between threads by reference. */
 struct cert {
 	X509 *x509;

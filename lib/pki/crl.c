@@ -252,7 +252,7 @@ take_der(struct crls *crls, struct span der, struct error *err)
 static bool
 take_block(struct crls *crls, struct span pem, struct error *err)
 {
-	BIO *in = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *in = bio_of(pem);
 	X509_CRL *x509 = in == NULL ?
 	    NULL :
 	    PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);

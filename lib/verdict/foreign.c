@@ -8,12 +8,12 @@
 #include <openssl/evp.h>
 
 #include "document/manifest.h"
+#include "pki/foreign.h"
 #include "verdict/judge.h"
 
 struct foreign {
 	struct judge judge;
 	struct container *container;
-	struct cert_cache *certs;
 	size_t num_manifests, num_documents;
 	const struct member *manifest; /* the last of them */
 	const struct member *document;
@@ -78,6 +78,17 @@ judge_references(struct foreign *foreign, const struct member *member)
 	return ok;
 }
 
+/*
+ * ASiC-S (EN 319 162-1 clause 4.3.3): these two are over the one data file,
+ * whatever manifests of archive timestamps there are.
+ */
+static bool
+is_over_the_file(const char *path)
+{
+	return strcmp(path, "META-INF/signature.p7s") == 0 ||
+	    strcmp(path, "META-INF/timestamp.tst") == 0;
+}
+
 /* What a signature or timestamp is over (EN 319 162-1 clause 4.4.3). */
 static const struct member *
 signed_by(const struct foreign *foreign, const char *path)
@@ -96,11 +107,52 @@ signed_by(const struct foreign *foreign, const char *path)
 		if (found)
 			return member;
 	}
-	if (foreign->num_manifests == 1)
-		return foreign->manifest;
-	return foreign->num_manifests == 0 && foreign->num_documents == 1 ?
-	    foreign->document :
-	    NULL;
+	if (foreign->num_documents == 1 &&
+	    (is_over_the_file(path) || foreign->num_manifests == 0))
+		return foreign->document;
+	return foreign->num_manifests == 1 ? foreign->manifest : NULL;
+}
+
+/* A signer, as the CMS in a member has it. */
+struct signers {
+	struct judge *judge;
+	const char *path;
+};
+
+static bool
+add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
+{
+	const struct signers *signers = arg;
+	struct judge *judge = signers->judge;
+	struct verdict *out = judge->out;
+	struct verdict_signature *all = realloc(out->signatures,
+	    (out->num_signatures + 1) * sizeof(*all));
+	struct verdict_signature *one;
+
+	if (all == NULL)
+		return error_set_errno(err, "signature");
+	out->signatures = all;
+	one = &all[out->num_signatures++];
+	*one = (struct verdict_signature){
+		.intact = signer->state == FOREIGN_INTACT,
+		.signature = signer->signature,
+		.commitment = signer->commitment,
+		.signing_at = signer->signing_at,
+		.then = TRUST_UNKNOWN,
+		.now = TRUST_UNKNOWN };
+	snprintf(one->id, sizeof(one->id), "%s",
+	    signers->path + strlen("META-INF/"));
+	snprintf(one->person, sizeof(one->person), "%s", signer->name);
+	if (signer->state != FOREIGN_INTACT &&
+	    !judge_find(judge,
+		signer->state == FOREIGN_BROKEN ? FINDING_SIGNATURE_BROKEN :
+						  FINDING_NOT_CHECKED,
+		signers->path, "%s%s%s", signer->name,
+		signer->name[0] != '\0' ? ": " : "", signer->why))
+		return false;
+	return signer->unchecked[0] == '\0' ||
+	    judge_find(judge, FINDING_NOT_CHECKED, signers->path,
+		"not checked: %s", signer->unchecked);
 }
 
 static bool
@@ -108,58 +160,58 @@ judge_one(struct foreign *foreign, const struct member *member, bool timestamp)
 {
 	const struct member *over = signed_by(foreign, member->path);
 	struct judge *judge = &foreign->judge;
-	struct verdict *out = judge->out;
-	struct verdict_signature *all, *one;
-	struct cades cades = { 0 };
+	struct signers signers = { judge, member->path };
 	struct error why = { 0 };
-	unsigned timestamps = 0;
-	bool ok;
 
 	if (over == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
 		    member->path, "nothing says what %s is over",
 		    member->path);
-	ok = timestamp ?
-	    cades_verify_timestamp(member_bytes(member), member_bytes(over),
-		&why) :
-	    cades_verify_foreign(foreign->certs, member_bytes(member),
-		member_bytes(over), &cades, &timestamps, &why);
-	if (!ok)
-		return judge_find_error(judge, FINDING_SIGNATURE_BROKEN,
-		    member->path, &why);
-	if (timestamp)
+	if (timestamp ? cades_verify_timestamp(member_bytes(member),
+			    member_bytes(over), &why) :
+			foreign_verify(member_bytes(member),
+			    member_bytes(over), add_signer, &signers, &why))
 		return true;
-	all = realloc(out->signatures,
-	    (out->num_signatures + 1) * sizeof(*all));
-	if (all == NULL) {
-		cades_free(&cades);
-		return error_set_errno(judge->err, "signature");
-	}
-	out->signatures = all;
-	one = &all[out->num_signatures++];
-	*one = (struct verdict_signature){ .intact = true,
-		.signature = cades.signature,
-		.commitment = cades.commitment,
-		.signing_at = cades.signing_at,
-		.then = TRUST_UNKNOWN,
-		.now = TRUST_UNKNOWN };
-	snprintf(one->id, sizeof(one->id), "%s",
-	    member->path + strlen("META-INF/"));
-	snprintf(one->person, sizeof(one->person), "%s",
-	    cades.cert->email[0] != '\0' ? cades.cert->email :
-					   cades.cert->subject);
-	cades_free(&cades);
-	return true;
+	return judge_find_error(judge, FINDING_SIGNATURE_BROKEN, member->path,
+	    &why);
+}
+
+/* What OpenDocument's readers want there says nothing of anybody. */
+static bool
+is_plain_meta(const char *path)
+{
+	return strcmp(path, "META-INF/manifest.xml") == 0 ||
+	    strcmp(path, "META-INF/container.xml") == 0 ||
+	    strcmp(path, "META-INF/metadata.xml") == 0;
+}
+
+static bool
+judge_member(struct foreign *foreign, const struct member *member)
+{
+	if (is_manifest(member->path))
+		return judge_references(foreign, member);
+	if (!path_is_meta(member->path) || is_plain_meta(member->path))
+		return true;
+	if (has_suffix(member->path, ".tst"))
+		return judge_one(foreign, member, true);
+	if (strstr(member->path, "signature") != NULL &&
+	    has_suffix(member->path, ".p7s"))
+		return judge_one(foreign, member, false);
+	return judge_find(&foreign->judge, FINDING_NOT_CHECKED, member->path,
+	    "%s is %s: not checked", member->path,
+	    strstr(member->path, "signature") != NULL ? "a XAdES signature" :
+		strstr(member->path, "evidencerecord") != NULL ?
+							"an evidence record" :
+							"of a kind not known");
 }
 
 bool
-verdict_judge_foreign(struct container *container, struct cert_cache *certs,
-    struct verdict *out, struct error *err)
+verdict_judge_foreign(struct container *container, struct verdict *out,
+    struct error *err)
 {
 	struct foreign foreign = {
 		.judge = { .out = out, .err = err },
 		.container = container,
-		.certs = certs,
 	};
 	bool ok;
 
@@ -179,19 +231,8 @@ verdict_judge_foreign(struct container *container, struct cert_cache *certs,
 	ok = judge_find(&foreign.judge, FINDING_NOT_A_DOCUMENT, "",
 	    "there is no version.yaml in it: a container of another maker,"
 	    " of which only digests, signatures and timestamps can be told");
-	for (size_t i = 0; ok && i < container->num; i++) {
-		const struct member *member = &container->members[i];
-
-		if (is_manifest(member->path))
-			ok = judge_references(&foreign, member);
-		else if (path_is_meta(member->path) &&
-		    strstr(member->path, "signature") != NULL &&
-		    has_suffix(member->path, ".p7s"))
-			ok = judge_one(&foreign, member, false);
-		else if (path_is_meta(member->path) &&
-		    has_suffix(member->path, ".tst"))
-			ok = judge_one(&foreign, member, true);
-	}
+	for (size_t i = 0; ok && i < container->num; i++)
+		ok = judge_member(&foreign, &container->members[i]);
 	if (!ok) {
 		verdict_free(out);
 		return false;
@@ -200,5 +241,30 @@ verdict_judge_foreign(struct container *container, struct cert_cache *certs,
 	for (size_t i = 0; i < out->num_findings; i++)
 		if (finding_outcome(out->findings[i].code) == OUTCOME_INVALID)
 			out->outcome = OUTCOME_INVALID;
+	return true;
+}
+
+bool
+verdict_judge_rezipped(const struct verdict_request *request,
+    const struct error *broken, struct verdict *out, struct error *err)
+{
+	struct judge judge = { .request = request, .out = out, .err = err };
+	bool is_intact;
+
+	if (!verdict_judge(request, out, err))
+		return false;
+	is_intact = out->outcome != OUTCOME_INVALID;
+	if (!judge_find(&judge, FINDING_CONTAINER_MALFORMED, "",
+		"%s: this is not the file that the depositary sent, but one"
+		" that was packed again (a mail gateway does that). %s",
+		broken->detail,
+		is_intact ? "Every text and signature in it is intact: ask"
+			    " for the file as it was, within another archive,"
+			    " or fetch it" :
+			    "More than that is wrong with it")) {
+		verdict_free(out);
+		return false;
+	}
+	out->outcome = OUTCOME_INVALID;
 	return true;
 }

@@ -70,6 +70,8 @@ static const struct {
 	INVALID(JOURNAL_ROLLED_BACK),
 	UNKNOWN(POLICY_UNKNOWN),
 	UNKNOWN(REVOCATION_UNKNOWN),
+	UNKNOWN(OVER_LIMIT),
+	UNKNOWN(NOT_CHECKED),
 };
 
 const char *
@@ -353,6 +355,19 @@ run_steps(struct judge *judge)
 	    judge_signatures(judge) && judge_journal(judge);
 }
 
+/* A step that met a limit of ours ends the judgement, and says so. */
+static bool
+over_limit(struct judge *judge)
+{
+	const struct error why = *judge->err;
+
+	if (why.kind != ERROR_LIMIT)
+		return false;
+	*judge->err = (struct error){ 0 };
+	return judge_find(judge, FINDING_OVER_LIMIT, "",
+	    "%s: it was not judged to the end", why.detail);
+}
+
 bool
 verdict_judge(const struct verdict_request *request, struct verdict *out,
     struct error *err)
@@ -360,7 +375,7 @@ verdict_judge(const struct verdict_request *request, struct verdict *out,
 	struct judge judge = { .request = request, .out = out, .err = err };
 
 	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
-	if (!run_steps(&judge)) {
+	if (!run_steps(&judge) && !over_limit(&judge)) {
 		verdict_free(out);
 		return false;
 	}
@@ -375,7 +390,12 @@ verdict_unreadable(const struct error *why, struct verdict *out,
 	struct judge judge = { .out = out, .err = err };
 
 	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
-	return judge_find_error(&judge, FINDING_CONTAINER_MALFORMED, "", why);
+	if (why->kind != ERROR_LIMIT)
+		return judge_find_error(&judge, FINDING_CONTAINER_MALFORMED,
+		    "", why);
+	out->outcome = OUTCOME_INDETERMINATE;
+	return judge_find(&judge, FINDING_OVER_LIMIT, "",
+	    "%s: it was not judged", why->detail);
 }
 
 void
@@ -402,8 +422,9 @@ verdict_error(const struct verdict *verdict, struct error *err)
 	}
 	if (worst == NULL)
 		return error_set(err, ERROR_UNTRUSTED, "not valid");
-	return error_set_code(err, ERROR_UNTRUSTED, finding_name(worst->code),
-	    "%s%s%s",
+	return error_set_code(err,
+	    worst->code == FINDING_OVER_LIMIT ? ERROR_LIMIT : ERROR_UNTRUSTED,
+	    finding_name(worst->code), "%s%s%s",
 	    strstr(worst->text, worst->about) == NULL ? worst->about : "",
 	    strstr(worst->text, worst->about) == NULL ? ": " : "",
 	    worst->text);

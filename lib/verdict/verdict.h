@@ -71,6 +71,8 @@ enum finding_code {
 	FINDING_JOURNAL_ROLLED_BACK,
 	FINDING_POLICY_UNKNOWN,
 	FINDING_REVOCATION_UNKNOWN,
+	FINDING_OVER_LIMIT,  /* it was not judged to the end */
+	FINDING_NOT_CHECKED, /* something of another maker's */
 	FINDING_CODES,
 };
 
@@ -192,9 +194,19 @@ struct verdict_request {
 bool verdict_judge(const struct verdict_request *request, struct verdict *out,
     struct error *err) MUST_USE;
 /* Show what another maker's container says; at best INDETERMINATE. */
-bool verdict_judge_foreign(struct container *container,
-    struct cert_cache *certs, struct verdict *out, struct error *err) MUST_USE;
-/* A verdict that the container could not even be read: why says how. */
+bool verdict_judge_foreign(struct container *container, struct verdict *out,
+    struct error *err) MUST_USE;
+/*
+ * Judge a container of ours that only libzip reads, as container_read() told
+ * in broken: INVALID, with a finding of that, and whether all else is intact.
+ */
+bool verdict_judge_rezipped(const struct verdict_request *request,
+    const struct error *broken, struct verdict *out,
+    struct error *err) MUST_USE;
+/*
+ * A verdict that the container could not even be read: why says how.  Over a
+ * limit of ours it is INDETERMINATE.
+ */
 bool verdict_unreadable(const struct error *why, struct verdict *out,
     struct error *err) MUST_USE;
 void verdict_free(struct verdict *verdict);

@@ -96,8 +96,8 @@ static const struct {
 	{ "git~1", "reserved" },
 	{ "a\nb", "visible" },
 	{ "a\x7f", "visible" },
-	{ "a\xff", "visible" },
-	{ "e\xcc\x81", "visible" },                 /* not NFC */
+	{ "a\xff", "UTF-8" },
+	{ "e\xcc\x81", "NFD" },
 	{ "a\xe2\x80\xae" "fdp.exe", "visible" },   /* right to left */
 	{ "a\xe2\x80\x8b", "visible" },             /* zero width */
 	{ ".gi\xe2\x80\x8ct", "visible" },

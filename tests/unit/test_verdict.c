@@ -727,6 +727,21 @@ START_TEST(what_does_not_read_is_invalid)
 }
 END_TEST
 
+START_TEST(over_a_limit_of_ours_nothing_is_known)
+{
+	struct verdict verdict;
+	struct error err = { 0 }, why = { 0 };
+
+	error_set(&why, ERROR_LIMIT, "2000 members, limit 1000");
+	ck_ok(verdict_unreadable(&why, &verdict, &err), err);
+	assert_verdict(&verdict, OUTCOME_INDETERMINATE);
+	ck_assert(has_code(&verdict, FINDING_OVER_LIMIT));
+	ck_assert(!verdict_error(&verdict, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	verdict_free(&verdict);
+}
+END_TEST
+
 START_TEST(a_verdict_that_was_never_reached_is_not_valid)
 {
 	const struct verdict nothing = { 0 };
@@ -743,7 +758,9 @@ START_TEST(no_code_is_untested)
 		    code == FINDING_TIME_BACKWARDS || /* test_fields.c */
 		    code == FINDING_CRLS_BACKWARDS || /* the same */
 		    /* Found by comparing with what was seen: scenario 030. */
-		    code == FINDING_JOURNAL_ROLLED_BACK;
+		    code == FINDING_JOURNAL_ROLLED_BACK ||
+		    /* Below, and of other makers: scenario 064. */
+		    code == FINDING_OVER_LIMIT || code == FINDING_NOT_CHECKED;
 
 		for (size_t i = 0; i < COUNT(rows); i++)
 			tested = tested || rows[i].code == (unsigned)code;
@@ -793,7 +810,7 @@ START_TEST(containers_of_other_makers_say_what_their_table_says)
 		    (const char *)name.data);
 		c = container_read_foreign(path, &err);
 		ck_assert_msg(c != NULL, "%s: %s", path, err.detail);
-		ck_ok(verdict_judge_foreign(c, w.certs, &verdict, &err), err);
+		ck_ok(verdict_judge_foreign(c, &verdict, &err), err);
 		ck_assert_msg(verdict.outcome == want, "%s: %s, %s", path,
 		    outcome_name(verdict.outcome),
 		    verdict.findings[verdict.num_findings - 1].text);
@@ -816,6 +833,7 @@ fill(TCase *t)
 	    COUNT(rows));
 	tcase_add_test(t, a_certificate_revoked_after_it_signed_was_good_then);
 	tcase_add_test(t, what_does_not_read_is_invalid);
+	tcase_add_test(t, over_a_limit_of_ours_nothing_is_known);
 	tcase_add_test(t, a_verdict_that_was_never_reached_is_not_valid);
 	tcase_add_test(t, no_code_is_untested);
 	tcase_add_test(t,

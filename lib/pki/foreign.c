@@ -1,0 +1,270 @@
+#include "pki/foreign.h"
+
+#include <string.h>
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/ess.h>
+#include <openssl/x509v3.h>
+
+#include "pki/der.h"
+
+/* The DER of a signed attribute that stands once, with one value. */
+static const ASN1_STRING *
+attribute(CMS_SignerInfo *si, int nid, int type)
+{
+	return CMS_signed_get0_data_by_OBJ(si, OBJ_nid2obj(nid), -3, type);
+}
+
+static void
+say(struct foreign_signer *out, enum foreign_state state, const char *why)
+{
+	/* The first is what a person acts on; broken is worse. */
+	if (out->state == FOREIGN_BROKEN ||
+	    (out->state == FOREIGN_UNCHECKED && state != FOREIGN_BROKEN))
+		return;
+	out->state = state;
+	snprintf(out->why, sizeof(out->why), "%s", why);
+}
+
+/* The first e-mail address, in whatever form; else the subject. */
+static void
+read_name(const X509 *x509, struct foreign_signer *out)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name,
+	    NULL, NULL);
+	BIO *text = BIO_new(BIO_s_mem());
+	char *data;
+	long len;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_EMAIL && out->name[0] == '\0')
+			snprintf(out->name, sizeof(out->name), "%.*s",
+			    ASN1_STRING_length(name->d.rfc822Name),
+			    (const char *)ASN1_STRING_get0_data(
+				name->d.rfc822Name));
+	}
+	if (out->name[0] == '\0' && text != NULL &&
+	    X509_NAME_print_ex(text, X509_get_subject_name(x509), 0,
+		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0 &&
+	    (len = BIO_get_mem_data(text, &data)) > 0)
+		snprintf(out->name, sizeof(out->name), "%.*s", (int)len, data);
+	BIO_free(text);
+	GENERAL_NAMES_free(names);
+}
+
+static void
+read_signing_time(CMS_SignerInfo *si, struct foreign_signer *out)
+{
+	const ASN1_TIME *time = attribute(si, NID_pkcs9_signingTime,
+	    V_ASN1_UTCTIME);
+	struct tm tm = { 0 };
+
+	if (time == NULL)
+		time = attribute(si, NID_pkcs9_signingTime,
+		    V_ASN1_GENERALIZEDTIME);
+	out->signing_at = time != NULL && ASN1_TIME_to_tm(time, &tm) == 1 ?
+	    (int64_t)timegm(&tm) :
+	    INT64_MIN;
+}
+
+static enum commitment
+read_commitment(CMS_SignerInfo *si)
+{
+	const ASN1_STRING *value = attribute(si,
+	    NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE);
+	struct span rest;
+	struct tlv sequence, oid;
+
+	if (value == NULL)
+		return COMMITMENT_NONE;
+	rest = span_of(ASN1_STRING_get0_data(value),
+	    (size_t)ASN1_STRING_length(value));
+	return der_take_tag(&rest, DER_SEQUENCE, &sequence) &&
+		der_take_tag(&sequence.value, DER_OID, &oid) ?
+	    commitment_of(oid.whole) :
+	    COMMITMENT_OTHER;
+}
+
+/*
+ * The signed hash of the signer's certificate, of either version (RFC 5035),
+ * where there is one.
+ */
+static void
+check_ess(CMS_SignerInfo *si, X509 *signer, struct foreign_signer *out)
+{
+	const ASN1_STRING *v2 = attribute(si,
+	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
+	const ASN1_STRING *v1 = attribute(si,
+	    NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	ESS_SIGNING_CERT_V2 *ess2 = NULL;
+	ESS_SIGNING_CERT *ess1 = NULL;
+	const unsigned char *p;
+
+	if (v2 != NULL) {
+		p = ASN1_STRING_get0_data(v2);
+		ess2 = d2i_ESS_SIGNING_CERT_V2(NULL, &p,
+		    ASN1_STRING_length(v2));
+	}
+	if (v1 != NULL) {
+		p = ASN1_STRING_get0_data(v1);
+		ess1 = d2i_ESS_SIGNING_CERT(NULL, &p, ASN1_STRING_length(v1));
+	}
+	if ((v2 != NULL && ess2 == NULL) || (v1 != NULL && ess1 == NULL))
+		say(out, FOREIGN_UNCHECKED,
+		    "its signing-certificate attribute does not parse");
+	else if ((ess1 != NULL || ess2 != NULL) && chain != NULL &&
+	    sk_X509_push(chain, signer) > 0 &&
+	    OSSL_ESS_check_signing_certs(ess1, ess2, chain, 1) <= 0)
+		say(out, FOREIGN_BROKEN,
+		    "its signing-certificate attribute names another"
+		    " certificate");
+	ESS_SIGNING_CERT_free(ess1);
+	ESS_SIGNING_CERT_V2_free(ess2);
+	sk_X509_free(chain);
+}
+
+static void
+check_timestamps(X509_ATTRIBUTE *attr, struct span signature,
+    struct foreign_signer *out)
+{
+	for (int i = 0; i < X509_ATTRIBUTE_count(attr); i++) {
+		const ASN1_TYPE *token = X509_ATTRIBUTE_get0_type(attr, i);
+		struct error why = { 0 };
+
+		if (token->type != V_ASN1_SEQUENCE)
+			say(out, FOREIGN_BROKEN, "a timestamp is no token");
+		else if (!cades_verify_timestamp(
+			     span_of(token->value.sequence->data,
+				 (size_t)token->value.sequence->length),
+			     signature, &why))
+			say(out, FOREIGN_BROKEN, why.detail);
+		else
+			out->num_timestamps++;
+	}
+}
+
+static void
+note_unchecked(const X509_ATTRIBUTE *attr, struct foreign_signer *out)
+{
+	const size_t used = strlen(out->unchecked);
+	char name[80];
+
+	if (OBJ_obj2txt(name, sizeof(name),
+		X509_ATTRIBUTE_get0_object((X509_ATTRIBUTE *)(uintptr_t)attr),
+		0) <= 0)
+		snprintf(name, sizeof(name), "?");
+	snprintf(out->unchecked + used, sizeof(out->unchecked) - used, "%s%s",
+	    used > 0 ? ", " : "", name);
+}
+
+static void
+check_unsigned(CMS_SignerInfo *si, struct span signature,
+    struct foreign_signer *out)
+{
+	for (int i = 0; i < CMS_unsigned_get_attr_count(si); i++) {
+		X509_ATTRIBUTE *attr = CMS_unsigned_get_attr(si, i);
+
+		if (OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr)) ==
+		    NID_id_smime_aa_timeStampToken)
+			check_timestamps(attr, signature, out);
+		else
+			note_unchecked(attr, out);
+	}
+}
+
+/* chain: the content, with digests taken as it was read. */
+static void
+check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
+{
+	const ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+	const struct span signature = span_of(ASN1_STRING_get0_data(value),
+	    (size_t)ASN1_STRING_length(value));
+	X509 *x509 = NULL;
+
+	*out = (struct foreign_signer){ .state = FOREIGN_INTACT };
+	out->signature = sha256_of(signature);
+	out->commitment = read_commitment(si);
+	read_signing_time(si, out);
+	CMS_SignerInfo_get0_algs(si, NULL, &x509, NULL, NULL);
+	if (x509 == NULL) {
+		say(out, FOREIGN_UNCHECKED,
+		    "the signer's certificate is not in it: who signed, and"
+		    " whether over these bytes, cannot be told");
+		return;
+	}
+	read_name(x509, out);
+	if ((CMS_signed_get_attr_count(si) >= 0 &&
+		CMS_SignerInfo_verify(si) != 1) ||
+	    CMS_SignerInfo_verify_content(si, chain) != 1)
+		say(out, FOREIGN_BROKEN,
+		    "the signature is not over these bytes, or not by the key"
+		    " of its certificate");
+	check_ess(si, x509, out);
+	check_unsigned(si, signature, out);
+	ERR_clear_error();
+}
+
+/* As CMS_verify() does: all of the content through the digests. */
+static bool
+read_through(BIO *chain)
+{
+	char piece[16384];
+	int n;
+
+	do
+		n = BIO_read(chain, piece, sizeof(piece));
+	while (n > 0);
+	return n == 0;
+}
+
+bool
+foreign_verify(struct span der, struct span content, foreign_visitor *visit,
+    void *arg, struct error *err)
+{
+	const unsigned char *p = der.data;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.len);
+	STACK_OF(CMS_SignerInfo) *signers = cms != NULL ?
+	    CMS_get0_SignerInfos(cms) :
+	    NULL;
+	BIO *in = bio_of(content), *chain = NULL;
+	bool ok = false;
+
+	if (signers == NULL || sk_CMS_SignerInfo_num(signers) < 1) {
+		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "not a CMS SignedData with a signer");
+		goto out;
+	}
+	CMS_set1_signers_certs(cms, NULL, 0);
+	if (in == NULL || (chain = CMS_dataInit(cms, in)) == NULL ||
+	    !read_through(chain)) {
+		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "its digests are not known");
+		goto out;
+	}
+	ok = true;
+	for (int i = 0; ok && i < sk_CMS_SignerInfo_num(signers); i++) {
+		struct foreign_signer signer;
+
+		check_signer(sk_CMS_SignerInfo_value(signers, i), chain,
+		    &signer);
+		ok = visit(arg, &signer, err);
+	}
+out:
+	if (chain != NULL) {
+		/* CMS_dataInit() put its filters in front of ours. */
+		while (chain != in && chain != NULL) {
+			BIO *next = BIO_pop(chain);
+
+			BIO_free(chain);
+			chain = next;
+		}
+	}
+	BIO_free(in);
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	return ok;
+}

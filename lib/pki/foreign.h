@@ -1,0 +1,45 @@
+/*
+ * foreign.h - what the CMS signatures of other makers say.
+ *
+ * Source: RFC 5652; ETSI EN 319 122-1.  Looser in form than pki/cades.h:
+ * attached, BER, several signers, any name, no commitment; as strict about
+ * what is signed.  It is shown to a person and never taken in.
+ */
+#ifndef PKI_FOREIGN_H
+#define PKI_FOREIGN_H
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "pki/cades.h"
+
+enum foreign_state {
+	FOREIGN_INTACT,
+	FOREIGN_BROKEN,    /* not over these bytes, or not by that key */
+	FOREIGN_UNCHECKED, /* what would tell is not in it */
+};
+
+/* One signer of a CMS. */
+struct foreign_signer {
+	enum foreign_state state;
+	char why[200];     /* of broken and unchecked, for a person */
+	char name[300];    /* an e-mail address, else the subject, or empty */
+	struct digest signature; /* SHA-256 of the signature value */
+	int64_t signing_at; /* what it says, or INT64_MIN */
+	enum commitment commitment;
+	unsigned num_timestamps; /* over the signature, intact */
+	char unchecked[400]; /* attributes that nobody looked at, or empty */
+};
+
+typedef bool foreign_visitor(void *arg, const struct foreign_signer *signer,
+    struct error *err);
+
+/*
+ * Tell of each signer of a CMS over content; what is attached to it is not
+ * looked at.
+ *
+ * ERROR_MALFORMED  SIGNATURE_FORM  not a CMS SignedData with a signer
+ */
+bool foreign_verify(struct span cms, struct span content,
+    foreign_visitor *visit, void *arg, struct error *err) MUST_USE;
+
+#endif
