@@ -17,7 +17,7 @@ expect "in JSON too" 0 '"version": *2, *"person": *"treaties@mofa.example"' sh -
 status one@2 draft
 expect "it is listed by its newest version" 0 "agreement/one  *2  *draft" at iom-geneva list
 expect "nobody can sign it any more" 5 "only the newest" at iom-chief-of-mission sign agreement/one@1 --yes
-expect "it can be fetched" 0 "VALID" at iom-geneva fetch agreement/one@1 -o work/withdrawn.asice
+expect "it can be fetched" 0 "VALID, withdrawn" at iom-geneva fetch agreement/one@1 -o work/withdrawn.asice
 force one >/dev/null 2>&1
 status one@1 withdrawn
 status one@2 "in force"
@@ -39,7 +39,7 @@ status one@3 terminated
 status one@4 lapsed
 status one@2 superseded
 expect "the list says terminated" 0 "agreement/one  *4  *terminated" at mofa list --status terminated
-expect "a lapsed draft can be fetched" 0 "VALID, signed in part" at iom-geneva fetch agreement/one@4 -o work/lapsed.asice
+expect "a lapsed draft can be fetched" 0 "VALID, lapsed" at iom-geneva fetch agreement/one@4 -o work/lapsed.asice
 
 at iom-geneva pull work/copy >/dev/null 2>&1
 for row in "1, withdrawn" "2, superseded" "3, terminated" "4, lapsed"; do
