@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/effects.h"
 #include "cli/local.h"
 #include "record/audit.h"
 
@@ -22,6 +23,7 @@ struct listing {
 	struct sight sight;  /* what this office may see */
 	struct audit *check; /* of the order of entries; or NULL */
 	struct error wrong;  /* what it found first */
+	struct effects *effects; /* of each act, in a history; or NULL */
 };
 
 /* Each finding is told; the first one is what the command ends with. */
@@ -190,6 +192,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)index);
 	time_format_at(entry->time_ms / 1000, time);
 	describe_entry(entry, about);
+	if (out->effects != NULL)
+		effects_add(out->effects, index, entry, about, sizeof(about));
 	if (out->form == FORM_CSV)
 		put_csv_line(cells, entry);
 	else if (out->follow)
@@ -431,16 +435,22 @@ cmd_history(struct context *context, int argc, char *argv[],
     struct error *err)
 {
 	char document[DOCUMENT_NAME];
+	struct effects effects;
 	struct listing out = { .context = context,
 		.filter = { .document = document },
 		.since_ms = INT64_MIN,
-		.until_ms = INT64_MAX };
+		.until_ms = INT64_MAX,
+		.effects = &effects };
 	unsigned version;
+	bool ok;
 
 	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
 		return error_set(err, ERROR_USAGE, "an unknown option");
 	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
 	    !document_parse(argv[optind], document, &version, err))
 		return false;
-	return context_load(context, err) && list_entries(&out, err);
+	effects_begin(document, &effects);
+	ok = context_load(context, err) && list_entries(&out, err);
+	effects_free(&effects);
+	return ok;
 }

@@ -41,6 +41,10 @@ status one@2 superseded
 expect "the list says terminated" 0 "agreement/one  *4  *terminated" at mofa list --status terminated
 expect "a lapsed draft can be fetched" 0 "VALID, lapsed" at iom-geneva fetch agreement/one@4 -o work/lapsed.asice
 
+expect "the history tells what each act ended" 0 "treaties@mofa.example *deposit *agreement/one@2: @1 withdrawn" at mofa history agreement/one
+for row in "@3: @2 superseded, @3 in force" "@3: @3 terminated, @4 lapsed"; do
+	expect "as $row" 0 "force *agreement/one$row" at mofa history agreement/one
+done
 at iom-geneva pull work/copy >/dev/null 2>&1
 for row in "1, withdrawn" "2, superseded" "3, terminated" "4, lapsed"; do
 	expect "the local copy says so: $row" 0 "version $row\$" at iom-geneva --local show agreement/one
