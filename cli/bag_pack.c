@@ -29,7 +29,10 @@ struct packing {
 	struct waybill *waybill;
 	struct bag_file *files;
 	size_t num;
-	struct buf checkpoint, yaml, p7s;
+	struct buf checkpoint, prefixes, yaml, p7s;
+	/* Those that the copies' receipts lead to, each once. */
+	struct checkpoint at[LIMIT_BAG_FILES];
+	size_t num_at;
 	uint64_t size; /* of the journal, as packed */
 };
 
@@ -114,6 +117,24 @@ add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 	return true;
 }
 
+/* Its receipts' checkpoint, from which the bag is to carry a proof. */
+static bool
+note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint at;
+	bool ok, known = false;
+
+	ok = copy_note(copy->container, &note, err) &&
+	    note_open(buf_span(&note), &pack->context->journal, &at, err);
+	buf_free(&note);
+	for (size_t i = 0; ok && i < pack->num_at; i++)
+		known = known || pack->at[i].size == at.size;
+	if (ok && !known)
+		pack->at[pack->num_at++] = at;
+	return ok;
+}
+
 static bool
 add_copy(struct packing *pack, const char *document, unsigned version,
     struct error *err)
@@ -146,7 +167,8 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 		if (ok) {
 			describe(pack, it, &copy.verdict.digest);
 			copy.fd = -1; /* the bag's now */
-			ok = add_crls(pack, &copy, err);
+			ok = note_prefix(pack, &copy, err) &&
+			    add_crls(pack, &copy, err);
 		}
 	}
 	copy_free(&copy);
@@ -282,6 +304,55 @@ ask_proof(struct packing *pack, uint64_t size, struct error *err)
 	    session_follow(&pack->session, note, err);
 }
 
+/* The proof that the bag's checkpoint extends that of a copy. */
+static bool
+add_prefix(struct packing *pack, const struct checkpoint *at,
+    const struct checkpoint *bag, struct error *err)
+{
+	struct buf body = BUF(LIMIT_NOTE_FILE);
+	struct merkle_proof proof;
+	char path[96];
+	struct span note;
+	uint64_t old;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu&at=%llu",
+	    (unsigned long long)at->size, (unsigned long long)bag->size);
+	ok = session_get(&pack->session, path, &body, err) &&
+	    seen_parse_extension(buf_span(&body), &old, &proof, &note, err) &&
+	    ((old == at->size &&
+		 merkle_verify_consistency(at->size, bag->size, &at->root,
+		     &bag->root, &proof)) ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's proof is not the one asked for")) &&
+	    buf_append(&pack->prefixes,
+		span_sub(buf_span(&body), 0, body.len - note.len), err);
+	buf_free(&body);
+	return ok;
+}
+
+/* So that who opens it can prove each copy without a line. */
+static bool
+add_prefixes(struct packing *pack, struct error *err)
+{
+	struct merkle_proof proof;
+	struct checkpoint bag;
+	struct span note;
+	uint64_t old;
+	bool ok;
+
+	ok = seen_parse_extension(buf_span(&pack->checkpoint), &old, &proof,
+		 &note, err) &&
+	    note_open(note, &pack->context->journal, &bag, err);
+	for (size_t i = 0; ok && i < pack->num_at; i++)
+		if (pack->at[i].size < bag.size)
+			ok = add_prefix(pack, &pack->at[i], &bag, err);
+	return ok &&
+	    (pack->prefixes.len == 0 ||
+		add_file(pack, PATH_BAG_PREFIXES, -1,
+		    buf_span(&pack->prefixes), err) != NULL);
+}
+
 static bool
 add_checkpoint(struct packing *pack, struct error *err)
 {
@@ -297,7 +368,8 @@ add_checkpoint(struct packing *pack, struct error *err)
 		    (unsigned long long)pack->session.seen.size);
 	return ask_proof(pack, pack->session.seen.size, err) &&
 	    add_file(pack, PATH_BAG_CHECKPOINT, -1,
-		buf_span(&pack->checkpoint), err) != NULL;
+		buf_span(&pack->checkpoint), err) != NULL &&
+	    add_prefixes(pack, err);
 }
 
 /* The waybill is signed last and stands first. */
@@ -417,7 +489,7 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (ok && pack->outbox)
 		ok = add_outbox(pack, OUTBOX_DEPOSIT, err) &&
 		    add_outbox(pack, OUTBOX_SIGNATURE, err);
-	if (ok && pack->num == (pack->online ? 1u : 0u))
+	if (ok && pack->num == 0u + pack->online + (pack->prefixes.len > 0))
 		ok = error_set(err, ERROR_NOT_FOUND,
 		    "there is nothing to pack for %s", pack->to);
 	return ok;
@@ -507,12 +579,15 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		{ "known", required_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct packing pack = { .context = context,
-		.checkpoint = BUF(LIMIT_NOTE_FILE),
-		.yaml = BUF(LIMIT_WAYBILL_BYTES),
-		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
+	static struct packing pack; /* large */
 	bool ok = true;
 	int c;
+
+	pack = (struct packing){ .context = context,
+		.checkpoint = BUF(LIMIT_NOTE_FILE),
+		.prefixes = BUF(LIMIT_PREFIXES_BYTES),
+		.yaml = BUF(LIMIT_WAYBILL_BYTES),
+		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
 
 	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
 		switch (c) {
@@ -551,6 +626,7 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 	free(pack.files);
 	free(pack.waybill);
 	buf_free(&pack.checkpoint);
+	buf_free(&pack.prefixes);
 	buf_free(&pack.yaml);
 	buf_free(&pack.p7s);
 	return ok;

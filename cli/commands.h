@@ -98,6 +98,9 @@ bool copy_judge(struct context *context, int fd, struct copy *out,
 bool copy_judge_rezipped(struct context *context, const struct error *broken,
     struct copy *out, struct error *err) MUST_USE;
 void copy_free(struct copy *copy);
+/* The checkpoint, a signed note, that a VALID copy's receipts lead to. */
+bool copy_note(const struct container *container, struct buf *out,
+    struct error *err) MUST_USE;
 
 /*
  * Upload len bytes of a file in parts; its path at the daemon is kept in the

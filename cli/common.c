@@ -198,6 +198,25 @@ copy_free(struct copy *copy)
 	*copy = (struct copy){ .fd = -1 };
 }
 
+bool
+copy_note(const struct container *container, struct buf *out,
+    struct error *err)
+{
+	for (size_t i = 0; i < container->num; i++) {
+		const struct member *member = &container->members[i];
+		struct proof proof = PROOF;
+		bool ok;
+
+		if (!path_is_receipt(member->path))
+			continue;
+		ok = proof_parse(member_bytes(member), &proof, err) &&
+		    buf_append(out, buf_span(&proof.note), err);
+		proof_free(&proof);
+		return ok;
+	}
+	return error_set(err, ERROR_MALFORMED, "a copy without a receipt");
+}
+
 /* The CRLs that its receipts name, so that it can be judged offline. */
 static void
 want_crls_of(struct session *session, const struct container *container)

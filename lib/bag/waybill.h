@@ -18,6 +18,8 @@
 #define PATH_ACKNOWLEDGEMENT_P7S "acknowledgement.p7s"
 /* C2SP add-checkpoint's body: "old N", the proof, the note. */
 #define PATH_BAG_CHECKPOINT      "checkpoint"
+/* "old N" and a proof, from the checkpoint of each copy to that one. */
+#define PATH_BAG_PREFIXES        "prefixes"
 #define BAG_COPIES               "copies/"
 #define BAG_DEPOSITS             "deposits/"
 #define BAG_SIGNATURES           "signatures/"
