@@ -121,10 +121,17 @@ bag_hand_in_answer(struct session *session,
 
 /* --- Opening. --- */
 
-/* The body of its checkpoint: the proof from old to a note of size. */
+/*
+ * The proofs that it carries: the body of its checkpoint, from old to a note of
+ * size, and one from the checkpoint of a copy, whose size is prefix, to that.
+ */
 struct bag_papers {
 	struct span text;
 	uint64_t old, size;
+	struct checkpoint checkpoint;
+	struct span note;
+	struct merkle_proof proof;
+	uint64_t prefix;
 };
 
 struct opened {
@@ -138,6 +145,9 @@ struct opened {
 	struct digest digest; /* of the waybill */
 	struct waybill *waybill;
 	struct acknowledgement *answer; /* what was found */
+	struct buf checkpoint, prefixes;
+	struct bag_papers papers; /* in these two */
+	struct error other; /* the first copy that contradicts another */
 };
 
 static bool
@@ -168,6 +178,8 @@ close_bag(struct opened *bag)
 	free(bag->answer);
 	buf_free(&bag->yaml);
 	buf_free(&bag->p7s);
+	buf_free(&bag->checkpoint);
+	buf_free(&bag->prefixes);
 }
 
 /* Who signed the waybill, by what this office has accepted. */
@@ -210,7 +222,9 @@ open_bag(struct context *context, const char *path, struct opened *out,
 		.path = path,
 		.inner = -1,
 		.yaml = BUF(LIMIT_WAYBILL_BYTES),
-		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
+		.p7s = BUF(LIMIT_SIGNATURE_BYTES),
+		.checkpoint = BUF(LIMIT_NOTE_FILE),
+		.prefixes = BUF(LIMIT_PREFIXES_BYTES) };
 	out->fd = open_file(path, err);
 	if (out->fd < 0)
 		return false;
@@ -307,60 +321,251 @@ take_crls(struct opened *bag)
 	}
 }
 
-/* The proof that a bag carries, as who is asked: it has this one answer. */
+/* The proof of a prefix, as the body of add-checkpoint. */
+static bool
+prefix_body(const struct bag_papers *papers, struct buf *body,
+    struct error *err)
+{
+	char hash[BASE64_SIZE(32)];
+	bool ok = buf_printf(body, err, "old %llu\n",
+	    (unsigned long long)papers->prefix);
+
+	for (size_t i = 0; ok && i < papers->proof.num; i++) {
+		base64_encode(digest_span(&papers->proof.hashes[i]), hash);
+		ok = buf_printf(body, err, "%s\n", hash);
+	}
+	return ok && buf_append_u8(body, '\n', err) &&
+	    buf_append(body, papers->note, err);
+}
+
+/* The proofs that a bag carries, as who is asked: it has these answers. */
 static enum seen_reply
 ask_bag(void *arg, uint64_t old, const char *at, struct buf *body,
     struct error *err)
 {
 	const struct bag_papers *papers = arg;
 	char size[24];
+	bool ok = false;
 
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)papers->size);
-	if (old != papers->old || at == NULL || strcmp(at, size) != 0) {
+	if (at == NULL || strcmp(at, size) != 0 ||
+	    (old != papers->old && (old != papers->prefix || old == 0)))
 		error_set_code(err, ERROR_UNAVAILABLE, "NOT_PROVED",
 		    "the bag has no proof from size %llu",
 		    (unsigned long long)old);
-		return SEEN_NO_LINE;
-	}
-	return buf_append(body, papers->text, err) ? SEEN_PROOF : SEEN_NO_LINE;
+	else if (old == papers->old)
+		ok = buf_append(body, papers->text, err);
+	else
+		ok = prefix_body(papers, body, err);
+	return ok ? SEEN_PROOF : SEEN_NO_LINE;
 }
 
 /*
- * How far the journal goes, proved to extend what was seen here.  What the bag
+ * Prove that a signed note is of one history with what was seen.  What the bag
  * cannot prove is not kept: the next connection tells.
  */
+static bool
+prove_note(struct opened *bag, struct span note, enum local_proof *proof,
+    struct error *err)
+{
+	const struct seen_prover prover = { .ask = ask_bag,
+		.arg = &bag->papers };
+
+	*proof = LOCAL_PROVED;
+	if (seen_advance(bag->seen, &prover, note, NULL, NULL, err))
+		return true;
+	if (err->kind != ERROR_UNAVAILABLE) {
+		*proof = LOCAL_REFUTED;
+		return false;
+	}
+	/* It may be known already, or be known to be of another history. */
+	*err = (struct error){ 0 };
+	if (seen_is_proved(bag->seen, note, err))
+		return true;
+	*proof = err->kind == ERROR_UNAVAILABLE ? LOCAL_NOT_PROVED :
+						  LOCAL_REFUTED;
+	if (*proof == LOCAL_REFUTED)
+		return false;
+	*err = (struct error){ 0 };
+	return seen_defer(bag->seen, note, err);
+}
+
+/* How far the journal goes, proved to extend what was seen here. */
 static bool
 take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 {
 	const struct zip_member *member = bag_member(bag->members, bag->num,
 	    PATH_BAG_CHECKPOINT);
-	struct buf text = BUF(LIMIT_NOTE_FILE);
-	struct bag_papers papers = { .size = 0 };
-	const struct seen_prover prover = { .ask = ask_bag, .arg = &papers };
+	struct bag_papers *papers = &bag->papers;
 	struct merkle_proof proof;
-	struct checkpoint now;
-	struct span note;
+	enum local_proof it = LOCAL_PROVED;
 	bool ok = true;
 
-	*proved = true;
 	if (member != NULL) {
-		ok = bag_read(bag->inner, member, &text, err) &&
-		    seen_parse_extension(buf_span(&text), &papers.old, &proof,
-			&note, err) &&
-		    note_open(note, &bag->context->journal, &now, err);
-		papers.text = buf_span(&text);
-		papers.size = ok ? now.size : 0;
-		*proved = ok &&
-		    seen_advance(bag->seen, &prover, note, NULL, NULL, err);
-		if (ok && !*proved && err->kind == ERROR_UNAVAILABLE) {
-			*err = (struct error){ 0 };
-			ok = seen_defer(bag->seen, note, err);
-		} else {
-			ok = *proved;
+		ok = bag_read(bag->inner, member, &bag->checkpoint, err) &&
+		    seen_parse_extension(buf_span(&bag->checkpoint),
+			&papers->old, &proof, &papers->note, err) &&
+		    note_open(papers->note, &bag->context->journal,
+			&papers->checkpoint, err);
+		papers->text = buf_span(&bag->checkpoint);
+		papers->size = ok ? papers->checkpoint.size : 0;
+		ok = ok && prove_note(bag, papers->note, &it, err);
+	}
+	*proved = it == LOCAL_PROVED;
+	bag->answer->size = seen_kept(bag->seen)->size;
+	/* Without them, copies are proved by the next connection. */
+	member = bag_member(bag->members, bag->num, PATH_BAG_PREFIXES);
+	return ok &&
+	    (member == NULL ||
+		bag_read(bag->inner, member, &bag->prefixes, err));
+}
+
+/*
+ * Find the proof that the bag's checkpoint extends the one of a copy.  One that
+ * is none proves nothing, and accuses nobody: who packed the bag wrote it.
+ */
+static void
+find_prefix(struct opened *bag, const struct checkpoint *at)
+{
+	struct bag_papers *papers = &bag->papers;
+	struct span rest = buf_span(&bag->prefixes), ignored;
+	struct error none = { 0 };
+	uint64_t size;
+
+	papers->prefix = 0;
+	while (rest.len > 0) {
+		/* The note, which all of them share, follows the last one. */
+		if (!seen_parse_extension(rest, &size, &papers->proof,
+			&ignored, &none))
+			return;
+		rest = ignored;
+		if (size == at->size &&
+		    merkle_verify_consistency(at->size,
+			papers->checkpoint.size, &at->root,
+			&papers->checkpoint.root, &papers->proof)) {
+			papers->prefix = size;
+			return;
 		}
 	}
-	bag->answer->size = seen_kept(bag->seen)->size;
-	buf_free(&text);
+}
+
+/* The history that a copy's receipts lead to: all have one note. */
+static bool
+prove_copy(struct opened *bag, const struct copy *copy,
+    enum local_proof *proof, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint at;
+	bool ok;
+
+	*proof = LOCAL_NOT_PROVED;
+	ok = copy_note(copy->container, &note, err) &&
+	    note_open(buf_span(&note), &bag->context->journal, &at, err);
+	if (ok) {
+		find_prefix(bag, &at);
+		ok = prove_note(bag, buf_span(&note), proof, err);
+	}
+	buf_free(&note);
+	return ok;
+}
+
+/* Into the local copy, or aside; how says what a person should know. */
+static bool
+place_copy(struct opened *bag, const char *dir,
+    const struct waybill_file *listed, const struct copy *copy, json_t *row,
+    const char **how, struct error *err)
+{
+	static const char *const words[] = { [PLACED_SAME] = "same",
+		[PLACED_NEW] = "new", [PLACED_LESS] = "older",
+		[PLACED_OTHER] = "contradicts" };
+	struct placing placing;
+	enum local_proof proof;
+	struct error why = { 0 };
+
+	if (!prove_copy(bag, copy, &proof, &why) && proof != LOCAL_REFUTED) {
+		*err = why;
+		return false;
+	}
+	if (!local_place(bag->context, bag->seen, dir, copy, proof, &placing,
+		err))
+		return false;
+	*how = placing.placed == PLACED_LESS ? "older than yours, which stays" :
+	    placing.placed == PLACED_OTHER ? "another than yours: both are kept" :
+	    proof != LOCAL_PROVED	   ? "not proved" :
+					     "";
+	json_object_set_new(row, "proved", json_boolean(proof == LOCAL_PROVED));
+	json_object_set_new(row, "placed", json_string(words[placing.placed]));
+	if (placing.aside[0] != '\0')
+		json_object_set_new(row, "aside", json_string(placing.aside));
+	if (placing.placed != PLACED_OTHER)
+		return true;
+	found(bag, listed->path, "contradicts");
+	if (bag->other.kind == ERROR_NONE) {
+		if (proof == LOCAL_REFUTED)
+			bag->other = why;
+		else
+			local_contradicts(copy, &placing, &bag->other);
+	}
+	return true;
+}
+
+/* What is wrong with a copy beside its verdict; NULL if nothing is. */
+static const char *
+fault_of(const struct waybill_file *listed, const struct copy *copy)
+{
+	const struct verdict *verdict = &copy->verdict;
+
+	if (verdict->outcome != OUTCOME_VALID)
+		return verdict->outcome == OUTCOME_INVALID ? "invalid" :
+							     "indeterminate";
+	return strcmp(verdict->version->document, listed->document) != 0 ||
+		verdict->version->number != listed->version ||
+		!digest_eq(&verdict->digest, &listed->digest) ?
+	    "not-as-listed" :
+	    NULL;
+}
+
+static bool
+take_copy(struct opened *bag, const char *dir,
+    const struct waybill_file *listed, struct table *table, json_t *row,
+    struct error *err)
+{
+	struct copy copy = { .fd = take_file(bag, listed) };
+	const char *what = "altered or missing", *how = "", *fault;
+	char name[DOCUMENT_NAME + 16], state[120] = "";
+	bool ok = true;
+
+	snprintf(name, sizeof(name), "%s@%u", listed->document,
+	    listed->version);
+	if (copy.fd >= 0) {
+		copy.size = listed->size;
+		ok = copy_judge(bag->context, copy.fd, &copy, err);
+		what = outcome_name(copy.verdict.outcome);
+	}
+	if (ok && copy.fd >= 0) {
+		if ((fault = fault_of(listed, &copy)) != NULL)
+			found(bag, listed->path, fault);
+		else
+			ok = place_copy(bag, dir, listed, &copy, row, &how,
+			    err);
+		if (copy.verdict.outcome != OUTCOME_VALID &&
+		    copy.verdict.num_findings > 0)
+			output_note("%s: %s", name,
+			    copy.verdict.findings[0].text);
+	}
+	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
+		snprintf(state, sizeof(state), "%s%s%s",
+		    status_name(copy.verdict.status), how[0] != '\0' ? ", " : "",
+		    how);
+		json_object_set_new(row, "status",
+		    json_string(status_name(copy.verdict.status)));
+	}
+	json_object_set_new(row, "outcome", json_string(what));
+	ok = ok &&
+	    (table_add(table,
+		 (const char *const[]){ name, what, listed->title, state }) ||
+		error_set_errno(err, "table"));
+	copy_free(&copy);
 	return ok;
 }
 
@@ -370,51 +575,19 @@ take_copies(struct opened *bag, const char *dir, struct table *table,
 {
 	for (size_t i = 0; i < bag->waybill->num; i++) {
 		const struct waybill_file *listed = &bag->waybill->files[i];
-		char name[DOCUMENT_NAME + 16];
-		const char *what = "altered or missing";
-		const char *const cells[] = { name, what, listed->title };
-		struct copy copy = { .fd = -1 };
-		bool newer = false, ok = true;
+		json_t *row;
 
 		if (strncmp(listed->path, BAG_COPIES, strlen(BAG_COPIES)) != 0)
 			continue;
-		snprintf(name, sizeof(name), "%s@%u", listed->document,
-		    listed->version);
-		copy.fd = take_file(bag, listed);
-		if (copy.fd >= 0) {
-			copy.size = listed->size;
-			ok = copy_judge(bag->context, copy.fd, &copy, err);
-			what = outcome_name(copy.verdict.outcome);
-		}
-		if (ok && copy.fd >= 0 &&
-		    copy.verdict.outcome != OUTCOME_VALID)
-			found(bag, listed->path,
-			    copy.verdict.outcome == OUTCOME_INVALID ?
-				"invalid" :
-				"indeterminate");
-		else if (ok && copy.fd >= 0 &&
-		    (strcmp(copy.verdict.version->document,
-			 listed->document) != 0 ||
-			copy.verdict.version->number != listed->version ||
-			!digest_eq(&copy.verdict.digest, &listed->digest)))
-			found(bag, listed->path, "not-as-listed");
-		else if (ok && copy.fd >= 0)
-			ok = local_place(dir, &copy, &newer, err);
-		if (ok && copy.fd >= 0 &&
-		    copy.verdict.outcome != OUTCOME_VALID &&
-		    copy.verdict.num_findings > 0)
-			output_note("%s: %s", name,
-			    copy.verdict.findings[0].text);
-		ok = ok &&
-		    table_add(table,
-			(const char *const[]){ cells[0], what, cells[2] });
-		json_array_append_new(rows,
-		    json_pack("{s:s, s:i, s:s, s:s}", "document",
-			listed->document, "version", (int)listed->version,
-			"title", listed->title, "outcome", what));
-		copy_free(&copy);
-		if (!ok)
+		row = json_pack("{s:s, s:i, s:s}", "document",
+		    listed->document, "version", (int)listed->version, "title",
+		    listed->title);
+		json_array_append(rows, row);
+		if (!take_copy(bag, dir, listed, table, row, err)) {
+			json_decref(row);
 			return false;
+		}
+		json_decref(row);
 	}
 	return true;
 }
@@ -491,12 +664,17 @@ report_opened(struct opened *bag, const struct table *table, json_t *rows,
 			bag->answer->findings[i].what));
 	if (bag->context->json)
 		return output_json(
-		    json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:b, s:s, s:s}",
+		    json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:b, s:s, s:s,"
+			      " s:s*}",
 			"bag", bag->path, "number",
 			(json_int_t)waybill->number, "from", waybill->from,
 			"person", waybill->person, "documents", rows,
 			"findings", findings, "proved", proved, "copy", dir,
-			"acknowledgement", answer), err);
+			"acknowledgement", answer, "code",
+			bag->other.kind != ERROR_NONE ?
+			    error_code(&bag->other) :
+			    NULL),
+		    err);
 	json_decref(findings);
 	time_format_at(waybill->dispatched_at, at);
 	printf("bag %llu from %s, dispatched by %s at %s\n",
@@ -518,8 +696,9 @@ static bool
 run_open(struct opened *bag, const char *dir, const char *answer, bool again,
     struct error *err)
 {
-	static const char *const heading[] = { "DOCUMENT", "VERDICT", "TITLE" };
-	struct table *table = table_new(3);
+	static const char *const heading[] = { "DOCUMENT", "VERDICT", "TITLE",
+		"STATUS" };
+	struct table *table = table_new(4);
 	json_t *rows = json_array();
 	bool proved = true, ok;
 
@@ -539,12 +718,23 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		    was_opened(bag, true, err) &&
 		    report_opened(bag, table, rows, dir, answer, proved, err);
 	}
-	if (ok && !proved)
+	if (ok && !proved && bag->papers.size < bag->answer->size)
+		output_note("its journal, of size %llu, is older than what you"
+			    " have seen, size %llu, and nobody here can prove"
+			    " that it is the same: the next connection tells",
+		    (unsigned long long)bag->papers.size,
+		    (unsigned long long)bag->answer->size);
+	else if (ok && !proved)
 		output_note("its journal cannot be proved to extend what you"
 			    " have seen, size %llu: ask for a bag packed with"
 			    " --known %llu",
 		    (unsigned long long)bag->answer->size,
 		    (unsigned long long)bag->answer->size);
+	if (ok && bag->other.kind != ERROR_NONE) {
+		bag->context->told = true;
+		*err = bag->other;
+		ok = false;
+	}
 	if (ok && bag->answer->num > 0) {
 		bag->context->told = true;
 		ok = error_set_code(err, ERROR_UNTRUSTED, "BAG_INCOMPLETE",

@@ -292,26 +292,21 @@ proved_word(const json_t *row)
 							       "but title";
 }
 
-/* proved is false for rows of which each is judged by its copy: no column. */
 static bool
-print_table(const json_t *all, bool proved, struct error *err)
+print_table(const json_t *all, bool local, struct error *err)
 {
-	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
-		"TITLE", NULL };
-	static const char *const heading_proved[] = { "DOCUMENT", "VERSION",
+	static const char *const heading[] = { "DOCUMENT", "VERSION",
 		"STATUS", "PROVED", "TITLE" };
-	struct table *table = table_new(proved ? 5 : 4);
-	bool ok = table != NULL &&
-	    table_add(table, proved ? heading_proved : heading), some = false;
+	struct table *table = table_new(5);
+	bool ok = table != NULL && table_add(table, heading), some = false;
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach (all, i, one) {
 		char number[24];
-		const char *const title = text_of(one, "title");
 		const char *const word = proved_word(one);
 		const char *const cells[] = { text_of(one, "document"), number,
-			text_of(one, "status"), proved ? word : title, title };
+			text_of(one, "status"), word, text_of(one, "title") };
 
 		some = some || strcmp(word, "yes") != 0;
 		snprintf(number, sizeof(number), "%lld",
@@ -321,7 +316,11 @@ print_table(const json_t *all, bool proved, struct error *err)
 	if (ok)
 		table_print(table);
 	table_free(table);
-	if (ok && proved && some)
+	if (ok && some && local)
+		output_note("what is not proved came by bag, of a journal that"
+			    " is not known to be the one that you have seen:"
+			    " the next connection tells");
+	else if (ok && some)
 		output_note("what is not proved is the daemon's word: --proved"
 			    " proves the rows; a title is proved once its"
 			    " version was fetched");
@@ -346,7 +345,7 @@ print_list(struct context *context, json_t *all, uint64_t size,
 		puts("no documents that you may read");
 		return true;
 	}
-	return print_table(all, size != 0, err);
+	return print_table(all, size == 0, err);
 }
 
 /* --- Without a line. --- */
@@ -376,11 +375,13 @@ gather_local(void *arg, const char *document, struct error *err)
 	if ((status == NULL || strcmp(status, text_of(json, "status")) == 0) &&
 	    (since == NULL || strcmp(text_of(newest, "time"), since) >= 0))
 		json_array_append_new(to->all,
-		    json_pack("{s:s, s:s, s:O, s:s, s:s}", "document",
-			document, "title", text_of(json, "title"), "version",
-			json_object_get(newest, "version"), "status",
-			text_of(json, "status"), "digest",
-			text_of(newest, "digest")));
+		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b}",
+			"document", document, "title", text_of(json, "title"),
+			"version", json_object_get(newest, "version"),
+			"status", text_of(json, "status"), "digest",
+			text_of(newest, "digest"), "proved",
+			json_object_get(json, "proved"), "title-proved",
+			true));
 	json_decref(json);
 	return true;
 }

@@ -44,6 +44,7 @@ struct pull {
 	struct table *table;
 	json_t *rows;
 	size_t num_new, num_bad;
+	struct error other; /* the first copy that contradicts another */
 };
 
 /* --- How far it is. --- */
@@ -523,6 +524,37 @@ tell(struct pull *pull, const struct ledger_document *doc,
 	    error_set_errno(err, "table");
 }
 
+/*
+ * A copy with a place, or evidence.  An act that is here, proved, and that the
+ * daemon does not tell of although its journal is longer, is withheld.
+ */
+static bool
+place(struct pull *pull, const struct copy *copy, bool *newer,
+    struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	struct placing placing;
+
+	if (!local_place(pull->context, pull->session.history, pull->dir, copy,
+		LOCAL_PROVED, &placing, err))
+		return false;
+	*newer = placing.placed == PLACED_NEW;
+	if (placing.placed == PLACED_OTHER && pull->other.kind == ERROR_NONE)
+		local_contradicts(copy, &placing, &pull->other);
+	if (placing.placed == PLACED_OTHER ||
+	    (placing.placed == PLACED_NEW && placing.aside[0] != '\0'))
+		output_note("%s@%u: another copy of it is kept in %s",
+		    version->document, version->number, placing.aside);
+	if (placing.placed == PLACED_LESS && placing.missing < pull->size &&
+	    pull->other.kind == ERROR_NONE)
+		error_set_code(&pull->other, ERROR_UNTRUSTED,
+		    "ENTRY_WITHHELD",
+		    "%s@%u: the daemon does not show entry %llu, which your"
+		    " copy proves: what you have stays", version->document,
+		    version->number, (unsigned long long)placing.missing);
+	return true;
+}
+
 /* *good: it was judged VALID, and is there. */
 static bool
 pull_version(struct pull *pull, const struct ledger_document *doc,
@@ -546,7 +578,7 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 		*good = strcmp(copy.verdict.version->document, doc->name) ==
 			0 &&
 		    copy.verdict.version->number == version->number;
-		ok = !*good || local_place(pull->dir, &copy, &newer, err);
+		ok = !*good || place(pull, &copy, &newer, err);
 		if (ok && *good)
 			context_remember_version(pull->context,
 			    member_bytes(container_find(copy.container,
@@ -606,10 +638,13 @@ static bool
 report(struct pull *pull, struct error *err)
 {
 	if (pull->context->json)
-		return output_json(json_pack("{s:s, s:I, s:O}", "copy",
+		return output_json(json_pack("{s:s, s:I, s:O, s:s*}", "copy",
 				       pull->dir, "size",
 				       (json_int_t)pull->size, "new",
-				       pull->rows),
+				       pull->rows, "code",
+				       pull->other.kind != ERROR_NONE ?
+					   error_code(&pull->other) :
+					   NULL),
 		    err);
 	if (pull->num_new > 0)
 		table_print(pull->table);
@@ -661,6 +696,11 @@ run(struct pull *pull, struct error *err)
 	if (ok && pull->num_bad == 0)
 		ok = write_done(pull, err);
 	ok = ok && report(pull, err);
+	if (ok && pull->other.kind != ERROR_NONE) {
+		pull->context->told = true;
+		*err = pull->other;
+		ok = false;
+	}
 	if (ok && pull->num_bad > 0) {
 		pull->context->told = true;
 		ok = error_set_code(err, ERROR_UNTRUSTED, "NOT_ALL_VALID",
@@ -687,7 +727,9 @@ cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
 	    !read_done(&pull, err) ||
 	    !session_open(context, &pull.session, err))
 		return false;
-	ok = open_git(&pull, err) &&
+	/* The connection may have settled what a bag brought. */
+	ok = local_settle(context, pull.session.history, pull.dir, err) &&
+	    open_git(&pull, err) &&
 	    (pull.made = context_temporary(context, err)) >= 0 &&
 	    run(&pull, err);
 	if (pull.made >= 0)

@@ -46,9 +46,13 @@ print_version(const json_t *version)
 	size_t i;
 	const json_t *one;
 
-	printf("version %lld, %s\n",
+	/* Of copies alone each is told by itself. */
+	printf("version %lld, %s%s\n",
 	    json_integer_value(json_object_get(version, "version")),
-	    text_of(version, "status"));
+	    text_of(version, "status"),
+	    json_is_false(json_object_get(version, "proved")) ?
+		", not proved" :
+		"");
 	print_act("deposited by", version);
 	json_array_foreach (signatures, i, one)
 		print_act(strcmp(text_of(one, "act"), "terminate") == 0 ?

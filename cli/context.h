@@ -37,6 +37,8 @@ struct enrolment {
 	struct digest fingerprint;
 };
 
+struct seen;
+
 struct context {
 	bool json;
 	bool local; /* answer from the local copy, and ask nobody */
@@ -65,6 +67,7 @@ struct context {
 		struct crls *crls;
 	} *sets;
 	size_t num_sets;
+	struct seen *seen; /* what was seen, without a line (cli/local.h) */
 };
 
 /* --config FILE, --json and --local are taken out of argv, wherever they stand. */

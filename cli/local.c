@@ -1,4 +1,4 @@
-#include "cli/local.h"
+#include "cli/local_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 /* --- Writing copies. --- */
 
-static bool
-copy_bytes(int from, int to, uint64_t size, struct error *err)
+bool
+local_copy_bytes(int from, int to, uint64_t size, struct error *err)
 {
 	uint8_t piece[65536];
 	uint64_t at = 0;
@@ -34,26 +34,6 @@ copy_bytes(int from, int to, uint64_t size, struct error *err)
 	return true;
 }
 
-/* Whole, or not at all: our own file in the local copy, flushed with it. */
-static bool
-write_copy(const struct copy *copy, const char *path, struct error *err)
-{
-	char tmp[FILE_PATH];
-	bool ok;
-	int fd;
-
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
-		return error_set_errno(err, "%s", path);
-	ok = copy_bytes(copy->fd, fd, copy->size, err);
-	if (ok && (fchmod(fd, 0644) != 0 || rename(tmp, path) != 0))
-		ok = error_set_errno(err, "%s", path);
-	close(fd);
-	if (!ok)
-		unlink(tmp);
-	return ok;
-}
-
 bool
 copy_write(const struct context *context, const struct copy *copy,
     const char *path, struct error *err)
@@ -62,7 +42,7 @@ copy_write(const struct context *context, const struct copy *copy,
 
 	if (!outfile_open(&output, path, context->state, err))
 		return false;
-	if (!copy_bytes(copy->fd, output.fd, copy->size, err)) {
+	if (!local_copy_bytes(copy->fd, output.fd, copy->size, err)) {
 		outfile_drop(&output);
 		return error_context(err, "%s", path);
 	}
@@ -157,8 +137,21 @@ copy_extract(const struct container *container, const char *dir,
 
 /* --- The folder. --- */
 
-bool
-local_dir(struct context *context, const char *given, char out[FILE_PATH],
+/* Where the folder cannot be written, what it has is marked all the same. */
+static bool
+settle_quietly(struct context *context, const char *dir)
+{
+	struct error why = { 0 };
+	struct seen *seen = local_seen(context, &why);
+
+	if (seen == NULL || !local_settle(context, seen, dir, &why))
+		output_note("%s: what is not proved yet was not looked at: %s",
+		    dir, why.detail);
+	return true;
+}
+
+static bool
+find_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
 {
 	struct buf text = BUF(FILE_PATH - 1);
@@ -190,15 +183,23 @@ local_dir(struct context *context, const char *given, char out[FILE_PATH],
 		" bag open --into DIR\", makes one");
 }
 
-static bool
-document_dir(const char *dir, const char *document, char out[FILE_PATH],
+bool
+local_dir(struct context *context, const char *given, char out[FILE_PATH],
+    struct error *err)
+{
+	return find_dir(context, given, out, err) &&
+	    settle_quietly(context, out);
+}
+
+bool
+local_document_dir(const char *dir, const char *document, char out[FILE_PATH],
     struct error *err)
 {
 	return file_join(out, dir, document, err);
 }
 
-static bool
-version_file(const char *dir, const char *document, unsigned version,
+bool
+local_version_file(const char *dir, const char *document, unsigned version,
     char out[FILE_PATH], struct error *err)
 {
 	char name[2 * DOCUMENT_NAME + 24];
@@ -206,137 +207,6 @@ version_file(const char *dir, const char *document, unsigned version,
 	snprintf(name, sizeof(name), "%s/%s-v%u.asice", document,
 	    strchr(document, '/') + 1, version);
 	return file_join(out, dir, name, err);
-}
-
-static void
-remove_tree(const char *path, unsigned depth)
-{
-	struct error ignored = { 0 };
-	const struct dirent *entry;
-	char below[FILE_PATH];
-	DIR *folder;
-
-	if (depth < 6 && (folder = opendir(path)) != NULL) {
-		while ((entry = readdir(folder)) != NULL) {
-			if (strcmp(entry->d_name, ".") == 0 ||
-			    strcmp(entry->d_name, "..") == 0 ||
-			    !file_join(below, path, entry->d_name, &ignored))
-				continue;
-			if (unlink(below) != 0)
-				remove_tree(below, depth + 1);
-		}
-		closedir(folder);
-	}
-	rmdir(path);
-}
-
-/* The receipt of the newest act, by its index. */
-static const struct member *
-newest_receipt(const struct container *container)
-{
-	const struct member *newest = NULL;
-	unsigned long long best = 0, index;
-
-	for (size_t i = 0; i < container->num; i++) {
-		const char *path = container->members[i].path;
-
-		if (path_is_receipt(path) &&
-		    sscanf(path, PATH_RECEIPT, &index) == 1 &&
-		    (newest == NULL || index > best)) {
-			newest = &container->members[i];
-			best = index;
-		}
-	}
-	return newest;
-}
-
-/* The folder of the newest version changes as a whole. */
-static bool
-place_newest(const char *folder, const struct container *container,
-    struct error *err)
-{
-	const struct member *receipt = newest_receipt(container);
-	char newest[FILE_PATH], made[FILE_PATH], path[FILE_PATH];
-	bool ok;
-
-	if (!file_join(newest, folder, "newest", err) ||
-	    !file_join(made, folder, ".newest", err))
-		return false;
-	remove_tree(made, 0);
-	ok = copy_extract(container, made, true, err) &&
-	    (receipt == NULL ||
-		(file_join(path, made, "receipt.tlog-proof", err) &&
-		    file_write_quick(path, member_bytes(receipt), 0644, err)));
-	if (!ok)
-		return false;
-	if (file_exists(newest) ?
-		renameat2(AT_FDCWD, made, AT_FDCWD, newest, RENAME_EXCHANGE) != 0 :
-		rename(made, newest) != 0)
-		return error_set_errno(err, "%s", newest);
-	remove_tree(made, 0);
-	return true;
-}
-
-static bool
-same_file(const struct copy *copy, const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t a[65536], b[65536];
-	struct error ignored = { 0 };
-	struct stat st;
-	bool same = fd >= 0 && fstat(fd, &st) == 0 &&
-	    (uint64_t)st.st_size == copy->size;
-
-	for (uint64_t at = 0; same && at < copy->size;) {
-		const uint64_t left = copy->size - at;
-		const size_t n = left < sizeof(a) ? (size_t)left : sizeof(a);
-
-		same = file_pread(fd, a, n, (off_t)at, &ignored) &&
-		    file_pread(copy->fd, b, n, (off_t)at, &ignored) &&
-		    memcmp(a, b, n) == 0;
-		at += n;
-	}
-	if (fd >= 0)
-		close(fd);
-	return same;
-}
-
-bool
-local_place(const char *dir, const struct copy *copy, bool *newer,
-    struct error *err)
-{
-	const struct version *version = copy->verdict.version;
-	char folder[FILE_PATH], path[FILE_PATH], newest[FILE_PATH];
-	unsigned *all = NULL;
-	size_t num = 0;
-	bool ok;
-
-	ok = document_dir(dir, version->document, folder, err) &&
-	    file_make_dirs(folder, 0755, err) &&
-	    version_file(dir, version->document, version->number, path, err) &&
-	    file_join(newest, folder, "newest", err) &&
-	    local_versions(dir, version->document, &all, &num, err);
-	*newer = ok && !same_file(copy, path);
-	if (ok && *newer)
-		ok = write_copy(copy, path, err);
-	if (ok && (*newer || !file_exists(newest)) &&
-	    (num == 0 || all[num - 1] <= version->number))
-		ok = place_newest(folder, copy->container, err);
-	free(all);
-	return ok;
-}
-
-bool
-local_flush(const char *dir, struct error *err)
-{
-	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = fd >= 0 && syncfs(fd) == 0;
-
-	if (!ok)
-		error_set_errno(err, "%s", dir);
-	if (fd >= 0)
-		close(fd);
-	return ok;
 }
 
 /* --- Reading it. --- */
@@ -361,7 +231,7 @@ local_versions(const char *dir, const char *document, unsigned **versions,
 
 	*versions = NULL;
 	*num = 0;
-	if (!document_dir(dir, document, folder, err))
+	if (!local_document_dir(dir, document, folder, err))
 		return false;
 	if ((opened = opendir(folder)) == NULL)
 		return errno == ENOENT || error_set_errno(err, "%s", folder);
@@ -393,8 +263,20 @@ local_versions(const char *dir, const char *document, unsigned **versions,
 }
 
 bool
-local_open(struct context *context, const char *dir, const char *document,
-    unsigned version, struct copy *out, struct error *err)
+local_judge(struct context *context, const char *path, struct copy *out,
+    struct error *err)
+{
+	*out = (struct copy){ .fd = open_file(path, err) };
+	if (out->fd < 0)
+		return false;
+	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
+	return copy_judge(context, out->fd, out, err);
+}
+
+bool
+local_open_quietly(struct context *context, const char *dir,
+    const char *document, unsigned version, struct copy *out,
+    struct error *err)
 {
 	char path[FILE_PATH];
 	unsigned *all;
@@ -410,16 +292,13 @@ local_open(struct context *context, const char *dir, const char *document,
 	if (num == 0)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is not in the local copy, %s", document, dir);
-	if (!version_file(dir, document, version, path, err))
+	if (!local_version_file(dir, document, version, path, err))
 		return false;
-	if ((out->fd = open_file(path, err)) < 0)
-		return err->kind == ERROR_NOT_FOUND ?
-		    error_set(err, ERROR_NOT_FOUND,
-			"%s@%u is not in the local copy, %s", document,
-			version, dir) :
-		    false;
-	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
-	ok = copy_judge(context, out->fd, out, err);
+	ok = local_judge(context, path, out, err);
+	if (!ok && out->fd < 0 && err->kind == ERROR_NOT_FOUND)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s@%u is not in the local copy, %s", document, version,
+		    dir);
 	if (ok && out->verdict.version != NULL &&
 	    (strcmp(out->verdict.version->document, document) != 0 ||
 		out->verdict.version->number != version))
@@ -427,6 +306,47 @@ local_open(struct context *context, const char *dir, const char *document,
 		    "%s is of %s@%u", path, out->verdict.version->document,
 		    out->verdict.version->number);
 	return ok;
+}
+
+bool
+local_open(struct context *context, const char *dir, const char *document,
+    unsigned version, struct copy *out, struct error *err)
+{
+	if (!local_open_quietly(context, dir, document, version, out, err))
+		return false;
+	if (out->verdict.outcome == OUTCOME_VALID &&
+	    local_proof(context, out) != LOCAL_PROVED)
+		output_note("%s@%u is not proved: its journal is not known to"
+			    " be the one that you have seen; the next"
+			    " connection tells", document,
+		    out->verdict.version->number);
+	return true;
+}
+
+struct seen *
+local_seen(struct context *context, struct error *err)
+{
+	if (context->seen == NULL)
+		context->seen = session_seen(context, err);
+	return context->seen;
+}
+
+void
+local_end(struct context *context)
+{
+	seen_close(context->seen);
+	context->seen = NULL;
+}
+
+enum local_proof
+local_proof(struct context *context, const struct copy *copy)
+{
+	struct error ignored = { 0 };
+	struct seen *seen = local_seen(context, &ignored);
+
+	return seen != NULL && copy->container != NULL ?
+	    local_proof_of(seen, copy->container) :
+	    LOCAL_NOT_PROVED;
 }
 
 struct names {
@@ -476,6 +396,20 @@ free_names(struct names *names)
 	free(names->list);
 }
 
+/* All of its copies may be kept aside: then it is not there. */
+static bool
+visit_document(const char *dir, const char *document, local_visitor *visit,
+    void *arg, struct error *err)
+{
+	unsigned *all;
+	size_t num;
+
+	if (!local_versions(dir, document, &all, &num, err))
+		return false;
+	free(all);
+	return num == 0 || visit(arg, document, err);
+}
+
 static bool
 each_of_type(const char *dir, const char *type, local_visitor *visit,
     void *arg, struct error *err)
@@ -493,7 +427,7 @@ each_of_type(const char *dir, const char *type, local_visitor *visit,
 		if (snprintf(name, sizeof(name), "%s/%s", type,
 			slugs.list[i]) < (int)sizeof(name) &&
 		    document_name_check(span_of_str(name), err))
-			ok = visit(arg, name, err);
+			ok = visit_document(dir, name, visit, arg, err);
 		else
 			*err = (struct error){ 0 };
 	}

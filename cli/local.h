@@ -4,9 +4,12 @@
  *
  *	DIR/TYPE/SLUG/SLUG-vN.asice   each version, a copy that proves itself
  *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its receipt
+ *	DIR/TYPE/SLUG/aside/          copies that lost their place, or got none
  *	DIR/store.git                 the same as git has it, after a pull
  *
- * Nothing is in it that was not judged VALID; all of it can be judged again.
+ * Nothing has a place in it that was not judged VALID; all of it can be judged
+ * again.  What a bag brought may lead to a checkpoint that nobody could prove
+ * yet to be of the history that was seen: such a copy is marked "not proved".
  */
 #ifndef CLI_LOCAL_H
 #define CLI_LOCAL_H
@@ -23,20 +26,63 @@
 bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
+/* Is the history that a copy's receipts lead to the one that was seen here? */
+enum local_proof {
+	LOCAL_PROVED,
+	LOCAL_NOT_PROVED, /* nobody here can tell: the next connection does */
+	LOCAL_REFUTED,    /* it is another one */
+};
+
+/* What became of a copy that was to be placed. */
+enum placed {
+	PLACED_SAME,  /* it is there already, or tells nothing more */
+	PLACED_NEW,   /* it is there now */
+	PLACED_LESS,  /* what is there has more acts, and stays */
+	PLACED_OTHER, /* it contradicts what is there, or what was seen */
+};
+
+struct placing {
+	enum placed placed;
+	uint64_t missing; /* the first act that is there, and not in the copy */
+	char aside[FILE_PATH]; /* where one that lost its place is; or empty */
+};
+
 struct copy;
 /*
- * Put a copy in its place: whole, or not at all.  *newer: nothing had it.  It
- * is not flushed: local_flush() does that, once for all.
+ * Put a copy in its place: whole, or not at all.  It replaces another one only
+ * if it has all of that one's acts; of two that contradict each other both are
+ * kept.  It is not flushed: local_flush() does that, once for all.
  */
-bool local_place(const char *dir, const struct copy *copy, bool *newer,
+bool local_place(struct context *context, struct seen *seen, const char *dir,
+    const struct copy *copy, enum local_proof proof, struct placing *out,
     struct error *err) MUST_USE;
 
 bool local_flush(const char *dir, struct error *err) MUST_USE;
 
+/* JOURNAL_ROLLED_BACK: what PLACED_OTHER means.  False. */
+bool local_contradicts(const struct copy *copy, const struct placing *placing,
+    struct error *err);
+
+/*
+ * Look again at the copies that were placed unproved: those of another history
+ * than the one that was seen meanwhile lose their place, with a word.
+ */
+bool local_settle(struct context *context, struct seen *seen, const char *dir,
+    struct error *err) MUST_USE;
+
+/* What was seen here, for who has no line; kept until local_end(). */
+struct seen *local_seen(struct context *context, struct error *err);
+void local_end(struct context *context);
+enum local_proof local_proof(struct context *context, const struct copy *copy);
+
 /* The versions that are there; the caller frees *versions.  None: *num is 0. */
 bool local_versions(const char *dir, const char *document,
     unsigned **versions, size_t *num, struct error *err) MUST_USE;
-/* Open and judge one; 0 is the newest.  ERROR_NOT_FOUND if it is not there. */
+/*
+ * Open and judge one; 0 is the newest.  It is told if it is not proved.
+ *
+ * ERROR_NOT_FOUND  it is not there
+ */
 bool local_open(struct context *context, const char *dir,
     const char *document, unsigned version, struct copy *out,
     struct error *err) MUST_USE;

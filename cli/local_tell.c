@@ -2,12 +2,11 @@
  * What the local copy says of a document: its versions, as the daemon would
  * tell them, and their acts.
  */
-#include "cli/local.h"
+#include "cli/local_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/commands.h"
 #include "journal/proof.h"
 
 static json_t *
@@ -110,12 +109,33 @@ static bool
 open_valid(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *copy, struct error *err)
 {
-	return local_open(context, dir, document, version, copy, err) &&
+	return local_open_quietly(context, dir, document, version, copy,
+		   err) &&
 	    ((copy->verdict.outcome == OUTCOME_VALID &&
 		 copy->verdict.num_acts > 0) ||
 		verdict_error(&copy->verdict, err)) ?
 	    true :
 	    error_context(err, "%s@%u", document, version);
+}
+
+/* proved gets whether the history that it is of was seen here. */
+static bool
+add_version(struct context *context, const struct copy *copy,
+    json_t *versions, bool *proved, struct error *err)
+{
+	const enum local_proof proof = local_proof(context, copy);
+	json_t *json = json_of_copy(copy);
+
+	*proved = *proved && proof == LOCAL_PROVED;
+	json_object_set_new(json, "proved",
+	    json_boolean(proof == LOCAL_PROVED));
+	json_array_append_new(versions, json);
+	return proof != LOCAL_REFUTED ||
+	    error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
+		"%s@%u is of another history than the one that you have seen,"
+		" and could not be put aside",
+		copy->verdict.version->document,
+		copy->verdict.version->number);
 }
 
 json_t *
@@ -127,7 +147,7 @@ local_document(struct context *context, const char *dir,
 	enum status *statuses = NULL;
 	unsigned *all;
 	size_t num;
-	bool ok;
+	bool proved = true, ok;
 
 	ok = local_versions(dir, document, &all, &num, err);
 	if (ok && num == 0)
@@ -143,17 +163,18 @@ local_document(struct context *context, const char *dir,
 			statuses[i] = copy.verdict.status;
 			snprintf(title, sizeof(title), "%s",
 			    version_title(copy.verdict.version, "en"));
-			json_array_append_new(versions, json_of_copy(&copy));
+			ok = add_version(context, &copy, versions, &proved,
+			    err);
 		}
 		copy_free(&copy);
 	}
 	free(all);
 	if (ok) {
 		settle(versions, statuses, num);
-		json = json_pack("{s:s, s:s, s:s, s:O}", "document", document,
-		    "title", title, "status",
+		json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b}", "document",
+		    document, "title", title, "title-proved", true, "status",
 		    status_name(status_of_all(statuses, num)), "versions",
-		    versions);
+		    versions, "proved", proved);
 	}
 	free(statuses);
 	json_decref(versions);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/local.h"
 
 static const struct command {
 	const char *name, *args, *summary, *help;
@@ -301,6 +302,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	ok = command->run(&context, argc - 1, argv + 1, &err);
+	local_end(&context);
 	context_free(&context);
 	return ok ? 0 : fail(&context, command->name, &err);
 }

@@ -94,6 +94,7 @@ enum {
 	LIMIT_PROVED = 16384,          /* prefixes that one office remembers */
 	LIMIT_PROVED_BYTES = LIMIT_PROVED * 2 * 80, /* the file of them */
 	LIMIT_UNSETTLED = 4096,        /* checkpoints met without a line */
+	LIMIT_UNPROVED_BYTES = 1024 * 1024, /* copies that are not proved */
 	LIMIT_CLOCK_LINES = 512,       /* sizes with our own clock's time */
 	LIMIT_BATCH_ACTS = 512,        /* acts in one commit of the journal */
 	LIMIT_REFUSALS_AN_HOUR = 60,   /* of one person, an entry each */
