@@ -211,6 +211,26 @@ open_journal(struct daemon *daemon, struct error *err)
 		registrar->keys.keys[0].name, daemon->policy->origin);
 }
 
+/* The set given, or the journal's newest where that is not to be followed. */
+static const struct crl_set *
+newest_crls(struct daemon *daemon, const struct policy *policy,
+    const struct crl_set *set)
+{
+	const struct crl_set *newest = NULL;
+	struct digest digest;
+	bool known;
+
+	ledger_read_lock(daemon->ledger);
+	known = ledger_newest(daemon->ledger, ACT_CRL, &digest);
+	ledger_unlock(daemon->ledger);
+	if (known)
+		newest = library_crls(daemon->library, &digest);
+	return newest == NULL || digest_eq(&digest, &set->digest) ||
+		setup_takes_crls(policy, newest, set) ?
+	    set :
+	    newest;
+}
+
 static bool
 open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
@@ -231,6 +251,7 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
 		NULL, err))
 		return false;
+	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls);
 	registrar->store = daemon->store;
 	registrar->ledger = daemon->ledger;
 	registrar->library = daemon->library;
@@ -337,7 +358,8 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
 	bool ok;
 
 	ok = new != NULL && set != NULL &&
-	    registrar_adopt(&daemon->registrar, new, set, err);
+	    registrar_adopt(&daemon->registrar, new,
+		newest_crls(daemon, new, set), err);
 	now = registrar_now(&daemon->registrar);
 	daemon->policy = now.policy;
 	daemon->crls = now.crls;

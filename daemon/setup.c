@@ -48,6 +48,27 @@ setup_crls(const struct config *config, struct error *err)
 	return crl_set_load(files, err);
 }
 
+bool
+setup_takes_crls(const struct policy *policy, const struct crl_set *old,
+    const struct crl_set *new)
+{
+	const int64_t now = time_now_ms() / 1000;
+	const char *ahead = trust_list_ahead(policy->trust, new->crls, now);
+	const char *older = trust_list_older(policy->trust, new->crls,
+	    old->crls, now);
+
+	if (ahead == NULL && older == NULL)
+		return true;
+	log_warning("crl", "result=kept ca=%s reason=%s",
+	    ahead != NULL ? ahead : older,
+	    log_text(ahead != NULL ?
+		    "the folder's list of that CA is from the future: is a"
+		    " clock wrong?" :
+		    "the folder's list of that CA is missing, or older than"
+		    " the one in use"));
+	return false;
+}
+
 void
 setup_warn_of_crls(const struct policy *policy, const struct crl_set *crls)
 {

@@ -99,25 +99,22 @@ check_data(struct upkeep *upkeep)
 
 /* --- CRLs. --- */
 
-/* Does a set tell at least as much, of every CA, and of one more? */
+/* Does a set tell something newer of a CA? */
 static bool
-is_newer(const struct policy *policy, struct crls *old,
-    struct crls *new, const char **older)
+is_newer(const struct policy *policy, struct crls *old, struct crls *new)
 {
-	bool newer = false;
+	const char *ca;
 
-	*older = NULL;
-	for (size_t i = 0; i < policy->num_offices; i++) {
-		const char *ca = policy->offices[i].ca;
-		int64_t was = 0, is = 0;
-		const bool had = trust_next_update(policy->trust, ca, old, &was);
-		const bool has = trust_next_update(policy->trust, ca, new, &is);
+	for (size_t i = 0; (ca = trust_ca_name(policy->trust, i)) != NULL;
+	     i++) {
+		int64_t was, is;
 
-		if (had && (!has || is < was))
-			*older = ca;
-		newer = newer || (has && (!had || is > was));
+		if (trust_this_update(policy->trust, ca, new, &is) &&
+		    (!trust_this_update(policy->trust, ca, old, &was) ||
+			is > was))
+			return true;
 	}
-	return newer && *older == NULL;
+	return false;
 }
 
 /* One list from its address, kept if it is one and tells something newer. */
@@ -140,16 +137,9 @@ fetch_crl(struct upkeep *upkeep, size_t n, struct error *err)
 	    (crls_add(crls, buf_span(&bytes), NULL, err) ||
 		error_context(err, "%s", url));
 	/* Alone it need not tell of every CA: only of one that it is newer. */
-	for (size_t i = 0; ok && i < now.policy->num_offices; i++) {
-		const char *ca = now.policy->offices[i].ca;
-		int64_t was = 0, is = 0;
-
-		if (trust_next_update(now.policy->trust, ca, crls, &is))
-			newer = newer ||
-			    !trust_next_update(now.policy->trust, ca,
-				now.crls->crls, &was) ||
-			    is > was;
-	}
+	newer = ok && is_newer(now.policy, now.crls->crls, crls) &&
+	    trust_list_ahead(now.policy->trust, crls,
+		time_now_ms() / 1000) == NULL;
 	snprintf(name, sizeof(name), "fetched-%zu.crl", n);
 	ok = ok &&
 	    (!newer ||
@@ -168,7 +158,6 @@ renew_crls(struct upkeep *upkeep)
 	const struct judged_by now = registrar_now(upkeep->registrar);
 	struct error err = { 0 };
 	struct crl_set *set;
-	const char *older;
 
 	for (size_t i = 0; i < upkeep->config->num_crl_urls; i++) {
 		err = (struct error){ 0 };
@@ -186,9 +175,12 @@ renew_crls(struct upkeep *upkeep)
 		crl_set_free(set);
 		return;
 	}
-	if (!is_newer(now.policy, now.crls->crls, set->crls, &older)) {
-		log_warning("crl", "result=kept ca=%s reason=%s",
-		    older != NULL ? older : "-",
+	if (!setup_takes_crls(now.policy, now.crls, set)) {
+		crl_set_free(set);
+		return;
+	}
+	if (!is_newer(now.policy, now.crls->crls, set->crls)) {
+		log_warning("crl", "result=kept reason=%s",
 		    log_text("the folder's lists are no newer than those in"
 			     " use"));
 		crl_set_free(set);

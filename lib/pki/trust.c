@@ -250,6 +250,36 @@ trust_this_update(const struct trust *trust, const char *name,
 	return true;
 }
 
+const char *
+trust_list_older(const struct trust *trust, struct crls *crls,
+    struct crls *before, int64_t at)
+{
+	for (size_t i = 0; i < trust->num_cas; i++) {
+		const char *ca = trust->cas[i].name;
+		int64_t was, is;
+
+		if (trust_this_update(trust, ca, before, &was) &&
+		    was <= at + TIME_SKEW_SECONDS &&
+		    (!trust_this_update(trust, ca, crls, &is) || is < was))
+			return ca;
+	}
+	return NULL;
+}
+
+const char *
+trust_list_ahead(const struct trust *trust, struct crls *crls, int64_t at)
+{
+	for (size_t i = 0; i < trust->num_cas; i++) {
+		const char *ca = trust->cas[i].name;
+		int64_t is;
+
+		if (trust_this_update(trust, ca, crls, &is) &&
+		    is > at + TIME_SKEW_SECONDS)
+			return ca;
+	}
+	return NULL;
+}
+
 /* Which CA issued it, by name and key; or why the one that it names did not. */
 static void
 find_issuer(const struct trust *trust, const struct cert *cert,

@@ -43,6 +43,16 @@ bool trust_next_update(const struct trust *trust, const char *ca,
 /* The thisUpdate of its newest list; false if it has none of that CA. */
 bool trust_this_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);
+/*
+ * A CA whose newest list in crls is missing, or older than in the set that was
+ * in use at that time before; NULL if there is none.  A list that was in use
+ * before its own thisUpdate was misdated: it is no measure.
+ */
+const char *trust_list_older(const struct trust *trust, struct crls *crls,
+    struct crls *before, int64_t at);
+/* A CA whose newest list is from after that time; NULL if there is none. */
+const char *trust_list_ahead(const struct trust *trust, struct crls *crls,
+    int64_t at);
 
 enum trust_state {
 	TRUST_GOOD,

@@ -17,6 +17,7 @@ struct audit {
 	struct audit_settings settings;
 	struct ledger *ledger;
 	int64_t time_ms;       /* of the last entry seen */
+	int64_t crls_ms; /* of the last "crl" */
 	struct digest unknown; /* a policy that was told of */
 	struct contents contents;
 	struct field_dispatch *dispatches; /* few, so looked through */
@@ -223,6 +224,7 @@ check_fields(const struct checking *all)
 		.entry = entry,
 		.before_ms = audit->time_ms,
 		.crls_before = journal.crls,
+		.crls_before_ms = audit->crls_ms,
 		.contents_before = version != NULL ? &version->contents : NULL,
 		.library = settings->library,
 		.now_ms = settings->now_ms,
@@ -274,6 +276,8 @@ remember(struct audit *audit, uint64_t index, const struct entry *entry)
 {
 	if (entry->time_ms > audit->time_ms)
 		audit->time_ms = entry->time_ms;
+	if (entry->act == ACT_CRL)
+		audit->crls_ms = entry->time_ms;
 	if (entry->act == ACT_DISPATCH)
 		return add_dispatch(audit, index, entry);
 	return entry->act == ACT_OTHER || entry->act == ACT_DELIVER ||

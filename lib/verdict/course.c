@@ -366,8 +366,10 @@ judge_fields(struct judge *judge, size_t i)
 	for (size_t j = 0; j < i; j++) {
 		const struct entry *before = &out->acts[j].entry;
 
-		if (entry_has(before, ENTRY_CRLS))
+		if (entry_has(before, ENTRY_CRLS)) {
 			view.crls_before = &before->crls;
+			view.crls_before_ms = before->time_ms;
+		}
 		if (all.act->entry.act == ACT_FORCE &&
 		    out->acts[j].index == all.act->entry.prior)
 			view.contents_before = &before->contents;

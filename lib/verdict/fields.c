@@ -266,25 +266,13 @@ good_lists(const struct field_view *view, char why[FIELD_WHY])
 	new = library->crls(library->arg, &view->entry->crls);
 	if (old == NULL || new == NULL)
 		return true; /* REVOCATION_UNKNOWN, where one was needed */
-	for (size_t i = 0; (ca = trust_ca_name(policy->trust, i)) != NULL;
-	     i++) {
-		int64_t was, is;
-
-		if (!trust_this_update(policy->trust, ca, old, &was))
-			continue;
-		if (!trust_this_update(policy->trust, ca, new, &is))
-			return differs(why,
-			    "its CRLs have no list of the CA"
-			    " \"%s\" any more",
-			    ca);
-		if (is < was)
-			return differs(why,
-			    "its list of the CA \"%s\" is"
-			    " older than the one that was in"
-			    " use before",
-			    ca);
-	}
-	return true;
+	ca = trust_list_older(policy->trust, new, old,
+	    view->crls_before_ms / 1000);
+	return ca == NULL ||
+	    differs(why,
+		"its newest list of the CA \"%s\" is missing, or older than"
+		" the one before",
+		ca);
 }
 
 /* --- Bags. --- */

@@ -55,6 +55,7 @@ struct field_view {
 	const struct entry *entry;
 	int64_t before_ms; /* of the act or entry before it, or FIELD_NO_TIME */
 	const struct digest *crls_before;     /* named before it, or NULL */
+	int64_t crls_before_ms;               /* in an entry of then */
 	const struct digest *contents_before; /* of a "force"'s signature */
 	const struct verdict_library *library;
 	int64_t now_ms; /* the checker's clock, or 0: not asked */

@@ -96,9 +96,9 @@ change(struct entry *entry, const struct field_rule *rule)
 	case ENTRY_CRLS:
 		/* The set before it was newer, or the one after is older. */
 		entry->crls = copy_crls_digest(
-		    strcmp(rule->finding, "CRLS_DIFFER") == 0 ? COPY_CRLS :
-			entry->act == ACT_DEPOSIT		 ? CRLS_NEW :
-								   CRLS_OLD);
+		    strcmp(rule->finding, "CRLS_DIFFER") == 0 ? COPY_CRLS
+			: entry->act == ACT_DEPOSIT           ? CRLS_NEW
+							      : CRLS_OLD);
 		break;
 	case ENTRY_PRIOR:
 		change_prior(entry);
@@ -232,12 +232,9 @@ static const struct {
 	enum copy_crls before, after;
 	bool good;
 } lists[] = {
-	{ CRLS_OLD, CRLS_NEW, true },
-	{ CRLS_OLD, CRLS_MIXED, true },
-	{ CRLS_MIXED, CRLS_NEW, true },
-	{ CRLS_ONE, CRLS_NEW, true },
-	{ CRLS_NEW, CRLS_OLD, false },
-	{ CRLS_NEW, CRLS_MIXED, false },
+	{ CRLS_OLD, CRLS_NEW, true }, { CRLS_OLD, CRLS_MIXED, true },
+	{ CRLS_MIXED, CRLS_NEW, true }, { CRLS_ONE, CRLS_NEW, true },
+	{ CRLS_NEW, CRLS_OLD, false }, { CRLS_NEW, CRLS_MIXED, false },
 	{ CRLS_NEW, CRLS_ONE, false },
 	{ CRLS_NEW, COPY_CRLS, true }, /* not at hand: nothing is known */
 };
@@ -253,8 +250,7 @@ START_TEST(no_ca_has_an_older_list_than_before)
 
 	copy_judge(copy, &verdict);
 	ck_assert_msg(lists[_i].good == (verdict.outcome == OUTCOME_VALID) &&
-		lists[_i].good !=
-		    copy_has(&verdict, FINDING_CRLS_BACKWARDS),
+		lists[_i].good != copy_has(&verdict, FINDING_CRLS_BACKWARDS),
 	    "row %d: %s", _i, copy_findings(&verdict));
 	verdict_free(&verdict);
 	container_free(copy);

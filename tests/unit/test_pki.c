@@ -354,6 +354,65 @@ START_TEST(a_certificate_is_judged_at_the_time_in_question)
 }
 END_TEST
 
+/* A CA's list before, and the one after it: 0 is none. */
+static const struct {
+	int64_t before, after;
+	bool goes_back, is_ahead;
+} updates[] = {
+	{ NOW - 100, NOW - 50, false, false },
+	{ NOW - 100, NOW - 100, false, false },
+	{ NOW - 50, NOW - 100, true, false },
+	{ NOW - 50, 0, true, false },
+	{ 0, NOW - 100, false, false },
+	{ NOW + 300, NOW - 100, true, false },
+	{ NOW + 301, NOW - 100, false, false }, /* it was misdated */
+	{ NOW - 100, NOW + 300, false, false },
+	{ NOW - 100, NOW + 301, false, true },
+};
+
+START_TEST(a_cas_list_goes_back_or_is_ahead)
+{
+	struct buf pem = BUF(10000);
+	struct error err = { 0 };
+	struct trust *trust = trust_new(&err);
+	struct crls *sets[2] = { crls_new(&err), crls_new(&err) };
+	const int64_t at[2] = { updates[_i].before, updates[_i].after };
+	int64_t told;
+
+	fixture_pem(ca.cert, &pem);
+	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err), err);
+	for (size_t i = 0; i < 2; i++) {
+		struct buf der = BUF(10000);
+
+		/* An older one beside it, and another CA's, count for nothing. */
+		for (size_t k = 0; at[i] != 0 && k < 2; k++) {
+			der.len = 0;
+			fixture_crl(&ca, at[i] - 1000 * (int64_t)k,
+			    at[i] + 5000, NULL, 0, &der);
+			ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err), err);
+		}
+		der.len = 0;
+		fixture_crl(&other_ca, NOW + 5000 - 1000 * (int64_t)i,
+		    NOW + 9000, NULL, 0, &der);
+		ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err), err);
+		ck_assert(trust_this_update(trust, "mofa", sets[i], &told) ==
+		    (at[i] != 0));
+		ck_assert(at[i] == 0 || told == at[i]);
+		buf_free(&der);
+	}
+	ck_assert((trust_list_older(trust, sets[1], sets[0], NOW) != NULL) ==
+	    updates[_i].goes_back);
+	ck_assert((trust_list_ahead(trust, sets[1], NOW) != NULL) ==
+	    updates[_i].is_ahead);
+	ck_assert_str_eq(trust_ca_name(trust, 0), "mofa");
+	ck_assert_ptr_null(trust_ca_name(trust, 1));
+	for (size_t i = 0; i < 2; i++)
+		crls_free(sets[i]);
+	trust_free(trust);
+	buf_free(&pem);
+}
+END_TEST
+
 START_TEST(a_stranger_is_not_trusted_even_under_the_cas_name)
 {
 	struct buf pem = BUF(10000);
@@ -404,6 +463,8 @@ fill(TCase *t)
 	    COUNT(usages));
 	tcase_add_loop_test(t, a_certificate_is_judged_at_the_time_in_question,
 	    0, COUNT(trusts));
+	tcase_add_loop_test(t, a_cas_list_goes_back_or_is_ahead, 0,
+	    COUNT(updates));
 	tcase_add_test(t, a_stranger_is_not_trusted_even_under_the_cas_name);
 	tcase_add_test(t, a_persons_certificate_is_no_ca);
 }

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Lists of revocations never go back, and none is taken before its time.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa mofa-minister iom-chief-of-mission >/dev/null
+# From now on told looks at what the log gets.
+mark() { seen=$(wc -l <log); }
+reload() { mark; kill -HUP "$(cat pid)"; told event=reload; }
+told() { i=0; until tail -n +$((seen + 1)) log | grep -q -e "$1"; do i=$((i+1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
+mkdir work/old && cp crls/* work/old/
+deposit mofa one >/dev/null
+sleep 1 # a CRL's times are whole seconds
+for ca in mofa iom; do "$top/certs/ca" crl "certs/$ca" >/dev/null; done
+publish_crls "$dir"; reload
+check "newer lists are taken" told 'event=reload result=taken'
+at mofa-minister sign agreement/one --yes >/dev/null 2>&1
+cp work/old/iom.pem crls/t && mv crls/t crls/iom.pem; reload
+check "an older one is not" told 'event=crl result=kept ca=iom reason=.*older'
+check "and the rest of the settings is" told 'event=reload result=taken'
+rm crls/iom.pem; reload
+check "a list that is gone is kept too" told 'event=crl result=kept ca=iom reason=.*missing'
+cp work/old/iom.pem crls/t && mv crls/t crls/iom.pem
+mark; restart
+check "nor is it at a start" told 'event=crl result=kept ca=iom reason=.*older'
+expect "no entry tells of it" 0 "2 entries" at mofa log --act crl
+expect "signatures are judged by the newer one" 0 "in force" at iom-chief-of-mission sign agreement/one --yes
+# A CA whose clock is two years ahead, and the day after right again.
+VALISE_CA=certs/iom VALISE_EMAIL=nobody@example VALISE_HOST=DNS:localhost openssl ca -config "$top/certs/openssl.cnf" -batch -gencrl \
+	-crl_lastupdate "$(date -u -d '+2 years' +%Y%m%d%H%M%SZ)" -crl_nextupdate "$(date -u -d '+3 years' +%Y%m%d%H%M%SZ)" -out work/future.pem 2>/dev/null
+cp work/future.pem crls/t && mv crls/t crls/iom.pem; reload
+check "a list from the future is not taken" told 'event=crl result=kept ca=iom reason=.*future'
+"$top/certs/ca" revoke certs/iom offices/iom-chief-of-mission/cert.pem >/dev/null
+publish_crls "$dir"; reload
+check "so the one after it counts" told 'event=reload result=taken'
+expect "who was revoked is refused" 3 "revoked" at iom-chief-of-mission list
+expect "every copy is valid" 0 "VALID, in force" at mofa fetch agreement/one -o work/one.asice
+expect "and the audit finds nothing" 0 "nothing is wrong" at mofa audit
+expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+finish
