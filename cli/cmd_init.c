@@ -42,10 +42,14 @@ check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
 	ok = purpose == TO_SIGN    ? identity.cert->can_sign :
 	    purpose == TO_CONNECT ? identity.cert->can_connect :
 				    identity.cert->can_agree;
+	if (!ok)
+		error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
+		    cert_path, names[purpose]);
+	else
+		ok = cert_check_key(identity.cert, err) ||
+		    error_context(err, "%s", cert_path);
 	identity_free(&identity);
-	return ok ||
-	    error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
-		cert_path, names[purpose]);
+	return ok;
 }
 
 static bool

@@ -92,6 +92,7 @@ check_depositary(const struct config *config, const struct policy *policy,
 	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
 	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
 	buf_free(&pem);
+	ok = ok && cert_check_key(cert, err);
 	if (ok) {
 		trust_judge(policy->trust, cert, time_now_ms() / 1000, lists,
 		    1, &trust);
@@ -110,17 +111,17 @@ static void *
 make_tls(const struct config *config, const struct policy *policy,
     struct error *err)
 {
-	X509 *cas[LIMIT_OFFICES];
+	X509 *cas[LIMIT_OFFICES * LIMIT_CA_CERTS];
+	const char *name;
 	size_t num = 0;
 
-	for (size_t i = 0; i < policy->num_offices; i++) {
-		const struct cert *ca = trust_ca(policy->trust,
-		    policy->offices[i].ca);
-		bool there = false;
+	/* All of each: an old and a new one while both are in use. */
+	for (size_t i = 0;
+	     (name = trust_ca_name(policy->trust, i)) != NULL; i++) {
+		const struct cert *ca;
 
-		for (size_t j = 0; j < num; j++)
-			there = there || cas[j] == ca->x509;
-		if (!there)
+		for (size_t j = 0;
+		     (ca = trust_ca_at(policy->trust, name, j)) != NULL; j++)
 			cas[num++] = ca->x509;
 	}
 	return http_tls_new(config->server_cert, config->server_key, cas, num,

@@ -4,6 +4,7 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
 
@@ -79,6 +80,41 @@ add_signing_time(CMS_SignerInfo *si, int64_t at)
 	return ok;
 }
 
+/*
+ * What a key signs with: P-384 with SHA-384; RSA-PSS with the digest that the
+ * key is bound to, if it is; all others with SHA-256.
+ */
+static const EVP_MD *
+digest_of_key(EVP_PKEY *key)
+{
+	char name[64] = "";
+	const EVP_MD *md;
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
+		return EVP_PKEY_get_bits(key) == 384 ? EVP_sha384() :
+						       EVP_sha256();
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS ||
+	    EVP_PKEY_get_default_digest_name(key, name, sizeof(name)) <= 0 ||
+	    (md = EVP_get_digestbyname(name)) == NULL)
+		return EVP_sha256();
+	return md;
+}
+
+/* A salt as long as the digest, and one digest for both (RFC 4055 3.1). */
+static bool
+set_padding(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
+{
+	EVP_PKEY_CTX *ctx = CMS_SignerInfo_get0_pkey_ctx(si);
+
+	return EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS ||
+	    (ctx != NULL &&
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) >
+		    0 &&
+		EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx,
+		    RSA_PSS_SALTLEN_DIGEST) > 0);
+}
+
 bool
 cades_sign(const struct identity *signer, struct span content,
     enum commitment commitment, int64_t signing_at, struct buf *out,
@@ -89,21 +125,24 @@ cades_sign(const struct identity *signer, struct span content,
 	 * 5.2.2.3): a second certificate for the same key cannot take over.
 	 */
 	const unsigned flags = CMS_CADES | CMS_DETACHED | CMS_BINARY |
-	    CMS_NOSMIMECAP | CMS_PARTIAL;
-	const EVP_MD *md = EVP_PKEY_get_bits(signer->key) == 384 ?
-	    EVP_sha384() :
-	    EVP_sha256();
-	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
-	BIO *in = bio_of(content);
+	    CMS_NOSMIMECAP | CMS_PARTIAL | CMS_KEY_PARAM;
+	const EVP_MD *md = digest_of_key(signer->key);
+	CMS_ContentInfo *cms;
+	BIO *in;
 	CMS_SignerInfo *si = NULL;
 	unsigned char *der = NULL;
 	int len = -1;
 	bool ok = false;
 
+	if (!cert_check_key(signer->cert, err))
+		return false;
+	cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	in = bio_of(content);
 	if (cms != NULL && in != NULL)
 		si = CMS_add1_signer(cms, signer->cert->x509, signer->key, md,
 		    flags);
-	if (si != NULL && add_signing_time(si, signing_at) &&
+	if (si != NULL && set_padding(si, signer->key, md) &&
+	    add_signing_time(si, signing_at) &&
 	    add_commitment(si, commitment) &&
 	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) == 1)
 		len = i2d_CMS_ContentInfo(cms, &der);

@@ -28,7 +28,8 @@ enum commitment commitment_of(struct span oid);
 /*
  * Append to out the DER of a signature over content.
  *
- * ERROR_SYSTEM  the crypto library refused
+ * ERROR_UNTRUSTED  its key cannot sign here (cert_check_key())
+ * ERROR_SYSTEM     the crypto library refused
  */
 bool cades_sign(const struct identity *signer, struct span content,
     enum commitment commitment, int64_t signing_at, struct buf *out,

@@ -80,19 +80,60 @@ read_subject(struct cert *cert)
 	BIO_free(text);
 }
 
+/* The digest that an RSA-PSS key is bound to, if it is to one. */
+static bool
+pss_digest_is_good(const EVP_PKEY *key)
+{
+	static const char *const good[] = { "SHA256", "SHA2-256", "SHA384",
+		"SHA2-384", "SHA512", "SHA2-512", "UNDEF", "" };
+	char digest[64] = "";
+
+	if (EVP_PKEY_get_default_digest_name((EVP_PKEY *)(uintptr_t)key,
+		digest, sizeof(digest)) <= 0)
+		return true;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (strcmp(digest, good[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 key_is_strong(const EVP_PKEY *key)
 {
 	char group[32] = "";
 
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ||
-	    EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS)
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
 		return EVP_PKEY_get_bits(key) >= 3072;
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS)
+		return EVP_PKEY_get_bits(key) >= 3072 &&
+		    pss_digest_is_good(key);
 	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
 		return false;
 	return strcmp(group, "prime256v1") == 0 ||
 	    strcmp(group, "secp384r1") == 0;
+}
+
+bool
+cert_check_key(const struct cert *cert, struct error *err)
+{
+	const char *type = EVP_PKEY_get0_type_name(cert->key);
+	char group[64] = "", kind[128];
+
+	if (cert->is_strong)
+		return true;
+	if (EVP_PKEY_get_base_id(cert->key) == EVP_PKEY_EC &&
+	    EVP_PKEY_get_group_name(cert->key, group, sizeof(group), NULL) ==
+		1)
+		snprintf(kind, sizeof(kind), "ECDSA on %s", group);
+	else
+		snprintf(kind, sizeof(kind), "%s of %d bits",
+		    type != NULL ? type : "unknown",
+		    EVP_PKEY_get_bits(cert->key));
+	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK",
+	    "its key is %s, which cannot be used here: make one of ECDSA on"
+	    " P-256 (certs/request does) or P-384, or of RSA or RSA-PSS with"
+	    " 3072 bits or more and SHA-256, 384 or 512", kind);
 }
 
 static void

@@ -48,6 +48,14 @@ struct cert *cert_parse_pem(struct span pem, struct error *err);
  */
 bool cert_take_pem(struct span *pem, struct cert **cert,
     struct error *err) MUST_USE;
+/*
+ * Is its key one that can do the work here?  Asked wherever a certificate is
+ * first shown, so that nobody finds out when it matters.
+ *
+ * ERROR_UNTRUSTED  SIGNATURE_WEAK  it is not: of what kind it is, and what to
+ *                                  use instead
+ */
+bool cert_check_key(const struct cert *cert, struct error *err) MUST_USE;
 struct cert *cert_ref(struct cert *cert);
 void cert_free(struct cert *cert);
 bool cert_append_der(const struct cert *cert, struct buf *out,

@@ -102,9 +102,7 @@ check_ca(const struct cert *cert, struct error *err)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "not a CA's certificate (basicConstraints CA, keyUsage"
 		    " keyCertSign and cRLSign)");
-	return cert->is_strong ||
-	    error_set(err, ERROR_UNTRUSTED,
-		"the CA's key is neither P-256, P-384 nor RSA of 3072 bits");
+	return cert_check_key(cert, err);
 }
 
 /* cert is taken over, also on failure. */

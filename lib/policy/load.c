@@ -194,9 +194,12 @@ read_encryption(const struct policy *policy, struct office *office,
 		complain(to, node, "%.100s: %s", text, why.detail);
 		return;
 	}
-	if (!office->encryption->can_agree || !office->encryption->is_strong)
+	if (!office->encryption->can_agree ||
+	    EVP_PKEY_get_base_id(office->encryption->key) != EVP_PKEY_EC)
 		complain(to, node, "%.100s is not for encryption (keyUsage"
 		    " keyAgreement alone, on P-256 or P-384)", text);
+	else if (!cert_check_key(office->encryption, &why))
+		complain(to, node, "%.100s: %s", text, why.detail);
 	trust_judge(policy->trust, office->encryption,
 	    office->encryption->not_before_at, none, 0, &trust);
 	if (trust.ca == NULL || strcmp(trust.ca, office->ca) != 0)

@@ -10,6 +10,30 @@
 
 static long serial = 100;
 
+/* "PSS-3072", or "PSS-3072-SHA384": bound to that digest. */
+static EVP_PKEY *
+make_pss(const char *kind)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	const char *digest = strchr(kind + 4, '-');
+	EVP_PKEY *key = NULL;
+
+	assert(EVP_PKEY_keygen_init(ctx) == 1);
+	EVP_PKEY_CTX_set_rsa_keygen_bits(ctx,
+	    (int)strtol(kind + 4, NULL, 10));
+	if (digest != NULL) {
+		const EVP_MD *md = EVP_get_digestbyname(digest + 1);
+
+		EVP_PKEY_CTX_set_rsa_pss_keygen_md(ctx, md);
+		EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(ctx, md);
+		EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx,
+		    EVP_MD_get_size(md));
+	}
+	assert(EVP_PKEY_generate(ctx, &key) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 static EVP_PKEY *
 make_key(const char *kind)
 {
@@ -17,6 +41,10 @@ make_key(const char *kind)
 
 	if (strncmp(kind, "RSA-", 4) == 0)
 		key = EVP_RSA_gen((unsigned)strtoul(kind + 4, NULL, 10));
+	else if (strncmp(kind, "PSS-", 4) == 0)
+		key = make_pss(kind);
+	else if (strcmp(kind, "ED25519") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	else
 		key = EVP_EC_gen(kind);
 	assert(key != NULL);

@@ -33,7 +33,8 @@ tear_down(void)
 	cert_cache_free(certs);
 }
 
-static const char *const key_kinds[] = { "P-256", "P-384", "RSA-3072" };
+static const char *const key_kinds[] = { "P-256", "P-384", "RSA-3072",
+	"PSS-3072", "PSS-3072-SHA384", "PSS-3072-SHA512" };
 
 START_TEST(a_signature_verifies_and_says_who_when_and_why)
 {
@@ -58,6 +59,38 @@ START_TEST(a_signature_verifies_and_says_who_when_and_why)
 	ck_assert(!cades_verify(certs, buf_span(&p7s),
 	    span_of_str("the manifesT"), &out, &err));
 	ck_assert_str_eq(err.code, "SIGNATURE_BROKEN");
+	buf_free(&p7s);
+	identity_free(&signer);
+}
+END_TEST
+
+static const struct {
+	const char *kind, *says;
+} weak_keys[] = {
+	{ "P-521", "secp521r1" },
+	{ "brainpoolP256r1", "brainpoolP256r1" },
+	{ "ED25519", "ED25519" },
+	{ "RSA-2048", "RSA of 2048 bits" },
+	{ "PSS-2048", "RSA-PSS of 2048 bits" },
+	{ "PSS-3072-SHA1", "RSA-PSS" },
+};
+
+START_TEST(a_key_that_cannot_do_the_work_is_named)
+{
+	struct identity signer = fixture_issue(&ca,
+	    &(struct fixture_cert){ .email = "a@mofa.example",
+		.key_usage = "critical,nonRepudiation",
+		.key = weak_keys[_i].kind });
+	struct buf p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct error err = { 0 };
+
+	ck_assert(!cert_check_key(signer.cert, &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_WEAK");
+	ck_assert_msg(strstr(err.detail, weak_keys[_i].says) != NULL, "%s",
+	    err.detail);
+	ck_assert(!cades_sign(&signer, content, COMMITMENT_APPROVAL, NOW, &p7s,
+	    &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	buf_free(&p7s);
 	identity_free(&signer);
 }
@@ -454,6 +487,8 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_signature_verifies_and_says_who_when_and_why,
 	    0, COUNT(key_kinds));
+	tcase_add_loop_test(t, a_key_that_cannot_do_the_work_is_named, 0,
+	    COUNT(weak_keys));
 	tcase_add_loop_test(t, each_hole_of_cms_verify_is_closed, 0,
 	    COUNT(holes));
 	tcase_add_test(t, a_crl_within_a_signature_is_not_believed);
