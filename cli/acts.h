@@ -8,7 +8,8 @@
  * Nobody tells a status by the daemon's words: it follows from these.
  *
  * What they cannot show: that the daemon left out the newest ones.  Each act
- * names the one before it, so none can be left out in the middle.
+ * names the one before it, so none can be left out in the middle; and what was
+ * left out once is asked for again.
  */
 #ifndef CLI_ACTS_H
 #define CLI_ACTS_H

@@ -16,12 +16,17 @@ visit_new(void *arg, uint64_t index, const struct entry *entry,
 	return acts_add(arg, index, line, err);
 }
 
+/*
+ * From the last act that is known on, not from the size that they were complete
+ * up to: an act that the daemon left out once is asked for again.
+ */
 static bool
 ask(struct session *session, struct document_acts *acts, struct error *err)
 {
 	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
 		.document = acts->doc.name,
-		.from = acts->size };
+		.from = acts->num > 0 ? acts->list[acts->num - 1].index + 1 :
+					0 };
 
 	if (!session_entries(session, &filter, visit_new, acts, err))
 		return false;
@@ -79,8 +84,6 @@ acts_update(struct session *session, const char *document,
 	bool ok;
 
 	acts_load(session->context, document, out);
-	if (out->size > 0 && out->size == session->seen.size)
-		return true;
 	ok = ask_again(session, out, err);
 	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
 		(void)refused(session, document, err);
@@ -95,10 +98,15 @@ bool
 acts_update_with(struct session *session, const char *document,
     uint64_t index, struct document_acts *out, struct error *err)
 {
-	return acts_update(session, document, out, err) &&
+	if (acts_update(session, document, out, err) &&
 	    (acts_has(out, index) ||
 		error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
 		    "the daemon gave the receipt of entry %llu, and does not"
 		    " show it among the acts on %s",
-		    (unsigned long long)index, document));
+		    (unsigned long long)index, document)))
+		return true;
+	output_note("what you signed is entry %llu of the journal, by its"
+		    " receipt; what follows from it is not proved",
+	    (unsigned long long)index);
+	return false;
 }

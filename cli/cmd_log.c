@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/effects.h"
 #include "cli/local.h"
@@ -14,6 +15,7 @@ enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 struct listing {
 	struct context *context;
 	struct entry_filter filter;
+	uint64_t last_act; /* that was shown, plus 1; 0: none */
 	enum form form;
 	bool follow;
 	int64_t since_ms, until_ms;
@@ -170,6 +172,31 @@ put_json(struct listing *out, uint64_t index, struct span line,
 	    error_set_errno(err, "JSON");
 }
 
+/* What was proved of one document before must be there. */
+static bool
+check_kept(const struct listing *out, const struct session *session,
+    struct error *err)
+{
+	const struct entry_filter *filter = &out->filter;
+	struct document_acts kept;
+	uint64_t last;
+	bool ok;
+
+	if (filter->document == NULL || filter->office != NULL ||
+	    filter->person != NULL || filter->act != NULL ||
+	    !sight_reads(&out->sight, filter->document))
+		return true;
+	acts_load(out->context, filter->document, &kept);
+	last = kept.num > 0 ? kept.list[kept.num - 1].index : 0;
+	ok = kept.num == 0 || kept.size > session->seen.size ||
+	    out->last_act > last ||
+	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		"the daemon does not show entry %llu on %s any more",
+		(unsigned long long)last, filter->document);
+	acts_free(&kept);
+	return ok;
+}
+
 static bool
 visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)
@@ -184,6 +211,9 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	if (out->check != NULL && !audit_entry(out->check, index, entry, err))
 		return false;
 	out->next = index + 1;
+	if (filter_takes(&(struct entry_filter){ .act = FILTER_DOCUMENTS },
+		index, entry))
+		out->last_act = index + 1;
 	if (entry->time_ms < out->since_ms || entry->time_ms >= out->until_ms)
 		return true;
 	out->num++;
@@ -328,7 +358,7 @@ list_shown(struct listing *out, struct error *err)
 		print_heading(out);
 	ok = ok &&
 	    session_entries(&session, &out->filter, visit, out, err) &&
-	    print_end(out, &session, err);
+	    check_kept(out, &session, err) && print_end(out, &session, err);
 	table_free(out->table);
 	json_decref(out->entries);
 	session_close(&session);

@@ -82,6 +82,11 @@ for round in 1 2 3; do
 	[ -z "$bad" ] && [ $good -gt 0 ] && ok "four pushes at once: who ends with 0 is in the record ($good)" || { not_ok "four pushes at once:$bad"; cat work/four.? >&2; }
 done
 [ -z "$(ls offices/mofa/state/*/outbox)" ] && ok "and nothing stays in the outbox" || not_ok "and nothing stays in the outbox"
+ps=; cp work/en.txt work/same.1.txt
+for i in 1 2 3 4; do (got=0; four same 1 >"work/same.$i" 2>&1 || got=$?; echo "$got" >"work/same.$i.exit") & ps="$ps $!"; done
+for p in $ps; do wait "$p"; done
+cat work/same.?.exit | tr '\n' ' ' >work/exits
+grep -q '^[05 ]*0[05 ]*$' work/exits && ok "and of one text: each is in the record, or told to look" || { not_ok "four of one text: $(cat work/exits)"; cat work/same.? >&2; }
 head -c 150000 /dev/urandom | base64 >work/kept.1.txt; printf 'small\n' >work/kept.2.txt
 line mofa cut=60000
 expect "a line that breaks: what was made is kept" 6 "Not available" four kept 1

@@ -65,6 +65,16 @@ line() {
 	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
 	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
 }
+# OFFICE LIE…: that office's depositary lies now so (tests/lib/liar.c)
+liar() {
+	office=$1; shift
+	end_line
+	port=$("$valised_port_helper"); rm -f work/line
+	"$VALISE_BUILD/liar" "$port" "$(sed 's|.*:||; s|/||' url)" "$dir" "$office" "$@" >work/line & line_pid=$!
+	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
+	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
+}
+lied() { grep -q -e "^lied .*$1" work/line; }
 end_line() { [ -z "${line_pid:-}" ] || { kill "$line_pid"; wait "$line_pid" 2>/dev/null; line_pid=; }; }
 no_line() { end_line; sed -i "s|^address: .*|address: $(cat url)|" "offices/$1"/state/*/enrolment.yaml; }
 finish() {
