@@ -32,6 +32,17 @@ count_others(const struct place_deposit *deposit, const struct snapshot *now,
 	return num;
 }
 
+/* Who may only deposit is not told who signs. */
+static bool
+may_read(const struct place_deposit *deposit, const char *document)
+{
+	char type[LIMIT_SLUG_BYTES + 1];
+
+	document_type(document, type);
+	return policy_decide(deposit->policy, deposit->office, RIGHT_READ,
+	    type).allowed;
+}
+
 /* A newer version ends the signing of the newest one. */
 static bool
 check_onto(const char *document, const struct place_deposit *deposit,
@@ -45,6 +56,11 @@ check_onto(const char *document, const struct place_deposit *deposit,
 	    deposit->onto == now->version ||
 	    (num = count_others(deposit, now, &first)) == 0)
 		return true;
+	if (!may_read(deposit, document))
+		return error_set_code(err, ERROR_CONFLICT, "SIGNED_BY_OTHERS",
+		    "another party has signed %s@%u, and a new version ends its"
+		    " signing: to deposit all the same, push with --onto %u",
+		    document, now->version, now->version);
 	if (num > 1)
 		snprintf(others, sizeof(others), " and %zu more", num - 1);
 	return error_set_code(err, ERROR_CONFLICT, "SIGNED_BY_OTHERS",

@@ -80,5 +80,14 @@ expect "a version onto one never seen: told, with who deposited it" 0 "agreement
 at mofa fetch agreement/four -o work/four.asice >/dev/null
 push mofa four seen >work/out 2>&1 && ! grep -q "never seen" work/out && ok "onto one that was fetched: not a word" || not_ok "onto one that was fetched: not a word"
 
+# Who may deposit and not read learns no names.
+push mofa five first >/dev/null
+sign mofa-minister five >/dev/null 2>&1
+sed -i 's/^deposit: .*/deposit: [mofa, iom-vientiane, iom-bangkok]/; s/^read: .*/read: [mofa, iom-vientiane, iom-geneva]/' policies/agreement.yaml
+kill -HUP "$(cat pid)"; until grep -q event=reload log; do sleep 0.05; done
+curl_as iom-bangkok /v1/documents/agreement/five/versions/2 -X PUT --data-binary @work/made.asice >work/told
+expect "who may not read it is told no name" 0 "another party has signed agreement/five@1" cat work/told
+at iom-geneva policy accept >/dev/null
+
 expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
 finish
