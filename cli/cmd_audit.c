@@ -245,6 +245,9 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	struct audit_run *run = arg;
 
 	run->num_seen++;
+	/* It is compared with the set before it. */
+	if (entry->act == ACT_CRL)
+		session_want_crls(&run->session, &entry->crls);
 	return (!keeps_state(entry) ||
 		   (buf_append_u64(&run->pending, index, err) &&
 		       buf_append_u16(&run->pending, (uint16_t)line.len,

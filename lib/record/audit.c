@@ -193,6 +193,21 @@ report_field(void *arg, const struct field_rule *rule, const char *why)
 	return true;
 }
 
+/* May this office see all entries that one of them is compared with? */
+static bool
+sees_all(const struct audit *audit, const struct entry *entry)
+{
+	const struct sight *sight = audit->settings.sight;
+
+	if (sight == NULL)
+		return true;
+	/* A bag's waybill: who audits any type sees it. */
+	if (entry_has(entry, ENTRY_WAYBILL) && sight->audit == 0)
+		return false;
+	return !entry_has(entry, ENTRY_DOCUMENT) ||
+	    sight_sees(sight, entry->document);
+}
+
 /* Compare each field with what the entries before it lead to. */
 static bool
 check_fields(const struct checking *all)
@@ -214,8 +229,7 @@ check_fields(const struct checking *all)
 		    ledger_newest(ledger, ACT_POLICY, &policy) ? &policy : NULL,
 		.crls = ledger_newest(ledger, ACT_CRL, &crls) ? &crls : NULL,
 		.last = ledger_last(ledger, entry->act),
-		.all =
-		    settings->sight == NULL || sight_sees_all(settings->sight),
+		.all = sees_all(audit, entry),
 		.has_version = version != NULL,
 		.had_contents = has_document && had_contents(audit, entry),
 		.dispatch = find_dispatch(audit, entry),
@@ -232,15 +246,6 @@ check_fields(const struct checking *all)
 
 	return fields_check(&view, settings->by, report_field,
 	    (void *)(uintptr_t)all);
-}
-
-/* A document of whose acts some are not for this office to see. */
-static bool
-is_seen_in_part(const struct audit *audit, const struct entry *entry)
-{
-	return audit->settings.sight != NULL &&
-	    entry_has(entry, ENTRY_DOCUMENT) &&
-	    !sight_sees(audit->settings.sight, entry->document);
 }
 
 /* The ledger takes it in; what it contradicts is told. */
@@ -264,7 +269,7 @@ apply(const struct checking *all, struct error *err)
 	}
 	if (ok || err->kind != ERROR_UNTRUSTED)
 		return ok;
-	if (!is_seen_in_part(all->audit, all->entry))
+	if (sees_all(all->audit, all->entry))
 		find(all, "OUT_OF_ORDER", err->detail);
 	*err = (struct error){ 0 };
 	return true;

@@ -663,10 +663,3 @@ sight_sees(const struct sight *sight, const char *document)
 	    sight->audit != 0 :
 	    has_right(sight, sight->read | sight->audit, document);
 }
-
-bool
-sight_sees_all(const struct sight *sight)
-{
-	return sight->audit ==
-	    (UINT64_C(2) << (sight->policy->num_types - 1)) - 1;
-}

@@ -147,9 +147,7 @@ struct sight sight_of(const struct policy *policy,
  */
 bool ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index);
-/* Every entry there is: it audits every type. */
-bool sight_sees_all(const struct sight *sight);
-/* All acts on this document? */
+/* May it see all acts on this document? */
 bool sight_sees(const struct sight *sight, const char *document);
 /* May it read this document? */
 bool sight_reads(const struct sight *sight, const char *document);

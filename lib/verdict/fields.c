@@ -250,6 +250,18 @@ good_newest_crls(const struct field_view *view, char why[FIELD_WHY])
 	    differs(why, "it names other CRLs than those that were in force");
 }
 
+/* Else what it should not go behind is unknown. */
+static bool
+good_set(const struct field_view *view, char why[FIELD_WHY])
+{
+	const struct verdict_library *library = view->library;
+
+	return library == NULL ||
+	    library->crls(library->arg, &view->entry->crls) != NULL ||
+	    differs(why,
+		"the CRLs that it names are not to be had, or are none");
+}
+
 /* Of each CA that the policy names, the newest list is no older than before. */
 static bool
 good_lists(const struct field_view *view, char why[FIELD_WHY])
@@ -503,6 +515,8 @@ static const struct field_rule rules[] = {
 	    "the lists named before it: no CA of the policy"
 	    " has an older one",
 	    "CRLS_BACKWARDS", VERDICT, good_lists },
+	{ ACT(CRL), ENTRY_CRLS, "the sets of CRLs that the daemon gives",
+	    "REVOCATION_UNKNOWN", AUDIT | FSCK, good_set },
 	{ ACT(CRL), ENTRY_CRLS,
 	    "the lists of the `crl` entry before it: no CA"
 	    " of the policy has an older one",

@@ -7,6 +7,7 @@
  *	tamper swap DATA N          change places of entries N and N + 1
  *	tamper retime DATA N S      move entry N by S seconds
  *	tamper backdate DATA S      add a "start" of S seconds before the last
+ *	tamper field DATA N OLD NEW change a text in the line of entry N
  *	tamper text DATA FILE       change a text in a built copy
  *	tamper signature DATA FILE  change a signature in it
  *
@@ -124,6 +125,29 @@ retime(size_t n, int64_t seconds)
 	need(entry_encode(&entry, &lines[n], &err), &err);
 }
 
+/* The line is of JSON: '"person":"a@b"', say. */
+static void
+replace(size_t n, const char *old, const char *new)
+{
+	static struct entry entry;
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct error err = { 0 };
+	const char *from, *at;
+
+	need(buf_append_u8(&lines[n], 0, &err), &err);
+	from = (const char *)lines[n].data;
+	if ((at = strstr(from, old)) == NULL) {
+		fprintf(stderr, "tamper: %s is not in %s\n", old, from);
+		exit(1);
+	}
+	need(buf_append(&line, span_of(from, (size_t)(at - from)), &err) &&
+		buf_append_str(&line, new, &err) &&
+		buf_append_str(&line, at + strlen(old), &err) &&
+		entry_parse(buf_span(&line), &entry, &err), &err);
+	buf_free(&lines[n]);
+	lines[n] = line;
+}
+
 static void
 backdate(int64_t seconds)
 {
@@ -232,6 +256,8 @@ main(int argc, char *argv[])
 		lines[n + 1] = other;
 	} else if (strcmp(what, "retime") == 0 && argc > 4 && n < num) {
 		retime(n, strtol(argv[4], NULL, 10));
+	} else if (strcmp(what, "field") == 0 && argc > 5 && n < num) {
+		replace(n, argv[4], argv[5]);
 	} else if (strcmp(what, "backdate") == 0) {
 		backdate((int64_t)n);
 	} else {

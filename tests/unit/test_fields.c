@@ -96,9 +96,9 @@ change(struct entry *entry, const struct field_rule *rule)
 	case ENTRY_CRLS:
 		/* The set before it was newer, or the one after is older. */
 		entry->crls = copy_crls_digest(
-		    strcmp(rule->finding, "CRLS_DIFFER") == 0 ? COPY_CRLS
-			: entry->act == ACT_DEPOSIT           ? CRLS_NEW
-							      : CRLS_OLD);
+		    strcmp(rule->finding, "CRLS_BACKWARDS") != 0 ? COPY_CRLS :
+			entry->act == ACT_DEPOSIT		 ? CRLS_NEW :
+								   CRLS_OLD);
 		break;
 	case ENTRY_PRIOR:
 		change_prior(entry);
@@ -507,7 +507,9 @@ find_all(enum field_checker by)
 				rules[i].field != ENTRY_PRIOR) ||
 			    /* Only the second list can be older than another.
 			     */
-			    (e == 2 && rules[i].field == ENTRY_CRLS) ||
+			    (e == 2 &&
+				strcmp(rules[i].finding, "CRLS_BACKWARDS") ==
+				    0) ||
 			    /* Nothing is before the first. */
 			    (e == 0 &&
 				(strcmp(rules[i].finding, "TIME_BACKWARDS") ==
@@ -579,7 +581,7 @@ START_TEST(what_an_office_may_not_see_is_not_missed)
 	const struct policy *policy = copy_world.policies[ONE_OF_EACH];
 	const struct verdict_library library = copy_library();
 	const struct sight sight =
-	    sight_of(policy, policy_office(policy, "iom-bangkok"));
+	    sight_of(policy, policy_office(policy, "iom-vientiane"));
 	static struct found found;
 	const struct audit_settings settings = { .by = FIELD_AUDIT,
 		.library = &library,
@@ -592,7 +594,7 @@ START_TEST(what_an_office_may_not_see_is_not_missed)
 
 	make_journal();
 	/* It reads agreements, audits none, and sees no bag of others. */
-	ck_assert(!sight_sees_all(&sight));
+	ck_assert(sight.audit == 0);
 	ck_assert(sight_sees(&sight, ONE));
 	for (size_t i = 0; i < num_entries; i++)
 		if (journal[i].act != ACT_DELIVER &&
