@@ -17,6 +17,7 @@ at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
 entry() { at mofa --json log --document agreement/one --act "$1" 2>/dev/null | grep -o '"index": *[0-9]*' | sed 's/.*: *//' | sed -n "${2:-1}p"; }
 deposit=$(entry deposit) first=$(entry sign) second=$(entry sign 2) force=$(entry force)
 deliver=$(at iom-geneva --json log --act deliver --person geneva@iom.example | grep -o '"index": *[0-9]*' | sed 's/.*: *//' | tail -n 1)
+crl=$(at mofa --json log --act crl 2>/dev/null | grep -o '"index": *[0-9]*' | sed 's/.*: *//' | tail -n 1)
 stop_daemon "$dir"
 check "the folder is clean before" "$valised" fsck data
 cp -R data work/clean
@@ -54,6 +55,11 @@ v=$(value "$first" signature); with "$first" "$v" "$(other "$v")"
 expect "another signature: fsck" 1 "SIGNATURE_MISSING" fsck
 v=$(value "$deliver" contents); with "$deliver" "$v" "$(other "$v")"; run
 expect "a delivery of what was never there: the audit" 1 "CONTENTS_DIFFER, entry $deliver" at iom-geneva audit
+v=$(value "$crl" prior | tr -d '}'); with "$crl" "$v" '"prior":0'; run
+expect "an entry left out before a set of CRLs: the log" 1 "OUT_OF_ORDER.*entry $crl\|entry $crl: it does not follow" at iom-geneva log
+expect "which shows all the same" 1 "$crl .* crl " at iom-geneva log
+expect "the audit" 1 "OUT_OF_ORDER, entry $crl" at iom-geneva audit
+expect "with a filter what was left out is not asked" 0 "$crl .* crl " at iom-geneva log --act crl
 v=$(value "$first" contents); with "$first" "$v" "$(other "$v")"
 expect "contents of an older act: fsck, by git" 1 "COMMIT_DIFFERS, entry $first" fsck
 v=$(value "$first" commit); with "$first" "$v" "$(other "$v")"
