@@ -596,6 +596,41 @@ check_type(const struct policy *policy, size_t i, const struct yaml *root,
 }
 
 static bool
+has_office(const struct policy *policy, const char *party)
+{
+	for (size_t i = 0; i < policy->num_offices; i++)
+		if (strcmp(policy->offices[i].party, party) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Together the offices of a party should see every entry of the journal: what
+ * the depositary withholds from all of them is found by nobody
+ * ("valise audit --combine").
+ */
+static void
+check_audits(const struct policy *policy, const struct yaml *root,
+    struct complaints *to)
+{
+	for (size_t i = 0; i < policy->num_parties; i++) {
+		const char *party = policy->parties[i].name;
+		const struct yaml *at = yaml_get(yaml_get(root, "parties"),
+		    party);
+
+		if (at == NULL || !has_office(policy, party))
+			continue;
+		for (size_t j = 0; j < policy->num_types; j++)
+			if (!party_has(policy, &policy->types[j].audit, party))
+				complain_warning(to, at,
+				    "the offices of \"%s\" do not audit"
+				    " everything, even together: none of them"
+				    " may audit \"%s\"", party,
+				    policy->types[j].name);
+	}
+}
+
+static bool
 patterns_meet(const struct office *a, const struct office *b)
 {
 	for (size_t i = 0; i < a->num_emails; i++)
@@ -828,6 +863,8 @@ read_all(struct policy *policy, int64_t now_at, struct complaints *to)
 		if (roots[i] != NULL && root != NULL && to->num_errors == 0)
 			check_type(policy, i, roots[i], now_at, to);
 	}
+	if (root != NULL && to->num_errors == 0)
+		check_audits(policy, root, to);
 	for (size_t i = 0; i < policy->num_types; i++)
 		yaml_free_tree(roots[i]);
 	yaml_free_tree(root);

@@ -164,6 +164,14 @@ static const struct {
 	    "the quorum cannot be reached" },
 	{ "agreement.yaml", "read: [mofa, iom-vientiane,", "read: [mofa,",
 	    "may deposit what it may not read" },
+	/* A type whose quorum needs no IOM need not be audited by it. */
+	{ "internal.yaml", NULL,
+	    "valise: 1\ntype: internal\ntitle: {en: Internal}\n"
+	    "languages: {authentic: [en]}\ndeposit: [mofa]\nread: [mofa]\n"
+	    "audit: [mofa]\nquorum: {lao-pdr: 1}\nterminate: {lao-pdr: 1}\n"
+	    "media: [text/plain]\nlimits: {text: 1 MiB, texts: 1}\n",
+	    "the offices of \"iom\" do not audit everything, even together:"
+	    " none of them may audit \"internal\"" },
 };
 
 START_TEST(what_is_legal_but_surely_not_meant_is_warned_of)
