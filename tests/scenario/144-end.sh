@@ -80,6 +80,16 @@ sign iom-chief-of-mission three >/dev/null 2>&1; sign mofa-vice-minister three >
 quorum 1 1
 status three@1 "signed in part"
 expect "another signs, and it is in force" 0 "in force" sign mofa-minister three
+# With another certificate too: the old signature goes, whatever its name.
+quorum 2 2
+push four first >/dev/null
+sign iom-chief-of-mission four >/dev/null 2>&1; sign mofa-vice-minister four >/dev/null 2>&1
+(mkdir work/new && "$top/certs/request" work/new && "$top/certs/ca" issue certs/mofa sign work/new/sign.csr vice-minister@mofa.example "" work/new/cert.pem) >/dev/null 2>&1
+cp work/new/cert.pem offices/mofa-vice-minister/sign-cert.pem; cp work/new/sign.key offices/mofa-vice-minister/sign-key.pem
+quorum 1 1
+expect "who signed signs again with a new certificate" 0 "in force" sign mofa-vice-minister four
+expect "and everybody verifies it" 0 "VALID, in force" at iom-geneva fetch mou/four -o work/four.asice
+[ "$(unzip -l work/four.asice | grep -c 'signature-[0-9a-f]*.p7s')" = 2 ] && ok "with one signature of each" || not_ok "with one signature of each"
 expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
 restart
 expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
