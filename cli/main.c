@@ -183,15 +183,29 @@ static const struct command {
 	    "Example:\n  valise terminate agreement/lao-iom-2021 --reason"
 	    " \"Article 12, six months' notice\"\n",
 	    cmd_terminate },
-	{ "audit", "[--full]", "check the whole record",
+	{ "audit",
+	    "[--full] | --note ID TEXT | --combine REPORT… | --compare"
+	    " REPORT…",
+	    "check the whole record",
 	    "Every hash of the journal, every entry that this office may see,"
 	    " the policy at the\ntime of each act, every copy by its own"
 	    " signatures, and the states that the daemon\nlists. What is new"
 	    " since the last audit, or all with --full; if it is cut, \"valise"
-	    "\naudit\" goes on. The report is to be kept. Exit 1 if anything"
-	    " is wrong.\n\n"
-	    "  --full  begin anew, trusting nothing of the last audit\n\n"
-	    "Example:\n  valise audit --full >audit-2026-11.txt\n",
+	    "\naudit\" goes on. What was found is told each time until the same"
+	    " check passes, or\nsomebody notes it. The report is to be kept."
+	    " Exit 1 if anything is wrong.\n\n"
+	    "  --full             begin anew, trusting nothing of the last"
+	    " audit\n"
+	    "  --note ID TEXT     note a finding: it stays in the report, with"
+	    " your name, and\n                     no longer sets the exit"
+	    " status\n"
+	    "  --combine REPORT…  was any entry shown to none of these offices"
+	    " of one party?\n"
+	    "  --compare REPORT…  did another party's office see the same"
+	    " history?\n\n"
+	    "A REPORT is what \"valise --json audit\" printed.\n\n"
+	    "Example:\n  valise --json audit >audit-2026-11.json\n"
+	    "  valise audit --compare from-mofa.json\n",
 	    cmd_audit },
 	{ "witness", "[init [--name NAME] | --every TIME]",
 	    "check that the journal only grew, and cosign it",

@@ -30,7 +30,7 @@ _valise() {
 	push) options+=" --text --annex --title --note --onto" ;;
 	sign) options+=" --yes" ;;
 	terminate) options+=" --reason --yes" ;;
-	audit) options+=" --full" ;;
+	audit) options+=" --full --note --combine --compare" ;;
 	fetch) options+=" --output --extract --witnessed" ;;
 	verify) options+=" --witnessed --evidence" ;;
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;

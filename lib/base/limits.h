@@ -129,6 +129,8 @@ enum {
 	LIMIT_ACTS = 65536,                  /* on one document, kept */
 	LIMIT_ACTS_BYTES = 64 * 1024 * 1024, /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
+	LIMIT_AUDIT_FINDINGS = 4096, /* kept at once: then it stops */
+	LIMIT_REPORT_BYTES = 64 * 1024 * 1024, /* an audit's, of another office */
 
 	/* Signer. */
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,

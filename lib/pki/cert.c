@@ -273,6 +273,29 @@ cert_free(struct cert *cert)
 }
 
 bool
+cert_issuer_serial(const struct cert *cert, struct digest *issuer,
+    char serial[CERT_SERIAL])
+{
+	BIGNUM *number = ASN1_INTEGER_to_BN(
+	    X509_get0_serialNumber(cert->x509), NULL);
+	char *hex = number != NULL ? BN_bn2hex(number) : NULL;
+	const unsigned char *der;
+	size_t len;
+	bool ok;
+
+	ok = X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &der,
+		 &len) == 1 &&
+	    hex != NULL && strlen(hex) < CERT_SERIAL;
+	if (ok) {
+		*issuer = sha256_of(span_of(der, len));
+		snprintf(serial, CERT_SERIAL, "%s", hex);
+	}
+	OPENSSL_free(hex);
+	BN_free(number);
+	return ok;
+}
+
+bool
 cert_append_der(const struct cert *cert, struct buf *out, struct error *err)
 {
 	unsigned char *der = NULL;

@@ -58,6 +58,13 @@ bool cert_take_pem(struct span *pem, struct cert **cert,
 bool cert_check_key(const struct cert *cert, struct error *err) MUST_USE;
 struct cert *cert_ref(struct cert *cert);
 void cert_free(struct cert *cert);
+/*
+ * What a revocation list calls it by: the SHA-256 of its issuer's name (DER),
+ * and its serial number in hexadecimal.  False if that is too long.
+ */
+#define CERT_SERIAL 64
+bool cert_issuer_serial(const struct cert *cert, struct digest *issuer,
+    char serial[CERT_SERIAL]);
 bool cert_append_der(const struct cert *cert, struct buf *out,
     struct error *err) MUST_USE;
 

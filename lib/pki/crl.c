@@ -425,8 +425,8 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 	return scope->distpoint == NULL || points_meet(crl, cert);
 }
 
-bool
-crl_lists(const struct crl *crl, const struct cert *cert,
+static bool
+lists_serial(const struct crl *crl, const ASN1_INTEGER *serial,
     struct crl_listing *out)
 {
 	X509_REVOKED *entry = NULL;
@@ -435,8 +435,7 @@ crl_lists(const struct crl *crl, const struct cert *cert,
 	int64_t invalid_at;
 
 	/* 2: removeFromCRL, of a delta. */
-	if (X509_CRL_get0_by_serial(crl->x509, &entry,
-		X509_get0_serialNumber(cert->x509)) != 1)
+	if (X509_CRL_get0_by_serial(crl->x509, &entry, serial) != 1)
 		return false;
 	/* A date that does not parse is before all others. */
 	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry),
@@ -456,6 +455,51 @@ crl_lists(const struct crl *crl, const struct cert *cert,
 	ASN1_GENERALIZEDTIME_free(invalid);
 	ERR_clear_error();
 	return true;
+}
+
+bool
+crl_lists(const struct crl *crl, const struct cert *cert,
+    struct crl_listing *out)
+{
+	return lists_serial(crl, X509_get0_serialNumber(cert->x509), out);
+}
+
+static bool
+is_by_name(const struct crl *crl, const struct digest *issuer)
+{
+	const unsigned char *der;
+	struct digest name;
+	size_t len;
+
+	if (X509_NAME_get0_der(X509_CRL_get_issuer(crl->x509), &der, &len) !=
+	    1)
+		return false;
+	name = sha256_of(span_of(der, len));
+	return digest_eq(&name, issuer);
+}
+
+bool
+crls_list(const struct crls *crls, const struct digest *issuer,
+    const char *serial, int64_t *since_at)
+{
+	ASN1_INTEGER *wanted = NULL;
+	struct crl_listing listing;
+	BIGNUM *number = NULL;
+	bool found = false;
+
+	if (BN_hex2bn(&number, serial) > 0)
+		wanted = BN_to_ASN1_INTEGER(number, NULL);
+	for (size_t i = 0; wanted != NULL && i < crls->num; i++) {
+		if (!is_by_name(crls->list[i], issuer) ||
+		    !lists_serial(crls->list[i], wanted, &listing))
+			continue;
+		if (!found || listing.since_at < *since_at)
+			*since_at = listing.since_at;
+		found = true;
+	}
+	ASN1_INTEGER_free(wanted);
+	BN_free(number);
+	return found;
 }
 
 static bool

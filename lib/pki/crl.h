@@ -65,6 +65,14 @@ bool crl_covers(const struct crl *crl, const struct cert *cert);
 /* False if it does not list it; removeFromCRL is no listing. */
 bool crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out);
+/*
+ * The same of every list that names this issuer, by what
+ * cert_issuer_serial() tells: the earliest time since when it is listed.
+ * Nobody's signature is asked for, so this tells what is worth judging anew
+ * and no more.
+ */
+bool crls_list(const struct crls *crls, const struct digest *issuer,
+    const char *serial, int64_t *since_at);
 /* Have both the same scope? */
 bool crl_same_scope(const struct crl *a, const struct crl *b);
 

@@ -10,6 +10,7 @@
  *	cuts=N    so many connections are cut, then none (0: all)
  *	flip=N    bit 0 of the N-th byte of a connection is turned
  *	flips=N   in so many connections (0: all)
+ *	gone=N    once it has carried N bytes in all, it ends, and all with it
  *	count=F   the bytes carried, both ways, are in file F
  *
  * It says "ready" once it listens.  SIGUSR1 cuts all connections there are.
@@ -52,7 +53,7 @@ struct conn {
 };
 
 static struct {
-	unsigned long long rate, delay, cut, cuts, flip, flips;
+	unsigned long long rate, delay, cut, cuts, flip, flips, gone;
 	const char *count;
 } set;
 
@@ -173,6 +174,8 @@ take_piece(struct conn *c, struct way *way)
 	}
 	c->carried += (size_t)n;
 	total += (size_t)n;
+	if (set.gone > 0 && total >= set.gone)
+		exit(0);
 	piece->len = (size_t)n;
 	piece->at = 0;
 	piece->due = now() + (double)set.delay / 1000;
@@ -284,7 +287,8 @@ read_setting(const char *text)
 		unsigned long long *to;
 	} all[] = { { "rate=", &set.rate }, { "delay=", &set.delay },
 		{ "cut=", &set.cut }, { "cuts=", &set.cuts },
-		{ "flip=", &set.flip }, { "flips=", &set.flips } };
+		{ "flip=", &set.flip }, { "flips=", &set.flips },
+		{ "gone=", &set.gone } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strncmp(text, all[i].name, strlen(all[i].name)) == 0) {
