@@ -3,6 +3,7 @@
  */
 #include "cli/acts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,6 +189,100 @@ read_acts(struct span text, struct document_acts *out)
 	return text.len == 0;
 }
 
+/* --- Up to where those of every document are complete. --- */
+
+#define ALL "acts/all"
+
+struct all_acts {
+	uint64_t from, size;
+	int64_t seen_at;
+};
+
+/* Nothing, where there is none, or it is damaged. */
+static void
+load_all(const struct context *context, struct all_acts *out)
+{
+	struct buf text = BUF(1024);
+	struct error ignored = { 0 };
+	struct span rest, value;
+	struct all_acts all;
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = context_path(context, ALL, path, &ignored) &&
+	    file_read(path, text.max, &text, &ignored);
+	rest = buf_span(&text);
+	ok = ok && is_whole(&rest) && take_field(&rest, "valise", &value) &&
+	    span_is(value, "all-acts 1") && take_field(&rest, "from", &value) &&
+	    span_to_u64(value, &all.from) &&
+	    take_field(&rest, "size", &value) &&
+	    span_to_u64(value, &all.size) &&
+	    take_field(&rest, "seen", &value) &&
+	    time_parse_at(value, &all.seen_at) && rest.len == 0;
+	*out = ok ? all : (struct all_acts){ 0 };
+	buf_free(&text);
+}
+
+static bool
+flush(const struct context *context, struct error *err)
+{
+	const int fd = open(context->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = fd >= 0 && syncfs(fd) == 0;
+
+	if (!ok)
+		error_set_errno(err, "%s", context->state);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+bool
+acts_keep_all(const struct context *context, uint64_t from, uint64_t size,
+    int64_t seen_at, struct error *err)
+{
+	char dir[FILE_PATH], path[FILE_PATH], seen[TIME_TEXT], hex[DIGEST_HEX];
+	struct buf text = BUF(1024);
+	struct all_acts all;
+	struct digest digest;
+	bool ok;
+
+	load_all(context, &all);
+	/* What was complete before goes on, if nothing is between the two. */
+	if (all.size >= from && all.from < from)
+		from = all.from;
+	time_format_at(seen_at, seen);
+	ok = buf_printf(&text, err,
+	    "valise all-acts 1\nfrom %llu\nsize %llu\nseen %s\n",
+	    (unsigned long long)from, (unsigned long long)size, seen);
+	digest = sha256_of(buf_span(&text));
+	digest_hex(&digest, hex);
+	ok = ok && buf_printf(&text, err, "sha256 %s\n", hex) &&
+	    context_path(context, "acts", dir, err) &&
+	    file_make_dirs(dir, 0700, err) && flush(context, err) &&
+	    context_path(context, ALL, path, err) &&
+	    (all.size > size ||
+		file_write(path, buf_span(&text), 0600, err));
+	buf_free(&text);
+	return ok;
+}
+
+/* --- What is kept of one. --- */
+
+/* No act came since, if a pull was given all of them. */
+static void
+extend(const struct context *context, struct document_acts *acts)
+{
+	struct all_acts all;
+
+	if (acts->num == 0)
+		return;
+	load_all(context, &all);
+	if (acts->size >= all.from && acts->size < all.size) {
+		acts->size = all.size;
+		acts->seen_at = all.seen_at;
+	}
+}
+
 void
 acts_load(const struct context *context, const char *document,
     struct document_acts *out)
@@ -203,6 +298,7 @@ acts_load(const struct context *context, const char *document,
 		acts_free(out);
 		acts_begin(document, out);
 	}
+	extend(context, out);
 	buf_free(&text);
 }
 
@@ -230,30 +326,32 @@ encode(const struct document_acts *acts, struct buf *out, struct error *err)
 	return ok && buf_printf(out, err, "sha256 %s\n", hex);
 }
 
-/* The size that the file is complete up to, whoever wrote it; 0 if none. */
-static uint64_t
-size_kept(const char *path, const char *document)
+/* Does the file say as much already, whoever wrote it? */
+static bool
+is_kept(const char *path, const struct document_acts *acts)
 {
 	struct document_acts there;
 	struct buf text = BUF(LIMIT_ACTS_BYTES);
 	struct error ignored = { 0 };
 	struct span rest;
-	uint64_t size = 0;
+	bool kept = false;
 
-	acts_begin(document, &there);
+	acts_begin(acts->doc.name, &there);
 	if (file_read(path, text.max, &text, &ignored)) {
 		rest = buf_span(&text);
-		if (is_whole(&rest) && read_header(&rest, &there))
-			size = there.size;
+		kept = is_whole(&rest) && read_header(&rest, &there) &&
+		    (there.size > acts->size ||
+			(there.size == acts->size &&
+			    (there.seen_at != 0 || acts->seen_at == 0)));
 	}
 	buf_free(&text);
 	acts_free(&there);
-	return size;
+	return kept;
 }
 
-bool
-acts_keep(const struct context *context, const struct document_acts *acts,
-    struct error *err)
+static bool
+keep(const struct context *context, const struct document_acts *acts,
+    bool durable, struct error *err)
 {
 	char dir[FILE_PATH], lock[FILE_PATH], path[FILE_PATH];
 	struct buf text = BUF(LIMIT_ACTS_BYTES);
@@ -265,12 +363,28 @@ acts_keep(const struct context *context, const struct document_acts *acts,
 	    context_path(context, "acts/lock", lock, err) &&
 	    path_of(context, acts->doc.name, path, err) &&
 	    encode(acts, &text, err) && (fd = file_lock_wait(lock, err)) >= 0;
-	if (ok && size_kept(path, acts->doc.name) < acts->size)
-		ok = file_write(path, buf_span(&text), 0600, err);
+	if (ok && !is_kept(path, acts))
+		ok = durable ?
+		    file_write(path, buf_span(&text), 0600, err) :
+		    file_write_quick(path, buf_span(&text), 0600, err);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&text);
 	return ok;
+}
+
+bool
+acts_keep(const struct context *context, const struct document_acts *acts,
+    struct error *err)
+{
+	return keep(context, acts, true, err);
+}
+
+bool
+acts_keep_quick(const struct context *context,
+    const struct document_acts *acts, struct error *err)
+{
+	return keep(context, acts, false, err);
 }
 
 /* --- A copy beside the acts. --- */

@@ -24,7 +24,11 @@ struct document_acts {
 	 * shows them; 0: nothing is known.
 	 */
 	uint64_t size;
-	int64_t seen_at; /* this office's clock when it was so */
+	/*
+	 * This office's clock when a checkpoint of that size was the newest; 0:
+	 * copies told the acts, and size is that after the last one.
+	 */
+	int64_t seen_at;
 	struct act_line {
 		uint64_t index;
 		size_t at, len; /* its entry, in lines */
@@ -48,6 +52,16 @@ void acts_load(const struct context *context, const char *document,
  */
 bool acts_keep(const struct context *context, const struct document_acts *acts,
     struct error *err) MUST_USE;
+/* The same, not flushed: for many, before acts_keep_all(). */
+bool acts_keep_quick(const struct context *context,
+    const struct document_acts *acts, struct error *err) MUST_USE;
+/*
+ * Every document that had an act since from was kept, with all of its acts up to
+ * size: then what is kept of any other is complete up to size as well, if it was
+ * up to from.  It flushes them first.
+ */
+bool acts_keep_all(const struct context *context, uint64_t from, uint64_t size,
+    int64_t seen_at, struct error *err) MUST_USE;
 /*
  * What is kept, with what came since: asked for, proved, and kept.  size is then
  * that of a checkpoint which was seen in this session.  out is for acts_free(),

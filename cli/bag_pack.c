@@ -567,6 +567,20 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	return ok;
 }
 
+static void
+packing_free(struct packing *pack)
+{
+	for (size_t i = 0; i < pack->num; i++)
+		if (pack->files[i].fd >= 0)
+			close(pack->files[i].fd);
+	free(pack->files);
+	free(pack->waybill);
+	buf_free(&pack->checkpoint);
+	buf_free(&pack->prefixes);
+	buf_free(&pack->yaml);
+	buf_free(&pack->p7s);
+}
+
 bool
 bag_pack_command(struct context *context, int argc, char *argv[],
     struct error *err)
@@ -588,7 +602,6 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		.prefixes = BUF(LIMIT_PREFIXES_BYTES),
 		.yaml = BUF(LIMIT_WAYBILL_BYTES),
 		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
-
 	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
 		switch (c) {
 		case 'o':
@@ -620,14 +633,6 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		    " --outbox (see --help)");
 	ok = ok && outfile_check(pack.path, err) && context_load(context, err) &&
 	    run_pack(&pack, argc - optind, argv + optind, err);
-	for (size_t i = 0; i < pack.num; i++)
-		if (pack.files[i].fd >= 0)
-			close(pack.files[i].fd);
-	free(pack.files);
-	free(pack.waybill);
-	buf_free(&pack.checkpoint);
-	buf_free(&pack.prefixes);
-	buf_free(&pack.yaml);
-	buf_free(&pack.p7s);
+	packing_free(&pack);
 	return ok;
 }

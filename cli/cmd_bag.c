@@ -525,6 +525,25 @@ fault_of(const struct waybill_file *listed, const struct copy *copy)
 	    NULL;
 }
 
+#define STATE_TEXT (AS_OF_TEXT + 80)
+
+/* The status of a copy by itself, and when that is from. */
+static void
+describe(const struct copy *copy, const char *how, json_t *row,
+    char out[STATE_TEXT])
+{
+	const char *status = status_name(copy->verdict.status);
+	char text[AS_OF_TEXT];
+	struct as_of as_of;
+
+	as_of_copy(&copy->verdict, &as_of);
+	as_of_text(&as_of, text);
+	snprintf(out, STATE_TEXT, "%s as of %s%s%s", status, text,
+	    how[0] != '\0' ? ", " : "", how);
+	json_object_set_new(row, "status", json_string(status));
+	json_object_set_new(row, "as-of", as_of_json(&as_of));
+}
+
 static bool
 take_copy(struct opened *bag, const char *dir,
     const struct waybill_file *listed, struct table *table, json_t *row,
@@ -532,7 +551,7 @@ take_copy(struct opened *bag, const char *dir,
 {
 	struct copy copy = { .fd = take_file(bag, listed) };
 	const char *what = "altered or missing", *how = "", *fault;
-	char name[DOCUMENT_NAME + 16], state[120] = "";
+	char name[DOCUMENT_NAME + 16], state[STATE_TEXT] = "";
 	bool ok = true;
 
 	snprintf(name, sizeof(name), "%s@%u", listed->document,
@@ -553,13 +572,8 @@ take_copy(struct opened *bag, const char *dir,
 			output_note("%s: %s", name,
 			    copy.verdict.findings[0].text);
 	}
-	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
-		snprintf(state, sizeof(state), "%s%s%s",
-		    status_name(copy.verdict.status), how[0] != '\0' ? ", " : "",
-		    how);
-		json_object_set_new(row, "status",
-		    json_string(status_name(copy.verdict.status)));
-	}
+	if (ok && copy.verdict.outcome == OUTCOME_VALID)
+		describe(&copy, how, row, state);
 	json_object_set_new(row, "outcome", json_string(what));
 	ok = ok &&
 	    (table_add(table,

@@ -69,10 +69,10 @@ write_out(struct context *context, const struct fetch *fetch,
 	if (context->json)
 		return output_json(
 		    json_of_verdict(output != NULL ? output : fetch->extract,
-			&copy->verdict),
+			&copy->verdict, &copy->as_of),
 		    err);
 	output_verdict(output != NULL ? output : fetch->extract,
-	    &copy->verdict);
+	    &copy->verdict, &copy->as_of);
 	return true;
 }
 
@@ -94,6 +94,10 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 			&copy, err);
 		if (!ok)
 			return false;
+		ok = copy.verdict.outcome != OUTCOME_VALID ||
+		    as_of_kept(context,
+			local_proof(context, &copy) == LOCAL_PROVED,
+			&copy.verdict, &copy.as_of, err);
 	} else {
 		if (!session_open(context, &session, err))
 			return false;
@@ -117,142 +121,4 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	if (!context->local)
 		session_close(&session);
 	return ok;
-}
-
-/* --- verify --- */
-
-/* Not as ours are: another maker's, or one of ours that was zipped again. */
-static bool
-judge_foreign(struct context *context, const char *path,
-    const struct error *why, struct copy *copy, struct error *err)
-{
-	struct error no = { 0 };
-	struct container *container = container_read_foreign(path, &no);
-	bool ok;
-
-	if (container == NULL) {
-		ok = verdict_unreadable(no.kind == ERROR_LIMIT ? &no : why,
-		    &copy->verdict, err);
-	} else if (container_find(container, PATH_VERSION) == NULL) {
-		ok = verdict_judge_foreign(container, &copy->verdict, err);
-	} else {
-		container_free(copy->container);
-		copy->container = container;
-		return copy_judge_rezipped(context, why, copy, err);
-	}
-	container_free(container);
-	return ok;
-}
-
-static bool
-judge_file(struct context *context, const char *path, struct copy *copy,
-    struct error *err)
-{
-	struct error why = { 0 };
-
-	*copy = (struct copy){ .fd = open_file(path, err) };
-	if (copy->fd < 0)
-		return false;
-	copy->container = container_read(copy->fd, &why);
-	if (copy->container == NULL ||
-	    container_find(copy->container, PATH_VERSION) == NULL)
-		return judge_foreign(context, path, &why, copy, err);
-	return copy_judge(context, copy->fd, copy, err);
-}
-
-/*
- * What the list of files ends with: that reading itself failed, else that one
- * is not VALID, else what has the largest exit status.
- */
-static bool
-is_worse(const struct error *a, const struct error *b)
-{
-	static const enum error_kind order[] = { ERROR_SYSTEM,
-		ERROR_UNTRUSTED };
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (a->kind == order[i] || b->kind == order[i])
-			return a->kind == order[i] && b->kind != order[i];
-	return error_exit_status(a->kind) > error_exit_status(b->kind);
-}
-
-/* There is no verdict of it: a script is told so in its place in the list. */
-static void
-tell_unread(const struct context *context, const char *path,
-    const struct error *why)
-{
-	struct error ignored = { 0 };
-
-	if (!context->json)
-		output_note("%s", why->detail);
-	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
-				  path, "title", error_title(why->kind),
-				  "code", error_code(why), "exit",
-				  error_exit_status(why->kind), "detail",
-				  why->detail),
-		     &ignored))
-		output_note("%s", ignored.detail);
-}
-
-/* One file, whatever the others are; worst gets what is worse. */
-static void
-verify_file(struct context *context, const char *path, struct error *worst)
-{
-	struct error why = { 0 };
-	struct copy copy;
-	bool ok = judge_file(context, path, &copy, &why);
-
-	if (ok && context->json)
-		ok = output_json(json_of_verdict(path, &copy.verdict), &why);
-	else if (ok)
-		output_verdict(path, &copy.verdict);
-	else
-		tell_unread(context, path, &why);
-	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
-		verdict_error(&copy.verdict, &why);
-		/* What was not read to the end is not VALID. */
-		why.kind = ERROR_UNTRUSTED;
-		error_context(&why, "%s", path);
-	}
-	copy_free(&copy);
-	if (is_worse(&why, worst))
-		*worst = why;
-}
-
-bool
-cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
-{
-	static const struct option longs[] = {
-		{ "witnessed", no_argument, NULL, 'w' },
-		{ "evidence", required_argument, NULL, 'e' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *evidence = NULL;
-	struct error worst = { 0 };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'w':
-			context->witnessed = true;
-			break;
-		case 'e':
-			evidence = optarg;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
-		}
-	if (!arguments(argc, optind, evidence == NULL,
-		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
-		err) ||
-	    !context_load(context, err))
-		return false;
-	if (evidence != NULL)
-		return verify_evidence(context, evidence, err);
-	for (int i = optind; i < argc; i++)
-		verify_file(context, argv[i], &worst);
-	*err = worst;
-	context->told = true;
-	return err->kind == ERROR_NONE;
 }

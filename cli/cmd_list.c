@@ -296,18 +296,21 @@ static bool
 print_table(const json_t *all, bool local, struct error *err)
 {
 	static const char *const heading[] = { "DOCUMENT", "VERSION",
-		"STATUS", "PROVED", "TITLE" };
-	struct table *table = table_new(5);
+		"STATUS", "PROVED", "TITLE", "AS OF" };
+	/* All that the daemon lists is as of one checkpoint. */
+	struct table *table = table_new(local ? 6 : 5);
 	bool ok = table != NULL && table_add(table, heading), some = false;
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach (all, i, one) {
-		char number[24];
+		char number[24], as_of[AS_OF_TEXT];
 		const char *const word = proved_word(one);
 		const char *const cells[] = { text_of(one, "document"), number,
-			text_of(one, "status"), word, text_of(one, "title") };
+			text_of(one, "status"), word, text_of(one, "title"),
+			as_of };
 
+		as_of_json_text(json_object_get(one, "as-of"), as_of);
 		some = some || strcmp(word, "yes") != 0;
 		snprintf(number, sizeof(number), "%lld",
 		    json_integer_value(json_object_get(one, "version")));
@@ -375,13 +378,13 @@ gather_local(void *arg, const char *document, struct error *err)
 	if ((status == NULL || strcmp(status, text_of(json, "status")) == 0) &&
 	    (since == NULL || strcmp(text_of(newest, "time"), since) >= 0))
 		json_array_append_new(to->all,
-		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b}",
+		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b, s:O}",
 			"document", document, "title", text_of(json, "title"),
 			"version", json_object_get(newest, "version"),
 			"status", text_of(json, "status"), "digest",
 			text_of(newest, "digest"), "proved",
 			json_object_get(json, "proved"), "title-proved",
-			true));
+			true, "as-of", json_object_get(json, "as-of")));
 	json_decref(json);
 	return true;
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/time.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/local.h"
 #include "git/request.h"
@@ -458,8 +460,6 @@ fetch_pack(struct pull *pull, bool *more, struct error *err)
 	return ok;
 }
 
-/* --- Containers. --- */
-
 static const struct proved_act *
 find_act(const struct pull *pull, uint64_t index)
 {
@@ -468,6 +468,115 @@ find_act(const struct pull *pull, uint64_t index)
 	return bsearch(&key, pull->acts, pull->num_acts, sizeof(key),
 	    compare_acts);
 }
+
+/* --- The acts, to tell statuses by (cli/acts.h). --- */
+
+static int
+compare_indices(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The indices of all acts on a document, in order; the caller frees them. */
+static uint64_t *
+indices_of(const struct ledger_document *doc, size_t *num)
+{
+	uint64_t *all;
+
+	*num = 0;
+	for (size_t i = 0; i < doc->num_versions; i++)
+		*num += doc->versions[i].num_acts;
+	if ((all = calloc(*num + 1, sizeof(*all))) == NULL)
+		return NULL;
+	*num = 0;
+	for (size_t i = 0; i < doc->num_versions; i++)
+		for (size_t j = 0; j < doc->versions[i].num_acts; j++)
+			all[(*num)++] = doc->versions[i].acts[j];
+	qsort(all, *num, sizeof(*all), compare_indices);
+	return all;
+}
+
+/* What was kept of it is among what the daemon shows now. */
+static bool
+has_kept(const struct pull *pull, const struct document_acts *acts,
+    struct error *err)
+{
+	struct document_acts kept;
+	bool ok = true;
+
+	acts_load(pull->context, acts->doc.name, &kept);
+	for (size_t i = 0; ok && i < kept.num; i++)
+		ok = kept.list[i].index >= acts->size ||
+		    acts_has(acts, kept.list[i].index) ||
+		    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+			"the daemon does not show entry %llu, an act on %s"
+			" that was proved before",
+			(unsigned long long)kept.list[i].index,
+			acts->doc.name);
+	acts_free(&kept);
+	return ok;
+}
+
+static bool
+keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
+    int64_t seen_at, struct error *err)
+{
+	struct document_acts acts;
+	uint64_t *all;
+	size_t num;
+	bool ok;
+
+	acts_begin(doc->name, &acts);
+	all = indices_of(doc, &num);
+	ok = all != NULL || error_set_errno(err, "acts");
+	for (size_t i = 0; ok && i < num; i++) {
+		const struct proved_act *act = find_act(pull, all[i]);
+
+		ok = act != NULL &&
+		    acts_add(&acts, act->index, buf_span(&act->line), err);
+	}
+	acts.size = pull->size;
+	acts.seen_at = seen_at;
+	ok = ok && has_kept(pull, &acts, err) &&
+	    acts_keep_quick(pull->context, &acts, err);
+	acts_free(&acts);
+	free(all);
+	return ok;
+}
+
+/*
+ * Keep the acts of each document that changed: what is known of the others is
+ * complete up to the same size then.  Where they cannot be kept, the statuses
+ * of later commands are as of less.
+ */
+static bool
+keep_acts(struct pull *pull, struct error *err)
+{
+	const int64_t seen_at = time_now_ms() / 1000;
+	struct ledger_document **docs;
+	size_t num = 0;
+	bool ok = true;
+
+	if ((docs = ledger_sorted(pull->ledger, &num)) == NULL)
+		return error_set_errno(err, "pull");
+	for (size_t i = 0; ok && i < num; i++)
+		if (docs[i]->num_versions > 0)
+			ok = keep_acts_of(pull, docs[i], seen_at, err);
+	free(docs);
+	ok = ok && acts_keep_all(pull->context, pull->from, pull->size,
+		       seen_at, err);
+	if (!ok && err->kind == ERROR_SYSTEM) {
+		output_note("what was proved could not be kept: %s",
+		    err->detail);
+		*err = (struct error){ 0 };
+		ok = true;
+	}
+	return ok;
+}
+
+/* --- Containers. --- */
 
 static bool
 add_receipts(const struct pull *pull, const struct ledger_version *version,
@@ -637,6 +746,8 @@ pull_documents(struct pull *pull, struct error *err)
 static bool
 report(struct pull *pull, struct error *err)
 {
+	char text[AS_OF_TEXT];
+
 	if (pull->context->json)
 		return output_json(json_pack("{s:s, s:I, s:O, s:s*}", "copy",
 				       pull->dir, "size",
@@ -648,8 +759,11 @@ report(struct pull *pull, struct error *err)
 		    err);
 	if (pull->num_new > 0)
 		table_print(pull->table);
-	printf("%s: %zu new, all proved to be in the journal of size %llu\n",
-	    pull->dir, pull->num_new, (unsigned long long)pull->size);
+	as_of_text(&(struct as_of){ .size = pull->size,
+		       .seen_at = time_now_ms() / 1000 }, text);
+	printf("%s: %zu new, all proved to be in the journal of size %llu\n"
+	       "as of %s\n", pull->dir, pull->num_new,
+	    (unsigned long long)pull->size, text);
 	return true;
 }
 
@@ -688,7 +802,7 @@ run(struct pull *pull, struct error *err)
 	pull->rows = json_array();
 	ok = pull->table != NULL && table_add(pull->table, heading) &&
 	    gather_changed(pull, err) && apply_all(pull, err) &&
-	    resume_waiting(pull, err);
+	    keep_acts(pull, err) && resume_waiting(pull, err);
 	while (ok && more)
 		ok = fetch_pack(pull, &more, err) || ask_anew(pull, &more, err);
 	ok = ok && pull_documents(pull, err) && local_flush(pull->dir, err);

@@ -64,6 +64,19 @@ print_version(const json_t *version)
 	print_groups("  digest       ", text_of(version, "digest"));
 }
 
+static void
+print_as_of(const json_t *as_of)
+{
+	char text[AS_OF_TEXT];
+
+	as_of_json_text(as_of, text);
+	if (json_is_integer(json_object_get(as_of, "size")))
+		printf("as of %s\n", text);
+	else
+		printf("as of the last act here, %s (the depositary's time);"
+		       " not known since\n", text);
+}
+
 static bool
 show_document(struct context *context, json_t *json, unsigned only,
     struct error *err)
@@ -85,6 +98,7 @@ show_document(struct context *context, json_t *json, unsigned only,
 	fputs("  ", stdout);
 	output_text(text_of(json, "title"));
 	putchar('\n');
+	print_as_of(json_object_get(json, "as-of"));
 	for (i = json_array_size(versions); i > 0; i--) {
 		one = json_array_get(versions, i - 1);
 		if (only == 0 ||
@@ -148,15 +162,18 @@ json_of_acts(const struct document_acts *acts, const char *title,
 {
 	const struct ledger_document *doc = &acts->doc;
 	json_t *versions = json_array();
+	struct as_of as_of;
 
+	as_of_document(acts, &as_of);
 	for (size_t i = 0; i < doc->num_versions; i++)
 		json_array_append_new(versions,
 		    json_version(doc, &doc->versions[i]));
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o}",
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
 	    "document", doc->name, "title", title, "title-proved",
 	    title_proved, "status", status_name(ledger_status(doc)),
 	    "versions", versions, "proved", true, "size",
-	    (json_int_t)acts->size, "seen", json_of_ms(acts->seen_at * 1000));
+	    (json_int_t)acts->size, "seen", json_of_ms(acts->seen_at * 1000),
+	    "as-of", as_of_json(&as_of));
 }
 
 /* Nobody shows an act on it: the daemon says why, or withholds them. */

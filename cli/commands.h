@@ -4,6 +4,7 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#include "cli/as_of.h"
 #include "cli/outbox.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -80,6 +81,7 @@ struct copy {
 	uint64_t size;
 	struct container *container;
 	struct verdict verdict;
+	struct as_of as_of; /* of a VALID one: when its status is from */
 };
 bool copy_fetch(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;

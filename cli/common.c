@@ -370,7 +370,8 @@ settle_copy(struct session *session, struct document_acts *acts,
 			err))
 			return false;
 	}
-	return acts_settle(acts, &copy->verdict, err);
+	return acts_settle(acts, &copy->verdict, err) &&
+	    as_of_acts(acts, true, &copy->verdict, &copy->as_of, err);
 }
 
 bool

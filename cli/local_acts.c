@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/acts.h"
 #include "journal/proof.h"
 
 static int
@@ -90,6 +91,53 @@ copy_acts_compare(const struct copy_acts *first, const struct copy_acts *second,
 	    : more          ? ACTS_MORE
 	    : less          ? ACTS_LESS
 			    : ACTS_SAME;
+}
+
+/* One that was left out in between ends it: acts_add() wants the chain whole.
+ */
+static bool
+add_acts(struct document_acts *acts, const struct copy *copy, struct error *err)
+{
+	const struct verdict *verdict = &copy->verdict;
+	struct proof proof = PROOF;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < verdict->num_acts; i++) {
+		const uint64_t index = verdict->acts[i].index;
+		char path[LIMIT_PATH_BYTES + 1];
+		const struct member *receipt;
+
+		if (index < acts->size)
+			continue;
+		snprintf(path, sizeof(path), PATH_RECEIPT,
+		    (unsigned long long)index);
+		receipt = container_find(copy->container, path);
+		proof_free(&proof);
+		proof = PROOF;
+		ok = receipt != NULL &&
+		    proof_parse(member_bytes(receipt), &proof, err) &&
+		    acts_add(acts, index, buf_span(&proof.entry), err);
+		acts->size = index + 1;
+		acts->seen_at = 0;
+	}
+	proof_free(&proof);
+	return ok;
+}
+
+void
+copy_acts_keep(struct context *context, const struct copy *copy)
+{
+	struct error ignored = { 0 };
+	struct document_acts acts;
+	uint64_t size;
+
+	acts_load(context, copy->verdict.version->document, &acts);
+	size = acts.size;
+	/* Without it a status is that of the copy alone. */
+	if (!(add_acts(&acts, copy, &ignored) && acts.size > size &&
+		acts_keep_quick(context, &acts, &ignored)))
+		ignored = (struct error){ 0 };
+	acts_free(&acts);
 }
 
 /* The next connection proves what nobody here can. */

@@ -94,6 +94,44 @@ settle(json_t *versions, enum status statuses[], size_t num)
 	}
 }
 
+/* What one copy tells, and by which history. */
+struct told {
+	unsigned number;
+	bool proved;
+	struct as_of as_of; /* its last act */
+};
+
+/*
+ * Where this office was given all acts up to a size, and the copies tell none
+ * that came later, they tell the statuses; else the last act here does.
+ */
+static void
+settle_by_acts(const struct document_acts *acts, const struct told told[],
+    json_t *versions, enum status statuses[], size_t num, struct as_of *as_of)
+{
+	bool all = num > 0;
+
+	*as_of = (struct as_of){ 0 };
+	for (size_t i = 0; i < num; i++) {
+		const struct ledger_version *version = acts_version(acts,
+		    told[i].number);
+		const bool known = version != NULL && told[i].proved &&
+		    told[i].as_of.entry < acts->size;
+
+		all = all && known;
+		if (told[i].as_of.entry >= as_of->entry)
+			*as_of = told[i].as_of;
+		if (!known &&
+		    (version == NULL || version->status < STATUS_TERMINATED))
+			continue;
+		statuses[i] = version->status;
+		json_object_set_new(json_array_get(versions, i), "status",
+		    json_string(status_name(version->status)));
+	}
+	if (all)
+		as_of_document(acts, as_of);
+}
+
 /* Of the newest version; of all, once one is terminated. */
 static enum status
 status_of_all(const enum status statuses[], size_t num)
@@ -118,15 +156,16 @@ open_valid(struct context *context, const char *dir, const char *document,
 	    error_context(err, "%s@%u", document, version);
 }
 
-/* proved gets whether the history that it is of was seen here. */
 static bool
 add_version(struct context *context, const struct copy *copy,
-    json_t *versions, bool *proved, struct error *err)
+    json_t *versions, struct told *told, struct error *err)
 {
 	const enum local_proof proof = local_proof(context, copy);
 	json_t *json = json_of_copy(copy);
 
-	*proved = *proved && proof == LOCAL_PROVED;
+	told->number = copy->verdict.version->number;
+	told->proved = proof == LOCAL_PROVED;
+	as_of_copy(&copy->verdict, &told->as_of);
 	json_object_set_new(json, "proved",
 	    json_boolean(proof == LOCAL_PROVED));
 	json_array_append_new(versions, json);
@@ -138,46 +177,83 @@ add_version(struct context *context, const struct copy *copy,
 		copy->verdict.version->number);
 }
 
-json_t *
-local_document(struct context *context, const char *dir,
-    const char *document, struct error *err)
-{
-	json_t *versions = json_array(), *json = NULL;
-	char title[LIMIT_TITLE_BYTES + 1] = "";
-	enum status *statuses = NULL;
-	unsigned *all;
+/* All copies of one document, by version. */
+struct all_told {
+	char title[LIMIT_TITLE_BYTES + 1];
+	enum status *statuses;
+	struct told *told;
 	size_t num;
-	bool proved = true, ok;
+	json_t *versions;
+};
 
-	ok = local_versions(dir, document, &all, &num, err);
-	if (ok && num == 0)
-		ok = error_set(err, ERROR_NOT_FOUND,
-		    "%s is not in the local copy, %s", document, dir);
-	if (ok && (statuses = calloc(num, sizeof(*statuses))) == NULL)
-		ok = error_set_errno(err, "versions");
-	for (size_t i = 0; ok && i < num; i++) {
+static bool
+tell_all(struct context *context, const char *dir, const char *document,
+    const unsigned all[], struct all_told *out, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < out->num; i++) {
 		struct copy copy;
 
 		ok = open_valid(context, dir, document, all[i], &copy, err);
 		if (ok) {
-			statuses[i] = copy.verdict.status;
-			snprintf(title, sizeof(title), "%s",
+			out->statuses[i] = copy.verdict.status;
+			snprintf(out->title, sizeof(out->title), "%s",
 			    version_title(copy.verdict.version, "en"));
-			ok = add_version(context, &copy, versions, &proved,
-			    err);
+			ok = add_version(context, &copy, out->versions,
+			    &out->told[i], err);
 		}
 		copy_free(&copy);
 	}
+	return ok;
+}
+
+static json_t *
+json_of_all(const struct context *context, const char *document,
+    struct all_told *all)
+{
+	struct document_acts acts;
+	struct as_of as_of;
+	bool proved = true;
+	json_t *json;
+
+	acts_load(context, document, &acts);
+	settle(all->versions, all->statuses, all->num);
+	settle_by_acts(&acts, all->told, all->versions, all->statuses,
+	    all->num, &as_of);
+	for (size_t i = 0; i < all->num; i++)
+		proved = proved && all->told[i].proved;
+	json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b, s:o}", "document",
+	    document, "title", all->title, "title-proved", true, "status",
+	    status_name(status_of_all(all->statuses, all->num)), "versions",
+	    all->versions, "proved", proved, "as-of", as_of_json(&as_of));
+	acts_free(&acts);
+	return json;
+}
+
+json_t *
+local_document(struct context *context, const char *dir,
+    const char *document, struct error *err)
+{
+	struct all_told told = { .versions = json_array() };
+	json_t *json = NULL;
+	unsigned *all;
+	bool ok;
+
+	ok = local_versions(dir, document, &all, &told.num, err);
+	if (ok && told.num == 0)
+		ok = error_set(err, ERROR_NOT_FOUND,
+		    "%s is not in the local copy, %s", document, dir);
+	told.statuses = calloc(told.num + 1, sizeof(*told.statuses));
+	told.told = calloc(told.num + 1, sizeof(*told.told));
+	if (ok && (told.statuses == NULL || told.told == NULL))
+		ok = error_set_errno(err, "versions");
+	if (ok && tell_all(context, dir, document, all, &told, err))
+		json = json_of_all(context, document, &told);
 	free(all);
-	if (ok) {
-		settle(versions, statuses, num);
-		json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b}", "document",
-		    document, "title", title, "title-proved", true, "status",
-		    status_name(status_of_all(statuses, num)), "versions",
-		    versions, "proved", proved);
-	}
-	free(statuses);
-	json_decref(versions);
+	free(told.statuses);
+	free(told.told);
+	json_decref(told.versions);
 	return json;
 }
 

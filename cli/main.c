@@ -76,10 +76,18 @@ static const struct command {
 	    " all\n\n"
 	    "Example:\n  valise pull ~/agreements && valise --local list\n",
 	    cmd_pull },
-	{ "verify", "[--witnessed] FILE.asice… | --evidence FILE", "verify copies, with no network",
+	{ "verify",
+	    "[--witnessed] [--current] [--in-force] FILE.asice… |"
+	    " --evidence FILE",
+	    "verify copies, with no network",
 	    "Judge each copy: its texts, signatures, seal, receipts, and what"
 	    " the policy at the\ntime of each act allowed. Exit 0 if all are"
-	    " VALID, 1 if one is INVALID or\nINDETERMINATE.\n\n"
+	    " VALID, 1 if one is INVALID or\nINDETERMINATE. A status is as of"
+	    " the copy's last act, or of the journal as far as\nthis office"
+	    " was given all acts on the document; each line says which.\n\n"
+	    "  --current        ask the daemon what became of it since\n"
+	    "  --in-force       exit 1 unless it is in force, as far as that"
+	    " is known\n"
 	    "  --witnessed      only VALID if enough witnesses have cosigned"
 	    " the receipts\n"
 	    "  --evidence FILE  what two checkpoints that contradict prove;"

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/as_of.h"
 
 void
 output_text(const char *text)
@@ -255,7 +256,8 @@ json_of_signature(const struct verdict_signature *one)
 }
 
 json_t *
-json_of_verdict(const char *file, const struct verdict *verdict)
+json_of_verdict(const char *file, const struct verdict *verdict,
+    const struct as_of *as_of)
 {
 	const struct version *version = verdict->version;
 	json_t *signatures = json_array(), *receipts = json_array(),
@@ -299,6 +301,8 @@ json_of_verdict(const char *file, const struct verdict *verdict)
 		json_object_set_new(json, "digest",
 		    json_of_digest(&verdict->digest));
 	}
+	if (json != NULL && as_of != NULL)
+		json_object_set_new(json, "as-of", as_of_json(as_of));
 	return json;
 }
 
@@ -326,7 +330,8 @@ print_signature(const struct verdict_signature *one)
 }
 
 void
-output_verdict(const char *file, const struct verdict *verdict)
+output_verdict(const char *file, const struct verdict *verdict,
+    const struct as_of *as_of)
 {
 	const struct version *version = verdict->version;
 	char at[TIME_TEXT];
@@ -337,6 +342,8 @@ output_verdict(const char *file, const struct verdict *verdict)
 	if (version != NULL && verdict->outcome == OUTCOME_VALID)
 		printf(", %s", status_name(verdict->status));
 	putchar('\n');
+	if (as_of != NULL)
+		as_of_print(as_of);
 	if (version != NULL) {
 		printf("  %s@%u  ", version->document, version->number);
 		output_text(version_title(version, "en"));

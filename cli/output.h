@@ -37,8 +37,12 @@ void output_aside(const char *path);
 bool output_json(json_t *json, struct error *err) MUST_USE;
 json_t *json_of_digest(const struct digest *digest);
 json_t *json_of_ms(int64_t ms);
-json_t *json_of_verdict(const char *file, const struct verdict *verdict);
-void output_verdict(const char *file, const struct verdict *verdict);
+/* as_of: when its status is from; NULL of one that has none. */
+struct as_of;
+json_t *json_of_verdict(const char *file, const struct verdict *verdict,
+    const struct as_of *as_of);
+void output_verdict(const char *file, const struct verdict *verdict,
+    const struct as_of *as_of);
 /* "3f2a-9c01-…" as it is read on the telephone. */
 void output_digest(const char *label, const struct digest *digest);
 

@@ -30,6 +30,7 @@ expect "and the copy says so" 1 "NOT_WITNESSED.*0 of 2" at iom-bangkok fetch agr
 expect "the second signs what the first signed" 0 "(2 of 2 witnesses)" at iom-geneva witness
 expect "a copy is now witnessed" 0 "witnessed by *iom-geneva" at iom-bangkok fetch agreement/one -o work/one.asice --witnessed
 expect "and verifies as such with no network" 0 "VALID" at iom-bangkok verify --witnessed work/one.asice
+expect "its status is as of an act that a witness saw" 0 "entry [0-9]* of .*; a witness saw it by $(date -u +%Y-)" at iom-bangkok verify work/one.asice
 expect "JSON names the witnesses" 0 '"witnesses": *\[{"witness": *"' at iom-bangkok --json verify work/one.asice
 expect "a copy from before is valid, but not witnessed" 0 "VALID" at iom-bangkok verify work/one.asice
 unzip -p work/one.asice 'META-INF/receipt-*.tlog-proof' | sed -n '/^$/,$p' | sed 1d >work/note

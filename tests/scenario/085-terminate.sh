@@ -40,7 +40,9 @@ expect "the register says so" 0 "terminated" at mofa list
 expect "show too" 0 "terminated" at mofa show agreement/one
 expect "the copy proves it with no network" 0 "VALID, terminated" at iom-geneva fetch agreement/one@1 -o work/after.asice
 expect "offline" 0 "VALID, terminated" at iom-bangkok verify work/after.asice
-expect "what was fetched before is what it was" 0 "VALID, in force" at iom-geneva verify work/before.asice
+expect "what was fetched before is what it was, to who knows no more" 0 "VALID, in force" at iom-vientiane verify work/before.asice
+expect "and says as of when" 0 "not known since" at iom-vientiane verify work/before.asice
+expect "who knows more says that it ended" 0 "VALID, terminated" at iom-geneva verify work/before.asice
 expect "the log tells both acts" 0 "2 entries" at mofa log --act terminate --document agreement/one
 expect "and the quorum of them" 0 "2 entries" at mofa log --act force --document agreement/one
 expect "no version comes after it" 5 "terminated" at mofa push agreement/one --text lo=work/lo.txt --text en=work/en.txt --title "en=Again"

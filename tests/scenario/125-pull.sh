@@ -31,8 +31,8 @@ expect "--json" 0 '"new":\[\]' at iom-geneva --json pull
 at iom-geneva list --proved | sed -E 's/but title/yes      /' >work/online
 at iom-geneva show agreement/one --json | sed -E 's/"title-proved":false/"title-proved":true/; s/,"size":.*/}/' >work/show.online
 stop_daemon "$dir"
-check "list --local is what the daemon lists" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local list | cmp - work/online"
-check "so is show" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local --json show agreement/one | sed 's/,\"proved\":true}\([],]\)/}\1/g' | cmp - work/show.online"
+check "list --local is what the daemon lists, and as of when" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local list | sed -E 's/ +(AS OF|checkpoint [0-9]+, seen .*)$//' | cmp - work/online"
+check "so is show" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local --json show agreement/one | sed 's/,\"proved\":true}\([],]\)/}\1/g; s/,\"as-of\":.*/}/' | cmp - work/show.online"
 expect "history --local" 0 "force .*agreement/one@3" at iom-geneva --local history agreement/one
 expect "fetch --local of an old version" 0 "VALID" at iom-geneva --local fetch agreement/one@1 -o work/old.asice
 expect "verify" 0 "VALID, in force" at iom-geneva verify work/copy/agreement/one/one-v3.asice

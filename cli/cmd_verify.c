@@ -1,0 +1,284 @@
+/*
+ * verify - judge copies: by themselves, by what this office knows, or by what
+ * the daemon proves now.
+ */
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/local.h"
+
+/* Not as ours are: another maker's, or one of ours that was zipped again. */
+static bool
+judge_foreign(struct context *context, const char *path,
+    const struct error *why, struct copy *copy, struct error *err)
+{
+	struct error no = { 0 };
+	struct container *container = container_read_foreign(path, &no);
+	bool ok;
+
+	if (container == NULL) {
+		ok = verdict_unreadable(no.kind == ERROR_LIMIT ? &no : why,
+		    &copy->verdict, err);
+	} else if (container_find(container, PATH_VERSION) == NULL) {
+		ok = verdict_judge_foreign(container, &copy->verdict, err);
+	} else {
+		container_free(copy->container);
+		copy->container = container;
+		return copy_judge_rezipped(context, why, copy, err);
+	}
+	container_free(container);
+	return ok;
+}
+
+static bool
+judge_file(struct context *context, const char *path, struct copy *copy,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	*copy = (struct copy){ .fd = open_file(path, err) };
+	if (copy->fd < 0)
+		return false;
+	copy->container = container_read(copy->fd, &why);
+	if (copy->container == NULL ||
+	    container_find(copy->container, PATH_VERSION) == NULL)
+		return judge_foreign(context, path, &why, copy, err);
+	return copy_judge(context, copy->fd, copy, err);
+}
+
+/*
+ * What the list of files ends with: that reading itself failed, else that one
+ * is not VALID, else what has the largest exit status.
+ */
+static bool
+is_worse(const struct error *a, const struct error *b)
+{
+	static const enum error_kind order[] = { ERROR_SYSTEM,
+		ERROR_UNTRUSTED };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a->kind == order[i] || b->kind == order[i])
+			return a->kind == order[i] && b->kind != order[i];
+	return error_exit_status(a->kind) > error_exit_status(b->kind);
+}
+
+/* There is no verdict of it: a script is told so in its place in the list. */
+static void
+tell_unread(const struct context *context, const char *path,
+    const struct error *why)
+{
+	struct error ignored = { 0 };
+
+	if (!context->json)
+		output_note("%s", why->detail);
+	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
+				  path, "title", error_title(why->kind),
+				  "code", error_code(why), "exit",
+				  error_exit_status(why->kind), "detail",
+				  why->detail),
+		     &ignored))
+		output_note("%s", ignored.detail);
+}
+
+/* What is asked of each file, and the connection where one is. */
+struct verifying {
+	struct context *context;
+	bool current, in_force;
+	struct session *session; /* NULL: not connected yet */
+	struct session connection;
+	struct error broken; /* that there is none is the same for each file */
+};
+
+static bool
+connect_once(struct verifying *all, struct error *err)
+{
+	if (all->session == NULL && all->broken.kind == ERROR_NONE &&
+	    session_open(all->context, &all->connection, &all->broken))
+		all->session = &all->connection;
+	if (all->session != NULL)
+		return true;
+	*err = all->broken;
+	return false;
+}
+
+/* The daemon shows no act on it: it says why, or withholds them. */
+static bool
+not_shown(struct session *session, const struct document_acts *acts,
+    struct error *err)
+{
+	char path[DOCUMENT_NAME + 32];
+	json_t *json = NULL;
+
+	if (acts->doc.num_versions > 0)
+		return true;
+	snprintf(path, sizeof(path), "/v1/documents/%s", acts->doc.name);
+	if (!session_json(session, path, &json, err) &&
+	    err->kind != ERROR_NOT_FOUND)
+		return false;
+	json_decref(json);
+	/* The copy proves its acts, so there are some. */
+	return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+	    "the daemon shows no act on %s", acts->doc.name);
+}
+
+/* Its status by all acts that there are now. */
+static bool
+ask_current(struct verifying *all, struct copy *copy, struct error *err)
+{
+	struct document_acts acts;
+	bool ok;
+
+	if (!connect_once(all, err) ||
+	    !copy_follow(all->session, copy, err))
+		return false;
+	ok = acts_update(all->session, copy->verdict.version->document, &acts,
+		 err) &&
+	    not_shown(all->session, &acts, err) &&
+	    as_of_acts(&acts, true, &copy->verdict, &copy->as_of, err);
+	acts_free(&acts);
+	return ok;
+}
+
+/*
+ * When the status of a VALID copy is from.  False where it contradicts what
+ * this office knows, or could not be asked for; it is then that of the copy
+ * alone.
+ */
+static bool
+find_as_of(struct verifying *all, struct copy *copy, struct error *err)
+{
+	bool proved;
+
+	as_of_copy(&copy->verdict, &copy->as_of);
+	if (all->current)
+		return ask_current(all, copy, err);
+	switch (local_proof(all->context, copy)) {
+	case LOCAL_REFUTED:
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    "JOURNAL_ROLLED_BACK",
+		    "its receipts lead to another history than the one that"
+		    " you have seen");
+	case LOCAL_PROVED:
+		proved = true;
+		break;
+	case LOCAL_NOT_PROVED:
+	default:
+		proved = false;
+	}
+	return as_of_kept(all->context, proved, &copy->verdict, &copy->as_of,
+	    err);
+}
+
+static bool
+is_in_force(const struct copy *copy, struct error *err)
+{
+	char text[AS_OF_TEXT];
+
+	if (copy->verdict.status == STATUS_IN_FORCE)
+		return true;
+	as_of_text(&copy->as_of, text);
+	return error_set_code(err, ERROR_UNTRUSTED, "NOT_IN_FORCE",
+	    "it is %s, as of %s", status_name(copy->verdict.status), text);
+}
+
+/* about: why a VALID copy is not what was asked for, or nothing. */
+static bool
+print_json(const char *path, const struct copy *copy,
+    const struct as_of *as_of, const struct error *about, struct error *err)
+{
+	json_t *json = json_of_verdict(path, &copy->verdict, as_of);
+
+	if (json != NULL && about->kind != ERROR_NONE) {
+		json_object_set_new(json, "code",
+		    json_string(error_code(about)));
+		json_object_set_new(json, "detail",
+		    json_string(about->detail));
+	}
+	return output_json(json, err);
+}
+
+/* One file, whatever the others are; worst gets what is worse. */
+static void
+verify_file(struct verifying *all, const char *path, struct error *worst)
+{
+	struct context *context = all->context;
+	struct error why = { 0 }, about = { 0 };
+	const struct as_of *as_of = NULL;
+	struct copy copy;
+	bool ok = judge_file(context, path, &copy, &why), asked = true;
+
+	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
+		asked = find_as_of(all, &copy, &about) &&
+		    (!all->in_force || is_in_force(&copy, &about));
+		as_of = &copy.as_of;
+	}
+	if (ok && context->json)
+		ok = print_json(path, &copy, as_of, &about, &why);
+	else if (ok)
+		output_verdict(path, &copy.verdict, as_of);
+	else
+		tell_unread(context, path, &why);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+		verdict_error(&copy.verdict, &why);
+		/* What was not read to the end is not VALID. */
+		why.kind = ERROR_UNTRUSTED;
+		error_context(&why, "%s", path);
+	} else if (ok && !asked) {
+		why = about;
+		error_context(&why, "%s", path);
+	}
+	copy_free(&copy);
+	if (is_worse(&why, worst))
+		*worst = why;
+}
+
+bool
+cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "witnessed", no_argument, NULL, 'w' },
+		{ "evidence", required_argument, NULL, 'e' },
+		{ "current", no_argument, NULL, 'c' },
+		{ "in-force", no_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct verifying all = { .context = context };
+	const char *evidence = NULL;
+	struct error worst = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'w':
+			context->witnessed = true;
+			break;
+		case 'e':
+			evidence = optarg;
+			break;
+		case 'c':
+			all.current = true;
+			break;
+		case 'f':
+			all.in_force = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option (see --help)");
+		}
+	if (!arguments(argc, optind, evidence == NULL,
+		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
+		err) ||
+	    !context_load(context, err))
+		return false;
+	if (evidence != NULL)
+		return verify_evidence(context, evidence, err);
+	for (int i = optind; i < argc; i++)
+		verify_file(&all, argv[i], &worst);
+	if (all.session != NULL)
+		session_close(all.session);
+	*err = worst;
+	context->told = true;
+	return err->kind == ERROR_NONE;
+}
