@@ -387,6 +387,16 @@ acts_keep_quick(const struct context *context,
 	return keep(context, acts, false, err);
 }
 
+void
+acts_forget(const struct context *context, const char *document)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (path_of(context, document, path, &ignored))
+		unlink(path);
+}
+
 /* --- A copy beside the acts. --- */
 
 static bool

@@ -62,6 +62,7 @@ bool acts_keep_quick(const struct context *context,
  */
 bool acts_keep_all(const struct context *context, uint64_t from, uint64_t size,
     int64_t seen_at, struct error *err) MUST_USE;
+void acts_forget(const struct context *context, const char *document);
 /*
  * What is kept, with what came since: asked for, proved, and kept.  size is then
  * that of a checkpoint which was seen in this session.  out is for acts_free(),

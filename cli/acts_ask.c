@@ -56,24 +56,47 @@ refused(struct session *session, const char *document, struct error *err)
 	return is_refused;
 }
 
-/* What is kept may be of a state that was put back: then all is asked anew. */
-static bool
-ask_again(struct session *session, struct document_acts *out,
-    struct error *err)
+static void
+begin_anew(struct document_acts *acts)
 {
 	char document[DOCUMENT_NAME];
 
-	if (out->size <= session->seen.size) {
-		if (ask(session, out, err))
-			return true;
-		if (out->size == 0 || err->kind != ERROR_UNTRUSTED)
-			return false;
-		*err = (struct error){ 0 };
+	snprintf(document, sizeof(document), "%s", acts->doc.name);
+	acts_free(acts);
+	acts_begin(document, acts);
+}
+
+/* Acts that do not continue those that are kept: all are asked for anew. */
+static bool
+ask_again(struct session *session, struct document_acts *acts,
+    struct error *err)
+{
+	if (ask(session, acts, err))
+		return true;
+	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED)
+		return false;
+	*err = (struct error){ 0 };
+	begin_anew(acts);
+	return ask(session, acts, err);
+}
+
+/*
+ * Of a larger journal than was seen: another command has seen more meanwhile,
+ * or this state was put back, and they may be of a journal that there is not.
+ */
+static bool
+check_size(struct session *session, struct document_acts *acts,
+    struct error *err)
+{
+	if (acts->size <= session->seen.size)
+		return true;
+	if (!session_catch_up(session, err))
+		return false;
+	if (acts->size > session->seen.size) {
+		acts_forget(session->context, acts->doc.name);
+		begin_anew(acts);
 	}
-	snprintf(document, sizeof(document), "%s", out->doc.name);
-	acts_free(out);
-	acts_begin(document, out);
-	return ask(session, out, err);
+	return true;
 }
 
 bool
@@ -84,7 +107,7 @@ acts_update(struct session *session, const char *document,
 	bool ok;
 
 	acts_load(session->context, document, out);
-	ok = ask_again(session, out, err);
+	ok = check_size(session, out, err) && ask_again(session, out, err);
 	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
 		(void)refused(session, document, err);
 	/* What cannot be kept is proved all the same, and asked for again. */
