@@ -76,7 +76,9 @@ enum {
 	LIMIT_OFFICES = 256,
 	LIMIT_TYPES = 64,
 	LIMIT_POWERS = 1024,
-	LIMIT_PINS = 1024,            /* policies one office accepted */
+	LIMIT_POLICY_ENTRIES = 4096,  /* policies that a journal ever had */
+	LIMIT_POLICY_LIST_BYTES = 4096 * 100, /* the file of them */
+	LIMIT_PINS = 1024,            /* as they were kept before */
 	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 
 	/* Journal. */
