@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/policy_tell.h"
 
 struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
 	const char *encrypt_cert, *encrypt_key; /* the office's, for bags */
+	bool yes; /* to all policies that there were */
 };
 
 static bool
@@ -92,30 +94,16 @@ write_config(const struct context *context, const struct options *options,
 	return ok;
 }
 
-struct policies {
-	struct session *session;
-	const struct digest *pinned;
-	bool found;
-};
-
-/* Those that the pinned one follows: its history, which the journal proves. */
+/* A policies_changer: the enrolment's own, before its entry is seen. */
 static bool
-accept_earlier(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
+await(struct succession *succession, void *arg, struct error *err)
 {
-	struct policies *policies = arg;
-
-	(void)index, (void)line;
-	if (entry->act != ACT_POLICY || policies->found)
-		return true;
-	policies->found = digest_eq(&entry->policy, policies->pinned);
-	return policies->found ||
-	    session_accept_policy(policies->session, &entry->policy, err);
+	return succession_await(succession, arg, err);
 }
 
 /* The policy itself comes first: its CA tells the server's certificate. */
 static bool
-pin_policy(struct context *context, struct error *err)
+fetch_policy(struct context *context, struct error *err)
 {
 	struct remote_settings settings = {
 		.address = context->enrolment.address,
@@ -129,6 +117,7 @@ pin_policy(struct context *context, struct error *err)
 		.body_fd = -1 };
 	struct buf cas = BUF(LIMIT_POLICY_FILE_BYTES);
 	struct remote *remote = NULL;
+	struct policy *policy = NULL;
 	bool ok = true;
 
 	digest_hex(&context->enrolment.policy, hex);
@@ -142,11 +131,13 @@ pin_policy(struct context *context, struct error *err)
 	    (remote = remote_new(&settings, err)) != NULL;
 	if (ok) {
 		ok = remote_do(remote, &request, &answer, err) &&
-		    context_accept(context, request.file_fd,
-			&context->enrolment.policy, err) &&
-		    context_pin(context, &context->enrolment.policy, 0, err);
+		    (policy = policies_read(request.file_fd,
+			 &context->enrolment.policy, err)) != NULL &&
+		    policies_keep(context, request.file_fd,
+			&context->enrolment.policy, err);
 		remote_answer_free(&answer);
 	}
+	policy_free(policy);
 	if (request.file_fd >= 0)
 		close(request.file_fd);
 	remote_free(remote);
@@ -154,33 +145,140 @@ pin_policy(struct context *context, struct error *err)
 	return ok;
 }
 
+/* --- The policies of before: which of them judge here? --- */
+
+/*
+ * The enrolment's list and the journal's must be the same, up to the policy
+ * that it names; later ones are accepted one by one, as at any office.
+ */
 static bool
-import(struct context *context, struct span text, struct error *err)
+check_list(const struct context *context, const struct policy_entry **current,
+    struct error *err)
 {
-	const struct entry_filter all = { .act = "policy" };
-	struct policies policies = { .pinned = &context->enrolment.policy };
+	const struct succession *all = &context->succession;
+	const struct succession *told = &context->enrolment.policies;
+	const uint64_t last = told->num > 0 ? told->list[told->num - 1].index :
+					      SUCCESSION_NONE;
+	const struct digest ours = succession_digest(all, told->num),
+			    theirs = succession_digest(told, told->num);
+
+	*current = succession_find(all, &context->enrolment.policy, last);
+	if (*current == NULL)
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_POLICY_UNKNOWN),
+		    "the journal has no entry of the enrolment's policy");
+	return (told->num <= all->num && digest_eq(&ours, &theirs)) ||
+	    error_set_code(err, ERROR_UNTRUSTED,
+		finding_name(FINDING_POLICY_UNKNOWN),
+		"the enrolment lists other policies than the journal has."
+		" Call the depositary, and the other offices");
+}
+
+/* Each earlier policy, and in which files the next one differs from it. */
+static bool
+tell_earlier(struct session *session, size_t num, struct error *err)
+{
+	const struct succession *all = &session->context->succession;
+	struct policy *before = NULL, *next;
+	char hex[DIGEST_HEX];
+
+	fprintf(stderr, "%zu policies were in force one after another:\n", num);
+	for (size_t i = 0; i < num; i++) {
+		next = session_policy(session, &all->list[i].digest, err);
+		if (next == NULL) {
+			policy_free(before);
+			return false;
+		}
+		digest_hex(&next->digest, hex);
+		fprintf(stderr, "  entry %-6llu %s\n",
+		    (unsigned long long)all->list[i].index, hex);
+		if (before != NULL) {
+			fputs("               differs in ", stderr);
+			tell_changed_files(stderr, before, next);
+		}
+		policy_free(before);
+		before = next;
+	}
+	policy_free(before);
+	return true;
+}
+
+/* Which entries are accepted: those that were agreed to, and no other. */
+struct agreed {
+	size_t first, num; /* list[first … num - 1] */
+};
+
+/* A policies_changer. */
+static bool
+accept_agreed(struct succession *succession, void *arg, struct error *err)
+{
+	const struct agreed *agreed = arg;
+
+	(void)err;
+	succession->num_awaited = 0;
+	for (size_t i = 0; i < succession->num; i++)
+		succession->list[i].accepted = i >= agreed->first &&
+		    i < agreed->num;
+	return true;
+}
+
+/*
+ * Ask once.  What nobody agreed to judges nothing: a newcomer is no more
+ * credulous than those who were asked when each policy came.
+ */
+static bool
+agree(struct context *context, struct session *session, bool yes,
+    struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct policy_entry *current;
+	struct agreed agreed;
+
+	if (!check_list(context, &current, err))
+		return false;
+	agreed.num = (size_t)(current - all->list) + 1;
+	agreed.first = agreed.num - 1;
+	if (agreed.first > 0) {
+		if (!tell_earlier(session, agreed.num, err))
+			return false;
+		if (yes ||
+		    (isatty(STDIN_FILENO) &&
+			answered_yes("Did your office agree to all of them?"
+				     " If not, only the last one is"
+				     " accepted.")))
+			agreed.first = 0;
+	}
+	for (size_t i = agreed.first; i < agreed.num; i++)
+		if (!session_keep_policy(session, &all->list[i].digest, err))
+			return false;
+	return policies_change(context, accept_agreed, &agreed, err);
+}
+
+static bool
+import(struct context *context, struct span text, bool yes, struct error *err)
+{
+	static const char *const old[] = { "pins", "policy-entries" };
 	struct session session;
 	char path[FILE_PATH];
 	bool ok;
 
-	if (!file_make_dirs(context->state, 0700, err) ||
-	    !context_path(context, "pins", path, err))
+	if (!file_make_dirs(context->state, 0700, err))
 		return false;
-	unlink(path); /* of an enrolment that did not come to its end */
+	/* Of an enrolment that did not come to its end, or of an older one. */
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		if (!context_path(context, old[i], path, err))
+			return false;
+		unlink(path);
+	}
 	if (!context_path(context, "enrolment.yaml", path, err) ||
 	    !file_write(path, text, 0600, err) ||
 	    (context->certs = cert_cache_new(err)) == NULL ||
-	    !pin_policy(context, err) ||
+	    !fetch_policy(context, err) ||
+	    !policies_change(context, await, &context->enrolment.policy,
+		err) ||
 	    !session_open(context, &session, err))
 		return false;
-	policies.session = &session;
-	ok = session_entries(&session, &all, accept_earlier,
-	    &policies, err);
-	if (ok && !policies.found)
-		ok = error_set_code(err, ERROR_UNTRUSTED, "POLICY_UNKNOWN",
-		    "the journal knows no policy of the enrolment's digest");
-	ok = ok && context_pin(context, policies.pinned, session.seen.size,
-		       err);
+	ok = agree(context, &session, yes, err);
 	session_close(&session);
 	return ok;
 }
@@ -196,6 +294,7 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 		{ "encrypt-cert", required_argument, NULL, 'E' },
 		{ "encrypt-key", required_argument, NULL, 'X' },
 		{ "state", required_argument, NULL, 's' },
+		{ "yes", no_argument, NULL, 'y' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -224,6 +323,9 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 		case 's':
 			out->state = optarg;
 			break;
+		case 'y':
+			out->yes = true;
+			break;
 		default:
 			return error_set(err, ERROR_USAGE,
 			    "an unknown option (see --help)");
@@ -239,6 +341,45 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "--encrypt-cert and --encrypt-key go together");
 	return arguments(argc, optind, 1, 1, "ENROLMENT", err);
+}
+
+/* What is to be compared by telephone, and what was not agreed to. */
+static bool
+tell_enrolled(struct context *context, struct error *err)
+{
+	const struct enrolment *enrolment = &context->enrolment;
+	const struct succession *all = &context->succession;
+	const struct policy_entry *newest = succession_newest(all);
+	const struct digest list = succession_digest(all, all->num);
+	size_t refused = 0;
+
+	if (context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:o, s:o, s:o}", "journal",
+			enrolment->journal.name, "config",
+			context->config_path, "fingerprint",
+			json_of_digest(&enrolment->fingerprint), "policies",
+			json_of_succession(all), "list",
+			json_of_digest(&list)),
+		    err);
+	printf("enrolled with %s at %s\n", enrolment->journal.name,
+	    enrolment->address);
+	output_digest("fingerprint  ", &enrolment->fingerprint);
+	tell_list_digest(all, all->num);
+	puts("Compare the fingerprint by telephone with whoever gave you the"
+	     " enrolment, and the\nlist with another office (valise policy"
+	     " show).");
+	for (size_t i = 0; i < all->num; i++)
+		refused += !all->list[i].accepted;
+	if (refused > 0)
+		printf("%zu of the policies are not accepted, and judge"
+		       " nothing here: see \"valise policy\nshow\"%s.\n",
+		    refused,
+		    newest != NULL && newest->accepted ?
+			"" :
+			"; the one in force now is one of them");
+	puts("Next: valise list");
+	return true;
 }
 
 bool
@@ -276,24 +417,11 @@ cmd_init(struct context *context, int argc, char *argv[], struct error *err)
 		    context->enrolment.journal.id);
 		ok = file_join(context->state, root, name, err) &&
 		    context_load_keys(context, err) &&
-		    import(context, buf_span(&text), err) &&
+		    import(context, buf_span(&text), options.yes, err) &&
 		    write_config(context, &options, root, err);
 	}
 	buf_free(&text);
 	if (!ok)
 		return false;
-	if (context->json)
-		return output_json(json_pack("{s:s, s:s, s:o}", "journal",
-				       context->enrolment.journal.name,
-				       "config", context->config_path,
-				       "fingerprint",
-				       json_of_digest(
-					   &context->enrolment.fingerprint)),
-		    err);
-	printf("enrolled with %s at %s\n", context->enrolment.journal.name,
-	    context->enrolment.address);
-	output_digest("fingerprint  ", &context->enrolment.fingerprint);
-	puts("Compare the fingerprint by telephone with whoever gave you the"
-	     " enrolment.\nNext: valise list");
-	return true;
+	return tell_enrolled(context, err);
 }

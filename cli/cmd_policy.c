@@ -2,8 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/time.h"
+#include "base/outfile.h"
 #include "cli/commands.h"
+#include "cli/policy_tell.h"
 
 /* --- check --- */
 
@@ -49,187 +50,394 @@ check(struct context *context, const char *dir, struct error *err)
 
 /* --- show --- */
 
-/* Line by line what went and what came; files are small. */
-static void
-print_lines(const char *mark, struct span text, struct span other)
+/* The daemon's and the list of all, as JSON. */
+static bool
+show_json(const struct session *session, const struct policy *pinned,
+    struct error *err)
 {
-	struct span line;
+	const struct succession *all = &session->context->succession;
+	const struct policy_entry *newest = succession_newest(all);
+	const struct digest list = succession_digest(all, all->num);
 
-	while (span_take_line(&text, &line)) {
-		struct span rest = other, one;
-		bool there = false;
-
-		while (!there && span_take_line(&rest, &one))
-			there = span_eq(line, one);
-		if (!there) {
-			char shown[400];
-
-			snprintf(shown, sizeof(shown), "%.*s", (int)line.len,
-			    (const char *)line.data);
-			fputs(mark, stdout);
-			output_text(shown);
-			putchar('\n');
-		}
-	}
+	return output_json(
+	    json_pack("{s:o, s:o, s:b, s:o, s:o}", "accepted",
+		json_of_digest(&pinned->digest), "daemon",
+		json_of_digest(&session->policy), "same",
+		newest != NULL && newest->accepted &&
+		    digest_eq(&session->policy, &newest->digest),
+		"policies", json_of_succession(all), "list",
+		json_of_digest(&list)),
+	    err);
 }
 
+/* What is to be read, and typed, where some policy is not accepted. */
 static void
-print_changes(const struct policy *old, const struct policy *new)
+tell_what_to_do(const struct session *session, const struct policy *theirs)
 {
-	const struct span nothing = span_of(NULL, 0);
+	const struct succession *all = &session->context->succession;
+	const struct policy_entry *newest = succession_newest(all);
+	char hex[DIGEST_HEX];
+	size_t earlier = 0;
 
-	for (size_t i = 0; i < old->files->num; i++) {
-		const struct member *was = &old->files->members[i];
-		const struct member *is = container_find(new->files,
-		    was->path);
-
-		if (is != NULL && digest_eq(&is->sha256, &was->sha256))
-			continue;
-		printf("%s" POLICY_PREFIX "%s\n", is == NULL ? "removed " : "",
-		    was->path);
-		print_lines("  - ", member_bytes(was),
-		    is != NULL ? member_bytes(is) : nothing);
-		if (is != NULL)
-			print_lines("  + ", member_bytes(is),
-			    member_bytes(was));
-	}
-	for (size_t i = 0; i < new->files->num; i++) {
-		const struct member *is = &new->files->members[i];
-
-		if (container_find(old->files, is->path) == NULL) {
-			printf("added " POLICY_PREFIX "%s\n", is->path);
-			print_lines("  + ", member_bytes(is), nothing);
-		}
-	}
-}
-
-/* The daemon's policy, read but not accepted. */
-static struct policy *
-load_theirs(struct session *session, struct error *err)
-{
-	struct complaints complaints = COMPLAINTS;
-	struct container *files;
-	struct policy *policy = NULL;
-	char path[128], hex[DIGEST_HEX];
-	int fd;
-
-	digest_hex(&session->policy, hex);
-	snprintf(path, sizeof(path), "/v1/policy/%s", hex);
-	if ((fd = session_download(session, path, err)) < 0)
-		return NULL;
-	if ((files = container_read_files(fd, err)) != NULL)
-		policy = policy_load(files, time_now_ms() / 1000, &complaints,
-		    err);
-	complaints_free(&complaints);
-	close(fd);
-	if (policy != NULL && !digest_eq(&policy->digest, &session->policy)) {
-		error_set(err, ERROR_UNTRUSTED,
-		    "the daemon sent another policy than it names");
-		policy_free(policy);
-		policy = NULL;
-	}
-	return policy;
-}
-
-static void
-print_policy(const struct policy *policy)
-{
-	char hex[DIGEST_HEX], from[TIME_TEXT], until[TIME_TEXT];
-
-	digest_hex(&policy->digest, hex);
-	printf("policy %s\n", hex);
-	for (size_t i = 0; i < policy->num_powers; i++) {
-		const struct full_powers *one = &policy->powers[i];
-
-		time_format_date(one->from_at, from);
-		time_format_date(one->until_at - 1, until);
-		printf("full powers  %s for %s, %s to %s:", one->person,
-		    one->party, from, until);
-		for (size_t j = 0; j < policy->num_types; j++)
-			if ((one->types >> j & 1) != 0)
-				printf(" %s", policy->types[j].name);
-		putchar('\n');
-	}
-	for (size_t i = 0; i < policy->num_types; i++) {
-		const struct document_type *type = &policy->types[i];
-		const struct office_list *const lists[] = { &type->deposit,
-			&type->read, &type->audit };
-		static const char *const names[] = { "deposit", "read",
-			"audit" };
-
-		printf("%s  ", type->name);
-		output_text(type->title);
-		putchar('\n');
-		for (size_t j = 0; j < 3; j++) {
-			printf("  %-8s", names[j]);
-			for (size_t k = 0; k < lists[j]->num; k++)
-				printf(" %s",
-				    policy->offices[lists[j]->offices[k]]
-					.name);
-			putchar('\n');
-		}
-		printf("  quorum  ");
-		for (size_t j = 0; j < type->quorum.num; j++)
-			printf(" %s: %u", type->quorum.parties[j].party,
-			    type->quorum.parties[j].persons);
-		putchar('\n');
-	}
+	digest_hex(&theirs->digest, hex);
+	if (newest == NULL || !newest->accepted ||
+	    !digest_eq(&newest->digest, &theirs->digest))
+		printf("to accept the daemon's policy:\n"
+		       "  valise policy accept %s\n", hex);
+	for (size_t i = 0; i + 1 < all->num; i++)
+		earlier += !all->list[i].accepted;
+	if (earlier > 0)
+		puts("what was done under one that is not accepted is"
+		     " POLICY_UNKNOWN; to read and to accept it:\n"
+		     "  valise policy show DIGEST\n"
+		     "  valise policy accept DIGEST --at FIRST-ENTRY");
 }
 
 static bool
-show(struct context *context, bool accept, struct error *err)
+show(struct context *context, struct error *err)
 {
 	struct policy *pinned, *theirs;
 	struct session session;
-	bool same, ok = true;
+	char hex[DIGEST_HEX];
+	bool ok = true;
 
 	if (!context_load(context, err) ||
 	    (pinned = context_pinned(context, err)) == NULL ||
 	    !session_open(context, &session, err))
 		return false;
-	theirs = load_theirs(&session, err);
-	if (theirs == NULL) {
+	/* What came by mail may have become the newest. */
+	if ((pinned = context_pinned(context, err)) == NULL ||
+	    (theirs = session_policy(&session, &session.policy, err)) ==
+		NULL) {
 		session_close(&session);
 		return false;
 	}
-	same = digest_eq(&theirs->digest, &pinned->digest);
-	if (!context->json && !accept)
-		print_policy(pinned);
-	if (!context->json && !same) {
-		puts(accept ? "accepting:" :
-			      "the daemon judges by another policy now:");
-		print_changes(pinned, theirs);
+	if (context->json)
+		ok = show_json(&session, pinned, err);
+	else {
+		tell_policy(pinned);
+		if (!digest_eq(&theirs->digest, &pinned->digest)) {
+			digest_hex(&theirs->digest, hex);
+			printf("the daemon judges by another policy now: %s\n",
+			    hex);
+			tell_changes(pinned, theirs);
+		}
+		tell_succession(&context->succession);
+		tell_what_to_do(&session, theirs);
 	}
-	if (accept && !same)
-		ok = session_accept_policy(&session, &theirs->digest, err) &&
-		    context_pin(context, &theirs->digest, session.seen.size,
-			err);
-	if (ok && context->json)
-		ok = output_json(
-		    json_pack("{s:o, s:o, s:b}", "accepted",
-			json_of_digest(accept ? &theirs->digest :
-						&pinned->digest),
-			"daemon", json_of_digest(&theirs->digest), "same",
-			same || accept),
-		    err);
-	else if (ok && accept)
-		puts(same ? "this is the policy that you have accepted"
-			    " already" :
-			    "accepted: it counts for you from now on");
 	policy_free(theirs);
 	session_close(&session);
 	return ok;
 }
 
+/* One that is here, else the daemon's; for policy_free(). */
+static struct policy *
+get_policy(struct session *session, const struct digest *digest,
+    struct error *err)
+{
+	struct policy *policy = context_policy(session->context, digest);
+
+	return policy != NULL ? policy_ref(policy) :
+				session_policy(session, digest, err);
+}
+
+/* One of the list: what it allows, and what differs from the one before it. */
+static bool
+show_one(struct context *context, const struct digest *digest,
+    struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct policy_entry *entry;
+	struct policy *one = NULL, *before = NULL;
+	struct session session;
+	char range[80];
+	bool ok;
+
+	if (!context_load(context, err) || !session_open(context, &session,
+					       err))
+		return false;
+	ok = (one = get_policy(&session, digest, err)) != NULL;
+	if (ok)
+		tell_policy(one);
+	for (entry = all->list; ok && entry < all->list + all->num; entry++) {
+		if (!digest_eq(&entry->digest, digest))
+			continue;
+		tell_range(all, entry, range);
+		printf("%s: %s\n", range,
+		    entry->accepted ? "accepted" : "not accepted");
+		if (entry == all->list)
+			continue;
+		ok = (before = get_policy(&session, &entry[-1].digest,
+			  err)) != NULL;
+		if (ok)
+			tell_changes(before, one);
+		policy_free(before);
+	}
+	policy_free(one);
+	session_close(&session);
+	return ok;
+}
+
+/* --- accept --- */
+
+struct acceptance {
+	const struct digest *digest;
+	uint64_t index; /* or SUCCESSION_NONE: the newest of its entries */
+	bool or_await;  /* it may have none that is known here */
+};
+
+static bool
+no_entry(struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND,
+	    "the journal has no such policy entry: see \"valise policy show\"");
+}
+
+/* A policies_changer. */
+static bool
+accept(struct succession *succession, void *arg, struct error *err)
+{
+	const struct acceptance *what = arg;
+	const struct policy_entry *entry = succession_find(succession,
+	    what->digest, what->index);
+
+	if (entry == NULL && !what->or_await)
+		return no_entry(err);
+	if (entry != NULL &&
+	    !succession_accept(succession, what->digest, entry->index))
+		return false;
+	/* Without a line there may be a newer entry than those known. */
+	return !what->or_await ||
+	    (entry != NULL && entry == succession_newest(succession)) ||
+	    succession_await(succession, what->digest, err);
+}
+
+static bool
+tell_accepted(struct context *context, const struct acceptance *what,
+    bool already, struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct policy_entry *entry = succession_find(all, what->digest,
+	    what->index);
+	char range[80] = "";
+
+	if (entry != NULL)
+		tell_range(all, entry, range);
+	if (context->json)
+		return output_json(
+		    json_pack("{s:o, s:o*, s:b}", "accepted",
+			json_of_digest(what->digest), "entry",
+			entry != NULL ?
+			    json_integer((json_int_t)entry->index) :
+			    NULL,
+			"already", already),
+		    err);
+	if (already)
+		printf("this is the policy that you have accepted already, for"
+		       " %s\n", range);
+	else if (entry != NULL)
+		printf("accepted: it counts for you, for %s\n", range);
+	else
+		puts("accepted: it judges nothing until its entry in the"
+		     " journal is seen, by the next\ncommand that connects");
+	if (entry != NULL && entry != succession_newest(all))
+		output_note("another policy is in force by now: see \"valise"
+			    " policy show\"");
+	return true;
+}
+
+/* A policy that the journal names, by the digest that was read. */
+static bool
+accept_named(struct context *context, struct session *session,
+    struct acceptance *what, struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct policy *pinned = context_pinned(context, err), *one;
+	const struct policy_entry *entry;
+
+	if (pinned == NULL)
+		return false;
+	entry = succession_find(all, what->digest, what->index);
+	if (entry == NULL)
+		return no_entry(err);
+	if (entry->accepted)
+		return tell_accepted(context, what, true, err);
+	if (!session_keep_policy(session, what->digest, err))
+		return false;
+	one = context_policy(context, what->digest);
+	if (!context->json && one != NULL) {
+		puts("accepting:");
+		tell_changes(pinned, one);
+	}
+	return policies_change(context, accept, what, err) &&
+	    tell_accepted(context, what, false, err);
+}
+
+static bool
+accept_digest(struct context *context, struct acceptance *what,
+    struct error *err)
+{
+	struct session session;
+	bool ok;
+
+	if (!context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	ok = accept_named(context, &session, what, err);
+	session_close(&session);
+	return ok;
+}
+
+/* The daemon's, whatever it is at this second: only where somebody reads it. */
+static bool
+accept_asked(struct context *context, struct error *err)
+{
+	struct policy *pinned, *theirs = NULL;
+	struct acceptance what = { .index = SUCCESSION_NONE };
+	struct session session;
+	char hex[DIGEST_HEX];
+	bool ok;
+
+	if (!context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	digest_hex(&session.policy, hex);
+	what.digest = &session.policy;
+	ok = session_check_policy(&session, err);
+	if (ok)
+		ok = tell_accepted(context, &what, true, err);
+	else if (!isatty(STDIN_FILENO))
+		ok = error_set(err, ERROR_USAGE,
+		    "say which: the daemon's is %s now. Read it with \"valise"
+		    " policy show\", then \"valise policy accept DIGEST\"", hex);
+	else {
+		*err = (struct error){ 0 };
+		ok = (pinned = context_pinned(context, err)) != NULL &&
+		    (theirs = session_policy(&session, &session.policy,
+			 err)) != NULL;
+		if (ok) {
+			printf("policy %s\n", hex);
+			tell_changes(pinned, theirs);
+			fflush(stdout);
+		}
+		ok = ok &&
+		    (answered_yes("Accept it?") ||
+			error_set(err, ERROR_USAGE, "not accepted")) &&
+		    accept_named(context, &session, &what, err);
+	}
+	policy_free(theirs);
+	session_close(&session);
+	return ok;
+}
+
+/* One that came by bag or mail: nobody is asked, and no line is needed. */
+static bool
+accept_file(struct context *context, const char *path, struct error *err)
+{
+	struct acceptance what = { .index = SUCCESSION_NONE,
+		.or_await = true };
+	const struct policy *pinned;
+	struct policy *policy = NULL;
+	char hex[DIGEST_HEX];
+	bool ok;
+	int fd;
+
+	if (!context_load(context, err) ||
+	    (pinned = context_pinned(context, err)) == NULL ||
+	    (fd = open_file(path, err)) < 0)
+		return false;
+	ok = ((policy = policies_read(fd, NULL, err)) != NULL &&
+		 policies_keep(context, fd, &policy->digest, err)) ||
+	    error_context(err, "%s", path);
+	close(fd);
+	if (ok && !context->json) {
+		digest_hex(&policy->digest, hex);
+		printf("policy %s\n", hex);
+		tell_changes(pinned, policy);
+	}
+	if (ok) {
+		what.digest = &policy->digest;
+		ok = policies_change(context, accept, &what, err) &&
+		    tell_accepted(context, &what, false, err);
+	}
+	policy_free(policy);
+	return ok;
+}
+
+/* --- save --- */
+
+/* For who has no line: what "policy accept FILE" takes there. */
+static bool
+save(struct context *context, const struct digest *digest, const char *path,
+    struct error *err)
+{
+	struct session session;
+	struct outfile output;
+	uint64_t size;
+	struct policy *policy;
+	bool ok;
+
+	if (!outfile_check(path, err) || !context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	policy = get_policy(&session, digest, err);
+	session_close(&session);
+	if (policy == NULL ||
+	    !outfile_open(&output, path, context->state, err)) {
+		policy_free(policy);
+		return false;
+	}
+	ok = container_write(policy->files, output.fd, &size, err);
+	policy_free(policy);
+	if (!ok) {
+		outfile_drop(&output);
+		return false;
+	}
+	return outfile_finish(&output, 0644, err);
+}
+
+static bool
+usage(struct error *err)
+{
+	return error_set(err, ERROR_USAGE,
+	    "expected \"check DIR\", \"show [DIGEST]\", \"accept [DIGEST [--at"
+	    " ENTRY] | FILE]\" or \"save DIGEST FILE\" (see --help)");
+}
+
+static bool
+cmd_accept(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct acceptance what = { .index = SUCCESSION_NONE };
+	struct digest digest;
+
+	if (argc == 2)
+		return accept_asked(context, err);
+	if (argc == 5 && (strcmp(argv[3], "--at") != 0 ||
+			     !span_to_u64(span_of_str(argv[4]), &what.index)))
+		return usage(err);
+	what.digest = &digest;
+	if (digest_parse(span_of_str(argv[2]), &digest))
+		return accept_digest(context, &what, err);
+	return argc == 3 ? accept_file(context, argv[2], err) : usage(err);
+}
+
 bool
 cmd_policy(struct context *context, int argc, char *argv[], struct error *err)
 {
+	struct digest digest;
+
 	if (argc == 3 && strcmp(argv[1], "check") == 0)
 		return check(context, argv[2], err);
 	if (argc == 2 && strcmp(argv[1], "show") == 0)
-		return show(context, false, err);
-	if (argc == 2 && strcmp(argv[1], "accept") == 0)
-		return show(context, true, err);
-	return error_set(err, ERROR_USAGE,
-	    "expected \"check DIR\", \"show\" or \"accept\" (see --help)");
+		return show(context, err);
+	if (argc == 3 && strcmp(argv[1], "show") == 0 &&
+	    digest_parse(span_of_str(argv[2]), &digest))
+		return show_one(context, &digest, err);
+	if (argc == 4 && strcmp(argv[1], "save") == 0 &&
+	    digest_parse(span_of_str(argv[2]), &digest))
+		return save(context, &digest, argv[3], err);
+	if ((argc == 2 || argc == 3 || argc == 5) &&
+	    strcmp(argv[1], "accept") == 0)
+		return cmd_accept(context, argc, argv, err);
+	return usage(err);
 }

@@ -67,20 +67,25 @@ show(const struct verdict *verdict, const struct identity *signer)
 }
 
 bool
-confirmed(bool yes, const char *question, struct error *err)
+answered_yes(const char *question)
 {
 	char line[16];
 
+	fprintf(stderr, "%s Type \"yes\": ", question);
+	return fgets(line, sizeof(line), stdin) != NULL &&
+	    strcmp(line, "yes\n") == 0;
+}
+
+bool
+confirmed(bool yes, const char *question, struct error *err)
+{
 	if (yes)
 		return true;
 	if (!isatty(STDIN_FILENO))
 		return error_set(err, ERROR_USAGE,
 		    "nobody is there to ask: --yes signs without asking");
-	fprintf(stderr, "%s Type \"yes\": ", question);
-	if (fgets(line, sizeof(line), stdin) == NULL ||
-	    strcmp(line, "yes\n") != 0)
-		return error_set(err, ERROR_USAGE, "not signed");
-	return true;
+	return answered_yes(question) ||
+	    error_set(err, ERROR_USAGE, "not signed");
 }
 
 static bool

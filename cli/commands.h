@@ -38,6 +38,8 @@ bool sign_files(const struct identity *signer, const struct container *from,
 bool load_signer(const struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
+/* Of who sits there; anything but "yes" is no. */
+bool answered_yes(const char *question);
 
 /*
  * Would one who has signed it make the quorum of the accepted policy by signing

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/policies.h"
 
 int
 open_file(const char *path, struct error *err)
@@ -88,12 +89,34 @@ read_blocks(const struct yaml *map, struct container **out,
 	return true;
 }
 
+/* All that there were when it was made, "INDEX DIGEST"; absent from old ones. */
+static void
+read_policies(const struct yaml *node, struct succession *out,
+    struct complaints *to)
+{
+	struct policy_entry entry;
+	struct error why = { 0 };
+	const char *text;
+
+	if (node == NULL || !yaml_is(node, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = node->children; c != NULL; c = c->next)
+		if ((text = yaml_text(c, to)) != NULL &&
+		    (!succession_parse_entry(span_of_str(text), &entry,
+			 &why) ||
+			!succession_add(out, entry.index, &entry.digest,
+			    out->num > 0 ? out->list[out->num - 1].index :
+					   SUCCESSION_NONE, &why)))
+			complain(to, c, "%s", why.detail);
+}
+
 static void
 read_enrolment(const struct yaml *root, struct enrolment *out,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "address", "journal",
-		"journal-before", "policy", "server-ca", "cas", "crls" };
+		"journal-before", "policy", "policies", "server-ca", "cas",
+		"crls" };
 	const struct yaml *node;
 	const char *text;
 	struct error why = { 0 };
@@ -122,6 +145,12 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 				complain(to, c, "%s", why.detail);
 	if ((node = yaml_need(root, "policy", to)) != NULL)
 		yaml_digest(node, &out->policy, to);
+	node = yaml_get(root, "policies");
+	read_policies(node, &out->policies, to);
+	if (out->policies.num > 0 &&
+	    !digest_eq(&succession_newest(&out->policies)->digest,
+		&out->policy))
+		complain(to, node, "the last of them is not \"policy\"");
 	if ((node = yaml_need(root, "server-ca", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL)
 		snprintf(out->server_ca, sizeof(out->server_ca), "%s", text);
@@ -159,6 +188,7 @@ enrolment_free(struct enrolment *enrolment)
 {
 	container_free(enrolment->cas);
 	container_free(enrolment->crls);
+	succession_free(&enrolment->policies);
 	buf_free(&enrolment->before);
 	*enrolment = (struct enrolment){ { 0 } };
 }
@@ -336,6 +366,7 @@ void
 context_free(struct context *context)
 {
 	enrolment_free(&context->enrolment);
+	succession_free(&context->succession);
 	cert_cache_free(context->certs);
 	for (size_t i = 0; i < context->num_policies; i++)
 		policy_free(context->policies[i]);
@@ -365,7 +396,7 @@ context_digest_path(const struct context *context, const char *folder,
 	return context_path(context, name, out, err);
 }
 
-/* --- Policies and CRLs. --- */
+/* --- CRLs, and what judges. --- */
 
 static struct container *
 read_zip(const char *path, struct error *err)
@@ -380,125 +411,8 @@ read_zip(const char *path, struct error *err)
 	return files;
 }
 
-struct policy *
-context_policy(struct context *context, const struct digest *digest)
-{
-	struct complaints complaints = COMPLAINTS;
-	struct policy *policy = NULL, **all;
-	struct container *files;
-	struct error err = { 0 };
-	char path[FILE_PATH];
-
-	for (size_t i = 0; i < context->num_policies; i++)
-		if (digest_eq(&context->policies[i]->digest, digest))
-			return context->policies[i];
-	if (context_digest_path(context, "policies", digest, ".zip", path,
-		&err) &&
-	    (files = read_zip(path, &err)) != NULL)
-		policy = policy_load(files, time_now_ms() / 1000, &complaints,
-		    &err);
-	complaints_free(&complaints);
-	/* What lies under a name must be what it names. */
-	if (policy != NULL && !digest_eq(&policy->digest, digest)) {
-		policy_free(policy);
-		policy = NULL;
-	}
-	all = policy != NULL ? realloc(context->policies,
-				   (context->num_policies + 1) *
-				       sizeof(struct policy *)) :
-			       NULL;
-	if (all == NULL) {
-		policy_free(policy);
-		return NULL;
-	}
-	context->policies = all;
-	return all[context->num_policies++] = policy;
-}
-
-static bool
-read_pins(struct context *context, struct error *err)
-{
-	struct buf text = BUF(LIMIT_PINS_BYTES);
-	struct span rest, line, size;
-	char path[FILE_PATH];
-	bool ok;
-
-	context->num_pins = 0;
-	ok = context_path(context, "pins", path, err) &&
-	    file_read(path, text.max, &text, err);
-	rest = buf_span(&text);
-	while (ok && span_take_line(&rest, &line)) {
-		struct pin *pin = &context->pins[context->num_pins];
-
-		ok = (context->num_pins < LIMIT_PINS &&
-			 span_take_until(&line, ' ', &size) &&
-			 span_to_u64(size, &pin->size) &&
-			 digest_parse(line, &pin->digest)) ||
-		    error_set(err, ERROR_SYSTEM, "%s is damaged", path);
-		context->num_pins += ok;
-	}
-	buf_free(&text);
-	return ok;
-}
-
-struct policy *
-context_pinned(struct context *context, struct error *err)
-{
-	struct policy *policy = NULL;
-
-	if (!read_pins(context, err))
-		return NULL;
-	if (context->num_pins > 0)
-		policy = context_policy(context,
-		    &context->pins[context->num_pins - 1].digest);
-	if (policy == NULL)
-		error_set(err, ERROR_SYSTEM,
-		    "%s: the policy that you accepted is not there or damaged:"
-		    " enrol again", context->state);
-	return policy;
-}
-
 bool
-context_pin(struct context *context, const struct digest *digest,
-    uint64_t size, struct error *err)
-{
-	struct buf text = BUF(LIMIT_PINS_BYTES);
-	char path[FILE_PATH], hex[DIGEST_HEX];
-	bool ok;
-
-	digest_hex(digest, hex);
-	ok = context_path(context, "pins", path, err) &&
-	    (!file_exists(path) || file_read(path, text.max, &text, err)) &&
-	    buf_printf(&text, err, "%llu %s\n", (unsigned long long)size,
-		hex) &&
-	    file_write(path, buf_span(&text), 0600, err);
-	buf_free(&text);
-	return ok;
-}
-
-/* May a policy judge the act of this index?  See context_pin(). */
-static bool
-judges(const struct context *context, const struct digest *digest,
-    uint64_t index)
-{
-	bool pinned = false;
-
-	for (size_t i = 0; i < context->num_pins; i++) {
-		if (!digest_eq(&context->pins[i].digest, digest))
-			continue;
-		pinned = true;
-		if (i + 1 == context->num_pins ||
-		    index < context->pins[i + 1].size)
-			return true;
-	}
-	/* From before the enrolment, which is the second pin. */
-	return !pinned && context->num_pins > 1 &&
-	    index < context->pins[1].size;
-}
-
-/* All bytes of fd, into folder/DIGEST.zip. */
-static bool
-keep_zip(struct context *context, int fd, const char *folder,
+context_keep_zip(const struct context *context, int fd, const char *folder,
     const struct digest *digest, struct error *err)
 {
 	struct buf bytes = BUF(LIMIT_POLICY_ZIP_BYTES);
@@ -535,28 +449,6 @@ check_files(struct container *files, const struct digest *digest,
 }
 
 bool
-context_accept(struct context *context, int fd, const struct digest *digest,
-    struct error *err)
-{
-	struct complaints complaints = COMPLAINTS;
-	struct container *files = container_read_files(fd, err);
-	struct policy *policy;
-
-	if (files == NULL)
-		return false;
-	if (!check_files(files, digest, err)) {
-		container_free(files);
-		return false;
-	}
-	policy = policy_load(files, time_now_ms() / 1000, &complaints, err);
-	complaints_free(&complaints);
-	if (policy == NULL)
-		return false;
-	policy_free(policy);
-	return keep_zip(context, fd, "policies", digest, err);
-}
-
-bool
 context_has_crls(const struct context *context, const struct digest *digest)
 {
 	struct error ignored = { 0 };
@@ -588,7 +480,7 @@ context_add_crls(struct context *context, int fd, const struct digest *digest,
 
 	ok = files != NULL && crls != NULL && check_files(files, digest, err) &&
 	    add_files(crls, files, err) &&
-	    keep_zip(context, fd, "crls", digest, err);
+	    context_keep_zip(context, fd, "crls", digest, err);
 	crls_free(crls);
 	container_free(files);
 	/* Read anew when it is wanted next. */
@@ -635,7 +527,7 @@ find_crls(void *arg, const struct digest *digest)
 static struct policy *
 find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
-	return judges(arg, digest, index) ? context_policy(arg, digest) : NULL;
+	return policies_for_act(arg, digest, index);
 }
 
 /* Every list that ever came here: a newer one tells more. */
@@ -673,9 +565,9 @@ context_library(struct context *context)
 {
 	struct error ignored = { 0 };
 
-	/* Without pins no policy judges, and the verdict says so. */
-	if (context->num_pins == 0 && !read_pins(context, &ignored))
-		context->num_pins = 0;
+	/* Where nothing is kept no policy judges, and the verdict says so. */
+	if (context->succession.num == 0 && !policies_load(context, &ignored))
+		ignored = (struct error){ 0 };
 	if (context->newest == NULL)
 		context->newest = gather_crls(context);
 	return (struct verdict_library){ .policy = find_policy,

@@ -6,8 +6,7 @@
  *	STATE/KEYID/checkpoint, …       what was seen of the journal (seen.h)
  *	STATE/KEYID/keys                journal keys that were followed:
  *	                                "UNTIL VKEY", VKEY taking over after it
- *	STATE/KEYID/pins                policies accepted: "SIZE DIGEST" lines
- *	STATE/KEYID/policies/DIGEST.zip the same, and those before enrolment
+ *	STATE/KEYID/policy-entries, policies/  policies (policies.h)
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
@@ -25,6 +24,7 @@
 #define CLI_CONTEXT_H
 
 #include "base/file.h"
+#include "policy/succession.h"
 #include "verdict/verdict.h"
 
 struct enrolment {
@@ -32,6 +32,7 @@ struct enrolment {
 	struct note_key journal; /* the newest then */
 	struct buf before;       /* those before: "UNTIL VKEY" lines */
 	struct digest policy;
+	struct succession policies; /* all of them then; old ones have none */
 	char server_ca[POLICY_NAME];
 	struct container *cas, *crls; /* files by path */
 	struct digest fingerprint;
@@ -56,11 +57,8 @@ struct context {
 	struct cert_cache *certs;
 	struct policy **policies;
 	size_t num_policies;
-	struct pin {
-		uint64_t size; /* of the journal when it was accepted */
-		struct digest digest;
-	} pins[LIMIT_PINS];
-	size_t num_pins;
+	struct succession succession; /* policies.h */
+	bool unkept; /* it has more than the state, which cannot be written */
 	struct crls *newest; /* all lists known, together */
 	struct {
 		struct digest digest;
@@ -94,25 +92,15 @@ bool context_digest_path(const struct context *context, const char *folder,
     const struct digest *digest, const char *suffix, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
-/* Accepted policies only; NULL if it is none. */
-struct policy *context_policy(struct context *context,
-    const struct digest *digest);
-/* The newest that was accepted, by which the daemon is to judge now. */
-struct policy *context_pinned(struct context *context, struct error *err);
-/*
- * Accept a policy from now on, at this size of the journal.  What was pinned
- * before then judges only what came before.
- */
-bool context_pin(struct context *context, const struct digest *digest,
-    uint64_t size, struct error *err) MUST_USE;
-/* Keep a policy's ZIP among those accepted; fd is read from its start. */
-bool context_accept(struct context *context, int fd,
-    const struct digest *digest, struct error *err) MUST_USE;
 /* Keep a set of CRLs; it is one if its digest is right and it parses. */
 bool context_add_crls(struct context *context, int fd,
     const struct digest *digest, struct error *err) MUST_USE;
 bool context_has_crls(const struct context *context,
     const struct digest *digest);
+/* All bytes of fd, into the state's FOLDER/DIGEST.zip. */
+bool context_keep_zip(const struct context *context, int fd,
+    const char *folder, const struct digest *digest,
+    struct error *err) MUST_USE;
 struct verdict_library context_library(struct context *context);
 
 /* version.yaml of a version that passed through here; false if unknown. */

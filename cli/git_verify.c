@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "cli/context.h"
+#include "cli/policies.h"
 #include "record/stored.h"
 
 #define BEGIN "-----BEGIN SIGNED MESSAGE-----"
@@ -86,19 +86,25 @@ judge(struct context *context, struct span commit, struct span der,
 {
 	const struct verdict_library library = context_library(context);
 	struct crls *lists[1] = { library.newest };
+	struct policy *pinned = context_pinned(context, err);
 	char digest[DIGEST_HEX];
-	bool ok = false;
 	int64_t at;
+	bool ok;
 
-	if (context_pinned(context, err) == NULL)
+	if (pinned == NULL)
 		return false;
 	if (!read_commit(commit, &at, digest))
 		return error_set(err, ERROR_MALFORMED, "not a commit");
-	for (size_t i = context->num_pins; !ok && i > 0; i--) {
-		struct policy *policy = context_policy(context,
-		    &context->pins[i - 1].digest);
+	ok = commit_judge(context->certs, pinned, lists, 1, commit, der, cades,
+	    err);
+	for (size_t i = context->succession.num; !ok && i > 0; i--) {
+		const struct policy_entry *entry =
+		    &context->succession.list[i - 1];
+		struct policy *policy = entry->accepted ?
+		    context_policy(context, &entry->digest) :
+		    NULL;
 
-		if (policy == NULL)
+		if (policy == NULL || policy == pinned)
 			continue;
 		cades_free(cades);
 		*err = (struct error){ 0 };

@@ -23,7 +23,9 @@ static const struct command {
 	    "  --encrypt-cert, --encrypt-key  the office's, to open bags"
 	    " with\n"
 	    "  --state DIR              where to keep what was seen (default"
-	    " ~/.local/state/valise)\n\n"
+	    " ~/.local/state/valise)\n"
+	    "  --yes                    your office agreed to all policies that"
+	    " there were before\n\n"
 	    "Example:\n"
 	    "  valise init enrolment.yaml --cert me.pem --key me.key \\\n"
 	    "      --sign-cert me-sign.pem --sign-key me-sign.key\n",
@@ -226,12 +228,18 @@ static const struct command {
 	    "  --every TIME  go on, every 30s, 10m or 1h\n\n"
 	    "Example:\n  valise witness --every 10m\n",
 	    cmd_witness },
-	{ "policy", "check DIR | show | accept", "check, show or accept policy",
-	    "  check DIR  tell every mistake in a policy's folder, and what is"
-	    " surely not meant\n"
-	    "  show       the policy that you accepted, and how the daemon's"
-	    " differs\n"
-	    "  accept     make the daemon's policy yours; show it first\n\n"
+	{ "policy", "check DIR | show | accept DIGEST | …",
+	    "check, show or accept policy",
+	    "  check DIR         tell every mistake in a policy's folder, and"
+	    " what is surely not\n                    meant\n"
+	    "  show [DIGEST]     the policy that you accepted, how the daemon's"
+	    " differs, and which\n                    were in force when; or"
+	    " one of these\n"
+	    "  accept DIGEST     make the policy that you read yours; --at"
+	    " ENTRY: where it was in\n                    force before\n"
+	    "  accept FILE       the same, of one that came by bag or mail;"
+	    " needs no connection\n"
+	    "  save DIGEST FILE  write one, for who has no connection\n\n"
 	    "Example:\n  valise policy check policies/\n",
 	    cmd_policy },
 };

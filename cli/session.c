@@ -108,6 +108,7 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 	/* By what it judges now: it counts once this answer is proved. */
 	if (reply == SEEN_PROOF && at == NULL) {
 		session->named_policy = answer.policy;
+		session->named_policy_at = answer.policy_entry;
 		session->named_crls = answer.crls;
 	}
 	remote_answer_free(&answer);
@@ -261,7 +262,7 @@ session_catch_up(struct session *session, struct error *err)
 		struct error why = { 0 };
 
 		if (catch_up_once(session, err))
-			return true;
+			return session_learn_policies(session, err);
 		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
 			return false;
 		if (!follow_key(session, &why)) {
@@ -309,7 +310,6 @@ session_ask_again(struct session *session, unsigned *tries, struct error *err)
 bool
 session_connect(struct context *context, struct session *out, struct error *err)
 {
-	const struct policy *pinned = context_pinned(context, err);
 	const struct remote_settings settings = {
 		.address = context->enrolment.address,
 		.cert = context->cert,
@@ -319,28 +319,12 @@ session_connect(struct context *context, struct session *out, struct error *err)
 		.patience_ms = patience(),
 		.arg = out,
 	};
-	const struct cert *ca;
 
 	*out = (struct session){ .context = context,
-		.server_ca = BUF(LIMIT_KEY_BYTES) };
-	if (pinned == NULL)
+		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
+	if (!policies_server_cas(context, &out->server_ca, err)) {
+		buf_free(&out->server_ca);
 		return false;
-	if ((ca = trust_ca(pinned->trust, context->enrolment.server_ca)) ==
-	    NULL)
-		return error_set(err, ERROR_SYSTEM,
-		    "the policy has no CA \"%s\"",
-		    context->enrolment.server_ca);
-	for (size_t i = 0; i < context->enrolment.cas->num; i++) {
-		const struct member *file =
-		    &context->enrolment.cas->members[i];
-		struct cert *one = cert_parse_pem(member_bytes(file), err);
-		const bool is_it = one != NULL &&
-		    digest_eq(&one->fingerprint, &ca->fingerprint);
-
-		cert_free(one);
-		if (is_it &&
-		    !buf_append(&out->server_ca, member_bytes(file), err))
-			return false;
 	}
 	out->settings = settings;
 	out->settings.server_ca = buf_span(&out->server_ca);
@@ -445,25 +429,6 @@ session_read_hash(void *arg, unsigned level, uint64_t index,
 		*out = merkle_root(&edge);
 	buf_free(&bytes);
 	return ok;
-}
-
-bool
-session_check_policy(struct session *session, struct error *err)
-{
-	const struct policy *pinned = context_pinned(session->context, err);
-	char hex[DIGEST_HEX];
-
-	if (pinned == NULL)
-		return false;
-	/* Not one of before either: it was put aside for a reason. */
-	if (digest_eq(&pinned->digest, &session->policy))
-		return true;
-	digest_hex(&session->policy, hex);
-	return error_set_code(err, ERROR_UNTRUSTED,
-	    finding_name(FINDING_POLICY_UNKNOWN),
-	    "the daemon judges by policy %.16s…, which you have not accepted."
-	    " Nothing was sent. See what changed with \"valise policy show\";"
-	    " \"valise policy accept\" makes it yours", hex);
 }
 
 bool
@@ -608,25 +573,6 @@ session_download_kept(struct session *session, const char *path,
 		return -1;
 	}
 	return partial.fd;
-}
-
-bool
-session_accept_policy(struct session *session, const struct digest *digest,
-    struct error *err)
-{
-	char path[128], hex[DIGEST_HEX];
-	bool ok;
-	int fd;
-
-	if (context_policy(session->context, digest) != NULL)
-		return true;
-	digest_hex(digest, hex);
-	snprintf(path, sizeof(path), "/v1/policy/%s", hex);
-	if ((fd = session_download(session, path, err)) < 0)
-		return false;
-	ok = context_accept(session->context, fd, digest, err);
-	close(fd);
-	return ok;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "cli/context.h"
 #include "cli/filter.h"
+#include "cli/policies.h"
 #include "cli/seen.h"
 #include "journal/tile.h"
 #include "remote/remote.h"
@@ -18,6 +19,8 @@ struct session {
 	struct checkpoint seen; /* what is kept of it now */
 	struct digest policy;   /* by which the daemon judges now */
 	struct digest named_policy, named_crls; /* as yet unproved */
+	uint64_t named_policy_at; /* its entry; UINT64_MAX: it does not say */
+	bool learning; /* session_learn_policies() is at it */
 	struct buf server_ca;
 	struct remote_settings settings;
 	/* Of the entry that is being visited, where it came with a proof. */
@@ -101,9 +104,6 @@ bool session_read_hash(void *arg, unsigned level, uint64_t index,
 /* A line of base64 as the next hash of a proof; false if it is none. */
 bool session_take_hash(struct span line, struct merkle_proof *proof);
 
-/* ERROR_UNTRUSTED POLICY_UNKNOWN: it judges by another than the one pinned. */
-bool session_check_policy(struct session *session, struct error *err) MUST_USE;
-
 bool session_json(struct session *session, const char *path, void *json_out,
     struct error *err) MUST_USE;
 /* A file that the daemon sends, into a nameless file.  -1 on failure. */
@@ -115,8 +115,30 @@ int session_download(struct session *session, const char *path,
  */
 int session_download_kept(struct session *session, const char *path,
     const char *name, struct error *err);
-bool session_accept_policy(struct session *session,
-    const struct digest *digest, struct error *err) MUST_USE;
+
+/*
+ * --- Policies (session_policy.c). ---
+ *
+ * Ask for the policy entries that this office does not know yet, where the
+ * daemon names a newer one or always: each is proved, and none is left out
+ * between them.
+ *
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD: the daemon hides one
+ */
+bool session_learn_policies(struct session *session,
+    struct error *err) MUST_USE;
+/*
+ * ERROR_UNTRUSTED  POLICY_UNKNOWN: it judges by another than the newest that
+ *                  was accepted
+ */
+bool session_check_policy(struct session *session, struct error *err) MUST_USE;
+/* A policy that the daemon has, for policy_free().  NULL on failure. */
+struct policy *session_policy(struct session *session,
+    const struct digest *digest, struct error *err);
+/* Fetch a policy's files unless they are here, and keep them. */
+bool session_keep_policy(struct session *session, const struct digest *digest,
+    struct error *err) MUST_USE;
+
 /* Fetch a set of CRLs unless it is here; one that is gone is no error. */
 void session_want_crls(struct session *session, const struct digest *digest);
 

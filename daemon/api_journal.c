@@ -95,18 +95,25 @@ run_checkpoint(struct job *job, struct error *err)
 	const struct registrar *registrar = job->api->registrar;
 	struct http_response *response = &job->request->response;
 	struct head head;
-	uint64_t old = UINT64_MAX;
+	uint64_t old = UINT64_MAX, policy_at;
 	char hex[DIGEST_HEX], crls[DIGEST_HEX];
 
 	if (!query_number(job, "old", &old, err) ||
 	    !choose_head(job, old, &head, err))
 		return false;
-	/* By which policy it now judges: so that a client can stop in time. */
+	/*
+	 * By which policy it now judges, so that a client can stop in time; and
+	 * where its entry is, so that one which knows it need not ask.
+	 */
+	ledger_read_lock(registrar->ledger);
+	policy_at = ledger_last(registrar->ledger, ACT_POLICY);
+	ledger_unlock(registrar->ledger);
 	digest_hex(&job->connected.by.policy->digest, hex);
 	digest_hex(&job->connected.by.crls->digest, crls);
 	snprintf(response->headers, sizeof(response->headers),
 	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
-	    "Valise-Crls: %s\r\n", hex, crls);
+	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n", hex,
+	    (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
 		/* Whoever saw more has seen another history: here is ours. */
 		if (!append_note(registrar, &head, &response->body, err))

@@ -9,6 +9,7 @@
 #include "daemon/export.h"
 #include "daemon/log.h"
 #include "daemon/signer.h"
+#include "policy/succession.h"
 
 struct policy *
 setup_policy(const struct config *config, struct error *err)
@@ -246,6 +247,72 @@ append_keys(struct buf *out, const struct config *config, struct error *err)
 	return ok;
 }
 
+/* A journal_visitor: the next policy. */
+static bool
+visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	static struct entry entry; /* large; one thread */
+	struct succession *all = arg;
+
+	/* Keys are in order, so that this one comes first. */
+	if (!span_starts(line, "{\"act\":\"policy\","))
+		return true;
+	return entry_parse(line, &entry, err) &&
+	    succession_add(all, index, &entry.policy,
+		entry_has(&entry, ENTRY_PRIOR) ? entry.prior :
+						 SUCCESSION_NONE, err);
+}
+
+/*
+ * All that there were so far: an office that is new judges by those to which
+ * it agreed.  None before the daemon's first start.
+ */
+static bool
+append_policies(struct buf *out, const struct config *config,
+    const struct policy *policy, struct error *err)
+{
+	struct succession all = { .num = 0 };
+	struct journal_mended mended;
+	struct journal *journal = export_open(config->data, visit_policy, &all,
+	    &mended, err);
+	const struct policy_entry *newest = succession_newest(&all);
+	char hex[DIGEST_HEX];
+	bool ok = journal != NULL;
+
+	journal_free(journal);
+	if (ok && newest != NULL && !digest_eq(&newest->digest, &policy->digest))
+		ok = error_set(err, ERROR_CONFLICT,
+		    "%s is not the policy that is in force: reload the daemon"
+		    " first", config->policies);
+	if (ok && newest != NULL)
+		ok = buf_append_str(out, "policies:\n", err);
+	for (size_t i = 0; ok && i < all.num; i++) {
+		digest_hex(&all.list[i].digest, hex);
+		ok = buf_printf(out, err, "  - \"%llu %s\"\n",
+		    (unsigned long long)all.list[i].index, hex);
+	}
+	succession_free(&all);
+	return ok;
+}
+
+/* The CA of the server's certificate, which may not be the new one yet. */
+static const char *
+server_ca(const struct config *config, const struct policy *policy)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct trust_result trust = { .ca = NULL };
+	struct cert *cert = NULL;
+	struct error ignored = { 0 };
+
+	if (file_read(config->server_cert, pem.max, &pem, &ignored) &&
+	    (cert = cert_parse_pem(buf_span(&pem), &ignored)) != NULL)
+		trust_judge(policy->trust, cert, time_now_ms() / 1000, NULL, 0,
+		    &trust);
+	cert_free(cert);
+	buf_free(&pem);
+	return trust.ca != NULL ? trust.ca : policy->depositary.ca;
+}
+
 bool
 setup_enrolment(const struct config *config, struct buf *out,
     struct error *err)
@@ -268,7 +335,8 @@ setup_enrolment(const struct config *config, struct buf *out,
 			 "policy: \"%s\"\nserver-ca: %s\n",
 			 policy->origin, config->address, (int)key.len - 1,
 			 (const char *)key.data, digest,
-			 policy->depositary.ca) &&
+			 server_ca(config, policy)) &&
+		    append_policies(out, config, policy, err) &&
 		    append_keys(out, config, err) &&
 		    append_cas(out, policy, err) && append_crls(out, crls, err);
 	}

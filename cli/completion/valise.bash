@@ -26,7 +26,7 @@ _valise() {
 	fi
 	local options="--config --json --local --help"
 	case $command in
-	init) options+=" --cert --key --sign-cert --sign-key --encrypt-cert --encrypt-key --state" ;;
+	init) options+=" --cert --key --sign-cert --sign-key --encrypt-cert --encrypt-key --state --yes" ;;
 	push) options+=" --text --annex --title --note --onto" ;;
 	sign) options+=" --yes" ;;
 	terminate) options+=" --reason --yes" ;;
@@ -41,7 +41,7 @@ _valise() {
 	bag) options+=" --output --to --since-last --outbox --known --into --ack --again"
 		[[ $cur == -* ]] || { COMPREPLY=($(compgen -W "pack open ack push" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
 	pull) [[ $cur == -* ]] || { COMPREPLY=($(compgen -d -- "$cur")); return; } ;;
-	policy) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept" -- "$cur") $(compgen -d -- "$cur")); return; } ;;
+	policy) options+=" --at"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept save" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
 	esac
 	if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$cur"))
 	elif [[ $command == init || $command == verify ]]; then COMPREPLY=($(compgen -f -- "$cur")); fi

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/time.h"
@@ -181,6 +182,29 @@ const char *
 trust_ca_name(const struct trust *trust, size_t place)
 {
 	return place < trust->num_cas ? trust->cas[place].name : NULL;
+}
+
+bool
+trust_append_pem(const struct trust *trust, const char *name, struct buf *out,
+    struct error *err)
+{
+	const struct cert *cert;
+	bool ok = true;
+
+	for (size_t i = 0;
+	     ok && (cert = trust_ca_at(trust, name, i)) != NULL; i++) {
+		BIO *text = BIO_new(BIO_s_mem());
+		char *data = NULL;
+		long len = 0;
+
+		ok = (text != NULL &&
+			 PEM_write_bio_X509(text, cert->x509) == 1 &&
+			 (len = BIO_get_mem_data(text, &data)) > 0) ||
+		    error_set_openssl(err, ERROR_SYSTEM, "CA \"%s\"", name);
+		ok = ok && buf_append(out, span_of(data, (size_t)len), err);
+		BIO_free(text);
+	}
+	return ok;
 }
 
 static bool

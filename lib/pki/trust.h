@@ -31,6 +31,9 @@ const struct cert *trust_ca(const struct trust *trust, const char *name);
 /* The i-th certificate of that name, of those in its file; NULL at the end. */
 const struct cert *trust_ca_at(const struct trust *trust, const char *name,
     size_t i);
+/* Append all of them as PEM; nothing if there is none. */
+bool trust_append_pem(const struct trust *trust, const char *name,
+    struct buf *out, struct error *err) MUST_USE;
 /* The name of a CA by its place, from 0 on; NULL after the last. */
 const char *trust_ca_name(const struct trust *trust, size_t place);
 /* Did a CA of these, by name and key, sign the list? */

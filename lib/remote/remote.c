@@ -213,6 +213,9 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	if (field(line, "Valise-Policy:", &value) &&
 	    !digest_parse(value, &answer->policy))
 		answer->policy = (struct digest){ { 0 } };
+	if (field(line, "Valise-Policy-Entry:", &value) &&
+	    !span_to_u64(value, &answer->policy_entry))
+		answer->policy_entry = UINT64_MAX;
 	if (field(line, "Valise-Crls:", &value) &&
 	    !digest_parse(value, &answer->crls))
 		answer->crls = (struct digest){ { 0 } };
@@ -473,7 +476,8 @@ remote_do(struct remote *remote, const struct remote_request *request,
 	char etag[160];
 
 	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES),
-		.upload_offset = UINT64_MAX };
+		.upload_offset = UINT64_MAX,
+		.policy_entry = UINT64_MAX };
 	/* One cannot open what is not there: say it before TLS does. */
 	if (access(remote->settings.cert, R_OK) != 0 ||
 	    access(remote->settings.key, R_OK) != 0)

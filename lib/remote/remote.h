@@ -51,6 +51,7 @@ struct remote_answer {
 	char location[160];
 	uint64_t upload_offset; /* of Upload-Offset; UINT64_MAX if absent */
 	struct digest policy; /* of Valise-Policy; zero if absent */
+	uint64_t policy_entry; /* of Valise-Policy-Entry; or UINT64_MAX */
 	struct digest crls;   /* of Valise-Crls */
 };
 

@@ -69,7 +69,7 @@ cp policies/mou.yaml work/mou.yaml
 echo '# another' >>policies/mou.yaml; reload
 expect "a policy that is new is not followed" 1 "Nothing was sent" deposit mofa newer
 expect "its difference is shown" 0 "+ # another" at mofa policy show
-expect "and accepted" 0 "accepted" at mofa policy accept
+expect "and accepted" 0 "accepted" accept_policy mofa
 expect "then it is followed" 0 "deposited" deposit mofa newer
 cp work/mou.yaml policies/mou.yaml; reload
 expect "the old one, brought back, is not followed" 1 "Nothing was sent" deposit mofa older
@@ -77,7 +77,7 @@ expect "another office, which never left it, goes on" 0 "deposited" deposit iom-
 expect "what was done under it counts for nobody who put it aside" 1 "POLICY_UNKNOWN" at mofa fetch agreement/older -o work/older.asice
 expect "what was done under the new one still does" 0 "VALID" at mofa fetch agreement/newer -o work/newer.asice
 expect "but not for who has not accepted it" 1 "POLICY_UNKNOWN" at iom-vientiane fetch agreement/newer
-expect "accepted again it counts" 0 "accepted" at mofa policy accept
+expect "accepted again it counts" 0 "accepted" accept_policy mofa
 expect "and so does what was done under it" 0 "VALID" at mofa fetch agreement/older -o work/older.asice
 
 # --- A daemon that rolls back, and one that forks ---

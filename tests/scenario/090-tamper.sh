@@ -10,7 +10,7 @@ enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva iom-bangkok iom-
 mofa_key=$(at mofa witness init 2>/dev/null)
 printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$mofa_key" >>policies/offices.yaml
 kill -HUP "$(cat pid)"; until grep -q "event=reload" log; do sleep 0.02; done
-for o in mofa mofa-minister iom-chief-of-mission iom-geneva iom-bangkok iom-vientiane; do at $o policy accept >/dev/null; done
+accept_policy mofa mofa-minister iom-chief-of-mission iom-geneva iom-bangkok iom-vientiane >/dev/null
 deposit mofa one >/dev/null
 cp policies/mou.yaml work/mou.yaml
 # An older image of the disk, from before most of it.

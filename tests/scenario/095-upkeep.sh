@@ -33,7 +33,7 @@ witness-every: 1s
 witnesses: {stock: "$stock"}
 END
 restart
-for o in mofa iom-geneva; do at $o policy accept >/dev/null; done
+accept_policy mofa iom-geneva >/dev/null
 check "it checks its data by itself" until_log 'event=check size=.* findings=0'
 expect "and says when in /health" 0 '"checked": *{"time"' curl_as mofa /health
 check "an address that has no list is told, and the old ones are kept" until_log 'event=crl result=kept reason=.*mofa.crl: HTTP status 404'

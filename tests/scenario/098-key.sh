@@ -13,7 +13,7 @@ start_daemon "$dir"
 mofa_key=$(at mofa witness init 2>/dev/null) geneva_key=$(at iom-geneva witness init 2>/dev/null)
 printf 'witnesses: {mofa: "%s", iom-geneva: "%s"}\nquorum: 2\n' "$mofa_key" "$geneva_key" >>policies/offices.yaml
 kill -HUP "$(cat pid)"; until grep -q "event=reload" log; do sleep 0.02; done
-for o in mofa iom-geneva iom-bangkok iom-vientiane; do at $o policy accept >/dev/null; done
+accept_policy mofa iom-geneva iom-bangkok iom-vientiane >/dev/null
 expect "the daemon is to be off" 5 "somebody else is at work" "$valised" --config valised.yaml replace-key
 stop_daemon "$dir"
 cp vkey work/old.vkey
@@ -59,7 +59,7 @@ expect "a backup has both" 0 "bytes copied" "$valised" --config valised.yaml bac
 expect "and is whole" 0 "nothing is wrong" "$valised" fsck backup
 # An office that enrols now knows both.
 rm -rf offices/iom-vientiane/state offices/iom-vientiane/config.yaml
-enrol "$dir" iom-vientiane >/dev/null
+enrol_options=--yes enrol "$dir" iom-vientiane >/dev/null
 expect "who enrols later can verify what came before" 0 "VALID" at iom-vientiane fetch agreement/one -o work/late.asice
 expect "and old copies" 0 "VALID" at iom-vientiane verify work/before.asice
 restart

@@ -59,7 +59,7 @@ port=$(sed 's|.*:||; s|/||' url)
 before=$(awk '/VmRSS/ { print $2 }' /proc/"$(cat pid)"/status)
 "$VALISE_BUILD/bench" watch 127.0.0.1 "$port" offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem 1000 >work/watched 2>&1 & w=$!
 check "1,000 watch" until_says work/watched "^watching"
-at mofa policy accept >/dev/null; deposit mofa five >/dev/null
+accept_policy mofa >/dev/null; deposit mofa five >/dev/null
 check "and each is told" until_says work/watched "^told 1000"
 [ "$(ls /proc/"$(cat pid)"/task | wc -l)" = "$threads" ] && ok "by the same threads" || not_ok "by the same threads"
 kill $w 2>/dev/null; wait $w 2>/dev/null

@@ -87,7 +87,7 @@ sed -i 's/^deposit: .*/deposit: [mofa, iom-vientiane, iom-bangkok]/; s/^read: .*
 kill -HUP "$(cat pid)"; until grep -q event=reload log; do sleep 0.05; done
 curl_as iom-bangkok /v1/documents/agreement/five/versions/2 -X PUT --data-binary @work/made.asice >work/told
 expect "who may not read it is told no name" 0 "another party has signed agreement/five@1" cat work/told
-at iom-geneva policy accept >/dev/null
+accept_policy iom-geneva >/dev/null
 
 expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
 finish

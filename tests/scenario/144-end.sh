@@ -47,7 +47,7 @@ expect "and the old copy still proves itself" 0 "VALID" at iom-geneva fetch mou/
 reload() {
 	lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"
 	until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done
-	for o in $(persons | cut -d' ' -f1); do at "$o" policy accept >/dev/null; done
+	for o in $(persons | cut -d' ' -f1); do accept_policy "$o" >/dev/null; done
 }
 quorum() { sed -i "s/^quorum: .*/quorum: {lao-pdr: $1, iom: 1}/; s/^terminate: .*/terminate: {lao-pdr: $2, iom: 1}/" policies/mou.yaml; reload; }
 sed -i 's/vice-minister@mofa.example, party: lao-pdr, types: \[/&mou, /' policies/offices.yaml

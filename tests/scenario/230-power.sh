@@ -29,7 +29,7 @@ check "and acknowledged" test "$("$power" acked work/log "$count" | wc -l)" = 12
 cp policies/mou.yaml work/mou.new
 # What was acknowledged before the cut, as the journal must have it.
 holds() {
-	at mofa policy accept >/dev/null 2>&1
+	accept_policy mofa >/dev/null 2>&1
 	at mofa --json log >work/entries 2>&1 || return 1
 	"$power" acked work/log "$1" | while read -r act doc; do
 		grep -q "\"act\":\"$act\"[^}]*\"document\":\"agreement/$doc\"" work/entries || { echo "lost: $act $doc" >&2; exit 1; }

@@ -43,6 +43,12 @@ expect() {
 	else ok "$name"; fi
 }
 at() { office=$1; shift; "$valise" --config "offices/$office/config.yaml" "$@"; }
+# OFFICE…: each reads the daemon's policy, and accepts that one
+accept_policy() {
+	for office; do
+		at "$office" policy accept "$(at "$office" --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p')" || return
+	done
+}
 # OFFICE SLUG [TEXT]: deposit a small agreement
 deposit() {
 	[ $# -lt 3 ] || printf '%s\n' "$3" >"work/$2.txt"

@@ -483,7 +483,9 @@ tear_down(void)
 START_TEST(all_certificates_of_a_cas_file_are_used)
 {
 	struct identity by_new = fixture_signer(&new_ca, "b@mofa.example", "");
+	struct buf got = BUF(20000), want = BUF(20000);
 	struct trust_result result;
+	struct error err = { 0 };
 
 	trust_judge(trust, by_new.cert, DAY(5), NULL, 0, &result);
 	ck_assert_str_eq(result.ca, "mofa");
@@ -492,6 +494,14 @@ START_TEST(all_certificates_of_a_cas_file_are_used)
 	trust_judge(old_trust, by_new.cert, DAY(5), NULL, 0, &result);
 	ck_assert_int_eq(result.state, TRUST_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(result.text, "mofa"));
+	/* For a connection too, and no other CA's. */
+	for (size_t i = 0; i < 2; i++)
+		fixture_pem(trust_ca_at(trust, "mofa", i), &want);
+	ck_ok(trust_append_pem(trust, "mofa", &got, &err) &&
+		trust_append_pem(trust, "none", &got, &err), err);
+	ck_assert(span_eq(buf_span(&got), buf_span(&want)));
+	buf_free(&got);
+	buf_free(&want);
 	ck_assert_ptr_null(trust_ca_at(trust, "mofa", 2));
 	ck_assert_ptr_nonnull(trust_ca_at(trust, "mofa", 1));
 	identity_free(&by_new);

@@ -1,0 +1,143 @@
+#!/bin/sh
+# Which policy judges what: at offices that saw each of them come, at one that
+# enrols later, at one that was away, and with state that an older command kept.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok >/dev/null
+reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
+theirs() { at "$1" --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p'; }
+list_of() { at "$1" policy show | grep -A1 '^list of'; }
+# WHO OPTIONS…: enrol as Geneva's new colleague
+newcomer() {
+	who=$1; shift
+	rm -rf "offices/$who"; mkdir -p "offices/$who"
+	"$valise" --config "offices/$who/config.yaml" init enrolment.yaml --cert offices/iom-geneva/cert.pem \
+		--key offices/iom-geneva/key.pem --sign-cert offices/iom-geneva/sign-cert.pem \
+		--sign-key offices/iom-geneva/sign-key.pem --state "offices/$who/state" "$@"
+}
+
+# --- One policy: nothing to ask, and all have the same list. ---
+p0=$(theirs mofa)
+expect "the enrolment lists it" 0 "^  - \"0 $p0\"\|^  - \"[0-9]* $p0\"" cat enrolment.yaml
+newcomer first >work/first 2>&1
+check "a newcomer is asked nothing" sh -c '! grep -q "one after another\|not accepted" work/first'
+grep -A1 '^list of' work/first >work/list; list_of mofa >work/list2
+check "its list has the digest that another office shows" cmp work/list work/list2
+check "which sha256sum finds too" sh -c '
+	sed -n "s/^  - \"\([0-9]* [0-9a-f]*\)\"/\1/p" enrolment.yaml | sha256sum | cut -c1-4 | grep -q "^$(sed -n "s/^list of 1 policy  \(....\).*/\1/p" work/list)"'
+deposit mofa under-p0 >/dev/null
+at mofa-minister sign agreement/under-p0 --yes >/dev/null; at iom-chief-of-mission sign agreement/under-p0 --yes >/dev/null
+
+# --- What is accepted is what was read. ---
+echo '# harmless' >>policies/offices.yaml; reload
+p1=$(theirs iom-geneva)
+expect "the digest is shown" 0 "$p1" at iom-geneva policy show
+printf -- '  - {person: treaties@mofa.example, party: lao-pdr, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n  - {person: vientiane@iom.example, party: iom, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n' >>policies/offices.yaml; reload
+rogue=$(theirs mofa)
+expect "accept without a digest, and nobody to ask: nothing is taken" 2 "say which.*$rogue" at iom-geneva policy accept
+expect "it is still not accepted" 1 "you have not accepted" deposit iom-geneva nothing
+expect "what was read is accepted" 0 "accepted: it counts for you, for entries [0-9]* to" at iom-geneva policy accept "$p1"
+expect "which is not what is in force by now" 1 "you have not accepted" deposit iom-geneva nothing
+expect "a digest that the journal does not have" 4 "no such policy entry" at iom-geneva policy accept "$(echo "$p1" | tr 0-9a-f 1-9a-f0)"
+expect "half a digest is none" 4 "no such file" at iom-geneva policy accept "$(echo "$p1" | cut -c1-32)"
+if script -qec true /dev/null >/dev/null 2>&1; then
+expect "on a terminal it is shown, and asked" 2 "+   - {person: treaties.*" sh -c "printf 'no\n' | script -qec \"'$valise' --config offices/iom-geneva/config.yaml policy accept\" /dev/null"
+else echo "  skipped: typing an answer (there is no pseudo-terminal)"; fi
+
+# --- A policy that was slipped in for an hour, and two who followed it. ---
+accept_policy mofa iom-vientiane >/dev/null
+deposit mofa never-agreed >/dev/null
+at mofa sign agreement/never-agreed --yes >/dev/null
+expect "under it it is in force" 0 "in force" at iom-vientiane sign agreement/never-agreed --yes
+sed -i '/^  - {person: treaties@mofa/d; /^  - {person: vientiane@iom/d' policies/offices.yaml; reload
+check "the policy of before is back" test "$(theirs iom-geneva)" = "$p1"
+expect "at an office that never left it, it counts again" 0 "[0-9]*-  *$p1  accepted" at iom-geneva policy show
+# Geneva may not deposit: but it is the daemon that says so, since both judge alike.
+expect "and is followed" 3 "may not deposit" deposit iom-geneva anything
+accept_policy mofa mofa-minister iom-vientiane iom-bangkok >/dev/null
+deposit iom-vientiane under-p1 >/dev/null
+expect "what was done meanwhile counts for nobody who did not follow" 1 "POLICY_UNKNOWN" at iom-geneva fetch agreement/never-agreed -o work/n.asice
+expect "who had followed still sees it so" 0 "VALID" at iom-vientiane fetch agreement/never-agreed -o work/n.asice
+expect "what came before counts" 0 "VALID" at iom-geneva fetch agreement/under-p0 -o work/0.asice
+expect "and what came after" 0 "VALID" at iom-geneva fetch agreement/under-p1 -o work/1.asice
+expect "show tells which judged what" 0 "[0-9]*-[0-9]*  *$rogue  not accepted" at iom-geneva policy show
+expect "and what one of them allows, and changed" 0 "+   - {person: treaties@mofa" at iom-geneva policy show "$rogue"
+list_of iom-geneva >work/list; list_of iom-vientiane >work/list2
+check "whoever accepted what: the list is the same" cmp work/list work/list2
+
+# --- Newcomers: no more credulous than those who were there. ---
+"$valised" --config valised.yaml enrolment >enrolment.yaml 2>/dev/null
+expect "the enrolment lists all of them" 0 "$rogue" sed -n '/^policies:/,/^[a-z-]*:$/p' enrolment.yaml
+newcomer careful >work/careful 2>&1
+check "the files that differ are named" grep -q 'differs in policies/offices.yaml' work/careful
+check "what was not agreed to is told" grep -q '3 of the policies are not accepted' work/careful
+grep -A1 '^list of 4' work/careful >work/list2; list_of mofa >work/list
+check "the list can be compared" cmp work/list work/list2
+expect "where nobody agreed, the slipped-in policy judges nothing" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed -o work/n.asice
+expect "nor does any other of before" 1 "POLICY_UNKNOWN" at careful fetch agreement/under-p0 -o work/n.asice
+expect "the one in force does" 0 "VALID" at careful fetch agreement/under-p1 -o work/n.asice
+first=$(at careful --json policy show | tr -d ' \n' | grep -o "{\"index\":[0-9]*,\"digest\":\"$p0\"" | grep -o '[0-9]*' | head -n 1)
+expect "one of before is accepted by its entry" 0 "accepted: it counts for you, for entries $first to" at careful policy accept "$p0" --at "$first"
+expect "and judges from then on" 0 "VALID" at careful fetch agreement/under-p0 -o work/n.asice
+expect "but no other's acts" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed -o work/n.asice
+expect "what is in force is as it was" 3 "may not deposit" deposit careful anything
+expect "an index that is not its entry" 4 "no such policy entry" at careful policy accept "$p0" --at $((first + 1))
+expect "an index that is none" 2 "expected" at careful policy accept "$p0" --at x
+newcomer agreed --yes >work/agreed 2>&1
+check "--yes agrees to all" sh -c '! grep -q "not accepted" work/agreed'
+expect "who agreed to all of them believes all of them" 0 "VALID" at agreed fetch agreement/never-agreed -o work/n.asice
+if script -qec true /dev/null >/dev/null 2>&1; then
+for answer in yes no; do
+	printf '%s\n' $answer | script -qec "'$valise' --config work/asked-$answer.yaml init enrolment.yaml --cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem --state work/asked-$answer" /dev/null >work/asked 2>&1
+	check "a person is asked once ($answer)" test "$(grep -c 'Did your office agree' work/asked)" = 1
+done
+expect "yes is all" 0 "VALID" "$valise" --config work/asked-yes.yaml fetch agreement/never-agreed -o work/n.asice
+expect "no is the one in force" 1 "POLICY_UNKNOWN" "$valise" --config work/asked-no.yaml fetch agreement/never-agreed -o work/n.asice
+fi
+# An enrolment that tells another list than the journal has.
+cp enrolment.yaml work/good.yaml
+sed -i "/$rogue/d" enrolment.yaml
+expect "an enrolment that leaves one out" 1 "other policies than the journal has" newcomer cheated
+check "enrols nobody" test ! -e offices/cheated/config.yaml
+cp work/good.yaml enrolment.yaml; sed -i "s/\"$first $p0\"/\"$first $rogue\"/" enrolment.yaml
+expect "or has another one" 1 "other policies than the journal has" newcomer cheated
+sed "/^policies:/,/^server-ca:/{/^  - .*$p1/d}" work/good.yaml >enrolment.yaml
+expect "or ends with another than the one that it names" 8 "last of them is not" newcomer cheated
+sed '/^policies:/,/^server-ca:/{/^policies:/d;/^  - /d}' work/good.yaml >enrolment.yaml
+expect "one made before lists were in it still enrols" 0 "list of 4" newcomer older
+expect "and is no more credulous" 1 "POLICY_UNKNOWN" at older fetch agreement/never-agreed -o work/n.asice
+cp work/good.yaml enrolment.yaml
+echo '# not reloaded' >>policies/offices.yaml
+expect "an enrolment is of what is in force" 5 "reload the daemon first" "$valised" --config valised.yaml enrolment
+sed -i '$d' policies/offices.yaml
+
+# --- By bag or mail, with no line. ---
+sed -i 's/^# harmless/# next year/' policies/offices.yaml; reload
+p3=$(theirs mofa)
+check "a policy is saved for who has no line" at mofa policy save "$p3" work/p3.zip
+curl_as mofa "/v1/policy/$p3" -o work/p3-curl.zip
+check "as the daemon gives it" cmp work/p3.zip work/p3-curl.zip
+stop_daemon "$dir"
+expect "it is accepted without a line" 0 "until its entry" at iom-bangkok policy accept work/p3.zip
+expect "a file that is none" 8 "valise policy" at iom-bangkok policy accept enrolment.yaml
+expect "a file that is not there" 4 "no such file" at iom-bangkok policy accept work/none.zip
+start_daemon "$dir"
+expect "its entry is seen at the next connection" 3 "may not deposit" deposit iom-bangkok anything
+expect "and it counts from there" 0 "[0-9]*-  *$p3  accepted" at iom-bangkok policy show
+expect "accepted already" 0 "accepted already" at iom-bangkok policy accept "$p3"
+accept_policy mofa iom-vientiane iom-geneva >/dev/null
+
+# --- What an older command kept: "SIZE DIGEST" lines. ---
+state=$(echo offices/iom-vientiane/state/*/)
+size=$(sed -n 2p "$state/checkpoint")
+cp -R offices/iom-vientiane work/vientiane
+printf '0 %s\n1 %s\n%s %s\n' "$p0" "$p0" "$size" "$p3" >"$state/pins"; rm "$state/policy-entries"
+expect "it is taken over" 0 "VALID" at iom-vientiane fetch agreement/under-p0 -o work/o.asice
+check "once" test ! -e "$state/pins" -a -s "$state/policy-entries"
+expect "with what was accepted" 0 "[0-9]*-  *$p3  accepted" at iom-vientiane policy show
+expect "and no more" 1 "POLICY_UNKNOWN" at iom-vientiane fetch agreement/never-agreed -o work/o.asice
+echo 'x' >"$state/policy-entries"
+expect "damage is told" 7 "policy-entries: it is damaged" at iom-vientiane list
+rm -rf offices/iom-vientiane; mv work/vientiane offices/iom-vientiane
+
+finish
