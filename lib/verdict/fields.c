@@ -86,7 +86,9 @@ good_policy(const struct field_view *view, char why[FIELD_WHY])
 {
 	char hex[DIGEST_HEX];
 
-	if (view->library == NULL || policy_of(view) != NULL)
+	/* Where the copy has its signature, the judgement of that says so. */
+	if (view->library == NULL || policy_of(view) != NULL ||
+	    (view->copy != NULL && view->copy->signature != NULL))
 		return true;
 	digest_hex(&view->entry->policy, hex);
 	return differs(why,
@@ -424,13 +426,8 @@ static const struct field_rule rules[] = {
 	{ EVERY, ENTRY_TIME, "the checker's clock, five minutes more",
 	    "TIME_AHEAD", AUDIT | FSCK, good_clock },
 
-	{ SIGNED, ENTRY_POLICY,
-	    "the policies accepted, each for its range of"
-	    " indices",
-	    "POLICY_UNKNOWN", VERDICT, NULL },
-	{ ACT(FORCE), ENTRY_POLICY,
-	    "the policies accepted, each for its range"
-	    " of indices",
+	{ VERSION, ENTRY_POLICY,
+	    "the policies accepted, each for its range of indices",
 	    "POLICY_UNKNOWN", VERDICT, good_policy },
 	{ EVERY, ENTRY_POLICY,
 	    "the policies accepted, each for its range of"
