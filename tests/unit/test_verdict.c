@@ -282,6 +282,9 @@ sign(struct container *c, const struct identity *signer, const char *id,
 		ck_ok(manifest_add(&manifest, m->path,
 			  media_of_path(m->path), &m->sha256, &err), err);
 	}
+	/* Another program may sign with what ours refuses to sign with. */
+	if (is(WEAK_KEY))
+		signer->cert->is_strong = true;
 	ck_ok(manifest_encode(&manifest, &xml, &err) &&
 		cades_sign(signer, buf_span(&xml), commitment, at, &p7s,
 		    &err), err);
