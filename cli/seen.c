@@ -97,13 +97,6 @@ extends(const struct checkpoint *small, const struct checkpoint *large,
 	    &small->root, &large->root, proof);
 }
 
-/* One that a newer key signed is looked at again once that key is followed. */
-static bool
-is_key_unknown(const struct error *err)
-{
-	return strcmp(err->code, "KEY_UNKNOWN") == 0;
-}
-
 /*
  * Ask for the proof that large extends small; both ends must be the very
  * checkpoints at hand.  shown is the one of the two that is in doubt.
@@ -137,8 +130,6 @@ prove(struct seen *seen, const struct seen_prover *prover,
 	case SEEN_PROOF:
 		if (!take_answer(seen, buf_span(&body), small->at.size,
 			&proof, &answer, err)) {
-			if (is_key_unknown(err))
-				break;
 			*err = (struct error){ 0 };
 			seen_contradict(seen, prover, small, large, NULL,
 			    "the daemon's proof that the one extends the other"
@@ -185,10 +176,7 @@ ask_newest(struct seen *seen, const struct seen_prover *prover,
 	case SEEN_PROOF:
 		ok = take_answer(seen, buf_span(&body), old->at.size, &proof,
 		    out, err);
-		if (ok && out->at.size < old->at.size)
-			ok = seen_contradict(seen, prover, old, out, NULL,
-			    "it is smaller than the one you have seen", err);
-		else if (ok && !extends(&old->at, &out->at, &proof))
+		if (ok && !extends(&old->at, &out->at, &proof))
 			ok = seen_contradict(seen, prover, old, out, &proof,
 			    "it is no extension of the one you have seen:"
 			    " entries were changed", err);
@@ -217,9 +205,6 @@ prove_third(struct seen *seen, const struct seen_prover *prover,
 				return false;
 			break;
 		}
-		if (third->at.size < kept->at.size)
-			return seen_contradict(seen, prover, kept, third, NULL,
-			    "it is smaller than the one you have seen", err);
 		if (seen_is_same(&third->at, &kept->at) ||
 		    prove(seen, prover, kept, third, &no_head, err))
 			return true;
@@ -382,6 +367,9 @@ swap(struct seen *seen, const struct point *top, struct error *err)
 
 		if (ok)
 			write_clock(seen);
+		/* The first of all: what was proved before is another's. */
+		if (ok && disk.at.size == 0)
+			seen_forget(seen);
 		ok = ok && write_kept(seen, top, err);
 		seen->unkept = false;
 		if (ok)
@@ -594,14 +582,23 @@ seen_extend(struct seen *seen, const struct seen_prover *prover,
 bool
 seen_will_send(struct seen *seen, struct error *err)
 {
+	const int lock = take_lock(seen, err);
 	struct point disk = POINT;
-	bool ok = !seen->unkept ||
-	    error_set(err, ERROR_SYSTEM, "%s cannot be written",
-		seen->settings.dir);
-	const int lock = ok ? take_lock(seen, err) : -1;
+	bool ok;
 
-	ok = ok && lock >= 0 && seen_read_kept(seen, &disk, err) &&
-	    (disk.note.len == 0 || write_kept(seen, &disk, err));
+	ok = lock >= 0 && seen_read_kept(seen, &disk, err);
+	/* What could not be written before may be by now. */
+	if (ok && seen->unkept && seen_is_same(&disk.at, &seen->on_disk)) {
+		ok = write_kept(seen, &seen->kept, err);
+		seen->unkept = !ok;
+		if (ok)
+			seen->on_disk = seen->kept.at;
+	} else if (ok && seen->unkept) {
+		ok = error_set(err, ERROR_SYSTEM,
+		    "another command has seen another size meanwhile");
+	} else if (ok && disk.note.len > 0) {
+		ok = write_kept(seen, &disk, err);
+	}
 	if (lock >= 0)
 		close(lock);
 	point_free(&disk);

@@ -42,6 +42,8 @@ void seen_tell(const struct seen *seen, const char *line);
 /* Is it a prefix that was proved?  *other: one of its size with another root. */
 bool seen_knows(struct seen *seen, const struct checkpoint *at, bool *other);
 void seen_remember(struct seen *seen, const struct checkpoint *at);
+/* Nothing is known to be a prefix any more. */
+void seen_forget(struct seen *seen);
 
 /*
  * JOURNAL_ROLLED_BACK: both are kept as evidence, with proof where there is

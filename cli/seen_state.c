@@ -196,6 +196,17 @@ seen_knows(struct seen *seen, const struct checkpoint *at, bool *other)
 	return false;
 }
 
+void
+seen_forget(struct seen *seen)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	seen->num_proved = 0;
+	if (file_join(path, seen->settings.dir, "proved", &ignored))
+		unlink(path);
+}
+
 static void
 append_line(const struct seen *seen, const struct checkpoint *at)
 {

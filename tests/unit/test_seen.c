@@ -46,6 +46,8 @@ read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
 	return true;
 }
 
+static bool other_empty; /* the root of no entries is another */
+
 static void
 make_note(enum history which, uint64_t size, struct buf *out)
 {
@@ -56,6 +58,7 @@ make_note(enum history which, uint64_t size, struct buf *out)
 
 	snprintf(at.origin, sizeof(at.origin), "%s", signer.key.name);
 	ck_ok(merkle_root_at(read_hash, &which, size, &at.root, &err), err);
+	at.root.bytes[0] ^= other_empty;
 	ck_ok(checkpoint_encode(&at, &text, &err), err);
 	ck_ok(note_sign(&signer, buf_span(&text), signature, &err), err);
 	ck_ok(note_encode(&signer.key, &at, signature, out, &err), err);
@@ -64,7 +67,15 @@ make_note(enum history which, uint64_t size, struct buf *out)
 
 /* --- Who is asked. --- */
 
-enum manner { HONEST, NO_LINE, NO_PROOF, GARBAGE, BAD_PROOF, OTHER_SIZE };
+enum manner {
+	HONEST,
+	NO_LINE,
+	NO_PROOF,
+	GARBAGE,
+	BAD_PROOF,
+	OTHER_SIZE, /* than was asked for */
+	OTHER_OLD
+};
 
 struct daemon {
 	enum history which;
@@ -84,7 +95,8 @@ append_proof(struct daemon *daemon, uint64_t old, uint64_t size,
 	struct error err = { 0 };
 	char base64[BASE64_SIZE(32)];
 
-	ck_ok(buf_printf(body, &err, "old %llu\n", (unsigned long long)old),
+	ck_ok(buf_printf(body, &err, "old %llu\n",
+		  (unsigned long long)(old + (daemon->manner == OTHER_OLD))),
 	    err);
 	if (old > 0)
 		ck_ok(merkle_prove_consistency(read_hash, &daemon->which, old,
@@ -191,19 +203,46 @@ catch_up(struct daemon *daemon, struct error *err)
 }
 
 static bool
+meet_here(struct seen *seen, const struct seen_prover *prover,
+    enum history which, uint64_t size, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	bool ok;
+
+	make_note(which, size, &note);
+	ok = seen_advance(seen, prover, buf_span(&note), NULL, NULL, err);
+	buf_free(&note);
+	return ok;
+}
+
+static bool
 meet(struct daemon *daemon, enum history which, uint64_t size,
     struct error *err)
 {
 	const struct seen_prover prover = prover_of(daemon);
+	struct seen *seen = open_seen();
+	bool ok = meet_here(seen, &prover, which, size, err);
+
+	seen_close(seen);
+	return ok;
+}
+
+/* What is told of a note where there is no line. */
+static enum error_kind
+is_proved(enum history which, uint64_t size)
+{
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct seen *seen = open_seen();
-	bool ok;
+	struct error err = { 0 };
 
 	make_note(which, size, &note);
-	ok = seen_advance(seen, &prover, buf_span(&note), NULL, NULL, err);
+	ck_assert_int_eq(seen_is_proved(seen, buf_span(&note), &err),
+	    err.kind == ERROR_NONE);
+	if (err.kind == ERROR_UNTRUSTED)
+		ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
 	seen_close(seen);
 	buf_free(&note);
-	return ok;
+	return err.kind;
 }
 
 static uint64_t
@@ -311,6 +350,7 @@ static const struct {
 	{ 10, A, 15, { A, 20, BAD_PROOF }, ERROR_UNTRUSTED, 10, 1, 0 },
 	{ 10, A, 7, { A, 20, BAD_PROOF }, ERROR_UNTRUSTED, 10, 1, 0 },
 	{ 10, A, 15, { A, 20, OTHER_SIZE }, ERROR_UNTRUSTED, 10, 1, 0 },
+	{ 10, A, 15, { A, 20, OTHER_OLD }, ERROR_UNTRUSTED, 10, 1, 0 },
 	/* Not asked. */
 	{ 10, A, 15, { A, 20, NO_LINE }, ERROR_UNAVAILABLE, 10, 0, 0 },
 	{ 10, B, 15, { A, 20, NO_LINE }, ERROR_UNAVAILABLE, 10, 0, 0 },
@@ -370,6 +410,7 @@ static const struct {
 	{ 10, { B, 9, HONEST }, ERROR_UNTRUSTED, 10, 1, 0 },
 	{ 10, { A, 20, BAD_PROOF }, ERROR_UNTRUSTED, 10, 1, 0 },
 	{ 10, { A, 20, GARBAGE }, ERROR_MALFORMED, 10, 0, 0 },
+	{ 10, { A, 20, OTHER_OLD }, ERROR_MALFORMED, 10, 0, 0 },
 	{ 10, { A, 20, NO_LINE }, ERROR_UNAVAILABLE, 10, 0, 0 },
 	{ 10, { A, 20, NO_PROOF }, ERROR_USAGE, 10, 0, 0 },
 };
@@ -520,9 +561,106 @@ START_TEST(what_was_proved_goes_with_the_checkpoint)
 	ck_ok(meet(&down, A, 13, &err), err);
 	ck_ok(file_join(path, dir, "checkpoint", &err), err);
 	unlink(path);
-	daemon.size = 9;
+	daemon.which = B;
+	daemon.size = 20;
 	ck_ok(catch_up(&daemon, &err), err);
 	ck_assert(!meet(&down, A, 13, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
+	ck_assert_int_eq(is_proved(A, 13), ERROR_UNAVAILABLE);
+}
+END_TEST
+
+/* Who has an older state back does not believe its newer lines. */
+START_TEST(what_was_proved_is_smaller_than_what_is_kept)
+{
+	struct daemon daemon = { A, 9, HONEST };
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	ck_ok(catch_up(&daemon, &err), err);
+	daemon.size = 20;
+	ck_ok(catch_up(&daemon, &err), err);
+	ck_ok(meet(&daemon, A, 13, &err), err);
+	ck_assert_int_eq(is_proved(A, 13), ERROR_NONE);
+	make_note(A, 9, &note);
+	ck_ok(file_join(path, dir, "checkpoint", &err), err);
+	ck_ok(file_write(path, buf_span(&note), 0600, &err), err);
+	ck_assert_int_eq(is_proved(A, 13), ERROR_UNAVAILABLE);
+	ck_assert_int_eq(is_proved(A, 9), ERROR_NONE);
+	buf_free(&note);
+}
+END_TEST
+
+START_TEST(what_contradicts_is_told_without_a_line)
+{
+	struct daemon daemon = { A, 10, HONEST };
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	ck_ok(catch_up(&daemon, &err), err);
+	ck_ok(meet(&daemon, A, 8, &err), err);
+	ck_assert_int_eq(is_proved(A, 10), ERROR_NONE);
+	ck_assert_int_eq(is_proved(A, 8), ERROR_NONE);
+	ck_assert_int_eq(is_proved(A, 7), ERROR_UNAVAILABLE);
+	ck_assert_int_eq(is_proved(B, 10), ERROR_UNTRUSTED);
+	ck_assert_int_eq(is_proved(B, 8), ERROR_UNTRUSTED);
+	ck_assert_int_eq(is_proved(B, 7), ERROR_UNAVAILABLE);
+	ck_assert_int_eq(is_proved(A, 15), ERROR_UNAVAILABLE);
+	/* By the checkpoint itself, where nothing else is known. */
+	ck_ok(file_join(path, dir, "proved", &err), err);
+	unlink(path);
+	ck_assert_int_eq(is_proved(A, 10), ERROR_NONE);
+	ck_assert_int_eq(is_proved(B, 10), ERROR_UNTRUSTED);
+}
+END_TEST
+
+/* A signed note of no entries has the root of no entries. */
+START_TEST(nothing_has_one_root)
+{
+	struct daemon daemon = { A, 10, HONEST };
+	const struct seen_prover prover = prover_of(&daemon);
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct error err = { 0 };
+	struct seen *seen;
+
+	ck_ok(catch_up(&daemon, &err), err);
+	seen = open_seen();
+	make_note(A, 0, &note);
+	ck_ok(seen_advance(seen, &prover, buf_span(&note), NULL, NULL, &err),
+	    err);
+	buf_free(&note);
+	note = BUF(LIMIT_NOTE_FILE);
+	other_empty = true;
+	make_note(A, 0, &note);
+	other_empty = false;
+	ck_assert(!seen_advance(seen, &prover, buf_span(&note), NULL, NULL,
+	    &err));
+	ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
+	seen_close(seen);
+	buf_free(&note);
+}
+END_TEST
+
+/* A bag has no tiles: its proof tells the other root by itself. */
+START_TEST(a_proof_that_fails_is_evidence)
+{
+	struct daemon first = { A, 10, HONEST }, daemon = { B, 20, HONEST };
+	const struct seen_prover prover = { ask, NULL, &daemon };
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct error err = { 0 };
+	struct seen *seen;
+	unsigned proving;
+
+	ck_ok(catch_up(&first, &err), err);
+	seen = open_seen();
+	make_note(B, 15, &note);
+	ck_assert(!seen_advance(seen, &prover, buf_span(&note), NULL, NULL,
+	    &err));
+	ck_assert_uint_eq(count_files("evidence", &proving), 1);
+	ck_assert_uint_eq(proving, 1);
+	seen_close(seen);
+	buf_free(&note);
 }
 END_TEST
 
@@ -601,6 +739,16 @@ make_unwritable(void)
 	ck_assert_int_eq(mkdir(lock, 0700), 0);
 }
 
+static void
+make_writable(void)
+{
+	char lock[FILE_PATH];
+	struct error err = { 0 };
+
+	ck_ok(file_join(lock, dir, "lock", &err), err);
+	ck_assert_int_eq(rmdir(lock), 0);
+}
+
 static enum seen_reply
 ask_without_lock(void *arg, uint64_t old, const char *at, struct buf *body,
     struct error *err)
@@ -641,6 +789,66 @@ START_TEST(readers_go_on_and_senders_stop)
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
 	seen_close(seen);
 	ck_assert_uint_eq(kept_size(), 10);
+}
+END_TEST
+
+/* What is in memory alone is proved against what another command kept. */
+START_TEST(memory_alone_is_proved_anew)
+{
+	struct daemon daemon = { A, 5, HONEST };
+	struct daemon other = { _i == 0 ? A : B, 12, HONEST };
+	const struct seen_prover here = { ask_without_lock, NULL, &daemon };
+	const struct seen_prover prover = prover_of(&daemon);
+	struct error err = { 0 };
+	struct seen *seen;
+
+	ck_ok(catch_up(&daemon, &err), err);
+	make_unwritable();
+	seen = open_seen();
+	daemon.size = 20;
+	ck_ok(seen_catch_up(seen, &here, &err), err);
+	/* Nor is what it proved remembered for others. */
+	ck_ok(meet_here(seen, &here, A, 8, &err), err);
+	make_writable();
+	ck_ok(catch_up(&other, &err), err);
+	ck_assert_int_eq(is_proved(A, 8), ERROR_UNAVAILABLE);
+	daemon.size = 30;
+	daemon.which = _i == 2 ? B : A;
+	if (other.which == A) {
+		ck_ok(seen_catch_up(seen, &prover, &err), err);
+		ck_assert_uint_eq(kept_size(), 30);
+	} else {
+		ck_assert(!seen_catch_up(seen, &prover, &err));
+		ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
+		ck_assert_uint_eq(kept_size(), 12);
+	}
+	seen_close(seen);
+}
+END_TEST
+
+START_TEST(what_was_in_memory_is_kept_before_it_sends)
+{
+	struct daemon daemon = { A, 10, HONEST };
+	const struct seen_prover here = { ask_without_lock, NULL, &daemon };
+	struct error err = { 0 };
+	struct seen *seen;
+
+	ck_ok(catch_up(&daemon, &err), err);
+	make_unwritable();
+	seen = open_seen();
+	daemon.size = 20;
+	ck_ok(seen_catch_up(seen, &here, &err), err);
+	make_writable();
+	if (_i == 0) {
+		ck_ok(seen_will_send(seen, &err), err);
+		ck_assert_uint_eq(kept_size(), 20);
+	} else {
+		daemon.size = 15;
+		ck_ok(catch_up(&daemon, &err), err);
+		ck_assert(!seen_will_send(seen, &err));
+		ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	}
+	seen_close(seen);
 }
 END_TEST
 
@@ -768,6 +976,7 @@ static const struct {
 	{ 19, 304 * MINUTE, false },
 	{ 19, 306 * MINUTE, true },
 	{ 20, 196 * MINUTE, false },
+	{ 20, 194 * MINUTE, true },
 	/* It is 400 min now. */
 	{ 25, 404 * MINUTE, false },
 	{ 25, 406 * MINUTE, true },
@@ -842,6 +1051,13 @@ fill(TCase *tcase)
 	    COUNT(races));
 	tcase_add_test(tcase, a_prefix_is_asked_for_once);
 	tcase_add_test(tcase, what_was_proved_goes_with_the_checkpoint);
+	tcase_add_test(tcase, what_was_proved_is_smaller_than_what_is_kept);
+	tcase_add_test(tcase, what_contradicts_is_told_without_a_line);
+	tcase_add_test(tcase, nothing_has_one_root);
+	tcase_add_test(tcase, a_proof_that_fails_is_evidence);
+	tcase_add_loop_test(tcase, memory_alone_is_proved_anew, 0, 3);
+	tcase_add_loop_test(tcase, what_was_in_memory_is_kept_before_it_sends,
+	    0, 2);
 	tcase_add_loop_test(tcase, what_was_met_without_a_line_is_settled, 0,
 	    2);
 	tcase_add_test(tcase, what_cannot_be_asked_waits);

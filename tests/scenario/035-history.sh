@@ -1,0 +1,178 @@
+#!/bin/sh
+# One history for all commands of an office: two daemons from one data folder,
+# and what each command does that is moved from one to the other.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-vientiane iom-bangkok iom-geneva >/dev/null || not_ok "enrolment"
+deposit mofa one >/dev/null
+mofa_key=$(at mofa witness init 2>/dev/null)
+printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$mofa_key" >>policies/offices.yaml
+kill -HUP "$(cat pid)"; until grep -q "event=reload" log; do sleep 0.02; done
+for o in mofa mofa-minister iom-chief-of-mission iom-vientiane iom-bangkok iom-geneva; do at $o policy accept >/dev/null; done
+at mofa witness >/dev/null
+state() { echo offices/"$1"/state/*; }
+kept() { sed -n 2p "$(state "$1")/checkpoint"; }
+# OFFICE FILE: it asks the daemon whose address is in FILE
+ask() { sed -i "s|^address: .*|address: $(cat "$2")|" "$(state "$1")/enrolment.yaml"; }
+# OFFICE: as it was before
+remember() { rm -rf "work/offices/$1"; mkdir -p work/offices; cp -R "offices/$1" work/offices/; }
+recall() { rm -rf "offices/$1"; cp -R "work/offices/$1" offices/; }
+
+# --- State: what was kept before is taken over. ---
+expect "an office has seen a size" 0 . kept iom-bangkok
+rm -rf "$(state iom-bangkok)"/clock "$(state iom-bangkok)"/proved
+expect "a state that has the checkpoint alone is taken over" 0 "agreement/one" at iom-bangkok list
+check "our own clock is kept with it" grep -q "^seen $(kept iom-bangkok) " "$(state iom-bangkok)/clock"
+expect "a copy that leads to an older checkpoint is proved" 0 "VALID" at iom-bangkok fetch agreement/one -o work/a.asice
+check "once" grep -q " " "$(state iom-bangkok)/proved"
+
+# --- Many commands at once. ---
+for i in 1 2 3 4 5 6 7 8; do
+	(at mofa push "agreement/many-$i" --text lo=work/lo.txt --text en=work/en.txt --title "en=Many $i" >"work/many-$i" 2>&1; echo $? >"work/exit-$i") &
+	others="${others:-} $!"
+	(at mofa list >/dev/null 2>"work/list-$i"; echo $? >"work/exit-list-$i") & others="$others $!"
+done
+# shellcheck disable=SC2086
+wait $others
+expect "sixteen commands of one office at once agree" 0 "^0*$" sh -c 'cat work/exit-* | tr -d "\n"'
+last=$(sed -n 's/^deposited.*entry \([0-9]*\) .*/\1/p' work/many-* | sort -n | tail -n 1)
+check "the furthest is kept" [ "$(kept mofa)" -gt "$last" ]
+
+# --- A fork: both daemons grow, each by itself. ---
+remember mofa; mv work/offices/mofa work/mofa-before
+stop_daemon "$dir"
+mkdir other; cp -R data policies crls certs other/
+start_daemon "$dir"
+make_other() {
+	: >other/log
+	sed "s|127.0.0.1:[0-9]*|127.0.0.1:$(free_port)|" valised.yaml >other/valised.yaml
+	sed -n 's/^listen: /https:\/\//p' other/valised.yaml >other/url
+	"$valised" --config other/valised.yaml >other/log 2>&1 </dev/null & echo $! >other/pid
+	until grep -q "event=start" other/log; do sleep 0.02; done
+}
+make_other
+deposit mofa two "the second" >/dev/null
+ask iom-vientiane other/url
+for i in 1 2 3 4; do deposit iom-vientiane "fork-$i" "fork $i" >/dev/null; done
+look() { for o; do at "$o" list >/dev/null 2>&1; done; }
+look mofa mofa-minister iom-bangkok iom-geneva
+at iom-bangkok fetch agreement/two -o work/two.asice >/dev/null
+expect "whoever saw the fork is refused by the true one" 1 "rolled back" sh -c 'sed -i "s|^address: .*|address: $(cat url)|" offices/iom-vientiane/state/*/enrolment.yaml; "$1" --config offices/iom-vientiane/config.yaml list' - "$valise"
+
+# Every command that asks the daemon, of an office that saw another history.
+for o in mofa mofa-minister; do ask $o other/url; remember $o; done
+others_size() { curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat other/url)/v1/journal/checkpoint" | sed -n 2p; }
+before=$(others_size)
+while read -r office command; do
+	recall "$office"
+	# shellcheck disable=SC2086
+	expect "another history: $office $command" 1 "rolled back" at "$office" $command
+	check "…what was seen is kept" cmp -s "$(state "$office")/checkpoint" "$(echo work/offices/"$office"/state/*)/checkpoint"
+done <<-END
+	mofa list
+	mofa show agreement/one
+	mofa history agreement/one
+	mofa log
+	mofa log --follow
+	mofa watch
+	mofa fetch agreement/one -o work/x.asice
+	mofa diff agreement/one@1 agreement/one@1
+	mofa pull work/copy
+	mofa audit
+	mofa witness
+	mofa policy show
+	mofa policy accept
+	mofa push agreement/new --text lo=work/lo.txt --text en=work/en.txt --title en=New
+	mofa bag pack -o work/x.bag --to iom-bangkok agreement/one
+	mofa bag pack -o work/x.bag --to iom-bangkok --since-last
+	mofa-minister sign agreement/one --yes
+	mofa-minister terminate agreement/one --reason none --yes
+END
+expect "nothing was sent to it" 0 "^$before$" others_size
+expect "the evidence proves it to anybody" 0 "PROVES A FORK" sh -c '"$1" --config offices/iom-geneva/config.yaml verify --evidence offices/mofa/state/*/evidence-*.txt' - "$valise"
+check "nothing of the other was witnessed" cmp -s "$(state mofa)/witness" "$(echo work/offices/mofa/state/*)/witness"
+for o in mofa mofa-minister; do recall $o; ask $o url; done
+expect "the true history is taken again" 0 "agreement/two" at mofa list
+
+# --- Two commands at once, each shown another history. ---
+ask iom-geneva other/url; remember iom-geneva
+rm -rf "$(state iom-geneva)"/checkpoint "$(state iom-geneva)"/proved
+cp "$(state mofa)/witness" "$(state iom-geneva)/checkpoint"
+line iom-geneva delay=700
+(at iom-geneva list >work/first 2>&1; echo $? >work/first.exit) & first=$!
+until [ -s work/count ] && [ "$(cat work/count)" -gt 0 ]; do sleep 0.01; done
+ask iom-geneva other/url
+second=0; at iom-geneva list >work/second 2>&1 || second=$?
+wait $first
+expect "of two commands that are shown two histories one is told" 0 "^1$" echo $((second + $(cat work/first.exit)))
+check "…by the right name" grep -q "rolled back" work/first work/second
+end_line; recall iom-geneva; ask iom-geneva url
+
+# --- A state that cannot be written. ---
+block() { rm -f "$(state "$1")/lock"; mkdir "$(state "$1")/lock"; }
+deposit mofa three "the third" >/dev/null
+remember iom-bangkok; block iom-bangkok
+before=$(kept iom-bangkok)
+for command in list "show agreement/one" "history agreement/one" log "fetch agreement/three -o work/b.asice" "policy show"; do
+	# shellcheck disable=SC2086
+	expect "who only reads goes on, and says that nothing is remembered: $command" 0 "nothing that is seen now is remembered" at iom-bangkok $command
+done
+expect "nothing is" 0 "^$before$" kept iom-bangkok
+recall iom-bangkok
+look mofa mofa-minister
+for o in mofa mofa-minister; do remember $o; block $o; done
+while read -r office command; do
+	# shellcheck disable=SC2086
+	expect "who sends stops before: $office $command" 7 "lock" at "$office" $command
+done <<-END
+	mofa push agreement/new --text lo=work/lo.txt --text en=work/en.txt --title en=New
+	mofa-minister sign agreement/three --yes
+	mofa witness
+	mofa bag pack -o work/y.bag --to iom-bangkok --since-last
+END
+at iom-geneva --json log >work/log
+check "no act was sent" sh -c '! grep -e "\"act\":\"sign\"" -e agreement/new -e "\"act\":\"dispatch\"" work/log'
+recall mofa; recall mofa-minister
+
+# --- The times of entries, and our own clock. ---
+clock=$(state iom-geneva)/clock
+at iom-geneva log >/dev/null; cp "$clock" work/clock
+expect "an entry's time is kept" 0 "^entry [0-9]* 20" cat "$clock"
+sed -i 's/^entry \([0-9]*\) .*/entry \1 2031-01-01T00:00:00.000Z/' "$clock"
+deposit mofa four "the fourth" >/dev/null
+expect "a later entry with an earlier time is refused" 1 '"TIME_BACKWARDS"' at iom-geneva --json log
+cp work/clock "$clock"
+expect "one that fits is not" 0 "four" at iom-geneva log
+sed -i 's/^seen \([0-9]*\) .*/seen \1 2019-01-01T00:00:00.000Z 2019-01-01T00:00:00.000Z/' "$clock"
+expect "an entry that was seen before it was made is told" 0 "TIME_DIFFERS" at iom-geneva log
+printf 'valise clock 1\nseen 1 2031-01-01T00:00:00.000Z 2031-01-01T00:00:00.000Z\n' >"$clock"
+expect "and one that was made before it can have been" 0 "TIME_DIFFERS" at iom-geneva log
+echo damaged >"$clock"
+expect "a file that is damaged is begun anew" 0 "four" at iom-geneva log
+check "…and is one again" grep -q "^valise clock 1" "$clock"
+
+# --- What was met without a line. ---
+mkdir "$(state iom-geneva)/unsettled"
+cp "$(state mofa)/witness" "$(state iom-geneva)/unsettled/1-x.note"
+expect "the next connection settles it" 0 "agreement/one" at iom-geneva list
+check "then it is gone" sh -c '[ -z "$(ls "$1/unsettled")" ]' - "$(state iom-geneva)"
+ask iom-vientiane other/url; look iom-vientiane
+cp "$(state iom-vientiane)/checkpoint" "$(state iom-geneva)/unsettled/2-x.note"
+expect "one of another history is told" 1 "rolled back" at iom-geneva list
+expect "once" 0 "agreement/one" at iom-geneva list
+check "and is marked" test -f "$(state iom-geneva)/unsettled/2-x.refuted"
+
+# --- A fork that replaces the journal's key, witnessed by who saw it alone. ---
+stop_daemon "$dir/other"
+"$valised" --config other/valised.yaml replace-key >/dev/null
+make_other
+remember mofa; rm -rf offices/mofa; cp -R work/mofa-before offices/mofa; ask mofa other/url
+expect "a witness of the fork cosigns its next key" 0 "1 of 1" at mofa witness
+stop_daemon "$dir/other"; make_other; ask mofa other/url
+expect "which takes over" 0 "result=switched" cat other/log
+expect "who saw the fork follows" 0 "key was replaced after entry" at mofa list
+recall mofa; ask iom-bangkok other/url
+expect "who saw the true one does not" 1 "rolled back" at iom-bangkok list
+check "and has not taken the key" [ ! -e "$(state iom-bangkok)/keys" ]
+stop_daemon "$dir/other"
+finish
