@@ -121,6 +121,15 @@ expect "a torn line of what was judged is no trouble" 1 "SIGNER_REVOKED" at iom-
 head -c 200 work/state >"$(state iom-bangkok)/state"
 expect "a damaged state is told" 8 "is damaged; move it away" at iom-bangkok audit
 
+# --- A policy that shows more: what was hidden before is asked for. ---
+expect "entries were hidden" 1 "were not shown to this office: 10-11, 15" at iom-geneva audit
+sed -i 's/^audit: .*/audit: [mofa, iom-bangkok, iom-geneva]/; s/^read: .*/read: [mofa, iom-vientiane, iom-bangkok, iom-geneva]/' policies/health-protocol.yaml; reload
+accept_policy $(persons | cut -d" " -f1) >/dev/null 2>&1
+expect "by the new policy they are shown" 1 "every entry was shown to this office" at iom-geneva audit
+cp work/policies.before/*.yaml policies/; reload
+accept_policy $(persons | cut -d" " -f1) >/dev/null 2>&1
+expect "by the old one again they are hidden" 1 "were not shown to this office: [0-9]" at iom-geneva audit --full
+
 # --- Reports of other offices. ---
 rm -r "$(state iom-bangkok)"
 for office in mofa iom-geneva iom-bangkok iom-vientiane; do at $office --json audit >work/$office.json 2>/dev/null; done
@@ -133,6 +142,8 @@ expect "as JSON too" 0 '"one-history": *true' at iom-geneva --json audit --compa
 expect "a file that is no report" 8 "no report" at iom-geneva audit --compare work/en.txt
 sed 's/"size": *[0-9]*/"size": 2/' work/mofa.json >work/other.json
 expect "a report that differs from its checkpoint" 1 "another size or root" at iom-geneva audit --compare work/other.json
+sed 's/\\n— /\\n— x/' work/mofa.json >work/other.json
+expect "a checkpoint that the depositary did not sign" 1 "" at iom-geneva audit --compare work/other.json
 expect "one thing at a time" 2 "one of --full" at iom-geneva audit --full --combine work/iom-geneva.json
 # A fork: MOFA saw one history, Geneva is shown another.
 stop_daemon "$dir"; cp -R data work/data.fork; start_daemon "$dir"

@@ -1,0 +1,247 @@
+/*
+ * What an audit found good is not asked for again, unless a newer list or
+ * policy touches it.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/audit.h"
+#include "pki_fixture.h"
+
+static char dir[64], path[FILE_PATH];
+static struct identity ca, signer;
+static struct crls *newest;
+static uint64_t judged_from; /* the policy judges from this index on */
+
+/* --- What the module asks of the others. --- */
+
+bool
+audit_state_path(const struct context *context, const char *name,
+    char out[FILE_PATH], struct error *err)
+{
+	(void)context;
+	return file_join(out, dir, name, err);
+}
+
+struct verdict_library
+context_library(struct context *context)
+{
+	(void)context;
+	return (struct verdict_library){ .newest = newest };
+}
+
+/* --- */
+
+enum { SIGNED = 1700000000 };
+
+static struct policy some_policy;
+
+static struct policy *
+policy_of(void *arg, const struct digest *digest, uint64_t index)
+{
+	(void)arg;
+	return digest->bytes[0] == 7 && index >= judged_from ? &some_policy :
+							       NULL;
+}
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+
+	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_ok(file_join(path, dir, "judged", &err), err);
+	ca = fixture_ca("MOFA CA");
+	signer = fixture_signer(&ca, "minister@mofa.example", "");
+	newest = NULL;
+	judged_from = 0;
+}
+
+static void
+tear_down(void)
+{
+	char command[128];
+
+	identity_free(&ca);
+	identity_free(&signer);
+	crls_free(newest);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* The lists that are known: one of the signer, or of nobody. */
+static void
+list_revokes(const struct cert *who, int64_t at)
+{
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+
+	crls_free(newest);
+	newest = crls_new(&err);
+	fixture_crl(&ca, SIGNED + 1000, SIGNED + 100000, who, at, &der);
+	ck_ok(crls_add(newest, buf_span(&der), NULL, &err), err);
+	buf_free(&der);
+}
+
+/* Remember a copy of one signature and one act, entry 5. */
+static void
+add(const struct digest *contents)
+{
+	struct verdict_signature signature = { .id = "origin",
+		.judged_ms = INT64_C(1000) * SIGNED };
+	static struct verdict_act act;
+	struct context context = { .json = false };
+	struct buf p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct error err = { 0 };
+	struct copy copy = { .fd = -1,
+		.container = container_new(&err),
+		.verdict = { .signatures = &signature,
+		    .num_signatures = 1,
+		    .acts = &act,
+		    .num_acts = 1 } };
+	struct judged_list *list;
+
+	act.index = 5;
+	act.entry.policy.bytes[0] = 7;
+	context.certs = cert_cache_new(&err);
+	ck_ok(cades_sign(&signer, span_of_str("manifest"), COMMITMENT_ORIGIN,
+		  SIGNED, &p7s, &err) &&
+		container_put(copy.container, PATH_ORIGIN_MANIFEST,
+		    span_of_str("manifest"), &err) &&
+		container_put(copy.container, PATH_ORIGIN, buf_span(&p7s),
+		    &err),
+	    err);
+	list = audit_judged_open(&context, false, &err);
+	ck_assert_msg(list != NULL, "%s", err.detail);
+	ck_ok(audit_judged_add(list, contents, &copy, &context, &err), err);
+	audit_judged_close(list);
+	container_free(copy.container);
+	cert_cache_free(context.certs);
+	buf_free(&p7s);
+}
+
+static bool
+stands(const struct digest *contents, bool *known)
+{
+	const struct verdict_library library = { .policy = policy_of,
+		.newest = newest };
+	struct error err = { 0 };
+	struct judged_list *list = audit_judged_open(NULL, false, &err);
+	bool ok;
+
+	ck_assert_msg(list != NULL, "%s", err.detail);
+	ok = audit_judged_stands(list, contents, &library, known);
+	audit_judged_close(list);
+	return ok;
+}
+
+static const struct digest one = { { 1 } }, other = { { 2 } };
+
+START_TEST(what_nothing_touches_stands)
+{
+	bool known;
+
+	ck_assert(!stands(&one, &known));
+	ck_assert(!known);
+	add(&one);
+	ck_assert(stands(&one, &known));
+	ck_assert(known);
+	ck_assert(!stands(&other, &known));
+	ck_assert(!known);
+}
+END_TEST
+
+START_TEST(a_newer_list_is_compared_with_the_signature)
+{
+	struct identity stranger = fixture_signer(&ca, "a@mofa.example", "");
+	bool known;
+
+	add(&one);
+	list_revokes(NULL, 0);
+	ck_assert(stands(&one, &known));
+	list_revokes(stranger.cert, SIGNED - 10);
+	ck_assert(stands(&one, &known));
+	list_revokes(signer.cert, SIGNED + 1);
+	ck_assert(stands(&one, &known));
+	list_revokes(signer.cert, SIGNED);
+	ck_assert(!stands(&one, &known));
+	ck_assert(known);
+	list_revokes(signer.cert, SIGNED - 10);
+	ck_assert(!stands(&one, &known));
+	/* Judged with that list, and good all the same: once is enough. */
+	add(&one);
+	ck_assert(stands(&one, &known));
+	/* Until the date is another. */
+	list_revokes(signer.cert, SIGNED - 20);
+	ck_assert(!stands(&one, &known));
+	identity_free(&stranger);
+}
+END_TEST
+
+START_TEST(a_policy_must_still_judge_the_act)
+{
+	bool known;
+
+	add(&one);
+	judged_from = 5;
+	ck_assert(stands(&one, &known));
+	judged_from = 6;
+	ck_assert(!stands(&one, &known));
+	ck_assert(known);
+}
+END_TEST
+
+static void
+write_file(const char *text)
+{
+	struct error err = { 0 };
+
+	ck_ok(file_write(path, span_of_str(text), 0600, &err), err);
+}
+
+START_TEST(lines_that_tell_nothing_count_for_nothing)
+{
+	static const char hex[] =
+	    "0100000000000000000000000000000000000000000000000000000000000000";
+	char text[512];
+	bool known;
+
+	/* Of a program before, a torn one, one of another form. */
+	snprintf(text, sizeof(text), "%s\n", hex);
+	write_file(text);
+	ck_assert(!stands(&one, &known) && !known);
+	snprintf(text, sizeof(text), "%s p=0700", hex);
+	write_file(text);
+	ck_assert(!stands(&one, &known) && !known);
+	snprintf(text, sizeof(text), "%s x=1\n", hex);
+	write_file(text);
+	ck_assert(!stands(&one, &known) && known);
+	snprintf(text, sizeof(text), "%s s=00:1\n", hex);
+	write_file(text);
+	ck_assert(!stands(&one, &known) && known);
+	/* What is added behind a torn line is whole. */
+	snprintf(text, sizeof(text), "%s p=0700", hex);
+	write_file(text);
+	add(&one);
+	ck_assert(stands(&one, &known));
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, what_nothing_touches_stands);
+	tcase_add_test(t, a_newer_list_is_compared_with_the_signature);
+	tcase_add_test(t, a_policy_must_still_judge_the_act);
+	tcase_add_test(t, lines_that_tell_nothing_count_for_nothing);
+}
+
+int
+main(void)
+{
+	return run_tests("judged", fill);
+}
