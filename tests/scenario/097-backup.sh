@@ -27,9 +27,11 @@ expect "to a whole one" 0 "nothing is wrong" "$valised" fsck backup
 
 # --- A target that is not apart from the data folder. ---
 ln -s data work/link; mkdir -p work/linked work/hard; ln -s ../../data/journal work/linked/journal
-for target in data data/ ./data/. data/journal data/new/deeper work/link work/link/new work/../data work/linked . "$dir" / policies policies/new crls; do
+for target in data data/ ./data/. data/journal data/new/deeper work/link work/link/new work/../data . "$dir" / policies policies/new crls; do
 	expect "no backup is made onto $target" 2 "" "$valised" --config valised.yaml backup "$target"
 done
+expect "nor onto one that has a link into it" 2 "which it would damage" "$valised" --config valised.yaml backup work/linked
+check "which stays as it was" test "$(ls -A work/linked)" = journal
 for target in data data/journal data/new work/link . /; do
 	expect "nor the journal exported to $target" 2 "" "$valised" --config valised.yaml export-journal "$target"
 done
