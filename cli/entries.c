@@ -156,8 +156,9 @@ check_line(struct session *session, const json_t *json,
 	if (!merkle_verify_inclusion((uint64_t)json_integer_value(index),
 		checkpoint->size, &leaf, &proof, &checkpoint->root))
 		return error_set_code(err, ERROR_UNTRUSTED,
-		    finding_name(FINDING_NOT_IN_JOURNAL), "the daemon shows an entry %lld that is not in its"
-		    " journal", (long long)json_integer_value(index));
+		    finding_name(FINDING_NOT_IN_JOURNAL),
+		    "the daemon shows an entry %lld that is not in its journal",
+		    (long long)json_integer_value(index));
 	session->proof = proof;
 	return entry_parse(line, &entry, err) &&
 	    session_entry(session, question->next - 1, &entry, err) &&

@@ -77,8 +77,8 @@ filter_check(const struct entry_filter *filter, uint64_t index,
 	return filter_takes(filter, index, entry) ||
 	    error_set_code(err, ERROR_UNTRUSTED, ANSWER_DIFFERS,
 		"the daemon answered with entry %llu (%s%s%s), which was not"
-		" asked for: do not trust what it says", (unsigned long long)index,
-		entry->act_name,
+		" asked for: do not trust what it says",
+		(unsigned long long)index, entry->act_name,
 		entry_has(entry, ENTRY_DOCUMENT) ? " of " : "",
 		entry_has(entry, ENTRY_DOCUMENT) ? entry->document : "");
 }

@@ -88,7 +88,10 @@ field(const struct bytes *head, const char *name)
 
 	while (at != NULL && (at[-1] != '\n' || at[strlen(name)] != ':'))
 		at = strcasestr(at + 1, name);
-	return at != NULL ? at + strlen(name) + 1 + strspn(at + strlen(name) + 1, " ") : NULL;
+	if (at == NULL)
+		return NULL;
+	at += strlen(name) + 1;
+	return at + strspn(at, " ");
 }
 
 static int
