@@ -84,7 +84,7 @@ push mofa four seen >work/out 2>&1 && ! grep -q "never seen" work/out && ok "ont
 push mofa five first >/dev/null
 sign mofa-minister five >/dev/null 2>&1
 sed -i 's/^deposit: .*/deposit: [mofa, iom-vientiane, iom-bangkok]/; s/^read: .*/read: [mofa, iom-vientiane, iom-geneva]/' policies/agreement.yaml
-kill -HUP "$(cat pid)"; until grep -q event=reload log; do sleep 0.05; done
+kill -HUP "$(cat pid)"; until grep -q event=reload log || ! kill -0 "$(cat pid)"; do sleep 0.05; done
 curl_as iom-bangkok /v1/documents/agreement/five/versions/2 -X PUT --data-binary @work/made.asice >work/told
 expect "who may not read it is told no name" 0 "another party has signed agreement/five@1" cat work/told
 accept_policy iom-geneva >/dev/null

@@ -46,7 +46,7 @@ expect "and the old copy still proves itself" 0 "VALID" at iom-geneva fetch mou/
 # --- A policy that lowers a quorum puts nothing in force. ---
 reload() {
 	lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"
-	until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done
+	until [ "$(grep -c 'event=reload' log)" -gt "$lines" ] || ! kill -0 "$(cat pid)"; do sleep 0.05; done
 	for o in $(persons | cut -d' ' -f1); do accept_policy "$o" >/dev/null; done
 }
 quorum() { sed -i "s/^quorum: .*/quorum: {lao-pdr: $1, iom: 1}/; s/^terminate: .*/terminate: {lao-pdr: $2, iom: 1}/" policies/mou.yaml; reload; }
