@@ -13,8 +13,8 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -118,12 +118,12 @@ class Drive:
         self.pending = []
         self.count = 0
         self.story = []
+        self.past = []     # (size, {(document, number): status})
         self.checks = 0
 
     # --- Running the command. ---
 
     def begin(self, who, *args):
-        self.daemon_log = None
         return subprocess.Popen(
             [self.build + "/valise", "--config",
              "offices/%s/config.yaml" % who, *args],
@@ -253,7 +253,8 @@ class Drive:
 
     def accept(self):
         for who in PEOPLE:
-            self.expect(who, "policy", "accept")
+            told = json.loads(self.expect(who, "--json", "policy", "show"))
+            self.expect(who, "policy", "accept", told["daemon"])
 
     def step_restart(self, _):
         how = self.random.choice([signal.SIGTERM, signal.SIGKILL])
@@ -457,20 +458,42 @@ class Drive:
         if has != due:
             raise Wrong("%s lists %r, not %r" % (who, has, due))
 
+    def remember(self):
+        """The size of the journal, and what every version is at it."""
+        with open(self.folder + "/data/journal/heads", "rb") as file:
+            file.seek(-160, os.SEEK_END)
+            size = struct.unpack(">Q", file.read(160)[8:16])[0]
+        self.past.append((size, {
+            (name, version.number): version.status
+            for name, document in self.documents.items()
+            for version in document.versions}))
+
+    def as_of(self, size, document, version):
+        """What it may have been at a size of the journal."""
+        key = (document.name, version.number)
+        after = [i for i, (at, _) in enumerate(self.past) if at > size]
+        first = after[0] if after else len(self.past)
+        return {statuses.get(key) for _, statuses in
+                self.past[max(0, first - 1):first + 1]}
+
     def check_copy(self, document, version):
         """It can be fetched, and verified by somebody else, offline."""
         who = self.reader(document)
         name = "%s@%d" % (document.name, version.number)
-        out = self.expect(who, "fetch", name, "-o", "work/copy.asice")
-        if not re.search(r"VALID, (%s|%s)" % (version.alone(),
-                                              version.status), out):
-            raise Wrong("%s fetches %s, which is %s: %s" % (
-                who, name, version.status, out))
+        told = json.loads(self.expect(who, "--json", "fetch", name, "-o",
+                                      "work/copy.asice"))
+        if (told["outcome"], told["status"]) != ("VALID", version.status):
+            raise Wrong("%s fetches %s, which is %s: %r" % (
+                who, name, version.status, told))
         other = self.reader(document)
-        out = self.expect(other, "verify", "work/copy.asice")
-        if "VALID, " + version.alone() not in out:
-            raise Wrong("%s verifies %s, %s alone: %s" % (
-                other, name, version.alone(), out))
+        told = json.loads(self.expect(other, "--json", "verify",
+                                      "work/copy.asice"))
+        size = told["as-of"]["size"]
+        due = ({version.alone()} if size is None
+               else self.as_of(size, document, version))
+        if told["outcome"] != "VALID" or told["status"] not in due:
+            raise Wrong("%s verifies %s, which is %s: %r" % (
+                other, name, " or ".join(map(str, due)), told))
 
     def check_all(self):
         """Once in a while: every version, the local copy, the audit."""
@@ -534,6 +557,7 @@ class Drive:
                 DEPOSIT[document.kind]))
         else:
             self.random.choice(steps)(document)
+        self.remember()
         document = self.documents[document.name]
         if document.versions:
             self.check_shown(document)
