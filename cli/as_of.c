@@ -59,6 +59,21 @@ as_of_document(const struct document_acts *acts, struct as_of *out)
 	}
 }
 
+static void
+tell_withdrawal(const struct document_acts *acts,
+    const struct ledger_version *version, struct as_of *out)
+{
+	const struct ledger_version *by = ledger_withdrawn_by(&acts->doc,
+	    version);
+
+	if (by == NULL)
+		return;
+	snprintf(out->withdrew, sizeof(out->withdrew), "%s", by->person);
+	snprintf(out->withdrew_office, sizeof(out->withdrew_office), "%s",
+	    by->office);
+	out->withdrew_entry = by->acts[0];
+}
+
 bool
 as_of_acts(const struct document_acts *acts, bool proved,
     struct verdict *verdict, struct as_of *out, struct error *err)
@@ -91,6 +106,7 @@ as_of_acts(const struct document_acts *acts, bool proved,
 		*out = known;
 	out->size = known.size;
 	out->seen_at = known.seen_at;
+	tell_withdrawal(acts, version, out);
 	return true;
 }
 
@@ -142,14 +158,28 @@ as_of_print(const struct as_of *as_of)
 		printf("; a witness saw it by %s", date);
 	}
 	puts(as_of->size != 0 ? "" : "; not known since");
+	if (as_of->withdrew[0] != '\0')
+		printf("  withdrawn by %s of %s, entry %llu\n", as_of->withdrew,
+		    as_of->withdrew_office,
+		    (unsigned long long)as_of->withdrew_entry);
+}
+
+static json_t *
+json_of_withdrawal(const struct as_of *as_of)
+{
+	if (as_of->withdrew[0] == '\0')
+		return json_null();
+	return json_pack("{s:s, s:s, s:I}", "person", as_of->withdrew,
+	    "office", as_of->withdrew_office, "entry",
+	    (json_int_t)as_of->withdrew_entry);
 }
 
 json_t *
 as_of_json(const struct as_of *as_of)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o}", "entry",
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "entry",
 	    (json_int_t)as_of->entry, "time", json_of_ms(as_of->time_ms),
-	    "witnessed",
+	    "withdrawn", json_of_withdrawal(as_of), "witnessed",
 	    as_of->witnessed_at != 0 ? json_of_ms(as_of->witnessed_at * 1000)
 				     : json_null(),
 	    "size",

@@ -22,6 +22,9 @@ struct as_of {
 	/* Nothing came since, up to this checkpoint; 0: that is not known. */
 	uint64_t size;
 	int64_t seen_at; /* our own clock, when it was seen */
+	/* Of a withdrawn version: who deposited the next one; or empty. */
+	char withdrew[LIMIT_EMAIL_BYTES + 1], withdrew_office[POLICY_NAME];
+	uint64_t withdrew_entry;
 };
 
 /* Of a VALID copy alone. */

@@ -18,6 +18,9 @@ status one@2 draft
 expect "it is listed by its newest version" 0 "agreement/one  *2  *draft" at iom-geneva list
 expect "nobody can sign it any more" 5 "only the newest" at iom-chief-of-mission sign agreement/one@1 --yes
 expect "it can be fetched" 0 "VALID, withdrawn" at iom-geneva fetch agreement/one@1 -o work/withdrawn.asice
+expect "and says who withdrew it" 0 "withdrawn by treaties@mofa.example of mofa, entry" at iom-geneva fetch agreement/one@1 -o work/withdrawn.asice
+expect "so does verify, by what this office knows" 0 "withdrawn by treaties@mofa.example of mofa, entry" at iom-geneva verify work/withdrawn.asice
+expect "and in JSON" 0 '"withdrawn": *{"person": *"treaties@mofa.example"' sh -c '"$@" | tr -d "\n"' - "$valise" --config offices/iom-geneva/config.yaml --json verify work/withdrawn.asice
 force one >/dev/null 2>&1
 status one@1 withdrawn
 status one@2 "in force"
