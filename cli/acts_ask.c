@@ -73,7 +73,9 @@ ask_again(struct session *session, struct document_acts *acts,
 {
 	if (ask(session, acts, err))
 		return true;
-	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED)
+	/* Two histories are not asked once more: that is the end. */
+	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED ||
+	    strcmp(error_code(err), "JOURNAL_ROLLED_BACK") == 0)
 		return false;
 	*err = (struct error){ 0 };
 	begin_anew(acts);
