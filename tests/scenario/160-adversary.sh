@@ -1,0 +1,53 @@
+#!/bin/sh
+# A dishonest depositary with two histories (tests/adversary): whatever request
+# it answers from the other one, no command calls proved what is not of the
+# history that it keeps.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva >/dev/null || not_ok "enrolment"
+
+# --- One history ---
+# OFFICE DOCUMENT [TEXT]
+draft() { at "$1" push "$2" --text lo=work/lo.txt --text en=work/en.txt --title "en=${3:-A draft}"; }
+in_force() { draft iom-vientiane "$@" && at mofa-minister sign "$1" --yes && at iom-chief-of-mission sign "$1" --yes; }
+accept() { at "$1" policy accept "$(at "$1" --json policy show | sed 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/')"; }
+history() {
+	in_force agreement/one "The text of both" || return
+	# One for each try of who signs and who ends.
+	for i in $(seq 20); do draft mofa "mou/draft-$i" && in_force "mou/force-$i" || return; done
+}
+history >work/out 2>&1 || { not_ok "the history of both"; tail -n 3 work/out >&2; }
+at mofa fetch agreement/one -o work/one.asice >/dev/null
+printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$(at mofa witness init 2>/dev/null)" >>policies/offices.yaml
+restart
+for o in mofa mofa-minister iom-vientiane; do accept "$o" >/dev/null || not_ok "$o accepts the witness"; done
+at mofa audit >/dev/null || not_ok "the audit of what both have"
+
+# --- and then two, each by itself ---
+stop_daemon "$dir"
+fork() { # WHICH: a daemon of its own on a copy of the data
+	mkdir "$1"; cp -R data policies certs crls "$1/"; port=$(free_port); echo "$port" >"$1/port"
+	sed "s|127.0.0.1:[0-9]*|127.0.0.1:$port|g" valised.yaml >"$1/valised.yaml"
+	start_daemon "$dir/$1" || not_ok "daemon $1 starts"
+	cp -R offices/iom-vientiane "$1/iom-vientiane"
+	sed -i "s|offices/iom-vientiane|$1/iom-vientiane|g" "$1/iom-vientiane/config.yaml"
+	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "$1"/iom-vientiane/state/*/enrolment.yaml
+}
+there() { which=$1; shift; "$valise" --config "$which/iom-vientiane/config.yaml" "$@"; }
+go_on() { # WHICH SLUG
+	printf 'The %s text\n' "$1" >"work/$1.txt"
+	there "$1" push agreement/one --text lo=work/lo.txt --text "en=work/$1.txt" --title "en=The $1 text" &&
+	there "$1" push "agreement/only-$2" --text lo=work/lo.txt --text en=work/en.txt --title "en=only-$2"
+}
+fork A; fork B
+go_on A a >/dev/null || not_ok "history A goes on"
+go_on B b >/dev/null || not_ok "history B goes on"
+for i in 1 2 3; do there B fetch agreement/one -o "work/b$i.asice" >/dev/null; done
+mkdir -p data; rm -rf data/server; cp -R A/data/server data/
+
+out=0; python3 "$top/tests/adversary/drive.py" "$dir" "$(cat A/port)" "$(cat B/port)" ${VALISE_COMMANDS:-} >work/out 2>&1 || out=$?
+grep -q '^WRONG' work/out && sed -n '/^WRONG/,$p' work/out >&2
+[ $out = 0 ] && ok "no command is deceived" || { not_ok "no command is deceived"; tail -n 5 work/out >&2; }
+tail -n 1 work/out
+stop_daemon "$dir/A"; stop_daemon "$dir/B"
+finish
