@@ -49,10 +49,14 @@ kill $witness; wait $witness 2>/dev/null
 deposit mofa three >/dev/null
 check "one that is away is told" until_log 'event=cosignature witness=stock reason='
 sleep 1
+cp crls/iom.pem work/older.pem
 "$top/certs/ca" crl certs/iom >/dev/null
 cp certs/iom/crl.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
 check "a newer CRL in the folder is taken by itself" sh -c 'i=0; until [ "$(grep -c "event=crl result=taken" log)" -ge 2 ]; do i=$((i+1)); [ $i -lt 400 ] || exit 1; sleep 0.05; done'
 expect "and journaled" 0 "3 entries" at mofa log --act crl
+cp work/older.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
+check "an older one is not" until_log 'event=crl result=kept ca=iom reason=.*older'
+cp certs/iom/crl.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
 printf 'nonsense' >crls/broken.pem
 check "a broken one is not" until_log 'event=crl result=kept reason=.*broken.pem'
 rm crls/broken.pem
