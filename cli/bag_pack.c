@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "bag/bag.h"
 #include "base/outfile.h"
 #include "base/time.h"
@@ -29,23 +31,26 @@ struct packing {
 	struct waybill *waybill;
 	struct bag_file *files;
 	size_t num;
-	struct buf checkpoint, prefixes, yaml, p7s;
+	/* Deposits and signatures, and the slips of them, by PATH_SLIP. */
+	struct slip acts[LIMIT_SLIPS];
+	size_t num_acts;
+	struct container *slips;
+	struct buf checkpoint, prefixes, yaml, p7s, list;
 	/* Those that the copies' receipts lead to, each once. */
 	struct checkpoint at[LIMIT_BAG_FILES];
 	size_t num_at;
 	uint64_t size; /* of the journal, as packed */
 };
 
+/* Into the bag; whoever lists it says that it belongs there. */
 static struct bag_file *
-add_file(struct packing *pack, const char *path, int fd, struct span bytes,
-    struct error *err)
+add_unlisted(struct packing *pack, const char *path, int fd,
+    struct span bytes, struct error *err)
 {
 	struct bag_file *file = &pack->files[pack->num];
-	struct waybill_file *listed =
-	    &pack->waybill->files[pack->waybill->num];
 	struct stat st;
 
-	if (pack->waybill->num == LIMIT_BAG_FILES) {
+	if (pack->num == LIMIT_BAG_FILES) {
 		error_set(err, ERROR_LIMIT,
 		    "a bag has at most %d files: pack two", LIMIT_BAG_FILES);
 		return NULL;
@@ -57,10 +62,23 @@ add_file(struct packing *pack, const char *path, int fd, struct span bytes,
 		file->size = (uint64_t)st.st_size;
 	if (!bag_measure(file, err))
 		return NULL;
+	pack->num++;
+	return file;
+}
+
+static struct bag_file *
+add_file(struct packing *pack, const char *path, int fd, struct span bytes,
+    struct error *err)
+{
+	struct bag_file *file = add_unlisted(pack, path, fd, bytes, err);
+	struct waybill_file *listed =
+	    &pack->waybill->files[pack->waybill->num];
+
+	if (file == NULL)
+		return NULL;
 	snprintf(listed->path, sizeof(listed->path), "%s", path);
 	listed->size = file->size;
 	listed->sha256 = file->sha256;
-	pack->num++;
 	pack->waybill->num++;
 	return file;
 }
@@ -78,15 +96,6 @@ describe(struct packing *pack, const struct version *version,
 	listed->digest = *digest;
 	snprintf(listed->title, sizeof(listed->title), "%s",
 	    version_title(version, "en"));
-}
-
-static void
-file_name(const char *folder, const char *document, unsigned version,
-    const char *suffix, char out[LIMIT_PATH_BYTES + 1])
-{
-	snprintf(out, LIMIT_PATH_BYTES + 1, "%s%.*s--%s@%u%s", folder,
-	    (int)(strchr(document, '/') - document), document,
-	    strchr(document, '/') + 1, version, suffix);
 }
 
 /* The revocation lists by which a copy's acts were judged. */
@@ -160,7 +169,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	if (ok) {
 		const struct version *it = copy.verdict.version;
 
-		file_name(BAG_COPIES, it->document, it->number, ".asice",
+		bag_file_name(BAG_COPIES, it->document, it->number, ".asice",
 		    path);
 		ok = add_file(pack, path, copy.fd, span_of(NULL, 0), err) !=
 		    NULL;
@@ -230,30 +239,80 @@ add_changed(struct packing *pack, struct error *err)
 	return ok;
 }
 
+/* What an act is, for its slip: from the very body that is handed in. */
+static bool
+read_act(const struct packing *pack, const struct outbox_act *act,
+    struct slip *out, struct error *err)
+{
+	const bool deposit = act->kind == OUTBOX_DEPOSIT;
+	struct container *zip = deposit ?
+	    container_read(act->lock, err) :
+	    container_read_files(act->lock, err);
+	struct sent sent = { .version = 0 };
+	bool ok;
+
+	*out = (struct slip){ .is_deposit = deposit,
+		.version = act->version,
+		.onto = act->onto ? act->version - 1 : 0 };
+	snprintf(out->document, sizeof(out->document), "%s", act->document);
+	ok = zip != NULL &&
+	    sent_read(pack->context->certs, zip, &sent, err) &&
+	    (RAND_bytes(out->salt, sizeof(out->salt)) == 1 ||
+		error_set_openssl(err, ERROR_SYSTEM, "random bytes"));
+	out->digest = sent.digest;
+	out->signature = sent.signature;
+	container_free(zip);
+	return ok || error_context(err, "%s", act->path);
+}
+
+/* The slip goes into the bag; its SHA-256 is all that the waybill says. */
+static bool
+add_slip(struct packing *pack, const struct slip *slip, struct error *err)
+{
+	struct buf text = BUF(LIMIT_SLIP_BYTES);
+	char path[LIMIT_PATH_BYTES + 1], hex[DIGEST_HEX];
+	struct digest digest;
+	bool ok = slip_encode(slip, &text, err);
+
+	digest = sha256_of(buf_span(&text));
+	digest_hex(&digest, hex);
+	snprintf(path, sizeof(path), PATH_SLIP, hex);
+	ok = ok && container_put(pack->slips, path, buf_span(&text), err);
+	pack->waybill->slips[pack->waybill->num_slips++] = digest;
+	buf_free(&text);
+	return ok;
+}
+
 /* The act's own lock goes with the file: nobody sends it while it is packed. */
 static bool
 add_act(struct packing *pack, struct outbox_act *act, struct error *err)
 {
-	const bool deposit = act->kind == OUTBOX_DEPOSIT;
-	char path[LIMIT_PATH_BYTES + 1];
-	struct waybill_file *listed;
+	struct slip *slip = &pack->acts[pack->num_acts];
+	char path[LIMIT_PATH_BYTES + 1], other[LIMIT_PATH_BYTES + 1];
+	const struct bag_file *file;
 
-	file_name(deposit ? BAG_DEPOSITS : BAG_SIGNATURES, act->document,
-	    act->version, deposit ? ".asice" : ".zip", path);
-	if (waybill_find(pack->waybill, path) != NULL) {
+	if (pack->num_acts == LIMIT_SLIPS)
+		return error_set(err, ERROR_LIMIT,
+		    "a bag has at most %d deposits and signatures: pack two",
+		    LIMIT_SLIPS);
+	if (!read_act(pack, act, slip, err))
+		return false;
+	bag_slip_path(slip, path);
+	for (size_t i = 0; i < pack->num_acts; i++) {
+		bag_slip_path(&pack->acts[i], other);
+		if (strcmp(path, other) != 0)
+			continue;
 		output_note("%s: another of that name is in the bag: it stays"
 			    " in the outbox", act->path);
 		return true;
 	}
-	if (add_file(pack, path, act->lock, span_of(NULL, 0), err) == NULL)
+	file = add_unlisted(pack, path, act->lock, span_of(NULL, 0), err);
+	if (file == NULL)
 		return false;
 	act->lock = -1; /* the bag's now */
-	listed = &pack->waybill->files[pack->waybill->num - 1];
-	snprintf(listed->document, DOCUMENT_NAME, "%s", act->document);
-	listed->version = act->version;
-	snprintf(listed->title, sizeof(listed->title), "%s",
-	    deposit ? "a deposit" : "a signature");
-	return true;
+	slip->body = file->sha256;
+	pack->num_acts++;
+	return add_slip(pack, slip, err);
 }
 
 /* What was made here and has not gone: it goes by bag. */
@@ -379,6 +438,39 @@ add_checkpoint(struct packing *pack, struct error *err)
 	    add_prefixes(pack, err);
 }
 
+static int
+compare_slips(const void *a, const void *b)
+{
+	const struct digest *x = a, *y = b;
+
+	return memcmp(x->bytes, y->bytes, sizeof(x->bytes));
+}
+
+/*
+ * A waybill that lists slips goes into copies: what else is in the bag is told
+ * by list.yaml, which does not.
+ */
+static bool
+list_slips(struct packing *pack, struct error *err)
+{
+	struct waybill *waybill = pack->waybill;
+
+	for (size_t i = 0; i < pack->slips->num; i++)
+		if (add_unlisted(pack, pack->slips->members[i].path, -1,
+			member_bytes(&pack->slips->members[i]), err) == NULL)
+			return false;
+	if (waybill->num_slips > 0)
+		qsort(waybill->slips, waybill->num_slips,
+		    sizeof(waybill->slips[0]), compare_slips);
+	if (waybill->num_slips == 0 || waybill->num == 0)
+		return true;
+	if (!waybill_encode_list(waybill, &pack->list, err))
+		return false;
+	waybill->list = sha256_of(buf_span(&pack->list));
+	return add_unlisted(pack, PATH_BAG_LIST, -1, buf_span(&pack->list),
+		   err) != NULL;
+}
+
 /* The waybill is signed last and stands first. */
 static bool
 sign_waybill(struct packing *pack, struct error *err)
@@ -434,6 +526,15 @@ write_bag(struct packing *pack, struct error *err)
 	return ok;
 }
 
+static void
+tell_file(json_t *files, const char *path, const char *document,
+    unsigned version)
+{
+	json_array_append_new(files,
+	    json_pack("{s:s, s:s, s:i}", "file", path, "document", document,
+		"version", (int)version));
+}
+
 static bool
 report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 {
@@ -446,11 +547,16 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 		if (waybill->files[i].document[0] == '\0')
 			continue;
 		documents++;
-		json_array_append_new(files,
-		    json_pack("{s:s, s:s, s:i}", "file",
-			waybill->files[i].path, "document",
-			waybill->files[i].document, "version",
-			(int)waybill->files[i].version));
+		tell_file(files, waybill->files[i].path,
+		    waybill->files[i].document, waybill->files[i].version);
+	}
+	for (size_t i = 0; i < pack->num_acts; i++) {
+		char path[LIMIT_PATH_BYTES + 1];
+
+		documents++;
+		bag_slip_path(&pack->acts[i], path);
+		tell_file(files, path, pack->acts[i].document,
+		    pack->acts[i].version);
 	}
 	if (pack->context->json)
 		return output_json(json_pack("{s:s, s:I, s:s, s:o, s:o, s:o}",
@@ -531,8 +637,10 @@ prepare(struct packing *pack, struct error *err)
 		    trust.text);
 	pack->waybill = calloc(1, sizeof(*pack->waybill));
 	pack->files = calloc(LIMIT_BAG_FILES + 2, sizeof(*pack->files));
-	return (pack->waybill != NULL && pack->files != NULL) ||
-	    error_set_errno(err, "bag");
+	pack->slips = container_new(err);
+	return pack->slips != NULL &&
+	    ((pack->waybill != NULL && pack->files != NULL) ||
+		error_set_errno(err, "bag"));
 }
 
 static bool
@@ -552,13 +660,15 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	/* What changes from now on is the next bag's. */
 	pack->size = pack->online ? pack->session.seen.size : 0;
 	ok = pack_contents(pack, argc, argv, err) &&
-	    sign_waybill(pack, err) && write_bag(pack, err);
+	    list_slips(pack, err) && sign_waybill(pack, err) &&
+	    write_bag(pack, err);
 	written = ok;
 	ok = ok &&
 	    bag_keep_number(pack->context, "number", pack->waybill->number, err);
 	if (ok && pack->online)
 		ok = bag_hand_in_waybill(&pack->session, pack->waybill,
-		    buf_span(&pack->yaml), buf_span(&pack->p7s), &entry, err);
+		    buf_span(&pack->yaml), buf_span(&pack->p7s), pack->slips,
+		    &entry, err);
 	/* A bag that nobody was told of is none. */
 	if (written && !ok)
 		outfile_drop(&pack->output);
@@ -584,6 +694,8 @@ packing_free(struct packing *pack)
 	free(pack->waybill);
 	buf_free(&pack->checkpoint);
 	buf_free(&pack->prefixes);
+	container_free(pack->slips);
+	buf_free(&pack->list);
 	buf_free(&pack->yaml);
 	buf_free(&pack->p7s);
 }
@@ -608,6 +720,7 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		.checkpoint = BUF(LIMIT_NOTE_FILE),
 		.prefixes = BUF(LIMIT_PREFIXES_BYTES),
 		.yaml = BUF(LIMIT_WAYBILL_BYTES),
+		.list = BUF(LIMIT_WAYBILL_BYTES),
 		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
 	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
 		switch (c) {

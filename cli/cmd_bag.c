@@ -16,6 +16,7 @@
 #include "cli/bag.h"
 #include "cli/commands.h"
 #include "cli/local.h"
+#include "cli/opened.h"
 
 /* --- What is kept of bags: a number, a line, in STATE/bags/. --- */
 
@@ -59,11 +60,28 @@ bag_keep_number(struct context *context, const char *name, uint64_t number,
 	    file_write(path, span_of_str(text), 0600, err);
 }
 
-/* POST a ZIP of a YAML file and its signature. */
+void
+bag_file_name(const char *folder, const char *document, unsigned version,
+    const char *suffix, char out[LIMIT_PATH_BYTES + 1])
+{
+	snprintf(out, LIMIT_PATH_BYTES + 1, "%s%.*s--%s@%u%s", folder,
+	    (int)(strchr(document, '/') - document), document,
+	    strchr(document, '/') + 1, version, suffix);
+}
+
+void
+bag_slip_path(const struct slip *slip, char out[LIMIT_PATH_BYTES + 1])
+{
+	bag_file_name(slip->is_deposit ? BAG_DEPOSITS : BAG_SIGNATURES,
+	    slip->document, slip->version,
+	    slip->is_deposit ? ".asice" : ".zip", out);
+}
+
+/* POST a ZIP of a YAML file, its signature, and slips, or NULL. */
 static bool
 hand_in(struct session *session, const char *yaml_path, struct span yaml,
-    const char *p7s_path, struct span p7s, struct sent *sent,
-    uint64_t *index, struct error *err)
+    const char *p7s_path, struct span p7s, const struct container *slips,
+    struct sent *sent, uint64_t *index, struct error *err)
 {
 	static struct entry entry;
 	struct container *zip = container_new(err);
@@ -77,7 +95,11 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
 	request.body_fd = file_temporary(session->context->state, err);
 	ok = zip != NULL && request.body_fd >= 0 &&
 	    container_put(zip, yaml_path, yaml, err) &&
-	    container_put(zip, p7s_path, p7s, err) &&
+	    container_put(zip, p7s_path, p7s, err);
+	for (size_t i = 0; ok && slips != NULL && i < slips->num; i++)
+		ok = container_put(zip, slips->members[i].path,
+		    member_bytes(&slips->members[i]), err);
+	ok = ok &&
 	    container_write(zip, request.body_fd, &request.body_len, err) &&
 	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
@@ -92,7 +114,8 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
 
 bool
 bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
-    struct span yaml, struct span p7s, uint64_t *index, struct error *err)
+    struct span yaml, struct span p7s, const struct container *slips,
+    uint64_t *index, struct error *err)
 {
 	struct sent sent = { .act = ACT_DISPATCH, .number = waybill->number };
 
@@ -100,7 +123,7 @@ bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
 	snprintf(sent.person, sizeof(sent.person), "%s", waybill->person);
 	snprintf(sent.to, sizeof(sent.to), "%s", waybill->to);
 	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE,
-	    p7s, &sent, index, err);
+	    p7s, slips, &sent, index, err);
 }
 
 bool
@@ -116,186 +139,10 @@ bag_hand_in_answer(struct session *session,
 	snprintf(sent.person, sizeof(sent.person), "%s", answer->person);
 	snprintf(sent.to, sizeof(sent.to), "%s", answer->to);
 	return hand_in(session, PATH_ACKNOWLEDGEMENT, yaml,
-	    PATH_ACKNOWLEDGEMENT_P7S, p7s, &sent, index, err);
+	    PATH_ACKNOWLEDGEMENT_P7S, p7s, NULL, &sent, index, err);
 }
 
 /* --- Opening. --- */
-
-/*
- * The proofs that it carries: the body of its checkpoint, from old to a note of
- * size, and one from the checkpoint of a copy, whose size is prefix, to that.
- */
-struct bag_papers {
-	struct span text;
-	uint64_t old, size;
-	struct checkpoint checkpoint;
-	struct span note;
-	struct merkle_proof proof;
-	uint64_t prefix;
-};
-
-struct opened {
-	struct context *context;
-	struct seen *seen;
-	const char *path;
-	int fd, inner;
-	struct zip_member *members;
-	size_t num;
-	struct buf yaml, p7s;
-	struct digest digest; /* of the waybill */
-	struct waybill *waybill;
-	struct acknowledgement *answer; /* what was found */
-	struct buf checkpoint, prefixes;
-	struct bag_papers papers; /* in these two */
-	struct error other; /* the first copy that contradicts another */
-};
-
-static bool
-found(struct opened *bag, const char *path, const char *what)
-{
-	struct acknowledgement *answer = bag->answer;
-
-	if (answer->num == LIMIT_BAG_FILES)
-		return false;
-	snprintf(answer->findings[answer->num].path,
-	    sizeof(answer->findings[0].path), "%s", path);
-	snprintf(answer->findings[answer->num].what,
-	    sizeof(answer->findings[0].what), "%s", what);
-	answer->num++;
-	return false;
-}
-
-static void
-close_bag(struct opened *bag)
-{
-	if (bag->fd >= 0)
-		close(bag->fd);
-	if (bag->inner >= 0)
-		close(bag->inner);
-	seen_close(bag->seen);
-	free(bag->members);
-	free(bag->waybill);
-	free(bag->answer);
-	buf_free(&bag->yaml);
-	buf_free(&bag->p7s);
-	buf_free(&bag->checkpoint);
-	buf_free(&bag->prefixes);
-}
-
-/* Who signed the waybill, by what this office has accepted. */
-static bool
-judge_waybill(struct opened *bag, struct error *err)
-{
-	struct context *context = bag->context;
-	const struct verdict_library library = context_library(context);
-	struct crls *lists[1] = { library.newest };
-	struct policy *policy = context_pinned(context, err);
-	const struct bag_signature it = { buf_span(&bag->yaml),
-		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
-		bag->waybill->dispatched_at, 0 };
-	const struct office *own;
-	struct cert *cert = NULL;
-	bool ok;
-
-	if (policy == NULL ||
-	    (own = own_office(context, policy, &cert, err)) == NULL)
-		return false;
-	cert_free(cert);
-	ok = bag_judge(context->certs, policy, lists, 1, &it, err) ||
-	    error_context(err, "the waybill");
-	if (ok && strcmp(bag->waybill->to, own->name) != 0)
-		ok = error_set_code(err, ERROR_UNTRUSTED, "WRONG_ADDRESSEE",
-		    "this bag is for %s, and you are of %s",
-		    bag->waybill->to, own->name);
-	return ok;
-}
-
-static bool
-open_bag(struct context *context, const char *path, struct opened *out,
-    struct error *err)
-{
-	struct identity recipient = { NULL };
-	const struct zip_member *yaml, *p7s;
-	bool ok;
-
-	*out = (struct opened){ .context = context,
-		.path = path,
-		.inner = -1,
-		.yaml = BUF(LIMIT_WAYBILL_BYTES),
-		.p7s = BUF(LIMIT_SIGNATURE_BYTES),
-		.checkpoint = BUF(LIMIT_NOTE_FILE),
-		.prefixes = BUF(LIMIT_PREFIXES_BYTES) };
-	out->fd = open_file(path, err);
-	if (out->fd < 0)
-		return false;
-	if (context->encrypt_cert[0] == '\0')
-		return error_set(err, ERROR_USAGE,
-		    "there is no key to open a bag with: your office's is"
-		    " named by encryption-certificate and encryption-key in"
-		    " %s", context->config_path);
-	ok = identity_load(context->encrypt_cert, context->encrypt_key,
-		 &recipient, err) &&
-	    (out->inner = file_temporary(context->state, err)) >= 0 &&
-	    bag_open(out->fd, &recipient, out->inner, &out->members, &out->num,
-		err);
-	identity_free(&recipient);
-	if (!ok)
-		return error_context(err, "%s", path);
-	yaml = bag_member(out->members, out->num, PATH_WAYBILL);
-	p7s = bag_member(out->members, out->num, PATH_WAYBILL_SIGNATURE);
-	ok = (yaml != NULL && p7s != NULL) ||
-	    error_set(err, ERROR_MALFORMED, "%s: there is no signed waybill",
-		path);
-	ok = ok && bag_read(out->inner, yaml, &out->yaml, err) &&
-	    bag_read(out->inner, p7s, &out->p7s, err);
-	out->digest = sha256_of(buf_span(&out->yaml));
-	ok = ok &&
-	    (out->waybill = waybill_parse(buf_span(&out->yaml), err)) !=
-		NULL &&
-	    judge_waybill(out, err);
-	out->answer = calloc(1, sizeof(*out->answer));
-	return ok &&
-	    (out->answer != NULL || error_set_errno(err, "bag"));
-}
-
-/* A listed file, checked against the waybill, into a file of its own. */
-static int
-take_file(struct opened *bag, const struct waybill_file *listed)
-{
-	const struct zip_member *member = bag_member(bag->members, bag->num,
-	    listed->path);
-	struct error why = { 0 };
-	struct digest digest;
-	int fd;
-
-	if (member == NULL) {
-		found(bag, listed->path, "missing");
-		return -1;
-	}
-	if ((fd = file_temporary(bag->context->state, &why)) < 0 ||
-	    !bag_extract(bag->inner, member, fd, &digest, &why) ||
-	    member->size != listed->size ||
-	    !digest_eq(&digest, &listed->sha256)) {
-		found(bag, listed->path, "altered");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static void
-find_unexpected(struct opened *bag)
-{
-	for (size_t i = 0; i < bag->num; i++) {
-		const char *path = bag->members[i].path;
-
-		if (strcmp(path, PATH_WAYBILL) != 0 &&
-		    strcmp(path, PATH_WAYBILL_SIGNATURE) != 0 &&
-		    waybill_find(bag->waybill, path) == NULL)
-			found(bag, path, "not-listed");
-	}
-}
 
 /* The lists of revocations first: copies are judged by them. */
 static void
@@ -309,14 +156,14 @@ take_crls(struct opened *bag)
 
 		if (strncmp(listed->path, BAG_CRLS, strlen(BAG_CRLS)) != 0)
 			continue;
-		if ((fd = take_file(bag, listed)) < 0)
+		if ((fd = opened_take(bag, listed)) < 0)
 			continue;
 		if (!digest_parse(span_of(listed->path + strlen(BAG_CRLS),
 				      strcspn(listed->path + strlen(BAG_CRLS),
 					  ".")),
 			&digest) ||
 		    !context_add_crls(bag->context, fd, &digest, &why))
-			found(bag, listed->path, "not-crls");
+			opened_found(bag, listed->path, "not-crls");
 		close(fd);
 	}
 }
@@ -499,7 +346,7 @@ place_copy(struct opened *bag, const char *dir,
 		json_object_set_new(row, "aside", json_string(placing.aside));
 	if (placing.placed != PLACED_OTHER)
 		return true;
-	found(bag, listed->path, "contradicts");
+	opened_found(bag, listed->path, "contradicts");
 	if (bag->other.kind == ERROR_NONE) {
 		if (proof == LOCAL_REFUTED)
 			bag->other = why;
@@ -549,7 +396,7 @@ take_copy(struct opened *bag, const char *dir,
     const struct waybill_file *listed, struct table *table, json_t *row,
     struct error *err)
 {
-	struct copy copy = { .fd = take_file(bag, listed) };
+	struct copy copy = { .fd = opened_take(bag, listed) };
 	const char *what = "altered or missing", *how = "", *fault;
 	char name[DOCUMENT_NAME + 16], state[STATE_TEXT] = "";
 	bool ok = true;
@@ -563,7 +410,7 @@ take_copy(struct opened *bag, const char *dir,
 	}
 	if (ok && copy.fd >= 0) {
 		if ((fault = fault_of(listed, &copy)) != NULL)
-			found(bag, listed->path, fault);
+			opened_found(bag, listed->path, fault);
 		else
 			ok = place_copy(bag, dir, listed, &copy, row, &how,
 			    err);
@@ -724,7 +571,7 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		    bag->waybill->from);
 	ok = ok && take_checkpoint(bag, &proved, err);
 	if (ok) {
-		find_unexpected(bag);
+		opened_find_unexpected(bag);
 		take_crls(bag);
 		ok = take_copies(bag, dir, table, rows, err) &&
 		    local_flush(dir, err) &&
@@ -801,10 +648,10 @@ bag_open_command(struct context *context, int argc, char *argv[],
 	if (!outfile_check(answer, err) || !context_load(context, err) ||
 	    !local_dir(context, into, dir, err))
 		return false;
-	ok = open_bag(context, argv[optind], &bag, err) &&
+	ok = opened_read(context, argv[optind], &bag, err) &&
 	    (bag.seen = session_seen(context, err)) != NULL &&
 	    run_open(&bag, dir, answer, again, err);
-	close_bag(&bag);
+	opened_close(&bag);
 	return ok;
 }
 
@@ -863,113 +710,6 @@ run_ack(struct context *context, const char *file, struct error *err)
 	return ok;
 }
 
-/* What a file of the bag is: an act of who signed the waybill. */
-static bool
-read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
-    bool is_deposit, struct sent *out, struct error *err)
-{
-	struct container *zip = is_deposit ? container_read(fd, err) :
-					     container_read_files(fd, err);
-	bool ok;
-
-	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,
-		.version = listed->version };
-	ok = zip != NULL && sent_read(bag->context->certs, zip, out, err);
-	snprintf(out->document, sizeof(out->document), "%s",
-	    listed->document);
-	snprintf(out->office, sizeof(out->office), "%s", bag->waybill->from);
-	container_free(zip);
-	if (ok && strcmp(out->person, bag->waybill->person) != 0)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "%s signed it, and %s the waybill", out->person,
-		    bag->waybill->person);
-	return ok;
-}
-
-/* A deposit or signature, in the name of who signed the waybill. */
-static bool
-send_on(struct session *session, struct opened *bag,
-    const struct waybill_file *listed, bool is_deposit, struct error *err)
-{
-	char path[700], base[512], hex[DIGEST_HEX];
-	static struct entry entry;
-	struct remote_request request = { .path = path,
-		.method = is_deposit ? "PUT" : "POST",
-		.body_len = listed->size,
-		.file_fd = -1 };
-	struct remote_answer answer = { .body = BUF(0) };
-	struct sent sent;
-	uint64_t index = 0;
-	bool ok;
-
-	if ((request.body_fd = take_file(bag, listed)) < 0)
-		return error_set_code(err, ERROR_UNTRUSTED, "BAG_INCOMPLETE",
-		    "%s is missing or altered", listed->path);
-	digest_hex(&bag->digest, hex);
-	version_path(base, listed->document, listed->version);
-	snprintf(path, sizeof(path), "%s%s?bag=%s", base,
-	    is_deposit ? "" : "/signatures", hex);
-	ok = read_listed(bag, listed, request.body_fd, is_deposit, &sent,
-		 err) &&
-	    session_will_send(session, err) &&
-	    remote_do(session->remote, &request, &answer, err) &&
-	    outbox_check_receipt(session, buf_span(&answer.body), &sent,
-		&entry, &index, err);
-	if (ok && !session->context->json)
-		printf("%s %s@%u for %s, entry %llu\n",
-		    is_deposit ? "deposited" : "signed", listed->document,
-		    listed->version, bag->waybill->person,
-		    (unsigned long long)index);
-	remote_answer_free(&answer);
-	close(request.body_fd);
-	return ok || error_context(err, "%s@%u", listed->document,
-			 listed->version);
-}
-
-static bool
-run_push(struct context *context, const char *file, struct error *err)
-{
-	struct session session;
-	struct opened bag;
-	uint64_t index = 0;
-	unsigned sent = 0;
-	bool ok;
-
-	ok = open_bag(context, file, &bag, err) &&
-	    session_open(context, &session, err);
-	if (!ok) {
-		close_bag(&bag);
-		return false;
-	}
-	ok = bag_hand_in_waybill(&session, bag.waybill, buf_span(&bag.yaml),
-	    buf_span(&bag.p7s), &index, err);
-	for (size_t i = 0; ok && i < bag.waybill->num; i++) {
-		const struct waybill_file *listed = &bag.waybill->files[i];
-		const bool deposit = strncmp(listed->path, BAG_DEPOSITS,
-					 strlen(BAG_DEPOSITS)) == 0;
-
-		if (!deposit && strncmp(listed->path, BAG_SIGNATURES,
-				    strlen(BAG_SIGNATURES)) != 0)
-			continue;
-		ok = send_on(&session, &bag, listed, deposit, err);
-		sent += ok;
-	}
-	if (ok && context->json)
-		ok = output_json(json_pack("{s:I, s:s, s:i, s:I}", "number",
-				     (json_int_t)bag.waybill->number, "from",
-				     bag.waybill->from, "sent", (int)sent,
-				     "entry", (json_int_t)index),
-		    err);
-	else if (ok)
-		printf("bag %llu from %s: its waybill is entry %llu; %u"
-		       " handed in\n",
-		    (unsigned long long)bag.waybill->number,
-		    bag.waybill->from, (unsigned long long)index, sent);
-	session_close(&session);
-	close_bag(&bag);
-	return ok;
-}
-
 bool
 cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
 {
@@ -986,5 +726,5 @@ cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
 		    " --help)");
 	return context_load(context, err) &&
 	    (strcmp(what, "ack") == 0 ? run_ack(context, argv[2], err) :
-					run_push(context, argv[2], err));
+					bag_push_command(context, argv[2], err));
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bag/slip.h"
 #include "base/time.h"
 #include "cli/acts.h"
 #include "cli/commands.h"
@@ -43,6 +44,8 @@ struct pull {
 	bool asked_anew;         /* for a pack, once */
 	struct proved_act *acts; /* by index, of the documents that changed */
 	size_t num_acts, room;
+	struct digest *waybills; /* by which some of these came */
+	size_t num_waybills;
 	struct table *table;
 	json_t *rows;
 	size_t num_new, num_bad;
@@ -130,11 +133,46 @@ keep_act(struct pull *pull, uint64_t index, struct span line,
 }
 
 static bool
+has_waybill(const struct pull *pull, const struct digest *waybill)
+{
+	for (size_t i = 0; i < pull->num_waybills; i++)
+		if (digest_eq(&pull->waybills[i], waybill))
+			return true;
+	return false;
+}
+
+static bool
+keep_waybill(struct pull *pull, const struct digest *waybill,
+    struct error *err)
+{
+	struct digest *all;
+
+	if (has_waybill(pull, waybill))
+		return true;
+	all = realloc(pull->waybills,
+	    (pull->num_waybills + 1) * sizeof(*all));
+	if (all == NULL)
+		return error_set_errno(err, "entries");
+	pull->waybills = all;
+	all[pull->num_waybills++] = *waybill;
+	return true;
+}
+
+static bool
 visit_act(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
 {
-	(void)entry;
-	return keep_act(arg, index, line, err);
+	return keep_act(arg, index, line, err) &&
+	    (!entry_has(entry, ENTRY_WAYBILL) ||
+		keep_waybill(arg, &entry->waybill, err));
+}
+
+static bool
+visit_dispatch(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	return !has_waybill(arg, &entry->digest) ||
+	    keep_act(arg, index, line, err);
 }
 
 struct changed {
@@ -185,6 +223,18 @@ compare_acts(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
+/* Of bags by which acts came: their copies carry those receipts too. */
+static bool
+gather_dispatches(struct pull *pull, struct error *err)
+{
+	const struct entry_filter filter = { .act = "dispatch",
+		.at = pull->size };
+
+	return pull->num_waybills == 0 ||
+	    session_entries(&pull->session, &filter, visit_dispatch, pull,
+		err);
+}
+
 /*
  * All acts on each document that changed, those of before too: their receipts
  * are to lead to one checkpoint.
@@ -205,6 +255,7 @@ gather_changed(struct pull *pull, struct error *err)
 			ok = gather(pull, 0, changed.names[i], visit_act, pull,
 			    err);
 	free(changed.names);
+	ok = ok && gather_dispatches(pull, err);
 	if (pull->num_acts > 0)
 		qsort(pull->acts, pull->num_acts, sizeof(*pull->acts),
 		    compare_acts);
@@ -579,6 +630,42 @@ keep_acts(struct pull *pull, struct error *err)
 /* --- Containers. --- */
 
 static bool
+add_receipt(const struct pull *pull, const struct proved_act *act,
+    struct container *container, struct error *err)
+{
+	struct proof proof = PROOF;
+	struct buf text = BUF(LIMIT_PROOF_FILE);
+	char path[LIMIT_PATH_BYTES + 1];
+	bool ok;
+
+	snprintf(path, sizeof(path), PATH_RECEIPT,
+	    (unsigned long long)act->index);
+	proof.index = act->index;
+	ok = buf_append(&proof.entry, buf_span(&act->line), err) &&
+	    buf_append(&proof.note, buf_span(&pull->note), err);
+	if (ok) {
+		proof.path = act->proof;
+		ok = proof_encode(&proof, &text, err) &&
+		    container_put(container, path, buf_span(&text), err);
+	}
+	proof_free(&proof);
+	buf_free(&text);
+	return ok;
+}
+
+/* Where the version has the waybill: one of before there were slips has none. */
+static bool
+add_dispatch(const struct pull *pull, const struct proved_act *act,
+    struct container *container, struct error *err)
+{
+	static struct entry entry; /* large */
+
+	return entry_parse(buf_span(&act->line), &entry, err) &&
+	    (!slip_has_waybill(container, &entry.digest) ||
+		add_receipt(pull, act, container, err));
+}
+
+static bool
 add_receipts(const struct pull *pull, const struct ledger_version *version,
     struct container *container, struct error *err)
 {
@@ -587,24 +674,14 @@ add_receipts(const struct pull *pull, const struct ledger_version *version,
 	for (size_t i = 0; ok && i < version->num_acts; i++) {
 		const struct proved_act *act = find_act(pull,
 		    version->acts[i]);
-		struct proof proof = PROOF;
-		struct buf text = BUF(LIMIT_PROOF_FILE);
-		char path[LIMIT_PATH_BYTES + 1];
 
-		snprintf(path, sizeof(path), PATH_RECEIPT,
-		    (unsigned long long)version->acts[i]);
-		proof.index = version->acts[i];
-		ok = act != NULL &&
-		    buf_append(&proof.entry, buf_span(&act->line), err) &&
-		    buf_append(&proof.note, buf_span(&pull->note), err);
-		if (ok) {
-			proof.path = act->proof;
-			ok = proof_encode(&proof, &text, err) &&
-			    container_put(container, path, buf_span(&text),
-				err);
-		}
-		proof_free(&proof);
-		buf_free(&text);
+		ok = act != NULL && add_receipt(pull, act, container, err);
+	}
+	for (size_t i = 0; ok && i < version->num_dispatches; i++) {
+		const struct proved_act *act = find_act(pull,
+		    version->dispatches[i]);
+
+		ok = act != NULL && add_dispatch(pull, act, container, err);
 	}
 	return ok;
 }
@@ -851,6 +928,7 @@ cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
 	for (size_t i = 0; i < pull.num_acts; i++)
 		buf_free(&pull.acts[i].line);
 	free(pull.acts);
+	free(pull.waybills);
 	buf_free(&pull.note);
 	table_free(pull.table);
 	json_decref(pull.rows);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bag/slip.h"
 #include "daemon/actor.h"
 #include "daemon/place.h"
 #include "document/termination.h"
+#include "record/stored.h"
 #include "verdict/verdict.h"
 
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
@@ -145,7 +147,7 @@ request_of(const struct job *job, const struct actor *actor,
 		.certs = job->api->certs,
 		.library = library,
 		.now_ms = registrar_time_ms(job->api->registrar),
-		.dispatched_ms = actor->dispatched_ms,
+		.waybill = actor->by_bag ? &actor->waybill : NULL,
 		.live = live,
 		.policy = actor->by.policy,
 		.person = actor->person,
@@ -155,6 +157,35 @@ request_of(const struct job *job, const struct actor *actor,
 	};
 }
 
+/* The dispatches of what came before, and of what comes now; or NULL. */
+static struct verdict_act *
+load_dispatches(const struct job *job, const struct actor *actor,
+    const struct snapshot *now, size_t *num, struct error *err)
+{
+	uint64_t indices[LIMIT_SIGNATURES + 2];
+
+	memcpy(indices, now->dispatches,
+	    now->num_dispatches * sizeof(indices[0]));
+	*num = now->num_dispatches;
+	if (actor->by_bag)
+		indices[(*num)++] = actor->dispatch;
+	return stored_acts(job->api->registrar->journal, indices, *num, err);
+}
+
+/* What came with a waybill is put beside a deposit here, and only here. */
+static bool
+check_own(const struct container *container, struct error *err)
+{
+	char id[LIMIT_NAME_BYTES + 1];
+
+	for (size_t i = 0; i < container->num; i++)
+		if (path_slip_id(container->members[i].path, id))
+			return error_set(err, ERROR_MALFORMED,
+			    "%s is no part of a deposit",
+			    container->members[i].path);
+	return true;
+}
+
 static bool
 judge_deposit(struct job *job, const struct actor *actor,
     struct container *container, const struct snapshot *now,
@@ -162,12 +193,19 @@ judge_deposit(struct job *job, const struct actor *actor,
 {
 	const struct verdict_library library = library_for_verdict(
 	    job->api->registrar->library, actor->by.crls->crls);
-	const struct verdict_request request = request_of(job, actor,
-	    container, &library, EXPECT_DEPOSIT, "origin");
+	struct verdict_request request = request_of(job, actor, container,
+	    &library, EXPECT_DEPOSIT, "origin");
+	struct verdict_act *dispatches = load_dispatches(job, actor, now,
+	    &request.num_dispatches, err);
 	struct verdict verdict;
 	bool ok;
 
-	if (!verdict_judge(&request, &verdict, err)) {
+	request.dispatches = dispatches;
+	ok = dispatches != NULL && check_own(container, err) &&
+	    actor_put_papers(actor, container, "origin", err) &&
+	    verdict_judge(&request, &verdict, err);
+	free(dispatches);
+	if (!ok) {
 		container_free(container);
 		return false;
 	}
@@ -239,13 +277,21 @@ tell_bearer(const struct job *job, struct error *err)
 	    " its sender must look", job->document);
 }
 
-/* "?onto=N": it may end the signing of version N; 0 where it does not say. */
+/*
+ * "?onto=N": it may end the signing of version N; 0 where it does not say.  Of
+ * what comes by bag its slip says that, and not who brings it.
+ */
 static bool
-read_onto(const struct job *job, unsigned *out, struct error *err)
+read_onto(const struct job *job, const struct actor *actor, unsigned *out,
+    struct error *err)
 {
 	char text[16];
 
-	*out = 0;
+	*out = actor->onto;
+	if (actor->by_bag)
+		return !http_has_query(&job->request->head, "onto") ||
+		    error_set(err, ERROR_USAGE,
+			"onto=N is not for who brings a bag to say");
 	return (http_query(&job->request->head, "onto", text, sizeof(text)) &&
 		   (text[0] == '\0' ||
 		       document_version_parse(span_of_str(text), out))) ||
@@ -261,7 +307,7 @@ check_deposit(struct job *job, const struct actor *actor,
 		.office = actor->office,
 		.version = job->version };
 
-	return read_onto(job, &deposit.onto, err) &&
+	return read_onto(job, actor, &deposit.onto, err) &&
 	    snapshot_take(job, 0, actor->person, now, err) &&
 	    place_check_deposit(job->document, &deposit, now, err);
 }
@@ -316,14 +362,16 @@ deposit(struct job *job, const struct actor *actor, struct error *err)
 bool
 run_deposit(struct job *job, struct error *err)
 {
-	struct actor actor;
+	struct actor actor = { .papers = NULL };
+	bool ok;
 
 	if (job->version == 0)
 		return error_set(err, ERROR_USAGE,
 		    "a deposit names its version's number");
-	return (upload_check(job, err) && actor_take(job, &actor, err) &&
-		   deposit(job, &actor, err)) ||
-	    tell_bearer(job, err);
+	ok = upload_check(job, err) && actor_take(job, &actor, err) &&
+	    deposit(job, &actor, err);
+	actor_free(&actor);
+	return ok || tell_bearer(job, err);
 }
 
 /* --- Sign. --- */
@@ -366,28 +414,6 @@ take_signature(struct job *job, const char *prefix, const char *beside,
 	return ok;
 }
 
-static struct verdict_act *
-load_acts(struct job *job, const struct snapshot *now, struct error *err)
-{
-	struct verdict_act *acts = calloc(now->num_acts + 1, sizeof(*acts));
-	bool ok = acts != NULL || error_set_errno(err, "acts");
-
-	for (size_t i = 0; ok && i < now->num_acts; i++) {
-		struct buf line = BUF(LIMIT_ENTRY_BYTES);
-
-		acts[i].index = now->acts[i];
-		ok = journal_entry(job->api->registrar->journal, now->acts[i],
-			 &line, err) &&
-		    entry_parse(buf_span(&line), &acts[i].entry, err);
-		buf_free(&line);
-	}
-	if (!ok) {
-		free(acts);
-		return NULL;
-	}
-	return acts;
-}
-
 /* Those that make the quorum: of the same kind, and this one. */
 static void
 list_signatures(struct job *job, const struct snapshot *now,
@@ -415,9 +441,12 @@ judge_sign(struct job *job, const struct actor *actor,
 {
 	const struct verdict_library library = library_for_verdict(
 	    job->api->registrar->library, actor->by.crls->crls);
-	struct verdict_act *acts = load_acts(job, now, err);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_STORED, id);
+	struct verdict_act *acts = stored_acts(job->api->registrar->journal,
+	    now->acts, now->num_acts, err);
+	struct verdict_act *dispatches = load_dispatches(job, actor, now,
+	    &request.num_dispatches, err);
 	const struct verdict_signature *live;
 	struct verdict verdict;
 	bool ok;
@@ -427,13 +456,17 @@ judge_sign(struct job *job, const struct actor *actor,
 	container_remove(container, PATH_SEAL_MANIFEST);
 	request.acts = acts;
 	request.num_acts = now->num_acts;
+	request.dispatches = dispatches;
 	request.number = now->version;
-	if (acts == NULL || !verdict_judge(&request, &verdict, err)) {
+	ok = acts != NULL && dispatches != NULL &&
+	    actor_put_papers(actor, container, id, err) &&
+	    verdict_judge(&request, &verdict, err);
+	free(dispatches);
+	free(acts);
+	if (!ok) {
 		container_free(container);
-		free(acts);
 		return false;
 	}
-	free(acts);
 	live = verdict_signature(&verdict, id);
 	if (verdict.outcome != OUTCOME_VALID) {
 		container_free(container);
@@ -584,18 +617,18 @@ run_sign_on(struct job *job, const struct actor *actor,
 bool
 run_sign(struct job *job, struct error *err)
 {
-	struct actor actor;
-	struct snapshot now;
+	struct actor actor = { .papers = NULL };
+	struct snapshot now = { .signers = NULL };
 	bool ok;
 
 	if (job->version == 0)
 		return error_set(err, ERROR_USAGE,
 		    "a signature names its version's number");
-	if (!actor_take(job, &actor, err) ||
-	    !snapshot_take(job, job->version, actor.person, &now, err))
-		return false;
-	ok = run_sign_on(job, &actor, &now, err);
+	ok = actor_take(job, &actor, err) &&
+	    snapshot_take(job, job->version, actor.person, &now, err) &&
+	    run_sign_on(job, &actor, &now, err);
 	free(now.signers);
+	actor_free(&actor);
 	return ok || tell_bearer(job, err);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bag/judge.h"
+#include "bag/slip.h"
 #include "base/file.h"
 #include "base/time.h"
 #include "daemon/job.h"
@@ -45,9 +46,61 @@ judge(struct job *job, const struct bag_signature *it, struct error *err)
 	    err);
 }
 
+/* All slips that the waybill lists, as it lists them, and nothing else. */
 static bool
-take_waybill(struct job *job, struct span yaml, struct span p7s,
+check_slips(const struct container *files, const struct waybill *waybill,
     struct error *err)
+{
+	for (size_t i = 0; i < files->num; i++) {
+		const struct member *member = &files->members[i];
+		const struct digest sha256 = sha256_of(member_bytes(member));
+		char name[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
+		struct slip slip;
+
+		if (!path_signature_id(member->path, PATH_SLIP, name))
+			continue;
+		digest_hex(&sha256, hex);
+		if (strcmp(name, hex) != 0 ||
+		    !waybill_lists_slip(waybill, &sha256))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "the waybill does not list %s", member->path);
+		if (!slip_parse(member_bytes(member), &slip, err))
+			return error_context(err, "%s", member->path);
+	}
+	return files->num == 2 + waybill->num_slips ||
+	    error_set(err, ERROR_MALFORMED,
+		"the body is not a ZIP of a waybill, its signature and the %zu"
+		" slips that it lists", waybill->num_slips);
+}
+
+/* What was handed in is kept as it came. */
+static bool
+keep(struct job *job, const struct digest *digest,
+    const struct waybill *waybill, struct error *err)
+{
+	const struct http_request *request = job->request;
+	struct buf zip = BUF(LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES);
+	uint8_t piece[16384] UNINITIALIZED;
+	bool ok = true;
+
+	while (ok && zip.len < request->body_len) {
+		const uint64_t left = request->body_len - zip.len;
+		const size_t n = left < sizeof(piece) ? (size_t)left :
+							 sizeof(piece);
+
+		ok = file_pread(request->spool, piece, n, (off_t)zip.len,
+			 err) &&
+		    buf_append(&zip, span_of(piece, n), err);
+	}
+	ok = ok &&
+	    bags_keep(job->api->bags, digest, waybill, buf_span(&zip), err);
+	buf_free(&zip);
+	return ok;
+}
+
+static bool
+take_waybill(struct job *job, const struct container *files,
+    struct span yaml, struct span p7s, struct error *err)
 {
 	struct waybill *waybill = waybill_parse(yaml, err);
 	const struct digest digest = sha256_of(yaml);
@@ -59,10 +112,11 @@ take_waybill(struct job *job, struct span yaml, struct span p7s,
 		waybill->person, waybill->dispatched_at,
 		time_now_ms() / 1000 };
 
-	ok = judge(job, &it, err);
+	ok = check_slips(files, waybill, err) && judge(job, &it, err);
 	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
 		ok = error_set(err, ERROR_USAGE, "there is no office \"%s\"",
 		    waybill->to);
+	ok = ok && keep(job, &digest, waybill, err);
 	if (ok) {
 		job->act = (struct act_request){ .number = waybill->number };
 		snprintf(job->act.office, sizeof(job->act.office), "%s",
@@ -72,8 +126,7 @@ take_waybill(struct job *job, struct span yaml, struct span p7s,
 		snprintf(job->act.to, sizeof(job->act.to), "%s", waybill->to);
 	}
 	free(waybill);
-	return ok && bags_keep(job->api->bags, yaml, p7s, err) &&
-	    journal_bag(job, ACT_DISPATCH, &digest, err);
+	return ok && journal_bag(job, ACT_DISPATCH, &digest, err);
 }
 
 /* Only of a bag that was dispatched, by the office that it was for. */
@@ -145,9 +198,9 @@ run_bag(struct job *job, struct error *err)
 		return false;
 	yaml = container_find(files, PATH_WAYBILL);
 	p7s = container_find(files, PATH_WAYBILL_SIGNATURE);
-	if (files->num == 2 && yaml != NULL && p7s != NULL) {
-		ok = take_waybill(job, member_bytes(yaml), member_bytes(p7s),
-		    err);
+	if (yaml != NULL && p7s != NULL) {
+		ok = take_waybill(job, files, member_bytes(yaml),
+		    member_bytes(p7s), err);
 	} else {
 		yaml = container_find(files, PATH_ACKNOWLEDGEMENT);
 		p7s = container_find(files, PATH_ACKNOWLEDGEMENT_P7S);

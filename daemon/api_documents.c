@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bag/slip.h"
 #include "base/time.h"
 #include "daemon/snapshot.h"
+#include "record/stored.h"
 
 static struct digest
 delivery_key(const struct job *job, const struct snapshot *now)
@@ -43,6 +45,50 @@ edition_of(const struct job *job, uint64_t newest)
 	return edition;
 }
 
+/* A receipt that leads to a head; one note for all: it is verified once. */
+static bool
+add_receipt(const struct journal *journal, uint64_t index,
+    const struct head *head, struct span note, struct container *container,
+    struct error *err)
+{
+	char path[LIMIT_PATH_BYTES + 1];
+	struct buf text = BUF(LIMIT_PROOF_FILE);
+	struct proof proof = PROOF;
+	bool ok;
+
+	snprintf(path, sizeof(path), PATH_RECEIPT, (unsigned long long)index);
+	ok = journal_receipt(journal, index, head, &proof, err);
+	proof.note.len = 0;
+	ok = ok && buf_append(&proof.note, note, err) &&
+	    proof_encode(&proof, &text, err) &&
+	    container_put(container, path, buf_span(&text), err);
+	proof_free(&proof);
+	buf_free(&text);
+	return ok;
+}
+
+/*
+ * Of the waybills by which acts came, where the version has those waybills: it
+ * has none of a bag that a program packed before there were slips.
+ */
+static bool
+add_dispatches(const struct journal *journal, const struct snapshot *now,
+    const struct head *head, struct span note, struct container *container,
+    struct error *err)
+{
+	struct verdict_act *acts = stored_acts(journal, now->dispatches,
+	    now->num_dispatches, err);
+	bool ok = acts != NULL;
+
+	for (size_t i = 0; ok && i < now->num_dispatches; i++)
+		if (slip_has_waybill(container, &acts[i].entry.digest))
+			ok = add_receipt(journal, acts[i].index, head, note,
+			    container, err);
+	free(acts);
+	return ok;
+}
+
+/* Of each act, and of the waybills by which they came. */
 static bool
 add_receipts(struct job *job, const struct snapshot *now,
     const struct edition *edition, struct container *container,
@@ -57,23 +103,13 @@ add_receipts(struct job *job, const struct snapshot *now,
 	ok = journal_head_at(journal, edition->cosigned != 0 ?
 		     edition->cosigned : edition->newest + 1, &head, err) &&
 	    append_note(registrar, &head, &note, err);
-	for (size_t i = 0; ok && i < now->num_acts; i++) {
-		char path[LIMIT_PATH_BYTES + 1];
-		struct buf text = BUF(LIMIT_PROOF_FILE);
-		struct proof proof = PROOF;
-
-		snprintf(path, sizeof(path), PATH_RECEIPT,
-		    (unsigned long long)now->acts[i]);
-		ok = journal_receipt(journal, now->acts[i], &head, &proof,
-			 err);
-		/* One note for all: verified once. */
-		proof.note.len = 0;
-		ok = ok && buf_append(&proof.note, buf_span(&note), err) &&
-		    proof_encode(&proof, &text, err) &&
-		    container_put(container, path, buf_span(&text), err);
-		proof_free(&proof);
-		buf_free(&text);
-	}
+	for (size_t i = 0; ok && i < now->num_acts; i++)
+		ok = add_receipt(journal, now->acts[i], &head,
+		    buf_span(&note), container, err);
+	ok = ok &&
+	    (now->num_dispatches == 0 ||
+		add_dispatches(journal, now, &head, buf_span(&note), container,
+		    err));
 	buf_free(&note);
 	return ok;
 }

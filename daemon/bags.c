@@ -1,6 +1,7 @@
 #include "daemon/bags.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +19,16 @@ struct bags {
 	size_t num, next;
 };
 
+#define ENDING ".zip"
+
 static bool
 path_of(const struct bags *bags, const struct digest *digest,
-    const char *ending, char out[FILE_PATH], struct error *err)
+    char out[FILE_PATH], struct error *err)
 {
 	char name[DIGEST_HEX + 8], hex[DIGEST_HEX];
 
 	digest_hex(digest, hex);
-	snprintf(name, sizeof(name), "%s.%s", hex, ending);
+	snprintf(name, sizeof(name), "%s" ENDING, hex);
 	return file_join(out, bags->dir, name, err);
 }
 
@@ -39,62 +42,75 @@ find(const struct bags *bags, const struct digest *digest)
 	return NULL;
 }
 
-static void
-remove_files(const struct bags *bags, const struct digest *digest)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-
-	if (path_of(bags, digest, "yaml", path, &ignored))
-		unlink(path);
-	if (path_of(bags, digest, "p7s", path, &ignored))
-		unlink(path);
-}
-
 /* The lock is held, or nobody else is there yet. */
 static void
 add(struct bags *bags, const struct digest *digest,
     const struct waybill *waybill)
 {
 	struct kept *one = &bags->list[bags->next];
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
 
-	if (bags->num == LIMIT_WAYBILLS)
-		remove_files(bags, &one->digest);
-	else
+	if (bags->num < LIMIT_WAYBILLS)
 		bags->num++;
+	else if (path_of(bags, &one->digest, path, &ignored))
+		unlink(path);
 	*one = (struct kept){ .digest = *digest };
 	snprintf(one->by.office, sizeof(one->by.office), "%s", waybill->from);
 	snprintf(one->by.person, sizeof(one->by.person), "%s", waybill->person);
 	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
 }
 
-/* One that a crash left half, or without a signature, is handed in again. */
+/* The waybill in a file that is named by its digest, or NULL. */
+static struct container *
+read_file(const char *path, const struct digest *digest, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct container *files = fd < 0 ? NULL :
+					   container_read_files(fd, err);
+	const struct member *yaml = files != NULL ?
+	    container_find(files, PATH_WAYBILL) :
+	    NULL;
+	struct digest found = { { 0 } };
+
+	if (fd >= 0)
+		close(fd);
+	if (yaml != NULL)
+		found = sha256_of(member_bytes(yaml));
+	if (yaml != NULL && digest_eq(&found, digest) &&
+	    container_find(files, PATH_WAYBILL_SIGNATURE) != NULL)
+		return files;
+	container_free(files);
+	return NULL;
+}
+
+/* One that a crash left half, or that an earlier program kept, goes. */
 static void
 load_one(struct bags *bags, const char *name)
 {
-	struct buf text = BUF(LIMIT_WAYBILL_BYTES);
+	struct container *files = NULL;
 	struct waybill *waybill = NULL;
 	struct error ignored = { 0 };
 	struct digest digest;
-	char path[FILE_PATH], p7s[FILE_PATH];
+	char path[FILE_PATH];
 
-	if (strlen(name) != 69 || strcmp(name + 64, ".yaml") != 0 ||
-	    !file_join(path, bags->dir, name, &ignored) ||
-	    !file_read(path, text.max, &text, &ignored)) {
-		buf_free(&text);
+	if (name[0] == '.' || !file_join(path, bags->dir, name, &ignored))
 		return;
-	}
-	digest = sha256_of(buf_span(&text));
-	if (bags->num < LIMIT_WAYBILLS && find(bags, &digest) == NULL &&
-	    path_of(bags, &digest, "p7s", p7s, &ignored) &&
-	    access(p7s, R_OK) == 0)
-		waybill = waybill_parse(buf_span(&text), &ignored);
+	if (strlen(name) == DIGEST_HEX - 1 + strlen(ENDING) &&
+	    strcmp(name + DIGEST_HEX - 1, ENDING) == 0 &&
+	    digest_parse(span_of(name, DIGEST_HEX - 1), &digest) &&
+	    bags->num < LIMIT_WAYBILLS)
+		files = read_file(path, &digest, &ignored);
+	if (files != NULL)
+		waybill = waybill_parse(
+		    member_bytes(container_find(files, PATH_WAYBILL)),
+		    &ignored);
 	if (waybill != NULL)
 		add(bags, &digest, waybill);
 	else
 		unlink(path);
 	free(waybill);
-	buf_free(&text);
+	container_free(files);
 }
 
 struct bags *
@@ -133,32 +149,19 @@ bags_free(struct bags *bags)
 }
 
 bool
-bags_keep(struct bags *bags, struct span yaml, struct span p7s,
-    struct error *err)
+bags_keep(struct bags *bags, const struct digest *digest,
+    const struct waybill *waybill, struct span zip, struct error *err)
 {
-	const struct digest digest = sha256_of(yaml);
-	struct waybill *waybill = waybill_parse(yaml, err);
 	char path[FILE_PATH];
-	bool ok;
 
-	/* The waybill last: where it is there, so is its signature. */
-	ok = waybill != NULL && path_of(bags, &digest, "p7s", path, err) &&
-	    file_write_quick(path, p7s, 0600, err) &&
-	    path_of(bags, &digest, "yaml", path, err) &&
-	    file_write_quick(path, yaml, 0600, err);
+	if (!path_of(bags, digest, path, err) ||
+	    !file_write_quick(path, zip, 0600, err))
+		return false;
 	pthread_mutex_lock(&bags->mutex);
-	if (ok && find(bags, &digest) == NULL)
-		add(bags, &digest, waybill);
+	if (find(bags, digest) == NULL)
+		add(bags, digest, waybill);
 	pthread_mutex_unlock(&bags->mutex);
-	free(waybill);
-	return ok;
-}
-
-static bool
-unknown(struct error *err)
-{
-	return error_set(err, ERROR_CONFLICT,
-	    "that waybill was not handed in: hand it in first");
+	return true;
 }
 
 bool
@@ -175,19 +178,17 @@ bags_find(struct bags *bags, const struct digest *digest,
 	return kept != NULL;
 }
 
-bool
-bags_read(struct bags *bags, const struct digest *digest, struct buf *yaml,
-    struct buf *p7s, struct error *err)
+struct container *
+bags_read(struct bags *bags, const struct digest *digest, struct error *err)
 {
-	struct digest found;
+	struct container *files = NULL;
+	struct error ignored = { 0 };
 	char path[FILE_PATH];
 
-	if (!path_of(bags, digest, "yaml", path, err))
-		return false;
-	if (!file_read(path, yaml->max, yaml, err) ||
-	    !path_of(bags, digest, "p7s", path, err) ||
-	    !file_read(path, p7s->max, p7s, err))
-		return unknown(err);
-	found = sha256_of(buf_span(yaml));
-	return digest_eq(&found, digest) || unknown(err);
+	if (path_of(bags, digest, path, err))
+		files = read_file(path, digest, &ignored);
+	if (files == NULL)
+		error_set(err, ERROR_CONFLICT,
+		    "that waybill was not handed in: hand it in first");
+	return files;
 }

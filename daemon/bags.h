@@ -9,14 +9,19 @@
 
 #include "bag/waybill.h"
 #include "base/file.h"
+#include "document/container.h"
 
 struct bags;
 
 /* Take over what an earlier run kept in a folder, made if need be. */
 struct bags *bags_new(const char *dir, struct error *err);
 void bags_free(struct bags *bags);
-/* Keep a waybill and its signature by the SHA-256 of its text. */
-bool bags_keep(struct bags *bags, struct span yaml, struct span p7s,
+/*
+ * Keep a waybill by the SHA-256 of its text: zip is the body of a POST
+ * /v1/bags, which has it, its signature and its slips.
+ */
+bool bags_keep(struct bags *bags, const struct digest *digest,
+    const struct waybill *waybill, struct span zip,
     struct error *err) MUST_USE;
 
 /* Whom a waybill names; false if it was never handed in, or is forgotten. */
@@ -26,11 +31,12 @@ struct dispatcher {
 bool bags_find(struct bags *bags, const struct digest *waybill,
     struct dispatcher *out);
 /*
- * Its bytes, appended: nothing says yet that the signature is good.
+ * What was kept of it; the caller frees it.  Nothing says yet that the
+ * signature is good.
  *
  * ERROR_CONFLICT  it was never handed in, or is forgotten
  */
-bool bags_read(struct bags *bags, const struct digest *waybill,
-    struct buf *yaml, struct buf *p7s, struct error *err) MUST_USE;
+struct container *bags_read(struct bags *bags, const struct digest *waybill,
+    struct error *err);
 
 #endif

@@ -297,30 +297,6 @@ check_entries(struct fsck *fsck, struct error *err)
 
 /* --- Versions, on all threads. --- */
 
-static struct verdict_act *
-load_acts(struct fsck *fsck, const struct ledger_version *version,
-    struct error *err)
-{
-	struct verdict_act *acts = calloc(version->num_acts + 1,
-	    sizeof(*acts));
-	bool ok = acts != NULL || error_set_errno(err, "fsck");
-
-	for (size_t i = 0; ok && i < version->num_acts; i++) {
-		struct buf line = BUF(LIMIT_ENTRY_BYTES);
-
-		acts[i].index = version->acts[i];
-		ok = journal_entry(fsck->journal, version->acts[i], &line,
-			 err) &&
-		    entry_parse(buf_span(&line), &acts[i].entry, err);
-		buf_free(&line);
-	}
-	if (!ok) {
-		free(acts);
-		return NULL;
-	}
-	return acts;
-}
-
 static void
 check_signature(struct fsck *fsck, const struct ledger_document *doc,
     const struct verdict_act *act)
@@ -355,7 +331,7 @@ check_version(struct fsck *fsck, const struct ledger_document *doc,
     const struct ledger_version *version, struct error *err)
 {
 	struct container *container;
-	struct verdict_act *acts;
+	struct verdict_act *acts, *dispatches;
 	struct verdict_request request = { .expect = EXPECT_STORED,
 		.certs = fsck->certs,
 		.library = &fsck->verdict_library,
@@ -378,11 +354,17 @@ check_version(struct fsck *fsck, const struct ledger_document *doc,
 	/* Read all of it: what was known of a text was known long ago. */
 	for (size_t i = 0; i < container->num; i++)
 		container->members[i].hashed = false;
-	acts = load_acts(fsck, version, err);
+	acts = stored_acts(fsck->journal, version->acts, version->num_acts,
+	    err);
+	dispatches = stored_acts(fsck->journal, version->dispatches,
+	    version->num_dispatches, err);
 	request.container = container;
 	request.acts = acts;
 	request.num_acts = version->num_acts;
-	ok = acts != NULL && verdict_judge(&request, &verdict, err);
+	request.dispatches = dispatches;
+	request.num_dispatches = version->num_dispatches;
+	ok = acts != NULL && dispatches != NULL &&
+	    verdict_judge(&request, &verdict, err);
 	if (ok) {
 		audit_verdict(fsck->audit, doc, version, &verdict);
 		verdict_free(&verdict);
@@ -391,6 +373,7 @@ check_version(struct fsck *fsck, const struct ledger_document *doc,
 				check_signature(fsck, doc, &acts[i]);
 	}
 	container_free(container);
+	free(dispatches);
 	free(acts);
 	return ok;
 }

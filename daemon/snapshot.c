@@ -43,6 +43,12 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 		    LIMIT_RECEIPTS;
 		memcpy(out->acts, asked->acts,
 		    out->num_acts * sizeof(out->acts[0]));
+		out->num_dispatches = asked->num_dispatches < LIMIT_SIGNATURES ?
+		    asked->num_dispatches :
+		    LIMIT_SIGNATURES;
+		if (out->num_dispatches > 0)
+			memcpy(out->dispatches, asked->dispatches,
+			    out->num_dispatches * sizeof(out->dispatches[0]));
 		for (size_t i = 0; i < asked->num_signers; i++)
 			if (strcmp(asked->signers[i].person, person) != 0)
 				continue;
@@ -65,6 +71,7 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 	ledger_unlock(ledger);
 	out->asked.signers = NULL;
 	out->asked.acts = NULL;
+	out->asked.dispatches = NULL;
 	return ok;
 }
 

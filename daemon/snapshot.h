@@ -17,6 +17,9 @@ struct snapshot {
 	uint64_t deposit_index;
 	uint64_t acts[LIMIT_RECEIPTS];
 	size_t num_acts;
+	/* The "dispatch" entries of the waybills by which they came. */
+	uint64_t dispatches[LIMIT_SIGNATURES + 1];
+	size_t num_dispatches;
 	struct digest newest_digest;
 	/* Who deposited the version after the one asked for; or empty. */
 	char next_person[LIMIT_EMAIL_BYTES + 1], next_office[POLICY_NAME];

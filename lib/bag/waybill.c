@@ -117,21 +117,78 @@ read_files(const struct yaml *list, struct waybill *out,
 	}
 }
 
+/* Ascending, so that their order says nothing. */
+static void
+read_slips(const struct yaml *list, struct waybill *out,
+    struct complaints *to)
+{
+	if (!yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	if (list->children == NULL)
+		complain(to, list, "there are no slips: leave it out");
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		struct digest *one = &out->slips[out->num_slips];
+
+		if (out->num_slips == LIMIT_SLIPS) {
+			complain(to, c, "more than %d slips", LIMIT_SLIPS);
+			return;
+		}
+		if (!yaml_digest(c, one, to))
+			return;
+		if (out->num_slips > 0 &&
+		    memcmp(one[-1].bytes, one->bytes,
+			sizeof(one->bytes)) >= 0)
+			complain(to, c, "slips do not ascend");
+		out->num_slips++;
+	}
+}
+
 static void
 read_waybill(const struct yaml *root, void *arg, struct complaints *to)
 {
 	struct waybill *out = arg;
-	static const char *const keys[] = { "valise", "number", "from", "person",
-		"to", "dispatched", "files" };
+	static const char *const of_files[] = { "valise", "number", "from",
+		"person", "to", "dispatched", "files" };
+	static const char *const of_slips[] = { "valise", "number", "from",
+		"person", "to", "dispatched", "slips", "list" };
+	const struct yaml *slips = yaml_get(root, "slips");
+	const struct yaml *list = yaml_get(root, "list");
 
-	yaml_only(root, keys, COUNT(keys), to);
+	yaml_only(root, slips != NULL ? of_slips : of_files,
+	    slips != NULL ? COUNT(of_slips) : COUNT(of_files), to);
 	yaml_format(root, to);
 	read_number(root, "number", &out->number, to);
 	read_office(root, "from", out->from, to);
 	read_person(root, out->person, to);
 	read_office(root, "to", out->to, to);
 	read_time(root, "dispatched", &out->dispatched_at, to);
-	read_files(yaml_need(root, "files", to), out, to);
+	if (slips == NULL) {
+		read_files(yaml_need(root, "files", to), out, to);
+		return;
+	}
+	read_slips(slips, out, to);
+	if (list != NULL && yaml_digest(list, &out->list, to) &&
+	    digest_is_zero(&out->list))
+		complain(to, list, "there is no list: leave it out");
+}
+
+static void
+read_list(const struct yaml *root, void *arg, struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "files" };
+
+	yaml_only(root, keys, COUNT(keys), to);
+	yaml_format(root, to);
+	read_files(yaml_need(root, "files", to), arg, to);
+}
+
+bool
+waybill_lists_slip(const struct waybill *waybill, const struct digest *sha256)
+{
+	for (size_t i = 0; i < waybill->num_slips; i++)
+		if (digest_eq(&waybill->slips[i], sha256))
+			return true;
+	return false;
 }
 
 const struct waybill_file *
@@ -182,6 +239,26 @@ waybill_parse(struct span text, struct error *err)
 	    err);
 }
 
+bool
+waybill_parse_list(struct waybill *waybill, struct span text,
+    struct error *err)
+{
+	const struct digest digest = sha256_of(text);
+	struct waybill *list;
+
+	if (!digest_eq(&digest, &waybill->list))
+		return error_set(err, ERROR_UNTRUSTED,
+		    PATH_BAG_LIST " is not the one that the waybill names");
+	list = parse(PATH_BAG_LIST, text, sizeof(*list), read_list, err);
+	if (list == NULL)
+		return false;
+	waybill->num = list->num;
+	memcpy(waybill->files, list->files,
+	    list->num * sizeof(list->files[0]));
+	free(list);
+	return true;
+}
+
 static bool
 put_file(const struct waybill_file *file, struct buf *out, struct error *err)
 {
@@ -218,22 +295,59 @@ put_head(struct buf *out, uint64_t number, const char *from,
 	    yaml_append_scalar(out, to, err);
 }
 
+static bool
+put_files(const struct waybill *waybill, struct buf *out, struct error *err)
+{
+	bool ok = buf_printf(out, err, "files:%s\n",
+	    waybill->num == 0 ? " []" : "");
+
+	for (size_t i = 0; ok && i < waybill->num; i++)
+		ok = put_file(&waybill->files[i], out, err);
+	return ok;
+}
+
+static bool
+put_slips(const struct waybill *waybill, struct buf *out, struct error *err)
+{
+	char hex[DIGEST_HEX];
+	bool ok = true;
+
+	digest_hex(&waybill->list, hex);
+	if (!digest_is_zero(&waybill->list))
+		ok = buf_append_str(out, "list: ", err) &&
+		    yaml_append_scalar(out, hex, err) &&
+		    buf_append_str(out, "\n", err);
+	ok = ok && buf_append_str(out, "slips:\n", err);
+	for (size_t i = 0; ok && i < waybill->num_slips; i++) {
+		digest_hex(&waybill->slips[i], hex);
+		ok = buf_append_str(out, "  - ", err) &&
+		    yaml_append_scalar(out, hex, err) &&
+		    buf_append_str(out, "\n", err);
+	}
+	return ok;
+}
+
+bool
+waybill_encode_list(const struct waybill *waybill, struct buf *out,
+    struct error *err)
+{
+	return buf_append_str(out, "valise: 1\n", err) &&
+	    put_files(waybill, out, err);
+}
+
 bool
 waybill_encode(const struct waybill *waybill, struct buf *out,
     struct error *err)
 {
 	char at[TIME_TEXT];
-	bool ok;
 
 	time_format_at(waybill->dispatched_at, at);
-	ok = buf_append_str(out, "valise: 1\n", err) &&
+	return buf_append_str(out, "valise: 1\n", err) &&
 	    put_head(out, waybill->number, waybill->from, waybill->person,
 		waybill->to, err) &&
-	    buf_printf(out, err, "\ndispatched: %s\nfiles:%s\n", at,
-		waybill->num == 0 ? " []" : "");
-	for (size_t i = 0; ok && i < waybill->num; i++)
-		ok = put_file(&waybill->files[i], out, err);
-	return ok;
+	    buf_printf(out, err, "\ndispatched: %s\n", at) &&
+	    (waybill->num_slips > 0 ? put_slips(waybill, out, err) :
+				      put_files(waybill, out, err));
 }
 
 /* --- The acknowledgement. --- */

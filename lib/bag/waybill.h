@@ -5,6 +5,11 @@
  * (CAdES, proof of origin, by a person of the office that dispatches).  The
  * answer, acknowledgement.yaml, is signed alike.  The SHA-256 of either is its
  * name in the journal.
+ *
+ * The waybill of a bag that brings deposits or signatures goes into the copies
+ * of those versions, for whoever may read them.  It names none of what it
+ * lists: of deposits and signatures it has the SHA-256 of their slips (slip.h),
+ * and of all other files that of list.yaml, which stays in the bag.
  */
 #ifndef BAG_WAYBILL_H
 #define BAG_WAYBILL_H
@@ -14,6 +19,7 @@
 
 #define PATH_WAYBILL             "waybill.yaml"
 #define PATH_WAYBILL_SIGNATURE   "waybill.p7s"
+#define PATH_BAG_LIST            "list.yaml"
 #define PATH_ACKNOWLEDGEMENT     "acknowledgement.yaml"
 #define PATH_ACKNOWLEDGEMENT_P7S "acknowledgement.p7s"
 /* C2SP add-checkpoint's body: "old N", the proof, the note. */
@@ -41,6 +47,13 @@ struct waybill {
 	char from[LIMIT_OFFICE_BYTES + 1], to[LIMIT_OFFICE_BYTES + 1];
 	char person[LIMIT_EMAIL_BYTES + 1]; /* who dispatches */
 	int64_t dispatched_at;
+	/*
+	 * A bag of deposits or signatures: the SHA-256 of each slip, ascending;
+	 * and of list.yaml, or zero.  None: files are the waybill's own.
+	 */
+	size_t num_slips;
+	struct digest slips[LIMIT_SLIPS];
+	struct digest list;
 	size_t num;
 	struct waybill_file files[LIMIT_BAG_FILES]; /* large: allocate it */
 };
@@ -49,6 +62,19 @@ struct waybill {
 struct waybill *waybill_parse(struct span text, struct error *err);
 bool waybill_encode(const struct waybill *waybill, struct buf *out,
     struct error *err) MUST_USE;
+/*
+ * list.yaml: the files of a waybill that has slips.  parse puts them into
+ * waybill, and wants the very text that the waybill names.
+ *
+ * ERROR_UNTRUSTED  the waybill names another one
+ */
+bool waybill_parse_list(struct waybill *waybill, struct span text,
+    struct error *err) MUST_USE;
+bool waybill_encode_list(const struct waybill *waybill, struct buf *out,
+    struct error *err) MUST_USE;
+/* Is it one of the slips? */
+bool waybill_lists_slip(const struct waybill *waybill,
+    const struct digest *sha256);
 const struct waybill_file *waybill_find(const struct waybill *waybill,
     const char *path);
 

@@ -51,6 +51,8 @@ enum {
 	LIMIT_BAG_FILES = 1000,                /* that a waybill lists */
 	LIMIT_PREFIXES_BYTES = LIMIT_BAG_FILES * 4096, /* a proof for each */
 	LIMIT_WAYBILL_BYTES = 4 * 1024 * 1024, /* it, or an acknowledgement */
+	LIMIT_SLIPS = 200,       /* that a waybill lists: copies carry it */
+	LIMIT_SLIP_BYTES = 4096, /* one of them */
 	LIMIT_WAYBILLS = 1024, /* of which a daemon takes what came by bag */
 
 	/* Certificates and their lists. */

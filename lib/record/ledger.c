@@ -42,6 +42,9 @@ struct bags {
 		struct digest digest;
 		uint64_t index;
 		enum act act;
+		/* On which there are acts that came by it. */
+		uint32_t *documents;
+		size_t num_documents;
 	} *list;
 	size_t num, room;
 };
@@ -103,6 +106,8 @@ ledger_free(struct ledger *ledger)
 	free(ledger->names.table);
 	free(ledger->commits.list);
 	free(ledger->order.list);
+	for (size_t i = 0; i < ledger->bags.num; i++)
+		free(ledger->bags.list[i].documents);
 	free(ledger->bags.list);
 	free(ledger->entries);
 	pthread_rwlock_destroy(&ledger->lock);
@@ -219,17 +224,26 @@ ledger_find(struct ledger *ledger, const char *name)
 	return number == 0 ? NULL : ledger->names.documents[number - 1];
 }
 
+static struct bag *
+find_bag(const struct ledger *ledger, enum act act,
+    const struct digest *digest)
+{
+	for (size_t i = ledger->bags.num; i > 0; i--) {
+		struct bag *bag = &ledger->bags.list[i - 1];
+
+		if (bag->act == act && digest_eq(&bag->digest, digest))
+			return bag;
+	}
+	return NULL;
+}
+
 uint64_t
 ledger_of_bag(const struct ledger *ledger, enum act act,
     const struct digest *digest)
 {
-	for (size_t i = ledger->bags.num; i > 0; i--) {
-		const struct bag *bag = &ledger->bags.list[i - 1];
+	const struct bag *bag = find_bag(ledger, act, digest);
 
-		if (bag->act == act && digest_eq(&bag->digest, digest))
-			return bag->index;
-	}
-	return LEDGER_NONE;
+	return bag != NULL ? bag->index : LEDGER_NONE;
 }
 
 static bool
@@ -246,9 +260,58 @@ add_bag(struct ledger *ledger, uint64_t index, const struct entry *entry)
 		bags->list = all;
 		bags->room = room;
 	}
-	bags->list[bags->num++] = (struct bag){ entry->digest, index,
-		entry->act };
+	bags->list[bags->num++] = (struct bag){ .digest = entry->digest,
+		.index = index,
+		.act = entry->act };
 	return true;
+}
+
+/* Who may read a document of that number may see the bag's dispatch. */
+static bool
+add_bag_document(struct bag *bag, uint32_t document)
+{
+	uint32_t *all;
+
+	for (size_t i = 0; i < bag->num_documents; i++)
+		if (bag->documents[i] == document)
+			return true;
+	all = realloc(bag->documents,
+	    (bag->num_documents + 1) * sizeof(*all));
+	if (all == NULL)
+		return false;
+	bag->documents = all;
+	all[bag->num_documents++] = document;
+	return true;
+}
+
+static bool
+add_dispatch(struct ledger_version *version, uint64_t index)
+{
+	uint64_t *all;
+
+	for (size_t i = 0; i < version->num_dispatches; i++)
+		if (version->dispatches[i] == index)
+			return true;
+	all = realloc(version->dispatches,
+	    (version->num_dispatches + 1) * sizeof(*all));
+	if (all == NULL)
+		return false;
+	version->dispatches = all;
+	all[version->num_dispatches++] = index;
+	return true;
+}
+
+/* An act that came by bag: its waybill's entry belongs to the version's. */
+static bool
+join_bag(struct ledger *ledger, const struct ledger_document *doc,
+    uint32_t document, const struct entry *entry)
+{
+	struct bag *bag = find_bag(ledger, ACT_DISPATCH, &entry->waybill);
+
+	return bag == NULL ||
+	    (add_bag_document(bag, document) &&
+		add_dispatch(&doc->versions[entry->version - 1],
+		    bag->index));
 }
 
 static int
@@ -514,7 +577,9 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	}
 	return states_apply(doc, index, entry, err) &&
 	    (!entry_has(entry, ENTRY_COMMIT) ||
-		add_commit(ledger, &doc->tip, index) || no_memory(err));
+		add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
+	    (!entry_has(entry, ENTRY_WAYBILL) ||
+		join_bag(ledger, doc, number, entry) || no_memory(err));
 }
 
 bool
@@ -603,6 +668,32 @@ is_for_everybody(uint8_t act)
 	    act == ACT_KEY;
 }
 
+static int
+compare_bags(const void *a, const void *b)
+{
+	const struct bag *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* May it read a document on which an act came by that bag? */
+static bool
+reads_of_bag(const struct ledger *ledger, const struct sight *sight,
+    uint64_t index)
+{
+	const struct bag key = { .index = index };
+	const struct bag *bag = ledger->bags.num == 0 ?
+	    NULL :
+	    bsearch(&key, ledger->bags.list, ledger->bags.num, sizeof(key),
+		compare_bags);
+
+	for (size_t i = 0; bag != NULL && i < bag->num_documents; i++)
+		if (sight_reads(sight,
+			ledger_name(ledger, bag->documents[i])))
+			return true;
+	return false;
+}
+
 bool
 ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
@@ -622,7 +713,7 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	/* A bag may hold documents of any type. */
 	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
 		return strcmp(about, sight->office->name) == 0 ||
-		    sight->audit != 0;
+		    sight->audit != 0 || reads_of_bag(ledger, sight, index);
 	document_type(about, name);
 	/* Of no type there is, or a type that was dropped: nobody's alone. */
 	if ((type = policy_type(sight->policy, name)) == NULL)

@@ -32,6 +32,9 @@ struct ledger_version {
 	size_t num_signers, num_acts;
 	struct ledger_signer *signers;
 	uint64_t *acts; /* indices of its entries */
+	/* The "dispatch" entries of the waybills by which acts of it came. */
+	size_t num_dispatches;
+	uint64_t *dispatches;
 };
 
 struct ledger_document {

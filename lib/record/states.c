@@ -310,6 +310,7 @@ states_free(struct ledger_document *doc)
 	for (size_t i = 0; i < doc->num_versions; i++) {
 		free(doc->versions[i].signers);
 		free(doc->versions[i].acts);
+		free(doc->versions[i].dispatches);
 	}
 	free(doc->versions);
 	free(doc->json);

@@ -156,6 +156,28 @@ stored_to_judge(struct store *store, const struct oid *commit,
 	return load(store, commit, true, err);
 }
 
+struct verdict_act *
+stored_acts(const struct journal *journal, const uint64_t indices[],
+    size_t num, struct error *err)
+{
+	struct verdict_act *acts = calloc(num + 1, sizeof(*acts));
+	bool ok = acts != NULL || error_set_errno(err, "acts");
+
+	for (size_t i = 0; ok && i < num; i++) {
+		struct buf line = BUF(LIMIT_ENTRY_BYTES);
+
+		acts[i].index = indices[i];
+		ok = journal_entry(journal, indices[i], &line, err) &&
+		    entry_parse(buf_span(&line), &acts[i].entry, err);
+		buf_free(&line);
+	}
+	if (!ok) {
+		free(acts);
+		return NULL;
+	}
+	return acts;
+}
+
 bool
 commit_signature(struct span commit, struct buf *content, struct buf *der,
     struct error *err)

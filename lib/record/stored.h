@@ -5,9 +5,11 @@
 #define RECORD_STORED_H
 
 #include "document/container.h"
+#include "journal/journal.h"
 #include "pki/cades.h"
 #include "policy/policy.h"
 #include "store/store.h"
+#include "verdict/verdict.h"
 
 /*
  * The container that is the tree of a commit.  Its texts stay in the store,
@@ -19,6 +21,14 @@ struct container *stored_version(struct store *store, const struct oid *commit,
 /* The same, to be judged and not written. */
 struct container *stored_to_judge(struct store *store,
     const struct oid *commit, struct error *err);
+
+/*
+ * The entries of these indices, for a verdict; the caller frees them.
+ *
+ * ERROR_SYSTEM  the journal does not read, or there is no memory
+ */
+struct verdict_act *stored_acts(const struct journal *journal,
+    const uint64_t indices[], size_t num, struct error *err);
 
 /*
  * What "git verify-commit" asks, without gpgsm: is this signature (DER) over a

@@ -397,6 +397,8 @@ good_number(const struct field_view *view, char why[FIELD_WHY])
 #define COMMANDS FIELD_COMMANDS
 #define NOTHING  NULL, 0, NULL
 
+#define IN_COPIES "the waybill, in copies of what came by it"
+
 static const struct field_rule rules[] = {
 	{ EVERY, ENTRY_VALISE,
 	    "it tells the format: an entry of another one is"
@@ -461,9 +463,9 @@ static const struct field_rule rules[] = {
 	    "the certificate that connected is seen by"
 	    " the depositary alone",
 	    NOTHING },
-	{ BAGS, ENTRY_PERSON,
-	    "the certificate that signed it is in the bag,"
-	    " which its addressee opens",
+	{ ACT(ACKNOWLEDGE), ENTRY_PERSON,
+	    "the certificate that signed it is in the acknowledgement, which"
+	    " goes to who had dispatched the bag",
 	    NOTHING },
 
 	{ VERSION, ENTRY_DOCUMENT, "version.yaml", "RECEIPT_BROKEN", VERDICT,
@@ -537,6 +539,12 @@ static const struct field_rule rules[] = {
 	    "OUT_OF_ORDER", LOG | AUDIT | FSCK, NULL },
 
 	{ ACT(DEPOSIT) | ACT(SIGN), ENTRY_WAYBILL,
+	    "the waybill in the copy, which is signed and lists the act's slip;"
+	    " `WAYBILL_MISSING` where it is needed and not there",
+	    "WAYBILL_DIFFERS", VERDICT, NULL },
+	{ ACT(DEPOSIT) | ACT(SIGN), ENTRY_DISPATCHED,
+	    "`dispatched` of that waybill", "WAYBILL_DIFFERS", VERDICT, NULL },
+	{ ACT(DEPOSIT) | ACT(SIGN), ENTRY_WAYBILL,
 	    "the `dispatch` entries before"
 	    " it",
 	    "WAYBILL_DIFFERS", AUDIT | FSCK, good_waybill },
@@ -558,13 +566,22 @@ static const struct field_rule rules[] = {
 	    "WAYBILL_DIFFERS", AUDIT | FSCK, good_number },
 	{ ACT(DISPATCH), ENTRY_TO, "the offices of the policy", "NOT_ALLOWED",
 	    AUDIT | FSCK, good_to },
-	{ ACT(DISPATCH), ENTRY_NUMBER,
-	    "the sender's own count, which the"
-	    " addressee sees",
-	    NOTHING },
-	{ BAGS, ENTRY_DIGEST,
-	    "the waybill or the acknowledgement is not given"
-	    " to others; both offices have it",
+	{ ACT(DISPATCH), ENTRY_TIME,
+	    "`dispatched` of the waybill, five minutes less, in copies of what"
+	    " came by it",
+	    "WAYBILL_DIFFERS", VERDICT, NULL },
+	{ ACT(DISPATCH), ENTRY_OFFICE, IN_COPIES, "WAYBILL_DIFFERS", VERDICT,
+	    NULL },
+	{ ACT(DISPATCH), ENTRY_PERSON, IN_COPIES, "WAYBILL_DIFFERS", VERDICT,
+	    NULL },
+	{ ACT(DISPATCH), ENTRY_TO, IN_COPIES, "WAYBILL_DIFFERS", VERDICT,
+	    NULL },
+	{ ACT(DISPATCH), ENTRY_NUMBER, IN_COPIES, "WAYBILL_DIFFERS", VERDICT,
+	    NULL },
+	{ ACT(DISPATCH), ENTRY_DIGEST, IN_COPIES, "RECEIPT_BROKEN", VERDICT,
+	    NULL },
+	{ ACT(ACKNOWLEDGE), ENTRY_DIGEST,
+	    "the acknowledgement is not given to others; both offices have it",
 	    NOTHING },
 
 	{ ACT(KEY), ENTRY_KEY, "the signatures of the checkpoints after it",

@@ -11,6 +11,16 @@ struct judge {
 	struct verdict *out;
 	struct error *err; /* set when a step fails, which ends the judgement */
 	bool in_force, terminated; /* by a "force" and its quorum */
+	/* The "dispatch" entries that the container's receipts prove. */
+	struct verdict_act *dispatches;
+	size_t num_dispatches;
+};
+
+/* Which act's policy and CRLs, and what time, a signature is judged by. */
+struct basis {
+	struct policy *policy;
+	struct crls *crls;
+	bool known;
 };
 
 /* Add a finding.  False if there is no memory (err is set). */
@@ -28,6 +38,16 @@ bool judge_journal(struct judge *judge) MUST_USE;
 /* Parts of that one: each act has its signature; each follows what it may. */
 bool judge_acts_have_signatures(struct judge *judge) MUST_USE;
 bool judge_course(struct judge *judge) MUST_USE;
+
+/*
+ * When was the act of this signature sent?  Sets sent_ms: to when it was
+ * dispatched, where a slip, a signed waybill and its "dispatch" entry prove
+ * that; else to the time of its entry.  person and office are the signature's.
+ */
+bool judge_dispatch(struct judge *judge, const char *path,
+    struct verdict_signature *signature, const struct basis *basis) MUST_USE;
+/* No slip or waybill lies there of a signature that is not there. */
+bool judge_stray_slips(struct judge *judge) MUST_USE;
 
 /* The act that a signature is, or NULL. */
 const struct verdict_act *judge_act_of(const struct judge *judge,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bag/slip.h"
 #include "verdict/judge.h"
 
 const struct verdict_act *
@@ -65,13 +66,17 @@ check_proof(const struct proof *proof, struct batch *batch,
 		(unsigned long long)batch->checkpoint.size);
 }
 
-/* Is the entry an act of this very version? */
+/* Is the entry an act of this very version, or the dispatch of one? */
 static bool
 check_entry(const struct judge *judge, const struct entry *entry,
     struct error *why)
 {
 	const struct version *version = judge->out->version;
 
+	if (entry->act == ACT_DISPATCH)
+		return slip_has_waybill(judge->request->container, &entry->digest) ||
+		    error_set(why, ERROR_UNTRUSTED,
+			"it is of a bag whose waybill is not in the copy");
 	if (entry->act != ACT_DEPOSIT && entry->act != ACT_SIGN &&
 	    entry->act != ACT_FORCE && entry->act != ACT_TERMINATE)
 		return error_set(why, ERROR_UNTRUSTED,
@@ -86,17 +91,27 @@ check_entry(const struct judge *judge, const struct entry *entry,
 }
 
 static bool
-add_act(struct judge *judge, const struct verdict_act *act)
+append_act(struct verdict_act **list, size_t *num,
+    const struct verdict_act *act, struct error *err)
 {
-	struct verdict *out = judge->out;
-	struct verdict_act *all = realloc(out->acts,
-	    (out->num_acts + 1) * sizeof(*all));
+	struct verdict_act *all = realloc(*list, (*num + 1) * sizeof(*all));
 
 	if (all == NULL)
-		return error_set_errno(judge->err, "receipt");
-	out->acts = all;
-	all[out->num_acts++] = *act;
+		return error_set_errno(err, "receipt");
+	*list = all;
+	all[(*num)++] = *act;
 	return true;
+}
+
+/* A dispatch is no act of the version: it is kept apart. */
+static bool
+add_act(struct judge *judge, const struct verdict_act *act)
+{
+	return act->entry.act == ACT_DISPATCH ?
+	    append_act(&judge->dispatches, &judge->num_dispatches, act,
+		judge->err) :
+	    append_act(&judge->out->acts, &judge->out->num_acts, act,
+		judge->err);
 }
 
 /* Who cosigned the checkpoint: a known witness's line must be good. */

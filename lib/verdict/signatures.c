@@ -9,8 +9,6 @@
 #include "document/termination.h"
 #include "verdict/judge.h"
 
-enum { SECONDS_BEFORE = 24 * 60 * 60 };
-
 static bool
 is_seal(const struct verdict_signature *signature)
 {
@@ -128,24 +126,6 @@ judge_id(struct judge *judge, const char *path,
 }
 
 static bool
-judge_signing_time(struct judge *judge, const char *path,
-    const struct verdict_signature *signature)
-{
-	const int64_t at = signature->sent_ms / 1000;
-	char said[TIME_TEXT], was[TIME_TEXT];
-
-	if (signature->signing_at >= at - SECONDS_BEFORE &&
-	    signature->signing_at <= at + TIME_SKEW_SECONDS)
-		return true;
-	time_format_at(signature->signing_at, said);
-	time_format_at(at, was);
-	return judge_find(judge, FINDING_SIGNING_TIME, path,
-	    "it says that it was signed at %s, but it came at %s: more than"
-	    " 24 hours before or 5 minutes after (is a clock wrong?)", said,
-	    was);
-}
-
-static bool
 judge_trust_state(struct judge *judge, const char *path,
     const struct trust_result *result)
 {
@@ -238,13 +218,6 @@ judge_right(struct judge *judge, const char *path,
 		decision.rule);
 }
 
-/* Which act's policy and CRLs, and what time, a signature is judged by. */
-struct basis {
-	struct policy *policy;
-	struct crls *crls;
-	bool known;
-};
-
 static bool
 find_basis(struct judge *judge, const char *path,
     struct verdict_signature *signature, struct basis *basis)
@@ -260,18 +233,14 @@ find_basis(struct judge *judge, const char *path,
 	if (act == NULL && signature->is_live) {
 		basis->policy = request->policy;
 		basis->known = true;
-		signature->judged_ms = signature->sent_ms = request->now_ms;
-		if (request->dispatched_ms != 0)
-			signature->sent_ms = request->dispatched_ms;
+		signature->judged_ms = request->now_ms;
 		return true;
 	}
 	if (act == NULL)
 		return judge_find(judge, FINDING_NOT_IN_JOURNAL, path,
 		    "no receipt proves when it was handed in: fetch the"
 		    " document again");
-	signature->judged_ms = signature->sent_ms = act->entry.time_ms;
-	if (!is_seal(signature) && entry_has(&act->entry, ENTRY_DISPATCHED))
-		signature->sent_ms = act->entry.dispatched_ms;
+	signature->judged_ms = act->entry.time_ms;
 	basis->policy = library->policy(library->arg, &act->entry.policy,
 	    act->index);
 	if (entry_has(&act->entry, ENTRY_CRLS))
@@ -317,9 +286,9 @@ judge_signer(struct judge *judge, const char *path,
 	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
 	    now.text);
 	return judge_trust_state(judge, path, &then) &&
-	    judge_signing_time(judge, path, signature) &&
 	    judge_office(judge, path, signature, cert, basis.policy,
 		then.ca) &&
+	    judge_dispatch(judge, path, signature, &basis) &&
 	    judge_right(judge, path, signature, basis.policy);
 }
 
@@ -532,7 +501,8 @@ judge_signatures(struct judge *judge)
 		    !judge_signature(judge, id))
 			return false;
 	}
-	if (!judge_twice(judge) || !judge_termination(judge))
+	if (!judge_twice(judge) || !judge_termination(judge) ||
+	    !judge_stray_slips(judge))
 		return false;
 	judge->out->quorum = judge_quorum(judge, SIGNING_APPROVAL, UINT64_MAX,
 	    judge->out->quorum_rule);

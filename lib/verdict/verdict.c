@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bag/slip.h"
 #include "base/time.h"
 #include "document/termination.h"
 #include "verdict/judge.h"
@@ -72,6 +73,8 @@ static const struct {
 	UNKNOWN(REVOCATION_UNKNOWN),
 	UNKNOWN(OVER_LIMIT),
 	UNKNOWN(NOT_CHECKED),
+	UNKNOWN(WAYBILL_MISSING),
+	INVALID(WAYBILL_DIFFERS),
 };
 
 const char *
@@ -157,6 +160,8 @@ judge_names(struct judge *judge)
 		    (strcmp(path, PATH_TERMINATION) == 0 && !deposit) ||
 		    is_text(path) || path_signature_id(path, PATH_MANIFEST, id) ||
 		    path_signature_id(path, PATH_SIGNATURE, id) ||
+		    (path_slip_id(path, id) &&
+			(!deposit || judge->request->waybill != NULL)) ||
 		    (path_is_receipt(path) &&
 			judge->request->expect == EXPECT_DELIVERED);
 
@@ -373,9 +378,12 @@ verdict_judge(const struct verdict_request *request, struct verdict *out,
     struct error *err)
 {
 	struct judge judge = { .request = request, .out = out, .err = err };
+	bool ok;
 
 	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
-	if (!run_steps(&judge) && !over_limit(&judge)) {
+	ok = run_steps(&judge) || over_limit(&judge);
+	free(judge.dispatches);
+	if (!ok) {
 		verdict_free(out);
 		return false;
 	}

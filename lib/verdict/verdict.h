@@ -73,6 +73,8 @@ enum finding_code {
 	FINDING_REVOCATION_UNKNOWN,
 	FINDING_OVER_LIMIT,  /* it was not judged to the end */
 	FINDING_NOT_CHECKED, /* something of another maker's */
+	FINDING_WAYBILL_MISSING, /* of an act that came by bag, late */
+	FINDING_WAYBILL_DIFFERS,
 	FINDING_CODES,
 };
 
@@ -102,7 +104,7 @@ struct verdict_signature {
 	bool terminates;   /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
-	int64_t sent_ms;   /* the same, or when the bag left by which it came */
+	int64_t sent_ms;   /* the same, or when its bag left, as is proved */
 	enum trust_state then, now;
 	char then_text[160], now_text[160];
 };
@@ -167,12 +169,17 @@ struct verdict_request {
 	const struct witnesses *witnesses; /* the same; or NULL: none known */
 	bool must_be_witnessed; /* by the quorum of these */
 	int64_t now_ms;
-	int64_t dispatched_ms; /* the live act came by a bag of then; or 0 */
 	uint64_t *progress; /* bytes hashed, or NULL */
 
 	/* EXPECT_STORED: the acts of this version so far, by index. */
 	const struct verdict_act *acts;
 	size_t num_acts;
+	/*
+	 * Not EXPECT_DELIVERED: the "dispatch" entries of the waybills by which
+	 * they came, and by which the live one comes.
+	 */
+	const struct verdict_act *dispatches;
+	size_t num_dispatches;
 
 	/*
 	 * An act that is being judged: whose signature ("origin" or its ID),
@@ -181,6 +188,7 @@ struct verdict_request {
 	const char *live; /* "terminate-…" too */
 	struct policy *policy;
 	const char *person, *office;
+	const struct digest *waybill; /* by which it came, or NULL */
 
 	/* What it must be a version of, or NULL and 0. */
 	const char *document;

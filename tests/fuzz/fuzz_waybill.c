@@ -1,7 +1,45 @@
 #include <stdlib.h>
 
+#include "bag/slip.h"
 #include "bag/waybill.h"
 #include "fuzz.h"
+
+/* The same of a slip. */
+static void
+try_slip(struct span input)
+{
+	struct buf text = BUF(LIMIT_SLIP_BYTES), again = BUF(LIMIT_SLIP_BYTES);
+	struct error err = { 0 };
+	struct slip slip, back;
+	const bool ok = slip_parse(input, &slip, &err);
+
+	FUZZ_CHECK(ok, err);
+	err = (struct error){ 0 };
+	if (ok &&
+	    (!slip_encode(&slip, &text, &err) ||
+		!slip_parse(buf_span(&text), &back, &err) ||
+		!slip_encode(&back, &again, &err) ||
+		!span_eq(buf_span(&text), buf_span(&again))))
+		__builtin_trap();
+	buf_free(&text);
+	buf_free(&again);
+}
+
+/* A list is parsed into the waybill that names it. */
+static void
+try_list(struct span input)
+{
+	struct waybill *waybill = calloc(1, sizeof(*waybill));
+	struct error err = { 0 };
+	bool ok;
+
+	if (waybill == NULL)
+		return;
+	waybill->list = sha256_of(input);
+	ok = waybill_parse_list(waybill, input, &err);
+	FUZZ_CHECK(ok, err);
+	free(waybill);
+}
 
 /* What parses encodes, and what was encoded parses to the same again. */
 int
@@ -33,6 +71,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			__builtin_trap();
 	}
 	free(answer);
+	try_slip(span_of(data, size));
+	try_list(span_of(data, size));
 	buf_free(&text);
 	buf_free(&again);
 	return 0;

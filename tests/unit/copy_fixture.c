@@ -364,6 +364,86 @@ remove_earlier(struct container *c, const struct copy_step steps[], size_t i)
 	}
 }
 
+static void
+put_paper(struct container *c, const char *format, const char *id,
+    const struct buf *text)
+{
+	const char *hole = strchr(format, '%');
+	struct error err = { 0 };
+	char path[200];
+
+	snprintf(path, sizeof(path), "%.*s%s%s", (int)(hole - format), format,
+	    id, hole + 2);
+	ck_ok(container_put(c, path, buf_span(text), &err), err);
+}
+
+/* The papers of an act that came by bag, its fields, and the bag's entry. */
+static void
+take_bag(struct container *c, const struct copy_step *step, const char *id,
+    struct entry *entry)
+{
+	const struct copy_bag *bag = step->bag;
+	const struct identity *signer = &w.persons[step->who];
+	struct waybill *waybill = calloc(1, sizeof(*waybill));
+	struct buf text = BUF(100000), yaml = BUF(100000), p7s = BUF(100000);
+	struct slip slip = { .is_deposit = step->act == ACT_DEPOSIT,
+		.version = (unsigned)entry->version,
+		.digest = entry->digest,
+		.signature = entry->signature,
+		.salt = { 7 } };
+	struct entry dispatch = { .act = ACT_DISPATCH,
+		.has = HAS(TIME) | HAS(SALT) | HAS(POLICY) | HAS(OFFICE) |
+		    HAS(PERSON) | HAS(TO) | HAS(NUMBER) | HAS(DIGEST),
+		.time_ms = entry->time_ms,
+		.policy = entry->policy,
+		.number = 3 };
+	struct error err = { 0 };
+
+	snprintf(slip.document, sizeof(slip.document), COPY_DOCUMENT);
+	waybill->number = 3;
+	waybill->dispatched_at = entry->time_ms / 1000 - bag->dispatched_at;
+	snprintf(waybill->from, sizeof(waybill->from), "%s", entry->office);
+	snprintf(waybill->person, sizeof(waybill->person), "%s",
+	    entry->person);
+	snprintf(waybill->to, sizeof(waybill->to), "mofa");
+	snprintf(dispatch.office, sizeof(dispatch.office), "%s",
+	    entry->office);
+	snprintf(dispatch.person, sizeof(dispatch.person), "%s",
+	    entry->person);
+	snprintf(dispatch.to, sizeof(dispatch.to), "mofa");
+	ck_ok(slip_encode(&slip, &text, &err), err);
+	waybill->num_slips = 1;
+	waybill->slips[0] = sha256_of(buf_span(&text));
+	entry->dispatched_ms = waybill->dispatched_at * 1000;
+	if (bag->pack != NULL)
+		bag->pack(&slip, waybill, &signer, &dispatch);
+	/* The slip is listed as it is, unless the waybill was changed too. */
+	text.len = 0;
+	ck_ok(slip_encode(&slip, &text, &err), err);
+	if (waybill->slips[0].bytes[0] != 0xff)
+		waybill->slips[0] = sha256_of(buf_span(&text));
+	ck_ok(waybill_encode(waybill, &yaml, &err) &&
+		cades_sign(signer, buf_span(&yaml), COMMITMENT_ORIGIN,
+		    entry->time_ms / 1000 - bag->dispatched_at, &p7s, &err),
+	    err);
+	put_paper(c, PATH_SLIP_OF, id, &text);
+	put_paper(c, PATH_WAYBILL_OF, id, &yaml);
+	put_paper(c, PATH_P7S_OF, id, &p7s);
+	entry->has |= HAS(WAYBILL) | HAS(DISPATCHED);
+	entry->waybill = dispatch.digest = sha256_of(buf_span(&yaml));
+	if (bag->put != NULL)
+		bag->put(c, id, &dispatch);
+	if (bag->index != 0) {
+		j.lines[bag->index] = BUF(LIMIT_ENTRY_BYTES);
+		ck_ok(entry_encode(&dispatch, &j.lines[bag->index], &err),
+		    err);
+	}
+	free(waybill);
+	buf_free(&text);
+	buf_free(&yaml);
+	buf_free(&p7s);
+}
+
 /* What the container gets by a step, and the entry of it. */
 static void
 take_step(struct container *c, unsigned number, const struct copy_step steps[],
@@ -401,7 +481,7 @@ take_step(struct container *c, unsigned number, const struct copy_step steps[],
 		put_termination(c, number);
 	sign(c, &w.persons[step->who], id,
 	    step->act == ACT_DEPOSIT ? COMMITMENT_ORIGIN : COMMITMENT_APPROVAL,
-	    at - 5);
+	    at - (step->bag != NULL ? step->bag->signed_at : 5));
 	entry->has |= HAS(OFFICE) | HAS(PERSON) | HAS(MANIFEST) |
 	    HAS(SIGNATURE) | HAS(COMMIT) | HAS(CRLS);
 	snprintf(entry->office, sizeof(entry->office), "%s",
@@ -410,6 +490,8 @@ take_step(struct container *c, unsigned number, const struct copy_step steps[],
 	    w.persons[step->who].cert->email);
 	entry->crls = copy_crls_digest(step->crls);
 	name_signature(entry, c, id);
+	if (step->bag != NULL)
+		take_bag(c, step, id, entry);
 	sign(c, &w.depositary, "seal", COMMITMENT_RECEIPT, at);
 	ck_ok(container_contents(c, &entry->contents, &err), err);
 }
@@ -463,12 +545,15 @@ copy_make(unsigned number, const struct copy_step steps[], size_t num,
 	struct container *c = container_new(&err);
 
 	put_version(c, number);
+	for (size_t i = 0; i < ENTRIES; i++)
+		j.lines[i] = BUF(LIMIT_ENTRY_BYTES);
 	for (size_t i = 0; i < num; i++)
 		take_step(c, number, steps, i);
 	j.size = steps[num - 1].index + 1;
+	for (size_t i = 0; i < num; i++)
+		if (steps[i].bag != NULL && steps[i].bag->index >= j.size)
+			j.size = steps[i].bag->index + 1;
 	ck_assert_uint_le(j.size, ENTRIES);
-	for (size_t i = 0; i < j.size; i++)
-		j.lines[i] = BUF(LIMIT_ENTRY_BYTES);
 	for (size_t i = 0; i < num; i++) {
 		if (alter != NULL)
 			alter(&j.entries[i], i, arg);
@@ -477,8 +562,11 @@ copy_make(unsigned number, const struct copy_step steps[], size_t num,
 		    err);
 	}
 	make_note(&note);
-	for (size_t i = 0; i < num; i++)
+	for (size_t i = 0; i < num; i++) {
 		put_receipt(c, steps[i].index, &note);
+		if (steps[i].bag != NULL && steps[i].bag->index != 0)
+			put_receipt(c, steps[i].bag->index, &note);
+	}
 	for (size_t i = 0; i < j.size; i++)
 		buf_free(&j.lines[i]);
 	buf_free(&note);

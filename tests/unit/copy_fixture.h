@@ -5,6 +5,8 @@
 #ifndef TESTS_COPY_FIXTURE_H
 #define TESTS_COPY_FIXTURE_H
 
+#include "bag/slip.h"
+#include "bag/waybill.h"
 #include "pki_fixture.h"
 #include "verdict/verdict.h"
 
@@ -32,12 +34,25 @@ enum copy_policy { ONE_OF_EACH, TWO_OF_LAO, COPY_POLICIES };
  */
 enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, CRLS_ONE, COPY_CRLS };
 
+/* A bag by which an act came: how it is packed, and what it is packed with. */
+struct copy_bag {
+	uint64_t index;       /* of its "dispatch" entry; 0: it has none */
+	int64_t signed_at;    /* both in seconds before the act's entry */
+	int64_t dispatched_at;
+	/* Change what is packed, before it is signed, and what lies there then. */
+	void (*pack)(struct slip *slip, struct waybill *waybill,
+	    const struct identity **signer, struct entry *dispatch);
+	void (*put)(struct container *c, const char *id,
+	    struct entry *dispatch);
+};
+
 struct copy_step {
 	enum act act;
 	uint64_t index;
 	enum copy_who who; /* not of a "force" */
 	enum copy_policy policy;
 	enum copy_crls crls;
+	const struct copy_bag *bag; /* or NULL */
 };
 
 struct copy_world {

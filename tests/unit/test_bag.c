@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "bag/bag.h"
+#include "bag/slip.h"
 #include "base/file.h"
 
 static struct identity right, wrong;
@@ -188,6 +189,7 @@ START_TEST(only_a_certificate_to_encrypt_to)
 END_TEST
 
 #define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define HASH2 "\"0000000000000000000000000000000000000000000000000000000000000001\""
 #define HEAD "valise: 1\nnumber: 1\nfrom: mofa\nperson: a@mofa.example\n" \
 	     "to: iom-bangkok\ndispatched: 2026-11-24T10:00:00Z\n"
 
@@ -216,6 +218,21 @@ START_TEST(waybills_are_read_strictly)
 		       ", document: agreement/one}\n", false },
 		{ "valise: 2\n", false },
 		{ "", false },
+		/* Of slips. */
+		{ HEAD "slips:\n  - " HASH "\n", true },
+		{ HEAD "slips:\n  - " HASH "\n  - " HASH2 "\n", true },
+		{ HEAD "slips:\n  - " HASH "\nlist: " HASH2 "\n", true },
+		{ HEAD "slips: []\n", false },
+		{ HEAD "slips: " HASH "\n", false },
+		{ HEAD "slips:\n  - \"00\"\n", false },
+		{ HEAD "slips:\n  - " HASH "\n  - " HASH "\n", false },
+		{ HEAD "slips:\n  - " HASH2 "\n  - " HASH "\n", false },
+		{ HEAD "slips:\n  - {file: x}\n", false },
+		{ HEAD "slips:\n  - " HASH "\nfiles: []\n", false },
+		{ HEAD "slips:\n  - " HASH "\nlist: " HASH "\n", false },
+		{ HEAD "slips:\n  - " HASH "\nlist: x\n", false },
+		{ HEAD "list: " HASH2 "\n", false },
+		{ HEAD "files: []\nlist: " HASH2 "\n", false },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -230,6 +247,138 @@ START_TEST(waybills_are_read_strictly)
 }
 END_TEST
 
+#define SLIP(act, document, version, more, digest, salt)                   \
+	"valise: 1\nact: " act "\ndocument: " document                     \
+	"\nversion: " version "\n" more "digest: " digest "\nbody: " HASH  \
+	"\nsignature: " HASH2 "\nsalt: " salt "\n"
+#define SALT "\"000102030405060708090a0b0c0d0e0f\""
+
+static const struct {
+	const char *text;
+	bool good;
+} slips[] = {
+	{ SLIP("deposit", "agreement/x1", "2", "", HASH, SALT), true },
+	{ SLIP("sign", "agreement/x1", "2", "", HASH, SALT), true },
+	{ SLIP("deposit", "agreement/x1", "2", "onto: 1\n", HASH, SALT),
+	    true },
+	{ SLIP("terminate", "agreement/x1", "2", "", HASH, SALT), false },
+	{ SLIP("deposit", "agreement", "2", "", HASH, SALT), false },
+	{ SLIP("deposit", "../x1", "2", "", HASH, SALT), false },
+	{ SLIP("deposit", "agreement/x1", "0", "", HASH, SALT), false },
+	{ SLIP("deposit", "agreement/x1", "x", "", HASH, SALT), false },
+	{ SLIP("deposit", "agreement/x1", "2", "", "x", SALT), false },
+	{ SLIP("deposit", "agreement/x1", "2", "", HASH, "\"00\""), false },
+	{ SLIP("deposit", "agreement/x1", "2", "", HASH, HASH), false },
+	{ SLIP("deposit", "agreement/x1", "2", "", HASH, "x"), false },
+	{ SLIP("deposit", "agreement/x1", "2", "more: 1\n", HASH, SALT),
+	    false },
+	{ SLIP("deposit", "agreement/x1", "2", "onto: 2\n", HASH, SALT),
+	    false },
+	{ SLIP("deposit", "agreement/x1", "1", "onto: 0\n", HASH, SALT),
+	    false },
+	{ SLIP("sign", "agreement/x1", "2", "onto: 1\n", HASH, SALT), false },
+	{ "valise: 2\n", false },
+	{ "", false },
+	{ "- 1\n", false },
+};
+
+START_TEST(slips_are_read_strictly)
+{
+	struct slip slip = { .version = 42 };
+	struct buf text = BUF(LIMIT_SLIP_BYTES);
+	struct error err = { 0 };
+	const bool good = slip_parse(span_of_str(slips[_i].text), &slip, &err);
+
+	ck_assert_msg(good == slips[_i].good, "row %d: %s", _i, err.detail);
+	if (!good) {
+		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+		ck_assert_uint_eq(slip.version, 42); /* untouched */
+		return;
+	}
+	ck_ok(slip_encode(&slip, &text, &err), err);
+	ck_assert(span_is(buf_span(&text), slips[_i].text));
+	buf_free(&text);
+}
+END_TEST
+
+/* A whole number of lines is no slip either, nor a waybill. */
+START_TEST(every_truncation_is_refused)
+{
+	static const char *const whole[] = {
+		SLIP("deposit", "agreement/x1", "2", "onto: 1\n", HASH, SALT),
+		HEAD "list: " HASH2 "\nslips:\n  - " HASH "\n",
+	};
+
+	for (size_t i = 0; i < COUNT(whole); i++)
+		for (size_t len = 0; len + 1 < strlen(whole[i]); len++) {
+			const struct span text = span_of(whole[i], len);
+			struct error err = { 0 };
+			struct slip slip;
+			struct waybill *waybill;
+
+			ck_assert(!slip_parse(text, &slip, &err));
+			waybill = waybill_parse(text, &err);
+			ck_assert_msg(waybill == NULL, "%.*s", (int)len,
+			    whole[i]);
+		}
+}
+END_TEST
+
+START_TEST(a_slip_over_its_limit_is_refused)
+{
+	char text[LIMIT_SLIP_BYTES + 2];
+	struct error err = { 0 };
+	struct slip slip;
+
+	memset(text, '#', sizeof(text));
+	ck_assert(!slip_parse(span_of(text, LIMIT_SLIP_BYTES + 1), &slip,
+	    &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+}
+END_TEST
+
+START_TEST(a_waybill_of_slips_names_nothing)
+{
+	struct waybill *waybill = calloc(1, sizeof(*waybill)), *back;
+	struct buf text = BUF(10000), list = BUF(10000);
+	struct error err = { 0 };
+
+	waybill->number = 1;
+	snprintf(waybill->from, sizeof(waybill->from), "mofa");
+	snprintf(waybill->to, sizeof(waybill->to), "iom-bangkok");
+	snprintf(waybill->person, sizeof(waybill->person), "a@mofa.example");
+	waybill->num = 1;
+	snprintf(waybill->files[0].path, 40, "copies/agreement--x1@2.asice");
+	snprintf(waybill->files[0].document, 40, "agreement/x1");
+	snprintf(waybill->files[0].title, 40, "A secret");
+	waybill->files[0].version = 2;
+	ck_ok(waybill_encode_list(waybill, &list, &err), err);
+	waybill->list = sha256_of(buf_span(&list));
+	waybill->num_slips = 1;
+	ck_ok(waybill_encode(waybill, &text, &err) && buf_append_u8(&text, 0,
+		&err), err);
+	ck_assert_ptr_null(strstr((char *)text.data, "agreement"));
+	ck_assert_ptr_null(strstr((char *)text.data, "secret"));
+	text.len--;
+	back = waybill_parse(buf_span(&text), &err);
+	ck_assert_msg(back != NULL, "%s", err.detail);
+	ck_assert_uint_eq(back->num, 0);
+	ck_assert(waybill_lists_slip(back, &waybill->slips[0]));
+	ck_assert(!waybill_lists_slip(back, &waybill->list));
+	/* Its list is the very one that it names. */
+	ck_ok(waybill_parse_list(back, buf_span(&list), &err), err);
+	ck_assert_ptr_nonnull(waybill_find(back,
+	    "copies/agreement--x1@2.asice"));
+	ck_ok(buf_append_str(&list, "\n", &err), err);
+	ck_assert(!waybill_parse_list(back, buf_span(&list), &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	free(back);
+	free(waybill);
+	buf_free(&text);
+	buf_free(&list);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -240,6 +389,10 @@ fill(TCase *t)
 	tcase_add_test(t, a_bag_that_is_cut_is_found);
 	tcase_add_test(t, only_a_certificate_to_encrypt_to);
 	tcase_add_test(t, waybills_are_read_strictly);
+	tcase_add_loop_test(t, slips_are_read_strictly, 0, COUNT(slips));
+	tcase_add_test(t, every_truncation_is_refused);
+	tcase_add_test(t, a_slip_over_its_limit_is_refused);
+	tcase_add_test(t, a_waybill_of_slips_names_nothing);
 }
 
 int

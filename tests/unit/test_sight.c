@@ -111,12 +111,50 @@ START_TEST(an_office_sees_what_concerns_it)
 }
 END_TEST
 
+/* Its copies carry that receipt. */
+START_TEST(who_reads_a_document_sees_the_dispatch_of_what_came_by_bag)
+{
+	static struct entry dispatch = { .act = ACT_DISPATCH,
+		.has = 1u << ENTRY_OFFICE | 1u << ENTRY_TO | 1u << ENTRY_DIGEST,
+		.time_ms = 100,
+		.digest = { { 7 } } };
+	static struct entry deposit = { .act = ACT_DEPOSIT,
+		.has = 1u << ENTRY_OFFICE | 1u << ENTRY_DOCUMENT |
+		    1u << ENTRY_VERSION | 1u << ENTRY_WAYBILL |
+		    1u << ENTRY_COMMIT,
+		.time_ms = 101,
+		.version = 1,
+		.waybill = { { 7 } } };
+	struct office office = { .name = "geneva" };
+	struct sight sight = { .policy = &policy, .office = &office };
+	const uint64_t index = size;
+	struct error err = { 0 };
+
+	snprintf(dispatch.office, sizeof(dispatch.office), "mofa");
+	snprintf(dispatch.to, sizeof(dispatch.to), "bangkok");
+	snprintf(deposit.office, sizeof(deposit.office), "mofa");
+	snprintf(deposit.document, sizeof(deposit.document), "mou/two");
+	memset(deposit.commit, 99, sizeof(deposit.commit));
+	ck_ok(ledger_apply(ledger, size++, &dispatch, &err), err);
+	sight.read = MOU;
+	ck_assert(!ledger_visible(ledger, &sight, index));
+	ck_ok(ledger_apply(ledger, size++, &deposit, &err), err);
+	ck_assert(ledger_visible(ledger, &sight, index));
+	ck_assert_uint_eq(
+	    ledger_find(ledger, "mou/two")->versions[0].num_dispatches, 1);
+	sight.read = AGREEMENT;
+	ck_assert(!ledger_visible(ledger, &sight, index));
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, an_office_sees_what_concerns_it, 0,
 	    COUNT(rows));
+	tcase_add_test(t,
+	    who_reads_a_document_sees_the_dispatch_of_what_came_by_bag);
 }
 
 int

@@ -1,0 +1,80 @@
+#!/bin/sh
+# What came by bag weeks after it was signed: each copy proves when it was
+# dispatched, and tells nothing of what else was in the bag.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
+deposit mofa field >/dev/null; deposit mofa other >/dev/null; deposit mofa half >/dev/null
+at iom-chief-of-mission pull work/field >/dev/null; at iom-vientiane pull work/vientiane >/dev/null
+waybill() { unzip -p "$1" "META-INF/waybill-*.yaml" 2>/dev/null; }
+
+expect "in the field the chief signs one" 0 "kept it in the outbox" at iom-chief-of-mission --local sign agreement/field --yes
+expect "and another" 0 "kept it in the outbox" at iom-chief-of-mission --local sign agreement/other --yes
+expect "both go by one bag" 0 "bag 1 to mofa, 2 documents" at iom-chief-of-mission --local bag pack -o work/s.bag --to mofa --outbox
+expect "Vientiane makes a version" 0 "kept it in the outbox" at iom-vientiane --local push health-protocol/tb --text en=work/en.txt --title en=TB
+expect "which goes by bag too" 0 "packed" at iom-vientiane --local bag pack -o work/d.bag --to mofa --outbox
+mkdir work/in && unzip -q -o work/s.bag -d work/in/outer && openssl cms -decrypt -inform DER -in work/in/outer/bag.cms -content work/in/outer/bag.bin -binary \
+	-recip offices/mofa/encrypt-cert.pem -inkey offices/mofa/encrypt-key.pem -out work/in/inner.zip && unzip -q -o work/in/inner.zip -d work/in
+check "the waybill lists slips alone" grep -q '^slips:' work/in/waybill.yaml
+grep -q 'agreement\|field\|other' work/in/waybill.yaml && not_ok "and names no document" || ok "and names no document"
+check "each is the SHA-256 of its slip" sh -c 'cd work/in && for f in slips/*; do grep -q "$(sha256sum <"$f" | cut -d" " -f1)" waybill.yaml || exit 1; [ "$(basename "$f" .yaml)" = "$(sha256sum <"$f" | cut -d" " -f1)" ] || exit 1; done'
+check "which has that of what is handed in" grep -q "$(sha256sum <work/in/signatures/agreement--field@1.zip | cut -d' ' -f1)" work/in/slips/*
+
+# Three days pass.
+stop_daemon "$dir"
+export CLOCK_OFFSET=259200 LD_PRELOAD="$VALISE_BUILD/clock.so"
+start_daemon "$dir"
+printf 'valise: 1\n' >work/none.yaml
+(cd work/in && rm -f w.zip && zip -q -X -0 -D w.zip waybill.yaml waybill.p7s)
+expect "a waybill without its slips is refused" 0 '"exit":8' curl_as mofa /v1/bags --data-binary @work/in/w.zip
+(cd work/in && zip -q -X -0 -D w.zip slips/* && cp ../none.yaml slips/$(printf '%064d' 1).yaml && zip -q -X -0 -D w.zip slips/$(printf '%064d' 1).yaml && rm slips/0*1.yaml)
+expect "so is one with a slip of nobody's" 0 '"exit":[18]' curl_as mofa /v1/bags --data-binary @work/in/w.zip
+expect "MOFA hands in the signatures" 0 "2 handed in" at mofa bag push work/s.bag
+expect "twice is once" 0 "2 handed in" at mofa bag push work/s.bag
+[ "$(at mofa --json log --act sign | grep -o '"waybill":' | wc -l)" = 2 ] && ok "in the journal" || not_ok "in the journal"
+expect "and the deposit" 0 "deposited health-protocol/tb@1 for vientiane@iom.example" at mofa bag push work/d.bag
+expect "Geneva, which neither sent nor received it, verifies it" 0 "VALID" at iom-geneva fetch agreement/field -o work/field.asice
+expect "without a line too" 0 "VALID" at iom-geneva verify work/field.asice
+expect "and the deposit" 0 "VALID" at iom-bangkok fetch health-protocol/tb -o work/tb.asice
+id=$(unzip -l work/field.asice | sed -n 's/.*slip-\([0-9a-f]*\).yaml/\1/p')
+check "the copy has the waybill" cmp -s work/in/waybill.yaml "$(unzip -q -o work/field.asice -d work/un && echo "work/un/META-INF/waybill-$id.yaml")"
+[ "$(ls work/un/META-INF/slip-* | wc -l)" = 1 ] && ok "and its own slip alone" || not_ok "and its own slip alone"
+unzip -p work/field.asice 'META-INF/*' | grep -aq agreement/other && not_ok "nothing tells of the other" || ok "nothing tells of the other"
+cat certs/mofa-ca.pem certs/iom-ca.pem >work/cas.pem
+check "openssl verifies who signed the waybill" openssl cms -verify -cades -binary -inform DER -purpose any -in "work/un/META-INF/waybill-$id.p7s" \
+	-content work/in/waybill.yaml -CAfile work/cas.pem -out /dev/null
+expect "the seal is over it" 0 "slip-$id.yaml" cat work/un/META-INF/ASiCManifest-seal.xml
+expect "pull puts the same together" 0 "agreement/field" at iom-geneva pull work/geneva
+expect "and it is VALID there" 0 "VALID" at iom-geneva verify work/geneva/agreement/field/field-v1.asice
+expect "Geneva sees the waybill's entry" 0 "dispatch .*bag 1, to mofa" at iom-geneva log --act dispatch
+# Bangkok reads tb alone of what came by bag 1 of Vientiane, Geneva nothing of it.
+expect "Bangkok sees that of what it reads" 0 "vientiane@iom" at iom-bangkok log --act dispatch
+expect "the minister signs on top of it" 0 "in force" at mofa-minister sign agreement/field --yes
+expect "and all is VALID still" 0 "VALID, in force" at iom-geneva fetch agreement/field -o work/force.asice
+# What is taken out of a copy.
+without() { cp "$1" work/less.asice; shift; zip -q -d work/less.asice "$@"; }
+dispatch=$(at mofa --json log --act dispatch | grep -o '"index":[0-9]*' | head -n 1 | cut -d: -f2)
+without work/field.asice "META-INF/receipt-$dispatch.tlog-proof"
+expect "without the receipt nothing is known of when it left" 1 "INDETERMINATE" at iom-geneva verify work/less.asice
+expect "it says so, and what to do" 1 "WAYBILL_MISSING.*fetch" at iom-geneva --json verify work/less.asice
+without work/field.asice "META-INF/slip-$id.yaml"
+expect "without the slip it is INVALID" 1 "INVALID" at iom-geneva verify work/less.asice
+expect "the audit agrees" 0 "" at mofa audit
+check "fsck too" sh -c "'$valised' fsck data"
+# A version that would end the other party's signing: by bag too, only who made
+# it says that it may.
+rm -f offices/iom-vientiane/state/*/outbox/*
+expect "Vientiane makes version 2 of what nobody has signed" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/out --title en=Half
+expect "and packs it" 0 "packed" at iom-vientiane --local bag pack -o work/h.bag --to mofa --outbox
+at mofa-minister sign agreement/half --yes >/dev/null
+expect "it does not end what the minister signed since" 5 "onto" at mofa bag push work/h.bag
+mkdir work/h && unzip -q -o work/h.bag -d work/h/outer && openssl cms -decrypt -inform DER -in work/h/outer/bag.cms -content work/h/outer/bag.bin -binary \
+	-recip offices/mofa/encrypt-cert.pem -inkey offices/mofa/encrypt-key.pem -out work/h/inner.zip && unzip -q -o work/h/inner.zip -d work/h
+expect "nor does who brings it say that it may" 0 '"exit":2' curl_as mofa "/v1/documents/agreement/half/versions/2?onto=1&bag=$(sha256sum <work/h/waybill.yaml | cut -d' ' -f1)" -T work/h/deposits/agreement--half@2.asice
+rm -f offices/iom-vientiane/state/*/outbox/*; at iom-vientiane pull work/vientiane >/dev/null
+expect "Vientiane says that it may" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/out --title en=Half --onto 1
+expect "and packs that" 0 "packed" at iom-vientiane --local bag pack -o work/o.bag --to mofa --outbox
+expect "then it does" 0 "deposited agreement/half@2 for vientiane" at mofa bag push work/o.bag
+expect "and everybody verifies it" 0 "VALID" at iom-geneva fetch agreement/half -o work/half.asice
+unset CLOCK_OFFSET LD_PRELOAD
+finish
