@@ -337,10 +337,12 @@ local_entries(struct context *context, const char *dir, const char *document,
 				       err);
 	if (acts.num > 0)
 		qsort(acts.list, acts.num, sizeof(*acts.list), compare_acts);
+	/* One bag may have brought acts on several documents. */
 	for (size_t i = 0; ok && i < acts.num; i++)
-		ok = entry_parse(buf_span(&acts.list[i].line), &entry, err) &&
-		    visit(arg, acts.list[i].index, &entry,
-			buf_span(&acts.list[i].line), err);
+		ok = (i > 0 && acts.list[i].index == acts.list[i - 1].index) ||
+		    (entry_parse(buf_span(&acts.list[i].line), &entry, err) &&
+			visit(arg, acts.list[i].index, &entry,
+			    buf_span(&acts.list[i].line), err));
 	for (size_t i = 0; i < acts.num; i++)
 		buf_free(&acts.list[i].line);
 	free(acts.list);

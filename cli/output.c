@@ -233,10 +233,19 @@ json_of_texts(const struct version *version)
 	return texts;
 }
 
+/* By bag: out is when that was dispatched, as the copy proves. */
+static bool
+came_by_bag(const struct verdict_signature *one, char out[TIME_TEXT])
+{
+	time_format_at(one->sent_ms / 1000, out);
+	return one->sent_ms != 0 && one->sent_ms != one->judged_ms;
+}
+
 static json_t *
 json_of_signature(const struct verdict_signature *one)
 {
-	char file[LIMIT_PATH_BYTES + 1], at[TIME_TEXT];
+	char file[LIMIT_PATH_BYTES + 1], at[TIME_TEXT], sent[TIME_TEXT];
+	json_t *json;
 
 	/* Another maker's signature has its file as its name. */
 	if (strchr(one->id, '.') != NULL)
@@ -244,7 +253,7 @@ json_of_signature(const struct verdict_signature *one)
 	else
 		snprintf(file, sizeof(file), PATH_SIGNATURE, one->id);
 	time_format_at(one->signing_at, at);
-	return json_pack(
+	json = json_pack(
 	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "file",
 	    file, "manifest", json_of_digest(&one->manifest), "intact",
 	    one->intact, "person", one->person, "office", one->office,
@@ -253,6 +262,9 @@ json_of_signature(const struct verdict_signature *one)
 	    "full-powers", one->full_powers,
 	    "signed-at", one->intact ? at : "", "then", state_name(one->then),
 	    "now", state_name(one->now));
+	if (json != NULL && came_by_bag(one, sent))
+		json_object_set_new(json, "dispatched", json_string(sent));
+	return json;
 }
 
 json_t *
@@ -309,7 +321,7 @@ json_of_verdict(const char *file, const struct verdict *verdict,
 static void
 print_signature(const struct verdict_signature *one)
 {
-	char at[TIME_TEXT];
+	char at[TIME_TEXT], sent[TIME_TEXT];
 
 	if (!one->intact) {
 		printf("  %-8s not intact\n", "");
@@ -323,6 +335,8 @@ print_signature(const struct verdict_signature *one)
 	if (one->office[0] != '\0')
 		printf(" (%s, %s)", one->office, one->party);
 	printf(", %s", at);
+	if (came_by_bag(one, sent))
+		printf(", by a bag of %s", sent);
 	if (one->judged_ms != 0 && one->then != one->now)
 		printf("; the certificate was %s then, is %s now",
 		    state_name(one->then), state_name(one->now));

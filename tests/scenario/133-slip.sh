@@ -46,6 +46,12 @@ check "openssl verifies who signed the waybill" openssl cms -verify -cades -bina
 expect "the seal is over it" 0 "slip-$id.yaml" cat work/un/META-INF/ASiCManifest-seal.xml
 expect "pull puts the same together" 0 "agreement/field" at iom-geneva pull work/geneva
 expect "and it is VALID there" 0 "VALID" at iom-geneva verify work/geneva/agreement/field/field-v1.asice
+expect "verify says that it came by bag" 0 "chief-of-mission.*, by a bag of " at iom-geneva verify work/geneva/agreement/field/field-v1.asice
+expect "in JSON too" 0 '"dispatched": *"' at iom-geneva --json verify work/geneva/agreement/field/field-v1.asice
+expect "the local log tells of the bag once, though it brought two" 0 "dispatch .*bag 1, to mofa" at iom-geneva --local log --act dispatch
+[ "$(grep -c "chief-of-mission" work/out)" = 1 ] && ok "once" || not_ok "once: $(cat work/out)"
+expect "and the local history of it is that of the document" 0 "sign .*agreement/field@1" at iom-geneva --local history agreement/field
+grep -q "dispatch" work/out && not_ok "without the bag" || ok "without the bag"
 expect "Geneva sees the waybill's entry" 0 "dispatch .*bag 1, to mofa" at iom-geneva log --act dispatch
 # Bangkok reads tb alone of what came by bag 1 of Vientiane, Geneva nothing of it.
 expect "Bangkok sees that of what it reads" 0 "vientiane@iom" at iom-bangkok log --act dispatch
