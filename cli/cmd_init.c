@@ -208,6 +208,16 @@ struct agreed {
 	size_t first, num; /* list[first … num - 1] */
 };
 
+/* The one in force is agreed to wherever it was in force before. */
+static bool
+is_agreed(const struct succession *all, const struct agreed *agreed, size_t i)
+{
+	return i < agreed->num &&
+	    (i >= agreed->first ||
+		digest_eq(&all->list[i].digest,
+		    &all->list[agreed->num - 1].digest));
+}
+
 /* A policies_changer. */
 static bool
 accept_agreed(struct succession *succession, void *arg, struct error *err)
@@ -217,8 +227,7 @@ accept_agreed(struct succession *succession, void *arg, struct error *err)
 	(void)err;
 	succession->num_awaited = 0;
 	for (size_t i = 0; i < succession->num; i++)
-		succession->list[i].accepted = i >= agreed->first &&
-		    i < agreed->num;
+		succession->list[i].accepted = is_agreed(succession, agreed, i);
 	return true;
 }
 
@@ -233,12 +242,15 @@ agree(struct context *context, struct session *session, bool yes,
 	const struct succession *all = &context->succession;
 	const struct policy_entry *current;
 	struct agreed agreed;
+	bool others = false;
 
 	if (!check_list(context, &current, err))
 		return false;
 	agreed.num = (size_t)(current - all->list) + 1;
 	agreed.first = agreed.num - 1;
-	if (agreed.first > 0) {
+	for (size_t i = 0; i < agreed.num; i++)
+		others = others || !is_agreed(all, &agreed, i);
+	if (others) {
 		if (!tell_earlier(session, agreed.num, err))
 			return false;
 		if (yes ||

@@ -30,6 +30,54 @@ print_lines(const char *mark, struct span text, struct span other)
 	}
 }
 
+/* Is this certificate in that file? */
+static bool
+has_cert(struct span pem, const struct cert *cert)
+{
+	struct error ignored = { 0 };
+	struct cert *one;
+	bool there = false;
+
+	while (!there && cert_take_pem(&pem, &one, &ignored) && one != NULL) {
+		there = digest_eq(&one->fingerprint, &cert->fingerprint);
+		cert_free(one);
+	}
+	return there;
+}
+
+/* As print_lines(), of certificates: nobody reads base64. */
+static bool
+print_certs(const char *mark, struct span pem, struct span other)
+{
+	struct error ignored = { 0 };
+	struct cert *cert;
+	size_t num = 0;
+
+	while (cert_take_pem(&pem, &cert, &ignored) && cert != NULL) {
+		char hex[DIGEST_HEX], from[TIME_TEXT], until[TIME_TEXT];
+
+		num++;
+		if (!has_cert(other, cert)) {
+			digest_hex(&cert->fingerprint, hex);
+			time_format_date(cert->not_before_at, from);
+			time_format_date(cert->not_after_at, until);
+			printf("%scertificate of ", mark);
+			output_text(cert->subject);
+			printf(", %s to %s\n    SHA-256 %s\n", from, until,
+			    hex);
+		}
+		cert_free(cert);
+	}
+	return num > 0;
+}
+
+static void
+print_file(const char *mark, struct span text, struct span other)
+{
+	if (!print_certs(mark, text, other))
+		print_lines(mark, text, other);
+}
+
 void
 tell_changes(const struct policy *old, const struct policy *new)
 {
@@ -44,10 +92,10 @@ tell_changes(const struct policy *old, const struct policy *new)
 			continue;
 		printf("%s" POLICY_PREFIX "%s\n", is == NULL ? "removed " : "",
 		    was->path);
-		print_lines("  - ", member_bytes(was),
+		print_file("  - ", member_bytes(was),
 		    is != NULL ? member_bytes(is) : nothing);
 		if (is != NULL)
-			print_lines("  + ", member_bytes(is),
+			print_file("  + ", member_bytes(is),
 			    member_bytes(was));
 	}
 	for (size_t i = 0; i < new->files->num; i++) {
@@ -55,7 +103,7 @@ tell_changes(const struct policy *old, const struct policy *new)
 
 		if (container_find(old->files, is->path) == NULL) {
 			printf("added " POLICY_PREFIX "%s\n", is->path);
-			print_lines("  + ", member_bytes(is), nothing);
+			print_file("  + ", member_bytes(is), nothing);
 		}
 	}
 }

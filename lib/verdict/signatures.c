@@ -251,8 +251,9 @@ find_basis(struct judge *judge, const char *path,
 	}
 	digest_hex(&act->entry.policy, hex);
 	return judge_find(judge, FINDING_POLICY_UNKNOWN, path,
-	    "it was made under policy %.16s…, which you have not accepted"
-	    " (\"valise policy show\", then \"valise policy accept\")", hex);
+	    "it was made under policy %.16s…, which you have not accepted for"
+	    " entry %llu (\"valise policy show\" tells how)", hex,
+	    (unsigned long long)act->index);
 }
 
 static bool

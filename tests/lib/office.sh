@@ -5,8 +5,8 @@
 #   make_daemon DIR        policy, configuration, data and keys
 #   start_daemon DIR       on a free loopback port (kept in DIR/port)
 #   stop_daemon DIR
-#   enrol DIR OFFICE…      import the enrolment at each office; $enrol_options:
-#                          "--yes" to the policies of before
+#   enrol DIR OFFICE…      import the enrolment at each office; they agreed to all
+#                          policies of before, unless $enrol_options is empty
 # $1 of each is an absolute path.
 
 free_port() {
@@ -127,6 +127,6 @@ enrol() {
 		"$valise" --config config.yaml init "$dir/enrolment.yaml" --cert cert.pem \
 			--key key.pem --sign-cert sign-cert.pem --sign-key sign-key.pem \
 			$([ ! -f encrypt-key.pem ] || echo --encrypt-cert encrypt-cert.pem --encrypt-key encrypt-key.pem) \
-			${enrol_options:-} --state state) || return 1
+			${enrol_options---yes} --state state) || return 1
 	done
 }

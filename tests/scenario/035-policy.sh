@@ -31,6 +31,7 @@ at mofa-minister sign agreement/under-p0 --yes >/dev/null; at iom-chief-of-missi
 # --- What is accepted is what was read. ---
 echo '# harmless' >>policies/offices.yaml; reload
 p1=$(theirs iom-geneva)
+accept_policy mofa >/dev/null; deposit mofa early-p1 >/dev/null
 expect "the digest is shown" 0 "$p1" at iom-geneva policy show
 printf -- '  - {person: treaties@mofa.example, party: lao-pdr, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n  - {person: vientiane@iom.example, party: iom, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n' >>policies/offices.yaml; reload
 rogue=$(theirs mofa)
@@ -70,12 +71,13 @@ check "whoever accepted what: the list is the same" cmp work/list work/list2
 expect "the enrolment lists all of them" 0 "$rogue" sed -n '/^policies:/,/^[a-z-]*:$/p' enrolment.yaml
 newcomer careful >work/careful 2>&1
 check "the files that differ are named" grep -q 'differs in policies/offices.yaml' work/careful
-check "what was not agreed to is told" grep -q '3 of the policies are not accepted' work/careful
+check "what was not agreed to is told" grep -q '2 of the policies are not accepted' work/careful
 grep -A1 '^list of 4' work/careful >work/list2; list_of mofa >work/list
 check "the list can be compared" cmp work/list work/list2
 expect "where nobody agreed, the slipped-in policy judges nothing" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed -o work/n.asice
 expect "nor does any other of before" 1 "POLICY_UNKNOWN" at careful fetch agreement/under-p0 -o work/n.asice
 expect "the one in force does" 0 "VALID" at careful fetch agreement/under-p1 -o work/n.asice
+expect "also where it was in force before" 0 "VALID" at careful fetch agreement/early-p1 -o work/n.asice
 first=$(at careful --json policy show | tr -d ' \n' | grep -o "{\"index\":[0-9]*,\"digest\":\"$p0\"" | grep -o '[0-9]*' | head -n 1)
 expect "one of before is accepted by its entry" 0 "accepted: it counts for you, for entries $first to" at careful policy accept "$p0" --at "$first"
 expect "and judges from then on" 0 "VALID" at careful fetch agreement/under-p0 -o work/n.asice

@@ -59,7 +59,7 @@ expect "a backup has both" 0 "bytes copied" "$valised" --config valised.yaml bac
 expect "and is whole" 0 "nothing is wrong" "$valised" fsck backup
 # An office that enrols now knows both.
 rm -rf offices/iom-vientiane/state offices/iom-vientiane/config.yaml
-enrol_options=--yes enrol "$dir" iom-vientiane >/dev/null
+enrol "$dir" iom-vientiane >/dev/null
 expect "who enrols later can verify what came before" 0 "VALID" at iom-vientiane fetch agreement/one -o work/late.asice
 expect "and old copies" 0 "VALID" at iom-vientiane verify work/before.asice
 restart
