@@ -1,0 +1,159 @@
+/*
+ * docs/formats.md is what a second verifier is written from: every finding,
+ * status and limit that it needs is in its tables, as the program has it.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "verdict/verdict.h"
+
+static char *docs; /* the text, NUL-terminated */
+static struct buf text;
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+	char path[4096];
+
+	text = BUF(1000000);
+	snprintf(path, sizeof(path), "%s/docs/formats.md",
+	    getenv("VALISE_TOP"));
+	ck_ok(file_read(path, text.max, &text, &err) &&
+		buf_append_u8(&text, 0, &err),
+	    err);
+	docs = (char *)text.data;
+}
+
+static void
+tear_down(void)
+{
+	buf_free(&text);
+}
+
+/* Does a line of that section ("\n## NAME\n") begin so? */
+static bool
+has_row(const char *section, const char *row)
+{
+	const char *from = strstr(docs, section), *until, *at;
+
+	ck_assert_msg(from != NULL, "no section%s", section);
+	from += strlen(section) - 1;
+	until = strstr(from, "\n## ");
+	at = strstr(from, row);
+	return at != NULL && (until == NULL || at < until);
+}
+
+START_TEST(every_finding_is_in_the_table)
+{
+	char row[100];
+
+	for (int i = 0; i < FINDING_CODES; i++) {
+		const enum finding_code code = (enum finding_code)i;
+
+		snprintf(row, sizeof(row), "\n| `%s` | %s | ",
+		    finding_name(code), outcome_name(finding_outcome(code)));
+		ck_assert_msg(has_row("\n## Findings\n", row), "no row%s",
+		    row);
+	}
+}
+END_TEST
+
+START_TEST(every_status_is_in_the_table)
+{
+	char row[100];
+
+	for (int i = STATUS_DRAFT; i <= STATUS_LAPSED; i++) {
+		snprintf(row, sizeof(row), "\n| `%s` | ",
+		    status_name((enum status)i));
+		ck_assert_msg(has_row("\n## Statuses\n", row), "no row%s",
+		    row);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *of;
+	uint64_t limit;
+} limits[] = {
+	{ "bytes of a container", LIMIT_CONTAINER_BYTES },
+	{ "bytes of a text or annex", LIMIT_TEXT_BYTES },
+	{ "bytes of a name in a path", LIMIT_NAME_BYTES },
+	{ "bytes of a path", LIMIT_PATH_BYTES },
+	{ "names in a path", LIMIT_PATH_LEVELS },
+	{ "bytes of a slug", LIMIT_SLUG_BYTES },
+	{ "bytes of an origin", LIMIT_ORIGIN_BYTES },
+	{ "bytes of an e-mail address", LIMIT_EMAIL_BYTES },
+	{ "bytes of a language", LIMIT_LANGUAGE_BYTES },
+	{ "bytes of a title", LIMIT_TITLE_BYTES },
+	{ "bytes of a note or a reason", LIMIT_NOTE_BYTES },
+	{ "bytes of a media type", LIMIT_MEDIA_BYTES },
+	{ "members of a container", LIMIT_MEMBERS },
+	{ "bytes of a file of META-INF", LIMIT_META_BYTES },
+	{ "bytes of META-INF, version.yaml, termination.yaml and mimetype"
+	  " together",
+	    LIMIT_META_TOTAL },
+	{ "inflated to deflated size", LIMIT_ZIP_RATIO },
+	{ "bytes below which that is not asked", LIMIT_ZIP_RATIO_FREE },
+	{ "bytes of version.yaml, of termination.yaml", LIMIT_VERSION_BYTES },
+	{ "bytes of a manifest", LIMIT_MANIFEST_BYTES },
+	{ "bytes of a signature", LIMIT_SIGNATURE_BYTES },
+	{ "signatures beside origin and seal", LIMIT_SIGNATURES },
+	{ "receipts in a copy", LIMIT_RECEIPTS },
+	{ "texts of a version", LIMIT_TEXTS },
+	{ "annexes of a version", LIMIT_ANNEXES },
+	{ "languages of a title", LIMIT_LANGUAGES },
+	{ "bytes of a waybill", LIMIT_WAYBILL_BYTES },
+	{ "slips of a waybill", LIMIT_SLIPS },
+	{ "bytes of a slip", LIMIT_SLIP_BYTES },
+	{ "bytes of a certificate", LIMIT_CERT_BYTES },
+	{ "certificates in a signature", LIMIT_CERTS_IN_CMS },
+	{ "certificates of a CA", LIMIT_CA_CERTS },
+	{ "bytes of a file of CRLs", LIMIT_CRL_BYTES },
+	{ "levels of DER", LIMIT_DER_DEPTH },
+	{ "timestamps on a signature", LIMIT_TIMESTAMPS },
+	{ "bytes of a timestamp", LIMIT_TIMESTAMP_BYTES },
+	{ "levels of YAML", LIMIT_YAML_DEPTH },
+	{ "nodes of YAML", LIMIT_YAML_NODES },
+	{ "files of a policy, or of a set of CRLs", LIMIT_POLICY_FILES },
+	{ "bytes of those together", LIMIT_POLICY_ZIP_BYTES },
+	{ "offices of a policy", LIMIT_OFFICES },
+	{ "types of a policy", LIMIT_TYPES },
+	{ "full powers of a policy", LIMIT_POWERS },
+	{ "bytes of an entry", LIMIT_ENTRY_BYTES },
+	{ "bytes of a checkpoint's text", LIMIT_NOTE_TEXT },
+	{ "bytes of a note", LIMIT_NOTE_FILE },
+	{ "signature lines of a note", LIMIT_NOTE_LINES },
+	{ "hashes of a receipt", LIMIT_PROOF_HASHES },
+	{ "bytes of a receipt", LIMIT_PROOF_FILE },
+	{ "keys of a journal", LIMIT_JOURNAL_KEYS },
+	{ "witnesses of a policy", LIMIT_WITNESSES },
+};
+
+START_TEST(every_limit_is_in_the_table)
+{
+	char row[200];
+
+	snprintf(row, sizeof(row), "\n| %s | %llu |\n", limits[_i].of,
+	    (unsigned long long)limits[_i].limit);
+	ck_assert_msg(has_row("\n## Limits\n", row), "no row%s", row);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, every_finding_is_in_the_table);
+	tcase_add_test(t, every_status_is_in_the_table);
+	tcase_add_loop_test(t, every_limit_is_in_the_table, 0,
+	    COUNT(limits));
+}
+
+int
+main(void)
+{
+	return run_tests("formats", fill);
+}
