@@ -7,7 +7,7 @@
  *	ask FROM TO        where a request's target has FROM, TO is asked for
  *	                   instead (an empty TO: without it)
  *	say PART FROM TO   where the target has PART, each FROM in the answer
- *	                   is TO
+ *	                   (if it has none, in its head) is TO
  *	swallow PART INDEX where the target has PART, nothing is handed on, and
  *	                   the answer is the receipt of that entry
  *	lines PART HOW     where the target has PART, the lines of the answer:
@@ -304,11 +304,12 @@ change_target(struct bytes *target)
 }
 
 static void
-change_answer(const char *target, struct bytes *answer)
+change_answer(const char *target, struct bytes *head, struct bytes *answer)
 {
 	for (size_t i = 0; i < num_lies; i++) {
 		if (is(&lies[i], "say", target) &&
-		    replace(answer, lies[i].b, lies[i].c))
+		    (replace(answer, lies[i].b, lies[i].c) ||
+			replace(head, lies[i].b, lies[i].c)))
 			tell(target);
 		if (is(&lies[i], "lines", target)) {
 			change_lines(answer, lies[i].b);
@@ -357,7 +358,7 @@ serve(SSL *ssl)
 	change_target(&target);
 	if (!swallow(method, asked, &answered, &answer))
 		ask(method, target.data, &head, &body, &answered, &answer);
-	change_answer(asked, &answer);
+	change_answer(asked, &answered, &answer);
 	add(&out, answered.data,
 	    (size_t)(strstr(answered.data, "\r\n") - answered.data) + 2);
 	add_fields(&out, &answered);

@@ -113,6 +113,33 @@ echo '# not reloaded' >>policies/offices.yaml
 expect "an enrolment is of what is in force" 5 "reload the daemon first" "$valised" --config valised.yaml enrolment
 sed -i '$d' policies/offices.yaml
 
+# --- A depositary that lies about its policies (tests/lib/liar.c). ---
+lie() { liar iom-bangkok "$@"; sed "s|^address: .*|address: https://127.0.0.1:$port|" work/good.yaml >enrolment.yaml; }
+for n in 0 1 2; do
+	lie lines act=policy drop=$n
+	expect "policy entry $n is hidden from a newcomer" 1 "hides a policy" newcomer cheated
+	check "by a lie" lied act=policy
+done
+lie lines act=policy drop=3
+expect "so is the one in force" 1 "does not show policy entry" newcomer cheated
+lie lines act=policy swap
+expect "they come in another order" 1 "hides a policy" newcomer cheated
+lie ask "v1/policy/$p1" "v1/policy/$rogue"
+expect "its files are another's" 1 "other files than those that the digest names" newcomer cheated
+check "which enrols nobody" test ! -e offices/cheated/config.yaml
+lie ask "v1/policy/$rogue" "v1/policy/$p1"
+expect "nor are they shown" 1 "other files than those that the digest names" at iom-bangkok policy show "$rogue"
+rm -f offices/iom-bangkok/state/*/policies/"$rogue.zip"
+slipped=$(at iom-geneva policy show | sed -n "s/^\([0-9]*\)-[0-9]*  *$rogue .*/\1/p")
+expect "nor accepted" 1 "other files than those that the digest names" at iom-bangkok policy accept "$rogue" --at "$slipped"
+lie say journal/checkpoint "Valise-Policy: $p1" "Valise-Policy: $rogue"
+expect "it says that it judges by another than the newest" 1 "you have not accepted" deposit iom-bangkok nothing
+check "by a lie too" lied journal/checkpoint
+lie say journal/checkpoint "Valise-Policy-Entry: " "Valise-Policy-Entry: 9"
+expect "it names an entry that is not there" 1 "does not show policy entry 9" at iom-bangkok list
+no_line iom-bangkok
+cp work/good.yaml enrolment.yaml
+
 # --- By bag or mail, with no line. ---
 sed -i 's/^# harmless/# next year/' policies/offices.yaml; reload
 p3=$(theirs mofa)
