@@ -1,0 +1,35 @@
+#!/bin/sh
+# The commands in docs/formats.md and valise-policy(5) print the digests that the
+# program reckons with: of policies, of sets of CRLs, of copies.
+. "$(dirname "$0")/lib.sh"
+old=$top/tests/data/first
+tar -xzf "$old/state.tar.gz"
+sed -n '/^    find \. -type f/,/sha256sum$/p' "$top/docs/formats.md" >formats.sh
+sed -n 's/^\.RI ( "\(find .*\)" )\.$/\1/p' "$top/docs/man/valise-policy.5" |
+	sed 's/\\-/-/g; s/\\e/\\/g' >policy.sh
+# ZIP COMMAND: the digest of what is in it
+digest() {
+	rm -rf open && mkdir open || return
+	# unzip says 1 where a file is not as it expects: that is no error here.
+	(cd open && unzip -qq "$1"; sh "../$2") | cut -c-64
+}
+# NAME WANT GOT
+same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: $3, not $2"; fi; }
+num=0
+for zip in "$dir"/state/*/policies/*.zip "$dir"/state/*/crls/*.zip; do
+	want=$(basename "$zip" .zip) num=$((num + 1))
+	same "formats.md: ${zip##*/state/}" "$want" "$(digest "$zip" formats.sh)"
+	case $zip in
+	*/policies/*) same "valise-policy(5): the same" "$want" "$(digest "$zip" policy.sh)" ;;
+	esac
+done
+[ "$num" -ge 2 ] && ok "there are both" || not_ok "$num files"
+# What the newest receipt's entry says of all files together.
+for copy in draft part force terminated; do
+	got=$(digest "$old/$copy.asice" formats.sh)
+	newest=$(find open/META-INF -name 'receipt-*.tlog-proof' | sed 's/.*receipt-//' | sort -n | tail -n 1)
+	want=$(sed -n 's/^extra //p' "open/META-INF/receipt-$newest" | base64 -d |
+		sed 's/.*"contents":"\([0-9a-f]*\)".*/\1/')
+	same "formats.md: the contents of $copy" "$want" "$got"
+done
+finish
