@@ -1,6 +1,7 @@
 #!/bin/sh
 # The commands in docs/formats.md and valise-policy(5) print the digests that the
-# program reckons with: of policies, of sets of CRLs, of copies.
+# program reckons with: of policies, of sets of CRLs, of copies.  And every code that
+# a program tells has its meaning in a table of formats.md.
 . "$(dirname "$0")/lib.sh"
 old=$top/tests/data/first
 tar -xzf "$old/state.tar.gz"
@@ -32,4 +33,11 @@ for copy in draft part force terminated; do
 		sed 's/.*"contents":"\([0-9a-f]*\)".*/\1/')
 	same "formats.md: the contents of $copy" "$want" "$got"
 done
+# Words of that form that are no codes: variables of the environment, a type.
+grep -rhoE --include='*.[ch]' '"[A-Z]+_[A-Z_]+[":]' "$top/lib" "$top/cli" "$top/daemon" |
+	tr -d '":' | sort -u | grep -vE '^(VALISE_.*|SHA_CTX|NO_COLOR|NOTIFY_SOCKET|GIT_PAGER)$' >codes
+[ "$(wc -l <codes)" -gt 50 ] && ok "there are codes" || not_ok "$(wc -l <codes) codes"
+while read -r code; do
+	if grep -q "^| \`$code\` | ." "$top/docs/formats.md"; then ok "$code"; else not_ok "$code has no meaning in formats.md"; fi
+done <codes
 finish
