@@ -61,6 +61,23 @@ flag=
 expect "goes with it, once there is a line" 0 "agreement/three@2 is deposited" push iom-vientiane three over --onto 1
 status three@1 withdrawn
 
+# By bag: its sender says so, and not who brings it.
+push mofa six first >/dev/null; push mofa seven first >/dev/null
+sign mofa-minister six >/dev/null 2>&1
+at iom-vientiane pull work/copy >/dev/null 2>&1
+pack() { at iom-vientiane --local bag pack -o "work/$1.bag" --to mofa --outbox >/dev/null; rm -f offices/iom-vientiane/state/*/outbox/*; }
+flag=--local
+push iom-vientiane six over --onto 1 >/dev/null 2>&1; pack six
+push iom-vientiane seven over >/dev/null 2>&1; cp offices/iom-vientiane/state/*/outbox/*.asice work/seven.asice; pack seven
+flag=
+sign mofa-minister seven >/dev/null 2>&1
+expect "a bag without --onto is refused" 5 "minister@mofa.example of mofa has signed agreement/seven@1" at mofa bag push work/seven.bag
+waybill=$(at mofa --json log --act dispatch | grep -o '"digest":"[0-9a-f]*"' | tail -n 1 | cut -d'"' -f4)
+expect "who brings it cannot say it" 0 "^400$" curl_as mofa "/v1/documents/agreement/seven/versions/2?bag=$waybill&onto=1" -X PUT --data-binary @work/seven.asice -w '\n%{http_code}\n'
+status seven@1 "signed in part"
+expect "one with it is taken" 0 "deposited agreement/six@2 for vientiane@iom.example" at mofa bag push work/six.bag
+status six@1 withdrawn
+
 # At once: whichever is first, the other is refused.
 both=0 pushed=0
 for n in 1 2 3 4 5 6; do
