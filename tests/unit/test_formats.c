@@ -55,8 +55,7 @@ START_TEST(every_finding_is_in_the_table)
 
 		snprintf(row, sizeof(row), "\n| `%s` | %s | ",
 		    finding_name(code), outcome_name(finding_outcome(code)));
-		ck_assert_msg(has_row("\n## Findings\n", row), "no row%s",
-		    row);
+		ck_assert_msg(has_row("\n## Findings\n", row), "no row%s", row);
 	}
 }
 END_TEST
@@ -68,8 +67,7 @@ START_TEST(every_status_is_in_the_table)
 	for (int i = STATUS_DRAFT; i <= STATUS_LAPSED; i++) {
 		snprintf(row, sizeof(row), "\n| `%s` | ",
 		    status_name((enum status)i));
-		ck_assert_msg(has_row("\n## Statuses\n", row), "no row%s",
-		    row);
+		ck_assert_msg(has_row("\n## Statuses\n", row), "no row%s", row);
 	}
 }
 END_TEST
@@ -148,8 +146,7 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, every_finding_is_in_the_table);
 	tcase_add_test(t, every_status_is_in_the_table);
-	tcase_add_loop_test(t, every_limit_is_in_the_table, 0,
-	    COUNT(limits));
+	tcase_add_loop_test(t, every_limit_is_in_the_table, 0, COUNT(limits));
 }
 
 int
