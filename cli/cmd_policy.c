@@ -309,7 +309,8 @@ accept_asked(struct context *context, struct error *err)
 	else if (!isatty(STDIN_FILENO))
 		ok = error_set(err, ERROR_USAGE,
 		    "say which: the daemon's is %s now. Read it with \"valise"
-		    " policy show\", then \"valise policy accept DIGEST\"", hex);
+		    " policy show\", then \"valise policy accept DIGEST\"",
+		    hex);
 	else {
 		*err = (struct error){ 0 };
 		ok = (pinned = context_pinned(context, err)) != NULL &&

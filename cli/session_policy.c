@@ -77,8 +77,17 @@ is_behind(const struct session *session)
 	return !digest_eq(&session->policy, &newest->digest);
 }
 
-bool
-session_learn_policies(struct session *session, struct error *err)
+/* A policies_changer. */
+static bool
+stop_waiting(struct succession *succession, void *arg, struct error *err)
+{
+	(void)arg, (void)err;
+	(void)succession_stop_waiting(succession);
+	return true;
+}
+
+static bool
+ask_and_keep(struct session *session, struct error *err)
 {
 	struct context *context = session->context;
 	const struct policy_entry *newest = succession_newest(
@@ -88,9 +97,6 @@ session_learn_policies(struct session *session, struct error *err)
 	struct learning learning;
 	bool ok;
 
-	/* Asking may find a new key, and catch up. */
-	if (session->learning || !is_behind(session))
-		return true;
 	if (!succession_copy(&context->succession, &learning.known, err))
 		return false;
 	session->learning = true;
@@ -107,6 +113,25 @@ session_learn_policies(struct session *session, struct error *err)
 		keep(context, &learning);
 	succession_free(&learning.known);
 	return ok;
+}
+
+bool
+session_learn_policies(struct session *session, struct error *err)
+{
+	struct succession *known = &session->context->succession;
+	struct error ignored = { 0 };
+
+	/* Asking may find a new key, and catch up. */
+	if (session->learning)
+		return true;
+	if (is_behind(session) && !ask_and_keep(session, err))
+		return false;
+	/* Where it cannot be written, it is the next command's to do. */
+	if (succession_stop_waiting(known) && !session->context->unkept &&
+	    !policies_change(session->context, stop_waiting, NULL, &ignored))
+		output_note("the journal's policies could not be kept: %s",
+		    ignored.detail);
+	return true;
 }
 
 bool

@@ -280,7 +280,8 @@ append_policies(struct buf *out, const struct config *config,
 	bool ok = journal != NULL;
 
 	journal_free(journal);
-	if (ok && newest != NULL && !digest_eq(&newest->digest, &policy->digest))
+	if (ok && newest != NULL &&
+	    !digest_eq(&newest->digest, &policy->digest))
 		ok = error_set(err, ERROR_CONFLICT,
 		    "%s is not the policy that is in force: reload the daemon"
 		    " first", config->policies);

@@ -234,6 +234,22 @@ succession_await(struct succession *succession, const struct digest *digest,
 	return true;
 }
 
+bool
+succession_stop_waiting(struct succession *succession)
+{
+	bool stopped = false;
+
+	for (size_t i = succession->num_awaited; i > 0; i--) {
+		const struct digest digest = succession->awaited[i - 1];
+		const struct policy_entry *entry = succession_find(succession,
+		    &digest, SUCCESSION_NONE);
+
+		if (entry != NULL && entry->accepted)
+			stopped = take_awaited(succession, &digest) || stopped;
+	}
+	return stopped;
+}
+
 struct digest
 succession_digest(const struct succession *succession, size_t num)
 {

@@ -84,6 +84,11 @@ bool succession_accept(struct succession *succession,
  */
 bool succession_await(struct succession *succession,
     const struct digest *digest, struct error *err) MUST_USE;
+/*
+ * All entries are known: what is awaited, and has one that was accepted, is
+ * awaited no more, lest it be brought back.  False if there was no such.
+ */
+bool succession_stop_waiting(struct succession *succession);
 
 /*
  * The digest of the first num entries, for the telephone: SHA-256 of

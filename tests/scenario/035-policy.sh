@@ -154,6 +154,11 @@ start_daemon "$dir"
 expect "its entry is seen at the next connection" 3 "may not deposit" deposit iom-bangkok anything
 expect "and it counts from there" 0 "[0-9]*-  *$p3  accepted" at iom-bangkok policy show
 expect "accepted already" 0 "accepted already" at iom-bangkok policy accept "$p3"
+at iom-geneva policy save "$p1" work/p1.zip
+expect "one that was put aside meanwhile" 0 "another policy is in force" at iom-bangkok policy accept work/p1.zip
+expect "may come, as far as is known without a line" 0 "^awaited $p1" sh -c 'cat offices/iom-bangkok/state/*/policy-entries'
+at iom-bangkok list >/dev/null
+check "with a line it is known that it does not" sh -c '! grep -q awaited offices/iom-bangkok/state/*/policy-entries'
 accept_policy mofa iom-vientiane iom-geneva >/dev/null
 
 # --- What an older command kept: "SIZE DIGEST" lines. ---
@@ -168,5 +173,18 @@ expect "and no more" 1 "POLICY_UNKNOWN" at iom-vientiane fetch agreement/never-a
 echo 'x' >"$state/policy-entries"
 expect "damage is told" 7 "policy-entries: it is damaged" at iom-vientiane list
 rm -rf offices/iom-vientiane; mv work/vientiane offices/iom-vientiane
+
+# --- Several commands at once; and a state that cannot be written. ---
+sed -i 's/^# next year/# in two years/' policies/offices.yaml; reload
+p4=$(theirs mofa)
+for i in 1 2 3 4 5 6; do at iom-geneva list >"work/at-once-$i" 2>&1 & done
+until [ "$(cat work/at-once-* | grep -c '^agreement/under-p0')" = 6 ]; do sleep 0.05; done
+check "six commands that learn it at once keep it once" test "$(grep -c "$p4" offices/iom-geneva/state/*/policy-entries)" = 1
+lock=$(echo offices/iom-bangkok/state/*/policy-entries.lock); rm -f "$lock"; mkdir "$lock"
+expect "where it cannot be kept, who reads goes on and is told" 0 "policies could not be kept" at iom-bangkok list
+expect "and who would send is stopped by what is in force" 1 "you have not accepted" deposit iom-bangkok nothing
+expect "nothing is accepted either" 7 "policy-entries.lock" at iom-bangkok policy accept "$p4"
+rmdir "$lock"
+expect "until it can be" 0 "accepted: it counts" at iom-bangkok policy accept "$p4"
 
 finish

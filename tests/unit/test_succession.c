@@ -194,6 +194,27 @@ START_TEST(what_came_by_mail_is_accepted_with_its_entry)
 }
 END_TEST
 
+START_TEST(what_is_there_is_awaited_no_more)
+{
+	const struct step steps[] = { { 'a', 1, true }, { 'b', 50, true },
+		{ 'c', 80, true } };
+	struct succession made = make(steps, COUNT(steps));
+	const struct digest a = digest_of('a'), b = digest_of('b'),
+			    x = digest_of('x');
+	struct error err = { 0 };
+
+	ck_assert(!succession_stop_waiting(&made));
+	ck_ok(succession_await(&made, &a, &err) &&
+		succession_await(&made, &x, &err) &&
+		succession_await(&made, &b, &err), err);
+	ck_assert(succession_stop_waiting(&made));
+	ck_assert_uint_eq(made.num_awaited, 1);
+	ck_assert(digest_eq(&made.awaited[0], &x));
+	ck_assert(!succession_stop_waiting(&made));
+	succession_free(&made);
+}
+END_TEST
+
 START_TEST(it_comes_back_from_its_file)
 {
 	const struct step steps[] = { { 'a', 1, true }, { 'x', 50, false },
@@ -364,6 +385,7 @@ fill(TCase *t)
 	tcase_add_test(t, an_earlier_entry_is_accepted_by_its_index);
 	tcase_add_test(t, an_entry_that_was_hidden_is_missed);
 	tcase_add_test(t, what_came_by_mail_is_accepted_with_its_entry);
+	tcase_add_test(t, what_is_there_is_awaited_no_more);
 	tcase_add_test(t, it_comes_back_from_its_file);
 	tcase_add_loop_test(t, a_damaged_file_is_refused, 0, COUNT(damaged));
 	tcase_add_test(t, a_journal_of_too_many_policies_is_refused);
