@@ -96,7 +96,9 @@ check_depositary(const struct config *config, const struct policy *policy,
 	if (ok) {
 		trust_judge(policy->trust, cert, time_now_ms() / 1000, lists,
 		    1, &trust);
+		/* That its CA's list is missing is told, and ends nothing. */
 		ok = trust.state == TRUST_GOOD ||
+		    trust.state == TRUST_UNKNOWN ||
 		    error_set(err, ERROR_UNTRUSTED, "%s", trust.text);
 	}
 	if (ok && !policy_is_depositary(policy, cert, trust.ca))
@@ -135,7 +137,7 @@ settings_load(const struct config *config, struct policy **policy,
 	*crls = NULL;
 	*tls = NULL;
 	if ((*policy = setup_policy(config, err)) != NULL &&
-	    (*crls = setup_crls(config, err)) != NULL &&
+	    (*crls = setup_crls(config, NULL, err)) != NULL &&
 	    check_depositary(config, *policy, *crls, err) &&
 	    (*tls = make_tls(config, *policy, err)) != NULL)
 		return true;
@@ -212,12 +214,13 @@ open_journal(struct daemon *daemon, struct error *err)
 		registrar->keys.keys[0].name, daemon->policy->origin);
 }
 
-/* The set given, or the journal's newest where that is not to be followed. */
+/* What of the set given follows the journal's newest; NULL on failure. */
 static const struct crl_set *
 newest_crls(struct daemon *daemon, const struct policy *policy,
-    const struct crl_set *set)
+    const struct crl_set *set, struct error *err)
 {
 	const struct crl_set *newest = NULL;
+	struct crl_set *next;
 	struct digest digest;
 	bool known;
 
@@ -226,10 +229,13 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 	ledger_unlock(daemon->ledger);
 	if (known)
 		newest = library_crls(daemon->library, &digest);
-	return newest == NULL || digest_eq(&digest, &set->digest) ||
-		setup_takes_crls(policy, newest, set) ?
-	    set :
-	    newest;
+	if (newest == NULL || digest_eq(&digest, &set->digest))
+		return set;
+	next = setup_follow_crls(policy, newest,
+	    (struct crl_set *)(uintptr_t)set, err);
+	return next == NULL || next == set ?
+	    next :
+	    library_add_crls(daemon->library, next, err);
 }
 
 static bool
@@ -252,7 +258,11 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
 		NULL, err))
 		return false;
-	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls);
+	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls, err);
+	if (daemon->crls == NULL ||
+	    !check_depositary(&daemon->config, daemon->policy, daemon->crls,
+		err))
+		return false;
 	registrar->store = daemon->store;
 	registrar->ledger = daemon->ledger;
 	registrar->library = daemon->library;
@@ -358,9 +368,10 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
 	struct judged_by now;
 	bool ok;
 
+	if (set != NULL && new != NULL)
+		set = newest_crls(daemon, new, set, err);
 	ok = new != NULL && set != NULL &&
-	    registrar_adopt(&daemon->registrar, new,
-		newest_crls(daemon, new, set), err);
+	    registrar_adopt(&daemon->registrar, new, set, err);
 	now = registrar_now(&daemon->registrar);
 	daemon->policy = now.policy;
 	daemon->crls = now.crls;

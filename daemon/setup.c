@@ -26,8 +26,44 @@ setup_policy(const struct config *config, struct error *err)
 	return policy;
 }
 
+/* Does a file have a good list?  Else it is told, and left out. */
+static bool
+is_good_file(const struct member *file, struct buf *left_out)
+{
+	struct error why = { 0 }, ignored = { 0 };
+	struct crls *crls = crls_new(&why);
+	unsigned bad = 0;
+	bool ok;
+
+	ok = crls != NULL && crls_add(crls, member_bytes(file), &bad, &why);
+	crls_free(crls);
+	if (ok && bad > 0)
+		log_warning("crl", "result=taken-in-part file=%s bad=%u",
+		    log_text(file->path), bad);
+	if (ok)
+		return true;
+	log_warning("crl", "result=left-out file=%s reason=%s",
+	    log_text(file->path), log_text(why.detail));
+	if (left_out != NULL &&
+	    !buf_printf(left_out, &ignored, "%s: %s\n", file->path,
+		why.detail))
+		log_warning("crl", "reason=%s", log_text(ignored.detail));
+	return false;
+}
+
+static void
+leave_out_bad(struct container *files, struct buf *left_out)
+{
+	for (size_t i = 0; i < files->num;)
+		if (is_good_file(&files->members[i], left_out))
+			i++;
+		else
+			container_remove(files, files->members[i].path);
+}
+
 struct crl_set *
-setup_crls(const struct config *config, struct error *err)
+setup_crls(const struct config *config, struct buf *left_out,
+    struct error *err)
 {
 	struct container *files = container_read_dir(config->crls, err);
 	struct container *fetched = NULL;
@@ -46,28 +82,83 @@ setup_crls(const struct config *config, struct error *err)
 		container_free(files);
 		return NULL;
 	}
+	leave_out_bad(files, left_out);
 	return crl_set_load(files, err);
 }
 
-bool
-setup_takes_crls(const struct policy *policy, const struct crl_set *old,
-    const struct crl_set *new)
+/* Has a file a list of that CA? */
+static bool
+is_of_ca(const struct policy *policy, const char *ca,
+    const struct member *file)
+{
+	struct error ignored = { 0 };
+	struct crls *crls = crls_new(&ignored);
+	int64_t at;
+	const bool is = crls != NULL &&
+	    crls_add(crls, member_bytes(file), NULL, &ignored) &&
+	    trust_this_update(policy->trust, ca, crls, &at);
+
+	crls_free(crls);
+	return is;
+}
+
+/* The files of new, with those of old in the place of a CA's. */
+static struct crl_set *
+keep_ca(const struct policy *policy, const char *ca,
+    const struct crl_set *old, const struct crl_set *new, struct error *err)
+{
+	struct container *files = container_new(err);
+	bool ok = files != NULL;
+
+	for (size_t i = 0; ok && i < new->files->num; i++) {
+		const struct member *file = &new->files->members[i];
+
+		ok = is_of_ca(policy, ca, file) ||
+		    container_put(files, file->path, member_bytes(file), err);
+	}
+	for (size_t i = 0; ok && i < old->files->num; i++) {
+		const struct member *file = &old->files->members[i];
+
+		ok = !is_of_ca(policy, ca, file) ||
+		    container_put(files, file->path, member_bytes(file), err);
+	}
+	if (ok)
+		return crl_set_load(files, err);
+	container_free(files);
+	return NULL;
+}
+
+struct crl_set *
+setup_follow_crls(const struct policy *policy, const struct crl_set *old,
+    struct crl_set *new, struct error *err)
 {
 	const int64_t now = time_now_ms() / 1000;
-	const char *ahead = trust_list_ahead(policy->trust, new->crls, now);
-	const char *older = trust_list_older(policy->trust, new->crls,
-	    old->crls, now);
+	struct crl_set *set = new;
 
-	if (ahead == NULL && older == NULL)
-		return true;
-	log_warning("crl", "result=kept ca=%s reason=%s",
-	    ahead != NULL ? ahead : older,
-	    log_text(ahead != NULL ?
-		    "the folder's list of that CA is from the future: is a"
-		    " clock wrong?" :
-		    "the folder's list of that CA is missing, or older than"
-		    " the one in use"));
-	return false;
+	/* Once for each CA: a file may have the lists of several. */
+	for (size_t i = 0; trust_ca_name(policy->trust, i) != NULL; i++) {
+		const char *ahead = trust_list_ahead(policy->trust, set->crls,
+		    now);
+		const char *ca = ahead != NULL ?
+		    ahead :
+		    trust_list_older(policy->trust, set->crls, old->crls, now);
+		struct crl_set *kept;
+
+		if (ca == NULL)
+			break;
+		log_warning("crl", "result=kept ca=%s reason=%s", ca,
+		    log_text(ahead != NULL ?
+			    "the folder's list of that CA is from the future:"
+			    " is a clock wrong?" :
+			    "the folder's list of that CA is missing, or older"
+			    " than the one in use"));
+		kept = keep_ca(policy, ca, old, set, err);
+		if (set != new)
+			crl_set_free(set);
+		if ((set = kept) == NULL)
+			return NULL;
+	}
+	return set;
 }
 
 void
@@ -319,7 +410,7 @@ setup_enrolment(const struct config *config, struct buf *out,
     struct error *err)
 {
 	struct policy *policy = setup_policy(config, err);
-	struct crl_set *crls = policy != NULL ? setup_crls(config, err) : NULL;
+	struct crl_set *crls = policy != NULL ? setup_crls(config, NULL, err) : NULL;
 	struct buf key = BUF(NOTE_KEY_TEXT + 1);
 	char path[FILE_PATH], digest[DIGEST_HEX];
 	bool ok;

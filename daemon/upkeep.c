@@ -24,6 +24,7 @@ enum {
 	FIRST_CHECK = 10 * 60, /* after the start, at the latest */
 	LOOK_EVERY = 60,
 	WARNINGS = 64,
+	LEFT_OUT_BYTES = 64 * 1024,
 };
 
 struct upkeep {
@@ -41,6 +42,7 @@ struct upkeep {
 	size_t num_warnings;
 	int64_t checked_at;
 	size_t num_findings;
+	struct buf left_out; /* files of the folder of lists: "FILE: why" */
 	/* Of the last look, so that each is logged once a day. */
 	struct digest told;
 	int64_t told_at;
@@ -152,6 +154,26 @@ fetch_crl(struct upkeep *upkeep, size_t n, struct error *err)
 	return ok;
 }
 
+/* What the folder has now, after what is in use; for /health what it lacks. */
+static struct crl_set *
+folder_crls(struct upkeep *upkeep, const struct judged_by *now,
+    struct error *err)
+{
+	struct buf left_out = BUF(LEFT_OUT_BYTES);
+	struct crl_set *set = setup_crls(upkeep->config, &left_out, err), *next;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	buf_free(&upkeep->left_out);
+	upkeep->left_out = left_out;
+	pthread_mutex_unlock(&upkeep->mutex);
+	if (set == NULL)
+		return NULL;
+	next = setup_follow_crls(now->policy, now->crls, set, err);
+	if (next != set)
+		crl_set_free(set);
+	return next;
+}
+
 static void
 renew_crls(struct upkeep *upkeep)
 {
@@ -166,16 +188,12 @@ renew_crls(struct upkeep *upkeep)
 			    log_text(err.detail));
 	}
 	err = (struct error){ 0 };
-	if ((set = setup_crls(upkeep->config, &err)) == NULL) {
+	if ((set = folder_crls(upkeep, &now, &err)) == NULL) {
 		log_warning("crl", "result=kept reason=%s",
 		    log_text(err.detail));
 		return;
 	}
 	if (digest_eq(&set->digest, &now.crls->digest)) {
-		crl_set_free(set);
-		return;
-	}
-	if (!setup_takes_crls(now.policy, now.crls, set)) {
 		crl_set_free(set);
 		return;
 	}
@@ -469,6 +487,17 @@ tell(struct upkeep *upkeep)
 		    log_text(upkeep->warnings[i]));
 }
 
+/* The lock is held. */
+static void
+look_at_left_out(struct upkeep *upkeep)
+{
+	struct span rest = buf_span(&upkeep->left_out), line;
+
+	while (span_take_line(&rest, &line))
+		warn(upkeep, "a file of the folder of CRLs is left out: %.*s",
+		    (int)line.len, (const char *)line.data);
+}
+
 static void
 look_ahead(struct upkeep *upkeep)
 {
@@ -481,6 +510,7 @@ look_ahead(struct upkeep *upkeep)
 	look_at_certificate(upkeep, upkeep->config->depositary_cert,
 	    &ends_at);
 	look_at_cas(upkeep, &now, &ends_at);
+	look_at_left_out(upkeep);
 	look_at_powers(upkeep, now.policy);
 	look_at_witnesses(upkeep, now.policy);
 	if (upkeep->num_findings > 0)
@@ -555,9 +585,8 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	upkeep->registrar = registrar;
 	upkeep->hooks = *hooks;
 	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
-	upkeep->crls_ms = now_ms + (int64_t)config->crls_every * 1000;
-	if (config->num_crl_urls > 0)
-		upkeep->crls_ms = now_ms;
+	/* At once, so that /health tells what the folder lacks. */
+	upkeep->crls_ms = now_ms;
 	pthread_mutex_init(&upkeep->mutex, NULL);
 	pthread_cond_init(&upkeep->wake, NULL);
 	if (pthread_create(&upkeep->thread, NULL, run_thread, upkeep) != 0) {
@@ -580,6 +609,7 @@ upkeep_stop(struct upkeep *upkeep)
 	pthread_join(upkeep->thread, NULL);
 	pthread_mutex_destroy(&upkeep->mutex);
 	pthread_cond_destroy(&upkeep->wake);
+	buf_free(&upkeep->left_out);
 	free(upkeep);
 }
 

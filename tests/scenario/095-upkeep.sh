@@ -58,7 +58,7 @@ cp work/older.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
 check "an older one is not" until_log 'event=crl result=kept ca=iom reason=.*older'
 cp certs/iom/crl.pem crls/iom.pem.tmp && mv crls/iom.pem.tmp crls/iom.pem
 printf 'nonsense' >crls/broken.pem
-check "a broken one is not" until_log 'event=crl result=kept reason=.*broken.pem'
+check "a broken one is left out" until_log 'event=crl result=left-out file=.broken.pem'
 rm crls/broken.pem
 # --- Damage while it runs. ---
 f=$(ls data/store.git/objects/pack/*.pack | head -n 1); chmod u+w "$f"; cp "$f" work/pack; printf xyz | dd of="$f" bs=1 seek=200 conv=notrunc 2>/dev/null

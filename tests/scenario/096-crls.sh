@@ -33,6 +33,36 @@ check "a list from the future is not taken" told 'event=crl result=kept ca=iom r
 publish_crls "$dir"; reload
 check "so the one after it counts" told 'event=reload result=taken'
 expect "who was revoked is refused" 3 "revoked" at iom-chief-of-mission list
+# --- Each file by itself: a bad one keeps no other out ---
+enrol "$dir" iom-geneva >/dev/null
+health() { curl_as mofa /health >work/health; grep -q "$1" work/health; }
+waits() { i=0; until "$@"; do i=$((i+1)); [ $i -lt 200 ] || return 1; sleep 0.05; done; }
+cp crls/mofa.pem work/mofa.pem
+for kind in empty readme cut; do
+	case $kind in
+	empty) : >crls/t ;;
+	readme) cp work/mofa.pem crls/t; echo 'see the wiki' >crls/README.txt ;;
+	cut) head -c 300 work/mofa.pem >crls/t ;;
+	esac
+	mv crls/t crls/mofa.pem; file=mofa.pem; [ $kind != readme ] || file=README.txt
+	sleep 1; "$top/certs/ca" crl certs/iom >/dev/null; cp certs/iom/crl.pem crls/t; mv crls/t crls/iom.pem
+	before=$(at mofa log --act crl | grep -c ' crl ')
+	reload
+	check "$kind: it is left out, and named" told "event=crl result=left-out file=.$file"
+	check "$kind: the settings are taken" told 'event=reload result=taken'
+	[ "$(at mofa log --act crl | grep -c ' crl ')" -gt "$before" ] && ok "$kind: the other CA's new list is journaled" || not_ok "$kind: the other CA's new list is journaled"
+	expect "$kind: whose CA's file is bad goes on" 0 "agreement/one" at mofa list
+	mark; restart
+	check "$kind: the daemon starts" told "event=crl result=left-out file=.$file"
+	check "$kind: /health names it" waits health "left out: $file"
+	expect "$kind: so does --check" 0 "left-out file=.$file" "$valised" --config valised.yaml --check
+	rm -f crls/README.txt; cp work/mofa.pem crls/t; mv crls/t crls/mofa.pem
+done
+: >crls/mofa.pem
+"$top/certs/ca" revoke certs/iom offices/iom-geneva/cert.pem >/dev/null
+cp certs/iom/crl.pem crls/t; mv crls/t crls/iom.pem; reload
+expect "who was revoked beside a bad file is refused" 3 "revoked" at iom-geneva list
+cp work/mofa.pem crls/t; mv crls/t crls/mofa.pem
 expect "every copy is valid" 0 "VALID, in force" at mofa fetch agreement/one -o work/one.asice
 expect "and the audit finds nothing" 0 "nothing is wrong" at mofa audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
