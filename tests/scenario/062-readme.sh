@@ -29,6 +29,14 @@ for id in origin "$minister" seal; do
 	expect "and the version digest: $id" 0 "^$(unzip -p work/one.asice version.yaml | sha256sum | cut -c1-64)  version.yaml" by_readme "$id"
 done
 
+# Documents live for decades; certificates do not.
+in_2060() { faketime '2060-01-01 00:00:00' sh -c "$(cat work/in-2060)"; }
+cat >work/in-2060 <<-END
+	cd work/try && rm -rf copy && bash -ec "\$(cat ../first)" && cp ../ca.pem copy/ &&
+	cd copy && sed "s/-ID\\./-$minister./g" ../../then | bash -e
+END
+expect "a good copy, in 2060" 0 "^texts/lo/ສັນຍາ ແລະ.txt: OK" in_2060
+
 # NAME COMMAND…: done to the files of a copy, then zipped again
 tampered() {
 	name=$1; shift
