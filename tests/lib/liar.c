@@ -165,6 +165,9 @@ add_fields(struct bytes *to, const struct bytes *head)
 	}
 }
 
+static void add_text(struct bytes *to, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 static void
 add_text(struct bytes *to, const char *format, ...)
 {

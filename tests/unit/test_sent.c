@@ -271,7 +271,7 @@ put_signed(struct container *zip, const char *id, const char *listed)
 
 #define ID "0123456789abcdef0123456789abcdef"
 
-static const char *const ids[] = { "origin", ID, "terminate-" ID };
+static const char *const ids[] = { "origin", ID, ("terminate-" ID) };
 
 START_TEST(what_is_sent_is_read_from_its_signature)
 {
