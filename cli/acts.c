@@ -51,6 +51,23 @@ acts_has(const struct document_acts *acts, uint64_t index)
 	return low < acts->num && acts->list[low].index == index;
 }
 
+bool
+acts_include(const struct document_acts *acts,
+    const struct document_acts *kept, struct error *err)
+{
+	for (size_t i = 0; i < kept->num; i++) {
+		const uint64_t index = kept->list[i].index;
+
+		if (index < acts->size && !acts_has(acts, index))
+			return error_set_code(err, ERROR_UNTRUSTED,
+			    ENTRY_WITHHELD,
+			    "the daemon does not show entry %llu, an act on %s"
+			    " that was proved before",
+			    (unsigned long long)index, acts->doc.name);
+	}
+	return true;
+}
+
 /* --- One more act. --- */
 
 /* The chain of prior: no act between two can be left out unseen. */

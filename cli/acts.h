@@ -68,8 +68,9 @@ void acts_forget(const struct context *context, const char *document);
  * that of a checkpoint which was seen in this session.  out is for acts_free(),
  * whatever comes of it.
  *
- * ERROR_UNTRUSTED  ENTRY_WITHHELD: an act follows one that is not shown
- *                  or they contradict each other
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD: an act follows one that is not shown, one
+ *                  that was kept is shown no more, or they contradict each
+ *                  other
  */
 bool acts_update(struct session *session, const char *document,
     struct document_acts *out, struct error *err) MUST_USE;
@@ -86,6 +87,13 @@ bool acts_update_with(struct session *session, const char *document,
 const struct ledger_version *acts_version(const struct document_acts *acts,
     unsigned number);
 bool acts_has(const struct document_acts *acts, uint64_t index);
+/*
+ * Every act that was kept, as far as acts go, is among them.
+ *
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD
+ */
+bool acts_include(const struct document_acts *acts,
+    const struct document_acts *kept, struct error *err) MUST_USE;
 /* Take one more, the next; the bytes are copied. */
 bool acts_add(struct document_acts *acts, uint64_t index, struct span line,
     struct error *err) MUST_USE;

@@ -66,11 +66,17 @@ begin_anew(struct document_acts *acts)
 	acts_begin(document, acts);
 }
 
-/* Acts that do not continue those that are kept: all are asked for anew. */
+/*
+ * Acts that do not continue those that are kept: all are asked for anew.  Those
+ * that were proved before are among them, or the daemon withholds them.
+ */
 static bool
 ask_again(struct session *session, struct document_acts *acts,
     struct error *err)
 {
+	struct document_acts kept;
+	bool ok;
+
 	if (ask(session, acts, err))
 		return true;
 	/* Two histories are not asked once more: that is the end. */
@@ -78,8 +84,11 @@ ask_again(struct session *session, struct document_acts *acts,
 	    strcmp(error_code(err), "JOURNAL_ROLLED_BACK") == 0)
 		return false;
 	*err = (struct error){ 0 };
-	begin_anew(acts);
-	return ask(session, acts, err);
+	kept = *acts;
+	acts_begin(kept.doc.name, acts);
+	ok = ask(session, acts, err) && acts_include(acts, &kept, err);
+	acts_free(&kept);
+	return ok;
 }
 
 /*

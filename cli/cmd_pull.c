@@ -555,17 +555,10 @@ has_kept(const struct pull *pull, const struct document_acts *acts,
     struct error *err)
 {
 	struct document_acts kept;
-	bool ok = true;
+	bool ok;
 
 	acts_load(pull->context, acts->doc.name, &kept);
-	for (size_t i = 0; ok && i < kept.num; i++)
-		ok = kept.list[i].index >= acts->size ||
-		    acts_has(acts, kept.list[i].index) ||
-		    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
-			"the daemon does not show entry %llu, an act on %s"
-			" that was proved before",
-			(unsigned long long)kept.list[i].index,
-			acts->doc.name);
+	ok = acts_include(acts, &kept, err);
 	acts_free(&kept);
 	return ok;
 }

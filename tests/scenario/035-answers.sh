@@ -102,6 +102,11 @@ no_line iom-geneva; expect "show, honestly" 0 "version 1, in force" at iom-genev
 n=$(at iom-geneva history agreement/two | grep -n " force " | cut -d: -f1)
 liar iom-geneva lines document=agreement%2Ftwo drop=$((n - 2))
 expect "history: an act that was seen is gone" 1 "does not show entry [0-9]* on agreement/two any more" at iom-geneva history agreement/two
+# The same, after an answer that does not follow what is kept: all is asked anew.
+next=$(($(entry "force .*two@1") + 1))
+liar iom-geneva ask "from=$next&" "from=0&" lines "from=0&" drop=3
+expect "show: an act that was seen is gone, where all are asked anew" 1 "does not show entry $((next - 1)), an act on agreement/two that was proved before" at iom-geneva show agreement/two
+grep -q "^$((next - 1)) " offices/iom-geneva/state/*/acts/agreement--two && ok "it is not forgotten" || not_ok "it is not forgotten"
 forget iom-geneva; liar iom-geneva ask "document=agreement%2Ftwo" "document=agreement%2Fnone"
 expect "show: a document of which no act is shown" 1 "the daemon knows agreement/two, and shows no act on it" at iom-geneva show agreement/two
 no_line iom-geneva; at mofa-minister show agreement/three >/dev/null
