@@ -68,13 +68,20 @@ make_id(struct kept_finding *finding)
 	buf_free(&text);
 }
 
+/* By all that it says: ids are short, and another one can be made for each. */
 static struct kept_finding *
 find(struct findings *findings, const struct kept_finding *same)
 {
-	for (size_t i = 0; i < findings->num; i++)
-		if (findings->list[i].kind == same->kind &&
-		    strcmp(findings->list[i].id, same->id) == 0)
-			return &findings->list[i];
+	for (size_t i = 0; i < findings->num; i++) {
+		struct kept_finding *one = &findings->list[i];
+
+		if (one->kind == same->kind && one->index == same->index &&
+		    one->last == same->last &&
+		    strcmp(one->code, same->code) == 0 &&
+		    strcmp(one->about, same->about) == 0 &&
+		    strcmp(one->text, same->text) == 0)
+			return one;
+	}
 	return NULL;
 }
 

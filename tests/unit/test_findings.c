@@ -148,6 +148,41 @@ START_TEST(a_note_names_one_finding_and_is_a_line)
 }
 END_TEST
 
+/* Both ids are c82afa17: a depositary that chooses a name can make such two. */
+static const char *const twins[] = {
+	"person-11054@x.example may not do that",
+	"person-24452@x.example may not do that"
+};
+
+START_TEST(a_note_hides_no_other_finding_of_that_id)
+{
+	struct findings back = { NULL };
+	struct buf text = BUF(SIZE_MAX);
+
+	for (size_t i = 0; i < COUNT(twins); i++) {
+		struct audit_finding finding = { .code = "NOT_ALLOWED",
+			.index = 3,
+			.about = "agreement/one" };
+
+		findings_begin(&all);
+		snprintf(finding.text, sizeof(finding.text), "%s", twins[i]);
+		findings_add(&all, KIND_ENTRY, &finding, 3, 1000);
+		if (i == 0)
+			ck_ok(findings_note(&all, "c82afa17", "known", "a", 1,
+				  &err),
+			    err);
+	}
+	ck_assert_uint_eq(all.num, 2);
+	ck_assert_str_eq(all.list[0].id, all.list[1].id);
+	ck_assert_uint_eq(findings_open(&all), 1);
+	ck_ok(findings_encode(&all, &text, &err), err);
+	ck_ok(findings_decode(buf_span(&text), &back, &err), err);
+	ck_assert_uint_eq(findings_open(&back), 1);
+	findings_free(&back);
+	buf_free(&text);
+}
+END_TEST
+
 START_TEST(what_is_kept_comes_back)
 {
 	struct findings back = { NULL };
@@ -214,6 +249,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_check_that_is_not_done_resolves_nothing);
 	tcase_add_test(t, a_note_ends_the_alarm_and_not_the_finding);
 	tcase_add_test(t, a_note_names_one_finding_and_is_a_line);
+	tcase_add_test(t, a_note_hides_no_other_finding_of_that_id);
 	tcase_add_test(t, what_is_kept_comes_back);
 	tcase_add_test(t, too_many_are_not_dropped_unseen);
 }
