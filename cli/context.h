@@ -59,6 +59,7 @@ struct context {
 	size_t num_policies;
 	struct succession succession; /* policies.h */
 	bool unkept; /* it has more than the state, which cannot be written */
+	uint64_t policy_told; /* the entry that was told not to be accepted */
 	struct crls *newest; /* all lists known, together */
 	struct {
 		struct digest digest;

@@ -115,6 +115,22 @@ ask_and_keep(struct session *session, struct error *err)
 	return ok;
 }
 
+/* Also to who only reads: once in a command. */
+static void
+tell_unaccepted(struct context *context)
+{
+	const struct policy_entry *newest = succession_newest(
+	    &context->succession);
+
+	if (newest == NULL || newest->accepted ||
+	    newest->index == context->policy_told)
+		return;
+	context->policy_told = newest->index;
+	output_note("a policy that you have not accepted is in force since"
+		    " entry %llu: see \"valise policy show\"",
+	    (unsigned long long)newest->index);
+}
+
 bool
 session_learn_policies(struct session *session, struct error *err)
 {
@@ -131,6 +147,7 @@ session_learn_policies(struct session *session, struct error *err)
 	    !policies_change(session->context, stop_waiting, NULL, &ignored))
 		output_note("the journal's policies could not be kept: %s",
 		    ignored.detail);
+	tell_unaccepted(session->context);
 	return true;
 }
 

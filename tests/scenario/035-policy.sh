@@ -33,6 +33,12 @@ echo '# harmless' >>policies/offices.yaml; reload
 p1=$(theirs iom-geneva)
 accept_policy mofa >/dev/null; deposit mofa early-p1 >/dev/null
 expect "the digest is shown" 0 "$p1" at iom-geneva policy show
+for command in list "show agreement/under-p0" log "fetch agreement/under-p0 -o work/f.asice"; do
+	# shellcheck disable=SC2086
+	expect "who only reads is told of a new policy: $command" 0 "that you have not accepted is in force since entry" at iom-geneva $command
+done
+expect "who has accepted it is not" 0 "^agreement/under-p0" at mofa list
+check "at all" sh -c '! grep -q "not accepted" work/out'
 printf -- '  - {person: treaties@mofa.example, party: lao-pdr, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n  - {person: vientiane@iom.example, party: iom, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n' >>policies/offices.yaml; reload
 rogue=$(theirs mofa)
 expect "accept without a digest, and nobody to ask: nothing is taken" 2 "say which.*$rogue" at iom-geneva policy accept
