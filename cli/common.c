@@ -297,15 +297,8 @@ copy_download(struct session *session, const char *document,
 	out->fd = session_download_kept(session, path, name, err);
 	output_progress_end();
 	session->doing = NULL;
-	if (out->fd < 0) {
-		const struct error denied = *err;
-
-		/* Of which history is it not there? */
-		if (err->kind == ERROR_NOT_FOUND &&
-		    session_catch_up(session, err))
-			*err = denied;
+	if (out->fd < 0)
 		return false;
-	}
 	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
 	if ((out->container = container_read(out->fd, &why)) != NULL)
 		want_crls_of(session, out->container);
@@ -374,6 +367,28 @@ settle_copy(struct session *session, struct document_acts *acts,
 	    as_of_acts(acts, true, &copy->verdict, &copy->as_of, err);
 }
 
+/* One that the document's acts tell of is there, whatever the daemon says. */
+static bool
+download_known(struct session *session, const struct document_acts *acts,
+    const char *document, unsigned version, struct copy *out,
+    struct error *err)
+{
+	const bool known = acts_version(acts, version) != NULL;
+	unsigned tries = 0;
+
+	while (!copy_download(session, document, version, out, err)) {
+		const struct error denied = *err;
+
+		if (!session_ask_again(session, &tries, err))
+			return false;
+		if (!known) {
+			*err = denied;
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 copy_fetch(struct session *session, const char *document, unsigned version,
     struct copy *out, struct error *err)
@@ -383,7 +398,7 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 
 	*out = (struct copy){ .fd = -1 };
 	ok = acts_update(session, document, &acts, err) &&
-	    copy_download(session, document, version, out, err) &&
+	    download_known(session, &acts, document, version, out, err) &&
 	    copy_follow(session, out, err) &&
 	    is_the_one(out, document, version,
 		(unsigned)acts.doc.num_versions, err);

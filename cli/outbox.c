@@ -389,6 +389,41 @@ path_of(const struct outbox_act *act, char out[512])
 		    act->version - 1);
 }
 
+/*
+ * A refusal may be the other history's: then it is that, and the act stays.
+ * "The document has moved on" is asked once more, of the newest checkpoint.
+ */
+static bool
+is_refused(struct session *session, unsigned *tries, struct error *err)
+{
+	const struct error refused = *err;
+
+	*err = (struct error){ 0 };
+	if (!session_catch_up(session, err) ||
+	    (refused.kind == ERROR_CONFLICT && (*tries)++ == 0))
+		return false;
+	*err = refused;
+	return true;
+}
+
+static bool
+send_once(struct session *session, struct outbox_act *act,
+    const struct sent *sent, struct remote_request *request,
+    struct remote_answer *answer, struct error *err)
+{
+	bool ok;
+
+	session->doing = "sending";
+	if (act->kind == OUTBOX_DEPOSIT && request->body_len > SENT_WHOLE)
+		ok = send_in_parts(session, act, &sent->digest, request,
+		    answer, err);
+	else
+		ok = remote_do(session->remote, request, answer, err);
+	output_progress_end();
+	session->doing = NULL;
+	return ok;
+}
+
 bool
 outbox_send(struct session *session, struct outbox_act *act,
     struct entry *entry, uint64_t *index, bool *again, struct error *err)
@@ -399,8 +434,9 @@ outbox_send(struct session *session, struct outbox_act *act,
 		.body_fd = act->lock,
 		.file_fd = -1 };
 	struct remote_answer answer;
+	unsigned tries = 0;
 	struct sent sent;
-	bool ok;
+	bool ok, refused = false;
 
 	if (!read_act(session->context, act, &sent, err) ||
 	    !session_will_send(session, err))
@@ -408,20 +444,21 @@ outbox_send(struct session *session, struct outbox_act *act,
 	act->digest = sent.digest;
 	path_of(act, path);
 	request.body_len = (uint64_t)lseek(request.body_fd, 0, SEEK_END);
-	session->doing = "sending";
-	if (act->kind == OUTBOX_DEPOSIT && request.body_len > SENT_WHOLE)
-		ok = send_in_parts(session, act, &sent.digest, &request,
-		    &answer, err);
-	else
-		ok = remote_do(session->remote, &request, &answer, err);
-	output_progress_end();
-	session->doing = NULL;
+	for (;;) {
+		ok = send_once(session, act, &sent, &request, &answer, err);
+		if (ok || answer.status < 400 || answer.status >= 500)
+			break;
+		refused = is_refused(session, &tries, err);
+		if (refused || err->kind != ERROR_NONE)
+			break;
+		remote_answer_free(&answer);
+	}
 	*again = answer.status == 200;
 	if (ok)
 		ok = outbox_check_receipt(session, buf_span(&answer.body),
 		    &sent, entry, index, err);
 	/* Answered, yes or no: those bytes have had their say. */
-	if (ok || (answer.status >= 400 && answer.status < 500))
+	if (ok || refused)
 		outbox_drop(act);
 	else if (strcmp(error_code(err), SENT_DIFFERS) == 0)
 		output_note("what was sent stays in the outbox (%s)",

@@ -123,12 +123,28 @@ prover_of(struct session *session)
 		.arg = session };
 }
 
-/* What is kept now is what the session has proved. */
+/*
+ * What is kept now is what the session has proved.  Once something contradicts
+ * it, nothing more is taken in this session, whoever passes the error over.
+ */
 static bool
-now_seen(struct session *session, bool ok)
+now_seen(struct session *session, bool ok, const struct error *err)
 {
 	session->seen = *seen_kept(session->history);
+	if (!ok &&
+	    strcmp(error_code(err),
+		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+		session->contradicted = *err;
 	return ok;
+}
+
+static bool
+is_one_history(const struct session *session, struct error *err)
+{
+	if (session->contradicted.kind == ERROR_NONE)
+		return true;
+	*err = session->contradicted;
+	return false;
 }
 
 bool
@@ -137,8 +153,10 @@ session_ask(struct session *session, struct seen_asked *out,
 {
 	const struct seen_prover prover = prover_of(session);
 
-	return now_seen(session,
-	    seen_ask(session->history, &prover, out, err));
+	*out = (struct seen_asked){ .note = BUF(0) };
+	return is_one_history(session, err) &&
+	    now_seen(session, seen_ask(session->history, &prover, out, err),
+		err);
 }
 
 bool
@@ -147,8 +165,10 @@ session_follow_newest(struct session *session, struct span note,
 {
 	const struct seen_prover prover = prover_of(session);
 
-	return now_seen(session,
-	    seen_advance(session->history, &prover, note, asked, NULL, err));
+	return is_one_history(session, err) &&
+	    now_seen(session,
+		seen_advance(session->history, &prover, note, asked, NULL,
+		    err), err);
 }
 
 bool
@@ -164,15 +184,17 @@ session_checkpoint(struct session *session, const struct checkpoint *old,
 {
 	const struct seen_prover prover = prover_of(session);
 
-	return now_seen(session,
-	    seen_extend(session->history, &prover, old, old_note, at, out,
-		note, err));
+	return is_one_history(session, err) &&
+	    now_seen(session,
+		seen_extend(session->history, &prover, old, old_note, at, out,
+		    note, err), err);
 }
 
 bool
 session_will_send(struct session *session, struct error *err)
 {
-	return seen_will_send(session->history, err);
+	return is_one_history(session, err) &&
+	    seen_will_send(session->history, err);
 }
 
 bool
@@ -246,13 +268,15 @@ catch_up_once(struct session *session, struct error *err)
 {
 	const struct seen_prover prover = prover_of(session);
 
-	if (!now_seen(session,
-		seen_catch_up(session->history, &prover, err)))
+	if (!is_one_history(session, err) ||
+	    !now_seen(session,
+		seen_catch_up(session->history, &prover, err), err))
 		return false;
 	session->policy = session->named_policy;
 	if (!digest_is_zero(&session->named_crls))
 		session_want_crls(session, &session->named_crls);
-	return now_seen(session, seen_settle(session->history, &prover, err));
+	return now_seen(session,
+	    seen_settle(session->history, &prover, err), err);
 }
 
 bool
@@ -333,7 +357,7 @@ session_connect(struct context *context, struct session *out, struct error *err)
 		session_close(out);
 		return false;
 	}
-	return now_seen(out, true);
+	return now_seen(out, true, err);
 }
 
 void
@@ -360,7 +384,8 @@ session_post(struct session *session, const char *path, struct span bytes,
 	*answer = (struct remote_answer){ .body = BUF(0) };
 	if (request.body_fd < 0)
 		return false;
-	ok = session_will_send(session, err) &&
+	/* A witness shows the daemon what contradicts it. */
+	ok = seen_will_send(session->history, err) &&
 	    file_pwrite(request.body_fd, bytes, 0, err) &&
 	    remote_do(session->remote, &request, answer, err);
 	close(request.body_fd);

@@ -17,6 +17,7 @@ struct session {
 	struct remote *remote;
 	struct seen *history;   /* all proofs lead to it (seen.h) */
 	struct checkpoint seen; /* what is kept of it now */
+	struct error contradicted; /* JOURNAL_ROLLED_BACK, once it was */
 	struct digest policy;   /* by which the daemon judges now */
 	struct digest named_policy, named_crls; /* as yet unproved */
 	uint64_t named_policy_at; /* its entry; UINT64_MAX: it does not say */

@@ -13,10 +13,13 @@
  *	lines PART HOW     where the target has PART, the lines of the answer:
  *	                   "twice" the first, "swap" the first two, "drop=N" the
  *	                   N-th from 0 left out, unless it is the last
+ *	other N PORT       the N-th request, from 1, is answered by the daemon at
+ *	                   that port; "N+": every one from then on
  *
  * DIR is a depositary's folder (tests/lib/office.sh); OFFICE is whose key asks
- * the daemon, since that asks for one.  It says "ready" once it listens, and a
- * line for each lie: "lied TARGET".  A connection is a process.
+ * the daemon, since that asks for one.  It says "ready" once it listens, a line
+ * for each request, "asked TARGET", and one for each lie: "lied TARGET".  A
+ * connection is a process.
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -25,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +46,7 @@ static struct lie {
 } lies[16];
 static size_t num_lies;
 static int target_port;
+static int *num_asked; /* shared by all connections */
 static SSL_CTX *upstream;
 
 static _Noreturn void
@@ -195,12 +200,13 @@ open_port(int port)
 
 /* Ask the daemon, on a connection of its own. */
 static void
-ask(const char *method, const char *target, const struct bytes *fields,
-    const struct bytes *body, struct bytes *head, struct bytes *answer)
+ask(int port, const char *method, const char *target,
+    const struct bytes *fields, const struct bytes *body, struct bytes *head,
+    struct bytes *answer)
 {
 	SSL *ssl = SSL_new(upstream);
 	struct bytes request = { NULL, 0 };
-	const int fd = open_port(target_port);
+	const int fd = open_port(port);
 
 	add_text(&request, "%s %s HTTP/1.1\r\n", method, target);
 	if (fields != NULL)
@@ -334,11 +340,31 @@ swallow(const char *method, const char *target, struct bytes *head,
 			continue;
 		snprintf(receipt, sizeof(receipt),
 		    "/v1/journal/entries/%s/receipt", lies[i].b);
-		ask("GET", receipt, NULL, NULL, head, answer);
+		ask(target_port, "GET", receipt, NULL, NULL, head, answer);
 		tell(target);
 		return 1;
 	}
 	return 0;
+}
+
+/* Who answers this request. */
+static int
+choose_port(const char *target)
+{
+	const int n = __atomic_add_fetch(num_asked, 1, __ATOMIC_SEQ_CST);
+
+	printf("asked %s\n", target);
+	fflush(stdout);
+	for (size_t i = 0; i < num_lies; i++) {
+		const int from = atoi(lies[i].a);
+
+		if (strcmp(lies[i].what, "other") != 0 ||
+		    (strchr(lies[i].a, '+') != NULL ? n < from : n != from))
+			continue;
+		tell(target);
+		return atoi(lies[i].b);
+	}
+	return target_port;
 }
 
 static int
@@ -360,7 +386,8 @@ serve(SSL *ssl)
 	add(&target, asked, strlen(asked));
 	change_target(&target);
 	if (!swallow(method, asked, &answered, &answer))
-		ask(method, target.data, &head, &body, &answered, &answer);
+		ask(choose_port(asked), method, target.data, &head, &body,
+		    &answered, &answer);
 	change_answer(asked, &answered, &answer);
 	add(&out, answered.data,
 	    (size_t)(strstr(answered.data, "\r\n") - answered.data) + 2);
@@ -430,6 +457,10 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	target_port = atoi(argv[2]);
+	num_asked = mmap(NULL, sizeof(*num_asked), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (num_asked == MAP_FAILED)
+		die("mmap");
 	snprintf(cert, sizeof(cert), "%s/certs/server.pem", argv[3]);
 	snprintf(key, sizeof(key), "%s/data/server/server.key", argv[3]);
 	server = context(TLS_server_method(), cert, key);
