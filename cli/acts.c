@@ -1,7 +1,7 @@
 /*
  * The proved acts of a document: kept, read again, and what follows from them.
  */
-#include "cli/acts.h"
+#include "cli/acts_private.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -53,12 +53,12 @@ acts_has(const struct document_acts *acts, uint64_t index)
 
 bool
 acts_include(const struct document_acts *acts,
-    const struct document_acts *kept, struct error *err)
+    const struct document_acts *kept, uint64_t size, struct error *err)
 {
 	for (size_t i = 0; i < kept->num; i++) {
 		const uint64_t index = kept->list[i].index;
 
-		if (index < acts->size && !acts_has(acts, index))
+		if (index < size && !acts_has(acts, index))
 			return error_set_code(err, ERROR_UNTRUSTED,
 			    ENTRY_WITHHELD,
 			    "the daemon does not show entry %llu, an act on %s"
@@ -144,9 +144,8 @@ path_of(const struct context *context, const char *document,
 	return context_path(context, name, out, err);
 }
 
-/* "NAME VALUE" */
-static bool
-take_field(struct span *text, const char *name, struct span *value)
+bool
+acts_take_field(struct span *text, const char *name, struct span *value)
 {
 	struct span line, word;
 
@@ -157,9 +156,8 @@ take_field(struct span *text, const char *name, struct span *value)
 	return true;
 }
 
-/* The last line is the SHA-256 of all before it: text is then without it. */
-static bool
-is_whole(struct span *text)
+bool
+acts_take_whole(struct span *text)
 {
 	const size_t last = sizeof("sha256 \n") - 1 + DIGEST_HEX - 1;
 	struct digest said, found;
@@ -170,7 +168,7 @@ is_whole(struct span *text)
 	end = span_sub(*text, text->len - last, last);
 	*text = span_sub(*text, 0, text->len - last);
 	found = sha256_of(*text);
-	return take_field(&end, "sha256", &hex) &&
+	return acts_take_field(&end, "sha256", &hex) &&
 	    digest_parse(hex, &said) && digest_eq(&said, &found);
 }
 
@@ -179,13 +177,13 @@ read_header(struct span *text, struct document_acts *out)
 {
 	struct span value;
 
-	return take_field(text, "valise", &value) &&
+	return acts_take_field(text, "valise", &value) &&
 	    span_is(value, "acts 1") &&
-	    take_field(text, "document", &value) &&
+	    acts_take_field(text, "document", &value) &&
 	    span_is(value, out->doc.name) &&
-	    take_field(text, "size", &value) &&
+	    acts_take_field(text, "size", &value) &&
 	    span_to_u64(value, &out->size) &&
-	    take_field(text, "seen", &value) &&
+	    acts_take_field(text, "seen", &value) &&
 	    time_parse_at(value, &out->seen_at);
 }
 
@@ -196,7 +194,7 @@ read_acts(struct span text, struct document_acts *out)
 	struct span line, number;
 	uint64_t index;
 
-	if (!is_whole(&text) || !read_header(&text, out))
+	if (!acts_take_whole(&text) || !read_header(&text, out))
 		return false;
 	while (span_take_line(&text, &line))
 		if (!span_take_until(&line, ' ', &number) ||
@@ -206,102 +204,10 @@ read_acts(struct span text, struct document_acts *out)
 	return text.len == 0;
 }
 
-/* --- Up to where those of every document are complete. --- */
-
-#define ALL "acts/all"
-
-struct all_acts {
-	uint64_t from, size;
-	int64_t seen_at;
-};
-
-/* Nothing, where there is none, or it is damaged. */
-static void
-load_all(const struct context *context, struct all_acts *out)
-{
-	struct buf text = BUF(1024);
-	struct error ignored = { 0 };
-	struct span rest, value;
-	struct all_acts all;
-	char path[FILE_PATH];
-	bool ok;
-
-	ok = context_path(context, ALL, path, &ignored) &&
-	    file_read(path, text.max, &text, &ignored);
-	rest = buf_span(&text);
-	ok = ok && is_whole(&rest) && take_field(&rest, "valise", &value) &&
-	    span_is(value, "all-acts 1") && take_field(&rest, "from", &value) &&
-	    span_to_u64(value, &all.from) &&
-	    take_field(&rest, "size", &value) &&
-	    span_to_u64(value, &all.size) &&
-	    take_field(&rest, "seen", &value) &&
-	    time_parse_at(value, &all.seen_at) && rest.len == 0;
-	*out = ok ? all : (struct all_acts){ 0 };
-	buf_free(&text);
-}
-
-static bool
-flush(const struct context *context, struct error *err)
-{
-	const int fd = open(context->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = fd >= 0 && syncfs(fd) == 0;
-
-	if (!ok)
-		error_set_errno(err, "%s", context->state);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-bool
-acts_keep_all(const struct context *context, uint64_t from, uint64_t size,
-    int64_t seen_at, struct error *err)
-{
-	char dir[FILE_PATH], path[FILE_PATH], seen[TIME_TEXT], hex[DIGEST_HEX];
-	struct buf text = BUF(1024);
-	struct all_acts all;
-	struct digest digest;
-	bool ok;
-
-	load_all(context, &all);
-	/* What was complete before goes on, if nothing is between the two. */
-	if (all.size >= from && all.from < from)
-		from = all.from;
-	time_format_at(seen_at, seen);
-	ok = buf_printf(&text, err,
-	    "valise all-acts 1\nfrom %llu\nsize %llu\nseen %s\n",
-	    (unsigned long long)from, (unsigned long long)size, seen);
-	digest = sha256_of(buf_span(&text));
-	digest_hex(&digest, hex);
-	ok = ok && buf_printf(&text, err, "sha256 %s\n", hex) &&
-	    context_path(context, "acts", dir, err) &&
-	    file_make_dirs(dir, 0700, err) && flush(context, err) &&
-	    context_path(context, ALL, path, err) &&
-	    (all.size > size ||
-		file_write(path, buf_span(&text), 0600, err));
-	buf_free(&text);
-	return ok;
-}
-
 /* --- What is kept of one. --- */
 
-/* No act came since, if a pull was given all of them. */
-static void
-extend(const struct context *context, struct document_acts *acts)
-{
-	struct all_acts all;
-
-	if (acts->num == 0)
-		return;
-	load_all(context, &all);
-	if (acts->size >= all.from && acts->size < all.size) {
-		acts->size = all.size;
-		acts->seen_at = all.seen_at;
-	}
-}
-
 void
-acts_load(const struct context *context, const char *document,
+acts_load(struct context *context, const char *document,
     struct document_acts *out)
 {
 	struct buf text = BUF(LIMIT_ACTS_BYTES);
@@ -315,7 +221,7 @@ acts_load(const struct context *context, const char *document,
 		acts_free(out);
 		acts_begin(document, out);
 	}
-	extend(context, out);
+	acts_extend(context, out);
 	buf_free(&text);
 }
 
@@ -356,7 +262,7 @@ is_kept(const char *path, const struct document_acts *acts)
 	acts_begin(acts->doc.name, &there);
 	if (file_read(path, text.max, &text, &ignored)) {
 		rest = buf_span(&text);
-		kept = is_whole(&rest) && read_header(&rest, &there) &&
+		kept = acts_take_whole(&rest) && read_header(&rest, &there) &&
 		    (there.size > acts->size ||
 			(there.size == acts->size &&
 			    (there.seen_at != 0 || acts->seen_at == 0)));

@@ -21,7 +21,7 @@ struct document_acts {
 	struct ledger_document doc; /* what follows; num_versions 0: none */
 	/*
 	 * Every act with an index below this is there, as far as the daemon
-	 * shows them; 0: nothing is known.
+	 * tells the truth; 0: nothing is known.
 	 */
 	uint64_t size;
 	/*
@@ -44,7 +44,7 @@ void acts_begin(const char *document, struct document_acts *out);
  * What is kept of a document.  It asks nobody: nothing, or a file that is
  * damaged, is size 0.  out is for acts_free().
  */
-void acts_load(const struct context *context, const char *document,
+void acts_load(struct context *context, const char *document,
     struct document_acts *out);
 /*
  * Keep them, durably; never in the place of more, which another command may
@@ -58,16 +58,21 @@ bool acts_keep_quick(const struct context *context,
 /*
  * Every document that had an act since from was kept, with all of its acts up to
  * size: then what is kept of any other is complete up to size as well, if it was
- * up to from.  It flushes them first.
+ * up to from, and if the policy, by which the daemon answered, shows its acts to
+ * this office.  It flushes them first.
  */
-bool acts_keep_all(const struct context *context, uint64_t from, uint64_t size,
-    int64_t seen_at, struct error *err) MUST_USE;
+bool acts_keep_all(const struct context *context, const struct digest *policy,
+    uint64_t from, uint64_t size, int64_t seen_at, struct error *err) MUST_USE;
 void acts_forget(const struct context *context, const char *document);
 /*
  * What is kept, with what came since: asked for, proved, and kept.  size is then
  * that of a checkpoint which was seen in this session.  out is for acts_free(),
  * whatever comes of it.
  *
+ * Where the policy in force does not show them to this office, size is that of
+ * before, if the daemon shows the document all the same.
+ *
+ * ERROR_REFUSED, ERROR_NOT_FOUND  this office may read it no more
  * ERROR_UNTRUSTED  ENTRY_WITHHELD: an act follows one that is not shown, one
  *                  that was kept is shown no more, or they contradict each
  *                  other
@@ -88,12 +93,13 @@ const struct ledger_version *acts_version(const struct document_acts *acts,
     unsigned number);
 bool acts_has(const struct document_acts *acts, uint64_t index);
 /*
- * Every act that was kept, as far as acts go, is among them.
+ * Every act that was kept, with an index below size, is among them.
  *
  * ERROR_UNTRUSTED  ENTRY_WITHHELD
  */
 bool acts_include(const struct document_acts *acts,
-    const struct document_acts *kept, struct error *err) MUST_USE;
+    const struct document_acts *kept, uint64_t size, struct error *err)
+    MUST_USE;
 /* Take one more, the next; the bytes are copied. */
 bool acts_add(struct document_acts *acts, uint64_t index, struct span line,
     struct error *err) MUST_USE;

@@ -30,8 +30,14 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 
 	if (!session_entries(session, &filter, visit_new, acts, err))
 		return false;
-	acts->size = session->answered;
-	acts->seen_at = time_now_ms() / 1000;
+	if (session_shows(session, acts->doc.name)) {
+		acts->size = session->answered;
+		acts->seen_at = time_now_ms() / 1000;
+	} else if (acts->num > 0 &&
+	    acts->list[acts->num - 1].index >= acts->size) {
+		acts->size = acts->list[acts->num - 1].index + 1;
+		acts->seen_at = 0;
+	}
 	return true;
 }
 
@@ -86,7 +92,8 @@ ask_again(struct session *session, struct document_acts *acts,
 	*err = (struct error){ 0 };
 	kept = *acts;
 	acts_begin(kept.doc.name, acts);
-	ok = ask(session, acts, err) && acts_include(acts, &kept, err);
+	ok = ask(session, acts, err) && acts_include(acts, &kept, session->answered,
+					       err);
 	acts_free(&kept);
 	return ok;
 }
@@ -121,6 +128,9 @@ acts_update(struct session *session, const char *document,
 	ok = check_size(session, out, err) && ask_again(session, out, err);
 	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
 		(void)refused(session, document, err);
+	/* What was kept of it would be told as if nothing had come since. */
+	if (ok && out->num > 0 && !session_shows(session, document))
+		ok = !refused(session, document, err);
 	/* What cannot be kept is proved all the same, and asked for again. */
 	if (ok && !acts_keep(session->context, out, &why))
 		output_note("what was proved of %s could not be kept: %s",

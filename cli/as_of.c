@@ -111,7 +111,7 @@ as_of_acts(const struct document_acts *acts, bool proved,
 }
 
 bool
-as_of_kept(const struct context *context, bool proved, struct verdict *verdict,
+as_of_kept(struct context *context, bool proved, struct verdict *verdict,
     struct as_of *out, struct error *err)
 {
 	struct document_acts acts;

@@ -40,7 +40,7 @@ void as_of_copy(const struct verdict *verdict, struct as_of *out);
 bool as_of_acts(const struct document_acts *acts, bool proved,
     struct verdict *verdict, struct as_of *out, struct error *err) MUST_USE;
 /* The same by what this office keeps; it asks nobody. */
-bool as_of_kept(const struct context *context, bool proved,
+bool as_of_kept(struct context *context, bool proved,
     struct verdict *verdict, struct as_of *out, struct error *err) MUST_USE;
 
 /* The last of a document's acts, up to the size that is known. */

@@ -49,6 +49,12 @@ struct pull {
 	struct table *table;
 	json_t *rows;
 	size_t num_new, num_bad;
+	/* By type of document: does the policy in force show its acts? */
+	struct shown_type {
+		char name[LIMIT_SLUG_BYTES + 1];
+		bool shown;
+	} types[LIMIT_TYPES];
+	size_t num_types;
 	struct error other; /* the first copy that contradicts another */
 };
 
@@ -158,10 +164,36 @@ keep_waybill(struct pull *pull, const struct digest *waybill,
 	return true;
 }
 
+/*
+ * Of a document that it may not read, an office is shown its own acts alone:
+ * nothing follows from these.
+ */
+static bool
+is_shown(struct pull *pull, const char *document)
+{
+	char name[LIMIT_SLUG_BYTES + 1];
+	bool shown;
+
+	document_type(document, name);
+	for (size_t i = 0; i < pull->num_types; i++)
+		if (strcmp(pull->types[i].name, name) == 0)
+			return pull->types[i].shown;
+	shown = session_shows(&pull->session, document);
+	if (pull->num_types < LIMIT_TYPES) {
+		struct shown_type *type = &pull->types[pull->num_types++];
+
+		snprintf(type->name, sizeof(type->name), "%s", name);
+		type->shown = shown;
+	}
+	return shown;
+}
+
 static bool
 visit_act(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
 {
+	if (!is_shown(arg, entry->document))
+		return true;
 	return keep_act(arg, index, line, err) &&
 	    (!entry_has(entry, ENTRY_WAYBILL) ||
 		keep_waybill(arg, &entry->waybill, err));
@@ -176,6 +208,7 @@ visit_dispatch(void *arg, uint64_t index, const struct entry *entry,
 }
 
 struct changed {
+	struct pull *pull;
 	char (*names)[DOCUMENT_NAME];
 	size_t num;
 };
@@ -188,6 +221,8 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	void *more;
 
 	(void)index, (void)line;
+	if (!is_shown(all->pull, entry->document))
+		return true;
 	for (size_t i = 0; i < all->num && all->num <= DOCUMENT_BY_DOCUMENT;
 	     i++)
 		if (strcmp(all->names[i], entry->document) == 0)
@@ -242,7 +277,7 @@ gather_dispatches(struct pull *pull, struct error *err)
 static bool
 gather_changed(struct pull *pull, struct error *err)
 {
-	struct changed changed = { NULL, 0 };
+	struct changed changed = { .pull = pull };
 	bool ok = true;
 
 	if (pull->from > 0)
@@ -558,7 +593,7 @@ has_kept(const struct pull *pull, const struct document_acts *acts,
 	bool ok;
 
 	acts_load(pull->context, acts->doc.name, &kept);
-	ok = acts_include(acts, &kept, err);
+	ok = acts_include(acts, &kept, acts->size, err);
 	acts_free(&kept);
 	return ok;
 }
@@ -599,18 +634,22 @@ static bool
 keep_acts(struct pull *pull, struct error *err)
 {
 	const int64_t seen_at = time_now_ms() / 1000;
+	const struct policy_entry *newest = succession_newest(
+	    &pull->context->succession);
 	struct ledger_document **docs;
 	size_t num = 0;
 	bool ok = true;
 
+	if (newest == NULL)
+		return true;
 	if ((docs = ledger_sorted(pull->ledger, &num)) == NULL)
 		return error_set_errno(err, "pull");
 	for (size_t i = 0; ok && i < num; i++)
 		if (docs[i]->num_versions > 0)
 			ok = keep_acts_of(pull, docs[i], seen_at, err);
 	free(docs);
-	ok = ok && acts_keep_all(pull->context, pull->from, pull->size,
-		       seen_at, err);
+	ok = ok && acts_keep_all(pull->context, &newest->digest, pull->from,
+		       pull->size, seen_at, err);
 	if (!ok && err->kind == ERROR_SYSTEM) {
 		output_note("what was proved could not be kept: %s",
 		    err->detail);

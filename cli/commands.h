@@ -22,10 +22,6 @@ command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
 bool arguments(int argc, int first, int min, int max, const char *usage,
     struct error *err) MUST_USE;
 
-/* Who this office and person is, by the pinned policy. */
-const struct office *own_office(struct context *context,
-    struct policy *policy, struct cert **cert, struct error *err);
-
 /*
  * Sign the files of a version (not META-INF): the manifest and signature of an
  * ID, "origin" or a certificate's, go into to, which may be from.

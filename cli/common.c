@@ -18,33 +18,6 @@ arguments(int argc, int first, int min, int max, const char *usage,
 	    error_set(err, ERROR_USAGE, "expected %s (see --help)", usage);
 }
 
-const struct office *
-own_office(struct context *context, struct policy *policy,
-    struct cert **cert, struct error *err)
-{
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
-	const struct office *office = NULL;
-	struct trust_result trust;
-	char why[POLICY_RULE];
-
-	*cert = NULL;
-	if (file_read(context->cert, LIMIT_KEY_BYTES, &pem, err) &&
-	    (*cert = cert_parse_pem(buf_span(&pem), err)) != NULL) {
-		trust_judge(policy->trust, *cert, time_now_ms() / 1000, NULL,
-		    0, &trust);
-		office = policy_office_of(policy, *cert, trust.ca, why);
-		if (office == NULL)
-			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
-			    why);
-	}
-	buf_free(&pem);
-	if (office == NULL) {
-		cert_free(*cert);
-		*cert = NULL;
-	}
-	return office;
-}
-
 static bool
 list_files(const struct container *from, bool terminates,
     struct manifest *manifest, struct error *err)

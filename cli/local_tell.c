@@ -209,7 +209,7 @@ tell_all(struct context *context, const char *dir, const char *document,
 }
 
 static json_t *
-json_of_all(const struct context *context, const char *document,
+json_of_all(struct context *context, const char *document,
     struct all_told *all)
 {
 	struct document_acts acts;

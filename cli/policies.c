@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "record/ledger.h"
 
 /* How many accepted policies are looked through for another server's CA. */
 enum { EARLIER_POLICIES = 8 };
@@ -210,6 +211,61 @@ policies_for_act(struct context *context, const struct digest *digest,
 	return succession_judges(&context->succession, digest, index) ?
 	    context_policy(context, digest) :
 	    NULL;
+}
+
+const struct office *
+own_office(struct context *context, struct policy *policy,
+    struct cert **cert, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	const struct office *office = NULL;
+	struct trust_result trust;
+	char why[POLICY_RULE];
+
+	*cert = NULL;
+	if (file_read(context->cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (*cert = cert_parse_pem(buf_span(&pem), err)) != NULL) {
+		trust_judge(policy->trust, *cert, time_now_ms() / 1000, NULL,
+		    0, &trust);
+		office = policy_office_of(policy, *cert, trust.ca, why);
+		if (office == NULL)
+			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
+			    why);
+	}
+	buf_free(&pem);
+	if (office == NULL) {
+		cert_free(*cert);
+		*cert = NULL;
+	}
+	return office;
+}
+
+bool
+policy_shows(struct context *context, struct policy *policy,
+    const char *document)
+{
+	struct error ignored = { 0 };
+	struct cert *cert = NULL;
+	const struct office *office = own_office(context, policy, &cert,
+	    &ignored);
+	struct sight sight;
+	bool shows = false;
+
+	if (office != NULL) {
+		sight = sight_of(policy, office);
+		shows = sight_sees(&sight, document);
+	}
+	cert_free(cert);
+	return shows;
+}
+
+bool
+policies_show(struct context *context, const struct digest *policy,
+    const char *document)
+{
+	struct policy *one = context_policy(context, policy);
+
+	return one != NULL && policy_shows(context, one, document);
 }
 
 /* --- The connection. --- */

@@ -29,6 +29,19 @@ struct policy *context_pinned(struct context *context, struct error *err);
 struct policy *policies_for_act(struct context *context,
     const struct digest *digest, uint64_t index);
 
+/* Who this office and person is, by the pinned policy. */
+const struct office *own_office(struct context *context,
+    struct policy *policy, struct cert **cert, struct error *err);
+/*
+ * Does a daemon that answers by this policy show this office every act on the
+ * document?  False where the policy or the office's certificate is not here.
+ */
+bool policies_show(struct context *context, const struct digest *policy,
+    const char *document);
+/* The same, of a policy at hand. */
+bool policy_shows(struct context *context, struct policy *policy,
+    const char *document);
+
 /*
  * Change what is kept: read it anew under a lock that is held over no request,
  * change it, write it durably.  What context has is then the same.

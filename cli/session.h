@@ -129,6 +129,11 @@ int session_download_kept(struct session *session, const char *path,
 bool session_learn_policies(struct session *session,
     struct error *err) MUST_USE;
 /*
+ * Does the policy in force, accepted or not, show this office every act on the
+ * document?  False where it cannot be had.
+ */
+bool session_shows(struct session *session, const char *document);
+/*
  * ERROR_UNTRUSTED  POLICY_UNKNOWN: it judges by another than the newest that
  *                  was accepted
  */

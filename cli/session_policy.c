@@ -219,3 +219,23 @@ session_keep_policy(struct session *session, const struct digest *digest,
 	close(fd);
 	return ok;
 }
+
+bool
+session_shows(struct session *session, const char *document)
+{
+	struct context *context = session->context;
+	const struct policy_entry *newest = succession_newest(
+	    &context->succession);
+	const struct digest *digest = newest != NULL ? &newest->digest :
+						       &session->policy;
+	struct policy *policy = context_policy(context, digest);
+	struct error ignored = { 0 };
+	bool shows;
+
+	if (policy != NULL)
+		return policy_shows(context, policy, document);
+	policy = session_policy(session, digest, &ignored);
+	shows = policy != NULL && policy_shows(context, policy, document);
+	policy_free(policy);
+	return shows;
+}
