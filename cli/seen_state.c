@@ -324,6 +324,19 @@ seen_defer(struct seen *seen, struct span note, struct error *err)
 	    (file_exists(path) || file_write(path, note, 0600, err));
 }
 
+static void
+tell_unsettled(const struct seen *seen, const char *path,
+    const struct error *why)
+{
+	char line[sizeof(why->detail) + 160];
+
+	snprintf(line, sizeof(line),
+	    "a journal of size %llu, to which a copy or bag leads, is still"
+	    " not proved to be of one history with yours: %s",
+	    strtoull(strrchr(path, '/') + 1, NULL, 10), why->detail);
+	seen_tell(seen, line);
+}
+
 /* One of them: gone where it is proved, marked where it is refuted. */
 static bool
 settle_one(struct seen *seen, const struct seen_prover *prover,
@@ -344,7 +357,8 @@ settle_one(struct seen *seen, const struct seen_prover *prover,
 	    (int)(strlen(path) - strlen(".note")), path);
 	if (strcmp(err->code, "JOURNAL_ROLLED_BACK") == 0)
 		return rename(path, refuted) == 0 && false;
-	/* The next connection may tell. */
+	/* The next connection may tell; that none does is not passed over. */
+	tell_unsettled(seen, path, err);
 	*err = (struct error){ 0 };
 	return true;
 }

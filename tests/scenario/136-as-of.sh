@@ -95,6 +95,11 @@ rm -rf data offices; mv work/data.true data; mv work/offices.true offices; start
 at iom-geneva list >/dev/null
 expect "a copy of another history, by mail" 0 "not known since" at iom-geneva verify work/four.asice
 expect "asked for, it is told" 1 "rolled back" at iom-vientiane verify --current work/four.asice
+other=$(ls offices/iom-geneva/state/*/unsettled | sed -n 's/-.*//p' | head -1)
+liar iom-geneva ask "journal/checkpoint?old=$other&" "documents/health-protocol/none?"
+expect "a daemon that never proves it is told of" 0 "a journal of size $other, .* is still not proved" at iom-geneva list
+lied "old=$other" && ok "it was asked" || not_ok "it was asked"
+no_line iom-geneva
 expect "the next connection tells without being asked" 1 "rolled back" at iom-geneva list
 expect "and from then on the copy is" 1 "another history" at iom-geneva verify work/four.asice
 at mofa show agreement/four >/dev/null
