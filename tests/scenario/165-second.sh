@@ -1,0 +1,39 @@
+#!/bin/sh
+# A second verifier, written from docs/formats.md alone, says of copies what
+# "valise verify" says: of good ones, and of hundreds that were altered.
+. "$(dirname "$0")/lib.sh"
+second=$top/tests/second seed=${VALISE_SEED:-$(date +%j)} number=${VALISE_MUTATIONS:-200}
+export PYTHONDONTWRITEBYTECODE=1
+compare() { python3 "$second/compare.py" "$valise" "$@"; }
+start
+enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
+sign() { at "$1" sign "agreement/$2" --yes; }
+terminate() { at "$1" terminate "agreement/$2" --reason "Article 12" --yes; }
+fetch() { mkdir -p copies; at iom-geneva fetch "agreement/$1" -o "copies/$2.asice"; }
+for name in one two; do deposit mofa $name; done >work/out 2>&1
+{
+	fetch one draft
+	sign mofa-minister one; fetch one part
+	sign iom-chief-of-mission one; fetch one force
+	terminate mofa-minister one; fetch one half
+	terminate iom-chief-of-mission one; fetch one terminated
+	sign mofa-minister two; sign iom-chief-of-mission two
+	terminate mofa-minister two
+	deposit mofa two "Article 1, again"; fetch two@2 next
+	sign iom-chief-of-mission two; fetch two@2 next-part
+	sign mofa-minister two; fetch two@1 superseded; fetch two@2 next-force
+} >work/out 2>&1
+[ "$(ls copies | wc -l)" = 9 ] && ok "there are copies of all statuses" || not_ok "$(ls copies | wc -l) copies"
+state=$(echo offices/iom-geneva/state/*)
+expect "both say the same of them" 0 "9 copies.*: 0 differ" compare "$state" "$dir/second" copies/*
+expect "VALID, in each status" 0 "told: draft 2, in force 4, signed in part 2, terminated 1" compare "$state" "$dir/second" copies/*
+mkdir first && tar -C first -xzf "$top/tests/data/first/state.tar.gz"
+old=$(echo first/state/*)
+expect "and of copies from before" 0 "8 copies.*: 0 differ" compare "$old" "$dir/second" "$top"/tests/data/first/*.asice
+expect "and of those altered (seed $seed)" 0 ": 0 differ" compare "$old" "$dir/second" --keep kept \
+	--mutations "$((number / 4))" --seed "$seed" "$top"/tests/data/first/*.asice
+cat work/out
+expect "and of these altered (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
+	--mutations "$((number - number / 4))" --seed "$seed" copies/*
+cat work/out
+finish
