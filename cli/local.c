@@ -155,19 +155,21 @@ find_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
 {
 	struct buf text = BUF(FILE_PATH - 1);
-	char path[FILE_PATH];
+	char path[FILE_PATH], state[FILE_PATH];
 	bool in_state, ok;
 
 	if (!context_path(context, "copy", path, err))
 		return false;
 	if (given != NULL) {
-		if (!folder_is_within(given, context->state, &in_state, err))
+		/* What is beside this journal's folder is other journals'. */
+		file_parent(context->state, state);
+		if (!folder_is_within(given, state, &in_state, err))
 			return false;
 		if (in_state)
 			return error_set(err, ERROR_USAGE,
 			    "%s is in, or the same as, %s, where this office"
 			    " keeps what it has seen: name another folder",
-			    given, context->state);
+			    given, state);
 		if (!file_make_dirs(given, 0755, err))
 			return false;
 		if (realpath(given, out) == NULL)

@@ -9,10 +9,10 @@ at mofa-minister sign agreement/one --yes >/dev/null 2>&1
 at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
 at iom-vientiane push health-protocol/tb --text en=work/en.txt --title en=TB >/dev/null
 expect "a folder is named the first time" 2 "no local copy yet" at iom-geneva pull
-for folder in "$(echo offices/iom-geneva/state/*)" "$(echo offices/iom-geneva/state/*)/copy"; do
+for folder in offices/iom-geneva/state "$(echo offices/iom-geneva/state/*)" "$(echo offices/iom-geneva/state/*)/copy"; do
 	expect "the state folder is no place for a copy" 2 "name another folder" at iom-geneva pull "$folder"
 done
-check "and nothing was put there" sh -c 'test ! -e offices/iom-geneva/state/*/store.git -a ! -e offices/iom-geneva/state/*/copy'
+check "and nothing was put there" sh -c 'test ! -e offices/iom-geneva/state/*/store.git -a ! -e offices/iom-geneva/state/*/copy -a ! -e offices/iom-geneva/state/agreement'
 expect "pull" 0 "agreement/one  *2 *in force" at iom-geneva pull work/copy
 check "its texts are there to open" cmp work/copy/agreement/two/newest/texts/lo/lo.txt work/lo.txt
 check "the receipt" grep -q c2sp.org/tlog-proof work/copy/agreement/one/newest/receipt.tlog-proof
