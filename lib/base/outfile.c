@@ -65,6 +65,18 @@ is_stream(mode_t mode)
 	return S_ISFIFO(mode) || S_ISCHR(mode);
 }
 
+/* Nothing is there yet: its folder has to be. */
+static bool
+has_folder(const char *path, struct error *err)
+{
+	char folder[FILE_PATH];
+
+	file_parent(path, folder);
+	return access(folder, F_OK) == 0 || errno != ENOENT ||
+	    error_set(err, ERROR_SYSTEM, "%s: there is no folder %s", path,
+		folder);
+}
+
 /* What kind of thing path is, links followed; *stream if it is written to. */
 static bool
 judge(const char *path, bool *stream, struct error *err)
@@ -76,7 +88,8 @@ judge(const char *path, bool *stream, struct error *err)
 		return error_set(err, ERROR_USAGE, "\"%s\" is no path", path);
 	/* stat(2) asks the kernel whether that link may be followed here. */
 	if (stat(path, &st) != 0)
-		return errno == ENOENT || error_set_errno(err, "%s", path);
+		return errno == ENOENT ? has_folder(path, err) :
+					 error_set_errno(err, "%s", path);
 	*stream = is_stream(st.st_mode);
 	return *stream || S_ISREG(st.st_mode) || refuse(path, st.st_mode, err);
 }

@@ -24,7 +24,7 @@ struct outfile {
  * taken back.  Nothing is opened or made.
  *
  * ERROR_USAGE   it is, or leads to, what is refused
- * ERROR_SYSTEM  it cannot be looked at
+ * ERROR_SYSTEM  its folder is not there, or it cannot be looked at
  */
 bool outfile_check(const char *path, struct error *err) MUST_USE;
 

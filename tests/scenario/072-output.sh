@@ -58,6 +58,9 @@ for command in fetch pack ack; do
 	expect "$command, to one that takes nothing" 7 "No space left" $command work/full
 	check "$command: it stays one too" test "$(kind work/full)" = "character special file 1,7"
 done
+size=$(at mofa log --act deliver | wc -l)
+expect "a folder that is not there is told" 7 "there is no folder work/nowhere" at mofa fetch agreement/one -o work/nowhere/x.asice
+check "before anything is asked" test "$(at mofa log --act deliver | wc -l)" = "$size"
 ln -s nothing work/hidden
 expect "a folder to extract to is not made over a link" 5 "there already" at mofa fetch agreement/one --extract work/hidden
 finish
