@@ -145,6 +145,15 @@ note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 }
 
 static bool
+has_file(const struct packing *pack, const char *path)
+{
+	for (size_t i = 0; i < pack->num; i++)
+		if (strcmp(pack->files[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool
 add_copy(struct packing *pack, const char *document, unsigned version,
     struct error *err)
 {
@@ -166,11 +175,13 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	}
 	ok = copy.verdict.outcome == OUTCOME_VALID ||
 	    (verdict_error(&copy.verdict, err), false);
-	if (ok) {
+	if (ok)
+		bag_file_name(BAG_COPIES, copy.verdict.version->document,
+		    copy.verdict.version->number, ".asice", path);
+	/* It may be named, and new since the last bag as well. */
+	if (ok && !has_file(pack, path)) {
 		const struct version *it = copy.verdict.version;
 
-		bag_file_name(BAG_COPIES, it->document, it->number, ".asice",
-		    path);
 		ok = add_file(pack, path, copy.fd, span_of(NULL, 0), err) !=
 		    NULL;
 		if (ok) {
@@ -744,7 +755,8 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (ok && (pack.path == NULL || pack.to == NULL ||
 		      (optind == argc && !pack.since_last && !pack.outbox)))
