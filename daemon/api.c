@@ -347,9 +347,17 @@ static void
 finish_refusal(struct job *job)
 {
 	struct error err = { 0 };
+	struct dispatcher by;
 
+	/* Whom the rule refused: by bag, not who hands it in. */
+	if (!job->by_bag || !bags_find(job->api->bags, &job->waybill, &by)) {
+		snprintf(by.person, sizeof(by.person), "%s",
+		    job->connected.person);
+		snprintf(by.office, sizeof(by.office), "%s",
+		    job->connected.office->name);
+	}
 	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)",
-	    job->connected.person, job->connected.office->name, job->act.wanted,
+	    by.person, by.office, job->act.wanted,
 	    job->act.document[0] != '\0' ? job->act.document : "this",
 	    job->act.rule);
 	job_problem(job, &err);

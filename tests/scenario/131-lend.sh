@@ -78,6 +78,7 @@ check "the waybill is handed in" hand_in iom-bangkok work/v
 [ "$(status iom-bangkok "/v1/documents/agreement/other/versions/1?bag=$lent" -T "$body")" = 422 ] && ok "nor as another document" || not_ok "nor as another document"
 [ "$(status iom-bangkok "/v1/documents/agreement/field/versions/2?bag=$lent" -T "$body")" = 422 ] && ok "nor as another version" || not_ok "nor as another version"
 [ "$(status iom-bangkok "$url/signatures?bag=$lent" --data-binary "@$body")" = 403 ] && ok "nor as a signature" || not_ok "nor as a signature"
+expect "and is told whom the rule refused" 0 "vientiane@iom.example of iom-vientiane may not sign" cat work/answer
 refusals=$(at mofa log --act refuse --office iom-bangkok | grep -c agreement/field)
 [ "$refusals" -ge 2 ] && ok "refusals are its bearer's" || not_ok "refusals are its bearer's"
 expect "of whom the entry says so" 0 "by bag, for vientiane@iom.example" at mofa --json log --act refuse --office iom-bangkok
