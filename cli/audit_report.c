@@ -100,8 +100,9 @@ print_hidden(const struct audit_run *run)
 		return;
 	}
 	if (ranges_print(&run->state.hidden, MOST_RANGES, &text, &ignored))
-		printf("  %llu of them were not shown to this office: %.*s\n",
-		    (unsigned long long)count, (int)text.len,
+		printf("  %llu %s not shown to this office: %.*s\n",
+		    (unsigned long long)count,
+		    count == 1 ? "entry was" : "entries were", (int)text.len,
 		    (const char *)text.data);
 	buf_free(&text);
 }

@@ -192,7 +192,8 @@ read_options(int argc, char *argv[], struct audit_options *out,
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	modes = out->full + (out->note != NULL) + out->combine + out->compare;
 	if (modes > 1)

@@ -638,7 +638,8 @@ bag_open_command(struct context *context, int argc, char *argv[],
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (!arguments(argc, optind, 1, 1, "FILE", err))
 		return false;

@@ -440,7 +440,8 @@ cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (context->json)
 		return error_set(err, ERROR_USAGE,

@@ -40,7 +40,8 @@ read_options(struct context *context, int argc, char *argv[],
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
 	    document_parse(argv[optind], out->document, &out->version, err) &&

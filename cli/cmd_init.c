@@ -340,7 +340,8 @@ read_options(int argc, char *argv[], struct options *out, struct error *err)
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (out->cert == NULL || out->key == NULL)
 		return error_set(err, ERROR_USAGE,
@@ -384,9 +385,10 @@ tell_enrolled(struct context *context, struct error *err)
 	for (size_t i = 0; i < all->num; i++)
 		refused += !all->list[i].accepted;
 	if (refused > 0)
-		printf("%zu of the policies are not accepted, and judge"
+		printf("%zu of the policies %s not accepted, and judge%s"
 		       " nothing here: see \"valise policy\nshow\"%s.\n",
-		    refused,
+		    refused, refused == 1 ? "is" : "are",
+		    refused == 1 ? "s" : "",
 		    newest != NULL && newest->accepted ?
 			"" :
 			"; the one in force now is one of them");

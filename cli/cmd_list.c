@@ -283,6 +283,20 @@ list_proved(struct session *session, const struct filters *filters, bool all,
 
 /* --- Printing. --- */
 
+static bool
+check_status(const char *wanted, struct error *err)
+{
+	bool known = wanted == NULL;
+
+	for (enum status one = STATUS_DRAFT; !known && one <= STATUS_LAPSED;
+	     one++)
+		known = strcmp(wanted, status_name(one)) == 0;
+	return known ||
+	    error_set(err, ERROR_USAGE,
+		"there is no status \"%s\": draft, \"signed in part\", \"in"
+		" force\" or terminated", wanted);
+}
+
 static const char *
 proved_word(const json_t *row)
 {
@@ -299,7 +313,8 @@ print_table(const json_t *all, bool local, struct error *err)
 		"STATUS", "PROVED", "TITLE", "AS OF" };
 	/* All that the daemon lists is as of one checkpoint. */
 	struct table *table = table_new(local ? 6 : 5);
-	bool ok = table != NULL && table_add(table, heading), some = false;
+	bool ok = table != NULL && table_add(table, heading);
+	bool some = false, titles = false;
 	const json_t *one;
 	size_t i;
 
@@ -311,7 +326,8 @@ print_table(const json_t *all, bool local, struct error *err)
 			as_of };
 
 		as_of_json_text(json_object_get(one, "as-of"), as_of);
-		some = some || strcmp(word, "yes") != 0;
+		some = some || strcmp(word, "no") == 0;
+		titles = titles || strcmp(word, "but title") == 0;
 		snprintf(number, sizeof(number), "%lld",
 		    json_integer_value(json_object_get(one, "version")));
 		ok = ok && table_add(table, cells);
@@ -327,13 +343,17 @@ print_table(const json_t *all, bool local, struct error *err)
 		output_note("what is not proved is the daemon's word: --proved"
 			    " proves the rows; a title is proved once its"
 			    " version was fetched");
+	else if (ok && titles && !local)
+		output_note("\"but title\": all is proved but the title, which"
+			    " is the daemon's word until its version was"
+			    " fetched");
 	return ok || error_set_errno(err, "table");
 }
 
 /* size is that of the journal that was seen, 0 without a line. */
 static bool
-print_list(struct context *context, json_t *all, uint64_t size,
-    struct error *err)
+print_list(struct context *context, const struct filters *filters,
+    json_t *all, uint64_t size, struct error *err)
 {
 	json_t *json;
 
@@ -345,7 +365,10 @@ print_list(struct context *context, json_t *all, uint64_t size,
 		return output_json(json, err);
 	}
 	if (json_array_size(all) == 0) {
-		puts("no documents that you may read");
+		puts(filters->type == NULL && filters->status == NULL &&
+			    filters->since == NULL ?
+			"no documents that you may read" :
+			"no such documents that you may read");
 		return true;
 	}
 	return print_table(all, size == 0, err);
@@ -432,9 +455,11 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
+	    !check_status(filters.status, err) ||
 	    !context_load(context, err))
 		return false;
 	filters.type = optind < argc ? argv[optind] : NULL;
@@ -446,7 +471,7 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 	    list_proved(&session, &filters, proved, all, err);
 	if (!context->local)
 		size = session.seen.size;
-	ok = ok && print_list(context, all, size, err);
+	ok = ok && print_list(context, &filters, all, size, err);
 	json_decref(all);
 	if (!context->local)
 		session_close(&session);

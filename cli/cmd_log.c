@@ -389,13 +389,15 @@ list_entries(struct listing *out, struct error *err)
 	return ok;
 }
 
+/* A date is the day's beginning, or where it ends a range the day's end. */
 static bool
-parse_time(const char *text, int64_t *out_ms, struct error *err)
+parse_time(const char *text, bool ends, int64_t *out_ms, struct error *err)
 {
 	int64_t at;
 
-	if (!time_parse_date(span_of_str(text), &at) &&
-	    !time_parse_at(span_of_str(text), &at))
+	if (time_parse_date(span_of_str(text), &at))
+		at += ends ? 24 * 60 * 60 : 0;
+	else if (!time_parse_at(span_of_str(text), &at))
 		return error_set(err, ERROR_USAGE,
 		    "\"%s\" is neither a date (2026-11-23) nor a time"
 		    " (2026-11-23T10:00:00Z)", text);
@@ -439,10 +441,10 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 			out.filter.act = optarg;
 			break;
 		case 's':
-			ok = parse_time(optarg, &out.since_ms, err);
+			ok = parse_time(optarg, false, &out.since_ms, err);
 			break;
 		case 'u':
-			ok = parse_time(optarg, &out.until_ms, err);
+			ok = parse_time(optarg, true, &out.until_ms, err);
 			break;
 		case 'f':
 			out.follow = true;
@@ -452,7 +454,8 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (ok && out.form == FORM_CSV && context->json)
 		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");

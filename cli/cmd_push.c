@@ -142,7 +142,8 @@ read_options(int argc, char *argv[], struct push *push, struct error *err)
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (!ok || !arguments(argc, optind, 1, 1, "DOC", err) ||
 	    !document_parse(argv[optind], push->document, &version, err))

@@ -97,7 +97,9 @@ show_document(struct context *context, json_t *json, unsigned only,
 	output_text(text_of(json, "document"));
 	fputs("  ", stdout);
 	output_text(text_of(json, "title"));
-	putchar('\n');
+	puts(json_is_false(json_object_get(json, "title-proved")) ?
+		" (the title is not proved: fetch it)" :
+		"");
 	print_as_of(json_object_get(json, "as-of"));
 	for (i = json_array_size(versions); i > 0; i--) {
 		one = json_array_get(versions, i - 1);

@@ -54,7 +54,8 @@ show(const struct verdict *verdict, const struct identity *signer)
 		    version->annexes[i].file,
 		    (unsigned long long)version->annexes[i].size);
 	for (size_t i = 0; i < verdict->num_signatures; i++)
-		if (verdict->signatures[i].commitment == COMMITMENT_APPROVAL)
+		if (verdict->signatures[i].commitment == COMMITMENT_APPROVAL &&
+		    !verdict->signatures[i].terminates)
 			fprintf(stderr, "  signed      by %s of %s\n",
 			    verdict->signatures[i].person,
 			    verdict->signatures[i].office);
@@ -63,7 +64,7 @@ show(const struct verdict *verdict, const struct identity *signer)
 	    "  version digest (read it on the telephone)\n"
 	    "    %.39s\n    %s\n"
 	    "You sign as %s: a proof of approval, which counts towards the"
-	    " quorum.\n", groups, groups + 40, signer->cert->email);
+	    " quorum if you have full powers.\n", groups, groups + 40, signer->cert->email);
 }
 
 bool
@@ -216,6 +217,13 @@ sign_local(struct context *context, const char *document, unsigned version,
 	ok = local_open(context, dir, document, version, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)
 		ok = verdict_error(&copy.verdict, err);
+	if (ok && copy.verdict.status != STATUS_DRAFT &&
+	    copy.verdict.status != STATUS_SIGNED_IN_PART &&
+	    copy.verdict.status != STATUS_IN_FORCE)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "%s@%u is %s: it takes no signatures", document,
+		    copy.verdict.version->number,
+		    status_name(copy.verdict.status));
 	ok = ok && sign_copy(context, NULL, &copy, yes, err);
 	copy_free(&copy);
 	return ok;
@@ -260,7 +268,8 @@ cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
 	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1) {
 		if (c != 'y')
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		yes = true;
 	}
 	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&

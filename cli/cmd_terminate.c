@@ -257,7 +257,8 @@ cmd_terminate(struct context *context, int argc, char *argv[],
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
 	    !document_parse(argv[optind], document, &version, err))

@@ -265,7 +265,8 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	if (!arguments(argc, optind, evidence == NULL,
 		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",

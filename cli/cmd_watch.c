@@ -189,7 +189,8 @@ read_options(int argc, char *argv[], struct watch *out, struct error *err)
 			break;
 		default:
 			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	return ok && arguments(argc, optind, 0, 0, "no arguments", err);
 }

@@ -336,7 +336,8 @@ cmd_witness(struct context *context, int argc, char *argv[],
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
-			    "an unknown option (see --help)");
+			    "an unknown option, or one without its value"
+			    " (see --help)");
 		}
 	init = optind < argc && strcmp(argv[optind], "init") == 0;
 	if ((name != NULL && !init) || (seconds != 0 && init))

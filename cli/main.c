@@ -100,8 +100,10 @@ static const struct command {
 	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show },
 	{ "list", "[TYPE] [--status STATUS] [--since DATE] [--proved]",
 	    "list the documents that you may read",
-	    "  --status  of the newest version: draft, \"signed in part\","
-	    " \"in force\";\n            or terminated\n"
+	    "A document has the status of its newest version, or is"
+	    " terminated.\n\n"
+	    "  --status  draft, \"signed in part\", \"in force\" or"
+	    " terminated\n"
 	    "  --since   whose newest version came on that day or later\n"
 	    "  --proved  prove each row by the document's acts; without it,"
 	    " those that\n            are not known already are the daemon's"
@@ -129,9 +131,10 @@ static const struct command {
 	    "The journal's entries that you may see, each proved.\n\n"
 	    "  --document DOC  --office OFFICE  --person E-MAIL\n"
 	    "  --act ACT       deposit, sign, force, terminate, deliver,"
-	    " refuse, policy, crl,\n                  key, start\n"
-	    "  --since, --until  a date (2026-11-23) or time"
-	    " (2026-11-23T10:00:00Z)\n"
+	    " refuse, dispatch,\n                  acknowledge, policy, crl,"
+	    " key, start\n"
+	    "  --since, --until  a date (2026-11-23, that day included) or a"
+	    " time\n                  (2026-11-23T10:00:00Z)\n"
 	    "  --follow        go on with what comes, over cuts too\n"
 	    "  --csv           comma-separated (RFC 4180); --json with --follow"
 	    " is a line each\n\n"
@@ -260,7 +263,7 @@ usage(FILE *to)
 {
 	fputs("usage: valise [--config FILE] [--json] [--local] COMMAND …\n\n", to);
 	for (size_t i = 0; i < num_commands; i++)
-		fprintf(to, "  %-8s  %s\n", commands[i].name,
+		fprintf(to, "  %-9s  %s\n", commands[i].name,
 		    commands[i].summary);
 	fputs("\n\"valise COMMAND --help\" tells more, with an example.\n"
 	      "FILE is $VALISE_CONFIG, or ~/.config/valise/config.yaml.\n"
@@ -303,6 +306,22 @@ wants_help(int argc, char *argv[])
 	return false;
 }
 
+/* --local asks nobody: only of what can do without. */
+static bool
+check_local(const struct context *context, const struct command *command,
+    struct error *err)
+{
+	static const char *const without[] = { "list", "show", "history",
+		"log", "fetch", "diff", "sign", "push", "bag", "verify" };
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (strcmp(command->name, without[i]) == 0)
+			return true;
+	return !context->local ||
+	    error_set(err, ERROR_USAGE,
+		"it takes no --local (\"valise --help\" tells what does)");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -331,7 +350,8 @@ main(int argc, char *argv[])
 		help(command);
 		return 0;
 	}
-	ok = command->run(&context, argc - 1, argv + 1, &err);
+	ok = check_local(&context, command, &err) &&
+	    command->run(&context, argc - 1, argv + 1, &err);
 	local_end(&context);
 	context_free(&context);
 	return ok ? 0 : fail(&context, command->name, &err);

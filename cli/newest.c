@@ -82,6 +82,10 @@ newest_check_onto(const struct newest *newest, const char *document,
 {
 	char others[40] = "";
 
+	if (onto != 0 && newest->version == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "--onto %u: there is no version of %s yet: push without"
+		    " --onto", onto, document);
 	if (onto != 0 && onto != newest->version)
 		return error_set(err, ERROR_CONFLICT,
 		    "--onto %u: the newest version of %s is %u (valise show"

@@ -92,8 +92,8 @@ good_policy(const struct field_view *view, char why[FIELD_WHY])
 		return true;
 	digest_hex(&view->entry->policy, hex);
 	return differs(why,
-	    "the policy that it names, %.16s…, is none that"
-	    " counts here: see \"valise policy show\"",
+	    "it names the policy %.16s…, which is not accepted for"
+	    " that entry: see \"valise policy show\"",
 	    hex);
 }
 

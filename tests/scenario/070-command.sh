@@ -23,6 +23,10 @@ expect "an error is JSON with --json" 2 '^{"title"' "$valise" --json push agreem
 expect "valised --help" 0 "usage: valised" "$valised" --help
 expect "valised without configuration" 4 "no such file" "$valised" --config work/none.yaml
 expect "valised with an unknown argument" 2 "unknown argument" "$valised" --frobnicate
+expect "a status that is none" 2 "there is no status" "$valise" list --status nonsense
+for c in init pull watch terminate audit witness policy; do
+	expect "$c asks the daemon" 2 "takes no --local" "$valise" --local $c
+done
 start
 enrol "$dir" mofa mofa-minister >/dev/null
 expect "a wrong key for a certificate" 1 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \

@@ -22,6 +22,9 @@ expect "a document of no type is refused" 3 "no such type" at iom-bangkok show n
 for office in mofa iom-geneva; do expect "which $office sees, who audits" 0 "bangkok@iom.example.*nosuch/doc" at $office log --act refuse; done
 expect "and an office that audits nothing does not" 0 "^0 entries" at iom-vientiane log --act refuse
 expect "a day's entries" 0 "^0 entries" at mofa log --until 2020-01-01
+today=$(at mofa log --act policy | sed -n '2s/^[0-9]* *\([0-9-]*\)T.*/\1/p')
+expect "until a day is that day too" 0 "^1 entry" at mofa log --act policy --since "$today" --until "$today"
+expect "until a time ends before it" 0 "^0 entries" at mofa log --act policy --until "${today}T00:00:00Z"
 # --follow
 "$valise" --config offices/mofa/config.yaml log --follow >work/follow 2>work/follow.err & follow=$!
 "$valise" --config offices/mofa/config.yaml --json log --follow --act deposit >work/follow.json 2>/dev/null & json=$!
