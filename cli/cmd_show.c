@@ -54,11 +54,11 @@ print_version(const json_t *version)
 		", not proved" :
 		"");
 	print_act("deposited by", version);
-	json_array_foreach (signatures, i, one)
-		print_act(strcmp(text_of(one, "act"), "terminate") == 0 ?
-			"ended by" :
-			"signed by",
-		    one);
+	json_array_foreach (signatures, i, one) {
+		const bool ends = strcmp(text_of(one, "act"), "terminate") == 0;
+
+		print_act(ends ? "ended by" : "signed by", one);
+	}
 	if (json_is_object(withdrawn))
 		print_act("withdrawn by", withdrawn);
 	print_groups("  digest       ", text_of(version, "digest"));

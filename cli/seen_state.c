@@ -166,7 +166,7 @@ read_proved(struct seen *seen)
 	rest = buf_span(&text);
 	/* A line that a power cut tore is none; nor is one of before a loss. */
 	while (span_take_line(&rest, &line)) {
-		struct checkpoint_root one;
+		struct checkpoint_root one = { .size = 0 };
 
 		if (span_take_until(&line, ' ', &size) &&
 		    span_to_u64(size, &one.size) &&
