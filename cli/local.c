@@ -150,6 +150,17 @@ settle_quietly(struct context *context, const char *dir)
 	return true;
 }
 
+/* For the next command; one that only reads goes on without it. */
+static void
+remember_dir(const char *path, const char *dir)
+{
+	struct error why = { 0 };
+
+	if (!file_write(path, span_of_str(dir), 0600, &why))
+		output_note("%s: %s is not remembered as the local copy",
+		    why.detail, dir);
+}
+
 static bool
 find_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
@@ -174,7 +185,8 @@ find_dir(struct context *context, const char *given, char out[FILE_PATH],
 			return false;
 		if (realpath(given, out) == NULL)
 			return error_set_errno(err, "%s", given);
-		return file_write(path, span_of_str(out), 0600, err);
+		remember_dir(path, out);
+		return true;
 	}
 	ok = file_exists(path) && file_read(path, text.max, &text, err) &&
 	    span_to_str(buf_span(&text), out, FILE_PATH);

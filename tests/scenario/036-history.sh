@@ -169,6 +169,9 @@ for command in list "show agreement/one" "history agreement/one" log "fetch agre
 	# shellcheck disable=SC2086
 	expect "who only reads goes on, and says that nothing is remembered: $command" 0 "nothing that is seen now is remembered" at iom-bangkok $command
 done
+rm -f "$(state iom-bangkok)/copy"; mkdir "$(state iom-bangkok)/copy"
+expect "so does pull, which forgets where the copy is" 0 "not remembered as the local copy" at iom-bangkok pull work/here
+check "…and the copy is there" test -f work/here/agreement/three/three-v1.asice
 expect "nothing is" 0 "^$before$" kept iom-bangkok
 recall iom-bangkok
 look mofa mofa-minister
