@@ -2,6 +2,7 @@
 request on, from another history than before.
 
     drive.py DIR PORT-A PORT-B [COMMAND…]
+    drive.py --table     the table of docs/security.md
 
 DIR is a depositary with its offices; the daemons A and B were forked from one
 data folder and each went on by itself (tests/scenario/160-adversary.sh).  A
@@ -23,7 +24,8 @@ from depositary import Depositary
 MARKS = {"A": ("The A text", "only-a"), "B": ("The B text", "only-b")}
 # A command that fails accuses the depositary: of two histories, or, where what
 # it says of itself is not signed, of an answer that its own acts contradict.
-ACCUSES = ("JOURNAL_ROLLED_BACK", "was rolled back", "ANSWER_DIFFERS")
+ROLLED_BACK = ("JOURNAL_ROLLED_BACK", "was rolled back")
+ACCUSES = ROLLED_BACK + ("ANSWER_DIFFERS",)
 
 COMMANDS = {
     "list": ["list"],
@@ -37,10 +39,13 @@ COMMANDS = {
     "pull": ["pull", "{work}/pulled"],
     "diff": ["diff", "agreement/one@1", "agreement/one@2"],
     "audit": ["audit"],
+    "audit-full": ["audit", "--full"],
     "policy": ["policy", "show"],
+    "policy-accept": ["policy", "accept", "{policy}"],
     "current": ["verify", "--current", "{folder}/work/one.asice"],
     "bag": ["bag", "pack", "-o", "{work}/out.bag", "--to", "iom-bangkok",
             "agreement/one"],
+    "ack": ["bag", "ack", "work/ack-{try}.bag.ack"],
     "push": ["push", "agreement/pushed-{try}", "--text", "lo=work/lo.txt", "--text",
              "en=work/en.txt", "--title", "en=Pushed"],
     "sign": ["sign", "mou/draft-{try}", "--yes"],
@@ -48,8 +53,6 @@ COMMANDS = {
                   "--yes"],
     "witness": ["witness"],
 }
-# So many documents there are to act on, mou/draft-1 and force-1 on.
-TRIES = 20
 # A difference is for people to read.
 PLAIN = ("diff",)
 WHO = {"sign": "mofa-minister", "terminate": "mofa-minister"}
@@ -61,6 +64,7 @@ class Office:
 
     def __init__(self, folder, name, port):
         self.folder, self.name, self.tries = folder, name, 0
+        self.policy = None
         self.place = f"{folder}/offices/{name}"
         for path in glob.glob(f"{self.place}/state/*/enrolment.yaml"):
             text = open(path).read()
@@ -82,6 +86,7 @@ class Office:
         os.makedirs(work)
         self.tries += 1
         words = [word.format_map({"work": work, "folder": self.folder,
+                                  "policy": self.policy,
                                   "try": self.tries}) for word in words]
         done = subprocess.run(
             [os.environ["VALISE_BUILD"] + "/valise", "--config",
@@ -200,16 +205,38 @@ class Driver:
                 office.restore()
                 depositary.begin(other_history(number, tail))
                 exit, out, err = office.run(words)
-                self.check(f"{name}, {'from ' if tail else ''}request"
-                           f" {number} ({method} {path.split('?')[0]})",
-                           office_name, exit, out, err)
+                told = (f"{name}, {'from ' if tail else ''}request {number}"
+                        f" ({method} {path.split('?')[0]})")
+                self.check(told, office_name, exit, out, err)
+                # All of it is of the other history: nothing is left to doubt.
+                if number == 1 and tail and \
+                        not any(word in out + err for word in ROLLED_BACK):
+                    self.fault(told, "it is not JOURNAL_ROLLED_BACK", exit,
+                               out, err)
+
+
+def table():
+    print("| what it answers | to which command | finding |\n"
+          "| --- | --- | --- |")
+    for words in COMMANDS.values():
+        told = [words[0]] + [word for word in words[1:2]
+                             if words[0] in ("bag", "policy")]
+        told += [word for word in words if word in (
+            "--proved", "--act", "--current", "--full")]
+        told += ["DOC@1"] if words[0] == "fetch" and "@1" in words[1] else []
+        print("| another history, at one request or from one on |"
+              f" `valise {' '.join(told)}` | `JOURNAL_ROLLED_BACK`,"
+              " `ANSWER_DIFFERS`, or nothing of it is called proved |")
 
 
 def main():
+    if sys.argv[1:] == ["--table"]:
+        return table()
     folder, port_a, port_b = sys.argv[1:4]
     driver = Driver(folder, {"A": int(port_a), "B": int(port_b)})
     for office in driver.offices.values():
         office.run(["list"])
+        office.policy = json.loads(office.run(["policy", "show"])[1])["daemon"]
         office.keep()
     for name in sys.argv[4:] or COMMANDS:
         before, began = driver.tried, time.monotonic()

@@ -1,7 +1,18 @@
 #!/bin/sh
 # A depositary that answers something else than what it was asked or sent
 # (tests/lib/liar.c): each command finds it, or says what is not proved.
+# The table of lies in docs/security.md is made of these rows (LIES_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
+table=${LIES_TABLE:-$dir/work/table.md}
+printf '| what it answers | to which command | finding |\n| --- | --- | --- |\n' >"$table"
+# LIE COMMAND FINDING PATTERN RUN…: it is found, by this name and in these words
+lie() {
+	what=$1 command=$2 finding=$3 words=$4; shift 4
+	printf '| %s | `valise %s` | `%s` |\n' "$what" "$command" "$finding" >>"$table"
+	expect "$command: $what" 1 "$words" "$@"
+	grep -q "\"$finding\"" work/out && ok "…by its name" || { not_ok "$command: $what: it is not $finding"; tail -n 3 work/out >&2; }
+}
+json() { office=$1; shift; at "$office" --json "$@"; }
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 sign() { at "$1" sign "$2" --yes; }
@@ -16,24 +27,23 @@ outbox() { ls offices/"$1"/state/*/outbox 2>/dev/null | wc -l; }
 forget() { rm -rf offices/"$1"/state/*/acts; }
 
 # --- Acts: the receipt is of what was sent. ---
-for what in "minister.*sign .*one@1" "minister.*deliver" "chief.*sign .*one@2"; do
-	liar mofa-minister swallow /signatures "$(entry "$what")"
+for what in "an earlier one|minister.*sign .*one@1" "its delivery|minister.*deliver" "another person's|chief.*sign .*one@2"; do
+	liar mofa-minister swallow /signatures "$(entry "${what#*|}")"
 	rm -f offices/mofa-minister/state/*/outbox/*
-	expect "a signature is dropped, and answered with the receipt of another entry ($what)" 1 "the receipt is not that of what was sent" sign mofa-minister agreement/two
+	lie "drops a signature: the receipt of ${what%%|*}" sign RECEIPT_DIFFERS "the receipt is not that of what was sent" json mofa-minister sign agreement/two --yes
 	[ "$(outbox mofa-minister)" = 1 ] && lied /signatures && ok "it stays in the outbox" || not_ok "it stays in the outbox"
 done
-expect "as JSON, with its code" 1 '"code":"RECEIPT_DIFFERS"' at mofa-minister --json sign agreement/two --yes
 no_line mofa-minister
 expect "an honest answer, later: those very bytes" 0 "signed agreement/two@1.*signed in part" sign mofa-minister agreement/two
 [ "$(outbox mofa-minister)" = 0 ] && ok "then it is gone" || not_ok "then it is gone"
 
 liar mofa-minister swallow /termination "$(entry "minister.*sign .*one@2")"
-expect "a termination is dropped" 1 "the receipt is not that of what was sent" at mofa-minister terminate agreement/one --reason over --yes
+lie "drops a termination: the receipt of an earlier signature" terminate RECEIPT_DIFFERS "the receipt is not that of what was sent" json mofa-minister terminate agreement/one --reason over --yes
 [ "$(outbox mofa-minister)" = 1 ] && ok "it stays in the outbox" || not_ok "it stays in the outbox"
 no_line mofa-minister; rm -f offices/mofa-minister/state/*/outbox/*
-for what in "mofa .*deposit .*two@1" "mofa .*deposit .*one@1"; do
-	liar mofa swallow /versions/ "$(entry "$what")"
-	expect "a deposit is dropped ($what)" 1 "RECEIPT_DIFFERS" at mofa --json push agreement/two --text lo=work/lo.txt --text en=work/one.txt --title en=Two
+for what in "an earlier version|mofa .*deposit .*two@1" "another document|mofa .*deposit .*one@1"; do
+	liar mofa swallow /versions/ "$(entry "${what#*|}")"
+	lie "drops a deposit: the receipt of ${what%%|*}" push RECEIPT_DIFFERS "the receipt is not that of what was sent" json mofa push agreement/two --text lo=work/lo.txt --text en=work/one.txt --title en=Two
 	[ "$(outbox mofa)" = 1 ] && ok "it stays in the outbox" || not_ok "it stays in the outbox"
 	rm -f offices/mofa/state/*/outbox/*
 done
@@ -41,87 +51,88 @@ no_line mofa
 
 expect "a bag" 0 "packed" at iom-geneva bag pack -o work/a.bag --to mofa agreement/one
 liar iom-geneva swallow /v1/bags "$(entry "dispatch .*bag 1")"
-expect "a waybill is dropped" 1 "the receipt is not that of what was sent" at iom-geneva bag pack -o work/b.bag --to mofa agreement/one
+lie "drops a waybill: the receipt of an earlier one" "bag pack" RECEIPT_DIFFERS "the receipt is not that of what was sent" json iom-geneva bag pack -o work/b.bag --to mofa agreement/one
 check "then there is no bag" test ! -e work/b.bag
 no_line iom-geneva
 expect "it is opened" 0 "acknowledgement" at mofa bag open work/a.bag --into work/mofa
 liar iom-geneva swallow /v1/bags "$(entry "dispatch .*bag 1")"
-expect "an acknowledgement is dropped" 1 "the receipt is not that of what was sent" at iom-geneva bag ack work/a.bag.ack
+lie "drops an acknowledgement: the receipt of its bag" "bag ack" RECEIPT_DIFFERS "the receipt is not that of what was sent" json iom-geneva bag ack work/a.bag.ack
 no_line iom-geneva
 expect "a signature by bag" 0 "packed" sh -c "
 	'$valise' --config offices/iom-chief-of-mission/config.yaml pull work/chief &&
 	'$valise' --config offices/iom-chief-of-mission/config.yaml --local sign agreement/two --yes &&
 	'$valise' --config offices/iom-chief-of-mission/config.yaml --local bag pack -o work/c.bag --to mofa --outbox"
 liar mofa swallow /signatures "$(entry "chief.*sign .*one@1")"
-expect "is dropped by the daemon" 1 "the receipt is not that of what was sent" at mofa bag push work/c.bag
+lie "drops a signature that came by bag: the receipt of another one" "bag push" RECEIPT_DIFFERS "the receipt is not that of what was sent" json mofa bag push work/c.bag
 no_line mofa
 expect "and taken by an honest one, for who signed it" 0 "signed agreement/two@1 for chief-of-mission@iom.example" at mofa bag push work/c.bag
 expect "once: the same again has the same receipt" 0 "signed agreement/two@1 for chief-of-mission@iom.example" at mofa bag push work/c.bag
 
 # --- Entries: only what was asked for, once, in order, and nothing left out. ---
 commands="history show fetch"
-run() { case $1 in fetch) at iom-bangkok fetch "$2" -o work/fetched.asice ;; *) at iom-bangkok "$1" "$2" ;; esac; }
+run() { case $1 in fetch) json iom-bangkok fetch "$2" -o work/fetched.asice ;; *) json iom-bangkok "$1" "$2" ;; esac; }
 for command in $commands; do
-	[ $command = history ] && gap=OUT_OF_ORDER || gap="does not show all acts"
+	[ $command = history ] && gap=OUT_OF_ORDER in="not follow\|out of order" || gap=ENTRY_WITHHELD in="does not show all acts"
 	forget iom-bangkok; liar iom-bangkok ask "&document=agreement%2Ftwo" ""
-	expect "$command: other documents' entries" 1 "was not asked for" run $command agreement/two
+	lie "entries of other documents too" $command ANSWER_DIFFERS "was not asked for" run $command agreement/two
 	forget iom-bangkok; liar iom-bangkok ask "document=agreement%2Ftwo" "document=agreement%2Fone"
-	expect "$command: another document's entries" 1 "was not asked for" run $command agreement/two
+	lie "entries of another document instead" $command ANSWER_DIFFERS "was not asked for" run $command agreement/two
 	forget iom-bangkok; liar iom-bangkok lines document=agreement%2Fone twice
-	expect "$command: an entry that is there twice" 1 "out of order, or one is there twice" run $command agreement/one
+	lie "an entry twice" $command ANSWER_DIFFERS "out of order, or one is there twice" run $command agreement/one
 	forget iom-bangkok; liar iom-bangkok lines document=agreement%2Fone swap
-	expect "$command: entries out of order" 1 "$gap" run $command agreement/one
+	[ $command = history ] && swapped=ANSWER_DIFFERS || swapped=$gap
+	lie "two entries of a document, changed about" $command $swapped "$in" run $command agreement/one
 	for n in 0 1 3; do
 		forget iom-bangkok; liar iom-bangkok lines document=agreement%2Fone drop=$n
-		expect "$command: entry $n is left out" 1 "$gap" run $command agreement/one
+		lie "leaves out act $((n + 1)) on a document" $command $gap "$in" run $command agreement/one
 	done
 	check "$command wrote nothing" test ! -e work/fetched.asice
 done
 no_line iom-bangkok
 forget mofa; liar mofa ask "&act=documents" ""
-expect "show: acts of another kind" 1 "was not asked for" at mofa show agreement/one
+lie "acts of another kind too" show ANSWER_DIFFERS "was not asked for" json mofa show agreement/one
 for filter in "office=mofa" "person=treaties%40mofa.example" "act=deposit"; do
 	liar mofa ask "$filter" "x=1"
 	name=${filter%%=*} value=$(printf %s "${filter#*=}" | sed 's/%40/@/')
-	expect "log --$name: the filter is dropped" 1 "was not asked for" at mofa log "--$name" "$value"
+	lie "entries of every $name" "log --$name" ANSWER_DIFFERS "was not asked for" json mofa log "--$name" "$value"
 done
 liar mofa lines office=mofa swap
-expect "log: entries out of order" 1 "out of order, or one is there twice" at mofa log --office mofa
+lie "two entries, changed about" "log" ANSWER_DIFFERS "out of order, or one is there twice" json mofa log --office mofa
 liar mofa lines office=mofa twice
-expect "log: one twice" 1 "out of order, or one is there twice" at mofa log --office mofa
+lie "an entry twice" "log" ANSWER_DIFFERS "out of order, or one is there twice" json mofa log --office mofa
 liar mofa lines "limit=2000&from=0" drop=5
-expect "log of all: an act is left out" 1 OUT_OF_ORDER at mofa log
+lie "leaves out an act" log OUT_OF_ORDER "not follow" json mofa log
 no_line mofa; liar mofa-minister ask "&document=agreement%2Fthree" ""
-expect "sign: another's entry into force is not this one's" 1 "was not asked for" sign mofa-minister agreement/three
+lie "another document's entry into force, as this one's" sign ANSWER_DIFFERS "was not asked for" json mofa-minister sign agreement/three --yes
 no_line mofa-minister
 
 # The newest act left out: nothing follows it, but it was seen, or is in the copy.
 forget iom-geneva; liar iom-geneva lines document=agreement%2Ftwo drop=3
-expect "fetch: a copy proves an act that is not shown" 1 "which the daemon does not show" at iom-geneva fetch agreement/two -o work/fetched.asice
+lie "leaves out the newest act, which its copy proves" fetch ENTRY_WITHHELD "which the daemon does not show" json iom-geneva fetch agreement/two -o work/fetched.asice
 no_line iom-geneva; expect "show, honestly" 0 "version 1, in force" at iom-geneva show agreement/two
 n=$(at iom-geneva history agreement/two | grep -n " force " | cut -d: -f1)
 liar iom-geneva lines document=agreement%2Ftwo drop=$((n - 2))
-expect "history: an act that was seen is gone" 1 "does not show entry [0-9]* on agreement/two any more" at iom-geneva history agreement/two
+lie "leaves out the newest act, which this office has seen" history ENTRY_WITHHELD "does not show entry [0-9]* on agreement/two any more" json iom-geneva history agreement/two
 # The same, after an answer that does not follow what is kept: all is asked anew.
 next=$(($(entry "force .*two@1") + 1))
 liar iom-geneva ask "from=$next&" "from=0&" lines "from=0&" drop=3
-expect "show: an act that was seen is gone, where all are asked anew" 1 "does not show entry $((next - 1)), an act on agreement/two that was proved before" at iom-geneva show agreement/two
+lie "leaves out the newest act, which was proved before, of all that are asked anew" show ENTRY_WITHHELD "does not show entry $((next - 1)), an act on agreement/two that was proved before" json iom-geneva show agreement/two
 grep -q "^$((next - 1)) " offices/iom-geneva/state/*/acts/agreement--two && ok "it is not forgotten" || not_ok "it is not forgotten"
 forget iom-geneva; liar iom-geneva ask "document=agreement%2Ftwo" "document=agreement%2Fnone"
-expect "show: a document of which no act is shown" 1 "the daemon knows agreement/two, and shows no act on it" at iom-geneva show agreement/two
+lie "no act at all on a document that it lists" show ENTRY_WITHHELD "the daemon knows agreement/two, and shows no act on it" json iom-geneva show agreement/two
 no_line iom-geneva; at mofa-minister show agreement/three >/dev/null
 liar mofa-minister lines act=documents drop=0
-expect "sign: the act is in the journal, and not shown" 1 "does not show it among the acts" sign mofa-minister agreement/three
+lie "the receipt of what was signed, and not its entry" sign ENTRY_WITHHELD "does not show it among the acts" json mofa-minister sign agreement/three --yes
 grep -q "what you signed is entry [0-9]* of the journal" work/out && ok "that it is there is told" || not_ok "that it is there is told"
 no_line mofa-minister
 
 # --- Versions. ---
 liar iom-bangkok ask versions/latest versions/2
-expect "fetch: an older version as the newest" 1 "the daemon sent agreement/one@2 instead" at iom-bangkok fetch agreement/one -o work/fetched.asice
+lie "an older version as the newest" fetch VERSION_DIFFERS "the daemon sent agreement/one@2 instead" json iom-bangkok fetch agreement/one -o work/fetched.asice
 liar iom-bangkok ask versions/2 versions/1
-expect "fetch: another version" 1 "the daemon sent agreement/one@1 instead" at iom-bangkok fetch agreement/one@2 -o work/fetched.asice
+lie "another version" fetch VERSION_DIFFERS "the daemon sent agreement/one@1 instead" json iom-bangkok fetch agreement/one@2 -o work/fetched.asice
 liar iom-bangkok ask documents/agreement/one/ documents/agreement/two/
-expect "fetch: another document" 1 "the daemon sent agreement/two@1 instead" at iom-bangkok fetch agreement/one@1 -o work/fetched.asice
+lie "another document" fetch VERSION_DIFFERS "the daemon sent agreement/two@1 instead" json iom-bangkok fetch agreement/one@1 -o work/fetched.asice
 check "nothing is written" test ! -e work/fetched.asice
 no_line iom-bangkok
 expect "a superseded version says so" 0 "VALID, superseded" at iom-bangkok fetch agreement/one@1 -o work/fetched.asice
@@ -133,8 +144,7 @@ expect "list: nothing is proved at first" 0 "agreement/two  *1  *in force  *no "
 expect "--json" 0 '"document":"agreement/two".*"proved":false' at iom-geneva --json list
 liar iom-geneva say /v1/documents "$rows" '"status":"draft"'
 expect "a row that lies is marked as not proved" 0 "agreement/two  *1  *draft  *no " at iom-geneva list
-expect "--proved finds it" 1 "not an answer: agreement/two is not as its acts say" at iom-geneva list --proved
-expect "with its code" 1 '"code":"ANSWER_DIFFERS"' at iom-geneva --json list --proved
+lie "another status of a document" "list --proved" ANSWER_DIFFERS "not an answer: agreement/two is not as its acts say" json iom-geneva list --proved
 no_line iom-geneva
 expect "an honest list is proved" 0 "agreement/two  *1  *in force  *but title " at iom-geneva list --proved
 expect "--json" 0 '"document":"agreement/two","title":"The two",.*"status":"in force",.*"proved":true,"title-proved":false' at iom-geneva --json list --proved
@@ -142,24 +152,25 @@ expect "which is kept" 0 "agreement/two  *1  *in force  *but title " at iom-gene
 for lie in "$rows" '"version":1' '"digest":"'; do
 	new=$(printf %s "$lie" | sed 's/in force/draft/; s/1/7/; s/"digest":"/"digest":"00/')
 	liar iom-geneva say /v1/documents "$lie" "$new"
-	expect "a row that is not as what is kept: $new" 1 "is not as its acts say" at iom-geneva list
+	name=${lie#\"}; name=${name%%\"*}
+	lie "another $name of a document than was proved before" list ANSWER_DIFFERS "is not as its acts say" json iom-geneva list
 done
 expect "show does not ask for a status" 0 "version 1, in force" at iom-geneva show agreement/two
 no_line iom-geneva
 at iom-geneva fetch agreement/two -o work/two.asice >/dev/null
 expect "a title is proved once it was fetched" 0 "agreement/two  *1  *in force  *yes " at iom-geneva list --proved
 liar iom-geneva say /v1/documents "The two" "The too"
-expect "a title that lies" 1 "another title than its version.yaml" at iom-geneva list --proved
+lie "another title of a version that was fetched" list ANSWER_DIFFERS "another title than its version.yaml" json iom-geneva list --proved
 expect "show has the right one" 0 "agreement/two  The two" at iom-geneva show agreement/two
 no_line iom-geneva; liar mofa ask "type=agreement" "x=1"
-expect "list: the type is dropped" 1 "was not asked for" at mofa list agreement
+lie "documents of every type" "list TYPE" ANSWER_DIFFERS "was not asked for" json mofa list agreement
 no_line mofa
 liar iom-geneva ask "status=draft" "x=1"
-expect "list: the status is dropped" 1 "was not asked for" at iom-geneva list --status draft
+lie "documents of every status" "list --status" ANSWER_DIFFERS "was not asked for" json iom-geneva list --status draft
 liar iom-geneva say /v1/documents agreement/three agreement/aa
-expect "list: out of order" 1 "out of order, or there twice" at iom-geneva list
+lie "documents out of order" list ANSWER_DIFFERS "out of order, or there twice" json iom-geneva list
 liar iom-geneva say /v1/documents agreement/three agreement/two
-expect "list: one twice" 1 "out of order, or there twice" at iom-geneva list
+lie "a document twice" list ANSWER_DIFFERS "out of order, or there twice" json iom-geneva list
 liar iom-geneva say /v1/documents agreement/three ../../../three
 expect "list: what is no name" 2 "does not name a document" at iom-geneva list
 no_line iom-geneva
@@ -208,4 +219,7 @@ for f in work/acts/*; do cp "$f" offices/iom-geneva/state/*/acts/; done
 start_daemon "$dir"
 expect "that is in no journal any more" 0 "version 1, in force" at iom-geneva show agreement/two
 grep -q "version 2" work/out && not_ok "is not told" || ok "is not told"
+# The table that is told is the one that was tried.
+sed -n '/<!-- lies -->/,/<!-- end -->/p' "$top/docs/security.md" | sed '1d;$d' >work/told.md
+check "docs/security.md has this very table" diff work/told.md "$table"
 finish

@@ -1,7 +1,10 @@
 #!/bin/sh
 # One history for all commands of an office: two daemons from one data folder,
-# and what each command does that is moved from one to the other.
+# and what each command does that is moved from one to the other.  The table of
+# commands in docs/security.md is made of these rows (HISTORIES_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
+table=${HISTORIES_TABLE:-$dir/work/table.md}
+printf '| what it answers | to which command | finding |\n| --- | --- | --- |\n' >"$table"
 start
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-vientiane iom-bangkok iom-geneva >/dev/null || not_ok "enrolment"
 deposit mofa one >/dev/null
@@ -66,7 +69,14 @@ before=$(others_size)
 while read -r office command; do
 	recall "$office"
 	# shellcheck disable=SC2086
-	expect "another history: $office $command" 1 "rolled back" at "$office" $command
+	case $command in
+	diff*) expect "another history: $office $command" 1 "rolled back" at "$office" $command ;;
+	*) expect "another history: $office $command" 1 '"JOURNAL_ROLLED_BACK"' at "$office" --json $command ;;
+	esac
+	# shellcheck disable=SC2086
+	set -- $command; case "$1 ${2:-}" in "bag "* | "policy "* | "log --follow") told="$1 $2" ;; *) told=$1 ;; esac
+	case $command in *--since-last) told="$told --since-last" ;; esac
+	printf '| another history than it saw, at every request | `valise %s` | `JOURNAL_ROLLED_BACK` |\n' "$told" >>"$table"
 	check "…what was seen is kept" cmp -s "$(state "$office")/checkpoint" "$(echo work/offices/"$office"/state/*)/checkpoint"
 done <<-END
 	mofa list
@@ -231,4 +241,7 @@ recall mofa; ask iom-bangkok other/url
 expect "who saw the true one does not" 1 "rolled back" at iom-bangkok list
 check "and has not taken the key" [ ! -e "$(state iom-bangkok)/keys" ]
 stop_daemon "$dir/other"
+# The table that is told is the one that was tried.
+sed -n '/<!-- histories -->/,/<!-- end -->/p' "$top/docs/security.md" | sed '1d;$d' >work/told.md
+check "docs/security.md has this very table" diff work/told.md "$table"
 finish

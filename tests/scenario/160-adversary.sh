@@ -15,6 +15,11 @@ history() {
 	in_force agreement/one "The text of both" || return
 	# One for each try of who signs and who ends.
 	for i in $(seq 20); do draft mofa "mou/draft-$i" && in_force "mou/force-$i" || return; done
+	# And one for each try of who hands in an acknowledgement.
+	for i in $(seq 12); do
+		at mofa bag pack -o "work/ack-$i.bag" --to iom-geneva --known 0 agreement/one &&
+			at iom-geneva bag open "work/ack-$i.bag" --into work/geneva || return
+	done
 }
 history >work/out 2>&1 || { not_ok "the history of both"; tail -n 3 work/out >&2; }
 at mofa fetch agreement/one -o work/one.asice >/dev/null
@@ -49,5 +54,9 @@ out=0; python3 "$top/tests/adversary/drive.py" "$dir" "$(cat A/port)" "$(cat B/p
 grep -q '^WRONG' work/out && sed -n '/^WRONG/,$p' work/out >&2
 [ $out = 0 ] && ok "no command is deceived" || { not_ok "no command is deceived"; tail -n 5 work/out >&2; }
 tail -n 1 work/out
+# The table that is told is the one that was tried.
+sed -n '/<!-- requests -->/,/<!-- end -->/p' "$top/docs/security.md" | sed '1d;$d' >work/told.md
+python3 "$top/tests/adversary/drive.py" --table >work/table.md
+check "docs/security.md has this very table" diff work/told.md work/table.md
 stop_daemon "$dir/A"; stop_daemon "$dir/B"
 finish
