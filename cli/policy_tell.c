@@ -192,7 +192,7 @@ tell_range(const struct succession *succession,
 	const uint64_t end = succession_end(succession, entry);
 
 	if (end == SUCCESSION_NONE)
-		snprintf(out, 80, "entry %llu on",
+		snprintf(out, 80, "entry %llu and after",
 		    (unsigned long long)entry->index);
 	else
 		snprintf(out, 80, "entries %llu to %llu",
