@@ -33,7 +33,14 @@ expect "and of copies from before" 0 "8 copies.*: 0 differ" compare "$old" "$dir
 expect "and of those altered (seed $seed)" 0 ": 0 differ" compare "$old" "$dir/second" --keep kept \
 	--mutations "$((number / 4))" --seed "$seed" "$top"/tests/data/first/*.asice
 cat work/out
+# A key of the depositary that this test has.
+mkdir depositary && "$top/certs/request" depositary >work/out 2>&1 && mv depositary/sign.key depositary/key.pem &&
+	"$top/certs/ca" issue certs/mofa sign depositary/sign.csr depositary@mofa.example "" depositary/cert.pem >work/out 2>&1
+expect "and of those that the parties made otherwise (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
+	--forged "$number" --pki "$dir" --seed "$seed" copies/*
+cat work/out
 expect "and of these altered (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
 	--mutations "$((number - number / 4))" --seed "$seed" copies/*
 cat work/out
+[ -z "${VALISE_KEEP:-}" ] || [ ! -d kept ] || cp -R kept "$VALISE_KEEP"
 finish

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Compare what valise and the second verifier say of copies.
 
-    compare.py VALISE STATE-FOLDER WORK [--mutations N --seed SEED] [--keep FOLDER] FILE...
+    compare.py VALISE STATE-FOLDER WORK [--mutations N] [--forged N --pki FOLDER] [--seed SEED]
+               [--keep FOLDER] FILE...
 
 STATE-FOLDER is STATE/KEYID; WORK is made.  With --mutations the copies are judged as
-acts of a journal of our own, so that what its receipts say can be changed too.
+acts of a journal of our own, so that what its receipts say can be changed too.  With
+--forged others are made from nothing, with the keys in the PKI's folder.
 Prints a line for each difference; exit 1 if there is one.
 """
 import argparse
@@ -13,8 +15,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import forge
 import mutate
 import verify
 
@@ -86,18 +90,23 @@ def main():
     parser.add_argument('work')
     parser.add_argument('files', nargs='+')
     parser.add_argument('--mutations', type=int, default=0)
+    parser.add_argument('--forged', type=int, default=0)
+    parser.add_argument('--pki')
     parser.add_argument('--seed', default='1')
     parser.add_argument('--keep')
     args = parser.parse_args()
     folder, config, origin = state_with(args.state, args.work)
     copies = [(os.path.basename(p), open(p, 'rb').read()) for p in args.files]
     names = ['%s: as it is' % n for n, _ in copies]
-    if args.mutations:
+    if args.mutations or args.forged:
         journal = mutate.Journal(origin)
         folder, config, _ = state_with(args.state, args.work, journal)
         copies = [(n, mutate.pack(mutate.with_acts(f, mutate.acts_of(f), journal))) for n, f in
                   ((n, mutate.unpack(d)) for n, d in copies)]
         made = list(mutate.mutations(copies, args.seed, args.mutations, journal))
+        if args.forged:
+            made += forge.forgeries(args.pki, verify.Office(folder), args.seed, args.forged, journal,
+                                     int(time.time()) + 4 * 86400)
         names, copies = names + [n for n, _ in made], copies + made
     paths = []
     for num, (_, data) in enumerate(copies):

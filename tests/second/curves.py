@@ -201,3 +201,17 @@ def ed25519_sign(seed, message):
     first = ed_bytes(ed_times(r, ed_point(ED_BASE)))
     h = int.from_bytes(hashlib.sha512(first + public + message).digest(), 'little') % ED_L
     return first + ((r + h * a) % ED_L).to_bytes(32, 'little')
+
+
+def ecdsa_sign(curve, scalar, digest):
+    c = CURVES[curve]
+    n, p = c['n'], c['p']
+    e = int.from_bytes(digest, 'big') >> max(0, 8 * len(digest) - n.bit_length())
+    k = int.from_bytes(hashlib.sha512(scalar.to_bytes(48, 'big') + digest).digest(), 'big') % (n - 1) + 1
+    point, total = (*c['g'], 1), (1, 1, 0)
+    for bit in range(n.bit_length(), -1, -1):
+        total = double(c, total)
+        if k >> bit & 1:
+            total = add(c, total, point)
+    r = total[0] * pow(total[2], -2, p) % p % n
+    return r, pow(k, -1, n) * (e + r * scalar) % n

@@ -46,6 +46,11 @@ def pack(files):
         '<HHHHIIH', 0, 0, len(paths), len(paths), len(directory), len(body), 0)
 
 
+def contents(files):
+    return hashlib.sha256(b''.join(b'%s  %s\n' % (hashlib.sha256(files[p]).hexdigest().encode(), p.encode())
+                                   for p in sorted(files, key=str.encode) if not RECEIPT.fullmatch(p))).hexdigest()
+
+
 def canonical(entry):
     return json.dumps(entry, sort_keys=True, separators=(',', ':'), ensure_ascii=True).encode()
 
