@@ -145,6 +145,13 @@ class Drive:
                 who, " ".join(args), got, code, out))
         return out
 
+    @staticmethod
+    def parsed(out):
+        """The JSON in what a command said; its notes for people are there
+        too."""
+        return json.loads(next(line for line in out.splitlines()
+                               if line.startswith("{")))
+
     def told(self, what, got, out, why):
         """Refused for one of these reasons, or done if there is none."""
         self.checks += 1
@@ -253,7 +260,7 @@ class Drive:
 
     def accept(self):
         for who in PEOPLE:
-            told = json.loads(self.expect(who, "--json", "policy", "show"))
+            told = self.parsed(self.expect(who, "--json", "policy", "show"))
             self.expect(who, "policy", "accept", told["daemon"])
 
     def step_restart(self, _):
@@ -417,7 +424,7 @@ class Drive:
 
     def shown(self, document, who, *options):
         """What "show" says against the model: None, or the difference."""
-        told = json.loads(self.expect(who, *options, "--json", "show",
+        told = self.parsed(self.expect(who, *options, "--json", "show",
                                       document.name))
         if told["status"] != document.status():
             return "the document is %s, not %s" % (told["status"],
@@ -448,7 +455,7 @@ class Drive:
 
     def check_list(self):
         who = self.random.choice(list(PEOPLE))
-        told = json.loads(self.expect(who, "--json", "list"))
+        told = self.parsed(self.expect(who, "--json", "list"))
         has = {d["document"]: (d["version"], d["status"])
                for d in told["documents"]}
         due = {name: (len(d.versions), d.status())
@@ -480,13 +487,13 @@ class Drive:
         """It can be fetched, and verified by somebody else, offline."""
         who = self.reader(document)
         name = "%s@%d" % (document.name, version.number)
-        told = json.loads(self.expect(who, "--json", "fetch", name, "-o",
+        told = self.parsed(self.expect(who, "--json", "fetch", name, "-o",
                                       "work/copy.asice"))
         if (told["outcome"], told["status"]) != ("VALID", version.status):
             raise Wrong("%s fetches %s, which is %s: %r" % (
                 who, name, version.status, told))
         other = self.reader(document)
-        told = json.loads(self.expect(other, "--json", "verify",
+        told = self.parsed(self.expect(other, "--json", "verify",
                                       "work/copy.asice"))
         size = told["as-of"]["size"]
         due = ({version.alone()} if size is None
