@@ -297,6 +297,24 @@ gather_changed(struct pull *pull, struct error *err)
 	return ok;
 }
 
+/* What does not follow on the act before it follows on one that is not shown. */
+static bool
+apply(struct pull *pull, uint64_t index, const struct entry *entry,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	if (ledger_apply(pull->ledger, index, entry, &why))
+		return true;
+	if (why.kind != ERROR_UNTRUSTED) {
+		*err = why;
+		return false;
+	}
+	return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+	    "the daemon does not show all acts: entry %llu, %s",
+	    (unsigned long long)index, why.detail);
+}
+
 static bool
 apply_all(struct pull *pull, struct error *err)
 {
@@ -306,8 +324,7 @@ apply_all(struct pull *pull, struct error *err)
 
 	for (size_t i = 0; ok && i < pull->num_acts; i++) {
 		ok = entry_parse(buf_span(&pull->acts[i].line), &entry, err) &&
-		    ledger_apply(pull->ledger, pull->acts[i].index, &entry,
-			err);
+		    apply(pull, pull->acts[i].index, &entry, err);
 		if (ok && entry_has(&entry, ENTRY_CRLS) &&
 		    !digest_eq(&last, &entry.crls)) {
 			session_want_crls(&pull->session, &entry.crls);
