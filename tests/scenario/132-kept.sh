@@ -22,6 +22,8 @@ check "and to Vientiane" at mofa bag pack -o work/true2.bag --to iom-vientiane -
 
 # The other history: another text of the same number, another end of "one".
 stop_daemon "$dir"; mkdir work/true; mv data offices work/true/; cp -R work/fork/data work/fork/offices .; start_daemon "$dir"
+# So many that no checkpoint of it has the size of one that Bangkok knows.
+for i in 1 2 3 4 5; do at mofa fetch agreement/one -o work/x.asice >/dev/null; done
 deposit mofa two "the false one" >/dev/null
 for who in mofa-minister iom-chief-of-mission; do at $who terminate agreement/one --reason "it never was" --yes >/dev/null 2>&1; done
 check "its bag to Bangkok" at mofa bag pack -o work/false.bag --to iom-bangkok --known 0 agreement/two
@@ -51,6 +53,7 @@ check "what was there stays" cmp work/true.asice work/bangkok/agreement/two/two-
 check "so does its text" grep -q "the true one" work/bangkok/agreement/two/newest/texts/en/two.txt
 expect "the other one is kept beside it" 0 "the false one" unzip -p work/bangkok/agreement/two/aside/two-v1-*.asice texts/en/two.txt
 [ "$(ls work/bangkok/agreement/two/aside | wc -l)" = 1 ] && ok "once" || not_ok "once"
+expect "nobody here knew that it is another's, but by what is there" 0 '"proved":false,"placed":"contradicts"' sh -c '"$1" --config offices/iom-bangkok/config.yaml --json bag open work/false.bag --again; true' - "$valise"
 expect "its acknowledgement tells" 0 "found: contradicts" unzip -p work/false.bag.ack acknowledgement.yaml
 
 # One that nobody here can prove: marked, and settled by the next connection.
@@ -82,14 +85,18 @@ expect "then it is proved" 0 "agreement/two *1 *draft *yes" local_at iom-vientia
 expect "a bag of what is known already" 0 '"placed":"same"' at iom-geneva --json bag open work/true.bag
 expect "changes nothing" 0 "0 new" at iom-geneva pull
 
-# A copy that is damaged: a good one takes its place.
+# A copy that is damaged, in its text alone: a good one takes its place.
 stop_daemon "$dir"
-printf X | dd of=work/bangkok/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
+text=$(grep -abo "the true one" work/bangkok/agreement/two/two-v1.asice | head -n 1 | cut -d: -f1)
+printf X | dd of=work/bangkok/agreement/two/two-v1.asice bs=1 seek="$text" conv=notrunc 2>/dev/null
 cp work/bangkok/agreement/two/two-v1.asice work/damaged.asice
 expect "a damaged copy is told" 1 "agreement/two@1" local_at iom-bangkok list
 expect "a bag brings a good one" 0 "all is there" at iom-bangkok bag open work/late.bag --again
 check "which takes its place" cmp work/true.asice work/bangkok/agreement/two/two-v1.asice
 check "the damaged one is kept" sh -c 'for f in work/bangkok/agreement/two/aside/*; do cmp -s $f work/damaged.asice && exit; done; exit 1'
+printf X | dd of=work/bangkok/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
+expect "one of which nothing can be read" 0 "all is there" at iom-bangkok bag open work/late.bag --again
+check "goes too" cmp work/true.asice work/bangkok/agreement/two/two-v1.asice
 : >work/bangkok/agreement/two/two-v1.asice
 expect "an empty one too" 0 "all is there" at iom-bangkok bag open work/late.bag --again
 check "is made anew" cmp work/true.asice work/bangkok/agreement/two/two-v1.asice
