@@ -344,8 +344,11 @@ place_copy(struct opened *bag, const char *dir,
 	json_object_set_new(row, "placed", json_string(words[placing.placed]));
 	if (placing.aside[0] != '\0')
 		json_object_set_new(row, "aside", json_string(placing.aside));
-	if (placing.placed != PLACED_OTHER)
+	if (placing.placed != PLACED_OTHER) {
+		if (proof == LOCAL_PROVED)
+			local_keep_acts(bag->context, copy);
 		return true;
+	}
 	opened_found(bag, listed->path, "contradicts");
 	if (bag->other.kind == ERROR_NONE) {
 		if (proof == LOCAL_REFUTED)

@@ -89,6 +89,9 @@ struct verifying {
 	struct session *session; /* NULL: not connected yet */
 	struct session connection;
 	struct error broken; /* that there is none is the same for each file */
+	/* Of the last document: many files may be of one. */
+	struct document_acts acts;
+	bool has_acts;
 };
 
 static bool
@@ -123,22 +126,35 @@ not_shown(struct session *session, const struct document_acts *acts,
 	    "the daemon shows no act on %s", acts->doc.name);
 }
 
-/* Its status by all acts that there are now. */
-static bool
-ask_current(struct verifying *all, struct copy *copy, struct error *err)
+/*
+ * The acts on the document that a copy is of: all that there are now, or what
+ * is kept.  NULL on failure.
+ */
+static const struct document_acts *
+acts_of(struct verifying *all, const struct verdict *verdict,
+    struct error *err)
 {
-	struct document_acts acts;
-	bool ok;
+	const char *document = verdict->version->document;
+	const size_t num = verdict->num_acts;
+	const uint64_t last = num > 0 ? verdict->acts[num - 1].index : 0;
+	bool ok = true;
 
-	if (!connect_once(all, err) ||
-	    !copy_follow(all->session, copy, err))
-		return false;
-	ok = acts_update(all->session, copy->verdict.version->document, &acts,
-		 err) &&
-	    not_shown(all->session, &acts, err) &&
-	    as_of_acts(&acts, true, &copy->verdict, &copy->as_of, err);
-	acts_free(&acts);
-	return ok;
+	if (all->has_acts && strcmp(all->acts.doc.name, document) == 0 &&
+	    (!all->current || last < all->acts.size))
+		return &all->acts;
+	if (all->has_acts)
+		acts_free(&all->acts);
+	all->has_acts = true;
+	if (all->current)
+		ok = acts_update(all->session, document, &all->acts, err) &&
+		    not_shown(all->session, &all->acts, err);
+	else
+		acts_load(all->context, document, &all->acts);
+	if (ok)
+		return &all->acts;
+	acts_free(&all->acts);
+	all->has_acts = false;
+	return NULL;
 }
 
 /*
@@ -149,26 +165,26 @@ ask_current(struct verifying *all, struct copy *copy, struct error *err)
 static bool
 find_as_of(struct verifying *all, struct copy *copy, struct error *err)
 {
-	bool proved;
+	const struct document_acts *acts;
+	bool proved = true;
 
 	as_of_copy(&copy->verdict, &copy->as_of);
-	if (all->current)
-		return ask_current(all, copy, err);
-	switch (local_proof(all->context, copy)) {
-	case LOCAL_REFUTED:
-		return error_set_code(err, ERROR_UNTRUSTED,
-		    "JOURNAL_ROLLED_BACK",
-		    "its receipts lead to another history than the one that"
-		    " you have seen");
-	case LOCAL_PROVED:
-		proved = true;
-		break;
-	case LOCAL_NOT_PROVED:
-	default:
-		proved = false;
+	if (all->current) {
+		if (!connect_once(all, err) ||
+		    !copy_follow(all->session, copy, err))
+			return false;
+	} else {
+		const enum local_proof proof = local_proof(all->context, copy);
+
+		if (proof == LOCAL_REFUTED)
+			return error_set_code(err, ERROR_UNTRUSTED,
+			    "JOURNAL_ROLLED_BACK",
+			    "its receipts lead to another history than the one"
+			    " that you have seen");
+		proved = proof == LOCAL_PROVED;
 	}
-	return as_of_kept(all->context, proved, &copy->verdict, &copy->as_of,
-	    err);
+	return (acts = acts_of(all, &copy->verdict, err)) != NULL &&
+	    as_of_acts(acts, proved, &copy->verdict, &copy->as_of, err);
 }
 
 static bool
@@ -277,6 +293,8 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 		return verify_evidence(context, evidence, err);
 	for (int i = optind; i < argc; i++)
 		verify_file(&all, argv[i], &worst);
+	if (all.has_acts)
+		acts_free(&all.acts);
 	if (all.session != NULL)
 		session_close(all.session);
 	*err = worst;

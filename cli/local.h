@@ -59,6 +59,12 @@ bool local_place(struct context *context, struct seen *seen, const char *dir,
 
 bool local_flush(const char *dir, struct error *err) MUST_USE;
 
+/*
+ * Keep the acts that a proved copy's receipts tell (cli/acts.h), as far as they
+ * follow on what is kept.
+ */
+void local_keep_acts(struct context *context, const struct copy *copy);
+
 /* JOURNAL_ROLLED_BACK: what PLACED_OTHER means.  False. */
 bool local_contradicts(const struct copy *copy, const struct placing *placing,
     struct error *err);

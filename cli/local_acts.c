@@ -125,7 +125,7 @@ add_acts(struct document_acts *acts, const struct copy *copy, struct error *err)
 }
 
 void
-copy_acts_keep(struct context *context, const struct copy *copy)
+local_keep_acts(struct context *context, const struct copy *copy)
 {
 	struct error ignored = { 0 };
 	struct document_acts acts;

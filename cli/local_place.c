@@ -323,8 +323,6 @@ place_locked(const struct place *place, const struct copy *copy,
 	} else if (!same_file(copy, place->path)) {
 		ok = place_beside(place, copy, proved, out, err);
 	}
-	if (ok && proved && out->placed != PLACED_OTHER)
-		copy_acts_keep(place->context, copy);
 	return ok && local_refresh_newest(place->dir, place->document, err);
 }
 
@@ -533,7 +531,7 @@ settle_place(const struct place *place, struct error *err)
 		switch (local_proof_of(place->seen, copy.container)) {
 		case LOCAL_PROVED:
 			if (good)
-				copy_acts_keep(place->context, &copy);
+				local_keep_acts(place->context, &copy);
 			ok = (!good ||
 				 each_aside(place, drop_redundant, &acts,
 				     err)) &&

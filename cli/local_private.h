@@ -57,12 +57,6 @@ void copy_acts_free(struct copy_acts *acts);
 enum relation copy_acts_compare(const struct copy_acts *first,
     const struct copy_acts *second, uint64_t *missing);
 
-/*
- * Keep the acts that a proved copy's receipts tell (cli/acts.h), as far as they
- * follow on what is kept.
- */
-void copy_acts_keep(struct context *context, const struct copy *copy);
-
 /* Is the history that these receipts lead to the one that was seen here? */
 enum local_proof local_proof_of(struct seen *seen,
     const struct container *container);
