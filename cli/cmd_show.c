@@ -113,50 +113,6 @@ show_document(struct context *context, json_t *json, unsigned only,
 
 /* --- From the proved acts. --- */
 
-static json_t *
-json_signatures(const struct ledger_version *version)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < version->num_signers; i++) {
-		const struct ledger_signer *one = &version->signers[i];
-
-		json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
-			act_name(one->terminates ? ACT_TERMINATE : ACT_SIGN),
-			"person", one->person, "office", one->office, "time",
-			json_of_ms(one->time_ms), "entry",
-			(json_int_t)one->index));
-	}
-	return all;
-}
-
-/* The newer draft that ended the signing of a version, or null. */
-static json_t *
-json_withdrawn(const struct ledger_version *by)
-{
-	return by == NULL ?
-	    json_null() :
-	    json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
-		"person", by->person, "office", by->office, "time",
-		json_of_ms(by->time_ms), "entry", (json_int_t)by->acts[0]);
-}
-
-static json_t *
-json_version(const struct ledger_document *doc,
-    const struct ledger_version *version)
-{
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
-	    "version", (int)version->number, "status",
-	    status_name(version->status), "digest",
-	    json_of_digest(&version->digest), "contents",
-	    json_of_digest(&version->contents), "person", version->person,
-	    "office", version->office, "time", json_of_ms(version->time_ms),
-	    "entry", (json_int_t)version->acts[0], "signatures",
-	    json_signatures(version), "withdrawn",
-	    json_withdrawn(ledger_withdrawn_by(doc, version)));
-}
-
 /* What "show --json" prints: all of it proved, but for a title that is not. */
 static json_t *
 json_of_acts(const struct document_acts *acts, const char *title,
@@ -169,7 +125,7 @@ json_of_acts(const struct document_acts *acts, const char *title,
 	as_of_document(acts, &as_of);
 	for (size_t i = 0; i < doc->num_versions; i++)
 		json_array_append_new(versions,
-		    json_version(doc, &doc->versions[i]));
+		    json_of_version(doc, &doc->versions[i]));
 	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
 	    "document", doc->name, "title", title, "title-proved",
 	    title_proved, "status", status_name(ledger_status(doc)),

@@ -178,24 +178,6 @@ output_json(json_t *json, struct error *err)
 	return ok || error_set_errno(err, "standard output");
 }
 
-json_t *
-json_of_digest(const struct digest *digest)
-{
-	char hex[DIGEST_HEX];
-
-	digest_hex(digest, hex);
-	return json_string(hex);
-}
-
-json_t *
-json_of_ms(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	time_format_ms(ms, text);
-	return json_string(text);
-}
-
 void
 output_digest(const char *label, const struct digest *digest)
 {

@@ -4,8 +4,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include <jansson.h>
-
+#include "record/json.h"
 #include "verdict/verdict.h"
 
 /* Text of others, on standard output, with nothing in it that moves. */
@@ -35,8 +34,6 @@ void output_aside(const char *path);
 
 /* JSON and a newline; json is taken over. */
 bool output_json(json_t *json, struct error *err) MUST_USE;
-json_t *json_of_digest(const struct digest *digest);
-json_t *json_of_ms(int64_t ms);
 /* as_of: when its status is from; NULL of one that has none. */
 struct as_of;
 json_t *json_of_verdict(const char *file, const struct verdict *verdict,

@@ -8,6 +8,7 @@
 #include "bag/slip.h"
 #include "base/time.h"
 #include "daemon/snapshot.h"
+#include "record/json.h"
 #include "record/stored.h"
 
 static struct digest
@@ -347,68 +348,13 @@ title_of(struct job *job, const struct ledger_document *doc,
 }
 
 static json_t *
-json_digest(const struct digest *digest)
-{
-	char hex[DIGEST_HEX];
-
-	digest_hex(digest, hex);
-	return json_string(hex);
-}
-
-static json_t *
-json_time(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	time_format_ms(ms, text);
-	return json_string(text);
-}
-
-/* The newer draft that ended the signing of a version, or null. */
-static json_t *
-json_withdrawn(const struct ledger_version *by)
-{
-	return by == NULL ?
-	    json_null() :
-	    json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
-		"person", by->person, "office", by->office, "time",
-		json_time(by->time_ms), "entry", (json_int_t)by->acts[0]);
-}
-
-static json_t *
-json_version(const struct ledger_document *doc,
-    const struct ledger_version *version)
-{
-	json_t *signatures = json_array();
-
-	for (size_t i = 0; i < version->num_signers; i++) {
-		const struct ledger_signer *one = &version->signers[i];
-
-		json_array_append_new(signatures,
-		    json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
-			act_name(one->terminates ? ACT_TERMINATE : ACT_SIGN),
-			"person", one->person, "office", one->office, "time",
-			json_time(one->time_ms), "entry",
-			(json_int_t)one->index));
-	}
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
-	    "version", (int)version->number, "status",
-	    status_name(version->status), "digest",
-	    json_digest(&version->digest), "contents",
-	    json_digest(&version->contents), "person", version->person,
-	    "office", version->office, "time", json_time(version->time_ms),
-	    "entry", (json_int_t)version->acts[0], "signatures", signatures,
-	    "withdrawn", json_withdrawn(ledger_withdrawn_by(doc, version)));
-}
-
-static json_t *
 json_document(const struct ledger_document *doc, const char *title)
 {
 	json_t *versions = json_array();
 
 	for (size_t i = 0; i < doc->num_versions; i++)
 		json_array_append_new(versions,
-		    json_version(doc, &doc->versions[i]));
+		    json_of_version(doc, &doc->versions[i]));
 	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name,
 	    "title", title, "status", status_name(ledger_status(doc)),
 	    "versions", versions);
@@ -574,7 +520,7 @@ run_list(struct job *job, struct error *err)
 			all[i]->name, "title", title, "version",
 			(int)newest->number, "status",
 			status_name(ledger_status(all[i])), "digest",
-			json_digest(&newest->digest)));
+			json_of_digest(&newest->digest)));
 	}
 	ledger_unlock(ledger);
 	free(all);
