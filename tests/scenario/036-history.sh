@@ -54,8 +54,10 @@ make_other() {
 	until grep -q "event=start" other/log; do sleep 0.02; done
 }
 make_other
+deposit mofa both >/dev/null
 deposit mofa two "the second" >/dev/null
 ask iom-vientiane other/url
+deposit iom-vientiane both >/dev/null
 for i in 1 2 3 4; do deposit iom-vientiane "fork-$i" "fork $i" >/dev/null; done
 look() { for o; do at "$o" list >/dev/null 2>&1; done; }
 look mofa mofa-minister iom-bangkok iom-geneva
@@ -154,6 +156,29 @@ done <<-END
 	mofa 0 bag pack -o work/x.bag --to iom-bangkok agreement/two
 	mofa-minister 0 sign agreement/many-1 --yes
 END
+# What is signed with another history's checkpoint is that before all else.
+signed() { # OFFICE TARGET COMMAND…: the first request for that target is answered so
+	office=$1 target=$2; shift 2
+	lie_at "$office" 0 "$@"
+	n=$(grep ^asked work/line | grep -n -e "$target" | head -n 1 | cut -d: -f1)
+	lie_at "$office" "$n" "$@"
+	grep -q "rolled back" work/out && ok "$office $*: $target" || { not_ok "$office $*: $target"; tail -n 3 work/out >&2; }
+}
+signed mofa proof=none audit --full
+signed mofa /versions/ fetch agreement/both -o work/x.asice
+# So is a refusal, and what was refused so stays to be sent.
+printf 'Article 3\n' >work/newer.txt
+lie_at mofa 0 push agreement/two --text lo=work/lo.txt --text en=work/lo.txt --title en=Newer
+n=$(grep ^asked work/line | grep -n /versions/ | head -n 1 | cut -d: -f1)
+lie_at mofa "$n+" push agreement/two --text lo=work/lo.txt --text en=work/newer.txt --title en=Newer
+grep -q "rolled back" work/out && ok "an act that another history refuses is told so" || not_ok "an act that another history refuses is told so"
+check "…and stays in the outbox" sh -c 'ls "$1"/outbox/agreement--two@* >/dev/null' - "$(state mofa)"
+# An older truth is no answer to a question of now.
+older=$(sed -n 2p "$(state mofa)/witness")
+recall mofa; liar mofa ask "entries?limit=2000&" "entries?limit=2000&at=$older&"
+expect "entries up to an older checkpoint" 1 "smaller than the one you have seen" at mofa log
+lied entries && ok "…which is what was shown" || not_ok "…which is what was shown"
+end_line
 for o in mofa mofa-minister; do recall $o; ask $o url; done
 
 # --- Two commands at once, each shown another history. ---
@@ -209,6 +234,11 @@ deposit mofa four "the fourth" >/dev/null
 expect "a later entry with an earlier time is refused" 1 '"TIME_BACKWARDS"' at iom-geneva --json log
 cp work/clock "$clock"
 expect "one that fits is not" 0 "four" at iom-geneva log
+size=$(curl_as mofa /v1/journal/checkpoint | sed -n 2p)
+look mofa; remember mofa
+sed -i "s/^entry .*/entry $((size - 1)) 2031-01-01T00:00:00.000Z/" "$(state mofa)/clock"
+expect "so is the receipt of an act" 1 "TIME_BACKWARDS\|never earlier" at mofa push agreement/late --text lo=work/lo.txt --text en=work/en.txt --title en=Late
+recall mofa
 sed -i 's/^seen \([0-9]*\) .*/seen \1 2019-01-01T00:00:00.000Z 2019-01-01T00:00:00.000Z/' "$clock"
 expect "an entry that was seen before it was made is told" 0 "TIME_DIFFERS" at iom-geneva log
 printf 'valise clock 1\nseen 1 2031-01-01T00:00:00.000Z 2031-01-01T00:00:00.000Z\n' >"$clock"
