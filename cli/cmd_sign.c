@@ -1,22 +1,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/local.h"
-
-bool
-load_signer(const struct context *context, struct identity *out,
-    struct error *err)
-{
-	return context->sign_cert[0] != '\0' ?
-	    identity_load(context->sign_cert, context->sign_key, out, err) :
-	    error_set(err, ERROR_USAGE,
-		"there is nothing to sign with: enrol with --sign-cert and"
-		" --sign-key");
-}
 
 static bool
 make_signature(const struct identity *signer, const struct container *from,
@@ -67,87 +54,26 @@ show(const struct verdict *verdict, const struct identity *signer)
 	    " quorum if you have full powers.\n", groups, groups + 40, signer->cert->email);
 }
 
-bool
-answered_yes(const char *question)
-{
-	char line[16];
-
-	fprintf(stderr, "%s Type \"yes\": ", question);
-	return fgets(line, sizeof(line), stdin) != NULL &&
-	    strcmp(line, "yes\n") == 0;
-}
-
-bool
-confirmed(bool yes, const char *question, struct error *err)
-{
-	if (yes)
-		return true;
-	if (!isatty(STDIN_FILENO))
-		return error_set(err, ERROR_USAGE,
-		    "nobody is there to ask: --yes signs without asking");
-	return answered_yes(question) ||
-	    error_set(err, ERROR_USAGE, "not signed");
-}
-
 static bool
-report(struct context *context, const struct entry *entry, uint64_t index,
-    bool again, const char *status, struct error *err)
+report(struct context *context, const struct signing_sent *sent,
+    struct error *err)
 {
+	const struct entry *entry = &sent->entry;
+	const char *status = status_name(sent->version->status);
+
 	if (context->json)
 		return output_json(
 		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:s, s:o}", "result",
-			again ? "signed already" : "signed", "document",
+			sent->again ? "signed already" : "signed", "document",
 			entry->document, "version", (int)entry->version,
 			"digest", json_of_digest(&entry->digest), "entry",
-			(json_int_t)index, "status", status, "time",
+			(json_int_t)sent->index, "status", status, "time",
 			json_of_ms(entry->time_ms)),
 		    err);
 	printf("%s %s@%llu, entry %llu of the journal; it is %s\n",
-	    again ? "signed already:" : "signed", entry->document,
-	    (unsigned long long)entry->version, (unsigned long long)index,
-	    status);
-	return true;
-}
-
-static bool
-send_signature(struct session *session, struct outbox_act *act,
-    struct error *err)
-{
-	static struct entry entry;
-	struct document_acts acts = { .size = 0 };
-	uint64_t index = 0;
-	bool again = false, ok;
-
-	if (!outbox_send(session, act, &entry, &index, &again, err))
-		return false;
-	ok = acts_update_with(session, act->document, index, &acts, err) &&
-	    report(session->context, &entry, index, again,
-		status_name(acts_version(&acts, act->version)->status), err);
-	acts_free(&acts);
-	return ok;
-}
-
-/* Has this person signed it, and would it change nothing to sign again? */
-static bool
-check_again(struct context *context, const struct verdict *verdict,
-    const char *person, struct error *err)
-{
-	for (size_t i = 0; i < verdict->num_signatures; i++) {
-		const struct verdict_signature *one = &verdict->signatures[i];
-
-		if (one->commitment != COMMITMENT_APPROVAL ||
-		    one->terminates || strcmp(one->person, person) != 0)
-			continue;
-		if (verdict->status != STATUS_SIGNED_IN_PART ||
-		    !signing_again_helps(context, verdict, SIGNING_APPROVAL))
-			return error_set(err, ERROR_CONFLICT,
-			    "you have signed %s@%u already",
-			    verdict->version->document,
-			    verdict->version->number);
-		output_note("you have signed it already, and the policy asks"
-			    " for fewer signatures now: signing again puts it"
-			    " in force");
-	}
+	    sent->again ? "signed already:" : "signed", entry->document,
+	    (unsigned long long)entry->version,
+	    (unsigned long long)sent->index, status);
 	return true;
 }
 
@@ -163,7 +89,8 @@ sign_copy(struct context *context, struct session *session,
 	bool ok;
 
 	ok = signature != NULL && load_signer(context, &signer, err) &&
-	    check_again(context, &copy->verdict, signer.cert->email, err);
+	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
+		signer.cert->email, err);
 	if (ok) {
 		show(&copy->verdict, &signer);
 		ok = confirmed(yes, "Sign it?", err) &&
@@ -172,7 +99,7 @@ sign_copy(struct context *context, struct session *session,
 			version->number, signature, &act, err) &&
 		    (session == NULL ?
 			    outbox_kept(context, &act, "signed", "sign", err) :
-			    send_signature(session, &act, err));
+			    signing_send(session, &act, report, err));
 	}
 	outbox_release(&act);
 	container_free(signature);
@@ -199,7 +126,7 @@ send_pending(struct session *session, const char *document,
 	output_note("sending the signature first that an earlier run made and"
 		    " was not answered");
 	*sent = true;
-	ok = send_signature(session, &act, err);
+	ok = signing_send(session, &act, report, err);
 	outbox_release(&act);
 	return ok;
 }

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/acts.h"
@@ -95,66 +94,28 @@ show(const struct copy *copy, const struct termination *termination,
 }
 
 static bool
-report(struct context *context, const struct entry *entry, uint64_t index,
-    bool again, const struct ledger_version *version, struct error *err)
+report(struct context *context, const struct signing_sent *sent,
+    struct error *err)
 {
+	const struct entry *entry = &sent->entry;
+	const enum status status = sent->version->status;
+
 	if (context->json)
 		return output_json(
 		    json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}", "result",
-			again ? "signed already" : "signed", "document",
+			sent->again ? "signed already" : "signed", "document",
 			entry->document, "version", (int)entry->version,
-			"entry", (json_int_t)index, "status",
-			status_name(version->status), "time",
+			"entry", (json_int_t)sent->index, "status",
+			status_name(status), "time",
 			json_of_ms(entry->time_ms)),
 		    err);
 	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
-	       " is %s\n", again ? "signed already:" : "signed",
+	       " is %s\n", sent->again ? "signed already:" : "signed",
 	    entry->document, (unsigned long long)entry->version,
-	    (unsigned long long)index,
-	    version->status == STATUS_IN_FORCE ?
+	    (unsigned long long)sent->index,
+	    status == STATUS_IN_FORCE ?
 		"still in force, until the others sign" :
-		status_name(version->status));
-	return true;
-}
-
-static bool
-send_termination(struct session *session, struct outbox_act *act,
-    struct error *err)
-{
-	static struct entry entry;
-	struct document_acts acts = { .size = 0 };
-	uint64_t index = 0;
-	bool again = false, ok;
-
-	if (!outbox_send(session, act, &entry, &index, &again, err))
-		return false;
-	ok = acts_update_with(session, act->document, index, &acts, err) &&
-	    report(session->context, &entry, index, again,
-		acts_version(&acts, act->version), err);
-	acts_free(&acts);
-	return ok;
-}
-
-/* Has this person signed it, and would it change nothing to sign again? */
-static bool
-check_again(struct context *context, const struct verdict *verdict,
-    const char *person, struct error *err)
-{
-	for (size_t i = 0; i < verdict->num_signatures; i++) {
-		const struct verdict_signature *one = &verdict->signatures[i];
-
-		if (!one->terminates || strcmp(one->person, person) != 0)
-			continue;
-		if (!signing_again_helps(context, verdict,
-			SIGNING_TERMINATION))
-			return error_set(err, ERROR_CONFLICT,
-			    "you have signed the termination of %s@%u already",
-			    verdict->version->document,
-			    verdict->version->number);
-		output_note("you have signed it already, and the policy asks"
-			    " for fewer signatures now: signing again ends"
-			    " it");
-	}
+		status_name(status));
 	return true;
 }
 
@@ -174,7 +135,8 @@ sign_termination(struct session *session, struct copy *copy,
 	ok = signature != NULL && load_signer(context, &signer, err) &&
 	    take_termination(copy, reason, &termination, err) &&
 	    container_hash(copy->container, NULL, err) &&
-	    check_again(context, &copy->verdict, signer.cert->email, err);
+	    signing_is_new(context, &copy->verdict, SIGNING_TERMINATION,
+		signer.cert->email, err);
 	if (ok) {
 		show(copy, &termination, &signer);
 		digest_hex(&signer.cert->fingerprint, hex);
@@ -188,7 +150,7 @@ sign_termination(struct session *session, struct copy *copy,
 		    outbox_keep(context, OUTBOX_TERMINATION,
 			termination.document, termination.version, signature,
 			&act, err) &&
-		    send_termination(session, &act, err);
+		    signing_send(session, &act, report, err);
 	}
 	outbox_release(&act);
 	container_free(signature);
@@ -213,7 +175,7 @@ terminate(struct session *session, const char *document, const char *reason,
 		if (!act.stale) {
 			output_note("sending the signature first that an"
 				    " earlier run made and was not answered");
-			ok = send_termination(session, &act, err);
+			ok = signing_send(session, &act, report, err);
 			outbox_release(&act);
 			return ok;
 		}

@@ -8,6 +8,7 @@
 #include "cli/outbox.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/signing.h"
 
 /* argv[0] is the command's name; --config and --json are gone. */
 typedef bool command_run(struct context *context, int argc, char *argv[],
@@ -29,20 +30,6 @@ bool arguments(int argc, int first, int min, int max, const char *usage,
 bool sign_files(const struct identity *signer, const struct container *from,
     const char *id, enum commitment commitment, struct container *to,
     struct error *err) MUST_USE;
-
-/* Who signs, with the configured key; what is asked before it is done. */
-bool load_signer(const struct context *context, struct identity *out,
-    struct error *err) MUST_USE;
-bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
-/* Of who sits there; anything but "yes" is no. */
-bool answered_yes(const char *question);
-
-/*
- * Would one who has signed it make the quorum of the accepted policy by signing
- * again?  So it is where that policy has lowered it since.
- */
-bool signing_again_helps(struct context *context,
-    const struct verdict *verdict, enum signing signing);
 
 /* What an entry is about, in a few words. */
 void describe_entry(const struct entry *entry, char out[512]);

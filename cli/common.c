@@ -120,36 +120,6 @@ document_title(struct session *session, const struct document_acts *acts,
 	return ok;
 }
 
-bool
-signing_again_helps(struct context *context, const struct verdict *verdict,
-    enum signing signing)
-{
-	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
-	const struct policy *policy;
-	const struct document_type *type;
-	char name[LIMIT_SLUG_BYTES + 1], rule[POLICY_RULE];
-	struct error ignored = { 0 };
-	size_t num = 0;
-
-	for (size_t i = 0; i < verdict->num_signatures; i++) {
-		const struct verdict_signature *one = &verdict->signatures[i];
-
-		if (!one->counts ||
-		    one->terminates != (signing == SIGNING_TERMINATION))
-			continue;
-		snprintf(signatories[num].person,
-		    sizeof(signatories[num].person), "%s", one->person);
-		snprintf(signatories[num].party,
-		    sizeof(signatories[num].party), "%s", one->party);
-		num++;
-	}
-	document_type(verdict->version->document, name);
-	policy = context_pinned(context, &ignored);
-	type = policy != NULL ? policy_type(policy, name) : NULL;
-	return type != NULL &&
-	    policy_quorum(type, signing, signatories, num, rule);
-}
-
 void
 version_path(char out[512], const char *document, unsigned version)
 {

@@ -1,0 +1,41 @@
+/*
+ * signing.h - what "sign" and "terminate" have in common.
+ */
+#ifndef CLI_SIGNING_H
+#define CLI_SIGNING_H
+
+#include "cli/outbox.h"
+
+struct ledger_version;
+
+/* The key of the configuration to sign with; the caller's to free. */
+bool load_signer(const struct context *context, struct identity *out,
+    struct error *err) MUST_USE;
+
+/* Asked before it is done, unless yes: ERROR_USAGE where the answer is no. */
+bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
+/* Of who sits there; anything but "yes" is no. */
+bool answered_yes(const char *question);
+
+/*
+ * ERROR_CONFLICT where person has signed it already and to sign again would not
+ * help.  It does where the accepted policy has lowered the quorum since.
+ */
+bool signing_is_new(struct context *context, const struct verdict *verdict,
+    enum signing signing, const char *person, struct error *err) MUST_USE;
+
+/* What was sent, by its receipt, and what follows from it, proved. */
+struct signing_sent {
+	struct entry entry;
+	uint64_t index;
+	bool again; /* it was in the journal already */
+	const struct ledger_version *version;
+};
+typedef bool signing_report(struct context *context,
+    const struct signing_sent *sent, struct error *err);
+
+/* outbox_send(), then report what the document's acts say of it. */
+bool signing_send(struct session *session, struct outbox_act *act,
+    signing_report *report, struct error *err) MUST_USE;
+
+#endif
