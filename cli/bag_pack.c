@@ -17,6 +17,9 @@
 #include "cli/bag.h"
 #include "cli/commands.h"
 
+/* In place of a size: the newest checkpoint. */
+#define NEWEST UINT64_MAX
+
 struct packing {
 	struct context *context;
 	const char *path, *to;
@@ -344,6 +347,31 @@ add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
 }
 
 /*
+ * The proof from a size to a checkpoint of this one, and its note; not to be
+ * found where that checkpoint is there no more.
+ */
+static bool
+ask_extension(struct packing *pack, uint64_t from, uint64_t at,
+    struct buf *out, struct merkle_proof *proof, struct span *note,
+    struct error *err)
+{
+	char path[96];
+	uint64_t old;
+	int len;
+
+	len = snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
+	    (unsigned long long)from);
+	if (at != NEWEST)
+		snprintf(path + len, sizeof(path) - (size_t)len, "&at=%llu",
+		    (unsigned long long)at);
+	return session_get(&pack->session, path, out, err) &&
+	    seen_parse_extension(buf_span(out), &old, proof, note, err) &&
+	    (old == from ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's proof is not the one asked for"));
+}
+
+/*
  * The proof from what the addressee has seen to the checkpoint of this size,
  * or to the newest where that one is there no more.  What goes into a bag is
  * of our own history.
@@ -352,26 +380,17 @@ static bool
 ask_proof(struct packing *pack, uint64_t size, struct error *err)
 {
 	struct merkle_proof proof;
-	char path[96];
 	struct span note;
-	uint64_t old;
 	bool ok;
 
-	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu&at=%llu",
-	    (unsigned long long)pack->known, (unsigned long long)size);
-	ok = session_get(&pack->session, path, &pack->checkpoint, err);
+	ok = ask_extension(pack, pack->known, size, &pack->checkpoint, &proof,
+	    &note, err);
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };
-		*strchr(path, '&') = '\0';
-		ok = session_get(&pack->session, path, &pack->checkpoint, err);
+		ok = ask_extension(pack, pack->known, NEWEST,
+		    &pack->checkpoint, &proof, &note, err);
 	}
-	return ok &&
-	    seen_parse_extension(buf_span(&pack->checkpoint), &old, &proof,
-		&note, err) &&
-	    (old == pack->known ||
-		error_set(err, ERROR_MALFORMED,
-		    "the daemon's proof is not the one asked for")) &&
-	    session_follow(&pack->session, note, err);
+	return ok && session_follow(&pack->session, note, err);
 }
 
 /* The proof that the bag's checkpoint extends that of a copy. */
@@ -381,14 +400,11 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 {
 	struct buf body = BUF(LIMIT_NOTE_FILE);
 	struct merkle_proof proof;
-	char path[96];
 	struct span note;
-	uint64_t old;
 	bool ok;
 
-	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu&at=%llu",
-	    (unsigned long long)at->size, (unsigned long long)bag->size);
-	ok = session_get(&pack->session, path, &body, err);
+	ok = ask_extension(pack, at->size, bag->size, &body, &proof, &note,
+	    err);
 	/* That head is there no more: the addressee's next line proves it. */
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };
@@ -396,10 +412,8 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 		return true;
 	}
 	ok = ok &&
-	    seen_parse_extension(buf_span(&body), &old, &proof, &note, err) &&
-	    ((old == at->size &&
-		 merkle_verify_consistency(at->size, bag->size, &at->root,
-		     &bag->root, &proof)) ||
+	    (merkle_verify_consistency(at->size, bag->size, &at->root,
+		 &bag->root, &proof) ||
 		error_set(err, ERROR_MALFORMED,
 		    "the daemon's proof is not the one asked for")) &&
 	    buf_append(&pack->prefixes,
