@@ -2,22 +2,14 @@
 and two daemons that were forked from one data folder, and answers each request
 as a plan says.
 
-A plan is a function of a Request; it returns what to do:
-
-    "A", "B"              forward to that daemon, and give its answer
-    Answer(status, body)  answer with this, and forward nothing
-    CUT                   end the connection without an answer
-
-or changes request.path first, or makes an Answer of what forward() gave.
+A plan is a function of a Request; it returns "A" or "B", the daemon to which
+the request goes and whose answer is given.
 """
 import http.client
 import http.server
-import json
 import socketserver
 import ssl
 import threading
-
-CUT = object()
 
 
 class Answer:
@@ -144,35 +136,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
                               self.path, headers, body)
             plan = depositary.plan
         what = plan(request)
-        depositary.log.append((request.number, self.command, self.path, what
-                               if isinstance(what, str) else "lie"))
-        if what is CUT:
-            self.close_connection = True
-            return
-        if isinstance(what, str):
-            what = request.forward(what)
-        self.send_response_only(what.status)
-        for key, value in what.headers:
+        depositary.log.append((request.number, self.command, self.path, what))
+        answer = request.forward(what)
+        self.send_response_only(answer.status)
+        for key, value in answer.headers:
             if key.lower() not in self.DROPPED:
                 self.send_header(key, value)
-        if what.status != 204:
-            self.send_header("Content-Length", str(len(what.body)))
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(what.body)
+            self.wfile.write(answer.body)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_PATCH = do_DELETE = answer
     do_OPTIONS = answer
-
-
-# --- Lies about a page of entries. ---
-
-def entries_of(answer):
-    """The lines of a page: entries, and the last with the checkpoint."""
-    return [json.loads(line) for line in answer.body.decode().splitlines()]
-
-
-def page_of(answer, lines):
-    body = "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False)
-                   + "\n" for line in lines)
-    return Answer(answer.status, body.encode(), answer.headers)

@@ -41,9 +41,6 @@ expect "a wrong server is found out" 1 "not the server that you enrolled with" s
 	'$valise' --config offices/mofa/config.yaml list; r=\$?
 	cp work/e.yaml \$d/enrolment.yaml; kill \$s; exit \$r"
 
-# SIGHUP, and until it says what it made of it
-reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
-
 # --- Revocation, at the next request ---
 expect "Geneva lists" 0 "agreement/one" at iom-geneva list
 "$top/certs/ca" revoke certs/iom offices/iom-geneva/cert.pem >/dev/null

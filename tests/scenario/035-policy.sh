@@ -4,8 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok >/dev/null
-reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
-theirs() { at "$1" --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p'; }
 list_of() { at "$1" policy show | grep -A1 '^list of'; }
 # WHO OPTIONS…: enrol as Geneva's new colleague
 newcomer() {
@@ -17,7 +15,7 @@ newcomer() {
 }
 
 # --- One policy: nothing to ask, and all have the same list. ---
-p0=$(theirs mofa)
+p0=$(policy_of mofa)
 expect "the enrolment lists it" 0 "^  - \"0 $p0\"\|^  - \"[0-9]* $p0\"" cat enrolment.yaml
 newcomer first >work/first 2>&1
 check "a newcomer is asked nothing" sh -c '! grep -q "one after another\|not accepted" work/first'
@@ -30,7 +28,7 @@ at mofa-minister sign agreement/under-p0 --yes >/dev/null; at iom-chief-of-missi
 
 # --- What is accepted is what was read. ---
 echo '# harmless' >>policies/offices.yaml; reload
-p1=$(theirs iom-geneva)
+p1=$(policy_of iom-geneva)
 accept_policy mofa >/dev/null; deposit mofa early-p1 >/dev/null
 expect "the digest is shown" 0 "$p1" at iom-geneva policy show
 for command in list "show agreement/under-p0" log "fetch agreement/under-p0 -o work/f.asice"; do
@@ -40,7 +38,7 @@ done
 expect "who has accepted it is not" 0 "^agreement/under-p0" at mofa list
 check "at all" sh -c '! grep -q "not accepted" work/out'
 printf -- '  - {person: treaties@mofa.example, party: lao-pdr, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n  - {person: vientiane@iom.example, party: iom, types: [agreement], from: 2021-08-01, until: 2031-12-31}\n' >>policies/offices.yaml; reload
-rogue=$(theirs mofa)
+rogue=$(policy_of mofa)
 expect "accept without a digest, and nobody to ask: nothing is taken" 2 "say which.*$rogue" at iom-geneva policy accept
 expect "it is still not accepted" 1 "you have not accepted" deposit iom-geneva nothing
 expect "what was read is accepted" 0 "accepted: it counts for you, for entries [0-9]* to" at iom-geneva policy accept "$p1"
@@ -57,7 +55,7 @@ deposit mofa never-agreed >/dev/null
 at mofa sign agreement/never-agreed --yes >/dev/null
 expect "under it it is in force" 0 "in force" at iom-vientiane sign agreement/never-agreed --yes
 sed -i '/^  - {person: treaties@mofa/d; /^  - {person: vientiane@iom/d' policies/offices.yaml; reload
-check "the policy of before is back" test "$(theirs iom-geneva)" = "$p1"
+check "the policy of before is back" test "$(policy_of iom-geneva)" = "$p1"
 expect "at an office that never left it, it counts again" 0 "[0-9]*-  *$p1  accepted" at iom-geneva policy show
 # Geneva may not deposit: but it is the daemon that says so, since both judge alike.
 expect "and is followed" 3 "may not deposit" deposit iom-geneva anything
@@ -148,7 +146,7 @@ cp work/good.yaml enrolment.yaml
 
 # --- By bag or mail, with no line. ---
 sed -i 's/^# harmless/# next year/' policies/offices.yaml; reload
-p3=$(theirs mofa)
+p3=$(policy_of mofa)
 check "a policy is saved for who has no line" at mofa policy save "$p3" work/p3.zip
 curl_as mofa "/v1/policy/$p3" -o work/p3-curl.zip
 check "as the daemon gives it" cmp work/p3.zip work/p3-curl.zip
@@ -182,9 +180,12 @@ rm -rf offices/iom-vientiane; mv work/vientiane offices/iom-vientiane
 
 # --- Several commands at once; and a state that cannot be written. ---
 sed -i 's/^# next year/# in two years/' policies/offices.yaml; reload
-p4=$(theirs mofa)
-for i in 1 2 3 4 5 6; do at iom-geneva list >"work/at-once-$i" 2>&1 & done
-until [ "$(cat work/at-once-* | grep -c '^agreement/under-p0')" = 6 ]; do sleep 0.05; done
+p4=$(policy_of mofa)
+lists=
+for i in 1 2 3 4 5 6; do at iom-geneva list >"work/at-once-$i" 2>&1 & lists="$lists $!"; done
+# shellcheck disable=SC2086
+wait $lists
+check "six commands at once all list" test "$(cat work/at-once-* | grep -c '^agreement/under-p0')" = 6
 check "six commands that learn it at once keep it once" test "$(grep -c "$p4" offices/iom-geneva/state/*/policy-entries)" = 1
 lock=$(echo offices/iom-bangkok/state/*/policy-entries.lock); rm -f "$lock"; mkdir "$lock"
 expect "where it cannot be kept, who reads goes on and is told" 0 "policies could not be kept" at iom-bangkok list

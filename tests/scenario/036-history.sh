@@ -126,12 +126,13 @@ while read -r office want command; do
 	# shellcheck disable=SC2086
 	lie_at "$office" 0 $command
 	[ "$got" = "$want" ] && ok "asked honestly: $command" || { not_ok "asked honestly: $command: exit $got"; tail -n 3 work/out >&2; }
-	num=$(grep -c ^asked work/line)
+	num=$(grep -c ^asked work/line) lies=0
 	for n in $(seq 1 "$num"); do
 		# shellcheck disable=SC2086
 		lie_at "$office" "$n" $command
 		what="$office $command, request $n of the other history ($(sed -n 's/^lied //p' work/line | head -n 1))"
 		grep -q ^lied work/line || continue
+		lies=$((lies + 1))
 		case $got in
 		0 | "$want") # Nothing of the other was taken.
 			tells_other && { not_ok "$what: it tells of the other"; tail -n 3 work/out >&2; }
@@ -141,6 +142,7 @@ while read -r office want command; do
 		*)	not_ok "$what: exit $got"; tail -n 3 work/out >&2 ;;
 		esac
 	done
+	[ $lies -gt 0 ] || not_ok "$command: nobody lied to it"
 done <<-END
 	mofa 0 list
 	mofa 0 list --proved

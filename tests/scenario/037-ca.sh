@@ -10,7 +10,7 @@ enrol "$dir" $everybody >/dev/null
 # --- What the recipes use. ---
 systemctl() {
 	case $1 in
-	reload) lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; tail -n 5 log | grep -q 'result=taken' ;;
+	reload) reload; tail -n 5 log | grep -q 'result=taken' ;;
 	restart) stop_daemon "$dir"; start_daemon "$dir" ;;
 	esac
 }

@@ -11,6 +11,11 @@ mkdir work/units; chmod 700 work
 units "$VALISE_BUILD/valised.service" "$top"/cli/systemd/*
 XDG_RUNTIME_DIR=$dir/work systemd-analyze --user verify work/units/valise-witness.timer work/units/valise-witness.service >work/verify 2>&1
 systemd-analyze verify work/units/valised.service >>work/verify 2>&1
+# It would say so of a word that no systemd knows.
+for how in --system --user; do
+	sed 's/^\[Service\]/&\nNoSuchWord=1/' work/units/valised.service >work/units/control.service
+	check "systemd-analyze $how reads units" sh -c "XDG_RUNTIME_DIR='$dir/work' systemd-analyze $how verify work/units/control.service 2>&1 | grep 'NoSuchWord'"
+done
 if grep -i 'unknown\|invalid\|ignoring\|failed to parse\|not supported' work/verify; then not_ok "this systemd knows every word of the units"; else ok "this systemd knows every word of the units"; fi
 
 # GROUP: its calls, those of groups in it too

@@ -37,6 +37,12 @@ cat >work/in-2060 <<-END
 END
 expect "a good copy, in 2060" 0 "^texts/lo/ສັນຍາ ແລະ.txt: OK" in_2060
 
+# Zipped again and nothing else: what is found below is what was done.
+rm -rf work/try work/files; mkdir work/try
+LC_ALL=C.UTF-8 unzip -q work/one.asice -d work/files
+(cd work/files && zip -q -X -r ../try/copy.asice mimetype .)
+for id in origin "$minister"; do expect "zipped again, unaltered: $id" 0 "^texts/lo/ສັນຍາ ແລະ.txt: OK" by_readme "$id"; done
+
 # NAME COMMAND…: done to the files of a copy, then zipped again
 tampered() {
 	name=$1; shift

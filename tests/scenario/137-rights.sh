@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok >/dev/null
-reload() { lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"; until [ "$(grep -c 'event=reload' log)" -gt "$lines" ]; do sleep 0.05; done; }
 all="mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok"
 size_of() { sed -n 's/.*as of checkpoint \([0-9]*\),.*/\1/p' work/out | head -1; }
 deposit iom-vientiane one >/dev/null; deposit mofa two >/dev/null

@@ -44,12 +44,8 @@ expect "termination.yaml is of the version that was in force" 0 "^version: 2" un
 expect "and the old copy still proves itself" 0 "VALID" at iom-geneva fetch mou/one@1 -o work/one.asice
 
 # --- A policy that lowers a quorum puts nothing in force. ---
-reload() {
-	lines=$(grep -c 'event=reload' log); kill -HUP "$(cat pid)"
-	until [ "$(grep -c 'event=reload' log)" -gt "$lines" ] || ! kill -0 "$(cat pid)"; do sleep 0.05; done
-	for o in $(persons | cut -d' ' -f1); do accept_policy "$o" >/dev/null; done
-}
-quorum() { sed -i "s/^quorum: .*/quorum: {lao-pdr: $1, iom: 1}/; s/^terminate: .*/terminate: {lao-pdr: $2, iom: 1}/" policies/mou.yaml; reload; }
+new_policy() { reload; for o in $(persons | cut -d' ' -f1); do accept_policy "$o" >/dev/null; done; }
+quorum() { sed -i "s/^quorum: .*/quorum: {lao-pdr: $1, iom: 1}/; s/^terminate: .*/terminate: {lao-pdr: $2, iom: 1}/" policies/mou.yaml; new_policy; }
 sed -i 's/vice-minister@mofa.example, party: lao-pdr, types: \[/&mou, /' policies/offices.yaml
 quorum 2 2
 push two first >/dev/null

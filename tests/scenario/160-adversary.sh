@@ -10,7 +10,6 @@ enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva >/
 # OFFICE DOCUMENT [TEXT]
 draft() { at "$1" push "$2" --text lo=work/lo.txt --text en=work/en.txt --title "en=${3:-A draft}"; }
 in_force() { draft iom-vientiane "$@" && at mofa-minister sign "$1" --yes && at iom-chief-of-mission sign "$1" --yes; }
-accept() { at "$1" policy accept "$(at "$1" --json policy show | sed 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/')"; }
 history() {
 	in_force agreement/one "The text of both" || return
 	# One for each try of who signs and who ends.
@@ -25,7 +24,7 @@ history >work/out 2>&1 || { not_ok "the history of both"; tail -n 3 work/out >&2
 at mofa fetch agreement/one -o work/one.asice >/dev/null
 printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$(at mofa witness init 2>/dev/null)" >>policies/offices.yaml
 restart
-for o in mofa mofa-minister iom-vientiane; do accept "$o" >/dev/null || not_ok "$o accepts the witness"; done
+accept_policy mofa mofa-minister iom-vientiane >/dev/null || not_ok "they accept the witness"
 at mofa audit >/dev/null || not_ok "the audit of what both have"
 
 # --- and then two, each by itself ---

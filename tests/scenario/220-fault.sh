@@ -12,14 +12,6 @@ enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva >/dev/null
 for o in mofa-minister iom-chief-of-mission iom-geneva; do at $o list >/dev/null; done
 : >work/acked
 stop_daemon "$dir"
-# With faults possible in it from its start on.
-start_faulty() {
-	: >"$page"; "$VALISE_BUILD/arm" "$page" >/dev/null
-	export LD_PRELOAD="$VALISE_BUILD/fault.so" FAULT_PAGE="$page"
-	start_daemon "$dir"; rc=$?
-	unset LD_PRELOAD FAULT_PAGE
-	return $rc
-}
 # An act of each kind on one document; what was said to be done is remembered.
 act() {
 	n=$((n + 1)); doc=fault-$n
@@ -36,7 +28,7 @@ end_of_daemon() { # 0: it ended by itself and said why; 1: it is alive; 2: it cr
 	return 2
 }
 try() { # CALL NTH ERRNO: 1 if there is no NTH
-	start_faulty || { not_ok "it starts before $1 $2"; finish; }
+	start_faulty "$page" || { not_ok "it starts before $1 $2"; finish; }
 	"$VALISE_BUILD/arm" "$page" "$1" "$2" "$3"
 	act
 	set -- "$@" $("$VALISE_BUILD/arm" "$page")

@@ -10,13 +10,6 @@ start
 enrol "$dir" mofa iom-geneva >/dev/null
 deposit mofa one >/dev/null
 stop_daemon "$dir"
-start_faulty() {
-	: >"$page"; "$VALISE_BUILD/arm" "$page" >/dev/null
-	export LD_PRELOAD="$VALISE_BUILD/fault.so" FAULT_PAGE="$page"
-	start_daemon "$dir"; rc=$?
-	unset LD_PRELOAD FAULT_PAGE
-	return $rc
-}
 alive() { [ -f pid ] && kill -0 "$(cat pid)" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$(cat pid)/status" 2>/dev/null; }
 # What is in force as the daemon says, and as the journal does.
 header() { curl_as mofa "/v1/journal/checkpoint" -D - -o /dev/null | tr -d '\r' | sed -n "s/^Valise-$1: //p"; }
@@ -27,7 +20,7 @@ n=0 fired=0 kept=0 stops=0 crashes=0 wrong=0
 # CALL NTH ERRNO WHAT: false if there is no NTH
 try() {
 	n=$((n + 1))
-	alive || start_faulty || { not_ok "it starts before $*"; finish; }
+	alive || start_faulty "$page" || { not_ok "it starts before $*"; finish; }
 	case $4 in
 	# Larger than what a pack gathers: it is written while it is made.
 	policy) { cat work/mou.yaml; junk; } >policies/mou.yaml ;;
@@ -44,7 +37,7 @@ try() {
 		wait "$(cat pid)" 2>/dev/null; code=$?
 		tail -n 20 log | grep -q 'event=fatal' && [ $code -lt 128 ] && stops=$((stops + 1)) ||
 			{ crashes=$((crashes + 1)); echo "  crashed at $*: exit $code" >&2; }
-		rm -f pid; start_faulty || { not_ok "it starts after $*"; finish; }
+		rm -f pid; start_faulty "$page" || { not_ok "it starts after $*"; finish; }
 	elif [ "$6" = 1 ] && tail -n 20 log | grep -q 'event=reload result=kept'; then
 		kept=$((kept + 1))
 	fi

@@ -43,12 +43,10 @@ expect() {
 	else ok "$name"; fi
 }
 at() { office=$1; shift; "$valise" --config "offices/$office/config.yaml" "$@"; }
+# OFFICE: the digest of the daemon's policy
+policy_of() { at "$1" --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p'; }
 # OFFICE…: each reads the daemon's policy, and accepts that one
-accept_policy() {
-	for office; do
-		at "$office" policy accept "$(at "$office" --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p')" || return
-	done
-}
+accept_policy() { for office; do at "$office" policy accept "$(policy_of "$office")" || return; done; }
 # OFFICE SLUG [TEXT]: deposit a small agreement
 deposit() {
 	[ $# -lt 3 ] || printf '%s\n' "$3" >"work/$2.txt"
@@ -62,24 +60,38 @@ curl_as() {
 }
 start() { make_daemon "$dir" && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
 restart() { stop_daemon "$dir"; start_daemon "$dir"; }
+# SIGHUP, and until the daemon says what it made of it.
+reload() {
+	lines=$(grep -c 'event=reload ' log); kill -HUP "$(cat pid)"
+	until [ "$(grep -c 'event=reload ' log)" -gt "$lines" ]; do
+		kill -0 "$(cat pid)" 2>/dev/null || { not_ok "the daemon outlives a reload"; return 1; }
+		sleep 0.05
+	done
+}
+# With faults possible in it from its start on (tests/soak/fault.c): FAULT_PAGE says which.
+start_faulty() {
+	: >"$1"; "$VALISE_BUILD/arm" "$1" >/dev/null
+	export LD_PRELOAD="$VALISE_BUILD/fault.so" FAULT_PAGE="$1"
+	start_daemon "$dir"; rc=$?
+	unset LD_PRELOAD FAULT_PAGE
+	return $rc
+}
+# OFFICE PROGRAM ARGUMENT…: what that office asks goes through this program now
+through() {
+	office=$1 program=$2; shift 2
+	end_line
+	port=$("$valised_port_helper"); rm -f work/line
+	"$VALISE_BUILD/$program" "$port" "$(sed 's|.*:||; s|/||' url)" "$@" >work/line & line_pid=$!
+	until grep -q ready work/line 2>/dev/null; do
+		kill -0 "$line_pid" 2>/dev/null || { not_ok "$program starts"; return 1; }
+		sleep 0.01
+	done
+	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
+}
 # OFFICE NAME=VALUE…: that office's line is now of this kind (tests/lib/line.c)
-line() {
-	office=$1; shift
-	end_line
-	port=$("$valised_port_helper"); rm -f work/line
-	"$VALISE_BUILD/line" "$port" "$(sed 's|.*:||; s|/||' url)" count=work/count "$@" >work/line & line_pid=$!
-	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
-	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
-}
+line() { whose=$1; shift; through "$whose" line count=work/count "$@"; }
 # OFFICE LIE…: that office's depositary lies now so (tests/lib/liar.c)
-liar() {
-	office=$1; shift
-	end_line
-	port=$("$valised_port_helper"); rm -f work/line
-	"$VALISE_BUILD/liar" "$port" "$(sed 's|.*:||; s|/||' url)" "$dir" "$office" "$@" >work/line & line_pid=$!
-	until grep -q ready work/line 2>/dev/null; do sleep 0.01; done
-	sed -i "s|^address: .*|address: https://127.0.0.1:$port|" "offices/$office"/state/*/enrolment.yaml
-}
+liar() { whose=$1; shift; through "$whose" liar "$dir" "$whose" "$@"; }
 lied() { grep -q -e "^lied .*$1" work/line; }
 end_line() { [ -z "${line_pid:-}" ] || { kill "$line_pid"; wait "$line_pid" 2>/dev/null; line_pid=; }; }
 no_line() { end_line; sed -i "s|^address: .*|address: $(cat url)|" "offices/$1"/state/*/enrolment.yaml; }
@@ -87,7 +99,9 @@ finish() {
 	end_line
 	cd "$dir" || exit
 	stop_daemon "$dir"
-	if [ -f log ] && grep -E 'ERROR: (Address|Leak)Sanitizer|LeakSanitizer has encountered|runtime error' log >&2; then not_ok "the sanitizers are silent"; fi
+	for log in log */log; do
+		if [ -f "$log" ] && grep -E 'ERROR: (Address|Leak)Sanitizer|LeakSanitizer has encountered|runtime error' "$log" >&2; then not_ok "the sanitizers are silent: $log"; fi
+	done
 	echo "$(basename "$0" .sh): $passed passed, $failed failed"
 	[ $failed = 0 ]; exit
 }
