@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 
 struct crls {
-	pthread_mutex_t mutex; /* for signed_by */
+	pthread_mutex_t mutex; /* for what is known of signatures */
 	struct crl **list;
 	size_t num;
 };
@@ -342,27 +342,64 @@ crls_at(const struct crls *crls, size_t i)
 
 /* --- What one says. --- */
 
+/* What is remembered of that CA certificate; false: nothing. */
+static bool
+recall(struct crls *crls, const struct crl *crl, const struct digest *ca,
+    bool *is_signed)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&crls->mutex);
+	for (unsigned i = 0; !found && i < crl->num_known && i < CRL_KNOWN;
+	     i++) {
+		found = digest_eq(&crl->known[i].ca, ca);
+		*is_signed = found && crl->known[i].is_signed;
+	}
+	pthread_mutex_unlock(&crls->mutex);
+	return found;
+}
+
+/* The oldest goes where there is no room. */
+static void
+remember(struct crls *crls, struct crl *crl, const struct digest *ca,
+    bool is_signed)
+{
+	unsigned at;
+
+	pthread_mutex_lock(&crls->mutex);
+	at = crl->num_known % CRL_KNOWN;
+	crl->known[at].ca = *ca;
+	crl->known[at].is_signed = is_signed;
+	if (++crl->num_known == 2 * CRL_KNOWN)
+		crl->num_known = CRL_KNOWN;
+	pthread_mutex_unlock(&crls->mutex);
+}
+
+bool
+crl_is_known_signed_by(struct crls *crls, const struct crl *crl,
+    const struct cert *ca)
+{
+	bool is_signed;
+
+	return X509_NAME_cmp(X509_CRL_get_issuer(crl->x509),
+		   X509_get_subject_name(ca->x509)) == 0 &&
+	    recall(crls, crl, &ca->fingerprint, &is_signed) && is_signed;
+}
+
 bool
 crl_is_signed_by(struct crls *crls, struct crl *crl, const struct cert *ca)
 {
-	bool known, good;
+	bool is_signed;
 
 	if (X509_NAME_cmp(X509_CRL_get_issuer(crl->x509),
 		X509_get_subject_name(ca->x509)) != 0)
 		return false;
-	pthread_mutex_lock(&crls->mutex);
-	known = digest_eq(&crl->signed_by, &ca->fingerprint);
-	pthread_mutex_unlock(&crls->mutex);
-	if (known)
-		return true;
-	good = X509_CRL_verify(crl->x509, ca->key) == 1;
+	if (recall(crls, crl, &ca->fingerprint, &is_signed))
+		return is_signed;
+	is_signed = X509_CRL_verify(crl->x509, ca->key) == 1;
 	ERR_clear_error();
-	if (good) {
-		pthread_mutex_lock(&crls->mutex);
-		crl->signed_by = ca->fingerprint;
-		pthread_mutex_unlock(&crls->mutex);
-	}
-	return good;
+	remember(crls, crl, &ca->fingerprint, is_signed);
+	return is_signed;
 }
 
 bool
@@ -462,6 +499,34 @@ crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out)
 {
 	return lists_serial(crl, X509_get0_serialNumber(cert->x509), out);
+}
+
+size_t
+crl_num_listings(const struct crl *crl)
+{
+	const int num = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl->x509));
+
+	return num > 0 ? (size_t)num : 0;
+}
+
+bool
+crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
+{
+	const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(
+	    sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl->x509), (int)i));
+	struct crl_listing is, was;
+
+	return !lists_serial(crl, serial, &is) ||
+	    (lists_serial(other, serial, &was) &&
+		was.since_at <= is.since_at && (is.is_hold || !was.is_hold));
+}
+
+bool
+crl_is_newer(const struct crl *a, const struct crl *b)
+{
+	return a->this_update_at != b->this_update_at ?
+	    a->this_update_at > b->this_update_at :
+	    memcmp(a->number, b->number, CRL_NUMBER_BYTES) > 0;
 }
 
 static bool

@@ -13,7 +13,10 @@
 
 #include "pki/cert.h"
 
-enum { CRL_NUMBER_BYTES = 20 }; /* RFC 5280 section 5.2.3 */
+enum {
+	CRL_NUMBER_BYTES = 20, /* RFC 5280 section 5.2.3 */
+	CRL_KNOWN = 2 * LIMIT_CA_CERTS,
+};
 
 struct crl {
 	X509_CRL *x509;
@@ -28,7 +31,12 @@ struct crl {
 	bool is_complete;
 	int64_t expired_at; /* it still lists who expired since; INT64_MAX */
 	ISSUING_DIST_POINT *scope; /* or NULL: every certificate of its CA */
-	struct digest signed_by; /* a CA certificate that verified it, or 0 */
+	/* Of which CA certificates it is known, and what; crl.c's own. */
+	struct {
+		struct digest ca;
+		bool is_signed;
+	} known[CRL_KNOWN];
+	unsigned num_known;
 };
 
 /* A certificate on a list. */
@@ -55,8 +63,14 @@ bool crls_add(struct crls *crls, struct span bytes, unsigned *num_bad,
 size_t crls_count(const struct crls *crls);
 struct crl *crls_at(const struct crls *crls, size_t i);
 
-/* Are both of one CA's name, and did that certificate's key sign the list? */
+/*
+ * Are both of one CA's name, and did that certificate's key sign the list?
+ * The answer is remembered, a no as well.
+ */
 bool crl_is_signed_by(struct crls *crls, struct crl *crl,
+    const struct cert *ca);
+/* Is that known already?  Nothing is computed. */
+bool crl_is_known_signed_by(struct crls *crls, const struct crl *crl,
     const struct cert *ca);
 /* Is it of the CA that, by its name, issued the certificate? */
 bool crl_is_of(const struct crl *crl, const struct cert *cert);
@@ -65,6 +79,15 @@ bool crl_covers(const struct crl *crl, const struct cert *cert);
 /* False if it does not list it; removeFromCRL is no listing. */
 bool crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out);
+/*
+ * The listings of a list, from 0 on: is the i-th on the other list as well,
+ * since no later, and no hold where the first is none?  removeFromCRL is
+ * none: true.
+ */
+size_t crl_num_listings(const struct crl *crl);
+bool crl_lists_as(const struct crl *other, const struct crl *crl, size_t i);
+/* Is a newer: by thisUpdate, then by cRLNumber? */
+bool crl_is_newer(const struct crl *a, const struct crl *b);
 /*
  * The same of every list that names this issuer, by what
  * cert_issuer_serial() tells: the earliest time since when it is listed.

@@ -207,9 +207,13 @@ trust_append_pem(const struct trust *trust, const char *name, struct buf *out,
 	return ok;
 }
 
+/* A signature is verified only if none of its certificates is known. */
 static bool
 ca_signed(const struct ca *ca, struct crls *crls, struct crl *crl)
 {
+	for (size_t i = 0; i < ca->num; i++)
+		if (crl_is_known_signed_by(crls, crl, ca->certs[i]))
+			return true;
 	for (size_t i = 0; i < ca->num; i++)
 		if (crl_is_signed_by(crls, crl, ca->certs[i]))
 			return true;
@@ -300,6 +304,68 @@ trust_list_ahead(const struct trust *trust, struct crls *crls, int64_t at)
 			return ca;
 	}
 	return NULL;
+}
+
+/* The next that is known of the CA that issued crl; NULL at the end. */
+static const struct crl *
+next_known(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known, size_t *set, size_t *i)
+{
+	for (; *set < known->num; (*set)++, *i = 0)
+		while (known->sets[*set] != NULL &&
+		    *i < crls_count(known->sets[*set])) {
+			struct crl *one = crls_at(known->sets[*set], (*i)++);
+
+			if (known->but != NULL &&
+			    digest_eq(&one->digest, known->but))
+				continue;
+			if (X509_NAME_cmp(X509_CRL_get_issuer(one->x509),
+				X509_CRL_get_issuer(crl->x509)) == 0 &&
+			    trust_signed(trust, known->sets[*set], one))
+				return one;
+		}
+	return NULL;
+}
+
+bool
+trust_list_newest(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known)
+{
+	const struct crl *one;
+	size_t set = 0, i = 0;
+
+	if (!crl->is_complete)
+		return false;
+	while ((one = next_known(trust, crl, known, &set, &i)) != NULL)
+		if (one->is_complete && crl_same_scope(one, crl) &&
+		    !crl_is_newer(crl, one))
+			return false;
+	return true;
+}
+
+static bool
+is_listed(const struct trust *trust, const struct crl *crl, size_t listing,
+    const struct known_lists *known)
+{
+	const struct crl *one;
+	size_t set = 0, i = 0;
+
+	while ((one = next_known(trust, crl, known, &set, &i)) != NULL)
+		if (crl_lists_as(one, crl, listing))
+			return true;
+	return false;
+}
+
+bool
+trust_list_adds(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known)
+{
+	if (trust_list_newest(trust, crl, known))
+		return true;
+	for (size_t i = 0; i < crl_num_listings(crl); i++)
+		if (!is_listed(trust, crl, i, known))
+			return true;
+	return false;
 }
 
 /* Which CA issued it, by name and key; or why the one that it names did not. */

@@ -57,6 +57,24 @@ const char *trust_list_older(const struct trust *trust, struct crls *crls,
 const char *trust_list_ahead(const struct trust *trust, struct crls *crls,
     int64_t at);
 
+/* Lists that are known, but for one of that digest, if it is not NULL. */
+struct known_lists {
+	struct crls *const *sets;
+	size_t num;
+	const struct digest *but;
+};
+/* Is a complete list newer than all known of its CA and scope? */
+bool trust_list_newest(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known);
+/*
+ * Does a list tell what none that is known tells?  It is the newest of its
+ * scope; or it lists somebody whom none of its CA lists, or since earlier, or
+ * for good where theirs is a hold: a listing counts whenever it was issued.
+ * Its own signature is the caller's to ask for; theirs are asked for here.
+ */
+bool trust_list_adds(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known);
+
 enum trust_state {
 	TRUST_GOOD,
 	TRUST_UNTRUSTED, /* no CA of the policy issued it */

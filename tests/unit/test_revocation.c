@@ -34,6 +34,7 @@ struct step {
 	bool is_unaccepted; /* under a policy that the reader has not */
 	int64_t expired;
 	bool same_set; /* in the set of the step before */
+	long number;   /* 0: 7 */
 };
 
 static const struct {
@@ -241,7 +242,7 @@ make(const struct step *step, const struct cert *cert, struct crls *into)
 		.is_delta = step->is_delta,
 		.is_strange = step->is_strange,
 		.expired_at = step->expired != 0 ? DAY(step->expired) : 0,
-		.number = 7,
+		.number = step->number != 0 ? step->number : 7,
 	};
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
@@ -351,6 +352,147 @@ START_TEST(a_policy_without_the_ca_verifies_none_of_its_lists)
 	revocation_judge(revocation, person.cert, DAY(5), UINT64_MAX, &out);
 	ck_assert_int_eq(out.state, REVOCATION_UNTOLD);
 	revocation_free(revocation);
+	crls_free(set);
+}
+END_TEST
+
+/* --- What a list adds to those that are known. --- */
+
+static const struct {
+	const char *name;
+	struct step known[2], list;
+	bool is_newest, adds;
+} additions[] = {
+	{ "the first", { { 0 } }, { .day = 6 }, true, true },
+	{ "the same", { { .day = 6 } }, { .day = 6 }, false, false },
+	{ "a newer one", { { .day = 5 } }, { .day = 6 }, true, true },
+	{ "an older one", { { .day = 7 } }, { .day = 6 }, false, false },
+	{ "of the same second, and a greater number", { { .day = 6 } },
+	    { .day = 6, .number = 8 }, true, true },
+	{ "of the same second, and a lower number", { { .day = 6 } },
+	    { .day = 6, .number = 6 }, false, false },
+	{ "newer than one of two", { { .day = 5 }, { .day = 7 } },
+	    { .day = 6 }, false, false },
+	{ "beside another CA's", { { .day = 7, .by_other = true } },
+	    { .day = 6 }, true, true },
+	{ "beside the same CA's of another key", { { .day = 7,
+		.by_new = true } }, { .day = 6 }, false, false },
+	{ "of another scope", { { .day = 7, .scope = SHARD_A } },
+	    { .day = 6, .scope = SHARD_B }, true, true },
+	{ "of the same scope", { { .day = 7, .scope = SHARD_A } },
+	    { .day = 6, .scope = SHARD_A }, false, false },
+	{ "beside a newer delta", { { .day = 7, .is_delta = true } },
+	    { .day = 6 }, true, true },
+	{ "a delta that lists nobody", { { .day = 5 } },
+	    { .day = 6, .is_delta = true }, false, false },
+	{ "a delta that lists somebody", { { .day = 5 } },
+	    { .day = 6, .is_delta = true, .is_listed = true, .since = 4 },
+	    false, true },
+	{ "an older one that lists somebody", { { .day = 7 } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
+	{ "who is listed already",
+	    { { .day = 7, .is_listed = true, .since = 4 } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, false },
+	{ "who is listed since later",
+	    { { .day = 7, .is_listed = true, .since = 5 } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
+	{ "whose invalidity is earlier than what is known",
+	    { { .day = 7, .is_listed = true, .since = 4 } },
+	    { .day = 6, .is_listed = true, .since = 4, .invalid = 3 }, false,
+	    true },
+	{ "who is on hold, and was for good",
+	    { { .day = 7, .is_listed = true, .since = 4 } },
+	    { .day = 6, .is_listed = true, .since = 4, .reason = HOLD },
+	    false, false },
+	{ "for good, who was on hold",
+	    { { .day = 7, .is_listed = true, .since = 4, .reason = HOLD } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
+	{ "listed by two of which each is too late",
+	    { { .day = 7, .is_listed = true, .since = 5 },
+		{ .day = 8, .is_listed = true, .since = 6 } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
+};
+
+START_TEST(a_list_adds_what_no_other_tells)
+{
+	struct error err = { 0 };
+	struct crls *sets[3] = { crls_new(&err), crls_new(&err), NULL };
+	struct crls *one = crls_new(&err);
+	struct known_lists known = { sets, 3, NULL };
+	const struct crl *crl;
+
+	for (size_t i = 0; i < 2 && additions[_i].known[i].day != 0; i++)
+		make(&additions[_i].known[i], person.cert, sets[i]);
+	make(&additions[_i].list, person.cert, one);
+	crl = crls_at(one, 0);
+	ck_assert_msg(trust_list_newest(trust, crl, &known) ==
+		additions[_i].is_newest, "%s: newest", additions[_i].name);
+	ck_assert_msg(trust_list_adds(trust, crl, &known) ==
+		additions[_i].adds, "%s: adds", additions[_i].name);
+	/* Beside itself it adds nothing, and apart from that what it did. */
+	sets[2] = one;
+	ck_assert(!trust_list_adds(trust, crl, &known));
+	known.but = &crl->digest;
+	ck_assert_msg(trust_list_newest(trust, crl, &known) ==
+		additions[_i].is_newest, "%s: apart", additions[_i].name);
+	for (size_t i = 0; i < 2; i++)
+		crls_free(sets[i]);
+	crls_free(one);
+}
+END_TEST
+
+START_TEST(a_forged_list_is_not_known)
+{
+	struct error err = { 0 };
+	struct crls *set = crls_new(&err), *one = crls_new(&err);
+	const struct step forged = { .day = 7, .by_new = true };
+	const struct step step = { .day = 6 };
+	struct crls *sets[1] = { set };
+	const struct known_lists known = { sets, 1, NULL };
+
+	/* Its name is the CA's, its key is none that the policy has. */
+	make(&forged, person.cert, set);
+	make(&step, person.cert, one);
+	ck_assert(trust_list_adds(old_trust, crls_at(one, 0), &known));
+	ck_assert(!trust_list_adds(trust, crls_at(one, 0), &known));
+	crls_free(set);
+	crls_free(one);
+}
+END_TEST
+
+START_TEST(whether_a_ca_signed_is_computed_once)
+{
+	struct error err = { 0 };
+	struct crls *set = crls_new(&err);
+	const struct step step = { .day = 6 };
+	struct cert good = *ca.cert, bad = *ca.cert;
+	struct crl *crl;
+
+	make(&step, person.cert, set);
+	crl = crls_at(set, 0);
+	/* Two certificates of the CA's name, one of another key. */
+	bad.fingerprint.bytes[0] ^= 1;
+	bad.key = other_ca.cert->key;
+	ck_assert(!crl_is_known_signed_by(set, crl, &good));
+	ck_assert(!crl_is_signed_by(set, crl, &bad));
+	ck_assert(crl_is_signed_by(set, crl, &good));
+	ck_assert(crl_is_known_signed_by(set, crl, &good));
+	ck_assert(!crl_is_known_signed_by(set, crl, &bad));
+	ck_assert(!crl_is_known_signed_by(set, crl, other_ca.cert));
+	/* The key would now say otherwise, and is not asked. */
+	bad.key = ca.cert->key;
+	good.key = other_ca.cert->key;
+	ck_assert(!crl_is_signed_by(set, crl, &bad));
+	ck_assert(crl_is_signed_by(set, crl, &good));
+	/* Others take its place; it is computed anew. */
+	for (unsigned i = 0; i < CRL_KNOWN; i++) {
+		struct cert another = bad;
+
+		another.fingerprint.bytes[1] ^= (uint8_t)(i + 1);
+		ck_assert(crl_is_signed_by(set, crl, &another));
+		ck_assert(crl_is_known_signed_by(set, crl, &another));
+	}
+	ck_assert(crl_is_signed_by(set, crl, &bad));
 	crls_free(set);
 }
 END_TEST
@@ -513,6 +655,10 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_history_says_one_thing, 0, COUNT(histories));
+	tcase_add_loop_test(t, a_list_adds_what_no_other_tells, 0,
+	    COUNT(additions));
+	tcase_add_test(t, a_forged_list_is_not_known);
+	tcase_add_test(t, whether_a_ca_signed_is_computed_once);
 	tcase_add_test(t, a_list_that_was_verified_is_not_asked_for_twice);
 	tcase_add_test(t, a_policy_without_the_ca_verifies_none_of_its_lists);
 	tcase_add_loop_test(t, a_corrupt_block_does_not_hide_those_behind_it,
