@@ -350,7 +350,8 @@ finish_refusal(struct job *job)
 	struct dispatcher by;
 
 	/* Whom the rule refused: by bag, not who hands it in. */
-	if (!job->by_bag || !bags_find(job->api->bags, &job->waybill, &by)) {
+	if (!job->by_bag ||
+	    !bags_find(job->api->bags, &job->waybill, &by, &err)) {
 		snprintf(by.person, sizeof(by.person), "%s",
 		    job->connected.person);
 		snprintf(by.office, sizeof(by.office), "%s",
@@ -367,10 +368,11 @@ finish_refusal(struct job *job)
 static void
 set_rule(const struct job *job, const char *rule, char out[POLICY_RULE])
 {
+	struct error ignored = { 0 };
 	struct dispatcher by;
 
 	if (job->by_bag &&
-	    bags_find(job->api->bags, &job->waybill, &by))
+	    bags_find(job->api->bags, &job->waybill, &by, &ignored))
 		snprintf(out, POLICY_RULE, "%.150s; by bag, for %.100s", rule,
 		    by.person);
 	else
@@ -613,13 +615,14 @@ decide_for(const struct job *job, const struct office *office,
 static struct decision
 decide(const struct job *job)
 {
+	struct error ignored = { 0 };
 	const struct office *office;
 	struct dispatcher by;
 
 	if (!job->by_bag)
 		return decide_for(job, job->connected.office,
 		    job->connected.person);
-	office = bags_find(job->api->bags, &job->waybill, &by) ?
+	office = bags_find(job->api->bags, &job->waybill, &by, &ignored) ?
 	    policy_office(job->connected.by.policy, by.office) :
 	    NULL;
 	return office != NULL ? decide_for(job, office, by.person) :
@@ -650,9 +653,7 @@ read_bag(struct job *job, struct error *err)
 	    !digest_parse(span_of_str(hex), &job->waybill))
 		return error_set(err, ERROR_USAGE, "bag=WAYBILL: its SHA-256");
 	job->by_bag = true;
-	return bags_find(job->api->bags, &job->waybill, &ignored) ||
-	    error_set(err, ERROR_CONFLICT,
-		"that waybill was not handed in: hand it in first");
+	return bags_find(job->api->bags, &job->waybill, &ignored, err);
 }
 
 static const char *const wanted[] = {

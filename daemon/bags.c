@@ -1,11 +1,14 @@
 #include "daemon/bags.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "daemon/log.h"
 
 struct kept {
 	struct digest digest;
@@ -61,56 +64,94 @@ add(struct bags *bags, const struct digest *digest,
 	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
 }
 
-/* The waybill in a file that is named by its digest, or NULL. */
+/*
+ * The waybill of that digest, as its file has it.
+ *
+ * ERROR_NOT_FOUND  there is no file
+ * ERROR_MALFORMED  it is not what was handed in: a crash left half of it
+ * others           it could not be read now, and may be good
+ */
 static struct container *
-read_file(const char *path, const struct digest *digest, struct error *err)
+read_file(const struct bags *bags, const struct digest *digest,
+    struct error *err)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct container *files = fd < 0 ? NULL :
-					   container_read_files(fd, err);
-	const struct member *yaml = files != NULL ?
-	    container_find(files, PATH_WAYBILL) :
-	    NULL;
-	struct digest found = { { 0 } };
+	char path[FILE_PATH];
+	struct container *files;
+	const struct member *yaml;
+	struct digest found;
+	int fd;
 
-	if (fd >= 0)
-		close(fd);
+	if (!path_of(bags, digest, path, err))
+		return NULL;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+		const bool is_none = errno == ENOENT;
+
+		error_set_errno(err, "%s", path);
+		if (is_none)
+			err->kind = ERROR_NOT_FOUND;
+		return NULL;
+	}
+	files = container_read_files(fd, err);
+	close(fd);
+	if (files == NULL) {
+		error_context(err, "%s", path);
+		return NULL;
+	}
+	yaml = container_find(files, PATH_WAYBILL);
 	if (yaml != NULL)
 		found = sha256_of(member_bytes(yaml));
 	if (yaml != NULL && digest_eq(&found, digest) &&
 	    container_find(files, PATH_WAYBILL_SIGNATURE) != NULL)
 		return files;
 	container_free(files);
+	error_set(err, ERROR_MALFORMED,
+	    "%s: it has not the waybill of its name, and its signature", path);
 	return NULL;
 }
 
-/* One that a crash left half, or that an earlier program kept, goes. */
-static void
-load_one(struct bags *bags, const char *name)
+/* A file of that name, as an earlier run left it, into the list. */
+static bool
+load_one(struct bags *bags, const struct digest *digest, struct error *err)
 {
-	struct container *files = NULL;
-	struct waybill *waybill = NULL;
-	struct error ignored = { 0 };
+	struct container *files = read_file(bags, digest, err);
+	struct waybill *waybill = files != NULL ?
+	    waybill_parse(member_bytes(container_find(files, PATH_WAYBILL)),
+		err) :
+	    NULL;
+	const bool ok = waybill != NULL;
+
+	if (ok)
+		add(bags, digest, waybill);
+	free(waybill);
+	container_free(files);
+	return ok;
+}
+
+/*
+ * One that a crash left half, or that an earlier program kept, goes; one that
+ * cannot be read now stays, and is read once somebody names it.
+ */
+static void
+load_name(struct bags *bags, const char *name)
+{
+	struct error err = { 0 }, ignored = { 0 };
 	struct digest digest;
 	char path[FILE_PATH];
 
 	if (name[0] == '.' || !file_join(path, bags->dir, name, &ignored))
 		return;
-	if (strlen(name) == DIGEST_HEX - 1 + strlen(ENDING) &&
-	    strcmp(name + DIGEST_HEX - 1, ENDING) == 0 &&
-	    digest_parse(span_of(name, DIGEST_HEX - 1), &digest) &&
-	    bags->num < LIMIT_WAYBILLS)
-		files = read_file(path, &digest, &ignored);
-	if (files != NULL)
-		waybill = waybill_parse(
-		    member_bytes(container_find(files, PATH_WAYBILL)),
-		    &ignored);
-	if (waybill != NULL)
-		add(bags, &digest, waybill);
-	else
+	if (strlen(name) != DIGEST_HEX - 1 + strlen(ENDING) ||
+	    strcmp(name + DIGEST_HEX - 1, ENDING) != 0 ||
+	    !digest_parse(span_of(name, DIGEST_HEX - 1), &digest) ||
+	    bags->num == LIMIT_WAYBILLS)
 		unlink(path);
-	free(waybill);
-	container_free(files);
+	else if (!load_one(bags, &digest, &err)) {
+		log_warning("waybill", "result=%s reason=%s",
+		    err.kind == ERROR_MALFORMED ? "dropped" : "not_read",
+		    log_text(err.detail));
+		if (err.kind == ERROR_MALFORMED)
+			unlink(path);
+	}
 }
 
 struct bags *
@@ -134,7 +175,7 @@ bags_new(const char *dir, struct error *err)
 		return NULL;
 	}
 	while ((entry = readdir(folder)) != NULL)
-		load_one(bags, entry->d_name);
+		load_name(bags, entry->d_name);
 	closedir(folder);
 	return bags;
 }
@@ -164,31 +205,42 @@ bags_keep(struct bags *bags, const struct digest *digest,
 	return true;
 }
 
+/* Why a waybill is not at hand, as whoever names it is told. */
+static bool
+tell_missing(struct error *err)
+{
+	if (err->kind == ERROR_NOT_FOUND)
+		return error_set(err, ERROR_CONFLICT,
+		    "that waybill was not handed in: hand it in first");
+	if (err->kind == ERROR_MALFORMED)
+		return error_set(err, ERROR_CONFLICT,
+		    "what was kept of that waybill is damaged: hand it in"
+		    " again");
+	return false;
+}
+
 bool
 bags_find(struct bags *bags, const struct digest *digest,
-    struct dispatcher *out)
+    struct dispatcher *out, struct error *err)
 {
 	const struct kept *kept;
+	bool ok;
 
 	pthread_mutex_lock(&bags->mutex);
+	ok = find(bags, digest) != NULL || load_one(bags, digest, err);
 	kept = find(bags, digest);
 	if (kept != NULL)
 		*out = kept->by;
 	pthread_mutex_unlock(&bags->mutex);
-	return kept != NULL;
+	return ok || tell_missing(err);
 }
 
 struct container *
 bags_read(struct bags *bags, const struct digest *digest, struct error *err)
 {
-	struct container *files = NULL;
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
+	struct container *files = read_file(bags, digest, err);
 
-	if (path_of(bags, digest, path, err))
-		files = read_file(path, digest, &ignored);
 	if (files == NULL)
-		error_set(err, ERROR_CONFLICT,
-		    "that waybill was not handed in: hand it in first");
+		tell_missing(err);
 	return files;
 }

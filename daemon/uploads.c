@@ -1,6 +1,7 @@
 #include "daemon/uploads.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <openssl/rand.h>
 
 #include "base/time.h"
+#include "daemon/log.h"
 
 struct upload {
 	struct upload_info info;
@@ -92,30 +94,59 @@ parse_info(struct span text, struct upload_info *out)
 	    digest_parse(sha256, &out->sha256);
 }
 
+/*
+ * What there is of one.  Only ERROR_NOT_FOUND and ERROR_MALFORMED say that it
+ * is of no use; others, that it cannot be read now.
+ */
 static bool
-load_one(struct uploads *uploads, const char *id, struct error *err)
+read_info(const struct uploads *uploads, const char *id,
+    struct upload_info *out, struct error *err)
 {
-	struct upload_info info = { .offset = 0 };
 	struct buf text = BUF(4096);
-	struct error ignored = { 0 };
 	char path[FILE_PATH];
 	struct stat st;
 	bool ok;
 
-	snprintf(info.id, sizeof(info.id), "%s", id);
-	ok = path_of(uploads, id, ".info", path, &ignored) &&
-	    file_read(path, text.max, &text, &ignored) &&
-	    parse_info(buf_span(&text), &info) &&
-	    path_of(uploads, id, "", path, &ignored) && stat(path, &st) == 0;
+	*out = (struct upload_info){ .offset = 0 };
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	ok = path_of(uploads, id, ".info", path, err) &&
+	    file_read(path, text.max, &text, err) &&
+	    (parse_info(buf_span(&text), out) ||
+		error_set(err, ERROR_MALFORMED, "%s: damaged", path)) &&
+	    path_of(uploads, id, "", path, err);
 	buf_free(&text);
-	/* A crash left half of it: it begins anew. */
-	if (!ok || (uint64_t)st.st_size > info.length) {
-		unlink_both(uploads, id);
-		return true;
+	if (!ok)
+		return false;
+	if (stat(path, &st) != 0) {
+		const bool is_none = errno == ENOENT;
+
+		error_set_errno(err, "%s", path);
+		if (is_none)
+			err->kind = ERROR_NOT_FOUND;
+		return false;
 	}
-	info.offset = (uint64_t)st.st_size;
-	info.expires = st.st_mtime + LIMIT_UPLOAD_SECONDS;
-	return add(uploads, &info, err);
+	out->offset = (uint64_t)st.st_size;
+	out->expires = st.st_mtime + LIMIT_UPLOAD_SECONDS;
+	return out->offset <= out->length ||
+	    error_set(err, ERROR_MALFORMED, "%s: longer than it shall be",
+		path);
+}
+
+/* What a crash left half of begins anew; what cannot be read stays. */
+static bool
+load_one(struct uploads *uploads, const char *id, struct error *err)
+{
+	struct upload_info info;
+	struct error why = { 0 };
+
+	if (read_info(uploads, id, &info, &why))
+		return add(uploads, &info, err);
+	if (why.kind == ERROR_NOT_FOUND || why.kind == ERROR_MALFORMED)
+		unlink_both(uploads, id);
+	else
+		log_warning("upload", "result=not_read reason=%s",
+		    log_text(why.detail));
+	return true;
 }
 
 static bool

@@ -1,0 +1,262 @@
+/*
+ * What the daemon kept for somebody who comes again, waybills and uploads,
+ * when it starts while the disk or the system does not do its part.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "daemon/bags.h"
+#include "daemon/uploads.h"
+
+static char dir[64];
+static struct digest digest;
+
+static void
+set_up(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/spool-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+tear_down(void)
+{
+	char command[80];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* The body of a POST /v1/bags, kept by a first run. */
+static void
+hand_in(void)
+{
+	static const char signature[] = "as it was";
+	struct waybill *waybill = calloc(1, sizeof(*waybill));
+	struct buf yaml = BUF(4096), zip = BUF(65536);
+	struct container *files;
+	struct error err = { 0 };
+	struct bags *bags = bags_new(dir, &err);
+	uint64_t size;
+	char path[FILE_PATH];
+	int fd;
+
+	ck_assert_ptr_nonnull(bags);
+	ck_assert_ptr_nonnull(waybill);
+	waybill->number = 7;
+	snprintf(waybill->from, sizeof(waybill->from), "iom-vientiane");
+	snprintf(waybill->to, sizeof(waybill->to), "mofa");
+	snprintf(waybill->person, sizeof(waybill->person), "a@iom.example");
+	waybill->dispatched_at = 1800000000;
+	waybill->num_slips = 1;
+	waybill->slips[0] = sha256_of(span_of_str("a slip"));
+	ck_ok(waybill_encode(waybill, &yaml, &err), err);
+	digest = sha256_of(buf_span(&yaml));
+	files = container_new(&err);
+	ck_ok(container_put(files, PATH_WAYBILL, buf_span(&yaml), &err), err);
+	ck_ok(container_put(files, PATH_WAYBILL_SIGNATURE,
+		  span_of_str(signature), &err), err);
+	snprintf(path, sizeof(path), "%s/.body", dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_ok(container_write(files, fd, &size, &err), err);
+	ck_ok(file_read(path, zip.max, &zip, &err), err);
+	ck_ok(bags_keep(bags, &digest, waybill, buf_span(&zip), &err), err);
+	close(fd);
+	container_free(files);
+	buf_free(&zip);
+	buf_free(&yaml);
+	free(waybill);
+	bags_free(bags);
+}
+
+/* So many descriptors can be opened from now on. */
+static void
+leave_descriptors(rlim_t num, struct rlimit *before)
+{
+	const int lowest = open("/dev/null", O_RDONLY);
+	struct rlimit limit;
+
+	ck_assert_int_ge(lowest, 0);
+	close(lowest);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, before), 0);
+	limit = *before;
+	limit.rlim_cur = (rlim_t)lowest + num;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void
+give_back(const struct rlimit *before)
+{
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, before), 0);
+}
+
+START_TEST(a_waybill_that_cannot_be_read_at_start_is_read_later)
+{
+	struct container *files;
+	struct dispatcher by;
+	struct rlimit before, none;
+	struct error err = { 0 };
+	struct bags *bags;
+
+	hand_in();
+	leave_descriptors(1, &before); /* one for the folder */
+	bags = bags_new(dir, &err);
+	ck_assert_msg(bags != NULL, "%s", err.detail);
+	leave_descriptors(0, &none);
+	ck_assert(!bags_find(bags, &digest, &by, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.detail, dir));
+	err = (struct error){ 0 };
+	ck_assert_ptr_null(bags_read(bags, &digest, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	give_back(&before);
+	ck_ok(bags_find(bags, &digest, &by, &err), err);
+	ck_assert_str_eq(by.office, "iom-vientiane");
+	ck_assert_str_eq(by.person, "a@iom.example");
+	files = bags_read(bags, &digest, &err);
+	ck_assert_msg(files != NULL, "%s", err.detail);
+	container_free(files);
+	bags_free(bags);
+}
+END_TEST
+
+START_TEST(only_one_that_is_not_there_was_not_handed_in)
+{
+	const struct digest other = sha256_of(span_of_str("another"));
+	struct dispatcher by;
+	struct error err = { 0 };
+	struct bags *bags;
+
+	hand_in();
+	bags = bags_new(dir, &err);
+	ck_ok(bags_find(bags, &digest, &by, &err), err);
+	ck_assert(!bags_find(bags, &other, &by, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "not handed in"));
+	err = (struct error){ 0 };
+	ck_assert_ptr_null(bags_read(bags, &other, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "not handed in"));
+	bags_free(bags);
+}
+END_TEST
+
+/* 0: cut in half; 1: whole, under the name of another. */
+START_TEST(a_damaged_waybill_goes_at_start)
+{
+	struct digest name;
+	struct dispatcher by;
+	struct error err = { 0 };
+	char hex[DIGEST_HEX], path[FILE_PATH], to[FILE_PATH];
+	struct bags *bags;
+
+	hand_in();
+	name = _i == 0 ? digest : sha256_of(span_of_str("another"));
+	digest_hex(&digest, hex);
+	snprintf(path, sizeof(path), "%s/%s.zip", dir, hex);
+	digest_hex(&name, hex);
+	snprintf(to, sizeof(to), "%s/%s.zip", dir, hex);
+	ck_assert_int_eq(rename(path, to), 0);
+	if (_i == 0)
+		ck_assert_int_eq(truncate(to, 100), 0);
+	bags = bags_new(dir, &err);
+	ck_assert_msg(bags != NULL, "%s", err.detail);
+	ck_assert(!file_exists(to));
+	ck_assert(!bags_find(bags, &name, &by, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	bags_free(bags);
+}
+END_TEST
+
+START_TEST(one_that_is_damaged_later_is_to_be_handed_in_again)
+{
+	struct error err = { 0 };
+	char hex[DIGEST_HEX], path[FILE_PATH];
+	struct bags *bags;
+
+	hand_in();
+	bags = bags_new(dir, &err);
+	digest_hex(&digest, hex);
+	snprintf(path, sizeof(path), "%s/%s.zip", dir, hex);
+	ck_assert_int_eq(truncate(path, 100), 0);
+	ck_assert_ptr_null(bags_read(bags, &digest, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.detail, "again"));
+	bags_free(bags);
+}
+END_TEST
+
+START_TEST(an_upload_that_cannot_be_read_at_start_stays)
+{
+	struct upload_info info = { .length = 10 }, found;
+	struct error err = { 0 };
+	struct uploads *uploads = uploads_new(dir, &err);
+	struct rlimit before;
+
+	ck_assert_ptr_nonnull(uploads);
+	snprintf(info.person, sizeof(info.person), "a@iom.example");
+	snprintf(info.office, sizeof(info.office), "iom");
+	ck_ok(uploads_create(uploads, &info, &err), err);
+	uploads_free(uploads);
+	leave_descriptors(1, &before);
+	uploads = uploads_new(dir, &err);
+	give_back(&before);
+	ck_assert_msg(uploads != NULL, "%s", err.detail);
+	uploads_free(uploads);
+	uploads = uploads_new(dir, &err);
+	ck_assert_msg(uploads != NULL, "%s", err.detail);
+	ck_ok(uploads_find(uploads, span_of_str(info.id), "a@iom.example",
+		  &found, &err), err);
+	uploads_free(uploads);
+}
+END_TEST
+
+/* 0: no content; 1: more of it than there shall be; 2: nothing says what. */
+START_TEST(an_upload_of_no_use_goes_at_start)
+{
+	struct upload_info info = { .length = 10 }, found;
+	struct error err = { 0 };
+	struct uploads *uploads = uploads_new(dir, &err);
+	char path[FILE_PATH];
+
+	ck_assert_ptr_nonnull(uploads);
+	snprintf(info.person, sizeof(info.person), "a@iom.example");
+	snprintf(info.office, sizeof(info.office), "iom");
+	ck_ok(uploads_create(uploads, &info, &err), err);
+	uploads_free(uploads);
+	snprintf(path, sizeof(path), "%s/%s%s", dir, info.id,
+	    _i == 2 ? ".info" : "");
+	ck_assert_int_eq(_i == 0 ? unlink(path) : truncate(path, 11), 0);
+	uploads = uploads_new(dir, &err);
+	ck_assert_msg(uploads != NULL, "%s", err.detail);
+	ck_assert(!uploads_find(uploads, span_of_str(info.id),
+	    "a@iom.example", &found, &err));
+	snprintf(path, sizeof(path), "%s/%s.info", dir, info.id);
+	ck_assert(!file_exists(path));
+	uploads_free(uploads);
+}
+END_TEST
+
+static void
+fill(TCase *tcase)
+{
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_waybill_that_cannot_be_read_at_start_is_read_later);
+	tcase_add_test(tcase, only_one_that_is_not_there_was_not_handed_in);
+	tcase_add_loop_test(tcase, a_damaged_waybill_goes_at_start, 0, 2);
+	tcase_add_test(tcase, one_that_is_damaged_later_is_to_be_handed_in_again);
+	tcase_add_test(tcase, an_upload_that_cannot_be_read_at_start_stays);
+	tcase_add_loop_test(tcase, an_upload_of_no_use_goes_at_start, 0, 3);
+}
+
+int
+main(void)
+{
+	return run_tests("spool", fill);
+}
