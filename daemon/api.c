@@ -334,6 +334,15 @@ act_decided(struct act_request *act)
 	}
 }
 
+bool
+job_read_body(const struct job *job, struct buf *out, struct error *err)
+{
+	const struct http_request *request = job->request;
+
+	return file_stream(request->spool, request->spool_at,
+	    request->body_len, sink_to_buf, out, err);
+}
+
 void
 job_submit(struct job *job, void (*finish)(struct job *job))
 {

@@ -7,7 +7,6 @@
 
 #include "bag/judge.h"
 #include "bag/slip.h"
-#include "base/file.h"
 #include "base/time.h"
 #include "daemon/job.h"
 
@@ -78,22 +77,10 @@ static bool
 keep(struct job *job, const struct digest *digest,
     const struct waybill *waybill, struct error *err)
 {
-	const struct http_request *request = job->request;
 	struct buf zip = BUF(LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES);
-	uint8_t piece[16384] UNINITIALIZED;
-	bool ok = true;
-
-	while (ok && zip.len < request->body_len) {
-		const uint64_t left = request->body_len - zip.len;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		ok = file_pread(request->spool, piece, n, (off_t)zip.len,
-			 err) &&
-		    buf_append(&zip, span_of(piece, n), err);
-	}
-	ok = ok &&
+	const bool ok = job_read_body(job, &zip, err) &&
 	    bags_keep(job->api->bags, digest, waybill, buf_span(&zip), err);
+
 	buf_free(&zip);
 	return ok;
 }

@@ -157,24 +157,13 @@ deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 static bool
 read_body(const struct job *job, struct buf *out, struct error *err)
 {
-	const struct http_request *request = job->request;
 	struct buf raw = BUF(LIMIT_GIT_BODY);
-	uint8_t piece[65536] UNINITIALIZED;
-	uint64_t at = 0;
-	bool ok = true;
+	bool ok;
 
-	while (ok && at < request->body_len) {
-		const uint64_t left = request->body_len - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		ok = file_pread(request->spool, piece, n, (off_t)at, err) &&
-		    buf_append(request->head.gzip ? &raw : out,
-			span_of(piece, n), err);
-		at += n;
-	}
-	ok = ok &&
-	    (!request->head.gzip || git_gunzip(buf_span(&raw), out, err));
+	if (!job->request->head.gzip)
+		return job_read_body(job, out, err);
+	ok = job_read_body(job, &raw, err) &&
+	    git_gunzip(buf_span(&raw), out, err);
 	buf_free(&raw);
 	return ok;
 }

@@ -290,15 +290,10 @@ run_cosign(struct job *job, struct error *err)
 	struct digest root;
 	struct head head;
 	struct buf note = BUF(LIMIT_NOTE_FILE);
-	uint8_t *bytes = malloc(LIMIT_NOTE_FILE);
-	const size_t len = (size_t)job->request->body_len;
 	bool ok;
 
-	ok = bytes != NULL || error_set_errno(err, "cosignature");
-	ok = ok && file_pread(job->request->spool, bytes, len, 0, err) &&
-	    buf_append(&note, span_of(bytes, len), err) &&
+	ok = job_read_body(job, &note, err) &&
 	    note_open(buf_span(&note), &registrar->keys, &checkpoint, err);
-	free(bytes);
 	if (ok && checkpoint.size > journal_size(registrar->journal))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
 	ok = ok && journal_root_at(registrar->journal, checkpoint.size, &root,

@@ -247,6 +247,13 @@ upload_begin(struct job *job, uint64_t *max_body)
 	return HTTP_READ;
 }
 
+static bool
+hash_piece(void *arg, struct span bytes, struct error *err)
+{
+	return EVP_DigestUpdate(arg, bytes.data, bytes.len) == 1 ||
+	    error_set_openssl(err, ERROR_SYSTEM, "checksum");
+}
+
 /* "sha256 BASE64": over what this request brought. */
 static bool
 checksum_is_right(const struct job *job, bool *known, struct error *err)
@@ -254,7 +261,6 @@ checksum_is_right(const struct job *job, bool *known, struct error *err)
 	const struct http_request *request = job->request;
 	struct span rest = span_of_str(request->head.upload_checksum), name;
 	uint8_t want[EVP_MAX_MD_SIZE], got[EVP_MAX_MD_SIZE];
-	uint8_t piece[65536] UNINITIALIZED;
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
 	const EVP_MD *md;
 	bool ok;
@@ -265,16 +271,9 @@ checksum_is_right(const struct job *job, bool *known, struct error *err)
 	ok = *known && hash != NULL &&
 	    span_to_base64(rest, want, (size_t)EVP_MD_get_size(md)) &&
 	    EVP_DigestInit_ex(hash, md, NULL) == 1;
-	for (uint64_t at = 0; ok && at < request->body_len;) {
-		const uint64_t left = request->body_len - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		ok = file_pread(request->spool, piece, n,
-			 (off_t)(request->spool_at + at), err) &&
-		    EVP_DigestUpdate(hash, piece, n) == 1;
-		at += n;
-	}
+	ok = ok &&
+	    file_stream(request->spool, request->spool_at, request->body_len,
+		hash_piece, hash, err);
 	ok = ok && EVP_DigestFinal_ex(hash, got, NULL) == 1 &&
 	    memcmp(want, got, (size_t)EVP_MD_get_size(md)) == 0;
 	EVP_MD_CTX_free(hash);

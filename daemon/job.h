@@ -93,6 +93,13 @@ void job_json(struct job *job, int status, json_t *json);
  * True if it is a range under If-Range: of the same thing as before.
  */
 bool job_range(struct job *job, uint64_t size, const char *etag);
+/*
+ * Append the body, as it came, to out, whose maximum is the caller's bound.
+ *
+ * ERROR_LIMIT  it is over that
+ */
+bool job_read_body(const struct job *job, struct buf *out,
+    struct error *err) MUST_USE;
 /* Wait for job->act to be committed, then finish. */
 void job_submit(struct job *job, void (*finish)(struct job *job));
 /*

@@ -10,21 +10,9 @@ static bool
 stream_file(const struct bag_file *file, byte_sink *sink, void *arg,
     struct error *err)
 {
-	uint8_t piece[65536] UNINITIALIZED;
-
-	if (file->fd < 0)
-		return sink(arg, file->bytes, err);
-	for (uint64_t at = 0; at < file->size;) {
-		const uint64_t left = file->size - at;
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		if (!file_pread(file->fd, piece, n, (off_t)at, err) ||
-		    !sink(arg, span_of(piece, n), err))
-			return false;
-		at += n;
-	}
-	return true;
+	return file->fd < 0 ?
+	    sink(arg, file->bytes, err) :
+	    file_stream(file->fd, 0, file->size, sink, arg, err);
 }
 
 struct measure {

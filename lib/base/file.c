@@ -243,21 +243,40 @@ lock(const char *path, int how, struct error *err)
 }
 
 bool
-file_sha256(int fd, uint64_t len, struct digest *out, struct error *err)
+file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
+    struct error *err)
 {
 	uint8_t piece[65536] UNINITIALIZED;
+
+	while (len > 0) {
+		const size_t n = len < sizeof(piece) ? (size_t)len :
+						       sizeof(piece);
+
+		if (!file_pread(fd, piece, n, (off_t)at, err) ||
+		    !sink(arg, span_of(piece, n), err))
+			return false;
+		at += n;
+		len -= n;
+	}
+	return true;
+}
+
+static bool
+hash_piece(void *arg, struct span bytes, struct error *err)
+{
+	(void)err;
+	sha256_update(arg, bytes);
+	return true;
+}
+
+bool
+file_sha256(int fd, uint64_t len, struct digest *out, struct error *err)
+{
 	struct sha256 hash;
 
 	sha256_init(&hash);
-	for (uint64_t at = 0; at < len;) {
-		const size_t n = len - at < sizeof(piece) ? (size_t)(len - at) :
-							    sizeof(piece);
-
-		if (!file_pread(fd, piece, n, (off_t)at, err))
-			return false;
-		sha256_update(&hash, span_of(piece, n));
-		at += n;
-	}
+	if (!file_stream(fd, 0, len, hash_piece, &hash, err))
+		return false;
 	*out = sha256_final(&hash);
 	return true;
 }

@@ -43,6 +43,10 @@ bool file_pwrite(int fd, struct span bytes, off_t at, struct error *err) MUST_US
 bool file_pread(int fd, void *out, size_t len, off_t at,
     struct error *err) MUST_USE;
 
+/* len bytes of a file from at on, in pieces, to sink. */
+bool file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
+    struct error *err) MUST_USE;
+
 struct digest;
 /* The SHA-256 of the first len bytes of a file. */
 bool file_sha256(int fd, uint64_t len, struct digest *out,

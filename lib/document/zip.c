@@ -326,20 +326,7 @@ bool
 zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
     void *arg, struct error *err)
 {
-	uint8_t piece[65536] UNINITIALIZED;
-	uint64_t at = member->at, left = member->packed;
-
-	while (left > 0) {
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		if (!file_pread(fd, piece, n, (off_t)at, err) ||
-		    !sink(arg, span_of(piece, n), err))
-			return false;
-		at += n;
-		left -= n;
-	}
-	return true;
+	return file_stream(fd, member->at, member->packed, sink, arg, err);
 }
 
 struct zip_inflater {

@@ -565,7 +565,6 @@ bool
 pack_copy(struct pack *to, const struct packfile *from, struct error *err)
 {
 	struct pack_entry *entries = calloc(from->num, sizeof(*entries));
-	uint8_t piece[65536] UNINITIALIZED;
 	bool ok = entries != NULL || error_set_errno(err, "pack");
 
 	for (uint32_t i = 0; ok && i < from->num; i++)
@@ -573,22 +572,15 @@ pack_copy(struct pack *to, const struct packfile *from, struct error *err)
 	if (ok)
 		qsort(entries, from->num, sizeof(*entries), compare_places);
 	for (uint32_t i = 0; ok && i < from->num; i++) {
-		uint64_t at = entries[i].at;
+		const uint64_t at = entries[i].at;
 		const uint64_t stop = i + 1 < from->num ? entries[i + 1].at :
 							  from->size - 20;
 
 		if (is_in_pack(to, &entries[i].oid))
 			continue;
 		ok = begin(to, &entries[i].oid, err);
-		while (ok && at < stop) {
-			const size_t n = stop - at < sizeof(piece) ?
-			    (size_t)(stop - at) :
-			    sizeof(piece);
-
-			ok = file_pread(from->fd, piece, n, (off_t)at, err) &&
-			    put(to, span_of(piece, n), err);
-			at += n;
-		}
+		ok = ok &&
+		    file_stream(from->fd, at, stop - at, put, to, err);
 		if (ok && to->crc != entries[i].crc)
 			ok = error_set(err, ERROR_UNTRUSTED,
 			    "git pack %s: an object is damaged", from->name);

@@ -345,24 +345,15 @@ stream_object_packed(const struct member *member, byte_sink *sink, void *arg,
 {
 	struct store *store = member->store;
 	const struct oid oid = member_oid(member);
-	uint8_t piece[65536] UNINITIALIZED;
 	struct place place;
-	uint64_t at, left = member->packed;
-	bool ok = true;
+	bool ok;
 
 	if (!member->deflated)
 		return stream_object(member, sink, arg, err);
 	if (!packs_find(&store->packs, &oid, &place, err))
 		return error_context(err, "%s", member->path);
-	for (at = place.data_at + 2; ok && left > 0;) {
-		const size_t n = left < sizeof(piece) ? (size_t)left :
-							 sizeof(piece);
-
-		ok = file_pread(place.pack->fd, piece, n, (off_t)at, err) &&
-		    sink(arg, span_of(piece, n), err);
-		at += n;
-		left -= n;
-	}
+	ok = file_stream(place.pack->fd, place.data_at + 2, member->packed,
+	    sink, arg, err);
 	packs_release(place.pack);
 	return ok || error_context(err, "%s", member->path);
 }
