@@ -14,8 +14,9 @@ static bool
 read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
     bool is_deposit, struct sent *out, struct error *err)
 {
-	struct container *zip = is_deposit ? container_read(fd, err) :
-					     container_read_files(fd, err);
+	struct container *zip = is_deposit ?
+	    container_read(fd, err) :
+	    container_read_files_to_judge(fd, err);
 	bool ok;
 
 	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,

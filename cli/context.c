@@ -406,7 +406,7 @@ read_zip(const char *path, struct error *err)
 
 	if (fd < 0)
 		return NULL;
-	files = container_read_files(fd, err);
+	files = container_read_files_to_judge(fd, err);
 	close(fd);
 	return files;
 }
@@ -474,7 +474,7 @@ bool
 context_add_crls(struct context *context, int fd, const struct digest *digest,
     struct error *err)
 {
-	struct container *files = container_read_files(fd, err);
+	struct container *files = container_read_files_to_judge(fd, err);
 	struct crls *crls = crls_new(err);
 	bool ok;
 

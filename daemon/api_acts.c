@@ -384,8 +384,8 @@ static bool
 take_signature(struct job *job, const char *prefix, const char *beside,
     struct container *into, char id[LIMIT_NAME_BYTES + 1], struct error *err)
 {
-	struct container *body = container_read_files(job->request->spool,
-	    err);
+	struct container *body = container_read_files_to_judge(
+	    job->request->spool, err);
 	const size_t skip = strlen(prefix);
 	char other[LIMIT_NAME_BYTES + 1];
 	bool ok;
@@ -408,7 +408,7 @@ take_signature(struct job *job, const char *prefix, const char *beside,
 		" and META-INF/signature-%sID.p7s%s%s", prefix, prefix,
 		beside != NULL ? " and " : "", beside != NULL ? beside : "");
 	for (size_t i = 0; ok && i < body->num; i++)
-		ok = container_put(into, body->members[i].path,
+		ok = container_put_to_judge(into, body->members[i].path,
 		    member_bytes(&body->members[i]), err);
 	container_free(body);
 	return ok;

@@ -176,8 +176,8 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 bool
 run_bag(struct job *job, struct error *err)
 {
-	struct container *files = container_read_files(job->request->spool,
-	    err);
+	struct container *files = container_read_files_to_judge(
+	    job->request->spool, err);
 	const struct member *yaml, *p7s;
 	bool ok;
 

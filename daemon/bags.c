@@ -91,7 +91,7 @@ read_file(const struct bags *bags, const struct digest *digest,
 			err->kind = ERROR_NOT_FOUND;
 		return NULL;
 	}
-	files = container_read_files(fd, err);
+	files = container_read_files_to_judge(fd, err);
 	close(fd);
 	if (files == NULL) {
 		error_context(err, "%s", path);

@@ -343,8 +343,8 @@ container_read(int fd, struct error *err)
 	return container;
 }
 
-struct container *
-container_read_files(int fd, struct error *err)
+static struct container *
+read_files(int fd, bool deflate, struct error *err)
 {
 	struct container *container = container_new(err);
 	struct zip_member *zips = NULL;
@@ -365,8 +365,8 @@ container_read_files(int fd, struct error *err)
 			LIMIT_POLICY_ZIP_BYTES);
 		ok = ok &&
 		    zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
-		    container_put(container, zips[i].path, buf_span(&bytes),
-			err);
+		    put_bytes(container, zips[i].path, buf_span(&bytes),
+			deflate, err);
 		buf_free(&bytes);
 	}
 	free(zips);
@@ -375,6 +375,18 @@ container_read_files(int fd, struct error *err)
 		return NULL;
 	}
 	return container;
+}
+
+struct container *
+container_read_files(int fd, struct error *err)
+{
+	return read_files(fd, true, err);
+}
+
+struct container *
+container_read_files_to_judge(int fd, struct error *err)
+{
+	return read_files(fd, false, err);
 }
 
 static bool read_folder(struct container *container, const char *dir,

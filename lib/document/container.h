@@ -86,6 +86,8 @@ struct container *container_read_foreign(const char *path, struct error *err);
  * ERROR_MALFORMED  not a plain file; a name that is not safe
  */
 struct container *container_read_files(int fd, struct error *err);
+/* The same, of files that nobody will write again: not deflated. */
+struct container *container_read_files_to_judge(int fd, struct error *err);
 struct container *container_read_dir(const char *dir, struct error *err);
 
 /* Add a member, or put its bytes in the place of what it had. */

@@ -45,6 +45,34 @@ write_zip(const struct container *c, struct buf *bytes)
 	return fd;
 }
 
+/* 0: to be written again; 1: to be judged, and so never deflated again. */
+START_TEST(plain_files_are_deflated_where_they_are_written_again)
+{
+	struct error err = { 0 };
+	struct container *c = make_container(), *back;
+	struct buf bytes = BUF(65536);
+	const int fd = write_zip(c, &bytes);
+
+	back = _i == 0 ? container_read_files(fd, &err) :
+			 container_read_files_to_judge(fd, &err);
+	ck_assert_msg(back != NULL, "%s", err.detail);
+	ck_assert_uint_eq(back->num, c->num);
+	for (size_t i = 0; i < c->num; i++) {
+		const struct member *one = &back->members[i];
+
+		ck_assert_str_eq(one->path, c->members[i].path);
+		ck_assert(span_eq(member_bytes(one),
+		    member_bytes(&c->members[i])));
+		ck_assert_int_eq(one->deflated,
+		    _i == 0 && c->members[i].deflated);
+	}
+	container_free(back);
+	container_free(c);
+	buf_free(&bytes);
+	close(fd);
+}
+END_TEST
+
 /* Read, hash and throw away: false where any of it is refused. */
 static bool
 reads(struct span bytes, struct error *err)
@@ -547,6 +575,8 @@ fill(TCase *t)
 	    a_container_reads_as_it_was_written_and_twice_the_same);
 	tcase_add_test(t, every_flipped_byte_of_a_container_is_noticed);
 	tcase_add_test(t, what_the_writer_makes_the_reader_takes);
+	tcase_add_loop_test(t,
+	    plain_files_are_deflated_where_they_are_written_again, 0, 2);
 	tcase_add_test(t, every_truncation_of_a_container_is_refused);
 	tcase_add_loop_test(t,
 	    a_zip_that_two_readers_could_see_differently_is_refused, 0,
