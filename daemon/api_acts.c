@@ -162,14 +162,22 @@ static struct verdict_act *
 load_dispatches(const struct job *job, const struct actor *actor,
     const struct snapshot *now, size_t *num, struct error *err)
 {
-	uint64_t indices[LIMIT_SIGNATURES + 2];
+	uint64_t *indices = calloc(now->num_dispatches + 1, sizeof(*indices));
+	struct verdict_act *acts;
 
-	memcpy(indices, now->dispatches,
-	    now->num_dispatches * sizeof(indices[0]));
+	if (indices == NULL) {
+		error_set_errno(err, "dispatches");
+		return NULL;
+	}
+	if (now->num_dispatches > 0)
+		memcpy(indices, now->dispatches,
+		    now->num_dispatches * sizeof(*indices));
 	*num = now->num_dispatches;
 	if (actor->by_bag)
 		indices[(*num)++] = actor->dispatch;
-	return stored_acts(job->api->registrar->journal, indices, *num, err);
+	acts = stored_acts(job->api->registrar->journal, indices, *num, err);
+	free(indices);
+	return acts;
 }
 
 /* What came with a waybill is put beside a deposit here, and only here. */
@@ -195,12 +203,15 @@ judge_deposit(struct job *job, const struct actor *actor,
 	    job->api->registrar->library, actor->by.crls->crls);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_DEPOSIT, "origin");
-	struct verdict_act *dispatches = load_dispatches(job, actor, now,
-	    &request.num_dispatches, err);
+	/* Nothing of the version before it belongs to this one. */
+	struct verdict_act *dispatches = stored_acts(
+	    job->api->registrar->journal, &actor->dispatch,
+	    actor->by_bag ? 1 : 0, err);
 	struct verdict verdict;
 	bool ok;
 
 	request.dispatches = dispatches;
+	request.num_dispatches = actor->by_bag ? 1 : 0;
 	ok = dispatches != NULL && check_own(container, err) &&
 	    actor_put_papers(actor, container, "origin", err) &&
 	    verdict_judge(&request, &verdict, err);
@@ -249,7 +260,7 @@ find_deposited(struct job *job, const struct actor *actor, struct error *err)
 	if (!snapshot_take(job, job->version, actor->person, &now, err))
 		return false;
 	there = is_there(job, actor, &now, &digest);
-	free(now.signers);
+	snapshot_free(&now);
 	if (!there)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "you have no such upload: it was finished, or its time is"
@@ -327,7 +338,7 @@ find_there(struct job *job, const struct actor *actor,
 	if (!snapshot_take(job, job->version, actor->person, &now, err))
 		return false;
 	*there = is_there(job, actor, &now, &digest);
-	free(now.signers);
+	snapshot_free(&now);
 	if (*there)
 		job_receipt(job, 200, now.deposit_index);
 	return true;
@@ -351,7 +362,7 @@ deposit(struct job *job, const struct actor *actor, struct error *err)
 		return true;
 	}
 	ok = ok && check_deposit(job, actor, &now, err);
-	free(now.signers);
+	snapshot_free(&now);
 	if (!ok) {
 		container_free(container);
 		return false;
@@ -415,22 +426,27 @@ take_signature(struct job *job, const char *prefix, const char *beside,
 }
 
 /* Those that make the quorum: of the same kind, and this one. */
-static void
+static bool
 list_signatures(struct job *job, const struct snapshot *now,
-    const struct verdict_signature *live)
+    const struct verdict_signature *live, struct error *err)
 {
 	struct act_request *act = &job->act;
 
 	act->num_signatures = 0;
-	for (size_t i = 0; i < now->num_signers &&
-	     act->num_signatures < LIMIT_SIGNATURES - 1;
-	     i++)
-		if (now->signers[i].terminates == live->terminates &&
-		    !now->signers[i].replaced &&
-		    strcmp(now->signers[i].person, live->person) != 0)
-			act->signatures[act->num_signatures++] =
-			    now->signers[i].signature;
+	for (size_t i = 0; i < now->num_signers; i++) {
+		if (now->signers[i].terminates != live->terminates ||
+		    now->signers[i].replaced ||
+		    strcmp(now->signers[i].person, live->person) == 0)
+			continue;
+		if (act->num_signatures == LIMIT_SIGNATURES - 1)
+			return error_set(err, ERROR_LIMIT,
+			    "it has %d signatures: it can take no more",
+			    LIMIT_SIGNATURES);
+		act->signatures[act->num_signatures++] =
+		    now->signers[i].signature;
+	}
 	act->signatures[act->num_signatures++] = live->signature;
+	return true;
 }
 
 /* Judge a container with one more signature in it, and hand in the act. */
@@ -485,8 +501,13 @@ judge_sign(struct job *job, const struct actor *actor,
 	job->act.quorum = live->terminates ? verdict.termination :
 					     verdict.quorum &&
 		now->asked.status != STATUS_IN_FORCE;
-	list_signatures(job, now, live);
+	ok = !job->act.quorum || list_signatures(job, now, live, err);
 	verdict_free(&verdict);
+	if (!ok) {
+		container_free(container);
+		job->act.container = NULL;
+		return false;
+	}
 	job_submit(job, job_finish_act);
 	return true;
 }
@@ -606,7 +627,8 @@ run_sign_on(struct job *job, const struct actor *actor,
 	}
 	if (ok && old != NULL && now->asked.status != STATUS_SIGNED_IN_PART)
 		ok = signed_already(job, old, err);
-	ok = ok && place_check_sign(job->document, job->version, now, err);
+	ok = ok && place_check_sign(job->document, job->version, now, err) &&
+	    place_check_room(job->document, now, err);
 	if (!ok) {
 		container_free(sent);
 		return false;
@@ -627,7 +649,7 @@ run_sign(struct job *job, struct error *err)
 	ok = actor_take(job, &actor, err) &&
 	    snapshot_take(job, job->version, actor.person, &now, err) &&
 	    run_sign_on(job, &actor, &now, err);
-	free(now.signers);
+	snapshot_free(&now);
 	actor_free(&actor);
 	return ok || tell_bearer(job, err);
 }
@@ -650,7 +672,7 @@ end_other(struct job *job, const struct actor *actor, unsigned version,
 		return false;
 	there = now.version == version && now.has_my_end &&
 	    is_same_signature(job, sent, id, &now.my_end);
-	free(now.signers);
+	snapshot_free(&now);
 	if (there)
 		job_receipt(job, 200, now.my_end.index);
 	return there ||
@@ -671,7 +693,8 @@ end_in_force(struct job *job, const struct actor *actor,
 		job_receipt(job, 200, old->index);
 		return true;
 	}
-	if (!place_check_end(job->document, now->version, now, err)) {
+	if (!place_check_end(job->document, now->version, now, err) ||
+	    !place_check_room(job->document, now, err)) {
 		container_free(sent);
 		return false;
 	}
@@ -705,13 +728,12 @@ bool
 run_terminate(struct job *job, struct error *err)
 {
 	struct actor actor;
-	struct snapshot now;
+	struct snapshot now = { .signers = NULL };
 	bool ok;
 
-	if (!actor_own(job, &actor, err) ||
-	    !snapshot_take(job, SNAPSHOT_IN_FORCE, actor.person, &now, err))
-		return false;
-	ok = run_terminate_on(job, &actor, &now, err);
-	free(now.signers);
+	ok = actor_own(job, &actor, err) &&
+	    snapshot_take(job, SNAPSHOT_IN_FORCE, actor.person, &now, err) &&
+	    run_terminate_on(job, &actor, &now, err);
+	snapshot_free(&now);
 	return ok;
 }

@@ -301,7 +301,7 @@ run_fetch(struct job *job, struct error *err)
 		err))
 		return false;
 	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
-	free(now.signers);
+	snapshot_free(&now);
 	return ok;
 }
 

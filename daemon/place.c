@@ -138,3 +138,16 @@ place_check_end(const char *document, unsigned version,
 		" that was begun is void once another version is in force",
 		now->version, document, version);
 }
+
+bool
+place_check_room(const char *document, const struct snapshot *now,
+    struct error *err)
+{
+	const size_t num = now->num_acts + now->num_dispatches;
+
+	return num + 3 <= LIMIT_RECEIPTS ||
+	    error_set(err, ERROR_LIMIT,
+		"%s@%u has %zu entries in the journal, and a copy takes %d"
+		" receipts: deposit a new version, and sign that", document,
+		now->version, num, LIMIT_RECEIPTS);
+}

@@ -50,4 +50,13 @@ bool place_check_sign(const char *document, unsigned version,
 bool place_check_end(const char *document, unsigned version,
     const struct snapshot *now, struct error *err) MUST_USE;
 
+/*
+ * Has a copy of the version room for the receipts of one more signature: its
+ * own, that of a "force", and that of a waybill?
+ *
+ * ERROR_LIMIT  nobody could verify the copy any more
+ */
+bool place_check_room(const char *document, const struct snapshot *now,
+    struct error *err) MUST_USE;
+
 #endif

@@ -5,6 +5,56 @@
 
 #include "record/stored.h"
 
+/* A list of num of size bytes each; never NULL on success. */
+static void *
+copy_list(const void *list, size_t num, size_t size, struct error *err)
+{
+	void *out = calloc(num + 1, size);
+
+	if (out == NULL)
+		error_set_errno(err, "snapshot");
+	else if (num > 0)
+		memcpy(out, list, num * size);
+	return out;
+}
+
+/* All that there is: a list cut short would make good acts look bad. */
+static bool
+copy_lists(const struct ledger_version *asked, struct snapshot *out,
+    struct error *err)
+{
+	out->num_acts = asked->num_acts;
+	out->num_dispatches = asked->num_dispatches;
+	out->num_signers = asked->num_signers;
+	out->acts = copy_list(asked->acts, asked->num_acts,
+	    sizeof(*out->acts), err);
+	out->dispatches = copy_list(asked->dispatches, asked->num_dispatches,
+	    sizeof(*out->dispatches), err);
+	out->signers = copy_list(asked->signers, asked->num_signers,
+	    sizeof(*out->signers), err);
+	return out->acts != NULL && out->dispatches != NULL &&
+	    out->signers != NULL;
+}
+
+static void
+find_mine(const struct ledger_version *asked, const char *person,
+    struct snapshot *out)
+{
+	for (size_t i = 0; i < asked->num_signers; i++) {
+		const struct ledger_signer *one = &asked->signers[i];
+
+		if (strcmp(one->person, person) != 0)
+			continue;
+		if (one->terminates) {
+			out->my_end = *one;
+			out->has_my_end = true;
+		} else {
+			out->mine = *one;
+			out->has_mine = true;
+		}
+	}
+}
+
 bool
 snapshot_take(struct job *job, unsigned version, const char *person,
     struct snapshot *out, struct error *err)
@@ -38,41 +88,28 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 		out->version = asked->number;
 		out->asked = *asked;
 		out->deposit_index = asked->acts[0];
-		out->num_acts = asked->num_acts < LIMIT_RECEIPTS ?
-		    asked->num_acts :
-		    LIMIT_RECEIPTS;
-		memcpy(out->acts, asked->acts,
-		    out->num_acts * sizeof(out->acts[0]));
-		out->num_dispatches = asked->num_dispatches < LIMIT_SIGNATURES ?
-		    asked->num_dispatches :
-		    LIMIT_SIGNATURES;
-		if (out->num_dispatches > 0)
-			memcpy(out->dispatches, asked->dispatches,
-			    out->num_dispatches * sizeof(out->dispatches[0]));
-		for (size_t i = 0; i < asked->num_signers; i++)
-			if (strcmp(asked->signers[i].person, person) != 0)
-				continue;
-			else if (asked->signers[i].terminates) {
-				out->my_end = asked->signers[i];
-				out->has_my_end = true;
-			} else {
-				out->mine = asked->signers[i];
-				out->has_mine = true;
-			}
-		out->num_signers = asked->num_signers;
-		out->signers = calloc(asked->num_signers + 1,
-		    sizeof(*out->signers));
-		if (out->signers == NULL)
-			ok = error_set_errno(err, "snapshot");
-		else if (asked->num_signers > 0)
-			memcpy(out->signers, asked->signers,
-			    asked->num_signers * sizeof(*out->signers));
+		find_mine(asked, person, out);
+		ok = copy_lists(asked, out, err);
 	}
 	ledger_unlock(ledger);
 	out->asked.signers = NULL;
 	out->asked.acts = NULL;
 	out->asked.dispatches = NULL;
+	if (!ok)
+		snapshot_free(out);
 	return ok;
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	free(snapshot->acts);
+	free(snapshot->dispatches);
+	free(snapshot->signers);
+	snapshot->acts = snapshot->dispatches = NULL;
+	snapshot->signers = NULL;
+	snapshot->num_acts = snapshot->num_dispatches = 0;
+	snapshot->num_signers = 0;
 }
 
 struct container *

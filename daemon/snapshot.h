@@ -15,11 +15,9 @@ struct snapshot {
 	enum status status;             /* of the newest */
 	struct ledger_version asked;    /* without its lists */
 	uint64_t deposit_index;
-	uint64_t acts[LIMIT_RECEIPTS];
-	size_t num_acts;
-	/* The "dispatch" entries of the waybills by which they came. */
-	uint64_t dispatches[LIMIT_SIGNATURES + 1];
-	size_t num_dispatches;
+	/* Its entries; the "dispatch" ones of the waybills by which they came. */
+	uint64_t *acts, *dispatches;
+	size_t num_acts, num_dispatches;
 	struct digest newest_digest;
 	/* Who deposited the version after the one asked for; or empty. */
 	char next_person[LIMIT_EMAIL_BYTES + 1], next_office[POLICY_NAME];
@@ -34,11 +32,13 @@ struct snapshot {
 #define SNAPSHOT_IN_FORCE UINT_MAX
 
 /*
- * version 0 is the newest; mine and my_end are person's; signers is the
- * caller's to free().
+ * version 0 is the newest; mine and my_end are person's; out is for
+ * snapshot_free() after true.
  */
 bool snapshot_take(struct job *job, unsigned version, const char *person,
     struct snapshot *out, struct error *err) MUST_USE;
+/* Its lists; the rest stays.  One of zeros is fine. */
+void snapshot_free(struct snapshot *snapshot);
 /* stored_version(), where what fails is the store's fault and not theirs. */
 struct container *snapshot_load(struct job *job, const struct oid *commit,
     struct error *err);
