@@ -138,19 +138,17 @@ path_slip_id(const char *path, char out[LIMIT_NAME_BYTES + 1])
 }
 
 bool
-slip_has_waybill(const struct container *container,
-    const struct digest *waybill)
+slip_has_waybill(struct container *container, const struct digest *waybill)
 {
+	struct error ignored = { 0 }; /* one that does not read is none */
 	char id[LIMIT_NAME_BYTES + 1];
 
 	for (size_t i = 0; i < container->num; i++) {
-		const struct member *member = &container->members[i];
-		struct digest digest;
+		struct member *member = &container->members[i];
 
-		if (!path_signature_id(member->path, PATH_WAYBILL_OF, id))
-			continue;
-		digest = sha256_of(member_bytes(member));
-		if (digest_eq(&digest, waybill))
+		if (path_signature_id(member->path, PATH_WAYBILL_OF, id) &&
+		    member_hash(member, NULL, &ignored) &&
+		    digest_eq(&member->sha256, waybill))
 			return true;
 	}
 	return false;

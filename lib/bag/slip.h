@@ -48,9 +48,9 @@ bool path_slip_id(const char *path, char out[LIMIT_NAME_BYTES + 1]);
 
 /*
  * Does a container have the waybill of that digest?  Only then does a receipt
- * of its dispatch belong there.
+ * of its dispatch belong there.  Each waybill is hashed once, whoever asks.
  */
-bool slip_has_waybill(const struct container *container,
+bool slip_has_waybill(struct container *container,
     const struct digest *waybill);
 
 #endif

@@ -379,6 +379,32 @@ START_TEST(a_waybill_of_slips_names_nothing)
 }
 END_TEST
 
+/* A copy of many waybills and receipts: each waybill is hashed once. */
+START_TEST(a_waybill_is_found_by_its_digest)
+{
+	const struct digest first = sha256_of(span_of_str("one")),
+			    second = sha256_of(span_of_str("two")),
+			    other = sha256_of(span_of_str("three"));
+	struct error err = { 0 };
+	struct container *c = container_new(&err);
+
+	ck_ok(container_put(c, "META-INF/waybill-1.yaml", span_of_str("one"),
+		  &err) &&
+		container_put(c, "META-INF/waybill-2.yaml",
+		    span_of_str("two"), &err) &&
+		container_put(c, "META-INF/slip-3.yaml",
+		    span_of_str("three"), &err), err);
+	ck_assert(slip_has_waybill(c, &first));
+	ck_assert(slip_has_waybill(c, &second));
+	ck_assert(!slip_has_waybill(c, &other));
+	for (size_t i = 0; i < c->num; i++)
+		ck_assert_int_eq(c->members[i].hashed,
+		    strstr(c->members[i].path, "waybill") != NULL);
+	ck_assert(slip_has_waybill(c, &first));
+	container_free(c);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -393,6 +419,7 @@ fill(TCase *t)
 	tcase_add_test(t, every_truncation_is_refused);
 	tcase_add_test(t, a_slip_over_its_limit_is_refused);
 	tcase_add_test(t, a_waybill_of_slips_names_nothing);
+	tcase_add_test(t, a_waybill_is_found_by_its_digest);
 }
 
 int
