@@ -559,27 +559,50 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 	return true;
 }
 
+/* What belongs to an act of a document, which states_apply() took. */
+static bool
+note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
+    uint32_t number, struct error *err)
+{
+	const struct ledger_document *doc =
+	    ledger->names.documents[number - 1];
+
+	return (!entry_has(entry, ENTRY_COMMIT) ||
+		   add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
+	    (!entry_has(entry, ENTRY_WAYBILL) ||
+		join_bag(ledger, doc, number, entry) || no_memory(err));
+}
+
+/* The first act of a document: there is none before it has a version. */
+static bool
+begin_document(struct ledger *ledger, uint64_t index,
+    const struct entry *entry, uint32_t number, struct error *err)
+{
+	struct ledger_document *doc = calloc(1, sizeof(*doc));
+
+	if (doc == NULL)
+		return no_memory(err);
+	snprintf(doc->name, sizeof(doc->name), "%s", entry->document);
+	doc->last = LEDGER_NONE;
+	if (!states_apply(doc, index, entry, err)) {
+		free_document(doc);
+		return false;
+	}
+	ledger->names.documents[number - 1] = doc;
+	return add_to_order(ledger, doc) || no_memory(err);
+}
+
 /* A deposit, signature, entry into force or termination of a document. */
 static bool
 apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	struct ledger_document **slot = &ledger->names.documents[number - 1];
-	struct ledger_document *doc = *slot;
+	struct ledger_document *doc = ledger->names.documents[number - 1];
 
-	if (doc == NULL) {
-		if ((doc = *slot = calloc(1, sizeof(*doc))) == NULL)
-			return no_memory(err);
-		snprintf(doc->name, sizeof(doc->name), "%s", entry->document);
-		doc->last = LEDGER_NONE;
-		if (!add_to_order(ledger, doc))
-			return no_memory(err);
-	}
-	return states_apply(doc, index, entry, err) &&
-	    (!entry_has(entry, ENTRY_COMMIT) ||
-		add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
-	    (!entry_has(entry, ENTRY_WAYBILL) ||
-		join_bag(ledger, doc, number, entry) || no_memory(err));
+	return (doc == NULL ?
+			begin_document(ledger, index, entry, number, err) :
+			states_apply(doc, index, entry, err)) &&
+	    note_act(ledger, index, entry, number, err);
 }
 
 bool

@@ -40,7 +40,7 @@ struct ledger_version {
 struct ledger_document {
 	char name[DOCUMENT_NAME];
 	char title[LIMIT_TITLE_BYTES + 1]; /* empty until somebody read it */
-	size_t num_versions;               /* 0: only spoken of, refused */
+	size_t num_versions;               /* in a ledger at least one */
 	struct ledger_version *versions;   /* versions[i] is number i + 1 */
 	bool terminated;                   /* one of them is: it takes no more */
 	uint64_t last;                     /* its newest act, or LEDGER_NONE */
@@ -79,7 +79,7 @@ void ledger_unlock(struct ledger *ledger);
 uint64_t ledger_of_bag(const struct ledger *ledger, enum act act,
     const struct digest *digest);
 
-/* NULL if it has no version. */
+/* NULL if there is none; one that is there has a version. */
 struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
 /* All documents by name; *num of them.  NULL if there is no memory. */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
@@ -87,7 +87,10 @@ struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
 uint64_t ledger_of_commit(const struct ledger *ledger, const struct oid *oid);
 const struct ledger_version *ledger_version(const struct ledger_document *doc,
     unsigned number);
-/* Of the newest version; of all, once it is terminated. */
+/*
+ * Of the newest version; of all, once it is terminated.  STATUS_DRAFT of a
+ * document that has no version yet (one that is outside of a ledger).
+ */
 enum status ledger_status(const struct ledger_document *doc);
 /*
  * What a copy of this version tells when it is valid: nothing of what became of

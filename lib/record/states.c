@@ -17,8 +17,11 @@ ledger_version(const struct ledger_document *doc, unsigned number)
 enum status
 ledger_status(const struct ledger_document *doc)
 {
-	return doc->terminated ? STATUS_TERMINATED :
-				 doc->versions[doc->num_versions - 1].status;
+	if (doc->terminated)
+		return STATUS_TERMINATED;
+	return doc->num_versions == 0 ?
+	    STATUS_DRAFT :
+	    doc->versions[doc->num_versions - 1].status;
 }
 
 enum status

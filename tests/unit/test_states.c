@@ -218,6 +218,30 @@ START_TEST(who_withdrew_is_who_deposited_the_next)
 }
 END_TEST
 
+/* What is refused makes no document: of none there is a version to ask for. */
+START_TEST(there_is_no_document_without_a_version)
+{
+	static const char *const acts[] = { "s1m", "d2m", "t1m", "f1" };
+	const struct ledger_document none = { .num_versions = 0 };
+	struct play play = { .last = 0 };
+	struct ledger_document **all;
+	struct error err = { 0 };
+	size_t num;
+
+	play.ledger = ledger_new(&err);
+	ck_assert_ptr_nonnull(play.ledger);
+	ck_assert(!play_act(&play, acts[_i], &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_null(ledger_find(play.ledger, "mou/one"));
+	all = ledger_sorted(play.ledger, &num);
+	ck_assert_ptr_nonnull(all);
+	ck_assert_uint_eq(num, 0);
+	free(all);
+	ledger_free(play.ledger);
+	ck_assert_int_eq(ledger_status(&none), STATUS_DRAFT);
+}
+END_TEST
+
 /* The copy was made before, or tells nothing of other versions. */
 START_TEST(a_copy_tells_its_own_acts)
 {
@@ -255,6 +279,8 @@ fill(TCase *tcase)
 	tcase_add_loop_test(tcase, a_document_is_what_its_acts_make_it, 0,
 	    COUNT(courses));
 	tcase_add_test(tcase, who_withdrew_is_who_deposited_the_next);
+	tcase_add_loop_test(tcase, there_is_no_document_without_a_version, 0,
+	    4);
 	tcase_add_test(tcase, a_copy_tells_its_own_acts);
 }
 
