@@ -283,6 +283,15 @@ succession_parse_entry(struct span text, struct policy_entry *out,
 	return true;
 }
 
+/* What the office accepted stands nowhere else: only it can say so again. */
+static bool
+damaged(struct error *err)
+{
+	return error_set(err, ERROR_SYSTEM,
+	    "it is damaged: bring it back from a backup, or enrol anew in an"
+	    " empty state folder (\"valise init\")");
+}
+
 /* "INDEX DIGEST accepted", "INDEX DIGEST seen" or "awaited DIGEST". */
 static bool
 parse_line(struct span line, struct succession *out, struct error *err)
@@ -292,17 +301,19 @@ parse_line(struct span line, struct succession *out, struct error *err)
 	struct span first, digest;
 
 	if (!span_take_until(&line, ' ', &first))
-		return false;
+		return damaged(err);
 	if (span_is(first, "awaited"))
-		return out->num_awaited < AWAITED &&
-		    digest_parse(line, &out->awaited[out->num_awaited++]);
+		return (out->num_awaited < AWAITED &&
+			   digest_parse(line,
+			       &out->awaited[out->num_awaited++])) ||
+		    damaged(err);
 	if (!span_to_u64(first, &entry.index) ||
 	    !span_take_until(&line, ' ', &digest) ||
 	    !digest_parse(digest, &entry.digest) ||
 	    (newest != NULL && entry.index <= newest->index))
-		return false;
+		return damaged(err);
 	entry.accepted = span_is(line, "accepted");
-	return (entry.accepted || span_is(line, "seen")) &&
+	return (entry.accepted || span_is(line, "seen") || damaged(err)) &&
 	    append(out, &entry, err);
 }
 
@@ -313,8 +324,8 @@ succession_parse(struct span text, struct succession *out, struct error *err)
 
 	while (span_take_line(&text, &line))
 		if (!parse_line(line, out, err))
-			return error_set(err, ERROR_SYSTEM, "it is damaged");
-	return text.len == 0 || error_set(err, ERROR_SYSTEM, "it is damaged");
+			return false;
+	return text.len == 0 || damaged(err);
 }
 
 bool
@@ -328,14 +339,16 @@ succession_parse_pins(struct span text, struct succession *out,
 	while (span_take_line(&text, &line)) {
 		struct policy_pin *pin = &out->pins[out->num_pins];
 
-		if (out->num_pins == LIMIT_PINS ||
-		    !span_take_until(&line, ' ', &number) ||
+		if (out->num_pins == LIMIT_PINS)
+			return error_set(err, ERROR_LIMIT, "over %d lines",
+			    LIMIT_PINS);
+		if (!span_take_until(&line, ' ', &number) ||
 		    !span_to_u64(number, &pin->size) ||
 		    !digest_parse(line, &pin->digest))
-			return error_set(err, ERROR_SYSTEM, "it is damaged");
+			return damaged(err);
 		out->num_pins++;
 	}
-	return true;
+	return text.len == 0 || damaged(err);
 }
 
 bool

@@ -104,11 +104,12 @@ bool succession_parse_entry(struct span text, struct policy_entry *out,
  * As a file of an office's state: "INDEX DIGEST accepted" or "… seen" lines,
  * then "awaited DIGEST" ones.  out is all zero before.
  *
- * ERROR_SYSTEM  it is damaged
+ * ERROR_SYSTEM  it is damaged, or there is no memory
+ * ERROR_LIMIT   more than LIMIT_POLICY_ENTRIES
  */
 bool succession_parse(struct span text, struct succession *out,
     struct error *err) MUST_USE;
-/* "SIZE DIGEST" lines, as pins were kept before. */
+/* "SIZE DIGEST" lines, as pins were kept before; at most LIMIT_PINS. */
 bool succession_parse_pins(struct span text, struct succession *out,
     struct error *err) MUST_USE;
 bool succession_encode(const struct succession *succession, struct buf *out,

@@ -269,6 +269,7 @@ START_TEST(a_damaged_file_is_refused)
 
 	ck_assert(!succession_parse(span_of_str(damaged[_i]), &read, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.detail, "backup"));
 	succession_free(&read);
 }
 END_TEST
@@ -288,6 +289,26 @@ START_TEST(a_journal_of_too_many_policies_is_refused)
 	    &made.list[0].digest, LIMIT_POLICY_ENTRIES - 1, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	succession_free(&made);
+}
+END_TEST
+
+/* 0: of entries; 1: of pins.  It is not damaged, and is not called so. */
+START_TEST(a_file_over_its_limit_is_told_as_that)
+{
+	const unsigned limit = _i == 0 ? LIMIT_POLICY_ENTRIES : LIMIT_PINS;
+	struct buf text = BUF(SIZE_MAX);
+	struct succession read = { 0 };
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i <= limit; i++)
+		ck_ok(buf_printf(&text, &err, "%u " A "%s\n", i,
+			  _i == 0 ? " seen" : ""), err);
+	ck_assert(!(_i == 0 ? succession_parse : succession_parse_pins)(
+	    buf_span(&text), &read, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	ck_assert_ptr_null(strstr(err.detail, "damaged"));
+	succession_free(&read);
+	buf_free(&text);
 }
 END_TEST
 
@@ -388,6 +409,7 @@ fill(TCase *t)
 	tcase_add_test(t, what_is_there_is_awaited_no_more);
 	tcase_add_test(t, it_comes_back_from_its_file);
 	tcase_add_loop_test(t, a_damaged_file_is_refused, 0, COUNT(damaged));
+	tcase_add_loop_test(t, a_file_over_its_limit_is_told_as_that, 0, 2);
 	tcase_add_test(t, a_journal_of_too_many_policies_is_refused);
 	tcase_add_test(t, pins_of_before_are_taken_over);
 	tcase_add_test(t,
