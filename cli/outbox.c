@@ -354,20 +354,25 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 	snprintf(note, sizeof(note), "%s.upload", act->path);
 	/* By it an answer that was lost is found again. */
 	digest_hex(digest, hex);
-	for (unsigned tries = 0; tries < 2; tries++) {
+	for (unsigned tries = 0;; tries++) {
 		if (!session_upload(session, request->body_fd,
 			request->body_len, note, id, err))
 			return false;
 		snprintf(path, sizeof(path), "%s%cupload=%s&digest=%s",
 		    request->path, act->onto ? '&' : '?', id, hex);
-		remote_answer_free(answer);
 		ok = remote_do(session->remote, &use, answer, err);
 		if (ok || answer->status != 404)
 			break;
-		/* It is gone, and it was never deposited. */
+		/*
+		 * It is gone, and it was never deposited.  That was said of
+		 * the upload and not of what was in it: it refuses nothing.
+		 */
 		unlink(note);
-		if (tries == 0)
-			*err = (struct error){ 0 };
+		remote_answer_free(answer);
+		*answer = (struct remote_answer){ .body = BUF(0) };
+		if (tries > 0)
+			return false;
+		*err = (struct error){ 0 };
 	}
 	if (answer->status >= 200 && answer->status < 500)
 		unlink(note);

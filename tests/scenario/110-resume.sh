@@ -107,6 +107,19 @@ kill $p; wait $p 2>/dev/null
 line mofa
 expect "a push that was ended goes on too" 0 "were sent before" at mofa push agreement/large --text lo=work/lo.txt --text en=work/big2.txt --title en=x
 expect "and there is one version of it" 0 "agreement/large *2 " at mofa list
+# An upload that is gone is made once more; if that one is gone too, or cannot be
+# made, that refuses nothing of what was in it: the deposit stays in the outbox.
+kept() { ls offices/mofa/state/*/outbox/agreement--"$1"@1-*.asice >/dev/null 2>&1; }
+large() { at mofa push "agreement/$1" --text lo=work/lo.txt --text en=work/big2.txt --title en=x; }
+no_line mofa; liar mofa ask '?upload=' '?upload=1&was='
+expect "an upload that is gone twice" 4 "no such upload" large gone
+check "leaves the deposit in the outbox" kept gone
+while create mofa 1 >work/created && grep -q 201 work/created; do last=$id; done
+expect "room for one more" 0 "^204$" tus mofa DELETE "/v1/uploads/$last"
+expect "one that is gone, with no room for another" 9 "uploads" large full
+check "leaves it too" kept full
+no_line mofa; stop_daemon "$dir"; rm -rf data/spool/uploads; start_daemon "$dir"
+expect "it goes the next time" 0 "agreement/full@1" large full
 # Corrupted, late and cut: right, or it says what to do.
 line mofa flip=30000 flips=3
 expect "a line that corrupts: fetch" 0 "VALID" at mofa fetch agreement/large -o work/flip.asice
