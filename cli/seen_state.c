@@ -64,12 +64,13 @@ keep_evidence(const struct seen *seen, const struct evidence *evidence,
 	    (file_exists(path) ||
 		file_write(path, buf_span(&text), 0600, err));
 	buf_free(&text);
+	if (!ok)
+		return false;
 	snprintf(line, sizeof(line),
 	    "both signed checkpoints are kept in %s; what they prove: valise"
 	    " verify --evidence FILE", path);
-	if (ok)
-		seen_tell(seen, line);
-	return ok;
+	seen_tell(seen, line);
+	return true;
 }
 
 bool
