@@ -36,6 +36,15 @@ acts_version(const struct document_acts *acts, unsigned number)
 }
 
 bool
+acts_of_version(const struct ledger_version *version, uint64_t index)
+{
+	for (size_t i = 0; version != NULL && i < version->num_acts; i++)
+		if (version->acts[i] == index)
+			return true;
+	return false;
+}
+
+bool
 acts_has(const struct document_acts *acts, uint64_t index)
 {
 	size_t low = 0, high = acts->num;
@@ -145,18 +154,6 @@ path_of(const struct context *context, const char *document,
 }
 
 bool
-acts_take_field(struct span *text, const char *name, struct span *value)
-{
-	struct span line, word;
-
-	if (!span_take_line(text, &line) ||
-	    !span_take_until(&line, ' ', &word) || !span_is(word, name))
-		return false;
-	*value = line;
-	return true;
-}
-
-bool
 acts_take_whole(struct span *text)
 {
 	const size_t last = sizeof("sha256 \n") - 1 + DIGEST_HEX - 1;
@@ -168,7 +165,7 @@ acts_take_whole(struct span *text)
 	end = span_sub(*text, text->len - last, last);
 	*text = span_sub(*text, 0, text->len - last);
 	found = sha256_of(*text);
-	return acts_take_field(&end, "sha256", &hex) &&
+	return span_take_field(&end, "sha256", &hex) &&
 	    digest_parse(hex, &said) && digest_eq(&said, &found);
 }
 
@@ -177,13 +174,13 @@ read_header(struct span *text, struct document_acts *out)
 {
 	struct span value;
 
-	return acts_take_field(text, "valise", &value) &&
+	return span_take_field(text, "valise", &value) &&
 	    span_is(value, "acts 1") &&
-	    acts_take_field(text, "document", &value) &&
+	    span_take_field(text, "document", &value) &&
 	    span_is(value, out->doc.name) &&
-	    acts_take_field(text, "size", &value) &&
+	    span_take_field(text, "size", &value) &&
 	    span_to_u64(value, &out->size) &&
-	    acts_take_field(text, "seen", &value) &&
+	    span_take_field(text, "seen", &value) &&
 	    time_parse_at(value, &out->seen_at);
 }
 
@@ -331,15 +328,6 @@ is_in_copy(const struct verdict *verdict, uint64_t index)
 	return false;
 }
 
-static bool
-is_of_version(const struct ledger_version *version, uint64_t index)
-{
-	for (size_t i = 0; i < version->num_acts; i++)
-		if (version->acts[i] == index)
-			return true;
-	return false;
-}
-
 bool
 acts_settle(const struct document_acts *acts, struct verdict *verdict,
     struct error *err)
@@ -353,7 +341,7 @@ acts_settle(const struct document_acts *acts, struct verdict *verdict,
 		    "the daemon sent %s@%u, and does not show its deposit",
 		    verdict->version->document, verdict->version->number);
 	for (size_t i = 0; i < verdict->num_acts; i++)
-		if (!is_of_version(version, verdict->acts[i].index))
+		if (!acts_of_version(version, verdict->acts[i].index))
 			missing = verdict->acts[i].index;
 	if (missing != LEDGER_NONE)
 		return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,

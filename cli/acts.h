@@ -91,6 +91,8 @@ bool acts_update_with(struct session *session, const char *document,
 /* NULL if there is no such version; 0 is the newest. */
 const struct ledger_version *acts_version(const struct document_acts *acts,
     unsigned number);
+/* Is this one of its acts?  Not of a version that there is not. */
+bool acts_of_version(const struct ledger_version *version, uint64_t index);
 bool acts_has(const struct document_acts *acts, uint64_t index);
 /*
  * Every act that was kept, with an index below size, is among them.

@@ -4,9 +4,7 @@
  */
 #include "cli/acts_private.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/time.h"
 
@@ -57,7 +55,7 @@ load_all(const struct context *context, struct all_acts *out)
 	    file_read(path, text.max, &text, &ignored);
 	rest = buf_span(&text);
 	ok = ok && acts_take_whole(&rest) &&
-	    acts_take_field(&rest, "valise", &value) &&
+	    span_take_field(&rest, "valise", &value) &&
 	    span_is(value, "all-acts 2");
 	while (ok && span_take_line(&rest, &value))
 		ok = take_range(value, out);
@@ -110,19 +108,6 @@ add_range(struct all_acts *all, struct all_range new)
 	all->list[all->num++] = new;
 }
 
-static bool
-flush(const struct context *context, struct error *err)
-{
-	const int fd = open(context->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = fd >= 0 && syncfs(fd) == 0;
-
-	if (!ok)
-		error_set_errno(err, "%s", context->state);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 bool
 acts_keep_all(const struct context *context, const struct digest *policy,
     uint64_t from, uint64_t size, int64_t seen_at, struct error *err)
@@ -134,7 +119,8 @@ acts_keep_all(const struct context *context, const struct digest *policy,
 
 	load_all(context, &all);
 	ok = context_path(context, "acts", dir, err) &&
-	    file_make_dirs(dir, 0700, err) && flush(context, err) &&
+	    file_make_dirs(dir, 0700, err) &&
+	    file_sync_all(context->state, err) &&
 	    context_path(context, ALL, path, err);
 	if (ok && (all.num == 0 || all.list[all.num - 1].size <= size)) {
 		add_range(&all,

@@ -6,8 +6,6 @@
 
 #include "cli/acts.h"
 
-/* "NAME VALUE", a line. */
-bool acts_take_field(struct span *text, const char *name, struct span *value);
 /* The last line is the SHA-256 of all before it: text is then without it. */
 bool acts_take_whole(struct span *text);
 /* No act came since, if pulls were given all of them (acts_all.c). */

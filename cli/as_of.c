@@ -25,15 +25,6 @@ as_of_copy(const struct verdict *verdict, struct as_of *out)
 }
 
 static bool
-has_act(const struct ledger_version *version, uint64_t index)
-{
-	for (size_t i = 0; version != NULL && i < version->num_acts; i++)
-		if (version->acts[i] == index)
-			return true;
-	return false;
-}
-
-static bool
 contradicts(const struct verdict *verdict, uint64_t index, uint64_t size,
     bool proved, struct error *err)
 {
@@ -52,7 +43,7 @@ as_of_document(const struct document_acts *acts, struct as_of *out)
 	*out = (struct as_of){ .time_ms = acts->time_ms };
 	if (acts->num > 0)
 		out->entry = acts->list[acts->num - 1].index;
-	/* What copies alone told is not known to be all (acts_absorb()). */
+	/* What copies alone told is not known to be all. */
 	if (acts->seen_at != 0) {
 		out->size = acts->size;
 		out->seen_at = acts->seen_at;
@@ -88,7 +79,7 @@ as_of_acts(const struct document_acts *acts, bool proved,
 		const uint64_t index = verdict->acts[i].index;
 
 		newer = newer || index >= acts->size;
-		if (index < acts->size && !has_act(version, index))
+		if (index < acts->size && !acts_of_version(version, index))
 			return contradicts(verdict, index, acts->size, proved,
 			    err);
 	}
@@ -189,14 +180,6 @@ as_of_json(const struct as_of *as_of)
 	    as_of->size != 0 ? json_of_ms(as_of->seen_at * 1000) : json_null());
 }
 
-static const char *
-text_of(const json_t *json, const char *key)
-{
-	const json_t *value = json_object_get(json, key);
-
-	return json_is_string(value) ? json_string_value(value) : "";
-}
-
 void
 as_of_json_text(const json_t *json, char out[AS_OF_TEXT])
 {
@@ -205,10 +188,10 @@ as_of_json_text(const json_t *json, char out[AS_OF_TEXT])
 	out[0] = '\0';
 	if (json_is_integer(size))
 		snprintf(out, AS_OF_TEXT, "checkpoint %lld, seen %.10s",
-		    (long long)json_integer_value(size), text_of(json, "seen"));
+		    (long long)json_integer_value(size), json_text(json, "seen"));
 	else if (json_is_object(json))
 		snprintf(out, AS_OF_TEXT, "entry %lld of %.10s",
 		    (long long)json_integer_value(
 			json_object_get(json, "entry")),
-		    text_of(json, "time"));
+		    json_text(json, "time"));
 }

@@ -29,19 +29,13 @@ free_reports(struct report *reports, int num)
 	free(reports);
 }
 
-static const char *
-text_of(const json_t *json, const char *key)
-{
-	return json_string_value(json_object_get(json, key));
-}
-
 /* What it says of itself must be what the depositary signed. */
 static bool
 check_checkpoint(struct context *context, struct report *report,
     struct error *err)
 {
-	const char *root = text_of(report->json, "root");
-	const char *note = text_of(report->json, "checkpoint");
+	const char *root = json_text(report->json, "root");
+	const char *note = json_text(report->json, "checkpoint");
 	char hex[DIGEST_HEX];
 
 	report->note = span_of_str(note);
@@ -49,7 +43,7 @@ check_checkpoint(struct context *context, struct report *report,
 		err))
 		return false;
 	digest_hex(&report->checkpoint.root, hex);
-	return (root != NULL && strcmp(root, hex) == 0 &&
+	return (strcmp(root, hex) == 0 &&
 		   json_integer_value(json_object_get(report->json, "size")) ==
 		       (json_int_t)report->checkpoint.size) ||
 	    error_set(err, ERROR_UNTRUSTED,
@@ -73,18 +67,18 @@ read_report(struct context *context, const char *file, struct report *out,
 	if (!ok)
 		return false;
 	json = out->json;
-	out->office = text_of(json, "office");
-	out->party = text_of(json, "party");
-	out->time = text_of(json, "time");
-	if (out->office == NULL || out->party == NULL || out->time == NULL ||
-	    text_of(json, "origin") == NULL ||
-	    text_of(json, "checkpoint") == NULL)
+	out->office = json_text(json, "office");
+	out->party = json_text(json, "party");
+	out->time = json_text(json, "time");
+	if (out->office[0] == '\0' || out->party[0] == '\0' ||
+	    out->time[0] == '\0' || json_text(json, "origin")[0] == '\0' ||
+	    json_text(json, "checkpoint")[0] == '\0')
 		return error_set(err, ERROR_MALFORMED,
 		    "%s: no report of \"valise --json audit\"", file);
-	ok = strcmp(text_of(json, "origin"),
+	ok = strcmp(json_text(json, "origin"),
 		 context->enrolment.journal.name) == 0 ||
 	    error_set(err, ERROR_USAGE,
-		"it is of another journal, %s", text_of(json, "origin"));
+		"it is of another journal, %s", json_text(json, "origin"));
 	ok = ok && check_checkpoint(context, out, err) &&
 	    ranges_of_json(json_object_get(json, "hidden"), &out->hidden, err);
 	return ok || error_context(err, "%s", file);

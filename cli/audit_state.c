@@ -59,21 +59,17 @@ audit_state_write(const struct audit_state *state, struct error *err)
 static bool
 take_number(struct span *text, const char *name, uint64_t *out)
 {
-	struct span line, word;
+	struct span value;
 
-	return span_take_line(text, &line) &&
-	    span_take_until(&line, ' ', &word) && span_is(word, name) &&
-	    span_to_u64(line, out);
+	return span_take_field(text, name, &value) && span_to_u64(value, out);
 }
 
 static bool
 take_digest(struct span *text, const char *name, struct digest *out)
 {
-	struct span line, word;
+	struct span value;
 
-	return span_take_line(text, &line) &&
-	    span_take_until(&line, ' ', &word) && span_is(word, name) &&
-	    digest_parse(line, out);
+	return span_take_field(text, name, &value) && digest_parse(value, out);
 }
 
 static bool

@@ -19,17 +19,16 @@ same_state(const struct ledger_document *doc, const json_t *one)
 		doc->num_versions > 0 ?
 	    &doc->versions[doc->num_versions - 1] :
 	    NULL;
-	const char *status = json_string_value(json_object_get(one, "status"));
-	const char *digest = json_string_value(json_object_get(one, "digest"));
 	char hex[DIGEST_HEX];
 
-	if (newest == NULL || status == NULL || digest == NULL)
+	if (newest == NULL)
 		return false;
 	digest_hex(&newest->digest, hex);
 	return json_integer_value(json_object_get(one, "version")) ==
 	    (json_int_t)newest->number &&
-	    strcmp(status, status_name(ledger_status(doc))) == 0 &&
-	    strcmp(digest, hex) == 0;
+	    strcmp(json_text(one, "status"),
+		status_name(ledger_status(doc))) == 0 &&
+	    strcmp(json_text(one, "digest"), hex) == 0;
 }
 
 static int

@@ -148,15 +148,6 @@ note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 }
 
 static bool
-has_file(const struct packing *pack, const char *path)
-{
-	for (size_t i = 0; i < pack->num; i++)
-		if (strcmp(pack->files[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-static bool
 add_copy(struct packing *pack, const char *document, unsigned version,
     struct error *err)
 {
@@ -182,7 +173,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 		bag_file_name(BAG_COPIES, copy.verdict.version->document,
 		    copy.verdict.version->number, ".asice", path);
 	/* It may be named, and new since the last bag as well. */
-	if (ok && !has_file(pack, path)) {
+	if (ok && waybill_find(pack->waybill, path) == NULL) {
 		const struct version *it = copy.verdict.version;
 
 		ok = add_file(pack, path, copy.fd, span_of(NULL, 0), err) !=
@@ -214,9 +205,6 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	void *more;
 
 	(void)index, (void)line;
-	if (entry->act != ACT_DEPOSIT && entry->act != ACT_SIGN &&
-	    entry->act != ACT_FORCE && entry->act != ACT_TERMINATE)
-		return true;
 	document_type(entry->document, type);
 	if (!policy_decide(all->pack->policy, all->pack->addressee, RIGHT_READ,
 		type).allowed ||

@@ -577,7 +577,7 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		opened_find_unexpected(bag);
 		take_crls(bag);
 		ok = take_copies(bag, dir, table, rows, err) &&
-		    local_flush(dir, err) &&
+		    file_sync_all(dir, err) &&
 		    write_answer(bag, answer, err) &&
 		    was_opened(bag, true, err) &&
 		    report_opened(bag, table, rows, dir, answer, proved, err);

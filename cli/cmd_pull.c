@@ -931,7 +931,7 @@ run(struct pull *pull, struct error *err)
 	    keep_acts(pull, err) && resume_waiting(pull, err);
 	while (ok && more)
 		ok = fetch_pack(pull, &more, err) || ask_anew(pull, &more, err);
-	ok = ok && pull_documents(pull, err) && local_flush(pull->dir, err);
+	ok = ok && pull_documents(pull, err) && file_sync_all(pull->dir, err);
 	/* What was not good is looked at again the next time. */
 	if (ok && pull->num_bad == 0)
 		ok = write_done(pull, err);

@@ -10,14 +10,6 @@
 #include "cli/commands.h"
 #include "cli/local.h"
 
-static const char *
-text_of(const json_t *json, const char *key)
-{
-	const json_t *value = json_object_get(json, key);
-
-	return json_is_string(value) ? json_string_value(value) : "";
-}
-
 static void
 print_groups(const char *label, const char *hex)
 {
@@ -32,9 +24,9 @@ static void
 print_act(const char *what, const json_t *act)
 {
 	printf("  %-13s", what);
-	output_text(text_of(act, "person"));
-	printf(" of %s, %s, entry %lld\n", text_of(act, "office"),
-	    text_of(act, "time"),
+	output_text(json_text(act, "person"));
+	printf(" of %s, %s, entry %lld\n", json_text(act, "office"),
+	    json_text(act, "time"),
 	    json_integer_value(json_object_get(act, "entry")));
 }
 
@@ -49,19 +41,19 @@ print_version(const json_t *version)
 	/* Of copies alone each is told by itself. */
 	printf("version %lld, %s%s\n",
 	    json_integer_value(json_object_get(version, "version")),
-	    text_of(version, "status"),
+	    json_text(version, "status"),
 	    json_is_false(json_object_get(version, "proved")) ?
 		", not proved" :
 		"");
 	print_act("deposited by", version);
 	json_array_foreach (signatures, i, one) {
-		const bool ends = strcmp(text_of(one, "act"), "terminate") == 0;
+		const bool ends = strcmp(json_text(one, "act"), "terminate") == 0;
 
 		print_act(ends ? "ended by" : "signed by", one);
 	}
 	if (json_is_object(withdrawn))
 		print_act("withdrawn by", withdrawn);
-	print_groups("  digest       ", text_of(version, "digest"));
+	print_groups("  digest       ", json_text(version, "digest"));
 }
 
 static void
@@ -91,12 +83,12 @@ show_document(struct context *context, json_t *json, unsigned only,
 			only;
 	if (!found)
 		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
-		    text_of(json, "document"), only);
+		    json_text(json, "document"), only);
 	if (context->json)
 		return output_json(json_incref(json), err);
-	output_text(text_of(json, "document"));
+	output_text(json_text(json, "document"));
 	fputs("  ", stdout);
-	output_text(text_of(json, "title"));
+	output_text(json_text(json, "title"));
 	puts(json_is_false(json_object_get(json, "title-proved")) ?
 		" (the title is not proved: fetch it)" :
 		"");

@@ -106,15 +106,10 @@ document_title(struct session *session, const struct document_acts *acts,
 	    remote_encode(&path, acts->doc.name, err) &&
 	    buf_append_u8(&path, 0, err) &&
 	    session_json(session, (const char *)path.data, &json, err);
-	json_array_foreach (json_object_get(json, "documents"), i, row) {
-		const json_t *name = json_object_get(row, "document");
-		const json_t *title = json_object_get(row, "title");
-
-		if (json_is_string(name) && json_is_string(title) &&
-		    strcmp(json_string_value(name), acts->doc.name) == 0)
+	json_array_foreach (json_object_get(json, "documents"), i, row)
+		if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
 			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
-			    json_string_value(title));
-	}
+			    json_text(row, "title"));
 	json_decref(json);
 	buf_free(&path);
 	return ok;

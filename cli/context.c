@@ -246,18 +246,6 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "state", dir, false, out->state, to);
 }
 
-static void
-folder_of(const char *path, char out[FILE_PATH])
-{
-	char *slash;
-
-	snprintf(out, FILE_PATH, "%s", path);
-	if ((slash = strrchr(out, '/')) != NULL)
-		*slash = '\0';
-	else
-		snprintf(out, FILE_PATH, ".");
-}
-
 static bool
 load_config(struct context *context, char key_id[16], struct error *err)
 {
@@ -267,7 +255,7 @@ load_config(struct context *context, char key_id[16], struct error *err)
 	char dir[FILE_PATH];
 	bool ok;
 
-	folder_of(context->config_path, dir);
+	file_parent(context->config_path, dir);
 	if (!file_read(context->config_path, LIMIT_POLICY_FILE_BYTES, &text,
 		err)) {
 		buf_free(&text);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/filter.h"
+
 void
 effects_begin(const char *document, struct effects *out)
 {
@@ -17,13 +19,6 @@ effects_free(struct effects *effects)
 	states_free(&effects->doc);
 }
 
-static bool
-is_act(const struct entry *entry)
-{
-	return entry->act == ACT_DEPOSIT || entry->act == ACT_SIGN ||
-	    entry->act == ACT_FORCE || entry->act == ACT_TERMINATE;
-}
-
 /* A draft that is signed is not worth a word: the act says so itself. */
 static bool
 is_worth_telling(enum status status)
@@ -35,6 +30,7 @@ void
 effects_add(struct effects *effects, uint64_t index,
     const struct entry *entry, char *text, size_t room)
 {
+	const struct entry_filter acts = { .act = FILTER_DOCUMENTS };
 	struct ledger_document *doc = &effects->doc;
 	const size_t num = doc->num_versions;
 	enum status *before = calloc(num + 1, sizeof(*before));
@@ -42,7 +38,8 @@ effects_add(struct effects *effects, uint64_t index,
 	struct error ignored = { 0 };
 	const char *mark = ": ";
 
-	if (before == NULL || effects->lost || !is_act(entry)) {
+	if (before == NULL || effects->lost || 
+	    !filter_takes(&acts, index, entry)) {
 		free(before);
 		return;
 	}

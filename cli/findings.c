@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "record/json.h"
 
 static const char *const kind_names[FINDING_KINDS] = {
 	[KIND_ENTRY] = "entry",
@@ -222,21 +223,12 @@ findings_note(struct findings *findings, const char *id, const char *note,
 
 /* --- As JSON. --- */
 
-static json_t *
-json_of_time(int64_t time_ms)
-{
-	char text[TIME_TEXT];
-
-	time_format_ms(time_ms, text);
-	return json_string(text);
-}
-
 json_t *
 finding_to_json(const struct kept_finding *finding)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id",
 	    finding->id, "code", finding->code, "about", finding->about,
-	    "text", finding->text, "since", json_of_time(finding->since_ms));
+	    "text", finding->text, "since", json_of_ms(finding->since_ms));
 
 	if (json == NULL)
 		return NULL;
@@ -250,7 +242,7 @@ finding_to_json(const struct kept_finding *finding)
 		json_object_set_new(json, "note",
 		    json_pack("{s:s, s:s, s:o}", "text", finding->note, "by",
 			finding->by, "time",
-			json_of_time(finding->noted_ms)));
+			json_of_ms(finding->noted_ms)));
 	return json;
 }
 
@@ -290,9 +282,7 @@ take_text(const json_t *json, const char *key, char *out, size_t room)
 static bool
 take_time(const json_t *json, const char *key, int64_t *out)
 {
-	const char *text = json_string_value(json_object_get(json, key));
-
-	return text != NULL && time_parse_ms(span_of_str(text), out);
+	return time_parse_ms(span_of_str(json_text(json, key)), out);
 }
 
 static bool

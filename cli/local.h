@@ -51,13 +51,11 @@ struct copy;
 /*
  * Put a copy in its place: whole, or not at all.  It replaces another one only
  * if it has all of that one's acts; of two that contradict each other both are
- * kept.  It is not flushed: local_flush() does that, once for all.
+ * kept.  It is not flushed: file_sync_all() does that, once for all.
  */
 bool local_place(struct context *context, struct seen *seen, const char *dir,
     const struct copy *copy, enum local_proof proof, struct placing *out,
     struct error *err) MUST_USE;
-
-bool local_flush(const char *dir, struct error *err) MUST_USE;
 
 /*
  * Keep the acts that a proved copy's receipts tell (cli/acts.h), as far as they

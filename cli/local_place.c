@@ -363,19 +363,6 @@ local_contradicts(const struct copy *copy, const struct placing *placing,
 	    version->document, version->number, placing->aside);
 }
 
-bool
-local_flush(const char *dir, struct error *err)
-{
-	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = fd >= 0 && syncfs(fd) == 0;
-
-	if (!ok)
-		error_set_errno(err, "%s", dir);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 /* --- What a connection settled. --- */
 
 /* Each copy of this version that was kept aside. */

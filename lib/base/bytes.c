@@ -253,6 +253,19 @@ span_take_until(struct span *in, char sep, struct span *out)
 }
 
 bool
+span_take_field(struct span *in, const char *name, struct span *value)
+{
+	struct span rest = *in, line, word;
+
+	if (!span_take_line(&rest, &line) ||
+	    !span_take_until(&line, ' ', &word) || !span_is(word, name))
+		return false;
+	*in = rest;
+	*value = line;
+	return true;
+}
+
+bool
 span_to_str(struct span in, char *out, size_t out_size)
 {
 	if (in.len == 0 || in.len >= out_size ||

@@ -76,6 +76,9 @@ struct span span_sub(struct span in, size_t from, size_t len);
 bool span_take(struct span *in, size_t n, struct span *out) MUST_USE;
 bool span_take_line(struct span *in, struct span *line) MUST_USE;
 bool span_take_until(struct span *in, char sep, struct span *out) MUST_USE;
+/* A line "NAME VALUE": value gets what follows the blank. */
+bool span_take_field(struct span *in, const char *name,
+    struct span *value) MUST_USE;
 bool span_take_u8(struct span *in, uint8_t *out) MUST_USE;
 bool span_take_u16(struct span *in, uint16_t *out) MUST_USE;
 bool span_take_u32(struct span *in, uint32_t *out) MUST_USE;

@@ -130,6 +130,19 @@ file_sync_dir(const char *path, struct error *err)
 	return ok;
 }
 
+bool
+file_sync_all(const char *dir, struct error *err)
+{
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return error_set_errno(err, "%s", dir);
+	ok = syncfs(fd) == 0 || error_set_errno(err, "%s: flush", dir);
+	close(fd);
+	return ok;
+}
+
 enum { REPLACE = 1, FLUSH = 2 };
 
 static bool

@@ -60,6 +60,9 @@ int file_lock(const char *path, struct error *err) MUST_USE;
 /* The same, waiting for whoever holds it. */
 int file_lock_wait(const char *path, struct error *err) MUST_USE;
 
+/* Make durable all that was written to the file system that dir is on. */
+bool file_sync_all(const char *dir, struct error *err) MUST_USE;
+
 /* A file in dir that has no name: gone with its descriptor.  -1 on failure. */
 int file_temporary(const char *dir, struct error *err) MUST_USE;
 

@@ -49,12 +49,12 @@ static bool
 take_note(struct span *text, const char *name, struct buf *out,
     struct error *err)
 {
-	struct span line, word, note;
+	struct span value, note;
 	uint64_t len;
 
-	if (!span_take_line(text, &line) || !span_take_until(&line, ' ', &word) ||
-	    !span_is(word, name) || !span_to_u64(line, &len) ||
-	    len > LIMIT_NOTE_FILE || !span_take(text, (size_t)len, &note))
+	if (!span_take_field(text, name, &value) ||
+	    !span_to_u64(value, &len) || len > LIMIT_NOTE_FILE ||
+	    !span_take(text, (size_t)len, &note))
 		return bad(err, "a checkpoint is missing or cut");
 	return buf_append(out, note, err);
 }
@@ -62,11 +62,10 @@ take_note(struct span *text, const char *name, struct buf *out,
 static bool
 take_hash(struct span *text, const char *name, struct digest *out)
 {
-	struct span line, word;
+	struct span value;
 
-	return span_take_line(text, &line) &&
-	    span_take_until(&line, ' ', &word) && span_is(word, name) &&
-	    span_to_base64(line, out->bytes, 32);
+	return span_take_field(text, name, &value) &&
+	    span_to_base64(value, out->bytes, 32);
 }
 
 bool

@@ -23,6 +23,14 @@ json_of_ms(int64_t ms)
 	return json_string(text);
 }
 
+const char *
+json_text(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text != NULL ? text : "";
+}
+
 static json_t *
 json_signatures(const struct ledger_version *version)
 {

@@ -53,6 +53,24 @@ START_TEST(each_value_has_one_spelling)
 }
 END_TEST
 
+START_TEST(a_field_is_taken_by_its_name)
+{
+	struct span text = span_of_str("size 12\nsizes 13\nsize\nlast 1");
+	struct span value;
+
+	ck_assert(!span_take_field(&text, "root", &value));
+	ck_assert(span_take_field(&text, "size", &value));
+	ck_assert(span_is(value, "12"));
+	ck_assert(!span_take_field(&text, "size", &value));
+	ck_assert(span_take_field(&text, "sizes", &value));
+	/* No blank, and then no end of the line. */
+	ck_assert(!span_take_field(&text, "size", &value));
+	ck_assert(span_take_line(&text, &value));
+	ck_assert(!span_take_field(&text, "last", &value));
+	ck_assert(span_is(text, "last 1"));
+}
+END_TEST
+
 START_TEST(base64_comes_back_as_it_went)
 {
 	uint8_t bytes[70];
@@ -324,6 +342,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_buffer_holds_its_limit_and_no_more);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
 	    COUNT(spellings));
+	tcase_add_test(t, a_field_is_taken_by_its_name);
 	tcase_add_loop_test(t, base64_comes_back_as_it_went, 0, 70);
 	tcase_add_loop_test(t, a_path_means_one_thing_everywhere, 0,
 	    COUNT(paths));
