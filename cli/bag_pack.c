@@ -123,8 +123,10 @@ add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 		/* Without it the addressee's verdict says what is missing. */
 		if ((fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
 			continue;
-		if (add_file(pack, path, fd, span_of(NULL, 0), err) == NULL)
+		if (add_file(pack, path, fd, span_of(NULL, 0), err) == NULL) {
+			close(fd);
 			return false;
+		}
 	}
 	return true;
 }

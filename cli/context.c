@@ -410,10 +410,13 @@ context_keep_zip(const struct context *context, int fd, const char *folder,
 	ssize_t n;
 	bool ok = true;
 
-	while (ok && (n = pread(fd, piece, sizeof(piece), at)) > 0) {
-		ok = buf_append(&bytes, span_of(piece, (size_t)n), err);
+	do {
+		n = pread(fd, piece, sizeof(piece), at);
+		ok = n >= 0 ?
+		    buf_append(&bytes, span_of(piece, (size_t)n), err) :
+		    error_set_errno(err, "%s", folder);
 		at += n;
-	}
+	} while (ok && n > 0);
 	ok = ok && context_path(context, folder, dir, err) &&
 	    file_make_dirs(dir, 0700, err) &&
 	    context_digest_path(context, folder, digest, ".zip", path, err) &&
