@@ -262,7 +262,7 @@ is_kept(const char *path, const struct document_acts *acts)
 		kept = acts_take_whole(&rest) && read_header(&rest, &there) &&
 		    (there.size > acts->size ||
 			(there.size == acts->size &&
-			    (there.seen_at != 0 || acts->seen_at == 0)));
+			    there.seen_at >= acts->seen_at));
 	}
 	buf_free(&text);
 	acts_free(&there);

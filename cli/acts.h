@@ -47,8 +47,8 @@ void acts_begin(const char *document, struct document_acts *out);
 void acts_load(struct context *context, const char *document,
     struct document_acts *out);
 /*
- * Keep them, durably; never in the place of more, which another command may
- * have kept meanwhile.
+ * Keep them, durably; never in the place of more, or of the same seen later,
+ * which another command may have kept meanwhile.
  */
 bool acts_keep(const struct context *context, const struct document_acts *acts,
     struct error *err) MUST_USE;

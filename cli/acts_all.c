@@ -143,7 +143,10 @@ acts_extend(struct context *context, struct document_acts *acts)
 	for (size_t i = 0; i < all.num; i++) {
 		const struct all_range *one = &all.list[i];
 
-		if (acts->size < one->from || acts->size >= one->size ||
+		/* The same size may have been seen again since. */
+		if (acts->size < one->from || acts->size > one->size ||
+		    (acts->size == one->size &&
+			acts->seen_at >= one->seen_at) ||
 		    !policies_show(context, &one->policy, acts->doc.name))
 			continue;
 		acts->size = one->size;

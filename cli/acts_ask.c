@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
 #include "cli/output.h"
 
 static bool
@@ -32,7 +31,7 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 		return false;
 	if (session_shows(session, acts->doc.name)) {
 		acts->size = session->answered;
-		acts->seen_at = time_now_ms() / 1000;
+		acts->seen_at = session->answered_at;
 	} else if (acts->num > 0 &&
 	    acts->list[acts->num - 1].index >= acts->size) {
 		acts->size = acts->list[acts->num - 1].index + 1;

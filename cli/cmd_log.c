@@ -241,7 +241,7 @@ print_proof(const struct listing *out, const struct session *session,
 {
 	char at[TIME_TEXT];
 
-	time_format_at(time_now_ms() / 1000, at);
+	time_format_at(session->seen_at, at);
 	printf("%llu %s, %s in the journal of %s, size %llu",
 	    (unsigned long long)out->num, out->num == 1 ? "entry" : "entries",
 	    out->num == 1 ? "proved to be" : "all proved to be", at,

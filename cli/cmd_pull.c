@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "bag/slip.h"
-#include "base/time.h"
 #include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/local.h"
@@ -39,6 +38,7 @@ struct pull {
 	struct ledger *ledger;
 	char dir[FILE_PATH];
 	uint64_t from, size; /* of the journal: what is new is in between */
+	int64_t seen_at;     /* our own clock, before size was asked for */
 	int made;            /* a file for each container in turn */
 	struct buf note;     /* to which all proofs lead */
 	bool asked_anew;         /* for a pack, once */
@@ -617,7 +617,7 @@ has_kept(const struct pull *pull, const struct document_acts *acts,
 
 static bool
 keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
-    int64_t seen_at, struct error *err)
+    struct error *err)
 {
 	struct document_acts acts;
 	uint64_t *all;
@@ -634,7 +634,7 @@ keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
 		    acts_add(&acts, act->index, buf_span(&act->line), err);
 	}
 	acts.size = pull->size;
-	acts.seen_at = seen_at;
+	acts.seen_at = pull->seen_at;
 	ok = ok && has_kept(pull, &acts, err) &&
 	    acts_keep_quick(pull->context, &acts, err);
 	acts_free(&acts);
@@ -650,7 +650,6 @@ keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
 static bool
 keep_acts(struct pull *pull, struct error *err)
 {
-	const int64_t seen_at = time_now_ms() / 1000;
 	const struct policy_entry *newest = succession_newest(
 	    &pull->context->succession);
 	struct ledger_document **docs;
@@ -663,10 +662,10 @@ keep_acts(struct pull *pull, struct error *err)
 		return error_set_errno(err, "pull");
 	for (size_t i = 0; ok && i < num; i++)
 		if (docs[i]->num_versions > 0)
-			ok = keep_acts_of(pull, docs[i], seen_at, err);
+			ok = keep_acts_of(pull, docs[i], err);
 	free(docs);
 	ok = ok && acts_keep_all(pull->context, &newest->digest, pull->from,
-		       pull->size, seen_at, err);
+		       pull->size, pull->seen_at, err);
 	if (!ok && err->kind == ERROR_SYSTEM) {
 		output_note("what was proved could not be kept: %s",
 		    err->detail);
@@ -886,7 +885,7 @@ report(struct pull *pull, struct error *err)
 	if (pull->num_new > 0)
 		table_print(pull->table);
 	as_of_text(&(struct as_of){ .size = pull->size,
-		       .seen_at = time_now_ms() / 1000 }, text);
+		       .seen_at = pull->seen_at }, text);
 	printf("%s: %zu new, all proved to be in the journal of size %llu\n"
 	       "as of %s\n", pull->dir, pull->num_new,
 	    (unsigned long long)pull->size, text);
@@ -924,6 +923,7 @@ run(struct pull *pull, struct error *err)
 	bool more = true, ok;
 
 	pull->size = pull->session.seen.size;
+	pull->seen_at = pull->session.seen_at;
 	pull->table = table_new(4);
 	pull->rows = json_array();
 	ok = pull->table != NULL && table_add(pull->table, heading) &&

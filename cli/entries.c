@@ -226,7 +226,7 @@ ask_page(struct session *session, const struct entry_filter *filter,
  */
 static bool
 prove_page(struct session *session, const struct entry_filter *filter,
-    uint64_t from, struct page *out, struct error *err)
+    uint64_t from, struct page *out, int64_t *asked_at, struct error *err)
 {
 	struct seen_asked asked = { .note = BUF(0) };
 	unsigned tries = 0;
@@ -243,6 +243,7 @@ prove_page(struct session *session, const struct entry_filter *filter,
 			       " asked for")) &&
 	    session_follow_newest(session, span_of_str(out->note),
 		filter->at == 0 ? &asked : NULL, err);
+	*asked_at = asked.at_ms / 1000;
 	seen_asked_free(&asked);
 	return ok;
 }
@@ -259,9 +260,10 @@ session_entries(struct session *session, const struct entry_filter *filter,
 
 	while (from != UINT64_MAX) {
 		struct page page;
+		int64_t asked_at;
 		bool ok;
 
-		ok = prove_page(session, filter, from, &page, err);
+		ok = prove_page(session, filter, from, &page, &asked_at, err);
 		if (ok)
 			session->proof_note = span_of_str(page.note);
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
@@ -271,6 +273,7 @@ session_entries(struct session *session, const struct entry_filter *filter,
 			ok = no_answer(err, "a page begins before the last one"
 					  " ended");
 		session->answered = page.checkpoint.size;
+		session->answered_at = asked_at;
 		from = page.next;
 		free_page(&page);
 		if (!ok)

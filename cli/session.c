@@ -165,10 +165,14 @@ session_follow_newest(struct session *session, struct span note,
 {
 	const struct seen_prover prover = prover_of(session);
 
-	return is_one_history(session, err) &&
-	    now_seen(session,
+	if (!is_one_history(session, err) ||
+	    !now_seen(session,
 		seen_advance(session->history, &prover, note, asked, NULL,
-		    err), err);
+		    err), err))
+		return false;
+	if (asked != NULL)
+		session->seen_at = asked->at_ms / 1000;
+	return true;
 }
 
 bool
@@ -267,11 +271,13 @@ static bool
 catch_up_once(struct session *session, struct error *err)
 {
 	const struct seen_prover prover = prover_of(session);
+	const int64_t asked_ms = time_now_ms();
 
 	if (!is_one_history(session, err) ||
 	    !now_seen(session,
 		seen_catch_up(session->history, &prover, err), err))
 		return false;
+	session->seen_at = asked_ms / 1000;
 	session->policy = session->named_policy;
 	if (!digest_is_zero(&session->named_crls))
 		session_want_crls(session, &session->named_crls);
@@ -346,6 +352,10 @@ session_connect(struct context *context, struct session *out, struct error *err)
 
 	*out = (struct session){ .context = context,
 		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
+	/* Whatever a command makes of its options. */
+	if (context->local)
+		return error_set(err, ERROR_USAGE,
+		    "it needs a line: not with --local");
 	if (!policies_server_cas(context, &out->server_ca, err)) {
 		buf_free(&out->server_ca);
 		return false;

@@ -17,6 +17,8 @@ struct session {
 	struct remote *remote;
 	struct seen *history;   /* all proofs lead to it (seen.h) */
 	struct checkpoint seen; /* what is kept of it now */
+	/* Our own clock, before the daemon was asked for its newest. */
+	int64_t seen_at;
 	struct error contradicted; /* JOURNAL_ROLLED_BACK, once it was */
 	struct digest policy;   /* by which the daemon judges now */
 	struct digest named_policy, named_crls; /* as yet unproved */
@@ -27,8 +29,12 @@ struct session {
 	/* Of the entry that is being visited, where it came with a proof. */
 	struct merkle_proof proof;
 	struct span proof_note; /* the checkpoint that it leads to */
-	/* Of the last question: entries below this index are all answered. */
+	/*
+	 * Of the last question: entries below this index are all answered, and
+	 * our own clock before it was sent.
+	 */
 	uint64_t answered;
+	int64_t answered_at;
 	const char *doing; /* shown with the progress */
 };
 

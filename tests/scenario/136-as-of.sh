@@ -69,6 +69,21 @@ later=$(sed -n 's/^as of checkpoint \([0-9]*\),.*/\1/p' work/out)
 expect "it is as of the newer checkpoint" 0 "^as of checkpoint $later," at iom-geneva --local show agreement/two
 [ "$later" -gt "$pulled" ] && ok "which is newer" || not_ok "which is newer"
 expect "a file of it" 0 "as of checkpoint $later," at iom-geneva verify work/geneva/agreement/two/two-v1.asice
+# What the pull itself left, its deliveries, is seen by now.
+later=$(at iom-geneva pull | sed -n 's/^as of checkpoint \([0-9]*\),.*/\1/p')
+at iom-geneva show agreement/one >/dev/null
+tomorrow=$(date -u -d '+1 day' +%Y-%m-%d)
+later_at() { CLOCK_OFFSET=86400 LD_PRELOAD="$VALISE_BUILD/clock.so" "$valise" --config "offices/$1/config.yaml" "$2" ${3:+"$3"}; }
+expect "a pull that brings nothing new is of its own day" 0 "^as of checkpoint $later, seen $tomorrow" later_at iom-geneva pull
+expect "which is kept" 0 "^as of checkpoint $later, seen $tomorrow" at iom-geneva --local show agreement/two
+expect "of each" 0 "agreement/one .*checkpoint $later, seen $tomorrow" at iom-geneva --local list
+expect "so is what one document is asked for" 0 "^as of checkpoint $later, seen $tomorrow" later_at iom-bangkok show agreement/two
+expect "by its acts" 0 "as of checkpoint $later, seen $tomorrow" at iom-bangkok verify work/newer.asice
+# Both ways take a second and a half: what was seen by then was so when it was asked for.
+line iom-vientiane delay=1500
+at iom-vientiane --json verify --current work/newer.asice >work/late; ended=$(date +%s); no_line iom-vientiane
+seen=$(sed -n 's/.*"seen":"\([^".Z]*\).*/\1/p' work/late)
+[ "$((ended - $(date -u -d "${seen}Z" +%s)))" -ge 3 ] && ok "a late answer is of when it was asked for" || not_ok "a late answer is of when it was asked for ($seen)"
 deposit mofa two "Article 4" >/dev/null
 expect "what came since is not known" 0 "agreement/two *1 *signed in part .*checkpoint $later" at iom-geneva --local list
 rm -f offices/iom-geneva/state/*/acts/all

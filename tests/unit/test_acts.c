@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -251,6 +252,42 @@ START_TEST(less_is_never_kept_in_the_place_of_more)
 }
 END_TEST
 
+/* Nothing came since, and it is known of a later day. */
+START_TEST(the_same_seen_later_is_kept_and_earlier_is_not)
+{
+	static const int64_t days[] = { 0, 86400, -86400 };
+	struct document_acts acts, again;
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < COUNT(days); i++) {
+		play(&acts, 5, 33);
+		acts.seen_at += days[i];
+		ck_ok(acts_keep(&context, &acts, &err), err);
+		acts_free(&acts);
+	}
+	acts_load(&context, DOC, &again);
+	ck_assert_uint_eq(again.size, 33);
+	ck_assert_int_eq(again.seen_at, 1800000000 + 86400);
+	acts_free(&again);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_not_kept)
+{
+	const struct digest digest = { { 1 } };
+	const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	ck_assert(!context_keep_zip(&context, fd, "policies", &digest, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_ok(context_digest_path(&context, "policies", &digest, ".zip", path,
+		&err), err);
+	ck_assert(!file_exists(path));
+	close(fd);
+}
+END_TEST
+
 static void
 must_be_nothing(const char *path, struct span bytes)
 {
@@ -398,6 +435,8 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, another_documents_act_is_refused);
 	tcase_add_test(tcase, what_is_kept_is_read_again);
 	tcase_add_test(tcase, less_is_never_kept_in_the_place_of_more);
+	tcase_add_test(tcase, the_same_seen_later_is_kept_and_earlier_is_not);
+	tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_kept);
 	tcase_add_test(tcase, a_damaged_file_is_nothing);
 	tcase_add_loop_test(tcase,
 	    a_file_that_says_something_else_is_nothing, 0, COUNT(wrong));
