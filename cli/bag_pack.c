@@ -668,8 +668,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (!prepare(pack, err))
 		return false;
 	/* What was made without a line is packed without one. */
-	pack->online = !pack->context->local &&
-	    (argc > 0 || pack->since_last);
+	pack->online = argc > 0 || pack->since_last;
 	if (pack->online && !session_open(pack->context, &pack->session, err))
 		return false;
 	/* What changes from now on is the next bag's. */
@@ -713,6 +712,19 @@ packing_free(struct packing *pack)
 	buf_free(&pack->list);
 	buf_free(&pack->yaml);
 	buf_free(&pack->p7s);
+}
+
+/* Before anybody is asked for the first of them. */
+static bool
+check_names(int argc, char *argv[], struct error *err)
+{
+	char document[DOCUMENT_NAME];
+	unsigned version;
+
+	for (int i = 0; i < argc; i++)
+		if (!document_parse(argv[i], document, &version, err))
+			return false;
+	return true;
 }
 
 bool
@@ -767,7 +779,10 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		ok = error_set(err, ERROR_USAGE,
 		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
 		    " --outbox (see --help)");
-	ok = ok && outfile_check(pack.path, err) && context_load(context, err) &&
+	if (ok && (optind < argc || pack.since_last))
+		ok = needs_line(context, "packing copies", err);
+	ok = ok && check_names(argc - optind, argv + optind, err) &&
+	    outfile_check(pack.path, err) && context_load(context, err) &&
 	    run_pack(&pack, argc - optind, argv + optind, err);
 	packing_free(&pack);
 	return ok;

@@ -718,17 +718,18 @@ bool
 cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	const bool ack = strcmp(what, "ack") == 0;
 
 	if (strcmp(what, "pack") == 0)
 		return bag_pack_command(context, argc - 1, argv + 1, err);
 	if (strcmp(what, "open") == 0)
 		return bag_open_command(context, argc - 1, argv + 1, err);
-	if (argc != 3 ||
-	    (strcmp(what, "ack") != 0 && strcmp(what, "push") != 0))
+	if (argc != 3 || (!ack && strcmp(what, "push") != 0))
 		return error_set(err, ERROR_USAGE,
 		    "expected pack …, open FILE, ack FILE or push FILE (see"
 		    " --help)");
-	return context_load(context, err) &&
-	    (strcmp(what, "ack") == 0 ? run_ack(context, argv[2], err) :
-					bag_push_command(context, argv[2], err));
+	return needs_line(context, ack ? "bag ack" : "bag push", err) &&
+	    context_load(context, err) &&
+	    (ack ? run_ack(context, argv[2], err) :
+		   bag_push_command(context, argv[2], err));
 }

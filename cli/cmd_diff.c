@@ -357,39 +357,49 @@ diff_languages(struct diff *diff, struct error *err)
 
 /* --- The command. --- */
 
+struct named {
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	const char *text; /* as it was named */
+};
+
 static bool
-load(struct diff *diff, struct session *session, const char *name,
+load(struct diff *diff, struct session *session, const struct named *name,
     struct copy *out, struct error *err)
 {
-	char document[DOCUMENT_NAME], dir[FILE_PATH];
-	unsigned version;
+	char dir[FILE_PATH];
 
-	if (!document_parse(name, document, &version, err))
-		return false;
 	if (diff->context->local ?
 		!local_dir(diff->context, NULL, dir, err) ||
-		    !local_open(diff->context, dir, document, version, out,
-			err) :
-		!copy_fetch(session, document, version, out, err))
+		    !local_open(diff->context, dir, name->document,
+			name->version, out, err) :
+		!copy_fetch(session, name->document, name->version, out, err))
 		return false;
 	/* Nobody compares what is not what it says. */
 	return out->verdict.outcome == OUTCOME_VALID ||
 	    (verdict_error(&out->verdict, err), false) ||
-	    error_context(err, "%s", name);
+	    error_context(err, "%s", name->text);
 }
 
 static bool
-run(struct diff *diff, int num, char *names[], struct error *err)
+run(struct diff *diff, int num, char *argv[], struct error *err)
 {
+	struct named names[2];
 	struct session session;
 	pid_t pager;
 	bool ok;
 
+	for (int i = 0; i < num; i++) {
+		names[i].text = argv[i];
+		if (!document_parse(argv[i], names[i].document,
+			&names[i].version, err))
+			return false;
+	}
 	if (!diff->context->local &&
 	    !session_open(diff->context, &session, err))
 		return false;
-	ok = load(diff, &session, names[0], &diff->a, err) &&
-	    (num < 2 || load(diff, &session, names[1], &diff->b, err));
+	ok = load(diff, &session, &names[0], &diff->a, err) &&
+	    (num < 2 || load(diff, &session, &names[1], &diff->b, err));
 	if (!diff->context->local)
 		session_close(&session);
 	if (!ok)

@@ -10,14 +10,6 @@
 #include "cli/commands.h"
 #include "cli/local.h"
 
-static const char *
-text_of(const json_t *json, const char *key)
-{
-	const json_t *value = json_object_get(json, key);
-
-	return json_is_string(value) ? json_string_value(value) : "";
-}
-
 static bool
 no_answer(struct error *err, const char *document, const char *what)
 {
@@ -29,6 +21,7 @@ no_answer(struct error *err, const char *document, const char *what)
 
 struct filters {
 	const char *type, *status, *since;
+	int64_t since_ms; /* INT64_MIN: any */
 };
 
 static bool
@@ -62,7 +55,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 	size_t i;
 
 	json_array_foreach (rows, i, row) {
-		const char *name = text_of(row, "document");
+		const char *name = json_text(row, "document");
 		char type[LIMIT_SLUG_BYTES + 1];
 
 		if (!document_name_check(span_of_str(name), err))
@@ -74,7 +67,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 		if ((filters->type != NULL &&
 			strcmp(filters->type, type) != 0) ||
 		    (filters->status != NULL &&
-			strcmp(filters->status, text_of(row, "status")) != 0))
+			strcmp(filters->status, json_text(row, "status")) != 0))
 			return no_answer(err, name, "was not asked for");
 		snprintf(last, DOCUMENT_NAME, "%s", name);
 	}
@@ -103,12 +96,12 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 			json_array_extend(all,
 			    json_object_get(page, "documents"));
 		/* A cursor that does not move on would never end. */
-		if (ok && strcmp(text_of(page, "cursor"), cursor) <= 0 &&
-		    text_of(page, "cursor")[0] != '\0')
+		if (ok && strcmp(json_text(page, "cursor"), cursor) <= 0 &&
+		    json_text(page, "cursor")[0] != '\0')
 			ok = error_set(err, ERROR_MALFORMED,
 			    "the daemon's list goes round in circles");
 		snprintf(cursor, sizeof(cursor), "%s",
-		    ok ? text_of(page, "cursor") : "");
+		    ok ? json_text(page, "cursor") : "");
 		json_decref(page);
 		if (!ok)
 			return false;
@@ -119,7 +112,7 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 bool
 all_documents(struct session *session, json_t *all, struct error *err)
 {
-	const struct filters none = { NULL };
+	const struct filters none = { .since_ms = INT64_MIN };
 
 	return gather(session, &none, all, err);
 }
@@ -131,7 +124,6 @@ struct proving {
 	const struct filters *filters;
 	bool all;      /* each row, else only what is kept */
 	uint64_t from; /* the size that was seen when the rows were asked for */
-	int64_t since_ms;
 	json_t *rows; /* those that go out */
 };
 
@@ -144,9 +136,9 @@ is_as(const struct document_acts *acts, const json_t *row)
 	return newest != NULL &&
 	    json_integer_value(json_object_get(row, "version")) ==
 		newest->number &&
-	    strcmp(text_of(row, "status"),
+	    strcmp(json_text(row, "status"),
 		status_name(ledger_status(&acts->doc))) == 0 &&
-	    digest_parse(span_of_str(text_of(row, "digest")), &digest) &&
+	    digest_parse(span_of_str(json_text(row, "digest")), &digest) &&
 	    digest_eq(&digest, &newest->digest);
 }
 
@@ -188,9 +180,9 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	const bool known = version_title_known(to->session->context,
 	    acts->doc.name, newest, title);
 
-	if (newest->time_ms < to->since_ms)
+	if (newest->time_ms < to->filters->since_ms)
 		return no_answer(err, acts->doc.name, "was not asked for");
-	if (same && known && strcmp(title, text_of(row, "title")) != 0)
+	if (same && known && strcmp(title, json_text(row, "title")) != 0)
 		return no_answer(err, acts->doc.name,
 		    "has another title than its version.yaml");
 	/* It changed since, and is not what was asked for any more. */
@@ -200,7 +192,7 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	return json_array_append_new(to->rows,
 		   json_pack("{s:s, s:s, s:i, s:s, s:o, s:b, s:b}",
 		       "document", acts->doc.name, "title",
-		       known ? title : text_of(row, "title"), "version",
+		       known ? title : json_text(row, "title"), "version",
 		       (int)newest->number, "status", status, "digest",
 		       json_of_digest(&newest->digest), "proved", true,
 		       "title-proved", known)) == 0 ||
@@ -221,7 +213,7 @@ put_unproved(struct proving *to, json_t *row, struct error *err)
 static bool
 prove_row(struct proving *to, json_t *row, struct error *err)
 {
-	const char *document = text_of(row, "document");
+	const char *document = json_text(row, "document");
 	struct document_acts acts;
 	bool ok = true, fresh;
 
@@ -243,22 +235,6 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 	return ok;
 }
 
-static bool
-read_since(const char *text, int64_t *out_ms, struct error *err)
-{
-	int64_t at;
-
-	*out_ms = INT64_MIN;
-	if (text == NULL)
-		return true;
-	if (!time_parse_date(span_of_str(text), &at) &&
-	    !time_parse_at(span_of_str(text), &at))
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" is neither a date nor a time", text);
-	*out_ms = at * 1000;
-	return true;
-}
-
 /* The register, each row marked; rows gets those that go out. */
 static bool
 list_proved(struct session *session, const struct filters *filters, bool all,
@@ -273,8 +249,7 @@ list_proved(struct session *session, const struct filters *filters, bool all,
 	size_t i;
 	bool ok;
 
-	ok = read_since(filters->since, &to.since_ms, err) &&
-	    gather(session, filters, said, err);
+	ok = gather(session, filters, said, err);
 	json_array_foreach (said, i, row)
 		ok = ok && prove_row(&to, row, err);
 	json_decref(said);
@@ -321,8 +296,8 @@ print_table(const json_t *all, bool local, struct error *err)
 	json_array_foreach (all, i, one) {
 		char number[24], as_of[AS_OF_TEXT];
 		const char *const word = proved_word(one);
-		const char *const cells[] = { text_of(one, "document"), number,
-			text_of(one, "status"), word, text_of(one, "title"),
+		const char *const cells[] = { json_text(one, "document"), number,
+			json_text(one, "status"), word, json_text(one, "title"),
 			as_of };
 
 		as_of_json_text(json_object_get(one, "as-of"), as_of);
@@ -389,23 +364,24 @@ gather_local(void *arg, const char *document, struct error *err)
 {
 	struct gathering *to = arg;
 	const char *status = to->filters->status;
-	const char *since = to->filters->since;
 	const json_t *newest;
 	json_t *json = local_document(to->context, to->dir, document, err);
+	int64_t time_ms;
 	size_t num;
 
 	if (json == NULL)
 		return false;
 	num = json_array_size(json_object_get(json, "versions"));
 	newest = json_array_get(json_object_get(json, "versions"), num - 1);
-	if ((status == NULL || strcmp(status, text_of(json, "status")) == 0) &&
-	    (since == NULL || strcmp(text_of(newest, "time"), since) >= 0))
+	if ((status == NULL || strcmp(status, json_text(json, "status")) == 0) &&
+	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
+	    time_ms >= to->filters->since_ms)
 		json_array_append_new(to->all,
 		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b, s:O}",
-			"document", document, "title", text_of(json, "title"),
+			"document", document, "title", json_text(json, "title"),
 			"version", json_object_get(newest, "version"),
-			"status", text_of(json, "status"), "digest",
-			text_of(newest, "digest"), "proved",
+			"status", json_text(json, "status"), "digest",
+			json_text(newest, "digest"), "proved",
 			json_object_get(json, "proved"), "title-proved",
 			true, "as-of", json_object_get(json, "as-of")));
 	json_decref(json);
@@ -435,7 +411,7 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 		{ "proved", no_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct filters filters = { NULL };
+	struct filters filters = { .since_ms = INT64_MIN };
 	struct session session;
 	bool proved = false, ok;
 	uint64_t size = 0;
@@ -449,6 +425,9 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		case 'd':
 			filters.since = optarg;
+			if (!parse_bound(optarg, false, &filters.since_ms,
+				err))
+				return false;
 			break;
 		case 'p':
 			proved = true;
@@ -460,6 +439,7 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 		}
 	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
 	    !check_status(filters.status, err) ||
+	    (proved && !needs_line(context, "--proved", err)) ||
 	    !context_load(context, err))
 		return false;
 	filters.type = optind < argc ? argv[optind] : NULL;

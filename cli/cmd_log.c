@@ -318,9 +318,6 @@ list_local(struct listing *out, struct error *err)
 	char dir[FILE_PATH];
 	bool ok;
 
-	if (out->follow)
-		return error_set(err, ERROR_USAGE,
-		    "--follow needs a line: not with --local");
 	out->table = table_new(6);
 	out->entries = json_array();
 	ok = out->table != NULL || error_set_errno(err, "table");
@@ -389,22 +386,6 @@ list_entries(struct listing *out, struct error *err)
 	return ok;
 }
 
-/* A date is the day's beginning, or where it ends a range the day's end. */
-static bool
-parse_time(const char *text, bool ends, int64_t *out_ms, struct error *err)
-{
-	int64_t at;
-
-	if (time_parse_date(span_of_str(text), &at))
-		at += ends ? 24 * 60 * 60 : 0;
-	else if (!time_parse_at(span_of_str(text), &at))
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" is neither a date (2026-11-23) nor a time"
-		    " (2026-11-23T10:00:00Z)", text);
-	*out_ms = at * 1000;
-	return true;
-}
-
 bool
 cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 {
@@ -441,10 +422,10 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 			out.filter.act = optarg;
 			break;
 		case 's':
-			ok = parse_time(optarg, false, &out.since_ms, err);
+			ok = parse_bound(optarg, false, &out.since_ms, err);
 			break;
 		case 'u':
-			ok = parse_time(optarg, true, &out.until_ms, err);
+			ok = parse_bound(optarg, true, &out.until_ms, err);
 			break;
 		case 'f':
 			out.follow = true;
@@ -459,6 +440,8 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 		}
 	if (ok && out.form == FORM_CSV && context->json)
 		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");
+	if (out.follow)
+		ok = ok && needs_line(context, "--follow", err);
 	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
 	    context_load(context, err) && list_entries(&out, err);
 }
@@ -482,6 +465,11 @@ cmd_history(struct context *context, int argc, char *argv[],
 	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
 	    !document_parse(argv[optind], document, &version, err))
 		return false;
+	if (version != 0)
+		return error_set(err, ERROR_USAGE,
+		    "a history is the whole document's: leave out @%u (\"valise"
+		    " show %s@%u\" tells of one version)", version, document,
+		    version);
 	effects_begin(document, &effects);
 	ok = context_load(context, err) && list_entries(&out, err);
 	effects_free(&effects);

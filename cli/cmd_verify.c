@@ -284,9 +284,15 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 			    "an unknown option, or one without its value"
 			    " (see --help)");
 		}
+	if (evidence != NULL &&
+	    (all.current || all.in_force || context->witnessed))
+		return error_set(err, ERROR_USAGE,
+		    "--evidence is judged by itself: no --current, --in-force"
+		    " or --witnessed with it");
 	if (!arguments(argc, optind, evidence == NULL,
 		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
 		err) ||
+	    (all.current && !needs_line(context, "--current", err)) ||
 	    !context_load(context, err))
 		return false;
 	if (evidence != NULL)

@@ -24,6 +24,23 @@ bool arguments(int argc, int first, int min, int max, const char *usage,
     struct error *err) MUST_USE;
 
 /*
+ * What only the daemon can answer: "--follow", "bag push".
+ *
+ * ERROR_USAGE  --local was given
+ */
+bool needs_line(const struct context *context, const char *what,
+    struct error *err) MUST_USE;
+
+/*
+ * --since and --until: a time, or a date, which is the day's beginning, or
+ * where it ends a range the day's end.
+ *
+ * ERROR_USAGE  it is neither
+ */
+bool parse_bound(const char *text, bool ends, int64_t *out_ms,
+    struct error *err) MUST_USE;
+
+/*
  * Sign the files of a version (not META-INF): the manifest and signature of an
  * ID, "origin" or a certificate's, go into to, which may be from.
  */
@@ -96,6 +113,5 @@ bool copy_note(const struct container *container, struct buf *out,
 #define UPLOAD_ID_ROOM 160
 bool session_upload(struct session *session, int fd, uint64_t len,
     const char *note, char id[UPLOAD_ID_ROOM], struct error *err) MUST_USE;
-
 
 #endif

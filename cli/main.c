@@ -10,6 +10,7 @@
 static const struct command {
 	const char *name, *args, *summary, *help;
 	command_run *run;
+	const char *local; /* what of it works with --local: NULL nothing */
 } commands[] = {
 	{ "init",
 	    "ENROLMENT --cert FILE --key FILE [--sign-cert FILE --sign-key"
@@ -29,7 +30,7 @@ static const struct command {
 	    "Example:\n"
 	    "  valise init enrolment.yaml --cert me.pem --key me.key \\\n"
 	    "      --sign-cert me-sign.pem --sign-key me-sign.key\n",
-	    cmd_init },
+	    cmd_init, NULL },
 	{ "push", "DOC --text LANG=FILE… --title LANG=TITLE…",
 	    "deposit a new version",
 	    "Deposit a version of DOC (TYPE/NAME): version 1 if there is none,"
@@ -46,14 +47,14 @@ static const struct command {
 	    "  valise push agreement/lao-iom-2021 --text lo=lo.pdf --text"
 	    " en=en.pdf \\\n      --title en=\"Cooperation Agreement\""
 	    " --note \"Article 4 agreed\"\n",
-	    cmd_push },
+	    cmd_push, "" },
 	{ "sign", "DOC[@N] [--yes]", "sign the newest version",
 	    "Fetch and verify the version, show what will be signed, its digest"
 	    " included, ask,\nand sign it as a proof of approval. You need full"
 	    " powers for its type.\n\n"
 	    "  --yes  do not ask\n\n"
 	    "Example:\n  valise sign agreement/lao-iom-2021\n",
-	    cmd_sign },
+	    cmd_sign, "" },
 	{ "fetch", "DOC[@N] [-o FILE.asice] [--extract DIR] [--witnessed]",
 	    "fetch a version and verify it",
 	    "Fetch a certified true copy, verify it, and only then write it:"
@@ -63,7 +64,7 @@ static const struct command {
 	    "  --witnessed        only if enough witnesses have cosigned its"
 	    " receipts\n\n"
 	    "Example:\n  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n",
-	    cmd_fetch },
+	    cmd_fetch, "" },
 	{ "pull", "[DIR]", "bring a local copy of all that you may read up to"
 	    " date",
 	    "What is new since the last pull, proved to be in the journal, each"
@@ -77,7 +78,7 @@ static const struct command {
 	    "  DIR/store.git                a bare git repository of it"
 	    " all\n\n"
 	    "Example:\n  valise pull ~/agreements && valise --local list\n",
-	    cmd_pull },
+	    cmd_pull, NULL },
 	{ "verify",
 	    "[--witnessed] [--current] [--in-force] FILE.asice… |"
 	    " --evidence FILE",
@@ -95,9 +96,10 @@ static const struct command {
 	    "  --evidence FILE  what two checkpoints that contradict prove;"
 	    " exit 0 if they do\n\n"
 	    "Example:\n  valise verify *.asice && echo all good\n",
-	    cmd_verify },
+	    cmd_verify, "not --current" },
 	{ "show", "DOC[@N]", "show a document's versions and signatures",
-	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show },
+	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show,
+	    "" },
 	{ "list", "[TYPE] [--status STATUS] [--since DATE] [--proved]",
 	    "list the documents that you may read",
 	    "A document has the status of its newest version, or is"
@@ -109,7 +111,7 @@ static const struct command {
 	    " those that\n            are not known already are the daemon's"
 	    " words\n\n"
 	    "Example:\n  valise list agreement --status \"in force\"\n",
-	    cmd_list },
+	    cmd_list, "not --proved" },
 	{ "diff", "DOC@A DOC@B [--words] | DOC[@N] --side-by-side LANG,LANG",
 	    "show how two versions differ",
 	    "Titles, note, who deposited and signed; each text beside the one"
@@ -122,11 +124,11 @@ static const struct command {
 	    "Example:\n  valise diff agreement/lao-iom-2021@1"
 	    " agreement/lao-iom-2021@2\n  valise diff agreement/lao-iom-2021"
 	    " --side-by-side lo,en\n",
-	    cmd_diff },
+	    cmd_diff, "" },
 	{ "history", "DOC", "list the acts on a document",
 	    "Each act is proved to be in the journal.\n\n"
 	    "Example:\n  valise history agreement/lao-iom-2021\n",
-	    cmd_history },
+	    cmd_history, "" },
 	{ "log", "[filters]", "show the audit trail",
 	    "The journal's entries that you may see, each proved.\n\n"
 	    "  --document DOC  --office OFFICE  --person E-MAIL\n"
@@ -139,7 +141,7 @@ static const struct command {
 	    "  --csv           comma-separated (RFC 4180); --json with --follow"
 	    " is a line each\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
-	    cmd_log },
+	    cmd_log, "not --follow" },
 	{ "bag", "pack -o FILE --to OFFICE [DOC…] | open FILE | ack FILE |"
 	    " push FILE",
 	    "for an office without a line",
@@ -165,7 +167,7 @@ static const struct command {
 	    " waybill\n\n"
 	    "Example:\n  valise bag pack -o stick/monday.bag --to"
 	    " iom-bangkok --since-last\n",
-	    cmd_bag },
+	    cmd_bag, "pack --outbox, open" },
 	{ "watch", "[--document DOC] [--act ACT] [--from N] [--exec CMD]"
 	    " [--notify]",
 	    "follow what happens",
@@ -183,7 +185,7 @@ static const struct command {
 	    "Example:\n"
 	    "  valise watch --act deposit --exec 'jq -r .document | mail -s new"
 	    " me@mofa.example'\n",
-	    cmd_watch },
+	    cmd_watch, NULL },
 	{ "terminate", "DOC --reason TEXT [--yes]",
 	    "sign the termination of what is in force",
 	    "Fetch and verify the version in force, show it and the reason,"
@@ -195,7 +197,7 @@ static const struct command {
 	    "  --yes          do not ask\n\n"
 	    "Example:\n  valise terminate agreement/lao-iom-2021 --reason"
 	    " \"Article 12, six months' notice\"\n",
-	    cmd_terminate },
+	    cmd_terminate, NULL },
 	{ "audit",
 	    "[--full] | --note ID TEXT | --combine REPORT… | --compare"
 	    " REPORT…",
@@ -219,7 +221,7 @@ static const struct command {
 	    "A REPORT is what \"valise --json audit\" printed.\n\n"
 	    "Example:\n  valise --json audit >audit-2026-11.json\n"
 	    "  valise audit --compare from-mofa.json\n",
-	    cmd_audit },
+	    cmd_audit, NULL },
 	{ "witness", "[init [--name NAME] | --every TIME]",
 	    "check that the journal only grew, and cosign it",
 	    "Fetch the checkpoint and the proof that it extends the one that"
@@ -230,7 +232,7 @@ static const struct command {
 	    " policy\n"
 	    "  --every TIME  go on, every 30s, 10m or 1h\n\n"
 	    "Example:\n  valise witness --every 10m\n",
-	    cmd_witness },
+	    cmd_witness, NULL },
 	{ "policy", "check DIR | show | accept DIGEST | …",
 	    "check, show or accept policy",
 	    "  check DIR         tell every mistake in a policy's folder, and"
@@ -244,7 +246,7 @@ static const struct command {
 	    " needs no connection\n"
 	    "  save DIGEST FILE  write one, for who has no connection\n\n"
 	    "Example:\n  valise policy check policies/\n",
-	    cmd_policy },
+	    cmd_policy, NULL },
 };
 
 static const size_t num_commands = sizeof(commands) / sizeof(commands[0]);
@@ -258,6 +260,31 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* "push, sign, verify (not --current), …", in lines. */
+static void
+tell_local(FILE *to)
+{
+	const char *mark = "";
+	size_t column = 80;
+
+	for (size_t i = 0; i < num_commands; i++) {
+		const struct command *one = &commands[i];
+		char text[64];
+
+		if (one->local == NULL)
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s%s", one->name,
+		    one->local[0] != '\0' ? " (" : "", one->local,
+		    one->local[0] != '\0' ? ")" : "");
+		column += strlen(text) + 2;
+		fprintf(to, "%s%s%s", mark, column > 78 ? "\n  " : " ", text);
+		if (column > 78)
+			column = 2 + strlen(text) + 2;
+		mark = ",";
+	}
+	fputs("\n", to);
+}
+
 static void
 usage(FILE *to)
 {
@@ -267,9 +294,9 @@ usage(FILE *to)
 		    commands[i].summary);
 	fputs("\n\"valise COMMAND --help\" tells more, with an example.\n"
 	      "FILE is $VALISE_CONFIG, or ~/.config/valise/config.yaml.\n"
-	      "With --local, list, show, history, log, fetch, diff, push and"
-	      " sign use the local\ncopy and ask nobody.\n",
+	      "With --local these use the local copy and ask nobody:",
 	    to);
+	tell_local(to);
 }
 
 static void
@@ -277,6 +304,10 @@ help(const struct command *command)
 {
 	printf("usage: valise %s %s\n\n%s\n", command->name, command->args,
 	    command->help);
+	if (command->local != NULL)
+		printf("With --local%s%s%s it uses the local copy and asks"
+		       " nobody.\n", command->local[0] != '\0' ? " (" : "",
+		    command->local, command->local[0] != '\0' ? ")" : "");
 }
 
 static int
@@ -306,18 +337,12 @@ wants_help(int argc, char *argv[])
 	return false;
 }
 
-/* --local asks nobody: only of what can do without. */
+/* What of it needs a line all the same, its options say: needs_line(). */
 static bool
 check_local(const struct context *context, const struct command *command,
     struct error *err)
 {
-	static const char *const without[] = { "list", "show", "history",
-		"log", "fetch", "diff", "sign", "push", "bag", "verify" };
-
-	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
-		if (strcmp(command->name, without[i]) == 0)
-			return true;
-	return !context->local ||
+	return !context->local || command->local != NULL ||
 	    error_set(err, ERROR_USAGE,
 		"it takes no --local (\"valise --help\" tells what does)");
 }

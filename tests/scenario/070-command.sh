@@ -27,6 +27,19 @@ expect "a status that is none" 2 "there is no status" "$valise" list --status no
 for c in init pull watch terminate audit witness policy; do
 	expect "$c asks the daemon" 2 "takes no --local" "$valise" --local $c
 done
+# OPTIONS…: only the daemon can answer that
+for c in 'list --proved' 'log --follow' 'verify --current x.asice' 'bag ack x' 'bag push x' \
+	'bag pack -o work/x.bag --to mofa agreement/one' 'bag pack -o work/x.bag --to mofa --since-last --outbox'; do
+	expect "$c needs a line" 2 "needs a line: not with --local" "$valise" --local $c
+done
+expect "usage tells what --local does" 0 "verify (not --current), show, list (not --proved)" "$valise" --help
+expect "so does a command" 0 "^With --local (pack --outbox, open) it uses" "$valise" bag --help
+expect "a bound that is no time" 2 '"nonsense" is neither a date' "$valise" list --since nonsense
+expect "nor with --local" 2 '"nonsense" is neither a date' "$valise" --local list --since nonsense
+expect "a history is of the whole document" 2 "leave out @2" "$valise" history agreement/one@2
+for o in --current --in-force --witnessed; do
+	expect "$o says nothing of evidence" 2 "judged by itself" "$valise" verify "$o" --evidence work/none.txt
+done
 start
 enrol "$dir" mofa mofa-minister >/dev/null
 expect "a wrong key for a certificate" 1 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \

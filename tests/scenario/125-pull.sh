@@ -33,6 +33,9 @@ at iom-geneva show agreement/one --json | sed -E 's/"title-proved":false/"title-
 stop_daemon "$dir"
 check "list --local is what the daemon lists, and as of when" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local list | sed -E 's/ +(AS OF|checkpoint [0-9]+, seen .*)$//' | cmp - work/online"
 check "so is show" sh -c "'$valise' --config offices/iom-geneva/config.yaml --local --json show agreement/one | sed 's/,\"proved\":true}\([],]\)/}\1/g; s/,\"as-of\":.*/}/' | cmp - work/show.online"
+made=$(at iom-geneva --local --json show agreement/two | sed 's/.*"versions":\[[^]]*"time":"\([^".]*\).*/\1/; s/Z*$/Z/')
+expect "list --local --since the second of the deposit" 0 "agreement/two" at iom-geneva --local list --since "$made"
+expect "and since tomorrow" 0 "no such documents" at iom-geneva --local list --since "$(date -u -d '+1 day' +%Y-%m-%d)"
 expect "history --local" 0 "force .*agreement/one@3" at iom-geneva --local history agreement/one
 expect "fetch --local of an old version" 0 "VALID" at iom-geneva --local fetch agreement/one@1 -o work/old.asice
 expect "verify" 0 "VALID, in force" at iom-geneva verify work/copy/agreement/one/one-v3.asice
