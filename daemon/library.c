@@ -48,29 +48,40 @@ library_free(struct library *library)
 }
 
 struct crl_set *
-crl_set_load(struct container *files, struct error *err)
+crl_set_of(struct container *files, struct crls *crls, struct error *err)
 {
 	struct crl_set *set = calloc(1, sizeof(*set));
-	bool ok;
 
 	if (set == NULL) {
 		container_free(files);
+		crls_free(crls);
 		error_set_errno(err, "CRLs");
 		return NULL;
 	}
 	set->files = files;
-	ok = (set->crls = crls_new(err)) != NULL &&
-	    container_hash(files, NULL, err) &&
-	    container_contents(files, &set->digest, err);
+	set->crls = crls;
+	if (files != NULL && crls != NULL && container_hash(files, NULL, err) &&
+	    container_contents(files, &set->digest, err))
+		return set;
+	crl_set_free(set);
+	return NULL;
+}
+
+struct crl_set *
+crl_set_load(struct container *files, struct error *err)
+{
+	struct crls *crls = crls_new(err);
+	bool ok = crls != NULL;
+
 	for (size_t i = 0; ok && i < files->num; i++)
-		ok = crls_add(set->crls, member_bytes(&files->members[i]),
-			 NULL, err) ||
+		ok = crls_add(crls, member_bytes(&files->members[i]), NULL,
+			 err) ||
 		    error_context(err, "%s", files->members[i].path);
-	if (!ok) {
-		crl_set_free(set);
-		return NULL;
-	}
-	return set;
+	if (ok)
+		return crl_set_of(files, crls, err);
+	container_free(files);
+	crls_free(crls);
+	return NULL;
 }
 
 void

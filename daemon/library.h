@@ -38,6 +38,9 @@ const struct crl_set *library_add_crls(struct library *library,
     struct crl_set *set, struct error *err);
 
 struct crl_set *crl_set_load(struct container *files, struct error *err);
+/* The same of files that are parsed already; both are taken over. */
+struct crl_set *crl_set_of(struct container *files, struct crls *crls,
+    struct error *err);
 void crl_set_free(struct crl_set *set);
 
 #endif

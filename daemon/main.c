@@ -61,14 +61,16 @@ check(const struct arguments *args, struct error *err)
 {
 	struct config config;
 	struct policy *policy;
+	struct lists_look look = { .files = { { 0 } } };
 	struct crl_set *crls;
 	char hex[DIGEST_HEX];
 	void *tls;
 
 	if (!config_load(args->config, &config, err) ||
-	    !settings_load(&config, &policy, &crls, &tls, err))
+	    !settings_load(&config, &policy, &crls, &look, &tls, err))
 		return false;
-	setup_warn_of_crls(policy, crls);
+	lists_warn(policy, crls);
+	lists_look_reset(&look);
 	digest_hex(&policy->digest, hex);
 	printf("good: %zu offices, %zu types, policy %s\n",
 	    policy->num_offices, policy->num_types, hex);

@@ -34,6 +34,7 @@ struct daemon {
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
+	struct lists_look look; /* at the files of lists, until upkeep has it */
 	void *tls;
 	struct upkeep *upkeep;
 	struct api *api;
@@ -132,12 +133,13 @@ make_tls(const struct config *config, const struct policy *policy,
 
 bool
 settings_load(const struct config *config, struct policy **policy,
-    struct crl_set **crls, void **tls, struct error *err)
+    struct crl_set **crls, struct lists_look *look, void **tls,
+    struct error *err)
 {
 	*crls = NULL;
 	*tls = NULL;
 	if ((*policy = setup_policy(config, err)) != NULL &&
-	    (*crls = setup_crls(config, NULL, err)) != NULL &&
+	    (*crls = lists_read(config, look, err)) != NULL &&
 	    check_depositary(config, *policy, *crls, err) &&
 	    (*tls = make_tls(config, *policy, err)) != NULL)
 		return true;
@@ -217,7 +219,7 @@ open_journal(struct daemon *daemon, struct error *err)
 /* What of the set given follows the journal's newest; NULL on failure. */
 static const struct crl_set *
 newest_crls(struct daemon *daemon, const struct policy *policy,
-    const struct crl_set *set, struct error *err)
+    const struct crl_set *set, struct lists_look *look, struct error *err)
 {
 	const struct crl_set *newest = NULL;
 	struct crl_set *next;
@@ -231,8 +233,8 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 		newest = library_crls(daemon->library, &digest);
 	if (newest == NULL || digest_eq(&digest, &set->digest))
 		return set;
-	next = setup_follow_crls(policy, newest,
-	    (struct crl_set *)(uintptr_t)set, err);
+	next = lists_follow(policy, newest, (struct crl_set *)(uintptr_t)set,
+	    look, err);
 	return next == NULL || next == set ?
 	    next :
 	    library_add_crls(daemon->library, next, err);
@@ -258,7 +260,8 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
 		NULL, err))
 		return false;
-	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls, err);
+	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
+	    &daemon->look, err);
 	if (daemon->crls == NULL ||
 	    !check_depositary(&daemon->config, daemon->policy, daemon->crls,
 		err))
@@ -360,7 +363,7 @@ on_term(void *arg)
  */
 static bool
 adopt_settings(struct daemon *daemon, struct policy *policy,
-    struct crl_set *crls, struct error *err)
+    struct crl_set *crls, struct lists_look *look, struct error *err)
 {
 	struct policy *new = library_add_policy(daemon->library, policy, err);
 	const struct crl_set *set = library_add_crls(daemon->library, crls,
@@ -369,7 +372,7 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
 	bool ok;
 
 	if (set != NULL && new != NULL)
-		set = newest_crls(daemon, new, set, err);
+		set = newest_crls(daemon, new, set, look, err);
 	ok = new != NULL && set != NULL &&
 	    registrar_adopt(&daemon->registrar, new, set, err);
 	now = registrar_now(&daemon->registrar);
@@ -378,61 +381,71 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
 	return ok;
 }
 
+/* The lock is held; false: the old ones are kept, and err says why. */
+static bool
+reload(struct daemon *daemon, struct error *err)
+{
+	struct lists_look look = { .files = { { 0 } } };
+	struct policy *policy;
+	struct crl_set *crls;
+	void *tls;
+	bool ok;
+
+	if (!settings_load(&daemon->config, &policy, &crls, &look, &tls,
+		err)) {
+		lists_look_reset(&look);
+		return false;
+	}
+	if (strcmp(policy->origin, daemon->registrar.keys.keys[0].name) != 0) {
+		policy_free(policy);
+		crl_set_free(crls);
+		ok = error_set(err, ERROR_CONFLICT, "another origin");
+	} else {
+		ok = adopt_settings(daemon, policy, crls, &look, err);
+	}
+	if (ok) {
+		http_server_set_tls(daemon->server, tls);
+		upkeep_looked(daemon->upkeep, &look);
+	}
+	http_tls_free(tls);
+	lists_look_reset(&look);
+	return ok;
+}
+
 /* Take new settings, or keep the old ones and say why. */
 static void
 on_hup(void *arg)
 {
 	struct daemon *daemon = arg;
-	struct policy *policy;
-	struct crl_set *crls;
 	struct error err = { 0 };
-	void *tls;
 	bool taken;
 
 	notify("RELOADING=1");
-	if (!settings_load(&daemon->config, &policy, &crls, &tls, &err)) {
-		log_error("reload", "result=kept reason=%s",
-		    log_text(err.detail));
-		notify("READY=1");
-		return;
-	}
-	if (strcmp(policy->origin, daemon->registrar.keys.keys[0].name) != 0) {
-		log_error("reload", "result=kept reason=\"another origin\"");
-		policy_free(policy);
-		crl_set_free(crls);
-		http_tls_free(tls);
-		notify("READY=1");
-		return;
-	}
 	pthread_mutex_lock(&daemon->settings);
-	taken = adopt_settings(daemon, policy, crls, &err);
+	taken = reload(daemon, &err);
 	pthread_mutex_unlock(&daemon->settings);
 	if (taken) {
-		http_server_set_tls(daemon->server, tls);
-		setup_warn_of_crls(daemon->policy, daemon->crls);
+		lists_warn(daemon->policy, daemon->crls);
 		log_info("reload", "result=taken");
 	} else {
 		log_error("reload", "result=kept reason=%s",
 		    log_text(err.detail));
 	}
-	http_tls_free(tls);
 	notify("READY=1");
 }
 
-/* On the upkeep's thread. */
+/* The lock is held, by upkeep. */
 static bool
 take_crls(void *arg, struct crl_set *set, struct error *err)
 {
 	struct daemon *daemon = arg;
-	const struct crl_set *crls;
-	bool ok;
-
-	pthread_mutex_lock(&daemon->settings);
-	ok = (crls = library_add_crls(daemon->library, set, err)) != NULL &&
+	const struct crl_set *crls = library_add_crls(daemon->library, set,
+	    err);
+	const bool ok = crls != NULL &&
 	    registrar_adopt(&daemon->registrar, daemon->policy, crls, err);
+
 	if (ok)
 		daemon->crls = crls;
-	pthread_mutex_unlock(&daemon->settings);
 	return ok;
 }
 
@@ -454,6 +467,7 @@ static bool
 serve(struct daemon *daemon, struct error *err)
 {
 	const struct upkeep_hooks hooks = { .take_crls = take_crls,
+		.settings = &daemon->settings,
 		.arg = daemon };
 	struct http_handler handler;
 
@@ -477,7 +491,7 @@ serve(struct daemon *daemon, struct error *err)
 		err))
 		return false;
 	daemon->upkeep = upkeep_start(&daemon->config, &daemon->registrar,
-	    &hooks, err);
+	    &hooks, &daemon->look, err);
 	if (daemon->upkeep == NULL)
 		return false;
 	api_set_upkeep(daemon->api, daemon->upkeep);
@@ -493,9 +507,10 @@ serve(struct daemon *daemon, struct error *err)
 static void
 close_daemon(struct daemon *daemon)
 {
-	upkeep_stop(daemon->upkeep);
+	/* A worker that hands lists in uses the upkeep. */
 	if (daemon->api != NULL)
 		api_stop(daemon->api);
+	upkeep_stop(daemon->upkeep);
 	registrar_stop(&daemon->registrar);
 	http_server_free(daemon->server);
 	api_free(daemon->api);
@@ -607,10 +622,10 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	if (!config_data(&daemon.config, "lock", path, err) ||
 	    (daemon.lock = file_lock(path, err)) < 0)
 		return false;
-	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.tls,
-		err))
+	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.look,
+		&daemon.tls, err))
 		return false;
-	setup_warn_of_crls(daemon.policy, crls);
+	lists_warn(daemon.policy, crls);
 	ok = take_turn(&daemon, err) &&
 	    (!replace ||
 		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&

@@ -5,11 +5,15 @@
 #define DAEMON_RUN_H
 
 #include "daemon/config.h"
-#include "daemon/library.h"
+#include "daemon/lists.h"
 
-/* Configuration, policy, CRLs, certificates: everything but the data. */
+/*
+ * Configuration, policy, CRLs, certificates: everything but the data.  look is
+ * what was left out of the CRLs.
+ */
 bool settings_load(const struct config *config, struct policy **policy,
-    struct crl_set **crls, void **tls, struct error *err) MUST_USE;
+    struct crl_set **crls, struct lists_look *look, void **tls,
+    struct error *err) MUST_USE;
 
 /* Returns once it was told to end; where it cannot start, it exits. */
 bool daemon_run(const char *config_path, struct error *err) MUST_USE;

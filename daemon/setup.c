@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "daemon/export.h"
-#include "daemon/log.h"
+#include "daemon/lists.h"
 #include "daemon/signer.h"
 #include "policy/succession.h"
 
@@ -24,175 +24,6 @@ setup_policy(const struct config *config, struct error *err)
 		    (const char *)line.data);
 	complaints_free(&complaints);
 	return policy;
-}
-
-/* Does a file have a good list?  Else it is told, and left out. */
-static bool
-is_good_file(const struct member *file, struct buf *left_out)
-{
-	struct error why = { 0 }, ignored = { 0 };
-	struct crls *crls = crls_new(&why);
-	unsigned bad = 0;
-	bool ok;
-
-	ok = crls != NULL && crls_add(crls, member_bytes(file), &bad, &why);
-	crls_free(crls);
-	if (ok && bad > 0)
-		log_warning("crl", "result=taken-in-part file=%s bad=%u",
-		    log_text(file->path), bad);
-	if (ok)
-		return true;
-	log_warning("crl", "result=left-out file=%s reason=%s",
-	    log_text(file->path), log_text(why.detail));
-	if (left_out != NULL &&
-	    !buf_printf(left_out, &ignored, "%s: %s\n", file->path,
-		why.detail))
-		log_warning("crl", "reason=%s", log_text(ignored.detail));
-	return false;
-}
-
-static void
-leave_out_bad(struct container *files, struct buf *left_out)
-{
-	for (size_t i = 0; i < files->num;)
-		if (is_good_file(&files->members[i], left_out))
-			i++;
-		else
-			container_remove(files, files->members[i].path);
-}
-
-struct crl_set *
-setup_crls(const struct config *config, struct buf *left_out,
-    struct error *err)
-{
-	struct container *files = container_read_dir(config->crls, err);
-	struct container *fetched = NULL;
-	char path[FILE_PATH];
-	bool ok;
-
-	ok = files != NULL && config_data(config, FETCHED_CRLS, path, err);
-	/* What came by itself, beside what was put into the folder. */
-	if (ok && file_exists(path))
-		ok = (fetched = container_read_dir(path, err)) != NULL;
-	for (size_t i = 0; ok && fetched != NULL && i < fetched->num; i++)
-		ok = container_put(files, fetched->members[i].path,
-		    member_bytes(&fetched->members[i]), err);
-	container_free(fetched);
-	if (!ok) {
-		container_free(files);
-		return NULL;
-	}
-	leave_out_bad(files, left_out);
-	return crl_set_load(files, err);
-}
-
-/* Has a file a list of that CA? */
-static bool
-is_of_ca(const struct policy *policy, const char *ca,
-    const struct member *file)
-{
-	struct error ignored = { 0 };
-	struct crls *crls = crls_new(&ignored);
-	int64_t at;
-	const bool is = crls != NULL &&
-	    crls_add(crls, member_bytes(file), NULL, &ignored) &&
-	    trust_this_update(policy->trust, ca, crls, &at);
-
-	crls_free(crls);
-	return is;
-}
-
-/* The files of new, with those of old in the place of a CA's. */
-static struct crl_set *
-keep_ca(const struct policy *policy, const char *ca,
-    const struct crl_set *old, const struct crl_set *new, struct error *err)
-{
-	struct container *files = container_new(err);
-	bool ok = files != NULL;
-
-	for (size_t i = 0; ok && i < new->files->num; i++) {
-		const struct member *file = &new->files->members[i];
-
-		ok = is_of_ca(policy, ca, file) ||
-		    container_put(files, file->path, member_bytes(file), err);
-	}
-	for (size_t i = 0; ok && i < old->files->num; i++) {
-		const struct member *file = &old->files->members[i];
-
-		ok = !is_of_ca(policy, ca, file) ||
-		    container_put(files, file->path, member_bytes(file), err);
-	}
-	if (ok)
-		return crl_set_load(files, err);
-	container_free(files);
-	return NULL;
-}
-
-struct crl_set *
-setup_follow_crls(const struct policy *policy, const struct crl_set *old,
-    struct crl_set *new, struct error *err)
-{
-	const int64_t now = time_now_ms() / 1000;
-	struct crl_set *set = new;
-
-	/* Once for each CA: a file may have the lists of several. */
-	for (size_t i = 0; trust_ca_name(policy->trust, i) != NULL; i++) {
-		const char *ahead = trust_list_ahead(policy->trust, set->crls,
-		    now);
-		const char *ca = ahead != NULL ?
-		    ahead :
-		    trust_list_older(policy->trust, set->crls, old->crls, now);
-		struct crl_set *kept;
-
-		if (ca == NULL)
-			break;
-		log_warning("crl", "result=kept ca=%s reason=%s", ca,
-		    log_text(ahead != NULL ?
-			    "the folder's list of that CA is from the future:"
-			    " is a clock wrong?" :
-			    "the folder's list of that CA is missing, or older"
-			    " than the one in use"));
-		kept = keep_ca(policy, ca, old, set, err);
-		if (set != new)
-			crl_set_free(set);
-		if ((set = kept) == NULL)
-			return NULL;
-	}
-	return set;
-}
-
-void
-setup_warn_of_crls(const struct policy *policy, const struct crl_set *crls)
-{
-	const int64_t now = time_now_ms() / 1000;
-
-	for (size_t i = 0; i < policy->num_offices; i++) {
-		const struct office *office = &policy->offices[i];
-		int64_t next = 0;
-		char when[TIME_TEXT];
-		bool told = false;
-
-		for (size_t j = 0; j < i; j++)
-			told = told || strcmp(policy->offices[j].ca,
-					   office->ca) == 0;
-		if (told)
-			continue;
-		if (!trust_next_update(policy->trust, office->ca,
-			crls->crls, &next)) {
-			log_warning("crl", "ca=%s reason=missing"
-			    " effect=\"nobody with its certificates can"
-			    " connect\"", office->ca);
-			continue;
-		}
-		time_format_at(next, when);
-		if (next < now)
-			log_warning("crl", "ca=%s reason=stale since=%s"
-			    " effect=\"nobody with its certificates can"
-			    " connect\"", office->ca, when);
-		else if (next < now + 3 * 24 * 60 * 60)
-			log_warning("crl", "ca=%s reason=\"ends soon\""
-			    " until=%s", office->ca, when);
-	}
 }
 
 static bool
@@ -410,7 +241,9 @@ setup_enrolment(const struct config *config, struct buf *out,
     struct error *err)
 {
 	struct policy *policy = setup_policy(config, err);
-	struct crl_set *crls = policy != NULL ? setup_crls(config, NULL, err) : NULL;
+	struct lists_look look = { .files = { { 0 } } };
+	struct crl_set *crls = policy != NULL ? lists_read(config, &look, err) :
+						NULL;
 	struct buf key = BUF(NOTE_KEY_TEXT + 1);
 	char path[FILE_PATH], digest[DIGEST_HEX];
 	bool ok;
@@ -433,6 +266,7 @@ setup_enrolment(const struct config *config, struct buf *out,
 		    append_cas(out, policy, err) && append_crls(out, crls, err);
 	}
 	buf_free(&key);
+	lists_look_reset(&look);
 	crl_set_free(crls);
 	policy_free(policy);
 	return ok;

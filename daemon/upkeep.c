@@ -12,7 +12,6 @@
 #include "daemon/fsck.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
-#include "daemon/setup.h"
 #include "remote/remote.h"
 
 enum {
@@ -24,7 +23,7 @@ enum {
 	FIRST_CHECK = 10 * 60, /* after the start, at the latest */
 	LOOK_EVERY = 60,
 	WARNINGS = 64,
-	LEFT_OUT_BYTES = 64 * 1024,
+	TOLD_BYTES = 16 * 1024,
 };
 
 struct upkeep {
@@ -42,7 +41,9 @@ struct upkeep {
 	size_t num_warnings;
 	int64_t checked_at;
 	size_t num_findings;
-	struct buf left_out; /* files of the folder of lists: "FILE: why" */
+	struct lists_look look; /* at the files of lists */
+	struct buf fetched;     /* what was wrong with those that came */
+	bool is_news;           /* one of these is: look ahead now */
 	/* Of the last look, so that each is logged once a day. */
 	struct digest told;
 	int64_t told_at;
@@ -101,113 +102,168 @@ check_data(struct upkeep *upkeep)
 
 /* --- CRLs. --- */
 
-/* Does a set tell something newer of a CA? */
-static bool
-is_newer(const struct policy *policy, struct crls *old, struct crls *new)
+/* A line for /health, until they are fetched again. */
+static void
+tell_fetched(struct buf *told, const char *url, const char *why)
 {
-	const char *ca;
+	struct error ignored = { 0 };
+	char text[768];
 
-	for (size_t i = 0; (ca = trust_ca_name(policy->trust, i)) != NULL;
-	     i++) {
-		int64_t was, is;
-
-		if (trust_this_update(policy->trust, ca, new, &is) &&
-		    (!trust_this_update(policy->trust, ca, old, &was) ||
-			is > was))
-			return true;
-	}
-	return false;
+	snprintf(text, sizeof(text), "%s: %s", url, why);
+	log_warning("crl", "result=kept reason=%s", log_text(text));
+	if (!buf_printf(told, &ignored, "what is fetched is not taken: %s\n",
+		text))
+		log_warning("crl", "reason=%s", log_text(ignored.detail));
 }
 
-/* One list from its address, kept if it is one and tells something newer. */
+/* One address's list, or lists, kept if one tells something new. */
 static bool
-fetch_crl(struct upkeep *upkeep, size_t n, struct error *err)
+fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
+    struct error *err)
 {
-	const struct judged_by now = registrar_now(upkeep->registrar);
-	const char *url = upkeep->config->crl_urls[n];
 	struct buf bytes = BUF(LIMIT_CRL_BYTES);
-	char dir[FILE_PATH], path[FILE_PATH], name[32];
-	struct crls *crls = NULL;
-	bool ok, newer = false;
+	struct lists_told lists;
+	struct judged_by now;
 	int status = 0;
+	bool ok;
 
 	ok = remote_exchange(url, NULL, &bytes, &status, err) &&
 	    (status == 200 ||
-		error_set(err, ERROR_UNAVAILABLE, "%s: HTTP status %d", url,
-		    status)) &&
-	    (crls = crls_new(err)) != NULL &&
-	    (crls_add(crls, buf_span(&bytes), NULL, err) ||
-		error_context(err, "%s", url));
-	/* Alone it need not tell of every CA: only of one that it is newer. */
-	newer = ok && is_newer(now.policy, now.crls->crls, crls) &&
-	    trust_list_ahead(now.policy->trust, crls,
-		time_now_ms() / 1000) == NULL;
-	snprintf(name, sizeof(name), "fetched-%zu.crl", n);
-	ok = ok &&
-	    (!newer ||
-		(config_data(upkeep->config, FETCHED_CRLS, dir, err) &&
-		    file_make_dirs(dir, 0700, err) &&
-		    file_join(path, dir, name, err) &&
-		    file_write(path, buf_span(&bytes), 0600, err)));
-	crls_free(crls);
+		error_set(err, ERROR_UNAVAILABLE, "HTTP status %d", status));
+	if (ok) {
+		pthread_mutex_lock(upkeep->hooks.settings);
+		now = registrar_now(upkeep->registrar);
+		ok = lists_keep(upkeep->config, &now, buf_span(&bytes),
+		    "fetched", &lists, err);
+		pthread_mutex_unlock(upkeep->hooks.settings);
+	}
+	for (size_t i = 0; ok && i < lists.num; i++)
+		if (lists.list[i].result == LIST_FUTURE ||
+		    lists.list[i].result == LIST_FOREIGN)
+			tell_fetched(told, url,
+			    lists_text(lists.list[i].result));
 	buf_free(&bytes);
 	return ok;
 }
 
-/* What the folder has now, after what is in use; for /health what it lacks. */
-static struct crl_set *
-folder_crls(struct upkeep *upkeep, const struct judged_by *now,
-    struct error *err)
+static void
+fetch_crls(struct upkeep *upkeep)
 {
-	struct buf left_out = BUF(LEFT_OUT_BYTES);
-	struct crl_set *set = setup_crls(upkeep->config, &left_out, err), *next;
+	struct buf told = BUF(TOLD_BYTES);
+
+	for (size_t i = 0; i < upkeep->config->num_crl_urls; i++) {
+		const char *url = upkeep->config->crl_urls[i];
+		struct error err = { 0 };
+
+		if (!fetch_crl(upkeep, url, &told, &err))
+			tell_fetched(&told, url, err.detail);
+	}
+	pthread_mutex_lock(&upkeep->mutex);
+	upkeep->is_news = upkeep->is_news ||
+	    !span_eq(buf_span(&upkeep->fetched), buf_span(&told));
+	buf_free(&upkeep->fetched);
+	upkeep->fetched = told;
+	pthread_mutex_unlock(&upkeep->mutex);
+}
+
+void
+upkeep_looked(struct upkeep *upkeep, struct lists_look *look)
+{
+	struct lists_look before;
 
 	pthread_mutex_lock(&upkeep->mutex);
-	buf_free(&upkeep->left_out);
-	upkeep->left_out = left_out;
+	before = upkeep->look;
+	upkeep->look = *look;
+	upkeep->is_news = true;
+	pthread_cond_signal(&upkeep->wake);
 	pthread_mutex_unlock(&upkeep->mutex);
-	if (set == NULL)
-		return NULL;
-	next = setup_follow_crls(now->policy, now->crls, set, err);
-	if (next != set)
-		crl_set_free(set);
+	lists_look_reset(&before);
+	*look = before;
+}
+
+/* What there is now, after what is in use; NULL: nothing new, or err. */
+static struct crl_set *
+read_lists(struct upkeep *upkeep, const struct judged_by *now,
+    struct error *err)
+{
+	struct lists_look look = { .files = { { 0 } } };
+	struct crl_set *set, *next = NULL;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	look.files = upkeep->look.files;
+	pthread_mutex_unlock(&upkeep->mutex);
+	set = lists_read(upkeep->config, &look, err);
+	if (set != NULL) {
+		next = lists_follow(now->policy, now->crls, set, &look, err);
+		if (next != set)
+			crl_set_free(set);
+	}
+	if (set != NULL || err->kind != ERROR_NONE)
+		upkeep_looked(upkeep, &look);
+	lists_look_reset(&look);
 	return next;
 }
 
-static void
-renew_crls(struct upkeep *upkeep)
+/* Take what the files have that is new; the settings are held. */
+static bool
+renew_crls(struct upkeep *upkeep, struct error *err)
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
-	struct error err = { 0 };
-	struct crl_set *set;
+	struct crl_set *set = read_lists(upkeep, &now, err);
 
-	for (size_t i = 0; i < upkeep->config->num_crl_urls; i++) {
-		err = (struct error){ 0 };
-		if (!fetch_crl(upkeep, i, &err))
-			log_warning("crl", "result=kept reason=%s",
-			    log_text(err.detail));
-	}
-	err = (struct error){ 0 };
-	if ((set = folder_crls(upkeep, &now, &err)) == NULL) {
-		log_warning("crl", "result=kept reason=%s",
-		    log_text(err.detail));
-		return;
-	}
+	if (set == NULL)
+		return err->kind == ERROR_NONE;
 	if (digest_eq(&set->digest, &now.crls->digest)) {
 		crl_set_free(set);
-		return;
+		return true;
 	}
-	if (!is_newer(now.policy, now.crls->crls, set->crls)) {
+	if (!lists_add(now.policy, now.crls, set)) {
 		log_warning("crl", "result=kept reason=%s",
-		    log_text("the folder's lists are no newer than those in"
-			     " use"));
+		    log_text("the folder's lists tell nothing that those in"
+			     " use do not"));
 		crl_set_free(set);
-		return;
+		return true;
 	}
-	if (!upkeep->hooks.take_crls(upkeep->hooks.arg, set, &err))
-		log_error("crl", "reason=%s", log_text(err.detail));
-	else
-		log_info("crl", "result=taken");
+	if (!upkeep->hooks.take_crls(upkeep->hooks.arg, set, err))
+		return false;
+	log_info("crl", "result=taken");
+	return true;
+}
+
+static void
+follow_crls(struct upkeep *upkeep)
+{
+	struct error err = { 0 };
+
+	fetch_crls(upkeep);
+	pthread_mutex_lock(upkeep->hooks.settings);
+	if (!renew_crls(upkeep, &err))
+		log_error("crl", "result=kept reason=%s",
+		    log_text(err.detail));
+	pthread_mutex_unlock(upkeep->hooks.settings);
+}
+
+bool
+upkeep_hand_in(struct upkeep *upkeep, struct span bytes,
+    struct lists_told *out, struct digest *set, uint64_t *index,
+    struct error *err)
+{
+	struct registrar *registrar = upkeep->registrar;
+	struct judged_by now;
+	bool is_new = false, ok;
+
+	pthread_mutex_lock(upkeep->hooks.settings);
+	now = registrar_now(registrar);
+	ok = lists_keep(upkeep->config, &now, bytes, "posted", out, err);
+	for (size_t i = 0; ok && i < out->num; i++)
+		is_new = is_new || out->list[i].result == LIST_NEW;
+	ok = ok && (!is_new || renew_crls(upkeep, err));
+	*set = registrar_now(registrar).crls->digest;
+	ledger_read_lock(registrar->ledger);
+	*index = ledger_last(registrar->ledger, ACT_CRL);
+	ledger_unlock(registrar->ledger);
+	pthread_mutex_unlock(upkeep->hooks.settings);
+	return ok;
 }
 
 /* --- Witnesses that do not come by themselves (C2SP tlog-witness). --- */
@@ -489,13 +545,19 @@ tell(struct upkeep *upkeep)
 
 /* The lock is held. */
 static void
-look_at_left_out(struct upkeep *upkeep)
+look_at_lists(struct upkeep *upkeep)
 {
-	struct span rest = buf_span(&upkeep->left_out), line;
+	const struct buf *const told[] = { &upkeep->look.told,
+		&upkeep->fetched };
+	struct span line;
 
-	while (span_take_line(&rest, &line))
-		warn(upkeep, "a file of the folder of CRLs is left out: %.*s",
-		    (int)line.len, (const char *)line.data);
+	for (size_t i = 0; i < 2; i++) {
+		struct span rest = buf_span(told[i]);
+
+		while (span_take_line(&rest, &line))
+			warn(upkeep, "%.*s", (int)line.len,
+			    (const char *)line.data);
+	}
 }
 
 static void
@@ -505,12 +567,13 @@ look_ahead(struct upkeep *upkeep)
 	int64_t ends_at = 0;
 
 	pthread_mutex_lock(&upkeep->mutex);
+	upkeep->is_news = false;
 	upkeep->num_warnings = 0;
 	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
 	look_at_certificate(upkeep, upkeep->config->depositary_cert,
 	    &ends_at);
 	look_at_cas(upkeep, &now, &ends_at);
-	look_at_left_out(upkeep);
+	look_at_lists(upkeep);
 	look_at_powers(upkeep, now.policy);
 	look_at_witnesses(upkeep, now.policy);
 	if (upkeep->num_findings > 0)
@@ -540,28 +603,29 @@ run_thread(void *arg)
 {
 	struct upkeep *upkeep = arg;
 	struct timespec until;
-	bool stop = false;
+	bool stop = false, is_news = false;
 
 	/* Whoever waits for an answer comes first. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
 	while (!stop) {
 		if (due(&upkeep->crls_ms, upkeep->config->crls_every))
-			renew_crls(upkeep);
+			follow_crls(upkeep);
 		if (due(&upkeep->witness_ms, upkeep->config->witness_every))
 			ask_witnesses(upkeep);
 		if (due(&upkeep->check_ms, upkeep->config->verify_every)) {
 			check_data(upkeep);
 			upkeep->look_ms = 0;
 		}
-		if (due(&upkeep->look_ms, LOOK_EVERY))
+		if (due(&upkeep->look_ms, LOOK_EVERY) || is_news)
 			look_ahead(upkeep);
 		pthread_mutex_lock(&upkeep->mutex);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += 1;
-		if (!upkeep->stopping)
+		if (!upkeep->stopping && !upkeep->is_news)
 			pthread_cond_timedwait(&upkeep->wake, &upkeep->mutex,
 			    &until);
 		stop = upkeep->stopping;
+		is_news = upkeep->is_news;
 		pthread_mutex_unlock(&upkeep->mutex);
 	}
 	return NULL;
@@ -569,7 +633,8 @@ run_thread(void *arg)
 
 struct upkeep *
 upkeep_start(const struct config *config, struct registrar *registrar,
-    const struct upkeep_hooks *hooks, struct error *err)
+    const struct upkeep_hooks *hooks, struct lists_look *look,
+    struct error *err)
 {
 	struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
 	const int64_t now_ms = time_monotonic_ms();
@@ -585,10 +650,14 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	upkeep->registrar = registrar;
 	upkeep->hooks = *hooks;
 	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
-	/* At once, so that /health tells what the folder lacks. */
-	upkeep->crls_ms = now_ms;
+	/* The files were read for the start; addresses have not been asked. */
+	upkeep->crls_ms = config->num_crl_urls > 0 ?
+	    now_ms :
+	    now_ms + (int64_t)config->crls_every * 1000;
+	upkeep->fetched = BUF(TOLD_BYTES);
 	pthread_mutex_init(&upkeep->mutex, NULL);
 	pthread_cond_init(&upkeep->wake, NULL);
+	upkeep_looked(upkeep, look);
 	if (pthread_create(&upkeep->thread, NULL, run_thread, upkeep) != 0) {
 		error_set(err, ERROR_SYSTEM, "upkeep: no thread");
 		free(upkeep);
@@ -609,7 +678,8 @@ upkeep_stop(struct upkeep *upkeep)
 	pthread_join(upkeep->thread, NULL);
 	pthread_mutex_destroy(&upkeep->mutex);
 	pthread_cond_destroy(&upkeep->wake);
-	buf_free(&upkeep->left_out);
+	lists_look_reset(&upkeep->look);
+	buf_free(&upkeep->fetched);
 	free(upkeep);
 }
 

@@ -586,3 +586,34 @@ crl_same_scope(const struct crl *a, const struct crl *b)
 	return a->scope->distpoint == NULL ||
 	    names_meet(a->scope->distpoint, b->scope->distpoint);
 }
+
+void
+crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT])
+{
+	BIO *text = BIO_new(BIO_s_mem());
+	char *data = NULL;
+	long len = 0;
+
+	out[0] = '\0';
+	if (text != NULL &&
+	    X509_NAME_print_ex(text, X509_CRL_get_issuer(crl->x509), 0,
+		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0 &&
+	    (len = BIO_get_mem_data(text, &data)) > 0)
+		snprintf(out, CRL_ISSUER_TEXT, "%.*s", (int)len, data);
+	BIO_free(text);
+	ERR_clear_error();
+}
+
+bool
+crl_encode(const struct crl *crl, struct buf *out, struct error *err)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_X509_CRL(crl->x509, &der);
+	bool ok;
+
+	if (len <= 0)
+		return error_set_openssl(err, ERROR_SYSTEM, "CRL");
+	ok = buf_append(out, span_of(der, (size_t)len), err);
+	OPENSSL_free(der);
+	return ok;
+}

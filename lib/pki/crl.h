@@ -16,6 +16,7 @@
 enum {
 	CRL_NUMBER_BYTES = 20, /* RFC 5280 section 5.2.3 */
 	CRL_KNOWN = 2 * LIMIT_CA_CERTS,
+	CRL_ISSUER_TEXT = 256,
 };
 
 struct crl {
@@ -96,6 +97,11 @@ bool crl_is_newer(const struct crl *a, const struct crl *b);
  */
 bool crls_list(const struct crls *crls, const struct digest *issuer,
     const char *serial, int64_t *since_at);
+/* The name of who issued it, for people: RFC 4514, cut to what there is. */
+void crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT]);
+/* Append its DER. */
+bool crl_encode(const struct crl *crl, struct buf *out,
+    struct error *err) MUST_USE;
 /* Have both the same scope? */
 bool crl_same_scope(const struct crl *a, const struct crl *b);
 

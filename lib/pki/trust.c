@@ -229,6 +229,15 @@ trust_signed(const struct trust *trust, struct crls *crls, struct crl *crl)
 	return false;
 }
 
+bool
+trust_ca_signed(const struct trust *trust, const char *name, struct crls *crls,
+    struct crl *crl)
+{
+	const struct ca *ca = find_ca(trust, name);
+
+	return ca != NULL && ca_signed(ca, crls, crl);
+}
+
 /* Of the lists of a CA, by its signature: the latest of each date. */
 static bool
 latest(const struct trust *trust, const char *name, struct crls *crls,

@@ -39,6 +39,9 @@ const char *trust_ca_name(const struct trust *trust, size_t place);
 /* Did a CA of these, by name and key, sign the list? */
 bool trust_signed(const struct trust *trust, struct crls *crls,
     struct crl *crl);
+/* Did the CA of that name? */
+bool trust_ca_signed(const struct trust *trust, const char *name,
+    struct crls *crls, struct crl *crl);
 /* When the newest list of a CA that trust names ends, by its signature. */
 bool trust_next_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);

@@ -40,7 +40,15 @@ check "an address that has no list is told, and the old ones are kept" until_log
 sleep 1 # a CRL's times are whole seconds
 "$top/certs/ca" crl certs/mofa >/dev/null; cp certs/mofa/crl.pem work/www/mofa.crl
 check "a newer list at the address is taken" until_log 'event=crl result=taken'
-expect "and kept beside those in the folder" 0 "fetched-0.crl" ls data/crls
+expect "and kept beside those in the folder" 0 "fetched-[0-9a-f]*.crl" ls data/crls
+VALISE_CA=certs/mofa VALISE_EMAIL=nobody@example VALISE_HOST=DNS:localhost openssl ca -config "$top/certs/openssl.cnf" -batch -gencrl \
+	-crl_lastupdate "$(date -u -d '+2 years' +%Y%m%d%H%M%SZ)" -crl_nextupdate "$(date -u -d '+3 years' +%Y%m%d%H%M%SZ)" -out work/www/future 2>/dev/null
+mv work/www/future work/www/mofa.crl
+check "one from the future is not, and the log says so" until_log 'event=crl result=kept reason=.*mofa.crl: it is from the future'
+check "so does /health" sh -c 'i=0; until "$@" 2>/dev/null | grep -q "mofa.crl: it is from the future"; do i=$((i+1)); [ $i -lt 200 ] || exit 1; sleep 0.05; done' - curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
+expect "and it is not kept" 0 "^1$" sh -c 'ls data/crls | wc -l'
+cp certs/iom/ca.pem work/www/mofa.crl
+check "what is no list is told as well" until_log 'event=crl result=kept reason=.*mofa.crl: a block that is no CRL'
 check "a stock witness cosigns" until_log 'event=cosignature witness=stock'
 expect "a copy is witnessed by it" 0 "witnessed by *stock" at iom-geneva fetch agreement/one -o work/one.asice --witnessed
 deposit mofa two >/dev/null
