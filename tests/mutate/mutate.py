@@ -1,187 +1,349 @@
 #!/usr/bin/env python3
-"""Switch off one check after another, build, and run the unit tests: a check
-that can be switched off unnoticed is no check.
+"""Switch off one check after another and run the unit tests: a check that can
+be switched off unnoticed is no check.
 
-    mutate.py SRC BUILD [-n SAMPLE] [-s SEED] [-t TEST…] FOLDER…
+    mutate.py [-n SAMPLE] [-s SEED] [--least PERCENT] [-w WORK] FOLDER…
 
-SRC is a clone that nobody else works in, BUILD its build folder.  Prints how
-many checks there are of each kind, each that survives, and the share that was
-noticed.  A check is
+A check is
 
     if       an `if` whose branch refuses: it returns false or NULL, or sets an
-             error or a finding; it is never taken
-    or       `A || error_set(…)`, judge_find(…) and kin: A is always true
-    and      a link of `ok = … && A && …` that calls a check: it is always true
-    not-one  `!= 1` or `<= 0` of an OpenSSL call within an `if`: never so
+             error or a finding; off, it is never taken
+    or       `A || error_set(…)`, judge_find(…) and kin; off, A is true
+    and      a link of `ok = … && A && …` that calls a check; off, A is true
+    not-one  `!= 1` or `<= 0`, as OpenSSL's calls are asked; off, never so
+
+but for one that only asks whether there was memory.
+
+All checks get a switch (mutant.h) in a copy of the sources, which is built
+once, in WORK (build-mutate).  Each unit test runs once to see which checks it
+reaches; then each check is off in a run of those tests that reach it, until
+one of them fails.  A check that none reaches survives at once.
+
+It prints each survivor, the share that was noticed, by folder and kind, and
+"N passed, M failed", where those passed that were noticed or whose reason to
+be there anyway stands in reasons.txt.  It exits with 1 if the share is under
+--least, a survivor has no reason, or a reason has no survivor.
 """
 import argparse
-import glob
+import concurrent.futures
 import os
 import random
 import re
+import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+MUTANT_MAX = 65536
 
 REFUSES = re.compile(r"return (false|NULL|-1)\b|error_\w+\(|_find(_error)?\(|"
                      r"\bfind\(|\b(form|weak|broken|bad|wrong|refuse|differs|"
-                     r"contradicts)\(|goto (fail|bad|done|out)\b")
+                     r"contradicts|complain\w*)\(|goto (fail|bad|done|out)\b")
 OR = re.compile(r"\|\|\s*(error_\w+|judge_find\w*|form|weak|broken|bad|wrong|"
                 r"refuse|contradicts|differs)\(")
 AND = re.compile(r"&&\s*(?=(!?\w*(check|verify|judge|is_|has_|eq|valid|parse|"
                  r"match)\w*)\()")
 NOT_ONE = re.compile(r"(!=\s*1|<=\s*0)\b")
+COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'
+                             r"'(?:\\.|[^'\\])*'", re.S)
+MEMORY = re.compile(r"alloc\(|^\(\w+(->\w+)? = \w+_(new|dup)\(\w*\)\) == NULL$")
 
 
-def match(text, at):
-    """The place of the bracket that closes the one at a place, or -1."""
-    depth, quote = 0, None
-    while at < len(text):
-        c = text[at]
-        if quote:
-            if c == "\\":
-                at += 1
-            elif c == quote:
-                quote = None
-        elif c in "\"'":
-            quote = c
-        elif c in "([{":
-            depth += 1
-        elif c in ")]}":
-            depth -= 1
-            if depth == 0:
-                return at
-        at += 1
+class Site:
+    """A check: its kind, where it is, and what goes before and after it."""
+
+    def __init__(self, path, kind, start, end, before, after):
+        self.path, self.kind, self.start, self.end = path, kind, start, end
+        self.before, self.after = before, after
+
+    def locate(self, text):
+        self.line = text.count("\n", 0, self.start) + 1
+        code = text[self.start:self.end]
+        if self.kind == "not-one":  # the call that is asked, too
+            code = text[text.rfind("\n", 0, self.start) + 1:self.end]
+        self.code = " ".join(code.split())[:100]
+
+
+def blank(text):
+    """The text with spaces for comments, and for what strings contain."""
+    def spaces(m):
+        found = m.group(0)
+        inner = re.sub(r"[^\n]", " ", found)
+        return inner if found[0] == "/" else found[0] + inner[1:-1] + found[0]
+    return COMMENT_OR_TEXT.sub(spaces, text)
+
+
+def closing(text, at):
+    """The place of the bracket that closes the one at a place."""
+    depth = 0
+    for i in range(at, len(text)):
+        depth += (text[i] in "([{") - (text[i] in ")]}")
+        if depth == 0:
+            return i
     return -1
 
 
-def operand_before(text, at):
+def operand_before(text, end):
     """Where the operand that ends before a place begins."""
-    depth = 0
-    i = at - 1
+    depth, i = 0, end - 1
     while i > 0:
         c = text[i]
         if c in ")]":
             depth += 1
-        elif c in "([":
-            if depth == 0:
-                return i + 1
+        elif c in "([" and depth > 0:
             depth -= 1
-        elif depth == 0 and (c in ";{}?:," or text[i - 1:i + 1] in ("&&", "||")
-                             or (c == "=" and text[i - 1] not in "=!<>" and
-                                 text[i + 1] != "=")
-                             or text[i - 5:i + 1] == "return"):
-            return i + 1
+        elif depth == 0 and (c in "([;{}?:," or
+                             text[i - 1:i + 1] in ("&&", "||") or
+                             (c == "=" and text[i - 1] not in "=!<>" and
+                              text[i + 1] != "=") or
+                             text[i - 5:i + 1] == "return"):
+            break
         i -= 1
-    return 0
+    i += 1
+    return i + len(text[i:end]) - len(text[i:end].lstrip())
 
 
-def sites_of(path):
-    text = open(path).read()
+def operand_end(text, start):
+    """Where the operand that begins at a place ends."""
+    i = start
+    while i < len(text):
+        if text[i] in "([":
+            i = closing(text, i)
+        elif text[i] in ");,?:]" or text[i:i + 2] in ("&&", "||"):
+            break
+        i += 1
+    return start + len(text[start:i].rstrip())
+
+
+def asks_memory(text, start, end, body):
+    """Whether it only asks for memory, there or in the lines before."""
+    condition = " ".join(text[start:end].split())
+    if MEMORY.search(condition) or re.search(r"no.memory", body):
+        return True
+    names = re.findall(r"([\w>.-]+) [=!]= NULL", condition)
+    before = text[max(0, start - 500):start]
+    return re.fullmatch(r"[(]?([\w>.-]+ [=!]= NULL( (&&|\|\|) )?)+[)]?",
+                        condition) is not None and \
+        all(re.search(rf"\b{n} = [^;]*?(alloc|dup|_new)\(", before)
+            for n in names)
+
+
+def sites_of(path, source):
+    text = blank(source)
     found = []
+
+    def add(kind, start, end, before, after):
+        found.append(Site(path, kind, start, end, before, after))
+
     for m in re.finditer(r"\bif \(", text):
-        start = m.end() - 1
-        end = match(text, start)
-        after = end + 1
-        while after < len(text) and text[after].isspace():
-            after += 1
-        stop = match(text, after) if text[after] == "{" else \
+        start, end = m.end(), closing(text, m.end() - 1)
+        after = end + 1 + len(text[end + 1:]) - len(text[end + 1:].lstrip())
+        stop = closing(text, after) if text[after] == "{" else \
             text.find(";", after)
-        body = text[after:stop + 1]
-        condition = text[start + 1:end]
-        if not REFUSES.search(body) or re.fullmatch(
-                r"\(?\s*\(?\w+ = [cm]alloc.*|.*realloc.*", condition, re.S):
+        if not REFUSES.search(text[after:stop + 1]) or \
+                asks_memory(text, start, end, source[after:stop + 1]):
             continue
-        found.append(("if", start, end + 1,
-                      f"(0 && {text[start:end + 1]})"))
-        for one in NOT_ONE.finditer(condition):
-            place = start + 1 + one.start()
-            found.append(("not-one", place, start + 1 + one.end(),
-                          "== -123456"))
+        add("if", start, end, "!mutant(%d) && (", ")")
+        for one in NOT_ONE.finditer(text, start, end):
+            add("not-one", one.start(), one.end(), "", " && !mutant(%d)")
     for m in OR.finditer(text):
         start = operand_before(text, m.start())
-        operand = text[start:m.start()]
-        if operand.strip():
-            found.append(("or", start, m.start(), f" (1 || ({operand})) "))
+        end = start + len(text[start:m.start()].rstrip())
+        body = source[m.end():text.find(";", m.end())]
+        if end > start and not asks_memory(text, start, end, body):
+            add("or", start, end, "(mutant(%d) || (", "))")
     for m in AND.finditer(text):
-        start = m.end()
-        paren = text.find("(", start)
-        end = match(text, paren)
-        if end > 0:
-            found.append(("and", start, end + 1,
-                          f"(1 || {text[start:end + 1]})"))
-    return [(path, *one) for one in found]
+        add("and", m.end(), operand_end(text, m.end()),
+            "(mutant(%d) || ", ")")
+    for site in found:
+        site.locate(source)
+    return sorted(found, key=lambda s: (s.start, -s.end))
+
+
+def with_switches(source, sites):
+    """The source in which each of the sites has its switch."""
+    inserts = []
+    for s in sites:
+        length = s.end - s.start
+        inserts.append((s.start, 1, -length, s.before.replace("%d", s.id)))
+        inserts.append((s.end, 0, length, s.after.replace("%d", s.id)))
+    out, last = [], 0
+    for at, _, _, insert in sorted(inserts):
+        out += [source[last:at], insert]
+        last = at
+    return "".join(out) + source[last:]
+
+
+def write(path, data):
+    """Not if it is there already: ninja looks at the time."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.exists(path) and open(path, "rb").read() == data:
+        return
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def build(work, folders):
+    """The sites in those folders, and the unit tests with their switches."""
+    src, sites = os.path.join(work, "src"), []
+    paths = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"],
+                           cwd=TOP, capture_output=True, text=True,
+                           check=True).stdout.split("\n")
+    temporary = os.path.join(work, "tmp")
+    os.makedirs(temporary, exist_ok=True)
+    for path in sorted(filter(None, paths)):
+        if not os.path.isfile(os.path.join(TOP, path)):
+            continue
+        with open(os.path.join(TOP, path), "rb") as f:
+            data = f.read()
+        if path.endswith(".c") and path.startswith(tuple(folders)):
+            text = data.decode()
+            here = sites_of(path, text)
+            for number, site in enumerate(here, len(sites)):
+                site.id = str(number)
+            sites += here
+            data = with_switches(text, here).encode()
+        elif path.startswith("tests/unit/"):
+            data = data.replace(b'"/tmp', f'"{temporary}'.encode())
+        write(os.path.join(src, path), data)
+        if os.access(os.path.join(TOP, path), os.X_OK):
+            os.chmod(os.path.join(src, path), 0o755)
+    assert len(sites) < MUTANT_MAX
+    out = os.path.join(work, "build")
+    if not os.path.exists(os.path.join(out, "build.ninja")):
+        header = os.path.join(HERE, "mutant.h")
+        subprocess.run(["meson", "setup", out, src,
+                        f"-Dc_args=-w -include {shlex.quote(header)}",
+                        "-Dc_link_args=-Wl,--wrap=_ck_assert_failed"],
+                       check=True, stdout=subprocess.DEVNULL)
+    # Regenerates build.ninja where it must.
+    subprocess.run(["ninja", "-C", out, "build.ninja"], check=True,
+                   stdout=subprocess.DEVNULL)
+    targets = subprocess.run(["ninja", "-C", out, "-t", "targets", "all"],
+                             capture_output=True, text=True).stdout
+    tests = sorted(set(re.findall(r"^(test_\w+):", targets, re.M)))
+    made = subprocess.run(["ninja", "-C", out, *tests], capture_output=True,
+                          text=True)
+    if made.returncode != 0:
+        sys.exit(made.stdout[-5000:])
+    return sites, [os.path.join(out, t) for t in tests]
+
+
+def run_test(test, work, seconds, **more):
+    """Whether it passes, within so many seconds."""
+    env = dict(os.environ, CK_FORK="no", VALISE_TOP=os.path.join(work, "src"),
+               VALISE_BUILD=os.path.join(work, "build"),
+               TMPDIR=os.path.join(work, "tmp"), **more)
+    with subprocess.Popen([test], env=env, cwd=os.path.join(work, "tmp"),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL,
+                          start_new_session=True) as process:
+        try:
+            return process.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def reach(test, work):
+    """What it reaches, and how many seconds it takes."""
+    with tempfile.NamedTemporaryFile(dir=work) as f:
+        f.truncate(MUTANT_MAX)
+        begun = time.monotonic()
+        if not run_test(test, work, 600, MUTANT_REACHED=f.name):
+            sys.exit(f"{os.path.basename(test)} fails with all checks on")
+        return f.read(), time.monotonic() - begun
+
+
+def read_reasons():
+    """{(file, kind, code): reason}: a reason is the comment before it."""
+    reasons, reason = {}, []
+    for line in open(os.path.join(HERE, "reasons.txt"), encoding="utf-8"):
+        line = line.strip()
+        if line.startswith("#"):
+            reason.append(line[1:].strip())
+        elif line:
+            reasons[tuple(line.split("\t"))] = " ".join(reason)
+        else:
+            reason = []
+    return reasons
+
+
+def table(sites, noticed):
+    rows = {}
+    for s in sites:
+        for row in (os.path.dirname(s.path), s.kind, "all"):
+            good, of = rows.get(row, (0, 0))
+            rows[row] = good + noticed[s], of + 1
+    for row in sorted(rows, key=lambda r: (r == "all", "/" not in r, r)):
+        good, of = rows[row]
+        print(f"{row:16} {of:5} checks {good:5} noticed "
+              f"{100 * good / of:6.1f} %")
+    good, of = rows["all"]
+    return 100 * good / of
 
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("src")
-    arguments.add_argument("build")
-    arguments.add_argument("-n", type=int, default=100)
-    arguments.add_argument("-s", type=int, default=1)
-    arguments.add_argument("-t", action="append", default=[])
+    arguments.add_argument("-n", type=int, help="only so many, at random")
+    arguments.add_argument("-s", type=int, default=1, help="which ones")
+    arguments.add_argument("-j", type=int, default=os.cpu_count())
+    arguments.add_argument("-w", default=os.path.join(TOP, "build-mutate"))
+    arguments.add_argument("--least", type=float, default=0)
     arguments.add_argument("folders", nargs="+")
     a = arguments.parse_args()
-    sites = []
-    for folder in a.folders:
-        whole = os.path.join(a.src, folder)
-        for path in sorted(glob.glob(whole + "/**/*.c", recursive=True)) \
-                if os.path.isdir(whole) else [whole]:
-            sites += sites_of(path)
-    kinds = {}
-    for site in sites:
-        kinds[site[1]] = kinds.get(site[1], 0) + 1
-    print("checks:", ", ".join(f"{kinds[k]} {k}" for k in sorted(kinds)),
-          flush=True)
-    random.Random(a.s).shuffle(sites)
-    tests = [t for t in sorted(glob.glob(a.build + "/test_*"))
-             if os.path.isfile(t) and os.access(t, os.X_OK)]
-    if a.t:
-        tests = [t for t in tests if os.path.basename(t)[5:] in a.t]
-    with tempfile.TemporaryDirectory() as pki:
-        env = dict(os.environ, VALISE_BUILD=a.build, VALISE_TOP=a.src,
-                   VALISE_PKI=pki)
-        run(a, sites[:a.n], tests, env)
+    work = os.path.abspath(a.w)
+    sites, tests = build(work, [os.path.normpath(f) for f in a.folders])
+    if not sites:
+        sys.exit("no checks there")
+    chosen = sites
+    if a.n is not None and a.n < len(sites):
+        chosen = random.Random(a.s).sample(sites, a.n)
+    reasons, seen = read_reasons(), set()
+    with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
+        runs = dict(zip(tests, pool.map(lambda t: reach(t, work), tests)))
 
+        def notices(site):
+            """The test that fails without it, or None."""
+            for test in sorted(tests, key=lambda t: runs[t][1]):
+                reached, seconds = runs[test]
+                if reached[int(site.id)] and not run_test(
+                        test, work, 20 + 10 * seconds, MUTANT=site.id):
+                    return test
+            return None
 
-def run(a, sites, tests, env):
-    killed = broken = 0
-    left = []
-    for path, kind, start, end, instead in sites:
-        text = open(path).read()
-        line = text.count("\n", 0, start) + 1
-        try:
-            open(path, "w").write(text[:start] + instead + text[end:])
-            built = subprocess.run(
-                ["ninja", "-C", a.build] +
-                [os.path.relpath(t, a.build) for t in tests],
-                capture_output=True)
-            if built.returncode:
-                broken += 1
+        noticed = {}
+        for site, by in zip(chosen, pool.map(notices, chosen)):
+            noticed[site] = by is not None
+            if by is not None:
                 continue
-            stem = os.path.basename(os.path.dirname(path))
-            dead = False
-            for test in sorted(tests, key=lambda t: stem not in t):
-                try:
-                    dead = subprocess.run([test], capture_output=True, env=env,
-                                          timeout=300).returncode != 0
-                except subprocess.TimeoutExpired:
-                    dead = True
-                if dead:
-                    break
-        finally:
-            open(path, "w").write(text)
-        if dead:
-            killed += 1
-        else:
-            left.append(path)
-            print("survived", f"{os.path.relpath(path, a.src)}:{line}", kind,
-                  " ".join(text[start:end].split())[:120], sep="\t",
+            key = site.path, site.kind, site.code
+            seen.add(key)
+            how = "" if any(runs[t][0][int(site.id)] for t in tests) else \
+                "\t(not reached)"
+            print(f"{site.path}:{site.line}\t{site.kind}\t{site.code}{how}" +
+                  (f"\n\t{reasons[key]}" if key in reasons else ""),
                   flush=True)
-    done = killed + len(left)
-    print(f"tried {done} (and {broken} that do not compile), noticed {killed}:"
-          f" {100 * killed / max(done, 1):.0f} %", flush=True)
+    shutil.rmtree(os.path.join(work, "tmp"), ignore_errors=True)
+    share = table(chosen, noticed)
+    failed = sum(not noticed[s] and (s.path, s.kind, s.code) not in reasons
+                 for s in chosen)
+    stale = [k for k in reasons if chosen is sites and k not in seen and
+             k[0].startswith(tuple(a.folders))]
+    for path, kind, code in stale:
+        print(f"reasons.txt: no such survivor: {path}\t{kind}\t{code}")
+    print(f"{len(chosen) - failed} passed, {failed + len(stale)} failed")
+    sys.exit(share < a.least or failed + len(stale) > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,58 @@
+/*
+ * mutant.h - the switches of the build that mutate.py makes.  Every source
+ * file of that build begins with this one; no other build has it.
+ *
+ * MUTANT          number of the check that is off; none: all are on
+ * MUTANT_REACHED  a file of MUTANT_MAX bytes, in which the n-th becomes 1 when
+ *                 the check n is reached
+ */
+#ifndef TESTS_MUTANT_H
+#define TESTS_MUTANT_H
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MUTANT_MAX 65536
+
+/* Weak, since each file brings them: the linker keeps one of each. */
+__attribute__((weak)) int mutant_off = -1;
+__attribute__((weak)) unsigned char *mutant_reached;
+
+/* Shared memory, so that what a test's own processes reach counts too. */
+__attribute__((weak, constructor)) void
+mutant_begin(void)
+{
+	const char *off = getenv("MUTANT"), *file = getenv("MUTANT_REACHED");
+	int fd;
+
+	if (off != NULL)
+		mutant_off = atoi(off);
+	if (file == NULL || mutant_reached != NULL)
+		return;
+	fd = open(file, O_RDWR | O_CLOEXEC);
+	mutant_reached = mmap(NULL, MUTANT_MAX, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	if (fd < 0 || mutant_reached == MAP_FAILED)
+		abort();
+	close(fd);
+}
+
+/* Check calls it of a test that fails: one failure is enough. */
+__attribute__((weak)) void
+__wrap__ck_assert_failed(void)
+{
+	_exit(1);
+}
+
+/* Is that check off? */
+static inline int
+mutant(int number)
+{
+	if (mutant_reached != NULL)
+		mutant_reached[number] = 1;
+	return number == mutant_off;
+}
+
+#endif
