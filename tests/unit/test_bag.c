@@ -172,6 +172,124 @@ START_TEST(a_bag_that_is_cut_is_found)
 }
 END_TEST
 
+/* What a bag's ZIP holds, as members of its header's and body's names. */
+static const struct {
+	const char *says;
+	size_t num;
+	const char *paths[3];
+	bool deflated[3];
+} others[] = {
+	{ "something else", 1, { BAG_HEADER }, { 0 } },
+	{ "something else", 1, { BAG_CIPHERTEXT }, { 0 } },
+	{ "something else", 2, { BAG_CIPHERTEXT, "other" }, { 0 } },
+	{ "something else", 2, { "other", BAG_HEADER }, { 0 } },
+	{ "something else", 3, { BAG_CIPHERTEXT, BAG_HEADER, "other" },
+	    { 0 } },
+	{ "something else", 2, { BAG_CIPHERTEXT, BAG_HEADER },
+	    { true, false } },
+	{ "something else", 2, { BAG_CIPHERTEXT, BAG_HEADER },
+	    { false, true } },
+};
+
+START_TEST(a_zip_of_something_else_is_no_bag)
+{
+	const struct span content = span_of_str("x");
+	const int fd = temporary(), out = temporary();
+	struct zip_member *members;
+	struct error err = { 0 };
+	struct zip_writer *zip = zip_writer_new(fd, &err);
+	uint64_t size;
+	size_t num;
+
+	for (size_t i = 0; i < others[_i].num; i++) {
+		struct zip_member member = { .size = 1,
+			.packed = 1,
+			.crc = zip_crc(0, content),
+			.deflated = others[_i].deflated[i] };
+
+		snprintf(member.path, sizeof(member.path), "%s",
+		    others[_i].paths[i]);
+		ck_ok(zip_writer_begin(zip, &member, &err) &&
+			zip_writer_sink(zip, content, &err),
+		    err);
+	}
+	ck_ok(zip_writer_end(zip, &size, &err), err);
+	zip_writer_free(zip);
+	ck_assert(!bag_open(fd, &right, out, &members, &num, &err));
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	ck_assert_msg(strstr(err.detail, others[_i].says) != NULL, "%d: %s",
+	    _i, err.detail);
+	close(fd);
+	close(out);
+}
+END_TEST
+
+/* Each is told of another size than its bytes have. */
+START_TEST(a_bag_of_false_sizes_is_not_packed)
+{
+	static const struct {
+		uint64_t size;
+		enum error_kind kind;
+	} rows[] = {
+		{ 0, ERROR_SYSTEM },
+		{ 9, ERROR_SYSTEM },
+		{ LIMIT_CONTAINER_BYTES - LIMIT_META_BYTES + 1, ERROR_LIMIT },
+		{ LIMIT_CONTAINER_BYTES, ERROR_LIMIT },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bag_file file = { "a", -1, span_of_str("0123456789"),
+			rows[i].size, 0, { { 0 } } };
+		struct cert *to[1] = { right.cert };
+		struct error err = { 0 };
+		const int fd = temporary();
+
+		ck_ok(bag_measure(&file, &err), err);
+		ck_assert(!bag_pack(&file, 1, to, 1, fd, &err));
+		ck_assert_msg(err.kind == rows[i].kind, "%zu: %s", i,
+		    err.detail);
+		close(fd);
+	}
+}
+END_TEST
+
+/* Before any of it is read: there is nothing to be read from. */
+START_TEST(a_file_in_a_bag_over_its_limit_is_refused)
+{
+	const struct zip_member member = { .path = "a", .size = 11,
+		.packed = 11 };
+	struct buf out = BUF(10);
+	struct error err = { 0 };
+
+	ck_assert(!bag_read(-1, &member, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+}
+END_TEST
+
+/* A file of nowhere cannot be packed; and into nowhere none is taken out. */
+START_TEST(a_file_that_cannot_be_read_or_written_is_told)
+{
+	struct bag_file file = { "a", temporary(), { 0 }, 10, 0, { { 0 } } };
+	struct zip_member *members;
+	struct error err = { 0 };
+	const int fd = pack_two(), out = temporary(),
+		  full = open("/dev/full", O_RDWR | O_CLOEXEC);
+	struct digest digest;
+	size_t num;
+
+	ck_assert(!bag_measure(&file, &err));
+	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
+	ck_assert(!bag_extract(out,
+	    bag_member(members, num, "copies/a.asice"), full, &digest, &err));
+	free(members);
+	ck_assert(!bag_open(fd, &right, full, &members, &num, &err));
+	close(file.fd);
+	close(fd);
+	close(out);
+	close(full);
+}
+END_TEST
+
 START_TEST(only_a_certificate_to_encrypt_to)
 {
 	struct identity signer = make_identity("critical,nonRepudiation");
@@ -413,6 +531,11 @@ fill(TCase *t)
 	tcase_add_test(t, another_key_does_not_open_it);
 	tcase_add_test(t, a_turned_bit_is_found);
 	tcase_add_test(t, a_bag_that_is_cut_is_found);
+	tcase_add_loop_test(t, a_zip_of_something_else_is_no_bag, 0,
+	    COUNT(others));
+	tcase_add_test(t, a_bag_of_false_sizes_is_not_packed);
+	tcase_add_test(t, a_file_in_a_bag_over_its_limit_is_refused);
+	tcase_add_test(t, a_file_that_cannot_be_read_or_written_is_told);
 	tcase_add_test(t, only_a_certificate_to_encrypt_to);
 	tcase_add_test(t, waybills_are_read_strictly);
 	tcase_add_loop_test(t, slips_are_read_strictly, 0, COUNT(slips));
