@@ -354,11 +354,8 @@ void
 context_free(struct context *context)
 {
 	enrolment_free(&context->enrolment);
-	succession_free(&context->succession);
+	policies_free(context);
 	cert_cache_free(context->certs);
-	for (size_t i = 0; i < context->num_policies; i++)
-		policy_free(context->policies[i]);
-	free(context->policies);
 	for (size_t i = 0; i < context->num_sets; i++)
 		crls_free(context->sets[i].crls);
 	free(context->sets);

@@ -39,6 +39,7 @@ struct enrolment {
 };
 
 struct seen;
+struct shown;
 
 struct context {
 	bool json;
@@ -57,6 +58,8 @@ struct context {
 	struct cert_cache *certs;
 	struct policy **policies;
 	size_t num_policies;
+	struct shown *shown; /* what this office may see by each (policies.c) */
+	size_t num_shown;
 	struct succession succession; /* policies.h */
 	bool unkept; /* it has more than the state, which cannot be written */
 	uint64_t policy_told; /* the entry that was told not to be accepted */

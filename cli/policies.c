@@ -10,6 +10,12 @@
 #include "base/time.h"
 #include "record/ledger.h"
 
+struct shown {
+	struct policy *policy;
+	const struct office *office; /* NULL: this office is none of it */
+	struct sight sight;
+};
+
 /* How many accepted policies are looked through for another server's CA. */
 enum { EARLIER_POLICIES = 8 };
 
@@ -240,23 +246,51 @@ own_office(struct context *context, struct policy *policy,
 	return office;
 }
 
+/* What this office may see by a policy; found out once. */
+static struct shown *
+find_shown(struct context *context, struct policy *policy)
+{
+	struct error ignored = { 0 };
+	struct cert *cert = NULL;
+	struct shown *all, *one;
+
+	for (size_t i = 0; i < context->num_shown; i++)
+		if (context->shown[i].policy == policy)
+			return &context->shown[i];
+	all = realloc(context->shown,
+	    (context->num_shown + 1) * sizeof(*all));
+	if (all == NULL)
+		return NULL;
+	context->shown = all;
+	one = &all[context->num_shown++];
+	*one = (struct shown){ .policy = policy_ref(policy),
+		.office = own_office(context, policy, &cert, &ignored) };
+	if (one->office != NULL)
+		one->sight = sight_of(policy, one->office);
+	cert_free(cert);
+	return one;
+}
+
 bool
 policy_shows(struct context *context, struct policy *policy,
     const char *document)
 {
-	struct error ignored = { 0 };
-	struct cert *cert = NULL;
-	const struct office *office = own_office(context, policy, &cert,
-	    &ignored);
-	struct sight sight;
-	bool shows = false;
+	const struct shown *shown = find_shown(context, policy);
 
-	if (office != NULL) {
-		sight = sight_of(policy, office);
-		shows = sight_sees(&sight, document);
-	}
-	cert_free(cert);
-	return shows;
+	return shown != NULL && shown->office != NULL &&
+	    sight_sees(&shown->sight, document);
+}
+
+void
+policies_free(struct context *context)
+{
+	for (size_t i = 0; i < context->num_shown; i++)
+		policy_free(context->shown[i].policy);
+	free(context->shown);
+	for (size_t i = 0; i < context->num_policies; i++)
+		policy_free(context->policies[i]);
+	free(context->policies);
+	succession_free(&context->succession);
 }
 
 bool

@@ -42,6 +42,9 @@ bool policies_show(struct context *context, const struct digest *policy,
 bool policy_shows(struct context *context, struct policy *policy,
     const char *document);
 
+/* All that is known of policies: part of context_free(). */
+void policies_free(struct context *context);
+
 /*
  * Change what is kept: read it anew under a lock that is held over no request,
  * change it, write it durably.  What context has is then the same.

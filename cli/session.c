@@ -377,6 +377,9 @@ session_close(struct session *session)
 	session->history = NULL;
 	remote_free(session->remote);
 	session->remote = NULL;
+	for (size_t i = 0; i < SESSION_POLICIES; i++)
+		policy_free(session->fetched[i]);
+	memset(session->fetched, 0, sizeof(session->fetched));
 	buf_free(&session->server_ca);
 }
 

@@ -12,6 +12,9 @@
 #include "journal/tile.h"
 #include "remote/remote.h"
 
+/* So many are not asked for again: it is mostly the newest. */
+enum { SESSION_POLICIES = 8 };
+
 struct session {
 	struct context *context;
 	struct remote *remote;
@@ -24,6 +27,9 @@ struct session {
 	struct digest named_policy, named_crls; /* as yet unproved */
 	uint64_t named_policy_at; /* its entry; UINT64_MAX: it does not say */
 	bool learning; /* session_learn_policies() is at it */
+	/* Policies that were asked for, and are not kept (session_policy()). */
+	struct policy *fetched[SESSION_POLICIES];
+	size_t num_fetched;
 	struct buf server_ca;
 	struct remote_settings settings;
 	/* Of the entry that is being visited, where it came with a proof. */
@@ -144,10 +150,13 @@ bool session_shows(struct session *session, const char *document);
  *                  was accepted
  */
 bool session_check_policy(struct session *session, struct error *err) MUST_USE;
-/* A policy that the daemon has, for policy_free().  NULL on failure. */
+/*
+ * A policy, for policy_free(): one that is kept here, else the daemon's, which
+ * is asked for it once.  NULL on failure.
+ */
 struct policy *session_policy(struct session *session,
     const struct digest *digest, struct error *err);
-/* Fetch a policy's files unless they are here, and keep them. */
+/* The same, and keep its files. */
 bool session_keep_policy(struct session *session, const struct digest *digest,
     struct error *err) MUST_USE;
 

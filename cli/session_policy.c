@@ -185,38 +185,70 @@ download(struct session *session, const struct digest *digest,
 	return session_download(session, path, err);
 }
 
-struct policy *
-session_policy(struct session *session, const struct digest *digest,
-    struct error *err)
+/* One that was asked for already; NULL if it was not. */
+static struct policy *
+find_fetched(const struct session *session, const struct digest *digest)
+{
+	for (size_t i = 0; i < SESSION_POLICIES; i++)
+		if (session->fetched[i] != NULL &&
+		    digest_eq(&session->fetched[i]->digest, digest))
+			return session->fetched[i];
+	return NULL;
+}
+
+/* For policy_free(). */
+static struct policy *
+fetch(struct session *session, const struct digest *digest, struct error *err)
 {
 	const int fd = download(session, digest, err);
-	struct policy *policy;
+	struct policy *policy, **place;
 
 	if (fd < 0)
 		return NULL;
 	policy = policies_read(fd, digest, err);
 	close(fd);
-	if (policy == NULL)
+	if (policy == NULL) {
 		error_context(err, "the daemon's policy");
+		return NULL;
+	}
+	/* The oldest makes room. */
+	place = &session->fetched[session->num_fetched++ % SESSION_POLICIES];
+	policy_free(*place);
+	*place = policy_ref(policy);
 	return policy;
+}
+
+struct policy *
+session_policy(struct session *session, const struct digest *digest,
+    struct error *err)
+{
+	struct policy *policy = context_policy(session->context, digest);
+
+	if (policy == NULL)
+		policy = find_fetched(session, digest);
+	return policy != NULL ? policy_ref(policy) :
+				fetch(session, digest, err);
 }
 
 bool
 session_keep_policy(struct session *session, const struct digest *digest,
     struct error *err)
 {
+	struct context *context = session->context;
 	struct policy *policy;
+	uint64_t size;
+	int fd = -1;
 	bool ok;
-	int fd;
 
-	if (context_policy(session->context, digest) != NULL)
+	if (context_policy(context, digest) != NULL)
 		return true;
-	if ((fd = download(session, digest, err)) < 0)
-		return false;
-	ok = (policy = policies_read(fd, digest, err)) != NULL &&
-	    policies_keep(session->context, fd, digest, err);
+	ok = (policy = session_policy(session, digest, err)) != NULL &&
+	    (fd = context_temporary(context, err)) >= 0 &&
+	    container_write(policy->files, fd, &size, err) &&
+	    policies_keep(context, fd, digest, err);
 	policy_free(policy);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 
@@ -228,13 +260,10 @@ session_shows(struct session *session, const char *document)
 	    &context->succession);
 	const struct digest *digest = newest != NULL ? &newest->digest :
 						       &session->policy;
-	struct policy *policy = context_policy(context, digest);
 	struct error ignored = { 0 };
+	struct policy *policy = session_policy(session, digest, &ignored);
 	bool shows;
 
-	if (policy != NULL)
-		return policy_shows(context, policy, document);
-	policy = session_policy(session, digest, &ignored);
 	shows = policy != NULL && policy_shows(context, policy, document);
 	policy_free(policy);
 	return shows;

@@ -41,6 +41,10 @@ printf -- '  - {person: treaties@mofa.example, party: lao-pdr, types: [agreement
 rogue=$(policy_of mofa)
 expect "accept without a digest, and nobody to ask: nothing is taken" 2 "say which.*$rogue" at iom-geneva policy accept
 expect "it is still not accepted" 1 "you have not accepted" deposit iom-geneva nothing
+liar iom-geneva ask none none
+expect "what is shown under it is known by it" 0 "agreement/under-p0" at iom-geneva list --proved
+check "for which it is asked for once" test "$(grep -c '^asked /v1/policy/' work/line)" = 1
+no_line iom-geneva
 expect "what was read is accepted" 0 "accepted: it counts for you, for entries [0-9]* to" at iom-geneva policy accept "$p1"
 expect "which is not what is in force by now" 1 "you have not accepted" deposit iom-geneva nothing
 expect "a digest that the journal does not have" 4 "no such policy entry" at iom-geneva policy accept "$(echo "$p1" | tr 0-9a-f 1-9a-f0)"
