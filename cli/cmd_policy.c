@@ -130,49 +130,70 @@ show(struct context *context, struct error *err)
 	return ok;
 }
 
-/* One that is here, else the daemon's; for policy_free(). */
-static struct policy *
-get_policy(struct session *session, const struct digest *digest,
-    struct error *err)
+/* An entry of the list, and what differs from the policy before it. */
+static bool
+show_entry(struct session *session, const struct policy_entry *entry,
+    const struct policy *one, json_t *entries, struct error *err)
 {
-	struct policy *policy = context_policy(session->context, digest);
+	const struct succession *all = &session->context->succession;
+	const uint64_t end = succession_end(all, entry);
+	struct policy *before = NULL;
+	char range[80];
 
-	return policy != NULL ? policy_ref(policy) :
-				session_policy(session, digest, err);
+	if (entry != all->list &&
+	    (before = session_policy(session, &entry[-1].digest, err)) == NULL)
+		return false;
+	if (entries != NULL) {
+		json_array_append_new(entries,
+		    json_pack("{s:I, s:o, s:b, s:o}", "index",
+			(json_int_t)entry->index, "until",
+			end != SUCCESSION_NONE ?
+			    json_integer((json_int_t)end) :
+			    json_null(),
+			"accepted", entry->accepted, "changed",
+			before != NULL ? json_of_changed_files(before, one) :
+					 json_null()));
+	} else {
+		tell_range(all, entry, range);
+		printf("%s: %s\n", range,
+		    entry->accepted ? "accepted" : "not accepted");
+		if (before != NULL)
+			tell_changes(before, one);
+	}
+	policy_free(before);
+	return true;
 }
 
-/* One of the list: what it allows, and what differs from the one before it. */
+/* One of the list: what it allows, and each of its entries. */
 static bool
 show_one(struct context *context, const struct digest *digest,
     struct error *err)
 {
 	const struct succession *all = &context->succession;
-	const struct policy_entry *entry;
-	struct policy *one = NULL, *before = NULL;
+	json_t *json = NULL, *entries = NULL;
+	struct policy *one;
 	struct session session;
-	char range[80];
 	bool ok;
 
 	if (!context_load(context, err) || !session_open(context, &session,
 					       err))
 		return false;
-	ok = (one = get_policy(&session, digest, err)) != NULL;
-	if (ok)
+	ok = (one = session_policy(&session, digest, err)) != NULL;
+	if (ok && context->json) {
+		json = json_of_policy(one);
+		entries = json_array();
+		json_object_set(json, "entries", entries);
+	} else if (ok) {
 		tell_policy(one);
-	for (entry = all->list; ok && entry < all->list + all->num; entry++) {
-		if (!digest_eq(&entry->digest, digest))
-			continue;
-		tell_range(all, entry, range);
-		printf("%s: %s\n", range,
-		    entry->accepted ? "accepted" : "not accepted");
-		if (entry == all->list)
-			continue;
-		ok = (before = get_policy(&session, &entry[-1].digest,
-			  err)) != NULL;
-		if (ok)
-			tell_changes(before, one);
-		policy_free(before);
 	}
+	for (size_t i = 0; ok && i < all->num; i++)
+		if (digest_eq(&all->list[i].digest, digest))
+			ok = show_entry(&session, &all->list[i], one, entries,
+			    err);
+	if (ok && context->json)
+		ok = output_json(json_incref(json), err);
+	json_decref(json);
+	json_decref(entries);
 	policy_free(one);
 	session_close(&session);
 	return ok;
@@ -367,6 +388,23 @@ accept_file(struct context *context, const char *path, struct error *err)
 
 /* --- save --- */
 
+static bool
+tell_saved(const struct context *context, const struct digest *digest,
+    const char *path, struct error *err)
+{
+	char hex[DIGEST_HEX];
+
+	output_aside(path);
+	if (context->json)
+		return output_json(json_pack("{s:s, s:o}", "file", path,
+				       "policy", json_of_digest(digest)),
+		    err);
+	digest_hex(digest, hex);
+	printf("policy %s is in %s: \"valise policy accept FILE\" takes it"
+	       " without a line, once its digest was compared\n", hex, path);
+	return true;
+}
+
 /* For who has no line: what "policy accept FILE" takes there. */
 static bool
 save(struct context *context, const struct digest *digest, const char *path,
@@ -381,7 +419,7 @@ save(struct context *context, const struct digest *digest, const char *path,
 	if (!outfile_check(path, err) || !context_load(context, err) ||
 	    !session_open(context, &session, err))
 		return false;
-	policy = get_policy(&session, digest, err);
+	policy = session_policy(&session, digest, err);
 	session_close(&session);
 	if (policy == NULL ||
 	    !outfile_open(&output, path, context->state, err)) {
@@ -394,7 +432,8 @@ save(struct context *context, const struct digest *digest, const char *path,
 		outfile_drop(&output);
 		return false;
 	}
-	return outfile_finish(&output, 0644, err);
+	return outfile_finish(&output, 0644, err) &&
+	    tell_saved(context, digest, path, err);
 }
 
 static bool

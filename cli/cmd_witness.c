@@ -236,7 +236,9 @@ witness_rounds(struct witness *witness, struct session *session,
 		done = ok && checkpoint.size == before && i > 0;
 		if (ok && checkpoint.size == before &&
 		    has_our_line(witness, buf_span(&note))) {
-			if (i == 0 && !witness->context->json)
+			if (i == 0 && witness->context->json)
+				ok = report(witness, buf_span(&note), err);
+			else if (i == 0)
 				printf("nothing new since size %llu, which is"
 				       " cosigned\n",
 				    (unsigned long long)before);

@@ -26,6 +26,10 @@ void tell_range(const struct succession *succession,
     const struct policy_entry *entry, char out[80]);
 /* "list of 3 policies", and its digest for the telephone. */
 void tell_list_digest(const struct succession *succession, size_t num);
+/* What tell_policy() and tell_changed_files() say. */
+json_t *json_of_policy(const struct policy *policy);
+json_t *json_of_changed_files(const struct policy *old,
+    const struct policy *new);
 json_t *json_of_succession(const struct succession *succession);
 
 #endif

@@ -71,6 +71,19 @@ expect "what came before counts" 0 "VALID" at iom-geneva fetch agreement/under-p
 expect "and what came after" 0 "VALID" at iom-geneva fetch agreement/under-p1 -o work/1.asice
 expect "show tells which judged what" 0 "[0-9]*-[0-9]*  *$rogue  not accepted" at iom-geneva policy show
 expect "and what one of them allows, and changed" 0 "+   - {person: treaties@mofa" at iom-geneva policy show "$rogue"
+at iom-geneva --json policy show "$rogue" >work/shown
+check "in JSON it is JSON" python3 -c "
+import json, sys
+it = json.load(open('work/shown'))
+assert it['digest'] == '$rogue', it
+assert [p['types'] for p in it['full-powers'] if p['person'] == 'treaties@mofa.example'] == [['agreement']], it
+assert [t['quorum'] for t in it['types'] if t['type'] == 'agreement'][0], it
+one, = it['entries']
+assert one['until'] > one['index'] and one['accepted'] is False and one['changed'] == ['policies/offices.yaml'], one"
+liar iom-geneva ask none none
+expect "what differs from what, with few questions" 0 "not accepted" at iom-geneva policy show "$rogue"
+check "those that are kept are not asked for" test "$(grep -c '^asked /v1/policy/' work/line)" = 1
+no_line iom-geneva
 list_of iom-geneva >work/list; list_of iom-vientiane >work/list2
 check "whoever accepted what: the list is the same" cmp work/list work/list2
 
@@ -151,7 +164,8 @@ cp work/good.yaml enrolment.yaml
 # --- By bag or mail, with no line. ---
 sed -i 's/^# harmless/# next year/' policies/offices.yaml; reload
 p3=$(policy_of mofa)
-check "a policy is saved for who has no line" at mofa policy save "$p3" work/p3.zip
+expect "a policy is saved for who has no line, and told" 0 "^policy $p3 is in work/p3.zip" at mofa policy save "$p3" work/p3.zip
+expect "in JSON too" 0 "\"file\":\"work/p3.zip\",\"policy\":\"$p3\"" at mofa --json policy save "$p3" work/p3.zip
 curl_as mofa "/v1/policy/$p3" -o work/p3-curl.zip
 check "as the daemon gives it" cmp work/p3.zip work/p3-curl.zip
 stop_daemon "$dir"

@@ -36,6 +36,8 @@ expect "a copy from before is valid, but not witnessed" 0 "VALID" at iom-bangkok
 unzip -p work/one.asice 'META-INF/receipt-*.tlog-proof' | sed -n '/^$/,$p' | sed 1d >work/note
 expect "Go's Ed25519 verifies both cosignatures" 0 "2 good cosignatures" go_run "$top/tests/interop/check_cosignature.go" work/note "$mofa_key" "$geneva_key"
 expect "the newest witnessed checkpoint can be asked for" 0 "witness/mofa" curl_as iom-bangkok "/v1/journal/checkpoint?at=witnessed"
+expect "in JSON it says how far it is" 0 '^{"size":[0-9]*,"root":' at iom-geneva --json witness
+expect "and when nothing is new" 0 '^{"size":[0-9]*,"root":' at iom-geneva --json witness
 expect "nothing is new a second time" 0 "nothing new\|cosigned" at iom-geneva witness
 expect "an interval is checked" 2 "is not a time" at mofa witness --every 10x
 # --every goes on over a cut line, and ends on SIGTERM.
