@@ -42,6 +42,7 @@ static const struct route routes[] = {
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy, NULL },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy, NULL },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls, NULL },
+	{ "POST", "v1/crls", NEED_NOTHING, run_hand_in, NULL },
 	{ "POST", "v1/bags", NEED_NOTHING, run_bag, NULL },
 	{ "GET", "v1/events", NEED_NOTHING, run_events, NULL },
 	{ "OPTIONS", "v1/uploads", NEED_NOTHING, run_upload_options, NULL },
@@ -695,6 +696,8 @@ max_body_of(const struct job *job)
 		return LIMIT_GIT_BODY;
 	if (job->route->run == run_bag)
 		return LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES;
+	if (job->route->run == run_hand_in)
+		return LIMIT_CRL_BYTES;
 	if (job->route->need == NEED_NOTHING)
 		return LIMIT_NOTE_FILE;
 	if (job->route->need == NEED_SIGN ||

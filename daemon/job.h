@@ -117,6 +117,8 @@ void job_finish_act(struct job *job);
 job_run run_deposit, run_sign, run_terminate;
 /* api_bags.c */
 job_run run_bag;
+/* api_crls.c */
+job_run run_hand_in;
 /* api_events.c */
 job_run run_events;
 enum http_next events_next(struct job *job, bool idle);

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Any office hands in a list of revocations; the CA's signature is what counts.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa iom-vientiane iom-geneva iom-bangkok iom-chief-of-mission mofa-minister >/dev/null
+# OFFICE FILE: the HTTP status, and the answer in work/answer
+hand_in() { curl_as "$1" /v1/crls -o work/answer -w '%{http_code}' -H 'Content-Type: application/pkix-crl' --data-binary "@$2"; }
+# NAME STATUS PATTERN OFFICE FILE
+handed() {
+	got=$(hand_in "$4" "$5")
+	[ "$got" = "$2" ] && grep -q -e "$3" work/answer && ok "$1" || { not_ok "$1: $got"; cat work/answer >&2; }
+}
+# CA FILE FROM UNTIL: its list, of other dates
+list_of() {
+	VALISE_CA=certs/$1 VALISE_EMAIL=nobody@example VALISE_HOST=DNS:localhost openssl ca -config "$top/certs/openssl.cnf" -batch -gencrl \
+		-crl_lastupdate "$(date -u -d "$3" +%Y%m%d%H%M%SZ)" -crl_nextupdate "$(date -u -d "$4" +%Y%m%d%H%M%SZ)" -out "$2" 2>/dev/null
+}
+entries() { at mofa log --act crl | grep -c ' crl '; }
+in_use() { curl_as mofa /v1/crls/latest -o work/set.zip; rm -rf work/set; unzip -q work/set.zip -d work/set; }
+# FILE: that list is among those in use
+uses() { in_use; for f in work/set/*; do { cat "$f"; openssl crl -in "$f" -inform DER 2>/dev/null; } | grep -a -q -F "$(sed -n 3p "$1")" && return; done; return 1; }
+deposit mofa one >/dev/null
+at mofa-minister sign agreement/one --yes >/dev/null 2>&1
+
+# --- What is refused. ---
+: >work/empty
+echo 'see the wiki' >work/readme
+printf '0not der' >work/der
+"$top/certs/ca" new "$dir/certs/stranger" "A CA" "A stranger" >/dev/null
+"$top/certs/ca" new "$dir/certs/forger" "IOM CA" "International Organization for Migration" >/dev/null
+list_of iom work/future.pem '+2 hours' '+3 years'
+i=0; while [ $i -lt 65 ]; do cat certs/iom/crl.pem; i=$((i+1)); done >work/many.pem
+truncate -s 17M work/big
+before=$(entries)
+handed "nothing" 422 "DER or PEM" mofa work/empty
+handed "no list" 422 "no CRL in it" mofa work/readme
+handed "no DER" 422 "not the DER of one CRL" mofa work/der
+handed "a certificate" 422 "a block that is no CRL" mofa certs/iom/ca.pem
+handed "a list of no CA of the policy" 422 "A stranger.*no CA of the policy in force signed it" mofa certs/stranger/crl.pem
+handed "a forged one, of a CA's name" 422 "no CA of the policy in force signed it" mofa certs/forger/crl.pem
+handed "one from the future" 422 "from the future" mofa work/future.pem
+handed "too many" 413 "65 lists, limit 64" mofa work/many.pem
+handed "too much" 413 "Too Large" mofa work/big
+handed "what the folder has" 200 '"result":"known"' mofa certs/iom/crl.pem
+[ "$(entries)" = "$before" ] && ok "no entry is made of any" || not_ok "no entry is made of any"
+expect "and nothing is kept" 0 "^0$" sh -c 'ls data/crls | wc -l'
+
+# --- A key was stolen, and the depositary does nothing. ---
+sleep 1 # a CRL's times are whole seconds
+cp certs/iom/crl.pem work/without.pem
+"$top/certs/ca" revoke certs/iom offices/iom-geneva/cert.pem >/dev/null
+cat certs/mofa/crl.pem certs/stranger/crl.pem certs/iom/crl.pem >work/three.pem; head -c 300 certs/iom/crl.pem >>work/three.pem
+handed "another office hands in the new list" 201 '"listed":1,.*"result":"taken"' iom-vientiane work/three.pem
+check "each list of the file is told" sh -c 'grep -q "\"result\":\"known\"" work/answer && grep -q "\"result\":\"foreign\"" work/answer && grep -q "\"left-out\":1" work/answer'
+expect "the answer names the set in use" 0 "$(sed -n 's/.*"crls":"\([0-9a-f]*\)".*/\1/p' work/answer)" sh -c 'curl "$@" -sS -D - -o /dev/null | grep -i valise-crls' - --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/v1/journal/checkpoint"
+expect "and its entry" 0 "^ *$(sed -n 's/.*"entry":\([0-9]*\).*/\1/p' work/answer) .* crl " at mofa log --act crl
+expect "who was revoked is refused" 3 "revoked" at iom-geneva list
+check "the other CA's list is still in use" uses certs/mofa/crl.pem
+[ "$(entries)" = $((before + 1)) ] && ok "it is one entry" || not_ok "it is one entry"
+handed "the same again is known" 200 '"result":"known"' mofa certs/iom/crl.pem
+openssl crl -in certs/iom/crl.pem -outform DER -out work/iom.der
+handed "as DER too" 200 '"result":"known"' mofa work/iom.der
+handed "an older one that lists nobody more is known" 200 '"result":"known"' mofa work/without.pem
+[ "$(entries)" = $((before + 1)) ] && ok "and no entry" || not_ok "and no entry"
+restart
+expect "who was revoked is refused after a start" 3 "revoked" at iom-geneva list
+[ "$(entries)" = $((before + 1)) ] && ok "which makes no entry" || not_ok "which makes no entry"
+kill -HUP "$(cat pid)"; check "nor does a reload" sh -c 'i=0; until grep -q "event=reload result=taken" log; do i=$((i+1)); [ $i -lt 400 ] || exit 1; sleep 0.05; done'
+expect "after which they are refused too" 3 "revoked" at iom-geneva list
+
+# --- An older list that lists somebody. ---
+cp certs/iom/crl.pem work/newest.pem
+"$top/certs/ca" revoke certs/iom offices/iom-bangkok/cert.pem >/dev/null; list_of iom work/late.pem '-1 hour' '+1 day'
+handed "an older one that lists somebody more is taken" 201 '"result":"taken"' iom-vientiane work/late.pem
+expect "whom it lists is refused" 3 "revoked" at iom-bangkok list
+check "the newer stays in use" uses work/newest.pem
+
+# --- What is kept does not pile up, and a list that is newest stays. ---
+for i in 1 2 3; do
+	sleep 1; "$top/certs/ca" crl certs/iom >/dev/null
+	handed "newer list $i is taken" 201 '"result":"taken"' mofa certs/iom/crl.pem
+done
+expect "the newest stays, and one that the next post clears away" 0 "^2$" sh -c 'ls data/crls | wc -l'
+check "the newest is in use" uses certs/iom/crl.pem
+expect "who was revoked stays so" 3 "revoked" at iom-bangkok list
+# --- A list from the future in the folder does not keep it out. ---
+cp work/future.pem crls/iom.pem
+sleep 1; "$top/certs/ca" crl certs/iom >/dev/null
+handed "a list is taken beside one of the folder from the future" 201 '"result":"taken"' mofa certs/iom/crl.pem
+check "and is in use" uses certs/iom/crl.pem
+expect "signing goes on" 0 "in force" at iom-chief-of-mission sign agreement/one --yes
+expect "every copy is valid" 0 "VALID" at mofa fetch agreement/one -o work/one.asice
+expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
+expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+finish
