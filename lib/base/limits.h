@@ -67,6 +67,13 @@ enum {
 	LIMIT_TIMESTAMPS = 4,               /* on one signature */
 	LIMIT_TIMESTAMP_BYTES = 16 * 1024,  /* one of them, DER */
 
+	/* Containers of other makers, which are only shown. */
+	LIMIT_FOREIGN_MANIFESTS = 64,
+	LIMIT_FOREIGN_SIGNATURES = 64, /* CMS and timestamps that are files */
+	LIMIT_FOREIGN_CMS_BYTES = 4 * 1024 * 1024, /* one, CRLs in it and all */
+	LIMIT_FOREIGN_SIGNERS = 16,    /* of one CMS; and its digests */
+	LIMIT_FOREIGN_TIMESTAMPS = 8,  /* on one signer's signature */
+
 	/* YAML. */
 	LIMIT_YAML_BYTES = 32 * 1024 * 1024, /* an enrolment with its CRLs */
 	LIMIT_YAML_DEPTH = 8,

@@ -7,6 +7,7 @@
 #include <openssl/ess.h>
 #include <openssl/x509v3.h>
 
+#include "base/limits.h"
 #include "pki/der.h"
 
 /* The DER of a signed attribute that stands once, with one value. */
@@ -19,9 +20,8 @@ attribute(CMS_SignerInfo *si, int nid, int type)
 static void
 say(struct foreign_signer *out, enum foreign_state state, const char *why)
 {
-	/* The first is what a person acts on; broken is worse. */
-	if (out->state == FOREIGN_BROKEN ||
-	    (out->state == FOREIGN_UNCHECKED && state != FOREIGN_BROKEN))
+	/* The worst, and the first of that, is what a person acts on. */
+	if (out->state >= state)
 		return;
 	out->state = state;
 	snprintf(out->why, sizeof(out->why), "%s", why);
@@ -128,22 +128,43 @@ check_ess(CMS_SignerInfo *si, X509 *signer, struct foreign_signer *out)
 }
 
 static void
-check_timestamps(X509_ATTRIBUTE *attr, struct span signature,
+check_timestamp(const ASN1_TYPE *token, struct span signature,
     struct foreign_signer *out)
 {
-	for (int i = 0; i < X509_ATTRIBUTE_count(attr); i++) {
-		const ASN1_TYPE *token = X509_ATTRIBUTE_get0_type(attr, i);
-		struct error why = { 0 };
+	struct error why = { 0 };
 
-		if (token->type != V_ASN1_SEQUENCE)
-			say(out, FOREIGN_BROKEN, "a timestamp is no token");
-		else if (!cades_verify_timestamp(
-			     span_of(token->value.sequence->data,
-				 (size_t)token->value.sequence->length),
-			     signature, &why))
-			say(out, FOREIGN_BROKEN, why.detail);
-		else
-			out->num_timestamps++;
+	if (token->type != V_ASN1_SEQUENCE)
+		say(out, FOREIGN_BROKEN, "a timestamp is no token");
+	else if (foreign_verify_timestamp(
+		     span_of(token->value.sequence->data,
+			 (size_t)token->value.sequence->length),
+		     signature, &why))
+		out->num_timestamps++;
+	else
+		say(out,
+		    why.kind == ERROR_LIMIT ? FOREIGN_OVER_LIMIT :
+					      FOREIGN_BROKEN,
+		    why.detail);
+}
+
+/* *num: how many were looked at so far. */
+static void
+check_timestamps(X509_ATTRIBUTE *attr, struct span signature, unsigned *num,
+    struct foreign_signer *out)
+{
+	char why[80];
+
+	for (int i = 0; i < X509_ATTRIBUTE_count(attr); i++) {
+		if ((*num)++ == LIMIT_FOREIGN_TIMESTAMPS) {
+			snprintf(why, sizeof(why),
+			    "more than %d timestamps on one signature",
+			    LIMIT_FOREIGN_TIMESTAMPS);
+			say(out, FOREIGN_OVER_LIMIT, why);
+		}
+		if (*num > LIMIT_FOREIGN_TIMESTAMPS)
+			return;
+		check_timestamp(X509_ATTRIBUTE_get0_type(attr, i), signature,
+		    out);
 	}
 }
 
@@ -165,12 +186,14 @@ static void
 check_unsigned(CMS_SignerInfo *si, struct span signature,
     struct foreign_signer *out)
 {
+	unsigned num = 0;
+
 	for (int i = 0; i < CMS_unsigned_get_attr_count(si); i++) {
 		X509_ATTRIBUTE *attr = CMS_unsigned_get_attr(si, i);
 
 		if (OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attr)) ==
 		    NID_id_smime_aa_timeStampToken)
-			check_timestamps(attr, signature, out);
+			check_timestamps(attr, signature, &num, out);
 		else
 			note_unchecked(attr, out);
 	}
@@ -221,31 +244,103 @@ read_through(BIO *chain)
 	return n == 0;
 }
 
+/* CMS_dataInit() put its filters in front of in, which is the caller's. */
+static void
+free_chain(BIO *chain, BIO *in)
+{
+	while (chain != in && chain != NULL) {
+		BIO *next = BIO_pop(chain);
+
+		BIO_free(chain);
+		chain = next;
+	}
+}
+
+/* Each digest algorithm is a filter, and all content goes through each. */
+static bool
+check_digests(BIO *chain, struct error *err)
+{
+	int num = 0;
+
+	for (BIO *bio = chain; bio != NULL; bio = BIO_next(bio))
+		if (BIO_method_type(bio) == BIO_TYPE_MD)
+			num++;
+	return num <= LIMIT_FOREIGN_SIGNERS ||
+	    error_set(err, ERROR_LIMIT, "a CMS with %d digests, limit %d", num,
+		LIMIT_FOREIGN_SIGNERS);
+}
+
+static CMS_ContentInfo *
+parse(struct span der, struct error *err)
+{
+	const unsigned char *p = der.data;
+	CMS_ContentInfo *cms;
+
+	if (der.len > LIMIT_FOREIGN_CMS_BYTES) {
+		error_set(err, ERROR_LIMIT, "a CMS of %zu bytes, limit %d",
+		    der.len, LIMIT_FOREIGN_CMS_BYTES);
+		return NULL;
+	}
+	if ((cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.len)) == NULL)
+		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "not a CMS");
+	ERR_clear_error();
+	return cms;
+}
+
+static bool
+check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
+{
+	const int num = signers != NULL ? sk_CMS_SignerInfo_num(signers) : 0;
+
+	if (num < 1)
+		return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "not a CMS SignedData with a signer");
+	return num <= LIMIT_FOREIGN_SIGNERS ||
+	    error_set(err, ERROR_LIMIT, "a CMS of %d signers, limit %d", num,
+		LIMIT_FOREIGN_SIGNERS);
+}
+
+/* The digests of content, taken as it was read; NULL if they are not known. */
+static BIO *
+digest_content(CMS_ContentInfo *cms, BIO *in, struct error *err)
+{
+	BIO *chain = in != NULL ? CMS_dataInit(cms, in) : NULL;
+
+	if (chain == NULL) {
+		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "its digests are not known");
+		return NULL;
+	}
+	if (check_digests(chain, err)) {
+		if (read_through(chain))
+			return chain;
+		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		    "its digests are not known");
+	}
+	free_chain(chain, in);
+	return NULL;
+}
+
 bool
 foreign_verify(struct span der, struct span content, foreign_visitor *visit,
     void *arg, struct error *err)
 {
-	const unsigned char *p = der.data;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.len);
-	STACK_OF(CMS_SignerInfo) *signers = cms != NULL ?
-	    CMS_get0_SignerInfos(cms) :
-	    NULL;
+	CMS_ContentInfo *cms = parse(der, err);
+	STACK_OF(CMS_SignerInfo) *signers;
 	BIO *in = bio_of(content), *chain = NULL;
-	bool ok = false;
+	bool ok;
 
-	if (signers == NULL || sk_CMS_SignerInfo_num(signers) < 1) {
-		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "not a CMS SignedData with a signer");
-		goto out;
+	if (cms == NULL) {
+		BIO_free(in);
+		return false;
 	}
-	CMS_set1_signers_certs(cms, NULL, 0);
-	if (in == NULL || (chain = CMS_dataInit(cms, in)) == NULL ||
-	    !read_through(chain)) {
-		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "its digests are not known");
-		goto out;
+	signers = CMS_get0_SignerInfos(cms);
+	ok = check_signers(signers, err);
+	if (ok) {
+		CMS_set1_signers_certs(cms, NULL, 0);
+		ok = (chain = digest_content(cms, in, err)) != NULL;
 	}
-	ok = true;
 	for (int i = 0; ok && i < sk_CMS_SignerInfo_num(signers); i++) {
 		struct foreign_signer signer;
 
@@ -253,18 +348,34 @@ foreign_verify(struct span der, struct span content, foreign_visitor *visit,
 		    &signer);
 		ok = visit(arg, &signer, err);
 	}
-out:
-	if (chain != NULL) {
-		/* CMS_dataInit() put its filters in front of ours. */
-		while (chain != in && chain != NULL) {
-			BIO *next = BIO_pop(chain);
-
-			BIO_free(chain);
-			chain = next;
-		}
-	}
+	free_chain(chain, in);
 	BIO_free(in);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();
 	return ok;
+}
+
+bool
+foreign_verify_timestamp(struct span token, struct span content,
+    struct error *err)
+{
+	CMS_ContentInfo *cms = parse(token, err);
+	STACK_OF(CMS_SignerInfo) *signers;
+	BIO *chain = NULL;
+	bool ok;
+
+	if (cms == NULL)
+		return false;
+	signers = CMS_get0_SignerInfos(cms);
+	ok = (signers != NULL && sk_CMS_SignerInfo_num(signers) == 1) ||
+	    error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
+		"a timestamp token is of one signer");
+	/* Its own content: nothing of it is read here. */
+	ok = ok &&
+	    ((chain = CMS_dataInit(cms, NULL)) == NULL ||
+		check_digests(chain, err));
+	BIO_free_all(chain);
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	return ok && cades_verify_timestamp(token, content, err);
 }

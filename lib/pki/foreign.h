@@ -14,8 +14,9 @@
 
 enum foreign_state {
 	FOREIGN_INTACT,
-	FOREIGN_BROKEN,    /* not over these bytes, or not by that key */
-	FOREIGN_UNCHECKED, /* what would tell is not in it */
+	FOREIGN_UNCHECKED,  /* what would tell is not in it */
+	FOREIGN_OVER_LIMIT, /* it met a limit of ours */
+	FOREIGN_BROKEN,     /* not over these bytes, or not by that key */
 };
 
 /* One signer of a CMS. */
@@ -38,8 +39,18 @@ typedef bool foreign_visitor(void *arg, const struct foreign_signer *signer,
  * looked at.
  *
  * ERROR_MALFORMED  SIGNATURE_FORM  not a CMS SignedData with a signer
+ * ERROR_LIMIT      over LIMIT_FOREIGN_CMS_BYTES, or more signers or digests
+ *                  than LIMIT_FOREIGN_SIGNERS: nobody was told of
  */
 bool foreign_verify(struct span cms, struct span content,
     foreign_visitor *visit, void *arg, struct error *err) MUST_USE;
+/*
+ * cades_verify_timestamp() for a token of unknown size.
+ *
+ * ERROR_MALFORMED  besides: not of one signer (RFC 3161 section 2.4.2)
+ * ERROR_LIMIT      as above
+ */
+bool foreign_verify_timestamp(struct span token, struct span content,
+    struct error *err) MUST_USE;
 
 #endif

@@ -11,11 +11,27 @@
 #include "pki/foreign.h"
 #include "verdict/judge.h"
 
+/* The digests of a member, each taken once: of SHA-256, -384 and -512. */
+struct hashes {
+	bool has[3];
+	uint8_t hash[3][64];
+};
+
+/* A manifest, parsed once, or why it is none. */
+struct parsed {
+	const struct member *member;
+	bool ok;
+	struct manifest manifest;
+	struct error why;
+};
+
 struct foreign {
 	struct judge judge;
 	struct container *container;
-	size_t num_manifests, num_documents;
-	const struct member *manifest; /* the last of them */
+	struct hashes *hashes; /* of each member */
+	struct parsed manifests[LIMIT_FOREIGN_MANIFESTS];
+	size_t num_manifests, num_documents, num_signatures;
+	bool is_over; /* there is a manifest that a limit kept from us */
 	const struct member *document;
 };
 
@@ -35,46 +51,61 @@ is_manifest(const char *path)
 }
 
 static bool
-reference_matches(const struct reference *one, struct span bytes)
+reference_matches(const struct foreign *foreign, const struct reference *one,
+    const struct member *file)
 {
-	const EVP_MD *md = one->bits == 384 ? EVP_sha384() :
-	    one->bits == 512		    ? EVP_sha512() :
-					      EVP_sha256();
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	const unsigned which = one->bits == 384 ? 1 : one->bits == 512 ? 2 : 0;
+	const EVP_MD *md = which == 1 ? EVP_sha384() :
+	    which == 2		      ? EVP_sha512() :
+					EVP_sha256();
+	const struct span bytes = member_bytes(file);
+	struct hashes *hashes =
+	    &foreign->hashes[file - foreign->container->members];
 
-	return one->bits != 0 &&
-	    EVP_Digest(bytes.data, bytes.len, hash, &len, md, NULL) == 1 &&
-	    span_eq(span_of(hash, len), span_of(one->digest, one->bits / 8));
+	if (one->bits == 0)
+		return false;
+	if (!hashes->has[which])
+		hashes->has[which] = EVP_Digest(bytes.data, bytes.len,
+		    hashes->hash[which], NULL, md, NULL) == 1;
+	return hashes->has[which] &&
+	    span_eq(span_of(hashes->hash[which], one->bits / 8),
+		span_of(one->digest, one->bits / 8));
+}
+
+/* A limit of ours is no fault of theirs. */
+static bool
+find_error(struct judge *judge, enum finding_code code, const char *about,
+    const struct error *why)
+{
+	return judge_find_error(judge,
+	    why->kind == ERROR_LIMIT ? FINDING_OVER_LIMIT : code, about, why);
 }
 
 static bool
-judge_references(struct foreign *foreign, const struct member *member)
+judge_references(struct foreign *foreign, const struct parsed *parsed)
 {
+	const struct manifest *manifest = &parsed->manifest;
+	const char *path = parsed->member->path;
 	struct judge *judge = &foreign->judge;
-	struct manifest manifest;
-	struct error why = { 0 };
 	bool ok = true;
 
 	/* Whose form we do not know says nothing; who signed it still does. */
-	if (!manifest_parse(member_bytes(member), &manifest, &why))
-		return judge_find(judge, FINDING_NOT_A_DOCUMENT, member->path,
-		    "%s", why.detail);
-	for (size_t i = 0; ok && i < manifest.num; i++) {
-		const struct reference *one = &manifest.references[i];
+	if (!parsed->ok)
+		return find_error(judge, FINDING_NOT_A_DOCUMENT, path,
+		    &parsed->why);
+	for (size_t i = 0; ok && i < manifest->num; i++) {
+		const struct reference *one = &manifest->references[i];
 		const struct member *file = container_find(foreign->container,
 		    one->path);
 
 		if (file == NULL)
 			ok = judge_find(judge, FINDING_FILE_MISSING, one->path,
-			    "%s lists %s, which is missing", member->path,
-			    one->path);
-		else if (!reference_matches(one, member_bytes(file)))
+			    "%s lists %s, which is missing", path, one->path);
+		else if (!reference_matches(foreign, one, file))
 			ok = judge_find(judge, FINDING_FILE_DIGEST, one->path,
 			    "%s was altered: its bytes are not those that %s"
-			    " lists", one->path, member->path);
+			    " lists", one->path, path);
 	}
-	manifest_free(&manifest);
 	return ok;
 }
 
@@ -93,24 +124,28 @@ is_over_the_file(const char *path)
 static const struct member *
 signed_by(const struct foreign *foreign, const char *path)
 {
-	for (size_t i = 0; i < foreign->container->num; i++) {
-		const struct member *member = &foreign->container->members[i];
-		struct manifest manifest;
-		struct error why = { 0 };
-		bool found;
-
-		if (!is_manifest(member->path) ||
-		    !manifest_parse(member_bytes(member), &manifest, &why))
-			continue;
-		found = strcmp(manifest.signature, path) == 0;
-		manifest_free(&manifest);
-		if (found)
-			return member;
-	}
+	for (size_t i = 0; i < foreign->num_manifests; i++)
+		if (foreign->manifests[i].ok &&
+		    strcmp(foreign->manifests[i].manifest.signature, path) ==
+			0)
+			return foreign->manifests[i].member;
+	/* What was not read may name it. */
+	if (foreign->is_over)
+		return NULL;
 	if (foreign->num_documents == 1 &&
 	    (is_over_the_file(path) || foreign->num_manifests == 0))
 		return foreign->document;
-	return foreign->num_manifests == 1 ? foreign->manifest : NULL;
+	return foreign->num_manifests == 1 ? foreign->manifests[0].member :
+					     NULL;
+}
+
+/* What a signer's state alone is found as. */
+static enum finding_code
+code_of(enum foreign_state state)
+{
+	return state == FOREIGN_BROKEN		? FINDING_SIGNATURE_BROKEN :
+	    state == FOREIGN_OVER_LIMIT ? FINDING_OVER_LIMIT :
+						  FINDING_NOT_CHECKED;
 }
 
 /* A signer, as the CMS in a member has it. */
@@ -144,11 +179,9 @@ add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
 	    signers->path + strlen("META-INF/"));
 	snprintf(one->person, sizeof(one->person), "%s", signer->name);
 	if (signer->state != FOREIGN_INTACT &&
-	    !judge_find(judge,
-		signer->state == FOREIGN_BROKEN ? FINDING_SIGNATURE_BROKEN :
-						  FINDING_NOT_CHECKED,
-		signers->path, "%s%s%s", signer->name,
-		signer->name[0] != '\0' ? ": " : "", signer->why))
+	    !judge_find(judge, code_of(signer->state), signers->path,
+		"%s%s%s", signer->name, signer->name[0] != '\0' ? ": " : "",
+		signer->why))
 		return false;
 	return signer->unchecked[0] == '\0' ||
 	    judge_find(judge, FINDING_NOT_CHECKED, signers->path,
@@ -163,17 +196,23 @@ judge_one(struct foreign *foreign, const struct member *member, bool timestamp)
 	struct signers signers = { judge, member->path };
 	struct error why = { 0 };
 
+	if (foreign->num_signatures == LIMIT_FOREIGN_SIGNATURES)
+		return judge_find(judge, FINDING_OVER_LIMIT, member->path,
+		    "more than %d signatures and timestamps: %s was not looked"
+		    " at", LIMIT_FOREIGN_SIGNATURES, member->path);
+	foreign->num_signatures++;
+	if (over == NULL && foreign->is_over)
+		return true;
 	if (over == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
 		    member->path, "nothing says what %s is over",
 		    member->path);
-	if (timestamp ? cades_verify_timestamp(member_bytes(member),
+	if (timestamp ? foreign_verify_timestamp(member_bytes(member),
 			    member_bytes(over), &why) :
 			foreign_verify(member_bytes(member),
 			    member_bytes(over), add_signer, &signers, &why))
 		return true;
-	return judge_find_error(judge, FINDING_SIGNATURE_BROKEN, member->path,
-	    &why);
+	return find_error(judge, FINDING_SIGNATURE_BROKEN, member->path, &why);
 }
 
 /* What OpenDocument's readers want there says nothing of anybody. */
@@ -186,10 +225,22 @@ is_plain_meta(const char *path)
 }
 
 static bool
+judge_manifest(struct foreign *foreign, const struct member *member)
+{
+	for (size_t i = 0; i < foreign->num_manifests; i++)
+		if (foreign->manifests[i].member == member)
+			return judge_references(foreign,
+			    &foreign->manifests[i]);
+	return judge_find(&foreign->judge, FINDING_OVER_LIMIT, member->path,
+	    "more than %d manifests: %s was not looked at",
+	    LIMIT_FOREIGN_MANIFESTS, member->path);
+}
+
+static bool
 judge_member(struct foreign *foreign, const struct member *member)
 {
 	if (is_manifest(member->path))
-		return judge_references(foreign, member);
+		return judge_manifest(foreign, member);
 	if (!path_is_meta(member->path) || is_plain_meta(member->path))
 		return true;
 	if (has_suffix(member->path, ".tst"))
@@ -205,34 +256,76 @@ judge_member(struct foreign *foreign, const struct member *member)
 							"of a kind not known");
 }
 
-bool
-verdict_judge_foreign(struct container *container, struct verdict *out,
-    struct error *err)
+static void
+take_manifest(struct foreign *foreign, const struct member *member)
 {
-	struct foreign foreign = {
-		.judge = { .out = out, .err = err },
-		.container = container,
-	};
-	bool ok;
+	struct parsed *parsed;
 
-	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
+	if (foreign->num_manifests == LIMIT_FOREIGN_MANIFESTS) {
+		foreign->is_over = true;
+		return;
+	}
+	parsed = &foreign->manifests[foreign->num_manifests++];
+	parsed->member = member;
+	parsed->ok = manifest_parse(member_bytes(member), &parsed->manifest,
+	    &parsed->why);
+	if (!parsed->ok && parsed->why.kind == ERROR_LIMIT)
+		foreign->is_over = true;
+}
+
+static void
+take_members(struct foreign *foreign)
+{
+	const struct container *container = foreign->container;
+
 	for (size_t i = 0; i < container->num; i++) {
 		const struct member *member = &container->members[i];
 
 		if (is_manifest(member->path)) {
-			foreign.num_manifests++;
-			foreign.manifest = member;
+			take_manifest(foreign, member);
 		} else if (!path_is_meta(member->path) &&
 		    strcmp(member->path, "mimetype") != 0) {
-			foreign.num_documents++;
-			foreign.document = member;
+			foreign->num_documents++;
+			foreign->document = member;
 		}
 	}
-	ok = judge_find(&foreign.judge, FINDING_NOT_A_DOCUMENT, "",
+}
+
+static bool
+judge_all(struct foreign *foreign)
+{
+	const struct container *container = foreign->container;
+	bool ok;
+
+	take_members(foreign);
+	ok = judge_find(&foreign->judge, FINDING_NOT_A_DOCUMENT, "",
 	    "there is no version.yaml in it: a container of another maker,"
 	    " of which only digests, signatures and timestamps can be told");
 	for (size_t i = 0; ok && i < container->num; i++)
-		ok = judge_member(&foreign, &container->members[i]);
+		ok = judge_member(foreign, &container->members[i]);
+	for (size_t i = 0; i < foreign->num_manifests; i++)
+		manifest_free(&foreign->manifests[i].manifest);
+	return ok;
+}
+
+bool
+verdict_judge_foreign(struct container *container, struct verdict *out,
+    struct error *err)
+{
+	struct foreign *foreign = calloc(1, sizeof(*foreign));
+	bool ok;
+
+	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
+	if (foreign == NULL)
+		return error_set_errno(err, "container");
+	foreign->judge = (struct judge){ .out = out, .err = err };
+	foreign->container = container;
+	foreign->hashes = calloc(container->num + 1,
+	    sizeof(*foreign->hashes));
+	ok = foreign->hashes != NULL ? judge_all(foreign) :
+				       error_set_errno(err, "container");
+	free(foreign->hashes);
+	free(foreign);
 	if (!ok) {
 		verdict_free(out);
 		return false;

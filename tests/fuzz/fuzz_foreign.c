@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ok = foreign_verify(in, span_of_str("hello\n"), visit, &seen, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
-	ok = cades_verify_timestamp(in, span_of_str("hello\n"), &err);
+	ok = foreign_verify_timestamp(in, span_of_str("hello\n"), &err);
 	FUZZ_CHECK(ok, err);
 	return 0;
 }
