@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/acts.h"
 #include "cli/commands.h"
 #include "cli/diff_text.h"
 #include "cli/local.h"
@@ -363,8 +364,29 @@ struct named {
 	const char *text; /* as it was named */
 };
 
+/* The acts on the last document that was asked about: mostly it is one. */
+struct asking {
+	struct session session;
+	struct document_acts acts;
+};
+
 static bool
-load(struct diff *diff, struct session *session, const struct named *name,
+fetch_one(struct asking *asking, const struct named *name, struct copy *out,
+    struct error *err)
+{
+	struct document_acts *acts = &asking->acts;
+
+	if (strcmp(acts->doc.name, name->document) != 0) {
+		acts_free(acts);
+		if (!acts_update(&asking->session, name->document, acts, err))
+			return false;
+	}
+	return copy_fetch_beside(&asking->session, acts, name->version, out,
+	    err);
+}
+
+static bool
+load(struct diff *diff, struct asking *asking, const struct named *name,
     struct copy *out, struct error *err)
 {
 	char dir[FILE_PATH];
@@ -373,7 +395,7 @@ load(struct diff *diff, struct session *session, const struct named *name,
 		!local_dir(diff->context, NULL, dir, err) ||
 		    !local_open(diff->context, dir, name->document,
 			name->version, out, err) :
-		!copy_fetch(session, name->document, name->version, out, err))
+		!fetch_one(asking, name, out, err))
 		return false;
 	/* Nobody compares what is not what it says. */
 	return out->verdict.outcome == OUTCOME_VALID ||
@@ -384,8 +406,8 @@ load(struct diff *diff, struct session *session, const struct named *name,
 static bool
 run(struct diff *diff, int num, char *argv[], struct error *err)
 {
+	struct asking asking = { .acts = { .num = 0 } };
 	struct named names[2];
-	struct session session;
 	pid_t pager;
 	bool ok;
 
@@ -396,12 +418,13 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 			return false;
 	}
 	if (!diff->context->local &&
-	    !session_open(diff->context, &session, err))
+	    !session_open(diff->context, &asking.session, err))
 		return false;
-	ok = load(diff, &session, &names[0], &diff->a, err) &&
-	    (num < 2 || load(diff, &session, &names[1], &diff->b, err));
+	ok = load(diff, &asking, &names[0], &diff->a, err) &&
+	    (num < 2 || load(diff, &asking, &names[1], &diff->b, err));
 	if (!diff->context->local)
-		session_close(&session);
+		session_close(&asking.session);
+	acts_free(&asking.acts);
 	if (!ok)
 		return false;
 	pager = start_pager(diff);

@@ -10,24 +10,18 @@
 #include "cli/commands.h"
 #include "document/termination.h"
 
-/* The version in force, or that was when the document ended. */
-static bool
-find_in_force(struct session *session, const char *document, unsigned *out,
-    struct error *err)
+/* The version in force, or that was when the document ended; 0 on failure. */
+static unsigned
+find_in_force(const struct document_acts *acts, struct error *err)
 {
-	const struct ledger_version *version = NULL;
-	struct document_acts acts;
-	const bool ok = acts_update(session, document, &acts, err);
+	const struct ledger_version *version = ledger_in_force(&acts->doc);
 
-	if (ok)
-		version = ledger_in_force(&acts.doc);
-	*out = version != NULL ? version->number : 0;
-	acts_free(&acts);
-	return ok &&
-	    (version != NULL ||
-		error_set(err, ERROR_CONFLICT,
-		    "no version of %s is in force: there is nothing to"
-		    " terminate", document));
+	if (version != NULL)
+		return version->number;
+	error_set(err, ERROR_CONFLICT,
+	    "no version of %s is in force: there is nothing to terminate",
+	    acts->doc.name);
+	return 0;
 }
 
 /* What the first who terminates wrote, or what this one writes now. */
@@ -159,37 +153,64 @@ sign_termination(struct session *session, struct copy *copy,
 }
 
 static bool
-terminate(struct session *session, const char *document, const char *reason,
-    bool yes, struct error *err)
+terminate_version(struct session *session, struct document_acts *acts,
+    unsigned version, const char *reason, bool yes, struct error *err)
 {
-	struct copy copy = { .fd = -1 };
-	struct outbox_act act;
-	unsigned version;
-	bool ok;
+	struct copy copy;
+	bool ok = copy_fetch_beside(session, acts, version, &copy, err);
 
-	if (!session_check_policy(session, err) ||
-	    !find_in_force(session, document, &version, err))
-		return false;
-	if (outbox_take_first(session->context, OUTBOX_TERMINATION, document,
-		0, &act)) {
-		if (!act.stale) {
-			output_note("sending the signature first that an"
-				    " earlier run made and was not answered");
-			ok = signing_send(session, &act, report, err);
-			outbox_release(&act);
-			return ok;
-		}
-		outbox_drop(&act);
-	}
-	ok = copy_fetch(session, document, version, &copy, err);
 	/* Nobody ends what is not valid, or has ended. */
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)
 		ok = verdict_error(&copy.verdict, err);
 	if (ok && copy.verdict.status == STATUS_TERMINATED)
 		ok = error_set(err, ERROR_CONFLICT, "%s@%u is terminated",
-		    document, version);
+		    acts->doc.name, version);
 	ok = ok && sign_termination(session, &copy, reason, yes, err);
 	copy_free(&copy);
+	return ok;
+}
+
+/* *sent: a signature that a cut left unanswered went, if still fresh. */
+static bool
+send_pending(struct session *session, const char *document, bool *sent,
+    struct error *err)
+{
+	struct outbox_act act;
+	bool ok;
+
+	*sent = false;
+	if (!outbox_take_first(session->context, OUTBOX_TERMINATION, document,
+		0, &act))
+		return true;
+	if (act.stale) {
+		outbox_drop(&act);
+		return true;
+	}
+	output_note("sending the signature first that an earlier run made and"
+		    " was not answered");
+	*sent = true;
+	ok = signing_send(session, &act, report, err);
+	outbox_release(&act);
+	return ok;
+}
+
+static bool
+terminate(struct session *session, const char *document, const char *reason,
+    bool yes, struct error *err)
+{
+	struct document_acts acts;
+	unsigned version = 0;
+	bool sent = false, ok;
+
+	if (!session_check_policy(session, err))
+		return false;
+	ok = acts_update(session, document, &acts, err) &&
+	    (version = find_in_force(&acts, err)) != 0 &&
+	    send_pending(session, document, &sent, err);
+	if (ok && !sent)
+		ok = terminate_version(session, &acts, version, reason, yes,
+		    err);
+	acts_free(&acts);
 	return ok;
 }
 

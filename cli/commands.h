@@ -87,6 +87,9 @@ struct copy {
 };
 bool copy_fetch(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
+/* The same beside acts_update()'s, which may be updated once more. */
+bool copy_fetch_beside(struct session *session, struct document_acts *acts,
+    unsigned version, struct copy *out, struct error *err) MUST_USE;
 /* The same, for who knows the entries themselves: not whose history it is. */
 bool copy_download(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;

@@ -351,6 +351,28 @@ download_known(struct session *session, const struct document_acts *acts,
 }
 
 bool
+copy_fetch_beside(struct session *session, struct document_acts *acts,
+    unsigned version, struct copy *out, struct error *err)
+{
+	const char *document = acts->doc.name;
+	bool ok;
+
+	*out = (struct copy){ .fd = -1 };
+	ok = download_known(session, acts, document, version, out, err) &&
+	    copy_follow(session, out, err) &&
+	    is_the_one(out, document, version,
+		(unsigned)acts->doc.num_versions, err);
+	if (ok && out->verdict.outcome == OUTCOME_VALID) {
+		ok = settle_copy(session, acts, out, err);
+		if (ok)
+			context_remember_version(session->context,
+			    member_bytes(container_find(out->container,
+				PATH_VERSION)));
+	}
+	return ok;
+}
+
+bool
 copy_fetch(struct session *session, const char *document, unsigned version,
     struct copy *out, struct error *err)
 {
@@ -359,17 +381,7 @@ copy_fetch(struct session *session, const char *document, unsigned version,
 
 	*out = (struct copy){ .fd = -1 };
 	ok = acts_update(session, document, &acts, err) &&
-	    download_known(session, &acts, document, version, out, err) &&
-	    copy_follow(session, out, err) &&
-	    is_the_one(out, document, version,
-		(unsigned)acts.doc.num_versions, err);
-	if (ok && out->verdict.outcome == OUTCOME_VALID) {
-		ok = settle_copy(session, &acts, out, err);
-		if (ok)
-			context_remember_version(session->context,
-			    member_bytes(container_find(out->container,
-				PATH_VERSION)));
-	}
+	    copy_fetch_beside(session, &acts, version, out, err);
 	acts_free(&acts);
 	return ok;
 }

@@ -23,6 +23,12 @@ expect "and pull it" 0 "" at iom-geneva pull work/pulled
 expect "and the other party signs it" 0 "in force" at iom-chief-of-mission sign agreement/two@2 --yes
 expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit --full
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+liar mofa-minister ask none none
+expect "a difference of two versions" 0 "Article 1, twice" at mofa-minister diff agreement/two@1 agreement/two@2
+check "asks for the acts on the document once" test "$(grep -c '^asked /v1/journal/entries' work/line)" = 1
+expect "what nobody confirms" 2 "nobody is there" at mofa-minister terminate agreement/two --reason "no more use at all"
+check "does so too" test "$(grep -c '^asked /v1/journal/entries' work/line)" = 2
+no_line mofa-minister
 expect "a reason is needed" 2 "reason TEXT" at mofa-minister terminate agreement/one --yes
 expect "in one line" 2 "visible text" at mofa-minister terminate agreement/one --yes --reason "a
 b"
