@@ -80,6 +80,15 @@ void acts_forget(const struct context *context, const char *document);
 bool acts_update(struct session *session, const char *document,
     struct document_acts *out, struct error *err) MUST_USE;
 void acts_free(struct document_acts *acts);
+/*
+ * Has acts_update() found any?  Else why not; proved: that there are some is
+ * known, whatever the daemon says.
+ *
+ * ERROR_REFUSED, ERROR_NOT_FOUND  the daemon says so
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD: it gives no reason, or one that is not so
+ */
+bool acts_are_shown(struct session *session, const struct document_acts *acts,
+    bool proved, struct error *err) MUST_USE;
 
 /*
  * The acts after one of ours was sent, and its entry is of an index: they have

@@ -40,6 +40,20 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 	return true;
 }
 
+/* Does the daemon say that this office may read it?  Else err is its reason. */
+static bool
+is_readable(struct session *session, const char *document, struct error *err)
+{
+	struct buf body = BUF(LIMIT_ANSWER_BYTES);
+	char path[DOCUMENT_NAME + 32];
+	bool ok;
+
+	snprintf(path, sizeof(path), "/v1/documents/%s", document);
+	ok = session_get(session, path, &body, err);
+	buf_free(&body);
+	return ok;
+}
+
 /*
  * Who may not read a document is shown its own acts on it, not the others':
  * then the daemon says so, and withholds nothing.
@@ -47,18 +61,31 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 static bool
 refused(struct session *session, const char *document, struct error *err)
 {
-	struct buf body = BUF(LIMIT_ANSWER_BYTES);
 	struct error why = { 0 };
-	char path[DOCUMENT_NAME + 32];
-	bool is_refused;
 
-	snprintf(path, sizeof(path), "/v1/documents/%s", document);
-	is_refused = !session_get(session, path, &body, &why) &&
-	    (why.kind == ERROR_REFUSED || why.kind == ERROR_NOT_FOUND);
-	buf_free(&body);
-	if (is_refused)
-		*err = why;
-	return is_refused;
+	if (is_readable(session, document, &why) ||
+	    (why.kind != ERROR_REFUSED && why.kind != ERROR_NOT_FOUND))
+		return false;
+	*err = why;
+	return true;
+}
+
+bool
+acts_are_shown(struct session *session, const struct document_acts *acts,
+    bool proved, struct error *err)
+{
+	const char *document = acts->doc.name;
+
+	if (acts->doc.num_versions > 0)
+		return true;
+	if (is_readable(session, document, err))
+		return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		    "the daemon knows %s, and shows no act on it", document);
+	return proved && err->kind == ERROR_NOT_FOUND ?
+	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		"the daemon denies that there is %s, on which a copy proves"
+		" acts", document) :
+	    false;
 }
 
 static void

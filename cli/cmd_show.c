@@ -126,22 +126,6 @@ json_of_acts(const struct document_acts *acts, const char *title,
 	    "as-of", as_of_json(&as_of));
 }
 
-/* Nobody shows an act on it: the daemon says why, or withholds them. */
-static bool
-not_shown(struct session *session, const char *document, struct error *err)
-{
-	char path[DOCUMENT_NAME + 32];
-	json_t *json = NULL;
-	bool ok;
-
-	snprintf(path, sizeof(path), "/v1/documents/%s", document);
-	ok = session_json(session, path, &json, err);
-	json_decref(json);
-	return ok &&
-	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
-		"the daemon knows %s, and shows no act on it", document);
-}
-
 static bool
 show_proved(struct session *session, const char *document, unsigned version,
     struct error *err)
@@ -152,8 +136,7 @@ show_proved(struct session *session, const char *document, unsigned version,
 	bool title_proved, ok;
 
 	ok = acts_update(session, document, &acts, err) &&
-	    (acts.doc.num_versions > 0 ||
-		not_shown(session, document, err)) &&
+	    acts_are_shown(session, &acts, false, err) &&
 	    document_title(session, &acts, title, &title_proved, err) &&
 	    (json = json_of_acts(&acts, title, title_proved)) != NULL &&
 	    show_document(session->context, json, version, err);

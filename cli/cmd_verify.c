@@ -106,26 +106,6 @@ connect_once(struct verifying *all, struct error *err)
 	return false;
 }
 
-/* The daemon shows no act on it: it says why, or withholds them. */
-static bool
-not_shown(struct session *session, const struct document_acts *acts,
-    struct error *err)
-{
-	char path[DOCUMENT_NAME + 32];
-	json_t *json = NULL;
-
-	if (acts->doc.num_versions > 0)
-		return true;
-	snprintf(path, sizeof(path), "/v1/documents/%s", acts->doc.name);
-	if (!session_json(session, path, &json, err) &&
-	    err->kind != ERROR_NOT_FOUND)
-		return false;
-	json_decref(json);
-	/* The copy proves its acts, so there are some. */
-	return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
-	    "the daemon shows no act on %s", acts->doc.name);
-}
-
 /*
  * The acts on the document that a copy is of: all that there are now, or what
  * is kept.  NULL on failure.
@@ -147,7 +127,7 @@ acts_of(struct verifying *all, const struct verdict *verdict,
 	all->has_acts = true;
 	if (all->current)
 		ok = acts_update(all->session, document, &all->acts, err) &&
-		    not_shown(all->session, &all->acts, err);
+		    acts_are_shown(all->session, &all->acts, true, err);
 	else
 		acts_load(all->context, document, &all->acts);
 	if (ok)

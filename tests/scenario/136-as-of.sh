@@ -56,6 +56,12 @@ at mofa fetch agreement/two -o work/newer.asice >/dev/null
 expect "a copy that is newer than what is known tells more" 0 "VALID, signed in part" at iom-bangkok verify work/newer.asice
 expect "and no more than it can" 0 "not known since" at iom-bangkok verify work/newer.asice
 
+rm -rf offices/mofa-minister/state/*/acts
+liar mofa-minister ask agreement%2Fone agreement%2Fnone ask documents/agreement/one documents/agreement/none
+expect "a document that is denied is not there" 4 "there is no document" at mofa-minister show agreement/one
+expect "but where a copy proves that it is" 1 "ENTRY_WITHHELD.*a copy proves acts" at mofa-minister --json verify --current work/one.asice
+no_line mofa-minister
+
 # Of a local copy.
 expect "pull" 0 "^as of checkpoint [0-9]*, seen $today$" at iom-geneva pull work/geneva
 pulled=$(sed -n 's/^as of checkpoint \([0-9]*\),.*/\1/p' work/out)
