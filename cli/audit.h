@@ -117,6 +117,9 @@ bool audit_judged_add(struct judged_list *list, const struct digest *contents,
 bool audit_states(struct audit_run *run, struct error *err) MUST_USE;
 bool audit_witnesses(struct audit_run *run, struct error *err) MUST_USE;
 
+/* audit_lists.c */
+bool audit_lists(struct audit_run *run, struct error *err) MUST_USE;
+
 /* audit_report.c */
 bool audit_report_print(const struct audit_run *run,
     struct error *err) MUST_USE;

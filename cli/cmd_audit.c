@@ -76,7 +76,8 @@ check_all(struct audit_run *run, bool full, struct error *err)
 	    /* On hashes that lie nothing more can be built. */
 	    (run->hashes_lie ||
 		(audit_copies(run, err) && audit_states(run, err))) &&
-	    audit_witnesses(run, err) && audit_report_print(run, err);
+	    audit_lists(run, err) && audit_witnesses(run, err) &&
+	    audit_report_print(run, err);
 }
 
 /* What was found is kept, however far the audit came. */

@@ -17,7 +17,7 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
     cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
     cmd_terminate, cmd_watch, cmd_bag, cmd_pull,
-    cmd_diff;
+    cmd_diff, cmd_crls;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,

@@ -17,6 +17,7 @@ static const char *const kind_names[FINDING_KINDS] = {
 	[KIND_LIST] = "list",
 	[KIND_WITNESS] = "witness",
 	[KIND_TIME] = "time",
+	[KIND_CRL] = "crl",
 };
 
 void

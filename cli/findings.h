@@ -19,6 +19,7 @@ enum finding_kind {
 	KIND_LIST,    /* what the daemon lists, against the entries */
 	KIND_WITNESS, /* the newest cosigned checkpoint */
 	KIND_TIME,    /* an entry's time, against one cosignature */
+	KIND_CRL,     /* the lists that this office has by itself */
 	FINDING_KINDS,
 };
 

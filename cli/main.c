@@ -247,6 +247,22 @@ static const struct command {
 	    "  save DIGEST FILE  write one, for who has no connection\n\n"
 	    "Example:\n  valise policy check policies/\n",
 	    cmd_policy, NULL },
+	{ "crls", "push [FILE…] | add FILE… | show",
+	    "hand in revocation lists, or show those in force",
+	    "  push [FILE…]  hand revocation lists of a CA to the daemon, which"
+	    " has to journal\n                them at once; without a FILE, those"
+	    " kept here that the journal\n                does not name. Exit 1"
+	    " if it does not\n"
+	    "  add FILE…     keep them here, without a connection: \"valise"
+	    " audit\" says\n                CRL_WITHHELD until the journal names"
+	    " them\n"
+	    "  show          the lists in force, by the newest \"crl\" entry,"
+	    " and those kept\n                here that the journal does not"
+	    " name\n\n"
+	    "A FILE is DER or PEM, of one list or several. A list counts by its"
+	    " CA's signature,\nwhoever brings it.\n\n"
+	    "Example:\n  valise crls push iom-crl.pem\n",
+	    cmd_crls, NULL },
 };
 
 static const size_t num_commands = sizeof(commands) / sizeof(commands[0]);

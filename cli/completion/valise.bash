@@ -5,7 +5,7 @@ _valise() {
 		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
 	}
-	local commands="init push sign fetch verify show list history log diff pull watch bag policy audit witness terminate"
+	local commands="init push sign fetch verify show list history log diff pull watch bag policy crls audit witness terminate"
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		--config) ((i++)) ;;
@@ -41,6 +41,7 @@ _valise() {
 	bag) options+=" --output --to --since-last --outbox --known --into --ack --again"
 		[[ $cur == -* ]] || { COMPREPLY=($(compgen -W "pack open ack push" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
 	pull) [[ $cur == -* ]] || { COMPREPLY=($(compgen -d -- "$cur")); return; } ;;
+	crls) [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "push add show" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
 	policy) options+=" --at"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W "check show accept save" -- "$cur") $(compgen -f -- "$cur")); return; } ;;
 	esac
 	if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$cur"))

@@ -89,6 +89,51 @@ sleep 1; "$top/certs/ca" crl certs/iom >/dev/null
 handed "a list is taken beside one of the folder from the future" 201 '"result":"taken"' mofa certs/iom/crl.pem
 check "and is in use" uses certs/iom/crl.pem
 expect "signing goes on" 0 "in force" at iom-chief-of-mission sign agreement/one --yes
+
+# --- The command. ---
+rm crls/iom.pem
+expect "what is in force is shown" 0 "^iom  *20.*Z  *20.*Z  *2  *[0-9]" at mofa crls show
+expect "as JSON too" 0 '"ca":"mofa"' at mofa --json crls show
+expect "nothing is there to push" 0 "there is none" at mofa crls push
+expect "what is known is known" 0 "known" at mofa crls push certs/iom/crl.pem
+expect "no list" 8 "no CRL in it" at mofa crls push work/readme
+expect "of no CA" 1 "no CA of the policy that you accepted" at mofa crls push certs/stranger/crl.pem
+expect "from the future" 1 "from the future" at mofa crls add work/future.pem
+expect "nothing to add" 2 "add FILE" at mofa crls add
+expect "no such verb" 2 "expected" at mofa crls pull
+sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null
+expect "a list is kept without a line" 0 "kept 1" at iom-vientiane crls add certs/mofa/crl.pem
+ls offices/iom-vientiane/state/*/own-crls/*.crl >work/own
+expect "the audit says that the journal does not name it" 1 "CRL_WITHHELD.*" at iom-vientiane audit
+expect "what to do about it" 1 "of CA \"mofa\" of 20.*valise crls push" at iom-vientiane audit
+expect "and again" 1 "CRL_WITHHELD" at iom-vientiane --json audit
+expect "it is shown" 0 "^mofa .* none$" at iom-vientiane crls show
+expect "and counted" 0 '"withheld":1' at iom-vientiane --json crls show
+expect "the list itself is the evidence" 0 "Certificate Revocation List" openssl crl -inform DER -in "$(cat work/own)" -text -noout
+expect "it is handed in" 0 "handed in 1: in force since entry" at iom-vientiane crls push
+expect "and kept no longer" 2 "" ls "$(cat work/own)"
+expect "the journal names it" 0 "nothing is wrong" at iom-vientiane audit
+check "it is in use" uses certs/mofa/crl.pem
+sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null
+at iom-vientiane crls add certs/mofa/crl.pem >/dev/null; expect "withheld again" 1 CRL_WITHHELD at iom-vientiane audit
+sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null
+expect "a newer one comes by another office" 0 "handed in 1" at mofa crls push certs/mofa/crl.pem
+expect "and tells all that it told" 0 "nothing is wrong" at iom-vientiane audit
+sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null; stop_daemon "$dir"
+expect "a daemon that is away" 6 "the lists are kept" at iom-vientiane crls push certs/mofa/crl.pem
+start_daemon "$dir"
+expect "gets it when it is back" 0 "handed in 1" at iom-vientiane crls push
+
+# --- The recipe of docs/operations.md. ---
+expect "the chief of mission connects" 0 "agreement/one" at iom-chief-of-mission list
+certs() { "$top/certs/$1" "$2" "$dir/certs/iom" "offices/iom-chief-of-mission/$4" "$5" "$(date -u +%Y-%m-%d)"; }
+valise() { at mofa "$@"; }
+sed -n "/<!-- recipe: stolen -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
+	sed "s|^certs/|certs |; s|/srv/ca/crl|certs/iom/crl|" >work/recipe
+[ -s work/recipe ] && while read -r line; do check "the recipe: $line" eval "$line"; done <work/recipe
+cp work/out work/shown
+expect "the last says which entry names it" 0 "^iom  *20.*Z  *20.*Z  *4  *[0-9]" cat work/shown
+expect "whose key was stolen is refused" 3 "revoked" at iom-chief-of-mission list
 expect "every copy is valid" 0 "VALID" at mofa fetch agreement/one -o work/one.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
