@@ -3,7 +3,7 @@
  */
 #include "base/time.h"
 #include "cli/audit.h"
-#include "cli/lists.h"
+#include "cli/own_lists.h"
 
 /* The list itself, kept where the text says, is the evidence. */
 static bool

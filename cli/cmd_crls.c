@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
-#include "cli/lists.h"
+#include "cli/own_lists.h"
 #include "record/audit.h"
 
 /* --- add --- */

@@ -8,7 +8,7 @@
  *	                                "UNTIL VKEY", VKEY taking over after it
  *	STATE/KEYID/policy-entries, policies/  policies (policies.h)
  *	STATE/KEYID/crls/DIGEST.zip     all that were seen
- *	STATE/KEYID/own-crls/           lists of this office (cli/lists.h)
+ *	STATE/KEYID/own-crls/           lists of this office (cli/own_lists.h)
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
  *	                                (cli/acts.h)

@@ -1,5 +1,5 @@
 /*
- * lists.h - revocation lists: those that this office has by itself, and those
+ * own_lists.h - revocation lists: those that this office has by itself, and those
  * that the journal names.
  *
  *	STATE/KEYID/own-crls/DIGEST.crl  one list, DER, by the SHA-256 of it
@@ -8,8 +8,8 @@
  * all that it tells.  Until then it is withheld: an office that is not told of
  * it judges otherwise.
  */
-#ifndef CLI_LISTS_H
-#define CLI_LISTS_H
+#ifndef CLI_OWN_LISTS_H
+#define CLI_OWN_LISTS_H
 
 #include "cli/session.h"
 

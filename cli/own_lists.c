@@ -2,7 +2,7 @@
  * Revocation lists that this office has by itself, compared with those that
  * the journal names.
  */
-#include "cli/lists.h"
+#include "cli/own_lists.h"
 
 #include <dirent.h>
 #include <stdlib.h>
