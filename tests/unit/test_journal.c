@@ -907,6 +907,7 @@ END_TEST
 static const struct {
 	const char *path;
 	struct tile tile; /* width 0: it is refused */
+	const char *says; /* why */
 } tiles[] = {
 	{ "0/000", { false, 0, 0, 256 } },
 	{ "0/000.p/17", { false, 0, 0, 17 } },
@@ -917,26 +918,27 @@ static const struct {
 	{ "entries/005", { true, 0, 5, 256 } },
 	{ "entries/x001/000.p/255", { true, 0, 1000, 255 } },
 	{ "63/000", { false, 63, 0, 256 } },
-	{ .path = "" },
-	{ .path = "0" },
-	{ .path = "0/" },
-	{ .path = "64/000" },
-	{ .path = "00/000" },
-	{ .path = "+1/000" },
-	{ .path = "0/00" },
-	{ .path = "0/0000" },
-	{ .path = "0/x000/001" },
-	{ .path = "0/001/001" },
-	{ .path = "0/x001" },
-	{ .path = "0/000.p/" },
-	{ .path = "0/000.p/0" },
-	{ .path = "0/000.p/017" },
-	{ .path = "0/000.p/256" },
-	{ .path = "0/000.p/1/2" },
-	{ .path = "0/000/17" },
-	{ .path = "0/0a0" },
-	{ .path = "entries/x999/x999/x999/x999/x999/x999/x999/x999/999" },
-	{ .path = "data/000" },
+	{ .path = "", .says = "no level" },
+	{ .path = "0", .says = "no level" },
+	{ .path = "0/", .says = "groups of three" },
+	{ .path = "64/000", .says = "its level" },
+	{ .path = "00/000", .says = "its level" },
+	{ .path = "+1/000", .says = "its level" },
+	{ .path = "0/00", .says = "groups" },
+	{ .path = "0/0000", .says = "groups" },
+	{ .path = "0/x000/001", .says = "groups" },
+	{ .path = "0/001/001", .says = "its width" },
+	{ .path = "0/x001", .says = "groups" },
+	{ .path = "0/000.p/", .says = "not spelt" },
+	{ .path = "0/000.p/0", .says = "its width" },
+	{ .path = "0/000.p/017", .says = "its width" },
+	{ .path = "0/000.p/256", .says = "its width" },
+	{ .path = "0/000.p/1/2", .says = "its width" },
+	{ .path = "0/000/17", .says = "not spelt" },
+	{ .path = "0/0a0", .says = "groups" },
+	{ .path = "entries/x999/x999/x999/x999/x999/x999/x999/x999/999",
+	    .says = "groups" },
+	{ .path = "data/000", .says = "its level" },
 };
 
 START_TEST(a_tile_has_one_name)
@@ -948,8 +950,11 @@ START_TEST(a_tile_has_one_name)
 
 	ck_assert_msg(tile_parse(span_of_str(tiles[_i].path), &tile, &err) ==
 		good, "%s", tiles[_i].path);
-	if (!good)
+	if (!good) {
+		ck_assert_msg(strstr(err.detail, tiles[_i].says) != NULL,
+		    "%s: %s", tiles[_i].path, err.detail);
 		return;
+	}
 	ck_assert_int_eq(tile.is_bundle, tiles[_i].tile.is_bundle);
 	ck_assert_uint_eq(tile.level, tiles[_i].tile.level);
 	ck_assert_uint_eq(tile.number, tiles[_i].tile.number);

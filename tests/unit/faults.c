@@ -1,0 +1,48 @@
+#include "faults.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct faults faults;
+
+static bool
+fails(int *left)
+{
+	if (*left == 0 || --*left > 0)
+		return false;
+	errno = EIO;
+	return true;
+}
+
+int
+fdatasync(int fd)
+{
+	return fails(&faults.fdatasync) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+ftruncate(int fd, off_t len)
+{
+	return fails(&faults.ftruncate) ? -1 :
+					  (int)syscall(SYS_ftruncate, fd, len);
+}
+
+ssize_t
+pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	return fails(&faults.pwrite) ? -1 :
+				       syscall(SYS_pwrite64, fd, data, len, at);
+}
+
+void *
+mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	if (fd >= 0 && fails(&faults.mmap))
+		return MAP_FAILED;
+	/* The kernel's answer, as syscall() gives it, is the address. */
+	return (void *)syscall(SYS_mmap, at, len, protection, flags, fd,
+	    offset);
+}

@@ -1,0 +1,406 @@
+/*
+ * The journal's files when they are damaged, torn, forged, or cannot be
+ * written.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "faults.h"
+#include "journal/journal.h"
+
+static char dir[64];
+static struct note_signer signer, other;
+static struct note_keys keys;
+static struct head head; /* what was signed last */
+
+static void
+sign_head(const struct note_signer *by)
+{
+	struct checkpoint checkpoint = { .size = head.size,
+		.root = head.root };
+	struct buf text = BUF(1000);
+	struct error err = { 0 };
+
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    by->key.name);
+	ck_ok(checkpoint_encode(&checkpoint, &text, &err) &&
+		note_sign(by, buf_span(&text), head.signature, &err),
+	    err);
+	buf_free(&text);
+}
+
+static bool
+take_entry(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)index, (void)entry;
+	return arg == NULL ||
+	    error_set(err, *(enum error_kind *)arg, "not taken");
+}
+
+static struct journal_mended mended;
+
+static struct journal *
+open_journal(struct error *err)
+{
+	return journal_open(dir, &keys, &head, take_entry, NULL, &mended, err);
+}
+
+static bool
+append(struct journal *journal, const char *text, struct error *err)
+{
+	const struct span entry = span_of_str(text);
+
+	return journal_append(journal, &entry, 1, &head, err);
+}
+
+/* So many entries, each a batch; signed by somebody. */
+static void
+write_entries(unsigned num, const struct note_signer *by)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+
+	ck_ok(journal_create(dir, &err), err);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	for (unsigned i = 0; i < num; i++) {
+		char text[20];
+
+		snprintf(text, sizeof(text), "entry-%u", i);
+		ck_ok(append(journal, text, &err), err);
+		sign_head(by);
+		ck_ok(journal_commit(journal, &head, &err), err);
+	}
+	journal_free(journal);
+}
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+
+	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer,
+		  &err) &&
+		note_signer_make("log.test/audit", NOTE_JOURNAL, &other,
+		    &err),
+	    err);
+	keys = note_keys_of(&signer.key);
+	head = (struct head){ .root = merkle_empty() };
+	faults = (struct faults){ 0 };
+}
+
+static void
+tear_down(void)
+{
+	static const char *const names[] = { "entries", "heads", "nodes",
+		"hashes-0", "hashes-1", "hashes-2", "hashes-3", "hashes-4",
+		"hashes-5", "hashes-6", "hashes-7" };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void
+change_byte(const char *name, off_t at, uint8_t by)
+{
+	char path[FILE_PATH];
+	struct error err = { 0 };
+	uint8_t byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_int_ge(fd = open(path, O_RDWR), 0);
+	ck_ok(file_pread(fd, &byte, 1, at, &err), err);
+	byte ^= by;
+	ck_ok(file_pwrite(fd, span_of(&byte, 1), at, &err), err);
+	close(fd);
+}
+
+/* A receipt of the entry leads to the next one. */
+START_TEST(a_torn_head_between_others_is_dropped)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head at;
+
+	write_entries(6, &signer);
+	change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(mended.heads_dropped, 1);
+	ck_assert_uint_eq(journal_num_heads(journal), 5);
+	ck_ok(journal_head_at(journal, 3, &at, &err), err);
+	ck_assert_uint_eq(at.size, 4);
+	for (uint64_t n = 0; n < 5; n++) {
+		ck_ok(journal_nth_head(journal, n, &at, &err), err);
+		ck_assert_uint_eq(at.size, n < 2 ? n + 1 : n + 2);
+	}
+	journal_free(journal);
+	/* And none is torn the next time. */
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(mended.heads_dropped, 0);
+	journal_free(journal);
+}
+END_TEST
+
+START_TEST(a_head_that_is_damaged_later_is_told)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head at;
+
+	write_entries(6, &signer);
+	journal = open_journal(&err);
+	change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+	ck_assert(!journal_nth_head(journal, 2, &at, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "record 2 is damaged"));
+	ck_assert(!journal_nth_head(journal, 6, &at, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
+	ck_assert(!journal_head_at(journal, 3, &at, &err));
+	journal_free(journal);
+}
+END_TEST
+
+START_TEST(an_entry_that_is_damaged_later_is_told)
+{
+	struct buf out = BUF(LIMIT_ENTRY_BYTES);
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	ck_ok(journal_entry(journal, 1, &out, &err), err);
+	ck_assert(span_is(buf_span(&out), "entry-1"));
+	/* The first of the two bytes of its length. */
+	change_byte("entries", (off_t)journal_entry_at(journal, 1), 0x80);
+	ck_assert(!journal_entry(journal, 1, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "entry 1 is damaged"));
+	journal_free(journal);
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(an_entry_that_is_not_taken_stops_the_opening)
+{
+	static const enum error_kind kinds[] = { ERROR_MALFORMED,
+		ERROR_SYSTEM };
+	enum error_kind kind;
+
+	write_entries(3, &signer);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct error err = { 0 };
+
+		kind = kinds[i];
+		ck_assert_ptr_null(journal_open(dir, &keys, &head, take_entry,
+		    &kind, &mended, &err));
+		ck_assert_int_eq(err.kind, kind == ERROR_SYSTEM ?
+			ERROR_SYSTEM :
+			ERROR_UNTRUSTED);
+		ck_assert_ptr_nonnull(strstr(err.detail, "at entry 0"));
+	}
+}
+END_TEST
+
+/* Who reads knows nobody but the journal's key. */
+START_TEST(a_view_of_a_journal_that_another_key_signed_is_refused)
+{
+	struct error err = { 0 };
+
+	write_entries(3, &other);
+	ck_assert_ptr_null(journal_view(dir, &keys, take_entry, NULL, &mended,
+	    &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
+}
+END_TEST
+
+START_TEST(a_view_of_what_is_not_there_is_refused)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(journal_view(dir, &keys, take_entry, NULL, &mended,
+	    &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_ptr_null(open_journal(&err));
+	ck_ok(journal_create(dir, &err), err);
+	/* There is one already. */
+	ck_assert(!journal_create(dir, &err));
+}
+END_TEST
+
+/* What follows a failed write or flush is on no one's disk for sure. */
+START_TEST(a_journal_that_failed_takes_nothing_more)
+{
+	static const struct faults rows[] = {
+		{ .fdatasync = 1 }, /* the entries */
+		{ .pwrite = 1 },    /* the entries */
+		{ .pwrite = 2 },    /* nodes */
+		{ .pwrite = 3 },    /* hashes */
+	};
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct head before = head;
+
+		journal = open_journal(&err);
+		ck_assert_msg(journal != NULL, "%s", err.detail);
+		faults = rows[i];
+		ck_assert_msg(!append(journal, "lost", &err), "%zu", i);
+		ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+		ck_assert_ptr_nonnull(strstr(err.detail, "journal/"));
+		err = (struct error){ 0 };
+		ck_assert(!append(journal, "after", &err));
+		ck_assert_ptr_nonnull(strstr(err.detail, "failed before"));
+		ck_assert(!journal_commit(journal, &head, &err));
+		ck_assert_uint_eq(journal_size(journal), 3);
+		journal_free(journal);
+		head = before;
+	}
+}
+END_TEST
+
+START_TEST(a_head_that_cannot_be_written_is_told)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	faults.fdatasync = 1;
+	ck_assert(!journal_flush_heads(journal, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads: flush"));
+	ck_ok(journal_flush_heads(journal, &err), err);
+	ck_ok(append(journal, "entry-3", &err), err);
+	faults.pwrite = 1;
+	ck_assert(!journal_commit(journal, &head, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
+	ck_assert_uint_eq(journal_size(journal), 3);
+	ck_assert(!append(journal, "entry-4", &err));
+	journal_free(journal);
+}
+END_TEST
+
+/* What opening has to mend, and a system call that fails meanwhile. */
+static const struct {
+	const char *what, *says; /* which file the error names */
+	struct faults faults;
+} openings[] = {
+	{ "torn batch", "journal/entries", { .ftruncate = 1 } },
+	{ "torn batch", "journal/entries", { .fdatasync = 1 } },
+	{ "torn batch", "journal/nodes", { .ftruncate = 2 } },
+	{ "head missing", "journal/heads", { .ftruncate = 1 } },
+	{ "head missing", "journal/heads", { .pwrite = 1 } },
+	{ "nothing", "journal/entries", { .mmap = 1 } },
+	{ "nothing", "journal/nodes", { .mmap = 2 } },
+	{ "nothing", "journal/hashes-0", { .mmap = 3 } },
+	{ "nodes", "journal/nodes", { .pwrite = 1 } },
+	{ "hashes", "journal/hashes-0", { .pwrite = 1 } },
+	{ "torn head", "heads", { .pwrite = 1 } },
+};
+
+START_TEST(a_journal_that_cannot_be_mended_does_not_open)
+{
+	const char *what = openings[_i].what;
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head before;
+
+	write_entries(3, &signer);
+	before = head;
+	if (strcmp(what, "torn batch") == 0 ||
+	    strcmp(what, "head missing") == 0) {
+		journal = open_journal(&err);
+		ck_ok(append(journal, "entry-3", &err), err);
+		journal_free(journal);
+		sign_head(&signer);
+		if (strcmp(what, "torn batch") == 0)
+			head = before;
+	} else if (strcmp(what, "torn head") == 0) {
+		change_byte("heads", 20, 1);
+	} else if (strcmp(what, "nothing") != 0) {
+		change_byte(strcmp(what, "nodes") == 0 ? "nodes" : "hashes-0",
+		    3, 1);
+	}
+	faults = openings[_i].faults;
+	journal = open_journal(&err);
+	ck_assert_msg(journal == NULL, "%d: %s", _i, what);
+	ck_assert_msg(strstr(err.detail, openings[_i].says) != NULL, "%d: %s",
+	    _i, err.detail);
+	faults = (struct faults){ 0 };
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%d: %s", _i, err.detail);
+	journal_free(journal);
+}
+END_TEST
+
+/* C2SP add-checkpoint: "old N", the proof's hashes, an empty line. */
+START_TEST(an_extension_proves_that_a_journal_only_grew)
+{
+	struct buf out = BUF(10000), small = BUF(6), shorter = BUF(0);
+	struct merkle_proof proof;
+	struct error err = { 0 };
+	struct journal *journal;
+	struct span rest, line;
+	struct digest old;
+
+	write_entries(6, &signer);
+	journal = open_journal(&err);
+	ck_ok(journal_extension(journal, 3, 6, &out, &err), err);
+	ck_ok(journal_root_at(journal, 3, &old, &err), err);
+	rest = buf_span(&out);
+	ck_assert(span_take_line(&rest, &line) && span_is(line, "old 3"));
+	for (proof.num = 0; span_take_line(&rest, &line) && line.len > 0;
+	     proof.num++)
+		ck_assert(span_to_base64(line, proof.hashes[proof.num].bytes,
+		    32));
+	ck_assert_uint_eq(rest.len, 0);
+	ck_assert(merkle_verify_consistency(3, 6, &old, &head.root, &proof));
+	/* No room for its first line, and none for its hashes. */
+	ck_assert(!journal_extension(journal, 3, 6, &shorter, &err));
+	ck_assert(!journal_extension(journal, 3, 6, &small, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	ck_assert_uint_eq(small.len, 6);
+	buf_free(&out);
+	buf_free(&small);
+	journal_free(journal);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, a_torn_head_between_others_is_dropped);
+	tcase_add_test(t, a_head_that_is_damaged_later_is_told);
+	tcase_add_test(t, an_entry_that_is_damaged_later_is_told);
+	tcase_add_test(t, an_entry_that_is_not_taken_stops_the_opening);
+	tcase_add_test(t,
+	    a_view_of_a_journal_that_another_key_signed_is_refused);
+	tcase_add_test(t, a_view_of_what_is_not_there_is_refused);
+	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
+	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
+	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open,
+	    0, COUNT(openings));
+	tcase_add_test(t, an_extension_proves_that_a_journal_only_grew);
+}
+
+int
+main(void)
+{
+	return run_tests("journal-files", fill);
+}
