@@ -392,6 +392,11 @@ END_TEST
 	"<a:DataObjectReference URI=\"" uri "\">" METHOD VALUE              \
 	"</a:DataObjectReference>"
 #define XML_TAIL "</a:ASiCManifest>"
+#define A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define X8  "<x><x><x><x><x><x><x><x>"
+#define Y8  "</x></x></x></x></x></x></x></x>"
+#define X32 X8 X8 X8 X8
+#define Y32 Y8 Y8 Y8 Y8
 
 static const struct {
 	const char *xml, *says; /* NULL: it is good */
@@ -419,6 +424,38 @@ static const struct {
 	    VALUE "</a:DataObjectReference>" XML_TAIL, "DigestMethod" },
 	{ XML_HEAD SIGREF "<a:Other/>" REF("a") XML_TAIL, "element" },
 	{ XML_HEAD SIGREF "text" REF("a") XML_TAIL, "text" },
+	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaa") XML_TAIL, NULL },
+	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaa") XML_TAIL, "URI" },
+	{ XML_HEAD SIGREF REF("") XML_TAIL, "URI" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference>" METHOD VALUE
+	    "</a:DataObjectReference>" XML_TAIL, "URI" },
+	{ XML_HEAD "<a:SigReference/>" REF("a") XML_TAIL, "SigReference" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" VALUE METHOD
+	    "</a:DataObjectReference>" XML_TAIL, "not one DigestValue" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD VALUE
+	    VALUE "</a:DataObjectReference>" XML_TAIL,
+	    "not one DigestValue" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">"
+	    "<d:DigestMethod/>" VALUE "</a:DataObjectReference>" XML_TAIL,
+	    "DigestMethod" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue>" A45 A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "</d:DigestValue></a:DataObjectReference>" XML_TAIL, "length" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue>" A45 A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "</d:DigestValue></a:DataObjectReference>" XML_TAIL, "too long" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue><x/></d:DigestValue></a:DataObjectReference>"
+	    XML_TAIL, "in a DigestValue" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD VALUE
+	    "<x/></a:DataObjectReference>" XML_TAIL,
+	    "a reference has not" },
+	{ XML_HEAD SIGREF REF("a") "<a:ASiCManifestExtensions>" X32 Y32
+	    "</a:ASiCManifestExtensions>" XML_TAIL, NULL },
+	{ XML_HEAD SIGREF REF("a") "<a:ASiCManifestExtensions><x>" X32 Y32
+	    "</x></a:ASiCManifestExtensions>" XML_TAIL, "too deep" },
 	{ "<ASiCManifest/>", "not an ASiCManifest" },
 	{ XML_HEAD SIGREF REF("a"), "line" },
 	{ "", "line" },
@@ -496,6 +533,9 @@ static const struct {
 	{ VERSION("1", "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
 	    " true, media: a/b, size: 3, sha256: \"ABC\"}\nannexes: []\n"),
 	    "SHA-256" },
+	{ VERSION("1", "texts:\n  - {file: [x], language: lo, authentic:"
+	    " true, media: a/b, size: 3, sha256: \"" HEX64
+	    "\"}\nannexes: []\n"), "file" },
 	{ "valise: 2\n", "format 2" },
 	{ "[]", "mapping" },
 };
