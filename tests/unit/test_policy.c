@@ -51,7 +51,7 @@ static struct policy *
 load(const char *file, const char *from, const char *to,
     struct complaints *complaints, struct error *err)
 {
-	struct buf pem = BUF(10000), text = BUF(100000);
+	struct buf pem = BUF(10000), text = BUF(1000000);
 	struct container *files;
 	struct span old, rest;
 	char dir[4096];
@@ -84,6 +84,8 @@ load(const char *file, const char *from, const char *to,
 	buf_free(&text);
 	return policy_load(files, NOW, complaints, err);
 }
+
+#define TEN "1234567890"
 
 static const struct {
 	const char *file, *from, *to, *says;
@@ -127,6 +129,68 @@ static const struct {
 	    "was not issued by the CA \"mofa\"" },
 	{ "offices.yaml", "encryption/mofa.pem", "cas/mofa.pem",
 	    "not for encryption" },
+	{ "offices.yaml", "{en: International", "{e_n: International",
+	    "is not a language" },
+	{ "offices.yaml", "{en: International", "{en: \"\\n\", fr: Inter",
+	    "is not one line" },
+	{ "offices.yaml", "  iom:\n", "  Iom:\n", "cannot name a party" },
+	{ "offices.yaml", "cas: {mofa", "cas: {Mofa", "cannot name a CA" },
+	{ "offices.yaml", "cas: {mofa", "cas: {iom: cas/iom.pem, mofa",
+	    "twice" },
+	{ "offices.yaml", "  mofa: {party", "  Mofa: {party",
+	    "cannot name an office" },
+	{ "offices.yaml", "party: lao-pdr, ca: mofa", "party: laos, ca: mofa",
+	    "no party is called \"laos\"" },
+	{ "offices.yaml", "party: lao-pdr, ca: mofa",
+	    "party: [lao-pdr], ca: mofa", "party" },
+	{ "offices.yaml", "ca: mofa, emails", "ca: [mofa], emails", "ca" },
+	{ "offices.yaml", "[\"*@mofa.example\"]", "[]",
+	    "without a pattern" },
+	{ "offices.yaml", "\"*@mofa.example\"", "\"*@Mofa.example\"",
+	    "is not an e-mail" },
+	{ "offices.yaml", "\"*@mofa.example\"", "\"\"", "is not an e-mail" },
+	{ "offices.yaml", "unit: Geneva", "unit: \"a\\tb\"",
+	    "is not one line" },
+	{ "offices.yaml", "office: mofa, ca", "office: mofb, ca",
+	    "no office is called \"mofb\"" },
+	{ "offices.yaml", "ca: mofa, email:", "ca: none, email:",
+	    "no CA is called \"none\"" },
+	{ "offices.yaml", "email: depositary", "email: Depositary",
+	    "is not an e-mail" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
+	    "origin: \"\"", "cannot name a journal" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
+	    "origin: \"a\\tb\"", "cannot name a journal" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom", "origin: "
+	    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789",
+	    "cannot name a journal" },
+	{ "offices.yaml", "person: minister", "person: Minister",
+	    "is not an e-mail" },
+	{ "offices.yaml", "party: lao-pdr, types: [agreement",
+	    "party: laos, types: [agreement", "no party is called" },
+	{ "offices.yaml", "until: 2031-12-31}\n  - {person: vice",
+	    "until: 2031-12-32}\n  - {person: vice", "is not a date" },
+	{ "offices.yaml", "valise: 1\n", "valise: 1\nquorum: 1\n",
+	    "a quorum of no witnesses" },
+	{ "offices.yaml", "cas: {", "caz: {", "did you mean \"cas\"" },
+	{ "offices.yaml", "offices:\n", "ofices:\n",
+	    "did you mean \"offices\"" },
+	{ "offices.yaml", NULL, "\"", "policies/offices.yaml:" },
+	{ "agreement.yaml", NULL, "\"", "policies/agreement.yaml:" },
+	{ "agreement.yaml", NULL, "[]", "mapping" },
+	{ "agreement.yaml", "[lo, en]", "[l_o, en]", "is not a language" },
+	{ "agreement.yaml", "[fr, th]", "[fr, t_h]", "is not a language" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}", "quorum: {}",
+	    "somebody must sign" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
+	    "quorum: {lao-pdr: 65, iom: 1}", "1 to 64 persons" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
+	    "quorum: {lao-pdr: x, iom: 1}", "number" },
+	{ "agreement.yaml", "terminate: {lao-pdr: 1, iom: 1}",
+	    "terminate: {lao-pdr: 1, un: 1}", "no party is called" },
+	{ "agreement.yaml", "texts: 16", "texts: 65", "more than 64 texts" },
+	{ "agreement.yaml", "title: {en: Agreement", "title: {e_n: Agree",
+	    "is not a language" },
 	{ "notes.txt", NULL, "hello", "no part of a policy" },
 	{ "Other.yaml", NULL, "x: 1\n", "no part of a policy" },
 };
@@ -199,6 +263,286 @@ START_TEST(all_mistakes_are_told_at_once)
 	    &err));
 	ck_assert_uint_gt(complaints.num_errors, 5);
 	complaints_free(&complaints);
+}
+END_TEST
+
+/*
+ * What a list may have more of, beside what it has: items with a number in
+ * them, after a text of the file.
+ */
+static const struct {
+	const char *file, *after, *item;
+	unsigned more; /* one more than these is refused */
+	const char *says;
+} lists[] = {
+	{ "offices.yaml", "parties:\n", "  p%u: {name: {en: A}}\n", 14,
+	    "more than 16 parties" },
+	{ "offices.yaml", "\noffices:\n",
+	    "  o%u: {party: iom, ca: iom, emails: [o%u@un.example]}\n",
+	    LIMIT_OFFICES - 4, "more than 256 offices" },
+	{ "offices.yaml", "emails: [", "e%u@un.example, ", 7,
+	    "more than 8 patterns" },
+	{ "offices.yaml", "full-powers:\n",
+	    "  - {person: p%u@mofa.example, party: lao-pdr, types:"
+	    " [agreement], from: 2021-08-01, until: 2031-12-31}\n",
+	    LIMIT_POWERS - 3, "more than 1024 full powers" },
+	{ "agreement.yaml", "authentic: [", "fr-%03u, ", LIMIT_LANGUAGES - 2,
+	    "more than 32 languages" },
+	{ "agreement.yaml", "also: [", "fr-%03u, ", LIMIT_LANGUAGES - 2,
+	    "more than 32 languages" },
+	{ "agreement.yaml", "media: [", "a/b%u, ", POLICY_MEDIA - 3,
+	    "more than 16 media types" },
+};
+
+START_TEST(a_list_has_so_many_and_no_more)
+{
+	for (unsigned more = 0; more <= 1; more++) {
+		struct complaints complaints = COMPLAINTS;
+		struct buf to = BUF(500000);
+		struct error err = { 0 };
+		struct policy *made;
+
+		ck_ok(buf_append_str(&to, lists[_i].after, &err), err);
+		for (unsigned i = 0; i < lists[_i].more + more; i++) {
+			char item[300];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(item, sizeof(item), lists[_i].item, i, i);
+#pragma GCC diagnostic pop
+			ck_ok(buf_append_str(&to, item, &err), err);
+		}
+		ck_ok(buf_append_u8(&to, 0, &err), err);
+		made = load(lists[_i].file, lists[_i].after,
+		    (const char *)to.data, &complaints, &err);
+		ck_assert_msg((made != NULL) == (more == 0), "%d: %s", _i,
+		    err.detail);
+		ck_assert_msg(more == 0 ||
+			complains(&complaints, lists[_i].says),
+		    "%d: %s", _i, err.detail);
+		policy_free(made);
+		complaints_free(&complaints);
+		buf_free(&to);
+	}
+}
+END_TEST
+
+/* The policy's files, of which a test changes some. */
+static struct container *
+good_files(void)
+{
+	struct buf pem = BUF(10000);
+	struct container *files;
+	struct error err = { 0 };
+	char dir[4096];
+
+	snprintf(dir, sizeof(dir), "%s/policies", getenv("VALISE_TOP"));
+	files = container_read_dir(dir, &err);
+	ck_assert_msg(files != NULL, "%s", err.detail);
+	fixture_pem(mofa.cert, &pem);
+	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&pem), &err), err);
+	pem.len = 0;
+	fixture_pem(iom.cert, &pem);
+	ck_ok(container_put(files, "cas/iom.pem", buf_span(&pem), &err), err);
+	put_encryption(files, &err);
+	buf_free(&pem);
+	return files;
+}
+
+static const char *const types[] = { "agreement.yaml", "mou.yaml",
+	"health-protocol.yaml", "note-verbale.yaml" };
+
+START_TEST(a_policy_has_offices_and_types)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+	struct container *files = good_files();
+
+	container_remove(files, "offices.yaml");
+	ck_assert_ptr_null(policy_load(files, NOW, &complaints, &err));
+	ck_assert(complains(&complaints,
+	    "policies/offices.yaml: there is no such file"));
+	complaints_free(&complaints);
+	complaints = COMPLAINTS;
+	files = good_files();
+	for (size_t i = 0; i < COUNT(types); i++)
+		container_remove(files, types[i]);
+	ck_assert_ptr_null(policy_load(files, NOW, &complaints, &err));
+	ck_assert(complains(&complaints, "there is no type of document"));
+	complaints_free(&complaints);
+}
+END_TEST
+
+START_TEST(a_policy_has_so_many_types_and_no_more)
+{
+	static const char text[] =
+	    "valise: 1\ntype: t%u\ntitle: {en: T}\n"
+	    "languages: {authentic: [en]}\ndeposit: [mofa]\n"
+	    "read: [mofa, iom-geneva]\naudit: [mofa, iom-geneva]\n"
+	    "quorum: {lao-pdr: 1}\nterminate: {lao-pdr: 1}\n"
+	    "media: [text/plain]\nlimits: {text: 1 MiB, texts: 1}\n";
+
+	for (unsigned num = LIMIT_TYPES; num <= LIMIT_TYPES + 1; num++) {
+		struct complaints complaints = COMPLAINTS;
+		struct container *files = good_files();
+		struct error err = { 0 };
+		struct policy *made;
+
+		for (unsigned i = COUNT(types); i < num; i++) {
+			char path[20], yaml[1000];
+
+			snprintf(path, sizeof(path), "t%u.yaml", i);
+			snprintf(yaml, sizeof(yaml), text, i);
+			ck_ok(container_put(files, path, span_of_str(yaml),
+				  &err),
+			    err);
+		}
+		made = policy_load(files, NOW, &complaints, &err);
+		ck_assert_msg((made != NULL) == (num == LIMIT_TYPES), "%s",
+		    err.detail);
+		ck_assert(made != NULL ||
+		    complains(&complaints, "more than 64 types"));
+		policy_free(made);
+		complaints_free(&complaints);
+	}
+}
+END_TEST
+
+/* The certificate in the place of the ministry's, to write to in secret. */
+static const struct {
+	struct fixture_cert cert;
+	const char *says; /* NULL: it is good */
+} encryptions[] = {
+	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement" },
+	    NULL },
+	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
+	      .key = "P-384" }, NULL },
+	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
+	      .key = "P-521" }, "encryption/mofa.pem" },
+	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
+	      .key = "RSA-3072" }, "is not for encryption" },
+	{ { .email = "r@mofa.example", .key_usage = "critical,nonRepudiation" },
+	    "is not for encryption" },
+};
+
+START_TEST(an_office_is_written_to_by_a_key_that_can)
+{
+	struct identity one = fixture_issue(&mofa, &encryptions[_i].cert);
+	struct complaints complaints = COMPLAINTS;
+	struct container *files = good_files();
+	struct buf pem = BUF(10000);
+	struct error err = { 0 };
+	struct policy *made;
+
+	fixture_pem(one.cert, &pem);
+	ck_ok(container_put(files, "encryption/mofa.pem", buf_span(&pem),
+		  &err),
+	    err);
+	made = policy_load(files, NOW, &complaints, &err);
+	ck_assert_msg((made != NULL) == (encryptions[_i].says == NULL),
+	    "%d: %s", _i, err.detail);
+	ck_assert(made != NULL ||
+	    complains(&complaints, encryptions[_i].says));
+	policy_free(made);
+	identity_free(&one);
+	complaints_free(&complaints);
+	buf_free(&pem);
+}
+END_TEST
+
+/* %s are three witnesses' keys. */
+static const struct {
+	const char *lines, *says; /* NULL: it is good */
+	unsigned quorum;
+} witnesses[] = {
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\nquorum: 2\n", NULL, 2 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\nquorum: 3\n", NULL, 3 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\nquorum: 4\n",
+	    "1 to 3, the number of witnesses", 0 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\nquorum: 0\n",
+	    "1 to 3, the number of witnesses", 0 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\nquorum: x\n", "number", 0 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s}\n", "\"quorum\" is missing", 0 },
+	{ "witnesses: {AA: %s, bb: %s, cc: %s}\nquorum: 1\n",
+	    "cannot name a witness", 0 },
+	{ "witnesses: {aa: x%s, bb: %s, cc: %s}\nquorum: 1\n", "wrong ID", 0 },
+	{ "witnesses: {aa: [%s], bb: %s, cc: %s}\nquorum: 1\n", ":6:17: ", 0 },
+	{ "witnesses: {aa: %s, bb: %s, cc: %s, dd: one}\nquorum: 1\n",
+	    "not a witness key", 0 },
+};
+
+START_TEST(witnesses_have_keys_of_their_own_and_a_quorum)
+{
+	struct complaints complaints = COMPLAINTS;
+	char keys[3][NOTE_KEY_TEXT], lines[1000], to[1100];
+	struct note_signer signer;
+	struct error err = { 0 };
+	struct policy *made;
+
+	for (unsigned i = 0; i < 3; i++) {
+		ck_ok(note_signer_make("w.example", NOTE_WITNESS, &signer,
+			  &err),
+		    err);
+		note_key_encode(&signer.key, keys[i]);
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(lines, sizeof(lines), witnesses[_i].lines, keys[0], keys[1],
+	    keys[2]);
+#pragma GCC diagnostic pop
+	snprintf(to, sizeof(to), "valise: 1\n%s", lines);
+	made = load("offices.yaml", "valise: 1\n", to, &complaints, &err);
+	ck_assert_msg((made != NULL) == (witnesses[_i].says == NULL),
+	    "%d: %s", _i, err.detail);
+	if (made != NULL)
+		ck_assert_uint_eq(made->witnesses.quorum,
+		    witnesses[_i].quorum);
+	else
+		ck_assert_msg(complains(&complaints, witnesses[_i].says),
+		    "%d: %s", _i, err.detail);
+	policy_free(made);
+	complaints_free(&complaints);
+}
+END_TEST
+
+START_TEST(a_policy_has_so_many_witnesses_and_no_key_twice)
+{
+	struct note_signer signer;
+
+	for (unsigned num = LIMIT_WITNESSES; num <= LIMIT_WITNESSES + 2;
+	     num++) {
+		struct complaints complaints = COMPLAINTS;
+		struct buf to = BUF(10000);
+		struct error err = { 0 };
+		char key[NOTE_KEY_TEXT];
+		struct policy *made;
+
+		ck_ok(buf_append_str(&to, "valise: 1\nquorum: 1\n"
+					  "witnesses:\n", &err), err);
+		/* The last time two are one, and all few enough. */
+		for (unsigned i = 0; i < num; i++) {
+			if (num == LIMIT_WITNESSES + 2 && i == 3)
+				break;
+			if (num < LIMIT_WITNESSES + 2 || i != 2)
+				ck_ok(note_signer_make("w.example",
+					  NOTE_WITNESS, &signer, &err), err);
+			note_key_encode(&signer.key, key);
+			ck_ok(buf_printf(&to, &err, "  w%u: %s\n", i, key),
+			    err);
+		}
+		ck_ok(buf_append_u8(&to, 0, &err), err);
+		made = load("offices.yaml", "valise: 1\n",
+		    (const char *)to.data, &complaints, &err);
+		ck_assert_msg((made != NULL) == (num == LIMIT_WITNESSES),
+		    "%u: %s", num, err.detail);
+		ck_assert(made != NULL ||
+		    complains(&complaints, num == LIMIT_WITNESSES + 1 ?
+			"more than 16 witnesses" :
+			"\"w1\" and \"w2\" have one key"));
+		policy_free(made);
+		complaints_free(&complaints);
+		buf_free(&to);
+	}
 }
 END_TEST
 
@@ -339,6 +683,32 @@ START_TEST(a_certificate_is_of_one_office_or_none)
 }
 END_TEST
 
+START_TEST(a_person_whom_two_offices_claim_is_of_none)
+{
+	struct identity one = fixture_signer(&iom, "a@iom.example",
+	    "Vientiane");
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+	struct policy *both = load("offices.yaml", "unit: Bangkok, ",
+	    "unit: Vientiane, ", &complaints, &err);
+	char why[POLICY_RULE];
+
+	ck_assert_msg(both != NULL, "%s", err.detail);
+	ck_assert_ptr_null(policy_office_of(both, one.cert, "iom", why));
+	ck_assert_ptr_nonnull(strstr(why,
+	    "could be of iom-vientiane or iom-bangkok"));
+	/* And without a CA, or an address, nobody is anybody. */
+	ck_assert_ptr_null(policy_office_of(policy, one.cert, NULL, why));
+	ck_assert_ptr_nonnull(strstr(why, "names nobody"));
+	one.cert->email[0] = '\0';
+	ck_assert_ptr_null(policy_office_of(policy, one.cert, "iom", why));
+	ck_assert_ptr_nonnull(strstr(why, "names nobody"));
+	identity_free(&one);
+	policy_free(both);
+	complaints_free(&complaints);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -349,6 +719,16 @@ fill(TCase *t)
 	    what_is_legal_but_surely_not_meant_is_warned_of, 0,
 	    COUNT(warnings));
 	tcase_add_test(t, all_mistakes_are_told_at_once);
+	tcase_add_loop_test(t, a_list_has_so_many_and_no_more, 0,
+	    COUNT(lists));
+	tcase_add_test(t, a_policy_has_offices_and_types);
+	tcase_add_test(t, a_policy_has_so_many_types_and_no_more);
+	tcase_add_loop_test(t, an_office_is_written_to_by_a_key_that_can, 0,
+	    COUNT(encryptions));
+	tcase_add_loop_test(t, witnesses_have_keys_of_their_own_and_a_quorum,
+	    0, COUNT(witnesses));
+	tcase_add_test(t, a_policy_has_so_many_witnesses_and_no_key_twice);
+	tcase_add_test(t, a_person_whom_two_offices_claim_is_of_none);
 	tcase_add_loop_test(t, a_decision_names_its_rule, 0,
 	    COUNT(decisions));
 	tcase_add_loop_test(t, full_powers_hold_for_their_types_and_days, 0,
