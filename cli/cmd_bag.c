@@ -653,7 +653,7 @@ bag_open_command(struct context *context, int argc, char *argv[],
 	    !local_dir(context, into, dir, err))
 		return false;
 	ok = opened_read(context, argv[optind], &bag, err) &&
-	    (bag.seen = session_seen(context, err)) != NULL &&
+	    (bag.seen = local_seen(context, err)) != NULL &&
 	    run_open(&bag, dir, answer, again, err);
 	opened_close(&bag);
 	return ok;

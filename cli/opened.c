@@ -33,7 +33,6 @@ opened_close(struct opened *bag)
 		close(bag->fd);
 	if (bag->inner >= 0)
 		close(bag->inner);
-	seen_close(bag->seen);
 	free(bag->members);
 	free(bag->waybill);
 	container_free(bag->slips);

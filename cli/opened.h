@@ -24,7 +24,7 @@ struct bag_papers {
 
 struct opened {
 	struct context *context;
-	struct seen *seen;
+	struct seen *seen; /* local_seen(), where it is opened to be read */
 	const char *path;
 	int fd, inner;
 	struct zip_member *members;
