@@ -442,9 +442,16 @@ add_checkpoint(struct packing *pack, struct error *err)
 	snprintf(name, sizeof(name), "known-%s", pack->to);
 	if (!pack->has_known)
 		pack->known = bag_kept_number(pack->context, name);
-	if (pack->known > pack->session.seen.size)
+	if (pack->known > pack->session.seen.size && pack->has_known)
 		return error_set(err, ERROR_USAGE,
 		    "--known %llu: the journal has %llu entries",
+		    (unsigned long long)pack->known,
+		    (unsigned long long)pack->session.seen.size);
+	if (pack->known > pack->session.seen.size)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s acknowledged a journal of %llu entries, and the"
+		    " daemon's has %llu: say with --known SIZE what it has"
+		    " seen of this one", pack->to,
 		    (unsigned long long)pack->known,
 		    (unsigned long long)pack->session.seen.size);
 	return ask_proof(pack, pack->session.seen.size, err) &&

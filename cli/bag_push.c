@@ -95,18 +95,25 @@ listed_of(const struct opened *bag, const struct slip *slip,
 
 /* One that is refused does not keep the others back: the first is the error. */
 static void
+tell_refused(const struct error *why, struct error *first)
+{
+	if (first->kind == ERROR_NONE)
+		*first = *why;
+	else
+		output_note("%s", why->detail);
+}
+
+static void
 send_one(struct session *session, struct opened *bag,
     const struct waybill_file *listed, bool is_deposit, unsigned *num,
     struct error *first)
 {
-	struct error err = { 0 };
+	struct error why = { 0 };
 
-	if (send_on(session, bag, listed, is_deposit, &err))
+	if (send_on(session, bag, listed, is_deposit, &why))
 		(*num)++;
-	else if (first->kind == ERROR_NONE)
-		*first = err;
 	else
-		output_note("%s", err.detail);
+		tell_refused(&why, first);
 }
 
 static bool
@@ -132,8 +139,8 @@ send_all(struct session *session, struct opened *bag, unsigned *num,
 		if (listed_of(bag, &bag->acts[i], &listed, &why))
 			send_one(session, bag, &listed,
 			    bag->acts[i].is_deposit, num, err);
-		else if (err->kind == ERROR_NONE)
-			*err = why;
+		else
+			tell_refused(&why, err);
 	}
 	return err->kind == ERROR_NONE;
 }

@@ -77,36 +77,48 @@ write_out(struct context *context, const struct fetch *fetch,
 	return true;
 }
 
+static bool
+fetch_local(struct context *context, const struct fetch *fetch,
+    struct copy *out, struct error *err)
+{
+	char dir[FILE_PATH];
+
+	return local_dir(context, NULL, dir, err) &&
+	    local_open(context, dir, fetch->document, fetch->version, out,
+		err) &&
+	    (out->verdict.outcome != OUTCOME_VALID ||
+		as_of_kept(context, local_proof(context, out) == LOCAL_PROVED,
+		    &out->verdict, &out->as_of, err));
+}
+
+static bool
+fetch_one(struct context *context, const struct fetch *fetch,
+    struct copy *out, struct error *err)
+{
+	struct session session;
+	bool ok;
+
+	if (!session_open(context, &session, err))
+		return false;
+	/* The delivery is an entry: it is seen too. */
+	ok = copy_fetch(&session, fetch->document, fetch->version, out, err) &&
+	    session_catch_up(&session, err);
+	session_close(&session);
+	return ok;
+}
+
 bool
 cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 {
 	struct fetch fetch = { .version = 0 };
-	struct session session;
-	char dir[FILE_PATH];
-	struct copy copy;
+	struct copy copy = { .fd = -1 };
 	bool ok;
 
 	if (!read_options(context, argc, argv, &fetch, err) ||
 	    !context_load(context, err))
 		return false;
-	if (context->local) {
-		ok = local_dir(context, NULL, dir, err) &&
-		    local_open(context, dir, fetch.document, fetch.version,
-			&copy, err);
-		if (!ok)
-			return false;
-		ok = copy.verdict.outcome != OUTCOME_VALID ||
-		    as_of_kept(context,
-			local_proof(context, &copy) == LOCAL_PROVED,
-			&copy.verdict, &copy.as_of, err);
-	} else {
-		if (!session_open(context, &session, err))
-			return false;
-		/* The delivery is an entry: it is seen too. */
-		ok = copy_fetch(&session, fetch.document, fetch.version, &copy,
-			 err) &&
-		    session_catch_up(&session, err);
-	}
+	ok = context->local ? fetch_local(context, &fetch, &copy, err) :
+			      fetch_one(context, &fetch, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
 		/* On standard error: --json has its error on the output. */
 		for (size_t i = 0; i < copy.verdict.num_findings; i++)
@@ -119,7 +131,5 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	}
 	ok = ok && write_out(context, &fetch, &copy, err);
 	copy_free(&copy);
-	if (!context->local)
-		session_close(&session);
 	return ok;
 }

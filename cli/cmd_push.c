@@ -653,6 +653,8 @@ cmd_push(struct context *context, int argc, char *argv[], struct error *err)
 	if (push == NULL ||
 	    (push->version = calloc(1, sizeof(*push->version))) == NULL ||
 	    (push->container = container_new(err)) == NULL) {
+		if (push != NULL)
+			free(push->version);
 		free(push);
 		return error_set_errno(err, "push");
 	}

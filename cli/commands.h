@@ -73,18 +73,22 @@ bool document_title(struct session *session, const struct document_acts *acts,
 /* "/v1/documents/TYPE/SLUG/versions/N" */
 void version_path(char out[512], const char *document, unsigned version);
 
-/*
- * Fetch a copy into a nameless file and judge it.  The container and the
- * verdict are the caller's to free, the file to close; also after false where
- * *fd is not -1.
- */
+/* A copy in a file of its own, and the verdict on it; all is copy_free()'s. */
 struct copy {
-	int fd;
+	int fd; /* or -1 */
 	uint64_t size;
 	struct container *container;
 	struct verdict verdict;
 	struct as_of as_of; /* of a VALID one: when its status is from */
 };
+/*
+ * Fetch one into a nameless file, judge it, and settle its status by the acts
+ * on the document; version 0 is the newest.  out is for copy_free(), whatever
+ * comes of it.
+ *
+ * ERROR_UNTRUSTED  ENTRY_WITHHELD, ANSWER_DIFFERS, VERSION_DIFFERS: it is not
+ *                  the one that was asked for
+ */
 bool copy_fetch(struct session *session, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
 /* The same beside acts_update()'s, which may be updated once more. */

@@ -54,6 +54,9 @@ for v in agreement agreement-2; do
 done
 expect "a PDF by its text" 0 "^[-+].*Vientiane" at mofa diff agreement/pdf@1 agreement/pdf@2
 stop_daemon "$dir"
+cp work/copy/agreement/one/one-v1.asice work/v1; cp work/copy/agreement/one/one-v2.asice work/v2; cp work/v1 work/copy/agreement/one/one-v2.asice
+expect "another version in the place of one" 1 "one-v2.asice is of agreement/one@1" at iom-geneva --local fetch agreement/one@2 -o work/x.asice
+cp work/v2 work/copy/agreement/one/one-v2.asice
 printf 'X' | dd of=work/copy/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
 expect "a copy that was altered is told" 1 "agreement/two@1" at iom-geneva --local list
 rm work/copy/agreement/two/two-v1.asice

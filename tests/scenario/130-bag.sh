@@ -75,6 +75,11 @@ expect "an altered one is refused" 8 "" at mofa bag ack work/a.bag.ack
 # What changed since; what was made without a line.
 deposit mofa one "Article 3" >/dev/null
 expect "since the last: all that it may read" 0 "bag 2 to iom-bangkok, 4 documents" at mofa bag pack -o work/b.bag --to iom-bangkok --since-last
+acknowledged=$(cat offices/mofa/state/*/bags/known-iom-bangkok)
+printf 99999 >"$(ls offices/mofa/state/*/bags/known-iom-bangkok)"
+expect "what was acknowledged of a longer journal is told as that" 5 "iom-bangkok acknowledged a journal of 99999 entries.*--known SIZE" at mofa bag pack -o work/c.bag --to iom-bangkok agreement/two
+expect "a size that is given too" 2 "^valise bag: .*--known 99998: the journal has" at mofa bag pack -o work/c.bag --to iom-bangkok --known 99998 agreement/two
+printf %s "$acknowledged" >"$(ls offices/mofa/state/*/bags/known-iom-bangkok)"
 expect "what is named as well goes once" 0 "1 document" at mofa bag pack -o work/c.bag --to iom-bangkok --known 0 agreement/two agreement/two@1
 expect "then nothing is new" 4 "nothing to pack" at mofa bag pack -o work/c.bag --to iom-bangkok --since-last
 expect "who is told of it chains on" 0 "all is there" at iom-bangkok bag open work/b.bag
