@@ -11,7 +11,7 @@
  * Acts, an index each, separated by spaces: the letter of the act ("d"eposit,
  * "s"ign, "t"erminate, "f"orce), the version, and who.  A "force" names the
  * newest signature of each person of that kind; "F" only the last one, "N" all
- * and one that nobody made.  "!" in front: its prior is wrong; "?": its version
+ * and one that nobody made, "W" the last one and that.  "!" in front: its prior is wrong; "?": its version
  * digest.
  */
 struct course {
@@ -77,6 +77,8 @@ static const struct course courses[] = {
 	    "does not name" },
 	{ "one named that nobody made", "d1m s1m s1i N1", NULL, NULL,
 	    "does not name" },
+	{ "and in the place of another", "d1m s1m s1i W1", NULL, NULL,
+	    "does not name" },
 	{ "a deposit after the end", "d1m s1m s1i f1 t1m t1i f1 d2m", NULL,
 	    NULL, "is terminated" },
 	{ "a signature after the end", "d1m s1m s1i f1 t1m t1i f1 s1j", NULL,
@@ -101,7 +103,8 @@ name_signatures(const struct play *play, char how, struct entry *entry)
 {
 	const char kind = play->signs[play->last];
 
-	for (uint64_t i = how == 'F' ? play->last : 0; i < play->num; i++) {
+	for (uint64_t i = how == 'F' || how == 'W' ? play->last : 0;
+	     i < play->num; i++) {
 		bool newest = play->signs[i] == kind && kind != 0;
 
 		for (uint64_t j = i + 1; j < play->num; j++)
@@ -112,7 +115,7 @@ name_signatures(const struct play *play, char how, struct entry *entry)
 			entry->signatures[entry->num_signatures++] =
 			    signature_of(i);
 	}
-	if (how == 'N')
+	if (how == 'N' || how == 'W')
 		entry->signatures[entry->num_signatures++] = signature_of(99);
 }
 

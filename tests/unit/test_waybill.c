@@ -9,7 +9,7 @@
 #include "bag/judge.h"
 #include "bag/slip.h"
 #include "bag/waybill.h"
-#include "pki_fixture.h"
+#include "policy_fixture.h"
 
 #define SAID INT64_C(1790000000) /* 2026-09-21 */
 #define ORIGIN "a@mofa.example"
@@ -21,59 +21,6 @@ static struct policy *policy;
 static struct cert_cache *certs;
 
 static void
-put_pem(struct container *files, const char *path, const struct cert *cert)
-{
-	struct buf pem = BUF(10000);
-	struct error err = { 0 };
-
-	fixture_pem(cert, &pem);
-	ck_ok(container_put(files, path, buf_span(&pem), &err), err);
-	buf_free(&pem);
-}
-
-/* Two offices with all rights, and the certificates of their CAs. */
-static struct policy *
-make_policy(void)
-{
-	static const char offices[] =
-	    "valise: 1\n"
-	    "depositary: {origin: mofa.example/log, office: mofa, ca: mofa,"
-	    " email: depositary@mofa.example}\n"
-	    "cas: {mofa: cas/mofa.pem, iom: cas/iom.pem}\n"
-	    "parties:\n  lao-pdr:\n    name: {en: Lao PDR}\n"
-	    "  iom:\n    name: {en: IOM}\n"
-	    "offices:\n"
-	    "  mofa: {party: lao-pdr, ca: mofa, emails: [\"*@mofa.example\"]}\n"
-	    "  iom: {party: iom, ca: iom, emails: [\"*@iom.example\"]}\n"
-	    "full-powers:\n"
-	    "  - {person: a@mofa.example, party: lao-pdr, types: [mou],"
-	    " from: 2021-08-01, until: 2031-12-31}\n"
-	    "  - {person: c@iom.example, party: iom, types: [mou],"
-	    " from: 2021-08-01, until: 2031-12-31}\n";
-	static const char mou[] =
-	    "valise: 1\ntype: mou\ntitle: {en: MoU}\n"
-	    "languages: {authentic: [en]}\ndeposit: [mofa, iom]\n"
-	    "read: [mofa, iom]\naudit: [mofa, iom]\n"
-	    "quorum: {lao-pdr: 1, iom: 1}\nterminate: {lao-pdr: 1, iom: 1}\n"
-	    "media: [text/plain]\nlimits: {text: 1 MiB, texts: 1}\n";
-	struct complaints complaints = COMPLAINTS;
-	struct error err = { 0 };
-	struct container *files = container_new(&err);
-	struct policy *made;
-
-	put_pem(files, "cas/mofa.pem", mofa.cert);
-	put_pem(files, "cas/iom.pem", iom.cert);
-	ck_ok(container_put(files, "offices.yaml", span_of_str(offices),
-		  &err) &&
-		container_put(files, "mou.yaml", span_of_str(mou), &err),
-	    err);
-	made = policy_load(files, SAID, &complaints, &err);
-	ck_assert_msg(made != NULL, "%s", err.detail);
-	complaints_free(&complaints);
-	return made;
-}
-
-static void
 set_up(void)
 {
 	struct identity unknown = fixture_ca("MOFA CA");
@@ -81,7 +28,7 @@ set_up(void)
 
 	mofa = fixture_ca("MOFA CA");
 	iom = fixture_ca("IOM CA");
-	policy = make_policy();
+	policy = fixture_policy(&mofa, &iom);
 	certs = cert_cache_new(&err);
 	persons[A] = fixture_signer(&mofa, "a@mofa.example", "");
 	persons[B] = fixture_signer(&mofa, "b@mofa.example", "");

@@ -1,0 +1,19 @@
+/*
+ * policy_fixture.h - the smallest policy there is: two offices with all rights.
+ */
+#ifndef TESTS_POLICY_FIXTURE_H
+#define TESTS_POLICY_FIXTURE_H
+
+#include "pki_fixture.h"
+#include "policy/policy.h"
+
+/*
+ * Parties "lao-pdr" and "iom", each with one CA and one office: "mofa" is
+ * *@mofa.example, "iom" is *@iom.example.  One type, "mou", for which
+ * a@mofa.example and c@iom.example have full powers; the depositary is
+ * depositary@mofa.example.
+ */
+struct policy *fixture_policy(const struct identity *mofa,
+    const struct identity *iom);
+
+#endif
