@@ -317,7 +317,7 @@ def main():
             for test in sorted(tests, key=lambda t: runs[t][1]):
                 reached, seconds = runs[test]
                 if reached[int(site.id)] and not run_test(
-                        test, work, 20 + 10 * seconds, MUTANT=site.id):
+                        test, work, 10 + 10 * seconds, MUTANT=site.id):
                     return test
             return None
 

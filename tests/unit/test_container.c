@@ -871,6 +871,101 @@ START_TEST(a_termination_that_is_none_is_refused)
 }
 END_TEST
 
+#define TITLED(title, rest)                                              \
+	"valise: 1\ndocument: agreement/x1\nversion: 1\ntitle:" title      \
+	"office: mofa\nperson: a@mofa.example\n"                          \
+	"created: 2026-11-23T10:00:00Z\n" rest
+#define ANNEX(name)                                                      \
+	"  - {file: annexes/" name ", media: a/b, size: 3, sha256: " HASH  \
+	"}\n"
+#define TEXT_OF(name, language, size)                                    \
+	"  - {file: texts/" name ", language: " language                 \
+	", authentic: true, media: a/b, size: " size ", sha256: " HASH "}\n"
+#define ONE_TEXT "texts:\n" TEXT_OF("lo/a", "lo", "3")
+
+static const struct {
+	const char *text, *says; /* NULL: it is good */
+} versions[] = {
+	{ TITLED(" {en: A}\n", ONE_TEXT "annexes: []\n"), NULL },
+	{ TITLED(" {en: A}\n", ONE_TEXT "annexes:\n" ANNEX("a") ANNEX("b")),
+	    NULL },
+	{ TITLED(" {}\n", ONE_TEXT "annexes: []\n"), "needs a title" },
+	{ TITLED(" {e_n: A}\n", ONE_TEXT "annexes: []\n"),
+	    "is not a language" },
+	{ TITLED(" {en: [A]}\n", ONE_TEXT "annexes: []\n"), "en" },
+	{ TITLED(" {en: A}\n", ONE_TEXT "annexes:\n" ANNEX("a") ANNEX("a")),
+	    "stands twice" },
+	{ TITLED(" {en: A}\n", ONE_TEXT TEXT_OF("lo/a", "lo", "3")
+	    "annexes: []\n"), "stands twice" },
+	{ TITLED(" {en: A}\n", ONE_TEXT "annexes:\n" ANNEX("a/b")),
+	    "should lie in annexes/" },
+	{ TITLED(" {en: A}\n", "texts:\n" TEXT_OF("lo/a", "lo", "4000000000")
+	    "annexes: []\n"), NULL },
+	{ TITLED(" {en: A}\n", "texts:\n" TEXT_OF("lo/a", "lo", "4000000001")
+	    "annexes: []\n"), "over 4000000000 bytes" },
+};
+
+START_TEST(a_version_names_each_file_once)
+{
+	struct error err = { 0 };
+	struct version *it = version_parse(span_of_str(versions[_i].text),
+	    &err);
+
+	ck_assert_msg((it != NULL) == (versions[_i].says == NULL), "%d: %s",
+	    _i, err.detail);
+	if (it == NULL)
+		ck_assert_msg(strstr(err.detail, versions[_i].says) != NULL,
+		    "%d: %s", _i, err.detail);
+	free(it);
+}
+END_TEST
+
+/* So many titles, texts or annexes, of different names each. */
+START_TEST(a_version_has_so_much_and_no_more)
+{
+	static const struct {
+		unsigned titles, texts, annexes;
+		const char *says; /* NULL: it is good */
+	} rows[] = {
+		{ LIMIT_LANGUAGES, LIMIT_TEXTS, LIMIT_ANNEXES, NULL },
+		{ LIMIT_LANGUAGES + 1, 1, 1, "more than 32 titles" },
+		{ 1, LIMIT_TEXTS + 1, 1, "more than 64 files" },
+		{ 1, 1, LIMIT_ANNEXES + 1, "more than 256 files" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf text = BUF(LIMIT_VERSION_BYTES);
+		struct error err = { 0 };
+		struct version *it;
+
+		ck_ok(buf_append_str(&text,
+			  "valise: 1\ndocument: agreement/x1\nversion: 1\n"
+			  "office: mofa\nperson: a@mofa.example\n"
+			  "created: 2026-11-23T10:00:00Z\ntitle:\n", &err),
+		    err);
+		for (unsigned n = 0; n < rows[i].titles; n++)
+			ck_ok(buf_printf(&text, &err, "  fr-%03u: A\n", n),
+			    err);
+		ck_ok(buf_append_str(&text, "texts:\n", &err), err);
+		for (unsigned n = 0; n < rows[i].texts; n++)
+			ck_ok(buf_printf(&text, &err,
+				  TEXT_OF("lo/a%u", "lo", "3"), n),
+			    err);
+		ck_ok(buf_append_str(&text, "annexes:\n", &err), err);
+		for (unsigned n = 0; n < rows[i].annexes; n++)
+			ck_ok(buf_printf(&text, &err, ANNEX("a%u"), n), err);
+		it = version_parse(buf_span(&text), &err);
+		ck_assert_msg((it != NULL) == (rows[i].says == NULL),
+		    "%zu: %s", i, err.detail);
+		if (it == NULL)
+			ck_assert_msg(strstr(err.detail, rows[i].says) != NULL,
+			    "%zu: %s", i, err.detail);
+		free(it);
+		buf_free(&text);
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -895,6 +990,9 @@ fill(TCase *t)
 	tcase_add_test(t, what_is_no_zip_is_told);
 	tcase_add_test(t, a_text_over_its_limit_is_refused_before_it_is_read);
 	tcase_add_test(t, a_manifest_has_so_many_files_and_no_more);
+	tcase_add_loop_test(t, a_version_names_each_file_once, 0,
+	    COUNT(versions));
+	tcase_add_test(t, a_version_has_so_much_and_no_more);
 	tcase_add_loop_test(t, a_termination_that_is_none_is_refused, 0,
 	    COUNT(terminations));
 }
