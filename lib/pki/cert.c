@@ -295,20 +295,6 @@ cert_issuer_serial(const struct cert *cert, struct digest *issuer,
 	return ok;
 }
 
-bool
-cert_append_der(const struct cert *cert, struct buf *out, struct error *err)
-{
-	unsigned char *der = NULL;
-	const int len = i2d_X509(cert->x509, &der);
-	bool ok;
-
-	if (len <= 0)
-		return error_set_openssl(err, ERROR_SYSTEM, "encode");
-	ok = buf_append(out, span_of(der, (size_t)len), err);
-	OPENSSL_free(der);
-	return ok;
-}
-
 /* Open addressing; a fingerprint's first bytes are its hash. */
 struct cert_cache {
 	pthread_mutex_t mutex;
@@ -400,7 +386,8 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
-EVP_PKEY *
+/* An unencrypted private key from a PEM file; NULL on failure. */
+static EVP_PKEY *
 key_load(const char *path, struct error *err)
 {
 	struct buf pem = BUF(LIMIT_KEY_BYTES);

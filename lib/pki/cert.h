@@ -65,8 +65,6 @@ void cert_free(struct cert *cert);
 #define CERT_SERIAL 64
 bool cert_issuer_serial(const struct cert *cert, struct digest *issuer,
     char serial[CERT_SERIAL]);
-bool cert_append_der(const struct cert *cert, struct buf *out,
-    struct error *err) MUST_USE;
 
 /*
  * Certificates parsed before, by fingerprint: parsing one costs three
@@ -95,8 +93,6 @@ bool identity_load(const char *cert_path, const char *key_path,
     struct identity *out, struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 
-/* An unencrypted private key from a PEM file; NULL on failure. */
-EVP_PKEY *key_load(const char *path, struct error *err);
 /* A new P-256 key and a request (PKCS #10) for a certificate of it, as PEM. */
 bool key_make_request(const char *common_name, struct buf *key_pem,
     struct buf *request_pem, struct error *err) MUST_USE;

@@ -184,7 +184,6 @@ read_content_type(struct parsing *parsing, const struct tlv *value)
 static bool
 read_message_digest(struct parsing *parsing, const struct tlv *value)
 {
-	parsing->out->message_digest = value->value;
 	return (value->tag == DER_OCTET_STRING &&
 		   value->value.len == parsing->out->digest_bits / 8) ||
 	    form(parsing->err, "its message-digest attribute is not of the"

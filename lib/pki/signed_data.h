@@ -32,7 +32,6 @@ struct signed_data {
 	struct span issuer, serial; /* of the signer's certificate: TLVs, or */
 	struct span key_id;         /* its subjectKeyIdentifier */
 	unsigned digest_bits;       /* 256, 384, 512 */
-	struct span message_digest;
 	int64_t signing_at;         /* UTC seconds */
 	unsigned ess_bits;          /* the hash in signing-certificate-v2 */
 	struct span ess_hash;

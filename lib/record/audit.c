@@ -22,7 +22,6 @@ struct audit {
 	struct contents contents;
 	struct field_dispatch *dispatches; /* few, so looked through */
 	size_t num_dispatches;
-	bool quiet;
 };
 
 struct audit *
@@ -171,11 +170,9 @@ struct checking {
 static void
 find(const struct checking *all, const char *code, const char *text)
 {
-	if (!all->audit->quiet)
-		audit_find(&all->audit->settings, code, all->index,
-		    entry_has(all->entry, ENTRY_DOCUMENT) ? all->entry->document
-							  : "",
-		    "%s", text);
+	audit_find(&all->audit->settings, code, all->index,
+	    entry_has(all->entry, ENTRY_DOCUMENT) ? all->entry->document : "",
+	    "%s", text);
 }
 
 static bool
@@ -301,18 +298,6 @@ audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
 	    (!audit->settings.filtered && !apply(&all, err)))
 		return false;
 	return remember(audit, index, entry) || error_set_errno(err, "audit");
-}
-
-bool
-audit_known(struct audit *audit, uint64_t index, const struct entry *entry,
-    struct error *err)
-{
-	bool ok;
-
-	audit->quiet = true;
-	ok = audit_entry(audit, index, entry, err);
-	audit->quiet = false;
-	return ok;
 }
 
 static bool

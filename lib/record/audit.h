@@ -45,9 +45,6 @@ void audit_free(struct audit *audit);
 /* Told as found.  False only where it could not go on (ERROR_SYSTEM). */
 bool audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
     struct error *err) MUST_USE;
-/* Take in an entry that was audited before: nothing is reported. */
-bool audit_known(struct audit *audit, uint64_t index, const struct entry *entry,
-    struct error *err) MUST_USE;
 /* Tell of something that the caller found. */
 void audit_find(const struct audit_settings *settings, const char *code,
     uint64_t index, const char *about, const char *fmt, ...) PRINTF(5, 6);
