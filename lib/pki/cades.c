@@ -8,6 +8,7 @@
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>
 
+#include "pki/asn1.h"
 #include "pki/signed_data.h"
 
 static const struct {
@@ -157,21 +158,6 @@ cades_sign(const struct identity *signer, struct span content,
 }
 
 static bool
-form(struct error *err, const char *what)
-{
-	ERR_clear_error();
-	return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM", "%s",
-	    what);
-}
-
-static bool
-weak(struct error *err, const char *what)
-{
-	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK", "%s",
-	    what);
-}
-
-static bool
 broken(struct error *err, const char *what)
 {
 	ERR_clear_error();
@@ -233,7 +219,7 @@ find_signer(struct cert_cache *cache, const struct signed_data *data,
 		}
 		cert_free(cert);
 	}
-	return form(err, "the signer's certificate is not in it");
+	return bad_form(err, "the signer's certificate is not in it");
 }
 
 /*
@@ -244,9 +230,7 @@ static bool
 check_signed_cert(const struct signed_data *data, const struct cert *cert,
     struct span der, struct error *err)
 {
-	const EVP_MD *md = data->ess_bits == 256 ? EVP_sha256() :
-	    data->ess_bits == 384		 ? EVP_sha384() :
-						   EVP_sha512();
+	const EVP_MD *md = asn1_digest(data->ess_bits);
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
@@ -315,15 +299,16 @@ cades_verify(struct cert_cache *cache, struct span signature,
 	p = stripped.data;
 	cms = d2i_CMS_ContentInfo(NULL, &p, (long)stripped.len);
 	if (cms == NULL) {
-		form(err, "not a CMS SignedData");
+		bad_form(err, "not a CMS SignedData");
 		goto out;
 	}
 	found.signature = sha256_of(data.signature);
 	found.signing_at = data.signing_at;
 	found.commitment = commitment_of(data.commitment);
 	ok = (found.cert->is_strong ||
-		 weak(err, "its key is neither P-256, P-384 nor RSA of 3072"
-			   " bits")) &&
+		 too_weak(err,
+		     "its key is neither P-256, P-384 nor RSA of 3072"
+		     " bits")) &&
 	    check_signed_cert(&data, found.cert, der, err) &&
 	    verify_cms(cms, found.cert, content, err) &&
 	    check_timestamps(&data, err);
@@ -363,7 +348,7 @@ cades_verify_timestamp(struct span token, struct span content,
 
 	if (cms == NULL || out == NULL ||
 	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_id_smime_ct_TSTInfo) {
-		form(err, "not an RFC 3161 timestamp token");
+		bad_form(err, "not an RFC 3161 timestamp token");
 		goto out;
 	}
 	if (CMS_verify(cms, NULL, NULL, NULL, out,
@@ -375,7 +360,7 @@ cades_verify_timestamp(struct span token, struct span content,
 	len = BIO_get_mem_data(out, &text);
 	p = (const unsigned char *)text;
 	if ((info = d2i_TS_TST_INFO(NULL, &p, len)) == NULL) {
-		form(err, "the timestamp's TSTInfo does not parse");
+		bad_form(err, "the timestamp's TSTInfo does not parse");
 		goto out;
 	}
 	X509_ALGOR_get0(&oid, NULL, NULL,
@@ -384,7 +369,7 @@ cades_verify_timestamp(struct span token, struct span content,
 	md = EVP_get_digestbyobj(oid);
 	if (md == NULL || EVP_Digest(content.data, content.len, hash, &hash_len,
 			      md, NULL) != 1)
-		form(err, "the timestamp's digest is not known");
+		bad_form(err, "the timestamp's digest is not known");
 	else
 		ok = span_eq(span_of(hash, hash_len),
 			 span_of(ASN1_STRING_get0_data(imprint),

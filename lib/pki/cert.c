@@ -11,23 +11,13 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "pki/asn1.h"
 
 BIO *
 bio_of(struct span bytes)
 {
 	return BIO_new_mem_buf(bytes.len > 0 ? (const void *)bytes.data : "",
 	    (int)bytes.len);
-}
-
-static bool
-read_time(const ASN1_TIME *time, int64_t *out)
-{
-	struct tm tm = { 0 };
-
-	if (ASN1_TIME_to_tm(time, &tm) != 1)
-		return false;
-	*out = (int64_t)timegm(&tm);
-	return true;
 }
 
 /* Exactly one rfc822Name, or none at all: two would be two persons. */
@@ -64,20 +54,11 @@ static void
 read_subject(struct cert *cert)
 {
 	X509_NAME *name = X509_get_subject_name(cert->x509);
-	BIO *text = BIO_new(BIO_s_mem());
-	char *data;
-	long len;
 
 	if (X509_NAME_get_text_by_NID(name, NID_organizationalUnitName,
 		cert->unit, sizeof(cert->unit)) < 0)
 		cert->unit[0] = '\0';
-	if (text != NULL &&
-	    X509_NAME_print_ex(text, name, 0,
-		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0 &&
-	    (len = BIO_get_mem_data(text, &data)) > 0)
-		snprintf(cert->subject, sizeof(cert->subject), "%.*s",
-		    (int)len, data);
-	BIO_free(text);
+	asn1_name(name, cert->subject, sizeof(cert->subject));
 }
 
 /* The digest that an RSA-PSS key is bound to, if it is to one. */
@@ -162,8 +143,8 @@ fill(struct cert *cert, struct error *err)
 	if ((cert->key = X509_get0_pubkey(cert->x509)) == NULL)
 		return error_set_openssl(err, ERROR_MALFORMED,
 		    "certificate's public key");
-	if (!read_time(X509_get0_notBefore(cert->x509), &cert->not_before_at) ||
-	    !read_time(X509_get0_notAfter(cert->x509), &cert->not_after_at))
+	if (!asn1_time(X509_get0_notBefore(cert->x509), &cert->not_before_at) ||
+	    !asn1_time(X509_get0_notAfter(cert->x509), &cert->not_after_at))
 		return error_set(err, ERROR_MALFORMED,
 		    "certificate's period of validity");
 	if (!read_email(cert, err))

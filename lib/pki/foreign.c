@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
+#include "pki/asn1.h"
 #include "pki/der.h"
 
 /* The DER of a signed attribute that stands once, with one value. */
@@ -33,9 +34,6 @@ read_name(const X509 *x509, struct foreign_signer *out)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name,
 	    NULL, NULL);
-	BIO *text = BIO_new(BIO_s_mem());
-	char *data;
-	long len;
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -46,12 +44,9 @@ read_name(const X509 *x509, struct foreign_signer *out)
 			    (const char *)ASN1_STRING_get0_data(
 				name->d.rfc822Name));
 	}
-	if (out->name[0] == '\0' && text != NULL &&
-	    X509_NAME_print_ex(text, X509_get_subject_name(x509), 0,
-		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0 &&
-	    (len = BIO_get_mem_data(text, &data)) > 0)
-		snprintf(out->name, sizeof(out->name), "%.*s", (int)len, data);
-	BIO_free(text);
+	if (out->name[0] == '\0')
+		asn1_name(X509_get_subject_name(x509), out->name,
+		    sizeof(out->name));
 	GENERAL_NAMES_free(names);
 }
 
@@ -60,14 +55,12 @@ read_signing_time(CMS_SignerInfo *si, struct foreign_signer *out)
 {
 	const ASN1_TIME *time = attribute(si, NID_pkcs9_signingTime,
 	    V_ASN1_UTCTIME);
-	struct tm tm = { 0 };
 
 	if (time == NULL)
 		time = attribute(si, NID_pkcs9_signingTime,
 		    V_ASN1_GENERALIZEDTIME);
-	out->signing_at = time != NULL && ASN1_TIME_to_tm(time, &tm) == 1 ?
-	    (int64_t)timegm(&tm) :
-	    INT64_MIN;
+	if (!asn1_time(time, &out->signing_at))
+		out->signing_at = INT64_MIN;
 }
 
 static enum commitment
@@ -282,8 +275,7 @@ parse(struct span der, struct error *err)
 		return NULL;
 	}
 	if ((cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.len)) == NULL)
-		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "not a CMS");
+		bad_form(err, "not a CMS");
 	ERR_clear_error();
 	return cms;
 }
@@ -294,8 +286,7 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 	const int num = signers != NULL ? sk_CMS_SignerInfo_num(signers) : 0;
 
 	if (num < 1)
-		return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "not a CMS SignedData with a signer");
+		return bad_form(err, "not a CMS SignedData with a signer");
 	return num <= LIMIT_FOREIGN_SIGNERS ||
 	    error_set(err, ERROR_LIMIT, "a CMS of %d signers, limit %d", num,
 		LIMIT_FOREIGN_SIGNERS);
@@ -308,15 +299,13 @@ digest_content(CMS_ContentInfo *cms, BIO *in, struct error *err)
 	BIO *chain = in != NULL ? CMS_dataInit(cms, in) : NULL;
 
 	if (chain == NULL) {
-		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "its digests are not known");
+		bad_form(err, "its digests are not known");
 		return NULL;
 	}
 	if (check_digests(chain, err)) {
 		if (read_through(chain))
 			return chain;
-		error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		    "its digests are not known");
+		bad_form(err, "its digests are not known");
 	}
 	free_chain(chain, in);
 	return NULL;
@@ -368,8 +357,7 @@ foreign_verify_timestamp(struct span token, struct span content,
 		return false;
 	signers = CMS_get0_SignerInfos(cms);
 	ok = (signers != NULL && sk_CMS_SignerInfo_num(signers) == 1) ||
-	    error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM",
-		"a timestamp token is of one signer");
+	    bad_form(err, "a timestamp token is of one signer");
 	/* Its own content: nothing of it is read here. */
 	ok = ok &&
 	    ((chain = CMS_dataInit(cms, NULL)) == NULL ||

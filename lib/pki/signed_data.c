@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "pki/asn1.h"
+
 /* --- Object identifiers, as TLVs. --- */
 
 #define PKCS9 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09
@@ -58,20 +60,6 @@ static const struct {
 	{ oid_rsa384, sizeof(oid_rsa384), 384, true },
 	{ oid_rsa512, sizeof(oid_rsa512), 512, true },
 };
-
-static bool
-form(struct error *err, const char *what)
-{
-	return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM", "%s",
-	    what);
-}
-
-static bool
-weak(struct error *err, const char *what)
-{
-	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK", "%s",
-	    what);
-}
 
 /* --- Algorithms. --- */
 
@@ -141,29 +129,33 @@ check_signature_algorithm(struct span algorithm, unsigned bits,
 	struct tlv oid, null;
 
 	if (!der_take_tag(&algorithm, DER_OID, &oid))
-		return form(err, "its signature algorithm is none");
+		return bad_form(err, "its signature algorithm is none");
 	if (IS(oid, oid_pss))
 		return is_pss(algorithm, bits) ||
-		    weak(err, "its RSASSA-PSS has other hashes than its"
-			      " digest, or another salt");
+		    too_weak(err,
+			"its RSASSA-PSS has other hashes than its"
+			" digest, or another salt");
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]);
 	     i++) {
 		if (!span_eq(oid.whole, span_of(signatures[i].oid,
 				signatures[i].len)))
 			continue;
 		if (signatures[i].bits != 0 && signatures[i].bits != bits)
-			return form(err, "its signature algorithm hashes with"
-					 " another digest than the one it"
-					 " names");
+			return bad_form(err,
+			    "its signature algorithm hashes with"
+			    " another digest than the one it"
+			    " names");
 		if (signatures[i].has_null &&
 		    !der_take_tag(&algorithm, DER_NULL, &null))
-			return form(err, "its signature algorithm lacks its"
-					 " parameters");
+			return bad_form(err,
+			    "its signature algorithm lacks its"
+			    " parameters");
 		return algorithm.len == 0 ||
-		    form(err, "its signature algorithm has parameters");
+		    bad_form(err, "its signature algorithm has parameters");
 	}
-	return weak(err, "its algorithm is neither ECDSA nor RSA with"
-			 " SHA-256, 384 or 512");
+	return too_weak(err,
+	    "its algorithm is neither ECDSA nor RSA with"
+	    " SHA-256, 384 or 512");
 }
 
 /* --- Signed attributes. --- */
@@ -178,7 +170,7 @@ static bool
 read_content_type(struct parsing *parsing, const struct tlv *value)
 {
 	return IS(*value, oid_data) ||
-	    form(parsing->err, "its content-type attribute is not id-data");
+	    bad_form(parsing->err, "its content-type attribute is not id-data");
 }
 
 static bool
@@ -186,8 +178,9 @@ read_message_digest(struct parsing *parsing, const struct tlv *value)
 {
 	return (value->tag == DER_OCTET_STRING &&
 		   value->value.len == parsing->out->digest_bits / 8) ||
-	    form(parsing->err, "its message-digest attribute is not of the"
-			       " digest that it names");
+	    bad_form(parsing->err,
+		"its message-digest attribute is not of the"
+		" digest that it names");
 }
 
 static int
@@ -212,8 +205,9 @@ read_signing_time(struct parsing *parsing, const struct tlv *value)
 
 	if ((!utc && value->tag != DER_GENERALIZED_TIME) ||
 	    text.len != (utc ? 13u : 15u))
-		return form(parsing->err, "its signing-time is not in whole"
-					  " seconds of UTC");
+		return bad_form(parsing->err,
+		    "its signing-time is not in whole"
+		    " seconds of UTC");
 	tm.tm_year = utc ? two_digits(text, 0) :
 			   two_digits(text, 0) * 100 + two_digits(text, 2) -
 		1900;
@@ -232,8 +226,9 @@ read_signing_time(struct parsing *parsing, const struct tlv *value)
 		same.tm_year + 1900, same.tm_mon + 1, same.tm_mday,
 		same.tm_hour, same.tm_min, same.tm_sec) != 15 ||
 	    !span_is(text, again + (utc ? 2 : 0)))
-		return form(parsing->err, "its signing-time is no time, or not"
-					  " written as DER does");
+		return bad_form(parsing->err,
+		    "its signing-time is no time, or not"
+		    " written as DER does");
 	parsing->out->signing_at = (int64_t)at;
 	return true;
 }
@@ -270,27 +265,30 @@ read_ess(struct parsing *parsing, const struct tlv *value)
 	    !der_take_tag(&in, DER_SEQUENCE, &certs) || in.len != 0 ||
 	    !der_take_tag(&certs.value, DER_SEQUENCE, &cert) ||
 	    certs.value.len != 0)
-		return form(parsing->err, "its signing-certificate-v2 names"
-					  " not exactly one certificate");
+		return bad_form(parsing->err,
+		    "its signing-certificate-v2 names"
+		    " not exactly one certificate");
 	out->ess_bits = 256;
 	if (der_take_tag(&cert.value, DER_SEQUENCE, &algorithm)) {
 		out->ess_bits = digest_bits(algorithm.value);
 		if (out->ess_bits <= 256)
-			return form(parsing->err,
+			return bad_form(parsing->err,
 			    "its signing-certificate-v2 hashes with another"
 			    " digest than SHA-256 (not named), 384 or 512");
 	}
 	if (!der_take_tag(&cert.value, DER_OCTET_STRING, &hash) ||
 	    hash.value.len != out->ess_bits / 8)
-		return form(parsing->err, "its signing-certificate-v2 has no"
-					  " hash of its digest's length");
+		return bad_form(parsing->err,
+		    "its signing-certificate-v2 has no"
+		    " hash of its digest's length");
 	out->ess_hash = hash.value;
 	return cert.value.len == 0 ||
 	    (der_take_tag(&cert.value, DER_SEQUENCE, &issuer_serial) &&
 		cert.value.len == 0 &&
 		read_issuer_serial(parsing, issuer_serial.value)) ||
-	    form(parsing->err, "its signing-certificate-v2 names no issuer and"
-			       " serial number");
+	    bad_form(parsing->err,
+		"its signing-certificate-v2 names no issuer and"
+		" serial number");
 }
 
 static bool
@@ -300,10 +298,10 @@ read_commitment(struct parsing *parsing, const struct tlv *value)
 	struct tlv oid;
 
 	if (value->tag != DER_SEQUENCE || !der_take_tag(&in, DER_OID, &oid))
-		return form(parsing->err, "its commitment-type is none");
+		return bad_form(parsing->err, "its commitment-type is none");
 	/* "ad referendum" is not for a program to weigh. */
 	if (in.len != 0)
-		return form(parsing->err,
+		return bad_form(parsing->err,
 		    "its commitment-type has qualifiers: a signature here is"
 		    " without reservation, or it is none");
 	parsing->out->commitment = oid.whole;
@@ -323,9 +321,10 @@ read_protection(struct parsing *parsing, const struct tlv *value)
 		   in.len == 0 &&
 		   span_eq(digest.value, parsing->digest_algorithm) &&
 		   span_eq(signature.value, parsing->signature_algorithm)) ||
-	    form(parsing->err, "its CMSAlgorithmProtection names other"
-			       " algorithms than those that it was signed"
-			       " with");
+	    bad_form(parsing->err,
+		"its CMSAlgorithmProtection names other"
+		" algorithms than those that it was signed"
+		" with");
 }
 
 enum { NEEDED = 4 }; /* so many of these, from the first */
@@ -393,29 +392,31 @@ read_signed_attributes(struct parsing *parsing, struct span in)
 
 	/* Not DER_SET by its tag, so der_check() has not looked at it. */
 	if (!der_is_in_order(in))
-		return form(parsing->err, "its signed attributes are not in"
-					  " DER's order");
+		return bad_form(parsing->err,
+		    "its signed attributes are not in"
+		    " DER's order");
 	while (in.len > 0) {
 		size_t which;
 
 		if (!take_attribute(&in, &oid, &values))
-			return form(parsing->err,
+			return bad_form(parsing->err,
 			    "a signed attribute is none");
 		which = attribute_of(oid.whole);
 		if (which == ATTRIBUTES)
 			return not_allowed(parsing->err, "signed", oid.whole);
 		if (seen[which] || !der_take(&values.value, &value) ||
 		    values.value.len != 0)
-			return form(parsing->err, "a signed attribute is there"
-						  " twice, or has not exactly"
-						  " one value");
+			return bad_form(parsing->err,
+			    "a signed attribute is there"
+			    " twice, or has not exactly"
+			    " one value");
 		seen[which] = true;
 		if (!attributes[which].read(parsing, &value))
 			return false;
 	}
 	for (size_t i = 0; i < NEEDED; i++)
 		if (!seen[i])
-			return form(parsing->err, attributes[i].missing);
+			return bad_form(parsing->err, attributes[i].missing);
 	return true;
 }
 
@@ -428,15 +429,17 @@ read_unsigned_attributes(struct parsing *parsing, struct span in)
 	struct tlv oid, values, token;
 
 	if (!take_attribute(&in, &oid, &values))
-		return form(parsing->err, "an unsigned attribute is none");
+		return bad_form(parsing->err, "an unsigned attribute is none");
 	if (!IS(oid, oid_timestamp))
 		return not_allowed(parsing->err, "unsigned", oid.whole);
 	if (in.len != 0 || values.value.len == 0)
-		return form(parsing->err, "it has more than one unsigned"
-					  " attribute, or an empty one");
+		return bad_form(parsing->err,
+		    "it has more than one unsigned"
+		    " attribute, or an empty one");
 	while (values.value.len > 0) {
 		if (!der_take_tag(&values.value, DER_SEQUENCE, &token))
-			return form(parsing->err, "a timestamp is no token");
+			return bad_form(parsing->err,
+			    "a timestamp is no token");
 		if (out->num_timestamps == LIMIT_TIMESTAMPS ||
 		    token.whole.len > LIMIT_TIMESTAMP_BYTES)
 			return error_set_code(parsing->err, ERROR_LIMIT,
@@ -496,17 +499,17 @@ read_signer_info(struct parsing *parsing, struct span in, uint8_t *version,
 
 	if (!read_signer_id(parsing, &in, version) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &digest))
-		return form(parsing->err, "its SignerInfo is none");
+		return bad_form(parsing->err, "its SignerInfo is none");
 	parsing->digest_algorithm = digest.value;
 	if ((out->digest_bits = digest_bits(digest.value)) == 0)
-		return weak(parsing->err,
+		return too_weak(parsing->err,
 		    "its digest is none of SHA-256, 384 and 512");
 	/* openssl issue 27055: without attributes CMS_CADES is satisfied. */
 	if (!der_take_tag(&in, DER_CONTEXT_0, &attrs))
-		return form(parsing->err, "no signed attributes");
+		return bad_form(parsing->err, "no signed attributes");
 	if (!der_take_tag(&in, DER_SEQUENCE, &algorithm) ||
 	    !der_take_tag(&in, DER_OCTET_STRING, &signature))
-		return form(parsing->err, "its SignerInfo is none");
+		return bad_form(parsing->err, "its SignerInfo is none");
 	parsing->signature_algorithm = algorithm.value;
 	out->signature = signature.value;
 	*kept = span_sub(all, 0, all.len - in.len);
@@ -517,7 +520,7 @@ read_signer_info(struct parsing *parsing, struct span in, uint8_t *version,
 	if (in.len == 0)
 		return true;
 	if (!der_take_tag(&in, DER_CONTEXT_1, &more) || in.len != 0)
-		return form(parsing->err, "bytes follow its signature");
+		return bad_form(parsing->err, "bytes follow its signature");
 	return read_unsigned_attributes(parsing, more.value);
 }
 
@@ -528,11 +531,11 @@ read_certs(struct parsing *parsing, struct span in)
 	struct tlv cert;
 
 	if (!der_is_in_order(in))
-		return form(parsing->err,
+		return bad_form(parsing->err,
 		    "its certificates are not in DER's order");
 	while (in.len > 0) {
 		if (!der_take_tag(&in, DER_SEQUENCE, &cert))
-			return form(parsing->err,
+			return bad_form(parsing->err,
 			    "one of its certificates is none");
 		if (out->num_certs == LIMIT_CERTS_IN_CMS)
 			return error_set_code(parsing->err, ERROR_LIMIT,
@@ -582,10 +585,10 @@ check_digests(const struct parsing *parsing, struct span in)
 	struct tlv algorithm;
 
 	return (der_take_tag(&in, DER_SEQUENCE, &algorithm) && in.len == 0 &&
-		   digest_bits(algorithm.value) ==
-		       parsing->out->digest_bits) ||
-	    form(parsing->err, "its digestAlgorithms are not the one that its"
-			       " signer names");
+		   digest_bits(algorithm.value) == parsing->out->digest_bits) ||
+	    bad_form(parsing->err,
+		"its digestAlgorithms are not the one that its"
+		" signer names");
 }
 
 static bool
@@ -598,11 +601,11 @@ read_signed_data(struct parsing *parsing, struct span in, struct parts *parts)
 	if (!der_take_tag(&in, DER_INTEGER, &parts->version) ||
 	    !der_take_tag(&in, DER_SET, &parts->digests) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &parts->content))
-		return form(parsing->err, "not a CMS SignedData");
+		return bad_form(parsing->err, "not a CMS SignedData");
 	content = parts->content.value;
 	if (!der_take_tag(&content, DER_OID, &type) || !IS(type, oid_data) ||
 	    content.len != 0)
-		return form(parsing->err,
+		return bad_form(parsing->err,
 		    "not a detached signature over id-data");
 	if (der_take_tag(&in, DER_CONTEXT_0, &certs) &&
 	    !read_certs(parsing, certs.value))
@@ -610,16 +613,18 @@ read_signed_data(struct parsing *parsing, struct span in, struct parts *parts)
 	/* They are as old as whoever put them there likes: never believed. */
 	if (der_take_tag(&in, DER_CONTEXT_1, &crls) &&
 	    !der_is_in_order(crls.value))
-		return form(parsing->err, "its CRLs are not in DER's order");
+		return bad_form(parsing->err,
+		    "its CRLs are not in DER's order");
 	if (!der_take_tag(&in, DER_SET, &signers) || in.len != 0)
-		return form(parsing->err, "not a CMS SignedData");
+		return bad_form(parsing->err, "not a CMS SignedData");
 	if (!der_take_tag(&signers.value, DER_SEQUENCE, &signer) ||
 	    signers.value.len != 0)
-		return form(parsing->err, "not exactly one signer");
+		return bad_form(parsing->err, "not exactly one signer");
 	return read_signer_info(parsing, signer.value, &version,
 		   &parts->signer) &&
 	    (is_version(&parts->version, version) ||
-		form(parsing->err, "its version is not that of its form")) &&
+		bad_form(parsing->err,
+		    "its version is not that of its form")) &&
 	    check_digests(parsing, parts->digests.value);
 }
 
@@ -646,7 +651,7 @@ signed_data_parse(struct span cms, struct signed_data *out,
 	    info.value.len != 0 ||
 	    !der_take_tag(&explicit.value, DER_SEQUENCE, &body) ||
 	    explicit.value.len != 0)
-		return form(err, "not one CMS SignedData");
+		return bad_form(err, "not one CMS SignedData");
 	return read_signed_data(&parsing, body.value, &parts) &&
 	    append_stripped(&parts, stripped, err);
 }

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "document/manifest.h"
+#include "pki/asn1.h"
 #include "pki/foreign.h"
 #include "verdict/judge.h"
 
@@ -55,9 +54,6 @@ reference_matches(const struct foreign *foreign, const struct reference *one,
     const struct member *file)
 {
 	const unsigned which = one->bits == 384 ? 1 : one->bits == 512 ? 2 : 0;
-	const EVP_MD *md = which == 1 ? EVP_sha384() :
-	    which == 2		      ? EVP_sha512() :
-					EVP_sha256();
 	const struct span bytes = member_bytes(file);
 	struct hashes *hashes =
 	    &foreign->hashes[file - foreign->container->members];
@@ -66,7 +62,8 @@ reference_matches(const struct foreign *foreign, const struct reference *one,
 		return false;
 	if (!hashes->has[which])
 		hashes->has[which] = EVP_Digest(bytes.data, bytes.len,
-		    hashes->hash[which], NULL, md, NULL) == 1;
+		    hashes->hash[which], NULL, asn1_digest(one->bits),
+		    NULL) == 1;
 	return hashes->has[which] &&
 	    span_eq(span_of(hashes->hash[which], one->bits / 8),
 		span_of(one->digest, one->bits / 8));
