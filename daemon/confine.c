@@ -137,6 +137,9 @@ static const int common_calls[] = { CALL(read), CALL(write), CALL(pread64),
 	CALL(rt_sigaction), CALL(sigaltstack), CALL(restart_syscall),
 	CALL(sched_yield), CALL(exit), CALL(exit_group) };
 
+/* Without execution: allow_memory(). */
+static const int memory_calls[] = { CALL(mmap), CALL(mprotect) };
+
 static const int server_calls[] = { CALL(readv), CALL(writev), CALL(open),
 	CALL(openat), CALL(stat), CALL(fstat), CALL(lstat), CALL(newfstatat),
 	CALL(statx), CALL(statfs), CALL(fstatfs), CALL(access),
@@ -208,10 +211,11 @@ allow(scmp_filter_ctx filter, const int calls[], size_t num)
 static bool
 allow_memory(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-		   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+	for (size_t i = 0; i < COUNT(memory_calls); i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, memory_calls[i],
+			1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
+			return false;
+	return true;
 }
 
 /* Threads, sockets of four families, what isatty(3) and libcurl ask. */
@@ -268,6 +272,12 @@ drop_privileges(struct error *err)
 		return error_set_errno(err, "capabilities");
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ||
 	    error_set_errno(err, "no_new_privs");
+}
+
+size_t
+confine_signer_calls(void)
+{
+	return COUNT(common_calls) + COUNT(memory_calls);
 }
 
 bool

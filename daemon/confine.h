@@ -20,6 +20,9 @@ bool confine_server(const struct config *config, struct error *err) MUST_USE;
 /* The signer: no file and no network, but what is open already. */
 bool confine_signer(struct error *err) MUST_USE;
 
+/* How many system calls it has then. */
+size_t confine_signer_calls(void);
+
 /* Does the kernel have Landlock?  Without it the rest still holds. */
 bool confine_has_landlock(void);
 

@@ -255,9 +255,28 @@ START_TEST(neither_process_gains_anything_by_being_taken_over)
 }
 END_TEST
 
+START_TEST(the_documentation_counts_the_signers_calls)
+{
+	struct buf text = BUF(1024 * 1024);
+	char path[FILE_PATH], sentence[80];
+	struct error err = { 0 };
+
+	snprintf(path, sizeof(path), "%s/docs/security.md",
+	    getenv("VALISE_TOP"));
+	ck_ok(file_read(path, text.max, &text, &err) &&
+		buf_append(&text, span_of("", 1), &err), err);
+	snprintf(sentence, sizeof(sentence),
+	    "\n%zu system calls; any other ends it", confine_signer_calls());
+	ck_assert_msg(strstr((const char *)text.data, sentence) != NULL,
+	    "it does not say:%s", sentence);
+	buf_free(&text);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, the_documentation_counts_the_signers_calls);
 	tcase_add_loop_test(t,
 	    neither_process_gains_anything_by_being_taken_over, 0,
 	    COUNT(rows));
