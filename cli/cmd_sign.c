@@ -90,7 +90,9 @@ sign_copy(struct context *context, struct session *session,
 
 	ok = signature != NULL && load_signer(context, &signer, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
-		signer.cert->email, err);
+		signer.cert->email, err) &&
+	    signing_may_be_asked(context, &copy->verdict, SIGNING_APPROVAL,
+		signer.cert->email, yes, err);
 	if (ok) {
 		show(&copy->verdict, &signer);
 		ok = confirmed(yes, "Sign it?", err) &&

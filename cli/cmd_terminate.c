@@ -130,7 +130,9 @@ sign_termination(struct session *session, struct copy *copy,
 	    take_termination(copy, reason, &termination, err) &&
 	    container_hash(copy->container, NULL, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_TERMINATION,
-		signer.cert->email, err);
+		signer.cert->email, err) &&
+	    signing_may_be_asked(context, &copy->verdict, SIGNING_TERMINATION,
+		signer.cert->email, yes, err);
 	if (ok) {
 		show(copy, &termination, &signer);
 		digest_hex(&signer.cert->fingerprint, hex);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "cli/acts.h"
 #include "cli/output.h"
 
@@ -100,6 +101,33 @@ signing_is_new(struct context *context, const struct verdict *verdict,
 		    terminates ? "ends it" : "puts it in force");
 	}
 	return true;
+}
+
+bool
+signing_may_be_asked(struct context *context, const struct verdict *verdict,
+    enum signing signing, const char *person, bool yes, struct error *err)
+{
+	const char *document = verdict->version->document;
+	struct error ignored = { 0 };
+	struct policy *policy = context_pinned(context, &ignored);
+	const struct office *office;
+	struct cert *cert = NULL;
+	char type[LIMIT_SLUG_BYTES + 1];
+	struct decision decision;
+
+	if (yes || policy == NULL ||
+	    (office = own_office(context, policy, &cert, &ignored)) == NULL)
+		return true;
+	cert_free(cert);
+	document_type(document, type);
+	decision = policy_decide_sign(policy, office, person, type, signing,
+	    time_now_ms() / 1000);
+	return decision.allowed ||
+	    error_set_code(err, ERROR_REFUSED,
+		finding_name(FINDING_NO_FULL_POWERS),
+		"%s has no full powers to %s %s (%s)", person,
+		signing == SIGNING_TERMINATION ? "terminate" : "sign",
+		document, decision.rule);
 }
 
 bool

@@ -24,6 +24,17 @@ bool answered_yes(const char *question);
 bool signing_is_new(struct context *context, const struct verdict *verdict,
     enum signing signing, const char *person, struct error *err) MUST_USE;
 
+/*
+ * Before somebody is asked to confirm it: has person the full powers, by the
+ * policy that was accepted?  Whoever need not be asked (yes) hears it from the
+ * daemon, which journals that it refused.
+ *
+ * ERROR_REFUSED  no
+ */
+bool signing_may_be_asked(struct context *context,
+    const struct verdict *verdict, enum signing signing, const char *person,
+    bool yes, struct error *err) MUST_USE;
+
 /* What was sent, by its receipt, and what follows from it, proved. */
 struct signing_sent {
 	struct entry entry;

@@ -17,6 +17,7 @@ expect "a document's name is checked" 2 "does not name a document" at mofa show 
 expect "a document that is not there" 4 "there is no document" at mofa fetch agreement/none
 expect "a version that is not there" 4 "has no version 7" at mofa fetch agreement/one@7
 expect "who has no full powers cannot sign" 3 "full-powers" at mofa sign agreement/one --yes
+expect "nor is asked whether to" 3 "no full powers to sign agreement/one (.*full-powers" at mofa sign agreement/one
 expect "nobody signs unasked" 2 "nobody is there to ask" at mofa-minister sign agreement/one
 expect "the minister signs" 0 "signed in part" at mofa-minister sign agreement/one --yes
 expect "and not twice" 5 "signed agreement/one@2 already" at mofa-minister sign agreement/one --yes

@@ -34,6 +34,7 @@ expect "in one line" 2 "visible text" at mofa-minister terminate agreement/one -
 b"
 expect "a version is not what ends" 2 "not one version" at mofa-minister terminate agreement/one@1 --reason x --yes
 expect "nobody is there to ask" 2 "nobody is there" at mofa-minister terminate agreement/one --reason "Article 12: six months' notice"
+expect "who has no full powers is not asked" 3 "no full powers to terminate agreement/one" at mofa terminate agreement/one --reason x
 expect "who has no full powers is refused" 3 "full-powers" at mofa terminate agreement/one --reason x --yes
 expect "which is journaled" 0 "terminate agreement/one" at mofa log --act refuse
 expect "one party signs it, and it is still in force" 0 "still in force" at mofa-minister terminate agreement/one --reason "Article 12: six months' notice" --yes
