@@ -69,19 +69,20 @@ print_as_of(const json_t *as_of)
 		       " not known since\n", text);
 }
 
+/* Of one version only, or all: 0. */
 static bool
 show_document(struct context *context, json_t *json, unsigned only,
     struct error *err)
 {
 	json_t *versions = json_object_get(json, "versions"), *one;
 	size_t i;
-	bool found = only == 0;
 
-	json_array_foreach (versions, i, one)
-		found = found ||
-		    json_integer_value(json_object_get(one, "version")) ==
-			only;
-	if (!found)
+	for (i = json_array_size(versions); only != 0 && i > 0; i--) {
+		one = json_array_get(versions, i - 1);
+		if (json_integer_value(json_object_get(one, "version")) != only)
+			json_array_remove(versions, i - 1);
+	}
+	if (only != 0 && json_array_size(versions) == 0)
 		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
 		    json_text(json, "document"), only);
 	if (context->json)
@@ -93,13 +94,8 @@ show_document(struct context *context, json_t *json, unsigned only,
 		" (the title is not proved: fetch it)" :
 		"");
 	print_as_of(json_object_get(json, "as-of"));
-	for (i = json_array_size(versions); i > 0; i--) {
-		one = json_array_get(versions, i - 1);
-		if (only == 0 ||
-		    json_integer_value(json_object_get(one, "version")) ==
-			only)
-			print_version(one);
-	}
+	for (i = json_array_size(versions); i > 0; i--)
+		print_version(json_array_get(versions, i - 1));
 	return true;
 }
 

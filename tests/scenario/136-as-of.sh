@@ -42,6 +42,8 @@ start_daemon "$dir"
 expect "fetch says superseded" 0 "VALID, superseded" at iom-vientiane fetch agreement/one@1 -o work/one2.asice
 expect "and as of what" 0 "^  as of checkpoint [0-9]*, seen $today$" at iom-vientiane fetch agreement/one@1 -o work/one2.asice
 expect "show too" 0 "^as of checkpoint [0-9]*, seen $today$" at iom-vientiane show agreement/one
+expect "of one version it tells that one" 0 '"versions":\[{"version":1,[^]]*\]' at iom-vientiane --json show agreement/one@1
+check "and no other" sh -c "! grep -q '\"version\":2' work/out"
 expect "who saw less says as of what" 0 "VALID, in force" at iom-bangkok verify work/one2.asice
 expect "which is older" 0 "^  as of checkpoint [0-9]*, seen $today$" at iom-bangkok verify work/one2.asice
 at mofa fetch agreement/one -o work/two.asice >/dev/null
