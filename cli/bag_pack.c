@@ -786,6 +786,9 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		ok = error_set(err, ERROR_USAGE,
 		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
 		    " --outbox (see --help)");
+	if (ok && pack.has_known && optind == argc && !pack.since_last)
+		ok = error_set(err, ERROR_USAGE,
+		    "--known is for copies: DOC… or --since-last");
 	if (ok && (optind < argc || pack.since_last))
 		ok = needs_line(context, "packing copies", err);
 	ok = ok && check_names(argc - optind, argv + optind, err) &&

@@ -470,12 +470,18 @@ cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
 		case 'c':
 			diff.colour = optarg == NULL ||
 			    strcmp(optarg, "always") == 0;
+			if (!diff.colour && strcmp(optarg, "never") != 0)
+				return error_set(err, ERROR_USAGE,
+				    "--color=always or --color=never");
 			break;
 		default:
 			return error_set(err, ERROR_USAGE,
 			    "an unknown option, or one without its value"
 			    " (see --help)");
 		}
+	if (diff.words && diff.beside[0] != NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--words or --side-by-side, not both");
 	if (context->json)
 		return error_set(err, ERROR_USAGE,
 		    "a difference is for people to read: there is no --json of"

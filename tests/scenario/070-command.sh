@@ -40,6 +40,9 @@ expect "a history is of the whole document" 2 "leave out @2" "$valise" history a
 for o in --current --in-force --witnessed; do
 	expect "$o says nothing of evidence" 2 "judged by itself" "$valise" verify "$o" --evidence work/none.txt
 done
+expect "by word or side by side" 2 "not both" "$valise" diff agreement/one --words --side-by-side lo,en
+expect "a colour that there is not" 2 "always or" "$valise" diff --color=perhaps agreement/one@1 agreement/one@2
+expect "what is known says nothing of an outbox" 2 "is for copies" "$valise" bag pack -o work/x.bag --to mofa --outbox --known 5
 start
 enrol "$dir" mofa mofa-minister >/dev/null
 expect "a wrong key for a certificate" 1 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \
