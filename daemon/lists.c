@@ -223,7 +223,17 @@ is_of_ca(const struct policy *policy, const char *ca,
 	return is;
 }
 
-/* "PREFIX-HEX.crl", by what is in it. */
+/* A third longer than its DER, which is what has come. */
+static bool
+check_size(const struct buf *pem, struct error *err)
+{
+	return pem->len <= LIMIT_CRL_BYTES ||
+	    error_set(err, ERROR_LIMIT,
+		"a list of %zu bytes in PEM, limit %d", pem->len,
+		LIMIT_CRL_BYTES);
+}
+
+/* "PREFIX-HEX.pem", by what is in it. */
 static void
 name_of(const char *prefix, const struct digest *digest,
     char out[LIMIT_NAME_BYTES + 1])
@@ -231,21 +241,21 @@ name_of(const char *prefix, const struct digest *digest,
 	char hex[DIGEST_HEX];
 
 	digest_hex(digest, hex);
-	snprintf(out, LIMIT_NAME_BYTES + 1, "%s-%.32s.crl", prefix, hex);
+	snprintf(out, LIMIT_NAME_BYTES + 1, "%s-%.32s.pem", prefix, hex);
 }
 
 static bool
 put_list(struct container *files, const char *prefix, const struct crl *crl,
     struct error *err)
 {
-	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
 	char name[LIMIT_NAME_BYTES + 1];
 	bool ok;
 
 	name_of(prefix, &crl->digest, name);
-	ok = crl_encode(crl, &der, err) &&
-	    container_put(files, name, buf_span(&der), err);
-	buf_free(&der);
+	ok = crl_append_pem(crl, &pem, err) && check_size(&pem, err) &&
+	    container_put(files, name, buf_span(&pem), err);
+	buf_free(&pem);
 	return ok;
 }
 
@@ -537,14 +547,15 @@ static bool
 write_list(const char *dir, const char *from, const struct crl *crl,
     struct error *err)
 {
-	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
 	char name[LIMIT_NAME_BYTES + 1], path[FILE_PATH];
 	bool ok;
 
 	name_of(from, &crl->digest, name);
-	ok = crl_encode(crl, &der, err) && file_join(path, dir, name, err) &&
-	    file_write(path, buf_span(&der), 0600, err);
-	buf_free(&der);
+	ok = crl_append_pem(crl, &pem, err) && check_size(&pem, err) &&
+	    file_join(path, dir, name, err) &&
+	    file_write(path, buf_span(&pem), 0600, err);
+	buf_free(&pem);
 	return ok;
 }
 

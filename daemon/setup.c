@@ -139,14 +139,30 @@ append_cas(struct buf *out, const struct policy *policy, struct error *err)
 	return ok;
 }
 
+/* In PEM: a file may be DER, or have blocks that are no list. */
+static bool
+append_crl_file(struct buf *out, const struct member *file, struct error *err)
+{
+	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
+	struct crls *crls = crls_new(err);
+	bool ok = crls != NULL &&
+	    crls_add(crls, member_bytes(file), NULL, err);
+
+	for (size_t i = 0; ok && i < crls_count(crls); i++)
+		ok = crl_append_pem(crls_at(crls, i), &pem, err);
+	ok = ok && append_block(out, file->path, buf_span(&pem), err);
+	crls_free(crls);
+	buf_free(&pem);
+	return ok;
+}
+
 static bool
 append_crls(struct buf *out, const struct crl_set *crls, struct error *err)
 {
 	bool ok = buf_append_str(out, "crls:\n", err);
 
 	for (size_t i = 0; ok && i < crls->files->num; i++)
-		ok = append_block(out, crls->files->members[i].path,
-		    member_bytes(&crls->files->members[i]), err);
+		ok = append_crl_file(out, &crls->files->members[i], err);
 	return ok;
 }
 

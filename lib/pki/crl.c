@@ -617,3 +617,20 @@ crl_encode(const struct crl *crl, struct buf *out, struct error *err)
 	OPENSSL_free(der);
 	return ok;
 }
+
+bool
+crl_append_pem(const struct crl *crl, struct buf *out, struct error *err)
+{
+	BIO *text = BIO_new(BIO_s_mem());
+	char *data = NULL;
+	long len = 0;
+	const bool ok = (text != NULL &&
+			    PEM_write_bio_X509_CRL(text, crl->x509) == 1 &&
+			    (len = BIO_get_mem_data(text, &data)) > 0) ||
+	    error_set_openssl(err, ERROR_SYSTEM, "CRL");
+	const bool put = ok &&
+	    buf_append(out, span_of(data, (size_t)len), err);
+
+	BIO_free(text);
+	return put;
+}

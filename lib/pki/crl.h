@@ -99,8 +99,10 @@ bool crls_list(const struct crls *crls, const struct digest *issuer,
     const char *serial, int64_t *since_at);
 /* The name of who issued it, for people: RFC 4514, cut to what there is. */
 void crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT]);
-/* Append its DER. */
+/* Append its DER, or PEM. */
 bool crl_encode(const struct crl *crl, struct buf *out,
+    struct error *err) MUST_USE;
+bool crl_append_pem(const struct crl *crl, struct buf *out,
     struct error *err) MUST_USE;
 /* Have both the same scope? */
 bool crl_same_scope(const struct crl *a, const struct crl *b);

@@ -40,7 +40,7 @@ check "an address that has no list is told, and the old ones are kept" until_log
 sleep 1 # a CRL's times are whole seconds
 "$top/certs/ca" crl certs/mofa >/dev/null; cp certs/mofa/crl.pem work/www/mofa.crl
 check "a newer list at the address is taken" until_log 'event=crl result=taken'
-expect "and kept beside those in the folder" 0 "fetched-[0-9a-f]*.crl" ls data/crls
+expect "and kept beside those in the folder" 0 "fetched-[0-9a-f]*.pem" ls data/crls
 VALISE_CA=certs/mofa VALISE_EMAIL=nobody@example VALISE_HOST=DNS:localhost openssl ca -config "$top/certs/openssl.cnf" -batch -gencrl \
 	-crl_lastupdate "$(date -u -d '+2 years' +%Y%m%d%H%M%SZ)" -crl_nextupdate "$(date -u -d '+3 years' +%Y%m%d%H%M%SZ)" -out work/www/future 2>/dev/null
 mv work/www/future work/www/mofa.crl

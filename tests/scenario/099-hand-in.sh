@@ -134,6 +134,12 @@ sed -n "/<!-- recipe: stolen -->/,/<!-- end -->/s/^    //p" "$top/docs/operation
 cp work/out work/shown
 expect "the last says which entry names it" 0 "^iom  *20.*Z  *20.*Z  *4  *[0-9]" cat work/shown
 expect "whose key was stolen is refused" 3 "revoked" at iom-chief-of-mission list
+# --- An enrolment has them in PEM, whatever they came as. ---
+openssl crl -in certs/iom/crl.pem -outform DER -out crls/der.crl; cp certs/mofa/crl.pem crls/mofa.pem; printf -- '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n' >>crls/mofa.pem
+"$valised" --config valised.yaml enrolment >enrolment.yaml 2>/dev/null
+check "the list that is DER is in the enrolment as text" sh -c 'grep -A1 "^  .\?der.crl" enrolment.yaml | grep -q BEGIN'
+expect "who enrols now is enrolled" 0 "enrolled" "$VALISE_BUILD/valise" --config work/late.yaml init enrolment.yaml --yes --cert offices/mofa-minister/cert.pem --key offices/mofa-minister/key.pem --state work/late
+expect "and judges" 0 "VALID" "$VALISE_BUILD/valise" --config work/late.yaml fetch agreement/one -o work/late.asice
 expect "every copy is valid" 0 "VALID" at mofa fetch agreement/one -o work/one.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
