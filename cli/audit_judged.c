@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/audit.h"
+#include "cli/lists.h"
 
 enum { LINE = 64 * 1024, NOT_REVOKED = 0 };
 
@@ -160,8 +161,9 @@ signature_stands(struct span word, const struct verdict_library *library)
 {
 	char serial[CERT_SERIAL];
 	struct digest issuer;
+	const struct crl_entries *named;
 	struct span part;
-	uint64_t at, then;
+	uint64_t at, then, as_of;
 	int64_t now;
 
 	if (!span_take_until(&word, ':', &part) ||
@@ -171,8 +173,12 @@ signature_stands(struct span word, const struct verdict_library *library)
 	    !span_take_until(&word, ':', &part) || !span_to_u64(part, &at) ||
 	    !span_to_u64(word, &then))
 		return false;
-	if (library->newest == NULL ||
-	    !crls_list(library->newest, &issuer, serial, &now))
+	named = library->named != NULL ?
+	    library->named(library->arg, &as_of) :
+	    NULL;
+	if (named == NULL ||
+	    !revocation_lists(crl_entries_revocation(named), &issuer, serial,
+		&now))
 		return true;
 	return now > (int64_t)at || now == (int64_t)then;
 }
@@ -231,12 +237,14 @@ signer_of(const struct container *container, const char *id,
 static bool
 append_signature(const struct verdict_signature *signature,
     const struct container *container, struct context *context,
-    struct crls *newest, struct buf *out, struct error *err)
+    struct buf *out, struct error *err)
 {
 	struct cert *cert = signer_of(container, signature->id,
 	    context->certs);
 	char serial[CERT_SERIAL], hex[DIGEST_HEX];
 	int64_t revoked_at = NOT_REVOKED;
+	const struct crl_entries *named;
+	uint64_t as_of;
 	struct digest issuer;
 	bool ok;
 
@@ -245,8 +253,9 @@ append_signature(const struct verdict_signature *signature,
 		return error_set(err, ERROR_MALFORMED,
 		    "the certificate of signature %s", signature->id);
 	}
-	if (newest != NULL)
-		(void)crls_list(newest, &issuer, serial, &revoked_at);
+	if ((named = lists_named(context, &as_of)) != NULL)
+		(void)revocation_lists(crl_entries_revocation(named), &issuer,
+		    serial, &revoked_at);
 	digest_hex(&issuer, hex);
 	ok = buf_printf(out, err, " s=%s:%s:%lld:%lld", hex, serial,
 	    (long long)signature->judged_ms / 1000,
@@ -260,7 +269,6 @@ audit_judged_add(struct judged_list *list, const struct digest *contents,
     const struct copy *copy, struct context *context, struct error *err)
 {
 	const struct verdict *verdict = &copy->verdict;
-	struct crls *newest = context_library(context).newest;
 	struct buf line = BUF(LINE);
 	char hex[DIGEST_HEX];
 	bool ok;
@@ -274,7 +282,7 @@ audit_judged_add(struct judged_list *list, const struct digest *contents,
 	}
 	for (size_t i = 0; ok && i < verdict->num_signatures; i++)
 		ok = append_signature(&verdict->signatures[i],
-		    copy->container, context, newest, &line, err);
+		    copy->container, context, &line, err);
 	ok = ok && buf_append_str(&line, "\n", err) &&
 	    (write(list->fd, line.data, line.len) == (ssize_t)line.len ||
 		error_set_errno(err, "audit/judged"));

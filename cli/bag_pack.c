@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "cli/bag.h"
 #include "cli/commands.h"
+#include "cli/lists.h"
 
 /* In place of a size: the newest checkpoint. */
 #define NEWEST UINT64_MAX
@@ -633,8 +634,6 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 static bool
 prepare(struct packing *pack, struct error *err)
 {
-	const struct verdict_library library = context_library(pack->context);
-	struct crls *lists[1] = { library.newest };
 	struct trust_result trust;
 	struct cert *cert = NULL;
 
@@ -651,9 +650,9 @@ prepare(struct packing *pack, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "the policy names no certificate to encrypt to %s"
 		    " (encryption, valise-policy(5))", pack->to);
-	trust_judge(pack->policy->trust, pack->addressee->encryption,
-	    time_now_ms() / 1000, lists, 1, &trust);
-	if (trust.state != TRUST_GOOD)
+	standing_judge(pack->policy->trust, lists_all(pack->context),
+	    pack->addressee->encryption, time_now_ms() / 1000, &trust);
+	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s's certificate to encrypt to: %s", pack->to,
 		    trust.text);

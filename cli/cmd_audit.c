@@ -107,12 +107,7 @@ run_audit(struct context *context, bool full, struct error *err)
 
 	if (!session_open(context, &run.session, err))
 		return false;
-	/*
-	 * Entries are judged by the sets that they name.  What judges copies asks
-	 * for the newest lists each time: copies bring newer ones.
-	 */
 	run.library = context_library(context);
-	run.library.newest = NULL;
 	run.settings = (struct audit_settings){ .by = FIELD_AUDIT,
 		.library = &run.library,
 		.sight = &run.sight,

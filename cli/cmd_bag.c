@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "cli/bag.h"
 #include "cli/commands.h"
+#include "cli/lists.h"
 #include "cli/local.h"
 #include "cli/opened.h"
 
@@ -162,7 +163,7 @@ take_crls(struct opened *bag)
 				      strcspn(listed->path + strlen(BAG_CRLS),
 					  ".")),
 			&digest) ||
-		    !context_add_crls(bag->context, fd, &digest, &why))
+		    !lists_keep(bag->context, fd, &digest, &why))
 			opened_found(bag, listed->path, "not-crls");
 		close(fd);
 	}

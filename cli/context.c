@@ -1,6 +1,5 @@
 #include "cli/context.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/lists.h"
 #include "cli/policies.h"
 
 int
@@ -344,7 +344,7 @@ context_load(struct context *context, struct error *err)
 	    context_path(context, "enrolment.yaml", path, err) &&
 	    file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    enrolment_parse(buf_span(&text), &context->enrolment, err) &&
-	    context_load_keys(context, err) &&
+	    context_load_keys(context, err) && lists_load(context, err) &&
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
 	return ok;
@@ -356,10 +356,7 @@ context_free(struct context *context)
 	enrolment_free(&context->enrolment);
 	policies_free(context);
 	cert_cache_free(context->certs);
-	for (size_t i = 0; i < context->num_sets; i++)
-		crls_free(context->sets[i].crls);
-	free(context->sets);
-	crls_free(context->newest);
+	lists_free(context);
 }
 
 bool
@@ -381,20 +378,7 @@ context_digest_path(const struct context *context, const char *folder,
 	return context_path(context, name, out, err);
 }
 
-/* --- CRLs, and what judges. --- */
-
-static struct container *
-read_zip(const char *path, struct error *err)
-{
-	const int fd = open_file(path, err);
-	struct container *files;
-
-	if (fd < 0)
-		return NULL;
-	files = container_read_files_to_judge(fd, err);
-	close(fd);
-	return files;
-}
+/* --- What judges. --- */
 
 bool
 context_keep_zip(const struct context *context, int fd, const char *folder,
@@ -422,130 +406,22 @@ context_keep_zip(const struct context *context, int fd, const char *folder,
 	return ok;
 }
 
-static bool
-check_files(struct container *files, const struct digest *digest,
-    struct error *err)
-{
-	struct digest found;
-
-	return container_hash(files, NULL, err) &&
-	    container_contents(files, &found, err) &&
-	    (digest_eq(&found, digest) ||
-		error_set(err, ERROR_UNTRUSTED,
-		    "the daemon sent other files than those that the digest"
-		    " names"));
-}
-
-bool
-context_has_crls(const struct context *context, const struct digest *digest)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-
-	return context_digest_path(context, "crls", digest, ".zip", path,
-		   &ignored) &&
-	    file_exists(path);
-}
-
-static bool
-add_files(struct crls *crls, const struct container *files, struct error *err)
-{
-	for (size_t i = 0; i < files->num; i++)
-		if (!crls_add(crls, member_bytes(&files->members[i]), NULL,
-			err))
-			return error_context(err, "%s",
-			    files->members[i].path);
-	return true;
-}
-
-bool
-context_add_crls(struct context *context, int fd, const struct digest *digest,
-    struct error *err)
-{
-	struct container *files = container_read_files_to_judge(fd, err);
-	struct crls *crls = crls_new(err);
-	bool ok;
-
-	ok = files != NULL && crls != NULL && check_files(files, digest, err) &&
-	    add_files(crls, files, err) &&
-	    context_keep_zip(context, fd, "crls", digest, err);
-	crls_free(crls);
-	container_free(files);
-	/* Read anew when it is wanted next. */
-	crls_free(context->newest);
-	context->newest = NULL;
-	return ok;
-}
-
 static struct crls *
 find_crls(void *arg, const struct digest *digest)
 {
-	struct context *context = arg;
-	struct container *files = NULL;
-	struct crls *crls = NULL;
-	struct error err = { 0 };
-	char path[FILE_PATH];
-	void *all;
+	return lists_find(arg, digest);
+}
 
-	for (size_t i = 0; i < context->num_sets; i++)
-		if (digest_eq(&context->sets[i].digest, digest))
-			return context->sets[i].crls;
-	if (context_digest_path(context, "crls", digest, ".zip", path, &err) &&
-	    (files = read_zip(path, &err)) != NULL &&
-	    (crls = crls_new(&err)) != NULL &&
-	    (!check_files(files, digest, &err) ||
-		!add_files(crls, files, &err))) {
-		crls_free(crls);
-		crls = NULL;
-	}
-	container_free(files);
-	all = crls != NULL ? realloc(context->sets,
-				 (context->num_sets + 1) *
-				     sizeof(*context->sets)) :
-			     NULL;
-	if (all == NULL) {
-		crls_free(crls);
-		return NULL;
-	}
-	context->sets = all;
-	context->sets[context->num_sets].digest = *digest;
-	return context->sets[context->num_sets++].crls = crls;
+static const struct crl_entries *
+find_named(void *arg, uint64_t *as_of)
+{
+	return lists_named(arg, as_of);
 }
 
 static struct policy *
 find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
 	return policies_for_act(arg, digest, index);
-}
-
-/* Every list that ever came here: a newer one tells more. */
-static struct crls *
-gather_crls(struct context *context)
-{
-	struct error err = { 0 };
-	struct crls *all = crls_new(&err);
-	const struct dirent *entry;
-	char dir[FILE_PATH], path[FILE_PATH];
-	DIR *folder;
-
-	if (all == NULL)
-		return NULL;
-	(void)add_files(all, context->enrolment.crls, &err);
-	if (!context_path(context, "crls", dir, &err) ||
-	    (folder = opendir(dir)) == NULL)
-		return all;
-	while ((entry = readdir(folder)) != NULL) {
-		struct container *files;
-
-		if (strstr(entry->d_name, ".zip") == NULL ||
-		    !file_join(path, dir, entry->d_name, &err) ||
-		    (files = read_zip(path, &err)) == NULL)
-			continue;
-		(void)add_files(all, files, &err);
-		container_free(files);
-	}
-	closedir(folder);
-	return all;
 }
 
 struct verdict_library
@@ -556,12 +432,10 @@ context_library(struct context *context)
 	/* Where nothing is kept no policy judges, and the verdict says so. */
 	if (context->succession.num == 0 && !policies_load(context, &ignored))
 		ignored = (struct error){ 0 };
-	if (context->newest == NULL)
-		context->newest = gather_crls(context);
 	return (struct verdict_library){ .policy = find_policy,
 		.crls = find_crls,
-		.arg = context,
-		.newest = context->newest };
+		.named = find_named,
+		.arg = context };
 }
 
 /* --- What was seen. --- */

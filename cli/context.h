@@ -7,7 +7,7 @@
  *	STATE/KEYID/keys                journal keys that were followed:
  *	                                "UNTIL VKEY", VKEY taking over after it
  *	STATE/KEYID/policy-entries, policies/  policies (policies.h)
- *	STATE/KEYID/crls/DIGEST.zip     all that were seen
+ *	STATE/KEYID/crl-entries, crls/  revocation lists (lists.h)
  *	STATE/KEYID/own-crls/           lists of this office (cli/own_lists.h)
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
  *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
@@ -64,12 +64,16 @@ struct context {
 	struct succession succession; /* policies.h */
 	bool unkept; /* it has more than the state, which cannot be written */
 	uint64_t policy_told; /* the entry that was told not to be accepted */
-	struct crls *newest; /* all lists known, together */
+	/* lists.h */
 	struct {
 		struct digest digest;
 		struct crls *crls;
 	} *sets;
 	size_t num_sets;
+	struct crls *enrolled;
+	struct crl_entries *named, *all_lists;
+	struct buf crl_entries; /* "INDEX LINE"s of a journal of that size */
+	uint64_t crl_size;
 	struct seen *seen; /* what was seen, without a line (cli/local.h) */
 };
 
@@ -97,11 +101,6 @@ bool context_digest_path(const struct context *context, const char *folder,
     const struct digest *digest, const char *suffix, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
-/* Keep a set of CRLs; it is one if its digest is right and it parses. */
-bool context_add_crls(struct context *context, int fd,
-    const struct digest *digest, struct error *err) MUST_USE;
-bool context_has_crls(const struct context *context,
-    const struct digest *digest);
 /* All bytes of fd, into the state's FOLDER/DIGEST.zip. */
 bool context_keep_zip(const struct context *context, int fd,
     const char *folder, const struct digest *digest,

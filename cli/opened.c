@@ -10,6 +10,7 @@
 #include "bag/judge.h"
 #include "cli/bag.h"
 #include "cli/commands.h"
+#include "cli/lists.h"
 
 bool
 opened_found(struct opened *bag, const char *path, const char *what)
@@ -48,8 +49,6 @@ static bool
 judge_waybill(struct opened *bag, struct error *err)
 {
 	struct context *context = bag->context;
-	const struct verdict_library library = context_library(context);
-	struct crls *lists[1] = { library.newest };
 	struct policy *policy = context_pinned(context, err);
 	const struct bag_signature it = { buf_span(&bag->yaml),
 		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
@@ -62,7 +61,8 @@ judge_waybill(struct opened *bag, struct error *err)
 	    (own = own_office(context, policy, &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
-	ok = bag_judge(context->certs, policy, lists, 1, &it, err) ||
+	ok = bag_judge(context->certs, policy, lists_all(context), &it,
+		 err) ||
 	    error_context(err, "the waybill");
 	if (ok && strcmp(bag->waybill->to, own->name) != 0)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "WRONG_ADDRESSEE",

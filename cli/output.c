@@ -191,7 +191,9 @@ output_digest(const char *label, const struct digest *digest)
 static const char *
 state_name(enum trust_state state)
 {
-	static const char *const names[] = { [TRUST_GOOD] = "good",
+	static const char *const names[TRUST_STATES] = { [TRUST_GOOD] = "good",
+		[TRUST_DOUBTED] = "doubted",
+		[TRUST_UNJUDGED] = "unjudged",
 		[TRUST_UNTRUSTED] = "untrusted",
 		[TRUST_EXPIRED] = "expired",
 		[TRUST_REVOKED] = "revoked",
@@ -236,17 +238,41 @@ json_of_signature(const struct verdict_signature *one)
 		snprintf(file, sizeof(file), PATH_SIGNATURE, one->id);
 	time_format_at(one->signing_at, at);
 	json = json_pack(
-	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "file",
+	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:b}",
+	    "file",
 	    file, "manifest", json_of_digest(&one->manifest), "intact",
 	    one->intact, "person", one->person, "office", one->office,
 	    "party", one->party, "commitment",
 	    commitment_name(one->commitment), "terminates", one->terminates,
 	    "full-powers", one->full_powers,
 	    "signed-at", one->intact ? at : "", "then", state_name(one->then),
-	    "now", state_name(one->now));
+	    "now", state_name(one->now), "final", one->is_final);
 	if (json != NULL && came_by_bag(one, sent))
 		json_object_set_new(json, "dispatched", json_string(sent));
 	return json;
+}
+
+/* Can no list to come change what it says of any signature? */
+static bool
+is_final(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (!verdict->signatures[i].is_final)
+			return false;
+	return true;
+}
+
+/* By which lists it was judged, and whether others can still change it. */
+static void
+print_revocation(const struct verdict *verdict)
+{
+	printf("  revocation         as of ");
+	if (verdict->crls_as_of > 0)
+		printf("checkpoint %llu",
+		    (unsigned long long)verdict->crls_as_of);
+	if (verdict->crls_of_acts)
+		printf("%sits own acts", verdict->crls_as_of > 0 ? " and " : "");
+	puts(is_final(verdict) ? ", final" : ", not yet final");
 }
 
 json_t *
@@ -295,6 +321,11 @@ json_of_verdict(const char *file, const struct verdict *verdict,
 		json_object_set_new(json, "digest",
 		    json_of_digest(&verdict->digest));
 	}
+	if (json != NULL && verdict->num_acts > 0)
+		json_object_set_new(json, "revocation",
+		    json_pack("{s:I, s:b, s:b}", "as-of",
+			(json_int_t)verdict->crls_as_of, "acts",
+			verdict->crls_of_acts, "final", is_final(verdict)));
 	if (json != NULL && as_of != NULL)
 		json_object_set_new(json, "as-of", as_of_json(as_of));
 	return json;
@@ -335,7 +366,9 @@ output_verdict(const char *file, const struct verdict *verdict,
 	output_text(file);
 	printf(": %s", outcome_name(verdict->outcome));
 	/* Lest "INVALID, in force" be read from its end. */
-	if (version != NULL && verdict->outcome == OUTCOME_VALID)
+	if (version != NULL &&
+	    (verdict->outcome == OUTCOME_VALID ||
+		verdict->status == STATUS_DISPUTED))
 		printf(", %s", status_name(verdict->status));
 	putchar('\n');
 	if (as_of != NULL)
@@ -354,6 +387,8 @@ output_verdict(const char *file, const struct verdict *verdict,
 		    (unsigned long long)verdict->acts[i].index,
 		    verdict->acts[i].entry.act_name, at);
 	}
+	if (verdict->num_acts > 0)
+		print_revocation(verdict);
 	for (size_t i = 0; i < verdict->num_witnesses; i++) {
 		time_format_at(verdict->witnesses[i].at, at);
 		printf("  %s%s, %s\n", "witnessed by       ",
@@ -362,7 +397,9 @@ output_verdict(const char *file, const struct verdict *verdict,
 	for (size_t i = 0; i < verdict->num_findings; i++) {
 		const struct finding *one = &verdict->findings[i];
 
-		printf("  %s: ", finding_name(one->code));
+		printf("  %s%s: ", finding_name(one->code),
+		    finding_outcome(one->code) == OUTCOME_VALID ? " (warning)" :
+								  "");
 		if (one->about[0] != '\0' &&
 		    strstr(one->text, one->about) == NULL) {
 			output_text(one->about);

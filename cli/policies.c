@@ -231,8 +231,8 @@ own_office(struct context *context, struct policy *policy,
 	*cert = NULL;
 	if (file_read(context->cert, LIMIT_KEY_BYTES, &pem, err) &&
 	    (*cert = cert_parse_pem(buf_span(&pem), err)) != NULL) {
-		trust_judge(policy->trust, *cert, time_now_ms() / 1000, NULL,
-		    0, &trust);
+		trust_issued(policy->trust, *cert, time_now_ms() / 1000,
+		    &trust);
 		office = policy_office_of(policy, *cert, trust.ca, why);
 		if (office == NULL)
 			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/time.h"
+#include "cli/lists.h"
 #include "cli/output.h"
 #include "journal/tile.h"
 
@@ -279,8 +280,6 @@ catch_up_once(struct session *session, struct error *err)
 		return false;
 	session->seen_at = asked_ms / 1000;
 	session->policy = session->named_policy;
-	if (!digest_is_zero(&session->named_crls))
-		session_want_crls(session, &session->named_crls);
 	return now_seen(session,
 	    seen_settle(session->history, &prover, err), err);
 }
@@ -292,7 +291,8 @@ session_catch_up(struct session *session, struct error *err)
 		struct error why = { 0 };
 
 		if (catch_up_once(session, err))
-			return session_learn_policies(session, err);
+			return session_learn_policies(session, err) &&
+			    lists_learn(session, err);
 		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
 			return false;
 		if (!follow_key(session, &why)) {
@@ -620,14 +620,14 @@ session_want_crls(struct session *session, const struct digest *digest)
 	struct error ignored = { 0 };
 	int fd;
 
-	if (context_has_crls(session->context, digest))
+	if (lists_have(session->context, digest))
 		return;
 	digest_hex(digest, hex);
 	snprintf(path, sizeof(path), "/v1/crls/%s", hex);
 	if ((fd = session_download(session, path, &ignored)) < 0)
 		return;
 	/* Without it a verdict says REVOCATION_UNKNOWN, and so it should. */
-	if (!context_add_crls(session->context, fd, digest, &ignored))
+	if (!lists_keep(session->context, fd, digest, &ignored))
 		output_note("the daemon's CRLs are not usable: %s",
 		    ignored.detail);
 	close(fd);

@@ -102,7 +102,6 @@ static bool
 judge_signer(const struct job *job, const struct actor *actor,
     const struct waybill *waybill, struct error *err)
 {
-	struct crls *lists[1] = { actor->by.crls->crls };
 	const struct bag_signature it = {
 		member_bytes(container_find(actor->papers, PATH_WAYBILL)),
 		member_bytes(
@@ -111,7 +110,8 @@ judge_signer(const struct job *job, const struct actor *actor,
 		time_now_ms() / 1000
 	};
 
-	return bag_judge(job->api->certs, actor->by.policy, lists, 1, &it,
+	return bag_judge(job->api->certs, actor->by.policy,
+		   library_revocation(job->api->registrar->library), &it,
 		   err) ||
 	    error_context(err, "the waybill");
 }

@@ -9,7 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep.h"
-#include "pki/cert.h"
+#include "pki/standing.h"
 
 /* What a route needs of its caller, checked before its body is read. */
 enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
@@ -447,15 +447,14 @@ free_session(void *arg)
 }
 
 static bool
-judge_peer(const struct cert *cert, int64_t now_s, struct principal *out,
-    struct error *err)
+judge_peer(const struct revocation *revocation, const struct cert *cert,
+    int64_t now_s, struct principal *out, struct error *err)
 {
-	struct crls *lists[1] = { out->by.crls->crls };
 	struct trust_result trust;
 	char why[POLICY_RULE];
 
-	trust_judge(out->by.policy->trust, cert, now_s, lists, 1, &trust);
-	if (trust.state != TRUST_GOOD)
+	standing_judge(out->by.policy->trust, revocation, cert, now_s, &trust);
+	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_REFUSED, "your certificate: %s",
 		    trust.text);
 	if (!cert->can_connect)
@@ -485,7 +484,8 @@ authenticate(struct api *api, struct http_request *request,
 	    session->who.by.crls != now.crls) {
 		session->judged_s = 0;
 		session->who.by = now;
-		if (!judge_peer(session->cert, now_s, &session->who, err))
+		if (!judge_peer(library_revocation(api->registrar->library),
+			session->cert, now_s, &session->who, err))
 			return false;
 		session->judged_s = now_s;
 	}

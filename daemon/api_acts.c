@@ -51,6 +51,8 @@ refuse_by_verdict(struct job *job, const struct verdict *verdict,
 		const struct finding *one = &verdict->findings[i];
 		const char *open;
 
+		if (finding_outcome(one->code) == OUTCOME_VALID)
+			continue;
 		if (one->code == FINDING_CONTAINER_MALFORMED ||
 		    one->code == FINDING_VERSION_MALFORMED ||
 		    one->code == FINDING_NOT_A_DOCUMENT ||
@@ -200,7 +202,7 @@ judge_deposit(struct job *job, const struct actor *actor,
     struct error *err)
 {
 	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library, actor->by.crls->crls);
+	    job->api->registrar->library);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_DEPOSIT, "origin");
 	/* Nothing of the version before it belongs to this one. */
@@ -456,7 +458,7 @@ judge_sign(struct job *job, const struct actor *actor,
     struct error *err)
 {
 	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library, actor->by.crls->crls);
+	    job->api->registrar->library);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_STORED, id);
 	struct verdict_act *acts = stored_acts(job->api->registrar->journal,

@@ -35,14 +35,13 @@ journal_bag(struct job *job, enum act kind, const struct digest *digest,
 static bool
 judge(struct job *job, const struct bag_signature *it, struct error *err)
 {
-	struct crls *lists[1] = { job->connected.by.crls->crls };
 	const int64_t now = time_now_ms() / 1000;
 
 	if (it->said_at > now + TIME_SKEW_SECONDS)
 		return error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
 		    "it says a time that has not come yet: is a clock wrong?");
-	return bag_judge(job->api->certs, job->connected.by.policy, lists, 1, it,
-	    err);
+	return bag_judge(job->api->certs, job->connected.by.policy,
+	    library_revocation(job->api->registrar->library), it, err);
 }
 
 /* All slips that the waybill lists, as it lists them, and nothing else. */

@@ -315,7 +315,7 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 	ok = store_read(fsck->store, &oid, OBJECT_COMMIT, &bytes, &why) &&
 	    commit_signature(buf_span(&bytes), &content, &der, &why) &&
 	    (policy == NULL ||
-		commit_judge(fsck->certs, policy, NULL, 0, buf_span(&content),
+		commit_judge(fsck->certs, policy, NULL, buf_span(&content),
 		    buf_span(&der), &cades, &why));
 	if (!ok)
 		FIND(fsck, "COMMIT_UNSIGNED", act->index, doc->name,
@@ -499,7 +499,6 @@ open_folder(struct fsck *fsck, struct error *err)
 static bool
 check_folder(struct fsck *fsck, struct error *err)
 {
-	struct digest crls;
 	uint64_t num;
 
 	if (!open_folder(fsck, err))
@@ -511,7 +510,7 @@ check_folder(struct fsck *fsck, struct error *err)
 		return store_check(fsck->store_path, 0, 1, tell_of_object,
 		    fsck, &num, err);
 	}
-	fsck->verdict_library = library_for_verdict(fsck->library, NULL);
+	fsck->verdict_library = library_for_verdict(fsck->library);
 	fsck->audit_settings.library = &fsck->verdict_library;
 	if ((fsck->audit = audit_new(&fsck->audit_settings, err)) == NULL)
 		return false;
@@ -522,11 +521,10 @@ check_folder(struct fsck *fsck, struct error *err)
 	}
 	if (!check_entries(fsck, err))
 		return false;
-	/* As the daemon does: a seal is judged by the newest list there is. */
-	if (ledger_newest(audit_ledger(fsck->audit), ACT_CRL, &crls))
-		fsck->verdict_library.newest = fsck->verdict_library.crls(
-		    fsck->library, &crls);
-	return check_cosignatures(fsck, err) &&
+	/* As the daemon does. */
+	return library_follow_all(fsck->library, fsck->journal,
+		   audit_ledger(fsck->audit), err) &&
+	    check_cosignatures(fsck, err) &&
 	    refs_follow(fsck->store, audit_ledger(fsck->audit), false,
 		tell_of_ref, fsck, err) &&
 	    check_versions(fsck, err);

@@ -16,6 +16,7 @@ struct library {
 	struct store *store;
 	pthread_mutex_t mutex;
 	struct shelf shelf;
+	struct crl_entries *named;
 };
 
 struct library *
@@ -25,6 +26,10 @@ library_new(struct store *store, struct error *err)
 
 	if (library == NULL) {
 		error_set_errno(err, "library");
+		return NULL;
+	}
+	if ((library->named = crl_entries_new(err)) == NULL) {
+		free(library);
 		return NULL;
 	}
 	library->store = store;
@@ -37,6 +42,7 @@ library_free(struct library *library)
 {
 	if (library == NULL)
 		return;
+	crl_entries_free(library->named);
 	for (size_t i = 0; i < library->shelf.num_policies; i++)
 		policy_free(library->shelf.policies[i]);
 	for (size_t i = 0; i < library->shelf.num_sets; i++)
@@ -256,13 +262,65 @@ verdict_crls(void *arg, const struct digest *digest)
 	return set != NULL ? set->crls : NULL;
 }
 
+/* Of its own journal it knows all. */
+static const struct crl_entries *
+verdict_named(void *arg, uint64_t *as_of)
+{
+	const struct library *library = arg;
+
+	*as_of = UINT64_MAX;
+	return library->named;
+}
+
 struct verdict_library
-library_for_verdict(struct library *library, struct crls *newest)
+library_for_verdict(struct library *library)
 {
 	return (struct verdict_library){ .policy = verdict_policy,
 		.crls = verdict_crls,
-		.arg = library,
-		.newest = newest };
+		.named = verdict_named,
+		.arg = library };
+}
+
+const struct revocation *
+library_revocation(const struct library *library)
+{
+	return crl_entries_revocation(library->named);
+}
+
+bool
+library_follow(struct library *library, uint64_t index,
+    const struct entry *entry, struct error *err)
+{
+	const struct verdict_library books = library_for_verdict(library);
+
+	/* An act names the set that the last of these entries named. */
+	return (entry->act != ACT_POLICY && entry->act != ACT_CRL) ||
+	    crl_entries_take(library->named, &books, index, entry, err);
+}
+
+/* The entries of an act, of two such lists the lower index first. */
+bool
+library_follow_all(struct library *library, const struct journal *journal,
+    const struct ledger *ledger, struct error *err)
+{
+	const struct ledger_places policies = ledger_of_act(ledger,
+				       ACT_POLICY),
+				   crls = ledger_of_act(ledger, ACT_CRL);
+	size_t i = 0, j = 0;
+	bool ok = true;
+
+	while (ok && (i < policies.num || j < crls.num)) {
+		const bool is_policy = j == crls.num ||
+		    (i < policies.num && policies.list[i] < crls.list[j]);
+		const uint64_t index = is_policy ? policies.list[i++] :
+						   crls.list[j++];
+		struct verdict_act *act = stored_acts(journal, &index, 1, err);
+
+		ok = act != NULL &&
+		    library_follow(library, index, &act->entry, err);
+		free(act);
+	}
+	return ok;
 }
 
 struct policy *

@@ -6,8 +6,8 @@
 #ifndef DAEMON_LIBRARY_H
 #define DAEMON_LIBRARY_H
 
-#include "store/store.h"
-#include "verdict/verdict.h"
+#include "record/ledger.h"
+#include "record/stored.h"
 
 #define REF_POLICY "refs/valise/policy"
 #define REF_CRLS   "refs/valise/crls"
@@ -28,9 +28,18 @@ struct policy *library_policy(struct library *library,
     const struct digest *digest);
 const struct crl_set *library_crls(struct library *library,
     const struct digest *digest);
-/* The same for a verdict, which judges a seal by the newest CRLs. */
-struct verdict_library library_for_verdict(struct library *library,
-    struct crls *newest);
+/*
+ * Take in an entry of the journal, in order: of a policy or of CRLs, others are
+ * passed over.  By these entries the daemon judges who was revoked.
+ */
+bool library_follow(struct library *library, uint64_t index,
+    const struct entry *entry, struct error *err) MUST_USE;
+/* The same of all entries of a journal so far, by its ledger. */
+bool library_follow_all(struct library *library,
+    const struct journal *journal, const struct ledger *ledger,
+    struct error *err) MUST_USE;
+const struct revocation *library_revocation(const struct library *library);
+struct verdict_library library_for_verdict(struct library *library);
 /* Take over what was read from a folder; the one kept is returned. */
 struct policy *library_add_policy(struct library *library,
     struct policy *policy, struct error *err);

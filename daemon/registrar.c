@@ -420,7 +420,9 @@ apply_ledger(struct batch *batch, struct error *err)
 	ledger_write_lock(registrar->ledger);
 	for (size_t i = 0; ok && i < batch->num; i++)
 		ok = ledger_apply(registrar->ledger, first + i,
-		    &batch->entries[i], err);
+			 &batch->entries[i], err) &&
+		    library_follow(registrar->library, first + i,
+			&batch->entries[i], err);
 	ledger_unlock(registrar->ledger);
 	return ok;
 }

@@ -80,12 +80,32 @@ notify(const char *state)
 	close(fd);
 }
 
+/* By all that is known, and by a set that is not journaled yet. */
 static bool
-check_depositary(const struct config *config, const struct policy *policy,
-    const struct crl_set *crls, struct error *err)
+judge_seal(const struct library *library, const struct policy *policy,
+    const struct crl_set *crls, const struct cert *cert,
+    struct trust_result *out, struct error *err)
+{
+	struct revocation *revocation = library != NULL ?
+	    revocation_copy(library_revocation(library), err) :
+	    revocation_new(err);
+	const int64_t now = time_now_ms() / 1000;
+	const bool ok = revocation != NULL &&
+	    revocation_add(revocation, crls->crls, policy->trust,
+		REVOCATION_UNNAMED, now, err);
+
+	if (ok)
+		standing_judge(policy->trust, revocation, cert, now, out);
+	revocation_free(revocation);
+	return ok;
+}
+
+/* library is NULL where there is no journal open. */
+static bool
+check_depositary(const struct config *config, const struct library *library,
+    const struct policy *policy, const struct crl_set *crls, struct error *err)
 {
 	struct buf pem = BUF(LIMIT_KEY_BYTES);
-	struct crls *lists[1] = { crls->crls };
 	struct trust_result trust = { .ca = NULL };
 	struct cert *cert = NULL;
 	bool ok;
@@ -93,15 +113,11 @@ check_depositary(const struct config *config, const struct policy *policy,
 	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
 	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
 	buf_free(&pem);
-	ok = ok && cert_check_key(cert, err);
-	if (ok) {
-		trust_judge(policy->trust, cert, time_now_ms() / 1000, lists,
-		    1, &trust);
-		/* That its CA's list is missing is told, and ends nothing. */
-		ok = trust.state == TRUST_GOOD ||
-		    trust.state == TRUST_UNKNOWN ||
-		    error_set(err, ERROR_UNTRUSTED, "%s", trust.text);
-	}
+	ok = ok && cert_check_key(cert, err) &&
+	    judge_seal(library, policy, crls, cert, &trust, err) &&
+	    /* That its CA's list is missing is told, and ends nothing. */
+	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
+		error_set(err, ERROR_UNTRUSTED, "%s", trust.text));
 	if (ok && !policy_is_depositary(policy, cert, trust.ca))
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "it is not of %s by CA %s, as the policy says",
@@ -140,7 +156,7 @@ settings_load(const struct config *config, struct policy **policy,
 	*tls = NULL;
 	if ((*policy = setup_policy(config, err)) != NULL &&
 	    (*crls = lists_read(config, look, err)) != NULL &&
-	    check_depositary(config, *policy, *crls, err) &&
+	    check_depositary(config, NULL, *policy, *crls, err) &&
 	    (*tls = make_tls(config, *policy, err)) != NULL)
 		return true;
 	policy_free(*policy);
@@ -257,14 +273,16 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	daemon->crls = library_add_crls(daemon->library, crls, err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !open_journal(daemon, err) ||
+	    !library_follow_all(daemon->library, registrar->journal,
+		daemon->ledger, err) ||
 	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
 		NULL, err))
 		return false;
 	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);
 	if (daemon->crls == NULL ||
-	    !check_depositary(&daemon->config, daemon->policy, daemon->crls,
-		err))
+	    !check_depositary(&daemon->config, daemon->library, daemon->policy,
+		daemon->crls, err))
 		return false;
 	registrar->store = daemon->store;
 	registrar->ledger = daemon->ledger;

@@ -245,7 +245,7 @@ server_ca(const struct config *config, const struct policy *policy)
 
 	if (file_read(config->server_cert, pem.max, &pem, &ignored) &&
 	    (cert = cert_parse_pem(buf_span(&pem), &ignored)) != NULL)
-		trust_judge(policy->trust, cert, time_now_ms() / 1000, NULL, 0,
+		trust_issued(policy->trust, cert, time_now_ms() / 1000,
 		    &trust);
 	cert_free(cert);
 	buf_free(&pem);

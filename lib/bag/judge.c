@@ -5,9 +5,9 @@
 #include "base/time.h"
 
 static bool
-judge_signer(struct policy *policy, struct crls *const lists[],
-    size_t num_lists, const struct bag_signature *it,
-    const struct cades *cades, struct error *err)
+judge_signer(struct policy *policy, const struct revocation *revocation,
+    const struct bag_signature *it, const struct cades *cades,
+    struct error *err)
 {
 	const struct office *office;
 	struct trust_result trust;
@@ -18,20 +18,21 @@ judge_signer(struct policy *policy, struct crls *const lists[],
 		    "SIGNATURE_COMMITMENT",
 		    "it is not signed as a proof of origin, by a certificate"
 		    " to sign with");
-	trust_judge(policy->trust, cades->cert, it->said_at, lists, num_lists,
+	standing_judge(policy->trust, revocation, cades->cert, it->said_at,
 	    &trust);
-	if (trust.state != TRUST_GOOD &&
-	    !(num_lists == 0 && trust.state == TRUST_UNKNOWN))
+	if (!standing_is_good(&trust) &&
+	    !(revocation == NULL && trust.state == TRUST_UNKNOWN))
 		return error_set_code(err, ERROR_UNTRUSTED,
 		    trust.state == TRUST_REVOKED     ? "SIGNER_REVOKED" :
 			trust.state == TRUST_EXPIRED ? "SIGNER_EXPIRED" :
 			trust.state == TRUST_UNKNOWN ? "REVOCATION_UNKNOWN" :
+			trust.state == TRUST_UNJUDGED ? "POLICY_UNKNOWN" :
 						       "SIGNER_UNTRUSTED",
 		    "its signer's certificate: %s", trust.text);
 	office = policy_office_of(policy, cades->cert, trust.ca, why);
 	if (it->handed_in_at != 0) {
-		trust_judge(policy->trust, cades->cert, it->handed_in_at,
-		    lists, num_lists, &trust);
+		standing_judge(policy->trust, revocation, cades->cert,
+		    it->handed_in_at, &trust);
 		if (trust.state == TRUST_REVOKED)
 			return error_set_code(err, ERROR_UNTRUSTED,
 			    "SIGNER_REVOKED", "its signer's certificate: %s",
@@ -47,15 +48,15 @@ judge_signer(struct policy *policy, struct crls *const lists[],
 
 bool
 bag_judge(struct cert_cache *certs, struct policy *policy,
-    struct crls *const lists[], size_t num_lists,
-    const struct bag_signature *it, struct error *err)
+    const struct revocation *revocation, const struct bag_signature *it,
+    struct error *err)
 {
 	struct cades cades = { 0 };
 	char said[TIME_TEXT];
 	bool ok;
 
 	ok = cades_verify(certs, it->p7s, it->yaml, &cades, err) &&
-	    judge_signer(policy, lists, num_lists, it, &cades, err);
+	    judge_signer(policy, revocation, it, &cades, err);
 	if (ok && (cades.signing_at > it->said_at + TIME_SKEW_SECONDS ||
 		      cades.signing_at < it->said_at - TIME_SKEW_SECONDS)) {
 		time_format_at(it->said_at, said);

@@ -6,6 +6,7 @@
 #define BAG_JUDGE_H
 
 #include "pki/cades.h"
+#include "pki/standing.h"
 #include "policy/policy.h"
 
 struct bag_signature {
@@ -22,12 +23,12 @@ struct bag_signature {
 /*
  * A proof of origin by that person of that office, made within five minutes of
  * the time it says, with a certificate that was good then and is not revoked
- * now.  lists may be none: then revocation is not asked.
+ * now.  revocation may be NULL: then that is not asked.
  *
  * ERROR_UNTRUSTED  it is not; the code is a finding's, as in a verdict
  */
 bool bag_judge(struct cert_cache *certs, struct policy *policy,
-    struct crls *const lists[], size_t num_lists,
-    const struct bag_signature *it, struct error *err) MUST_USE;
+    const struct revocation *revocation, const struct bag_signature *it,
+    struct error *err) MUST_USE;
 
 #endif

@@ -88,6 +88,7 @@ enum {
 	LIMIT_POWERS = 1024,
 	LIMIT_POLICY_ENTRIES = 4096,  /* policies that a journal ever had */
 	LIMIT_POLICY_LIST_BYTES = 4096 * 100, /* the file of them */
+	LIMIT_CRL_LIST_BYTES = 16384 * 512, /* a file of all `crl` entries */
 	LIMIT_PINS = 1024,            /* as they were kept before */
 	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 

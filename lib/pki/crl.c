@@ -463,7 +463,7 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 }
 
 static bool
-lists_serial(const struct crl *crl, const ASN1_INTEGER *serial,
+lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
     struct crl_listing *out)
 {
 	X509_REVOKED *entry = NULL;
@@ -498,7 +498,7 @@ bool
 crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out)
 {
-	return lists_serial(crl, X509_get0_serialNumber(cert->x509), out);
+	return lists_integer(crl, X509_get0_serialNumber(cert->x509), out);
 }
 
 size_t
@@ -516,8 +516,8 @@ crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
 	    sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl->x509), (int)i));
 	struct crl_listing is, was;
 
-	return !lists_serial(crl, serial, &is) ||
-	    (lists_serial(other, serial, &was) &&
+	return !lists_integer(crl, serial, &is) ||
+	    (lists_integer(other, serial, &was) &&
 		was.since_at <= is.since_at && (is.is_hold || !was.is_hold));
 }
 
@@ -544,24 +544,16 @@ is_by_name(const struct crl *crl, const struct digest *issuer)
 }
 
 bool
-crls_list(const struct crls *crls, const struct digest *issuer,
-    const char *serial, int64_t *since_at)
+crl_lists_serial(const struct crl *crl, const struct digest *issuer,
+    const char *serial, struct crl_listing *out)
 {
 	ASN1_INTEGER *wanted = NULL;
-	struct crl_listing listing;
 	BIGNUM *number = NULL;
-	bool found = false;
+	bool found;
 
-	if (BN_hex2bn(&number, serial) > 0)
+	if (is_by_name(crl, issuer) && BN_hex2bn(&number, serial) > 0)
 		wanted = BN_to_ASN1_INTEGER(number, NULL);
-	for (size_t i = 0; wanted != NULL && i < crls->num; i++) {
-		if (!is_by_name(crls->list[i], issuer) ||
-		    !lists_serial(crls->list[i], wanted, &listing))
-			continue;
-		if (!found || listing.since_at < *since_at)
-			*since_at = listing.since_at;
-		found = true;
-	}
+	found = wanted != NULL && lists_integer(crl, wanted, out);
 	ASN1_INTEGER_free(wanted);
 	BN_free(number);
 	return found;

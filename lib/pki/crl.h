@@ -89,14 +89,9 @@ size_t crl_num_listings(const struct crl *crl);
 bool crl_lists_as(const struct crl *other, const struct crl *crl, size_t i);
 /* Is a newer: by thisUpdate, then by cRLNumber? */
 bool crl_is_newer(const struct crl *a, const struct crl *b);
-/*
- * The same of every list that names this issuer, by what
- * cert_issuer_serial() tells: the earliest time since when it is listed.
- * Nobody's signature is asked for, so this tells what is worth judging anew
- * and no more.
- */
-bool crls_list(const struct crls *crls, const struct digest *issuer,
-    const char *serial, int64_t *since_at);
+/* The same, by what cert_issuer_serial() tells of it. */
+bool crl_lists_serial(const struct crl *crl, const struct digest *issuer,
+    const char *serial, struct crl_listing *out);
 /* The name of who issued it, for people: RFC 4514, cut to what there is. */
 void crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT]);
 /* Append its DER, or PEM. */

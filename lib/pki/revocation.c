@@ -1,5 +1,6 @@
 #include "pki/revocation.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ struct named {
 };
 
 struct revocation {
+	pthread_rwlock_t lock;
 	struct named *list; /* by index, as they were taken in */
 	size_t num, room;
 };
@@ -23,6 +25,8 @@ revocation_new(struct error *err)
 
 	if (revocation == NULL)
 		error_set_errno(err, "revocation");
+	else
+		pthread_rwlock_init(&revocation->lock, NULL);
 	return revocation;
 }
 
@@ -31,8 +35,38 @@ revocation_free(struct revocation *revocation)
 {
 	if (revocation == NULL)
 		return;
+	pthread_rwlock_destroy(&revocation->lock);
 	free(revocation->list);
 	free(revocation);
+}
+
+/* A reader's lock, of what is const to who asks. */
+static pthread_rwlock_t *
+lock_of(const struct revocation *revocation)
+{
+	return (pthread_rwlock_t *)(uintptr_t)&revocation->lock;
+}
+
+struct revocation *
+revocation_copy(const struct revocation *from, struct error *err)
+{
+	struct revocation *to = revocation_new(err);
+
+	if (to == NULL)
+		return NULL;
+	pthread_rwlock_rdlock(lock_of(from));
+	to->room = from->num + 16;
+	to->list = calloc(to->room, sizeof(*to->list));
+	if (to->list != NULL) {
+		memcpy(to->list, from->list, from->num * sizeof(*to->list));
+		to->num = from->num;
+	}
+	pthread_rwlock_unlock(lock_of(from));
+	if (to->list != NULL)
+		return to;
+	error_set_errno(err, "revocation");
+	revocation_free(to);
+	return NULL;
 }
 
 /* A set names again most of what the one before it named. */
@@ -67,8 +101,8 @@ add(struct revocation *revocation, const struct named *named,
 	return true;
 }
 
-bool
-revocation_add(struct revocation *revocation, struct crls *set,
+static bool
+add_set(struct revocation *revocation, struct crls *set,
     const struct trust *trust, uint64_t index, int64_t entry_at,
     struct error *err)
 {
@@ -86,13 +120,36 @@ revocation_add(struct revocation *revocation, struct crls *set,
 	return true;
 }
 
+bool
+revocation_add(struct revocation *revocation, struct crls *set,
+    const struct trust *trust, uint64_t index, int64_t entry_at,
+    struct error *err)
+{
+	bool ok;
+
+	pthread_rwlock_wrlock(&revocation->lock);
+	ok = add_set(revocation, set, trust, index, entry_at, err);
+	pthread_rwlock_unlock(&revocation->lock);
+	return ok;
+}
+
+/*
+ * Made later, by RFC 5280 section 5.2.3 too: of one second the greater number,
+ * then the one that was journaled later.
+ */
+static bool
+is_newer(const struct named *a, const struct named *b)
+{
+	return crl_is_newer(a->crl, b->crl) ||
+	    (!crl_is_newer(b->crl, a->crl) && a->index > b->index);
+}
+
 /* Journaled before, or in the same set and made before. */
 static bool
 is_before(const struct named *a, const struct named *b)
 {
 	return a->index != b->index ? a->index < b->index :
-				      a->crl->this_update_at <
-		b->crl->this_update_at;
+				      is_newer(b, a);
 }
 
 /* Does not being on this list say that a certificate was good? */
@@ -157,7 +214,7 @@ released_at(const struct question *question, const struct named *hold)
 	size_t i = 0;
 
 	while ((one = next_of(question, &i)) != NULL)
-		if (one->crl->this_update_at > hold->crl->this_update_at &&
+		if (is_newer(one, hold) &&
 		    one->crl->this_update_at < first &&
 		    crl_same_scope(one->crl, hold->crl) &&
 		    clears(one, question->cert))
@@ -186,26 +243,26 @@ weigh(const struct question *question, const struct named *one,
 	};
 }
 
-void
-revocation_judge(const struct revocation *revocation, const struct cert *cert,
-    int64_t at, uint64_t size, struct revocation_result *out)
+static void
+judge(const struct question *question, struct revocation_result *out)
 {
-	const struct question question = { revocation, cert, at, size };
+	const struct cert *cert = question->cert;
+	const int64_t at = question->at;
 	struct revocation_result found = { .state = REVOCATION_UNTOLD };
-	bool is_final = false, is_current = false, is_unjudged = false;
-	uint64_t unjudged = 0;
-	const struct named *one;
+	bool is_final = false, is_current = false;
+	const struct named *one, *unjudged = NULL;
 	size_t i = 0;
 
-	while ((one = next_of(&question, &i)) != NULL) {
+	while ((one = next_of(question, &i)) != NULL) {
 		struct crl_listing listing;
 
 		if (!one->is_judged) {
-			if (!is_unjudged)
-				unjudged = one->index;
-			is_unjudged = true;
+			if (unjudged == NULL)
+				unjudged = one;
 		} else if (crl_lists(one->crl, cert, &listing)) {
-			weigh(&question, one, &listing, &found);
+			weigh(question, one, &listing, &found);
+			/* Listed from later on: then it was not before. */
+			is_current = is_current || listing.since_at > at;
 		} else if (clears(one, cert)) {
 			is_final = is_final || one->crl->this_update_at >= at;
 			is_current = is_current ||
@@ -216,13 +273,45 @@ revocation_judge(const struct revocation *revocation, const struct cert *cert,
 	*out = found;
 	if (found.state == REVOCATION_REVOKED)
 		return;
-	if (is_unjudged)
+	/* What was cleared before that list stands, whatever it says. */
+	if (unjudged != NULL && at > cleared_before(question, unjudged))
 		*out = (struct revocation_result){
 			.state = REVOCATION_UNJUDGED,
-			.unjudged = unjudged,
+			.unjudged = unjudged->index,
 		};
 	else if (found.state == REVOCATION_UNTOLD && is_final)
 		out->state = REVOCATION_CLEARED;
 	else if (found.state == REVOCATION_UNTOLD && is_current)
 		out->state = REVOCATION_CURRENT;
+}
+
+void
+revocation_judge(const struct revocation *revocation, const struct cert *cert,
+    int64_t at, uint64_t size, struct revocation_result *out)
+{
+	const struct question question = { revocation, cert, at, size };
+
+	pthread_rwlock_rdlock(lock_of(revocation));
+	judge(&question, out);
+	pthread_rwlock_unlock(lock_of(revocation));
+}
+
+bool
+revocation_lists(const struct revocation *revocation,
+    const struct digest *issuer, const char *serial, int64_t *since_at)
+{
+	struct crl_listing listing;
+	bool found = false;
+
+	pthread_rwlock_rdlock(lock_of(revocation));
+	for (size_t i = 0; i < revocation->num; i++) {
+		if (!crl_lists_serial(revocation->list[i].crl, issuer, serial,
+			&listing))
+			continue;
+		if (!found || listing.since_at < *since_at)
+			*since_at = listing.since_at;
+		found = true;
+	}
+	pthread_rwlock_unlock(lock_of(revocation));
+	return found;
 }

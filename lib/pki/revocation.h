@@ -28,9 +28,13 @@
 /* A list from the future clears nobody. */
 enum { CRL_FUTURE_SECONDS = 60 * 60 };
 
+/* The index of a set that is not journaled yet. */
+#define REVOCATION_UNNAMED (UINT64_MAX - 1)
+
 enum revocation_state {
 	REVOCATION_CLEARED, /* a list made since does not have it: for ever */
-	REVOCATION_CURRENT, /* the list in force then does not: not yet final */
+	/* The list in force then does not, or a later one from later on. */
+	REVOCATION_CURRENT, /* that is not yet final */
 	REVOCATION_DOUBTED, /* cleared; a later list says: revoked before */
 	REVOCATION_REVOKED,
 	REVOCATION_UNTOLD,  /* no list tells: none, or none of that time */
@@ -48,16 +52,21 @@ struct revocation_result {
 	uint64_t unjudged;
 };
 
+/* Safe between threads: one may take in a set while others judge. */
 struct revocation;
 
 struct revocation *revocation_new(struct error *err);
 void revocation_free(struct revocation *revocation);
+/* Another that knows the same, to take in more. */
+struct revocation *revocation_copy(const struct revocation *from,
+    struct error *err);
 
 /*
  * Take in the set that the `crl` entry of that index and time names, in the
  * order of the journal.  trust is of the policy in force at that entry, by
  * whose CAs its lists are verified; NULL if this reader has not accepted it.
- * set and trust are borrowed.  A list that no such CA signed is passed over.
+ * The lists are borrowed.  One that no such CA signed is passed over; the same
+ * set can be taken in again under another policy.
  */
 bool revocation_add(struct revocation *revocation, struct crls *set,
     const struct trust *trust, uint64_t index, int64_t entry_at,
@@ -70,5 +79,12 @@ bool revocation_add(struct revocation *revocation, struct crls *set,
 void revocation_judge(const struct revocation *revocation,
     const struct cert *cert, int64_t at, uint64_t size,
     struct revocation_result *out);
+/*
+ * The earliest time since when any list names the certificate of that issuer
+ * and serial (cert_issuer_serial()); false if none does.  What else a list says
+ * is not asked, so this tells what is worth judging anew and no more.
+ */
+bool revocation_lists(const struct revocation *revocation,
+    const struct digest *issuer, const char *serial, int64_t *since_at);
 
 #endif

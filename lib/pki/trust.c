@@ -432,42 +432,6 @@ issuer_of(struct trust *trust, const struct cert *cert)
 	return found;
 }
 
-static void
-judge_revocation(const struct ca *ca, const struct cert *cert, int64_t at,
-    struct crls *const lists[], size_t num_lists, struct trust_result *out)
-{
-	char when[TIME_TEXT];
-	bool told = false;
-
-	for (size_t i = 0; i < num_lists; i++)
-		for (size_t j = 0;
-		     lists[i] != NULL && j < crls_count(lists[i]); j++) {
-			struct crl *crl = crls_at(lists[i], j);
-			struct crl_listing listing;
-
-			if (!ca_signed(ca, lists[i], crl))
-				continue;
-			if (crl_lists(crl, cert, &listing) &&
-			    listing.revoked_at <= at) {
-				out->state = TRUST_REVOKED;
-				time_format_at(listing.revoked_at, when);
-				snprintf(out->text, sizeof(out->text),
-				    "the certificate was revoked on %s", when);
-				return;
-			}
-			told = told ||
-			    (crl->is_complete && crl_covers(crl, cert) &&
-				(crl->this_update_at >= at ||
-				    crl->next_update_at >= at));
-		}
-	if (told)
-		return;
-	out->state = TRUST_UNKNOWN;
-	snprintf(out->text, sizeof(out->text),
-	    "no CRL of CA \"%s\" tells whether the certificate was revoked by"
-	    " then: its last one is missing or out of date", ca->name);
-}
-
 static bool
 valid_at(const struct cert *cert, int64_t at)
 {
@@ -505,8 +469,8 @@ issuer_at(const struct ca *ca, unsigned certs, int64_t at)
 }
 
 void
-trust_judge(struct trust *trust, const struct cert *cert, int64_t at,
-    struct crls *const lists[], size_t num_lists, struct trust_result *out)
+trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
+    struct trust_result *out)
 {
 	const struct issued issued = issuer_of(trust, cert);
 	char from[TIME_TEXT], until[TIME_TEXT], when[TIME_TEXT];
@@ -538,5 +502,4 @@ trust_judge(struct trust *trust, const struct cert *cert, int64_t at,
 	}
 	out->state = TRUST_GOOD;
 	snprintf(out->text, sizeof(out->text), "good");
-	judge_revocation(ca, cert, at, lists, num_lists, out);
 }

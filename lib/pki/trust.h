@@ -1,6 +1,7 @@
 /*
- * trust.h - is a certificate one that a CA of the policy issued, and was it
- * good at a given time?
+ * trust.h - is a certificate one that a CA of the policy issued, and had it
+ * begun and not ended at a given time?  Whether it was revoked by then is
+ * pki/standing.h's to say.
  *
  * Source: RFC 5280 section 6.  Certificates are issued directly by a CA that
  * the policy names; there are no chains to build and nothing is fetched.
@@ -80,24 +81,30 @@ bool trust_list_adds(const struct trust *trust, const struct crl *crl,
 
 enum trust_state {
 	TRUST_GOOD,
+	TRUST_DOUBTED,   /* good, but its CA says later: revoked before */
 	TRUST_UNTRUSTED, /* no CA of the policy issued it */
 	TRUST_EXPIRED,   /* not yet, or no longer, valid at that time */
 	TRUST_REVOKED,   /* at or before that time */
-	TRUST_UNKNOWN,   /* no CRL tells: none, or a stale one */
+	TRUST_UNKNOWN,   /* no CRL tells: none, or none of that time */
+	TRUST_UNJUDGED,  /* one might, under a policy not accepted here */
+	TRUST_STATES,
 };
 
 struct trust_result {
 	enum trust_state state;
 	const char *ca; /* its name in the policy, or NULL */
-	char text[160]; /* for a person */
+	char text[240]; /* for a person */
+	/* Good: no list can change that any more. */
+	bool is_final;
+	/* Revoked, doubted, unjudged: the `crl` entry that says so. */
+	uint64_t index;
 };
 
 /*
- * Judge cert at a time (UTC seconds).  lists are looked through in order; a
- * list serves if it was issued since that time, or was in force at it.  A
- * revocation in any of them counts.  NULL in lists is skipped.
+ * Which CA issued it, and was it valid at that time (UTC seconds)?  Revoked or
+ * not is not asked: TRUST_GOOD, TRUST_UNTRUSTED or TRUST_EXPIRED.
  */
-void trust_judge(struct trust *trust, const struct cert *cert, int64_t at,
-    struct crls *const lists[], size_t num_lists, struct trust_result *out);
+void trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
+    struct trust_result *out);
 
 #endif

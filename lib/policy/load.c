@@ -179,7 +179,6 @@ read_encryption(const struct policy *policy, struct office *office,
 {
 	const struct member *file;
 	struct error why = { 0 };
-	struct crls *none[1] = { NULL };
 	struct trust_result trust;
 	const char *text;
 
@@ -200,8 +199,8 @@ read_encryption(const struct policy *policy, struct office *office,
 		    " keyAgreement alone, on P-256 or P-384)", text);
 	else if (!cert_check_key(office->encryption, &why))
 		complain(to, node, "%.100s: %s", text, why.detail);
-	trust_judge(policy->trust, office->encryption,
-	    office->encryption->not_before_at, none, 0, &trust);
+	trust_issued(policy->trust, office->encryption,
+	    office->encryption->not_before_at, &trust);
 	if (trust.ca == NULL || strcmp(trust.ca, office->ca) != 0)
 		complain(to, node, "%.100s was not issued by the CA \"%s\"",
 		    text, office->ca);

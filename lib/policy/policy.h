@@ -112,7 +112,7 @@ const struct document_type *policy_type(const struct policy *policy,
 /*
  * The office whose person a certificate names: issued by the office's CA, with
  * an e-mail address and unit that only this office has.  NULL if none or
- * several; why says so.  ca is what trust_judge() found.
+ * several; why says so.  ca is what trust_issued() found.
  */
 const struct office *policy_office_of(const struct policy *policy,
     const struct cert *cert, const char *ca, char why[POLICY_RULE]);

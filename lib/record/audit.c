@@ -319,9 +319,13 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 
 	snprintf(about, sizeof(about), "%s@%u", document->name,
 	    version->number);
-	for (size_t i = 0; i < verdict->num_findings; i++)
-		audit_find(settings, finding_name(verdict->findings[i].code),
-		    AUDIT_NO_ENTRY, about, "%s", verdict->findings[i].text);
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		const struct finding *one = &verdict->findings[i];
+
+		if (finding_outcome(one->code) != OUTCOME_VALID)
+			audit_find(settings, finding_name(one->code),
+			    AUDIT_NO_ENTRY, about, "%s", one->text);
+	}
 	if (verdict->version == NULL)
 		return;
 	/* By whatever checkpoint it proves itself: it is the one journaled. */
@@ -338,7 +342,7 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 		if (!has_act(verdict, version->acts[i]))
 			audit_find(settings, "NOT_IN_COPY", version->acts[i],
 			    about, "the copy tells nothing of this act");
-	if (verdict->num_findings == 0 && verdict->status != due)
+	if (!verdict_has_fault(verdict) && verdict->status != due)
 		audit_find(settings, "STATUS_DIFFERS", AUDIT_NO_ENTRY, about,
 		    "by its signatures it is %s, by the journal %s",
 		    status_name(verdict->status), status_name(due));

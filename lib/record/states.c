@@ -38,6 +38,7 @@ ledger_status_in_copy(const struct ledger_version *version)
 	case STATUS_SIGNED_IN_PART:
 	case STATUS_IN_FORCE:
 	case STATUS_TERMINATED:
+	case STATUS_DISPUTED: /* of a verdict alone */
 		break;
 	}
 	return version->status;

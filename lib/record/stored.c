@@ -217,7 +217,7 @@ commit_signature(struct span commit, struct buf *content, struct buf *der,
 
 bool
 commit_judge(struct cert_cache *certs, const struct policy *policy,
-    struct crls *const lists[], size_t num_lists, struct span content,
+    const struct revocation *revocation, struct span content,
     struct span der, struct cades *out, struct error *err)
 {
 	struct trust_result trust = { .ca = NULL };
@@ -229,15 +229,15 @@ commit_judge(struct cert_cache *certs, const struct policy *policy,
 		return error_set_code(err, ERROR_UNTRUSTED,
 		    "SIGNATURE_COMMITMENT", "a commit's signature is no %s",
 		    commitment_name(out->commitment));
-	trust_judge(policy->trust, out->cert, out->signing_at, lists,
-	    num_lists, &trust);
+	standing_judge(policy->trust, revocation, out->cert, out->signing_at,
+	    &trust);
 	if (trust.ca == NULL ||
 	    !policy_is_depositary(policy, out->cert, trust.ca))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "it is not the depositary's signature");
 	/* Without a list of revocations nothing is known of them. */
-	if (trust.state != TRUST_GOOD &&
-	    !(num_lists == 0 && trust.state == TRUST_UNKNOWN))
+	if (!standing_is_good(&trust) &&
+	    !(revocation == NULL && trust.state == TRUST_UNKNOWN))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the depositary's certificate: %s", trust.text);
 	return true;

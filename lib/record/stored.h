@@ -7,6 +7,7 @@
 #include "document/container.h"
 #include "journal/journal.h"
 #include "pki/cades.h"
+#include "pki/standing.h"
 #include "policy/policy.h"
 #include "store/store.h"
 #include "verdict/verdict.h"
@@ -33,13 +34,13 @@ struct verdict_act *stored_acts(const struct journal *journal,
 /*
  * What "git verify-commit" asks, without gpgsm: is this signature (DER) over a
  * commit's content the depositary's by that policy, good at the time that it
- * names, which is the commit's?  lists may be none: then whether it was
+ * names, which is the commit's?  revocation may be NULL: then whether it was
  * revoked is not asked.  out is for cades_free(), whatever comes of it.
  *
  * ERROR_UNTRUSTED, ERROR_MALFORMED  it is not
  */
 bool commit_judge(struct cert_cache *certs, const struct policy *policy,
-    struct crls *const lists[], size_t num_lists, struct span content,
+    const struct revocation *revocation, struct span content,
     struct span der, struct cades *out, struct error *err) MUST_USE;
 
 /*

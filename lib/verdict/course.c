@@ -157,14 +157,18 @@ names_signature(const struct entry *force, const struct digest *signature)
 	return false;
 }
 
-/* A finding of another step says what is missing to decide. */
+/*
+ * A finding of another step says what is missing to decide, or that a later
+ * list took away what the journal then rightly counted.
+ */
 static bool
 is_undecided(const struct judge *judge, bool ends)
 {
 	const struct verdict *out = judge->out;
 
 	for (size_t i = 0; i < out->num_signatures; i++)
-		if (out->signatures[i].undecided &&
+		if ((out->signatures[i].undecided ||
+			out->signatures[i].disputed) &&
 		    out->signatures[i].terminates == ends)
 			return true;
 	return false;

@@ -124,7 +124,6 @@ check_waybill(const struct judge *judge, const struct papers *papers,
     const struct waybill *waybill, struct error *why)
 {
 	const struct verdict_request *request = judge->request;
-	struct crls *lists[2] = { request->library->newest, basis->crls };
 	const struct bag_signature it = { member_bytes(papers->waybill),
 		member_bytes(papers->p7s), waybill->from, waybill->person,
 		waybill->dispatched_at, signature->judged_ms / 1000 };
@@ -135,7 +134,8 @@ check_waybill(const struct judge *judge, const struct papers *papers,
 		    "it is of %s of %s, and the act of %s of %s",
 		    waybill->person, waybill->from, signature->person,
 		    signature->office);
-	return bag_judge(request->certs, basis->policy, lists, 2, &it, why);
+	return bag_judge(request->certs, basis->policy, judge->revocation,
+	    &it, why);
 }
 
 /* The entry of a waybill, before that of an act (UINT64_MAX: a live one). */

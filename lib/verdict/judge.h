@@ -11,15 +11,17 @@ struct judge {
 	struct verdict *out;
 	struct error *err; /* set when a step fails, which ends the judgement */
 	bool in_force, terminated; /* by a "force" and its quorum */
+	/* The lists that judge its signatures, and those that only it names. */
+	const struct revocation *revocation;
+	struct crl_entries *own;
 	/* The "dispatch" entries that the container's receipts prove. */
 	struct verdict_act *dispatches;
 	size_t num_dispatches;
 };
 
-/* Which act's policy and CRLs, and what time, a signature is judged by. */
+/* Which act's policy a signature is judged by. */
 struct basis {
 	struct policy *policy;
-	struct crls *crls;
 	bool known;
 };
 

@@ -133,7 +133,9 @@ judge_trust_state(struct judge *judge, const char *path,
 		[TRUST_UNTRUSTED] = FINDING_SIGNER_UNTRUSTED,
 		[TRUST_EXPIRED] = FINDING_SIGNER_EXPIRED,
 		[TRUST_REVOKED] = FINDING_SIGNER_REVOKED,
+		[TRUST_DOUBTED] = FINDING_SIGNER_DOUBTED,
 		[TRUST_UNKNOWN] = FINDING_REVOCATION_UNKNOWN,
+		[TRUST_UNJUDGED] = FINDING_POLICY_UNKNOWN,
 	};
 
 	return result->state == TRUST_GOOD ||
@@ -243,8 +245,6 @@ find_basis(struct judge *judge, const char *path,
 	signature->judged_ms = act->entry.time_ms;
 	basis->policy = library->policy(library->arg, &act->entry.policy,
 	    act->index);
-	if (entry_has(&act->entry, ENTRY_CRLS))
-		basis->crls = library->crls(library->arg, &act->entry.crls);
 	if (basis->policy != NULL) {
 		basis->known = true;
 		return true;
@@ -262,7 +262,7 @@ judge_signer(struct judge *judge, const char *path,
 {
 	const struct verdict_request *request = judge->request;
 	struct trust_result then, now;
-	struct crls *lists[2];
+	const struct verdict_act *act;
 	struct basis basis;
 
 	if (!cert->can_sign &&
@@ -274,14 +274,16 @@ judge_signer(struct judge *judge, const char *path,
 		return false;
 	if (!basis.known)
 		return true;
-	lists[0] = request->library->newest;
-	lists[1] = basis.crls;
-	trust_judge(basis.policy->trust, cert, signature->judged_ms / 1000,
-	    lists, 2, &then);
-	trust_judge(basis.policy->trust, cert, request->now_ms / 1000, lists,
-	    1, &now);
+	standing_judge(basis.policy->trust, judge->revocation, cert,
+	    signature->judged_ms / 1000, &then);
+	standing_judge(basis.policy->trust, judge->revocation, cert,
+	    request->now_ms / 1000, &now);
 	signature->then = then.state;
 	signature->now = now.state;
+	signature->is_final = then.is_final;
+	act = judge_act_of(judge, signature);
+	signature->disputed = then.state == TRUST_REVOKED && act != NULL &&
+	    then.index > act->index;
 	snprintf(signature->then_text, sizeof(signature->then_text), "%s",
 	    then.text);
 	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
@@ -329,6 +331,7 @@ judge_signature(struct judge *judge, const char *id)
 	char path[LIMIT_PATH_BYTES + 1], manifest_path[LIMIT_PATH_BYTES + 1];
 	struct verdict_signature *signature = add_signature(judge, id);
 	const size_t before = judge->out->num_findings;
+	enum outcome outcome = OUTCOME_VALID;
 	const struct member *p7s, *manifest;
 	struct error why = { 0 };
 	struct cades cades = { 0 };
@@ -364,14 +367,16 @@ judge_signature(struct judge *judge, const char *id)
 		    commitment_name(expected_commitment(signature)));
 	ok = ok && judge_id(judge, path, signature, cades.cert) &&
 	    judge_signer(judge, path, signature, cades.cert);
-	signature->counts = ok && !is_seal(signature) &&
-	    !is_origin(signature) && judge->out->num_findings == before;
-	signature->undecided = ok && !signature->counts && !is_seal(signature) &&
-	    !is_origin(signature);
-	for (size_t i = before; i < judge->out->num_findings; i++)
-		if (finding_outcome(judge->out->findings[i].code) ==
-		    OUTCOME_INVALID)
-			signature->undecided = false;
+	for (size_t i = before; i < judge->out->num_findings; i++) {
+		const enum outcome one = finding_outcome(
+		    judge->out->findings[i].code);
+
+		outcome = one < outcome ? one : outcome;
+	}
+	if (ok && !is_seal(signature) && !is_origin(signature)) {
+		signature->counts = outcome == OUTCOME_VALID;
+		signature->undecided = outcome == OUTCOME_INDETERMINATE;
+	}
 	cades_free(&cades);
 	return ok;
 }

@@ -20,6 +20,7 @@ static const char *const status_names[] = {
 	[STATUS_SIGNED_IN_PART] = "signed in part",
 	[STATUS_IN_FORCE] = "in force",
 	[STATUS_TERMINATED] = "terminated",
+	[STATUS_DISPUTED] = "disputed",
 	[STATUS_SUPERSEDED] = "superseded",
 	[STATUS_WITHDRAWN] = "withdrawn",
 	[STATUS_LAPSED] = "lapsed",
@@ -27,6 +28,7 @@ static const char *const status_names[] = {
 
 #define INVALID(name) [FINDING_##name] = { #name, OUTCOME_INVALID }
 #define UNKNOWN(name) [FINDING_##name] = { #name, OUTCOME_INDETERMINATE }
+#define WARNING(name) [FINDING_##name] = { #name, OUTCOME_VALID }
 
 static const struct {
 	const char *name;
@@ -52,6 +54,7 @@ static const struct {
 	INVALID(SIGNER_UNTRUSTED),
 	INVALID(SIGNER_EXPIRED),
 	INVALID(SIGNER_REVOKED),
+	WARNING(SIGNER_DOUBTED),
 	INVALID(SIGNER_UNFIT),
 	INVALID(SIGNER_UNKNOWN),
 	INVALID(SIGNER_DIFFERS),
@@ -324,22 +327,64 @@ take_acts(struct judge *judge)
 	return true;
 }
 
+/*
+ * The lists by which all signatures of it are judged: those of the `crl`
+ * entries that are known, and what its own acts name beside these.
+ */
+static bool
+take_crls(struct judge *judge)
+{
+	const struct verdict_library *library = judge->request->library;
+	struct verdict *out = judge->out;
+	const struct crl_entries *named = library->named == NULL ?
+	    NULL :
+	    library->named(library->arg, &out->crls_as_of);
+
+	if (named != NULL && crl_entries_missing(named) < out->crls_as_of)
+		out->crls_as_of = crl_entries_missing(named);
+	for (size_t i = 0; i < out->num_acts; i++) {
+		const struct verdict_act *act = &out->acts[i];
+
+		if (!entry_has(&act->entry, ENTRY_CRLS) ||
+		    (named != NULL &&
+			crl_entries_have(named, &act->entry.crls)))
+			continue;
+		if (judge->own == NULL)
+			judge->own = named != NULL ?
+			    crl_entries_copy(named, judge->err) :
+			    crl_entries_new(judge->err);
+		named = judge->own;
+		if (judge->own == NULL ||
+		    !crl_entries_take(judge->own, library, act->index,
+			&act->entry, judge->err))
+			return false;
+	}
+	out->crls_of_acts = out->num_acts > 0 &&
+	    out->acts[out->num_acts - 1].index >= out->crls_as_of;
+	judge->revocation = named != NULL ? crl_entries_revocation(named) :
+					    NULL;
+	return true;
+}
+
 static void
 conclude(const struct judge *judge)
 {
 	struct verdict *out = judge->out;
-	bool signed_once = false;
+	bool signed_once = false, disputed = false;
 
 	/* Every step has run: only now may it be anything but INVALID. */
 	out->outcome = OUTCOME_VALID;
 	for (size_t i = 0; i < out->num_findings; i++)
 		if (finding_outcome(out->findings[i].code) < out->outcome)
 			out->outcome = finding_outcome(out->findings[i].code);
-	for (size_t i = 0; i < out->num_signatures; i++)
+	for (size_t i = 0; i < out->num_signatures; i++) {
+		disputed = disputed || out->signatures[i].disputed;
 		signed_once = signed_once ||
 		    (out->signatures[i].counts &&
 			!out->signatures[i].terminates);
-	out->status = judge->terminated ? STATUS_TERMINATED :
+	}
+	out->status = disputed	? STATUS_DISPUTED :
+	    judge->terminated		? STATUS_TERMINATED :
 	    judge->in_force		? STATUS_IN_FORCE :
 	    signed_once			? STATUS_SIGNED_IN_PART :
 					  STATUS_DRAFT;
@@ -356,7 +401,7 @@ run_steps(struct judge *judge)
 		return true; /* a finding says why; there is no more to ask */
 	return container_contents(request->container, &judge->out->contents,
 		   judge->err) &&
-	    judge_texts(judge) && take_acts(judge) &&
+	    judge_texts(judge) && take_acts(judge) && take_crls(judge) &&
 	    judge_signatures(judge) && judge_journal(judge);
 }
 
@@ -383,6 +428,7 @@ verdict_judge(const struct verdict_request *request, struct verdict *out,
 	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
 	ok = run_steps(&judge) || over_limit(&judge);
 	free(judge.dispatches);
+	crl_entries_free(judge.own);
 	if (!ok) {
 		verdict_free(out);
 		return false;
@@ -414,6 +460,16 @@ verdict_free(struct verdict *verdict)
 	free(verdict->acts);
 	free(verdict->findings);
 	*verdict = (struct verdict){ .outcome = OUTCOME_INVALID };
+}
+
+bool
+verdict_has_fault(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_findings; i++)
+		if (finding_outcome(verdict->findings[i].code) !=
+		    OUTCOME_VALID)
+			return true;
+	return false;
 }
 
 bool

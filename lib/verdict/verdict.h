@@ -16,6 +16,7 @@
 #include "journal/proof.h"
 #include "pki/cades.h"
 #include "policy/policy.h"
+#include "verdict/crl_entries.h"
 
 enum outcome { OUTCOME_INVALID, OUTCOME_INDETERMINATE, OUTCOME_VALID };
 
@@ -24,6 +25,8 @@ enum status {
 	STATUS_SIGNED_IN_PART,
 	STATUS_IN_FORCE,
 	STATUS_TERMINATED,
+	/* A CA said later that a certificate was revoked when it signed. */
+	STATUS_DISPUTED,
 	/* By an act on another version: no copy alone tells these. */
 	STATUS_SUPERSEDED, /* another is in force */
 	STATUS_WITHDRAWN,  /* a newer draft ended its signing */
@@ -52,6 +55,7 @@ enum finding_code {
 	FINDING_SIGNER_UNTRUSTED,
 	FINDING_SIGNER_EXPIRED,
 	FINDING_SIGNER_REVOKED,
+	FINDING_SIGNER_DOUBTED, /* a warning: it counts */
 	FINDING_SIGNER_UNFIT,
 	FINDING_SIGNER_UNKNOWN,
 	FINDING_SIGNER_DIFFERS,
@@ -81,7 +85,7 @@ enum finding_code {
 const char *outcome_name(enum outcome outcome);
 const char *status_name(enum status status);
 const char *finding_name(enum finding_code code);
-/* What this code alone makes of a container. */
+/* What this code alone makes of a container; VALID: it is a warning. */
 enum outcome finding_outcome(enum finding_code code);
 
 struct finding {
@@ -101,12 +105,14 @@ struct verdict_signature {
 	bool full_powers;
 	bool counts;       /* an approval, or termination, without a fault */
 	bool undecided;    /* one that lacks what would decide */
+	bool disputed;     /* its act was good by the lists of then */
 	bool terminates;   /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
 	int64_t sent_ms;   /* the same, or when its bag left, as is proved */
 	enum trust_state then, now;
-	char then_text[160], now_text[160];
+	bool is_final; /* good then: no list can change that any more */
+	char then_text[240], now_text[240];
 };
 
 /* An act of this version, by its receipt or by the daemon's own journal. */
@@ -135,6 +141,12 @@ struct verdict {
 	size_t num_findings;
 	struct verdict_witness witnesses[LIMIT_WITNESSES];
 	size_t num_witnesses;
+	/*
+	 * Revocation is judged by the CRLs that the journal of this size names
+	 * (0: not known), and by those that its acts name beyond it, if any.
+	 */
+	uint64_t crls_as_of;
+	bool crls_of_acts;
 	bool quorum; /* enough persons of each party have signed */
 	char quorum_rule[POLICY_RULE];
 	bool termination; /* enough of each have signed to end it */
@@ -150,8 +162,13 @@ struct verdict_library {
 	struct policy *(*policy)(void *arg, const struct digest *digest,
 	    uint64_t index);
 	struct crls *(*crls)(void *arg, const struct digest *digest);
+	/*
+	 * The `crl` entries of the journal up to the size *as_of, or NULL and
+	 * 0: none are known, but those that a copy's acts name.  It is borrowed
+	 * up to the next judgement.  The function may be NULL.
+	 */
+	const struct crl_entries *(*named)(void *arg, uint64_t *as_of);
 	void *arg;
-	struct crls *newest; /* or NULL */
 };
 
 enum verdict_expect {
@@ -219,6 +236,8 @@ bool verdict_unreadable(const struct error *why, struct verdict *out,
     struct error *err) MUST_USE;
 void verdict_free(struct verdict *verdict);
 
+/* What of the findings is worse than a warning. */
+bool verdict_has_fault(const struct verdict *verdict);
 /* The worst finding as an error: its code, and its sentence.  False. */
 bool verdict_error(const struct verdict *verdict, struct error *err);
 const struct verdict_signature *verdict_signature(

@@ -151,6 +151,7 @@ copy_tear_down(void)
 		policy_free(w.policies[i]);
 	for (size_t i = 0; i < COPY_CRLS; i++)
 		crls_free(w.crls[i]);
+	crl_entries_free(w.named);
 	cert_cache_free(w.certs);
 }
 
@@ -598,12 +599,26 @@ find_crls(void *arg, const struct digest *digest)
 	return NULL;
 }
 
+static const struct crl_entries *
+find_named(void *arg, uint64_t *as_of)
+{
+	struct error err = { 0 };
+
+	(void)arg;
+	*as_of = 0;
+	crl_entries_free(w.named);
+	ck_assert_ptr_nonnull(w.named = crl_entries_new(&err));
+	ck_ok(crl_entries_take_lists(w.named, w.crls[CRLS_NEW],
+		  w.policies[0]->trust, &err), err);
+	return w.named;
+}
+
 struct verdict_library
 copy_library(void)
 {
 	return (struct verdict_library){ .policy = find_policy,
 		.crls = find_crls,
-		.newest = w.crls[CRLS_NEW] };
+		.named = find_named };
 }
 
 void

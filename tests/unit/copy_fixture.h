@@ -59,6 +59,7 @@ struct copy_world {
 	struct identity cas[2], persons[COPY_PERSONS], depositary;
 	struct policy *policies[COPY_POLICIES];
 	struct crls *crls[COPY_CRLS];
+	struct crl_entries *named;
 	struct cert_cache *certs;
 	struct note_signer journal;
 };
@@ -81,7 +82,7 @@ struct container *copy_make(unsigned number, const struct copy_step steps[],
 const struct entry *copy_entry(size_t step);
 /* The journal's digest of a set of CRLs. */
 struct digest copy_crls_digest(enum copy_crls crls);
-/* The policies and sets of CRLs of this world; newest is CRLS_NEW. */
+/* The policies and sets of CRLs of this world; CRLS_NEW is always known. */
 struct verdict_library copy_library(void);
 /* Judge it as who fetched it does. */
 void copy_judge(struct container *copy, struct verdict *out);

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "cli/audit.h"
+#include "cli/lists.h"
 #include "pki_fixture.h"
 
 static char dir[64], path[FILE_PATH];
 static struct identity ca, signer;
-static struct crls *newest;
+static struct crls *lists;
+static struct trust *trust;
+static struct crl_entries *named;
 static uint64_t judged_from; /* the policy judges from this index on */
 
 /* --- What the module asks of the others. --- */
@@ -25,11 +28,12 @@ audit_state_path(const struct context *context, const char *name,
 	return file_join(out, dir, name, err);
 }
 
-struct verdict_library
-context_library(struct context *context)
+const struct crl_entries *
+lists_named(struct context *context, uint64_t *as_of)
 {
 	(void)context;
-	return (struct verdict_library){ .newest = newest };
+	*as_of = 0;
+	return named;
 }
 
 /* --- */
@@ -46,9 +50,17 @@ policy_of(void *arg, const struct digest *digest, uint64_t index)
 							       NULL;
 }
 
+static const struct crl_entries *
+named_of(void *arg, uint64_t *as_of)
+{
+	(void)arg;
+	return lists_named(NULL, as_of);
+}
+
 static void
 set_up(void)
 {
+	struct buf pem = BUF(10000);
 	struct error err = { 0 };
 
 	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
@@ -56,7 +68,12 @@ set_up(void)
 	ck_ok(file_join(path, dir, "judged", &err), err);
 	ca = fixture_ca("MOFA CA");
 	signer = fixture_signer(&ca, "minister@mofa.example", "");
-	newest = NULL;
+	fixture_pem(ca.cert, &pem);
+	trust = trust_new(&err);
+	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err), err);
+	buf_free(&pem);
+	lists = NULL;
+	named = NULL;
 	judged_from = 0;
 }
 
@@ -67,7 +84,9 @@ tear_down(void)
 
 	identity_free(&ca);
 	identity_free(&signer);
-	crls_free(newest);
+	crl_entries_free(named);
+	crls_free(lists);
+	trust_free(trust);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -79,10 +98,13 @@ list_revokes(const struct cert *who, int64_t at)
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
 
-	crls_free(newest);
-	newest = crls_new(&err);
+	crl_entries_free(named);
+	crls_free(lists);
+	lists = crls_new(&err);
+	named = crl_entries_new(&err);
 	fixture_crl(&ca, SIGNED + 1000, SIGNED + 100000, who, at, &der);
-	ck_ok(crls_add(newest, buf_span(&der), NULL, &err), err);
+	ck_ok(crls_add(lists, buf_span(&der), NULL, &err) &&
+		crl_entries_take_lists(named, lists, trust, &err), err);
 	buf_free(&der);
 }
 
@@ -127,7 +149,7 @@ static bool
 stands(const struct digest *contents, bool *known)
 {
 	const struct verdict_library library = { .policy = policy_of,
-		.newest = newest };
+		.named = named_of };
 	struct error err = { 0 };
 	struct judged_list *list = audit_judged_open(NULL, false, &err);
 	bool ok;

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ess.h>
 
+#include "pki/standing.h"
 #include "pki/signed_data.h"
 #include "pki_fixture.h"
 
@@ -233,7 +234,7 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 		   newest = BUF(10000), pem = BUF(10000);
 	struct trust *trust;
 	struct crls *crls;
-	struct crls *lists[1];
+	struct revocation *revocation;
 	struct trust_result result;
 	struct cades out = { 0 };
 	struct error err = { 0 };
@@ -255,18 +256,21 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 	ck_ok(cades_verify(certs, span_of(der, (size_t)len), content, &out,
 		  &err), err);
 	trust = trust_new(&err);
-	crls = lists[0] = crls_new(&err);
+	crls = crls_new(&err);
+	revocation = revocation_new(&err);
 	fixture_pem(ca.cert, &pem);
 	fixture_crl(&ca, NOW - 50, NOW + 100, person.cert, NOW - 60, &newest);
 	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err) &&
-		crls_add(crls, buf_span(&newest), NULL, &err), err);
-	trust_judge(trust, out.cert, NOW, lists, 1, &result);
+		crls_add(crls, buf_span(&newest), NULL, &err) &&
+		revocation_add(revocation, crls, trust, 7, NOW, &err), err);
+	standing_judge(trust, revocation, out.cert, NOW, &result);
 	ck_assert_int_eq(result.state, TRUST_REVOKED);
 	cades_free(&out);
 	OPENSSL_free(der);
 	X509_CRL_free(old);
 	CMS_ContentInfo_free(cms);
 	trust_free(trust);
+	revocation_free(revocation);
 	crls_free(crls);
 	buf_free(&p7s);
 	buf_free(&crl);
@@ -365,7 +369,8 @@ START_TEST(a_certificate_is_judged_at_the_time_in_question)
 	struct buf pem = BUF(10000), crl = BUF(10000);
 	struct error err = { 0 };
 	struct trust *trust = trust_new(&err);
-	struct crls *crls = crls_new(&err), *lists[2] = { NULL, crls };
+	struct crls *crls = crls_new(&err);
+	struct revocation *revocation = revocation_new(&err);
 	struct trust_result result;
 
 	fixture_pem(ca.cert, &pem);
@@ -377,10 +382,14 @@ START_TEST(a_certificate_is_judged_at_the_time_in_question)
 		    trusts[_i].revoked_at, &crl);
 		ck_ok(crls_add(crls, buf_span(&crl), NULL, &err), err);
 	}
-	trust_judge(trust, person.cert, trusts[_i].at, lists, 2, &result);
+	ck_ok(revocation_add(revocation, crls, trust, 7, NOW + 1000, &err),
+	    err);
+	standing_judge(trust, revocation, person.cert, trusts[_i].at,
+	    &result);
 	ck_assert_msg(result.state == trusts[_i].state, "%d: %d %s", _i,
 	    result.state, result.text);
 	trust_free(trust);
+	revocation_free(revocation);
 	crls_free(crls);
 	buf_free(&pem);
 	buf_free(&crl);
@@ -457,9 +466,9 @@ START_TEST(a_stranger_is_not_trusted_even_under_the_cas_name)
 
 	fixture_pem(ca.cert, &pem);
 	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err), err);
-	trust_judge(trust, stranger.cert, NOW, NULL, 0, &result);
+	trust_issued(trust, stranger.cert, NOW, &result);
 	ck_assert_int_eq(result.state, TRUST_UNTRUSTED);
-	trust_judge(trust, twin.cert, NOW, NULL, 0, &result);
+	trust_issued(trust, twin.cert, NOW, &result);
 	ck_assert_int_eq(result.state, TRUST_UNTRUSTED);
 	identity_free(&stranger);
 	identity_free(&twin);

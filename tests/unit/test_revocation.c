@@ -59,7 +59,7 @@ static const struct {
 	    REVOCATION_REVOKED, 3 },
 	{ "revoked after", PERSON, 5,
 	    { { .day = 8, .is_listed = true, .since = 7 } },
-	    REVOCATION_UNTOLD, 0 },
+	    REVOCATION_CURRENT, 0 },
 	{ "revoked after, cleared before", PERSON, 5,
 	    { { .day = 6 }, { .day = 8, .is_listed = true, .since = 7 } },
 	    REVOCATION_CLEARED, 0 },
@@ -208,8 +208,14 @@ static const struct {
 	{ "under a policy that was not accepted", PERSON, 5,
 	    { { .day = 6, .is_unaccepted = true } }, REVOCATION_UNJUDGED,
 	    0 },
-	{ "even where another clears it", PERSON, 5,
+	{ "even where a later one clears it", PERSON, 5,
+	    { { .day = 6, .is_unaccepted = true }, { .day = 7 } },
+	    REVOCATION_UNJUDGED, 0 },
+	{ "but not where one of before cleared it", PERSON, 5,
 	    { { .day = 6 }, { .day = 7, .is_unaccepted = true } },
+	    REVOCATION_CLEARED, 0 },
+	{ "for acts up to that one", PERSON, 6,
+	    { { .day = 5 }, { .day = 7, .is_unaccepted = true } },
 	    REVOCATION_UNJUDGED, 0 },
 	{ "but not where another revokes it", PERSON, 5,
 	    { { .day = 6, .is_listed = true, .since = 4 },
@@ -629,11 +635,11 @@ START_TEST(all_certificates_of_a_cas_file_are_used)
 	struct trust_result result;
 	struct error err = { 0 };
 
-	trust_judge(trust, by_new.cert, DAY(5), NULL, 0, &result);
+	trust_issued(trust, by_new.cert, DAY(5), &result);
 	ck_assert_str_eq(result.ca, "mofa");
-	trust_judge(trust, person.cert, DAY(5), NULL, 0, &result);
+	trust_issued(trust, person.cert, DAY(5), &result);
 	ck_assert_str_eq(result.ca, "mofa");
-	trust_judge(old_trust, by_new.cert, DAY(5), NULL, 0, &result);
+	trust_issued(old_trust, by_new.cert, DAY(5), &result);
 	ck_assert_int_eq(result.state, TRUST_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(result.text, "mofa"));
 	/* For a connection too, and no other CA's. */

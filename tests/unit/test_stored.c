@@ -94,7 +94,8 @@ START_TEST(a_commit_is_signed_by_the_depositary)
 {
 	const int64_t at = SIGNED + (commits[_i].lists == STALE ? -9000 : 10);
 	struct error err = { 0 };
-	struct crls *lists[1] = { crls_new(&err) };
+	struct crls *lists = crls_new(&err);
+	struct revocation *revocation = revocation_new(&err);
 	struct buf list = BUF(10000), der = BUF(10000);
 	struct cades out;
 	bool good;
@@ -102,12 +103,14 @@ START_TEST(a_commit_is_signed_by_the_depositary)
 	fixture_crl(&mofa, at, at + 3600,
 	    commits[_i].lists == LISTED ? persons[DEPOSITARY].cert : NULL,
 	    SIGNED - 1, &list);
-	ck_ok(crls_add(lists[0], buf_span(&list), NULL, &err) &&
+	ck_ok(crls_add(lists, buf_span(&list), NULL, &err) &&
+		revocation_add(revocation, lists, policy->trust, 7, at, &err) &&
 		cades_sign(&persons[commits[_i].signer],
 		    span_of_str("tree 1\n"), commits[_i].commitment, SIGNED,
 		    &der, &err),
 	    err);
-	good = commit_judge(certs, policy, lists, commits[_i].lists != NONE,
+	good = commit_judge(certs, policy,
+	    commits[_i].lists != NONE ? revocation : NULL,
 	    span_of_str(commits[_i].altered ? "tree 2\n" : "tree 1\n"),
 	    buf_span(&der), &out, &err);
 	ck_assert_msg(good == (commits[_i].says == NULL), "%d: %s", _i,
@@ -117,7 +120,8 @@ START_TEST(a_commit_is_signed_by_the_depositary)
 			strstr(err.detail, commits[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
 	cades_free(&out);
-	crls_free(lists[0]);
+	revocation_free(revocation);
+	crls_free(lists);
 	buf_free(&list);
 	buf_free(&der);
 }

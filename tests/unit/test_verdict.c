@@ -23,7 +23,7 @@ enum wrong {
 	MANIFEST_LONG, ID_OF_ANOTHER, NO_SIGNATURE, GARBLED_SIGNATURE,
 	SIGNATURE_OF_OTHER_BYTES, WEAK_KEY, COMMITMENT_ORIGIN_INSTEAD,
 	SIGNED_YESTERDAY, SIGNED_TOMORROW, CA_UNKNOWN, CERT_EXPIRED,
-	CERT_REVOKED, CERT_REVOKED_LATER, CERT_TO_CONNECT, OFFICE_UNKNOWN,
+	CERT_REVOKED, CERT_REVOKED_LATER, CERT_DOUBTED, CERT_TO_CONNECT, OFFICE_UNKNOWN,
 	ORIGIN_OF_ANOTHER, SIGNED_BY_ONE_TWICE, POWERS_OF_NOBODY,
 	POWERS_ENDED, OFFICE_MAY_NOT, FORCE_WITHOUT_QUORUM, NO_SEAL,
 	SEAL_OF_ANOTHER, SEAL_SHORT, CONTENTS_OF_ANOTHER, RECEIPT_OF_ANOTHER,
@@ -66,6 +66,7 @@ static const struct {
 	{ CA_UNKNOWN, FINDING_SIGNER_UNTRUSTED, OUTCOME_INVALID },
 	{ CERT_EXPIRED, FINDING_SIGNER_EXPIRED, OUTCOME_INVALID },
 	{ CERT_REVOKED, FINDING_SIGNER_REVOKED, OUTCOME_INVALID },
+	{ CERT_DOUBTED, FINDING_SIGNER_DOUBTED, OUTCOME_VALID },
 	{ CERT_TO_CONNECT, FINDING_SIGNER_UNFIT, OUTCOME_INVALID },
 	{ OFFICE_UNKNOWN, FINDING_SIGNER_UNKNOWN, OUTCOME_INVALID },
 	{ ORIGIN_OF_ANOTHER, FINDING_SIGNER_DIFFERS, OUTCOME_INVALID },
@@ -105,7 +106,8 @@ static struct world {
 	struct identity mofa, iom, stranger_ca;
 	struct identity depositor, minister, chief, depositary;
 	struct policy *policy;
-	struct crls *crls;
+	struct crls *crls, *later; /* of an entry after all acts, or NULL */
+	struct crl_entries *named;
 	struct cert_cache *certs;
 	struct note_signer journal, newer_key, other_journal, witness_signers[2];
 	struct witnesses witnesses;
@@ -193,7 +195,9 @@ tear_down(void)
 	identity_free(&w.chief);
 	identity_free(&w.depositary);
 	policy_free(w.policy);
+	crl_entries_free(w.named);
 	crls_free(w.crls);
+	crls_free(w.later);
 	cert_cache_free(w.certs);
 }
 
@@ -472,7 +476,7 @@ approver(void)
 static void
 make_crls(const struct identity *minister)
 {
-	struct buf mofa = BUF(10000), iom = BUF(10000);
+	struct buf mofa = BUF(10000), iom = BUF(10000), later = BUF(10000);
 	const bool revoked = is(CERT_REVOKED) || is(CERT_REVOKED_LATER);
 	const int64_t until = is(CRL_STALE) ? NOW - 10 : NOW + 1000;
 	struct error err = { 0 };
@@ -485,6 +489,16 @@ make_crls(const struct identity *minister)
 	fixture_crl(&w.iom, NOW - 1000, NOW + 1000, NULL, 0, &iom);
 	ck_ok(crls_add(w.crls, buf_span(&mofa), NULL, &err) &&
 		crls_add(w.crls, buf_span(&iom), NULL, &err), err);
+	/* A list of since that clears it, then one that dates back. */
+	if (is(CERT_DOUBTED)) {
+		fixture_crl(&w.mofa, NOW + 300, NOW + 1000, NULL, 0, &later);
+		ck_ok(crls_add(w.crls, buf_span(&later), NULL, &err), err);
+		later.len = 0;
+		fixture_crl(&w.mofa, NOW + 400, NOW + 1000, minister->cert,
+		    NOW - 500, &later);
+		ck_ok(crls_add(w.crls, buf_span(&later), NULL, &err), err);
+	}
+	buf_free(&later);
 	buf_free(&mofa);
 	buf_free(&iom);
 }
@@ -602,17 +616,52 @@ static struct policy *
 find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
 	(void)arg;
-	ck_assert_uint_lt(index, num_acts);
+	ck_assert_uint_le(index, num_acts);
 	return digest_eq(digest, &w.policy->digest) && !is(POLICY_NOT_ACCEPTED) ?
 	    w.policy :
 	    NULL;
 }
 
+static const struct digest later_digest = { { 0x1a } };
+
 static struct crls *
 find_crls(void *arg, const struct digest *digest)
 {
-	(void)arg, (void)digest;
-	return NULL;
+	(void)arg;
+	return digest_eq(digest, &later_digest) ? w.later : NULL;
+}
+
+static const struct crl_entries *
+find_named(void *arg, uint64_t *as_of)
+{
+	struct error err = { 0 };
+
+	(void)arg;
+	*as_of = num_acts + 1;
+	crl_entries_free(w.named);
+	ck_assert_ptr_nonnull(w.named = crl_entries_new(&err));
+	ck_ok(crl_entries_take_lists(w.named, w.crls, w.policy->trust, &err),
+	    err);
+	return w.named;
+}
+
+/* Behind the acts, as a journal goes on. */
+static const struct crl_entries *
+find_named_and_later(void *arg, uint64_t *as_of)
+{
+	const struct verdict_library library = { .policy = find_policy,
+		.crls = find_crls };
+	struct entry entry = { .act = ACT_CRL,
+		.has = 1u << ENTRY_CRLS,
+		.time_ms = (NOW + 500) * 1000,
+		.policy = w.policy->digest,
+		.crls = later_digest };
+	struct error err = { 0 };
+
+	(void)find_named(arg, as_of);
+	ck_ok(crl_entries_take(w.named, &library, num_acts, &entry,
+		  &err), err);
+	return w.named;
 }
 
 static void
@@ -620,7 +669,7 @@ judge(struct container *c, struct verdict *out)
 {
 	const struct verdict_library library = { .policy = find_policy,
 		.crls = find_crls,
-		.newest = w.crls };
+		.named = w.later != NULL ? find_named_and_later : find_named };
 	const struct note_keys keys = note_keys_of(&w.journal.key);
 	const struct verdict_request request = { .expect = EXPECT_DELIVERED,
 		.container = c,
@@ -710,6 +759,60 @@ START_TEST(a_certificate_revoked_after_it_signed_was_good_then)
 	ck_assert_ptr_nonnull(one);
 	ck_assert_int_eq(one->then, TRUST_GOOD);
 	ck_assert_int_eq(one->now, TRUST_REVOKED);
+	verdict_free(&verdict);
+	container_free(c);
+}
+END_TEST
+
+/* A list that the journal names later, with a certificate on it or not. */
+static void
+list_later(const struct identity *ca, const struct cert *cert,
+    int64_t this_at, int64_t since_at)
+{
+	struct buf der = BUF(10000);
+	struct error err = { 0 };
+
+	w.later = crls_new(&err);
+	fixture_crl(ca, this_at, NOW + 1000, cert, since_at, &der);
+	ck_ok(crls_add(w.later, buf_span(&der), NULL, &err), err);
+	buf_free(&der);
+}
+
+START_TEST(a_signature_that_a_later_list_takes_away_is_disputed)
+{
+	struct container *c = make_copy();
+	struct verdict verdict;
+
+	list_later(&w.iom, w.chief.cert, NOW + 400, NOW - 500);
+	judge(c, &verdict);
+	assert_verdict(&verdict, OUTCOME_INVALID);
+	ck_assert_uint_eq(verdict.num_findings, 1);
+	ck_assert_int_eq(verdict.findings[0].code, FINDING_SIGNER_REVOKED);
+	ck_assert_int_eq(verdict.status, STATUS_DISPUTED);
+	ck_assert(!verdict.quorum);
+	ck_assert_uint_eq(verdict.crls_as_of, num_acts + 1);
+	ck_assert(!verdict.crls_of_acts);
+	verdict_free(&verdict);
+	container_free(c);
+}
+END_TEST
+
+START_TEST(a_list_that_clears_makes_a_signature_final)
+{
+	struct container *c = make_copy();
+	struct verdict verdict;
+
+	judge(c, &verdict);
+	for (size_t i = 0; i < verdict.num_signatures; i++)
+		ck_assert(!verdict.signatures[i].is_final);
+	verdict_free(&verdict);
+	list_later(&w.mofa, NULL, NOW + 400, 0);
+	judge(c, &verdict);
+	assert_verdict(&verdict, OUTCOME_VALID);
+	for (size_t i = 0; i < verdict.num_signatures; i++)
+		/* IOM's CA has made no new list. */
+		ck_assert_int_eq(verdict.signatures[i].is_final,
+		    strstr(verdict.signatures[i].person, "@iom") == NULL);
 	verdict_free(&verdict);
 	container_free(c);
 }
@@ -837,6 +940,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t, one_thing_wrong_is_found_and_named, 0,
 	    COUNT(rows));
 	tcase_add_test(t, a_certificate_revoked_after_it_signed_was_good_then);
+	tcase_add_test(t, a_signature_that_a_later_list_takes_away_is_disputed);
+	tcase_add_test(t, a_list_that_clears_makes_a_signature_final);
 	tcase_add_test(t, what_does_not_read_is_invalid);
 	tcase_add_test(t, over_a_limit_of_ours_nothing_is_known);
 	tcase_add_test(t, a_verdict_that_was_never_reached_is_not_valid);

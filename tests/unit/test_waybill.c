@@ -138,9 +138,10 @@ make_lists(int i)
 START_TEST(a_waybill_is_signed_by_whom_it_names)
 {
 	const struct span text = span_of_str("valise: 1\n");
-	struct crls *lists[1] = { make_lists(_i) };
+	struct crls *lists = make_lists(_i);
 	struct buf p7s = BUF(10000);
 	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
 	struct bag_signature it = { .yaml = text,
 		.office = rows[_i].office,
 		.person = rows[_i].person,
@@ -155,15 +156,18 @@ START_TEST(a_waybill_is_signed_by_whom_it_names)
 		  rows[_i].commitment, SAID + rows[_i].signing, &p7s, &err),
 	    err);
 	it.p7s = buf_span(&p7s);
-	good = bag_judge(certs, policy, lists, rows[_i].lists != NONE, &it,
-	    &err);
+	ck_ok(revocation_add(revocation, lists, policy->trust, 7,
+		  SAID + 9000, &err), err);
+	good = bag_judge(certs, policy,
+	    rows[_i].lists != NONE ? revocation : NULL, &it, &err);
 	ck_assert_msg(good == (rows[_i].code == NULL), "%d: %s", _i,
 	    err.detail);
 	if (!good) {
 		ck_assert_str_eq(err.code, rows[_i].code);
 		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	}
-	crls_free(lists[0]);
+	revocation_free(revocation);
+	crls_free(lists);
 	buf_free(&p7s);
 }
 END_TEST
