@@ -71,10 +71,11 @@ revocation_copy(const struct revocation *from, struct error *err)
 
 /* A set names again most of what the one before it named. */
 static bool
-is_there(const struct revocation *revocation, const struct crl *crl)
+is_there(const struct revocation *revocation, const struct crl *crl,
+    bool is_judged)
 {
 	for (size_t i = revocation->num; i > 0; i--)
-		if (revocation->list[i - 1].is_judged &&
+		if (revocation->list[i - 1].is_judged >= is_judged &&
 		    digest_eq(&revocation->list[i - 1].crl->digest,
 			&crl->digest))
 			return true;
@@ -111,7 +112,7 @@ add_set(struct revocation *revocation, struct crls *set,
 		const struct named named = { crl, index, entry_at,
 			trust != NULL };
 
-		if (is_there(revocation, crl) ||
+		if (is_there(revocation, crl, trust != NULL) ||
 		    (trust != NULL && !trust_signed(trust, set, crl)))
 			continue;
 		if (!add(revocation, &named, err))
@@ -152,27 +153,42 @@ is_before(const struct named *a, const struct named *b)
 				      is_newer(b, a);
 }
 
-/* Does not being on this list say that a certificate was good? */
-static bool
-clears(const struct named *named, const struct cert *cert)
-{
-	const struct crl *crl = named->crl;
-	struct crl_listing listing;
-
-	return named->is_judged && crl->is_complete &&
-	    crl->this_update_at <= named->entry_at + CRL_FUTURE_SECONDS &&
-	    (crl->this_update_at <= cert->not_after_at ||
-		crl->expired_at <= cert->not_after_at) &&
-	    crl_covers(crl, cert) && !crl_lists(crl, cert, &listing);
-}
-
-/* The lists of one certificate's CA, up to a size of the journal. */
+/*
+ * The lists of one certificate's CA, up to a size of the journal.  Those that
+ * this reader cannot judge are supposed to be the CA's: at worst they revoke
+ * and clear nobody, at best they clear and revoke nobody.
+ */
 struct question {
 	const struct revocation *revocation;
 	const struct cert *cert;
 	int64_t at;
 	uint64_t size;
+	bool at_worst;
 };
+
+static bool
+may_list(const struct question *question, const struct named *named,
+    struct crl_listing *out)
+{
+	return (named->is_judged || question->at_worst) &&
+	    crl_lists(named->crl, question->cert, out);
+}
+
+/* Does not being on this list say that a certificate was good? */
+static bool
+clears(const struct question *question, const struct named *named)
+{
+	const struct cert *cert = question->cert;
+	const struct crl *crl = named->crl;
+	struct crl_listing listing;
+
+	return (named->is_judged || !question->at_worst) &&
+	    crl->is_complete &&
+	    crl->this_update_at <= named->entry_at + CRL_FUTURE_SECONDS &&
+	    (crl->this_update_at <= cert->not_after_at ||
+		crl->expired_at <= cert->not_after_at) &&
+	    crl_covers(crl, cert) && !crl_lists(crl, cert, &listing);
+}
 
 static const struct named *
 next_of(const struct question *question, size_t *i)
@@ -200,7 +216,7 @@ cleared_before(const struct question *question, const struct named *listing)
 	while ((one = next_of(question, &i)) != NULL)
 		if (is_before(one, listing) &&
 		    one->crl->this_update_at > newest &&
-		    clears(one, question->cert))
+		    clears(question, one))
 			newest = one->crl->this_update_at;
 	return newest;
 }
@@ -217,7 +233,7 @@ released_at(const struct question *question, const struct named *hold)
 		if (is_newer(one, hold) &&
 		    one->crl->this_update_at < first &&
 		    crl_same_scope(one->crl, hold->crl) &&
-		    clears(one, question->cert))
+		    clears(question, one))
 			first = one->crl->this_update_at;
 	return first;
 }
@@ -243,56 +259,72 @@ weigh(const struct question *question, const struct named *one,
 	};
 }
 
+/* *unjudged: the first of the CA's lists that this reader cannot judge. */
 static void
-judge(const struct question *question, struct revocation_result *out)
+judge(const struct question *question, const struct named **unjudged,
+    struct revocation_result *out)
 {
-	const struct cert *cert = question->cert;
 	const int64_t at = question->at;
-	struct revocation_result found = { .state = REVOCATION_UNTOLD };
 	bool is_final = false, is_current = false;
-	const struct named *one, *unjudged = NULL;
+	const struct named *one;
 	size_t i = 0;
 
+	*out = (struct revocation_result){ .state = REVOCATION_UNTOLD };
+	*unjudged = NULL;
 	while ((one = next_of(question, &i)) != NULL) {
 		struct crl_listing listing;
 
-		if (!one->is_judged) {
-			if (unjudged == NULL)
-				unjudged = one;
-		} else if (crl_lists(one->crl, cert, &listing)) {
-			weigh(question, one, &listing, &found);
+		if (!one->is_judged && *unjudged == NULL)
+			*unjudged = one;
+		if (may_list(question, one, &listing)) {
+			weigh(question, one, &listing, out);
 			/* Listed from later on: then it was not before. */
 			is_current = is_current || listing.since_at > at;
-		} else if (clears(one, cert)) {
+		} else if (clears(question, one)) {
 			is_final = is_final || one->crl->this_update_at >= at;
 			is_current = is_current ||
 			    (one->crl->this_update_at <= at &&
 				one->crl->next_update_at >= at);
 		}
 	}
-	*out = found;
-	if (found.state == REVOCATION_REVOKED)
-		return;
-	/* What was cleared before that list stands, whatever it says. */
-	if (unjudged != NULL && at > cleared_before(question, unjudged))
-		*out = (struct revocation_result){
-			.state = REVOCATION_UNJUDGED,
-			.unjudged = unjudged->index,
-		};
-	else if (found.state == REVOCATION_UNTOLD && is_final)
-		out->state = REVOCATION_CLEARED;
-	else if (found.state == REVOCATION_UNTOLD && is_current)
-		out->state = REVOCATION_CURRENT;
+	if (out->state == REVOCATION_UNTOLD && (is_final || is_current))
+		out->state = is_final ? REVOCATION_CLEARED :
+					REVOCATION_CURRENT;
+}
+
+/* Do both let an act count, or neither, for the same reason? */
+static bool
+agree(enum revocation_state a, enum revocation_state b)
+{
+	const bool a_is_bad = a == REVOCATION_REVOKED ||
+	    a == REVOCATION_UNTOLD;
+	const bool b_is_bad = b == REVOCATION_REVOKED ||
+	    b == REVOCATION_UNTOLD;
+
+	return a == b || (!a_is_bad && !b_is_bad);
 }
 
 void
 revocation_judge(const struct revocation *revocation, const struct cert *cert,
     int64_t at, uint64_t size, struct revocation_result *out)
 {
-	const struct question question = { revocation, cert, at, size };
+	struct question question = { revocation, cert, at, size, true };
+	const struct named *unjudged;
+	struct revocation_result best;
 
 	pthread_rwlock_rdlock(lock_of(revocation));
-	judge(&question, out);
+	judge(&question, &unjudged, out);
+	if (unjudged != NULL) {
+		const uint64_t index = unjudged->index;
+
+		question.at_worst = false;
+		judge(&question, &unjudged, &best);
+		if (!agree(out->state, best.state))
+			*out = (struct revocation_result){
+				.state = REVOCATION_UNJUDGED,
+				.unjudged = index,
+			};
+	}
 	pthread_rwlock_unlock(lock_of(revocation));
 }
 
