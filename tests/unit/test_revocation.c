@@ -300,7 +300,8 @@ START_TEST(a_history_says_one_thing)
 	const struct cert *cert = cert_of(histories[_i].who);
 	struct error err = { 0 };
 	struct revocation *revocation = revocation_new(&err);
-	struct revocation_result out;
+	struct revocation_result out, at_size;
+	struct revocation *late; /* of who began with what another knew */
 	struct crls *sets[5] = { NULL };
 
 	for (size_t i = 0; i < 5 && histories[_i].steps[i].day != 0; i++) {
@@ -321,6 +322,14 @@ START_TEST(a_history_says_one_thing)
 	    &out);
 	ck_assert_msg(out.state == histories[_i].state, "%s: %d, not %d",
 	    histories[_i].name, out.state, histories[_i].state);
+	/* Who asked at each size says the same, and so does a copy. */
+	late = revocation_copy(revocation, &err);
+	for (uint64_t size = 10; size <= 15; size++)
+		revocation_judge(late, cert, DAY(histories[_i].act), size,
+		    &at_size);
+	ck_assert_int_eq(at_size.state, out.state);
+	ck_assert_int_eq(at_size.since_at, out.since_at);
+	revocation_free(late);
 	if (out.state == REVOCATION_REVOKED || out.state == REVOCATION_DOUBTED)
 		ck_assert_msg(out.since_at == DAY(histories[_i].since),
 		    "%s: since day %lld", histories[_i].name,
