@@ -31,6 +31,8 @@ start_daemon "$dir/b" || not_ok "the older daemon starts"
 cp -R offices work/offices.before; for o in mofa mofa-minister iom-geneva; do at $o show agreement/one >/dev/null; at $o list >/dev/null; done
 rm -rf work/offices.all; cp -R offices work/offices.all
 
+"$top/certs/ca" crl certs/iom >/dev/null; cp certs/iom/crl.pem work/newer.pem
+
 words() {
 	case $1 in
 	list) echo "iom-geneva list agreement --proved" ;;
@@ -48,6 +50,7 @@ words() {
 	sign) echo "mofa-minister sign agreement/one@3 --yes" ;;
 	terminate) echo "mofa-minister terminate agreement/one --reason over --yes" ;;
 	"bag pack") echo "mofa bag pack -o work/out.bag --to iom-bangkok agreement/one" ;;
+	"crls push") echo "mofa crls push work/newer.pem" ;;
 	"bag ack") echo "mofa bag ack work/a.bag.ack" ;;
 	esac
 }
@@ -79,6 +82,7 @@ lie "drops a signature, and answers with the receipt of another one" RECEIPT_DIF
 lie "drops a deposit so" RECEIPT_DIFFERS "push" "$none" -- swallow /versions/ "$other_deposit"
 lie "drops a termination so" RECEIPT_DIFFERS "terminate" "$none" -- swallow /termination "$other_signature"
 lie "drops a waybill or an acknowledgement so" RECEIPT_DIFFERS "bag pack, bag ack" "$none" -- swallow /v1/bags "$waybill"
+lie "drops a revocation list that is handed in" CRL_WITHHELD "crls push" "$none" -- swallow /v1/crls "$waybill"
 lie "shows another document's acts among those that were asked for" ANSWER_DIFFERS "$reading, push" "$none" -- ask "&document=agreement%2Fone" "" ask "&document=agreement%2Ftwo" ""
 lie "shows an act twice" ANSWER_DIFFERS "$reading, log, pull" "$none" -- lines $entries twice
 lie "shows acts out of order" ANSWER_DIFFERS "history, log, log --document, pull" "$none" -- lines $entries swap
