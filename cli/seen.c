@@ -50,12 +50,10 @@ bool
 seen_parse_extension(struct span text, uint64_t *old,
     struct merkle_proof *proof, struct span *note, struct error *err)
 {
-	struct span line, word;
+	struct span line;
 
 	proof->num = 0;
-	if (!span_take_line(&text, &line) ||
-	    !span_take_until(&line, ' ', &word) || !span_is(word, "old") ||
-	    !span_to_u64(line, old))
+	if (!span_take_field(&text, "old", &line) || !span_to_u64(line, old))
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's checkpoint is not one");
 	for (;;) {

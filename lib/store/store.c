@@ -504,11 +504,10 @@ store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
 static bool
 take_oid_line(struct span *in, const char *key, struct oid *out)
 {
-	struct span rest = *in, line, word;
+	struct span rest = *in, value;
 
-	if (!span_take_line(&rest, &line) ||
-	    !span_take_until(&line, ' ', &word) || !span_is(word, key) ||
-	    !span_to_hex(line, out->bytes, OID_BYTES))
+	if (!span_take_field(&rest, key, &value) ||
+	    !span_to_hex(value, out->bytes, OID_BYTES))
 		return false;
 	*in = rest;
 	return true;
