@@ -13,23 +13,19 @@
 #define DOC "agreement/one"
 
 static struct context context;
-static char dir[] = "/tmp/acts-XXXXXX";
+static char dir[UNIT_DIR];
 
 static void
 set_up(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/acts-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	snprintf(context.state, sizeof(context.state), "%s", dir);
 }
 
 static void
 tear_down(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* One act: who of 'm', 'i' signs; prior -1: none. */

@@ -24,7 +24,7 @@
 #include "base/file.h"
 #include "daemon/confine.h"
 
-static char top[64];
+static char top[UNIT_DIR];
 static struct config config;
 static int memory = -1; /* what the signer has open */
 
@@ -39,8 +39,7 @@ make_folder(void)
 	struct error err = { 0 };
 	char path[FILE_PATH];
 
-	snprintf(top, sizeof(top), "/tmp/valise-confine-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
+	unit_make_dir(top);
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		ck_ok(file_join(path, top, folders[i], &err), err);
 		ck_assert_int_eq(mkdir(path, 0700), 0);
@@ -60,11 +59,8 @@ make_folder(void)
 static void
 remove_folder(void)
 {
-	char command[128];
-
 	close(memory);
-	snprintf(command, sizeof(command), "rm -rf %s", top);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(top);
 }
 
 static bool

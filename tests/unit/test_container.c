@@ -505,13 +505,12 @@ START_TEST(a_set_of_files_is_so_large_and_no_larger)
 }
 END_TEST
 
-static char dir[64];
+static char dir[UNIT_DIR];
 
 static void
 make_dir(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 }
 
 static void

@@ -17,13 +17,12 @@
 #include "base/folder.h"
 #include "base/outfile.h"
 
-static char dir[64];
+static char dir[UNIT_DIR];
 
 static void
 set_up(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_assert_int_eq(chdir(dir), 0);
 	ck_assert_int_eq(mkdir("data", 0700), 0);
 	ck_assert_int_eq(mkdir("data/journal", 0700), 0);
@@ -37,11 +36,8 @@ set_up(void)
 static void
 tear_down(void)
 {
-	char command[128];
-
 	ck_assert_int_eq(chdir("/"), 0);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* --- folder.h --- */

@@ -364,7 +364,7 @@ END_TEST
 
 /* --- The files. --- */
 
-static char dir[64];
+static char dir[UNIT_DIR];
 static struct note_signer signer;
 
 static void
@@ -372,8 +372,7 @@ make_dir(void)
 {
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
 		&signer, &err), err);
 	ck_ok(journal_create(dir, &err), err);
@@ -382,16 +381,7 @@ make_dir(void)
 static void
 remove_dir(void)
 {
-	static const char *const names[] = { "entries", "heads", "nodes", "hashes-0",
-		"hashes-1", "hashes-2", "hashes-3", "hashes-4", "hashes-5",
-		"hashes-6", "hashes-7" };
-	char path[FILE_PATH];
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	unit_remove_dir(dir);
 }
 
 static bool

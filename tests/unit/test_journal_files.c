@@ -12,7 +12,7 @@
 #include "faults.h"
 #include "journal/journal.h"
 
-static char dir[64];
+static char dir[UNIT_DIR];
 static struct note_signer signer, other;
 static struct note_keys keys;
 static struct head head; /* what was signed last */
@@ -83,8 +83,7 @@ set_up(void)
 {
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer,
 		  &err) &&
 		note_signer_make("log.test/audit", NOTE_JOURNAL, &other,
@@ -98,16 +97,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	static const char *const names[] = { "entries", "heads", "nodes",
-		"hashes-0", "hashes-1", "hashes-2", "hashes-3", "hashes-4",
-		"hashes-5", "hashes-6", "hashes-7" };
-	char path[FILE_PATH];
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	ck_assert_int_eq(rmdir(dir), 0);
+	unit_remove_dir(dir);
 }
 
 static void

@@ -11,7 +11,7 @@
 #include "cli/lists.h"
 #include "pki_fixture.h"
 
-static char dir[64], path[FILE_PATH];
+static char dir[UNIT_DIR], path[FILE_PATH];
 static struct identity ca, signer;
 static struct crls *lists;
 static struct trust *trust;
@@ -63,8 +63,7 @@ set_up(void)
 	struct buf pem = BUF(10000);
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "judged", &err), err);
 	ca = fixture_ca("MOFA CA");
 	signer = fixture_signer(&ca, "minister@mofa.example", "");
@@ -80,15 +79,12 @@ set_up(void)
 static void
 tear_down(void)
 {
-	char command[128];
-
 	identity_free(&ca);
 	identity_free(&signer);
 	crl_entries_free(named);
 	crls_free(lists);
 	trust_free(trust);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* The lists that are known: one of the signer, or of nobody. */

@@ -20,15 +20,14 @@
 
 static struct note_signer journal, other, witness;
 static struct note_keys keys;
-static char dir[64], path[FILE_PATH];
+static char dir[UNIT_DIR], path[FILE_PATH];
 
 static void
 set_up(void)
 {
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "cosignatures", &err), err);
 	ck_ok(note_signer_make(ORIGIN, NOTE_JOURNAL, &journal, &err) &&
 		note_signer_make("other.test/log", NOTE_JOURNAL, &other,
@@ -43,8 +42,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	unlink(path);
-	rmdir(dir);
+	unit_remove_dir(dir);
 }
 
 /* Some digest, one for each number. */

@@ -20,7 +20,7 @@ enum history { A, B };
 
 static struct note_signer signer;
 static struct note_keys keys;
-static char dir[] = "/tmp/seen-XXXXXX", template[] = "/tmp/seen-XXXXXX";
+static char dir[UNIT_DIR];
 
 /* --- Two journals. --- */
 
@@ -297,18 +297,14 @@ set_up(void)
 			  &err), err);
 		keys = note_keys_of(&signer.key);
 	}
-	memcpy(dir, template, sizeof(dir));
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	num_told = 0;
 }
 
 static void
 tear_down(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* --- A checkpoint that was met: kept, met, who is asked → what comes. --- */

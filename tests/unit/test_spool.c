@@ -13,23 +13,19 @@
 #include "daemon/bags.h"
 #include "daemon/uploads.h"
 
-static char dir[64];
+static char dir[UNIT_DIR];
 static struct digest digest;
 
 static void
 set_up(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/spool-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 }
 
 static void
 tear_down(void)
 {
-	char command[80];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* The body of a POST /v1/bags, kept by a first run. */

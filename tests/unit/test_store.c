@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "store/store.h"
 
-static char dir[64], path[FILE_PATH];
+static char dir[UNIT_DIR], path[FILE_PATH];
 static struct store *store;
 
 static void
@@ -15,8 +15,7 @@ set_up(void)
 {
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "store.git", &err) &&
 		store_create(path, &err), err);
 	store = store_open(path, &err);
@@ -26,11 +25,8 @@ set_up(void)
 static void
 tear_down(void)
 {
-	char command[128];
-
 	store_free(store);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* git itself, in the store; its output must be nothing but that. */

@@ -19,7 +19,7 @@ enum { DEPOSITARY, OTHER, STRANGER, EXPIRED, PERSONS };
 static struct identity mofa, iom, persons[PERSONS];
 static struct policy *policy;
 static struct cert_cache *certs;
-static char dir[64], path[FILE_PATH];
+static char dir[UNIT_DIR], path[FILE_PATH];
 static struct store *store;
 
 static void
@@ -28,8 +28,7 @@ set_up(void)
 	struct identity unknown = fixture_ca("MOFA CA");
 	struct error err = { 0 };
 
-	snprintf(dir, sizeof(dir), "/tmp/valise-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "store.git", &err) &&
 		store_create(path, &err),
 	    err);
@@ -53,8 +52,6 @@ set_up(void)
 static void
 tear_down(void)
 {
-	char command[128];
-
 	store_free(store);
 	policy_free(policy);
 	cert_cache_free(certs);
@@ -62,8 +59,7 @@ tear_down(void)
 		identity_free(&persons[i]);
 	identity_free(&mofa);
 	identity_free(&iom);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
+	unit_remove_dir(dir);
 }
 
 /* --- The depositary's signature of a commit. --- */

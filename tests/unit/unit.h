@@ -5,6 +5,7 @@
 #define TESTS_UNIT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,26 @@
 		const bool ok_ = (call);                        \
 		ck_assert_msg(ok_, "%s: %s", #call, (err).detail); \
 	} while (0)
+
+#define UNIT_DIR 64
+
+/* A new folder of a test's own. */
+static inline void
+unit_make_dir(char dir[UNIT_DIR])
+{
+	snprintf(dir, UNIT_DIR, "/tmp/valise-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+/* It and all that is in it. */
+static inline void
+unit_remove_dir(const char *dir)
+{
+	char command[UNIT_DIR + 16];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
 
 static inline int
 run_tests(const char *name, void (*fill)(TCase *tcase))
