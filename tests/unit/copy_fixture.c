@@ -7,6 +7,8 @@
 
 #include "document/manifest.h"
 #include "document/termination.h"
+#include "merkle_fixture.h"
+#include "policy_fixture.h"
 #include "unit.h"
 
 enum { ENTRIES = 64, STEP_SECONDS = 10 };
@@ -25,17 +27,6 @@ static const char *const offices[COPY_PERSONS] = {
 };
 
 /* --- The policies and CRLs. --- */
-
-static void
-put_pem(struct container *files, const char *path, const struct cert *cert)
-{
-	struct buf pem = BUF(10000);
-	struct error err = { 0 };
-
-	fixture_pem(cert, &pem);
-	ck_ok(container_put(files, path, buf_span(&pem), &err), err);
-	buf_free(&pem);
-}
 
 /* Replace a text in a file of the policy, which must have it. */
 static void
@@ -58,27 +49,11 @@ edit(struct container *files, const char *path, const char *old,
 static struct policy *
 make_policy(enum copy_policy which)
 {
-	static const char *const names[] = { "mofa", "iom-vientiane",
-		"iom-bangkok", "iom-geneva" };
 	struct complaints complaints = COMPLAINTS;
-	struct container *files;
+	struct container *files = fixture_shipped(&w.cas[0], &w.cas[1]);
 	struct policy *policy;
 	struct error err = { 0 };
-	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/policies", getenv("VALISE_TOP"));
-	files = container_read_dir(path, &err);
-	ck_assert_msg(files != NULL, "%s", err.detail);
-	put_pem(files, "cas/mofa.pem", w.cas[0].cert);
-	put_pem(files, "cas/iom.pem", w.cas[1].cert);
-	for (size_t i = 0; i < COUNT(names); i++) {
-		struct identity one = fixture_encrypter(&w.cas[i > 0],
-		    "registry@offices.example");
-
-		snprintf(path, sizeof(path), "encryption/%s.pem", names[i]);
-		put_pem(files, path, one.cert);
-		identity_free(&one);
-	}
 	edit(files, "offices.yaml", "lao-pdr, types: [health-protocol]",
 	    "lao-pdr, types: [agreement, health-protocol]");
 	if (which == TWO_OF_LAO)
@@ -267,22 +242,6 @@ static struct journaled {
 	struct buf lines[ENTRIES];     /* by index; empty between them */
 	uint64_t size;
 } j;
-
-static bool
-read_leaf(void *arg, unsigned level, uint64_t index, struct digest *out,
-    struct error *err)
-{
-	struct digest left, right;
-
-	if (level == 0) {
-		*out = merkle_leaf(buf_span(&j.lines[index]));
-		return true;
-	}
-	(void)(read_leaf(arg, level - 1, 2 * index, &left, err) &&
-	    read_leaf(arg, level - 1, 2 * index + 1, &right, err));
-	*out = merkle_node(&left, &right);
-	return true;
-}
 
 const struct entry *
 copy_entry(size_t step)
@@ -508,7 +467,7 @@ make_note(struct buf *note)
 
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
 	    w.journal.key.name);
-	ck_ok(merkle_root_at(read_leaf, NULL, j.size, &checkpoint.root, &err) &&
+	ck_ok(merkle_root_at(fixture_node, j.lines, j.size, &checkpoint.root, &err) &&
 		checkpoint_encode(&checkpoint, &text, &err) &&
 		note_sign(&w.journal, buf_span(&text), signature, &err) &&
 		note_encode(&w.journal.key, &checkpoint, signature, note, &err),
@@ -527,7 +486,7 @@ put_receipt(struct container *c, uint64_t index, const struct buf *note)
 	proof.index = index;
 	ck_ok(buf_append(&proof.entry, buf_span(&j.lines[index]), &err) &&
 		buf_append(&proof.note, buf_span(note), &err) &&
-		merkle_prove_inclusion(read_leaf, NULL, index, j.size,
+		merkle_prove_inclusion(fixture_node, j.lines, index, j.size,
 		    &proof.path, &err) &&
 		proof_encode(&proof, &out, &err),
 	    err);

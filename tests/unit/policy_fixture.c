@@ -53,3 +53,28 @@ fixture_policy(const struct identity *mofa, const struct identity *iom)
 	complaints_free(&complaints);
 	return made;
 }
+
+struct container *
+fixture_shipped(const struct identity *mofa, const struct identity *iom)
+{
+	static const char *const offices[] = { "mofa", "iom-vientiane",
+		"iom-bangkok", "iom-geneva" };
+	struct container *files;
+	struct error err = { 0 };
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/policies", getenv("VALISE_TOP"));
+	files = container_read_dir(path, &err);
+	ck_assert_msg(files != NULL, "%s", err.detail);
+	put_pem(files, "cas/mofa.pem", mofa->cert);
+	put_pem(files, "cas/iom.pem", iom->cert);
+	for (size_t i = 0; i < COUNT(offices); i++) {
+		struct identity one = fixture_encrypter(i == 0 ? mofa : iom,
+		    "registry@offices.example");
+
+		snprintf(path, sizeof(path), "encryption/%s.pem", offices[i]);
+		put_pem(files, path, one.cert);
+		identity_free(&one);
+	}
+	return files;
+}

@@ -1,5 +1,6 @@
 /*
- * policy_fixture.h - the smallest policy there is: two offices with all rights.
+ * policy_fixture.h - the smallest policy there is, two offices with all rights;
+ * and the one that the project ships.
  */
 #ifndef TESTS_POLICY_FIXTURE_H
 #define TESTS_POLICY_FIXTURE_H
@@ -14,6 +15,13 @@
  * depositary@mofa.example.
  */
 struct policy *fixture_policy(const struct identity *mofa,
+    const struct identity *iom);
+
+/*
+ * The files of the policy that the project ships, with these CAs and the
+ * certificates that its offices' "encryption" names.
+ */
+struct container *fixture_shipped(const struct identity *mofa,
     const struct identity *iom);
 
 #endif

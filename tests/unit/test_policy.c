@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "pki_fixture.h"
+#include "policy_fixture.h"
 #include "policy/policy.h"
 
 #define NOW INT64_C(1790000000)
@@ -25,47 +26,15 @@ tear_down(void)
 }
 
 /* The project's own policy, one string of one file replaced by another. */
-/* What the offices' "encryption" names. */
-static void
-put_encryption(struct container *files, struct error *err)
-{
-	static const char *const offices[] = { "mofa", "iom-vientiane",
-		"iom-bangkok", "iom-geneva" };
-
-	for (size_t i = 0; i < COUNT(offices); i++) {
-		struct identity one = fixture_encrypter(
-		    i == 0 ? &mofa : &iom, "registry@offices.example");
-		struct buf pem = BUF(10000);
-		char path[100];
-
-		snprintf(path, sizeof(path), "encryption/%s.pem",
-		    offices[i]);
-		fixture_pem(one.cert, &pem);
-		ck_ok(container_put(files, path, buf_span(&pem), err), *err);
-		buf_free(&pem);
-		identity_free(&one);
-	}
-}
-
 static struct policy *
 load(const char *file, const char *from, const char *to,
     struct complaints *complaints, struct error *err)
 {
-	struct buf pem = BUF(10000), text = BUF(1000000);
-	struct container *files;
+	struct buf text = BUF(1000000);
+	struct container *files = fixture_shipped(&mofa, &iom);
 	struct span old, rest;
-	char dir[4096];
 	const uint8_t *at;
 
-	snprintf(dir, sizeof(dir), "%s/policies", getenv("VALISE_TOP"));
-	files = container_read_dir(dir, err);
-	ck_assert_msg(files != NULL, "%s", err->detail);
-	fixture_pem(mofa.cert, &pem);
-	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&pem), err), *err);
-	pem.len = 0;
-	fixture_pem(iom.cert, &pem);
-	ck_ok(container_put(files, "cas/iom.pem", buf_span(&pem), err), *err);
-	put_encryption(files, err);
 	if (file != NULL && from == NULL) {
 		ck_ok(container_put(files, file, span_of_str(to), err), *err);
 	} else if (file != NULL) {
@@ -80,7 +49,6 @@ load(const char *file, const char *from, const char *to,
 			buf_append(&text, rest, err), *err);
 		ck_ok(container_put(files, file, buf_span(&text), err), *err);
 	}
-	buf_free(&pem);
 	buf_free(&text);
 	return policy_load(files, NOW, complaints, err);
 }
@@ -327,28 +295,6 @@ START_TEST(a_list_has_so_many_and_no_more)
 }
 END_TEST
 
-/* The policy's files, of which a test changes some. */
-static struct container *
-good_files(void)
-{
-	struct buf pem = BUF(10000);
-	struct container *files;
-	struct error err = { 0 };
-	char dir[4096];
-
-	snprintf(dir, sizeof(dir), "%s/policies", getenv("VALISE_TOP"));
-	files = container_read_dir(dir, &err);
-	ck_assert_msg(files != NULL, "%s", err.detail);
-	fixture_pem(mofa.cert, &pem);
-	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&pem), &err), err);
-	pem.len = 0;
-	fixture_pem(iom.cert, &pem);
-	ck_ok(container_put(files, "cas/iom.pem", buf_span(&pem), &err), err);
-	put_encryption(files, &err);
-	buf_free(&pem);
-	return files;
-}
-
 static const char *const types[] = { "agreement.yaml", "mou.yaml",
 	"health-protocol.yaml", "note-verbale.yaml" };
 
@@ -356,7 +302,7 @@ START_TEST(a_policy_has_offices_and_types)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct error err = { 0 };
-	struct container *files = good_files();
+	struct container *files = fixture_shipped(&mofa, &iom);
 
 	container_remove(files, "offices.yaml");
 	ck_assert_ptr_null(policy_load(files, NOW, &complaints, &err));
@@ -364,7 +310,7 @@ START_TEST(a_policy_has_offices_and_types)
 	    "policies/offices.yaml: there is no such file"));
 	complaints_free(&complaints);
 	complaints = COMPLAINTS;
-	files = good_files();
+	files = fixture_shipped(&mofa, &iom);
 	for (size_t i = 0; i < COUNT(types); i++)
 		container_remove(files, types[i]);
 	ck_assert_ptr_null(policy_load(files, NOW, &complaints, &err));
@@ -384,7 +330,7 @@ START_TEST(a_policy_has_so_many_types_and_no_more)
 
 	for (unsigned num = LIMIT_TYPES; num <= LIMIT_TYPES + 1; num++) {
 		struct complaints complaints = COMPLAINTS;
-		struct container *files = good_files();
+		struct container *files = fixture_shipped(&mofa, &iom);
 		struct error err = { 0 };
 		struct policy *made;
 
@@ -429,7 +375,7 @@ START_TEST(an_office_is_written_to_by_a_key_that_can)
 {
 	struct identity one = fixture_issue(&mofa, &encryptions[_i].cert);
 	struct complaints complaints = COMPLAINTS;
-	struct container *files = good_files();
+	struct container *files = fixture_shipped(&mofa, &iom);
 	struct buf pem = BUF(10000);
 	struct error err = { 0 };
 	struct policy *made;

@@ -8,7 +8,9 @@
 #include "base/time.h"
 #include "document/manifest.h"
 #include "journal/entry.h"
+#include "merkle_fixture.h"
 #include "pki_fixture.h"
+#include "policy_fixture.h"
 #include "verdict/verdict.h"
 
 #define NOW INT64_C(1790000000) /* 2026-09-21 */
@@ -114,36 +116,11 @@ static struct world {
 	enum wrong wrong;
 } w;
 
-/* What the offices' "encryption" names. */
-static void
-put_encryption(struct container *files, struct error *err)
-{
-	static const char *const offices[] = { "mofa", "iom-vientiane",
-		"iom-bangkok", "iom-geneva" };
-
-	for (size_t i = 0; i < COUNT(offices); i++) {
-		struct identity one = fixture_encrypter(
-		    i == 0 ? &w.mofa : &w.iom, "registry@offices.example");
-		struct buf pem = BUF(10000);
-		char path[100];
-
-		snprintf(path, sizeof(path), "encryption/%s.pem",
-		    offices[i]);
-		fixture_pem(one.cert, &pem);
-		ck_ok(container_put(files, path, buf_span(&pem), err), *err);
-		buf_free(&pem);
-		identity_free(&one);
-	}
-}
-
 static void
 set_up(void)
 {
 	struct complaints complaints = COMPLAINTS;
-	struct buf mofa = BUF(10000), iom = BUF(10000);
-	struct container *files;
 	struct error err = { 0 };
-	char dir[4096];
 
 	w = (struct world){ .mofa = fixture_ca("MOFA CA"),
 		.iom = fixture_ca("IOM CA"),
@@ -153,15 +130,8 @@ set_up(void)
 	w.chief = fixture_signer(&w.iom, "chief-of-mission@iom.example",
 	    "Vientiane");
 	w.depositary = fixture_signer(&w.mofa, "depositary@mofa.example", "");
-	fixture_pem(w.mofa.cert, &mofa);
-	fixture_pem(w.iom.cert, &iom);
-	snprintf(dir, sizeof(dir), "%s/policies", getenv("VALISE_TOP"));
-	files = container_read_dir(dir, &err);
-	ck_assert_msg(files != NULL, "%s", err.detail);
-	ck_ok(container_put(files, "cas/mofa.pem", buf_span(&mofa), &err) &&
-		container_put(files, "cas/iom.pem", buf_span(&iom), &err), err);
-	put_encryption(files, &err);
-	w.policy = policy_load(files, NOW, &complaints, &err);
+	w.policy = policy_load(fixture_shipped(&w.mofa, &w.iom), NOW,
+	    &complaints, &err);
 	ck_assert_msg(w.policy != NULL, "%s", err.detail);
 	w.crls = crls_new(&err);
 	w.certs = cert_cache_new(&err);
@@ -180,8 +150,6 @@ set_up(void)
 		.keys = { w.witness_signers[0].key, w.witness_signers[1].key },
 		.names = { "mofa", "iom-geneva" } };
 	complaints_free(&complaints);
-	buf_free(&mofa);
-	buf_free(&iom);
 }
 
 static void
@@ -320,27 +288,11 @@ id_of(const struct identity *signer, char id[33])
 
 struct test_act {
 	struct entry entry;
-	struct buf line;
 };
 
 static struct test_act acts[8];
+static struct buf lines[8]; /* of each */
 static size_t num_acts;
-
-static bool
-read_leaf(void *arg, unsigned level, uint64_t index, struct digest *out,
-    struct error *err)
-{
-	struct digest left, right;
-
-	if (level == 0) {
-		*out = merkle_leaf(buf_span(&acts[index].line));
-		return true;
-	}
-	(void)(read_leaf(arg, level - 1, 2 * index, &left, err) &&
-	    read_leaf(arg, level - 1, 2 * index + 1, &right, err));
-	*out = merkle_node(&left, &right);
-	return true;
-}
 
 #define HAS(name) (UINT32_C(1) << ENTRY_##name)
 
@@ -402,8 +354,8 @@ encode_acts(const struct container *c)
 		contents.bytes[0] ^= 1;
 	for (size_t i = 0; i < num_acts; i++) {
 		acts[i].entry.contents = contents;
-		acts[i].line = BUF(LIMIT_ENTRY_BYTES);
-		ck_ok(entry_encode(&acts[i].entry, &acts[i].line, &err), err);
+		lines[i] = BUF(LIMIT_ENTRY_BYTES);
+		ck_ok(entry_encode(&acts[i].entry, &lines[i], &err), err);
 	}
 }
 
@@ -421,7 +373,7 @@ add_receipts(struct container *c)
 
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
 	    signer->key.name);
-	ck_ok(merkle_root_at(read_leaf, NULL, num_acts, &checkpoint.root,
+	ck_ok(merkle_root_at(fixture_node, lines, num_acts, &checkpoint.root,
 		  &err) &&
 		checkpoint_encode(&checkpoint, &text, &err) &&
 		note_sign(signer, buf_span(&text), signature, &err) &&
@@ -438,9 +390,9 @@ add_receipts(struct container *c)
 		char path[200];
 
 		proof.index = i;
-		ck_ok(buf_append(&proof.entry, buf_span(&acts[i].line), &err) &&
+		ck_ok(buf_append(&proof.entry, buf_span(&lines[i]), &err) &&
 			buf_append(&proof.note, buf_span(&note), &err) &&
-			merkle_prove_inclusion(read_leaf, NULL, i, num_acts,
+			merkle_prove_inclusion(fixture_node, lines, i, num_acts,
 			    &proof.path, &err) &&
 			proof_encode(&proof, &out, &err), err);
 		if (is(RECEIPT_GARBLED))
@@ -606,7 +558,7 @@ make_copy(void)
 
 	spoil(c, id);
 	for (size_t i = 0; i < num_acts; i++)
-		buf_free(&acts[i].line);
+		buf_free(&lines[i]);
 	identity_free(&minister);
 	identity_free(&geneva);
 	return c;
