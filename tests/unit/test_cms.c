@@ -151,6 +151,8 @@ enum twist {
 	ESS_SHA256_NAMED,
 	ESS_OTHER,
 	ESS_OTHER_SERIAL,
+	ESS_OTHER_ISSUER,
+	ESS_ISSUER_TAIL,
 	ESS_TWO,
 	ESS_POLICIES,
 	QUALIFIER,
@@ -193,6 +195,20 @@ enum twist {
 	AFTER_SIGNATURE,
 	AFTER_SIGNERS,
 	NO_ATTRIBUTES,
+	ISSUER_OTHER,
+	SERIAL_OTHER,
+	CERT_NONE,
+	CERTS_MANY,
+	ATTRIBUTE_NONE,
+	COMMITMENT_NULL,
+	UNSIGNED_NONE,
+	TOKEN_NULL,
+	CRLS_UNSORTED,
+	ALGORITHM_NONE,
+	ESS_LENGTH,
+	TYPE_OTHER,
+	INFO_NONE,
+	DIGESTS_NONE,
 };
 
 static const struct {
@@ -219,6 +235,22 @@ static const struct {
 	{ ESS_SHA256_NAMED, "SIGNATURE_FORM", "SHA-256" },
 	{ ESS_OTHER, "SIGNATURE_BROKEN", "names another certificate" },
 	{ ESS_OTHER_SERIAL, "SIGNATURE_BROKEN", "names another certificate" },
+	{ ESS_OTHER_ISSUER, "SIGNATURE_BROKEN", "names another certificate" },
+	{ ESS_ISSUER_TAIL, "SIGNATURE_FORM", "no issuer and" },
+	{ ISSUER_OTHER, "SIGNATURE_FORM", "certificate is not in it" },
+	{ SERIAL_OTHER, "SIGNATURE_FORM", "certificate is not in it" },
+	{ CERT_NONE, "SIGNATURE_FORM", "certificates is none" },
+	{ CERTS_MANY, "SIGNATURE_FORM", "more than 16 certificates" },
+	{ ATTRIBUTE_NONE, "SIGNATURE_FORM", "attribute is none" },
+	{ COMMITMENT_NULL, "SIGNATURE_FORM", "commitment-type is none" },
+	{ UNSIGNED_NONE, "SIGNATURE_FORM", "unsigned attribute is none" },
+	{ TOKEN_NULL, "SIGNATURE_FORM", "no token" },
+	{ CRLS_UNSORTED, "SIGNATURE_FORM", "CRLs are not in" },
+	{ ALGORITHM_NONE, "SIGNATURE_FORM", "algorithm is none" },
+	{ ESS_LENGTH, "SIGNATURE_FORM", "no hash of" },
+	{ TYPE_OTHER, "SIGNATURE_FORM", "content-type" },
+	{ INFO_NONE, "SIGNATURE_FORM", "SignerInfo is none" },
+	{ DIGESTS_NONE, "SIGNATURE_FORM", "not a CMS SignedData" },
 	{ ESS_TWO, "SIGNATURE_FORM", "exactly one certificate" },
 	{ ESS_POLICIES, "SIGNATURE_FORM", "exactly one certificate" },
 	{ QUALIFIER, "SIGNATURE_FORM", "qualifiers" },
@@ -316,10 +348,19 @@ ess_of(enum twist twist, const struct cert *cert)
 		return SEQ(SEQ(SEQ(SEQ(oid(SHA256_OID)), sha256)));
 	case ESS_ISSUER:
 	case ESS_OTHER_SERIAL:
+	case ESS_OTHER_ISSUER:
+	case ESS_ISSUER_TAIL:
 		return SEQ(SEQ(SEQ(sha256,
-		    SEQ(SEQ(TLV(0xa4, issuer_of(cert))),
-			twist == ESS_ISSUER ? serial_of(cert) :
-					      small(7)))));
+		    SEQ(SEQ(TLV(0xa4, twist == ESS_OTHER_ISSUER ?
+				    SEQ(SET(SEQ(oid("2.5.4.3"),
+					text(0x0c, "Other")))) :
+				    issuer_of(cert))),
+			twist == ESS_OTHER_SERIAL ? small(7) :
+						    serial_of(cert),
+			twist == ESS_ISSUER_TAIL ? small(7) :
+						   span_of("", 0)))));
+	case ESS_LENGTH:
+		return SEQ(SEQ(SEQ(raw(DER_OCTET_STRING, sha256.data, 31))));
 	case ESS_TWO:
 		return SEQ(SEQ(one, one));
 	case ESS_POLICIES:
@@ -389,7 +430,8 @@ make_attributes(struct making *making)
 		md = raw(DER_OCTET_STRING, hash("SHA384", content).data, 48);
 	if (twist != NO_CONTENT_TYPE)
 		add(making, ATTR("1.2.840.113549.1.9.3",
-		    oid("1.2.840.113549.1.7.1")));
+		    oid(twist == TYPE_OTHER ? "1.2.840.113549.1.9.16.1.4" :
+					      "1.2.840.113549.1.7.1")));
 	for (int i = 0; i < 1 + (twist == DUP_MD) - (twist == NO_MD); i++)
 		add(making, ATTR("1.2.840.113549.1.9.4", md));
 	for (int i = 0; i < 1 + (twist == DUP_TIME) - (twist == NO_TIME); i++)
@@ -404,11 +446,15 @@ make_attributes(struct making *making)
 	if (twist == QUALIFIER)
 		commitment = SEQ(oid(APPROVAL), SEQ(SEQ(oid("1.2.3"),
 		    text(0x0c, "ad referendum"))));
+	if (twist == COMMITMENT_NULL)
+		commitment = raw(DER_NULL, "", 0);
 	for (int i = 0; i < 1 + (twist == DUP_COMMITMENT); i++)
 		add(making, twist == TWO_COMMITMENTS ?
 			ATTR("1.2.840.113549.1.9.16.2.16", SEQ(oid(ORIGIN)),
 			    commitment) :
 			ATTR("1.2.840.113549.1.9.16.2.16", commitment));
+	if (twist == ATTRIBUTE_NONE)
+		add(making, SEQ(small(1)));
 	if (twist == POLICY_ATTRIBUTE)
 		add(making, ATTR("1.2.840.113549.1.9.16.2.15",
 		    SEQ(oid("1.2.3.4"))));
@@ -471,6 +517,8 @@ algorithm_of(enum twist twist)
 		return SEQ(oid("1.2.840.113549.1.1.1"), null);
 	case RSA_NO_NULL:
 		return SEQ(oid("1.2.840.113549.1.1.11"));
+	case ALGORITHM_NONE:
+		return SEQ(small(1));
 	case PSS:
 	case PSS_SALT:
 	case PSS_OTHER_MGF:
@@ -499,6 +547,10 @@ unsigned_of(enum twist twist)
 	case UNSIGNED_TWICE:
 		return TLV(DER_CONTEXT_1, ATTR(STAMP, token),
 		    ATTR(STAMP, token));
+	case UNSIGNED_NONE:
+		return TLV(DER_CONTEXT_1, SEQ(small(1)));
+	case TOKEN_NULL:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP, raw(DER_NULL, "", 0)));
 	case UNSIGNED_EMPTY:
 		return raw(DER_CONTEXT_1, "", 0);
 	case TOKEN_NONE:
@@ -558,9 +610,38 @@ signer_info_of(struct making *making)
 					   small(version),
 	    twist == SKI ? raw(0x80, ASN1_STRING_get0_data(id),
 		(size_t)ASN1_STRING_length(id)) :
-			   SEQ(issuer_of(cert), serial_of(cert)),
-	    making->digest, attributes_of(making), making->algorithm,
+			   SEQ(twist == ISSUER_OTHER ?
+				   SEQ(SET(SEQ(oid("2.5.4.3"),
+				       text(0x0c, "Other")))) :
+				   issuer_of(cert),
+			       twist == SERIAL_OTHER ? small(7) :
+						       serial_of(cert)),
+	    twist == INFO_NONE ? small(1) : making->digest, attributes_of(making), making->algorithm,
 	    TLV(DER_OCTET_STRING, sign(making)), unsigned_of(twist));
+}
+
+/* And, for one twist, the CRLs behind them. */
+static struct span
+certificates_of(enum twist twist, const struct span both[2])
+{
+	struct span many[LIMIT_CERTS_IN_CMS + 1];
+
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = both[0];
+	switch ((unsigned)twist) {
+	case CERTS_UNSORTED:
+		return TLV(DER_CONTEXT_0, both[1], both[0]);
+	case CERT_NONE:
+		return TLV(DER_CONTEXT_0, small(1), both[0], both[1]);
+	case CERTS_MANY:
+		return tlv_of(DER_CONTEXT_0, COUNT(many), many);
+	case CRLS_UNSORTED:
+		return concat(2,
+		    (struct span[]){ TLV(DER_CONTEXT_0, both[0], both[1]),
+			TLV(DER_CONTEXT_1, SEQ(small(2)), SEQ(small(1))) });
+	default:
+		return TLV(DER_CONTEXT_0, both[0], both[1]);
+	}
 }
 
 static struct span
@@ -583,11 +664,9 @@ make(enum twist twist)
 	    SET(making.digest, SEQ(oid(SHA384_OID))) :
 	    SET(twist == DIGESTS_OTHER ? SEQ(oid(SHA384_OID)) :
 					 making.digest);
-	certificates = twist == CERTS_UNSORTED ?
-	    TLV(DER_CONTEXT_0, both[1], both[0]) :
-	    TLV(DER_CONTEXT_0, both[0], both[1]);
+	certificates = certificates_of(twist, both);
 	signed_data = SEQ(small(twist == SKI || twist == VERSION_3 ? 3 : 1),
-	    digests,
+	    twist == DIGESTS_NONE ? small(1) : digests,
 	    SEQ(oid(twist == OTHER_CONTENT ? "1.2.840.113549.1.9.16.1.4" :
 					     "1.2.840.113549.1.7.1"),
 		twist == ATTACHED ? TLV(DER_CONTEXT_0, TLV(DER_OCTET_STRING,
@@ -662,6 +741,22 @@ START_TEST(a_signature_is_of_one_form)
 }
 END_TEST
 
+START_TEST(a_signature_over_its_limit_is_refused)
+{
+	uint8_t *bytes = calloc(1, LIMIT_SIGNATURE_BYTES + 1);
+	struct cades out = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(!cades_verify(certs, span_of(bytes, LIMIT_SIGNATURE_BYTES),
+	    content, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	ck_assert(!cades_verify(certs,
+	    span_of(bytes, LIMIT_SIGNATURE_BYTES + 1), content, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	free(bytes);
+}
+END_TEST
+
 START_TEST(every_truncation_of_a_signature_is_refused)
 {
 	const struct span good = make(PROTECTED);
@@ -704,6 +799,9 @@ END_TEST
 
 /* --- DER. --- */
 
+#define NULLS8	"05000500050005000500050005000500"
+#define NULLS64 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8
+
 static const struct {
 	const char *hex;
 	const char *says; /* NULL: it is DER */
@@ -735,6 +833,10 @@ static const struct {
 	{ "3081030101ff", "one value" },
 	{ "308200030101ff", "one value" },
 	{ "3003 8081 00", "length" },
+	/* Nine octets of a length, which would come round to 128. */
+	{ "3089010000000000000080" NULLS64, "one value" },
+	{ "30850000000080" NULLS64, "one value" },
+	{ "308180" NULLS64, NULL },
 	{ "050101", "NULL" },
 	{ "010101", "BOOLEAN" },
 	{ "01020000", "BOOLEAN" },
@@ -770,7 +872,7 @@ static const struct {
 static struct span
 bytes_of(const char *hex)
 {
-	struct buf out = BUF(200);
+	struct buf out = BUF(400);
 	struct error err = { 0 };
 	unsigned byte;
 
@@ -821,6 +923,7 @@ fill(TCase *t)
 	tcase_add_unchecked_fixture(t, set_up, tear_down);
 	tcase_add_checked_fixture(t, NULL, empty_arena);
 	tcase_add_loop_test(t, a_signature_is_of_one_form, 0, COUNT(twists));
+	tcase_add_test(t, a_signature_over_its_limit_is_refused);
 	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));

@@ -579,6 +579,130 @@ START_TEST(a_corrupt_block_does_not_hide_those_behind_it)
 }
 END_TEST
 
+START_TEST(what_is_wrong_with_the_first_block_is_told)
+{
+	struct buf pem = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	append_pem(&pem, true, 1);
+	ck_assert(!crls_add(crls, buf_span(&pem), NULL, &err));
+	ck_assert_msg(strstr(err.detail, "a block that is no CRL") != NULL,
+	    "%s", err.detail);
+	ck_assert(!crls_add(crls, span_of_str("x\n"), NULL, &err));
+	ck_assert_msg(strstr(err.detail, "no CRL in it") != NULL, "%s",
+	    err.detail);
+	crls_free(crls);
+	buf_free(&pem);
+}
+END_TEST
+
+/* By the CA's key, in another's name: nobody's. */
+START_TEST(a_list_in_another_name_is_not_the_cas)
+{
+	struct identity forger = { other_ca.cert, ca.key };
+	const struct fixture_list list = { .ca = &forger, .this_at = DAY(1),
+		.next_at = DAY(2) };
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	fixture_list(&list, &der);
+	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
+	ck_assert(!crl_is_signed_by(crls, crls_at(crls, 0), ca.cert));
+	ck_assert(!crl_is_signed_by(crls, crls_at(crls, 0), other_ca.cert));
+	ck_assert(!trust_signed(trust, crls, crls_at(crls, 0)));
+	crls_free(crls);
+	buf_free(&der);
+}
+END_TEST
+
+static struct crls *
+scoped(const char *scope)
+{
+	const struct fixture_list list = { .ca = &ca, .this_at = DAY(1),
+		.next_at = DAY(2), .scope = scope };
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	fixture_list(&list, &der);
+	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
+	buf_free(&der);
+	return crls;
+}
+
+#define A "fullname:URI:http://a.example/crl"
+#define B "fullname:URI:http://b.example/crl"
+
+static const struct {
+	const char *a, *b;
+	bool same;
+} scopes[] = {
+	{ NULL, NULL, true },
+	{ NULL, "critical," A, false },
+	{ "critical," A, "critical," A, true },
+	{ "critical," A, "critical," B, false },
+	{ "critical,onlyuser:TRUE", "critical,onlyuser:TRUE", true },
+	{ "critical,onlyuser:TRUE", "critical,onlyCA:TRUE", false },
+	{ "critical,onlyuser:TRUE", "critical," A, false },
+	{ "critical,onlyuser:TRUE," A, "critical," A, false },
+	{ "critical,onlyuser:TRUE," A, "critical,onlyuser:TRUE", false },
+	{ "critical,onlyuser:TRUE," A, "critical,onlyuser:TRUE," A, true },
+	{ "critical,onlyAA:TRUE", "critical,onlyCA:TRUE", false },
+};
+
+START_TEST(two_lists_are_of_one_scope_or_not)
+{
+	struct crls *a = scoped(scopes[_i].a), *b = scoped(scopes[_i].b);
+
+	ck_assert_int_eq(crl_same_scope(crls_at(a, 0), crls_at(b, 0)),
+	    scopes[_i].same);
+	ck_assert_int_eq(crl_same_scope(crls_at(b, 0), crls_at(a, 0)),
+	    scopes[_i].same);
+	crls_free(a);
+	crls_free(b);
+}
+END_TEST
+
+/* A name that is completed by the issuer's is not a whole one. */
+START_TEST(a_point_by_a_relative_name_is_another)
+{
+	static const unsigned char relative[] = { 0x30, 0x0e, 0xa0, 0x0c,
+		0xa1, 0x0a, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c,
+		0x01, 'A' };
+	struct crls *whole = scoped("critical," A), *crls;
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_CRL *x509 = X509_CRL_dup(crls_at(whole, 0)->x509);
+	unsigned char *der = NULL;
+	struct error err = { 0 };
+	X509_EXTENSION *ext;
+	int len;
+
+	X509_EXTENSION_free(X509_CRL_delete_ext(x509,
+	    X509_CRL_get_ext_by_NID(x509, NID_issuing_distribution_point,
+		-1)));
+	ASN1_OCTET_STRING_set(value, relative, sizeof(relative));
+	ext = X509_EXTENSION_create_by_NID(NULL,
+	    NID_issuing_distribution_point, 1, value);
+	X509_CRL_add_ext(x509, ext, -1);
+	X509_CRL_sign(x509, ca.key, EVP_sha256());
+	len = i2d_X509_CRL(x509, &der);
+	crls = crls_new(&err);
+	ck_ok(crls_add(crls, span_of(der, (size_t)len), NULL, &err), err);
+	ck_assert(crl_covers(crls_at(whole, 0), sharded.cert));
+	ck_assert(!crl_covers(crls_at(crls, 0), sharded.cert));
+	ck_assert(!crl_same_scope(crls_at(crls, 0), crls_at(whole, 0)));
+	ck_assert(crl_same_scope(crls_at(crls, 0), crls_at(crls, 0)));
+	OPENSSL_free(der);
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(value);
+	X509_CRL_free(x509);
+	crls_free(crls);
+	crls_free(whole);
+}
+END_TEST
+
 static const char *const nothing[] = { "", "see the wiki\n", "0",
 	"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 	"-----BEGIN X509 CRL-----\nAAAA", "-----BEGIN " };
@@ -697,6 +821,11 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_file_without_a_list_is_refused, 0,
 	    COUNT(nothing));
 	tcase_add_test(t, an_indirect_list_is_refused);
+	tcase_add_test(t, what_is_wrong_with_the_first_block_is_told);
+	tcase_add_test(t, a_list_in_another_name_is_not_the_cas);
+	tcase_add_loop_test(t, two_lists_are_of_one_scope_or_not, 0,
+	    COUNT(scopes));
+	tcase_add_test(t, a_point_by_a_relative_name_is_another);
 	tcase_add_test(t, all_certificates_of_a_cas_file_are_used);
 }
 
