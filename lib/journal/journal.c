@@ -178,21 +178,39 @@ read_head(const struct journal *journal, uint64_t n, struct head *out,
 		"journal/heads: record %llu is damaged", (unsigned long long)n);
 }
 
+/*
+ * *good: the record is whole.  False only where it could not be read: it may be
+ * good, and nothing is to be cut off for that.
+ */
+static bool
+find_head(const struct journal *journal, uint64_t n, struct head *out,
+    uint64_t *end, bool *good, struct error *err)
+{
+	struct error why = { 0 };
+
+	*good = read_head(journal, n, out, end, &why);
+	if (*good || why.kind == ERROR_UNTRUSTED)
+		return true;
+	*err = why;
+	return false;
+}
+
 /* The last whole, good record; what follows it was never flushed. */
 static bool
 find_last_head(struct journal *journal, struct head *last, uint64_t *end,
     struct error *err)
 {
 	struct stat st;
+	bool good;
 
 	*last = (struct head){ .root = merkle_empty() };
 	*end = 0;
 	if (fstat(journal->heads, &st) != 0)
 		return error_set_errno(err, "journal/heads");
 	for (uint64_t n = (uint64_t)st.st_size / HEAD_BYTES; n > 0; n--) {
-		struct error ignored = { 0 };
-
-		if (read_head(journal, n - 1, last, end, &ignored)) {
+		if (!find_head(journal, n - 1, last, end, &good, err))
+			return false;
+		if (good) {
 			journal->num_heads = n;
 			return true;
 		}
@@ -214,18 +232,21 @@ drop_torn_heads(struct journal *journal, const char *dir,
 	const uint64_t num = journal->num_heads;
 	struct buf whole = BUF(SIZE_MAX);
 	char path[FILE_PATH];
-	struct error ignored = { 0 };
 	struct head head;
 	uint64_t end, torn = 0;
-	bool ok = true;
+	bool ok = true, good;
 
 	/* What is older than so many the kernel has long written. */
 	for (uint64_t n = num > HEADS_IN_FLIGHT ? num - HEADS_IN_FLIGHT : 0;
-	     n < num; n++)
-		torn += !read_head(journal, n, &head, &end, &ignored);
-	for (uint64_t n = 0; ok && torn > 0 && n < num; n++)
-		if (read_head(journal, n, &head, &end, &ignored))
+	     ok && n < num; n++) {
+		ok = find_head(journal, n, &head, &end, &good, err);
+		torn += ok && !good;
+	}
+	for (uint64_t n = 0; ok && torn > 0 && n < num; n++) {
+		ok = find_head(journal, n, &head, &end, &good, err);
+		if (ok && good)
 			ok = encode_head(&head, end, &whole, err);
+	}
 	if (ok && torn > 0) {
 		ok = file_join(path, dir, "heads", err) &&
 		    file_write(path, buf_span(&whole), 0600, err);

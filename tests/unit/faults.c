@@ -31,6 +31,13 @@ ftruncate(int fd, off_t len)
 }
 
 ssize_t
+pread(int fd, void *data, size_t len, off_t at)
+{
+	return fails(&faults.pread) ? -1 :
+				      syscall(SYS_pread64, fd, data, len, at);
+}
+
+ssize_t
 pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	return fails(&faults.pwrite) ? -1 :

@@ -7,7 +7,7 @@
 
 /* The n-th call from now on fails with EIO, once; 0: none does. */
 struct faults {
-	int fdatasync, ftruncate, mmap, pwrite;
+	int fdatasync, ftruncate, mmap, pread, pwrite;
 };
 extern struct faults faults;
 

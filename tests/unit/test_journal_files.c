@@ -338,6 +338,39 @@ START_TEST(a_journal_that_cannot_be_mended_does_not_open)
 }
 END_TEST
 
+/*
+ * What cannot be read just now is not torn: nothing is cut off for it.  0: all
+ * is good; 1: one head is torn, which is dropped once all can be read.
+ */
+START_TEST(what_cannot_be_read_at_start_is_kept)
+{
+	const uint64_t heads = _i == 0 ? 6 : 5;
+	struct error err = { 0 };
+	struct journal *journal = NULL;
+	unsigned failed = 0;
+
+	write_entries(6, &signer);
+	if (_i == 1)
+		change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+	while (journal == NULL) {
+		err = (struct error){ 0 };
+		faults = (struct faults){ .pread = (int)++failed };
+		journal = open_journal(&err);
+		ck_assert_uint_lt(failed, 1000);
+		if (journal == NULL)
+			ck_assert_msg(err.kind == ERROR_SYSTEM, "%u: %s",
+			    failed, err.detail);
+	}
+	ck_assert_msg(faults.pread > 0, "the read of number %u failed and"
+					" nobody said so", failed);
+	faults = (struct faults){ 0 };
+	ck_assert_uint_gt(failed, heads);
+	ck_assert_uint_eq(journal_size(journal), 6);
+	ck_assert_uint_eq(journal_num_heads(journal), heads);
+	journal_free(journal);
+}
+END_TEST
+
 /* C2SP add-checkpoint: "old N", the proof's hashes, an empty line. */
 START_TEST(an_extension_proves_that_a_journal_only_grew)
 {
@@ -386,6 +419,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
 	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open,
 	    0, COUNT(openings));
+	tcase_add_loop_test(t, what_cannot_be_read_at_start_is_kept, 0, 2);
 	tcase_add_test(t, an_extension_proves_that_a_journal_only_grew);
 }
 
