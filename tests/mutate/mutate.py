@@ -41,11 +41,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 MUTANT_MAX = 65536
 
-REFUSES = re.compile(r"return (false|NULL|-1)\b|error_\w+\(|_find(_error)?\(|"
-                     r"\bfind\(|\b(form|weak|broken|bad|wrong|refuse|differs|"
-                     r"contradicts|complain\w*)\(|goto (fail|bad|done|out)\b")
-OR = re.compile(r"\|\|\s*(error_\w+|judge_find\w*|form|weak|broken|bad|wrong|"
-                r"refuse|contradicts|differs)\(")
+# What says no: the functions that set an error, a complaint or a finding.
+REFUSAL = (r"\b(error_\w+|(judge_|audit_)?find|complain\w*|form|weak|too_weak|"
+           r"bad\w*|broken|wrong|refuse\w*|differs|contradict\w+|damaged|"
+           r"not_allowed|say)\(")
+REFUSES = re.compile(r"return (false|NULL|-1)\b|goto (fail|bad|done|out)\b|" +
+                     REFUSAL)
+OR = re.compile(r"\|\|\s*" + REFUSAL)
 AND = re.compile(r"&&\s*(?=(!?\w*(check|verify|judge|is_|has_|eq|valid|parse|"
                  r"match)\w*)\()")
 NOT_ONE = re.compile(r"(!=\s*1|<=\s*0)\b")

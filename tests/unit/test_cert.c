@@ -309,6 +309,21 @@ START_TEST(a_ca_has_a_name_of_its_own_and_certificates)
 	ck_assert(!trust_add_ca(trust, "two", span_of_str("x\n"), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "no certificate in it"));
+	/* A person's, though it may sign certificates by its keyUsage. */
+	{
+		struct identity one = fixture_issue(&ca,
+		    &(struct fixture_cert){ .email = "a@mofa.example",
+			.key_usage = "critical,keyCertSign,cRLSign" });
+		struct buf other = BUF(10000);
+
+		fixture_pem(one.cert, &other);
+		err = (struct error){ 0 };
+		ck_assert(!trust_add_ca(trust, "two", buf_span(&other), &err));
+		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+		ck_assert_ptr_nonnull(strstr(err.detail, "not a CA's"));
+		identity_free(&one);
+		buf_free(&other);
+	}
 	/* One that is good, and then a block that is none. */
 	err = (struct error){ 0 };
 	ck_ok(buf_append_str(&pem, "-----BEGIN CERTIFICATE-----\nQUJD\n"
@@ -345,6 +360,33 @@ START_TEST(there_are_so_many_cas_and_no_more)
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	trust_free(trust);
 	buf_free(&pem);
+}
+END_TEST
+
+START_TEST(a_ca_without_a_list_has_no_dates)
+{
+	struct buf pem = BUF(10000), der = BUF(10000);
+	struct error err = { 0 };
+	struct trust *trust = trust_new(&err);
+	struct crls *crls = crls_new(&err);
+	int64_t at = 42;
+
+	fixture_pem(ca.cert, &pem);
+	ck_ok(trust_add_ca(trust, "one", buf_span(&pem), &err), err);
+	ck_assert(!trust_this_update(trust, "one", crls, &at));
+	ck_assert(!trust_next_update(trust, "one", crls, &at));
+	ck_assert_int_eq(at, 42);
+	fixture_crl(&ca, 1700000000, 1700003600, NULL, 0, &der);
+	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
+	ck_assert(trust_this_update(trust, "one", crls, &at));
+	ck_assert_int_eq(at, 1700000000);
+	ck_assert(trust_next_update(trust, "one", crls, &at));
+	ck_assert_int_eq(at, 1700003600);
+	ck_assert(!trust_next_update(trust, "two", crls, &at));
+	trust_free(trust);
+	crls_free(crls);
+	buf_free(&pem);
+	buf_free(&der);
 }
 END_TEST
 
@@ -503,6 +545,7 @@ fill_tests(TCase *t)
 	tcase_add_test(t, a_serial_number_that_is_too_long_is_not_told);
 	tcase_add_test(t, a_ca_has_a_name_of_its_own_and_certificates);
 	tcase_add_test(t, there_are_so_many_cas_and_no_more);
+	tcase_add_test(t, a_ca_without_a_list_has_no_dates);
 	tcase_add_loop_test(t, a_list_is_read_strictly, 0,
 	    COUNT(extensions));
 	tcase_add_test(t, a_list_has_both_its_times);

@@ -209,6 +209,8 @@ enum twist {
 	TYPE_OTHER,
 	INFO_NONE,
 	DIGESTS_NONE,
+	PROTECTED_SIGNATURE,
+	TIME_TEXT,
 };
 
 static const struct {
@@ -263,6 +265,8 @@ static const struct {
 	{ PSS_SALT, "SIGNATURE_WEAK", "salt" },
 	{ PSS_OTHER_MGF, "SIGNATURE_WEAK", "hashes" },
 	{ PROTECTED_OTHER, "SIGNATURE_FORM", "CMSAlgorithmProtection" },
+	{ PROTECTED_SIGNATURE, "SIGNATURE_FORM", "CMSAlgorithmProtection" },
+	{ TIME_TEXT, "SIGNATURE_FORM", "whole seconds" },
 	{ ATTACHED, "SIGNATURE_FORM", "detached" },
 	{ OTHER_CONTENT, "SIGNATURE_FORM", "id-data" },
 	{ TAIL, "SIGNATURE_FORM", "not one value" },
@@ -384,6 +388,8 @@ time_of(enum twist twist)
 		return text(DER_UTC_TIME, "2506150000Z");
 	case TIME_OFFSET:
 		return text(DER_UTC_TIME, "250615000000+1400");
+	case TIME_TEXT:
+		return text(0x0c, "20250615000000Z");
 	case TIME_FEBRUARY:
 		return text(DER_UTC_TIME, "250230000000Z");
 	default:
@@ -458,15 +464,18 @@ make_attributes(struct making *making)
 	if (twist == POLICY_ATTRIBUTE)
 		add(making, ATTR("1.2.840.113549.1.9.16.2.15",
 		    SEQ(oid("1.2.3.4"))));
-	if (twist == PROTECTED || twist == PROTECTED_OTHER) {
+	if (twist == PROTECTED || twist == PROTECTED_OTHER ||
+	    twist == PROTECTED_SIGNATURE) {
 		struct span rest = making->algorithm;
 		struct tlv algorithm;
 
 		ck_assert(der_take(&rest, &algorithm));
 		add(making, ATTR("1.2.840.113549.1.9.52",
-		    SEQ(twist == PROTECTED ? making->digest :
-					     SEQ(oid(SHA384_OID)),
-			TLV(DER_CONTEXT_1, algorithm.value))));
+		    SEQ(twist == PROTECTED_OTHER ? SEQ(oid(SHA384_OID)) :
+						   making->digest,
+			TLV(DER_CONTEXT_1, twist == PROTECTED_SIGNATURE ?
+				oid("1.2.840.10045.4.3.3") :
+				algorithm.value))));
 	}
 	qsort(making->attrs, making->num, sizeof(making->attrs[0]), compare);
 }
@@ -861,6 +870,8 @@ static const struct {
 	{ "3105020102 0401", "length" },
 	{ "3004 3102 0201", "length" },
 	{ "170b323530363135303030305a", "UTCTime" },
+	{ "170d3a353036313530303030 30305a", "UTCTime" },
+	{ "170d2f353036313530303030 30305a", "UTCTime" },
 	{ "1711323530363135303030303030 2b30303030", "UTCTime" },
 	{ "170d3235303631353030303030302b", "UTCTime" },
 	{ "180e3230323530363135303030303030", "GeneralizedTime" },
@@ -903,6 +914,16 @@ START_TEST(each_value_has_one_spelling)
 }
 END_TEST
 
+START_TEST(a_set_of_what_is_no_value_has_no_order)
+{
+	ck_assert(der_is_in_order(span_of("", 0)));
+	ck_assert(der_is_in_order(bytes_of("020101 020102")));
+	ck_assert(!der_is_in_order(bytes_of("020102 020101")));
+	ck_assert(!der_is_in_order(bytes_of("0201")));
+	ck_assert(!der_is_in_order(bytes_of("020101 0201")));
+}
+END_TEST
+
 START_TEST(levels_have_a_limit)
 {
 	struct span in = raw(DER_NULL, "", 0);
@@ -927,6 +948,7 @@ fill(TCase *t)
 	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));
+	tcase_add_test(t, a_set_of_what_is_no_value_has_no_order);
 	tcase_add_test(t, levels_have_a_limit);
 }
 
