@@ -89,6 +89,7 @@ sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null; cp certs/mofa/crl.pem crls/t
 check "a list from the future stands in the same file" told 'event=crl result=kept ca=iom reason=.*future'
 check "beside which the other's new one counts" uses certs/mofa/crl.pem
 check "and that of before" uses certs/iom/crl.pem
+uses work/future.pem && not_ok "and not that from the future" || ok "and not that from the future"
 check "/health says so too" waits health 'list in use of CA .*iom.* is kept: .*future'
 # An older list that tells of somebody is worth having.
 cp certs/iom/crl.pem work/without.pem
