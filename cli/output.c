@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ table_new(size_t columns)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
+	assert(columns <= TABLE_COLUMNS);
 	if (table != NULL)
 		table->columns = columns;
 	return table;
@@ -59,22 +61,31 @@ table_new(size_t columns)
 bool
 table_add(struct table *table, const char *const cells[])
 {
-	char **all = realloc(table->cells,
-	    (table->rows + 1) * table->columns * sizeof(char *));
+	if (table->rows == table->room) {
+		const size_t room = 2 * table->room + 16;
+		char **all = realloc(table->cells,
+		    room * table->columns * sizeof(char *));
 
-	if (all == NULL)
-		return false;
-	table->cells = all;
+		if (all == NULL)
+			return false;
+		table->cells = all;
+		table->room = room;
+	}
 	for (size_t i = 0; i < table->columns; i++) {
+		char **cell = &table->cells[table->rows * table->columns + i];
 		struct buf shown = BUF(SIZE_MAX);
 		struct error ignored = { 0 };
+		size_t w;
 
 		(void)(text_append_printable(&shown, span_of_str(cells[i]),
 			   &ignored) &&
 		    buf_append_u8(&shown, 0, &ignored));
-		all[table->rows * table->columns + i] = shown.data != NULL ?
-		    (char *)shown.data :
-		    strdup("");
+		*cell = shown.data != NULL ? (char *)shown.data : strdup("");
+		if (*cell == NULL)
+			return false;
+		w = width(*cell);
+		if (w > table->widths[i])
+			table->widths[i] = w;
 	}
 	table->rows++;
 	return true;
@@ -86,18 +97,12 @@ table_print(const struct table *table)
 	for (size_t r = 0; r < table->rows; r++) {
 		for (size_t c = 0; c < table->columns; c++) {
 			const char *cell = table->cells[r * table->columns + c];
-			size_t widest = 0;
 
 			fputs(cell, stdout);
 			if (c + 1 == table->columns)
 				break;
-			for (size_t i = 0; i < table->rows; i++) {
-				const size_t w = width(
-				    table->cells[i * table->columns + c]);
-
-				widest = w > widest ? w : widest;
-			}
-			for (size_t w = width(cell); w < widest + 2; w++)
+			for (size_t w = width(cell); w < table->widths[c] + 2;
+			     w++)
 				putchar(' ');
 		}
 		putchar('\n');

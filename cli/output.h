@@ -10,9 +10,11 @@
 /* Text of others, on standard output, with nothing in it that moves. */
 void output_text(const char *text);
 /* Columns as wide as their widest cell; the last is not padded. */
+enum { TABLE_COLUMNS = 8 };
 struct table {
-	size_t columns, rows;
+	size_t columns, rows, room;
 	char **cells;
+	size_t widths[TABLE_COLUMNS]; /* of the widest cell so far */
 };
 struct table *table_new(size_t columns);
 /* columns strings; the first row is the heading. */
