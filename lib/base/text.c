@@ -24,13 +24,39 @@ take_code_point(struct span *in)
 	return code;
 }
 
+/* How many bytes at the start are ASCII and not NUL, eight at a time. */
+static size_t
+ascii_run(struct span text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t n = 0;
+
+	while (text.len - n >= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, text.data + n, sizeof(word));
+		/* The high bit of a byte is set in what is no ASCII, or NUL. */
+		if (((word | (word - ones)) & (ones << 7)) != 0)
+			break;
+		n += sizeof(word);
+	}
+	while (n < text.len && text.data[n] > 0 && text.data[n] < 0x80)
+		n++;
+	return n;
+}
+
 bool
 text_is_utf8(struct span text)
 {
-	while (text.len > 0)
+	for (;;) {
+		const size_t n = ascii_run(text);
+
+		text = span_sub(text, n, text.len - n);
+		if (text.len == 0)
+			return true;
 		if (take_code_point(&text) <= 0)
 			return false;
-	return true;
+	}
 }
 
 /*

@@ -336,6 +336,45 @@ START_TEST(a_scalar_comes_back_as_it_went)
 }
 END_TEST
 
+/* Each at each place of a text: it is looked at eight bytes at a time. */
+static const struct {
+	const char *bytes;
+	size_t len;
+	bool good;
+} pieces[] = {
+	{ "\x00", 1, false },
+	{ "\x01", 1, true },
+	{ "\x7f", 1, true },
+	{ "\x80", 1, false },
+	{ "\xc3\xa9", 2, true },
+	{ "\xc3", 1, false },
+	{ "\xc0\x80", 2, false },
+	{ "\xe0\xba\xa1", 3, true },
+	{ "\xed\xa0\x80", 3, false },
+	{ "\xf0\x9f\x93\x9c", 4, true },
+	{ "\xf4\x90\x80\x80", 4, false },
+	{ "\xff", 1, false },
+};
+
+START_TEST(utf8_is_told_wherever_a_character_stands)
+{
+	for (size_t before = 0; before < 18; before++)
+		for (size_t after = 0; after < 18; after++) {
+			char text[64];
+			size_t n = 0;
+
+			memset(text, 'a', sizeof(text));
+			n += before;
+			memcpy(text + n, pieces[_i].bytes, pieces[_i].len);
+			n += pieces[_i].len + after;
+			ck_assert_msg(text_is_utf8(span_of(text, n)) ==
+				pieces[_i].good,
+			    "piece %d after %zu before %zu", _i, before,
+			    after);
+		}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -358,6 +397,8 @@ fill(TCase *t)
 	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);
 	tcase_add_test(t, every_scalar_is_text);
 	tcase_add_test(t, an_unknown_key_is_told_with_place_and_meaning);
+	tcase_add_loop_test(t, utf8_is_told_wherever_a_character_stands, 0,
+	    COUNT(pieces));
 	tcase_add_loop_test(t, a_scalar_comes_back_as_it_went, 0,
 	    COUNT(scalars));
 }
