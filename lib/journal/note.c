@@ -480,9 +480,10 @@ bool
 note_open(struct span note, const struct note_keys *keys,
     struct checkpoint *out, struct error *err)
 {
-	const struct note_key *found = NULL, *key;
+	const struct note_key *key;
 	struct span text, lines, line, name;
 	uint8_t signature[72];
+	bool signed_by[LIMIT_JOURNAL_KEYS] = { false }, any = false;
 	unsigned num = 0;
 	uint32_t id;
 	size_t len;
@@ -509,27 +510,27 @@ note_open(struct span note, const struct note_keys *keys,
 		if (!parse_line(line, &name, &id, signature, &len, err))
 			return false;
 		key = find_key(keys, name, id);
-		if (key == NULL || key == found)
+		if (key == NULL || signed_by[key - keys->keys])
 			continue;
 		/* A known key's line must verify, whatever others say. */
 		if (len != 64 || !verify(key, text, signature))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "the journal's signature on the checkpoint is"
 			    " wrong");
-		found = key;
+		signed_by[key - keys->keys] = any = true;
 	}
 	if (!checkpoint_parse(text, out, err))
 		return false;
-	if (found == NULL && strcmp(out->origin, keys->keys[0].name) == 0)
+	if (!any && strcmp(out->origin, keys->keys[0].name) == 0)
 		return error_set_code(err, ERROR_UNTRUSTED, "KEY_UNKNOWN",
 		    "the checkpoint is not signed by the journal \"%s\" that"
 		    " you know; a newer key is learnt from the daemon"
 		    " (\"valise list\")", keys->keys[0].name);
-	if (found == NULL)
+	if (!any)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the checkpoint is not signed by the journal \"%s\" that"
 		    " you know", keys->keys[0].name);
-	if (found != note_key_at(keys, out->size))
+	if (!signed_by[note_key_at(keys, out->size) - keys->keys])
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the checkpoint of size %llu is signed by a key that was"
 		    " not the journal's then", (unsigned long long)out->size);

@@ -836,6 +836,70 @@ START_TEST(each_key_signs_in_its_time)
 }
 END_TEST
 
+/* Lines of the keys, in order; a capital one does not verify. */
+static const struct {
+	const char *lines; /* a: the key up to 10; b: the next */
+	uint64_t size;
+	const char *code; /* NULL: it opens */
+} notes_of_two[] = {
+	{ "a", 10, NULL },
+	{ "ab", 10, NULL },
+	{ "ba", 10, NULL },
+	{ "ab", 11, NULL },
+	{ "ba", 11, NULL },
+	{ "aA", 10, NULL }, /* the first line of a key counts */
+	{ "abA", 10, NULL },
+	{ "b", 10, "" },
+	{ "a", 11, "" },
+	{ "Aa", 10, "" },
+	{ "aB", 10, "" },
+	{ "Ba", 10, "" },
+	{ "Ab", 11, "" },
+	{ "c", 10, "KEY_UNKNOWN" },
+	{ "ca", 10, NULL },
+	{ "Ca", 10, NULL },
+};
+
+START_TEST(a_note_may_have_lines_of_several_keys)
+{
+	struct checkpoint checkpoint = { .origin = "log.test/audit",
+		.size = notes_of_two[_i].size };
+	struct note_signer signers[3];
+	struct note_keys keys;
+	struct buf text = BUF(1000), several = BUF(4000);
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i < 3; i++)
+		ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
+			  &signers[i], &err), err);
+	keys = note_keys_of(&signers[0].key);
+	ck_ok(note_keys_add(&keys, 10, &signers[1].key, &err) &&
+		checkpoint_encode(&checkpoint, &text, &err), err);
+	for (const char *line = notes_of_two[_i].lines; *line != '\0'; line++) {
+		const struct note_signer *by = &signers[(*line | 0x20) - 'a'];
+		const size_t head = several.len == 0 ? 0 : text.len + 1;
+		struct buf one = BUF(1000);
+		uint8_t signature[64];
+
+		ck_ok(note_sign(by, buf_span(&text), signature, &err), err);
+		signature[5] ^= (*line & 0x20) == 0;
+		ck_ok(note_encode(&by->key, &checkpoint, signature, &one,
+			  &err), err);
+		ck_ok(buf_append(&several,
+			  span_of(one.data + head, one.len - head), &err),
+		    err);
+		buf_free(&one);
+	}
+	ck_assert_int_eq(note_open(buf_span(&several), &keys, &checkpoint, &err),
+	    notes_of_two[_i].code == NULL);
+	ck_assert_str_eq(err.code, notes_of_two[_i].code == NULL ?
+		"" :
+		notes_of_two[_i].code);
+	buf_free(&text);
+	buf_free(&several);
+}
+END_TEST
+
 static const struct {
 	uint64_t seen, shown, changed;
 	bool with_root, proves;
@@ -1027,6 +1091,8 @@ fill(TCase *t)
 	tcase_add_test(t,
 	    a_cosignature_of_another_program_verifies_and_ours_is_the_same);
 	tcase_add_test(t, each_key_signs_in_its_time);
+	tcase_add_loop_test(t, a_note_may_have_lines_of_several_keys, 0,
+	    COUNT(notes_of_two));
 	tcase_add_test(t, cosignatures_are_kept_and_counted);
 	tcase_add_loop_test(t, evidence_proves_a_fork_and_nothing_else, 0,
 	    COUNT(forks));
