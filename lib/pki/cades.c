@@ -10,6 +10,7 @@
 
 #include "pki/asn1.h"
 #include "pki/signed_data.h"
+#include "pki/timestamp.h"
 
 static const struct {
 	const char *name;
@@ -248,10 +249,28 @@ static bool
 check_timestamps(const struct signed_data *data, struct error *err)
 {
 	for (size_t i = 0; i < data->num_timestamps; i++)
-		if (!cades_verify_timestamp(data->timestamps[i],
+		if (!timestamp_check_form(data->timestamps[i], err) ||
+		    !cades_verify_timestamp(data->timestamps[i],
 			data->signature, err))
 			return false;
 	return true;
+}
+
+/*
+ * With an ECDSA key OpenSSL does not ask which algorithm a SignerInfo names;
+ * another program that does would find no signature.
+ */
+static bool
+check_kind(const struct signed_data *data, const struct cert *cert,
+    struct error *err)
+{
+	const int key = EVP_PKEY_get_base_id(X509_get0_pubkey(cert->x509));
+	const bool fits = data->kind == SIGNATURE_ECDSA ? key == EVP_PKEY_EC :
+	    data->kind == SIGNATURE_RSA			? key == EVP_PKEY_RSA :
+							  key == EVP_PKEY_RSA ||
+		key == EVP_PKEY_RSA_PSS;
+
+	return fits || broken(err, "its algorithm is not one of its key");
 }
 
 static bool
@@ -310,6 +329,7 @@ cades_verify(struct cert_cache *cache, struct span signature,
 		     "its key is neither P-256, P-384 nor RSA of 3072"
 		     " bits")) &&
 	    check_signed_cert(&data, found.cert, der, err) &&
+	    check_kind(&data, found.cert, err) &&
 	    verify_cms(cms, found.cert, content, err) &&
 	    check_timestamps(&data, err);
 out:

@@ -45,30 +45,29 @@ static const struct {
 	{ oid_sha512, sizeof(oid_sha512), 512 },
 };
 
-/* bits 0: of whatever digest the SignerInfo names (RFC 3370 3.2). */
+/*
+ * bits 0: of whatever digest the SignerInfo names (RFC 3370 3.2).  The
+ * parameters are NULL for RSA, and absent for ECDSA.
+ */
 static const struct {
 	const uint8_t *oid;
 	size_t len;
 	unsigned bits;
-	bool has_null; /* its parameters: NULL, else none */
+	enum signature_kind kind;
 } signatures[] = {
-	{ oid_ecdsa256, sizeof(oid_ecdsa256), 256, false },
-	{ oid_ecdsa384, sizeof(oid_ecdsa384), 384, false },
-	{ oid_ecdsa512, sizeof(oid_ecdsa512), 512, false },
-	{ oid_rsa, sizeof(oid_rsa), 0, true },
-	{ oid_rsa256, sizeof(oid_rsa256), 256, true },
-	{ oid_rsa384, sizeof(oid_rsa384), 384, true },
-	{ oid_rsa512, sizeof(oid_rsa512), 512, true },
+	{ oid_ecdsa256, sizeof(oid_ecdsa256), 256, SIGNATURE_ECDSA },
+	{ oid_ecdsa384, sizeof(oid_ecdsa384), 384, SIGNATURE_ECDSA },
+	{ oid_ecdsa512, sizeof(oid_ecdsa512), 512, SIGNATURE_ECDSA },
+	{ oid_rsa, sizeof(oid_rsa), 0, SIGNATURE_RSA },
+	{ oid_rsa256, sizeof(oid_rsa256), 256, SIGNATURE_RSA },
+	{ oid_rsa384, sizeof(oid_rsa384), 384, SIGNATURE_RSA },
+	{ oid_rsa512, sizeof(oid_rsa512), 512, SIGNATURE_RSA },
 };
 
 /* --- Algorithms. --- */
 
-/*
- * The AlgorithmIdentifier of a digest: its bits, or 0.  RFC 5754 section 2:
- * the parameters may be absent or NULL.
- */
-static unsigned
-digest_bits(struct span algorithm)
+unsigned
+signed_data_digest_bits(struct span algorithm)
 {
 	struct tlv oid, null;
 
@@ -93,7 +92,7 @@ tagged_digest_bits(struct span *in, uint8_t tag)
 	return der_take_tag(in, tag, &tagged) &&
 		der_take_tag(&tagged.value, DER_SEQUENCE, &algorithm) &&
 		tagged.value.len == 0 ?
-	    digest_bits(algorithm.value) :
+	    signed_data_digest_bits(algorithm.value) :
 	    0;
 }
 
@@ -114,7 +113,7 @@ is_pss(struct span parameters, unsigned bits)
 	    tagged.value.len == 0 &&
 	    der_take_tag(&mask.value, DER_OID, &oid) && IS(oid, oid_mgf1) &&
 	    der_take_tag(&mask.value, DER_SEQUENCE, &hash) &&
-	    mask.value.len == 0 && digest_bits(hash.value) == bits &&
+	    mask.value.len == 0 && signed_data_digest_bits(hash.value) == bits &&
 	    der_take_tag(&sequence.value, DER_CONTEXT_2, &tagged) &&
 	    der_take_tag(&tagged.value, DER_INTEGER, &salt) &&
 	    tagged.value.len == 0 && salt.value.len == 1 &&
@@ -123,13 +122,15 @@ is_pss(struct span parameters, unsigned bits)
 
 /* The signature's algorithm, and that it hashes with the digest's. */
 static bool
-check_signature_algorithm(struct span algorithm, unsigned bits,
+check_signature_algorithm(struct span algorithm, struct signed_data *out,
     struct error *err)
 {
+	const unsigned bits = out->digest_bits;
 	struct tlv oid, null;
 
 	if (!der_take_tag(&algorithm, DER_OID, &oid))
 		return bad_form(err, "its signature algorithm is none");
+	out->kind = SIGNATURE_PSS;
 	if (IS(oid, oid_pss))
 		return is_pss(algorithm, bits) ||
 		    too_weak(err,
@@ -145,7 +146,8 @@ check_signature_algorithm(struct span algorithm, unsigned bits,
 			    "its signature algorithm hashes with"
 			    " another digest than the one it"
 			    " names");
-		if (signatures[i].has_null &&
+		out->kind = signatures[i].kind;
+		if (out->kind == SIGNATURE_RSA &&
 		    !der_take_tag(&algorithm, DER_NULL, &null))
 			return bad_form(err,
 			    "its signature algorithm lacks its"
@@ -270,7 +272,7 @@ read_ess(struct parsing *parsing, const struct tlv *value)
 		    " not exactly one certificate");
 	out->ess_bits = 256;
 	if (der_take_tag(&cert.value, DER_SEQUENCE, &algorithm)) {
-		out->ess_bits = digest_bits(algorithm.value);
+		out->ess_bits = signed_data_digest_bits(algorithm.value);
 		if (out->ess_bits <= 256)
 			return bad_form(parsing->err,
 			    "its signing-certificate-v2 hashes with another"
@@ -496,32 +498,31 @@ read_signer_info(struct parsing *parsing, struct span in, uint8_t *version,
 	struct signed_data *out = parsing->out;
 	const struct span all = in;
 	struct tlv digest, attrs, algorithm, signature, more;
+	bool has_more;
 
 	if (!read_signer_id(parsing, &in, version) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &digest))
 		return bad_form(parsing->err, "its SignerInfo is none");
-	parsing->digest_algorithm = digest.value;
-	if ((out->digest_bits = digest_bits(digest.value)) == 0)
-		return too_weak(parsing->err,
-		    "its digest is none of SHA-256, 384 and 512");
 	/* openssl issue 27055: without attributes CMS_CADES is satisfied. */
 	if (!der_take_tag(&in, DER_CONTEXT_0, &attrs))
 		return bad_form(parsing->err, "no signed attributes");
 	if (!der_take_tag(&in, DER_SEQUENCE, &algorithm) ||
 	    !der_take_tag(&in, DER_OCTET_STRING, &signature))
 		return bad_form(parsing->err, "its SignerInfo is none");
+	*kept = span_sub(all, 0, all.len - in.len);
+	has_more = der_take_tag(&in, DER_CONTEXT_1, &more);
+	if (in.len != 0)
+		return bad_form(parsing->err, "bytes follow its signature");
+	parsing->digest_algorithm = digest.value;
 	parsing->signature_algorithm = algorithm.value;
 	out->signature = signature.value;
-	*kept = span_sub(all, 0, all.len - in.len);
-	if (!check_signature_algorithm(algorithm.value, out->digest_bits,
-		parsing->err) ||
-	    !read_signed_attributes(parsing, attrs.value))
-		return false;
-	if (in.len == 0)
-		return true;
-	if (!der_take_tag(&in, DER_CONTEXT_1, &more) || in.len != 0)
-		return bad_form(parsing->err, "bytes follow its signature");
-	return read_unsigned_attributes(parsing, more.value);
+	out->digest_bits = signed_data_digest_bits(digest.value);
+	if (out->digest_bits == 0)
+		return too_weak(parsing->err,
+		    "its digest is none of SHA-256, 384 and 512");
+	return check_signature_algorithm(algorithm.value, out, parsing->err) &&
+	    read_signed_attributes(parsing, attrs.value) &&
+	    (!has_more || read_unsigned_attributes(parsing, more.value));
 }
 
 static bool
@@ -537,10 +538,12 @@ read_certs(struct parsing *parsing, struct span in)
 		if (!der_take_tag(&in, DER_SEQUENCE, &cert))
 			return bad_form(parsing->err,
 			    "one of its certificates is none");
-		if (out->num_certs == LIMIT_CERTS_IN_CMS)
+		if (out->num_certs == LIMIT_CERTS_IN_CMS ||
+		    cert.whole.len > LIMIT_CERT_BYTES)
 			return error_set_code(parsing->err, ERROR_LIMIT,
-			    "SIGNATURE_FORM", "more than %d certificates",
-			    LIMIT_CERTS_IN_CMS);
+			    "SIGNATURE_FORM",
+			    "more than %d certificates, or one of more than %d"
+			    " bytes", LIMIT_CERTS_IN_CMS, LIMIT_CERT_BYTES);
 		out->certs[out->num_certs++] = cert.whole;
 	}
 	return true;
@@ -585,10 +588,10 @@ check_digests(const struct parsing *parsing, struct span in)
 	struct tlv algorithm;
 
 	return (der_take_tag(&in, DER_SEQUENCE, &algorithm) && in.len == 0 &&
-		   digest_bits(algorithm.value) == parsing->out->digest_bits) ||
-	    bad_form(parsing->err,
-		"its digestAlgorithms are not the one that its"
-		" signer names");
+		   signed_data_digest_bits(algorithm.value) ==
+		       parsing->out->digest_bits) ||
+	    bad_form(parsing->err, "its digestAlgorithms are not the one that its"
+			       " signer names");
 }
 
 static bool

@@ -25,6 +25,8 @@
 #include "base/limits.h"
 #include "pki/der.h"
 
+enum signature_kind { SIGNATURE_ECDSA, SIGNATURE_RSA, SIGNATURE_PSS };
+
 /* All spans lie within the bytes that were parsed. */
 struct signed_data {
 	struct span certs[LIMIT_CERTS_IN_CMS]; /* each a certificate's DER */
@@ -32,6 +34,7 @@ struct signed_data {
 	struct span issuer, serial; /* of the signer's certificate: TLVs, or */
 	struct span key_id;         /* its subjectKeyIdentifier */
 	unsigned digest_bits;       /* 256, 384, 512 */
+	enum signature_kind kind;   /* what its algorithm is for */
 	int64_t signing_at;         /* UTC seconds */
 	unsigned ess_bits;          /* the hash in signing-certificate-v2 */
 	struct span ess_hash;
@@ -46,6 +49,9 @@ struct signed_data {
  * Parse cms, all of which must be DER in the form above.  stripped gets the
  * same without certificates, CRLs and unsigned attributes, for CMS_verify().
  *
+ * First that it is a SignedData with one SignerInfo, then its two algorithms,
+ * then its attributes.
+ *
  * ERROR_MALFORMED  SIGNATURE_FORM  not in that form; an attribute that may not
  *                                  be there is named by its OID
  * ERROR_UNTRUSTED  SIGNATURE_WEAK  an algorithm that is not accepted
@@ -53,5 +59,11 @@ struct signed_data {
  */
 bool signed_data_parse(struct span cms, struct signed_data *out,
     struct buf *stripped, struct error *err) MUST_USE;
+
+/*
+ * The value of a digest's AlgorithmIdentifier: its bits, or 0 of a digest that
+ * is not accepted.  RFC 5754 section 2: parameters are absent or NULL.
+ */
+unsigned signed_data_digest_bits(struct span algorithm);
 
 #endif

@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "pki/signed_data.h"
+#include "pki/timestamp.h"
 #include "pki_fixture.h"
 
 static const struct span content = { (const uint8_t *)"the manifest", 12 };
@@ -211,6 +212,11 @@ enum twist {
 	DIGESTS_NONE,
 	PROTECTED_SIGNATURE,
 	TIME_TEXT,
+	PSS_BY_ECDSA,
+	CERT_LARGE,
+	WEAK_NO_TIME,
+	WEAK_NO_ATTRIBUTES,
+	TOKEN_SHA1,
 };
 
 static const struct {
@@ -297,6 +303,11 @@ static const struct {
 	{ AFTER_SIGNATURE, "SIGNATURE_FORM", "follow its signature" },
 	{ AFTER_SIGNERS, "SIGNATURE_FORM", "SignedData" },
 	{ NO_ATTRIBUTES, "SIGNATURE_FORM", "no signed attributes" },
+	{ PSS_BY_ECDSA, "SIGNATURE_BROKEN", "not one of its key" },
+	{ CERT_LARGE, "SIGNATURE_FORM", "16384" },
+	{ WEAK_NO_TIME, "SIGNATURE_WEAK", "SHA-256" },
+	{ WEAK_NO_ATTRIBUTES, "SIGNATURE_FORM", "no signed attributes" },
+	{ TOKEN_SHA1, "SIGNATURE_FORM", "imprint" },
 };
 
 #define SHA256_OID "2.16.840.1.101.3.4.2.1"
@@ -440,7 +451,8 @@ make_attributes(struct making *making)
 					      "1.2.840.113549.1.7.1")));
 	for (int i = 0; i < 1 + (twist == DUP_MD) - (twist == NO_MD); i++)
 		add(making, ATTR("1.2.840.113549.1.9.4", md));
-	for (int i = 0; i < 1 + (twist == DUP_TIME) - (twist == NO_TIME); i++)
+	for (int i = 0; i < 1 + (twist == DUP_TIME) - (twist == NO_TIME ||
+				twist == WEAK_NO_TIME); i++)
 		add(making, twist == TWO_TIMES ?
 			ATTR("1.2.840.113549.1.9.5",
 			    text(DER_UTC_TIME, "250615000000Z"),
@@ -519,6 +531,7 @@ algorithm_of(enum twist twist)
 	case MISMATCH:
 		return SEQ(oid("1.2.840.10045.4.3.4"));
 	case BY_SHA1:
+	case WEAK_NO_TIME:
 		return SEQ(oid("1.2.840.10045.4.1"));
 	case ECDSA_PARAMETERS:
 		return SEQ(oid("1.2.840.10045.4.3.2"), null);
@@ -529,6 +542,7 @@ algorithm_of(enum twist twist)
 	case ALGORITHM_NONE:
 		return SEQ(small(1));
 	case PSS:
+	case PSS_BY_ECDSA:
 	case PSS_SALT:
 	case PSS_OTHER_MGF:
 		return SEQ(oid("1.2.840.113549.1.1.10"),
@@ -541,6 +555,152 @@ algorithm_of(enum twist twist)
 	default:
 		return SEQ(oid("1.2.840.10045.4.3.2"));
 	}
+}
+
+/* --- Tokens: of our form, or in one way not; signed by nobody. --- */
+
+enum token {
+	TOKEN,
+	TOKEN_WITH_NULL, /* the digest's parameters */
+	TOKEN_512,
+	TOKEN_ALL, /* that may be in it */
+	TOKEN_OTHER_TYPE,
+	TOKEN_NO_CONTENT,
+	TOKEN_TWO_SIGNERS,
+	TOKEN_NO_SIGNER,
+	TOKEN_NO_ATTRIBUTES,
+	TOKEN_NO_CONTENT_TYPE,
+	TOKEN_TWO_CONTENT_TYPES,
+	TOKEN_OTHER_CONTENT_TYPE,
+	TOKEN_LENGTHS,
+	TOKEN_BOOLEAN,
+	TOKEN_VERSION_2,
+	TOKEN_BY_SHA1,
+	TOKEN_SHORT_IMPRINT,
+	TOKEN_NO_IMPRINT,
+	TOKEN_NO_TIME,
+	TOKEN_NO_SECONDS,
+	TOKEN_FEBRUARY,
+	TOKEN_MORE,
+	TOKEN_NO_CMS,
+};
+
+static const struct {
+	enum token token;
+	const char *says; /* NULL: it is in our form */
+} tokens[] = {
+	{ TOKEN, NULL },
+	{ TOKEN_WITH_NULL, NULL },
+	{ TOKEN_512, NULL },
+	{ TOKEN_ALL, NULL },
+	{ TOKEN_OTHER_TYPE, "not an RFC 3161" },
+	{ TOKEN_NO_CONTENT, "not an RFC 3161" },
+	{ TOKEN_TWO_SIGNERS, "one signer" },
+	{ TOKEN_NO_SIGNER, "one signer" },
+	{ TOKEN_NO_ATTRIBUTES, "one signer" },
+	{ TOKEN_NO_CONTENT_TYPE, "one signer" },
+	{ TOKEN_TWO_CONTENT_TYPES, "one signer" },
+	{ TOKEN_OTHER_CONTENT_TYPE, "one signer" },
+	{ TOKEN_LENGTHS, "not DER" },
+	{ TOKEN_BOOLEAN, "BOOLEAN" },
+	{ TOKEN_VERSION_2, "version 1" },
+	{ TOKEN_BY_SHA1, "imprint" },
+	{ TOKEN_SHORT_IMPRINT, "imprint" },
+	{ TOKEN_NO_IMPRINT, "imprint" },
+	{ TOKEN_NO_TIME, "time" },
+	{ TOKEN_NO_SECONDS, "GeneralizedTime" },
+	{ TOKEN_FEBRUARY, "time" },
+	{ TOKEN_MORE, "more follows" },
+	{ TOKEN_NO_CMS, "not an RFC 3161" },
+};
+
+#define TST_INFO "1.2.840.113549.1.9.16.1.4"
+
+static struct span
+imprint_of(enum token token)
+{
+	const struct span null = raw(DER_NULL, "", 0);
+
+	switch ((unsigned)token) {
+	case TOKEN_WITH_NULL:
+		return SEQ(SEQ(oid(SHA256_OID), null),
+		    TLV(DER_OCTET_STRING, hash("SHA256", content)));
+	case TOKEN_512:
+		return SEQ(SEQ(oid("2.16.840.1.101.3.4.2.3")),
+		    TLV(DER_OCTET_STRING, hash("SHA512", content)));
+	case TOKEN_BY_SHA1:
+		return SEQ(SEQ(oid("1.3.14.3.2.26"), null),
+		    TLV(DER_OCTET_STRING, hash("SHA1", content)));
+	case TOKEN_SHORT_IMPRINT:
+		return SEQ(SEQ(oid(SHA256_OID)),
+		    TLV(DER_OCTET_STRING, hash("SHA1", content)));
+	case TOKEN_NO_IMPRINT:
+		return SEQ(SEQ(oid("1.3.14.3.2.26")),
+		    raw(DER_OCTET_STRING, "", 0));
+	default:
+		return SEQ(SEQ(oid(SHA256_OID)),
+		    TLV(DER_OCTET_STRING, hash("SHA256", content)));
+	}
+}
+
+static struct span
+tst_info_of(enum token token)
+{
+	const struct span none = span_of("", 0);
+	const struct span time = text(DER_GENERALIZED_TIME,
+	    token == TOKEN_NO_SECONDS	 ? "202506150000Z" :
+		token == TOKEN_FEBRUARY ? "20250230000000Z" :
+		token == TOKEN_ALL	 ? "20250615000000.25Z" :
+					   "20250615000000Z");
+	const struct span info = SEQ(small(token == TOKEN_VERSION_2 ? 2 : 1),
+	    oid("1.2.3.4"), imprint_of(token), small(7),
+	    token == TOKEN_NO_TIME ? none : time,
+	    token == TOKEN_ALL ? SEQ(small(1)) : none,
+	    token == TOKEN_ALL		? raw(DER_BOOLEAN, "\xff", 1) :
+		token == TOKEN_BOOLEAN ? raw(DER_BOOLEAN, "\1", 1) :
+					  none,
+	    token == TOKEN_ALL ? small(9) : none,
+	    token == TOKEN_ALL ? TLV(DER_CONTEXT_0, TLV(0xa4, SEQ(none))) :
+				 none,
+	    token == TOKEN_MORE ? small(9) : none,
+	    token == TOKEN_MORE ? small(9) : none);
+	const uint8_t head[] = { DER_SEQUENCE, 0x81, (uint8_t)(info.len - 2) };
+
+	return token != TOKEN_LENGTHS ? info :
+					concat(2, (struct span[]){
+					    span_of(head, 3),
+					    span_of(info.data + 2,
+						info.len - 2) });
+}
+
+static struct span
+token_of(enum token token)
+{
+	const struct span none = span_of("", 0);
+	const struct span type = ATTR("1.2.840.113549.1.9.3",
+	    oid(token == TOKEN_OTHER_CONTENT_TYPE ? "1.2.840.113549.1.7.1" :
+						    TST_INFO));
+	const struct span signer_info = SEQ(small(1),
+	    SEQ(SEQ(none), small(1)), SEQ(oid(SHA256_OID)),
+	    token == TOKEN_NO_ATTRIBUTES ?
+		none :
+		TLV(DER_CONTEXT_0,
+		    token == TOKEN_NO_CONTENT_TYPE ? none : type,
+		    token == TOKEN_TWO_CONTENT_TYPES ? type : none,
+		    ATTR("1.2.840.113549.1.9.4",
+			raw(DER_OCTET_STRING, "x", 1))),
+	    SEQ(oid("1.2.840.10045.4.3.2")), raw(DER_OCTET_STRING, "x", 1));
+
+	return SEQ(oid(token == TOKEN_NO_CMS ? "1.2.840.113549.1.7.1" :
+					       "1.2.840.113549.1.7.2"),
+	    TLV(DER_CONTEXT_0, SEQ(small(3), SET(SEQ(oid(SHA256_OID))),
+		SEQ(oid(token == TOKEN_OTHER_TYPE ? "1.2.3" : TST_INFO),
+		    token == TOKEN_NO_CONTENT ? none :
+						TLV(DER_CONTEXT_0,
+						    TLV(DER_OCTET_STRING,
+							tst_info_of(token)))),
+		SET(token == TOKEN_NO_SIGNER ? none : signer_info,
+		    token == TOKEN_TWO_SIGNERS ? signer_info : none))));
 }
 
 static struct span
@@ -570,6 +730,9 @@ unsigned_of(enum twist twist)
 	case TOKEN_LARGE:
 		return TLV(DER_CONTEXT_1, ATTR(STAMP,
 		    SEQ(raw(DER_OCTET_STRING, large, sizeof(large)))));
+	case TOKEN_SHA1:
+		return TLV(DER_CONTEXT_1, ATTR(STAMP,
+		    token_of(TOKEN_BY_SHA1)));
 	case AFTER_SIGNATURE:
 		return small(1);
 	default:
@@ -598,6 +761,7 @@ attributes_of(const struct making *making)
 		return TLV(DER_CONTEXT_0, making->attrs[last],
 		    concat(last, making->attrs));
 	case NO_ATTRIBUTES:
+	case WEAK_NO_ATTRIBUTES:
 		return span_of("", 0);
 	default:
 		return TLV(DER_CONTEXT_0, body);
@@ -661,13 +825,18 @@ make(enum twist twist)
 	    twist == RSA_NO_NULL;
 	struct making making = { .twist = twist,
 		.by = is_rsa ? &rsa : &signer,
-		.digest = SEQ(oid(twist == BY_SHA1 ? "1.3.14.3.2.26" :
-						  SHA256_OID)),
+		.digest = SEQ(oid(twist == BY_SHA1 ||
+					twist == WEAK_NO_ATTRIBUTES ?
+				"1.3.14.3.2.26" :
+				SHA256_OID)),
 		.algorithm = algorithm_of(twist) };
+	static const uint8_t large[LIMIT_CERT_BYTES];
 	struct span both[] = { cert_der(making.by->cert), cert_der(ca.cert) };
 	struct span info = signer_info_of(&making), digests, certificates;
 	struct span signed_data;
 
+	if (twist == CERT_LARGE)
+		both[1] = SEQ(raw(DER_OCTET_STRING, large, sizeof(large)));
 	qsort(both, 2, sizeof(both[0]), compare);
 	digests = twist == DIGESTS_TWO ?
 	    SET(making.digest, SEQ(oid(SHA384_OID))) :
@@ -763,6 +932,35 @@ START_TEST(a_signature_over_its_limit_is_refused)
 	    span_of(bytes, LIMIT_SIGNATURE_BYTES + 1), content, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	free(bytes);
+}
+END_TEST
+
+START_TEST(a_timestamp_is_of_one_form)
+{
+	struct error err = { 0 };
+	const bool good = timestamp_check_form(token_of(tokens[_i].token),
+	    &err);
+
+	ck_assert_msg(good == (tokens[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
+	if (!good) {
+		ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+		ck_assert_msg(strstr(err.detail, tokens[_i].says) != NULL,
+		    "%d: %s", _i, err.detail);
+	}
+}
+END_TEST
+
+START_TEST(every_truncation_of_a_timestamp_is_refused)
+{
+	const struct span good = token_of(TOKEN_ALL);
+
+	for (size_t i = 0; i < good.len; i++) {
+		struct error err = { 0 };
+
+		ck_assert(!timestamp_check_form(span_of(good.data, i), &err));
+		ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	}
 }
 END_TEST
 
@@ -945,6 +1143,8 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, NULL, empty_arena);
 	tcase_add_loop_test(t, a_signature_is_of_one_form, 0, COUNT(twists));
 	tcase_add_test(t, a_signature_over_its_limit_is_refused);
+	tcase_add_loop_test(t, a_timestamp_is_of_one_form, 0, COUNT(tokens));
+	tcase_add_test(t, every_truncation_of_a_timestamp_is_refused);
 	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));
