@@ -36,8 +36,27 @@ cat work/out
 # A key of the depositary that this test has.
 mkdir depositary && "$top/certs/request" depositary >work/out 2>&1 && mv depositary/sign.key depositary/key.pem &&
 	"$top/certs/ca" issue certs/mofa sign depositary/sign.csr depositary@mofa.example "" depositary/cert.pem >work/out 2>&1
+# Other keys of the same persons, and one that timestamps: NAME.KIND EMAIL UNIT CA GENPKEY-ARGUMENT…
+mkdir keys
+key() {
+	name=$1 email=$2 unit=$3 ca=$4; shift 4
+	openssl genpkey "$@" -out "keys/$name.key" 2>/dev/null && openssl req -new -key "keys/$name.key" -subj /CN=x -out keys/csr 2>/dev/null &&
+		"$top/certs/ca" issue "certs/$ca" sign keys/csr "$email" "$unit" "keys/$name.pem" >/dev/null
+}
+check "keys of every kind are made" key mofa-minister.rsa minister@mofa.example "" mofa -algorithm RSA -pkeyopt rsa_keygen_bits:3072
+key mofa-minister.pss minister@mofa.example "" mofa -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:3072
+key mofa-minister.weak minister@mofa.example "" mofa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+key mofa-minister.other minister@mofa.example "" mofa -algorithm ED25519
+key iom-chief-of-mission.p384 chief-of-mission@iom.example Vientiane iom -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+key iom-chief-of-mission.p521 chief-of-mission@iom.example Vientiane iom -algorithm EC -pkeyopt ec_paramgen_curve:P-521
+key depositary.rsa depositary@mofa.example "" mofa -algorithm RSA -pkeyopt rsa_keygen_bits:3072
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout keys/tsa-key.pem -out keys/tsa.pem -subj /CN=TSA \
+	-days 99 -addext extendedKeyUsage=critical,timeStamping 2>/dev/null
 expect "and of those that the parties made otherwise (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
-	--forged "$number" --pki "$dir" --seed "$seed" copies/*
+	--forged "$((number / 2))" --pki "$dir" --seed "$seed" copies/*
+cat work/out
+expect "and of those that witnesses must have seen (seed $seed)" 0 ": 0 differ.*NOT_WITNESSED" compare "$state" "$dir/second" --keep kept \
+	--witnessed --forged "$((number / 4))" --pki "$dir" --seed "$seed witnessed" copies/*
 cat work/out
 expect "and of these altered (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
 	--mutations "$((number - number / 4))" --seed "$seed" copies/*

@@ -6,7 +6,8 @@
 
 STATE-FOLDER is STATE/KEYID; WORK is made.  With --mutations the copies are judged as
 acts of a journal of our own, so that what its receipts say can be changed too.  With
---forged others are made from nothing, with the keys in the PKI's folder.
+--forged others are made from nothing, with the keys in the PKI's folder, in a journal
+whose policies and keys changed.  With --witnessed both are told to want witnesses.
 Prints a line for each difference; exit 1 if there is one.
 """
 import argparse
@@ -20,6 +21,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import forge
 import mutate
+import policies
 import verify
 
 # What an office has beyond that with which formats.md judges a copy alone.
@@ -49,10 +51,10 @@ def state_with(folder, work, journal=None):
     return new, config, vkey.split('+')[0]
 
 
-def ours(valise, config, paths):
+def ours(valise, config, paths, more=()):
     out = []
     for at in range(0, len(paths), 50):
-        run = subprocess.run([valise, '--config', config, '--json', 'verify'] + paths[at:at + 50], capture_output=True, text=True)
+        run = subprocess.run([valise, '--config', config, '--json', 'verify', *more] + paths[at:at + 50], capture_output=True, text=True)
         rows = [json.loads(r) for r in run.stdout.splitlines()]
         if len(rows) != len(paths[at:at + 50]):
             sys.exit('valise says %d lines of %d files: %s' % (len(rows), len(paths[at:at + 50]), run.stderr[-400:]))
@@ -92,30 +94,38 @@ def main():
     parser.add_argument('--mutations', type=int, default=0)
     parser.add_argument('--forged', type=int, default=0)
     parser.add_argument('--pki')
+    parser.add_argument('--witnessed', action='store_true')
     parser.add_argument('--seed', default='1')
     parser.add_argument('--keep')
     args = parser.parse_args()
     folder, config, origin = state_with(args.state, args.work)
-    copies = [(os.path.basename(p), open(p, 'rb').read()) for p in args.files]
-    names = ['%s: as it is' % n for n, _ in copies]
-    if args.mutations or args.forged:
+    copies, names, witnessed = [(os.path.basename(p), open(p, 'rb').read()) for p in args.files], [], args.witnessed
+    if args.mutations:
         journal = mutate.Journal(origin)
         folder, config, _ = state_with(args.state, args.work, journal)
         copies = [(n, mutate.pack(mutate.with_acts(f, mutate.acts_of(f), journal))) for n, f in
                   ((n, mutate.unpack(d)) for n, d in copies)]
         made = list(mutate.mutations(copies, args.seed, args.mutations, journal))
-        if args.forged:
-            made += forge.forgeries(args.pki, verify.Office(folder), args.seed, args.forged, journal,
-                                     int(time.time()) + 4 * 86400)
-        names, copies = names + [n for n, _ in made], copies + made
+    elif args.forged:
+        journal, now = policies.Journal(origin), int(time.time()) + 4 * 86400
+        folder, config, _ = state_with(args.state, args.work, journal)
+        office = verify.Office(folder)
+        newest = os.path.join(folder, 'policies', [e[1] for e in office.entries if e[2]][-1] + '.zip')
+        life = policies.Life(args.valise, verify.unzip(newest), journal, args.seed, now)
+        life.write(folder, journal)
+        copies, made = [], list(forge.forgeries(forge.World(args.pki, office, life, journal), args.seed, args.forged, now))
+    else:
+        made = []
+    names, copies = ['%s: as it is' % n for n, _ in copies] + [n for n, _ in made], copies + made
     paths = []
     for num, (_, data) in enumerate(copies):
         paths.append(os.path.join(args.work, '%d.asice' % num))
         with open(paths[-1], 'wb') as f:
             f.write(data)
     office, wrong, seen = verify.Office(folder), 0, {}
-    for name, path, (_, data), first in zip(names, paths, copies, ours(args.valise, config, paths)):
-        second = verify.verify(office, data)
+    firsts = ours(args.valise, config, paths, ['--witnessed'] if witnessed else [])
+    for name, path, (_, data), first in zip(names, paths, copies, firsts):
+        second = verify.verify(office, data, witnessed)
         said = list(differences(first, second))
         for code in second['codes'] or [second['status']]:
             seen[code] = seen.get(code, 0) + 1

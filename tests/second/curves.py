@@ -127,6 +127,28 @@ def rsa(n, e, name, digest, value, pss):
     return hashlib.new(name, b'\0' * 8 + digest + db[-h:]).digest() == hashed
 
 
+def rsa_sign(primes, name, digest, pss):
+    """primes: p, q, d mod p-1, d mod q-1, the inverse of q mod p."""
+    p, q, dp, dq, inverse = primes
+    n = p * q
+    size = (n.bit_length() + 7) // 8
+
+    def power(data):
+        number = int.from_bytes(data, 'big')
+        first, second = pow(number, dp, p), pow(number, dq, q)
+        return (second + (first - second) * inverse % p * q).to_bytes(size, 'big')
+    if not pss:
+        tail = b'\0' + bytes.fromhex(DIGEST_INFO[name]) + digest
+        return power(b'\0\1' + b'\xff' * (size - 2 - len(tail)) + tail)
+    bits, salt = n.bit_length() - 1, hashlib.new(name, digest).digest()
+    hashed = hashlib.new(name, b'\0' * 8 + digest + salt).digest()
+    length = (bits + 7) // 8 - len(hashed) - 1
+    db = b'\0' * (length - len(salt) - 1) + b'\1' + salt
+    db = bytes(a ^ b for a, b in zip(db, mgf(hashed, length, name)))
+    spare = 8 * ((bits + 7) // 8) - bits
+    return power(bytes([db[0] & 0xff >> spare]) + db[1:] + hashed + b'\xbc')
+
+
 # Ed25519 (RFC 8032)
 ED_P = 2 ** 255 - 19
 ED_D = -121665 * pow(121666, -1, ED_P) % ED_P
@@ -165,13 +187,27 @@ def ed_times(number, point):
     return out
 
 
+ED_BASES = [ed_point((4 * pow(5, -1, ED_P) % ED_P).to_bytes(32, 'little'))]
+
+
+def ed_base(number):
+    """The base point, so many times."""
+    out = (0, 1, 1, 0)
+    for bit in range(number.bit_length()):
+        if bit == len(ED_BASES):
+            ED_BASES.append(ed_add(ED_BASES[-1], ED_BASES[-1]))
+        if number >> bit & 1:
+            out = ed_add(out, ED_BASES[bit])
+    return out
+
+
 @functools.lru_cache(maxsize=None)
 def ed25519(key, message, value):
     a, r, s = ed_point(key), ed_point(value[:32]), int.from_bytes(value[32:], 'little')
     if a is None or r is None or len(value) != 64 or s >= ED_L:
         return False
     h = int.from_bytes(hashlib.sha512(value[:32] + key + message).digest(), 'little') % ED_L
-    left = ed_times(s, ed_point((4 * pow(5, -1, ED_P) % ED_P).to_bytes(32, 'little')))
+    left = ed_base(s)
     right = ed_add(r, ed_times(h, a))
     return not ((left[0] * right[2] - right[0] * left[2]) % ED_P or
                 (left[1] * right[2] - right[1] * left[2]) % ED_P)
@@ -185,20 +221,18 @@ def ed_bytes(point):
     return (y | (x & 1) << 255).to_bytes(32, 'little')
 
 
-ED_BASE = (4 * pow(5, -1, ED_P) % ED_P).to_bytes(32, 'little')
-
-
+@functools.lru_cache(maxsize=None)
 def ed25519_public(seed):
     a = int.from_bytes(hashlib.sha512(seed).digest()[:32], 'little') & (2**254 - 8) | 2**254
-    return ed_bytes(ed_times(a, ed_point(ED_BASE)))
+    return ed_bytes(ed_base(a))
 
 
 def ed25519_sign(seed, message):
     full = hashlib.sha512(seed).digest()
     a = int.from_bytes(full[:32], 'little') & (2**254 - 8) | 2**254
-    public = ed_bytes(ed_times(a, ed_point(ED_BASE)))
+    public = ed25519_public(seed)
     r = int.from_bytes(hashlib.sha512(full[32:] + message).digest(), 'little') % ED_L
-    first = ed_bytes(ed_times(r, ed_point(ED_BASE)))
+    first = ed_bytes(ed_base(r))
     h = int.from_bytes(hashlib.sha512(first + public + message).digest(), 'little') % ED_L
     return first + ((r + h * a) % ED_L).to_bytes(32, 'little')
 

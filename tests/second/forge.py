@@ -7,80 +7,24 @@ import glob
 import hashlib
 import os
 import random
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import curves
 import mutate
-import pki
-
-P256 = '1.2.840.10045.3.1.7'
-
-
-def tlv(tag, *parts):
-    body = b''.join(parts)
-    size = bytes([len(body)]) if len(body) < 128 else bytes([0x80 + (len(body).bit_length() + 7) // 8]) + \
-        len(body).to_bytes((len(body).bit_length() + 7) // 8, 'big')
-    return bytes([tag]) + size + body
-
-
-def oid(text):
-    numbers = [int(n) for n in text.split('.')]
-    out = b''
-    for number in [numbers[0] * 40 + numbers[1]] + numbers[2:]:
-        part = bytes([number & 127])
-        while number := number >> 7:
-            part = bytes([128 | number & 127]) + part
-        out += part
-    return tlv(6, out)
-
-
-def integer(number):
-    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, 'big'))
-
-
-class Person:
-    def __init__(self, cert, key):
-        with open(cert) as f:
-            self.raw = pki.pem(f.read(), 'CERTIFICATE')[0]
-        self.cert = pki.certificate(self.raw)
-        made = subprocess.run(['openssl', 'pkey', '-in', key, '-outform', 'DER'], capture_output=True, check=True).stdout
-        whole = pki.der(made, strict=False)
-        inner = pki.der(whole.children[2].body, strict=False) if whole.children[1].tag == 0x30 else whole
-        self.scalar = int.from_bytes(inner.children[1].body, 'big')
-        self.email, self.id = self.cert.email, self.cert.sha256[:32]
-
-    def sign(self, content, when, commitment, others=()):
-        """CAdES over content; the value of it too."""
-        p9, sha = '1.2.840.113549.1.9.', tlv(0x30, oid('2.16.840.1.101.3.4.2.1'))
-
-        def attribute(kind, value):
-            return tlv(0x30, oid(p9 + kind), tlv(0x31, value))
-        rows = [attribute('3', oid('1.2.840.113549.1.7.1')), attribute('4', tlv(4, hashlib.sha256(content).digest())),
-                attribute('5', tlv(0x17, time.strftime('%y%m%d%H%M%SZ', time.gmtime(when)).encode())),
-                attribute('16.2.47', tlv(0x30, tlv(0x30, tlv(0x30, tlv(4, bytes.fromhex(self.cert.sha256))))))]
-        if commitment:
-            rows.append(attribute('16.2.16', tlv(0x30, oid(p9 + '16.6.%d' % commitment))))
-        rows = b''.join(sorted(rows))
-        r, s = curves.ecdsa_sign(P256, self.scalar, hashlib.sha256(tlv(0x31, rows)).digest())
-        value = tlv(0x30, integer(r), integer(s))
-        info = tlv(0x30, integer(1), tlv(0x30, self.cert.issuer, integer(self.cert.serial)), sha, tlv(0xa0, rows),
-                   tlv(0x30, oid('1.2.840.10045.4.3.2')), tlv(4, value))
-        data = tlv(0x30, integer(1), tlv(0x31, sha), tlv(0x30, oid('1.2.840.113549.1.7.1')),
-                   tlv(0xa0, *sorted([self.raw, *others])), tlv(0x31, info))
-        return tlv(0x30, oid('1.2.840.113549.1.7.2'), tlv(0xa0, data)), hashlib.sha256(value).hexdigest()
-
+import persons
 
 def people(folder):
-    """Of each office its signer, and 'OFFICE connect', who may not sign."""
+    """Of each office its signer, 'OFFICE connect', who may not sign, and 'OFFICE KIND', with another kind of key."""
     out = {}
     for path in sorted(glob.glob(os.path.join(folder, 'offices', '*'))):
         name = os.path.basename(path)
-        out[name] = Person(path + '/sign-cert.pem', path + '/sign-key.pem')
-        out[name + ' connect'] = Person(path + '/cert.pem', path + '/key.pem')
-    out['depositary'] = Person(os.path.join(folder, 'depositary/cert.pem'), os.path.join(folder, 'depositary/key.pem'))
+        out[name] = persons.Person(path + '/sign-cert.pem', path + '/sign-key.pem')
+        out[name + ' connect'] = persons.Person(path + '/cert.pem', path + '/key.pem')
+    out['depositary'] = persons.Person(os.path.join(folder, 'depositary/cert.pem'), os.path.join(folder, 'depositary/key.pem'))
+    for path in sorted(glob.glob(os.path.join(folder, 'keys', '*.key'))):
+        name, kind = os.path.basename(path)[:-4].rsplit('.', 1)
+        out['%s %s' % (name, kind)] = persons.Person(path[:-3] + 'pem', path)
     return out
 
 
@@ -103,18 +47,68 @@ SIGNERS = {'mofa-minister': 'mofa', 'iom-chief-of-mission': 'iom-vientiane', 'mo
 class Forged:
     """One copy; odd(n) is true once in n times: something is done otherwise."""
 
-    def __init__(self, rng, persons, policy, crls, start, now):
-        self.rng, self.persons, self.what = rng, persons, []
-        self.base = {'valise': 1, 'policy': policy, 'crls': crls, 'commit': '0' * 40}
-        self.now, self.index = now, start
+    def __init__(self, rng, world, now):
+        self.rng, self.world, self.persons, self.what = rng, world, world.persons, []
+        self.base = {'valise': 1, 'crls': world.crls, 'commit': '0' * 40}
+        self.now, self.index = now, rng.randrange(1, world.life.last)
         self.files = {'mimetype': mimetype()}
         self.acts, self.dispatches = {}, {}
+        if self.odd(8, 'at midnight'):
+            self.now += -self.now % 86400 - rng.randrange(3)
 
     def odd(self, rarity, what):
         if self.rng.randrange(rarity):
             return False
         self.what.append(what)
         return True
+
+    def edited(self, rarity, data, edits):
+        """The same text, or one that somebody wrote otherwise."""
+        if self.odd(rarity, 'edited'):
+            old, new = self.rng.choice(edits)
+            data = data.replace(old.encode(), new.encode(), self.rng.choice((1, 1, -1)))
+        return data
+
+    def key(self, who):
+        """The person, perhaps with another kind of key."""
+        kinds = [n for n in self.persons if n.startswith(who + ' ') and not n.endswith(' connect')]
+        if kinds and not self.rng.randrange(8):
+            who = self.rng.choice(kinds)
+            self.what.append(who)
+        return self.persons[who]
+
+    def signed(self, person, content, when, commitment):
+        """CAdES, as it should be or not, perhaps with timestamps."""
+        changes = [self.rng.choice(persons.OTHERWISE) for _ in range(self.rng.choice((0,) * 40 + (1, 1, 2)))]
+        self.what += [c.__name__ for c in changes]
+        stamps = self.stamps if self.rng.randrange(7) == 0 else None
+        data, value = person.sign(content, when, commitment, changes, self.rng, self.world.others, stamps)
+        if self.odd(120, 'a byte of a signature'):
+            at = self.rng.randrange(len(data))
+            data = data[:at] + bytes([data[at] ^ 1 << self.rng.randrange(8)]) + data[at + 1:]
+        return data, value
+
+    def stamps(self, value):
+        """A signature-time-stamp with some tokens."""
+        rng, out = self.rng, []
+        for _ in range(rng.choice((1,) * 12 + (0, 2, 3, 4, 5))):
+            how = rng.choice(['good'] * 90 + ['openssl', 'a byte', 'cut', 'none'] + sorted(persons.INFOS) + sorted(persons.TOKENS))
+            self.what.append('timestamp: ' + how)
+            out.append(self.token(value, how))
+        rows = [persons.tlv(0x30, persons.oid(persons.P9 + '16.2.14'), persons.tlv(0x31, *(sorted(out) if rng.randrange(9) else out)))]
+        return rows * 2 if self.odd(40, 'timestamps: two attributes') else rows
+
+    def token(self, value, how):
+        rng = self.rng
+        if how == 'openssl':
+            return self.world.authority.by_openssl(*self.world.tsa, value, rng.choice(('sha256', 'sha384', 'sha512')))
+        if how == 'none':
+            return rng.choice((persons.NULL, persons.tlv(0x30), persons.tlv(4, b'x')))
+        data = rng.choice(self.world.authorities).token(value, self.now, rng, how)
+        if how == 'a byte':
+            at = rng.randrange(len(data))
+            return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1:]
+        return data[:-9] if how == 'cut' else data
 
     def version(self):
         self.texts = {'texts/en/a.txt': b'Article 1\n', 'texts/lo/a.txt': b'1\n'}
@@ -138,16 +132,17 @@ class Forged:
             rows.append('  - {file: %s, language: %s, authentic: %s, media: %s, size: %d, sha256: "%s"}' % (
                 path, path.split('/')[1], 'false' if self.odd(40, 'not authentic') else 'true', media, len(data), hashlib.sha256(data).hexdigest()))
         rows.append('annexes: []')
-        self.files['version.yaml'] = ('\n'.join(rows) + '\n').encode()
+        self.files['version.yaml'] = self.edited(15, ('\n'.join(rows) + '\n').encode(), mutate.YAML_EDITS)
         self.files.update(self.texts)
         self.digest = hashlib.sha256(self.files['version.yaml']).hexdigest()
 
     def act(self, kind, **more):
         """The next entry."""
-        self.index += self.rng.choice((1, 1, 2)) if kind != 'force' else 1
+        self.index += self.rng.choice((1, 1, 2, 2, 7, 15)) if kind != 'force' else 1
         self.now += self.rng.randrange(3)
         prior = max(self.acts) if self.acts else 5 if self.number > 1 else None
-        entry = {**self.base, 'act': kind, 'document': self.document, 'version': self.number, 'digest': self.digest,
+        policy = self.world.life.policy_at(self.index if not self.odd(60, 'another policy') else self.rng.randrange(150))
+        entry = {**self.base, 'policy': policy, 'act': kind, 'document': self.document, 'version': self.number, 'digest': self.digest,
                  'salt': '%032x' % self.rng.getrandbits(128), 'time': stamp(self.now), 'contents': '%064x' % self.index, **more}
         if prior is not None:
             entry['prior'] = prior
@@ -159,7 +154,7 @@ class Forged:
 
     def sign(self, kind, who, office):
         """A signature and its act, perhaps by bag."""
-        person, name = self.persons[who], {'deposit': 'origin', 'sign': '', 'terminate': 'terminate-'}[kind]
+        person, name = self.key(who), {'deposit': 'origin', 'sign': '', 'terminate': 'terminate-'}[kind]
         if kind != 'deposit':
             name += person.id if not self.odd(40, 'another name') else '0' * 32
         file = 'META-INF/signature-%s.p7s' % name
@@ -167,12 +162,13 @@ class Forged:
                   and (p != 'termination.yaml' or kind == 'terminate')]
         if self.odd(40, 'a file not listed'):
             listed.pop()
-        self.files['META-INF/ASiCManifest-%s.xml' % name] = xml = manifest(self.files, file, listed)
+        self.files['META-INF/ASiCManifest-%s.xml' % name] = xml = self.edited(
+            60, manifest(self.files, file, listed), mutate.XML_EDITS)
         bag = kind != 'terminate' and self.rng.randrange(5) == 0
         when = self.now - (3 * 86400 if bag else 86400 + 60 if self.odd(25, 'signed long before') else 0)
         when += 302 if self.odd(40, 'signed later') else 0
         commitment = {'deposit': 1}.get(kind, 5) if not self.odd(40, 'another commitment') else self.rng.choice((0, 1, 2, 5))
-        self.files[file], value = person.sign(xml, when, commitment)
+        self.files[file], value = self.signed(person, xml, when, commitment)
         more = {'office': office if not self.odd(40, 'another office') else 'iom-bangkok', 'person': person.email,
                 'manifest': hashlib.sha256(xml).hexdigest(), 'signature': value}
         if bag:
@@ -182,16 +178,16 @@ class Forged:
 
     def bag(self, kind, name, who, office, value, when):
         self.what.append('by bag')
-        slip = ('valise: 1\nact: %s\ndocument: %s\nversion: %d\ndigest: "%s"\nbody: "%s"\nsignature: "%s"\nsalt: "%s"\n' % (
+        slip = self.edited(20, ('valise: 1\nact: %s\ndocument: %s\nversion: %d\ndigest: "%s"\nbody: "%s"\nsignature: "%s"\nsalt: "%s"\n' % (
             kind if not self.odd(20, 'slip: act') else 'sign', self.document, self.number,
             self.digest if not self.odd(20, 'slip: digest') else '0' * 64, '1' * 64,
-            value if not self.odd(20, 'slip: signature') else '2' * 64, '3' * 32)).encode()
+            value if not self.odd(20, 'slip: signature') else '2' * 64, '3' * 32)).encode(), mutate.YAML_EDITS + SLIP_EDITS)
         slips = [hashlib.sha256(slip).hexdigest() if not self.odd(20, 'slip: not listed') else '4' * 64]
         sent = when + (600 if self.odd(20, 'dispatched later') else 0) - (90000 if self.odd(20, 'dispatched before') else 0)
-        bill = ('valise: 1\nnumber: 1\nfrom: %s\nperson: %s\nto: mofa\ndispatched: "%s"\nslips: ["%s"]\n' % (
-            office if not self.odd(20, 'waybill: from') else 'iom-bangkok', self.persons[who].email, stamp(sent, False), slips[0])).encode()
-        by = self.persons[who if not self.odd(15, 'waybill: signer') else self.rng.choice(sorted(self.persons))]
-        proof, _ = by.sign(bill, sent + (400 if self.odd(20, 'waybill: signing-time') else 0), 1 if not self.odd(20, 'waybill: commitment') else 5)
+        bill = self.edited(20, ('valise: 1\nnumber: 1\nfrom: %s\nperson: %s\nto: mofa\ndispatched: "%s"\nslips: ["%s"]\n' % (
+            office if not self.odd(20, 'waybill: from') else 'iom-bangkok', self.persons[who].email, stamp(sent, False), slips[0])).encode(), mutate.YAML_EDITS + SLIP_EDITS)
+        by = self.key(who if not self.odd(15, 'waybill: signer') else self.rng.choice(sorted(self.persons)))
+        proof, _ = self.signed(by, bill, sent + (400 if self.odd(20, 'waybill: signing-time') else 0), 1 if not self.odd(20, 'waybill: commitment') else 5)
         for path, data in (('slip-%s.yaml', slip), ('waybill-%s.yaml', bill), ('waybill-%s.p7s', proof)):
             if not self.odd(25, 'no ' + path):
                 self.files['META-INF/' + path % name] = data
@@ -199,7 +195,7 @@ class Forged:
         self.index += 1
         if not self.odd(10, 'no dispatch'):
             self.dispatches[self.index] = {
-                'act': 'dispatch', 'valise': 1, 'policy': self.base['policy'], 'salt': '5' * 32, 'office': office, 'person': self.persons[who].email,
+                'act': 'dispatch', 'valise': 1, 'policy': '7' * 64, 'salt': '5' * 32, 'office': office, 'person': self.persons[who].email,
                 'to': 'mofa' if not self.odd(20, 'dispatch: to') else 'iom-geneva', 'number': 1 if not self.odd(20, 'dispatch: number') else 2,
                 'digest': digest, 'time': stamp(sent + (-400 if self.odd(20, 'dispatch: before') else 2))}
         return {} if self.odd(15, 'act: no waybill') else {
@@ -220,8 +216,8 @@ class Forged:
         for kind in ('sign', 'terminate')[:far]:
             signers = self.some_signers()
             if kind == 'terminate' and signers:
-                self.files['termination.yaml'] = ('valise: 1\ndocument: %s\nversion: %d\ndigest: "%s"\nreason: Over\n' % (
-                    self.document, self.number, self.digest if not self.odd(20, 'terminated: digest') else '6' * 64)).encode()
+                self.files['termination.yaml'] = self.edited(12, ('valise: 1\ndocument: %s\nversion: %d\ndigest: "%s"\nreason: Over\n' % (
+                    self.document, self.number, self.digest if not self.odd(20, 'terminated: digest') else '6' * 64)).encode(), mutate.YAML_EDITS)
             values = []
             for num, who in enumerate(signers):
                 values.append(self.sign(kind, who, SIGNERS[who]))
@@ -230,8 +226,8 @@ class Forged:
         if not self.odd(40, 'no seal'):
             listed = [p for p in self.files if p != 'mimetype']
             self.files['META-INF/ASiCManifest-seal.xml'] = xml = manifest(self.files, 'META-INF/signature-seal.p7s', listed)
-            sealer = self.persons['depositary' if not self.odd(40, 'another sealer') else 'mofa']
-            self.files['META-INF/signature-seal.p7s'], _ = sealer.sign(xml, self.now, 2)
+            sealer = self.key('depositary' if not self.odd(40, 'another sealer') else 'mofa')
+            self.files['META-INF/signature-seal.p7s'], _ = self.signed(sealer, xml, self.now, 2)
         contents = mutate.contents(self.files)
         newest = self.acts[max(self.acts)]
         if newest['act'] == 'force':
@@ -247,11 +243,27 @@ def mimetype():
     return b'application/vnd.etsi.asic-e+zip'
 
 
-def forgeries(folder, office, seed, number, journal, now):
-    persons = people(folder)
-    entry = [e for e in office.entries if e[2]][-1]
+SLIP_EDITS = (('act: sign', 'act: deposit'), ('act: sign', 'act: terminate'), ('salt: "3', 'salt: "'), ('salt: "3', 'onto: 1\nsalt: "3'), ('number: 1', 'number: 0'),
+              ('number: 1', 'number: 01'), ('number: 1', 'number: 9007199254740993'), ('to: mofa', 'to: Mofa'), ('slips: [', 'slips: ["%s", ' % ('8' * 64)),
+              ('slips: [', 'files: []\nslips: ['), ('slips: [', 'list: "%s"\nslips: [' % ('9' * 64)), ('body: "1', 'body: "'), ('Z"', '.000Z"'), ('slips: ["', 'slips: ["A'))
+
+
+class World:
+    """What all copies have in common: the people, the policies, the journal."""
+
+    def __init__(self, folder, office, life, journal):
+        self.persons, self.life, self.journal = people(folder), life, journal
+        self.crls = sorted(office.sets)[-1]
+        self.others = [p.raw for n, p in sorted(self.persons.items())] + [persons.tlv(0x30, persons.integer(i)) for i in range(20)]
+        self.tsa = os.path.join(folder, 'keys/tsa.pem'), os.path.join(folder, 'keys/tsa-key.pem')
+        self.authority = persons.Authority(*self.tsa)
+        self.authorities = [self.authority] * 3 + [persons.Authority(p[:-3] + 'pem', p) for p in glob.glob(os.path.join(folder, 'keys/*.key'))]
+
+
+def forgeries(world, seed, number, now):
     for num in range(number):
         rng = random.Random('%s forged %d' % (seed, num))
-        forged = Forged(rng, persons, entry[1], sorted(office.sets)[-1], entry[0] + 3, now)
-        what, data = forged.make(journal)
-        yield 'forged %d: %s' % (num, what), data
+        world.journal.rng, world.journal.what = rng, []
+        forged = Forged(rng, world, now)
+        what, data = forged.make(world.journal)
+        yield 'forged %d: %s' % (num, ', '.join([what] + world.journal.what)), data

@@ -69,9 +69,12 @@ class Journal:
         value = base64.b64encode(self.id + curves.ed25519_sign(self.seed, text.encode())).decode()
         return ('%s\n— %s %s\n' % (text, self.name, value)).encode()
 
+    def size(self, least):
+        return least
+
     def receipts(self, acts):
         """acts: index to the bytes of an entry; index to the bytes of a receipt."""
-        size = max(acts) + 1
+        size = self.size(max(acts) + 1)
         leaves = [hashlib.sha256(b'\0' + acts.get(i, b'other %d' % i)).digest() for i in range(size)]
 
         def root(low, high):

@@ -193,8 +193,9 @@ def names_of_points(data):
 
 @functools.lru_cache(maxsize=None)
 def certificate(raw):
+    """None if it does not parse."""
     try:
-        return Certificate(raw)
+        return Certificate(raw) if openssl('x509', '-inform', 'DER', '-noout', '-pubkey', data=raw) else None
     except (Bad, IndexError, ValueError):
         return None
 
@@ -234,8 +235,9 @@ PSS = '1.2.840.113549.1.1.10'
 
 
 def hash_of(node):
+    """A digest's name: WEAK if it is none of ours, or has other parameters than NULL."""
     name = HASHES.get(node.children[0].oid())
-    if not name or (len(node.children) > 1 and (len(node.children) > 2 or node.children[1].raw != b'\5\0')):
+    if not name or [c.raw for c in node.children[1:]] not in ([], [b'\5\0']):
         raise Found('SIGNATURE_WEAK')
     return name
 
@@ -243,27 +245,34 @@ def hash_of(node):
 def scheme_of(node, wanted):
     """ecdsa, rsa or pss, of the digest wanted (None: of any that is accepted), and the digest."""
     oid, rest = node.children[0].oid(), [c.raw for c in node.children[1:]]
-    if oid in ECDSA and not rest:
+    if oid in ECDSA:
+        need(not rest)
         scheme, name = 'ecdsa', ECDSA[oid]
-    elif oid in RSA and rest == [b'\5\0']:
+    elif oid in RSA:
+        need(rest == [b'\5\0'])
         scheme, name = 'rsa', RSA[oid]
-    elif oid == '1.2.840.113549.1.1.1' and rest == [b'\5\0'] and wanted:
+    elif oid == '1.2.840.113549.1.1.1' and wanted:
+        need(rest == [b'\5\0'])
         scheme, name = 'rsa', wanted
-    elif oid == PSS and len(rest) == 1:
-        parts = {c.tag: c.children[0] for c in node.children[1].children}
-        if not {0xa0, 0xa1, 0xa2} <= set(parts):
-            raise Found('SIGNATURE_WEAK')
-        name = hash_of(parts[0xa0])
-        mask = parts[0xa1]
-        if mask.children[0].oid() != '1.2.840.113549.1.1.8' or hash_of(mask.children[1]) != name \
-                or parts[0xa2].integer() != hashlib.new(name).digest_size:
-            raise Found('SIGNATURE_WEAK')
-        scheme = 'pss'
+    elif oid == PSS:
+        return 'pss', pss_hash(node.children[1:], wanted)
     else:
         raise Found('SIGNATURE_WEAK')
-    if wanted and name != wanted:
-        raise Found('SIGNATURE_WEAK')
+    need(not wanted or name == wanted)
     return scheme, name
+
+
+def pss_hash(rest, wanted):
+    """The hash of RSASSA-PSS-params; what is not accepted of them is WEAK."""
+    try:
+        parts = {c.tag: c.children[0] for c in rest[0].children}
+        need(len(rest) == 1 and rest[0].tag == 0x30 and list(parts) == [0xa0, 0xa1, 0xa2] and len(rest[0].children) == 3)
+        name, mask = hash_of(parts[0xa0]), parts[0xa1]
+        need(mask.children[0].oid() == '1.2.840.113549.1.1.8' and hash_of(mask.children[1]) == name)
+        need(parts[0xa2].integer() == hashlib.new(name).digest_size and name == (wanted or name))
+        return name
+    except (Bad, IndexError):
+        raise Found('SIGNATURE_WEAK')
 
 
 class Crl:
@@ -358,18 +367,21 @@ class Signature:
         """Raise Found with the first of the codes of step 4.3."""
         try:
             self.form()
+            self.algorithms()
+            self.rest()
+            self.signer()
+            if not self.key.fit:
+                raise Found('SIGNATURE_WEAK')
+            self.names_it()
         except (Bad, IndexError, ValueError):
             raise Found('SIGNATURE_FORM')
-        self.algorithms()
-        self.signer()
-        if not self.key.fit:
-            raise Found('SIGNATURE_WEAK')
-        self.essential()
         digest = hashlib.new(self.hash, content).digest()
         signed = b'\x31' + self.attributes.raw[1:]
         if digest != self.message_digest or not self.key.verify(
                 self.scheme, self.hash, hashlib.new(self.hash, signed).digest(), self.value_bytes):
             raise Found('SIGNATURE_BROKEN')
+        for token in self.tokens:
+            check_token(token, self.value_bytes)
 
     def form(self):
         need(len(self.data) <= 131072)
@@ -377,7 +389,7 @@ class Signature:
         need(kind.oid() == '1.2.840.113549.1.7.2' and wrapped.tag == 0xa0 and len(wrapped.children) == 1)
         rows = wrapped.children[0].children[:]
         version, digests, content = rows[:3]
-        need(digests.tag == 0x31 and len(digests.children) == 1)
+        need(digests.tag == 0x31)
         need(content.tag == 0x30 and len(content.children) == 1 and content.children[0].oid() == '1.2.840.113549.1.7.1')
         rows = rows[3:]
         self.certificates = []
@@ -390,34 +402,44 @@ class Signature:
                 rows = rows[1:]
         need(len(self.certificates) <= 16 and all(len(c) <= 16384 for c in self.certificates))
         need(len(rows) == 1 and rows[0].tag == 0x31 and len(rows[0].children) == 1)
-        self.info(rows[0].children[0].children[:], version.integer(), digests.children[0])
+        self.info(rows[0].children[0].children[:], version.integer(), digests)
 
-    def info(self, rows, version, digest):
-        need(rows[0].integer() == version)
-        self.sid = rows[1]
-        need((version, self.sid.tag) in ((1, 0x30), (3, 0x80)))
+    def info(self, rows, version, digests):
+        self.sid, number = rows[1], rows[0].integer()
+        need((number, self.sid.tag) in ((1, 0x30), (3, 0x80)))
         self.digest_algorithm, self.attributes, self.signature_algorithm, value = rows[2:6]
-        need(self.digest_algorithm.children[0].raw == digest.children[0].raw)
+        need(self.digest_algorithm.tag == 0x30 and self.signature_algorithm.tag == 0x30)
         need(self.attributes.tag == 0xa0 and value.tag == 4)
         self.value_bytes, self.value = value.body, hashlib.sha256(value.body).hexdigest()
-        need(len(rows) in (6, 7))
-        if len(rows) == 7:
-            need(rows[6].tag == 0xa1 and len(rows[6].children) == 1)
-            kind, values = rows[6].children[0].children
-            need(kind.oid() == '1.2.840.113549.1.9.16.2.14' and 1 <= len(values.children) <= 4)
+        need(len(rows) == 6 or (len(rows) == 7 and rows[6].tag == 0xa1))
+        self.unsigned, self.later = rows[6:], (version == number, digests)
+
+    def rest(self):
+        """Attributes, digestAlgorithms, the SignedData's version."""
+        self.tokens, found = [], {}
         need(all(a.raw <= b.raw for a, b in zip(self.attributes.children, self.attributes.children[1:])))
-        found = {}
         for row in self.attributes.children:
             kind, values = row.children
             need(row.tag == 0x30 and values.tag == 0x31 and len(values.children) == 1 and kind.oid() not in found)
             found[kind.oid()] = values.children[0]
         self.attribute_values(found)
+        if self.unsigned:
+            need(len(self.unsigned[0].children) == 1)
+            kind, values = self.unsigned[0].children[0].children
+            need(kind.oid() == '1.2.840.113549.1.9.16.2.14' and 1 <= len(values.children) <= 4)
+            self.tokens = [v.raw for v in values.children]
+            need(all(v.tag == 0x30 and len(v.raw) <= 16384 for v in values.children))
+        right, digests = self.later
+        need(right and len(digests.children) == 1)
+        named = digests.children[0]
+        need(HASHES.get(named.children[0].oid()) == self.hash and [c.raw for c in named.children[1:]] in ([], [b'\5\0']))
 
     def attribute_values(self, found):
         p9 = '1.2.840.113549.1.9.'
         need(found.pop(p9 + '3').oid() == '1.2.840.113549.1.7.1' if p9 + '3' in found else False)
         need(p9 + '4' in found and found[p9 + '4'].tag == 4)
         self.message_digest = found.pop(p9 + '4').body
+        need(len(self.message_digest) == hashlib.new(self.hash).digest_size)
         need(p9 + '5' in found)
         when = found.pop(p9 + '5')
         self.time = seconds(when)
@@ -435,12 +457,11 @@ class Signature:
             need(len(rows) == 2 and rows[0].raw == self.digest_algorithm.raw)
             need(rows[1].tag == 0xa1 and rows[1].raw[1:] == self.signature_algorithm.raw[1:])
         need(not found)
+        self.essential()
 
     def algorithms(self):
         self.hash = hash_of(self.digest_algorithm)
         self.scheme = scheme_of(self.signature_algorithm, self.hash)[0]
-        if len(self.message_digest) != hashlib.new(self.hash).digest_size:
-            raise Found('SIGNATURE_FORM')
 
     def signer(self):
         for raw in self.certificates:
@@ -460,13 +481,71 @@ class Signature:
         rows = self.ess.children[0].children[0].children[:]
         name = 'sha256'
         if rows[0].tag == 0x30:
-            name = hash_of(rows[0])
-            if name == 'sha256':
-                raise Found('SIGNATURE_FORM')
+            need([c.raw for c in rows[0].children[1:]] in ([], [b'\5\0']))
+            name = HASHES.get(rows[0].children[0].oid())
+            need(name in ('sha384', 'sha512'))
             rows = rows[1:]
-        if rows[0].body != hashlib.new(name, self.certificate.raw).digest():
-            raise Found('SIGNATURE_BROKEN')
+        need(len(rows) in (1, 2) and rows[0].tag == 4 and len(rows[0].body) == hashlib.new(name).digest_size)
+        self.named, self.named_issuer = (name, rows[0].body), None
         if len(rows) > 1:
             names, serial = rows[1].children
-            if serial.integer() != self.certificate.serial or names.children[0].children[0].raw != self.certificate.issuer:
-                raise Found('SIGNATURE_BROKEN')
+            need(len(names.children) == 1 and names.children[0].tag == 0xa4 and len(names.children[0].children) == 1)
+            self.named_issuer = (names.children[0].children[0].raw, serial.integer())
+
+    def names_it(self):
+        """signing-certificate-v2 is of the certificate."""
+        cert, (name, value) = self.certificate, self.named
+        if value != hashlib.new(name, cert.raw).digest() or self.named_issuer not in (None, (cert.issuer, cert.serial)):
+            raise Found('SIGNATURE_BROKEN')
+
+
+TST_INFO = '1.2.840.113549.1.9.16.1.4'
+
+
+@functools.lru_cache(maxsize=None)
+def openssl(*args, data):
+    """Whether openssl takes this from its standard input."""
+    return subprocess.run(['openssl', *args], input=data, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def tst_info(data):
+    """The digest and the imprint of a TSTInfo."""
+    info = der(data)
+    need(info.tag == 0x30)
+    version, policy, imprint, serial, when = info.children[:5]
+    need(version.integer() == 1 and policy.tag == 6 and serial.tag == 2 and when.tag == 0x18)
+    need(seconds(when) >= 0)
+    rest = [n.tag for n in info.children[5:]]
+    for tag in (0x30, 1, 2, 0xa0, 0xa1):
+        if rest[:1] == [tag]:
+            rest = rest[1:]
+    need(not rest and imprint.tag == 0x30 and len(imprint.children) == 2)
+    algorithm, value = imprint.children
+    name = HASHES.get(algorithm.children[0].oid())
+    need(name and [c.raw for c in algorithm.children[1:]] in ([], [b'\5\0']))
+    need(value.tag == 4 and len(value.body) == hashlib.new(name).digest_size)
+    return name, value.body
+
+
+def token(raw):
+    """The same of an RFC 3161 token; raises Bad if it is none."""
+    kind, wrapped = der(raw).children
+    need(kind.oid() == '1.2.840.113549.1.7.2' and wrapped.tag == 0xa0 and len(wrapped.children) == 1)
+    rows = wrapped.children[0].children
+    need(openssl('cms', '-cmsout', '-noout', '-inform', 'DER', data=raw))
+    content, infos = rows[2], rows[-1]
+    need(len(content.children) == 2 and content.children[0].oid() == TST_INFO and content.children[1].tag == 0xa0)
+    need(len(infos.children) == 1 and infos.children[0].children[3].tag == 0xa0)
+    kinds = [a.children[1].children for a in infos.children[0].children[3].children
+             if a.children[0].oid() == '1.2.840.113549.1.9.3']
+    need(len(kinds) == 1 and len(kinds[0]) == 1 and kinds[0][0].oid() == TST_INFO)
+    return tst_info(content.children[1].children[0].body)
+
+
+def check_token(raw, value):
+    try:
+        name, imprint = token(raw)
+    except (Bad, IndexError, ValueError):
+        raise Found('SIGNATURE_FORM')
+    if not openssl('cms', '-verify', '-noverify', '-inform', 'DER', data=raw) or hashlib.new(name, value).digest() != imprint:
+        raise Found('SIGNATURE_BROKEN')

@@ -253,11 +253,14 @@ class Note:
         need(len(self.root) == 32)
         key = office.key_of(self.size)
         need(self.origin == key[0])
-        mine = [s for s in self.signatures if s[0] == key[0] and s[1] == key[1]]
-        known = {(k[0], k[1]) for _, k in office.keys}
-        if not mine:
-            raise pki.Found('RECEIPT_BROKEN' if any(s[:2] in known for s in self.signatures) else 'KEY_UNKNOWN')
-        need(all(len(s[2]) == 64 and curves.ed25519(key[2], self.text.encode(), s[2]) for s in mine))
+        known, signed = {(k[0], k[1]): k[2] for _, k in office.keys}, set()
+        for name, ident, value in self.signatures:
+            if (name, ident) in known and (name, ident) not in signed:
+                need(len(value) == 64 and curves.ed25519(known[name, ident], self.text.encode(), value))
+                signed.add((name, ident))
+        if not signed:
+            raise pki.Found('KEY_UNKNOWN')
+        need(key[:2] in signed)
 
     def witnesses(self, policy):
         """How many witnesses' lines verify; Bad if one does not."""
@@ -337,7 +340,8 @@ class Signature:
 
 
 class Judge:
-    def __init__(self, office, data):
+    def __init__(self, office, data, witnessed=False):
+        self.want_witnesses, self.witnessed = witnessed, 0
         self.office, self.codes, self.status, self.damaged = office, [], '', False
         self.acts, self.dispatches, self.signatures, self.note = [], [], [], None
         self.proved = {'in force': False, 'terminated': False}
@@ -812,14 +816,17 @@ class Judge:
     # -- 6
 
     def check_end(self):
+        newest = self.office.newest
+        if self.want_witnesses and (not newest or not newest.quorum or self.witnessed < newest.quorum):
+            self.found('NOT_WITNESSED')
         if self.acts and self.acts[-1]['contents'] != self.container.digest():
             self.found('CONTENTS_DIFFER')
         self.status = 'terminated' if self.proved['terminated'] else 'in force' if self.proved['in force'] else ''
 
 
-def verify(office, data):
+def verify(office, data, witnessed=False):
     """What valise --json verify says: outcome, status, codes; and whether it was damaged."""
-    judge = Judge(office, data)
+    judge = Judge(office, data, witnessed)
     return {'outcome': judge.outcome, 'status': judge.status, 'codes': judge.codes, 'damaged': judge.damaged}
 
 

@@ -467,7 +467,7 @@ def waybill_yaml(data):
     need(email(out['person']) and time(out['dispatched']) is not None)
     if 'slips' in out:
         need('files' not in out and isinstance(out['slips'], list) and 1 <= len(out['slips']) <= 200)
-        need(all(map(digest, out['slips'])) and len(set(out['slips'])) == len(out['slips']))
+        need(all(map(digest, out['slips'])) and sorted(set(out['slips'])) == out['slips'])
         need(digest(out.get('list', '0' * 64)))
     else:
         need('files' in out and 'list' not in out)
