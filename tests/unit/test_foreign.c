@@ -475,6 +475,137 @@ START_TEST(a_timestamp_is_of_one_signer)
 }
 END_TEST
 
+/* --- What there is besides, and what there is not. --- */
+
+static const char unknown_digest[] =
+    "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\""
+    " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
+    "<asic:SigReference URI=\"META-INF/none.p7s\"/>"
+    "<asic:DataObjectReference URI=\"a.txt\">"
+    "<ds:DigestMethod Algorithm=\"http://www.w3.org/2000/09/"
+    "xmldsig#sha1\"/><ds:DigestValue>AAAA</ds:DigestValue>"
+    "</asic:DataObjectReference></asic:ASiCManifest>";
+
+static const struct {
+	const char *what; /* is done to a container of one text */
+	enum finding_code code;
+	const char *says;
+	enum outcome outcome;
+} besides[] = {
+	{ "nothing", FINDING_NOT_A_DOCUMENT, "no version.yaml",
+	    OUTCOME_INDETERMINATE },
+	{ "missing", FINDING_FILE_MISSING, "which is missing",
+	    OUTCOME_INVALID },
+	{ "digest", FINDING_FILE_DIGEST, "was altered", OUTCOME_INVALID },
+	{ "form", FINDING_NOT_A_DOCUMENT, "manifest",
+	    OUTCOME_INDETERMINATE },
+	{ "two", FINDING_SIGNATURE_MISSING, "nothing says what",
+	    OUTCOME_INVALID },
+	{ "XAdES", FINDING_NOT_CHECKED, "a XAdES signature",
+	    OUTCOME_INDETERMINATE },
+	{ "evidence", FINDING_NOT_CHECKED, "an evidence record",
+	    OUTCOME_INDETERMINATE },
+	{ "text", FINDING_NOT_CHECKED, "of a kind not known",
+	    OUTCOME_INDETERMINATE },
+	{ "attribute", FINDING_NOT_CHECKED, "not checked: name",
+	    OUTCOME_INDETERMINATE },
+	{ "hash", FINDING_SIGNATURE_BROKEN, "names another",
+	    OUTCOME_INVALID },
+	{ "garbage", FINDING_SIGNATURE_FORM, "not a CMS", OUTCOME_INVALID },
+};
+
+/* The signer's attribute names the CA's certificate as the signer's. */
+static void
+sign_as_another(struct buf *out)
+{
+	const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_PARTIAL |
+	    CMS_NOSMIMECAP;
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	BIO *in = BIO_new_mem_buf(content, (int)strlen(content));
+	CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert->x509,
+	    signer.key, EVP_sha256(), flags);
+	uint8_t ess[] = { 0x30, 0x26, 0x30, 0x24, 0x30, 0x22, 0x04, 0x20,
+		[8 + 31] = 0 };
+	unsigned char *der = NULL;
+	struct error err = { 0 };
+	int len;
+
+	memcpy(ess + 8, ca.cert->fingerprint.bytes, 32);
+	ck_assert_int_eq(CMS_signed_add1_attr_by_NID(si,
+	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE, ess,
+	    (int)sizeof(ess)), 1);
+	ck_assert_int_eq(CMS_final(cms, in, NULL, flags), 1);
+	len = i2d_CMS_ContentInfo(cms, &der);
+	ck_ok(buf_append(out, span_of(der, (size_t)len), &err), err);
+	OPENSSL_free(der);
+	BIO_free(in);
+	CMS_ContentInfo_free(cms);
+}
+
+static void
+do_besides(struct container *container, const char *what)
+{
+	const struct made plain = { .num_signers = 1 },
+			  padded = { .num_signers = 1, .padding = 10 };
+	struct buf cms = BUF(SIZE_MAX);
+
+	if (strcmp(what, "missing") == 0) {
+		put_manifest(container, 1, "META-INF/none.p7s", EVP_sha256(),
+		    content, 0);
+		container_remove(container, "a.txt");
+	} else if (strcmp(what, "digest") == 0) {
+		put(container, "META-INF/ASiCManifest001.xml",
+		    span_of_str(unknown_digest));
+	} else if (strcmp(what, "form") == 0) {
+		put(container, "META-INF/ASiCManifest001.xml",
+		    span_of_str("<x/>"));
+	} else if (strcmp(what, "two") == 0) {
+		put(container, "b.txt", span_of_str("x"));
+		sign(span_of_str(content), &plain, &cms);
+		put(container, "META-INF/signature1.p7s", buf_span(&cms));
+	} else if (strcmp(what, "XAdES") == 0) {
+		put(container, "META-INF/signatures.xml", span_of_str("<x/>"));
+	} else if (strcmp(what, "evidence") == 0) {
+		put(container, "META-INF/evidencerecord.ers",
+		    span_of_str("x"));
+	} else if (strcmp(what, "text") == 0) {
+		put(container, "META-INF/ASiCManifest.txt", span_of_str("x"));
+	} else if (strcmp(what, "attribute") == 0) {
+		sign(span_of_str(content), &padded, &cms);
+		put(container, "META-INF/signature.p7s", buf_span(&cms));
+	} else if (strcmp(what, "hash") == 0) {
+		sign_as_another(&cms);
+		put(container, "META-INF/signature.p7s", buf_span(&cms));
+	} else if (strcmp(what, "garbage") == 0) {
+		put(container, "META-INF/signature.p7s", span_of_str("x"));
+	}
+	buf_free(&cms);
+}
+
+START_TEST(what_is_not_understood_is_named)
+{
+	struct container *container = begin();
+	struct verdict verdict;
+	struct error err = { 0 };
+	bool found = false;
+
+	do_besides(container, besides[_i].what);
+	ck_ok(verdict_judge_foreign(container, &verdict, &err), err);
+	for (size_t i = 0; i < verdict.num_findings; i++)
+		found = found ||
+		    (verdict.findings[i].code == besides[_i].code &&
+			strstr(verdict.findings[i].text, besides[_i].says) !=
+			    NULL);
+	ck_assert_msg(found, "%s: %s %s", besides[_i].what,
+	    finding_name(verdict.findings[verdict.num_findings - 1].code),
+	    verdict.findings[verdict.num_findings - 1].text);
+	ck_assert_msg(verdict.outcome == besides[_i].outcome, "%s",
+	    besides[_i].what);
+	verdict_free(&verdict);
+	container_free(container);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -490,6 +621,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_reference_is_compared_by_its_own_digest, 0,
 	    7);
 	tcase_add_test(t, a_timestamp_is_of_one_signer);
+	tcase_add_loop_test(t, what_is_not_understood_is_named, 0,
+	    COUNT(besides));
 }
 
 int
