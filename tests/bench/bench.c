@@ -389,6 +389,10 @@ bench_idle(char *argv[])
 			    read_answer(all[i], &bytes) == 200;
 	} while (ended == 0 && answered == count);
 	printf("%lu answered\n", answered);
+	/* As above. */
+	fflush(stdout);
+	for (unsigned long i = 0; i < count; i++)
+		SSL_free(all[i]);
 	free(all);
 	return answered == count ? 0 : 1;
 }

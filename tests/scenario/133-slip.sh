@@ -22,7 +22,6 @@ check "which has that of what is handed in" grep -q "$(sha256sum <work/in/signat
 
 # Three days pass.
 stop_daemon "$dir"
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
 export CLOCK_OFFSET=259200 LD_PRELOAD="$VALISE_BUILD/clock.so"
 start_daemon "$dir"
 printf 'valise: 1\n' >work/none.yaml
