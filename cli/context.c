@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "cli/lists.h"
+#include "cli/own_lists.h"
 #include "cli/policies.h"
 
 int
@@ -357,6 +358,7 @@ context_free(struct context *context)
 	policies_free(context);
 	cert_cache_free(context->certs);
 	lists_free(context);
+	crls_free(context->own);
 }
 
 bool
@@ -418,6 +420,23 @@ find_named(void *arg, uint64_t *as_of)
 	return lists_named(arg, as_of);
 }
 
+/* By the policy that this office accepted last. */
+static struct crls *
+find_withheld(void *arg, const struct trust **trust)
+{
+	struct context *context = arg;
+	const struct policy *pinned;
+	struct error ignored = { 0 };
+
+	if (context->own == NULL)
+		context->own = own_lists(context, &ignored);
+	if (context->own == NULL || crls_count(context->own) == 0 ||
+	    (pinned = context_pinned(context, &ignored)) == NULL)
+		return NULL;
+	*trust = pinned->trust;
+	return context->own;
+}
+
 static struct policy *
 find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
@@ -435,6 +454,7 @@ context_library(struct context *context)
 	return (struct verdict_library){ .policy = find_policy,
 		.crls = find_crls,
 		.named = find_named,
+		.withheld = find_withheld,
 		.arg = context };
 }
 

@@ -74,6 +74,7 @@ struct context {
 	struct crl_entries *named, *all_lists;
 	struct buf crl_entries; /* "INDEX LINE"s of a journal of that size */
 	uint64_t crl_size;
+	struct crls *own;  /* lists of its own, once read (cli/own_lists.h) */
 	struct seen *seen; /* what was seen, without a line (cli/local.h) */
 };
 

@@ -142,6 +142,39 @@ judge_trust_state(struct judge *judge, const char *path,
 	    judge_find(judge, found[result->state], path, "%s", result->text);
 }
 
+/* Would a list that the journal does not name change what it was then? */
+static bool
+judge_withheld(struct judge *judge, const char *path, const struct cert *cert,
+    const struct policy *policy, int64_t at, const struct trust_result *then)
+{
+	const struct verdict_library *library = judge->request->library;
+	const struct trust *trust = NULL;
+	struct crls *lists = library->withheld != NULL ?
+	    library->withheld(library->arg, &trust) :
+	    NULL;
+	struct trust_result with = { .state = TRUST_GOOD };
+	struct revocation *all;
+	bool ok;
+
+	if (lists == NULL || trust == NULL)
+		return true;
+	all = judge->revocation != NULL ?
+	    revocation_copy(judge->revocation, judge->err) :
+	    revocation_new(judge->err);
+	ok = all != NULL &&
+	    revocation_add(all, lists, trust, REVOCATION_UNNAMED,
+		judge->request->now_ms / 1000, judge->err);
+	if (ok)
+		standing_judge(policy->trust, all, cert, at, &with);
+	revocation_free(all);
+	return ok &&
+	    (with.state == then->state ||
+		judge_find(judge, FINDING_CRL_WITHHELD, path,
+		    "by a list that this office has and the journal does not"
+		    " name: %s (\"valise crls push\" hands it in)",
+		    with.text));
+}
+
 /* Who signed, for which office and party, by the policy of the act. */
 static bool
 judge_office(struct judge *judge, const char *path,
@@ -289,6 +322,8 @@ judge_signer(struct judge *judge, const char *path,
 	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
 	    now.text);
 	return judge_trust_state(judge, path, &then) &&
+	    judge_withheld(judge, path, cert, basis.policy,
+		signature->judged_ms / 1000, &then) &&
 	    judge_office(judge, path, signature, cert, basis.policy,
 		then.ca) &&
 	    judge_dispatch(judge, path, signature, &basis) &&

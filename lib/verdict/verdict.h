@@ -56,6 +56,7 @@ enum finding_code {
 	FINDING_SIGNER_EXPIRED,
 	FINDING_SIGNER_REVOKED,
 	FINDING_SIGNER_DOUBTED, /* a warning: it counts */
+	FINDING_CRL_WITHHELD,   /* a warning: a list would change it */
 	FINDING_SIGNER_UNFIT,
 	FINDING_SIGNER_UNKNOWN,
 	FINDING_SIGNER_DIFFERS,
@@ -168,6 +169,12 @@ struct verdict_library {
 	 * up to the next judgement.  The function may be NULL.
 	 */
 	const struct crl_entries *(*named)(void *arg, uint64_t *as_of);
+	/*
+	 * Lists that are known beside the journal, and by whose CAs they are
+	 * verified; NULL: none.  They judge nothing: what they would change has
+	 * a warning.  The function may be NULL.
+	 */
+	struct crls *(*withheld)(void *arg, const struct trust **trust);
 	void *arg;
 };
 

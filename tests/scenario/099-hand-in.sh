@@ -110,6 +110,14 @@ expect "and again" 1 "CRL_WITHHELD" at iom-vientiane --json audit
 expect "it is shown" 0 "^mofa .* none$" at iom-vientiane crls show
 expect "and counted" 0 '"withheld":1' at iom-vientiane --json crls show
 expect "the list itself is the evidence" 0 "Certificate Revocation List" openssl crl -inform DER -in "$(cat work/own)" -text -noout
+# A verdict that such a list would change says so, and stays what it is.
+cp -R certs/mofa work/ca; "$top/certs/ca" revoke work/ca offices/mofa-minister/sign-cert.pem --since "$(date -u +%Y-%m-%d)" >/dev/null
+at iom-chief-of-mission crls add work/ca/crl.pem >/dev/null
+expect "a verdict says what a list of one's own would change" 0 "CRL_WITHHELD (warning): .*the certificate was revoked" at iom-chief-of-mission fetch agreement/one -o work/o.asice
+expect "and of a file" 0 "CRL_WITHHELD" at iom-chief-of-mission verify work/o.asice
+expect "the copy is valid still" 0 "VALID, in force" at iom-chief-of-mission verify work/o.asice
+expect "who does not have the list does not say so" 0 "^0$" sh -c '"$0" --config offices/mofa/config.yaml verify work/o.asice | grep -c CRL_WITHHELD || :' "$valise"
+rm -r offices/iom-chief-of-mission/state/*/own-crls
 expect "it is handed in" 0 "handed in 1: in force since entry" at iom-vientiane crls push
 expect "and kept no longer" 2 "" ls "$(cat work/own)"
 expect "the journal names it" 0 "nothing is wrong" at iom-vientiane audit
@@ -125,15 +133,15 @@ start_daemon "$dir"
 expect "gets it when it is back" 0 "handed in 1" at iom-vientiane crls push
 
 # --- The recipe of docs/operations.md. ---
-expect "the chief of mission connects" 0 "agreement/one" at iom-chief-of-mission list
-certs() { "$top/certs/$1" "$2" "$dir/certs/iom" "offices/iom-chief-of-mission/$4" "$5" "$(date -u +%Y-%m-%d)"; }
+expect "vientiane connects" 0 "agreement/one" at iom-vientiane list
+certs() { "$top/certs/$1" "$2" "$dir/certs/iom" "offices/iom-vientiane/$4" "$5" "$(date -u +%Y-%m-%d)"; }
 valise() { at mofa "$@"; }
 sed -n "/<!-- recipe: stolen -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
 	sed "s|^certs/|certs |; s|/srv/ca/crl|certs/iom/crl|" >work/recipe
 [ -s work/recipe ] && while read -r line; do check "the recipe: $line" eval "$line"; done <work/recipe
 cp work/out work/shown
 expect "the last says which entry names it" 0 "^iom  *20.*Z  *20.*Z  *4  *[0-9]" cat work/shown
-expect "whose key was stolen is refused" 3 "revoked" at iom-chief-of-mission list
+expect "whose key was stolen is refused" 3 "revoked" at iom-vientiane list
 # --- An enrolment has them in PEM, whatever they came as. ---
 openssl crl -in certs/iom/crl.pem -outform DER -out crls/der.crl; cp certs/mofa/crl.pem crls/mofa.pem; printf -- '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n' >>crls/mofa.pem
 "$valised" --config valised.yaml enrolment >enrolment.yaml 2>/dev/null

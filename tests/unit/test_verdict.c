@@ -25,7 +25,8 @@ enum wrong {
 	MANIFEST_LONG, ID_OF_ANOTHER, NO_SIGNATURE, GARBLED_SIGNATURE,
 	SIGNATURE_OF_OTHER_BYTES, WEAK_KEY, COMMITMENT_ORIGIN_INSTEAD,
 	SIGNED_YESTERDAY, SIGNED_TOMORROW, CA_UNKNOWN, CERT_EXPIRED,
-	CERT_REVOKED, CERT_REVOKED_LATER, CERT_DOUBTED, CERT_TO_CONNECT, OFFICE_UNKNOWN,
+	CERT_REVOKED, CERT_REVOKED_LATER, CERT_DOUBTED,
+	LIST_WITHHELD, LIST_WITHHELD_OF_NOBODY, CERT_TO_CONNECT, OFFICE_UNKNOWN,
 	ORIGIN_OF_ANOTHER, SIGNED_BY_ONE_TWICE, POWERS_OF_NOBODY,
 	POWERS_ENDED, OFFICE_MAY_NOT, FORCE_WITHOUT_QUORUM, NO_SEAL,
 	SEAL_OF_ANOTHER, SEAL_SHORT, CONTENTS_OF_ANOTHER, RECEIPT_OF_ANOTHER,
@@ -69,6 +70,7 @@ static const struct {
 	{ CERT_EXPIRED, FINDING_SIGNER_EXPIRED, OUTCOME_INVALID },
 	{ CERT_REVOKED, FINDING_SIGNER_REVOKED, OUTCOME_INVALID },
 	{ CERT_DOUBTED, FINDING_SIGNER_DOUBTED, OUTCOME_VALID },
+	{ LIST_WITHHELD, FINDING_CRL_WITHHELD, OUTCOME_VALID },
 	{ CERT_TO_CONNECT, FINDING_SIGNER_UNFIT, OUTCOME_INVALID },
 	{ OFFICE_UNKNOWN, FINDING_SIGNER_UNKNOWN, OUTCOME_INVALID },
 	{ ORIGIN_OF_ANOTHER, FINDING_SIGNER_DIFFERS, OUTCOME_INVALID },
@@ -110,6 +112,7 @@ static struct world {
 	struct policy *policy;
 	struct crls *crls, *later; /* of an entry after all acts, or NULL */
 	struct crl_entries *named;
+	struct crls *withheld;
 	struct cert_cache *certs;
 	struct note_signer journal, newer_key, other_journal, witness_signers[2];
 	struct witnesses witnesses;
@@ -164,6 +167,7 @@ tear_down(void)
 	identity_free(&w.depositary);
 	policy_free(w.policy);
 	crl_entries_free(w.named);
+	crls_free(w.withheld);
 	crls_free(w.crls);
 	crls_free(w.later);
 	cert_cache_free(w.certs);
@@ -450,6 +454,14 @@ make_crls(const struct identity *minister)
 		    NOW - 500, &later);
 		ck_ok(crls_add(w.crls, buf_span(&later), NULL, &err), err);
 	}
+	if (is(LIST_WITHHELD) || is(LIST_WITHHELD_OF_NOBODY)) {
+		later.len = 0;
+		fixture_crl(&w.mofa, NOW - 100, NOW + 1000,
+		    is(LIST_WITHHELD) ? minister->cert : NULL, NOW - 500,
+		    &later);
+		ck_assert_ptr_nonnull(w.withheld = crls_new(&err));
+		ck_ok(crls_add(w.withheld, buf_span(&later), NULL, &err), err);
+	}
 	buf_free(&later);
 	buf_free(&mofa);
 	buf_free(&iom);
@@ -616,11 +628,21 @@ find_named_and_later(void *arg, uint64_t *as_of)
 	return w.named;
 }
 
+/* Lists beside the journal. */
+static struct crls *
+find_withheld(void *arg, const struct trust **trust)
+{
+	(void)arg;
+	*trust = w.policy->trust;
+	return w.withheld;
+}
+
 static void
 judge(struct container *c, struct verdict *out)
 {
 	const struct verdict_library library = { .policy = find_policy,
 		.crls = find_crls,
+		.withheld = find_withheld,
 		.named = w.later != NULL ? find_named_and_later : find_named };
 	const struct note_keys keys = note_keys_of(&w.journal.key);
 	const struct verdict_request request = { .expect = EXPECT_DELIVERED,
@@ -689,6 +711,39 @@ START_TEST(one_thing_wrong_is_found_and_named)
 	    _i, finding_name(rows[_i].code), codes);
 	ck_assert_msg(verdict.outcome == rows[_i].outcome, "row %d: %s, %s",
 	    _i, outcome_name(verdict.outcome), codes);
+	verdict_free(&verdict);
+	container_free(c);
+}
+END_TEST
+
+START_TEST(a_list_beside_the_journal_warns_of_what_it_changes)
+{
+	struct verdict verdict;
+	struct container *c;
+	size_t num = 0;
+
+	w.wrong = LIST_WITHHELD;
+	c = make_copy();
+	judge(c, &verdict);
+	/* Of one signature, which counts all the same. */
+	for (size_t i = 0; i < verdict.num_findings; i++)
+		num += verdict.findings[i].code == FINDING_CRL_WITHHELD;
+	ck_assert_uint_eq(num, 1);
+	ck_assert_int_eq(verdict.status, STATUS_IN_FORCE);
+	verdict_free(&verdict);
+	container_free(c);
+}
+END_TEST
+
+START_TEST(a_list_beside_the_journal_that_changes_nothing_is_not_told)
+{
+	struct verdict verdict;
+	struct container *c;
+
+	w.wrong = LIST_WITHHELD_OF_NOBODY;
+	c = make_copy();
+	judge(c, &verdict);
+	ck_assert_uint_eq(verdict.num_findings, 0);
 	verdict_free(&verdict);
 	container_free(c);
 }
@@ -829,7 +884,8 @@ START_TEST(no_code_is_untested)
 	}
 	/* And no wrong without a row, but those that are tests of their own. */
 	for (int wrong = 1; wrong < WRONGS; wrong++) {
-		bool used = wrong == CERT_REVOKED_LATER;
+		bool used = wrong == CERT_REVOKED_LATER ||
+		    wrong == LIST_WITHHELD_OF_NOBODY;
 
 		for (size_t i = 0; i < COUNT(rows); i++)
 			used = used || rows[i].wrong == (unsigned)wrong;
@@ -896,6 +952,9 @@ fill(TCase *t)
 	tcase_add_test(t, a_list_that_clears_makes_a_signature_final);
 	tcase_add_test(t, what_does_not_read_is_invalid);
 	tcase_add_test(t, over_a_limit_of_ours_nothing_is_known);
+	tcase_add_test(t, a_list_beside_the_journal_warns_of_what_it_changes);
+	tcase_add_test(t,
+	    a_list_beside_the_journal_that_changes_nothing_is_not_told);
 	tcase_add_test(t, a_verdict_that_was_never_reached_is_not_valid);
 	tcase_add_test(t, no_code_is_untested);
 	tcase_add_test(t,
