@@ -57,7 +57,7 @@ revocation_copy(const struct revocation *from, struct error *err)
 	pthread_rwlock_rdlock(lock_of(from));
 	to->room = from->num + 16;
 	to->list = calloc(to->room, sizeof(*to->list));
-	if (to->list != NULL) {
+	if (to->list != NULL && from->num > 0) {
 		memcpy(to->list, from->list, from->num * sizeof(*to->list));
 		to->num = from->num;
 	}
