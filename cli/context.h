@@ -25,19 +25,9 @@
 #define CLI_CONTEXT_H
 
 #include "base/file.h"
+#include "cli/enrolment.h"
 #include "policy/succession.h"
 #include "verdict/verdict.h"
-
-struct enrolment {
-	char address[512];
-	struct note_key journal; /* the newest then */
-	struct buf before;       /* those before: "UNTIL VKEY" lines */
-	struct digest policy;
-	struct succession policies; /* all of them then; old ones have none */
-	char server_ca[POLICY_NAME];
-	struct container *cas, *crls; /* files by path */
-	struct digest fingerprint;
-};
 
 struct seen;
 struct shown;
@@ -84,10 +74,6 @@ bool context_options(struct context *context, int *argc, char *argv[],
 /* Read configuration, enrolment and state. */
 bool context_load(struct context *context, struct error *err) MUST_USE;
 void context_free(struct context *context);
-
-bool enrolment_parse(struct span text, struct enrolment *out,
-    struct error *err) MUST_USE;
-void enrolment_free(struct enrolment *enrolment);
 
 /* Its keys, as enrolled and followed since; enrolment and state are there. */
 bool context_load_keys(struct context *context, struct error *err) MUST_USE;

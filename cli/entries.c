@@ -8,78 +8,25 @@
 #include <string.h>
 
 #include "cli/output.h"
-
-struct page {
-	json_t **lines;
-	size_t num;
-	uint64_t next; /* UINT64_MAX: there are no more */
-	struct checkpoint checkpoint;
-	const char *note; /* the same, within lines */
-};
-
-static void
-free_page(struct page *page)
-{
-	for (size_t i = 0; i < page->num; i++)
-		json_decref(page->lines[i]);
-	free(page->lines);
-}
-
-static bool
-read_page(struct session *session, struct span text, struct page *out,
-    struct error *err)
-{
-	struct span line;
-	const json_t *last, *note, *next;
-
-	*out = (struct page){ .next = UINT64_MAX };
-	out->lines = calloc(LIMIT_ENTRIES_PAGE + 1, sizeof(json_t *));
-	if (out->lines == NULL)
-		return error_set_errno(err, "entries");
-	while (span_take_line(&text, &line)) {
-		if (out->num > LIMIT_ENTRIES_PAGE)
-			return error_set(err, ERROR_LIMIT,
-			    "the daemon sent too many entries");
-		out->lines[out->num] = json_loadb((const char *)line.data,
-		    line.len, JSON_REJECT_DUPLICATES, NULL);
-		if (out->lines[out->num] == NULL)
-			return error_set(err, ERROR_MALFORMED,
-			    "the daemon's entries are not JSON lines");
-		out->num++;
-	}
-	if (out->num == 0)
-		return error_set(err, ERROR_MALFORMED,
-		    "the daemon's entries end without a checkpoint");
-	last = out->lines[out->num - 1];
-	note = json_object_get(last, "checkpoint");
-	next = json_object_get(last, "next");
-	if (!json_is_string(note))
-		return error_set(err, ERROR_MALFORMED,
-		    "the daemon's entries end without a checkpoint");
-	if (json_is_integer(next) && json_integer_value(next) >= 0)
-		out->next = (uint64_t)json_integer_value(next);
-	out->note = json_string_value(note);
-	return note_open(span_of_str(out->note),
-	    &session->context->journal, &out->checkpoint, err);
-}
+#include "cli/page.h"
 
 /* One that a newer key signed: catch up follows the key, then it is read. */
 static bool
 read_page_again(struct session *session, struct span text, struct page *out,
     struct error *err)
 {
-	if (read_page(session, text, out, err))
+	if (page_read(text, &session->context->journal, out, err))
 		return true;
 	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
 		return false;
 	*err = (struct error){ 0 };
-	free_page(out);
+	page_free(out);
 	*out = (struct page){ .next = UINT64_MAX };
 	return session_catch_up(session, err) &&
-	    read_page(session, text, out, err);
+	    page_read(text, &session->context->journal, out, err);
 }
 
-/* page is for free_page(), whatever comes of it. */
+/* page is for page_free(), whatever comes of it. */
 static bool
 fetch_page(struct session *session, const char *path, uint64_t from,
     struct page *out, struct error *err)
@@ -275,7 +222,7 @@ session_entries(struct session *session, const struct entry_filter *filter,
 		session->answered = page.checkpoint.size;
 		session->answered_at = asked_at;
 		from = page.next;
-		free_page(&page);
+		page_free(&page);
 		if (!ok)
 			return false;
 	}
@@ -351,7 +298,7 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 		for (size_t i = 0; ok && i + 1 < page.num; i++)
 			ok = check_leaf(page.lines[i], &all, err);
 		from = page.next;
-		free_page(&page);
+		page_free(&page);
 		if (!ok)
 			return false;
 	}

@@ -521,64 +521,22 @@ remote_wait(unsigned ms)
 
 struct listening {
 	struct transfer transfer;
-	remote_listener *seen;
-	void *arg;
-	struct buf line, data;
-	char id[24], type[32];
+	struct events events;
 };
-
-/* A field of an event, or its end. */
-static bool
-take_line(struct listening *to, struct span line)
-{
-	struct error *err = to->transfer.err;
-	struct span name = line, value = span_of(NULL, 0);
-	const struct remote_event event = { span_of_str(to->id),
-		span_of_str(to->type), buf_span(&to->data) };
-	bool ok;
-
-	if (line.len == 0) {
-		ok = to->data.len == 0 || to->seen(to->arg, &event, err);
-		to->data.len = 0;
-		to->type[0] = '\0';
-		return ok;
-	}
-	if (span_take_until(&line, ':', &name)) {
-		value = line;
-		if (value.len > 0 && value.data[0] == ' ')
-			value = span_sub(value, 1, value.len - 1);
-	}
-	if (span_is(name, "data"))
-		return buf_append(&to->data, value, err);
-	if (span_is(name, "id") && !span_to_str(value, to->id, sizeof(to->id)))
-		return error_set(err, ERROR_MALFORMED, "an event's id");
-	if (span_is(name, "event") &&
-	    !span_to_str(value, to->type, sizeof(to->type)))
-		to->type[0] = '\0';
-	return true;
-}
 
 static size_t
 on_events(char *data, size_t size, size_t num, void *arg)
 {
 	struct listening *to = arg;
-	struct span bytes = span_of(data, size * num), line;
-	struct error *err = to->transfer.err;
-	bool ok = true;
 	long status = 0;
 
 	curl_easy_getinfo(to->transfer.remote->curl, CURLINFO_RESPONSE_CODE,
 	    &status);
 	if (status != 200)
 		return on_body(data, size, num, &to->transfer);
-	while (ok && span_take_line(&bytes, &line)) {
-		ok = buf_append(&to->line, line, err) &&
-		    take_line(to, buf_span(&to->line));
-		to->line.len = 0;
-	}
-	ok = ok && buf_append(&to->line, bytes, err);
-	to->transfer.failed = !ok;
-	return ok ? size * num : 0;
+	to->transfer.failed = !events_take(&to->events,
+	    span_of(data, size * num), to->transfer.err);
+	return to->transfer.failed ? 0 : size * num;
 }
 
 bool
@@ -596,10 +554,7 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 				    .request = &request,
 				    .answer = &answer,
 				    .err = err },
-		.seen = seen,
-		.arg = arg,
-		.line = BUF(LIMIT_EVENT_BYTES),
-		.data = BUF(LIMIT_EVENT_BYTES) };
+		.events = EVENTS(seen, arg) };
 	struct curl_slist *headers = NULL;
 	long status = 0;
 	CURLcode code;
@@ -627,8 +582,7 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 		ok = error_set(err, ERROR_UNAVAILABLE,
 		    "%s: the daemon ended the stream", remote->address);
 	remote_answer_free(&answer);
-	buf_free(&to.line);
-	buf_free(&to.data);
+	events_free(&to.events);
 	return ok;
 }
 

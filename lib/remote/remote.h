@@ -6,6 +6,7 @@
 #define REMOTE_REMOTE_H
 
 #include "base/digest.h"
+#include "remote/events.h"
 
 struct remote;
 
@@ -83,11 +84,6 @@ void remote_wait(unsigned ms);
  * ERROR_UNAVAILABLE  the line broke
  * otherwise          seen's, or what the daemon says
  */
-struct remote_event {
-	struct span id, type, data;
-};
-typedef bool remote_listener(void *arg, const struct remote_event *event,
-    struct error *err);
 bool remote_events(struct remote *remote, const char *path,
     const char *last_id, remote_listener *seen, void *arg,
     struct error *err) MUST_USE;
