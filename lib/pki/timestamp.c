@@ -75,9 +75,10 @@ check_tst_info(struct span der, struct error *err)
 	    !der_take_tag(&in, DER_INTEGER, &serial) ||
 	    !der_take_tag(&in, DER_GENERALIZED_TIME, &time) ||
 	    !exists(time.value))
-		return bad_form(err, "the timestamp's TSTInfo is not of version 1,"
-				 " with an imprint of SHA-256, 384 or 512 and a"
-				 " time");
+		return bad_form(err,
+		    "the timestamp's TSTInfo is not of version 1,"
+		    " with an imprint of SHA-256, 384 or 512 and a"
+		    " time");
 	for (size_t i = 0; i < sizeof(optional); i++)
 		pass(&in, optional[i]);
 	return in.len == 0 ||
@@ -144,7 +145,8 @@ timestamp_check_form(struct span token, struct error *err)
 	if (!der_take_tag(&in, DER_SET, &signers) ||
 	    !der_take_tag(&signers.value, DER_SEQUENCE, &signer) ||
 	    signers.value.len != 0 || !is_signer(signer.value))
-		return bad_form(err, "the timestamp has not one signer, of a"
-				 " TSTInfo");
+		return bad_form(err,
+		    "the timestamp has not one signer, of a"
+		    " TSTInfo");
 	return check_tst_info(octets.value, err);
 }
