@@ -448,7 +448,8 @@ lists_text(enum list_result result)
 }
 
 static enum list_result
-judge(const struct judged_by *now, struct crls *of, struct crl *crl)
+judge(const struct judged_by *now, const struct revocation *named,
+    struct crls *of, struct crl *crl)
 {
 	struct crls *sets[1] = { now->crls->crls };
 	const struct known_lists known = { sets, 1, NULL };
@@ -458,15 +459,21 @@ judge(const struct judged_by *now, struct crls *of, struct crl *crl)
 		return LIST_FOREIGN;
 	if (crl->this_update_at > time_now_ms() / 1000 + TIME_SKEW_SECONDS)
 		return LIST_FUTURE;
-	return trust_list_adds(trust, crl, &known) ? LIST_NEW : LIST_KNOWN;
+	if (trust_list_newest(trust, crl, &known))
+		return LIST_NEW;
+	/* What the journal named once counts for ever. */
+	return !revocation_names(named, &crl->digest) &&
+		trust_list_adds(trust, crl, &known) ?
+	    LIST_NEW :
+	    LIST_KNOWN;
 }
 
 static void
-tell_list(const struct judged_by *now, struct crls *of, struct crl *crl,
-    struct list_told *out)
+tell_list(const struct judged_by *now, const struct revocation *named,
+    struct crls *of, struct crl *crl, struct list_told *out)
 {
 	*out = (struct list_told){
-		.result = judge(now, of, crl),
+		.result = judge(now, named, of, crl),
 		.digest = crl->digest,
 		.this_update_at = crl->this_update_at,
 		.next_update_at = crl->next_update_at,
@@ -584,8 +591,8 @@ write_new(const struct config *config, const struct judged_by *now,
 
 bool
 lists_keep(const struct config *config, const struct judged_by *now,
-    struct span bytes, const char *from, struct lists_told *out,
-    struct error *err)
+    const struct revocation *named, struct span bytes, const char *from,
+    struct lists_told *out, struct error *err)
 {
 	struct crls *crls = NULL;
 	bool is_new = false, ok;
@@ -594,7 +601,8 @@ lists_keep(const struct config *config, const struct judged_by *now,
 	ok = check_num(bytes, err) && (crls = crls_new(err)) != NULL &&
 	    crls_add(crls, bytes, &out->num_bad, err);
 	for (size_t i = 0; ok && i < crls_count(crls); i++) {
-		tell_list(now, crls, crls_at(crls, i), &out->list[out->num]);
+		tell_list(now, named, crls, crls_at(crls, i),
+		    &out->list[out->num]);
 		is_new = is_new || out->list[out->num].result == LIST_NEW;
 		out->num++;
 	}

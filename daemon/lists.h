@@ -68,7 +68,8 @@ struct lists_told {
 
 /*
  * Take in what came from outside, one list or several: each that tells
- * something new is kept, below the name of where it came from.  What was kept
+ * something new is kept, below the name of where it came from.  named is what
+ * the journal names: an old list that it had before is not new.  What was kept
  * before and is in use, and no longer the newest of its CA and scope, goes: the
  * journal names it, and so it counts.
  *
@@ -76,8 +77,8 @@ struct lists_told {
  * ERROR_LIMIT      more than LIMIT_LISTS lists, or no room for one more
  */
 bool lists_keep(const struct config *config, const struct judged_by *now,
-    struct span bytes, const char *from, struct lists_told *out,
-    struct error *err) MUST_USE;
+    const struct revocation *named, struct span bytes, const char *from,
+    struct lists_told *out, struct error *err) MUST_USE;
 /* The sentence that goes with a result. */
 const char *lists_text(enum list_result result);
 

@@ -133,8 +133,9 @@ fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
 	if (ok) {
 		pthread_mutex_lock(upkeep->hooks.settings);
 		now = registrar_now(upkeep->registrar);
-		ok = lists_keep(upkeep->config, &now, buf_span(&bytes),
-		    "fetched", &lists, err);
+		ok = lists_keep(upkeep->config, &now,
+		    library_revocation(upkeep->registrar->library),
+		    buf_span(&bytes), "fetched", &lists, err);
 		pthread_mutex_unlock(upkeep->hooks.settings);
 	}
 	for (size_t i = 0; ok && i < lists.num; i++)
@@ -254,7 +255,8 @@ upkeep_hand_in(struct upkeep *upkeep, struct span bytes,
 
 	pthread_mutex_lock(upkeep->hooks.settings);
 	now = registrar_now(registrar);
-	ok = lists_keep(upkeep->config, &now, bytes, "posted", out, err);
+	ok = lists_keep(upkeep->config, &now,
+	    library_revocation(registrar->library), bytes, "posted", out, err);
 	for (size_t i = 0; ok && i < out->num; i++)
 		is_new = is_new || out->list[i].result == LIST_NEW;
 	ok = ok && (!is_new || renew_crls(upkeep, err));

@@ -71,13 +71,12 @@ revocation_copy(const struct revocation *from, struct error *err)
 
 /* A set names again most of what the one before it named. */
 static bool
-is_there(const struct revocation *revocation, const struct crl *crl,
+is_there(const struct revocation *revocation, const struct digest *list,
     bool is_judged)
 {
 	for (size_t i = revocation->num; i > 0; i--)
 		if (revocation->list[i - 1].is_judged >= is_judged &&
-		    digest_eq(&revocation->list[i - 1].crl->digest,
-			&crl->digest))
+		    digest_eq(&revocation->list[i - 1].crl->digest, list))
 			return true;
 	return false;
 }
@@ -112,7 +111,7 @@ add_set(struct revocation *revocation, struct crls *set,
 		const struct named named = { crl, index, entry_at,
 			trust != NULL };
 
-		if (is_there(revocation, crl, trust != NULL) ||
+		if (is_there(revocation, &crl->digest, trust != NULL) ||
 		    (trust != NULL && !trust_signed(trust, set, crl)))
 			continue;
 		if (!add(revocation, &named, err))
@@ -326,6 +325,18 @@ revocation_judge(const struct revocation *revocation, const struct cert *cert,
 			};
 	}
 	pthread_rwlock_unlock(lock_of(revocation));
+}
+
+bool
+revocation_names(const struct revocation *revocation,
+    const struct digest *list)
+{
+	bool found;
+
+	pthread_rwlock_rdlock(lock_of(revocation));
+	found = is_there(revocation, list, true);
+	pthread_rwlock_unlock(lock_of(revocation));
+	return found;
 }
 
 bool

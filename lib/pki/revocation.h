@@ -79,6 +79,9 @@ bool revocation_add(struct revocation *revocation, struct crls *set,
 void revocation_judge(const struct revocation *revocation,
     const struct cert *cert, int64_t at, uint64_t size,
     struct revocation_result *out);
+/* Is the list of that digest one of those that were taken in, and verified? */
+bool revocation_names(const struct revocation *revocation,
+    const struct digest *list);
 /*
  * The earliest time since when any list names the certificate of that issuer
  * and serial (cert_issuer_serial()); false if none does.  What else a list says

@@ -83,6 +83,15 @@ done
 expect "the newest stays, and one that the next post clears away" 0 "^2$" sh -c 'ls data/crls | wc -l'
 check "the newest is in use" uses certs/iom/crl.pem
 expect "who was revoked stays so" 3 "revoked" at iom-bangkok list
+# --- The CA drops entries; what the journal named once counts, and is not new. ---
+cp certs/iom/index.txt work/index.txt; grep -v '^R' work/index.txt >certs/iom/index.txt
+for i in 1 2; do sleep 1; "$top/certs/ca" crl certs/iom >/dev/null; hand_in mofa certs/iom/crl.pem >/dev/null; done
+expect "nobody is on the list in use" 0 '"listed":0' cat work/answer
+expect "a listing never ends" 3 "revoked" at iom-bangkok list
+before=$(entries)
+handed "an old list that was named before is known" 200 '"result":"known"' mofa work/late.pem
+[ "$(entries)" = "$before" ] && ok "and makes no entry" || not_ok "and makes no entry"
+cp work/index.txt certs/iom/index.txt; sleep 1; "$top/certs/ca" crl certs/iom >/dev/null; hand_in mofa certs/iom/crl.pem >/dev/null
 # --- A list from the future in the folder does not keep it out. ---
 cp work/future.pem crls/iom.pem
 sleep 1; "$top/certs/ca" crl certs/iom >/dev/null

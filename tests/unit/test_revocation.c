@@ -362,6 +362,8 @@ START_TEST(a_list_that_was_verified_is_not_asked_for_twice)
 	    err);
 	revocation_judge(revocation, person.cert, DAY(5), UINT64_MAX, &out);
 	ck_assert_int_eq(out.state, REVOCATION_CLEARED);
+	ck_assert(revocation_names(revocation, &crls_at(sets[0], 0)->digest));
+	ck_assert(!revocation_names(revocation, &person.cert->fingerprint));
 	buf_free(&der);
 	revocation_free(revocation);
 	crls_free(sets[0]);
