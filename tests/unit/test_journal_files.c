@@ -371,6 +371,34 @@ START_TEST(what_cannot_be_read_at_start_is_kept)
 }
 END_TEST
 
+/* Entries are as both say, or it is told who says otherwise. */
+START_TEST(a_root_that_differs_is_told_by_whose_it_is)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head other_head;
+
+	write_entries(3, &signer);
+	head.root.bytes[0] ^= 1;
+	ck_assert_ptr_null(open_journal(&err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_msg(strstr(err.detail, "that the signer signed") != NULL,
+	    "%s", err.detail);
+	head.root.bytes[0] ^= 1;
+	journal = open_journal(&err);
+	ck_assert_ptr_nonnull(journal);
+	ck_ok(append(journal, "entry-3", &err), err);
+	other_head = head;
+	other_head.root.bytes[0] ^= 1;
+	ck_ok(journal_commit(journal, &other_head, &err), err);
+	journal_free(journal);
+	ck_assert_ptr_null(open_journal(&err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_msg(strstr(err.detail, "root stands in heads") != NULL,
+	    "%s", err.detail);
+}
+END_TEST
+
 /* C2SP add-checkpoint: "old N", the proof's hashes, an empty line. */
 START_TEST(an_extension_proves_that_a_journal_only_grew)
 {
@@ -420,6 +448,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open,
 	    0, COUNT(openings));
 	tcase_add_loop_test(t, what_cannot_be_read_at_start_is_kept, 0, 2);
+	tcase_add_test(t, a_root_that_differs_is_told_by_whose_it_is);
 	tcase_add_test(t, an_extension_proves_that_a_journal_only_grew);
 }
 
