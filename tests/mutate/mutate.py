@@ -152,6 +152,9 @@ def sites_of(path, source):
             continue
         add("if", start, end, "!mutant(%d) && (", ")")
         for one in NOT_ONE.finditer(text, start, end):
+            if re.search(r"\bsk_\w+_push\([^()]*\)\s*$",
+                         text[start:one.start()]):
+                continue
             add("not-one", one.start(), one.end(), "", " && !mutant(%d)")
     for m in OR.finditer(text):
         start = operand_before(text, m.start())

@@ -143,6 +143,7 @@ START_TEST(a_certificate_is_one_and_nothing_more)
 	cert_free(cert);
 	ck_assert_ptr_null(cert_parse(span_of(der.data, der.len - 1), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+	ck_assert_ptr_null(strstr(err.detail, "bytes follow"));
 	ck_ok(buf_append_u8(&der, 0, &err), err);
 	ck_assert_ptr_null(cert_parse(buf_span(&der), &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "bytes follow"));

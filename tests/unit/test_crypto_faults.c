@@ -355,6 +355,23 @@ START_TEST(what_is_sealed_goes_to_one_or_some)
 }
 END_TEST
 
+/* Its key derivation is by SHA-256; OpenSSL's own choice would be SHA-1. */
+START_TEST(the_key_is_derived_by_sha256)
+{
+	/* dhSinglePass-stdDH-sha256kdf-scheme, 1.3.132.1.11.1 (RFC 5753). */
+	static const uint8_t scheme[] = { 0x2b, 0x81, 0x04, 0x01, 0x0b,
+		0x01 };
+	struct cert *to[1] = { encrypter.cert };
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(memmem(out.data, out.len, scheme,
+	    sizeof(scheme)));
+	failing = "CMS_dataInit";
+	ck_assert_ptr_null(envelope_new(to, 1, put_sealed, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+}
+END_TEST
+
 /* What the sink says is what is told, not OpenSSL's. */
 START_TEST(a_sink_that_refuses_stops_the_sealing)
 {
@@ -434,6 +451,7 @@ fill(TCase *t)
 	    COUNT(rows));
 	tcase_add_test(t, a_list_without_a_name_is_of_nobody);
 	tcase_add_test(t, what_is_sealed_goes_to_one_or_some);
+	tcase_add_test(t, the_key_is_derived_by_sha256);
 	tcase_add_test(t, a_sink_that_refuses_stops_the_sealing);
 	tcase_add_test(t, a_header_that_is_none_is_refused);
 	tcase_add_test(t, a_sink_that_refuses_stops_the_opening);

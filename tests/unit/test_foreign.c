@@ -475,6 +475,24 @@ START_TEST(a_timestamp_is_of_one_signer)
 }
 END_TEST
 
+START_TEST(a_timestamp_that_is_broken_is_told)
+{
+	struct buf token = BUF(SIZE_MAX);
+	struct error err = { 0 };
+
+	ck_assert(!foreign_verify_timestamp(span_of_str("x"),
+	    span_of_str(content), &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	stamp(span_of_str(content), &token);
+	token.data[token.len - 1] ^= 1;
+	ck_assert(!foreign_verify_timestamp(buf_span(&token),
+	    span_of_str(content), &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_BROKEN");
+	ck_assert_ptr_nonnull(strstr(err.detail, "does not verify"));
+	buf_free(&token);
+}
+END_TEST
+
 /* --- What there is besides, and what there is not. --- */
 
 static const char unknown_digest[] =
@@ -511,30 +529,57 @@ static const struct {
 	    OUTCOME_INDETERMINATE },
 	{ "hash", FINDING_SIGNATURE_BROKEN, "names another",
 	    OUTCOME_INVALID },
+	{ "good", FINDING_NOT_A_DOCUMENT, "no version.yaml",
+	    OUTCOME_INDETERMINATE },
+	{ "ess", FINDING_NOT_CHECKED, "does not parse",
+	    OUTCOME_INDETERMINATE },
+	{ "bare", FINDING_NOT_CHECKED, "certificate is not in it",
+	    OUTCOME_INDETERMINATE },
+	{ "signature", FINDING_SIGNATURE_BROKEN, "is not over these bytes",
+	    OUTCOME_INVALID },
+	{ "token", FINDING_SIGNATURE_BROKEN, "is no token",
+	    OUTCOME_INVALID },
 	{ "garbage", FINDING_SIGNATURE_FORM, "not a CMS", OUTCOME_INVALID },
 };
 
-/* The signer's attribute names the CA's certificate as the signer's. */
+/* Signed by hand, with one thing that is another. */
 static void
-sign_as_another(struct buf *out)
+sign_otherwise(const char *what, struct buf *out)
 {
+	const bool bare = strcmp(what, "bare") == 0;
 	const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_PARTIAL |
-	    CMS_NOSMIMECAP;
+	    CMS_NOSMIMECAP | (bare ? CMS_NOCERTS : 0);
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
 	BIO *in = BIO_new_mem_buf(content, (int)strlen(content));
 	CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert->x509,
 	    signer.key, EVP_sha256(), flags);
+	/* SigningCertificateV2 of one hash; "ess" hides it in a NULL. */
 	uint8_t ess[] = { 0x30, 0x26, 0x30, 0x24, 0x30, 0x22, 0x04, 0x20,
 		[8 + 31] = 0 };
 	unsigned char *der = NULL;
 	struct error err = { 0 };
 	int len;
 
-	memcpy(ess + 8, ca.cert->fingerprint.bytes, 32);
-	ck_assert_int_eq(CMS_signed_add1_attr_by_NID(si,
-	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE, ess,
-	    (int)sizeof(ess)), 1);
+	memcpy(ess + 8, strcmp(what, "hash") == 0 ?
+		ca.cert->fingerprint.bytes :
+		signer.cert->fingerprint.bytes, 32);
+	if (strcmp(what, "ess") == 0)
+		ess[2] = 0x05;
+	if (!bare)
+		ck_assert_int_eq(CMS_signed_add1_attr_by_NID(si,
+		    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE,
+		    ess, (int)sizeof(ess)), 1);
 	ck_assert_int_eq(CMS_final(cms, in, NULL, flags), 1);
+	if (strcmp(what, "token") == 0)
+		ck_assert_int_eq(CMS_unsigned_add1_attr_by_NID(si,
+		    NID_id_smime_aa_timeStampToken, V_ASN1_OCTET_STRING, "x",
+		    1), 1);
+	if (strcmp(what, "signature") == 0) {
+		ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
+
+		((uint8_t *)(uintptr_t)ASN1_STRING_get0_data(value))
+		    [ASN1_STRING_length(value) - 1] ^= 1;
+	}
 	len = i2d_CMS_ContentInfo(cms, &der);
 	ck_ok(buf_append(out, span_of(der, (size_t)len), &err), err);
 	OPENSSL_free(der);
@@ -573,8 +618,9 @@ do_besides(struct container *container, const char *what)
 	} else if (strcmp(what, "attribute") == 0) {
 		sign(span_of_str(content), &padded, &cms);
 		put(container, "META-INF/signature.p7s", buf_span(&cms));
-	} else if (strcmp(what, "hash") == 0) {
-		sign_as_another(&cms);
+	} else if (strcmp(what, "garbage") != 0 &&
+	    strcmp(what, "nothing") != 0) {
+		sign_otherwise(what, &cms);
 		put(container, "META-INF/signature.p7s", buf_span(&cms));
 	} else if (strcmp(what, "garbage") == 0) {
 		put(container, "META-INF/signature.p7s", span_of_str("x"));
@@ -621,6 +667,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_reference_is_compared_by_its_own_digest, 0,
 	    7);
 	tcase_add_test(t, a_timestamp_is_of_one_signer);
+	tcase_add_test(t, a_timestamp_that_is_broken_is_told);
 	tcase_add_loop_test(t, what_is_not_understood_is_named, 0,
 	    COUNT(besides));
 }
