@@ -655,6 +655,100 @@ START_TEST(a_person_whom_two_offices_claim_is_of_none)
 }
 END_TEST
 
+/* The texts of a version of an agreement: Lao and English are authentic. */
+static const struct {
+	const char *languages[3]; /* +: marked authentic */
+	const char *media;        /* of the last */
+	uint64_t size;            /* of the last */
+	const char *says;         /* NULL: they are allowed */
+} texts[] = {
+	{ { "+lo", "+en" }, "text/plain", 1, NULL },
+	{ { "+lo", "+en", "-fr" }, "text/plain", 1, NULL },
+	{ { "+lo", "+en" }, "text/plain", 64 << 20, NULL },
+	{ { "+lo", "+en" }, "text/plain", (64 << 20) + 1, "too large" },
+	{ { "+lo", "+en" }, "text/html", 1, "text/html" },
+	{ { "+lo" }, "text/plain", 1, "no authentic text in" },
+	{ { "+lo", "-en" }, "text/plain", 1, "no authentic text in" },
+	{ { "+lo", "+en", "-de" }, "text/plain", 1, "none is" },
+	{ { "+lo", "+en", "+de" }, "text/plain", 1, "none is" },
+	{ { "+lo", "+en", "-en" }, "text/plain", 1, "not marked authentic" },
+	{ { "+lo", "+en", "+fr" }, "text/plain", 1, "marked authentic" },
+};
+
+static struct decision
+decide(const char *const languages[3], const char *media, uint64_t size)
+{
+	struct version *version = calloc(1, sizeof(*version));
+	struct decision decision;
+
+	snprintf(version->document, sizeof(version->document),
+	    "agreement/one");
+	for (size_t i = 0; i < 3 && languages[i] != NULL; i++) {
+		struct text_file *one = &version->texts[version->num_texts++];
+
+		snprintf(one->language, sizeof(one->language), "%s",
+		    languages[i] + 1);
+		one->authentic = languages[i][0] == '+';
+		snprintf(one->media, sizeof(one->media), "text/plain");
+	}
+	snprintf(version->texts[version->num_texts - 1].media,
+	    sizeof(version->texts[0].media), "%s", media);
+	version->texts[version->num_texts - 1].size = size;
+	decision = policy_decide_texts(policy, version);
+	free(version);
+	return decision;
+}
+
+START_TEST(texts_are_in_the_languages_and_of_the_sizes_of_their_type)
+{
+	const struct decision decision = decide(texts[_i].languages,
+	    texts[_i].media, texts[_i].size);
+
+	ck_assert_msg(decision.allowed == (texts[_i].says == NULL), "%d: %s",
+	    _i, decision.rule);
+	ck_assert_msg(decision.allowed ||
+		strstr(decision.rule, texts[_i].says) != NULL,
+	    "%d: %s", _i, decision.rule);
+}
+END_TEST
+
+/* An agreement may have 16; annexes have limits, but no language. */
+START_TEST(texts_are_so_many_and_annexes_are_texts_too)
+{
+	struct version *version = calloc(1, sizeof(*version));
+	struct decision decision;
+
+	snprintf(version->document, sizeof(version->document),
+	    "agreement/one");
+	for (size_t i = 0; i < 17; i++) {
+		struct text_file *one = &version->texts[i];
+
+		snprintf(one->language, sizeof(one->language),
+		    i % 2 == 0 ? "lo" : "en");
+		one->authentic = true;
+		snprintf(one->media, sizeof(one->media), "text/plain");
+	}
+	version->num_texts = 16;
+	decision = policy_decide_texts(policy, version);
+	ck_assert_msg(decision.allowed, "%s", decision.rule);
+	version->num_texts = 17;
+	decision = policy_decide_texts(policy, version);
+	ck_assert(!decision.allowed);
+	ck_assert_ptr_nonnull(strstr(decision.rule, "too many texts"));
+	version->num_texts = 2;
+	version->num_annexes = 1;
+	snprintf(version->annexes[0].media, LIMIT_MEDIA_BYTES, "text/html");
+	decision = policy_decide_texts(policy, version);
+	ck_assert(!decision.allowed);
+	ck_assert_ptr_nonnull(strstr(decision.rule, "text/html"));
+	snprintf(version->document, sizeof(version->document), "treaty/one");
+	decision = policy_decide_texts(policy, version);
+	ck_assert(!decision.allowed);
+	ck_assert_ptr_nonnull(strstr(decision.rule, "no such type"));
+	free(version);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -675,6 +769,10 @@ fill(TCase *t)
 	    0, COUNT(witnesses));
 	tcase_add_test(t, a_policy_has_so_many_witnesses_and_no_key_twice);
 	tcase_add_test(t, a_person_whom_two_offices_claim_is_of_none);
+	tcase_add_loop_test(t,
+	    texts_are_in_the_languages_and_of_the_sizes_of_their_type, 0,
+	    COUNT(texts));
+	tcase_add_test(t, texts_are_so_many_and_annexes_are_texts_too);
 	tcase_add_loop_test(t, a_decision_names_its_rule, 0,
 	    COUNT(decisions));
 	tcase_add_loop_test(t, full_powers_hold_for_their_types_and_days, 0,

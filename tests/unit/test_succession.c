@@ -315,6 +315,18 @@ END_TEST
 /* What an office kept before: the journal's size when it accepted. */
 #define PINS "0 " A "\n9 " A "\n60 " B "\n85 " A "\n"
 
+START_TEST(pins_whose_last_line_does_not_end_are_damaged)
+{
+	struct succession read = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(!succession_parse_pins(span_of_str("5 " A "\n60 " B),
+	    &read, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	succession_free(&read);
+}
+END_TEST
+
 START_TEST(pins_of_before_are_taken_over)
 {
 	const struct digest a = digest_of('a'), b = digest_of('b'),
@@ -412,6 +424,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_file_over_its_limit_is_told_as_that, 0, 2);
 	tcase_add_test(t, a_journal_of_too_many_policies_is_refused);
 	tcase_add_test(t, pins_of_before_are_taken_over);
+	tcase_add_test(t, pins_whose_last_line_does_not_end_are_damaged);
 	tcase_add_test(t,
 	    a_pin_that_was_replaced_does_not_bring_its_policy_back);
 	tcase_add_test(t, the_list_has_a_digest_for_the_telephone);
