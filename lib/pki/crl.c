@@ -35,6 +35,7 @@ crl_free(struct crl *crl)
 		return;
 	ISSUING_DIST_POINT_free(crl->scope);
 	X509_CRL_free(crl->x509);
+	free(crl->entries);
 	free(crl);
 }
 
@@ -157,6 +158,37 @@ read_scope(struct crl *crl, struct error *err)
 		"CRL: an indirect one, which lists other CAs' certificates");
 }
 
+static int
+by_serial(const void *a, const void *b)
+{
+	return ASN1_INTEGER_cmp(
+	    X509_REVOKED_get0_serialNumber(*(X509_REVOKED *const *)a),
+	    X509_REVOKED_get0_serialNumber(*(X509_REVOKED *const *)b));
+}
+
+/*
+ * In an order of our own: to sort the list itself would change what was
+ * signed, and OpenSSL's look-up passes over what another entry hides.
+ */
+static bool
+index_entries(struct crl *crl, struct error *err)
+{
+	STACK_OF(X509_REVOKED) *all = X509_CRL_get_REVOKED(crl->x509);
+	const int num = sk_X509_REVOKED_num(all);
+
+	if (num <= 0)
+		return true;
+	crl->entries = calloc((size_t)num, sizeof(X509_REVOKED *));
+	if (crl->entries == NULL)
+		return error_set_errno(err, "CRL");
+	for (int i = 0; i < num; i++)
+		crl->entries[crl->num_entries++] =
+		    sk_X509_REVOKED_value(all, i);
+	qsort(crl->entries, crl->num_entries, sizeof(X509_REVOKED *),
+	    by_serial);
+	return true;
+}
+
 /* x509 is taken over, also on failure. */
 static struct crl *
 crl_of(X509_CRL *x509, struct error *err)
@@ -178,13 +210,11 @@ crl_of(X509_CRL *x509, struct error *err)
 		     &len) != 1)
 		error_set_openssl(err, ERROR_SYSTEM, "CRL");
 	else if (read_number(crl, err) && read_expired(crl, err) &&
-	    read_scope(crl, err)) {
+	    read_scope(crl, err) && index_entries(crl, err)) {
 		crl->is_complete = all_is_known(x509) &&
 		    X509_CRL_get_ext_by_NID(x509, NID_delta_crl, -1) < 0 &&
 		    (crl->scope == NULL ||
 			crl->scope->onlysomereasons == NULL);
-		/* Sorted now, not by the first of several threads. */
-		X509_CRL_sort(x509);
 		ERR_clear_error();
 		return crl;
 	}
@@ -462,27 +492,23 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 	return scope->distpoint == NULL || points_meet(crl, cert);
 }
 
+/* What one entry says; false: removeFromCRL, which is no listing. */
 static bool
-lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
-    struct crl_listing *out)
+read_listing(X509_REVOKED *entry, struct crl_listing *out)
 {
-	X509_REVOKED *entry = NULL;
-	ASN1_ENUMERATED *reason;
-	ASN1_GENERALIZEDTIME *invalid;
+	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(entry,
+	    NID_crl_reason, NULL, NULL);
+	const long why = reason != NULL ? ASN1_ENUMERATED_get(reason) :
+					  CRL_REASON_UNSPECIFIED;
+	ASN1_GENERALIZEDTIME *invalid = X509_REVOKED_get_ext_d2i(entry,
+	    NID_invalidity_date, NULL, NULL);
 	int64_t invalid_at;
 
-	/* 2: removeFromCRL, of a delta. */
-	if (X509_CRL_get0_by_serial(crl->x509, &entry, serial) != 1)
-		return false;
 	/* A date that does not parse is before all others. */
 	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry),
 		&out->revoked_at))
 		out->revoked_at = INT64_MIN;
-	reason = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-	out->is_hold = reason != NULL &&
-	    ASN1_ENUMERATED_get(reason) == CRL_REASON_CERTIFICATE_HOLD;
-	invalid = X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL,
-	    NULL);
+	out->is_hold = why == CRL_REASON_CERTIFICATE_HOLD;
 	out->since_at = out->revoked_at;
 	/* A hold says nothing of the time before it. */
 	if (!out->is_hold && invalid != NULL &&
@@ -491,7 +517,52 @@ lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
 	ASN1_ENUMERATED_free(reason);
 	ASN1_GENERALIZEDTIME_free(invalid);
 	ERR_clear_error();
-	return true;
+	return why != CRL_REASON_REMOVE_FROM_CRL;
+}
+
+/* The first entry that is not of a lesser number. */
+static size_t
+first_of(const struct crl *crl, const ASN1_INTEGER *serial)
+{
+	size_t low = 0, high = crl->num_entries;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(
+			    crl->entries[middle]), serial) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of several entries of one number the worst of each counts. */
+static bool
+lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
+    struct crl_listing *out)
+{
+	bool found = false;
+
+	for (size_t i = first_of(crl, serial); i < crl->num_entries &&
+	     ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(crl->entries[i]),
+		 serial) == 0;
+	     i++) {
+		struct crl_listing one;
+
+		if (!read_listing(crl->entries[i], &one))
+			continue;
+		if (!found)
+			*out = one;
+		out->is_hold = out->is_hold && one.is_hold;
+		if (one.revoked_at < out->revoked_at)
+			out->revoked_at = one.revoked_at;
+		if (one.since_at < out->since_at)
+			out->since_at = one.since_at;
+		found = true;
+	}
+	return found;
 }
 
 bool
@@ -504,16 +575,14 @@ crl_lists(const struct crl *crl, const struct cert *cert,
 size_t
 crl_num_listings(const struct crl *crl)
 {
-	const int num = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl->x509));
-
-	return num > 0 ? (size_t)num : 0;
+	return crl->num_entries;
 }
 
 bool
 crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
 {
 	const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(
-	    sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl->x509), (int)i));
+	    crl->entries[i]);
 	struct crl_listing is, was;
 
 	return !lists_integer(crl, serial, &is) ||

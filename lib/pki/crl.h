@@ -32,6 +32,8 @@ struct crl {
 	bool is_complete;
 	int64_t expired_at; /* it still lists who expired since; INT64_MAX */
 	ISSUING_DIST_POINT *scope; /* or NULL: every certificate of its CA */
+	X509_REVOKED **entries; /* of x509, by serial number */
+	size_t num_entries;
 	/* Of which CA certificates it is known, and what; crl.c's own. */
 	struct {
 		struct digest ca;
@@ -77,7 +79,10 @@ bool crl_is_known_signed_by(struct crls *crls, const struct crl *crl,
 bool crl_is_of(const struct crl *crl, const struct cert *cert);
 /* Does its scope hold the certificate (RFC 5280 section 6.3.3 (b))? */
 bool crl_covers(const struct crl *crl, const struct cert *cert);
-/* False if it does not list it; removeFromCRL is no listing. */
+/*
+ * False if it does not list it; removeFromCRL is no listing.  Where a list has
+ * it more than once: the earliest times, and a hold only if each is one.
+ */
 bool crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out);
 /*

@@ -45,6 +45,7 @@ struct fixture_list {
 	long number;
 	const char *scope; /* as in openssl.cnf */
 	bool is_delta, is_strange;  /* strange: an unknown critical extension */
+	bool is_unsorted; /* the entries stay as they are below */
 	struct {
 		const struct cert *cert;
 		int64_t at, invalid_at;

@@ -667,6 +667,90 @@ START_TEST(two_lists_are_of_one_scope_or_not)
 }
 END_TEST
 
+/* Serial numbers in the order of a CA that revoked the younger first. */
+START_TEST(the_entries_of_a_list_need_no_order)
+{
+	const struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
+		.next_at = DAY(9), .is_unsorted = true,
+		.revoked = { { .cert = sharded.cert, .at = DAY(3) },
+		    { .cert = ended.cert, .at = DAY(4) },
+		    { .cert = person.cert, .at = DAY(5) } } };
+	struct buf der = BUF(LIMIT_CRL_BYTES), again = BUF(LIMIT_CRL_BYTES);
+	struct crl_listing listing;
+	struct error err = { 0 };
+	struct crls *crls = crls_new(&err);
+
+	fixture_list(&list, &der);
+	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
+	ck_assert(trust_signed(trust, crls, crls_at(crls, 0)));
+	ck_assert(crl_lists(crls_at(crls, 0), person.cert, &listing));
+	ck_assert_int_eq(listing.since_at, DAY(5));
+	ck_assert(crl_lists(crls_at(crls, 0), sharded.cert, &listing));
+	ck_assert_int_eq(listing.since_at, DAY(3));
+	ck_ok(crl_encode(crls_at(crls, 0), &again, &err), err);
+	ck_assert(span_eq(buf_span(&der), buf_span(&again)));
+	crls_free(crls);
+	buf_free(&der);
+	buf_free(&again);
+}
+END_TEST
+
+/* One certificate, several entries: no order of them changes the answer. */
+static const struct {
+	struct {
+		int64_t since, invalid;
+		int reason;
+	} entries[2];
+	bool is_listed, is_hold;
+	int64_t since;
+} doubles[] = {
+	{ { { 5, 0, 0 }, { 3, 0, 0 } }, true, false, 3 },
+	{ { { 5, 0, 0 }, { 3, 0, HOLD } }, true, false, 3 },
+	{ { { 5, 0, HOLD }, { 3, 0, HOLD } }, true, true, 3 },
+	{ { { 5, 2, 0 }, { 3, 0, 0 } }, true, false, 2 },
+	{ { { 5, 0, 0 }, { 3, 0, CRL_REASON_REMOVE_FROM_CRL } }, true, false,
+	    5 },
+	{ { { 5, 0, CRL_REASON_REMOVE_FROM_CRL },
+	      { 3, 0, CRL_REASON_REMOVE_FROM_CRL } }, false, false, 0 },
+};
+
+START_TEST(a_certificate_that_is_listed_twice_is_listed_once)
+{
+	for (size_t turn = 0; turn < 2; turn++) {
+		struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
+			.next_at = DAY(9), .is_unsorted = true };
+		struct buf der = BUF(LIMIT_CRL_BYTES);
+		struct crl_listing listing;
+		struct error err = { 0 };
+		struct crls *crls = crls_new(&err);
+
+		for (size_t i = 0; i < 2; i++) {
+			const size_t at = turn == 0 ? i : 1 - i;
+
+			list.revoked[at].cert = person.cert;
+			list.revoked[at].at = DAY(
+			    doubles[_i].entries[i].since);
+			list.revoked[at].invalid_at =
+			    doubles[_i].entries[i].invalid != 0 ?
+			    DAY(doubles[_i].entries[i].invalid) :
+			    0;
+			list.revoked[at].reason = doubles[_i].entries[i].reason;
+		}
+		fixture_list(&list, &der);
+		ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
+		ck_assert_int_eq(crl_lists(crls_at(crls, 0), person.cert,
+				     &listing), doubles[_i].is_listed);
+		if (doubles[_i].is_listed) {
+			ck_assert_int_eq(listing.since_at,
+			    DAY(doubles[_i].since));
+			ck_assert_int_eq(listing.is_hold, doubles[_i].is_hold);
+		}
+		crls_free(crls);
+		buf_free(&der);
+	}
+}
+END_TEST
+
 /* A name that is completed by the issuer's is not a whole one. */
 START_TEST(a_point_by_a_relative_name_is_another)
 {
@@ -823,6 +907,10 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_file_without_a_list_is_refused, 0,
 	    COUNT(nothing));
 	tcase_add_test(t, an_indirect_list_is_refused);
+	tcase_add_test(t, the_entries_of_a_list_need_no_order);
+	tcase_add_loop_test(t,
+	    a_certificate_that_is_listed_twice_is_listed_once, 0,
+	    (int)(sizeof(doubles) / sizeof(doubles[0])));
 	tcase_add_test(t, what_is_wrong_with_the_first_block_is_told);
 	tcase_add_test(t, a_list_in_another_name_is_not_the_cas);
 	tcase_add_loop_test(t, two_lists_are_of_one_scope_or_not, 0,
