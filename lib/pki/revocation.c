@@ -165,12 +165,11 @@ struct question {
 	bool at_worst;
 };
 
+/* Does what it says for a certificate count? */
 static bool
-may_list(const struct question *question, const struct named *named,
-    struct crl_listing *out)
+may_speak_for(const struct question *question, const struct named *named)
 {
-	return (named->is_judged || question->at_worst) &&
-	    crl_lists(named->crl, question->cert, out);
+	return named->is_judged || !question->at_worst;
 }
 
 /* Does not being on this list say that a certificate was good? */
@@ -181,8 +180,7 @@ clears(const struct question *question, const struct named *named)
 	const struct crl *crl = named->crl;
 	struct crl_listing listing;
 
-	return (named->is_judged || !question->at_worst) &&
-	    crl->is_complete &&
+	return may_speak_for(question, named) && crl->is_complete &&
 	    crl->this_update_at <= named->entry_at + CRL_FUTURE_SECONDS &&
 	    (crl->this_update_at <= cert->not_after_at ||
 		crl->expired_at <= cert->not_after_at) &&
@@ -275,10 +273,13 @@ judge(const struct question *question, const struct named **unjudged,
 
 		if (!one->is_judged && *unjudged == NULL)
 			*unjudged = one;
-		if (may_list(question, one, &listing)) {
-			weigh(question, one, &listing, out);
+		if (crl_lists(one->crl, question->cert, &listing)) {
+			if (one->is_judged || question->at_worst)
+				weigh(question, one, &listing, out);
 			/* Listed from later on: then it was not before. */
-			is_current = is_current || listing.since_at > at;
+			is_current = is_current ||
+			    (may_speak_for(question, one) &&
+				listing.since_at > at);
 		} else if (clears(question, one)) {
 			is_final = is_final || one->crl->this_update_at >= at;
 			is_current = is_current ||
