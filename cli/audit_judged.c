@@ -3,10 +3,11 @@
  * the contents digest and, separated by spaces,
  *
  *	p=POLICY:INDEX          an act of it, and the policy that judged it
- *	s=ISSUER:SERIAL:AT:REVOKED
+ *	s=ISSUER:SERIAL:AT:LISTINGS
  *	                        a signature's certificate (SHA-256 of the
  *	                        issuer's name), when it signed (UTC seconds), and
- *	                        since when it is revoked, as far as was known
+ *	                        a number of the listings that count from then or
+ *	                        before, as far as was known; 0: none
  *
  * A newer list or policy is compared with these, and what it does not touch
  * need not be fetched again.  Of two lines about a copy the later one counts.
@@ -20,7 +21,7 @@
 #include "cli/audit.h"
 #include "cli/lists.h"
 
-enum { LINE = 64 * 1024, NOT_REVOKED = 0 };
+enum { LINE = 64 * 1024 };
 
 struct judged_one {
 	struct digest contents;
@@ -155,7 +156,7 @@ policy_stands(struct span word, const struct verdict_library *library)
 	    library->policy(library->arg, &policy, index) != NULL;
 }
 
-/* Is it revoked from a date at or before its signature, and was not so then? */
+/* Are the listings from its signature, or before, those that were known? */
 static bool
 signature_stands(struct span word, const struct verdict_library *library)
 {
@@ -163,8 +164,7 @@ signature_stands(struct span word, const struct verdict_library *library)
 	struct digest issuer;
 	const struct crl_entries *named;
 	struct span part;
-	uint64_t at, then, as_of;
-	int64_t now;
+	uint64_t at, then, now, as_of;
 
 	if (!span_take_until(&word, ':', &part) ||
 	    !digest_parse(part, &issuer) ||
@@ -176,11 +176,9 @@ signature_stands(struct span word, const struct verdict_library *library)
 	named = library->named != NULL ?
 	    library->named(library->arg, &as_of) :
 	    NULL;
-	if (named == NULL ||
-	    !revocation_lists(crl_entries_revocation(named), &issuer, serial,
-		&now))
-		return true;
-	return now > (int64_t)at || now == (int64_t)then;
+	return named == NULL ||
+	    (revocation_listings(crl_entries_revocation(named), &issuer,
+		 serial, (int64_t)at, &now) && now == then);
 }
 
 bool
@@ -241,10 +239,10 @@ append_signature(const struct verdict_signature *signature,
 {
 	struct cert *cert = signer_of(container, signature->id,
 	    context->certs);
+	const int64_t at = signature->judged_ms / 1000;
 	char serial[CERT_SERIAL], hex[DIGEST_HEX];
-	int64_t revoked_at = NOT_REVOKED;
 	const struct crl_entries *named;
-	uint64_t as_of;
+	uint64_t known = 0, as_of;
 	struct digest issuer;
 	bool ok;
 
@@ -253,13 +251,15 @@ append_signature(const struct verdict_signature *signature,
 		return error_set(err, ERROR_MALFORMED,
 		    "the certificate of signature %s", signature->id);
 	}
-	if ((named = lists_named(context, &as_of)) != NULL)
-		(void)revocation_lists(crl_entries_revocation(named), &issuer,
-		    serial, &revoked_at);
+	named = lists_named(context, &as_of);
+	/* Without memory the number is that of nothing: it is judged again. */
+	if (named != NULL &&
+	    !revocation_listings(crl_entries_revocation(named), &issuer,
+		serial, at, &known))
+		known = 0;
 	digest_hex(&issuer, hex);
-	ok = buf_printf(out, err, " s=%s:%s:%lld:%lld", hex, serial,
-	    (long long)signature->judged_ms / 1000,
-	    (long long)(revoked_at < 0 ? NOT_REVOKED : revoked_at));
+	ok = buf_printf(out, err, " s=%s:%s:%lld:%llu", hex, serial,
+	    (long long)at, (unsigned long long)known);
 	cert_free(cert);
 	return ok;
 }

@@ -340,22 +340,68 @@ revocation_names(const struct revocation *revocation,
 	return found;
 }
 
-bool
-revocation_lists(const struct revocation *revocation,
-    const struct digest *issuer, const char *serial, int64_t *since_at)
+/* What differs between listings of one certificate, each once. */
+struct differing {
+	struct crl_listing *list;
+	size_t num, room;
+};
+
+static bool
+note_listing(struct differing *all, const struct crl_listing *listing)
 {
+	for (size_t i = 0; i < all->num; i++)
+		if (all->list[i].since_at == listing->since_at &&
+		    all->list[i].is_hold == listing->is_hold)
+			return true;
+	if (all->num == all->room) {
+		const size_t room = 2 * all->room + 4;
+		void *list = realloc(all->list, room * sizeof(*all->list));
+
+		if (list == NULL)
+			return false;
+		all->list = list;
+		all->room = room;
+	}
+	all->list[all->num++] = *listing;
+	return true;
+}
+
+/* Their order does not count: they are added up. */
+static uint64_t
+sum_of(const struct differing *all)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < all->num; i++) {
+		const int64_t what[2] = { all->list[i].since_at,
+			all->list[i].is_hold };
+		const struct digest hash = sha256_of(
+		    span_of(what, sizeof(what)));
+		uint64_t word;
+
+		memcpy(&word, hash.bytes, sizeof(word));
+		sum += word;
+	}
+	return sum;
+}
+
+bool
+revocation_listings(const struct revocation *revocation,
+    const struct digest *issuer, const char *serial, int64_t until,
+    uint64_t *out)
+{
+	struct differing all = { NULL, 0, 0 };
 	struct crl_listing listing;
-	bool found = false;
+	bool ok = true;
 
 	pthread_rwlock_rdlock(lock_of(revocation));
-	for (size_t i = 0; i < revocation->num; i++) {
-		if (!crl_lists_serial(revocation->list[i].crl, issuer, serial,
-			&listing))
-			continue;
-		if (!found || listing.since_at < *since_at)
-			*since_at = listing.since_at;
-		found = true;
-	}
+	for (size_t i = 0; ok && i < revocation->num; i++)
+		if (crl_lists_serial(revocation->list[i].crl, issuer, serial,
+			&listing) &&
+		    listing.since_at <= until)
+			ok = note_listing(&all, &listing);
 	pthread_rwlock_unlock(lock_of(revocation));
-	return found;
+	*out = sum_of(&all);
+	free(all.list);
+	return ok;
 }

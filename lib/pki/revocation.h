@@ -83,11 +83,14 @@ void revocation_judge(const struct revocation *revocation,
 bool revocation_names(const struct revocation *revocation,
     const struct digest *list);
 /*
- * The earliest time since when any list names the certificate of that issuer
- * and serial (cert_issuer_serial()); false if none does.  What else a list says
- * is not asked, so this tells what is worth judging anew and no more.
+ * A number of the different listings (since when, and whether a hold) of the
+ * certificate of that issuer and serial (cert_issuer_serial()) that count from
+ * a time or before: of others it is another, and of none 0.  What the lists
+ * say else is not asked, so this tells what is worth judging anew and no more.
+ * False if there was no memory.
  */
-bool revocation_lists(const struct revocation *revocation,
-    const struct digest *issuer, const char *serial, int64_t *since_at);
+bool revocation_listings(const struct revocation *revocation,
+    const struct digest *issuer, const char *serial, int64_t until,
+    uint64_t *out) MUST_USE;
 
 #endif

@@ -87,21 +87,51 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/* The lists that are known: one of the signer, or of nobody. */
+/* The lists that are known: those that were added, once they are taken. */
 static void
-list_revokes(const struct cert *who, int64_t at)
+begin_lists(void)
+{
+	struct error err = { 0 };
+
+	crl_entries_free(named);
+	named = NULL;
+	crls_free(lists);
+	lists = crls_new(&err);
+}
+
+static void
+add_list(const struct fixture_list *list)
 {
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
 
-	crl_entries_free(named);
-	crls_free(lists);
-	lists = crls_new(&err);
-	named = crl_entries_new(&err);
-	fixture_crl(&ca, SIGNED + 1000, SIGNED + 100000, who, at, &der);
-	ck_ok(crls_add(lists, buf_span(&der), NULL, &err) &&
-		crl_entries_take_lists(named, lists, trust, &err), err);
+	fixture_list(list, &der);
+	ck_ok(crls_add(lists, buf_span(&der), NULL, &err), err);
 	buf_free(&der);
+}
+
+static void
+take_lists(void)
+{
+	struct error err = { 0 };
+
+	crl_entries_free(named);
+	named = crl_entries_new(&err);
+	ck_ok(crl_entries_take_lists(named, lists, trust, &err), err);
+}
+
+/* One list, of the signer or of nobody. */
+static void
+list_revokes(const struct cert *who, int64_t at)
+{
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = SIGNED + 1000,
+		.next_at = SIGNED + 100000,
+		.revoked = { { .cert = who, .at = at } } };
+
+	begin_lists();
+	add_list(&list);
+	take_lists();
 }
 
 /* Remember a copy of one signature and one act, entry 5. */
@@ -199,6 +229,45 @@ START_TEST(a_newer_list_is_compared_with_the_signature)
 }
 END_TEST
 
+/* What was known hides nothing that comes: an earlier date least of all. */
+START_TEST(a_listing_behind_an_earlier_one_is_compared)
+{
+	const struct fixture_list held = { .ca = &ca, .this_at = SIGNED - 90,
+		.next_at = SIGNED + 1000,
+		.revoked = { { .cert = signer.cert, .at = SIGNED - 100,
+		    .reason = CRL_REASON_CERTIFICATE_HOLD } } },
+		released = { .ca = &ca, .this_at = SIGNED - 50,
+		    .next_at = SIGNED + 1000 },
+		held_again = { .ca = &ca, .this_at = SIGNED + 10,
+		    .next_at = SIGNED + 1000,
+		    .revoked = { { .cert = signer.cert, .at = SIGNED - 5,
+			.reason = CRL_REASON_CERTIFICATE_HOLD } } },
+		revoked = { .ca = &ca, .this_at = SIGNED + 20,
+		    .next_at = SIGNED + 1000,
+		    .revoked = { { .cert = signer.cert, .at = SIGNED - 5 } } };
+	bool known;
+
+	begin_lists();
+	add_list(&held);
+	add_list(&released);
+	take_lists();
+	add(&one);
+	ck_assert(stands(&one, &known));
+	add_list(&held_again);
+	take_lists();
+	ck_assert(!stands(&one, &known));
+	add(&one);
+	ck_assert(stands(&one, &known));
+	/* Another list of the same tells nothing new. */
+	add_list(&held);
+	take_lists();
+	ck_assert(stands(&one, &known));
+	add_list(&revoked);
+	take_lists();
+	ck_assert(!stands(&one, &known));
+}
+END_TEST
+
 START_TEST(a_policy_must_still_judge_the_act)
 {
 	bool known;
@@ -254,6 +323,7 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, what_nothing_touches_stands);
 	tcase_add_test(t, a_newer_list_is_compared_with_the_signature);
+	tcase_add_test(t, a_listing_behind_an_earlier_one_is_compared);
 	tcase_add_test(t, a_policy_must_still_judge_the_act);
 	tcase_add_test(t, lines_that_tell_nothing_count_for_nothing);
 }
