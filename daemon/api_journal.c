@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -10,6 +11,8 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "journal/evidence.h"
+
+enum { LEDGER_MOMENTS = 10000 };
 
 static bool
 query_number(struct job *job, const char *name, uint64_t *out,
@@ -52,7 +55,7 @@ head_for(const struct registrar *registrar, const struct witnesses *witnesses,
 
 /* Which head is asked for: the newest, or as "at" says. */
 static bool
-choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
 	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
@@ -89,12 +92,44 @@ choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 		(unsigned long long)size);
 }
 
+/*
+ * A head is there a moment before the ledger has its entries: what an answer
+ * says of them must not lack the last ones.
+ */
+static bool
+await_ledger(const struct registrar *registrar, uint64_t size,
+    struct error *err)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	bool follows = false;
+
+	for (unsigned i = 0; !follows && i < LEDGER_MOMENTS; i++) {
+		if (i > 0)
+			nanosleep(&moment, NULL);
+		ledger_read_lock(registrar->ledger);
+		follows = ledger_size(registrar->ledger) >= size;
+		ledger_unlock(registrar->ledger);
+	}
+	return follows ||
+	    error_set(err, ERROR_UNAVAILABLE,
+		"the daemon takes in what was journaled: try again");
+}
+
+static bool
+choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+{
+	return find_head(job, old, out, err) &&
+	    await_ledger(job->api->registrar, out->size, err);
+}
+
 bool
 run_checkpoint(struct job *job, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
 	struct http_response *response = &job->request->response;
 	struct head head;
+	struct digest policy = job->connected.by.policy->digest,
+		      set = job->connected.by.crls->digest, newest;
 	uint64_t old = UINT64_MAX, policy_at;
 	char hex[DIGEST_HEX], crls[DIGEST_HEX];
 
@@ -103,13 +138,18 @@ run_checkpoint(struct job *job, struct error *err)
 		return false;
 	/*
 	 * By which policy it now judges, so that a client can stop in time; and
-	 * where its entry is, so that one which knows it need not ask.
+	 * where its entry is, so that one which knows it need not ask.  As of
+	 * this head or a later one, never of before it.
 	 */
 	ledger_read_lock(registrar->ledger);
 	policy_at = ledger_last(registrar->ledger, ACT_POLICY);
+	if (ledger_newest(registrar->ledger, ACT_POLICY, &newest))
+		policy = newest;
+	if (ledger_newest(registrar->ledger, ACT_CRL, &newest))
+		set = newest;
 	ledger_unlock(registrar->ledger);
-	digest_hex(&job->connected.by.policy->digest, hex);
-	digest_hex(&job->connected.by.crls->digest, crls);
+	digest_hex(&policy, hex);
+	digest_hex(&set, crls);
 	snprintf(response->headers, sizeof(response->headers),
 	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
 	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n", hex,
@@ -564,23 +604,17 @@ bool
 run_entries(struct job *job, struct error *err)
 {
 	const struct journal *journal = job->api->registrar->journal;
-	/* The ledger may be a batch ahead: the checkpoint bounds both. */
 	struct head head;
 	struct http_response *response = &job->request->response;
 	struct entry_filter filter;
-	uint64_t size, next, *found;
+	uint64_t next, *found;
 	size_t num;
 	bool ok = true;
 
 	if (!read_filter(job, &filter, err) ||
 	    !choose_head(job, UINT64_MAX, &head, err))
 		return false;
-	ledger_read_lock(job->api->registrar->ledger);
-	size = ledger_size(job->api->registrar->ledger);
-	ledger_unlock(job->api->registrar->ledger);
-	if (size > head.size)
-		size = head.size;
-	found = select_entries(job, &filter, size, &num, &next);
+	found = select_entries(job, &filter, head.size, &num, &next);
 	if (found == NULL)
 		return error_set_errno(err, "entries");
 	for (size_t i = 0; ok && i < num; i++)
