@@ -41,7 +41,14 @@ learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)
 {
 	struct learning *learning = arg;
+	const uint64_t known = learning->session->context->crl_size;
 
+	if (index < known)
+		return error_set_code(err, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
+		    "the daemon hid a set of CRLs: it shows entry %llu now, and"
+		    " said of the journal of size %llu that there was none"
+		    " newer. Call the other offices",
+		    (unsigned long long)index, (unsigned long long)known);
 	if (!take_entry(learning, index, entry, err) ||
 	    !buf_printf(&learning->text, err, "%llu ",
 		(unsigned long long)index) ||
@@ -128,9 +135,13 @@ lists_learn(struct session *session, struct error *err)
 	uint64_t size;
 	bool ok;
 
-	/* Asking may find a new key, and catch up; or an older daemon. */
-	if (session->learning || digest_is_zero(&session->named_crls))
+	/* Asking may find a new key, and catch up. */
+	if (session->learning)
 		return true;
+	if (digest_is_zero(&session->named_crls))
+		return error_set_code(err, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
+		    "the daemon does not say by which CRLs it judges. Call the"
+		    " other offices");
 	ok = ask(session, &learning, &size, err);
 	if (ok && size > context->crl_size) {
 		ok = lists_set(context, size, buf_span(&learning.text), err);

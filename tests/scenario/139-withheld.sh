@@ -1,0 +1,30 @@
+#!/bin/sh
+# A depositary that keeps a `crl` entry from an office is found out by the first
+# connection at which it shows it, or shows nothing.
+. "$(dirname "$0")/lib.sh"
+start
+enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva iom-bangkok >/dev/null
+# What the daemon says of which set it judges by.
+named() { curl_as mofa /v1/journal/checkpoint -D - -o /dev/null | sed -n 's/^Valise-Crls: \([0-9a-f]*\).*/\1/p'; }
+since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+deposit mofa one >/dev/null; at mofa-minister sign agreement/one --yes >/dev/null 2>&1
+for office in iom-geneva iom-bangkok; do at $office list >/dev/null 2>&1; done
+at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+old=$(named)
+sleep 1 # a list's times are whole seconds
+"$top/certs/ca" revoke certs/mofa offices/mofa-minister/sign-cert.pem --since "$since" >/dev/null && publish_crls "$dir" && reload
+new=$(named)
+check "there is a newer set" [ "$old" != "$new" ]
+liar iom-geneva say /v1/journal/checkpoint "$new" "$old"
+expect "who is told that there is none newer believes it" 0 "agreement" at iom-geneva list
+check "that was a lie" lied /v1/journal/checkpoint
+expect "and its verdict is of before" 0 "VALID" at iom-geneva verify work/one.asice
+no_line iom-geneva
+expect "the first true answer shows that it was one" 1 "hid a set of CRLs" at iom-geneva list
+expect "with its code" 1 '"code": *"ENTRY_WITHHELD"' at iom-geneva --json list
+liar iom-bangkok say /v1/journal/checkpoint "Valise-Crls" "Valise-Crlx"
+expect "to say nothing of it does not help" 1 "does not say by which CRLs" at iom-bangkok list
+no_line iom-bangkok
+expect "who was told the truth goes on" 0 "agreement" at iom-bangkok list
+expect "and knows of the revocation" 1 "SIGNER_REVOKED" at iom-bangkok verify work/one.asice
+finish
