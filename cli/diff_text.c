@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <git2.h>
 #include <utf8proc.h>
 
 #include "cli/output.h"
+#include "store/compare.h"
 
 #define RED   "\033[31m"
 #define GREEN "\033[32m"
@@ -23,6 +23,7 @@ struct printing {
 	bool colour;
 	struct buf line; /* text of others, with its NUL */
 	struct error *err;
+	enum compare_kind last; /* of the words that are being printed */
 };
 
 /* Nothing that others wrote moves the cursor or says what is not so. */
@@ -39,33 +40,31 @@ put(struct printing *to, struct span text)
 
 /* --- By line. --- */
 
-static int
-print_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
-    const git_diff_line *line, void *arg)
+/* A compare_visitor. */
+static bool
+print_line(void *arg, enum compare_kind kind, struct span text,
+    struct error *err)
 {
+	static const struct {
+		const char *colour, *prefix;
+	} looks[] = { [COMPARE_SAME] = { PLAIN, " " },
+		[COMPARE_ADDED] = { GREEN, "+" },
+		[COMPARE_REMOVED] = { RED, "-" },
+		[COMPARE_HUNK] = { CYAN, "" },
+		[COMPARE_NOTE] = { PLAIN, "" } };
 	struct printing *to = arg;
-	struct span text = span_of(line->content, line->content_len);
-	const char *colour = line->origin == GIT_DIFF_LINE_ADDITION ? GREEN :
-	    line->origin == GIT_DIFF_LINE_DELETION		    ? RED :
-	    line->origin == GIT_DIFF_LINE_HUNK_HDR		    ? CYAN :
-								      PLAIN;
 
-	(void)delta, (void)hunk;
-	if (line->origin == GIT_DIFF_LINE_FILE_HDR)
-		return 0;
+	(void)err;
 	while (text.len > 0 && (text.data[text.len - 1] == '\n' ||
 				   text.data[text.len - 1] == '\r'))
 		text.len--;
 	if (to->colour)
-		fputs(colour, stdout);
-	if (line->origin == GIT_DIFF_LINE_CONTEXT ||
-	    line->origin == GIT_DIFF_LINE_ADDITION ||
-	    line->origin == GIT_DIFF_LINE_DELETION)
-		putchar(line->origin);
+		fputs(looks[kind].colour, stdout);
+	fputs(looks[kind].prefix, stdout);
 	if (!put(to, text))
-		return -1;
+		return false;
 	fputs(to->colour ? PLAIN "\n" : "\n", stdout);
-	return 0;
+	return true;
 }
 
 /* --- By word: each is a line of its own, and so is each line's end. --- */
@@ -117,47 +116,42 @@ split_words(struct span text, struct buf *out, struct error *err)
 }
 
 static void
-mark(struct printing *to, char origin, bool begin)
+mark(struct printing *to, enum compare_kind kind, bool begin)
 {
-	if (origin == GIT_DIFF_LINE_ADDITION)
+	if (kind == COMPARE_ADDED)
 		fputs(to->colour ? (begin ? GREEN : PLAIN) :
 				   (begin ? "{+" : "+}"), stdout);
-	else if (origin == GIT_DIFF_LINE_DELETION)
+	else if (kind == COMPARE_REMOVED)
 		fputs(to->colour ? (begin ? RED : PLAIN) :
 				   (begin ? "[-" : "-]"), stdout);
 }
 
-static int
-print_word(const git_diff_delta *delta, const git_diff_hunk *hunk,
-    const git_diff_line *line, void *arg)
+/* A compare_visitor, of words. */
+static bool
+print_word(void *arg, enum compare_kind kind, struct span text,
+    struct error *err)
 {
-	static char last = GIT_DIFF_LINE_CONTEXT;
 	struct printing *to = arg;
-	struct span text = span_of(line->content, line->content_len);
-	const char origin = line->origin;
 
-	(void)delta, (void)hunk;
-	if (origin != GIT_DIFF_LINE_CONTEXT &&
-	    origin != GIT_DIFF_LINE_ADDITION &&
-	    origin != GIT_DIFF_LINE_DELETION) {
-		if (origin == GIT_DIFF_LINE_HUNK_HDR)
-			fputs("\n…\n", stdout);
-		return 0;
-	}
+	(void)err;
+	if (kind == COMPARE_HUNK)
+		fputs("\n…\n", stdout);
+	if (kind == COMPARE_HUNK || kind == COMPARE_NOTE)
+		return true;
 	if (text.len > 0 && text.data[text.len - 1] == '\n')
 		text.len--;
-	if (origin != last) {
-		mark(to, last, false);
-		mark(to, origin, true);
+	if (kind != to->last) {
+		mark(to, to->last, false);
+		mark(to, kind, true);
 	}
-	last = origin;
+	to->last = kind;
 	if (span_is(text, "\036")) {
-		mark(to, origin, false);
+		mark(to, kind, false);
 		putchar('\n');
-		mark(to, origin, true);
-		return 0;
+		mark(to, kind, true);
+		return true;
 	}
-	return put(to, text) ? 0 : -1;
+	return put(to, text);
 }
 
 bool
@@ -166,37 +160,25 @@ diff_texts(const char *name, struct span a, struct span b, bool words,
 {
 	struct printing to = { .colour = colour,
 		.line = BUF(16 * 1024 * 1024),
-		.err = err };
+		.err = err,
+		.last = COMPARE_SAME };
 	struct buf x = BUF(64 * 1024 * 1024), y = BUF(64 * 1024 * 1024);
-	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-	git_patch *patch = NULL;
 	bool ok = true;
 
-	git_libgit2_init();
-	/* Texts are texts, whatever bytes are in them. */
-	options.flags = GIT_DIFF_FORCE_TEXT;
-	options.context_lines = words ? 12 : 3;
 	if (words) {
 		ok = split_words(a, &x, err) && split_words(b, &y, err);
 		a = buf_span(&x);
 		b = buf_span(&y);
 	}
 	ok = ok &&
-	    (git_patch_from_buffers(&patch, a.data, a.len, name, b.data,
-		 b.len, name, &options) == 0 ||
-		error_set(err, ERROR_SYSTEM, "the texts cannot be compared"));
-	if (ok && git_patch_print(patch, words ? print_word : print_line,
-		      &to) != 0 &&
-	    err->kind == ERROR_NONE)
-		ok = error_set(err, ERROR_SYSTEM, "the texts cannot be shown");
+	    compare_texts(name, a, b, words ? 12 : 3,
+		words ? print_word : print_line, &to, err);
 	if (words)
 		fputs(colour ? PLAIN "\n" : "\n", stdout);
-	git_patch_free(patch);
-	git_libgit2_shutdown();
 	buf_free(&x);
 	buf_free(&y);
 	buf_free(&to.line);
-	return ok && err->kind == ERROR_NONE;
+	return ok;
 }
 
 /* --- Beside each other. --- */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -57,29 +56,6 @@ remote_free(struct remote *remote)
 	curl_easy_cleanup(remote->curl);
 	curl_global_cleanup();
 	free(remote);
-}
-
-void
-remote_answer_free(struct remote_answer *answer)
-{
-	buf_free(&answer->body);
-}
-
-bool
-remote_encode(struct buf *out, const char *text, struct error *err)
-{
-	for (; *text != '\0'; text++) {
-		const char c = *text;
-		const bool plain = (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    strchr("-._~", c) != NULL;
-
-		if (plain ? !buf_append(out, span_of(&c, 1), err) :
-			    !buf_printf(out, err, "%%%02X",
-				(unsigned char)c))
-			return false;
-	}
-	return true;
 }
 
 /* A problem document goes to the body, whatever was asked for. */
@@ -423,18 +399,6 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	return (status >= 200 && status < 300) || problem_error(answer, err);
 }
 
-unsigned
-remote_next_wait(unsigned tries, unsigned patience_ms)
-{
-	unsigned wait = 200, waited = 0;
-
-	for (unsigned i = 0; i < tries && waited <= patience_ms; i++) {
-		waited += wait;
-		wait = wait < 8000 ? 2 * wait : 16000;
-	}
-	return waited + wait <= patience_ms ? wait : 0;
-}
-
 /* One whom the daemon will not have is told so soon. */
 static unsigned
 patience(const struct remote *remote, unsigned tries)
@@ -506,15 +470,6 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		go_on(&transfer, etag);
 		remote_wait(ms);
 	}
-}
-
-void
-remote_wait(unsigned ms)
-{
-	const struct timespec time = { .tv_sec = ms / 1000,
-		.tv_nsec = (long)(ms % 1000) * 1000000 };
-
-	nanosleep(&time, NULL);
 }
 
 /* --- Server-sent events. --- */

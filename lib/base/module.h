@@ -1,0 +1,37 @@
+/*
+ * module.h - parts of the command that are loaded only once they are needed,
+ * because the libraries behind them cost more than most commands do.
+ *
+ * A module is a shared object, valise-NAME.so, that exports one table of
+ * functions, "valise_module".  The header of the table is the manual of the
+ * module: remote/module.h (HTTPS, by libcurl) and store/module.h (git's
+ * objects and differences, by libgit2).  What calls through the table has the
+ * names and the meaning of the functions themselves (remote/loaded.c,
+ * store/loaded.c), so a caller does not know which way its program was linked.
+ *
+ * It is looked for beside the program, as it is in the build folder, then in
+ * LIBDIR/valise of where the program is installed, then of where it was built
+ * for.
+ */
+#ifndef BASE_MODULE_H
+#define BASE_MODULE_H
+
+#include "base/error.h"
+
+/* What every table begins with. */
+struct module {
+	const char *version; /* VALISE_VERSION of who built it */
+	size_t size;         /* sizeof the table */
+};
+
+/*
+ * Load a module and return its table, of that size; it stays until the program
+ * ends.  NULL on failure.
+ *
+ * ERROR_SYSTEM  MODULE_MISSING: there is none, it is of another version, it
+ *               does not load, or its file could have been written by another
+ *               user than root, the program's owner and who runs it
+ */
+const void *module_load(const char *name, size_t size, struct error *err);
+
+#endif
