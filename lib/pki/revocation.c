@@ -163,6 +163,10 @@ struct question {
 	int64_t at;
 	uint64_t size;
 	bool at_worst;
+	/* Looked for once: a person who was revoked is on every list since. */
+	bool has_cleared;
+	const struct named *cleared;  /* the first that clears the act */
+	const struct named *released; /* one that ended a hold before it */
 };
 
 /* Does what it says for a certificate count? */
@@ -202,53 +206,63 @@ next_of(const struct question *question, size_t *i)
 	return NULL;
 }
 
-/* The thisUpdate of the newest list, of before this one, that clears it. */
-static int64_t
-cleared_before(const struct question *question, const struct named *listing)
+/* Does a list of before this one clear the act? */
+static bool
+is_cleared(struct question *question, const struct named *listing)
 {
 	const struct named *one;
-	int64_t newest = INT64_MIN;
 	size_t i = 0;
 
-	while ((one = next_of(question, &i)) != NULL)
-		if (is_before(one, listing) &&
-		    one->crl->this_update_at > newest &&
+	while (!question->has_cleared &&
+	    (one = next_of(question, &i)) != NULL)
+		if (one->crl->this_update_at >= question->at &&
+		    (question->cleared == NULL ||
+			is_before(one, question->cleared)) &&
 		    clears(question, one))
-			newest = one->crl->this_update_at;
-	return newest;
+			question->cleared = one;
+	question->has_cleared = true;
+	return question->cleared != NULL &&
+	    is_before(question->cleared, listing);
 }
 
-/* The thisUpdate of the first list of its scope that no longer holds it. */
-static int64_t
-released_at(const struct question *question, const struct named *hold)
+/* Did a later list of its scope end a hold, at the time of the act or before? */
+static bool
+is_released(struct question *question, const struct named *hold)
 {
-	const struct named *one;
-	int64_t first = INT64_MAX;
+	const struct named *one = question->released;
 	size_t i = 0;
 
+	if (one != NULL && is_newer(one, hold) &&
+	    crl_same_scope(one->crl, hold->crl))
+		return true;
+	question->released = NULL;
 	while ((one = next_of(question, &i)) != NULL)
-		if (is_newer(one, hold) &&
-		    one->crl->this_update_at < first &&
+		if (one->crl->this_update_at <= question->at &&
+		    is_newer(one,
+			question->released != NULL ? question->released :
+						     hold) &&
 		    crl_same_scope(one->crl, hold->crl) &&
 		    clears(question, one))
-			first = one->crl->this_update_at;
-	return first;
+			question->released = one;
+	return question->released != NULL;
 }
 
 /* What one listing makes of an act, if it is worse than what is known. */
 static void
-weigh(const struct question *question, const struct named *one,
+weigh(struct question *question, const struct named *one,
     const struct crl_listing *listing, struct revocation_result *out)
 {
-	const bool is_cleared = question->at <= cleared_before(question, one);
+	bool cleared;
 
 	if (question->at < listing->since_at ||
-	    (listing->is_hold && question->at >= released_at(question, one)) ||
-	    out->state == REVOCATION_REVOKED ||
-	    (is_cleared && out->state == REVOCATION_DOUBTED))
+	    out->state == REVOCATION_REVOKED)
+		return;
+	cleared = is_cleared(question, one);
+	if ((cleared && out->state == REVOCATION_DOUBTED) ||
+	    (listing->is_hold && is_released(question, one)))
 		return;
 	*out = (struct revocation_result){
-		.state = is_cleared ? REVOCATION_DOUBTED : REVOCATION_REVOKED,
+		.state = cleared ? REVOCATION_DOUBTED : REVOCATION_REVOKED,
 		.is_hold = listing->is_hold,
 		.since_at = listing->since_at,
 		.told_at = one->crl->this_update_at,
@@ -258,7 +272,7 @@ weigh(const struct question *question, const struct named *one,
 
 /* *unjudged: the first of the CA's lists that this reader cannot judge. */
 static void
-judge(const struct question *question, const struct named **unjudged,
+judge(struct question *question, const struct named **unjudged,
     struct revocation_result *out)
 {
 	const int64_t at = question->at;
@@ -308,16 +322,19 @@ void
 revocation_judge(const struct revocation *revocation, const struct cert *cert,
     int64_t at, uint64_t size, struct revocation_result *out)
 {
-	struct question question = { revocation, cert, at, size, true };
+	const struct question asked = { .revocation = revocation,
+		.cert = cert, .at = at, .size = size };
+	struct question question = asked;
 	const struct named *unjudged;
 	struct revocation_result best;
 
+	question.at_worst = true;
 	pthread_rwlock_rdlock(lock_of(revocation));
 	judge(&question, &unjudged, out);
 	if (unjudged != NULL) {
 		const uint64_t index = unjudged->index;
 
-		question.at_worst = false;
+		question = asked;
 		judge(&question, &unjudged, &best);
 		if (!agree(out->state, best.state))
 			*out = (struct revocation_result){

@@ -348,6 +348,59 @@ START_TEST(a_history_says_one_thing)
 }
 END_TEST
 
+/*
+ * Who was revoked is on every list since.  Were each of them compared with all
+ * others, this would take minutes, and the timeout would end it.
+ */
+static const struct {
+	int64_t cleared; /* the first list does not have the person: its day */
+	int reason;
+	int64_t released; /* a last list does not either */
+	enum revocation_state state;
+} longs[] = {
+	{ 0, 0, 0, REVOCATION_REVOKED },
+	{ 950, 0, 0, REVOCATION_DOUBTED },
+	{ 950, HOLD, 0, REVOCATION_DOUBTED },
+	{ 0, HOLD, 900, REVOCATION_CURRENT },
+};
+
+START_TEST(a_listing_of_years_is_judged_in_no_time)
+{
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	struct crls *set = crls_new(&err);
+	struct revocation_result out;
+	struct step step = { .next = 300 };
+
+	if (longs[_i].cleared != 0) {
+		step.day = longs[_i].cleared;
+		make(&step, person.cert, set);
+	}
+	for (step.day = 1; step.day < 900; step.day++) {
+		struct step listing = step;
+
+		listing.is_listed = true;
+		listing.since = 1;
+		listing.reason = longs[_i].reason;
+		if (longs[_i].cleared != 0)
+			listing.made = 951 + step.day;
+		make(&listing, person.cert, set);
+	}
+	if (longs[_i].released != 0) {
+		step.day = longs[_i].released;
+		make(&step, person.cert, set);
+	}
+	ck_ok(revocation_add(revocation, set, trust, 10, DAY(5000), &err),
+	    err);
+	for (int i = 0; i < 300; i++)
+		revocation_judge(revocation, person.cert, DAY(950),
+		    UINT64_MAX, &out);
+	ck_assert_int_eq(out.state, longs[_i].state);
+	revocation_free(revocation);
+	crls_free(set);
+}
+END_TEST
+
 START_TEST(a_list_that_was_verified_is_not_asked_for_twice)
 {
 	struct error err = { 0 };
@@ -901,6 +954,8 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_history_says_one_thing, 0, COUNT(histories));
+	tcase_add_loop_test(t, a_listing_of_years_is_judged_in_no_time, 0,
+	    COUNT(longs));
 	tcase_add_loop_test(t, a_list_adds_what_no_other_tells, 0,
 	    COUNT(additions));
 	tcase_add_test(t, a_forged_list_is_not_known);
