@@ -41,7 +41,7 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 	*copy = (struct copy){ .fd = open_file(path, err) };
 	if (copy->fd < 0)
 		return false;
-	copy->container = container_read(copy->fd, &why);
+	copy->container = container_read_to_judge(copy->fd, &why);
 	if (copy->container == NULL ||
 	    container_find(copy->container, PATH_VERSION) == NULL)
 		return judge_foreign(context, path, &why, copy, err);

@@ -227,7 +227,7 @@ copy_judge(struct context *context, int fd, struct copy *out,
 	struct error why = { 0 };
 
 	if (out->container == NULL)
-		out->container = container_read(fd, &why);
+		out->container = container_read_to_judge(fd, &why);
 	if (out->container == NULL)
 		return verdict_unreadable(&why, &out->verdict, err);
 	return judge_container(context, out->container, NULL, &out->verdict,
@@ -261,7 +261,7 @@ copy_download(struct session *session, const char *document,
 	if (out->fd < 0)
 		return false;
 	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
-	if ((out->container = container_read(out->fd, &why)) != NULL)
+	if ((out->container = container_read_to_judge(out->fd, &why)) != NULL)
 		want_crls_of(session, out->container);
 	return copy_judge(session->context, out->fd, out, err);
 }

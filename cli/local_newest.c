@@ -134,7 +134,7 @@ local_refresh_newest(const char *dir, const char *document, struct error *err)
 		ok = local_version_file(dir, document, all[num - 1], path,
 			 err) &&
 		    (fd = open_file(path, err)) >= 0 &&
-		    ((container = container_read(fd, err)) != NULL ||
+		    ((container = container_read_to_judge(fd, err)) != NULL ||
 			error_context(err, "%s", path)) &&
 		    (is_of(folder, container) || place(folder, container, err));
 	}

@@ -224,9 +224,10 @@ container_remove(struct container *container, const char *path)
 
 static bool
 put_bytes(struct container *container, const char *path, struct span bytes,
-    bool deflate, struct error *err)
+    bool to_judge, struct error *err)
 {
 	struct member member = { .size = bytes.len,
+		.to_judge = to_judge,
 		.packed = bytes.len,
 		.source = &in_memory,
 		.bytes = BUF(SIZE_MAX),
@@ -236,7 +237,7 @@ put_bytes(struct container *container, const char *path, struct span bytes,
 	snprintf(member.path, sizeof(member.path), "%s", path);
 	member.crc = zip_crc(0, bytes);
 	ok = buf_append(&member.bytes, bytes, err);
-	if (ok && deflate && strcmp(path, PATH_MIMETYPE) != 0)
+	if (ok && !to_judge && strcmp(path, PATH_MIMETYPE) != 0)
 		ok = zip_deflate(bytes, &member.packed_bytes, err);
 	if (ok && member.packed_bytes.len > 0 &&
 	    member.packed_bytes.len < bytes.len) {
@@ -253,14 +254,14 @@ bool
 container_put(struct container *container, const char *path,
     struct span bytes, struct error *err)
 {
-	return put_bytes(container, path, bytes, true, err);
+	return put_bytes(container, path, bytes, false, err);
 }
 
 bool
 container_put_to_judge(struct container *container, const char *path,
     struct span bytes, struct error *err)
 {
-	return put_bytes(container, path, bytes, false, err);
+	return put_bytes(container, path, bytes, true, err);
 }
 
 /* What is judged as a whole is read into memory, bounded one and all. */
@@ -343,8 +344,18 @@ container_read(int fd, struct error *err)
 	return container;
 }
 
+struct container *
+container_read_to_judge(int fd, struct error *err)
+{
+	struct container *container = container_read(fd, err);
+
+	for (size_t i = 0; container != NULL && i < container->num; i++)
+		container->members[i].to_judge = true;
+	return container;
+}
+
 static struct container *
-read_files(int fd, bool deflate, struct error *err)
+read_files(int fd, bool to_judge, struct error *err)
 {
 	struct container *container = container_new(err);
 	struct zip_member *zips = NULL;
@@ -366,7 +377,7 @@ read_files(int fd, bool deflate, struct error *err)
 		ok = ok &&
 		    zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
 		    put_bytes(container, zips[i].path, buf_span(&bytes),
-			deflate, err);
+			to_judge, err);
 		buf_free(&bytes);
 	}
 	free(zips);
@@ -380,13 +391,13 @@ read_files(int fd, bool deflate, struct error *err)
 struct container *
 container_read_files(int fd, struct error *err)
 {
-	return read_files(fd, true, err);
+	return read_files(fd, false, err);
 }
 
 struct container *
 container_read_files_to_judge(int fd, struct error *err)
 {
-	return read_files(fd, false, err);
+	return read_files(fd, true, err);
 }
 
 static bool read_folder(struct container *container, const char *dir,
@@ -534,6 +545,7 @@ container_read_foreign(const char *path, struct error *err)
 
 struct hashing {
 	struct sha256 sha256;
+	bool to_judge;
 	struct sha1 sha1;
 	uint32_t adler;
 	uint64_t *progress;
@@ -546,36 +558,50 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 
 	(void)err;
 	sha256_update(&hashing->sha256, bytes);
-	sha1_update(&hashing->sha1, bytes);
-	hashing->adler = (uint32_t)adler32_z(hashing->adler, bytes.data,
-	    bytes.len);
+	if (!hashing->to_judge) {
+		sha1_update(&hashing->sha1, bytes);
+		hashing->adler = (uint32_t)adler32_z(hashing->adler,
+		    bytes.data, bytes.len);
+	}
 	if (hashing->progress != NULL)
 		*hashing->progress += bytes.len;
 	return true;
 }
 
+/* As git names a blob: the SHA-1 of this header and the content. */
+static void
+begin_name(struct hashing *hashing, uint64_t size)
+{
+	char header[48];
+	const int n = snprintf(header, sizeof(header), "blob %llu",
+	    (unsigned long long)size);
+
+	sha1_init(&hashing->sha1);
+	sha1_update(&hashing->sha1, span_of(header, (size_t)n + 1));
+	hashing->adler = 1;
+}
+
 bool
 member_hash(struct member *member, uint64_t *progress, struct error *err)
 {
-	struct hashing hashing = { .adler = 1, .progress = progress };
-	char header[48];
-	int n;
+	struct hashing hashing = { .to_judge = member->to_judge,
+		.progress = progress };
 
 	if (member->hashed)
 		return true;
-	n = snprintf(header, sizeof(header), "blob %llu",
-	    (unsigned long long)member->size);
 	sha256_init(&hashing.sha256);
-	sha1_init(&hashing.sha1);
-	sha1_update(&hashing.sha1, span_of(header, (size_t)n + 1));
+	if (!member->to_judge)
+		begin_name(&hashing, member->size);
 	if (!(member->bytes.max > 0 ? stream_memory(member, hash_piece,
 					  &hashing, err) :
 				      member_stream(member, hash_piece,
 					  &hashing, err)))
 		return false;
 	member->sha256 = sha256_final(&hashing.sha256);
-	sha1_final(&hashing.sha1, member->blob);
-	member->adler = hashing.adler;
+	if (!member->to_judge) {
+		sha1_final(&hashing.sha1, member->blob);
+		member->adler = hashing.adler;
+	}
 	member->hashed = true;
 	return true;
 }

@@ -41,10 +41,13 @@ struct member {
 	bool deflated;
 	uint64_t packed;
 	uint32_t crc;
+	/* Nobody will store or write it: it is not deflated, nor named for git. */
+	bool to_judge;
 	/* Filled by container_hash() where the maker did not know them. */
 	bool hashed;
 	bool damaged; /* it does not read: its digest is then zero */
 	struct digest sha256;
+	/* Not of one to judge: */
 	uint8_t blob[20]; /* git's name of the content */
 	uint32_t adler;   /* its Adler-32, which git's zlib stream ends with */
 
@@ -72,6 +75,8 @@ void container_free(struct container *container);
  * ERROR_MALFORMED  the ZIP; or mimetype is not first, stored, and right
  */
 struct container *container_read(int fd, struct error *err);
+/* The same, of what will not be stored in git. */
+struct container *container_read_to_judge(int fd, struct error *err);
 /*
  * Read what other makers call a container, with libzip: into memory, and at
  * most LIMIT_META_TOTAL of it.  For showing only, never to be taken in.
@@ -86,14 +91,14 @@ struct container *container_read_foreign(const char *path, struct error *err);
  * ERROR_MALFORMED  not a plain file; a name that is not safe
  */
 struct container *container_read_files(int fd, struct error *err);
-/* The same, of files that nobody will write again: not deflated. */
+/* The same, of files that nobody will store or write again. */
 struct container *container_read_files_to_judge(int fd, struct error *err);
 struct container *container_read_dir(const char *dir, struct error *err);
 
 /* Add a member, or put its bytes in the place of what it had. */
 bool container_put(struct container *container, const char *path,
     struct span bytes, struct error *err) MUST_USE;
-/* The same, of a container that nobody will write: not deflated. */
+/* The same, of a container that nobody will store or write. */
 bool container_put_to_judge(struct container *container, const char *path,
     struct span bytes, struct error *err) MUST_USE;
 /* As made elsewhere: everything but bytes is filled in; taken over by value. */

@@ -191,7 +191,7 @@ note_sign(const struct note_signer *signer, struct span text,
 }
 
 static bool
-verify(const struct note_key *key, struct span text,
+verify_anew(const struct note_key *key, struct span text,
     const uint8_t signature[64])
 {
 	EVP_PKEY *public = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
@@ -205,6 +205,33 @@ verify(const struct note_key *key, struct span text,
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(public);
 	return ok;
+}
+
+/*
+ * The receipts of a thousand copies lead to one checkpoint.  What verified is
+ * remembered by the SHA-256 of key, signature and text, by each thread.
+ */
+static bool
+verify(const struct note_key *key, struct span text,
+    const uint8_t signature[64])
+{
+	static _Thread_local struct digest good[16];
+	static _Thread_local unsigned next;
+	struct sha256 hash;
+	struct digest digest;
+
+	sha256_init(&hash);
+	sha256_update(&hash, span_of(key->public_key, sizeof(key->public_key)));
+	sha256_update(&hash, span_of(signature, 64));
+	sha256_update(&hash, text);
+	digest = sha256_final(&hash);
+	for (unsigned i = 0; i < 16; i++)
+		if (digest_eq(&good[i], &digest))
+			return true;
+	if (!verify_anew(key, text, signature))
+		return false;
+	good[next++ % 16] = digest;
+	return true;
 }
 
 bool

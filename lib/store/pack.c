@@ -1,6 +1,7 @@
 /*
  * Writing packs and their indexes (git's pack-format, version 2).
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,7 @@ pack_add_member(struct pack *pack, const struct member *member,
 {
 	struct oid oid;
 
+	assert(member->hashed && !member->to_judge);
 	memcpy(oid.bytes, member->blob, OID_BYTES);
 	if (pack_has(pack, &oid))
 		return true;
