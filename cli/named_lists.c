@@ -5,23 +5,14 @@
 
 #include <stdlib.h>
 
+#include "cli/lists.h"
+
 #include "record/audit.h"
 
-struct learning {
-	struct session *session;
-	struct named_lists *named;
-};
-
-/* An entry_visitor: the next set. */
 static bool
-learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
-    struct error *err)
+add(struct named_lists *named, uint64_t index, const struct digest *digest,
+    struct crls *crls, struct error *err)
 {
-	const struct learning *learning = arg;
-	struct named_lists *named = learning->named;
-	struct verdict_library library;
-
-	(void)line;
 	if (named->num == named->room) {
 		const size_t room = named->room == 0 ? 16 : named->room * 2;
 		void *list = realloc(named->list,
@@ -32,12 +23,9 @@ learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		named->list = list;
 		named->room = room;
 	}
-	session_want_crls(learning->session, &entry->crls);
-	library = context_library(learning->session->context);
 	named->list[named->num].index = index;
-	named->list[named->num].digest = entry->crls;
-	named->list[named->num++].crls = library.crls(library.arg,
-	    &entry->crls);
+	named->list[named->num].digest = *digest;
+	named->list[named->num++].crls = crls;
 	return true;
 }
 
@@ -45,11 +33,26 @@ bool
 named_lists_learn(struct session *session, struct named_lists *out,
     struct error *err)
 {
-	const struct entry_filter filter = { .act = "crl" };
-	struct learning learning = { session, out };
+	static struct entry entry; /* large */
+	struct context *context = session->context;
+	struct span rest;
+	uint64_t index;
+	bool more = true;
 
 	*out = (struct named_lists){ NULL, 0, 0 };
-	return session_entries(session, &filter, learn, &learning, err);
+	/* What came since is learned with the newest checkpoint. */
+	if (!session_catch_up(session, err))
+		return false;
+	rest = buf_span(&context->crl_entries);
+	while (more) {
+		if (!lists_next(&rest, &more, &index, &entry, err))
+			return false;
+		if (more &&
+		    !add(out, index, &entry.crls,
+			lists_find(context, &entry.crls), err))
+			return false;
+	}
+	return true;
 }
 
 void

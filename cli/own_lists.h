@@ -26,7 +26,7 @@ struct named_lists {
 	size_t num, room;
 };
 
-/* Ask for every `crl` entry, proved, and for the sets that are not here. */
+/* Learn what the journal names by now (lists.h), and take all of it. */
 bool named_lists_learn(struct session *session, struct named_lists *out,
     struct error *err) MUST_USE;
 void named_lists_free(struct named_lists *named);

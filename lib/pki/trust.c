@@ -238,10 +238,14 @@ trust_ca_signed(const struct trust *trust, const char *name, struct crls *crls,
 	return ca != NULL && ca_signed(ca, crls, crl);
 }
 
-/* Of the lists of a CA, by its signature: the latest of each date. */
+/*
+ * Of the lists of a CA, by its signature, the latest of each date; or of its
+ * complete ones alone: a delta comes beside one, and goes when the next one has
+ * its listings.
+ */
 static bool
 latest(const struct trust *trust, const char *name, struct crls *crls,
-    int64_t *this_update, int64_t *next_update)
+    bool complete, int64_t *this_update, int64_t *next_update)
 {
 	const struct ca *ca = find_ca(trust, name);
 	bool found = false;
@@ -250,7 +254,8 @@ latest(const struct trust *trust, const char *name, struct crls *crls,
 	for (size_t i = 0; ca != NULL && i < crls_count(crls); i++) {
 		struct crl *crl = crls_at(crls, i);
 
-		if (!ca_signed(ca, crls, crl))
+		if ((complete && !crl->is_complete) ||
+		    !ca_signed(ca, crls, crl))
 			continue;
 		found = true;
 		if (crl->this_update_at > *this_update)
@@ -267,7 +272,7 @@ trust_next_update(const struct trust *trust, const char *name,
 {
 	int64_t this_update, next_update;
 
-	if (!latest(trust, name, crls, &this_update, &next_update))
+	if (!latest(trust, name, crls, true, &this_update, &next_update))
 		return false;
 	*out = next_update;
 	return true;
@@ -279,7 +284,7 @@ trust_this_update(const struct trust *trust, const char *name,
 {
 	int64_t this_update, next_update;
 
-	if (!latest(trust, name, crls, &this_update, &next_update))
+	if (!latest(trust, name, crls, true, &this_update, &next_update))
 		return false;
 	*out = this_update;
 	return true;
@@ -306,9 +311,9 @@ trust_list_ahead(const struct trust *trust, struct crls *crls, int64_t at)
 {
 	for (size_t i = 0; i < trust->num_cas; i++) {
 		const char *ca = trust->cas[i].name;
-		int64_t is;
+		int64_t is, next;
 
-		if (trust_this_update(trust, ca, crls, &is) &&
+		if (latest(trust, ca, crls, false, &is, &next) &&
 		    is > at + TIME_SKEW_SECONDS)
 			return ca;
 	}

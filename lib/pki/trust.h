@@ -47,7 +47,7 @@ bool trust_ca_signed(const struct trust *trust, const char *name,
 bool trust_next_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);
 
-/* The thisUpdate of its newest list; false if it has none of that CA. */
+/* The thisUpdate of its newest complete list; false if it has none. */
 bool trust_this_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);
 /*

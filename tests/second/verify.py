@@ -808,7 +808,7 @@ class Judge:
         if old is None or new is None:
             return
         for certs in policy.cas.values():
-            newest = [max((li.this for li in rows if any(li.by(c) for c in certs)), default=None) for rows in (old, new)]
+            newest = [max((li.this for li in rows if li.complete and any(li.by(c) for c in certs)), default=None) for rows in (old, new)]
             if newest[0] is not None and newest[0] <= before['ms'] // 1000 + 300 and \
                     (newest[1] is None or newest[1] < newest[0]):
                 return self.found('CRLS_BACKWARDS')

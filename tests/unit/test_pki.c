@@ -433,6 +433,18 @@ START_TEST(a_cas_list_goes_back_or_is_ahead)
 			    at[i] + 5000, NULL, 0, &der);
 			ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err), err);
 		}
+		/* Nor does a delta, which is gone when its next list is there. */
+		if (i == 0 && at[0] != 0) {
+			const struct fixture_list delta = { .ca = &ca,
+				.this_at = at[0] + 2000,
+				.next_at = at[0] + 9000,
+				.is_delta = true };
+
+			der.len = 0;
+			fixture_list(&delta, &der);
+			ck_ok(crls_add(sets[0], buf_span(&der), NULL, &err),
+			    err);
+		}
 		der.len = 0;
 		fixture_crl(&other_ca, NOW + 5000 - 1000 * (int64_t)i,
 		    NOW + 9000, NULL, 0, &der);
