@@ -136,6 +136,8 @@ check_timestamp(const ASN1_TYPE *token, struct span signature,
 	else
 		say(out,
 		    why.kind == ERROR_LIMIT ? FOREIGN_OVER_LIMIT :
+			strcmp(why.code, "NOT_CHECKED") == 0 ?
+					      FOREIGN_UNCHECKED :
 					      FOREIGN_BROKEN,
 		    why.detail);
 }
@@ -192,7 +194,31 @@ check_unsigned(CMS_SignerInfo *si, struct span signature,
 	}
 }
 
-/* chain: the content, with digests taken as it was read. */
+/* Is what it is signed with known here?  If not, nothing can be told of it. */
+static bool
+is_known(CMS_SignerInfo *si, const X509 *x509, const BIO *chain,
+    struct foreign_signer *out)
+{
+	X509_ALGOR *digest = NULL;
+
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, NULL);
+	if (chain == NULL || EVP_get_digestbyobj(digest->algorithm) == NULL)
+		say(out, FOREIGN_UNCHECKED,
+		    "it is signed with a digest that is not known here");
+	else if (X509_get0_pubkey(x509) == NULL)
+		say(out, FOREIGN_UNCHECKED,
+		    "the key of its certificate is of a kind that is not known"
+		    " here");
+	else
+		return true;
+	ERR_clear_error();
+	return false;
+}
+
+/*
+ * chain: the content, with digests taken as it was read; NULL: one of these is
+ * not known.
+ */
 static void
 check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
 {
@@ -213,6 +239,8 @@ check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
 		return;
 	}
 	read_name(x509, out);
+	if (!is_known(si, x509, chain, out))
+		return;
 	if ((CMS_signed_get_attr_count(si) >= 0 &&
 		CMS_SignerInfo_verify(si) != 1) ||
 	    CMS_SignerInfo_verify_content(si, chain) != 1)
@@ -292,23 +320,26 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 		LIMIT_FOREIGN_SIGNERS);
 }
 
-/* The digests of content, taken as it was read; NULL if they are not known. */
-static BIO *
-digest_content(CMS_ContentInfo *cms, BIO *in, struct error *err)
+/* *out: the digests of content, taken as it was read; NULL if one is unknown. */
+static bool
+digest_content(CMS_ContentInfo *cms, BIO *in, BIO **out, struct error *err)
 {
-	BIO *chain = in != NULL ? CMS_dataInit(cms, in) : NULL;
+	BIO *chain;
 
-	if (chain == NULL) {
-		bad_form(err, "its digests are not known");
-		return NULL;
-	}
+	*out = NULL;
+	if (in == NULL)
+		return error_set_openssl(err, ERROR_SYSTEM, "CMS");
+	if ((chain = CMS_dataInit(cms, in)) == NULL)
+		return true;
 	if (check_digests(chain, err)) {
-		if (read_through(chain))
-			return chain;
-		bad_form(err, "its digests are not known");
+		if (read_through(chain)) {
+			*out = chain;
+			return true;
+		}
+		bad_form(err, "its content cannot be read");
 	}
 	free_chain(chain, in);
-	return NULL;
+	return false;
 }
 
 bool
@@ -328,7 +359,7 @@ foreign_verify(struct span der, struct span content, foreign_visitor *visit,
 	ok = check_signers(signers, err);
 	if (ok) {
 		CMS_set1_signers_certs(cms, NULL, 0);
-		ok = (chain = digest_content(cms, in, err)) != NULL;
+		ok = digest_content(cms, in, &chain, err);
 	}
 	for (int i = 0; ok && i < sk_CMS_SignerInfo_num(signers); i++) {
 		struct foreign_signer signer;
@@ -359,9 +390,11 @@ foreign_verify_timestamp(struct span token, struct span content,
 	ok = (signers != NULL && sk_CMS_SignerInfo_num(signers) == 1) ||
 	    bad_form(err, "a timestamp token is of one signer");
 	/* Its own content: nothing of it is read here. */
-	ok = ok &&
-	    ((chain = CMS_dataInit(cms, NULL)) == NULL ||
-		check_digests(chain, err));
+	if (ok && (chain = CMS_dataInit(cms, NULL)) == NULL)
+		ok = error_set_code(err, ERROR_UNTRUSTED, "NOT_CHECKED",
+		    "a timestamp is signed with a digest that is not known"
+		    " here: not checked");
+	ok = ok && check_digests(chain, err);
 	BIO_free_all(chain);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();

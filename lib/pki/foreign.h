@@ -14,7 +14,7 @@
 
 enum foreign_state {
 	FOREIGN_INTACT,
-	FOREIGN_UNCHECKED,  /* what would tell is not in it */
+	FOREIGN_UNCHECKED,  /* what would tell is not in it, or not known here */
 	FOREIGN_OVER_LIMIT, /* it met a limit of ours */
 	FOREIGN_BROKEN,     /* not over these bytes, or not by that key */
 };
@@ -48,6 +48,7 @@ bool foreign_verify(struct span cms, struct span content,
  * cades_verify_timestamp() for a token of unknown size.
  *
  * ERROR_MALFORMED  besides: not of one signer (RFC 3161 section 2.4.2)
+ * ERROR_UNTRUSTED  NOT_CHECKED: by a digest that is not known here
  * ERROR_LIMIT      as above
  */
 bool foreign_verify_timestamp(struct span token, struct span content,

@@ -58,8 +58,6 @@ reference_matches(const struct foreign *foreign, const struct reference *one,
 	struct hashes *hashes =
 	    &foreign->hashes[file - foreign->container->members];
 
-	if (one->bits == 0)
-		return false;
 	if (!hashes->has[which])
 		hashes->has[which] = EVP_Digest(bytes.data, bytes.len,
 		    hashes->hash[which], NULL, asn1_digest(one->bits),
@@ -98,6 +96,10 @@ judge_references(struct foreign *foreign, const struct parsed *parsed)
 		if (file == NULL)
 			ok = judge_find(judge, FINDING_FILE_MISSING, one->path,
 			    "%s lists %s, which is missing", path, one->path);
+		else if (one->bits == 0)
+			ok = judge_find(judge, FINDING_NOT_CHECKED, one->path,
+			    "%s lists %s by a digest that is not known here:"
+			    " not checked", path, one->path);
 		else if (!reference_matches(foreign, one, file))
 			ok = judge_find(judge, FINDING_FILE_DIGEST, one->path,
 			    "%s was altered: its bytes are not those that %s"

@@ -514,7 +514,8 @@ static const struct {
 	    OUTCOME_INDETERMINATE },
 	{ "missing", FINDING_FILE_MISSING, "which is missing",
 	    OUTCOME_INVALID },
-	{ "digest", FINDING_FILE_DIGEST, "was altered", OUTCOME_INVALID },
+	{ "digest", FINDING_NOT_CHECKED, "a digest that is not known",
+	    OUTCOME_INDETERMINATE },
 	{ "form", FINDING_NOT_A_DOCUMENT, "manifest",
 	    OUTCOME_INDETERMINATE },
 	{ "two", FINDING_SIGNATURE_MISSING, "nothing says what",
@@ -540,7 +541,83 @@ static const struct {
 	{ "token", FINDING_SIGNATURE_BROKEN, "is no token",
 	    OUTCOME_INVALID },
 	{ "garbage", FINDING_SIGNATURE_FORM, "not a CMS", OUTCOME_INVALID },
+	{ "new digests", FINDING_NOT_CHECKED, "a digest that is not known",
+	    OUTCOME_INDETERMINATE },
+	{ "new digest", FINDING_NOT_CHECKED, "a digest that is not known",
+	    OUTCOME_INDETERMINATE },
+	{ "new key", FINDING_NOT_CHECKED, "of a kind that is not known",
+	    OUTCOME_INDETERMINATE },
+	{ "new token", FINDING_NOT_CHECKED, "a digest that is not known",
+	    OUTCOME_INDETERMINATE },
+	{ "new timestamp", FINDING_NOT_CHECKED, "a digest that is not known",
+	    OUTCOME_INDETERMINATE },
 };
+
+#define OID_SHA256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+#define OID_EC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
+
+/* The OID of something, each time or the last, is one that nobody knows. */
+static void
+make_unknown(const char *oid, bool last, struct buf *der)
+{
+	const size_t len = strlen(oid);
+	size_t at = SIZE_MAX;
+
+	for (size_t i = 0; i + len <= der->len; i++) {
+		if (memcmp(der->data + i, oid, len) != 0)
+			continue;
+		at = i;
+		if (!last)
+			der->data[i + len - 1] = 0x7f;
+	}
+	ck_assert_uint_ne(at, SIZE_MAX);
+	der->data[at + len - 1] = 0x7f;
+}
+
+/* The token stands last: all digests behind its OID. */
+static void
+only_in_token(struct buf *cms)
+{
+	/* id-aa-timeStampToken */
+	static const char oid[] =
+	    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0e";
+	size_t at = 0;
+
+	while (memcmp(cms->data + at, oid, sizeof(oid) - 1) != 0)
+		at++;
+	for (; at + 9 <= cms->len; at++)
+		if (memcmp(cms->data + at, OID_SHA256, 9) == 0)
+			cms->data[at + 8] = 0x7f;
+}
+
+/* Of another country's algorithms. */
+static void
+put_unknown(struct container *container, const char *what)
+{
+	const struct made plain = { .num_signers = 1 },
+			  stamped = { .num_signers = 1,
+			      .num_timestamps = 1 };
+	const bool is_timestamp = strcmp(what, "new timestamp") == 0;
+	struct buf cms = BUF(SIZE_MAX);
+
+	if (is_timestamp)
+		stamp(span_of_str(content), &cms);
+	else
+		sign(span_of_str(content),
+		    strcmp(what, "new token") == 0 ? &stamped : &plain, &cms);
+	if (strcmp(what, "new token") == 0)
+		only_in_token(&cms);
+	else if (strcmp(what, "new key") == 0)
+		make_unknown(OID_EC_KEY, false, &cms);
+	else
+		make_unknown(OID_SHA256, strcmp(what, "new digest") == 0,
+		    &cms);
+	put(container,
+	    is_timestamp ? "META-INF/timestamp.tst" :
+			   "META-INF/signature.p7s",
+	    buf_span(&cms));
+	buf_free(&cms);
+}
 
 /* Signed by hand, with one thing that is another. */
 static void
@@ -618,6 +695,8 @@ do_besides(struct container *container, const char *what)
 	} else if (strcmp(what, "attribute") == 0) {
 		sign(span_of_str(content), &padded, &cms);
 		put(container, "META-INF/signature.p7s", buf_span(&cms));
+	} else if (strncmp(what, "new ", 4) == 0) {
+		put_unknown(container, what);
 	} else if (strcmp(what, "garbage") != 0 &&
 	    strcmp(what, "nothing") != 0) {
 		sign_otherwise(what, &cms);
