@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/local.h"
+#include "cli/parallel.h"
 
 /* Not as ours are: another maker's, or one of ours that was zipped again. */
 static bool
@@ -230,6 +231,62 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 		*worst = why;
 }
 
+/* So many files are judged sooner than processes are made for them. */
+enum { WORTH_JOBS = 64 };
+
+struct files {
+	struct verifying *all;
+	char **paths;
+};
+
+/* A parallel_work. */
+static void
+verify_one(void *arg, size_t i, struct error *worst)
+{
+	const struct files *files = arg;
+
+	verify_file(files->all, files->paths[i], worst);
+}
+
+static void
+take_worse(struct error *worst, const struct error *one)
+{
+	if (is_worse(one, worst))
+		*worst = *one;
+}
+
+/*
+ * The first file here: it reads what all of them need.  Where the daemon is
+ * asked, one connection asks for all.
+ */
+static bool
+verify_files(struct verifying *all, char *paths[], size_t num, unsigned jobs,
+    struct error *worst, struct error *err)
+{
+	struct files files = { all, paths };
+
+	verify_one(&files, 0, worst);
+	if (jobs > 1 && !all->current && num > WORTH_JOBS)
+		return parallel_files(1, num, jobs, verify_one, &files,
+		    take_worse, worst, err);
+	for (size_t i = 1; i < num; i++)
+		verify_one(&files, i, worst);
+	return true;
+}
+
+static bool
+take_jobs(const char *text, unsigned *out, struct error *err)
+{
+	uint64_t number;
+
+	if (!span_to_u64(span_of_str(text), &number) || number < 1 ||
+	    number > 64)
+		return error_set(err, ERROR_USAGE,
+		    "-j needs a number of processes, 1 to 64");
+	*out = (unsigned)number;
+	return true;
+}
+
 bool
 cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 {
@@ -242,11 +299,17 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 	};
 	struct verifying all = { .context = context };
 	const char *evidence = NULL;
+	unsigned jobs = parallel_jobs();
 	struct error worst = { 0 };
+	bool ok;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "j:", longs, NULL)) != -1)
 		switch (c) {
+		case 'j':
+			if (!take_jobs(optarg, &jobs, err))
+				return false;
+			break;
 		case 'w':
 			context->witnessed = true;
 			break;
@@ -277,12 +340,14 @@ cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
 		return false;
 	if (evidence != NULL)
 		return verify_evidence(context, evidence, err);
-	for (int i = optind; i < argc; i++)
-		verify_file(&all, argv[i], &worst);
+	ok = verify_files(&all, argv + optind, (size_t)(argc - optind), jobs,
+	    &worst, err);
 	if (all.has_acts)
 		acts_free(&all.acts);
 	if (all.session != NULL)
 		session_close(all.session);
+	if (!ok)
+		return false;
 	*err = worst;
 	context->told = true;
 	return err->kind == ERROR_NONE;

@@ -80,7 +80,7 @@ static const struct command {
 	    "Example:\n  valise pull ~/agreements && valise --local list\n",
 	    cmd_pull, NULL },
 	{ "verify",
-	    "[--witnessed] [--current] [--in-force] FILE.asice… |"
+	    "[--witnessed] [--current] [--in-force] [-j N] FILE.asice… |"
 	    " --evidence FILE",
 	    "verify copies, with no network",
 	    "Judge each copy: its texts, signatures, seal, receipts, and what"
@@ -93,6 +93,8 @@ static const struct command {
 	    " is known\n"
 	    "  --witnessed      only VALID if enough witnesses have cosigned"
 	    " the receipts\n"
+	    "  -j N             so many processes for many files; all cores by"
+	    " itself\n"
 	    "  --evidence FILE  what two checkpoints that contradict prove;"
 	    " exit 0 if they do\n\n"
 	    "Example:\n  valise verify *.asice && echo all good\n",

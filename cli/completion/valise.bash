@@ -32,7 +32,7 @@ _valise() {
 	terminate) options+=" --reason --yes" ;;
 	audit) options+=" --full --note --combine --compare" ;;
 	fetch) options+=" --output --extract --witnessed" ;;
-	verify) options+=" --witnessed --current --in-force --evidence" ;;
+	verify) options+=" --witnessed --current --in-force --evidence -j" ;;
 	witness) options+=" --every --name"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -W init -- "$cur")); return; } ;;
 	list) options+=" --status --since --proved" ;;
 	log) options+=" --document --office --person --act --since --until --follow --csv" ;;

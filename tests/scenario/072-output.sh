@@ -63,4 +63,18 @@ expect "a folder that is not there is told" 7 "there is no folder work/nowhere" 
 check "before anything is asked" test "$(at mofa log --act deliver | wc -l)" = "$size"
 ln -s nothing work/hidden
 expect "a folder to extract to is not made over a link" 5 "there already" at mofa fetch agreement/one --extract work/hidden
+# --- Many files, on all cores: what is told, and in which order, is the same. ---
+deposit mofa many >/dev/null
+at mofa fetch agreement/many -o work/many.asice >/dev/null
+mkdir -p work/m
+for i in $(seq 100 199); do ln work/many.asice work/m/$i.asice; done
+head -c 3000 work/many.asice >work/m/150x.asice
+for how in '' --json; do
+	at mofa $how verify -j 1 work/m/*.asice >work/one 2>/dev/null; one=$?
+	at mofa $how verify -j 3 work/m/*.asice >work/three 2>/dev/null; three=$?
+	check "three processes say what one says $how" cmp work/one work/three
+	[ "$one$three" = 11 ] && ok "and end with the same" || not_ok "and end with the same: $one, $three"
+done
+expect "a file that cannot be read ends with 7" 7 "no such file\|Is a directory\|work/m/none" at mofa verify -j 3 work/m/*.asice work
+expect "so many are none" 2 "number of processes" at mofa verify -j 0 work/m/100.asice
 finish
