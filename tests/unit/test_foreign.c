@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/ts.h>
 
+#include "pki/cades.h"
 #include "pki/der.h"
 #include "pki/foreign.h"
 #include "pki_fixture.h"
@@ -477,12 +478,23 @@ END_TEST
 
 START_TEST(a_timestamp_that_is_broken_is_told)
 {
-	struct buf token = BUF(SIZE_MAX);
+	const struct made plain = { .num_signers = 1 };
+	struct buf token = BUF(SIZE_MAX), cms = BUF(SIZE_MAX);
 	struct error err = { 0 };
 
 	ck_assert(!foreign_verify_timestamp(span_of_str("x"),
 	    span_of_str(content), &err));
 	ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	ck_assert(!cades_verify_timestamp(span_of_str("x"),
+	    span_of_str(content), &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	/* A signature is no token. */
+	sign(span_of_str(content), &plain, &cms);
+	ck_assert(!foreign_verify_timestamp(buf_span(&cms),
+	    span_of_str(content), &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_FORM");
+	ck_assert_ptr_nonnull(strstr(err.detail, "not an RFC 3161"));
+	buf_free(&cms);
 	stamp(span_of_str(content), &token);
 	token.data[token.len - 1] ^= 1;
 	ck_assert(!foreign_verify_timestamp(buf_span(&token),
