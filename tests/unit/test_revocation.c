@@ -921,6 +921,44 @@ tear_down(void)
 	trust_free(old_trust);
 }
 
+/* The first hold was released; of the second nothing tells that. */
+START_TEST(a_second_hold_is_not_released_with_the_first)
+{
+	static const int64_t at[] = { 1, 2, 3 };
+	struct error err = { 0 };
+	struct revocation *all = revocation_new(&err);
+	struct crls *sets[3];
+	struct revocation_result result;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct fixture_list list = { .ca = &ca,
+			.this_at = DAY(at[i]),
+			.next_at = DAY(at[i] + 100) };
+		struct buf der = BUF(LIMIT_CRL_BYTES);
+
+		if (i != 1) {
+			list.revoked[0].cert = person.cert;
+			list.revoked[0].at = DAY(at[i]);
+			list.revoked[0].reason = CRL_REASON_CERTIFICATE_HOLD;
+		}
+		fixture_list(&list, &der);
+		sets[i] = crls_new(&err);
+		ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err) &&
+			revocation_add(all, sets[i], trust, i, DAY(at[i]),
+			    &err), err);
+		buf_free(&der);
+	}
+	revocation_judge(all, person.cert, DAY(2) + 3600, 2, &result);
+	ck_assert_int_ne(result.state, REVOCATION_REVOKED);
+	revocation_judge(all, person.cert, DAY(4), 3, &result);
+	ck_assert_int_eq(result.state, REVOCATION_REVOKED);
+	ck_assert(result.is_hold);
+	revocation_free(all);
+	for (size_t i = 0; i < 3; i++)
+		crls_free(sets[i]);
+}
+END_TEST
+
 START_TEST(all_certificates_of_a_cas_file_are_used)
 {
 	struct identity by_new = fixture_signer(&new_ca, "b@mofa.example", "");
@@ -977,6 +1015,8 @@ fill(TCase *t)
 	    COUNT(scopes));
 	tcase_add_test(t, a_point_by_a_relative_name_is_another);
 	tcase_add_test(t, all_certificates_of_a_cas_file_are_used);
+	tcase_add_test(t,
+	    a_second_hold_is_not_released_with_the_first);
 }
 
 int
