@@ -264,7 +264,7 @@ static const struct {
 	{ QUALIFIER, "SIGNATURE_FORM", "qualifiers" },
 	{ TWO_COMMITMENTS, "SIGNATURE_FORM", "exactly one value" },
 	{ DUP_COMMITMENT, "SIGNATURE_FORM", "twice" },
-	{ BY_SHA1, "SIGNATURE_WEAK", "SHA-256" },
+	{ BY_SHA1, "SIGNATURE_WEAK", "its digest is none of" },
 	{ MISMATCH, "SIGNATURE_FORM", "another digest" },
 	{ ECDSA_PARAMETERS, "SIGNATURE_FORM", "parameters" },
 	{ RSA_NO_NULL, "SIGNATURE_FORM", "parameters" },
