@@ -58,6 +58,9 @@ cat work/out
 expect "and of those that witnesses must have seen (seed $seed)" 0 ": 0 differ.*NOT_WITNESSED" compare "$state" "$dir/second" --keep kept \
 	--witnessed --forged "$((number / 4))" --pki "$dir" --seed "$seed witnessed" copies/*
 cat work/out
+expect "and where CAs revoked some of them (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
+	--revoked --forged "$((number / 5))" --pki "$dir" --seed "$seed revoked" copies/*
+cat work/out
 expect "and of these altered (seed $seed)" 0 ": 0 differ" compare "$state" "$dir/second" --keep kept \
 	--mutations "$((number - number / 4))" --seed "$seed" copies/*
 cat work/out

@@ -7,7 +7,7 @@
 STATE-FOLDER is STATE/KEYID; WORK is made.  With --mutations the copies are judged as
 acts of a journal of our own, so that what its receipts say can be changed too.  With
 --forged others are made from nothing, with the keys in the PKI's folder, in a journal
-whose policies and keys changed.  With --witnessed both are told to want witnesses.
+whose policies and keys changed; with --revoked its CAs revoke some of them.  With --witnessed both are told to want witnesses.
 Prints a line for each difference; exit 1 if there is one.
 """
 import argparse
@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import forge
 import mutate
 import policies
+import revoked
 import verify
 
 # What an office has beyond that with which formats.md judges a copy alone.
@@ -94,6 +95,7 @@ def main():
     parser.add_argument('--mutations', type=int, default=0)
     parser.add_argument('--forged', type=int, default=0)
     parser.add_argument('--pki')
+    parser.add_argument('--revoked', action='store_true')
     parser.add_argument('--witnessed', action='store_true')
     parser.add_argument('--seed', default='1')
     parser.add_argument('--keep')
@@ -113,7 +115,12 @@ def main():
         newest = os.path.join(folder, 'policies', [e[1] for e in office.entries if e[2]][-1] + '.zip')
         life = policies.Life(args.valise, verify.unzip(newest), journal, args.seed, now)
         life.write(folder, journal)
-        copies, made = [], list(forge.forgeries(forge.World(args.pki, office, life, journal), args.seed, args.forged, now))
+        history = None
+        if args.revoked:
+            history = revoked.History(args.pki, args.seed, forge.people(args.pki), life, now)
+            history.write(folder, life)
+        world = forge.World(args.pki, office, life, journal, history)
+        copies, made = [], list(forge.forgeries(world, args.seed, args.forged, now))
     else:
         made = []
     names, copies = ['%s: as it is' % n for n, _ in copies] + [n for n, _ in made], copies + made

@@ -139,9 +139,14 @@ class Forged:
     def act(self, kind, **more):
         """The next entry."""
         self.index += self.rng.choice((1, 1, 2, 2, 7, 15)) if kind != 'force' else 1
+        while kind != 'force' and {self.index, self.index + 1} & self.world.taken:
+            self.index += 1
         self.now += self.rng.randrange(3)
         prior = max(self.acts) if self.acts else 5 if self.number > 1 else None
         policy = self.world.life.policy_at(self.index if not self.odd(60, 'another policy') else self.rng.randrange(150))
+        if self.world.history:
+            history = self.world.history
+            self.base['crls'] = history.at(max(self.index, 1)) if not self.odd(15, 'another set') else self.rng.choice(history.digests)
         entry = {**self.base, 'policy': policy, 'act': kind, 'document': self.document, 'version': self.number, 'digest': self.digest,
                  'salt': '%032x' % self.rng.getrandbits(128), 'time': stamp(self.now), 'contents': '%064x' % self.index, **more}
         if prior is not None:
@@ -251,9 +256,10 @@ SLIP_EDITS = (('act: sign', 'act: deposit'), ('act: sign', 'act: terminate'), ('
 class World:
     """What all copies have in common: the people, the policies, the journal."""
 
-    def __init__(self, folder, office, life, journal):
-        self.persons, self.life, self.journal = people(folder), life, journal
+    def __init__(self, folder, office, life, journal, history=None):
+        self.persons, self.life, self.journal, self.history = people(folder), life, journal, history
         self.crls = sorted(office.sets)[-1]
+        self.taken = {i for i, _, _ in history.entries} if history else set()
         self.others = [p.raw for n, p in sorted(self.persons.items())] + [persons.tlv(0x30, persons.integer(i)) for i in range(20)]
         self.tsa = os.path.join(folder, 'keys/tsa.pem'), os.path.join(folder, 'keys/tsa-key.pem')
         self.authority = persons.Authority(*self.tsa)

@@ -287,21 +287,27 @@ class Crl:
             rows = rows[1:]
         self.tbs, self.algorithm, self.value = tbs.raw, algorithm, value.body[1:]
         self.issuer, self.this, self.next = rows[1].raw, seconds(rows[2]), seconds(rows[3])
-        self.revoked, self.complete, self.point, self.only = {}, True, None, set()
+        self.listings, self.complete, self.point, self.only = {}, True, None, set()
+        self.raw, self.distributes, self.number, self.expired = raw, False, 0, None
         rest = rows[4:]
         if rest and rest[0].tag == 0x30:
             for row in rest[0].children:
-                removed = False
+                removed, hold, invalid = False, False, None
                 for ext in (row.children[2].children if len(row.children) > 2 else []):
                     oid = ext.children[0].oid()
                     critical = len(ext.children) == 3 and ext.children[1].body == b'\xff'
                     if oid == '2.5.29.21':
-                        removed = der(ext.children[-1].body).body == b'\x08'
-                    elif oid != '2.5.29.24' and critical:
+                        reason = der(ext.children[-1].body).body
+                        removed, hold = reason == b'\x08', reason == b'\x06'
+                    elif oid == '2.5.29.24':
+                        invalid = seconds(der(ext.children[-1].body))
+                    elif critical:
                         self.complete = False
                 if not removed:
                     serial, when = row.children[0].integer(), seconds(row.children[1])
-                    self.revoked[serial] = min(when, self.revoked.get(serial, when))
+                    since = when if hold or invalid is None else min(when, invalid)
+                    first, held = self.listings.get(serial, (since, hold))
+                    self.listings[serial] = min(first, since), held and hold
             rest = rest[1:]
         for ext in (rest[0].children[0].children if rest and rest[0].tag == 0xa0 else []):
             self.extension(ext.children[0].oid(), len(ext.children) == 3 and ext.children[1].body == b'\xff',
@@ -309,6 +315,7 @@ class Crl:
 
     def extension(self, oid, critical, body):
         if oid == '2.5.29.28':
+            self.distributes = True
             for part in der(body).children:
                 if part.tag == 0xa0:
                     self.point = {n.raw for full in part.children if full.tag == 0xa0 for n in full.children}
@@ -321,6 +328,9 @@ class Crl:
             self.complete = False
         elif oid == '2.5.29.20':
             need(len(der(body).body) <= 20)
+            self.number = der(body).integer()
+        elif oid == '2.5.29.60':
+            self.expired = seconds(der(body))
         elif oid not in ('2.5.29.35', '2.5.29.46', '2.5.29.18', '2.5.29.60') and critical:
             self.complete = False
 

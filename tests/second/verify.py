@@ -157,9 +157,26 @@ class Office:
                 continue
             files = unzip(os.path.join(folder, 'crls', name))
             found = [pki.crls(data) for data in files.values()]
-            self.lists += sum(found, [])
             if all(found) and digest_of(files) == name[:-4]:
                 self.sets[name[:-4]] = sum(found, [])
+        self.read_crl_entries(lines('crl-entries'))
+
+    def read_crl_entries(self, rows):
+        """Those that are known: up to the first whose set is not here."""
+        self.crl_entries, self.crl_size = [], None
+        if rows and rows[0].startswith('size '):
+            self.crl_size = int(rows[0][5:])
+            for row in rows[1:]:
+                index, _, line = row.partition(' ')
+                act = entry(line.encode())
+                if act['crls'] not in self.sets:
+                    self.crl_size = int(index)
+                    break
+                self.crl_entries.append((int(index), act['ms'], act['crls']))
+
+    def policy_at(self, index):
+        before = [e for e in self.entries if e[0] <= index]
+        return self.policies.get(before[-1][1]) if before and before[-1][2] else None
 
     def policy(self, act):
         before = [e for e in self.entries if e[0] <= act['index']]
@@ -179,14 +196,13 @@ NEEDED = {
     'force': 'document version digest contents prior signatures',
     'deliver': 'office person document version contents',
     'refuse': 'office person document wanted rule',
-    'policy': 'changed crls software', 'crl': 'changed crls software', 'start': 'changed crls software',
+    'policy': 'changed', 'crl': 'crls', 'start': 'software',
     'dispatch': 'office person to number digest',
     'acknowledge': 'office person to number waybill digest',
     'key': 'key'}
 NEEDED['sign'] = NEEDED['terminate'] = NEEDED['deposit'] + ' prior'
 OPTIONAL = {'deposit': 'prior waybill dispatched', 'sign': 'waybill dispatched', 'refuse': 'times',
-            'policy': 'prior changed crls software', 'crl': 'prior changed crls software',
-            'start': 'prior changed crls software', 'key': 'prior'}
+            'policy': 'prior', 'crl': 'prior', 'start': 'prior', 'key': 'prior'}
 TEXTS = {'act': 31, 'wanted': 31, 'document': 129, 'office': 64, 'to': 64, 'person': 254, 'key': 191, 'rule': 255,
          'software': 63}
 
@@ -202,9 +218,8 @@ def entry(line):
     out = dict(pairs)
     need(out.get('valise') == 1 and type(out['valise']) is int and isinstance(out.get('act'), str) and out['act'] in NEEDED)
     need('time' in out and 'salt' in out and 'policy' in out)
-    if out['act'] not in ('policy', 'crl', 'start'):
-        needed = set(NEEDED[out['act']].split()) | {'valise', 'act', 'time', 'salt', 'policy'}
-        need(needed <= set(out) <= needed | set(OPTIONAL.get(out['act'], '').split()))
+    needed = set(NEEDED[out['act']].split()) | {'valise', 'act', 'time', 'salt', 'policy'}
+    need(needed <= set(out) <= needed | set(OPTIONAL.get(out['act'], '').split()))
     for key, v in out.items():
         if key in TEXTS:
             need(isinstance(v, str) and len(v) <= TEXTS[key])
@@ -324,11 +339,11 @@ class Signature:
         self.approves = not self.terminates and name not in ('origin', 'seal')
         self.file = 'META-INF/signature-%s.p7s' % name
         self.manifest = 'META-INF/ASiCManifest-%s.xml' % name
-        self.codes, self.intact, self.cms, self.act, self.office = [], False, None, None, None
+        self.codes, self.intact, self.cms, self.act, self.office, self.disputed = [], False, None, None, None, False
 
     @property
     def counts(self):
-        return self.id not in ('origin', 'seal') and not self.codes
+        return self.id not in ('origin', 'seal') and not set(self.codes) - {'SIGNER_DOUBTED'}
 
     @property
     def undecided(self):
@@ -352,7 +367,9 @@ class Judge:
             pass
         if self.version and not self.status:
             self.status = 'signed in part' if any(s.approves and s.counts for s in self.signatures) else 'draft'
-        codes = set(self.codes)
+        if any(s.disputed for s in self.signatures):
+            self.status = 'disputed'
+        codes = set(self.codes) - {'SIGNER_DOUBTED'}
         self.outcome = 'VALID' if not codes else 'INDETERMINATE' if codes <= INDETERMINATE else 'INVALID'
 
     def found(self, code):
@@ -538,9 +555,10 @@ class Judge:
         if policy is None:
             raise pki.Found('POLICY_UNKNOWN')
         when = basis['ms'] // 1000
-        ca, code = self.certificate_at(policy, cert, when, basis.get('crls'))
+        ca, code = self.certificate_at(policy, cert, when)
         if code:
             self.found(code)
+        s.disputed = code == 'SIGNER_REVOKED' and s.id != 'seal' and all(i > basis['index'] for i in self.revoked_by)
         if ca:
             if s.id == 'seal':
                 if not policy.is_depositary(cert, ca):
@@ -602,7 +620,7 @@ class Judge:
             if may(path) and path not in listed:
                 self.found('FILE_UNSIGNED')
 
-    def certificate_at(self, policy, cert, when, crls):
+    def certificate_at(self, policy, cert, when):
         """The CA of a certificate, or None, and what is found of it."""
         found = policy.ca_of(cert)
         if not found:
@@ -610,16 +628,94 @@ class Judge:
         ca, verifiers = found
         if not cert.start <= when <= cert.end or not any(c.start <= when <= c.end for c in verifiers):
             return ca, 'SIGNER_EXPIRED'
-        lists = self.lists_of(policy, ca, crls)
-        if any(when >= li.revoked.get(cert.serial, when + 1) for li in lists):
-            return ca, 'SIGNER_REVOKED'
-        if not any(li.complete and li.covers(cert, False) and max(li.this, li.next) >= when for li in lists):
-            return ca, 'REVOCATION_UNKNOWN'
-        return ca, None
+        return ca, self.revocation(cert, when)
 
-    def lists_of(self, policy, ca, crls):
-        lists = self.office.lists + self.office.sets.get(crls, [])
-        return [li for li in lists if any(li.by(c) for c in policy.cas[ca])]
+    # -- Revocation
+
+    def namings(self):
+        """(index, seconds, the lists of its set), of all that name one, in order."""
+        office, out = self.office, []
+        named = {digest for _, _, digest in office.crl_entries}
+        if office.crl_entries is not None and office.crl_size is not None:
+            rows = [(i, ms // 1000, d) for i, ms, d in office.crl_entries]
+        else:
+            rows = []
+            out.append((0, None, office.lists))
+        rows += [(a['index'], a['ms'] // 1000, a['crls']) for a in self.acts if 'crls' in a and a['crls'] not in named]
+        rows += [(i, None, None) for i, _, _ in office.entries if not office.pinned]
+        last = (None, out[0][2]) if out else None
+        for index, when, digest in sorted(rows, key=lambda r: (r[0], r[2] is not None)):
+            if digest is not None:
+                if digest not in office.sets:
+                    continue
+                last = (when, office.sets[digest])
+            if last:
+                out.append((index, *last))
+        return out
+
+    def judged_lists(self, cert):
+        """Of its issuer: those that count, as (list, index, seconds), and those that are unjudged."""
+        counting, unjudged = {}, {}
+        for index, when, lists in self.namings():
+            policy = self.office.policy_at(index)
+            for li in lists:
+                if li.issuer != cert.issuer or li.raw in counting:
+                    continue
+                if policy is None:
+                    unjudged.setdefault(li.raw, (li, index, when))
+                elif any(li.by(c) for certs in policy.cas.values() for c in certs):
+                    counting[li.raw] = (li, index, when)
+        return list(counting.values()), list(unjudged.values())
+
+    def revocation(self, cert, when):
+        """A code, or None."""
+        counting, unjudged = self.judged_lists(cert)
+        self.revoked_by = []
+        if not unjudged:
+            return self.weighed(cert, when, counting, counting, counting)
+        bad = self.weighed(cert, when, counting + unjudged, counting, counting)
+        good = self.weighed(cert, when, counting, counting + unjudged, counting + unjudged)
+        if bad != good and {bad, good} & {'SIGNER_REVOKED', 'REVOCATION_UNKNOWN'}:
+            return 'POLICY_UNKNOWN'
+        return bad
+
+    def weighed(self, cert, when, listing, clearing, later):
+        def newness(row):
+            return (row[0].this, row[0].number, row[1])
+
+        def clears(row):
+            li, _, named = row
+            return li.complete and li.covers(cert, False) and cert.serial not in li.listings and \
+                (li.this <= cert.end or (li.expired is not None and li.expired <= cert.end)) and \
+                (named is None or li.this <= named + HOUR)
+
+        def same_scope(one, two):
+            if not one.distributes or not two.distributes:
+                return one.distributes == two.distributes
+            points = (one.point is None and two.point is None) or bool(one.point and two.point and one.point & two.point)
+            return one.only == two.only and points
+        clearing = sorted(filter(clears, clearing), key=newness)
+        later = any(r[0].listings.get(cert.serial, (when, 0))[0] > when for r in later)
+        self.revoked_by, doubted = [], False
+        for row in listing:
+            if cert.serial in row[0].listings:
+                since, hold = row[0].listings[cert.serial]
+                if when < since:
+                    continue
+                ends = [c for c in clearing if newness(c) > newness(row) and same_scope(c[0], row[0])] if hold else []
+                if ends and when >= ends[0][0].this:
+                    continue
+                if any(c[0].this >= when and (c[1] < row[1] or (c[1] == row[1] and newness(c) < newness(row))) for c in clearing):
+                    doubted = True
+                else:
+                    self.revoked_by.append(row[1])
+        if self.revoked_by:
+            return 'SIGNER_REVOKED'
+        if doubted:
+            return 'SIGNER_DOUBTED'
+        if later or any(c[0].this >= when or c[0].this <= when <= c[0].next for c in clearing):
+            return None
+        return 'REVOCATION_UNKNOWN'
 
     def sent(self, s, policy, basis, when):
         slip, waybill, proof = (self.files.get('META-INF/' + n % s.id, 0) for n in
@@ -656,10 +752,10 @@ class Judge:
         if cms.commitment != 'origin' or cms.certificate.usage != {1}:
             raise pki.Found('SIGNATURE_COMMITMENT')
         dispatched = words.time(bill['dispatched'])
-        ca, code = self.certificate_at(policy, cms.certificate, dispatched, basis['crls'])
+        ca, code = self.certificate_at(policy, cms.certificate, dispatched)
         if code:
             raise pki.Found(code)
-        if self.certificate_at(policy, cms.certificate, when, basis['crls'])[1] == 'SIGNER_REVOKED':
+        if self.certificate_at(policy, cms.certificate, when)[1] == 'SIGNER_REVOKED':
             raise pki.Found('SIGNER_REVOKED')
         if (cms.certificate.email, policy.office_of(cms.certificate, ca)) != (bill['person'], bill['from']):
             raise pki.Found('SIGNER_DIFFERS')
@@ -693,7 +789,10 @@ class Judge:
         return all(sum(1 for p in persons if p[0] == party) >= int(num) for party, num in wanted.items())
 
     def undecided(self, kind):
-        return any(s.undecided and (s.terminates if kind == 'terminate' else s.approves) for s in self.signatures)
+        """Is a signature of this kind undecided or disputed, or of approvals the deposit disputed?"""
+        ends = kind == 'terminate'
+        return any(s.terminates == ends and s.id != 'seal' and (s.disputed or (s.undecided and s.id != 'origin'))
+                   for s in self.signatures)
 
     def check_acts(self):
         acts = self.acts
