@@ -526,21 +526,22 @@ is_spent(const struct judged_by *now, struct span bytes)
 	return spent;
 }
 
-/* The files kept so far, without those that are spent. */
+/* Remove the files that are spent; the lists of the others are kept. */
 static bool
-tidy(const char *dir, const struct judged_by *now, size_t *num,
+tidy(const char *dir, const struct judged_by *now, struct crls *kept,
     struct error *err)
 {
 	struct container *files = container_read_dir(dir, err);
+	struct error ignored = { 0 };
 	char path[FILE_PATH];
 	bool ok = files != NULL;
 
-	*num = 0;
 	for (size_t i = 0; ok && i < files->num; i++) {
 		const struct member *file = &files->members[i];
 
 		if (!is_spent(now, member_bytes(file)))
-			(*num)++;
+			(void)!crls_add(kept, member_bytes(file), NULL,
+			    &ignored);
 		else
 			ok = file_join(path, dir, file->path, err) &&
 			    (unlink(path) == 0 ||
@@ -566,27 +567,71 @@ write_list(const char *dir, const char *from, const struct crl *crl,
 	return ok;
 }
 
+/* What is kept of one CA. */
+struct share {
+	size_t num, bytes;
+};
+
+static void
+add_share(struct share *share, const struct crl *of, const struct crl *crl)
+{
+	if (!crl_same_issuer(of, crl))
+		return;
+	share->num++;
+	share->bytes += crl_size(crl);
+}
+
+/*
+ * Is there room for the i-th of the new ones?  Each CA has its own, so that one
+ * which makes many lists keeps out no other's.
+ */
+static bool
+check_share(const struct crls *kept, const struct crls *crls, size_t i,
+    const struct lists_told *told, struct error *err)
+{
+	const struct crl *of = crls_at(crls, i);
+	struct share share = { 0, 0 };
+
+	for (size_t j = 0; j < crls_count(kept); j++)
+		add_share(&share, of, crls_at(kept, j));
+	for (size_t j = 0; j <= i; j++)
+		if (told->list[j].result == LIST_NEW)
+			add_share(&share, of, crls_at(crls, j));
+	return (share.num <= LIMIT_LISTS_OF_CA &&
+		   share.bytes <= LIMIT_LISTS_OF_CA_BYTES) ||
+	    error_set(err, ERROR_LIMIT,
+		"the list of %s: with it %zu lists of that CA, of %zu bytes,"
+		" would be kept; limits %d and %d", told->list[i].issuer,
+		share.num, share.bytes, LIMIT_LISTS_OF_CA,
+		LIMIT_LISTS_OF_CA_BYTES);
+}
+
+static bool
+write_all(const char *dir, const struct crls *kept, const struct crls *crls,
+    const char *from, const struct lists_told *told, struct error *err)
+{
+	for (size_t i = 0; i < told->num; i++)
+		if (told->list[i].result == LIST_NEW &&
+		    (!check_share(kept, crls, i, told, err) ||
+			!write_list(dir, from, crls_at(crls, i), err)))
+			return false;
+	return true;
+}
+
 static bool
 write_new(const struct config *config, const struct judged_by *now,
     const struct crls *crls, const char *from, const struct lists_told *told,
     struct error *err)
 {
+	struct crls *kept = crls_new(err);
 	char dir[FILE_PATH];
-	size_t num;
+	const bool ok = kept != NULL &&
+	    config_data(config, FETCHED_CRLS, dir, err) &&
+	    file_make_dirs(dir, 0700, err) && tidy(dir, now, kept, err) &&
+	    write_all(dir, kept, crls, from, told, err);
 
-	if (!config_data(config, FETCHED_CRLS, dir, err) ||
-	    !file_make_dirs(dir, 0700, err) || !tidy(dir, now, &num, err))
-		return false;
-	for (size_t i = 0; i < told->num; i++) {
-		if (told->list[i].result != LIST_NEW)
-			continue;
-		if (num++ >= LIMIT_LISTS)
-			return error_set(err, ERROR_LIMIT,
-			    "%d lists are kept already", LIMIT_LISTS);
-		if (!write_list(dir, from, crls_at(crls, i), err))
-			return false;
-	}
-	return true;
+	crls_free(kept);
+	return ok;
 }
 
 bool

@@ -75,6 +75,7 @@ struct lists_told {
  *
  * ERROR_MALFORMED  there is no list in it
  * ERROR_LIMIT      more than LIMIT_LISTS lists, or no room for one more
+ *                  of its CA
  */
 bool lists_keep(const struct config *config, const struct judged_by *now,
     const struct revocation *named, struct span bytes, const char *from,

@@ -59,7 +59,9 @@ enum {
 	LIMIT_CERT_BYTES = 16 * 1024,       /* one certificate, DER */
 	LIMIT_CERTS_IN_CMS = 16,            /* certificates in one CMS */
 	LIMIT_CRL_BYTES = 16 * 1024 * 1024, /* one list, PEM or DER */
-	LIMIT_LISTS = 64, /* handed in at once; kept beside the folder's */
+	LIMIT_LISTS = 64, /* handed in at once; kept by an office */
+	LIMIT_LISTS_OF_CA = 32, /* kept beside the daemon's folder; and their */
+	LIMIT_LISTS_OF_CA_BYTES = LIMIT_CRL_BYTES, /* DER, together */
 	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
 	LIMIT_CERT_CACHE = 4096,            /* certificates kept parsed */
 	LIMIT_CA_CERTS = 8,                 /* of one CA, old and new */

@@ -648,6 +648,21 @@ crl_same_scope(const struct crl *a, const struct crl *b)
 	    names_meet(a->scope->distpoint, b->scope->distpoint);
 }
 
+size_t
+crl_size(const struct crl *crl)
+{
+	const int len = i2d_X509_CRL(crl->x509, NULL);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
+bool
+crl_same_issuer(const struct crl *a, const struct crl *b)
+{
+	return X509_NAME_cmp(X509_CRL_get_issuer(a->x509),
+		   X509_CRL_get_issuer(b->x509)) == 0;
+}
+
 void
 crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT])
 {

@@ -104,6 +104,10 @@ bool crl_encode(const struct crl *crl, struct buf *out,
     struct error *err) MUST_USE;
 bool crl_append_pem(const struct crl *crl, struct buf *out,
     struct error *err) MUST_USE;
+/* The bytes of its DER. */
+size_t crl_size(const struct crl *crl);
+/* Is the issuer of both of one name? */
+bool crl_same_issuer(const struct crl *a, const struct crl *b);
 /* Have both the same scope? */
 bool crl_same_scope(const struct crl *a, const struct crl *b);
 

@@ -333,8 +333,7 @@ next_known(const struct trust *trust, const struct crl *crl,
 			if (known->but != NULL &&
 			    digest_eq(&one->digest, known->but))
 				continue;
-			if (X509_NAME_cmp(X509_CRL_get_issuer(one->x509),
-				X509_CRL_get_issuer(crl->x509)) == 0 &&
+			if (crl_same_issuer(one, crl) &&
 			    trust_signed(trust, known->sets[*set], one))
 				return one;
 		}

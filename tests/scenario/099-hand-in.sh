@@ -157,6 +157,19 @@ openssl crl -in certs/iom/crl.pem -outform DER -out crls/der.crl; cp certs/mofa/
 check "the list that is DER is in the enrolment as text" sh -c 'grep -A1 "^  .\?der.crl" enrolment.yaml | grep -q BEGIN'
 expect "who enrols now is enrolled" 0 "enrolled" "$VALISE_BUILD/valise" --config work/late.yaml init enrolment.yaml --yes --cert offices/mofa-minister/cert.pem --key offices/mofa-minister/key.pem --state work/late
 expect "and judges" 0 "VALID" "$VALISE_BUILD/valise" --config work/late.yaml fetch agreement/one -o work/late.asice
+# --- A CA that makes many lists keeps out no other's. ---
+shard() { # N: a list of the CA of mofa, for a point of its own
+	printf '[ca]\ndefault_ca=d\n[d]\ndatabase=work/index\ncrlnumber=work/number\ndefault_md=sha256\ndefault_crl_days=30\n[e]\nissuingDistributionPoint=critical,@p\n[p]\nfullname=URI:http://mofa.example/%s\n' "$1" >work/shard.cnf
+	: >work/index; echo 01 >work/number
+	openssl ca -config work/shard.cnf -gencrl -crlexts e -cert certs/mofa/ca.pem -keyfile certs/mofa/private/* 2>/dev/null
+}
+i=0; while [ $i -lt 40 ]; do i=$((i + 1)); shard $i; done >work/shards.pem
+post() { curl_as mofa /v1/crls --data-binary "@$1" -o work/answer -w '%{http_code}'; }
+expect "there is room for so many of a CA" 0 413 post work/shards.pem
+check "the answer says of which" grep -q 'MOFA.*limits 32' work/answer
+sleep 1; "$top/certs/ca" revoke certs/iom offices/iom-chief-of-mission/cert.pem >/dev/null
+expect "another CA's list is taken all the same" 0 201 post certs/iom/crl.pem
+expect "and whom it revokes is refused" 3 "revoked" at iom-chief-of-mission list
 expect "every copy is valid" 0 "VALID" at mofa fetch agreement/one -o work/one.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
