@@ -72,7 +72,7 @@ class History:
         self.sets, self.entries = [], []
         listed, lists = {ca: {} for ca in cas}, {}
         taken = {i for i, _, _ in life.entries}
-        index, when = 1, now - 30 * HOUR
+        index, when = 1, now - rng.choice((30, 6)) * HOUR
         for num in range(rng.randrange(3, 9)):
             for ca in cas:
                 self.change(rng, ca, listed[ca], people, now)
@@ -88,7 +88,7 @@ class History:
             index += rng.randrange(1, max(2, life.last // 5))
             while index in taken:
                 index += 1
-            when += rng.choice((60, 2 * HOUR, 12 * HOUR, 12 * HOUR))
+            when += rng.choice((60, 2 * HOUR, 12 * HOUR, 3 * HOUR))
         self.size = index + rng.randrange(40)
         self.digests = [policies.digest_of(f) for f in self.sets]
 
