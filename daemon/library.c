@@ -12,9 +12,20 @@ struct shelf {
 	size_t num_policies, num_sets;
 };
 
+/* What a chain of sets has, so far as it was walked: each commit once. */
+struct chain {
+	struct link {
+		struct digest contents;
+		struct oid tree;
+	} *links;
+	size_t num, room;
+	struct oid head;
+};
+
 struct library {
 	struct store *store;
 	pthread_mutex_t mutex;
+	struct chain policies, crls;
 	struct shelf shelf;
 	struct crl_entries *named;
 };
@@ -49,6 +60,8 @@ library_free(struct library *library)
 		crl_set_free(library->shelf.sets[i]);
 	free(library->shelf.policies);
 	free(library->shelf.sets);
+	free(library->policies.links);
+	free(library->crls.links);
 	pthread_mutex_destroy(&library->mutex);
 	free(library);
 }
@@ -118,32 +131,82 @@ gather(void *arg, const char *path, const struct oid *oid, struct error *err)
 	return ok;
 }
 
-/* The files of the commit on a chain of sets that has this digest. */
+static bool
+add_link(struct chain *chain, const struct store_commit *commit,
+    struct error *err)
+{
+	struct link *link;
+
+	if (chain->num == chain->room) {
+		const size_t room = 2 * chain->room + 16;
+		void *links = realloc(chain->links,
+		    room * sizeof(*chain->links));
+
+		if (links == NULL)
+			return error_set_errno(err, "library");
+		chain->links = links;
+		chain->room = room;
+	}
+	link = &chain->links[chain->num];
+	link->tree = commit->tree;
+	if (digest_parse(span_of_str(commit->contents), &link->contents))
+		chain->num++;
+	return true;
+}
+
+/*
+ * Walk what came since the last walk.  Where a commit cannot be read, those of
+ * after it are there all the same, and false says to walk again.
+ */
+static bool
+follow_chain(struct store *store, const char *ref, struct chain *chain,
+    struct error *err)
+{
+	struct store_commit commit = { .has_parent = true };
+	struct oid head, at;
+
+	if (!store_get_ref(store, ref, &head))
+		return true;
+	for (at = head; commit.has_parent && !oid_eq(&at, &chain->head);
+	     at = commit.parent)
+		if (!store_read_commit(store, &at, &commit, err) ||
+		    !add_link(chain, &commit, err))
+			return false;
+	chain->head = head;
+	return true;
+}
+
+/* The tree of the commit on a chain of sets that has this digest. */
+static bool
+find_tree(struct library *library, const char *ref, struct chain *chain,
+    const struct digest *digest, struct oid *tree)
+{
+	const size_t before = chain->num;
+	struct error ignored = { 0 };
+	const bool walked = follow_chain(library->store, ref, chain, &ignored);
+	bool found = false;
+
+	for (size_t i = 0; !found && i < chain->num; i++) {
+		found = digest_eq(&chain->links[i].contents, digest);
+		*tree = chain->links[i].tree;
+	}
+	if (!walked)
+		chain->num = before;
+	return found;
+}
+
 static struct container *
-find_files(struct library *library, const char *ref,
+find_files(struct library *library, const char *ref, struct chain *chain,
     const struct digest *digest)
 {
 	struct gathering gathering = { .store = library->store };
-	struct store_commit commit;
 	struct error err = { 0 };
-	char hex[DIGEST_HEX];
-	struct oid at;
+	struct oid tree;
 
-	digest_hex(digest, hex);
-	if (!store_get_ref(library->store, ref, &at))
+	if (!find_tree(library, ref, chain, digest, &tree) ||
+	    (gathering.files = container_new(&err)) == NULL)
 		return NULL;
-	for (;;) {
-		if (!store_read_commit(library->store, &at, &commit, &err))
-			return NULL;
-		if (strcmp(commit.contents, hex) == 0)
-			break;
-		if (!commit.has_parent)
-			return NULL;
-		at = commit.parent;
-	}
-	if ((gathering.files = container_new(&err)) == NULL)
-		return NULL;
-	if (!store_walk_tree(library->store, &commit.tree, gather, &gathering,
+	if (!store_walk_tree(library->store, &tree, gather, &gathering,
 		&err)) {
 		container_free(gathering.files);
 		return NULL;
@@ -220,7 +283,8 @@ library_policy(struct library *library, const struct digest *digest)
 	pthread_mutex_lock(&library->mutex);
 	policy = find_policy(&library->shelf, digest);
 	if (policy == NULL &&
-	    (files = find_files(library, REF_POLICY, digest)) != NULL &&
+	    (files = find_files(library, REF_POLICY, &library->policies,
+		 digest)) != NULL &&
 	    (policy = policy_load(files, time_now_ms() / 1000, &complaints,
 		 &err)) != NULL)
 		policy = keep_policy(&library->shelf, policy, &err);
@@ -239,7 +303,7 @@ library_crls(struct library *library, const struct digest *digest)
 	pthread_mutex_lock(&library->mutex);
 	set = find_set(&library->shelf, digest);
 	if (set == NULL &&
-	    (files = find_files(library, REF_CRLS, digest)) != NULL &&
+	    (files = find_files(library, REF_CRLS, &library->crls, digest)) != NULL &&
 	    (set = crl_set_load(files, &err)) != NULL)
 		set = keep_set(&library->shelf, set, &err);
 	pthread_mutex_unlock(&library->mutex);
