@@ -230,6 +230,15 @@ came_by_bag(const struct verdict_signature *one, char out[TIME_TEXT])
 	return one->sent_ms != 0 && one->sent_ms != one->judged_ms;
 }
 
+/* When it was signed, as it says; empty if another maker's does not say it. */
+static void
+format_signing_time(const struct verdict_signature *one, char out[TIME_TEXT])
+{
+	out[0] = '\0';
+	if (one->intact && one->signing_at != INT64_MIN)
+		time_format_at(one->signing_at, out);
+}
+
 static json_t *
 json_of_signature(const struct verdict_signature *one)
 {
@@ -241,7 +250,7 @@ json_of_signature(const struct verdict_signature *one)
 		snprintf(file, sizeof(file), "META-INF/%s", one->id);
 	else
 		snprintf(file, sizeof(file), PATH_SIGNATURE, one->id);
-	time_format_at(one->signing_at, at);
+	format_signing_time(one, at);
 	json = json_pack(
 	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:b}",
 	    "file",
@@ -250,7 +259,7 @@ json_of_signature(const struct verdict_signature *one)
 	    "party", one->party, "commitment",
 	    commitment_name(one->commitment), "terminates", one->terminates,
 	    "full-powers", one->full_powers,
-	    "signed-at", one->intact ? at : "", "then", state_name(one->then),
+	    "signed-at", at, "then", state_name(one->then),
 	    "now", state_name(one->now), "final", one->is_final);
 	if (json != NULL && came_by_bag(one, sent))
 		json_object_set_new(json, "dispatched", json_string(sent));
@@ -342,17 +351,18 @@ print_signature(const struct verdict_signature *one)
 	char at[TIME_TEXT], sent[TIME_TEXT];
 
 	if (!one->intact) {
-		printf("  %-8s not intact\n", "");
+		printf("  %-8s not %s\n", "",
+		    one->unchecked ? "checked" : "intact");
 		return;
 	}
-	time_format_at(one->signing_at, at);
+	format_signing_time(one, at);
 	printf("  %-18s ", one->terminates ?
 		"termination" :
 		commitment_name(one->commitment));
 	output_text(one->person);
 	if (one->office[0] != '\0')
 		printf(" (%s, %s)", one->office, one->party);
-	printf(", %s", at);
+	printf(", %s", at[0] != '\0' ? at : "no time");
 	if (came_by_bag(one, sent))
 		printf(", by a bag of %s", sent);
 	if (one->judged_ms != 0 && one->then != one->now)

@@ -350,36 +350,19 @@ cades_free(struct cades *cades)
 }
 
 bool
-cades_verify_timestamp(struct span token, struct span content,
+cades_check_imprint(struct span tst_info, struct span content,
     struct error *err)
 {
-	const unsigned char *p = token.data;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)token.len);
-	BIO *out = BIO_new(BIO_s_mem());
-	TS_TST_INFO *info = NULL;
+	const unsigned char *p = tst_info.data;
+	TS_TST_INFO *info = d2i_TS_TST_INFO(NULL, &p, (long)tst_info.len);
 	const ASN1_OBJECT *oid = NULL;
 	const EVP_MD *md;
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned hash_len = 0;
 	ASN1_OCTET_STRING *imprint;
-	char *text;
-	long len;
 	bool ok = false;
 
-	if (cms == NULL || out == NULL ||
-	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_id_smime_ct_TSTInfo) {
-		bad_form(err, "not an RFC 3161 timestamp token");
-		goto out;
-	}
-	if (CMS_verify(cms, NULL, NULL, NULL, out,
-		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
-		broken(err, "the timestamp's signature does not verify, or its"
-			    " certificate is not in it");
-		goto out;
-	}
-	len = BIO_get_mem_data(out, &text);
-	p = (const unsigned char *)text;
-	if ((info = d2i_TS_TST_INFO(NULL, &p, len)) == NULL) {
+	if (info == NULL) {
 		bad_form(err, "the timestamp's TSTInfo does not parse");
 		goto out;
 	}
@@ -397,6 +380,34 @@ cades_verify_timestamp(struct span token, struct span content,
 		    broken(err, "the timestamp is not over these bytes");
 out:
 	TS_TST_INFO_free(info);
+	ERR_clear_error();
+	return ok;
+}
+
+bool
+cades_verify_timestamp(struct span token, struct span content,
+    struct error *err)
+{
+	const unsigned char *p = token.data;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)token.len);
+	BIO *out = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+	bool ok = false;
+
+	if (cms == NULL || out == NULL ||
+	    OBJ_obj2nid(CMS_get0_eContentType(cms)) !=
+		NID_id_smime_ct_TSTInfo) {
+		bad_form(err, "not an RFC 3161 timestamp token");
+	} else if (CMS_verify(cms, NULL, NULL, NULL, out,
+		       CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
+		broken(err, "the timestamp's signature does not verify, or its"
+			    " certificate is not in it");
+	} else {
+		len = BIO_get_mem_data(out, &text);
+		ok = cades_check_imprint(span_of((uint8_t *)text, (size_t)len),
+		    content, err);
+	}
 	BIO_free(out);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();

@@ -58,5 +58,8 @@ void cades_free(struct cades *cades);
 /* An RFC 3161 token over content: its imprint and signature only. */
 bool cades_verify_timestamp(struct span token, struct span content,
     struct error *err) MUST_USE;
+/* Is what a token has signed, a TSTInfo in DER or BER, over content? */
+bool cades_check_imprint(struct span tst_info, struct span content,
+    struct error *err) MUST_USE;
 
 #endif

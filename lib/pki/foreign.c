@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <openssl/cms.h>
+#include <openssl/cmserr.h>
 #include <openssl/err.h>
 #include <openssl/ess.h>
 #include <openssl/x509v3.h>
@@ -215,6 +216,33 @@ is_known(CMS_SignerInfo *si, const X509 *x509, const BIO *chain,
 	return false;
 }
 
+/* Was it computed, and is wrong?  All else is what OpenSSL cannot compute. */
+static bool
+is_refuted(void)
+{
+	const unsigned long last = ERR_peek_last_error();
+
+	return ERR_GET_LIB(last) == ERR_LIB_CMS &&
+	    ERR_GET_REASON(last) == CMS_R_VERIFICATION_FAILURE;
+}
+
+/* What came of a check, of the signature or of the content. */
+static void
+say_result(int result, struct foreign_signer *out)
+{
+	if (result == 1)
+		return;
+	if (is_refuted())
+		say(out, FOREIGN_BROKEN,
+		    "the signature is not over these bytes, or not by the key"
+		    " of its certificate");
+	else
+		say(out, FOREIGN_UNCHECKED,
+		    "its attributes, or its algorithm with the key of its"
+		    " certificate, are not such that can be checked here");
+	ERR_clear_error();
+}
+
 /*
  * chain: the content, with digests taken as it was read; NULL: one of these is
  * not known.
@@ -241,12 +269,9 @@ check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
 	read_name(x509, out);
 	if (!is_known(si, x509, chain, out))
 		return;
-	if ((CMS_signed_get_attr_count(si) >= 0 &&
-		CMS_SignerInfo_verify(si) != 1) ||
-	    CMS_SignerInfo_verify_content(si, chain) != 1)
-		say(out, FOREIGN_BROKEN,
-		    "the signature is not over these bytes, or not by the key"
-		    " of its certificate");
+	if (CMS_signed_get_attr_count(si) >= 0)
+		say_result(CMS_SignerInfo_verify(si), out);
+	say_result(CMS_SignerInfo_verify_content(si, chain), out);
 	check_ess(si, x509, out);
 	check_unsigned(si, signature, out);
 	ERR_clear_error();
@@ -375,6 +400,39 @@ foreign_verify(struct span der, struct span content, foreign_visitor *visit,
 	return ok;
 }
 
+static bool
+not_checked(struct error *err, const char *why)
+{
+	return error_set_code(err, ERROR_UNTRUSTED, "NOT_CHECKED",
+	    "%s: not checked", why);
+}
+
+/* Can the signature of a token be checked?  If not, its imprint still can. */
+static bool
+check_stamper(CMS_ContentInfo *cms, CMS_SignerInfo *si, struct span content,
+    struct error *err)
+{
+	ASN1_OCTET_STRING **info = CMS_get0_content(cms);
+	const char *why = NULL;
+	X509 *x509 = NULL;
+
+	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) !=
+		NID_id_smime_ct_TSTInfo ||
+	    info == NULL || *info == NULL)
+		return bad_form(err, "not an RFC 3161 timestamp token");
+	CMS_set1_signers_certs(cms, NULL, 0);
+	CMS_SignerInfo_get0_algs(si, NULL, &x509, NULL, NULL);
+	if (x509 != NULL && CMS_SignerInfo_verify(si) != 1 && !is_refuted())
+		why = "a timestamp is signed with an algorithm or a key that"
+		      " cannot be checked here";
+	ERR_clear_error();
+	return why == NULL ||
+	    (cades_check_imprint(span_of(ASN1_STRING_get0_data(*info),
+				     (size_t)ASN1_STRING_length(*info)),
+		 content, err) &&
+		not_checked(err, why));
+}
+
 bool
 foreign_verify_timestamp(struct span token, struct span content,
     struct error *err)
@@ -391,10 +449,12 @@ foreign_verify_timestamp(struct span token, struct span content,
 	    bad_form(err, "a timestamp token is of one signer");
 	/* Its own content: nothing of it is read here. */
 	if (ok && (chain = CMS_dataInit(cms, NULL)) == NULL)
-		ok = error_set_code(err, ERROR_UNTRUSTED, "NOT_CHECKED",
+		ok = not_checked(err,
 		    "a timestamp is signed with a digest that is not known"
-		    " here: not checked");
-	ok = ok && check_digests(chain, err);
+		    " here");
+	ok = ok && check_digests(chain, err) &&
+	    check_stamper(cms, sk_CMS_SignerInfo_value(signers, 0), content,
+		err);
 	BIO_free_all(chain);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();

@@ -48,7 +48,8 @@ bool foreign_verify(struct span cms, struct span content,
  * cades_verify_timestamp() for a token of unknown size.
  *
  * ERROR_MALFORMED  besides: not of one signer (RFC 3161 section 2.4.2)
- * ERROR_UNTRUSTED  NOT_CHECKED: by a digest that is not known here
+ * ERROR_UNTRUSTED  NOT_CHECKED: its digest, algorithm or key is of a kind that
+ *                  is not known here
  * ERROR_LIMIT      as above
  */
 bool foreign_verify_timestamp(struct span token, struct span content,

@@ -169,6 +169,8 @@ add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
 	one = &all[out->num_signatures++];
 	*one = (struct verdict_signature){
 		.intact = signer->state == FOREIGN_INTACT,
+		.unchecked = signer->state == FOREIGN_UNCHECKED ||
+		    signer->state == FOREIGN_OVER_LIMIT,
 		.signature = signer->signature,
 		.commitment = signer->commitment,
 		.signing_at = signer->signing_at,

@@ -98,6 +98,7 @@ struct finding {
 struct verdict_signature {
 	char id[LIMIT_NAME_BYTES + 1]; /* "origin", "seal", 32 hex digits */
 	bool intact;
+	bool unchecked; /* another maker's: whether it is intact is not known */
 	struct digest manifest, signature; /* as journal entries have them */
 	enum commitment commitment;
 	int64_t signing_at;

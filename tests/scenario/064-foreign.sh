@@ -85,6 +85,18 @@ grep -q 'Some Body' work/out && ok "both are shown" || not_ok "both are shown"
 make_bare() { begin e; manifest META-INF/signature.p7s a.txt >box/META-INF/ASiCManifest.xml; sign s1 META-INF/ASiCManifest.xml META-INF/signature.p7s -nocerts; box bare.asice; }
 in_work make_bare
 shown "a missing certificate" bare.asice "certificate is not in it" 2
+grep -q 'not intact' work/out && not_ok "it is not called broken" || ok "it is not called broken"
+
+# A CMS need not say when it was made.
+make_timeless() { begin e; manifest META-INF/signature.p7s a.txt >box/META-INF/ASiCManifest.xml; openssl cms -sign -noattr -binary -signer s1.pem -inkey s1.key -in box/META-INF/ASiCManifest.xml -outform DER -out box/META-INF/signature.p7s; box timeless.asice; }
+in_work make_timeless
+shown "a signature without a time" timeless.asice "some.body@example.org, no time$"
+expect "nor has it one in JSON" 1 '"signed-at": *""' at mofa --json verify work/timeless.asice
+
+# A key for RSASSA-PSS alone: openssl 3.0 signs with it under another algorithm.
+make_pss() { openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out s9.key 2>/dev/null; openssl req -x509 -new -key s9.key -out s9.pem -days 30 -subj "/CN=Some Body" -addext keyUsage=nonRepudiation; make_signed s9; }
+in_work make_pss
+shown "an RSA-PSS key" signed.asice "Some Body\|such that can be checked" 2
 
 # Archive timestamps over everything, in an ASiC-S: the first are over the file.
 make_stamped() { begin s; stamp box/a.txt box/META-INF/timestamp.tst; box one.asics

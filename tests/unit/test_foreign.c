@@ -55,7 +55,7 @@ next_serial(TS_RESP_CTX *context, void *arg)
 
 /* An RFC 3161 request for the SHA-256 of bytes. */
 static BIO *
-request_of(struct span bytes)
+request_of(struct span bytes, bool with_certificate)
 {
 	const struct digest digest = sha256_of(bytes);
 	TS_REQ *request = TS_REQ_new();
@@ -69,7 +69,7 @@ request_of(struct span bytes)
 	    (unsigned char *)(uintptr_t)digest.bytes, sizeof(digest.bytes));
 	TS_REQ_set_version(request, 1);
 	TS_REQ_set_msg_imprint(request, imprint);
-	TS_REQ_set_cert_req(request, 1);
+	TS_REQ_set_cert_req(request, with_certificate);
 	ck_assert_int_eq(i2d_TS_REQ_bio(out, request), 1);
 	X509_ALGOR_free(algorithm);
 	TS_MSG_IMPRINT_free(imprint);
@@ -77,13 +77,12 @@ request_of(struct span bytes)
 	return out;
 }
 
-/* Append the token of a timestamp over bytes. */
 static void
-stamp(struct span bytes, struct buf *out)
+stamp_with(struct span bytes, bool with_certificate, struct buf *out)
 {
 	TS_RESP_CTX *context = TS_RESP_CTX_new();
 	ASN1_OBJECT *policy = OBJ_txt2obj("1.2.3.4", 1);
-	BIO *request = request_of(bytes);
+	BIO *request = request_of(bytes, with_certificate);
 	TS_RESP *response;
 	unsigned char *der = NULL;
 	struct error err = { 0 };
@@ -106,6 +105,13 @@ stamp(struct span bytes, struct buf *out)
 	BIO_free(request);
 	ASN1_OBJECT_free(policy);
 	TS_RESP_CTX_free(context);
+}
+
+/* Append the token of a timestamp over bytes. */
+static void
+stamp(struct span bytes, struct buf *out)
+{
+	stamp_with(bytes, true, out);
 }
 
 /* With its one digest algorithm so many times. */
@@ -563,6 +569,16 @@ static const struct {
 	    OUTCOME_INDETERMINATE },
 	{ "new timestamp", FINDING_NOT_CHECKED, "a digest that is not known",
 	    OUTCOME_INDETERMINATE },
+	{ "kind", FINDING_NOT_CHECKED, "such that can be checked",
+	    OUTCOME_INDETERMINATE },
+	{ "kind, altered", FINDING_SIGNATURE_BROKEN, "not over these bytes",
+	    OUTCOME_INVALID },
+	{ "stamped kind", FINDING_NOT_CHECKED, "cannot be checked here",
+	    OUTCOME_INDETERMINATE },
+	{ "stamped kind, altered", FINDING_SIGNATURE_BROKEN,
+	    "not over these bytes", OUTCOME_INVALID },
+	{ "bare token", FINDING_SIGNATURE_BROKEN,
+	    "certificate is not in it", OUTCOME_INVALID },
 };
 
 #define OID_SHA256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
@@ -629,6 +645,55 @@ put_unknown(struct container *container, const char *what)
 			   "META-INF/signature.p7s",
 	    buf_span(&cms));
 	buf_free(&cms);
+}
+
+#define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+
+/* By an RSA key, and under RSASSA-PSS without the parameters that it needs. */
+static void
+put_kind(struct container *container, const char *what)
+{
+	const struct made plain = { .num_signers = 1 };
+	const struct fixture_cert rsa = { .email = "rsa@x.example",
+		.key_usage = "critical,digitalSignature",
+		.extended = "critical,timeStamping",
+		.key = "RSA-2048",
+		.from_at = FIXTURE_FROM,
+		.until_at = FIXTURE_UNTIL };
+	const bool is_timestamp = strncmp(what, "stamped", 7) == 0;
+	const struct span over = span_of_str(
+	    strchr(what, ',') == NULL ? content : "hullo\n");
+	struct identity *const which = is_timestamp ? &stamper : &signer;
+	struct buf cms = BUF(SIZE_MAX);
+	size_t at = 0;
+
+	identity_free(which);
+	*which = fixture_issue(&ca, &rsa);
+	if (is_timestamp)
+		stamp(over, &cms);
+	else
+		sign(over, &plain, &cms);
+	for (size_t i = 0; i + 9 <= cms.len; i++)
+		if (memcmp(cms.data + i, OID_RSA, 9) == 0)
+			at = i;
+	ck_assert_uint_ne(at, 0);
+	cms.data[at + 8] = 0x0a;
+	put(container,
+	    is_timestamp ? "META-INF/timestamp.tst" :
+			   "META-INF/signature.p7s",
+	    buf_span(&cms));
+	buf_free(&cms);
+}
+
+/* As who asks for no certificate gets it (RFC 3161 section 2.4.1). */
+static void
+put_bare_token(struct container *container)
+{
+	struct buf token = BUF(SIZE_MAX);
+
+	stamp_with(span_of_str(content), false, &token);
+	put(container, "META-INF/timestamp.tst", buf_span(&token));
+	buf_free(&token);
 }
 
 /* Signed by hand, with one thing that is another. */
@@ -709,6 +774,10 @@ do_besides(struct container *container, const char *what)
 		put(container, "META-INF/signature.p7s", buf_span(&cms));
 	} else if (strncmp(what, "new ", 4) == 0) {
 		put_unknown(container, what);
+	} else if (strstr(what, "kind") != NULL) {
+		put_kind(container, what);
+	} else if (strcmp(what, "bare token") == 0) {
+		put_bare_token(container);
 	} else if (strcmp(what, "garbage") != 0 &&
 	    strcmp(what, "nothing") != 0) {
 		sign_otherwise(what, &cms);
