@@ -151,7 +151,7 @@ last_entry(struct audit_run *run, uint64_t index, struct entry *out,
 	*shown = ok || err->kind != ERROR_NOT_FOUND;
 	if (!*shown)
 		*err = (struct error){ 0 };
-	ok = ok && session_check_receipt(&run->session, buf_span(&answer.body),
+	ok = ok && session_check_receipt(&run->session, &answer,
 		       out, &given, err);
 	remote_answer_free(&answer);
 	return (ok || !*shown) &&

@@ -60,7 +60,7 @@ send_on(struct session *session, struct opened *bag,
 		 err) &&
 	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
-	    outbox_check_receipt(session, buf_span(&answer.body), &sent,
+	    outbox_check_receipt(session, &answer, &sent,
 		&entry, &index, err);
 	if (ok && !session->context->json)
 		printf("%s %s@%u for %s, entry %llu\n",

@@ -104,7 +104,7 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
 	    container_write(zip, request.body_fd, &request.body_len, err) &&
 	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
-	    outbox_check_receipt(session, buf_span(&answer.body), sent,
+	    outbox_check_receipt(session, &answer, sent,
 		&entry, index, err);
 	remote_answer_free(&answer);
 	if (request.body_fd >= 0)

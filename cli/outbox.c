@@ -298,11 +298,11 @@ outbox_kept(struct context *context, const struct outbox_act *act,
 /* --- Sending. --- */
 
 bool
-outbox_check_receipt(struct session *session, struct span receipt,
-    const struct sent *sent, struct entry *entry, uint64_t *index,
-    struct error *err)
+outbox_check_receipt(struct session *session,
+    const struct remote_answer *answer, const struct sent *sent,
+    struct entry *entry, uint64_t *index, struct error *err)
 {
-	return session_check_receipt(session, receipt, entry, index, err) &&
+	return session_check_receipt(session, answer, entry, index, err) &&
 	    sent_check(sent, entry, *index, err);
 }
 
@@ -358,8 +358,8 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 		if (!session_upload(session, request->body_fd,
 			request->body_len, note, id, err))
 			return false;
-		snprintf(path, sizeof(path), "%s%cupload=%s&digest=%s",
-		    request->path, act->onto ? '&' : '?', id, hex);
+		snprintf(path, sizeof(path), "%s&upload=%s&digest=%s",
+		    request->path, id, hex);
 		ok = remote_do(session->remote, &use, answer, err);
 		if (ok || answer->status != 404)
 			break;
@@ -379,8 +379,9 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 	return ok;
 }
 
+/* With what was seen, so that the answer proves that it extends that. */
 static void
-path_of(const struct outbox_act *act, char out[512])
+path_of(const struct outbox_act *act, uint64_t seen, char out[512])
 {
 	if (act->kind == OUTBOX_TERMINATION)
 		snprintf(out, 512, "/v1/documents/%s/termination",
@@ -389,8 +390,10 @@ path_of(const struct outbox_act *act, char out[512])
 		version_path(out, act->document, act->version);
 	if (act->kind == OUTBOX_SIGNATURE)
 		snprintf(out + strlen(out), 512 - strlen(out), "/signatures");
+	snprintf(out + strlen(out), 512 - strlen(out), "?old=%llu",
+	    (unsigned long long)seen);
 	if (act->onto)
-		snprintf(out + strlen(out), 512 - strlen(out), "?onto=%u",
+		snprintf(out + strlen(out), 512 - strlen(out), "&onto=%u",
 		    act->version - 1);
 }
 
@@ -447,7 +450,7 @@ outbox_send(struct session *session, struct outbox_act *act,
 	    !session_will_send(session, err))
 		return false;
 	act->digest = sent.digest;
-	path_of(act, path);
+	path_of(act, session->seen.size, path);
 	request.body_len = (uint64_t)lseek(request.body_fd, 0, SEEK_END);
 	for (;;) {
 		ok = send_once(session, act, &sent, &request, &answer, err);
@@ -460,8 +463,8 @@ outbox_send(struct session *session, struct outbox_act *act,
 	}
 	*again = answer.status == 200;
 	if (ok)
-		ok = outbox_check_receipt(session, buf_span(&answer.body),
-		    &sent, entry, index, err);
+		ok = outbox_check_receipt(session, &answer, &sent, entry,
+		    index, err);
 	/* Answered, yes or no: those bytes have had their say. */
 	if (ok || refused)
 		outbox_drop(act);

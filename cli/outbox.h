@@ -87,8 +87,8 @@ bool outbox_kept(struct context *context, const struct outbox_act *act,
  * The answer to an act: a receipt of this journal, and of what was sent.  No
  * other code takes a receipt for "yes".
  */
-bool outbox_check_receipt(struct session *session, struct span receipt,
-    const struct sent *sent, struct entry *entry, uint64_t *index,
-    struct error *err) MUST_USE;
+bool outbox_check_receipt(struct session *session,
+    const struct remote_answer *answer, const struct sent *sent,
+    struct entry *entry, uint64_t *index, struct error *err) MUST_USE;
 
 #endif

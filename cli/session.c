@@ -84,6 +84,45 @@ reply_of(const struct remote_answer *answer, const struct error *err)
 	    SEEN_NO_PROOF;
 }
 
+/*
+ * What "GET /v1/journal/checkpoint" would answer, where it came with a receipt
+ * already: it is held against what was seen in the same way.  False if it did
+ * not, or is of another size than the one in question.
+ */
+static bool
+take_carried(const struct session *session, uint64_t old, const char *at,
+    struct buf *body)
+{
+	struct buf text = BUF(LIMIT_NOTE_FILE);
+	struct span rest = span_of_str(session->carried.extension != NULL ?
+		session->carried.extension :
+		"");
+	struct error ignored = { 0 };
+	struct span word;
+	uint64_t size;
+	bool ok, more;
+
+	ok = at != NULL && span_to_u64(span_of_str(at), &size) &&
+	    size == session->carried.size;
+	more = ok && span_take_until(&rest, ' ', &word);
+	if (ok && !more)
+		word = rest;
+	ok = ok && span_to_u64(word, &size) && size == old &&
+	    buf_printf(&text, &ignored, "old %llu\n",
+		(unsigned long long)old);
+	while (ok && more) {
+		if (!(more = span_take_until(&rest, ' ', &word)))
+			word = rest;
+		ok = buf_append(&text, word, &ignored) &&
+		    buf_append_str(&text, "\n", &ignored);
+	}
+	ok = ok && buf_append_str(&text, "\n", &ignored) &&
+	    buf_append(&text, session->carried.note, &ignored) &&
+	    buf_append(body, buf_span(&text), &ignored);
+	buf_free(&text);
+	return ok;
+}
+
 /* See struct seen_prover. */
 static enum seen_reply
 ask(void *arg, uint64_t old, const char *at, struct buf *body,
@@ -98,6 +137,8 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 		.body_fd = -1,
 		.file_fd = -1 };
 
+	if (take_carried(session, old, at, body))
+		return SEEN_PROOF;
 	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu%s%s",
 	    (unsigned long long)old, at != NULL ? "&at=" : "",
 	    at != NULL ? at : "");
@@ -636,31 +677,37 @@ session_want_crls(struct session *session, const struct digest *digest)
 /* One that a newer key signed: catch up follows the key, then it is read. */
 static bool
 verify_receipt(struct session *session, const struct proof *proof,
-    struct error *err)
+    struct checkpoint *out, struct error *err)
 {
-	struct checkpoint checkpoint;
-
-	if (proof_verify(proof, &session->context->journal, &checkpoint, err))
+	if (proof_verify(proof, &session->context->journal, out, err))
 		return true;
 	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
 		return false;
 	*err = (struct error){ 0 };
 	return session_catch_up(session, err) &&
-	    proof_verify(proof, &session->context->journal, &checkpoint, err);
+	    proof_verify(proof, &session->context->journal, out, err);
 }
 
 bool
-session_check_receipt(struct session *session, struct span text,
-    struct entry *entry, uint64_t *index, struct error *err)
+session_check_receipt(struct session *session,
+    const struct remote_answer *answer, struct entry *entry, uint64_t *index,
+    struct error *err)
 {
 	struct proof proof = PROOF;
+	struct checkpoint at;
 	bool ok;
 
-	ok = proof_parse(text, &proof, err) &&
-	    verify_receipt(session, &proof, err) &&
-	    entry_parse(buf_span(&proof.entry), entry, err) &&
-	    session_follow(session, buf_span(&proof.note), err) &&
-	    session_entry(session, proof.index, entry, err);
+	ok = proof_parse(buf_span(&answer->body), &proof, err) &&
+	    verify_receipt(session, &proof, &at, err) &&
+	    entry_parse(buf_span(&proof.entry), entry, err);
+	if (ok) {
+		session->carried.extension = answer->extension;
+		session->carried.note = buf_span(&proof.note);
+		session->carried.size = at.size;
+		ok = session_follow(session, buf_span(&proof.note), err);
+		session->carried.extension = NULL;
+	}
+	ok = ok && session_entry(session, proof.index, entry, err);
 	*index = proof.index;
 	proof_free(&proof);
 	return ok;

@@ -42,6 +42,15 @@ struct session {
 	uint64_t answered;
 	int64_t answered_at;
 	const char *doing; /* shown with the progress */
+	/*
+	 * While the receipt in an answer is looked at: the proof that came with
+	 * it ("OLD HASH…", or NULL), and its note, of this size.
+	 */
+	struct {
+		const char *extension;
+		struct span note;
+		uint64_t size;
+	} carried;
 };
 
 /*
@@ -211,9 +220,11 @@ bool session_follow_entries(struct context *context,
 
 /*
  * A receipt that an act was answered with: of this journal, an extension of
- * what was seen.  entry gets the act.
+ * what was seen, by the proof that the answer has or that is asked for.  entry
+ * gets the act.
  */
-bool session_check_receipt(struct session *session, struct span text,
-    struct entry *entry, uint64_t *index, struct error *err) MUST_USE;
+bool session_check_receipt(struct session *session,
+    const struct remote_answer *answer, struct entry *entry, uint64_t *index,
+    struct error *err) MUST_USE;
 
 #endif

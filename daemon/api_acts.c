@@ -13,6 +13,45 @@
 
 enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
 
+/*
+ * "?old=SIZE": the sender has seen a checkpoint of that size.  With the proof
+ * that the receipt's extends it, in a field, one need not ask for it by a
+ * request of its own.  Where there is none to give, one asks.
+ */
+static void
+add_extension(struct job *job, const struct head *head)
+{
+	struct http_response *response = &job->request->response;
+	struct buf text = BUF(sizeof(response->headers) / 2);
+	char number[24];
+	struct error ignored = { 0 };
+	struct span rest, line;
+	uint64_t old;
+	size_t n;
+
+	if (!http_query(&job->request->head, "old", number, sizeof(number)) ||
+	    !span_to_u64(span_of_str(number), &old) || old > head->size ||
+	    !journal_extension(job->api->registrar->journal, old, head->size,
+		&text, &ignored)) {
+		buf_free(&text);
+		return;
+	}
+	n = strlen(response->headers);
+	n += (size_t)snprintf(response->headers + n,
+	    sizeof(response->headers) - n, "Valise-Extension: %s", number);
+	rest = buf_span(&text);
+	/* "old SIZE", the hashes, and an empty line. */
+	for (unsigned i = 0; span_take_line(&rest, &line); i++)
+		if (i > 0 && line.len > 0 &&
+		    line.len < sizeof(response->headers) - n)
+			n += (size_t)snprintf(response->headers + n,
+			    sizeof(response->headers) - n, " %.*s",
+			    (int)line.len, (const char *)line.data);
+	snprintf(response->headers + n, sizeof(response->headers) - n,
+	    "\r\n");
+	buf_free(&text);
+}
+
 /* The receipt of an entry, leading to the newest checkpoint, as the answer. */
 void
 job_receipt(struct job *job, int status, uint64_t index)
@@ -27,6 +66,7 @@ job_receipt(struct job *job, int status, uint64_t index)
 	    proof_encode(&proof, &response->body, &err)) {
 		response->status = status;
 		response->type = "text/plain; charset=utf-8";
+		add_extension(job, &head);
 		proof_free(&proof);
 		job_answer(job);
 		return;

@@ -18,7 +18,7 @@
 struct http_response {
 	int status;
 	const char *type;    /* a literal */
-	char headers[384];   /* further fields, each "Name: value\r\n" */
+	char headers[4096];  /* further fields, each "Name: value\r\n" */
 	struct buf body;
 	int fd;              /* or -1: [from, to) of a file is the body */
 	uint64_t from, to;

@@ -13,6 +13,8 @@
 #include "base/limits.h"
 #include "base/time.h"
 
+enum { EXPECT_OVER = 1024 * 1024 }; /* bytes of a body: leave is asked */
+
 struct remote {
 	CURL *curl;
 	struct remote_settings settings;
@@ -195,6 +197,9 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	if (field(line, "Valise-Crls:", &value) &&
 	    !digest_parse(value, &answer->crls))
 		answer->crls = (struct digest){ { 0 } };
+	if (field(line, "Valise-Extension:", &value) &&
+	    !span_to_str(value, answer->extension, sizeof(answer->extension)))
+		answer->extension[0] = '\0';
 	return line.len;
 }
 
@@ -284,6 +289,9 @@ set_up(struct remote *remote, struct transfer *transfer,
 		    transfer->if_range);
 		*headers = curl_slist_append(*headers, line);
 	}
+	/* A round trip for leave to send costs more than what is small. */
+	if (request->body_fd >= 0 && request->body_len <= EXPECT_OVER)
+		*headers = curl_slist_append(*headers, "Expect:");
 	for (size_t i = 0; i < 4 && request->headers[i] != NULL; i++)
 		*headers = curl_slist_append(*headers, request->headers[i]);
 	return ok &&

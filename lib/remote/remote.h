@@ -6,6 +6,7 @@
 #define REMOTE_REMOTE_H
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "remote/events.h"
 
 struct remote;
@@ -54,6 +55,8 @@ struct remote_answer {
 	struct digest policy; /* of Valise-Policy; zero if absent */
 	uint64_t policy_entry; /* of Valise-Policy-Entry; or UINT64_MAX */
 	struct digest crls;   /* of Valise-Crls */
+	/* Of Valise-Extension: "OLD HASH…"; or empty. */
+	char extension[24 + LIMIT_PROOF_HASHES * 45];
 };
 
 /*

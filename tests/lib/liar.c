@@ -18,8 +18,9 @@
  *
  * DIR is a depositary's folder (tests/lib/office.sh); OFFICE is whose key asks
  * the daemon, since that asks for one.  It says "ready" once it listens, a line
- * for each request, "asked TARGET", and one for each lie: "lied TARGET".  A
- * connection is a process.
+ * for each request, "asked TARGET", one for each lie: "lied TARGET", and one
+ * for each that waits for leave to send its body: "leave TARGET".  A connection
+ * is a process.
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -379,8 +380,11 @@ serve(SSL *ssl)
 	if (!read_head(ssl, &head) ||
 	    sscanf(head.data, "%15s %2047s", method, asked) != 2)
 		return 0;
-	if (field(&head, "Expect") != NULL)
+	if (field(&head, "Expect") != NULL) {
+		printf("leave %s\n", asked);
+		fflush(stdout);
 		SSL_write(ssl, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	}
 	if (!read_body(ssl, &head, &body))
 		return 0;
 	add(&target, asked, strlen(asked));

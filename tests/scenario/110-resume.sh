@@ -111,7 +111,7 @@ expect "and there is one version of it" 0 "agreement/large *2 " at mofa list
 # made, that refuses nothing of what was in it: the deposit stays in the outbox.
 kept() { ls offices/mofa/state/*/outbox/agreement--"$1"@1-*.asice >/dev/null 2>&1; }
 large() { at mofa push "agreement/$1" --text lo=work/lo.txt --text en=work/big2.txt --title en=x; }
-no_line mofa; liar mofa ask '?upload=' '?upload=1&was='
+no_line mofa; liar mofa ask '&upload=' '&upload=1&was='
 expect "an upload that is gone twice" 4 "no such upload" large gone
 check "leaves the deposit in the outbox" kept gone
 while create mofa 1 >work/created && grep -q 201 work/created; do last=$id; done
