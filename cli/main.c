@@ -31,7 +31,7 @@ static const struct command {
 	    "  valise init enrolment.yaml --cert me.pem --key me.key \\\n"
 	    "      --sign-cert me-sign.pem --sign-key me-sign.key\n",
 	    cmd_init, NULL },
-	{ "push", "DOC --text LANG=FILE… --title LANG=TITLE…",
+	{ "push", "DOC --text LANG=FILE… --title LANG=TITLE… | --batch FILE",
 	    "deposit a new version",
 	    "Deposit a version of DOC (TYPE/NAME): version 1 if there is none,"
 	    " else the next.\nIt is signed as a proof of origin. What a cut"
@@ -42,7 +42,11 @@ static const struct command {
 	    "  --title LANG=TITLE  what it is called; one at least\n"
 	    "  --note TEXT         a line about this version\n"
 	    "  --onto N            end the signing of N, the newest version,"
-	    " though another\n                      party has signed it\n\n"
+	    " though another\n                      party has signed it\n"
+	    "  --batch FILE        deposit all that FILE lists, a YAML list of"
+	    " document, title,\n                      texts, annexes and"
+	    " note; what is refused is told, and the\n"
+	    "                      others are tried\n\n"
 	    "Example:\n"
 	    "  valise push agreement/lao-iom-2021 --text lo=lo.pdf --text"
 	    " en=en.pdf \\\n      --title en=\"Cooperation Agreement\""

@@ -312,7 +312,7 @@ read_act(struct context *context, const struct outbox_act *act,
     struct sent *out, struct error *err)
 {
 	struct container *zip = act->kind == OUTBOX_DEPOSIT ?
-	    container_read(act->lock, err) :
+	    container_read_to_judge(act->lock, err) :
 	    container_read_files_to_judge(act->lock, err);
 	struct policy *policy = context_pinned(context, err);
 	const struct office *office;

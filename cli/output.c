@@ -139,6 +139,16 @@ output_progress(const char *doing, uint64_t done, uint64_t total)
 }
 
 void
+output_step(const char *doing, unsigned done, unsigned total)
+{
+	if (total < 2 || !isatty(STDERR_FILENO))
+		return;
+	output_progress_end();
+	progress_shown = true;
+	fprintf(stderr, "\r%s %u of %u ", doing, done, total);
+}
+
+void
 output_progress_end(void)
 {
 	if (progress_shown)

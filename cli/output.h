@@ -24,6 +24,8 @@ void table_free(struct table *table);
 
 /* On standard error, if it is a terminal; one line, overwritten. */
 void output_progress(const char *doing, uint64_t done, uint64_t total);
+/* The same, of things that are counted: "pushing 3 of 40". */
+void output_step(const char *doing, unsigned done, unsigned total);
 void output_progress_end(void);
 /* A sentence on standard error. */
 void output_note(const char *fmt, ...) PRINTF(1, 2);

@@ -14,7 +14,7 @@ _valise() {
 		esac
 	done
 	case $prev in
-	--config | --cert | --key | --sign-cert | --sign-key | --encrypt-cert | --encrypt-key | --ack | --annex | --evidence | -o | --output)
+	--config | --cert | --key | --sign-cert | --sign-key | --encrypt-cert | --encrypt-key | --ack | --annex | --batch | --evidence | -o | --output)
 		COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--state | --extract | --into) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--act) COMPREPLY=($(compgen -W "start policy crl key deposit sign force terminate deliver refuse dispatch acknowledge" -- "$cur")); return ;;
@@ -27,7 +27,7 @@ _valise() {
 	local options="--config --json --local --help"
 	case $command in
 	init) options+=" --cert --key --sign-cert --sign-key --encrypt-cert --encrypt-key --state --yes" ;;
-	push) options+=" --text --annex --title --note --onto" ;;
+	push) options+=" --text --annex --title --note --onto --batch" ;;
 	sign) options+=" --yes" ;;
 	terminate) options+=" --reason --yes" ;;
 	audit) options+=" --full --note --combine --compare" ;;
