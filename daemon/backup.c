@@ -346,11 +346,10 @@ copy_store(struct backup *backup, struct error *err)
 }
 
 static void
-tell_nothing(void *arg, const char *name, bool is_stray)
+tell_nothing(void *arg, const struct ref_told *told)
 {
 	(void)arg;
-	(void)name;
-	(void)is_stray;
+	(void)told;
 }
 
 /* Acts went on while we copied: branches are to be where this journal says. */

@@ -28,6 +28,7 @@ struct fsck {
 	struct library *library;
 	struct cert_cache *certs;
 	struct audit *audit;
+	struct ledger *later; /* what follows from the journal by now, or NULL */
 	char store_path[FILE_PATH];
 	/* For the threads. */
 	struct ledger_document **docs;
@@ -455,12 +456,41 @@ check_versions(struct fsck *fsck, struct error *err)
 
 /* --- All of it. --- */
 
-static void
-tell_of_ref(void *arg, const char *name, bool is_stray)
+/* Did a daemon at work make that commit of the document since we looked? */
+static bool
+came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 {
-	report_derived(arg, "REF_WRONG", name,
-	    is_stray ? "a branch of no document in the journal" :
-		       "the branch is not where the journal says");
+	const uint64_t size = journal_size(fsck->journal);
+	struct journal_mended mended = { 0 };
+	struct error why = { 0 };
+	struct journal *journal;
+	uint64_t index;
+
+	if (fsck->later == NULL && (fsck->later = ledger_new(&why)) != NULL &&
+	    (journal = export_open(fsck->settings->data, ledger_visit,
+		 fsck->later, &mended, &why)) != NULL)
+		journal_free(journal);
+	if (fsck->later == NULL)
+		return false;
+	index = ledger_of_commit(fsck->later, oid);
+	return index != LEDGER_NONE && index >= size &&
+	    strcmp(ledger_name(fsck->later,
+		       ledger_entry(fsck->later, index).document),
+		document) == 0;
+}
+
+static void
+tell_of_ref(void *arg, const struct ref_told *told)
+{
+	struct fsck *fsck = arg;
+
+	/* The pack of a commit that no branch has yet has a .keep. */
+	if ((told->should != NULL && store_keeps(fsck->store, told->should)) ||
+	    (told->is != NULL && came_since(fsck, told->document, told->is)))
+		return;
+	report_derived(fsck, "REF_WRONG", told->ref,
+	    told->should == NULL ? "a branch of no document in the journal" :
+				   "the branch is not where the journal says");
 }
 
 static bool
@@ -547,6 +577,7 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 	ok = check_folder(&fsck, err);
 	out->is_complete = ok && !stopped(&fsck);
 	audit_free(fsck.audit);
+	ledger_free(fsck.later);
 	library_free(fsck.library);
 	cert_cache_free(fsck.certs);
 	store_free(fsck.store);
@@ -558,10 +589,11 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 /* --- Repair. --- */
 
 static void
-say_mended(void *arg, const char *name, bool is_stray)
+say_mended(void *arg, const struct ref_told *told)
 {
 	(void)arg;
-	printf("%s %s\n", is_stray ? "dropped" : "moved", name);
+	printf("%s %s\n", told->should == NULL ? "dropped" : "moved",
+	    told->ref);
 }
 
 static bool

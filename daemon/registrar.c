@@ -10,8 +10,16 @@
 #include "base/time.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "record/refs.h"
 
-enum { IDLE_SECONDS = 3 };
+enum {
+	IDLE_SECONDS = 3,
+	/* Branches are written when nobody waits, at latest after these. */
+	REFS_ACTS = 4096,
+	REFS_MS = 60 * 1000,
+	REFS_IDLE_MS = 50,  /* nobody waits for so long */
+	REFS_IDLE_COST = 20, /* and for so many times what a writing takes */
+};
 
 struct registrar_queue {
 	pthread_t thread;
@@ -20,6 +28,9 @@ struct registrar_queue {
 	struct act_request *first, **end;
 	bool stopping, started;
 	struct judged_by now; /* under the mutex */
+	/* Its thread's: acts that no branch shows, since when, what it costs. */
+	unsigned refs_behind;
+	int64_t refs_since_ms, refs_cost_ms;
 };
 
 int64_t
@@ -427,14 +438,14 @@ apply_ledger(struct batch *batch, struct error *err)
 	return ok;
 }
 
-/* Refs follow from the journal: put right at the next start if this fails. */
-static bool
-move_refs(struct batch *batch, struct act_request *acts, struct error *err)
+/* Branches follow from the ledger: they are written later, all at once. */
+static void
+note_acts(struct registrar *registrar, const struct act_request *acts)
 {
-	struct registrar *registrar = batch->registrar;
-	char ref[DOCUMENT_NAME + 16];
+	struct registrar_queue *queue = registrar->queue;
 
-	for (struct act_request *act = acts; act != NULL; act = act->next) {
+	for (const struct act_request *act = acts; act != NULL;
+	     act = act->next) {
 		struct ledger_document *doc;
 
 		if (act->result != ACT_DONE)
@@ -442,17 +453,17 @@ move_refs(struct batch *batch, struct act_request *acts, struct error *err)
 		if (act->act != ACT_DEPOSIT && act->act != ACT_SIGN &&
 		    act->act != ACT_TERMINATE)
 			continue;
-		snprintf(ref, sizeof(ref), "refs/heads/%s", act->document);
-		if (!store_set_ref(registrar->store, ref, &act->commit, err))
-			return false;
+		if (queue->refs_behind++ == 0)
+			queue->refs_since_ms = time_monotonic_ms();
+		if (act->act == ACT_TERMINATE)
+			continue;
 		ledger_write_lock(registrar->ledger);
 		doc = ledger_find(registrar->ledger, act->document);
-		if (doc != NULL && act->act != ACT_TERMINATE)
+		if (doc != NULL)
 			snprintf(doc->title, sizeof(doc->title), "%s",
 			    act->title);
 		ledger_unlock(registrar->ledger);
 	}
-	return true;
 }
 
 /*
@@ -541,9 +552,9 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 	}
 	/* A write or flush that fails here is never retried. */
 	if (batch.num > 0 &&
-	    (!commit_journal(&batch, &err) || !apply_ledger(&batch, &err) ||
-		!move_refs(&batch, acts, &err)))
+	    (!commit_journal(&batch, &err) || !apply_ledger(&batch, &err)))
 		registrar->fatal(&err);
+	note_acts(registrar, acts);
 	pthread_mutex_lock(&registrar->queue->mutex);
 	registrar->queue->now = batch.now;
 	pthread_mutex_unlock(&registrar->queue->mutex);
@@ -564,6 +575,62 @@ tidy(struct registrar *registrar, size_t enough)
 		log_info("tidy", "joined=%u", joined);
 }
 
+static struct timespec
+time_after_ms(int64_t ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += ms % 1000 * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+static void
+write_refs(struct registrar *registrar)
+{
+	struct registrar_queue *queue = registrar->queue;
+	const int64_t began_ms = time_monotonic_ms();
+	struct error err = { 0 };
+
+	if (queue->refs_behind == 0)
+		return;
+	if (refs_write(registrar->store, registrar->ledger, &err)) {
+		queue->refs_behind = 0;
+		queue->refs_cost_ms = time_monotonic_ms() - began_ms;
+		return;
+	}
+	/* A git command at work, or a full disk: later again. */
+	log_warning("refs", "reason=%s", log_text(err.detail));
+	queue->refs_behind = 1;
+	queue->refs_since_ms = time_monotonic_ms();
+	queue->refs_cost_ms = IDLE_SECONDS * 1000 / REFS_IDLE_COST;
+}
+
+static bool
+refs_are_late(const struct registrar_queue *queue)
+{
+	return queue->refs_behind >= REFS_ACTS ||
+	    (queue->refs_behind > 0 &&
+		time_monotonic_ms() - queue->refs_since_ms >= REFS_MS);
+}
+
+/* How long nobody must wait before there is something to do, and what. */
+static int64_t
+idle_ms(const struct registrar_queue *queue, bool *for_refs)
+{
+	const int64_t cost = queue->refs_cost_ms * REFS_IDLE_COST;
+
+	*for_refs = queue->refs_behind > 0;
+	if (!*for_refs)
+		return IDLE_SECONDS * 1000;
+	return cost > REFS_IDLE_MS ? cost : REFS_IDLE_MS;
+}
+
 /* All that wait, up to a bound; NULL when it is time to end. */
 static struct act_request *
 take_acts(struct registrar *registrar)
@@ -571,17 +638,20 @@ take_acts(struct registrar *registrar)
 	struct registrar_queue *queue = registrar->queue;
 	struct act_request *acts, **end;
 	struct timespec until;
+	bool for_refs;
 
 	pthread_mutex_lock(&queue->mutex);
 	while (queue->first == NULL && !queue->stopping) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += IDLE_SECONDS;
+		until = time_after_ms(idle_ms(queue, &for_refs));
 		if (pthread_cond_timedwait(&queue->wake, &queue->mutex,
 			&until) == 0 ||
 		    queue->first != NULL || queue->stopping)
 			continue;
 		pthread_mutex_unlock(&queue->mutex);
-		tidy(registrar, STORE_PACKS_IDLE);
+		if (for_refs)
+			write_refs(registrar);
+		else
+			tidy(registrar, STORE_PACKS_IDLE);
 		pthread_mutex_lock(&queue->mutex);
 	}
 	acts = queue->first;
@@ -619,7 +689,10 @@ run_thread(void *arg)
 		}
 		tell_growth(registrar);
 		tidy(registrar, STORE_PACKS_BUSY);
+		if (refs_are_late(registrar->queue))
+			write_refs(registrar);
 	}
+	write_refs(registrar);
 	return NULL;
 }
 

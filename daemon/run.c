@@ -164,12 +164,37 @@ settings_load(const struct config *config, struct policy **policy,
 	return false;
 }
 
+struct refs_mended {
+	struct store *store;
+	unsigned num; /* that a stop without warning left behind */
+};
+
+/* What is behind since the last writing is no news, unlike what was changed. */
 static void
-tell_of_ref(void *arg, const char *name, bool is_stray)
+tell_of_ref(void *arg, const struct ref_told *told)
 {
-	(void)arg;
-	log_warning("refs", "%s=%s", is_stray ? "dropped" : "moved",
-	    log_text(name));
+	struct refs_mended *mended = arg;
+
+	if (told->should != NULL && store_keeps(mended->store, told->should))
+		mended->num++;
+	else
+		log_warning("refs", "%s=%s",
+		    told->should == NULL ? "dropped" : "moved",
+		    log_text(told->ref));
+}
+
+static bool
+follow_refs(struct daemon *daemon, struct error *err)
+{
+	struct refs_mended mended = { .store = daemon->store };
+
+	if (!refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
+		&mended, err))
+		return false;
+	if (mended.num > 0)
+		log_info("refs", "completed=%u", mended.num);
+	store_keep(daemon->store);
+	return true;
 }
 
 static bool
@@ -275,8 +300,7 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !open_journal(daemon, err) ||
 	    !library_follow_all(daemon->library, registrar->journal,
 		daemon->ledger, err) ||
-	    !refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
-		NULL, err))
+	    !follow_refs(daemon, err))
 		return false;
 	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);

@@ -1,84 +1,124 @@
+/*
+ * Branches follow from the ledger: compare them with it, and write them anew.
+ */
 #include "record/refs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BRANCH "refs/heads/"
-
-enum { BRANCH_NAME = DOCUMENT_NAME + sizeof(BRANCH) };
+#include "store/refs.h"
 
 struct following {
-	struct store *store;
-	struct ledger *ledger;
-	bool mend;
-	void (*tell)(void *arg, const char *name, bool is_stray);
+	struct ledger_document **docs; /* by name */
+	size_t num, next;
+	bool differs;
+	void (*tell)(void *arg, const struct ref_told *told);
 	void *arg;
-	/* Strays, to be dropped once the walk over them is done. */
-	char (*strays)[BRANCH_NAME];
-	size_t num;
 };
 
+static void
+tell(struct following *all, const char *name, const struct oid *is,
+    const struct oid *should)
+{
+	char ref[DOCUMENT_NAME + sizeof(STORE_HEADS)];
+
+	snprintf(ref, sizeof(ref), STORE_HEADS "%s", name);
+	all->differs = true;
+	all->tell(all->arg,
+	    &(struct ref_told){ .ref = ref,
+		.document = ref + strlen(STORE_HEADS),
+		.is = is,
+		.should = should });
+}
+
+/* Documents before name have no branch. */
+static void
+tell_missing(struct following *all, const char *name)
+{
+	for (; all->next < all->num &&
+	     (name == NULL || strcmp(all->docs[all->next]->name, name) < 0);
+	     all->next++)
+		if (all->docs[all->next]->num_versions > 0)
+			tell(all, all->docs[all->next]->name, NULL,
+			    &all->docs[all->next]->tip);
+}
+
 static bool
-find_stray(void *arg, const char *name, const struct oid *oid,
-    struct error *err)
+compare_head(void *arg, const struct store_head *head, struct error *err)
 {
 	struct following *all = arg;
 	const struct ledger_document *doc;
-	void *more;
 
-	(void)oid;
-	if (strncmp(name, BRANCH, strlen(BRANCH)) != 0)
+	(void)err;
+	tell_missing(all, head->name);
+	doc = all->next < all->num ? all->docs[all->next] : NULL;
+	if (doc == NULL || strcmp(doc->name, head->name) != 0 ||
+	    doc->num_versions == 0) {
+		tell(all, head->name, &head->oid, NULL);
 		return true;
-	doc = ledger_find(all->ledger, name + strlen(BRANCH));
-	if (doc != NULL && doc->num_versions > 0)
-		return true;
-	all->tell(all->arg, name, true);
-	if ((more = realloc(all->strays,
-		 (all->num + 1) * sizeof(all->strays[0]))) == NULL)
-		return error_set_errno(err, "refs");
-	all->strays = more;
-	snprintf(all->strays[all->num++], BRANCH_NAME, "%s", name);
+	}
+	all->next++;
+	if (!oid_eq(&doc->tip, &head->oid))
+		tell(all, doc->name, &head->oid, &doc->tip);
 	return true;
 }
 
 static bool
-follow_one(struct following *all, const struct ledger_document *doc,
-    struct error *err)
+write_heads(struct store *store, struct ledger_document *const docs[],
+    size_t num, struct error *err)
 {
-	char name[BRANCH_NAME];
-	struct oid tip;
+	struct store_head *heads = calloc(num + 1, sizeof(*heads));
+	size_t n = 0;
+	bool ok;
 
-	if (doc->num_versions == 0)
-		return true;
-	snprintf(name, sizeof(name), BRANCH "%s", doc->name);
-	if (store_get_ref(all->store, name, &tip) && oid_eq(&tip, &doc->tip))
-		return true;
-	all->tell(all->arg, name, false);
-	return !all->mend || store_set_ref(all->store, name, &doc->tip, err);
+	if (heads == NULL)
+		return error_set_errno(err, "refs");
+	for (size_t i = 0; i < num; i++)
+		if (docs[i]->num_versions > 0)
+			heads[n++] = (struct store_head){ docs[i]->name,
+				docs[i]->tip };
+	ok = store_write_heads(store, heads, n, err);
+	free(heads);
+	if (ok)
+		store_release(store);
+	return ok;
 }
 
 bool
-refs_follow(struct store *store, struct ledger *ledger, bool mend,
-    void (*tell)(void *arg, const char *name, bool is_stray), void *arg,
-    struct error *err)
+refs_write(struct store *store, struct ledger *ledger, struct error *err)
 {
-	struct following all = { .store = store,
-		.ledger = ledger,
-		.mend = mend,
-		.tell = tell,
-		.arg = arg };
 	struct ledger_document **docs;
 	size_t num = 0;
 	bool ok;
 
-	if ((docs = ledger_sorted(ledger, &num)) == NULL)
-		return error_set_errno(err, "refs");
-	ok = store_each_ref(store, find_stray, &all, err);
-	for (size_t i = 0; ok && mend && i < all.num; i++)
-		ok = store_delete_ref(store, all.strays[i], err);
-	for (size_t i = 0; ok && i < num; i++)
-		ok = follow_one(&all, docs[i], err);
-	free(all.strays);
+	ledger_read_lock(ledger);
+	docs = ledger_sorted(ledger, &num);
+	ledger_unlock(ledger);
+	/* Only the caller moves a tip; a name never changes. */
+	ok = docs != NULL ? write_heads(store, docs, num, err) :
+			    error_set_errno(err, "refs");
 	free(docs);
+	return ok;
+}
+
+bool
+refs_follow(struct store *store, struct ledger *ledger, bool mend,
+    void (*told)(void *arg, const struct ref_told *told), void *arg,
+    struct error *err)
+{
+	struct following all = { .tell = told, .arg = arg };
+	size_t num_loose = 0;
+	bool ok;
+
+	if ((all.docs = ledger_sorted(ledger, &all.num)) == NULL)
+		return error_set_errno(err, "refs");
+	ok = store_each_head(store, compare_head, &all, &num_loose, err);
+	if (ok)
+		tell_missing(&all, NULL);
+	if (ok && mend && (all.differs || num_loose > 0))
+		ok = write_heads(store, all.docs, all.num, err);
+	else if (ok && mend)
+		store_release(store);
+	free(all.docs);
 	return ok;
 }

@@ -18,6 +18,7 @@
 struct pack {
 	struct store *store;
 	int fd;
+	bool kept;
 	char path[FILE_PATH];
 	uint64_t at;
 	uint32_t crc; /* of the object under way */
@@ -40,9 +41,16 @@ pack_new(struct store *store, struct error *err)
 	}
 	pack->store = store;
 	pack->fd = -1;
+	pack->kept = store_packs(store)->keeps;
 	pack->at = HEADER;
 	pack->out = BUF(2 * GATHER);
 	return pack;
+}
+
+void
+pack_set_kept(struct pack *pack, bool kept)
+{
+	pack->kept = kept;
 }
 
 void
@@ -513,27 +521,41 @@ write_index(struct pack *pack, const char *name, char path[FILE_PATH],
 	return ok || error_context(err, "git pack index");
 }
 
+/* So that no git command drops what no ref names yet. */
+static bool
+make_keep(const struct packs *packs, const char *name, struct error *err)
+{
+	char path[FILE_PATH];
+	int fd;
+
+	if (!packs_path(packs, name, "keep", path, err))
+		return false;
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return error_set_errno(err, "%s", path);
+	close(fd);
+	return true;
+}
+
 /* The pack in place first: an index without its pack is damage to git. */
 static bool
 publish(struct pack *pack, const char *name, const char *index,
     struct error *err)
 {
-	char to[FILE_PATH], file[64];
-	const char *dir = store_packs(pack->store)->dir;
+	const struct packs *packs = store_packs(pack->store);
+	char to[FILE_PATH];
 
-	snprintf(file, sizeof(file), "pack-%s.pack", name);
-	if (!file_join(to, dir, file, err))
+	if ((pack->kept && !make_keep(packs, name, err)) ||
+	    !packs_path(packs, name, "pack", to, err))
 		return false;
 	if (rename(pack->path, to) != 0)
 		return error_set_errno(err, "%s", to);
 	close(pack->fd);
 	pack->fd = -1;
-	snprintf(file, sizeof(file), "pack-%s.idx", name);
-	if (!file_join(to, dir, file, err))
+	if (!packs_path(packs, name, "idx", to, err))
 		return false;
 	if (rename(index, to) != 0)
 		return error_set_errno(err, "%s", to);
-	return file_sync_dir(dir, err);
+	return file_sync_dir(packs->dir, err);
 }
 
 bool

@@ -177,23 +177,34 @@ check_index(struct packfile *pack, struct error *err)
 	    error_set(err, ERROR_UNTRUSTED, "a pack index cut short");
 }
 
-static bool
-map_pack(struct packfile *pack, const char *dir, struct error *err)
+bool
+packs_path(const struct packs *packs, const char *name, const char *suffix,
+    char out[FILE_PATH], struct error *err)
 {
-	char path[FILE_PATH], name[64];
+	char file[64];
+
+	snprintf(file, sizeof(file), "pack-%s.%s", name, suffix);
+	return file_join(out, packs->dir, file, err);
+}
+
+static bool
+map_pack(const struct packs *packs, struct packfile *pack, struct error *err)
+{
+	char path[FILE_PATH];
 	struct stat st;
 	void *map;
 	int fd;
 
-	snprintf(name, sizeof(name), "pack-%s.pack", pack->name);
-	if (!file_join(path, dir, name, err))
+	if (!packs_path(packs, pack->name, "keep", path, err))
+		return false;
+	pack->kept = file_exists(path);
+	if (!packs_path(packs, pack->name, "pack", path, err))
 		return false;
 	pack->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (pack->fd < 0 || fstat(pack->fd, &st) != 0)
 		return error_set_errno(err, "%s", path);
 	pack->size = (uint64_t)st.st_size;
-	snprintf(name, sizeof(name), "pack-%s.idx", pack->name);
-	if (!file_join(path, dir, name, err))
+	if (!packs_path(packs, pack->name, "idx", path, err))
 		return false;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0) {
 		error_set_errno(err, "%s", path);
@@ -222,7 +233,7 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 	pack->fd = -1;
 	pack->refs = 1;
 	snprintf(pack->name, sizeof(pack->name), "%s", name);
-	if (!map_pack(pack, packs->dir, err)) {
+	if (!map_pack(packs, pack, err)) {
 		free_pack(pack);
 		return false;
 	}
@@ -249,6 +260,23 @@ is_loaded(const struct packs *packs, const char *name)
 	return false;
 }
 
+/* A .keep is made before its pack: a crash may leave it alone. */
+static void
+sweep_keep(const struct packs *packs, const char *name)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH], id[OID_HEX];
+
+	if (strlen(name) != 50 || strncmp(name, "pack-", 5) != 0 ||
+	    strcmp(name + 45, ".keep") != 0 ||
+	    !span_to_str(span_of(name + 5, 40), id, sizeof(id)) ||
+	    !packs_path(packs, id, "idx", path, &ignored) ||
+	    file_exists(path) ||
+	    !packs_path(packs, id, "keep", path, &ignored))
+		return;
+	unlink(path);
+}
+
 static bool
 load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 {
@@ -264,6 +292,8 @@ load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 		    strncmp(entry->d_name, "tmp-", 4) == 0 &&
 		    file_join(path, packs->dir, entry->d_name, err))
 			unlink(path);
+		if (!packs->is_view)
+			sweep_keep(packs, entry->d_name);
 		if (len != 49 || strncmp(entry->d_name, "pack-", 5) != 0 ||
 		    strcmp(entry->d_name + 45, ".idx") != 0 ||
 		    !span_to_str(span_of(entry->d_name + 5, 40), name,
@@ -310,7 +340,8 @@ packs_close(struct packs *packs)
 void
 packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
 {
-	char path[FILE_PATH], name[64];
+	static const char *const parts[] = { "idx", "pack", "keep" };
+	char path[FILE_PATH];
 	struct error ignored = { 0 };
 
 	for (size_t i = 0; i < num; i++) {
@@ -324,13 +355,28 @@ packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
 			}
 		pthread_rwlock_unlock(&packs->lock);
 		/* Index first: a pack without one is nothing to git. */
-		snprintf(name, sizeof(name), "pack-%s.idx", pack->name);
-		if (file_join(path, packs->dir, name, &ignored))
-			unlink(path);
-		snprintf(name, sizeof(name), "pack-%s.pack", pack->name);
-		if (file_join(path, packs->dir, name, &ignored))
-			unlink(path);
+		for (size_t j = 0; j < sizeof(parts) / sizeof(parts[0]); j++)
+			if (packs_path(packs, pack->name, parts[j], path,
+				&ignored))
+				unlink(path);
 		packs_release(pack);
+	}
+}
+
+void
+packs_release_all(struct packs *packs)
+{
+	char path[FILE_PATH];
+	struct error ignored = { 0 };
+
+	for (size_t i = 0; i < packs->num; i++) {
+		struct packfile *pack = packs->list[i];
+
+		if (!pack->kept ||
+		    !packs_path(packs, pack->name, "keep", path, &ignored))
+			continue;
+		unlink(path);
+		pack->kept = false;
 	}
 }
 

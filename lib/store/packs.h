@@ -18,11 +18,13 @@ struct packfile {
 	size_t idx_len;
 	uint32_t num;
 	int refs;
+	bool kept; /* it has a .keep: the writer's thread */
 	uint32_t *by_offset; /* entries as they lie; made when first asked for */
 };
 
 struct packs {
 	char dir[4096];
+	bool keeps;   /* a new one gets a .keep */
 	bool is_view; /* another process writes here: nothing is changed */
 	pthread_rwlock_t lock;
 	struct packfile **list;
@@ -49,6 +51,11 @@ bool packs_load(struct packs *packs, const char *name,
 /* Take packs out of the list and off the disk; readers keep theirs. */
 void packs_remove(struct packs *packs, struct packfile *const gone[],
     size_t num);
+/* PATH of pack-NAME.SUFFIX. */
+bool packs_path(const struct packs *packs, const char *name,
+    const char *suffix, char out[4096], struct error *err) MUST_USE;
+/* Take every .keep away. */
+void packs_release_all(struct packs *packs);
 bool packs_has(struct packs *packs, const struct oid *oid);
 /* ERROR_NOT_FOUND if no pack has it. */
 bool packs_find(struct packs *packs, const struct oid *oid, struct place *out,

@@ -23,13 +23,19 @@ struct store {
 	git_repository *repository;
 	git_repository *durable; /* the same: what it writes is flushed */
 	pthread_mutex_t mutex; /* for libgit2's reading of objects */
-	unsigned refs_changed;
+	char path[FILE_PATH];
 };
 
 struct packs *
 store_packs(struct store *store)
 {
 	return &store->packs;
+}
+
+const char *
+store_path(const struct store *store)
+{
+	return store->path;
 }
 
 static bool
@@ -159,6 +165,7 @@ open_store(const char *path, bool is_view, struct error *err)
 	/* It keeps a pack open that is joined and gone: not for ever. */
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	pthread_mutex_init(&store->mutex, NULL);
+	snprintf(store->path, sizeof(store->path), "%s", path);
 	if (!is_view)
 		sweep_refs(path, 0, false);
 	if (git_repository_open_bare(&store->repository, path) != 0 ||
@@ -564,7 +571,6 @@ store_set_ref(struct store *store, const char *name, const struct oid *oid,
 		ok = git_repository_set_head(store->repository, name) == 0 ||
 		    git_failed(err, "HEAD");
 	git_reference_free(ref);
-	store->refs_changed++;
 	return ok;
 }
 
@@ -579,54 +585,30 @@ store_get_ref(struct store *store, const char *name, struct oid *out)
 	return true;
 }
 
-bool
-store_each_ref(struct store *store,
-    bool (*visit)(void *arg, const char *name, const struct oid *oid,
-	struct error *err),
-    void *arg, struct error *err)
+void
+store_keep(struct store *store)
 {
-	git_reference_iterator *iterator = NULL;
-	git_reference *ref = NULL;
-	bool ok = true;
-	int result;
+	store->packs.keeps = true;
+}
 
-	if (git_reference_iterator_new(&iterator, store->repository) != 0)
-		return git_failed(err, "refs");
-	while (ok && (result = git_reference_next(&ref, iterator)) == 0) {
-		const git_oid *id = git_reference_target(ref);
-		struct oid oid = { 0 };
-
-		if (id != NULL)
-			memcpy(oid.bytes, id->id, OID_BYTES);
-		ok = visit(arg, git_reference_name(ref), &oid, err);
-		git_reference_free(ref);
-	}
-	if (ok && result != GIT_ITEROVER)
-		ok = git_failed(err, "refs");
-	git_reference_iterator_free(iterator);
-	return ok;
+void
+store_release(struct store *store)
+{
+	packs_release_all(&store->packs);
 }
 
 bool
-store_delete_ref(struct store *store, const char *name, struct error *err)
+store_keeps(struct store *store, const struct oid *oid)
 {
-	return git_reference_remove(store->repository, name) == 0 ||
-	    git_failed(err, name);
-}
+	struct error ignored = { 0 };
+	struct place place;
+	bool kept;
 
-static bool
-pack_refs(struct store *store, struct error *err)
-{
-	git_refdb *refdb = NULL;
-	bool ok;
-
-	/* All refs are in one new file then, and the old ones go. */
-	ok = (git_repository_refdb(&refdb, store->durable) == 0 &&
-		 git_refdb_compress(refdb) == 0) ||
-	    git_failed(err, "packed-refs");
-	git_refdb_free(refdb);
-	store->refs_changed = 0;
-	return ok;
+	if (!packs_find(&store->packs, oid, &place, &ignored))
+		return false;
+	kept = place.pack->kept;
+	packs_release(place.pack);
+	return kept;
 }
 
 static bool
@@ -667,11 +649,9 @@ store_tidy(struct store *store, size_t enough, unsigned *joined,
 	struct packfile **small;
 	struct pack *pack = NULL;
 	size_t num = 0, chosen = 0, wanted;
-	bool ok = true;
+	bool ok = true, kept = false;
 
 	*joined = 0;
-	if (store->refs_changed > 256 && !pack_refs(store, err))
-		return false;
 	/* Only the writer changes the list, and that is who calls. */
 	if (packs->num <= enough)
 		return true;
@@ -689,8 +669,12 @@ store_tidy(struct store *store, size_t enough, unsigned *joined,
 	if (chosen > enough / 4) {
 		pack = pack_new(store, err);
 		ok = pack != NULL;
-		for (size_t i = 0; ok && i < chosen; i++)
+		for (size_t i = 0; ok && i < chosen; i++) {
+			kept = kept || small[i]->kept;
 			ok = pack_copy(pack, small[i], err);
+		}
+		if (ok)
+			pack_set_kept(pack, kept);
 		/* The old ones go when the new one is durable and open. */
 		ok = ok && pack_finish(pack, err);
 		pack_free(pack);

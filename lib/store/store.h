@@ -114,16 +114,19 @@ bool store_set_ref(struct store *store, const char *name,
     const struct oid *oid, struct error *err) MUST_USE;
 /* False, without an error, if there is none. */
 bool store_get_ref(struct store *store, const char *name, struct oid *out);
-bool store_each_ref(struct store *store,
-    bool (*visit)(void *arg, const char *name, const struct oid *oid,
-	struct error *err),
-    void *arg, struct error *err) MUST_USE;
-bool store_delete_ref(struct store *store, const char *name,
-    struct error *err) MUST_USE;
+/*
+ * From now on each new pack gets a .keep (git-repack(1)), so that no git
+ * command takes away what no ref names yet; until store_release(), to be called
+ * once the refs name all of it.  The writer's thread.
+ */
+void store_keep(struct store *store);
+void store_release(struct store *store);
+/* Is an object in a pack that had a .keep when it was opened? */
+bool store_keeps(struct store *store, const struct oid *oid);
 
 /*
- * Join small packs into one, and loose refs into packed-refs, once there are
- * more than enough packs; the writer's thread.  *joined gets how many.
+ * Join small packs into one, once there are more than enough; the writer's
+ * thread.  *joined gets how many.
  * STORE_PACKS_IDLE is for when nobody waits, STORE_PACKS_BUSY even then: each
  * pack costs a descriptor and every reader a look into its index.
  */

@@ -5,6 +5,7 @@
 #   make_daemon DIR        policy, configuration, data and keys
 #   start_daemon DIR       on a free loopback port (kept in DIR/port)
 #   stop_daemon DIR
+#   settle_refs DIR        wait until the branches in store.git show every act
 #   enrol DIR OFFICE…      import the enrolment at each office; they agreed to all
 #                          policies of before, unless $enrol_options is empty
 # $1 of each is an absolute path.
@@ -103,6 +104,15 @@ start_daemon() {
 	until tail -c +$((from + 1)) "$1/log" | grep -q 'event=start '; do
 		kill -0 "$(cat "$1/pid")" 2>/dev/null || { tail -n 5 "$1/log" >&2; return 1; }
 		sleep 0.02
+	done
+}
+
+# A pack of which the branches do not tell yet has a .keep beside it.
+settle_refs() {
+	n=0
+	while ls "$1"/data/store.git/objects/pack/*.keep >/dev/null 2>&1; do
+		n=$((n + 1)); [ $n -lt 600 ] || return 1
+		sleep 0.05
 	done
 }
 

@@ -32,6 +32,7 @@ done
 at mofa --json list >work/list 2>&1
 lost=0; while read -r doc; do grep -q "\"$doc\"" work/list || lost=$((lost + 1)); done <work/acked
 [ $lost = 0 ] && ok "all $(wc -l <work/acked) acknowledged are there" || not_ok "$lost lost"
+check "the branches follow" settle_refs "$dir"
 check "git finds nothing wrong" sh -c "test -z \"\$(git -c safe.directory='*' -C data/store.git fsck --strict --full 2>&1 | grep -v '^dangling')\""
 expect "the journal is one history" 0 "proved" at mofa log
 

@@ -42,6 +42,7 @@ expect "its extra line is the entry" 0 '"act":"deposit"' cat work/entry
 
 # --- git ---
 git config --global safe.directory '*'
+check "the branches follow" settle_refs "$dir"
 check "git fsck is silent" sh -c 'test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
 check "git clones it" git clone -q data/store.git work/clone -b agreement/one
 for f in texts/lo/lo.txt version.yaml META-INF/signature-seal.p7s; do

@@ -65,6 +65,7 @@ openssl_id=$(ls work/copy/META-INF/signature-terminate-*.p7s | head -n 1)
 cat certs/mofa-ca.pem certs/iom-ca.pem certs/mofa/crl.pem certs/iom/crl.pem >work/trust.pem
 expect "openssl cms verifies a termination" 0 "CAdES Verification successful" openssl cms -verify -cades -binary -inform DER -purpose any -crl_check -in "$openssl_id" \
 	-content "$(echo "$openssl_id" | sed 's/signature-/ASiCManifest-/; s/p7s$/xml/')" -CAfile work/trust.pem -out /dev/null
+check "the branches follow" settle_refs "$dir"
 check "git fsck is silent" sh -c 'git config --global safe.directory "*"; test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
 check "the branch has every act, one after another" test "$(git -C data/store.git rev-list --count refs/heads/agreement/one)" = 6
 finish

@@ -21,6 +21,7 @@ git_as() {
 tip() { git --git-dir=data/store.git rev-parse "refs/heads/$1"; }
 same() { [ "$(git -C "$1" rev-parse "refs/remotes/origin/$2")" = "$(tip "$2")" ]; }
 
+settle_refs "$dir"
 for v in 0 2; do
 	git config --global protocol.version $v
 	check "v$v: clone" git_as iom-geneva clone -q "$url" work/clone$v
@@ -31,15 +32,15 @@ for v in 0 2; do
 	expect "v$v: MOFA reads it" 0 "health-protocol/tb" git_as mofa ls-remote "$url"
 	expect "v$v: ls-remote of one" 0 "agreement/two" git_as mofa ls-remote "$url" 'refs/heads/agreement/two'
 	check "v$v: nothing new" git_as iom-geneva -C work/clone$v fetch -q
-	deposit mofa one "Article 3 of v$v" >/dev/null
+	deposit mofa one "Article 3 of v$v" >/dev/null; settle_refs "$dir"
 	check "v$v: a new version is fetched" git_as iom-geneva -C work/clone$v fetch -q
 	check "v$v: it is the tip" same work/clone$v agreement/one
-	deposit mofa new$v >/dev/null
+	deposit mofa new$v >/dev/null; settle_refs "$dir"
 	check "v$v: a new document is fetched" git_as iom-geneva -C work/clone$v fetch -q
 	check "v$v: it is there" same work/clone$v agreement/new$v
 	check "v$v: a shallow clone" git_as iom-geneva clone -q --depth 1 --no-single-branch "$url" work/shallow$v
 	check "v$v: has one commit a branch" sh -c "test \$(git -C work/shallow$v rev-list --count origin/agreement/one) = 1"
-	deposit mofa one "Article 4 of v$v" >/dev/null
+	deposit mofa one "Article 4 of v$v" >/dev/null; settle_refs "$dir"
 	check "v$v: fetch into it" git_as iom-geneva -C work/shallow$v fetch -q
 	check "v$v: goes on from there" sh -c "test \$(git -C work/shallow$v rev-list --count origin/agreement/one) = 2"
 	check "v$v: --deepen 1" git_as iom-geneva -C work/shallow$v fetch -q --deepen 1
@@ -133,4 +134,23 @@ stop_daemon "$dir"; git --git-dir=data/store.git repack -q -a -d -f --window=50;
 check "after a repack with deltas: clone" git_as mofa clone -q "$url" work/deltas
 check "all is there" sh -c "git -C work/deltas fsck --full --strict && test \$(git -C work/deltas rev-list --all --count) = \$(git --git-dir=data/store.git rev-list --branches --count)"
 check "in a pack with deltas" sh -c "git verify-pack -v work/deltas/.git/objects/pack/*.idx | grep -q 'chain length'"
+
+# Branches that are not written yet: nothing is taken by git, and nothing is
+# wrong; a start completes them.
+: >data/store.git/packed-refs.lock
+deposit mofa late "Late" >/dev/null; deposit mofa one "Article 5" >/dev/null
+check "what is acknowledged is fetched at once" git_as mofa -C work/clone2 fetch -q
+late=$(git -C work/clone2 rev-parse origin/agreement/late)
+expect "no branch tells of it yet" 128 "" tip agreement/late
+expect "fsck finds nothing wrong beside the daemon" 0 "nothing is wrong" "$valised" fsck data
+check "a backup has the branch" sh -c "\"$valised\" --config valised.yaml backup work/saved >/dev/null && test \$(git --git-dir=work/saved/store.git rev-parse agreement/late) = $late"
+kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null; rm data/store.git/packed-refs.lock
+expect "fsck finds nothing wrong after kill -9" 0 "nothing is wrong" "$valised" fsck data
+git --git-dir=data/store.git repack -q -a -d; git --git-dir=data/store.git -c gc.pruneExpire=now gc -q --prune=now
+start_daemon "$dir"
+expect "a start completes the branches" 0 "^$late$" tip agreement/late
+expect "and tells of it" 0 "event=refs completed=2" cat log
+check "git took nothing" git --git-dir=data/store.git fsck --full --strict
+expect "nor does fsck miss anything" 0 "nothing is wrong" "$valised" fsck data
+check "no pack is kept once the branches are written" settle_refs "$dir"
 finish

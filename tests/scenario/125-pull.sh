@@ -20,6 +20,7 @@ check "each version is a container" test -f work/copy/agreement/one/one-v1.asice
 check "what one may not read is not there" test ! -e work/copy/health-protocol
 git config --global safe.directory '*'
 check "store.git is whole" sh -c 'test -z "$(git -C work/copy/store.git fsck --full --strict 2>&1 | grep -v -e notice: -e "HEAD points")"'
+check "the branches follow" settle_refs "$dir"
 [ "$(git -C work/copy/store.git rev-parse agreement/one)" = "$(git -C data/store.git rev-parse agreement/one)" ] && ok "at the tip" || not_ok "at the tip"
 expect "nothing new" 0 "0 new" at iom-geneva pull
 deposit mofa one "Article 3" >/dev/null; deposit mofa three >/dev/null

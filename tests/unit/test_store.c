@@ -1,11 +1,12 @@
 #include "unit.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/store.h"
+#include "store/refs.h"
 
 static char dir[UNIT_DIR], path[FILE_PATH];
 static struct store *store;
@@ -247,6 +248,190 @@ START_TEST(small_packs_are_joined_and_nothing_is_lost)
 }
 END_TEST
 
+/* A commit of its own, in a pack of its own. */
+static struct oid
+put_commit(const char *text)
+{
+	struct error err = { 0 };
+	struct container *c = make_files(text);
+	struct pack *pack = pack_new(store, &err);
+	struct oid tree, oid;
+
+	ck_ok(pack_add_tree(pack, c, true, &tree, &err), err);
+	oid = commit_of(pack, &tree, NULL);
+	ck_ok(pack_finish(pack, &err), err);
+	pack_free(pack);
+	container_free(c);
+	return oid;
+}
+
+static size_t
+count_packs(const char *pattern)
+{
+	char all[FILE_PATH + 100];
+	glob_t found = { 0 };
+	size_t num;
+
+	snprintf(all, sizeof(all), "%s/objects/pack/%s", path, pattern);
+	num = glob(all, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	globfree(&found);
+	return num;
+}
+
+static char seen_heads[200];
+
+static bool
+see_head(void *arg, const struct store_head *head, struct error *err)
+{
+	const struct oid *known = arg; /* two of them */
+
+	(void)err;
+	snprintf(seen_heads + strlen(seen_heads),
+	    sizeof(seen_heads) - strlen(seen_heads), "%s=%c ", head->name,
+	    oid_eq(&head->oid, &known[0])     ? '0'
+		: oid_eq(&head->oid, &known[1]) ? '1'
+						: '?');
+	return true;
+}
+
+static void
+assert_heads(const struct oid known[], const char *want, size_t want_loose)
+{
+	struct error err = { 0 };
+	size_t num_loose = 9;
+
+	seen_heads[0] = '\0';
+	ck_ok(store_each_head(store, see_head, (void *)(uintptr_t)known,
+		  &num_loose, &err),
+	    err);
+	ck_assert_str_eq(seen_heads, want);
+	ck_assert_uint_eq(num_loose, want_loose);
+}
+
+static void
+git(const char *command)
+{
+	char line[FILE_PATH * 2];
+
+	snprintf(line, sizeof(line),
+	    "cd '%s' && HOME=/nonexistent git -c safe.directory='*'"
+	    " -c user.name=x -c user.email=x@x.example %s >/dev/null 2>&1",
+	    path, command);
+	ck_assert_int_eq(system(line), 0);
+}
+
+START_TEST(branches_are_one_file_that_git_reads)
+{
+	struct error err = { 0 };
+	const struct oid known[] = { put_commit("a"), put_commit("b") };
+	struct store_head heads[] = { { "agreement/a", known[0] },
+		{ "agreement/b", known[0] }, { "mou/c", known[1] } };
+	struct oid oid;
+
+	/* Other refs stay, a tag with what it peels to; loose branches go. */
+	ck_ok(store_set_ref(store, "refs/heads/agreement/old", &known[1], &err) &&
+		store_set_ref(store, "refs/heads/agreement/b", &known[1], &err),
+	    err);
+	git("tag -a -m x zz agreement/old");
+	git("update-ref refs/bisect/one agreement/old");
+	git("pack-refs --all");
+	git("update-ref refs/heads/agreement/b agreement/old~0");
+	git("update-ref refs/valise/policy agreement/old");
+	assert_heads(known, "agreement/b=1 agreement/old=1 ", 0);
+	ck_ok(store_set_ref(store, "refs/heads/agreement/b", &known[0], &err),
+	    err);
+	assert_heads(known, "agreement/b=0 agreement/old=1 ", 1);
+	ck_ok(store_write_heads(store, heads, 3, &err), err);
+	assert_heads(known, "agreement/a=0 agreement/b=0 mou/c=1 ", 0);
+	assert_git("for-each-ref --format='%(refname)' | tr '\n' ' '",
+	    "refs/bisect/one refs/heads/agreement/a refs/heads/agreement/b"
+	    " refs/heads/mou/c refs/tags/zz refs/valise/policy ");
+	assert_git("cat-file -t zz", "tag\n");
+	assert_git("show-ref -d | grep -c 'refs/tags/zz^{}'", "1\n");
+	assert_git("symbolic-ref HEAD", "refs/heads/agreement/a\n");
+	/* HEAD stays where it names a branch; git's own lock is ours too. */
+	heads[0].oid = known[1];
+	git("symbolic-ref HEAD refs/heads/mou/c");
+	git("rev-parse HEAD >packed-refs.lock");
+	ck_assert(!store_write_heads(store, heads, 3, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
+	assert_heads(known, "agreement/a=0 agreement/b=0 mou/c=1 ", 0);
+	git("version; rm packed-refs.lock");
+	err = (struct error){ 0 };
+	ck_ok(store_write_heads(store, heads, 3, &err), err);
+	assert_heads(known, "agreement/a=1 agreement/b=0 mou/c=1 ", 0);
+	assert_git("symbolic-ref HEAD", "refs/heads/mou/c\n");
+	ck_assert(store_get_ref(store, "refs/heads/agreement/a", &oid) &&
+	    oid_eq(&oid, &known[1]));
+	assert_git("fsck --strict --full", "");
+}
+END_TEST
+
+static const char *const damaged_refs[] = { "x refs/heads/a/b\n",
+	"0123456789012345678901234567890123456789 \n",
+	"0123456789012345678901234567890123456789\n",
+	"0123456789012345678901234567890123456789 refs/heads/a/b" };
+
+START_TEST(damaged_branches_are_told)
+{
+	struct error err = { 0 };
+	char file[FILE_PATH];
+	size_t num_loose;
+
+	ck_ok(file_join(file, path, "packed-refs", &err) &&
+		file_write(file, span_of_str(damaged_refs[_i]), 0600, &err),
+	    err);
+	ck_assert(!store_each_head(store, see_head, NULL, &num_loose, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "packed-refs"));
+	err = (struct error){ 0 };
+	ck_assert(!store_write_heads(store, NULL, 0, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+}
+END_TEST
+
+/* _i: once released, git may take what no ref names. */
+START_TEST(what_no_ref_names_yet_is_kept_from_git)
+{
+	struct error err = { 0 };
+	const struct oid before = put_commit("before");
+	char file[FILE_PATH];
+	unsigned joined;
+	struct oid oid;
+
+	store_keep(store);
+	for (int i = 0; i < 60; i++) {
+		char text[20];
+
+		snprintf(text, sizeof(text), "text %d", i);
+		oid = put_commit(text);
+	}
+	ck_assert(store_keeps(store, &oid) && !store_keeps(store, &before));
+	/* So it stays when packs are joined, and when the store is opened. */
+	ck_ok(store_tidy(store, STORE_PACKS_IDLE, &joined, &err), err);
+	ck_assert(joined > 0 && store_keeps(store, &oid));
+	ck_assert_uint_ge(count_packs("*.keep") + 1, count_packs("*.pack"));
+	/* One whose pack a crash has left behind is nothing. */
+	ck_ok(file_join(file, path, "objects/pack/pack-"
+		  "0123456789012345678901234567890123456789.keep", &err) &&
+		file_write(file, span_of(NULL, 0), 0600, &err),
+	    err);
+	store_free(store);
+	ck_assert_msg((store = store_open(path, &err)) != NULL, "%s",
+	    err.detail);
+	ck_assert_uint_eq(count_packs("pack-0123456*"), 0);
+	ck_assert(store_keeps(store, &oid));
+	if (_i == 1)
+		store_release(store);
+	ck_assert_int_eq(store_keeps(store, &oid), _i == 0);
+	git("repack -q -a -d");
+	store_free(store);
+	ck_assert_msg((store = store_open(path, &err)) != NULL, "%s",
+	    err.detail);
+	ck_assert_int_eq(store_has(store, &oid), _i == 0);
+}
+END_TEST
+
 START_TEST(an_object_that_is_damaged_is_not_given_out)
 {
 	struct error err = { 0 };
@@ -287,6 +472,10 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, what_we_pack_is_what_git_reads);
+	tcase_add_test(t, branches_are_one_file_that_git_reads);
+	tcase_add_loop_test(t, damaged_branches_are_told, 0,
+	    sizeof(damaged_refs) / sizeof(damaged_refs[0]));
+	tcase_add_loop_test(t, what_no_ref_names_yet_is_kept_from_git, 0, 2);
 	tcase_add_loop_test(t,
 	    an_object_that_was_not_written_whole_is_not_there, 0, 16);
 	tcase_add_test(t, a_member_comes_back_packed_as_it_went);

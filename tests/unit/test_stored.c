@@ -371,11 +371,11 @@ ledger_with(const char *document, const struct oid *tip)
 static char told[500];
 
 static void
-tell_branch(void *arg, const char *name, bool is_stray)
+tell_branch(void *arg, const struct ref_told *one)
 {
 	(void)arg;
 	snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%s ",
-	    name, is_stray ? " is stray" : "");
+	    one->ref, one->should == NULL ? " is stray" : "");
 }
 
 static const struct {
@@ -387,7 +387,7 @@ static const struct {
 	{ "refs/heads/mou/one", false, "refs/heads/mou/one " },
 	{ NULL, false, "refs/heads/mou/one " },
 	{ "refs/heads/mou/two", true,
-	    "refs/heads/mou/two is stray refs/heads/mou/one " },
+	    "refs/heads/mou/one refs/heads/mou/two is stray " },
 	{ "refs/tags/one", true, "refs/heads/mou/one " },
 };
 
