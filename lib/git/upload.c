@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "record/order.h"
 
 #define AGENT  "agent=valise/" VALISE_VERSION
 #define PREFIX "refs/heads/"
@@ -136,46 +137,163 @@ send_object(struct objects *objects, const struct oid *oid)
 
 /* --- Refs. --- */
 
+enum { REF_MAX = 4 + OID_HEX + sizeof(PREFIX) + DOCUMENT_NAME };
+
+/* A ref's line; more_len bytes and a line's end are to follow. */
+static size_t
+put_ref(char out[REF_MAX], const struct ledger_document *doc, size_t more_len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const size_t name = strlen(doc->name);
+	const size_t len = 4 + 40 + 1 + strlen(PREFIX) + name + more_len + 1;
+	char *at = out;
+
+	/* By hand: there may be a hundred thousand. */
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*at++ = digits[len >> shift & 15];
+	for (size_t i = 0; i < OID_BYTES; i++) {
+		*at++ = digits[doc->tip.bytes[i] >> 4];
+		*at++ = digits[doc->tip.bytes[i] & 15];
+	}
+	*at++ = ' ';
+	memcpy(at, PREFIX, strlen(PREFIX));
+	memcpy(at + strlen(PREFIX), doc->name, name);
+	return len - 1 - more_len;
+}
+
 static bool
 append_ref(struct buf *out, const struct ledger_document *doc,
     const char *more, size_t more_len, struct error *err)
 {
-	char line[64 + sizeof(PREFIX) + DOCUMENT_NAME];
-	int n;
+	char line[REF_MAX];
 
-	/* By hand: there may be a hundred thousand. */
-	n = snprintf(line, 5, "%04zx",
-	    4 + 40 + 1 + strlen(PREFIX) + strlen(doc->name) + more_len + 1);
-	oid_hex(&doc->tip, line + n);
-	n += 40;
-	line[n++] = ' ';
-	memcpy(line + n, PREFIX, strlen(PREFIX));
-	n += (int)strlen(PREFIX);
-	memcpy(line + n, doc->name, strlen(doc->name));
-	n += (int)strlen(doc->name);
-	return buf_append(out, span_of(line, (size_t)n), err) &&
+	return buf_append(out, span_of(line, put_ref(line, doc, more_len)),
+		   err) &&
 	    (more_len == 0 || buf_append(out, span_of(more, more_len), err)) &&
 	    buf_append_str(out, "\n", err);
 }
 
+/*
+ * The lines of a run of documents, as every office that reads all of them gets
+ * them; kept with the run until one of them changes.  The ledger is locked to
+ * read: two readers may make them at once, and one of the two is kept.
+ */
+static const struct order_text *
+lines_of(struct order_run *run)
+{
+	struct order_text *made, *none = NULL;
+	char line[REF_MAX];
+	size_t len = 0;
+
+	made = __atomic_load_n(&run->text, __ATOMIC_ACQUIRE);
+	if (made != NULL)
+		return made;
+	for (size_t i = 0; i < run->num; i++)
+		len += REF_MAX - DOCUMENT_NAME + strlen(run->docs[i]->name);
+	if ((made = malloc(sizeof(*made) + len + REF_MAX)) == NULL)
+		return NULL;
+	made->len = 0;
+	for (size_t i = 0; i < run->num; i++) {
+		const size_t n = put_ref(line, run->docs[i], 0);
+
+		memcpy(made->bytes + made->len, line, n);
+		made->bytes[made->len + n] = '\n';
+		made->len += n + 1;
+	}
+	if (__atomic_compare_exchange_n(&run->text, &none, made, false,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return made;
+	free(made);
+	return none;
+}
+
+/* Does it begin with what a client asks for? */
 static bool
 ref_wanted(const struct git_request *request, const char *name)
 {
-	char ref[sizeof(PREFIX) + DOCUMENT_NAME];
-	struct span all;
-
 	if (request == NULL || request->num_prefixes == 0)
 		return true;
-	snprintf(ref, sizeof(ref), PREFIX "%s", name);
-	all = span_of_str(ref);
+	for (size_t i = 0; i < request->num_prefixes; i++) {
+		struct span one = request->prefixes[i], head;
+
+		if (one.len <= strlen(PREFIX)) {
+			if (memcmp(one.data, PREFIX, one.len) == 0)
+				return true;
+		} else if (span_take(&one, strlen(PREFIX), &head) &&
+		    span_is(head, PREFIX) && one.len <= strlen(name) &&
+		    memcmp(one.data, name, one.len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+all_wanted(const struct git_request *request)
+{
+	if (request == NULL || request->num_prefixes == 0)
+		return true;
 	for (size_t i = 0; i < request->num_prefixes; i++) {
 		const struct span one = request->prefixes[i];
 
-		if (one.len <= all.len &&
-		    span_eq(span_sub(all, 0, one.len), one))
+		if (one.len <= strlen(PREFIX) &&
+		    memcmp(one.data, PREFIX, one.len) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Names are in order: what the first and the last begin with, all do. */
+static bool
+is_of_one_type(const struct order_run *run)
+{
+	const char *first = run->docs[0]->name;
+	const char *slash = strchr(first, '/');
+
+	return slash != NULL &&
+	    strncmp(first, run->docs[run->num - 1]->name,
+		(size_t)(slash - first) + 1) == 0;
+}
+
+/* What a caller is told of the refs. */
+struct telling {
+	const struct git_service *service;
+	const struct git_request *request;
+	const char *offer; /* on the first line */
+	size_t offer_len;
+	bool all, any;
+	struct buf *out;
+};
+
+static bool
+append_run(struct telling *telling, struct order_run *run, struct error *err)
+{
+	const struct sight *sight = &telling->service->sight;
+	const bool is_one = is_of_one_type(run);
+	const struct order_text *lines;
+
+	if (is_one && !sight_reads(sight, run->docs[0]->name))
+		return true;
+	if (is_one && telling->all &&
+	    (telling->any || telling->offer_len == 0)) {
+		if ((lines = lines_of(run)) == NULL)
+			return error_set_errno(err, "refs");
+		telling->any = true;
+		return buf_append(telling->out,
+		    span_of(lines->bytes, lines->len), err);
+	}
+	for (size_t i = 0; i < run->num; i++) {
+		const struct ledger_document *doc = run->docs[i];
+
+		if ((!is_one && !sight_reads(sight, doc->name)) ||
+		    !ref_wanted(telling->request, doc->name))
+			continue;
+		if (!append_ref(telling->out, doc, telling->offer,
+			telling->any ? 0 : telling->offer_len, err))
+			return false;
+		telling->any = true;
+	}
+	return true;
 }
 
 /* A version 0 advertisement carries what is offered on its first line. */
@@ -184,25 +302,21 @@ append_refs(const struct git_service *service,
     const struct git_request *request, const char *offer, size_t offer_len,
     bool *any, struct buf *out, struct error *err)
 {
-	struct ledger_document **all;
-	size_t num = 0;
+	struct telling telling = { .service = service,
+		.request = request,
+		.offer = offer,
+		.offer_len = offer_len,
+		.all = all_wanted(request),
+		.out = out };
+	const struct order *order;
 	bool ok = true;
 
-	*any = false;
 	ledger_read_lock(service->ledger);
-	all = ledger_sorted(service->ledger, &num);
-	if (all == NULL)
-		ok = error_set_errno(err, "refs");
-	for (size_t i = 0; ok && i < num; i++) {
-		if (all[i]->num_versions == 0 ||
-		    !sight_reads(&service->sight, all[i]->name) ||
-		    !ref_wanted(request, all[i]->name))
-			continue;
-		ok = append_ref(out, all[i], offer, *any ? 0 : offer_len, err);
-		*any = true;
-	}
+	order = ledger_order(service->ledger);
+	for (size_t i = 0; ok && i < order->num_runs; i++)
+		ok = append_run(&telling, order->runs[i], err);
 	ledger_unlock(service->ledger);
-	free(all);
+	*any = telling.any;
 	return ok;
 }
 

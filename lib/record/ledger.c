@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/order.h"
 #include "record/states.h"
 
 struct places {
@@ -28,12 +29,6 @@ struct commits {
 		uint32_t entry; /* + 1; 0 is a free place */
 	} *list;
 	size_t places, num;
-};
-
-/* Documents by name, but for a tail of those that came since. */
-struct order {
-	struct ledger_document **list;
-	size_t num, sorted, room;
 };
 
 /* Waybills and acknowledgements: few, so looked through. */
@@ -105,7 +100,7 @@ ledger_free(struct ledger *ledger)
 	free(ledger->names.documents);
 	free(ledger->names.table);
 	free(ledger->commits.list);
-	free(ledger->order.list);
+	order_free(&ledger->order);
 	for (size_t i = 0; i < ledger->bags.num; i++)
 		free(ledger->bags.list[i].documents);
 	free(ledger->bags.list);
@@ -314,77 +309,23 @@ join_bag(struct ledger *ledger, const struct ledger_document *doc,
 		    bag->index));
 }
 
-static int
-compare_documents(const void *a, const void *b)
-{
-	return strcmp((*(struct ledger_document *const *)a)->name,
-	    (*(struct ledger_document *const *)b)->name);
-}
-
-/* Both halves of list are in order; so is out, of num. */
-static void
-merge(struct ledger_document *const list[], size_t half, size_t num,
-    struct ledger_document *out[])
-{
-	size_t i = 0, j = half;
-
-	for (size_t n = 0; n < num; n++)
-		out[n] = j == num ||
-			(i < half && strcmp(list[i]->name, list[j]->name) < 0) ?
-		    list[i++] :
-		    list[j++];
-}
-
 struct ledger_document **
 ledger_sorted(struct ledger *ledger, size_t *num)
 {
-	const struct order *order = &ledger->order;
-	const size_t size = sizeof(struct ledger_document *);
-	struct ledger_document **all = calloc(order->num + 1, size);
-	struct ledger_document **list = calloc(order->num + 1, size);
+	struct ledger_document **all = calloc(ledger->order.num + 1,
+	    sizeof(struct ledger_document *));
+	struct order_cursor cursor = order_after(&ledger->order, "");
 
-	*num = order->num;
-	if (all == NULL || list == NULL) {
-		free(all);
-		free(list);
-		return NULL;
-	}
-	if (order->num > 0)
-		memcpy(list, order->list, order->num * size);
-	qsort(list + order->sorted, order->num - order->sorted, size,
-	    compare_documents);
-	merge(list, order->sorted, order->num, all);
-	free(list);
+	*num = ledger->order.num;
+	for (size_t i = 0; all != NULL && i < *num; i++)
+		all[i] = order_next(&ledger->order, &cursor);
 	return all;
 }
 
-/* Sorting all for each new one would be slow; so would none for readers. */
-static bool
-add_to_order(struct ledger *ledger, struct ledger_document *doc)
+const struct order *
+ledger_order(const struct ledger *ledger)
 {
-	struct order *order = &ledger->order;
-	struct ledger_document **all;
-	size_t num;
-
-	if (order->num == order->room) {
-		const size_t room = order->room == 0 ? 256 : order->room * 2;
-
-		all = realloc(order->list,
-		    room * sizeof(struct ledger_document *));
-		if (all == NULL)
-			return false;
-		order->list = all;
-		order->room = room;
-	}
-	order->list[order->num++] = doc;
-	if (order->num - order->sorted <= 64 + order->sorted / 8)
-		return true;
-	if ((all = ledger_sorted(ledger, &num)) == NULL)
-		return false;
-	memcpy(order->list, all, num * sizeof(struct ledger_document *));
-	free(all);
-	order->sorted = num;
-	return true;
+	return &ledger->order;
 }
 
 /* The place of a commit: its own, or the free one for it. */
@@ -589,7 +530,7 @@ begin_document(struct ledger *ledger, uint64_t index,
 		return false;
 	}
 	ledger->names.documents[number - 1] = doc;
-	return add_to_order(ledger, doc) || no_memory(err);
+	return order_add(&ledger->order, doc) || no_memory(err);
 }
 
 /* A deposit, signature, entry into force or termination of a document. */
@@ -599,10 +540,15 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 {
 	struct ledger_document *doc = ledger->names.documents[number - 1];
 
-	return (doc == NULL ?
-			begin_document(ledger, index, entry, number, err) :
-			states_apply(doc, index, entry, err)) &&
-	    note_act(ledger, index, entry, number, err);
+	if (doc == NULL) {
+		if (!begin_document(ledger, index, entry, number, err))
+			return false;
+	} else {
+		order_changed(&ledger->order, doc->name);
+		if (!states_apply(doc, index, entry, err))
+			return false;
+	}
+	return note_act(ledger, index, entry, number, err);
 }
 
 bool
@@ -717,15 +663,29 @@ reads_of_bag(const struct ledger *ledger, const struct sight *sight,
 	return false;
 }
 
+/* Of the type that a document's name begins with; or the number of types. */
+static size_t
+type_of(const struct policy *policy, const char *document)
+{
+	const char *slash = strchr(document, '/');
+	const size_t len = slash != NULL ? (size_t)(slash - document) : 0;
+	size_t i = 0;
+
+	while (i < policy->num_types &&
+	    (strncmp(policy->types[i].name, document, len) != 0 ||
+		policy->types[i].name[len] != '\0'))
+		i++;
+	return i;
+}
+
 bool
 ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
 {
 	const struct ledger_entry *entry = &ledger->entries[index];
 	const char *about = ledger_name(ledger, entry->document);
-	const struct document_type *type;
-	char name[LIMIT_SLUG_BYTES + 1];
 	uint64_t bit;
+	size_t type;
 
 	if (is_for_everybody(entry->act))
 		return true;
@@ -737,11 +697,10 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
 		return strcmp(about, sight->office->name) == 0 ||
 		    sight->audit != 0 || reads_of_bag(ledger, sight, index);
-	document_type(about, name);
 	/* Of no type there is, or a type that was dropped: nobody's alone. */
-	if ((type = policy_type(sight->policy, name)) == NULL)
+	if ((type = type_of(sight->policy, about)) == sight->policy->num_types)
 		return sight->audit != 0;
-	bit = UINT64_C(1) << (type - sight->policy->types);
+	bit = UINT64_C(1) << type;
 	if ((sight->audit & bit) != 0)
 		return true;
 	return (sight->read & bit) != 0 && entry->act != ACT_DELIVER &&
@@ -751,13 +710,9 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 static bool
 has_right(const struct sight *sight, uint64_t types, const char *document)
 {
-	const struct document_type *type;
-	char name[LIMIT_SLUG_BYTES + 1];
+	const size_t type = type_of(sight->policy, document);
 
-	document_type(document, name);
-	type = policy_type(sight->policy, name);
-	return type != NULL &&
-	    (types >> (type - sight->policy->types) & 1) != 0;
+	return type < sight->policy->num_types && (types >> type & 1) != 0;
 }
 
 bool
@@ -769,11 +724,8 @@ sight_reads(const struct sight *sight, const char *document)
 bool
 sight_sees(const struct sight *sight, const char *document)
 {
-	char name[LIMIT_SLUG_BYTES + 1];
-
 	/* Of no type: as ledger_visible() shows it. */
-	document_type(document, name);
-	return policy_type(sight->policy, name) == NULL ?
+	return type_of(sight->policy, document) == sight->policy->num_types ?
 	    sight->audit != 0 :
 	    has_right(sight, sight->read | sight->audit, document);
 }

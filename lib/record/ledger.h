@@ -81,6 +81,8 @@ uint64_t ledger_of_bag(const struct ledger *ledger, enum act act,
 
 /* NULL if there is none; one that is there has a version. */
 struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
+/* Documents by name (record/order.h). */
+const struct order *ledger_order(const struct ledger *ledger);
 /* All documents by name; *num of them.  NULL if there is no memory. */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
 /* The index of the entry that made a commit of a document, or LEDGER_NONE. */
