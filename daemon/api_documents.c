@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "daemon/snapshot.h"
 #include "record/json.h"
+#include "record/order.h"
 #include "record/stored.h"
 
 static struct digest
@@ -341,7 +342,7 @@ title_of(struct job *job, const struct ledger_document *doc,
 	ledger_write_lock(ledger);
 	again = ledger_find(ledger, name);
 	if (again != NULL && again->title[0] == '\0')
-		snprintf(again->title, sizeof(again->title), "%s", out);
+		ledger_set_title(ledger, again, out);
 	ledger_unlock(ledger);
 	ledger_read_lock(ledger);
 	return out;
@@ -465,22 +466,58 @@ static bool
 is_listed(const struct listing *listing, const struct sight *sight,
     const struct ledger_document *doc)
 {
-	const struct ledger_version *newest;
-	char name[LIMIT_SLUG_BYTES + 1];
-
-	if (doc->num_versions == 0)
-		return false;
-	document_type(doc->name, name);
-	newest = &doc->versions[doc->num_versions - 1];
 	return sight_reads(sight, doc->name) &&
-	    (listing->type[0] == '\0' || strcmp(listing->type, name) == 0) &&
 	    (listing->status[0] == '\0' ||
 		strcmp(listing->status, status_name(ledger_status(doc))) ==
 		    0) &&
+	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
+}
+
+/* Is it of the one type, or the one document, that is asked for? */
+static bool
+is_within(const struct listing *listing, const char *name)
+{
+	const size_t len = strlen(listing->type);
+
+	return (len == 0 ||
+		   (strncmp(name, listing->type, len) == 0 &&
+		       name[len] == '/')) &&
 	    (listing->document[0] == '\0' ||
-		strcmp(listing->document, doc->name) == 0) &&
-	    newest->time_ms >= listing->since_ms &&
-	    strcmp(doc->name, listing->cursor) > 0;
+		strcmp(name, listing->document) == 0);
+}
+
+/*
+ * The first document that is asked for, after the cursor; those that are come
+ * one after another, by name.  NULL: there is none.
+ */
+static struct ledger_document *
+first_listed(const struct order *order, const struct listing *listing,
+    struct order_cursor *at)
+{
+	char from[DOCUMENT_NAME + 2] = "";
+
+	if (listing->document[0] != '\0')
+		snprintf(from, sizeof(from), "%s", listing->document);
+	else if (listing->type[0] != '\0')
+		snprintf(from, sizeof(from), "%s/", listing->type);
+	if (strcmp(listing->cursor, from) >= 0) {
+		*at = order_after(order, listing->cursor);
+		return order_next(order, at);
+	}
+	*at = order_from(order, from);
+	return order_next(order, at);
+}
+
+static json_t *
+json_of_row(const struct ledger_document *doc, const char *title)
+{
+	const struct ledger_version *newest =
+	    &doc->versions[doc->num_versions - 1];
+
+	return json_pack("{s:s, s:s, s:i, s:s, s:o}", "document", doc->name,
+	    "title", title, "version", (int)newest->number, "status",
+	    status_name(ledger_status(doc)), "digest",
+	    json_of_digest(&newest->digest));
 }
 
 bool
@@ -489,22 +526,23 @@ run_list(struct job *job, struct error *err)
 	const struct sight sight = sight_of(job->connected.by.policy,
 	    job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
-	struct ledger_document **all;
+	const struct order *order = ledger_order(ledger);
 	json_t *documents = json_array(), *cursor = json_null();
+	struct ledger_document *doc;
 	struct listing listing;
-	size_t num = 0;
+	struct order_cursor at;
 
 	if (!read_listing(job, &listing, err)) {
 		json_decref(documents);
 		return false;
 	}
 	ledger_read_lock(ledger);
-	all = ledger_sorted(ledger, &num);
-	for (size_t i = 0; all != NULL && i < num; i++) {
+	for (doc = first_listed(order, &listing, &at);
+	     doc != NULL && is_within(&listing, doc->name);
+	     doc = order_next(order, &at)) {
 		char title[LIMIT_TITLE_BYTES + 1];
-		const struct ledger_version *newest;
 
-		if (!is_listed(&listing, &sight, all[i]))
+		if (!is_listed(&listing, &sight, doc))
 			continue;
 		if (json_array_size(documents) == LIMIT_LIST_PAGE) {
 			cursor = json_incref(json_object_get(
@@ -512,18 +550,18 @@ run_list(struct job *job, struct error *err)
 			    "document"));
 			break;
 		}
-		/* Documents are never freed: the pointer outlives the lock. */
-		title_of(job, all[i], title);
-		newest = &all[i]->versions[all[i]->num_versions - 1];
-		json_array_append_new(documents,
-		    json_pack("{s:s, s:s, s:i, s:s, s:o}", "document",
-			all[i]->name, "title", title, "version",
-			(int)newest->number, "status",
-			status_name(ledger_status(all[i])), "digest",
-			json_of_digest(&newest->digest)));
+		/*
+		 * The lock may be let go for it.  Documents are never freed,
+		 * but the place among them may be another then.
+		 */
+		if (doc->title[0] == '\0') {
+			title_of(job, doc, title);
+			at = order_after(order, doc->name);
+		}
+		json_array_append_new(documents, json_of_row(doc,
+		    doc->title[0] != '\0' ? doc->title : title));
 	}
 	ledger_unlock(ledger);
-	free(all);
 	job_json(job, 200,
 	    json_pack("{s:o, s:o}", "documents", documents, "cursor", cursor));
 	return true;

@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "record/refs.h"
+#include "record/titles.h"
 
 enum {
 	IDLE_SECONDS = 3,
@@ -460,8 +461,7 @@ note_acts(struct registrar *registrar, const struct act_request *acts)
 		ledger_write_lock(registrar->ledger);
 		doc = ledger_find(registrar->ledger, act->document);
 		if (doc != NULL)
-			snprintf(doc->title, sizeof(doc->title), "%s",
-			    act->title);
+			ledger_set_title(registrar->ledger, doc, act->title);
 		ledger_unlock(registrar->ledger);
 	}
 }
@@ -611,6 +611,19 @@ write_refs(struct registrar *registrar)
 	queue->refs_cost_ms = IDLE_SECONDS * 1000 / REFS_IDLE_COST;
 }
 
+/* They could be read from the texts again: what fails is only told. */
+static void
+write_titles(struct registrar *registrar)
+{
+	struct error err = { 0 };
+
+	if (registrar->titles[0] != '\0' &&
+	    ledger_titles_changed(registrar->ledger) &&
+	    !titles_write(registrar->titles, registrar->journal,
+		registrar->ledger, &err))
+		log_warning("titles", "reason=%s", log_text(err.detail));
+}
+
 static bool
 refs_are_late(const struct registrar_queue *queue)
 {
@@ -648,10 +661,12 @@ take_acts(struct registrar *registrar)
 		    queue->first != NULL || queue->stopping)
 			continue;
 		pthread_mutex_unlock(&queue->mutex);
-		if (for_refs)
+		if (for_refs) {
 			write_refs(registrar);
-		else
+		} else {
 			tidy(registrar, STORE_PACKS_IDLE);
+			write_titles(registrar);
+		}
 		pthread_mutex_lock(&queue->mutex);
 	}
 	acts = queue->first;
@@ -689,10 +704,13 @@ run_thread(void *arg)
 		}
 		tell_growth(registrar);
 		tidy(registrar, STORE_PACKS_BUSY);
-		if (refs_are_late(registrar->queue))
+		if (refs_are_late(registrar->queue)) {
 			write_refs(registrar);
+			write_titles(registrar);
+		}
 	}
 	write_refs(registrar);
+	write_titles(registrar);
 	return NULL;
 }
 

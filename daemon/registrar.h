@@ -6,6 +6,7 @@
 #ifndef DAEMON_REGISTRAR_H
 #define DAEMON_REGISTRAR_H
 
+#include "base/file.h"
 #include "record/ledger.h"
 #include "daemon/library.h"
 #include "daemon/signer.h"
@@ -73,6 +74,7 @@ struct registrar {
 	struct ledger *ledger;
 	struct library *library;
 	struct signer *signer;
+	char titles[FILE_PATH]; /* titles.h; empty: they are not kept */
 	struct note_keys keys;
 	/* A "key" entry is the last: nothing more is signed until the switch. */
 	bool replacing;

@@ -21,6 +21,7 @@
 #include "daemon/setup.h"
 #include "daemon/upkeep.h"
 #include "record/refs.h"
+#include "record/titles.h"
 
 struct daemon {
 	struct config config;
@@ -281,6 +282,28 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 	    library_add_crls(daemon->library, next, err);
 }
 
+/* What the last daemon kept of titles; the rest is read when asked for. */
+static bool
+read_titles(struct daemon *daemon, struct error *err)
+{
+	struct registrar *registrar = &daemon->registrar;
+	struct error why = { 0 };
+	size_t num;
+
+	if (!config_data(&daemon->config, "journal/titles", registrar->titles,
+		err))
+		return false;
+	if (!file_exists(registrar->titles))
+		return true;
+	if (titles_read(registrar->titles, registrar->journal, daemon->ledger,
+		&num, &why))
+		log_info("titles", "read=%zu", num);
+	else
+		log_warning("titles", "result=dropped reason=%s",
+		    log_text(why.detail));
+	return true;
+}
+
 static bool
 open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
@@ -300,7 +323,7 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !open_journal(daemon, err) ||
 	    !library_follow_all(daemon->library, registrar->journal,
 		daemon->ledger, err) ||
-	    !follow_refs(daemon, err))
+	    !follow_refs(daemon, err) || !read_titles(daemon, err))
 		return false;
 	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);

@@ -57,6 +57,7 @@ struct ledger {
 	struct digest newest_policy, newest_crls;
 	char next_key[NOTE_KEY_TEXT];
 	int64_t time_ms;
+	bool titles_changed; /* atomic */
 };
 
 struct ledger *
@@ -217,6 +218,21 @@ ledger_find(struct ledger *ledger, const char *name)
 	const uint32_t number = ledger_number(ledger, name);
 
 	return number == 0 ? NULL : ledger->names.documents[number - 1];
+}
+
+void
+ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
+    const char *title)
+{
+	snprintf(doc->title, sizeof(doc->title), "%s", title);
+	__atomic_store_n(&ledger->titles_changed, true, __ATOMIC_RELEASE);
+}
+
+bool
+ledger_titles_changed(struct ledger *ledger)
+{
+	return __atomic_exchange_n(&ledger->titles_changed, false,
+	    __ATOMIC_ACQ_REL);
 }
 
 static struct bag *

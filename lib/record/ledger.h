@@ -85,6 +85,11 @@ struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
 const struct order *ledger_order(const struct ledger *ledger);
 /* All documents by name; *num of them.  NULL if there is no memory. */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
+/* A title was read, or came with an act; the write lock is held. */
+void ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
+    const char *title);
+/* Was one set since this was asked?  Any thread. */
+bool ledger_titles_changed(struct ledger *ledger);
 /* The index of the entry that made a commit of a document, or LEDGER_NONE. */
 uint64_t ledger_of_commit(const struct ledger *ledger, const struct oid *oid);
 const struct ledger_version *ledger_version(const struct ledger_document *doc,

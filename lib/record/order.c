@@ -146,6 +146,21 @@ order_after(const struct order *order, const char *name)
 				       find_in_run(order->runs[run], name) };
 }
 
+struct order_cursor
+order_from(const struct order *order, const char *name)
+{
+	struct order_cursor cursor = order_after(order, name);
+	const struct order_run *run;
+
+	/* Each name is there once: before it is one place back, if at all. */
+	if (order->num_runs == 0 || cursor.at == 0)
+		return cursor;
+	run = order->runs[cursor.run];
+	if (strcmp(run->docs[cursor.at - 1]->name, name) == 0)
+		cursor.at--;
+	return cursor;
+}
+
 struct ledger_document *
 order_next(const struct order *order, struct order_cursor *cursor)
 {

@@ -44,6 +44,8 @@ void order_changed(struct order *order, const char *name);
 
 /* Before the first name that comes after this one; "": before all. */
 struct order_cursor order_after(const struct order *order, const char *name);
+/* Before this name, or the first that comes after it. */
+struct order_cursor order_from(const struct order *order, const char *name);
 /* NULL at the end. */
 struct ledger_document *order_next(const struct order *order,
     struct order_cursor *cursor);

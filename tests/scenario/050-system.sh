@@ -53,6 +53,16 @@ check "what is derived is made anew" start_daemon "$dir"
 expect "and proves the same" 0 "proved" at mofa log
 stop_daemon "$dir"
 put_back
+start_daemon "$dir"; at mofa list >work/titles; stop_daemon "$dir"; : >log; start_daemon "$dir"
+expect "titles are known after a restart" 0 "event=titles read=[1-9]" cat log
+check "and are the same" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
+stop_daemon "$dir"
+printf 'X' | dd of=data/journal/titles bs=1 seek=60 conv=notrunc 2>/dev/null
+check "damaged ones are in nobody's way" start_daemon "$dir"
+expect "it is told" 0 "event=titles result=dropped .*damaged" cat log
+check "the texts have them" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
+stop_daemon "$dir"
+put_back
 rm -rf data/store.git/refs/heads/agreement data/store.git/packed-refs
 check "refs are put where the journal says" start_daemon "$dir"
 expect "for git too" 0 "agreement/one" git -c safe.directory='*' -C data/store.git for-each-ref

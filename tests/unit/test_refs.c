@@ -241,6 +241,16 @@ START_TEST(a_page_begins_after_its_cursor)
 			else
 				ck_assert_str_eq(doc->name, want);
 		}
+		/* From a name on: that one if it is there, else the next. */
+		for (unsigned k = 0; want != NULL && k < 2; k++) {
+			snprintf(after, sizeof(after), "%s", want);
+			if (k == 1)
+				after[strlen(after) - 1]--;
+			cursor = order_from(order, after);
+			doc = order_next(order, &cursor);
+			if (k == 0 || ledger_find(ledger, after) == NULL)
+				ck_assert_str_eq(doc->name, want);
+		}
 	}
 }
 END_TEST
