@@ -32,6 +32,7 @@ struct packing {
 	bool online;
 	struct policy *policy;
 	const struct office *from, *addressee;
+	struct cert *recipient; /* the addressee's, to encrypt to */
 	struct waybill *waybill;
 	struct bag_file *files;
 	size_t num;
@@ -522,7 +523,7 @@ sign_waybill(struct packing *pack, struct error *err)
 static bool
 write_bag(struct packing *pack, struct error *err)
 {
-	struct cert *recipients[1] = { pack->addressee->encryption };
+	struct cert *recipients[1] = { pack->recipient };
 	struct bag_file first[2] = { { PATH_WAYBILL, -1,
 					 buf_span(&pack->yaml), 0, 0,
 					 { { 0 } } },
@@ -646,12 +647,12 @@ prepare(struct packing *pack, struct error *err)
 	if (pack->addressee == NULL)
 		return error_set(err, ERROR_USAGE, "there is no office \"%s\"",
 		    pack->to);
-	if (pack->addressee->encryption == NULL)
-		return error_set(err, ERROR_USAGE,
-		    "the policy names no certificate to encrypt to %s"
-		    " (encryption, valise-policy(5))", pack->to);
+	pack->recipient = policy_encryption(pack->policy, pack->addressee,
+	    err);
+	if (pack->recipient == NULL)
+		return false;
 	standing_judge(pack->policy->trust, lists_all(pack->context),
-	    pack->addressee->encryption, time_now_ms() / 1000, &trust);
+	    pack->recipient, time_now_ms() / 1000, &trust);
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s's certificate to encrypt to: %s", pack->to,
@@ -712,6 +713,7 @@ packing_free(struct packing *pack)
 			close(pack->files[i].fd);
 	free(pack->files);
 	free(pack->waybill);
+	cert_free(pack->recipient);
 	buf_free(&pack->checkpoint);
 	buf_free(&pack->prefixes);
 	container_free(pack->slips);

@@ -49,6 +49,7 @@ struct context {
 	struct cert_cache *certs;
 	struct policy **policies;
 	size_t num_policies;
+	struct cert *own_cert; /* what this person connects with (policies.c) */
 	struct shown *shown; /* what this office may see by each (policies.c) */
 	size_t num_shown;
 	struct succession succession; /* policies.h */

@@ -126,8 +126,10 @@ policies_change(struct context *context, policies_changer *change, void *arg,
 
 /* --- The policies themselves. --- */
 
-struct policy *
-policies_read(int fd, const struct digest *want, struct error *err)
+/* kept: of one that was accepted, and then all of it was checked; or NULL. */
+static struct policy *
+read_policy(int fd, const struct digest *want, const struct digest *kept,
+    struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct container *files = container_read_files(fd, err);
@@ -135,7 +137,8 @@ policies_read(int fd, const struct digest *want, struct error *err)
 
 	if (files == NULL)
 		return NULL;
-	policy = policy_load(files, time_now_ms() / 1000, &complaints, err);
+	policy = policy_load_kept(files, kept, time_now_ms() / 1000,
+	    &complaints, err);
 	complaints_free(&complaints);
 	if (policy != NULL && want != NULL &&
 	    !digest_eq(&policy->digest, want)) {
@@ -145,6 +148,12 @@ policies_read(int fd, const struct digest *want, struct error *err)
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *
+policies_read(int fd, const struct digest *want, struct error *err)
+{
+	return read_policy(fd, want, NULL, err);
 }
 
 bool
@@ -167,7 +176,7 @@ read_kept(const struct context *context, const struct digest *digest)
 		&ignored) ||
 	    (fd = open_file(path, &ignored)) < 0)
 		return NULL;
-	policy = policies_read(fd, digest, &ignored);
+	policy = read_policy(fd, digest, digest, &ignored);
 	close(fd);
 	return policy;
 }
@@ -219,18 +228,28 @@ policies_for_act(struct context *context, const struct digest *digest,
 	    NULL;
 }
 
+/* What this person connects with, for cert_free(); read once. */
+static struct cert *
+own_cert(struct context *context, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+
+	if (context->own_cert == NULL &&
+	    file_read(context->cert, LIMIT_KEY_BYTES, &pem, err))
+		context->own_cert = cert_parse_pem(buf_span(&pem), err);
+	buf_free(&pem);
+	return context->own_cert != NULL ? cert_ref(context->own_cert) : NULL;
+}
+
 const struct office *
 own_office(struct context *context, struct policy *policy,
     struct cert **cert, struct error *err)
 {
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
 	const struct office *office = NULL;
 	struct trust_result trust;
 	char why[POLICY_RULE];
 
-	*cert = NULL;
-	if (file_read(context->cert, LIMIT_KEY_BYTES, &pem, err) &&
-	    (*cert = cert_parse_pem(buf_span(&pem), err)) != NULL) {
+	if ((*cert = own_cert(context, err)) != NULL) {
 		trust_issued(policy->trust, *cert, time_now_ms() / 1000,
 		    &trust);
 		office = policy_office_of(policy, *cert, trust.ca, why);
@@ -238,7 +257,6 @@ own_office(struct context *context, struct policy *policy,
 			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
 			    why);
 	}
-	buf_free(&pem);
 	if (office == NULL) {
 		cert_free(*cert);
 		*cert = NULL;
@@ -290,6 +308,7 @@ policies_free(struct context *context)
 	for (size_t i = 0; i < context->num_policies; i++)
 		policy_free(context->policies[i]);
 	free(context->policies);
+	cert_free(context->own_cert);
 	succession_free(&context->succession);
 }
 

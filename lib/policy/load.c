@@ -172,38 +172,68 @@ read_emails(struct office *office, const struct yaml *list,
 	}
 }
 
+/* Is it the office's, and one that bags can be encrypted to? */
+static bool
+check_encryption(const struct policy *policy, const struct office *office,
+    const struct cert *cert, struct error *err)
+{
+	const char *path = office->encryption->path;
+	struct trust_result trust;
+
+	if (!cert->can_agree || EVP_PKEY_get_base_id(cert->key) != EVP_PKEY_EC)
+		return error_set(err, ERROR_MALFORMED,
+		    "%.100s is not for encryption (keyUsage keyAgreement"
+		    " alone, on P-256 or P-384)", path);
+	if (!cert_check_key(cert, err))
+		return error_context(err, "%.100s", path);
+	trust_issued(policy->trust, cert, cert->not_before_at, &trust);
+	return (trust.ca != NULL && strcmp(trust.ca, office->ca) == 0) ||
+	    error_set(err, ERROR_MALFORMED,
+		"%.100s was not issued by the CA \"%s\"", path, office->ca);
+}
+
+struct cert *
+policy_encryption(const struct policy *policy, const struct office *office,
+    struct error *err)
+{
+	struct cert *cert;
+
+	if (office->encryption == NULL) {
+		error_set(err, ERROR_USAGE,
+		    "the policy names no certificate to encrypt to %s"
+		    " (encryption, valise-policy(5))", office->name);
+		return NULL;
+	}
+	cert = cert_parse_pem(member_bytes(office->encryption), err);
+	if (cert == NULL)
+		error_context(err, "%.100s", office->encryption->path);
+	else if (check_encryption(policy, office, cert, err))
+		return cert;
+	cert_free(cert);
+	return NULL;
+}
+
 /* The certificate that bags to an office are encrypted to. */
 static void
 read_encryption(const struct policy *policy, struct office *office,
     const struct yaml *node, struct complaints *to)
 {
-	const struct member *file;
 	struct error why = { 0 };
-	struct trust_result trust;
+	struct cert *cert;
 	const char *text;
 
 	if (node == NULL || (text = yaml_text(node, to)) == NULL)
 		return;
-	if ((file = container_find(policy->files, text)) == NULL) {
+	office->encryption = container_find(policy->files, text);
+	if (office->encryption == NULL) {
 		complain(to, node, "there is no file %.100s", text);
 		return;
 	}
-	office->encryption = cert_parse_pem(member_bytes(file), &why);
-	if (office->encryption == NULL) {
-		complain(to, node, "%.100s: %s", text, why.detail);
+	if (policy->was_checked)
 		return;
-	}
-	if (!office->encryption->can_agree ||
-	    EVP_PKEY_get_base_id(office->encryption->key) != EVP_PKEY_EC)
-		complain(to, node, "%.100s is not for encryption (keyUsage"
-		    " keyAgreement alone, on P-256 or P-384)", text);
-	else if (!cert_check_key(office->encryption, &why))
-		complain(to, node, "%.100s: %s", text, why.detail);
-	trust_issued(policy->trust, office->encryption,
-	    office->encryption->not_before_at, &trust);
-	if (trust.ca == NULL || strcmp(trust.ca, office->ca) != 0)
-		complain(to, node, "%.100s was not issued by the CA \"%s\"",
-		    text, office->ca);
+	if ((cert = policy_encryption(policy, office, &why)) == NULL)
+		complain(to, node, "%s", why.detail);
+	cert_free(cert);
 }
 
 static void
@@ -870,8 +900,8 @@ read_all(struct policy *policy, int64_t now_at, struct complaints *to)
 }
 
 struct policy *
-policy_load(struct container *files, int64_t now_at,
-    struct complaints *complaints, struct error *err)
+policy_load_kept(struct container *files, const struct digest *kept,
+    int64_t now_at, struct complaints *complaints, struct error *err)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
@@ -888,10 +918,19 @@ policy_load(struct container *files, int64_t now_at,
 		policy_free(policy);
 		return NULL;
 	}
+	policy->was_checked = kept != NULL &&
+	    digest_eq(&policy->digest, kept);
 	read_all(policy, now_at, complaints);
 	if (!complaints_none(complaints, err)) {
 		policy_free(policy);
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *
+policy_load(struct container *files, int64_t now_at,
+    struct complaints *complaints, struct error *err)
+{
+	return policy_load_kept(files, NULL, now_at, complaints, err);
 }

@@ -340,8 +340,6 @@ policy_free(struct policy *policy)
 	container_free(policy->files);
 	trust_free(policy->trust);
 	free(policy->parties);
-	for (size_t i = 0; i < policy->num_offices; i++)
-		cert_free(policy->offices[i].encryption);
 	free(policy->offices);
 	free(policy->powers);
 	free(policy->types);

@@ -24,7 +24,7 @@ struct office {
 	char unit[65]; /* the subject's OU, or empty: any */
 	size_t num_emails;
 	char emails[POLICY_PATTERNS][LIMIT_EMAIL_BYTES + 1];
-	struct cert *encryption; /* to whom bags are encrypted, or NULL */
+	const struct member *encryption; /* policy_encryption(), or NULL */
 	unsigned line;
 };
 
@@ -86,6 +86,7 @@ struct policy {
 	struct document_type *types;
 	unsigned powers_line;
 	struct witnesses witnesses; /* of the journal, and how many must sign */
+	bool was_checked; /* policy_load_kept() */
 	int refs;
 };
 
@@ -98,8 +99,24 @@ struct policy {
  */
 struct policy *policy_load(struct container *files, int64_t now_at,
     struct complaints *complaints, struct error *err);
+/*
+ * The same, of one that was loaded before: if its digest is still that one,
+ * the certificates that bags are encrypted to are not read until they are
+ * asked for, each of which takes as long as all else.
+ */
+struct policy *policy_load_kept(struct container *files,
+    const struct digest *kept, int64_t now_at, struct complaints *complaints,
+    struct error *err);
 struct policy *policy_load_dir(const char *dir, struct complaints *complaints,
     struct error *err);
+/*
+ * The certificate that bags to an office are encrypted to, for cert_free().
+ *
+ * ERROR_USAGE      the policy names none
+ * ERROR_MALFORMED  it is none of the office's CA, or not for encryption
+ */
+struct cert *policy_encryption(const struct policy *policy,
+    const struct office *office, struct error *err);
 struct policy *policy_ref(struct policy *policy);
 void policy_free(struct policy *policy);
 

@@ -396,6 +396,51 @@ START_TEST(an_office_is_written_to_by_a_key_that_can)
 }
 END_TEST
 
+/* Of a policy that was loaded before they are read once they are asked for. */
+START_TEST(a_kept_policy_reads_keys_to_encrypt_to_when_asked)
+{
+	struct identity one = fixture_issue(&mofa, &encryptions[_i].cert);
+	const struct office *office;
+	const struct digest other = { { 0 } };
+	struct error err = { 0 };
+	struct policy *made = NULL;
+	struct cert *cert;
+
+	/* First with another digest: it is checked as if it were new. */
+	for (unsigned i = 0; i < 2; i++) {
+		struct container *files = fixture_shipped(&mofa, &iom);
+		struct complaints complaints = COMPLAINTS;
+		struct buf pem = BUF(10000);
+		struct digest found;
+
+		fixture_pem(one.cert, &pem);
+		ck_ok(container_put(files, "encryption/mofa.pem",
+			  buf_span(&pem), &err) &&
+			container_hash(files, NULL, &err) &&
+			container_contents(files, &found, &err),
+		    err);
+		buf_free(&pem);
+		policy_free(made);
+		made = policy_load_kept(files, i == 0 ? &other : &found, NOW,
+		    &complaints, &err);
+		ck_assert(i == 1 ||
+		    (made != NULL) == (encryptions[_i].says == NULL));
+		err = (struct error){ 0 };
+		complaints_free(&complaints);
+	}
+	ck_assert_ptr_nonnull(made);
+	office = policy_office(made, "mofa");
+	cert = policy_encryption(made, office, &err);
+	ck_assert_int_eq(cert != NULL, encryptions[_i].says == NULL);
+	ck_assert_msg(cert != NULL ||
+		strstr(err.detail, encryptions[_i].says) != NULL, "%s",
+	    err.detail);
+	cert_free(cert);
+	policy_free(made);
+	identity_free(&one);
+}
+END_TEST
+
 /* %s are three witnesses' keys. */
 static const struct {
 	const char *lines, *says; /* NULL: it is good */
@@ -765,6 +810,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_policy_has_so_many_types_and_no_more);
 	tcase_add_loop_test(t, an_office_is_written_to_by_a_key_that_can, 0,
 	    COUNT(encryptions));
+	tcase_add_loop_test(t, a_kept_policy_reads_keys_to_encrypt_to_when_asked,
+	    0, COUNT(encryptions));
 	tcase_add_loop_test(t, witnesses_have_keys_of_their_own_and_a_quorum,
 	    0, COUNT(witnesses));
 	tcase_add_test(t, a_policy_has_so_many_witnesses_and_no_key_twice);
