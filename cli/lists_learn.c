@@ -143,6 +143,15 @@ lists_learn(struct session *session, struct error *err)
 		    "the daemon does not say by which CRLs it judges. Call the"
 		    " other offices");
 	ok = ask(session, &learning, &size, err);
+	if (!ok && err->kind == ERROR_LIMIT) {
+		/* Its commands go on, by what it knows, and say so. */
+		output_note("the journal names more CRLs than are kept (%s):"
+			    " revocation is judged as of checkpoint %llu",
+		    err->detail, (unsigned long long)context->crl_size);
+		*err = (struct error){ 0 };
+		ok = true;
+		size = 0;
+	}
 	if (ok && size > context->crl_size) {
 		ok = lists_set(context, size, buf_span(&learning.text), err);
 		if (ok && !keep(context, &learning, size, &why))

@@ -81,8 +81,8 @@ run_hand_in(struct job *job, struct error *err)
 		return error_set(err, ERROR_MALFORMED,
 		    "the body is a revocation list, or several: DER or PEM");
 	ok = job_read_body(job, &bytes, err) &&
-	    upkeep_hand_in(job->api->upkeep, buf_span(&bytes), &told, &set,
-		&index, err) &&
+	    upkeep_hand_in(job->api->upkeep, job->connected.office->name,
+		buf_span(&bytes), &told, &set, &index, err) &&
 	    check_any(&told, &is_new, err);
 	buf_free(&bytes);
 	if (!ok)

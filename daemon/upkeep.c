@@ -26,6 +26,12 @@ enum {
 	TOLD_BYTES = 16 * 1024,
 };
 
+/* How often lists of an office may be journaled now. */
+struct allowance {
+	char office[LIMIT_OFFICE_BYTES + 1];
+	int64_t num, at; /* so many, as of then */
+};
+
 struct upkeep {
 	const struct config *config;
 	struct registrar *registrar;
@@ -47,6 +53,8 @@ struct upkeep {
 	/* Of the last look, so that each is logged once a day. */
 	struct digest told;
 	int64_t told_at;
+	/* Under hooks.settings. */
+	struct allowance allowances[LIMIT_OFFICES];
 };
 
 static int64_t
@@ -244,21 +252,57 @@ follow_crls(struct upkeep *upkeep)
 	pthread_mutex_unlock(upkeep->hooks.settings);
 }
 
+/* Brought up to date; NULL where there is no room for one more office. */
+static struct allowance *
+allowance_of(struct upkeep *upkeep, const char *office)
+{
+	const int64_t now = now_at();
+
+	for (size_t i = 0; i < LIMIT_OFFICES; i++) {
+		struct allowance *one = &upkeep->allowances[i];
+		int64_t more;
+
+		if (one->office[0] == '\0') {
+			snprintf(one->office, sizeof(one->office), "%s",
+			    office);
+			one->num = LIMIT_HAND_INS;
+			one->at = now;
+		}
+		if (strcmp(one->office, office) != 0)
+			continue;
+		more = (now - one->at) / LIMIT_HAND_IN_SECONDS;
+		one->at += more * LIMIT_HAND_IN_SECONDS;
+		one->num = one->num + more < LIMIT_HAND_INS ? one->num + more :
+							      LIMIT_HAND_INS;
+		return one;
+	}
+	return NULL;
+}
+
 bool
-upkeep_hand_in(struct upkeep *upkeep, struct span bytes,
+upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
     struct lists_told *out, struct digest *set, uint64_t *index,
     struct error *err)
 {
 	struct registrar *registrar = upkeep->registrar;
+	struct allowance *allowance;
 	struct judged_by now;
 	bool is_new = false, ok;
 
 	pthread_mutex_lock(upkeep->hooks.settings);
 	now = registrar_now(registrar);
-	ok = lists_keep(upkeep->config, &now,
+	allowance = allowance_of(upkeep, office);
+	ok = (allowance != NULL && allowance->num > 0) ||
+	    error_set(err, ERROR_UNAVAILABLE,
+		"lists of this office were journaled %d times lately: the next"
+		" one can be in %d minutes", LIMIT_HAND_INS,
+		LIMIT_HAND_IN_SECONDS / 60);
+	ok = ok && lists_keep(upkeep->config, &now,
 	    library_revocation(registrar->library), bytes, "posted", out, err);
 	for (size_t i = 0; ok && i < out->num; i++)
 		is_new = is_new || out->list[i].result == LIST_NEW;
+	if (ok && is_new)
+		allowance->num--;
 	ok = ok && (!is_new || renew_crls(upkeep, err));
 	*set = registrar_now(registrar).crls->digest;
 	ledger_read_lock(registrar->ledger);

@@ -32,8 +32,12 @@ void upkeep_looked(struct upkeep *upkeep, struct lists_look *look);
  * Take in lists that an office hands in: what is new is kept and in force, and
  * its entry made, when this returns.  out says what was thought of each;
  * *set and *index, which set is in force then, and its entry.  Any thread.
+ *
+ * ERROR_UNAVAILABLE  what this office handed in was journaled LIMIT_HAND_INS
+ *                    times lately: each is an entry that all offices keep
  */
-bool upkeep_hand_in(struct upkeep *upkeep, struct span bytes,
+bool upkeep_hand_in(struct upkeep *upkeep, const char *office,
+    struct span bytes,
     struct lists_told *out, struct digest *set, uint64_t *index,
     struct error *err) MUST_USE;
 /* Waits for what is under way, which ends soon. */

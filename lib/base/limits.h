@@ -60,6 +60,9 @@ enum {
 	LIMIT_CERTS_IN_CMS = 16,            /* certificates in one CMS */
 	LIMIT_CRL_BYTES = 16 * 1024 * 1024, /* one list, PEM or DER */
 	LIMIT_LISTS = 64, /* handed in at once; kept by an office */
+	/* Of an office: so often are lists of it journaled, then seldom. */
+	LIMIT_HAND_INS = 64,
+	LIMIT_HAND_IN_SECONDS = 15 * 60, /* until it may once more */
 	LIMIT_LISTS_OF_CA = 32, /* kept beside the daemon's folder; and their */
 	LIMIT_LISTS_OF_CA_BYTES = LIMIT_CRL_BYTES, /* DER, together */
 	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
@@ -90,7 +93,8 @@ enum {
 	LIMIT_POWERS = 1024,
 	LIMIT_POLICY_ENTRIES = 4096,  /* policies that a journal ever had */
 	LIMIT_POLICY_LIST_BYTES = 4096 * 100, /* the file of them */
-	LIMIT_CRL_LIST_BYTES = 16384 * 512, /* a file of all `crl` entries */
+	LIMIT_CRL_LIST_BYTES = 64 * 1024 * 1024, /* a file of all `crl` entries:
+				* some 250,000; 8 lists a day for 80 years */
 	LIMIT_PINS = 1024,            /* as they were kept before */
 	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 

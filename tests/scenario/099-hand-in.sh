@@ -141,6 +141,20 @@ expect "a daemon that is away" 6 "the lists are kept" at iom-vientiane crls push
 start_daemon "$dir"
 expect "gets it when it is back" 0 "handed in 1" at iom-vientiane crls push
 
+# --- One office cannot fill everybody's journal with lists. ---
+post() { curl_as "$1" /v1/crls -o work/answer -w '%{http_code}' --data-binary @certs/mofa/crl.pem; }
+restart # it counts anew
+taken=0
+for i in $(seq 64); do
+	"$top/certs/ca" crl certs/mofa >/dev/null
+	[ "$(post iom-chief-of-mission)" = 201 ] && taken=$((taken + 1))
+done
+[ $taken = 64 ] && ok "so many are taken" || not_ok "$taken of 64 are taken"
+"$top/certs/ca" crl certs/mofa >/dev/null
+[ "$(post iom-chief-of-mission)" = 503 ] && ok "one more is not" || not_ok "one more is not"
+grep -q "64 times lately" work/answer && ok "and it says why" || not_ok "and it says why"
+[ "$(post mofa)" = 201 ] && ok "another office may" || not_ok "another office may"
+
 # --- The recipe of docs/operations.md. ---
 expect "vientiane connects" 0 "agreement/one" at iom-vientiane list
 certs() { "$top/certs/$1" "$2" "$dir/certs/iom" "offices/iom-vientiane/$4" "$5" "$(date -u +%Y-%m-%d)"; }
