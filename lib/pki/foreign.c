@@ -407,30 +407,35 @@ not_checked(struct error *err, const char *why)
 	    "%s: not checked", why);
 }
 
+/* What is signed, where it is in there. */
+static struct span
+content_of(CMS_ContentInfo *cms)
+{
+	ASN1_OCTET_STRING **octets = CMS_get0_content(cms);
+
+	return octets != NULL && *octets != NULL ?
+	    span_of(ASN1_STRING_get0_data(*octets),
+		(size_t)ASN1_STRING_length(*octets)) :
+	    span_of("", 0);
+}
+
 /* Can the signature of a token be checked?  If not, its imprint still can. */
 static bool
 check_stamper(CMS_ContentInfo *cms, CMS_SignerInfo *si, struct span content,
     struct error *err)
 {
-	ASN1_OCTET_STRING **info = CMS_get0_content(cms);
-	const char *why = NULL;
 	X509 *x509 = NULL;
+	bool ok;
 
-	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) !=
-		NID_id_smime_ct_TSTInfo ||
-	    info == NULL || *info == NULL)
-		return bad_form(err, "not an RFC 3161 timestamp token");
 	CMS_set1_signers_certs(cms, NULL, 0);
 	CMS_SignerInfo_get0_algs(si, NULL, &x509, NULL, NULL);
-	if (x509 != NULL && CMS_SignerInfo_verify(si) != 1 && !is_refuted())
-		why = "a timestamp is signed with an algorithm or a key that"
-		      " cannot be checked here";
+	ok = x509 == NULL || CMS_SignerInfo_verify(si) == 1 || is_refuted();
 	ERR_clear_error();
-	return why == NULL ||
-	    (cades_check_imprint(span_of(ASN1_STRING_get0_data(*info),
-				     (size_t)ASN1_STRING_length(*info)),
-		 content, err) &&
-		not_checked(err, why));
+	return ok ||
+	    (cades_check_imprint(content_of(cms), content, err) &&
+		not_checked(err,
+		    "a timestamp is signed with an algorithm or a key that"
+		    " cannot be checked here"));
 }
 
 bool
