@@ -297,7 +297,8 @@ bool
 acts_keep(const struct context *context, const struct document_acts *acts,
     struct error *err)
 {
-	return keep(context, acts, true, err);
+	/* Of none there is nothing that a power cut could take. */
+	return keep(context, acts, acts->num > 0, err);
 }
 
 bool

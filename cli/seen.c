@@ -302,13 +302,25 @@ take_lock(const struct seen *seen, struct error *err)
 }
 
 static bool
-write_kept(const struct seen *seen, const struct point *point,
-    struct error *err)
+write_kept(struct seen *seen, const struct point *point, struct error *err)
 {
 	char path[FILE_PATH];
 
-	return file_join(path, seen->settings.dir, "checkpoint", err) &&
+	seen->flushed = file_join(path, seen->settings.dir, "checkpoint",
+			    err) &&
 	    file_write(path, buf_span(&point->note), 0600, err);
+	return seen->flushed;
+}
+
+/*
+ * Is what is on the disk durable by what this command wrote, and could it
+ * write still?
+ */
+static bool
+is_flushed(const struct seen *seen, const struct point *disk)
+{
+	return seen->flushed && seen_is_same(&disk->at, &seen->on_disk) &&
+	    access(seen->settings.dir, W_OK | X_OK) == 0;
 }
 
 /* Under the lock: what others know of time is not lost. */
@@ -594,7 +606,7 @@ seen_will_send(struct seen *seen, struct error *err)
 	} else if (ok && seen->unkept) {
 		ok = error_set(err, ERROR_SYSTEM,
 		    "another command has seen another size meanwhile");
-	} else if (ok && disk.note.len > 0) {
+	} else if (ok && disk.note.len > 0 && !is_flushed(seen, &disk)) {
 		ok = write_kept(seen, &disk, err);
 	}
 	if (lock >= 0)

@@ -21,6 +21,8 @@ struct seen {
 	struct checkpoint on_disk; /* when it was read or written last */
 	bool unkept;    /* kept is further than what is on the disk */
 	bool must_keep; /* an act is being sent */
+	/* What is on the disk was flushed by this command itself. */
+	bool flushed;
 	bool told;      /* that nothing is remembered */
 	/* Prefixes that were proved, by size; read when first asked for. */
 	struct checkpoint_root {

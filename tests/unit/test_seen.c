@@ -871,6 +871,45 @@ START_TEST(nothing_is_sent_where_nothing_is_kept)
 }
 END_TEST
 
+/* Which file the checkpoint is: it is another once it was written. */
+static ino_t
+kept_file(void)
+{
+	char path[FILE_PATH];
+	struct error err = { 0 };
+	struct stat st;
+
+	ck_ok(file_join(path, dir, "checkpoint", &err), err);
+	ck_assert_int_eq(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* Many acts are sent one after another: a flush each costs more than they do. */
+START_TEST(what_was_flushed_is_not_flushed_for_each_act)
+{
+	struct daemon daemon = { A, 10, HONEST };
+	struct error err = { 0 };
+	struct seen *seen;
+	ino_t file;
+
+	ck_ok(catch_up(&daemon, &err), err);
+	seen = open_seen();
+	/* Another command may have ended before it was flushed. */
+	file = kept_file();
+	ck_ok(seen_will_send(seen, &err), err);
+	ck_assert(kept_file() != file);
+	file = kept_file();
+	ck_ok(seen_will_send(seen, &err), err);
+	ck_assert(kept_file() == file);
+	daemon.size = 20;
+	ck_ok(catch_up(&daemon, &err), err);
+	file = kept_file();
+	ck_ok(seen_will_send(seen, &err), err);
+	ck_assert(kept_file() != file);
+	seen_close(seen);
+}
+END_TEST
+
 /* --- A witness. --- */
 
 static const struct {
@@ -1059,6 +1098,7 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, what_cannot_be_asked_waits);
 	tcase_add_test(tcase, readers_go_on_and_senders_stop);
 	tcase_add_test(tcase, nothing_is_sent_where_nothing_is_kept);
+	tcase_add_test(tcase, what_was_flushed_is_not_flushed_for_each_act);
 	tcase_add_loop_test(tcase, a_witness_cosigns_its_offices_history, 0,
 	    COUNT(witnessings));
 	tcase_add_test(tcase, a_later_entry_is_never_earlier);
