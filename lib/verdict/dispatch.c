@@ -120,7 +120,7 @@ check_slip(const struct judge *judge, const struct papers *papers,
 /* Did whom it names sign it, and does that person's name still lend then? */
 static bool
 check_waybill(const struct judge *judge, const struct papers *papers,
-    const struct verdict_signature *signature, const struct basis *basis,
+    const struct verdict_signature *signature, struct policy *policy,
     const struct waybill *waybill, struct error *why)
 {
 	const struct verdict_request *request = judge->request;
@@ -134,7 +134,7 @@ check_waybill(const struct judge *judge, const struct papers *papers,
 		    "it is of %s of %s, and the act of %s of %s",
 		    waybill->person, waybill->from, signature->person,
 		    signature->office);
-	return bag_judge(request->certs, basis->policy, judge->revocation,
+	return bag_judge(request->certs, policy, judge->revocation,
 	    &it, why);
 }
 
@@ -178,7 +178,7 @@ check_dispatch(const struct waybill *waybill, const struct entry *entry,
 /* All that is compared, in the order in which one thing proves the next. */
 static bool
 check_papers(const struct judge *judge, const struct papers *papers,
-    struct verdict_signature *signature, const struct basis *basis,
+    struct verdict_signature *signature, struct policy *policy,
     const struct verdict_act *act, const struct verdict_act *dispatch,
     struct error *why)
 {
@@ -188,7 +188,7 @@ check_papers(const struct judge *judge, const struct papers *papers,
 
 	ok = waybill != NULL &&
 	    check_slip(judge, papers, signature, waybill, why) &&
-	    check_waybill(judge, papers, signature, basis, waybill, why) &&
+	    check_waybill(judge, papers, signature, policy, waybill, why) &&
 	    (dispatch == NULL ||
 		check_dispatch(waybill, &dispatch->entry, why));
 	if (ok && act != NULL &&
@@ -203,7 +203,7 @@ check_papers(const struct judge *judge, const struct papers *papers,
 
 bool
 judge_dispatch(struct judge *judge, const char *path,
-    struct verdict_signature *signature, const struct basis *basis)
+    struct verdict_signature *signature, struct policy *policy)
 {
 	const struct papers papers = find_papers(judge, signature);
 	const struct verdict_act *act = judge_act_of(judge, signature);
@@ -231,7 +231,7 @@ judge_dispatch(struct judge *judge, const char *path,
 		    " none");
 	dispatch = find_dispatch(judge, named,
 	    act != NULL ? act->index : UINT64_MAX);
-	if (!check_papers(judge, &papers, signature, basis, act, dispatch,
+	if (!check_papers(judge, &papers, signature, policy, act, dispatch,
 		&why))
 		return judge_find_error(judge, FINDING_WAYBILL_DIFFERS,
 		    papers.path, &why);

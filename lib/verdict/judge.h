@@ -19,12 +19,6 @@ struct judge {
 	size_t num_dispatches;
 };
 
-/* Which act's policy a signature is judged by. */
-struct basis {
-	struct policy *policy;
-	bool known;
-};
-
 /* Add a finding.  False if there is no memory (err is set). */
 bool judge_find(struct judge *judge, enum finding_code code, const char *about,
     const char *fmt, ...) PRINTF(4, 5) MUST_USE;
@@ -44,10 +38,10 @@ bool judge_course(struct judge *judge) MUST_USE;
 /*
  * When was the act of this signature sent?  Sets sent_ms: to when it was
  * dispatched, where a slip, a signed waybill and its "dispatch" entry prove
- * that; else to the time of its entry.  person and office are the signature's.
+ * that; else to the time of its entry.  person and office are the signature's, policy that of its act.
  */
 bool judge_dispatch(struct judge *judge, const char *path,
-    struct verdict_signature *signature, const struct basis *basis) MUST_USE;
+    struct verdict_signature *signature, struct policy *policy) MUST_USE;
 /* No slip or waybill lies there of a signature that is not there. */
 bool judge_stray_slips(struct judge *judge) MUST_USE;
 

@@ -1,6 +1,7 @@
 /*
  * Signatures: over what, by whom, and were they allowed to?
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,9 +254,10 @@ judge_right(struct judge *judge, const char *path,
 		decision.rule);
 }
 
+/* By which policy it is judged, and when; NULL: a finding says why by none. */
 static bool
-find_basis(struct judge *judge, const char *path,
-    struct verdict_signature *signature, struct basis *basis)
+find_policy(struct judge *judge, const char *path,
+    struct verdict_signature *signature, struct policy **policy)
 {
 	const struct verdict_request *request = judge->request;
 	const struct verdict_library *library = request->library;
@@ -264,10 +266,10 @@ find_basis(struct judge *judge, const char *path,
 	    judge_act_of(judge, signature);
 	char hex[DIGEST_HEX];
 
-	*basis = (struct basis){ 0 };
+	*policy = NULL;
 	if (act == NULL && signature->is_live) {
-		basis->policy = request->policy;
-		basis->known = true;
+		assert(request->policy != NULL);
+		*policy = request->policy;
 		signature->judged_ms = request->now_ms;
 		return true;
 	}
@@ -276,12 +278,10 @@ find_basis(struct judge *judge, const char *path,
 		    "no receipt proves when it was handed in: fetch the"
 		    " document again");
 	signature->judged_ms = act->entry.time_ms;
-	basis->policy = library->policy(library->arg, &act->entry.policy,
+	*policy = library->policy(library->arg, &act->entry.policy,
 	    act->index);
-	if (basis->policy != NULL) {
-		basis->known = true;
+	if (*policy != NULL)
 		return true;
-	}
 	digest_hex(&act->entry.policy, hex);
 	return judge_find(judge, FINDING_POLICY_UNKNOWN, path,
 	    "it was made under policy %.16s…, which you have not accepted for"
@@ -296,20 +296,20 @@ judge_signer(struct judge *judge, const char *path,
 	const struct verdict_request *request = judge->request;
 	struct trust_result then, now;
 	const struct verdict_act *act;
-	struct basis basis;
+	struct policy *policy;
 
 	if (!cert->can_sign &&
 	    !judge_find(judge, FINDING_SIGNER_UNFIT, path,
 		"the certificate is not for signing (keyUsage is not"
 		" nonRepudiation alone)"))
 		return false;
-	if (!find_basis(judge, path, signature, &basis))
+	if (!find_policy(judge, path, signature, &policy))
 		return false;
-	if (!basis.known)
+	if (policy == NULL)
 		return true;
-	standing_judge(basis.policy->trust, judge->revocation, cert,
+	standing_judge(policy->trust, judge->revocation, cert,
 	    signature->judged_ms / 1000, &then);
-	standing_judge(basis.policy->trust, judge->revocation, cert,
+	standing_judge(policy->trust, judge->revocation, cert,
 	    request->now_ms / 1000, &now);
 	signature->then = then.state;
 	signature->now = now.state;
@@ -322,12 +322,12 @@ judge_signer(struct judge *judge, const char *path,
 	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
 	    now.text);
 	return judge_trust_state(judge, path, &then) &&
-	    judge_withheld(judge, path, cert, basis.policy,
+	    judge_withheld(judge, path, cert, policy,
 		signature->judged_ms / 1000, &then) &&
-	    judge_office(judge, path, signature, cert, basis.policy,
+	    judge_office(judge, path, signature, cert, policy,
 		then.ca) &&
-	    judge_dispatch(judge, path, signature, &basis) &&
-	    judge_right(judge, path, signature, basis.policy);
+	    judge_dispatch(judge, path, signature, policy) &&
+	    judge_right(judge, path, signature, policy);
 }
 
 static struct verdict_signature *
