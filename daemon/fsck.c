@@ -15,7 +15,7 @@
 #include "record/refs.h"
 #include "record/stored.h"
 
-enum { THREADS = 64 };
+enum { THREADS = 64, HEADS = 16 };
 
 struct fsck {
 	const struct fsck_settings *settings;
@@ -31,6 +31,7 @@ struct fsck {
 	struct ledger *later; /* what follows from the journal by now, or NULL */
 	char store_path[FILE_PATH];
 	/* For the threads. */
+	uint64_t next_head;
 	struct ledger_document **docs;
 	size_t num_docs, next_doc;
 	unsigned next_part;
@@ -77,46 +78,70 @@ stopped(const struct fsck *fsck)
 
 /* --- The journal's files. --- */
 
+/* One head; *last is the size of the one before it. */
 static void
-check_heads(struct fsck *fsck)
+check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
+    uint64_t *last)
 {
-	const uint64_t num = journal_num_heads(fsck->journal);
-	uint64_t last = 0;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint checkpoint;
+	struct error why = { 0 };
+	struct digest root;
+	struct head head;
+	char about[48];
+	bool ok;
 
-	for (uint64_t n = 0; n < num && !stopped(fsck); n++) {
-		struct buf note = BUF(LIMIT_NOTE_FILE);
-		struct checkpoint checkpoint;
-		struct error why = { 0 };
-		struct digest root;
-		struct note_keys keys;
-		struct head head;
-		char about[48];
-		bool ok;
-
+	ok = journal_nth_head(fsck->journal, n, &head, &why);
+	if (ok && (head.size <= *last ||
+		      head.size > journal_size(fsck->journal)))
+		ok = error_set(&why, ERROR_UNTRUSTED,
+		    "its size is out of order");
+	ok = ok && journal_root_at(fsck->journal, head.size, &root, &why) &&
+	    (digest_eq(&root, &head.root) ||
+		error_set(&why, ERROR_UNTRUSTED,
+		    "its root is not that of the entries"));
+	ok = ok && journal_note(fsck->journal, &head, &note, &why) &&
+	    note_open(buf_span(&note), keys, &checkpoint, &why);
+	if (ok) {
+		*last = head.size;
+	} else {
 		snprintf(about, sizeof(about), "journal/heads, record %llu",
 		    (unsigned long long)n);
-		ok = journal_nth_head(fsck->journal, n, &head, &why);
-		if (ok && (head.size <= last ||
-			      head.size > journal_size(fsck->journal)))
-			ok = error_set(&why, ERROR_UNTRUSTED,
-			    "its size is out of order");
-		ok = ok &&
-		    journal_root_at(fsck->journal, head.size, &root, &why) &&
-		    (digest_eq(&root, &head.root) ||
-			error_set(&why, ERROR_UNTRUSTED,
-			    "its root is not that of the entries"));
-		keys = journal_keys(fsck->journal);
-		ok = ok && journal_note(fsck->journal, &head, &note, &why) &&
-		    note_open(buf_span(&note), &keys, &checkpoint, &why);
-		if (!ok)
-			FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
-			    "%s; receipts that lead to it cannot be given",
-			    why.detail);
-		else
-			last = head.size;
-		buf_free(&note);
-		fsck->out->num_heads++;
+		FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
+		    "%s; receipts that lead to it cannot be given",
+		    why.detail);
 	}
+	buf_free(&note);
+}
+
+/* Some heads at a time, until another thread has taken the last. */
+static void *
+check_heads(void *arg)
+{
+	struct fsck *fsck = arg;
+	const uint64_t num = journal_num_heads(fsck->journal);
+	const struct note_keys keys = journal_keys(fsck->journal);
+	uint64_t n, end;
+
+	while (!stopped(fsck) &&
+	    (n = __atomic_fetch_add(&fsck->next_head, HEADS,
+		 __ATOMIC_ACQ_REL)) < num) {
+		struct head before = { .size = 0 };
+		struct error ignored = { 0 };
+		uint64_t last;
+
+		/* Of one that cannot be read its own check tells. */
+		if (n > 0 && !journal_nth_head(fsck->journal, n - 1, &before,
+				 &ignored))
+			before.size = 0;
+		last = before.size;
+		end = num - n < HEADS ? num : n + HEADS;
+		__atomic_add_fetch(&fsck->out->num_heads, end - n,
+		    __ATOMIC_RELAXED);
+		for (; n < end && !stopped(fsck); n++)
+			check_head(fsck, n, &keys, &last);
+	}
+	return NULL;
 }
 
 /* A backup has no signer's memory, on purpose. */
@@ -224,12 +249,14 @@ check_cosignatures(struct fsck *fsck, struct error *err)
 
 /* --- Entries. --- */
 
-/* Its commit is there, says what the entry says, and follows the last one. */
-static void
-check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry)
+/*
+ * Its commit is there, says what the entry says, and follows the one that
+ * the entry before made (LEDGER_NONE: it is the first).  bytes gets it.
+ */
+static bool
+check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry,
+    uint64_t before, struct buf *bytes)
 {
-	const struct ledger_document *doc = ledger_find(
-	    audit_ledger(fsck->audit), entry->document);
 	struct store_commit commit;
 	struct error why = { 0 };
 	char hex[DIGEST_HEX];
@@ -237,17 +264,44 @@ check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry)
 
 	memcpy(oid.bytes, entry->commit, OID_BYTES);
 	digest_hex(&entry->contents, hex);
-	if (!store_read_commit(fsck->store, &oid, &commit, &why))
+	if (!store_read(fsck->store, &oid, OBJECT_COMMIT, bytes, &why) ||
+	    !store_parse_commit(buf_span(bytes), &commit, &why)) {
 		FIND(fsck, "COMMIT_MISSING", index, entry->document,
 		    "its commit cannot be read: %s; the texts of this version"
 		    " may be lost here, the offices have copies", why.detail);
-	else if (strcmp(commit.contents, hex) != 0)
+		return false;
+	}
+	if (strcmp(commit.contents, hex) != 0)
 		FIND(fsck, "COMMIT_DIFFERS", index, entry->document,
 		    "its commit tells of other contents");
-	else if (doc != NULL && doc->num_versions > 0 &&
-	    (!commit.has_parent || !oid_eq(&commit.parent, &doc->tip)))
+	else if (before != LEDGER_NONE &&
+	    (!commit.has_parent ||
+		ledger_of_commit(audit_ledger(fsck->audit), &commit.parent) !=
+		    before))
 		FIND(fsck, "COMMIT_DIFFERS", index, entry->document,
 		    "its commit does not follow the one before it");
+	return true;
+}
+
+/*
+ * The commit of an entry that the ledger took is looked at with its version;
+ * of others here, as what follows the document's newest.
+ */
+static void
+check_commit_alone(struct fsck *fsck, uint64_t index,
+    const struct entry *entry)
+{
+	struct ledger *ledger = audit_ledger(fsck->audit);
+	const struct ledger_document *doc = ledger_find(ledger,
+	    entry->document);
+	struct buf bytes = BUF(LIMIT_META_BYTES);
+
+	if (doc == NULL || doc->last != index)
+		check_commit(fsck, index, entry,
+		    doc != NULL ? ledger_of_commit(ledger, &doc->tip) :
+				  LEDGER_NONE,
+		    &bytes);
+	buf_free(&bytes);
 }
 
 static bool
@@ -263,9 +317,9 @@ check_entry(struct fsck *fsck, uint64_t index, struct span line,
 	if (!entry_parse(line, entry, &why)) {
 		FIND(fsck, "ENTRY_MALFORMED", index, "", "%s", why.detail);
 	} else {
-		if (entry_has(entry, ENTRY_COMMIT))
-			check_commit(fsck, index, entry);
 		ok = audit_entry(fsck->audit, index, entry, err);
+		if (ok && entry_has(entry, ENTRY_COMMIT))
+			check_commit_alone(fsck, index, entry);
 	}
 	free(entry);
 	return ok;
@@ -298,9 +352,56 @@ check_entries(struct fsck *fsck, struct error *err)
 
 /* --- Versions, on all threads. --- */
 
+/* The entries that made a document's commits, in order. */
+struct chain {
+	uint64_t *list;
+	size_t num;
+};
+
+static int
+compare_indices(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+chain_of(struct fsck *fsck, const struct ledger_document *doc,
+    struct chain *out, struct error *err)
+{
+	const struct ledger *ledger = audit_ledger(fsck->audit);
+	size_t num = 0;
+
+	for (size_t i = 0; i < doc->num_versions; i++)
+		num += doc->versions[i].num_acts;
+	*out = (struct chain){ calloc(num + 1, sizeof(*out->list)), 0 };
+	if (out->list == NULL)
+		return error_set_errno(err, "fsck");
+	for (size_t i = 0; i < doc->num_versions; i++)
+		for (size_t k = 0; k < doc->versions[i].num_acts; k++) {
+			const uint64_t index = doc->versions[i].acts[k];
+
+			if (ledger_entry(ledger, index).act != ACT_FORCE)
+				out->list[out->num++] = index;
+		}
+	qsort(out->list, out->num, sizeof(*out->list), compare_indices);
+	return true;
+}
+
+static uint64_t
+before_in(const struct chain *chain, uint64_t index)
+{
+	const uint64_t *at = bsearch(&index, chain->list, chain->num,
+	    sizeof(*chain->list), compare_indices);
+
+	return at == NULL || at == chain->list ? LEDGER_NONE : at[-1];
+}
+
+/* The commit of an act, and the depositary's signature on it. */
 static void
 check_signature(struct fsck *fsck, const struct ledger_document *doc,
-    const struct verdict_act *act)
+    const struct chain *chain, const struct verdict_act *act)
 {
 	const struct policy *policy = library_policy(fsck->library,
 	    &act->entry.policy);
@@ -309,12 +410,14 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 	struct buf der = BUF(LIMIT_SIGNATURE_BYTES);
 	struct cades cades = { 0 };
 	struct error why = { 0 };
-	struct oid oid;
 	bool ok;
 
-	memcpy(oid.bytes, act->entry.commit, OID_BYTES);
-	ok = store_read(fsck->store, &oid, OBJECT_COMMIT, &bytes, &why) &&
-	    commit_signature(buf_span(&bytes), &content, &der, &why) &&
+	if (!check_commit(fsck, act->index, &act->entry,
+		before_in(chain, act->index), &bytes)) {
+		buf_free(&bytes);
+		return;
+	}
+	ok = commit_signature(buf_span(&bytes), &content, &der, &why) &&
 	    (policy == NULL ||
 		commit_judge(fsck->certs, policy, NULL, buf_span(&content),
 		    buf_span(&der), &cades, &why));
@@ -328,54 +431,76 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 }
 
 static bool
-check_version(struct fsck *fsck, const struct ledger_document *doc,
-    const struct ledger_version *version, struct error *err)
+judge_version(struct fsck *fsck, const struct ledger_document *doc,
+    const struct ledger_version *version, const struct verdict_act *acts,
+    struct error *err)
 {
-	struct container *container;
-	struct verdict_act *acts, *dispatches;
 	struct verdict_request request = { .expect = EXPECT_STORED,
 		.certs = fsck->certs,
 		.library = &fsck->verdict_library,
 		.now_ms = fsck->audit_settings.now_ms,
 		.document = doc->name,
-		.number = version->number };
+		.number = version->number,
+		.acts = acts,
+		.num_acts = version->num_acts,
+		.num_dispatches = version->num_dispatches };
+	struct verdict_act *dispatches;
 	struct verdict verdict;
 	struct error why = { 0 };
 	char about[LIMIT_PATH_BYTES + 1];
 	bool ok;
 
 	snprintf(about, sizeof(about), "%s@%u", doc->name, version->number);
-	container = stored_to_judge(fsck->store, &version->commit, &why);
-	if (container == NULL) {
+	request.container = stored_to_judge(fsck->store, &version->commit,
+	    &why);
+	if (request.container == NULL) {
 		FIND(fsck, "VERSION_MISSING", version->acts[0], about,
 		    "it cannot be read from the store: %s; the offices have"
 		    " copies", why.detail);
 		return true;
 	}
-	/* Read all of it: what was known of a text was known long ago. */
-	for (size_t i = 0; i < container->num; i++)
-		container->members[i].hashed = false;
-	acts = stored_acts(fsck->journal, version->acts, version->num_acts,
-	    err);
 	dispatches = stored_acts(fsck->journal, version->dispatches,
 	    version->num_dispatches, err);
-	request.container = container;
-	request.acts = acts;
-	request.num_acts = version->num_acts;
 	request.dispatches = dispatches;
-	request.num_dispatches = version->num_dispatches;
-	ok = acts != NULL && dispatches != NULL &&
-	    verdict_judge(&request, &verdict, err);
+	ok = dispatches != NULL && verdict_judge(&request, &verdict, err);
 	if (ok) {
 		audit_verdict(fsck->audit, doc, version, &verdict);
 		verdict_free(&verdict);
-		for (size_t i = 0; i < version->num_acts; i++)
-			if (entry_has(&acts[i].entry, ENTRY_COMMIT))
-				check_signature(fsck, doc, &acts[i]);
 	}
-	container_free(container);
+	container_free(request.container);
 	free(dispatches);
+	return ok;
+}
+
+static bool
+check_version(struct fsck *fsck, const struct ledger_document *doc,
+    const struct chain *chain, const struct ledger_version *version,
+    struct error *err)
+{
+	struct verdict_act *acts = stored_acts(fsck->journal, version->acts,
+	    version->num_acts, err);
+	bool ok = acts != NULL;
+
+	for (size_t i = 0; ok && i < version->num_acts; i++)
+		if (entry_has(&acts[i].entry, ENTRY_COMMIT))
+			check_signature(fsck, doc, chain, &acts[i]);
+	ok = ok && judge_version(fsck, doc, version, acts, err);
 	free(acts);
+	return ok;
+}
+
+static bool
+check_document(struct fsck *fsck, const struct ledger_document *doc,
+    uint64_t *versions, struct error *err)
+{
+	struct chain chain;
+	bool ok = chain_of(fsck, doc, &chain, err);
+
+	for (size_t i = 0; ok && i < doc->num_versions; i++) {
+		ok = check_version(fsck, doc, &chain, &doc->versions[i], err);
+		++*versions;
+	}
+	free(chain.list);
 	return ok;
 }
 
@@ -411,13 +536,10 @@ run_thread(void *arg)
 	bool ok = true;
 
 	while (ok && !stopped(fsck) && (doc = take_document(fsck)) != NULL)
-		for (size_t i = 0; ok && i < doc->num_versions; i++) {
-			ok = check_version(fsck, doc, &doc->versions[i], &err);
-			versions++;
-		}
+		ok = check_document(fsck, doc, &versions, &err);
 	ok = ok &&
-	    store_check(fsck->store_path, part, fsck->settings->threads,
-		tell_of_object, fsck, &num, &err);
+	    store_check(fsck->store_path, fsck->store, part,
+		fsck->settings->threads, tell_of_object, fsck, &num, &err);
 	pthread_mutex_lock(&fsck->mutex);
 	fsck->out->num_objects += num;
 	fsck->out->num_versions += versions;
@@ -526,6 +648,29 @@ open_folder(struct fsck *fsck, struct error *err)
 	    (fsck->certs = cert_cache_new(err)) != NULL;
 }
 
+/* Heads on all threads but this one, which takes the entries one by one. */
+static bool
+check_journal(struct fsck *fsck, struct error *err)
+{
+	const bool with_heads = fsck->out->num_derived == 0;
+	pthread_t threads[THREADS];
+	unsigned num = 0;
+	bool ok;
+
+	if (with_heads)
+		check_signer(fsck);
+	while (with_heads && num + 1 < fsck->settings->threads &&
+	    num < THREADS &&
+	    pthread_create(&threads[num], NULL, check_heads, fsck) == 0)
+		num++;
+	ok = check_entries(fsck, err);
+	if (with_heads)
+		check_heads(fsck);
+	while (num > 0)
+		pthread_join(threads[--num], NULL);
+	return ok;
+}
+
 static bool
 check_folder(struct fsck *fsck, struct error *err)
 {
@@ -537,19 +682,15 @@ check_folder(struct fsck *fsck, struct error *err)
 		/* What can be looked at without it still is. */
 		if (fsck->store == NULL)
 			return true;
-		return store_check(fsck->store_path, 0, 1, tell_of_object,
-		    fsck, &num, err);
+		return store_check(fsck->store_path, NULL, 0, 1,
+		    tell_of_object, fsck, &num, err);
 	}
 	fsck->verdict_library = library_for_verdict(fsck->library);
 	fsck->audit_settings.library = &fsck->verdict_library;
 	if ((fsck->audit = audit_new(&fsck->audit_settings, err)) == NULL)
 		return false;
 	fsck->out->size = journal_size(fsck->journal);
-	if (fsck->out->num_derived == 0) {
-		check_heads(fsck);
-		check_signer(fsck);
-	}
-	if (!check_entries(fsck, err))
+	if (!check_journal(fsck, err))
 		return false;
 	/* As the daemon does. */
 	return library_follow_all(fsck->library, fsck->journal,

@@ -94,9 +94,12 @@ load_small(struct store *store, const struct stored *stored, bool to_judge,
 	return ok;
 }
 
-/* Texts stay in the store; what they are was judged when they came in. */
+/*
+ * Texts stay in the store.  What they are was judged when they came in; to
+ * judge it anew they are read.
+ */
 static bool
-load_texts(struct store *store, const struct stored *stored,
+load_texts(struct store *store, const struct stored *stored, bool to_judge,
     struct container *container, struct error *err)
 {
 	const struct member *yaml = container_find(container, PATH_VERSION);
@@ -111,10 +114,15 @@ load_texts(struct store *store, const struct stored *stored,
 		const char *path = stored->files[i].path;
 		struct member member;
 
-		if (is_text(path))
-			ok = store_member(store, path, &stored->files[i].oid,
-				 known_digest(version, path), &member, err) &&
-			    container_add(container, &member, err);
+		if (!is_text(path))
+			continue;
+		ok = (to_judge ? store_member_to_judge(store, path,
+				     &stored->files[i].oid, &member, err) :
+				 store_member(store, path,
+				     &stored->files[i].oid,
+				     known_digest(version, path), &member,
+				     err)) &&
+		    container_add(container, &member, err);
 	}
 	free(version);
 	return ok;
@@ -133,7 +141,7 @@ load(struct store *store, const struct oid *commit_oid, bool to_judge,
 	    store_read_commit(store, commit_oid, &commit, err) &&
 	    store_walk_tree(store, &commit.tree, collect, &stored, err) &&
 	    load_small(store, &stored, to_judge, container, err) &&
-	    load_texts(store, &stored, container, err);
+	    load_texts(store, &stored, to_judge, container, err);
 	free(stored.files);
 	if (!ok) {
 		container_free(container);

@@ -19,7 +19,7 @@
  */
 struct container *stored_version(struct store *store, const struct oid *commit,
     struct error *err);
-/* The same, to be judged and not written. */
+/* The same, to be judged and not written: its texts are read and hashed. */
 struct container *stored_to_judge(struct store *store,
     const struct oid *commit, struct error *err);
 

@@ -13,6 +13,7 @@
 
 struct check {
 	struct packs packs; /* of one pack */
+	struct store *view; /* or NULL */
 	git_odb *odb;       /* for objects that a repack made deltas */
 	void (*tell)(void *arg, const char *about, const char *what);
 	void *arg;
@@ -91,12 +92,15 @@ check_objects(struct check *check, const struct packfile *pack)
 		char hex[OID_HEX];
 		bool whole;
 
+		(*check->num)++;
+		if (check->view != NULL &&
+		    packs_is_whole(store_packs(check->view), pack->name, i))
+			continue;
 		whole = packs_find(&check->packs, &entry.oid, &place, &why);
 		if (whole) {
 			whole = object_is_whole(check, &place, &entry.oid);
 			packs_release(place.pack);
 		}
-		(*check->num)++;
 		if (whole)
 			continue;
 		oid_hex(&entry.oid, hex);
@@ -138,11 +142,14 @@ is_index(const struct dirent *entry)
 }
 
 bool
-store_check(const char *path, unsigned part, unsigned parts,
-    void (*tell)(void *arg, const char *about, const char *what), void *arg,
+store_check(const char *path, struct store *view, unsigned part,
+    unsigned parts, void (*tell)(void *arg, const char *about, const char *what), void *arg,
     uint64_t *num_objects, struct error *err)
 {
-	struct check check = { .tell = tell, .arg = arg, .num = num_objects };
+	struct check check = { .view = view,
+		.tell = tell,
+		.arg = arg,
+		.num = num_objects };
 	struct dirent **names = NULL;
 	char dir[FILE_PATH], objects[FILE_PATH];
 	bool ok;

@@ -55,6 +55,13 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 }
 
 bool
+store_member_to_judge(struct store *store, const char *path,
+    const struct oid *oid, struct member *out, struct error *err)
+{
+	return loaded->member_to_judge(store, path, oid, out, err);
+}
+
+bool
 store_walk_tree(struct store *store, const struct oid *tree,
     store_visitor *visit, void *arg, struct error *err)
 {

@@ -11,6 +11,7 @@ const struct store_module valise_module = {
 	.has = store_has,
 	.read = store_read,
 	.member = store_member,
+	.member_to_judge = store_member_to_judge,
 	.walk_tree = store_walk_tree,
 	.read_commit = store_read_commit,
 	.take_pack = store_take_pack,

@@ -20,6 +20,8 @@ struct store_module {
 	bool (*member)(struct store *store, const char *path,
 	    const struct oid *oid, const struct digest *sha256,
 	    struct member *out, struct error *err);
+	bool (*member_to_judge)(struct store *store, const char *path,
+	    const struct oid *oid, struct member *out, struct error *err);
 	bool (*walk_tree)(struct store *store, const struct oid *tree,
 	    store_visitor *visit, void *arg, struct error *err);
 	bool (*read_commit)(struct store *store, const struct oid *oid,

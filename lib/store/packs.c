@@ -144,6 +144,7 @@ free_pack(struct packfile *pack)
 	if (pack->fd >= 0)
 		close(pack->fd);
 	free(pack->by_offset);
+	free(pack->whole);
 	free(pack);
 }
 
@@ -237,6 +238,9 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 		free_pack(pack);
 		return false;
 	}
+	/* Without it each object is looked at again: no more. */
+	if (packs->is_view)
+		pack->whole = calloc((size_t)pack->num + 1, 1);
 	pthread_rwlock_wrlock(&packs->lock);
 	list = realloc(packs->list, (packs->num + 1) * sizeof(struct packfile *));
 	if (list != NULL) {
@@ -401,6 +405,32 @@ hold(struct packs *packs, const struct oid *oid, uint32_t *n)
 	return found;
 }
 
+void
+place_is_whole(const struct place *place)
+{
+	if (place->pack->whole != NULL)
+		__atomic_store_n(&place->pack->whole[place->entry], 1,
+		    __ATOMIC_RELAXED);
+}
+
+bool
+packs_is_whole(struct packs *packs, const char *name, uint32_t n)
+{
+	bool whole = false;
+
+	pthread_rwlock_rdlock(&packs->lock);
+	for (size_t i = 0; i < packs->num; i++) {
+		const struct packfile *pack = packs->list[i];
+
+		if (strcmp(pack->name, name) == 0)
+			whole = pack->whole != NULL && n < pack->num &&
+			    __atomic_load_n(&pack->whole[n],
+				__ATOMIC_RELAXED) != 0;
+	}
+	pthread_rwlock_unlock(&packs->lock);
+	return whole;
+}
+
 bool
 packs_has(struct packs *packs, const struct oid *oid)
 {
@@ -468,6 +498,8 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 {
 	uint8_t in[65536] UNINITIALIZED, out[65536] UNINITIALIZED;
 	uint64_t at = place->data_at, left = place->size;
+	/* Deflate adds 5 bytes to 16 KiB at most: a small object is small. */
+	const uint64_t most = place->size + place->size / 1024 + 64;
 	z_stream z = { 0 };
 	int result = Z_OK;
 	bool ok = true;
@@ -481,6 +513,7 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 			n = place->pack->size - at < sizeof(in) ?
 			    (size_t)(place->pack->size - at) :
 			    sizeof(in);
+			n = n < most ? n : (size_t)most;
 			if (n == 0) {
 				ok = error_set(err, ERROR_UNTRUSTED,
 				    "a pack ends within an object");

@@ -18,6 +18,7 @@ struct packfile {
 	size_t idx_len;
 	uint32_t num;
 	int refs;
+	uint8_t *whole; /* of a view: entries that were read and have their name */
 	bool kept; /* it has a .keep: the writer's thread */
 	uint32_t *by_offset; /* entries as they lie; made when first asked for */
 };
@@ -61,6 +62,10 @@ bool packs_has(struct packs *packs, const struct oid *oid);
 bool packs_find(struct packs *packs, const struct oid *oid, struct place *out,
     struct error *err) MUST_USE;
 void packs_release(struct packfile *pack);
+/* Its bytes were found to have its name. */
+void place_is_whole(const struct place *place);
+/* Was entry n of the pack of that name found so? */
+bool packs_is_whole(struct packs *packs, const char *name, uint32_t n);
 
 /* The n-th object by name: its name, offset and CRC. */
 struct pack_entry {

@@ -291,7 +291,6 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 		ok = error_set(err, ERROR_LIMIT, "%llu bytes",
 		    (unsigned long long)place.size);
 	ok = ok && place_stream(&place, sink_to_buf, out, NULL, err);
-	packs_release(place.pack);
 	if (ok) {
 		n = snprintf(header, sizeof(header), "%s %zu", names[type],
 		    out->len - before);
@@ -304,6 +303,9 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 		    error_set(err, ERROR_UNTRUSTED,
 			"it is damaged: its bytes have another name");
 	}
+	if (ok)
+		place_is_whole(&place);
+	packs_release(place.pack);
 	return ok || error_context(err, "git object %s", hex);
 }
 
@@ -366,6 +368,14 @@ count_crc(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
+static bool
+not_whole(struct error *err)
+{
+	return error_set(err, ERROR_UNTRUSTED,
+	    "it is no whole blob: was the store repacked? run \"git repack -a -d"
+	    " -F --depth=0\" in it");
+}
+
 bool
 store_member(struct store *store, const char *path, const struct oid *oid,
     const struct digest *sha256, struct member *out, struct error *err)
@@ -383,15 +393,65 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 	}
 	if (!packs_find(&store->packs, oid, &place, err))
 		return error_context(err, "%s", path);
-	ok = (place.type == OBJECT_BLOB ||
-		 error_set(err, ERROR_UNTRUSTED,
-		     "it is no whole blob: was the store repacked? run \"git"
-		     " repack -a -d -F --depth=0\" in it")) &&
+	ok = (place.type == OBJECT_BLOB || not_whole(err)) &&
 	    place_stream(&place, count_crc, &out->crc, &packed, err);
 	out->size = place.size;
 	/* 2 bytes of zlib before, its Adler-32 after. */
 	out->deflated = packed >= 6 && packed - 6 < out->size;
 	out->packed = out->deflated ? packed - 6 : out->size;
+	packs_release(place.pack);
+	return ok || error_context(err, "%s", path);
+}
+
+struct judging {
+	struct sha1 sha1;
+	struct sha256 sha256;
+};
+
+static bool
+hash_both(void *arg, struct span bytes, struct error *err)
+{
+	struct judging *judging = arg;
+
+	(void)err;
+	sha1_update(&judging->sha1, bytes);
+	sha256_update(&judging->sha256, bytes);
+	return true;
+}
+
+bool
+store_member_to_judge(struct store *store, const char *path,
+    const struct oid *oid, struct member *out, struct error *err)
+{
+	struct judging judging;
+	struct place place;
+	struct oid found;
+	char header[48];
+	bool ok;
+	int n;
+
+	*out = (struct member){ .source = &in_store, .store = store,
+		.to_judge = true };
+	snprintf(out->path, sizeof(out->path), "%s", path);
+	memcpy(out->blob, oid->bytes, OID_BYTES);
+	if (!packs_find(&store->packs, oid, &place, err))
+		return error_context(err, "%s", path);
+	n = snprintf(header, sizeof(header), "blob %llu",
+	    (unsigned long long)place.size);
+	sha1_init(&judging.sha1);
+	sha1_update(&judging.sha1, span_of(header, (size_t)n + 1));
+	sha256_init(&judging.sha256);
+	ok = (place.type == OBJECT_BLOB || not_whole(err)) &&
+	    place_stream(&place, hash_both, &judging, NULL, err);
+	if (ok) {
+		out->size = out->packed = place.size;
+		out->sha256 = sha256_final(&judging.sha256);
+		out->hashed = true;
+		sha1_final(&judging.sha1, found.bytes);
+		/* Where it has another name, its SHA-256 is another too. */
+		if (oid_eq(&found, oid))
+			place_is_whole(&place);
+	}
 	packs_release(place.pack);
 	return ok || error_context(err, "%s", path);
 }
@@ -496,56 +556,16 @@ store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
 	return ok && packs_load(&store->packs, name, err);
 }
 
-static bool
-take_oid_line(struct span *in, const char *key, struct oid *out)
-{
-	struct span rest = *in, value;
-
-	if (!span_take_field(&rest, key, &value) ||
-	    !span_to_hex(value, out->bytes, OID_BYTES))
-		return false;
-	*in = rest;
-	return true;
-}
-
-/* "committer NAME <EMAIL> SECONDS +0000" */
-static void
-read_time(struct span line, int64_t *out)
-{
-	struct span rest, number;
-	uint64_t at;
-
-	while (span_take_until(&line, '>', &rest))
-		;
-	if (span_take_until(&line, ' ', &rest) &&
-	    span_take_until(&line, ' ', &number) && span_to_u64(number, &at))
-		*out = (int64_t)at;
-}
-
 bool
 store_read_commit(struct store *store, const struct oid *oid,
     struct store_commit *out, struct error *err)
 {
-	static const char trailer[] = "Contents-Digest: ";
 	struct buf bytes = BUF(COMMIT_BYTES);
-	struct span rest, line, word;
 	bool ok;
 
 	*out = (struct store_commit){ 0 };
-	ok = store_read(store, oid, OBJECT_COMMIT, &bytes, err);
-	rest = buf_span(&bytes);
-	if (ok && !take_oid_line(&rest, "tree", &out->tree))
-		ok = error_set(err, ERROR_UNTRUSTED, "a damaged commit");
-	if (ok)
-		out->has_parent = take_oid_line(&rest, "parent", &out->parent);
-	while (ok && span_take_line(&rest, &line)) {
-		if (out->at == 0 && span_starts(line, "committer "))
-			read_time(line, &out->at);
-		if (span_starts(line, trailer) &&
-		    span_take(&line, sizeof(trailer) - 1, &word) &&
-		    !span_to_str(line, out->contents, sizeof(out->contents)))
-			out->contents[0] = '\0';
-	}
+	ok = store_read(store, oid, OBJECT_COMMIT, &bytes, err) &&
+	    store_parse_commit(buf_span(&bytes), out, err);
 	buf_free(&bytes);
 	return ok;
 }

@@ -50,6 +50,9 @@ bool store_read(struct store *store, const struct oid *oid,
 bool store_member(struct store *store, const char *path,
     const struct oid *oid, const struct digest *sha256, struct member *out,
     struct error *err) MUST_USE;
+/* A blob as a member that is only judged: read once, for its SHA-256. */
+bool store_member_to_judge(struct store *store, const char *path,
+    const struct oid *oid, struct member *out, struct error *err) MUST_USE;
 
 /* Told of each file below a tree. */
 typedef bool store_visitor(void *arg, const char *path, const struct oid *oid,
@@ -71,6 +74,9 @@ struct store_commit {
 };
 bool store_read_commit(struct store *store, const struct oid *oid,
     struct store_commit *out, struct error *err) MUST_USE;
+/* Of a commit's bytes; ERROR_UNTRUSTED if they are none. */
+bool store_parse_commit(struct span bytes, struct store_commit *out,
+    struct error *err) MUST_USE;
 
 /*
  * Write a pack of these objects, each once, for others to read.  Entries are
@@ -136,10 +142,12 @@ bool store_tidy(struct store *store, size_t enough, unsigned *joined,
 
 /*
  * Check every pack whose place among them leaves part when divided by parts:
- * its index, its checksum, and each object, whose bytes must have its name.
+ * its index, its checksum, and each object, whose bytes must have its name;
+ * but for those that view, of store_view() or NULL, has read and found so.
  * tell is called with a pack or object and what is wrong with it.
  */
-bool store_check(const char *path, unsigned part, unsigned parts,
+bool store_check(const char *path, struct store *view, unsigned part,
+    unsigned parts,
     void (*tell)(void *arg, const char *about, const char *what), void *arg,
     uint64_t *num_objects, struct error *err) MUST_USE;
 

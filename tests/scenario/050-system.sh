@@ -63,6 +63,19 @@ expect "it is told" 0 "event=titles result=dropped .*damaged" cat log
 check "the texts have them" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
 stop_daemon "$dir"
 put_back
+heads=$(($(stat -c %s data/journal/heads) / 160))
+check "there are more heads than one thread takes at once" test "$heads" -gt 18
+for n in 0 15 16 $((heads - 2)); do
+	cp data/journal/heads work/heads
+	printf XX | dd of=data/journal/heads bs=1 seek=$((160 * n + 90)) conv=notrunc 2>/dev/null
+	expect "fsck names the head that is damaged: $n" 1 "HEAD_DAMAGED, journal/heads, record $n:" "$valised" fsck data
+	expect "and no other" 0 "^1$" sh -c "\"$valised\" fsck data 2>&1 | grep -c HEAD_DAMAGED"
+	# Two that change places are out of order, each.
+	dd if=work/heads of=data/journal/heads bs=160 skip=$((n + 1)) seek=$n count=1 conv=notrunc 2>/dev/null
+	dd if=work/heads of=data/journal/heads bs=160 skip=$n seek=$((n + 1)) count=1 conv=notrunc 2>/dev/null
+	expect "and those that are out of order" 1 "HEAD_DAMAGED" "$valised" fsck data
+	cp work/heads data/journal/heads
+done
 rm -rf data/store.git/refs/heads/agreement data/store.git/packed-refs
 check "refs are put where the journal says" start_daemon "$dir"
 expect "for git too" 0 "agreement/one" git -c safe.directory='*' -C data/store.git for-each-ref

@@ -64,6 +64,7 @@ v=$(value "$first" contents); with "$first" "$v" "$(other "$v")"
 expect "contents of an older act: fsck, by git" 1 "COMMIT_DIFFERS, entry $first" fsck
 v=$(value "$first" commit); with "$first" "$v" "$(other "$v")"
 expect "a commit that is none: fsck" 1 "COMMIT_MISSING, entry $first" fsck
+expect "and the next does not follow it" 1 "COMMIT_DIFFERS, entry .*does not follow the one before" fsck
 v=$(value "$force" contents); with "$force" "$v" "$(other "$v")"
 expect "contents of a force: fsck" 1 "CONTENTS_DIFFER, entry $force" fsck
 finish
