@@ -1,6 +1,7 @@
 #include "pki/envelope.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/bio.h>
 #include <openssl/cms.h>
@@ -8,56 +9,96 @@
 
 #include "base/file.h"
 
-/* --- BIOs of ours: one gives bytes to a sink, one reads part of a file. --- */
+/*
+ * BIOs of ours: one gives bytes to a sink, one reads part of a file.  OpenSSL's
+ * cipher comes with 4 KiB at a time: they are gathered here, since a call into
+ * the kernel for each costs more than its encryption.
+ */
+enum { PIPE_BYTES = 256 * 1024 };
 
 struct pipe {
 	byte_sink *sink;
 	void *arg;
 	int fd;
-	uint64_t at, left;
+	uint64_t at, left; /* of the file: what is not held yet */
+	uint8_t *held;     /* PIPE_BYTES, on their way in or out */
+	size_t from, until;
 	struct error err; /* the first failure of either */
 };
+
+static bool
+pipe_flush(struct pipe *pipe)
+{
+	const size_t num = pipe->until;
+
+	pipe->until = 0;
+	return num == 0 ||
+	    pipe->sink(pipe->arg, span_of(pipe->held, num), &pipe->err);
+}
 
 static int
 pipe_write(BIO *bio, const char *data, int len)
 {
 	struct pipe *pipe = BIO_get_data(bio);
+	int done = 0;
 
 	BIO_clear_retry_flags(bio);
-	if (len <= 0)
-		return 0;
-	return pipe->sink(pipe->arg, span_of(data, (size_t)len), &pipe->err) ?
-	    len :
-	    -1;
+	while (done < len) {
+		const size_t room = PIPE_BYTES - pipe->until;
+		const size_t left = (size_t)(len - done);
+		const size_t n = left < room ? left : room;
+
+		memcpy(pipe->held + pipe->until, data + done, n);
+		pipe->until += n;
+		done += (int)n;
+		if (pipe->until == PIPE_BYTES && !pipe_flush(pipe))
+			return -1;
+	}
+	return done;
+}
+
+/* The next stretch of the file. */
+static bool
+pipe_fill(struct pipe *pipe)
+{
+	const size_t n = pipe->left < PIPE_BYTES ? (size_t)pipe->left :
+						   PIPE_BYTES;
+
+	pipe->from = pipe->until = 0;
+	if (!file_pread(pipe->fd, pipe->held, n, (off_t)pipe->at, &pipe->err))
+		return false;
+	pipe->until = n;
+	pipe->at += n;
+	pipe->left -= n;
+	return true;
 }
 
 static int
 pipe_read(BIO *bio, char *data, int len)
 {
 	struct pipe *pipe = BIO_get_data(bio);
-	const uint64_t want = len > 0 ? (uint64_t)len : 0;
-	const size_t n = want < pipe->left ? (size_t)want :
-					     (size_t)pipe->left;
+	size_t n = len > 0 ? (size_t)len : 0;
 
 	BIO_clear_retry_flags(bio);
-	if (n == 0)
-		return 0;
-	if (!file_pread(pipe->fd, data, n, (off_t)pipe->at, &pipe->err))
+	if (pipe->from == pipe->until && pipe->left > 0 && n > 0 &&
+	    !pipe_fill(pipe))
 		return -1;
-	pipe->at += n;
-	pipe->left -= n;
+	if (n > pipe->until - pipe->from)
+		n = pipe->until - pipe->from;
+	memcpy(data, pipe->held + pipe->from, n);
+	pipe->from += n;
 	return (int)n;
 }
 
 static long
 pipe_ctrl(BIO *bio, int command, long number, void *pointer)
 {
-	const struct pipe *pipe = BIO_get_data(bio);
+	struct pipe *pipe = BIO_get_data(bio);
 
 	(void)number, (void)pointer;
 	if (command == BIO_CTRL_EOF)
-		return pipe->left == 0;
-	return command == BIO_CTRL_FLUSH;
+		return pipe->left == 0 && pipe->from == pipe->until;
+	return command == BIO_CTRL_FLUSH && pipe_flush(pipe);
 }
 
 static BIO *
@@ -65,6 +106,8 @@ pipe_bio(struct pipe *pipe, BIO_METHOD **method)
 {
 	BIO *bio = NULL;
 
+	if ((pipe->held = malloc(PIPE_BYTES)) == NULL)
+		return NULL;
 	*method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
 	    "valise");
 	if (*method != NULL && BIO_meth_set_write(*method, pipe_write) == 1 &&
@@ -195,6 +238,7 @@ envelope_free(struct envelope *envelope)
 		bio = next;
 	}
 	BIO_free(envelope->out);
+	free(envelope->pipe.held);
 	BIO_meth_free(envelope->method);
 	CMS_ContentInfo_free(envelope->cms);
 	free(envelope);
@@ -268,7 +312,7 @@ envelope_open(struct span header, const struct identity *recipient, int fd,
 		return false;
 	from = pipe_bio(&in, &method);
 	ok = from != NULL && decrypt(cms, recipient, from, sink, arg, err) &&
-	    in.left == 0;
+	    in.left == 0 && in.from == in.until;
 	if (!ok && in.err.kind != ERROR_NONE)
 		*err = in.err;
 	else if (!ok && err->kind == ERROR_NONE)
@@ -277,6 +321,7 @@ envelope_open(struct span header, const struct identity *recipient, int fd,
 		    " altered on the way");
 	ERR_clear_error();
 	BIO_free(from);
+	free(in.held);
 	BIO_meth_free(method);
 	CMS_ContentInfo_free(cms);
 	return ok;
