@@ -17,7 +17,7 @@ read_blocks(const struct yaml *map, struct container **out,
 		const char *text = yaml_text(c, to);
 
 		if (text != NULL &&
-		    !container_put(*out, c->key, span_of_str(text), err))
+		    !container_put_to_judge(*out, c->key, span_of_str(text), err))
 			return false;
 	}
 	return true;

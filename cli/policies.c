@@ -132,7 +132,9 @@ read_policy(int fd, const struct digest *want, const struct digest *kept,
     struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
-	struct container *files = container_read_files(fd, err);
+	struct container *files = kept != NULL ?
+	    container_read_files_to_judge(fd, err) :
+	    container_read_files(fd, err);
 	struct policy *policy;
 
 	if (files == NULL)
