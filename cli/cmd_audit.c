@@ -105,6 +105,7 @@ run_audit(struct context *context, bool full, struct error *err)
 	size_t open;
 	bool ok;
 
+	context->looks = true;
 	if (!session_open(context, &run.session, err))
 		return false;
 	run.library = context_library(context);

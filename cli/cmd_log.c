@@ -346,6 +346,7 @@ list_shown(struct listing *out, struct error *err)
 	struct session session;
 	bool ok;
 
+	out->context->looks = true;
 	if (!session_open(out->context, &session, err))
 		return false;
 	out->table = table_new(6);

@@ -36,6 +36,11 @@ struct context {
 	bool json;
 	bool local; /* answer from the local copy, and ask nobody */
 	bool told; /* the JSON that was printed says "no" already */
+	/*
+	 * What the journal itself says is looked at: that a set of CRLs is hidden
+	 * is told, and does not end the command, which tells more.
+	 */
+	bool looks;
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
 	/* From the configuration. */

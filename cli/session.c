@@ -325,6 +325,19 @@ catch_up_once(struct session *session, struct error *err)
 	    seen_settle(session->history, &prover, err), err);
 }
 
+static bool
+learn_lists(struct session *session, struct error *err)
+{
+	if (lists_learn(session, err))
+		return true;
+	if (!session->context->looks ||
+	    strcmp(error_code(err), "ENTRY_WITHHELD") != 0)
+		return false;
+	output_note("%s", err->detail);
+	*err = (struct error){ 0 };
+	return true;
+}
+
 bool
 session_catch_up(struct session *session, struct error *err)
 {
@@ -333,7 +346,7 @@ session_catch_up(struct session *session, struct error *err)
 
 		if (catch_up_once(session, err))
 			return session_learn_policies(session, err) &&
-			    lists_learn(session, err);
+			    learn_lists(session, err);
 		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
 			return false;
 		if (!follow_key(session, &why)) {
