@@ -215,7 +215,7 @@ is_cleared(struct question *question, const struct named *listing)
 
 	while (!question->has_cleared &&
 	    (one = next_of(question, &i)) != NULL)
-		if (one->crl->this_update_at >= question->at &&
+		if (one->crl->this_update_at > question->at &&
 		    (question->cleared == NULL ||
 			is_before(one, question->cleared)) &&
 		    clears(question, one))
@@ -295,7 +295,7 @@ judge(struct question *question, const struct named **unjudged,
 			    (may_speak_for(question, one) &&
 				listing.since_at > at);
 		} else if (clears(question, one)) {
-			is_final = is_final || one->crl->this_update_at >= at;
+			is_final = is_final || one->crl->this_update_at > at;
 			is_current = is_current ||
 			    (one->crl->this_update_at <= at &&
 				one->crl->next_update_at >= at);

@@ -14,7 +14,7 @@
  *     certificate, made while it had not expired (or that says by
  *     expiredCertsOnCRL that it still lists those that had), and not dated
  *     over an hour later than the `crl` entry that names it.  Such a list
- *     clears all acts up to its thisUpdate, for ever: a CA cannot unmake later
+ *     clears all acts before its thisUpdate, for ever: a CA cannot unmake later
  *     what its people did before.
  *
  * Source: RFC 5280 sections 5.2.5, 5.3 and 6.3.3; X.509 expiredCertsOnCRL.

@@ -705,7 +705,7 @@ class Judge:
                 ends = [c for c in clearing if newness(c) > newness(row) and same_scope(c[0], row[0])] if hold else []
                 if ends and when >= ends[0][0].this:
                     continue
-                if any(c[0].this >= when and (c[1] < row[1] or (c[1] == row[1] and newness(c) < newness(row))) for c in clearing):
+                if any(c[0].this > when and (c[1] < row[1] or (c[1] == row[1] and newness(c) < newness(row))) for c in clearing):
                     doubted = True
                 else:
                     self.revoked_by.append(row[1])

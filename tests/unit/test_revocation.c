@@ -108,7 +108,14 @@ static const struct {
 	{ "on the second of its release", PERSON, 8,
 	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
 		{ .day = 8 } },
-	    REVOCATION_CLEARED, 0 },
+	    REVOCATION_CURRENT, 0 },
+	/* The act's own second may have been before it or after it. */
+	{ "on the second of the list that would clear it", PERSON, 6,
+	    { { .day = 6 }, { .day = 9, .is_listed = true, .since = 4 } },
+	    REVOCATION_REVOKED, 4 },
+	{ "revoked on the second of the list before", PERSON, 6,
+	    { { .day = 6 }, { .day = 7, .is_listed = true, .since = 6 } },
+	    REVOCATION_REVOKED, 6 },
 	{ "before the hold", PERSON, 3,
 	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD },
 		{ .day = 8 } },
@@ -393,7 +400,7 @@ START_TEST(a_listing_of_years_is_judged_in_no_time)
 	ck_ok(revocation_add(revocation, set, trust, 10, DAY(5000), &err),
 	    err);
 	for (int i = 0; i < 300; i++)
-		revocation_judge(revocation, person.cert, DAY(950),
+		revocation_judge(revocation, person.cert, DAY(949),
 		    UINT64_MAX, &out);
 	ck_assert_int_eq(out.state, longs[_i].state);
 	revocation_free(revocation);
