@@ -48,15 +48,14 @@ ascii_run(struct span text)
 bool
 text_is_utf8(struct span text)
 {
-	for (;;) {
+	while (text.len > 0) {
 		const size_t n = ascii_run(text);
 
 		text = span_sub(text, n, text.len - n);
-		if (text.len == 0)
-			return true;
-		if (take_code_point(&text) <= 0)
+		if (text.len > 0 && take_code_point(&text) <= 0)
 			return false;
 	}
+	return true;
 }
 
 /*

@@ -50,7 +50,7 @@ static bool
 add_ref(struct packed *packed, struct span line, struct error *err)
 {
 	struct span rest = line, hex;
-	struct store_head head;
+	struct store_head head = { .name = NULL };
 
 	if (!span_take(&rest, 2 * OID_BYTES, &hex) ||
 	    !span_to_hex(hex, head.oid.bytes, OID_BYTES) ||

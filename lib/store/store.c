@@ -425,7 +425,7 @@ store_member_to_judge(struct store *store, const char *path,
 {
 	struct judging judging;
 	struct place place;
-	struct oid found;
+	struct oid found = { { 0 } };
 	char header[48];
 	bool ok;
 	int n;

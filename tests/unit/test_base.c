@@ -358,6 +358,7 @@ static const struct {
 
 START_TEST(utf8_is_told_wherever_a_character_stands)
 {
+	ck_assert(text_is_utf8((struct span) { NULL, 0 }));
 	for (size_t before = 0; before < 18; before++)
 		for (size_t after = 0; after < 18; after++) {
 			char text[64];

@@ -1135,6 +1135,20 @@ START_TEST(levels_have_a_limit)
 }
 END_TEST
 
+START_TEST(what_is_no_tstinfo_is_of_no_form)
+{
+	static const char *const none[] = { "", "0", "\x30\x80", "\x30\x03" };
+
+	for (size_t i = 0; i < COUNT(none); i++) {
+		struct error err = { 0 };
+
+		ck_assert(!cades_check_imprint(span_of_str(none[i]),
+		    span_of_str("x"), &err));
+		ck_assert_str_eq(error_code(&err), "SIGNATURE_FORM");
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -1149,6 +1163,7 @@ fill(TCase *t)
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));
 	tcase_add_test(t, a_set_of_what_is_no_value_has_no_order);
+	tcase_add_test(t, what_is_no_tstinfo_is_of_no_form);
 	tcase_add_test(t, levels_have_a_limit);
 }
 

@@ -148,6 +148,23 @@ START_TEST(titles_come_back_or_none)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_gone_is_told)
+{
+	static const char *const names[] = { "mou/one" };
+	struct error err = { 0 };
+	struct ledger *ledger = ledger_of(names, 1);
+	struct journal *journal = journal_of("journal", names, 1);
+	char file[FILE_PATH];
+
+	ck_ok(file_join(file, dir, "none/titles", &err), err);
+	ck_assert(!titles_write(file, journal, ledger, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.detail, "No such file"));
+	journal_free(journal);
+	ledger_free(ledger);
+}
+END_TEST
+
 START_TEST(titles_of_what_was_are_not_taken)
 {
 	static const char *const names[] = { "mou/one", "mou/two", "mou/one" };
@@ -191,6 +208,7 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, titles_come_back_or_none, 0,
 	    sizeof(harm) / sizeof(harm[0]));
+	tcase_add_test(t, a_folder_that_is_gone_is_told);
 	tcase_add_test(t, titles_of_what_was_are_not_taken);
 }
 
