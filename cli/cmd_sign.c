@@ -109,30 +109,6 @@ sign_copy(struct context *context, struct session *session,
 	return ok;
 }
 
-/* A signature that a cut left unanswered: those very bytes, if still fresh. */
-static bool
-send_pending(struct session *session, const char *document,
-    unsigned version, bool *sent, struct error *err)
-{
-	struct outbox_act act;
-	bool ok = true;
-
-	*sent = false;
-	if (!outbox_take_first(session->context, OUTBOX_SIGNATURE, document,
-		version, &act))
-		return true;
-	if (act.stale) {
-		outbox_drop(&act);
-		return true;
-	}
-	output_note("sending the signature first that an earlier run made and"
-		    " was not answered");
-	*sent = true;
-	ok = signing_send(session, &act, report, err);
-	outbox_release(&act);
-	return ok;
-}
-
 static bool
 sign_local(struct context *context, const char *document, unsigned version,
     bool yes, struct error *err)
@@ -169,7 +145,8 @@ sign_document(struct context *context, const char *document,
 	if (!session_open(context, &session, err))
 		return false;
 	ok = session_check_policy(&session, err) &&
-	    send_pending(&session, document, version, &sent, err);
+	    signing_send_kept(&session, OUTBOX_SIGNATURE, document,
+		version, report, &sent, err);
 	if (ok && !sent) {
 		ok = copy_fetch(&session, document, version, &copy, err);
 		/* Nobody signs what is not valid. */

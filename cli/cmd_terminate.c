@@ -172,30 +172,6 @@ terminate_version(struct session *session, struct document_acts *acts,
 	return ok;
 }
 
-/* *sent: a signature that a cut left unanswered went, if still fresh. */
-static bool
-send_pending(struct session *session, const char *document, bool *sent,
-    struct error *err)
-{
-	struct outbox_act act;
-	bool ok;
-
-	*sent = false;
-	if (!outbox_take_first(session->context, OUTBOX_TERMINATION, document,
-		0, &act))
-		return true;
-	if (act.stale) {
-		outbox_drop(&act);
-		return true;
-	}
-	output_note("sending the signature first that an earlier run made and"
-		    " was not answered");
-	*sent = true;
-	ok = signing_send(session, &act, report, err);
-	outbox_release(&act);
-	return ok;
-}
-
 static bool
 terminate(struct session *session, const char *document, const char *reason,
     bool yes, struct error *err)
@@ -208,7 +184,8 @@ terminate(struct session *session, const char *document, const char *reason,
 		return false;
 	ok = acts_update(session, document, &acts, err) &&
 	    (version = find_in_force(&acts, err)) != 0 &&
-	    send_pending(session, document, &sent, err);
+	    signing_send_kept(session, OUTBOX_TERMINATION, document, 0,
+		report, &sent, err);
 	if (ok && !sent)
 		ok = terminate_version(session, &acts, version, reason, yes,
 		    err);

@@ -149,3 +149,27 @@ signing_send(struct session *session, struct outbox_act *act,
 	acts_free(&acts);
 	return ok;
 }
+
+bool
+signing_send_kept(struct session *session, enum outbox_kind kind,
+    const char *document, unsigned version, signing_report *report,
+    bool *sent, struct error *err)
+{
+	struct outbox_act act;
+	bool ok;
+
+	*sent = false;
+	if (!outbox_take_first(session->context, kind, document, version,
+		&act))
+		return true;
+	if (act.stale) {
+		outbox_drop(&act);
+		return true;
+	}
+	output_note("sending the signature first that an earlier run made and"
+		    " was not answered");
+	*sent = true;
+	ok = signing_send(session, &act, report, err);
+	outbox_release(&act);
+	return ok;
+}

@@ -48,5 +48,13 @@ typedef bool signing_report(struct context *context,
 /* outbox_send(), then report what the document's acts say of it. */
 bool signing_send(struct session *session, struct outbox_act *act,
     signing_report *report, struct error *err) MUST_USE;
+/*
+ * Send what a cut left unanswered of an earlier run: those very bytes.  One
+ * that is too old to be taken goes from the outbox, and is made anew.  *sent:
+ * there was one.  version 0 is any.
+ */
+bool signing_send_kept(struct session *session, enum outbox_kind kind,
+    const char *document, unsigned version, signing_report *report,
+    bool *sent, struct error *err) MUST_USE;
 
 #endif
