@@ -403,6 +403,7 @@ take_copy(struct opened *bag, const char *dir,
 	struct copy copy = { .fd = opened_take(bag, listed) };
 	const char *what = "altered or missing", *how = "", *fault;
 	char name[DOCUMENT_NAME + 16], state[STATE_TEXT] = "";
+	struct error why = { 0 };
 	bool ok = true;
 
 	snprintf(name, sizeof(name), "%s@%u", listed->document,
@@ -419,9 +420,11 @@ take_copy(struct opened *bag, const char *dir,
 			ok = place_copy(bag, dir, listed, &copy, row, &how,
 			    err);
 		if (copy.verdict.outcome != OUTCOME_VALID &&
-		    copy.verdict.num_findings > 0)
-			output_note("%s: %s", name,
-			    copy.verdict.findings[0].text);
+		    copy.verdict.num_findings > 0) {
+			/* Not the first finding: it may be a warning. */
+			(void)verdict_error(&copy.verdict, &why);
+			output_note("%s: %s", name, why.detail);
+		}
 	}
 	if (ok && copy.verdict.outcome == OUTCOME_VALID)
 		describe(&copy, how, row, state);

@@ -797,6 +797,7 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 	struct container *container = stored_version(pull->store,
 	    &version->commit, err);
 	struct copy copy = { .fd = -1 };
+	struct error why = { 0 };
 	bool newer = false, ok;
 
 	*good = false;
@@ -817,9 +818,11 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 			context_remember_version(pull->context,
 			    member_bytes(container_find(copy.container,
 				PATH_VERSION)));
-	} else if (ok && copy.verdict.num_findings > 0) {
+	} else if (ok) {
+		/* Not the first finding, which may be a warning. */
+		(void)verdict_error(&copy.verdict, &why);
 		output_note("%s@%u: %s", doc->name, version->number,
-		    copy.verdict.findings[0].text);
+		    why.detail);
 	}
 	if (ok && !*good)
 		pull->num_bad++;

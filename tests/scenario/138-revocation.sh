@@ -59,6 +59,9 @@ grep -q "agreement/\(held\|cleared\)@1" work/out && not_ok "and of nothing else"
 expect "an audit too" 1 "SIGNER_REVOKED, agreement/disputed@1" at iom-geneva audit
 expect "the daemon takes nothing more of that signer" 1 "SIGNER_REVOKED\|revoked" at mofa-minister --json sign agreement/disputed --yes
 
+at mofa list >/dev/null 2>&1
+expect "pull tells the fault of a copy" 1 "agreement/disputed@1: .*was revoked on" at mofa pull work/mine
+
 # --- Without the journal: by its own acts, and it says so. ---
 rm -f offices/iom-bangkok/state/*/crl-entries
 expect "a file alone is judged by its own acts" 0 "revocation         as of its own acts, not yet final" at iom-bangkok verify work/disputed.asice
