@@ -61,8 +61,8 @@ acts_has(const struct document_acts *acts, uint64_t index)
 }
 
 bool
-acts_include(const struct document_acts *acts,
-    const struct document_acts *kept, uint64_t size, struct error *err)
+acts_include(const struct document_acts *acts, const struct document_acts *kept,
+    uint64_t size, struct error *err)
 {
 	for (size_t i = 0; i < kept->num; i++) {
 		const uint64_t index = kept->list[i].index;
@@ -84,15 +84,15 @@ static bool
 check_prior(const struct document_acts *acts, uint64_t index,
     const struct entry *entry, struct error *err)
 {
-	const uint64_t prior = entry_has(entry, ENTRY_PRIOR) ? entry->prior :
-							       LEDGER_NONE;
+	const uint64_t prior =
+	    entry_has(entry, ENTRY_PRIOR) ? entry->prior : LEDGER_NONE;
 
 	if (prior == acts->doc.last)
 		return true;
 	return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
 	    "the daemon does not show all acts on %s: entry %llu says that it"
-	    " follows another than the last one shown", acts->doc.name,
-	    (unsigned long long)index);
+	    " follows another than the last one shown",
+	    acts->doc.name, (unsigned long long)index);
 }
 
 static bool
@@ -109,8 +109,8 @@ add_line(struct document_acts *acts, uint64_t index, struct span line,
 			return error_set_errno(err, "acts");
 		acts->list = all;
 	}
-	acts->list[acts->num++] = (struct act_line){ index, acts->lines.len,
-		line.len };
+	acts->list[acts->num++] =
+	    (struct act_line){ index, acts->lines.len, line.len };
 	return buf_append(&acts->lines, line, err);
 }
 
@@ -129,8 +129,9 @@ acts_add(struct document_acts *acts, uint64_t index, struct span line,
 	    !filter_check(&filter, index, &entry, err) ||
 	    !check_prior(acts, index, &entry, err))
 		return false;
-	if (acts->num > 0 && (entry.time_ms < acts->time_ms ||
-				 index <= acts->list[acts->num - 1].index))
+	if (acts->num > 0 &&
+	    (entry.time_ms < acts->time_ms ||
+		index <= acts->list[acts->num - 1].index))
 		return error_set_code(err, ERROR_UNTRUSTED, "TIME_BACKWARDS",
 		    "entry %llu of %s is of a time before the act before it",
 		    (unsigned long long)index, acts->doc.name);
@@ -148,8 +149,8 @@ path_of(const struct context *context, const char *document,
 	const char *slash = strchr(document, '/');
 	char name[DOCUMENT_NAME + 16];
 
-	snprintf(name, sizeof(name), "acts/%.*s--%s",
-	    (int)(slash - document), document, slash + 1);
+	snprintf(name, sizeof(name), "acts/%.*s--%s", (int)(slash - document),
+	    document, slash + 1);
 	return context_path(context, name, out, err);
 }
 
@@ -231,8 +232,8 @@ encode(const struct document_acts *acts, struct buf *out, struct error *err)
 
 	time_format_at(acts->seen_at, seen);
 	ok = buf_printf(out, err,
-	    "valise acts 1\ndocument %s\nsize %llu\nseen %s\n",
-	    acts->doc.name, (unsigned long long)acts->size, seen);
+	    "valise acts 1\ndocument %s\nsize %llu\nseen %s\n", acts->doc.name,
+	    (unsigned long long)acts->size, seen);
 	for (size_t i = 0; ok && i < acts->num; i++)
 		ok = buf_printf(out, err, "%llu ",
 			 (unsigned long long)acts->list[i].index) &&
@@ -284,9 +285,9 @@ keep(const struct context *context, const struct document_acts *acts,
 	    path_of(context, acts->doc.name, path, err) &&
 	    encode(acts, &text, err) && (fd = file_lock_wait(lock, err)) >= 0;
 	if (ok && !is_kept(path, acts))
-		ok = durable ?
-		    file_write(path, buf_span(&text), 0600, err) :
-		    file_write_quick(path, buf_span(&text), 0600, err);
+		ok = durable
+		    ? file_write(path, buf_span(&text), 0600, err)
+		    : file_write_quick(path, buf_span(&text), 0600, err);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&text);
@@ -302,8 +303,8 @@ acts_keep(const struct context *context, const struct document_acts *acts,
 }
 
 bool
-acts_keep_quick(const struct context *context,
-    const struct document_acts *acts, struct error *err)
+acts_keep_quick(const struct context *context, const struct document_acts *acts,
+    struct error *err)
 {
 	return keep(context, acts, false, err);
 }
@@ -333,8 +334,8 @@ bool
 acts_settle(const struct document_acts *acts, struct verdict *verdict,
     struct error *err)
 {
-	const struct ledger_version *version = acts_version(acts,
-	    verdict->version->number);
+	const struct ledger_version *version =
+	    acts_version(acts, verdict->version->number);
 	uint64_t missing = LEDGER_NONE;
 
 	if (version == NULL)
@@ -347,8 +348,9 @@ acts_settle(const struct document_acts *acts, struct verdict *verdict,
 	if (missing != LEDGER_NONE)
 		return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
 		    "the copy of %s@%u proves entry %llu, which the daemon"
-		    " does not show", verdict->version->document,
-		    verdict->version->number, (unsigned long long)missing);
+		    " does not show",
+		    verdict->version->document, verdict->version->number,
+		    (unsigned long long)missing);
 	for (size_t i = 0; i < version->num_acts; i++)
 		if (!is_in_copy(verdict, version->acts[i]))
 			missing = version->acts[i];
@@ -356,8 +358,9 @@ acts_settle(const struct document_acts *acts, struct verdict *verdict,
 	    !digest_eq(&version->digest, &verdict->digest))
 		return error_set_code(err, ERROR_UNTRUSTED, ANSWER_DIFFERS,
 		    "the daemon sent an older copy of %s@%u than there is: it"
-		    " lacks entry %llu", verdict->version->document,
-		    verdict->version->number, (unsigned long long)missing);
+		    " lacks entry %llu",
+		    verdict->version->document, verdict->version->number,
+		    (unsigned long long)missing);
 	verdict->status = version->status;
 	return true;
 }

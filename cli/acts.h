@@ -32,7 +32,7 @@ struct document_acts {
 	struct act_line {
 		uint64_t index;
 		size_t at, len; /* its entry, in lines */
-	} *list; /* in order */
+	} * list;               /* in order */
 	size_t num;
 	struct buf lines;
 	int64_t time_ms; /* of the last one */
@@ -56,18 +56,18 @@ bool acts_keep(const struct context *context, const struct document_acts *acts,
 bool acts_keep_quick(const struct context *context,
     const struct document_acts *acts, struct error *err) MUST_USE;
 /*
- * Every document that had an act since from was kept, with all of its acts up to
- * size: then what is kept of any other is complete up to size as well, if it was
- * up to from, and if the policy, by which the daemon answered, shows its acts to
- * this office.  It flushes them first.
+ * Every document that had an act since from was kept, with all of its acts up
+ * to size: then what is kept of any other is complete up to size as well, if it
+ * was up to from, and if the policy, by which the daemon answered, shows its
+ * acts to this office.  It flushes them first.
  */
 bool acts_keep_all(const struct context *context, const struct digest *policy,
     uint64_t from, uint64_t size, int64_t seen_at, struct error *err) MUST_USE;
 void acts_forget(const struct context *context, const char *document);
 /*
- * What is kept, with what came since: asked for, proved, and kept.  size is then
- * that of a checkpoint which was seen in this session.  out is for acts_free(),
- * whatever comes of it.
+ * What is kept, with what came since: asked for, proved, and kept.  size is
+ * then that of a checkpoint which was seen in this session.  out is for
+ * acts_free(), whatever comes of it.
  *
  * Where the policy in force does not show them to this office, size is that of
  * before, if the daemon shows the document all the same.
@@ -109,8 +109,8 @@ bool acts_has(const struct document_acts *acts, uint64_t index);
  * ERROR_UNTRUSTED  ENTRY_WITHHELD
  */
 bool acts_include(const struct document_acts *acts,
-    const struct document_acts *kept, uint64_t size, struct error *err)
-    MUST_USE;
+    const struct document_acts *kept, uint64_t size,
+    struct error *err) MUST_USE;
 /* Take one more, the next; the bytes are copied. */
 bool acts_add(struct document_acts *acts, uint64_t index, struct span line,
     struct error *err) MUST_USE;

@@ -94,8 +94,8 @@ add_range(struct all_acts *all, struct all_range new)
 	while (all->num > 0 && all->list[all->num - 1].from >= new.from)
 		all->num--;
 	last = all->num > 0 ? &all->list[all->num - 1] : NULL;
-	if (last != NULL && last->size >= new.from &&
-	    digest_eq(&last->policy, &new.policy)) {
+	if (last != NULL &&
+	    last->size >= new.from &&digest_eq(&last->policy, &new.policy)) {
 		new.from = last->from;
 		*last = new;
 		return;

@@ -24,8 +24,8 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 {
 	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
 		.document = acts->doc.name,
-		.from = acts->num > 0 ? acts->list[acts->num - 1].index + 1 :
-					0 };
+		.from =
+		    acts->num > 0 ? acts->list[acts->num - 1].index + 1 : 0 };
 
 	if (!session_entries(session, &filter, visit_new, acts, err))
 		return false;
@@ -81,11 +81,12 @@ acts_are_shown(struct session *session, const struct document_acts *acts,
 	if (is_readable(session, document, err))
 		return error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
 		    "the daemon knows %s, and shows no act on it", document);
-	return proved && err->kind == ERROR_NOT_FOUND ?
-	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
-		"the daemon denies that there is %s, on which a copy proves"
-		" acts", document) :
-	    false;
+	return proved && err->kind == ERROR_NOT_FOUND
+	    ? error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		  "the daemon denies that there is %s, on which a copy proves"
+		  " acts",
+		  document)
+	    : false;
 }
 
 static void
@@ -118,8 +119,8 @@ ask_again(struct session *session, struct document_acts *acts,
 	*err = (struct error){ 0 };
 	kept = *acts;
 	acts_begin(kept.doc.name, acts);
-	ok = ask(session, acts, err) && acts_include(acts, &kept, session->answered,
-					       err);
+	ok = ask(session, acts, err) &&
+	    acts_include(acts, &kept, session->answered, err);
 	acts_free(&kept);
 	return ok;
 }
@@ -165,8 +166,8 @@ acts_update(struct session *session, const char *document,
 }
 
 bool
-acts_update_with(struct session *session, const char *document,
-    uint64_t index, struct document_acts *out, struct error *err)
+acts_update_with(struct session *session, const char *document, uint64_t index,
+    struct document_acts *out, struct error *err)
 {
 	if (acts_update(session, document, out, err) &&
 	    (acts_has(out, index) ||

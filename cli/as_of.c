@@ -54,8 +54,8 @@ static void
 tell_withdrawal(const struct document_acts *acts,
     const struct ledger_version *version, struct as_of *out)
 {
-	const struct ledger_version *by = ledger_withdrawn_by(&acts->doc,
-	    version);
+	const struct ledger_version *by =
+	    ledger_withdrawn_by(&acts->doc, version);
 
 	if (by == NULL)
 		return;
@@ -160,9 +160,8 @@ json_of_withdrawal(const struct as_of *as_of)
 {
 	if (as_of->withdrew[0] == '\0')
 		return json_null();
-	return json_pack("{s:s, s:s, s:I}", "person", as_of->withdrew,
-	    "office", as_of->withdrew_office, "entry",
-	    (json_int_t)as_of->withdrew_entry);
+	return json_pack("{s:s, s:s, s:I}", "person", as_of->withdrew, "office",
+	    as_of->withdrew_office, "entry", (json_int_t)as_of->withdrew_entry);
 }
 
 json_t *
@@ -188,7 +187,8 @@ as_of_json_text(const json_t *json, char out[AS_OF_TEXT])
 	out[0] = '\0';
 	if (json_is_integer(size))
 		snprintf(out, AS_OF_TEXT, "checkpoint %lld, seen %.10s",
-		    (long long)json_integer_value(size), json_text(json, "seen"));
+		    (long long)json_integer_value(size),
+		    json_text(json, "seen"));
 	else if (json_is_object(json))
 		snprintf(out, AS_OF_TEXT, "entry %lld of %.10s",
 		    (long long)json_integer_value(

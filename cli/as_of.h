@@ -40,8 +40,8 @@ void as_of_copy(const struct verdict *verdict, struct as_of *out);
 bool as_of_acts(const struct document_acts *acts, bool proved,
     struct verdict *verdict, struct as_of *out, struct error *err) MUST_USE;
 /* The same by what this office keeps; it asks nobody. */
-bool as_of_kept(struct context *context, bool proved,
-    struct verdict *verdict, struct as_of *out, struct error *err) MUST_USE;
+bool as_of_kept(struct context *context, bool proved, struct verdict *verdict,
+    struct as_of *out, struct error *err) MUST_USE;
 
 /* The last of a document's acts, up to the size that is known. */
 void as_of_document(const struct document_acts *acts, struct as_of *out);

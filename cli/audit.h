@@ -5,8 +5,8 @@
  *	STATE/KEYID/audit/entries  those from which the states follow, and those
  *	                           that something was found in: u64 index, u16
  *	                           length, bytes
- *	STATE/KEYID/audit/hidden   indices that were not shown: u64 first, u64 last
- *	STATE/KEYID/audit/judged   copies found good (audit_judged.c)
+ *	STATE/KEYID/audit/hidden   indices that were not shown: u64 first, u64
+ *last STATE/KEYID/audit/judged   copies found good (audit_judged.c)
  *	STATE/KEYID/audit/lock     one audit at a time
  *
  * state is a text: "valise audit 2", "size N", "entries BYTES" and "hidden
@@ -17,14 +17,14 @@
 #ifndef CLI_AUDIT_H
 #define CLI_AUDIT_H
 
-#include "cli/findings.h"
 #include "cli/commands.h"
+#include "cli/findings.h"
 #include "cli/ranges.h"
 
 struct audit_state {
 	struct context *context;
 	int lock, entries_fd, hidden_fd; /* or -1 */
-	struct merkle_edge edge; /* of the leaves taken in */
+	struct merkle_edge edge;         /* of the leaves taken in */
 	uint64_t entries_len, hidden_len;
 	struct digest policy;
 	struct findings findings;
@@ -42,7 +42,8 @@ bool audit_state_open(struct context *context, struct audit_state *out,
     struct error *err) MUST_USE;
 void audit_state_close(struct audit_state *state);
 /* From the first entry on; what was found stays until it is checked again. */
-bool audit_state_begin_anew(struct audit_state *state, struct error *err) MUST_USE;
+bool audit_state_begin_anew(struct audit_state *state,
+    struct error *err) MUST_USE;
 /* Durably, and whole or not at all. */
 bool audit_state_write(const struct audit_state *state,
     struct error *err) MUST_USE;
@@ -53,8 +54,8 @@ bool audit_state_write(const struct audit_state *state,
 bool audit_state_take(struct audit_state *state, struct span entries,
     const struct ranges *hidden, struct error *err) MUST_USE;
 /* Each entry that is kept, in order. */
-bool audit_state_replay(struct audit_state *state, entry_visitor *visit, void *arg,
-    struct error *err) MUST_USE;
+bool audit_state_replay(struct audit_state *state, entry_visitor *visit,
+    void *arg, struct error *err) MUST_USE;
 bool audit_state_path(const struct context *context, const char *name,
     char out[FILE_PATH], struct error *err) MUST_USE;
 
@@ -74,8 +75,8 @@ struct audit_run {
 	enum finding_kind kind; /* of the check that is made */
 	size_t num_told;        /* how often it told of something */
 	struct judged_list *judged;
-	struct buf pending; /* entries of this step, to be kept */
-	uint64_t next;      /* of this step: the first not shown so far */
+	struct buf pending;    /* entries of this step, to be kept */
+	uint64_t next;         /* of this step: the first not shown so far */
 	struct ranges missing; /* of this step: not shown */
 	struct checkpoint checked; /* to which all hashes lead */
 	struct buf note;           /* its note */

@@ -61,8 +61,8 @@ read_report(struct context *context, const char *file, struct report *out,
 	*out = (struct report){ .file = file };
 	ok = file_read(file, text.max, &text, err);
 	if (ok)
-		out->json = json_loadb((const char *)text.data, text.len, 0,
-		    NULL);
+		out->json =
+		    json_loadb((const char *)text.data, text.len, 0, NULL);
 	buf_free(&text);
 	if (!ok)
 		return false;
@@ -77,8 +77,8 @@ read_report(struct context *context, const char *file, struct report *out,
 		    "%s: no report of \"valise --json audit\"", file);
 	ok = strcmp(json_text(json, "origin"),
 		 context->enrolment.journal.name) == 0 ||
-	    error_set(err, ERROR_USAGE,
-		"it is of another journal, %s", json_text(json, "origin"));
+	    error_set(err, ERROR_USAGE, "it is of another journal, %s",
+		json_text(json, "origin"));
 	ok = ok && check_checkpoint(context, out, err) &&
 	    ranges_of_json(json_object_get(json, "hidden"), &out->hidden, err);
 	return ok || error_context(err, "%s", file);
@@ -110,10 +110,9 @@ read_reports(struct context *context, int num, char *files[],
 static json_t *
 json_of_one(const struct report *report)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "file",
-	    report->file, "office", report->office, "party", report->party,
-	    "time", report->time, "size",
-	    (json_int_t)report->checkpoint.size, "root",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "file", report->file,
+	    "office", report->office, "party", report->party, "time",
+	    report->time, "size", (json_int_t)report->checkpoint.size, "root",
 	    json_of_digest(&report->checkpoint.root));
 }
 
@@ -136,11 +135,11 @@ tell_one_history(struct context *context, const struct session *session,
 	const struct checkpoint *seen = &session->seen;
 
 	if (context->json)
-		return output_json(
-		    json_pack("{s:b, s:o, s:{s:I, s:o}}", "one-history", 1,
-			"reports", json_of_all(reports, num), "seen", "size",
-			(json_int_t)seen->size, "root",
-			json_of_digest(&seen->root)),
+		return output_json(json_pack("{s:b, s:o, s:{s:I, s:o}}",
+				       "one-history", 1, "reports",
+				       json_of_all(reports, num), "seen",
+				       "size", (json_int_t)seen->size, "root",
+				       json_of_digest(&seen->root)),
 		    err);
 	for (int i = 0; i < num; i++) {
 		printf("%s: ", reports[i].file);
@@ -154,7 +153,8 @@ tell_one_history(struct context *context, const struct session *session,
 		putchar('\n');
 	}
 	printf("one history: all are proved to be of that which this office has"
-	       " seen up to size %llu\n", (unsigned long long)seen->size);
+	       " seen up to size %llu\n",
+	    (unsigned long long)seen->size);
 	return true;
 }
 
@@ -186,8 +186,8 @@ check_party(const struct report *reports, int num, struct error *err)
 			return error_set(err, ERROR_USAGE,
 			    "%s is of %s, %s of %s: reports of one party are"
 			    " combined, those of another are compared",
-			    reports[0].file, reports[0].party,
-			    reports[i].file, reports[i].party);
+			    reports[0].file, reports[0].party, reports[i].file,
+			    reports[i].party);
 	return true;
 }
 
@@ -223,11 +223,12 @@ tell_unseen(struct context *context, const struct report *reports, int num,
 	bool ok;
 
 	if (context->json)
-		return output_json(
-		    json_pack("{s:s, s:I, s:o, s:o, s:b}", "party",
-			reports[0].party, "size", (json_int_t)size, "reports",
-			json_of_all(reports, num), "unseen",
-			ranges_to_json(unseen), "good", unseen->num == 0),
+		return output_json(json_pack("{s:s, s:I, s:o, s:o, s:b}",
+				       "party", reports[0].party, "size",
+				       (json_int_t)size, "reports",
+				       json_of_all(reports, num), "unseen",
+				       ranges_to_json(unseen), "good",
+				       unseen->num == 0),
 		    err);
 	for (int i = 0; i < num; i++) {
 		printf("%s: ", reports[i].file);
@@ -238,11 +239,13 @@ tell_unseen(struct context *context, const struct report *reports, int num,
 	}
 	if (unseen->num == 0)
 		printf("up to size %llu, each entry was shown to one of"
-		       " them\n", (unsigned long long)size);
+		       " them\n",
+		    (unsigned long long)size);
 	ok = ranges_print(unseen, MOST_RANGES, &text, err);
 	if (ok && unseen->num > 0)
 		printf("up to size %llu, these were shown to none of them:"
-		       " %.*s\n", (unsigned long long)size, (int)text.len,
+		       " %.*s\n",
+		    (unsigned long long)size, (int)text.len,
 		    (const char *)text.data);
 	buf_free(&text);
 	return ok;

@@ -9,8 +9,7 @@
 
 static bool
 audit_copy(struct audit_run *run, const struct ledger_document *doc,
-    const struct ledger_version *version, const char *about,
-    struct error *err)
+    const struct ledger_version *version, const char *about, struct error *err)
 {
 	const size_t before = run->num_told;
 	struct copy copy;
@@ -24,15 +23,16 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 		audit_verdict(run->audit, doc, version, &copy.verdict);
 		run->num_judged++;
 		/* What is wrong with it may be that it is another history's. */
-		ok = run->num_told == before ?
-		    audit_judged_add(run->judged, &version->contents, &copy,
-			run->context, err) :
-		    copy_follow(&run->session, &copy, err);
+		ok = run->num_told == before
+		    ? audit_judged_add(run->judged, &version->contents, &copy,
+			  run->context, err)
+		    : copy_follow(&run->session, &copy, err);
 	} else if (err->kind == ERROR_NOT_FOUND) {
-		audit_find(&run->settings, "VERSION_MISSING",
-		    version->acts[0], about,
+		audit_find(&run->settings, "VERSION_MISSING", version->acts[0],
+		    about,
 		    "it is in the journal, and the daemon does not give it:"
-		    " %s", err->detail);
+		    " %s",
+		    err->detail);
 		*err = (struct error){ 0 };
 		ok = true;
 	}
@@ -56,8 +56,8 @@ audit_may_read(const struct audit_run *run, const char *document)
 
 /* What was found good is not fetched again, unless something touches it. */
 static bool
-need_not_be_judged(struct audit_run *run,
-    const struct ledger_version *version, const char *about)
+need_not_be_judged(struct audit_run *run, const struct ledger_version *version,
+    const char *about)
 {
 	/* Fetching may have brought newer lists. */
 	const struct verdict_library library = context_library(run->context);
@@ -76,8 +76,8 @@ bool
 audit_copies(struct audit_run *run, struct error *err)
 {
 	size_t num = 0;
-	struct ledger_document **all = ledger_sorted(audit_ledger(run->audit),
-	    &num);
+	struct ledger_document **all =
+	    ledger_sorted(audit_ledger(run->audit), &num);
 	bool ok = all != NULL || error_set_errno(err, "audit");
 
 	run->num_documents = num;

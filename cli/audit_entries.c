@@ -143,9 +143,9 @@ fetch_leaves(struct audit_run *run, uint64_t from, uint64_t until,
 		struct buf bytes = BUF(TILE_WIDTH * 32);
 		const uint64_t first = n * TILE_WIDTH;
 		const size_t skip = from > first ? (size_t)(from - first) : 0;
-		const size_t end = until - first < TILE_WIDTH ?
-		    (size_t)(until - first) :
-		    TILE_WIDTH;
+		const size_t end = until - first < TILE_WIDTH
+		    ? (size_t)(until - first)
+		    : TILE_WIDTH;
 		const struct tile tile = tile_at(size, 0, n);
 		bool ok;
 
@@ -221,8 +221,8 @@ lead_to(struct audit_run *run, const struct checkpoint *target,
 	findings_settle(&run->state.findings,
 	    &(struct checked){ .kind = KIND_HASHES });
 	/* Nothing that was built on them is kept. */
-	return run->hashes_lie ? audit_state_begin_anew(&run->state, err) :
-				 audit_state_write(&run->state, err);
+	return run->hashes_lie ? audit_state_begin_anew(&run->state, err)
+			       : audit_state_write(&run->state, err);
 }
 
 bool
@@ -241,9 +241,8 @@ audit_catch_up(struct audit_run *run, struct error *err)
 		const uint64_t left = target.size - edge->size;
 
 		output_progress("checking entries", edge->size, target.size);
-		if (!take_step(run,
-			edge->size + (left < STEP ? left : STEP), target.size,
-			err))
+		if (!take_step(run, edge->size + (left < STEP ? left : STEP),
+			target.size, err))
 			return false;
 	}
 	output_progress_end();

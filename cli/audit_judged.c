@@ -5,9 +5,9 @@
  *	p=POLICY:INDEX          an act of it, and the policy that judged it
  *	s=ISSUER:SERIAL:AT:LISTINGS
  *	                        a signature's certificate (SHA-256 of the
- *	                        issuer's name), when it signed (UTC seconds), and
- *	                        a number of the listings that count from then or
- *	                        before, as far as was known; 0: none
+ *	                        issuer's name), when it signed (UTC seconds),
+ *and a number of the listings that count from then or before, as far as was
+ *known; 0: none
  *
  * A newer list or policy is compared with these, and what it does not touch
  * need not be fetched again.  Of two lines about a copy the later one counts.
@@ -40,11 +40,11 @@ static int
 compare(const void *a, const void *b)
 {
 	const struct judged_one *x = a, *y = b;
-	const int by_contents = memcmp(&x->contents, &y->contents,
-	    sizeof(x->contents));
+	const int by_contents =
+	    memcmp(&x->contents, &y->contents, sizeof(x->contents));
 
-	return by_contents != 0 ? by_contents :
-				  (x->place > y->place) - (x->place < y->place);
+	return by_contents != 0 ? by_contents
+				: (x->place > y->place) - (x->place < y->place);
 }
 
 /* Lines of an older program tell nothing that could be compared. */
@@ -90,10 +90,10 @@ audit_judged_open(struct context *context, bool anew, struct error *err)
 	list->fd = -1;
 	list->text = BUF(SIZE_MAX);
 	ok = audit_state_path(context, "judged", path, err);
-	if (ok && (list->fd = open(path,
-		       O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC |
-			   (anew ? O_TRUNC : 0),
-		       0600)) < 0)
+	if (ok &&
+	    (list->fd = open(path,
+		 O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (anew ? O_TRUNC : 0),
+		 0600)) < 0)
 		ok = error_set_errno(err, "%s", path);
 	ok = ok && file_read(path, SIZE_MAX, &list->text, err) &&
 	    cut_torn_line(list, path, err);
@@ -137,10 +137,9 @@ find(const struct judged_list *list, const struct digest *contents)
 		else
 			high = middle;
 	}
-	return low > 0 &&
-		digest_eq(&list->list[low - 1].contents, contents) ?
-	    &list->list[low - 1] :
-	    NULL;
+	return low > 0 && digest_eq(&list->list[low - 1].contents, contents)
+	    ? &list->list[low - 1]
+	    : NULL;
 }
 
 /* Does the policy that judged this act still judge its index? */
@@ -173,12 +172,12 @@ signature_stands(struct span word, const struct verdict_library *library)
 	    !span_take_until(&word, ':', &part) || !span_to_u64(part, &at) ||
 	    !span_to_u64(word, &then))
 		return false;
-	named = library->named != NULL ?
-	    library->named(library->arg, &as_of) :
-	    NULL;
+	named = library->named != NULL ? library->named(library->arg, &as_of)
+				       : NULL;
 	return named == NULL ||
-	    (revocation_listings(crl_entries_revocation(named), &issuer,
-		 serial, (int64_t)at, &now) && now == then);
+	    (revocation_listings(crl_entries_revocation(named), &issuer, serial,
+		 (int64_t)at, &now) &&
+		now == then);
 }
 
 bool
@@ -200,9 +199,9 @@ audit_judged_stands(const struct judged_list *list,
 			word = rest;
 		if (word.len < 2 || !span_take(&word, 2, &mark))
 			return false;
-		if (span_is(mark, "p=") ? !policy_stands(word, library) :
-		    span_is(mark, "s=") ? !signature_stands(word, library) :
-					  true)
+		if (span_is(mark, "p=")       ? !policy_stands(word, library)
+			: span_is(mark, "s=") ? !signature_stands(word, library)
+					      : true)
 			return false;
 	}
 	return true;
@@ -234,11 +233,10 @@ signer_of(const struct container *container, const char *id,
 
 static bool
 append_signature(const struct verdict_signature *signature,
-    const struct container *container, struct context *context,
-    struct buf *out, struct error *err)
+    const struct container *container, struct context *context, struct buf *out,
+    struct error *err)
 {
-	struct cert *cert = signer_of(container, signature->id,
-	    context->certs);
+	struct cert *cert = signer_of(container, signature->id, context->certs);
 	const int64_t at = signature->judged_ms / 1000;
 	char serial[CERT_SERIAL], hex[DIGEST_HEX];
 	const struct crl_entries *named;
@@ -254,8 +252,8 @@ append_signature(const struct verdict_signature *signature,
 	named = lists_named(context, &as_of);
 	/* Without memory the number is that of nothing: it is judged again. */
 	if (named != NULL &&
-	    !revocation_listings(crl_entries_revocation(named), &issuer,
-		serial, at, &known))
+	    !revocation_listings(crl_entries_revocation(named), &issuer, serial,
+		at, &known))
 		known = 0;
 	digest_hex(&issuer, hex);
 	ok = buf_printf(out, err, " s=%s:%s:%lld:%llu", hex, serial,
@@ -281,8 +279,8 @@ audit_judged_add(struct judged_list *list, const struct digest *contents,
 		    (unsigned long long)verdict->acts[i].index);
 	}
 	for (size_t i = 0; ok && i < verdict->num_signatures; i++)
-		ok = append_signature(&verdict->signatures[i],
-		    copy->container, context, &line, err);
+		ok = append_signature(&verdict->signatures[i], copy->container,
+		    context, &line, err);
 	ok = ok && buf_append_str(&line, "\n", err) &&
 	    (write(list->fd, line.data, line.len) == (ssize_t)line.len ||
 		error_set_errno(err, "audit/judged"));

@@ -24,7 +24,8 @@ check_one(struct audit_run *run, const struct named_lists *named,
 	audit_find(&run->settings, CRL_WITHHELD, AUDIT_NO_ENTRY, hex,
 	    "this office has a revocation list %s, which lists %zu, and the"
 	    " journal names none that tells as much: hand it in with \"valise"
-	    " crls push\"", name, crl_num_listings(crl));
+	    " crls push\"",
+	    name, crl_num_listings(crl));
 	return true;
 }
 

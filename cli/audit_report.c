@@ -23,16 +23,17 @@ static json_t *
 json_of_report(const struct audit_run *run)
 {
 	const struct findings *findings = &run->state.findings;
-	json_t *json = json_pack(
-	    "{s:s, s:s, s:s, s:o, s:I, s:o, s:s%, s:{s:I, s:i, s:i}}",
-	    "origin", run->context->enrolment.journal.name, "office",
-	    run->office->name, "party", run->office->party, "time",
-	    json_of_ms(time_now_ms()), "size", (json_int_t)run->checked.size,
-	    "root", json_of_digest(&run->checked.root), "checkpoint",
-	    (const char *)run->note.data, run->note.len, "witnessed", "size",
-	    (json_int_t)run->witnessed_size, "witnesses",
-	    (int)run->num_witnesses, "quorum",
-	    (int)run->policy->witnesses.quorum);
+	json_t *json =
+	    json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:s%, s:{s:I, s:i, s:i}}",
+		"origin", run->context->enrolment.journal.name, "office",
+		run->office->name, "party", run->office->party, "time",
+		json_of_ms(time_now_ms()), "size",
+		(json_int_t)run->checked.size, "root",
+		json_of_digest(&run->checked.root), "checkpoint",
+		(const char *)run->note.data, run->note.len, "witnessed",
+		"size", (json_int_t)run->witnessed_size, "witnesses",
+		(int)run->num_witnesses, "quorum",
+		(int)run->policy->witnesses.quorum);
 	json_t *more = json_pack(
 	    "{s:{s:I, s:I}, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o}",
 	    "entries", "from", (json_int_t)run->from, "seen",
@@ -46,7 +47,8 @@ json_of_report(const struct audit_run *run)
 	    "findings", json_of_findings(findings->list, findings->num),
 	    "resolved", json_of_findings(findings->gone, findings->num_gone));
 
-	if (json == NULL || more == NULL || json_object_update(json, more) != 0) {
+	if (json == NULL || more == NULL ||
+	    json_object_update(json, more) != 0) {
 		json_decref(json);
 		json = NULL;
 	}
@@ -151,8 +153,8 @@ audit_report_print(const struct audit_run *run, struct error *err)
 	if (run->context->json) {
 		json_t *json = json_of_report(run);
 
-		return json != NULL ? output_json(json, err) :
-				      error_set(err, ERROR_SYSTEM, "JSON");
+		return json != NULL ? output_json(json, err)
+				    : error_set(err, ERROR_SYSTEM, "JSON");
 	}
 	time_format_at(time_now_ms() / 1000, at);
 	printf("audit of the journal %s, as %s may see it, %s\n"
@@ -180,7 +182,8 @@ audit_report_kept(const struct audit_run *run)
 
 	if (findings->num == 0)
 		return;
-	fprintf(stderr, "valise: found so far, and kept until it is resolved:\n");
+	fprintf(stderr,
+	    "valise: found so far, and kept until it is resolved:\n");
 	for (size_t i = 0; i < findings->num; i++)
 		print_finding(stderr, &findings->list[i]);
 }

@@ -82,8 +82,7 @@ decode(struct audit_state *state, struct span text, struct error *err)
 		state->is_old = true;
 		return true;
 	}
-	if (!span_is(line, magic) ||
-	    !take_number(&text, "size", &edge->size) ||
+	if (!span_is(line, magic) || !take_number(&text, "size", &edge->size) ||
 	    !take_number(&text, "entries", &state->entries_len) ||
 	    !take_number(&text, "hidden", &state->hidden_len) ||
 	    !take_digest(&text, "policy", &state->policy))
@@ -120,8 +119,7 @@ read_hidden(struct audit_state *state, struct error *err)
 	struct buf bytes = BUF(SIZE_MAX);
 	uint64_t first, last;
 	struct span rest;
-	bool ok = read_counted(state, "hidden", state->hidden_len, &bytes,
-	    err);
+	bool ok = read_counted(state, "hidden", state->hidden_len, &bytes, err);
 
 	rest = buf_span(&bytes);
 	while (ok && rest.len > 0)
@@ -134,8 +132,7 @@ read_hidden(struct audit_state *state, struct error *err)
 }
 
 static int
-open_growing(const struct context *context, const char *name,
-    struct error *err)
+open_growing(const struct context *context, const char *name, struct error *err)
 {
 	char path[FILE_PATH];
 	int fd;
@@ -169,8 +166,9 @@ audit_state_open(struct context *context, struct audit_state *out,
 		ok = file_read(path, text.max, &text, err) &&
 		    decode(out, buf_span(&text), err) && read_hidden(out, err);
 		if (!ok)
-			error_context(err, "%s is damaged; move it away, and"
-					   " \"valise audit\" begins anew",
+			error_context(err,
+			    "%s is damaged; move it away, and"
+			    " \"valise audit\" begins anew",
 			    path);
 	}
 	buf_free(&text);
@@ -182,8 +180,7 @@ audit_state_open(struct context *context, struct audit_state *out,
 void
 audit_state_close(struct audit_state *state)
 {
-	const int fds[] = { state->lock, state->entries_fd,
-		state->hidden_fd };
+	const int fds[] = { state->lock, state->entries_fd, state->hidden_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -227,8 +224,7 @@ audit_state_take(struct audit_state *state, struct span entries,
 			hidden->list[i].last, err);
 	ok = ok &&
 	    append(state->entries_fd, &state->entries_len, entries, err) &&
-	    append(state->hidden_fd, &state->hidden_len, buf_span(&bytes),
-		err);
+	    append(state->hidden_fd, &state->hidden_len, buf_span(&bytes), err);
 	buf_free(&bytes);
 	return ok && audit_state_write(state, err);
 }
@@ -242,17 +238,17 @@ audit_state_replay(struct audit_state *state, entry_visitor *visit, void *arg,
 	struct span rest, line;
 	uint64_t index;
 	uint16_t len;
-	bool ok = read_counted(state, "entries", state->entries_len, &bytes,
-	    err);
+	bool ok =
+	    read_counted(state, "entries", state->entries_len, &bytes, err);
 
 	rest = buf_span(&bytes);
 	while (ok && rest.len > 0)
 		ok = (span_take_u64(&rest, &index) &&
 			 span_take_u16(&rest, &len) &&
-			 span_take(&rest, len, &line)) ?
-		    entry_parse(line, &entry, err) &&
-			visit(arg, index, &entry, line, err) :
-		    error_set(err, ERROR_SYSTEM, "it is damaged");
+			 span_take(&rest, len, &line))
+		    ? entry_parse(line, &entry, err) &&
+			visit(arg, index, &entry, line, err)
+		    : error_set(err, ERROR_SYSTEM, "it is damaged");
 	buf_free(&bytes);
 	return ok ||
 	    error_context(err,

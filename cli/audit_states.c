@@ -15,10 +15,10 @@ enum { TRIES = 3 };
 static bool
 same_state(const struct ledger_document *doc, const json_t *one)
 {
-	const struct ledger_version *newest = doc != NULL &&
-		doc->num_versions > 0 ?
-	    &doc->versions[doc->num_versions - 1] :
-	    NULL;
+	const struct ledger_version *newest =
+	    doc != NULL && doc->num_versions > 0
+	    ? &doc->versions[doc->num_versions - 1]
+	    : NULL;
 	char hex[DIGEST_HEX];
 
 	if (newest == NULL)
@@ -26,8 +26,8 @@ same_state(const struct ledger_document *doc, const json_t *one)
 	digest_hex(&newest->digest, hex);
 	return json_integer_value(json_object_get(one, "version")) ==
 	    (json_int_t)newest->number &&
-	    strcmp(json_text(one, "status"),
-		status_name(ledger_status(doc))) == 0 &&
+	    strcmp(json_text(one, "status"), status_name(ledger_status(doc))) ==
+	    0 &&
 	    strcmp(json_text(one, "digest"), hex) == 0;
 }
 
@@ -58,18 +58,19 @@ static size_t
 compare_list(struct audit_run *run, const json_t *all, bool tell)
 {
 	size_t num = 0, wrong = 0, i;
-	struct ledger_document **docs = ledger_sorted(
-	    audit_ledger(run->audit), &num);
+	struct ledger_document **docs =
+	    ledger_sorted(audit_ledger(run->audit), &num);
 	bool *listed = calloc(num + 1, sizeof(*listed));
 	const json_t *one;
 
-	json_array_foreach (all, i, one) {
-		const char *name = json_string_value(
-		    json_object_get(one, "document"));
-		struct ledger_document **doc = docs == NULL || name == NULL ?
-		    NULL :
-		    bsearch(name, docs, num, sizeof(struct ledger_document *),
-			compare_name);
+	json_array_foreach(all, i, one)
+	{
+		const char *name =
+		    json_string_value(json_object_get(one, "document"));
+		struct ledger_document **doc = docs == NULL || name == NULL
+		    ? NULL
+		    : bsearch(name, docs, num, sizeof(struct ledger_document *),
+			  compare_name);
 
 		if (doc != NULL && listed != NULL)
 			listed[doc - docs] = true;
@@ -151,8 +152,8 @@ last_entry(struct audit_run *run, uint64_t index, struct entry *out,
 	*shown = ok || err->kind != ERROR_NOT_FOUND;
 	if (!*shown)
 		*err = (struct error){ 0 };
-	ok = ok && session_check_receipt(&run->session, &answer,
-		       out, &given, err);
+	ok = ok &&
+	    session_check_receipt(&run->session, &answer, out, &given, err);
 	remote_answer_free(&answer);
 	return (ok || !*shown) &&
 	    (!*shown || given == index ||
@@ -204,8 +205,8 @@ audit_witnesses(struct audit_run *run, struct error *err)
 
 	run->kind = KIND_WITNESS;
 	findings_begin(&run->state.findings);
-	if (!ok && strcmp(error_code(err),
-		       finding_name(FINDING_NOT_WITNESSED)) == 0) {
+	if (!ok &&
+	    strcmp(error_code(err), finding_name(FINDING_NOT_WITNESSED)) == 0) {
 		audit_find(&run->settings, "NOT_WITNESSED", AUDIT_NO_ENTRY, "",
 		    "%s", err->detail);
 		*err = (struct error){ 0 };

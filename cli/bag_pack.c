@@ -49,8 +49,8 @@ struct packing {
 
 /* Into the bag; whoever lists it says that it belongs there. */
 static struct bag_file *
-add_unlisted(struct packing *pack, const char *path, int fd,
-    struct span bytes, struct error *err)
+add_unlisted(struct packing *pack, const char *path, int fd, struct span bytes,
+    struct error *err)
 {
 	struct bag_file *file = &pack->files[pack->num];
 	struct stat st;
@@ -60,8 +60,8 @@ add_unlisted(struct packing *pack, const char *path, int fd,
 		    "a bag has at most %d files: pack two", LIMIT_BAG_FILES);
 		return NULL;
 	}
-	*file = (struct bag_file){ .fd = fd, .bytes = bytes,
-		.size = bytes.len };
+	*file =
+	    (struct bag_file){ .fd = fd, .bytes = bytes, .size = bytes.len };
 	snprintf(file->path, sizeof(file->path), "%s", path);
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		file->size = (uint64_t)st.st_size;
@@ -76,8 +76,7 @@ add_file(struct packing *pack, const char *path, int fd, struct span bytes,
     struct error *err)
 {
 	struct bag_file *file = add_unlisted(pack, path, fd, bytes, err);
-	struct waybill_file *listed =
-	    &pack->waybill->files[pack->waybill->num];
+	struct waybill_file *listed = &pack->waybill->files[pack->waybill->num];
 
 	if (file == NULL)
 		return NULL;
@@ -161,8 +160,8 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	bool ok;
 
 	document_type(document, type);
-	decision = policy_decide(pack->policy, pack->addressee, RIGHT_READ,
-	    type);
+	decision =
+	    policy_decide(pack->policy, pack->addressee, RIGHT_READ, type);
 	if (!decision.allowed)
 		return error_set(err, ERROR_REFUSED,
 		    "%s may not read %s (%s): it does not go into its bag",
@@ -211,9 +210,10 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	(void)index, (void)line;
 	document_type(entry->document, type);
 	if (!policy_decide(all->pack->policy, all->pack->addressee, RIGHT_READ,
-		type).allowed ||
-	    !policy_decide(all->pack->policy, all->pack->from, RIGHT_READ,
-		type).allowed)
+		type)
+		 .allowed ||
+	    !policy_decide(all->pack->policy, all->pack->from, RIGHT_READ, type)
+		 .allowed)
 		return true;
 	for (size_t i = 0; i < all->num; i++)
 		if (strcmp(all->names[i], entry->document) == 0)
@@ -222,8 +222,7 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	if (more == NULL)
 		return error_set_errno(err, "bag");
 	all->names = more;
-	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s",
-	    entry->document);
+	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s", entry->document);
 	return true;
 }
 
@@ -237,8 +236,7 @@ add_changed(struct packing *pack, struct error *err)
 
 	snprintf(name, sizeof(name), "last-%s", pack->to);
 	filter.from = bag_kept_number(pack->context, name);
-	ok = session_entries(&pack->session, &filter, visit_changed, &all,
-	    err);
+	ok = session_entries(&pack->session, &filter, visit_changed, &all, err);
 	for (size_t i = 0; ok && i < all.num; i++)
 		ok = add_copy(pack, all.names[i], 0, err);
 	free(all.names);
@@ -251,9 +249,9 @@ read_act(const struct packing *pack, const struct outbox_act *act,
     struct slip *out, struct error *err)
 {
 	const bool deposit = act->kind == OUTBOX_DEPOSIT;
-	struct container *zip = deposit ?
-	    container_read(act->lock, err) :
-	    container_read_files_to_judge(act->lock, err);
+	struct container *zip = deposit
+	    ? container_read(act->lock, err)
+	    : container_read_files_to_judge(act->lock, err);
 	struct sent sent = { .version = 0 };
 	bool ok;
 
@@ -261,8 +259,7 @@ read_act(const struct packing *pack, const struct outbox_act *act,
 		.version = act->version,
 		.onto = act->onto ? act->version - 1 : 0 };
 	snprintf(out->document, sizeof(out->document), "%s", act->document);
-	ok = zip != NULL &&
-	    sent_read(pack->context->certs, zip, &sent, err) &&
+	ok = zip != NULL && sent_read(pack->context->certs, zip, &sent, err) &&
 	    (RAND_bytes(out->salt, sizeof(out->salt)) == 1 ||
 		error_set_openssl(err, ERROR_SYSTEM, "random bytes"));
 	out->digest = sent.digest;
@@ -309,7 +306,8 @@ add_act(struct packing *pack, struct outbox_act *act, struct error *err)
 		if (strcmp(path, other) != 0)
 			continue;
 		output_note("%s: another of that name is in the bag: it stays"
-			    " in the outbox", act->path);
+			    " in the outbox",
+		    act->path);
 		return true;
 	}
 	file = add_unlisted(pack, path, act->lock, span_of(NULL, 0), err);
@@ -343,9 +341,8 @@ add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
  * found where that checkpoint is there no more.
  */
 static bool
-ask_extension(struct packing *pack, uint64_t from, uint64_t at,
-    struct buf *out, struct merkle_proof *proof, struct span *note,
-    struct error *err)
+ask_extension(struct packing *pack, uint64_t from, uint64_t at, struct buf *out,
+    struct merkle_proof *proof, struct span *note, struct error *err)
 {
 	char path[96];
 	uint64_t old;
@@ -379,8 +376,8 @@ ask_proof(struct packing *pack, uint64_t size, struct error *err)
 	    &note, err);
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };
-		ok = ask_extension(pack, pack->known, NEWEST,
-		    &pack->checkpoint, &proof, &note, err);
+		ok = ask_extension(pack, pack->known, NEWEST, &pack->checkpoint,
+		    &proof, &note, err);
 	}
 	return ok && session_follow(&pack->session, note, err);
 }
@@ -395,8 +392,8 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 	struct span note;
 	bool ok;
 
-	ok = ask_extension(pack, at->size, bag->size, &body, &proof, &note,
-	    err);
+	ok =
+	    ask_extension(pack, at->size, bag->size, &body, &proof, &note, err);
 	/* That head is there no more: the addressee's next line proves it. */
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };
@@ -432,8 +429,8 @@ add_prefixes(struct packing *pack, struct error *err)
 			ok = add_prefix(pack, &pack->at[i], &bag, err);
 	return ok &&
 	    (pack->prefixes.len == 0 ||
-		add_file(pack, PATH_BAG_PREFIXES, -1,
-		    buf_span(&pack->prefixes), err) != NULL);
+		add_file(pack, PATH_BAG_PREFIXES, -1, buf_span(&pack->prefixes),
+		    err) != NULL);
 }
 
 static bool
@@ -453,12 +450,12 @@ add_checkpoint(struct packing *pack, struct error *err)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s acknowledged a journal of %llu entries, and the"
 		    " daemon's has %llu: say with --known SIZE what it has"
-		    " seen of this one", pack->to,
-		    (unsigned long long)pack->known,
+		    " seen of this one",
+		    pack->to, (unsigned long long)pack->known,
 		    (unsigned long long)pack->session.seen.size);
 	return ask_proof(pack, pack->session.seen.size, err) &&
-	    add_file(pack, PATH_BAG_CHECKPOINT, -1,
-		buf_span(&pack->checkpoint), err) != NULL &&
+	    add_file(pack, PATH_BAG_CHECKPOINT, -1, buf_span(&pack->checkpoint),
+		err) != NULL &&
 	    add_prefixes(pack, err);
 }
 
@@ -506,8 +503,7 @@ sign_waybill(struct packing *pack, struct error *err)
 	pack->waybill->dispatched_at = time_now_ms() / 1000;
 	snprintf(pack->waybill->from, sizeof(pack->waybill->from), "%s",
 	    pack->from->name);
-	snprintf(pack->waybill->to, sizeof(pack->waybill->to), "%s",
-	    pack->to);
+	snprintf(pack->waybill->to, sizeof(pack->waybill->to), "%s", pack->to);
 	ok = load_signer(pack->context, &signer, err);
 	if (ok)
 		snprintf(pack->waybill->person, sizeof(pack->waybill->person),
@@ -524,16 +520,14 @@ static bool
 write_bag(struct packing *pack, struct error *err)
 {
 	struct cert *recipients[1] = { pack->recipient };
-	struct bag_file first[2] = { { PATH_WAYBILL, -1,
-					 buf_span(&pack->yaml), 0, 0,
-					 { { 0 } } },
+	struct bag_file first[2] = { { PATH_WAYBILL, -1, buf_span(&pack->yaml),
+					 0, 0, { { 0 } } },
 		{ PATH_WAYBILL_SIGNATURE, -1, buf_span(&pack->p7s), 0, 0,
 		    { { 0 } } } };
 	bool ok = true;
 
 	/* The two that the waybill itself cannot list. */
-	memmove(pack->files + 2, pack->files,
-	    pack->num * sizeof(*pack->files));
+	memmove(pack->files + 2, pack->files, pack->num * sizeof(*pack->files));
 	for (size_t i = 0; ok && i < 2; i++) {
 		first[i].size = first[i].bytes.len;
 		ok = bag_measure(&first[i], err);
@@ -589,9 +583,9 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 				       waybill->to, "waybill",
 				       json_of_digest(&digest), "files", files,
 				       "entry",
-				       entry != UINT64_MAX ?
-					   json_integer((json_int_t)entry) :
-					   json_null()),
+				       entry != UINT64_MAX
+					   ? json_integer((json_int_t)entry)
+					   : json_null()),
 		    err);
 	json_decref(files);
 	printf("packed %s: bag %llu to %s, %u document%s\n", pack->path,
@@ -647,16 +641,14 @@ prepare(struct packing *pack, struct error *err)
 	if (pack->addressee == NULL)
 		return error_set(err, ERROR_USAGE, "there is no office \"%s\"",
 		    pack->to);
-	pack->recipient = policy_encryption(pack->policy, pack->addressee,
-	    err);
+	pack->recipient = policy_encryption(pack->policy, pack->addressee, err);
 	if (pack->recipient == NULL)
 		return false;
 	standing_judge(pack->policy->trust, lists_all(pack->context),
 	    pack->recipient, time_now_ms() / 1000, &trust);
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_UNTRUSTED,
-		    "%s's certificate to encrypt to: %s", pack->to,
-		    trust.text);
+		    "%s's certificate to encrypt to: %s", pack->to, trust.text);
 	pack->waybill = calloc(1, sizeof(*pack->waybill));
 	pack->files = calloc(LIMIT_BAG_FILES + 2, sizeof(*pack->files));
 	pack->slips = container_new(err);
@@ -680,12 +672,12 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 		return false;
 	/* What changes from now on is the next bag's. */
 	pack->size = pack->online ? pack->session.seen.size : 0;
-	ok = pack_contents(pack, argc, argv, err) &&
-	    list_slips(pack, err) && sign_waybill(pack, err) &&
-	    write_bag(pack, err);
+	ok = pack_contents(pack, argc, argv, err) && list_slips(pack, err) &&
+	    sign_waybill(pack, err) && write_bag(pack, err);
 	written = ok;
 	ok = ok &&
-	    bag_keep_number(pack->context, "number", pack->waybill->number, err);
+	    bag_keep_number(pack->context, "number", pack->waybill->number,
+		err);
 	if (ok && pack->online)
 		ok = bag_hand_in_waybill(&pack->session, pack->waybill,
 		    buf_span(&pack->yaml), buf_span(&pack->p7s), pack->slips,
@@ -772,8 +764,8 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 			pack.outbox = true;
 			break;
 		case 'k':
-			pack.has_known = ok = span_to_u64(span_of_str(optarg),
-						  &pack.known) ||
+			pack.has_known = ok =
+			    span_to_u64(span_of_str(optarg), &pack.known) ||
 			    error_set(err, ERROR_USAGE,
 				"--known needs the size of a journal");
 			break;
@@ -782,8 +774,9 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 			    "an unknown option, or one without its value"
 			    " (see --help)");
 		}
-	if (ok && (pack.path == NULL || pack.to == NULL ||
-		      (optind == argc && !pack.since_last && !pack.outbox)))
+	if (ok &&
+	    (pack.path == NULL || pack.to == NULL ||
+		(optind == argc && !pack.since_last && !pack.outbox)))
 		ok = error_set(err, ERROR_USAGE,
 		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
 		    " --outbox (see --help)");

@@ -14,16 +14,15 @@ static bool
 read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
     bool is_deposit, struct sent *out, struct error *err)
 {
-	struct container *zip = is_deposit ?
-	    container_read(fd, err) :
-	    container_read_files_to_judge(fd, err);
+	struct container *zip = is_deposit
+	    ? container_read(fd, err)
+	    : container_read_files_to_judge(fd, err);
 	bool ok;
 
 	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,
 		.version = listed->version };
 	ok = zip != NULL && sent_read(bag->context->certs, zip, out, err);
-	snprintf(out->document, sizeof(out->document), "%s",
-	    listed->document);
+	snprintf(out->document, sizeof(out->document), "%s", listed->document);
 	snprintf(out->office, sizeof(out->office), "%s", bag->waybill->from);
 	container_free(zip);
 	if (ok && strcmp(out->person, bag->waybill->person) != 0)
@@ -56,12 +55,11 @@ send_on(struct session *session, struct opened *bag,
 	version_path(base, listed->document, listed->version);
 	snprintf(path, sizeof(path), "%s%s?bag=%s", base,
 	    is_deposit ? "" : "/signatures", hex);
-	ok = read_listed(bag, listed, request.body_fd, is_deposit, &sent,
-		 err) &&
+	ok =
+	    read_listed(bag, listed, request.body_fd, is_deposit, &sent, err) &&
 	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
-	    outbox_check_receipt(session, &answer, &sent,
-		&entry, &index, err);
+	    outbox_check_receipt(session, &answer, &sent, &entry, &index, err);
 	if (ok && !session->context->json)
 		printf("%s %s@%u for %s, entry %llu\n",
 		    is_deposit ? "deposited" : "signed", listed->document,
@@ -69,8 +67,8 @@ send_on(struct session *session, struct opened *bag,
 		    (unsigned long long)index);
 	remote_answer_free(&answer);
 	close(request.body_fd);
-	return ok || error_context(err, "%s@%u", listed->document,
-			 listed->version);
+	return ok ||
+	    error_context(err, "%s@%u", listed->document, listed->version);
 }
 
 /* A slip as a waybill of before listed what it is of. */
@@ -125,8 +123,8 @@ send_all(struct session *session, struct opened *bag, unsigned *num,
 	for (size_t i = 0; i < waybill->num; i++) {
 		const struct waybill_file *listed = &waybill->files[i];
 
-		if (strncmp(listed->path, BAG_DEPOSITS,
-			strlen(BAG_DEPOSITS)) == 0)
+		if (strncmp(listed->path, BAG_DEPOSITS, strlen(BAG_DEPOSITS)) ==
+		    0)
 			send_one(session, bag, listed, true, num, err);
 		else if (strncmp(listed->path, BAG_SIGNATURES,
 			     strlen(BAG_SIGNATURES)) == 0)
@@ -137,8 +135,8 @@ send_all(struct session *session, struct opened *bag, unsigned *num,
 		struct error why = { 0 };
 
 		if (listed_of(bag, &bag->acts[i], &listed, &why))
-			send_one(session, bag, &listed,
-			    bag->acts[i].is_deposit, num, err);
+			send_one(session, bag, &listed, bag->acts[i].is_deposit,
+			    num, err);
 		else
 			tell_refused(&why, err);
 	}
@@ -172,8 +170,8 @@ bag_push_command(struct context *context, const char *file, struct error *err)
 	else if (ok)
 		printf("bag %llu from %s: its waybill is entry %llu; %u"
 		       " handed in\n",
-		    (unsigned long long)bag.waybill->number,
-		    bag.waybill->from, (unsigned long long)index, sent);
+		    (unsigned long long)bag.waybill->number, bag.waybill->from,
+		    (unsigned long long)index, sent);
 	session_close(&session);
 	opened_close(&bag);
 	return ok;

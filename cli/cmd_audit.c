@@ -30,9 +30,9 @@ know_office(struct audit_run *run, struct error *err)
 	struct cert *cert = NULL;
 
 	run->policy = context_pinned(run->context, err);
-	run->office = run->policy == NULL ?
-	    NULL :
-	    own_office(run->context, run->policy, &cert, err);
+	run->office = run->policy == NULL
+	    ? NULL
+	    : own_office(run->context, run->policy, &cert, err);
 	cert_free(cert);
 	if (run->office == NULL)
 		return false;
@@ -149,17 +149,18 @@ note_finding(struct context *context, const char *id, const char *text,
 		return false;
 	}
 	ok = audit_state_open(context, &state, err) &&
-	    findings_note(&state.findings, id, text, cert->email,
-		time_now_ms(), err) &&
+	    findings_note(&state.findings, id, text, cert->email, time_now_ms(),
+		err) &&
 	    audit_state_write(&state, err);
 	audit_state_close(&state);
 	if (ok && context->json)
-		ok = output_json(json_pack("{s:s, s:s, s:s}", "id", id,
-				     "note", text, "by", cert->email),
+		ok = output_json(json_pack("{s:s, s:s, s:s}", "id", id, "note",
+				     text, "by", cert->email),
 		    err);
 	else if (ok)
 		printf("noted by %s: it stays in the report, and no longer"
-		       " sets the exit status\n", cert->email);
+		       " sets the exit status\n",
+		    cert->email);
 	cert_free(cert);
 	return ok;
 }

@@ -74,8 +74,8 @@ void
 bag_slip_path(const struct slip *slip, char out[LIMIT_PATH_BYTES + 1])
 {
 	bag_file_name(slip->is_deposit ? BAG_DEPOSITS : BAG_SIGNATURES,
-	    slip->document, slip->version,
-	    slip->is_deposit ? ".asice" : ".zip", out);
+	    slip->document, slip->version, slip->is_deposit ? ".asice" : ".zip",
+	    out);
 }
 
 /* POST a ZIP of a YAML file, its signature, and slips, or NULL. */
@@ -104,8 +104,7 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
 	    container_write(zip, request.body_fd, &request.body_len, err) &&
 	    session_will_send(session, err) &&
 	    remote_do(session->remote, &request, &answer, err) &&
-	    outbox_check_receipt(session, &answer, sent,
-		&entry, index, err);
+	    outbox_check_receipt(session, &answer, sent, &entry, index, err);
 	remote_answer_free(&answer);
 	if (request.body_fd >= 0)
 		close(request.body_fd);
@@ -123,8 +122,8 @@ bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
 	snprintf(sent.office, sizeof(sent.office), "%s", waybill->from);
 	snprintf(sent.person, sizeof(sent.person), "%s", waybill->person);
 	snprintf(sent.to, sizeof(sent.to), "%s", waybill->to);
-	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE,
-	    p7s, slips, &sent, index, err);
+	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE, p7s,
+	    slips, &sent, index, err);
 }
 
 bool
@@ -230,8 +229,8 @@ prove_note(struct opened *bag, struct span note, enum local_proof *proof,
 	*err = (struct error){ 0 };
 	if (seen_is_proved(bag->seen, note, err))
 		return true;
-	*proof = err->kind == ERROR_UNAVAILABLE ? LOCAL_NOT_PROVED :
-						  LOCAL_REFUTED;
+	*proof =
+	    err->kind == ERROR_UNAVAILABLE ? LOCAL_NOT_PROVED : LOCAL_REFUTED;
 	if (*proof == LOCAL_REFUTED)
 		return false;
 	*err = (struct error){ 0 };
@@ -242,8 +241,8 @@ prove_note(struct opened *bag, struct span note, enum local_proof *proof,
 static bool
 take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 {
-	const struct zip_member *member = bag_member(bag->members, bag->num,
-	    PATH_BAG_CHECKPOINT);
+	const struct zip_member *member =
+	    bag_member(bag->members, bag->num, PATH_BAG_CHECKPOINT);
 	struct bag_papers *papers = &bag->papers;
 	struct merkle_proof proof;
 	enum local_proof it = LOCAL_PROVED;
@@ -283,14 +282,13 @@ find_prefix(struct opened *bag, const struct checkpoint *at)
 	papers->prefix = 0;
 	while (rest.len > 0) {
 		/* The note, which all of them share, follows the last one. */
-		if (!seen_parse_extension(rest, &size, &papers->proof,
-			&ignored, &none))
+		if (!seen_parse_extension(rest, &size, &papers->proof, &ignored,
+			&none))
 			return;
 		rest = ignored;
 		if (size == at->size &&
-		    merkle_verify_consistency(at->size,
-			papers->checkpoint.size, &at->root,
-			&papers->checkpoint.root, &papers->proof)) {
+		    merkle_verify_consistency(at->size, papers->checkpoint.size,
+			&at->root, &papers->checkpoint.root, &papers->proof)) {
 			papers->prefix = size;
 			return;
 		}
@@ -299,8 +297,8 @@ find_prefix(struct opened *bag, const struct checkpoint *at)
 
 /* The history that a copy's receipts lead to: all have one note. */
 static bool
-prove_copy(struct opened *bag, const struct copy *copy,
-    enum local_proof *proof, struct error *err)
+prove_copy(struct opened *bag, const struct copy *copy, enum local_proof *proof,
+    struct error *err)
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct checkpoint at;
@@ -324,7 +322,8 @@ place_copy(struct opened *bag, const char *dir,
     const char **how, struct error *err)
 {
 	static const char *const words[] = { [PLACED_SAME] = "same",
-		[PLACED_NEW] = "new", [PLACED_LESS] = "older",
+		[PLACED_NEW] = "new",
+		[PLACED_LESS] = "older",
 		[PLACED_OTHER] = "contradicts" };
 	struct placing placing;
 	enum local_proof proof;
@@ -337,10 +336,11 @@ place_copy(struct opened *bag, const char *dir,
 	if (!local_place(bag->context, bag->seen, dir, copy, proof, &placing,
 		err))
 		return false;
-	*how = placing.placed == PLACED_LESS ? "older than yours, which stays" :
-	    placing.placed == PLACED_OTHER ? "another than yours: both are kept" :
-	    proof != LOCAL_PROVED	   ? "not proved" :
-					     "";
+	*how = placing.placed == PLACED_LESS ? "older than yours, which stays"
+	    : placing.placed == PLACED_OTHER
+	    ? "another than yours: both are kept"
+	    : proof != LOCAL_PROVED ? "not proved"
+				    : "";
 	json_object_set_new(row, "proved", json_boolean(proof == LOCAL_PROVED));
 	json_object_set_new(row, "placed", json_string(words[placing.placed]));
 	if (placing.aside[0] != '\0')
@@ -367,13 +367,13 @@ fault_of(const struct waybill_file *listed, const struct copy *copy)
 	const struct verdict *verdict = &copy->verdict;
 
 	if (verdict->outcome != OUTCOME_VALID)
-		return verdict->outcome == OUTCOME_INVALID ? "invalid" :
-							     "indeterminate";
+		return verdict->outcome == OUTCOME_INVALID ? "invalid"
+							   : "indeterminate";
 	return strcmp(verdict->version->document, listed->document) != 0 ||
 		verdict->version->number != listed->version ||
-		!digest_eq(&verdict->digest, &listed->digest) ?
-	    "not-as-listed" :
-	    NULL;
+		!digest_eq(&verdict->digest, &listed->digest)
+	    ? "not-as-listed"
+	    : NULL;
 }
 
 #define STATE_TEXT (AS_OF_TEXT + 80)
@@ -417,8 +417,8 @@ take_copy(struct opened *bag, const char *dir,
 		if ((fault = fault_of(listed, &copy)) != NULL)
 			opened_found(bag, listed->path, fault);
 		else
-			ok = place_copy(bag, dir, listed, &copy, row, &how,
-			    err);
+			ok =
+			    place_copy(bag, dir, listed, &copy, row, &how, err);
 		if (copy.verdict.outcome != OUTCOME_VALID &&
 		    copy.verdict.num_findings > 0) {
 			/* Not the first finding: it may be a warning. */
@@ -447,9 +447,8 @@ take_copies(struct opened *bag, const char *dir, struct table *table,
 
 		if (strncmp(listed->path, BAG_COPIES, strlen(BAG_COPIES)) != 0)
 			continue;
-		row = json_pack("{s:s, s:i, s:s}", "document",
-		    listed->document, "version", (int)listed->version, "title",
-		    listed->title);
+		row = json_pack("{s:s, s:i, s:s}", "document", listed->document,
+		    "version", (int)listed->version, "title", listed->title);
 		json_array_append(rows, row);
 		if (!take_copy(bag, dir, listed, table, row, err)) {
 			json_decref(row);
@@ -487,7 +486,8 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 		answer->received_at, &p7s, err) &&
 	    container_put(zip, PATH_ACKNOWLEDGEMENT, buf_span(&yaml), err) &&
 	    container_put(zip, PATH_ACKNOWLEDGEMENT_P7S, buf_span(&p7s), err);
-	if (ok && (ok = outfile_open(&output, path, bag->context->state, err))) {
+	if (ok &&
+	    (ok = outfile_open(&output, path, bag->context->state, err))) {
 		ok = container_write(zip, output.fd, &size, err);
 		if (ok)
 			ok = outfile_finish(&output, 0644, err);
@@ -534,28 +534,26 @@ report_opened(struct opened *bag, const struct table *table, json_t *rows,
 		return output_json(
 		    json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:b, s:s, s:s,"
 			      " s:s*}",
-			"bag", bag->path, "number",
-			(json_int_t)waybill->number, "from", waybill->from,
-			"person", waybill->person, "documents", rows,
-			"findings", findings, "proved", proved, "copy", dir,
-			"acknowledgement", answer, "code",
-			bag->other.kind != ERROR_NONE ?
-			    error_code(&bag->other) :
-			    NULL),
+			"bag", bag->path, "number", (json_int_t)waybill->number,
+			"from", waybill->from, "person", waybill->person,
+			"documents", rows, "findings", findings, "proved",
+			proved, "copy", dir, "acknowledgement", answer, "code",
+			bag->other.kind != ERROR_NONE ? error_code(&bag->other)
+						      : NULL),
 		    err);
 	json_decref(findings);
 	time_format_at(waybill->dispatched_at, at);
 	printf("bag %llu from %s, dispatched by %s at %s\n",
-	    (unsigned long long)waybill->number, waybill->from,
-	    waybill->person, at);
+	    (unsigned long long)waybill->number, waybill->from, waybill->person,
+	    at);
 	output_digest("waybill      ", &bag->digest);
 	table_print(table);
 	for (size_t i = 0; i < bag->answer->num; i++)
 		printf("%s: %s\n", bag->answer->findings[i].path,
 		    bag->answer->findings[i].what);
 	printf("%s in %s; the acknowledgement is %s: send it back\n",
-	    bag->answer->num == 0 ? "all is there, and is" :
-				    "what is good of it is",
+	    bag->answer->num == 0 ? "all is there, and is"
+				  : "what is good of it is",
 	    dir, answer);
 	return true;
 }
@@ -574,15 +572,15 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 	if (ok && was_opened(bag, false, err) && !again)
 		ok = error_set(err, ERROR_CONFLICT,
 		    "bag %llu from %s was opened before: --again opens it once"
-		    " more", (unsigned long long)bag->waybill->number,
+		    " more",
+		    (unsigned long long)bag->waybill->number,
 		    bag->waybill->from);
 	ok = ok && take_checkpoint(bag, &proved, err);
 	if (ok) {
 		opened_find_unexpected(bag);
 		take_crls(bag);
 		ok = take_copies(bag, dir, table, rows, err) &&
-		    file_sync_all(dir, err) &&
-		    write_answer(bag, answer, err) &&
+		    file_sync_all(dir, err) && write_answer(bag, answer, err) &&
 		    was_opened(bag, true, err) &&
 		    report_opened(bag, table, rows, dir, answer, proved, err);
 	}
@@ -607,8 +605,8 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		bag->context->told = true;
 		ok = error_set_code(err, ERROR_UNTRUSTED, "BAG_INCOMPLETE",
 		    "%zu of its files are not as the waybill says; the first"
-		    " is %s, %s", bag->answer->num,
-		    bag->answer->findings[0].path,
+		    " is %s, %s",
+		    bag->answer->num, bag->answer->findings[0].path,
 		    bag->answer->findings[0].what);
 	}
 	table_free(table);
@@ -687,8 +685,7 @@ run_ack(struct context *context, const char *file, struct error *err)
 	    ((yaml != NULL && p7s != NULL) ||
 		error_set(err, ERROR_MALFORMED, "%s: no acknowledgement",
 		    file)) &&
-	    (answer = acknowledgement_parse(member_bytes(yaml), err)) !=
-		NULL &&
+	    (answer = acknowledgement_parse(member_bytes(yaml), err)) != NULL &&
 	    session_open(context, &session, err);
 	if (ok) {
 		ok = bag_hand_in_answer(&session, answer, member_bytes(yaml),
@@ -707,10 +704,10 @@ run_ack(struct context *context, const char *file, struct error *err)
 		    err);
 	else if (ok)
 		printf("%s acknowledges bag %llu, %s: entry %llu of the"
-		       " journal\n", answer->from,
-		    (unsigned long long)answer->number,
-		    answer->num == 0 ? "which came whole" :
-				       "of which not all came well",
+		       " journal\n",
+		    answer->from, (unsigned long long)answer->number,
+		    answer->num == 0 ? "which came whole"
+				     : "of which not all came well",
 		    (unsigned long long)index);
 	free(answer);
 	container_free(zip);
@@ -734,6 +731,6 @@ cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
 		    " --help)");
 	return needs_line(context, ack ? "bag ack" : "bag push", err) &&
 	    context_load(context, err) &&
-	    (ack ? run_ack(context, argv[2], err) :
-		   bag_push_command(context, argv[2], err));
+	    (ack ? run_ack(context, argv[2], err)
+		 : bag_push_command(context, argv[2], err));
 }

@@ -44,11 +44,11 @@ add(struct context *context, int num, char *files[], struct error *err)
 	    !keep_files(context, policy, num, files, &kept, err))
 		return false;
 	if (context->json)
-		return output_json(json_pack("{s:I}", "kept",
-				       (json_int_t)kept),
+		return output_json(json_pack("{s:I}", "kept", (json_int_t)kept),
 		    err);
 	printf("kept %zu: \"valise crls push\" hands in what the journal does"
-	       " not name\n", kept);
+	       " not name\n",
+	    kept);
 	return true;
 }
 
@@ -81,14 +81,14 @@ show_list(const struct showing *showing, struct crls *of, struct crl *crl,
 	time_format_at(crl->next_update_at, until);
 	if (showing->json != NULL) {
 		json_array_append_new(showing->json,
-		    json_pack("{s:s?, s:s, s:s, s:s, s:s, s:I, s:b, s:o}",
-			"ca", ca, "issuer", issuer, "digest", hex,
-			"this-update", from, "next-update", until, "listed",
+		    json_pack("{s:s?, s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "ca",
+			ca, "issuer", issuer, "digest", hex, "this-update",
+			from, "next-update", until, "listed",
 			(json_int_t)crl_num_listings(crl), "complete",
 			crl->is_complete, "entry",
-			entry == AUDIT_NO_ENTRY ?
-			    json_null() :
-			    json_integer((json_int_t)entry)));
+			entry == AUDIT_NO_ENTRY
+			    ? json_null()
+			    : json_integer((json_int_t)entry)));
 		return;
 	}
 	if (entry != AUDIT_NO_ENTRY)
@@ -105,9 +105,8 @@ static void
 show_named(const struct showing *showing)
 {
 	const struct named_lists *named = showing->named;
-	struct crls *newest = named->num > 0 ?
-	    named->list[named->num - 1].crls :
-	    NULL;
+	struct crls *newest =
+	    named->num > 0 ? named->list[named->num - 1].crls : NULL;
 
 	for (size_t i = 0; newest != NULL && i < crls_count(newest); i++)
 		show_list(showing, newest, crls_at(newest, i),
@@ -159,17 +158,19 @@ show_all(struct session *session, const struct policy *policy,
 	if (ok && context->json) {
 		const size_t last = named.num > 0 ? named.num - 1 : 0;
 
-		ok = output_json(
-		    json_pack("{s:o, s:o, s:O, s:I}", "crls",
-			named.num > 0 ?
-			    json_of_digest(&named.list[last].digest) :
-			    json_null(),
-			"entry",
-			named.num > 0 ?
-			    json_integer((json_int_t)named.list[last].index) :
-			    json_null(),
-			"lists", showing.json, "withheld",
-			(json_int_t)*num_lacking),
+		ok = output_json(json_pack("{s:o, s:o, s:O, s:I}", "crls",
+				     named.num > 0
+					 ? json_of_digest(
+					       &named.list[last].digest)
+					 : json_null(),
+				     "entry",
+				     named.num > 0
+					 ? json_integer(
+					       (json_int_t)named.list[last]
+						   .index)
+					 : json_null(),
+				     "lists", showing.json, "withheld",
+				     (json_int_t)*num_lacking),
 		    err);
 	} else if (ok) {
 		table_print(showing.table);
@@ -261,7 +262,8 @@ check_named(struct session *session, const struct policy *policy,
 			own_lists_name(policy, own, crl, name);
 			ok = error_set_code(err, ERROR_UNTRUSTED, CRL_WITHHELD,
 			    "the list %s was handed in, and the journal does"
-			    " not name it", name);
+			    " not name it",
+			    name);
 		} else if (ok) {
 			own_lists_forget(session->context, crl);
 		}
@@ -328,11 +330,12 @@ cmd_crls(struct context *context, int argc, char *argv[], struct error *err)
 {
 	const char *what;
 
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) !=
-	    -1)
+	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
 		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 1, -1, "\"push [FILE…]\", \"add FILE…\" or"
-			" \"show\"", err))
+	if (!arguments(argc, optind, 1, -1,
+		"\"push [FILE…]\", \"add FILE…\" or"
+		" \"show\"",
+		err))
 		return false;
 	what = argv[optind++];
 	if (strcmp(what, "push") == 0)

@@ -38,9 +38,8 @@ start_pager(struct diff *diff)
 		pager = getenv("PAGER");
 	if (pager == NULL)
 		pager = "less";
-	if (!isatty(STDOUT_FILENO) || diff->context->json ||
-	    pager[0] == '\0' || strcmp(pager, "cat") == 0 ||
-	    pipe2(ends, O_CLOEXEC) != 0)
+	if (!isatty(STDOUT_FILENO) || diff->context->json || pager[0] == '\0' ||
+	    strcmp(pager, "cat") == 0 || pipe2(ends, O_CLOEXEC) != 0)
 		return 0;
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
@@ -100,8 +99,7 @@ title_in(const struct version *version, const char *language)
 }
 
 static void
-tell_titles(struct diff *diff, const struct version *a,
-    const struct version *b)
+tell_titles(struct diff *diff, const struct version *a, const struct version *b)
 {
 	char what[LIMIT_LANGUAGE_BYTES + 16];
 
@@ -190,8 +188,8 @@ static bool
 read_text(struct diff *diff, const struct copy *copy,
     const struct text_file *file, struct buf *out, struct error *err)
 {
-	const struct member *member = container_find(copy->container,
-	    file->file);
+	const struct member *member =
+	    container_find(copy->container, file->file);
 	struct to_fd to = { -1, 0 };
 	bool ok;
 
@@ -199,8 +197,8 @@ read_text(struct diff *diff, const struct copy *copy,
 		return error_set(err, ERROR_NOT_FOUND, "%s", file->file);
 	if (strcmp(file->media, "application/pdf") != 0) {
 		if (strncmp(file->media, "text/", 5) != 0)
-			return error_set(err, ERROR_NOT_FOUND,
-			    "%s is no text", file->media);
+			return error_set(err, ERROR_NOT_FOUND, "%s is no text",
+			    file->media);
 		return member_stream(member, sink_to_buf, out, err);
 	}
 	to.fd = file_temporary(diff->context->state, err);
@@ -238,8 +236,7 @@ partner(const struct text_file *of, const struct text_file list[], size_t num)
 }
 
 static void
-heading(struct diff *diff, const struct text_file *a,
-    const struct text_file *b)
+heading(struct diff *diff, const struct text_file *a, const struct text_file *b)
 {
 	diff->any = true;
 	printf("%s--- %s\n+++ %s%s\n", diff->colour ? "\033[1m" : "",
@@ -290,12 +287,11 @@ diff_versions(struct diff *diff, struct error *err)
 	const struct version *a = diff->a.verdict.version;
 	const struct version *b = diff->b.verdict.version;
 
-	printf("%s%s@%u %s@%u%s\n", diff->colour ? "\033[1m" : "",
-	    a->document, a->number, b->document, b->number,
-	    diff->colour ? "\033[0m" : "");
+	printf("%s%s@%u %s@%u%s\n", diff->colour ? "\033[1m" : "", a->document,
+	    a->number, b->document, b->number, diff->colour ? "\033[0m" : "");
 	tell_metadata(diff);
-	return diff_files(diff, a->texts, a->num_texts, b->texts,
-		   b->num_texts, err) &&
+	return diff_files(diff, a->texts, a->num_texts, b->texts, b->num_texts,
+		   err) &&
 	    diff_files(diff, a->annexes, a->num_annexes, b->annexes,
 		b->num_annexes, err);
 }
@@ -326,10 +322,9 @@ width_of_terminal(void)
 	struct winsize size;
 
 	return isatty(STDERR_FILENO) &&
-		ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 &&
-		size.ws_col > 0 ?
-	    size.ws_col :
-	    100;
+		ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+	    ? size.ws_col
+	    : 100;
 }
 
 static bool
@@ -391,11 +386,10 @@ load(struct diff *diff, struct asking *asking, const struct named *name,
 {
 	char dir[FILE_PATH];
 
-	if (diff->context->local ?
-		!local_dir(diff->context, NULL, dir, err) ||
+	if (diff->context->local ? !local_dir(diff->context, NULL, dir, err) ||
 		    !local_open(diff->context, dir, name->document,
-			name->version, out, err) :
-		!fetch_one(asking, name, out, err))
+			name->version, out, err)
+				 : !fetch_one(asking, name, out, err))
 		return false;
 	/* Nobody compares what is not what it says. */
 	return out->verdict.outcome == OUTCOME_VALID ||
@@ -468,8 +462,8 @@ cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
 			diff.beside[1] = comma + 1;
 			break;
 		case 'c':
-			diff.colour = optarg == NULL ||
-			    strcmp(optarg, "always") == 0;
+			diff.colour =
+			    optarg == NULL || strcmp(optarg, "always") == 0;
 			if (!diff.colour && strcmp(optarg, "never") != 0)
 				return error_set(err, ERROR_USAGE,
 				    "--color=always or --color=never");
@@ -486,10 +480,10 @@ cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "a difference is for people to read: there is no --json of"
 		    " it");
-	ok = (diff.beside[0] != NULL ?
-		     arguments(argc, optind, 1, 1,
-			 "DOC[@N] with --side-by-side", err) :
-		     arguments(argc, optind, 2, 2, "DOC@A DOC@B", err)) &&
+	ok = (diff.beside[0] != NULL
+		     ? arguments(argc, optind, 1, 1,
+			   "DOC[@N] with --side-by-side", err)
+		     : arguments(argc, optind, 2, 2, "DOC@A DOC@B", err)) &&
 	    context_load(context, err) &&
 	    run(&diff, argc - optind, argv + optind, err);
 	copy_free(&diff.a);

@@ -16,8 +16,8 @@ struct fetch {
 };
 
 static bool
-read_options(struct context *context, int argc, char *argv[],
-    struct fetch *out, struct error *err)
+read_options(struct context *context, int argc, char *argv[], struct fetch *out,
+    struct error *err)
 {
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' },
@@ -68,12 +68,13 @@ write_out(struct context *context, const struct fetch *fetch,
 	    !copy_extract(copy->container, fetch->extract, false, err))
 		return false;
 	if (context->json)
-		return output_json(
-		    json_of_verdict(output != NULL ? output : fetch->extract,
-			&copy->verdict, &copy->as_of),
+		return output_json(json_of_verdict(output != NULL
+					   ? output
+					   : fetch->extract,
+				       &copy->verdict, &copy->as_of),
 		    err);
-	output_verdict(output != NULL ? output : fetch->extract,
-	    &copy->verdict, &copy->as_of);
+	output_verdict(output != NULL ? output : fetch->extract, &copy->verdict,
+	    &copy->as_of);
 	return true;
 }
 
@@ -92,8 +93,8 @@ fetch_local(struct context *context, const struct fetch *fetch,
 }
 
 static bool
-fetch_one(struct context *context, const struct fetch *fetch,
-    struct copy *out, struct error *err)
+fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
+    struct error *err)
 {
 	struct session session;
 	bool ok;
@@ -117,8 +118,8 @@ cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
 	if (!read_options(context, argc, argv, &fetch, err) ||
 	    !context_load(context, err))
 		return false;
-	ok = context->local ? fetch_local(context, &fetch, &copy, err) :
-			      fetch_one(context, &fetch, &copy, err);
+	ok = context->local ? fetch_local(context, &fetch, &copy, err)
+			    : fetch_one(context, &fetch, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
 		/* On standard error: --json has its error on the output. */
 		for (size_t i = 0; i < copy.verdict.num_findings; i++)

@@ -41,9 +41,9 @@ check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
 		return true;
 	if (!identity_load(cert_path, key_path, &identity, err))
 		return false;
-	ok = purpose == TO_SIGN    ? identity.cert->can_sign :
-	    purpose == TO_CONNECT ? identity.cert->can_connect :
-				    identity.cert->can_agree;
+	ok = purpose == TO_SIGN     ? identity.cert->can_sign
+	    : purpose == TO_CONNECT ? identity.cert->can_connect
+				    : identity.cert->can_agree;
 	if (!ok)
 		error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
 		    cert_path, names[purpose]);
@@ -63,8 +63,7 @@ write_config(const struct context *context, const struct options *options,
 	char *slash;
 	const struct {
 		const char *key, *file;
-	} files[] = { { "certificate", options->cert },
-		{ "key", options->key },
+	} files[] = { { "certificate", options->cert }, { "key", options->key },
 		{ "sign-certificate", options->sign_cert },
 		{ "sign-key", options->sign_key },
 		{ "encryption-certificate", options->encrypt_cert },
@@ -88,8 +87,8 @@ write_config(const struct context *context, const struct options *options,
 		*slash = '\0';
 		ok = ok && file_make_dirs(dir, 0700, err);
 	}
-	ok = ok && file_create(context->config_path, buf_span(&text), 0600,
-		       err);
+	ok =
+	    ok && file_create(context->config_path, buf_span(&text), 0600, err);
 	buf_free(&text);
 	return ok;
 }
@@ -157,8 +156,8 @@ check_list(const struct context *context, const struct policy_entry **current,
 {
 	const struct succession *all = &context->succession;
 	const struct succession *told = &context->enrolment.policies;
-	const uint64_t last = told->num > 0 ? told->list[told->num - 1].index :
-					      SUCCESSION_NONE;
+	const uint64_t last =
+	    told->num > 0 ? told->list[told->num - 1].index : SUCCESSION_NONE;
 	const struct digest ours = succession_digest(all, told->num),
 			    theirs = succession_digest(told, told->num);
 
@@ -286,8 +285,7 @@ import(struct context *context, struct span text, bool yes, struct error *err)
 	    !file_write(path, text, 0600, err) ||
 	    (context->certs = cert_cache_new(err)) == NULL ||
 	    !fetch_policy(context, err) ||
-	    !policies_change(context, await, &context->enrolment.policy,
-		err) ||
+	    !policies_change(context, await, &context->enrolment.policy, err) ||
 	    !session_open(context, &session, err))
 		return false;
 	ok = agree(context, &session, yes, err);
@@ -367,13 +365,13 @@ tell_enrolled(struct context *context, struct error *err)
 	size_t refused = 0;
 
 	if (context->json)
-		return output_json(
-		    json_pack("{s:s, s:s, s:o, s:o, s:o}", "journal",
-			enrolment->journal.name, "config",
-			context->config_path, "fingerprint",
-			json_of_digest(&enrolment->fingerprint), "policies",
-			json_of_succession(all), "list",
-			json_of_digest(&list)),
+		return output_json(json_pack("{s:s, s:s, s:o, s:o, s:o}",
+				       "journal", enrolment->journal.name,
+				       "config", context->config_path,
+				       "fingerprint",
+				       json_of_digest(&enrolment->fingerprint),
+				       "policies", json_of_succession(all),
+				       "list", json_of_digest(&list)),
 		    err);
 	printf("enrolled with %s at %s\n", enrolment->journal.name,
 	    enrolment->address);
@@ -389,9 +387,9 @@ tell_enrolled(struct context *context, struct error *err)
 		       " nothing here: see \"valise policy\nshow\"%s.\n",
 		    refused, refused == 1 ? "is" : "are",
 		    refused == 1 ? "s" : "",
-		    newest != NULL && newest->accepted ?
-			"" :
-			"; the one in force now is one of them");
+		    newest != NULL && newest->accepted
+			? ""
+			: "; the one in force now is one of them");
 	puts("Next: valise list");
 	return true;
 }

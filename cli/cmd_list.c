@@ -54,15 +54,17 @@ check_rows(const struct filters *filters, const json_t *rows,
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach (rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *name = json_text(row, "document");
 		char type[LIMIT_SLUG_BYTES + 1];
 
 		if (!document_name_check(span_of_str(name), err))
 			return error_context(err, "the daemon's list");
 		if (strcmp(name, last) <= 0)
-			return no_answer(err, name, "is out of order, or there"
-						    " twice");
+			return no_answer(err, name,
+			    "is out of order, or there"
+			    " twice");
 		document_type(name, type);
 		if ((filters->type != NULL &&
 			strcmp(filters->type, type) != 0) ||
@@ -124,7 +126,7 @@ struct proving {
 	const struct filters *filters;
 	bool all;      /* each row, else only what is kept */
 	uint64_t from; /* the size that was seen when the rows were asked for */
-	json_t *rows; /* those that go out */
+	json_t *rows;  /* those that go out */
 };
 
 static bool
@@ -135,7 +137,7 @@ is_as(const struct document_acts *acts, const json_t *row)
 
 	return newest != NULL &&
 	    json_integer_value(json_object_get(row, "version")) ==
-		newest->number &&
+	    newest->number &&
 	    strcmp(json_text(row, "status"),
 		status_name(ledger_status(&acts->doc))) == 0 &&
 	    digest_parse(span_of_str(json_text(row, "digest")), &digest) &&
@@ -190,8 +192,8 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	    strcmp(to->filters->status, status) != 0)
 		return true;
 	return json_array_append_new(to->rows,
-		   json_pack("{s:s, s:s, s:i, s:s, s:o, s:b, s:b}",
-		       "document", acts->doc.name, "title",
+		   json_pack("{s:s, s:s, s:i, s:s, s:o, s:b, s:b}", "document",
+		       acts->doc.name, "title",
 		       known ? title : json_text(row, "title"), "version",
 		       (int)newest->number, "status", status, "digest",
 		       json_of_digest(&newest->digest), "proved", true,
@@ -250,8 +252,7 @@ list_proved(struct session *session, const struct filters *filters, bool all,
 	bool ok;
 
 	ok = gather(session, filters, said, err);
-	json_array_foreach (said, i, row)
-		ok = ok && prove_row(&to, row, err);
+	json_array_foreach(said, i, row) ok = ok && prove_row(&to, row, err);
 	json_decref(said);
 	return ok;
 }
@@ -269,23 +270,23 @@ check_status(const char *wanted, struct error *err)
 	return known ||
 	    error_set(err, ERROR_USAGE,
 		"there is no status \"%s\": draft, \"signed in part\", \"in"
-		" force\" or terminated", wanted);
+		" force\" or terminated",
+		wanted);
 }
 
 static const char *
 proved_word(const json_t *row)
 {
-	return !json_is_true(json_object_get(row, "proved")) ? "no" :
-	    json_is_true(json_object_get(row, "title-proved")) ?
-							       "yes" :
-							       "but title";
+	return !json_is_true(json_object_get(row, "proved"))     ? "no"
+	    : json_is_true(json_object_get(row, "title-proved")) ? "yes"
+								 : "but title";
 }
 
 static bool
 print_table(const json_t *all, bool local, struct error *err)
 {
-	static const char *const heading[] = { "DOCUMENT", "VERSION",
-		"STATUS", "PROVED", "TITLE", "AS OF" };
+	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
+		"PROVED", "TITLE", "AS OF" };
 	/* All that the daemon lists is as of one checkpoint. */
 	struct table *table = table_new(local ? 6 : 5);
 	bool ok = table != NULL && table_add(table, heading);
@@ -293,12 +294,13 @@ print_table(const json_t *all, bool local, struct error *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach (all, i, one) {
+	json_array_foreach(all, i, one)
+	{
 		char number[24], as_of[AS_OF_TEXT];
 		const char *const word = proved_word(one);
-		const char *const cells[] = { json_text(one, "document"), number,
-			json_text(one, "status"), word, json_text(one, "title"),
-			as_of };
+		const char *const cells[] = { json_text(one, "document"),
+			number, json_text(one, "status"), word,
+			json_text(one, "title"), as_of };
 
 		as_of_json_text(json_object_get(one, "as-of"), as_of);
 		some = some || strcmp(word, "no") == 0;
@@ -327,8 +329,8 @@ print_table(const json_t *all, bool local, struct error *err)
 
 /* size is that of the journal that was seen, 0 without a line. */
 static bool
-print_list(struct context *context, const struct filters *filters,
-    json_t *all, uint64_t size, struct error *err)
+print_list(struct context *context, const struct filters *filters, json_t *all,
+    uint64_t size, struct error *err)
 {
 	json_t *json;
 
@@ -341,9 +343,9 @@ print_list(struct context *context, const struct filters *filters,
 	}
 	if (json_array_size(all) == 0) {
 		puts(filters->type == NULL && filters->status == NULL &&
-			    filters->since == NULL ?
-			"no documents that you may read" :
-			"no such documents that you may read");
+			    filters->since == NULL
+			? "no documents that you may read"
+			: "no such documents that you may read");
 		return true;
 	}
 	return print_table(all, size == 0, err);
@@ -373,24 +375,25 @@ gather_local(void *arg, const char *document, struct error *err)
 		return false;
 	num = json_array_size(json_object_get(json, "versions"));
 	newest = json_array_get(json_object_get(json, "versions"), num - 1);
-	if ((status == NULL || strcmp(status, json_text(json, "status")) == 0) &&
+	if ((status == NULL ||
+		strcmp(status, json_text(json, "status")) == 0) &&
 	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
 	    time_ms >= to->filters->since_ms)
 		json_array_append_new(to->all,
 		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b, s:O}",
 			"document", document, "title", json_text(json, "title"),
-			"version", json_object_get(newest, "version"),
-			"status", json_text(json, "status"), "digest",
+			"version", json_object_get(newest, "version"), "status",
+			json_text(json, "status"), "digest",
 			json_text(newest, "digest"), "proved",
-			json_object_get(json, "proved"), "title-proved",
-			true, "as-of", json_object_get(json, "as-of")));
+			json_object_get(json, "proved"), "title-proved", true,
+			"as-of", json_object_get(json, "as-of")));
 	json_decref(json);
 	return true;
 }
 
 static bool
-list_local(struct context *context, const struct filters *filters,
-    json_t *all, struct error *err)
+list_local(struct context *context, const struct filters *filters, json_t *all,
+    struct error *err)
 {
 	char dir[FILE_PATH];
 	struct gathering to = { .context = context,
@@ -425,8 +428,7 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 			break;
 		case 'd':
 			filters.since = optarg;
-			if (!parse_bound(optarg, false, &filters.since_ms,
-				err))
+			if (!parse_bound(optarg, false, &filters.since_ms, err))
 				return false;
 			break;
 		case 'p':
@@ -446,9 +448,8 @@ cmd_list(struct context *context, int argc, char *argv[], struct error *err)
 	if (!context->local && !session_open(context, &session, err))
 		return false;
 	all = json_array();
-	ok = context->local ?
-	    list_local(context, &filters, all, err) :
-	    list_proved(&session, &filters, proved, all, err);
+	ok = context->local ? list_local(context, &filters, all, err)
+			    : list_proved(&session, &filters, proved, all, err);
 	if (!context->local)
 		size = session.seen.size;
 	ok = ok && print_list(context, &filters, all, size, err);

@@ -59,9 +59,8 @@ begin_check(struct listing *out, struct error *err)
 	const struct office *office;
 	struct cert *cert;
 
-	office = policy == NULL ?
-	    NULL :
-	    own_office(out->context, policy, &cert, err);
+	office = policy == NULL ? NULL
+				: own_office(out->context, policy, &cert, err);
 	if (office == NULL)
 		return false;
 	cert_free(cert);
@@ -102,8 +101,7 @@ describe_entry(const struct entry *entry, char out[512])
 		n = (size_t)snprintf(out, 512, "%.16s…", hex);
 		if (entry->changed[0] != '\0' && n < 500)
 			out[n++] = ' ';
-		for (const char *c = entry->changed; *c != '\0' && n < 500;
-		     c++)
+		for (const char *c = entry->changed; *c != '\0' && n < 500; c++)
 			if (*c != '\n' || c[1] != '\0')
 				out[n++] = *c == '\n' ? ' ' : *c;
 		out[n] = '\0';
@@ -140,8 +138,7 @@ put_csv_line(const char *const cells[6], const struct entry *entry)
 		    (unsigned long long)entry->version);
 	for (size_t i = 0; i < 5; i++)
 		put_csv(strcmp(cells[i], "-") == 0 ? "" : cells[i], false);
-	put_csv(entry_has(entry, ENTRY_DOCUMENT) ? entry->document : "",
-	    false);
+	put_csv(entry_has(entry, ENTRY_DOCUMENT) ? entry->document : "", false);
 	put_csv(version, false);
 	put_csv(cells[5], true);
 }
@@ -163,8 +160,7 @@ put_json(struct listing *out, uint64_t index, struct span line,
     struct error *err)
 {
 	json_t *json = json_pack("{s:I, s:o}", "index", (json_int_t)index,
-	    "entry",
-	    json_loadb((const char *)line.data, line.len, 0, NULL));
+	    "entry", json_loadb((const char *)line.data, line.len, 0, NULL));
 
 	if (out->follow)
 		return output_json(json, err);
@@ -251,8 +247,7 @@ print_proof(const struct listing *out, const struct session *session,
 	else if (witnessed->checkpoint.size >= out->next)
 		printf(", witnessed by %zu\n", witnessed->num);
 	else
-		printf(", witnessed by %zu up to size %llu\n",
-		    witnessed->num,
+		printf(", witnessed by %zu up to size %llu\n", witnessed->num,
 		    (unsigned long long)witnessed->checkpoint.size);
 }
 
@@ -333,7 +328,8 @@ list_local(struct listing *out, struct error *err)
 	if (ok && out->form == FORM_TABLE) {
 		table_print(out->table);
 		printf("%llu acts on the documents of the local copy, by their"
-		       " receipts\n", (unsigned long long)out->num);
+		       " receipts\n",
+		    (unsigned long long)out->num);
 	}
 	table_free(out->table);
 	json_decref(out->entries);
@@ -354,8 +350,7 @@ list_shown(struct listing *out, struct error *err)
 	ok = out->table != NULL || error_set_errno(err, "table");
 	if (ok)
 		print_heading(out);
-	ok = ok &&
-	    session_entries(&session, &out->filter, visit, out, err) &&
+	ok = ok && session_entries(&session, &out->filter, visit, out, err) &&
 	    check_kept(out, &session, err) && print_end(out, &session, err);
 	table_free(out->table);
 	json_decref(out->entries);
@@ -448,8 +443,7 @@ cmd_log(struct context *context, int argc, char *argv[], struct error *err)
 }
 
 bool
-cmd_history(struct context *context, int argc, char *argv[],
-    struct error *err)
+cmd_history(struct context *context, int argc, char *argv[], struct error *err)
 {
 	char document[DOCUMENT_NAME];
 	struct effects effects;
@@ -469,8 +463,8 @@ cmd_history(struct context *context, int argc, char *argv[],
 	if (version != 0)
 		return error_set(err, ERROR_USAGE,
 		    "a history is the whole document's: leave out @%u (\"valise"
-		    " show %s@%u\" tells of one version)", version, document,
-		    version);
+		    " show %s@%u\" tells of one version)",
+		    version, document, version);
 	effects_begin(document, &effects);
 	ok = context_load(context, err) && list_entries(&out, err);
 	effects_free(&effects);

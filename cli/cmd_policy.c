@@ -37,8 +37,9 @@ check(struct context *context, const char *dir, struct error *err)
 		    ok;
 	else if (ok)
 		printf("%s: good, %u warnings, %zu offices, %zu types\n"
-		       "policy %s\n", dir, complaints.num_warnings,
-		    policy->num_offices, policy->num_types, hex);
+		       "policy %s\n",
+		    dir, complaints.num_warnings, policy->num_offices,
+		    policy->num_types, hex);
 	else if (complaints.num_errors > 0)
 		error_set(err, ERROR_MALFORMED, "%s: %u mistakes", dir,
 		    complaints.num_errors);
@@ -59,14 +60,13 @@ show_json(const struct session *session, const struct policy *pinned,
 	const struct policy_entry *newest = succession_newest(all);
 	const struct digest list = succession_digest(all, all->num);
 
-	return output_json(
-	    json_pack("{s:o, s:o, s:b, s:o, s:o}", "accepted",
-		json_of_digest(&pinned->digest), "daemon",
-		json_of_digest(&session->policy), "same",
-		newest != NULL && newest->accepted &&
-		    digest_eq(&session->policy, &newest->digest),
-		"policies", json_of_succession(all), "list",
-		json_of_digest(&list)),
+	return output_json(json_pack("{s:o, s:o, s:b, s:o, s:o}", "accepted",
+			       json_of_digest(&pinned->digest), "daemon",
+			       json_of_digest(&session->policy), "same",
+			       newest != NULL && newest->accepted &&
+				   digest_eq(&session->policy, &newest->digest),
+			       "policies", json_of_succession(all), "list",
+			       json_of_digest(&list)),
 	    err);
 }
 
@@ -83,7 +83,8 @@ tell_what_to_do(const struct session *session, const struct policy *theirs)
 	if (newest == NULL || !newest->accepted ||
 	    !digest_eq(&newest->digest, &theirs->digest))
 		printf("to accept the daemon's policy:\n"
-		       "  valise policy accept %s\n", hex);
+		       "  valise policy accept %s\n",
+		    hex);
 	for (size_t i = 0; i + 1 < all->num; i++)
 		earlier += !all->list[i].accepted;
 	if (earlier > 0)
@@ -107,8 +108,7 @@ show(struct context *context, struct error *err)
 		return false;
 	/* What came by mail may have become the newest. */
 	if ((pinned = context_pinned(context, err)) == NULL ||
-	    (theirs = session_policy(&session, &session.policy, err)) ==
-		NULL) {
+	    (theirs = session_policy(&session, &session.policy, err)) == NULL) {
 		session_close(&session);
 		return false;
 	}
@@ -147,12 +147,11 @@ show_entry(struct session *session, const struct policy_entry *entry,
 		json_array_append_new(entries,
 		    json_pack("{s:I, s:o, s:b, s:o}", "index",
 			(json_int_t)entry->index, "until",
-			end != SUCCESSION_NONE ?
-			    json_integer((json_int_t)end) :
-			    json_null(),
+			end != SUCCESSION_NONE ? json_integer((json_int_t)end)
+					       : json_null(),
 			"accepted", entry->accepted, "changed",
-			before != NULL ? json_of_changed_files(before, one) :
-					 json_null()));
+			before != NULL ? json_of_changed_files(before, one)
+				       : json_null()));
 	} else {
 		tell_range(all, entry, range);
 		printf("%s: %s\n", range,
@@ -175,8 +174,8 @@ show_one(struct context *context, const struct digest *digest,
 	struct session session;
 	bool ok;
 
-	if (!context_load(context, err) || !session_open(context, &session,
-					       err))
+	if (!context_load(context, err) ||
+	    !session_open(context, &session, err))
 		return false;
 	ok = (one = session_policy(&session, digest, err)) != NULL;
 	if (ok && context->json) {
@@ -219,8 +218,8 @@ static bool
 accept(struct succession *succession, void *arg, struct error *err)
 {
 	const struct acceptance *what = arg;
-	const struct policy_entry *entry = succession_find(succession,
-	    what->digest, what->index);
+	const struct policy_entry *entry =
+	    succession_find(succession, what->digest, what->index);
 
 	if (entry == NULL && !what->or_await)
 		return no_entry(err);
@@ -238,24 +237,25 @@ tell_accepted(struct context *context, const struct acceptance *what,
     bool already, struct error *err)
 {
 	const struct succession *all = &context->succession;
-	const struct policy_entry *entry = succession_find(all, what->digest,
-	    what->index);
+	const struct policy_entry *entry =
+	    succession_find(all, what->digest, what->index);
 	char range[80] = "";
 
 	if (entry != NULL)
 		tell_range(all, entry, range);
 	if (context->json)
-		return output_json(
-		    json_pack("{s:o, s:o*, s:b}", "accepted",
-			json_of_digest(what->digest), "entry",
-			entry != NULL ?
-			    json_integer((json_int_t)entry->index) :
-			    NULL,
-			"already", already),
+		return output_json(json_pack("{s:o, s:o*, s:b}", "accepted",
+				       json_of_digest(what->digest), "entry",
+				       entry != NULL
+					   ? json_integer(
+						 (json_int_t)entry->index)
+					   : NULL,
+				       "already", already),
 		    err);
 	if (already)
 		printf("this is the policy that you have accepted already, for"
-		       " %s\n", range);
+		       " %s\n",
+		    range);
 	else if (entry != NULL)
 		printf("accepted: it counts for you, for %s\n", range);
 	else
@@ -335,8 +335,8 @@ accept_asked(struct context *context, struct error *err)
 	else {
 		*err = (struct error){ 0 };
 		ok = (pinned = context_pinned(context, err)) != NULL &&
-		    (theirs = session_policy(&session, &session.policy,
-			 err)) != NULL;
+		    (theirs = session_policy(&session, &session.policy, err)) !=
+			NULL;
 		if (ok) {
 			printf("policy %s\n", hex);
 			tell_changes(pinned, theirs);
@@ -356,8 +356,7 @@ accept_asked(struct context *context, struct error *err)
 static bool
 accept_file(struct context *context, const char *path, struct error *err)
 {
-	struct acceptance what = { .index = SUCCESSION_NONE,
-		.or_await = true };
+	struct acceptance what = { .index = SUCCESSION_NONE, .or_await = true };
 	const struct policy *pinned;
 	struct policy *policy = NULL;
 	char hex[DIGEST_HEX];
@@ -401,7 +400,8 @@ tell_saved(const struct context *context, const struct digest *digest,
 		    err);
 	digest_hex(digest, hex);
 	printf("policy %s is in %s: \"valise policy accept FILE\" takes it"
-	       " without a line, once its digest was compared\n", hex, path);
+	       " without a line, once its digest was compared\n",
+	    hex, path);
 	return true;
 }
 
@@ -467,8 +467,9 @@ cmd_accept(struct context *context, int argc, char *argv[], struct error *err)
 
 	if (argc == 2)
 		return accept_asked(context, err);
-	if (argc == 5 && (strcmp(argv[3], "--at") != 0 ||
-			     !span_to_u64(span_of_str(argv[4]), &what.index)))
+	if (argc == 5 &&
+	    (strcmp(argv[3], "--at") != 0 ||
+		!span_to_u64(span_of_str(argv[4]), &what.index)))
 		return usage(err);
 	what.digest = &digest;
 	if (digest_parse(span_of_str(argv[2]), &digest))

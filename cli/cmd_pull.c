@@ -19,8 +19,8 @@
 #include "record/ledger.h"
 #include "record/stored.h"
 
-#define DONE    ".valise"       /* DIR/: "KEYID SIZE" of the journal pulled */
-#define WAITING ".valise-pack"  /* DIR/: a pack that waits at the daemon */
+#define DONE    ".valise"      /* DIR/: "KEYID SIZE" of the journal pulled */
+#define WAITING ".valise-pack" /* DIR/: a pack that waits at the daemon */
 
 enum { WANTS = 50000, DOCUMENT_BY_DOCUMENT = 64 };
 
@@ -37,10 +37,10 @@ struct pull {
 	struct store *store;
 	struct ledger *ledger;
 	char dir[FILE_PATH];
-	uint64_t from, size; /* of the journal: what is new is in between */
-	int64_t seen_at;     /* our own clock, before size was asked for */
-	int made;            /* a file for each container in turn */
-	struct buf note;     /* to which all proofs lead */
+	uint64_t from, size;     /* of the journal: what is new is in between */
+	int64_t seen_at;         /* our own clock, before size was asked for */
+	int made;                /* a file for each container in turn */
+	struct buf note;         /* to which all proofs lead */
 	bool asked_anew;         /* for a pack, once */
 	struct proved_act *acts; /* by index, of the documents that changed */
 	size_t num_acts, room;
@@ -68,18 +68,20 @@ read_done(struct pull *pull, struct error *err)
 	struct span rest, word;
 	bool ok;
 
-	snprintf(key, sizeof(key), "%08x",
-	    pull->context->enrolment.journal.id);
+	snprintf(key, sizeof(key), "%08x", pull->context->enrolment.journal.id);
 	if (!file_join(path, pull->dir, DONE, err))
 		return false;
 	if (!file_exists(path))
 		return true;
 	ok = file_read(path, text.max, &text, err);
 	rest = buf_span(&text);
-	if (ok && (!span_take_until(&rest, ' ', &word) ||
-		      !span_to_u64(rest, &pull->from)))
-		ok = error_set(err, ERROR_SYSTEM, "%s is damaged: remove it,"
-		    " and all is pulled anew", path);
+	if (ok &&
+	    (!span_take_until(&rest, ' ', &word) ||
+		!span_to_u64(rest, &pull->from)))
+		ok = error_set(err, ERROR_SYSTEM,
+		    "%s is damaged: remove it,"
+		    " and all is pulled anew",
+		    path);
 	if (ok && !span_is(word, key))
 		ok = error_set(err, ERROR_CONFLICT,
 		    "%s is a copy of another journal's documents", pull->dir);
@@ -112,15 +114,14 @@ open_git(struct pull *pull, struct error *err)
 /* --- What is new. --- */
 
 static bool
-keep_act(struct pull *pull, uint64_t index, struct span line,
-    struct error *err)
+keep_act(struct pull *pull, uint64_t index, struct span line, struct error *err)
 {
 	struct proved_act *one;
 
 	if (pull->num_acts == pull->room) {
 		const size_t room = pull->room == 0 ? 256 : pull->room * 2;
-		struct proved_act *all = realloc(pull->acts,
-		    room * sizeof(*all));
+		struct proved_act *all =
+		    realloc(pull->acts, room * sizeof(*all));
 
 		if (all == NULL)
 			return error_set_errno(err, "entries");
@@ -148,15 +149,13 @@ has_waybill(const struct pull *pull, const struct digest *waybill)
 }
 
 static bool
-keep_waybill(struct pull *pull, const struct digest *waybill,
-    struct error *err)
+keep_waybill(struct pull *pull, const struct digest *waybill, struct error *err)
 {
 	struct digest *all;
 
 	if (has_waybill(pull, waybill))
 		return true;
-	all = realloc(pull->waybills,
-	    (pull->num_waybills + 1) * sizeof(*all));
+	all = realloc(pull->waybills, (pull->num_waybills + 1) * sizeof(*all));
 	if (all == NULL)
 		return error_set_errno(err, "entries");
 	pull->waybills = all;
@@ -233,8 +232,7 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	if (more == NULL)
 		return error_set_errno(err, "entries");
 	all->names = more;
-	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s",
-	    entry->document);
+	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s", entry->document);
 	return true;
 }
 
@@ -266,8 +264,7 @@ gather_dispatches(struct pull *pull, struct error *err)
 		.at = pull->size };
 
 	return pull->num_waybills == 0 ||
-	    session_entries(&pull->session, &filter, visit_dispatch, pull,
-		err);
+	    session_entries(&pull->session, &filter, visit_dispatch, pull, err);
 }
 
 /*
@@ -281,8 +278,7 @@ gather_changed(struct pull *pull, struct error *err)
 	bool ok = true;
 
 	if (pull->from > 0)
-		ok = gather(pull, pull->from, "", visit_changed, &changed,
-		    err);
+		ok = gather(pull, pull->from, "", visit_changed, &changed, err);
 	if (ok && (pull->from == 0 || changed.num > DOCUMENT_BY_DOCUMENT))
 		ok = gather(pull, 0, "", visit_act, pull, err);
 	else
@@ -297,7 +293,8 @@ gather_changed(struct pull *pull, struct error *err)
 	return ok;
 }
 
-/* What does not follow on the act before it follows on one that is not shown. */
+/* What does not follow on the act before it follows on one that is not shown.
+ */
 static bool
 apply(struct pull *pull, uint64_t index, const struct entry *entry,
     struct error *err)
@@ -364,11 +361,10 @@ next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
 	memcpy(digits, line, 4);
 	len = strtoul(digits, NULL, 16);
 	if (len > 4 &&
-	    (len > 65520 ||
-		!read_answer(fd, at, size, line + 4, len - 4, err)))
-		return err->kind != ERROR_NONE ?
-		    false :
-		    error_set(err, ERROR_MALFORMED, "the daemon's pack");
+	    (len > 65520 || !read_answer(fd, at, size, line + 4, len - 4, err)))
+		return err->kind != ERROR_NONE
+		    ? false
+		    : error_set(err, ERROR_MALFORMED, "the daemon's pack");
 	whole = span_of(line, len > 4 ? len : 4);
 	/* Data of a band is binary: a line feed at its end is its own. */
 	if (!pkt_take(&whole, kind, data, err))
@@ -380,8 +376,7 @@ next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
 
 /* What is in band 1, into the file to; its length. */
 static bool
-unpack_answer(int fd, uint64_t size, int to, uint64_t *len,
-    struct error *err)
+unpack_answer(int fd, uint64_t size, int to, uint64_t *len, struct error *err)
 {
 	static uint8_t line[65536];
 	bool in_pack = false;
@@ -548,8 +543,7 @@ fetch_pack(struct pull *pull, bool *more, struct error *err)
 	    remote_do(pull->session.remote, &request, &answer, err);
 	if (ok && answer.status == 201)
 		ok = file_join(path, pull->dir, WAITING, err) &&
-		    file_write(path, span_of_str(answer.location), 0600,
-			err) &&
+		    file_write(path, span_of_str(answer.location), 0600, err) &&
 		    fetch_waiting(pull, answer.location, err);
 	else if (ok)
 		ok = take_answer(pull, request.file_fd, err);
@@ -650,8 +644,8 @@ keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
 static bool
 keep_acts(struct pull *pull, struct error *err)
 {
-	const struct policy_entry *newest = succession_newest(
-	    &pull->context->succession);
+	const struct policy_entry *newest =
+	    succession_newest(&pull->context->succession);
 	struct ledger_document **docs;
 	size_t num = 0;
 	bool ok = true;
@@ -664,8 +658,9 @@ keep_acts(struct pull *pull, struct error *err)
 		if (docs[i]->num_versions > 0)
 			ok = keep_acts_of(pull, docs[i], err);
 	free(docs);
-	ok = ok && acts_keep_all(pull->context, &newest->digest, pull->from,
-		       pull->size, pull->seen_at, err);
+	ok = ok &&
+	    acts_keep_all(pull->context, &newest->digest, pull->from,
+		pull->size, pull->seen_at, err);
 	if (!ok && err->kind == ERROR_SYSTEM) {
 		output_note("what was proved could not be kept: %s",
 		    err->detail);
@@ -701,7 +696,8 @@ add_receipt(const struct pull *pull, const struct proved_act *act,
 	return ok;
 }
 
-/* Where the version has the waybill: one of before there were slips has none. */
+/* Where the version has the waybill: one of before there were slips has none.
+ */
 static bool
 add_dispatch(const struct pull *pull, const struct proved_act *act,
     struct container *container, struct error *err)
@@ -720,14 +716,13 @@ add_receipts(const struct pull *pull, const struct ledger_version *version,
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < version->num_acts; i++) {
-		const struct proved_act *act = find_act(pull,
-		    version->acts[i]);
+		const struct proved_act *act = find_act(pull, version->acts[i]);
 
 		ok = act != NULL && add_receipt(pull, act, container, err);
 	}
 	for (size_t i = 0; ok && i < version->num_dispatches; i++) {
-		const struct proved_act *act = find_act(pull,
-		    version->dispatches[i]);
+		const struct proved_act *act =
+		    find_act(pull, version->dispatches[i]);
 
 		ok = act != NULL && add_dispatch(pull, act, container, err);
 	}
@@ -740,12 +735,12 @@ tell(struct pull *pull, const struct ledger_document *doc,
     struct error *err)
 {
 	char number[24];
-	const char *title = copy->verdict.version != NULL ?
-	    version_title(copy->verdict.version, "en") :
-	    "";
-	const char *what = copy->verdict.outcome == OUTCOME_VALID ?
-	    status_name(version->status) :
-	    outcome_name(copy->verdict.outcome);
+	const char *title = copy->verdict.version != NULL
+	    ? version_title(copy->verdict.version, "en")
+	    : "";
+	const char *what = copy->verdict.outcome == OUTCOME_VALID
+	    ? status_name(version->status)
+	    : outcome_name(copy->verdict.outcome);
 
 	snprintf(number, sizeof(number), "%u", version->number);
 	json_array_append_new(pull->rows,
@@ -781,11 +776,11 @@ place(struct pull *pull, const struct copy *copy, bool *newer,
 		    version->document, version->number, placing.aside);
 	if (placing.placed == PLACED_LESS && placing.missing < pull->size &&
 	    pull->other.kind == ERROR_NONE)
-		error_set_code(&pull->other, ERROR_UNTRUSTED,
-		    "ENTRY_WITHHELD",
+		error_set_code(&pull->other, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
 		    "%s@%u: the daemon does not show entry %llu, which your"
-		    " copy proves: what you have stays", version->document,
-		    version->number, (unsigned long long)placing.missing);
+		    " copy proves: what you have stays",
+		    version->document, version->number,
+		    (unsigned long long)placing.missing);
 	return true;
 }
 
@@ -794,15 +789,14 @@ static bool
 pull_version(struct pull *pull, const struct ledger_document *doc,
     const struct ledger_version *version, bool *good, struct error *err)
 {
-	struct container *container = stored_version(pull->store,
-	    &version->commit, err);
+	struct container *container =
+	    stored_version(pull->store, &version->commit, err);
 	struct copy copy = { .fd = -1 };
 	struct error why = { 0 };
 	bool newer = false, ok;
 
 	*good = false;
-	ok = container != NULL &&
-	    add_receipts(pull, version, container, err) &&
+	ok = container != NULL && add_receipts(pull, version, container, err) &&
 	    ((ftruncate(pull->made, 0) == 0 &&
 		 (copy.fd = dup(pull->made)) >= 0) ||
 		error_set_errno(err, "temporary file")) &&
@@ -810,14 +804,14 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 	container_free(container);
 	ok = ok && copy_judge(pull->context, copy.fd, &copy, err);
 	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
-		*good = strcmp(copy.verdict.version->document, doc->name) ==
-			0 &&
+		*good =
+		    strcmp(copy.verdict.version->document, doc->name) == 0 &&
 		    copy.verdict.version->number == version->number;
 		ok = !*good || place(pull, &copy, &newer, err);
 		if (ok && *good)
 			context_remember_version(pull->context,
-			    member_bytes(container_find(copy.container,
-				PATH_VERSION)));
+			    member_bytes(
+				container_find(copy.container, PATH_VERSION)));
 	} else if (ok) {
 		/* Not the first finding, which may be a warning. */
 		(void)verdict_error(&copy.verdict, &why);
@@ -881,17 +875,18 @@ report(struct pull *pull, struct error *err)
 				       pull->dir, "size",
 				       (json_int_t)pull->size, "new",
 				       pull->rows, "code",
-				       pull->other.kind != ERROR_NONE ?
-					   error_code(&pull->other) :
-					   NULL),
+				       pull->other.kind != ERROR_NONE
+					   ? error_code(&pull->other)
+					   : NULL),
 		    err);
 	if (pull->num_new > 0)
 		table_print(pull->table);
 	as_of_text(&(struct as_of){ .size = pull->size,
-		       .seen_at = pull->seen_at }, text);
+		       .seen_at = pull->seen_at },
+	    text);
 	printf("%s: %zu new, all proved to be in the journal of size %llu\n"
-	       "as of %s\n", pull->dir, pull->num_new,
-	    (unsigned long long)pull->size, text);
+	       "as of %s\n",
+	    pull->dir, pull->num_new, (unsigned long long)pull->size, text);
 	return true;
 }
 

@@ -19,8 +19,8 @@ split_pair(const char *text, char *key, size_t room, const char **value,
 		return error_set(err, ERROR_USAGE,
 		    "--%s takes LANGUAGE=%s, such as en=%s", option,
 		    strcmp(option, "text") == 0 ? "FILE" : "TITLE",
-		    strcmp(option, "text") == 0 ? "agreement.pdf" :
-						  "\"An agreement\"");
+		    strcmp(option, "text") == 0 ? "agreement.pdf"
+						: "\"An agreement\"");
 	snprintf(key, room, "%.*s", (int)(equals - text), text);
 	*value = equals + 1;
 	return true;
@@ -48,8 +48,7 @@ take_option(struct push *push, int c, const char *text, const char **batch,
 	case 'n':
 		return push_set_note(push, text, err);
 	case 'o':
-		return document_version_parse(span_of_str(text),
-			   &push->onto) ||
+		return document_version_parse(span_of_str(text), &push->onto) ||
 		    error_set(err, ERROR_USAGE,
 			"--onto takes the number of the newest version, such"
 			" as --onto 1");
@@ -99,8 +98,8 @@ static bool
 push_one(struct context *context, struct push *push, struct error *err)
 {
 	struct pusher pusher;
-	const bool ok = context_load(context, err) &&
-	    pusher_begin(context, &pusher, err);
+	const bool ok =
+	    context_load(context, err) && pusher_begin(context, &pusher, err);
 	const bool pushed = ok && pusher_push(&pusher, push, err);
 
 	if (ok)
@@ -116,8 +115,8 @@ cmd_push(struct context *context, int argc, char *argv[], struct error *err)
 	bool ok;
 
 	ok = push != NULL && read_options(argc, argv, push, &batch, err) &&
-	    (batch != NULL ? push_batch(context, batch, err) :
-			     push_one(context, push, err));
+	    (batch != NULL ? push_batch(context, batch, err)
+			   : push_one(context, push, err));
 	push_free(push);
 	return ok;
 }

@@ -42,12 +42,13 @@ print_version(const json_t *version)
 	printf("version %lld, %s%s\n",
 	    json_integer_value(json_object_get(version, "version")),
 	    json_text(version, "status"),
-	    json_is_false(json_object_get(version, "proved")) ?
-		", not proved" :
-		"");
+	    json_is_false(json_object_get(version, "proved")) ? ", not proved"
+							      : "");
 	print_act("deposited by", version);
-	json_array_foreach (signatures, i, one) {
-		const bool ends = strcmp(json_text(one, "act"), "terminate") == 0;
+	json_array_foreach(signatures, i, one)
+	{
+		const bool ends =
+		    strcmp(json_text(one, "act"), "terminate") == 0;
 
 		print_act(ends ? "ended by" : "signed by", one);
 	}
@@ -66,7 +67,8 @@ print_as_of(const json_t *as_of)
 		printf("as of %s\n", text);
 	else
 		printf("as of the last act here, %s (the depositary's time);"
-		       " not known since\n", text);
+		       " not known since\n",
+		    text);
 }
 
 /* Of one version only, or all: 0. */
@@ -90,9 +92,9 @@ show_document(struct context *context, json_t *json, unsigned only,
 	output_text(json_text(json, "document"));
 	fputs("  ", stdout);
 	output_text(json_text(json, "title"));
-	puts(json_is_false(json_object_get(json, "title-proved")) ?
-		" (the title is not proved: fetch it)" :
-		"");
+	puts(json_is_false(json_object_get(json, "title-proved"))
+		? " (the title is not proved: fetch it)"
+		: "");
 	print_as_of(json_object_get(json, "as-of"));
 	for (i = json_array_size(versions); i > 0; i--)
 		print_version(json_array_get(versions, i - 1));
@@ -115,11 +117,10 @@ json_of_acts(const struct document_acts *acts, const char *title,
 		json_array_append_new(versions,
 		    json_of_version(doc, &doc->versions[i]));
 	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
-	    "document", doc->name, "title", title, "title-proved",
-	    title_proved, "status", status_name(ledger_status(doc)),
-	    "versions", versions, "proved", true, "size",
-	    (json_int_t)acts->size, "seen", json_of_ms(acts->seen_at * 1000),
-	    "as-of", as_of_json(&as_of));
+	    "document", doc->name, "title", title, "title-proved", title_proved,
+	    "status", status_name(ledger_status(doc)), "versions", versions,
+	    "proved", true, "size", (json_int_t)acts->size, "seen",
+	    json_of_ms(acts->seen_at * 1000), "as-of", as_of_json(&as_of));
 }
 
 static bool

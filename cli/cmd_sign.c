@@ -51,7 +51,8 @@ show(const struct verdict *verdict, const struct identity *signer)
 	    "  version digest (read it on the telephone)\n"
 	    "    %.39s\n    %s\n"
 	    "You sign as %s: a proof of approval, which counts towards the"
-	    " quorum if you have full powers.\n", groups, groups + 40, signer->cert->email);
+	    " quorum if you have full powers.\n",
+	    groups, groups + 40, signer->cert->email);
 }
 
 static bool
@@ -72,8 +73,8 @@ report(struct context *context, const struct signing_sent *sent,
 		    err);
 	printf("%s %s@%llu, entry %llu of the journal; it is %s\n",
 	    sent->again ? "signed already:" : "signed", entry->document,
-	    (unsigned long long)entry->version,
-	    (unsigned long long)sent->index, status);
+	    (unsigned long long)entry->version, (unsigned long long)sent->index,
+	    status);
 	return true;
 }
 
@@ -99,9 +100,9 @@ sign_copy(struct context *context, struct session *session,
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, &act, err) &&
-		    (session == NULL ?
-			    outbox_kept(context, &act, "signed", "sign", err) :
-			    signing_send(session, &act, report, err));
+		    (session == NULL
+			    ? outbox_kept(context, &act, "signed", "sign", err)
+			    : signing_send(session, &act, report, err));
 	}
 	outbox_release(&act);
 	container_free(signature);
@@ -135,8 +136,8 @@ sign_local(struct context *context, const char *document, unsigned version,
 }
 
 static bool
-sign_document(struct context *context, const char *document,
-    unsigned version, bool yes, struct error *err)
+sign_document(struct context *context, const char *document, unsigned version,
+    bool yes, struct error *err)
 {
 	struct session session;
 	struct copy copy = { .fd = -1 };
@@ -145,8 +146,8 @@ sign_document(struct context *context, const char *document,
 	if (!session_open(context, &session, err))
 		return false;
 	ok = session_check_policy(&session, err) &&
-	    signing_send_kept(&session, OUTBOX_SIGNATURE, document,
-		version, report, &sent, err);
+	    signing_send_kept(&session, OUTBOX_SIGNATURE, document, version,
+		report, &sent, err);
 	if (ok && !sent) {
 		ok = copy_fetch(&session, document, version, &copy, err);
 		/* Nobody signs what is not valid. */
@@ -181,5 +182,6 @@ cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
 	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
 	    document_parse(argv[optind], document, &version, err) &&
 	    context_load(context, err) &&
-	    (context->local ? sign_local : sign_document)(context, document, version, yes, err);
+	    (context->local ? sign_local : sign_document)(context, document,
+		version, yes, err);
 }

@@ -26,12 +26,12 @@ find_in_force(const struct document_acts *acts, struct error *err)
 
 /* What the first who terminates wrote, or what this one writes now. */
 static bool
-take_termination(struct copy *copy, const char *reason,
-    struct termination *out, struct error *err)
+take_termination(struct copy *copy, const char *reason, struct termination *out,
+    struct error *err)
 {
 	const struct version *version = copy->verdict.version;
-	const struct member *file = container_find(copy->container,
-	    PATH_TERMINATION);
+	const struct member *file =
+	    container_find(copy->container, PATH_TERMINATION);
 	struct buf text = BUF(LIMIT_VERSION_BYTES);
 	bool ok;
 
@@ -50,11 +50,11 @@ take_termination(struct copy *copy, const char *reason,
 	    strlen(reason) > LIMIT_NOTE_BYTES)
 		return error_set(err, ERROR_USAGE,
 		    "the reason is not one line of visible text (NFC) of at"
-		    " most %d bytes", LIMIT_NOTE_BYTES);
+		    " most %d bytes",
+		    LIMIT_NOTE_BYTES);
 	*out = (struct termination){ .version = version->number,
 		.digest = copy->verdict.digest };
-	snprintf(out->document, sizeof(out->document), "%s",
-	    version->document);
+	snprintf(out->document, sizeof(out->document), "%s", version->document);
 	snprintf(out->reason, sizeof(out->reason), "%s", reason);
 	ok = termination_encode(out, &text, err) &&
 	    container_put(copy->container, PATH_TERMINATION, buf_span(&text),
@@ -70,8 +70,9 @@ show(const struct copy *copy, const struct termination *termination,
 	const struct verdict *verdict = &copy->verdict;
 	char groups[80];
 
-	fprintf(stderr, "terminate %s@%u, in force\n  title       %s\n"
-			"  reason      %s\n",
+	fprintf(stderr,
+	    "terminate %s@%u, in force\n  title       %s\n"
+	    "  reason      %s\n",
 	    termination->document, termination->version,
 	    version_title(verdict->version, "en"), termination->reason);
 	for (size_t i = 0; i < verdict->num_signatures; i++)
@@ -84,7 +85,8 @@ show(const struct copy *copy, const struct termination *termination,
 	    "  version digest (read it on the telephone)\n"
 	    "    %.39s\n    %s\n"
 	    "You sign as %s: it ends once enough persons of each party have"
-	    " signed so.\n", groups, groups + 40, signer->cert->email);
+	    " signed so.\n",
+	    groups, groups + 40, signer->cert->email);
 }
 
 static bool
@@ -95,27 +97,28 @@ report(struct context *context, const struct signing_sent *sent,
 	const enum status status = sent->version->status;
 
 	if (context->json)
-		return output_json(
-		    json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}", "result",
-			sent->again ? "signed already" : "signed", "document",
-			entry->document, "version", (int)entry->version,
-			"entry", (json_int_t)sent->index, "status",
-			status_name(status), "time",
-			json_of_ms(entry->time_ms)),
+		return output_json(json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}",
+				       "result",
+				       sent->again ? "signed already"
+						   : "signed",
+				       "document", entry->document, "version",
+				       (int)entry->version, "entry",
+				       (json_int_t)sent->index, "status",
+				       status_name(status), "time",
+				       json_of_ms(entry->time_ms)),
 		    err);
 	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
-	       " is %s\n", sent->again ? "signed already:" : "signed",
-	    entry->document, (unsigned long long)entry->version,
-	    (unsigned long long)sent->index,
-	    status == STATUS_IN_FORCE ?
-		"still in force, until the others sign" :
-		status_name(status));
+	       " is %s\n",
+	    sent->again ? "signed already:" : "signed", entry->document,
+	    (unsigned long long)entry->version, (unsigned long long)sent->index,
+	    status == STATUS_IN_FORCE ? "still in force, until the others sign"
+				      : status_name(status));
 	return true;
 }
 
 static bool
-sign_termination(struct session *session, struct copy *copy,
-    const char *reason, bool yes, struct error *err)
+sign_termination(struct session *session, struct copy *copy, const char *reason,
+    bool yes, struct error *err)
 {
 	struct context *context = session->context;
 	struct container *signature = container_new(err);
@@ -184,8 +187,8 @@ terminate(struct session *session, const char *document, const char *reason,
 		return false;
 	ok = acts_update(session, document, &acts, err) &&
 	    (version = find_in_force(&acts, err)) != 0 &&
-	    signing_send_kept(session, OUTBOX_TERMINATION, document, 0,
-		report, &sent, err);
+	    signing_send_kept(session, OUTBOX_TERMINATION, document, 0, report,
+		&sent, err);
 	if (ok && !sent)
 		ok = terminate_version(session, &acts, version, reason, yes,
 		    err);

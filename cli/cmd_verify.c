@@ -75,8 +75,8 @@ tell_unread(const struct context *context, const char *path,
 	if (!context->json)
 		output_note("%s", why->detail);
 	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
-				  path, "title", error_title(why->kind),
-				  "code", error_code(why), "exit",
+				  path, "title", error_title(why->kind), "code",
+				  error_code(why), "exit",
 				  error_exit_status(why->kind), "detail",
 				  why->detail),
 		     &ignored))
@@ -112,8 +112,7 @@ connect_once(struct verifying *all, struct error *err)
  * is kept.  NULL on failure.
  */
 static const struct document_acts *
-acts_of(struct verifying *all, const struct verdict *verdict,
-    struct error *err)
+acts_of(struct verifying *all, const struct verdict *verdict, struct error *err)
 {
 	const char *document = verdict->version->document;
 	const size_t num = verdict->num_acts;
@@ -182,16 +181,15 @@ is_in_force(const struct copy *copy, struct error *err)
 
 /* about: why a VALID copy is not what was asked for, or nothing. */
 static bool
-print_json(const char *path, const struct copy *copy,
-    const struct as_of *as_of, const struct error *about, struct error *err)
+print_json(const char *path, const struct copy *copy, const struct as_of *as_of,
+    const struct error *about, struct error *err)
 {
 	json_t *json = json_of_verdict(path, &copy->verdict, as_of);
 
 	if (json != NULL && about->kind != ERROR_NONE) {
 		json_object_set_new(json, "code",
 		    json_string(error_code(about)));
-		json_object_set_new(json, "detail",
-		    json_string(about->detail));
+		json_object_set_new(json, "detail", json_string(about->detail));
 	}
 	return output_json(json, err);
 }

@@ -19,8 +19,7 @@ struct watch {
 
 /* The act as JSON: the entry itself, with its index before all else. */
 static bool
-act_json(uint64_t index, struct span line, struct buf *out,
-    struct error *err)
+act_json(uint64_t index, struct span line, struct buf *out, struct error *err)
 {
 	return buf_printf(out, err, "{\"index\":%llu,",
 		   (unsigned long long)index) &&
@@ -54,8 +53,7 @@ write_all(int fd, struct span bytes)
 
 /* Run a program to its end; its exit status, 127 if there is none such. */
 static bool
-run(const char *const argv[], struct span input, int *status,
-    struct error *err)
+run(const char *const argv[], struct span input, int *status, struct error *err)
 {
 	int ends[2];
 	pid_t pid;
@@ -76,8 +74,8 @@ run(const char *const argv[], struct span input, int *status,
 	*status = 0;
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		;
-	*status = WIFEXITED(*status) ? WEXITSTATUS(*status) :
-				       128 + WTERMSIG(*status);
+	*status =
+	    WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
 	return true;
 }
 
@@ -121,8 +119,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 {
 	struct watch *watch = arg;
 	char at[TIME_TEXT], about[512], text[1100];
-	const char *who = entry_has(entry, ENTRY_PERSON) ? entry->person :
-							   "the depositary";
+	const char *who =
+	    entry_has(entry, ENTRY_PERSON) ? entry->person : "the depositary";
 	struct buf json = BUF(2 * LIMIT_ENTRY_BYTES);
 	bool ok = true;
 
@@ -135,8 +133,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		buf_free(&json);
 	} else {
 		snprintf(text, sizeof(text), "%llu  %s  %-9s  %s  %s",
-		    (unsigned long long)index, at, entry->act_name, who,
-		    about);
+		    (unsigned long long)index, at, entry->act_name, who, about);
 		output_text(text);
 		putchar('\n');
 	}
@@ -204,6 +201,6 @@ cmd_watch(struct context *context, int argc, char *argv[], struct error *err)
 	signal(SIGPIPE, SIG_IGN);
 	return read_options(argc, argv, &watch, err) &&
 	    context_load(context, err) &&
-	    session_follow_entries(context, &watch.filter, visit, told,
-		&watch, err);
+	    session_follow_entries(context, &watch.filter, visit, told, &watch,
+		err);
 }

@@ -26,13 +26,13 @@ witness_name(struct context *context, char out[LIMIT_ORIGIN_BYTES + 1],
 {
 	struct policy *policy = context_pinned(context, err);
 	struct cert *cert = NULL;
-	const struct office *office = policy == NULL ?
-	    NULL :
-	    own_office(context, policy, &cert, err);
+	const struct office *office =
+	    policy == NULL ? NULL : own_office(context, policy, &cert, err);
 	bool ok = office != NULL;
 
-	if (ok && snprintf(out, LIMIT_ORIGIN_BYTES + 1, "%s/witness/%s",
-		      policy->origin, office->name) > LIMIT_ORIGIN_BYTES)
+	if (ok &&
+	    snprintf(out, LIMIT_ORIGIN_BYTES + 1, "%s/witness/%s",
+		policy->origin, office->name) > LIMIT_ORIGIN_BYTES)
 		ok = error_set(err, ERROR_LIMIT,
 		    "the journal's name is long: name the witness with"
 		    " --name");
@@ -55,8 +55,8 @@ witness_init(struct context *context, const char *name, struct error *err)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: nothing was changed", path);
 	ok = (name != NULL || witness_name(context, made, err)) &&
-	    note_signer_make(name != NULL ? name : made, NOTE_WITNESS,
-		&witness, err) &&
+	    note_signer_make(name != NULL ? name : made, NOTE_WITNESS, &witness,
+		err) &&
 	    note_signer_encode(&witness, &text, err) &&
 	    file_create(path, buf_span(&text), 0600, err);
 	if (text.len > 0)
@@ -118,8 +118,8 @@ load_witness(struct context *context, struct witness *out, struct error *err)
 		return false;
 	return !file_exists(out->path) ||
 	    (file_read(out->path, LIMIT_NOTE_FILE, &out->note, err) &&
-		(note_open(buf_span(&out->note), &context->journal,
-		     &out->last, err) ||
+		(note_open(buf_span(&out->note), &context->journal, &out->last,
+		     err) ||
 		    error_context(err, "%s", out->path)));
 }
 
@@ -150,8 +150,7 @@ cosign(struct witness *witness, struct span note, struct buf *out,
     struct error *err)
 {
 	return buf_append(out, note, err) &&
-	    note_cosign(&witness->signer, note, time_now_ms() / 1000, out,
-		err);
+	    note_cosign(&witness->signer, note, time_now_ms() / 1000, out, err);
 }
 
 static void
@@ -208,8 +207,9 @@ hand_in(struct witness *witness, struct session *session,
 		witness->last = *checkpoint;
 		cosigned = BUF(0);
 	}
-	ok = ok && session_post(session, "/v1/journal/add-cosignature",
-		       buf_span(&witness->note), &answer, err) &&
+	ok = ok &&
+	    session_post(session, "/v1/journal/add-cosignature",
+		buf_span(&witness->note), &answer, err) &&
 	    report(witness, buf_span(&answer.body), err);
 	remote_answer_free(&answer);
 	buf_free(&cosigned);
@@ -285,8 +285,9 @@ witness_once(struct context *context, struct error *err)
 	}
 	ok = session_catch_up(&session, err) &&
 	    witness_rounds(&witness, &session, err);
-	if (!ok && strcmp(error_code(err),
-		       finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+	if (!ok &&
+	    strcmp(error_code(err),
+		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
 		tell_daemon(&witness, &session);
 	session_close(&session);
 	free_witness(&witness);
@@ -298,7 +299,8 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 {
 	for (;;) {
 		if (!witness_once(context, err)) {
-			/* Evidence of misbehaviour ends it; a bad line does not. */
+			/* Evidence of misbehaviour ends it; a bad line does
+			 * not. */
 			if (err->kind != ERROR_UNAVAILABLE)
 				return false;
 			output_note("%s; trying again in %u s", err->detail,
@@ -311,8 +313,7 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 }
 
 bool
-cmd_witness(struct context *context, int argc, char *argv[],
-    struct error *err)
+cmd_witness(struct context *context, int argc, char *argv[], struct error *err)
 {
 	static const struct option longs[] = {
 		{ "every", required_argument, NULL, 'e' },
@@ -327,11 +328,11 @@ cmd_witness(struct context *context, int argc, char *argv[],
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		switch (c) {
 		case 'e':
-			if (!time_parse_interval(span_of_str(optarg),
-				&seconds))
+			if (!time_parse_interval(span_of_str(optarg), &seconds))
 				return error_set(err, ERROR_USAGE,
 				    "\"%s\" is not a time such as 30s, 10m"
-				    " or 1h", optarg);
+				    " or 1h",
+				    optarg);
 			break;
 		case 'n':
 			name = optarg;
@@ -350,8 +351,8 @@ cmd_witness(struct context *context, int argc, char *argv[],
 		return false;
 	if (init)
 		return witness_init(context, name, err);
-	return seconds != 0 ? witness_every(context, seconds, err) :
-			      witness_once(context, err);
+	return seconds != 0 ? witness_every(context, seconds, err)
+			    : witness_once(context, err);
 }
 
 /* --- verify --evidence --- */
@@ -366,8 +367,7 @@ verify_evidence(struct context *context, const char *path, struct error *err)
 
 	ok = file_read(path, text.max, &text, err) &&
 	    evidence_parse(buf_span(&text), &evidence, err) &&
-	    evidence_verify(&evidence, &context->journal, &proves,
-		says, err);
+	    evidence_verify(&evidence, &context->journal, &proves, says, err);
 	buf_free(&text);
 	evidence_free(&evidence);
 	if (!ok)

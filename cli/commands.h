@@ -16,8 +16,7 @@ typedef bool command_run(struct context *context, int argc, char *argv[],
 
 command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
     cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
-    cmd_terminate, cmd_watch, cmd_bag, cmd_pull,
-    cmd_diff, cmd_crls;
+    cmd_terminate, cmd_watch, cmd_bag, cmd_pull, cmd_diff, cmd_crls;
 
 /* Exactly so many arguments are left from optind on. */
 bool arguments(int argc, int first, int min, int max, const char *usage,
@@ -89,8 +88,8 @@ struct copy {
  * ERROR_UNTRUSTED  ENTRY_WITHHELD, ANSWER_DIFFERS, VERSION_DIFFERS: it is not
  *                  the one that was asked for
  */
-bool copy_fetch(struct session *session, const char *document,
-    unsigned version, struct copy *out, struct error *err) MUST_USE;
+bool copy_fetch(struct session *session, const char *document, unsigned version,
+    struct copy *out, struct error *err) MUST_USE;
 /* The same beside acts_update()'s, which may be updated once more. */
 bool copy_fetch_beside(struct session *session, struct document_acts *acts,
     unsigned version, struct copy *out, struct error *err) MUST_USE;

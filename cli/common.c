@@ -36,7 +36,8 @@ parse_bound(const char *text, bool ends, int64_t *out_ms, struct error *err)
 	else if (!time_parse_at(span_of_str(text), &at))
 		return error_set(err, ERROR_USAGE,
 		    "\"%s\" is neither a date (2026-11-23) nor a time"
-		    " (2026-11-23T10:00:00Z)", text);
+		    " (2026-11-23T10:00:00Z)",
+		    text);
 	*out_ms = at * 1000;
 	return true;
 }
@@ -72,14 +73,14 @@ sign_files(const struct identity *signer, const struct container *from,
 	bool ok;
 
 	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
-	snprintf(manifest.signature, sizeof(manifest.signature),
-	    PATH_SIGNATURE, id);
+	snprintf(manifest.signature, sizeof(manifest.signature), PATH_SIGNATURE,
+	    id);
 	ok = list_files(from,
 		 strncmp(id, TERMINATION_ID, strlen(TERMINATION_ID)) == 0,
 		 &manifest, err) &&
 	    manifest_encode(&manifest, &xml, err) &&
-	    cades_sign(signer, buf_span(&xml), commitment,
-		time_now_ms() / 1000, &p7s, err) &&
+	    cades_sign(signer, buf_span(&xml), commitment, time_now_ms() / 1000,
+		&p7s, err) &&
 	    container_put(to, manifest_path, buf_span(&xml), err) &&
 	    container_put(to, manifest.signature, buf_span(&p7s), err);
 	manifest_free(&manifest);
@@ -99,7 +100,8 @@ version_title_known(const struct context *context, const char *document,
 
 	if (context_known_version(context, &version->digest, &yaml))
 		it = version_parse(buf_span(&yaml), &ignored);
-	/* Its digest is proved; that it is of this document is for it to say. */
+	/* Its digest is proved; that it is of this document is for it to say.
+	 */
 	if (it != NULL && strcmp(it->document, document) == 0) {
 		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
 		    version_title(it, "en"));
@@ -129,10 +131,9 @@ document_title(struct session *session, const struct document_acts *acts,
 	    remote_encode(&path, acts->doc.name, err) &&
 	    buf_append_u8(&path, 0, err) &&
 	    session_json(session, (const char *)path.data, &json, err);
-	json_array_foreach (json_object_get(json, "documents"), i, row)
-		if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
-			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
-			    json_text(row, "title"));
+	json_array_foreach(json_object_get(json, "documents"), i,
+	    row) if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
+	    snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", json_text(row, "title"));
 	json_decref(json);
 	buf_free(&path);
 	return ok;
@@ -160,8 +161,7 @@ copy_free(struct copy *copy)
 }
 
 bool
-copy_note(const struct container *container, struct buf *out,
-    struct error *err)
+copy_note(const struct container *container, struct buf *out, struct error *err)
 {
 	for (size_t i = 0; i < container->num; i++) {
 		const struct member *member = &container->members[i];
@@ -215,14 +215,13 @@ judge_container(struct context *context, struct container *container,
 
 	if ((pinned = context_pinned(context, &why)) != NULL)
 		request.witnesses = &pinned->witnesses;
-	return broken == NULL ? verdict_judge(&request, out, err) :
-				verdict_judge_rezipped(&request, broken, out,
-				    err);
+	return broken == NULL
+	    ? verdict_judge(&request, out, err)
+	    : verdict_judge_rezipped(&request, broken, out, err);
 }
 
 bool
-copy_judge(struct context *context, int fd, struct copy *out,
-    struct error *err)
+copy_judge(struct context *context, int fd, struct copy *out, struct error *err)
 {
 	struct error why = { 0 };
 
@@ -243,8 +242,8 @@ copy_judge_rezipped(struct context *context, const struct error *broken,
 }
 
 bool
-copy_download(struct session *session, const char *document,
-    unsigned version, struct copy *out, struct error *err)
+copy_download(struct session *session, const char *document, unsigned version,
+    struct copy *out, struct error *err)
 {
 	char path[512], name[DOCUMENT_NAME + 16];
 	struct error why = { 0 };
@@ -267,14 +266,12 @@ copy_download(struct session *session, const char *document,
 }
 
 bool
-copy_follow(struct session *session, const struct copy *copy,
-    struct error *err)
+copy_follow(struct session *session, const struct copy *copy, struct error *err)
 {
 	const struct container *container = copy->container;
 	bool ok = true;
 
-	for (size_t i = 0; ok && container != NULL && i < container->num;
-	     i++) {
+	for (size_t i = 0; ok && container != NULL && i < container->num; i++) {
 		const struct member *member = &container->members[i];
 		static struct entry entry; /* large */
 		struct proof proof = PROOF;
@@ -301,9 +298,9 @@ is_the_one(const struct copy *copy, const char *document, unsigned version,
 {
 	const struct version *it = copy->verdict.version;
 
-	if (it == NULL || (strcmp(it->document, document) == 0 &&
-			      (version != 0 ? it->number == version :
-					      it->number >= newest)))
+	if (it == NULL ||
+	    (strcmp(it->document, document) == 0 &&
+		(version != 0 ? it->number == version : it->number >= newest)))
 		return true;
 	return error_set_code(err, ERROR_UNTRUSTED, "VERSION_DIFFERS",
 	    "the daemon sent %s@%u instead", it->document, it->number);
@@ -331,8 +328,7 @@ settle_copy(struct session *session, struct document_acts *acts,
 /* One that the document's acts tell of is there, whatever the daemon says. */
 static bool
 download_known(struct session *session, const struct document_acts *acts,
-    const char *document, unsigned version, struct copy *out,
-    struct error *err)
+    const char *document, unsigned version, struct copy *out, struct error *err)
 {
 	const bool known = acts_version(acts, version) != NULL;
 	unsigned tries = 0;
@@ -360,14 +356,14 @@ copy_fetch_beside(struct session *session, struct document_acts *acts,
 	*out = (struct copy){ .fd = -1 };
 	ok = download_known(session, acts, document, version, out, err) &&
 	    copy_follow(session, out, err) &&
-	    is_the_one(out, document, version,
-		(unsigned)acts->doc.num_versions, err);
+	    is_the_one(out, document, version, (unsigned)acts->doc.num_versions,
+		err);
 	if (ok && out->verdict.outcome == OUTCOME_VALID) {
 		ok = settle_copy(session, acts, out, err);
 		if (ok)
 			context_remember_version(session->context,
-			    member_bytes(container_find(out->container,
-				PATH_VERSION)));
+			    member_bytes(
+				container_find(out->container, PATH_VERSION)));
 	}
 	return ok;
 }

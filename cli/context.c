@@ -76,8 +76,8 @@ static void
 read_path(const struct yaml *root, const char *key, const char *dir,
     bool needed, char out[FILE_PATH], struct complaints *to)
 {
-	const struct yaml *node = needed ? yaml_need(root, key, to) :
-					   yaml_get(root, key);
+	const struct yaml *node =
+	    needed ? yaml_need(root, key, to) : yaml_get(root, key);
 	const char *text = node != NULL ? yaml_text(node, to) : NULL;
 	struct error why = { 0 };
 
@@ -94,8 +94,8 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
     char key_id[16], struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "journal", "certificate",
-		"key", "sign-certificate", "sign-key",
-		"encryption-certificate", "encryption-key", "state" };
+		"key", "sign-certificate", "sign-key", "encryption-certificate",
+		"encryption-key", "state" };
 	const char *home = getenv("HOME");
 	const struct yaml *node;
 	const char *text;
@@ -115,8 +115,8 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "key", dir, true, out->key, to);
 	read_path(root, "sign-certificate", dir, false, out->sign_cert, to);
 	read_path(root, "sign-key", dir, false, out->sign_key, to);
-	read_path(root, "encryption-certificate", dir, false,
-	    out->encrypt_cert, to);
+	read_path(root, "encryption-certificate", dir, false, out->encrypt_cert,
+	    to);
 	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
 	snprintf(out->state, FILE_PATH, "%s/.local/state/valise",
 	    home != NULL ? home : "");
@@ -136,11 +136,12 @@ load_config(struct context *context, char key_id[16], struct error *err)
 	if (!file_read(context->config_path, LIMIT_POLICY_FILE_BYTES, &text,
 		err)) {
 		buf_free(&text);
-		return err->kind == ERROR_NOT_FOUND ?
-		    error_set(err, ERROR_USAGE,
-			"%s: no such file; \"valise init ENROLMENT --cert FILE"
-			" --key FILE\" makes it", context->config_path) :
-		    false;
+		return err->kind == ERROR_NOT_FOUND
+		    ? error_set(err, ERROR_USAGE,
+			  "%s: no such file; \"valise init ENROLMENT --cert FILE"
+			  " --key FILE\" makes it",
+			  context->config_path)
+		    : false;
 	}
 	root = yaml_parse(context->config_path, buf_span(&text), err);
 	ok = root != NULL;
@@ -271,9 +272,8 @@ context_keep_zip(const struct context *context, int fd, const char *folder,
 
 	do {
 		n = pread(fd, piece, sizeof(piece), at);
-		ok = n >= 0 ?
-		    buf_append(&bytes, span_of(piece, (size_t)n), err) :
-		    error_set_errno(err, "%s", folder);
+		ok = n >= 0 ? buf_append(&bytes, span_of(piece, (size_t)n), err)
+			    : error_set_errno(err, "%s", folder);
 		at += n;
 	} while (ok && n > 0);
 	ok = ok && context_path(context, folder, dir, err) &&

@@ -35,10 +35,10 @@ struct shown;
 struct context {
 	bool json;
 	bool local; /* answer from the local copy, and ask nobody */
-	bool told; /* the JSON that was printed says "no" already */
+	bool told;  /* the JSON that was printed says "no" already */
 	/*
-	 * What the journal itself says is looked at: that a set of CRLs is hidden
-	 * is told, and does not end the command, which tells more.
+	 * What the journal itself says is looked at: that a set of CRLs is
+	 * hidden is told, and does not end the command, which tells more.
 	 */
 	bool looks;
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
@@ -47,7 +47,7 @@ struct context {
 	char cert[FILE_PATH], key[FILE_PATH];
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
 	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH]; /* the office's */
-	char state[FILE_PATH]; /* with KEYID */
+	char state[FILE_PATH];                                /* with KEYID */
 	struct enrolment enrolment;
 	struct note_keys journal; /* the enrolment's, and those that followed */
 	/* Made on demand, kept until the end. */
@@ -64,7 +64,7 @@ struct context {
 	struct {
 		struct digest digest;
 		struct crls *crls;
-	} *sets;
+	} * sets;
 	size_t num_sets;
 	struct crls *enrolled;
 	struct crl_entries *named, *all_lists;
@@ -74,7 +74,8 @@ struct context {
 	struct seen *seen; /* what was seen, without a line (cli/local.h) */
 };
 
-/* --config FILE, --json and --local are taken out of argv, wherever they stand. */
+/* --config FILE, --json and --local are taken out of argv, wherever they stand.
+ */
 bool context_options(struct context *context, int *argc, char *argv[],
     struct error *err) MUST_USE;
 /* Read configuration, enrolment and state. */
@@ -95,9 +96,8 @@ bool context_digest_path(const struct context *context, const char *folder,
     struct error *err) MUST_USE;
 
 /* All bytes of fd, into the state's FOLDER/DIGEST.zip. */
-bool context_keep_zip(const struct context *context, int fd,
-    const char *folder, const struct digest *digest,
-    struct error *err) MUST_USE;
+bool context_keep_zip(const struct context *context, int fd, const char *folder,
+    const struct digest *digest, struct error *err) MUST_USE;
 struct verdict_library context_library(struct context *context);
 
 /* version.yaml of a version that passed through here; false if unknown. */

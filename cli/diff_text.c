@@ -55,8 +55,9 @@ print_line(void *arg, enum compare_kind kind, struct span text,
 	struct printing *to = arg;
 
 	(void)err;
-	while (text.len > 0 && (text.data[text.len - 1] == '\n' ||
-				   text.data[text.len - 1] == '\r'))
+	while (text.len > 0 &&
+	    (text.data[text.len - 1] == '\n' ||
+		text.data[text.len - 1] == '\r'))
 		text.len--;
 	if (to->colour)
 		fputs(looks[kind].colour, stdout);
@@ -94,8 +95,8 @@ split_words(struct span text, struct buf *out, struct error *err)
 
 	while (text.len > 0) {
 		struct span piece;
-		utf8proc_ssize_t n = utf8proc_iterate(text.data,
-		    (utf8proc_ssize_t)text.len, &c);
+		utf8proc_ssize_t n =
+		    utf8proc_iterate(text.data, (utf8proc_ssize_t)text.len, &c);
 
 		if (n <= 0) {
 			n = 1;
@@ -107,8 +108,8 @@ split_words(struct span text, struct buf *out, struct error *err)
 		    !buf_append_str(out, "\n", err))
 			return false;
 		/* A line's end as a word, which no text has in it. */
-		if (c == '\n' ? !buf_append_str(out, "\036", err) :
-				!buf_append(out, piece, err))
+		if (c == '\n' ? !buf_append_str(out, "\036", err)
+			      : !buf_append(out, piece, err))
 			return false;
 		before = c;
 	}
@@ -119,11 +120,13 @@ static void
 mark(struct printing *to, enum compare_kind kind, bool begin)
 {
 	if (kind == COMPARE_ADDED)
-		fputs(to->colour ? (begin ? GREEN : PLAIN) :
-				   (begin ? "{+" : "+}"), stdout);
+		fputs(to->colour ? (begin ? GREEN : PLAIN)
+				 : (begin ? "{+" : "+}"),
+		    stdout);
 	else if (kind == COMPARE_REMOVED)
-		fputs(to->colour ? (begin ? RED : PLAIN) :
-				   (begin ? "[-" : "-]"), stdout);
+		fputs(to->colour ? (begin ? RED : PLAIN)
+				 : (begin ? "[-" : "-]"),
+		    stdout);
 }
 
 /* A compare_visitor, of words. */
@@ -198,8 +201,8 @@ is_heading(struct span line)
 		return false;
 	while (line.len > 0 && !number) {
 		struct span taken;
-		const utf8proc_ssize_t n = utf8proc_iterate(line.data,
-		    (utf8proc_ssize_t)line.len, &c);
+		const utf8proc_ssize_t n =
+		    utf8proc_iterate(line.data, (utf8proc_ssize_t)line.len, &c);
 
 		if (n <= 0 || !span_take(&line, (size_t)n, &taken))
 			return false;
@@ -236,7 +239,8 @@ take_article(struct span *text)
 	return span_sub(all, 0, len);
 }
 
-/* What of a line fits into so many columns; a word is not cut if it need not. */
+/* What of a line fits into so many columns; a word is not cut if it need not.
+ */
 static struct span
 take_columns(struct span *line, unsigned width)
 {
@@ -246,8 +250,8 @@ take_columns(struct span *line, unsigned width)
 
 	while (rest.len > 0) {
 		utf8proc_int32_t c;
-		utf8proc_ssize_t n = utf8proc_iterate(rest.data,
-		    (utf8proc_ssize_t)rest.len, &c);
+		utf8proc_ssize_t n =
+		    utf8proc_iterate(rest.data, (utf8proc_ssize_t)rest.len, &c);
 		const int wide = n > 0 ? utf8proc_charwidth(c) : 1;
 
 		if (n <= 0)
@@ -279,8 +283,8 @@ columns_of(struct span text)
 
 	while (text.len > 0) {
 		utf8proc_int32_t c;
-		utf8proc_ssize_t n = utf8proc_iterate(text.data,
-		    (utf8proc_ssize_t)text.len, &c);
+		utf8proc_ssize_t n =
+		    utf8proc_iterate(text.data, (utf8proc_ssize_t)text.len, &c);
 		struct span taken;
 
 		used += n > 0 ? (unsigned)utf8proc_charwidth(c) : 1;
@@ -343,9 +347,8 @@ diff_beside(const char *left_name, struct span left, const char *right_name,
     struct span right, unsigned width, struct error *err)
 {
 	struct printing to = { .line = BUF(16 * 1024 * 1024), .err = err };
-	const unsigned column = width > 2 * DIFF_COLUMN + 3 ?
-	    (width - 3) / 2 :
-	    DIFF_COLUMN;
+	const unsigned column =
+	    width > 2 * DIFF_COLUMN + 3 ? (width - 3) / 2 : DIFF_COLUMN;
 	bool ok = true;
 
 	printf("%-*s | %s\n", (int)column, left_name, right_name);

@@ -27,8 +27,8 @@ is_worth_telling(enum status status)
 }
 
 void
-effects_add(struct effects *effects, uint64_t index,
-    const struct entry *entry, char *text, size_t room)
+effects_add(struct effects *effects, uint64_t index, const struct entry *entry,
+    char *text, size_t room)
 {
 	const struct entry_filter acts = { .act = FILTER_DOCUMENTS };
 	struct ledger_document *doc = &effects->doc;
@@ -38,7 +38,7 @@ effects_add(struct effects *effects, uint64_t index,
 	struct error ignored = { 0 };
 	const char *mark = ": ";
 
-	if (before == NULL || effects->lost || 
+	if (before == NULL || effects->lost ||
 	    !filter_takes(&acts, index, entry)) {
 		free(before);
 		return;

@@ -17,13 +17,15 @@ read_blocks(const struct yaml *map, struct container **out,
 		const char *text = yaml_text(c, to);
 
 		if (text != NULL &&
-		    !container_put_to_judge(*out, c->key, span_of_str(text), err))
+		    !container_put_to_judge(*out, c->key, span_of_str(text),
+			err))
 			return false;
 	}
 	return true;
 }
 
-/* All that there were when it was made, "INDEX DIGEST"; absent from old ones. */
+/* All that there were when it was made, "INDEX DIGEST"; absent from old ones.
+ */
 static void
 read_policies(const struct yaml *node, struct succession *out,
     struct complaints *to)
@@ -36,11 +38,11 @@ read_policies(const struct yaml *node, struct succession *out,
 		return;
 	for (const struct yaml *c = node->children; c != NULL; c = c->next)
 		if ((text = yaml_text(c, to)) != NULL &&
-		    (!succession_parse_entry(span_of_str(text), &entry,
-			 &why) ||
+		    (!succession_parse_entry(span_of_str(text), &entry, &why) ||
 			!succession_add(out, entry.index, &entry.digest,
-			    out->num > 0 ? out->list[out->num - 1].index :
-					   SUCCESSION_NONE, &why)))
+			    out->num > 0 ? out->list[out->num - 1].index
+					 : SUCCESSION_NONE,
+			    &why)))
 			complain(to, c, "%s", why.detail);
 }
 
@@ -68,7 +70,8 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 	}
 	if ((node = yaml_need(root, "journal", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL &&
-	    !note_key_parse(span_of_str(text), NOTE_JOURNAL, &out->journal, &why))
+	    !note_key_parse(span_of_str(text), NOTE_JOURNAL, &out->journal,
+		&why))
 		complain(to, node, "%s", why.detail);
 	if ((node = yaml_get(root, "journal-before")) != NULL &&
 	    yaml_is(node, YAML_SEQUENCE, to))
@@ -104,8 +107,8 @@ enrolment_parse(struct span text, struct enrolment *out, struct error *err)
 	ok = yaml_is(root, YAML_MAPPING, &complaints);
 	if (ok) {
 		read_enrolment(root, out, &complaints);
-		ok = read_blocks(yaml_need(root, "cas", &complaints),
-			 &out->cas, &complaints, err) &&
+		ok = read_blocks(yaml_need(root, "cas", &complaints), &out->cas,
+			 &complaints, err) &&
 		    read_blocks(yaml_need(root, "crls", &complaints),
 			&out->crls, &complaints, err);
 	}

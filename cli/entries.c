@@ -67,8 +67,9 @@ in_order(const json_t *index, uint64_t *next, struct error *err)
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's entry is not one");
 	if ((uint64_t)json_integer_value(index) < *next)
-		return no_answer(err, "they are out of order, or one is there"
-				    " twice");
+		return no_answer(err,
+		    "they are out of order, or one is there"
+		    " twice");
 	*next = (uint64_t)json_integer_value(index) + 1;
 	return true;
 }
@@ -94,7 +95,7 @@ check_line(struct session *session, const json_t *json,
 	for (size_t i = 0; i < json_array_size(path); i++)
 		if (!json_is_string(json_array_get(path, i)) ||
 		    !session_take_hash(span_of_str(json_string_value(
-				   json_array_get(path, i))),
+					   json_array_get(path, i))),
 			&proof))
 			return error_set(err, ERROR_MALFORMED,
 			    "the daemon's proof is not one");
@@ -186,8 +187,9 @@ prove_page(struct session *session, const struct entry_filter *filter,
 		ok = filter->at != 0 && session_ask_again(session, &tries, err);
 	ok = ok &&
 	    (filter->at == 0 || out->checkpoint.size == filter->at ||
-		no_answer(err, "they are of another checkpoint than the one"
-			       " asked for")) &&
+		no_answer(err,
+		    "they are of another checkpoint than the one"
+		    " asked for")) &&
 	    session_follow_newest(session, span_of_str(out->note),
 		filter->at == 0 ? &asked : NULL, err);
 	*asked_at = asked.at_ms / 1000;
@@ -217,8 +219,9 @@ session_entries(struct session *session, const struct entry_filter *filter,
 			ok = check_line(session, page.lines[i],
 			    &page.checkpoint, &question, err);
 		if (ok && page.next < question.next)
-			ok = no_answer(err, "a page begins before the last one"
-					  " ended");
+			ok = no_answer(err,
+			    "a page begins before the last one"
+			    " ended");
 		session->answered = page.checkpoint.size;
 		session->answered_at = asked_at;
 		from = page.next;
@@ -345,9 +348,10 @@ on_event(void *arg, const struct remote_event *event, struct error *err)
 	uint64_t index;
 
 	if (span_is(event->type, "end"))
-		return error_set(err, ERROR_REFUSED, "the daemon tells no"
-		    " more: %.*s", (int)event->data.len,
-		    (const char *)event->data.data);
+		return error_set(err, ERROR_REFUSED,
+		    "the daemon tells no"
+		    " more: %.*s",
+		    (int)event->data.len, (const char *)event->data.data);
 	if (!span_to_u64(event->id, &index) || index < all->filter.from)
 		return true;
 	return tell_entries(all, err);

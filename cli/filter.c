@@ -8,8 +8,7 @@
 #include "remote/remote.h"
 
 static bool
-add_text(struct buf *out, const char *key, const char *value,
-    struct error *err)
+add_text(struct buf *out, const char *key, const char *value, struct error *err)
 {
 	return value == NULL ||
 	    (buf_printf(out, err, "&%s=", key) &&
@@ -17,16 +16,15 @@ add_text(struct buf *out, const char *key, const char *value,
 }
 
 static bool
-add_number(struct buf *out, const char *key, uint64_t value,
-    struct error *err)
+add_number(struct buf *out, const char *key, uint64_t value, struct error *err)
 {
 	return value == 0 ||
 	    buf_printf(out, err, "&%s=%llu", key, (unsigned long long)value);
 }
 
 bool
-filter_query(const struct entry_filter *filter, uint64_t from,
-    struct buf *out, struct error *err)
+filter_query(const struct entry_filter *filter, uint64_t from, struct buf *out,
+    struct error *err)
 {
 	return buf_printf(out, err, "from=%llu", (unsigned long long)from) &&
 	    add_text(out, "act", filter->act, err) &&
@@ -49,8 +47,8 @@ is_act(const char *wanted, const struct entry *entry)
 }
 
 static bool
-is_text(const char *wanted, const struct entry *entry,
-    enum entry_field field, const char *text)
+is_text(const char *wanted, const struct entry *entry, enum entry_field field,
+    const char *text)
 {
 	return wanted == NULL ||
 	    (entry_has(entry, field) && strcmp(wanted, text) == 0);
@@ -64,8 +62,7 @@ filter_takes(const struct entry_filter *filter, uint64_t index,
 	    (filter->until == 0 || index < filter->until) &&
 	    (filter->at == 0 || index < filter->at) &&
 	    is_act(filter->act, entry) &&
-	    is_text(filter->document, entry, ENTRY_DOCUMENT,
-		entry->document) &&
+	    is_text(filter->document, entry, ENTRY_DOCUMENT, entry->document) &&
 	    is_text(filter->office, entry, ENTRY_OFFICE, entry->office) &&
 	    is_text(filter->person, entry, ENTRY_PERSON, entry->person);
 }

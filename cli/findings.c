@@ -60,7 +60,8 @@ make_id(struct kept_finding *finding)
 
 	finding->id[0] = '\0';
 	if (buf_printf(&text, &ignored, "%s\n%s\n%llu\n%llu\n%s\n%s",
-		kind_names[finding->kind], finding->code, (unsigned long long)finding->index,
+		kind_names[finding->kind], finding->code,
+		(unsigned long long)finding->index,
 		(unsigned long long)finding->last, finding->about,
 		finding->text)) {
 		digest = sha256_of(buf_span(&text));
@@ -93,11 +94,10 @@ append(struct findings *findings)
 	if (findings->num == LIMIT_AUDIT_FINDINGS)
 		return NULL;
 	if (findings->num == findings->room) {
-		const size_t room = findings->room == 0 ?
-		    16 :
-		    findings->room * 2;
-		struct kept_finding *list = realloc(findings->list,
-		    room * sizeof(*list));
+		const size_t room =
+		    findings->room == 0 ? 16 : findings->room * 2;
+		struct kept_finding *list =
+		    realloc(findings->list, room * sizeof(*list));
 
 		if (list == NULL)
 			return NULL;
@@ -146,8 +146,8 @@ was_checked(const struct kept_finding *one, const struct checked *checked)
 static void
 keep_gone(struct findings *findings, const struct kept_finding *one)
 {
-	struct kept_finding *gone = realloc(findings->gone,
-	    (findings->num_gone + 1) * sizeof(*gone));
+	struct kept_finding *gone =
+	    realloc(findings->gone, (findings->num_gone + 1) * sizeof(*gone));
 
 	if (gone == NULL)
 		return;
@@ -201,8 +201,7 @@ findings_note(struct findings *findings, const char *id, const char *note,
 	if (note[0] == '\0' || !text_is_line(span_of_str(note)) ||
 	    strlen(note) >= FINDING_NOTE)
 		return error_set(err, ERROR_USAGE,
-		    "a note is one line of at most %d bytes",
-		    FINDING_NOTE - 1);
+		    "a note is one line of at most %d bytes", FINDING_NOTE - 1);
 	for (size_t i = 0; i < findings->num && id[0] != '\0'; i++) {
 		if (strncmp(findings->list[i].id, id, strlen(id)) != 0)
 			continue;
@@ -215,7 +214,8 @@ findings_note(struct findings *findings, const char *id, const char *note,
 	if (found == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "no finding \"%.40s\" is kept (\"valise audit\" shows what"
-		    " each is called)", id);
+		    " each is called)",
+		    id);
 	snprintf(found->note, sizeof(found->note), "%s", note);
 	snprintf(found->by, sizeof(found->by), "%s", by);
 	found->noted_ms = now_ms;
@@ -227,9 +227,9 @@ findings_note(struct findings *findings, const char *id, const char *note,
 json_t *
 finding_to_json(const struct kept_finding *finding)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id",
-	    finding->id, "code", finding->code, "about", finding->about,
-	    "text", finding->text, "since", json_of_ms(finding->since_ms));
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", finding->id,
+	    "code", finding->code, "about", finding->about, "text",
+	    finding->text, "since", json_of_ms(finding->since_ms));
 
 	if (json == NULL)
 		return NULL;
@@ -242,8 +242,7 @@ finding_to_json(const struct kept_finding *finding)
 	if (finding->noted_ms != 0)
 		json_object_set_new(json, "note",
 		    json_pack("{s:s, s:s, s:o}", "text", finding->note, "by",
-			finding->by, "time",
-			json_of_ms(finding->noted_ms)));
+			finding->by, "time", json_of_ms(finding->noted_ms)));
 	return json;
 }
 
@@ -261,8 +260,8 @@ findings_encode(const struct findings *findings, struct buf *out,
 			json_object_set_new(json, "check",
 			    json_string(kind_names[findings->list[i].kind]));
 		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-		ok = text != NULL ? buf_printf(out, err, "%s\n", text) :
-				    error_set(err, ERROR_SYSTEM, "JSON");
+		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
+				  : error_set(err, ERROR_SYSTEM, "JSON");
 		free(text);
 		json_decref(json);
 	}
@@ -334,11 +333,11 @@ findings_decode(struct span lines, struct findings *out, struct error *err)
 	struct span line;
 
 	while (span_take_line(&lines, &line)) {
-		json_t *json = json_loadb((const char *)line.data, line.len,
-		    0, NULL);
+		json_t *json =
+		    json_loadb((const char *)line.data, line.len, 0, NULL);
 		struct kept_finding *one = append(out);
-		const bool ok = json != NULL && one != NULL &&
-		    decode_one(json, one);
+		const bool ok =
+		    json != NULL && one != NULL && decode_one(json, one);
 
 		json_decref(json);
 		if (!ok)

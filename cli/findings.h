@@ -62,8 +62,7 @@ struct checked {
 	uint64_t from, until;
 	const char *about, *code;
 };
-void findings_settle(struct findings *findings,
-    const struct checked *checked);
+void findings_settle(struct findings *findings, const struct checked *checked);
 
 /* How many nobody noted. */
 size_t findings_open(const struct findings *findings);
@@ -76,9 +75,8 @@ bool findings_about(const struct findings *findings, enum finding_kind kind,
  * ERROR_NOT_FOUND  there is none
  * ERROR_USAGE      several begin so; or the note is empty, long, or no line
  */
-bool findings_note(struct findings *findings, const char *id,
-    const char *note, const char *by, int64_t now_ms,
-    struct error *err) MUST_USE;
+bool findings_note(struct findings *findings, const char *id, const char *note,
+    const char *by, int64_t now_ms, struct error *err) MUST_USE;
 
 /* As the report has it; NULL if there is no memory. */
 json_t *finding_to_json(const struct kept_finding *finding);

@@ -99,27 +99,28 @@ judge(struct context *context, struct span commit, struct span der,
 	for (size_t i = context->succession.num; !ok && i > 0; i--) {
 		const struct policy_entry *entry =
 		    &context->succession.list[i - 1];
-		struct policy *policy = entry->accepted ?
-		    context_policy(context, &entry->digest) :
-		    NULL;
+		struct policy *policy = entry->accepted
+		    ? context_policy(context, &entry->digest)
+		    : NULL;
 
 		if (policy == NULL || policy == pinned)
 			continue;
 		cades_free(cades);
 		*err = (struct error){ 0 };
-		ok = commit_judge(context->certs, policy,
-		    lists_all(context), commit, der, cades, err);
+		ok = commit_judge(context->certs, policy, lists_all(context),
+		    commit, der, cades, err);
 	}
-	if (ok && (cades->signing_at > at + TIME_SKEW_SECONDS ||
-		      cades->signing_at < at - TIME_SKEW_SECONDS))
+	if (ok &&
+	    (cades->signing_at > at + TIME_SKEW_SECONDS ||
+		cades->signing_at < at - TIME_SKEW_SECONDS))
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "it was signed at another time than the commit says");
 	return ok;
 }
 
 static void
-report(FILE *status, bool good, const struct cades *cades,
-    struct span commit, const struct error *why)
+report(FILE *status, bool good, const struct cades *cades, struct span commit,
+    const struct error *why)
 {
 	char fingerprint[DIGEST_HEX] = "0", digest[DIGEST_HEX], at[TIME_TEXT];
 	const char *person = "?";
@@ -140,10 +141,12 @@ report(FILE *status, bool good, const struct cades *cades,
 	    "[GNUPG:] GOODSIG %s %s\n"
 	    "[GNUPG:] VALIDSIG %s %.10s %lld 0 1 0 0 8 00 %s\n"
 	    "[GNUPG:] TRUST_FULLY 0 shell\n",
-	    fingerprint, person, fingerprint, at,
-	    (long long)cades->signing_at, fingerprint);
-	fprintf(stderr, "valise: Good signature of the depositary, %s, as of"
-			" %s\n", person, at);
+	    fingerprint, person, fingerprint, at, (long long)cades->signing_at,
+	    fingerprint);
+	fprintf(stderr,
+	    "valise: Good signature of the depositary, %s, as of"
+	    " %s\n",
+	    person, at);
 	if (read_commit(commit, &committed, digest) && digest[0] != '\0')
 		fprintf(stderr, "valise: version digest %s\n", digest);
 }
@@ -157,7 +160,8 @@ usage(FILE *to)
 	      "  git config gpg.x509.program valise-git-verify\n"
 	      "  git log --show-signature\n\n"
 	      "It reads the configuration of valise ($VALISE_CONFIG, or\n"
-	      "~/.config/valise/config.yaml), and asks nobody.\n", to);
+	      "~/.config/valise/config.yaml), and asks nobody.\n",
+	    to);
 	return to == stdout ? 0 : 2;
 }
 

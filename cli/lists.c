@@ -45,8 +45,7 @@ add_files(struct crls *crls, const struct container *files, struct error *err)
 	for (size_t i = 0; i < files->num; i++)
 		if (!crls_add(crls, member_bytes(&files->members[i]), NULL,
 			err))
-			return error_context(err, "%s",
-			    files->members[i].path);
+			return error_context(err, "%s", files->members[i].path);
 	return true;
 }
 
@@ -129,8 +128,8 @@ damaged(const char *what, struct error *err)
 }
 
 bool
-lists_next(struct span *rest, bool *more, uint64_t *index,
-    struct entry *entry, struct error *err)
+lists_next(struct span *rest, bool *more, uint64_t *index, struct entry *entry,
+    struct error *err)
 {
 	struct span line, word;
 
@@ -138,9 +137,8 @@ lists_next(struct span *rest, bool *more, uint64_t *index,
 	if (!*more)
 		return rest->len == 0 || damaged("crl-entries", err);
 	return (span_take_until(&line, ' ', &word) &&
-		   span_to_u64(word, index) &&
-		   entry_parse(line, entry, err) && entry->act == ACT_CRL &&
-		   entry_has(entry, ENTRY_CRLS)) ||
+		   span_to_u64(word, index) && entry_parse(line, entry, err) &&
+		   entry->act == ACT_CRL && entry_has(entry, ENTRY_CRLS)) ||
 	    damaged("crl-entries", err);
 }
 
@@ -220,16 +218,15 @@ take_policies(struct context *context, struct crl_entries *named,
 		struct entry entry = { .act = ACT_POLICY };
 
 		entry.policy = all->list[*place].digest;
-		if (!crl_entries_take(named, library,
-			all->list[*place].index, &entry, err))
+		if (!crl_entries_take(named, library, all->list[*place].index,
+			&entry, err))
 			return false;
 	}
 	return true;
 }
 
 static bool
-take_kept(struct context *context, struct crl_entries *named,
-    struct error *err)
+take_kept(struct context *context, struct crl_entries *named, struct error *err)
 {
 	const struct verdict_library library = context_library(context);
 	static struct entry entry; /* large */
@@ -256,14 +253,13 @@ static bool
 take_enrolled(struct context *context, struct crl_entries *named,
     struct error *err)
 {
-	struct policy *policy = context_policy(context,
-	    &context->enrolment.policy);
+	struct policy *policy =
+	    context_policy(context, &context->enrolment.policy);
 
 	if (context->enrolled == NULL) {
 		if ((context->enrolled = crls_new(err)) == NULL)
 			return false;
-		if (!add_files(context->enrolled, context->enrolment.crls,
-			err))
+		if (!add_files(context->enrolled, context->enrolment.crls, err))
 			*err = (struct error){ 0 };
 	}
 	return policy == NULL ||
@@ -281,11 +277,12 @@ lists_named(struct context *context, uint64_t *as_of)
 	*as_of = context->crl_size;
 	if (context->named != NULL)
 		return context->named;
-	/* What fails for want of memory is not known, and REVOCATION_UNKNOWN. */
+	/* What fails for want of memory is not known, and REVOCATION_UNKNOWN.
+	 */
 	if ((named = crl_entries_new(&ignored)) == NULL)
 		return NULL;
-	ok = context->crl_size > 0 ? take_kept(context, named, &ignored) :
-				     take_enrolled(context, named, &ignored);
+	ok = context->crl_size > 0 ? take_kept(context, named, &ignored)
+				   : take_enrolled(context, named, &ignored);
 	if (!ok) {
 		crl_entries_free(named);
 		return NULL;
@@ -340,9 +337,9 @@ lists_all(struct context *context)
 		crl_entries_free(context->all_lists);
 		context->all_lists = NULL;
 	}
-	return context->all_lists != NULL ?
-	    crl_entries_revocation(context->all_lists) :
-	    NULL;
+	return context->all_lists != NULL
+	    ? crl_entries_revocation(context->all_lists)
+	    : NULL;
 }
 
 void

@@ -1,8 +1,8 @@
 /*
  * lists.h - the lists of revocations that this office knows.
  *
- *	STATE/KEYID/crl-entries     "size N", up to which they are all known, and
- *	                            every `crl` entry that was proved: "INDEX LINE"
+ *	STATE/KEYID/crl-entries     "size N", up to which they are all known,
+ *and every `crl` entry that was proved: "INDEX LINE"
  *	STATE/KEYID/crls/DIGEST.zip the sets that they name, and those that acts
  *	                            of copies and bags brought
  *
@@ -34,8 +34,7 @@ bool lists_next(struct span *rest, bool *more, uint64_t *index,
  * (0: no entry was ever proved; then the enrolment's lists).  Made from what is
  * kept when it is first asked for.  NULL if there is no memory.
  */
-const struct crl_entries *lists_named(struct context *context,
-    uint64_t *as_of);
+const struct crl_entries *lists_named(struct context *context, uint64_t *as_of);
 /*
  * These, and every other set that ever came here: for what is judged now, as
  * who packed a bag, and not for an act of the journal.  NULL as above.

@@ -10,19 +10,19 @@ struct learning {
 	struct session *session;
 	struct buf text; /* "INDEX LINE"s */
 	bool any;
-	uint64_t newest;    /* index */
-	struct digest set;  /* that it names */
-	bool is_named;      /* the set that the daemon judges by is among them */
+	uint64_t newest;   /* index */
+	struct digest set; /* that it names */
+	bool is_named;     /* the set that the daemon judges by is among them */
 };
 
 static bool
-take_entry(struct learning *learning, uint64_t index,
-    const struct entry *entry, struct error *err)
+take_entry(struct learning *learning, uint64_t index, const struct entry *entry,
+    struct error *err)
 {
 	const bool has_prior = entry_has(entry, ENTRY_PRIOR);
 
-	if (learning->any ? !has_prior || entry->prior != learning->newest :
-			    has_prior)
+	if (learning->any ? !has_prior || entry->prior != learning->newest
+			  : has_prior)
 		return error_set_code(err, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
 		    "the daemon hides a set of CRLs: entry %llu does not follow"
 		    " the last that it showed. Call the other offices",
@@ -63,8 +63,8 @@ static bool
 take_known(struct learning *learning, struct error *err)
 {
 	static struct entry entry; /* large */
-	const struct span known = buf_span(
-	    &learning->session->context->crl_entries);
+	const struct span known =
+	    buf_span(&learning->session->context->crl_entries);
 	struct span rest = known;
 	uint64_t index;
 	bool more;
@@ -107,8 +107,7 @@ ask(struct session *session, struct learning *learning, uint64_t *size,
 	if (!take_known(learning, err))
 		return false;
 	/* It judges by the newest that is known: then there is none newer. */
-	if (learning->any &&
-	    digest_eq(&learning->set, &session->named_crls)) {
+	if (learning->any && digest_eq(&learning->set, &session->named_crls)) {
 		session_want_crls(session, &learning->set);
 		return true;
 	}
@@ -156,7 +155,8 @@ lists_learn(struct session *session, struct error *err)
 		ok = lists_set(context, size, buf_span(&learning.text), err);
 		if (ok && !keep(context, &learning, size, &why))
 			output_note("which CRLs the journal names could not be"
-				    " kept: %s", why.detail);
+				    " kept: %s",
+			    why.detail);
 	}
 	buf_free(&learning.text);
 	return ok;

@@ -22,9 +22,8 @@ local_copy_bytes(int from, int to, uint64_t size, struct error *err)
 	uint64_t at = 0;
 
 	while (at < size) {
-		const size_t n = size - at < sizeof(piece) ?
-		    (size_t)(size - at) :
-		    sizeof(piece);
+		const size_t n = size - at < sizeof(piece) ? (size_t)(size - at)
+							   : sizeof(piece);
 
 		if (!file_pread(from, piece, n, (off_t)at, err) ||
 		    !file_pwrite(to, span_of(piece, n), (off_t)at, err))
@@ -66,8 +65,7 @@ write_piece(void *arg, struct span bytes, struct error *err)
 }
 
 static bool
-extract_member(const struct member *member, const char *dir,
-    struct error *err)
+extract_member(const struct member *member, const char *dir, struct error *err)
 {
 	char path[FILE_PATH], folder[FILE_PATH];
 	struct extracting out = { .fd = -1 };
@@ -257,8 +255,9 @@ local_versions(const char *dir, const char *document, unsigned **versions,
 		if (n < len + 9 || strncmp(name, slug, len) != 0 ||
 		    strncmp(name + len, "-v", 2) != 0 ||
 		    strcmp(name + n - 6, ".asice") != 0 ||
-		    !document_version_parse(
-			span_of(name + len + 2, n - len - 8), &number))
+		    !document_version_parse(span_of(name + len + 2,
+						n - len - 8),
+			&number))
 			continue;
 		if ((all = realloc(*versions, (*num + 1) * sizeof(*all))) ==
 		    NULL) {
@@ -289,8 +288,7 @@ local_judge(struct context *context, const char *path, struct copy *out,
 
 bool
 local_open_quietly(struct context *context, const char *dir,
-    const char *document, unsigned version, struct copy *out,
-    struct error *err)
+    const char *document, unsigned version, struct copy *out, struct error *err)
 {
 	char path[FILE_PATH];
 	unsigned *all;
@@ -332,8 +330,8 @@ local_open(struct context *context, const char *dir, const char *document,
 	    local_proof(context, out) != LOCAL_PROVED)
 		output_note("%s@%u is not proved: its journal is not known to"
 			    " be the one that you have seen; the next"
-			    " connection tells", document,
-		    out->verdict.version->number);
+			    " connection tells",
+		    document, out->verdict.version->number);
 	return true;
 }
 
@@ -358,9 +356,9 @@ local_proof(struct context *context, const struct copy *copy)
 	struct error ignored = { 0 };
 	struct seen *seen = local_seen(context, &ignored);
 
-	return seen != NULL && copy->container != NULL ?
-	    local_proof_of(seen, copy->container) :
-	    LOCAL_NOT_PROVED;
+	return seen != NULL && copy->container != NULL
+	    ? local_proof_of(seen, copy->container)
+	    : LOCAL_NOT_PROVED;
 }
 
 struct names {
@@ -425,8 +423,8 @@ visit_document(const char *dir, const char *document, local_visitor *visit,
 }
 
 static bool
-each_of_type(const char *dir, const char *type, local_visitor *visit,
-    void *arg, struct error *err)
+each_of_type(const char *dir, const char *type, local_visitor *visit, void *arg,
+    struct error *err)
 {
 	struct names slugs = { NULL, 0 };
 	char path[FILE_PATH];
@@ -438,8 +436,8 @@ each_of_type(const char *dir, const char *type, local_visitor *visit,
 	for (size_t i = 0; ok && i < slugs.num; i++) {
 		char name[DOCUMENT_NAME];
 
-		if (snprintf(name, sizeof(name), "%s/%s", type,
-			slugs.list[i]) < (int)sizeof(name) &&
+		if (snprintf(name, sizeof(name), "%s/%s", type, slugs.list[i]) <
+			(int)sizeof(name) &&
 		    document_name_check(span_of_str(name), err))
 			ok = visit_document(dir, name, visit, arg, err);
 		else
@@ -450,8 +448,8 @@ each_of_type(const char *dir, const char *type, local_visitor *visit,
 }
 
 bool
-local_each(const char *dir, const char *type, local_visitor *visit,
-    void *arg, struct error *err)
+local_each(const char *dir, const char *type, local_visitor *visit, void *arg,
+    struct error *err)
 {
 	struct names types = { NULL, 0 };
 	bool ok;

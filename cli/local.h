@@ -3,9 +3,9 @@
  * to open and read without a line (valise(1), "THE LOCAL COPY").
  *
  *	DIR/TYPE/SLUG/SLUG-vN.asice   each version, a copy that proves itself
- *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its receipt
- *	DIR/TYPE/SLUG/aside/          copies that lost their place, or got none
- *	DIR/store.git                 the same as git has it, after a pull
+ *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its
+ *receipt DIR/TYPE/SLUG/aside/          copies that lost their place, or got
+ *none DIR/store.git                 the same as git has it, after a pull
  *
  * Nothing has a place in it that was not judged VALID; all of it can be judged
  * again.  What a bag brought may lead to a checkpoint that nobody could prove
@@ -80,20 +80,18 @@ void local_end(struct context *context);
 enum local_proof local_proof(struct context *context, const struct copy *copy);
 
 /* The versions that are there; the caller frees *versions.  None: *num is 0. */
-bool local_versions(const char *dir, const char *document,
-    unsigned **versions, size_t *num, struct error *err) MUST_USE;
+bool local_versions(const char *dir, const char *document, unsigned **versions,
+    size_t *num, struct error *err) MUST_USE;
 /*
  * Open and judge one; 0 is the newest.  It is told if it is not proved.
  *
  * ERROR_NOT_FOUND  it is not there
  */
-bool local_open(struct context *context, const char *dir,
-    const char *document, unsigned version, struct copy *out,
-    struct error *err) MUST_USE;
+bool local_open(struct context *context, const char *dir, const char *document,
+    unsigned version, struct copy *out, struct error *err) MUST_USE;
 
 /* Each document, by name. */
-typedef bool local_visitor(void *arg, const char *document,
-    struct error *err);
+typedef bool local_visitor(void *arg, const char *document, struct error *err);
 bool local_each(const char *dir, const char *type, local_visitor *visit,
     void *arg, struct error *err) MUST_USE;
 

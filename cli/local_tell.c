@@ -33,9 +33,10 @@ json_of_copy(const struct copy *copy)
 			    json_of_act(&verdict->acts[i]));
 	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:n}",
 	    "version", (int)verdict->version->number, "status",
-	    status_name(verdict->status), "digest", json_of_digest(&verdict->digest),
-	    "contents", json_of_digest(&verdict->contents), "person",
-	    deposit->entry.person, "office", deposit->entry.office, "time",
+	    status_name(verdict->status), "digest",
+	    json_of_digest(&verdict->digest), "contents",
+	    json_of_digest(&verdict->contents), "person", deposit->entry.person,
+	    "office", deposit->entry.office, "time",
 	    json_of_ms(deposit->entry.time_ms), "entry",
 	    (json_int_t)deposit->index, "signatures", signatures, "withdrawn");
 }
@@ -74,8 +75,8 @@ settle(json_t *versions, enum status statuses[], size_t num)
 		json_t *one = json_array_get(versions, i - 1);
 		const json_t *newer = json_array_get(versions, i);
 		enum status *status = &statuses[i - 1];
-		const bool draft = *status == STATUS_DRAFT ||
-		    *status == STATUS_SIGNED_IN_PART;
+		const bool draft =
+		    *status == STATUS_DRAFT || *status == STATUS_SIGNED_IN_PART;
 
 		if (*status == STATUS_IN_FORCE && in_force)
 			*status = STATUS_SUPERSEDED;
@@ -113,8 +114,8 @@ settle_by_acts(const struct document_acts *acts, const struct told told[],
 
 	*as_of = (struct as_of){ 0 };
 	for (size_t i = 0; i < num; i++) {
-		const struct ledger_version *version = acts_version(acts,
-		    told[i].number);
+		const struct ledger_version *version =
+		    acts_version(acts, told[i].number);
 		const bool known = version != NULL && told[i].proved &&
 		    told[i].as_of.entry < acts->size;
 
@@ -147,18 +148,17 @@ static bool
 open_valid(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *copy, struct error *err)
 {
-	return local_open_quietly(context, dir, document, version, copy,
-		   err) &&
-	    ((copy->verdict.outcome == OUTCOME_VALID &&
-		 copy->verdict.num_acts > 0) ||
-		verdict_error(&copy->verdict, err)) ?
-	    true :
-	    error_context(err, "%s@%u", document, version);
+	return local_open_quietly(context, dir, document, version, copy, err) &&
+		((copy->verdict.outcome == OUTCOME_VALID &&
+		     copy->verdict.num_acts > 0) ||
+		    verdict_error(&copy->verdict, err))
+	    ? true
+	    : error_context(err, "%s@%u", document, version);
 }
 
 static bool
-add_version(struct context *context, const struct copy *copy,
-    json_t *versions, struct told *told, struct error *err)
+add_version(struct context *context, const struct copy *copy, json_t *versions,
+    struct told *told, struct error *err)
 {
 	const enum local_proof proof = local_proof(context, copy);
 	json_t *json = json_of_copy(copy);
@@ -173,8 +173,7 @@ add_version(struct context *context, const struct copy *copy,
 	    error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
 		"%s@%u is of another history than the one that you have seen,"
 		" and could not be put aside",
-		copy->verdict.version->document,
-		copy->verdict.version->number);
+		copy->verdict.version->document, copy->verdict.version->number);
 }
 
 /* All copies of one document, by version. */
@@ -209,8 +208,7 @@ tell_all(struct context *context, const char *dir, const char *document,
 }
 
 static json_t *
-json_of_all(struct context *context, const char *document,
-    struct all_told *all)
+json_of_all(struct context *context, const char *document, struct all_told *all)
 {
 	struct document_acts acts;
 	struct as_of as_of;
@@ -219,8 +217,8 @@ json_of_all(struct context *context, const char *document,
 
 	acts_load(context, document, &acts);
 	settle(all->versions, all->statuses, all->num);
-	settle_by_acts(&acts, all->told, all->versions, all->statuses,
-	    all->num, &as_of);
+	settle_by_acts(&acts, all->told, all->versions, all->statuses, all->num,
+	    &as_of);
 	for (size_t i = 0; i < all->num; i++)
 		proved = proved && all->told[i].proved;
 	json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b, s:o}", "document",
@@ -232,8 +230,8 @@ json_of_all(struct context *context, const char *document,
 }
 
 json_t *
-local_document(struct context *context, const char *dir,
-    const char *document, struct error *err)
+local_document(struct context *context, const char *dir, const char *document,
+    struct error *err)
 {
 	struct all_told told = { .versions = json_array() };
 	json_t *json = NULL;
@@ -263,7 +261,7 @@ struct acts {
 	struct proved {
 		uint64_t index;
 		struct buf line;
-	} *list;
+	} * list;
 	size_t num;
 };
 
@@ -332,9 +330,9 @@ local_entries(struct context *context, const char *dir, const char *document,
 	struct acts acts = { .context = context, .dir = dir };
 	bool ok;
 
-	ok = document[0] != '\0' ? add_document(&acts, document, err) :
-				   local_each(dir, NULL, add_document, &acts,
-				       err);
+	ok = document[0] != '\0'
+	    ? add_document(&acts, document, err)
+	    : local_each(dir, NULL, add_document, &acts, err);
 	if (acts.num > 0)
 		qsort(acts.list, acts.num, sizeof(*acts.list), compare_acts);
 	/* One bag may have brought acts on several documents. */

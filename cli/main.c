@@ -69,7 +69,8 @@ static const struct command {
 	    " receipts\n\n"
 	    "Example:\n  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n",
 	    cmd_fetch, "" },
-	{ "pull", "[DIR]", "bring a local copy of all that you may read up to"
+	{ "pull", "[DIR]",
+	    "bring a local copy of all that you may read up to"
 	    " date",
 	    "What is new since the last pull, proved to be in the journal, each"
 	    " version judged\nbefore it appears.  DIR is where the copy is, or"
@@ -104,8 +105,7 @@ static const struct command {
 	    "Example:\n  valise verify *.asice && echo all good\n",
 	    cmd_verify, "not --current" },
 	{ "show", "DOC[@N]", "show a document's versions and signatures",
-	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show,
-	    "" },
+	    "Example:\n  valise show agreement/lao-iom-2021\n", cmd_show, "" },
 	{ "list", "[TYPE] [--status STATUS] [--since DATE] [--proved]",
 	    "list the documents that you may read",
 	    "A document has the status of its newest version, or is"
@@ -148,7 +148,8 @@ static const struct command {
 	    " is a line each\n\n"
 	    "Example:\n  valise log --act deliver --office iom-geneva\n",
 	    cmd_log, "not --follow" },
-	{ "bag", "pack -o FILE --to OFFICE [DOC…] | open FILE | ack FILE |"
+	{ "bag",
+	    "pack -o FILE --to OFFICE [DOC…] | open FILE | ack FILE |"
 	    " push FILE",
 	    "for an office without a line",
 	    "A bag is one file on any stick, encrypted to its addressee and"
@@ -174,7 +175,8 @@ static const struct command {
 	    "Example:\n  valise bag pack -o stick/monday.bag --to"
 	    " iom-bangkok --since-last\n",
 	    cmd_bag, "pack --outbox, open" },
-	{ "watch", "[--document DOC] [--act ACT] [--from N] [--exec CMD]"
+	{ "watch",
+	    "[--document DOC] [--act ACT] [--from N] [--exec CMD]"
 	    " [--notify]",
 	    "follow what happens",
 	    "A line for each act that you may see, as it happens and proved to"
@@ -310,7 +312,8 @@ tell_local(FILE *to)
 static void
 usage(FILE *to)
 {
-	fputs("usage: valise [--config FILE] [--json] [--local] COMMAND …\n\n", to);
+	fputs("usage: valise [--config FILE] [--json] [--local] COMMAND …\n\n",
+	    to);
 	for (size_t i = 0; i < num_commands; i++)
 		fprintf(to, "  %-9s  %s\n", commands[i].name,
 		    commands[i].summary);
@@ -328,8 +331,9 @@ help(const struct command *command)
 	    command->help);
 	if (command->local != NULL)
 		printf("With --local%s%s%s it uses the local copy and asks"
-		       " nobody.\n", command->local[0] != '\0' ? " (" : "",
-		    command->local, command->local[0] != '\0' ? ")" : "");
+		       " nobody.\n",
+		    command->local[0] != '\0' ? " (" : "", command->local,
+		    command->local[0] != '\0' ? ")" : "");
 }
 
 static int

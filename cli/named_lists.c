@@ -15,8 +15,7 @@ add(struct named_lists *named, uint64_t index, const struct digest *digest,
 {
 	if (named->num == named->room) {
 		const size_t room = named->room == 0 ? 16 : named->room * 2;
-		void *list = realloc(named->list,
-		    room * sizeof(*named->list));
+		void *list = realloc(named->list, room * sizeof(*named->list));
 
 		if (list == NULL)
 			return error_set_errno(err, "CRLs");
@@ -67,7 +66,8 @@ named_lists_entry(const struct named_lists *named, const struct crl *crl)
 {
 	for (size_t i = 0; i < named->num; i++)
 		for (size_t j = 0; named->list[i].crls != NULL &&
-		     j < crls_count(named->list[i].crls); j++)
+		     j < crls_count(named->list[i].crls);
+		     j++)
 			if (digest_eq(&crls_at(named->list[i].crls, j)->digest,
 				&crl->digest))
 				return named->list[i].index;

@@ -10,8 +10,7 @@ add_signature(struct newest *out, const char *person, const char *office)
 	if (out->num_others++ > 0)
 		return;
 	snprintf(out->signer, sizeof(out->signer), "%s", person);
-	snprintf(out->signer_office, sizeof(out->signer_office), "%s",
-	    office);
+	snprintf(out->signer_office, sizeof(out->signer_office), "%s", office);
 }
 
 static bool
@@ -70,8 +69,7 @@ newest_of_copy(const struct verdict *verdict, const struct office *office,
 		const struct verdict_signature *one = &verdict->signatures[i];
 
 		if (one->commitment == COMMITMENT_APPROVAL &&
-		    !one->terminates &&
-		    strcmp(one->party, office->party) != 0)
+		    !one->terminates && strcmp(one->party, office->party) != 0)
 			add_signature(out, one->person, one->office);
 	}
 }
@@ -85,11 +83,13 @@ newest_check_onto(const struct newest *newest, const char *document,
 	if (onto != 0 && newest->version == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "--onto %u: there is no version of %s yet: push without"
-		    " --onto", onto, document);
+		    " --onto",
+		    onto, document);
 	if (onto != 0 && onto != newest->version)
 		return error_set(err, ERROR_CONFLICT,
 		    "--onto %u: the newest version of %s is %u (valise show"
-		    " %s)", onto, document, newest->version, document);
+		    " %s)",
+		    onto, document, newest->version, document);
 	if (newest->num_others == 0 || newest->in_force)
 		return true;
 	if (newest->num_others > 1)
@@ -104,8 +104,8 @@ newest_check_onto(const struct newest *newest, const char *document,
 		    newest->num_others > 1 ? "have" : "has", document,
 		    newest->version, newest->version);
 	output_note("this ends the signing of %s@%u, which %s of %s%s %s"
-		    " signed", document, newest->version, newest->signer,
-	    newest->signer_office, others,
-	    newest->num_others > 1 ? "have" : "has");
+		    " signed",
+	    document, newest->version, newest->signer, newest->signer_office,
+	    others, newest->num_others > 1 ? "have" : "has");
 	return true;
 }

@@ -22,8 +22,8 @@ bool newest_find(struct session *session, const struct policy *policy,
     const struct office *office, const char *document, struct newest *out,
     struct error *err) MUST_USE;
 /* By a copy, which may not be the newest any more. */
-void newest_of_copy(const struct verdict *verdict,
-    const struct office *office, struct newest *out);
+void newest_of_copy(const struct verdict *verdict, const struct office *office,
+    struct newest *out);
 
 /*
  * May the next version come onto it?  onto is the version whose signing the

@@ -61,13 +61,12 @@ judge_waybill(struct opened *bag, struct error *err)
 	    (own = own_office(context, policy, &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
-	ok = bag_judge(context->certs, policy, lists_all(context), &it,
-		 err) ||
+	ok = bag_judge(context->certs, policy, lists_all(context), &it, err) ||
 	    error_context(err, "the waybill");
 	if (ok && strcmp(bag->waybill->to, own->name) != 0)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "WRONG_ADDRESSEE",
-		    "this bag is for %s, and you are of %s",
-		    bag->waybill->to, own->name);
+		    "this bag is for %s, and you are of %s", bag->waybill->to,
+		    own->name);
 	return ok;
 }
 
@@ -75,8 +74,8 @@ judge_waybill(struct opened *bag, struct error *err)
 static bool
 read_list(struct opened *bag, struct error *err)
 {
-	const struct zip_member *member = bag_member(bag->members, bag->num,
-	    PATH_BAG_LIST);
+	const struct zip_member *member =
+	    bag_member(bag->members, bag->num, PATH_BAG_LIST);
 	struct buf text = BUF(LIMIT_WAYBILL_BYTES);
 	bool ok;
 
@@ -93,8 +92,7 @@ read_list(struct opened *bag, struct error *err)
 
 /* A slip that is not there, or not as it was listed, is a finding. */
 static bool
-read_slip(struct opened *bag, const struct digest *digest,
-    struct error *err)
+read_slip(struct opened *bag, const struct digest *digest, struct error *err)
 {
 	struct buf text = BUF(LIMIT_SLIP_BYTES);
 	struct digest found_digest = { { 0 } };
@@ -124,8 +122,8 @@ read_slip(struct opened *bag, const struct digest *digest,
 static bool
 read_slips(struct opened *bag, struct error *err)
 {
-	bool ok = read_list(bag, err) &&
-	    (bag->slips = container_new(err)) != NULL;
+	bool ok =
+	    read_list(bag, err) && (bag->slips = container_new(err)) != NULL;
 
 	for (size_t i = 0; ok && i < bag->waybill->num_slips; i++)
 		ok = read_slip(bag, &bag->waybill->slips[i], err);
@@ -154,7 +152,8 @@ opened_read(struct context *context, const char *path, struct opened *out,
 		return error_set(err, ERROR_USAGE,
 		    "there is no key to open a bag with: your office's is"
 		    " named by encryption-certificate and encryption-key in"
-		    " %s", context->config_path);
+		    " %s",
+		    context->config_path);
 	ok = identity_load(context->encrypt_cert, context->encrypt_key,
 		 &recipient, err) &&
 	    (out->inner = file_temporary(context->state, err)) >= 0 &&
@@ -172,12 +171,10 @@ opened_read(struct context *context, const char *path, struct opened *out,
 	    bag_read(out->inner, p7s, &out->p7s, err);
 	out->digest = sha256_of(buf_span(&out->yaml));
 	ok = ok &&
-	    (out->waybill = waybill_parse(buf_span(&out->yaml), err)) !=
-		NULL &&
+	    (out->waybill = waybill_parse(buf_span(&out->yaml), err)) != NULL &&
 	    judge_waybill(out, err);
 	out->answer = calloc(1, sizeof(*out->answer));
-	return ok &&
-	    (out->answer != NULL || error_set_errno(err, "bag")) &&
+	return ok && (out->answer != NULL || error_set_errno(err, "bag")) &&
 	    read_slips(out, err);
 }
 
@@ -185,8 +182,8 @@ opened_read(struct context *context, const char *path, struct opened *out,
 int
 opened_take(struct opened *bag, const struct waybill_file *listed)
 {
-	const struct zip_member *member = bag_member(bag->members, bag->num,
-	    listed->path);
+	const struct zip_member *member =
+	    bag_member(bag->members, bag->num, listed->path);
 	struct error why = { 0 };
 	struct digest digest;
 	int fd;

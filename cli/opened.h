@@ -39,7 +39,7 @@ struct opened {
 	struct acknowledgement *answer; /* what was found */
 	struct buf checkpoint, prefixes;
 	struct bag_papers papers; /* in these two */
-	struct error other; /* the first copy that contradicts another */
+	struct error other;       /* the first copy that contradicts another */
 };
 
 /*
@@ -51,8 +51,8 @@ struct opened {
  *                  waybill's signer is not to be trusted
  * ERROR_USAGE      there is no key to open bags with
  */
-bool opened_read(struct context *context, const char *path,
-    struct opened *out, struct error *err) MUST_USE;
+bool opened_read(struct context *context, const char *path, struct opened *out,
+    struct error *err) MUST_USE;
 void opened_close(struct opened *bag);
 /*
  * A listed file, compared with what lists it, in a file of its own, which the

@@ -74,8 +74,8 @@ hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
 
 	snprintf(name, sizeof(name), ".%.*s--%s@%u-%llu-%sXXXXXX%s",
 	    (int)(slash - act->document), act->document, slash + 1,
-	    act->version, (unsigned long long)act->size,
-	    act->onto ? ONTO : "", kinds[act->kind].suffix);
+	    act->version, (unsigned long long)act->size, act->onto ? ONTO : "",
+	    kinds[act->kind].suffix);
 	return file_join(tmp, dir, name, err);
 }
 
@@ -107,8 +107,7 @@ keep(struct context *context, const struct container *container,
 
 	ok = seen_size(context->state, &context->journal, &out->size, err);
 	if (!ok || !context_path(context, "outbox", dir, err) ||
-	    !file_make_dirs(dir, 0700, err) ||
-	    !hidden_path(dir, out, tmp, err))
+	    !file_make_dirs(dir, 0700, err) || !hidden_path(dir, out, tmp, err))
 		return false;
 	out->lock = mkostemps(tmp, (int)strlen(suffix), O_CLOEXEC);
 	if (out->lock < 0)
@@ -124,13 +123,11 @@ keep(struct context *context, const struct container *container,
 
 bool
 outbox_keep(struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version,
-    const struct container *container, struct outbox_act *out,
-    struct error *err)
+    const char *document, unsigned version, const struct container *container,
+    struct outbox_act *out, struct error *err)
 {
-	*out = (struct outbox_act){ .kind = kind,
-		.version = version,
-		.lock = -1 };
+	*out =
+	    (struct outbox_act){ .kind = kind, .version = version, .lock = -1 };
 	snprintf(out->document, sizeof(out->document), "%s", document);
 	return keep(context, container, out, err);
 }
@@ -191,8 +188,8 @@ static bool
 add_found(struct outbox_list *list, const struct outbox_act *act,
     struct error *err)
 {
-	struct outbox_act *all = realloc(list->list,
-	    (list->num + 1) * sizeof(*all));
+	struct outbox_act *all =
+	    realloc(list->list, (list->num + 1) * sizeof(*all));
 
 	if (all == NULL)
 		return error_set_errno(err, "outbox");
@@ -206,8 +203,8 @@ by_age(const void *a, const void *b)
 {
 	const struct outbox_act *x = a, *y = b;
 
-	return x->made_at != y->made_at ? (x->made_at < y->made_at ? -1 : 1) :
-					  strcmp(x->path, y->path);
+	return x->made_at != y->made_at ? (x->made_at < y->made_at ? -1 : 1)
+					: strcmp(x->path, y->path);
 }
 
 bool
@@ -230,8 +227,7 @@ outbox_all(const struct context *context, enum outbox_kind kind,
 
 		if (entry->d_name[0] == '.' ||
 		    !read_name(entry->d_name, kind, &act) ||
-		    (document != NULL &&
-			strcmp(document, act.document) != 0) ||
+		    (document != NULL && strcmp(document, act.document) != 0) ||
 		    fstatat(dirfd(folder), entry->d_name, &st, 0) != 0)
 			continue;
 		act.made_at = st.st_mtime;
@@ -289,9 +285,10 @@ outbox_kept(struct context *context, const struct outbox_act *act,
 				       "kept", "document", act->document,
 				       "version", (int)act->version),
 		    err);
-	printf("%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
-	       " or \"valise %s\" with a line sends it\n", done,
-	    act->document, act->version, command);
+	printf(
+	    "%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
+	    " or \"valise %s\" with a line sends it\n",
+	    done, act->document, act->version, command);
 	return true;
 }
 
@@ -311,9 +308,9 @@ static bool
 read_act(struct context *context, const struct outbox_act *act,
     struct sent *out, struct error *err)
 {
-	struct container *zip = act->kind == OUTBOX_DEPOSIT ?
-	    container_read_to_judge(act->lock, err) :
-	    container_read_files_to_judge(act->lock, err);
+	struct container *zip = act->kind == OUTBOX_DEPOSIT
+	    ? container_read_to_judge(act->lock, err)
+	    : container_read_files_to_judge(act->lock, err);
 	struct policy *policy = context_pinned(context, err);
 	const struct office *office;
 	struct cert *cert = NULL;
@@ -327,8 +324,7 @@ read_act(struct context *context, const struct outbox_act *act,
 	    (office = own_office(context, policy, &cert, err)) != NULL &&
 	    sent_read(context->certs, zip, out, err);
 	if (ok)
-		snprintf(out->office, sizeof(out->office), "%s",
-		    office->name);
+		snprintf(out->office, sizeof(out->office), "%s", office->name);
 	cert_free(cert);
 	container_free(zip);
 	return ok || error_context(err, "%s", act->path);
@@ -423,8 +419,8 @@ send_once(struct session *session, struct outbox_act *act,
 
 	session->doing = "sending";
 	if (act->kind == OUTBOX_DEPOSIT && request->body_len > SENT_WHOLE)
-		ok = send_in_parts(session, act, &sent->digest, request,
-		    answer, err);
+		ok = send_in_parts(session, act, &sent->digest, request, answer,
+		    err);
 	else
 		ok = remote_do(session->remote, request, answer, err);
 	output_progress_end();
@@ -463,8 +459,8 @@ outbox_send(struct session *session, struct outbox_act *act,
 	}
 	*again = answer.status == 200;
 	if (ok)
-		ok = outbox_check_receipt(session, &answer, &sent, entry,
-		    index, err);
+		ok = outbox_check_receipt(session, &answer, &sent, entry, index,
+		    err);
 	/* Answered, yes or no: those bytes have had their say. */
 	if (ok || refused)
 		outbox_drop(act);

@@ -3,8 +3,8 @@
  *
  * Each act has a file of its own, STATE/KEYID/outbox/TYPE--SLUG@N-SIZE-ID and
  * the suffix of its kind: SIZE is that of the journal which this office had
- * seen when it made the act, ID is random, after "onto-" where a deposit may end
- * the signing of the version before it.  Whoever sends it holds a lock on
+ * seen when it made the act, ID is random, after "onto-" where a deposit may
+ * end the signing of the version before it.  Whoever sends it holds a lock on
  * the file, so two commands never send one act, nor each other's.  It goes
  * once the daemon has answered yes or no, and never before.
  */
@@ -36,9 +36,8 @@ struct outbox_act {
  * outbox_release().
  */
 bool outbox_keep(struct context *context, enum outbox_kind kind,
-    const char *document, unsigned version,
-    const struct container *container, struct outbox_act *out,
-    struct error *err) MUST_USE;
+    const char *document, unsigned version, const struct container *container,
+    struct outbox_act *out, struct error *err) MUST_USE;
 /* The same of a deposit; onto is as above. */
 bool outbox_keep_deposit(struct context *context, const char *document,
     unsigned version, bool onto, const struct container *container,
@@ -68,8 +67,7 @@ struct outbox_list {
 	size_t num;
 };
 bool outbox_all(const struct context *context, enum outbox_kind kind,
-    const char *document, struct outbox_list *out,
-    struct error *err) MUST_USE;
+    const char *document, struct outbox_list *out, struct error *err) MUST_USE;
 /* Make it ours; false if another command sends it, or has sent it. */
 bool outbox_take(struct outbox_act *act);
 /* The same for the first of a document; version 0 is any.  False: none. */

@@ -33,8 +33,8 @@ width(const char *text)
 
 	while (*text != '\0') {
 		utf8proc_int32_t c;
-		const utf8proc_ssize_t n = utf8proc_iterate(
-		    (const utf8proc_uint8_t *)text, -1, &c);
+		const utf8proc_ssize_t n =
+		    utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
 
 		if (n <= 0) {
 			columns++;
@@ -134,8 +134,8 @@ output_progress(const char *doing, uint64_t done, uint64_t total)
 	last_ms = now;
 	progress_shown = true;
 	fprintf(stderr, "\r%s %3llu %%  %.1f of %.1f MiB ", doing,
-	    (unsigned long long)(done * 100 / total),
-	    (double)done / 1048576, (double)total / 1048576);
+	    (unsigned long long)(done * 100 / total), (double)done / 1048576,
+	    (double)total / 1048576);
 }
 
 void
@@ -263,14 +263,12 @@ json_of_signature(const struct verdict_signature *one)
 	format_signing_time(one, at);
 	json = json_pack(
 	    "{s:s, s:o, s:b, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:b}",
-	    "file",
-	    file, "manifest", json_of_digest(&one->manifest), "intact",
-	    one->intact, "person", one->person, "office", one->office,
-	    "party", one->party, "commitment",
-	    commitment_name(one->commitment), "terminates", one->terminates,
-	    "full-powers", one->full_powers,
-	    "signed-at", at, "then", state_name(one->then),
-	    "now", state_name(one->now), "final", one->is_final);
+	    "file", file, "manifest", json_of_digest(&one->manifest), "intact",
+	    one->intact, "person", one->person, "office", one->office, "party",
+	    one->party, "commitment", commitment_name(one->commitment),
+	    "terminates", one->terminates, "full-powers", one->full_powers,
+	    "signed-at", at, "then", state_name(one->then), "now",
+	    state_name(one->now), "final", one->is_final);
 	if (json != NULL && came_by_bag(one, sent))
 		json_object_set_new(json, "dispatched", json_string(sent));
 	return json;
@@ -295,7 +293,8 @@ print_revocation(const struct verdict *verdict)
 		printf("checkpoint %llu",
 		    (unsigned long long)verdict->crls_as_of);
 	if (verdict->crls_of_acts)
-		printf("%sits own acts", verdict->crls_as_of > 0 ? " and " : "");
+		printf("%sits own acts",
+		    verdict->crls_as_of > 0 ? " and " : "");
 	puts(is_final(verdict) ? ", final" : ", not yet final");
 }
 
@@ -366,9 +365,8 @@ print_signature(const struct verdict_signature *one)
 		return;
 	}
 	format_signing_time(one, at);
-	printf("  %-18s ", one->terminates ?
-		"termination" :
-		commitment_name(one->commitment));
+	printf("  %-18s ",
+	    one->terminates ? "termination" : commitment_name(one->commitment));
 	output_text(one->person);
 	if (one->office[0] != '\0')
 		printf(" (%s, %s)", one->office, one->party);
@@ -423,8 +421,8 @@ output_verdict(const char *file, const struct verdict *verdict,
 		const struct finding *one = &verdict->findings[i];
 
 		printf("  %s%s: ", finding_name(one->code),
-		    finding_outcome(one->code) == OUTCOME_VALID ? " (warning)" :
-								  "");
+		    finding_outcome(one->code) == OUTCOME_VALID ? " (warning)"
+								: "");
 		if (one->about[0] != '\0' &&
 		    strstr(one->text, one->about) == NULL) {
 			output_text(one->about);

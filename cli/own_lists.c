@@ -32,9 +32,10 @@ check(const struct policy *policy, struct crls *of, struct crl *crl,
 	if (!trust_signed(policy->trust, of, crl))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the list of %s: no CA of the policy that you accepted"
-		    " signed it", issuer);
+		    " signed it",
+		    issuer);
 	return crl->this_update_at <=
-		time_now_ms() / 1000 + TIME_SKEW_SECONDS ||
+	    time_now_ms() / 1000 + TIME_SKEW_SECONDS ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the list of %s: it is from the future: is a clock wrong?",
 		issuer);

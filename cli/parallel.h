@@ -16,9 +16,8 @@ typedef void parallel_work(void *arg, size_t i, struct error *worst);
  *
  * ERROR_SYSTEM  no process, or one that ended before its work
  */
-bool parallel_files(size_t from, size_t num, unsigned jobs,
-    parallel_work *work, void *arg,
-    void (*merge)(struct error *worst, const struct error *one),
+bool parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
+    void *arg, void (*merge)(struct error *worst, const struct error *one),
     struct error *worst, struct error *err) MUST_USE;
 /* How many processes this machine runs at once. */
 unsigned parallel_jobs(void);

@@ -36,8 +36,8 @@ read_state(const struct context *context, struct succession *out,
 	    !context_path(context, "pins", path, err))
 		return false;
 	ok = file_read(path, text.max, &text, err) &&
-	    ((pins ? succession_parse_pins(buf_span(&text), out, err) :
-		     succession_parse(buf_span(&text), out, err)) ||
+	    ((pins ? succession_parse_pins(buf_span(&text), out, err)
+		   : succession_parse(buf_span(&text), out, err)) ||
 		error_context(err, "%s", path));
 	buf_free(&text);
 	if (!ok)
@@ -111,8 +111,7 @@ policies_change(struct context *context, policies_changer *change, void *arg,
 		close(lock);
 		return false;
 	}
-	ok = change(&changed, arg, err) &&
-	    write_state(context, &changed, err);
+	ok = change(&changed, arg, err) && write_state(context, &changed, err);
 	close(lock);
 	if (!ok) {
 		succession_free(&changed);
@@ -132,9 +131,9 @@ read_policy(int fd, const struct digest *want, const struct digest *kept,
     struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
-	struct container *files = kept != NULL ?
-	    container_read_files_to_judge(fd, err) :
-	    container_read_files(fd, err);
+	struct container *files = kept != NULL
+	    ? container_read_files_to_judge(fd, err)
+	    : container_read_files(fd, err);
 	struct policy *policy;
 
 	if (files == NULL)
@@ -192,10 +191,10 @@ context_policy(struct context *context, const struct digest *digest)
 		if (digest_eq(&context->policies[i]->digest, digest))
 			return context->policies[i];
 	policy = read_kept(context, digest);
-	all = policy != NULL ? realloc(context->policies,
-				   (context->num_policies + 1) *
-				       sizeof(struct policy *)) :
-			       NULL;
+	all = policy != NULL
+	    ? realloc(context->policies,
+		  (context->num_policies + 1) * sizeof(struct policy *))
+	    : NULL;
 	if (all == NULL) {
 		policy_free(policy);
 		return NULL;
@@ -217,7 +216,8 @@ context_pinned(struct context *context, struct error *err)
 	if (policy == NULL)
 		error_set(err, ERROR_SYSTEM,
 		    "%s: the policy that you accepted is not there or damaged:"
-		    " enrol again", context->state);
+		    " enrol again",
+		    context->state);
 	return policy;
 }
 
@@ -225,9 +225,9 @@ struct policy *
 policies_for_act(struct context *context, const struct digest *digest,
     uint64_t index)
 {
-	return succession_judges(&context->succession, digest, index) ?
-	    context_policy(context, digest) :
-	    NULL;
+	return succession_judges(&context->succession, digest, index)
+	    ? context_policy(context, digest)
+	    : NULL;
 }
 
 /* What this person connects with, for cert_free(); read once. */
@@ -244,8 +244,8 @@ own_cert(struct context *context, struct error *err)
 }
 
 const struct office *
-own_office(struct context *context, struct policy *policy,
-    struct cert **cert, struct error *err)
+own_office(struct context *context, struct policy *policy, struct cert **cert,
+    struct error *err)
 {
 	const struct office *office = NULL;
 	struct trust_result trust;
@@ -277,8 +277,7 @@ find_shown(struct context *context, struct policy *policy)
 	for (size_t i = 0; i < context->num_shown; i++)
 		if (context->shown[i].policy == policy)
 			return &context->shown[i];
-	all = realloc(context->shown,
-	    (context->num_shown + 1) * sizeof(*all));
+	all = realloc(context->shown, (context->num_shown + 1) * sizeof(*all));
 	if (all == NULL)
 		return NULL;
 	context->shown = all;
@@ -338,9 +337,9 @@ earlier_ca(struct context *context, const struct policy *pinned)
 	for (size_t i = succession->num; i > 0 && looked < EARLIER_POLICIES;
 	     i--) {
 		const struct policy_entry *entry = &succession->list[i - 1];
-		const struct policy *policy = entry->accepted ?
-		    context_policy(context, &entry->digest) :
-		    NULL;
+		const struct policy *policy = entry->accepted
+		    ? context_policy(context, &entry->digest)
+		    : NULL;
 
 		looked += policy != NULL;
 		if (policy != NULL &&
@@ -370,8 +369,7 @@ append_cas(struct context *context, const struct digest *digest,
 }
 
 bool
-policies_server_cas(struct context *context, struct buf *out,
-    struct error *err)
+policies_server_cas(struct context *context, struct buf *out, struct error *err)
 {
 	const struct policy *pinned = context_pinned(context, err);
 	const struct succession *succession = &context->succession;

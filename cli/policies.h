@@ -30,8 +30,8 @@ struct policy *policies_for_act(struct context *context,
     const struct digest *digest, uint64_t index);
 
 /* Who this office and person is, by the pinned policy. */
-const struct office *own_office(struct context *context,
-    struct policy *policy, struct cert **cert, struct error *err);
+const struct office *own_office(struct context *context, struct policy *policy,
+    struct cert **cert, struct error *err);
 /*
  * Does a daemon that answers by this policy show this office every act on the
  * document?  False where the policy or the office's certificate is not here.
@@ -63,8 +63,8 @@ bool policies_change(struct context *context, policies_changer *change,
 struct policy *policies_read(int fd, const struct digest *want,
     struct error *err);
 /* Keep its ZIP among those accepted. */
-bool policies_keep(struct context *context, int fd,
-    const struct digest *digest, struct error *err) MUST_USE;
+bool policies_keep(struct context *context, int fd, const struct digest *digest,
+    struct error *err) MUST_USE;
 
 /*
  * Who may have issued the server's certificate: PEM of the CAs that the

@@ -85,8 +85,7 @@ tell_changes(const struct policy *old, const struct policy *new)
 
 	for (size_t i = 0; i < old->files->num; i++) {
 		const struct member *was = &old->files->members[i];
-		const struct member *is = container_find(new->files,
-		    was->path);
+		const struct member *is = container_find(new->files, was->path);
 
 		if (is != NULL && digest_eq(&is->sha256, &was->sha256))
 			continue;
@@ -95,8 +94,7 @@ tell_changes(const struct policy *old, const struct policy *new)
 		print_file("  - ", member_bytes(was),
 		    is != NULL ? member_bytes(is) : nothing);
 		if (is != NULL)
-			print_file("  + ", member_bytes(is),
-			    member_bytes(was));
+			print_file("  + ", member_bytes(is), member_bytes(was));
 	}
 	for (size_t i = 0; i < new->files->num; i++) {
 		const struct member *is = &new->files->members[i];
@@ -126,8 +124,7 @@ print_names(FILE *out, const struct container *files,
 	for (size_t i = 0; i < files->num; i++)
 		if (is_changed(&files->members[i], others, that_differ))
 			fprintf(out, "%s" POLICY_PREFIX "%s",
-			    (*told)++ > 0 ? ", " : "",
-			    files->members[i].path);
+			    (*told)++ > 0 ? ", " : "", files->members[i].path);
 }
 
 void
@@ -144,8 +141,8 @@ tell_changed_files(FILE *out, const struct policy *old,
 static void
 tell_type(const struct policy *policy, const struct document_type *type)
 {
-	const struct office_list *const lists[] = { &type->deposit,
-		&type->read, &type->audit };
+	const struct office_list *const lists[] = { &type->deposit, &type->read,
+		&type->audit };
 	static const char *const names[] = { "deposit", "read", "audit" };
 
 	printf("%s  ", type->name);
@@ -263,8 +260,8 @@ json_of_succession(const struct succession *succession)
 		json_array_append_new(all,
 		    json_pack("{s:I, s:o, s:b}", "index",
 			(json_int_t)succession->list[i].index, "digest",
-			json_of_digest(&succession->list[i].digest),
-			"accepted", succession->list[i].accepted));
+			json_of_digest(&succession->list[i].digest), "accepted",
+			succession->list[i].accepted));
 	return all;
 }
 
@@ -305,8 +302,7 @@ json_of_powers(const struct policy *policy, const struct full_powers *one)
 			json_array_append_new(types,
 			    json_string(policy->types[i].name));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "person", one->person,
-	    "party", one->party, "from", from, "until", until, "types",
-	    types);
+	    "party", one->party, "from", from, "until", until, "types", types);
 }
 
 json_t *

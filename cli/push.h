@@ -38,8 +38,8 @@ void push_free(struct push *push);
 /*
  * ERROR_USAGE, ERROR_LIMIT  not a language, not a line, or one too many
  */
-bool push_add_title(struct push *push, const char *language,
-    const char *title, struct error *err) MUST_USE;
+bool push_add_title(struct push *push, const char *language, const char *title,
+    struct error *err) MUST_USE;
 /* language is NULL for an annex; path is read by push_gather(). */
 bool push_add_file(struct push *push, const char *language, const char *path,
     struct error *err) MUST_USE;
@@ -58,7 +58,7 @@ struct pusher {
 	struct policy *policy; /* the accepted one */
 	const struct office *office;
 	char person[LIMIT_EMAIL_BYTES + 1];
-	struct identity signer; /* loaded with the first signature */
+	struct identity signer;  /* loaded with the first signature */
 	struct session *session; /* made with the first that needs it */
 	int64_t caught_up_ms;    /* monotonic: what was seen was the newest */
 };

@@ -53,8 +53,8 @@ read_file(const struct batch *batch, struct push *push, const char *language,
 
 /* One file, or a sequence of them. */
 static void
-read_files(const struct batch *batch, struct push *push,
-    const char *language, const struct yaml *node, struct complaints *to)
+read_files(const struct batch *batch, struct push *push, const char *language,
+    const struct yaml *node, struct complaints *to)
 {
 	if (node->kind != YAML_SEQUENCE) {
 		read_file(batch, push, language, node, to);
@@ -65,8 +65,8 @@ read_files(const struct batch *batch, struct push *push,
 }
 
 static void
-read_texts(const struct batch *batch, struct push *push,
-    const struct yaml *map, struct complaints *to)
+read_texts(const struct batch *batch, struct push *push, const struct yaml *map,
+    struct complaints *to)
 {
 	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
 		return;
@@ -87,7 +87,8 @@ read_names(struct push *push, const struct yaml *item, struct complaints *to)
 		(version != 0 &&
 		    !error_set(&why, ERROR_USAGE,
 			"the next number is the daemon's to tell: leave out"
-			" @%u", version))))
+			" @%u",
+			version))))
 		complain(to, node, "%s", why.detail);
 	if ((node = yaml_get(item, "note")) != NULL &&
 	    (text = yaml_text(node, to)) != NULL &&
@@ -185,11 +186,10 @@ tell_failed(struct batch *batch, const struct push *push,
 	if (!context->json)
 		return true;
 	context->told = true;
-	return output_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}",
-			       "result", "failed", "document", push->document,
-			       "title", error_title(why->kind), "code",
-			       error_code(why), "exit",
-			       error_exit_status(why->kind), "detail",
+	return output_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "result",
+			       "failed", "document", push->document, "title",
+			       error_title(why->kind), "code", error_code(why),
+			       "exit", error_exit_status(why->kind), "detail",
 			       why->detail),
 	    err);
 }
@@ -248,8 +248,8 @@ conclude(struct batch *batch, bool ended, struct error *err)
 	output_progress_end();
 	if (left > 0)
 		output_note("%u of %u were not tried: run it again, and what"
-			    " is there already has not changed", left,
-		    batch->num);
+			    " is there already has not changed",
+		    left, batch->num);
 	if (ended)
 		return false;
 	if (batch->failed == 0)

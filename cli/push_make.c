@@ -46,8 +46,7 @@ check_language(const char *language, struct error *err)
 {
 	return (strlen(language) <= LIMIT_LANGUAGE_BYTES &&
 		   text_is_language(span_of_str(language))) ||
-	    error_set(err, ERROR_USAGE, "\"%s\" is not a language",
-		language);
+	    error_set(err, ERROR_USAGE, "\"%s\" is not a language", language);
 }
 
 bool
@@ -66,7 +65,8 @@ push_add_title(struct push *push, const char *language, const char *title,
 	    !text_is_line(span_of_str(title)))
 		return error_set(err, ERROR_USAGE,
 		    "a title is one line of visible text (NFC), %d bytes at"
-		    " most", LIMIT_TITLE_BYTES);
+		    " most",
+		    LIMIT_TITLE_BYTES);
 	snprintf(one->language, sizeof(one->language), "%s", language);
 	snprintf(one->text, sizeof(one->text), "%s", title);
 	version->num_titles++;
@@ -80,8 +80,8 @@ push_add_file(struct push *push, const char *language, const char *path,
 	struct version *version = push->version;
 	struct push_input *input = &push->inputs[push->num_inputs];
 
-	if (language != NULL ? version->num_texts == LIMIT_TEXTS :
-			       version->num_annexes == LIMIT_ANNEXES)
+	if (language != NULL ? version->num_texts == LIMIT_TEXTS
+			     : version->num_annexes == LIMIT_ANNEXES)
 		return error_set(err, ERROR_LIMIT, "too many files");
 	if (language == NULL) {
 		version->num_annexes++;
@@ -107,7 +107,8 @@ push_set_note(struct push *push, const char *note, struct error *err)
 	if (strlen(note) > LIMIT_NOTE_BYTES || !text_is_line(span_of_str(note)))
 		return error_set(err, ERROR_USAGE,
 		    "a note is one line of visible text (NFC), %d bytes at"
-		    " most", LIMIT_NOTE_BYTES);
+		    " most",
+		    LIMIT_NOTE_BYTES);
 	snprintf(push->version->note, sizeof(push->version->note), "%s", note);
 	return true;
 }
@@ -138,16 +139,14 @@ tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
 		return error_set_errno(err, "%s", path);
 	text = span_of(front, (size_t)n);
 	/* A character may be cut at the end of what was read. */
-	for (unsigned i = 0; i < 4 && text.len == sizeof(front) &&
-	     !text_is_utf8(text);
-	     i++)
+	for (unsigned i = 0;
+	     i < 4 && text.len == sizeof(front) && !text_is_utf8(text); i++)
 		text.len--;
 	if (span_starts(text, "%PDF-"))
 		media = "application/pdf";
 	else if (text_is_utf8(text))
-		media = dot != NULL && strcmp(dot, ".md") == 0 ?
-		    "text/markdown" :
-		    "text/plain";
+		media = dot != NULL && strcmp(dot, ".md") == 0 ? "text/markdown"
+							       : "text/plain";
 	snprintf(out, LIMIT_MEDIA_BYTES + 1, "%s", media);
 	return true;
 }
@@ -161,9 +160,9 @@ stream_file(const struct member *member, byte_sink *sink, void *arg,
 	uint64_t at = 0;
 
 	while (at < member->size) {
-		const size_t n = member->size - at < sizeof(piece) ?
-		    (size_t)(member->size - at) :
-		    sizeof(piece);
+		const size_t n = member->size - at < sizeof(piece)
+		    ? (size_t)(member->size - at)
+		    : sizeof(piece);
 
 		if (!file_pread(member->fd, piece, n, (off_t)at, err) ||
 		    !sink(arg, span_of(piece, n), err))
@@ -204,8 +203,8 @@ add_file(struct push *push, const struct push_input *input,
 	if (!text_check_path(span_of_str(file->file), err))
 		return error_context(err, "%s", input->path);
 	if (container_find(push->container, file->file) != NULL)
-		return error_set(err, ERROR_USAGE,
-		    "two files would be %s", file->file);
+		return error_set(err, ERROR_USAGE, "two files would be %s",
+		    file->file);
 	if (!tell_media(member.fd, input->path, file->media, err))
 		return false;
 	file->size = member.size = member.packed = (uint64_t)st.st_size;
@@ -243,19 +242,18 @@ hash_files(struct push *push, struct error *err)
 			return false;
 	}
 	for (size_t i = 0; i < version->num_texts; i++)
-		version->texts[i].sha256 = container_find(push->container,
-		    version->texts[i].file)
-					       ->sha256;
+		version->texts[i].sha256 =
+		    container_find(push->container, version->texts[i].file)
+			->sha256;
 	for (size_t i = 0; i < version->num_annexes; i++)
-		version->annexes[i].sha256 = container_find(push->container,
-		    version->annexes[i].file)
-						 ->sha256;
+		version->annexes[i].sha256 =
+		    container_find(push->container, version->annexes[i].file)
+			->sha256;
 	return true;
 }
 
 bool
-push_gather(struct push *push, const struct policy *policy,
-    struct error *err)
+push_gather(struct push *push, const struct policy *policy, struct error *err)
 {
 	struct version *version = push->version;
 	const struct document_type *type;
@@ -265,14 +263,13 @@ push_gather(struct push *push, const struct policy *policy,
 	document_type(push->document, name);
 	type = policy_type(policy, name);
 	for (size_t i = 0; i < push->num_inputs; i++) {
-		struct text_file *file = push->inputs[i].language != NULL ?
-		    &version->texts[text++] :
-		    &version->annexes[annex++];
+		struct text_file *file = push->inputs[i].language != NULL
+		    ? &version->texts[text++]
+		    : &version->annexes[annex++];
 
 		if (!add_file(push, &push->inputs[i], file, err))
 			return false;
-		for (size_t j = 0; type != NULL && j < type->num_authentic;
-		     j++)
+		for (size_t j = 0; type != NULL && j < type->num_authentic; j++)
 			file->authentic = file->authentic ||
 			    strcmp(type->authentic[j], file->language) == 0;
 	}

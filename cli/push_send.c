@@ -26,8 +26,8 @@ sign_origin(struct pusher *pusher, struct container *container,
 		   identity_load(context->sign_cert, context->sign_key,
 		       &pusher->signer, err)) &&
 	    container_hash(container, NULL, err) &&
-	    sign_files(&pusher->signer, container, "origin",
-		COMMITMENT_ORIGIN, container, err);
+	    sign_files(&pusher->signer, container, "origin", COMMITMENT_ORIGIN,
+		container, err);
 }
 
 /* Texts, titles and note: what a person would call the same. */
@@ -39,8 +39,8 @@ is_same(const struct version *a, const struct version *b)
 	    a->num_titles == b->num_titles && strcmp(a->note, b->note) == 0;
 
 	for (size_t i = 0; same && i < a->num_titles; i++)
-		same = strcmp(a->titles[i].language, b->titles[i].language) ==
-			0 &&
+		same =
+		    strcmp(a->titles[i].language, b->titles[i].language) == 0 &&
 		    strcmp(a->titles[i].text, b->titles[i].text) == 0;
 	for (size_t i = 0; same && i < a->num_texts; i++)
 		same = strcmp(a->texts[i].file, b->texts[i].file) == 0 &&
@@ -56,23 +56,23 @@ report(struct context *context, const struct entry *entry, uint64_t index,
     const char *did, struct error *err)
 {
 	if (context->json)
-		return output_json(
-		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:o}", "result", did,
-			"document", entry->document, "version",
-			(int)entry->version, "digest",
-			json_of_digest(&entry->digest), "entry",
-			(json_int_t)index, "time", json_of_ms(entry->time_ms)),
+		return output_json(json_pack("{s:s, s:s, s:i, s:o, s:I, s:o}",
+				       "result", did, "document",
+				       entry->document, "version",
+				       (int)entry->version, "digest",
+				       json_of_digest(&entry->digest), "entry",
+				       (json_int_t)index, "time",
+				       json_of_ms(entry->time_ms)),
 		    err);
-	printf("%s %s@%llu, entry %llu of the journal\n", did,
-	    entry->document, (unsigned long long)entry->version,
-	    (unsigned long long)index);
+	printf("%s %s@%llu, entry %llu of the journal\n", did, entry->document,
+	    (unsigned long long)entry->version, (unsigned long long)index);
 	output_digest("version digest  ", &entry->digest);
 	return true;
 }
 
 static bool
-nothing_changed(struct context *context, const char *document,
-    unsigned version, struct error *err)
+nothing_changed(struct context *context, const char *document, unsigned version,
+    struct error *err)
 {
 	if (context->json)
 		return output_json(json_pack("{s:s, s:s, s:i}", "result",
@@ -100,8 +100,7 @@ is_in_record(struct session *session, const struct outbox_act *act,
 	    strcmp(entry->document, act->document) == 0 &&
 	    entry->version == act->version &&
 	    digest_eq(&entry->digest, &act->digest) &&
-	    copy_fetch(session, act->document, act->version, &copy,
-		&ignored) &&
+	    copy_fetch(session, act->document, act->version, &copy, &ignored) &&
 	    copy.verdict.outcome == OUTCOME_VALID &&
 	    digest_eq(&copy.verdict.digest, &act->digest);
 	copy_free(&copy);
@@ -128,14 +127,15 @@ tell_unseen(const struct push *push, const struct newest *newest)
 {
 	output_note("%s@%u, which %s of %s deposited, was never seen here, and"
 		    " your version %u comes after it: fetch it to see what it"
-		    " says", push->document, newest->version, newest->person,
-	    newest->office, newest->version + 1);
+		    " says",
+	    push->document, newest->version, newest->person, newest->office,
+	    newest->version + 1);
 }
 
 /* It follows the newest version. */
 static bool
-push_next(struct pusher *pusher, struct push *push,
-    const struct newest *newest, struct error *err)
+push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
+    struct error *err)
 {
 	struct context *context = pusher->context;
 	struct session *session = pusher->session;
@@ -158,8 +158,8 @@ push_next(struct pusher *pusher, struct push *push,
 	free(last);
 	buf_free(&known);
 	if (same)
-		return nothing_changed(context, push->document,
-		    newest->version, err);
+		return nothing_changed(context, push->document, newest->version,
+		    err);
 	if (!newest_check_onto(newest, push->document, push->onto, err))
 		return false;
 	if (!seen)
@@ -230,10 +230,10 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 	if (container == NULL)
 		return false;
 	if ((yaml = container_find(container, PATH_VERSION)) != NULL)
-		context_remember_version(session->context,
-		    member_bytes(yaml));
+		context_remember_version(session->context, member_bytes(yaml));
 	output_note("sending %s@%u first, which an earlier run made and was"
-		    " not answered", act->document, act->version);
+		    " not answered",
+	    act->document, act->version);
 	ok = send_deposit(session, act, &entry, &index, &again, err);
 	if (!ok && act->stale && !outbox_is_kept(act) &&
 	    strcmp(error_code(err), finding_name(FINDING_SIGNING_TIME)) == 0) {
@@ -256,12 +256,11 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 
 /* Whatever another command is sending at this moment is its own. */
 static bool
-send_pending(struct pusher *pusher, const char *document,
-    struct error *err)
+send_pending(struct pusher *pusher, const char *document, struct error *err)
 {
 	struct outbox_list list;
-	bool ok = outbox_all(pusher->context, OUTBOX_DEPOSIT, document, &list,
-	    err);
+	bool ok =
+	    outbox_all(pusher->context, OUTBOX_DEPOSIT, document, &list, err);
 
 	for (size_t i = 0; ok && i < list.num; i++) {
 		if (!outbox_take(&list.list[i]))
@@ -378,8 +377,7 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 
 	snprintf(version->document, DOCUMENT_NAME, "%s", push->document);
 	snprintf(version->office, POLICY_NAME, "%s", pusher->office->name);
-	snprintf(version->person, LIMIT_EMAIL_BYTES + 1, "%s",
-	    pusher->person);
+	snprintf(version->person, LIMIT_EMAIL_BYTES + 1, "%s", pusher->person);
 	push->alone = true;
 	if (!push_gather(push, pusher->policy, err) ||
 	    !check_texts(pusher, push, err))

@@ -16,8 +16,8 @@ bool
 ranges_add(struct ranges *ranges, uint64_t first, uint64_t last,
     struct error *err)
 {
-	struct range *end = ranges->num == 0 ? NULL :
-					       &ranges->list[ranges->num - 1];
+	struct range *end =
+	    ranges->num == 0 ? NULL : &ranges->list[ranges->num - 1];
 
 	if (first > last || last == UINT64_MAX ||
 	    (end != NULL && first <= end->last))
@@ -30,8 +30,8 @@ ranges_add(struct ranges *ranges, uint64_t first, uint64_t last,
 	}
 	if (ranges->num == ranges->room) {
 		const size_t room = ranges->room == 0 ? 16 : ranges->room * 2;
-		struct range *list = realloc(ranges->list,
-		    room * sizeof(*list));
+		struct range *list =
+		    realloc(ranges->list, room * sizeof(*list));
 
 		if (list == NULL)
 			return error_set_errno(err, "indices");
@@ -76,8 +76,8 @@ ranges_common(const struct ranges *a, const struct ranges *b, uint64_t size,
 
 	while (i < a->num && j < b->num) {
 		const struct range *x = &a->list[i], *y = &b->list[j];
-		const uint64_t first = x->first > y->first ? x->first :
-							     y->first;
+		const uint64_t first =
+		    x->first > y->first ? x->first : y->first;
 		uint64_t last = x->last < y->last ? x->last : y->last;
 
 		if (first >= size)
@@ -134,7 +134,8 @@ ranges_of_json(const json_t *json, struct ranges *out, struct error *err)
 	if (!json_is_array(json))
 		return error_set(err, ERROR_MALFORMED,
 		    "indices are no list of ranges");
-	json_array_foreach (json, i, one) {
+	json_array_foreach(json, i, one)
+	{
 		const json_t *first = json_array_get(one, 0);
 		const json_t *last = json_array_get(one, 1);
 

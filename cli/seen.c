@@ -91,8 +91,8 @@ static bool
 extends(const struct checkpoint *small, const struct checkpoint *large,
     const struct merkle_proof *proof)
 {
-	return merkle_verify_consistency(small->size, large->size,
-	    &small->root, &large->root, proof);
+	return merkle_verify_consistency(small->size, large->size, &small->root,
+	    &large->root, proof);
 }
 
 /*
@@ -126,20 +126,23 @@ prove(struct seen *seen, const struct seen_prover *prover,
 		    err);
 		break;
 	case SEEN_PROOF:
-		if (!take_answer(seen, buf_span(&body), small->at.size,
-			&proof, &answer, err)) {
+		if (!take_answer(seen, buf_span(&body), small->at.size, &proof,
+			&answer, err)) {
 			*err = (struct error){ 0 };
 			seen_contradict(seen, prover, small, large, NULL,
 			    "the daemon's proof that the one extends the other"
-			    " is none", err);
+			    " is none",
+			    err);
 		} else if (!seen_is_same(&answer.at, &large->at)) {
 			seen_contradict(seen, prover, large, &answer, NULL,
 			    "there are two checkpoints of one size, or another"
-			    " than the one asked for is shown", err);
+			    " than the one asked for is shown",
+			    err);
 		} else if (!extends(&small->at, &large->at, &proof)) {
 			seen_contradict(seen, prover, small, large, &proof,
 			    "the one is no extension of the other: entries"
-			    " were changed", err);
+			    " were changed",
+			    err);
 		} else {
 			ok = true;
 		}
@@ -177,7 +180,8 @@ ask_newest(struct seen *seen, const struct seen_prover *prover,
 		if (ok && !extends(&old->at, &out->at, &proof))
 			ok = seen_contradict(seen, prover, old, out, &proof,
 			    "it is no extension of the one you have seen:"
-			    " entries were changed", err);
+			    " entries were changed",
+			    err);
 	}
 	buf_free(&body);
 	if (!ok)
@@ -272,8 +276,8 @@ reload(struct seen *seen, const struct seen_prover *prover, struct error *err)
 
 	if (ok && !seen_is_same(&disk.at, &seen->on_disk)) {
 		/* What is only in memory, nobody else has proved it against. */
-		const bool ours = seen->unkept ||
-		    disk.at.size < seen->kept.at.size;
+		const bool ours =
+		    seen->unkept || disk.at.size < seen->kept.at.size;
 
 		if (ours)
 			ok = relate(seen, prover, &disk, &seen->kept, &top,
@@ -296,9 +300,9 @@ take_lock(const struct seen *seen, struct error *err)
 {
 	char path[FILE_PATH];
 
-	return file_join(path, seen->settings.dir, "lock", err) ?
-	    file_lock_wait(path, err) :
-	    -1;
+	return file_join(path, seen->settings.dir, "lock", err)
+	    ? file_lock_wait(path, err)
+	    : -1;
 }
 
 static bool
@@ -306,8 +310,8 @@ write_kept(struct seen *seen, const struct point *point, struct error *err)
 {
 	char path[FILE_PATH];
 
-	seen->flushed = file_join(path, seen->settings.dir, "checkpoint",
-			    err) &&
+	seen->flushed =
+	    file_join(path, seen->settings.dir, "checkpoint", err) &&
 	    file_write(path, buf_span(&point->note), 0600, err);
 	return seen->flushed;
 }
@@ -332,8 +336,8 @@ write_clock(struct seen *seen)
 
 	clock_load(seen->settings.dir, &known);
 	clock_merge(&known, &seen->clock);
-	seen->clock_changed = !clock_store(seen->settings.dir, &known,
-	    &ignored);
+	seen->clock_changed =
+	    !clock_store(seen->settings.dir, &known, &ignored);
 }
 
 static bool
@@ -521,8 +525,7 @@ seen_asked_free(struct seen_asked *asked)
 /* The kept one as it was when asked, and what was named then. */
 static bool
 check_newest(struct seen *seen, const struct seen_prover *prover,
-    const struct seen_asked *asked, const struct point *met,
-    struct error *err)
+    const struct seen_asked *asked, const struct point *met, struct error *err)
 {
 	const struct point kept = { asked->kept, asked->note };
 
@@ -541,8 +544,9 @@ seen_advance(struct seen *seen, const struct seen_prover *prover,
 
 	ok = point_open(seen, note, &met, err) &&
 	    (asked == NULL || check_newest(seen, prover, asked, &met, err));
-	ok = ok && advance(seen, prover, &met, NULL,
-		       asked != NULL ? asked->at_ms : 0, err);
+	ok = ok &&
+	    advance(seen, prover, &met, NULL, asked != NULL ? asked->at_ms : 0,
+		err);
 	if (ok && out != NULL)
 		*out = met.at;
 	point_free(&met);
@@ -614,6 +618,7 @@ seen_will_send(struct seen *seen, struct error *err)
 	point_free(&disk);
 	seen->must_keep = true;
 	return ok ||
-	    error_context(err, "what was seen cannot be kept, so nothing was"
-			       " sent");
+	    error_context(err,
+		"what was seen cannot be kept, so nothing was"
+		" sent");
 }

@@ -47,7 +47,7 @@ struct seen_prover {
 struct seen_settings {
 	const char *dir;
 	const struct note_keys *keys; /* may grow meanwhile */
-	const char *contact; /* the depositary's address, for alarms */
+	const char *contact;          /* the depositary's address, for alarms */
 	/* A line for a person; NULL: nobody is told. */
 	void (*tell)(void *arg, const char *line);
 	void *arg;
@@ -56,8 +56,7 @@ struct seen_settings {
 struct seen;
 
 /* Read what is kept.  settings and what they point at outlive it. */
-struct seen *seen_open(const struct seen_settings *settings,
-    struct error *err);
+struct seen *seen_open(const struct seen_settings *settings, struct error *err);
 void seen_close(struct seen *seen);
 
 /* Borrowed, until the next call.  Size 0 and an empty note: none yet. */
@@ -163,7 +162,6 @@ int64_t seen_kept_at_ms(const struct seen *seen);
  * add-checkpoint.  The note is not opened.
  */
 bool seen_parse_extension(struct span text, uint64_t *old,
-    struct merkle_proof *proof, struct span *note,
-    struct error *err) MUST_USE;
+    struct merkle_proof *proof, struct span *note, struct error *err) MUST_USE;
 
 #endif

@@ -32,8 +32,8 @@ take_line(struct span line, struct seen_clock *to)
 	    !span_take_until(&line, ' ', &number))
 		return false;
 	if (span_is(word, "entry")) {
-		to->has_entry = span_to_u64(number, &to->index) &&
-		    take_time(&line, &at);
+		to->has_entry =
+		    span_to_u64(number, &to->index) && take_time(&line, &at);
 		to->entry_ms = to->has_entry ? at : 0;
 		return to->has_entry;
 	}
@@ -67,8 +67,7 @@ clock_load(const char *dir, struct seen_clock *out)
 }
 
 bool
-clock_store(const char *dir, const struct seen_clock *clock,
-    struct error *err)
+clock_store(const char *dir, const struct seen_clock *clock, struct error *err)
 {
 	struct buf text = BUF(CLOCK_FILE);
 	char path[FILE_PATH], first[TIME_TEXT], last[TIME_TEXT];
@@ -124,8 +123,7 @@ clock_saw(struct seen_clock *clock, uint64_t size, int64_t first_ms,
 				one->last_ms = last_ms;
 			return;
 		}
-	memmove(lines + at + 1, lines + at,
-	    (clock->num - at) * sizeof(*lines));
+	memmove(lines + at + 1, lines + at, (clock->num - at) * sizeof(*lines));
 	lines[at] = (struct clock_line){ size, first_ms, last_ms };
 	clock->num++;
 }
@@ -134,8 +132,8 @@ void
 clock_merge(struct seen_clock *clock, const struct seen_clock *other)
 {
 	for (size_t i = 0; i < other->num; i++)
-		clock_saw(clock, other->lines[i].size,
-		    other->lines[i].first_ms, other->lines[i].last_ms);
+		clock_saw(clock, other->lines[i].size, other->lines[i].first_ms,
+		    other->lines[i].last_ms);
 	if (other->has_entry &&
 	    (!clock->has_entry || other->index > clock->index)) {
 		clock->has_entry = true;
@@ -169,8 +167,8 @@ clock_entry(struct seen_clock *clock, uint64_t index, int64_t time_ms)
 }
 
 int64_t
-clock_differs(const struct seen_clock *clock, uint64_t index,
-    int64_t time_ms, int64_t now_ms)
+clock_differs(const struct seen_clock *clock, uint64_t index, int64_t time_ms,
+    int64_t now_ms)
 {
 	const int64_t skew_ms = TIME_SKEW_SECONDS * 1000;
 	int64_t after = 0, before = now_ms;

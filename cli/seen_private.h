@@ -11,8 +11,8 @@ struct point {
 	struct buf note;
 };
 
-#define POINT                                            \
-	((struct point){ .at = { .root = merkle_empty() }, \
+#define POINT                                                                  \
+	((struct point){ .at = { .root = merkle_empty() },                     \
 	    .note = BUF(LIMIT_NOTE_FILE) })
 
 struct seen {
@@ -23,12 +23,12 @@ struct seen {
 	bool must_keep; /* an act is being sent */
 	/* What is on the disk was flushed by this command itself. */
 	bool flushed;
-	bool told;      /* that nothing is remembered */
+	bool told; /* that nothing is remembered */
 	/* Prefixes that were proved, by size; read when first asked for. */
 	struct checkpoint_root {
 		uint64_t size;
 		struct digest root;
-	} *proved;
+	} * proved;
 	size_t num_proved, room_proved;
 	bool read_proved;
 	struct seen_clock clock;
@@ -41,7 +41,8 @@ bool seen_read_kept(const struct seen *seen, struct point *out,
     struct error *err) MUST_USE;
 void seen_tell(const struct seen *seen, const char *line);
 
-/* Is it a prefix that was proved?  *other: one of its size with another root. */
+/* Is it a prefix that was proved?  *other: one of its size with another root.
+ */
 bool seen_knows(struct seen *seen, const struct checkpoint *at, bool *other);
 void seen_remember(struct seen *seen, const struct checkpoint *at);
 /* Nothing is known to be a prefix any more. */

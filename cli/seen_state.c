@@ -61,14 +61,14 @@ keep_evidence(const struct seen *seen, const struct evidence *evidence,
 	digest_hex(&digest, hex);
 	snprintf(name, sizeof(name), "evidence-%.16s.txt", hex);
 	ok = ok && file_join(path, seen->settings.dir, name, err) &&
-	    (file_exists(path) ||
-		file_write(path, buf_span(&text), 0600, err));
+	    (file_exists(path) || file_write(path, buf_span(&text), 0600, err));
 	buf_free(&text);
 	if (!ok)
 		return false;
 	snprintf(line, sizeof(line),
 	    "both signed checkpoints are kept in %s; what they prove: valise"
-	    " verify --evidence FILE", path);
+	    " verify --evidence FILE",
+	    path);
 	seen_tell(seen, line);
 	return true;
 }
@@ -98,11 +98,11 @@ seen_contradict(struct seen *seen, const struct seen_prover *prover,
 	return error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
 	    "the daemon's journal was rolled back: %s (size %llu, and size"
 	    " %llu). %s what you had seen is kept. Call the depositary (%s)"
-	    " and the other offices before you trust it again", what,
-	    (unsigned long long)was->at.size,
+	    " and the other offices before you trust it again",
+	    what, (unsigned long long)was->at.size,
 	    (unsigned long long)shown->at.size,
-	    seen->must_keep ? "Nothing more is sent, and" :
-			      "Nothing was sent, and",
+	    seen->must_keep ? "Nothing more is sent, and"
+			    : "Nothing was sent, and",
 	    seen->settings.contact != NULL ? seen->settings.contact : "?");
 }
 
@@ -125,7 +125,8 @@ place_of(const struct seen *seen, uint64_t size)
 	return from;
 }
 
-/* False if it is there already, or there is no memory: it is asked for again. */
+/* False if it is there already, or there is no memory: it is asked for again.
+ */
 static bool
 insert(struct seen *seen, uint64_t size, const struct digest *root)
 {
@@ -135,8 +136,8 @@ insert(struct seen *seen, uint64_t size, const struct digest *root)
 		return false;
 	if (seen->num_proved == seen->room_proved) {
 		const size_t room = 2 * seen->room_proved + 64;
-		void *more = realloc(seen->proved,
-		    room * sizeof(*seen->proved));
+		void *more =
+		    realloc(seen->proved, room * sizeof(*seen->proved));
 
 		if (more == NULL)
 			return false;
@@ -216,11 +217,11 @@ append_line(const struct seen *seen, const struct checkpoint *at)
 	int fd;
 
 	base64_encode(digest_span(&at->root), root);
-	snprintf(line, sizeof(line), "%llu %s\n",
-	    (unsigned long long)at->size, root);
+	snprintf(line, sizeof(line), "%llu %s\n", (unsigned long long)at->size,
+	    root);
 	if (!file_join(path, seen->settings.dir, "proved", &ignored) ||
-	    (fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-		 0600)) < 0)
+	    (fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) <
+		0)
 		return;
 	/* One write, so that two commands do not tear each other's lines. */
 	if (write(fd, line, strlen(line)) < 0) {
@@ -298,14 +299,14 @@ seen_is_proved(struct seen *seen, struct span note, struct error *err)
 		if (other || met.at.size == seen->kept.at.size ||
 		    file_exists(path))
 			ok = seen_contradict(seen, NULL, &seen->kept, &met,
-			    NULL, "there is another history's checkpoint",
-			    err);
+			    NULL, "there is another history's checkpoint", err);
 		else
 			ok = error_set_code(err, ERROR_UNAVAILABLE,
 			    "NOT_PROVED",
 			    "a journal of size %llu is not proved to be of one"
 			    " history with the one that you have seen, of size"
-			    " %llu", (unsigned long long)met.at.size,
+			    " %llu",
+			    (unsigned long long)met.at.size,
 			    (unsigned long long)seen->kept.at.size);
 	}
 	buf_free(&met.note);
@@ -422,7 +423,8 @@ seen_entry(struct seen *seen, uint64_t index, int64_t time_ms,
 	snprintf(line, sizeof(line),
 	    "TIME_DIFFERS: the depositary says that entry %llu is of %s, more"
 	    " than five minutes off your clock; the receipt says so too. One of"
-	    " the two clocks is wrong", (unsigned long long)index, at);
+	    " the two clocks is wrong",
+	    (unsigned long long)index, at);
 	seen_tell(seen, line);
 	return true;
 }

@@ -79,9 +79,9 @@ reply_of(const struct remote_answer *answer, const struct error *err)
 	/* Not there, not ready, or not for this person: it was not asked. */
 	return err->kind == ERROR_UNAVAILABLE || answer->status >= 500 ||
 		answer->status == 401 || answer->status == 403 ||
-		answer->status == 0 ?
-	    SEEN_NO_LINE :
-	    SEEN_NO_PROOF;
+		answer->status == 0
+	    ? SEEN_NO_LINE
+	    : SEEN_NO_PROOF;
 }
 
 /*
@@ -94,9 +94,9 @@ take_carried(const struct session *session, uint64_t old, const char *at,
     struct buf *body)
 {
 	struct buf text = BUF(LIMIT_NOTE_FILE);
-	struct span rest = span_of_str(session->carried.extension != NULL ?
-		session->carried.extension :
-		"");
+	struct span rest = span_of_str(session->carried.extension != NULL
+		? session->carried.extension
+		: "");
 	struct error ignored = { 0 };
 	struct span word;
 	uint64_t size;
@@ -108,8 +108,7 @@ take_carried(const struct session *session, uint64_t old, const char *at,
 	if (ok && !more)
 		word = rest;
 	ok = ok && span_to_u64(word, &size) && size == old &&
-	    buf_printf(&text, &ignored, "old %llu\n",
-		(unsigned long long)old);
+	    buf_printf(&text, &ignored, "old %llu\n", (unsigned long long)old);
 	while (ok && more) {
 		if (!(more = span_take_until(&rest, ' ', &word)))
 			word = rest;
@@ -190,8 +189,7 @@ is_one_history(const struct session *session, struct error *err)
 }
 
 bool
-session_ask(struct session *session, struct seen_asked *out,
-    struct error *err)
+session_ask(struct session *session, struct seen_asked *out, struct error *err)
 {
 	const struct seen_prover prover = prover_of(session);
 
@@ -209,8 +207,8 @@ session_follow_newest(struct session *session, struct span note,
 
 	if (!is_one_history(session, err) ||
 	    !now_seen(session,
-		seen_advance(session->history, &prover, note, asked, NULL,
-		    err), err))
+		seen_advance(session->history, &prover, note, asked, NULL, err),
+		err))
 		return false;
 	if (asked != NULL)
 		session->seen_at = asked->at_ms / 1000;
@@ -233,7 +231,8 @@ session_checkpoint(struct session *session, const struct checkpoint *old,
 	return is_one_history(session, err) &&
 	    now_seen(session,
 		seen_extend(session->history, &prover, old, old_note, at, out,
-		    note, err), err);
+		    note, err),
+		err);
 }
 
 bool
@@ -287,13 +286,13 @@ follow_key(struct session *session, struct error *err)
 	if (ok && (entry.act != ACT_KEY || proof.index + 1 != checkpoint.size))
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "the daemon's proof of its new key is none");
-	if (ok && (policy->witnesses.quorum == 0 ||
-		      num < policy->witnesses.quorum))
+	if (ok &&
+	    (policy->witnesses.quorum == 0 || num < policy->witnesses.quorum))
 		ok = error_set_code(err, ERROR_UNTRUSTED,
 		    finding_name(FINDING_NOT_WITNESSED),
 		    "the journal has a new key, which %zu of %u witnesses"
-		    " have cosigned: it is not followed", num,
-		    policy->witnesses.quorum);
+		    " have cosigned: it is not followed",
+		    num, policy->witnesses.quorum);
 	/* It is the end of the history that we know, and no other's. */
 	ok = ok && session_follow(session, buf_span(&proof.note), err) &&
 	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
@@ -316,13 +315,13 @@ catch_up_once(struct session *session, struct error *err)
 	const int64_t asked_ms = time_now_ms();
 
 	if (!is_one_history(session, err) ||
-	    !now_seen(session,
-		seen_catch_up(session->history, &prover, err), err))
+	    !now_seen(session, seen_catch_up(session->history, &prover, err),
+		err))
 		return false;
 	session->seen_at = asked_ms / 1000;
 	session->policy = session->named_policy;
-	return now_seen(session,
-	    seen_settle(session->history, &prover, err), err);
+	return now_seen(session, seen_settle(session->history, &prover, err),
+	    err);
 }
 
 static bool
@@ -483,8 +482,8 @@ ask_tile(struct session *session, const struct tile *tile, struct buf *out,
 }
 
 bool
-session_tile(struct session *session, const struct tile *tile,
-    struct buf *out, struct error *err)
+session_tile(struct session *session, const struct tile *tile, struct buf *out,
+    struct error *err)
 {
 	unsigned tries = 0;
 
@@ -495,8 +494,8 @@ session_tile(struct session *session, const struct tile *tile,
 }
 
 bool
-session_read_hash(void *arg, unsigned level, uint64_t index,
-    struct digest *out, struct error *err)
+session_read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
+    struct error *err)
 {
 	struct session *session = arg;
 	/* 2^within hashes of the tile level below, from the first of them. */

@@ -23,10 +23,10 @@ struct session {
 	/* Our own clock, before the daemon was asked for its newest. */
 	int64_t seen_at;
 	struct error contradicted; /* JOURNAL_ROLLED_BACK, once it was */
-	struct digest policy;   /* by which the daemon judges now */
+	struct digest policy;      /* by which the daemon judges now */
 	struct digest named_policy, named_crls; /* as yet unproved */
 	uint64_t named_policy_at; /* its entry; UINT64_MAX: it does not say */
-	bool learning; /* session_learn_policies() is at it */
+	bool learning;            /* session_learn_policies() is at it */
 	/* Policies that were asked for, and are not kept (session_policy()). */
 	struct policy *fetched[SESSION_POLICIES];
 	size_t num_fetched;
@@ -114,9 +114,8 @@ bool session_ask_again(struct session *session, unsigned *tries,
 bool session_get(struct session *session, const char *path, struct buf *out,
     struct error *err) MUST_USE;
 /* POST bytes; answer is for remote_answer_free(), whatever comes of it. */
-bool session_post(struct session *session, const char *path,
-    struct span bytes, struct remote_answer *answer,
-    struct error *err) MUST_USE;
+bool session_post(struct session *session, const char *path, struct span bytes,
+    struct remote_answer *answer, struct error *err) MUST_USE;
 /*
  * A merkle_reader of the daemon's hash tiles, for evidence; arg is the session.
  */
@@ -178,11 +177,10 @@ void session_want_crls(struct session *session, const struct digest *digest);
  * ERROR_UNTRUSTED  ANSWER_DIFFERS: one that was not asked for, one twice or out
  *                  of order, or an answer of before the question
  */
-typedef bool entry_visitor(void *arg, uint64_t index,
-    const struct entry *entry, struct span line, struct error *err);
-bool session_entries(struct session *session,
-    const struct entry_filter *filter, entry_visitor *visit, void *arg,
-    struct error *err) MUST_USE;
+typedef bool entry_visitor(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err);
+bool session_entries(struct session *session, const struct entry_filter *filter,
+    entry_visitor *visit, void *arg, struct error *err) MUST_USE;
 /*
  * The newest checkpoint that the accepted policy's quorum of witnesses has
  * cosigned, proved to be of this history: its size, who cosigned it and when.

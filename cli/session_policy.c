@@ -31,8 +31,8 @@ keep_learned(struct succession *succession, void *arg, struct error *err)
 	const struct succession *known = &((struct learning *)arg)->known;
 
 	for (size_t i = 0; i < known->num; i++) {
-		const struct policy_entry *newest = succession_newest(
-		    succession);
+		const struct policy_entry *newest =
+		    succession_newest(succession);
 
 		if (newest != NULL && known->list[i].index <= newest->index)
 			continue;
@@ -54,8 +54,7 @@ keep(struct context *context, struct learning *learning)
 
 	if (policies_change(context, keep_learned, learning, &why))
 		return;
-	output_note("the journal's policies could not be kept: %s",
-	    why.detail);
+	output_note("the journal's policies could not be kept: %s", why.detail);
 	succession_settle(&learning->known);
 	succession_free(&context->succession);
 	context->succession = learning->known;
@@ -67,8 +66,8 @@ keep(struct context *context, struct learning *learning)
 static bool
 is_behind(const struct session *session)
 {
-	const struct policy_entry *newest = succession_newest(
-	    &session->context->succession);
+	const struct policy_entry *newest =
+	    succession_newest(&session->context->succession);
 
 	if (newest == NULL)
 		return true;
@@ -90,8 +89,8 @@ static bool
 ask_and_keep(struct session *session, struct error *err)
 {
 	struct context *context = session->context;
-	const struct policy_entry *newest = succession_newest(
-	    &context->succession);
+	const struct policy_entry *newest =
+	    succession_newest(&context->succession);
 	const struct entry_filter filter = { .act = "policy",
 		.from = newest != NULL ? newest->index + 1 : 0 };
 	struct learning learning;
@@ -119,8 +118,8 @@ ask_and_keep(struct session *session, struct error *err)
 static void
 tell_unaccepted(struct context *context)
 {
-	const struct policy_entry *newest = succession_newest(
-	    &context->succession);
+	const struct policy_entry *newest =
+	    succession_newest(&context->succession);
 
 	if (newest == NULL || newest->accepted ||
 	    newest->index == context->policy_told)
@@ -170,7 +169,8 @@ session_check_policy(struct session *session, struct error *err)
 	    finding_name(FINDING_POLICY_UNKNOWN),
 	    "the daemon judges by policy %.16s…, which you have not accepted."
 	    " Nothing was sent. See what changed with \"valise policy show\";"
-	    " \"valise policy accept DIGEST\" makes it yours", hex);
+	    " \"valise policy accept DIGEST\" makes it yours",
+	    hex);
 }
 
 /* Its ZIP, in a nameless file; -1 on failure. */
@@ -226,8 +226,8 @@ session_policy(struct session *session, const struct digest *digest,
 
 	if (policy == NULL)
 		policy = find_fetched(session, digest);
-	return policy != NULL ? policy_ref(policy) :
-				fetch(session, digest, err);
+	return policy != NULL ? policy_ref(policy)
+			      : fetch(session, digest, err);
 }
 
 bool
@@ -256,10 +256,10 @@ bool
 session_shows(struct session *session, const char *document)
 {
 	struct context *context = session->context;
-	const struct policy_entry *newest = succession_newest(
-	    &context->succession);
-	const struct digest *digest = newest != NULL ? &newest->digest :
-						       &session->policy;
+	const struct policy_entry *newest =
+	    succession_newest(&context->succession);
+	const struct digest *digest =
+	    newest != NULL ? &newest->digest : &session->policy;
 	struct error ignored = { 0 };
 	struct policy *policy = session_policy(session, digest, &ignored);
 	bool shows;

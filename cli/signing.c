@@ -15,11 +15,11 @@ bool
 load_signer(const struct context *context, struct identity *out,
     struct error *err)
 {
-	return context->sign_cert[0] != '\0' ?
-	    identity_load(context->sign_cert, context->sign_key, out, err) :
-	    error_set(err, ERROR_USAGE,
-		"there is nothing to sign with: enrol with --sign-cert and"
-		" --sign-key");
+	return context->sign_cert[0] != '\0'
+	    ? identity_load(context->sign_cert, context->sign_key, out, err)
+	    : error_set(err, ERROR_USAGE,
+		  "there is nothing to sign with: enrol with --sign-cert and"
+		  " --sign-key");
 }
 
 bool
@@ -64,8 +64,8 @@ again_helps(struct context *context, const struct verdict *verdict,
 			continue;
 		snprintf(signatories[num].person,
 		    sizeof(signatories[num].person), "%s", one->person);
-		snprintf(signatories[num].party,
-		    sizeof(signatories[num].party), "%s", one->party);
+		snprintf(signatories[num].party, sizeof(signatories[num].party),
+		    "%s", one->party);
 		num++;
 	}
 	document_type(verdict->version->document, name);
@@ -126,8 +126,8 @@ signing_may_be_asked(struct context *context, const struct verdict *verdict,
 	    error_set_code(err, ERROR_REFUSED,
 		finding_name(FINDING_NO_FULL_POWERS),
 		"%s has no full powers to %s %s (%s)", person,
-		signing == SIGNING_TERMINATION ? "terminate" : "sign",
-		document, decision.rule);
+		signing == SIGNING_TERMINATION ? "terminate" : "sign", document,
+		decision.rule);
 }
 
 bool
@@ -152,15 +152,14 @@ signing_send(struct session *session, struct outbox_act *act,
 
 bool
 signing_send_kept(struct session *session, enum outbox_kind kind,
-    const char *document, unsigned version, signing_report *report,
-    bool *sent, struct error *err)
+    const char *document, unsigned version, signing_report *report, bool *sent,
+    struct error *err)
 {
 	struct outbox_act act;
 	bool ok;
 
 	*sent = false;
-	if (!outbox_take_first(session->context, kind, document, version,
-		&act))
+	if (!outbox_take_first(session->context, kind, document, version, &act))
 		return true;
 	if (act.stale) {
 		outbox_drop(&act);

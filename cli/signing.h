@@ -54,7 +54,7 @@ bool signing_send(struct session *session, struct outbox_act *act,
  * there was one.  version 0 is any.
  */
 bool signing_send_kept(struct session *session, enum outbox_kind kind,
-    const char *document, unsigned version, signing_report *report,
-    bool *sent, struct error *err) MUST_USE;
+    const char *document, unsigned version, signing_report *report, bool *sent,
+    struct error *err) MUST_USE;
 
 #endif

@@ -14,8 +14,8 @@ struct upload {
 	struct session *session;
 	int fd;
 	uint64_t len, offset;
-	const char *note;   /* where the upload's path is kept */
-	char path[160];     /* "/v1/uploads/ID" */
+	const char *note; /* where the upload's path is kept */
+	char path[160];   /* "/v1/uploads/ID" */
 };
 
 /* What an earlier run kept; empty if nothing. */
@@ -125,13 +125,12 @@ static void
 tell_cut(const struct upload *upload)
 {
 	output_note("the line broke; %.1f of %.1f MiB are there: going on",
-	    (double)upload->offset / 1048576,
-	    (double)upload->len / 1048576);
+	    (double)upload->offset / 1048576, (double)upload->len / 1048576);
 }
 
 bool
-session_upload(struct session *session, int fd, uint64_t len,
-    const char *note, char id[UPLOAD_ID_ROOM], struct error *err)
+session_upload(struct session *session, int fd, uint64_t len, const char *note,
+    char id[UPLOAD_ID_ROOM], struct error *err)
 {
 	struct upload upload = { .session = session,
 		.fd = fd,
@@ -145,16 +144,17 @@ session_upload(struct session *session, int fd, uint64_t len,
 		return false;
 	if (upload.offset > 0 && upload.offset < len)
 		output_note("%.1f of %.1f MiB were sent before: going on from"
-			    " there", (double)upload.offset / 1048576,
-		    (double)len / 1048576);
+			    " there",
+		    (double)upload.offset / 1048576, (double)len / 1048576);
 	while (upload.offset < len) {
 		before = upload.offset;
 		if (send_rest(&upload, err))
 			continue;
 		wait = remote_next_wait(tries, session->settings.patience_ms);
 		if (err->kind != ERROR_UNAVAILABLE || wait == 0)
-			return error_context(err, "it goes on from there next"
-						  " time: run this again");
+			return error_context(err,
+			    "it goes on from there next"
+			    " time: run this again");
 		*err = (struct error){ 0 };
 		remote_wait(wait);
 		if (!ask(&upload, err))

@@ -19,8 +19,7 @@ bool
 actor_own(const struct job *job, struct actor *out, struct error *err)
 {
 	*out = (struct actor){ .by = registrar_now(job->api->registrar) };
-	snprintf(out->person, sizeof(out->person), "%s",
-	    job->connected.person);
+	snprintf(out->person, sizeof(out->person), "%s", job->connected.person);
 	return set_office(out, job->connected.office->name, err);
 }
 
@@ -39,10 +38,9 @@ read_wanted(const struct job *job, struct wanted *out, struct error *err)
 	const struct http_request *request = job->request;
 	char hex[DIGEST_HEX];
 
-	*out = (struct wanted){
-		.is_deposit = strcmp(job_bag_folder(job), BAG_DEPOSITS) == 0,
-		.is_body = request->spool >= 0
-	};
+	*out = (struct wanted){ .is_deposit = strcmp(job_bag_folder(job),
+						  BAG_DEPOSITS) == 0,
+		.is_body = request->spool >= 0 };
 	if (out->is_body)
 		return file_sha256(request->spool, request->body_len,
 		    &out->digest, err);
@@ -123,8 +121,7 @@ find_dispatch(const struct job *job, struct actor *actor, struct error *err)
 	struct ledger *ledger = job->api->registrar->ledger;
 
 	ledger_read_lock(ledger);
-	actor->dispatch = ledger_of_bag(ledger, ACT_DISPATCH,
-	    &actor->waybill);
+	actor->dispatch = ledger_of_bag(ledger, ACT_DISPATCH, &actor->waybill);
 	ledger_unlock(ledger);
 	return actor->dispatch != LEDGER_NONE ||
 	    error_set(err, ERROR_CONFLICT,

@@ -16,7 +16,8 @@ enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
 
 struct route {
 	const char *method;
-	const char *path; /* '*' stands for a segment, "**" for all that follow */
+	const char
+	    *path; /* '*' stands for a segment, "**" for all that follow */
 	enum need need;
 	job_run *run;
 	/* With "?bag=WAYBILL" it takes what that lists in this folder. */
@@ -26,19 +27,21 @@ struct route {
 static const struct route routes[] = {
 	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit,
 	    BAG_DEPOSITS },
-	{ "POST", "v1/documents/*/*/versions/*/signatures", NEED_SIGN,
-	    run_sign, BAG_SIGNATURES },
-	{ "POST", "v1/documents/*/*/termination", NEED_TERMINATE,
-	    run_terminate, NULL },
+	{ "POST", "v1/documents/*/*/versions/*/signatures", NEED_SIGN, run_sign,
+	    BAG_SIGNATURES },
+	{ "POST", "v1/documents/*/*/termination", NEED_TERMINATE, run_terminate,
+	    NULL },
 	{ "GET", "v1/documents", NEED_NOTHING, run_list, NULL },
 	{ "GET", "v1/documents/*/*", NEED_READ, run_document, NULL },
 	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch, NULL },
 	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries, NULL },
-	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt, NULL },
+	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt,
+	    NULL },
 	{ "GET", "v1/journal/checkpoint", NEED_NOTHING, run_checkpoint, NULL },
 	{ "GET", "v1/journal/keys/*", NEED_NOTHING, run_key, NULL },
 	{ "GET", "v1/journal/tile/**", NEED_NOTHING, run_tile, NULL },
-	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign, NULL },
+	{ "POST", "v1/journal/add-cosignature", NEED_NOTHING, run_cosign,
+	    NULL },
 	{ "GET", "v1/policy", NEED_NOTHING, run_policy, NULL },
 	{ "GET", "v1/policy/*", NEED_NOTHING, run_policy, NULL },
 	{ "GET", "v1/crls/*", NEED_NOTHING, run_crls, NULL },
@@ -185,8 +188,7 @@ fill_json(struct http_response *response, int status, json_t *json)
 
 	response->status = status;
 	response->type = "application/json";
-	if (text == NULL ||
-	    !buf_append_str(&response->body, text, &err) ||
+	if (text == NULL || !buf_append_str(&response->body, text, &err) ||
 	    !buf_append_str(&response->body, "\n", &err))
 		response->status = 500;
 	free(text);
@@ -213,9 +215,9 @@ fill_problem(struct http_request *request, const struct error *err)
 		    log_text(err->detail));
 	json = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s}", "title",
 	    error_title(err->kind), "status", status, "detail",
-	    err->kind == ERROR_SYSTEM ?
-		"the daemon failed; its log has the reason" :
-		err->detail,
+	    err->kind == ERROR_SYSTEM
+		? "the daemon failed; its log has the reason"
+		: err->detail,
 	    "code", error_code(err), "exit", error_exit_status(err->kind),
 	    "request", request->id);
 	if (json == NULL) /* the detail was cut within a character */
@@ -340,8 +342,8 @@ job_read_body(const struct job *job, struct buf *out, struct error *err)
 {
 	const struct http_request *request = job->request;
 
-	return file_stream(request->spool, request->spool_at,
-	    request->body_len, sink_to_buf, out, err);
+	return file_stream(request->spool, request->spool_at, request->body_len,
+	    sink_to_buf, out, err);
 }
 
 void
@@ -367,8 +369,8 @@ finish_refusal(struct job *job)
 		snprintf(by.office, sizeof(by.office), "%s",
 		    job->connected.office->name);
 	}
-	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)",
-	    by.person, by.office, job->act.wanted,
+	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)", by.person,
+	    by.office, job->act.wanted,
 	    job->act.document[0] != '\0' ? job->act.document : "this",
 	    job->act.rule);
 	job_problem(job, &err);
@@ -527,8 +529,8 @@ route_matches(const struct route *route, const struct span segments[],
 			want = rest;
 		if (span_is(want, "**"))
 			return true;
-		if (span_is(want, "*") ? segments[i].len == 0 :
-					 !span_eq(want, segments[i]))
+		if (span_is(want, "*") ? segments[i].len == 0
+				       : !span_eq(want, segments[i]))
 			return false;
 	}
 	return !more;
@@ -565,16 +567,14 @@ read_names(struct job *job, struct error *err)
 	struct buf name = BUF(DOCUMENT_NAME);
 	bool ok;
 
-	if (job->num_segments < 4 ||
-	    !span_is(job->segments[1], "documents"))
+	if (job->num_segments < 4 || !span_is(job->segments[1], "documents"))
 		return true;
 	ok = (buf_append(&name, job->segments[2], err) &&
 		 buf_append_str(&name, "/", err) &&
 		 buf_append(&name, job->segments[3], err)) ||
 	    error_set(err, ERROR_USAGE, "the document's name is too long");
 	ok = ok && document_name_check(buf_span(&name), err) &&
-	    span_to_str(buf_span(&name), job->document,
-		sizeof(job->document));
+	    span_to_str(buf_span(&name), job->document, sizeof(job->document));
 	buf_free(&name);
 	if (!ok)
 		return false;
@@ -601,18 +601,16 @@ decide_for(const struct job *job, const struct office *office,
 	case NEED_READ:
 		return policy_decide(policy, office, RIGHT_READ, job->type);
 	case NEED_DEPOSIT:
-		return policy_decide(policy, office, RIGHT_DEPOSIT,
-		    job->type);
+		return policy_decide(policy, office, RIGHT_DEPOSIT, job->type);
 	case NEED_SIGN:
 	case NEED_TERMINATE:
-		decision = policy_decide(policy, office, RIGHT_READ,
-		    job->type);
-		return decision.allowed ?
-		    policy_decide_sign(policy, office, person, job->type,
-			job->route->need == NEED_SIGN ? SIGNING_APPROVAL :
-							SIGNING_TERMINATION,
-			time_now_ms() / 1000) :
-		    decision;
+		decision = policy_decide(policy, office, RIGHT_READ, job->type);
+		return decision.allowed
+		    ? policy_decide_sign(policy, office, person, job->type,
+			  job->route->need == NEED_SIGN ? SIGNING_APPROVAL
+							: SIGNING_TERMINATION,
+			  time_now_ms() / 1000)
+		    : decision;
 	}
 	return decision;
 }
@@ -632,11 +630,11 @@ decide(const struct job *job)
 	if (!job->by_bag)
 		return decide_for(job, job->connected.office,
 		    job->connected.person);
-	office = bags_find(job->api->bags, &job->waybill, &by, &ignored) ?
-	    policy_office(job->connected.by.policy, by.office) :
-	    NULL;
-	return office != NULL ? decide_for(job, office, by.person) :
-				(struct decision){ .allowed = true };
+	office = bags_find(job->api->bags, &job->waybill, &by, &ignored)
+	    ? policy_office(job->connected.by.policy, by.office)
+	    : NULL;
+	return office != NULL ? decide_for(job, office, by.person)
+			      : (struct decision){ .allowed = true };
 }
 
 const char *
@@ -688,8 +686,8 @@ run_refusal(struct job *job, struct error *err)
 static uint64_t
 max_body_of(const struct job *job)
 {
-	const struct document_type *type = policy_type(job->connected.by.policy,
-	    job->type);
+	const struct document_type *type =
+	    policy_type(job->connected.by.policy, job->type);
 	uint64_t max;
 
 	if (job->route->run == run_git_upload)
@@ -700,8 +698,7 @@ max_body_of(const struct job *job)
 		return LIMIT_CRL_BYTES;
 	if (job->route->need == NEED_NOTHING)
 		return LIMIT_NOTE_FILE;
-	if (job->route->need == NEED_SIGN ||
-	    job->route->need == NEED_TERMINATE)
+	if (job->route->need == NEED_SIGN || job->route->need == NEED_TERMINATE)
 		return LIMIT_SIGN_BODY_BYTES;
 	max = type->limit_text * (type->limit_texts + LIMIT_ANNEXES) +
 	    LIMIT_META_TOTAL;
@@ -722,9 +719,9 @@ answer_health(struct job *job)
 	struct api *api = job->api;
 
 	fill_json(&job->request->response, 200,
-	    api->upkeep != NULL && is_depositary(&job->connected) ?
-		upkeep_health(api->upkeep) :
-		json_pack("{s:s}", "status", "ok"));
+	    api->upkeep != NULL && is_depositary(&job->connected)
+		? upkeep_health(api->upkeep)
+		: json_pack("{s:s}", "status", "ok"));
 	return HTTP_ANSWER;
 }
 
@@ -744,9 +741,9 @@ answer_metrics(struct job *job)
 	    http_server_connections(job->api->server));
 	response->status = 200;
 	response->type = "text/plain; version=0.0.4; charset=utf-8";
-	return metrics_encode(&response->body, &err) ?
-	    HTTP_ANSWER :
-	    job_refuse_now(job, &err);
+	return metrics_encode(&response->body, &err)
+	    ? HTTP_ANSWER
+	    : job_refuse_now(job, &err);
 }
 
 /* tus 1.0: a client says which version it speaks, but to OPTIONS. */
@@ -766,8 +763,7 @@ begin_route(struct job *job, uint64_t *max_body)
 	struct error err = { 0 };
 	char upload[UPLOAD_ID];
 
-	if (is_tus(job) &&
-	    strcmp(request->head.tus_resumable, "1.0.0") != 0) {
+	if (is_tus(job) && strcmp(request->head.tus_resumable, "1.0.0") != 0) {
 		error_set(&err, ERROR_USAGE,
 		    "this server speaks tus 1.0.0 (Tus-Resumable)");
 		snprintf(request->response.headers,
@@ -787,9 +783,9 @@ begin_route(struct job *job, uint64_t *max_body)
 		/* One that is used up may have been deposited: it is looked. */
 		if (upload[0] != '\0')
 			return upload_use(job, upload, &err) ||
-				err.kind == ERROR_NOT_FOUND ?
-			    HTTP_WORK :
-			    job_refuse_now(job, &err);
+				err.kind == ERROR_NOT_FOUND
+			    ? HTTP_WORK
+			    : job_refuse_now(job, &err);
 	}
 	if (strcmp(job->route->method, "PUT") == 0 ||
 	    strcmp(job->route->method, "POST") == 0) {
@@ -819,7 +815,8 @@ check_page(const struct job *job, struct error *err)
 		   job->api->config->address) ||
 	    error_set(err, ERROR_REFUSED,
 		"a page of another site asked for this (Sec-Fetch-Site,"
-		" Origin): only %s itself may", job->api->config->address);
+		" Origin): only %s itself may",
+		job->api->config->address);
 }
 
 static enum http_next
@@ -846,9 +843,9 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	    !read_names(job, &err) || !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
-		next = strcmp(job->route->path, "health") == 0 ?
-		    answer_health(job) :
-		    answer_metrics(job);
+		next = strcmp(job->route->path, "health") == 0
+		    ? answer_health(job)
+		    : answer_metrics(job);
 	} else if (!decide(job).allowed) {
 		return HTTP_WORK; /* dispatch refuses it */
 	} else {

@@ -47,8 +47,7 @@ add_extension(struct job *job, const struct head *head)
 			n += (size_t)snprintf(response->headers + n,
 			    sizeof(response->headers) - n, " %.*s",
 			    (int)line.len, (const char *)line.data);
-	snprintf(response->headers + n, sizeof(response->headers) - n,
-	    "\r\n");
+	snprintf(response->headers + n, sizeof(response->headers) - n, "\r\n");
 	buf_free(&text);
 }
 
@@ -128,8 +127,7 @@ describe_act(struct job *job, const struct actor *actor,
 	act->dispatched_ms = actor->dispatched_ms;
 	snprintf(act->document, sizeof(act->document), "%s", job->document);
 	snprintf(act->person, sizeof(act->person), "%s", actor->person);
-	snprintf(act->office, sizeof(act->office), "%s",
-	    actor->office->name);
+	snprintf(act->office, sizeof(act->office), "%s", actor->office->name);
 	snprintf(act->title, sizeof(act->title), "%s",
 	    version_title(verdict->version, "en"));
 }
@@ -151,7 +149,8 @@ check_previous(const struct version *version, const struct snapshot *now,
 	    digest_eq(&version->previous, &now->newest_digest) ||
 	    error_set(err, ERROR_CONFLICT,
 		"its \"previous\" is not the version digest of version %u:"
-		" fetch that version, and begin from it", now->num_versions);
+		" fetch that version, and begin from it",
+		now->num_versions);
 }
 
 /* A large body is written before its turn, so that nobody waits for it. */
@@ -179,9 +178,8 @@ write_own_pack(struct job *job, const struct container *container,
 /* To judge an act: what it claims to be, whose, and by what. */
 static struct verdict_request
 request_of(const struct job *job, const struct actor *actor,
-    struct container *container,
-    const struct verdict_library *library, enum verdict_expect expect,
-    const char *live)
+    struct container *container, const struct verdict_library *library,
+    enum verdict_expect expect, const char *live)
 {
 	return (struct verdict_request){
 		.expect = expect,
@@ -238,17 +236,16 @@ check_own(const struct container *container, struct error *err)
 
 static bool
 judge_deposit(struct job *job, const struct actor *actor,
-    struct container *container, const struct snapshot *now,
-    struct error *err)
+    struct container *container, const struct snapshot *now, struct error *err)
 {
-	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library);
+	const struct verdict_library library =
+	    library_for_verdict(job->api->registrar->library);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_DEPOSIT, "origin");
 	/* Nothing of the version before it belongs to this one. */
-	struct verdict_act *dispatches = stored_acts(
-	    job->api->registrar->journal, &actor->dispatch,
-	    actor->by_bag ? 1 : 0, err);
+	struct verdict_act *dispatches =
+	    stored_acts(job->api->registrar->journal, &actor->dispatch,
+		actor->by_bag ? 1 : 0, err);
 	struct verdict verdict;
 	bool ok;
 
@@ -275,8 +272,8 @@ judge_deposit(struct job *job, const struct actor *actor,
 		verdict_free(&verdict);
 		return false;
 	}
-	job->act = (struct act_request){ .act = ACT_DEPOSIT,
-		.container = container };
+	job->act =
+	    (struct act_request){ .act = ACT_DEPOSIT, .container = container };
 	describe_act(job, actor, &verdict,
 	    verdict_signature(&verdict, "origin"), now->last);
 	verdict_free(&verdict);
@@ -323,11 +320,13 @@ tell_bearer(const struct job *job, struct error *err)
 	if (!job->by_bag ||
 	    (err->kind != ERROR_CONFLICT && err->kind != ERROR_NOT_FOUND) ||
 	    policy_decide(bearer->by.policy, bearer->office, RIGHT_READ,
-		job->type).allowed)
+		job->type)
+		.allowed)
 		return false;
 	return error_set(err, ERROR_CONFLICT,
 	    "it cannot be taken as %s stands now; you may not read that, so"
-	    " its sender must look", job->document);
+	    " its sender must look",
+	    job->document);
 }
 
 /*
@@ -353,8 +352,8 @@ read_onto(const struct job *job, const struct actor *actor, unsigned *out,
 
 /* Is it next?  now: of the newest version; signers are the caller's. */
 static bool
-check_deposit(struct job *job, const struct actor *actor,
-    struct snapshot *now, struct error *err)
+check_deposit(struct job *job, const struct actor *actor, struct snapshot *now,
+    struct error *err)
 {
 	struct place_deposit deposit = { .policy = actor->by.policy,
 		.office = actor->office,
@@ -371,9 +370,8 @@ find_there(struct job *job, const struct actor *actor,
     const struct container *container, bool *there, struct error *err)
 {
 	const struct member *yaml = container_find(container, PATH_VERSION);
-	const struct digest digest = sha256_of(yaml != NULL ?
-		member_bytes(yaml) :
-		span_of(NULL, 0));
+	const struct digest digest =
+	    sha256_of(yaml != NULL ? member_bytes(yaml) : span_of(NULL, 0));
 	struct snapshot now;
 
 	*there = false;
@@ -437,8 +435,8 @@ static bool
 take_signature(struct job *job, const char *prefix, const char *beside,
     struct container *into, char id[LIMIT_NAME_BYTES + 1], struct error *err)
 {
-	struct container *body = container_read_files_to_judge(
-	    job->request->spool, err);
+	struct container *body =
+	    container_read_files_to_judge(job->request->spool, err);
 	const size_t skip = strlen(prefix);
 	char other[LIMIT_NAME_BYTES + 1];
 	bool ok;
@@ -458,8 +456,9 @@ take_signature(struct job *job, const char *prefix, const char *beside,
 		 body->members[1].size <= LIMIT_SIGNATURE_BYTES) ||
 	    error_set(err, ERROR_MALFORMED,
 		"the body is not a ZIP of META-INF/ASiCManifest-%sID.xml"
-		" and META-INF/signature-%sID.p7s%s%s", prefix, prefix,
-		beside != NULL ? " and " : "", beside != NULL ? beside : "");
+		" and META-INF/signature-%sID.p7s%s%s",
+		prefix, prefix, beside != NULL ? " and " : "",
+		beside != NULL ? beside : "");
 	for (size_t i = 0; ok && i < body->num; i++)
 		ok = container_put_to_judge(into, body->members[i].path,
 		    member_bytes(&body->members[i]), err);
@@ -497,14 +496,14 @@ judge_sign(struct job *job, const struct actor *actor,
     struct container *container, const char *id, const struct snapshot *now,
     struct error *err)
 {
-	const struct verdict_library library = library_for_verdict(
-	    job->api->registrar->library);
-	struct verdict_request request = request_of(job, actor, container,
-	    &library, EXPECT_STORED, id);
+	const struct verdict_library library =
+	    library_for_verdict(job->api->registrar->library);
+	struct verdict_request request =
+	    request_of(job, actor, container, &library, EXPECT_STORED, id);
 	struct verdict_act *acts = stored_acts(job->api->registrar->journal,
 	    now->acts, now->num_acts, err);
-	struct verdict_act *dispatches = load_dispatches(job, actor, now,
-	    &request.num_dispatches, err);
+	struct verdict_act *dispatches =
+	    load_dispatches(job, actor, now, &request.num_dispatches, err);
 	const struct verdict_signature *live;
 	struct verdict verdict;
 	bool ok;
@@ -534,15 +533,14 @@ judge_sign(struct job *job, const struct actor *actor,
 		verdict_free(&verdict);
 		return ok;
 	}
-	job->act = (struct act_request){ .act = live->terminates ?
-		    ACT_TERMINATE :
-		    ACT_SIGN,
+	job->act = (struct act_request){ .act = live->terminates ? ACT_TERMINATE
+								 : ACT_SIGN,
 		.container = container };
 	describe_act(job, actor, &verdict, live, now->last);
 	/* In force once: a signature beyond the quorum changes nothing. */
-	job->act.quorum = live->terminates ? verdict.termination :
-					     verdict.quorum &&
-		now->asked.status != STATUS_IN_FORCE;
+	job->act.quorum = live->terminates
+	    ? verdict.termination
+	    : verdict.quorum && now->asked.status != STATUS_IN_FORCE;
 	ok = !job->act.quorum || list_signatures(job, now, live, err);
 	verdict_free(&verdict);
 	if (!ok) {
@@ -556,8 +554,8 @@ judge_sign(struct job *job, const struct actor *actor,
 
 /* Is what was sent the very signature that is there? */
 static bool
-is_same_signature(struct job *job, const struct container *sent,
-    const char *id, const struct ledger_signer *there)
+is_same_signature(struct job *job, const struct container *sent, const char *id,
+    const struct ledger_signer *there)
 {
 	char path[LIMIT_PATH_BYTES + 1];
 	const struct member *manifest, *p7s;
@@ -627,12 +625,12 @@ same_termination(const struct container *stored, const struct container *sent,
  * again only where a lowered quorum is made by it.
  */
 static bool
-judge_sent(struct job *job, const struct actor *actor,
-    struct container *sent, const char *id, const struct snapshot *now,
-    const struct ledger_signer *old, struct error *err)
+judge_sent(struct job *job, const struct actor *actor, struct container *sent,
+    const char *id, const struct snapshot *now, const struct ledger_signer *old,
+    struct error *err)
 {
-	struct container *container = snapshot_load(job, &now->asked.commit,
-	    err);
+	struct container *container =
+	    snapshot_load(job, &now->asked.commit, err);
 	bool ok = container != NULL && same_termination(container, sent, err);
 
 	if (ok && old != NULL)
@@ -717,17 +715,14 @@ end_other(struct job *job, const struct actor *actor, unsigned version,
 	snapshot_free(&now);
 	if (there)
 		job_receipt(job, 200, now.my_end.index);
-	return there ||
-	    place_check_end(job->document, version, in_force, err);
+	return there || place_check_end(job->document, version, in_force, err);
 }
 
 static bool
-end_in_force(struct job *job, const struct actor *actor,
-    struct container *sent, const char *id, const struct snapshot *now,
-    struct error *err)
+end_in_force(struct job *job, const struct actor *actor, struct container *sent,
+    const char *id, const struct snapshot *now, struct error *err)
 {
-	const struct ledger_signer *old = now->has_my_end ? &now->my_end :
-							    NULL;
+	const struct ledger_signer *old = now->has_my_end ? &now->my_end : NULL;
 
 	job->version = now->version;
 	if (old != NULL && is_same_signature(job, sent, id, old)) {
@@ -755,8 +750,8 @@ run_terminate_on(struct job *job, const struct actor *actor,
 	ok = sent != NULL &&
 	    take_signature(job, TERMINATION_ID, PATH_TERMINATION, sent, id,
 		err) &&
-	    termination_parse(member_bytes(container_find(sent,
-				  PATH_TERMINATION)),
+	    termination_parse(member_bytes(
+				  container_find(sent, PATH_TERMINATION)),
 		&termination, err);
 	if (ok && termination.version == now->version)
 		return end_in_force(job, actor, sent, id, now, err);

@@ -68,7 +68,8 @@ check_slips(const struct container *files, const struct waybill *waybill,
 	return files->num == 2 + waybill->num_slips ||
 	    error_set(err, ERROR_MALFORMED,
 		"the body is not a ZIP of a waybill, its signature and the %zu"
-		" slips that it lists", waybill->num_slips);
+		" slips that it lists",
+		waybill->num_slips);
 }
 
 /* What was handed in is kept as it came. */
@@ -85,8 +86,8 @@ keep(struct job *job, const struct digest *digest,
 }
 
 static bool
-take_waybill(struct job *job, const struct container *files,
-    struct span yaml, struct span p7s, struct error *err)
+take_waybill(struct job *job, const struct container *files, struct span yaml,
+    struct span p7s, struct error *err)
 {
 	struct waybill *waybill = waybill_parse(yaml, err);
 	const struct digest digest = sha256_of(yaml);
@@ -95,8 +96,7 @@ take_waybill(struct job *job, const struct container *files,
 	if (waybill == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, waybill->from,
-		waybill->person, waybill->dispatched_at,
-		time_now_ms() / 1000 };
+		waybill->person, waybill->dispatched_at, time_now_ms() / 1000 };
 
 	ok = check_slips(files, waybill, err) && judge(job, &it, err);
 	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
@@ -155,8 +155,7 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 	if (answer == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, answer->from,
-		answer->person, answer->received_at,
-		time_now_ms() / 1000 };
+		answer->person, answer->received_at, time_now_ms() / 1000 };
 
 	ok = judge(job, &it, err) && check_answers(job, answer, err);
 	if (ok) {
@@ -175,8 +174,8 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 bool
 run_bag(struct job *job, struct error *err)
 {
-	struct container *files = container_read_files_to_judge(
-	    job->request->spool, err);
+	struct container *files =
+	    container_read_files_to_judge(job->request->spool, err);
 	const struct member *yaml, *p7s;
 	bool ok;
 
@@ -190,12 +189,12 @@ run_bag(struct job *job, struct error *err)
 	} else {
 		yaml = container_find(files, PATH_ACKNOWLEDGEMENT);
 		p7s = container_find(files, PATH_ACKNOWLEDGEMENT_P7S);
-		ok = files->num == 2 && yaml != NULL && p7s != NULL ?
-		    take_acknowledgement(job, member_bytes(yaml),
-			member_bytes(p7s), err) :
-		    error_set(err, ERROR_MALFORMED,
-			"the body is not a ZIP of a waybill or an"
-			" acknowledgement, and its signature");
+		ok = files->num == 2 && yaml != NULL && p7s != NULL
+		    ? take_acknowledgement(job, member_bytes(yaml),
+			  member_bytes(p7s), err)
+		    : error_set(err, ERROR_MALFORMED,
+			  "the body is not a ZIP of a waybill or an"
+			  " acknowledgement, and its signature");
 	}
 	container_free(files);
 	return ok;

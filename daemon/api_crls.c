@@ -23,10 +23,9 @@ json_of(const struct list_told *list)
 	time_format_at(list->this_update_at, from);
 	time_format_at(list->next_update_at, until);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "digest",
-	    digest, "issuer", list->issuer, "this-update", from,
-	    "next-update", until, "listed", (json_int_t)list->num_listed,
-	    "result", results[list->result], "text",
-	    lists_text(list->result));
+	    digest, "issuer", list->issuer, "this-update", from, "next-update",
+	    until, "listed", (json_int_t)list->num_listed, "result",
+	    results[list->result], "text", lists_text(list->result));
 }
 
 /* One that is taken, or known, is what the answer is of. */
@@ -40,8 +39,7 @@ check_any(const struct lists_told *told, bool *is_new, struct error *err)
 		const enum list_result result = told->list[i].result;
 
 		*is_new = *is_new || result == LIST_NEW;
-		is_good = is_good || result == LIST_NEW ||
-		    result == LIST_KNOWN;
+		is_good = is_good || result == LIST_NEW || result == LIST_KNOWN;
 	}
 	return is_good ||
 	    error_set_code(err, ERROR_UNTRUSTED, "CRL_REFUSED",

@@ -36,14 +36,15 @@ struct edition {
 static struct edition
 edition_of(const struct job *job, uint64_t newest)
 {
-	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
 	struct cosignatures *all = job->api->registrar->cosignatures;
 	struct edition edition = { .newest = newest };
 
 	edition.cosigned = cosignatures_first(all, witnesses, newest + 1);
 	if (edition.cosigned != 0)
-		edition.cosignatures = cosignatures_count(all, witnesses,
-		    edition.cosigned);
+		edition.cosignatures =
+		    cosignatures_count(all, witnesses, edition.cosigned);
 	return edition;
 }
 
@@ -78,8 +79,8 @@ add_dispatches(const struct journal *journal, const struct snapshot *now,
     const struct head *head, struct span note, struct container *container,
     struct error *err)
 {
-	struct verdict_act *acts = stored_acts(journal, now->dispatches,
-	    now->num_dispatches, err);
+	struct verdict_act *acts =
+	    stored_acts(journal, now->dispatches, now->num_dispatches, err);
 	bool ok = acts != NULL;
 
 	for (size_t i = 0; ok && i < now->num_dispatches; i++)
@@ -102,12 +103,14 @@ add_receipts(struct job *job, const struct snapshot *now,
 	struct head head;
 	bool ok;
 
-	ok = journal_head_at(journal, edition->cosigned != 0 ?
-		     edition->cosigned : edition->newest + 1, &head, err) &&
+	ok = journal_head_at(journal,
+		 edition->cosigned != 0 ? edition->cosigned
+					: edition->newest + 1,
+		 &head, err) &&
 	    append_note(registrar, &head, &note, err);
 	for (size_t i = 0; ok && i < now->num_acts; i++)
-		ok = add_receipt(journal, now->acts[i], &head,
-		    buf_span(&note), container, err);
+		ok = add_receipt(journal, now->acts[i], &head, buf_span(&note),
+		    container, err);
 	ok = ok &&
 	    (now->num_dispatches == 0 ||
 		add_dispatches(journal, now, &head, buf_span(&note), container,
@@ -142,11 +145,10 @@ fetch_is_ready(struct job *job)
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
 	version = ledger_version(doc,
-	    job->version != 0 || doc == NULL ? job->version :
-					       (unsigned)doc->num_versions);
+	    job->version != 0 || doc == NULL ? job->version
+					     : (unsigned)doc->num_versions);
 	if (version != NULL) {
-		edition = edition_of(job,
-		    version->acts[version->num_acts - 1]);
+		edition = edition_of(job, version->acts[version->num_acts - 1]);
 		copy_name(&version->commit, &edition, name);
 	}
 	ledger_unlock(ledger);
@@ -197,8 +199,8 @@ job_range(struct job *job, uint64_t size, const char *etag)
 	const struct http_head *head = &job->request->head;
 	size_t used = strlen(response->headers);
 	/* A range of what has changed since would be of something else. */
-	const bool ranged = head->range[0] != '\0' &&
-	    strcmp(head->if_range, etag) == 0;
+	const bool ranged =
+	    head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
 
 	response->status = 200;
 	response->from = 0;
@@ -230,8 +232,8 @@ static bool
 deliver(struct job *job, const struct snapshot *now, struct error *err)
 {
 	const struct http_head *head = &job->request->head;
-	const struct edition edition = edition_of(job,
-	    now->acts[now->num_acts - 1]);
+	const struct edition edition =
+	    edition_of(job, now->acts[now->num_acts - 1]);
 	struct http_response *response = &job->request->response;
 	char hex[DIGEST_HEX], etag[DIGEST_HEX + 64];
 	struct digest key;
@@ -263,8 +265,8 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	job->act = (struct act_request){ .act = ACT_OTHER };
 	/* No new entry: nothing is delivered, or it was, to this person. */
 	if (strcmp(head->method, "HEAD") == 0 ||
-	    (ranged && cache_was_delivered(job->api->cache, &key,
-			   time_now_ms()))) {
+	    (ranged &&
+		cache_was_delivered(job->api->cache, &key, time_now_ms()))) {
 		finish_fetch(job);
 		return true;
 	}
@@ -285,11 +287,11 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 static bool
 not_there(const struct job *job, struct error *err)
 {
-	return job->version == 0 ?
-	    error_set(err, ERROR_NOT_FOUND, "there is no document %s",
-		job->document) :
-	    error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
-		job->document, job->version);
+	return job->version == 0
+	    ? error_set(err, ERROR_NOT_FOUND, "there is no document %s",
+		  job->document)
+	    : error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
+		  job->document, job->version);
 }
 
 bool
@@ -298,8 +300,7 @@ run_fetch(struct job *job, struct error *err)
 	struct snapshot now;
 	bool ok;
 
-	if (!snapshot_take(job, job->version, job->connected.person, &now,
-		err))
+	if (!snapshot_take(job, job->version, job->connected.person, &now, err))
 		return false;
 	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
 	snapshot_free(&now);
@@ -330,8 +331,8 @@ title_of(struct job *job, const struct ledger_document *doc,
 	ledger_unlock(ledger);
 	out[0] = '\0';
 	container = snapshot_load(job, &commit, &err);
-	yaml = container != NULL ? container_find(container, PATH_VERSION) :
-				   NULL;
+	yaml =
+	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
 	if (yaml != NULL)
 		version = version_parse(member_bytes(yaml), &err);
 	if (version != NULL)
@@ -356,15 +357,15 @@ json_document(const struct ledger_document *doc, const char *title)
 	for (size_t i = 0; i < doc->num_versions; i++)
 		json_array_append_new(versions,
 		    json_of_version(doc, &doc->versions[i]));
-	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name,
-	    "title", title, "status", status_name(ledger_status(doc)),
-	    "versions", versions);
+	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name, "title",
+	    title, "status", status_name(ledger_status(doc)), "versions",
+	    versions);
 }
 
 /* The document's JSON, made once after each act on it. */
 static bool
-append_json(struct ledger_document *doc, struct ledger *ledger,
-    struct buf *out, struct error *err)
+append_json(struct ledger_document *doc, struct ledger *ledger, struct buf *out,
+    struct error *err)
 {
 	json_t *json;
 
@@ -523,8 +524,8 @@ json_of_row(const struct ledger_document *doc, const char *title)
 bool
 run_list(struct job *job, struct error *err)
 {
-	const struct sight sight = sight_of(job->connected.by.policy,
-	    job->connected.office);
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	const struct order *order = ledger_order(ledger);
 	json_t *documents = json_array(), *cursor = json_null();
@@ -545,9 +546,10 @@ run_list(struct job *job, struct error *err)
 		if (!is_listed(&listing, &sight, doc))
 			continue;
 		if (json_array_size(documents) == LIMIT_LIST_PAGE) {
-			cursor = json_incref(json_object_get(
-			    json_array_get(documents, LIMIT_LIST_PAGE - 1),
-			    "document"));
+			cursor = json_incref(
+			    json_object_get(json_array_get(documents,
+						LIMIT_LIST_PAGE - 1),
+				"document"));
 			break;
 		}
 		/*
@@ -558,8 +560,9 @@ run_list(struct job *job, struct error *err)
 			title_of(job, doc, title);
 			at = order_after(order, doc->name);
 		}
-		json_array_append_new(documents, json_of_row(doc,
-		    doc->title[0] != '\0' ? doc->title : title));
+		json_array_append_new(documents,
+		    json_of_row(doc,
+			doc->title[0] != '\0' ? doc->title : title));
 	}
 	ledger_unlock(ledger);
 	job_json(job, 200,

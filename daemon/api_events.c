@@ -47,22 +47,23 @@ read_cursor(struct job *job, struct error *err)
 	return job->cursor <= size ||
 	    error_set(err, ERROR_CONFLICT,
 		"the journal has %llu entries, and no entry %llu: what you saw"
-		" is of another history", (unsigned long long)size,
-		(unsigned long long)job->cursor - 1);
+		" is of another history",
+		(unsigned long long)size, (unsigned long long)job->cursor - 1);
 }
 
 /* The next entries that may be seen; the cursor goes behind all looked at. */
 static size_t
 choose(struct job *job, uint64_t out[TELL])
 {
-	const struct sight sight = sight_of(job->connected.by.policy,
-	    job->connected.office);
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	size_t num = 0;
 
 	ledger_read_lock(ledger);
-	for (unsigned i = 0; i < LOOK_AT && num < TELL &&
-	     job->cursor < ledger_size(ledger); i++, job->cursor++)
+	for (unsigned i = 0;
+	     i < LOOK_AT && num < TELL && job->cursor < ledger_size(ledger);
+	     i++, job->cursor++)
 		if (ledger_visible(ledger, &sight, job->cursor))
 			out[num++] = job->cursor;
 	ledger_unlock(ledger);
@@ -82,8 +83,9 @@ append_event(struct job *job, uint64_t index, struct buf *out,
 	act = act_name(ledger_entry(ledger, index).act);
 	ledger_unlock(ledger);
 	ok = journal_entry(job->api->registrar->journal, index, &line, err) &&
-	    buf_printf(out, err, "id: %llu\nevent: %s\ndata: ",
-		(unsigned long long)index, act) &&
+	    buf_printf(out, err,
+		"id: %llu\nevent: %s\ndata: ", (unsigned long long)index,
+		act) &&
 	    buf_append(out, buf_span(&line), err) &&
 	    buf_append_str(out, "\n\n", err);
 	buf_free(&line);
@@ -138,6 +140,6 @@ events_next(struct job *job, bool idle)
 		return HTTP_READ;
 	/* A comment, so that both ends see a line that is dead. */
 	time_format_at(time_now_ms() / 1000, now);
-	return buf_printf(body, &err, ": %s\n\n", now) ? HTTP_ANSWER :
-							 HTTP_READ;
+	return buf_printf(body, &err, ": %s\n\n", now) ? HTTP_ANSWER
+						       : HTTP_READ;
 }

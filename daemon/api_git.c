@@ -16,7 +16,8 @@ service_of(const struct job *job)
 {
 	return (struct git_service){ .store = job->api->registrar->store,
 		.ledger = job->api->registrar->ledger,
-		.sight = sight_of(job->connected.by.policy, job->connected.office) };
+		.sight =
+		    sight_of(job->connected.by.policy, job->connected.office) };
 }
 
 static void
@@ -138,9 +139,9 @@ deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 	}
 	all = calloc(1, sizeof(*all));
 	if (all != NULL)
-		all->acts = calloc(answer->num_deliveries < LIMIT_BATCH_ACTS ?
-			answer->num_deliveries :
-			LIMIT_BATCH_ACTS,
+		all->acts = calloc(answer->num_deliveries < LIMIT_BATCH_ACTS
+			? answer->num_deliveries
+			: LIMIT_BATCH_ACTS,
 		    sizeof(*all->acts));
 	if (all == NULL || all->acts == NULL) {
 		free(all);

@@ -21,8 +21,7 @@ query_number(struct job *job, const char *name, uint64_t *out,
 	char text[24];
 
 	return (http_query(&job->request->head, name, text, sizeof(text)) &&
-		   (text[0] == '\0' ||
-		       span_to_u64(span_of_str(text), out))) ||
+		   (text[0] == '\0' || span_to_u64(span_of_str(text), out))) ||
 	    error_set(err, ERROR_USAGE, "%s is not a decimal number", name);
 }
 
@@ -46,8 +45,8 @@ bool
 head_for(const struct registrar *registrar, const struct witnesses *witnesses,
     uint64_t index, struct head *out, struct error *err)
 {
-	const uint64_t cosigned = cosignatures_first(registrar->cosignatures,
-	    witnesses, index + 1);
+	const uint64_t cosigned =
+	    cosignatures_first(registrar->cosignatures, witnesses, index + 1);
 
 	return journal_head_at(registrar->journal,
 	    cosigned != 0 ? cosigned : index + 1, out, err);
@@ -58,7 +57,8 @@ static bool
 find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
-	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
 	char at[24];
 	uint64_t size = 0;
 
@@ -81,9 +81,9 @@ find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 		return true;
 	if (size == 0 || size > out->size)
 		return error_set(err, ERROR_NOT_FOUND,
-		    strcmp(at, "witnessed") == 0 ?
-			"no checkpoint has been cosigned by enough witnesses" :
-			"there is no checkpoint of that size");
+		    strcmp(at, "witnessed") == 0
+			? "no checkpoint has been cosigned by enough witnesses"
+			: "there is no checkpoint of that size");
 	if (!journal_head_at(registrar->journal, size, out, err))
 		return false;
 	return out->size == size ||
@@ -152,8 +152,8 @@ run_checkpoint(struct job *job, struct error *err)
 	digest_hex(&set, crls);
 	snprintf(response->headers, sizeof(response->headers),
 	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
-	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n", hex,
-	    (unsigned long long)policy_at, crls);
+	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n",
+	    hex, (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
 		/* Whoever saw more has seen another history: here is ours. */
 		if (!append_note(registrar, &head, &response->body, err))
@@ -175,8 +175,8 @@ bool
 run_receipt(struct job *job, struct error *err)
 {
 	const struct registrar *registrar = job->api->registrar;
-	const struct sight sight = sight_of(job->connected.by.policy,
-	    job->connected.office);
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
 	struct ledger *ledger = registrar->ledger;
 	struct proof proof = PROOF;
 	struct head head;
@@ -196,11 +196,11 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
 		    (unsigned long long)index);
-	ok = head_for(registrar, &job->connected.by.policy->witnesses, index, &head,
-		 err) &&
+	ok = head_for(registrar, &job->connected.by.policy->witnesses, index,
+		 &head, err) &&
 	    journal_receipt(registrar->journal, index, &head, &proof, err) &&
-	    cosignatures_append(registrar->cosignatures, head.size,
-		&proof.note, err) &&
+	    cosignatures_append(registrar->cosignatures, head.size, &proof.note,
+		err) &&
 	    proof_encode(&proof, &job->request->response.body, err);
 	proof_free(&proof);
 	if (ok)
@@ -217,8 +217,8 @@ may_read_bundles(const struct job *job, const struct document_type **missing,
 
 	for (size_t i = 0; i < policy->num_types; i++) {
 		*missing = &policy->types[i];
-		*decision = policy_decide(policy, job->connected.office, RIGHT_AUDIT,
-		    policy->types[i].name);
+		*decision = policy_decide(policy, job->connected.office,
+		    RIGHT_AUDIT, policy->types[i].name);
 		if (!decision->allowed)
 			return false;
 	}
@@ -264,8 +264,7 @@ run_tile(struct job *job, struct error *err)
  * its key signs elsewhere.  Whatever it signs now deepens the fork.
  */
 static void
-stop_on_fork(struct job *job, struct span note,
-    const struct checkpoint *theirs)
+stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 {
 	const struct registrar *registrar = job->api->registrar;
 	const struct head head = journal_head(registrar->journal);
@@ -284,7 +283,8 @@ stop_on_fork(struct job *job, struct span note,
 	    "%s of %s has a checkpoint of size %llu that this journal's key"
 	    " signed, and that this journal (size %llu) does not have: it was"
 	    " rolled back, or its key is used elsewhere. Both checkpoints are"
-	    " in %s", job->connected.person, job->connected.office->name,
+	    " in %s",
+	    job->connected.person, job->connected.office->name,
 	    (unsigned long long)theirs->size, (unsigned long long)head.size,
 	    path);
 	registrar->fatal(&why);
@@ -295,7 +295,8 @@ static bool
 keep_cosignatures(struct job *job, struct span note,
     const struct checkpoint *checkpoint, struct error *err)
 {
-	const struct witnesses *witnesses = &job->connected.by.policy->witnesses;
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
 	struct cosignature lines[LIMIT_WITNESSES];
 	size_t num;
 
@@ -336,8 +337,8 @@ run_cosign(struct job *job, struct error *err)
 	    note_open(buf_span(&note), &registrar->keys, &checkpoint, err);
 	if (ok && checkpoint.size > journal_size(registrar->journal))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
-	ok = ok && journal_root_at(registrar->journal, checkpoint.size, &root,
-		       err);
+	ok = ok &&
+	    journal_root_at(registrar->journal, checkpoint.size, &root, err);
 	if (ok && !digest_eq(&root, &checkpoint.root))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
 	ok = ok && journal_flush_heads(registrar->journal, err) &&
@@ -502,8 +503,8 @@ static uint64_t *
 select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
     size_t *num, uint64_t *next)
 {
-	const struct sight sight = sight_of(job->connected.by.policy,
-	    job->connected.office);
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
 	struct ledger *ledger = job->api->registrar->ledger;
 	uint64_t *found = calloc(filter->limit, sizeof(*found));
 
@@ -519,8 +520,8 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 	places = choose_places(ledger, filter, &all);
 	if (size > filter->until)
 		size = filter->until;
-	for (uint64_t at = all ? filter->from :
-				 first_place(&places, filter->from);
+	for (uint64_t at = all ? filter->from
+			       : first_place(&places, filter->from);
 	     found != NULL && at < (all ? size : places.num); at++) {
 		const uint64_t i = all ? at : places.list[at];
 		const struct ledger_entry entry = ledger_entry(ledger, i);
@@ -560,13 +561,11 @@ append_entry(const struct journal *journal, uint64_t index, uint64_t size,
 		json_array_append_new(path, json_string(hash));
 	}
 	if (ok) {
-		json = json_pack("{s:I, s:s%, s:O}", "index",
-		    (json_int_t)index, "entry", line.data, line.len, "proof",
-		    path);
+		json = json_pack("{s:I, s:s%, s:O}", "index", (json_int_t)index,
+		    "entry", line.data, line.len, "proof", path);
 		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-		ok = text != NULL ?
-		    buf_printf(out, err, "%s\n", text) :
-		    error_set(err, ERROR_SYSTEM, "JSON");
+		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
+				  : error_set(err, ERROR_SYSTEM, "JSON");
 	}
 	free(text);
 	json_decref(json);
@@ -590,9 +589,8 @@ append_last(const struct registrar *registrar, const struct head *head,
 			json_object_set_new(json, "next",
 			    json_integer((json_int_t)next));
 		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-		ok = text != NULL ?
-		    buf_printf(out, err, "%s\n", text) :
-		    error_set(err, ERROR_SYSTEM, "JSON");
+		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
+				  : error_set(err, ERROR_SYSTEM, "JSON");
 	}
 	free(text);
 	json_decref(json);
@@ -621,8 +619,8 @@ run_entries(struct job *job, struct error *err)
 		ok = append_entry(journal, found[i], head.size, filter.bare,
 		    &response->body, err);
 	free(found);
-	ok = ok && append_last(job->api->registrar, &head, next,
-		       &response->body, err);
+	ok = ok &&
+	    append_last(job->api->registrar, &head, next, &response->body, err);
 	if (!ok) {
 		response->body.len = 0;
 		return false;
@@ -663,8 +661,7 @@ static bool
 read_digest(const struct job *job, struct digest *out, struct error *err)
 {
 	return digest_parse(job->segments[2], out) ||
-	    error_set(err, ERROR_USAGE,
-		"a digest is 64 lower-case hex digits");
+	    error_set(err, ERROR_USAGE, "a digest is 64 lower-case hex digits");
 }
 
 bool

@@ -50,8 +50,8 @@ add_expiry(struct http_response *response, int64_t at)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
 		"Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
-		"May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	const time_t when = at;
 	char text[40];
 	struct tm tm;
@@ -59,8 +59,8 @@ add_expiry(struct http_response *response, int64_t at)
 	if (gmtime_r(&when, &tm) == NULL)
 		return;
 	snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT",
-	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec);
 	add_field(response, "Upload-Expires", text);
 }
 
@@ -213,15 +213,16 @@ upload_begin(struct job *job, uint64_t *max_body)
 	uint64_t offset;
 	int fd;
 
-	if (strcmp(head->content_type, "application/offset+octet-stream") != 0 ||
+	if (strcmp(head->content_type, "application/offset+octet-stream") !=
+		0 ||
 	    !span_to_u64(span_of_str(head->upload_offset), &offset)) {
 		error_set(&err, ERROR_USAGE,
 		    "a PATCH needs an Upload-Offset, and the Content-Type"
 		    " application/offset+octet-stream");
 		job->status = strcmp(head->content_type,
-				  "application/offset+octet-stream") != 0 ?
-		    415 :
-		    400;
+				  "application/offset+octet-stream") != 0
+		    ? 415
+		    : 400;
 		return job_refuse_now(job, &err);
 	}
 	fd = uploads_enter(job->api->uploads, id_of(job), job->connected.person,
@@ -297,8 +298,8 @@ run_upload_patch(struct job *job, struct error *err)
 			return error_set_errno(err, "upload");
 		request->body_len = 0;
 		problem(job, known ? 460 : 400, ERROR_UNTRUSTED,
-		    known ? "the bytes have another checksum: send them again" :
-			    "this server knows the checksums " CHECKSUMS);
+		    known ? "the bytes have another checksum: send them again"
+			  : "this server knows the checksums " CHECKSUMS);
 		return true;
 	}
 	if (fsync(request->spool) != 0)
@@ -333,7 +334,8 @@ upload_use(struct job *job, const char *id, struct error *err)
 		close(fd);
 		return error_set(err, ERROR_CONFLICT,
 		    "%llu of %llu bytes of this upload are there: go on with"
-		    " it first", (unsigned long long)info.offset,
+		    " it first",
+		    (unsigned long long)info.offset,
 		    (unsigned long long)info.length);
 	}
 	job->uses_upload = true;

@@ -54,7 +54,8 @@ not_within(const char *path, const char *folder, struct error *err)
 	    (!within ||
 		error_set(err, ERROR_USAGE,
 		    "%s is in, or the same as, %s, which it would damage: name"
-		    " a folder that is apart from it", path, folder));
+		    " a folder that is apart from it",
+		    path, folder));
 }
 
 bool
@@ -132,8 +133,7 @@ copy_tail(struct backup *backup, const char *name, uint64_t end,
 	    error_set_errno(err, "%s", to_path);
 	ok = ok && check_two_files(from, to, to_path, err);
 	/* What a cut left half written goes first. */
-	if (ok && (uint64_t)st.st_size > end &&
-	    ftruncate(to, (off_t)end) != 0)
+	if (ok && (uint64_t)st.st_size > end && ftruncate(to, (off_t)end) != 0)
 		ok = error_set_errno(err, "%s", to_path);
 	ok = ok &&
 	    (copy_range(backup, from, to,
@@ -160,8 +160,7 @@ copy_file(struct backup *backup, const char *name, mode_t mode,
 		return false;
 	if ((from = open(from_path, O_RDONLY | O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", from_path);
-	ok = snprintf(tmp, sizeof(tmp), "%s.tmp", to_path) <
-		(int)sizeof(tmp) &&
+	ok = snprintf(tmp, sizeof(tmp), "%s.tmp", to_path) < (int)sizeof(tmp) &&
 	    fstat(from, &st) == 0 &&
 	    (to = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode)) >= 0;
 	if (!ok)
@@ -231,7 +230,8 @@ copy_packs(struct backup *backup, struct error *err)
 		    (int)len - 4, entry->d_name);
 		ok = copy_pack_file(backup, name, err);
 		snprintf(name, sizeof(name), "%s/%s", packs, entry->d_name);
-		ok = ok && (backup->missed || copy_pack_file(backup, name, err));
+		ok =
+		    ok && (backup->missed || copy_pack_file(backup, name, err));
 	}
 	closedir(dir);
 	return ok;
@@ -298,9 +298,9 @@ copy_refs(struct backup *backup, const char *below, struct error *err)
 		    !file_join(from_path, backup->from, name, err) ||
 		    stat(from_path, &st) != 0)
 			continue;
-		ok = S_ISDIR(st.st_mode) ?
-		    copy_refs(backup, name, err) :
-		    copy_file(backup, name, 0600, &why) ||
+		ok = S_ISDIR(st.st_mode)
+		    ? copy_refs(backup, name, err)
+		    : copy_file(backup, name, 0600, &why) ||
 			/* It was packed meanwhile: packed-refs has it. */
 			!file_exists(from_path) || (*err = why, false);
 	}
@@ -311,16 +311,15 @@ copy_refs(struct backup *backup, const char *below, struct error *err)
 static bool
 copy_store(struct backup *backup, struct error *err)
 {
-	static const char *const folders[] = { packs,
-		"store.git/objects/info", "store.git/refs" };
+	static const char *const folders[] = { packs, "store.git/objects/info",
+		"store.git/refs" };
 	static const char *const files[] = { "store.git/HEAD",
 		"store.git/config", "store.git/packed-refs" };
 	char from_path[FILE_PATH], to_path[FILE_PATH];
 	struct buf joined = BUF(1024 * 1024);
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]);
-	     i++)
+	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
 		ok = file_join(to_path, backup->to, folders[i], err) &&
 		    file_make_dirs(to_path, 0700, err);
 	ok = ok && joined_packs(backup, &joined, err);
@@ -354,8 +353,7 @@ tell_nothing(void *arg, const struct ref_told *told)
 
 /* Acts went on while we copied: branches are to be where this journal says. */
 static bool
-set_refs(const struct backup *backup, struct ledger *ledger,
-    struct error *err)
+set_refs(const struct backup *backup, struct ledger *ledger, struct error *err)
 {
 	struct store *store;
 	char path[FILE_PATH];
@@ -409,8 +407,8 @@ check_history(const struct backup *backup, const struct journal *journal,
 	    error_set(err, ERROR_CONFLICT,
 		"%s has %llu entries, the journal %llu: the journal was rolled"
 		" back, see \"A journal that was rolled back\" in the"
-		" operations manual", backup->to,
-		(unsigned long long)head.size,
+		" operations manual",
+		backup->to, (unsigned long long)head.size,
 		(unsigned long long)journal_size(journal));
 	ok = ok &&
 	    (head.size == 0 ||
@@ -418,7 +416,8 @@ check_history(const struct backup *backup, const struct journal *journal,
 		    (digest_eq(&root, &head.root) ||
 			error_set(err, ERROR_CONFLICT,
 			    "%s is a copy of another history: nothing was"
-			    " changed", backup->to))));
+			    " changed",
+			    backup->to))));
 	return ok;
 }
 
@@ -482,8 +481,7 @@ copy_key(struct backup *backup, const char *path, const char *name,
 }
 
 static bool
-copy_keys(struct backup *backup, const struct config *config,
-    struct error *err)
+copy_keys(struct backup *backup, const struct config *config, struct error *err)
 {
 	char path[FILE_PATH];
 
@@ -502,9 +500,7 @@ bool
 backup_make(const struct config *config, const char *dir, bool with_keys,
     struct backup_result *out, struct error *err)
 {
-	struct backup backup = { .from = config->data,
-		.to = dir,
-		.out = out };
+	struct backup backup = { .from = config->data, .to = dir, .out = out };
 	struct journal_mended mended;
 	struct journal *journal;
 	struct ledger *ledger;
@@ -518,8 +514,8 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 		return false;
 	/* The journal first: whatever it tells of is in the store by then. */
 	if ((ledger = ledger_new(err)) == NULL ||
-	    (journal = export_open(config->data, ledger_visit, ledger,
-		 &mended, err)) == NULL) {
+	    (journal = export_open(config->data, ledger_visit, ledger, &mended,
+		 err)) == NULL) {
 		ledger_free(ledger);
 		return false;
 	}
@@ -531,8 +527,8 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	    config->data, now, (unsigned long long)out->size);
 	ok = file_make_dirs(dir, 0700, err) &&
 	    file_join(path, dir, BACKUP_FILE, err) &&
-	    file_write(path, span_of_str("A backup that is under way.\n"),
-		0600, err) &&
+	    file_write(path, span_of_str("A backup that is under way.\n"), 0600,
+		err) &&
 	    copy_file(&backup, "vkey", 0644, err) &&
 	    check_history(&backup, journal, err) && copy_store(&backup, err) &&
 	    set_refs(&backup, ledger, err) &&
@@ -567,8 +563,8 @@ check_seen(const struct journal *journal, const char *path, struct error *err)
 		    " backup ends at %llu: starting on it would fork the"
 		    " journal. Find a newer backup or the old disk; if there"
 		    " is none, see \"A journal that was rolled back\" in the"
-		    " operations manual", path,
-		    (unsigned long long)seen.size,
+		    " operations manual",
+		    path, (unsigned long long)seen.size,
 		    (unsigned long long)journal_size(journal));
 	return journal_root_at(journal, seen.size, &root, err) &&
 	    (digest_eq(&root, &seen.root) ||
@@ -577,8 +573,7 @@ check_seen(const struct journal *journal, const char *path, struct error *err)
 }
 
 static bool
-restore_files(const struct config *config, const char *dir,
-    struct error *err)
+restore_files(const struct config *config, const char *dir, struct error *err)
 {
 	static const char *const folders[] = { "signer", "server", "spool",
 		"cache" };
@@ -598,13 +593,13 @@ restore_files(const struct config *config, const char *dir,
 	    config_data(config, BACKUP_FILE, path, err);
 	if (ok)
 		unlink(path);
-	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]);
-	     i++)
+	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
 		ok = config_data(config, folders[i], path, err) &&
 		    file_make_dirs(path, 0700, err);
 	for (size_t i = 0; ok && i < sizeof(keys) / sizeof(keys[0]); i++)
 		ok = file_join(path, dir, keys[i], err) &&
-		    (!file_exists(path) || copy_file(&copy, keys[i], 0600, err));
+		    (!file_exists(path) ||
+			copy_file(&copy, keys[i], 0600, err));
 	return ok;
 }
 

@@ -11,7 +11,7 @@
 #include "daemon/config.h"
 
 struct backup_result {
-	uint64_t size; /* of the journal */
+	uint64_t size;  /* of the journal */
 	uint64_t bytes; /* copied now */
 };
 

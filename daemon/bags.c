@@ -114,10 +114,10 @@ static bool
 load_one(struct bags *bags, const struct digest *digest, struct error *err)
 {
 	struct container *files = read_file(bags, digest, err);
-	struct waybill *waybill = files != NULL ?
-	    waybill_parse(member_bytes(container_find(files, PATH_WAYBILL)),
-		err) :
-	    NULL;
+	struct waybill *waybill = files != NULL
+	    ? waybill_parse(member_bytes(container_find(files, PATH_WAYBILL)),
+		  err)
+	    : NULL;
 	const bool ok = waybill != NULL;
 
 	if (ok)

@@ -24,8 +24,7 @@ void bags_free(struct bags *bags);
  * /v1/bags, which has it, its signature and its slips.
  */
 bool bags_keep(struct bags *bags, const struct digest *digest,
-    const struct waybill *waybill, struct span zip,
-    struct error *err) MUST_USE;
+    const struct waybill *waybill, struct span zip, struct error *err) MUST_USE;
 
 /* Whom a waybill names. */
 struct dispatcher {

@@ -41,8 +41,8 @@ cache_new(const char *dir, uint64_t max_bytes, struct error *err)
 	DIR *folder;
 
 	if (cache == NULL ||
-	    (cache->deliveries = calloc(DELIVERIES,
-		 sizeof(*cache->deliveries))) == NULL) {
+	    (cache->deliveries =
+		    calloc(DELIVERIES, sizeof(*cache->deliveries))) == NULL) {
 		error_set_errno(err, "cache");
 		free(cache);
 		return NULL;
@@ -167,8 +167,7 @@ cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 static struct delivery *
 delivery_of(struct cache *cache, const struct digest *key)
 {
-	return &cache->deliveries[((size_t)key->bytes[0] << 8 |
-				   key->bytes[1]) %
+	return &cache->deliveries[((size_t)key->bytes[0] << 8 | key->bytes[1]) %
 	    DELIVERIES];
 }
 

@@ -10,8 +10,7 @@
 
 struct cache;
 
-struct cache *cache_new(const char *dir, uint64_t max_bytes,
-    struct error *err);
+struct cache *cache_new(const char *dir, uint64_t max_bytes, struct error *err);
 void cache_free(struct cache *cache);
 
 /* The copy of that name, open; -1 if there is none. */

@@ -6,8 +6,8 @@
 #include "base/time.h"
 
 bool
-config_data(const struct config *config, const char *name,
-    char out[FILE_PATH], struct error *err)
+config_data(const struct config *config, const char *name, char out[FILE_PATH],
+    struct error *err)
 {
 	return file_join(out, config->data, name, err);
 }
@@ -57,8 +57,7 @@ read_listen(const struct yaml *node, struct config *out, struct complaints *to)
 }
 
 static void
-read_address(const struct yaml *node, struct config *out,
-    struct complaints *to)
+read_address(const struct yaml *node, struct config *out, struct complaints *to)
 {
 	const char *text = node != NULL ? yaml_text(node, to) : NULL;
 
@@ -67,15 +66,16 @@ read_address(const struct yaml *node, struct config *out,
 	if (strncmp(text, "https://", 8) != 0 || text[8] == '\0' ||
 	    strlen(text) >= sizeof(out->address) ||
 	    strpbrk(text + 8, "/?# @") != NULL)
-		complain(to, node, "\"%.100s\" is not an address such as"
-				   " https://valise.mofa.example:8443", text);
+		complain(to, node,
+		    "\"%.100s\" is not an address such as"
+		    " https://valise.mofa.example:8443",
+		    text);
 	else
 		snprintf(out->address, sizeof(out->address), "%s", text);
 }
 
 static void
-read_numbers(const struct yaml *root, struct config *out,
-    struct complaints *to)
+read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 {
 	const struct yaml *cache = yaml_get(root, "cache");
 	const struct yaml *workers = yaml_get(root, "workers");
@@ -102,8 +102,10 @@ read_interval(const struct yaml *root, const char *key, unsigned usual,
 
 	*out = usual;
 	if (text != NULL && !time_parse_interval(span_of_str(text), out))
-		complain(to, node, "\"%.40s\" is not a time such as 30s, 10m"
-				   " or 24h", text);
+		complain(to, node,
+		    "\"%.40s\" is not a time such as 30s, 10m"
+		    " or 24h",
+		    text);
 }
 
 static void
@@ -123,8 +125,7 @@ read_url(const struct yaml *node, char out[512], struct complaints *to)
 }
 
 static void
-read_outside(const struct yaml *root, struct config *out,
-    struct complaints *to)
+read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 {
 	const struct yaml *urls = yaml_get(root, "crl-urls");
 	const struct yaml *witnesses = yaml_get(root, "witnesses");
@@ -168,12 +169,12 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "listen", "address",
-		"data", "policies", "crls", "server-certificate",
-		"server-key", "depositary-certificate", "depositary-key",
-		"cache", "workers", "verify-every", "crls-every", "crl-urls",
-		"witness-every", "witnesses" };
-	static const char *const needed[] = { "listen", "address",
-		"data", "policies", "crls", "server-certificate",
+		"data", "policies", "crls", "server-certificate", "server-key",
+		"depositary-certificate", "depositary-key", "cache", "workers",
+		"verify-every", "crls-every", "crl-urls", "witness-every",
+		"witnesses" };
+	static const char *const needed[] = { "listen", "address", "data",
+		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
 
 	if (!yaml_is(root, YAML_MAPPING, to))
@@ -187,8 +188,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "data", dir, out->data, to);
 	read_path(root, "policies", dir, out->policies, to);
 	read_path(root, "crls", dir, out->crls, to);
-	snprintf(out->server_key, FILE_PATH, "%s/server/server.key",
-	    out->data);
+	snprintf(out->server_key, FILE_PATH, "%s/server/server.key", out->data);
 	snprintf(out->depositary_key, FILE_PATH, "%s/signer/depositary.key",
 	    out->data);
 	read_path(root, "server-certificate", dir, out->server_cert, to);

@@ -32,7 +32,7 @@ struct config {
 #define EVIDENCE_FILE "journal/evidence"
 
 /* The keys that the journal had before, a line each: "UNTIL VKEY". */
-#define KEYS_FILE     "journal/keys"
+#define KEYS_FILE "journal/keys"
 /* The private key that is to be the next. */
 #define NEXT_KEY_FILE "signer/journal.key.next"
 
@@ -42,8 +42,8 @@ struct config {
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
 
 /* Relative paths are relative to the file's folder. */
-bool config_load(const char *path, struct config *out, struct error *err)
-    MUST_USE;
+bool config_load(const char *path, struct config *out,
+    struct error *err) MUST_USE;
 /* A path below the data folder. */
 bool config_data(const struct config *config, const char *name,
     char out[FILE_PATH], struct error *err) MUST_USE;

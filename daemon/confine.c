@@ -28,8 +28,8 @@
 
 /* --- Files: Landlock. --- */
 
-static const uint64_t may_read = LANDLOCK_ACCESS_FS_READ_FILE |
-    LANDLOCK_ACCESS_FS_READ_DIR;
+static const uint64_t may_read =
+    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 static const uint64_t may_write = LANDLOCK_ACCESS_FS_READ_FILE |
     LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
@@ -79,15 +79,15 @@ ruleset_new(struct ruleset *out, struct error *err)
 	if (version < 1)
 		return true;
 	attr.handled_access_fs = out->handled = handled(version);
-	out->fd = (int)syscall(SYS_landlock_create_ruleset, &attr,
-	    sizeof(attr), 0);
+	out->fd =
+	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	return out->fd >= 0 || error_set_errno(err, "Landlock");
 }
 
 /* A path that is not there needs no right to it. */
 static bool
-ruleset_allow(const struct ruleset *ruleset, const char *path,
-    uint64_t rights, struct error *err)
+ruleset_allow(const struct ruleset *ruleset, const char *path, uint64_t rights,
+    struct error *err)
 {
 	struct landlock_path_beneath_attr attr = {
 		.allowed_access = rights & ruleset->handled,
@@ -103,8 +103,7 @@ ruleset_allow(const struct ruleset *ruleset, const char *path,
 	}
 	if (fstat(attr.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		attr.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE |
-		    LANDLOCK_ACCESS_FS_WRITE_FILE |
-		    LANDLOCK_ACCESS_FS_TRUNCATE;
+		    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
 	ok = syscall(SYS_landlock_add_rule, ruleset->fd,
 		 LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0 ||
 	    error_set_errno(err, "Landlock: %s", path);
@@ -142,20 +141,19 @@ static const int memory_calls[] = { CALL(mmap), CALL(mprotect) };
 
 static const int server_calls[] = { CALL(readv), CALL(writev), CALL(open),
 	CALL(openat), CALL(stat), CALL(fstat), CALL(lstat), CALL(newfstatat),
-	CALL(statx), CALL(statfs), CALL(fstatfs), CALL(access),
-	CALL(faccessat), CALL(faccessat2), CALL(lseek), CALL(msync),
-	CALL(set_robust_list), CALL(get_robust_list), CALL(rseq), CALL(getuid),
-	CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid),
-	CALL(clock_nanosleep), CALL(nanosleep), CALL(gettimeofday),
-	CALL(time), CALL(clock_getres), CALL(sched_getaffinity),
-	CALL(setpriority), CALL(getpriority), CALL(tgkill), CALL(wait4),
-	CALL(waitid), CALL(fsync), CALL(ftruncate), CALL(fallocate),
-	CALL(fadvise64), CALL(rename), CALL(renameat), CALL(renameat2),
-	CALL(link), CALL(linkat), CALL(unlink), CALL(unlinkat), CALL(mkdir),
-	CALL(mkdirat), CALL(rmdir), CALL(chmod), CALL(fchmod), CALL(fchmodat),
-	CALL(umask), CALL(utimensat), CALL(flock), CALL(fcntl), CALL(dup),
-	CALL(dup2), CALL(dup3), CALL(pipe), CALL(pipe2), CALL(eventfd2),
-	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
+	CALL(statx), CALL(statfs), CALL(fstatfs), CALL(access), CALL(faccessat),
+	CALL(faccessat2), CALL(lseek), CALL(msync), CALL(set_robust_list),
+	CALL(get_robust_list), CALL(rseq), CALL(getuid), CALL(geteuid),
+	CALL(getgid), CALL(getegid), CALL(getppid), CALL(clock_nanosleep),
+	CALL(nanosleep), CALL(gettimeofday), CALL(time), CALL(clock_getres),
+	CALL(sched_getaffinity), CALL(setpriority), CALL(getpriority),
+	CALL(tgkill), CALL(wait4), CALL(waitid), CALL(fsync), CALL(ftruncate),
+	CALL(fallocate), CALL(fadvise64), CALL(rename), CALL(renameat),
+	CALL(renameat2), CALL(link), CALL(linkat), CALL(unlink), CALL(unlinkat),
+	CALL(mkdir), CALL(mkdirat), CALL(rmdir), CALL(chmod), CALL(fchmod),
+	CALL(fchmodat), CALL(umask), CALL(utimensat), CALL(flock), CALL(fcntl),
+	CALL(dup), CALL(dup2), CALL(dup3), CALL(pipe), CALL(pipe2),
+	CALL(eventfd2), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
 	CALL(epoll_pwait), CALL(epoll_pwait2), CALL(poll), CALL(ppoll),
 	CALL(select), CALL(pselect6), CALL(timerfd_create),
 	CALL(timerfd_settime), CALL(socketpair), CALL(connect), CALL(accept),
@@ -170,11 +168,10 @@ static const int server_calls[] = { CALL(readv), CALL(writev), CALL(open),
 static const int deadly_calls[] = { CALL(execve), CALL(execveat), CALL(fork),
 	CALL(vfork), CALL(ptrace), CALL(process_vm_readv),
 	CALL(process_vm_writev), CALL(mount), CALL(umount2), CALL(pivot_root),
-	CALL(chroot), CALL(unshare), CALL(setns), CALL(bpf),
-	CALL(init_module), CALL(finit_module), CALL(kexec_load),
-	CALL(setuid), CALL(setgid), CALL(setreuid), CALL(setregid),
-	CALL(setresuid), CALL(setresgid), CALL(perf_event_open),
-	CALL(userfaultfd), CALL(memfd_create) };
+	CALL(chroot), CALL(unshare), CALL(setns), CALL(bpf), CALL(init_module),
+	CALL(finit_module), CALL(kexec_load), CALL(setuid), CALL(setgid),
+	CALL(setreuid), CALL(setregid), CALL(setresuid), CALL(setresgid),
+	CALL(perf_event_open), CALL(userfaultfd), CALL(memfd_create) };
 
 /* How a leak is looked for: the sanitizer stops our threads from a clone. */
 #ifdef __SANITIZE_ADDRESS__
@@ -183,14 +180,14 @@ static const bool sanitized = true;
 static const bool sanitized = false;
 #endif
 static const int sanitizer_calls[] = { CALL(clone), CALL(ptrace), CALL(prctl),
-	CALL(kill), CALL(process_vm_readv), CALL(arch_prctl),
-	CALL(getdents) };
+	CALL(kill), CALL(process_vm_readv), CALL(arch_prctl), CALL(getdents) };
 
 static bool
 is_for_sanitizer(int call)
 {
-	for (size_t i = 0; sanitized && i < sizeof(sanitizer_calls) /
-		 sizeof(sanitizer_calls[0]); i++)
+	for (size_t i = 0; sanitized &&
+	     i < sizeof(sanitizer_calls) / sizeof(sanitizer_calls[0]);
+	     i++)
 		if (sanitizer_calls[i] == call)
 			return true;
 	return false;
@@ -212,8 +209,8 @@ static bool
 allow_memory(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < COUNT(memory_calls); i++)
-		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, memory_calls[i],
-			1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, memory_calls[i], 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
 			return false;
 	return true;
 }
@@ -225,9 +222,9 @@ allow_some(scmp_filter_ctx filter)
 	static const int families[] = { AF_UNIX, AF_INET, AF_INET6,
 		AF_NETLINK };
 	static const unsigned long asks[] = { TCGETS, FIONREAD, FIONBIO };
-	bool ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
-			  CLONE_THREAD)) == 0 &&
+	bool ok =
+	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
 	    /* Its flags cannot be seen: the C library then uses clone. */
 	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
 		0) == 0 &&
@@ -235,10 +232,9 @@ allow_some(scmp_filter_ctx filter)
 		SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) == 0;
 
 	for (size_t i = 0; ok && i < COUNT(families); i++)
-		ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			 SCMP_SYS(socket), 1,
-			 SCMP_A0(SCMP_CMP_EQ,
-			     (scmp_datum_t)families[i])) == 0;
+		ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+			 1,
+			 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) == 0;
 	for (size_t i = 0; ok && i < COUNT(asks); i++)
 		ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl),
 			 1, SCMP_A1(SCMP_CMP_EQ, asks[i])) == 0;
@@ -362,6 +358,6 @@ confine_server(const struct config *config, struct error *err)
 	for (size_t i = 0; ok && i < COUNT(deadly_calls); i++)
 		ok = is_for_sanitizer(deadly_calls[i]) ||
 		    seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
-			 deadly_calls[i], 0) == 0;
+			deadly_calls[i], 0) == 0;
 	return load_filter(filter, ok, err);
 }

@@ -15,8 +15,7 @@ visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
 bool
 export_keys(const char *data, struct note_keys *out, struct error *err)
 {
-	struct buf text = BUF(NOTE_KEY_TEXT + 1),
-		   lines = BUF(NOTE_KEYS_TEXT);
+	struct buf text = BUF(NOTE_KEY_TEXT + 1), lines = BUF(NOTE_KEYS_TEXT);
 	char path[FILE_PATH];
 	struct note_key key;
 	struct span line, rest;
@@ -75,7 +74,8 @@ write_tile(const struct journal *journal, const char *dir,
 		    (span_eq(buf_span(&bytes), buf_span(&there)) ||
 			error_set(err, ERROR_CONFLICT,
 			    "%s has other bytes: it is of another journal, or"
-			    " of another history of this one", path));
+			    " of another history of this one",
+			    path));
 	else
 		ok = ok && file_make_dirs(folder, 0755, err) &&
 		    file_write_quick(path, buf_span(&bytes), 0444, err);

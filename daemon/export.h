@@ -11,15 +11,15 @@
 bool export_keys(const char *data, struct note_keys *out,
     struct error *err) MUST_USE;
 /* A data folder's journal, read only (journal_view()). */
-struct journal *export_open(const char *data, journal_visitor *visit,
-    void *arg, struct journal_mended *mended, struct error *err);
+struct journal *export_open(const char *data, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err);
 
 /*
  * Write checkpoint and tile/… into dir, which is made or brought up to date:
  * full tiles that are there already stay.  *size gets the checkpoint's.
  *
- * ERROR_CONFLICT   dir has a tile with other bytes: another journal's, or a fork
- * ERROR_UNTRUSTED  the journal is damaged
+ * ERROR_CONFLICT   dir has a tile with other bytes: another journal's, or a
+ * fork ERROR_UNTRUSTED  the journal is damaged
  */
 bool export_tiles(const char *data, const char *dir, uint64_t *size,
     struct error *err) MUST_USE;

@@ -28,7 +28,8 @@ struct fsck {
 	struct library *library;
 	struct cert_cache *certs;
 	struct audit *audit;
-	struct ledger *later; /* what follows from the journal by now, or NULL */
+	struct ledger
+	    *later; /* what follows from the journal by now, or NULL */
 	char store_path[FILE_PATH];
 	/* For the threads. */
 	uint64_t next_head;
@@ -73,7 +74,7 @@ stopped(const struct fsck *fsck)
 	    __atomic_load_n(fsck->settings->stop, __ATOMIC_ACQUIRE);
 }
 
-#define FIND(fsck, code, index, about, ...) \
+#define FIND(fsck, code, index, about, ...)                                    \
 	audit_find(&(fsck)->audit_settings, code, index, about, __VA_ARGS__)
 
 /* --- The journal's files. --- */
@@ -92,8 +93,8 @@ check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
 	bool ok;
 
 	ok = journal_nth_head(fsck->journal, n, &head, &why);
-	if (ok && (head.size <= *last ||
-		      head.size > journal_size(fsck->journal)))
+	if (ok &&
+	    (head.size <= *last || head.size > journal_size(fsck->journal)))
 		ok = error_set(&why, ERROR_UNTRUSTED,
 		    "its size is out of order");
 	ok = ok && journal_root_at(fsck->journal, head.size, &root, &why) &&
@@ -108,8 +109,7 @@ check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
 		snprintf(about, sizeof(about), "journal/heads, record %llu",
 		    (unsigned long long)n);
 		FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
-		    "%s; receipts that lead to it cannot be given",
-		    why.detail);
+		    "%s; receipts that lead to it cannot be given", why.detail);
 	}
 	buf_free(&note);
 }
@@ -131,8 +131,8 @@ check_heads(void *arg)
 		uint64_t last;
 
 		/* Of one that cannot be read its own check tells. */
-		if (n > 0 && !journal_nth_head(fsck->journal, n - 1, &before,
-				 &ignored))
+		if (n > 0 &&
+		    !journal_nth_head(fsck->journal, n - 1, &before, &ignored))
 			before.size = 0;
 		last = before.size;
 		end = num - n < HEADS ? num : n + HEADS;
@@ -177,7 +177,8 @@ check_signer(struct fsck *fsck)
 		FIND(fsck, "SIGNER_BEHIND", AUDIT_NO_ENTRY, "signer/memory",
 		    "it remembers size %llu, the journal has a signed head of"
 		    " %llu: it was put back from an older copy, and would"
-		    " sign a fork", (unsigned long long)head.size,
+		    " sign a fork",
+		    (unsigned long long)head.size,
 		    (unsigned long long)newest.size);
 	else if (!journal_root_at(fsck->journal, head.size, &root, &why) ||
 	    !digest_eq(&root, &head.root))
@@ -215,8 +216,8 @@ check_cosignature(void *arg, uint64_t size, struct span line)
 	/* A line of a witness that the policy no longer names says nothing. */
 	else if (!journal_note(fsck->journal, &head, &note, &why) ||
 	    !buf_append(&note, line, &why) ||
-	    !note_cosignatures(buf_span(&note), witnesses->keys,
-		witnesses->num, found, &num, &why))
+	    !note_cosignatures(buf_span(&note), witnesses->keys, witnesses->num,
+		found, &num, &why))
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about, "%s",
 		    why.detail);
 	buf_free(&note);
@@ -234,8 +235,7 @@ check_cosignatures(struct fsck *fsck, struct error *err)
 	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
 	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
 		return true; /* POLICY_UNKNOWN says so */
-	if (!file_join(path, fsck->settings->data, "journal/cosignatures",
-		err))
+	if (!file_join(path, fsck->settings->data, "journal/cosignatures", err))
 		return false;
 	if ((lines = cosignatures_view(path, &why)) == NULL) {
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY,
@@ -268,7 +268,8 @@ check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry,
 	    !store_parse_commit(buf_span(bytes), &commit, &why)) {
 		FIND(fsck, "COMMIT_MISSING", index, entry->document,
 		    "its commit cannot be read: %s; the texts of this version"
-		    " may be lost here, the offices have copies", why.detail);
+		    " may be lost here, the offices have copies",
+		    why.detail);
 		return false;
 	}
 	if (strcmp(commit.contents, hex) != 0)
@@ -288,18 +289,17 @@ check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry,
  * of others here, as what follows the document's newest.
  */
 static void
-check_commit_alone(struct fsck *fsck, uint64_t index,
-    const struct entry *entry)
+check_commit_alone(struct fsck *fsck, uint64_t index, const struct entry *entry)
 {
 	struct ledger *ledger = audit_ledger(fsck->audit);
-	const struct ledger_document *doc = ledger_find(ledger,
-	    entry->document);
+	const struct ledger_document *doc =
+	    ledger_find(ledger, entry->document);
 	struct buf bytes = BUF(LIMIT_META_BYTES);
 
 	if (doc == NULL || doc->last != index)
 		check_commit(fsck, index, entry,
-		    doc != NULL ? ledger_of_commit(ledger, &doc->tip) :
-				  LEDGER_NONE,
+		    doc != NULL ? ledger_of_commit(ledger, &doc->tip)
+				: LEDGER_NONE,
 		    &bytes);
 	buf_free(&bytes);
 }
@@ -403,10 +403,10 @@ static void
 check_signature(struct fsck *fsck, const struct ledger_document *doc,
     const struct chain *chain, const struct verdict_act *act)
 {
-	const struct policy *policy = library_policy(fsck->library,
-	    &act->entry.policy);
-	struct buf bytes = BUF(LIMIT_META_BYTES), content = BUF(
-						      LIMIT_META_BYTES);
+	const struct policy *policy =
+	    library_policy(fsck->library, &act->entry.policy);
+	struct buf bytes = BUF(LIMIT_META_BYTES),
+		   content = BUF(LIMIT_META_BYTES);
 	struct buf der = BUF(LIMIT_SIGNATURE_BYTES);
 	struct cades cades = { 0 };
 	struct error why = { 0 };
@@ -451,12 +451,13 @@ judge_version(struct fsck *fsck, const struct ledger_document *doc,
 	bool ok;
 
 	snprintf(about, sizeof(about), "%s@%u", doc->name, version->number);
-	request.container = stored_to_judge(fsck->store, &version->commit,
-	    &why);
+	request.container =
+	    stored_to_judge(fsck->store, &version->commit, &why);
 	if (request.container == NULL) {
 		FIND(fsck, "VERSION_MISSING", version->acts[0], about,
 		    "it cannot be read from the store: %s; the offices have"
-		    " copies", why.detail);
+		    " copies",
+		    why.detail);
 		return true;
 	}
 	dispatches = stored_acts(fsck->journal, version->dispatches,
@@ -477,8 +478,8 @@ check_version(struct fsck *fsck, const struct ledger_document *doc,
     const struct chain *chain, const struct ledger_version *version,
     struct error *err)
 {
-	struct verdict_act *acts = stored_acts(fsck->journal, version->acts,
-	    version->num_acts, err);
+	struct verdict_act *acts =
+	    stored_acts(fsck->journal, version->acts, version->num_acts, err);
 	bool ok = acts != NULL;
 
 	for (size_t i = 0; ok && i < version->num_acts; i++)
@@ -528,8 +529,8 @@ static void *
 run_thread(void *arg)
 {
 	struct fsck *fsck = arg;
-	const unsigned part = __atomic_fetch_add(&fsck->next_part, 1,
-	    __ATOMIC_ACQ_REL);
+	const unsigned part =
+	    __atomic_fetch_add(&fsck->next_part, 1, __ATOMIC_ACQ_REL);
 	const struct ledger_document *doc;
 	struct error err = { 0 };
 	uint64_t num = 0, versions = 0;
@@ -611,8 +612,8 @@ tell_of_ref(void *arg, const struct ref_told *told)
 	    (told->is != NULL && came_since(fsck, told->document, told->is)))
 		return;
 	report_derived(fsck, "REF_WRONG", told->ref,
-	    told->should == NULL ? "a branch of no document in the journal" :
-				   "the branch is not where the journal says");
+	    told->should == NULL ? "a branch of no document in the journal"
+				 : "the branch is not where the journal says");
 }
 
 static bool
@@ -628,11 +629,11 @@ open_folder(struct fsck *fsck, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND, "%s is no data folder",
 		    fsck->settings->data);
 	/* The journal first: what it tells of is then in the store. */
-	fsck->journal = export_open(fsck->settings->data, NULL, NULL, &mended,
-	    &why);
+	fsck->journal =
+	    export_open(fsck->settings->data, NULL, NULL, &mended, &why);
 	if (fsck->journal == NULL)
-		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY, "journal",
-		    "%s", why.detail);
+		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY, "journal", "%s",
+		    why.detail);
 	if (mended.hashes_rebuilt > 0)
 		report_derived(fsck, "HASHES_DAMAGED", "journal/hashes, nodes",
 		    "they are not those of the entries");
@@ -682,8 +683,8 @@ check_folder(struct fsck *fsck, struct error *err)
 		/* What can be looked at without it still is. */
 		if (fsck->store == NULL)
 			return true;
-		return store_check(fsck->store_path, NULL, 0, 1,
-		    tell_of_object, fsck, &num, err);
+		return store_check(fsck->store_path, NULL, 0, 1, tell_of_object,
+		    fsck, &num, err);
 	}
 	fsck->verdict_library = library_for_verdict(fsck->library);
 	fsck->audit_settings.library = &fsck->verdict_library;
@@ -709,8 +710,7 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 	bool ok;
 
 	*out = (struct fsck_result){ 0 };
-	fsck.audit_settings = (struct audit_settings){
-		.by = FIELD_FSCK,
+	fsck.audit_settings = (struct audit_settings){ .by = FIELD_FSCK,
 		.now_ms = time_now_ms(),
 		.report = report,
 		.arg = &fsck };

@@ -72,15 +72,14 @@ is_due(const struct config *config, const struct policy *policy,
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	struct journal_mended mended;
 	struct cosignatures *lines = NULL;
-	struct journal *journal = export_open(config->data, NULL, NULL,
-	    &mended, err);
+	struct journal *journal =
+	    export_open(config->data, NULL, NULL, &mended, err);
 	char path[FILE_PATH];
 	bool ok = journal != NULL;
 
 	*due = false;
 	*size = ok ? journal_size(journal) : 0;
-	ok = ok && *size > 0 &&
-	    journal_entry(journal, *size - 1, &line, err) &&
+	ok = ok && *size > 0 && journal_entry(journal, *size - 1, &line, err) &&
 	    entry_parse(buf_span(&line), &entry, err) &&
 	    config_data(config, "journal/cosignatures", path, err) &&
 	    (lines = cosignatures_view(path, err)) != NULL;
@@ -110,8 +109,9 @@ write_keys(const struct config *config, uint64_t size, const char *old,
 	    (!file_exists(path) || file_read(path, lines.max, &lines, err));
 	/* It is there if a crash came before vkey was written. */
 	len = strlen(line);
-	if (ok && (lines.len < len ||
-		      memcmp(lines.data + lines.len - len, line, len) != 0))
+	if (ok &&
+	    (lines.len < len ||
+		memcmp(lines.data + lines.len - len, line, len) != 0))
 		ok = buf_append_str(&lines, line, err) &&
 		    file_write(path, buf_span(&lines), 0600, err);
 	ok = ok && config_data(config, "vkey", path, err);

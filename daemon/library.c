@@ -17,7 +17,7 @@ struct chain {
 	struct link {
 		struct digest contents;
 		struct oid tree;
-	} *links;
+	} * links;
 	size_t num, room;
 	struct oid head;
 };
@@ -139,8 +139,8 @@ add_link(struct chain *chain, const struct store_commit *commit,
 
 	if (chain->num == chain->room) {
 		const size_t room = 2 * chain->room + 16;
-		void *links = realloc(chain->links,
-		    room * sizeof(*chain->links));
+		void *links =
+		    realloc(chain->links, room * sizeof(*chain->links));
 
 		if (links == NULL)
 			return error_set_errno(err, "library");
@@ -206,8 +206,7 @@ find_files(struct library *library, const char *ref, struct chain *chain,
 	if (!find_tree(library, ref, chain, digest, &tree) ||
 	    (gathering.files = container_new(&err)) == NULL)
 		return NULL;
-	if (!store_walk_tree(library->store, &tree, gather, &gathering,
-		&err)) {
+	if (!store_walk_tree(library->store, &tree, gather, &gathering, &err)) {
 		container_free(gathering.files);
 		return NULL;
 	}
@@ -303,7 +302,8 @@ library_crls(struct library *library, const struct digest *digest)
 	pthread_mutex_lock(&library->mutex);
 	set = find_set(&library->shelf, digest);
 	if (set == NULL &&
-	    (files = find_files(library, REF_CRLS, &library->crls, digest)) != NULL &&
+	    (files = find_files(library, REF_CRLS, &library->crls, digest)) !=
+		NULL &&
 	    (set = crl_set_load(files, &err)) != NULL)
 		set = keep_set(&library->shelf, set, &err);
 	pthread_mutex_unlock(&library->mutex);
@@ -367,8 +367,7 @@ bool
 library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err)
 {
-	const struct ledger_places policies = ledger_of_act(ledger,
-				       ACT_POLICY),
+	const struct ledger_places policies = ledger_of_act(ledger, ACT_POLICY),
 				   crls = ledger_of_act(ledger, ACT_CRL);
 	size_t i = 0, j = 0;
 	bool ok = true;
@@ -376,8 +375,8 @@ library_follow_all(struct library *library, const struct journal *journal,
 	while (ok && (i < policies.num || j < crls.num)) {
 		const bool is_policy = j == crls.num ||
 		    (i < policies.num && policies.list[i] < crls.list[j]);
-		const uint64_t index = is_policy ? policies.list[i++] :
-						   crls.list[j++];
+		const uint64_t index =
+		    is_policy ? policies.list[i++] : crls.list[j++];
 		struct verdict_act *act = stored_acts(journal, &index, 1, err);
 
 		ok = act != NULL &&

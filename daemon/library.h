@@ -35,9 +35,8 @@ const struct crl_set *library_crls(struct library *library,
 bool library_follow(struct library *library, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
 /* The same of all entries of a journal so far, by its ledger. */
-bool library_follow_all(struct library *library,
-    const struct journal *journal, const struct ledger *ledger,
-    struct error *err) MUST_USE;
+bool library_follow_all(struct library *library, const struct journal *journal,
+    const struct ledger *ledger, struct error *err) MUST_USE;
 const struct revocation *library_revocation(const struct library *library);
 struct verdict_library library_for_verdict(struct library *library);
 /* Take over what was read from a folder; the one kept is returned. */

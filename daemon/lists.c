@@ -70,8 +70,7 @@ check_room(const struct reading *reading, uint64_t size, struct error *err)
 		return error_set(err, ERROR_LIMIT,
 		    "there are more than %d files", LIMIT_POLICY_FILES);
 	return reading->bytes + size <= LIMIT_POLICY_ZIP_BYTES ||
-	    error_set(err, ERROR_LIMIT,
-		"the files are over %d bytes together",
+	    error_set(err, ERROR_LIMIT, "the files are over %d bytes together",
 		LIMIT_POLICY_ZIP_BYTES);
 }
 
@@ -133,10 +132,9 @@ read_folder(struct reading *reading, const char *dir, const char *prefix,
 	const int num = scandir(dir, &list, NULL, by_name);
 
 	if (num < 0)
-		return errno == ENOENT ?
-		    error_set(err, ERROR_NOT_FOUND, "%s: no such folder",
-			dir) :
-		    error_set_errno(err, "%s", dir);
+		return errno == ENOENT
+		    ? error_set(err, ERROR_NOT_FOUND, "%s: no such folder", dir)
+		    : error_set_errno(err, "%s", dir);
 	for (int i = 0; i < num; i++) {
 		const char *entry = list[i]->d_name;
 		char name[FILE_PATH];
@@ -209,8 +207,7 @@ lists_read(const struct config *config, struct lists_look *look,
 
 /* Has a file a list of that CA? */
 static bool
-is_of_ca(const struct policy *policy, const char *ca,
-    const struct member *file)
+is_of_ca(const struct policy *policy, const char *ca, const struct member *file)
 {
 	struct error ignored = { 0 };
 	struct crls *crls = crls_new(&ignored);
@@ -228,9 +225,8 @@ static bool
 check_size(const struct buf *pem, struct error *err)
 {
 	return pem->len <= LIMIT_CRL_BYTES ||
-	    error_set(err, ERROR_LIMIT,
-		"a list of %zu bytes in PEM, limit %d", pem->len,
-		LIMIT_CRL_BYTES);
+	    error_set(err, ERROR_LIMIT, "a list of %zu bytes in PEM, limit %d",
+		pem->len, LIMIT_CRL_BYTES);
 }
 
 /* "PREFIX-HEX.pem", by what is in it. */
@@ -287,8 +283,7 @@ put_new(const struct keeping *keeping, const struct member *file,
     struct error *err)
 {
 	struct crls *crls = crls_new(err);
-	bool ok = crls != NULL &&
-	    crls_add(crls, member_bytes(file), NULL, err);
+	bool ok = crls != NULL && crls_add(crls, member_bytes(file), NULL, err);
 	bool whole = true;
 
 	for (size_t i = 0; ok && i < crls_count(crls); i++)
@@ -305,8 +300,7 @@ put_new(const struct keeping *keeping, const struct member *file,
 
 /* Under its name, or another if a new file has that. */
 static bool
-put_kept(struct container *files, const struct member *file,
-    struct error *err)
+put_kept(struct container *files, const struct member *file, struct error *err)
 {
 	const struct member *there = container_find(files, file->path);
 	const struct digest digest = sha256_of(member_bytes(file));
@@ -319,9 +313,8 @@ put_kept(struct container *files, const struct member *file,
 
 /* The files of new, with those of old in the place of a CA's. */
 static struct crl_set *
-keep_ca(const struct policy *policy, const char *ca,
-    const struct crl_set *old, const struct crl_set *new, int64_t now_at,
-    struct error *err)
+keep_ca(const struct policy *policy, const char *ca, const struct crl_set *old,
+    const struct crl_set *new, int64_t now_at, struct error *err)
 {
 	const struct keeping keeping = { policy, ca, old, now_at,
 		container_new(err) };
@@ -350,24 +343,23 @@ lists_follow(const struct policy *policy, const struct crl_set *old,
 
 	/* Once for each CA: a file may have the lists of several. */
 	for (size_t i = 0; trust_ca_name(policy->trust, i) != NULL; i++) {
-		const char *ahead = trust_list_ahead(policy->trust, set->crls,
-		    now);
-		const char *ca = ahead != NULL ?
-		    ahead :
-		    trust_list_older(policy->trust, set->crls, old->crls, now);
-		const char *why = ahead != NULL ?
-		    "the folder's list of that CA is from the future: is a"
-		    " clock wrong?" :
-		    "the folder's list of that CA is missing, or older than"
-		    " the one in use";
+		const char *ahead =
+		    trust_list_ahead(policy->trust, set->crls, now);
+		const char *ca = ahead != NULL ? ahead
+					       : trust_list_older(policy->trust,
+						     set->crls, old->crls, now);
+		const char *why = ahead != NULL
+		    ? "the folder's list of that CA is from the future: is a"
+		      " clock wrong?"
+		    : "the folder's list of that CA is missing, or older than"
+		      " the one in use";
 		struct crl_set *kept;
 
 		if (ca == NULL)
 			break;
 		log_warning("crl", "result=kept ca=%s reason=%s", ca,
 		    log_text(why));
-		tell(look, "the list in use of CA \"%s\" is kept: %s", ca,
-		    why);
+		tell(look, "the list in use of CA \"%s\" is kept: %s", ca, why);
 		/* With time the same files may be good. */
 		if (look != NULL)
 			look->files = (struct digest){ { 0 } };
@@ -412,23 +404,26 @@ lists_warn(const struct policy *policy, const struct crl_set *crls)
 		bool told = false;
 
 		for (size_t j = 0; j < i; j++)
-			told = told || strcmp(policy->offices[j].ca,
-					   office->ca) == 0;
+			told = told ||
+			    strcmp(policy->offices[j].ca, office->ca) == 0;
 		if (told)
 			continue;
-		if (!trust_next_update(policy->trust, office->ca,
-			crls->crls, &next)) {
+		if (!trust_next_update(policy->trust, office->ca, crls->crls,
+			&next)) {
 			log_warning("crl", "ca=%s reason=missing " NOBODY,
 			    office->ca);
 			continue;
 		}
 		time_format_at(next, when);
 		if (next < now)
-			log_warning("crl", "ca=%s reason=stale since=%s "
-			    NOBODY, office->ca, when);
+			log_warning("crl",
+			    "ca=%s reason=stale since=%s " NOBODY, office->ca,
+			    when);
 		else if (next < now + 3 * 24 * 60 * 60)
-			log_warning("crl", "ca=%s reason=\"ends soon\""
-			    " until=%s", office->ca, when);
+			log_warning("crl",
+			    "ca=%s reason=\"ends soon\""
+			    " until=%s",
+			    office->ca, when);
 	}
 }
 
@@ -463,9 +458,9 @@ judge(const struct judged_by *now, const struct revocation *named,
 		return LIST_NEW;
 	/* What the journal named once counts for ever. */
 	return !revocation_names(named, &crl->digest) &&
-		trust_list_adds(trust, crl, &known) ?
-	    LIST_NEW :
-	    LIST_KNOWN;
+		trust_list_adds(trust, crl, &known)
+	    ? LIST_NEW
+	    : LIST_KNOWN;
 }
 
 static void
@@ -601,8 +596,8 @@ check_share(const struct crls *kept, const struct crls *crls, size_t i,
 		   share.bytes <= LIMIT_LISTS_OF_CA_BYTES) ||
 	    error_set(err, ERROR_LIMIT,
 		"the list of %s: with it %zu lists of that CA, of %zu bytes,"
-		" would be kept; limits %d and %d", told->list[i].issuer,
-		share.num, share.bytes, LIMIT_LISTS_OF_CA,
+		" would be kept; limits %d and %d",
+		told->list[i].issuer, share.num, share.bytes, LIMIT_LISTS_OF_CA,
 		LIMIT_LISTS_OF_CA_BYTES);
 }
 

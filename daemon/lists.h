@@ -26,8 +26,8 @@ void lists_look_reset(struct lists_look *look);
  * README, a download that was cut, is left out and told in the log.  NULL with
  * err of kind ERROR_NONE: the same files as look saw last.
  */
-struct crl_set *lists_read(const struct config *config,
-    struct lists_look *look, struct error *err);
+struct crl_set *lists_read(const struct config *config, struct lists_look *look,
+    struct error *err);
 /*
  * What is to follow the set in use: the new one, where no CA's list goes back
  * and none is from the future, which would keep out those after it.  For a CA

@@ -80,8 +80,8 @@ log_gather(const char *event, const char *fmt, ...)
 	if (num_gathered + LINE > sizeof(gathered))
 		log_flush();
 	va_start(args, fmt);
-	num_gathered += make_line(gathered + num_gathered, LINE, "info", event,
-	    fmt, args);
+	num_gathered +=
+	    make_line(gathered + num_gathered, LINE, "info", event, fmt, args);
 	va_end(args);
 }
 
@@ -97,14 +97,14 @@ write_line(const char *level, const char *event, const char *fmt, va_list args)
 	put(line, make_line(line, sizeof(line), level, event, fmt, args));
 }
 
-#define LEVEL(name, word)                              \
-	void name(const char *event, const char *fmt, ...) \
-	{                                              \
-		va_list args;                          \
-                                                       \
-		va_start(args, fmt);                   \
-		write_line(word, event, fmt, args);    \
-		va_end(args);                          \
+#define LEVEL(name, word)                                                      \
+	void name(const char *event, const char *fmt, ...)                     \
+	{                                                                      \
+		va_list args;                                                  \
+                                                                               \
+		va_start(args, fmt);                                           \
+		write_line(word, event, fmt, args);                            \
+		va_end(args);                                                  \
 	}
 
 LEVEL(log_info, "info")

@@ -72,8 +72,8 @@ check(const struct arguments *args, struct error *err)
 	lists_warn(policy, crls);
 	lists_look_reset(&look);
 	digest_hex(&policy->digest, hex);
-	printf("good: %zu offices, %zu types, policy %s\n",
-	    policy->num_offices, policy->num_types, hex);
+	printf("good: %zu offices, %zu types, policy %s\n", policy->num_offices,
+	    policy->num_types, hex);
 	http_tls_free(tls);
 	crl_set_free(crls);
 	policy_free(policy);
@@ -109,15 +109,17 @@ enrolment(const struct arguments *args, struct error *err)
 
 	ok = config_load(args->config, &config, err) &&
 	    setup_enrolment(&config, &text, err);
-	if (ok && (fwrite(text.data, 1, text.len, stdout) != text.len ||
-		      fflush(stdout) != 0))
+	if (ok &&
+	    (fwrite(text.data, 1, text.len, stdout) != text.len ||
+		fflush(stdout) != 0))
 		ok = error_set_errno(err, "standard output");
 	if (ok) {
 		digest = sha256_of(buf_span(&text));
 		digest_groups(&digest, groups);
 		fprintf(stderr,
 		    "fingerprint (SHA-256), to be compared by telephone:\n"
-		    "  %s\n", groups);
+		    "  %s\n",
+		    groups);
 	}
 	buf_free(&text);
 	return ok;
@@ -155,7 +157,9 @@ check_data(const char *data, struct error *err)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	const struct fsck_settings settings = { .data = data,
-		.threads = cpus < 1 ? 1 : cpus > 64 ? 64 : (unsigned)cpus,
+		.threads = cpus < 1 ? 1
+		    : cpus > 64     ? 64
+				    : (unsigned)cpus,
 		.report = print_finding };
 	struct fsck_result result;
 
@@ -173,8 +177,9 @@ check_data(const char *data, struct error *err)
 	return result.num_findings == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"%zu finding%s, of which %zu can be repaired (\"A damaged"
-		" journal\" in the operations manual)", result.num_findings,
-		result.num_findings == 1 ? "" : "s", result.num_derived);
+		" journal\" in the operations manual)",
+		result.num_findings, result.num_findings == 1 ? "" : "s",
+		result.num_derived);
 }
 
 static bool
@@ -191,14 +196,13 @@ backup(const struct arguments *args, struct error *err)
 	struct config config;
 
 	if (!config_load(args->config, &config, err) ||
-	    !backup_make(&config, args->operand, args->with_keys, &result,
-		err))
+	    !backup_make(&config, args->operand, args->with_keys, &result, err))
 		return false;
 	printf("%s: the journal of size %llu, %llu bytes copied now%s\n",
 	    args->operand, (unsigned long long)result.size,
 	    (unsigned long long)result.bytes,
-	    args->with_keys ? ", and the private keys" :
-			      "; the private keys are not in it");
+	    args->with_keys ? ", and the private keys"
+			    : "; the private keys are not in it");
 	return true;
 }
 
@@ -217,15 +221,15 @@ restore(const struct arguments *args, struct error *err)
 		    " --nobody-has-seen-more says that you made sure of it"
 		    " otherwise");
 	if (!config_load(args->config, &config, err) ||
-	    !backup_restore(&config, args->operand, args->seen,
-		args->num_seen, &size, err))
+	    !backup_restore(&config, args->operand, args->seen, args->num_seen,
+		&size, err))
 		return false;
 	printf("%s: the journal of size %llu\n"
 	       "next: put the private keys in place if they were not in the"
 	       " backup, then\n"
 	       "      valised fsck %s\n"
-	       "      valised --config %s --check\n", config.data,
-	    (unsigned long long)size, config.data, args->config);
+	       "      valised --config %s --check\n",
+	    config.data, (unsigned long long)size, config.data, args->config);
 	return true;
 }
 

@@ -10,8 +10,8 @@ struct histogram {
 /* Microseconds; and acts in a batch. */
 static const int64_t time_bounds[BUCKETS] = { 100, 250, 500, 1000, 2500, 5000,
 	10000, 25000, 100000, 500000, 2500000, 10000000 };
-static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128,
-	256, 512, 1024, 2048 };
+static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,
+	512, 1024, 2048 };
 
 static struct histogram times[METRIC_TIMES], batches;
 static uint64_t counts[METRIC_COUNTS], answers[6]; /* by hundreds */
@@ -103,15 +103,15 @@ put_histogram(struct buf *out, const char *name, const char *label,
 	return ok &&
 	    buf_printf(out, err,
 		"%s_bucket{%s%sle=\"+Inf\"} %llu\n%s_sum%s%s%s %.6f\n"
-		"%s_count%s%s%s %llu\n", name, label, comma,
-		(unsigned long long)num, name, open, label, close,
-		(double)load(&histogram->sum) * scale, name, open, label,
+		"%s_count%s%s%s %llu\n",
+		name, label, comma, (unsigned long long)num, name, open, label,
+		close, (double)load(&histogram->sum) * scale, name, open, label,
 		close, (unsigned long long)num);
 }
 
 static bool
-put_head(struct buf *out, const char *name, const char *type,
-    const char *help, struct error *err)
+put_head(struct buf *out, const char *name, const char *type, const char *help,
+    struct error *err)
 {
 	return buf_printf(out, err, "# HELP %s %s\n# TYPE %s %s\n", name, help,
 	    name, type);
@@ -189,8 +189,8 @@ metrics_encode(struct buf *out, struct error *err)
 		&times[METRIC_REQUEST], time_bounds, 1e-6, err) &&
 	    put_head(out, "valise_batch_acts", "histogram",
 		"Entries in one commit of the journal.", err) &&
-	    put_histogram(out, "valise_batch_acts", "", &batches,
-		batch_bounds, 1, err) &&
+	    put_histogram(out, "valise_batch_acts", "", &batches, batch_bounds,
+		1, err) &&
 	    put_head(out, commit, "histogram",
 		"Writing and flushing, by step of a commit.", err) &&
 	    put_histogram(out, commit, "step=\"pack\"",

@@ -39,8 +39,8 @@ may_read(const struct place_deposit *deposit, const char *document)
 	char type[LIMIT_SLUG_BYTES + 1];
 
 	document_type(document, type);
-	return policy_decide(deposit->policy, deposit->office, RIGHT_READ,
-	    type).allowed;
+	return policy_decide(deposit->policy, deposit->office, RIGHT_READ, type)
+	    .allowed;
 }
 
 /* A newer version ends the signing of the newest one. */
@@ -78,13 +78,13 @@ place_check_deposit(const char *document, const struct place_deposit *deposit,
 
 	if (deposit->onto != 0 && deposit->onto != version - 1)
 		return error_set(err, ERROR_USAGE,
-		    "onto=%u: version %u comes onto version %u",
-		    deposit->onto, version, version - 1);
+		    "onto=%u: version %u comes onto version %u", deposit->onto,
+		    version, version - 1);
 	if (version <= now->num_versions)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s has a version %u already, another one: fetch it, and"
-		    " deposit yours as version %u", document, version,
-		    now->num_versions + 1);
+		    " deposit yours as version %u",
+		    document, version, now->num_versions + 1);
 	if (version != now->num_versions + 1)
 		return error_set(err, ERROR_CONFLICT,
 		    "version %u is not next: %s has %u", version, document,
@@ -108,12 +108,14 @@ place_check_sign(const char *document, unsigned version,
 		return error_set(err, ERROR_CONFLICT,
 		    "%s of %s withdrew %s@%u by depositing version %u: only"
 		    " the newest version takes signatures, and that is version"
-		    " %u", now->next_person, now->next_office, document,
-		    version, version + 1, now->num_versions);
+		    " %u",
+		    now->next_person, now->next_office, document, version,
+		    version + 1, now->num_versions);
 	if (version != now->num_versions)
 		return error_set(err, ERROR_CONFLICT,
 		    "only the newest version takes signatures, and that is"
-		    " version %u", now->num_versions);
+		    " version %u",
+		    now->num_versions);
 	return now->status != STATUS_TERMINATED ||
 	    error_set(err, ERROR_CONFLICT, "%s is terminated", document);
 }
@@ -128,7 +130,8 @@ place_check_end(const char *document, unsigned version,
 	if (now->version == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "no version of %s is in force: there is nothing to"
-		    " terminate", document);
+		    " terminate",
+		    document);
 	if (now->asked.status == STATUS_TERMINATED)
 		return error_set(err, ERROR_CONFLICT, "%s is terminated",
 		    document);
@@ -148,6 +151,6 @@ place_check_room(const char *document, const struct snapshot *now,
 	return num + 3 <= LIMIT_RECEIPTS ||
 	    error_set(err, ERROR_LIMIT,
 		"%s@%u has %zu entries in the journal, and a copy takes %d"
-		" receipts: deposit a new version, and sign that", document,
-		now->version, num, LIMIT_RECEIPTS);
+		" receipts: deposit a new version, and sign that",
+		document, now->version, num, LIMIT_RECEIPTS);
 }

@@ -18,7 +18,7 @@ enum {
 	/* Branches are written when nobody waits, at latest after these. */
 	REFS_ACTS = 4096,
 	REFS_MS = 60 * 1000,
-	REFS_IDLE_MS = 50,  /* nobody waits for so long */
+	REFS_IDLE_MS = 50,   /* nobody waits for so long */
 	REFS_IDLE_COST = 20, /* and for so many times what a writing takes */
 };
 
@@ -29,7 +29,8 @@ struct registrar_queue {
 	struct act_request *first, **end;
 	bool stopping, started;
 	struct judged_by now; /* under the mutex */
-	/* Its thread's: acts that no branch shows, since when, what it costs. */
+	/* Its thread's: acts that no branch shows, since when, what it costs.
+	 */
 	unsigned refs_behind;
 	int64_t refs_since_ms, refs_cost_ms;
 };
@@ -63,9 +64,9 @@ struct batch {
 	struct judged_by now;
 	int64_t time_ms;
 	struct pack *pack;
-	struct buf lines;             /* entries back to back */
+	struct buf lines; /* entries back to back */
 	size_t ends[2 * LIMIT_BATCH_ACTS + 8];
-	struct entry *entries;        /* the same, as they are */
+	struct entry *entries; /* the same, as they are */
 	size_t num;
 };
 
@@ -178,8 +179,7 @@ prepare_version(struct batch *batch, struct act_request *act)
 
 	ok = signer_seal(registrar->signer, act->container, &act->err) &&
 	    container_hash(act->container, NULL, &act->err) &&
-	    container_contents(act->container, &request.contents,
-		&act->err) &&
+	    container_contents(act->container, &request.contents, &act->err) &&
 	    pack_add_tree(batch->pack, act->container, true, &request.tree,
 		&act->err) &&
 	    find_parent(batch, act, &request) &&
@@ -198,8 +198,8 @@ add_force(struct batch *batch, struct act_request *act, uint64_t prior,
 	struct entry entry = entry_of(act);
 
 	entry.act = ACT_FORCE;
-	entry.has = HAS(DOCUMENT) | HAS(VERSION) | HAS(DIGEST) |
-	    HAS(CONTENTS) | HAS(SIGNATURES);
+	entry.has = HAS(DOCUMENT) | HAS(VERSION) | HAS(DIGEST) | HAS(CONTENTS) |
+	    HAS(SIGNATURES);
 	entry.contents = act->new_contents;
 	set_prior(&entry, prior);
 	entry.num_signatures = act->num_signatures;
@@ -296,8 +296,8 @@ store_files(struct batch *batch, const char *ref, const char *what,
 	struct buf commit = BUF(LIMIT_SIGNER_REQUEST);
 	bool ok;
 
-	request.has_parent = store_get_ref(registrar->store, ref,
-	    &request.parent);
+	request.has_parent =
+	    store_get_ref(registrar->store, ref, &request.parent);
 	ok = pack_add_tree(batch->pack, files, false, &request.tree,
 		 &act->err) &&
 	    signer_commit(registrar->signer, &request, &commit, &act->err) &&
@@ -517,8 +517,8 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 	bool stored;
 
 	batch.pack = pack_new(registrar->store, &err);
-	batch.entries = calloc(2 * LIMIT_BATCH_ACTS + 8,
-	    sizeof(*batch.entries));
+	batch.entries =
+	    calloc(2 * LIMIT_BATCH_ACTS + 8, sizeof(*batch.entries));
 	if (batch.pack == NULL || batch.entries == NULL) {
 		if (batch.pack != NULL)
 			error_set_errno(&err, "batch");
@@ -543,8 +543,7 @@ run_batch(struct registrar *registrar, struct act_request *acts)
 	began = now_us();
 	stored = pack_finish(batch.pack, &err);
 	metrics_time(METRIC_COMMIT_PACK, now_us() - began);
-	if (!stored ||
-	    !move_library_refs(&batch, acts, &err)) {
+	if (!stored || !move_library_refs(&batch, acts, &err)) {
 		log_error("pack", "reason=%s", log_text(err.detail));
 		fail_all(acts, &err);
 		undo_entries(&batch, 0);
@@ -726,8 +725,8 @@ registrar_start(struct registrar *registrar, struct error *err)
 	queue->end = &queue->first;
 	queue->now = registrar->now;
 	registrar->queue = queue;
-	queue->started = pthread_create(&queue->thread, NULL, run_thread,
-			     registrar) == 0;
+	queue->started =
+	    pthread_create(&queue->thread, NULL, run_thread, registrar) == 0;
 	return queue->started ||
 	    error_set(err, ERROR_SYSTEM, "registrar: no thread");
 }
@@ -808,8 +807,7 @@ registrar_do(struct registrar *registrar, struct act_request *act,
 
 /* The names of the files in which two policies differ. */
 static void
-list_changes(const struct policy *old, const struct policy *new,
-    char out[2048])
+list_changes(const struct policy *old, const struct policy *new, char out[2048])
 {
 	const struct container *all[2] = { new->files,
 		old != NULL ? old->files : NULL };
@@ -819,9 +817,9 @@ list_changes(const struct policy *old, const struct policy *new,
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; all[i] != NULL && j < all[i]->num; j++) {
 			const struct member *one = &all[i]->members[j];
-			const struct member *other = all[1 - i] != NULL ?
-			    container_find(all[1 - i], one->path) :
-			    NULL;
+			const struct member *other = all[1 - i] != NULL
+			    ? container_find(all[1 - i], one->path)
+			    : NULL;
 
 			if ((other != NULL &&
 				digest_eq(&one->sha256, &other->sha256)) ||
@@ -854,8 +852,7 @@ adopt_policy(struct registrar *registrar, struct policy *policy,
 		return error_set_errno(err, "policy");
 	act->act = ACT_POLICY;
 	act->judged.policy = policy;
-	list_changes(known ? library_policy(registrar->library, &newest) :
-			     NULL,
+	list_changes(known ? library_policy(registrar->library, &newest) : NULL,
 	    policy, act->changed);
 	ok = registrar_do(registrar, act, err);
 	free(act);

@@ -7,11 +7,11 @@
 #define DAEMON_REGISTRAR_H
 
 #include "base/file.h"
-#include "record/ledger.h"
 #include "daemon/library.h"
 #include "daemon/signer.h"
 #include "journal/cosignatures.h"
 #include "journal/journal.h"
+#include "record/ledger.h"
 
 /* By what an act was judged. */
 struct judged_by {
@@ -76,7 +76,8 @@ struct registrar {
 	struct signer *signer;
 	char titles[FILE_PATH]; /* titles.h; empty: they are not kept */
 	struct note_keys keys;
-	/* A "key" entry is the last: nothing more is signed until the switch. */
+	/* A "key" entry is the last: nothing more is signed until the switch.
+	 */
 	bool replacing;
 	/* In force; changed by registrar_adopt() only. */
 	struct judged_by now;
@@ -89,8 +90,7 @@ struct registrar {
 };
 
 /* Start its thread; the fields above are filled in. */
-bool registrar_start(struct registrar *registrar,
-    struct error *err) MUST_USE;
+bool registrar_start(struct registrar *registrar, struct error *err) MUST_USE;
 /* Take nothing more, commit what waits, end the thread. */
 void registrar_stop(struct registrar *registrar);
 /* Any thread; act->done is called later.  The act stays the caller's. */

@@ -48,9 +48,8 @@ static _Noreturn void
 die(const struct error *err)
 {
 	log_error("fatal", "reason=%s", log_text(err->detail));
-	_exit(error_exit_status(err->kind) != 0 ?
-		error_exit_status(err->kind) :
-		7);
+	_exit(error_exit_status(err->kind) != 0 ? error_exit_status(err->kind)
+						: 7);
 }
 
 static void
@@ -75,8 +74,7 @@ notify(const char *state)
 	if (to.sun_path[0] == '@')
 		to.sun_path[0] = '\0';
 	sent = sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-		strlen(path)));
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 	(void)sent;
 	close(fd);
 }
@@ -87,9 +85,9 @@ judge_seal(const struct library *library, const struct policy *policy,
     const struct crl_set *crls, const struct cert *cert,
     struct trust_result *out, struct error *err)
 {
-	struct revocation *revocation = library != NULL ?
-	    revocation_copy(library_revocation(library), err) :
-	    revocation_new(err);
+	struct revocation *revocation = library != NULL
+	    ? revocation_copy(library_revocation(library), err)
+	    : revocation_new(err);
 	const int64_t now = time_now_ms() / 1000;
 	const bool ok = revocation != NULL &&
 	    revocation_add(revocation, crls->crls, policy->trust,
@@ -136,8 +134,8 @@ make_tls(const struct config *config, const struct policy *policy,
 	size_t num = 0;
 
 	/* All of each: an old and a new one while both are in use. */
-	for (size_t i = 0;
-	     (name = trust_ca_name(policy->trust, i)) != NULL; i++) {
+	for (size_t i = 0; (name = trust_ca_name(policy->trust, i)) != NULL;
+	     i++) {
 		const struct cert *ca;
 
 		for (size_t j = 0;
@@ -216,7 +214,8 @@ open_journal(struct daemon *daemon, struct error *err)
 		    "%s is there: a checkpoint that this journal's key signed"
 		    " and that this folder does not have. Nothing is signed"
 		    " until that is cleared up; see \"A journal that was rolled"
-		    " back\" in the operations manual", dir);
+		    " back\" in the operations manual",
+		    dir);
 	if (!export_keys(daemon->config.data, &registrar->keys, err) ||
 	    !signer_state(registrar->signer, &head, &key, err) ||
 	    !config_data(&daemon->config, "journal", dir, err))
@@ -239,20 +238,22 @@ open_journal(struct daemon *daemon, struct error *err)
 	    (registrar->cosignatures = cosignatures_open(dir, err)) == NULL)
 		return false;
 	if (mended.cut_bytes > 0)
-		log_warning("journal", "cut_bytes=%llu reason=\"a batch that"
+		log_warning("journal",
+		    "cut_bytes=%llu reason=\"a batch that"
 		    " was never signed, so never acknowledged\"",
 		    (unsigned long long)mended.cut_bytes);
 	if (mended.heads_completed > 0 || mended.heads_dropped > 0 ||
 	    mended.hashes_rebuilt > 0)
-		log_info("journal", "heads_completed=%llu heads_dropped=%llu"
-				    " hashes_rebuilt=%llu",
+		log_info("journal",
+		    "heads_completed=%llu heads_dropped=%llu"
+		    " hashes_rebuilt=%llu",
 		    (unsigned long long)mended.heads_completed,
 		    (unsigned long long)mended.heads_dropped,
 		    (unsigned long long)mended.hashes_rebuilt);
-	log_info("journal", "size=%llu ms=%lld",
-	    (unsigned long long)head.size,
+	log_info("journal", "size=%llu ms=%lld", (unsigned long long)head.size,
 	    (long long)(time_monotonic_ms() - began));
-	return strcmp(registrar->keys.keys[0].name, daemon->policy->origin) == 0 ||
+	return strcmp(registrar->keys.keys[0].name, daemon->policy->origin) ==
+	    0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the journal is \"%s\", the policy's origin is \"%s\"",
 		registrar->keys.keys[0].name, daemon->policy->origin);
@@ -277,9 +278,9 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 		return set;
 	next = lists_follow(policy, newest, (struct crl_set *)(uintptr_t)set,
 	    look, err);
-	return next == NULL || next == set ?
-	    next :
-	    library_add_crls(daemon->library, next, err);
+	return next == NULL || next == set
+	    ? next
+	    : library_add_crls(daemon->library, next, err);
 }
 
 /* What the last daemon kept of titles; the rest is read when asked for. */
@@ -316,8 +317,8 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    (daemon->ledger = ledger_new(err)) == NULL ||
 	    (daemon->certs = cert_cache_new(err)) == NULL)
 		return false;
-	daemon->policy = library_add_policy(daemon->library, daemon->policy,
-	    err);
+	daemon->policy =
+	    library_add_policy(daemon->library, daemon->policy, err);
 	daemon->crls = library_add_crls(daemon->library, crls, err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !open_journal(daemon, err) ||
@@ -391,8 +392,7 @@ listen_on(struct daemon *daemon, struct error *err)
 	if (result != 0)
 		return error_set(err, ERROR_SYSTEM, "listen: %s: %s",
 		    daemon->config.listen_host, gai_strerror(result));
-	for (const struct addrinfo *a = addresses; a != NULL;
-	     a = a->ai_next) {
+	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
 		daemon->listener = socket(a->ai_family,
 		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		    a->ai_protocol);
@@ -431,15 +431,15 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
     struct crl_set *crls, struct lists_look *look, struct error *err)
 {
 	struct policy *new = library_add_policy(daemon->library, policy, err);
-	const struct crl_set *set = library_add_crls(daemon->library, crls,
-	    err);
+	const struct crl_set *set =
+	    library_add_crls(daemon->library, crls, err);
 	struct judged_by now;
 	bool ok;
 
 	if (set != NULL && new != NULL)
 		set = newest_crls(daemon, new, set, look, err);
-	ok = new != NULL && set != NULL &&
-	    registrar_adopt(&daemon->registrar, new, set, err);
+	ok = new != NULL &&set !=
+	    NULL &&registrar_adopt(&daemon->registrar, new, set, err);
 	now = registrar_now(&daemon->registrar);
 	daemon->policy = now.policy;
 	daemon->crls = now.crls;
@@ -456,8 +456,7 @@ reload(struct daemon *daemon, struct error *err)
 	void *tls;
 	bool ok;
 
-	if (!settings_load(&daemon->config, &policy, &crls, &look, &tls,
-		err)) {
+	if (!settings_load(&daemon->config, &policy, &crls, &look, &tls, err)) {
 		lists_look_reset(&look);
 		return false;
 	}
@@ -504,8 +503,8 @@ static bool
 take_crls(void *arg, struct crl_set *set, struct error *err)
 {
 	struct daemon *daemon = arg;
-	const struct crl_set *crls = library_add_crls(daemon->library, set,
-	    err);
+	const struct crl_set *crls =
+	    library_add_crls(daemon->library, set, err);
 	const bool ok = crls != NULL &&
 	    registrar_adopt(&daemon->registrar, daemon->policy, crls, err);
 
@@ -536,13 +535,13 @@ serve(struct daemon *daemon, struct error *err)
 		.arg = daemon };
 	struct http_handler handler;
 
-	daemon->api = api_new(&daemon->config, &daemon->registrar,
-	    daemon->certs, err);
+	daemon->api =
+	    api_new(&daemon->config, &daemon->registrar, daemon->certs, err);
 	if (daemon->api == NULL)
 		return false;
 	handler = api_handler(daemon->api);
-	daemon->server = http_server_new(daemon->listener, daemon->tls,
-	    &handler, err);
+	daemon->server =
+	    http_server_new(daemon->listener, daemon->tls, &handler, err);
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);
@@ -603,9 +602,10 @@ confine(const struct config *config, struct error *err)
 	    !file_make_dirs(path, 0700, err))
 		return false;
 	if (!confine_has_landlock())
-		log_warning("confine", "reason=\"this kernel has no Landlock:"
-				       " files are as the user may read"
-				       " them\"");
+		log_warning("confine",
+		    "reason=\"this kernel has no Landlock:"
+		    " files are as the user may read"
+		    " them\"");
 	return confine_server(config, err);
 }
 
@@ -683,7 +683,8 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	if (!file_exists(path))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
-		    " init\"", daemon.config.data, config_path);
+		    " init\"",
+		    daemon.config.data, config_path);
 	if (!config_data(&daemon.config, "lock", path, err) ||
 	    (daemon.lock = file_lock(path, err)) < 0)
 		return false;
@@ -697,11 +698,11 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	    (daemon.registrar.signer = signer_start(&daemon.config,
 		 &daemon.signer_pid, err)) != NULL;
 	/* The port is taken, and nobody is let in before all is open. */
-	ok = ok && listen_on(&daemon, err) &&
-	    confine(&daemon.config, err) && open_data(&daemon, crls, err) &&
+	ok = ok && listen_on(&daemon, err) && confine(&daemon.config, err) &&
+	    open_data(&daemon, crls, err) &&
 	    registrar_start(&daemon.registrar, err) &&
-	    (replace ? journal_key(&daemon, vkey, err) :
-		       journal_start(&daemon, err) && serve(&daemon, err));
+	    (replace ? journal_key(&daemon, vkey, err)
+		     : journal_start(&daemon, err) && serve(&daemon, err));
 	if (!ok)
 		die(err);
 	signal(SIGCHLD, SIG_DFL);

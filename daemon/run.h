@@ -18,7 +18,6 @@ bool settings_load(const struct config *config, struct policy **policy,
 /* Returns once it was told to end; where it cannot start, it exits. */
 bool daemon_run(const char *config_path, struct error *err) MUST_USE;
 /* The same, only to journal which key is to be the next (keys.h). */
-bool daemon_replace_key(const char *config_path,
-    struct error *err) MUST_USE;
+bool daemon_replace_key(const char *config_path, struct error *err) MUST_USE;
 
 #endif

@@ -15,8 +15,8 @@ struct policy *
 setup_policy(const struct config *config, struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
-	struct policy *policy = policy_load_dir(config->policies, &complaints,
-	    err);
+	struct policy *policy =
+	    policy_load_dir(config->policies, &complaints, err);
 	struct span rest = buf_span(&complaints.lines), line;
 
 	while (span_take_line(&rest, &line))
@@ -59,8 +59,7 @@ make_folders(const struct config *config, struct error *err)
 }
 
 static bool
-make_journal(const struct config *config, const char *origin,
-    struct error *err)
+make_journal(const struct config *config, const char *origin, struct error *err)
 {
 	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
 	struct note_key key;
@@ -145,8 +144,7 @@ append_crl_file(struct buf *out, const struct member *file, struct error *err)
 {
 	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
 	struct crls *crls = crls_new(err);
-	bool ok = crls != NULL &&
-	    crls_add(crls, member_bytes(file), NULL, err);
+	bool ok = crls != NULL && crls_add(crls, member_bytes(file), NULL, err);
 
 	for (size_t i = 0; ok && i < crls_count(crls); i++)
 		ok = crl_append_pem(crls_at(crls, i), &pem, err);
@@ -197,8 +195,8 @@ visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
 		return true;
 	return entry_parse(line, &entry, err) &&
 	    succession_add(all, index, &entry.policy,
-		entry_has(&entry, ENTRY_PRIOR) ? entry.prior :
-						 SUCCESSION_NONE, err);
+		entry_has(&entry, ENTRY_PRIOR) ? entry.prior : SUCCESSION_NONE,
+		err);
 }
 
 /*
@@ -211,8 +209,8 @@ append_policies(struct buf *out, const struct config *config,
 {
 	struct succession all = { .num = 0 };
 	struct journal_mended mended;
-	struct journal *journal = export_open(config->data, visit_policy, &all,
-	    &mended, err);
+	struct journal *journal =
+	    export_open(config->data, visit_policy, &all, &mended, err);
 	const struct policy_entry *newest = succession_newest(&all);
 	char hex[DIGEST_HEX];
 	bool ok = journal != NULL;
@@ -222,7 +220,8 @@ append_policies(struct buf *out, const struct config *config,
 	    !digest_eq(&newest->digest, &policy->digest))
 		ok = error_set(err, ERROR_CONFLICT,
 		    "%s is not the policy that is in force: reload the daemon"
-		    " first", config->policies);
+		    " first",
+		    config->policies);
 	if (ok && newest != NULL)
 		ok = buf_append_str(out, "policies:\n", err);
 	for (size_t i = 0; ok && i < all.num; i++) {
@@ -245,21 +244,19 @@ server_ca(const struct config *config, const struct policy *policy)
 
 	if (file_read(config->server_cert, pem.max, &pem, &ignored) &&
 	    (cert = cert_parse_pem(buf_span(&pem), &ignored)) != NULL)
-		trust_issued(policy->trust, cert, time_now_ms() / 1000,
-		    &trust);
+		trust_issued(policy->trust, cert, time_now_ms() / 1000, &trust);
 	cert_free(cert);
 	buf_free(&pem);
 	return trust.ca != NULL ? trust.ca : policy->depositary.ca;
 }
 
 bool
-setup_enrolment(const struct config *config, struct buf *out,
-    struct error *err)
+setup_enrolment(const struct config *config, struct buf *out, struct error *err)
 {
 	struct policy *policy = setup_policy(config, err);
 	struct lists_look look = { .files = { { 0 } } };
-	struct crl_set *crls = policy != NULL ? lists_read(config, &look, err) :
-						NULL;
+	struct crl_set *crls =
+	    policy != NULL ? lists_read(config, &look, err) : NULL;
 	struct buf key = BUF(NOTE_KEY_TEXT + 1);
 	char path[FILE_PATH], digest[DIGEST_HEX];
 	bool ok;

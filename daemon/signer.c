@@ -20,8 +20,12 @@
 #include "journal/entry.h"
 #include "pki/cades.h"
 
-enum request { REQUEST_STATE = 1, REQUEST_SEAL, REQUEST_COMMIT,
-	REQUEST_CHECKPOINT };
+enum request {
+	REQUEST_STATE = 1,
+	REQUEST_SEAL,
+	REQUEST_COMMIT,
+	REQUEST_CHECKPOINT
+};
 
 /* --- Memory: two slots, so that a torn write leaves the other. --- */
 
@@ -91,8 +95,7 @@ memory_write(struct memory *memory, struct error *err)
 }
 
 static bool
-memory_open(const char *path, int flags, struct memory *out,
-    struct error *err)
+memory_open(const char *path, int flags, struct memory *out, struct error *err)
 {
 	uint8_t slots[2 * SLOT] = { 0 };
 	bool found = false;
@@ -102,7 +105,8 @@ memory_open(const char *path, int flags, struct memory *out,
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s is not there: without it a fork of the journal could"
 		    " be signed. A backup is brought back with \"valised"
-		    " restore\"", path);
+		    " restore\"",
+		    path);
 	if (out->fd < 0)
 		return error_set_errno(err, "%s", path);
 	if (!file_pread(out->fd, slots, sizeof(slots), 0, err))
@@ -268,8 +272,7 @@ append_gpgsig(struct buf *out, struct span der, struct error *err)
 	bool ok;
 
 	ok = buf_append_base64(&base64, der, err) &&
-	    buf_append_str(out, "gpgsig -----BEGIN SIGNED MESSAGE-----\n",
-		err);
+	    buf_append_str(out, "gpgsig -----BEGIN SIGNED MESSAGE-----\n", err);
 	rest = buf_span(&base64);
 	while (ok && rest.len > 0)
 		ok = span_take(&rest, rest.len < 64 ? rest.len : 64, &line) &&
@@ -379,8 +382,7 @@ answer_commit(struct vault *vault, struct span body, struct buf *out,
 }
 
 static bool
-take_checkpoint(struct span body, struct head *head,
-    struct merkle_proof *proof)
+take_checkpoint(struct span body, struct head *head, struct merkle_proof *proof)
 {
 	struct span raw;
 	uint64_t time;
@@ -416,9 +418,8 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 	if (vault->memory.failed)
 		return error_set(err, ERROR_SYSTEM,
 		    "the signer's memory failed before");
-	if (!merkle_verify_consistency(vault->memory.head.size,
-		next.head.size, &vault->memory.head.root, &next.head.root,
-		&proof))
+	if (!merkle_verify_consistency(vault->memory.head.size, next.head.size,
+		&vault->memory.head.root, &next.head.root, &proof))
 		return error_set(err, ERROR_REFUSED,
 		    "size %llu is no extension of size %llu, which was"
 		    " signed last: nothing is signed",
@@ -460,8 +461,7 @@ write_all(int fd, struct span bytes)
 	struct span part;
 
 	while (bytes.len > 0) {
-		const ssize_t n = send(fd, bytes.data, bytes.len,
-		    MSG_NOSIGNAL);
+		const ssize_t n = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -543,8 +543,8 @@ serve(struct vault *vault, int fd)
 		if (i == sizeof(table) / sizeof(table[0]))
 			error_set(&err, ERROR_MALFORMED, "no such request");
 		else
-			ok = table[i].answer(vault, buf_span(&body), &out,
-			    &err);
+			ok =
+			    table[i].answer(vault, buf_span(&body), &out, &err);
 		if (!ok) {
 			log_error("signer", "kind=%s reason=%s",
 			    error_code(&err), log_text(err.detail));
@@ -569,8 +569,8 @@ open_vault(const struct config *config, struct vault *vault, struct error *err)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ok = config_data(config, "signer/journal.key", path, err) &&
 	    file_read(path, 1024, &key, err) &&
-	    note_signer_parse(buf_span(&key), NOTE_JOURNAL,
-		&vault->journal, err) &&
+	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
+		err) &&
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&vault->depositary, err) &&
 	    config_data(config, "signer/memory", path, err) &&
@@ -601,8 +601,8 @@ run_process(const struct config *config, int fd)
 	signal(SIGHUP, SIG_IGN);
 	/* One signature first: OpenSSL then has loaded all that it loads. */
 	if (!open_vault(config, &vault, &err) ||
-	    !cades_sign(&vault.depositary, span_of_str("warm"),
-		COMMITMENT_NONE, 0, &warm, &err) ||
+	    !cades_sign(&vault.depositary, span_of_str("warm"), COMMITMENT_NONE,
+		0, &warm, &err) ||
 	    !confine_signer(&err)) {
 		send_message(fd, (uint8_t)err.kind, span_of_str(err.detail));
 		_exit(7);
@@ -744,8 +744,7 @@ signer_commit(struct signer *signer, const struct commit_request *request,
 
 	ok = buf_append_block(&body, span_of_str(request->act), err) &&
 	    buf_append_block(&body,
-		span_of_str(request->document != NULL ? request->document :
-							""),
+		span_of_str(request->document != NULL ? request->document : ""),
 		err) &&
 	    buf_append_u32(&body, request->version, err) &&
 	    buf_append_block(&body,
@@ -754,8 +753,7 @@ signer_commit(struct signer *signer, const struct commit_request *request,
 	    buf_append_u64(&body, (uint64_t)request->at, err) &&
 	    buf_append(&body, span_of(request->tree.bytes, OID_BYTES), err) &&
 	    buf_append_u8(&body, request->has_parent, err) &&
-	    buf_append(&body, span_of(request->parent.bytes, OID_BYTES),
-		err) &&
+	    buf_append(&body, span_of(request->parent.bytes, OID_BYTES), err) &&
 	    buf_append(&body, digest_span(&request->digest), err) &&
 	    buf_append(&body, digest_span(&request->contents), err) &&
 	    ask(signer, REQUEST_COMMIT, buf_span(&body), err) &&

@@ -26,8 +26,8 @@ copy_lists(const struct ledger_version *asked, struct snapshot *out,
 	out->num_acts = asked->num_acts;
 	out->num_dispatches = asked->num_dispatches;
 	out->num_signers = asked->num_signers;
-	out->acts = copy_list(asked->acts, asked->num_acts,
-	    sizeof(*out->acts), err);
+	out->acts =
+	    copy_list(asked->acts, asked->num_acts, sizeof(*out->acts), err);
 	out->dispatches = copy_list(asked->dispatches, asked->num_dispatches,
 	    sizeof(*out->dispatches), err);
 	out->signers = copy_list(asked->signers, asked->num_signers,
@@ -74,9 +74,9 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 		out->newest_digest =
 		    doc->versions[doc->num_versions - 1].digest;
 	}
-	asked = version == SNAPSHOT_IN_FORCE ?
-	    doc != NULL ? ledger_in_force(doc) : NULL :
-	    ledger_version(doc, version != 0 ? version : out->num_versions);
+	asked = version == SNAPSHOT_IN_FORCE
+	    ? doc != NULL ? ledger_in_force(doc) : NULL
+	    : ledger_version(doc, version != 0 ? version : out->num_versions);
 	next = asked != NULL ? ledger_version(doc, asked->number + 1) : NULL;
 	if (next != NULL) {
 		snprintf(out->next_person, sizeof(out->next_person), "%s",
@@ -115,8 +115,8 @@ snapshot_free(struct snapshot *snapshot)
 struct container *
 snapshot_load(struct job *job, const struct oid *commit, struct error *err)
 {
-	struct container *container = stored_version(
-	    job->api->registrar->store, commit, err);
+	struct container *container =
+	    stored_version(job->api->registrar->store, commit, err);
 
 	if (container == NULL)
 		err->kind = ERROR_SYSTEM;

@@ -100,8 +100,9 @@ check_data(struct upkeep *upkeep)
 	pthread_mutex_unlock(&upkeep->mutex);
 	metrics_set(METRIC_LAST_CHECK, now_at());
 	metrics_set(METRIC_LAST_CHECK_FINDINGS, (int64_t)result.num_findings);
-	log_info("check", "size=%llu versions=%llu objects=%llu findings=%zu"
-			  " ms=%lld",
+	log_info("check",
+	    "size=%llu versions=%llu objects=%llu findings=%zu"
+	    " ms=%lld",
 	    (unsigned long long)result.size,
 	    (unsigned long long)result.num_versions,
 	    (unsigned long long)result.num_objects, result.num_findings,
@@ -247,8 +248,7 @@ follow_crls(struct upkeep *upkeep)
 	fetch_crls(upkeep);
 	pthread_mutex_lock(upkeep->hooks.settings);
 	if (!renew_crls(upkeep, &err))
-		log_error("crl", "result=kept reason=%s",
-		    log_text(err.detail));
+		log_error("crl", "result=kept reason=%s", log_text(err.detail));
 	pthread_mutex_unlock(upkeep->hooks.settings);
 }
 
@@ -272,8 +272,8 @@ allowance_of(struct upkeep *upkeep, const char *office)
 			continue;
 		more = (now - one->at) / LIMIT_HAND_IN_SECONDS;
 		one->at += more * LIMIT_HAND_IN_SECONDS;
-		one->num = one->num + more < LIMIT_HAND_INS ? one->num + more :
-							      LIMIT_HAND_INS;
+		one->num = one->num + more < LIMIT_HAND_INS ? one->num + more
+							    : LIMIT_HAND_INS;
 		return one;
 	}
 	return NULL;
@@ -295,10 +295,12 @@ upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
 	ok = (allowance != NULL && allowance->num > 0) ||
 	    error_set(err, ERROR_UNAVAILABLE,
 		"lists of this office were journaled %d times lately: the next"
-		" one can be in %d minutes", LIMIT_HAND_INS,
-		LIMIT_HAND_IN_SECONDS / 60);
-	ok = ok && lists_keep(upkeep->config, &now,
-	    library_revocation(registrar->library), bytes, "posted", out, err);
+		" one can be in %d minutes",
+		LIMIT_HAND_INS, LIMIT_HAND_IN_SECONDS / 60);
+	ok = ok &&
+	    lists_keep(upkeep->config, &now,
+		library_revocation(registrar->library), bytes, "posted", out,
+		err);
 	for (size_t i = 0; ok && i < out->num; i++)
 		is_new = is_new || out->list[i].result == LIST_NEW;
 	if (ok && is_new)
@@ -353,8 +355,8 @@ take_size(struct upkeep *upkeep, const char *name, struct span text,
 		return true;
 	error_set(err, ERROR_UNTRUSTED,
 	    "witness \"%s\" has cosigned this journal at size %llu, and it has"
-	    " %llu: it was rolled back, or its key is used elsewhere", name,
-	    (unsigned long long)*old, (unsigned long long)size);
+	    " %llu: it was rolled back, or its key is used elsewhere",
+	    name, (unsigned long long)*old, (unsigned long long)size);
 	upkeep->registrar->fatal(err);
 	return false;
 }
@@ -385,8 +387,8 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 		return true;
 	snprintf(url, sizeof(url), "%s/add-checkpoint", prefix);
 	for (unsigned i = 0; ok && !done && i < 3; i++) {
-		struct buf body = BUF(LIMIT_PROOF_FILE), answer = BUF(
-							     LIMIT_NOTE_FILE);
+		struct buf body = BUF(LIMIT_PROOF_FILE),
+			   answer = BUF(LIMIT_NOTE_FILE);
 		struct span text;
 		int status = 0;
 
@@ -443,8 +445,8 @@ ask_witnesses(struct upkeep *upkeep)
 			error_set(&err, ERROR_USAGE,
 			    "the policy names no such witness");
 		if (!ok)
-			log_warning("cosignature", "witness=%s reason=%s",
-			    name, log_text(err.detail));
+			log_warning("cosignature", "witness=%s reason=%s", name,
+			    log_text(err.detail));
 	}
 }
 
@@ -515,15 +517,18 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 			    name, when);
 		if (!trust_next_update(now->policy->trust, name,
 			now->crls->crls, &next)) {
-			warn(upkeep, "there is no CRL of CA \"%s\": nobody with"
-				     " its certificates can connect", name);
+			warn(upkeep,
+			    "there is no CRL of CA \"%s\": nobody with"
+			    " its certificates can connect",
+			    name);
 			continue;
 		}
 		crl_ends_at = first(crl_ends_at, next);
 		time_format_at(next, when);
 		if (next < now_at() + WARN_CRL)
-			warn(upkeep, "the CRL of CA \"%s\" ends %s; then nobody"
-				     " with its certificates can connect",
+			warn(upkeep,
+			    "the CRL of CA \"%s\" ends %s; then nobody"
+			    " with its certificates can connect",
 			    name, when);
 	}
 	metrics_set(METRIC_CRL_ENDS, crl_ends_at);
@@ -540,8 +545,7 @@ look_at_powers(struct upkeep *upkeep, const struct policy *policy)
 		    one->until_at > now_at() + WARN_POWERS)
 			continue;
 		time_format_date(one->until_at - 1, when);
-		warn(upkeep, "the full powers of %s end %s", one->person,
-		    when);
+		warn(upkeep, "the full powers of %s end %s", one->person, when);
 	}
 }
 
@@ -560,11 +564,12 @@ look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
 	time_format_at(last, when);
 	if (size < journal_size(registrar->journal) &&
 	    now_at() - last > WARN_WITNESS)
-		warn(upkeep, "%u witnesses are asked for, and %s%s; entries"
-			     " from %llu on are not witnessed",
+		warn(upkeep,
+		    "%u witnesses are asked for, and %s%s; entries"
+		    " from %llu on are not witnessed",
 		    policy->witnesses.quorum,
-		    last != 0 ? "none has come since " :
-				"none has come since the start",
+		    last != 0 ? "none has come since "
+			      : "none has come since the start",
 		    last != 0 ? when : "", (unsigned long long)size);
 }
 
@@ -579,14 +584,12 @@ tell(struct upkeep *upkeep)
 	for (size_t i = 0; i < upkeep->num_warnings; i++)
 		sha256_update(&hash, span_of_str(upkeep->warnings[i]));
 	now = sha256_final(&hash);
-	if (digest_eq(&now, &upkeep->told) &&
-	    now_at() - upkeep->told_at < DAY)
+	if (digest_eq(&now, &upkeep->told) && now_at() - upkeep->told_at < DAY)
 		return;
 	upkeep->told = now;
 	upkeep->told_at = now_at();
 	for (size_t i = 0; i < upkeep->num_warnings; i++)
-		log_warning("soon", "reason=%s",
-		    log_text(upkeep->warnings[i]));
+		log_warning("soon", "reason=%s", log_text(upkeep->warnings[i]));
 }
 
 /* The lock is held. */
@@ -616,16 +619,17 @@ look_ahead(struct upkeep *upkeep)
 	upkeep->is_news = false;
 	upkeep->num_warnings = 0;
 	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
-	look_at_certificate(upkeep, upkeep->config->depositary_cert,
-	    &ends_at);
+	look_at_certificate(upkeep, upkeep->config->depositary_cert, &ends_at);
 	look_at_cas(upkeep, &now, &ends_at);
 	look_at_lists(upkeep);
 	look_at_powers(upkeep, now.policy);
 	look_at_witnesses(upkeep, now.policy);
 	if (upkeep->num_findings > 0)
-		warn(upkeep, "the last check of the data folder found %zu"
-			     " things wrong (event=check in the log; valised"
-			     " fsck)", upkeep->num_findings);
+		warn(upkeep,
+		    "the last check of the data folder found %zu"
+		    " things wrong (event=check in the log; valised"
+		    " fsck)",
+		    upkeep->num_findings);
 	metrics_set(METRIC_CERTIFICATE_ENDS, ends_at);
 	tell(upkeep);
 	pthread_mutex_unlock(&upkeep->mutex);
@@ -684,9 +688,9 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 {
 	struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
 	const int64_t now_ms = time_monotonic_ms();
-	const unsigned first_check = config->verify_every < FIRST_CHECK ?
-	    config->verify_every :
-	    FIRST_CHECK;
+	const unsigned first_check = config->verify_every < FIRST_CHECK
+	    ? config->verify_every
+	    : FIRST_CHECK;
 
 	if (upkeep == NULL) {
 		error_set_errno(err, "upkeep");
@@ -697,9 +701,9 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	upkeep->hooks = *hooks;
 	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
 	/* The files were read for the start; addresses have not been asked. */
-	upkeep->crls_ms = config->num_crl_urls > 0 ?
-	    now_ms :
-	    now_ms + (int64_t)config->crls_every * 1000;
+	upkeep->crls_ms = config->num_crl_urls > 0
+	    ? now_ms
+	    : now_ms + (int64_t)config->crls_every * 1000;
 	upkeep->fetched = BUF(TOLD_BYTES);
 	pthread_mutex_init(&upkeep->mutex, NULL);
 	pthread_cond_init(&upkeep->wake, NULL);

@@ -37,9 +37,8 @@ void upkeep_looked(struct upkeep *upkeep, struct lists_look *look);
  *                    times lately: each is an entry that all offices keep
  */
 bool upkeep_hand_in(struct upkeep *upkeep, const char *office,
-    struct span bytes,
-    struct lists_told *out, struct digest *set, uint64_t *index,
-    struct error *err) MUST_USE;
+    struct span bytes, struct lists_told *out, struct digest *set,
+    uint64_t *index, struct error *err) MUST_USE;
 /* Waits for what is under way, which ends soon. */
 void upkeep_stop(struct upkeep *upkeep);
 

@@ -49,14 +49,12 @@ unlink_both(const struct uploads *uploads, const char *id)
 }
 
 static bool
-add(struct uploads *uploads, const struct upload_info *info,
-    struct error *err)
+add(struct uploads *uploads, const struct upload_info *info, struct error *err)
 {
 	if (uploads->num == uploads->room) {
-		const size_t room = uploads->room == 0 ? 16 :
-							 uploads->room * 2;
-		struct upload *all = realloc(uploads->list,
-		    room * sizeof(*all));
+		const size_t room = uploads->room == 0 ? 16 : uploads->room * 2;
+		struct upload *all =
+		    realloc(uploads->list, room * sizeof(*all));
 
 		if (all == NULL)
 			return error_set_errno(err, "upload");
@@ -218,13 +216,13 @@ check_room(const struct uploads *uploads, const struct upload_info *info,
 	if (num >= LIMIT_UPLOADS)
 		return error_set(err, ERROR_LIMIT,
 		    "%s has %u unfinished uploads, which is all that it may"
-		    " have: finish or delete one", info->office, num);
-	if (info->length > LIMIT_CONTAINER_BYTES ||
-	    bytes > LIMIT_UPLOAD_BYTES)
+		    " have: finish or delete one",
+		    info->office, num);
+	if (info->length > LIMIT_CONTAINER_BYTES || bytes > LIMIT_UPLOAD_BYTES)
 		return error_set(err, ERROR_LIMIT,
 		    "the unfinished uploads of %s would be of %llu bytes; they"
-		    " may be of %llu", info->office,
-		    (unsigned long long)bytes,
+		    " may be of %llu",
+		    info->office, (unsigned long long)bytes,
 		    (unsigned long long)LIMIT_UPLOAD_BYTES);
 	return true;
 }
@@ -336,8 +334,8 @@ uploads_leave(struct uploads *uploads, const char *id, uint64_t offset)
 	if (upload != NULL) {
 		upload->busy = false;
 		if (offset > upload->info.offset)
-			upload->info.expires = time_now_ms() / 1000 +
-			    LIMIT_UPLOAD_SECONDS;
+			upload->info.expires =
+			    time_now_ms() / 1000 + LIMIT_UPLOAD_SECONDS;
 		upload->info.offset = offset;
 	}
 	pthread_mutex_unlock(&uploads->mutex);

@@ -40,8 +40,8 @@ bool uploads_create(struct uploads *uploads, struct upload_info *info,
     struct error *err) MUST_USE;
 
 /* How it stands.  ERROR_NOT_FOUND if this person has none of that id. */
-bool uploads_find(struct uploads *uploads, struct span id,
-    const char *person, struct upload_info *out, struct error *err) MUST_USE;
+bool uploads_find(struct uploads *uploads, struct span id, const char *person,
+    struct upload_info *out, struct error *err) MUST_USE;
 
 /*
  * Have it alone, until uploads_leave(); its content's descriptor, which is

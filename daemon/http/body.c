@@ -7,9 +7,9 @@ http_body_begin(struct http_body *body, bool chunked, uint64_t length,
 	*body = (struct http_body){ .chunked = chunked,
 		.left = length,
 		.max = max,
-		.state = chunked	? BODY_SIZE :
-		    length > 0 ? BODY_DATA :
-					  BODY_END };
+		.state = chunked ? BODY_SIZE
+		    : length > 0 ? BODY_DATA
+				 : BODY_END };
 }
 
 bool
@@ -21,10 +21,10 @@ http_body_ended(const struct http_body *body)
 static int
 digit(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-				      -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+				    : -1;
 }
 
 /* One byte of framing; false if it should not be there. */

@@ -35,7 +35,6 @@ bool http_body_ended(const struct http_body *body);
  * gets the next piece of content, empty if only framing was read.  0, or the
  * status to refuse with: 400 broken framing, 413 over max.
  */
-int http_body_take(struct http_body *body, struct span *in,
-    struct span *data);
+int http_body_take(struct http_body *body, struct span *in, struct span *data);
 
 #endif

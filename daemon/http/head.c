@@ -33,8 +33,8 @@ trim(struct span text)
 	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
 		if (!span_take(&text, 1, &dropped))
 			break;
-	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
-				   text.data[text.len - 1] == '\t'))
+	while (text.len > 0 &&
+	    (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
 		text.len--;
 	return text;
 }
@@ -107,8 +107,8 @@ read_length(struct span value, struct http_head *out)
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.data[i] < '0' || value.data[i] > '9')
 			return 400;
-		out->length = out->length * 10 +
-		    (uint64_t)(value.data[i] - '0');
+		out->length =
+		    out->length * 10 + (uint64_t)(value.data[i] - '0');
 	}
 	out->has_length = true;
 	return 0;
@@ -233,8 +233,8 @@ second_judge_agrees(struct span text, const struct http_head *head)
 
 	http_parser_init(&parser, HTTP_REQUEST);
 	parser.data = &complete;
-	used = http_parser_execute(&parser, &settings,
-	    (const char *)text.data, text.len);
+	used = http_parser_execute(&parser, &settings, (const char *)text.data,
+	    text.len);
 	code = HTTP_PARSER_ERRNO(&parser);
 	return used == text.len && (code == HPE_OK || code == HPE_PAUSED) &&
 	    strcmp(http_method_str((enum http_method)parser.method),
@@ -274,7 +274,8 @@ split_origin(const char *text, struct span *host, struct span *port)
 		return false;
 	*host = rest;
 	*port = span_of_str("443");
-	/* The last colon ends a host, unless it is the scheme's or an address's. */
+	/* The last colon ends a host, unless it is the scheme's or an
+	 * address's. */
 	if (colon < text + sizeof(scheme) - 1 ||
 	    (bracket != NULL && colon < bracket))
 		return host->len > 0;
@@ -305,17 +306,17 @@ http_path(const struct http_head *head)
 {
 	struct span rest = span_of_str(head->target), path;
 
-	return span_take_until(&rest, '?', &path) ? path :
-						    span_of_str(head->target);
+	return span_take_until(&rest, '?', &path) ? path
+						  : span_of_str(head->target);
 }
 
 static int
 hex_value(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-				      -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+				    : -1;
 }
 
 static bool

@@ -25,8 +25,8 @@ struct http_head {
 	char last_event_id[24];
 	/*
 	 * What a browser tells of the page that asks.  cross_site: it says, by
-	 * Sec-Fetch-Site, that it is none of ours.  origin: empty where there is
-	 * none; "null", which is nobody's, where it cannot be told.
+	 * Sec-Fetch-Site, that it is none of ours.  origin: empty where there
+	 * is none; "null", which is nobody's, where it cannot be told.
 	 */
 	bool cross_site;
 	char origin[320];

@@ -43,8 +43,8 @@ struct conn {
 	struct http_body body;
 	bool close;
 	bool streaming; /* the head of a stream is out: only parts follow */
-	void *session; /* the handler's */
-	uint64_t moved;          /* bytes in this phase */
+	void *session;  /* the handler's */
+	uint64_t moved; /* bytes in this phase */
 	int64_t since_s, until_s;
 };
 
@@ -96,9 +96,9 @@ progress(struct conn *c, size_t n)
 	c->moved += n;
 	until = c->since_s + LIMIT_SECONDS_GRACE +
 	    (int64_t)(c->moved / LIMIT_BYTES_A_SECOND);
-	c->until_s = until < now + LIMIT_SECONDS_GRACE ?
-	    until :
-	    now + LIMIT_SECONDS_GRACE;
+	c->until_s = until < now + LIMIT_SECONDS_GRACE
+	    ? until
+	    : now + LIMIT_SECONDS_GRACE;
 }
 
 static void
@@ -198,21 +198,18 @@ reason(int status)
 		int status;
 		const char *text;
 	} reasons[] = { { 200, "OK" }, { 201, "Created" },
-		{ 204, "No Content" },
-		{ 206, "Partial Content" }, { 304, "Not Modified" },
-		{ 400, "Bad Request" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 409, "Conflict" }, { 411, "Length Required" },
-		{ 412, "Precondition Failed" },
+		{ 204, "No Content" }, { 206, "Partial Content" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" },
+		{ 411, "Length Required" }, { 412, "Precondition Failed" },
 		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
 		{ 415, "Unsupported Media Type" },
-		{ 416, "Range Not Satisfiable" },
-		{ 417, "Expectation Failed" },
+		{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
 		{ 422, "Unprocessable Content" }, { 423, "Locked" },
 		{ 431, "Request Header Fields Too Large" },
-		{ 460, "Checksum Mismatch" },
-		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
-		{ 503, "Service Unavailable" },
+		{ 460, "Checksum Mismatch" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 503, "Service Unavailable" },
 		{ 505, "HTTP Version Not Supported" } };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
@@ -249,8 +246,8 @@ begin_answer(struct conn *c)
 	struct http_response *response = &request->response;
 	const bool bodyless = strcmp(request->head.method, "HEAD") == 0 ||
 	    response->status == 304 || response->status == 204;
-	const uint64_t len = response->fd >= 0 ? response->to - response->from :
-						 response->body.len;
+	const uint64_t len = response->fd >= 0 ? response->to - response->from
+					       : response->body.len;
 	struct error err = { 0 };
 
 	if (response->close || request->head.close || response->stream ||
@@ -285,8 +282,7 @@ new_request(struct conn *c)
 	c->generation = ++c->server->generations;
 	request->generation = c->generation;
 	/* Unlike any other's, of this run and of others. */
-	if (buf_append_u64(&id, c->server->first_id + c->generation,
-		&ignored))
+	if (buf_append_u64(&id, c->server->first_id + c->generation, &ignored))
 		hex_encode(buf_span(&id), request->id);
 	buf_free(&id);
 	return request;
@@ -318,11 +314,11 @@ refuse(struct conn *c, int status, const struct error *failure)
 		"{\"code\":\"%s\",\"detail\":\"%s: %s\",\"exit\":%d,"
 		"\"request\":\"%s\",\"status\":%d,\"title\":\"%s\"}\n",
 		error_code(&problem),
-		failure != NULL ?
-		    "the server cannot store what you send: try again later" :
-		    "the request is not one that this server reads",
-		reason(status), error_exit_status(kind), c->request->id,
-		status, error_title(kind))) {
+		failure != NULL
+		    ? "the server cannot store what you send: try again later"
+		    : "the request is not one that this server reads",
+		reason(status), error_exit_status(kind), c->request->id, status,
+		error_title(kind))) {
 		bury(c);
 		return;
 	}
@@ -362,8 +358,8 @@ route(struct conn *c)
 		refuse(c, 411, NULL);
 		return;
 	}
-	switch (server->handler.begin(server->handler.arg, request,
-	    &max_body)) {
+	switch (
+	    server->handler.begin(server->handler.arg, request, &max_body)) {
 	case HTTP_ANSWER:
 		begin_answer(c);
 		return;
@@ -387,8 +383,8 @@ route(struct conn *c)
 		return;
 	}
 	if (request->spool < 0)
-		request->spool = file_temporary(server->handler.spool_dir,
-		    &err);
+		request->spool =
+		    file_temporary(server->handler.spool_dir, &err);
 	if (request->spool < 0) {
 		refuse(c, 503, &err);
 		return;
@@ -591,8 +587,7 @@ write_file(struct conn *c)
 		return -1;
 	while (at < want) {
 		const int n = tls_result(c,
-		    SSL_write(c->ssl, c->server->piece + at,
-			(int)(want - at)));
+		    SSL_write(c->ssl, c->server->piece + at, (int)(want - at)));
 
 		if (n <= 0)
 			return n;
@@ -747,10 +742,10 @@ make_conn(struct http_server *server, int fd)
 	c->in = BUF(LIMIT_HTTP_HEAD + PIECE);
 	c->out = BUF(SIZE_MAX);
 	c->ssl = SSL_new(server->tls);
-	c->readable = event_new(server->base, fd, EV_READ | EV_PERSIST,
-	    on_conn, c);
-	c->writable = event_new(server->base, fd, EV_WRITE | EV_PERSIST,
-	    on_conn, c);
+	c->readable =
+	    event_new(server->base, fd, EV_READ | EV_PERSIST, on_conn, c);
+	c->writable =
+	    event_new(server->base, fd, EV_WRITE | EV_PERSIST, on_conn, c);
 	if (c->ssl == NULL || c->readable == NULL || c->writable == NULL ||
 	    SSL_set_fd(c->ssl, fd) != 1) {
 		SSL_free(c->ssl);
@@ -782,8 +777,8 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 
 	(void)what;
 	for (int i = 0; i < 32 && server->num_conns < LIMIT_CONNECTIONS; i++) {
-		const int fd = accept4(listener, NULL, NULL,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		const int fd =
+		    accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		const int yes = 1;
 
 		if (fd < 0) {
@@ -988,8 +983,8 @@ http_server_new(int fd, void *tls, const struct http_handler *handler,
 		    EV_READ | EV_PERSIST, on_listener, server);
 		server->on_bell = event_new(server->base, server->bell,
 		    EV_READ | EV_PERSIST, on_bell, server);
-		server->on_tick = event_new(server->base, -1, EV_PERSIST,
-		    on_tick, server);
+		server->on_tick =
+		    event_new(server->base, -1, EV_PERSIST, on_tick, server);
 	}
 	if (server->on_listener == NULL || server->on_bell == NULL ||
 	    server->on_tick == NULL ||

@@ -17,35 +17,35 @@
 
 struct http_response {
 	int status;
-	const char *type;    /* a literal */
-	char headers[4096];  /* further fields, each "Name: value\r\n" */
+	const char *type;   /* a literal */
+	char headers[4096]; /* further fields, each "Name: value\r\n" */
 	struct buf body;
-	int fd;              /* or -1: [from, to) of a file is the body */
+	int fd; /* or -1: [from, to) of a file is the body */
 	uint64_t from, to;
-	bool close;          /* the connection ends after it */
-	bool stream;         /* body is the first part: stream() has more */
+	bool close;  /* the connection ends after it */
+	bool stream; /* body is the first part: stream() has more */
 };
 
-#define HTTP_RESPONSE                                             \
+#define HTTP_RESPONSE                                                          \
 	((struct http_response){ .fd = -1, .body = BUF(SIZE_MAX) })
 
 struct http_request {
 	struct http_head head;
 	char id[HTTP_REQUEST_ID]; /* 16 hex digits, in the log and the answer */
 	char person[LIMIT_EMAIL_BYTES + 1]; /* the handler's, for its log */
-	X509 *peer;               /* the client's certificate; a reference */
+	X509 *peer; /* the client's certificate; a reference */
 	/*
 	 * The body: [spool_at, + body_len) of a file.  It has no name, unless
 	 * begin() gave one of its own, or is -1.
 	 */
 	int spool;
 	uint64_t spool_at, body_len;
-	bool takes_gzip;          /* the handler's: else it is 415 */
-	bool watches;             /* the handler's: it counts these */
+	bool takes_gzip; /* the handler's: else it is 415 */
+	bool watches;    /* the handler's: it counts these */
 	int64_t began_ms;
 	struct http_response response;
-	void *job;       /* the handler's */
-	void **session;  /* the handler's, kept with the connection */
+	void *job;      /* the handler's */
+	void **session; /* the handler's, kept with the connection */
 	/* The server's own. */
 	uint32_t slot;
 	uint64_t generation;
@@ -62,7 +62,8 @@ enum http_next {
 struct http_handler {
 	enum http_next (*begin)(void *arg, struct http_request *request,
 	    uint64_t *max_body);
-	/* The request is whole and the handler's; http_reply() gives it back. */
+	/* The request is whole and the handler's; http_reply() gives it back.
+	 */
 	void (*dispatch)(void *arg, struct http_request *request);
 	/*
 	 * A stream's parts so far are out; there may be more, or it has been
@@ -70,8 +71,8 @@ struct http_handler {
 	 * response's body is the next; HTTP_WORK: dispatch it again for that.
 	 * With response.close the next part is the last.
 	 */
-	enum http_next (*stream)(void *arg, struct http_request *request,
-	    bool idle);
+	enum http_next (
+	    *stream)(void *arg, struct http_request *request, bool idle);
 	/* Its content cannot be kept, and it is refused: for the log. */
 	void (*failed)(void *arg, const struct http_request *request,
 	    const struct error *err);

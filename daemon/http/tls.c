@@ -45,8 +45,7 @@ http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
 	SSL_CTX_set_mode(tls,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_session_id_context(tls, (const unsigned char *)"valise",
-	    6);
+	SSL_CTX_set_session_id_context(tls, (const unsigned char *)"valise", 6);
 	/*
 	 * No resumption: each connection shows its certificate anew, and a
 	 * ticket outlives neither a revocation nor a new CA.

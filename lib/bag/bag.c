@@ -10,9 +10,9 @@ static bool
 stream_file(const struct bag_file *file, byte_sink *sink, void *arg,
     struct error *err)
 {
-	return file->fd < 0 ?
-	    sink(arg, file->bytes, err) :
-	    file_stream(file->fd, 0, file->size, sink, arg, err);
+	return file->fd < 0
+	    ? sink(arg, file->bytes, err)
+	    : file_stream(file->fd, 0, file->size, sink, arg, err);
 }
 
 struct measure {
@@ -65,9 +65,7 @@ put_ciphertext(void *arg, struct span bytes, struct error *err)
 static struct zip_member
 member_of(const char *path, uint64_t size, uint32_t crc)
 {
-	struct zip_member member = { .size = size,
-		.packed = size,
-		.crc = crc };
+	struct zip_member member = { .size = size, .packed = size, .crc = crc };
 
 	snprintf(member.path, sizeof(member.path), "%s", path);
 	return member;
@@ -92,8 +90,8 @@ write_inner(const struct bag_file files[], size_t num, bool contents,
 	bool ok = zip != NULL;
 
 	for (size_t i = 0; ok && i < num; i++) {
-		const struct zip_member member = member_of(files[i].path,
-		    files[i].size, files[i].crc);
+		const struct zip_member member =
+		    member_of(files[i].path, files[i].size, files[i].crc);
 
 		ok = zip_writer_begin(zip, &member, err);
 		if (ok && contents)

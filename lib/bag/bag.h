@@ -22,7 +22,7 @@ struct bag_file {
 	int fd;            /* from offset 0, or -1: */
 	struct span bytes; /* this */
 	uint64_t size;
-	uint32_t crc;      /* filled in by bag_measure(), */
+	uint32_t crc;         /* filled in by bag_measure(), */
 	struct digest sha256; /* as is this */
 };
 

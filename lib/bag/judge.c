@@ -23,11 +23,11 @@ judge_signer(struct policy *policy, const struct revocation *revocation,
 	if (!standing_is_good(&trust) &&
 	    !(revocation == NULL && trust.state == TRUST_UNKNOWN))
 		return error_set_code(err, ERROR_UNTRUSTED,
-		    trust.state == TRUST_REVOKED     ? "SIGNER_REVOKED" :
-			trust.state == TRUST_EXPIRED ? "SIGNER_EXPIRED" :
-			trust.state == TRUST_UNKNOWN ? "REVOCATION_UNKNOWN" :
-			trust.state == TRUST_UNJUDGED ? "POLICY_UNKNOWN" :
-						       "SIGNER_UNTRUSTED",
+		    trust.state == TRUST_REVOKED        ? "SIGNER_REVOKED"
+			: trust.state == TRUST_EXPIRED  ? "SIGNER_EXPIRED"
+			: trust.state == TRUST_UNKNOWN  ? "REVOCATION_UNKNOWN"
+			: trust.state == TRUST_UNJUDGED ? "POLICY_UNKNOWN"
+							: "SIGNER_UNTRUSTED",
 		    "its signer's certificate: %s", trust.text);
 	office = policy_office_of(policy, cades->cert, trust.ca, why);
 	if (it->handed_in_at != 0) {
@@ -41,8 +41,8 @@ judge_signer(struct policy *policy, const struct revocation *revocation,
 	if (office == NULL || strcmp(office->name, it->office) != 0 ||
 	    strcmp(cades->cert->email, it->person) != 0)
 		return error_set_code(err, ERROR_UNTRUSTED, "SIGNER_DIFFERS",
-		    "%s signed it, but it names %s of %s",
-		    cades->cert->email, it->person, it->office);
+		    "%s signed it, but it names %s of %s", cades->cert->email,
+		    it->person, it->office);
 	return true;
 }
 
@@ -57,8 +57,9 @@ bag_judge(struct cert_cache *certs, struct policy *policy,
 
 	ok = cades_verify(certs, it->p7s, it->yaml, &cades, err) &&
 	    judge_signer(policy, revocation, it, &cades, err);
-	if (ok && (cades.signing_at > it->said_at + TIME_SKEW_SECONDS ||
-		      cades.signing_at < it->said_at - TIME_SKEW_SECONDS)) {
+	if (ok &&
+	    (cades.signing_at > it->said_at + TIME_SKEW_SECONDS ||
+		cades.signing_at < it->said_at - TIME_SKEW_SECONDS)) {
 		time_format_at(it->said_at, said);
 		ok = error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
 		    "it says %s, but was signed at another time", said);

@@ -39,8 +39,9 @@ read_onto(const struct yaml *node, struct slip *out, struct complaints *to)
 	if (!yaml_u64(node, &onto, to))
 		return;
 	if (!out->is_deposit || onto == 0 || onto != out->version - 1)
-		complain(to, node, "onto is for a deposit, and names the"
-				   " version before it");
+		complain(to, node,
+		    "onto is for a deposit, and names the"
+		    " version before it");
 	else
 		out->onto = (unsigned)onto;
 }
@@ -105,8 +106,7 @@ put_digest(struct buf *out, const char *key, const struct digest *digest,
 
 	digest_hex(digest, hex);
 	return buf_printf(out, err, "%s: ", key) &&
-	    yaml_append_scalar(out, hex, err) &&
-	    buf_append_str(out, "\n", err);
+	    yaml_append_scalar(out, hex, err) && buf_append_str(out, "\n", err);
 }
 
 bool

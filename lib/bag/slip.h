@@ -38,8 +38,7 @@ struct slip {
 };
 
 /* ERROR_MALFORMED "slip.yaml:LINE:COLUMN: …" */
-bool slip_parse(struct span text, struct slip *out,
-    struct error *err) MUST_USE;
+bool slip_parse(struct span text, struct slip *out, struct error *err) MUST_USE;
 bool slip_encode(const struct slip *slip, struct buf *out,
     struct error *err) MUST_USE;
 

@@ -51,8 +51,7 @@ read_number(const struct yaml *root, const char *key, uint64_t *out,
 {
 	const struct yaml *node = yaml_need(root, key, to);
 
-	if (node != NULL && yaml_u64(node, out, to) &&
-	    *out > UINT64_C(1) << 53)
+	if (node != NULL && yaml_u64(node, out, to) && *out > UINT64_C(1) << 53)
 		complain(to, node, "%s is too large", key);
 }
 
@@ -99,8 +98,7 @@ read_file(const struct yaml *map, struct waybill_file *out,
 }
 
 static void
-read_files(const struct yaml *list, struct waybill *out,
-    struct complaints *to)
+read_files(const struct yaml *list, struct waybill *out, struct complaints *to)
 {
 	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
 		return;
@@ -119,8 +117,7 @@ read_files(const struct yaml *list, struct waybill *out,
 
 /* Ascending, so that their order says nothing. */
 static void
-read_slips(const struct yaml *list, struct waybill *out,
-    struct complaints *to)
+read_slips(const struct yaml *list, struct waybill *out, struct complaints *to)
 {
 	if (!yaml_is(list, YAML_SEQUENCE, to))
 		return;
@@ -136,8 +133,7 @@ read_slips(const struct yaml *list, struct waybill *out,
 		if (!yaml_digest(c, one, to))
 			return;
 		if (out->num_slips > 0 &&
-		    memcmp(one[-1].bytes, one->bytes,
-			sizeof(one->bytes)) >= 0)
+		    memcmp(one[-1].bytes, one->bytes, sizeof(one->bytes)) >= 0)
 			complain(to, c, "slips do not ascend");
 		out->num_slips++;
 	}
@@ -240,8 +236,7 @@ waybill_parse(struct span text, struct error *err)
 }
 
 bool
-waybill_parse_list(struct waybill *waybill, struct span text,
-    struct error *err)
+waybill_parse_list(struct waybill *waybill, struct span text, struct error *err)
 {
 	const struct digest digest = sha256_of(text);
 	struct waybill *list;
@@ -253,8 +248,7 @@ waybill_parse_list(struct waybill *waybill, struct span text,
 	if (list == NULL)
 		return false;
 	waybill->num = list->num;
-	memcpy(waybill->files, list->files,
-	    list->num * sizeof(list->files[0]));
+	memcpy(waybill->files, list->files, list->num * sizeof(list->files[0]));
 	free(list);
 	return true;
 }
@@ -268,14 +262,15 @@ put_file(const struct waybill_file *file, struct buf *out, struct error *err)
 	digest_hex(&file->digest, digest);
 	if (!buf_append_str(out, "  - {file: ", err) ||
 	    !yaml_append_scalar(out, file->path, err) ||
-	    !buf_printf(out, err, ", size: %llu, sha256: ",
-		(unsigned long long)file->size) ||
+	    !buf_printf(out, err,
+		", size: %llu, sha256: ", (unsigned long long)file->size) ||
 	    !yaml_append_scalar(out, sha256, err))
 		return false;
 	if (file->document[0] == '\0')
 		return buf_append_str(out, "}\n", err);
-	return buf_printf(out, err, ", document: %s, version: %u, digest: ",
-		   file->document, file->version) &&
+	return buf_printf(out, err,
+		   ", document: %s, version: %u, digest: ", file->document,
+		   file->version) &&
 	    yaml_append_scalar(out, digest, err) &&
 	    buf_append_str(out, ", title: ", err) &&
 	    yaml_append_scalar(out, file->title, err) &&
@@ -283,11 +278,11 @@ put_file(const struct waybill_file *file, struct buf *out, struct error *err)
 }
 
 static bool
-put_head(struct buf *out, uint64_t number, const char *from,
-    const char *person, const char *to, struct error *err)
+put_head(struct buf *out, uint64_t number, const char *from, const char *person,
+    const char *to, struct error *err)
 {
-	return buf_printf(out, err, "number: %llu\nfrom: ",
-		   (unsigned long long)number) &&
+	return buf_printf(out, err,
+		   "number: %llu\nfrom: ", (unsigned long long)number) &&
 	    yaml_append_scalar(out, from, err) &&
 	    buf_append_str(out, "\nperson: ", err) &&
 	    yaml_append_scalar(out, person, err) &&
@@ -298,8 +293,8 @@ put_head(struct buf *out, uint64_t number, const char *from,
 static bool
 put_files(const struct waybill *waybill, struct buf *out, struct error *err)
 {
-	bool ok = buf_printf(out, err, "files:%s\n",
-	    waybill->num == 0 ? " []" : "");
+	bool ok =
+	    buf_printf(out, err, "files:%s\n", waybill->num == 0 ? " []" : "");
 
 	for (size_t i = 0; ok && i < waybill->num; i++)
 		ok = put_file(&waybill->files[i], out, err);
@@ -346,8 +341,8 @@ waybill_encode(const struct waybill *waybill, struct buf *out,
 	    put_head(out, waybill->number, waybill->from, waybill->person,
 		waybill->to, err) &&
 	    buf_printf(out, err, "\ndispatched: %s\n", at) &&
-	    (waybill->num_slips > 0 ? put_slips(waybill, out, err) :
-				      put_files(waybill, out, err));
+	    (waybill->num_slips > 0 ? put_slips(waybill, out, err)
+				    : put_files(waybill, out, err));
 }
 
 /* --- The acknowledgement. --- */
@@ -387,8 +382,7 @@ read_findings(const struct yaml *list, struct acknowledgement *out,
 }
 
 static void
-read_acknowledgement(const struct yaml *root, void *arg,
-    struct complaints *to)
+read_acknowledgement(const struct yaml *root, void *arg, struct complaints *to)
 {
 	struct acknowledgement *out = arg;
 	static const char *const keys[] = { "valise", "acknowledges", "number",
@@ -411,8 +405,8 @@ read_acknowledgement(const struct yaml *root, void *arg,
 struct acknowledgement *
 acknowledgement_parse(struct span text, struct error *err)
 {
-	return parse(PATH_ACKNOWLEDGEMENT, text,
-	    sizeof(struct acknowledgement), read_acknowledgement, err);
+	return parse(PATH_ACKNOWLEDGEMENT, text, sizeof(struct acknowledgement),
+	    read_acknowledgement, err);
 }
 
 bool

@@ -23,13 +23,13 @@
 #define PATH_ACKNOWLEDGEMENT     "acknowledgement.yaml"
 #define PATH_ACKNOWLEDGEMENT_P7S "acknowledgement.p7s"
 /* C2SP add-checkpoint's body: "old N", the proof, the note. */
-#define PATH_BAG_CHECKPOINT      "checkpoint"
+#define PATH_BAG_CHECKPOINT "checkpoint"
 /* "old N" and a proof, from the checkpoint of each copy to that one. */
-#define PATH_BAG_PREFIXES        "prefixes"
-#define BAG_COPIES               "copies/"
-#define BAG_DEPOSITS             "deposits/"
-#define BAG_SIGNATURES           "signatures/"
-#define BAG_CRLS                 "crls/"
+#define PATH_BAG_PREFIXES "prefixes"
+#define BAG_COPIES        "copies/"
+#define BAG_DEPOSITS      "deposits/"
+#define BAG_SIGNATURES    "signatures/"
+#define BAG_CRLS          "crls/"
 
 struct waybill_file {
 	char path[LIMIT_PATH_BYTES + 1]; /* in the bag */
@@ -86,7 +86,7 @@ struct acknowledgement_finding {
 
 struct acknowledgement {
 	struct digest waybill;
-	uint64_t number; /* the waybill's */
+	uint64_t number;                   /* the waybill's */
 	char from[LIMIT_OFFICE_BYTES + 1]; /* who received it */
 	char to[LIMIT_OFFICE_BYTES + 1];   /* who had dispatched it */
 	char person[LIMIT_EMAIL_BYTES + 1];

@@ -18,7 +18,7 @@
 #undef strncpy
 #undef strncat
 #undef strtok
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok \
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok  \
     atoi atol atoll gmtime localtime asctime tmpnam mktemp
 
 #endif

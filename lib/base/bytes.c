@@ -203,15 +203,15 @@ take_int(struct span *in, unsigned width, bool little, uint64_t *out)
 	return true;
 }
 
-#define TAKE(name, type, width, little)                \
-	bool name(struct span *in, type *out)          \
-	{                                              \
-		uint64_t value;                        \
-                                                       \
-		if (!take_int(in, width, little, &value)) \
-			return false;                  \
-		*out = (type)value;                    \
-		return true;                           \
+#define TAKE(name, type, width, little)                                        \
+	bool name(struct span *in, type *out)                                  \
+	{                                                                      \
+		uint64_t value;                                                \
+                                                                               \
+		if (!take_int(in, width, little, &value))                      \
+			return false;                                          \
+		*out = (type)value;                                            \
+		return true;                                                   \
 	}
 
 TAKE(span_take_u8, uint8_t, 1, false)
@@ -373,8 +373,8 @@ span_to_hex(struct span in, uint8_t *out, size_t out_len)
 			nibble = c - (unsigned)'a' + 10;
 		else
 			return false;
-		out[i / 2] = (uint8_t)(i % 2 == 0 ? nibble << 4 :
-						    out[i / 2] | nibble);
+		out[i / 2] =
+		    (uint8_t)(i % 2 == 0 ? nibble << 4 : out[i / 2] | nibble);
 	}
 	return true;
 }

@@ -176,10 +176,9 @@ put(const char *path, struct span bytes, mode_t mode, unsigned how,
 	if (ok && replace && rename(tmp, path) != 0)
 		ok = error_set_errno(err, "%s", path);
 	if (ok && !replace && link(tmp, path) != 0)
-		ok = errno == EEXIST ?
-		    error_set(err, ERROR_CONFLICT, "%s is there already",
-			path) :
-		    error_set_errno(err, "%s", path);
+		ok = errno == EEXIST ? error_set(err, ERROR_CONFLICT,
+					   "%s is there already", path)
+				     : error_set_errno(err, "%s", path);
 	if (!ok || !replace)
 		unlink(tmp);
 	file_parent(path, dir);
@@ -200,8 +199,7 @@ file_write_quick(const char *path, struct span bytes, mode_t mode,
 }
 
 bool
-file_create(const char *path, struct span bytes, mode_t mode,
-    struct error *err)
+file_create(const char *path, struct span bytes, mode_t mode, struct error *err)
 {
 	return put(path, bytes, mode, FLUSH, err);
 }
@@ -262,8 +260,8 @@ file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
 	uint8_t piece[65536] UNINITIALIZED;
 
 	while (len > 0) {
-		const size_t n = len < sizeof(piece) ? (size_t)len :
-						       sizeof(piece);
+		const size_t n =
+		    len < sizeof(piece) ? (size_t)len : sizeof(piece);
 
 		if (!file_pread(fd, piece, n, (off_t)at, err) ||
 		    !sink(arg, span_of(piece, n), err))

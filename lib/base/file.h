@@ -39,7 +39,8 @@ bool file_make_dirs(const char *path, mode_t mode, struct error *err) MUST_USE;
 bool file_sync_dir(const char *path, struct error *err) MUST_USE;
 
 /* All of it, whatever EINTR and short counts; for bytes at an offset. */
-bool file_pwrite(int fd, struct span bytes, off_t at, struct error *err) MUST_USE;
+bool file_pwrite(int fd, struct span bytes, off_t at,
+    struct error *err) MUST_USE;
 bool file_pread(int fd, void *out, size_t len, off_t at,
     struct error *err) MUST_USE;
 

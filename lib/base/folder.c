@@ -60,8 +60,8 @@ open_deepest(const char *path, struct error *err)
 			return -1;
 		}
 		if (errno == ENOENT && lstat(part, &st) == 0) {
-			error_set(err, ERROR_USAGE,
-			    "%s is a link to nothing", part);
+			error_set(err, ERROR_USAGE, "%s is a link to nothing",
+			    part);
 			return -1;
 		}
 		if (!cut_last(part, err))
@@ -83,8 +83,8 @@ folder_is_within(const char *path, const char *folder, bool *within,
 	if ((fd = open_deepest(path, err)) < 0)
 		return false;
 	for (unsigned i = 0; i < DEPTH && fstat(fd, &here) == 0; i++) {
-		*within = here.st_dev == top.st_dev &&
-		    here.st_ino == top.st_ino;
+		*within =
+		    here.st_dev == top.st_dev && here.st_ino == top.st_ino;
 		/* The root is above itself. */
 		if (*within ||
 		    (i > 0 && here.st_dev == last.st_dev &&

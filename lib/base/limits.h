@@ -19,17 +19,17 @@
 
 enum {
 	/* Names. */
-	LIMIT_NAME_BYTES = 100,     /* one component of a member's path */
-	LIMIT_PATH_BYTES = 180,     /* a member's path */
-	LIMIT_PATH_LEVELS = 3,      /* its components */
-	LIMIT_SLUG_BYTES = 64,      /* TYPE and SLUG each */
-	LIMIT_ORIGIN_BYTES = 128,   /* a journal's name */
-	LIMIT_EMAIL_BYTES = 254,    /* RFC 5321 section 4.5.3.1.3 */
-	LIMIT_OFFICE_BYTES = 64,    /* an office, a party, a CA */
-	LIMIT_LANGUAGE_BYTES = 35,  /* RFC 5646 section 4.4.1 */
-	LIMIT_TITLE_BYTES = 500,    /* a title in one language */
-	LIMIT_NOTE_BYTES = 2000,    /* the depositor's note */
-	LIMIT_MEDIA_BYTES = 100,    /* a media type */
+	LIMIT_NAME_BYTES = 100,    /* one component of a member's path */
+	LIMIT_PATH_BYTES = 180,    /* a member's path */
+	LIMIT_PATH_LEVELS = 3,     /* its components */
+	LIMIT_SLUG_BYTES = 64,     /* TYPE and SLUG each */
+	LIMIT_ORIGIN_BYTES = 128,  /* a journal's name */
+	LIMIT_EMAIL_BYTES = 254,   /* RFC 5321 section 4.5.3.1.3 */
+	LIMIT_OFFICE_BYTES = 64,   /* an office, a party, a CA */
+	LIMIT_LANGUAGE_BYTES = 35, /* RFC 5646 section 4.4.1 */
+	LIMIT_TITLE_BYTES = 500,   /* a title in one language */
+	LIMIT_NOTE_BYTES = 2000,   /* the depositor's note */
+	LIMIT_MEDIA_BYTES = 100,   /* a media type */
 
 	/* Containers. */
 	LIMIT_MEMBERS = 1000,                /* files of one container */
@@ -48,12 +48,12 @@ enum {
 	LIMIT_SIGN_BODY_BYTES = 2 * 1024 * 1024,
 
 	/* Bags. */
-	LIMIT_BAG_FILES = 1000,                /* that a waybill lists */
+	LIMIT_BAG_FILES = 1000, /* that a waybill lists */
 	LIMIT_PREFIXES_BYTES = LIMIT_BAG_FILES * 4096, /* a proof for each */
 	LIMIT_WAYBILL_BYTES = 4 * 1024 * 1024, /* it, or an acknowledgement */
 	LIMIT_SLIPS = 200,       /* that a waybill lists: copies carry it */
 	LIMIT_SLIP_BYTES = 4096, /* one of them */
-	LIMIT_WAYBILLS = 1024, /* of which a daemon takes what came by bag */
+	LIMIT_WAYBILLS = 1024,   /* of which a daemon takes what came by bag */
 
 	/* Certificates and their lists. */
 	LIMIT_CERT_BYTES = 16 * 1024,       /* one certificate, DER */
@@ -65,19 +65,19 @@ enum {
 	LIMIT_HAND_IN_SECONDS = 15 * 60, /* until it may once more */
 	LIMIT_LISTS_OF_CA = 32, /* kept beside the daemon's folder; and their */
 	LIMIT_LISTS_OF_CA_BYTES = LIMIT_CRL_BYTES, /* DER, together */
-	LIMIT_KEY_BYTES = 64 * 1024,        /* a key file */
-	LIMIT_CERT_CACHE = 4096,            /* certificates kept parsed */
-	LIMIT_CA_CERTS = 8,                 /* of one CA, old and new */
-	LIMIT_DER_DEPTH = 32,               /* levels of one DER file */
-	LIMIT_TIMESTAMPS = 4,               /* on one signature */
-	LIMIT_TIMESTAMP_BYTES = 16 * 1024,  /* one of them, DER */
+	LIMIT_KEY_BYTES = 64 * 1024,               /* a key file */
+	LIMIT_CERT_CACHE = 4096,           /* certificates kept parsed */
+	LIMIT_CA_CERTS = 8,                /* of one CA, old and new */
+	LIMIT_DER_DEPTH = 32,              /* levels of one DER file */
+	LIMIT_TIMESTAMPS = 4,              /* on one signature */
+	LIMIT_TIMESTAMP_BYTES = 16 * 1024, /* one of them, DER */
 
 	/* Containers of other makers, which are only shown. */
 	LIMIT_FOREIGN_MANIFESTS = 64,
 	LIMIT_FOREIGN_SIGNATURES = 64, /* CMS and timestamps that are files */
 	LIMIT_FOREIGN_CMS_BYTES = 4 * 1024 * 1024, /* one, CRLs in it and all */
-	LIMIT_FOREIGN_SIGNERS = 16,    /* of one CMS; and its digests */
-	LIMIT_FOREIGN_TIMESTAMPS = 8,  /* on one signer's signature */
+	LIMIT_FOREIGN_SIGNERS = 16,   /* of one CMS; and its digests */
+	LIMIT_FOREIGN_TIMESTAMPS = 8, /* on one signer's signature */
 
 	/* YAML. */
 	LIMIT_YAML_BYTES = 32 * 1024 * 1024, /* an enrolment with its CRLs */
@@ -91,10 +91,11 @@ enum {
 	LIMIT_OFFICES = 256,
 	LIMIT_TYPES = 64,
 	LIMIT_POWERS = 1024,
-	LIMIT_POLICY_ENTRIES = 4096,  /* policies that a journal ever had */
+	LIMIT_POLICY_ENTRIES = 4096, /* policies that a journal ever had */
 	LIMIT_POLICY_LIST_BYTES = 4096 * 100, /* the file of them */
-	LIMIT_CRL_LIST_BYTES = 64 * 1024 * 1024, /* a file of all `crl` entries:
-				* some 250,000; 8 lists a day for 80 years */
+	LIMIT_CRL_LIST_BYTES =
+	    64 * 1024 * 1024,         /* a file of all `crl` entries:
+				       * some 250,000; 8 lists a day for 80 years */
 	LIMIT_PINS = 1024,            /* as they were kept before */
 	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 
@@ -109,15 +110,15 @@ enum {
 	LIMIT_WITNESSES = 16,          /* that one policy names */
 	LIMIT_COSIGNATURES_BYTES = 256 * 1024 * 1024, /* all there ever were */
 	LIMIT_EVIDENCE_BYTES = 512 * 1024, /* two notes and a proof */
-	LIMIT_ADVANCE_TRIES = 100,     /* other commands that were faster */
-	LIMIT_PROVED = 16384,          /* prefixes that one office remembers */
+	LIMIT_ADVANCE_TRIES = 100,         /* other commands that were faster */
+	LIMIT_PROVED = 16384, /* prefixes that one office remembers */
 	LIMIT_PROVED_BYTES = LIMIT_PROVED * 2 * 80, /* the file of them */
-	LIMIT_UNSETTLED = 4096,        /* checkpoints met without a line */
+	LIMIT_UNSETTLED = 4096,             /* checkpoints met without a line */
 	LIMIT_UNPROVED_BYTES = 1024 * 1024, /* copies that are not proved */
-	LIMIT_CLOCK_LINES = 512,       /* sizes with our own clock's time */
-	LIMIT_BATCH_ACTS = 512,        /* acts in one commit of the journal */
-	LIMIT_REFUSALS_AN_HOUR = 60,   /* of one person, an entry each */
-	LIMIT_ENTRIES_PAGE = 10000,    /* entries in one answer */
+	LIMIT_CLOCK_LINES = 512,     /* sizes with our own clock's time */
+	LIMIT_BATCH_ACTS = 512,      /* acts in one commit of the journal */
+	LIMIT_REFUSALS_AN_HOUR = 60, /* of one person, an entry each */
+	LIMIT_ENTRIES_PAGE = 10000,  /* entries in one answer */
 
 	/* HTTP. */
 	LIMIT_HTTP_HEAD = 16 * 1024,
@@ -125,19 +126,19 @@ enum {
 	LIMIT_HTTP_TARGET = 1024,
 	LIMIT_HTTP_DRAIN = 4 * 1024 * 1024, /* read and dropped after "no" */
 	LIMIT_CONNECTIONS = 8192,
-	LIMIT_JOBS = 4096,                  /* requests waiting for a worker */
+	LIMIT_JOBS = 4096, /* requests waiting for a worker */
 	LIMIT_SECONDS_HANDSHAKE = 10,
 	LIMIT_SECONDS_HEAD = 10,
 	LIMIT_SECONDS_IDLE = 60,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */
 	LIMIT_SECONDS_DRAIN = 5,
-	LIMIT_SECONDS_BEAT = 15, /* an idle stream says that it lives */
-	LIMIT_WATCHERS = 4096,   /* streams of events */
+	LIMIT_SECONDS_BEAT = 15,         /* an idle stream says that it lives */
+	LIMIT_WATCHERS = 4096,           /* streams of events */
 	LIMIT_EVENTS_BYTES = 256 * 1024, /* events in one part */
 	LIMIT_EVENT_BYTES = 128 * 1024,  /* one, at the command */
-	LIMIT_BYTES_A_SECOND = 1024, /* a body or an answer slower is cut */
-	LIMIT_LIST_PAGE = 1000,      /* documents in one answer */
-	LIMIT_UPLOADS = 32,          /* unfinished, of one office */
+	LIMIT_BYTES_A_SECOND = 1024,     /* a body or an answer slower is cut */
+	LIMIT_LIST_PAGE = 1000,          /* documents in one answer */
+	LIMIT_UPLOADS = 32,              /* unfinished, of one office */
 	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
 
 	/* git: a request, inflated; its wants, haves and shallows. */
@@ -145,11 +146,12 @@ enum {
 	LIMIT_GIT_IDS = 262144,
 
 	/* What a daemon may make a command do. */
-	LIMIT_ACTS = 65536,                  /* on one document, kept */
-	LIMIT_ACTS_BYTES = 64 * 1024 * 1024, /* the file of them */
+	LIMIT_ACTS = 65536,                    /* on one document, kept */
+	LIMIT_ACTS_BYTES = 64 * 1024 * 1024,   /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
-	LIMIT_AUDIT_FINDINGS = 4096, /* kept at once: then it stops */
-	LIMIT_REPORT_BYTES = 64 * 1024 * 1024, /* an audit's, of another office */
+	LIMIT_AUDIT_FINDINGS = 4096,           /* kept at once: then it stops */
+	LIMIT_REPORT_BYTES =
+	    64 * 1024 * 1024, /* an audit's, of another office */
 
 	/* Signer. */
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,

@@ -70,7 +70,8 @@ find_module(const char *name, char out[FILE_PATH], struct error *err)
 	}
 	return error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
 	    "this command needs %s, which is neither beside the program nor in"
-	    " %s: install it again", file, VALISE_MODULES);
+	    " %s: install it again",
+	    file, VALISE_MODULES);
 }
 
 const void *
@@ -83,8 +84,9 @@ module_load(const char *name, size_t size, struct error *err)
 	if (!find_module(name, path, err))
 		return NULL;
 	/*
-	 * The module itself is linked to be bound at once (-z now); the libraries
-	 * behind it are bound as they are for any program that links them.
+	 * The module itself is linked to be bound at once (-z now); the
+	 * libraries behind it are bound as they are for any program that links
+	 * them.
 	 */
 	handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	module = handle != NULL ? dlsym(handle, "valise_module") : NULL;
@@ -98,7 +100,8 @@ module_load(const char *name, size_t size, struct error *err)
 	    module->size != size) {
 		error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
 		    "%s is of another version (%s) than the program: install"
-		    " both again", path, module->version);
+		    " both again",
+		    path, module->version);
 		return NULL;
 	}
 	return module;

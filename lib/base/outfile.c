@@ -52,11 +52,11 @@ static bool
 refuse(const char *path, mode_t mode, struct error *err)
 {
 	return error_set(err, ERROR_USAGE,
-	    "%s is a %s: name a plain file, a FIFO or a character device",
-	    path, S_ISBLK(mode) ? "block device" :
-		S_ISDIR(mode)	? "folder" :
-		S_ISSOCK(mode)	? "socket" :
-				  "file of another kind");
+	    "%s is a %s: name a plain file, a FIFO or a character device", path,
+	    S_ISBLK(mode)        ? "block device"
+		: S_ISDIR(mode)  ? "folder"
+		: S_ISSOCK(mode) ? "socket"
+				 : "file of another kind");
 }
 
 static bool
@@ -88,8 +88,8 @@ judge(const char *path, bool *stream, struct error *err)
 		return error_set(err, ERROR_USAGE, "\"%s\" is no path", path);
 	/* stat(2) asks the kernel whether that link may be followed here. */
 	if (stat(path, &st) != 0)
-		return errno == ENOENT ? has_folder(path, err) :
-					 error_set_errno(err, "%s", path);
+		return errno == ENOENT ? has_folder(path, err)
+				       : error_set_errno(err, "%s", path);
 	*stream = is_stream(st.st_mode);
 	return *stream || S_ISREG(st.st_mode) || refuse(path, st.st_mode, err);
 }
@@ -152,8 +152,8 @@ copy_to_stream(int from, int to, struct error *err)
 		return error_set_errno(err, "temporary file");
 	for (off_t at = 0; at < st.st_size;) {
 		const off_t left = st.st_size - at;
-		const size_t n = left < (off_t)sizeof(piece) ? (size_t)left :
-							       sizeof(piece);
+		const size_t n =
+		    left < (off_t)sizeof(piece) ? (size_t)left : sizeof(piece);
 
 		if (!file_pread(from, piece, n, at, err) ||
 		    !write_all(to, span_of(piece, n), err))
@@ -180,7 +180,8 @@ send_to_stream(const struct outfile *out, struct error *err)
 	sigaddset(&pipe, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &pipe, &before);
 	ok = fstat(fd, &st) == 0 || error_set_errno(err, "%s", out->path);
-	ok = ok && (is_stream(st.st_mode) || refuse(out->path, st.st_mode, err));
+	ok =
+	    ok && (is_stream(st.st_mode) || refuse(out->path, st.st_mode, err));
 	ok = ok &&
 	    (copy_to_stream(out->fd, fd, err) ||
 		error_context(err, "%s", out->path));
@@ -208,8 +209,8 @@ put_in_place(struct outfile *out, mode_t mode, struct error *err)
 bool
 outfile_finish(struct outfile *out, mode_t mode, struct error *err)
 {
-	const bool ok = out->is_stream ? send_to_stream(out, err) :
-					 put_in_place(out, mode, err);
+	const bool ok = out->is_stream ? send_to_stream(out, err)
+				       : put_in_place(out, mode, err);
 
 	outfile_drop(out);
 	return ok;

@@ -13,8 +13,8 @@
 #include "base/file.h"
 
 struct outfile {
-	int fd;         /* write here, at any offset */
-	bool is_stream; /* path is written to, not replaced */
+	int fd;               /* write here, at any offset */
+	bool is_stream;       /* path is written to, not replaced */
 	char path[FILE_PATH]; /* what is replaced, or written to */
 	char tmp[FILE_PATH];  /* what replaces it */
 };

@@ -134,8 +134,9 @@ is_reserved(struct span name)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (equals_folded(stem, words[i]))
 			return true;
-	if (stem.len >= 4 && (strncasecmp((const char *)stem.data, "com", 3) == 0 ||
-				 strncasecmp((const char *)stem.data, "lpt", 3) == 0)) {
+	if (stem.len >= 4 &&
+	    (strncasecmp((const char *)stem.data, "com", 3) == 0 ||
+		strncasecmp((const char *)stem.data, "lpt", 3) == 0)) {
 		const struct span digit = span_sub(stem, 3, stem.len - 3);
 
 		/* Windows reads the superscript digits as digits too. */
@@ -145,7 +146,8 @@ is_reserved(struct span name)
 		    span_is(digit, "\xc2\xb3"))
 			return true;
 	}
-	return name.len >= 5 && strncasecmp((const char *)name.data, "git~", 4) == 0;
+	return name.len >= 5 &&
+	    strncasecmp((const char *)name.data, "git~", 4) == 0;
 }
 
 static bool
@@ -160,13 +162,13 @@ check_name(struct span name, struct error *err)
 		    "a name of %zu bytes, limit %d", name.len,
 		    LIMIT_NAME_BYTES);
 	if (!span_to_str(name, shown, sizeof(shown)) || !text_is_utf8(name))
-		return error_set(err, ERROR_MALFORMED,
-		    "a name is not UTF-8");
+		return error_set(err, ERROR_MALFORMED, "a name is not UTF-8");
 	if (!is_nfc(name))
 		return error_set(err, ERROR_MALFORMED,
 		    "\"%s\": accents and vowels stand apart from their letters"
 		    " in this name (NFD, as macOS stores names): it must be"
-		    " NFC, so rename the file by typing its name anew", shown);
+		    " NFC, so rename the file by typing its name anew",
+		    shown);
 	if (!text_is_line(name))
 		return error_set(err, ERROR_MALFORMED,
 		    "a name is not of visible characters");
@@ -201,8 +203,7 @@ text_check_path(struct span path, struct error *err)
 			return false;
 		if (++levels > LIMIT_PATH_LEVELS)
 			return error_set(err, ERROR_LIMIT,
-			    "a path of more than %d levels",
-			    LIMIT_PATH_LEVELS);
+			    "a path of more than %d levels", LIMIT_PATH_LEVELS);
 	}
 	return check_name(rest, err);
 }
@@ -286,8 +287,9 @@ text_is_media(struct span text)
 {
 	struct span rest = text, type;
 
-	if (text.len > LIMIT_MEDIA_BYTES || !span_take_until(&rest, '/', &type) ||
-	    type.len == 0 || rest.len == 0)
+	if (text.len > LIMIT_MEDIA_BYTES ||
+	    !span_take_until(&rest, '/', &type) || type.len == 0 ||
+	    rest.len == 0)
 		return false;
 	for (size_t i = 0; i < text.len; i++)
 		if (!is_alnum(text.data[i]) && i != type.len &&

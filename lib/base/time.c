@@ -65,8 +65,8 @@ matches(struct span text, const char *pattern)
 	for (size_t i = 0; i < text.len; i++) {
 		const uint8_t c = text.data[i];
 
-		if (pattern[i] == '0' ? c < '0' || c > '9' :
-					c != (uint8_t)pattern[i])
+		if (pattern[i] == '0' ? c < '0' || c > '9'
+				      : c != (uint8_t)pattern[i])
 			return false;
 	}
 	return true;
@@ -103,9 +103,10 @@ parse(struct span text, bool with_time, int64_t *out)
 	gmtime_r(&at, &back);
 	if (at < 0 || back.tm_mon != number(text, 5, 2) - 1 ||
 	    back.tm_mday != number(text, 8, 2) ||
-	    (with_time && (back.tm_hour != number(text, 11, 2) ||
-			      back.tm_min != number(text, 14, 2) ||
-			      back.tm_sec != number(text, 17, 2))))
+	    (with_time &&
+		(back.tm_hour != number(text, 11, 2) ||
+		    back.tm_min != number(text, 14, 2) ||
+		    back.tm_sec != number(text, 17, 2))))
 		return false;
 	*out = (int64_t)at;
 	return true;
@@ -139,13 +140,14 @@ bool
 time_parse_interval(struct span text, unsigned *seconds)
 {
 	const char unit = text.len > 1 ? (char)text.data[text.len - 1] : '\0';
-	const unsigned scale = unit == 's' ? 1 :
-	    unit == 'm'			   ? 60 :
-	    unit == 'h'			   ? 60 * 60 :
-					     0;
+	const unsigned scale = unit == 's' ? 1
+	    : unit == 'm'                  ? 60
+	    : unit == 'h'                  ? 60 * 60
+					   : 0;
 	uint64_t number;
 
-	if (scale == 0 || !span_to_u64(span_sub(text, 0, text.len - 1), &number) ||
+	if (scale == 0 ||
+	    !span_to_u64(span_sub(text, 0, text.len - 1), &number) ||
 	    number < 1 || number > 30 * 24 * 60 * 60 / scale)
 		return false;
 	*seconds = (unsigned)number * scale;

@@ -13,7 +13,9 @@
 
 #define TIME_TEXT 32 /* room for any of them */
 
-enum { TIME_SKEW_SECONDS = 5 * 60 }; /* two clocks further apart: one is wrong */
+enum {
+	TIME_SKEW_SECONDS = 5 * 60
+}; /* two clocks further apart: one is wrong */
 
 int64_t time_now_ms(void);
 /* Never runs backwards, starts anywhere. */

@@ -75,8 +75,7 @@ scalar_text(struct reader *in, const yaml_event_t *event)
 	const char *value = (const char *)event->data.scalar.value;
 	char *text = NULL;
 
-	if (event->data.scalar.anchor != NULL ||
-	    event->data.scalar.tag != NULL)
+	if (event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL)
 		refuse(in, &event->start_mark, "anchors and tags are not used");
 	else if (strlen(value) != event->data.scalar.length)
 		refuse(in, &event->start_mark, "a NUL in text");
@@ -296,8 +295,7 @@ complain(struct complaints *to, const struct yaml *at, const char *fmt, ...)
 }
 
 bool
-complain_key(struct complaints *to, const struct yaml *at, const char *fmt,
-    ...)
+complain_key(struct complaints *to, const struct yaml *at, const char *fmt, ...)
 {
 	const unsigned line = at->key != NULL ? at->key_line : at->line;
 	const unsigned column = at->key != NULL ? at->key_column : at->column;
@@ -323,8 +321,8 @@ complain_of(struct complaints *to, const char *file, const char *fmt, ...)
 }
 
 void
-complain_warning(struct complaints *to, const struct yaml *at,
-    const char *fmt, ...)
+complain_warning(struct complaints *to, const struct yaml *at, const char *fmt,
+    ...)
 {
 	va_list args;
 

@@ -18,19 +18,19 @@ enum yaml_kind { YAML_SCALAR, YAML_MAPPING, YAML_SEQUENCE };
 
 struct yaml {
 	enum yaml_kind kind;
-	const char *file;       /* as given to yaml_parse() */
-	unsigned line, column;  /* from 1 */
-	char *text;             /* of a scalar; NUL-terminated, has no other */
-	char *key;              /* where the parent is a mapping */
+	const char *file;      /* as given to yaml_parse() */
+	unsigned line, column; /* from 1 */
+	char *text;            /* of a scalar; NUL-terminated, has no other */
+	char *key;             /* where the parent is a mapping */
 	unsigned key_line, key_column;
 	size_t num_children;
-	struct yaml *children;  /* the first; then ->next */
+	struct yaml *children; /* the first; then ->next */
 	struct yaml *next;
 };
 
 /*
- * The root of the only document in text; freed by yaml_free_tree().  file is kept
- * by pointer, for messages.
+ * The root of the only document in text; freed by yaml_free_tree().  file is
+ * kept by pointer, for messages.
  *
  * ERROR_MALFORMED, ERROR_LIMIT  "FILE:LINE:COLUMN: …"
  */
@@ -49,8 +49,8 @@ struct complaints {
 /* Returns false, so that a check is one expression. */
 bool complain(struct complaints *to, const struct yaml *at, const char *fmt,
     ...) PRINTF(3, 4);
-bool complain_key(struct complaints *to, const struct yaml *at,
-    const char *fmt, ...) PRINTF(3, 4);
+bool complain_key(struct complaints *to, const struct yaml *at, const char *fmt,
+    ...) PRINTF(3, 4);
 /* For what has no place in a file. */
 bool complain_of(struct complaints *to, const char *file, const char *fmt, ...)
     PRINTF(3, 4);

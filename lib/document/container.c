@@ -59,8 +59,7 @@ stream_memory_packed(const struct member *member, byte_sink *sink, void *arg,
     struct error *err)
 {
 	return sink(arg,
-	    buf_span(member->deflated ? &member->packed_bytes :
-					&member->bytes),
+	    buf_span(member->deflated ? &member->packed_bytes : &member->bytes),
 	    err);
 }
 
@@ -251,8 +250,8 @@ put_bytes(struct container *container, const char *path, struct span bytes,
 }
 
 bool
-container_put(struct container *container, const char *path,
-    struct span bytes, struct error *err)
+container_put(struct container *container, const char *path, struct span bytes,
+    struct error *err)
 {
 	return put_bytes(container, path, bytes, false, err);
 }
@@ -278,9 +277,9 @@ load_small(struct member *member, uint64_t *total, struct error *err)
 	*total += member->size;
 	if (member->size > limit || *total > LIMIT_META_TOTAL)
 		return error_set(err, ERROR_LIMIT,
-		    "%s: %llu bytes, limit %llu, all together %d",
-		    member->path, (unsigned long long)member->size,
-		    (unsigned long long)limit, LIMIT_META_TOTAL);
+		    "%s: %llu bytes, limit %llu, all together %d", member->path,
+		    (unsigned long long)member->size, (unsigned long long)limit,
+		    LIMIT_META_TOTAL);
 	member->bytes = BUF((size_t)limit);
 	return member_stream(member, sink_to_buf, &member->bytes, err);
 }
@@ -374,8 +373,7 @@ read_files(int fd, bool to_judge, struct error *err)
 		ok = total <= LIMIT_POLICY_ZIP_BYTES ||
 		    error_set(err, ERROR_LIMIT, "over %d bytes",
 			LIMIT_POLICY_ZIP_BYTES);
-		ok = ok &&
-		    zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
+		ok = ok && zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
 		    put_bytes(container, zips[i].path, buf_span(&bytes),
 			to_judge, err);
 		buf_free(&bytes);
@@ -444,10 +442,9 @@ read_folder(struct container *container, const char *dir, const char *prefix,
 	bool ok = true;
 
 	if (folder == NULL)
-		return errno == ENOENT ?
-		    error_set(err, ERROR_NOT_FOUND, "%s: no such folder",
-			dir) :
-		    error_set_errno(err, "%s", dir);
+		return errno == ENOENT
+		    ? error_set(err, ERROR_NOT_FOUND, "%s: no such folder", dir)
+		    : error_set_errno(err, "%s", dir);
 	while (ok && (entry = readdir(folder)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
@@ -498,11 +495,11 @@ take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
 		    zip_strerror(archive));
 	while (ok && (n = zip_fread(file, piece, sizeof(piece))) > 0) {
 		*total += (uint64_t)n;
-		ok = *total <= LIMIT_META_TOTAL ?
-		    buf_append(&bytes, span_of(piece, (size_t)n), err) :
-		    error_set(err, ERROR_LIMIT,
-			"its files are over %d bytes together",
-			LIMIT_META_TOTAL);
+		ok = *total <= LIMIT_META_TOTAL
+		    ? buf_append(&bytes, span_of(piece, (size_t)n), err)
+		    : error_set(err, ERROR_LIMIT,
+			  "its files are over %d bytes together",
+			  LIMIT_META_TOTAL);
 	}
 	if (ok && n < 0)
 		ok = error_set(err, ERROR_MALFORMED, "\"%s\" does not read",
@@ -560,8 +557,8 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	sha256_update(&hashing->sha256, bytes);
 	if (!hashing->to_judge) {
 		sha1_update(&hashing->sha1, bytes);
-		hashing->adler = (uint32_t)adler32_z(hashing->adler,
-		    bytes.data, bytes.len);
+		hashing->adler =
+		    (uint32_t)adler32_z(hashing->adler, bytes.data, bytes.len);
 	}
 	if (hashing->progress != NULL)
 		*hashing->progress += bytes.len;
@@ -592,10 +589,9 @@ member_hash(struct member *member, uint64_t *progress, struct error *err)
 	sha256_init(&hashing.sha256);
 	if (!member->to_judge)
 		begin_name(&hashing, member->size);
-	if (!(member->bytes.max > 0 ? stream_memory(member, hash_piece,
-					  &hashing, err) :
-				      member_stream(member, hash_piece,
-					  &hashing, err)))
+	if (!(member->bytes.max > 0
+		    ? stream_memory(member, hash_piece, &hashing, err)
+		    : member_stream(member, hash_piece, &hashing, err)))
 		return false;
 	member->sha256 = sha256_final(&hashing.sha256);
 	if (!member->to_judge) {
@@ -646,8 +642,7 @@ write_member(const struct member *member, struct zip_writer *writer,
     struct error *err)
 {
 	struct zip_member zip = zip_member_of(member);
-	const bool is_bomb = zip.deflated &&
-	    zip_is_bomb(zip.size, zip.packed);
+	const bool is_bomb = zip.deflated && zip_is_bomb(zip.size, zip.packed);
 
 	/* A page of blanks would be taken for a bomb by every reader. */
 	if (is_bomb) {
@@ -655,8 +650,8 @@ write_member(const struct member *member, struct zip_writer *writer,
 		zip.packed = zip.size;
 	}
 	return zip_writer_begin(writer, &zip, err) &&
-	    (is_bomb ? member_stream(member, zip_writer_sink, writer, err) :
-		       member_stream_packed(member, zip_writer_sink, writer,
+	    (is_bomb ? member_stream(member, zip_writer_sink, writer, err)
+		     : member_stream_packed(member, zip_writer_sink, writer,
 			   err));
 }
 

@@ -41,7 +41,8 @@ struct member {
 	bool deflated;
 	uint64_t packed;
 	uint32_t crc;
-	/* Nobody will store or write it: it is not deflated, nor named for git. */
+	/* Nobody will store or write it: it is not deflated, nor named for git.
+	 */
 	bool to_judge;
 	/* Filled by container_hash() where the maker did not know them. */
 	bool hashed;
@@ -128,8 +129,8 @@ bool member_hash(struct member *member, uint64_t *progress,
  * The contents digest (docs/formats.md): SHA-256 of what sha256sum prints for
  * its files, without receipts.  All must be hashed.
  */
-bool container_contents(const struct container *container,
-    struct digest *out, struct error *err) MUST_USE;
+bool container_contents(const struct container *container, struct digest *out,
+    struct error *err) MUST_USE;
 
 /* Write it as a ZIP into the empty file fd; the same bytes each time. */
 bool container_write(const struct container *container, int fd, uint64_t *size,

@@ -93,8 +93,8 @@ put_uri(struct buf *out, const char *path, struct error *err)
 		    (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
 		    strchr("-._~/", *c) != NULL;
 
-		if (plain ? !buf_append(out, span_of(c, 1), err) :
-			    !buf_printf(out, err, "%%%02X", (unsigned char)*c))
+		if (plain ? !buf_append(out, span_of(c, 1), err)
+			  : !buf_printf(out, err, "%%%02X", (unsigned char)*c))
 			return false;
 	}
 	return true;
@@ -168,10 +168,10 @@ attribute(const char **attributes, const char *name)
 static int
 hex_value(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-				      -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+				    : -1;
 }
 
 static bool
@@ -281,8 +281,9 @@ start_element(void *arg, const char *name, const char **attributes)
 			start_method(in, attributes);
 		} else if (strcmp(name, DSIG " DigestValue") == 0) {
 			if (in->has_value || !in->has_method)
-				refuse(in, "not one DigestValue after its"
-					   " DigestMethod");
+				refuse(in,
+				    "not one DigestValue after its"
+				    " DigestMethod");
 			in->value_len = 0;
 			in->place = IN_VALUE;
 		} else if (strcmp(name,
@@ -316,8 +317,9 @@ end_value(struct reader *in)
 	if (one->bits != 0 &&
 	    !span_to_base64(span_of(in->value, in->value_len), one->digest,
 		one->bits / 8))
-		refuse(in, "a DigestValue is not base64 of its digest's"
-			   " length");
+		refuse(in,
+		    "a DigestValue is not base64 of its digest's"
+		    " length");
 }
 
 static void

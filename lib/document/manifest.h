@@ -37,8 +37,7 @@ bool manifest_parse(struct span xml, struct manifest *out,
 void manifest_free(struct manifest *manifest);
 /* ERROR_LIMIT over LIMIT_MEMBERS. */
 bool manifest_add(struct manifest *manifest, const char *path,
-    const char *media, const struct digest *sha256,
-    struct error *err) MUST_USE;
+    const char *media, const struct digest *sha256, struct error *err) MUST_USE;
 /* NULL if path is not referred to. */
 const struct reference *manifest_find(const struct manifest *manifest,
     const char *path);

@@ -15,8 +15,8 @@ document_name_check(struct span name, struct error *err)
 		"\"%.*s\" does not name a document: TYPE/NAME, both of a-z,"
 		" 0-9 and single inner hyphens, 2 to %d long, for example"
 		" agreement/lao-iom-cooperation-2021",
-		(int)(name.len < 140 ? name.len : 140),
-		(const char *)name.data, LIMIT_SLUG_BYTES);
+		(int)(name.len < 140 ? name.len : 140), (const char *)name.data,
+		LIMIT_SLUG_BYTES);
 }
 
 void

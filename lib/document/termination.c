@@ -23,8 +23,7 @@ read_root(const struct yaml *root, struct termination *out,
 }
 
 bool
-termination_parse(struct span text, struct termination *out,
-    struct error *err)
+termination_parse(struct span text, struct termination *out, struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct yaml *root;

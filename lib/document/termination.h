@@ -10,7 +10,7 @@
 
 #define PATH_TERMINATION "termination.yaml"
 /* The ID of a signature that counts only towards termination. */
-#define TERMINATION_ID   "terminate-"
+#define TERMINATION_ID "terminate-"
 
 struct termination {
 	char document[DOCUMENT_NAME];
@@ -22,7 +22,7 @@ struct termination {
 /* ERROR_MALFORMED "termination.yaml:LINE:COLUMN: …" */
 bool termination_parse(struct span text, struct termination *out,
     struct error *err) MUST_USE;
-bool termination_encode(const struct termination *termination,
-    struct buf *out, struct error *err) MUST_USE;
+bool termination_encode(const struct termination *termination, struct buf *out,
+    struct error *err) MUST_USE;
 
 #endif

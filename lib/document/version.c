@@ -26,10 +26,10 @@ read_titles(const struct yaml *map, struct version *out, struct complaints *to)
 			complain_key(to, c, "\"%.40s\" is not a language",
 			    c->key);
 		else
-			snprintf(title->language, sizeof(title->language),
-			    "%s", c->key);
-		if (yaml_copy(c, title->text, sizeof(title->text),
-			text_is_line, "one line of visible text (NFC)", to))
+			snprintf(title->language, sizeof(title->language), "%s",
+			    c->key);
+		if (yaml_copy(c, title->text, sizeof(title->text), text_is_line,
+			"one line of visible text (NFC)", to))
 			out->num_titles++;
 	}
 }
@@ -187,8 +187,9 @@ version_parse(struct span text, struct error *err)
 	struct yaml *root;
 
 	if (text.len > LIMIT_VERSION_BYTES) {
-		error_set(err, ERROR_LIMIT, "version.yaml of %zu bytes, limit %d",
-		    text.len, LIMIT_VERSION_BYTES);
+		error_set(err, ERROR_LIMIT,
+		    "version.yaml of %zu bytes, limit %d", text.len,
+		    LIMIT_VERSION_BYTES);
 		return NULL;
 	}
 	if ((root = yaml_parse("version.yaml", text, err)) == NULL)
@@ -221,8 +222,7 @@ version_parse(struct span text, struct error *err)
 }
 
 static bool
-put_line(struct buf *out, const char *key, const char *value,
-    struct error *err)
+put_line(struct buf *out, const char *key, const char *value, struct error *err)
 {
 	return buf_printf(out, err, "%s: ", key) &&
 	    yaml_append_scalar(out, value, err) &&
@@ -245,8 +245,8 @@ put_file(struct buf *out, const struct text_file *file, bool is_text,
 			file->authentic ? "true" : "false"))) &&
 	    buf_append_str(out, ", media: ", err) &&
 	    yaml_append_scalar(out, file->media, err) &&
-	    buf_printf(out, err, ", size: %llu, sha256: ",
-		(unsigned long long)file->size) &&
+	    buf_printf(out, err,
+		", size: %llu, sha256: ", (unsigned long long)file->size) &&
 	    yaml_append_scalar(out, sha256, err) &&
 	    buf_append_str(out, "}\n", err);
 }
@@ -289,8 +289,8 @@ version_encode(const struct version *version, struct buf *out,
 const char *
 version_title(const struct version *version, const char *language)
 {
-	const char *title = version->num_titles > 0 ? version->titles[0].text :
-						      "";
+	const char *title =
+	    version->num_titles > 0 ? version->titles[0].text : "";
 
 	for (size_t i = 0; i < version->num_titles; i++)
 		if (strcmp(version->titles[i].language, "en") == 0)

@@ -52,9 +52,9 @@ common_eq(const struct common *a, const struct common *b)
 {
 	return a->needed == b->needed && a->flags == b->flags &&
 	    a->method == b->method && a->time == b->time &&
-	    a->date == b->date && a->crc == b->crc &&
-	    a->packed == b->packed && a->size == b->size &&
-	    a->name_len == b->name_len && a->extra_len == b->extra_len;
+	    a->date == b->date && a->crc == b->crc && a->packed == b->packed &&
+	    a->size == b->size && a->name_len == b->name_len &&
+	    a->extra_len == b->extra_len;
 }
 
 static bool
@@ -79,11 +79,13 @@ check_member(const struct common *c, struct span name, struct error *err)
 	if (c->extra_len != 0)
 		return bad(err, "an extra field");
 	if ((c->flags & ~(unsigned)FLAG_UTF8) != 0)
-		return bad(err, "a flag other than UTF-8 names (encryption, a"
-				" data descriptor, …)");
+		return bad(err,
+		    "a flag other than UTF-8 names (encryption, a"
+		    " data descriptor, …)");
 	if (!ascii && c->flags != FLAG_UTF8)
-		return bad(err, "a name that is not ASCII, without the UTF-8"
-				" flag");
+		return bad(err,
+		    "a name that is not ASCII, without the UTF-8"
+		    " flag");
 	if (c->needed > 20)
 		return bad(err, "a feature newer than deflate");
 	if (c->method != METHOD_STORED && c->method != METHOD_DEFLATED)
@@ -134,10 +136,11 @@ check_plain_file(const struct once *once, struct error *err)
 	if (host != 0 && host != 3)
 		return bad(err, "made on neither DOS nor Unix");
 	return ((once->attributes & 0x18) == 0 &&
-		   (host == 3 ? mode == 0 || (mode & S_IFMT) == S_IFREG :
-				mode == 0)) ||
-	    bad(err, "a link, a folder or another thing that is not a plain"
-		     " file");
+		   (host == 3 ? mode == 0 || (mode & S_IFMT) == S_IFREG
+			      : mode == 0)) ||
+	    bad(err,
+		"a link, a folder or another thing that is not a plain"
+		" file");
 }
 
 /* One central entry, and the local header that it points to. */
@@ -170,8 +173,9 @@ take_member(int fd, enum zip_form form, struct span *central,
 	    (form == ZIP_OURS && !check_ours(&in_central, &once, err)))
 		return false;
 	if (offset != *expected)
-		return bad(err, "members do not lie back to back in the order"
-				" of the directory");
+		return bad(err,
+		    "members do not lie back to back in the order"
+		    " of the directory");
 
 	if (!file_pread(fd, local_bytes, LOCAL_BYTES + name.len, offset, err))
 		return error_context(err, "ZIP");
@@ -224,20 +228,22 @@ read_end(int fd, struct end *out, struct error *err)
 	    !span_take_le16(&end, &here) || !span_take_le16(&end, &all) ||
 	    !span_take_le32(&end, &len) || !span_take_le32(&end, &at) ||
 	    !span_take_le16(&end, &comment) || comment != 0)
-		return bad(err, "it does not end with a directory's end (cut"
-				" short, or something follows)");
+		return bad(err,
+		    "it does not end with a directory's end (cut"
+		    " short, or something follows)");
 	if (disk != 0 || central_disk != 0 || here != all)
 		return bad(err, "more than one disk");
 	if (all == UINT16_MAX || len == UINT32_MAX || at == UINT32_MAX)
 		return bad(err, "Zip64");
 	if ((uint64_t)at + len != (uint64_t)st.st_size - END_BYTES)
-		return bad(err, "the directory does not reach to its end"
-				" record");
+		return bad(err,
+		    "the directory does not reach to its end"
+		    " record");
 	if (all == 0)
 		return bad(err, "it is empty");
 	if (all > LIMIT_MEMBERS)
-		return error_set(err, ERROR_LIMIT, "ZIP of %u members, limit %d",
-		    all, LIMIT_MEMBERS);
+		return error_set(err, ERROR_LIMIT,
+		    "ZIP of %u members, limit %d", all, LIMIT_MEMBERS);
 	if (len > all * (uint32_t)(CENTRAL_BYTES + LIMIT_PATH_BYTES))
 		return bad(err, "the directory is larger than its members");
 	*out = (struct end){ .central_at = at, .central_len = len, .num = all };
@@ -261,7 +267,8 @@ check_unique(const struct zip_member members[], size_t num, struct error *err)
 	struct buf folded = BUF(LIMIT_MEMBERS * LIMIT_PATH_BYTES * 8);
 	struct span *names = calloc(num, sizeof(*names));
 	size_t *ends = calloc(num, sizeof(*ends)), from = 0;
-	bool ok = (names != NULL && ends != NULL) || error_set_errno(err, "ZIP");
+	bool ok =
+	    (names != NULL && ends != NULL) || error_set_errno(err, "ZIP");
 
 	for (size_t i = 0; ok && i < num; i++) {
 		ok = text_fold(span_of_str(members[i].path), &folded, err);
@@ -277,8 +284,8 @@ check_unique(const struct zip_member members[], size_t num, struct error *err)
 		if (span_eq(names[i - 1], names[i]))
 			ok = error_set(err, ERROR_MALFORMED,
 			    "ZIP: two members are named \"%.*s\", but for case"
-			    " or form", (int)names[i].len,
-			    (const char *)names[i].data);
+			    " or form",
+			    (int)names[i].len, (const char *)names[i].data);
 	buf_free(&folded);
 	free(names);
 	free(ends);
@@ -306,11 +313,11 @@ zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
 		err);
 	rest = span_of(central, end.central_len);
 	for (size_t i = 0; ok && i < end.num; i++)
-		ok = take_member(fd, form, &rest, &expected, &found[i],
-		    err);
+		ok = take_member(fd, form, &rest, &expected, &found[i], err);
 	if (ok && (rest.len != 0 || expected != end.central_at))
-		ok = bad(err, "bytes between the members and the end that no"
-			      " entry tells of");
+		ok = bad(err,
+		    "bytes between the members and the end that no"
+		    " entry tells of");
 	ok = ok && check_unique(found, end.num, err);
 	free(central);
 	if (!ok) {
@@ -387,8 +394,9 @@ zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
 			return bad(err, "a member does not inflate");
 		n = sizeof(piece) - z->avail_out;
 		if (n > inflater->left)
-			return bad(err, "a member inflates to more than its"
-					" size");
+			return bad(err,
+			    "a member inflates to more than its"
+			    " size");
 		inflater->left -= n;
 		if (n > 0 &&
 		    !inflater->sink(inflater->arg, span_of(piece, n), err))
@@ -445,8 +453,8 @@ zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
 	if (!member->deflated) {
 		ok = zip_stream_packed(fd, member, check_crc, &checked, err);
 	} else {
-		inflater = zip_inflater_new(member->size, check_crc, &checked,
-		    err);
+		inflater =
+		    zip_inflater_new(member->size, check_crc, &checked, err);
 		ok = inflater != NULL &&
 		    zip_stream_packed(fd, member, feed_inflater, inflater,
 			err) &&
@@ -454,8 +462,9 @@ zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
 		zip_inflater_free(inflater);
 	}
 	if (ok && checked.crc != member->crc)
-		ok = bad(err, "a member's CRC differs: its bytes were altered"
-			      " or damaged");
+		ok = bad(err,
+		    "a member's CRC differs: its bytes were altered"
+		    " or damaged");
 	return ok || error_context(err, "%s", member->path);
 }
 
@@ -475,9 +484,8 @@ zip_deflate(struct span content, struct buf *out, struct error *err)
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);
 		result = deflate(&z, Z_FINISH);
-		if (!buf_append(out, span_of(piece, sizeof(piece) -
-						 z.avail_out),
-			err)) {
+		if (!buf_append(out,
+			span_of(piece, sizeof(piece) - z.avail_out), err)) {
 			deflateEnd(&z);
 			return false;
 		}
@@ -508,7 +516,8 @@ zip_writer_new(int fd, struct error *err)
 		return NULL;
 	}
 	writer->fd = fd;
-	writer->central = BUF(LIMIT_MEMBERS * (CENTRAL_BYTES + LIMIT_PATH_BYTES));
+	writer->central =
+	    BUF(LIMIT_MEMBERS * (CENTRAL_BYTES + LIMIT_PATH_BYTES));
 	return writer;
 }
 
@@ -638,9 +647,9 @@ zip_writer_sink(void *arg, struct span bytes, struct error *err)
 {
 	struct zip_writer *writer = arg;
 
-	if (writer->fd < 0 ? !writer->sink(writer->arg, bytes, err) :
-			     !file_pwrite(writer->fd, bytes,
-				 (off_t)writer->at, err))
+	if (writer->fd < 0
+		? !writer->sink(writer->arg, bytes, err)
+		: !file_pwrite(writer->fd, bytes, (off_t)writer->at, err))
 		return error_context(err, "ZIP");
 	writer->at += bytes.len;
 	return true;

@@ -41,16 +41,16 @@ bool zip_read(int fd, enum zip_form form, struct zip_member **members,
 bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,
     void *arg, struct error *err) MUST_USE;
 /* Its bytes as they lie in the file. */
-bool zip_stream_packed(int fd, const struct zip_member *member,
-    byte_sink *sink, void *arg, struct error *err) MUST_USE;
+bool zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
+    void *arg, struct error *err) MUST_USE;
 
 /*
  * Inflate a raw deflate stream that must end exactly with its input and give
  * exactly size bytes.  Feed it with zip_inflate_take(), then _end().
  */
 struct zip_inflater;
-struct zip_inflater *zip_inflater_new(uint64_t size, byte_sink *sink,
-    void *arg, struct error *err);
+struct zip_inflater *zip_inflater_new(uint64_t size, byte_sink *sink, void *arg,
+    struct error *err);
 bool zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
     struct error *err) MUST_USE;
 bool zip_inflater_end(struct zip_inflater *inflater,
@@ -71,8 +71,7 @@ bool zip_deflate(struct span content, struct buf *out,
 struct zip_writer;
 struct zip_writer *zip_writer_new(int fd, struct error *err);
 /* The same, to where there is no going back: for members that are known. */
-struct zip_writer *zip_writer_to(byte_sink *sink, void *arg,
-    struct error *err);
+struct zip_writer *zip_writer_to(byte_sink *sink, void *arg, struct error *err);
 /* The CRC of the last member, which was not known when it began: to a file. */
 bool zip_writer_set_crc(struct zip_writer *writer, uint32_t crc,
     struct error *err) MUST_USE;

@@ -12,10 +12,10 @@
 static int
 hex_value(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-				      -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+				    : -1;
 }
 
 bool
@@ -110,9 +110,9 @@ unknown(struct span line, struct error *err)
 	size_t n = 0;
 
 	for (; n < line.len && n + 1 < sizeof(text); n++)
-		text[n] = line.data[n] >= ' ' && line.data[n] < 127 ?
-		    (char)line.data[n] :
-		    '?';
+		text[n] = line.data[n] >= ' ' && line.data[n] < 127
+		    ? (char)line.data[n]
+		    : '?';
 	text[n] = '\0';
 	return error_set(err, ERROR_MALFORMED,
 	    "\"%s\" is nothing that this server offers", text);
@@ -182,7 +182,7 @@ take_cut(struct git_request *request, struct span line, bool *taken,
 		if (request->num_nots == GIT_NOTS || value.len >= GIT_REF)
 			return error_set(err, ERROR_LIMIT,
 			    "deepen-not: too many, or too long");
-		request->not[request->num_nots++] = value;
+		request->not [request->num_nots++] = value;
 	} else if (span_is(line, "deepen-relative")) {
 		request->deepen_relative = true;
 	} else if (value_of(line, "shallow", &value)) {
@@ -225,7 +225,8 @@ take_ls_refs(struct git_request *request, struct span line, struct error *err)
 	struct span value;
 
 	if (value_of(line, "ref-prefix", &value)) {
-		/* Too many: as none, and the client chooses (gitprotocol-v2). */
+		/* Too many: as none, and the client chooses (gitprotocol-v2).
+		 */
 		if (request->num_prefixes < GIT_PREFIXES)
 			request->prefixes[request->num_prefixes] = value;
 		request->num_prefixes++;
@@ -254,8 +255,8 @@ take_fetch(struct git_request *request, struct span line, struct error *err)
 		request->done = true;
 	else if (span_is(line, "no-progress"))
 		request->no_progress = true;
-	else if (!span_is(line, "thin-pack") &&
-	    !span_is(line, "include-tag") && !span_is(line, "ofs-delta"))
+	else if (!span_is(line, "thin-pack") && !span_is(line, "include-tag") &&
+	    !span_is(line, "ofs-delta"))
 		return unknown(line, err);
 	return true;
 }
@@ -282,10 +283,10 @@ parse_v2(struct span body, struct git_request *request, struct error *err)
 			arguments = true;
 			continue;
 		}
-		ok = !arguments ? take_capability(request, line, err) :
-		    request->command == GIT_LS_REFS ?
-				  take_ls_refs(request, line, err) :
-				  take_fetch(request, line, err);
+		ok = !arguments ? take_capability(request, line, err)
+		    : request->command == GIT_LS_REFS
+		    ? take_ls_refs(request, line, err)
+		    : take_fetch(request, line, err);
 		if (!ok)
 			return false;
 	}
@@ -434,8 +435,8 @@ git_gunzip(struct span body, struct buf *out, struct error *err)
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);
 		result = inflate(&z, Z_NO_FLUSH);
-		ok = buf_append(out, span_of(piece, sizeof(piece) - z.avail_out),
-		    err);
+		ok = buf_append(out,
+		    span_of(piece, sizeof(piece) - z.avail_out), err);
 	}
 	if (ok && (result != Z_STREAM_END || z.avail_in != 0))
 		ok = error_set(err, ERROR_MALFORMED,

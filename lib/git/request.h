@@ -51,12 +51,13 @@ struct git_request {
 	struct git_oids wants, haves, shallows;
 	bool done, no_progress;
 	bool side_band, ack_detailed, no_done; /* version 0; 2 has them all */
-	bool ended; /* version 0: nothing came after the wants, not even flush */
+	bool
+	    ended; /* version 0: nothing came after the wants, not even flush */
 	/* At most one way to cut history off. */
 	bool deepen_relative;
-	uint32_t depth;       /* 0: not asked for */
-	int64_t since;        /* 0: not asked for; seconds */
-	struct span not[GIT_NOTS]; /* refs */
+	uint32_t depth;             /* 0: not asked for */
+	int64_t since;              /* 0: not asked for; seconds */
+	struct span not [GIT_NOTS]; /* refs */
 	size_t num_nots;
 };
 

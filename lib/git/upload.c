@@ -43,8 +43,8 @@ set_of(const struct git_oids *oids, struct set *out, struct error *err)
 static bool
 set_has(const struct set *set, const struct oid *oid)
 {
-	return bsearch(oid, set->list, set->num, sizeof(*oid),
-		   compare_oids) != NULL;
+	return bsearch(oid, set->list, set->num, sizeof(*oid), compare_oids) !=
+	    NULL;
 }
 
 /* Objects met so far, and those of them that go out, in that order. */
@@ -62,8 +62,8 @@ place_of(const struct objects *objects, const struct oid *oid)
 	size_t i;
 
 	memcpy(&i, oid->bytes, sizeof(i));
-	for (i %= objects->places; objects->taken[i] &&
-	     !oid_eq(&objects->seen[i], oid);)
+	for (i %= objects->places;
+	     objects->taken[i] && !oid_eq(&objects->seen[i], oid);)
 		i = (i + 1) % objects->places;
 	return i;
 }
@@ -122,8 +122,8 @@ send_object(struct objects *objects, const struct oid *oid)
 	if (!first)
 		return true;
 	if (objects->num == objects->room) {
-		const size_t room = objects->room == 0 ? 256 :
-							 objects->room * 2;
+		const size_t room =
+		    objects->room == 0 ? 256 : objects->room * 2;
 		struct oid *all = realloc(objects->list, room * sizeof(*all));
 
 		if (all == NULL)
@@ -162,8 +162,8 @@ put_ref(char out[REF_MAX], const struct ledger_document *doc, size_t more_len)
 }
 
 static bool
-append_ref(struct buf *out, const struct ledger_document *doc,
-    const char *more, size_t more_len, struct error *err)
+append_ref(struct buf *out, const struct ledger_document *doc, const char *more,
+    size_t more_len, struct error *err)
 {
 	char line[REF_MAX];
 
@@ -348,11 +348,12 @@ git_advertise(const struct git_service *service, bool v2, struct buf *out,
 	    append_refs(service, NULL, offer, sizeof(offer) - 1, &any, out,
 		err);
 	if (ok && !any)
-		ok = buf_printf(out, err, "%04zx", 4 + 40 + 16 +
-			 sizeof(offer) - 1 + 1) &&
+		ok = buf_printf(out, err, "%04zx",
+			 4 + 40 + 16 + sizeof(offer) - 1 + 1) &&
 		    buf_append_str(out,
 			"0000000000000000000000000000000000000000"
-			" capabilities^{}", err) &&
+			" capabilities^{}",
+			err) &&
 		    buf_append(out, span_of(offer, sizeof(offer) - 1), err) &&
 		    buf_append_str(out, "\n", err);
 	return ok && pkt_append_flush(out, err);
@@ -386,15 +387,14 @@ struct fetch {
 	size_t num;
 	struct oid last; /* the last commit that both have */
 	bool any_common;
-	struct buf cuts;    /* "shallow" and "unshallow" lines */
-	bool any_in_range;  /* false: deepen-since or -not leave no commit */
+	struct buf cuts;   /* "shallow" and "unshallow" lines */
+	bool any_in_range; /* false: deepen-since or -not leave no commit */
 	struct objects objects;
 };
 
 /* An ERR line is what git shows; nothing follows it. */
-static bool
-refuse(struct git_answer *out, struct error *err, const char *fmt, ...)
-    PRINTF(3, 4);
+static bool refuse(struct git_answer *out, struct error *err, const char *fmt,
+    ...) PRINTF(3, 4);
 
 static bool
 refuse(struct git_answer *out, struct error *err, const char *fmt, ...)
@@ -419,10 +419,9 @@ find_commit(const struct git_service *service, const struct oid *oid)
 
 	return index != LEDGER_NONE &&
 		sight_reads(&service->sight,
-		    ledger_name(ledger,
-			ledger_entry(ledger, index).document)) ?
-	    index :
-	    LEDGER_NONE;
+		    ledger_name(ledger, ledger_entry(ledger, index).document))
+	    ? index
+	    : LEDGER_NONE;
 }
 
 static int
@@ -446,16 +445,16 @@ find_wants(struct fetch *fetch, const struct oid **bad, struct error *err)
 		return error_set_errno(err, "git request");
 	ledger_read_lock(service->ledger);
 	for (size_t i = 0; i < fetch->wants.num && *bad == NULL; i++) {
-		const uint64_t index = find_commit(service,
-		    &fetch->wants.list[i]);
+		const uint64_t index =
+		    find_commit(service, &fetch->wants.list[i]);
 
 		if (index == LEDGER_NONE) {
 			*bad = &fetch->wants.list[i];
 			break;
 		}
 		fetch->list[fetch->num++] = (struct want){ .index = index,
-			.document = ledger_entry(service->ledger, index)
-					.document };
+			.document =
+			    ledger_entry(service->ledger, index).document };
 	}
 	ledger_unlock(service->ledger);
 	qsort(fetch->list, fetch->num, sizeof(*fetch->list), compare_wants);
@@ -518,8 +517,9 @@ acknowledge(struct fetch *fetch, bool *ready, struct error *err)
 	ledger_unlock(fetch->service->ledger);
 	*ready = fetch->any_common;
 	for (size_t i = 0; *ready && i < fetch->num; i++)
-		if ((i == 0 || fetch->list[i].document !=
-				   fetch->list[i - 1].document) &&
+		if ((i == 0 ||
+			fetch->list[i].document !=
+			    fetch->list[i - 1].document) &&
 		    !common[i])
 			*ready = false;
 	free(common);
@@ -543,8 +543,8 @@ negotiate_v2(struct fetch *fetch, bool *pack, struct error *err)
 			return false;
 		*pack = ready;
 		return ready ? pkt_printf(out, err, "ready\n") &&
-			pkt_append_delim(out, err) :
-			       pkt_append_flush(out, err);
+			pkt_append_delim(out, err)
+			     : pkt_append_flush(out, err);
 	}
 	/* It asked before and is done: nothing is acknowledged again. */
 	return true;
@@ -600,8 +600,7 @@ add_step(struct chain *chain)
 {
 	if (chain->num == chain->room) {
 		const size_t room = chain->room == 0 ? 16 : chain->room * 2;
-		struct step *all = realloc(chain->steps,
-		    room * sizeof(*all));
+		struct step *all = realloc(chain->steps, room * sizeof(*all));
 
 		if (all == NULL)
 			return NULL;
@@ -617,7 +616,7 @@ struct walk {
 	size_t num_wants, met;
 	bool wanted, present, excluded;
 	struct digest contents; /* of the newest that is wanted */
-	uint64_t left; /* commits that a depth still lets in */
+	uint64_t left;          /* commits that a depth still lets in */
 };
 
 /* Is a commit within what is asked for? */
@@ -642,9 +641,9 @@ is_excluded(struct fetch *fetch, const char *document)
 
 	snprintf(ref, sizeof(ref), PREFIX "%s", document);
 	for (size_t i = 0; i < request->num_nots; i++)
-		if (span_is(request->not[i], ref) ||
-		    span_is(request->not[i], ref + 5) ||
-		    span_is(request->not[i], document))
+		if (span_is(request->not [i], ref) ||
+		    span_is(request->not [i], ref + 5) ||
+		    span_is(request->not [i], document))
 			return true;
 	return false;
 }
@@ -672,8 +671,8 @@ tell_cuts(struct fetch *fetch, const struct chain *chain, bool more_behind,
 	for (size_t i = 0; i < chain->num; i++) {
 		const struct step *step = &chain->steps[i];
 		const bool has_parent = i + 1 < chain->num || more_behind;
-		const bool parent_in = i + 1 < chain->num &&
-		    chain->steps[i + 1].in_range;
+		const bool parent_in =
+		    i + 1 < chain->num && chain->steps[i + 1].in_range;
 		const bool was_cut = set_has(&fetch->shallows, &step->oid);
 
 		if (!step->in_range)
@@ -689,8 +688,7 @@ tell_cuts(struct fetch *fetch, const struct chain *chain, bool more_behind,
 }
 
 static bool
-mark_file(void *arg, const char *path, const struct oid *oid,
-    struct error *err)
+mark_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 {
 	struct fetch *fetch = arg;
 	bool first;
@@ -710,8 +708,7 @@ mark_tree(void *arg, const struct oid *tree)
 }
 
 static bool
-send_file(void *arg, const char *path, const struct oid *oid,
-    struct error *err)
+send_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 {
 	struct fetch *fetch = arg;
 
@@ -739,8 +736,7 @@ collect(struct fetch *fetch, const struct chain *chain, struct error *err)
 
 	for (size_t i = 0; ok && i < chain->num; i++) {
 		const struct step *step = &chain->steps[i];
-		const bool near =
-		    (i > 0 && !chain->steps[i - 1].present) ||
+		const bool near = (i > 0 && !chain->steps[i - 1].present) ||
 		    (i + 1 < chain->num && !chain->steps[i + 1].present);
 
 		if (step->present && near)
@@ -793,8 +789,8 @@ meet_want(struct fetch *fetch, struct walk *walk, const struct oid *oid,
 	walk->met++;
 	walk->wanted = true;
 	/* Relative to where history is cut now: all, up to there. */
-	walk->left = fetch->request->deepen_relative ? UINT64_MAX :
-						       fetch->request->depth;
+	walk->left = fetch->request->deepen_relative ? UINT64_MAX
+						     : fetch->request->depth;
 	return true;
 }
 
@@ -855,15 +851,13 @@ add_delivery(struct fetch *fetch, const struct walk *walk)
 	const struct ledger_document *doc;
 
 	ledger_read_lock(ledger);
-	doc = ledger_find(ledger,
-	    ledger_name(ledger, walk->wants[0].document));
+	doc = ledger_find(ledger, ledger_name(ledger, walk->wants[0].document));
 	for (size_t i = 0; doc != NULL && i < doc->num_versions; i++)
 		for (size_t j = 0; j < doc->versions[i].num_acts; j++)
 			if (doc->versions[i].acts[j] == walk->wants[0].index)
 				one->version = doc->versions[i].number;
 	if (one->version != 0) {
-		snprintf(one->document, sizeof(one->document), "%s",
-		    doc->name);
+		snprintf(one->document, sizeof(one->document), "%s", doc->name);
 		one->contents = walk->contents;
 		out->num_deliveries++;
 	}
@@ -896,8 +890,8 @@ fetch_all(struct fetch *fetch, struct error *err)
 {
 	bool ok = true;
 
-	fetch->out->deliveries = calloc(fetch->num + 1,
-	    sizeof(*fetch->out->deliveries));
+	fetch->out->deliveries =
+	    calloc(fetch->num + 1, sizeof(*fetch->out->deliveries));
 	if (fetch->out->deliveries == NULL)
 		return error_set_errno(err, "git request");
 	for (size_t i = 0, next; ok && i < fetch->num; i = next) {
@@ -925,7 +919,7 @@ nots_are_refs(struct fetch *fetch)
 		char name[GIT_REF];
 		const char *slug = name;
 
-		ok = span_to_str(fetch->request->not[i], name, sizeof(name));
+		ok = span_to_str(fetch->request->not [i], name, sizeof(name));
 		if (ok && strncmp(name, "refs/", 5) == 0)
 			slug += 5;
 		if (ok && strncmp(slug, "heads/", 6) == 0)
@@ -979,21 +973,24 @@ run_fetch(struct fetch *fetch, struct error *err)
 		return refuse(out, err, "upload-pack: not our ref %s", hex);
 	}
 	if (!nots_are_refs(fetch))
-		return refuse(out, err, "upload-pack: deepen-not names no"
-					" branch that is here");
-	ok = fetch->request->v2 ? negotiate_v2(fetch, &pack, err) :
-				  negotiate_v0(fetch, &pack, err);
+		return refuse(out, err,
+		    "upload-pack: deepen-not names no"
+		    " branch that is here");
+	ok = fetch->request->v2 ? negotiate_v2(fetch, &pack, err)
+				: negotiate_v0(fetch, &pack, err);
 	acks = out->text;
 	out->text = BUF(SIZE_MAX);
 	refused = false;
-	if (ok && (pack || (!fetch->request->v2 &&
-			       git_request_deepens(fetch->request)))) {
+	if (ok &&
+	    (pack ||
+		(!fetch->request->v2 && git_request_deepens(fetch->request)))) {
 		ok = fetch_all(fetch, err);
 		refused = !fetch->any_in_range;
 	}
 	if (ok && refused)
-		ok = refuse(out, err, "upload-pack: no commits are left for"
-				      " such a shallow request");
+		ok = refuse(out, err,
+		    "upload-pack: no commits are left for"
+		    " such a shallow request");
 	else
 		ok = ok && lay_out(fetch, &acks, pack, err);
 	out->has_pack = ok && pack && !refused;
@@ -1004,9 +1001,8 @@ run_fetch(struct fetch *fetch, struct error *err)
 }
 
 bool
-git_answer(const struct git_service *service,
-    const struct git_request *request, struct git_answer *out,
-    struct error *err)
+git_answer(const struct git_service *service, const struct git_request *request,
+    struct git_answer *out, struct error *err)
 {
 	struct fetch fetch = { .service = service,
 		.request = request,
@@ -1059,8 +1055,8 @@ struct writing {
 static bool
 write_out(struct writing *to, struct error *err)
 {
-	const bool ok = file_pwrite(to->fd, buf_span(&to->out),
-	    (off_t)to->at, err);
+	const bool ok =
+	    file_pwrite(to->fd, buf_span(&to->out), (off_t)to->at, err);
 
 	to->at += to->out.len;
 	to->out.len = 0;
@@ -1092,9 +1088,9 @@ sink_to_band(void *arg, struct span bytes, struct error *err)
 		    !buf_append(to->side_band ? &to->band : &to->out, part,
 			err))
 			return false;
-		if (to->side_band ? to->band.len == BAND && !end_band(to, err) :
-				    to->out.len >= GATHER / 2 &&
-			    !write_out(to, err))
+		if (to->side_band
+			? to->band.len == BAND && !end_band(to, err)
+			: to->out.len >= GATHER / 2 && !write_out(to, err))
 			return false;
 	}
 	return true;
@@ -1106,7 +1102,8 @@ tell(struct writing *to, const struct git_answer *answer, struct error *err)
 	char text[200];
 	const int n = snprintf(text, sizeof(text),
 	    "\2%zu objects of %zu document%s; the journal has the"
-	    " deliver%s\n", answer->num_objects, answer->num_deliveries,
+	    " deliver%s\n",
+	    answer->num_objects, answer->num_deliveries,
 	    answer->num_deliveries == 1 ? "" : "s",
 	    answer->num_deliveries == 1 ? "y" : "ies");
 

@@ -22,8 +22,8 @@ struct git_service {
 };
 
 /* The answer to GET …/info/refs?service=git-upload-pack. */
-bool git_advertise(const struct git_service *service, bool v2,
-    struct buf *out, struct error *err) MUST_USE;
+bool git_advertise(const struct git_service *service, bool v2, struct buf *out,
+    struct error *err) MUST_USE;
 
 /* A document of which something goes out, and its newest version in it. */
 struct git_delivery {

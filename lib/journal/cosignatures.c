@@ -23,7 +23,8 @@ struct cosignatures {
 	bool failed;
 };
 
-/* Whose line is it?  The name and the key's ID, as far as they tell two apart. */
+/* Whose line is it?  The name and the key's ID, as far as they tell two apart.
+ */
 static bool
 is_of(const char *line, const struct note_key *key)
 {
@@ -54,8 +55,7 @@ insert(struct cosignatures *all, uint64_t size, struct span line,
 
 	if (all->num == all->room) {
 		const size_t room = all->room == 0 ? 64 : all->room * 2;
-		struct record *list = realloc(all->list,
-		    room * sizeof(*list));
+		struct record *list = realloc(all->list, room * sizeof(*list));
 
 		if (list == NULL) {
 			free(one.line);
@@ -106,8 +106,7 @@ load(struct cosignatures *all, struct span text, bool is_view,
 		    !span_to_u64(size, &number))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "journal/cosignatures is damaged");
-		if (!insert(all, number, span_of(rest.data, rest.len + 1),
-			err))
+		if (!insert(all, number, span_of(rest.data, rest.len + 1), err))
 			return false;
 	}
 	all->end = (off_t)(whole - text.len);
@@ -127,8 +126,9 @@ open_file(const char *path, bool is_view, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&all->mutex, NULL);
-	all->fd = open(path, is_view ? O_RDONLY | O_CLOEXEC :
-				       O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	all->fd = open(path,
+	    is_view ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC,
+	    0600);
 	/* A journal from before there were witnesses has no such file. */
 	ok = all->fd >= 0 || (is_view && errno == ENOENT) ||
 	    error_set_errno(err, "%s", path);
@@ -161,8 +161,7 @@ cosignatures_each(struct cosignatures *all,
     void (*visit)(void *arg, uint64_t size, struct span line), void *arg)
 {
 	for (size_t i = 0; i < all->num; i++)
-		visit(arg, all->list[i].size,
-		    span_of_str(all->list[i].line));
+		visit(arg, all->list[i].size, span_of_str(all->list[i].line));
 }
 
 void
@@ -206,8 +205,7 @@ cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
 		    error_set(err, ERROR_UNAVAILABLE,
 			"journal/cosignatures could not be written before");
 		ok = ok &&
-		    buf_printf(&text, err, "%llu ",
-			(unsigned long long)size) &&
+		    buf_printf(&text, err, "%llu ", (unsigned long long)size) &&
 		    buf_append(&text, line, err) &&
 		    file_pwrite(all->fd, buf_span(&text), all->end, err);
 		if (ok && fdatasync(all->fd) != 0)
@@ -270,8 +268,8 @@ cosignatures_count(struct cosignatures *all, const struct witnesses *witnesses,
 }
 
 uint64_t
-cosignatures_first(struct cosignatures *all,
-    const struct witnesses *witnesses, uint64_t from)
+cosignatures_first(struct cosignatures *all, const struct witnesses *witnesses,
+    uint64_t from)
 {
 	uint64_t found = 0;
 	size_t next;

@@ -33,8 +33,8 @@ void cosignatures_free(struct cosignatures *all);
  * Keep the line of a witness, durable after true.  A second one of it for the
  * same size is not kept.
  */
-bool cosignatures_add(struct cosignatures *all, uint64_t size,
-    struct span line, struct error *err) MUST_USE;
+bool cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err) MUST_USE;
 /* Append the lines that stand under the note of this size. */
 bool cosignatures_append(struct cosignatures *all, uint64_t size,
     struct buf *out, struct error *err) MUST_USE;

@@ -48,12 +48,12 @@ static const struct {
 	[ENTRY_WAYBILL] = { "waybill", HEX, AT(waybill), ROOM(waybill) },
 };
 
-#define F(name)  (UINT32_C(1) << ENTRY_##name)
-#define ALWAYS   (F(ACT) | F(VALISE) | F(TIME) | F(SALT) | F(POLICY))
-#define WHO      (F(OFFICE) | F(PERSON))
-#define WHAT     (F(DOCUMENT) | F(VERSION))
-#define SIGNED                                                              \
-	(WHO | WHAT | F(DIGEST) | F(MANIFEST) | F(SIGNATURE) | F(CONTENTS) | \
+#define F(name) (UINT32_C(1) << ENTRY_##name)
+#define ALWAYS  (F(ACT) | F(VALISE) | F(TIME) | F(SALT) | F(POLICY))
+#define WHO     (F(OFFICE) | F(PERSON))
+#define WHAT    (F(DOCUMENT) | F(VERSION))
+#define SIGNED                                                                 \
+	(WHO | WHAT | F(DIGEST) | F(MANIFEST) | F(SIGNATURE) | F(CONTENTS) |   \
 	    F(COMMIT) | F(CRLS))
 #define BY_BAG (F(WAYBILL) | F(DISPATCHED))
 
@@ -65,12 +65,10 @@ static const struct {
 	[ACT_START] = { "start", ALWAYS | F(SOFTWARE), F(PRIOR) },
 	[ACT_POLICY] = { "policy", ALWAYS | F(CHANGED), F(PRIOR) },
 	[ACT_CRL] = { "crl", ALWAYS | F(CRLS), F(PRIOR) },
-	[ACT_DEPOSIT] = { "deposit", ALWAYS | SIGNED,
-	    F(PRIOR) | BY_BAG },
+	[ACT_DEPOSIT] = { "deposit", ALWAYS | SIGNED, F(PRIOR) | BY_BAG },
 	[ACT_SIGN] = { "sign", ALWAYS | SIGNED | F(PRIOR), BY_BAG },
 	[ACT_FORCE] = { "force",
-	    ALWAYS | WHAT | F(DIGEST) | F(CONTENTS) | F(PRIOR) |
-		F(SIGNATURES),
+	    ALWAYS | WHAT | F(DIGEST) | F(CONTENTS) | F(PRIOR) | F(SIGNATURES),
 	    0 },
 	[ACT_TERMINATE] = { "terminate", ALWAYS | SIGNED | F(PRIOR), 0 },
 	[ACT_DELIVER] = { "deliver", ALWAYS | WHO | WHAT | F(CONTENTS), 0 },
@@ -206,8 +204,8 @@ entry_encode(const struct entry *entry, struct buf *out, struct error *err)
 	named.valise = 1;
 	named.has |= F(ACT) | F(VALISE);
 	assert((named.has & acts[entry->act].must) == acts[entry->act].must);
-	assert((named.has &
-		   ~(acts[entry->act].must | acts[entry->act].may)) == 0);
+	assert(
+	    (named.has & ~(acts[entry->act].must | acts[entry->act].may)) == 0);
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		if (entry_has(&named, (enum entry_field)i) &&
 		    (!buf_printf(out, err, "%s\"%s\":",
@@ -377,8 +375,8 @@ take_fields(struct span *in, struct entry *out, unsigned *unknown,
 		if (strcmp(key, last) <= 0)
 			return bad(err, "keys are not in order at ", key);
 		memcpy(last, key, sizeof(last));
-		while (field < ENTRY_FIELDS &&
-		    strcmp(fields[field].key, key) < 0)
+		while (
+		    field < ENTRY_FIELDS && strcmp(fields[field].key, key) < 0)
 			field++;
 		if (field < ENTRY_FIELDS &&
 		    strcmp(fields[field].key, key) == 0) {
@@ -411,8 +409,8 @@ entry_parse(struct span line, struct entry *out, struct error *err)
 		return false;
 	if (!entry_has(out, ENTRY_ACT) || !entry_has(out, ENTRY_VALISE))
 		return bad(err, "neither act nor format", "");
-	out->act = out->valise == 1 ? act_of(span_of_str(out->act_name)) :
-				      ACT_OTHER;
+	out->act =
+	    out->valise == 1 ? act_of(span_of_str(out->act_name)) : ACT_OTHER;
 	if ((out->has & acts[out->act].must) != acts[out->act].must)
 		return bad(err, "a field is missing in ", out->act_name);
 	if (out->act != ACT_OTHER &&

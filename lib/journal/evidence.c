@@ -52,9 +52,8 @@ take_note(struct span *text, const char *name, struct buf *out,
 	struct span value, note;
 	uint64_t len;
 
-	if (!span_take_field(text, name, &value) ||
-	    !span_to_u64(value, &len) || len > LIMIT_NOTE_FILE ||
-	    !span_take(text, (size_t)len, &note))
+	if (!span_take_field(text, name, &value) || !span_to_u64(value, &len) ||
+	    len > LIMIT_NOTE_FILE || !span_take(text, (size_t)len, &note))
 		return bad(err, "a checkpoint is missing or cut");
 	return buf_append(out, note, err);
 }
@@ -74,8 +73,9 @@ evidence_parse(struct span text, struct evidence *out, struct error *err)
 	struct span line;
 
 	if (text.len > LIMIT_EVIDENCE_BYTES)
-		return error_set(err, ERROR_LIMIT, "evidence of %zu bytes,"
-						   " limit %d",
+		return error_set(err, ERROR_LIMIT,
+		    "evidence of %zu bytes,"
+		    " limit %d",
 		    text.len, LIMIT_EVIDENCE_BYTES);
 	if (!span_take_line(&text, &line) || !span_is(line, magic))
 		return bad(err, "it does not begin with \"valise evidence 1\"");
@@ -106,9 +106,10 @@ static bool
 proves_fork(const struct evidence *evidence, const struct checkpoint *small,
     const struct checkpoint *large)
 {
-	return evidence->has_root && !digest_eq(&evidence->root, &small->root) &&
-	    merkle_verify_consistency(small->size, large->size,
-		&evidence->root, &large->root, &evidence->proof);
+	return evidence->has_root &&
+	    !digest_eq(&evidence->root, &small->root) &&
+	    merkle_verify_consistency(small->size, large->size, &evidence->root,
+		&large->root, &evidence->proof);
 }
 
 bool
@@ -123,18 +124,18 @@ evidence_verify(const struct evidence *evidence, const struct note_keys *keys,
 		return error_context(err, "evidence");
 	if (seen.size == shown.size) {
 		*proves = !digest_eq(&seen.root, &shown.root);
-		snprintf(text, 400, *proves ?
-			"two checkpoints of size %llu with different roots,"
-			" both signed by the journal's key: whoever holds it"
-			" keeps two histories" :
-			"the same checkpoint twice, of size %llu: it proves"
-			" nothing",
+		snprintf(text, 400,
+		    *proves
+			? "two checkpoints of size %llu with different roots,"
+			  " both signed by the journal's key: whoever holds it"
+			  " keeps two histories"
+			: "the same checkpoint twice, of size %llu: it proves"
+			  " nothing",
 		    (unsigned long long)seen.size);
 		return true;
 	}
-	*proves = seen.size < shown.size ?
-	    proves_fork(evidence, &seen, &shown) :
-	    proves_fork(evidence, &shown, &seen);
+	*proves = seen.size < shown.size ? proves_fork(evidence, &seen, &shown)
+					 : proves_fork(evidence, &shown, &seen);
 	if (evidence->has_root && !*proves)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "evidence: its proof does not lead from one checkpoint to"
@@ -146,8 +147,8 @@ evidence_verify(const struct evidence *evidence, const struct note_keys *keys,
 		    " the first %llu entries: whoever holds it keeps two",
 		    (unsigned long long)seen.size,
 		    (unsigned long long)shown.size,
-		    (unsigned long long)(seen.size < shown.size ? seen.size :
-								  shown.size));
+		    (unsigned long long)(seen.size < shown.size ? seen.size
+								: shown.size));
 	else
 		snprintf(text, 400,
 		    "a checkpoint of size %llu was seen, and then one of size"

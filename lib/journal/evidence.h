@@ -20,8 +20,8 @@ struct evidence {
 	struct merkle_proof proof;
 };
 
-#define EVIDENCE                                       \
-	((struct evidence){ .seen = BUF(LIMIT_NOTE_FILE), \
+#define EVIDENCE                                                               \
+	((struct evidence){ .seen = BUF(LIMIT_NOTE_FILE),                      \
 	    .shown = BUF(LIMIT_NOTE_FILE) })
 
 bool evidence_encode(const struct evidence *evidence, struct buf *out,

@@ -13,8 +13,8 @@
 enum {
 	HEAD_BYTES = JOURNAL_HEAD_BYTES,
 	HEADS_IN_FLIGHT = 1 << 16,
-	CHUNK = 1 << 16,      /* offsets in one piece */
-	CHUNKS = 1 << 14,     /* 2^30 entries */
+	CHUNK = 1 << 16,  /* offsets in one piece */
+	CHUNKS = 1 << 14, /* 2^30 entries */
 };
 
 static const char head_magic[] = "VALHEAD1";
@@ -27,7 +27,7 @@ struct journal {
 	uint64_t end;              /* of entries, committed */
 	uint64_t num_heads;        /* atomic */
 	struct merkle_edge edge;
-	pthread_mutex_t mutex;     /* for head */
+	pthread_mutex_t mutex; /* for head */
 	struct head head;
 	/* Appended, not yet committed. */
 	uint64_t next_end;
@@ -56,8 +56,7 @@ open_files(struct journal *journal, const char *dir, int flags,
 		flags |= O_CREAT;
 	if (!file_join(path, dir, "nodes", err))
 		return false;
-	if ((journal->nodes = open(path, flags, 0600)) < 0 &&
-	    !journal->is_view)
+	if ((journal->nodes = open(path, flags, 0600)) < 0 && !journal->is_view)
 		return error_set_errno(err, "%s", path);
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
 		snprintf(name, sizeof(name), "hashes-%u", l);
@@ -151,8 +150,8 @@ parse_head(struct span record, struct head *out, uint64_t *end)
 	struct digest sum;
 	uint64_t time;
 
-	if (!span_take(&rest, 8, &magic) || !span_eq(magic,
-						span_of(head_magic, 8)) ||
+	if (!span_take(&rest, 8, &magic) ||
+	    !span_eq(magic, span_of(head_magic, 8)) ||
 	    !span_take_u64(&rest, &out->size) || !span_take_u64(&rest, end) ||
 	    !span_take_u64(&rest, &time) || !span_take(&rest, 32, &root) ||
 	    !span_take(&rest, 64, &signature) || !span_take(&rest, 32, &check))
@@ -269,8 +268,7 @@ set_offset(struct journal *journal, uint64_t index, uint64_t offset,
 	if (index / CHUNK >= CHUNKS)
 		return error_set(err, ERROR_LIMIT, "the journal is full");
 	chunk = &journal->offsets[index / CHUNK];
-	if (*chunk == NULL &&
-	    (*chunk = calloc(CHUNK, sizeof(**chunk))) == NULL)
+	if (*chunk == NULL && (*chunk = calloc(CHUNK, sizeof(**chunk))) == NULL)
 		return error_set_errno(err, "journal");
 	(*chunk)[index % CHUNK] = offset;
 	return true;
@@ -407,8 +405,8 @@ contradiction(struct error *err, const char *what, uint64_t size)
 	return error_set(err, ERROR_UNTRUSTED,
 	    "the journal contradicts itself: %s at size %llu; nothing was"
 	    " changed. Do not delete anything: keep this folder, and see"
-	    " \"A damaged journal\" in the operations manual", what,
-	    (unsigned long long)size);
+	    " \"A damaged journal\" in the operations manual",
+	    what, (unsigned long long)size);
 }
 
 /* At a size that somebody vouches for, the roots must agree. */
@@ -429,8 +427,7 @@ check_root_here(const struct opening *open, struct error *err)
 	if (edge->size == open->signer.size && edge->size > 0 &&
 	    !digest_eq(&root, &open->signer.root))
 		return contradiction(err,
-		    "entries are not those that the signer signed",
-		    edge->size);
+		    "entries are not those that the signer signed", edge->size);
 	return true;
 }
 
@@ -447,8 +444,7 @@ scan_entries(struct opening *open, struct span map, struct error *err)
 		if (!span_take_u16(&rest, &len) ||
 		    !span_take(&rest, len, &entry)) {
 			return contradiction(err,
-			    "entries end before what the signer signed",
-			    index);
+			    "entries end before what the signer signed", index);
 		}
 		if (!set_offset(journal, index,
 			(uint64_t)(map.len - rest.len) - len - 2, err) ||
@@ -480,8 +476,9 @@ map_and_scan(struct opening *open, struct error *err)
 		return error_set_errno(err, "journal/entries");
 	if (st.st_size == 0)
 		return open->signer.size == 0 ||
-		    contradiction(err, "there are no entries, but the signer"
-				       " signed some",
+		    contradiction(err,
+			"there are no entries, but the signer"
+			" signed some",
 			open->signer.size);
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
 	    journal->entries, 0);
@@ -545,7 +542,9 @@ journal_open(const char *dir, const struct note_keys *keys,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err)
 {
-	struct opening open = { .signer = *signer, .visit = visit, .arg = arg,
+	struct opening open = { .signer = *signer,
+		.visit = visit,
+		.arg = arg,
 		.mended = mended };
 	struct journal *journal = new_journal(err);
 	bool ok;
@@ -559,8 +558,9 @@ journal_open(const char *dir, const struct note_keys *keys,
 	    find_last_head(journal, &open.head, &open.head_end, err) &&
 	    drop_torn_heads(journal, dir, mended, err);
 	if (ok && open.head.size > signer->size)
-		ok = contradiction(err, "heads are ahead of the signer: its"
-					" memory was rolled back",
+		ok = contradiction(err,
+		    "heads are ahead of the signer: its"
+		    " memory was rolled back",
 		    open.head.size);
 	ok = ok && map_and_scan(&open, err) && complete(&open, err);
 	if (!ok) {
@@ -659,8 +659,8 @@ journal_append(struct journal *journal, const struct span entries[],
 		    append_leaf(journal, entries[i], err);
 	journal->next_end = journal->end + bytes.len;
 	ok = ok &&
-	    file_pwrite(journal->entries, buf_span(&bytes),
-		(off_t)journal->end, err);
+	    file_pwrite(journal->entries, buf_span(&bytes), (off_t)journal->end,
+		err);
 	if (ok && fdatasync(journal->entries) != 0)
 		ok = error_set_errno(err, "flush");
 	buf_free(&bytes);
@@ -777,8 +777,8 @@ journal_note(const struct journal *journal, const struct head *head,
 
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
 	    journal->keys.keys[0].name);
-	return note_encode(note_key_at(&journal->keys, head->size),
-	    &checkpoint, head->signature, out, err);
+	return note_encode(note_key_at(&journal->keys, head->size), &checkpoint,
+	    head->signature, out, err);
 }
 
 static bool
@@ -850,8 +850,8 @@ journal_tile(const struct journal *journal, const struct tile *tile,
 	}
 	if ((bytes = malloc(to - from)) == NULL)
 		return error_set_errno(err, "journal");
-	ok = (file_pread(tile->is_bundle ? journal->entries :
-					   journal->hashes[tile->level],
+	ok = (file_pread(tile->is_bundle ? journal->entries
+					 : journal->hashes[tile->level],
 		  bytes, to - from, (off_t)from, err) ||
 		 error_context(err, "journal")) &&
 	    buf_append(out, span_of(bytes, to - from), err);

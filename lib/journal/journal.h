@@ -35,7 +35,7 @@ typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
 
 /* What opening had to mend; for the log. */
 struct journal_mended {
-	uint64_t cut_bytes;     /* beyond what was ever signed */
+	uint64_t cut_bytes; /* beyond what was ever signed */
 	uint64_t heads_completed;
 	uint64_t heads_dropped; /* torn: receipts then lead to the next one */
 	uint64_t hashes_rebuilt;

@@ -61,8 +61,8 @@ merkle_root(const struct merkle_edge *edge)
 	for (unsigned level = 0; level < 64; level++) {
 		if ((edge->size >> level & 1) == 0)
 			continue;
-		hash = first ? edge->full[level] :
-			       merkle_node(&edge->full[level], &hash);
+		hash = first ? edge->full[level]
+			     : merkle_node(&edge->full[level], &hash);
 		first = false;
 	}
 	return hash;
@@ -126,8 +126,8 @@ merkle_prove_inclusion(merkle_reader *read, void *arg, uint64_t index,
 	assert(index < size);
 	out->num = 0;
 	while (to - from > 1) {
-		const uint64_t middle = from +
-		    (UINT64_C(1) << split_level(to - from));
+		const uint64_t middle =
+		    from + (UINT64_C(1) << split_level(to - from));
 		const bool left = index < middle;
 
 		if (!range_root(read, arg, left ? middle : from,
@@ -155,8 +155,8 @@ merkle_prove_consistency(merkle_reader *read, void *arg, uint64_t old,
 	if (old == 0 || old == size)
 		return true;
 	while (old != to) {
-		const uint64_t middle = from +
-		    (UINT64_C(1) << split_level(to - from));
+		const uint64_t middle =
+		    from + (UINT64_C(1) << split_level(to - from));
 		const bool left = old <= middle;
 
 		if (!range_root(read, arg, left ? middle : from,

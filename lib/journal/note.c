@@ -114,14 +114,14 @@ derive_public(struct note_signer *signer, struct error *err)
 	ok = key != NULL &&
 	    EVP_PKEY_get_raw_public_key(key, signer->key.public_key, &len) == 1;
 	EVP_PKEY_free(key);
-	signer->key.id = key_id(signer->key.name, signer->key.type,
-	    signer->key.public_key);
+	signer->key.id =
+	    key_id(signer->key.name, signer->key.type, signer->key.public_key);
 	return ok || error_set_openssl(err, ERROR_SYSTEM, "Ed25519 key");
 }
 
 bool
-note_signer_make(const char *name, enum note_type type,
-    struct note_signer *out, struct error *err)
+note_signer_make(const char *name, enum note_type type, struct note_signer *out,
+    struct error *err)
 {
 	if (!note_name_is_valid(span_of_str(name)))
 		return error_set(err, ERROR_USAGE, "\"%s\" cannot name a key",
@@ -267,8 +267,7 @@ checkpoint_parse(struct span text, struct checkpoint *out, struct error *err)
 	if (!span_to_u64(size, &parsed.size) || parsed.size > INT64_MAX)
 		return error_set(err, ERROR_MALFORMED,
 		    "checkpoint's size is not a decimal number below 2^63");
-	if (!span_to_base64(root, parsed.root.bytes,
-		sizeof(parsed.root.bytes)))
+	if (!span_to_base64(root, parsed.root.bytes, sizeof(parsed.root.bytes)))
 		return error_set(err, ERROR_MALFORMED,
 		    "checkpoint's root is not 32 bytes in base64");
 	if (text.len != 0)
@@ -339,8 +338,7 @@ parse_line(struct span line, struct span *name, uint32_t *id,
 }
 
 static bool
-cosigned_text(struct span text, int64_t at, struct buf *out,
-    struct error *err)
+cosigned_text(struct span text, int64_t at, struct buf *out, struct error *err)
 {
 	return buf_printf(out, err, "cosignature/v1\ntime %lld\n",
 		   (long long)at) &&
@@ -497,8 +495,7 @@ static const struct note_key *
 find_key(const struct note_keys *keys, struct span name, uint32_t id)
 {
 	for (size_t i = 0; i < keys->num; i++)
-		if (span_is(name, keys->keys[i].name) &&
-		    id == keys->keys[i].id)
+		if (span_is(name, keys->keys[i].name) && id == keys->keys[i].id)
 			return &keys->keys[i];
 	return NULL;
 }
@@ -516,8 +513,8 @@ note_open(struct span note, const struct note_keys *keys,
 	size_t len;
 
 	if (note.len > LIMIT_NOTE_FILE)
-		return error_set(err, ERROR_LIMIT, "note is %zu bytes, limit %d",
-		    note.len, LIMIT_NOTE_FILE);
+		return error_set(err, ERROR_LIMIT,
+		    "note is %zu bytes, limit %d", note.len, LIMIT_NOTE_FILE);
 	if (!text_is_utf8(note) || !split(note, &text, &lines) ||
 	    lines.len == 0)
 		return error_set(err, ERROR_MALFORMED,
@@ -552,15 +549,18 @@ note_open(struct span note, const struct note_keys *keys,
 		return error_set_code(err, ERROR_UNTRUSTED, "KEY_UNKNOWN",
 		    "the checkpoint is not signed by the journal \"%s\" that"
 		    " you know; a newer key is learnt from the daemon"
-		    " (\"valise list\")", keys->keys[0].name);
+		    " (\"valise list\")",
+		    keys->keys[0].name);
 	if (!any)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the checkpoint is not signed by the journal \"%s\" that"
-		    " you know", keys->keys[0].name);
+		    " you know",
+		    keys->keys[0].name);
 	if (!signed_by[note_key_at(keys, out->size) - keys->keys])
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the checkpoint of size %llu is signed by a key that was"
-		    " not the journal's then", (unsigned long long)out->size);
+		    " not the journal's then",
+		    (unsigned long long)out->size);
 	return strcmp(out->origin, keys->keys[0].name) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the checkpoint is another journal's, \"%s\"", out->origin);

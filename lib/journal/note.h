@@ -29,8 +29,8 @@ struct note_key {
 
 /* A key name: non-empty UTF-8 without white space or '+'. */
 bool note_name_is_valid(struct span name);
-bool note_key_parse(struct span text, enum note_type type,
-    struct note_key *out, struct error *err) MUST_USE;
+bool note_key_parse(struct span text, enum note_type type, struct note_key *out,
+    struct error *err) MUST_USE;
 void note_key_encode(const struct note_key *key, char out[NOTE_KEY_TEXT]);
 
 /*
@@ -51,8 +51,7 @@ struct note_keys note_keys_of(const struct note_key *key);
 bool note_keys_add(struct note_keys *keys, uint64_t until,
     const struct note_key *next, struct error *err) MUST_USE;
 /* The one that signs a checkpoint of this size. */
-const struct note_key *note_key_at(const struct note_keys *keys,
-    uint64_t size);
+const struct note_key *note_key_at(const struct note_keys *keys, uint64_t size);
 /* Lines of "UNTIL VKEY", the earlier ones; newest comes after them. */
 bool note_keys_parse(struct span lines, const struct note_key *newest,
     struct note_keys *out, struct error *err) MUST_USE;
@@ -105,8 +104,8 @@ bool note_cosign(const struct note_signer *witness, struct span note,
 
 /* A witness's line that stands under a note and is good. */
 struct cosignature {
-	size_t witness; /* its place among those asked for */
-	int64_t at;     /* when it says that it checked */
+	size_t witness;   /* its place among those asked for */
+	int64_t at;       /* when it says that it checked */
 	struct span line; /* of the note, with its LF */
 };
 /*

@@ -17,8 +17,8 @@ struct proof {
 	struct buf note;  /* the signed checkpoint, cosignatures included */
 };
 
-#define PROOF                                                              \
-	((struct proof){ .entry = BUF(LIMIT_ENTRY_BYTES),                  \
+#define PROOF                                                                  \
+	((struct proof){ .entry = BUF(LIMIT_ENTRY_BYTES),                      \
 	    .note = BUF(LIMIT_NOTE_FILE) })
 
 /* Append the proof's text. */

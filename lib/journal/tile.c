@@ -27,7 +27,8 @@ take_number(struct span *path, uint64_t *out)
 		if (more)
 			group = span_sub(group, 1, group.len - 1);
 		/* "000.p": the last group of a partial tile. */
-		if (!more && group.len == 5 && memcmp(group.data + 3, ".p", 2) == 0)
+		if (!more && group.len == 5 &&
+		    memcmp(group.data + 3, ".p", 2) == 0)
 			group.len = 3;
 		if (group.len != 3 || *out > UINT64_MAX / 1000000)
 			return false;
@@ -84,8 +85,8 @@ tile_path(const struct tile *tile, char out[TILE_PATH])
 	uint64_t scale = 1;
 	int used;
 
-	used = tile->is_bundle ? snprintf(out, TILE_PATH, "entries") :
-				 snprintf(out, TILE_PATH, "%u", tile->level);
+	used = tile->is_bundle ? snprintf(out, TILE_PATH, "entries")
+			       : snprintf(out, TILE_PATH, "%u", tile->level);
 	while (tile->number / scale >= 1000)
 		scale *= 1000;
 	for (; scale > 0; scale /= 1000)

@@ -93,8 +93,8 @@ digest_of_key(EVP_PKEY *key)
 	const EVP_MD *md;
 
 	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
-		return EVP_PKEY_get_bits(key) == 384 ? EVP_sha384() :
-						       EVP_sha256();
+		return EVP_PKEY_get_bits(key) == 384 ? EVP_sha384()
+						     : EVP_sha256();
 	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS ||
 	    EVP_PKEY_get_default_digest_name(key, name, sizeof(name)) <= 0 ||
 	    (md = EVP_get_digestbyname(name)) == NULL)
@@ -110,11 +110,10 @@ set_padding(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
 
 	return EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS ||
 	    (ctx != NULL &&
-		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) >
-		    0 &&
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
 		EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
-		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx,
-		    RSA_PSS_SALTLEN_DIGEST) > 0);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) >
+		    0);
 }
 
 bool
@@ -181,8 +180,8 @@ static bool
 is_serial(const struct cert *cert, struct span serial)
 {
 	unsigned char *der = NULL;
-	const int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509),
-	    &der);
+	const int len =
+	    i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509), &der);
 	const bool same = len > 0 && span_eq(serial, span_of(der, (size_t)len));
 
 	OPENSSL_free(der);
@@ -241,8 +240,9 @@ check_signed_cert(const struct signed_data *data, const struct cert *cert,
 		   (data->ess_serial.len == 0 ||
 		       (is_serial(cert, data->ess_serial) &&
 			   is_issuer(cert, data->ess_issuer)))) ||
-	    broken(err, "its signing-certificate attribute names another"
-			" certificate");
+	    broken(err,
+		"its signing-certificate attribute names another"
+		" certificate");
 }
 
 static bool
@@ -265,10 +265,10 @@ check_kind(const struct signed_data *data, const struct cert *cert,
     struct error *err)
 {
 	const int key = EVP_PKEY_get_base_id(X509_get0_pubkey(cert->x509));
-	const bool fits = data->kind == SIGNATURE_ECDSA ? key == EVP_PKEY_EC :
-	    data->kind == SIGNATURE_RSA			? key == EVP_PKEY_RSA :
-							  key == EVP_PKEY_RSA ||
-		key == EVP_PKEY_RSA_PSS;
+	const bool fits = data->kind == SIGNATURE_ECDSA ? key == EVP_PKEY_EC
+	    : data->kind == SIGNATURE_RSA
+	    ? key == EVP_PKEY_RSA
+	    : key == EVP_PKEY_RSA || key == EVP_PKEY_RSA_PSS;
 
 	return fits || broken(err, "its algorithm is not one of its key");
 }
@@ -288,8 +288,9 @@ verify_cms(CMS_ContentInfo *cms, const struct cert *cert, struct span content,
 		ok = CMS_verify(cms, signers, NULL, in, NULL,
 			 CMS_BINARY | CMS_NOINTERN | CMS_NOCRL |
 			     CMS_NO_SIGNER_CERT_VERIFY) == 1 ||
-		    broken(err, "the signature is not over these bytes, or not"
-				" by the key of its certificate");
+		    broken(err,
+			"the signature is not over these bytes, or not"
+			" by the key of its certificate");
 	sk_X509_free(signers);
 	BIO_free(in);
 	ERR_clear_error();
@@ -370,8 +371,9 @@ cades_check_imprint(struct span tst_info, struct span content,
 	    TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info)));
 	imprint = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
 	md = EVP_get_digestbyobj(oid);
-	if (md == NULL || EVP_Digest(content.data, content.len, hash, &hash_len,
-			      md, NULL) != 1)
+	if (md == NULL ||
+	    EVP_Digest(content.data, content.len, hash, &hash_len, md, NULL) !=
+		1)
 		bad_form(err, "the timestamp's digest is not known");
 	else
 		ok = span_eq(span_of(hash, hash_len),
@@ -401,8 +403,9 @@ cades_verify_timestamp(struct span token, struct span content,
 		bad_form(err, "not an RFC 3161 timestamp token");
 	} else if (CMS_verify(cms, NULL, NULL, NULL, out,
 		       CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
-		broken(err, "the timestamp's signature does not verify, or its"
-			    " certificate is not in it");
+		broken(err,
+		    "the timestamp's signature does not verify, or its"
+		    " certificate is not in it");
 	} else {
 		len = BIO_get_mem_data(out, &text);
 		ok = cades_check_imprint(span_of((uint8_t *)text, (size_t)len),

@@ -24,8 +24,8 @@ bio_of(struct span bytes)
 static bool
 read_email(struct cert *cert, struct error *err)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(cert->x509,
-	    NID_subject_alt_name, NULL, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
 	unsigned found = 0;
 	bool ok = true;
 
@@ -69,8 +69,8 @@ pss_digest_is_good(const EVP_PKEY *key)
 		"SHA2-384", "SHA512", "SHA2-512", "UNDEF", "" };
 	char digest[64] = "";
 
-	if (EVP_PKEY_get_default_digest_name((EVP_PKEY *)(uintptr_t)key,
-		digest, sizeof(digest)) <= 0)
+	if (EVP_PKEY_get_default_digest_name((EVP_PKEY *)(uintptr_t)key, digest,
+		sizeof(digest)) <= 0)
 		return true;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (strcmp(digest, good[i]) == 0)
@@ -104,8 +104,7 @@ cert_check_key(const struct cert *cert, struct error *err)
 	if (cert->is_strong)
 		return true;
 	if (EVP_PKEY_get_base_id(cert->key) == EVP_PKEY_EC &&
-	    EVP_PKEY_get_group_name(cert->key, group, sizeof(group), NULL) ==
-		1)
+	    EVP_PKEY_get_group_name(cert->key, group, sizeof(group), NULL) == 1)
 		snprintf(kind, sizeof(kind), "ECDSA on %s", group);
 	else
 		snprintf(kind, sizeof(kind), "%s of %d bits",
@@ -114,7 +113,8 @@ cert_check_key(const struct cert *cert, struct error *err)
 	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK",
 	    "its key is %s, which cannot be used here: make one of ECDSA on"
 	    " P-256 (certs/request does) or P-384, or of RSA or RSA-PSS with"
-	    " 3072 bits or more and SHA-256, 384 or 512", kind);
+	    " 3072 bits or more and SHA-256, 384 or 512",
+	    kind);
 }
 
 static void
@@ -183,8 +183,9 @@ cert_parse(struct span der, struct error *err)
 	X509 *x509;
 
 	if (der.len > LIMIT_CERT_BYTES) {
-		error_set(err, ERROR_LIMIT, "certificate of %zu bytes, limit %d",
-		    der.len, LIMIT_CERT_BYTES);
+		error_set(err, ERROR_LIMIT,
+		    "certificate of %zu bytes, limit %d", der.len,
+		    LIMIT_CERT_BYTES);
 		return NULL;
 	}
 	x509 = d2i_X509(NULL, &p, (long)der.len);
@@ -202,8 +203,8 @@ struct cert *
 cert_parse_pem(struct span pem, struct error *err)
 {
 	BIO *in = bio_of(pem);
-	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
-				  NULL;
+	X509 *x509 =
+	    in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
 	struct cert *cert = NULL;
 
 	if (x509 == NULL)
@@ -219,8 +220,8 @@ bool
 cert_take_pem(struct span *pem, struct cert **cert, struct error *err)
 {
 	BIO *in = bio_of(*pem);
-	X509 *x509 = in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
-				  NULL;
+	X509 *x509 =
+	    in != NULL ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
 	const unsigned long why = ERR_peek_last_error();
 	const size_t left = in != NULL ? (size_t)BIO_pending(in) : 0;
 
@@ -232,8 +233,9 @@ cert_take_pem(struct span *pem, struct cert **cert, struct error *err)
 	if (x509 != NULL)
 		return *cert != NULL;
 	return ERR_GET_REASON(why) == PEM_R_NO_START_LINE ||
-	    error_set(err, ERROR_MALFORMED, "a block that is no certificate"
-					    " (PEM)");
+	    error_set(err, ERROR_MALFORMED,
+		"a block that is no certificate"
+		" (PEM)");
 }
 
 struct cert *
@@ -257,15 +259,15 @@ bool
 cert_issuer_serial(const struct cert *cert, struct digest *issuer,
     char serial[CERT_SERIAL])
 {
-	BIGNUM *number = ASN1_INTEGER_to_BN(
-	    X509_get0_serialNumber(cert->x509), NULL);
+	BIGNUM *number =
+	    ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert->x509), NULL);
 	char *hex = number != NULL ? BN_bn2hex(number) : NULL;
 	const unsigned char *der;
 	size_t len;
 	bool ok;
 
-	ok = X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &der,
-		 &len) == 1 &&
+	ok = X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &der, &len) ==
+		1 &&
 	    hex != NULL && strlen(hex) < CERT_SERIAL;
 	if (ok) {
 		*issuer = sha256_of(span_of(der, len));
@@ -318,9 +320,9 @@ cert_cache_free(struct cert_cache *cache)
 static struct cert **
 find_slot(struct cert_cache *cache, const struct digest *fingerprint)
 {
-	size_t i = ((size_t)fingerprint->bytes[0] << 16 |
-		       (size_t)fingerprint->bytes[1] << 8 |
-		       fingerprint->bytes[2]) %
+	size_t i =
+	    ((size_t)fingerprint->bytes[0] << 16 |
+		(size_t)fingerprint->bytes[1] << 8 | fingerprint->bytes[2]) %
 	    (LIMIT_CERT_CACHE * 2);
 
 	while (cache->slots[i] != NULL &&
@@ -390,8 +392,8 @@ key_load(const char *path, struct error *err)
 }
 
 bool
-identity_load(const char *cert_path, const char *key_path,
-    struct identity *out, struct error *err)
+identity_load(const char *cert_path, const char *key_path, struct identity *out,
+    struct error *err)
 {
 	struct identity identity = { 0 };
 	struct buf pem = BUF(LIMIT_KEY_BYTES);
@@ -401,7 +403,8 @@ identity_load(const char *cert_path, const char *key_path,
 	    ((identity.cert = cert_parse_pem(buf_span(&pem), err)) != NULL ||
 		error_context(err, "%s", cert_path)) &&
 	    (identity.key = key_load(key_path, err)) != NULL;
-	if (ok && X509_check_private_key(identity.cert->x509, identity.key) != 1)
+	if (ok &&
+	    X509_check_private_key(identity.cert->x509, identity.key) != 1)
 		ok = error_set_openssl(err, ERROR_UNTRUSTED,
 		    "%s is not the key of %s", key_path, cert_path);
 	buf_free(&pem);
@@ -452,7 +455,8 @@ key_make_request(const char *common_name, struct buf *key_pem,
 	    PEM_write_bio_X509_REQ(b, request) == 1;
 	if (!ok)
 		error_set_openssl(err, ERROR_SYSTEM, "make a key");
-	ok = ok && append_bio(a, key_pem, err) && append_bio(b, request_pem, err);
+	ok = ok && append_bio(a, key_pem, err) &&
+	    append_bio(b, request_pem, err);
 	X509_NAME_free(name);
 	BIO_free(a);
 	BIO_free(b);

@@ -46,8 +46,8 @@ is_known(const X509_EXTENSION *ext)
 	static const int known[] = { NID_issuing_distribution_point,
 		NID_delta_crl, NID_crl_number, NID_authority_key_identifier,
 		NID_freshest_crl, NID_issuer_alt_name };
-	ASN1_OBJECT *object = X509_EXTENSION_get_object((X509_EXTENSION *)
-		(uintptr_t)ext);
+	ASN1_OBJECT *object =
+	    X509_EXTENSION_get_object((X509_EXTENSION *)(uintptr_t)ext);
 	char text[32];
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -65,8 +65,8 @@ entry_is_known(X509_REVOKED *entry)
 		X509_EXTENSION *ext = X509_REVOKED_get_ext(entry, i);
 		const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
 
-		if (X509_EXTENSION_get_critical(ext) &&
-		    nid != NID_crl_reason && nid != NID_invalidity_date)
+		if (X509_EXTENSION_get_critical(ext) && nid != NID_crl_reason &&
+		    nid != NID_invalidity_date)
 			return false;
 	}
 	return true;
@@ -92,10 +92,10 @@ all_is_known(X509_CRL *x509)
 static bool
 read_number(struct crl *crl, struct error *err)
 {
-	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl->x509, NID_crl_number,
-	    NULL, NULL);
-	BIGNUM *value = number != NULL ? ASN1_INTEGER_to_BN(number, NULL) :
-					 NULL;
+	ASN1_INTEGER *number =
+	    X509_CRL_get_ext_d2i(crl->x509, NID_crl_number, NULL, NULL);
+	BIGNUM *value =
+	    number != NULL ? ASN1_INTEGER_to_BN(number, NULL) : NULL;
 	const bool ok = value == NULL ||
 	    (!BN_is_negative(value) &&
 		BN_bn2binpad(value, crl->number, CRL_NUMBER_BYTES) ==
@@ -161,8 +161,8 @@ read_scope(struct crl *crl, struct error *err)
 static int
 by_serial(const void *a, const void *b)
 {
-	return ASN1_INTEGER_cmp(
-	    X509_REVOKED_get0_serialNumber(*(X509_REVOKED *const *)a),
+	return ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(
+				    *(X509_REVOKED *const *)a),
 	    X509_REVOKED_get0_serialNumber(*(X509_REVOKED *const *)b));
 }
 
@@ -206,15 +206,14 @@ crl_of(X509_CRL *x509, struct error *err)
 	    !asn1_at(X509_CRL_get0_nextUpdate(x509), &crl->next_update_at))
 		error_set(err, ERROR_MALFORMED,
 		    "CRL without thisUpdate and nextUpdate");
-	else if (X509_CRL_digest(x509, EVP_sha256(), crl->digest.bytes,
-		     &len) != 1)
+	else if (X509_CRL_digest(x509, EVP_sha256(), crl->digest.bytes, &len) !=
+	    1)
 		error_set_openssl(err, ERROR_SYSTEM, "CRL");
 	else if (read_number(crl, err) && read_expired(crl, err) &&
 	    read_scope(crl, err) && index_entries(crl, err)) {
 		crl->is_complete = all_is_known(x509) &&
 		    X509_CRL_get_ext_by_NID(x509, NID_delta_crl, -1) < 0 &&
-		    (crl->scope == NULL ||
-			crl->scope->onlysomereasons == NULL);
+		    (crl->scope == NULL || crl->scope->onlysomereasons == NULL);
 		ERR_clear_error();
 		return crl;
 	}
@@ -283,15 +282,14 @@ static bool
 take_block(struct crls *crls, struct span pem, struct error *err)
 {
 	BIO *in = bio_of(pem);
-	X509_CRL *x509 = in == NULL ?
-	    NULL :
-	    PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
+	X509_CRL *x509 =
+	    in == NULL ? NULL : PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
 
 	BIO_free(in);
 	ERR_clear_error();
-	return x509 != NULL ?
-	    take(crls, x509, err) :
-	    error_set(err, ERROR_MALFORMED, "a block that is no CRL (PEM)");
+	return x509 != NULL
+	    ? take(crls, x509, err)
+	    : error_set(err, ERROR_MALFORMED, "a block that is no CRL (PEM)");
 }
 
 /* From one BEGIN line up to the next, so that none hides those behind it. */
@@ -448,8 +446,7 @@ names_meet(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 	if (a->type != 0 || b->type != 0)
 		return false;
 	for (int i = 0; i < sk_GENERAL_NAME_num(a->name.fullname); i++)
-		for (int j = 0; j < sk_GENERAL_NAME_num(b->name.fullname);
-		     j++)
+		for (int j = 0; j < sk_GENERAL_NAME_num(b->name.fullname); j++)
 			if (GENERAL_NAME_cmp(
 				sk_GENERAL_NAME_value(a->name.fullname, i),
 				sk_GENERAL_NAME_value(b->name.fullname, j)) ==
@@ -496,23 +493,22 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 static bool
 read_listing(X509_REVOKED *entry, struct crl_listing *out)
 {
-	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(entry,
-	    NID_crl_reason, NULL, NULL);
-	const long why = reason != NULL ? ASN1_ENUMERATED_get(reason) :
-					  CRL_REASON_UNSPECIFIED;
-	ASN1_GENERALIZEDTIME *invalid = X509_REVOKED_get_ext_d2i(entry,
-	    NID_invalidity_date, NULL, NULL);
+	ASN1_ENUMERATED *reason =
+	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	const long why = reason != NULL ? ASN1_ENUMERATED_get(reason)
+					: CRL_REASON_UNSPECIFIED;
+	ASN1_GENERALIZEDTIME *invalid =
+	    X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
 	int64_t invalid_at;
 
 	/* A date that does not parse is before all others. */
-	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry),
-		&out->revoked_at))
+	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry), &out->revoked_at))
 		out->revoked_at = INT64_MIN;
 	out->is_hold = why == CRL_REASON_CERTIFICATE_HOLD;
 	out->since_at = out->revoked_at;
 	/* A hold says nothing of the time before it. */
-	if (!out->is_hold && invalid != NULL &&
-	    asn1_at(invalid, &invalid_at) && invalid_at < out->since_at)
+	if (!out->is_hold && invalid != NULL && asn1_at(invalid, &invalid_at) &&
+	    invalid_at < out->since_at)
 		out->since_at = invalid_at;
 	ASN1_ENUMERATED_free(reason);
 	ASN1_GENERALIZEDTIME_free(invalid);
@@ -530,7 +526,8 @@ first_of(const struct crl *crl, const ASN1_INTEGER *serial)
 		const size_t middle = low + (high - low) / 2;
 
 		if (ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(
-			    crl->entries[middle]), serial) < 0)
+					 crl->entries[middle]),
+			serial) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -581,8 +578,8 @@ crl_num_listings(const struct crl *crl)
 bool
 crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
 {
-	const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(
-	    crl->entries[i]);
+	const ASN1_INTEGER *serial =
+	    X509_REVOKED_get0_serialNumber(crl->entries[i]);
 	struct crl_listing is, was;
 
 	return !lists_integer(crl, serial, &is) ||
@@ -593,9 +590,9 @@ crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
 bool
 crl_is_newer(const struct crl *a, const struct crl *b)
 {
-	return a->this_update_at != b->this_update_at ?
-	    a->this_update_at > b->this_update_at :
-	    memcmp(a->number, b->number, CRL_NUMBER_BYTES) > 0;
+	return a->this_update_at != b->this_update_at
+	    ? a->this_update_at > b->this_update_at
+	    : memcmp(a->number, b->number, CRL_NUMBER_BYTES) > 0;
 }
 
 static bool
@@ -605,8 +602,7 @@ is_by_name(const struct crl *crl, const struct digest *issuer)
 	struct digest name;
 	size_t len;
 
-	if (X509_NAME_get0_der(X509_CRL_get_issuer(crl->x509), &der, &len) !=
-	    1)
+	if (X509_NAME_get0_der(X509_CRL_get_issuer(crl->x509), &der, &len) != 1)
 		return false;
 	name = sha256_of(span_of(der, len));
 	return digest_eq(&name, issuer);
@@ -700,12 +696,11 @@ crl_append_pem(const struct crl *crl, struct buf *out, struct error *err)
 	BIO *text = BIO_new(BIO_s_mem());
 	char *data = NULL;
 	long len = 0;
-	const bool ok = (text != NULL &&
-			    PEM_write_bio_X509_CRL(text, crl->x509) == 1 &&
-			    (len = BIO_get_mem_data(text, &data)) > 0) ||
+	const bool ok =
+	    (text != NULL && PEM_write_bio_X509_CRL(text, crl->x509) == 1 &&
+		(len = BIO_get_mem_data(text, &data)) > 0) ||
 	    error_set_openssl(err, ERROR_SYSTEM, "CRL");
-	const bool put = ok &&
-	    buf_append(out, span_of(data, (size_t)len), err);
+	const bool put = ok && buf_append(out, span_of(data, (size_t)len), err);
 
 	BIO_free(text);
 	return put;

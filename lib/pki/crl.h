@@ -32,7 +32,7 @@ struct crl {
 	bool is_complete;
 	int64_t expired_at; /* it still lists who expired since; INT64_MAX */
 	ISSUING_DIST_POINT *scope; /* or NULL: every certificate of its CA */
-	X509_REVOKED **entries; /* of x509, by serial number */
+	X509_REVOKED **entries;    /* of x509, by serial number */
 	size_t num_entries;
 	/* Of which CA certificates it is known, and what; crl.c's own. */
 	struct {

@@ -15,8 +15,8 @@ der_take(struct span *in, struct tlv *out)
 	uint8_t first, byte;
 	size_t len;
 
-	if (!span_take_u8(&rest, &out->tag) ||
-	    (out->tag & NUMBER) == NUMBER || !span_take_u8(&rest, &first))
+	if (!span_take_u8(&rest, &out->tag) || (out->tag & NUMBER) == NUMBER ||
+	    !span_take_u8(&rest, &first))
 		return false;
 	len = first;
 	if (first >= 0x80) {
@@ -27,7 +27,8 @@ der_take(struct span *in, struct tlv *out)
 			return false;
 		len = 0;
 		for (unsigned i = 0; i < octets; i++) {
-			if (!span_take_u8(&rest, &byte) || (i == 0 && byte == 0))
+			if (!span_take_u8(&rest, &byte) ||
+			    (i == 0 && byte == 0))
 				return false;
 			len = len << 8 | byte;
 		}
@@ -153,29 +154,28 @@ wrong_value(uint8_t tag, struct span value)
 		return "an end of contents";
 	case DER_BOOLEAN:
 		return value.len == 1 &&
-			(value.data[0] == 0 || value.data[0] == 0xff) ?
-		    NULL :
-		    "a BOOLEAN that is neither 00 nor FF";
+			(value.data[0] == 0 || value.data[0] == 0xff)
+		    ? NULL
+		    : "a BOOLEAN that is neither 00 nor FF";
 	case DER_INTEGER:
 	case DER_ENUMERATED:
-		return is_integer(value) ? NULL :
-					   "an INTEGER that is not shortest";
+		return is_integer(value) ? NULL
+					 : "an INTEGER that is not shortest";
 	case DER_BIT_STRING:
-		return is_bit_string(value) ? NULL :
-					      "a BIT STRING with spare bits";
+		return is_bit_string(value) ? NULL
+					    : "a BIT STRING with spare bits";
 	case DER_NULL:
 		return value.len == 0 ? NULL : "a NULL with contents";
 	case DER_OID:
 	case DER_RELATIVE_OID:
-		return is_oid(value) ? NULL :
-				       "a broken OBJECT IDENTIFIER";
+		return is_oid(value) ? NULL : "a broken OBJECT IDENTIFIER";
 	case DER_UTC_TIME:
-		return is_time(value, 12) ? NULL :
-					    "a UTCTime not in DER's form";
+		return is_time(value, 12) ? NULL
+					  : "a UTCTime not in DER's form";
 	case DER_GENERALIZED_TIME:
-		return is_time(value, 14) ?
-		    NULL :
-		    "a GeneralizedTime not in DER's form";
+		return is_time(value, 14)
+		    ? NULL
+		    : "a GeneralizedTime not in DER's form";
 	default:
 		return NULL;
 	}
@@ -187,13 +187,13 @@ wrong_form(uint8_t tag)
 {
 	const uint8_t number = tag & NUMBER;
 	/* EXTERNAL, EMBEDDED PDV, SEQUENCE, SET; strings never (10.2). */
-	const bool has_parts = number == 8 || number == 11 || number == 16 ||
-	    number == 17;
+	const bool has_parts =
+	    number == 8 || number == 11 || number == 16 || number == 17;
 
 	if ((tag & CLASS) != 0 || has_parts == ((tag & CONSTRUCTED) != 0))
 		return NULL;
-	return has_parts ? "a SEQUENCE or SET without parts" :
-			   "a string in parts";
+	return has_parts ? "a SEQUENCE or SET without parts"
+			 : "a string in parts";
 }
 
 struct walk {
@@ -204,8 +204,8 @@ struct walk {
 static bool
 wrong(const struct walk *walk, const uint8_t *at, const char *what)
 {
-	return error_set(walk->err, ERROR_MALFORMED,
-	    "not DER: %s at byte %zu", what, (size_t)(at - walk->start));
+	return error_set(walk->err, ERROR_MALFORMED, "not DER: %s at byte %zu",
+	    what, (size_t)(at - walk->start));
 }
 
 static bool

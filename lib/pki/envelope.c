@@ -61,8 +61,8 @@ pipe_write(BIO *bio, const char *data, int len)
 static bool
 pipe_fill(struct pipe *pipe)
 {
-	const size_t n = pipe->left < PIPE_BYTES ? (size_t)pipe->left :
-						   PIPE_BYTES;
+	const size_t n =
+	    pipe->left < PIPE_BYTES ? (size_t)pipe->left : PIPE_BYTES;
 
 	pipe->from = pipe->until = 0;
 	if (!file_pread(pipe->fd, pipe->held, n, (off_t)pipe->at, &pipe->err))
@@ -108,8 +108,8 @@ pipe_bio(struct pipe *pipe, BIO_METHOD **method)
 
 	if ((pipe->held = malloc(PIPE_BYTES)) == NULL)
 		return NULL;
-	*method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
-	    "valise");
+	*method =
+	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "valise");
 	if (*method != NULL && BIO_meth_set_write(*method, pipe_write) == 1 &&
 	    BIO_meth_set_read(*method, pipe_read) == 1 &&
 	    BIO_meth_set_ctrl(*method, pipe_ctrl) == 1 &&
@@ -131,8 +131,7 @@ struct envelope {
 
 /* OpenSSL's own choice for the key derivation would be SHA-1. */
 static bool
-add_recipient(CMS_ContentInfo *cms, const struct cert *cert,
-    struct error *err)
+add_recipient(CMS_ContentInfo *cms, const struct cert *cert, struct error *err)
 {
 	CMS_RecipientInfo *one;
 	EVP_PKEY_CTX *key;
@@ -140,7 +139,8 @@ add_recipient(CMS_ContentInfo *cms, const struct cert *cert,
 	if (!cert->can_agree || !cert->is_strong)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s: not a certificate to encrypt to (keyUsage is not"
-		    " keyAgreement alone, or a weak key)", cert->subject);
+		    " keyAgreement alone, or a weak key)",
+		    cert->subject);
 	one = CMS_add1_recipient_cert(cms, cert->x509,
 	    CMS_KEY_PARAM | CMS_USE_KEYID);
 	key = one != NULL ? CMS_RecipientInfo_get0_pkey_ctx(one) : NULL;
@@ -161,8 +161,8 @@ envelope_new(struct cert *const recipients[], size_t num, byte_sink *sink,
 		return NULL;
 	}
 	envelope->pipe = (struct pipe){ .sink = sink, .arg = arg };
-	envelope->cms = CMS_AuthEnvelopedData_create_ex(EVP_aes_256_gcm(),
-	    NULL, NULL);
+	envelope->cms =
+	    CMS_AuthEnvelopedData_create_ex(EVP_aes_256_gcm(), NULL, NULL);
 	ok = (envelope->cms != NULL && num > 0 && num <= ENVELOPE_RECIPIENTS) ||
 	    error_set_openssl(err, ERROR_SYSTEM, "CMS");
 	for (size_t i = 0; ok && i < num; i++)
@@ -170,8 +170,8 @@ envelope_new(struct cert *const recipients[], size_t num, byte_sink *sink,
 	if (ok) {
 		envelope->out = pipe_bio(&envelope->pipe, &envelope->method);
 		if (envelope->out != NULL)
-			envelope->chain = CMS_dataInit(envelope->cms,
-			    envelope->out);
+			envelope->chain =
+			    CMS_dataInit(envelope->cms, envelope->out);
 		ok = envelope->chain != NULL ||
 		    error_set_openssl(err, ERROR_SYSTEM, "CMS");
 	}
@@ -284,8 +284,8 @@ decrypt(CMS_ContentInfo *cms, const struct identity *recipient, BIO *from,
 	bool ok = true;
 	int n = 0;
 
-	if (CMS_decrypt_set1_pkey(cms, recipient->key,
-		recipient->cert->x509) != 1 ||
+	if (CMS_decrypt_set1_pkey(cms, recipient->key, recipient->cert->x509) !=
+		1 ||
 	    (chain = CMS_dataInit(cms, from)) == NULL)
 		return false;
 	while (ok && (n = BIO_read(chain, piece, sizeof(piece))) > 0)

@@ -4,8 +4,8 @@
  * SHA-256 (RFC 5753).  The ciphertext stands apart from the CMS, so that
  * gigabytes go through in constant memory.
  *
- *	openssl cms -decrypt -inform DER -in HEADER -content CIPHERTEXT -binary \
- *	    -recip CERT -inkey KEY -out PLAINTEXT
+ *	openssl cms -decrypt -inform DER -in HEADER -content CIPHERTEXT -binary
+ *\ -recip CERT -inkey KEY -out PLAINTEXT
  */
 #ifndef PKI_ENVELOPE_H
 #define PKI_ENVELOPE_H
@@ -35,8 +35,8 @@ void envelope_free(struct envelope *envelope);
  * ERROR_MALFORMED  the header is not such a CMS
  * ERROR_UNTRUSTED  not for this key, or altered
  */
-bool envelope_open(struct span header, const struct identity *recipient,
-    int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
+bool envelope_open(struct span header, const struct identity *recipient, int fd,
+    uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;
 
 #endif

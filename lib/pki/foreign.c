@@ -33,8 +33,8 @@ say(struct foreign_signer *out, enum foreign_state state, const char *why)
 static void
 read_name(const X509 *x509, struct foreign_signer *out)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name,
-	    NULL, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -54,8 +54,8 @@ read_name(const X509 *x509, struct foreign_signer *out)
 static void
 read_signing_time(CMS_SignerInfo *si, struct foreign_signer *out)
 {
-	const ASN1_TIME *time = attribute(si, NID_pkcs9_signingTime,
-	    V_ASN1_UTCTIME);
+	const ASN1_TIME *time =
+	    attribute(si, NID_pkcs9_signingTime, V_ASN1_UTCTIME);
 
 	if (time == NULL)
 		time = attribute(si, NID_pkcs9_signingTime,
@@ -67,8 +67,8 @@ read_signing_time(CMS_SignerInfo *si, struct foreign_signer *out)
 static enum commitment
 read_commitment(CMS_SignerInfo *si)
 {
-	const ASN1_STRING *value = attribute(si,
-	    NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE);
+	const ASN1_STRING *value =
+	    attribute(si, NID_id_smime_aa_ets_commitmentType, V_ASN1_SEQUENCE);
 	struct span rest;
 	struct tlv sequence, oid;
 
@@ -77,9 +77,9 @@ read_commitment(CMS_SignerInfo *si)
 	rest = span_of(ASN1_STRING_get0_data(value),
 	    (size_t)ASN1_STRING_length(value));
 	return der_take_tag(&rest, DER_SEQUENCE, &sequence) &&
-		der_take_tag(&sequence.value, DER_OID, &oid) ?
-	    commitment_of(oid.whole) :
-	    COMMITMENT_OTHER;
+		der_take_tag(&sequence.value, DER_OID, &oid)
+	    ? commitment_of(oid.whole)
+	    : COMMITMENT_OTHER;
 }
 
 /*
@@ -91,8 +91,8 @@ check_ess(CMS_SignerInfo *si, X509 *signer, struct foreign_signer *out)
 {
 	const ASN1_STRING *v2 = attribute(si,
 	    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
-	const ASN1_STRING *v1 = attribute(si,
-	    NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
+	const ASN1_STRING *v1 =
+	    attribute(si, NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	ESS_SIGNING_CERT_V2 *ess2 = NULL;
 	ESS_SIGNING_CERT *ess1 = NULL;
@@ -100,8 +100,8 @@ check_ess(CMS_SignerInfo *si, X509 *signer, struct foreign_signer *out)
 
 	if (v2 != NULL) {
 		p = ASN1_STRING_get0_data(v2);
-		ess2 = d2i_ESS_SIGNING_CERT_V2(NULL, &p,
-		    ASN1_STRING_length(v2));
+		ess2 =
+		    d2i_ESS_SIGNING_CERT_V2(NULL, &p, ASN1_STRING_length(v2));
 	}
 	if (v1 != NULL) {
 		p = ASN1_STRING_get0_data(v1);
@@ -129,17 +129,17 @@ check_timestamp(const ASN1_TYPE *token, struct span signature,
 
 	if (token->type != V_ASN1_SEQUENCE)
 		say(out, FOREIGN_BROKEN, "a timestamp is no token");
-	else if (foreign_verify_timestamp(
-		     span_of(token->value.sequence->data,
-			 (size_t)token->value.sequence->length),
+	else if (foreign_verify_timestamp(span_of(token->value.sequence->data,
+					      (size_t)token->value.sequence
+						  ->length),
 		     signature, &why))
 		out->num_timestamps++;
 	else
 		say(out,
-		    why.kind == ERROR_LIMIT ? FOREIGN_OVER_LIMIT :
-			strcmp(why.code, "NOT_CHECKED") == 0 ?
-					      FOREIGN_UNCHECKED :
-					      FOREIGN_BROKEN,
+		    why.kind == ERROR_LIMIT ? FOREIGN_OVER_LIMIT
+			: strcmp(why.code, "NOT_CHECKED") == 0
+			? FOREIGN_UNCHECKED
+			: FOREIGN_BROKEN,
 		    why.detail);
 }
 
@@ -345,7 +345,8 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 		LIMIT_FOREIGN_SIGNERS);
 }
 
-/* *out: the digests of content, taken as it was read; NULL if one is unknown. */
+/* *out: the digests of content, taken as it was read; NULL if one is unknown.
+ */
 static bool
 digest_content(CMS_ContentInfo *cms, BIO *in, BIO **out, struct error *err)
 {
@@ -413,10 +414,10 @@ content_of(CMS_ContentInfo *cms)
 {
 	ASN1_OCTET_STRING **octets = CMS_get0_content(cms);
 
-	return octets != NULL && *octets != NULL ?
-	    span_of(ASN1_STRING_get0_data(*octets),
-		(size_t)ASN1_STRING_length(*octets)) :
-	    span_of("", 0);
+	return octets != NULL && *octets != NULL
+	    ? span_of(ASN1_STRING_get0_data(*octets),
+		  (size_t)ASN1_STRING_length(*octets))
+	    : span_of("", 0);
 }
 
 /* Can the signature of a token be checked?  If not, its imprint still can. */

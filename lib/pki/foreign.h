@@ -14,7 +14,7 @@
 
 enum foreign_state {
 	FOREIGN_INTACT,
-	FOREIGN_UNCHECKED,  /* what would tell is not in it, or not known here */
+	FOREIGN_UNCHECKED, /* what would tell is not in it, or not known here */
 	FOREIGN_OVER_LIMIT, /* it met a limit of ours */
 	FOREIGN_BROKEN,     /* not over these bytes, or not by that key */
 };
@@ -22,10 +22,10 @@ enum foreign_state {
 /* One signer of a CMS. */
 struct foreign_signer {
 	enum foreign_state state;
-	char why[200];     /* of broken and unchecked, for a person */
-	char name[300];    /* an e-mail address, else the subject, or empty */
+	char why[200];  /* of broken and unchecked, for a person */
+	char name[300]; /* an e-mail address, else the subject, or empty */
 	struct digest signature; /* SHA-256 of the signature value */
-	int64_t signing_at; /* what it says, or INT64_MIN */
+	int64_t signing_at;      /* what it says, or INT64_MIN */
 	enum commitment commitment;
 	unsigned num_timestamps; /* over the signature, intact */
 	char unchecked[400]; /* attributes that nobody looked at, or empty */

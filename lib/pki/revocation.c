@@ -82,15 +82,13 @@ is_there(const struct revocation *revocation, const struct digest *list,
 }
 
 static bool
-add(struct revocation *revocation, const struct named *named,
-    struct error *err)
+add(struct revocation *revocation, const struct named *named, struct error *err)
 {
 	if (revocation->num == revocation->room) {
-		const size_t room = revocation->room == 0 ?
-		    16 :
-		    revocation->room * 2;
-		struct named *all = realloc(revocation->list,
-		    room * sizeof(*all));
+		const size_t room =
+		    revocation->room == 0 ? 16 : revocation->room * 2;
+		struct named *all =
+		    realloc(revocation->list, room * sizeof(*all));
 
 		if (all == NULL)
 			return error_set_errno(err, "revocation");
@@ -148,8 +146,7 @@ is_newer(const struct named *a, const struct named *b)
 static bool
 is_before(const struct named *a, const struct named *b)
 {
-	return a->index != b->index ? a->index < b->index :
-				      is_newer(b, a);
+	return a->index != b->index ? a->index < b->index : is_newer(b, a);
 }
 
 /*
@@ -213,8 +210,7 @@ is_cleared(struct question *question, const struct named *listing)
 	const struct named *one;
 	size_t i = 0;
 
-	while (!question->has_cleared &&
-	    (one = next_of(question, &i)) != NULL)
+	while (!question->has_cleared && (one = next_of(question, &i)) != NULL)
 		if (one->crl->this_update_at > question->at &&
 		    (question->cleared == NULL ||
 			is_before(one, question->cleared)) &&
@@ -225,7 +221,8 @@ is_cleared(struct question *question, const struct named *listing)
 	    is_before(question->cleared, listing);
 }
 
-/* Did a later list of its scope end a hold, at the time of the act or before? */
+/* Did a later list of its scope end a hold, at the time of the act or before?
+ */
 static bool
 is_released(struct question *question, const struct named *hold)
 {
@@ -239,8 +236,8 @@ is_released(struct question *question, const struct named *hold)
 	while ((one = next_of(question, &i)) != NULL)
 		if (one->crl->this_update_at <= question->at &&
 		    is_newer(one,
-			question->released != NULL ? question->released :
-						     hold) &&
+			question->released != NULL ? question->released
+						   : hold) &&
 		    crl_same_scope(one->crl, hold->crl) &&
 		    clears(question, one))
 			question->released = one;
@@ -302,18 +299,15 @@ judge(struct question *question, const struct named **unjudged,
 		}
 	}
 	if (out->state == REVOCATION_UNTOLD && (is_final || is_current))
-		out->state = is_final ? REVOCATION_CLEARED :
-					REVOCATION_CURRENT;
+		out->state = is_final ? REVOCATION_CLEARED : REVOCATION_CURRENT;
 }
 
 /* Do both let an act count, or neither, for the same reason? */
 static bool
 agree(enum revocation_state a, enum revocation_state b)
 {
-	const bool a_is_bad = a == REVOCATION_REVOKED ||
-	    a == REVOCATION_UNTOLD;
-	const bool b_is_bad = b == REVOCATION_REVOKED ||
-	    b == REVOCATION_UNTOLD;
+	const bool a_is_bad = a == REVOCATION_REVOKED || a == REVOCATION_UNTOLD;
+	const bool b_is_bad = b == REVOCATION_REVOKED || b == REVOCATION_UNTOLD;
 
 	return a == b || (!a_is_bad && !b_is_bad);
 }
@@ -323,7 +317,9 @@ revocation_judge(const struct revocation *revocation, const struct cert *cert,
     int64_t at, uint64_t size, struct revocation_result *out)
 {
 	const struct question asked = { .revocation = revocation,
-		.cert = cert, .at = at, .size = size };
+		.cert = cert,
+		.at = at,
+		.size = size };
 	struct question question = asked;
 	const struct named *unjudged;
 	struct revocation_result best;
@@ -346,8 +342,7 @@ revocation_judge(const struct revocation *revocation, const struct cert *cert,
 }
 
 bool
-revocation_names(const struct revocation *revocation,
-    const struct digest *list)
+revocation_names(const struct revocation *revocation, const struct digest *list)
 {
 	bool found;
 
@@ -392,8 +387,8 @@ sum_of(const struct differing *all)
 	for (size_t i = 0; i < all->num; i++) {
 		const int64_t what[2] = { all->list[i].since_at,
 			all->list[i].is_hold };
-		const struct digest hash = sha256_of(
-		    span_of(what, sizeof(what)));
+		const struct digest hash =
+		    sha256_of(span_of(what, sizeof(what)));
 		uint64_t word;
 
 		memcpy(&word, hash.bytes, sizeof(word));

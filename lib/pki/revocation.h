@@ -37,17 +37,18 @@ enum revocation_state {
 	REVOCATION_CURRENT, /* that is not yet final */
 	REVOCATION_DOUBTED, /* cleared; a later list says: revoked before */
 	REVOCATION_REVOKED,
-	REVOCATION_UNTOLD,  /* no list tells: none, or none of that time */
-	REVOCATION_UNJUDGED, /* one of a policy not accepted here would decide */
+	REVOCATION_UNTOLD,   /* no list tells: none, or none of that time */
+	REVOCATION_UNJUDGED, /* one of a policy not accepted here would decide
+			      */
 };
 
 struct revocation_result {
 	enum revocation_state state;
 	/* Doubted, revoked: */
 	bool is_hold;
-	int64_t since_at;  /* from when on, by the CA */
-	int64_t told_at;   /* the list's thisUpdate */
-	uint64_t index;    /* of the `crl` entry that first named it */
+	int64_t since_at; /* from when on, by the CA */
+	int64_t told_at;  /* the list's thisUpdate */
+	uint64_t index;   /* of the `crl` entry that first named it */
 	/* Unjudged: of the `crl` entry whose policy is not accepted. */
 	uint64_t unjudged;
 };

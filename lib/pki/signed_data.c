@@ -7,8 +7,8 @@
 
 /* --- Object identifiers, as TLVs. --- */
 
-#define PKCS9 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09
-#define PKCS1 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01
+#define PKCS9          0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09
+#define PKCS1          0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01
 #define OID(name, ...) static const uint8_t name[] = { 0x06, __VA_ARGS__ }
 
 OID(oid_data, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01);
@@ -77,8 +77,7 @@ signed_data_digest_bits(struct span algorithm)
 		    algorithm.len > 0)))
 		return 0;
 	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
-		if (span_eq(oid.whole, span_of(digests[i].oid,
-				digests[i].len)))
+		if (span_eq(oid.whole, span_of(digests[i].oid, digests[i].len)))
 			return digests[i].bits;
 	return 0;
 }
@@ -91,9 +90,9 @@ tagged_digest_bits(struct span *in, uint8_t tag)
 
 	return der_take_tag(in, tag, &tagged) &&
 		der_take_tag(&tagged.value, DER_SEQUENCE, &algorithm) &&
-		tagged.value.len == 0 ?
-	    signed_data_digest_bits(algorithm.value) :
-	    0;
+		tagged.value.len == 0
+	    ? signed_data_digest_bits(algorithm.value)
+	    : 0;
 }
 
 /*
@@ -110,10 +109,11 @@ is_pss(struct span parameters, unsigned bits)
 	    tagged_digest_bits(&sequence.value, DER_CONTEXT_0) == bits &&
 	    der_take_tag(&sequence.value, DER_CONTEXT_1, &tagged) &&
 	    der_take_tag(&tagged.value, DER_SEQUENCE, &mask) &&
-	    tagged.value.len == 0 &&
-	    der_take_tag(&mask.value, DER_OID, &oid) && IS(oid, oid_mgf1) &&
+	    tagged.value.len == 0 && der_take_tag(&mask.value, DER_OID, &oid) &&
+	    IS(oid, oid_mgf1) &&
 	    der_take_tag(&mask.value, DER_SEQUENCE, &hash) &&
-	    mask.value.len == 0 && signed_data_digest_bits(hash.value) == bits &&
+	    mask.value.len == 0 &&
+	    signed_data_digest_bits(hash.value) == bits &&
 	    der_take_tag(&sequence.value, DER_CONTEXT_2, &tagged) &&
 	    der_take_tag(&tagged.value, DER_INTEGER, &salt) &&
 	    tagged.value.len == 0 && salt.value.len == 1 &&
@@ -138,8 +138,8 @@ check_signature_algorithm(struct span algorithm, struct signed_data *out,
 			" digest, or another salt");
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]);
 	     i++) {
-		if (!span_eq(oid.whole, span_of(signatures[i].oid,
-				signatures[i].len)))
+		if (!span_eq(oid.whole,
+			span_of(signatures[i].oid, signatures[i].len)))
 			continue;
 		if (signatures[i].bits != 0 && signatures[i].bits != bits)
 			return bad_form(err,
@@ -210,9 +210,9 @@ read_signing_time(struct parsing *parsing, const struct tlv *value)
 		return bad_form(parsing->err,
 		    "its signing-time is not in whole"
 		    " seconds of UTC");
-	tm.tm_year = utc ? two_digits(text, 0) :
-			   two_digits(text, 0) * 100 + two_digits(text, 2) -
-		1900;
+	tm.tm_year = utc
+	    ? two_digits(text, 0)
+	    : two_digits(text, 0) * 100 + two_digits(text, 2) - 1900;
 	if (utc && tm.tm_year < 50)
 		tm.tm_year += 100;
 	rest = span_sub(text, utc ? 2 : 4, text.len - (utc ? 2 : 4));
@@ -244,8 +244,8 @@ read_issuer_serial(struct parsing *parsing, struct span in)
 	if (!der_take_tag(&in, DER_SEQUENCE, &names) ||
 	    !der_take_tag(&names.value, 0xa4, &name) || names.value.len != 0 ||
 	    !der_take_tag(&name.value, DER_SEQUENCE, &issuer) ||
-	    name.value.len != 0 ||
-	    !der_take_tag(&in, DER_INTEGER, &serial) || in.len != 0)
+	    name.value.len != 0 || !der_take_tag(&in, DER_INTEGER, &serial) ||
+	    in.len != 0)
 		return false;
 	parsing->out->ess_issuer = issuer.whole;
 	parsing->out->ess_serial = serial.whole;
@@ -447,7 +447,8 @@ read_unsigned_attributes(struct parsing *parsing, struct span in)
 			return error_set_code(parsing->err, ERROR_LIMIT,
 			    "SIGNATURE_FORM",
 			    "more than %d timestamps, or one of more than %d"
-			    " bytes", LIMIT_TIMESTAMPS, LIMIT_TIMESTAMP_BYTES);
+			    " bytes",
+			    LIMIT_TIMESTAMPS, LIMIT_TIMESTAMP_BYTES);
 		out->timestamps[out->num_timestamps++] = token.whole;
 	}
 	return true;
@@ -543,7 +544,8 @@ read_certs(struct parsing *parsing, struct span in)
 			return error_set_code(parsing->err, ERROR_LIMIT,
 			    "SIGNATURE_FORM",
 			    "more than %d certificates, or one of more than %d"
-			    " bytes", LIMIT_CERTS_IN_CMS, LIMIT_CERT_BYTES);
+			    " bytes",
+			    LIMIT_CERTS_IN_CMS, LIMIT_CERT_BYTES);
 		out->certs[out->num_certs++] = cert.whole;
 	}
 	return true;
@@ -558,11 +560,10 @@ struct parts {
 static bool
 append_stripped(const struct parts *parts, struct buf *out, struct error *err)
 {
-	const size_t signer = der_header_size(parts->signer.len) +
-	    parts->signer.len;
-	const size_t len = parts->version.whole.len +
-	    parts->digests.whole.len + parts->content.whole.len +
-	    der_header_size(signer) + signer;
+	const size_t signer =
+	    der_header_size(parts->signer.len) + parts->signer.len;
+	const size_t len = parts->version.whole.len + parts->digests.whole.len +
+	    parts->content.whole.len + der_header_size(signer) + signer;
 	const size_t explicit = der_header_size(len) + len;
 
 	return der_append_header(out, DER_SEQUENCE,
@@ -590,8 +591,9 @@ check_digests(const struct parsing *parsing, struct span in)
 	return (der_take_tag(&in, DER_SEQUENCE, &algorithm) && in.len == 0 &&
 		   signed_data_digest_bits(algorithm.value) ==
 		       parsing->out->digest_bits) ||
-	    bad_form(parsing->err, "its digestAlgorithms are not the one that its"
-			       " signer names");
+	    bad_form(parsing->err,
+		"its digestAlgorithms are not the one that its"
+		" signer names");
 }
 
 static bool

@@ -29,7 +29,8 @@ tell_doubted(const struct revocation_result *found, struct trust_result *out)
 	snprintf(out->text, sizeof(out->text),
 	    "its CA says since %s that the certificate was revoked from %s on;"
 	    " an earlier list of that CA says that it was not, so the"
-	    " signature counts", told, since);
+	    " signature counts",
+	    told, since);
 }
 
 void
@@ -70,7 +71,8 @@ standing_judge(struct trust *trust, const struct revocation *revocation,
 	out->state = TRUST_UNKNOWN;
 	snprintf(out->text, sizeof(out->text),
 	    "no CRL of CA \"%s\" tells whether the certificate was revoked by"
-	    " then: its last one is missing or out of date", out->ca);
+	    " then: its last one is missing or out of date",
+	    out->ca);
 }
 
 bool

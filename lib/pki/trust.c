@@ -38,8 +38,8 @@ trust_new(struct error *err)
 	struct trust *trust = calloc(1, sizeof(*trust));
 
 	if (trust != NULL)
-		trust->issued = calloc(LIMIT_CERT_CACHE,
-		    sizeof(*trust->issued));
+		trust->issued =
+		    calloc(LIMIT_CERT_CACHE, sizeof(*trust->issued));
 	if (trust == NULL || trust->issued == NULL) {
 		error_set_errno(err, "trust");
 		free(trust);
@@ -117,8 +117,8 @@ add_cert(struct ca *ca, struct cert *cert, struct error *err)
 		    "more than %d certificates of CA \"%s\"", LIMIT_CA_CERTS,
 		    ca->name);
 	if (ok && (ca->stores[ca->num] = store_of(cert)) == NULL)
-		ok = error_set_openssl(err, ERROR_SYSTEM, "CA \"%s\"",
-		    ca->name);
+		ok =
+		    error_set_openssl(err, ERROR_SYSTEM, "CA \"%s\"", ca->name);
 	if (ok)
 		ca->certs[ca->num++] = cert;
 	else
@@ -191,8 +191,8 @@ trust_append_pem(const struct trust *trust, const char *name, struct buf *out,
 	const struct cert *cert;
 	bool ok = true;
 
-	for (size_t i = 0;
-	     ok && (cert = trust_ca_at(trust, name, i)) != NULL; i++) {
+	for (size_t i = 0; ok && (cert = trust_ca_at(trust, name, i)) != NULL;
+	     i++) {
 		BIO *text = BIO_new(BIO_s_mem());
 		char *data = NULL;
 		long len = 0;
@@ -394,13 +394,12 @@ find_issuer(const struct trust *trust, const struct cert *cert,
 			X509_STORE_CTX *ctx;
 
 			if (X509_NAME_cmp(X509_get_issuer_name(cert->x509),
-				X509_get_subject_name(ca->certs[j]->x509)) !=
-			    0)
+				X509_get_subject_name(ca->certs[j]->x509)) != 0)
 				continue;
 			if ((ctx = X509_STORE_CTX_new()) == NULL)
 				break;
-			if (X509_STORE_CTX_init(ctx, ca->stores[j],
-				cert->x509, NULL) == 1 &&
+			if (X509_STORE_CTX_init(ctx, ca->stores[j], cert->x509,
+				NULL) == 1 &&
 			    X509_verify_cert(ctx) == 1) {
 				out->ca = (int)i;
 				out->certs |= 1u << j;
@@ -417,11 +416,10 @@ find_issuer(const struct trust *trust, const struct cert *cert,
 static struct issued
 issuer_of(struct trust *trust, const struct cert *cert)
 {
-	struct issued *slot = &trust->issued[((size_t)
-					      cert->fingerprint.bytes[0]
-						 << 8 |
-					      cert->fingerprint.bytes[1]) %
-	    LIMIT_CERT_CACHE];
+	struct issued *slot =
+	    &trust->issued[((size_t)cert->fingerprint.bytes[0] << 8 |
+			       cert->fingerprint.bytes[1]) %
+		LIMIT_CERT_CACHE];
 	struct issued found;
 
 	pthread_mutex_lock(&trust->mutex);
@@ -489,9 +487,9 @@ trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
 	ca = &trust->cas[issued.ca];
 	out->ca = ca->name;
 	issuer = issuer_at(ca, issued.certs, at);
-	wrong = !valid_at(cert, at) ? cert :
-	    !valid_at(issuer, at)   ? issuer :
-				      NULL;
+	wrong = !valid_at(cert, at) ? cert
+	    : !valid_at(issuer, at) ? issuer
+				    : NULL;
 	if (wrong != NULL) {
 		out->state = TRUST_EXPIRED;
 		time_format_at(wrong->not_before_at, from);
@@ -499,8 +497,7 @@ trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
 		time_format_at(at, when);
 		snprintf(out->text, sizeof(out->text),
 		    "%s, of %s to %s, was not valid at %s",
-		    wrong == cert ? "the certificate" :
-				    "its CA's certificate",
+		    wrong == cert ? "the certificate" : "its CA's certificate",
 		    from, until, when);
 		return;
 	}

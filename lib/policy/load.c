@@ -62,8 +62,7 @@ read_party_name(const struct policy *policy, const struct yaml *node,
 	if (text == NULL)
 		return false;
 	if (find_party(policy, text) == NULL)
-		return complain(to, node, "no party is called \"%.60s\"",
-		    text);
+		return complain(to, node, "no party is called \"%.60s\"", text);
 	snprintf(out, POLICY_NAME, "%s", text);
 	return true;
 }
@@ -124,8 +123,7 @@ read_parties(struct policy *policy, const struct yaml *map,
 		if (policy->num_parties == POLICY_PARTIES ||
 		    (party = grow((void **)&policy->parties,
 			 &policy->num_parties, sizeof(*party))) == NULL) {
-			complain(to, c, "more than %d parties",
-			    POLICY_PARTIES);
+			complain(to, c, "more than %d parties", POLICY_PARTIES);
 			return;
 		}
 		snprintf(party->name, sizeof(party->name), "%s", c->key);
@@ -156,8 +154,9 @@ read_emails(struct office *office, const struct yaml *list,
 	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
 		return;
 	if (list->num_children == 0)
-		complain(to, list, "without a pattern nobody is of this"
-				   " office");
+		complain(to, list,
+		    "without a pattern nobody is of this"
+		    " office");
 	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
 		if (office->num_emails == POLICY_PATTERNS) {
 			complain(to, c, "more than %d patterns",
@@ -183,7 +182,8 @@ check_encryption(const struct policy *policy, const struct office *office,
 	if (!cert->can_agree || EVP_PKEY_get_base_id(cert->key) != EVP_PKEY_EC)
 		return error_set(err, ERROR_MALFORMED,
 		    "%.100s is not for encryption (keyUsage keyAgreement"
-		    " alone, on P-256 or P-384)", path);
+		    " alone, on P-256 or P-384)",
+		    path);
 	if (!cert_check_key(cert, err))
 		return error_context(err, "%.100s", path);
 	trust_issued(policy->trust, cert, cert->not_before_at, &trust);
@@ -201,7 +201,8 @@ policy_encryption(const struct policy *policy, const struct office *office,
 	if (office->encryption == NULL) {
 		error_set(err, ERROR_USAGE,
 		    "the policy names no certificate to encrypt to %s"
-		    " (encryption, valise-policy(5))", office->name);
+		    " (encryption, valise-policy(5))",
+		    office->name);
 		return NULL;
 	}
 	cert = cert_parse_pem(member_bytes(office->encryption), err);
@@ -279,8 +280,7 @@ static void
 read_depositary(struct policy *policy, const struct yaml *map,
     struct complaints *to)
 {
-	static const char *const keys[] = { "origin", "office", "ca",
-		"email" };
+	static const char *const keys[] = { "origin", "office", "ca", "email" };
 	const struct yaml *origin, *office, *email;
 	const char *text;
 
@@ -290,9 +290,10 @@ read_depositary(struct policy *policy, const struct yaml *map,
 	if (origin != NULL && (text = yaml_text(origin, to)) != NULL) {
 		if (strlen(text) > LIMIT_ORIGIN_BYTES || text[0] == '\0' ||
 		    strpbrk(text, " +\t") != NULL)
-			complain(to, origin, "\"%.60s\" cannot name a journal:"
-					     " no space, no '+', at most %d"
-					     " bytes",
+			complain(to, origin,
+			    "\"%.60s\" cannot name a journal:"
+			    " no space, no '+', at most %d"
+			    " bytes",
 			    text, LIMIT_ORIGIN_BYTES);
 		else
 			snprintf(policy->origin, sizeof(policy->origin), "%s",
@@ -323,16 +324,16 @@ read_power_types(struct policy *policy, struct full_powers *powers,
 		return;
 	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
 		const char *name = yaml_text(c, to);
-		const struct document_type *type = name != NULL ?
-		    policy_type(policy, name) :
-		    NULL;
+		const struct document_type *type =
+		    name != NULL ? policy_type(policy, name) : NULL;
 
 		if (type != NULL)
-			powers->types |= UINT64_C(1)
-			    << (type - policy->types);
+			powers->types |= UINT64_C(1) << (type - policy->types);
 		else if (name != NULL)
-			complain(to, c, "no type of document is called"
-					" \"%.60s\"", name);
+			complain(to, c,
+			    "no type of document is called"
+			    " \"%.60s\"",
+			    name);
 	}
 }
 
@@ -342,8 +343,10 @@ read_day(const struct yaml *node, int64_t *out, struct complaints *to)
 	const char *text = node != NULL ? yaml_text(node, to) : NULL;
 
 	if (text != NULL && !time_parse_date(span_of_str(text), out))
-		complain(to, node, "\"%.40s\" is not a date such as"
-				   " 2027-12-31", text);
+		complain(to, node,
+		    "\"%.40s\" is not a date such as"
+		    " 2027-12-31",
+		    text);
 }
 
 static void
@@ -371,13 +374,12 @@ read_powers(struct policy *policy, const struct yaml *list,
 		if (!yaml_only(c, keys, COUNT(keys), to))
 			continue;
 		if ((person = yaml_need(c, "person", to)) != NULL)
-			yaml_copy(person, powers->person, sizeof(powers->person),
-			    text_is_email, "an e-mail address in lower case",
-			    to);
+			yaml_copy(person, powers->person,
+			    sizeof(powers->person), text_is_email,
+			    "an e-mail address in lower case", to);
 		read_party_name(policy, yaml_need(c, "party", to),
 		    powers->party, to);
-		read_power_types(policy, powers, yaml_need(c, "types", to),
-		    to);
+		read_power_types(policy, powers, yaml_need(c, "types", to), to);
 		read_day(yaml_need(c, "from", to), &powers->from_at, to);
 		read_day(yaml_need(c, "until", to), &powers->until_at, to);
 		if (powers->until_at < powers->from_at)
@@ -414,17 +416,18 @@ read_office_list(const struct policy *policy, const struct yaml *list,
 	out->line = list->key_line;
 	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
 		const char *name = yaml_text(c, to);
-		const struct office *office = name != NULL ?
-		    policy_office(policy, name) :
-		    NULL;
+		const struct office *office =
+		    name != NULL ? policy_office(policy, name) : NULL;
 
 		if (office == NULL) {
 			if (name != NULL)
-				complain(to, c, "no office is called"
-						" \"%.60s\"", name);
+				complain(to, c,
+				    "no office is called"
+				    " \"%.60s\"",
+				    name);
 		} else if (out->num < LIMIT_OFFICES) {
-			out->offices[out->num++] = (uint16_t)(office -
-			    policy->offices);
+			out->offices[out->num++] =
+			    (uint16_t)(office - policy->offices);
 		}
 	}
 }
@@ -525,25 +528,26 @@ read_type(struct policy *policy, struct document_type *type,
 		    type->name);
 	read_title(yaml_need(root, "title", to), type->title, to);
 	languages = yaml_need(root, "languages", to);
-	if (languages != NULL && yaml_only(languages, language_keys,
-				     COUNT(language_keys), to)) {
+	if (languages != NULL &&
+	    yaml_only(languages, language_keys, COUNT(language_keys), to)) {
 		type->languages_line = languages->key_line;
 		read_languages(yaml_need(languages, "authentic", to),
 		    type->authentic, &type->num_authentic, to);
 		read_languages(yaml_get(languages, "also"), type->also,
 		    &type->num_also, to);
 		if (type->num_authentic == 0)
-			complain(to, languages, "one language at least must"
-						" be authentic");
+			complain(to, languages,
+			    "one language at least must"
+			    " be authentic");
 	}
-	read_office_list(policy, yaml_need(root, "deposit", to),
-	    &type->deposit, to);
+	read_office_list(policy, yaml_need(root, "deposit", to), &type->deposit,
+	    to);
 	read_office_list(policy, yaml_need(root, "read", to), &type->read, to);
 	read_office_list(policy, yaml_need(root, "audit", to), &type->audit,
 	    to);
 	read_quorum(policy, yaml_need(root, "quorum", to), &type->quorum, to);
-	read_quorum(policy, yaml_need(root, "terminate", to),
-	    &type->terminate, to);
+	read_quorum(policy, yaml_need(root, "terminate", to), &type->terminate,
+	    to);
 	read_media(type, yaml_need(root, "media", to), to);
 	read_limits(type, yaml_need(root, "limits", to), to);
 }
@@ -553,8 +557,7 @@ party_has(const struct policy *policy, const struct office_list *list,
     const char *party)
 {
 	for (size_t i = 0; i < list->num; i++)
-		if (strcmp(policy->offices[list->offices[i]].party, party) ==
-		    0)
+		if (strcmp(policy->offices[list->offices[i]].party, party) == 0)
 			return true;
 	return false;
 }
@@ -602,20 +605,21 @@ check_type(const struct policy *policy, size_t i, const struct yaml *root,
 
 	for (size_t j = 0; j < type->quorum.num; j++) {
 		const char *party = type->quorum.parties[j].party;
-		const unsigned persons = count_persons(policy, i, party,
-		    now_at);
-		const struct yaml *at = yaml_get(yaml_get(root, "quorum"),
-		    party);
+		const unsigned persons =
+		    count_persons(policy, i, party, now_at);
+		const struct yaml *at =
+		    yaml_get(yaml_get(root, "quorum"), party);
 
 		if (!party_has(policy, &type->audit, party))
 			complain_key(to, yaml_get(root, "audit"),
 			    "no office of \"%s\" may audit: each party needs"
-			    " one", party);
+			    " one",
+			    party);
 		if (persons < type->quorum.parties[j].persons && at != NULL)
 			complain_warning(to, at,
 			    "the quorum cannot be reached: %u of %u persons"
-			    " of \"%s\" have full powers for it", persons,
-			    type->quorum.parties[j].persons, party);
+			    " of \"%s\" have full powers for it",
+			    persons, type->quorum.parties[j].persons, party);
 	}
 	for (size_t j = 0; j < type->deposit.num; j++)
 		if (!is_among(&type->read, type->deposit.offices[j]))
@@ -644,8 +648,8 @@ check_audits(const struct policy *policy, const struct yaml *root,
 {
 	for (size_t i = 0; i < policy->num_parties; i++) {
 		const char *party = policy->parties[i].name;
-		const struct yaml *at = yaml_get(yaml_get(root, "parties"),
-		    party);
+		const struct yaml *at =
+		    yaml_get(yaml_get(root, "parties"), party);
 
 		if (at == NULL || !has_office(policy, party))
 			continue;
@@ -654,8 +658,8 @@ check_audits(const struct policy *policy, const struct yaml *root,
 				complain_warning(to, at,
 				    "the offices of \"%s\" do not audit"
 				    " everything, even together: none of them"
-				    " may audit \"%s\"", party,
-				    policy->types[j].name);
+				    " may audit \"%s\"",
+				    party, policy->types[j].name);
 	}
 }
 
@@ -682,16 +686,15 @@ check_offices(const struct policy *policy, const struct yaml *offices,
 			const struct office *b = &policy->offices[j];
 			const struct yaml *at = yaml_get(offices, a->name);
 
-			if (i == j || at == NULL ||
-			    strcmp(a->ca, b->ca) != 0 ||
+			if (i == j || at == NULL || strcmp(a->ca, b->ca) != 0 ||
 			    (b->unit[0] != '\0' &&
 				strcmp(a->unit, b->unit) != 0) ||
 			    !patterns_meet(a, b))
 				continue;
 			complain_warning(to, at,
 			    "nobody can match \"%s\": the same people match"
-			    " \"%s\" (give each a unit of its own)", a->name,
-			    b->name);
+			    " \"%s\" (give each a unit of its own)",
+			    a->name, b->name);
 			break;
 		}
 }
@@ -724,11 +727,13 @@ read_witnesses(struct policy *policy, const struct yaml *root,
 			    LIMIT_WITNESSES);
 		else if (!note_key_parse(span_of_str(text), NOTE_WITNESS,
 			     &out->keys[out->num], &why))
-			complain(to, c, "%s (\"valise witness init\" prints"
-					" one)", why.detail);
+			complain(to, c,
+			    "%s (\"valise witness init\" prints"
+			    " one)",
+			    why.detail);
 		else
-			snprintf(out->names[out->num++],
-			    sizeof(out->names[0]), "%s", c->key);
+			snprintf(out->names[out->num++], sizeof(out->names[0]),
+			    "%s", c->key);
 	}
 	for (size_t i = 1; i < out->num; i++)
 		for (size_t j = 0; j < i; j++)
@@ -736,8 +741,8 @@ read_witnesses(struct policy *policy, const struct yaml *root,
 				out->keys[j].public_key, 32) == 0)
 				complain(to, map,
 				    "\"%s\" and \"%s\" have one key: each"
-				    " witness needs its own", out->names[j],
-				    out->names[i]);
+				    " witness needs its own",
+				    out->names[j], out->names[i]);
 	if (yaml_need(root, "quorum", to) == NULL ||
 	    !yaml_u64(quorum, &number, to))
 		return;
@@ -749,8 +754,7 @@ read_witnesses(struct policy *policy, const struct yaml *root,
 }
 
 static void
-read_main(struct policy *policy, const struct yaml *root,
-    struct complaints *to)
+read_main(struct policy *policy, const struct yaml *root, struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "depositary", "cas",
 		"parties", "offices", "full-powers", "witnesses", "quorum" };
@@ -850,8 +854,7 @@ parse_file(const struct policy *policy, const char *path, const char *shown,
 
 	if (file == NULL)
 		complain_of(to, shown, "there is no such file");
-	else if ((root = yaml_parse(shown, member_bytes(file), &why)) ==
-	    NULL) {
+	else if ((root = yaml_parse(shown, member_bytes(file), &why)) == NULL) {
 		/* The detail begins with the file's name already. */
 		const char *text = why.detail;
 		const size_t len = strlen(shown);
@@ -918,8 +921,7 @@ policy_load_kept(struct container *files, const struct digest *kept,
 		policy_free(policy);
 		return NULL;
 	}
-	policy->was_checked = kept != NULL &&
-	    digest_eq(&policy->digest, kept);
+	policy->was_checked = kept != NULL && digest_eq(&policy->digest, kept);
 	read_all(policy, now_at, complaints);
 	if (!complaints_none(complaints, err)) {
 		policy_free(policy);

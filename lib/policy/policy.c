@@ -45,8 +45,7 @@ policy_is_depositary(const struct policy *policy, const struct cert *cert,
 }
 
 static bool
-office_has(const struct office *office, const struct cert *cert,
-    const char *ca)
+office_has(const struct office *office, const struct cert *cert, const char *ca)
 {
 	if (strcmp(office->ca, ca) != 0 ||
 	    (office->unit[0] != '\0' && strcmp(office->unit, cert->unit) != 0))
@@ -66,14 +65,14 @@ policy_office_of(const struct policy *policy, const struct cert *cert,
 	if (cert->email[0] == '\0' || ca == NULL) {
 		snprintf(why, POLICY_RULE,
 		    POLICY_PREFIX "offices.yaml: offices: a certificate"
-		    " without an e-mail address names nobody");
+				  " without an e-mail address names nobody");
 		return NULL;
 	}
 	/* "The depositary's certificates belong to no office." */
 	if (policy_is_depositary(policy, cert, ca)) {
 		snprintf(why, POLICY_RULE,
 		    POLICY_PREFIX "offices.yaml: depositary: its certificates"
-		    " belong to no office");
+				  " belong to no office");
 		return NULL;
 	}
 	for (size_t i = 0; i < policy->num_offices; i++) {
@@ -82,7 +81,7 @@ policy_office_of(const struct policy *policy, const struct cert *cert,
 		if (found != NULL) {
 			snprintf(why, POLICY_RULE,
 			    POLICY_PREFIX "offices.yaml:%u: offices: \"%.60s\""
-			    " could be of %s or %s",
+					  " could be of %s or %s",
 			    policy->offices[i].line, cert->email, found->name,
 			    policy->offices[i].name);
 			return NULL;
@@ -92,7 +91,8 @@ policy_office_of(const struct policy *policy, const struct cert *cert,
 	if (found == NULL)
 		snprintf(why, POLICY_RULE,
 		    POLICY_PREFIX "offices.yaml: offices: \"%.80s\" is of no"
-		    " office", cert->email);
+				  " office",
+		    cert->email);
 	return found;
 }
 
@@ -126,9 +126,9 @@ policy_decide(const struct policy *policy, const struct office *office,
 
 	if (type == NULL)
 		return no_such_type(type_name);
-	list = right == RIGHT_READ    ? &type->read :
-	    right == RIGHT_DEPOSIT    ? &type->deposit :
-					&type->audit;
+	list = right == RIGHT_READ   ? &type->read
+	    : right == RIGHT_DEPOSIT ? &type->deposit
+				     : &type->audit;
 	decision.allowed = in_list(policy, list, office);
 	snprintf(decision.rule, sizeof(decision.rule), "%s:%u: %s", type->file,
 	    list->line, right_names[right]);
@@ -138,8 +138,8 @@ policy_decide(const struct policy *policy, const struct office *office,
 static const struct quorum *
 quorum_of(const struct document_type *type, enum signing signing)
 {
-	return signing == SIGNING_TERMINATION ? &type->terminate :
-						&type->quorum;
+	return signing == SIGNING_TERMINATION ? &type->terminate
+					      : &type->quorum;
 }
 
 static const char *
@@ -150,8 +150,7 @@ quorum_name(enum signing signing)
 
 struct decision
 policy_decide_sign(const struct policy *policy, const struct office *office,
-    const char *person, const char *type_name, enum signing signing,
-    int64_t at)
+    const char *person, const char *type_name, enum signing signing, int64_t at)
 {
 	const struct document_type *type = policy_type(policy, type_name);
 	const struct quorum *quorum;
@@ -180,8 +179,7 @@ policy_decide_sign(const struct policy *policy, const struct office *office,
 		    (powers->types >> (type - policy->types) & 1) == 0)
 			continue;
 		snprintf(decision.rule, sizeof(decision.rule),
-		    POLICY_PREFIX "offices.yaml:%u: full-powers",
-		    powers->line);
+		    POLICY_PREFIX "offices.yaml:%u: full-powers", powers->line);
 		if (at >= powers->from_at && at < powers->until_at) {
 			decision.allowed = true;
 			return decision;
@@ -215,8 +213,8 @@ refuse_text(const struct document_type *type, unsigned line, const char *key,
 {
 	struct decision decision = { .allowed = false };
 
-	snprintf(decision.rule, sizeof(decision.rule), "%s:%u: %s: %s \"%.80s\"",
-	    type->file, line, key, what, which);
+	snprintf(decision.rule, sizeof(decision.rule),
+	    "%s:%u: %s: %s \"%.80s\"", type->file, line, key, what, which);
 	return decision;
 }
 
@@ -228,9 +226,10 @@ decide_languages(const struct document_type *type,
 		bool found = false;
 
 		for (size_t j = 0; j < version->num_texts; j++)
-			found = found || (version->texts[j].authentic &&
-					     strcmp(version->texts[j].language,
-						 type->authentic[i]) == 0);
+			found = found ||
+			    (version->texts[j].authentic &&
+				strcmp(version->texts[j].language,
+				    type->authentic[i]) == 0);
 		if (!found)
 			return refuse_text(type, type->languages_line,
 			    "languages", "no authentic text in",
@@ -248,8 +247,8 @@ decide_languages(const struct document_type *type,
 		if (text->authentic != authentic)
 			return refuse_text(type, type->languages_line,
 			    "languages",
-			    authentic ? "not marked authentic:" :
-					"marked authentic:",
+			    authentic ? "not marked authentic:"
+				      : "marked authentic:",
 			    text->language);
 	}
 	return (struct decision){ .allowed = true };
@@ -271,11 +270,10 @@ policy_decide_texts(const struct policy *policy, const struct version *version)
 	decision = decide_languages(type, version);
 	if (!decision.allowed)
 		return decision;
-	for (size_t i = 0; i < version->num_texts + version->num_annexes;
-	     i++) {
-		const struct text_file *file = i < version->num_texts ?
-		    &version->texts[i] :
-		    &version->annexes[i - version->num_texts];
+	for (size_t i = 0; i < version->num_texts + version->num_annexes; i++) {
+		const struct text_file *file = i < version->num_texts
+		    ? &version->texts[i]
+		    : &version->annexes[i - version->num_texts];
 
 		if (!media_is_allowed(type, file->media))
 			return refuse_text(type, type->media_line, "media",
@@ -312,9 +310,8 @@ policy_quorum(const struct document_type *type, enum signing signing,
 		}
 		if (persons < quorum->parties[i].persons) {
 			snprintf(rule, POLICY_RULE,
-			    "%s:%u: %s: %u of %u signatures of %s",
-			    type->file, quorum->line, quorum_name(signing),
-			    persons,
+			    "%s:%u: %s: %u of %u signatures of %s", type->file,
+			    quorum->line, quorum_name(signing), persons,
 			    quorum->parties[i].persons, party);
 			return false;
 		}
@@ -352,7 +349,7 @@ policy_load_dir(const char *dir, struct complaints *complaints,
 {
 	struct container *files = container_read_dir(dir, err);
 
-	return files != NULL ?
-	    policy_load(files, time_now_ms() / 1000, complaints, err) :
-	    NULL;
+	return files != NULL
+	    ? policy_load(files, time_now_ms() / 1000, complaints, err)
+	    : NULL;
 }

@@ -13,8 +13,8 @@
 #include "journal/cosignatures.h"
 #include "pki/trust.h"
 
-#define POLICY_NAME (LIMIT_OFFICE_BYTES + 1)
-#define POLICY_RULE 256
+#define POLICY_NAME   (LIMIT_OFFICE_BYTES + 1)
+#define POLICY_RULE   256
 #define POLICY_PREFIX "policies/"
 
 enum { POLICY_PATTERNS = 8, POLICY_PARTIES = 16, POLICY_MEDIA = 16 };
@@ -86,7 +86,7 @@ struct policy {
 	struct document_type *types;
 	unsigned powers_line;
 	struct witnesses witnesses; /* of the journal, and how many must sign */
-	bool was_checked; /* policy_load_kept() */
+	bool was_checked;           /* policy_load_kept() */
 	int refs;
 };
 

@@ -8,8 +8,10 @@
 
 #include "base/limits.h"
 
-enum { AWAITED = sizeof(((struct succession *)0)->awaited) /
-	    sizeof(struct digest) };
+enum {
+	AWAITED =
+	    sizeof(((struct succession *)0)->awaited) / sizeof(struct digest)
+};
 
 void
 succession_free(struct succession *succession)
@@ -84,8 +86,8 @@ succession_judges(const struct succession *succession,
 const struct policy_entry *
 succession_newest(const struct succession *succession)
 {
-	return succession->num > 0 ? &succession->list[succession->num - 1] :
-				     NULL;
+	return succession->num > 0 ? &succession->list[succession->num - 1]
+				   : NULL;
 }
 
 const struct digest *
@@ -118,9 +120,8 @@ uint64_t
 succession_end(const struct succession *succession,
     const struct policy_entry *entry)
 {
-	return entry + 1 < succession->list + succession->num ?
-	    entry[1].index :
-	    SUCCESSION_NONE;
+	return entry + 1 < succession->list + succession->num ? entry[1].index
+							      : SUCCESSION_NONE;
 }
 
 /* Is this policy awaited?  Then it is no longer. */
@@ -148,8 +149,7 @@ append(struct succession *succession, const struct policy_entry *entry,
 		return error_set(err, ERROR_LIMIT,
 		    "the journal has more than %d policies",
 		    LIMIT_POLICY_ENTRIES);
-	list = realloc(succession->list,
-	    (succession->num + 1) * sizeof(*list));
+	list = realloc(succession->list, (succession->num + 1) * sizeof(*list));
 	if (list == NULL)
 		return error_set_errno(err, "policies");
 	succession->list = list;
@@ -174,7 +174,8 @@ succession_add(struct succession *succession, uint64_t index,
 		return error_set_code(err, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
 		    "policy entry %llu does not follow the one before it that"
 		    " the daemon shows: it hides a policy. Call the other"
-		    " offices", (unsigned long long)index);
+		    " offices",
+		    (unsigned long long)index);
 	/* Pins are not of one entry: succession_settle() judges them. */
 	entry.accepted = take_awaited(succession, digest) ||
 	    (succession->num_pins == 0 && pinned != NULL &&
@@ -184,8 +185,7 @@ succession_add(struct succession *succession, uint64_t index,
 
 /* Accepted by a pin: then it judged what came before the next pin. */
 static bool
-is_pinned(const struct succession *succession,
-    const struct policy_entry *entry)
+is_pinned(const struct succession *succession, const struct policy_entry *entry)
 {
 	for (size_t i = 0; i < succession->num_pins; i++)
 		if (digest_eq(&succession->pins[i].digest, &entry->digest) &&
@@ -212,8 +212,8 @@ bool
 succession_accept(struct succession *succession, const struct digest *digest,
     uint64_t index)
 {
-	const struct policy_entry *entry = succession_find(succession, digest,
-	    index);
+	const struct policy_entry *entry =
+	    succession_find(succession, digest, index);
 
 	if (entry == NULL)
 		return false;
@@ -229,7 +229,8 @@ succession_await(struct succession *succession, const struct digest *digest,
 	if (succession->num_awaited == AWAITED)
 		return error_set(err, ERROR_LIMIT,
 		    "%d policies that were accepted have no entry yet: see"
-		    " \"valise policy show\"", AWAITED);
+		    " \"valise policy show\"",
+		    AWAITED);
 	succession->awaited[succession->num_awaited++] = *digest;
 	return true;
 }
@@ -241,8 +242,8 @@ succession_stop_waiting(struct succession *succession)
 
 	for (size_t i = succession->num_awaited; i > 0; i--) {
 		const struct digest digest = succession->awaited[i - 1];
-		const struct policy_entry *entry = succession_find(succession,
-		    &digest, SUCCESSION_NONE);
+		const struct policy_entry *entry =
+		    succession_find(succession, &digest, SUCCESSION_NONE);
 
 		if (entry != NULL && entry->accepted)
 			stopped = take_awaited(succession, &digest) || stopped;

@@ -33,7 +33,7 @@ struct succession {
 	struct policy_pin {
 		uint64_t size;
 		struct digest digest;
-	} *pins;
+	} * pins;
 	size_t num_pins;
 };
 
@@ -69,8 +69,7 @@ uint64_t succession_end(const struct succession *succession,
  * ERROR_LIMIT      more than LIMIT_POLICY_ENTRIES
  */
 bool succession_add(struct succession *succession, uint64_t index,
-    const struct digest *digest, uint64_t prior,
-    struct error *err) MUST_USE;
+    const struct digest *digest, uint64_t prior, struct error *err) MUST_USE;
 /* All entries are known now: what was kept as pins is made of them. */
 void succession_settle(struct succession *succession);
 

@@ -17,7 +17,7 @@ struct audit {
 	struct audit_settings settings;
 	struct ledger *ledger;
 	int64_t time_ms;       /* of the last entry seen */
-	int64_t crls_ms; /* of the last "crl" */
+	int64_t crls_ms;       /* of the last "crl" */
 	struct digest unknown; /* a policy that was told of */
 	struct contents contents;
 	struct field_dispatch *dispatches; /* few, so looked through */

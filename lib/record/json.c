@@ -53,11 +53,11 @@ json_signatures(const struct ledger_version *version)
 static json_t *
 json_withdrawn(const struct ledger_version *by)
 {
-	return by == NULL ?
-	    json_null() :
-	    json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
-		"person", by->person, "office", by->office, "time",
-		json_of_ms(by->time_ms), "entry", (json_int_t)by->acts[0]);
+	return by == NULL
+	    ? json_null()
+	    : json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
+		  "person", by->person, "office", by->office, "time",
+		  json_of_ms(by->time_ms), "entry", (json_int_t)by->acts[0]);
 }
 
 json_t *

@@ -27,7 +27,7 @@ struct commits {
 	struct commit {
 		struct oid oid;
 		uint32_t entry; /* + 1; 0 is a free place */
-	} *list;
+	} * list;
 	size_t places, num;
 };
 
@@ -40,7 +40,7 @@ struct bags {
 		/* On which there are acts that came by it. */
 		uint32_t *documents;
 		size_t num_documents;
-	} *list;
+	} * list;
 	size_t num, room;
 };
 
@@ -168,8 +168,8 @@ grow_names(struct names *names)
 	if (list == NULL)
 		return false;
 	names->list = list;
-	documents = realloc(names->documents,
-	    room * sizeof(struct ledger_document *));
+	documents =
+	    realloc(names->documents, room * sizeof(struct ledger_document *));
 	if (documents == NULL)
 		return false;
 	names->documents = documents;
@@ -236,8 +236,7 @@ ledger_titles_changed(struct ledger *ledger)
 }
 
 static struct bag *
-find_bag(const struct ledger *ledger, enum act act,
-    const struct digest *digest)
+find_bag(const struct ledger *ledger, enum act act, const struct digest *digest)
 {
 	for (size_t i = ledger->bags.num; i > 0; i--) {
 		struct bag *bag = &ledger->bags.list[i - 1];
@@ -286,8 +285,7 @@ add_bag_document(struct bag *bag, uint32_t document)
 	for (size_t i = 0; i < bag->num_documents; i++)
 		if (bag->documents[i] == document)
 			return true;
-	all = realloc(bag->documents,
-	    (bag->num_documents + 1) * sizeof(*all));
+	all = realloc(bag->documents, (bag->num_documents + 1) * sizeof(*all));
 	if (all == NULL)
 		return false;
 	bag->documents = all;
@@ -321,15 +319,14 @@ join_bag(struct ledger *ledger, const struct ledger_document *doc,
 
 	return bag == NULL ||
 	    (add_bag_document(bag, document) &&
-		add_dispatch(&doc->versions[entry->version - 1],
-		    bag->index));
+		add_dispatch(&doc->versions[entry->version - 1], bag->index));
 }
 
 struct ledger_document **
 ledger_sorted(struct ledger *ledger, size_t *num)
 {
-	struct ledger_document **all = calloc(ledger->order.num + 1,
-	    sizeof(struct ledger_document *));
+	struct ledger_document **all =
+	    calloc(ledger->order.num + 1, sizeof(struct ledger_document *));
 	struct order_cursor cursor = order_after(&ledger->order, "");
 
 	*num = ledger->order.num;
@@ -363,9 +360,9 @@ add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
 	struct commits *commits = &ledger->commits;
 
 	if (commits->num * 2 >= commits->places) {
-		struct commits more = { .places = commits->places == 0 ?
-			256 :
-			commits->places * 2 };
+		struct commits more = { .places = commits->places == 0
+			    ? 256
+			    : commits->places * 2 };
 
 		more.list = calloc(more.places, sizeof(*more.list));
 		if (more.list == NULL)
@@ -378,8 +375,8 @@ add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
 		free(commits->list);
 		*commits = more;
 	}
-	*find_commit(commits, oid) = (struct commit){ *oid,
-		(uint32_t)index + 1 };
+	*find_commit(commits, oid) =
+	    (struct commit){ *oid, (uint32_t)index + 1 };
 	commits->num++;
 	return true;
 }
@@ -494,10 +491,9 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 		.document = document };
 
 	if (ledger->num == ledger->room) {
-		const size_t room = ledger->room == 0 ? 4096 :
-							ledger->room * 2;
-		struct ledger_entry *all = realloc(ledger->entries,
-		    room * sizeof(*all));
+		const size_t room = ledger->room == 0 ? 4096 : ledger->room * 2;
+		struct ledger_entry *all =
+		    realloc(ledger->entries, room * sizeof(*all));
 
 		if (all == NULL)
 			return no_memory(err);
@@ -521,8 +517,7 @@ static bool
 note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	const struct ledger_document *doc =
-	    ledger->names.documents[number - 1];
+	const struct ledger_document *doc = ledger->names.documents[number - 1];
 
 	return (!entry_has(entry, ENTRY_COMMIT) ||
 		   add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
@@ -532,8 +527,8 @@ note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 
 /* The first act of a document: there is none before it has a version. */
 static bool
-begin_document(struct ledger *ledger, uint64_t index,
-    const struct entry *entry, uint32_t number, struct error *err)
+begin_document(struct ledger *ledger, uint64_t index, const struct entry *entry,
+    uint32_t number, struct error *err)
 {
 	struct ledger_document *doc = calloc(1, sizeof(*doc));
 
@@ -620,8 +615,7 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 }
 
 bool
-ledger_visit(void *ledger, uint64_t index, struct span line,
-    struct error *err)
+ledger_visit(void *ledger, uint64_t index, struct span line, struct error *err)
 {
 	static struct entry entry; /* large */
 
@@ -667,14 +661,13 @@ reads_of_bag(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
 {
 	const struct bag key = { .index = index };
-	const struct bag *bag = ledger->bags.num == 0 ?
-	    NULL :
-	    bsearch(&key, ledger->bags.list, ledger->bags.num, sizeof(key),
-		compare_bags);
+	const struct bag *bag = ledger->bags.num == 0
+	    ? NULL
+	    : bsearch(&key, ledger->bags.list, ledger->bags.num, sizeof(key),
+		  compare_bags);
 
 	for (size_t i = 0; bag != NULL && i < bag->num_documents; i++)
-		if (sight_reads(sight,
-			ledger_name(ledger, bag->documents[i])))
+		if (sight_reads(sight, ledger_name(ledger, bag->documents[i])))
 			return true;
 	return false;
 }
@@ -741,7 +734,7 @@ bool
 sight_sees(const struct sight *sight, const char *document)
 {
 	/* Of no type: as ledger_visible() shows it. */
-	return type_of(sight->policy, document) == sight->policy->num_types ?
-	    sight->audit != 0 :
-	    has_right(sight, sight->read | sight->audit, document);
+	return type_of(sight->policy, document) == sight->policy->num_types
+	    ? sight->audit != 0
+	    : has_right(sight, sight->read | sight->audit, document);
 }

@@ -42,9 +42,9 @@ struct ledger_document {
 	char title[LIMIT_TITLE_BYTES + 1]; /* empty until somebody read it */
 	size_t num_versions;               /* in a ledger at least one */
 	struct ledger_version *versions;   /* versions[i] is number i + 1 */
-	bool terminated;                   /* one of them is: it takes no more */
-	uint64_t last;                     /* its newest act, or LEDGER_NONE */
-	struct oid tip;                    /* the newest act's commit */
+	bool terminated; /* one of them is: it takes no more */
+	uint64_t last;   /* its newest act, or LEDGER_NONE */
+	struct oid tip;  /* the newest act's commit */
 	char *json; /* api_documents.c's, gone with the next act; or NULL */
 };
 
@@ -105,11 +105,11 @@ enum status ledger_status(const struct ledger_document *doc);
  */
 enum status ledger_status_in_copy(const struct ledger_version *version);
 /* The newer version that ended the signing of a withdrawn one, else NULL. */
-const struct ledger_version *ledger_withdrawn_by(
-    const struct ledger_document *doc, const struct ledger_version *version);
+const struct ledger_version *
+ledger_withdrawn_by(const struct ledger_document *doc,
+    const struct ledger_version *version);
 /* The version in force, or terminated; NULL if none is. */
-const struct ledger_version *ledger_in_force(
-    const struct ledger_document *doc);
+const struct ledger_version *ledger_in_force(const struct ledger_document *doc);
 /* The index of the last entry of an act, or LEDGER_NONE. */
 uint64_t ledger_last(const struct ledger *ledger, enum act act);
 int64_t ledger_time_ms(const struct ledger *ledger);
@@ -134,10 +134,8 @@ struct ledger_places {
 	const uint32_t *list;
 	size_t num;
 };
-struct ledger_places ledger_about(const struct ledger *ledger,
-    uint32_t number);
-struct ledger_places ledger_of_act(const struct ledger *ledger,
-    enum act act);
+struct ledger_places ledger_about(const struct ledger *ledger, uint32_t number);
+struct ledger_places ledger_of_act(const struct ledger *ledger, enum act act);
 
 /*
  * What an office may see of the journal under a policy: a bit for each type
@@ -148,8 +146,7 @@ struct sight {
 	const struct office *office;
 	uint64_t read, audit; /* a bit for each type */
 };
-struct sight sight_of(const struct policy *policy,
-    const struct office *office);
+struct sight sight_of(const struct policy *policy, const struct office *office);
 /*
  * May it see this entry?  The depositary's own acts: every office.  Acts of its
  * own people: each office.  Of a type that it audits, all; of one that it

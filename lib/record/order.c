@@ -68,8 +68,8 @@ insert_run(struct order *order, size_t at)
 
 	if (order->num_runs == order->room) {
 		const size_t room = order->room == 0 ? 16 : order->room * 2;
-		struct order_run **all = realloc(order->runs,
-		    room * sizeof(struct order_run *));
+		struct order_run **all =
+		    realloc(order->runs, room * sizeof(struct order_run *));
 
 		if (all == NULL)
 			return NULL;
@@ -95,8 +95,7 @@ split(struct order *order, size_t which, size_t at)
 	if ((next = insert_run(order, which + 1)) == NULL)
 		return false;
 	next->num = run->num - from;
-	memcpy(next->docs, run->docs + from,
-	    next->num * sizeof(next->docs[0]));
+	memcpy(next->docs, run->docs + from, next->num * sizeof(next->docs[0]));
 	run->num = from;
 	drop_text(run);
 	return true;
@@ -142,8 +141,8 @@ order_after(const struct order *order, const char *name)
 	const size_t run = find_run(order, name);
 
 	return (struct order_cursor){ run,
-		order->num_runs == 0 ? 0 :
-				       find_in_run(order->runs[run], name) };
+		order->num_runs == 0 ? 0
+				     : find_in_run(order->runs[run], name) };
 }
 
 struct order_cursor
@@ -167,7 +166,7 @@ order_next(const struct order *order, struct order_cursor *cursor)
 	if (cursor->run < order->num_runs &&
 	    cursor->at == order->runs[cursor->run]->num)
 		*cursor = (struct order_cursor){ cursor->run + 1, 0 };
-	return cursor->run == order->num_runs ?
-	    NULL :
-	    order->runs[cursor->run]->docs[cursor->at++];
+	return cursor->run == order->num_runs
+	    ? NULL
+	    : order->runs[cursor->run]->docs[cursor->at++];
 }

@@ -75,8 +75,8 @@ write_heads(struct store *store, struct ledger_document *const docs[],
 		return error_set_errno(err, "refs");
 	for (size_t i = 0; i < num; i++)
 		if (docs[i]->num_versions > 0)
-			heads[n++] = (struct store_head){ docs[i]->name,
-				docs[i]->tip };
+			heads[n++] =
+			    (struct store_head){ docs[i]->name, docs[i]->tip };
 	ok = store_write_heads(store, heads, n, err);
 	free(heads);
 	if (ok)
@@ -95,8 +95,8 @@ refs_write(struct store *store, struct ledger *ledger, struct error *err)
 	docs = ledger_sorted(ledger, &num);
 	ledger_unlock(ledger);
 	/* Only the caller moves a tip; a name never changes. */
-	ok = docs != NULL ? write_heads(store, docs, num, err) :
-			    error_set_errno(err, "refs");
+	ok = docs != NULL ? write_heads(store, docs, num, err)
+			  : error_set_errno(err, "refs");
 	free(docs);
 	return ok;
 }

@@ -8,28 +8,27 @@
 
 #include "document/manifest.h"
 
-/* The one manifest of what is sent: "origin" of a deposit, else the only one. */
+/* The one manifest of what is sent: "origin" of a deposit, else the only one.
+ */
 static const struct member *
 find_manifest(const struct container *zip, char id[LIMIT_NAME_BYTES + 1])
 {
 	const struct member *found = container_find(zip, PATH_ORIGIN_MANIFEST);
 
 	if (found != NULL)
-		return path_signature_id(found->path, PATH_MANIFEST, id) ?
-		    found :
-		    NULL;
+		return path_signature_id(found->path, PATH_MANIFEST, id) ? found
+									 : NULL;
 	for (size_t i = 0; i < zip->num; i++) {
-		if (!path_signature_id(zip->members[i].path, PATH_MANIFEST,
-			id))
+		if (!path_signature_id(zip->members[i].path, PATH_MANIFEST, id))
 			continue;
 		if (found != NULL)
 			return NULL;
 		found = &zip->members[i];
 	}
 	return found != NULL &&
-		path_signature_id(found->path, PATH_MANIFEST, id) ?
-	    found :
-	    NULL;
+		path_signature_id(found->path, PATH_MANIFEST, id)
+	    ? found
+	    : NULL;
 }
 
 /* The version digest, which every manifest lists as version.yaml's. */
@@ -85,16 +84,22 @@ sent_read(struct cert_cache *certs, const struct container *zip,
  * One row for each field: in which acts it stands, and where it is in what was
  * sent and in the entry.  A text ends with its zero.
  */
-enum { ON_VERSION = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
-	ON_BAG = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE };
+enum {
+	ON_VERSION = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
+	ON_BAG = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE
+};
 
-#define TEXT_FIELD(acts, field, name)                                      \
-	{ acts, field, offsetof(struct sent, name),                        \
-	    offsetof(struct entry, name), 0, #name }
-#define FIELD(acts, field, name)                                           \
-	{ acts, field, offsetof(struct sent, name),                        \
-	    offsetof(struct entry, name), sizeof(((struct sent *)0)->name), \
-	    #name }
+#define TEXT_FIELD(acts, field, name)                                          \
+	{                                                                      \
+		acts, field, offsetof(struct sent, name),                      \
+		    offsetof(struct entry, name), 0, #name                     \
+	}
+#define FIELD(acts, field, name)                                               \
+	{                                                                      \
+		acts, field, offsetof(struct sent, name),                      \
+		    offsetof(struct entry, name),                              \
+		    sizeof(((struct sent *)0)->name), #name                    \
+	}
 
 static const struct row {
 	unsigned acts;
@@ -122,8 +127,8 @@ is_same(const struct row *row, const struct sent *sent,
 	const char *theirs = (const char *)entry + row->entry;
 
 	return entry_has(entry, row->field) &&
-	    (row->len == 0 ? strcmp(ours, theirs) == 0 :
-			     memcmp(ours, theirs, row->len) == 0);
+	    (row->len == 0 ? strcmp(ours, theirs) == 0
+			   : memcmp(ours, theirs, row->len) == 0);
 }
 
 static bool
@@ -131,12 +136,13 @@ differs(struct error *err, uint64_t index, const char *what)
 {
 	return error_set_code(err, ERROR_UNTRUSTED, SENT_DIFFERS,
 	    "the receipt is not that of what was sent: entry %llu, of which it"
-	    " is, %s", (unsigned long long)index, what);
+	    " is, %s",
+	    (unsigned long long)index, what);
 }
 
 bool
-sent_check(const struct sent *sent, const struct entry *entry,
-    uint64_t index, struct error *err)
+sent_check(const struct sent *sent, const struct entry *entry, uint64_t index,
+    struct error *err)
 {
 	char what[64];
 

@@ -9,9 +9,9 @@
 const struct ledger_version *
 ledger_version(const struct ledger_document *doc, unsigned number)
 {
-	return doc != NULL && number >= 1 && number <= doc->num_versions ?
-	    &doc->versions[number - 1] :
-	    NULL;
+	return doc != NULL && number >= 1 && number <= doc->num_versions
+	    ? &doc->versions[number - 1]
+	    : NULL;
 }
 
 enum status
@@ -19,9 +19,9 @@ ledger_status(const struct ledger_document *doc)
 {
 	if (doc->terminated)
 		return STATUS_TERMINATED;
-	return doc->num_versions == 0 ?
-	    STATUS_DRAFT :
-	    doc->versions[doc->num_versions - 1].status;
+	return doc->num_versions == 0
+	    ? STATUS_DRAFT
+	    : doc->versions[doc->num_versions - 1].status;
 }
 
 enum status
@@ -32,8 +32,8 @@ ledger_status_in_copy(const struct ledger_version *version)
 		return STATUS_IN_FORCE;
 	case STATUS_WITHDRAWN:
 	case STATUS_LAPSED:
-		return version->num_signers > 0 ? STATUS_SIGNED_IN_PART :
-						  STATUS_DRAFT;
+		return version->num_signers > 0 ? STATUS_SIGNED_IN_PART
+						: STATUS_DRAFT;
 	case STATUS_DRAFT:
 	case STATUS_SIGNED_IN_PART:
 	case STATUS_IN_FORCE:
@@ -48,9 +48,9 @@ const struct ledger_version *
 ledger_withdrawn_by(const struct ledger_document *doc,
     const struct ledger_version *version)
 {
-	return version->status == STATUS_WITHDRAWN ?
-	    ledger_version(doc, version->number + 1) :
-	    NULL;
+	return version->status == STATUS_WITHDRAWN
+	    ? ledger_version(doc, version->number + 1)
+	    : NULL;
 }
 
 const struct ledger_version *
@@ -87,8 +87,8 @@ is_draft(const struct ledger_version *version)
 static struct ledger_version *
 add_version(struct ledger_document *doc, const struct entry *entry)
 {
-	struct ledger_version *all = realloc(doc->versions,
-	    (doc->num_versions + 1) * sizeof(*all));
+	struct ledger_version *all =
+	    realloc(doc->versions, (doc->num_versions + 1) * sizeof(*all));
 	struct ledger_version *one;
 
 	if (all == NULL)
@@ -145,8 +145,8 @@ add_signer(struct ledger_version *version, uint64_t index,
 static bool
 add_act(struct ledger_version *version, uint64_t index, struct error *err)
 {
-	uint64_t *all = realloc(version->acts,
-	    (version->num_acts + 1) * sizeof(*all));
+	uint64_t *all =
+	    realloc(version->acts, (version->num_acts + 1) * sizeof(*all));
 
 	if (all == NULL)
 		return no_memory(err);
@@ -222,9 +222,9 @@ static bool
 apply_force(struct ledger_document *doc, struct ledger_version *version,
     const struct entry *entry, struct error *err)
 {
-	const struct ledger_signer *last = version->num_signers > 0 ?
-	    &version->signers[version->num_signers - 1] :
-	    NULL;
+	const struct ledger_signer *last = version->num_signers > 0
+	    ? &version->signers[version->num_signers - 1]
+	    : NULL;
 
 	if (last == NULL || last->index != doc->last)
 		return contradicts(err, entry,
@@ -279,23 +279,22 @@ states_apply(struct ledger_document *doc, uint64_t index,
     const struct entry *entry, struct error *err)
 {
 	struct ledger_version *version;
-	const uint64_t prior = entry_has(entry, ENTRY_PRIOR) ? entry->prior :
-							       LEDGER_NONE;
+	const uint64_t prior =
+	    entry_has(entry, ENTRY_PRIOR) ? entry->prior : LEDGER_NONE;
 
 	if (prior != doc->last)
 		return contradicts(err, entry,
 		    "it does not follow the document's last act");
 	if (doc->terminated)
 		return contradicts(err, entry, "it is terminated");
-	version = entry->act == ACT_DEPOSIT ? apply_deposit(doc, entry, err) :
-					      find_version(doc, entry, err);
+	version = entry->act == ACT_DEPOSIT ? apply_deposit(doc, entry, err)
+					    : find_version(doc, entry, err);
 	if (version == NULL ||
 	    (entry->act == ACT_SIGN &&
 		!apply_sign(doc, version, index, entry, err)) ||
 	    (entry->act == ACT_TERMINATE &&
 		!apply_terminate(version, index, entry, err)) ||
-	    (entry->act == ACT_FORCE &&
-		!apply_force(doc, version, entry, err)))
+	    (entry->act == ACT_FORCE && !apply_force(doc, version, entry, err)))
 		return false;
 	free(doc->json);
 	doc->json = NULL;

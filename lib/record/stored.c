@@ -83,12 +83,11 @@ load_small(struct store *store, const struct stored *stored, bool to_judge,
 			continue;
 		ok = store_read(store, &stored->files[i].oid, OBJECT_BLOB,
 			 &bytes, err) &&
-		    (to_judge ? container_put_to_judge(container,
-				    stored->files[i].path, buf_span(&bytes),
-				    err) :
-				add_small(store, container,
-				    stored->files[i].path,
-				    &stored->files[i].oid, &bytes, err));
+		    (to_judge
+			    ? container_put_to_judge(container,
+				  stored->files[i].path, buf_span(&bytes), err)
+			    : add_small(store, container, stored->files[i].path,
+				  &stored->files[i].oid, &bytes, err));
 		buf_free(&bytes);
 	}
 	return ok;
@@ -103,12 +102,12 @@ load_texts(struct store *store, const struct stored *stored, bool to_judge,
     struct container *container, struct error *err)
 {
 	const struct member *yaml = container_find(container, PATH_VERSION);
-	struct version *version = yaml == NULL ?
-	    NULL :
-	    version_parse(member_bytes(yaml), err);
+	struct version *version =
+	    yaml == NULL ? NULL : version_parse(member_bytes(yaml), err);
 	bool ok = version != NULL ||
-	    error_set(err, ERROR_SYSTEM, "a stored version has no"
-					 " version.yaml");
+	    error_set(err, ERROR_SYSTEM,
+		"a stored version has no"
+		" version.yaml");
 
 	for (size_t i = 0; ok && i < stored->num; i++) {
 		const char *path = stored->files[i].path;
@@ -116,12 +115,12 @@ load_texts(struct store *store, const struct stored *stored, bool to_judge,
 
 		if (!is_text(path))
 			continue;
-		ok = (to_judge ? store_member_to_judge(store, path,
-				     &stored->files[i].oid, &member, err) :
-				 store_member(store, path,
-				     &stored->files[i].oid,
-				     known_digest(version, path), &member,
-				     err)) &&
+		ok =
+		    (to_judge
+			    ? store_member_to_judge(store, path,
+				  &stored->files[i].oid, &member, err)
+			    : store_member(store, path, &stored->files[i].oid,
+				  known_digest(version, path), &member, err)) &&
 		    container_add(container, &member, err);
 	}
 	free(version);
@@ -151,8 +150,7 @@ load(struct store *store, const struct oid *commit_oid, bool to_judge,
 }
 
 struct container *
-stored_version(struct store *store, const struct oid *commit,
-    struct error *err)
+stored_version(struct store *store, const struct oid *commit, struct error *err)
 {
 	return load(store, commit, false, err);
 }
@@ -165,8 +163,8 @@ stored_to_judge(struct store *store, const struct oid *commit,
 }
 
 struct verdict_act *
-stored_acts(const struct journal *journal, const uint64_t indices[],
-    size_t num, struct error *err)
+stored_acts(const struct journal *journal, const uint64_t indices[], size_t num,
+    struct error *err)
 {
 	struct verdict_act *acts = calloc(num + 1, sizeof(*acts));
 	bool ok = acts != NULL || error_set_errno(err, "acts");
@@ -225,8 +223,8 @@ commit_signature(struct span commit, struct buf *content, struct buf *der,
 
 bool
 commit_judge(struct cert_cache *certs, const struct policy *policy,
-    const struct revocation *revocation, struct span content,
-    struct span der, struct cades *out, struct error *err)
+    const struct revocation *revocation, struct span content, struct span der,
+    struct cades *out, struct error *err)
 {
 	struct trust_result trust = { .ca = NULL };
 

@@ -20,8 +20,8 @@
 struct container *stored_version(struct store *store, const struct oid *commit,
     struct error *err);
 /* The same, to be judged and not written: its texts are read and hashed. */
-struct container *stored_to_judge(struct store *store,
-    const struct oid *commit, struct error *err);
+struct container *stored_to_judge(struct store *store, const struct oid *commit,
+    struct error *err);
 
 /*
  * The entries of these indices, for a verdict; the caller frees them.
@@ -40,8 +40,8 @@ struct verdict_act *stored_acts(const struct journal *journal,
  * ERROR_UNTRUSTED, ERROR_MALFORMED  it is not
  */
 bool commit_judge(struct cert_cache *certs, const struct policy *policy,
-    const struct revocation *revocation, struct span content,
-    struct span der, struct cades *out, struct error *err) MUST_USE;
+    const struct revocation *revocation, struct span content, struct span der,
+    struct cades *out, struct error *err) MUST_USE;
 
 /*
  * Take a commit's bytes apart: what its signature is over, and the signature
@@ -49,7 +49,7 @@ bool commit_judge(struct cert_cache *certs, const struct policy *policy,
  *
  * ERROR_MALFORMED  it has no such signature
  */
-bool commit_signature(struct span commit, struct buf *content,
-    struct buf *der, struct error *err) MUST_USE;
+bool commit_signature(struct span commit, struct buf *content, struct buf *der,
+    struct error *err) MUST_USE;
 
 #endif

@@ -28,8 +28,8 @@ append_titles(struct ledger *ledger, struct buf *out, struct error *err)
 
 	ledger_read_lock(ledger);
 	cursor = order_after(ledger_order(ledger), "");
-	while (ok &&
-	    (doc = order_next(ledger_order(ledger), &cursor)) != NULL) {
+	while (
+	    ok && (doc = order_next(ledger_order(ledger), &cursor)) != NULL) {
 		const struct ledger_version *newest =
 		    &doc->versions[doc->num_versions - 1];
 		const struct span title = span_of_str(doc->title);
@@ -122,13 +122,13 @@ newest_of(struct ledger *ledger, uint64_t index)
 	if (index >= ledger_size(ledger))
 		return NULL;
 	entry = ledger_entry(ledger, index);
-	doc = entry.act == ACT_DEPOSIT ?
-	    ledger_find(ledger, ledger_name(ledger, entry.document)) :
-	    NULL;
+	doc = entry.act == ACT_DEPOSIT
+	    ? ledger_find(ledger, ledger_name(ledger, entry.document))
+	    : NULL;
 	return doc != NULL &&
-		doc->versions[doc->num_versions - 1].acts[0] == index ?
-	    doc :
-	    NULL;
+		doc->versions[doc->num_versions - 1].acts[0] == index
+	    ? doc
+	    : NULL;
 }
 
 bool

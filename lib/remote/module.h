@@ -14,8 +14,8 @@ struct remote_module {
 	    struct error *err);
 	void (*free_remote)(struct remote *remote);
 	bool (*make_request)(struct remote *remote,
-	    const struct remote_request *request,
-	    struct remote_answer *answer, struct error *err);
+	    const struct remote_request *request, struct remote_answer *answer,
+	    struct error *err);
 	bool (*hear_events)(struct remote *remote, const char *path,
 	    const char *last_id, remote_listener *seen, void *arg,
 	    struct error *err);

@@ -21,9 +21,8 @@ remote_encode(struct buf *out, const char *text, struct error *err)
 		    (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 		    strchr("-._~", c) != NULL;
 
-		if (plain ? !buf_append(out, span_of(&c, 1), err) :
-			    !buf_printf(out, err, "%%%02X",
-				(unsigned char)c))
+		if (plain ? !buf_append(out, span_of(&c, 1), err)
+			  : !buf_printf(out, err, "%%%02X", (unsigned char)c))
 			return false;
 	}
 	return true;

@@ -116,8 +116,7 @@ on_body(char *data, size_t size, size_t num, void *arg)
 	if (to_file(transfer))
 		ok = write_file(transfer, bytes);
 	else
-		ok = buf_append(&transfer->answer->body, bytes,
-		    transfer->err);
+		ok = buf_append(&transfer->answer->body, bytes, transfer->err);
 	transfer->received += bytes.len;
 	transfer->failed = transfer->failed || !ok;
 	return ok ? bytes.len : 0;
@@ -163,8 +162,9 @@ field(struct span line, const char *name, struct span *value)
 	    strncasecmp((const char *)line.data, name, len) != 0)
 		return false;
 	*value = span_sub(line, len, line.len - len);
-	while (value->len > 0 && (value->data[value->len - 1] == '\r' ||
-				     value->data[value->len - 1] == '\n'))
+	while (value->len > 0 &&
+	    (value->data[value->len - 1] == '\r' ||
+		value->data[value->len - 1] == '\n'))
 		value->len--;
 	while (value->len > 0 && value->data[0] == ' ')
 		*value = span_sub(*value, 1, value->len - 1);
@@ -250,8 +250,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 	    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->settings.cert) ==
 		0 &&
-	    curl_easy_setopt(curl, CURLOPT_SSLKEY, remote->settings.key) ==
-		0 &&
+	    curl_easy_setopt(curl, CURLOPT_SSLKEY, remote->settings.key) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
 	    /* A line may be slow, but not dead for a minute. */
 	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == 0 &&
@@ -311,15 +310,18 @@ wrong_server(const struct remote *remote, struct error *err)
 	    why != X509_V_ERR_CERT_HAS_EXPIRED)
 		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 		    "%s is not the server that you enrolled with: %s. Nothing"
-		    " was sent", remote->address,
-		    why != X509_V_OK ? X509_verify_cert_error_string(why) :
-				       "its certificate has another name");
+		    " was sent",
+		    remote->address,
+		    why != X509_V_OK ? X509_verify_cert_error_string(why)
+				     : "its certificate has another name");
 	time_format_ms(time_now_ms(), now);
 	return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 	    "%s: its certificate %s by this machine's clock, which says %s:"
-	    " set it if it is wrong. Nothing was sent", remote->address,
-	    why == X509_V_ERR_CERT_HAS_EXPIRED ? "has expired" :
-						 "is not valid yet", now);
+	    " set it if it is wrong. Nothing was sent",
+	    remote->address,
+	    why == X509_V_ERR_CERT_HAS_EXPIRED ? "has expired"
+					       : "is not valid yet",
+	    now);
 }
 
 static bool
@@ -333,7 +335,8 @@ transport_error(const struct remote *remote, CURLcode code, struct error *err)
 	case CURLE_RECV_ERROR:
 		return error_set(err, ERROR_UNAVAILABLE,
 		    "%s ended the connection (%s): is your certificate still"
-		    " valid?", remote->address, curl_easy_strerror(code));
+		    " valid?",
+		    remote->address, curl_easy_strerror(code));
 	default:
 		return error_set(err, ERROR_UNAVAILABLE, "%s: %s",
 		    remote->address, curl_easy_strerror(code));
@@ -355,18 +358,15 @@ problem_error(const struct remote_answer *answer, struct error *err)
 	if (json_is_integer(exit_status) &&
 	    json_integer_value(exit_status) > 0 &&
 	    json_integer_value(exit_status) < 10)
-		kind = error_kind_of_exit(
-		    (int)json_integer_value(exit_status));
+		kind = error_kind_of_exit((int)json_integer_value(exit_status));
 	error_set_code(err, kind,
-	    json_is_string(code) ? json_string_value(code) : "",
-	    "%s%s%s%s",
-	    json_is_string(detail) ? json_string_value(detail) :
-				     "the daemon said no and not why",
-	    kind == ERROR_SYSTEM && json_is_string(request) ? " (request " :
-							      "",
-	    kind == ERROR_SYSTEM && json_is_string(request) ?
-		json_string_value(request) :
-		"",
+	    json_is_string(code) ? json_string_value(code) : "", "%s%s%s%s",
+	    json_is_string(detail) ? json_string_value(detail)
+				   : "the daemon said no and not why",
+	    kind == ERROR_SYSTEM && json_is_string(request) ? " (request " : "",
+	    kind == ERROR_SYSTEM && json_is_string(request)
+		? json_string_value(request)
+		: "",
 	    kind == ERROR_SYSTEM && json_is_string(request) ? ")" : "");
 	json_decref(json);
 	return false;
@@ -399,8 +399,9 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
 		*broke = code != CURLE_PEER_FAILED_VERIFICATION;
 		/* Nobody is there, and nobody was: that is said at once. */
-		if (!remote->answered && (code == CURLE_COULDNT_CONNECT ||
-					     code == CURLE_COULDNT_RESOLVE_HOST))
+		if (!remote->answered &&
+		    (code == CURLE_COULDNT_CONNECT ||
+			code == CURLE_COULDNT_RESOLVE_HOST))
 			*broke = false;
 		return transport_error(remote, code, err);
 	}

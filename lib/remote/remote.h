@@ -12,8 +12,8 @@
 struct remote;
 
 struct remote_settings {
-	const char *address;   /* https://HOST:PORT */
-	struct span server_ca; /* PEM: who may have issued its certificate */
+	const char *address;    /* https://HOST:PORT */
+	struct span server_ca;  /* PEM: who may have issued its certificate */
 	const char *cert, *key; /* PEM files: to connect with */
 	/* Told of bytes done and expected (0: not known), or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
@@ -48,13 +48,14 @@ struct remote_request {
 
 struct remote_answer {
 	int status;
-	struct buf body; /* where file_fd is -1; freed by remote_answer_free() */
+	struct buf
+	    body; /* where file_fd is -1; freed by remote_answer_free() */
 	char etag[160];
 	char location[160];
 	uint64_t upload_offset; /* of Upload-Offset; UINT64_MAX if absent */
-	struct digest policy; /* of Valise-Policy; zero if absent */
-	uint64_t policy_entry; /* of Valise-Policy-Entry; or UINT64_MAX */
-	struct digest crls;   /* of Valise-Crls */
+	struct digest policy;   /* of Valise-Policy; zero if absent */
+	uint64_t policy_entry;  /* of Valise-Policy-Entry; or UINT64_MAX */
+	struct digest crls;     /* of Valise-Crls */
 	/* Of Valise-Extension: "OLD HASH…"; or empty. */
 	char extension[24 + LIMIT_PROOF_HASHES * 45];
 };
@@ -87,9 +88,8 @@ void remote_wait(unsigned ms);
  * ERROR_UNAVAILABLE  the line broke
  * otherwise          seen's, or what the daemon says
  */
-bool remote_events(struct remote *remote, const char *path,
-    const char *last_id, remote_listener *seen, void *arg,
-    struct error *err) MUST_USE;
+bool remote_events(struct remote *remote, const char *path, const char *last_id,
+    remote_listener *seen, void *arg, struct error *err) MUST_USE;
 
 /*
  * One exchange with somebody else's server, by its public certificate, or

@@ -142,8 +142,8 @@ is_index(const struct dirent *entry)
 }
 
 bool
-store_check(const char *path, struct store *view, unsigned part,
-    unsigned parts, void (*tell)(void *arg, const char *about, const char *what), void *arg,
+store_check(const char *path, struct store *view, unsigned part, unsigned parts,
+    void (*tell)(void *arg, const char *about, const char *what), void *arg,
     uint64_t *num_objects, struct error *err)
 {
 	struct check check = { .view = view,
@@ -163,8 +163,7 @@ store_check(const char *path, struct store *view, unsigned part,
 		return error_set_errno(err, "%s", dir);
 	git_libgit2_init();
 	ok = git_odb_open(&check.odb, objects) == 0 ||
-	    error_set(err, ERROR_SYSTEM, "%s: libgit2 cannot open it",
-		objects);
+	    error_set(err, ERROR_SYSTEM, "%s: libgit2 cannot open it", objects);
 	for (int i = 0; i < num; i++) {
 		char name[OID_HEX];
 

@@ -38,14 +38,14 @@ take_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 	(void)delta, (void)hunk;
 	return line->origin == GIT_DIFF_LINE_FILE_HDR ||
 		to->visit(to->arg, kind_of(line->origin),
-		    span_of(line->content, line->content_len), to->err) ?
-	    0 :
-	    -1;
+		    span_of(line->content, line->content_len), to->err)
+	    ? 0
+	    : -1;
 }
 
 bool
-compare_texts(const char *name, struct span a, struct span b,
-    unsigned context, compare_visitor *visit, void *arg, struct error *err)
+compare_texts(const char *name, struct span a, struct span b, unsigned context,
+    compare_visitor *visit, void *arg, struct error *err)
 {
 	struct comparing to = { visit, arg, err };
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
@@ -56,8 +56,8 @@ compare_texts(const char *name, struct span a, struct span b,
 	/* Texts are texts, whatever bytes are in them. */
 	options.flags = GIT_DIFF_FORCE_TEXT;
 	options.context_lines = context;
-	ok = git_patch_from_buffers(&patch, a.data, a.len, name, b.data,
-		 b.len, name, &options) == 0 ||
+	ok = git_patch_from_buffers(&patch, a.data, a.len, name, b.data, b.len,
+		 name, &options) == 0 ||
 	    error_set(err, ERROR_SYSTEM, "the texts cannot be compared");
 	if (ok && git_patch_print(patch, take_line, &to) != 0 &&
 	    err->kind == ERROR_NONE)

@@ -96,8 +96,8 @@ store_get_ref(struct store *store, const char *name, struct oid *out)
 }
 
 bool
-compare_texts(const char *name, struct span a, struct span b,
-    unsigned context, compare_visitor *visit, void *arg, struct error *err)
+compare_texts(const char *name, struct span a, struct span b, unsigned context,
+    compare_visitor *visit, void *arg, struct error *err)
 {
 	return load(err) &&
 	    loaded->compare(name, a, b, context, visit, arg, err);

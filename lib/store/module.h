@@ -30,8 +30,7 @@ struct store_module {
 	    uint64_t len, struct error *err);
 	bool (*set_ref)(struct store *store, const char *name,
 	    const struct oid *oid, struct error *err);
-	bool (*get_ref)(struct store *store, const char *name,
-	    struct oid *out);
+	bool (*get_ref)(struct store *store, const char *name, struct oid *out);
 	bool (*compare)(const char *name, struct span a, struct span b,
 	    unsigned context, compare_visitor *visit, void *arg,
 	    struct error *err);

@@ -25,7 +25,7 @@ struct pack {
 	struct pack_entry *entries;
 	uint32_t num, room;
 	uint32_t *table; /* 2 * room places: an entry's number + 1, by name */
-	struct buf out; /* gathered, to write in larger pieces */
+	struct buf out;  /* gathered, to write in larger pieces */
 };
 
 enum { GATHER = 256 * 1024, HEADER = 12 };
@@ -102,8 +102,8 @@ put(void *arg, struct span bytes, struct error *err)
 
 	pack->crc = (uint32_t)crc32_z(pack->crc, bytes.data, bytes.len);
 	while (bytes.len > 0) {
-		if (!span_take(&bytes,
-			bytes.len < GATHER ? bytes.len : GATHER, &part) ||
+		if (!span_take(&bytes, bytes.len < GATHER ? bytes.len : GATHER,
+			&part) ||
 		    !buf_append(&pack->out, part, err))
 			return false;
 		pack->at += part.len;
@@ -123,8 +123,8 @@ find_place(uint32_t *table, uint32_t places, const struct pack_entry *entries,
 
 	if (!span_take_u32(&front, &i))
 		return table;
-	for (i %= places; table[i] != 0 &&
-	     !oid_eq(&entries[table[i] - 1].oid, oid);)
+	for (i %= places;
+	     table[i] != 0 && !oid_eq(&entries[table[i] - 1].oid, oid);)
 		i = (i + 1) % places;
 	return &table[i];
 }
@@ -169,8 +169,8 @@ begin(struct pack *pack, const struct oid *oid, struct error *err)
 		return false;
 	*find_place(pack->table, 2 * pack->room, pack->entries, oid) =
 	    pack->num + 1;
-	pack->entries[pack->num++] = (struct pack_entry){ .oid = *oid,
-		.at = pack->at };
+	pack->entries[pack->num++] =
+	    (struct pack_entry){ .oid = *oid, .at = pack->at };
 	pack->crc = 0;
 	return true;
 }
@@ -193,8 +193,7 @@ undo(struct pack *pack)
 
 	*find_place(pack->table, 2 * pack->room, pack->entries, &entry->oid) =
 	    0;
-	pack->out.len = entry->at > flushed ? (size_t)(entry->at - flushed) :
-					      0;
+	pack->out.len = entry->at > flushed ? (size_t)(entry->at - flushed) : 0;
 	pack->at = entry->at;
 	pack->num--;
 }
@@ -244,8 +243,7 @@ static bool
 put_adler(struct pack *pack, uint32_t adler, struct error *err)
 {
 	const uint8_t bytes[4] = { (uint8_t)(adler >> 24),
-		(uint8_t)(adler >> 16), (uint8_t)(adler >> 8),
-		(uint8_t)adler };
+		(uint8_t)(adler >> 16), (uint8_t)(adler >> 8), (uint8_t)adler };
 
 	return put(pack, span_of(bytes, sizeof(bytes)), err);
 }
@@ -316,8 +314,8 @@ pack_add(struct pack *pack, enum object_type type, struct span content,
 	ok = put_header(pack, type, content.len, err) &&
 	    put(pack, span_of("\x78\x9c", 2), err) &&
 	    put(pack, buf_span(&deflated), err) &&
-	    put_adler(pack,
-		(uint32_t)adler32_z(1, content.data, content.len), err);
+	    put_adler(pack, (uint32_t)adler32_z(1, content.data, content.len),
+		err);
 	if (ok)
 		end(pack);
 	else
@@ -360,17 +358,16 @@ add_trees(struct pack *pack, const struct container *container, size_t *i,
 		if (slash == NULL) {
 			ok = pack_add_member(pack, member, err) &&
 			    buf_append_str(&tree, "100644 ", err) &&
-			    buf_append(&tree,
-				span_of(name, strlen(name) + 1), err) &&
-			    buf_append(&tree,
-				span_of(member->blob, OID_BYTES), err);
+			    buf_append(&tree, span_of(name, strlen(name) + 1),
+				err) &&
+			    buf_append(&tree, span_of(member->blob, OID_BYTES),
+				err);
 			(*i)++;
 			continue;
 		}
 		snprintf(below, sizeof(below), "%.*s",
 		    (int)(slash - member->path) + 1, member->path);
-		ok = add_trees(pack, container, i, below, false, &child,
-			 err) &&
+		ok = add_trees(pack, container, i, below, false, &child, err) &&
 		    buf_append_str(&tree, "40000 ", err) &&
 		    buf_append(&tree, span_of(name, (size_t)(slash - name)),
 			err) &&
@@ -458,9 +455,9 @@ hash_file(struct pack *pack, uint8_t trailer[20], struct error *err)
 
 	sha1_init(&sha1);
 	while (at < pack->at) {
-		const size_t n = pack->at - at < sizeof(piece) ?
-		    (size_t)(pack->at - at) :
-		    sizeof(piece);
+		const size_t n = pack->at - at < sizeof(piece)
+		    ? (size_t)(pack->at - at)
+		    : sizeof(piece);
 
 		if (!file_pread(pack->fd, piece, n, (off_t)at, err))
 			return false;
@@ -597,14 +594,13 @@ pack_copy(struct pack *to, const struct packfile *from, struct error *err)
 		qsort(entries, from->num, sizeof(*entries), compare_places);
 	for (uint32_t i = 0; ok && i < from->num; i++) {
 		const uint64_t at = entries[i].at;
-		const uint64_t stop = i + 1 < from->num ? entries[i + 1].at :
-							  from->size - 20;
+		const uint64_t stop =
+		    i + 1 < from->num ? entries[i + 1].at : from->size - 20;
 
 		if (is_in_pack(to, &entries[i].oid))
 			continue;
 		ok = begin(to, &entries[i].oid, err);
-		ok = ok &&
-		    file_stream(from->fd, at, stop - at, put, to, err);
+		ok = ok && file_stream(from->fd, at, stop - at, put, to, err);
 		if (ok && to->crc != entries[i].crc)
 			ok = error_set(err, ERROR_UNTRUSTED,
 			    "git pack %s: an object is damaged", from->name);

@@ -63,9 +63,9 @@ find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
-		const int order = memcmp(pack->idx + NAMES +
-			(size_t)middle * OID_BYTES,
-		    oid->bytes, OID_BYTES);
+		const int order =
+		    memcmp(pack->idx + NAMES + (size_t)middle * OID_BYTES,
+			oid->bytes, OID_BYTES);
 
 		if (order == 0) {
 			*n = middle;
@@ -121,9 +121,9 @@ packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
 
 		if (here == at) {
 			*entry = order[middle];
-			*end = middle + 1 < pack->num ?
-			    packfile_entry(pack, order[middle + 1]).at :
-			    pack->size - TRAILER;
+			*end = middle + 1 < pack->num
+			    ? packfile_entry(pack, order[middle + 1]).at
+			    : pack->size - TRAILER;
 			return *end > at && *end <= pack->size;
 		}
 		if (here < at)
@@ -173,8 +173,8 @@ check_index(struct packfile *pack, struct error *err)
 		last = n;
 	}
 	pack->num = last;
-	return pack->idx_len >= NAMES + (size_t)last * (OID_BYTES + 8) +
-		       2 * TRAILER ||
+	return pack->idx_len >=
+	    NAMES + (size_t)last * (OID_BYTES + 8) + 2 * TRAILER ||
 	    error_set(err, ERROR_UNTRUSTED, "a pack index cut short");
 }
 
@@ -207,15 +207,16 @@ map_pack(const struct packs *packs, struct packfile *pack, struct error *err)
 	pack->size = (uint64_t)st.st_size;
 	if (!packs_path(packs, pack->name, "idx", path, err))
 		return false;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0) {
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 ||
+	    fstat(fd, &st) != 0) {
 		error_set_errno(err, "%s", path);
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	map = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ,
-				   MAP_SHARED, fd, 0) :
-			       MAP_FAILED;
+	map = st.st_size > 0
+	    ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)
+	    : MAP_FAILED;
 	close(fd);
 	if (map == MAP_FAILED)
 		return error_set_errno(err, "%s", path);
@@ -242,7 +243,8 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 	if (packs->is_view)
 		pack->whole = calloc((size_t)pack->num + 1, 1);
 	pthread_rwlock_wrlock(&packs->lock);
-	list = realloc(packs->list, (packs->num + 1) * sizeof(struct packfile *));
+	list =
+	    realloc(packs->list, (packs->num + 1) * sizeof(struct packfile *));
 	if (list != NULL) {
 		packs->list = list;
 		list[packs->num++] = pack;
@@ -275,8 +277,7 @@ sweep_keep(const struct packs *packs, const char *name)
 	    strcmp(name + 45, ".keep") != 0 ||
 	    !span_to_str(span_of(name + 5, 40), id, sizeof(id)) ||
 	    !packs_path(packs, id, "idx", path, &ignored) ||
-	    file_exists(path) ||
-	    !packs_path(packs, id, "keep", path, &ignored))
+	    file_exists(path) || !packs_path(packs, id, "keep", path, &ignored))
 		return;
 	unlink(path);
 }
@@ -292,8 +293,7 @@ load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 		char name[OID_HEX], path[FILE_PATH];
 
 		/* What a crash left half made has no index, or another name. */
-		if (!packs->is_view &&
-		    strncmp(entry->d_name, "tmp-", 4) == 0 &&
+		if (!packs->is_view && strncmp(entry->d_name, "tmp-", 4) == 0 &&
 		    file_join(path, packs->dir, entry->d_name, err))
 			unlink(path);
 		if (!packs->is_view)
@@ -510,17 +510,17 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 		size_t n;
 
 		if (z.avail_in == 0) {
-			n = place->pack->size - at < sizeof(in) ?
-			    (size_t)(place->pack->size - at) :
-			    sizeof(in);
+			n = place->pack->size - at < sizeof(in)
+			    ? (size_t)(place->pack->size - at)
+			    : sizeof(in);
 			n = n < most ? n : (size_t)most;
 			if (n == 0) {
 				ok = error_set(err, ERROR_UNTRUSTED,
 				    "a pack ends within an object");
 				break;
 			}
-			if (!(ok = file_pread(place->pack->fd, in, n,
-				  (off_t)at, err)))
+			if (!(ok = file_pread(place->pack->fd, in, n, (off_t)at,
+				  err)))
 				break;
 			at += n;
 			z.next_in = in;

@@ -14,13 +14,15 @@ struct packfile {
 	int fd;
 	uint64_t size;
 	char name[OID_HEX]; /* pack-NAME.pack */
-	const uint8_t *idx;  /* mapped */
+	const uint8_t *idx; /* mapped */
 	size_t idx_len;
 	uint32_t num;
 	int refs;
-	uint8_t *whole; /* of a view: entries that were read and have their name */
-	bool kept; /* it has a .keep: the writer's thread */
-	uint32_t *by_offset; /* entries as they lie; made when first asked for */
+	uint8_t
+	    *whole; /* of a view: entries that were read and have their name */
+	bool kept;  /* it has a .keep: the writer's thread */
+	uint32_t
+	    *by_offset; /* entries as they lie; made when first asked for */
 };
 
 struct packs {
@@ -30,7 +32,8 @@ struct packs {
 	pthread_rwlock_t lock;
 	struct packfile **list;
 	size_t num;
-	size_t hint; /* where the last one was found: the next is near, mostly */
+	size_t
+	    hint; /* where the last one was found: the next is near, mostly */
 };
 
 /* An object in a pack; the pack is held until packs_release(). */
@@ -53,8 +56,8 @@ bool packs_load(struct packs *packs, const char *name,
 void packs_remove(struct packs *packs, struct packfile *const gone[],
     size_t num);
 /* PATH of pack-NAME.SUFFIX. */
-bool packs_path(const struct packs *packs, const char *name,
-    const char *suffix, char out[4096], struct error *err) MUST_USE;
+bool packs_path(const struct packs *packs, const char *name, const char *suffix,
+    char out[4096], struct error *err) MUST_USE;
 /* Take every .keep away. */
 void packs_release_all(struct packs *packs);
 bool packs_has(struct packs *packs, const struct oid *oid);

@@ -23,7 +23,8 @@ enum {
 	DEPTH = 8,
 };
 
-/* Lines of packed-refs that are no branch, and the line of what they peel to. */
+/* Lines of packed-refs that are no branch, and the line of what they peel to.
+ */
 struct other {
 	struct span name, line, peeled;
 };
@@ -80,13 +81,13 @@ static int
 compare_others(const void *a, const void *b)
 {
 	const struct other *x = a, *y = b;
-	const size_t least = x->name.len < y->name.len ? x->name.len :
-							 y->name.len;
+	const size_t least =
+	    x->name.len < y->name.len ? x->name.len : y->name.len;
 	const int order = memcmp(x->name.data, y->name.data, least);
 
-	return order != 0 ? order :
-			    (x->name.len > y->name.len) -
-		(x->name.len < y->name.len);
+	return order != 0
+	    ? order
+	    : (x->name.len > y->name.len) - (x->name.len < y->name.len);
 }
 
 static bool
@@ -120,9 +121,11 @@ parse_packed(struct packed *packed, struct error *err)
 		}
 	}
 	if (ok && rest.len > 0)
-		ok = error_set(err, ERROR_UNTRUSTED, "packed-refs is cut short");
+		ok =
+		    error_set(err, ERROR_UNTRUSTED, "packed-refs is cut short");
 	for (size_t i = 1; i < packed->num_heads; i++)
-		if (compare_heads(&packed->heads[i - 1], &packed->heads[i]) > 0) {
+		if (compare_heads(&packed->heads[i - 1], &packed->heads[i]) >
+		    0) {
 			qsort(packed->heads, packed->num_heads,
 			    sizeof(*packed->heads), compare_heads);
 			break;
@@ -148,7 +151,8 @@ read_packed(struct store *store, struct packed *out, struct error *err)
 	return error_context(err, "%s", path);
 }
 
-/* --- Loose branches: none of ours; what git or an earlier version wrote. --- */
+/* --- Loose branches: none of ours; what git or an earlier version wrote. ---
+ */
 
 struct loose {
 	struct store_head *list;
@@ -178,8 +182,8 @@ static bool
 add_loose(struct loose *loose, const char *name, const char *path,
     struct error *err)
 {
-	struct store_head *all = realloc(loose->list,
-	    (loose->num + 1) * sizeof(*all));
+	struct store_head *all =
+	    realloc(loose->list, (loose->num + 1) * sizeof(*all));
 	char *copy = all == NULL ? NULL : strdup(name);
 
 	if (all != NULL)
@@ -190,7 +194,8 @@ add_loose(struct loose *loose, const char *name, const char *path,
 	return true;
 }
 
-/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there. */
+/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there.
+ */
 static bool
 walk_loose(const char *dir, const char *name, unsigned depth,
     struct loose *loose, struct error *err)
@@ -209,10 +214,10 @@ walk_loose(const char *dir, const char *name, unsigned depth,
 		    (len > 5 && strcmp(entry->d_name + len - 5, ".lock") == 0))
 			continue;
 		ok = file_join(path, dir, entry->d_name, err) &&
-		    (name[0] == '\0' ?
-			    snprintf(below, sizeof(below), "%s",
-				entry->d_name) > 0 :
-			    file_join(below, name, entry->d_name, err));
+		    (name[0] == '\0'
+			    ? snprintf(below, sizeof(below), "%s",
+				  entry->d_name) > 0
+			    : file_join(below, name, entry->d_name, err));
 		if (!ok)
 			break;
 		if (entry->d_type == DT_DIR) {
@@ -265,9 +270,10 @@ store_each_head(struct store *store, store_head_visitor *visit, void *arg,
 	ok = read_all_loose(store, &loose, err);
 	ok = read_packed(store, &packed, err) && ok;
 	while (ok && (i < packed.num_heads || j < loose.num)) {
-		const int order = i == packed.num_heads ? 1 :
-		    j == loose.num			? -1 :
-			     compare_heads(&packed.heads[i], &loose.list[j]);
+		const int order = i == packed.num_heads ? 1
+		    : j == loose.num
+		    ? -1
+		    : compare_heads(&packed.heads[i], &loose.list[j]);
 
 		/* What is loose hides what is packed. */
 		ok = visit(arg, order < 0 ? &packed.heads[i] : &loose.list[j],
@@ -297,7 +303,8 @@ lock_file(struct store *store, const char *name, char path[FILE_PATH],
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
 		error_set(err, ERROR_UNAVAILABLE,
-		    "%s is there: a git command is at work, or was ended", path);
+		    "%s is there: a git command is at work, or was ended",
+		    path);
 	else if (fd < 0)
 		error_set_errno(err, "%s", path);
 	return fd;
@@ -340,8 +347,8 @@ append_head(struct buf *out, const struct store_head *head, struct error *err)
 
 	oid_hex(&head->oid, line);
 	memcpy(line + OID_HEX - 1, " " STORE_HEADS, sizeof(STORE_HEADS));
-	return buf_append(out,
-		   span_of(line, OID_HEX - 1 + sizeof(STORE_HEADS)), err) &&
+	return buf_append(out, span_of(line, OID_HEX - 1 + sizeof(STORE_HEADS)),
+		   err) &&
 	    buf_append_str(out, head->name, err) &&
 	    buf_append_str(out, "\n", err);
 }
@@ -354,8 +361,8 @@ encode(const struct packed *old, const struct store_head heads[], size_t num,
 	bool ok;
 
 	ok = buf_append_str(out,
-	    old->fully_peeled ? HEADER " peeled fully-peeled sorted \n" :
-				HEADER " sorted \n",
+	    old->fully_peeled ? HEADER " peeled fully-peeled sorted \n"
+			      : HEADER " sorted \n",
 	    err);
 	for (; ok && i < old->num_others &&
 	     compare_others(&old->others[i],

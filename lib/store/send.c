@@ -53,8 +53,7 @@ goes_along(struct sending *to, const struct oid *oid)
 }
 
 static bool
-put_header(struct sending *to, unsigned type, uint64_t size,
-    struct error *err)
+put_header(struct sending *to, unsigned type, uint64_t size, struct error *err)
 {
 	uint8_t bytes[PACK_HEADER_MAX];
 
@@ -72,9 +71,9 @@ copy_entry(struct sending *to, const struct place *place, uint64_t from,
 	bool ok = true;
 
 	while (ok && at < until) {
-		const size_t n = until - at < sizeof(piece) ?
-		    (size_t)(until - at) :
-		    sizeof(piece);
+		const size_t n = until - at < sizeof(piece)
+		    ? (size_t)(until - at)
+		    : sizeof(piece);
 		/* A delta's own header is replaced; it fits the first piece. */
 		const size_t skip = at < from ? (size_t)(from - at) : 0;
 
@@ -94,9 +93,9 @@ static bool
 find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 {
 	uint8_t bytes[32];
-	const size_t n = place->pack->size - place->data_at < sizeof(bytes) ?
-	    (size_t)(place->pack->size - place->data_at) :
-	    sizeof(bytes);
+	const size_t n = place->pack->size - place->data_at < sizeof(bytes)
+	    ? (size_t)(place->pack->size - place->data_at)
+	    : sizeof(bytes);
 	struct span rest = span_of(bytes, n), raw;
 	struct error ignored = { 0 };
 	uint64_t back = 0, end;
@@ -117,8 +116,8 @@ find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 	do {
 		if (!span_take_u8(&rest, &byte) || back > place->at)
 			return false;
-		back = (back << 7) + (byte & 0x7f) +
-		    ((byte & 0x80) != 0 ? 1 : 0);
+		back =
+		    (back << 7) + (byte & 0x7f) + ((byte & 0x80) != 0 ? 1 : 0);
 		if ((byte & 0x80) != 0 && rest.len == 0)
 			return false;
 	} while ((byte & 0x80) != 0);
@@ -185,8 +184,8 @@ send_one(struct sending *to, const struct oid *oid, struct error *err)
 }
 
 bool
-store_send(struct store *store, const struct oid *list, size_t num,
-    bool whole, byte_sink *sink, void *arg, struct error *err)
+store_send(struct store *store, const struct oid *list, size_t num, bool whole,
+    byte_sink *sink, void *arg, struct error *err)
 {
 	struct sending to = { .store = store,
 		.list = list,

@@ -12,9 +12,9 @@
 #include "store/private.h"
 
 enum {
-	PACK_SMALL = 64 * 1024 * 1024,   /* larger ones stay alone */
+	PACK_SMALL = 64 * 1024 * 1024, /* larger ones stay alone */
 	TREE_BYTES = 1024 * 1024,
-	OPEN_PACKS = 16,                 /* libgit2's own, beside ours */
+	OPEN_PACKS = 16, /* libgit2's own, beside ours */
 	COMMIT_BYTES = 256 * 1024,
 };
 
@@ -22,7 +22,7 @@ struct store {
 	struct packs packs;
 	git_repository *repository;
 	git_repository *durable; /* the same: what it writes is flushed */
-	pthread_mutex_t mutex; /* for libgit2's reading of objects */
+	pthread_mutex_t mutex;   /* for libgit2's reading of objects */
 	char path[FILE_PATH];
 };
 
@@ -44,8 +44,8 @@ git_failed(struct error *err, const char *what)
 	const git_error *last = git_error_last();
 
 	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
-	    last != NULL && last->message != NULL ? last->message :
-						    "no reason given");
+	    last != NULL && last->message != NULL ? last->message
+						  : "no reason given");
 }
 
 bool
@@ -430,7 +430,8 @@ store_member_to_judge(struct store *store, const char *path,
 	bool ok;
 	int n;
 
-	*out = (struct member){ .source = &in_store, .store = store,
+	*out = (struct member){ .source = &in_store,
+		.store = store,
 		.to_judge = true };
 	snprintf(out->path, sizeof(out->path), "%s", path);
 	memcpy(out->blob, oid->bytes, OID_BYTES);
@@ -479,8 +480,7 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
 		    !span_take_until(&rest, '\0', &name) ||
 		    !span_take(&rest, OID_BYTES, &raw) ||
 		    strlen(prefix) + name.len > LIMIT_PATH_BYTES) {
-			ok = error_set(err, ERROR_UNTRUSTED,
-			    "a damaged tree");
+			ok = error_set(err, ERROR_UNTRUSTED, "a damaged tree");
 			break;
 		}
 		memcpy(oid.bytes, raw.data, OID_BYTES);
@@ -535,11 +535,12 @@ store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
 	char name[OID_HEX];
 	bool ok;
 
-	ok = git_indexer_new(&indexer, store->packs.dir, 0444, NULL, NULL) == 0 ||
+	ok = git_indexer_new(&indexer, store->packs.dir, 0444, NULL, NULL) ==
+		0 ||
 	    git_failed(err, "git pack");
 	while (ok && len > 0) {
-		const size_t n = len < sizeof(piece) ? (size_t)len :
-						       sizeof(piece);
+		const size_t n =
+		    len < sizeof(piece) ? (size_t)len : sizeof(piece);
 
 		ok = file_pread(fd, piece, n, (off_t)at, err) &&
 		    (git_indexer_append(indexer, piece, n, &progress) == 0 ||
@@ -581,11 +582,12 @@ store_set_ref(struct store *store, const char *name, const struct oid *oid,
 	memcpy(id.id, oid->bytes, OID_BYTES);
 	/* A branch follows from the journal; the others from nothing. */
 	ok = git_reference_create(&ref,
-		 strncmp(name, "refs/heads/", 11) == 0 ? store->repository :
-							 store->durable,
+		 strncmp(name, "refs/heads/", 11) == 0 ? store->repository
+						       : store->durable,
 		 name, &id, 1, NULL) == 0 ||
 	    git_failed(err, name);
-	/* The first branch is what a clone checks out; without it git grumbles. */
+	/* The first branch is what a clone checks out; without it git grumbles.
+	 */
 	if (ok && strncmp(name, "refs/heads/", 11) == 0 &&
 	    git_repository_head_unborn(store->repository) == 1)
 		ok = git_repository_set_head(store->repository, name) == 0 ||

@@ -47,8 +47,8 @@ bool store_read(struct store *store, const struct oid *oid,
  * A blob as a member of a container, streamed when it is wanted; sha256 is
  * what the caller knows of it, or NULL.
  */
-bool store_member(struct store *store, const char *path,
-    const struct oid *oid, const struct digest *sha256, struct member *out,
+bool store_member(struct store *store, const char *path, const struct oid *oid,
+    const struct digest *sha256, struct member *out,
     struct error *err) MUST_USE;
 /* A blob as a member that is only judged: read once, for its SHA-256. */
 bool store_member_to_judge(struct store *store, const char *path,
@@ -69,7 +69,7 @@ bool store_walk_trees(struct store *store, const struct oid *tree,
 struct store_commit {
 	struct oid tree, parent;
 	bool has_parent;
-	int64_t at; /* the committer's time, in seconds */
+	int64_t at;                /* the committer's time, in seconds */
 	char contents[DIGEST_HEX]; /* of the Contents-Digest trailer */
 };
 bool store_read_commit(struct store *store, const struct oid *oid,
@@ -116,8 +116,8 @@ bool store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
     struct error *err) MUST_USE;
 
 /* Refs: one thread. */
-bool store_set_ref(struct store *store, const char *name,
-    const struct oid *oid, struct error *err) MUST_USE;
+bool store_set_ref(struct store *store, const char *name, const struct oid *oid,
+    struct error *err) MUST_USE;
 /* False, without an error, if there is none. */
 bool store_get_ref(struct store *store, const char *name, struct oid *out);
 /*

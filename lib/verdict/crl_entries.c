@@ -61,8 +61,8 @@ struct crl_entries *
 crl_entries_copy(const struct crl_entries *from, struct error *err)
 {
 	struct revocation *revocation = revocation_copy(from->revocation, err);
-	struct crl_entries *to = revocation != NULL ? make(revocation, err) :
-						      NULL;
+	struct crl_entries *to =
+	    revocation != NULL ? make(revocation, err) : NULL;
 	bool ok;
 
 	if (to == NULL)
@@ -84,16 +84,16 @@ crl_entries_copy(const struct crl_entries *from, struct error *err)
 }
 
 static bool
-add_digest(struct crl_entries *entries, const struct digest *set,
-    int64_t at, struct error *err)
+add_digest(struct crl_entries *entries, const struct digest *set, int64_t at,
+    struct error *err)
 {
 	bool ok = true;
 
 	pthread_mutex_lock(&entries->mutex);
 	if (entries->num == entries->room) {
 		const size_t room = 2 * entries->room + 4;
-		struct digest *sets = realloc(entries->sets,
-		    room * sizeof(*sets));
+		struct digest *sets =
+		    realloc(entries->sets, room * sizeof(*sets));
 
 		if ((ok = sets != NULL)) {
 			entries->sets = sets;
@@ -169,8 +169,8 @@ crl_entries_take(struct crl_entries *entries,
     const struct verdict_library *library, uint64_t index,
     const struct entry *entry, struct error *err)
 {
-	const struct policy *policy = library->policy(library->arg,
-	    &entry->policy, index);
+	const struct policy *policy =
+	    library->policy(library->arg, &entry->policy, index);
 	int64_t at = entry->time_ms / 1000;
 	struct digest set;
 	struct crls *crls;
@@ -189,8 +189,7 @@ crl_entries_take(struct crl_entries *entries,
 	}
 	return revocation_add(entries->revocation, crls,
 		   policy != NULL ? policy->trust : NULL, index, at, err) &&
-	    (entry->act == ACT_POLICY ||
-		add_digest(entries, &set, at, err));
+	    (entry->act == ACT_POLICY || add_digest(entries, &set, at, err));
 }
 
 bool

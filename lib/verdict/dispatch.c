@@ -60,8 +60,8 @@ judge_signing_time(struct judge *judge, const char *path,
 	time_format_at(signature->sent_ms / 1000, was);
 	return judge_find(judge, FINDING_SIGNING_TIME, path,
 	    "it says that it was signed at %s, but it came at %s: more than"
-	    " 24 hours before or 5 minutes after (is a clock wrong?)", said,
-	    was);
+	    " 24 hours before or 5 minutes after (is a clock wrong?)",
+	    said, was);
 }
 
 /* Nothing proves when it was dispatched: does it need that? */
@@ -71,7 +71,8 @@ judge_unproved(struct judge *judge, const char *path,
 {
 	char was[TIME_TEXT];
 
-	/* A data folder's own journal may have acts of before there were slips. */
+	/* A data folder's own journal may have acts of before there were slips.
+	 */
 	if (act != NULL && judge->request->expect == EXPECT_STORED)
 		signature->sent_ms = act->entry.dispatched_ms;
 	if (is_within(signature, signature->sent_ms) ||
@@ -90,7 +91,8 @@ judge_unproved(struct judge *judge, const char *path,
 	    " this copy does not prove when the bag was dispatched: fetch the"
 	    " document again; where that does not help, an older program"
 	    " packed the bag, and only a next version, signed anew, can be"
-	    " VALID", was);
+	    " VALID",
+	    was);
 }
 
 /* Is it the slip of this act, and does the waybill list it? */
@@ -134,8 +136,7 @@ check_waybill(const struct judge *judge, const struct papers *papers,
 		    "it is of %s of %s, and the act of %s of %s",
 		    waybill->person, waybill->from, signature->person,
 		    signature->office);
-	return bag_judge(request->certs, policy, judge->revocation,
-	    &it, why);
+	return bag_judge(request->certs, policy, judge->revocation, &it, why);
 }
 
 /* The entry of a waybill, before that of an act (UINT64_MAX: a live one). */
@@ -144,11 +145,10 @@ find_dispatch(const struct judge *judge, const struct digest *waybill,
     uint64_t before)
 {
 	const bool delivered = judge->request->expect == EXPECT_DELIVERED;
-	const struct verdict_act *list = delivered ?
-	    judge->dispatches :
-	    judge->request->dispatches;
-	const size_t num = delivered ? judge->num_dispatches :
-				       judge->request->num_dispatches;
+	const struct verdict_act *list =
+	    delivered ? judge->dispatches : judge->request->dispatches;
+	const size_t num =
+	    delivered ? judge->num_dispatches : judge->request->num_dispatches;
 
 	for (size_t i = 0; i < num; i++)
 		if (digest_eq(&list[i].entry.digest, waybill) &&
@@ -167,10 +167,10 @@ check_dispatch(const struct waybill *waybill, const struct entry *entry,
 	    strcmp(entry->to, waybill->to) != 0 ||
 	    entry->number != waybill->number)
 		return error_set(why, ERROR_UNTRUSTED,
-		    "its entry names another bag, of %s of %s",
-		    entry->person, entry->office);
+		    "its entry names another bag, of %s of %s", entry->person,
+		    entry->office);
 	return waybill->dispatched_at <=
-		entry->time_ms / 1000 + TIME_SKEW_SECONDS ||
+	    entry->time_ms / 1000 + TIME_SKEW_SECONDS ||
 	    error_set(why, ERROR_UNTRUSTED,
 		"it says a later time of dispatch than its entry's");
 }
@@ -182,8 +182,8 @@ check_papers(const struct judge *judge, const struct papers *papers,
     const struct verdict_act *act, const struct verdict_act *dispatch,
     struct error *why)
 {
-	struct waybill *waybill = waybill_parse(member_bytes(papers->waybill),
-	    why);
+	struct waybill *waybill =
+	    waybill_parse(member_bytes(papers->waybill), why);
 	bool ok;
 
 	ok = waybill != NULL &&
@@ -208,36 +208,33 @@ judge_dispatch(struct judge *judge, const char *path,
 	const struct papers papers = find_papers(judge, signature);
 	const struct verdict_act *act = judge_act_of(judge, signature);
 	const struct verdict_act *dispatch;
-	const struct digest *named = act == NULL ? judge->request->waybill :
-	    entry_has(&act->entry, ENTRY_WAYBILL) ? &act->entry.waybill :
-						    NULL;
+	const struct digest *named = act == NULL    ? judge->request->waybill
+	    : entry_has(&act->entry, ENTRY_WAYBILL) ? &act->entry.waybill
+						    : NULL;
 	struct error why = { 0 };
 
 	signature->sent_ms = signature->judged_ms;
 	if (act == NULL && !signature->is_live)
 		named = NULL;
-	if (papers.slip == NULL && papers.waybill == NULL &&
-	    papers.p7s == NULL)
-		return named == NULL ?
-		    judge_signing_time(judge, path, signature) :
-		    judge_unproved(judge, path, signature, act);
-	if (papers.slip == NULL || papers.waybill == NULL ||
-	    papers.p7s == NULL)
+	if (papers.slip == NULL && papers.waybill == NULL && papers.p7s == NULL)
+		return named == NULL
+		    ? judge_signing_time(judge, path, signature)
+		    : judge_unproved(judge, path, signature, act);
+	if (papers.slip == NULL || papers.waybill == NULL || papers.p7s == NULL)
 		return judge_find(judge, FINDING_WAYBILL_DIFFERS, papers.path,
 		    "a slip, a waybill and its signature belong together");
 	if (named == NULL || !digest_eq(named, &papers.waybill->sha256))
 		return judge_find(judge, FINDING_WAYBILL_DIFFERS, papers.path,
 		    "the act that lies beside it came by another bag, or by"
 		    " none");
-	dispatch = find_dispatch(judge, named,
-	    act != NULL ? act->index : UINT64_MAX);
+	dispatch =
+	    find_dispatch(judge, named, act != NULL ? act->index : UINT64_MAX);
 	if (!check_papers(judge, &papers, signature, policy, act, dispatch,
 		&why))
 		return judge_find_error(judge, FINDING_WAYBILL_DIFFERS,
 		    papers.path, &why);
-	return dispatch != NULL ?
-	    judge_signing_time(judge, path, signature) :
-	    judge_unproved(judge, path, signature, act);
+	return dispatch != NULL ? judge_signing_time(judge, path, signature)
+				: judge_unproved(judge, path, signature, act);
 }
 
 bool

@@ -43,7 +43,7 @@ struct field_dispatch {
 struct field_journal {
 	const struct digest *policy, *crls; /* their newest; NULL: none */
 	uint64_t last;     /* entry of the same act, or FIELD_NO_INDEX */
-	bool all;      /* it sees all that this one is compared with */
+	bool all;          /* it sees all that this one is compared with */
 	bool has_version;  /* the version that it names is deposited */
 	bool had_contents; /* and had the contents that it names */
 	const struct field_dispatch *dispatch; /* that it names; or NULL */

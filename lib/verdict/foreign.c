@@ -59,9 +59,9 @@ reference_matches(const struct foreign *foreign, const struct reference *one,
 	    &foreign->hashes[file - foreign->container->members];
 
 	if (!hashes->has[which])
-		hashes->has[which] = EVP_Digest(bytes.data, bytes.len,
-		    hashes->hash[which], NULL, asn1_digest(one->bits),
-		    NULL) == 1;
+		hashes->has[which] =
+		    EVP_Digest(bytes.data, bytes.len, hashes->hash[which], NULL,
+			asn1_digest(one->bits), NULL) == 1;
 	return hashes->has[which] &&
 	    span_eq(span_of(hashes->hash[which], one->bits / 8),
 		span_of(one->digest, one->bits / 8));
@@ -90,8 +90,8 @@ judge_references(struct foreign *foreign, const struct parsed *parsed)
 		    &parsed->why);
 	for (size_t i = 0; ok && i < manifest->num; i++) {
 		const struct reference *one = &manifest->references[i];
-		const struct member *file = container_find(foreign->container,
-		    one->path);
+		const struct member *file =
+		    container_find(foreign->container, one->path);
 
 		if (file == NULL)
 			ok = judge_find(judge, FINDING_FILE_MISSING, one->path,
@@ -99,11 +99,13 @@ judge_references(struct foreign *foreign, const struct parsed *parsed)
 		else if (one->bits == 0)
 			ok = judge_find(judge, FINDING_NOT_CHECKED, one->path,
 			    "%s lists %s by a digest that is not known here:"
-			    " not checked", path, one->path);
+			    " not checked",
+			    path, one->path);
 		else if (!reference_matches(foreign, one, file))
 			ok = judge_find(judge, FINDING_FILE_DIGEST, one->path,
 			    "%s was altered: its bytes are not those that %s"
-			    " lists", one->path, path);
+			    " lists",
+			    one->path, path);
 	}
 	return ok;
 }
@@ -125,8 +127,7 @@ signed_by(const struct foreign *foreign, const char *path)
 {
 	for (size_t i = 0; i < foreign->num_manifests; i++)
 		if (foreign->manifests[i].ok &&
-		    strcmp(foreign->manifests[i].manifest.signature, path) ==
-			0)
+		    strcmp(foreign->manifests[i].manifest.signature, path) == 0)
 			return foreign->manifests[i].member;
 	/* What was not read may name it. */
 	if (foreign->is_over)
@@ -134,17 +135,17 @@ signed_by(const struct foreign *foreign, const char *path)
 	if (foreign->num_documents == 1 &&
 	    (is_over_the_file(path) || foreign->num_manifests == 0))
 		return foreign->document;
-	return foreign->num_manifests == 1 ? foreign->manifests[0].member :
-					     NULL;
+	return foreign->num_manifests == 1 ? foreign->manifests[0].member
+					   : NULL;
 }
 
 /* What a signer's state alone is found as. */
 static enum finding_code
 code_of(enum foreign_state state)
 {
-	return state == FOREIGN_BROKEN		? FINDING_SIGNATURE_BROKEN :
-	    state == FOREIGN_OVER_LIMIT ? FINDING_OVER_LIMIT :
-						  FINDING_NOT_CHECKED;
+	return state == FOREIGN_BROKEN    ? FINDING_SIGNATURE_BROKEN
+	    : state == FOREIGN_OVER_LIMIT ? FINDING_OVER_LIMIT
+					  : FINDING_NOT_CHECKED;
 }
 
 /* A signer, as the CMS in a member has it. */
@@ -159,16 +160,16 @@ add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
 	const struct signers *signers = arg;
 	struct judge *judge = signers->judge;
 	struct verdict *out = judge->out;
-	struct verdict_signature *all = realloc(out->signatures,
-	    (out->num_signatures + 1) * sizeof(*all));
+	struct verdict_signature *all =
+	    realloc(out->signatures, (out->num_signatures + 1) * sizeof(*all));
 	struct verdict_signature *one;
 
 	if (all == NULL)
 		return error_set_errno(err, "signature");
 	out->signatures = all;
 	one = &all[out->num_signatures++];
-	*one = (struct verdict_signature){
-		.intact = signer->state == FOREIGN_INTACT,
+	*one = (struct verdict_signature){ .intact =
+					       signer->state == FOREIGN_INTACT,
 		.unchecked = signer->state == FOREIGN_UNCHECKED ||
 		    signer->state == FOREIGN_OVER_LIMIT,
 		.signature = signer->signature,
@@ -180,9 +181,8 @@ add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
 	    signers->path + strlen("META-INF/"));
 	snprintf(one->person, sizeof(one->person), "%s", signer->name);
 	if (signer->state != FOREIGN_INTACT &&
-	    !judge_find(judge, code_of(signer->state), signers->path,
-		"%s%s%s", signer->name, signer->name[0] != '\0' ? ": " : "",
-		signer->why))
+	    !judge_find(judge, code_of(signer->state), signers->path, "%s%s%s",
+		signer->name, signer->name[0] != '\0' ? ": " : "", signer->why))
 		return false;
 	return signer->unchecked[0] == '\0' ||
 	    judge_find(judge, FINDING_NOT_CHECKED, signers->path,
@@ -200,18 +200,18 @@ judge_one(struct foreign *foreign, const struct member *member, bool timestamp)
 	if (foreign->num_signatures == LIMIT_FOREIGN_SIGNATURES)
 		return judge_find(judge, FINDING_OVER_LIMIT, member->path,
 		    "more than %d signatures and timestamps: %s was not looked"
-		    " at", LIMIT_FOREIGN_SIGNATURES, member->path);
+		    " at",
+		    LIMIT_FOREIGN_SIGNATURES, member->path);
 	foreign->num_signatures++;
 	if (over == NULL && foreign->is_over)
 		return true;
 	if (over == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
-		    member->path, "nothing says what %s is over",
-		    member->path);
+		    member->path, "nothing says what %s is over", member->path);
 	if (timestamp ? foreign_verify_timestamp(member_bytes(member),
-			    member_bytes(over), &why) :
-			foreign_verify(member_bytes(member),
-			    member_bytes(over), add_signer, &signers, &why))
+			    member_bytes(over), &why)
+		      : foreign_verify(member_bytes(member), member_bytes(over),
+			    add_signer, &signers, &why))
 		return true;
 	return find_error(judge, FINDING_SIGNATURE_BROKEN, member->path, &why);
 }
@@ -251,10 +251,10 @@ judge_member(struct foreign *foreign, const struct member *member)
 		return judge_one(foreign, member, false);
 	return judge_find(&foreign->judge, FINDING_NOT_CHECKED, member->path,
 	    "%s is %s: not checked", member->path,
-	    strstr(member->path, "signature") != NULL ? "a XAdES signature" :
-		strstr(member->path, "evidencerecord") != NULL ?
-							"an evidence record" :
-							"of a kind not known");
+	    strstr(member->path, "signature") != NULL ? "a XAdES signature"
+		: strstr(member->path, "evidencerecord") != NULL
+		? "an evidence record"
+		: "of a kind not known");
 }
 
 static void
@@ -321,10 +321,9 @@ verdict_judge_foreign(struct container *container, struct verdict *out,
 		return error_set_errno(err, "container");
 	foreign->judge = (struct judge){ .out = out, .err = err };
 	foreign->container = container;
-	foreign->hashes = calloc(container->num + 1,
-	    sizeof(*foreign->hashes));
-	ok = foreign->hashes != NULL ? judge_all(foreign) :
-				       error_set_errno(err, "container");
+	foreign->hashes = calloc(container->num + 1, sizeof(*foreign->hashes));
+	ok = foreign->hashes != NULL ? judge_all(foreign)
+				     : error_set_errno(err, "container");
 	free(foreign->hashes);
 	free(foreign);
 	if (!ok) {
@@ -354,8 +353,8 @@ verdict_judge_rezipped(const struct verdict_request *request,
 		broken->detail,
 		is_intact ? "Every text and signature in it is intact: ask"
 			    " for the file as it was, within another archive,"
-			    " or fetch it" :
-			    "More than that is wrong with it")) {
+			    " or fetch it"
+			  : "More than that is wrong with it")) {
 		verdict_free(out);
 		return false;
 	}

@@ -10,19 +10,18 @@
 const struct verdict_act *
 judge_newest(const struct judge *judge)
 {
-	return judge->out->num_acts > 0 ?
-	    &judge->out->acts[judge->out->num_acts - 1] :
-	    NULL;
+	return judge->out->num_acts > 0
+	    ? &judge->out->acts[judge->out->num_acts - 1]
+	    : NULL;
 }
 
 const struct verdict_act *
 judge_act_of(const struct judge *judge,
     const struct verdict_signature *signature)
 {
-	const enum act act = strcmp(signature->id, "origin") == 0 ?
-	    ACT_DEPOSIT :
-	    signature->terminates ? ACT_TERMINATE :
-				    ACT_SIGN;
+	const enum act act = strcmp(signature->id, "origin") == 0 ? ACT_DEPOSIT
+	    : signature->terminates ? ACT_TERMINATE
+				    : ACT_SIGN;
 
 	for (size_t i = 0; i < judge->out->num_acts; i++) {
 		const struct entry *entry = &judge->out->acts[i].entry;
@@ -74,7 +73,8 @@ check_entry(const struct judge *judge, const struct entry *entry,
 	const struct version *version = judge->out->version;
 
 	if (entry->act == ACT_DISPATCH)
-		return slip_has_waybill(judge->request->container, &entry->digest) ||
+		return slip_has_waybill(judge->request->container,
+			   &entry->digest) ||
 		    error_set(why, ERROR_UNTRUSTED,
 			"it is of a bag whose waybill is not in the copy");
 	if (entry->act != ACT_DEPOSIT && entry->act != ACT_SIGN &&
@@ -107,11 +107,11 @@ append_act(struct verdict_act **list, size_t *num,
 static bool
 add_act(struct judge *judge, const struct verdict_act *act)
 {
-	return act->entry.act == ACT_DISPATCH ?
-	    append_act(&judge->dispatches, &judge->num_dispatches, act,
-		judge->err) :
-	    append_act(&judge->out->acts, &judge->out->num_acts, act,
-		judge->err);
+	return act->entry.act == ACT_DISPATCH
+	    ? append_act(&judge->dispatches, &judge->num_dispatches, act,
+		  judge->err)
+	    : append_act(&judge->out->acts, &judge->out->num_acts, act,
+		  judge->err);
 }
 
 /* Who cosigned the checkpoint: a known witness's line must be good. */
@@ -165,9 +165,9 @@ judge_receipt(struct judge *judge, const struct member *member,
 		    (unsigned long long)proof.index);
 	act->index = proof.index;
 	act->size = batch->checkpoint.size;
-	ok = ok ? add_act(judge, act) :
-		  judge_find_error(judge, FINDING_RECEIPT_BROKEN,
-		      member->path, &why);
+	ok = ok ? add_act(judge, act)
+		: judge_find_error(judge, FINDING_RECEIPT_BROKEN, member->path,
+		      &why);
 	free(act);
 	proof_free(&proof);
 	return ok;
@@ -230,5 +230,6 @@ judge_journal(struct judge *judge)
 	    judge_find(judge, FINDING_CONTENTS_DIFFER, "",
 		"its files are not, all together, those that entry %llu of the"
 		" journal tells of: something was altered, added or left"
-		" out", (unsigned long long)newest->index);
+		" out",
+		(unsigned long long)newest->index);
 }

@@ -41,20 +41,19 @@ static bool
 judge_reference(struct judge *judge, const char *manifest_path,
     const struct verdict_signature *signature, const struct reference *one)
 {
-	const struct member *member = container_find(judge->request->container,
-	    one->path);
+	const struct member *member =
+	    container_find(judge->request->container, one->path);
 	const bool is_text = strncmp(one->path, "texts/", 6) == 0 ||
 	    strncmp(one->path, "annexes/", 8) == 0;
 
 	if (!covers(signature, one->path))
-		return judge_find(judge, FINDING_MANIFEST_BROKEN,
-		    manifest_path, "%s lists %s, which is not for it to list",
-		    manifest_path, one->path);
+		return judge_find(judge, FINDING_MANIFEST_BROKEN, manifest_path,
+		    "%s lists %s, which is not for it to list", manifest_path,
+		    one->path);
 	if (member == NULL)
 		return is_text || /* TEXT_MISSING says so */
 		    judge_find(judge, FINDING_FILE_MISSING, one->path,
-			"%s is missing; %s lists it", one->path,
-			manifest_path);
+			"%s is missing; %s lists it", one->path, manifest_path);
 	if (member->damaged)
 		return true; /* a finding says so */
 	if (one->bits == 256 &&
@@ -94,7 +93,8 @@ judge_manifest(struct judge *judge, const char *path,
 		    manifest_find(&manifest, file) == NULL)
 			ok = judge_find(judge, FINDING_FILE_UNSIGNED, file,
 			    "%s does not list %s: the signature does not cover"
-			    " it", path, file);
+			    " it",
+			    path, file);
 	}
 	manifest_free(&manifest);
 	return ok;
@@ -103,9 +103,9 @@ judge_manifest(struct judge *judge, const char *path,
 static enum commitment
 expected_commitment(const struct verdict_signature *signature)
 {
-	return is_seal(signature) ? COMMITMENT_RECEIPT :
-	    is_origin(signature)  ? COMMITMENT_ORIGIN :
-				    COMMITMENT_APPROVAL;
+	return is_seal(signature)  ? COMMITMENT_RECEIPT
+	    : is_origin(signature) ? COMMITMENT_ORIGIN
+				   : COMMITMENT_APPROVAL;
 }
 
 /* The name of a signature is that of its certificate. */
@@ -150,18 +150,18 @@ judge_withheld(struct judge *judge, const char *path, const struct cert *cert,
 {
 	const struct verdict_library *library = judge->request->library;
 	const struct trust *trust = NULL;
-	struct crls *lists = library->withheld != NULL ?
-	    library->withheld(library->arg, &trust) :
-	    NULL;
+	struct crls *lists = library->withheld != NULL
+	    ? library->withheld(library->arg, &trust)
+	    : NULL;
 	struct trust_result with = { .state = TRUST_GOOD };
 	struct revocation *all;
 	bool ok;
 
 	if (lists == NULL || trust == NULL)
 		return true;
-	all = judge->revocation != NULL ?
-	    revocation_copy(judge->revocation, judge->err) :
-	    revocation_new(judge->err);
+	all = judge->revocation != NULL
+	    ? revocation_copy(judge->revocation, judge->err)
+	    : revocation_new(judge->err);
 	ok = all != NULL &&
 	    revocation_add(all, lists, trust, REVOCATION_UNNAMED,
 		judge->request->now_ms / 1000, judge->err);
@@ -206,8 +206,9 @@ judge_office(struct judge *judge, const char *path,
 		strcmp(office->name, request->office) != 0))
 		return judge_find(judge, FINDING_SIGNER_DIFFERS, path,
 		    "%s of %s signed it, but %s of %s hands it in: who signs is"
-		    " who connects", cert->email, office->name,
-		    request->person, request->office);
+		    " who connects",
+		    cert->email, office->name, request->person,
+		    request->office);
 	return true;
 }
 
@@ -224,11 +225,11 @@ judge_right(struct judge *judge, const char *path,
 		return true;
 	document_type(version->document, type);
 	if (!is_origin(signature)) {
-		decision = policy_decide_sign(policy, office,
-		    signature->person, type,
-		    signature->terminates ? SIGNING_TERMINATION :
-					    SIGNING_APPROVAL,
-		    signature->judged_ms / 1000);
+		decision =
+		    policy_decide_sign(policy, office, signature->person, type,
+			signature->terminates ? SIGNING_TERMINATION
+					      : SIGNING_APPROVAL,
+			signature->judged_ms / 1000);
 		signature->full_powers = decision.allowed;
 		return decision.allowed ||
 		    judge_find(judge, FINDING_NO_FULL_POWERS, path,
@@ -261,9 +262,9 @@ find_policy(struct judge *judge, const char *path,
 {
 	const struct verdict_request *request = judge->request;
 	const struct verdict_library *library = request->library;
-	const struct verdict_act *act = is_seal(signature) ?
-	    judge_newest(judge) :
-	    judge_act_of(judge, signature);
+	const struct verdict_act *act = is_seal(signature)
+	    ? judge_newest(judge)
+	    : judge_act_of(judge, signature);
 	char hex[DIGEST_HEX];
 
 	*policy = NULL;
@@ -278,15 +279,14 @@ find_policy(struct judge *judge, const char *path,
 		    "no receipt proves when it was handed in: fetch the"
 		    " document again");
 	signature->judged_ms = act->entry.time_ms;
-	*policy = library->policy(library->arg, &act->entry.policy,
-	    act->index);
+	*policy = library->policy(library->arg, &act->entry.policy, act->index);
 	if (*policy != NULL)
 		return true;
 	digest_hex(&act->entry.policy, hex);
 	return judge_find(judge, FINDING_POLICY_UNKNOWN, path,
 	    "it was made under policy %.16s…, which you have not accepted for"
-	    " entry %llu (\"valise policy show\" tells how)", hex,
-	    (unsigned long long)act->index);
+	    " entry %llu (\"valise policy show\" tells how)",
+	    hex, (unsigned long long)act->index);
 }
 
 static bool
@@ -324,8 +324,7 @@ judge_signer(struct judge *judge, const char *path,
 	return judge_trust_state(judge, path, &then) &&
 	    judge_withheld(judge, path, cert, policy,
 		signature->judged_ms / 1000, &then) &&
-	    judge_office(judge, path, signature, cert, policy,
-		then.ca) &&
+	    judge_office(judge, path, signature, cert, policy, then.ca) &&
 	    judge_dispatch(judge, path, signature, policy) &&
 	    judge_right(judge, path, signature, policy);
 }
@@ -341,8 +340,8 @@ add_signature(struct judge *judge, const char *id)
 		    LIMIT_SIGNATURES);
 		return NULL;
 	}
-	all = realloc(out->signatures,
-	    (out->num_signatures + 1) * sizeof(*all));
+	all =
+	    realloc(out->signatures, (out->num_signatures + 1) * sizeof(*all));
 	if (all == NULL) {
 		error_set_errno(judge->err, "signature");
 		return NULL;
@@ -352,8 +351,8 @@ add_signature(struct judge *judge, const char *id)
 	*one = (struct verdict_signature){ .then = TRUST_UNKNOWN,
 		.now = TRUST_UNKNOWN };
 	snprintf(one->id, sizeof(one->id), "%s", id);
-	one->terminates = strncmp(id, TERMINATION_ID,
-			      strlen(TERMINATION_ID)) == 0;
+	one->terminates =
+	    strncmp(id, TERMINATION_ID, strlen(TERMINATION_ID)) == 0;
 	one->is_live = judge->request->live != NULL &&
 	    strcmp(judge->request->live, id) == 0;
 	return one;
@@ -380,8 +379,8 @@ judge_signature(struct judge *judge, const char *id)
 	manifest = container_find(container, manifest_path);
 	if (p7s == NULL || manifest == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
-		    p7s == NULL ? path : manifest_path,
-		    "%s is missing", p7s == NULL ? path : manifest_path);
+		    p7s == NULL ? path : manifest_path, "%s is missing",
+		    p7s == NULL ? path : manifest_path);
 	signature->manifest = manifest->sha256;
 	ok = judge_manifest(judge, manifest_path, path, signature);
 	if (!ok)
@@ -403,8 +402,8 @@ judge_signature(struct judge *judge, const char *id)
 	ok = ok && judge_id(judge, path, signature, cades.cert) &&
 	    judge_signer(judge, path, signature, cades.cert);
 	for (size_t i = before; i < judge->out->num_findings; i++) {
-		const enum outcome one = finding_outcome(
-		    judge->out->findings[i].code);
+		const enum outcome one =
+		    finding_outcome(judge->out->findings[i].code);
 
 		outcome = one < outcome ? one : outcome;
 	}
@@ -463,16 +462,15 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
 			continue;
 		snprintf(signatories[num].person,
 		    sizeof(signatories[num].person), "%s", one->person);
-		snprintf(signatories[num].party,
-		    sizeof(signatories[num].party), "%s", one->party);
+		snprintf(signatories[num].party, sizeof(signatories[num].party),
+		    "%s", one->party);
 		num++;
 		if (index < last)
 			continue;
 		last = index;
-		policy = act != NULL ?
-		    library->policy(library->arg, &act->entry.policy,
-			act->index) :
-		    judge->request->policy;
+		policy = act != NULL ? library->policy(library->arg,
+					   &act->entry.policy, act->index)
+				     : judge->request->policy;
 	}
 	document_type(out->version->document, name);
 	type = policy != NULL ? policy_type(policy, name) : NULL;
@@ -480,12 +478,13 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
 	    policy_quorum(type, signing, signatories, num, rule);
 }
 
-/* termination.yaml is of this version, and is there exactly where it is signed. */
+/* termination.yaml is of this version, and is there exactly where it is signed.
+ */
 static bool
 judge_termination(struct judge *judge)
 {
-	const struct member *file = container_find(judge->request->container,
-	    PATH_TERMINATION);
+	const struct member *file =
+	    container_find(judge->request->container, PATH_TERMINATION);
 	struct verdict *out = judge->out;
 	struct termination termination;
 	struct error why = { 0 };
@@ -496,12 +495,11 @@ judge_termination(struct judge *judge)
 	if (!wanted && file == NULL)
 		return true;
 	if (file == NULL)
-		return judge_find(judge, FINDING_FILE_MISSING,
-		    PATH_TERMINATION, PATH_TERMINATION " is missing");
+		return judge_find(judge, FINDING_FILE_MISSING, PATH_TERMINATION,
+		    PATH_TERMINATION " is missing");
 	if (!wanted)
 		return judge_find(judge, FINDING_FILE_UNSIGNED,
-		    PATH_TERMINATION,
-		    "nobody has signed " PATH_TERMINATION);
+		    PATH_TERMINATION, "nobody has signed " PATH_TERMINATION);
 	if (!termination_parse(member_bytes(file), &termination, &why))
 		return judge_find_error(judge, FINDING_VERSION_MALFORMED,
 		    PATH_TERMINATION, &why);

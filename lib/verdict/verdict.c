@@ -110,8 +110,8 @@ judge_find(struct judge *judge, enum finding_code code, const char *about,
     const char *fmt, ...)
 {
 	struct verdict *out = judge->out;
-	struct finding *all = realloc(out->findings,
-	    (out->num_findings + 1) * sizeof(*all));
+	struct finding *all =
+	    realloc(out->findings, (out->num_findings + 1) * sizeof(*all));
 	struct finding *one;
 	va_list args;
 
@@ -162,7 +162,8 @@ judge_names(struct judge *judge)
 		const bool known = strcmp(path, "mimetype") == 0 ||
 		    strcmp(path, PATH_VERSION) == 0 ||
 		    (strcmp(path, PATH_TERMINATION) == 0 && !deposit) ||
-		    is_text(path) || path_signature_id(path, PATH_MANIFEST, id) ||
+		    is_text(path) ||
+		    path_signature_id(path, PATH_MANIFEST, id) ||
 		    path_signature_id(path, PATH_SIGNATURE, id) ||
 		    (path_slip_id(path, id) &&
 			(!deposit || judge->request->waybill != NULL)) ||
@@ -184,8 +185,7 @@ static bool
 judge_version(struct judge *judge)
 {
 	const struct verdict_request *request = judge->request;
-	struct member *file = container_find(request->container,
-	    PATH_VERSION);
+	struct member *file = container_find(request->container, PATH_VERSION);
 	struct verdict *out = judge->out;
 	struct error why = { 0 };
 
@@ -215,8 +215,9 @@ judge_version(struct judge *judge)
 		strcmp(request->office, out->version->office) != 0))
 		return judge_find(judge, FINDING_SIGNER_DIFFERS, PATH_VERSION,
 		    "version.yaml says that %s of %s deposits it, but %s of %s"
-		    " does", out->version->person, out->version->office,
-		    request->person, request->office);
+		    " does",
+		    out->version->person, out->version->office, request->person,
+		    request->office);
 	return true;
 }
 
@@ -233,8 +234,8 @@ judge_reading(struct judge *judge)
 		if (member_hash(member, judge->request->progress, &why))
 			continue;
 		if (!judge_find_error(judge,
-			is_text(member->path) ? FINDING_TEXT_DIGEST :
-						FINDING_FILE_DIGEST,
+			is_text(member->path) ? FINDING_TEXT_DIGEST
+					      : FINDING_FILE_DIGEST,
 			member->path, &why))
 			return false;
 		member->hashed = member->damaged = true;
@@ -246,8 +247,8 @@ judge_reading(struct judge *judge)
 static bool
 judge_file(struct judge *judge, const struct text_file *file)
 {
-	const struct member *member = container_find(judge->request->container,
-	    file->file);
+	const struct member *member =
+	    container_find(judge->request->container, file->file);
 
 	if (member == NULL)
 		return judge_find(judge, FINDING_TEXT_MISSING, file->file,
@@ -258,7 +259,8 @@ judge_file(struct judge *judge, const struct text_file *file)
 	    !digest_eq(&member->sha256, &file->sha256))
 		return judge_find(judge, FINDING_TEXT_DIGEST, file->file,
 		    "%s was altered: its bytes are not those that"
-		    " version.yaml, which is signed, tells of", file->file);
+		    " version.yaml, which is signed, tells of",
+		    file->file);
 	return true;
 }
 
@@ -291,8 +293,7 @@ judge_texts(struct judge *judge)
 
 		if (is_text(path) && !is_listed(version, path) &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
-			"%s is not in version.yaml: nobody signs for it",
-			path))
+			"%s is not in version.yaml: nobody signs for it", path))
 			return false;
 	}
 	return true;
@@ -337,9 +338,9 @@ take_crls(struct judge *judge)
 {
 	const struct verdict_library *library = judge->request->library;
 	struct verdict *out = judge->out;
-	const struct crl_entries *named = library->named == NULL ?
-	    NULL :
-	    library->named(library->arg, &out->crls_as_of);
+	const struct crl_entries *named = library->named == NULL
+	    ? NULL
+	    : library->named(library->arg, &out->crls_as_of);
 
 	if (named != NULL && crl_entries_missing(named) < out->crls_as_of)
 		out->crls_as_of = crl_entries_missing(named);
@@ -351,9 +352,9 @@ take_crls(struct judge *judge)
 			crl_entries_have(named, &act->entry.crls)))
 			continue;
 		if (judge->own == NULL)
-			judge->own = named != NULL ?
-			    crl_entries_copy(named, judge->err) :
-			    crl_entries_new(judge->err);
+			judge->own = named != NULL
+			    ? crl_entries_copy(named, judge->err)
+			    : crl_entries_new(judge->err);
 		named = judge->own;
 		if (judge->own == NULL ||
 		    !crl_entries_take(judge->own, library, act->index,
@@ -362,8 +363,8 @@ take_crls(struct judge *judge)
 	}
 	out->crls_of_acts = out->num_acts > 0 &&
 	    out->acts[out->num_acts - 1].index >= out->crls_as_of;
-	judge->revocation = named != NULL ? crl_entries_revocation(named) :
-					    NULL;
+	judge->revocation =
+	    named != NULL ? crl_entries_revocation(named) : NULL;
 	return true;
 }
 
@@ -384,11 +385,11 @@ conclude(const struct judge *judge)
 		    (out->signatures[i].counts &&
 			!out->signatures[i].terminates);
 	}
-	out->status = disputed	? STATUS_DISPUTED :
-	    judge->terminated		? STATUS_TERMINATED :
-	    judge->in_force		? STATUS_IN_FORCE :
-	    signed_once			? STATUS_SIGNED_IN_PART :
-					  STATUS_DRAFT;
+	out->status = disputed  ? STATUS_DISPUTED
+	    : judge->terminated ? STATUS_TERMINATED
+	    : judge->in_force   ? STATUS_IN_FORCE
+	    : signed_once       ? STATUS_SIGNED_IN_PART
+				: STATUS_DRAFT;
 }
 
 static bool
@@ -396,7 +397,8 @@ run_steps(struct judge *judge)
 {
 	const struct verdict_request *request = judge->request;
 
-	if (!judge_reading(judge) || !judge_names(judge) || !judge_version(judge))
+	if (!judge_reading(judge) || !judge_names(judge) ||
+	    !judge_version(judge))
 		return false;
 	if (judge->out->version == NULL)
 		return true; /* a finding says why; there is no more to ask */
@@ -446,8 +448,8 @@ verdict_unreadable(const struct error *why, struct verdict *out,
 
 	*out = (struct verdict){ .outcome = OUTCOME_INVALID };
 	if (why->kind != ERROR_LIMIT)
-		return judge_find_error(&judge, FINDING_CONTAINER_MALFORMED,
-		    "", why);
+		return judge_find_error(&judge, FINDING_CONTAINER_MALFORMED, "",
+		    why);
 	out->outcome = OUTCOME_INDETERMINATE;
 	return judge_find(&judge, FINDING_OVER_LIMIT, "",
 	    "%s: it was not judged", why->detail);
@@ -467,8 +469,7 @@ bool
 verdict_has_fault(const struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->num_findings; i++)
-		if (finding_outcome(verdict->findings[i].code) !=
-		    OUTCOME_VALID)
+		if (finding_outcome(verdict->findings[i].code) != OUTCOME_VALID)
 			return true;
 	return false;
 }
@@ -491,8 +492,7 @@ verdict_error(const struct verdict *verdict, struct error *err)
 	    worst->code == FINDING_OVER_LIMIT ? ERROR_LIMIT : ERROR_UNTRUSTED,
 	    finding_name(worst->code), "%s%s%s",
 	    strstr(worst->text, worst->about) == NULL ? worst->about : "",
-	    strstr(worst->text, worst->about) == NULL ? ": " : "",
-	    worst->text);
+	    strstr(worst->text, worst->about) == NULL ? ": " : "", worst->text);
 }
 
 const struct verdict_signature *

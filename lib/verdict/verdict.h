@@ -76,8 +76,8 @@ enum finding_code {
 	FINDING_JOURNAL_ROLLED_BACK,
 	FINDING_POLICY_UNKNOWN,
 	FINDING_REVOCATION_UNKNOWN,
-	FINDING_OVER_LIMIT,  /* it was not judged to the end */
-	FINDING_NOT_CHECKED, /* something of another maker's */
+	FINDING_OVER_LIMIT,      /* it was not judged to the end */
+	FINDING_NOT_CHECKED,     /* something of another maker's */
 	FINDING_WAYBILL_MISSING, /* of an act that came by bag, late */
 	FINDING_WAYBILL_DIFFERS,
 	FINDING_CODES,
@@ -105,10 +105,10 @@ struct verdict_signature {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	char office[POLICY_NAME], party[POLICY_NAME];
 	bool full_powers;
-	bool counts;       /* an approval, or termination, without a fault */
-	bool undecided;    /* one that lacks what would decide */
-	bool disputed;     /* its act was good by the lists of then */
-	bool terminates;   /* it counts only towards termination */
+	bool counts;     /* an approval, or termination, without a fault */
+	bool undecided;  /* one that lacks what would decide */
+	bool disputed;   /* its act was good by the lists of then */
+	bool terminates; /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
 	int64_t sent_ms;   /* the same, or when its bag left, as is proved */
@@ -161,8 +161,8 @@ struct verdict {
  * aside is none for what came after, lest an old one be brought back unseen.
  */
 struct verdict_library {
-	struct policy *(*policy)(void *arg, const struct digest *digest,
-	    uint64_t index);
+	struct policy *(
+	    *policy)(void *arg, const struct digest *digest, uint64_t index);
 	struct crls *(*crls)(void *arg, const struct digest *digest);
 	/*
 	 * The `crl` entries of the journal up to the size *as_of, or NULL and
@@ -190,9 +190,9 @@ struct verdict_request {
 	struct container *container; /* hashed if it is not yet */
 	struct cert_cache *certs;
 	const struct verdict_library *library;
-	const struct note_keys *journal; /* EXPECT_DELIVERED */
+	const struct note_keys *journal;   /* EXPECT_DELIVERED */
 	const struct witnesses *witnesses; /* the same; or NULL: none known */
-	bool must_be_witnessed; /* by the quorum of these */
+	bool must_be_witnessed;            /* by the quorum of these */
 	int64_t now_ms;
 	uint64_t *progress; /* bytes hashed, or NULL */
 
@@ -248,7 +248,7 @@ void verdict_free(struct verdict *verdict);
 bool verdict_has_fault(const struct verdict *verdict);
 /* The worst finding as an error: its code, and its sentence.  False. */
 bool verdict_error(const struct verdict *verdict, struct error *err);
-const struct verdict_signature *verdict_signature(
-    const struct verdict *verdict, const char *id);
+const struct verdict_signature *verdict_signature(const struct verdict *verdict,
+    const char *id);
 
 #endif

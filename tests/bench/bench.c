@@ -54,7 +54,8 @@ seconds(clockid_t clock)
 static _Noreturn void
 fail(const char *what, const struct error *err)
 {
-	fprintf(stderr, "bench: %s: %s\n", what, err != NULL ? err->detail : "");
+	fprintf(stderr, "bench: %s: %s\n", what,
+	    err != NULL ? err->detail : "");
 	exit(7);
 }
 
@@ -172,8 +173,8 @@ run_put(void *arg)
 	SSL *ssl = connect_to(load->target);
 
 	for (;;) {
-		const size_t i = __atomic_fetch_add(load->next, 1,
-		    __ATOMIC_RELAXED);
+		const size_t i =
+		    __atomic_fetch_add(load->next, 1, __ATOMIC_RELAXED);
 		struct buf body = BUF(SIZE_MAX);
 		struct error err = { 0 };
 		char head[600];
@@ -190,8 +191,7 @@ run_put(void *arg)
 		    "Host: x\r\nContent-Length: %zu\r\n\r\n",
 		    (int)(strlen(name) - 6), name, body.len);
 		if (SSL_write(ssl, head, len) != len ||
-		    SSL_write(ssl, body.data, (int)body.len) !=
-			(int)body.len ||
+		    SSL_write(ssl, body.data, (int)body.len) != (int)body.len ||
 		    read_answer(ssl, &load->bytes) != 201)
 			load->bad++;
 		else
@@ -201,8 +201,7 @@ run_put(void *arg)
 }
 
 static int
-run_load(const struct load *one, unsigned connections,
-    void *(*run)(void *))
+run_load(const struct load *one, unsigned connections, void *(*run)(void *))
 {
 	struct load *loads = calloc(connections, sizeof(*loads));
 	pthread_t *threads = calloc(connections, sizeof(*threads));
@@ -239,7 +238,8 @@ bench_get(char *argv[])
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
 }
 
-/* --- For clients that have no certificates: plain TCP in, mutual TLS out. --- */
+/* --- For clients that have no certificates: plain TCP in, mutual TLS out. ---
+ */
 
 struct relay {
 	const struct target *target;
@@ -314,7 +314,8 @@ read_until(SSL *ssl, const char *text)
 	int n;
 
 	while (have + 1 < sizeof(buf) &&
-	    (n = SSL_read(ssl, buf + have, (int)(sizeof(buf) - 1 - have))) > 0) {
+	    (n = SSL_read(ssl, buf + have, (int)(sizeof(buf) - 1 - have))) >
+		0) {
 		have += (size_t)n;
 		buf[have] = '\0';
 		if (strstr(buf, text) != NULL)
@@ -674,18 +675,18 @@ bench_journal(char *argv[])
 	struct merkle_edge edge = { 0 };
 	struct digest node = { { 0 } };
 
-	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL,
-		&signer, &err) ||
+	if (!note_signer_make("bench.example/journal", NOTE_JOURNAL, &signer,
+		&err) ||
 	    !journal_create(argv[0], &err) ||
 	    (keys = note_keys_of(&signer.key), false) ||
-	    (journal = journal_open(argv[0], &keys, &head, parse_each,
-		 NULL, &mended, &err)) == NULL)
+	    (journal = journal_open(argv[0], &keys, &head, parse_each, NULL,
+		 &mended, &err)) == NULL)
 		fail("journal", &err);
 	fill_journal(journal, &signer, entries, &head);
 	journal_free(journal);
 	began = seconds(CLOCK_MONOTONIC);
-	journal = journal_open(argv[0], &keys, &head, parse_each, NULL,
-	    &mended, &err);
+	journal = journal_open(argv[0], &keys, &head, parse_each, NULL, &mended,
+	    &err);
 	if (journal == NULL)
 		fail("open", &err);
 	opened = seconds(CLOCK_MONOTONIC) - began;
@@ -701,8 +702,8 @@ bench_journal(char *argv[])
 	hash_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) / 200000;
 	began = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	for (uint64_t i = 0; i < 2000; i++) {
-		struct tile tile = tile_at(head.size, 0,
-		    i * (entries / TILE_WIDTH) / 2000);
+		struct tile tile =
+		    tile_at(head.size, 0, i * (entries / TILE_WIDTH) / 2000);
 		struct buf bytes = BUF(TILE_WIDTH * 32);
 
 		if (!journal_tile(journal, &tile, &bytes, &err))
@@ -714,8 +715,7 @@ bench_journal(char *argv[])
 	began = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	for (uint64_t i = 0; i < entries; i++)
 		merkle_append(&edge, &node, NULL, NULL);
-	audit_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) /
-	    (double)entries;
+	audit_s = (seconds(CLOCK_PROCESS_CPUTIME_ID) - began) / (double)entries;
 	printf("%.3f %.1f %.3f %.1f %.3f %d\n", opened, receipt_s * 1e6,
 	    hash_s * 1e6, tile_s * 1e6, audit_s * 1e6,
 	    merkle_root(&edge).bytes[0]);
@@ -730,7 +730,8 @@ add_deposit(struct ledger *ledger, unsigned long index, unsigned long slug,
 	static struct entry entry;
 	struct error err = { 0 };
 
-	entry = (struct entry){ .act = ACT_DEPOSIT, .version = version,
+	entry = (struct entry){ .act = ACT_DEPOSIT,
+		.version = version,
 		.prior = prior };
 	entry.has = 1u << ENTRY_DOCUMENT | 1u << ENTRY_VERSION |
 	    1u << ENTRY_COMMIT | (version > 1 ? 1u << ENTRY_PRIOR : 0);
@@ -817,14 +818,14 @@ bench_bag(char *argv[])
 	if (!bag_measure(&file, &err) ||
 	    !bag_pack(&file, 1, &identity.cert, 1, bag, &err))
 		fail("bag", &err);
-	printf("%.0f\n", (double)file.size / 1e6 /
-	    (seconds(CLOCK_MONOTONIC) - began));
+	printf("%.0f\n",
+	    (double)file.size / 1e6 / (seconds(CLOCK_MONOTONIC) - began));
 	began = seconds(CLOCK_MONOTONIC);
 	if (!bag_open(bag, &identity, inner, &members, &num, &err) ||
 	    !bag_extract(inner, &members[0], out, &digest, &err))
 		fail("bag", &err);
-	printf("%.0f\n", (double)file.size / 1e6 /
-	    (seconds(CLOCK_MONOTONIC) - began));
+	printf("%.0f\n",
+	    (double)file.size / 1e6 / (seconds(CLOCK_MONOTONIC) - began));
 	return 0;
 }
 

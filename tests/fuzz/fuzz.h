@@ -9,10 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(ok, err)                             \
-	do {                                            \
-		if ((ok) != ((err).kind == ERROR_NONE)) \
-			__builtin_trap();               \
+#define FUZZ_CHECK(ok, err)                                                    \
+	do {                                                                   \
+		if ((ok) != ((err).kind == ERROR_NONE))                        \
+			__builtin_trap();                                      \
 	} while (0)
 
 #endif

@@ -14,8 +14,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cert *cert;
 	bool ok;
 
-	cert = size > 0 && data[0] == 0x30 ? cert_parse(in, &err) :
-					     cert_parse_pem(in, &err);
+	cert = size > 0 && data[0] == 0x30 ? cert_parse(in, &err)
+					   : cert_parse_pem(in, &err);
 	FUZZ_CHECK(cert != NULL, err);
 	err = (struct error){ 0 };
 	ok = trust_add_ca(trust, "ca", in, &err);

@@ -24,8 +24,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ok = git_request_parse(buf_span(&body), (data[0] & 1) != 0, &request,
 	    &err);
 	FUZZ_CHECK(ok, err);
-	if (ok && request.wants.num + request.haves.num +
-		    request.shallows.num > LIMIT_GIT_IDS)
+	if (ok &&
+	    request.wants.num + request.haves.num + request.shallows.num >
+		LIMIT_GIT_IDS)
 		__builtin_trap();
 	if (ok)
 		git_request_free(&request);

@@ -11,7 +11,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct entry entry;
 	struct buf out = BUF(LIMIT_ENTRY_BYTES);
 	struct proof proof = PROOF;
-	struct note_key key = { .type = NOTE_JOURNAL, .name = "log.test/audit" };
+	struct note_key key = { .type = NOTE_JOURNAL,
+		.name = "log.test/audit" };
 	const struct note_keys keys = note_keys_of(&key);
 	struct checkpoint checkpoint;
 	struct evidence evidence = EVIDENCE;

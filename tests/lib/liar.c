@@ -13,8 +13,8 @@
  *	lines PART HOW     where the target has PART, the lines of the answer:
  *	                   "twice" the first, "swap" the first two, "drop=N" the
  *	                   N-th from 0 left out, unless it is the last
- *	other N PORT       the N-th request, from 1, is answered by the daemon at
- *	                   that port; "N+": every one from then on
+ *	other N PORT       the N-th request, from 1, is answered by the daemon
+ *at that port; "N+": every one from then on
  *
  * DIR is a depositary's folder (tests/lib/office.sh); OFFICE is whose key asks
  * the daemon, since that asks for one.  It says "ready" once it listens, a line
@@ -421,8 +421,7 @@ context(const SSL_METHOD *method, const char *cert, const char *key)
 {
 	SSL_CTX *ctx = SSL_CTX_new(method);
 
-	if (ctx == NULL ||
-	    SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
+	if (ctx == NULL || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		die(cert);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);

@@ -148,8 +148,8 @@ take_conn(int listener, int target)
 	c->ways[0].from = c->ways[1].to = a;
 	c->ways[1].from = c->ways[0].to = b;
 	c->will_cut = set.cut > 0 && (set.cuts == 0 || num_cut < set.cuts);
-	c->will_flip = set.flip > 0 &&
-	    (set.flips == 0 || num_flipped < set.flips);
+	c->will_flip =
+	    set.flip > 0 && (set.flips == 0 || num_flipped < set.flips);
 }
 
 /* Read a piece; 0 once the connection is cut. */
@@ -186,8 +186,7 @@ take_piece(struct conn *c, struct way *way)
 	piece->at = 0;
 	piece->due = now() + (double)set.delay / 1000;
 	if (set.rate > 0) {
-		const double from = way->allowed > now() ? way->allowed :
-							   now();
+		const double from = way->allowed > now() ? way->allowed : now();
 
 		way->allowed = from + (double)n / (double)set.rate;
 		piece->due += way->allowed - now();
@@ -232,8 +231,8 @@ run_conn(struct conn *c)
 	for (int i = 0; i < 2; i++) {
 		struct way *way = &c->ways[i];
 
-		if (!c->cutting && !way->ended && way->num < QUEUE && way->allowed <= now() &&
-		    !take_piece(c, way))
+		if (!c->cutting && !way->ended && way->num < QUEUE &&
+		    way->allowed <= now() && !take_piece(c, way))
 			return 0;
 		if (!give_pieces(way))
 			return 0;
@@ -256,9 +255,9 @@ run(int listener, int target)
 				continue;
 			for (int j = 0; j < 2; j++) {
 				const struct way *way = &conns[i].ways[j];
-				const double due = way->num > 0 ?
-				    way->queue[0]->due :
-				    way->allowed;
+				const double due = way->num > 0
+				    ? way->queue[0]->due
+				    : way->allowed;
 				const int ms = (int)((due - now()) * 1000) + 1;
 
 				if (ms > 0 && ms < wait)
@@ -278,8 +277,7 @@ run(int listener, int target)
 		if ((fds[0].revents & POLLIN) != 0)
 			take_conn(listener, target);
 		for (int i = 0; i < CONNS; i++)
-			if (conns[i].used &&
-			    (cut_all || !run_conn(&conns[i])))
+			if (conns[i].used && (cut_all || !run_conn(&conns[i])))
 				end(&conns[i]);
 		cut_all = 0;
 	}
@@ -298,8 +296,8 @@ read_setting(const char *text)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strncmp(text, all[i].name, strlen(all[i].name)) == 0) {
-			*all[i].to = strtoull(text + strlen(all[i].name), NULL,
-			    10);
+			*all[i].to =
+			    strtoull(text + strlen(all[i].name), NULL, 10);
 			return;
 		}
 	if (strncmp(text, "count=", 6) == 0) {

@@ -32,8 +32,8 @@ mutant_begin(void)
 	if (file == NULL || mutant_reached != NULL)
 		return;
 	fd = open(file, O_RDWR | O_CLOEXEC);
-	mutant_reached = mmap(NULL, MUTANT_MAX, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, fd, 0);
+	mutant_reached =
+	    mmap(NULL, MUTANT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fd < 0 || mutant_reached == MAP_FAILED)
 		abort();
 	close(fd);

@@ -131,7 +131,7 @@ def asks_memory(text, start, end, body):
     before = text[max(0, start - 500):start]
     return re.fullmatch(r"[(]?([\w>.-]+ [=!]= NULL( (&&|\|\|) )?)+[)]?",
                         condition) is not None and \
-        all(re.search(rf"\b{n} = [^;]*?(alloc|dup|_new|\bnew_\w+)\(", before)
+        all(re.search(rf"\b{n} =\s[^;]*?(alloc|dup|_new|\bnew_\w+)\(", before)
             for n in (re.split(r"\W", n)[-1] for n in names))
 
 

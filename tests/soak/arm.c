@@ -27,8 +27,8 @@ main(int argc, char *argv[])
 	    (fd = open(argv[1], O_RDWR | O_CREAT, 0600)) < 0 ||
 	    ftruncate(fd, sizeof(*page)) != 0)
 		return 2;
-	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    0);
 	if (page == MAP_FAILED)
 		return 2;
 	__atomic_store_n(&page->call, FAULT_NONE, __ATOMIC_RELEASE);
@@ -39,9 +39,9 @@ main(int argc, char *argv[])
 	}
 	page->nth = strtoull(argv[3], NULL, 10);
 	page->count = page->fired = 0;
-	page->error = strcmp(argv[4], "ENOSPC") == 0 ? ENOSPC :
-	    strcmp(argv[4], "ENOMEM") == 0	     ? ENOMEM :
-						       EIO;
+	page->error = strcmp(argv[4], "ENOSPC") == 0 ? ENOSPC
+	    : strcmp(argv[4], "ENOMEM") == 0         ? ENOMEM
+						     : EIO;
 	for (uint32_t i = 1; i < FAULT_CALLS; i++)
 		if (strcmp(argv[2], names[i]) == 0)
 			__atomic_store_n(&page->call, i, __ATOMIC_RELEASE);

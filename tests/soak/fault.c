@@ -5,8 +5,8 @@
  *	FAULT_PAGE=FILE   64 bytes: "call nth errno\n" is written there by the
  *	                  test to arm it; the count and whether it fired are at
  *	                  its end
- *	FAULT_LOG=FILE    what is written, flushed, renamed, … below FAULT_BELOW,
- *	                  for tests/soak/power.c
+ *	FAULT_LOG=FILE    what is written, flushed, renamed, … below
+ *FAULT_BELOW, for tests/soak/power.c
  */
 /* Both names of each call are ours to give. */
 #undef _FILE_OFFSET_BITS
@@ -33,10 +33,10 @@ static char below[PATH_MAX];
 static size_t below_len;
 
 /* The next function of that name: the C library's. */
-#define REAL(name) \
-	static __typeof__(name) *real; \
-	if (real == NULL) \
-		real = (__typeof__(name) *)(uintptr_t)dlsym(RTLD_NEXT, #name)
+#define REAL(name)                                                             \
+	static __typeof__(name) *real;                                         \
+	if (real == NULL)                                                      \
+	real = (__typeof__(name) *)(uintptr_t)dlsym(RTLD_NEXT, #name)
 
 __attribute__((constructor)) static void
 set_up(void)
@@ -83,8 +83,8 @@ static char *paths[FDS]; /* of descriptors that are open, below the folder */
 static const char *
 path_of(int fd, char out[PATH_MAX])
 {
-	const char *path = log_fd >= 0 && fd >= 0 && fd < FDS ? paths[fd] :
-								NULL;
+	const char *path =
+	    log_fd >= 0 && fd >= 0 && fd < FDS ? paths[fd] : NULL;
 
 	if (path == NULL)
 		return NULL;
@@ -112,9 +112,9 @@ renamed(const char *from, const char *to)
 static const char *
 relative(const char *path)
 {
-	return log_fd >= 0 && strncmp(path, below, below_len) == 0 ?
-	    path + below_len :
-	    NULL;
+	return log_fd >= 0 && strncmp(path, below, below_len) == 0
+	    ? path + below_len
+	    : NULL;
 }
 
 static void
@@ -133,8 +133,8 @@ record(char what, const char *a, const char *b, uint64_t at, const void *data,
 	ssize_t n;
 
 	if (put == NULL)
-		put = (ssize_t (*)(int, const void *, size_t))(uintptr_t)dlsym(
-		    RTLD_NEXT, "write");
+		put = (ssize_t(*)(int, const void *, size_t))(
+		    uintptr_t)dlsym(RTLD_NEXT, "write");
 	if (bytes == NULL)
 		abort();
 	memcpy(bytes, &head, sizeof(head));
@@ -165,8 +165,8 @@ write(int fd, const void *data, size_t len)
 	n = real(fd, data, len);
 	if (n > 0 && log_fd >= 0 && fd > 2 && fd != log_fd &&
 	    (name = path_of(fd, path)) != NULL)
-		record('w', name, NULL,
-		    (uint64_t)(lseek(fd, 0, SEEK_CUR) - n), data, (size_t)n);
+		record('w', name, NULL, (uint64_t)(lseek(fd, 0, SEEK_CUR) - n),
+		    data, (size_t)n);
 	return n;
 }
 
@@ -300,8 +300,8 @@ opened(int fd, const char *path, int flags)
 	/* One without a name is nobody's after a cut. */
 	remember(fd, (flags & O_TMPFILE) == O_TMPFILE ? NULL : relative(path));
 	if (fd >= 0 && (flags & O_CREAT) != 0 && relative(path) != NULL)
-		record((flags & O_TRUNC) != 0 ? 'C' : 'c', relative(path),
-		    NULL, 0, NULL, 0);
+		record((flags & O_TRUNC) != 0 ? 'C' : 'c', relative(path), NULL,
+		    0, NULL, 0);
 	return fd;
 }
 

@@ -25,7 +25,8 @@ struct fault_page {
 
 /* A record of FAULT_LOG: this, then a, b, and the bytes written. */
 struct fault_record {
-	uint8_t what; /* w, s(ync), r(ename), l(ink), u(nlink), d(ir), t, c, A */
+	uint8_t
+	    what; /* w, s(ync), r(ename), l(ink), u(nlink), d(ir), t, c, A */
 	uint16_t a_len, b_len;
 	uint64_t at, len;
 };

@@ -85,14 +85,14 @@ is_flushed(size_t i, size_t k)
 {
 	const struct record *one = &records[i];
 	const bool content = one->head.what == 'w' || one->head.what == 't';
-	const char *name = one->head.what == 'r' || one->head.what == 'l' ?
-	    one->b :
-	    one->a;
+	const char *name =
+	    one->head.what == 'r' || one->head.what == 'l' ? one->b : one->a;
 	char folder[PATH_MAX];
 
 	folder_of(name, folder);
 	for (size_t j = i + 1; j < k; j++) {
-		/* A file that was renamed meanwhile is flushed by its new name. */
+		/* A file that was renamed meanwhile is flushed by its new name.
+		 */
 		if (content && records[j].head.what == 'r' &&
 		    strcmp(records[j].a, name) == 0)
 			name = records[j].b;
@@ -118,15 +118,16 @@ apply(const char *dir, const struct record *one, bool torn)
 	switch (one->head.what) {
 	case 'c':
 	case 'C':
-		fd = open(a, O_WRONLY | O_CREAT |
-			(one->head.what == 'C' ? O_TRUNC : 0), 0600);
+		fd = open(a,
+		    O_WRONLY | O_CREAT | (one->head.what == 'C' ? O_TRUNC : 0),
+		    0600);
 		if (fd >= 0)
 			close(fd);
 		break;
 	case 'w':
 		if ((fd = open(a, O_WRONLY)) >= 0) {
-			if (pwrite(fd, one->data, len,
-				(off_t)one->head.at) != (ssize_t)len)
+			if (pwrite(fd, one->data, len, (off_t)one->head.at) !=
+			    (ssize_t)len)
 				fail(a);
 			close(fd);
 		}
@@ -184,9 +185,9 @@ ack(const char *log, const char *name)
 	memcpy(bytes + sizeof(head), name, head.a_len);
 	return fd >= 0 &&
 		write(fd, bytes, sizeof(head) + head.a_len) ==
-		    (ssize_t)(sizeof(head) + head.a_len) ?
-	    0 :
-	    1;
+		    (ssize_t)(sizeof(head) + head.a_len)
+	    ? 0
+	    : 1;
 }
 
 int
@@ -194,8 +195,7 @@ main(int argc, char *argv[])
 {
 	size_t k;
 
-	if (argc == 4 && strcmp(argv[1], "ack") == 0 &&
-	    strlen(argv[3]) < 256)
+	if (argc == 4 && strcmp(argv[1], "ack") == 0 && strlen(argv[3]) < 256)
 		return ack(argv[2], argv[3]);
 	if (argc < 3)
 		return 2;

@@ -143,8 +143,7 @@ read_answer(SSL *ssl, char *first, size_t room)
 static void
 tell_wrong(const char *what, const char *name, int status, const char *answer)
 {
-	fprintf(stderr, "soak: %s %s: %d %.200s\n", what, name, status,
-	    answer);
+	fprintf(stderr, "soak: %s %s: %d %.200s\n", what, name, status, answer);
 	add(&soak.wrong);
 }
 
@@ -182,7 +181,8 @@ put(SSL *ssl, const char *name, bool *cut)
 		abort();
 	len = snprintf(head, sizeof(head),
 	    "PUT /v1/documents/agreement/%s/versions/1 HTTP/1.1\r\nHost: x\r\n"
-	    "Content-Length: %zu\r\n\r\n", name, body.len);
+	    "Content-Length: %zu\r\n\r\n",
+	    name, body.len);
 	if (SSL_write(ssl, head, len) == len &&
 	    SSL_write(ssl, body.data, (int)body.len) == (int)body.len)
 		status = read_answer(ssl, answer, sizeof(answer));
@@ -237,10 +237,10 @@ run_reader(void *arg)
 	unsigned seed = (unsigned)(uintptr_t)arg;
 	SSL *ssl = NULL;
 
-	while (!stopping() &&
-	    !__atomic_load_n(&soak.written, __ATOMIC_ACQUIRE)) {
-		const size_t num = __atomic_load_n(&soak.num_acked,
-		    __ATOMIC_ACQUIRE);
+	while (
+	    !stopping() && !__atomic_load_n(&soak.written, __ATOMIC_ACQUIRE)) {
+		const size_t num =
+		    __atomic_load_n(&soak.num_acked, __ATOMIC_ACQUIRE);
 		char name[128], head[300], answer[300] = "";
 		int len, status = -1;
 
@@ -256,7 +256,8 @@ run_reader(void *arg)
 			break;
 		len = snprintf(head, sizeof(head),
 		    "GET /v1/documents/agreement/%s/versions/1 HTTP/1.1\r\n"
-		    "Host: x\r\n\r\n", name);
+		    "Host: x\r\n\r\n",
+		    name);
 		if (SSL_write(ssl, head, len) == len)
 			status = read_answer(ssl, answer, sizeof(answer));
 		if (status == 200) {
@@ -287,9 +288,8 @@ load_names(const char *dir)
 
 		if (len > 6 && len < 128 &&
 		    strcmp(entry->d_name + len - 6, ".asice") == 0)
-			snprintf(soak.names[soak.num++],
-			    sizeof(soak.names[0]), "%.*s", (int)(len - 6),
-			    entry->d_name);
+			snprintf(soak.names[soak.num++], sizeof(soak.names[0]),
+			    "%.*s", (int)(len - 6), entry->d_name);
 	}
 	if (folder != NULL)
 		closedir(folder);
@@ -310,8 +310,8 @@ main(int argc, char *argv[])
 	soak.tls = SSL_CTX_new(TLS_client_method());
 	if (SSL_CTX_load_verify_locations(soak.tls, argv[3], NULL) != 1 ||
 	    SSL_CTX_use_certificate_chain_file(soak.tls, argv[4]) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(soak.tls, argv[5],
-		SSL_FILETYPE_PEM) != 1)
+	    SSL_CTX_use_PrivateKey_file(soak.tls, argv[5], SSL_FILETYPE_PEM) !=
+		1)
 		return 2;
 	load_names(argv[6]);
 	soak.acked_fd = open(argv[7], O_WRONLY | O_CREAT | O_APPEND, 0644);

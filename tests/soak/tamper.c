@@ -64,7 +64,8 @@ load(const char *data)
 	need(file_join(path, data, "signer/journal.key", &err) &&
 		file_read(path, 1024, &text, &err) &&
 		note_signer_parse(buf_span(&text), NOTE_JOURNAL, &key, &err) &&
-		file_join(path, data, "journal", &err), &err);
+		file_join(path, data, "journal", &err),
+	    &err);
 	keys = note_keys_of(&key.key);
 	journal = journal_view(path, &keys, take_line, NULL, &mended, &err);
 	need(journal != NULL, &err);
@@ -96,10 +97,11 @@ store(const char *data)
 	for (size_t i = 0; i < num; i++)
 		spans[i] = buf_span(&lines[i]);
 	need(journal_create(dir, &err), &err);
-	journal = journal_open(dir, &keys, &head, take_line, NULL, &mended,
-	    &err);
+	journal =
+	    journal_open(dir, &keys, &head, take_line, NULL, &mended, &err);
 	need(journal != NULL &&
-		journal_append(journal, spans, num, &head, &err), &err);
+		journal_append(journal, spans, num, &head, &err),
+	    &err);
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
 	    key.key.name);
 	checkpoint.size = head.size;
@@ -108,7 +110,8 @@ store(const char *data)
 	need(checkpoint_encode(&checkpoint, &text, &err) &&
 		note_sign(&key, buf_span(&text), head.signature, &err) &&
 		journal_commit(journal, &head, &err) &&
-		signer_remember(data, &head, &err), &err);
+		signer_remember(data, &head, &err),
+	    &err);
 	journal_free(journal);
 	buf_free(&text);
 }
@@ -143,7 +146,8 @@ replace(size_t n, const char *old, const char *new)
 	need(buf_append(&line, span_of(from, (size_t)(at - from)), &err) &&
 		buf_append_str(&line, new, &err) &&
 		buf_append_str(&line, at + strlen(old), &err) &&
-		entry_parse(buf_span(&line), &entry, &err), &err);
+		entry_parse(buf_span(&line), &entry, &err),
+	    &err);
 	buf_free(&lines[n]);
 	lines[n] = line;
 }
@@ -188,7 +192,8 @@ flip(const char *data, uint64_t n)
 	fd = open(path, O_WRONLY);
 	need(fd >= 0 &&
 		file_pwrite(fd, span_of(lines[n].data, lines[n].len - 1),
-		    at + 2, &err), &err);
+		    at + 2, &err),
+	    &err);
 	close(fd);
 }
 
@@ -207,9 +212,9 @@ spoil(const char *path, bool signature)
 		const struct member *member = &container->members[i];
 		struct buf bytes = BUF(LIMIT_META_BYTES);
 
-		if (signature ?
-			strcmp(member->path, "META-INF/signature-origin.p7s") :
-			strncmp(member->path, "texts/", 6))
+		if (signature
+			? strcmp(member->path, "META-INF/signature-origin.p7s")
+			: strncmp(member->path, "texts/", 6))
 			continue;
 		need(member_stream(member, sink_to_buf, &bytes, &err), &err);
 		bytes.data[bytes.len - 1] ^= 1;
@@ -222,7 +227,8 @@ spoil(const char *path, bool signature)
 	snprintf(tmp, sizeof(tmp), "%s.new", path);
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL, 0600);
 	need(fd >= 0 && container_write(container, fd, &size, &err) &&
-		rename(tmp, path) == 0, &err);
+		rename(tmp, path) == 0,
+	    &err);
 	close(fd);
 	close(from);
 	container_free(container);

@@ -363,13 +363,10 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 	waybill->number = 3;
 	waybill->dispatched_at = entry->time_ms / 1000 - bag->dispatched_at;
 	snprintf(waybill->from, sizeof(waybill->from), "%s", entry->office);
-	snprintf(waybill->person, sizeof(waybill->person), "%s",
-	    entry->person);
+	snprintf(waybill->person, sizeof(waybill->person), "%s", entry->person);
 	snprintf(waybill->to, sizeof(waybill->to), "mofa");
-	snprintf(dispatch.office, sizeof(dispatch.office), "%s",
-	    entry->office);
-	snprintf(dispatch.person, sizeof(dispatch.person), "%s",
-	    entry->person);
+	snprintf(dispatch.office, sizeof(dispatch.office), "%s", entry->office);
+	snprintf(dispatch.person, sizeof(dispatch.person), "%s", entry->person);
 	snprintf(dispatch.to, sizeof(dispatch.to), "mofa");
 	ck_ok(slip_encode(&slip, &text, &err), err);
 	waybill->num_slips = 1;
@@ -395,8 +392,7 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 		bag->put(c, id, &dispatch);
 	if (bag->index != 0) {
 		j.lines[bag->index] = BUF(LIMIT_ENTRY_BYTES);
-		ck_ok(entry_encode(&dispatch, &j.lines[bag->index], &err),
-		    err);
+		ck_ok(entry_encode(&dispatch, &j.lines[bag->index], &err), err);
 	}
 	free(waybill);
 	buf_free(&text);
@@ -467,7 +463,8 @@ make_note(struct buf *note)
 
 	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
 	    w.journal.key.name);
-	ck_ok(merkle_root_at(fixture_node, j.lines, j.size, &checkpoint.root, &err) &&
+	ck_ok(merkle_root_at(fixture_node, j.lines, j.size, &checkpoint.root,
+		  &err) &&
 		checkpoint_encode(&checkpoint, &text, &err) &&
 		note_sign(&w.journal, buf_span(&text), signature, &err) &&
 		note_encode(&w.journal.key, &checkpoint, signature, note, &err),
@@ -568,7 +565,8 @@ find_named(void *arg, uint64_t *as_of)
 	crl_entries_free(w.named);
 	ck_assert_ptr_nonnull(w.named = crl_entries_new(&err));
 	ck_ok(crl_entries_take_lists(w.named, w.crls[CRLS_NEW],
-		  w.policies[0]->trust, &err), err);
+		  w.policies[0]->trust, &err),
+	    err);
 	return w.named;
 }
 

@@ -36,14 +36,15 @@ enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, CRLS_ONE, COPY_CRLS };
 
 /* A bag by which an act came: how it is packed, and what it is packed with. */
 struct copy_bag {
-	uint64_t index;       /* of its "dispatch" entry; 0: it has none */
-	int64_t signed_at;    /* both in seconds before the act's entry */
+	uint64_t index;    /* of its "dispatch" entry; 0: it has none */
+	int64_t signed_at; /* both in seconds before the act's entry */
 	int64_t dispatched_at;
-	/* Change what is packed, before it is signed, and what lies there then. */
+	/* Change what is packed, before it is signed, and what lies there then.
+	 */
 	void (*pack)(struct slip *slip, struct waybill *waybill,
 	    const struct identity **signer, struct entry *dispatch);
-	void (*put)(struct container *c, const char *id,
-	    struct entry *dispatch);
+	void (
+	    *put)(struct container *c, const char *id, struct entry *dispatch);
 };
 
 struct copy_step {

@@ -26,22 +26,22 @@ fdatasync(int fd)
 int
 ftruncate(int fd, off_t len)
 {
-	return fails(&faults.ftruncate) ? -1 :
-					  (int)syscall(SYS_ftruncate, fd, len);
+	return fails(&faults.ftruncate) ? -1
+					: (int)syscall(SYS_ftruncate, fd, len);
 }
 
 ssize_t
 pread(int fd, void *data, size_t len, off_t at)
 {
-	return fails(&faults.pread) ? -1 :
-				      syscall(SYS_pread64, fd, data, len, at);
+	return fails(&faults.pread) ? -1
+				    : syscall(SYS_pread64, fd, data, len, at);
 }
 
 ssize_t
 pwrite(int fd, const void *data, size_t len, off_t at)
 {
-	return fails(&faults.pwrite) ? -1 :
-				       syscall(SYS_pwrite64, fd, data, len, at);
+	return fails(&faults.pwrite) ? -1
+				     : syscall(SYS_pwrite64, fd, data, len, at);
 }
 
 void *
@@ -50,6 +50,6 @@ mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 	if (fd >= 0 && fails(&faults.mmap))
 		return MAP_FAILED;
 	/* The kernel's answer, as syscall() gives it, is the address. */
-	return (void *)syscall(SYS_mmap, at, len, protection, flags, fd,
-	    offset);
+	return (
+	    void *)syscall(SYS_mmap, at, len, protection, flags, fd, offset);
 }

@@ -19,8 +19,7 @@ make_pss(const char *kind)
 	EVP_PKEY *key = NULL;
 
 	assert(EVP_PKEY_keygen_init(ctx) == 1);
-	EVP_PKEY_CTX_set_rsa_keygen_bits(ctx,
-	    (int)strtol(kind + 4, NULL, 10));
+	EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)strtol(kind + 4, NULL, 10));
 	if (digest != NULL) {
 		const EVP_MD *md = EVP_get_digestbyname(digest + 1);
 
@@ -103,8 +102,8 @@ struct identity
 fixture_ca(const char *name)
 {
 	EVP_PKEY *key = make_key("P-256");
-	X509 *x509 = begin_cert(name, NULL, key, ++serial, FIXTURE_FROM,
-	    FIXTURE_UNTIL);
+	X509 *x509 =
+	    begin_cert(name, NULL, key, ++serial, FIXTURE_FROM, FIXTURE_UNTIL);
 
 	X509_set_issuer_name(x509, X509_get_subject_name(x509));
 	add_extension(x509, x509, "basicConstraints", "critical,CA:TRUE");
@@ -159,7 +158,8 @@ fixture_signer(const struct identity *ca, const char *email, const char *unit)
 struct identity
 fixture_encrypter(const struct identity *ca, const char *email)
 {
-	return fixture_issue(ca, &(struct fixture_cert){ .email = email,
+	return fixture_issue(ca,
+	    &(struct fixture_cert){ .email = email,
 		.key_usage = "critical,keyAgreement" });
 }
 
@@ -194,8 +194,8 @@ fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
 	if (revoked != NULL) {
 		X509_REVOKED *entry = X509_REVOKED_new();
 
-		ASN1_INTEGER *number = ASN1_INTEGER_dup(
-		    X509_get0_serialNumber(revoked->x509));
+		ASN1_INTEGER *number =
+		    ASN1_INTEGER_dup(X509_get0_serialNumber(revoked->x509));
 
 		X509_REVOKED_set_serialNumber(entry, number);
 		ASN1_INTEGER_free(number);
@@ -248,16 +248,15 @@ add_number(X509_CRL *crl, int nid, long value, bool critical)
 static void
 add_expired(X509_CRL *crl, int64_t at)
 {
-	ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL,
-	    (time_t)at);
+	ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)at);
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	ASN1_OBJECT *object = OBJ_txt2obj("2.5.29.60", 1);
 	unsigned char *der = NULL;
 	const int len = i2d_ASN1_GENERALIZEDTIME(time, &der);
 
 	ASN1_OCTET_STRING_set(value, der, len);
-	add_list_extension(crl, X509_EXTENSION_create_by_OBJ(NULL, object, 0,
-				    value));
+	add_list_extension(crl,
+	    X509_EXTENSION_create_by_OBJ(NULL, object, 0, value));
 	OPENSSL_free(der);
 	ASN1_OBJECT_free(object);
 	ASN1_OCTET_STRING_free(value);
@@ -269,12 +268,12 @@ add_revoked(X509_CRL *crl, const struct cert *cert, int64_t at, int reason,
     int64_t invalid_at, bool is_strange)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_INTEGER *number = ASN1_INTEGER_dup(
-	    X509_get0_serialNumber(cert->x509));
+	ASN1_INTEGER *number =
+	    ASN1_INTEGER_dup(X509_get0_serialNumber(cert->x509));
 	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)at);
 	ASN1_ENUMERATED *code = ASN1_ENUMERATED_new();
-	ASN1_GENERALIZEDTIME *invalid = ASN1_GENERALIZEDTIME_set(NULL,
-	    (time_t)invalid_at);
+	ASN1_GENERALIZEDTIME *invalid =
+	    ASN1_GENERALIZEDTIME_set(NULL, (time_t)invalid_at);
 
 	X509_REVOKED_set_serialNumber(entry, number);
 	X509_REVOKED_set_revocationDate(entry, time);
@@ -320,9 +319,9 @@ fixture_list(const struct fixture_list *what, struct buf *out)
 	if (what->number != 0)
 		add_number(crl, NID_crl_number, what->number, false);
 	if (what->scope != NULL)
-		add_list_extension(crl, X509V3_EXT_conf_nid(NULL, &ctx,
-					    NID_issuing_distribution_point,
-					    what->scope));
+		add_list_extension(crl,
+		    X509V3_EXT_conf_nid(NULL, &ctx,
+			NID_issuing_distribution_point, what->scope));
 	if (what->is_delta)
 		add_number(crl, NID_delta_crl, 1, true);
 	if (what->is_strange)

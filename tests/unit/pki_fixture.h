@@ -28,12 +28,11 @@ struct identity fixture_issue(const struct identity *ca,
 /* Shorthands for the two certificates of a person. */
 struct identity fixture_signer(const struct identity *ca, const char *email,
     const char *unit);
-struct identity fixture_connector(const struct identity *ca,
-    const char *email, const char *unit);
+struct identity fixture_connector(const struct identity *ca, const char *email,
+    const char *unit);
 
 /* An office's, to be written to in secret. */
-struct identity fixture_encrypter(const struct identity *ca,
-    const char *email);
+struct identity fixture_encrypter(const struct identity *ca, const char *email);
 
 /* DER of a CRL; revoked may be NULL. */
 void fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
@@ -43,9 +42,9 @@ struct fixture_list {
 	const struct identity *ca;
 	int64_t this_at, next_at, expired_at;
 	long number;
-	const char *scope; /* as in openssl.cnf */
-	bool is_delta, is_strange;  /* strange: an unknown critical extension */
-	bool is_unsorted; /* the entries stay as they are below */
+	const char *scope;         /* as in openssl.cnf */
+	bool is_delta, is_strange; /* strange: an unknown critical extension */
+	bool is_unsorted;          /* the entries stay as they are below */
 	struct {
 		const struct cert *cert;
 		int64_t at, invalid_at;

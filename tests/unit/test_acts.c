@@ -278,7 +278,8 @@ START_TEST(a_file_that_cannot_be_read_is_not_kept)
 	ck_assert(!context_keep_zip(&context, fd, "policies", &digest, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
 	ck_ok(context_digest_path(&context, "policies", &digest, ".zip", path,
-		&err), err);
+		  &err),
+	    err);
 	ck_assert(!file_exists(path));
 	close(fd);
 }
@@ -383,10 +384,8 @@ static const struct beside copies[] = {
 	{ 2, { 32, 40, 41, 42 }, 4, false, NULL, STATUS_IN_FORCE },
 	{ 1, { 10, 12, 20 }, 3, false, "ANSWER_DIFFERS", STATUS_DRAFT },
 	{ 1, { 12, 20, 21 }, 3, false, "ANSWER_DIFFERS", STATUS_DRAFT },
-	{ 1, { 10, 12, 20, 21, 30 }, 5, false, "ENTRY_WITHHELD",
-	    STATUS_DRAFT },
-	{ 1, { 10, 12, 20, 21, 32 }, 5, false, "ENTRY_WITHHELD",
-	    STATUS_DRAFT },
+	{ 1, { 10, 12, 20, 21, 30 }, 5, false, "ENTRY_WITHHELD", STATUS_DRAFT },
+	{ 1, { 10, 12, 20, 21, 32 }, 5, false, "ENTRY_WITHHELD", STATUS_DRAFT },
 	{ 1, { 10, 12, 20, 21 }, 4, true, "ANSWER_DIFFERS", STATUS_DRAFT },
 	{ 3, { 43 }, 1, false, "ENTRY_WITHHELD", STATUS_DRAFT },
 };
@@ -434,12 +433,11 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, the_same_seen_later_is_kept_and_earlier_is_not);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_kept);
 	tcase_add_test(tcase, a_damaged_file_is_nothing);
-	tcase_add_loop_test(tcase,
-	    a_file_that_says_something_else_is_nothing, 0, COUNT(wrong));
+	tcase_add_loop_test(tcase, a_file_that_says_something_else_is_nothing,
+	    0, COUNT(wrong));
 	tcase_add_test(tcase, an_act_beyond_the_size_is_nothing);
 	tcase_add_loop_test(tcase,
-	    a_copy_has_the_acts_on_its_version_and_no_other, 0,
-	    COUNT(copies));
+	    a_copy_has_the_acts_on_its_version_and_no_other, 0, COUNT(copies));
 }
 
 int

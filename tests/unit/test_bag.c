@@ -13,7 +13,8 @@
 
 static struct identity right, wrong;
 
-/* A certificate of that key usage, by itself: nobody here asks who issued it. */
+/* A certificate of that key usage, by itself: nobody here asks who issued it.
+ */
 static struct identity
 make_identity(const char *usage)
 {
@@ -102,8 +103,9 @@ START_TEST(what_is_packed_is_opened_by_its_addressee)
 	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
 	ck_assert_uint_eq(num, 2);
 	ck_assert_ptr_nonnull(bag_member(members, num, "waybill.yaml"));
-	ck_ok(bag_extract(out, bag_member(members, num, "copies/a.asice"),
-		  part, &digest, &err), err);
+	ck_ok(bag_extract(out, bag_member(members, num, "copies/a.asice"), part,
+		  &digest, &err),
+	    err);
 	ck_assert(digest_eq(&digest, &want));
 	free(members);
 	close(fd);
@@ -183,8 +185,7 @@ static const struct {
 	{ "something else", 1, { BAG_CIPHERTEXT }, { 0 } },
 	{ "something else", 2, { BAG_CIPHERTEXT, "other" }, { 0 } },
 	{ "something else", 2, { "other", BAG_HEADER }, { 0 } },
-	{ "something else", 3, { BAG_CIPHERTEXT, BAG_HEADER, "other" },
-	    { 0 } },
+	{ "something else", 3, { BAG_CIPHERTEXT, BAG_HEADER, "other" }, { 0 } },
 	{ "something else", 2, { BAG_CIPHERTEXT, BAG_HEADER },
 	    { true, false } },
 	{ "something else", 2, { BAG_CIPHERTEXT, BAG_HEADER },
@@ -217,8 +218,8 @@ START_TEST(a_zip_of_something_else_is_no_bag)
 	zip_writer_free(zip);
 	ck_assert(!bag_open(fd, &right, out, &members, &num, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert_msg(strstr(err.detail, others[_i].says) != NULL, "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg(strstr(err.detail, others[_i].says) != NULL, "%d: %s", _i,
+	    err.detail);
 	close(fd);
 	close(out);
 }
@@ -256,7 +257,8 @@ END_TEST
 /* Before any of it is read: there is nothing to be read from. */
 START_TEST(a_file_in_a_bag_over_its_limit_is_refused)
 {
-	const struct zip_member member = { .path = "a", .size = 11,
+	const struct zip_member member = { .path = "a",
+		.size = 11,
 		.packed = 11 };
 	struct buf out = BUF(10);
 	struct error err = { 0 };
@@ -279,8 +281,8 @@ START_TEST(a_file_that_cannot_be_read_or_written_is_told)
 
 	ck_assert(!bag_measure(&file, &err));
 	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
-	ck_assert(!bag_extract(out,
-	    bag_member(members, num, "copies/a.asice"), full, &digest, &err));
+	ck_assert(!bag_extract(out, bag_member(members, num, "copies/a.asice"),
+	    full, &digest, &err));
 	free(members);
 	ck_assert(!bag_open(fd, &right, full, &members, &num, &err));
 	close(file.fd);
@@ -306,10 +308,13 @@ START_TEST(only_a_certificate_to_encrypt_to)
 }
 END_TEST
 
-#define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
-#define HASH2 "\"0000000000000000000000000000000000000000000000000000000000000001\""
-#define HEAD "valise: 1\nnumber: 1\nfrom: mofa\nperson: a@mofa.example\n" \
-	     "to: iom-bangkok\ndispatched: 2026-11-24T10:00:00Z\n"
+#define HASH                                                                   \
+	"\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define HASH2                                                                  \
+	"\"0000000000000000000000000000000000000000000000000000000000000001\""
+#define HEAD                                                                   \
+	"valise: 1\nnumber: 1\nfrom: mofa\nperson: a@mofa.example\n"           \
+	"to: iom-bangkok\ndispatched: 2026-11-24T10:00:00Z\n"
 
 START_TEST(waybills_are_read_strictly)
 {
@@ -319,7 +324,8 @@ START_TEST(waybills_are_read_strictly)
 	} rows[] = {
 		{ HEAD "files: []\n", true },
 		{ HEAD "files:\n  - {file: checkpoint, size: 1, sha256: " HASH
-		       "}\n", true },
+		       "}\n",
+		    true },
 		{ HEAD, false },
 		{ HEAD "files: []\nmore: 1\n", false },
 		{ HEAD "files:\n  - {file: ../x, size: 1, sha256: " HASH "}\n",
@@ -331,9 +337,11 @@ START_TEST(waybills_are_read_strictly)
 		{ HEAD "files:\n  - {file: x, size: 1, sha256: \"00\"}\n",
 		    false },
 		{ HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
-		       "}\n  - {file: x, size: 1, sha256: " HASH "}\n", false },
+		       "}\n  - {file: x, size: 1, sha256: " HASH "}\n",
+		    false },
 		{ HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
-		       ", document: agreement/one}\n", false },
+		       ", document: agreement/one}\n",
+		    false },
 		{ "valise: 2\n", false },
 		{ "", false },
 		/* Of slips. */
@@ -355,20 +363,20 @@ START_TEST(waybills_are_read_strictly)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct error err = { 0 };
-		struct waybill *waybill = waybill_parse(
-		    span_of_str(rows[i].text), &err);
+		struct waybill *waybill =
+		    waybill_parse(span_of_str(rows[i].text), &err);
 
-		ck_assert_msg((waybill != NULL) == rows[i].good,
-		    "row %zu: %s", i, err.detail);
+		ck_assert_msg((waybill != NULL) == rows[i].good, "row %zu: %s",
+		    i, err.detail);
 		free(waybill);
 	}
 }
 END_TEST
 
-#define SLIP(act, document, version, more, digest, salt)                   \
-	"valise: 1\nact: " act "\ndocument: " document                     \
-	"\nversion: " version "\n" more "digest: " digest "\nbody: " HASH  \
-	"\nsignature: " HASH2 "\nsalt: " salt "\n"
+#define SLIP(act, document, version, more, digest, salt)                       \
+	"valise: 1\nact: " act "\ndocument: " document "\nversion: " version   \
+	"\n" more "digest: " digest "\nbody: " HASH "\nsignature: " HASH2      \
+	"\nsalt: " salt "\n"
 #define SALT "\"000102030405060708090a0b0c0d0e0f\""
 
 static const struct {
@@ -377,8 +385,7 @@ static const struct {
 } slips[] = {
 	{ SLIP("deposit", "agreement/x1", "2", "", HASH, SALT), true },
 	{ SLIP("sign", "agreement/x1", "2", "", HASH, SALT), true },
-	{ SLIP("deposit", "agreement/x1", "2", "onto: 1\n", HASH, SALT),
-	    true },
+	{ SLIP("deposit", "agreement/x1", "2", "onto: 1\n", HASH, SALT), true },
 	{ SLIP("terminate", "agreement/x1", "2", "", HASH, SALT), false },
 	{ SLIP("deposit", "agreement", "2", "", HASH, SALT), false },
 	{ SLIP("deposit", "../x1", "2", "", HASH, SALT), false },
@@ -449,8 +456,8 @@ START_TEST(a_slip_over_its_limit_is_refused)
 	struct slip slip;
 
 	memset(text, '#', sizeof(text));
-	ck_assert(!slip_parse(span_of(text, LIMIT_SLIP_BYTES + 1), &slip,
-	    &err));
+	ck_assert(
+	    !slip_parse(span_of(text, LIMIT_SLIP_BYTES + 1), &slip, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 }
 END_TEST
@@ -473,8 +480,9 @@ START_TEST(a_waybill_of_slips_names_nothing)
 	ck_ok(waybill_encode_list(waybill, &list, &err), err);
 	waybill->list = sha256_of(buf_span(&list));
 	waybill->num_slips = 1;
-	ck_ok(waybill_encode(waybill, &text, &err) && buf_append_u8(&text, 0,
-		&err), err);
+	ck_ok(waybill_encode(waybill, &text, &err) &&
+		buf_append_u8(&text, 0, &err),
+	    err);
 	ck_assert_ptr_null(strstr((char *)text.data, "agreement"));
 	ck_assert_ptr_null(strstr((char *)text.data, "secret"));
 	text.len--;
@@ -485,8 +493,8 @@ START_TEST(a_waybill_of_slips_names_nothing)
 	ck_assert(!waybill_lists_slip(back, &waybill->list));
 	/* Its list is the very one that it names. */
 	ck_ok(waybill_parse_list(back, buf_span(&list), &err), err);
-	ck_assert_ptr_nonnull(waybill_find(back,
-	    "copies/agreement--x1@2.asice"));
+	ck_assert_ptr_nonnull(
+	    waybill_find(back, "copies/agreement--x1@2.asice"));
 	ck_ok(buf_append_str(&list, "\n", &err), err);
 	ck_assert(!waybill_parse_list(back, buf_span(&list), &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
@@ -508,10 +516,11 @@ START_TEST(a_waybill_is_found_by_its_digest)
 
 	ck_ok(container_put(c, "META-INF/waybill-1.yaml", span_of_str("one"),
 		  &err) &&
-		container_put(c, "META-INF/waybill-2.yaml",
-		    span_of_str("two"), &err) &&
-		container_put(c, "META-INF/slip-3.yaml",
-		    span_of_str("three"), &err), err);
+		container_put(c, "META-INF/waybill-2.yaml", span_of_str("two"),
+		    &err) &&
+		container_put(c, "META-INF/slip-3.yaml", span_of_str("three"),
+		    &err),
+	    err);
 	ck_assert(slip_has_waybill(c, &first));
 	ck_assert(slip_has_waybill(c, &second));
 	ck_assert(!slip_has_waybill(c, &other));

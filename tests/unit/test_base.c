@@ -116,8 +116,10 @@ static const struct {
 	{ "a\x7f", "visible" },
 	{ "a\xff", "UTF-8" },
 	{ "e\xcc\x81", "NFD" },
-	{ "a\xe2\x80\xae" "fdp.exe", "visible" },   /* right to left */
-	{ "a\xe2\x80\x8b", "visible" },             /* zero width */
+	{ "a\xe2\x80\xae"
+	  "fdp.exe",
+	    "visible" },                /* right to left */
+	{ "a\xe2\x80\x8b", "visible" }, /* zero width */
 	{ ".gi\xe2\x80\x8ct", "visible" },
 	{ "a/b/c/d", "levels" },
 };
@@ -127,8 +129,8 @@ START_TEST(a_path_means_one_thing_everywhere)
 	struct error err = { 0 };
 	const bool good = text_check_path(span_of_str(paths[_i].path), &err);
 
-	ck_assert_msg(good == (paths[_i].why == NULL), "%s: %s",
-	    paths[_i].path, err.detail);
+	ck_assert_msg(good == (paths[_i].why == NULL), "%s: %s", paths[_i].path,
+	    err.detail);
 	if (!good)
 		ck_assert_msg(strstr(err.detail, paths[_i].why) != NULL, "%s",
 		    err.detail);
@@ -153,7 +155,10 @@ START_TEST(names_that_differ_only_in_case_fold_to_one)
 	struct error err = { 0 };
 
 	ck_ok(text_fold(span_of_str("Texts/STRASSE"), &a, &err), err);
-	ck_ok(text_fold(span_of_str("texts/stra\xc3\x9f" "e"), &b, &err), err);
+	ck_ok(text_fold(span_of_str("texts/stra\xc3\x9f"
+				    "e"),
+		  &b, &err),
+	    err);
 	ck_assert(span_eq(buf_span(&a), buf_span(&b)));
 	buf_free(&a);
 	buf_free(&b);
@@ -206,7 +211,8 @@ START_TEST(what_moves_a_cursor_is_shown_not_sent)
 	struct error err = { 0 };
 
 	ck_ok(text_append_printable(&out,
-		  span_of(TEXT("a\x1b[2J\xe2\x80\xae\xff")), &err), err);
+		  span_of(TEXT("a\x1b[2J\xe2\x80\xae\xff")), &err),
+	    err);
 	ck_assert(span_is(buf_span(&out), "a\\u{001b}[2J\\u{202e}\\xff"));
 	buf_free(&out);
 }
@@ -261,8 +267,8 @@ START_TEST(yaml_beyond_the_subset_is_refused)
 {
 	struct error err = { 0 };
 
-	ck_assert_ptr_null(yaml_parse("f.yaml",
-	    span_of_str(broken[_i].text), &err));
+	ck_assert_ptr_null(
+	    yaml_parse("f.yaml", span_of_str(broken[_i].text), &err));
 	ck_assert_msg(strstr(err.detail, broken[_i].names) != NULL, "%s",
 	    err.detail);
 	ck_assert(strncmp(err.detail, "f.yaml", 6) == 0);
@@ -305,7 +311,8 @@ START_TEST(an_unknown_key_is_told_with_place_and_meaning)
 
 	ck_assert(!yaml_only(root, keys, 2, &to));
 	ck_assert(!complaints_none(&to, &err));
-	ck_assert_str_eq(err.detail, "policies/agreement.yaml:6:1: unknown key"
+	ck_assert_str_eq(err.detail,
+	    "policies/agreement.yaml:6:1: unknown key"
 	    " \"depsit\"; did you mean \"deposit\"?");
 	yaml_free_tree(root);
 	complaints_free(&to);
@@ -325,11 +332,13 @@ START_TEST(a_scalar_comes_back_as_it_went)
 
 	ck_ok(buf_append_str(&text, "l: [{k: ", &err) &&
 		yaml_append_scalar(&text, scalars[_i], &err) &&
-		buf_append_str(&text, "}]\n", &err), err);
+		buf_append_str(&text, "}]\n", &err),
+	    err);
 	root = yaml_parse("f", buf_span(&text), &err);
 	ck_assert_msg(root != NULL, "%s", err.detail);
-	ck_assert_str_eq(yaml_text(yaml_get(yaml_get(root, "l")->children,
-			     "k"), &to), scalars[_i]);
+	ck_assert_str_eq(yaml_text(yaml_get(yaml_get(root, "l")->children, "k"),
+			     &to),
+	    scalars[_i]);
 	yaml_free_tree(root);
 	complaints_free(&to);
 	buf_free(&text);
@@ -358,7 +367,7 @@ static const struct {
 
 START_TEST(utf8_is_told_wherever_a_character_stands)
 {
-	ck_assert(text_is_utf8((struct span) { NULL, 0 }));
+	ck_assert(text_is_utf8((struct span){ NULL, 0 }));
 	for (size_t before = 0; before < 18; before++)
 		for (size_t after = 0; after < 18; after++) {
 			char text[64];
@@ -370,8 +379,7 @@ START_TEST(utf8_is_told_wherever_a_character_stands)
 			n += pieces[_i].len + after;
 			ck_assert_msg(text_is_utf8(span_of(text, n)) ==
 				pieces[_i].good,
-			    "piece %d after %zu before %zu", _i, before,
-			    after);
+			    "piece %d after %zu before %zu", _i, before, after);
 		}
 }
 END_TEST
@@ -391,8 +399,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, words_are_told_apart, 0, COUNT(words));
 	tcase_add_test(t, the_nearest_word_is_found);
 	tcase_add_test(t, what_moves_a_cursor_is_shown_not_sent);
-	tcase_add_loop_test(t, a_time_that_is_none_is_refused, 0,
-	    COUNT(times));
+	tcase_add_loop_test(t, a_time_that_is_none_is_refused, 0, COUNT(times));
 	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
 	    COUNT(broken));
 	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);

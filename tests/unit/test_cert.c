@@ -83,8 +83,8 @@ START_TEST(a_certificate_is_of_one_person_at_most)
 	} else {
 		ck_assert_ptr_null(cert);
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-		ck_assert_msg(strstr(err.detail, emails[_i].says) != NULL,
-		    "%s", err.detail);
+		ck_assert_msg(strstr(err.detail, emails[_i].says) != NULL, "%s",
+		    err.detail);
 	}
 	cert_free(cert);
 	X509_EXTENSION_free(ext);
@@ -98,8 +98,8 @@ START_TEST(a_certificate_has_times)
 		X509 *x509 = X509_dup(person.cert->x509);
 		struct error err = { 0 };
 
-		ASN1_STRING_set(end == 0 ? X509_getm_notBefore(x509) :
-					   X509_getm_notAfter(x509),
+		ASN1_STRING_set(end == 0 ? X509_getm_notBefore(x509)
+					 : X509_getm_notAfter(x509),
 		    "no time", -1);
 		ck_assert_ptr_null(cert_of_x509(x509, &err));
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
@@ -186,8 +186,11 @@ START_TEST(a_block_that_is_no_certificate_is_told)
 	ck_assert_ptr_null(cert_parse_pem(span_of_str("x"), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	fixture_pem(person.cert, &pem);
-	ck_ok(buf_append_str(&pem, "-----BEGIN CERTIFICATE-----\nQUJD\n"
-				   "-----END CERTIFICATE-----\n", &err), err);
+	ck_ok(buf_append_str(&pem,
+		  "-----BEGIN CERTIFICATE-----\nQUJD\n"
+		  "-----END CERTIFICATE-----\n",
+		  &err),
+	    err);
 	rest = buf_span(&pem);
 	ck_ok(cert_take_pem(&rest, &cert, &err), err);
 	ck_assert_ptr_nonnull(cert);
@@ -222,9 +225,8 @@ put_key(EVP_PKEY *key, bool encrypted, char path[FILE_PATH])
 	char text[10000], *data;
 	long len;
 
-	PEM_write_bio_PrivateKey(bio, key,
-	    encrypted ? EVP_aes_256_cbc() : NULL, NULL, 0, NULL,
-	    encrypted ? (void *)(uintptr_t)"word" : NULL);
+	PEM_write_bio_PrivateKey(bio, key, encrypted ? EVP_aes_256_cbc() : NULL,
+	    NULL, 0, NULL, encrypted ? (void *)(uintptr_t) "word" : NULL);
 	len = BIO_get_mem_data(bio, &data);
 	snprintf(text, sizeof(text), "%.*s", (int)len, data);
 	put_file("key", text, path);
@@ -239,8 +241,9 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 	struct error err = { 0 };
 
 	fixture_pem(person.cert, &pem);
-	ck_ok(buf_append_u8(&pem, 0, &err) && file_join(none, dir, "none",
-		  &err), err);
+	ck_ok(buf_append_u8(&pem, 0, &err) &&
+		file_join(none, dir, "none", &err),
+	    err);
 	put_file("cert", (const char *)pem.data, cert);
 	put_key(person.key, false, key);
 	ck_ok(identity_load(cert, key, &out, &err), err);
@@ -327,8 +330,11 @@ START_TEST(a_ca_has_a_name_of_its_own_and_certificates)
 	}
 	/* One that is good, and then a block that is none. */
 	err = (struct error){ 0 };
-	ck_ok(buf_append_str(&pem, "-----BEGIN CERTIFICATE-----\nQUJD\n"
-				   "-----END CERTIFICATE-----\n", &err), err);
+	ck_ok(buf_append_str(&pem,
+		  "-----BEGIN CERTIFICATE-----\nQUJD\n"
+		  "-----END CERTIFICATE-----\n",
+		  &err),
+	    err);
 	ck_assert(!trust_add_ca(trust, "two", buf_span(&pem), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_null(trust_ca(trust, "two"));
@@ -400,8 +406,10 @@ good_list(void)
 	const unsigned char *p;
 	X509_CRL *crl;
 
-	fixture_list(&(struct fixture_list){ .ca = &ca, .this_at = 1700000000,
-			 .next_at = 1700003600 }, &der);
+	fixture_list(&(struct fixture_list){ .ca = &ca,
+			 .this_at = 1700000000,
+			 .next_at = 1700003600 },
+	    &der);
 	p = der.data;
 	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	ck_assert_ptr_nonnull(crl);
@@ -427,7 +435,9 @@ add_raw(X509_CRL *crl, const char *oid, const char *value, size_t len)
 #define NUMBER  "2.5.29.20"
 #define EXPIRED "2.5.29.60"
 #define SCOPE   "2.5.29.28"
-#define TWENTY  "\x7f" "2345678901234567890"
+#define TWENTY                                                                 \
+	"\x7f"                                                                 \
+	"2345678901234567890"
 
 static const struct {
 	const char *says; /* NULL: it is good */
@@ -439,8 +449,14 @@ static const struct {
 	{ NULL, NUMBER, "\2\x14" TWENTY, 22, 1 },
 	{ "number is over", NUMBER, "\2\x15\1" TWENTY, 23, 1 },
 	{ "number is over", NUMBER, "\2\1\xff", 3, 1 },
-	{ NULL, EXPIRED, "\x18\x0f" "20200101000000Z", 17, 1 },
-	{ "expiredCertsOnCRL", EXPIRED, "\x18\x01" "2", 3, 1 },
+	{ NULL, EXPIRED,
+	    "\x18\x0f"
+	    "20200101000000Z",
+	    17, 1 },
+	{ "expiredCertsOnCRL", EXPIRED,
+	    "\x18\x01"
+	    "2",
+	    3, 1 },
 	{ "expiredCertsOnCRL", EXPIRED, "\5\0", 2, 1 },
 	{ NULL, SCOPE, "\x30\3\x81\1\xff", 5, 1 },
 	{ "does not parse", SCOPE, "\5\0", 2, 1 },
@@ -497,8 +513,8 @@ START_TEST(a_list_has_both_its_times)
 		X509_CRL_sign(x509, ca.key, EVP_sha256());
 		len = i2d_X509_CRL(x509, &der);
 		ck_assert_int_gt(len, 0);
-		ck_assert(!crls_add(crls, span_of(der, (size_t)len), NULL,
-		    &err));
+		ck_assert(
+		    !crls_add(crls, span_of(der, (size_t)len), NULL, &err));
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 		OPENSSL_free(der);
 		ASN1_TIME_free(time);
@@ -519,11 +535,10 @@ START_TEST(a_list_is_one_and_nothing_more)
 	ck_ok(buf_append_u8(&der, 0, &err), err);
 	ck_assert(!crls_add(crls, buf_span(&der), NULL, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert(!crls_add(crls, span_of(large, LIMIT_CRL_BYTES), NULL,
-	    &err));
+	ck_assert(!crls_add(crls, span_of(large, LIMIT_CRL_BYTES), NULL, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert(!crls_add(crls, span_of(large, LIMIT_CRL_BYTES + 1), NULL,
-	    &err));
+	ck_assert(
+	    !crls_add(crls, span_of(large, LIMIT_CRL_BYTES + 1), NULL, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	ck_assert_uint_eq(crls_count(crls), 0);
 	crls_free(crls);
@@ -547,8 +562,7 @@ fill_tests(TCase *t)
 	tcase_add_test(t, a_ca_has_a_name_of_its_own_and_certificates);
 	tcase_add_test(t, there_are_so_many_cas_and_no_more);
 	tcase_add_test(t, a_ca_without_a_list_has_no_dates);
-	tcase_add_loop_test(t, a_list_is_read_strictly, 0,
-	    COUNT(extensions));
+	tcase_add_loop_test(t, a_list_is_read_strictly, 0, COUNT(extensions));
 	tcase_add_test(t, a_list_has_both_its_times);
 	tcase_add_test(t, a_list_is_one_and_nothing_more);
 }

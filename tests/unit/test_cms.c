@@ -52,14 +52,14 @@ tlv_of(uint8_t tag, size_t num, const struct span parts[])
 	struct error err = { 0 };
 
 	ck_ok(der_append_header(&out, tag, value.len, &err) &&
-		buf_append(&out, value, &err), err);
+		buf_append(&out, value, &err),
+	    err);
 	return keep(&out);
 }
 
-#define TLV(tag, ...)                                          \
-	tlv_of(tag,                                            \
-	    sizeof((struct span[]){ __VA_ARGS__ }) /           \
-		sizeof(struct span),                           \
+#define TLV(tag, ...)                                                          \
+	tlv_of(tag,                                                            \
+	    sizeof((struct span[]){ __VA_ARGS__ }) / sizeof(struct span),      \
 	    (struct span[]){ __VA_ARGS__ })
 #define SEQ(...) TLV(DER_SEQUENCE, __VA_ARGS__)
 #define SET(...) TLV(DER_SET, __VA_ARGS__)
@@ -108,7 +108,8 @@ hash(const char *name, struct span bytes)
 	struct error err = { 0 };
 
 	ck_assert_int_eq(EVP_Digest(bytes.data, bytes.len, out, &len,
-	    EVP_get_digestbyname(name), NULL), 1);
+			     EVP_get_digestbyname(name), NULL),
+	    1);
 	ck_ok(buf_append(&kept, span_of(out, len), &err), err);
 	return keep(&kept);
 }
@@ -333,8 +334,8 @@ static struct span
 serial_of(const struct cert *cert)
 {
 	unsigned char *der = NULL;
-	const int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509),
-	    &der);
+	const int len =
+	    i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509), &der);
 	struct buf out = BUF(100);
 	struct error err = { 0 };
 
@@ -348,8 +349,8 @@ ess_of(enum twist twist, const struct cert *cert)
 {
 	const struct span other = cert_der(twin.cert);
 	const struct span der = twist == ESS_OTHER ? other : cert_der(cert);
-	const struct span sha256 = raw(DER_OCTET_STRING,
-	    hash("SHA256", der).data, 32);
+	const struct span sha256 =
+	    raw(DER_OCTET_STRING, hash("SHA256", der).data, 32);
 	const struct span one = SEQ(sha256);
 
 	switch ((unsigned)twist) {
@@ -366,14 +367,14 @@ ess_of(enum twist twist, const struct cert *cert)
 	case ESS_OTHER_ISSUER:
 	case ESS_ISSUER_TAIL:
 		return SEQ(SEQ(SEQ(sha256,
-		    SEQ(SEQ(TLV(0xa4, twist == ESS_OTHER_ISSUER ?
-				    SEQ(SET(SEQ(oid("2.5.4.3"),
-					text(0x0c, "Other")))) :
-				    issuer_of(cert))),
-			twist == ESS_OTHER_SERIAL ? small(7) :
-						    serial_of(cert),
-			twist == ESS_ISSUER_TAIL ? small(7) :
-						   span_of("", 0)))));
+		    SEQ(SEQ(TLV(0xa4,
+			    twist == ESS_OTHER_ISSUER
+				? SEQ(SET(
+				      SEQ(oid("2.5.4.3"), text(0x0c, "Other"))))
+				: issuer_of(cert))),
+			twist == ESS_OTHER_SERIAL ? small(7) : serial_of(cert),
+			twist == ESS_ISSUER_TAIL ? small(7)
+						 : span_of("", 0)))));
 	case ESS_LENGTH:
 		return SEQ(SEQ(SEQ(raw(DER_OCTET_STRING, sha256.data, 31))));
 	case ESS_TWO:
@@ -437,57 +438,64 @@ make_attributes(struct making *making)
 {
 	const enum twist twist = making->twist;
 	struct span md = TLV(twist == MD_CONSTRUCTED ? 0x24 : DER_OCTET_STRING,
-	    twist == MD_CONSTRUCTED ?
-		raw(DER_OCTET_STRING, hash("SHA256", content).data, 32) :
-		hash(twist == BY_SHA1 ? "SHA1" : "SHA256", content));
+	    twist == MD_CONSTRUCTED
+		? raw(DER_OCTET_STRING, hash("SHA256", content).data, 32)
+		: hash(twist == BY_SHA1 ? "SHA1" : "SHA256", content));
 	const struct span time = ATTR("1.2.840.113549.1.9.5", time_of(twist));
 	struct span commitment = SEQ(oid(APPROVAL));
 
 	if (twist == MD_LENGTH)
 		md = raw(DER_OCTET_STRING, hash("SHA384", content).data, 48);
 	if (twist != NO_CONTENT_TYPE)
-		add(making, ATTR("1.2.840.113549.1.9.3",
-		    oid(twist == TYPE_OTHER ? "1.2.840.113549.1.9.16.1.4" :
-					      "1.2.840.113549.1.7.1")));
+		add(making,
+		    ATTR("1.2.840.113549.1.9.3",
+			oid(twist == TYPE_OTHER ? "1.2.840.113549.1.9.16.1.4"
+						: "1.2.840.113549.1.7.1")));
 	for (int i = 0; i < 1 + (twist == DUP_MD) - (twist == NO_MD); i++)
 		add(making, ATTR("1.2.840.113549.1.9.4", md));
-	for (int i = 0; i < 1 + (twist == DUP_TIME) - (twist == NO_TIME ||
-				twist == WEAK_NO_TIME); i++)
-		add(making, twist == TWO_TIMES ?
-			ATTR("1.2.840.113549.1.9.5",
-			    text(DER_UTC_TIME, "250615000000Z"),
-			    text(DER_UTC_TIME, "260615000000Z")) :
-			time);
+	for (int i = 0; i < 1 + (twist == DUP_TIME) -
+		 (twist == NO_TIME || twist == WEAK_NO_TIME);
+	     i++)
+		add(making,
+		    twist == TWO_TIMES
+			? ATTR("1.2.840.113549.1.9.5",
+			      text(DER_UTC_TIME, "250615000000Z"),
+			      text(DER_UTC_TIME, "260615000000Z"))
+			: time);
 	if (twist != NO_ESS)
-		add(making, ATTR("1.2.840.113549.1.9.16.2.47",
-		    ess_of(twist, making->by->cert)));
+		add(making,
+		    ATTR("1.2.840.113549.1.9.16.2.47",
+			ess_of(twist, making->by->cert)));
 	if (twist == QUALIFIER)
-		commitment = SEQ(oid(APPROVAL), SEQ(SEQ(oid("1.2.3"),
-		    text(0x0c, "ad referendum"))));
+		commitment = SEQ(oid(APPROVAL),
+		    SEQ(SEQ(oid("1.2.3"), text(0x0c, "ad referendum"))));
 	if (twist == COMMITMENT_NULL)
 		commitment = raw(DER_NULL, "", 0);
 	for (int i = 0; i < 1 + (twist == DUP_COMMITMENT); i++)
-		add(making, twist == TWO_COMMITMENTS ?
-			ATTR("1.2.840.113549.1.9.16.2.16", SEQ(oid(ORIGIN)),
-			    commitment) :
-			ATTR("1.2.840.113549.1.9.16.2.16", commitment));
+		add(making,
+		    twist == TWO_COMMITMENTS
+			? ATTR("1.2.840.113549.1.9.16.2.16", SEQ(oid(ORIGIN)),
+			      commitment)
+			: ATTR("1.2.840.113549.1.9.16.2.16", commitment));
 	if (twist == ATTRIBUTE_NONE)
 		add(making, SEQ(small(1)));
 	if (twist == POLICY_ATTRIBUTE)
-		add(making, ATTR("1.2.840.113549.1.9.16.2.15",
-		    SEQ(oid("1.2.3.4"))));
+		add(making,
+		    ATTR("1.2.840.113549.1.9.16.2.15", SEQ(oid("1.2.3.4"))));
 	if (twist == PROTECTED || twist == PROTECTED_OTHER ||
 	    twist == PROTECTED_SIGNATURE) {
 		struct span rest = making->algorithm;
 		struct tlv algorithm;
 
 		ck_assert(der_take(&rest, &algorithm));
-		add(making, ATTR("1.2.840.113549.1.9.52",
-		    SEQ(twist == PROTECTED_OTHER ? SEQ(oid(SHA384_OID)) :
-						   making->digest,
-			TLV(DER_CONTEXT_1, twist == PROTECTED_SIGNATURE ?
-				oid("1.2.840.10045.4.3.3") :
-				algorithm.value))));
+		add(making,
+		    ATTR("1.2.840.113549.1.9.52",
+			SEQ(twist == PROTECTED_OTHER ? SEQ(oid(SHA384_OID))
+						     : making->digest,
+			    TLV(DER_CONTEXT_1,
+				twist == PROTECTED_SIGNATURE
+				    ? oid("1.2.840.10045.4.3.3")
+				    : algorithm.value))));
 	}
 	qsort(making->attrs, making->num, sizeof(making->attrs[0]), compare);
 }
@@ -506,8 +514,9 @@ sign(const struct making *making)
 	struct error err = { 0 };
 
 	ck_assert_int_eq(EVP_DigestSignInit(ctx, &key,
-	    twist == BY_SHA1 ? EVP_sha1() : EVP_sha256(), NULL,
-	    making->by->key), 1);
+			     twist == BY_SHA1 ? EVP_sha1() : EVP_sha256(), NULL,
+			     making->by->key),
+	    1);
 	if (twist == PSS || twist == PSS_SALT || twist == PSS_OTHER_MGF) {
 		EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING);
 		EVP_PKEY_CTX_set_rsa_pss_saltlen(key,
@@ -547,11 +556,13 @@ algorithm_of(enum twist twist)
 	case PSS_OTHER_MGF:
 		return SEQ(oid("1.2.840.113549.1.1.10"),
 		    SEQ(TLV(DER_CONTEXT_0, sha),
-			TLV(DER_CONTEXT_1, SEQ(oid("1.2.840.113549.1.1.8"),
-			    twist == PSS_OTHER_MGF ?
-				SEQ(oid(SHA384_OID), null) :
-				sha)),
-			TLV(DER_CONTEXT_2, small(twist == PSS_SALT ? 20 : 32))));
+			TLV(DER_CONTEXT_1,
+			    SEQ(oid("1.2.840.113549.1.1.8"),
+				twist == PSS_OTHER_MGF
+				    ? SEQ(oid(SHA384_OID), null)
+				    : sha)),
+			TLV(DER_CONTEXT_2,
+			    small(twist == PSS_SALT ? 20 : 32))));
 	default:
 		return SEQ(oid("1.2.840.10045.4.3.2"));
 	}
@@ -648,29 +659,29 @@ tst_info_of(enum token token)
 {
 	const struct span none = span_of("", 0);
 	const struct span time = text(DER_GENERALIZED_TIME,
-	    token == TOKEN_NO_SECONDS	 ? "202506150000Z" :
-		token == TOKEN_FEBRUARY ? "20250230000000Z" :
-		token == TOKEN_ALL	 ? "20250615000000.25Z" :
-					   "20250615000000Z");
+	    token == TOKEN_NO_SECONDS     ? "202506150000Z"
+		: token == TOKEN_FEBRUARY ? "20250230000000Z"
+		: token == TOKEN_ALL      ? "20250615000000.25Z"
+					  : "20250615000000Z");
 	const struct span info = SEQ(small(token == TOKEN_VERSION_2 ? 2 : 1),
 	    oid("1.2.3.4"), imprint_of(token), small(7),
 	    token == TOKEN_NO_TIME ? none : time,
 	    token == TOKEN_ALL ? SEQ(small(1)) : none,
-	    token == TOKEN_ALL		? raw(DER_BOOLEAN, "\xff", 1) :
-		token == TOKEN_BOOLEAN ? raw(DER_BOOLEAN, "\1", 1) :
-					  none,
+	    token == TOKEN_ALL           ? raw(DER_BOOLEAN, "\xff", 1)
+		: token == TOKEN_BOOLEAN ? raw(DER_BOOLEAN, "\1", 1)
+					 : none,
 	    token == TOKEN_ALL ? small(9) : none,
-	    token == TOKEN_ALL ? TLV(DER_CONTEXT_0, TLV(0xa4, SEQ(none))) :
-				 none,
+	    token == TOKEN_ALL ? TLV(DER_CONTEXT_0, TLV(0xa4, SEQ(none)))
+			       : none,
 	    token == TOKEN_MORE ? small(9) : none,
 	    token == TOKEN_MORE ? small(9) : none);
 	const uint8_t head[] = { DER_SEQUENCE, 0x81, (uint8_t)(info.len - 2) };
 
-	return token != TOKEN_LENGTHS ? info :
-					concat(2, (struct span[]){
-					    span_of(head, 3),
-					    span_of(info.data + 2,
-						info.len - 2) });
+	return token != TOKEN_LENGTHS
+	    ? info
+	    : concat(2,
+		  (struct span[]){ span_of(head, 3),
+		      span_of(info.data + 2, info.len - 2) });
 }
 
 static struct span
@@ -678,29 +689,30 @@ token_of(enum token token)
 {
 	const struct span none = span_of("", 0);
 	const struct span type = ATTR("1.2.840.113549.1.9.3",
-	    oid(token == TOKEN_OTHER_CONTENT_TYPE ? "1.2.840.113549.1.7.1" :
-						    TST_INFO));
-	const struct span signer_info = SEQ(small(1),
-	    SEQ(SEQ(none), small(1)), SEQ(oid(SHA256_OID)),
-	    token == TOKEN_NO_ATTRIBUTES ?
-		none :
-		TLV(DER_CONTEXT_0,
-		    token == TOKEN_NO_CONTENT_TYPE ? none : type,
-		    token == TOKEN_TWO_CONTENT_TYPES ? type : none,
-		    ATTR("1.2.840.113549.1.9.4",
-			raw(DER_OCTET_STRING, "x", 1))),
-	    SEQ(oid("1.2.840.10045.4.3.2")), raw(DER_OCTET_STRING, "x", 1));
+	    oid(token == TOKEN_OTHER_CONTENT_TYPE ? "1.2.840.113549.1.7.1"
+						  : TST_INFO));
+	const struct span signer_info =
+	    SEQ(small(1), SEQ(SEQ(none), small(1)), SEQ(oid(SHA256_OID)),
+		token == TOKEN_NO_ATTRIBUTES
+		    ? none
+		    : TLV(DER_CONTEXT_0,
+			  token == TOKEN_NO_CONTENT_TYPE ? none : type,
+			  token == TOKEN_TWO_CONTENT_TYPES ? type : none,
+			  ATTR("1.2.840.113549.1.9.4",
+			      raw(DER_OCTET_STRING, "x", 1))),
+		SEQ(oid("1.2.840.10045.4.3.2")), raw(DER_OCTET_STRING, "x", 1));
 
-	return SEQ(oid(token == TOKEN_NO_CMS ? "1.2.840.113549.1.7.1" :
-					       "1.2.840.113549.1.7.2"),
-	    TLV(DER_CONTEXT_0, SEQ(small(3), SET(SEQ(oid(SHA256_OID))),
-		SEQ(oid(token == TOKEN_OTHER_TYPE ? "1.2.3" : TST_INFO),
-		    token == TOKEN_NO_CONTENT ? none :
-						TLV(DER_CONTEXT_0,
-						    TLV(DER_OCTET_STRING,
-							tst_info_of(token)))),
-		SET(token == TOKEN_NO_SIGNER ? none : signer_info,
-		    token == TOKEN_TWO_SIGNERS ? signer_info : none))));
+	return SEQ(oid(token == TOKEN_NO_CMS ? "1.2.840.113549.1.7.1"
+					     : "1.2.840.113549.1.7.2"),
+	    TLV(DER_CONTEXT_0,
+		SEQ(small(3), SET(SEQ(oid(SHA256_OID))),
+		    SEQ(oid(token == TOKEN_OTHER_TYPE ? "1.2.3" : TST_INFO),
+			token == TOKEN_NO_CONTENT
+			    ? none
+			    : TLV(DER_CONTEXT_0,
+				  TLV(DER_OCTET_STRING, tst_info_of(token)))),
+		    SET(token == TOKEN_NO_SIGNER ? none : signer_info,
+			token == TOKEN_TWO_SIGNERS ? signer_info : none))));
 }
 
 static struct span
@@ -711,8 +723,8 @@ unsigned_of(enum twist twist)
 
 	switch ((unsigned)twist) {
 	case UNSIGNED_GARBAGE:
-		return TLV(DER_CONTEXT_1, ATTR("1.2.3.4.5",
-		    text(DER_OCTET_STRING, "smuggled")));
+		return TLV(DER_CONTEXT_1,
+		    ATTR("1.2.3.4.5", text(DER_OCTET_STRING, "smuggled")));
 	case UNSIGNED_TWICE:
 		return TLV(DER_CONTEXT_1, ATTR(STAMP, token),
 		    ATTR(STAMP, token));
@@ -725,14 +737,14 @@ unsigned_of(enum twist twist)
 	case TOKEN_NONE:
 		return TLV(DER_CONTEXT_1, ATTR(STAMP, token));
 	case TOKENS_MANY:
-		return TLV(DER_CONTEXT_1, ATTR(STAMP, token, token, token,
-		    token, token));
+		return TLV(DER_CONTEXT_1,
+		    ATTR(STAMP, token, token, token, token, token));
 	case TOKEN_LARGE:
-		return TLV(DER_CONTEXT_1, ATTR(STAMP,
-		    SEQ(raw(DER_OCTET_STRING, large, sizeof(large)))));
+		return TLV(DER_CONTEXT_1,
+		    ATTR(STAMP,
+			SEQ(raw(DER_OCTET_STRING, large, sizeof(large)))));
 	case TOKEN_SHA1:
-		return TLV(DER_CONTEXT_1, ATTR(STAMP,
-		    token_of(TOKEN_BY_SHA1)));
+		return TLV(DER_CONTEXT_1, ATTR(STAMP, token_of(TOKEN_BY_SHA1)));
 	case AFTER_SIGNATURE:
 		return small(1);
 	default:
@@ -749,11 +761,12 @@ attributes_of(const struct making *making)
 
 	switch ((unsigned)making->twist) {
 	case INDEFINITE:
-		return concat(3, (struct span[]){ span_of("\xa0\x80", 2), body,
-				     span_of("\0\0", 2) });
+		return concat(3,
+		    (struct span[]){ span_of("\xa0\x80", 2), body,
+			span_of("\0\0", 2) });
 	case LONG_LENGTH: {
-		const uint8_t head[] = { 0xa0, 0x83, 0, (uint8_t)(body.len >> 8),
-			(uint8_t)body.len };
+		const uint8_t head[] = { 0xa0, 0x83, 0,
+			(uint8_t)(body.len >> 8), (uint8_t)body.len };
 
 		return concat(2, (struct span[]){ span_of(head, 5), body });
 	}
@@ -774,22 +787,21 @@ signer_info_of(struct making *making)
 	const enum twist twist = making->twist;
 	const struct cert *cert = making->by->cert;
 	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(cert->x509);
-	const unsigned version = (twist == SKI) != (twist == INFO_VERSION) ?
-	    3 :
-	    1;
+	const unsigned version =
+	    (twist == SKI) != (twist == INFO_VERSION) ? 3 : 1;
 
 	make_attributes(making);
-	return SEQ(twist == LONG_INTEGER ? raw(DER_INTEGER, "\0\1", 2) :
-					   small(version),
-	    twist == SKI ? raw(0x80, ASN1_STRING_get0_data(id),
-		(size_t)ASN1_STRING_length(id)) :
-			   SEQ(twist == ISSUER_OTHER ?
-				   SEQ(SET(SEQ(oid("2.5.4.3"),
-				       text(0x0c, "Other")))) :
-				   issuer_of(cert),
-			       twist == SERIAL_OTHER ? small(7) :
-						       serial_of(cert)),
-	    twist == INFO_NONE ? small(1) : making->digest, attributes_of(making), making->algorithm,
+	return SEQ(twist == LONG_INTEGER ? raw(DER_INTEGER, "\0\1", 2)
+					 : small(version),
+	    twist == SKI
+		? raw(0x80, ASN1_STRING_get0_data(id),
+		      (size_t)ASN1_STRING_length(id))
+		: SEQ(twist == ISSUER_OTHER
+			  ? SEQ(SET(SEQ(oid("2.5.4.3"), text(0x0c, "Other"))))
+			  : issuer_of(cert),
+		      twist == SERIAL_OTHER ? small(7) : serial_of(cert)),
+	    twist == INFO_NONE ? small(1) : making->digest,
+	    attributes_of(making), making->algorithm,
 	    TLV(DER_OCTET_STRING, sign(making)), unsigned_of(twist));
 }
 
@@ -821,14 +833,13 @@ static struct span
 make(enum twist twist)
 {
 	const bool is_rsa = twist == PSS || twist == PSS_SALT ||
-	    twist == PSS_OTHER_MGF || twist == RSA_NULL ||
-	    twist == RSA_NO_NULL;
+	    twist == PSS_OTHER_MGF || twist == RSA_NULL || twist == RSA_NO_NULL;
 	struct making making = { .twist = twist,
 		.by = is_rsa ? &rsa : &signer,
-		.digest = SEQ(oid(twist == BY_SHA1 ||
-					twist == WEAK_NO_ATTRIBUTES ?
-				"1.3.14.3.2.26" :
-				SHA256_OID)),
+		.digest =
+		    SEQ(oid(twist == BY_SHA1 || twist == WEAK_NO_ATTRIBUTES
+			    ? "1.3.14.3.2.26"
+			    : SHA256_OID)),
 		.algorithm = algorithm_of(twist) };
 	static const uint8_t large[LIMIT_CERT_BYTES];
 	struct span both[] = { cert_der(making.by->cert), cert_der(ca.cert) };
@@ -838,26 +849,27 @@ make(enum twist twist)
 	if (twist == CERT_LARGE)
 		both[1] = SEQ(raw(DER_OCTET_STRING, large, sizeof(large)));
 	qsort(both, 2, sizeof(both[0]), compare);
-	digests = twist == DIGESTS_TWO ?
-	    SET(making.digest, SEQ(oid(SHA384_OID))) :
-	    SET(twist == DIGESTS_OTHER ? SEQ(oid(SHA384_OID)) :
-					 making.digest);
+	digests = twist == DIGESTS_TWO
+	    ? SET(making.digest, SEQ(oid(SHA384_OID)))
+	    : SET(twist == DIGESTS_OTHER ? SEQ(oid(SHA384_OID))
+					 : making.digest);
 	certificates = certificates_of(twist, both);
 	signed_data = SEQ(small(twist == SKI || twist == VERSION_3 ? 3 : 1),
 	    twist == DIGESTS_NONE ? small(1) : digests,
-	    SEQ(oid(twist == OTHER_CONTENT ? "1.2.840.113549.1.9.16.1.4" :
-					     "1.2.840.113549.1.7.1"),
-		twist == ATTACHED ? TLV(DER_CONTEXT_0, TLV(DER_OCTET_STRING,
-		    content)) :
-				    span_of("", 0)),
+	    SEQ(oid(twist == OTHER_CONTENT ? "1.2.840.113549.1.9.16.1.4"
+					   : "1.2.840.113549.1.7.1"),
+		twist == ATTACHED
+		    ? TLV(DER_CONTEXT_0, TLV(DER_OCTET_STRING, content))
+		    : span_of("", 0)),
 	    certificates,
-	    twist == TWO_SIGNERS ? SET(info, info) :
-		twist == NO_SIGNER ? raw(DER_SET, "", 0) :
-				     SET(info),
+	    twist == TWO_SIGNERS     ? SET(info, info)
+		: twist == NO_SIGNER ? raw(DER_SET, "", 0)
+				     : SET(info),
 	    twist == AFTER_SIGNERS ? small(1) : span_of("", 0));
-	return concat(2, (struct span[]){ SEQ(oid("1.2.840.113549.1.7.2"),
-					      TLV(DER_CONTEXT_0, signed_data)),
-			     span_of("", twist == TAIL ? 1 : 0) });
+	return concat(2,
+	    (struct span[]){ SEQ(oid("1.2.840.113549.1.7.2"),
+				 TLV(DER_CONTEXT_0, signed_data)),
+		span_of("", twist == TAIL ? 1 : 0) });
 }
 
 static void
@@ -902,15 +914,15 @@ START_TEST(a_signature_is_of_one_form)
 {
 	struct cades out = { 0 };
 	struct error err = { 0 };
-	const bool good = cades_verify(certs, make(twists[_i].twist), content,
-	    &out, &err);
+	const bool good =
+	    cades_verify(certs, make(twists[_i].twist), content, &out, &err);
 
 	ck_assert_msg(good == (twists[_i].code[0] == '\0'), "%d: %s: %s", _i,
 	    err.code, err.detail);
-	ck_assert_msg(strcmp(err.code, twists[_i].code) == 0, "%d: %s: %s",
-	    _i, err.code, err.detail);
-	ck_assert_msg(strstr(err.detail, twists[_i].says) != NULL, "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg(strcmp(err.code, twists[_i].code) == 0, "%d: %s: %s", _i,
+	    err.code, err.detail);
+	ck_assert_msg(strstr(err.detail, twists[_i].says) != NULL, "%d: %s", _i,
+	    err.detail);
 	if (good) {
 		ck_assert_int_eq(out.commitment, COMMITMENT_APPROVAL);
 		ck_assert_int_eq(out.signing_at, 1749945600);
@@ -938,8 +950,8 @@ END_TEST
 START_TEST(a_timestamp_is_of_one_form)
 {
 	struct error err = { 0 };
-	const bool good = timestamp_check_form(token_of(tokens[_i].token),
-	    &err);
+	const bool good =
+	    timestamp_check_form(token_of(tokens[_i].token), &err);
 
 	ck_assert_msg(good == (tokens[_i].says == NULL), "%d: %s", _i,
 	    err.detail);
@@ -996,7 +1008,8 @@ START_TEST(no_bit_of_a_signature_is_free)
 		/* The CA's certificate is not the signer's: as it likes. */
 		if (cades_verify(certs, buf_span(&bytes), content, &out, &why))
 			ck_assert_int_eq(X509_cmp(out.cert->x509,
-			    signer.cert->x509), 0);
+					     signer.cert->x509),
+			    0);
 		cades_free(&out);
 		bytes.data[i] = was;
 	}
@@ -1006,7 +1019,7 @@ END_TEST
 
 /* --- DER. --- */
 
-#define NULLS8	"05000500050005000500050005000500"
+#define NULLS8  "05000500050005000500050005000500"
 #define NULLS64 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8
 
 static const struct {

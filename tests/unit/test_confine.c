@@ -46,7 +46,8 @@ make_folder(void)
 	}
 	for (size_t i = 0; i < COUNT(files); i++)
 		ck_ok(file_join(path, top, files[i], &err) &&
-			file_create(path, span_of_str("x"), 0600, &err), err);
+			file_create(path, span_of_str("x"), 0600, &err),
+		    err);
 	ck_ok(file_join(config.data, top, "data", &err) &&
 		file_join(config.policies, top, "policies", &err) &&
 		file_join(config.crls, top, "crls", &err) &&
@@ -80,18 +81,66 @@ opens(const char *name, int flags)
 	return fd >= 0;
 }
 
-static bool try_read_key(void) { return opens("data/signer/key", O_RDONLY); }
-static bool try_list_signer(void) { return opens("data/signer", O_RDONLY); }
-static bool try_make_in_data(void) { return opens("data/new", O_CREAT | O_WRONLY); }
-static bool try_read_passwd(void) { return opens("/etc/passwd", O_RDONLY); }
-static bool try_write_outside(void) { return opens("outside", O_WRONLY); }
-static bool try_write_policy(void) { return opens("policies/new", O_CREAT | O_WRONLY); }
-static bool try_write_tmp(void) { return opens("/tmp/valise-escaped", O_CREAT | O_WRONLY); }
-static bool try_read_journal(void) { return opens("data/journal/entries", O_RDWR); }
-static bool try_spool(void) { return opens("data/spool", O_TMPFILE | O_RDWR); }
-static bool try_read_server_key(void) { return opens("data/server/key", O_RDONLY); }
-static bool try_read_vkey(void) { return opens("data/vkey", O_RDONLY); }
-static bool try_write_vkey(void) { return opens("data/vkey", O_WRONLY); }
+static bool
+try_read_key(void)
+{
+	return opens("data/signer/key", O_RDONLY);
+}
+static bool
+try_list_signer(void)
+{
+	return opens("data/signer", O_RDONLY);
+}
+static bool
+try_make_in_data(void)
+{
+	return opens("data/new", O_CREAT | O_WRONLY);
+}
+static bool
+try_read_passwd(void)
+{
+	return opens("/etc/passwd", O_RDONLY);
+}
+static bool
+try_write_outside(void)
+{
+	return opens("outside", O_WRONLY);
+}
+static bool
+try_write_policy(void)
+{
+	return opens("policies/new", O_CREAT | O_WRONLY);
+}
+static bool
+try_write_tmp(void)
+{
+	return opens("/tmp/valise-escaped", O_CREAT | O_WRONLY);
+}
+static bool
+try_read_journal(void)
+{
+	return opens("data/journal/entries", O_RDWR);
+}
+static bool
+try_spool(void)
+{
+	return opens("data/spool", O_TMPFILE | O_RDWR);
+}
+static bool
+try_read_server_key(void)
+{
+	return opens("data/server/key", O_RDONLY);
+}
+static bool
+try_read_vkey(void)
+{
+	return opens("data/vkey", O_RDONLY);
+}
+static bool
+try_write_vkey(void)
+{
+	return opens("data/vkey", O_WRONLY);
+}
 
 static bool
 try_exec(void)
@@ -100,17 +149,61 @@ try_exec(void)
 	return false;
 }
 
-static bool try_fork(void) { return fork() >= 0; }
-static bool try_vfork(void) { return syscall(SYS_vfork) >= 0; }
-static bool try_ptrace(void) { return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0; }
-static bool try_setuid(void) { return setuid(65534) == 0; }
-static bool try_mount(void) { return mount("none", "/mnt", "tmpfs", 0, "") == 0; }
-static bool try_unshare(void) { return unshare(CLONE_NEWUSER) == 0; }
-static bool try_kill(void) { return kill(getppid(), 0) == 0; }
-static bool try_raw(void) { return socket(AF_PACKET, SOCK_RAW, 0) >= 0; }
-static bool try_socket(void) { return socket(AF_INET, SOCK_STREAM, 0) >= 0; }
-static bool try_unix(void) { return socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }
-static bool try_dump(void) { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0; }
+static bool
+try_fork(void)
+{
+	return fork() >= 0;
+}
+static bool
+try_vfork(void)
+{
+	return syscall(SYS_vfork) >= 0;
+}
+static bool
+try_ptrace(void)
+{
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
+}
+static bool
+try_setuid(void)
+{
+	return setuid(65534) == 0;
+}
+static bool
+try_mount(void)
+{
+	return mount("none", "/mnt", "tmpfs", 0, "") == 0;
+}
+static bool
+try_unshare(void)
+{
+	return unshare(CLONE_NEWUSER) == 0;
+}
+static bool
+try_kill(void)
+{
+	return kill(getppid(), 0) == 0;
+}
+static bool
+try_raw(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
+}
+static bool
+try_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+static bool
+try_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+static bool
+try_dump(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
 
 static bool
 try_run_memory(void)
@@ -157,8 +250,7 @@ try_fill(void)
 	static const char much[128 * 1024];
 
 	signal(SIGXFSZ, SIG_IGN);
-	return pwrite(memory, much, sizeof(much), 0) ==
-	    (ssize_t)sizeof(much);
+	return pwrite(memory, much, sizeof(much), 0) == (ssize_t)sizeof(much);
 }
 
 enum who { SERVER, SIGNER };
@@ -172,8 +264,10 @@ static const struct {
 	bool works;
 } rows[] = {
 	{ "read a signing key", try_read_key, SERVER, LANDLOCK, false },
-	{ "list the signer's folder", try_list_signer, SERVER, LANDLOCK, false },
-	{ "make a file in the data folder", try_make_in_data, SERVER, LANDLOCK, false },
+	{ "list the signer's folder", try_list_signer, SERVER, LANDLOCK,
+	    false },
+	{ "make a file in the data folder", try_make_in_data, SERVER, LANDLOCK,
+	    false },
 	{ "read /etc/passwd", try_read_passwd, SERVER, LANDLOCK, false },
 	{ "write outside", try_write_outside, SERVER, LANDLOCK, false },
 	{ "change the policy", try_write_policy, SERVER, LANDLOCK, false },
@@ -189,7 +283,8 @@ static const struct {
 	{ "signal another process", try_kill, SERVER, NO_SANITIZER, false },
 	{ "open a raw socket", try_raw, SERVER, ALWAYS, false },
 	{ "write to memory that runs", try_run_memory, SERVER, ALWAYS, false },
-	{ "run memory that was written", try_make_runnable, SERVER, ALWAYS, false },
+	{ "run memory that was written", try_make_runnable, SERVER, ALWAYS,
+	    false },
 	{ "allow core dumps", try_dump, SERVER, NO_SANITIZER, false },
 	{ "use the journal's files", try_read_journal, SERVER, ALWAYS, true },
 	{ "spool", try_spool, SERVER, ALWAYS, true },
@@ -205,7 +300,8 @@ static const struct {
 	{ "start a thread", try_thread, SIGNER, ALWAYS, false },
 	{ "trace", try_ptrace, SIGNER, ALWAYS, false },
 	{ "become somebody else", try_setuid, SIGNER, ALWAYS, false },
-	{ "run memory that was written", try_make_runnable, SIGNER, ALWAYS, false },
+	{ "run memory that was written", try_make_runnable, SIGNER, ALWAYS,
+	    false },
 	{ "allow core dumps", try_dump, SIGNER, ALWAYS, false },
 	{ "fill the disk", try_fill, SIGNER, ALWAYS, false },
 	{ "remember what it signed", try_remember, SIGNER, ALWAYS, true },
@@ -233,8 +329,8 @@ START_TEST(neither_process_gains_anything_by_being_taken_over)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (!(rows[_i].who == SERVER ? confine_server(&config, &err) :
-					       confine_signer(&err)))
+		if (!(rows[_i].who == SERVER ? confine_server(&config, &err)
+					     : confine_signer(&err)))
 			_exit(99);
 		/* Not exit(): the sanitizer's own end is not allowed. */
 		_exit(rows[_i].try() ? 1 : 0);
@@ -260,7 +356,8 @@ START_TEST(the_documentation_counts_the_signers_calls)
 	snprintf(path, sizeof(path), "%s/docs/security.md",
 	    getenv("VALISE_TOP"));
 	ck_ok(file_read(path, text.max, &text, &err) &&
-		buf_append(&text, span_of("", 1), &err), err);
+		buf_append(&text, span_of("", 1), &err),
+	    err);
 	snprintf(sentence, sizeof(sentence),
 	    "\n%zu system calls; any other ends it", confine_signer_calls());
 	ck_assert_msg(strstr((const char *)text.data, sentence) != NULL,
@@ -274,8 +371,7 @@ fill(TCase *t)
 {
 	tcase_add_test(t, the_documentation_counts_the_signers_calls);
 	tcase_add_loop_test(t,
-	    neither_process_gains_anything_by_being_taken_over, 0,
-	    COUNT(rows));
+	    neither_process_gains_anything_by_being_taken_over, 0, COUNT(rows));
 }
 
 int

@@ -57,8 +57,9 @@ put_good(int fd)
 		const char *path;
 		struct span content;
 	} files[] = {
-		{ "mimetype", { (const uint8_t *)CONTAINER_MIMETYPE,
-				  sizeof(CONTAINER_MIMETYPE) - 1 } },
+		{ "mimetype",
+		    { (const uint8_t *)CONTAINER_MIMETYPE,
+			sizeof(CONTAINER_MIMETYPE) - 1 } },
 		{ "version.yaml", { (const uint8_t *)text, TEXT_LEN } },
 	};
 	struct error err = { 0 };
@@ -71,8 +72,7 @@ put_good(int fd)
 			.packed = files[i].content.len,
 			.crc = zip_crc(0, files[i].content) };
 
-		snprintf(member.path, sizeof(member.path), "%s",
-		    files[i].path);
+		snprintf(member.path, sizeof(member.path), "%s", files[i].path);
 		ck_ok(zip_writer_begin(zip, &member, &err) &&
 			zip_writer_sink(zip, files[i].content, &err),
 		    err);
@@ -225,8 +225,8 @@ read_with_more(uint64_t before_end, size_t num, bool in_directory,
 	ck_assert_uint_lt(before_end, sizeof(tail));
 	ck_ok(file_pread(fd, tail, before_end, (off_t)(size - before_end),
 		  err) &&
-		file_pwrite(fd, span_of(bytes, num),
-		    (off_t)(size - before_end), err) &&
+		file_pwrite(fd, span_of(bytes, num), (off_t)(size - before_end),
+		    err) &&
 		file_pwrite(fd, span_of(tail, before_end),
 		    (off_t)(size - before_end + num), err),
 	    *err);
@@ -321,13 +321,12 @@ START_TEST(a_deflated_member_ends_with_its_bytes)
 	packed.len--;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct buf out = BUF(10000);
-		struct zip_inflater *inflater = zip_inflater_new(rows[i].size,
-		    sink_to_buf, &out, &err);
+		struct zip_inflater *inflater =
+		    zip_inflater_new(rows[i].size, sink_to_buf, &out, &err);
 		const size_t first = packed.len - rows[i].cut +
 		    (rows[i].apart ? 0 : rows[i].more);
-		const bool good =
-		    zip_inflater_take(inflater, span_of(packed.data, first),
-			&err) &&
+		const bool good = zip_inflater_take(inflater,
+				      span_of(packed.data, first), &err) &&
 		    zip_inflater_take(inflater, span_of("", 0), &err) &&
 		    (!rows[i].apart ||
 			zip_inflater_take(inflater, span_of("x", 1), &err)) &&
@@ -408,8 +407,8 @@ START_TEST(a_file_that_is_judged_as_a_whole_is_small)
 	if (small[_i].size <= LIMIT_META_BYTES)
 		ck_assert_uint_lt(size, 100000);
 	back = container_read(fd, &err);
-	ck_assert_msg((back != NULL) == (small[_i].says == NULL), "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg((back != NULL) == (small[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
 	if (back == NULL) {
 		ck_assert_int_eq(err.kind, ERROR_LIMIT);
 		ck_assert_msg(strstr(err.detail, small[_i].says) != NULL,
@@ -485,9 +484,9 @@ START_TEST(a_set_of_files_is_so_large_and_no_larger)
 
 		for (unsigned judge = 0; judge < 2; judge++) {
 			struct error err = { 0 };
-			struct container *c = judge == 0 ?
-			    container_read_files(fd, &err) :
-			    container_read_files_to_judge(fd, &err);
+			struct container *c = judge == 0
+			    ? container_read_files(fd, &err)
+			    : container_read_files_to_judge(fd, &err);
 
 			ck_assert_msg((c != NULL) == (rows[i].says == NULL),
 			    "%zu: %s", i, err.detail);
@@ -618,16 +617,15 @@ END_TEST
 
 /* --- Of other makers. --- */
 
-#define LONG20 "aaaaaaaaaaaaaaaaaaaa"
-#define LONG180                                                          \
-	LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20
+#define LONG20  "aaaaaaaaaaaaaaaaaaaa"
+#define LONG180 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20
 
 static const struct {
 	const char *paths[2];
-	uint16_t method;   /* of the last */
+	uint16_t method;    /* of the last */
 	const char *packed; /* its bytes; NULL: "x" */
-	unsigned num;      /* else: so many of one byte */
-	uint64_t size;     /* or one of so many zeros, deflated */
+	unsigned num;       /* else: so many of one byte */
+	uint64_t size;      /* or one of so many zeros, deflated */
 	enum error_kind kind;
 	const char *says; /* NULL: it is good */
 } foreign[] = {
@@ -638,8 +636,7 @@ static const struct {
 	    "a name of 181 bytes" },
 	{ { "a", "a" }, 0, NULL, 0, 0, ERROR_MALFORMED, "is there twice" },
 	{ { "a", "b" }, 97, NULL, 0, 0, ERROR_MALFORMED, "\"b\"" },
-	{ { "a", "b" }, 8, "\xff\xff", 0, 0, ERROR_MALFORMED,
-	    "does not read" },
+	{ { "a", "b" }, 8, "\xff\xff", 0, 0, ERROR_MALFORMED, "does not read" },
 	{ { NULL }, 0, NULL, LIMIT_MEMBERS, 0, 0, NULL },
 	{ { NULL }, 0, NULL, LIMIT_MEMBERS + 1, 0, ERROR_LIMIT,
 	    "1001 members" },
@@ -701,22 +698,22 @@ START_TEST(what_others_call_a_container_is_read_or_told)
 {
 	struct buf out = BUF(1000000), central = BUF(1000000),
 		   packed = BUF(1000000);
-	const unsigned num = foreign[_i].num > 0 ? foreign[_i].num :
-	    foreign[_i].size > 0		 ? 1 :
-						   2;
+	const unsigned num = foreign[_i].num > 0 ? foreign[_i].num
+	    : foreign[_i].size > 0               ? 1
+						 : 2;
 	struct error err = { 0 };
 	struct container *c;
 	char path[FILE_PATH], name[20];
 
 	make_dir();
 	for (unsigned i = 0; i < num; i++) {
-		const char *with = i + 1 == num && foreign[_i].packed != NULL ?
-		    foreign[_i].packed :
-		    "x";
+		const char *with = i + 1 == num && foreign[_i].packed != NULL
+		    ? foreign[_i].packed
+		    : "x";
 		uint8_t *zeros = calloc(1, foreign[_i].size + 1);
-		const struct span content = foreign[_i].size > 0 ?
-		    span_of(zeros, foreign[_i].size) :
-		    span_of_str("x");
+		const struct span content = foreign[_i].size > 0
+		    ? span_of(zeros, foreign[_i].size)
+		    : span_of_str("x");
 		const uint64_t at = out.len;
 		uint16_t method = i + 1 == num ? foreign[_i].method : 0;
 		struct span bytes = span_of_str(with);
@@ -729,9 +726,8 @@ START_TEST(what_others_call_a_container_is_read_or_told)
 		}
 		for (unsigned where = 0; where < 2; where++)
 			put_header(where == 0 ? &out : &central, where == 1,
-			    foreign[_i].paths[0] == NULL ?
-				name :
-				foreign[_i].paths[i],
+			    foreign[_i].paths[0] == NULL ? name
+							 : foreign[_i].paths[i],
 			    method, bytes, content.len, zip_crc(0, content),
 			    at);
 		free(zeros);
@@ -750,8 +746,8 @@ START_TEST(what_others_call_a_container_is_read_or_told)
 	} else if (foreign[_i].paths[0] != NULL) {
 		ck_assert_uint_eq(c->num,
 		    foreign[_i].paths[0][1] == '\0' ? 2 : 1);
-		ck_assert(span_is(member_bytes(container_find(c,
-				      foreign[_i].paths[1])),
+		ck_assert(span_is(member_bytes(
+				      container_find(c, foreign[_i].paths[1])),
 		    "x"));
 	} else {
 		ck_assert_uint_eq(c->num, num);
@@ -790,11 +786,11 @@ START_TEST(a_text_over_its_limit_is_refused_before_it_is_read)
 	struct manifest manifest;
 	struct error err = { 0 };
 
-	ck_assert_ptr_null(version_parse(span_of(text, LIMIT_VERSION_BYTES),
-	    &err));
+	ck_assert_ptr_null(
+	    version_parse(span_of(text, LIMIT_VERSION_BYTES), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert_ptr_null(version_parse(
-	    span_of(text, LIMIT_VERSION_BYTES + 1), &err));
+	ck_assert_ptr_null(
+	    version_parse(span_of(text, LIMIT_VERSION_BYTES + 1), &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	ck_assert(!termination_parse(span_of(text, LIMIT_VERSION_BYTES),
 	    &termination, &err));
@@ -825,11 +821,11 @@ START_TEST(a_manifest_has_so_many_files_and_no_more)
 }
 END_TEST
 
-#define HASH                                                               \
+#define HASH                                                                   \
 	"\"0000000000000000000000000000000000000000000000000000000000000000\""
-#define ENDS(number, digest, reason, more)                              \
-	"valise: 1\ndocument: agreement/x1\nversion: " number "\ndigest: " \
-	digest "\nreason: " reason "\n" more
+#define ENDS(number, digest, reason, more)                                     \
+	"valise: 1\ndocument: agreement/x1\nversion: " number                  \
+	"\ndigest: " digest "\nreason: " reason "\n" more
 
 static const struct {
 	const char *text, *says; /* NULL: it is good */
@@ -852,15 +848,14 @@ START_TEST(a_termination_that_is_none_is_refused)
 	struct termination it;
 	struct buf text = BUF(10000);
 	struct error err = { 0 };
-	const bool good = termination_parse(
-	    span_of_str(terminations[_i].text), &it, &err);
+	const bool good =
+	    termination_parse(span_of_str(terminations[_i].text), &it, &err);
 
 	ck_assert_msg(good == (terminations[_i].says == NULL), "%d: %s", _i,
 	    err.detail);
 	if (!good) {
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-		ck_assert_msg(strstr(err.detail, terminations[_i].says) !=
-			NULL,
+		ck_assert_msg(strstr(err.detail, terminations[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
 		return;
 	}
@@ -870,15 +865,14 @@ START_TEST(a_termination_that_is_none_is_refused)
 }
 END_TEST
 
-#define TITLED(title, rest)                                              \
-	"valise: 1\ndocument: agreement/x1\nversion: 1\ntitle:" title      \
-	"office: mofa\nperson: a@mofa.example\n"                          \
+#define TITLED(title, rest)                                                    \
+	"valise: 1\ndocument: agreement/x1\nversion: 1\ntitle:" title          \
+	"office: mofa\nperson: a@mofa.example\n"                               \
 	"created: 2026-11-23T10:00:00Z\n" rest
-#define ANNEX(name)                                                      \
-	"  - {file: annexes/" name ", media: a/b, size: 3, sha256: " HASH  \
-	"}\n"
-#define TEXT_OF(name, language, size)                                    \
-	"  - {file: texts/" name ", language: " language                 \
+#define ANNEX(name)                                                            \
+	"  - {file: annexes/" name ", media: a/b, size: 3, sha256: " HASH "}\n"
+#define TEXT_OF(name, language, size)                                          \
+	"  - {file: texts/" name ", language: " language                       \
 	", authentic: true, media: a/b, size: " size ", sha256: " HASH "}\n"
 #define ONE_TEXT "texts:\n" TEXT_OF("lo/a", "lo", "3")
 
@@ -894,24 +888,27 @@ static const struct {
 	{ TITLED(" {en: [A]}\n", ONE_TEXT "annexes: []\n"), "en" },
 	{ TITLED(" {en: A}\n", ONE_TEXT "annexes:\n" ANNEX("a") ANNEX("a")),
 	    "stands twice" },
-	{ TITLED(" {en: A}\n", ONE_TEXT TEXT_OF("lo/a", "lo", "3")
-	    "annexes: []\n"), "stands twice" },
+	{ TITLED(" {en: A}\n",
+	      ONE_TEXT TEXT_OF("lo/a", "lo", "3") "annexes: []\n"),
+	    "stands twice" },
 	{ TITLED(" {en: A}\n", ONE_TEXT "annexes:\n" ANNEX("a/b")),
 	    "should lie in annexes/" },
-	{ TITLED(" {en: A}\n", "texts:\n" TEXT_OF("lo/a", "lo", "4000000000")
-	    "annexes: []\n"), NULL },
-	{ TITLED(" {en: A}\n", "texts:\n" TEXT_OF("lo/a", "lo", "4000000001")
-	    "annexes: []\n"), "over 4000000000 bytes" },
+	{ TITLED(" {en: A}\n",
+	      "texts:\n" TEXT_OF("lo/a", "lo", "4000000000") "annexes: []\n"),
+	    NULL },
+	{ TITLED(" {en: A}\n",
+	      "texts:\n" TEXT_OF("lo/a", "lo", "4000000001") "annexes: []\n"),
+	    "over 4000000000 bytes" },
 };
 
 START_TEST(a_version_names_each_file_once)
 {
 	struct error err = { 0 };
-	struct version *it = version_parse(span_of_str(versions[_i].text),
-	    &err);
+	struct version *it =
+	    version_parse(span_of_str(versions[_i].text), &err);
 
-	ck_assert_msg((it != NULL) == (versions[_i].says == NULL), "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg((it != NULL) == (versions[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
 	if (it == NULL)
 		ck_assert_msg(strstr(err.detail, versions[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
@@ -940,7 +937,8 @@ START_TEST(a_version_has_so_much_and_no_more)
 		ck_ok(buf_append_str(&text,
 			  "valise: 1\ndocument: agreement/x1\nversion: 1\n"
 			  "office: mofa\nperson: a@mofa.example\n"
-			  "created: 2026-11-23T10:00:00Z\ntitle:\n", &err),
+			  "created: 2026-11-23T10:00:00Z\ntitle:\n",
+			  &err),
 		    err);
 		for (unsigned n = 0; n < rows[i].titles; n++)
 			ck_ok(buf_printf(&text, &err, "  fr-%03u: A\n", n),
@@ -954,8 +952,8 @@ START_TEST(a_version_has_so_much_and_no_more)
 		for (unsigned n = 0; n < rows[i].annexes; n++)
 			ck_ok(buf_printf(&text, &err, ANNEX("a%u"), n), err);
 		it = version_parse(buf_span(&text), &err);
-		ck_assert_msg((it != NULL) == (rows[i].says == NULL),
-		    "%zu: %s", i, err.detail);
+		ck_assert_msg((it != NULL) == (rows[i].says == NULL), "%zu: %s",
+		    i, err.detail);
 		if (it == NULL)
 			ck_assert_msg(strstr(err.detail, rows[i].says) != NULL,
 			    "%zu: %s", i, err.detail);
@@ -984,8 +982,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_folder_has_plain_files_of_safe_names);
 	tcase_add_test(t, a_folder_has_so_many_files_and_no_more);
 	tcase_add_test(t, a_folder_that_is_none_is_told);
-	tcase_add_loop_test(t, what_others_call_a_container_is_read_or_told,
-	    0, COUNT(foreign));
+	tcase_add_loop_test(t, what_others_call_a_container_is_read_or_told, 0,
+	    COUNT(foreign));
 	tcase_add_test(t, what_is_no_zip_is_told);
 	tcase_add_test(t, a_text_over_its_limit_is_refused_before_it_is_read);
 	tcase_add_test(t, a_manifest_has_so_many_files_and_no_more);

@@ -20,53 +20,61 @@
 
 static const char *failing = "";
 
-#define FAULT(name, type, params, args, failed)                             \
-	type name params                                                    \
-	{                                                                   \
-		static type(*real) params;                                  \
-                                                                            \
-		if (real == NULL)                                           \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);          \
-		return strcmp(failing, #name) == 0 ? (failed) : real args;  \
+#define FAULT(name, type, params, args, failed)                                \
+	type name params                                                       \
+	{                                                                      \
+		static type(*real) params;                                     \
+                                                                               \
+		if (real == NULL)                                              \
+			*(void **)&real = dlsym(RTLD_NEXT, #name);             \
+		return strcmp(failing, #name) == 0 ? (failed) : real args;     \
 	}
 
-FAULT(EVP_Digest, int, (const void *data, size_t len, unsigned char *md,
-    unsigned *size, const EVP_MD *type, ENGINE *engine),
+FAULT(EVP_Digest, int,
+    (const void *data, size_t len, unsigned char *md, unsigned *size,
+	const EVP_MD *type, ENGINE *engine),
     (data, len, md, size, type, engine), 0)
-FAULT(X509_digest, int, (const X509 *x509, const EVP_MD *type,
-    unsigned char *md, unsigned *len), (x509, type, md, len), 0)
-FAULT(X509_CRL_digest, int, (const X509_CRL *crl, const EVP_MD *type,
-    unsigned char *md, unsigned *len), (crl, type, md, len), 0)
-FAULT(X509_CRL_verify, int, (X509_CRL *crl, EVP_PKEY *key), (crl, key), 0)
-FAULT(i2d_X509_CRL, int, (const X509_CRL *crl, unsigned char **out),
-    (crl, out), -1)
+FAULT(X509_digest, int,
+    (const X509 *x509, const EVP_MD *type, unsigned char *md, unsigned *len),
+    (x509, type, md, len), 0)
+FAULT(X509_CRL_digest, int,
+    (const X509_CRL *crl, const EVP_MD *type, unsigned char *md, unsigned *len),
+    (crl, type, md, len), 0)
+FAULT(X509_CRL_verify, int, (X509_CRL * crl, EVP_PKEY *key), (crl, key), 0)
+FAULT(i2d_X509_CRL, int, (const X509_CRL *crl, unsigned char **out), (crl, out),
+    -1)
 FAULT(i2d_ASN1_OBJECT, int, (const ASN1_OBJECT *object, unsigned char **out),
     (object, out), -1)
-FAULT(X509_NAME_get0_der, int, (const X509_NAME *name,
-    const unsigned char **der, size_t *len), (name, der, len), 0)
-FAULT(EVP_PKEY_CTX_set_ecdh_kdf_md, int, (EVP_PKEY_CTX *ctx,
-    const EVP_MD *md), (ctx, md), 0)
-FAULT(CMS_dataInit, BIO *, (CMS_ContentInfo *cms, BIO *bio), (cms, bio), NULL)
+FAULT(X509_NAME_get0_der, int,
+    (const X509_NAME *name, const unsigned char **der, size_t *len),
+    (name, der, len), 0)
+FAULT(EVP_PKEY_CTX_set_ecdh_kdf_md, int, (EVP_PKEY_CTX * ctx, const EVP_MD *md),
+    (ctx, md), 0)
+FAULT(CMS_dataInit, BIO *, (CMS_ContentInfo * cms, BIO *bio), (cms, bio), NULL)
 FAULT(CMS_AuthEnvelopedData_create_ex, CMS_ContentInfo *,
     (const EVP_CIPHER *cipher, OSSL_LIB_CTX *ctx, const char *properties),
     (cipher, ctx, properties), NULL)
-FAULT(CMS_dataFinal, int, (CMS_ContentInfo *cms, BIO *bio), (cms, bio), 0)
-FAULT(CMS_final, int, (CMS_ContentInfo *cms, BIO *data, BIO *content,
-    unsigned flags), (cms, data, content, flags), 0)
-FAULT(d2i_CMS_ContentInfo, CMS_ContentInfo *, (CMS_ContentInfo **out,
-    const unsigned char **in, long len), (out, in, len), NULL)
+FAULT(CMS_dataFinal, int, (CMS_ContentInfo * cms, BIO *bio), (cms, bio), 0)
+FAULT(CMS_final, int,
+    (CMS_ContentInfo * cms, BIO *data, BIO *content, unsigned flags),
+    (cms, data, content, flags), 0)
+FAULT(d2i_CMS_ContentInfo, CMS_ContentInfo *,
+    (CMS_ContentInfo * *out, const unsigned char **in, long len),
+    (out, in, len), NULL)
 FAULT(RAND_priv_bytes, int, (unsigned char *out, int len), (out, len), 0)
-FAULT(EVP_PKEY_get_raw_public_key, int, (const EVP_PKEY *key,
-    unsigned char *out, size_t *len), (key, out, len), 0)
-FAULT(EVP_DigestSign, int, (EVP_MD_CTX *ctx, unsigned char *out, size_t *len,
-    const unsigned char *data, size_t size), (ctx, out, len, data, size), 0)
-FAULT(X509_REQ_sign, int, (X509_REQ *request, EVP_PKEY *key,
-    const EVP_MD *md), (request, key, md), 0)
-FAULT(X509_STORE_add_cert, int, (X509_STORE *store, X509 *x509),
-    (store, x509), 0)
-FAULT(PEM_write_bio_X509, int, (BIO *bio, const X509 *x509), (bio, x509), 0)
-FAULT(PEM_write_bio_X509_CRL, int, (BIO *bio, const X509_CRL *crl),
-    (bio, crl), 0)
+FAULT(EVP_PKEY_get_raw_public_key, int,
+    (const EVP_PKEY *key, unsigned char *out, size_t *len), (key, out, len), 0)
+FAULT(EVP_DigestSign, int,
+    (EVP_MD_CTX * ctx, unsigned char *out, size_t *len,
+	const unsigned char *data, size_t size),
+    (ctx, out, len, data, size), 0)
+FAULT(X509_REQ_sign, int, (X509_REQ * request, EVP_PKEY *key, const EVP_MD *md),
+    (request, key, md), 0)
+FAULT(X509_STORE_add_cert, int, (X509_STORE * store, X509 *x509), (store, x509),
+    0)
+FAULT(PEM_write_bio_X509, int, (BIO * bio, const X509 *x509), (bio, x509), 0)
+FAULT(PEM_write_bio_X509_CRL, int, (BIO * bio, const X509_CRL *crl), (bio, crl),
+    0)
 
 static struct identity ca, signer, encrypter;
 static struct cert_cache *certs;
@@ -88,8 +96,7 @@ static bool
 seal(struct error *err)
 {
 	struct cert *to[1] = { encrypter.cert };
-	struct envelope *envelope = envelope_new(to, 1, put_sealed, NULL,
-	    err);
+	struct envelope *envelope = envelope_new(to, 1, put_sealed, NULL, err);
 	bool ok;
 
 	sealed.len = out.len = 0;
@@ -110,8 +117,8 @@ set_up(void)
 	encrypter = fixture_encrypter(&ca, "a@mofa.example");
 	certs = cert_cache_new(&err);
 	p7s = list = pem = sealed = out = BUF(LIMIT_SIGNATURE_BYTES);
-	ck_ok(cades_sign(&signer, content, COMMITMENT_ORIGIN, 1700000000,
-		  &p7s, &err),
+	ck_ok(cades_sign(&signer, content, COMMITMENT_ORIGIN, 1700000000, &p7s,
+		  &err),
 	    err);
 	fixture_crl(&ca, 1700000000, 1700003600, NULL, 0, &list);
 	fixture_pem(ca.cert, &pem);
@@ -150,16 +157,16 @@ static bool
 do_sign(struct error *err)
 {
 	out.len = 0;
-	return cades_sign(&signer, content, COMMITMENT_ORIGIN, 1700000000,
-	    &out, err);
+	return cades_sign(&signer, content, COMMITMENT_ORIGIN, 1700000000, &out,
+	    err);
 }
 
 static bool
 do_verify(struct error *err)
 {
 	struct cades found = { 0 };
-	const bool ok = cades_verify(certs, buf_span(&p7s), content, &found,
-	    err);
+	const bool ok =
+	    cades_verify(certs, buf_span(&p7s), content, &found, err);
 
 	cades_free(&found);
 	return ok;
@@ -287,8 +294,8 @@ START_TEST(what_fails_within_openssl_is_told)
 	ck_ok(rows[_i].act(&err), err);
 	failing = rows[_i].failing;
 	ck_assert_msg(!rows[_i].act(&err), "%s", failing);
-	ck_assert_msg(err.kind == rows[_i].kind, "%s: %d %s", failing,
-	    err.kind, err.detail);
+	ck_assert_msg(err.kind == rows[_i].kind, "%s: %d %s", failing, err.kind,
+	    err.detail);
 	failing = "";
 	err = (struct error){ 0 };
 	if (rows[_i].act != do_open)
@@ -305,22 +312,21 @@ START_TEST(a_list_without_a_name_is_of_nobody)
 	struct digest issuer;
 	char serial[CERT_SERIAL];
 
-	fixture_crl(&ca, 1700000000, 1700003600, signer.cert, 1600000000,
-	    &der);
+	fixture_crl(&ca, 1700000000, 1700003600, signer.cert, 1600000000, &der);
 	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
 	ck_assert(cert_issuer_serial(signer.cert, &issuer, serial));
-	ck_assert(crl_lists_serial(crls_at(crls, 1), &issuer, serial,
-	    &listing));
-	ck_assert(!crl_lists_serial(crls_at(crls, 0), &issuer, serial,
-	    &listing));
+	ck_assert(
+	    crl_lists_serial(crls_at(crls, 1), &issuer, serial, &listing));
+	ck_assert(
+	    !crl_lists_serial(crls_at(crls, 0), &issuer, serial, &listing));
 	failing = "X509_NAME_get0_der";
-	ck_assert(!crl_lists_serial(crls_at(crls, 1), &issuer, serial,
-	    &listing));
+	ck_assert(
+	    !crl_lists_serial(crls_at(crls, 1), &issuer, serial, &listing));
 	ck_assert(!cert_issuer_serial(signer.cert, &issuer, serial));
 	failing = "";
 	issuer.bytes[0] ^= 1;
-	ck_assert(!crl_lists_serial(crls_at(crls, 1), &issuer, serial,
-	    &listing));
+	ck_assert(
+	    !crl_lists_serial(crls_at(crls, 1), &issuer, serial, &listing));
 	buf_free(&der);
 }
 END_TEST
@@ -344,8 +350,8 @@ START_TEST(what_is_sealed_goes_to_one_or_some)
 		to[i] = encrypter.cert;
 	for (size_t i = 0; i < COUNT(nums); i++) {
 		struct error err = { 0 };
-		struct envelope *envelope = envelope_new(to, nums[i],
-		    put_sealed, NULL, &err);
+		struct envelope *envelope =
+		    envelope_new(to, nums[i], put_sealed, NULL, &err);
 
 		ck_assert_msg((envelope != NULL) ==
 			(nums[i] > 0 && nums[i] <= ENVELOPE_RECIPIENTS),
@@ -359,13 +365,12 @@ END_TEST
 START_TEST(the_key_is_derived_by_sha256)
 {
 	/* dhSinglePass-stdDH-sha256kdf-scheme, 1.3.132.1.11.1 (RFC 5753). */
-	static const uint8_t scheme[] = { 0x2b, 0x81, 0x04, 0x01, 0x0b,
-		0x01 };
+	static const uint8_t scheme[] = { 0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01 };
 	struct cert *to[1] = { encrypter.cert };
 	struct error err = { 0 };
 
-	ck_assert_ptr_nonnull(memmem(out.data, out.len, scheme,
-	    sizeof(scheme)));
+	ck_assert_ptr_nonnull(
+	    memmem(out.data, out.len, scheme, sizeof(scheme)));
 	failing = "CMS_dataInit";
 	ck_assert_ptr_null(envelope_new(to, 1, put_sealed, NULL, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
@@ -378,8 +383,7 @@ START_TEST(a_sink_that_refuses_stops_the_sealing)
 	static uint8_t large[600000]; /* more than is held back */
 	struct cert *to[1] = { encrypter.cert };
 	struct error err = { 0 };
-	struct envelope *envelope = envelope_new(to, 1, refuse_all, NULL,
-	    &err);
+	struct envelope *envelope = envelope_new(to, 1, refuse_all, NULL, &err);
 	bool ok;
 
 	ck_assert_ptr_nonnull(envelope);

@@ -96,8 +96,8 @@ PACK(signer_revoked)
 	*signer = &copy_world.persons[MINISTER_ANEW];
 	fixture_crl(&copy_world.cas[0], COPY_NOW - 30, COPY_NOW + 7200,
 	    (*signer)->cert, COPY_NOW - HOUR, &der);
-	ck_ok(crls_add(copy_world.crls[CRLS_NEW], buf_span(&der), NULL,
-		  &err), err);
+	ck_ok(crls_add(copy_world.crls[CRLS_NEW], buf_span(&der), NULL, &err),
+	    err);
 	buf_free(&der);
 }
 
@@ -218,10 +218,10 @@ PUT(papers_of_nobody)
 /* What else is changed in the act's own entry. */
 enum change { NONE, INVENTED, ANOTHER_BAG, NO_BAG };
 
-#define VALID      OUTCOME_VALID, 0
-#define MISSING    OUTCOME_INDETERMINATE, FINDING_WAYBILL_MISSING
-#define IS(code)   OUTCOME_INVALID, FINDING_##code
-#define DIFFERS    IS(WAYBILL_DIFFERS)
+#define VALID    OUTCOME_VALID, 0
+#define MISSING  OUTCOME_INDETERMINATE, FINDING_WAYBILL_MISSING
+#define IS(code) OUTCOME_INVALID, FINDING_##code
+#define DIFFERS  IS(WAYBILL_DIFFERS)
 
 static const struct {
 	const char *is;
@@ -285,8 +285,8 @@ static const struct {
 	    DIFFERS },
 	{ "the waybill's signer was revoked", { LATE, signer_revoked },
 	    IS(SIGNER_REVOKED) },
-	{ "the waybill is another", { 0, 10 * DAY, 9 * DAY, NULL,
-		another_waybill }, DIFFERS },
+	{ "the waybill is another",
+	    { 0, 10 * DAY, 9 * DAY, NULL, another_waybill }, DIFFERS },
 	{ "the act names another bag", { LATE }, DIFFERS, ANOTHER_BAG },
 	{ "the act names no bag", { LATE }, DIFFERS, NO_BAG },
 

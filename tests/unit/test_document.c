@@ -25,7 +25,8 @@ make_container(void)
 		container_put(c, "texts/lo/\xe0\xba\xaa.txt",
 		    span_of(large, sizeof(large)), &err) &&
 		container_put(c, "META-INF/ASiCManifest-origin.xml",
-		    span_of_str("<x/>"), &err), err);
+		    span_of_str("<x/>"), &err),
+	    err);
 	return c;
 }
 
@@ -41,7 +42,8 @@ write_zip(const struct container *c, struct buf *bytes)
 	ck_ok(container_write(c, fd, &size, &err), err);
 	ck_assert_uint_lt(size, sizeof(piece));
 	ck_ok(file_pread(fd, piece, (size_t)size, 0, &err) &&
-		buf_append(bytes, span_of(piece, (size_t)size), &err), err);
+		buf_append(bytes, span_of(piece, (size_t)size), &err),
+	    err);
 	return fd;
 }
 
@@ -53,16 +55,16 @@ START_TEST(plain_files_are_deflated_where_they_are_written_again)
 	struct buf bytes = BUF(65536);
 	const int fd = write_zip(c, &bytes);
 
-	back = _i == 0 ? container_read_files(fd, &err) :
-			 container_read_files_to_judge(fd, &err);
+	back = _i == 0 ? container_read_files(fd, &err)
+		       : container_read_files_to_judge(fd, &err);
 	ck_assert_msg(back != NULL, "%s", err.detail);
 	ck_assert_uint_eq(back->num, c->num);
 	for (size_t i = 0; i < c->num; i++) {
 		const struct member *one = &back->members[i];
 
 		ck_assert_str_eq(one->path, c->members[i].path);
-		ck_assert(span_eq(member_bytes(one),
-		    member_bytes(&c->members[i])));
+		ck_assert(
+		    span_eq(member_bytes(one), member_bytes(&c->members[i])));
 		ck_assert_int_eq(one->deflated,
 		    _i == 0 && c->members[i].deflated);
 	}
@@ -99,9 +101,11 @@ START_TEST(a_container_reads_as_it_was_written_and_twice_the_same)
 
 	back = container_read(fd, &err);
 	ck_assert_msg(back != NULL, "%s", err.detail);
-	ck_ok(container_hash(c, NULL, &err) && container_hash(back, NULL, &err)
-		&& container_contents(c, &a, &err) &&
-		container_contents(back, &b, &err), err);
+	ck_ok(container_hash(c, NULL, &err) &&
+		container_hash(back, NULL, &err) &&
+		container_contents(c, &a, &err) &&
+		container_contents(back, &b, &err),
+	    err);
 	ck_assert(digest_eq(&a, &b));
 	ck_assert_uint_eq(back->num, 4);
 	close(write_zip(back, &again));
@@ -155,10 +159,12 @@ START_TEST(what_the_writer_makes_the_reader_takes)
 		  &err) &&
 		container_put(c, "annexes/blanks.txt",
 		    span_of(blanks, sizeof(blanks)), &err) &&
-		container_write(c, fd, &size, &err), err);
+		container_write(c, fd, &size, &err),
+	    err);
 	again = container_read(fd, &err);
 	ck_ok(again != NULL && container_hash(again, NULL, &err) &&
-		container_hash(c, NULL, &err), err);
+		container_hash(c, NULL, &err),
+	    err);
 	ck_assert(digest_eq(&container_find(c, "annexes/blanks.txt")->sha256,
 	    &container_find(again, "annexes/blanks.txt")->sha256));
 	container_free(c);
@@ -185,7 +191,7 @@ END_TEST
 struct crafted {
 	const char *path;
 	const char *content;
-	const char *local_path;   /* else path */
+	const char *local_path; /* else path */
 	uint16_t flags, local_flags, method;
 	uint16_t extra, made_by;
 	uint32_t attributes, size, offset_add;
@@ -197,8 +203,7 @@ le(struct buf *out, uint32_t value, unsigned width)
 	struct error err = { 0 };
 
 	for (unsigned i = 0; i < width; i++)
-		ck_ok(buf_append_u8(out, (uint8_t)(value >> 8 * i), &err),
-		    err);
+		ck_ok(buf_append_u8(out, (uint8_t)(value >> 8 * i), &err), err);
 }
 
 static void
@@ -223,8 +228,8 @@ craft(const struct crafted files[], size_t num, const char *before,
 		const uint32_t len = (uint32_t)strlen(f->content);
 		const uint32_t size = f->size != 0 ? f->size : len;
 		const uint32_t crc = zip_crc(0, span_of_str(f->content));
-		const char *name = f->local_path != NULL ? f->local_path :
-							   f->path;
+		const char *name =
+		    f->local_path != NULL ? f->local_path : f->path;
 
 		at = (uint32_t)out->len;
 		le(out, 0x04034b50, 4);
@@ -272,8 +277,14 @@ craft(const struct crafted files[], size_t num, const char *before,
 	buf_free(&central);
 }
 
-#define MIME { .path = "mimetype", .content = CONTAINER_MIMETYPE }
-#define YAML { .path = "version.yaml", .content = "x" }
+#define MIME                                                                   \
+	{                                                                      \
+		.path = "mimetype", .content = CONTAINER_MIMETYPE              \
+	}
+#define YAML                                                                   \
+	{                                                                      \
+		.path = "version.yaml", .content = "x"                         \
+	}
 
 static const struct {
 	const char *says; /* NULL: it is good */
@@ -282,18 +293,33 @@ static const struct {
 	const char *before, *between, *after, *comment;
 } crafted[] = {
 	{ NULL, { MIME, YAML }, 2, "", "", "", "" },
-	{ "made by", { MIME, { .path = "version.yaml", .content = "x",
-	    .made_by = 0x0314, .attributes = 0100644u << 16 } }, 2, "", "",
-	    "", "" },
-	{ "attributes", { MIME, { .path = "version.yaml", .content = "x",
-	    .attributes = 0x20 } }, 2, "", "", "", "" },
-	{ "plain file", { MIME, { .path = "version.yaml", .content = "x",
-	    .attributes = 0100644u << 16 } }, 2, "", "", "", "" },
+	{ "made by",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .made_by = 0x0314,
+		    .attributes = 0100644u << 16 } },
+	    2, "", "", "", "" },
+	{ "attributes",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .attributes = 0x20 } },
+	    2, "", "", "", "" },
+	{ "plain file",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .attributes = 0100644u << 16 } },
+	    2, "", "", "", "" },
 	{ "not an ASiC-E", { YAML, MIME }, 2, "", "", "", "" },
-	{ "not an ASiC-E", { { .path = "mimetype", .content = "text/plain" },
-	    YAML }, 2, "", "", "", "" },
-	{ "not an ASiC-E", { { .path = "mimetype",
-	    .content = CONTAINER_MIMETYPE "\n" }, YAML }, 2, "", "", "", "" },
+	{ "not an ASiC-E",
+	    { { .path = "mimetype", .content = "text/plain" }, YAML }, 2, "",
+	    "", "", "" },
+	{ "not an ASiC-E",
+	    { { .path = "mimetype", .content = CONTAINER_MIMETYPE "\n" },
+		YAML },
+	    2, "", "", "", "" },
 	{ "back to back", { MIME, YAML }, 2, "PK", "", "", "" },
 	{ "back to back", { MIME, YAML }, 2, "", "hidden", "", "" },
 	{ "end", { MIME, YAML }, 2, "", "", "more", "" },
@@ -301,43 +327,83 @@ static const struct {
 	{ "named", { MIME, YAML, YAML }, 3, "", "", "", "" },
 	{ "named", { MIME, YAML, { .path = "VERSION.yaml", .content = "y" } },
 	    3, "", "", "", "" },
-	{ "dot", { MIME, { .path = "../evil", .content = "x" } }, 2, "", "",
-	    "", "" },
+	{ "dot", { MIME, { .path = "../evil", .content = "x" } }, 2, "", "", "",
+	    "" },
 	{ "empty", { MIME, { .path = "/etc/passwd", .content = "x" } }, 2, "",
 	    "", "", "" },
 	{ "empty", { MIME, { .path = "folder/", .content = "" } }, 2, "", "",
 	    "", "" },
-	{ "visible", { MIME, { .path = "a\xe2\x80\xae" "b", .content = "x",
-	    .flags = 0x800 } }, 2, "", "", "", "" },
-	{ "UTF-8 flag", { MIME, { .path = "\xe0\xba\xaa", .content = "x" } },
+	{ "visible",
+	    { MIME,
+		{ .path = "a\xe2\x80\xae"
+			  "b",
+		    .content = "x",
+		    .flags = 0x800 } },
 	    2, "", "", "", "" },
-	{ "extra field", { MIME, { .path = "version.yaml", .content = "x",
-	    .extra = 9 } }, 2, "", "", "", "" },
-	{ "flag other", { MIME, { .path = "version.yaml", .content = "x",
-	    .flags = 1 } }, 2, "", "", "", "" },
-	{ "flag other", { MIME, { .path = "version.yaml", .content = "x",
-	    .flags = 8 } }, 2, "", "", "", "" },
-	{ "differs", { MIME, { .path = "version.yaml", .content = "x",
-	    .local_flags = 0x800 } }, 2, "", "", "", "" },
-	{ "differs", { MIME, { .path = "version.yaml", .content = "x",
-	    .local_path = "version.yamk" } }, 2, "", "", "", "" },
-	{ "compression", { MIME, { .path = "version.yaml", .content = "x",
-	    .method = 12 } }, 2, "", "", "", "" },
-	{ "two sizes", { MIME, { .path = "version.yaml", .content = "x",
-	    .size = 5 } }, 2, "", "", "", "" },
-	{ "bomb", { MIME, { .path = "version.yaml", .content = "x",
-	    .method = 8, .size = 1u << 30 } }, 2, "", "", "", "" },
-	{ "Zip64", { MIME, { .path = "version.yaml", .content = "x",
-	    .method = 8, .size = 0xffffffff } }, 2, "", "", "", "" },
-	{ "back to back", { MIME, { .path = "version.yaml", .content = "x",
-	    .offset_add = 1 } }, 2, "", "", "", "" },
-	{ "plain file", { MIME, { .path = "version.yaml", .content = "x",
-	    .made_by = 0x0314, .attributes = 0120777u << 16 } }, 2, "", "",
-	    "", "" },
-	{ "plain file", { MIME, { .path = "version.yaml", .content = "x",
-	    .attributes = 0x10 } }, 2, "", "", "", "" },
-	{ "DOS nor Unix", { MIME, { .path = "version.yaml", .content = "x",
-	    .made_by = 0x1300 } }, 2, "", "", "", "" },
+	{ "UTF-8 flag", { MIME, { .path = "\xe0\xba\xaa", .content = "x" } }, 2,
+	    "", "", "", "" },
+	{ "extra field",
+	    { MIME, { .path = "version.yaml", .content = "x", .extra = 9 } }, 2,
+	    "", "", "", "" },
+	{ "flag other",
+	    { MIME, { .path = "version.yaml", .content = "x", .flags = 1 } }, 2,
+	    "", "", "", "" },
+	{ "flag other",
+	    { MIME, { .path = "version.yaml", .content = "x", .flags = 8 } }, 2,
+	    "", "", "", "" },
+	{ "differs",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .local_flags = 0x800 } },
+	    2, "", "", "", "" },
+	{ "differs",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .local_path = "version.yamk" } },
+	    2, "", "", "", "" },
+	{ "compression",
+	    { MIME, { .path = "version.yaml", .content = "x", .method = 12 } },
+	    2, "", "", "", "" },
+	{ "two sizes",
+	    { MIME, { .path = "version.yaml", .content = "x", .size = 5 } }, 2,
+	    "", "", "", "" },
+	{ "bomb",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .method = 8,
+		    .size = 1u << 30 } },
+	    2, "", "", "", "" },
+	{ "Zip64",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .method = 8,
+		    .size = 0xffffffff } },
+	    2, "", "", "", "" },
+	{ "back to back",
+	    { MIME,
+		{ .path = "version.yaml", .content = "x", .offset_add = 1 } },
+	    2, "", "", "", "" },
+	{ "plain file",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .made_by = 0x0314,
+		    .attributes = 0120777u << 16 } },
+	    2, "", "", "", "" },
+	{ "plain file",
+	    { MIME,
+		{ .path = "version.yaml",
+		    .content = "x",
+		    .attributes = 0x10 } },
+	    2, "", "", "", "" },
+	{ "DOS nor Unix",
+	    { MIME,
+		{ .path = "version.yaml", .content = "x", .made_by = 0x1300 } },
+	    2, "", "", "", "" },
 };
 
 START_TEST(a_zip_that_two_readers_could_see_differently_is_refused)
@@ -378,33 +444,33 @@ START_TEST(a_second_end_of_directory_is_refused)
 }
 END_TEST
 
-#define XML_HEAD                                                           \
-	"<a:ASiCManifest xmlns:a=\"http://uri.etsi.org/02918/v1.2.1#\" "    \
+#define XML_HEAD                                                               \
+	"<a:ASiCManifest xmlns:a=\"http://uri.etsi.org/02918/v1.2.1#\" "       \
 	"xmlns:d=\"http://www.w3.org/2000/09/xmldsig#\">"
 #define SIGREF "<a:SigReference URI=\"META-INF/s.p7s\"/>"
-#define METHOD                                                             \
-	"<d:DigestMethod "                                                  \
+#define METHOD                                                                 \
+	"<d:DigestMethod "                                                     \
 	"Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>"
-#define VALUE                                                              \
-	"<d:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="      \
+#define VALUE                                                                  \
+	"<d:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="          \
 	"</d:DigestValue>"
-#define REF(uri)                                                           \
-	"<a:DataObjectReference URI=\"" uri "\">" METHOD VALUE              \
+#define REF(uri)                                                               \
+	"<a:DataObjectReference URI=\"" uri "\">" METHOD VALUE                 \
 	"</a:DataObjectReference>"
 #define XML_TAIL "</a:ASiCManifest>"
-#define A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define X8  "<x><x><x><x><x><x><x><x>"
-#define Y8  "</x></x></x></x></x></x></x></x>"
-#define X32 X8 X8 X8 X8
-#define Y32 Y8 Y8 Y8 Y8
+#define A45      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define X8       "<x><x><x><x><x><x><x><x>"
+#define Y8       "</x></x></x></x></x></x></x></x>"
+#define X32      X8 X8 X8 X8
+#define Y32      Y8 Y8 Y8 Y8
 
 static const struct {
 	const char *xml, *says; /* NULL: it is good */
 } manifests[] = {
 	{ XML_HEAD SIGREF REF("a") REF("b%20c") XML_TAIL, NULL },
-	{ XML_HEAD SIGREF REF("a")
-	    "<a:ASiCManifestExtensions><x><y/></x></a:ASiCManifestExtensions>"
-	    XML_TAIL, NULL },
+	{ XML_HEAD SIGREF REF(
+	      "a") "<a:ASiCManifestExtensions><x><y/></x></a:ASiCManifestExtensions>" XML_TAIL,
+	    NULL },
 	{ "<!DOCTYPE x [<!ENTITY e \"x\">]>" XML_HEAD SIGREF REF("a") XML_TAIL,
 	    "DTD" },
 	{ XML_HEAD SIGREF REF("&e;") XML_TAIL, "line" },
@@ -416,46 +482,62 @@ static const struct {
 	{ XML_HEAD SIGREF REF("%zz") XML_TAIL, "URI" },
 	{ XML_HEAD SIGREF REF("%00") XML_TAIL, "URI" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
-	    "</a:DataObjectReference>" XML_TAIL, "without a digest" },
-	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
-	    "<d:DigestValue>AA==</d:DigestValue></a:DataObjectReference>"
-	    XML_TAIL, "length" },
-	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD METHOD
-	    VALUE "</a:DataObjectReference>" XML_TAIL, "DigestMethod" },
+			  "</a:DataObjectReference>" XML_TAIL,
+	    "without a digest" },
+	{ XML_HEAD SIGREF
+	    "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue>AA==</d:DigestValue></a:DataObjectReference>" XML_TAIL,
+	    "length" },
+	{ XML_HEAD SIGREF
+	    "<a:DataObjectReference URI=\"a\">" METHOD METHOD VALUE
+	    "</a:DataObjectReference>" XML_TAIL,
+	    "DigestMethod" },
 	{ XML_HEAD SIGREF "<a:Other/>" REF("a") XML_TAIL, "element" },
 	{ XML_HEAD SIGREF "text" REF("a") XML_TAIL, "text" },
 	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaa") XML_TAIL, NULL },
+			      "aaaaaaaaaaaaaaaa") XML_TAIL,
+	    NULL },
 	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaaa") XML_TAIL, "URI" },
+			      "aaaaaaaaaaaaaaaaa") XML_TAIL,
+	    "URI" },
 	{ XML_HEAD SIGREF REF("") XML_TAIL, "URI" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference>" METHOD VALUE
-	    "</a:DataObjectReference>" XML_TAIL, "URI" },
+			  "</a:DataObjectReference>" XML_TAIL,
+	    "URI" },
 	{ XML_HEAD "<a:SigReference/>" REF("a") XML_TAIL, "SigReference" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" VALUE METHOD
-	    "</a:DataObjectReference>" XML_TAIL, "not one DigestValue" },
-	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD VALUE
-	    VALUE "</a:DataObjectReference>" XML_TAIL,
+			  "</a:DataObjectReference>" XML_TAIL,
+	    "not one DigestValue" },
+	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD VALUE VALUE
+			  "</a:DataObjectReference>" XML_TAIL,
 	    "not one DigestValue" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">"
-	    "<d:DigestMethod/>" VALUE "</a:DataObjectReference>" XML_TAIL,
+			  "<d:DigestMethod/>" VALUE
+			  "</a:DataObjectReference>" XML_TAIL,
 	    "DigestMethod" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
-	    "<d:DigestValue>" A45 A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "</d:DigestValue></a:DataObjectReference>" XML_TAIL, "length" },
+			  "<d:DigestValue>" A45 A45
+			  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			  "</d:DigestValue></a:DataObjectReference>" XML_TAIL,
+	    "length" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
-	    "<d:DigestValue>" A45 A45 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "</d:DigestValue></a:DataObjectReference>" XML_TAIL, "too long" },
-	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD
-	    "<d:DigestValue><x/></d:DigestValue></a:DataObjectReference>"
-	    XML_TAIL, "in a DigestValue" },
+			  "<d:DigestValue>" A45 A45
+			  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			  "</d:DigestValue></a:DataObjectReference>" XML_TAIL,
+	    "too long" },
+	{ XML_HEAD SIGREF
+	    "<a:DataObjectReference URI=\"a\">" METHOD
+	    "<d:DigestValue><x/></d:DigestValue></a:DataObjectReference>" XML_TAIL,
+	    "in a DigestValue" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference URI=\"a\">" METHOD VALUE
-	    "<x/></a:DataObjectReference>" XML_TAIL,
+			  "<x/></a:DataObjectReference>" XML_TAIL,
 	    "a reference has not" },
 	{ XML_HEAD SIGREF REF("a") "<a:ASiCManifestExtensions>" X32 Y32
-	    "</a:ASiCManifestExtensions>" XML_TAIL, NULL },
+				   "</a:ASiCManifestExtensions>" XML_TAIL,
+	    NULL },
 	{ XML_HEAD SIGREF REF("a") "<a:ASiCManifestExtensions><x>" X32 Y32
-	    "</x></a:ASiCManifestExtensions>" XML_TAIL, "too deep" },
+				   "</x></a:ASiCManifestExtensions>" XML_TAIL,
+	    "too deep" },
 	{ "<ASiCManifest/>", "not an ASiCManifest" },
 	{ XML_HEAD SIGREF REF("a"), "line" },
 	{ "", "line" },
@@ -465,8 +547,8 @@ START_TEST(a_manifest_that_says_two_things_is_refused)
 {
 	struct manifest manifest;
 	struct error err = { 0 };
-	const bool good = manifest_parse(span_of_str(manifests[_i].xml),
-	    &manifest, &err);
+	const bool good =
+	    manifest_parse(span_of_str(manifests[_i].xml), &manifest, &err);
 
 	ck_assert_msg(good == (manifests[_i].says == NULL), "%d: %s", _i,
 	    err.detail);
@@ -489,7 +571,8 @@ START_TEST(a_manifest_comes_back_as_it_went)
 	ck_ok(manifest_add(&out, "texts/lo/\xe0\xba\xaa & <b>.pdf",
 		  "application/pdf", &digest, &err) &&
 		manifest_encode(&out, &xml, &err) &&
-		manifest_parse(buf_span(&xml), &back, &err), err);
+		manifest_parse(buf_span(&xml), &back, &err),
+	    err);
 	ck_assert_str_eq(back.references[0].path, out.references[0].path);
 	ck_assert_uint_eq(back.references[0].bits, 256);
 	ck_assert(memcmp(back.references[0].digest, digest.bytes, 32) == 0);
@@ -499,15 +582,15 @@ START_TEST(a_manifest_comes_back_as_it_went)
 }
 END_TEST
 
-#define HEX64                                                              \
-	"0000000000000000000000000000000000000000000000000000000000000000"
-#define VERSION(number, rest)                                              \
-	"valise: 1\ndocument: agreement/lao-iom\nversion: " number          \
-	"\ntitle:\n  en: A title\noffice: mofa\nperson: a@mofa.example\n"   \
+#define HEX64 "0000000000000000000000000000000000000000000000000000000000000000"
+#define VERSION(number, rest)                                                  \
+	"valise: 1\ndocument: agreement/lao-iom\nversion: " number             \
+	"\ntitle:\n  en: A title\noffice: mofa\nperson: a@mofa.example\n"      \
 	"created: 2026-11-23T10:00:00Z\n" rest
-#define TEXTS                                                              \
-	"texts:\n  - {file: texts/lo/a.pdf, language: lo, authentic: true, " \
-	"media: application/pdf, size: 3, sha256: \"" HEX64 "\"}\nannexes: []\n"
+#define TEXTS                                                                  \
+	"texts:\n  - {file: texts/lo/a.pdf, language: lo, authentic: true, "   \
+	"media: application/pdf, size: 3, sha256: \"" HEX64                    \
+	"\"}\nannexes: []\n"
 
 static const struct {
 	const char *yaml, *says; /* NULL: it is good */
@@ -521,21 +604,29 @@ static const struct {
 	{ VERSION("1", "texts: []\nannexes: []\n"), "needs a text" },
 	{ VERSION("1", "annexes: []\n"), "texts" },
 	{ VERSION("1", "nte: x\n" TEXTS), "did you mean \"note\"" },
-	{ VERSION("1", "texts:\n  - {file: ../x, language: lo, authentic: true,"
-	    " media: a/b, size: 3, sha256: \"" HEX64 "\"}\nannexes: []\n"),
+	{ VERSION("1",
+	      "texts:\n  - {file: ../x, language: lo, authentic: true,"
+	      " media: a/b, size: 3, sha256: \"" HEX64 "\"}\nannexes: []\n"),
 	    "dot" },
-	{ VERSION("1", "texts:\n  - {file: texts/en/x, language: lo, authentic:"
-	    " true, media: a/b, size: 3, sha256: \"" HEX64
-	    "\"}\nannexes: []\n"), "should lie in texts/lo/" },
-	{ VERSION("1", "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
-	    " maybe, media: a/b, size: 3, sha256: \"" HEX64
-	    "\"}\nannexes: []\n"), "true nor false" },
-	{ VERSION("1", "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
-	    " true, media: a/b, size: 3, sha256: \"ABC\"}\nannexes: []\n"),
+	{ VERSION("1",
+	      "texts:\n  - {file: texts/en/x, language: lo, authentic:"
+	      " true, media: a/b, size: 3, sha256: \"" HEX64
+	      "\"}\nannexes: []\n"),
+	    "should lie in texts/lo/" },
+	{ VERSION("1",
+	      "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
+	      " maybe, media: a/b, size: 3, sha256: \"" HEX64
+	      "\"}\nannexes: []\n"),
+	    "true nor false" },
+	{ VERSION("1",
+	      "texts:\n  - {file: texts/lo/x, language: lo, authentic:"
+	      " true, media: a/b, size: 3, sha256: \"ABC\"}\nannexes: []\n"),
 	    "SHA-256" },
-	{ VERSION("1", "texts:\n  - {file: [x], language: lo, authentic:"
-	    " true, media: a/b, size: 3, sha256: \"" HEX64
-	    "\"}\nannexes: []\n"), "file" },
+	{ VERSION("1",
+	      "texts:\n  - {file: [x], language: lo, authentic:"
+	      " true, media: a/b, size: 3, sha256: \"" HEX64
+	      "\"}\nannexes: []\n"),
+	    "file" },
 	{ "valise: 2\n", "format 2" },
 	{ "[]", "mapping" },
 };
@@ -543,8 +634,8 @@ static const struct {
 START_TEST(a_version_that_is_none_is_refused)
 {
 	struct error err = { 0 };
-	struct version *version = version_parse(
-	    span_of_str(versions[_i].yaml), &err);
+	struct version *version =
+	    version_parse(span_of_str(versions[_i].yaml), &err);
 
 	ck_assert_msg((version != NULL) == (versions[_i].says == NULL),
 	    "%d: %s", _i, err.detail);
@@ -558,8 +649,9 @@ END_TEST
 START_TEST(a_version_comes_back_as_it_went)
 {
 	struct error err = { 0 };
-	struct version *version = version_parse(span_of_str(versions[1].yaml),
-	    &err), *back;
+	struct version *version =
+			   version_parse(span_of_str(versions[1].yaml), &err),
+		       *back;
 	struct buf yaml = BUF(10000), again = BUF(10000);
 
 	snprintf(version->note, sizeof(version->note), "Article 4: \"agreed\"");
@@ -628,8 +720,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_version_that_is_none_is_refused, 0,
 	    COUNT(versions));
 	tcase_add_test(t, a_version_comes_back_as_it_went);
-	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0,
-	    COUNT(names));
+	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0, COUNT(names));
 }
 
 int

@@ -96,9 +96,9 @@ change(struct entry *entry, const struct field_rule *rule)
 	case ENTRY_CRLS:
 		/* The set before it was newer, or the one after is older. */
 		entry->crls = copy_crls_digest(
-		    strcmp(rule->finding, "CRLS_BACKWARDS") != 0 ? COPY_CRLS :
-			entry->act == ACT_DEPOSIT		 ? CRLS_NEW :
-								   CRLS_OLD);
+		    strcmp(rule->finding, "CRLS_BACKWARDS") != 0 ? COPY_CRLS
+			: entry->act == ACT_DEPOSIT              ? CRLS_NEW
+								 : CRLS_OLD);
 		break;
 	case ENTRY_PRIOR:
 		change_prior(entry);
@@ -178,9 +178,9 @@ make_changed(enum act act, const struct field_rule *rule)
 		{ ACT_TERMINATE, 9, MINISTER, ONE_OF_EACH, crls, NULL },
 	};
 	const size_t newest = act == ACT_DEPOSIT || act == ACT_DISPATCH ? 0
-	    : act == ACT_SIGN                    ? 1
-	    : act == ACT_FORCE                   ? 3
-						 : 4;
+	    : act == ACT_SIGN                                           ? 1
+	    : act == ACT_FORCE                                          ? 3
+									: 4;
 	struct changed changed = { rule, newest };
 	const bool by_bag = act == ACT_DISPATCH ||
 	    (rule != NULL &&
@@ -267,7 +267,8 @@ static const struct {
 START_TEST(no_ca_has_an_older_list_than_before)
 {
 	const struct copy_step steps[] = {
-		{ ACT_DEPOSIT, 3, DEPOSITOR, ONE_OF_EACH, lists[_i].before, NULL },
+		{ ACT_DEPOSIT, 3, DEPOSITOR, ONE_OF_EACH, lists[_i].before,
+		    NULL },
 		{ ACT_SIGN, 5, MINISTER, ONE_OF_EACH, lists[_i].after, NULL },
 	};
 	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);

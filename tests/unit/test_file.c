@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -79,8 +79,7 @@ START_TEST(a_folder_is_found_under_any_name)
 		  &err),
 	    err);
 	ck_assert_int_eq(within, places[_i].within);
-	ck_assert_int_eq(
-	    folder_apart(places[_i].path, places[_i].folder, &err),
+	ck_assert_int_eq(folder_apart(places[_i].path, places[_i].folder, &err),
 	    places[_i].apart);
 	if (!places[_i].apart)
 		ck_assert_int_eq(err.kind, ERROR_USAGE);
@@ -294,8 +293,9 @@ START_TEST(nothing_else_is_written_to_or_replaced)
 	struct error err = { 0 };
 	struct outfile out;
 
-	ck_assert_int_eq(
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address,
+			     sizeof(address)),
+	    0);
 	ck_assert_int_eq(symlink("block", "to-block"), 0);
 	ck_assert_int_eq(symlink("circle", "circle"), 0);
 	if (strstr(refused[_i], "block") != NULL &&

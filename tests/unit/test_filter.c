@@ -64,10 +64,9 @@ START_TEST(an_entry_is_judged_by_each_condition)
 	struct error err = { 0 };
 
 	entry.has &= ~rows[_i].lacks;
-	ck_assert(filter_takes(&rows[_i].filter, 20, &entry) ==
-	    rows[_i].takes);
-	ck_assert(filter_check(&rows[_i].filter, 20, &entry, &err) ==
-	    rows[_i].takes);
+	ck_assert(filter_takes(&rows[_i].filter, 20, &entry) == rows[_i].takes);
+	ck_assert(
+	    filter_check(&rows[_i].filter, 20, &entry, &err) == rows[_i].takes);
 	if (!rows[_i].takes) {
 		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 		ck_assert_str_eq(error_code(&err), "ANSWER_DIFFERS");

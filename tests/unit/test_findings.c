@@ -22,8 +22,8 @@ tear_down(void)
 }
 
 static void
-add(enum finding_kind kind, const char *code, uint64_t index,
-    const char *about, int64_t now_ms)
+add(enum finding_kind kind, const char *code, uint64_t index, const char *about,
+    int64_t now_ms)
 {
 	struct audit_finding finding = { .code = code, .index = index };
 
@@ -149,10 +149,8 @@ START_TEST(a_note_names_one_finding_and_is_a_line)
 END_TEST
 
 /* Both ids are c82afa17: a depositary that chooses a name can make such two. */
-static const char *const twins[] = {
-	"person-11054@x.example may not do that",
-	"person-24452@x.example may not do that"
-};
+static const char *const twins[] = { "person-11054@x.example may not do that",
+	"person-24452@x.example may not do that" };
 
 START_TEST(a_note_hides_no_other_finding_of_that_id)
 {

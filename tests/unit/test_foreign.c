@@ -138,15 +138,14 @@ repeat_digest(struct span der, unsigned num, struct buf *out)
 		der_append_header(&body, DER_SET, set.len, &err) &&
 		buf_append(&body, buf_span(&set), &err) &&
 		buf_append(&body, rest, &err) &&
-		der_append_header(&signed_data, DER_SEQUENCE, body.len,
-		    &err) &&
+		der_append_header(&signed_data, DER_SEQUENCE, body.len, &err) &&
 		buf_append(&signed_data, buf_span(&body), &err) &&
 		buf_append(&all, oid.whole, &err) &&
-		der_append_header(&all, DER_CONTEXT_0, signed_data.len,
-		    &err) &&
+		der_append_header(&all, DER_CONTEXT_0, signed_data.len, &err) &&
 		buf_append(&all, buf_span(&signed_data), &err) &&
 		der_append_header(out, DER_SEQUENCE, all.len, &err) &&
-		buf_append(out, buf_span(&all), &err), err);
+		buf_append(out, buf_span(&all), &err),
+	    err);
 	buf_free(&set);
 	buf_free(&body);
 	buf_free(&signed_data);
@@ -166,7 +165,8 @@ add_timestamps(CMS_SignerInfo *si, const struct made *what)
 	struct buf token = BUF(65536), made = BUF(65536);
 
 	stamp(span_of(ASN1_STRING_get0_data(value),
-		  (size_t)ASN1_STRING_length(value)), &made);
+		  (size_t)ASN1_STRING_length(value)),
+	    &made);
 	repeat_digest(buf_span(&made),
 	    what->token_digests > 1 ? what->token_digests : 1, &token);
 	buf_free(&made);
@@ -174,7 +174,8 @@ add_timestamps(CMS_SignerInfo *si, const struct made *what)
 		ck_assert_int_eq(CMS_unsigned_add1_attr_by_NID(si,
 				     NID_id_smime_aa_timeStampToken,
 				     V_ASN1_SEQUENCE, token.data,
-				     (int)token.len), 1);
+				     (int)token.len),
+		    1);
 	buf_free(&token);
 }
 
@@ -182,8 +183,8 @@ add_timestamps(CMS_SignerInfo *si, const struct made *what)
 static void
 sign(struct span bytes, const struct made *what, struct buf *out)
 {
-	const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_PARTIAL |
-	    CMS_NOSMIMECAP;
+	const unsigned flags =
+	    CMS_BINARY | CMS_DETACHED | CMS_PARTIAL | CMS_NOSMIMECAP;
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
 	BIO *in = BIO_new_mem_buf(bytes.data, (int)bytes.len);
 	uint8_t *padding = calloc(1, what->padding + 1);
@@ -193,9 +194,9 @@ sign(struct span bytes, const struct made *what, struct buf *out)
 	int len;
 
 	for (unsigned i = 0; i < what->num_signers; i++)
-		ck_assert_ptr_nonnull(CMS_add1_signer(cms, signer.cert->x509,
-		    signer.key, EVP_sha256(),
-		    flags | (i > 0 ? CMS_NOCERTS : 0)));
+		ck_assert_ptr_nonnull(
+		    CMS_add1_signer(cms, signer.cert->x509, signer.key,
+			EVP_sha256(), flags | (i > 0 ? CMS_NOCERTS : 0)));
 	ck_assert_int_eq(CMS_final(cms, in, NULL, flags), 1);
 	si = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
 	if (what->num_timestamps > 0)
@@ -203,7 +204,8 @@ sign(struct span bytes, const struct made *what, struct buf *out)
 	if (what->padding > 0)
 		ck_assert_int_eq(CMS_unsigned_add1_attr_by_NID(si, NID_name,
 				     V_ASN1_OCTET_STRING, padding,
-				     (int)what->padding), 1);
+				     (int)what->padding),
+		    1);
 	len = i2d_CMS_ContentInfo(cms, &der);
 	ck_assert_int_gt(len, 0);
 	if (what->num_digests > 1)
@@ -225,7 +227,8 @@ begin(void)
 
 	ck_assert_ptr_nonnull(container);
 	ck_ok(container_put_to_judge(container, "a.txt", span_of_str(content),
-		  &err), err);
+		  &err),
+	    err);
 	return container;
 }
 
@@ -266,12 +269,13 @@ static const struct {
 	{ { .num_signers = LIMIT_FOREIGN_SIGNERS + 1 }, 1 },
 	{ { .num_signers = 1, .num_digests = LIMIT_FOREIGN_SIGNERS }, 0 },
 	{ { .num_signers = 1, .num_digests = LIMIT_FOREIGN_SIGNERS + 1 }, 1 },
-	{ { .num_signers = 1, .num_timestamps = LIMIT_FOREIGN_TIMESTAMPS },
-	    0 },
+	{ { .num_signers = 1, .num_timestamps = LIMIT_FOREIGN_TIMESTAMPS }, 0 },
 	{ { .num_signers = 1, .num_timestamps = LIMIT_FOREIGN_TIMESTAMPS + 1 },
 	    1 },
-	{ { .num_signers = 1, .num_timestamps = 1,
-	      .token_digests = LIMIT_FOREIGN_SIGNERS + 1 }, 1 },
+	{ { .num_signers = 1,
+	      .num_timestamps = 1,
+	      .token_digests = LIMIT_FOREIGN_SIGNERS + 1 },
+	    1 },
 	/* As one that has lists of a megabyte in it. */
 	{ { .num_signers = 1, .padding = 2 * 1024 * 1024 }, 0 },
 	{ { .num_signers = 1, .padding = LIMIT_FOREIGN_CMS_BYTES }, 1 },
@@ -309,7 +313,8 @@ START_TEST(timestamps_over_the_limit_are_not_looked_at)
 
 	sign(span_of_str(content), &what, &cms);
 	ck_ok(foreign_verify(buf_span(&cms), span_of_str(content), count, &num,
-		  &err), err);
+		  &err),
+	    err);
 	ck_assert_uint_eq(num, LIMIT_FOREIGN_TIMESTAMPS);
 	buf_free(&cms);
 }
@@ -318,8 +323,8 @@ END_TEST
 START_TEST(a_cms_without_a_signer_is_none)
 {
 	static const uint8_t data[] = { 0x30, 0x0f, 0x06, 0x09, 0x2a, 0x86,
-		0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0, 0x02,
-		0x04, 0x00 };
+		0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0, 0x02, 0x04,
+		0x00 };
 	struct error err = { 0 };
 	unsigned num = 0;
 
@@ -364,9 +369,9 @@ START_TEST(signatures_and_timestamps_are_counted)
 		snprintf(path, sizeof(path), "META-INF/%03u-%s", i,
 		    is_cms ? "signature.p7s" : "timestamp.tst");
 		put(container, path,
-		    _i == 2 && i == num - 1 ? span_of_str("broken") :
-			is_cms			  ? buf_span(&cms) :
-						    buf_span(&token));
+		    _i == 2 && i == num - 1 ? span_of_str("broken")
+			: is_cms            ? buf_span(&cms)
+					    : buf_span(&token));
 	}
 	buf_free(&cms);
 	buf_free(&token);
@@ -390,18 +395,23 @@ put_manifest(struct container *container, unsigned number,
 	char path[LIMIT_PATH_BYTES];
 
 	ck_assert_int_eq(EVP_Digest(listed, strlen(listed), hash, NULL, md,
-			     NULL), 1);
+			     NULL),
+	    1);
 	ck_ok(buf_printf(&xml, &err,
 		  "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/"
 		  "v1.2.1#\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
 		  "<asic:SigReference URI=\"%s\"/>"
 		  "<asic:DataObjectReference URI=\"a.txt\">"
 		  "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/%s\""
-		  "/><ds:DigestValue>", signature, name) &&
+		  "/><ds:DigestValue>",
+		  signature, name) &&
 		buf_append_base64(&xml, span_of(hash, (size_t)bytes), &err) &&
-		buf_append_str(&xml, "</ds:DigestValue>"
-				     "</asic:DataObjectReference>"
-				     "</asic:ASiCManifest>\n", &err), err);
+		buf_append_str(&xml,
+		    "</ds:DigestValue>"
+		    "</asic:DataObjectReference>"
+		    "</asic:ASiCManifest>\n",
+		    &err),
+	    err);
 	while (xml.len < size)
 		ck_ok(buf_append_str(&xml, "          ", &err), err);
 	snprintf(path, sizeof(path), "META-INF/ASiCManifest%03u.xml", number);
@@ -422,8 +432,10 @@ START_TEST(what_a_manifest_over_a_limit_names_is_not_missed)
 	size_t over;
 
 	for (unsigned i = 0; i < num; i++)
-		put_manifest(container, i, i < num - 1 ? "META-INF/none.p7s" :
-			"META-INF/signature.p7s", EVP_sha256(), content,
+		put_manifest(container, i,
+		    i < num - 1 ? "META-INF/none.p7s"
+				: "META-INF/signature.p7s",
+		    EVP_sha256(), content,
 		    _i == 1 && i == num - 1 ? LIMIT_MANIFEST_BYTES + 1 : 0);
 	sign(span_of_str("the last manifest"), &what, &cms);
 	put(container, "META-INF/signature.p7s", buf_span(&cms));
@@ -459,8 +471,9 @@ START_TEST(a_timestamp_is_of_one_signer)
 	struct error err = { 0 };
 
 	stamp(span_of_str(content), &token);
-	ck_ok(foreign_verify_timestamp(buf_span(&token),
-		  span_of_str(content), &err), err);
+	ck_ok(foreign_verify_timestamp(buf_span(&token), span_of_str(content),
+		  &err),
+	    err);
 	ck_assert(!foreign_verify_timestamp(buf_span(&token),
 	    span_of_str("hullo\n"), &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
@@ -534,8 +547,7 @@ static const struct {
 	    OUTCOME_INVALID },
 	{ "digest", FINDING_NOT_CHECKED, "a digest that is not known",
 	    OUTCOME_INDETERMINATE },
-	{ "form", FINDING_NOT_A_DOCUMENT, "manifest",
-	    OUTCOME_INDETERMINATE },
+	{ "form", FINDING_NOT_A_DOCUMENT, "manifest", OUTCOME_INDETERMINATE },
 	{ "two", FINDING_SIGNATURE_MISSING, "nothing says what",
 	    OUTCOME_INVALID },
 	{ "XAdES", FINDING_NOT_CHECKED, "a XAdES signature",
@@ -546,18 +558,15 @@ static const struct {
 	    OUTCOME_INDETERMINATE },
 	{ "attribute", FINDING_NOT_CHECKED, "not checked: name",
 	    OUTCOME_INDETERMINATE },
-	{ "hash", FINDING_SIGNATURE_BROKEN, "names another",
-	    OUTCOME_INVALID },
+	{ "hash", FINDING_SIGNATURE_BROKEN, "names another", OUTCOME_INVALID },
 	{ "good", FINDING_NOT_A_DOCUMENT, "no version.yaml",
 	    OUTCOME_INDETERMINATE },
-	{ "ess", FINDING_NOT_CHECKED, "does not parse",
-	    OUTCOME_INDETERMINATE },
+	{ "ess", FINDING_NOT_CHECKED, "does not parse", OUTCOME_INDETERMINATE },
 	{ "bare", FINDING_NOT_CHECKED, "certificate is not in it",
 	    OUTCOME_INDETERMINATE },
 	{ "signature", FINDING_SIGNATURE_BROKEN, "is not over these bytes",
 	    OUTCOME_INVALID },
-	{ "token", FINDING_SIGNATURE_BROKEN, "is no token",
-	    OUTCOME_INVALID },
+	{ "token", FINDING_SIGNATURE_BROKEN, "is no token", OUTCOME_INVALID },
 	{ "garbage", FINDING_SIGNATURE_FORM, "not a CMS", OUTCOME_INVALID },
 	{ "new digests", FINDING_NOT_CHECKED, "a digest that is not known",
 	    OUTCOME_INDETERMINATE },
@@ -577,8 +586,8 @@ static const struct {
 	    OUTCOME_INDETERMINATE },
 	{ "stamped kind, altered", FINDING_SIGNATURE_BROKEN,
 	    "not over these bytes", OUTCOME_INVALID },
-	{ "bare token", FINDING_SIGNATURE_BROKEN,
-	    "certificate is not in it", OUTCOME_INVALID },
+	{ "bare token", FINDING_SIGNATURE_BROKEN, "certificate is not in it",
+	    OUTCOME_INVALID },
 };
 
 #define OID_SHA256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
@@ -623,8 +632,7 @@ static void
 put_unknown(struct container *container, const char *what)
 {
 	const struct made plain = { .num_signers = 1 },
-			  stamped = { .num_signers = 1,
-			      .num_timestamps = 1 };
+			  stamped = { .num_signers = 1, .num_timestamps = 1 };
 	const bool is_timestamp = strcmp(what, "new timestamp") == 0;
 	struct buf cms = BUF(SIZE_MAX);
 
@@ -638,11 +646,9 @@ put_unknown(struct container *container, const char *what)
 	else if (strcmp(what, "new key") == 0)
 		make_unknown(OID_EC_KEY, false, &cms);
 	else
-		make_unknown(OID_SHA256, strcmp(what, "new digest") == 0,
-		    &cms);
+		make_unknown(OID_SHA256, strcmp(what, "new digest") == 0, &cms);
 	put(container,
-	    is_timestamp ? "META-INF/timestamp.tst" :
-			   "META-INF/signature.p7s",
+	    is_timestamp ? "META-INF/timestamp.tst" : "META-INF/signature.p7s",
 	    buf_span(&cms));
 	buf_free(&cms);
 }
@@ -661,8 +667,8 @@ put_kind(struct container *container, const char *what)
 		.from_at = FIXTURE_FROM,
 		.until_at = FIXTURE_UNTIL };
 	const bool is_timestamp = strncmp(what, "stamped", 7) == 0;
-	const struct span over = span_of_str(
-	    strchr(what, ',') == NULL ? content : "hullo\n");
+	const struct span over =
+	    span_of_str(strchr(what, ',') == NULL ? content : "hullo\n");
 	struct identity *const which = is_timestamp ? &stamper : &signer;
 	struct buf cms = BUF(SIZE_MAX);
 	size_t at = 0;
@@ -679,8 +685,7 @@ put_kind(struct container *container, const char *what)
 	ck_assert_uint_ne(at, 0);
 	cms.data[at + 8] = 0x0a;
 	put(container,
-	    is_timestamp ? "META-INF/timestamp.tst" :
-			   "META-INF/signature.p7s",
+	    is_timestamp ? "META-INF/timestamp.tst" : "META-INF/signature.p7s",
 	    buf_span(&cms));
 	buf_free(&cms);
 }
@@ -705,8 +710,8 @@ sign_otherwise(const char *what, struct buf *out)
 	    CMS_NOSMIMECAP | (bare ? CMS_NOCERTS : 0);
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
 	BIO *in = BIO_new_mem_buf(content, (int)strlen(content));
-	CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert->x509,
-	    signer.key, EVP_sha256(), flags);
+	CMS_SignerInfo *si = CMS_add1_signer(cms, signer.cert->x509, signer.key,
+	    EVP_sha256(), flags);
 	/* SigningCertificateV2 of one hash; "ess" hides it in a NULL. */
 	uint8_t ess[] = { 0x30, 0x26, 0x30, 0x24, 0x30, 0x22, 0x04, 0x20,
 		[8 + 31] = 0 };
@@ -714,25 +719,28 @@ sign_otherwise(const char *what, struct buf *out)
 	struct error err = { 0 };
 	int len;
 
-	memcpy(ess + 8, strcmp(what, "hash") == 0 ?
-		ca.cert->fingerprint.bytes :
-		signer.cert->fingerprint.bytes, 32);
+	memcpy(ess + 8,
+	    strcmp(what, "hash") == 0 ? ca.cert->fingerprint.bytes
+				      : signer.cert->fingerprint.bytes,
+	    32);
 	if (strcmp(what, "ess") == 0)
 		ess[2] = 0x05;
 	if (!bare)
 		ck_assert_int_eq(CMS_signed_add1_attr_by_NID(si,
-		    NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE,
-		    ess, (int)sizeof(ess)), 1);
+				     NID_id_smime_aa_signingCertificateV2,
+				     V_ASN1_SEQUENCE, ess, (int)sizeof(ess)),
+		    1);
 	ck_assert_int_eq(CMS_final(cms, in, NULL, flags), 1);
 	if (strcmp(what, "token") == 0)
 		ck_assert_int_eq(CMS_unsigned_add1_attr_by_NID(si,
-		    NID_id_smime_aa_timeStampToken, V_ASN1_OCTET_STRING, "x",
-		    1), 1);
+				     NID_id_smime_aa_timeStampToken,
+				     V_ASN1_OCTET_STRING, "x", 1),
+		    1);
 	if (strcmp(what, "signature") == 0) {
 		ASN1_OCTET_STRING *value = CMS_SignerInfo_get0_signature(si);
 
-		((uint8_t *)(uintptr_t)ASN1_STRING_get0_data(value))
-		    [ASN1_STRING_length(value) - 1] ^= 1;
+		((uint8_t *)(uintptr_t)ASN1_STRING_get0_data(
+		    value))[ASN1_STRING_length(value) - 1] ^= 1;
 	}
 	len = i2d_CMS_ContentInfo(cms, &der);
 	ck_ok(buf_append(out, span_of(der, (size_t)len), &err), err);
@@ -765,8 +773,7 @@ do_besides(struct container *container, const char *what)
 	} else if (strcmp(what, "XAdES") == 0) {
 		put(container, "META-INF/signatures.xml", span_of_str("<x/>"));
 	} else if (strcmp(what, "evidence") == 0) {
-		put(container, "META-INF/evidencerecord.ers",
-		    span_of_str("x"));
+		put(container, "META-INF/evidencerecord.ers", span_of_str("x"));
 	} else if (strcmp(what, "text") == 0) {
 		put(container, "META-INF/ASiCManifest.txt", span_of_str("x"));
 	} else if (strcmp(what, "attribute") == 0) {
@@ -822,10 +829,9 @@ fill(TCase *t)
 	tcase_add_test(t, a_cms_without_a_signer_is_none);
 	tcase_add_test(t, a_broken_signature_is_broken_all_the_same);
 	tcase_add_loop_test(t, signatures_and_timestamps_are_counted, 0, 3);
-	tcase_add_loop_test(t,
-	    what_a_manifest_over_a_limit_names_is_not_missed, 0, 2);
-	tcase_add_loop_test(t, a_reference_is_compared_by_its_own_digest, 0,
-	    7);
+	tcase_add_loop_test(t, what_a_manifest_over_a_limit_names_is_not_missed,
+	    0, 2);
+	tcase_add_loop_test(t, a_reference_is_compared_by_its_own_digest, 0, 7);
 	tcase_add_test(t, a_timestamp_is_of_one_signer);
 	tcase_add_test(t, a_timestamp_that_is_broken_is_told);
 	tcase_add_loop_test(t, what_is_not_understood_is_named, 0,

@@ -59,7 +59,8 @@ START_TEST(requests_are_read_strictly)
 		{ "command=fetch\n|\nwant " ID "\ndeepen 1\ndeepen 1\n.\n",
 		    true, false, 0 },
 		{ "command=fetch\n|\nwant " ID
-		  "\ndeepen 1\ndeepen-since 5\n.\n", true, false, 0 },
+		  "\ndeepen 1\ndeepen-since 5\n.\n",
+		    true, false, 0 },
 		{ "command=fetch\n|\nwant " ID "\ndeepen-since -5\n.\n", true,
 		    false, 0 },
 		{ "want " ID " side-band-64k filter\n.\ndone\n", false, true,
@@ -87,8 +88,7 @@ START_TEST(requests_are_read_strictly)
 		build(rows[i].words, &body);
 		ok = git_request_parse(buf_span(&body), rows[i].v2, &request,
 		    &err);
-		ck_assert_msg(ok == rows[i].good, "row %zu: %s", i,
-		    err.detail);
+		ck_assert_msg(ok == rows[i].good, "row %zu: %s", i, err.detail);
 		if (ok) {
 			ck_assert_int_eq(request.command, rows[i].command);
 			git_request_free(&request);
@@ -113,8 +113,8 @@ START_TEST(lengths_of_lines)
 		struct error err = { 0 };
 		enum pkt_kind kind;
 
-		ck_assert_msg(pkt_take(&in, &kind, &data, &err) ==
-			rows[i].good, "%s", rows[i].bytes);
+		ck_assert_msg(pkt_take(&in, &kind, &data, &err) == rows[i].good,
+		    "%s", rows[i].bytes);
 	}
 }
 END_TEST

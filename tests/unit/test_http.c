@@ -3,7 +3,7 @@
 #include "daemon/http/body.h"
 #include "daemon/http/head.h"
 
-#define GET "GET / HTTP/1.1\r\n"
+#define GET  "GET / HTTP/1.1\r\n"
 #define HOST "Host: x\r\n"
 
 static const struct {
@@ -16,7 +16,7 @@ static const struct {
 	{ TEXT("PUT /a?b=c HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n"), 0 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"),
 	    0 },
-	{ TEXT(GET "\r\n"), 400 },                          /* no Host */
+	{ TEXT(GET "\r\n"), 400 }, /* no Host */
 	{ TEXT(GET HOST HOST "\r\n"), 400 },
 	{ TEXT(GET "Host:\r\n\r\n"), 400 },
 	{ TEXT("GET / HTTP/1.0\r\n" HOST "\r\n"), 505 },
@@ -30,21 +30,22 @@ static const struct {
 	{ TEXT("GET /\x01 HTTP/1.1\r\n" HOST "\r\n"), 400 },
 	{ TEXT("GET /\xff HTTP/1.1\r\n" HOST "\r\n"), 400 },
 	{ TEXT("G(T / HTTP/1.1\r\n" HOST "\r\n"), 400 },
-	{ TEXT("GET / HTTP/1.1\n" HOST "\r\n"), 400 },      /* bare LF */
+	{ TEXT("GET / HTTP/1.1\n" HOST "\r\n"), 400 }, /* bare LF */
 	{ TEXT(GET "Host: x\n\r\n"), 400 },
-	{ TEXT(GET HOST "A: b\r c\r\n\r\n"), 400 },         /* bare CR */
-	{ TEXT(GET HOST "A: b\r\n c\r\n\r\n"), 400 },       /* obs-fold */
+	{ TEXT(GET HOST "A: b\r c\r\n\r\n"), 400 },   /* bare CR */
+	{ TEXT(GET HOST "A: b\r\n c\r\n\r\n"), 400 }, /* obs-fold */
 	{ TEXT(GET HOST "A : b\r\n\r\n"), 400 },
 	{ TEXT(GET HOST ": b\r\n\r\n"), 400 },
 	{ TEXT(GET HOST "A\r\n\r\n"), 400 },
-	{ TEXT(GET HOST "A: \0\r\n\r\n"), 400 },            /* NUL */
+	{ TEXT(GET HOST "A: \0\r\n\r\n"), 400 }, /* NUL */
 	{ TEXT(GET HOST "A: \x7f\r\n\r\n"), 400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"), 400 },
-	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), 400 },
-	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 5, 5\r\n\r\n"),
+	       "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"),
 	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST
+	       "Content-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+	    400 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 5, 5\r\n\r\n"), 400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: +5\r\n\r\n"), 400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: -5\r\n\r\n"), 400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length: 0x5\r\n\r\n"), 400 },
@@ -52,7 +53,8 @@ static const struct {
 	    400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n"), 400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Content-Length: 9999999999999999999\r\n\r\n"), 400 },
+	       "Content-Length: 9999999999999999999\r\n\r\n"),
+	    400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
 	       "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
 	    400 },
@@ -61,15 +63,19 @@ static const struct {
 	    400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
 	       "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"
-	       "\r\n"), 400 },
+	       "\r\n"),
+	    400 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Transfer-Encoding: gzip, chunked\r\n\r\n"), 501 },
+	       "Transfer-Encoding: gzip, chunked\r\n\r\n"),
+	    501 },
+	{ TEXT("PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n"),
+	    501 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Transfer-Encoding: xchunked\r\n\r\n"), 501 },
+	       "Content-Encoding: br\r\nContent-Length: 1\r\n\r\n"),
+	    415 },
 	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Content-Encoding: br\r\nContent-Length: 1\r\n\r\n"), 415 },
-	{ TEXT("PUT / HTTP/1.1\r\n" HOST
-	       "Expect: something\r\nContent-Length: 1\r\n\r\n"), 417 },
+	       "Expect: something\r\nContent-Length: 1\r\n\r\n"),
+	    417 },
 	{ TEXT(GET HOST "\r\nmore"), 400 },
 };
 
@@ -78,8 +84,8 @@ START_TEST(a_head_that_two_programs_could_read_differently_is_refused)
 	struct http_head head;
 
 	ck_assert_msg(http_head_parse(span_of(heads[_i].text, heads[_i].len),
-			  &head) == heads[_i].status, "%d: %s", _i,
-	    heads[_i].text);
+			  &head) == heads[_i].status,
+	    "%d: %s", _i, heads[_i].text);
 }
 END_TEST
 
@@ -89,7 +95,8 @@ START_TEST(every_truncation_of_a_head_is_refused)
 
 	for (size_t i = 0; i < heads[2].len; i++)
 		ck_assert_int_ne(http_head_parse(span_of(heads[2].text, i),
-				     &head), 0);
+				     &head),
+		    0);
 }
 END_TEST
 
@@ -166,8 +173,8 @@ START_TEST(a_chunked_body_ends_where_it_says_or_is_refused)
 		ck_assert_int_eq(http_body_ended(&body),
 		    bodies[_i].content != NULL);
 		if (bodies[_i].content != NULL)
-			ck_assert(span_is(buf_span(&content),
-			    bodies[_i].content));
+			ck_assert(
+			    span_is(buf_span(&content), bodies[_i].content));
 		buf_free(&content);
 	}
 }
@@ -198,7 +205,8 @@ START_TEST(a_range_is_served_or_ignored_as_the_standard_says)
 	uint64_t from, to;
 
 	ck_assert_int_eq(http_range(ranges[_i].range, ranges[_i].size, &from,
-			     &to), ranges[_i].status);
+			     &to),
+	    ranges[_i].status);
 	if (ranges[_i].status == 416)
 		return;
 	ck_assert_uint_eq(from, ranges[_i].from);
@@ -240,11 +248,18 @@ START_TEST(a_parameter_is_there_however_it_is_written)
 		const char *target;
 		bool there;
 	} rows[] = {
-		{ "/x?bag=a", true }, { "/x?a=b&bag=a", true },
-		{ "/x?bag", true }, { "/x?bag=", true }, { "/x?a&bag", true },
-		{ "/x?bag=%zz", true }, { "/x?bag=a&bag=b", true },
-		{ "/x", false }, { "/x?", false }, { "/bag=a", false },
-		{ "/x?bags=a", false }, { "/x?a=bag", false },
+		{ "/x?bag=a", true },
+		{ "/x?a=b&bag=a", true },
+		{ "/x?bag", true },
+		{ "/x?bag=", true },
+		{ "/x?a&bag", true },
+		{ "/x?bag=%zz", true },
+		{ "/x?bag=a&bag=b", true },
+		{ "/x", false },
+		{ "/x?", false },
+		{ "/bag=a", false },
+		{ "/x?bags=a", false },
+		{ "/x?a=bag", false },
 		{ "/x?&&", false },
 	};
 
@@ -275,8 +290,10 @@ static const struct {
 	{ "https://v.example:8443", ORIGIN("https://v.example:443"), false },
 	{ "https://v.example:8443", ORIGIN("http://v.example:8443"), false },
 	{ "https://v.example:8443", ORIGIN("https://v.example:84430"), false },
-	{ "https://v.example:8443", ORIGIN("https://v.example:8443.evil.example"), false },
-	{ "https://v.example:8443", ORIGIN("https://evil.example:8443"), false },
+	{ "https://v.example:8443",
+	    ORIGIN("https://v.example:8443.evil.example"), false },
+	{ "https://v.example:8443", ORIGIN("https://evil.example:8443"),
+	    false },
 	{ "https://v.example:8443", ORIGIN("https://xv.example:8443"), false },
 	{ "https://v.example:8443", ORIGIN("https://v.example:8443/"), false },
 	{ "https://v.example:8443", ORIGIN("https://v.example:"), false },
@@ -316,8 +333,8 @@ static const struct {
 	{ "https://v.example", SITE("cross-site") ORIGIN("https://v.example"),
 	    false },
 	/* A navigation is one too; only the static pages to come may be it. */
-	{ "https://v.example", SITE("cross-site") "Sec-Fetch-Mode: navigate\r\n",
-	    false },
+	{ "https://v.example",
+	    SITE("cross-site") "Sec-Fetch-Mode: navigate\r\n", false },
 };
 
 START_TEST(a_page_of_another_site_is_known)
@@ -366,14 +383,12 @@ fill(TCase *t)
 	tcase_add_test(t, every_truncation_of_a_head_is_refused);
 	tcase_add_test(t, a_parameter_is_there_however_it_is_written);
 	tcase_add_test(t, too_many_fields_and_too_long_a_target_are_refused);
-	tcase_add_loop_test(t,
-	    a_chunked_body_ends_where_it_says_or_is_refused, 0,
-	    COUNT(bodies));
+	tcase_add_loop_test(t, a_chunked_body_ends_where_it_says_or_is_refused,
+	    0, COUNT(bodies));
 	tcase_add_loop_test(t,
 	    a_range_is_served_or_ignored_as_the_standard_says, 0,
 	    COUNT(ranges));
-	tcase_add_loop_test(t, a_query_is_decoded_strictly, 0,
-	    COUNT(queries));
+	tcase_add_loop_test(t, a_query_is_decoded_strictly, 0, COUNT(queries));
 }
 
 int

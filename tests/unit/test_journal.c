@@ -58,16 +58,26 @@ static const struct {
 	uint64_t size;
 	const char *root;
 } roots[] = {
-	{ 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-	{ 1, "40766b2033429026f53d54502679a839706b4741f8dcaf3a8bba5f41b5ffe075" },
-	{ 2, "2f27a5082c1d42afa488ac350a9fc4390c084f54f71ecdff859e98db8429b479" },
-	{ 3, "a64bf26e09128f6fe2fe6f8b2d8c801e166b57c047a7cd9b2b809e7a96a2f1cb" },
-	{ 4, "256b9e8825e5d370a4ae005d0901ea291977e2927f5cf8e3e72660dd09519edb" },
-	{ 7, "9139601cc1ca8ab2a7a0c2c134c04845f2b1ba549a83d6c845cfcda439cc585d" },
-	{ 8, "dfcc13b9b0ca932c68de3d59eaaa8fe266a9c8091c0300e8405ebfeb0d0e5832" },
-	{ 256, "f85f4ead34080710b4d1e808301543aaab81aa04deb88599350dc26a4f2f58de" },
-	{ 257, "918b1cec64f317c76e3cf55c0536841c039eff06772ebb8828ce7c176028b5ac" },
-	{ 65793, "eb11341bad0b40fdeaef22cdaee53eb5e3cd965c4650d98b6a3b0a0f50dbd3ec" },
+	{ 0,
+	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+	{ 1,
+	    "40766b2033429026f53d54502679a839706b4741f8dcaf3a8bba5f41b5ffe075" },
+	{ 2,
+	    "2f27a5082c1d42afa488ac350a9fc4390c084f54f71ecdff859e98db8429b479" },
+	{ 3,
+	    "a64bf26e09128f6fe2fe6f8b2d8c801e166b57c047a7cd9b2b809e7a96a2f1cb" },
+	{ 4,
+	    "256b9e8825e5d370a4ae005d0901ea291977e2927f5cf8e3e72660dd09519edb" },
+	{ 7,
+	    "9139601cc1ca8ab2a7a0c2c134c04845f2b1ba549a83d6c845cfcda439cc585d" },
+	{ 8,
+	    "dfcc13b9b0ca932c68de3d59eaaa8fe266a9c8091c0300e8405ebfeb0d0e5832" },
+	{ 256,
+	    "f85f4ead34080710b4d1e808301543aaab81aa04deb88599350dc26a4f2f58de" },
+	{ 257,
+	    "918b1cec64f317c76e3cf55c0536841c039eff06772ebb8828ce7c176028b5ac" },
+	{ 65793,
+	    "eb11341bad0b40fdeaef22cdaee53eb5e3cd965c4650d98b6a3b0a0f50dbd3ec" },
 };
 
 START_TEST(a_root_is_that_of_other_programs)
@@ -100,11 +110,12 @@ START_TEST(every_proof_of_a_small_tree_verifies_and_no_other)
 	ck_ok(merkle_root_at(read_tree, &tree, size, &root, &err), err);
 	for (uint64_t i = 0; i < size; i++) {
 		ck_ok(merkle_prove_inclusion(read_tree, &tree, i, size, &proof,
-			  &err), err);
+			  &err),
+		    err);
 		ck_assert(merkle_verify_inclusion(i, size, &tree.leaves[i],
 		    &proof, &root));
-		ck_assert(!merkle_verify_inclusion(i + 1, size,
-		    &tree.leaves[i], &proof, &root));
+		ck_assert(!merkle_verify_inclusion(i + 1, size, &tree.leaves[i],
+		    &proof, &root));
 		ck_assert(!merkle_verify_inclusion(i, size + size,
 		    &tree.leaves[i], &proof, &root));
 		for (size_t k = 0; k < proof.num; k++) {
@@ -121,9 +132,10 @@ START_TEST(every_proof_of_a_small_tree_verifies_and_no_other)
 		ck_ok(merkle_root_at(read_tree, &tree, old, &old_root, &err),
 		    err);
 		ck_ok(merkle_prove_consistency(read_tree, &tree, old, size,
-			  &proof, &err), err);
-		ck_assert(merkle_verify_consistency(old, size, &old_root,
-		    &root, &proof));
+			  &proof, &err),
+		    err);
+		ck_assert(merkle_verify_consistency(old, size, &old_root, &root,
+		    &proof));
 		if (old == 0 || old == size)
 			continue;
 		old_root.bytes[0] ^= 1;
@@ -213,8 +225,9 @@ START_TEST(a_note_with_any_byte_changed_does_not_open)
 	for (size_t i = 0; i < own; i++) {
 		memcpy(copy, note, sizeof(note));
 		copy[i] ^= 1;
-		ck_assert_msg(!note_open(span_of(copy, sizeof(note) - 1), only(&key),
-				  &checkpoint, &err), "byte %zu", i);
+		ck_assert_msg(!note_open(span_of(copy, sizeof(note) - 1),
+				  only(&key), &checkpoint, &err),
+		    "byte %zu", i);
 	}
 	for (size_t i = 0; i < own; i++)
 		ck_assert(!note_open(span_of(note, i), only(&key), &checkpoint,
@@ -239,8 +252,8 @@ START_TEST(a_checkpoint_that_is_none_is_refused)
 	struct checkpoint out = { .size = 42 };
 	struct error err = { 0 };
 
-	ck_assert(!checkpoint_parse(span_of_str(bad_checkpoints[_i].text),
-	    &out, &err));
+	ck_assert(!checkpoint_parse(span_of_str(bad_checkpoints[_i].text), &out,
+	    &err));
 	ck_assert_msg(strstr(err.detail, bad_checkpoints[_i].names) != NULL,
 	    "%s", err.detail);
 	ck_assert_uint_eq(out.size, 42);
@@ -251,8 +264,9 @@ END_TEST
 #define HEX64   ZEROS32 ZEROS32
 
 static const char deposit[] =
-    "{\"act\":\"deposit\",\"commit\":\"" ZEROS32 "00000000\",\"contents\":\""
-    HEX64 "\",\"crls\":\"" HEX64 "\",\"digest\":\"" HEX64
+    "{\"act\":\"deposit\",\"commit\":\"" ZEROS32
+    "00000000\",\"contents\":\"" HEX64 "\",\"crls\":\"" HEX64
+    "\",\"digest\":\"" HEX64
     "\",\"document\":\"agreement/x1\",\"manifest\":\"" HEX64
     "\",\"office\":\"mofa\",\"person\":\"a@mofa.example\",\"policy\":\"" HEX64
     "\",\"prior\":88012,\"salt\":\"" ZEROS32 "\",\"signature\":\"" HEX64
@@ -284,8 +298,8 @@ START_TEST(every_truncation_of_an_entry_is_refused)
 END_TEST
 
 #define HEAD "\"policy\":\"" HEX64 "\","
-#define TAIL                                                            \
-	"\"salt\":\"" ZEROS32 "\",\"software\":\"v\",\"time\":\"2026-11-23T" \
+#define TAIL                                                                   \
+	"\"salt\":\"" ZEROS32 "\",\"software\":\"v\",\"time\":\"2026-11-23T"   \
 	"10:00:01.250Z\",\"valise\":1}"
 
 static const struct {
@@ -315,8 +329,8 @@ static const struct {
 START_TEST(an_entry_has_one_spelling)
 {
 	struct error err = { 0 };
-	const bool good = entry_parse(span_of_str(entries[_i].text), &parsed,
-	    &err);
+	const bool good =
+	    entry_parse(span_of_str(entries[_i].text), &parsed, &err);
 
 	ck_assert_msg(good == (entries[_i].names == NULL), "%d: %s", _i,
 	    err.detail);
@@ -342,7 +356,8 @@ START_TEST(a_receipt_comes_back_and_no_other_verifies)
 		    &err) &&
 		proof_encode(&proof, &text, &err) &&
 		proof_parse(buf_span(&text), &back, &err) &&
-		proof_verify(&back, only(&key), &checkpoint, &err), err);
+		proof_verify(&back, only(&key), &checkpoint, &err),
+	    err);
 	ck_assert_uint_eq(checkpoint.size, 8);
 	back.index = 4;
 	ck_assert(!proof_verify(&back, only(&key), &checkpoint, &err));
@@ -373,8 +388,8 @@ make_dir(void)
 	struct error err = { 0 };
 
 	unit_make_dir(dir);
-	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
-		&signer, &err), err);
+	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer, &err),
+	    err);
 	ck_ok(journal_create(dir, &err), err);
 }
 
@@ -400,8 +415,8 @@ reopen(const struct head *head, uint64_t *num, struct journal_mended *mended,
     struct error *err)
 {
 	*num = 0;
-	return journal_open(dir, only(&signer.key), head, count_entries, num, mended,
-	    err);
+	return journal_open(dir, only(&signer.key), head, count_entries, num,
+	    mended, err);
 }
 
 static void
@@ -470,23 +485,27 @@ START_TEST(a_journal_opens_as_it_was_left)
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	ck_assert_uint_eq(num, 964);
 	ck_assert_uint_eq(mended.cut_bytes + mended.heads_completed +
-		mended.hashes_rebuilt, 0);
+		mended.hashes_rebuilt,
+	    0);
 	/* Every receipt, to the head of its own batch and to the last. */
 	for (uint64_t i = 0; i < num; i += 7) {
 		ck_ok(journal_head_at(journal, i + 1, &at, &err), err);
 		ck_assert_uint_gt(at.size, i);
 		ck_ok(journal_receipt(journal, i, &at, &proof, &err) &&
-			proof_verify(&proof, only(&signer.key), &checkpoint, &err),
+			proof_verify(&proof, only(&signer.key), &checkpoint,
+			    &err),
 		    err);
 		proof_free(&proof);
 		proof = PROOF;
 		ck_ok(journal_receipt(journal, i, &head, &proof, &err) &&
-			proof_verify(&proof, only(&signer.key), &checkpoint, &err),
+			proof_verify(&proof, only(&signer.key), &checkpoint,
+			    &err),
 		    err);
 		proof_free(&proof);
 		proof = PROOF;
 		ck_ok(journal_prove_consistency(journal, at.size, head.size,
-			  &proof.path, &err), err);
+			  &proof.path, &err),
+		    err);
 		root = head.root;
 		ck_assert(merkle_verify_consistency(at.size, head.size,
 		    &at.root, &root, &proof.path));
@@ -593,7 +612,7 @@ static const struct {
 	{ "hashes-1", 3, false, NULL },
 	{ "nodes", 1000, false, NULL },
 	{ "nodes", 1000, true, NULL },
-	{ "heads", -20, false, NULL },  /* the last record: completed again */
+	{ "heads", -20, false, NULL }, /* the last record: completed again */
 	{ "heads", -60, true, NULL },
 };
 
@@ -612,7 +631,8 @@ START_TEST(damage_is_mended_where_it_is_derived_and_else_refused)
 	if (damages[_i].says == NULL) {
 		ck_assert_msg(journal != NULL, "%s", err.detail);
 		ck_assert_uint_gt(mended.hashes_rebuilt +
-			mended.heads_completed, 0);
+			mended.heads_completed,
+		    0);
 	} else {
 		ck_assert_ptr_null(journal);
 		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
@@ -659,8 +679,9 @@ START_TEST(a_cosignature_of_another_program_verifies_and_ours_is_the_same)
 	char copy[sizeof(note)];
 	size_t num;
 
-	ck_ok(note_key_parse(span_of_str(witness_vkey), NOTE_WITNESS,
-		  &keys[1], &err), err);
+	ck_ok(note_key_parse(span_of_str(witness_vkey), NOTE_WITNESS, &keys[1],
+		  &err),
+	    err);
 	ck_assert(!note_key_parse(span_of_str(witness_vkey), NOTE_JOURNAL,
 	    &keys[0], &err));
 	keys[0].id++; /* the journal's own line is no cosignature */
@@ -671,8 +692,8 @@ START_TEST(a_cosignature_of_another_program_verifies_and_ours_is_the_same)
 	ck_assert_int_eq(lines[0].at, 1700000000);
 	witness.key = keys[1];
 	memcpy(witness.seed, seed, 32);
-	ck_ok(note_cosign(&witness, span_of_str(note), 1700000000, &ours,
-		  &err), err);
+	ck_ok(note_cosign(&witness, span_of_str(note), 1700000000, &ours, &err),
+	    err);
 	ck_assert(span_eq(buf_span(&ours), lines[0].line));
 	buf_free(&ours);
 	/* Its time and signature: any bit changed, and the note is refused. */
@@ -681,7 +702,8 @@ START_TEST(a_cosignature_of_another_program_verifies_and_ours_is_the_same)
 		copy[(size_t)((const char *)lines[0].line.data - note) + i +
 		    16] ^= 1;
 		ck_assert_msg(!note_cosignatures(span_of_str(copy), keys, 2,
-				  lines + 1, &num, &err) || num == 0,
+				  lines + 1, &num, &err) ||
+			num == 0,
 		    "byte %zu", i);
 	}
 }
@@ -715,11 +737,11 @@ START_TEST(cosignatures_are_kept_and_counted)
 	for (size_t i = 0; i < COUNT(signs); i++) {
 		struct buf made = BUF(1000);
 
-		ck_ok(note_cosign(&signers[signs[i].witness],
-			  span_of_str(note), 1700000000 + (int64_t)i, &made,
-			  &err) &&
+		ck_ok(note_cosign(&signers[signs[i].witness], span_of_str(note),
+			  1700000000 + (int64_t)i, &made, &err) &&
 			cosignatures_add(all, signs[i].size, buf_span(&made),
-			    &err), err);
+			    &err),
+		    err);
 		buf_free(&made);
 	}
 	for (unsigned again = 0; again < 2; again++) {
@@ -730,10 +752,8 @@ START_TEST(cosignatures_are_kept_and_counted)
 		ck_assert_uint_eq(cosignatures_first(all, &witnesses, 12), 12);
 		ck_assert_uint_eq(cosignatures_first(all, &witnesses, 13), 0);
 		ck_assert_uint_eq(cosignatures_last(all, &witnesses), 12);
-		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 0),
-		    30);
-		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 30),
-		    0);
+		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 0), 30);
+		ck_assert_uint_eq(cosignatures_pending(all, &witnesses, 30), 0);
 		out.len = 0;
 		ck_ok(cosignatures_append(all, 12, &out, &err), err);
 		ck_assert_uint_eq(out.len, 2 * (4 + 17 + 1 + 104 + 1));
@@ -800,10 +820,12 @@ START_TEST(each_key_signs_in_its_time)
 
 	for (unsigned i = 0; i < 3; i++)
 		ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
-			  &signers[i], &err), err);
+			  &signers[i], &err),
+		    err);
 	keys = note_keys_of(&signers[0].key);
 	ck_ok(note_keys_add(&keys, 10, &signers[1].key, &err) &&
-		note_keys_add(&keys, 20, &signers[2].key, &err), err);
+		note_keys_add(&keys, 20, &signers[2].key, &err),
+	    err);
 	again = keys;
 	ck_assert(!note_keys_add(&again, 15, &signers[0].key, &err));
 	for (unsigned i = 0; i < 2; i++) {
@@ -811,8 +833,8 @@ START_TEST(each_key_signs_in_its_time)
 		ck_ok(buf_printf(&lines, &err, "%u %s\n", 10 * (i + 1), spelt),
 		    err);
 	}
-	ck_ok(note_keys_parse(buf_span(&lines), &signers[2].key, &again,
-		  &err), err);
+	ck_ok(note_keys_parse(buf_span(&lines), &signers[2].key, &again, &err),
+	    err);
 	ck_assert_uint_eq(again.num, 3);
 	ck_assert_uint_eq(again.until[1], 20);
 	for (size_t i = 0; i < COUNT(signs); i++) {
@@ -825,9 +847,10 @@ START_TEST(each_key_signs_in_its_time)
 			note_sign(&signers[signs[i].by], buf_span(&text),
 			    signature, &err) &&
 			note_encode(&signers[signs[i].by].key, &checkpoint,
-			    signature, &signed_note, &err), err);
-		ck_assert_msg(note_open(buf_span(&signed_note), &again,
-				  &opened, &err) == signs[i].good,
+			    signature, &signed_note, &err),
+		    err);
+		ck_assert_msg(note_open(buf_span(&signed_note), &again, &opened,
+				  &err) == signs[i].good,
 		    "row %zu", i);
 		buf_free(&text);
 		buf_free(&signed_note);
@@ -871,10 +894,12 @@ START_TEST(a_note_may_have_lines_of_several_keys)
 
 	for (unsigned i = 0; i < 3; i++)
 		ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL,
-			  &signers[i], &err), err);
+			  &signers[i], &err),
+		    err);
 	keys = note_keys_of(&signers[0].key);
 	ck_ok(note_keys_add(&keys, 10, &signers[1].key, &err) &&
-		checkpoint_encode(&checkpoint, &text, &err), err);
+		checkpoint_encode(&checkpoint, &text, &err),
+	    err);
 	for (const char *line = notes_of_two[_i].lines; *line != '\0'; line++) {
 		const struct note_signer *by = &signers[(*line | 0x20) - 'a'];
 		const size_t head = several.len == 0 ? 0 : text.len + 1;
@@ -883,18 +908,18 @@ START_TEST(a_note_may_have_lines_of_several_keys)
 
 		ck_ok(note_sign(by, buf_span(&text), signature, &err), err);
 		signature[5] ^= (*line & 0x20) == 0;
-		ck_ok(note_encode(&by->key, &checkpoint, signature, &one,
-			  &err), err);
+		ck_ok(note_encode(&by->key, &checkpoint, signature, &one, &err),
+		    err);
 		ck_ok(buf_append(&several,
 			  span_of(one.data + head, one.len - head), &err),
 		    err);
 		buf_free(&one);
 	}
-	ck_assert_int_eq(note_open(buf_span(&several), &keys, &checkpoint, &err),
+	ck_assert_int_eq(note_open(buf_span(&several), &keys, &checkpoint,
+			     &err),
 	    notes_of_two[_i].code == NULL);
-	ck_assert_str_eq(err.code, notes_of_two[_i].code == NULL ?
-		"" :
-		notes_of_two[_i].code);
+	ck_assert_str_eq(err.code,
+	    notes_of_two[_i].code == NULL ? "" : notes_of_two[_i].code);
 	buf_free(&text);
 	buf_free(&several);
 }
@@ -906,8 +931,7 @@ static const struct {
 } forks[] = {
 	{ 5, 5, 2, false, true },  /* two roots of one size */
 	{ 5, 5, 9, false, false }, /* the same twice */
-	{ 5, 9, 2, true, true },
-	{ 4, 9, 3, true, true }, /* a power of two */
+	{ 5, 9, 2, true, true }, { 4, 9, 3, true, true }, /* a power of two */
 	{ 8, 8, 0, false, true },
 	{ 5, 9, 2, false, false }, /* nothing shows what came between */
 	{ 9, 5, 2, false, false }, /* only gone back */
@@ -933,22 +957,26 @@ START_TEST(evidence_proves_a_fork_and_nothing_else)
 			  &evidence.root, &err) &&
 			merkle_prove_consistency(read_tree, &shown,
 			    forks[_i].seen, forks[_i].shown, &evidence.proof,
-			    &err), err);
+			    &err),
+		    err);
 	ck_ok(evidence_encode(&evidence, &text, &err), err);
 	ck_ok(evidence_parse(buf_span(&text), &again, &err), err);
-	ck_ok(evidence_verify(&again, only(&signer.key), &proves, says, &err), err);
+	ck_ok(evidence_verify(&again, only(&signer.key), &proves, says, &err),
+	    err);
 	ck_assert_int_eq(proves, forks[_i].proves);
 	for (size_t i = 0; i < text.len; i++) {
 		struct evidence cut = EVIDENCE;
 
 		/* Cut anywhere it is refused, or says less. */
 		if (evidence_parse(span_of(text.data, i), &cut, &err) &&
-		    evidence_verify(&cut, only(&signer.key), &proves, says, &err))
+		    evidence_verify(&cut, only(&signer.key), &proves, says,
+			&err))
 			ck_assert(!proves || !forks[_i].with_root);
 		evidence_free(&cut);
 	}
 	again.shown.len = 0;
-	ck_assert(!evidence_verify(&again, only(&signer.key), &proves, says, &err));
+	ck_assert(
+	    !evidence_verify(&again, only(&signer.key), &proves, says, &err));
 	free(seen.leaves);
 	free(shown.leaves);
 	evidence_free(&evidence);
@@ -1003,7 +1031,8 @@ START_TEST(a_tile_has_one_name)
 	struct tile tile;
 
 	ck_assert_msg(tile_parse(span_of_str(tiles[_i].path), &tile, &err) ==
-		good, "%s", tiles[_i].path);
+		good,
+	    "%s", tiles[_i].path);
 	if (!good) {
 		ck_assert_msg(strstr(err.detail, tiles[_i].says) != NULL,
 		    "%s: %s", tiles[_i].path, err.detail);
@@ -1020,7 +1049,8 @@ END_TEST
 
 START_TEST(a_partial_tile_is_there_as_far_as_the_journal_is)
 {
-	/* Size 70000, computed by Go: 273 full and 112 at level 0, and so on. */
+	/* Size 70000, computed by Go: 273 full and 112 at level 0, and so on.
+	 */
 	ck_assert_uint_eq(tile_at(70000, 0, 272).width, 256);
 	ck_assert_uint_eq(tile_at(70000, 0, 273).width, 112);
 	ck_assert_uint_eq(tile_at(70000, 0, 274).width, 0);
@@ -1030,10 +1060,10 @@ START_TEST(a_partial_tile_is_there_as_far_as_the_journal_is)
 	ck_assert_uint_eq(tile_at(70000, 3, 0).width, 0);
 	ck_assert_uint_eq(tile_at(256, 0, 0).width, 256);
 	ck_assert_uint_eq(tile_at(256, 0, 1).width, 0);
-	ck_assert(tile_is_there(&(struct tile){ .width = 112,
-		.number = 273 }, 70000));
-	ck_assert(!tile_is_there(&(struct tile){ .width = 113,
-		.number = 273 }, 70000));
+	ck_assert(tile_is_there(&(struct tile){ .width = 112, .number = 273 },
+	    70000));
+	ck_assert(!tile_is_there(&(struct tile){ .width = 113, .number = 273 },
+	    70000));
 	ck_assert(!tile_is_there(&(struct tile){ .level = 63, .width = 1 },
 	    UINT64_MAX));
 }
@@ -1055,7 +1085,8 @@ START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
 
 	make_dir();
 	head = write_batches(sizes, 4, true);
-	view = journal_view(dir, only(&signer.key), count_entries, &num, &mended, &err);
+	view = journal_view(dir, only(&signer.key), count_entries, &num,
+	    &mended, &err);
 	ck_assert_msg(view != NULL, "%s", err.detail);
 	ck_assert_uint_eq(num, 301);
 	ck_assert_uint_eq(mended.hashes_rebuilt, 0);

@@ -20,8 +20,7 @@ static struct head head; /* what was signed last */
 static void
 sign_head(const struct note_signer *by)
 {
-	struct checkpoint checkpoint = { .size = head.size,
-		.root = head.root };
+	struct checkpoint checkpoint = { .size = head.size, .root = head.root };
 	struct buf text = BUF(1000);
 	struct error err = { 0 };
 
@@ -84,10 +83,8 @@ set_up(void)
 	struct error err = { 0 };
 
 	unit_make_dir(dir);
-	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer,
-		  &err) &&
-		note_signer_make("log.test/audit", NOTE_JOURNAL, &other,
-		    &err),
+	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &signer, &err) &&
+		note_signer_make("log.test/audit", NOTE_JOURNAL, &other, &err),
 	    err);
 	keys = note_keys_of(&signer.key);
 	head = (struct head){ .root = merkle_empty() };
@@ -196,9 +193,8 @@ START_TEST(an_entry_that_is_not_taken_stops_the_opening)
 		kind = kinds[i];
 		ck_assert_ptr_null(journal_open(dir, &keys, &head, take_entry,
 		    &kind, &mended, &err));
-		ck_assert_int_eq(err.kind, kind == ERROR_SYSTEM ?
-			ERROR_SYSTEM :
-			ERROR_UNTRUSTED);
+		ck_assert_int_eq(err.kind,
+		    kind == ERROR_SYSTEM ? ERROR_SYSTEM : ERROR_UNTRUSTED);
 		ck_assert_ptr_nonnull(strstr(err.detail, "at entry 0"));
 	}
 }
@@ -210,8 +206,8 @@ START_TEST(a_view_of_a_journal_that_another_key_signed_is_refused)
 	struct error err = { 0 };
 
 	write_entries(3, &other);
-	ck_assert_ptr_null(journal_view(dir, &keys, take_entry, NULL, &mended,
-	    &err));
+	ck_assert_ptr_null(
+	    journal_view(dir, &keys, take_entry, NULL, &mended, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
 }
@@ -221,8 +217,8 @@ START_TEST(a_view_of_what_is_not_there_is_refused)
 {
 	struct error err = { 0 };
 
-	ck_assert_ptr_null(journal_view(dir, &keys, take_entry, NULL, &mended,
-	    &err));
+	ck_assert_ptr_null(
+	    journal_view(dir, &keys, take_entry, NULL, &mended, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
 	ck_assert_ptr_null(open_journal(&err));
 	ck_ok(journal_create(dir, &err), err);
@@ -361,8 +357,10 @@ START_TEST(what_cannot_be_read_at_start_is_kept)
 			ck_assert_msg(err.kind == ERROR_SYSTEM, "%u: %s",
 			    failed, err.detail);
 	}
-	ck_assert_msg(faults.pread > 0, "the read of number %u failed and"
-					" nobody said so", failed);
+	ck_assert_msg(faults.pread > 0,
+	    "the read of number %u failed and"
+	    " nobody said so",
+	    failed);
 	faults = (struct faults){ 0 };
 	ck_assert_uint_gt(failed, heads);
 	ck_assert_uint_eq(journal_size(journal), 6);
@@ -394,8 +392,8 @@ START_TEST(a_root_that_differs_is_told_by_whose_it_is)
 	journal_free(journal);
 	ck_assert_ptr_null(open_journal(&err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
-	ck_assert_msg(strstr(err.detail, "root stands in heads") != NULL,
-	    "%s", err.detail);
+	ck_assert_msg(strstr(err.detail, "root stands in heads") != NULL, "%s",
+	    err.detail);
 }
 END_TEST
 
@@ -417,8 +415,8 @@ START_TEST(an_extension_proves_that_a_journal_only_grew)
 	ck_assert(span_take_line(&rest, &line) && span_is(line, "old 3"));
 	for (proof.num = 0; span_take_line(&rest, &line) && line.len > 0;
 	     proof.num++)
-		ck_assert(span_to_base64(line, proof.hashes[proof.num].bytes,
-		    32));
+		ck_assert(
+		    span_to_base64(line, proof.hashes[proof.num].bytes, 32));
 	ck_assert_uint_eq(rest.len, 0);
 	ck_assert(merkle_verify_consistency(3, 6, &old, &head.root, &proof));
 	/* No room for its first line, and none for its hashes. */
@@ -445,8 +443,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_view_of_what_is_not_there_is_refused);
 	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
-	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open,
-	    0, COUNT(openings));
+	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open, 0,
+	    COUNT(openings));
 	tcase_add_loop_test(t, what_cannot_be_read_at_start_is_kept, 0, 2);
 	tcase_add_test(t, a_root_that_differs_is_told_by_whose_it_is);
 	tcase_add_test(t, an_extension_proves_that_a_journal_only_grew);

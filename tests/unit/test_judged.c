@@ -46,8 +46,8 @@ static struct policy *
 policy_of(void *arg, const struct digest *digest, uint64_t index)
 {
 	(void)arg;
-	return digest->bytes[0] == 7 && index >= judged_from ? &some_policy :
-							       NULL;
+	return digest->bytes[0] == 7 && index >= judged_from ? &some_policy
+							     : NULL;
 }
 
 static const struct crl_entries *
@@ -232,17 +232,24 @@ END_TEST
 /* What was known hides nothing that comes: an earlier date least of all. */
 START_TEST(a_listing_behind_an_earlier_one_is_compared)
 {
-	const struct fixture_list held = { .ca = &ca, .this_at = SIGNED - 90,
-		.next_at = SIGNED + 1000,
-		.revoked = { { .cert = signer.cert, .at = SIGNED - 100,
-		    .reason = CRL_REASON_CERTIFICATE_HOLD } } },
-		released = { .ca = &ca, .this_at = SIGNED - 50,
-		    .next_at = SIGNED + 1000 },
-		held_again = { .ca = &ca, .this_at = SIGNED + 10,
+	const struct fixture_list
+	    held = { .ca = &ca,
+		    .this_at = SIGNED - 90,
 		    .next_at = SIGNED + 1000,
-		    .revoked = { { .cert = signer.cert, .at = SIGNED - 5,
+		    .revoked = { { .cert = signer.cert,
+			.at = SIGNED - 100,
 			.reason = CRL_REASON_CERTIFICATE_HOLD } } },
-		revoked = { .ca = &ca, .this_at = SIGNED + 20,
+	    released = { .ca = &ca,
+		    .this_at = SIGNED - 50,
+		    .next_at = SIGNED + 1000 },
+	    held_again = { .ca = &ca,
+		    .this_at = SIGNED + 10,
+		    .next_at = SIGNED + 1000,
+		    .revoked = { { .cert = signer.cert,
+			.at = SIGNED - 5,
+			.reason = CRL_REASON_CERTIFICATE_HOLD } } },
+	    revoked = { .ca = &ca,
+		    .this_at = SIGNED + 20,
 		    .next_at = SIGNED + 1000,
 		    .revoked = { { .cert = signer.cert, .at = SIGNED - 5 } } };
 	bool known;

@@ -87,12 +87,22 @@ static const struct {
 	{ "a b", 0, false },
 	{ "a+b", 0, false },
 	{ "a\tb", 0, false },
-	{ "a\x7f" "b", 0, false },
+	{ "a\x7f"
+	  "b",
+	    0, false },
 	{ "a\xff", 0, false },
-	{ "a\xc2\xa0" "b", 0, false },         /* U+00A0 */
-	{ "a\xe2\x80\x83" "b", 0, false },     /* U+2003 */
-	{ "a\xe3\x80\x80" "b", 0, false },     /* U+3000 */
-	{ "a\xe1\x9a\x80" "b", 0, false },     /* U+1680 */
+	{ "a\xc2\xa0"
+	  "b",
+	    0, false }, /* U+00A0 */
+	{ "a\xe2\x80\x83"
+	  "b",
+	    0, false }, /* U+2003 */
+	{ "a\xe3\x80\x80"
+	  "b",
+	    0, false }, /* U+3000 */
+	{ "a\xe1\x9a\x80"
+	  "b",
+	    0, false }, /* U+1680 */
 	{ "\xe0\xba\xaa", 0, true },
 };
 
@@ -136,13 +146,11 @@ START_TEST(a_key_with_a_wrong_id_is_refused)
 
 	note_key_encode(&journal.key, text);
 	snprintf(id, sizeof(id), "+%08x+", journal.key.id);
-	ck_ok(note_key_parse(span_of_str(text), NOTE_JOURNAL, &key, &err),
-	    err);
+	ck_ok(note_key_parse(span_of_str(text), NOTE_JOURNAL, &key, &err), err);
 	key.id = 42;
-	replace_last(text, id, journal.key.id == 1 ? "+00000002+" :
-						    "+00000001+");
-	ck_assert(!note_key_parse(span_of_str(text), NOTE_JOURNAL, &key,
-	    &err));
+	replace_last(text, id,
+	    journal.key.id == 1 ? "+00000002+" : "+00000001+");
+	ck_assert(!note_key_parse(span_of_str(text), NOTE_JOURNAL, &key, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "wrong ID"));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_uint_eq(key.id, 42); /* untouched */
@@ -176,8 +184,8 @@ START_TEST(a_private_key_comes_back_and_no_other)
 		replace_last((char *)text.data, private[_i].from,
 		    private[_i].to);
 	text.len--;
-	good = note_signer_parse(buf_span(&text), private[_i].type, &back,
-	    &err);
+	good =
+	    note_signer_parse(buf_span(&text), private[_i].type, &back, &err);
 	ck_assert_msg(good == (private[_i].says == NULL), "%d: %s", _i,
 	    err.detail);
 	if (good) {
@@ -201,8 +209,8 @@ START_TEST(a_journal_has_so_many_keys_and_no_more)
 
 	for (uint64_t i = 1; i < LIMIT_JOURNAL_KEYS; i++)
 		ck_ok(note_keys_add(&keys, i, &journal.key, &err), err);
-	ck_assert(!note_keys_add(&keys, LIMIT_JOURNAL_KEYS, &journal.key,
-	    &err));
+	ck_assert(
+	    !note_keys_add(&keys, LIMIT_JOURNAL_KEYS, &journal.key, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	keys.num = 1;
 	ck_assert(!note_keys_add(&keys, 5, &other.key, &err));
@@ -244,11 +252,9 @@ START_TEST(lines_of_keys_that_are_none_are_refused)
 	}
 	for (unsigned i = 1; i < LIMIT_JOURNAL_KEYS; i++)
 		ck_ok(buf_printf(&many, &err, "%u %s\n", i, spelt), err);
-	ck_ok(note_keys_parse(buf_span(&many), &journal.key, &out, &err),
-	    err);
+	ck_ok(note_keys_parse(buf_span(&many), &journal.key, &out, &err), err);
 	ck_ok(buf_printf(&many, &err, "99 %s\n", spelt), err);
-	ck_assert(!note_keys_parse(buf_span(&many), &journal.key, &out,
-	    &err));
+	ck_assert(!note_keys_parse(buf_span(&many), &journal.key, &out, &err));
 	buf_free(&many);
 }
 END_TEST
@@ -262,11 +268,11 @@ START_TEST(a_checkpoint_over_its_limit_is_refused)
 	struct error err = { 0 };
 
 	memset(text, 'a', sizeof(text));
-	ck_assert(!checkpoint_parse(span_of(text, LIMIT_NOTE_TEXT), &out,
-	    &err));
+	ck_assert(
+	    !checkpoint_parse(span_of(text, LIMIT_NOTE_TEXT), &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert(!checkpoint_parse(span_of(text, LIMIT_NOTE_TEXT + 1), &out,
-	    &err));
+	ck_assert(
+	    !checkpoint_parse(span_of(text, LIMIT_NOTE_TEXT + 1), &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 }
 END_TEST
@@ -375,8 +381,8 @@ START_TEST(a_witness_signs_a_note_and_at_a_time)
 	char base64[200];
 	size_t num;
 
-	ck_assert(!note_cosign(&witness, span_of_str("no note"), 1, &line,
-	    &err));
+	ck_assert(
+	    !note_cosign(&witness, span_of_str("no note"), 1, &line, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	put_note(&journal, ORIGIN, 8, digest_of(1), &text);
 	ck_assert(!note_cosign(&witness, buf_span(&text), 0, &line, &err));
@@ -388,8 +394,8 @@ START_TEST(a_witness_signs_a_note_and_at_a_time)
 	ck_ok(note_cosign(&witness, buf_span(&text), 7, &line, &err) &&
 		buf_append(&text, buf_span(&line), &err) &&
 		buf_append(&text, buf_span(&line), &err) &&
-		note_cosignatures(buf_span(&text), &witness.key, 1, lines,
-		    &num, &err),
+		note_cosignatures(buf_span(&text), &witness.key, 1, lines, &num,
+		    &err),
 	    err);
 	ck_assert_uint_eq(num, 1);
 	ck_assert_int_eq(lines[0].at, 7);
@@ -402,8 +408,8 @@ START_TEST(a_witness_signs_a_note_and_at_a_time)
 	base64_encode(buf_span(&raw), base64);
 	ck_ok(buf_printf(&text, &err, DASH "%s %s\n", witness.key.name,
 		  base64) &&
-		note_cosignatures(buf_span(&text), &witness.key, 1, lines,
-		    &num, &err),
+		note_cosignatures(buf_span(&text), &witness.key, 1, lines, &num,
+		    &err),
 	    err);
 	ck_assert_uint_eq(num, 0);
 	/* One of its own that is too short is wrong. */
@@ -412,8 +418,7 @@ START_TEST(a_witness_signs_a_note_and_at_a_time)
 		buf_append_u64(&raw, 7, &err),
 	    err);
 	base64_encode(buf_span(&raw), base64);
-	ck_ok(buf_printf(&text, &err, DASH "%s %s\n", witness.key.name,
-		  base64),
+	ck_ok(buf_printf(&text, &err, DASH "%s %s\n", witness.key.name, base64),
 	    err);
 	ck_assert(!note_cosignatures(buf_span(&text), &witness.key, 1, lines,
 	    &num, &err));
@@ -448,8 +453,8 @@ START_TEST(a_proof_is_as_long_as_its_tree_is_high)
 				    old_higher = merkle_node(&x, &three),
 				    new_higher = merkle_node(&x, &four);
 
-		ck_assert(merkle_verify_consistency(3, 4, &three, &four,
-		    &proof));
+		ck_assert(
+		    merkle_verify_consistency(3, 4, &three, &four, &proof));
 		proof.hashes[proof.num++] = x;
 		ck_assert(!merkle_verify_consistency(3, 4, &old_higher,
 		    &new_higher, &proof));
@@ -472,7 +477,7 @@ START_TEST(a_proof_is_as_long_as_its_tree_is_high)
 }
 END_TEST
 
-#define HASH64 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+#define HASH64     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
 #define PROOF_HEAD "c2sp.org/tlog-proof@v1\nextra YQ==\nindex 1\n"
 
 static const struct {
@@ -525,11 +530,10 @@ START_TEST(a_file_over_its_limit_is_refused)
 	struct proof proof = PROOF;
 	struct error err = { 0 };
 
-	ck_assert(!proof_parse(span_of(text, LIMIT_PROOF_FILE), &proof,
-	    &err));
+	ck_assert(!proof_parse(span_of(text, LIMIT_PROOF_FILE), &proof, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert(!proof_parse(span_of(text, LIMIT_PROOF_FILE + 1), &proof,
-	    &err));
+	ck_assert(
+	    !proof_parse(span_of(text, LIMIT_PROOF_FILE + 1), &proof, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	ck_assert(!evidence_parse(span_of(text, LIMIT_EVIDENCE_BYTES),
 	    &evidence, &err));
@@ -561,8 +565,8 @@ START_TEST(evidence_that_is_none_is_refused)
 	struct evidence evidence = EVIDENCE;
 	struct error err = { 0 };
 
-	ck_assert(!evidence_parse(span_of_str(evidences[_i].text), &evidence,
-	    &err));
+	ck_assert(
+	    !evidence_parse(span_of_str(evidences[_i].text), &evidence, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_msg(strstr(err.detail, evidences[_i].says) != NULL, "%s",
 	    err.detail);
@@ -583,8 +587,7 @@ START_TEST(evidence_has_so_many_hashes_and_no_more)
 			  &err),
 		    err);
 		for (size_t i = 0; i < num; i++)
-			ck_ok(buf_append_str(&text, "hash " HASH64, &err),
-			    err);
+			ck_ok(buf_append_str(&text, "hash " HASH64, &err), err);
 		ck_assert(evidence_parse(buf_span(&text), &evidence, &err) ==
 		    (num == LIMIT_PROOF_HASHES));
 		evidence_free(&evidence);
@@ -636,9 +639,9 @@ END_TEST
 /* --- Entries. --- */
 
 #define ZEROS32 "00000000000000000000000000000000"
-#define POLICY	"\"policy\":\"" ZEROS32 ZEROS32 "\","
-#define TAIL(software)                                                   \
-	"\"salt\":\"" ZEROS32 "\",\"software\":\"" software              \
+#define POLICY  "\"policy\":\"" ZEROS32 ZEROS32 "\","
+#define TAIL(software)                                                         \
+	"\"salt\":\"" ZEROS32 "\",\"software\":\"" software                    \
 	"\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}"
 #define A10 "aaaaaaaaaa"
 #define A60 A10 A10 A10 A10 A10 A10
@@ -654,15 +657,18 @@ static const struct {
 	{ "{\"valise\":1}", "neither act nor format" },
 	{ "{\"act\":\"start\"}", "neither act nor format" },
 	{ "{\"act\":\"policy\",\"changed\":[]," POLICY "\"salt\":\"" ZEROS32
-	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}", NULL },
+	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
+	    NULL },
 	{ "{\"act\":\"policy\",\"changed\":[\"a\",\"b\"]," POLICY
 	  "\"salt\":\"" ZEROS32
-	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}", NULL },
-	{ "{\"act\":\"policy\",\"changed\":[\"a\",]," POLICY "\"salt\":\""
-	  ZEROS32 "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
+	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
+	    NULL },
+	{ "{\"act\":\"policy\",\"changed\":[\"a\",]," POLICY
+	  "\"salt\":\"" ZEROS32
+	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
 	    "changed" },
-	{ "{\"act\":\"policy\",\"changed\":\"a\"," POLICY "\"salt\":\""
-	  ZEROS32 "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
+	{ "{\"act\":\"policy\",\"changed\":\"a\"," POLICY "\"salt\":\"" ZEROS32
+	  "\",\"time\":\"2026-11-23T10:00:01.250Z\",\"valise\":1}",
 	    "changed" },
 	{ "{\"act\":\"start\",\"none\":{}," POLICY TAIL("v"), "none" },
 	{ "{\"act\":\"start\",\"none\":1," POLICY TAIL("v"), "too many" },
@@ -672,8 +678,8 @@ START_TEST(an_entry_keeps_to_its_fields)
 {
 	static struct entry out;
 	struct error err = { 0 };
-	const bool good = entry_parse(span_of_str(entries[_i].text), &out,
-	    &err);
+	const bool good =
+	    entry_parse(span_of_str(entries[_i].text), &out, &err);
 
 	ck_assert_msg(good == (entries[_i].says == NULL), "%d: %s", _i,
 	    err.detail);
@@ -694,8 +700,8 @@ START_TEST(an_entry_over_its_limit_is_refused)
 		struct buf text = BUF(100000);
 		struct error err = { 0 };
 
-		ck_ok(buf_append_str(&text,
-			  "{\"act\":\"later\",\"b\":\"", &err),
+		ck_ok(buf_append_str(&text, "{\"act\":\"later\",\"b\":\"",
+			  &err),
 		    err);
 		while (text.len < 8000)
 			ck_ok(buf_append_str(&text, "a", &err), err);
@@ -703,11 +709,11 @@ START_TEST(an_entry_over_its_limit_is_refused)
 		while (text.len + strlen("\"," POLICY TAIL("v")) <
 		    LIMIT_ENTRY_BYTES + more)
 			ck_ok(buf_append_str(&text, "a", &err), err);
-		ck_ok(buf_append_str(&text, "\"," POLICY TAIL("v"), &err),
-		    err);
+		ck_ok(buf_append_str(&text, "\"," POLICY TAIL("v"), &err), err);
 		ck_assert_uint_eq(text.len, LIMIT_ENTRY_BYTES + more);
 		ck_assert_msg(entry_parse(buf_span(&text), &out, &err) ==
-			(more == 0), "%s", err.detail);
+			(more == 0),
+		    "%s", err.detail);
 		if (more == 1)
 			ck_assert_int_eq(err.kind, ERROR_LIMIT);
 		buf_free(&text);
@@ -724,17 +730,24 @@ START_TEST(a_force_names_so_many_signatures_and_no_more)
 		struct buf text = BUF(100000);
 		struct error err = { 0 };
 
-		ck_ok(buf_append_str(&text, "{\"act\":\"later\"," POLICY
-			  "\"salt\":\"" ZEROS32 "\",\"signatures\":[", &err),
+		ck_ok(buf_append_str(&text,
+			  "{\"act\":\"later\"," POLICY "\"salt\":\"" ZEROS32
+			  "\",\"signatures\":[",
+			  &err),
 		    err);
 		for (unsigned i = 0; i < num; i++)
-			ck_ok(buf_printf(&text, &err, "%s\"" ZEROS32 ZEROS32
-				  "\"", i == 0 ? "" : ","), err);
+			ck_ok(buf_printf(&text, &err,
+				  "%s\"" ZEROS32 ZEROS32 "\"",
+				  i == 0 ? "" : ","),
+			    err);
 		ck_ok(buf_append_str(&text,
 			  "],\"time\":\"2026-11-23T10:00:01.250Z\","
-			  "\"valise\":1}", &err), err);
+			  "\"valise\":1}",
+			  &err),
+		    err);
 		ck_assert_msg(entry_parse(buf_span(&text), &out, &err) ==
-			(num == LIMIT_SIGNATURES), "%s", err.detail);
+			(num == LIMIT_SIGNATURES),
+		    "%s", err.detail);
 		buf_free(&text);
 	}
 }
@@ -850,8 +863,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_journal_has_so_many_keys_and_no_more);
 	tcase_add_test(t, lines_of_keys_that_are_none_are_refused);
 	tcase_add_test(t, a_checkpoint_over_its_limit_is_refused);
-	tcase_add_loop_test(t, a_note_that_is_none_is_refused, 0,
-	    COUNT(notes));
+	tcase_add_loop_test(t, a_note_that_is_none_is_refused, 0, COUNT(notes));
 	tcase_add_test(t, a_note_is_the_journals_by_its_key_and_its_origin);
 	tcase_add_test(t, a_witness_signs_a_note_and_at_a_time);
 	tcase_add_test(t, a_proof_is_as_long_as_its_tree_is_high);
@@ -862,14 +874,12 @@ fill(TCase *t)
 	    COUNT(evidences));
 	tcase_add_test(t, evidence_has_so_many_hashes_and_no_more);
 	tcase_add_test(t, evidence_with_a_proof_proves_or_is_refused);
-	tcase_add_loop_test(t, an_entry_keeps_to_its_fields, 0,
-	    COUNT(entries));
+	tcase_add_loop_test(t, an_entry_keeps_to_its_fields, 0, COUNT(entries));
 	tcase_add_test(t, an_entry_over_its_limit_is_refused);
 	tcase_add_test(t, a_force_names_so_many_signatures_and_no_more);
-	tcase_add_loop_test(t, a_file_of_cosignatures_is_read_or_is_damaged,
-	    0, COUNT(files));
-	tcase_add_test(t,
-	    a_file_of_cosignatures_that_does_not_open_is_told);
+	tcase_add_loop_test(t, a_file_of_cosignatures_is_read_or_is_damaged, 0,
+	    COUNT(files));
+	tcase_add_test(t, a_file_of_cosignatures_that_does_not_open_is_told);
 	tcase_add_test(t, a_cosignature_that_is_not_durable_is_refused);
 }
 

@@ -4,8 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/ess.h>
 
-#include "pki/standing.h"
 #include "pki/signed_data.h"
+#include "pki/standing.h"
 #include "pki_fixture.h"
 
 #define NOW INT64_C(1700000000)
@@ -49,7 +49,8 @@ START_TEST(a_signature_verifies_and_says_who_when_and_why)
 
 	ck_ok(cades_sign(&signer, content, COMMITMENT_APPROVAL, NOW, &p7s,
 		  &err) &&
-		cades_verify(certs, buf_span(&p7s), content, &out, &err), err);
+		cades_verify(certs, buf_span(&p7s), content, &out, &err),
+	    err);
 	ck_assert_int_eq(out.commitment, COMMITMENT_APPROVAL);
 	ck_assert_int_eq(out.signing_at, NOW);
 	ck_assert_str_eq(out.cert->email, "a@mofa.example");
@@ -145,9 +146,9 @@ make_hole(enum hole hole, struct buf *out)
 	struct identity signer = fixture_issue(&ca,
 	    &(struct fixture_cert){ .email = "a@mofa.example",
 		.key_usage = "critical,nonRepudiation",
-		.key = hole == HOLE_RSA_1024 ? "RSA-1024" :
-		    hole == HOLE_P521	     ? "P-521" :
-					       "P-256",
+		.key = hole == HOLE_RSA_1024 ? "RSA-1024"
+		    : hole == HOLE_P521      ? "P-521"
+					     : "P-256",
 		.serial = 7777 });
 	const EVP_MD *md = hole == HOLE_SHA1 ? EVP_sha1() : EVP_sha256();
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
@@ -168,8 +169,8 @@ make_hole(enum hole hole, struct buf *out)
 		ck_assert_ptr_nonnull(CMS_add1_signer(cms, person.cert->x509,
 		    person.key, md, flags));
 	/* OpenSSL grumbles at no signer, and writes it all the same. */
-	ck_assert(CMS_final(cms, in, NULL,
-		      flags & ~(unsigned)CMS_PARTIAL) == 1 ||
+	ck_assert(
+	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) == 1 ||
 	    hole == HOLE_NO_SIGNER);
 	len = i2d_CMS_ContentInfo(cms, &der);
 	ck_assert_int_gt(len, 0);
@@ -190,7 +191,8 @@ make_hole(enum hole hole, struct buf *out)
 
 		CMS_ContentInfo_free(swapped);
 		ck_ok(signed_data_parse(span_of(der, (size_t)len), &parsed,
-			  &stripped, &err), err);
+			  &stripped, &err),
+		    err);
 		p = stripped.data;
 		swapped = d2i_CMS_ContentInfo(NULL, &p, (long)stripped.len);
 		ck_assert_int_eq(CMS_add1_cert(swapped, twin.cert->x509), 1);
@@ -245,7 +247,8 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 	int len;
 
 	ck_ok(cades_sign(&person, content, COMMITMENT_APPROVAL, NOW, &p7s,
-		  &err), err);
+		  &err),
+	    err);
 	fixture_crl(&ca, NOW - 100, NOW + 100, NULL, 0, &crl);
 	p = crl.data;
 	old = d2i_X509_CRL(NULL, &p, (long)crl.len);
@@ -254,7 +257,8 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 	ck_assert_int_eq(CMS_add1_crl(cms, old), 1);
 	len = i2d_CMS_ContentInfo(cms, &der);
 	ck_ok(cades_verify(certs, span_of(der, (size_t)len), content, &out,
-		  &err), err);
+		  &err),
+	    err);
 	trust = trust_new(&err);
 	crls = crls_new(&err);
 	revocation = revocation_new(&err);
@@ -262,7 +266,8 @@ START_TEST(a_crl_within_a_signature_is_not_believed)
 	fixture_crl(&ca, NOW - 50, NOW + 100, person.cert, NOW - 60, &newest);
 	ck_ok(trust_add_ca(trust, "mofa", buf_span(&pem), &err) &&
 		crls_add(crls, buf_span(&newest), NULL, &err) &&
-		revocation_add(revocation, crls, trust, 7, NOW, &err), err);
+		revocation_add(revocation, crls, trust, 7, NOW, &err),
+	    err);
 	standing_judge(trust, revocation, out.cert, NOW, &result);
 	ck_assert_int_eq(result.state, TRUST_REVOKED);
 	cades_free(&out);
@@ -287,7 +292,8 @@ START_TEST(every_flipped_byte_of_a_signature_is_noticed_or_changes_nothing)
 
 	ck_ok(cades_sign(&person, content, COMMITMENT_APPROVAL, NOW, &p7s,
 		  &err) &&
-		cades_verify(certs, buf_span(&p7s), content, &good, &err), err);
+		cades_verify(certs, buf_span(&p7s), content, &good, &err),
+	    err);
 	for (size_t i = 0; i < p7s.len; i++) {
 		struct cades out = { 0 };
 		struct error why = { 0 };
@@ -321,11 +327,14 @@ static const struct {
 } usages[] = {
 	{ { .key_usage = "critical,nonRepudiation" }, true, false },
 	{ { .key_usage = "critical,digitalSignature",
-	      .extended = "clientAuth" }, false, true },
+	      .extended = "clientAuth" },
+	    false, true },
 	{ { .key_usage = "critical,nonRepudiation,digitalSignature",
-	      .extended = "clientAuth" }, false, false },
+	      .extended = "clientAuth" },
+	    false, false },
 	{ { .key_usage = "critical,digitalSignature",
-	      .extended = "serverAuth" }, false, false },
+	      .extended = "serverAuth" },
+	    false, false },
 	{ { .key_usage = "critical,digitalSignature" }, false, false },
 	{ { .key_usage = NULL }, false, false },
 	{ { .key_usage = "critical,keyEncipherment" }, false, false },
@@ -384,8 +393,7 @@ START_TEST(a_certificate_is_judged_at_the_time_in_question)
 	}
 	ck_ok(revocation_add(revocation, crls, trust, 7, NOW + 1000, &err),
 	    err);
-	standing_judge(trust, revocation, person.cert, trusts[_i].at,
-	    &result);
+	standing_judge(trust, revocation, person.cert, trusts[_i].at, &result);
 	ck_assert_msg(result.state == trusts[_i].state, "%d: %d %s", _i,
 	    result.state, result.text);
 	trust_free(trust);
@@ -426,14 +434,17 @@ START_TEST(a_cas_list_goes_back_or_is_ahead)
 	for (size_t i = 0; i < 2; i++) {
 		struct buf der = BUF(10000);
 
-		/* An older one beside it, and another CA's, count for nothing. */
+		/* An older one beside it, and another CA's, count for nothing.
+		 */
 		for (size_t k = 0; at[i] != 0 && k < 2; k++) {
 			der.len = 0;
 			fixture_crl(&ca, at[i] - 1000 * (int64_t)k,
 			    at[i] + 5000, NULL, 0, &der);
-			ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err), err);
+			ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err),
+			    err);
 		}
-		/* Nor does a delta, which is gone when its next list is there. */
+		/* Nor does a delta, which is gone when its next list is there.
+		 */
 		if (i == 0 && at[0] != 0) {
 			const struct fixture_list delta = { .ca = &ca,
 				.this_at = at[0] + 2000,

@@ -4,8 +4,8 @@
 
 #include "base/time.h"
 #include "pki_fixture.h"
-#include "policy_fixture.h"
 #include "policy/policy.h"
+#include "policy_fixture.h"
 
 #define NOW INT64_C(1790000000)
 
@@ -46,7 +46,8 @@ load(const char *file, const char *from, const char *to,
 		ck_ok(buf_append(&text,
 			  span_of(old.data, (size_t)(at - old.data)), err) &&
 			buf_append_str(&text, to, err) &&
-			buf_append(&text, rest, err), *err);
+			buf_append(&text, rest, err),
+		    *err);
 		ck_ok(container_put(files, file, buf_span(&text), err), *err);
 	}
 	buf_free(&text);
@@ -68,8 +69,8 @@ static const struct {
 	{ "agreement.yaml", "64 MiB", "64 GiB", "no text can be over" },
 	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
 	    "quorum: {lao-pdr: 0, iom: 1}", "1 to 64 persons" },
-	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}",
-	    "quorum: {laos: 1}", "no party is called" },
+	{ "agreement.yaml", "quorum: {lao-pdr: 1, iom: 1}", "quorum: {laos: 1}",
+	    "no party is called" },
 	{ "agreement.yaml", "audit: [mofa, iom-geneva]", "audit: [mofa]",
 	    "may audit: each party needs one" },
 	{ "agreement.yaml", "authentic: [lo, en]", "authentic: []",
@@ -86,8 +87,8 @@ static const struct {
 	    "end before they begin" },
 	{ "offices.yaml", "types: [agreement,", "types: [agreemnt,",
 	    "no type of document" },
-	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
-	    "origin: a+b", "cannot name a journal" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom", "origin: a+b",
+	    "cannot name a journal" },
 	{ "offices.yaml", "parties:", "partis:", "did you mean \"parties\"" },
 	{ "cas/mofa.pem", NULL, "garbage", "certificate" },
 	{ "encryption/mofa.pem", NULL, "garbage", "certificate" },
@@ -112,8 +113,7 @@ static const struct {
 	{ "offices.yaml", "party: lao-pdr, ca: mofa",
 	    "party: [lao-pdr], ca: mofa", "party" },
 	{ "offices.yaml", "ca: mofa, emails", "ca: [mofa], emails", "ca" },
-	{ "offices.yaml", "[\"*@mofa.example\"]", "[]",
-	    "without a pattern" },
+	{ "offices.yaml", "[\"*@mofa.example\"]", "[]", "without a pattern" },
 	{ "offices.yaml", "\"*@mofa.example\"", "\"*@Mofa.example\"",
 	    "is not an e-mail" },
 	{ "offices.yaml", "\"*@mofa.example\"", "\"\"", "is not an e-mail" },
@@ -125,12 +125,13 @@ static const struct {
 	    "no CA is called \"none\"" },
 	{ "offices.yaml", "email: depositary", "email: Depositary",
 	    "is not an e-mail" },
-	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
-	    "origin: \"\"", "cannot name a journal" },
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom", "origin: \"\"",
+	    "cannot name a journal" },
 	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
 	    "origin: \"a\\tb\"", "cannot name a journal" },
-	{ "offices.yaml", "origin: valise.mofa.example/lao-iom", "origin: "
-	    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789",
+	{ "offices.yaml", "origin: valise.mofa.example/lao-iom",
+	    "origin: " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    "123456789",
 	    "cannot name a journal" },
 	{ "offices.yaml", "person: minister", "person: Minister",
 	    "is not an e-mail" },
@@ -178,8 +179,8 @@ START_TEST(a_mistake_in_a_policy_is_told_with_its_place)
 	ck_assert_ptr_null(load(mistakes[_i].file, mistakes[_i].from,
 	    mistakes[_i].to, &complaints, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-	ck_assert_msg(complains(&complaints, mistakes[_i].says), "%d: %.*s",
-	    _i, (int)complaints.lines.len, (char *)complaints.lines.data);
+	ck_assert_msg(complains(&complaints, mistakes[_i].says), "%d: %.*s", _i,
+	    (int)complaints.lines.len, (char *)complaints.lines.data);
 	complaints_free(&complaints);
 }
 END_TEST
@@ -214,8 +215,8 @@ START_TEST(what_is_legal_but_surely_not_meant_is_warned_of)
 	    warnings[_i].to, &complaints, &err);
 
 	ck_assert_msg(policy != NULL, "%s", err.detail);
-	ck_assert_msg(complains(&complaints, warnings[_i].says), "%d: %.*s",
-	    _i, (int)complaints.lines.len, (char *)complaints.lines.data);
+	ck_assert_msg(complains(&complaints, warnings[_i].says), "%d: %.*s", _i,
+	    (int)complaints.lines.len, (char *)complaints.lines.data);
 	policy_free(policy);
 	complaints_free(&complaints);
 }
@@ -361,12 +362,18 @@ static const struct {
 } encryptions[] = {
 	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement" },
 	    NULL },
-	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
-	      .key = "P-384" }, NULL },
-	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
-	      .key = "P-521" }, "encryption/mofa.pem" },
-	{ { .email = "r@mofa.example", .key_usage = "critical,keyAgreement",
-	      .key = "RSA-3072" }, "is not for encryption" },
+	{ { .email = "r@mofa.example",
+	      .key_usage = "critical,keyAgreement",
+	      .key = "P-384" },
+	    NULL },
+	{ { .email = "r@mofa.example",
+	      .key_usage = "critical,keyAgreement",
+	      .key = "P-521" },
+	    "encryption/mofa.pem" },
+	{ { .email = "r@mofa.example",
+	      .key_usage = "critical,keyAgreement",
+	      .key = "RSA-3072" },
+	    "is not for encryption" },
 	{ { .email = "r@mofa.example", .key_usage = "critical,nonRepudiation" },
 	    "is not for encryption" },
 };
@@ -381,14 +388,12 @@ START_TEST(an_office_is_written_to_by_a_key_that_can)
 	struct policy *made;
 
 	fixture_pem(one.cert, &pem);
-	ck_ok(container_put(files, "encryption/mofa.pem", buf_span(&pem),
-		  &err),
+	ck_ok(container_put(files, "encryption/mofa.pem", buf_span(&pem), &err),
 	    err);
 	made = policy_load(files, NOW, &complaints, &err);
 	ck_assert_msg((made != NULL) == (encryptions[_i].says == NULL),
 	    "%d: %s", _i, err.detail);
-	ck_assert(made != NULL ||
-	    complains(&complaints, encryptions[_i].says));
+	ck_assert(made != NULL || complains(&complaints, encryptions[_i].says));
 	policy_free(made);
 	identity_free(&one);
 	complaints_free(&complaints);
@@ -423,8 +428,8 @@ START_TEST(a_kept_policy_reads_keys_to_encrypt_to_when_asked)
 		policy_free(made);
 		made = policy_load_kept(files, i == 0 ? &other : &found, NOW,
 		    &complaints, &err);
-		ck_assert(i == 1 ||
-		    (made != NULL) == (encryptions[_i].says == NULL));
+		ck_assert(
+		    i == 1 || (made != NULL) == (encryptions[_i].says == NULL));
 		err = (struct error){ 0 };
 		complaints_free(&complaints);
 	}
@@ -433,8 +438,8 @@ START_TEST(a_kept_policy_reads_keys_to_encrypt_to_when_asked)
 	cert = policy_encryption(made, office, &err);
 	ck_assert_int_eq(cert != NULL, encryptions[_i].says == NULL);
 	ck_assert_msg(cert != NULL ||
-		strstr(err.detail, encryptions[_i].says) != NULL, "%s",
-	    err.detail);
+		strstr(err.detail, encryptions[_i].says) != NULL,
+	    "%s", err.detail);
 	cert_free(cert);
 	policy_free(made);
 	identity_free(&one);
@@ -483,11 +488,10 @@ START_TEST(witnesses_have_keys_of_their_own_and_a_quorum)
 #pragma GCC diagnostic pop
 	snprintf(to, sizeof(to), "valise: 1\n%s", lines);
 	made = load("offices.yaml", "valise: 1\n", to, &complaints, &err);
-	ck_assert_msg((made != NULL) == (witnesses[_i].says == NULL),
-	    "%d: %s", _i, err.detail);
+	ck_assert_msg((made != NULL) == (witnesses[_i].says == NULL), "%d: %s",
+	    _i, err.detail);
 	if (made != NULL)
-		ck_assert_uint_eq(made->witnesses.quorum,
-		    witnesses[_i].quorum);
+		ck_assert_uint_eq(made->witnesses.quorum, witnesses[_i].quorum);
 	else
 		ck_assert_msg(complains(&complaints, witnesses[_i].says),
 		    "%d: %s", _i, err.detail);
@@ -508,15 +512,19 @@ START_TEST(a_policy_has_so_many_witnesses_and_no_key_twice)
 		char key[NOTE_KEY_TEXT];
 		struct policy *made;
 
-		ck_ok(buf_append_str(&to, "valise: 1\nquorum: 1\n"
-					  "witnesses:\n", &err), err);
+		ck_ok(buf_append_str(&to,
+			  "valise: 1\nquorum: 1\n"
+			  "witnesses:\n",
+			  &err),
+		    err);
 		/* The last time two are one, and all few enough. */
 		for (unsigned i = 0; i < num; i++) {
 			if (num == LIMIT_WITNESSES + 2 && i == 3)
 				break;
 			if (num < LIMIT_WITNESSES + 2 || i != 2)
 				ck_ok(note_signer_make("w.example",
-					  NOTE_WITNESS, &signer, &err), err);
+					  NOTE_WITNESS, &signer, &err),
+				    err);
 			note_key_encode(&signer.key, key);
 			ck_ok(buf_printf(&to, &err, "  w%u: %s\n", i, key),
 			    err);
@@ -527,9 +535,10 @@ START_TEST(a_policy_has_so_many_witnesses_and_no_key_twice)
 		ck_assert_msg((made != NULL) == (num == LIMIT_WITNESSES),
 		    "%u: %s", num, err.detail);
 		ck_assert(made != NULL ||
-		    complains(&complaints, num == LIMIT_WITNESSES + 1 ?
-			"more than 16 witnesses" :
-			"\"w1\" and \"w2\" have one key"));
+		    complains(&complaints,
+			num == LIMIT_WITNESSES + 1
+			    ? "more than 16 witnesses"
+			    : "\"w1\" and \"w2\" have one key"));
 		policy_free(made);
 		complaints_free(&complaints);
 		buf_free(&to);
@@ -584,16 +593,16 @@ static const struct {
 
 START_TEST(a_decision_names_its_rule)
 {
-	const struct decision decision = policy_decide(policy,
-	    policy_office(policy, decisions[_i].office), decisions[_i].right,
-	    decisions[_i].type);
+	const struct decision decision =
+	    policy_decide(policy, policy_office(policy, decisions[_i].office),
+		decisions[_i].right, decisions[_i].type);
 
 	ck_assert_int_eq(decision.allowed, decisions[_i].allowed);
 	ck_assert_str_eq(decision.rule, decisions[_i].rule);
 }
 END_TEST
 
-#define FROM INT64_C(1627776000)  /* 2021-08-01 */
+#define FROM  INT64_C(1627776000) /* 2021-08-01 */
 #define UNTIL INT64_C(1956528000) /* 2032-01-01, the first second after */
 
 static const struct {
@@ -660,11 +669,11 @@ static const struct {
 
 START_TEST(a_certificate_is_of_one_office_or_none)
 {
-	struct identity one = fixture_signer(&mofa, people[_i].email,
-	    people[_i].unit);
+	struct identity one =
+	    fixture_signer(&mofa, people[_i].email, people[_i].unit);
 	char why[POLICY_RULE];
-	const struct office *office = policy_office_of(policy, one.cert,
-	    people[_i].ca, why);
+	const struct office *office =
+	    policy_office_of(policy, one.cert, people[_i].ca, why);
 
 	if (people[_i].office == NULL)
 		ck_assert_ptr_null(office);
@@ -676,8 +685,8 @@ END_TEST
 
 START_TEST(a_person_whom_two_offices_claim_is_of_none)
 {
-	struct identity one = fixture_signer(&iom, "a@iom.example",
-	    "Vientiane");
+	struct identity one =
+	    fixture_signer(&iom, "a@iom.example", "Vientiane");
 	struct complaints complaints = COMPLAINTS;
 	struct error err = { 0 };
 	struct policy *both = load("offices.yaml", "unit: Bangkok, ",
@@ -686,8 +695,8 @@ START_TEST(a_person_whom_two_offices_claim_is_of_none)
 
 	ck_assert_msg(both != NULL, "%s", err.detail);
 	ck_assert_ptr_null(policy_office_of(both, one.cert, "iom", why));
-	ck_assert_ptr_nonnull(strstr(why,
-	    "could be of iom-vientiane or iom-bangkok"));
+	ck_assert_ptr_nonnull(
+	    strstr(why, "could be of iom-vientiane or iom-bangkok"));
 	/* And without a CA, or an address, nobody is anybody. */
 	ck_assert_ptr_null(policy_office_of(policy, one.cert, NULL, why));
 	ck_assert_ptr_nonnull(strstr(why, "names nobody"));
@@ -726,8 +735,7 @@ decide(const char *const languages[3], const char *media, uint64_t size)
 	struct version *version = calloc(1, sizeof(*version));
 	struct decision decision;
 
-	snprintf(version->document, sizeof(version->document),
-	    "agreement/one");
+	snprintf(version->document, sizeof(version->document), "agreement/one");
 	for (size_t i = 0; i < 3 && languages[i] != NULL; i++) {
 		struct text_file *one = &version->texts[version->num_texts++];
 
@@ -746,8 +754,8 @@ decide(const char *const languages[3], const char *media, uint64_t size)
 
 START_TEST(texts_are_in_the_languages_and_of_the_sizes_of_their_type)
 {
-	const struct decision decision = decide(texts[_i].languages,
-	    texts[_i].media, texts[_i].size);
+	const struct decision decision =
+	    decide(texts[_i].languages, texts[_i].media, texts[_i].size);
 
 	ck_assert_msg(decision.allowed == (texts[_i].says == NULL), "%d: %s",
 	    _i, decision.rule);
@@ -763,8 +771,7 @@ START_TEST(texts_are_so_many_and_annexes_are_texts_too)
 	struct version *version = calloc(1, sizeof(*version));
 	struct decision decision;
 
-	snprintf(version->document, sizeof(version->document),
-	    "agreement/one");
+	snprintf(version->document, sizeof(version->document), "agreement/one");
 	for (size_t i = 0; i < 17; i++) {
 		struct text_file *one = &version->texts[i];
 
@@ -800,28 +807,26 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, load_good, free_good);
 	tcase_add_loop_test(t, a_mistake_in_a_policy_is_told_with_its_place, 0,
 	    COUNT(mistakes));
-	tcase_add_loop_test(t,
-	    what_is_legal_but_surely_not_meant_is_warned_of, 0,
-	    COUNT(warnings));
+	tcase_add_loop_test(t, what_is_legal_but_surely_not_meant_is_warned_of,
+	    0, COUNT(warnings));
 	tcase_add_test(t, all_mistakes_are_told_at_once);
-	tcase_add_loop_test(t, a_list_has_so_many_and_no_more, 0,
-	    COUNT(lists));
+	tcase_add_loop_test(t, a_list_has_so_many_and_no_more, 0, COUNT(lists));
 	tcase_add_test(t, a_policy_has_offices_and_types);
 	tcase_add_test(t, a_policy_has_so_many_types_and_no_more);
 	tcase_add_loop_test(t, an_office_is_written_to_by_a_key_that_can, 0,
 	    COUNT(encryptions));
-	tcase_add_loop_test(t, a_kept_policy_reads_keys_to_encrypt_to_when_asked,
-	    0, COUNT(encryptions));
-	tcase_add_loop_test(t, witnesses_have_keys_of_their_own_and_a_quorum,
-	    0, COUNT(witnesses));
+	tcase_add_loop_test(t,
+	    a_kept_policy_reads_keys_to_encrypt_to_when_asked, 0,
+	    COUNT(encryptions));
+	tcase_add_loop_test(t, witnesses_have_keys_of_their_own_and_a_quorum, 0,
+	    COUNT(witnesses));
 	tcase_add_test(t, a_policy_has_so_many_witnesses_and_no_key_twice);
 	tcase_add_test(t, a_person_whom_two_offices_claim_is_of_none);
 	tcase_add_loop_test(t,
 	    texts_are_in_the_languages_and_of_the_sizes_of_their_type, 0,
 	    COUNT(texts));
 	tcase_add_test(t, texts_are_so_many_and_annexes_are_texts_too);
-	tcase_add_loop_test(t, a_decision_names_its_rule, 0,
-	    COUNT(decisions));
+	tcase_add_loop_test(t, a_decision_names_its_rule, 0, COUNT(decisions));
 	tcase_add_loop_test(t, full_powers_hold_for_their_types_and_days, 0,
 	    COUNT(powers));
 	tcase_add_test(t, a_quorum_counts_persons_of_each_party);

@@ -13,9 +13,8 @@ ranges_of(const char *text)
 	while (*c != '\0') {
 		char *end;
 		const uint64_t first = strtoull(c, &end, 10);
-		const uint64_t last = *end == '-' ?
-		    strtoull(end + 1, &end, 10) :
-		    first;
+		const uint64_t last =
+		    *end == '-' ? strtoull(end + 1, &end, 10) : first;
 
 		ck_ok(ranges_add(&ranges, first, last, &err), err);
 		c = *end == ' ' ? end + 1 : end;

@@ -66,8 +66,7 @@ alter(struct entry *entry, size_t step, void *arg)
 		    1u << ENTRY_VERSION | 1u << ENTRY_CONTENTS;
 	}
 	if (change == DOCUMENT)
-		snprintf(entry->document, sizeof(entry->document),
-		    "mou/other");
+		snprintf(entry->document, sizeof(entry->document), "mou/other");
 	if (change == VERSION)
 		entry->version = 2;
 	if (change == DIGEST)
@@ -94,17 +93,18 @@ alter_receipt(struct container *copy, enum change change)
 	if (change == GARBAGE)
 		put(copy, RECEIPT, span_of_str("garbage\n"));
 	for (unsigned i = 0; change == MANY && i <= LIMIT_RECEIPTS; i++) {
-		snprintf(path, sizeof(path),
-		    "META-INF/receipt-%u.tlog-proof", 1000 + i);
+		snprintf(path, sizeof(path), "META-INF/receipt-%u.tlog-proof",
+		    1000 + i);
 		put(copy, path, span_of_str("garbage\n"));
 	}
 	ck_ok(change == GARBAGE ||
-		proof_parse(member_bytes(container_find(copy, RECEIPT)),
-		    &proof, &err),
+		proof_parse(member_bytes(container_find(copy, RECEIPT)), &proof,
+		    &err),
 	    err);
 	if (change == NOTE)
-		ck_ok(buf_append_str(&proof.note,
-			  "\xe2\x80\x94 x AAAAAAA=\n", &err), err);
+		ck_ok(buf_append_str(&proof.note, "\xe2\x80\x94 x AAAAAAA=\n",
+			  &err),
+		    err);
 	if (change == PATH)
 		proof.path.hashes[0].bytes[0] ^= 1;
 	if (change == NO_ENTRY)
@@ -134,8 +134,8 @@ says(const struct verdict *verdict, enum finding_code code, const char *text)
 START_TEST(a_receipt_that_is_none_of_the_copy_is_told)
 {
 	enum change change = rows[_i].change;
-	struct container *copy = copy_make(1, steps, COUNT(steps), alter,
-	    &change);
+	struct container *copy =
+	    copy_make(1, steps, COUNT(steps), alter, &change);
 	struct verdict verdict;
 	const char *found;
 
@@ -198,7 +198,8 @@ cosign(struct container *copy, const struct note_signer *witness, bool wrong)
 		    err);
 		if (line.len == 0)
 			ck_ok(note_cosign(witness, buf_span(&proof.note),
-				  COPY_NOW, &line, &err), err);
+				  COPY_NOW, &line, &err),
+			    err);
 		if (wrong && line.data[line.len - 10] != 'A')
 			line.data[line.len - 10] = 'A';
 		else if (wrong)
@@ -218,8 +219,7 @@ START_TEST(who_insists_on_witnesses_needs_a_quorum)
 {
 	const struct verdict_library library = copy_library();
 	const struct note_keys keys = note_keys_of(&copy_world.journal.key);
-	struct container *copy = copy_make(1, steps, COUNT(steps), NULL,
-	    NULL);
+	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);
 	struct witnesses witnesses = { .num = 1,
 		.names = { "geneva" },
 		.quorum = cosigned[_i].quorum };
@@ -236,8 +236,7 @@ START_TEST(who_insists_on_witnesses_needs_a_quorum)
 	struct error err = { 0 };
 	const char *found;
 
-	ck_ok(note_signer_make("w.example", NOTE_WITNESS, &witness, &err),
-	    err);
+	ck_ok(note_signer_make("w.example", NOTE_WITNESS, &witness, &err), err);
 	witnesses.keys[0] = witness.key;
 	if (cosigned[_i].signs)
 		cosign(copy, &witness, cosigned[_i].wrong);
@@ -304,8 +303,7 @@ END_TEST
 /* Names of signatures, of which there is nothing more. */
 START_TEST(a_copy_has_so_many_signatures_and_no_more)
 {
-	struct container *copy = copy_make(1, steps, COUNT(steps), NULL,
-	    NULL);
+	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);
 	struct verdict verdict;
 	char id[40], path[LIMIT_PATH_BYTES + 1];
 
@@ -315,8 +313,8 @@ START_TEST(a_copy_has_so_many_signatures_and_no_more)
 		put(copy, path, span_of_str("garbage"));
 	}
 	copy_judge(copy, &verdict);
-	ck_assert(says(&verdict, FINDING_OVER_LIMIT,
-	    "more than 64 signatures"));
+	ck_assert(
+	    says(&verdict, FINDING_OVER_LIMIT, "more than 64 signatures"));
 	verdict_free(&verdict);
 	container_free(copy);
 }
@@ -343,8 +341,7 @@ put_other_termination(struct container *copy, int which)
 	snprintf(it.document, sizeof(it.document), "%s",
 	    which == 'd' ? "mou/other" : COPY_DOCUMENT);
 	snprintf(it.reason, sizeof(it.reason), "over");
-	it.digest = sha256_of(member_bytes(container_find(copy,
-	    PATH_VERSION)));
+	it.digest = sha256_of(member_bytes(container_find(copy, PATH_VERSION)));
 	if (which == 'h')
 		it.digest.bytes[0] ^= 1;
 	ck_ok(termination_encode(&it, &yaml, &err), err);
@@ -357,8 +354,9 @@ static void
 put_annex(struct container *copy)
 {
 	struct error err = { 0 };
-	struct version *version = version_parse(
-	    member_bytes(container_find(copy, PATH_VERSION)), &err);
+	struct version *version =
+	    version_parse(member_bytes(container_find(copy, PATH_VERSION)),
+		&err);
 	struct buf yaml = BUF(10000);
 
 	version->annexes[0] = version->texts[0];
@@ -373,7 +371,7 @@ put_annex(struct container *copy)
 
 static const struct {
 	const char *file, *bytes; /* put; bytes NULL: it is taken out */
-	int special;              /* put_other_termination(), or 'a': an annex */
+	int special; /* put_other_termination(), or 'a': an annex */
 	bool ended;
 	enum finding_code code;
 	const char *says;
@@ -396,22 +394,20 @@ static const struct {
 	    "annexes/a.txt is missing" },
 	{ PATH_TERMINATION, NULL, 0, true, FINDING_FILE_MISSING,
 	    "termination.yaml is missing" },
-	{ PATH_TERMINATION, "valise: 2\n", 0, true,
-	    FINDING_VERSION_MALFORMED, "missing" },
+	{ PATH_TERMINATION, "valise: 2\n", 0, true, FINDING_VERSION_MALFORMED,
+	    "missing" },
 	{ NULL, NULL, 's', false, FINDING_FILE_UNSIGNED,
 	    "nobody has signed termination.yaml" },
 	{ NULL, NULL, 'v', true, FINDING_VERSION_DIFFERS,
 	    "with another version digest" },
-	{ NULL, NULL, 'd', true, FINDING_VERSION_DIFFERS,
-	    "is of mou/other@1" },
+	{ NULL, NULL, 'd', true, FINDING_VERSION_DIFFERS, "is of mou/other@1" },
 	{ NULL, NULL, 'h', true, FINDING_VERSION_DIFFERS,
 	    "with another version digest" },
 };
 
 START_TEST(a_file_that_is_not_as_it_was_signed_is_told)
 {
-	struct container *copy = copy_make(1,
-	    files[_i].ended ? ended : steps,
+	struct container *copy = copy_make(1, files[_i].ended ? ended : steps,
 	    files[_i].ended ? COUNT(ended) : COUNT(steps), NULL, NULL);
 	struct verdict verdict;
 
@@ -429,8 +425,8 @@ START_TEST(a_file_that_is_not_as_it_was_signed_is_told)
 		container_remove(copy, files[_i].file);
 	copy_judge(copy, &verdict);
 	ck_assert_int_ne(verdict.outcome, OUTCOME_VALID);
-	ck_assert_msg(says(&verdict, files[_i].code, files[_i].says),
-	    "%d: %s", _i, copy_findings(&verdict));
+	ck_assert_msg(says(&verdict, files[_i].code, files[_i].says), "%d: %s",
+	    _i, copy_findings(&verdict));
 	verdict_free(&verdict);
 	container_free(copy);
 }
@@ -456,10 +452,10 @@ START_TEST(a_file_that_does_not_read_is_told)
 	struct verdict verdict;
 
 	for (unsigned ours = 0; ours < 2; ours++) {
-		struct container *copy = copy_make(1, steps, COUNT(steps),
-		    NULL, NULL);
-		const struct verdict_request request = {
-			.expect = EXPECT_DELIVERED,
+		struct container *copy =
+		    copy_make(1, steps, COUNT(steps), NULL, NULL);
+		const struct verdict_request request = { .expect =
+							     EXPECT_DELIVERED,
 			.container = copy,
 			.certs = copy_world.certs,
 			.library = &library,
@@ -505,8 +501,7 @@ START_TEST(a_copy_is_of_what_was_asked_for)
 	const struct note_keys keys = note_keys_of(&copy_world.journal.key);
 	const struct error broken = { .kind = ERROR_MALFORMED,
 		.detail = "ZIP: an extra field" };
-	struct container *copy = copy_make(1, steps, COUNT(steps), NULL,
-	    NULL);
+	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);
 	struct verdict_request request = { .expect = EXPECT_DELIVERED,
 		.container = copy,
 		.certs = copy_world.certs,
@@ -530,12 +525,12 @@ START_TEST(a_copy_is_of_what_was_asked_for)
 	for (unsigned altered = 0; altered < 2; altered++) {
 		if (altered)
 			put(copy, "texts/en/a.txt", span_of_str("Article 2"));
-		ck_ok(verdict_judge_rezipped(&request, &broken, &verdict,
-			  &err), err);
+		ck_ok(verdict_judge_rezipped(&request, &broken, &verdict, &err),
+		    err);
 		ck_assert_int_eq(verdict.outcome, OUTCOME_INVALID);
 		ck_assert(says(&verdict, FINDING_CONTAINER_MALFORMED,
-		    altered ? "More than that is wrong" :
-			      "Every text and signature in it is intact"));
+		    altered ? "More than that is wrong"
+			    : "Every text and signature in it is intact"));
 		verdict_free(&verdict);
 	}
 	/* One that cannot be judged is not judged here either. */
@@ -547,8 +542,8 @@ START_TEST(a_copy_is_of_what_was_asked_for)
 
 		failure = ERROR_SYSTEM;
 		ck_ok(container_add(copy, &member, &err), err);
-		ck_assert(!verdict_judge_rezipped(&request, &broken, &verdict,
-		    &err));
+		ck_assert(
+		    !verdict_judge_rezipped(&request, &broken, &verdict, &err));
 	}
 	container_free(copy);
 }
@@ -558,8 +553,7 @@ END_TEST
 START_TEST(a_stored_version_is_judged_by_the_journals_acts)
 {
 	const struct verdict_library library = copy_library();
-	struct container *copy = copy_make(1, steps, COUNT(steps), NULL,
-	    NULL);
+	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);
 	struct verdict_act *acts = calloc(COUNT(steps), sizeof(*acts));
 	struct verdict_request request = { .expect = EXPECT_STORED,
 		.container = copy,
@@ -598,8 +592,7 @@ START_TEST(a_file_alone_is_judged_by_the_lists_of_its_acts)
 {
 	struct verdict_library library = copy_library();
 	const struct note_keys keys = note_keys_of(&copy_world.journal.key);
-	struct container *copy = copy_make(1, steps, COUNT(steps), NULL,
-	    NULL);
+	struct container *copy = copy_make(1, steps, COUNT(steps), NULL, NULL);
 	const struct verdict_request request = { .expect = EXPECT_DELIVERED,
 		.container = copy,
 		.certs = copy_world.certs,
@@ -673,8 +666,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_copy_is_of_what_was_asked_for);
 	tcase_add_test(t, a_stored_version_is_judged_by_the_journals_acts);
 	tcase_add_test(t, a_file_alone_is_judged_by_the_lists_of_its_acts);
-	tcase_add_test(t,
-	    an_old_deposit_without_a_slip_is_to_be_packed_again);
+	tcase_add_test(t, an_old_deposit_without_a_slip_is_to_be_packed_again);
 }
 
 int

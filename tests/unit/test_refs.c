@@ -153,7 +153,8 @@ assert_advertised(uint64_t read)
 		if (reads(read, docs[i].name)) {
 			const uint8_t *end = memchr(offer, '\n', 400);
 
-			model_line(&want, i, num == 0 ? (const char *)offer : "",
+			model_line(&want, i,
+			    num == 0 ? (const char *)offer : "",
 			    num == 0 ? (size_t)(end - offer) : 0);
 			num++;
 		}
@@ -197,9 +198,9 @@ START_TEST(refs_are_those_of_the_model)
 
 	assert_all();
 	for (unsigned i = 0; i < DOCUMENTS; i++) {
-		const unsigned n = _i == 0 ? i :
-		    _i == 1		   ? DOCUMENTS - 1 - i :
-					     i * 1789 % DOCUMENTS;
+		const unsigned n = _i == 0 ? i
+		    : _i == 1              ? DOCUMENTS - 1 - i
+					   : i * 1789 % DOCUMENTS;
 
 		deposit(name_of(name, n));
 		if (i == 0 || i == 500 || i == 513 || i == 1700)

@@ -10,7 +10,7 @@
 #include "pki_fixture.h"
 
 /* Days since the first. */
-#define DAY(n)  (INT64_C(1700000000) + (n) * 86400)
+#define DAY(n)  (INT64_C(1700000000) + (n)*86400)
 #define HOLD    CRL_REASON_CERTIFICATE_HOLD
 #define SHARD_A "critical,fullname:URI:http://a.example/crl"
 #define SHARD_B "critical,fullname:URI:http://b.example/crl"
@@ -46,20 +46,19 @@ static const struct {
 	int64_t since; /* of doubted and revoked */
 } histories[] = {
 	{ "no list", PERSON, 5, { { 0 } }, REVOCATION_UNTOLD, 0 },
-	{ "a list in force", PERSON, 5, { { .day = 1 } },
-	    REVOCATION_CURRENT, 0 },
-	{ "a list made since", PERSON, 5, { { .day = 6 } },
-	    REVOCATION_CLEARED, 0 },
-	{ "a stale list", PERSON, 15, { { .day = 1 } }, REVOCATION_UNTOLD,
+	{ "a list in force", PERSON, 5, { { .day = 1 } }, REVOCATION_CURRENT,
 	    0 },
+	{ "a list made since", PERSON, 5, { { .day = 6 } }, REVOCATION_CLEARED,
+	    0 },
+	{ "a stale list", PERSON, 15, { { .day = 1 } }, REVOCATION_UNTOLD, 0 },
 	{ "stale then, one made since", PERSON, 15,
 	    { { .day = 1 }, { .day = 30 } }, REVOCATION_CLEARED, 0 },
 	{ "revoked before", PERSON, 5,
-	    { { .day = 4, .is_listed = true, .since = 3 } },
-	    REVOCATION_REVOKED, 3 },
+	    { { .day = 4, .is_listed = true, .since = 3 } }, REVOCATION_REVOKED,
+	    3 },
 	{ "revoked after", PERSON, 5,
-	    { { .day = 8, .is_listed = true, .since = 7 } },
-	    REVOCATION_CURRENT, 0 },
+	    { { .day = 8, .is_listed = true, .since = 7 } }, REVOCATION_CURRENT,
+	    0 },
 	{ "revoked after, cleared before", PERSON, 5,
 	    { { .day = 6 }, { .day = 8, .is_listed = true, .since = 7 } },
 	    REVOCATION_CLEARED, 0 },
@@ -121,7 +120,10 @@ static const struct {
 		{ .day = 8 } },
 	    REVOCATION_CLEARED, 0 },
 	{ "a hold's invalidity date means nothing", PERSON, 3,
-	    { { .day = 4, .is_listed = true, .since = 4, .invalid = 2,
+	    { { .day = 4,
+		  .is_listed = true,
+		  .since = 4,
+		  .invalid = 2,
 		  .reason = HOLD },
 		{ .day = 8 } },
 	    REVOCATION_CLEARED, 0 },
@@ -134,20 +136,26 @@ static const struct {
 		{ .day = 8, .is_delta = true } },
 	    REVOCATION_REVOKED, 4 },
 	{ "another shard does not release a hold", SHARDED, 9,
-	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD,
+	    { { .day = 4,
+		  .is_listed = true,
+		  .since = 4,
+		  .reason = HOLD,
 		  .scope = SHARD_A },
 		{ .day = 8, .scope = SHARD_B } },
 	    REVOCATION_REVOKED, 4 },
 	{ "its own does", SHARDED, 9,
-	    { { .day = 4, .is_listed = true, .since = 4, .reason = HOLD,
+	    { { .day = 4,
+		  .is_listed = true,
+		  .since = 4,
+		  .reason = HOLD,
 		  .scope = SHARD_A },
 		{ .day = 8, .scope = SHARD_A } },
 	    REVOCATION_CURRENT, 0 },
 	/* Whom a list covers. */
 	{ "a shard covers whose point it is", SHARDED, 5,
 	    { { .day = 6, .scope = SHARD_A } }, REVOCATION_CLEARED, 0 },
-	{ "and not others", SHARDED, 5,
-	    { { .day = 6, .scope = SHARD_B } }, REVOCATION_UNTOLD, 0 },
+	{ "and not others", SHARDED, 5, { { .day = 6, .scope = SHARD_B } },
+	    REVOCATION_UNTOLD, 0 },
 	{ "nor one without a point", PERSON, 5,
 	    { { .day = 6, .scope = SHARD_A } }, REVOCATION_UNTOLD, 0 },
 	{ "a shard that lists another's revokes it", SHARDED, 5,
@@ -163,12 +171,13 @@ static const struct {
 	    { { .day = 6, .scope = "critical,onlyAA:TRUE" } },
 	    REVOCATION_UNTOLD, 0 },
 	{ "some reasons clear nobody", PERSON, 5,
-	    { { .day = 6,
-		  .scope = "critical,onlysomereasons:keyCompromise" } },
+	    { { .day = 6, .scope = "critical,onlysomereasons:keyCompromise" } },
 	    REVOCATION_UNTOLD, 0 },
 	{ "but revoke", PERSON, 5,
-	    { { .day = 6, .is_listed = true, .since = 4,
-		  .scope = "critical,onlysomereasons:keyCompromise" } },
+	    { { .day = 6,
+		.is_listed = true,
+		.since = 4,
+		.scope = "critical,onlysomereasons:keyCompromise" } },
 	    REVOCATION_REVOKED, 4 },
 	{ "a delta clears nobody", PERSON, 5,
 	    { { .day = 6, .is_delta = true } }, REVOCATION_UNTOLD, 0 },
@@ -176,25 +185,26 @@ static const struct {
 	    { { .day = 6, .is_delta = true, .is_listed = true, .since = 4 } },
 	    REVOCATION_REVOKED, 4 },
 	{ "removeFromCRL is no listing", PERSON, 5,
-	    { { .day = 6, .is_delta = true, .is_listed = true, .since = 4,
+	    { { .day = 6,
+		.is_delta = true,
+		.is_listed = true,
+		.since = 4,
 		.reason = CRL_REASON_REMOVE_FROM_CRL } },
 	    REVOCATION_UNTOLD, 0 },
 	{ "a strange list clears nobody", PERSON, 5,
 	    { { .day = 6, .is_strange = true } }, REVOCATION_UNTOLD, 0 },
 	{ "but revokes", PERSON, 5,
-	    { { .day = 6, .is_strange = true, .is_listed = true,
-		.since = 4 } },
+	    { { .day = 6, .is_strange = true, .is_listed = true, .since = 4 } },
 	    REVOCATION_REVOKED, 4 },
 	{ "a strange entry makes the list clear nobody", PERSON, 5,
-	    { { .day = 6, .entry_is_strange = true } }, REVOCATION_UNTOLD,
-	    0 },
+	    { { .day = 6, .entry_is_strange = true } }, REVOCATION_UNTOLD, 0 },
 	/* Who has expired. */
 	{ "an act of before, a list of after its end", ENDED, 5,
 	    { { .day = 30 } }, REVOCATION_UNTOLD, 0 },
 	{ "one that lists the expired too", ENDED, 5,
 	    { { .day = 30, .expired = 10 } }, REVOCATION_CLEARED, 0 },
-	{ "but not so far back", ENDED, 5,
-	    { { .day = 30, .expired = 25 } }, REVOCATION_UNTOLD, 0 },
+	{ "but not so far back", ENDED, 5, { { .day = 30, .expired = 25 } },
+	    REVOCATION_UNTOLD, 0 },
 	{ "revoked, expired, off the list", ENDED, 5,
 	    { { .day = 4, .is_listed = true, .since = 3 }, { .day = 30 } },
 	    REVOCATION_REVOKED, 3 },
@@ -213,8 +223,7 @@ static const struct {
 	    { { .day = 6, .by_new = true, .is_listed = true, .since = 4 } },
 	    REVOCATION_REVOKED, 4 },
 	{ "under a policy that was not accepted", PERSON, 5,
-	    { { .day = 6, .is_unaccepted = true } }, REVOCATION_UNJUDGED,
-	    0 },
+	    { { .day = 6, .is_unaccepted = true } }, REVOCATION_UNJUDGED, 0 },
 	{ "but where another clears it, it need not", PERSON, 5,
 	    { { .day = 6, .is_unaccepted = true }, { .day = 7 } },
 	    REVOCATION_CLEARED, 0 },
@@ -223,22 +232,30 @@ static const struct {
 	    REVOCATION_CURRENT, 0 },
 	{ "one that may revoke", PERSON, 6,
 	    { { .day = 5 },
-		{ .day = 7, .is_unaccepted = true, .is_listed = true,
+		{ .day = 7,
+		    .is_unaccepted = true,
+		    .is_listed = true,
 		    .since = 4 } },
 	    REVOCATION_UNJUDGED, 0 },
 	{ "two of which neither may be the CA's", PERSON, 6,
 	    { { .day = 5, .is_unaccepted = true },
-		{ .day = 7, .is_unaccepted = true, .is_listed = true,
+		{ .day = 7,
+		    .is_unaccepted = true,
+		    .is_listed = true,
 		    .since = 7 } },
 	    REVOCATION_UNJUDGED, 0 },
 	{ "before it was cleared", PERSON, 5,
-	    { { .day = 6, .is_unaccepted = true, .is_listed = true,
+	    { { .day = 6,
+		  .is_unaccepted = true,
+		  .is_listed = true,
 		  .since = 4 },
 		{ .day = 7 } },
 	    REVOCATION_UNJUDGED, 0 },
 	{ "after it was cleared", PERSON, 5,
 	    { { .day = 6 },
-		{ .day = 7, .is_unaccepted = true, .is_listed = true,
+		{ .day = 7,
+		    .is_unaccepted = true,
+		    .is_listed = true,
 		    .since = 4 } },
 	    REVOCATION_DOUBTED, 4 },
 	{ "one that may release a hold", PERSON, 9,
@@ -252,13 +269,11 @@ static const struct {
 	/* Two lists of one set, of one second. */
 	{ "two of one second, one lists", PERSON, 5,
 	    { { .day = 6 },
-		{ .day = 6, .same_set = true, .is_listed = true,
-		    .since = 4 } },
+		{ .day = 6, .same_set = true, .is_listed = true, .since = 4 } },
 	    REVOCATION_REVOKED, 4 },
 	{ "one of before in the same set clears", PERSON, 5,
 	    { { .day = 8, .made = 6 },
-		{ .day = 8, .same_set = true, .is_listed = true,
-		    .since = 4 } },
+		{ .day = 8, .same_set = true, .is_listed = true, .since = 4 } },
 	    REVOCATION_DOUBTED, 4 },
 };
 
@@ -267,9 +282,9 @@ make(const struct step *step, const struct cert *cert, struct crls *into)
 {
 	const int64_t made = step->made != 0 ? step->made : step->day;
 	struct fixture_list list = {
-		.ca = step->by_new ? &new_ca :
-		    step->by_other ? &other_ca :
-				     &ca,
+		.ca = step->by_new   ? &new_ca
+		    : step->by_other ? &other_ca
+				     : &ca,
 		.this_at = DAY(made),
 		.next_at = DAY(made + (step->next != 0 ? step->next : 10)),
 		.scope = step->scope,
@@ -285,9 +300,8 @@ make(const struct step *step, const struct cert *cert, struct crls *into)
 		list.revoked[0].cert = cert;
 		list.revoked[0].at = DAY(step->since);
 		list.revoked[0].reason = step->reason;
-		list.revoked[0].invalid_at = step->invalid != 0 ?
-		    DAY(step->invalid) :
-		    0;
+		list.revoked[0].invalid_at =
+		    step->invalid != 0 ? DAY(step->invalid) : 0;
 	}
 	if (step->entry_is_strange) {
 		list.revoked[1].cert = other_ca.cert;
@@ -302,9 +316,9 @@ make(const struct step *step, const struct cert *cert, struct crls *into)
 static const struct cert *
 cert_of(enum who who)
 {
-	return who == ENDED ? ended.cert :
-	    who == SHARDED  ? sharded.cert :
-			      person.cert;
+	return who == ENDED  ? ended.cert
+	    : who == SHARDED ? sharded.cert
+			     : person.cert;
 }
 
 START_TEST(a_history_says_one_thing)
@@ -328,7 +342,8 @@ START_TEST(a_history_says_one_thing)
 			continue;
 		ck_ok(revocation_add(revocation, sets[i],
 			  step->is_unaccepted ? NULL : trust, 10 + i,
-			  DAY(step->day), &err), err);
+			  DAY(step->day), &err),
+		    err);
 	}
 	revocation_judge(revocation, cert, DAY(histories[_i].act), UINT64_MAX,
 	    &out);
@@ -397,11 +412,10 @@ START_TEST(a_listing_of_years_is_judged_in_no_time)
 		step.day = longs[_i].released;
 		make(&step, person.cert, set);
 	}
-	ck_ok(revocation_add(revocation, set, trust, 10, DAY(5000), &err),
-	    err);
+	ck_ok(revocation_add(revocation, set, trust, 10, DAY(5000), &err), err);
 	for (int i = 0; i < 300; i++)
-		revocation_judge(revocation, person.cert, DAY(949),
-		    UINT64_MAX, &out);
+		revocation_judge(revocation, person.cert, DAY(949), UINT64_MAX,
+		    &out);
 	ck_assert_int_eq(out.state, longs[_i].state);
 	revocation_free(revocation);
 	crls_free(set);
@@ -414,7 +428,8 @@ START_TEST(a_list_that_was_verified_is_not_asked_for_twice)
 	struct revocation *revocation = revocation_new(&err);
 	struct crls *sets[2] = { crls_new(&err), crls_new(&err) };
 	struct buf der = BUF(LIMIT_CRL_BYTES);
-	const struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = DAY(6),
 		.next_at = DAY(9) };
 	struct revocation_result out;
 
@@ -469,12 +484,12 @@ static const struct {
 	    { .day = 6, .number = 8 }, true, true },
 	{ "of the same second, and a lower number", { { .day = 6 } },
 	    { .day = 6, .number = 6 }, false, false },
-	{ "newer than one of two", { { .day = 5 }, { .day = 7 } },
-	    { .day = 6 }, false, false },
+	{ "newer than one of two", { { .day = 5 }, { .day = 7 } }, { .day = 6 },
+	    false, false },
 	{ "beside another CA's", { { .day = 7, .by_other = true } },
 	    { .day = 6 }, true, true },
-	{ "beside the same CA's of another key", { { .day = 7,
-		.by_new = true } }, { .day = 6 }, false, false },
+	{ "beside the same CA's of another key",
+	    { { .day = 7, .by_new = true } }, { .day = 6 }, false, false },
 	{ "of another scope", { { .day = 7, .scope = SHARD_A } },
 	    { .day = 6, .scope = SHARD_B }, true, true },
 	{ "of the same scope", { { .day = 7, .scope = SHARD_A } },
@@ -500,8 +515,8 @@ static const struct {
 	    true },
 	{ "who is on hold, and was for good",
 	    { { .day = 7, .is_listed = true, .since = 4 } },
-	    { .day = 6, .is_listed = true, .since = 4, .reason = HOLD },
-	    false, false },
+	    { .day = 6, .is_listed = true, .since = 4, .reason = HOLD }, false,
+	    false },
 	{ "for good, who was on hold",
 	    { { .day = 7, .is_listed = true, .since = 4, .reason = HOLD } },
 	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
@@ -524,15 +539,17 @@ START_TEST(a_list_adds_what_no_other_tells)
 	make(&additions[_i].list, person.cert, one);
 	crl = crls_at(one, 0);
 	ck_assert_msg(trust_list_newest(trust, crl, &known) ==
-		additions[_i].is_newest, "%s: newest", additions[_i].name);
-	ck_assert_msg(trust_list_adds(trust, crl, &known) ==
-		additions[_i].adds, "%s: adds", additions[_i].name);
+		additions[_i].is_newest,
+	    "%s: newest", additions[_i].name);
+	ck_assert_msg(trust_list_adds(trust, crl, &known) == additions[_i].adds,
+	    "%s: adds", additions[_i].name);
 	/* Beside itself it adds nothing, and apart from that what it did. */
 	sets[2] = one;
 	ck_assert(!trust_list_adds(trust, crl, &known));
 	known.but = &crl->digest;
 	ck_assert_msg(trust_list_newest(trust, crl, &known) ==
-		additions[_i].is_newest, "%s: apart", additions[_i].name);
+		additions[_i].is_newest,
+	    "%s: apart", additions[_i].name);
 	for (size_t i = 0; i < 2; i++)
 		crls_free(sets[i]);
 	crls_free(one);
@@ -600,7 +617,8 @@ END_TEST
 static void
 append_pem(struct buf *out, bool is_corrupt, int64_t day)
 {
-	const struct fixture_list list = { .ca = &ca, .this_at = DAY(day),
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = DAY(day),
 		.next_at = DAY(day + 10) };
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
@@ -610,7 +628,8 @@ append_pem(struct buf *out, bool is_corrupt, int64_t day)
 		der.data[0] = 0x05;
 	ck_ok(buf_append_str(out, "-----BEGIN X509 CRL-----\n", &err) &&
 		buf_append_base64(out, buf_span(&der), &err) &&
-		buf_append_str(out, "\n-----END X509 CRL-----\n", &err), err);
+		buf_append_str(out, "\n-----END X509 CRL-----\n", &err),
+	    err);
 	buf_free(&der);
 }
 
@@ -668,7 +687,8 @@ END_TEST
 START_TEST(a_list_in_another_name_is_not_the_cas)
 {
 	struct identity forger = { other_ca.cert, ca.key };
-	const struct fixture_list list = { .ca = &forger, .this_at = DAY(1),
+	const struct fixture_list list = { .ca = &forger,
+		.this_at = DAY(1),
 		.next_at = DAY(2) };
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
@@ -687,8 +707,10 @@ END_TEST
 static struct crls *
 scoped(const char *scope)
 {
-	const struct fixture_list list = { .ca = &ca, .this_at = DAY(1),
-		.next_at = DAY(2), .scope = scope };
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = DAY(1),
+		.next_at = DAY(2),
+		.scope = scope };
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
 	struct crls *crls = crls_new(&err);
@@ -735,8 +757,10 @@ END_TEST
 /* Serial numbers in the order of a CA that revoked the younger first. */
 START_TEST(the_entries_of_a_list_need_no_order)
 {
-	const struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
-		.next_at = DAY(9), .is_unsorted = true,
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = DAY(6),
+		.next_at = DAY(9),
+		.is_unsorted = true,
 		.revoked = { { .cert = sharded.cert, .at = DAY(3) },
 		    { .cert = ended.cert, .at = DAY(4) },
 		    { .cert = person.cert, .at = DAY(5) } } };
@@ -776,14 +800,17 @@ static const struct {
 	{ { { 5, 0, 0 }, { 3, 0, CRL_REASON_REMOVE_FROM_CRL } }, true, false,
 	    5 },
 	{ { { 5, 0, CRL_REASON_REMOVE_FROM_CRL },
-	      { 3, 0, CRL_REASON_REMOVE_FROM_CRL } }, false, false, 0 },
+	      { 3, 0, CRL_REASON_REMOVE_FROM_CRL } },
+	    false, false, 0 },
 };
 
 START_TEST(a_certificate_that_is_listed_twice_is_listed_once)
 {
 	for (size_t turn = 0; turn < 2; turn++) {
-		struct fixture_list list = { .ca = &ca, .this_at = DAY(6),
-			.next_at = DAY(9), .is_unsorted = true };
+		struct fixture_list list = { .ca = &ca,
+			.this_at = DAY(6),
+			.next_at = DAY(9),
+			.is_unsorted = true };
 		struct buf der = BUF(LIMIT_CRL_BYTES);
 		struct crl_listing listing;
 		struct error err = { 0 };
@@ -793,18 +820,18 @@ START_TEST(a_certificate_that_is_listed_twice_is_listed_once)
 			const size_t at = turn == 0 ? i : 1 - i;
 
 			list.revoked[at].cert = person.cert;
-			list.revoked[at].at = DAY(
-			    doubles[_i].entries[i].since);
+			list.revoked[at].at = DAY(doubles[_i].entries[i].since);
 			list.revoked[at].invalid_at =
-			    doubles[_i].entries[i].invalid != 0 ?
-			    DAY(doubles[_i].entries[i].invalid) :
-			    0;
+			    doubles[_i].entries[i].invalid != 0
+			    ? DAY(doubles[_i].entries[i].invalid)
+			    : 0;
 			list.revoked[at].reason = doubles[_i].entries[i].reason;
 		}
 		fixture_list(&list, &der);
 		ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
 		ck_assert_int_eq(crl_lists(crls_at(crls, 0), person.cert,
-				     &listing), doubles[_i].is_listed);
+				     &listing),
+		    doubles[_i].is_listed);
 		if (doubles[_i].is_listed) {
 			ck_assert_int_eq(listing.since_at,
 			    DAY(doubles[_i].since));
@@ -819,9 +846,9 @@ END_TEST
 /* A name that is completed by the issuer's is not a whole one. */
 START_TEST(a_point_by_a_relative_name_is_another)
 {
-	static const unsigned char relative[] = { 0x30, 0x0e, 0xa0, 0x0c,
-		0xa1, 0x0a, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c,
-		0x01, 'A' };
+	static const unsigned char relative[] = { 0x30, 0x0e, 0xa0, 0x0c, 0xa1,
+		0x0a, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x01,
+		'A' };
 	struct crls *whole = scoped("critical," A), *crls;
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_CRL *x509 = X509_CRL_dup(crls_at(whole, 0)->x509);
@@ -831,11 +858,10 @@ START_TEST(a_point_by_a_relative_name_is_another)
 	int len;
 
 	X509_EXTENSION_free(X509_CRL_delete_ext(x509,
-	    X509_CRL_get_ext_by_NID(x509, NID_issuing_distribution_point,
-		-1)));
+	    X509_CRL_get_ext_by_NID(x509, NID_issuing_distribution_point, -1)));
 	ASN1_OCTET_STRING_set(value, relative, sizeof(relative));
-	ext = X509_EXTENSION_create_by_NID(NULL,
-	    NID_issuing_distribution_point, 1, value);
+	ext = X509_EXTENSION_create_by_NID(NULL, NID_issuing_distribution_point,
+	    1, value);
 	X509_CRL_add_ext(x509, ext, -1);
 	X509_CRL_sign(x509, ca.key, EVP_sha256());
 	len = i2d_X509_CRL(x509, &der);
@@ -871,16 +897,17 @@ END_TEST
 
 START_TEST(an_indirect_list_is_refused)
 {
-	const struct fixture_list list = { .ca = &ca, .this_at = DAY(1),
-		.next_at = DAY(2), .scope = "critical,indirectCRL:TRUE" };
+	const struct fixture_list list = { .ca = &ca,
+		.this_at = DAY(1),
+		.next_at = DAY(2),
+		.scope = "critical,indirectCRL:TRUE" };
 	struct buf der = BUF(LIMIT_CRL_BYTES);
 	struct error err = { 0 };
 	struct crls *crls = crls_new(&err);
 
 	fixture_list(&list, &der);
 	ck_assert(!crls_add(crls, buf_span(&der), NULL, &err));
-	ck_assert_msg(strstr(err.detail, "indirect") != NULL, "%s",
-	    err.detail);
+	ck_assert_msg(strstr(err.detail, "indirect") != NULL, "%s", err.detail);
 	crls_free(crls);
 	buf_free(&der);
 }
@@ -952,7 +979,8 @@ START_TEST(a_second_hold_is_not_released_with_the_first)
 		sets[i] = crls_new(&err);
 		ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err) &&
 			revocation_add(all, sets[i], trust, i, DAY(at[i]),
-			    &err), err);
+			    &err),
+		    err);
 		buf_free(&der);
 	}
 	revocation_judge(all, person.cert, DAY(2) + 3600, 2, &result);
@@ -984,7 +1012,8 @@ START_TEST(all_certificates_of_a_cas_file_are_used)
 	for (size_t i = 0; i < 2; i++)
 		fixture_pem(trust_ca_at(trust, "mofa", i), &want);
 	ck_ok(trust_append_pem(trust, "mofa", &got, &err) &&
-		trust_append_pem(trust, "none", &got, &err), err);
+		trust_append_pem(trust, "none", &got, &err),
+	    err);
 	ck_assert(span_eq(buf_span(&got), buf_span(&want)));
 	buf_free(&got);
 	buf_free(&want);
@@ -1007,8 +1036,8 @@ fill(TCase *t)
 	tcase_add_test(t, whether_a_ca_signed_is_computed_once);
 	tcase_add_test(t, a_list_that_was_verified_is_not_asked_for_twice);
 	tcase_add_test(t, a_policy_without_the_ca_verifies_none_of_its_lists);
-	tcase_add_loop_test(t, a_corrupt_block_does_not_hide_those_behind_it,
-	    0, COUNT(files));
+	tcase_add_loop_test(t, a_corrupt_block_does_not_hide_those_behind_it, 0,
+	    COUNT(files));
 	tcase_add_loop_test(t, a_file_without_a_list_is_refused, 0,
 	    COUNT(nothing));
 	tcase_add_test(t, an_indirect_list_is_refused);
@@ -1022,8 +1051,7 @@ fill(TCase *t)
 	    COUNT(scopes));
 	tcase_add_test(t, a_point_by_a_relative_name_is_another);
 	tcase_add_test(t, all_certificates_of_a_cas_file_are_used);
-	tcase_add_test(t,
-	    a_second_hold_is_not_released_with_the_first);
+	tcase_add_test(t, a_second_hold_is_not_released_with_the_first);
 }
 
 int

@@ -34,8 +34,8 @@ read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
 
 	if (level > 0) {
 		ck_assert(read_hash(arg, level - 1, 2 * index, &left, err));
-		ck_assert(read_hash(arg, level - 1, 2 * index + 1, &right,
-		    err));
+		ck_assert(
+		    read_hash(arg, level - 1, 2 * index + 1, &right, err));
 		*out = merkle_node(&left, &right);
 		return true;
 	}
@@ -100,7 +100,8 @@ append_proof(struct daemon *daemon, uint64_t old, uint64_t size,
 	    err);
 	if (old > 0)
 		ck_ok(merkle_prove_consistency(read_hash, &daemon->which, old,
-			  size, &proof, &err), err);
+			  size, &proof, &err),
+		    err);
 	if (daemon->manner == BAD_PROOF && proof.num > 0)
 		proof.num--;
 	for (size_t i = 0; i < proof.num; i++) {
@@ -139,8 +140,7 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 		ck_assert(span_to_u64(span_of_str(at), &size));
 	if (daemon->manner == OTHER_SIZE && size > old)
 		size--;
-	if (at != NULL &&
-	    (size > daemon->size || size == daemon->no_head)) {
+	if (at != NULL && (size > daemon->size || size == daemon->no_head)) {
 		error_set(err, ERROR_NOT_FOUND, "no such head");
 		return SEEN_NO_HEAD;
 	}
@@ -294,7 +294,8 @@ set_up(void)
 
 	if (keys.num == 0) {
 		ck_ok(note_signer_make("journal.test", NOTE_JOURNAL, &signer,
-			  &err), err);
+			  &err),
+		    err);
 		keys = note_keys_of(&signer.key);
 	}
 	unit_make_dir(dir);
@@ -357,10 +358,14 @@ static const struct {
 	/* A head that a power cut took: a third extends both. */
 	{ 10, A, 15, { A, 20, HONEST, .no_head = 15 }, ERROR_NONE, 20, 0, 0 },
 	{ 10, A, 7, { A, 20, HONEST, .no_head = 10 }, ERROR_NONE, 20, 0, 0 },
-	{ 10, B, 15, { A, 20, HONEST, .no_head = 15 }, ERROR_UNTRUSTED, 10, 1, 1 },
-	{ 10, B, 15, { B, 20, HONEST, .no_head = 15 }, ERROR_UNTRUSTED, 10, 1, 1 },
-	{ 10, B, 9, { A, 20, HONEST, .no_head = 10 }, ERROR_UNTRUSTED, 10, 1, 1 },
-	{ 10, B, 9, { B, 20, HONEST, .no_head = 10 }, ERROR_UNTRUSTED, 10, 1, 1 },
+	{ 10, B, 15, { A, 20, HONEST, .no_head = 15 }, ERROR_UNTRUSTED, 10, 1,
+	    1 },
+	{ 10, B, 15, { B, 20, HONEST, .no_head = 15 }, ERROR_UNTRUSTED, 10, 1,
+	    1 },
+	{ 10, B, 9, { A, 20, HONEST, .no_head = 10 }, ERROR_UNTRUSTED, 10, 1,
+	    1 },
+	{ 10, B, 9, { B, 20, HONEST, .no_head = 10 }, ERROR_UNTRUSTED, 10, 1,
+	    1 },
 };
 
 START_TEST(what_is_met_is_proved)
@@ -446,8 +451,8 @@ START_TEST(an_older_truth_is_no_newest)
 	ck_ok(seen_catch_up(seen, &prover, &err), err);
 	ck_ok(seen_ask(seen, &prover, &asked, &err), err);
 	make_note(A, 15, &note);
-	ck_assert(!seen_advance(seen, &prover, buf_span(&note), &asked, NULL,
-	    &err));
+	ck_assert(
+	    !seen_advance(seen, &prover, buf_span(&note), &asked, NULL, &err));
 	ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
 	/* The same is good for a receipt. */
 	err = (struct error){ 0 };
@@ -457,8 +462,8 @@ START_TEST(an_older_truth_is_no_newest)
 	daemon.size = 30;
 	ck_ok(seen_catch_up(seen, &prover, &err), err);
 	make_note(A, 20, &other);
-	ck_ok(seen_advance(seen, &prover, buf_span(&other), &asked, NULL,
-		  &err), err);
+	ck_ok(seen_advance(seen, &prover, buf_span(&other), &asked, NULL, &err),
+	    err);
 	ck_assert_uint_eq(seen_kept(seen)->size, 30);
 	seen_asked_free(&asked);
 	seen_close(seen);
@@ -630,8 +635,8 @@ START_TEST(nothing_has_one_root)
 	other_empty = true;
 	make_note(A, 0, &note);
 	other_empty = false;
-	ck_assert(!seen_advance(seen, &prover, buf_span(&note), NULL, NULL,
-	    &err));
+	ck_assert(
+	    !seen_advance(seen, &prover, buf_span(&note), NULL, NULL, &err));
 	ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
 	seen_close(seen);
 	buf_free(&note);
@@ -651,8 +656,8 @@ START_TEST(a_proof_that_fails_is_evidence)
 	ck_ok(catch_up(&first, &err), err);
 	seen = open_seen();
 	make_note(B, 15, &note);
-	ck_assert(!seen_advance(seen, &prover, buf_span(&note), NULL, NULL,
-	    &err));
+	ck_assert(
+	    !seen_advance(seen, &prover, buf_span(&note), NULL, NULL, &err));
 	ck_assert_uint_eq(count_files("evidence", &proving), 1);
 	ck_assert_uint_eq(proving, 1);
 	seen_close(seen);
@@ -752,8 +757,8 @@ ask_without_lock(void *arg, uint64_t old, const char *at, struct buf *body,
 	struct daemon *daemon = arg;
 
 	(void)err;
-	append_proof(daemon, old, at == NULL ? daemon->size :
-					       strtoull(at, NULL, 10), body);
+	append_proof(daemon, old,
+	    at == NULL ? daemon->size : strtoull(at, NULL, 10), body);
 	return SEEN_PROOF;
 }
 
@@ -884,7 +889,8 @@ kept_file(void)
 	return st.st_ino;
 }
 
-/* Many acts are sent one after another: a flush each costs more than they do. */
+/* Many acts are sent one after another: a flush each costs more than they do.
+ */
 START_TEST(what_was_flushed_is_not_flushed_for_each_act)
 {
 	struct daemon daemon = { A, 10, HONEST };
@@ -948,8 +954,7 @@ START_TEST(a_witness_cosigns_its_offices_history)
 
 	ck_ok(catch_up(&first, &err), err);
 	if (witnessings[_i].my_size > 0) {
-		make_note(witnessings[_i].mine, witnessings[_i].my_size,
-		    &mine);
+		make_note(witnessings[_i].mine, witnessings[_i].my_size, &mine);
 		ck_ok(note_open(buf_span(&mine), &keys, &old, &err), err);
 	}
 	seen = open_seen();
@@ -959,9 +964,10 @@ START_TEST(a_witness_cosigns_its_offices_history)
 	if (!witnessings[_i].good)
 		ck_assert_str_eq(error_code(&err), "JOURNAL_ROLLED_BACK");
 	else
-		ck_assert_uint_eq(out.size, witnessings[_i].at != NULL ?
-			strtoull(witnessings[_i].at, NULL, 10) :
-			daemon.size);
+		ck_assert_uint_eq(out.size,
+		    witnessings[_i].at != NULL
+			? strtoull(witnessings[_i].at, NULL, 10)
+			: daemon.size);
 	seen_close(seen);
 	buf_free(&mine);
 	buf_free(&note);
@@ -1069,8 +1075,7 @@ START_TEST(the_clocks_file_has_a_bound)
 	ck_assert_int_eq(clock_of(&clock, 10 * LIMIT_CLOCK_LINES),
 	    10 * LIMIT_CLOCK_LINES);
 	for (size_t i = 1; i < clock.num; i++)
-		ck_assert_uint_lt(clock.lines[i - 1].size,
-		    clock.lines[i].size);
+		ck_assert_uint_lt(clock.lines[i - 1].size, clock.lines[i].size);
 }
 END_TEST
 

@@ -69,9 +69,12 @@ START_TEST(the_entry_of_what_was_sent_passes)
 }
 END_TEST
 
-/* Each field changed in turn: found in the acts that have it, and only there. */
-enum { VERSIONS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
-	BAGS = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE };
+/* Each field changed in turn: found in the acts that have it, and only there.
+ */
+enum {
+	VERSIONS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
+	BAGS = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE
+};
 
 static void
 other_office(struct entry *entry)
@@ -153,8 +156,8 @@ static const struct {
 };
 
 static void
-must_differ(const struct sent *sent, const struct entry *entry,
-    uint64_t index, const char *names)
+must_differ(const struct sent *sent, const struct entry *entry, uint64_t index,
+    const char *names)
 {
 	struct error err = { 0 };
 
@@ -162,8 +165,8 @@ must_differ(const struct sent *sent, const struct entry *entry,
 	    names);
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	ck_assert_str_eq(error_code(&err), "RECEIPT_DIFFERS");
-	ck_assert_ptr_nonnull(strstr(err.detail,
-	    "the receipt is not that of what was sent"));
+	ck_assert_ptr_nonnull(
+	    strstr(err.detail, "the receipt is not that of what was sent"));
 	ck_assert_msg(strstr(err.detail, names) != NULL, "%s: %s", names,
 	    err.detail);
 }
@@ -253,13 +256,14 @@ put_signed(struct container *zip, const char *id, const char *listed)
 	struct manifest manifest = { 0 };
 	struct error err = { 0 };
 
-	snprintf(manifest.signature, sizeof(manifest.signature),
-	    PATH_SIGNATURE, id);
+	snprintf(manifest.signature, sizeof(manifest.signature), PATH_SIGNATURE,
+	    id);
 	ck_ok(manifest_add(&manifest, listed, "text/plain", &digest, &err),
 	    err);
 	ck_ok(manifest_encode(&manifest, &xml, &err), err);
 	ck_ok(cades_sign(&person, buf_span(&xml), COMMITMENT_APPROVAL,
-		  1700000000, &p7s, &err), err);
+		  1700000000, &p7s, &err),
+	    err);
 	snprintf(path, sizeof(path), PATH_MANIFEST, id);
 	ck_ok(container_put(zip, path, buf_span(&xml), &err), err);
 	ck_ok(container_put(zip, manifest.signature, buf_span(&p7s), &err),

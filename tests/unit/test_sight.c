@@ -60,8 +60,7 @@ set_up(void)
 		}
 		if (made[i].to[0] != '\0') {
 			entry.has |= 1u << ENTRY_TO;
-			snprintf(entry.to, sizeof(entry.to), "%s",
-			    made[i].to);
+			snprintf(entry.to, sizeof(entry.to), "%s", made[i].to);
 		}
 		memset(entry.commit, (int)i + 1, sizeof(entry.commit));
 		ck_ok(ledger_apply(ledger, size++, &entry, &err), err);
@@ -140,8 +139,10 @@ START_TEST(who_reads_a_document_sees_the_dispatch_of_what_came_by_bag)
 	ck_assert(!ledger_visible(ledger, &sight, index));
 	ck_ok(ledger_apply(ledger, size++, &deposit, &err), err);
 	ck_assert(ledger_visible(ledger, &sight, index));
-	ck_assert_uint_eq(
-	    ledger_find(ledger, "mou/two")->versions[0].num_dispatches, 1);
+	ck_assert_uint_eq(ledger_find(ledger, "mou/two")
+			      ->versions[0]
+			      .num_dispatches,
+	    1);
 	sight.read = AGREEMENT;
 	ck_assert(!ledger_visible(ledger, &sight, index));
 }
@@ -151,8 +152,7 @@ static void
 fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t, an_office_sees_what_concerns_it, 0,
-	    COUNT(rows));
+	tcase_add_loop_test(t, an_office_sees_what_concerns_it, 0, COUNT(rows));
 	tcase_add_test(t,
 	    who_reads_a_document_sees_the_dispatch_of_what_came_by_bag);
 }

@@ -46,8 +46,7 @@ dispatch(void)
 	static struct entry entry;
 	struct error err = { 0 };
 
-	entry = (struct entry){ .act = ACT_DISPATCH,
-		.digest = digest_of(num) };
+	entry = (struct entry){ .act = ACT_DISPATCH, .digest = digest_of(num) };
 	ck_ok(ledger_apply(ledger, num, &entry, &err), err);
 	return num++;
 }
@@ -105,7 +104,8 @@ START_TEST(no_act_and_no_dispatch_is_left_out)
 }
 END_TEST
 
-/* With its bag and a "force", the last that a copy has room for, and one more. */
+/* With its bag and a "force", the last that a copy has room for, and one more.
+ */
 START_TEST(a_copy_that_is_full_takes_no_more)
 {
 	const unsigned full = LIMIT_RECEIPTS - 3;

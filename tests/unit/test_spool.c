@@ -56,7 +56,8 @@ hand_in(void)
 	files = container_new(&err);
 	ck_ok(container_put(files, PATH_WAYBILL, buf_span(&yaml), &err), err);
 	ck_ok(container_put(files, PATH_WAYBILL_SIGNATURE,
-		  span_of_str(signature), &err), err);
+		  span_of_str(signature), &err),
+	    err);
 	snprintf(path, sizeof(path), "%s/.body", dir);
 	fd = open(path, O_RDWR | O_CREAT, 0600);
 	ck_assert_int_ge(fd, 0);
@@ -208,7 +209,8 @@ START_TEST(an_upload_that_cannot_be_read_at_start_stays)
 	uploads = uploads_new(dir, &err);
 	ck_assert_msg(uploads != NULL, "%s", err.detail);
 	ck_ok(uploads_find(uploads, span_of_str(info.id), "a@iom.example",
-		  &found, &err), err);
+		  &found, &err),
+	    err);
 	uploads_free(uploads);
 }
 END_TEST
@@ -231,8 +233,8 @@ START_TEST(an_upload_of_no_use_goes_at_start)
 	ck_assert_int_eq(_i == 0 ? unlink(path) : truncate(path, 11), 0);
 	uploads = uploads_new(dir, &err);
 	ck_assert_msg(uploads != NULL, "%s", err.detail);
-	ck_assert(!uploads_find(uploads, span_of_str(info.id),
-	    "a@iom.example", &found, &err));
+	ck_assert(!uploads_find(uploads, span_of_str(info.id), "a@iom.example",
+	    &found, &err));
 	snprintf(path, sizeof(path), "%s/%s.info", dir, info.id);
 	ck_assert(!file_exists(path));
 	uploads_free(uploads);
@@ -243,10 +245,12 @@ static void
 fill(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, a_waybill_that_cannot_be_read_at_start_is_read_later);
+	tcase_add_test(tcase,
+	    a_waybill_that_cannot_be_read_at_start_is_read_later);
 	tcase_add_test(tcase, only_one_that_is_not_there_was_not_handed_in);
 	tcase_add_loop_test(tcase, a_damaged_waybill_goes_at_start, 0, 2);
-	tcase_add_test(tcase, one_that_is_damaged_later_is_to_be_handed_in_again);
+	tcase_add_test(tcase,
+	    one_that_is_damaged_later_is_to_be_handed_in_again);
 	tcase_add_test(tcase, an_upload_that_cannot_be_read_at_start_stays);
 	tcase_add_loop_test(tcase, an_upload_of_no_use_goes_at_start, 0, 3);
 }

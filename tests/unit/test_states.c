@@ -11,8 +11,8 @@
  * Acts, an index each, separated by spaces: the letter of the act ("d"eposit,
  * "s"ign, "t"erminate, "f"orce), the version, and who.  A "force" names the
  * newest signature of each person of that kind; "F" only the last one, "N" all
- * and one that nobody made, "W" the last one and that.  "!" in front: its prior is wrong; "?": its version
- * digest.
+ * and one that nobody made, "W" the last one and that.  "!" in front: its prior
+ * is wrong; "?": its version digest.
  */
 struct course {
 	const char *is, *acts;
@@ -41,17 +41,16 @@ static const struct course courses[] = {
 	{ "with its termination",
 	    "d1m s1m s1i f1 d2i t1m s2m s2i f2 t2i t2m f2", "terminated",
 	    "superseded, terminated", NULL },
-	{ "terminated", "d1m s1m s1i f1 t1m t1i f1", "terminated",
-	    "terminated", NULL },
-	{ "a draft lapses then", "d1m s1m s1i f1 d2i t1m t1i f1",
-	    "terminated", "terminated, lapsed", NULL },
-	{ "and one that was signed",
-	    "d1m s1m s1i f1 d2i d3m s3m t1m t1i f1", "terminated",
-	    "terminated, withdrawn, lapsed", NULL },
+	{ "terminated", "d1m s1m s1i f1 t1m t1i f1", "terminated", "terminated",
+	    NULL },
+	{ "a draft lapses then", "d1m s1m s1i f1 d2i t1m t1i f1", "terminated",
+	    "terminated, lapsed", NULL },
+	{ "and one that was signed", "d1m s1m s1i f1 d2i d3m s3m t1m t1i f1",
+	    "terminated", "terminated, withdrawn, lapsed", NULL },
 	{ "one signs again for a lower quorum", "d1m s1m s1i s1m f1",
 	    "in force", "in force", NULL },
-	{ "or ends it again for one", "d1m s1m s1i f1 t1m t1m f1",
-	    "terminated", "terminated", NULL },
+	{ "or ends it again for one", "d1m s1m s1i f1 t1m t1m f1", "terminated",
+	    "terminated", NULL },
 
 	{ "one was left out", "d1m !s1m", NULL, NULL, "last act" },
 	{ "one too many", "d1m d3m", NULL, NULL, "not the next" },
@@ -64,8 +63,8 @@ static const struct course courses[] = {
 	{ "old, in force and signed", "d1m s1m s1i f1 d2m s1j", NULL, NULL,
 	    "not the newest" },
 	{ "a draft ends", "d1m t1m", NULL, NULL, "not in force" },
-	{ "the superseded ends", "d1m s1m s1i f1 d2i t1m s2m s2i f2 t1i",
-	    NULL, NULL, "not in force" },
+	{ "the superseded ends", "d1m s1m s1i f1 d2i t1m s2m s2i f2 t1i", NULL,
+	    NULL, "not in force" },
 	{ "in force by nobody", "d1m f1", NULL, NULL, "does not follow" },
 	{ "in force by its deposit", "d1m s1m s1i d2m f1", NULL, NULL,
 	    "does not follow" },
@@ -73,8 +72,7 @@ static const struct course courses[] = {
 	    "does not follow" },
 	{ "in force once more", "d1m s1m s1i f1 s1j f1", NULL, NULL,
 	    "in force already" },
-	{ "one of two named", "d1m s1m s1i F1", NULL, NULL,
-	    "does not name" },
+	{ "one of two named", "d1m s1m s1i F1", NULL, NULL, "does not name" },
 	{ "one named that nobody made", "d1m s1m s1i N1", NULL, NULL,
 	    "does not name" },
 	{ "and in the place of another", "d1m s1m s1i W1", NULL, NULL,
@@ -124,10 +122,10 @@ play_act(struct play *play, const char *text, struct error *err)
 {
 	static struct entry entry;
 	const char flag = *text == '!' || *text == '?' ? *text++ : '\0';
-	const enum act act = *text == 'd' ? ACT_DEPOSIT :
-	    *text == 's'		  ? ACT_SIGN :
-	    *text == 't'		  ? ACT_TERMINATE :
-					    ACT_FORCE;
+	const enum act act = *text == 'd' ? ACT_DEPOSIT
+	    : *text == 's'                ? ACT_SIGN
+	    : *text == 't'                ? ACT_TERMINATE
+					  : ACT_FORCE;
 
 	entry = (struct entry){ .act = act,
 		.has = 1u << ENTRY_DOCUMENT | 1u << ENTRY_VERSION,
@@ -147,9 +145,9 @@ play_act(struct play *play, const char *text, struct error *err)
 		    text[2]);
 		snprintf(entry.office, sizeof(entry.office), "%c", text[2]);
 	}
-	play->signs[play->num] = act == ACT_SIGN ? 's' :
-	    act == ACT_TERMINATE		 ? 't' :
-						   '\0';
+	play->signs[play->num] = act == ACT_SIGN ? 's'
+	    : act == ACT_TERMINATE               ? 't'
+						 : '\0';
 	play->people[play->num] = text[2];
 	play->last = play->num++;
 	return ledger_apply(play->ledger, play->last, &entry, err);
@@ -210,11 +208,11 @@ START_TEST(who_withdrew_is_who_deposited_the_next)
 	for (size_t i = 0; i < COUNT(acts); i++)
 		ck_ok(play_act(&play, acts[i], &err), err);
 	doc = ledger_find(play.ledger, "mou/one");
-	ck_assert_str_eq(
-	    ledger_withdrawn_by(doc, ledger_version(doc, 1))->person,
+	ck_assert_str_eq(ledger_withdrawn_by(doc, ledger_version(doc, 1))
+			     ->person,
 	    "i@example.org");
-	ck_assert_str_eq(
-	    ledger_withdrawn_by(doc, ledger_version(doc, 2))->person,
+	ck_assert_str_eq(ledger_withdrawn_by(doc, ledger_version(doc, 2))
+			     ->person,
 	    "j@example.org");
 	ck_assert_ptr_null(ledger_withdrawn_by(doc, ledger_version(doc, 3)));
 	ledger_free(play.ledger);

@@ -20,7 +20,8 @@ set_up(void)
 
 	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "store.git", &err) &&
-		store_create(path, &err), err);
+		store_create(path, &err),
+	    err);
 	store = store_open(path, &err);
 	ck_assert_msg(store != NULL, "%s", err.detail);
 }
@@ -65,7 +66,8 @@ commit_of(struct pack *pack, const struct oid *tree, const struct oid *parent)
 	snprintf(text, sizeof(text),
 	    "tree %s\n%sauthor a <a@b.example> 1700000000 +0000\n"
 	    "committer a <a@b.example> 1700000000 +0000\n\nm\n\n"
-	    "Contents-Digest: abc\n", hex, line);
+	    "Contents-Digest: abc\n",
+	    hex, line);
 	ck_ok(pack_add(pack, OBJECT_COMMIT, span_of_str(text), &oid, &err),
 	    err);
 	return oid;
@@ -81,13 +83,15 @@ make_files(const char *text)
 	/* One that compresses, one that does not, one that is empty. */
 	memset(large, 'a', sizeof(large));
 	ck_ok(container_put(c, "mimetype", span_of_str("x"), &err) &&
-		container_put(c, "META-INF/a.xml", span_of(large,
-		    sizeof(large)), &err) &&
-		container_put(c, "texts/lo/\xe0\xba\xaa.txt",
-		    span_of_str(text), &err) &&
-		container_put(c, "texts/en/empty.txt", span_of(NULL, 0), &err)
-		&& container_put(c, "texts-not.txt", span_of_str("y"), &err)
-		&& container_hash(c, NULL, &err), err);
+		container_put(c, "META-INF/a.xml",
+		    span_of(large, sizeof(large)), &err) &&
+		container_put(c, "texts/lo/\xe0\xba\xaa.txt", span_of_str(text),
+		    &err) &&
+		container_put(c, "texts/en/empty.txt", span_of(NULL, 0),
+		    &err) &&
+		container_put(c, "texts-not.txt", span_of_str("y"), &err) &&
+		container_hash(c, NULL, &err),
+	    err);
 	return c;
 }
 
@@ -136,7 +140,8 @@ make_large(void)
 		container_put(c, "texts/en/noise.pdf",
 		    span_of(noise, sizeof(noise)), &err) &&
 		container_put(c, "version.yaml", span_of_str("y"), &err) &&
-		container_hash(c, NULL, &err), err);
+		container_hash(c, NULL, &err),
+	    err);
 	return c;
 }
 
@@ -152,7 +157,8 @@ START_TEST(an_object_that_was_not_written_whole_is_not_there)
 
 	ck_ok(container_write(whole, fd, &size, &err) &&
 		(cut = container_read(fd, &err)) != NULL &&
-		container_hash(cut, NULL, &err), err);
+		container_hash(cut, NULL, &err),
+	    err);
 	ck_assert_int_eq(ftruncate(fd, (off_t)(size * (uint64_t)_i / 16)), 0);
 	ck_assert(!pack_add_tree(pack, cut, true, &tree, &err));
 	/* The pack goes on; when it comes again, it is written. */
@@ -192,7 +198,8 @@ check_file(void *arg, const char *name, const struct oid *oid,
 		return true;
 	ck_assert_ptr_nonnull(want);
 	ck_ok(store_member(store, name, oid, NULL, &got, err) &&
-		member_stream(&got, sink_to_buf, &bytes, err), *err);
+		member_stream(&got, sink_to_buf, &bytes, err),
+	    *err);
 	ck_assert(span_eq(buf_span(&bytes), member_bytes(want)));
 	/* The packed bytes are those that came. */
 	ck_assert_int_eq(got.deflated, want->deflated);
@@ -212,7 +219,8 @@ START_TEST(a_member_comes_back_packed_as_it_went)
 
 	ck_ok(pack_add_tree(pack, seen.c, true, &tree, &err) &&
 		pack_finish(pack, &err) &&
-		store_walk_tree(store, &tree, check_file, &seen, &err), err);
+		store_walk_tree(store, &tree, check_file, &seen, &err),
+	    err);
 	ck_assert_uint_eq(seen.num, 5);
 	pack_free(pack);
 	container_free(seen.c);
@@ -241,7 +249,8 @@ START_TEST(small_packs_are_joined_and_nothing_is_lost)
 		container_free(c);
 	}
 	ck_ok(store_set_ref(store, "refs/heads/agreement/x", &oid, &err) &&
-		store_tidy(store, STORE_PACKS_IDLE, &joined, &err), err);
+		store_tidy(store, STORE_PACKS_IDLE, &joined, &err),
+	    err);
 	ck_assert_uint_eq(joined, 60 - STORE_PACKS_IDLE / 2);
 	ck_assert(store_has(store, &first));
 	assert_git("fsck --strict --full", "");
@@ -290,7 +299,7 @@ see_head(void *arg, const struct store_head *head, struct error *err)
 	(void)err;
 	snprintf(seen_heads + strlen(seen_heads),
 	    sizeof(seen_heads) - strlen(seen_heads), "%s=%c ", head->name,
-	    oid_eq(&head->oid, &known[0])     ? '0'
+	    oid_eq(&head->oid, &known[0])       ? '0'
 		: oid_eq(&head->oid, &known[1]) ? '1'
 						: '?');
 	return true;
@@ -331,7 +340,8 @@ START_TEST(branches_are_one_file_that_git_reads)
 	struct oid oid;
 
 	/* Other refs stay, a tag with what it peels to; loose branches go. */
-	ck_ok(store_set_ref(store, "refs/heads/agreement/old", &known[1], &err) &&
+	ck_ok(store_set_ref(store, "refs/heads/agreement/old", &known[1],
+		  &err) &&
 		store_set_ref(store, "refs/heads/agreement/b", &known[1], &err),
 	    err);
 	git("tag -a -m x zz agreement/old");
@@ -414,8 +424,10 @@ START_TEST(what_no_ref_names_yet_is_kept_from_git)
 	ck_assert(joined > 0 && store_keeps(store, &oid));
 	ck_assert_uint_ge(count_packs("*.keep") + 1, count_packs("*.pack"));
 	/* One whose pack a crash has left behind is nothing. */
-	ck_ok(file_join(file, path, "objects/pack/pack-"
-		  "0123456789012345678901234567890123456789.keep", &err) &&
+	ck_ok(file_join(file, path,
+		  "objects/pack/pack-"
+		  "0123456789012345678901234567890123456789.keep",
+		  &err) &&
 		file_write(file, span_of(NULL, 0), 0600, &err),
 	    err);
 	store_free(store);
@@ -454,8 +466,9 @@ damage_packs(void)
 		ck_assert_int_eq(fstat(fd, &st), 0);
 		for (off_t at = 12; at < st.st_size - OID_BYTES;) {
 			const off_t left = st.st_size - OID_BYTES - at;
-			const size_t n = left < (off_t)sizeof(noise) ?
-			    (size_t)left : sizeof(noise);
+			const size_t n = left < (off_t)sizeof(noise)
+			    ? (size_t)left
+			    : sizeof(noise);
 
 			ck_ok(file_pwrite(fd, span_of(noise, n), at, &err),
 			    err);
@@ -501,7 +514,8 @@ START_TEST(a_check_reads_what_was_not_read)
 	size_t told = 0;
 
 	ck_ok(pack_add_tree(pack, c, true, &tree, &err) &&
-		pack_finish(pack, &err), err);
+		pack_finish(pack, &err),
+	    err);
 	ck_assert_ptr_nonnull(view = store_view(path, &err));
 	ck_ok(store_check(path, view, 0, 1, count_told, &told, &num, &err),
 	    err);
@@ -533,7 +547,8 @@ START_TEST(an_object_that_is_damaged_is_not_given_out)
 	struct oid tree;
 
 	ck_ok(pack_add_tree(pack, c, true, &tree, &err) &&
-		pack_finish(pack, &err), err);
+		pack_finish(pack, &err),
+	    err);
 	damage_packs();
 	ck_assert(!store_read(store, &tree, OBJECT_TREE, &out, &err));
 	ck_assert_int_ne(err.kind, ERROR_NONE);

@@ -37,11 +37,11 @@ set_up(void)
 	iom = fixture_ca("IOM CA");
 	policy = fixture_policy(&mofa, &iom);
 	certs = cert_cache_new(&err);
-	persons[DEPOSITARY] = fixture_signer(&mofa, "depositary@mofa.example",
-	    "");
+	persons[DEPOSITARY] =
+	    fixture_signer(&mofa, "depositary@mofa.example", "");
 	persons[OTHER] = fixture_signer(&mofa, "a@mofa.example", "");
-	persons[STRANGER] = fixture_signer(&unknown,
-	    "depositary@mofa.example", "");
+	persons[STRANGER] =
+	    fixture_signer(&unknown, "depositary@mofa.example", "");
 	persons[EXPIRED] = fixture_issue(&mofa,
 	    &(struct fixture_cert){ .email = "depositary@mofa.example",
 		.key_usage = "critical,nonRepudiation",
@@ -74,8 +74,7 @@ static const struct {
 	{ NULL, DEPOSITARY, COMMITMENT_NONE, NONE, false },
 	{ NULL, DEPOSITARY, COMMITMENT_NONE, LIST, false },
 	{ "", DEPOSITARY, COMMITMENT_NONE, LIST, true },
-	{ "is no proof of origin", DEPOSITARY, COMMITMENT_ORIGIN, LIST,
-	    false },
+	{ "is no proof of origin", DEPOSITARY, COMMITMENT_ORIGIN, LIST, false },
 	{ "is no proof of receipt", DEPOSITARY, COMMITMENT_RECEIPT, LIST,
 	    false },
 	{ "not the depositary's", OTHER, COMMITMENT_NONE, LIST, false },
@@ -176,15 +175,14 @@ put_commit(struct pack *pack, const struct oid *tree, const char *message)
 	oid_hex(tree, hex);
 	snprintf(text, sizeof(text),
 	    "tree %s\nauthor a <a@b.example> 1700000000 +0000\n"
-	    "committer a <a@b.example> 1700000000 +0000\n\n%s\n", hex,
-	    message);
+	    "committer a <a@b.example> 1700000000 +0000\n\n%s\n",
+	    hex, message);
 	ck_ok(pack_add(pack, OBJECT_COMMIT, span_of_str(text), &oid, &err),
 	    err);
 	return oid;
 }
 
-#define HEX64                                                            \
-	"0000000000000000000000000000000000000000000000000000000000000000"
+#define HEX64 "0000000000000000000000000000000000000000000000000000000000000000"
 
 static const char yaml[] =
     "valise: 1\ndocument: mou/one\nversion: 1\ntitle:\n  en: A title\n"
@@ -202,8 +200,7 @@ put_version(const char *version)
 	struct oid tree, oid;
 
 	ck_ok(container_put(c, "mimetype", span_of_str("x"), &err) &&
-		container_put(c, "META-INF/a.xml", span_of_str("<a/>"),
-		    &err) &&
+		container_put(c, "META-INF/a.xml", span_of_str("<a/>"), &err) &&
 		container_put(c, "texts/en/a.txt", span_of_str("hello"),
 		    &err) &&
 		(version == NULL ||
@@ -225,19 +222,18 @@ START_TEST(a_version_comes_out_of_the_store_as_it_went_in)
 	struct error err = { 0 };
 
 	for (unsigned judge = 0; judge < 2; judge++) {
-		struct container *c = judge == 0 ?
-		    stored_version(store, &oid, &err) :
-		    stored_to_judge(store, &oid, &err);
+		struct container *c = judge == 0
+		    ? stored_version(store, &oid, &err)
+		    : stored_to_judge(store, &oid, &err);
 		struct buf text = BUF(100);
 
 		ck_assert_msg(c != NULL, "%s", err.detail);
 		ck_assert_uint_eq(c->num, 4);
-		ck_assert(span_is(member_bytes(container_find(c,
-				      PATH_VERSION)),
+		ck_assert(span_is(member_bytes(container_find(c, PATH_VERSION)),
 		    yaml));
-		ck_assert(span_is(member_bytes(container_find(c,
-				      "META-INF/a.xml")),
-		    "<a/>"));
+		ck_assert(
+		    span_is(member_bytes(container_find(c, "META-INF/a.xml")),
+			"<a/>"));
 		ck_ok(member_stream(container_find(c, "texts/en/a.txt"),
 			  sink_to_buf, &text, &err),
 		    err);
@@ -281,13 +277,11 @@ START_TEST(a_stored_version_has_so_many_files_and_no_more)
 	struct buf tree = BUF(1000000);
 	struct oid blob, oid;
 
-	ck_ok(pack_add(pack, OBJECT_BLOB, span_of_str("x"), &blob, &err),
-	    err);
+	ck_ok(pack_add(pack, OBJECT_BLOB, span_of_str("x"), &blob, &err), err);
 	for (unsigned i = 0; i < 2 * LIMIT_MEMBERS + 1; i++)
 		ck_ok(buf_printf(&tree, &err, "100644 f%04u", i) &&
 			buf_append_u8(&tree, 0, &err) &&
-			buf_append(&tree, span_of(blob.bytes, OID_BYTES),
-			    &err),
+			buf_append(&tree, span_of(blob.bytes, OID_BYTES), &err),
 		    err);
 	ck_ok(pack_add(pack, OBJECT_TREE, buf_span(&tree), &oid, &err), err);
 	oid = put_commit(pack, &oid, "m");
@@ -332,8 +326,8 @@ START_TEST(an_act_that_is_no_entry_is_told)
 		journal_create(dir, &err),
 	    err);
 	keys = note_keys_of(&signer.key);
-	journal = journal_open(dir, &keys, &none, take_entry, NULL, &mended,
-	    &err);
+	journal =
+	    journal_open(dir, &keys, &none, take_entry, NULL, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	ck_ok(journal_append(journal, entries, 2, &head, &err) &&
 		journal_commit(journal, &head, &err),
@@ -448,15 +442,14 @@ START_TEST(a_ledger_finds_what_it_was_told)
 	places = ledger_about(ledger, ledger_number(ledger, "mou/two"));
 	ck_assert_uint_eq(places.num, 1);
 	ck_assert_uint_eq(places.list[0], 1);
-	places = ledger_about(ledger,
-	    ledger_number(ledger, "a@mofa.example"));
+	places = ledger_about(ledger, ledger_number(ledger, "a@mofa.example"));
 	ck_assert_uint_eq(places.num, 1);
 	ck_assert_uint_eq(ledger_about(ledger, 0).num, 0);
 	ck_assert_uint_eq(ledger_about(ledger, 99).num, 0);
 	ck_assert_uint_eq(ledger_of_act(ledger, ACT_DEPOSIT).num, 2);
 	/* A bag is found by its digest, and as what it is. */
-	entry = (struct entry){ .act = ACT_DISPATCH, .time_ms = 5,
-		.digest = bag };
+	entry =
+	    (struct entry){ .act = ACT_DISPATCH, .time_ms = 5, .digest = bag };
 	ck_ok(ledger_apply(ledger, 2, &entry, &err), err);
 	entry.digest.bytes[0]++;
 	ck_ok(ledger_apply(ledger, 3, &entry, &err), err);
@@ -488,8 +481,7 @@ START_TEST(a_ledger_of_many_documents_finds_each)
 			.has = 1u << ENTRY_DOCUMENT | 1u << ENTRY_VERSION |
 			    1u << ENTRY_COMMIT,
 			.version = 1 };
-		snprintf(entry.document, sizeof(entry.document), "mou/d%u",
-		    i);
+		snprintf(entry.document, sizeof(entry.document), "mou/d%u", i);
 		/* All begin at one place of the table. */
 		memcpy(entry.commit + 10, &i, sizeof(i));
 		ck_ok(ledger_apply(ledger, i, &entry, &err), err);
@@ -515,10 +507,8 @@ report(void *arg, const struct audit_finding *finding)
 static const struct {
 	const char *what, *says;
 } copies[] = {
-	{ "the same", "" },
-	{ "contents", "CONTENTS_DIFFER 8 " },
-	{ "digest", "VERSION_DIFFERS 3 " },
-	{ "an act", "NOT_IN_COPY 8 " },
+	{ "the same", "" }, { "contents", "CONTENTS_DIFFER 8 " },
+	{ "digest", "VERSION_DIFFERS 3 " }, { "an act", "NOT_IN_COPY 8 " },
 	{ "the status", "STATUS_DIFFERS -1 " },
 	{ "a finding", "SIGNER_REVOKED -1 " },
 	{ "nothing", "SIGNER_REVOKED -1 " }, /* no version to compare */
@@ -574,9 +564,8 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_commit_is_signed_by_the_depositary, 0,
 	    COUNT(commits));
-	tcase_add_loop_test(t,
-	    a_commits_signature_is_taken_out_of_its_armour, 0,
-	    COUNT(armours));
+	tcase_add_loop_test(t, a_commits_signature_is_taken_out_of_its_armour,
+	    0, COUNT(armours));
 	tcase_add_test(t, a_version_comes_out_of_the_store_as_it_went_in);
 	tcase_add_test(t, a_stored_version_without_its_yaml_is_none);
 	tcase_add_test(t, a_commit_that_is_not_there_is_told);

@@ -38,8 +38,8 @@ make(const struct step steps[], size_t num)
 			  i > 0 ? steps[i - 1].index : SUCCESSION_NONE, &err),
 		    err);
 		if (steps[i].accept)
-			ck_assert(succession_accept(&made, &digest,
-			    SUCCESSION_NONE));
+			ck_assert(
+			    succession_accept(&made, &digest, SUCCESSION_NONE));
 	}
 	return made;
 }
@@ -75,16 +75,16 @@ static const struct {
 	{ { { 'a', 1, true }, { 'x', 50, false }, { 'b', 80, true } }, 'b', 80,
 	    true },
 	/* A digest that comes back, at an office that never left it. */
-	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a',
-	    49, true },
-	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a',
-	    50, false },
-	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'x',
-	    50, false },
-	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a',
-	    79, false },
-	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a',
-	    80, true },
+	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a', 49,
+	    true },
+	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a', 50,
+	    false },
+	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'x', 50,
+	    false },
+	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a', 79,
+	    false },
+	{ { { 'a', 1, true }, { 'x', 50, false }, { 'a', 80, false } }, 'a', 80,
+	    true },
 	/* And at one that had put it aside: it is another decision. */
 	{ { { 'a', 1, true }, { 'b', 50, true }, { 'a', 80, false } }, 'a', 85,
 	    false },
@@ -96,14 +96,18 @@ static const struct {
 	    false },
 	/* Brought back for an hour, then put aside once more. */
 	{ { { 'a', 1, true }, { 'b', 50, true }, { 'a', 80, false },
-	      { 'b', 90, false } }, 'a', 85, false },
+	      { 'b', 90, false } },
+	    'a', 85, false },
 	{ { { 'a', 1, true }, { 'b', 50, true }, { 'a', 80, false },
-	      { 'b', 90, false } }, 'b', 95, true },
+	      { 'b', 90, false } },
+	    'b', 95, true },
 	/* Accepted at last: the newest of its entries, and no other. */
 	{ { { 'a', 1, true }, { 'b', 50, false }, { 'a', 80, false },
-	      { 'b', 90, true } }, 'b', 95, true },
+	      { 'b', 90, true } },
+	    'b', 95, true },
 	{ { { 'a', 1, true }, { 'b', 50, false }, { 'a', 80, false },
-	      { 'b', 90, true } }, 'b', 60, false },
+	      { 'b', 90, true } },
+	    'b', 60, false },
 };
 
 START_TEST(a_policy_judges_from_its_entry_up_to_the_next)
@@ -130,8 +134,8 @@ START_TEST(an_earlier_entry_is_accepted_by_its_index)
 	ck_assert(!succession_judges(&made, &b, 75));
 	/* What is in force is still the newest that was accepted. */
 	ck_assert(digest_eq(succession_pinned(&made), &c));
-	ck_assert_uint_eq(succession_end(&made, succession_find(&made, &b,
-	    50)), 60);
+	ck_assert_uint_eq(succession_end(&made, succession_find(&made, &b, 50)),
+	    60);
 	ck_assert_uint_eq(succession_end(&made, succession_newest(&made)),
 	    SUCCESSION_NONE);
 	succession_free(&made);
@@ -173,20 +177,23 @@ START_TEST(what_came_by_mail_is_accepted_with_its_entry)
 	ck_assert(!succession_judges(&made, &b, 60));
 	ck_assert(digest_eq(succession_pinned(&made), &a));
 	ck_ok(succession_add(&made, 40, &x, 1, &err) &&
-		succession_add(&made, 50, &b, 40, &err), err);
+		succession_add(&made, 50, &b, 40, &err),
+	    err);
 	ck_assert(succession_judges(&made, &b, 60));
 	ck_assert(!succession_judges(&made, &x, 45));
 	ck_assert_uint_eq(made.num_awaited, 0);
 	/* Once: when it comes back, that is another decision. */
 	ck_ok(succession_add(&made, 70, &a, 50, &err) &&
 		succession_accept(&made, &a, 70) &&
-		succession_add(&made, 80, &b, 70, &err), err);
+		succession_add(&made, 80, &b, 70, &err),
+	    err);
 	ck_assert(!succession_judges(&made, &b, 85));
 	for (char c = '0'; c < '8'; c++) {
 		const struct digest one = digest_of(c);
 
 		ck_ok(succession_await(&made, &one, &err) &&
-			succession_await(&made, &one, &err), err);
+			succession_await(&made, &one, &err),
+		    err);
 	}
 	ck_assert(!succession_await(&made, &x, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
@@ -206,7 +213,8 @@ START_TEST(what_is_there_is_awaited_no_more)
 	ck_assert(!succession_stop_waiting(&made));
 	ck_ok(succession_await(&made, &a, &err) &&
 		succession_await(&made, &x, &err) &&
-		succession_await(&made, &b, &err), err);
+		succession_await(&made, &b, &err),
+	    err);
 	ck_assert(succession_stop_waiting(&made));
 	ck_assert_uint_eq(made.num_awaited, 1);
 	ck_assert(digest_eq(&made.awaited[0], &x));
@@ -228,7 +236,8 @@ START_TEST(it_comes_back_from_its_file)
 		succession_encode(&made, &text, &err) &&
 		succession_parse(buf_span(&text), &read, &err) &&
 		succession_copy(&read, &copy, &err) &&
-		succession_encode(&copy, &again, &err), err);
+		succession_encode(&copy, &again, &err),
+	    err);
 	ck_assert(span_eq(buf_span(&text), buf_span(&again)));
 	ck_assert(succession_judges(&copy, &a, 80));
 	ck_assert(!succession_judges(&copy, &a, 60));
@@ -257,9 +266,8 @@ static const char *const damaged[] = {
 	"waiting " A "\n",
 	"awaited " A " \n",
 	"\n",
-	"awaited " A "\nawaited " A "\nawaited " A "\nawaited " A
-	"\nawaited " A "\nawaited " A "\nawaited " A "\nawaited " A
-	"\nawaited " A "\n",
+	"awaited " A "\nawaited " A "\nawaited " A "\nawaited " A "\nawaited " A
+	"\nawaited " A "\nawaited " A "\nawaited " A "\nawaited " A "\n",
 };
 
 START_TEST(a_damaged_file_is_refused)
@@ -283,7 +291,8 @@ START_TEST(a_journal_of_too_many_policies_is_refused)
 		const struct digest one = digest_of((char)(i % 7));
 
 		ck_ok(succession_add(&made, i, &one,
-			  i > 0 ? i - 1 : SUCCESSION_NONE, &err), err);
+			  i > 0 ? i - 1 : SUCCESSION_NONE, &err),
+		    err);
 	}
 	ck_assert(!succession_add(&made, LIMIT_POLICY_ENTRIES,
 	    &made.list[0].digest, LIMIT_POLICY_ENTRIES - 1, &err));
@@ -302,9 +311,11 @@ START_TEST(a_file_over_its_limit_is_told_as_that)
 
 	for (unsigned i = 0; i <= limit; i++)
 		ck_ok(buf_printf(&text, &err, "%u " A "%s\n", i,
-			  _i == 0 ? " seen" : ""), err);
-	ck_assert(!(_i == 0 ? succession_parse : succession_parse_pins)(
-	    buf_span(&text), &read, &err));
+			  _i == 0 ? " seen" : ""),
+		    err);
+	ck_assert(
+	    !(_i == 0 ? succession_parse
+		      : succession_parse_pins)(buf_span(&text), &read, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	ck_assert_ptr_null(strstr(err.detail, "damaged"));
 	succession_free(&read);
@@ -320,8 +331,8 @@ START_TEST(pins_whose_last_line_does_not_end_are_damaged)
 	struct succession read = { 0 };
 	struct error err = { 0 };
 
-	ck_assert(!succession_parse_pins(span_of_str("5 " A "\n60 " B),
-	    &read, &err));
+	ck_assert(
+	    !succession_parse_pins(span_of_str("5 " A "\n60 " B), &read, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
 	succession_free(&read);
 }
@@ -371,13 +382,14 @@ START_TEST(a_pin_that_was_replaced_does_not_bring_its_policy_back)
 		  &err) &&
 		succession_add(&read, 1, &a, SUCCESSION_NONE, &err) &&
 		succession_add(&read, 50, &b, 1, &err) &&
-		succession_add(&read, 80, &a, 50, &err), err);
+		succession_add(&read, 80, &a, 50, &err),
+	    err);
 	succession_settle(&read);
 	ck_assert(succession_judges(&read, &a, 1));
 	ck_assert(!succession_judges(&read, &a, 85));
 	ck_assert(digest_eq(succession_pinned(&read), &b));
-	ck_assert(!succession_parse_pins(span_of_str("x " A "\n"), &read,
-	    &err));
+	ck_assert(
+	    !succession_parse_pins(span_of_str("x " A "\n"), &read, &err));
 	succession_free(&read);
 }
 END_TEST
@@ -386,8 +398,7 @@ START_TEST(the_list_has_a_digest_for_the_telephone)
 {
 	const struct step steps[] = { { 'a', 1, true }, { 'b', 50, false } };
 	struct succession made = make(steps, COUNT(steps));
-	const struct digest two = sha256_of(span_of_str("1 " A "\n50 " B
-							"\n")),
+	const struct digest two = sha256_of(span_of_str("1 " A "\n50 " B "\n")),
 			    one = sha256_of(span_of_str("1 " A "\n"));
 	struct digest got = succession_digest(&made, 2);
 	struct policy_entry entry;
@@ -402,8 +413,8 @@ START_TEST(the_list_has_a_digest_for_the_telephone)
 	ck_assert(digest_eq(&got, &two));
 	ck_ok(succession_parse_entry(span_of_str("50 " B), &entry, &err), err);
 	ck_assert_uint_eq(entry.index, 50);
-	ck_assert(!succession_parse_entry(span_of_str("50 " B " "), &entry,
-	    &err));
+	ck_assert(
+	    !succession_parse_entry(span_of_str("50 " B " "), &entry, &err));
 	ck_assert(!succession_parse_entry(span_of_str(B), &entry, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	succession_free(&made);
@@ -413,8 +424,8 @@ END_TEST
 static void
 fill(TCase *t)
 {
-	tcase_add_loop_test(t,
-	    a_policy_judges_from_its_entry_up_to_the_next, 0, COUNT(ranges));
+	tcase_add_loop_test(t, a_policy_judges_from_its_entry_up_to_the_next, 0,
+	    COUNT(ranges));
 	tcase_add_test(t, an_earlier_entry_is_accepted_by_its_index);
 	tcase_add_test(t, an_entry_that_was_hidden_is_missed);
 	tcase_add_test(t, what_came_by_mail_is_accepted_with_its_entry);

@@ -36,7 +36,8 @@ deposit(struct ledger *ledger, const char *name)
 	static struct entry entry;
 	const struct ledger_document *doc = ledger_find(ledger, name);
 
-	entry = (struct entry){ .act = ACT_DEPOSIT, .time_ms = 1,
+	entry = (struct entry){ .act = ACT_DEPOSIT,
+		.time_ms = 1,
 		.version = doc == NULL ? 1 : doc->num_versions + 1,
 		.has = 1u << ENTRY_DOCUMENT | 1u << ENTRY_VERSION };
 	snprintf(entry.document, sizeof(entry.document), "%s", name);
@@ -77,8 +78,8 @@ journal_of(const char *where, const char *const names[], size_t num)
 		journal_create(path, &err),
 	    err);
 	keys = note_keys_of(&signer.key);
-	journal = journal_open(path, &keys, &none, take_entry, NULL, &mended,
-	    &err);
+	journal =
+	    journal_open(path, &keys, &none, take_entry, NULL, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	/* What is in its entries does not matter here. */
 	for (size_t i = 0; i < num; i++) {
@@ -131,8 +132,8 @@ START_TEST(titles_come_back_or_none)
 		file_read(file, bytes.max, &bytes, &err),
 	    err);
 	if (harm[_i].with != 0)
-		bytes.data[harm[_i].at < 0 ? (long)bytes.len + harm[_i].at :
-					     harm[_i].at] ^= harm[_i].with;
+		bytes.data[harm[_i].at < 0 ? (long)bytes.len + harm[_i].at
+					   : harm[_i].at] ^= harm[_i].with;
 	bytes.len -= harm[_i].cut < bytes.len ? harm[_i].cut : bytes.len;
 	ck_ok(file_write(file, buf_span(&bytes), 0600, &err), err);
 	ck_assert_int_eq(titles_read(file, journal, after, &num, &err), good);

@@ -13,27 +13,69 @@
 #include "policy_fixture.h"
 #include "verdict/verdict.h"
 
-#define NOW INT64_C(1790000000) /* 2026-09-21 */
+#define NOW      INT64_C(1790000000) /* 2026-09-21 */
 #define DOCUMENT "agreement/lao-iom"
 
 /* What is wrong, and where in the making of it. */
 enum wrong {
 	NOTHING,
-	NO_VERSION, GARBLED_VERSION, OTHER_DOCUMENT, NO_TEXT, ALTERED_TEXT,
-	MEDIA_NOT_ALLOWED, LANGUAGE_MISSING, EXTRA_TEXT, EXTRA_META,
-	NO_MANIFEST, ALTERED_MANIFEST, MANIFEST_OF_ANOTHER, MANIFEST_SHORT,
-	MANIFEST_LONG, ID_OF_ANOTHER, NO_SIGNATURE, GARBLED_SIGNATURE,
-	SIGNATURE_OF_OTHER_BYTES, WEAK_KEY, COMMITMENT_ORIGIN_INSTEAD,
-	SIGNED_YESTERDAY, SIGNED_TOMORROW, CA_UNKNOWN, CERT_EXPIRED,
-	CERT_REVOKED, CERT_REVOKED_LATER, CERT_DOUBTED,
-	LIST_WITHHELD, LIST_WITHHELD_OF_NOBODY, CERT_TO_CONNECT, OFFICE_UNKNOWN,
-	ORIGIN_OF_ANOTHER, SIGNED_BY_ONE_TWICE, POWERS_OF_NOBODY,
-	POWERS_ENDED, OFFICE_MAY_NOT, FORCE_WITHOUT_QUORUM, NO_SEAL,
-	SEAL_OF_ANOTHER, SEAL_SHORT, CONTENTS_OF_ANOTHER, RECEIPT_OF_ANOTHER,
-	RECEIPT_OF_NEWER_KEY, RECEIPT_GARBLED, RECEIPT_OF_ANOTHER_VERSION, RECEIPT_RENAMED,
-	NO_RECEIPTS, NO_DEPOSIT_RECEIPT, NO_SIGN_RECEIPT, NO_FORCE_RECEIPT,
-	SIGNATURE_DROPPED, POLICY_NOT_ACCEPTED, NO_CRLS, CRL_STALE,
-	CRL_OF_ANOTHER, WITNESSED_BY_ONE, COSIGNATURE_OF_OTHER_BYTES,
+	NO_VERSION,
+	GARBLED_VERSION,
+	OTHER_DOCUMENT,
+	NO_TEXT,
+	ALTERED_TEXT,
+	MEDIA_NOT_ALLOWED,
+	LANGUAGE_MISSING,
+	EXTRA_TEXT,
+	EXTRA_META,
+	NO_MANIFEST,
+	ALTERED_MANIFEST,
+	MANIFEST_OF_ANOTHER,
+	MANIFEST_SHORT,
+	MANIFEST_LONG,
+	ID_OF_ANOTHER,
+	NO_SIGNATURE,
+	GARBLED_SIGNATURE,
+	SIGNATURE_OF_OTHER_BYTES,
+	WEAK_KEY,
+	COMMITMENT_ORIGIN_INSTEAD,
+	SIGNED_YESTERDAY,
+	SIGNED_TOMORROW,
+	CA_UNKNOWN,
+	CERT_EXPIRED,
+	CERT_REVOKED,
+	CERT_REVOKED_LATER,
+	CERT_DOUBTED,
+	LIST_WITHHELD,
+	LIST_WITHHELD_OF_NOBODY,
+	CERT_TO_CONNECT,
+	OFFICE_UNKNOWN,
+	ORIGIN_OF_ANOTHER,
+	SIGNED_BY_ONE_TWICE,
+	POWERS_OF_NOBODY,
+	POWERS_ENDED,
+	OFFICE_MAY_NOT,
+	FORCE_WITHOUT_QUORUM,
+	NO_SEAL,
+	SEAL_OF_ANOTHER,
+	SEAL_SHORT,
+	CONTENTS_OF_ANOTHER,
+	RECEIPT_OF_ANOTHER,
+	RECEIPT_OF_NEWER_KEY,
+	RECEIPT_GARBLED,
+	RECEIPT_OF_ANOTHER_VERSION,
+	RECEIPT_RENAMED,
+	NO_RECEIPTS,
+	NO_DEPOSIT_RECEIPT,
+	NO_SIGN_RECEIPT,
+	NO_FORCE_RECEIPT,
+	SIGNATURE_DROPPED,
+	POLICY_NOT_ACCEPTED,
+	NO_CRLS,
+	CRL_STALE,
+	CRL_OF_ANOTHER,
+	WITNESSED_BY_ONE,
+	COSIGNATURE_OF_OTHER_BYTES,
 	WRONGS,
 };
 
@@ -59,8 +101,7 @@ static const struct {
 	{ ID_OF_ANOTHER, FINDING_MANIFEST_BROKEN, OUTCOME_INVALID },
 	{ NO_SIGNATURE, FINDING_SIGNATURE_MISSING, OUTCOME_INVALID },
 	{ GARBLED_SIGNATURE, FINDING_SIGNATURE_FORM, OUTCOME_INVALID },
-	{ SIGNATURE_OF_OTHER_BYTES, FINDING_SIGNATURE_BROKEN,
-	    OUTCOME_INVALID },
+	{ SIGNATURE_OF_OTHER_BYTES, FINDING_SIGNATURE_BROKEN, OUTCOME_INVALID },
 	{ WEAK_KEY, FINDING_SIGNATURE_WEAK, OUTCOME_INVALID },
 	{ COMMITMENT_ORIGIN_INSTEAD, FINDING_SIGNATURE_COMMITMENT,
 	    OUTCOME_INVALID },
@@ -86,22 +127,19 @@ static const struct {
 	{ RECEIPT_OF_ANOTHER, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
 	{ RECEIPT_OF_NEWER_KEY, FINDING_KEY_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ RECEIPT_GARBLED, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
-	{ RECEIPT_OF_ANOTHER_VERSION, FINDING_RECEIPT_BROKEN,
-	    OUTCOME_INVALID },
+	{ RECEIPT_OF_ANOTHER_VERSION, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
 	{ RECEIPT_RENAMED, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
 	{ NO_RECEIPTS, FINDING_NOT_IN_JOURNAL, OUTCOME_INDETERMINATE },
 	{ NO_DEPOSIT_RECEIPT, FINDING_NOT_IN_JOURNAL, OUTCOME_INDETERMINATE },
 	{ NO_SIGN_RECEIPT, FINDING_NOT_IN_JOURNAL, OUTCOME_INDETERMINATE },
 	{ NO_FORCE_RECEIPT, FINDING_NOT_IN_JOURNAL, OUTCOME_INDETERMINATE },
 	{ SIGNATURE_DROPPED, FINDING_SIGNATURE_MISSING, OUTCOME_INVALID },
-	{ POLICY_NOT_ACCEPTED, FINDING_POLICY_UNKNOWN,
-	    OUTCOME_INDETERMINATE },
+	{ POLICY_NOT_ACCEPTED, FINDING_POLICY_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ NO_CRLS, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ CRL_STALE, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ CRL_OF_ANOTHER, FINDING_REVOCATION_UNKNOWN, OUTCOME_INDETERMINATE },
 	{ WITNESSED_BY_ONE, FINDING_NOT_WITNESSED, OUTCOME_INDETERMINATE },
-	{ COSIGNATURE_OF_OTHER_BYTES, FINDING_RECEIPT_BROKEN,
-	    OUTCOME_INVALID },
+	{ COSIGNATURE_OF_OTHER_BYTES, FINDING_RECEIPT_BROKEN, OUTCOME_INVALID },
 };
 
 /* --- A world: two CAs, persons, the project's own policy. --- */
@@ -114,7 +152,8 @@ static struct world {
 	struct crl_entries *named;
 	struct crls *withheld;
 	struct cert_cache *certs;
-	struct note_signer journal, newer_key, other_journal, witness_signers[2];
+	struct note_signer journal, newer_key, other_journal,
+	    witness_signers[2];
 	struct witnesses witnesses;
 	enum wrong wrong;
 } w;
@@ -130,8 +169,8 @@ set_up(void)
 		.stranger_ca = fixture_ca("Stranger CA") };
 	w.depositor = fixture_signer(&w.mofa, "treaties@mofa.example", "");
 	w.minister = fixture_signer(&w.mofa, "minister@mofa.example", "");
-	w.chief = fixture_signer(&w.iom, "chief-of-mission@iom.example",
-	    "Vientiane");
+	w.chief =
+	    fixture_signer(&w.iom, "chief-of-mission@iom.example", "Vientiane");
 	w.depositary = fixture_signer(&w.mofa, "depositary@mofa.example", "");
 	w.policy = policy_load(fixture_shipped(&w.mofa, &w.iom), NOW,
 	    &complaints, &err);
@@ -147,7 +186,8 @@ set_up(void)
 		note_signer_make("mofa.example", NOTE_WITNESS,
 		    &w.witness_signers[0], &err) &&
 		note_signer_make("iom.example", NOTE_WITNESS,
-		    &w.witness_signers[1], &err), err);
+		    &w.witness_signers[1], &err),
+	    err);
 	w.witnesses = (struct witnesses){ .num = 2,
 		.quorum = 2,
 		.keys = { w.witness_signers[0].key, w.witness_signers[1].key },
@@ -212,8 +252,8 @@ make_texts(struct container *c)
 	snprintf(version->office, POLICY_NAME, "%s",
 	    is(OFFICE_MAY_NOT) ? "iom-geneva" : "mofa");
 	snprintf(version->person, 40, "%s",
-	    is(OFFICE_MAY_NOT) ? "geneva@iom.example" :
-				 "treaties@mofa.example");
+	    is(OFFICE_MAY_NOT) ? "geneva@iom.example"
+			       : "treaties@mofa.example");
 	version->created_at = NOW - 60;
 	put_text(c, version, "en", "Article 1");
 	if (!is(LANGUAGE_MISSING))
@@ -221,7 +261,8 @@ make_texts(struct container *c)
 	ck_ok(version_encode(version, &yaml, &err) &&
 		container_put(c, "version.yaml", buf_span(&yaml), &err) &&
 		container_put(c, "mimetype", span_of_str(CONTAINER_MIMETYPE),
-		    &err), err);
+		    &err),
+	    err);
 	free(version);
 	buf_free(&yaml);
 }
@@ -241,8 +282,8 @@ sign(struct container *c, const struct identity *signer, const char *id,
 	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
 	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
 	snprintf(manifest.signature, sizeof(manifest.signature), "%s",
-	    is(MANIFEST_OF_ANOTHER) && is_it ? "META-INF/signature-x.p7s" :
-					       path);
+	    is(MANIFEST_OF_ANOTHER) && is_it ? "META-INF/signature-x.p7s"
+					     : path);
 	ck_ok(container_hash(c, NULL, &err), err);
 	for (size_t i = 0; i < c->num; i++) {
 		const struct member *m = &c->members[i];
@@ -255,23 +296,26 @@ sign(struct container *c, const struct identity *signer, const char *id,
 		    (is(SEAL_SHORT) && seal &&
 			strcmp(m->path, PATH_ORIGIN) == 0))
 			continue;
-		ck_ok(manifest_add(&manifest, m->path,
-			  media_of_path(m->path), &m->sha256, &err), err);
+		ck_ok(manifest_add(&manifest, m->path, media_of_path(m->path),
+			  &m->sha256, &err),
+		    err);
 	}
 	/* Another program may sign with what ours refuses to sign with. */
 	if (is(WEAK_KEY))
 		signer->cert->is_strong = true;
 	ck_ok(manifest_encode(&manifest, &xml, &err) &&
-		cades_sign(signer, buf_span(&xml), commitment, at, &p7s,
-		    &err), err);
+		cades_sign(signer, buf_span(&xml), commitment, at, &p7s, &err),
+	    err);
 	if (is(SIGNATURE_OF_OTHER_BYTES) && is_it) {
 		p7s.len = 0;
 		ck_ok(cades_sign(signer, span_of_str("other"), commitment, at,
-			  &p7s, &err), err);
+			  &p7s, &err),
+		    err);
 	}
 	ck_ok(container_put(c, manifest_path, buf_span(&xml), &err) &&
 		container_put(c, path, buf_span(&p7s), &err) &&
-		container_hash(c, NULL, &err), err);
+		container_hash(c, NULL, &err),
+	    err);
 	manifest_free(&manifest);
 	buf_free(&xml);
 	buf_free(&p7s);
@@ -316,8 +360,8 @@ add_act(const struct container *c, enum act act, const char *id,
 		.version = 1 };
 	snprintf(entry->document, sizeof(entry->document), DOCUMENT);
 	entry->policy = w.policy->digest;
-	entry->digest = sha256_of(member_bytes(container_find(c,
-	    "version.yaml")));
+	entry->digest =
+	    sha256_of(member_bytes(container_find(c, "version.yaml")));
 	if (is(RECEIPT_OF_ANOTHER_VERSION))
 		entry->digest.bytes[0] ^= 1;
 	if (num_acts > 0) {
@@ -366,10 +410,10 @@ encode_acts(const struct container *c)
 static void
 add_receipts(struct container *c)
 {
-	const struct note_signer *signer = is(RECEIPT_OF_ANOTHER) ?
-	    &w.other_journal :
-	    is(RECEIPT_OF_NEWER_KEY) ? &w.newer_key :
-				       &w.journal;
+	const struct note_signer *signer = is(RECEIPT_OF_ANOTHER)
+	    ? &w.other_journal
+	    : is(RECEIPT_OF_NEWER_KEY) ? &w.newer_key
+				       : &w.journal;
 	struct checkpoint checkpoint = { .size = num_acts };
 	struct buf text = BUF(LIMIT_NOTE_TEXT), note = BUF(LIMIT_NOTE_FILE);
 	uint8_t signature[64];
@@ -385,7 +429,8 @@ add_receipts(struct container *c)
 	    err);
 	for (size_t i = 0; i < 2 - (size_t)is(WITNESSED_BY_ONE); i++)
 		ck_ok(note_cosign(&w.witness_signers[i], buf_span(&note), NOW,
-			  &note, &err), err);
+			  &note, &err),
+		    err);
 	if (is(COSIGNATURE_OF_OTHER_BYTES))
 		note.data[note.len - 20] ^= 2;
 	for (size_t i = 0; i < num_acts; i++) {
@@ -398,7 +443,8 @@ add_receipts(struct container *c)
 			buf_append(&proof.note, buf_span(&note), &err) &&
 			merkle_prove_inclusion(fixture_node, lines, i, num_acts,
 			    &proof.path, &err) &&
-			proof_encode(&proof, &out, &err), err);
+			proof_encode(&proof, &out, &err),
+		    err);
 		if (is(RECEIPT_GARBLED))
 			out.data[0] ^= 1;
 		snprintf(path, sizeof(path), PATH_RECEIPT,
@@ -417,13 +463,12 @@ approver(void)
 	const struct identity *ca = is(CA_UNKNOWN) ? &w.stranger_ca : &w.mofa;
 
 	return fixture_issue(ca,
-	    &(struct fixture_cert){
-		.email = is(OFFICE_UNKNOWN)	? "minister@other.example" :
-		    is(POWERS_OF_NOBODY) ? "treaties@mofa.example" :
-						  "minister@mofa.example",
-		.key_usage = is(CERT_TO_CONNECT) ?
-		    "critical,digitalSignature" :
-		    "critical,nonRepudiation",
+	    &(struct fixture_cert){ .email = is(OFFICE_UNKNOWN)
+		    ? "minister@other.example"
+		    : is(POWERS_OF_NOBODY) ? "treaties@mofa.example"
+					   : "minister@mofa.example",
+		.key_usage = is(CERT_TO_CONNECT) ? "critical,digitalSignature"
+						 : "critical,nonRepudiation",
 		.extended = is(CERT_TO_CONNECT) ? "clientAuth" : NULL,
 		.key = is(WEAK_KEY) ? "P-521" : "P-256",
 		.until_at = is(CERT_EXPIRED) ? NOW - 100 : 0 });
@@ -444,7 +489,8 @@ make_crls(const struct identity *minister)
 	    is(CERT_REVOKED) ? NOW - 500 : NOW + 500, &mofa);
 	fixture_crl(&w.iom, NOW - 1000, NOW + 1000, NULL, 0, &iom);
 	ck_ok(crls_add(w.crls, buf_span(&mofa), NULL, &err) &&
-		crls_add(w.crls, buf_span(&iom), NULL, &err), err);
+		crls_add(w.crls, buf_span(&iom), NULL, &err),
+	    err);
 	/* A list of since that clears it, then one that dates back. */
 	if (is(CERT_DOUBTED)) {
 		fixture_crl(&w.mofa, NOW + 300, NOW + 1000, NULL, 0, &later);
@@ -477,23 +523,28 @@ spoil(struct container *c, const char *id)
 		container_remove(c, "version.yaml");
 	if (is(GARBLED_VERSION))
 		ck_ok(container_put(c, "version.yaml", span_of_str("x: 1\n"),
-			  &err), err);
+			  &err),
+		    err);
 	if (is(NO_TEXT))
 		container_remove(c, "texts/en/agreement.txt");
 	if (is(ALTERED_TEXT))
 		ck_ok(container_put(c, "texts/en/agreement.txt",
-			  span_of_str("Article 2"), &err), err);
+			  span_of_str("Article 2"), &err),
+		    err);
 	if (is(EXTRA_TEXT))
 		ck_ok(container_put(c, "texts/en/more.txt",
-			  span_of_str("Article 2"), &err), err);
+			  span_of_str("Article 2"), &err),
+		    err);
 	if (is(EXTRA_META))
 		ck_ok(container_put(c, "META-INF/other.xml",
-			  span_of_str("<x/>"), &err), err);
+			  span_of_str("<x/>"), &err),
+		    err);
 	if (is(NO_MANIFEST))
 		container_remove(c, PATH_ORIGIN_MANIFEST);
 	if (is(ALTERED_MANIFEST))
 		ck_ok(container_put(c, PATH_ORIGIN_MANIFEST,
-			  span_of_str("<x/>"), &err), err);
+			  span_of_str("<x/>"), &err),
+		    err);
 	if (is(NO_SIGNATURE))
 		container_remove(c, PATH_ORIGIN);
 	if (is(GARBLED_SIGNATURE))
@@ -528,14 +579,14 @@ make_copy(void)
 	struct error err = { 0 };
 	struct container *c = container_new(&err);
 	struct identity minister = approver();
-	struct identity geneva = fixture_signer(&w.iom, "geneva@iom.example",
-	    "Geneva");
-	const struct identity *origin = is(OFFICE_MAY_NOT) ? &geneva :
-	    is(ORIGIN_OF_ANOTHER)			    ? &w.minister :
-							      &w.depositor;
-	const int64_t at = is(SIGNED_YESTERDAY) ? NOW - 25 * 3600 :
-	    is(SIGNED_TOMORROW)			? NOW + 3600 :
-						  NOW - 30;
+	struct identity geneva =
+	    fixture_signer(&w.iom, "geneva@iom.example", "Geneva");
+	const struct identity *origin = is(OFFICE_MAY_NOT) ? &geneva
+	    : is(ORIGIN_OF_ANOTHER)                        ? &w.minister
+							   : &w.depositor;
+	const int64_t at = is(SIGNED_YESTERDAY) ? NOW - 25 * 3600
+	    : is(SIGNED_TOMORROW)               ? NOW + 3600
+						: NOW - 30;
 	char id[33], chief[33], second[33];
 
 	num_acts = 0;
@@ -545,8 +596,9 @@ make_copy(void)
 	add_act(c, ACT_DEPOSIT, "origin", origin, "mofa");
 	id_of(&minister, id);
 	sign(c, &minister, id,
-	    is(COMMITMENT_ORIGIN_INSTEAD) ? COMMITMENT_ORIGIN :
-					    COMMITMENT_APPROVAL, at);
+	    is(COMMITMENT_ORIGIN_INSTEAD) ? COMMITMENT_ORIGIN
+					  : COMMITMENT_APPROVAL,
+	    at);
 	add_act(c, ACT_SIGN, id, &minister, "mofa");
 	if (is(SIGNED_BY_ONE_TWICE)) {
 		id_of(&w.minister, second);
@@ -581,9 +633,9 @@ find_policy(void *arg, const struct digest *digest, uint64_t index)
 {
 	(void)arg;
 	ck_assert_uint_le(index, num_acts);
-	return digest_eq(digest, &w.policy->digest) && !is(POLICY_NOT_ACCEPTED) ?
-	    w.policy :
-	    NULL;
+	return digest_eq(digest, &w.policy->digest) && !is(POLICY_NOT_ACCEPTED)
+	    ? w.policy
+	    : NULL;
 }
 
 static const struct digest later_digest = { { 0x1a } };
@@ -623,8 +675,7 @@ find_named_and_later(void *arg, uint64_t *as_of)
 	struct error err = { 0 };
 
 	(void)find_named(arg, as_of);
-	ck_ok(crl_entries_take(w.named, &library, num_acts, &entry,
-		  &err), err);
+	ck_ok(crl_entries_take(w.named, &library, num_acts, &entry, &err), err);
 	return w.named;
 }
 
@@ -709,8 +760,8 @@ START_TEST(one_thing_wrong_is_found_and_named)
 		    verdict.findings[i].text);
 	ck_assert_msg(has_code(&verdict, rows[_i].code), "row %d wants %s: %s",
 	    _i, finding_name(rows[_i].code), codes);
-	ck_assert_msg(verdict.outcome == rows[_i].outcome, "row %d: %s, %s",
-	    _i, outcome_name(verdict.outcome), codes);
+	ck_assert_msg(verdict.outcome == rows[_i].outcome, "row %d: %s, %s", _i,
+	    outcome_name(verdict.outcome), codes);
 	verdict_free(&verdict);
 	container_free(c);
 }
@@ -773,8 +824,8 @@ END_TEST
 
 /* A list that the journal names later, with a certificate on it or not. */
 static void
-list_later(const struct identity *ca, const struct cert *cert,
-    int64_t this_at, int64_t since_at)
+list_later(const struct identity *ca, const struct cert *cert, int64_t this_at,
+    int64_t since_at)
 {
 	struct buf der = BUF(10000);
 	struct error err = { 0 };
@@ -867,9 +918,9 @@ START_TEST(no_code_is_untested)
 {
 	for (int code = 0; code < FINDING_CODES; code++) {
 		bool tested = code == FINDING_CONTAINER_MALFORMED ||
-		    code == FINDING_OUT_OF_ORDER || /* test_course.c */
-		    code == FINDING_TIME_BACKWARDS || /* test_fields.c */
-		    code == FINDING_CRLS_BACKWARDS || /* the same */
+		    code == FINDING_OUT_OF_ORDER ||    /* test_course.c */
+		    code == FINDING_TIME_BACKWARDS ||  /* test_fields.c */
+		    code == FINDING_CRLS_BACKWARDS ||  /* the same */
 		    code == FINDING_WAYBILL_MISSING || /* test_dispatch.c */
 		    code == FINDING_WAYBILL_DIFFERS ||
 		    /* Found by comparing with what was seen: scenario 030. */
@@ -879,8 +930,8 @@ START_TEST(no_code_is_untested)
 
 		for (size_t i = 0; i < COUNT(rows); i++)
 			tested = tested || rows[i].code == (unsigned)code;
-		ck_assert_msg(tested, "%s", finding_name(
-		    (enum finding_code)code));
+		ck_assert_msg(tested, "%s",
+		    finding_name((enum finding_code)code));
 	}
 	/* And no wrong without a row, but those that are tests of their own. */
 	for (int wrong = 1; wrong < WRONGS; wrong++) {
@@ -919,8 +970,8 @@ START_TEST(containers_of_other_makers_say_what_their_table_says)
 		    !span_take_until(&rest, '\t', &result) ||
 		    span_is(name, "file"))
 			continue;
-		want = span_is(result, "INTACT") ? OUTCOME_INDETERMINATE :
-						   OUTCOME_INVALID;
+		want = span_is(result, "INTACT") ? OUTCOME_INDETERMINATE
+						 : OUTCOME_INVALID;
 		snprintf(path, sizeof(path), "%s/../shared/data/asic/%.*s",
 		    getenv("VALISE_TOP"), (int)name.len,
 		    (const char *)name.data);
@@ -957,8 +1008,7 @@ fill(TCase *t)
 	    a_list_beside_the_journal_that_changes_nothing_is_not_told);
 	tcase_add_test(t, a_verdict_that_was_never_reached_is_not_valid);
 	tcase_add_test(t, no_code_is_untested);
-	tcase_add_test(t,
-	    containers_of_other_makers_say_what_their_table_says);
+	tcase_add_test(t, containers_of_other_makers_say_what_their_table_says);
 }
 
 int

@@ -11,7 +11,7 @@
 #include "bag/waybill.h"
 #include "policy_fixture.h"
 
-#define SAID INT64_C(1790000000) /* 2026-09-21 */
+#define SAID   INT64_C(1790000000) /* 2026-09-21 */
 #define ORIGIN "a@mofa.example"
 
 enum { A, B, CONNECTS, OF_IOM, STRANGER, EXPIRED, PERSONS };
@@ -60,7 +60,7 @@ static const struct {
 	const char *office, *person;
 	int64_t signing, handed_in; /* seconds after SAID */
 	enum { NONE, LIST, STALE, LISTED } lists;
-	int64_t revoked; /* of LISTED, seconds after SAID */
+	int64_t revoked;  /* of LISTED, seconds after SAID */
 	const char *over; /* signed instead, or NULL */
 } rows[] = {
 #define MOFA "mofa", "a@mofa.example"
@@ -69,8 +69,8 @@ static const struct {
 	{ NULL, COMMITMENT_ORIGIN, A, MOFA, 300, 0, LIST, 0, NULL },
 	{ NULL, COMMITMENT_ORIGIN, A, MOFA, -300, 0, LIST, 0, NULL },
 	{ NULL, COMMITMENT_ORIGIN, A, MOFA, 0, 900, LIST, 0, NULL },
-	{ NULL, COMMITMENT_ORIGIN, B, "mofa", "b@mofa.example", 0, 0, LIST,
-	    0, NULL },
+	{ NULL, COMMITMENT_ORIGIN, B, "mofa", "b@mofa.example", 0, 0, LIST, 0,
+	    NULL },
 	{ NULL, COMMITMENT_ORIGIN, OF_IOM, "iom", "c@iom.example", 0, 0, LIST,
 	    0, NULL },
 	/* What it is. */
@@ -80,15 +80,15 @@ static const struct {
 	    NULL },
 	{ "SIGNATURE_COMMITMENT", COMMITMENT_NONE, A, MOFA, 0, 0, LIST, 0,
 	    NULL },
-	{ "SIGNATURE_COMMITMENT", COMMITMENT_ORIGIN, CONNECTS, MOFA, 0, 0,
-	    LIST, 0, NULL },
+	{ "SIGNATURE_COMMITMENT", COMMITMENT_ORIGIN, CONNECTS, MOFA, 0, 0, LIST,
+	    0, NULL },
 	{ "SIGNATURE_BROKEN", COMMITMENT_ORIGIN, A, MOFA, 0, 0, LIST, 0,
 	    "valise: 2\n" },
 	/* Its certificate. */
-	{ "SIGNER_UNTRUSTED", COMMITMENT_ORIGIN, STRANGER, MOFA, 0, 0, LIST,
-	    0, NULL },
-	{ "SIGNER_UNTRUSTED", COMMITMENT_ORIGIN, STRANGER, MOFA, 0, 0, NONE,
-	    0, NULL },
+	{ "SIGNER_UNTRUSTED", COMMITMENT_ORIGIN, STRANGER, MOFA, 0, 0, LIST, 0,
+	    NULL },
+	{ "SIGNER_UNTRUSTED", COMMITMENT_ORIGIN, STRANGER, MOFA, 0, 0, NONE, 0,
+	    NULL },
 	{ "SIGNER_EXPIRED", COMMITMENT_ORIGIN, EXPIRED, MOFA, 0, 0, LIST, 0,
 	    NULL },
 	{ "SIGNER_EXPIRED", COMMITMENT_ORIGIN, EXPIRED, MOFA, 0, 0, NONE, 0,
@@ -99,18 +99,18 @@ static const struct {
 	    NULL },
 	{ NULL, COMMITMENT_ORIGIN, A, MOFA, 0, 0, LISTED, 600, NULL },
 	{ NULL, COMMITMENT_ORIGIN, A, MOFA, 0, 500, LISTED, 600, NULL },
-	{ NULL, COMMITMENT_ORIGIN, B, "mofa", "b@mofa.example", 0, 900,
-	    LISTED, -1, NULL },
+	{ NULL, COMMITMENT_ORIGIN, B, "mofa", "b@mofa.example", 0, 900, LISTED,
+	    -1, NULL },
 	{ "REVOCATION_UNKNOWN", COMMITMENT_ORIGIN, A, MOFA, 0, 0, STALE, 0,
 	    NULL },
 	/* Whose it is. */
 	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, B, MOFA, 0, 0, LIST, 0, NULL },
-	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, A, "iom", "a@mofa.example", 0,
-	    0, LIST, 0, NULL },
+	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, A, "iom", "a@mofa.example", 0, 0,
+	    LIST, 0, NULL },
 	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, OF_IOM, MOFA, 0, 0, LIST, 0,
 	    NULL },
-	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, OF_IOM, "mofa",
-	    "c@iom.example", 0, 0, LIST, 0, NULL },
+	{ "SIGNER_DIFFERS", COMMITMENT_ORIGIN, OF_IOM, "mofa", "c@iom.example",
+	    0, 0, LIST, 0, NULL },
 	/* When. */
 	{ "SIGNING_TIME", COMMITMENT_ORIGIN, A, MOFA, 301, 0, LIST, 0, NULL },
 	{ "SIGNING_TIME", COMMITMENT_ORIGIN, A, MOFA, -301, 0, LIST, 0, NULL },
@@ -146,9 +146,8 @@ START_TEST(a_waybill_is_signed_by_whom_it_names)
 		.office = rows[_i].office,
 		.person = rows[_i].person,
 		.said_at = SAID,
-		.handed_in_at = rows[_i].handed_in == 0 ?
-		    0 :
-		    SAID + rows[_i].handed_in };
+		.handed_in_at =
+		    rows[_i].handed_in == 0 ? 0 : SAID + rows[_i].handed_in };
 	bool good;
 
 	ck_ok(cades_sign(&persons[rows[_i].signer],
@@ -156,8 +155,9 @@ START_TEST(a_waybill_is_signed_by_whom_it_names)
 		  rows[_i].commitment, SAID + rows[_i].signing, &p7s, &err),
 	    err);
 	it.p7s = buf_span(&p7s);
-	ck_ok(revocation_add(revocation, lists, policy->trust, 7,
-		  SAID + 9000, &err), err);
+	ck_ok(revocation_add(revocation, lists, policy->trust, 7, SAID + 9000,
+		  &err),
+	    err);
 	good = bag_judge(certs, policy,
 	    rows[_i].lists != NONE ? revocation : NULL, &it, &err);
 	ck_assert_msg(good == (rows[_i].code == NULL), "%d: %s", _i,
@@ -172,10 +172,11 @@ START_TEST(a_waybill_is_signed_by_whom_it_names)
 }
 END_TEST
 
-#define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
-#define ANSWER(findings)                                                   \
-	"valise: 1\nacknowledges: " HASH "\nnumber: 1\nfrom: iom\n"        \
-	"person: c@iom.example\nto: mofa\nreceived: 2026-11-24T10:00:00Z\n" \
+#define HASH                                                                   \
+	"\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define ANSWER(findings)                                                       \
+	"valise: 1\nacknowledges: " HASH "\nnumber: 1\nfrom: iom\n"            \
+	"person: c@iom.example\nto: mofa\nreceived: 2026-11-24T10:00:00Z\n"    \
 	"size: 12\nfindings:" findings
 
 static const struct {
@@ -201,12 +202,12 @@ static const struct {
 START_TEST(acknowledgements_are_read_strictly)
 {
 	struct error err = { 0 };
-	struct acknowledgement *it = acknowledgement_parse(
-	    span_of_str(answers[_i].text), &err);
+	struct acknowledgement *it =
+	    acknowledgement_parse(span_of_str(answers[_i].text), &err);
 	struct buf text = BUF(10000);
 
-	ck_assert_msg((it != NULL) == (answers[_i].says == NULL), "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg((it != NULL) == (answers[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
 	if (it == NULL) {
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 		ck_assert_msg(strstr(err.detail, answers[_i].says) != NULL,
@@ -226,8 +227,8 @@ waybill_of(struct buf *text, struct error *err)
 	return waybill_parse(buf_span(text), err);
 }
 
-#define HEAD(number, dispatched)                                            \
-	"valise: 1\nnumber: " number "\nfrom: mofa\nperson: a@mofa.example\n" \
+#define HEAD(number, dispatched)                                               \
+	"valise: 1\nnumber: " number "\nfrom: mofa\nperson: a@mofa.example\n"  \
 	"to: iom\ndispatched: " dispatched "\n"
 #define GOOD_HEAD HEAD("1", "2026-11-24T10:00:00Z")
 
@@ -245,21 +246,23 @@ static const struct {
 	{ GOOD_HEAD "files: {}\n", "should be a list" },
 	{ GOOD_HEAD "files: [x]\n", "mapping" },
 	{ GOOD_HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
-	    ", document: agreement/one, version: 1, digest: " HASH
-	    ", title: A}\n", NULL },
+		    ", document: agreement/one, version: 1, digest: " HASH
+		    ", title: A}\n",
+	    NULL },
 	{ GOOD_HEAD "files:\n  - {file: x, size: 1, sha256: " HASH
-	    ", document: agreement/one, version: 1, digest: " HASH
-	    ", title: \"A\\nB\"}\n", "A" },
+		    ", document: agreement/one, version: 1, digest: " HASH
+		    ", title: \"A\\nB\"}\n",
+	    "A" },
 };
 
 START_TEST(a_waybill_says_what_is_wrong_with_it)
 {
 	struct error err = { 0 };
-	struct waybill *it = waybill_parse(span_of_str(waybills[_i].text),
-	    &err);
+	struct waybill *it =
+	    waybill_parse(span_of_str(waybills[_i].text), &err);
 
-	ck_assert_msg((it != NULL) == (waybills[_i].says == NULL), "%d: %s",
-	    _i, err.detail);
+	ck_assert_msg((it != NULL) == (waybills[_i].says == NULL), "%d: %s", _i,
+	    err.detail);
 	if (it == NULL)
 		ck_assert_msg(strstr(err.detail, waybills[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
@@ -274,12 +277,15 @@ many(size_t num, bool slips, struct buf *out)
 	struct error err = { 0 };
 
 	ck_ok(buf_printf(out, &err, GOOD_HEAD "%s:\n",
-		  slips ? "slips" : "files"), err);
+		  slips ? "slips" : "files"),
+	    err);
 	for (size_t i = 0; i < num; i++)
-		ck_ok(slips ? buf_printf(out, &err, "  - \"%064zx\"\n", i) :
-			      buf_printf(out, &err,
-				  "  - {file: f%zu, size: 1, sha256: " HASH
-				  "}\n", i), err);
+		ck_ok(slips
+			? buf_printf(out, &err, "  - \"%064zx\"\n", i)
+			: buf_printf(out, &err,
+			      "  - {file: f%zu, size: 1, sha256: " HASH "}\n",
+			      i),
+		    err);
 }
 
 START_TEST(a_waybill_lists_so_much_and_no_more)

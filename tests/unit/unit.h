@@ -11,14 +11,14 @@
 
 #include "base/bytes.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define TEXT(literal) literal, sizeof(literal) - 1
 
 /* Fail with what the function under test says is wrong. */
-#define ck_ok(call, err)                                        \
-	do {                                                    \
-		const bool ok_ = (call);                        \
-		ck_assert_msg(ok_, "%s: %s", #call, (err).detail); \
+#define ck_ok(call, err)                                                       \
+	do {                                                                   \
+		const bool ok_ = (call);                                       \
+		ck_assert_msg(ok_, "%s: %s", #call, (err).detail);             \
 	} while (0)
 
 #define UNIT_DIR 64
