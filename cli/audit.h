@@ -5,8 +5,8 @@
  *	STATE/KEYID/audit/entries  those from which the states follow, and those
  *	                           that something was found in: u64 index, u16
  *	                           length, bytes
- *	STATE/KEYID/audit/hidden   indices that were not shown: u64 first, u64
- *last STATE/KEYID/audit/judged   copies found good (audit_judged.c)
+ *	STATE/KEYID/audit/hidden   indices that were not shown: u64 first, u64 last
+ *	STATE/KEYID/audit/judged   copies found good (audit_judged.c)
  *	STATE/KEYID/audit/lock     one audit at a time
  *
  * state is a text: "valise audit 2", "size N", "entries BYTES" and "hidden

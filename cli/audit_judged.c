@@ -5,9 +5,9 @@
  *	p=POLICY:INDEX          an act of it, and the policy that judged it
  *	s=ISSUER:SERIAL:AT:LISTINGS
  *	                        a signature's certificate (SHA-256 of the
- *	                        issuer's name), when it signed (UTC seconds),
- *and a number of the listings that count from then or before, as far as was
- *known; 0: none
+ *	                        issuer's name), when it signed (UTC seconds), and
+ *	                        a number of the listings that count from then or
+ *	                        before, as far as was known; 0: none
  *
  * A newer list or policy is compared with these, and what it does not touch
  * need not be fetched again.  Of two lines about a copy the later one counts.

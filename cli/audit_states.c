@@ -63,8 +63,7 @@ compare_list(struct audit_run *run, const json_t *all, bool tell)
 	bool *listed = calloc(num + 1, sizeof(*listed));
 	const json_t *one;
 
-	json_array_foreach(all, i, one)
-	{
+	json_array_foreach (all, i, one) {
 		const char *name =
 		    json_string_value(json_object_get(one, "document"));
 		struct ledger_document **doc = docs == NULL || name == NULL

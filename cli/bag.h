@@ -22,8 +22,7 @@ void bag_file_name(const char *folder, const char *document, unsigned version,
 
 /*
  * Hand in a waybill, with the slips that it lists (by PATH_SLIP), or an
- * acknowledgement: its bytes, and the same parsed.  The receipt is compared
- * with it; *index gets its entry.
+ * acknowledgement: its bytes, and the same parsed.  The receipt is compared with it; *index gets its entry.
  */
 bool bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
     struct span yaml, struct span p7s, const struct container *slips,

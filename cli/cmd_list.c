@@ -54,8 +54,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		const char *name = json_text(row, "document");
 		char type[LIMIT_SLUG_BYTES + 1];
 
@@ -252,7 +251,8 @@ list_proved(struct session *session, const struct filters *filters, bool all,
 	bool ok;
 
 	ok = gather(session, filters, said, err);
-	json_array_foreach(said, i, row) ok = ok && prove_row(&to, row, err);
+	json_array_foreach (said, i, row)
+		ok = ok && prove_row(&to, row, err);
 	json_decref(said);
 	return ok;
 }
@@ -294,8 +294,7 @@ print_table(const json_t *all, bool local, struct error *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(all, i, one)
-	{
+	json_array_foreach (all, i, one) {
 		char number[24], as_of[AS_OF_TEXT];
 		const char *const word = proved_word(one);
 		const char *const cells[] = { json_text(one, "document"),

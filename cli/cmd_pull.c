@@ -293,8 +293,7 @@ gather_changed(struct pull *pull, struct error *err)
 	return ok;
 }
 
-/* What does not follow on the act before it follows on one that is not shown.
- */
+/* What does not follow on the act before it follows on one that is not shown. */
 static bool
 apply(struct pull *pull, uint64_t index, const struct entry *entry,
     struct error *err)
@@ -696,8 +695,7 @@ add_receipt(const struct pull *pull, const struct proved_act *act,
 	return ok;
 }
 
-/* Where the version has the waybill: one of before there were slips has none.
- */
+/* Where the version has the waybill: one of before there were slips has none. */
 static bool
 add_dispatch(const struct pull *pull, const struct proved_act *act,
     struct container *container, struct error *err)

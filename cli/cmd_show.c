@@ -45,8 +45,7 @@ print_version(const json_t *version)
 	    json_is_false(json_object_get(version, "proved")) ? ", not proved"
 							      : "");
 	print_act("deposited by", version);
-	json_array_foreach(signatures, i, one)
-	{
+	json_array_foreach (signatures, i, one) {
 		const bool ends =
 		    strcmp(json_text(one, "act"), "terminate") == 0;
 

@@ -299,8 +299,7 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 {
 	for (;;) {
 		if (!witness_once(context, err)) {
-			/* Evidence of misbehaviour ends it; a bad line does
-			 * not. */
+			/* Evidence of misbehaviour ends it; a bad line does not. */
 			if (err->kind != ERROR_UNAVAILABLE)
 				return false;
 			output_note("%s; trying again in %u s", err->detail,

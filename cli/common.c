@@ -100,8 +100,7 @@ version_title_known(const struct context *context, const char *document,
 
 	if (context_known_version(context, &version->digest, &yaml))
 		it = version_parse(buf_span(&yaml), &ignored);
-	/* Its digest is proved; that it is of this document is for it to say.
-	 */
+	/* Its digest is proved; that it is of this document is for it to say. */
 	if (it != NULL && strcmp(it->document, document) == 0) {
 		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
 		    version_title(it, "en"));
@@ -131,9 +130,10 @@ document_title(struct session *session, const struct document_acts *acts,
 	    remote_encode(&path, acts->doc.name, err) &&
 	    buf_append_u8(&path, 0, err) &&
 	    session_json(session, (const char *)path.data, &json, err);
-	json_array_foreach(json_object_get(json, "documents"), i,
-	    row) if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
-	    snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", json_text(row, "title"));
+	json_array_foreach (json_object_get(json, "documents"), i, row)
+		if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
+			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+			    json_text(row, "title"));
 	json_decref(json);
 	buf_free(&path);
 	return ok;

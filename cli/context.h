@@ -74,8 +74,7 @@ struct context {
 	struct seen *seen; /* what was seen, without a line (cli/local.h) */
 };
 
-/* --config FILE, --json and --local are taken out of argv, wherever they stand.
- */
+/* --config FILE, --json and --local are taken out of argv, wherever they stand. */
 bool context_options(struct context *context, int *argc, char *argv[],
     struct error *err) MUST_USE;
 /* Read configuration, enrolment and state. */

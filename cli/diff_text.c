@@ -239,8 +239,7 @@ take_article(struct span *text)
 	return span_sub(all, 0, len);
 }
 
-/* What of a line fits into so many columns; a word is not cut if it need not.
- */
+/* What of a line fits into so many columns; a word is not cut if it need not. */
 static struct span
 take_columns(struct span *line, unsigned width)
 {

@@ -24,8 +24,7 @@ read_blocks(const struct yaml *map, struct container **out,
 	return true;
 }
 
-/* All that there were when it was made, "INDEX DIGEST"; absent from old ones.
- */
+/* All that there were when it was made, "INDEX DIGEST"; absent from old ones. */
 static void
 read_policies(const struct yaml *node, struct succession *out,
     struct complaints *to)

@@ -277,8 +277,7 @@ lists_named(struct context *context, uint64_t *as_of)
 	*as_of = context->crl_size;
 	if (context->named != NULL)
 		return context->named;
-	/* What fails for want of memory is not known, and REVOCATION_UNKNOWN.
-	 */
+	/* What fails for want of memory is not known, and REVOCATION_UNKNOWN. */
 	if ((named = crl_entries_new(&ignored)) == NULL)
 		return NULL;
 	ok = context->crl_size > 0 ? take_kept(context, named, &ignored)

@@ -1,8 +1,8 @@
 /*
  * lists.h - the lists of revocations that this office knows.
  *
- *	STATE/KEYID/crl-entries     "size N", up to which they are all known,
- *and every `crl` entry that was proved: "INDEX LINE"
+ *	STATE/KEYID/crl-entries     "size N", up to which they are all known, and
+ *	                            every `crl` entry that was proved: "INDEX LINE"
  *	STATE/KEYID/crls/DIGEST.zip the sets that they name, and those that acts
  *	                            of copies and bags brought
  *

@@ -3,9 +3,9 @@
  * to open and read without a line (valise(1), "THE LOCAL COPY").
  *
  *	DIR/TYPE/SLUG/SLUG-vN.asice   each version, a copy that proves itself
- *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its
- *receipt DIR/TYPE/SLUG/aside/          copies that lost their place, or got
- *none DIR/store.git                 the same as git has it, after a pull
+ *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its receipt
+ *	DIR/TYPE/SLUG/aside/          copies that lost their place, or got none
+ *	DIR/store.git                 the same as git has it, after a pull
  *
  * Nothing has a place in it that was not judged VALID; all of it can be judged
  * again.  What a bag brought may lead to a checkpoint that nobody could prove

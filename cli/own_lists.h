@@ -1,6 +1,6 @@
 /*
- * own_lists.h - revocation lists: those that this office has by itself, and
- *those that the journal names.
+ * own_lists.h - revocation lists: those that this office has by itself, and those
+ * that the journal names.
  *
  *	STATE/KEYID/own-crls/DIGEST.crl  one list, DER, by the SHA-256 of it
  *

@@ -134,8 +134,7 @@ ranges_of_json(const json_t *json, struct ranges *out, struct error *err)
 	if (!json_is_array(json))
 		return error_set(err, ERROR_MALFORMED,
 		    "indices are no list of ranges");
-	json_array_foreach(json, i, one)
-	{
+	json_array_foreach (json, i, one) {
 		const json_t *first = json_array_get(one, 0);
 		const json_t *last = json_array_get(one, 1);
 

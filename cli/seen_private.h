@@ -41,8 +41,7 @@ bool seen_read_kept(const struct seen *seen, struct point *out,
     struct error *err) MUST_USE;
 void seen_tell(const struct seen *seen, const char *line);
 
-/* Is it a prefix that was proved?  *other: one of its size with another root.
- */
+/* Is it a prefix that was proved?  *other: one of its size with another root. */
 bool seen_knows(struct seen *seen, const struct checkpoint *at, bool *other);
 void seen_remember(struct seen *seen, const struct checkpoint *at);
 /* Nothing is known to be a prefix any more. */

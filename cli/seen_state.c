@@ -125,8 +125,7 @@ place_of(const struct seen *seen, uint64_t size)
 	return from;
 }
 
-/* False if it is there already, or there is no memory: it is asked for again.
- */
+/* False if it is there already, or there is no memory: it is asked for again. */
 static bool
 insert(struct seen *seen, uint64_t size, const struct digest *root)
 {

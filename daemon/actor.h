@@ -16,8 +16,7 @@ struct actor {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	const struct office *office; /* of by.policy, which stays */
 	struct judged_by by;         /* what is in force now */
-	/* The waybill, when it was signed, and its entry; or by_bag is false.
-	 */
+	/* The waybill, when it was signed, and its entry; or by_bag is false. */
 	bool by_bag;
 	struct digest waybill;
 	int64_t dispatched_ms;

@@ -20,8 +20,7 @@ enum metric_value {
 	METRIC_JOURNAL_SIZE,
 	METRIC_CONNECTIONS,
 	METRIC_WITNESSED_SIZE,
-	METRIC_LAST_WITNESS, /* seconds since 1970, as all times below; 0: never
-			      */
+	METRIC_LAST_WITNESS, /* seconds since 1970, as all times below; 0: never */
 	METRIC_LAST_CHECK,
 	METRIC_LAST_CHECK_FINDINGS,
 	METRIC_CRL_ENDS,         /* the first of all CAs' */

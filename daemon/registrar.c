@@ -29,8 +29,7 @@ struct registrar_queue {
 	struct act_request *first, **end;
 	bool stopping, started;
 	struct judged_by now; /* under the mutex */
-	/* Its thread's: acts that no branch shows, since when, what it costs.
-	 */
+	/* Its thread's: acts that no branch shows, since when, what it costs. */
 	unsigned refs_behind;
 	int64_t refs_since_ms, refs_cost_ms;
 };

@@ -76,8 +76,7 @@ struct registrar {
 	struct signer *signer;
 	char titles[FILE_PATH]; /* titles.h; empty: they are not kept */
 	struct note_keys keys;
-	/* A "key" entry is the last: nothing more is signed until the switch.
-	 */
+	/* A "key" entry is the last: nothing more is signed until the switch. */
 	bool replacing;
 	/* In force; changed by registrar_adopt() only. */
 	struct judged_by now;

@@ -15,8 +15,7 @@ struct snapshot {
 	enum status status;             /* of the newest */
 	struct ledger_version asked;    /* without its lists */
 	uint64_t deposit_index;
-	/* Its entries; the "dispatch" ones of the waybills by which they came.
-	 */
+	/* Its entries; the "dispatch" ones of the waybills by which they came. */
 	uint64_t *acts, *dispatches;
 	size_t num_acts, num_dispatches;
 	struct digest newest_digest;

@@ -274,8 +274,7 @@ split_origin(const char *text, struct span *host, struct span *port)
 		return false;
 	*host = rest;
 	*port = span_of_str("443");
-	/* The last colon ends a host, unless it is the scheme's or an
-	 * address's. */
+	/* The last colon ends a host, unless it is the scheme's or an address's. */
 	if (colon < text + sizeof(scheme) - 1 ||
 	    (bracket != NULL && colon < bracket))
 		return host->len > 0;

@@ -62,8 +62,7 @@ enum http_next {
 struct http_handler {
 	enum http_next (*begin)(void *arg, struct http_request *request,
 	    uint64_t *max_body);
-	/* The request is whole and the handler's; http_reply() gives it back.
-	 */
+	/* The request is whole and the handler's; http_reply() gives it back. */
 	void (*dispatch)(void *arg, struct http_request *request);
 	/*
 	 * A stream's parts so far are out; there may be more, or it has been

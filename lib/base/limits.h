@@ -92,11 +92,10 @@ enum {
 	LIMIT_TYPES = 64,
 	LIMIT_POWERS = 1024,
 	LIMIT_POLICY_ENTRIES = 4096, /* policies that a journal ever had */
-	LIMIT_POLICY_LIST_BYTES = 4096 * 100, /* the file of them */
-	LIMIT_CRL_LIST_BYTES =
-	    64 * 1024 * 1024,         /* a file of all `crl` entries:
+	LIMIT_POLICY_LIST_BYTES = 4096 * 100,    /* the file of them */
+	LIMIT_CRL_LIST_BYTES = 64 * 1024 * 1024, /* a file of all `crl` entries:
 				       * some 250,000; 8 lists a day for 80 years */
-	LIMIT_PINS = 1024,            /* as they were kept before */
+	LIMIT_PINS = 1024,                       /* as they were kept before */
 	LIMIT_PINS_BYTES = 1024 * 66, /* the file of them, shortest lines */
 
 	/* Journal. */

@@ -84,9 +84,8 @@ module_load(const char *name, size_t size, struct error *err)
 	if (!find_module(name, path, err))
 		return NULL;
 	/*
-	 * The module itself is linked to be bound at once (-z now); the
-	 * libraries behind it are bound as they are for any program that links
-	 * them.
+	 * The module itself is linked to be bound at once (-z now); the libraries
+	 * behind it are bound as they are for any program that links them.
 	 */
 	handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	module = handle != NULL ? dlsym(handle, "valise_module") : NULL;

@@ -41,8 +41,7 @@ struct member {
 	bool deflated;
 	uint64_t packed;
 	uint32_t crc;
-	/* Nobody will store or write it: it is not deflated, nor named for git.
-	 */
+	/* Nobody will store or write it: it is not deflated, nor named for git. */
 	bool to_judge;
 	/* Filled by container_hash() where the maker did not know them. */
 	bool hashed;

@@ -225,8 +225,7 @@ take_ls_refs(struct git_request *request, struct span line, struct error *err)
 	struct span value;
 
 	if (value_of(line, "ref-prefix", &value)) {
-		/* Too many: as none, and the client chooses (gitprotocol-v2).
-		 */
+		/* Too many: as none, and the client chooses (gitprotocol-v2). */
 		if (request->num_prefixes < GIT_PREFIXES)
 			request->prefixes[request->num_prefixes] = value;
 		request->num_prefixes++;

@@ -23,8 +23,7 @@ struct cosignatures {
 	bool failed;
 };
 
-/* Whose line is it?  The name and the key's ID, as far as they tell two apart.
- */
+/* Whose line is it?  The name and the key's ID, as far as they tell two apart. */
 static bool
 is_of(const char *line, const struct note_key *key)
 {

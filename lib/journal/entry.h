@@ -74,8 +74,7 @@ struct entry {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	char key[NOTE_KEY_TEXT]; /* a journal key, of the next signer */
 	char rule[256], wanted[32], software[64];
-	/* Of bags: to whom; the waybill; when it was signed, if it came by one.
-	 */
+	/* Of bags: to whom; the waybill; when it was signed, if it came by one. */
 	char to[LIMIT_OFFICE_BYTES + 1];
 	struct digest waybill;
 	int64_t dispatched_ms;

@@ -22,8 +22,7 @@ struct tile {
 /* "0/x001/067.p/17" or "entries/000": what stands after "tile/". */
 bool tile_parse(struct span path, struct tile *out, struct error *err) MUST_USE;
 void tile_path(const struct tile *tile, char out[TILE_PATH]);
-/* The widest tile there is at that place in a journal of size; width 0: none.
- */
+/* The widest tile there is at that place in a journal of size; width 0: none. */
 struct tile tile_at(uint64_t size, unsigned level, uint64_t number);
 /* Has a journal of this size all that the tile is to hold? */
 bool tile_is_there(const struct tile *tile, uint64_t size);

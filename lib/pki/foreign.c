@@ -345,8 +345,7 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 		LIMIT_FOREIGN_SIGNERS);
 }
 
-/* *out: the digests of content, taken as it was read; NULL if one is unknown.
- */
+/* *out: the digests of content, taken as it was read; NULL if one is unknown. */
 static bool
 digest_content(CMS_ContentInfo *cms, BIO *in, BIO **out, struct error *err)
 {

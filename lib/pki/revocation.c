@@ -221,8 +221,7 @@ is_cleared(struct question *question, const struct named *listing)
 	    is_before(question->cleared, listing);
 }
 
-/* Did a later list of its scope end a hold, at the time of the act or before?
- */
+/* Did a later list of its scope end a hold, at the time of the act or before? */
 static bool
 is_released(struct question *question, const struct named *hold)
 {

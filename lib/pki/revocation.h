@@ -38,8 +38,7 @@ enum revocation_state {
 	REVOCATION_DOUBTED, /* cleared; a later list says: revoked before */
 	REVOCATION_REVOKED,
 	REVOCATION_UNTOLD,   /* no list tells: none, or none of that time */
-	REVOCATION_UNJUDGED, /* one of a policy not accepted here would decide
-			      */
+	REVOCATION_UNJUDGED, /* one of a policy not accepted here would decide */
 };
 
 struct revocation_result {

@@ -8,8 +8,7 @@
 
 #include "document/manifest.h"
 
-/* The one manifest of what is sent: "origin" of a deposit, else the only one.
- */
+/* The one manifest of what is sent: "origin" of a deposit, else the only one. */
 static const struct member *
 find_manifest(const struct container *zip, char id[LIMIT_NAME_BYTES + 1])
 {

@@ -23,8 +23,7 @@ enum {
 	DEPTH = 8,
 };
 
-/* Lines of packed-refs that are no branch, and the line of what they peel to.
- */
+/* Lines of packed-refs that are no branch, and the line of what they peel to. */
 struct other {
 	struct span name, line, peeled;
 };
@@ -151,8 +150,7 @@ read_packed(struct store *store, struct packed *out, struct error *err)
 	return error_context(err, "%s", path);
 }
 
-/* --- Loose branches: none of ours; what git or an earlier version wrote. ---
- */
+/* --- Loose branches: none of ours; what git or an earlier version wrote. --- */
 
 struct loose {
 	struct store_head *list;
@@ -194,8 +192,7 @@ add_loose(struct loose *loose, const char *name, const char *path,
 	return true;
 }
 
-/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there.
- */
+/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there. */
 static bool
 walk_loose(const char *dir, const char *name, unsigned depth,
     struct loose *loose, struct error *err)

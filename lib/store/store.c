@@ -586,8 +586,7 @@ store_set_ref(struct store *store, const char *name, const struct oid *oid,
 						       : store->durable,
 		 name, &id, 1, NULL) == 0 ||
 	    git_failed(err, name);
-	/* The first branch is what a clone checks out; without it git grumbles.
-	 */
+	/* The first branch is what a clone checks out; without it git grumbles. */
 	if (ok && strncmp(name, "refs/heads/", 11) == 0 &&
 	    git_repository_head_unborn(store->repository) == 1)
 		ok = git_repository_set_head(store->repository, name) == 0 ||

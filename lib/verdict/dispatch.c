@@ -71,8 +71,7 @@ judge_unproved(struct judge *judge, const char *path,
 {
 	char was[TIME_TEXT];
 
-	/* A data folder's own journal may have acts of before there were slips.
-	 */
+	/* A data folder's own journal may have acts of before there were slips. */
 	if (act != NULL && judge->request->expect == EXPECT_STORED)
 		signature->sent_ms = act->entry.dispatched_ms;
 	if (is_within(signature, signature->sent_ms) ||

@@ -38,8 +38,7 @@ bool judge_course(struct judge *judge) MUST_USE;
 /*
  * When was the act of this signature sent?  Sets sent_ms: to when it was
  * dispatched, where a slip, a signed waybill and its "dispatch" entry prove
- * that; else to the time of its entry.  person and office are the signature's,
- * policy that of its act.
+ * that; else to the time of its entry.  person and office are the signature's, policy that of its act.
  */
 bool judge_dispatch(struct judge *judge, const char *path,
     struct verdict_signature *signature, struct policy *policy) MUST_USE;

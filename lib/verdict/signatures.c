@@ -478,8 +478,7 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
 	    policy_quorum(type, signing, signatories, num, rule);
 }
 
-/* termination.yaml is of this version, and is there exactly where it is signed.
- */
+/* termination.yaml is of this version, and is there exactly where it is signed. */
 static bool
 judge_termination(struct judge *judge)
 {

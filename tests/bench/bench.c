@@ -238,8 +238,7 @@ bench_get(char *argv[])
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
 }
 
-/* --- For clients that have no certificates: plain TCP in, mutual TLS out. ---
- */
+/* --- For clients that have no certificates: plain TCP in, mutual TLS out. --- */
 
 struct relay {
 	const struct target *target;

@@ -13,8 +13,8 @@
  *	lines PART HOW     where the target has PART, the lines of the answer:
  *	                   "twice" the first, "swap" the first two, "drop=N" the
  *	                   N-th from 0 left out, unless it is the last
- *	other N PORT       the N-th request, from 1, is answered by the daemon
- *at that port; "N+": every one from then on
+ *	other N PORT       the N-th request, from 1, is answered by the daemon at
+ *	                   that port; "N+": every one from then on
  *
  * DIR is a depositary's folder (tests/lib/office.sh); OFFICE is whose key asks
  * the daemon, since that asks for one.  It says "ready" once it listens, a line

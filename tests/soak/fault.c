@@ -5,8 +5,8 @@
  *	FAULT_PAGE=FILE   64 bytes: "call nth errno\n" is written there by the
  *	                  test to arm it; the count and whether it fired are at
  *	                  its end
- *	FAULT_LOG=FILE    what is written, flushed, renamed, … below
- *FAULT_BELOW, for tests/soak/power.c
+ *	FAULT_LOG=FILE    what is written, flushed, renamed, … below FAULT_BELOW,
+ *	                  for tests/soak/power.c
  */
 /* Both names of each call are ours to give. */
 #undef _FILE_OFFSET_BITS

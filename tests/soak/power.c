@@ -91,8 +91,7 @@ is_flushed(size_t i, size_t k)
 
 	folder_of(name, folder);
 	for (size_t j = i + 1; j < k; j++) {
-		/* A file that was renamed meanwhile is flushed by its new name.
-		 */
+		/* A file that was renamed meanwhile is flushed by its new name. */
 		if (content && records[j].head.what == 'r' &&
 		    strcmp(records[j].a, name) == 0)
 			name = records[j].b;

@@ -39,8 +39,7 @@ struct copy_bag {
 	uint64_t index;    /* of its "dispatch" entry; 0: it has none */
 	int64_t signed_at; /* both in seconds before the act's entry */
 	int64_t dispatched_at;
-	/* Change what is packed, before it is signed, and what lies there then.
-	 */
+	/* Change what is packed, before it is signed, and what lies there then. */
 	void (*pack)(struct slip *slip, struct waybill *waybill,
 	    const struct identity **signer, struct entry *dispatch);
 	void (

@@ -13,8 +13,7 @@
 
 static struct identity right, wrong;
 
-/* A certificate of that key usage, by itself: nobody here asks who issued it.
- */
+/* A certificate of that key usage, by itself: nobody here asks who issued it. */
 static struct identity
 make_identity(const char *usage)
 {

@@ -1049,8 +1049,7 @@ END_TEST
 
 START_TEST(a_partial_tile_is_there_as_far_as_the_journal_is)
 {
-	/* Size 70000, computed by Go: 273 full and 112 at level 0, and so on.
-	 */
+	/* Size 70000, computed by Go: 273 full and 112 at level 0, and so on. */
 	ck_assert_uint_eq(tile_at(70000, 0, 272).width, 256);
 	ck_assert_uint_eq(tile_at(70000, 0, 273).width, 112);
 	ck_assert_uint_eq(tile_at(70000, 0, 274).width, 0);

@@ -889,8 +889,7 @@ kept_file(void)
 	return st.st_ino;
 }
 
-/* Many acts are sent one after another: a flush each costs more than they do.
- */
+/* Many acts are sent one after another: a flush each costs more than they do. */
 START_TEST(what_was_flushed_is_not_flushed_for_each_act)
 {
 	struct daemon daemon = { A, 10, HONEST };

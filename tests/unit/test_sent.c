@@ -69,8 +69,7 @@ START_TEST(the_entry_of_what_was_sent_passes)
 }
 END_TEST
 
-/* Each field changed in turn: found in the acts that have it, and only there.
- */
+/* Each field changed in turn: found in the acts that have it, and only there. */
 enum {
 	VERSIONS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
 	BAGS = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE
