@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "cli/lists.h"
-#include "cli/policies.h"
+#include "cli/options.h"
+#include "client/lists.h"
+#include "client/policies.h"
 #include "record/stored.h"
 
 #define BEGIN "-----BEGIN SIGNED MESSAGE-----"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/local.h"
+#include "cli/local/local.h"
 
 static const struct command {
 	const char *name, *args, *summary, *help;

@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "cli/as_of.h"
+#include "client/as_of.h"
 
 void
 output_text(const char *text)
@@ -154,6 +154,13 @@ output_progress_end(void)
 	if (progress_shown)
 		fputs("\r\033[K", stderr);
 	progress_shown = false;
+}
+
+void
+output_line(const char *line)
+{
+	output_progress_end();
+	fprintf(stderr, "valise: %s\n", line);
 }
 
 void
@@ -395,7 +402,7 @@ output_verdict(const char *file, const struct verdict *verdict,
 		printf(", %s", status_name(verdict->status));
 	putchar('\n');
 	if (as_of != NULL)
-		as_of_print(as_of);
+		output_as_of(as_of);
 	if (version != NULL) {
 		printf("  %s@%u  ", version->document, version->number);
 		output_text(version_title(version, "en"));
@@ -431,4 +438,29 @@ output_verdict(const char *file, const struct verdict *verdict,
 		output_text(one->text);
 		putchar('\n');
 	}
+}
+
+void
+output_as_of(const struct as_of *as_of)
+{
+	char text[AS_OF_TEXT], date[TIME_TEXT];
+	const struct as_of act = { .entry = as_of->entry,
+		.time_ms = as_of->time_ms };
+
+	if (as_of->size != 0) {
+		as_of_text(as_of, text);
+		printf("  as of %s\n", text);
+	}
+	as_of_text(&act, text);
+	printf("  %s %s (the depositary's time)",
+	    as_of->size != 0 ? "its last act is" : "as of its last act,", text);
+	if (as_of->witnessed_at != 0) {
+		time_format_date(as_of->witnessed_at, date);
+		printf("; a witness saw it by %s", date);
+	}
+	puts(as_of->size != 0 ? "" : "; not known since");
+	if (as_of->withdrew[0] != '\0')
+		printf("  withdrawn by %s of %s, entry %llu\n", as_of->withdrew,
+		    as_of->withdrew_office,
+		    (unsigned long long)as_of->withdrew_entry);
 }

@@ -28,6 +28,7 @@ void output_progress(const char *doing, uint64_t done, uint64_t total);
 void output_step(const char *doing, unsigned done, unsigned total);
 void output_progress_end(void);
 /* A sentence on standard error. */
+void output_line(const char *line);
 void output_note(const char *fmt, ...) PRINTF(1, 2);
 
 /*
@@ -44,6 +45,8 @@ json_t *json_of_verdict(const char *file, const struct verdict *verdict,
     const struct as_of *as_of);
 void output_verdict(const char *file, const struct verdict *verdict,
     const struct as_of *as_of);
+/* What as_of_text() says with all that is known, as lines under a verdict. */
+void output_as_of(const struct as_of *as_of);
 /* "3f2a-9c01-…" as it is read on the telephone. */
 void output_digest(const char *label, const struct digest *digest);
 

@@ -8,8 +8,57 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "cli/acts.h"
 #include "cli/output.h"
+#include "client/acts.h"
+#include "document/manifest.h"
+#include "document/termination.h"
+
+static bool
+list_files(const struct container *from, bool terminates,
+    struct manifest *manifest, struct error *err)
+{
+	for (size_t i = 0; i < from->num; i++) {
+		const struct member *member = &from->members[i];
+
+		/* Only those who terminate sign what is said of it. */
+		if (!path_is_meta(member->path) &&
+		    strcmp(member->path, "mimetype") != 0 &&
+		    (terminates ||
+			strcmp(member->path, PATH_TERMINATION) != 0) &&
+		    !manifest_add(manifest, member->path,
+			media_of_path(member->path), &member->sha256, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+signing_files(const struct identity *signer, const struct container *from,
+    const char *id, enum commitment commitment, struct container *to,
+    struct error *err)
+{
+	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	char manifest_path[LIMIT_PATH_BYTES + 1];
+	struct manifest manifest = { 0 };
+	bool ok;
+
+	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
+	snprintf(manifest.signature, sizeof(manifest.signature), PATH_SIGNATURE,
+	    id);
+	ok = list_files(from,
+		 strncmp(id, TERMINATION_ID, strlen(TERMINATION_ID)) == 0,
+		 &manifest, err) &&
+	    manifest_encode(&manifest, &xml, err) &&
+	    cades_sign(signer, buf_span(&xml), commitment, time_now_ms() / 1000,
+		&p7s, err) &&
+	    container_put(to, manifest_path, buf_span(&xml), err) &&
+	    container_put(to, manifest.signature, buf_span(&p7s), err);
+	manifest_free(&manifest);
+	buf_free(&xml);
+	buf_free(&p7s);
+	return ok;
+}
 
 bool
 load_signer(const struct context *context, struct identity *out,
@@ -171,4 +220,35 @@ signing_send_kept(struct session *session, enum outbox_kind kind,
 	ok = signing_send(session, &act, report, err);
 	outbox_release(&act);
 	return ok;
+}
+
+bool
+signing_kept(struct context *context, const struct outbox_act *act,
+    const char *done, const char *command, struct error *err)
+{
+	struct outbox_list list;
+
+	if (!outbox_all(context, act->kind, act->document, &list, err))
+		return false;
+	for (size_t i = 0; i < list.num; i++) {
+		struct outbox_act *old = &list.list[i];
+
+		if (old->version != act->version ||
+		    strcmp(old->path, act->path) == 0 || !outbox_take(old))
+			continue;
+		outbox_drop(old);
+		output_note("it takes the place of what was made before and"
+			    " had not gone");
+	}
+	free(list.list);
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i}", "result",
+				       "kept", "document", act->document,
+				       "version", (int)act->version),
+		    err);
+	printf(
+	    "%s %s@%u, and kept it in the outbox: \"valise bag pack --outbox\""
+	    " or \"valise %s\" with a line sends it\n",
+	    done, act->document, act->version, command);
+	return true;
 }

@@ -4,12 +4,20 @@
 #ifndef CLI_SIGNING_H
 #define CLI_SIGNING_H
 
-#include "cli/outbox.h"
+#include "client/outbox.h"
 
 struct ledger_version;
 
 /* The key of the configuration to sign with; the caller's to free. */
 bool load_signer(const struct context *context, struct identity *out,
+    struct error *err) MUST_USE;
+
+/*
+ * Sign the files of a version (not META-INF): the manifest and signature of an
+ * ID, "origin" or a certificate's, go into to, which may be from.
+ */
+bool signing_files(const struct identity *signer, const struct container *from,
+    const char *id, enum commitment commitment, struct container *to,
     struct error *err) MUST_USE;
 
 /* Asked before it is done, unless yes: ERROR_USAGE where the answer is no. */
@@ -56,5 +64,11 @@ bool signing_send(struct session *session, struct outbox_act *act,
 bool signing_send_kept(struct session *session, enum outbox_kind kind,
     const char *document, unsigned version, signing_report *report, bool *sent,
     struct error *err) MUST_USE;
+/*
+ * Without a line it stays there: tell, and what sends it.  It takes the place
+ * of what was made before of that kind and version.
+ */
+bool signing_kept(struct context *context, const struct outbox_act *act,
+    const char *done, const char *command, struct error *err) MUST_USE;
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/library.h"
-#include "daemon/registrar.h"
+#include "daemon/writer/registrar.h"
 
 /* What was found when the files were looked at last. */
 struct lists_look {

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/backup.h"
-#include "daemon/export.h"
-#include "daemon/fsck.h"
+#include "daemon/data/backup.h"
+#include "daemon/data/export.h"
+#include "daemon/data/fsck.h"
+#include "daemon/data/setup.h"
 #include "daemon/http/server.h"
 #include "daemon/run.h"
-#include "daemon/setup.h"
 
 static const char usage_text[] =
     "usage: valised [--config FILE] [COMMAND]\n"

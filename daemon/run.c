@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "daemon/api.h"
+#include "daemon/api/api.h"
 #include "daemon/confine.h"
-#include "daemon/export.h"
-#include "daemon/keys.h"
+#include "daemon/data/export.h"
+#include "daemon/data/keys.h"
+#include "daemon/data/setup.h"
 #include "daemon/log.h"
-#include "daemon/setup.h"
-#include "daemon/upkeep.h"
+#include "daemon/upkeep/upkeep.h"
 #include "record/refs.h"
 #include "record/titles.h"
 

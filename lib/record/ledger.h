@@ -45,7 +45,8 @@ struct ledger_document {
 	bool terminated; /* one of them is: it takes no more */
 	uint64_t last;   /* its newest act, or LEDGER_NONE */
 	struct oid tip;  /* the newest act's commit */
-	char *json; /* api_documents.c's, gone with the next act; or NULL */
+	char *
+	    json; /* daemon/api/documents.c's, gone with the next act; or NULL */
 };
 
 struct ledger_entry {

@@ -1,4 +1,4 @@
-#include "cli/enrolment.h"
+#include "client/enrolment.h"
 #include "fuzz.h"
 
 int

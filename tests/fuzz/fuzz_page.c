@@ -1,4 +1,4 @@
-#include "cli/page.h"
+#include "client/page.h"
 #include "fuzz.h"
 
 /* A page of entries: the checkpoint's own parser is fuzz_journal's. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/acts.h"
+#include "client/acts.h"
 
 #define DOC "agreement/one"
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "cli/filter.h"
+#include "client/filter.h"
 
 static struct entry
 entry_of(enum act act)

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "cli/findings.h"
+#include "cli/cmd/findings.h"
 
 static struct findings all;
 static struct error err;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/audit.h"
-#include "cli/lists.h"
+#include "cli/cmd/audit.h"
+#include "client/lists.h"
 #include "pki_fixture.h"
 
 static char dir[UNIT_DIR], path[FILE_PATH];

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "cli/ranges.h"
+#include "cli/cmd/ranges.h"
 
 /* "3 7-9": as the tests write it. */
 static struct ranges

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "cli/seen.h"
-#include "cli/seen_clock.h"
+#include "client/seen.h"
+#include "client/seen_clock.h"
 #include "journal/evidence.h"
 
 enum { FORK = 6, SIZE = 40 };

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "daemon/place.h"
+#include "daemon/api/place.h"
 
 #define DOC "mou/one"
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "daemon/bags.h"
-#include "daemon/uploads.h"
+#include "daemon/spool/bags.h"
+#include "daemon/spool/uploads.h"
 
 static char dir[UNIT_DIR];
 static struct digest digest;

@@ -1,0 +1,104 @@
+/*
+ * The copies of an audit: each version is fetched and judged by its own
+ * signatures, once, and again when something that it rests on changed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd/audit.h"
+
+static bool
+audit_copy(struct audit_run *run, const struct ledger_document *doc,
+    const struct ledger_version *version, const char *about, struct error *err)
+{
+	const size_t before = run->num_told;
+	struct copy copy;
+	bool ok;
+
+	run->kind = KIND_COPY;
+	findings_begin(&run->state.findings);
+	ok = copy_download(&run->session, doc->name, version->number, &copy,
+	    err);
+	if (ok) {
+		audit_verdict(run->audit, doc, version, &copy.verdict);
+		run->num_judged++;
+		/* What is wrong with it may be that it is another history's. */
+		ok = run->num_told == before
+		    ? audit_judged_add(run->judged, &version->contents, &copy,
+			  run->context, err)
+		    : copy_follow(&run->session, &copy, err);
+	} else if (err->kind == ERROR_NOT_FOUND) {
+		audit_find(&run->settings, "VERSION_MISSING", version->acts[0],
+		    about,
+		    "it is in the journal, and the daemon does not give it:"
+		    " %s",
+		    err->detail);
+		*err = (struct error){ 0 };
+		ok = true;
+	}
+	copy_free(&copy);
+	if (!ok)
+		return false;
+	findings_settle(&run->state.findings,
+	    &(struct checked){ .kind = KIND_COPY, .about = about });
+	return run->num_told == before || audit_state_write(&run->state, err);
+}
+
+bool
+audit_may_read(const struct audit_run *run, const char *document)
+{
+	char type[LIMIT_SLUG_BYTES + 1];
+
+	document_type(document, type);
+	return policy_decide(run->policy, run->office, RIGHT_READ, type)
+	    .allowed;
+}
+
+/* What was found good is not fetched again, unless something touches it. */
+static bool
+need_not_be_judged(struct audit_run *run, const struct ledger_version *version,
+    const char *about)
+{
+	/* Fetching may have brought newer lists. */
+	const struct verdict_library library = context_library(run->context);
+	bool known;
+
+	if (findings_about(&run->state.findings, KIND_COPY, about))
+		return false;
+	if (audit_judged_stands(run->judged, &version->contents, &library,
+		&known))
+		return true;
+	run->num_again += known;
+	return false;
+}
+
+bool
+audit_copies(struct audit_run *run, struct error *err)
+{
+	size_t num = 0;
+	struct ledger_document **all =
+	    ledger_sorted(audit_ledger(run->audit), &num);
+	bool ok = all != NULL || error_set_errno(err, "audit");
+
+	run->num_documents = num;
+	for (size_t i = 0; ok && i < num; i++) {
+		for (size_t j = 0; ok && j < all[i]->num_versions; j++) {
+			const struct ledger_version *version =
+			    &all[i]->versions[j];
+			char about[LIMIT_PATH_BYTES + 1];
+
+			run->num_versions++;
+			snprintf(about, sizeof(about), "%s@%u", all[i]->name,
+			    version->number);
+			output_progress("judging documents", i, num);
+			if (!audit_may_read(run, all[i]->name))
+				run->num_unread++;
+			else if (!need_not_be_judged(run, version, about))
+				ok = audit_copy(run, all[i], version, about,
+				    err);
+		}
+	}
+	output_progress_end();
+	free(all);
+	return ok;
+}

@@ -1,0 +1,736 @@
+/*
+ * The bag: for an office without a line.  Packed by one that has one, opened
+ * where there is none, acknowledged, and what comes back handed in.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bag/bag.h"
+#include "bag/judge.h"
+#include "base/outfile.h"
+#include "base/time.h"
+#include "cli/cmd/bag.h"
+#include "cli/cmd/opened.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+#include "client/lists.h"
+
+/* --- What is kept of bags: a number, a line, in STATE/bags/. --- */
+
+bool
+bag_note_path(struct context *context, const char *name, char out[FILE_PATH],
+    struct error *err)
+{
+	char dir[FILE_PATH], file[200];
+
+	snprintf(file, sizeof(file), "bags/%s", name);
+	return context_path(context, "bags", dir, err) &&
+	    file_make_dirs(dir, 0700, err) &&
+	    context_path(context, file, out, err);
+}
+
+/* 0 if it was never kept. */
+uint64_t
+bag_kept_number(struct context *context, const char *name)
+{
+	struct buf text = BUF(32);
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	uint64_t number = 0;
+
+	if (!bag_note_path(context, name, path, &ignored) ||
+	    !file_read(path, text.max, &text, &ignored) ||
+	    !span_to_u64(buf_span(&text), &number))
+		number = 0;
+	buf_free(&text);
+	return number;
+}
+
+bool
+bag_keep_number(struct context *context, const char *name, uint64_t number,
+    struct error *err)
+{
+	char path[FILE_PATH], text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	return bag_note_path(context, name, path, err) &&
+	    file_write(path, span_of_str(text), 0600, err);
+}
+
+void
+bag_file_name(const char *folder, const char *document, unsigned version,
+    const char *suffix, char out[LIMIT_PATH_BYTES + 1])
+{
+	snprintf(out, LIMIT_PATH_BYTES + 1, "%s%.*s--%s@%u%s", folder,
+	    (int)(strchr(document, '/') - document), document,
+	    strchr(document, '/') + 1, version, suffix);
+}
+
+void
+bag_slip_path(const struct slip *slip, char out[LIMIT_PATH_BYTES + 1])
+{
+	bag_file_name(slip->is_deposit ? BAG_DEPOSITS : BAG_SIGNATURES,
+	    slip->document, slip->version, slip->is_deposit ? ".asice" : ".zip",
+	    out);
+}
+
+/* POST a ZIP of a YAML file, its signature, and slips, or NULL. */
+static bool
+hand_in(struct session *session, const char *yaml_path, struct span yaml,
+    const char *p7s_path, struct span p7s, const struct container *slips,
+    struct sent *sent, uint64_t *index, struct error *err)
+{
+	static struct entry entry;
+	struct container *zip = container_new(err);
+	struct remote_request request = { .method = "POST",
+		.path = "/v1/bags",
+		.file_fd = -1 };
+	struct remote_answer answer = { .body = BUF(0) };
+	bool ok;
+
+	sent->digest = sha256_of(yaml);
+	request.body_fd = file_temporary(session->context->state, err);
+	ok = zip != NULL && request.body_fd >= 0 &&
+	    container_put(zip, yaml_path, yaml, err) &&
+	    container_put(zip, p7s_path, p7s, err);
+	for (size_t i = 0; ok && slips != NULL && i < slips->num; i++)
+		ok = container_put(zip, slips->members[i].path,
+		    member_bytes(&slips->members[i]), err);
+	ok = ok &&
+	    container_write(zip, request.body_fd, &request.body_len, err) &&
+	    session_will_send(session, err) &&
+	    remote_do(session->remote, &request, &answer, err) &&
+	    outbox_check_receipt(session, &answer, sent, &entry, index, err);
+	remote_answer_free(&answer);
+	if (request.body_fd >= 0)
+		close(request.body_fd);
+	container_free(zip);
+	return ok;
+}
+
+bool
+bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
+    struct span yaml, struct span p7s, const struct container *slips,
+    uint64_t *index, struct error *err)
+{
+	struct sent sent = { .act = ACT_DISPATCH, .number = waybill->number };
+
+	snprintf(sent.office, sizeof(sent.office), "%s", waybill->from);
+	snprintf(sent.person, sizeof(sent.person), "%s", waybill->person);
+	snprintf(sent.to, sizeof(sent.to), "%s", waybill->to);
+	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE, p7s,
+	    slips, &sent, index, err);
+}
+
+bool
+bag_hand_in_answer(struct session *session,
+    const struct acknowledgement *answer, struct span yaml, struct span p7s,
+    uint64_t *index, struct error *err)
+{
+	struct sent sent = { .act = ACT_ACKNOWLEDGE,
+		.number = answer->number,
+		.waybill = answer->waybill };
+
+	snprintf(sent.office, sizeof(sent.office), "%s", answer->from);
+	snprintf(sent.person, sizeof(sent.person), "%s", answer->person);
+	snprintf(sent.to, sizeof(sent.to), "%s", answer->to);
+	return hand_in(session, PATH_ACKNOWLEDGEMENT, yaml,
+	    PATH_ACKNOWLEDGEMENT_P7S, p7s, NULL, &sent, index, err);
+}
+
+/* --- Opening. --- */
+
+/* The lists of revocations first: copies are judged by them. */
+static void
+take_crls(struct opened *bag)
+{
+	for (size_t i = 0; i < bag->waybill->num; i++) {
+		const struct waybill_file *listed = &bag->waybill->files[i];
+		struct error why = { 0 };
+		struct digest digest;
+		int fd;
+
+		if (strncmp(listed->path, BAG_CRLS, strlen(BAG_CRLS)) != 0)
+			continue;
+		if ((fd = opened_take(bag, listed)) < 0)
+			continue;
+		if (!digest_parse(span_of(listed->path + strlen(BAG_CRLS),
+				      strcspn(listed->path + strlen(BAG_CRLS),
+					  ".")),
+			&digest) ||
+		    !lists_keep(bag->context, fd, &digest, &why))
+			opened_found(bag, listed->path, "not-crls");
+		close(fd);
+	}
+}
+
+/* The proof of a prefix, as the body of add-checkpoint. */
+static bool
+prefix_body(const struct bag_papers *papers, struct buf *body,
+    struct error *err)
+{
+	char hash[BASE64_SIZE(32)];
+	bool ok = buf_printf(body, err, "old %llu\n",
+	    (unsigned long long)papers->prefix);
+
+	for (size_t i = 0; ok && i < papers->proof.num; i++) {
+		base64_encode(digest_span(&papers->proof.hashes[i]), hash);
+		ok = buf_printf(body, err, "%s\n", hash);
+	}
+	return ok && buf_append_u8(body, '\n', err) &&
+	    buf_append(body, papers->note, err);
+}
+
+/* The proofs that a bag carries, as who is asked: it has these answers. */
+static enum seen_reply
+ask_bag(void *arg, uint64_t old, const char *at, struct buf *body,
+    struct error *err)
+{
+	const struct bag_papers *papers = arg;
+	char size[24];
+	bool ok = false;
+
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)papers->size);
+	if (at == NULL || strcmp(at, size) != 0 ||
+	    (old != papers->old && (old != papers->prefix || old == 0)))
+		error_set_code(err, ERROR_UNAVAILABLE, "NOT_PROVED",
+		    "the bag has no proof from size %llu",
+		    (unsigned long long)old);
+	else if (old == papers->old)
+		ok = buf_append(body, papers->text, err);
+	else
+		ok = prefix_body(papers, body, err);
+	return ok ? SEEN_PROOF : SEEN_NO_LINE;
+}
+
+/*
+ * Prove that a signed note is of one history with what was seen.  What the bag
+ * cannot prove is not kept: the next connection tells.
+ */
+static bool
+prove_note(struct opened *bag, struct span note, enum local_proof *proof,
+    struct error *err)
+{
+	const struct seen_prover prover = { .ask = ask_bag,
+		.arg = &bag->papers };
+
+	*proof = LOCAL_PROVED;
+	if (seen_advance(bag->seen, &prover, note, NULL, NULL, err))
+		return true;
+	if (err->kind != ERROR_UNAVAILABLE) {
+		*proof = LOCAL_REFUTED;
+		return false;
+	}
+	/* It may be known already, or be known to be of another history. */
+	*err = (struct error){ 0 };
+	if (seen_is_proved(bag->seen, note, err))
+		return true;
+	*proof =
+	    err->kind == ERROR_UNAVAILABLE ? LOCAL_NOT_PROVED : LOCAL_REFUTED;
+	if (*proof == LOCAL_REFUTED)
+		return false;
+	*err = (struct error){ 0 };
+	return seen_defer(bag->seen, note, err);
+}
+
+/* How far the journal goes, proved to extend what was seen here. */
+static bool
+take_checkpoint(struct opened *bag, bool *proved, struct error *err)
+{
+	const struct zip_member *member =
+	    bag_member(bag->members, bag->num, PATH_BAG_CHECKPOINT);
+	struct bag_papers *papers = &bag->papers;
+	struct merkle_proof proof;
+	enum local_proof it = LOCAL_PROVED;
+	bool ok = true;
+
+	if (member != NULL) {
+		ok = bag_read(bag->inner, member, &bag->checkpoint, err) &&
+		    seen_parse_extension(buf_span(&bag->checkpoint),
+			&papers->old, &proof, &papers->note, err) &&
+		    note_open(papers->note, &bag->context->journal,
+			&papers->checkpoint, err);
+		papers->text = buf_span(&bag->checkpoint);
+		papers->size = ok ? papers->checkpoint.size : 0;
+		ok = ok && prove_note(bag, papers->note, &it, err);
+	}
+	*proved = it == LOCAL_PROVED;
+	bag->answer->size = seen_kept(bag->seen)->size;
+	/* Without them, copies are proved by the next connection. */
+	member = bag_member(bag->members, bag->num, PATH_BAG_PREFIXES);
+	return ok &&
+	    (member == NULL ||
+		bag_read(bag->inner, member, &bag->prefixes, err));
+}
+
+/*
+ * Find the proof that the bag's checkpoint extends the one of a copy.  One that
+ * is none proves nothing, and accuses nobody: who packed the bag wrote it.
+ */
+static void
+find_prefix(struct opened *bag, const struct checkpoint *at)
+{
+	struct bag_papers *papers = &bag->papers;
+	struct span rest = buf_span(&bag->prefixes), ignored;
+	struct error none = { 0 };
+	uint64_t size;
+
+	papers->prefix = 0;
+	while (rest.len > 0) {
+		/* The note, which all of them share, follows the last one. */
+		if (!seen_parse_extension(rest, &size, &papers->proof, &ignored,
+			&none))
+			return;
+		rest = ignored;
+		if (size == at->size &&
+		    merkle_verify_consistency(at->size, papers->checkpoint.size,
+			&at->root, &papers->checkpoint.root, &papers->proof)) {
+			papers->prefix = size;
+			return;
+		}
+	}
+}
+
+/* The history that a copy's receipts lead to: all have one note. */
+static bool
+prove_copy(struct opened *bag, const struct copy *copy, enum local_proof *proof,
+    struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint at;
+	bool ok;
+
+	*proof = LOCAL_NOT_PROVED;
+	ok = copy_note(copy->container, &note, err) &&
+	    note_open(buf_span(&note), &bag->context->journal, &at, err);
+	if (ok) {
+		find_prefix(bag, &at);
+		ok = prove_note(bag, buf_span(&note), proof, err);
+	}
+	buf_free(&note);
+	return ok;
+}
+
+/* Into the local copy, or aside; how says what a person should know. */
+static bool
+place_copy(struct opened *bag, const char *dir,
+    const struct waybill_file *listed, const struct copy *copy, json_t *row,
+    const char **how, struct error *err)
+{
+	static const char *const words[] = { [PLACED_SAME] = "same",
+		[PLACED_NEW] = "new",
+		[PLACED_LESS] = "older",
+		[PLACED_OTHER] = "contradicts" };
+	struct placing placing;
+	enum local_proof proof;
+	struct error why = { 0 };
+
+	if (!prove_copy(bag, copy, &proof, &why) && proof != LOCAL_REFUTED) {
+		*err = why;
+		return false;
+	}
+	if (!local_place(bag->context, bag->seen, dir, copy, proof, &placing,
+		err))
+		return false;
+	*how = placing.placed == PLACED_LESS ? "older than yours, which stays"
+	    : placing.placed == PLACED_OTHER
+	    ? "another than yours: both are kept"
+	    : proof != LOCAL_PROVED ? "not proved"
+				    : "";
+	json_object_set_new(row, "proved", json_boolean(proof == LOCAL_PROVED));
+	json_object_set_new(row, "placed", json_string(words[placing.placed]));
+	if (placing.aside[0] != '\0')
+		json_object_set_new(row, "aside", json_string(placing.aside));
+	if (placing.placed != PLACED_OTHER) {
+		if (proof == LOCAL_PROVED)
+			local_keep_acts(bag->context, copy);
+		return true;
+	}
+	opened_found(bag, listed->path, "contradicts");
+	if (bag->other.kind == ERROR_NONE) {
+		if (proof == LOCAL_REFUTED)
+			bag->other = why;
+		else
+			local_contradicts(copy, &placing, &bag->other);
+	}
+	return true;
+}
+
+/* What is wrong with a copy beside its verdict; NULL if nothing is. */
+static const char *
+fault_of(const struct waybill_file *listed, const struct copy *copy)
+{
+	const struct verdict *verdict = &copy->verdict;
+
+	if (verdict->outcome != OUTCOME_VALID)
+		return verdict->outcome == OUTCOME_INVALID ? "invalid"
+							   : "indeterminate";
+	return strcmp(verdict->version->document, listed->document) != 0 ||
+		verdict->version->number != listed->version ||
+		!digest_eq(&verdict->digest, &listed->digest)
+	    ? "not-as-listed"
+	    : NULL;
+}
+
+#define STATE_TEXT (AS_OF_TEXT + 80)
+
+/* The status of a copy by itself, and when that is from. */
+static void
+describe(const struct copy *copy, const char *how, json_t *row,
+    char out[STATE_TEXT])
+{
+	const char *status = status_name(copy->verdict.status);
+	char text[AS_OF_TEXT];
+	struct as_of as_of;
+
+	as_of_copy(&copy->verdict, &as_of);
+	as_of_text(&as_of, text);
+	snprintf(out, STATE_TEXT, "%s as of %s%s%s", status, text,
+	    how[0] != '\0' ? ", " : "", how);
+	json_object_set_new(row, "status", json_string(status));
+	json_object_set_new(row, "as-of", as_of_json(&as_of));
+}
+
+static bool
+take_copy(struct opened *bag, const char *dir,
+    const struct waybill_file *listed, struct table *table, json_t *row,
+    struct error *err)
+{
+	struct copy copy = { .fd = opened_take(bag, listed) };
+	const char *what = "altered or missing", *how = "", *fault;
+	char name[DOCUMENT_NAME + 16], state[STATE_TEXT] = "";
+	struct error why = { 0 };
+	bool ok = true;
+
+	snprintf(name, sizeof(name), "%s@%u", listed->document,
+	    listed->version);
+	if (copy.fd >= 0) {
+		copy.size = listed->size;
+		ok = copy_judge(bag->context, copy.fd, &copy, err);
+		what = outcome_name(copy.verdict.outcome);
+	}
+	if (ok && copy.fd >= 0) {
+		if ((fault = fault_of(listed, &copy)) != NULL)
+			opened_found(bag, listed->path, fault);
+		else
+			ok =
+			    place_copy(bag, dir, listed, &copy, row, &how, err);
+		if (copy.verdict.outcome != OUTCOME_VALID &&
+		    copy.verdict.num_findings > 0) {
+			/* Not the first finding: it may be a warning. */
+			(void)verdict_error(&copy.verdict, &why);
+			output_note("%s: %s", name, why.detail);
+		}
+	}
+	if (ok && copy.verdict.outcome == OUTCOME_VALID)
+		describe(&copy, how, row, state);
+	json_object_set_new(row, "outcome", json_string(what));
+	ok = ok &&
+	    (table_add(table,
+		 (const char *const[]){ name, what, listed->title, state }) ||
+		error_set_errno(err, "table"));
+	copy_free(&copy);
+	return ok;
+}
+
+static bool
+take_copies(struct opened *bag, const char *dir, struct table *table,
+    json_t *rows, struct error *err)
+{
+	for (size_t i = 0; i < bag->waybill->num; i++) {
+		const struct waybill_file *listed = &bag->waybill->files[i];
+		json_t *row;
+
+		if (strncmp(listed->path, BAG_COPIES, strlen(BAG_COPIES)) != 0)
+			continue;
+		row = json_pack("{s:s, s:i, s:s}", "document", listed->document,
+		    "version", (int)listed->version, "title", listed->title);
+		json_array_append(rows, row);
+		if (!take_copy(bag, dir, listed, table, row, err)) {
+			json_decref(row);
+			return false;
+		}
+		json_decref(row);
+	}
+	return true;
+}
+
+/* The answer, signed, in a small ZIP that goes back as it likes. */
+static bool
+write_answer(struct opened *bag, const char *path, struct error *err)
+{
+	struct container *zip = container_new(err);
+	struct buf yaml = BUF(LIMIT_WAYBILL_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct identity signer = { NULL };
+	struct acknowledgement *answer = bag->answer;
+	struct outfile output;
+	uint64_t size;
+	bool ok;
+
+	answer->waybill = bag->digest;
+	answer->number = bag->waybill->number;
+	answer->received_at = time_now_ms() / 1000;
+	snprintf(answer->from, sizeof(answer->from), "%s", bag->waybill->to);
+	snprintf(answer->to, sizeof(answer->to), "%s", bag->waybill->from);
+	ok = zip != NULL && load_signer(bag->context, &signer, err);
+	if (ok)
+		snprintf(answer->person, sizeof(answer->person), "%s",
+		    signer.cert->email);
+	ok = ok && acknowledgement_encode(answer, &yaml, err) &&
+	    cades_sign(&signer, buf_span(&yaml), COMMITMENT_ORIGIN,
+		answer->received_at, &p7s, err) &&
+	    container_put(zip, PATH_ACKNOWLEDGEMENT, buf_span(&yaml), err) &&
+	    container_put(zip, PATH_ACKNOWLEDGEMENT_P7S, buf_span(&p7s), err);
+	if (ok &&
+	    (ok = outfile_open(&output, path, bag->context->state, err))) {
+		ok = container_write(zip, output.fd, &size, err);
+		if (ok)
+			ok = outfile_finish(&output, 0644, err);
+		else
+			outfile_drop(&output);
+		output_aside(path);
+	}
+	identity_free(&signer);
+	container_free(zip);
+	buf_free(&yaml);
+	buf_free(&p7s);
+	return ok;
+}
+
+/* By the waybill's digest: a bag that was opened is known again. */
+static bool
+was_opened(struct opened *bag, bool mark, struct error *err)
+{
+	char hex[DIGEST_HEX], name[DIGEST_HEX + 8], path[FILE_PATH];
+
+	digest_hex(&bag->digest, hex);
+	snprintf(name, sizeof(name), "opened-%s", hex);
+	if (!bag_note_path(bag->context, name, path, err))
+		return false;
+	if (mark)
+		return file_write(path, span_of_str("1"), 0600, err);
+	return file_exists(path);
+}
+
+static bool
+report_opened(struct opened *bag, const struct table *table, json_t *rows,
+    const char *dir, const char *answer, bool proved, struct error *err)
+{
+	const struct waybill *waybill = bag->waybill;
+	json_t *findings = json_array();
+	char at[TIME_TEXT];
+
+	for (size_t i = 0; i < bag->answer->num; i++)
+		json_array_append_new(findings,
+		    json_pack("{s:s, s:s}", "file",
+			bag->answer->findings[i].path, "found",
+			bag->answer->findings[i].what));
+	if (bag->context->json)
+		return output_json(
+		    json_pack("{s:s, s:I, s:s, s:s, s:O, s:o, s:b, s:s, s:s,"
+			      " s:s*}",
+			"bag", bag->path, "number", (json_int_t)waybill->number,
+			"from", waybill->from, "person", waybill->person,
+			"documents", rows, "findings", findings, "proved",
+			proved, "copy", dir, "acknowledgement", answer, "code",
+			bag->other.kind != ERROR_NONE ? error_code(&bag->other)
+						      : NULL),
+		    err);
+	json_decref(findings);
+	time_format_at(waybill->dispatched_at, at);
+	printf("bag %llu from %s, dispatched by %s at %s\n",
+	    (unsigned long long)waybill->number, waybill->from, waybill->person,
+	    at);
+	output_digest("waybill      ", &bag->digest);
+	table_print(table);
+	for (size_t i = 0; i < bag->answer->num; i++)
+		printf("%s: %s\n", bag->answer->findings[i].path,
+		    bag->answer->findings[i].what);
+	printf("%s in %s; the acknowledgement is %s: send it back\n",
+	    bag->answer->num == 0 ? "all is there, and is"
+				  : "what is good of it is",
+	    dir, answer);
+	return true;
+}
+
+static bool
+run_open(struct opened *bag, const char *dir, const char *answer, bool again,
+    struct error *err)
+{
+	static const char *const heading[] = { "DOCUMENT", "VERDICT", "TITLE",
+		"STATUS" };
+	struct table *table = table_new(4);
+	json_t *rows = json_array();
+	bool proved = true, ok;
+
+	ok = table != NULL && table_add(table, heading);
+	if (ok && was_opened(bag, false, err) && !again)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "bag %llu from %s was opened before: --again opens it once"
+		    " more",
+		    (unsigned long long)bag->waybill->number,
+		    bag->waybill->from);
+	ok = ok && take_checkpoint(bag, &proved, err);
+	if (ok) {
+		opened_find_unexpected(bag);
+		take_crls(bag);
+		ok = take_copies(bag, dir, table, rows, err) &&
+		    file_sync_all(dir, err) && write_answer(bag, answer, err) &&
+		    was_opened(bag, true, err) &&
+		    report_opened(bag, table, rows, dir, answer, proved, err);
+	}
+	if (ok && !proved && bag->papers.size < bag->answer->size)
+		output_note("its journal, of size %llu, is older than what you"
+			    " have seen, size %llu, and nobody here can prove"
+			    " that it is the same: the next connection tells",
+		    (unsigned long long)bag->papers.size,
+		    (unsigned long long)bag->answer->size);
+	else if (ok && !proved)
+		output_note("its journal cannot be proved to extend what you"
+			    " have seen, size %llu: ask for a bag packed with"
+			    " --known %llu",
+		    (unsigned long long)bag->answer->size,
+		    (unsigned long long)bag->answer->size);
+	if (ok && bag->other.kind != ERROR_NONE) {
+		bag->context->told = true;
+		*err = bag->other;
+		ok = false;
+	}
+	if (ok && bag->answer->num > 0) {
+		bag->context->told = true;
+		ok = error_set_code(err, ERROR_UNTRUSTED, "BAG_INCOMPLETE",
+		    "%zu of its files are not as the waybill says; the first"
+		    " is %s, %s",
+		    bag->answer->num, bag->answer->findings[0].path,
+		    bag->answer->findings[0].what);
+	}
+	table_free(table);
+	json_decref(rows);
+	return ok;
+}
+
+static bool
+bag_open_command(struct context *context, int argc, char *argv[],
+    struct error *err)
+{
+	static const struct option longs[] = {
+		{ "into", required_argument, NULL, 'i' },
+		{ "ack", required_argument, NULL, 'a' },
+		{ "again", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *into = NULL, *answer = NULL;
+	char dir[FILE_PATH], path[FILE_PATH];
+	struct opened bag;
+	bool again = false, ok;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'i':
+			into = optarg;
+			break;
+		case 'a':
+			answer = optarg;
+			break;
+		case 'n':
+			again = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (!arguments(argc, optind, 1, 1, "FILE", err))
+		return false;
+	snprintf(path, sizeof(path), "%s.ack", argv[optind]);
+	if (answer == NULL)
+		answer = path;
+	if (!outfile_check(answer, err) || !context_load(context, err) ||
+	    !local_dir(context, into, dir, err))
+		return false;
+	ok = opened_read(context, argv[optind], &bag, err) &&
+	    (bag.seen = local_seen(context, err)) != NULL &&
+	    run_open(&bag, dir, answer, again, err);
+	opened_close(&bag);
+	return ok;
+}
+
+/* --- What comes back. --- */
+
+static bool
+run_ack(struct context *context, const char *file, struct error *err)
+{
+	struct container *zip = NULL;
+	struct acknowledgement *answer = NULL;
+	const struct member *yaml = NULL, *p7s = NULL;
+	char name[POLICY_NAME + 8];
+	struct session session;
+	uint64_t index = 0;
+	const int fd = open_file(file, err);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	if ((zip = container_read_files_to_judge(fd, err)) != NULL) {
+		yaml = container_find(zip, PATH_ACKNOWLEDGEMENT);
+		p7s = container_find(zip, PATH_ACKNOWLEDGEMENT_P7S);
+	}
+	ok = zip != NULL &&
+	    ((yaml != NULL && p7s != NULL) ||
+		error_set(err, ERROR_MALFORMED, "%s: no acknowledgement",
+		    file)) &&
+	    (answer = acknowledgement_parse(member_bytes(yaml), err)) != NULL &&
+	    session_open(context, &session, err);
+	if (ok) {
+		ok = bag_hand_in_answer(&session, answer, member_bytes(yaml),
+		    member_bytes(p7s), &index, err);
+		session_close(&session);
+	}
+	/* The daemon judged it: so far has its addressee seen. */
+	snprintf(name, sizeof(name), "known-%s", ok ? answer->from : "");
+	ok = ok && bag_keep_number(context, name, answer->size, err);
+	if (ok && context->json)
+		ok = output_json(json_pack("{s:I, s:s, s:I, s:I}", "number",
+				     (json_int_t)answer->number, "from",
+				     answer->from, "findings",
+				     (json_int_t)answer->num, "entry",
+				     (json_int_t)index),
+		    err);
+	else if (ok)
+		printf("%s acknowledges bag %llu, %s: entry %llu of the"
+		       " journal\n",
+		    answer->from, (unsigned long long)answer->number,
+		    answer->num == 0 ? "which came whole"
+				     : "of which not all came well",
+		    (unsigned long long)index);
+	free(answer);
+	container_free(zip);
+	close(fd);
+	return ok;
+}
+
+bool
+cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	const bool ack = strcmp(what, "ack") == 0;
+
+	if (strcmp(what, "pack") == 0)
+		return bag_pack_command(context, argc - 1, argv + 1, err);
+	if (strcmp(what, "open") == 0)
+		return bag_open_command(context, argc - 1, argv + 1, err);
+	if (argc != 3 || (!ack && strcmp(what, "push") != 0))
+		return error_set(err, ERROR_USAGE,
+		    "expected pack …, open FILE, ack FILE or push FILE (see"
+		    " --help)");
+	return needs_line(context, ack ? "bag ack" : "bag push", err) &&
+	    context_load(context, err) &&
+	    (ack ? run_ack(context, argv[2], err)
+		 : bag_push_command(context, argv[2], err));
+}

@@ -1,0 +1,492 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/cmd/diff_text.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+#include "client/acts.h"
+
+enum { DIFF_BYTES = 16 * 1024 * 1024 }; /* of one text, in memory */
+
+struct diff {
+	struct context *context;
+	bool words, colour;
+	const char *beside[2]; /* languages, or NULL */
+	struct copy a, b;
+	bool any; /* a difference was told */
+};
+
+/* --- The pager, as git has it. --- */
+
+static pid_t
+start_pager(struct diff *diff)
+{
+	const char *pager = getenv("VALISE_PAGER");
+	int ends[2];
+	pid_t pid;
+
+	if (pager == NULL)
+		pager = getenv("GIT_PAGER");
+	if (pager == NULL)
+		pager = getenv("PAGER");
+	if (pager == NULL)
+		pager = "less";
+	if (!isatty(STDOUT_FILENO) || diff->context->json || pager[0] == '\0' ||
+	    strcmp(pager, "cat") == 0 || pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		dup2(ends[0], STDIN_FILENO);
+		setenv("LESS", "FRX", 0);
+		execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[0]);
+	if (pid > 0)
+		dup2(ends[1], STDOUT_FILENO);
+	close(ends[1]);
+	return pid;
+}
+
+static void
+end_pager(pid_t pid)
+{
+	int status;
+
+	fflush(stdout);
+	if (pid <= 0)
+		return;
+	/* It waits for our end of the pipe. */
+	close(STDOUT_FILENO);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* --- What is said of the versions. --- */
+
+static void
+tell(struct diff *diff, const char *what, const char *old, const char *new)
+{
+	if (strcmp(old, new) == 0)
+		return;
+	diff->any = true;
+	if (old[0] != '\0') {
+		printf("%s-%s: ", diff->colour ? "\033[31m" : "", what);
+		output_text(old);
+		puts(diff->colour ? "\033[0m" : "");
+	}
+	if (new[0] != '\0') {
+		printf("%s+%s: ", diff->colour ? "\033[32m" : "", what);
+		output_text(new);
+		puts(diff->colour ? "\033[0m" : "");
+	}
+}
+
+static const char *
+title_in(const struct version *version, const char *language)
+{
+	for (size_t i = 0; i < version->num_titles; i++)
+		if (strcmp(version->titles[i].language, language) == 0)
+			return version->titles[i].text;
+	return "";
+}
+
+static void
+tell_titles(struct diff *diff, const struct version *a, const struct version *b)
+{
+	char what[LIMIT_LANGUAGE_BYTES + 16];
+
+	for (size_t i = 0; i < a->num_titles; i++) {
+		snprintf(what, sizeof(what), "title (%s)",
+		    a->titles[i].language);
+		tell(diff, what, a->titles[i].text,
+		    title_in(b, a->titles[i].language));
+	}
+	for (size_t i = 0; i < b->num_titles; i++) {
+		if (title_in(a, b->titles[i].language)[0] != '\0')
+			continue;
+		snprintf(what, sizeof(what), "title (%s)",
+		    b->titles[i].language);
+		tell(diff, what, "", b->titles[i].text);
+	}
+}
+
+static const struct verdict_signature *
+approval_of(const struct copy *copy, const char *person)
+{
+	for (size_t i = 0; i < copy->verdict.num_signatures; i++)
+		if (copy->verdict.signatures[i].commitment ==
+			COMMITMENT_APPROVAL &&
+		    strcmp(copy->verdict.signatures[i].person, person) == 0)
+			return &copy->verdict.signatures[i];
+	return NULL;
+}
+
+static void
+tell_signatures(struct diff *diff, const struct copy *from,
+    const struct copy *in, bool gone)
+{
+	for (size_t i = 0; i < from->verdict.num_signatures; i++) {
+		const struct verdict_signature *one =
+		    &from->verdict.signatures[i];
+
+		if (one->commitment == COMMITMENT_APPROVAL &&
+		    approval_of(in, one->person) == NULL)
+			tell(diff, "signed by", gone ? one->person : "",
+			    gone ? "" : one->person);
+	}
+}
+
+static void
+tell_metadata(struct diff *diff)
+{
+	const struct version *a = diff->a.verdict.version;
+	const struct version *b = diff->b.verdict.version;
+	char old[400], new[400];
+
+	tell_titles(diff, a, b);
+	tell(diff, "note", a->note, b->note);
+	snprintf(old, sizeof(old), "%s of %s", a->person, a->office);
+	snprintf(new, sizeof(new), "%s of %s", b->person, b->office);
+	tell(diff, "deposited by", old, new);
+	time_format_at(a->created_at, old);
+	time_format_at(b->created_at, new);
+	tell(diff, "created", old, new);
+	tell(diff, "status", status_name(diff->a.verdict.status),
+	    status_name(diff->b.verdict.status));
+	tell_signatures(diff, &diff->a, &diff->b, true);
+	tell_signatures(diff, &diff->b, &diff->a, false);
+}
+
+/* --- Texts. --- */
+
+struct to_fd {
+	int fd;
+	off_t at;
+};
+
+static bool
+sink_to_fd(void *arg, struct span bytes, struct error *err)
+{
+	struct to_fd *to = arg;
+
+	if (!file_pwrite(to->fd, bytes, to->at, err))
+		return false;
+	to->at += (off_t)bytes.len;
+	return true;
+}
+
+/* As text: what it is, or what pdftotext makes of it. */
+static bool
+read_text(struct diff *diff, const struct copy *copy,
+    const struct text_file *file, struct buf *out, struct error *err)
+{
+	const struct member *member =
+	    container_find(copy->container, file->file);
+	struct to_fd to = { -1, 0 };
+	bool ok;
+
+	if (member == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "%s", file->file);
+	if (strcmp(file->media, "application/pdf") != 0) {
+		if (strncmp(file->media, "text/", 5) != 0)
+			return error_set(err, ERROR_NOT_FOUND, "%s is no text",
+			    file->media);
+		return member_stream(member, sink_to_buf, out, err);
+	}
+	to.fd = file_temporary(diff->context->state, err);
+	ok = to.fd >= 0 && member_stream(member, sink_to_fd, &to, err) &&
+	    diff_pdf_text(to.fd, out, err);
+	if (to.fd >= 0)
+		close(to.fd);
+	return ok;
+}
+
+static const char *
+base_name(const char *path)
+{
+	return strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+}
+
+/* The same file, else the only one of that language and media. */
+static const struct text_file *
+partner(const struct text_file *of, const struct text_file list[], size_t num)
+{
+	const struct text_file *only = NULL;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		if (strcmp(list[i].language, of->language) != 0)
+			continue;
+		if (strcmp(base_name(list[i].file), base_name(of->file)) == 0)
+			return &list[i];
+		if (strcmp(list[i].media, of->media) == 0) {
+			only = &list[i];
+			found++;
+		}
+	}
+	return found == 1 ? only : NULL;
+}
+
+static void
+heading(struct diff *diff, const struct text_file *a, const struct text_file *b)
+{
+	diff->any = true;
+	printf("%s--- %s\n+++ %s%s\n", diff->colour ? "\033[1m" : "",
+	    a != NULL ? a->file : "(none)", b != NULL ? b->file : "(none)",
+	    diff->colour ? "\033[0m" : "");
+}
+
+static bool
+diff_pair(struct diff *diff, const struct text_file *a,
+    const struct text_file *b, struct error *err)
+{
+	struct buf x = BUF(DIFF_BYTES), y = BUF(DIFF_BYTES);
+	struct error why = { 0 };
+	bool ok = true;
+
+	if (a != NULL && b != NULL && digest_eq(&a->sha256, &b->sha256))
+		return true;
+	heading(diff, a, b);
+	if ((a != NULL && !read_text(diff, &diff->a, a, &x, &why)) ||
+	    (b != NULL && !read_text(diff, &diff->b, b, &y, &why)))
+		/* That they differ is sure; how, is not for us to show. */
+		printf("they differ: %s\n", why.detail);
+	else
+		ok = diff_texts(b != NULL ? b->file : a->file, buf_span(&x),
+		    buf_span(&y), diff->words, diff->colour, err);
+	buf_free(&x);
+	buf_free(&y);
+	return ok;
+}
+
+static bool
+diff_files(struct diff *diff, const struct text_file a[], size_t num_a,
+    const struct text_file b[], size_t num_b, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < num_a; i++)
+		ok = diff_pair(diff, &a[i], partner(&a[i], b, num_b), err);
+	for (size_t i = 0; ok && i < num_b; i++)
+		if (partner(&b[i], a, num_a) == NULL)
+			ok = diff_pair(diff, NULL, &b[i], err);
+	return ok;
+}
+
+static bool
+diff_versions(struct diff *diff, struct error *err)
+{
+	const struct version *a = diff->a.verdict.version;
+	const struct version *b = diff->b.verdict.version;
+
+	printf("%s%s@%u %s@%u%s\n", diff->colour ? "\033[1m" : "", a->document,
+	    a->number, b->document, b->number, diff->colour ? "\033[0m" : "");
+	tell_metadata(diff);
+	return diff_files(diff, a->texts, a->num_texts, b->texts, b->num_texts,
+		   err) &&
+	    diff_files(diff, a->annexes, a->num_annexes, b->annexes,
+		b->num_annexes, err);
+}
+
+/* --- Two languages of one version. --- */
+
+static const struct text_file *
+text_in(const struct version *version, const char *language)
+{
+	const struct text_file *pdf = NULL;
+
+	/* A text that is one before one that is made of a PDF. */
+	for (size_t i = 0; i < version->num_texts; i++) {
+		const struct text_file *one = &version->texts[i];
+
+		if (strcmp(one->language, language) != 0)
+			continue;
+		if (strncmp(one->media, "text/", 5) == 0)
+			return one;
+		pdf = one;
+	}
+	return pdf;
+}
+
+static unsigned
+width_of_terminal(void)
+{
+	struct winsize size;
+
+	return isatty(STDERR_FILENO) &&
+		ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+	    ? size.ws_col
+	    : 100;
+}
+
+static bool
+diff_languages(struct diff *diff, struct error *err)
+{
+	const struct version *version = diff->a.verdict.version;
+	struct buf x = BUF(DIFF_BYTES), y = BUF(DIFF_BYTES);
+	const struct text_file *texts[2];
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < 2; i++) {
+		texts[i] = text_in(version, diff->beside[i]);
+		ok = texts[i] != NULL ||
+		    error_set(err, ERROR_NOT_FOUND,
+			"%s@%u has no text in \"%s\"", version->document,
+			version->number, diff->beside[i]);
+	}
+	ok = ok && read_text(diff, &diff->a, texts[0], &x, err) &&
+	    read_text(diff, &diff->a, texts[1], &y, err) &&
+	    diff_beside(texts[0]->file, buf_span(&x), texts[1]->file,
+		buf_span(&y), width_of_terminal(), err);
+	buf_free(&x);
+	buf_free(&y);
+	return ok;
+}
+
+/* --- The command. --- */
+
+struct named {
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	const char *text; /* as it was named */
+};
+
+/* The acts on the last document that was asked about: mostly it is one. */
+struct asking {
+	struct session session;
+	struct document_acts acts;
+};
+
+static bool
+fetch_one(struct asking *asking, const struct named *name, struct copy *out,
+    struct error *err)
+{
+	struct document_acts *acts = &asking->acts;
+
+	if (strcmp(acts->doc.name, name->document) != 0) {
+		acts_free(acts);
+		if (!acts_update(&asking->session, name->document, acts, err))
+			return false;
+	}
+	return copy_fetch_beside(&asking->session, acts, name->version, out,
+	    err);
+}
+
+static bool
+load(struct diff *diff, struct asking *asking, const struct named *name,
+    struct copy *out, struct error *err)
+{
+	char dir[FILE_PATH];
+
+	if (diff->context->local ? !local_dir(diff->context, NULL, dir, err) ||
+		    !local_open(diff->context, dir, name->document,
+			name->version, out, err)
+				 : !fetch_one(asking, name, out, err))
+		return false;
+	/* Nobody compares what is not what it says. */
+	return out->verdict.outcome == OUTCOME_VALID ||
+	    (verdict_error(&out->verdict, err), false) ||
+	    error_context(err, "%s", name->text);
+}
+
+static bool
+run(struct diff *diff, int num, char *argv[], struct error *err)
+{
+	struct asking asking = { .acts = { .num = 0 } };
+	struct named names[2];
+	pid_t pager;
+	bool ok;
+
+	for (int i = 0; i < num; i++) {
+		names[i].text = argv[i];
+		if (!document_parse(argv[i], names[i].document,
+			&names[i].version, err))
+			return false;
+	}
+	if (!diff->context->local &&
+	    !session_open(diff->context, &asking.session, err))
+		return false;
+	ok = load(diff, &asking, &names[0], &diff->a, err) &&
+	    (num < 2 || load(diff, &asking, &names[1], &diff->b, err));
+	if (!diff->context->local)
+		session_close(&asking.session);
+	acts_free(&asking.acts);
+	if (!ok)
+		return false;
+	pager = start_pager(diff);
+	ok = num < 2 ? diff_languages(diff, err) : diff_versions(diff, err);
+	end_pager(pager);
+	return ok;
+}
+
+bool
+cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "words", no_argument, NULL, 'w' },
+		{ "side-by-side", required_argument, NULL, 's' },
+		{ "color", optional_argument, NULL, 'c' },
+		{ "colour", optional_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct diff diff = { .context = context,
+		.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+		.a = { .fd = -1 },
+		.b = { .fd = -1 } };
+	char languages[2 * LIMIT_LANGUAGE_BYTES + 2];
+	char *comma;
+	bool ok;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'w':
+			diff.words = true;
+			break;
+		case 's':
+			snprintf(languages, sizeof(languages), "%s", optarg);
+			if ((comma = strchr(languages, ',')) == NULL)
+				return error_set(err, ERROR_USAGE,
+				    "--side-by-side needs two languages:"
+				    " lo,en");
+			*comma = '\0';
+			diff.beside[0] = languages;
+			diff.beside[1] = comma + 1;
+			break;
+		case 'c':
+			diff.colour =
+			    optarg == NULL || strcmp(optarg, "always") == 0;
+			if (!diff.colour && strcmp(optarg, "never") != 0)
+				return error_set(err, ERROR_USAGE,
+				    "--color=always or --color=never");
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (diff.words && diff.beside[0] != NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--words or --side-by-side, not both");
+	if (context->json)
+		return error_set(err, ERROR_USAGE,
+		    "a difference is for people to read: there is no --json of"
+		    " it");
+	ok = (diff.beside[0] != NULL
+		     ? arguments(argc, optind, 1, 1,
+			   "DOC[@N] with --side-by-side", err)
+		     : arguments(argc, optind, 2, 2, "DOC@A DOC@B", err)) &&
+	    context_load(context, err) &&
+	    run(&diff, argc - optind, argv + optind, err);
+	copy_free(&diff.a);
+	copy_free(&diff.b);
+	return ok;
+}

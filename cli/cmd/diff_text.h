@@ -1,0 +1,22 @@
+/*
+ * diff_text.h - how two texts differ, on standard output; by libgit2, so that
+ * it reads as git's.
+ */
+#ifndef CLI_CMD_DIFF_TEXT_H
+#define CLI_CMD_DIFF_TEXT_H
+
+#include "base/bytes.h"
+
+enum { DIFF_COLUMN = 36 }; /* the narrowest of two columns */
+
+/* Lines, or words in their lines: "[-gone-]{+new+}", or in colour. */
+bool diff_texts(const char *name, struct span a, struct span b, bool words,
+    bool colour, struct error *err) MUST_USE;
+/* Two texts beside each other, article by article; width columns in all. */
+bool diff_beside(const char *left_name, struct span left,
+    const char *right_name, struct span right, unsigned width,
+    struct error *err) MUST_USE;
+/* The text of a PDF that fd is, by pdftotext; ERROR_NOT_FOUND without it. */
+bool diff_pdf_text(int fd, struct buf *out, struct error *err) MUST_USE;
+
+#endif

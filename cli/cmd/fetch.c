@@ -1,0 +1,136 @@
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/outfile.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+
+struct fetch {
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	const char *output, *extract;
+};
+
+static bool
+read_options(struct context *context, int argc, char *argv[], struct fetch *out,
+    struct error *err)
+{
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "extract", required_argument, NULL, 'x' },
+		{ "witnessed", no_argument, NULL, 'w' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
+		switch (c) {
+		case 'o':
+			out->output = optarg;
+			break;
+		case 'x':
+			out->extract = optarg;
+			break;
+		case 'w':
+			context->witnessed = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
+	    document_parse(argv[optind], out->document, &out->version, err) &&
+	    (out->output == NULL || outfile_check(out->output, err));
+}
+
+static bool
+write_out(struct context *context, const struct fetch *fetch,
+    const struct copy *copy, struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	char name[LIMIT_SLUG_BYTES + 32];
+	const char *output = fetch->output;
+
+	snprintf(name, sizeof(name), "%s-v%u.asice",
+	    strchr(version->document, '/') + 1, version->number);
+	if (output == NULL && fetch->extract == NULL)
+		output = name;
+	if (output != NULL && !copy_write(context, copy, output, err))
+		return false;
+	if (output != NULL)
+		output_aside(output);
+	if (fetch->extract != NULL &&
+	    !copy_extract(copy->container, fetch->extract, false, err))
+		return false;
+	if (context->json)
+		return output_json(json_of_verdict(output != NULL
+					   ? output
+					   : fetch->extract,
+				       &copy->verdict, &copy->as_of),
+		    err);
+	output_verdict(output != NULL ? output : fetch->extract, &copy->verdict,
+	    &copy->as_of);
+	return true;
+}
+
+static bool
+fetch_local(struct context *context, const struct fetch *fetch,
+    struct copy *out, struct error *err)
+{
+	char dir[FILE_PATH];
+
+	return local_dir(context, NULL, dir, err) &&
+	    local_open(context, dir, fetch->document, fetch->version, out,
+		err) &&
+	    (out->verdict.outcome != OUTCOME_VALID ||
+		as_of_kept(context, local_proof(context, out) == LOCAL_PROVED,
+		    &out->verdict, &out->as_of, err));
+}
+
+static bool
+fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
+    struct error *err)
+{
+	struct session session;
+	bool ok;
+
+	if (!session_open(context, &session, err))
+		return false;
+	/* The delivery is an entry: it is seen too. */
+	ok = copy_fetch(&session, fetch->document, fetch->version, out, err) &&
+	    session_catch_up(&session, err);
+	session_close(&session);
+	return ok;
+}
+
+bool
+cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct fetch fetch = { .version = 0 };
+	struct copy copy = { .fd = -1 };
+	bool ok;
+
+	if (!read_options(context, argc, argv, &fetch, err) ||
+	    !context_load(context, err))
+		return false;
+	ok = context->local ? fetch_local(context, &fetch, &copy, err)
+			    : fetch_one(context, &fetch, &copy, err);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+		/* On standard error: --json has its error on the output. */
+		for (size_t i = 0; i < copy.verdict.num_findings; i++)
+			output_note("%s: %s",
+			    finding_name(copy.verdict.findings[i].code),
+			    copy.verdict.findings[i].text);
+		verdict_error(&copy.verdict, err);
+		output_note("nothing was written");
+		ok = false;
+	}
+	ok = ok && write_out(context, &fetch, &copy, err);
+	copy_free(&copy);
+	return ok;
+}

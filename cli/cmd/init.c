@@ -1,0 +1,439 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd/policy_tell.h"
+#include "cli/commands.h"
+
+struct options {
+	const char *cert, *key, *sign_cert, *sign_key, *state;
+	const char *encrypt_cert, *encrypt_key; /* the office's, for bags */
+	bool yes; /* to all policies that there were */
+};
+
+static bool
+absolute(const char *path, char out[FILE_PATH], struct error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (real == NULL)
+		return error_set_errno(err, "%s", path);
+	snprintf(out, FILE_PATH, "%s", real);
+	free(real);
+	return true;
+}
+
+enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
+
+/* A pair must belong together before anything is written. */
+static bool
+check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
+    struct error *err)
+{
+	static const char *const names[] = { [TO_CONNECT] = "connect with",
+		[TO_SIGN] = "sign with",
+		[TO_DECRYPT] = "open bags with" };
+	struct identity identity;
+	bool ok;
+
+	if (cert_path == NULL)
+		return true;
+	if (!identity_load(cert_path, key_path, &identity, err))
+		return false;
+	ok = purpose == TO_SIGN     ? identity.cert->can_sign
+	    : purpose == TO_CONNECT ? identity.cert->can_connect
+				    : identity.cert->can_agree;
+	if (!ok)
+		error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
+		    cert_path, names[purpose]);
+	else
+		ok = cert_check_key(identity.cert, err) ||
+		    error_context(err, "%s", cert_path);
+	identity_free(&identity);
+	return ok;
+}
+
+static bool
+write_config(const struct context *context, const struct options *options,
+    const char *state_root, struct error *err)
+{
+	struct buf text = BUF(64 * 1024);
+	char dir[FILE_PATH], path[FILE_PATH];
+	char *slash;
+	const struct {
+		const char *key, *file;
+	} files[] = { { "certificate", options->cert }, { "key", options->key },
+		{ "sign-certificate", options->sign_cert },
+		{ "sign-key", options->sign_key },
+		{ "encryption-certificate", options->encrypt_cert },
+		{ "encryption-key", options->encrypt_key } };
+	bool ok;
+
+	ok = buf_printf(&text, err, "valise: 1\njournal: \"%08x\"\n",
+	    context->enrolment.journal.id);
+	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
+		ok = files[i].file == NULL ||
+		    (absolute(files[i].file, path, err) &&
+			buf_printf(&text, err, "%s: ", files[i].key) &&
+			yaml_append_scalar(&text, path, err) &&
+			buf_append_str(&text, "\n", err));
+	ok = ok && absolute(state_root, path, err) &&
+	    buf_append_str(&text, "state: ", err) &&
+	    yaml_append_scalar(&text, path, err) &&
+	    buf_append_str(&text, "\n", err);
+	snprintf(dir, sizeof(dir), "%s", context->config_path);
+	if ((slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		ok = ok && file_make_dirs(dir, 0700, err);
+	}
+	ok =
+	    ok && file_create(context->config_path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	return ok;
+}
+
+/* A policies_changer: the enrolment's own, before its entry is seen. */
+static bool
+await(struct succession *succession, void *arg, struct error *err)
+{
+	return succession_await(succession, arg, err);
+}
+
+/* The policy itself comes first: its CA tells the server's certificate. */
+static bool
+fetch_policy(struct context *context, struct error *err)
+{
+	struct remote_settings settings = {
+		.address = context->enrolment.address,
+		.cert = context->cert,
+		.key = context->key,
+	};
+	struct remote_answer answer;
+	char path[128], hex[DIGEST_HEX];
+	struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1 };
+	struct buf cas = BUF(LIMIT_POLICY_FILE_BYTES);
+	struct remote *remote = NULL;
+	struct policy *policy = NULL;
+	bool ok = true;
+
+	digest_hex(&context->enrolment.policy, hex);
+	snprintf(path, sizeof(path), "/v1/policy/%s", hex);
+	for (size_t i = 0; ok && i < context->enrolment.cas->num; i++)
+		ok = buf_append(&cas,
+		    member_bytes(&context->enrolment.cas->members[i]), err);
+	settings.server_ca = buf_span(&cas);
+	request.file_fd = ok ? file_temporary(context->state, err) : -1;
+	ok = request.file_fd >= 0 &&
+	    (remote = remote_new(&settings, err)) != NULL;
+	if (ok) {
+		ok = remote_do(remote, &request, &answer, err) &&
+		    (policy = policies_read(request.file_fd,
+			 &context->enrolment.policy, err)) != NULL &&
+		    policies_keep(context, request.file_fd,
+			&context->enrolment.policy, err);
+		remote_answer_free(&answer);
+	}
+	policy_free(policy);
+	if (request.file_fd >= 0)
+		close(request.file_fd);
+	remote_free(remote);
+	buf_free(&cas);
+	return ok;
+}
+
+/* --- The policies of before: which of them judge here? --- */
+
+/*
+ * The enrolment's list and the journal's must be the same, up to the policy
+ * that it names; later ones are accepted one by one, as at any office.
+ */
+static bool
+check_list(const struct context *context, const struct policy_entry **current,
+    struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct succession *told = &context->enrolment.policies;
+	const uint64_t last =
+	    told->num > 0 ? told->list[told->num - 1].index : SUCCESSION_NONE;
+	const struct digest ours = succession_digest(all, told->num),
+			    theirs = succession_digest(told, told->num);
+
+	*current = succession_find(all, &context->enrolment.policy, last);
+	if (*current == NULL)
+		return error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_POLICY_UNKNOWN),
+		    "the journal has no entry of the enrolment's policy");
+	return (told->num <= all->num && digest_eq(&ours, &theirs)) ||
+	    error_set_code(err, ERROR_UNTRUSTED,
+		finding_name(FINDING_POLICY_UNKNOWN),
+		"the enrolment lists other policies than the journal has."
+		" Call the depositary, and the other offices");
+}
+
+/* Each earlier policy, and in which files the next one differs from it. */
+static bool
+tell_earlier(struct session *session, size_t num, struct error *err)
+{
+	const struct succession *all = &session->context->succession;
+	struct policy *before = NULL, *next;
+	char hex[DIGEST_HEX];
+
+	fprintf(stderr, "%zu policies were in force one after another:\n", num);
+	for (size_t i = 0; i < num; i++) {
+		next = session_policy(session, &all->list[i].digest, err);
+		if (next == NULL) {
+			policy_free(before);
+			return false;
+		}
+		digest_hex(&next->digest, hex);
+		fprintf(stderr, "  entry %-6llu %s\n",
+		    (unsigned long long)all->list[i].index, hex);
+		if (before != NULL) {
+			fputs("               differs in ", stderr);
+			tell_changed_files(stderr, before, next);
+		}
+		policy_free(before);
+		before = next;
+	}
+	policy_free(before);
+	return true;
+}
+
+/* Which entries are accepted: those that were agreed to, and no other. */
+struct agreed {
+	size_t first, num; /* list[first … num - 1] */
+};
+
+/* The one in force is agreed to wherever it was in force before. */
+static bool
+is_agreed(const struct succession *all, const struct agreed *agreed, size_t i)
+{
+	return i < agreed->num &&
+	    (i >= agreed->first ||
+		digest_eq(&all->list[i].digest,
+		    &all->list[agreed->num - 1].digest));
+}
+
+/* A policies_changer. */
+static bool
+accept_agreed(struct succession *succession, void *arg, struct error *err)
+{
+	const struct agreed *agreed = arg;
+
+	(void)err;
+	succession->num_awaited = 0;
+	for (size_t i = 0; i < succession->num; i++)
+		succession->list[i].accepted = is_agreed(succession, agreed, i);
+	return true;
+}
+
+/*
+ * Ask once.  What nobody agreed to judges nothing: a newcomer is no more
+ * credulous than those who were asked when each policy came.
+ */
+static bool
+agree(struct context *context, struct session *session, bool yes,
+    struct error *err)
+{
+	const struct succession *all = &context->succession;
+	const struct policy_entry *current;
+	struct agreed agreed;
+	bool others = false;
+
+	if (!check_list(context, &current, err))
+		return false;
+	agreed.num = (size_t)(current - all->list) + 1;
+	agreed.first = agreed.num - 1;
+	for (size_t i = 0; i < agreed.num; i++)
+		others = others || !is_agreed(all, &agreed, i);
+	if (others) {
+		if (!tell_earlier(session, agreed.num, err))
+			return false;
+		if (yes ||
+		    (isatty(STDIN_FILENO) &&
+			answered_yes("Did your office agree to all of them?"
+				     " If not, only the last one is"
+				     " accepted.")))
+			agreed.first = 0;
+	}
+	for (size_t i = agreed.first; i < agreed.num; i++)
+		if (!session_keep_policy(session, &all->list[i].digest, err))
+			return false;
+	return policies_change(context, accept_agreed, &agreed, err);
+}
+
+static bool
+import(struct context *context, struct span text, bool yes, struct error *err)
+{
+	static const char *const old[] = { "pins", "policy-entries" };
+	struct session session;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (!file_make_dirs(context->state, 0700, err))
+		return false;
+	/* Of an enrolment that did not come to its end, or of an older one. */
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		if (!context_path(context, old[i], path, err))
+			return false;
+		unlink(path);
+	}
+	if (!context_path(context, "enrolment.yaml", path, err) ||
+	    !file_write(path, text, 0600, err) ||
+	    (context->certs = cert_cache_new(err)) == NULL ||
+	    !fetch_policy(context, err) ||
+	    !policies_change(context, await, &context->enrolment.policy, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	ok = agree(context, &session, yes, err);
+	session_close(&session);
+	return ok;
+}
+
+static bool
+read_options(int argc, char *argv[], struct options *out, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "cert", required_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "sign-cert", required_argument, NULL, 'C' },
+		{ "sign-key", required_argument, NULL, 'K' },
+		{ "encrypt-cert", required_argument, NULL, 'E' },
+		{ "encrypt-key", required_argument, NULL, 'X' },
+		{ "state", required_argument, NULL, 's' },
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*out = (struct options){ NULL };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			out->cert = optarg;
+			break;
+		case 'k':
+			out->key = optarg;
+			break;
+		case 'C':
+			out->sign_cert = optarg;
+			break;
+		case 'K':
+			out->sign_key = optarg;
+			break;
+		case 'E':
+			out->encrypt_cert = optarg;
+			break;
+		case 'X':
+			out->encrypt_key = optarg;
+			break;
+		case 's':
+			out->state = optarg;
+			break;
+		case 'y':
+			out->yes = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (out->cert == NULL || out->key == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--cert FILE and --key FILE are needed: what you connect"
+		    " with");
+	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
+		return error_set(err, ERROR_USAGE,
+		    "--sign-cert and --sign-key go together");
+	if ((out->encrypt_cert == NULL) != (out->encrypt_key == NULL))
+		return error_set(err, ERROR_USAGE,
+		    "--encrypt-cert and --encrypt-key go together");
+	return arguments(argc, optind, 1, 1, "ENROLMENT", err);
+}
+
+/* What is to be compared by telephone, and what was not agreed to. */
+static bool
+tell_enrolled(struct context *context, struct error *err)
+{
+	const struct enrolment *enrolment = &context->enrolment;
+	const struct succession *all = &context->succession;
+	const struct policy_entry *newest = succession_newest(all);
+	const struct digest list = succession_digest(all, all->num);
+	size_t refused = 0;
+
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:o, s:o, s:o}",
+				       "journal", enrolment->journal.name,
+				       "config", context->config_path,
+				       "fingerprint",
+				       json_of_digest(&enrolment->fingerprint),
+				       "policies", json_of_succession(all),
+				       "list", json_of_digest(&list)),
+		    err);
+	printf("enrolled with %s at %s\n", enrolment->journal.name,
+	    enrolment->address);
+	output_digest("fingerprint  ", &enrolment->fingerprint);
+	tell_list_digest(all, all->num);
+	puts("Compare the fingerprint by telephone with whoever gave you the"
+	     " enrolment, and the\nlist with another office (valise policy"
+	     " show).");
+	for (size_t i = 0; i < all->num; i++)
+		refused += !all->list[i].accepted;
+	if (refused > 0)
+		printf("%zu of the policies %s not accepted, and judge%s"
+		       " nothing here: see \"valise policy\nshow\"%s.\n",
+		    refused, refused == 1 ? "is" : "are",
+		    refused == 1 ? "s" : "",
+		    newest != NULL && newest->accepted
+			? ""
+			: "; the one in force now is one of them");
+	puts("Next: valise list");
+	return true;
+}
+
+bool
+cmd_init(struct context *context, int argc, char *argv[], struct error *err)
+{
+	struct buf text = BUF(LIMIT_YAML_BYTES);
+	char root[FILE_PATH], name[16];
+	const char *home = getenv("HOME");
+	struct options options;
+	bool ok;
+
+	if (!read_options(argc, argv, &options, err))
+		return false;
+	if (file_exists(context->config_path))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is there already: this office is enrolled",
+		    context->config_path);
+	if (!check_pair(options.cert, options.key, TO_CONNECT, err) ||
+	    !check_pair(options.sign_cert, options.sign_key, TO_SIGN, err) ||
+	    !check_pair(options.encrypt_cert, options.encrypt_key, TO_DECRYPT,
+		err))
+		return false;
+	snprintf(context->cert, FILE_PATH, "%s", options.cert);
+	snprintf(context->key, FILE_PATH, "%s", options.key);
+	if (options.state != NULL)
+		snprintf(root, sizeof(root), "%s", options.state);
+	else
+		snprintf(root, sizeof(root), "%s/.local/state/valise",
+		    home != NULL ? home : "");
+	ok = file_read(argv[optind], LIMIT_YAML_BYTES, &text, err) &&
+	    (enrolment_parse(buf_span(&text), &context->enrolment, err) ||
+		error_context(err, "%s", argv[optind]));
+	if (ok) {
+		snprintf(name, sizeof(name), "%08x",
+		    context->enrolment.journal.id);
+		ok = file_join(context->state, root, name, err) &&
+		    context_load_keys(context, err) &&
+		    import(context, buf_span(&text), options.yes, err) &&
+		    write_config(context, &options, root, err);
+	}
+	buf_free(&text);
+	if (!ok)
+		return false;
+	return tell_enrolled(context, err);
+}

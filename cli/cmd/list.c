@@ -1,0 +1,459 @@
+/*
+ * list - the register of documents: the daemon's rows, marked as proved or not.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+#include "client/acts.h"
+
+static bool
+no_answer(struct error *err, const char *document, const char *what)
+{
+	return error_set_code(err, ERROR_UNTRUSTED, ANSWER_DIFFERS,
+	    "the daemon's list is not an answer: %s %s", document, what);
+}
+
+/* --- The rows. --- */
+
+struct filters {
+	const char *type, *status, *since;
+	int64_t since_ms; /* INT64_MIN: any */
+};
+
+static bool
+list_path(const struct filters *filters, const char *cursor, struct buf *out,
+    struct error *err)
+{
+	const struct {
+		const char *key, *value;
+	} all[] = { { "type", filters->type }, { "status", filters->status },
+		{ "since", filters->since }, { "cursor", cursor } };
+	bool first = true, ok;
+
+	ok = buf_append_str(out, "/v1/documents", err);
+	for (size_t i = 0; ok && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].value == NULL || all[i].value[0] == '\0')
+			continue;
+		ok = buf_printf(out, err, "%c%s=", first ? '?' : '&',
+			 all[i].key) &&
+		    remote_encode(out, all[i].value, err);
+		first = false;
+	}
+	return ok && buf_append_u8(out, 0, err);
+}
+
+/* Each row once, in order, of a document, and as it was asked for. */
+static bool
+check_rows(const struct filters *filters, const json_t *rows,
+    char last[DOCUMENT_NAME], struct error *err)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		const char *name = json_text(row, "document");
+		char type[LIMIT_SLUG_BYTES + 1];
+
+		if (!document_name_check(span_of_str(name), err))
+			return error_context(err, "the daemon's list");
+		if (strcmp(name, last) <= 0)
+			return no_answer(err, name,
+			    "is out of order, or there"
+			    " twice");
+		document_type(name, type);
+		if ((filters->type != NULL &&
+			strcmp(filters->type, type) != 0) ||
+		    (filters->status != NULL &&
+			strcmp(filters->status, json_text(row, "status")) != 0))
+			return no_answer(err, name, "was not asked for");
+		snprintf(last, DOCUMENT_NAME, "%s", name);
+	}
+	return true;
+}
+
+/* All pages as one list. */
+static bool
+gather(struct session *session, const struct filters *filters, json_t *all,
+    struct error *err)
+{
+	char cursor[DOCUMENT_NAME] = "", last[DOCUMENT_NAME] = "";
+
+	do {
+		struct buf path = BUF(2048);
+		json_t *page = NULL;
+		bool ok;
+
+		ok = list_path(filters, cursor, &path, err) &&
+		    session_json(session, (const char *)path.data, &page,
+			err) &&
+		    check_rows(filters, json_object_get(page, "documents"),
+			last, err);
+		buf_free(&path);
+		if (ok)
+			json_array_extend(all,
+			    json_object_get(page, "documents"));
+		/* A cursor that does not move on would never end. */
+		if (ok && strcmp(json_text(page, "cursor"), cursor) <= 0 &&
+		    json_text(page, "cursor")[0] != '\0')
+			ok = error_set(err, ERROR_MALFORMED,
+			    "the daemon's list goes round in circles");
+		snprintf(cursor, sizeof(cursor), "%s",
+		    ok ? json_text(page, "cursor") : "");
+		json_decref(page);
+		if (!ok)
+			return false;
+	} while (cursor[0] != '\0');
+	return true;
+}
+
+bool
+all_documents(struct session *session, json_t *all, struct error *err)
+{
+	const struct filters none = { .since_ms = INT64_MIN };
+
+	return gather(session, &none, all, err);
+}
+
+/* --- What of them is proved. --- */
+
+struct proving {
+	struct session *session;
+	const struct filters *filters;
+	bool all;      /* each row, else only what is kept */
+	uint64_t from; /* the size that was seen when the rows were asked for */
+	json_t *rows;  /* those that go out */
+};
+
+static bool
+is_as(const struct document_acts *acts, const json_t *row)
+{
+	const struct ledger_version *newest = acts_version(acts, 0);
+	struct digest digest;
+
+	return newest != NULL &&
+	    json_integer_value(json_object_get(row, "version")) ==
+	    newest->number &&
+	    strcmp(json_text(row, "status"),
+		status_name(ledger_status(&acts->doc))) == 0 &&
+	    digest_parse(span_of_str(json_text(row, "digest")), &digest) &&
+	    digest_eq(&digest, &newest->digest);
+}
+
+/*
+ * Was the document so at any time since the rows were asked for?  They were
+ * answered after that, and before the acts were.
+ */
+static bool
+was_as(const struct document_acts *acts, uint64_t from, const json_t *row)
+{
+	struct document_acts then;
+	struct error ignored = { 0 };
+	bool found = false;
+
+	acts_begin(acts->doc.name, &then);
+	for (size_t i = 0; !found && i < acts->num; i++) {
+		const struct act_line *line = &acts->list[i];
+
+		found = line->index >= from && is_as(&then, row);
+		if (!acts_add(&then, line->index,
+			span_sub(buf_span(&acts->lines), line->at, line->len),
+			&ignored))
+			break;
+	}
+	found = found || is_as(&then, row);
+	acts_free(&then);
+	return found;
+}
+
+/* What is proved takes the place of the daemon's words. */
+static bool
+put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
+    struct error *err)
+{
+	const struct ledger_version *newest = acts_version(acts, 0);
+	const char *status = status_name(ledger_status(&acts->doc));
+	char title[LIMIT_TITLE_BYTES + 1];
+	const bool same = is_as(acts, row);
+	const bool known = version_title_known(to->session->context,
+	    acts->doc.name, newest, title);
+
+	if (newest->time_ms < to->filters->since_ms)
+		return no_answer(err, acts->doc.name, "was not asked for");
+	if (same && known && strcmp(title, json_text(row, "title")) != 0)
+		return no_answer(err, acts->doc.name,
+		    "has another title than its version.yaml");
+	/* It changed since, and is not what was asked for any more. */
+	if (to->filters->status != NULL &&
+	    strcmp(to->filters->status, status) != 0)
+		return true;
+	return json_array_append_new(to->rows,
+		   json_pack("{s:s, s:s, s:i, s:s, s:o, s:b, s:b}", "document",
+		       acts->doc.name, "title",
+		       known ? title : json_text(row, "title"), "version",
+		       (int)newest->number, "status", status, "digest",
+		       json_of_digest(&newest->digest), "proved", true,
+		       "title-proved", known)) == 0 ||
+	    error_set_errno(err, "list");
+}
+
+static bool
+put_unproved(struct proving *to, json_t *row, struct error *err)
+{
+	return (json_object_set_new(row, "proved", json_false()) == 0 &&
+		   json_object_set_new(row, "title-proved", json_false()) ==
+		       0 &&
+		   json_array_append(to->rows, row) == 0) ||
+	    error_set_errno(err, "list");
+}
+
+/* A row that is not as what is kept is asked about: it changed, or it lies. */
+static bool
+prove_row(struct proving *to, json_t *row, struct error *err)
+{
+	const char *document = json_text(row, "document");
+	struct document_acts acts;
+	bool ok = true, fresh;
+
+	acts_load(to->session->context, document, &acts);
+	fresh = acts.size >= to->from && is_as(&acts, row);
+	if (!to->all && !fresh &&
+	    (acts.doc.num_versions == 0 || is_as(&acts, row))) {
+		acts_free(&acts);
+		return put_unproved(to, row, err);
+	}
+	if (!fresh) {
+		acts_free(&acts);
+		ok = acts_update(to->session, document, &acts, err);
+		if (ok && !was_as(&acts, to->from, row))
+			ok = no_answer(err, document, "is not as its acts say");
+	}
+	ok = ok && put_proved(to, &acts, row, err);
+	acts_free(&acts);
+	return ok;
+}
+
+/* The register, each row marked; rows gets those that go out. */
+static bool
+list_proved(struct session *session, const struct filters *filters, bool all,
+    json_t *rows, struct error *err)
+{
+	struct proving to = { .session = session,
+		.filters = filters,
+		.all = all,
+		.from = session->seen.size,
+		.rows = rows };
+	json_t *said = json_array(), *row;
+	size_t i;
+	bool ok;
+
+	ok = gather(session, filters, said, err);
+	json_array_foreach (said, i, row)
+		ok = ok && prove_row(&to, row, err);
+	json_decref(said);
+	return ok;
+}
+
+/* --- Printing. --- */
+
+static bool
+check_status(const char *wanted, struct error *err)
+{
+	bool known = wanted == NULL;
+
+	for (enum status one = STATUS_DRAFT; !known && one <= STATUS_LAPSED;
+	     one++)
+		known = strcmp(wanted, status_name(one)) == 0;
+	return known ||
+	    error_set(err, ERROR_USAGE,
+		"there is no status \"%s\": draft, \"signed in part\", \"in"
+		" force\" or terminated",
+		wanted);
+}
+
+static const char *
+proved_word(const json_t *row)
+{
+	return !json_is_true(json_object_get(row, "proved"))     ? "no"
+	    : json_is_true(json_object_get(row, "title-proved")) ? "yes"
+								 : "but title";
+}
+
+static bool
+print_table(const json_t *all, bool local, struct error *err)
+{
+	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
+		"PROVED", "TITLE", "AS OF" };
+	/* All that the daemon lists is as of one checkpoint. */
+	struct table *table = table_new(local ? 6 : 5);
+	bool ok = table != NULL && table_add(table, heading);
+	bool some = false, titles = false;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (all, i, one) {
+		char number[24], as_of[AS_OF_TEXT];
+		const char *const word = proved_word(one);
+		const char *const cells[] = { json_text(one, "document"),
+			number, json_text(one, "status"), word,
+			json_text(one, "title"), as_of };
+
+		as_of_json_text(json_object_get(one, "as-of"), as_of);
+		some = some || strcmp(word, "no") == 0;
+		titles = titles || strcmp(word, "but title") == 0;
+		snprintf(number, sizeof(number), "%lld",
+		    json_integer_value(json_object_get(one, "version")));
+		ok = ok && table_add(table, cells);
+	}
+	if (ok)
+		table_print(table);
+	table_free(table);
+	if (ok && some && local)
+		output_note("what is not proved came by bag, of a journal that"
+			    " is not known to be the one that you have seen:"
+			    " the next connection tells");
+	else if (ok && some)
+		output_note("what is not proved is the daemon's word: --proved"
+			    " proves the rows; a title is proved once its"
+			    " version was fetched");
+	else if (ok && titles && !local)
+		output_note("\"but title\": all is proved but the title, which"
+			    " is the daemon's word until its version was"
+			    " fetched");
+	return ok || error_set_errno(err, "table");
+}
+
+/* size is that of the journal that was seen, 0 without a line. */
+static bool
+print_list(struct context *context, const struct filters *filters, json_t *all,
+    uint64_t size, struct error *err)
+{
+	json_t *json;
+
+	if (context->json) {
+		json = json_pack("{s:O, s:n}", "documents", all, "cursor");
+		if (size != 0)
+			json_object_set_new(json, "size",
+			    json_integer((json_int_t)size));
+		return output_json(json, err);
+	}
+	if (json_array_size(all) == 0) {
+		puts(filters->type == NULL && filters->status == NULL &&
+			    filters->since == NULL
+			? "no documents that you may read"
+			: "no such documents that you may read");
+		return true;
+	}
+	return print_table(all, size == 0, err);
+}
+
+/* --- Without a line. --- */
+
+struct gathering {
+	struct context *context;
+	const char *dir;
+	const struct filters *filters;
+	json_t *all;
+};
+
+/* As the daemon lists it, of the newest version that is here. */
+static bool
+gather_local(void *arg, const char *document, struct error *err)
+{
+	struct gathering *to = arg;
+	const char *status = to->filters->status;
+	const json_t *newest;
+	json_t *json = local_document(to->context, to->dir, document, err);
+	int64_t time_ms;
+	size_t num;
+
+	if (json == NULL)
+		return false;
+	num = json_array_size(json_object_get(json, "versions"));
+	newest = json_array_get(json_object_get(json, "versions"), num - 1);
+	if ((status == NULL ||
+		strcmp(status, json_text(json, "status")) == 0) &&
+	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
+	    time_ms >= to->filters->since_ms)
+		json_array_append_new(to->all,
+		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b, s:O}",
+			"document", document, "title", json_text(json, "title"),
+			"version", json_object_get(newest, "version"), "status",
+			json_text(json, "status"), "digest",
+			json_text(newest, "digest"), "proved",
+			json_object_get(json, "proved"), "title-proved", true,
+			"as-of", json_object_get(json, "as-of")));
+	json_decref(json);
+	return true;
+}
+
+static bool
+list_local(struct context *context, const struct filters *filters, json_t *all,
+    struct error *err)
+{
+	char dir[FILE_PATH];
+	struct gathering to = { .context = context,
+		.dir = dir,
+		.filters = filters,
+		.all = all };
+
+	return local_dir(context, NULL, dir, err) &&
+	    local_each(dir, filters->type, gather_local, &to, err);
+}
+
+bool
+cmd_list(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "status", required_argument, NULL, 's' },
+		{ "since", required_argument, NULL, 'd' },
+		{ "proved", no_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct filters filters = { .since_ms = INT64_MIN };
+	struct session session;
+	bool proved = false, ok;
+	uint64_t size = 0;
+	json_t *all;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (c) {
+		case 's':
+			filters.status = optarg;
+			break;
+		case 'd':
+			filters.since = optarg;
+			if (!parse_bound(optarg, false, &filters.since_ms, err))
+				return false;
+			break;
+		case 'p':
+			proved = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
+	    !check_status(filters.status, err) ||
+	    (proved && !needs_line(context, "--proved", err)) ||
+	    !context_load(context, err))
+		return false;
+	filters.type = optind < argc ? argv[optind] : NULL;
+	if (!context->local && !session_open(context, &session, err))
+		return false;
+	all = json_array();
+	ok = context->local ? list_local(context, &filters, all, err)
+			    : list_proved(&session, &filters, proved, all, err);
+	if (!context->local)
+		size = session.seen.size;
+	ok = ok && print_list(context, &filters, all, size, err);
+	json_decref(all);
+	if (!context->local)
+		session_close(&session);
+	return ok;
+}

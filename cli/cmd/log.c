@@ -1,0 +1,472 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/cmd/effects.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+#include "client/acts.h"
+#include "record/audit.h"
+
+enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
+
+struct listing {
+	struct context *context;
+	struct entry_filter filter;
+	uint64_t last_act; /* that was shown, plus 1; 0: none */
+	enum form form;
+	bool follow;
+	int64_t since_ms, until_ms;
+	struct table *table; /* or NULL: lines go out as they come */
+	json_t *entries;     /* the same */
+	uint64_t num, next;  /* next: from which index on nothing was seen */
+	struct sight sight;  /* what this office may see */
+	struct audit *check; /* of the order of entries; or NULL */
+	struct error wrong;  /* what it found first */
+	struct effects *effects; /* of each act, in a history; or NULL */
+};
+
+/* Each finding is told; the first one is what the command ends with. */
+static void
+report(void *arg, const struct audit_finding *finding)
+{
+	struct listing *out = arg;
+
+	output_note("%s, entry %llu: %s", finding->code,
+	    (unsigned long long)finding->index, finding->text);
+	if (out->wrong.kind == ERROR_NONE)
+		error_set_code(&out->wrong, ERROR_UNTRUSTED, finding->code,
+		    "entry %llu: %s", (unsigned long long)finding->index,
+		    finding->text);
+}
+
+/* Compare what is listed as verdict/fields.h says for a log. */
+static bool
+begin_check(struct listing *out, struct error *err)
+{
+	const struct entry_filter *filter = &out->filter;
+	struct policy *policy = context_pinned(out->context, err);
+	struct audit_settings settings = { .by = FIELD_LOG,
+		.filtered = filter->office != NULL || filter->person != NULL ||
+		    filter->from > 0 ||
+		    (filter->act != NULL &&
+			strcmp(filter->act, FILTER_DOCUMENTS) != 0),
+		.sight = &out->sight,
+		.report = report,
+		.arg = out };
+	const struct office *office;
+	struct cert *cert;
+
+	office = policy == NULL ? NULL
+				: own_office(out->context, policy, &cert, err);
+	if (office == NULL)
+		return false;
+	cert_free(cert);
+	out->sight = sight_of(policy, office);
+	out->check = audit_new(&settings, err);
+	return out->check != NULL;
+}
+
+void
+describe_entry(const struct entry *entry, char out[512])
+{
+	char version[24] = "", hex[DIGEST_HEX];
+
+	if (entry_has(entry, ENTRY_VERSION))
+		snprintf(version, sizeof(version), "@%llu",
+		    (unsigned long long)entry->version);
+	if (entry->act == ACT_REFUSE)
+		snprintf(out, 512, "%s %s (%s)%s", entry->wanted,
+		    entry->document, entry->rule,
+		    entry_has(entry, ENTRY_TIMES) ? ", several times" : "");
+	else if (entry_has(entry, ENTRY_DOCUMENT))
+		snprintf(out, 512, "%s%s", entry->document, version);
+	else if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
+		snprintf(out, 512, "bag %llu, %s %s",
+		    (unsigned long long)entry->number,
+		    entry->act == ACT_DISPATCH ? "to" : "from", entry->to);
+	else if (entry->act == ACT_START)
+		snprintf(out, 512, "%s", entry->software);
+	else if (entry->act == ACT_KEY)
+		snprintf(out, 512, "%s follows", entry->key);
+	else if (entry->act == ACT_CRL) {
+		digest_hex(&entry->crls, hex);
+		snprintf(out, 512, "%.16s…", hex);
+	} else if (entry->act == ACT_POLICY) {
+		size_t n;
+
+		digest_hex(&entry->policy, hex);
+		n = (size_t)snprintf(out, 512, "%.16s…", hex);
+		if (entry->changed[0] != '\0' && n < 500)
+			out[n++] = ' ';
+		for (const char *c = entry->changed; *c != '\0' && n < 500; c++)
+			if (*c != '\n' || c[1] != '\0')
+				out[n++] = *c == '\n' ? ' ' : *c;
+		out[n] = '\0';
+	} else {
+		out[0] = '\0';
+	}
+}
+
+/* RFC 4180, section 2: quoted where it must be. */
+static void
+put_csv(const char *text, bool last)
+{
+	const bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+	if (quoted)
+		putchar('"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			putchar('"');
+		putchar(*text);
+	}
+	if (quoted)
+		putchar('"');
+	fputs(last ? "\r\n" : ",", stdout);
+}
+
+static void
+put_csv_line(const char *const cells[6], const struct entry *entry)
+{
+	char version[24] = "";
+
+	if (entry_has(entry, ENTRY_VERSION))
+		snprintf(version, sizeof(version), "%llu",
+		    (unsigned long long)entry->version);
+	for (size_t i = 0; i < 5; i++)
+		put_csv(strcmp(cells[i], "-") == 0 ? "" : cells[i], false);
+	put_csv(entry_has(entry, ENTRY_DOCUMENT) ? entry->document : "", false);
+	put_csv(version, false);
+	put_csv(cells[5], true);
+}
+
+/* One after another the widths of all are not known: those of most. */
+static void
+put_line(const char *const cells[6])
+{
+	static const int widths[] = { 7, 20, 14, 28, 9 };
+
+	for (size_t i = 0; i < 5; i++)
+		printf("%-*s  ", widths[i], cells[i]);
+	output_text(cells[5]);
+	putchar('\n');
+}
+
+static bool
+put_json(struct listing *out, uint64_t index, struct span line,
+    struct error *err)
+{
+	json_t *json = json_pack("{s:I, s:o}", "index", (json_int_t)index,
+	    "entry", json_loadb((const char *)line.data, line.len, 0, NULL));
+
+	if (out->follow)
+		return output_json(json, err);
+	return json_array_append_new(out->entries, json) == 0 ||
+	    error_set_errno(err, "JSON");
+}
+
+/* What was proved of one document before must be there. */
+static bool
+check_kept(const struct listing *out, const struct session *session,
+    struct error *err)
+{
+	const struct entry_filter *filter = &out->filter;
+	struct document_acts kept;
+	uint64_t last;
+	bool ok;
+
+	if (filter->document == NULL || filter->office != NULL ||
+	    filter->person != NULL || filter->act != NULL ||
+	    !sight_reads(&out->sight, filter->document))
+		return true;
+	acts_load(out->context, filter->document, &kept);
+	last = kept.num > 0 ? kept.list[kept.num - 1].index : 0;
+	ok = kept.num == 0 || kept.size > session->seen.size ||
+	    out->last_act > last ||
+	    error_set_code(err, ERROR_UNTRUSTED, ENTRY_WITHHELD,
+		"the daemon does not show entry %llu on %s any more",
+		(unsigned long long)last, filter->document);
+	acts_free(&kept);
+	return ok;
+}
+
+static bool
+visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
+    struct error *err)
+{
+	struct listing *out = arg;
+	char number[24], time[TIME_TEXT], about[512];
+	const char *const cells[] = { number, time,
+		entry_has(entry, ENTRY_OFFICE) ? entry->office : "-",
+		entry_has(entry, ENTRY_PERSON) ? entry->person : "-",
+		entry->act_name, about };
+
+	if (out->check != NULL && !audit_entry(out->check, index, entry, err))
+		return false;
+	out->next = index + 1;
+	if (filter_takes(&(struct entry_filter){ .act = FILTER_DOCUMENTS },
+		index, entry))
+		out->last_act = index + 1;
+	if (entry->time_ms < out->since_ms || entry->time_ms >= out->until_ms)
+		return true;
+	out->num++;
+	if (out->form == FORM_JSON)
+		return put_json(out, index, line, err);
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)index);
+	time_format_at(entry->time_ms / 1000, time);
+	describe_entry(entry, about);
+	if (out->effects != NULL)
+		effects_add(out->effects, index, entry, about, sizeof(about));
+	if (out->form == FORM_CSV)
+		put_csv_line(cells, entry);
+	else if (out->follow)
+		put_line(cells);
+	else
+		return table_add(out->table, cells) ||
+		    error_set_errno(err, "table");
+	return true;
+}
+
+/* "…, size 88120, witnessed by 2" */
+static void
+print_proof(const struct listing *out, const struct session *session,
+    const struct witnessed *witnessed)
+{
+	char at[TIME_TEXT];
+
+	time_format_at(session->seen_at, at);
+	printf("%llu %s, %s in the journal of %s, size %llu",
+	    (unsigned long long)out->num, out->num == 1 ? "entry" : "entries",
+	    out->num == 1 ? "proved to be" : "all proved to be", at,
+	    (unsigned long long)session->seen.size);
+	if (witnessed->num == 0)
+		puts("");
+	else if (witnessed->checkpoint.size >= out->next)
+		printf(", witnessed by %zu\n", witnessed->num);
+	else
+		printf(", witnessed by %zu up to size %llu\n", witnessed->num,
+		    (unsigned long long)witnessed->checkpoint.size);
+}
+
+static bool
+print_end(struct listing *out, struct session *session, struct error *err)
+{
+	struct witnessed witnessed;
+
+	if (!session_witnessed(session, &witnessed, err))
+		return false;
+	if (out->form == FORM_JSON)
+		return output_json(json_pack("{s:O, s:I, s:o, s:{s:I, s:I}}",
+				       "entries", out->entries, "size",
+				       (json_int_t)session->seen.size, "root",
+				       json_of_digest(&session->seen.root),
+				       "witnessed", "size",
+				       (json_int_t)witnessed.checkpoint.size,
+				       "witnesses", (json_int_t)witnessed.num),
+		    err);
+	if (out->form == FORM_TABLE) {
+		table_print(out->table);
+		print_proof(out, session, &witnessed);
+	}
+	return true;
+}
+
+static void
+print_heading(const struct listing *out)
+{
+	static const char *const heading[] = { "ENTRY", "TIME", "OFFICE",
+		"PERSON", "ACT", "WHAT" };
+
+	if (out->form == FORM_CSV)
+		fputs("entry,time,office,person,act,document,version,what\r\n",
+		    stdout);
+	else if (out->form == FORM_TABLE && out->follow)
+		put_line(heading);
+	else if (out->form == FORM_TABLE && !table_add(out->table, heading))
+		return;
+}
+
+static void
+flush(void *arg)
+{
+	(void)arg;
+	fflush(stdout);
+}
+
+/* What is here is not an answer to a question: what it has beside is left. */
+static bool
+visit_local(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct listing *out = arg;
+
+	return !filter_takes(&out->filter, index, entry) ||
+	    visit(arg, index, entry, line, err);
+}
+
+static bool
+list_local(struct listing *out, struct error *err)
+{
+	char dir[FILE_PATH];
+	bool ok;
+
+	out->table = table_new(6);
+	out->entries = json_array();
+	ok = out->table != NULL || error_set_errno(err, "table");
+	if (ok)
+		print_heading(out);
+	ok = ok && local_dir(out->context, NULL, dir, err) &&
+	    local_entries(out->context, dir,
+		out->filter.document != NULL ? out->filter.document : "",
+		visit_local, out, err);
+	if (ok && out->form == FORM_JSON)
+		ok = output_json(json_pack("{s:O}", "entries", out->entries),
+		    err);
+	if (ok && out->form == FORM_TABLE) {
+		table_print(out->table);
+		printf("%llu acts on the documents of the local copy, by their"
+		       " receipts\n",
+		    (unsigned long long)out->num);
+	}
+	table_free(out->table);
+	json_decref(out->entries);
+	return ok;
+}
+
+static bool
+list_shown(struct listing *out, struct error *err)
+{
+	struct session session;
+	bool ok;
+
+	out->context->looks = true;
+	if (!session_open(out->context, &session, err))
+		return false;
+	out->table = table_new(6);
+	out->entries = json_array();
+	ok = out->table != NULL || error_set_errno(err, "table");
+	if (ok)
+		print_heading(out);
+	ok = ok && session_entries(&session, &out->filter, visit, out, err) &&
+	    check_kept(out, &session, err) && print_end(out, &session, err);
+	table_free(out->table);
+	json_decref(out->entries);
+	session_close(&session);
+	if (ok && out->wrong.kind != ERROR_NONE)
+		*err = out->wrong;
+	return ok && out->wrong.kind == ERROR_NONE;
+}
+
+static bool
+list_entries(struct listing *out, struct error *err)
+{
+	bool ok;
+
+	if (out->context->json)
+		out->form = FORM_JSON;
+	if (out->context->local)
+		return list_local(out, err);
+	if (!begin_check(out, err))
+		return false;
+	if (out->follow) {
+		print_heading(out);
+		ok = session_follow_entries(out->context, &out->filter, visit,
+		    flush, out, err);
+	} else {
+		ok = list_shown(out, err);
+	}
+	audit_free(out->check);
+	return ok;
+}
+
+bool
+cmd_log(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "document", required_argument, NULL, 'd' },
+		{ "office", required_argument, NULL, 'o' },
+		{ "person", required_argument, NULL, 'p' },
+		{ "act", required_argument, NULL, 'a' },
+		{ "since", required_argument, NULL, 's' },
+		{ "until", required_argument, NULL, 'u' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "csv", no_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct listing out = { .context = context,
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX };
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
+		switch (c) {
+		case 'd':
+			out.filter.document = optarg;
+			ok = document_name_check(span_of_str(optarg), err);
+			break;
+		case 'o':
+			out.filter.office = optarg;
+			break;
+		case 'p':
+			out.filter.person = optarg;
+			break;
+		case 'a':
+			out.filter.act = optarg;
+			break;
+		case 's':
+			ok = parse_bound(optarg, false, &out.since_ms, err);
+			break;
+		case 'u':
+			ok = parse_bound(optarg, true, &out.until_ms, err);
+			break;
+		case 'f':
+			out.follow = true;
+			break;
+		case 'c':
+			out.form = FORM_CSV;
+			break;
+		default:
+			ok = error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (ok && out.form == FORM_CSV && context->json)
+		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");
+	if (out.follow)
+		ok = ok && needs_line(context, "--follow", err);
+	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
+	    context_load(context, err) && list_entries(&out, err);
+}
+
+bool
+cmd_history(struct context *context, int argc, char *argv[], struct error *err)
+{
+	char document[DOCUMENT_NAME];
+	struct effects effects;
+	struct listing out = { .context = context,
+		.filter = { .document = document },
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX,
+		.effects = &effects };
+	unsigned version;
+	bool ok;
+
+	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
+		return error_set(err, ERROR_USAGE, "an unknown option");
+	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
+	    !document_parse(argv[optind], document, &version, err))
+		return false;
+	if (version != 0)
+		return error_set(err, ERROR_USAGE,
+		    "a history is the whole document's: leave out @%u (\"valise"
+		    " show %s@%u\" tells of one version)",
+		    version, document, version);
+	effects_begin(document, &effects);
+	ok = context_load(context, err) && list_entries(&out, err);
+	effects_free(&effects);
+	return ok;
+}

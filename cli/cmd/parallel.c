@@ -1,0 +1,141 @@
+/*
+ * Judging is the same for each file and needs nothing of the others: a process
+ * for each few of them, whose output waits until those before it are told.
+ */
+#include "cli/cmd/parallel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { FILES_EACH = 32, MOST_JOBS = 64 };
+
+/* One process: its files, its output, and what came of it. */
+struct part {
+	pid_t pid;
+	FILE *out;
+	struct error *worst; /* shared with it */
+};
+
+struct parallel {
+	size_t from, num;
+	parallel_work *work;
+	void *arg;
+	struct part parts[MOST_JOBS];
+};
+
+unsigned
+parallel_jobs(void)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores < 1 ? 1 : cores > MOST_JOBS ? MOST_JOBS : (unsigned)cores;
+}
+
+static void
+run_part(const struct parallel *all, const struct part *part, size_t first)
+{
+	if (dup2(fileno(part->out), STDOUT_FILENO) < 0)
+		_exit(1);
+	for (size_t i = first; i < first + FILES_EACH && i < all->num; i++)
+		all->work(all->arg, i, part->worst);
+	_exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+static bool
+start_part(struct parallel *all, struct part *part, size_t first,
+    struct error *err)
+{
+	*part = (struct part){ .pid = -1 };
+	part->worst = mmap(NULL, sizeof(*part->worst), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (part->worst == MAP_FAILED) {
+		part->worst = NULL;
+		return error_set_errno(err, "memory");
+	}
+	/* What is buffered here would be printed by each of them. */
+	if ((part->out = tmpfile()) == NULL || fflush(stdout) != 0 ||
+	    (part->pid = fork()) < 0)
+		return error_set_errno(err, "a process to judge in");
+	if (part->pid == 0)
+		run_part(all, part, first);
+	return true;
+}
+
+static bool
+copy_out(FILE *from, struct error *err)
+{
+	char piece[16384];
+	size_t n;
+
+	rewind(from);
+	while ((n = fread(piece, 1, sizeof(piece), from)) > 0)
+		if (fwrite(piece, 1, n, stdout) != n)
+			return error_set_errno(err, "standard output");
+	return !ferror(from) || error_set_errno(err, "what was judged");
+}
+
+/* Wait for it and tell what it printed. */
+static bool
+end_part(struct part *part, struct error *err)
+{
+	int status;
+
+	while (waitpid(part->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set_errno(err, "a process that judged");
+	part->pid = -1;
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0)
+		return error_set(err, ERROR_SYSTEM,
+		    "a process that judged ended before it was done; try again"
+		    " with -j 1, which shows at which file");
+	return copy_out(part->out, err);
+}
+
+static void
+free_part(struct part *part)
+{
+	if (part->pid > 0)
+		(void)waitpid(part->pid, NULL, 0);
+	if (part->out != NULL)
+		fclose(part->out);
+	if (part->worst != NULL)
+		munmap(part->worst, sizeof(*part->worst));
+	*part = (struct part){ .pid = -1 };
+}
+
+bool
+parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
+    void *arg, void (*merge)(struct error *worst, const struct error *one),
+    struct error *worst, struct error *err)
+{
+	struct parallel all = { from, num, work, arg, { { .pid = -1 } } };
+	const size_t parts = (num - from + FILES_EACH - 1) / FILES_EACH;
+	size_t started = 0, ended = 0;
+	bool ok = true;
+
+	jobs = jobs < MOST_JOBS ? jobs : MOST_JOBS;
+	while (ok && ended < parts) {
+		struct part *part;
+
+		if (started < parts && started < ended + jobs) {
+			ok = start_part(&all, &all.parts[started % jobs],
+			    from + started * FILES_EACH, err);
+			started++;
+			continue;
+		}
+		part = &all.parts[ended++ % jobs];
+		ok = end_part(part, err);
+		if (ok)
+			merge(worst, part->worst);
+		free_part(part);
+	}
+	for (; ended < started; ended++)
+		free_part(&all.parts[ended % jobs]);
+	return ok;
+}

@@ -1,0 +1,25 @@
+/*
+ * parallel.h - many files on all cores, told in their order.
+ */
+#ifndef CLI_CMD_PARALLEL_H
+#define CLI_CMD_PARALLEL_H
+
+#include "base/error.h"
+
+/* Does it for file i; what it prints is told in the order of the files. */
+typedef void parallel_work(void *arg, size_t i, struct error *worst);
+
+/*
+ * Call work for each of [from, num), by so many processes at a time.  They are
+ * copies of this one: what they change in memory is theirs alone, so have ready
+ * what all of them need.  merge is told what each made of *worst, in order.
+ *
+ * ERROR_SYSTEM  no process, or one that ended before its work
+ */
+bool parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
+    void *arg, void (*merge)(struct error *worst, const struct error *one),
+    struct error *worst, struct error *err) MUST_USE;
+/* How many processes this machine runs at once. */
+unsigned parallel_jobs(void);
+
+#endif

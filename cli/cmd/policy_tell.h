@@ -1,0 +1,35 @@
+/*
+ * policy_tell.h - policies as a person reads them.
+ */
+#ifndef CLI_CMD_POLICY_TELL_H
+#define CLI_CMD_POLICY_TELL_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "policy/policy.h"
+#include "policy/succession.h"
+
+/* What it allows, on standard output. */
+void tell_policy(const struct policy *policy);
+/* Line by line what went and what came, on standard output. */
+void tell_changes(const struct policy *old, const struct policy *new);
+/* The names alone, in one line: "policies/offices.yaml, …". */
+void tell_changed_files(FILE *out, const struct policy *old,
+    const struct policy *new);
+
+/* A table of all policies that the journal had, and the list's digest. */
+void tell_succession(const struct succession *succession);
+/* "entries 50 to 79", "entry 50 on" */
+void tell_range(const struct succession *succession,
+    const struct policy_entry *entry, char out[80]);
+/* "list of 3 policies", and its digest for the telephone. */
+void tell_list_digest(const struct succession *succession, size_t num);
+/* What tell_policy() and tell_changed_files() say. */
+json_t *json_of_policy(const struct policy *policy);
+json_t *json_of_changed_files(const struct policy *old,
+    const struct policy *new);
+json_t *json_of_succession(const struct succession *succession);
+
+#endif

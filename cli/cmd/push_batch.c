@@ -1,0 +1,302 @@
+/*
+ * valise push --batch: a list of versions, one after another over one
+ * connection.  Each has a file of its own in the outbox and is told as soon as
+ * it is answered, so that whatever ends the run loses nothing: the same list
+ * is given again, and what is there already has not changed.
+ */
+#include "cli/cmd/push.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/yaml.h"
+#include "cli/commands.h"
+
+struct batch {
+	struct pusher pusher;
+	char dir[FILE_PATH]; /* of the list: its files are named from there */
+	unsigned num, done, failed, tried;
+	struct error worst;
+};
+
+/* --- The list. --- */
+
+/* title: a mapping of languages. */
+static void
+read_titles(struct push *push, const struct yaml *map, struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
+		const char *text = yaml_text(c, to);
+		struct error why = { 0 };
+
+		if (text != NULL && !push_add_title(push, c->key, text, &why))
+			complain(to, c, "%s", why.detail);
+	}
+}
+
+static void
+read_file(const struct batch *batch, struct push *push, const char *language,
+    const struct yaml *node, struct complaints *to)
+{
+	const char *name = yaml_text(node, to);
+	char path[FILE_PATH];
+	struct error why = { 0 };
+
+	if (name != NULL &&
+	    ((name[0] != '/' && !file_join(path, batch->dir, name, &why)) ||
+		!push_add_file(push, language, name[0] == '/' ? name : path,
+		    &why)))
+		complain(to, node, "%s", why.detail);
+}
+
+/* One file, or a sequence of them. */
+static void
+read_files(const struct batch *batch, struct push *push, const char *language,
+    const struct yaml *node, struct complaints *to)
+{
+	if (node->kind != YAML_SEQUENCE) {
+		read_file(batch, push, language, node, to);
+		return;
+	}
+	for (const struct yaml *c = node->children; c != NULL; c = c->next)
+		read_file(batch, push, language, c, to);
+}
+
+static void
+read_texts(const struct batch *batch, struct push *push, const struct yaml *map,
+    struct complaints *to)
+{
+	if (map == NULL || !yaml_is(map, YAML_MAPPING, to))
+		return;
+	for (const struct yaml *c = map->children; c != NULL; c = c->next)
+		read_files(batch, push, c->key, c, to);
+}
+
+static void
+read_names(struct push *push, const struct yaml *item, struct complaints *to)
+{
+	const struct yaml *node = yaml_need(item, "document", to);
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	struct error why = { 0 };
+	unsigned version;
+
+	if (text != NULL &&
+	    (!document_parse(text, push->document, &version, &why) ||
+		(version != 0 &&
+		    !error_set(&why, ERROR_USAGE,
+			"the next number is the daemon's to tell: leave out"
+			" @%u",
+			version))))
+		complain(to, node, "%s", why.detail);
+	if ((node = yaml_get(item, "note")) != NULL &&
+	    (text = yaml_text(node, to)) != NULL &&
+	    !push_set_note(push, text, &why))
+		complain(to, node, "%s", why.detail);
+	if ((node = yaml_get(item, "onto")) != NULL &&
+	    (text = yaml_text(node, to)) != NULL &&
+	    !document_version_parse(span_of_str(text), &push->onto))
+		complain(to, node, "not the number of a version");
+}
+
+/* An element of the list; NULL, with complaints, if it is none. */
+static struct push *
+read_item(const struct batch *batch, const struct yaml *item,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "document", "title", "texts",
+		"annexes", "note", "onto" };
+	const unsigned before = to->num_errors;
+	const struct yaml *annexes;
+	struct error why = { 0 };
+	struct push *push;
+
+	if (!yaml_is(item, YAML_MAPPING, to))
+		return NULL;
+	if ((push = push_new(&why)) == NULL) {
+		complain(to, item, "%s", why.detail);
+		return NULL;
+	}
+	yaml_only(item, keys, sizeof(keys) / sizeof(keys[0]), to);
+	read_names(push, item, to);
+	read_titles(push, yaml_need(item, "title", to), to);
+	read_texts(batch, push, yaml_need(item, "texts", to), to);
+	if ((annexes = yaml_get(item, "annexes")) != NULL &&
+	    yaml_is(annexes, YAML_SEQUENCE, to))
+		read_files(batch, push, NULL, annexes, to);
+	if (to->num_errors == before && !push_is_whole(push, &why))
+		complain(to, item, "it needs a title and a text at least");
+	if (to->num_errors == before)
+		return push;
+	push_free(push);
+	return NULL;
+}
+
+/* Every mistake of it is told before anything is sent. */
+static bool
+check_list(struct batch *batch, const struct yaml *root, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	bool ok;
+
+	if (yaml_is(root, YAML_SEQUENCE, &complaints))
+		for (const struct yaml *c = root->children; c != NULL;
+		     c = c->next, batch->num++)
+			push_free(read_item(batch, c, &complaints));
+	ok = complaints_none(&complaints, err);
+	if (!ok && complaints.num_errors > 1)
+		fprintf(stderr, "%.*s", (int)complaints.lines.len,
+		    (const char *)complaints.lines.data);
+	complaints_free(&complaints);
+	return ok;
+}
+
+/* --- One after another. --- */
+
+static volatile sig_atomic_t asked_to_stop;
+
+/* The second time it ends at once: SA_RESETHAND. */
+static void
+stop(int number)
+{
+	asked_to_stop = number;
+}
+
+static void
+take_signals(void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler,
+		.sa_flags = SA_RESTART | (int)SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static bool
+tell_failed(struct batch *batch, const struct push *push,
+    const struct error *why, struct error *err)
+{
+	struct context *context = batch->pusher.context;
+
+	output_progress_end();
+	fprintf(stderr, "valise push: %s: %s: %s\n", push->document,
+	    error_title(why->kind), why->detail);
+	if (!context->json)
+		return true;
+	context->told = true;
+	return output_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "result",
+			       "failed", "document", push->document, "title",
+			       error_title(why->kind), "code", error_code(why),
+			       "exit", error_exit_status(why->kind), "detail",
+			       why->detail),
+	    err);
+}
+
+/*
+ * Would it be the same with the next one?  The daemon's "no" to this version
+ * is about this version, and so is what is wrong with its files.
+ */
+static bool
+is_the_end(const struct push *push, const struct error *why)
+{
+	return !push->alone &&
+	    (why->kind == ERROR_UNAVAILABLE || why->kind == ERROR_SYSTEM ||
+		why->kind == ERROR_UNTRUSTED || why->kind == ERROR_MALFORMED);
+}
+
+/* False where the run ends with it. */
+static bool
+push_item(struct batch *batch, const struct yaml *item, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct push *push = read_item(batch, item, &complaints);
+	struct error why = { 0 };
+	bool ok, ends = false;
+
+	complaints_free(&complaints);
+	if (push == NULL)
+		return error_set_errno(err, "push");
+	batch->tried++;
+	output_step("pushing", batch->tried, batch->num);
+	ok = pusher_push(&batch->pusher, push, &why);
+	/* What is told is told, whatever ends the run. */
+	fflush(stdout);
+	if (ok) {
+		batch->done++;
+	} else {
+		batch->failed++;
+		if (error_exit_status(why.kind) >
+		    error_exit_status(batch->worst.kind))
+			batch->worst = why;
+		ends = is_the_end(push, &why);
+		if (ends)
+			*err = why;
+		if (!tell_failed(batch, push, &why, err))
+			ends = true;
+	}
+	push_free(push);
+	return !ends;
+}
+
+static bool
+conclude(struct batch *batch, bool ended, struct error *err)
+{
+	const unsigned left = batch->num - batch->tried;
+
+	output_progress_end();
+	if (left > 0)
+		output_note("%u of %u were not tried: run it again, and what"
+			    " is there already has not changed",
+		    left, batch->num);
+	if (ended)
+		return false;
+	if (batch->failed == 0)
+		return true;
+	*err = batch->worst;
+	snprintf(err->detail, sizeof(err->detail),
+	    "%u of %u were not deposited; each is told above", batch->failed,
+	    batch->num);
+	return false;
+}
+
+static bool
+push_list(struct batch *batch, const struct yaml *root, struct error *err)
+{
+	bool ended = false;
+
+	take_signals(stop);
+	for (const struct yaml *c = root->children;
+	     !ended && asked_to_stop == 0 && c != NULL; c = c->next)
+		ended = !push_item(batch, c, err);
+	take_signals(SIG_DFL);
+	return conclude(batch, ended, err);
+}
+
+bool
+push_batch(struct context *context, const char *path, struct error *err)
+{
+	struct batch batch = { .num = 0 };
+	struct buf text = BUF(LIMIT_YAML_BYTES);
+	struct yaml *root = NULL;
+	bool ok;
+
+	file_parent(path, batch.dir);
+	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
+	    (root = yaml_parse(path, buf_span(&text), err)) != NULL &&
+	    check_list(&batch, root, err) && context_load(context, err) &&
+	    pusher_begin(context, &batch.pusher, err);
+	if (ok) {
+		ok = push_list(&batch, root, err);
+		pusher_end(&batch.pusher);
+	}
+	yaml_free_tree(root);
+	buf_free(&text);
+	/* As it ends for who did not wait for the answer. */
+	if (asked_to_stop != 0) {
+		fflush(stdout);
+		raise(asked_to_stop);
+	}
+	return ok;
+}

@@ -1,0 +1,277 @@
+/*
+ * What a version that is to be deposited consists of: its titles, note and
+ * files, each checked when it is named.
+ */
+#include "cli/cmd/push.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "document/zip.h"
+
+struct push *
+push_new(struct error *err)
+{
+	struct push *push = calloc(1, sizeof(*push));
+
+	if (push == NULL ||
+	    (push->version = calloc(1, sizeof(*push->version))) == NULL ||
+	    (push->container = container_new(err)) == NULL) {
+		push_free(push);
+		error_set_errno(err, "push");
+		return NULL;
+	}
+	return push;
+}
+
+void
+push_free(struct push *push)
+{
+	if (push == NULL)
+		return;
+	for (size_t i = 0; i < push->num_fds; i++)
+		close(push->fds[i]);
+	for (size_t i = 0; i < push->num_inputs; i++)
+		free(push->inputs[i].path);
+	container_free(push->container);
+	free(push->version);
+	free(push);
+}
+
+static bool
+check_language(const char *language, struct error *err)
+{
+	return (strlen(language) <= LIMIT_LANGUAGE_BYTES &&
+		   text_is_language(span_of_str(language))) ||
+	    error_set(err, ERROR_USAGE, "\"%s\" is not a language", language);
+}
+
+bool
+push_add_title(struct push *push, const char *language, const char *title,
+    struct error *err)
+{
+	struct version *version = push->version;
+	struct title *one = &version->titles[version->num_titles];
+
+	if (version->num_titles == LIMIT_LANGUAGES)
+		return error_set(err, ERROR_LIMIT, "more than %d titles",
+		    LIMIT_LANGUAGES);
+	if (!check_language(language, err))
+		return false;
+	if (strlen(title) > LIMIT_TITLE_BYTES ||
+	    !text_is_line(span_of_str(title)))
+		return error_set(err, ERROR_USAGE,
+		    "a title is one line of visible text (NFC), %d bytes at"
+		    " most",
+		    LIMIT_TITLE_BYTES);
+	snprintf(one->language, sizeof(one->language), "%s", language);
+	snprintf(one->text, sizeof(one->text), "%s", title);
+	version->num_titles++;
+	return true;
+}
+
+bool
+push_add_file(struct push *push, const char *language, const char *path,
+    struct error *err)
+{
+	struct version *version = push->version;
+	struct push_input *input = &push->inputs[push->num_inputs];
+
+	if (language != NULL ? version->num_texts == LIMIT_TEXTS
+			     : version->num_annexes == LIMIT_ANNEXES)
+		return error_set(err, ERROR_LIMIT, "too many files");
+	if (language == NULL) {
+		version->num_annexes++;
+		input->language = NULL;
+	} else {
+		struct text_file *text = &version->texts[version->num_texts];
+
+		if (!check_language(language, err))
+			return false;
+		snprintf(text->language, sizeof(text->language), "%s",
+		    language);
+		input->language = text->language;
+		version->num_texts++;
+	}
+	input->path = strdup(path);
+	push->num_inputs++;
+	return input->path != NULL || error_set_errno(err, "%s", path);
+}
+
+bool
+push_set_note(struct push *push, const char *note, struct error *err)
+{
+	if (strlen(note) > LIMIT_NOTE_BYTES || !text_is_line(span_of_str(note)))
+		return error_set(err, ERROR_USAGE,
+		    "a note is one line of visible text (NFC), %d bytes at"
+		    " most",
+		    LIMIT_NOTE_BYTES);
+	snprintf(push->version->note, sizeof(push->version->note), "%s", note);
+	return true;
+}
+
+bool
+push_is_whole(const struct push *push, struct error *err)
+{
+	if (push->version->num_texts == 0)
+		return error_set(err, ERROR_USAGE,
+		    "a version needs a text: --text en=FILE");
+	return push->version->num_titles > 0 ||
+	    error_set(err, ERROR_USAGE,
+		"a version needs a title: --title en=\"…\"");
+}
+
+/* By content; Markdown is text, and told by its name. */
+static bool
+tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
+    struct error *err)
+{
+	uint8_t front[65536];
+	const ssize_t n = pread(fd, front, sizeof(front), 0);
+	struct span text;
+	const char *dot = strrchr(path, '.');
+	const char *media = "application/octet-stream";
+
+	if (n < 0)
+		return error_set_errno(err, "%s", path);
+	text = span_of(front, (size_t)n);
+	/* A character may be cut at the end of what was read. */
+	for (unsigned i = 0;
+	     i < 4 && text.len == sizeof(front) && !text_is_utf8(text); i++)
+		text.len--;
+	if (span_starts(text, "%PDF-"))
+		media = "application/pdf";
+	else if (text_is_utf8(text))
+		media = dot != NULL && strcmp(dot, ".md") == 0 ? "text/markdown"
+							       : "text/plain";
+	snprintf(out, LIMIT_MEDIA_BYTES + 1, "%s", media);
+	return true;
+}
+
+/* A file of the disk as a member: read in pieces, never as a whole. */
+static bool
+stream_file(const struct member *member, byte_sink *sink, void *arg,
+    struct error *err)
+{
+	uint8_t piece[65536];
+	uint64_t at = 0;
+
+	while (at < member->size) {
+		const size_t n = member->size - at < sizeof(piece)
+		    ? (size_t)(member->size - at)
+		    : sizeof(piece);
+
+		if (!file_pread(member->fd, piece, n, (off_t)at, err) ||
+		    !sink(arg, span_of(piece, n), err))
+			return error_context(err, "%s", member->path);
+		at += n;
+	}
+	return true;
+}
+
+static const struct member_source on_disk = { stream_file, stream_file };
+
+enum { DEFLATE_BYTES = 4 * 1024 * 1024 }; /* what is larger is stored */
+
+static bool
+add_file(struct push *push, const struct push_input *input,
+    struct text_file *file, struct error *err)
+{
+	const char *slash = strrchr(input->path, '/');
+	const char *name = slash != NULL ? slash + 1 : input->path;
+	struct member member = { .source = &on_disk };
+	struct buf bytes = BUF(DEFLATE_BYTES);
+	struct stat st;
+	bool ok;
+
+	member.fd = open_file(input->path, err);
+	if (member.fd < 0)
+		return false;
+	push->fds[push->num_fds++] = member.fd;
+	if (fstat(member.fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return error_set(err, ERROR_USAGE, "%s: not a plain file",
+		    input->path);
+	if ((uint64_t)st.st_size > LIMIT_TEXT_BYTES)
+		return error_set(err, ERROR_LIMIT, "%s: over %llu bytes",
+		    input->path, (unsigned long long)LIMIT_TEXT_BYTES);
+	snprintf(file->file, sizeof(file->file), "%s%s%s%s",
+	    input->language != NULL ? "texts/" : "annexes",
+	    input->language != NULL ? input->language : "", "/", name);
+	if (!text_check_path(span_of_str(file->file), err))
+		return error_context(err, "%s", input->path);
+	if (container_find(push->container, file->file) != NULL)
+		return error_set(err, ERROR_USAGE, "two files would be %s",
+		    file->file);
+	if (!tell_media(member.fd, input->path, file->media, err))
+		return false;
+	file->size = member.size = member.packed = (uint64_t)st.st_size;
+	snprintf(member.path, sizeof(member.path), "%s", file->file);
+	if (member.size > DEFLATE_BYTES)
+		return container_add(push->container, &member, err);
+	ok = stream_file(&member, sink_to_buf, &bytes, err) &&
+	    container_put(push->container, file->file, buf_span(&bytes), err);
+	buf_free(&bytes);
+	return ok;
+}
+
+static bool
+crc_piece(void *arg, struct span bytes, struct error *err)
+{
+	uint32_t *crc = arg;
+
+	(void)err;
+	*crc = zip_crc(*crc, bytes);
+	return true;
+}
+
+static bool
+hash_files(struct push *push, struct error *err)
+{
+	struct version *version = push->version;
+
+	if (!container_hash(push->container, NULL, err))
+		return false;
+	for (size_t i = 0; i < push->container->num; i++) {
+		struct member *member = &push->container->members[i];
+
+		if (member->source == &on_disk &&
+		    !stream_file(member, crc_piece, &member->crc, err))
+			return false;
+	}
+	for (size_t i = 0; i < version->num_texts; i++)
+		version->texts[i].sha256 =
+		    container_find(push->container, version->texts[i].file)
+			->sha256;
+	for (size_t i = 0; i < version->num_annexes; i++)
+		version->annexes[i].sha256 =
+		    container_find(push->container, version->annexes[i].file)
+			->sha256;
+	return true;
+}
+
+bool
+push_gather(struct push *push, const struct policy *policy, struct error *err)
+{
+	struct version *version = push->version;
+	const struct document_type *type;
+	char name[LIMIT_SLUG_BYTES + 1];
+	size_t text = 0, annex = 0;
+
+	document_type(push->document, name);
+	type = policy_type(policy, name);
+	for (size_t i = 0; i < push->num_inputs; i++) {
+		struct text_file *file = push->inputs[i].language != NULL
+		    ? &version->texts[text++]
+		    : &version->annexes[annex++];
+
+		if (!add_file(push, &push->inputs[i], file, err))
+			return false;
+		for (size_t j = 0; type != NULL && j < type->num_authentic; j++)
+			file->authentic = file->authentic ||
+			    strcmp(type->authentic[j], file->language) == 0;
+	}
+	return hash_files(push, err);
+}

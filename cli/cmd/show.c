@@ -1,0 +1,172 @@
+/*
+ * show - a document's versions, signatures and statuses, by its proved acts.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+#include "client/acts.h"
+
+static void
+print_groups(const char *label, const char *hex)
+{
+	struct digest digest;
+
+	if (digest_parse(span_of_str(hex), &digest))
+		output_digest(label, &digest);
+}
+
+/* One line of an act: who, and when. */
+static void
+print_act(const char *what, const json_t *act)
+{
+	printf("  %-13s", what);
+	output_text(json_text(act, "person"));
+	printf(" of %s, %s, entry %lld\n", json_text(act, "office"),
+	    json_text(act, "time"),
+	    json_integer_value(json_object_get(act, "entry")));
+}
+
+static void
+print_version(const json_t *version)
+{
+	const json_t *signatures = json_object_get(version, "signatures");
+	const json_t *withdrawn = json_object_get(version, "withdrawn");
+	size_t i;
+	const json_t *one;
+
+	/* Of copies alone each is told by itself. */
+	printf("version %lld, %s%s\n",
+	    json_integer_value(json_object_get(version, "version")),
+	    json_text(version, "status"),
+	    json_is_false(json_object_get(version, "proved")) ? ", not proved"
+							      : "");
+	print_act("deposited by", version);
+	json_array_foreach (signatures, i, one) {
+		const bool ends =
+		    strcmp(json_text(one, "act"), "terminate") == 0;
+
+		print_act(ends ? "ended by" : "signed by", one);
+	}
+	if (json_is_object(withdrawn))
+		print_act("withdrawn by", withdrawn);
+	print_groups("  digest       ", json_text(version, "digest"));
+}
+
+static void
+print_as_of(const json_t *as_of)
+{
+	char text[AS_OF_TEXT];
+
+	as_of_json_text(as_of, text);
+	if (json_is_integer(json_object_get(as_of, "size")))
+		printf("as of %s\n", text);
+	else
+		printf("as of the last act here, %s (the depositary's time);"
+		       " not known since\n",
+		    text);
+}
+
+/* Of one version only, or all: 0. */
+static bool
+show_document(struct context *context, json_t *json, unsigned only,
+    struct error *err)
+{
+	json_t *versions = json_object_get(json, "versions"), *one;
+	size_t i;
+
+	for (i = json_array_size(versions); only != 0 && i > 0; i--) {
+		one = json_array_get(versions, i - 1);
+		if (json_integer_value(json_object_get(one, "version")) != only)
+			json_array_remove(versions, i - 1);
+	}
+	if (only != 0 && json_array_size(versions) == 0)
+		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
+		    json_text(json, "document"), only);
+	if (context->json)
+		return output_json(json_incref(json), err);
+	output_text(json_text(json, "document"));
+	fputs("  ", stdout);
+	output_text(json_text(json, "title"));
+	puts(json_is_false(json_object_get(json, "title-proved"))
+		? " (the title is not proved: fetch it)"
+		: "");
+	print_as_of(json_object_get(json, "as-of"));
+	for (i = json_array_size(versions); i > 0; i--)
+		print_version(json_array_get(versions, i - 1));
+	return true;
+}
+
+/* --- From the proved acts. --- */
+
+/* What "show --json" prints: all of it proved, but for a title that is not. */
+static json_t *
+json_of_acts(const struct document_acts *acts, const char *title,
+    bool title_proved)
+{
+	const struct ledger_document *doc = &acts->doc;
+	json_t *versions = json_array();
+	struct as_of as_of;
+
+	as_of_document(acts, &as_of);
+	for (size_t i = 0; i < doc->num_versions; i++)
+		json_array_append_new(versions,
+		    json_of_version(doc, &doc->versions[i]));
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
+	    "document", doc->name, "title", title, "title-proved", title_proved,
+	    "status", status_name(ledger_status(doc)), "versions", versions,
+	    "proved", true, "size", (json_int_t)acts->size, "seen",
+	    json_of_ms(acts->seen_at * 1000), "as-of", as_of_json(&as_of));
+}
+
+static bool
+show_proved(struct session *session, const char *document, unsigned version,
+    struct error *err)
+{
+	char title[LIMIT_TITLE_BYTES + 1];
+	struct document_acts acts;
+	json_t *json = NULL;
+	bool title_proved, ok;
+
+	ok = acts_update(session, document, &acts, err) &&
+	    acts_are_shown(session, &acts, false, err) &&
+	    document_title(session, &acts, title, &title_proved, err) &&
+	    (json = json_of_acts(&acts, title, title_proved)) != NULL &&
+	    show_document(session->context, json, version, err);
+	json_decref(json);
+	acts_free(&acts);
+	return ok;
+}
+
+bool
+cmd_show(struct context *context, int argc, char *argv[], struct error *err)
+{
+	char document[DOCUMENT_NAME], dir[FILE_PATH];
+	struct session session;
+	unsigned version;
+	json_t *json = NULL;
+	bool ok;
+
+	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
+		return error_set(err, ERROR_USAGE, "an unknown option");
+	if (!arguments(argc, optind, 1, 1, "DOC[@N]", err) ||
+	    !document_parse(argv[optind], document, &version, err) ||
+	    !context_load(context, err))
+		return false;
+	if (context->local) {
+		ok = local_dir(context, NULL, dir, err) &&
+		    (json = local_document(context, dir, document, err)) !=
+			NULL &&
+		    show_document(context, json, version, err);
+		json_decref(json);
+		return ok;
+	}
+	if (!session_open(context, &session, err))
+		return false;
+	ok = show_proved(&session, document, version, err);
+	session_close(&session);
+	return ok;
+}

@@ -1,0 +1,187 @@
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/local/local.h"
+
+static bool
+make_signature(const struct identity *signer, const struct container *from,
+    struct container *to, struct error *err)
+{
+	char hex[DIGEST_HEX], id[33];
+
+	digest_hex(&signer->cert->fingerprint, hex);
+	snprintf(id, sizeof(id), "%s", hex);
+	return signing_files(signer, from, id, COMMITMENT_APPROVAL, to, err);
+}
+
+/* What one is about to sign, in full: on the terminal, even with --json. */
+static void
+show(const struct verdict *verdict, const struct identity *signer)
+{
+	const struct version *version = verdict->version;
+	char groups[80];
+
+	fprintf(stderr, "%s@%u\n", version->document, version->number);
+	for (size_t i = 0; i < version->num_titles; i++)
+		fprintf(stderr, "  title (%s)  %s\n",
+		    version->titles[i].language, version->titles[i].text);
+	if (version->note[0] != '\0')
+		fprintf(stderr, "  note        %s\n", version->note);
+	fprintf(stderr, "  deposited   by %s of %s\n", version->person,
+	    version->office);
+	for (size_t i = 0; i < version->num_texts; i++)
+		fprintf(stderr, "  text (%s)   %s, %llu bytes%s\n",
+		    version->texts[i].language, version->texts[i].file,
+		    (unsigned long long)version->texts[i].size,
+		    version->texts[i].authentic ? ", authentic" : "");
+	for (size_t i = 0; i < version->num_annexes; i++)
+		fprintf(stderr, "  annex       %s, %llu bytes\n",
+		    version->annexes[i].file,
+		    (unsigned long long)version->annexes[i].size);
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (verdict->signatures[i].commitment == COMMITMENT_APPROVAL &&
+		    !verdict->signatures[i].terminates)
+			fprintf(stderr, "  signed      by %s of %s\n",
+			    verdict->signatures[i].person,
+			    verdict->signatures[i].office);
+	digest_groups(&verdict->digest, groups);
+	fprintf(stderr,
+	    "  version digest (read it on the telephone)\n"
+	    "    %.39s\n    %s\n"
+	    "You sign as %s: a proof of approval, which counts towards the"
+	    " quorum if you have full powers.\n",
+	    groups, groups + 40, signer->cert->email);
+}
+
+static bool
+report(struct context *context, const struct signing_sent *sent,
+    struct error *err)
+{
+	const struct entry *entry = &sent->entry;
+	const char *status = status_name(sent->version->status);
+
+	if (context->json)
+		return output_json(
+		    json_pack("{s:s, s:s, s:i, s:o, s:I, s:s, s:o}", "result",
+			sent->again ? "signed already" : "signed", "document",
+			entry->document, "version", (int)entry->version,
+			"digest", json_of_digest(&entry->digest), "entry",
+			(json_int_t)sent->index, "status", status, "time",
+			json_of_ms(entry->time_ms)),
+		    err);
+	printf("%s %s@%llu, entry %llu of the journal; it is %s\n",
+	    sent->again ? "signed already:" : "signed", entry->document,
+	    (unsigned long long)entry->version, (unsigned long long)sent->index,
+	    status);
+	return true;
+}
+
+/* session is NULL where there is no line. */
+static bool
+sign_copy(struct context *context, struct session *session,
+    const struct copy *copy, bool yes, struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	struct container *signature = container_new(err);
+	struct outbox_act act = { .lock = -1 };
+	struct identity signer = { NULL };
+	bool ok;
+
+	ok = signature != NULL && load_signer(context, &signer, err) &&
+	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
+		signer.cert->email, err) &&
+	    signing_may_be_asked(context, &copy->verdict, SIGNING_APPROVAL,
+		signer.cert->email, yes, err);
+	if (ok) {
+		show(&copy->verdict, &signer);
+		ok = confirmed(yes, "Sign it?", err) &&
+		    make_signature(&signer, copy->container, signature, err) &&
+		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
+			version->number, signature, &act, err) &&
+		    (session == NULL
+			    ? signing_kept(context, &act, "signed", "sign", err)
+			    : signing_send(session, &act, report, err));
+	}
+	outbox_release(&act);
+	container_free(signature);
+	identity_free(&signer);
+	return ok;
+}
+
+static bool
+sign_local(struct context *context, const char *document, unsigned version,
+    bool yes, struct error *err)
+{
+	char dir[FILE_PATH];
+	struct copy copy;
+	bool ok;
+
+	if (!local_dir(context, NULL, dir, err))
+		return false;
+	ok = local_open(context, dir, document, version, &copy, err);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID)
+		ok = verdict_error(&copy.verdict, err);
+	if (ok && copy.verdict.status != STATUS_DRAFT &&
+	    copy.verdict.status != STATUS_SIGNED_IN_PART &&
+	    copy.verdict.status != STATUS_IN_FORCE)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "%s@%u is %s: it takes no signatures", document,
+		    copy.verdict.version->number,
+		    status_name(copy.verdict.status));
+	ok = ok && sign_copy(context, NULL, &copy, yes, err);
+	copy_free(&copy);
+	return ok;
+}
+
+static bool
+sign_document(struct context *context, const char *document, unsigned version,
+    bool yes, struct error *err)
+{
+	struct session session;
+	struct copy copy = { .fd = -1 };
+	bool sent = false, ok;
+
+	if (!session_open(context, &session, err))
+		return false;
+	ok = session_check_policy(&session, err) &&
+	    signing_send_kept(&session, OUTBOX_SIGNATURE, document, version,
+		report, &sent, err);
+	if (ok && !sent) {
+		ok = copy_fetch(&session, document, version, &copy, err);
+		/* Nobody signs what is not valid. */
+		if (ok && copy.verdict.outcome != OUTCOME_VALID)
+			ok = verdict_error(&copy.verdict, err);
+		ok = ok && sign_copy(context, &session, &copy, yes, err);
+	}
+	copy_free(&copy);
+	session_close(&session);
+	return ok;
+}
+
+bool
+cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char document[DOCUMENT_NAME];
+	unsigned version;
+	bool yes = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1) {
+		if (c != 'y')
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		yes = true;
+	}
+	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
+	    document_parse(argv[optind], document, &version, err) &&
+	    context_load(context, err) &&
+	    (context->local ? sign_local : sign_document)(context, document,
+		version, yes, err);
+}

@@ -1,0 +1,241 @@
+/*
+ * terminate - sign that what is in force is to end.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "client/acts.h"
+#include "document/termination.h"
+
+/* The version in force, or that was when the document ended; 0 on failure. */
+static unsigned
+find_in_force(const struct document_acts *acts, struct error *err)
+{
+	const struct ledger_version *version = ledger_in_force(&acts->doc);
+
+	if (version != NULL)
+		return version->number;
+	error_set(err, ERROR_CONFLICT,
+	    "no version of %s is in force: there is nothing to terminate",
+	    acts->doc.name);
+	return 0;
+}
+
+/* What the first who terminates wrote, or what this one writes now. */
+static bool
+take_termination(struct copy *copy, const char *reason, struct termination *out,
+    struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	const struct member *file =
+	    container_find(copy->container, PATH_TERMINATION);
+	struct buf text = BUF(LIMIT_VERSION_BYTES);
+	bool ok;
+
+	if (file != NULL)
+		return termination_parse(member_bytes(file), out, err) &&
+		    (reason == NULL || strcmp(reason, out->reason) == 0 ||
+			error_set(err, ERROR_CONFLICT,
+			    "its termination was begun with the reason \"%s\":"
+			    " leave --reason out to sign that one",
+			    out->reason));
+	if (reason == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "say why: --reason TEXT; it is what all who terminate"
+		    " sign");
+	if (!text_is_line(span_of_str(reason)) ||
+	    strlen(reason) > LIMIT_NOTE_BYTES)
+		return error_set(err, ERROR_USAGE,
+		    "the reason is not one line of visible text (NFC) of at"
+		    " most %d bytes",
+		    LIMIT_NOTE_BYTES);
+	*out = (struct termination){ .version = version->number,
+		.digest = copy->verdict.digest };
+	snprintf(out->document, sizeof(out->document), "%s", version->document);
+	snprintf(out->reason, sizeof(out->reason), "%s", reason);
+	ok = termination_encode(out, &text, err) &&
+	    container_put(copy->container, PATH_TERMINATION, buf_span(&text),
+		err);
+	buf_free(&text);
+	return ok;
+}
+
+static void
+show(const struct copy *copy, const struct termination *termination,
+    const struct identity *signer)
+{
+	const struct verdict *verdict = &copy->verdict;
+	char groups[80];
+
+	fprintf(stderr,
+	    "terminate %s@%u, in force\n  title       %s\n"
+	    "  reason      %s\n",
+	    termination->document, termination->version,
+	    version_title(verdict->version, "en"), termination->reason);
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (verdict->signatures[i].terminates)
+			fprintf(stderr, "  terminated  by %s of %s\n",
+			    verdict->signatures[i].person,
+			    verdict->signatures[i].office);
+	digest_groups(&verdict->digest, groups);
+	fprintf(stderr,
+	    "  version digest (read it on the telephone)\n"
+	    "    %.39s\n    %s\n"
+	    "You sign as %s: it ends once enough persons of each party have"
+	    " signed so.\n",
+	    groups, groups + 40, signer->cert->email);
+}
+
+static bool
+report(struct context *context, const struct signing_sent *sent,
+    struct error *err)
+{
+	const struct entry *entry = &sent->entry;
+	const enum status status = sent->version->status;
+
+	if (context->json)
+		return output_json(json_pack("{s:s, s:s, s:i, s:I, s:s, s:o}",
+				       "result",
+				       sent->again ? "signed already"
+						   : "signed",
+				       "document", entry->document, "version",
+				       (int)entry->version, "entry",
+				       (json_int_t)sent->index, "status",
+				       status_name(status), "time",
+				       json_of_ms(entry->time_ms)),
+		    err);
+	printf("%s the termination of %s@%llu, entry %llu of the journal; it"
+	       " is %s\n",
+	    sent->again ? "signed already:" : "signed", entry->document,
+	    (unsigned long long)entry->version, (unsigned long long)sent->index,
+	    status == STATUS_IN_FORCE ? "still in force, until the others sign"
+				      : status_name(status));
+	return true;
+}
+
+static bool
+sign_termination(struct session *session, struct copy *copy, const char *reason,
+    bool yes, struct error *err)
+{
+	struct context *context = session->context;
+	struct container *signature = container_new(err);
+	struct termination termination;
+	struct outbox_act act = { .lock = -1 };
+	struct identity signer = { NULL };
+	char id[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
+	const struct member *file;
+	bool ok;
+
+	ok = signature != NULL && load_signer(context, &signer, err) &&
+	    take_termination(copy, reason, &termination, err) &&
+	    container_hash(copy->container, NULL, err) &&
+	    signing_is_new(context, &copy->verdict, SIGNING_TERMINATION,
+		signer.cert->email, err) &&
+	    signing_may_be_asked(context, &copy->verdict, SIGNING_TERMINATION,
+		signer.cert->email, yes, err);
+	if (ok) {
+		show(copy, &termination, &signer);
+		digest_hex(&signer.cert->fingerprint, hex);
+		snprintf(id, sizeof(id), TERMINATION_ID "%.32s", hex);
+		file = container_find(copy->container, PATH_TERMINATION);
+		ok = confirmed(yes, "Sign its termination?", err) &&
+		    container_put(signature, PATH_TERMINATION,
+			member_bytes(file), err) &&
+		    signing_files(&signer, copy->container, id,
+			COMMITMENT_APPROVAL, signature, err) &&
+		    outbox_keep(context, OUTBOX_TERMINATION,
+			termination.document, termination.version, signature,
+			&act, err) &&
+		    signing_send(session, &act, report, err);
+	}
+	outbox_release(&act);
+	container_free(signature);
+	identity_free(&signer);
+	return ok;
+}
+
+static bool
+terminate_version(struct session *session, struct document_acts *acts,
+    unsigned version, const char *reason, bool yes, struct error *err)
+{
+	struct copy copy;
+	bool ok = copy_fetch_beside(session, acts, version, &copy, err);
+
+	/* Nobody ends what is not valid, or has ended. */
+	if (ok && copy.verdict.outcome != OUTCOME_VALID)
+		ok = verdict_error(&copy.verdict, err);
+	if (ok && copy.verdict.status == STATUS_TERMINATED)
+		ok = error_set(err, ERROR_CONFLICT, "%s@%u is terminated",
+		    acts->doc.name, version);
+	ok = ok && sign_termination(session, &copy, reason, yes, err);
+	copy_free(&copy);
+	return ok;
+}
+
+static bool
+terminate(struct session *session, const char *document, const char *reason,
+    bool yes, struct error *err)
+{
+	struct document_acts acts;
+	unsigned version = 0;
+	bool sent = false, ok;
+
+	if (!session_check_policy(session, err))
+		return false;
+	ok = acts_update(session, document, &acts, err) &&
+	    (version = find_in_force(&acts, err)) != 0 &&
+	    signing_send_kept(session, OUTBOX_TERMINATION, document, 0, report,
+		&sent, err);
+	if (ok && !sent)
+		ok = terminate_version(session, &acts, version, reason, yes,
+		    err);
+	acts_free(&acts);
+	return ok;
+}
+
+bool
+cmd_terminate(struct context *context, int argc, char *argv[],
+    struct error *err)
+{
+	static const struct option longs[] = {
+		{ "reason", required_argument, NULL, 'r' },
+		{ "yes", no_argument, NULL, 'y' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char document[DOCUMENT_NAME];
+	const char *reason = NULL;
+	struct session session;
+	unsigned version;
+	bool yes = false, ok;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1)
+		switch (c) {
+		case 'r':
+			reason = optarg;
+			break;
+		case 'y':
+			yes = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
+	    !document_parse(argv[optind], document, &version, err))
+		return false;
+	if (version != 0)
+		return error_set(err, ERROR_USAGE,
+		    "a document is terminated, not one version of it: what is"
+		    " in force ends");
+	if (!context_load(context, err) ||
+	    !session_open(context, &session, err))
+		return false;
+	ok = terminate(&session, document, reason, yes, err);
+	session_close(&session);
+	return ok;
+}

@@ -1,0 +1,352 @@
+/*
+ * verify - judge copies: by themselves, by what this office knows, or by what
+ * the daemon proves now.
+ */
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd/parallel.h"
+#include "cli/commands.h"
+#include "cli/local/local.h"
+
+/* Not as ours are: another maker's, or one of ours that was zipped again. */
+static bool
+judge_foreign(struct context *context, const char *path,
+    const struct error *why, struct copy *copy, struct error *err)
+{
+	struct error no = { 0 };
+	struct container *container = container_read_foreign(path, &no);
+	bool ok;
+
+	if (container == NULL) {
+		ok = verdict_unreadable(no.kind == ERROR_LIMIT ? &no : why,
+		    &copy->verdict, err);
+	} else if (container_find(container, PATH_VERSION) == NULL) {
+		ok = verdict_judge_foreign(container, &copy->verdict, err);
+	} else {
+		container_free(copy->container);
+		copy->container = container;
+		return copy_judge_rezipped(context, why, copy, err);
+	}
+	container_free(container);
+	return ok;
+}
+
+static bool
+judge_file(struct context *context, const char *path, struct copy *copy,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	*copy = (struct copy){ .fd = open_file(path, err) };
+	if (copy->fd < 0)
+		return false;
+	copy->container = container_read_to_judge(copy->fd, &why);
+	if (copy->container == NULL ||
+	    container_find(copy->container, PATH_VERSION) == NULL)
+		return judge_foreign(context, path, &why, copy, err);
+	return copy_judge(context, copy->fd, copy, err);
+}
+
+/*
+ * What the list of files ends with: that reading itself failed, else that one
+ * is not VALID, else what has the largest exit status.
+ */
+static bool
+is_worse(const struct error *a, const struct error *b)
+{
+	static const enum error_kind order[] = { ERROR_SYSTEM,
+		ERROR_UNTRUSTED };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a->kind == order[i] || b->kind == order[i])
+			return a->kind == order[i] && b->kind != order[i];
+	return error_exit_status(a->kind) > error_exit_status(b->kind);
+}
+
+/* There is no verdict of it: a script is told so in its place in the list. */
+static void
+tell_unread(const struct context *context, const char *path,
+    const struct error *why)
+{
+	struct error ignored = { 0 };
+
+	if (!context->json)
+		output_note("%s", why->detail);
+	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
+				  path, "title", error_title(why->kind), "code",
+				  error_code(why), "exit",
+				  error_exit_status(why->kind), "detail",
+				  why->detail),
+		     &ignored))
+		output_note("%s", ignored.detail);
+}
+
+/* What is asked of each file, and the connection where one is. */
+struct verifying {
+	struct context *context;
+	bool current, in_force;
+	struct session *session; /* NULL: not connected yet */
+	struct session connection;
+	struct error broken; /* that there is none is the same for each file */
+	/* Of the last document: many files may be of one. */
+	struct document_acts acts;
+	bool has_acts;
+};
+
+static bool
+connect_once(struct verifying *all, struct error *err)
+{
+	if (all->session == NULL && all->broken.kind == ERROR_NONE &&
+	    session_open(all->context, &all->connection, &all->broken))
+		all->session = &all->connection;
+	if (all->session != NULL)
+		return true;
+	*err = all->broken;
+	return false;
+}
+
+/*
+ * The acts on the document that a copy is of: all that there are now, or what
+ * is kept.  NULL on failure.
+ */
+static const struct document_acts *
+acts_of(struct verifying *all, const struct verdict *verdict, struct error *err)
+{
+	const char *document = verdict->version->document;
+	const size_t num = verdict->num_acts;
+	const uint64_t last = num > 0 ? verdict->acts[num - 1].index : 0;
+	bool ok = true;
+
+	if (all->has_acts && strcmp(all->acts.doc.name, document) == 0 &&
+	    (!all->current || last < all->acts.size))
+		return &all->acts;
+	if (all->has_acts)
+		acts_free(&all->acts);
+	all->has_acts = true;
+	if (all->current)
+		ok = acts_update(all->session, document, &all->acts, err) &&
+		    acts_are_shown(all->session, &all->acts, true, err);
+	else
+		acts_load(all->context, document, &all->acts);
+	if (ok)
+		return &all->acts;
+	acts_free(&all->acts);
+	all->has_acts = false;
+	return NULL;
+}
+
+/*
+ * When the status of a VALID copy is from.  False where it contradicts what
+ * this office knows, or could not be asked for; it is then that of the copy
+ * alone.
+ */
+static bool
+find_as_of(struct verifying *all, struct copy *copy, struct error *err)
+{
+	const struct document_acts *acts;
+	bool proved = true;
+
+	as_of_copy(&copy->verdict, &copy->as_of);
+	if (all->current) {
+		if (!connect_once(all, err) ||
+		    !copy_follow(all->session, copy, err))
+			return false;
+	} else {
+		const enum local_proof proof = local_proof(all->context, copy);
+
+		if (proof == LOCAL_REFUTED)
+			return error_set_code(err, ERROR_UNTRUSTED,
+			    "JOURNAL_ROLLED_BACK",
+			    "its receipts lead to another history than the one"
+			    " that you have seen");
+		proved = proof == LOCAL_PROVED;
+	}
+	return (acts = acts_of(all, &copy->verdict, err)) != NULL &&
+	    as_of_acts(acts, proved, &copy->verdict, &copy->as_of, err);
+}
+
+static bool
+is_in_force(const struct copy *copy, struct error *err)
+{
+	char text[AS_OF_TEXT];
+
+	if (copy->verdict.status == STATUS_IN_FORCE)
+		return true;
+	as_of_text(&copy->as_of, text);
+	return error_set_code(err, ERROR_UNTRUSTED, "NOT_IN_FORCE",
+	    "it is %s, as of %s", status_name(copy->verdict.status), text);
+}
+
+/* about: why a VALID copy is not what was asked for, or nothing. */
+static bool
+print_json(const char *path, const struct copy *copy, const struct as_of *as_of,
+    const struct error *about, struct error *err)
+{
+	json_t *json = json_of_verdict(path, &copy->verdict, as_of);
+
+	if (json != NULL && about->kind != ERROR_NONE) {
+		json_object_set_new(json, "code",
+		    json_string(error_code(about)));
+		json_object_set_new(json, "detail", json_string(about->detail));
+	}
+	return output_json(json, err);
+}
+
+/* One file, whatever the others are; worst gets what is worse. */
+static void
+verify_file(struct verifying *all, const char *path, struct error *worst)
+{
+	struct context *context = all->context;
+	struct error why = { 0 }, about = { 0 };
+	const struct as_of *as_of = NULL;
+	struct copy copy;
+	bool ok = judge_file(context, path, &copy, &why), asked = true;
+
+	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
+		asked = find_as_of(all, &copy, &about) &&
+		    (!all->in_force || is_in_force(&copy, &about));
+		as_of = &copy.as_of;
+	}
+	if (ok && context->json)
+		ok = print_json(path, &copy, as_of, &about, &why);
+	else if (ok)
+		output_verdict(path, &copy.verdict, as_of);
+	else
+		tell_unread(context, path, &why);
+	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
+		verdict_error(&copy.verdict, &why);
+		/* What was not read to the end is not VALID. */
+		why.kind = ERROR_UNTRUSTED;
+		error_context(&why, "%s", path);
+	} else if (ok && !asked) {
+		why = about;
+		error_context(&why, "%s", path);
+	}
+	copy_free(&copy);
+	if (is_worse(&why, worst))
+		*worst = why;
+}
+
+/* So many files are judged sooner than processes are made for them. */
+enum { WORTH_JOBS = 64 };
+
+struct files {
+	struct verifying *all;
+	char **paths;
+};
+
+/* A parallel_work. */
+static void
+verify_one(void *arg, size_t i, struct error *worst)
+{
+	const struct files *files = arg;
+
+	verify_file(files->all, files->paths[i], worst);
+}
+
+static void
+take_worse(struct error *worst, const struct error *one)
+{
+	if (is_worse(one, worst))
+		*worst = *one;
+}
+
+/*
+ * The first file here: it reads what all of them need.  Where the daemon is
+ * asked, one connection asks for all.
+ */
+static bool
+verify_files(struct verifying *all, char *paths[], size_t num, unsigned jobs,
+    struct error *worst, struct error *err)
+{
+	struct files files = { all, paths };
+
+	verify_one(&files, 0, worst);
+	if (jobs > 1 && !all->current && num > WORTH_JOBS)
+		return parallel_files(1, num, jobs, verify_one, &files,
+		    take_worse, worst, err);
+	for (size_t i = 1; i < num; i++)
+		verify_one(&files, i, worst);
+	return true;
+}
+
+static bool
+take_jobs(const char *text, unsigned *out, struct error *err)
+{
+	uint64_t number;
+
+	if (!span_to_u64(span_of_str(text), &number) || number < 1 ||
+	    number > 64)
+		return error_set(err, ERROR_USAGE,
+		    "-j needs a number of processes, 1 to 64");
+	*out = (unsigned)number;
+	return true;
+}
+
+bool
+cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
+{
+	static const struct option longs[] = {
+		{ "witnessed", no_argument, NULL, 'w' },
+		{ "evidence", required_argument, NULL, 'e' },
+		{ "current", no_argument, NULL, 'c' },
+		{ "in-force", no_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct verifying all = { .context = context };
+	const char *evidence = NULL;
+	unsigned jobs = parallel_jobs();
+	struct error worst = { 0 };
+	bool ok;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "j:", longs, NULL)) != -1)
+		switch (c) {
+		case 'j':
+			if (!take_jobs(optarg, &jobs, err))
+				return false;
+			break;
+		case 'w':
+			context->witnessed = true;
+			break;
+		case 'e':
+			evidence = optarg;
+			break;
+		case 'c':
+			all.current = true;
+			break;
+		case 'f':
+			all.in_force = true;
+			break;
+		default:
+			return error_set(err, ERROR_USAGE,
+			    "an unknown option, or one without its value"
+			    " (see --help)");
+		}
+	if (evidence != NULL &&
+	    (all.current || all.in_force || context->witnessed))
+		return error_set(err, ERROR_USAGE,
+		    "--evidence is judged by itself: no --current, --in-force"
+		    " or --witnessed with it");
+	if (!arguments(argc, optind, evidence == NULL,
+		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
+		err) ||
+	    (all.current && !needs_line(context, "--current", err)) ||
+	    !context_load(context, err))
+		return false;
+	if (evidence != NULL)
+		return verify_evidence(context, evidence, err);
+	ok = verify_files(&all, argv + optind, (size_t)(argc - optind), jobs,
+	    &worst, err);
+	if (all.has_acts)
+		acts_free(&all.acts);
+	if (all.session != NULL)
+		session_close(all.session);
+	if (!ok)
+		return false;
+	*err = worst;
+	context->told = true;
+	return err->kind == ERROR_NONE;
+}

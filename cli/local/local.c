@@ -1,0 +1,466 @@
+#include "cli/local/private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "base/outfile.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+/* --- Writing copies. --- */
+
+bool
+local_copy_bytes(int from, int to, uint64_t size, struct error *err)
+{
+	uint8_t piece[65536];
+	uint64_t at = 0;
+
+	while (at < size) {
+		const size_t n = size - at < sizeof(piece) ? (size_t)(size - at)
+							   : sizeof(piece);
+
+		if (!file_pread(from, piece, n, (off_t)at, err) ||
+		    !file_pwrite(to, span_of(piece, n), (off_t)at, err))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+bool
+copy_write(const struct context *context, const struct copy *copy,
+    const char *path, struct error *err)
+{
+	struct outfile output;
+
+	if (!outfile_open(&output, path, context->state, err))
+		return false;
+	if (!local_copy_bytes(copy->fd, output.fd, copy->size, err)) {
+		outfile_drop(&output);
+		return error_context(err, "%s", path);
+	}
+	return outfile_finish(&output, 0644, err);
+}
+
+struct extracting {
+	int fd;
+	off_t at;
+};
+
+static bool
+write_piece(void *arg, struct span bytes, struct error *err)
+{
+	struct extracting *out = arg;
+
+	if (!file_pwrite(out->fd, bytes, out->at, err))
+		return false;
+	out->at += (off_t)bytes.len;
+	return true;
+}
+
+static bool
+extract_member(const struct member *member, const char *dir, struct error *err)
+{
+	char path[FILE_PATH], folder[FILE_PATH];
+	struct extracting out = { .fd = -1 };
+	bool ok;
+
+	if (!file_join(path, dir, member->path, err))
+		return false;
+	snprintf(folder, sizeof(folder), "%s", path);
+	*strrchr(folder, '/') = '\0';
+	if (!file_make_dirs(folder, 0755, err))
+		return false;
+	out.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (out.fd < 0)
+		return error_set_errno(err, "%s", path);
+	ok = member_stream(member, write_piece, &out, err);
+	close(out.fd);
+	return ok;
+}
+
+static void
+remove_members(const struct container *container, const char *dir)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < container->num; i++)
+		if (file_join(path, dir, container->members[i].path,
+			&ignored)) {
+			char *slash;
+
+			unlink(path);
+			while ((slash = strrchr(path, '/')) != NULL &&
+			    strlen(path) > strlen(dir)) {
+				*slash = '\0';
+				rmdir(path);
+			}
+		}
+}
+
+/* Into a folder that was not there, and appears with all in it. */
+bool
+copy_extract(const struct container *container, const char *dir,
+    bool texts_only, struct error *err)
+{
+	char tmp[FILE_PATH];
+	struct stat st;
+	bool ok = true;
+
+	/* A link to nothing is something too. */
+	if (lstat(dir, &st) == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is there already: name a new folder", dir);
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", dir);
+	if (mkdtemp(tmp) == NULL)
+		return error_set_errno(err, "%s", dir);
+	for (size_t i = 0; ok && i < container->num; i++)
+		if (!texts_only ||
+		    (!path_is_meta(container->members[i].path) &&
+			strcmp(container->members[i].path, "mimetype") != 0))
+			ok = extract_member(&container->members[i], tmp, err);
+	if (ok && (chmod(tmp, 0755) != 0 || rename(tmp, dir) != 0))
+		ok = error_set_errno(err, "%s", dir);
+	if (!ok)
+		remove_members(container, tmp);
+	return ok;
+}
+
+/* --- The folder. --- */
+
+/* Where the folder cannot be written, what it has is marked all the same. */
+static bool
+settle_quietly(struct context *context, const char *dir)
+{
+	struct error why = { 0 };
+	struct seen *seen = local_seen(context, &why);
+
+	if (seen == NULL || !local_settle(context, seen, dir, &why))
+		output_note("%s: what is not proved yet was not looked at: %s",
+		    dir, why.detail);
+	return true;
+}
+
+/* For the next command; one that only reads goes on without it. */
+static void
+remember_dir(const char *path, const char *dir)
+{
+	struct error why = { 0 };
+
+	if (!file_write(path, span_of_str(dir), 0600, &why))
+		output_note("%s: %s is not remembered as the local copy",
+		    why.detail, dir);
+}
+
+static bool
+find_dir(struct context *context, const char *given, char out[FILE_PATH],
+    struct error *err)
+{
+	struct buf text = BUF(FILE_PATH - 1);
+	char path[FILE_PATH], state[FILE_PATH];
+	bool in_state, ok;
+
+	if (!context_path(context, "copy", path, err))
+		return false;
+	if (given != NULL) {
+		/* What is beside this journal's folder is other journals'. */
+		file_parent(context->state, state);
+		if (!folder_is_within(given, state, &in_state, err))
+			return false;
+		if (in_state)
+			return error_set(err, ERROR_USAGE,
+			    "%s is in, or the same as, %s, where this office"
+			    " keeps what it has seen: name another folder",
+			    given, state);
+		if (!file_make_dirs(given, 0755, err))
+			return false;
+		if (realpath(given, out) == NULL)
+			return error_set_errno(err, "%s", given);
+		remember_dir(path, out);
+		return true;
+	}
+	ok = file_exists(path) && file_read(path, text.max, &text, err) &&
+	    span_to_str(buf_span(&text), out, FILE_PATH);
+	buf_free(&text);
+	return ok ||
+	    error_set(err, ERROR_USAGE,
+		"there is no local copy yet: \"valise pull DIR\", or \"valise"
+		" bag open --into DIR\", makes one");
+}
+
+bool
+local_dir(struct context *context, const char *given, char out[FILE_PATH],
+    struct error *err)
+{
+	return find_dir(context, given, out, err) &&
+	    settle_quietly(context, out);
+}
+
+bool
+local_document_dir(const char *dir, const char *document, char out[FILE_PATH],
+    struct error *err)
+{
+	return file_join(out, dir, document, err);
+}
+
+bool
+local_version_file(const char *dir, const char *document, unsigned version,
+    char out[FILE_PATH], struct error *err)
+{
+	char name[2 * DOCUMENT_NAME + 24];
+
+	snprintf(name, sizeof(name), "%s/%s-v%u.asice", document,
+	    strchr(document, '/') + 1, version);
+	return file_join(out, dir, name, err);
+}
+
+/* --- Reading it. --- */
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool
+local_versions(const char *dir, const char *document, unsigned **versions,
+    size_t *num, struct error *err)
+{
+	const char *slug = strchr(document, '/') + 1;
+	const size_t len = strlen(slug);
+	const struct dirent *entry;
+	char folder[FILE_PATH];
+	DIR *opened;
+
+	*versions = NULL;
+	*num = 0;
+	if (!local_document_dir(dir, document, folder, err))
+		return false;
+	if ((opened = opendir(folder)) == NULL)
+		return errno == ENOENT || error_set_errno(err, "%s", folder);
+	while ((entry = readdir(opened)) != NULL) {
+		const char *name = entry->d_name;
+		const size_t n = strlen(name);
+		unsigned number, *all;
+
+		if (n < len + 9 || strncmp(name, slug, len) != 0 ||
+		    strncmp(name + len, "-v", 2) != 0 ||
+		    strcmp(name + n - 6, ".asice") != 0 ||
+		    !document_version_parse(span_of(name + len + 2,
+						n - len - 8),
+			&number))
+			continue;
+		if ((all = realloc(*versions, (*num + 1) * sizeof(*all))) ==
+		    NULL) {
+			closedir(opened);
+			free(*versions);
+			*versions = NULL;
+			return error_set_errno(err, "%s", folder);
+		}
+		*versions = all;
+		all[(*num)++] = number;
+	}
+	closedir(opened);
+	if (*num > 0)
+		qsort(*versions, *num, sizeof(**versions), compare_numbers);
+	return true;
+}
+
+bool
+local_judge(struct context *context, const char *path, struct copy *out,
+    struct error *err)
+{
+	*out = (struct copy){ .fd = open_file(path, err) };
+	if (out->fd < 0)
+		return false;
+	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);
+	return copy_judge(context, out->fd, out, err);
+}
+
+bool
+local_open_quietly(struct context *context, const char *dir,
+    const char *document, unsigned version, struct copy *out, struct error *err)
+{
+	char path[FILE_PATH];
+	unsigned *all;
+	size_t num;
+	bool ok;
+
+	*out = (struct copy){ .fd = -1 };
+	if (!local_versions(dir, document, &all, &num, err))
+		return false;
+	if (version == 0 && num > 0)
+		version = all[num - 1];
+	free(all);
+	if (num == 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s is not in the local copy, %s", document, dir);
+	if (!local_version_file(dir, document, version, path, err))
+		return false;
+	ok = local_judge(context, path, out, err);
+	if (!ok && out->fd < 0 && err->kind == ERROR_NOT_FOUND)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "%s@%u is not in the local copy, %s", document, version,
+		    dir);
+	if (ok && out->verdict.version != NULL &&
+	    (strcmp(out->verdict.version->document, document) != 0 ||
+		out->verdict.version->number != version))
+		ok = error_set_code(err, ERROR_UNTRUSTED, "VERSION_DIFFERS",
+		    "%s is of %s@%u", path, out->verdict.version->document,
+		    out->verdict.version->number);
+	return ok;
+}
+
+bool
+local_open(struct context *context, const char *dir, const char *document,
+    unsigned version, struct copy *out, struct error *err)
+{
+	if (!local_open_quietly(context, dir, document, version, out, err))
+		return false;
+	if (out->verdict.outcome == OUTCOME_VALID &&
+	    local_proof(context, out) != LOCAL_PROVED)
+		output_note("%s@%u is not proved: its journal is not known to"
+			    " be the one that you have seen; the next"
+			    " connection tells",
+		    document, out->verdict.version->number);
+	return true;
+}
+
+struct seen *
+local_seen(struct context *context, struct error *err)
+{
+	if (context->seen == NULL)
+		context->seen = session_seen(context, err);
+	return context->seen;
+}
+
+void
+local_end(struct context *context)
+{
+	seen_close(context->seen);
+	context->seen = NULL;
+}
+
+enum local_proof
+local_proof(struct context *context, const struct copy *copy)
+{
+	struct error ignored = { 0 };
+	struct seen *seen = local_seen(context, &ignored);
+
+	return seen != NULL && copy->container != NULL
+	    ? local_proof_of(seen, copy->container)
+	    : LOCAL_NOT_PROVED;
+}
+
+struct names {
+	char **list;
+	size_t num;
+};
+
+/* The folders within one, whose names could be of ours. */
+static bool
+read_names(const char *path, struct names *out, struct error *err)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
+	if (folder == NULL)
+		return errno == ENOENT || error_set_errno(err, "%s", path);
+	while ((entry = readdir(folder)) != NULL) {
+		char **all;
+
+		if (!text_is_slug(span_of_str(entry->d_name)))
+			continue;
+		all = realloc(out->list, (out->num + 1) * sizeof(char *));
+		if (all != NULL)
+			out->list = all;
+		if (all == NULL ||
+		    (all[out->num] = strdup(entry->d_name)) == NULL) {
+			closedir(folder);
+			return error_set_errno(err, "%s", path);
+		}
+		out->num++;
+	}
+	closedir(folder);
+	return true;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->num; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* All of its copies may be kept aside: then it is not there. */
+static bool
+visit_document(const char *dir, const char *document, local_visitor *visit,
+    void *arg, struct error *err)
+{
+	unsigned *all;
+	size_t num;
+
+	if (!local_versions(dir, document, &all, &num, err))
+		return false;
+	free(all);
+	return num == 0 || visit(arg, document, err);
+}
+
+static bool
+each_of_type(const char *dir, const char *type, local_visitor *visit, void *arg,
+    struct error *err)
+{
+	struct names slugs = { NULL, 0 };
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = file_join(path, dir, type, err) && read_names(path, &slugs, err);
+	if (slugs.num > 0)
+		qsort(slugs.list, slugs.num, sizeof(char *), compare_names);
+	for (size_t i = 0; ok && i < slugs.num; i++) {
+		char name[DOCUMENT_NAME];
+
+		if (snprintf(name, sizeof(name), "%s/%s", type, slugs.list[i]) <
+			(int)sizeof(name) &&
+		    document_name_check(span_of_str(name), err))
+			ok = visit_document(dir, name, visit, arg, err);
+		else
+			*err = (struct error){ 0 };
+	}
+	free_names(&slugs);
+	return ok;
+}
+
+bool
+local_each(const char *dir, const char *type, local_visitor *visit, void *arg,
+    struct error *err)
+{
+	struct names types = { NULL, 0 };
+	bool ok;
+
+	if (type != NULL)
+		return each_of_type(dir, type, visit, arg, err);
+	ok = read_names(dir, &types, err);
+	if (types.num > 0)
+		qsort(types.list, types.num, sizeof(char *), compare_names);
+	for (size_t i = 0; ok && i < types.num; i++)
+		ok = each_of_type(dir, types.list[i], visit, arg, err);
+	free_names(&types);
+	return ok;
+}

@@ -1,0 +1,348 @@
+/*
+ * What the local copy says of a document: its versions, as the daemon would
+ * tell them, and their acts.
+ */
+#include "cli/local/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "journal/proof.h"
+
+static json_t *
+json_of_act(const struct verdict_act *act)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
+	    act->entry.act_name, "person", act->entry.person, "office",
+	    act->entry.office, "time", json_of_ms(act->entry.time_ms), "entry",
+	    (json_int_t)act->index);
+}
+
+/* Its status is that of the copy alone; settle() puts it right. */
+static json_t *
+json_of_copy(const struct copy *copy)
+{
+	const struct verdict *verdict = &copy->verdict;
+	const struct verdict_act *deposit = &verdict->acts[0];
+	json_t *signatures = json_array();
+
+	for (size_t i = 0; i < verdict->num_acts; i++)
+		if (verdict->acts[i].entry.act == ACT_SIGN ||
+		    verdict->acts[i].entry.act == ACT_TERMINATE)
+			json_array_append_new(signatures,
+			    json_of_act(&verdict->acts[i]));
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:n}",
+	    "version", (int)verdict->version->number, "status",
+	    status_name(verdict->status), "digest",
+	    json_of_digest(&verdict->digest), "contents",
+	    json_of_digest(&verdict->contents), "person", deposit->entry.person,
+	    "office", deposit->entry.office, "time",
+	    json_of_ms(deposit->entry.time_ms), "entry",
+	    (json_int_t)deposit->index, "signatures", signatures, "withdrawn");
+}
+
+/* Who ended the signing of a version: who deposited the next one. */
+static json_t *
+json_of_withdrawal(const json_t *newer)
+{
+	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "version",
+	    json_object_get(newer, "version"), "person",
+	    json_object_get(newer, "person"), "office",
+	    json_object_get(newer, "office"), "time",
+	    json_object_get(newer, "time"), "entry",
+	    json_object_get(newer, "entry"));
+}
+
+static long long
+number_of(const json_t *version)
+{
+	return json_integer_value(json_object_get(version, "version"));
+}
+
+/*
+ * What became of versions by acts on other ones, from the newest back: one in
+ * force is superseded by a later one in force, a draft is withdrawn by the
+ * next, and has lapsed once the document is terminated.
+ */
+static void
+settle(json_t *versions, enum status statuses[], size_t num)
+{
+	bool in_force = false, terminated = false;
+
+	for (size_t i = 0; i < num; i++)
+		terminated = terminated || statuses[i] == STATUS_TERMINATED;
+	for (size_t i = num; i > 0; i--) {
+		json_t *one = json_array_get(versions, i - 1);
+		const json_t *newer = json_array_get(versions, i);
+		enum status *status = &statuses[i - 1];
+		const bool draft =
+		    *status == STATUS_DRAFT || *status == STATUS_SIGNED_IN_PART;
+
+		if (*status == STATUS_IN_FORCE && in_force)
+			*status = STATUS_SUPERSEDED;
+		else if (draft && newer != NULL)
+			*status = STATUS_WITHDRAWN;
+		else if (draft && terminated)
+			*status = STATUS_LAPSED;
+		in_force = in_force || *status == STATUS_IN_FORCE ||
+		    *status == STATUS_TERMINATED;
+		json_object_set_new(one, "status",
+		    json_string(status_name(*status)));
+		if (*status == STATUS_WITHDRAWN &&
+		    number_of(newer) == number_of(one) + 1)
+			json_object_set_new(one, "withdrawn",
+			    json_of_withdrawal(newer));
+	}
+}
+
+/* What one copy tells, and by which history. */
+struct told {
+	unsigned number;
+	bool proved;
+	struct as_of as_of; /* its last act */
+};
+
+/*
+ * Where this office was given all acts up to a size, and the copies tell none
+ * that came later, they tell the statuses; else the last act here does.
+ */
+static void
+settle_by_acts(const struct document_acts *acts, const struct told told[],
+    json_t *versions, enum status statuses[], size_t num, struct as_of *as_of)
+{
+	bool all = num > 0;
+
+	*as_of = (struct as_of){ 0 };
+	for (size_t i = 0; i < num; i++) {
+		const struct ledger_version *version =
+		    acts_version(acts, told[i].number);
+		const bool known = version != NULL && told[i].proved &&
+		    told[i].as_of.entry < acts->size;
+
+		all = all && known;
+		if (told[i].as_of.entry >= as_of->entry)
+			*as_of = told[i].as_of;
+		if (!known &&
+		    (version == NULL || version->status < STATUS_TERMINATED))
+			continue;
+		statuses[i] = version->status;
+		json_object_set_new(json_array_get(versions, i), "status",
+		    json_string(status_name(version->status)));
+	}
+	if (all)
+		as_of_document(acts, as_of);
+}
+
+/* Of the newest version; of all, once one is terminated. */
+static enum status
+status_of_all(const enum status statuses[], size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		if (statuses[i] == STATUS_TERMINATED)
+			return STATUS_TERMINATED;
+	return statuses[num - 1];
+}
+
+/* Nothing is told of a copy that is not valid, but that it is not. */
+static bool
+open_valid(struct context *context, const char *dir, const char *document,
+    unsigned version, struct copy *copy, struct error *err)
+{
+	return local_open_quietly(context, dir, document, version, copy, err) &&
+		((copy->verdict.outcome == OUTCOME_VALID &&
+		     copy->verdict.num_acts > 0) ||
+		    verdict_error(&copy->verdict, err))
+	    ? true
+	    : error_context(err, "%s@%u", document, version);
+}
+
+static bool
+add_version(struct context *context, const struct copy *copy, json_t *versions,
+    struct told *told, struct error *err)
+{
+	const enum local_proof proof = local_proof(context, copy);
+	json_t *json = json_of_copy(copy);
+
+	told->number = copy->verdict.version->number;
+	told->proved = proof == LOCAL_PROVED;
+	as_of_copy(&copy->verdict, &told->as_of);
+	json_object_set_new(json, "proved",
+	    json_boolean(proof == LOCAL_PROVED));
+	json_array_append_new(versions, json);
+	return proof != LOCAL_REFUTED ||
+	    error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
+		"%s@%u is of another history than the one that you have seen,"
+		" and could not be put aside",
+		copy->verdict.version->document, copy->verdict.version->number);
+}
+
+/* All copies of one document, by version. */
+struct all_told {
+	char title[LIMIT_TITLE_BYTES + 1];
+	enum status *statuses;
+	struct told *told;
+	size_t num;
+	json_t *versions;
+};
+
+static bool
+tell_all(struct context *context, const char *dir, const char *document,
+    const unsigned all[], struct all_told *out, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < out->num; i++) {
+		struct copy copy;
+
+		ok = open_valid(context, dir, document, all[i], &copy, err);
+		if (ok) {
+			out->statuses[i] = copy.verdict.status;
+			snprintf(out->title, sizeof(out->title), "%s",
+			    version_title(copy.verdict.version, "en"));
+			ok = add_version(context, &copy, out->versions,
+			    &out->told[i], err);
+		}
+		copy_free(&copy);
+	}
+	return ok;
+}
+
+static json_t *
+json_of_all(struct context *context, const char *document, struct all_told *all)
+{
+	struct document_acts acts;
+	struct as_of as_of;
+	bool proved = true;
+	json_t *json;
+
+	acts_load(context, document, &acts);
+	settle(all->versions, all->statuses, all->num);
+	settle_by_acts(&acts, all->told, all->versions, all->statuses, all->num,
+	    &as_of);
+	for (size_t i = 0; i < all->num; i++)
+		proved = proved && all->told[i].proved;
+	json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b, s:o}", "document",
+	    document, "title", all->title, "title-proved", true, "status",
+	    status_name(status_of_all(all->statuses, all->num)), "versions",
+	    all->versions, "proved", proved, "as-of", as_of_json(&as_of));
+	acts_free(&acts);
+	return json;
+}
+
+json_t *
+local_document(struct context *context, const char *dir, const char *document,
+    struct error *err)
+{
+	struct all_told told = { .versions = json_array() };
+	json_t *json = NULL;
+	unsigned *all;
+	bool ok;
+
+	ok = local_versions(dir, document, &all, &told.num, err);
+	if (ok && told.num == 0)
+		ok = error_set(err, ERROR_NOT_FOUND,
+		    "%s is not in the local copy, %s", document, dir);
+	told.statuses = calloc(told.num + 1, sizeof(*told.statuses));
+	told.told = calloc(told.num + 1, sizeof(*told.told));
+	if (ok && (told.statuses == NULL || told.told == NULL))
+		ok = error_set_errno(err, "versions");
+	if (ok && tell_all(context, dir, document, all, &told, err))
+		json = json_of_all(context, document, &told);
+	free(all);
+	free(told.statuses);
+	free(told.told);
+	json_decref(told.versions);
+	return json;
+}
+
+struct acts {
+	struct context *context;
+	const char *dir;
+	struct proved {
+		uint64_t index;
+		struct buf line;
+	} * list;
+	size_t num;
+};
+
+static bool
+add_receipts(struct acts *acts, const struct copy *copy, struct error *err)
+{
+	const struct container *container = copy->container;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < container->num; i++) {
+		struct proof proof = PROOF;
+		struct proved *all;
+
+		if (!path_is_receipt(container->members[i].path))
+			continue;
+		all = realloc(acts->list, (acts->num + 1) * sizeof(*all));
+		ok = (all != NULL || error_set_errno(err, "entries")) &&
+		    proof_parse(member_bytes(&container->members[i]), &proof,
+			err);
+		if (all != NULL)
+			acts->list = all;
+		if (ok) {
+			acts->list[acts->num] = (struct proved){ proof.index,
+				BUF(LIMIT_ENTRY_BYTES) };
+			ok = buf_append(&acts->list[acts->num++].line,
+			    buf_span(&proof.entry), err);
+		}
+		proof_free(&proof);
+	}
+	return ok;
+}
+
+static bool
+add_document(void *arg, const char *document, struct error *err)
+{
+	struct acts *acts = arg;
+	unsigned *all;
+	size_t num;
+	bool ok = local_versions(acts->dir, document, &all, &num, err);
+
+	for (size_t i = 0; ok && i < num; i++) {
+		struct copy copy;
+
+		ok = open_valid(acts->context, acts->dir, document, all[i],
+			 &copy, err) &&
+		    add_receipts(acts, &copy, err);
+		copy_free(&copy);
+	}
+	free(all);
+	return ok;
+}
+
+static int
+compare_acts(const void *a, const void *b)
+{
+	const struct proved *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+bool
+local_entries(struct context *context, const char *dir, const char *document,
+    entry_visitor *visit, void *arg, struct error *err)
+{
+	static struct entry entry; /* large */
+	struct acts acts = { .context = context, .dir = dir };
+	bool ok;
+
+	ok = document[0] != '\0'
+	    ? add_document(&acts, document, err)
+	    : local_each(dir, NULL, add_document, &acts, err);
+	if (acts.num > 0)
+		qsort(acts.list, acts.num, sizeof(*acts.list), compare_acts);
+	/* One bag may have brought acts on several documents. */
+	for (size_t i = 0; ok && i < acts.num; i++)
+		ok = (i > 0 && acts.list[i].index == acts.list[i - 1].index) ||
+		    (entry_parse(buf_span(&acts.list[i].line), &entry, err) &&
+			visit(arg, acts.list[i].index, &entry,
+			    buf_span(&acts.list[i].line), err));
+	for (size_t i = 0; i < acts.num; i++)
+		buf_free(&acts.list[i].line);
+	free(acts.list);
+	return ok;
+}

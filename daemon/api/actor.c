@@ -1,0 +1,207 @@
+#include "daemon/api/actor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bag/judge.h"
+#include "bag/slip.h"
+#include "base/time.h"
+
+static bool
+set_office(struct actor *actor, const char *name, struct error *err)
+{
+	actor->office = policy_office(actor->by.policy, name);
+	return actor->office != NULL ||
+	    error_set(err, ERROR_REFUSED, "%s is no office any more", name);
+}
+
+bool
+actor_own(const struct job *job, struct actor *out, struct error *err)
+{
+	*out = (struct actor){ .by = registrar_now(job->api->registrar) };
+	snprintf(out->person, sizeof(out->person), "%s", job->connected.person);
+	return set_office(out, job->connected.office->name, err);
+}
+
+/*
+ * What a waybill has to list: a body or, where that was used up, a version
+ * digest that stands for it.
+ */
+struct wanted {
+	bool is_deposit, is_body;
+	struct digest digest;
+};
+
+static bool
+read_wanted(const struct job *job, struct wanted *out, struct error *err)
+{
+	const struct http_request *request = job->request;
+	char hex[DIGEST_HEX];
+
+	*out = (struct wanted){ .is_deposit = strcmp(job_bag_folder(job),
+						  BAG_DEPOSITS) == 0,
+		.is_body = request->spool >= 0 };
+	if (out->is_body)
+		return file_sha256(request->spool, request->body_len,
+		    &out->digest, err);
+	return (http_query(&request->head, "digest", hex, sizeof(hex)) &&
+		   digest_parse(span_of_str(hex), &out->digest)) ||
+	    error_set(err, ERROR_USAGE,
+		"digest=DIGEST: the version digest of what was uploaded");
+}
+
+/* The slip of it, in what was handed in with the waybill; or NULL. */
+static const struct member *
+find_slip(const struct job *job, const struct container *papers,
+    const struct wanted *wanted, unsigned *onto)
+{
+	for (size_t i = 0; i < papers->num; i++) {
+		const struct member *member = &papers->members[i];
+		char name[LIMIT_NAME_BYTES + 1];
+		struct error ignored = { 0 };
+		struct slip slip;
+
+		if (path_signature_id(member->path, PATH_SLIP, name) &&
+		    slip_parse(member_bytes(member), &slip, &ignored) &&
+		    slip.is_deposit == wanted->is_deposit &&
+		    strcmp(slip.document, job->document) == 0 &&
+		    slip.version == job->version &&
+		    digest_eq(wanted->is_body ? &slip.body : &slip.digest,
+			&wanted->digest)) {
+			*onto = slip.onto;
+			return member;
+		}
+	}
+	return NULL;
+}
+
+/* A waybill from before there were slips lists the bodies themselves. */
+static bool
+lists_file(const struct job *job, const struct waybill *waybill,
+    const struct wanted *wanted)
+{
+	const char *folder = job_bag_folder(job);
+
+	for (size_t i = 0; i < waybill->num; i++) {
+		const struct waybill_file *file = &waybill->files[i];
+
+		if (strncmp(file->path, folder, strlen(folder)) == 0 &&
+		    strcmp(file->document, job->document) == 0 &&
+		    file->version == job->version &&
+		    digest_eq(wanted->is_body ? &file->sha256 : &file->digest,
+			&wanted->digest))
+			return true;
+	}
+	return false;
+}
+
+/* Is the signer still who they were when they signed it? */
+static bool
+judge_signer(const struct job *job, const struct actor *actor,
+    const struct waybill *waybill, struct error *err)
+{
+	const struct bag_signature it = {
+		member_bytes(container_find(actor->papers, PATH_WAYBILL)),
+		member_bytes(
+		    container_find(actor->papers, PATH_WAYBILL_SIGNATURE)),
+		waybill->from, waybill->person, waybill->dispatched_at,
+		time_now_ms() / 1000
+	};
+
+	return bag_judge(job->api->certs, actor->by.policy,
+		   library_revocation(job->api->registrar->library), &it,
+		   err) ||
+	    error_context(err, "the waybill");
+}
+
+/* The entry of the waybill: without it nothing comes by it. */
+static bool
+find_dispatch(const struct job *job, struct actor *actor, struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+
+	ledger_read_lock(ledger);
+	actor->dispatch = ledger_of_bag(ledger, ACT_DISPATCH, &actor->waybill);
+	ledger_unlock(ledger);
+	return actor->dispatch != LEDGER_NONE ||
+	    error_set(err, ERROR_CONFLICT,
+		"that waybill is not in the journal: hand it in first");
+}
+
+static bool
+take(const struct job *job, const struct waybill *waybill, struct actor *out,
+    struct error *err)
+{
+	struct wanted wanted;
+
+	if (!set_office(out, waybill->from, err) ||
+	    !judge_signer(job, out, waybill, err) ||
+	    !find_dispatch(job, out, err) || !read_wanted(job, &wanted, err))
+		return false;
+	out->slip = find_slip(job, out->papers, &wanted, &out->onto);
+	if (out->slip == NULL && !lists_file(job, waybill, &wanted))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the waybill does not list it: who signed that did not"
+		    " send this");
+	snprintf(out->person, sizeof(out->person), "%s", waybill->person);
+	out->dispatched_ms = waybill->dispatched_at * 1000;
+	return true;
+}
+
+bool
+actor_take(const struct job *job, struct actor *out, struct error *err)
+{
+	struct waybill *waybill = NULL;
+	bool ok;
+
+	if (!job->by_bag)
+		return actor_own(job, out, err);
+	*out = (struct actor){ .by = registrar_now(job->api->registrar),
+		.by_bag = true,
+		.waybill = job->waybill };
+	out->papers = bags_read(job->api->bags, &job->waybill, err);
+	ok = out->papers != NULL &&
+	    (waybill = waybill_parse(member_bytes(container_find(out->papers,
+					 PATH_WAYBILL)),
+		 err)) != NULL &&
+	    take(job, waybill, out, err);
+	free(waybill);
+	return ok;
+}
+
+void
+actor_free(struct actor *actor)
+{
+	container_free(actor->papers);
+	actor->papers = NULL;
+}
+
+/* In the place of what lay there: of a signature that this one replaces. */
+static bool
+put_paper(struct container *container, const char *format, const char *id,
+    const struct member *paper, struct error *err)
+{
+	const char *hole = strchr(format, '%');
+	char path[LIMIT_PATH_BYTES + 1];
+
+	snprintf(path, sizeof(path), "%.*s%s%s", (int)(hole - format), format,
+	    id, hole + 2);
+	container_remove(container, path);
+	return paper == NULL ||
+	    container_put(container, path, member_bytes(paper), err);
+}
+
+bool
+actor_put_papers(const struct actor *actor, struct container *container,
+    const char *id, struct error *err)
+{
+	const struct member *yaml = NULL, *p7s = NULL;
+
+	if (actor->slip != NULL) {
+		yaml = container_find(actor->papers, PATH_WAYBILL);
+		p7s = container_find(actor->papers, PATH_WAYBILL_SIGNATURE);
+	}
+	return put_paper(container, PATH_SLIP_OF, id, actor->slip, err) &&
+	    put_paper(container, PATH_WAYBILL_OF, id, yaml, err) &&
+	    put_paper(container, PATH_P7S_OF, id, p7s, err);
+}

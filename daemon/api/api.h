@@ -1,0 +1,25 @@
+/*
+ * api.h - the HTTP API (docs/formats.md, "HTTP"): who asks, for what, may
+ * they; the work goes to workers, acts to the registrar.
+ */
+#ifndef DAEMON_API_API_H
+#define DAEMON_API_API_H
+
+#include "daemon/config.h"
+#include "daemon/http/server.h"
+#include "daemon/writer/registrar.h"
+
+struct api;
+struct upkeep;
+
+struct api *api_new(const struct config *config, struct registrar *registrar,
+    struct cert_cache *certs, struct error *err);
+/* What an http_server is to call; then tell the API of the server. */
+struct http_handler api_handler(struct api *api);
+void api_set_server(struct api *api, struct http_server *server);
+void api_set_upkeep(struct api *api, struct upkeep *upkeep);
+/* End the workers; refusals that were only counted are journaled. */
+void api_stop(struct api *api);
+void api_free(struct api *api);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * Bags: a waybill that is dispatched, an acknowledgement that came back.  What
+ * a bag brings is handed in by acts.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bag/judge.h"
+#include "bag/slip.h"
+#include "base/time.h"
+#include "daemon/api/job.h"
+
+/* The entry is there already, or is made: its receipt is the answer. */
+static bool
+journal_bag(struct job *job, enum act kind, const struct digest *digest,
+    struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t index;
+
+	(void)err;
+	ledger_read_lock(ledger);
+	index = ledger_of_bag(ledger, kind, digest);
+	ledger_unlock(ledger);
+	if (index != LEDGER_NONE) {
+		job_receipt(job, 200, index);
+		return true;
+	}
+	job->act.act = kind;
+	job->act.digest = *digest;
+	job_submit(job, job_finish_act);
+	return true;
+}
+
+static bool
+judge(struct job *job, const struct bag_signature *it, struct error *err)
+{
+	const int64_t now = time_now_ms() / 1000;
+
+	if (it->said_at > now + TIME_SKEW_SECONDS)
+		return error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
+		    "it says a time that has not come yet: is a clock wrong?");
+	return bag_judge(job->api->certs, job->connected.by.policy,
+	    library_revocation(job->api->registrar->library), it, err);
+}
+
+/* All slips that the waybill lists, as it lists them, and nothing else. */
+static bool
+check_slips(const struct container *files, const struct waybill *waybill,
+    struct error *err)
+{
+	for (size_t i = 0; i < files->num; i++) {
+		const struct member *member = &files->members[i];
+		const struct digest sha256 = sha256_of(member_bytes(member));
+		char name[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
+		struct slip slip;
+
+		if (!path_signature_id(member->path, PATH_SLIP, name))
+			continue;
+		digest_hex(&sha256, hex);
+		if (strcmp(name, hex) != 0 ||
+		    !waybill_lists_slip(waybill, &sha256))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "the waybill does not list %s", member->path);
+		if (!slip_parse(member_bytes(member), &slip, err))
+			return error_context(err, "%s", member->path);
+	}
+	return files->num == 2 + waybill->num_slips ||
+	    error_set(err, ERROR_MALFORMED,
+		"the body is not a ZIP of a waybill, its signature and the %zu"
+		" slips that it lists",
+		waybill->num_slips);
+}
+
+/* What was handed in is kept as it came. */
+static bool
+keep(struct job *job, const struct digest *digest,
+    const struct waybill *waybill, struct error *err)
+{
+	struct buf zip = BUF(LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES);
+	const bool ok = job_read_body(job, &zip, err) &&
+	    bags_keep(job->api->bags, digest, waybill, buf_span(&zip), err);
+
+	buf_free(&zip);
+	return ok;
+}
+
+static bool
+take_waybill(struct job *job, const struct container *files, struct span yaml,
+    struct span p7s, struct error *err)
+{
+	struct waybill *waybill = waybill_parse(yaml, err);
+	const struct digest digest = sha256_of(yaml);
+	bool ok;
+
+	if (waybill == NULL)
+		return false;
+	const struct bag_signature it = { yaml, p7s, waybill->from,
+		waybill->person, waybill->dispatched_at, time_now_ms() / 1000 };
+
+	ok = check_slips(files, waybill, err) && judge(job, &it, err);
+	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
+		ok = error_set(err, ERROR_USAGE, "there is no office \"%s\"",
+		    waybill->to);
+	ok = ok && keep(job, &digest, waybill, err);
+	if (ok) {
+		job->act = (struct act_request){ .number = waybill->number };
+		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		    waybill->from);
+		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		    waybill->person);
+		snprintf(job->act.to, sizeof(job->act.to), "%s", waybill->to);
+	}
+	free(waybill);
+	return ok && journal_bag(job, ACT_DISPATCH, &digest, err);
+}
+
+/* Only of a bag that was dispatched, by the office that it was for. */
+static bool
+check_answers(struct job *job, const struct acknowledgement *it,
+    struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t index;
+	bool ok = true;
+
+	ledger_read_lock(ledger);
+	index = ledger_of_bag(ledger, ACT_DISPATCH, &it->waybill);
+	if (index == LEDGER_NONE) {
+		ok = error_set(err, ERROR_CONFLICT,
+		    "the waybill that it acknowledges was never handed in:"
+		    " hand that in first");
+	} else {
+		const struct ledger_entry entry = ledger_entry(ledger, index);
+
+		ok = (strcmp(ledger_name(ledger, entry.document), it->from) ==
+			     0 &&
+			 strcmp(ledger_name(ledger, entry.office), it->to) ==
+			     0) ||
+		    error_set(err, ERROR_UNTRUSTED,
+			"that bag was not from %s to %s", it->to, it->from);
+	}
+	ledger_unlock(ledger);
+	return ok;
+}
+
+static bool
+take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
+    struct error *err)
+{
+	struct acknowledgement *answer = acknowledgement_parse(yaml, err);
+	const struct digest digest = sha256_of(yaml);
+	bool ok;
+
+	if (answer == NULL)
+		return false;
+	const struct bag_signature it = { yaml, p7s, answer->from,
+		answer->person, answer->received_at, time_now_ms() / 1000 };
+
+	ok = judge(job, &it, err) && check_answers(job, answer, err);
+	if (ok) {
+		job->act = (struct act_request){ .number = answer->number,
+			.waybill = answer->waybill };
+		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		    answer->from);
+		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		    answer->person);
+		snprintf(job->act.to, sizeof(job->act.to), "%s", answer->to);
+	}
+	free(answer);
+	return ok && journal_bag(job, ACT_ACKNOWLEDGE, &digest, err);
+}
+
+bool
+run_bag(struct job *job, struct error *err)
+{
+	struct container *files =
+	    container_read_files_to_judge(job->request->spool, err);
+	const struct member *yaml, *p7s;
+	bool ok;
+
+	if (files == NULL)
+		return false;
+	yaml = container_find(files, PATH_WAYBILL);
+	p7s = container_find(files, PATH_WAYBILL_SIGNATURE);
+	if (yaml != NULL && p7s != NULL) {
+		ok = take_waybill(job, files, member_bytes(yaml),
+		    member_bytes(p7s), err);
+	} else {
+		yaml = container_find(files, PATH_ACKNOWLEDGEMENT);
+		p7s = container_find(files, PATH_ACKNOWLEDGEMENT_P7S);
+		ok = files->num == 2 && yaml != NULL && p7s != NULL
+		    ? take_acknowledgement(job, member_bytes(yaml),
+			  member_bytes(p7s), err)
+		    : error_set(err, ERROR_MALFORMED,
+			  "the body is not a ZIP of a waybill or an"
+			  " acknowledgement, and its signature");
+	}
+	container_free(files);
+	return ok;
+}

@@ -1,0 +1,571 @@
+/*
+ * Fetch, list and show documents.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bag/slip.h"
+#include "base/time.h"
+#include "daemon/api/snapshot.h"
+#include "record/json.h"
+#include "record/order.h"
+#include "record/stored.h"
+
+static struct digest
+delivery_key(const struct job *job, const struct snapshot *now)
+{
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	sha256_update(&hash, span_of_str(job->connected.person));
+	sha256_update(&hash, span_of_str(job->document));
+	sha256_update(&hash, digest_span(&now->asked.contents));
+	sha256_update(&hash,
+	    span_of(&now->acts[now->num_acts - 1], sizeof(now->acts[0])));
+	return sha256_final(&hash);
+}
+
+/* What the receipts of a copy lead to: it changes once witnesses sign. */
+struct edition {
+	uint64_t newest;   /* index of the newest act */
+	uint64_t cosigned; /* the first size that a quorum cosigned, or 0 */
+	unsigned cosignatures;
+};
+
+static struct edition
+edition_of(const struct job *job, uint64_t newest)
+{
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
+	struct cosignatures *all = job->api->registrar->cosignatures;
+	struct edition edition = { .newest = newest };
+
+	edition.cosigned = cosignatures_first(all, witnesses, newest + 1);
+	if (edition.cosigned != 0)
+		edition.cosignatures =
+		    cosignatures_count(all, witnesses, edition.cosigned);
+	return edition;
+}
+
+/* A receipt that leads to a head; one note for all: it is verified once. */
+static bool
+add_receipt(const struct journal *journal, uint64_t index,
+    const struct head *head, struct span note, struct container *container,
+    struct error *err)
+{
+	char path[LIMIT_PATH_BYTES + 1];
+	struct buf text = BUF(LIMIT_PROOF_FILE);
+	struct proof proof = PROOF;
+	bool ok;
+
+	snprintf(path, sizeof(path), PATH_RECEIPT, (unsigned long long)index);
+	ok = journal_receipt(journal, index, head, &proof, err);
+	proof.note.len = 0;
+	ok = ok && buf_append(&proof.note, note, err) &&
+	    proof_encode(&proof, &text, err) &&
+	    container_put(container, path, buf_span(&text), err);
+	proof_free(&proof);
+	buf_free(&text);
+	return ok;
+}
+
+/*
+ * Of the waybills by which acts came, where the version has those waybills: it
+ * has none of a bag that a program packed before there were slips.
+ */
+static bool
+add_dispatches(const struct journal *journal, const struct snapshot *now,
+    const struct head *head, struct span note, struct container *container,
+    struct error *err)
+{
+	struct verdict_act *acts =
+	    stored_acts(journal, now->dispatches, now->num_dispatches, err);
+	bool ok = acts != NULL;
+
+	for (size_t i = 0; ok && i < now->num_dispatches; i++)
+		if (slip_has_waybill(container, &acts[i].entry.digest))
+			ok = add_receipt(journal, acts[i].index, head, note,
+			    container, err);
+	free(acts);
+	return ok;
+}
+
+/* Of each act, and of the waybills by which they came. */
+static bool
+add_receipts(struct job *job, const struct snapshot *now,
+    const struct edition *edition, struct container *container,
+    struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct journal *journal = registrar->journal;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct head head;
+	bool ok;
+
+	ok = journal_head_at(journal,
+		 edition->cosigned != 0 ? edition->cosigned
+					: edition->newest + 1,
+		 &head, err) &&
+	    append_note(registrar, &head, &note, err);
+	for (size_t i = 0; ok && i < now->num_acts; i++)
+		ok = add_receipt(journal, now->acts[i], &head, buf_span(&note),
+		    container, err);
+	ok = ok &&
+	    (now->num_dispatches == 0 ||
+		add_dispatches(journal, now, &head, buf_span(&note), container,
+		    err));
+	buf_free(&note);
+	return ok;
+}
+
+enum { COPY_NAME = 80 };
+
+static void
+copy_name(const struct oid *commit, const struct edition *edition,
+    char out[COPY_NAME])
+{
+	char hex[OID_HEX];
+
+	oid_hex(commit, hex);
+	snprintf(out, COPY_NAME, "%s-%llx-%llx-%u.asice", hex,
+	    (unsigned long long)edition->newest,
+	    (unsigned long long)edition->cosigned, edition->cosignatures);
+}
+
+bool
+fetch_is_ready(struct job *job)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	const struct ledger_document *doc;
+	const struct ledger_version *version;
+	char name[COPY_NAME] = "";
+	struct edition edition;
+
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, job->document);
+	version = ledger_version(doc,
+	    job->version != 0 || doc == NULL ? job->version
+					     : (unsigned)doc->num_versions);
+	if (version != NULL) {
+		edition = edition_of(job, version->acts[version->num_acts - 1]);
+		copy_name(&version->commit, &edition, name);
+	}
+	ledger_unlock(ledger);
+	return name[0] != '\0' && cache_has(job->api->cache, name);
+}
+
+static bool
+open_copy(struct job *job, const struct snapshot *now,
+    const struct edition *edition, uint64_t *size, struct error *err)
+{
+	struct api *api = job->api;
+	char name[COPY_NAME], dir[FILE_PATH];
+	struct container *container;
+	bool ok;
+
+	copy_name(&now->asked.commit, edition, name);
+	if ((job->copy_fd = cache_open(api->cache, name, size)) >= 0)
+		return true;
+	if (!config_data(api->config, "cache", dir, err) ||
+	    (container = snapshot_load(job, &now->asked.commit, err)) == NULL)
+		return false;
+	ok = add_receipts(job, now, edition, container, err) &&
+	    (job->copy_fd = file_temporary(dir, err)) >= 0 &&
+	    container_write(container, job->copy_fd, size, err);
+	container_free(container);
+	if (ok)
+		cache_put(api->cache, name, job->copy_fd, *size);
+	return ok;
+}
+
+static void
+finish_fetch(struct job *job)
+{
+	job->request->response.fd = job->copy_fd;
+	job->copy_fd = -1;
+	if (job->act.act == ACT_DELIVER) {
+		const struct digest key = job->act.digest;
+
+		cache_delivered(job->api->cache, &key, time_now_ms());
+	}
+	job_answer(job);
+}
+
+bool
+job_range(struct job *job, uint64_t size, const char *etag)
+{
+	struct http_response *response = &job->request->response;
+	const struct http_head *head = &job->request->head;
+	size_t used = strlen(response->headers);
+	/* A range of what has changed since would be of something else. */
+	const bool ranged =
+	    head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
+
+	response->status = 200;
+	response->from = 0;
+	response->to = size;
+	if (head->range[0] != '\0' && (head->if_range[0] == '\0' || ranged))
+		response->status = http_range(head->range, size,
+		    &response->from, &response->to);
+	used += (size_t)snprintf(response->headers + used,
+	    sizeof(response->headers) - used,
+	    "ETag: %s\r\nAccept-Ranges: bytes\r\n", etag);
+	if (response->status == 206)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes %llu-%llu/%llu\r\n",
+		    (unsigned long long)response->from,
+		    (unsigned long long)response->to - 1,
+		    (unsigned long long)size);
+	else if (response->status == 416)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes */%llu\r\n",
+		    (unsigned long long)size);
+	if (response->status == 416)
+		response->to = response->from = 0;
+	return ranged;
+}
+
+static bool
+deliver(struct job *job, const struct snapshot *now, struct error *err)
+{
+	const struct http_head *head = &job->request->head;
+	const struct edition edition =
+	    edition_of(job, now->acts[now->num_acts - 1]);
+	struct http_response *response = &job->request->response;
+	char hex[DIGEST_HEX], etag[DIGEST_HEX + 64];
+	struct digest key;
+	uint64_t size = 0;
+	bool ranged;
+
+	digest_hex(&now->asked.contents, hex);
+	snprintf(etag, sizeof(etag), "\"%s-%llu-%llu-%u\"", hex,
+	    (unsigned long long)edition.newest,
+	    (unsigned long long)edition.cosigned, edition.cosignatures);
+	if (strcmp(head->if_none_match, etag) == 0) {
+		response->status = 304;
+		snprintf(response->headers, sizeof(response->headers),
+		    "ETag: %s\r\n", etag);
+		job_answer(job);
+		return true;
+	}
+	if (!open_copy(job, now, &edition, &size, err))
+		return false;
+	response->type = "application/vnd.etsi.asic-e+zip";
+	snprintf(response->headers, sizeof(response->headers),
+	    "Valise-Version: %u\r\n", now->version);
+	ranged = job_range(job, size, etag);
+	key = delivery_key(job, now);
+	if (response->status == 416) {
+		job_answer(job);
+		return true;
+	}
+	job->act = (struct act_request){ .act = ACT_OTHER };
+	/* No new entry: nothing is delivered, or it was, to this person. */
+	if (strcmp(head->method, "HEAD") == 0 ||
+	    (ranged &&
+		cache_was_delivered(job->api->cache, &key, time_now_ms()))) {
+		finish_fetch(job);
+		return true;
+	}
+	job->act.act = ACT_DELIVER;
+	job->act.version = now->version;
+	job->act.contents = now->asked.contents;
+	job->act.digest = key;
+	snprintf(job->act.document, sizeof(job->act.document), "%s",
+	    job->document);
+	snprintf(job->act.person, sizeof(job->act.person), "%s",
+	    job->connected.person);
+	snprintf(job->act.office, sizeof(job->act.office), "%s",
+	    job->connected.office->name);
+	job_submit(job, finish_fetch);
+	return true;
+}
+
+static bool
+not_there(const struct job *job, struct error *err)
+{
+	return job->version == 0
+	    ? error_set(err, ERROR_NOT_FOUND, "there is no document %s",
+		  job->document)
+	    : error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
+		  job->document, job->version);
+}
+
+bool
+run_fetch(struct job *job, struct error *err)
+{
+	struct snapshot now;
+	bool ok;
+
+	if (!snapshot_take(job, job->version, job->connected.person, &now, err))
+		return false;
+	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
+	snapshot_free(&now);
+	return ok;
+}
+
+/* --- List and show. --- */
+
+/* A title is read from the store once; NULL if that fails. */
+static const char *
+title_of(struct job *job, const struct ledger_document *doc,
+    char out[LIMIT_TITLE_BYTES + 1])
+{
+	struct container *container;
+	struct version *version = NULL;
+	struct error err = { 0 };
+	const struct member *yaml;
+	struct ledger *ledger = job->api->registrar->ledger;
+	const struct oid commit = doc->versions[doc->num_versions - 1].commit;
+	char name[DOCUMENT_NAME];
+	struct ledger_document *again;
+
+	snprintf(name, sizeof(name), "%s", doc->name);
+	if (doc->title[0] != '\0') {
+		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", doc->title);
+		return out;
+	}
+	ledger_unlock(ledger);
+	out[0] = '\0';
+	container = snapshot_load(job, &commit, &err);
+	yaml =
+	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
+	if (yaml != NULL)
+		version = version_parse(member_bytes(yaml), &err);
+	if (version != NULL)
+		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+		    version_title(version, "en"));
+	container_free(container);
+	free(version);
+	ledger_write_lock(ledger);
+	again = ledger_find(ledger, name);
+	if (again != NULL && again->title[0] == '\0')
+		ledger_set_title(ledger, again, out);
+	ledger_unlock(ledger);
+	ledger_read_lock(ledger);
+	return out;
+}
+
+static json_t *
+json_document(const struct ledger_document *doc, const char *title)
+{
+	json_t *versions = json_array();
+
+	for (size_t i = 0; i < doc->num_versions; i++)
+		json_array_append_new(versions,
+		    json_of_version(doc, &doc->versions[i]));
+	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name, "title",
+	    title, "status", status_name(ledger_status(doc)), "versions",
+	    versions);
+}
+
+/* The document's JSON, made once after each act on it. */
+static bool
+append_json(struct ledger_document *doc, struct ledger *ledger, struct buf *out,
+    struct error *err)
+{
+	json_t *json;
+
+	if (doc->json == NULL) {
+		/* Another reader may make it too: one of the two is kept. */
+		ledger_unlock(ledger);
+		ledger_write_lock(ledger);
+		if (doc->json == NULL) {
+			json = json_document(doc, doc->title);
+			doc->json = json_dumps(json, JSON_COMPACT);
+			json_decref(json);
+		}
+		if (doc->json == NULL)
+			return error_set_errno(err, "JSON");
+	}
+	return buf_append_str(out, doc->json, err) &&
+	    buf_append_str(out, "\n", err);
+}
+
+bool
+answer_document_now(struct job *job)
+{
+	struct http_response *response = &job->request->response;
+	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger_document *doc;
+	struct error err = { 0 };
+	bool ok = false;
+
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, job->document);
+	if (doc != NULL && doc->num_versions > 0 && doc->title[0] != '\0')
+		ok = append_json(doc, ledger, &response->body, &err);
+	ledger_unlock(ledger);
+	if (!ok) {
+		response->body.len = 0;
+		return false;
+	}
+	response->status = 200;
+	response->type = "application/json";
+	return true;
+}
+
+bool
+run_document(struct job *job, struct error *err)
+{
+	struct ledger *ledger = job->api->registrar->ledger;
+	char title[LIMIT_TITLE_BYTES + 1];
+	const struct ledger_document *doc;
+	json_t *json = NULL;
+
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, job->document);
+	if (doc != NULL && doc->num_versions > 0) {
+		title_of(job, doc, title);
+		/* The lock was let go: look it up again. */
+		doc = ledger_find(ledger, job->document);
+		json = json_document(doc, title);
+	}
+	ledger_unlock(ledger);
+	if (json == NULL)
+		return not_there(job, err);
+	job_json(job, 200, json);
+	return true;
+}
+
+struct listing {
+	char type[LIMIT_SLUG_BYTES + 1], status[32], cursor[DOCUMENT_NAME];
+	char document[DOCUMENT_NAME];
+	int64_t since_ms;
+};
+
+static bool
+read_listing(struct job *job, struct listing *out, struct error *err)
+{
+	const struct http_head *head = &job->request->head;
+	char since[TIME_TEXT];
+	int64_t at;
+
+	*out = (struct listing){ .since_ms = INT64_MIN };
+	if (!http_query(head, "type", out->type, sizeof(out->type)) ||
+	    !http_query(head, "status", out->status, sizeof(out->status)) ||
+	    !http_query(head, "cursor", out->cursor, sizeof(out->cursor)) ||
+	    !http_query(head, "document", out->document,
+		sizeof(out->document)) ||
+	    !http_query(head, "since", since, sizeof(since)))
+		return error_set(err, ERROR_USAGE,
+		    "a filter is there twice, too long, or broken");
+	if (since[0] == '\0')
+		return true;
+	if (!time_parse_at(span_of_str(since), &at) &&
+	    !time_parse_date(span_of_str(since), &at))
+		return error_set(err, ERROR_USAGE,
+		    "\"%s\" is neither a date nor a time", since);
+	out->since_ms = at * 1000;
+	return true;
+}
+
+static bool
+is_listed(const struct listing *listing, const struct sight *sight,
+    const struct ledger_document *doc)
+{
+	return sight_reads(sight, doc->name) &&
+	    (listing->status[0] == '\0' ||
+		strcmp(listing->status, status_name(ledger_status(doc))) ==
+		    0) &&
+	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
+}
+
+/* Is it of the one type, or the one document, that is asked for? */
+static bool
+is_within(const struct listing *listing, const char *name)
+{
+	const size_t len = strlen(listing->type);
+
+	return (len == 0 ||
+		   (strncmp(name, listing->type, len) == 0 &&
+		       name[len] == '/')) &&
+	    (listing->document[0] == '\0' ||
+		strcmp(name, listing->document) == 0);
+}
+
+/*
+ * The first document that is asked for, after the cursor; those that are come
+ * one after another, by name.  NULL: there is none.
+ */
+static struct ledger_document *
+first_listed(const struct order *order, const struct listing *listing,
+    struct order_cursor *at)
+{
+	char from[DOCUMENT_NAME + 2] = "";
+
+	if (listing->document[0] != '\0')
+		snprintf(from, sizeof(from), "%s", listing->document);
+	else if (listing->type[0] != '\0')
+		snprintf(from, sizeof(from), "%s/", listing->type);
+	if (strcmp(listing->cursor, from) >= 0) {
+		*at = order_after(order, listing->cursor);
+		return order_next(order, at);
+	}
+	*at = order_from(order, from);
+	return order_next(order, at);
+}
+
+static json_t *
+json_of_row(const struct ledger_document *doc, const char *title)
+{
+	const struct ledger_version *newest =
+	    &doc->versions[doc->num_versions - 1];
+
+	return json_pack("{s:s, s:s, s:i, s:s, s:o}", "document", doc->name,
+	    "title", title, "version", (int)newest->number, "status",
+	    status_name(ledger_status(doc)), "digest",
+	    json_of_digest(&newest->digest));
+}
+
+bool
+run_list(struct job *job, struct error *err)
+{
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
+	struct ledger *ledger = job->api->registrar->ledger;
+	const struct order *order = ledger_order(ledger);
+	json_t *documents = json_array(), *cursor = json_null();
+	struct ledger_document *doc;
+	struct listing listing;
+	struct order_cursor at;
+
+	if (!read_listing(job, &listing, err)) {
+		json_decref(documents);
+		return false;
+	}
+	ledger_read_lock(ledger);
+	for (doc = first_listed(order, &listing, &at);
+	     doc != NULL && is_within(&listing, doc->name);
+	     doc = order_next(order, &at)) {
+		char title[LIMIT_TITLE_BYTES + 1];
+
+		if (!is_listed(&listing, &sight, doc))
+			continue;
+		if (json_array_size(documents) == LIMIT_LIST_PAGE) {
+			cursor = json_incref(
+			    json_object_get(json_array_get(documents,
+						LIMIT_LIST_PAGE - 1),
+				"document"));
+			break;
+		}
+		/*
+		 * The lock may be let go for it.  Documents are never freed,
+		 * but the place among them may be another then.
+		 */
+		if (doc->title[0] == '\0') {
+			title_of(job, doc, title);
+			at = order_after(order, doc->name);
+		}
+		json_array_append_new(documents,
+		    json_of_row(doc,
+			doc->title[0] != '\0' ? doc->title : title));
+	}
+	ledger_unlock(ledger);
+	job_json(job, 200,
+	    json_pack("{s:o, s:o}", "documents", documents, "cursor", cursor));
+	return true;
+}

@@ -1,0 +1,289 @@
+/*
+ * Read-only git over HTTP: what is in it is lib/git's to know.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+#include "base/file.h"
+#include "daemon/api/job.h"
+#include "git/upload.h"
+
+static struct git_service
+service_of(const struct job *job)
+{
+	return (struct git_service){ .store = job->api->registrar->store,
+		.ledger = job->api->registrar->ledger,
+		.sight =
+		    sight_of(job->connected.by.policy, job->connected.office) };
+}
+
+static void
+fill(struct http_response *response, const char *type)
+{
+	response->status = 200;
+	response->type = type;
+	snprintf(response->headers, sizeof(response->headers),
+	    "Cache-Control: no-cache\r\n");
+}
+
+bool
+run_git_refs(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	const struct git_service service = service_of(job);
+	char name[32];
+
+	if (!http_query(&job->request->head, "service", name, sizeof(name)) ||
+	    strcmp(name, "git-upload-pack") != 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "this repository is for clone and fetch with a git that"
+		    " speaks smart HTTP; to deposit, use valise push");
+	fill(response, "application/x-git-upload-pack-advertisement");
+	if (!git_advertise(&service, git_is_v2(job->request->head.git_protocol),
+		&response->body, err))
+		return false;
+	job_answer(job);
+	return true;
+}
+
+/* --- What goes out is journaled before it goes. --- */
+
+/* Entries of one answer; as many at once as one commit of the journal takes. */
+struct deliveries {
+	struct job *job;
+	struct git_delivery *list;
+	size_t num, next;
+	struct act_request *acts;
+	size_t pending;
+	struct error err; /* the first failure */
+};
+
+static void submit_some(struct deliveries *all);
+
+static void
+end_deliveries(struct deliveries *all)
+{
+	struct job *job = all->job;
+
+	if (all->err.kind != ERROR_NONE) {
+		if (job->request->response.fd >= 0)
+			close(job->request->response.fd);
+		job->request->response.fd = -1;
+		job_problem(job, &all->err);
+	} else {
+		job_answer(job);
+	}
+	free(all->list);
+	free(all->acts);
+	free(all);
+}
+
+/* On the registrar's thread, one after another. */
+static void
+delivered(struct act_request *act)
+{
+	struct deliveries *all = act->arg;
+
+	if (act->result != ACT_DONE && all->err.kind == ERROR_NONE) {
+		all->err = act->err;
+		all->next = all->num;
+	}
+	if (--all->pending > 0)
+		return;
+	if (all->next < all->num)
+		submit_some(all);
+	else
+		end_deliveries(all);
+}
+
+static void
+submit_some(struct deliveries *all)
+{
+	const struct principal *who = &all->job->connected;
+	const size_t left = all->num - all->next;
+	const size_t num = left < LIMIT_BATCH_ACTS ? left : LIMIT_BATCH_ACTS;
+
+	all->pending = num;
+	for (size_t i = 0; i < num; i++) {
+		const struct git_delivery *one = &all->list[all->next++];
+		struct act_request *act = &all->acts[i];
+
+		*act = (struct act_request){ .act = ACT_DELIVER,
+			.version = one->version,
+			.contents = one->contents,
+			.done = delivered,
+			.arg = all };
+		snprintf(act->document, sizeof(act->document), "%s",
+		    one->document);
+		snprintf(act->person, sizeof(act->person), "%s", who->person);
+		snprintf(act->office, sizeof(act->office), "%s",
+		    who->office->name);
+	}
+	/* The last may be decided, and all be gone, before this returns. */
+	for (size_t i = 0; i < num; i++)
+		registrar_submit(all->job->api->registrar, &all->acts[i]);
+}
+
+/* The answer is in the response; it goes once its deliveries are journaled. */
+static bool
+deliver_all(struct job *job, struct git_answer *answer, struct error *err)
+{
+	struct deliveries *all;
+
+	if (answer->num_deliveries == 0) {
+		job_answer(job);
+		return true;
+	}
+	all = calloc(1, sizeof(*all));
+	if (all != NULL)
+		all->acts = calloc(answer->num_deliveries < LIMIT_BATCH_ACTS
+			? answer->num_deliveries
+			: LIMIT_BATCH_ACTS,
+		    sizeof(*all->acts));
+	if (all == NULL || all->acts == NULL) {
+		free(all);
+		return error_set_errno(err, "git");
+	}
+	all->job = job;
+	all->list = answer->deliveries;
+	all->num = answer->num_deliveries;
+	answer->deliveries = NULL;
+	submit_some(all);
+	return true;
+}
+
+static bool
+read_body(const struct job *job, struct buf *out, struct error *err)
+{
+	struct buf raw = BUF(LIMIT_GIT_BODY);
+	bool ok;
+
+	if (!job->request->head.gzip)
+		return job_read_body(job, out, err);
+	ok = job_read_body(job, &raw, err) &&
+	    git_gunzip(buf_span(&raw), out, err);
+	buf_free(&raw);
+	return ok;
+}
+
+/* A pack that waits: only for the person for whom it was made. */
+static void
+pack_name(const struct job *job, struct span id, char out[80])
+{
+	struct sha256 hash;
+	struct digest digest;
+	char hex[DIGEST_HEX];
+
+	sha256_init(&hash);
+	sha256_update(&hash, span_of_str(job->connected.person));
+	sha256_update(&hash, span_of("", 1));
+	sha256_update(&hash, id);
+	digest = sha256_final(&hash);
+	digest_hex(&digest, hex);
+	snprintf(out, 80, "%s.pack", hex);
+}
+
+/*
+ * Our own client asks for an answer that it can fetch by ranges: a pack is
+ * made once, and a cut costs nothing.  One too large to keep goes at once.
+ */
+static bool
+prepare(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char name[80], id[33];
+	uint8_t random[16];
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	hex_encode(span_of(random, sizeof(random)), id);
+	pack_name(job, span_of_str(id), name);
+	cache_put(job->api->cache, name, response->fd, response->to);
+	if (!cache_has(job->api->cache, name))
+		return true;
+	close(response->fd);
+	response->fd = -1;
+	response->to = 0;
+	response->status = 201;
+	response->type = NULL;
+	snprintf(response->headers, sizeof(response->headers),
+	    "Location: /v1/packs/%s\r\n", id);
+	return true;
+}
+
+bool
+run_pack(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char name[80], etag[48];
+	uint64_t size;
+
+	pack_name(job, job->segments[2], name);
+	response->fd = cache_open(job->api->cache, name, &size);
+	if (response->fd < 0)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there is no such pack any more: ask for it again");
+	response->type = "application/x-git-upload-pack-result";
+	snprintf(etag, sizeof(etag), "\"%.32s\"", name);
+	(void)job_range(job, size, etag);
+	job_answer(job);
+	return true;
+}
+
+static bool
+answer_request(struct job *job, const struct git_request *request,
+    struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	const struct git_service service = service_of(job);
+	const bool prepared =
+	    strcmp(job->request->head.valise_prepare, "pack") == 0;
+	struct git_answer answer;
+	char dir[FILE_PATH];
+	bool ok;
+
+	ok = git_answer(&service, request, &answer, err);
+	fill(response, "application/x-git-upload-pack-result");
+	if (ok && answer.has_pack) {
+		ok = config_data(job->api->config, "spool", dir, err) &&
+		    (response->fd = file_temporary(dir, err)) >= 0 &&
+		    git_answer_write(&service, request, &answer, prepared,
+			response->fd, &response->to, err) &&
+		    (!prepared || prepare(job, err));
+		/* Our disk is full, most likely: they may try again. */
+		if (!ok && err->kind == ERROR_SYSTEM)
+			err->kind = ERROR_UNAVAILABLE;
+	} else if (ok) {
+		ok = buf_append(&response->body, buf_span(&answer.text), err);
+	}
+	ok = ok && deliver_all(job, &answer, err);
+	if (!ok && response->fd >= 0) {
+		close(response->fd);
+		response->fd = -1;
+	}
+	git_answer_free(&answer);
+	return ok;
+}
+
+bool
+run_git_upload(struct job *job, struct error *err)
+{
+	struct buf body = BUF(LIMIT_GIT_BODY);
+	struct git_request request;
+	bool ok;
+
+	ok = read_body(job, &body, err) &&
+	    git_request_parse(buf_span(&body),
+		git_is_v2(job->request->head.git_protocol), &request, err);
+	if (!ok) {
+		buf_free(&body);
+		return false;
+	}
+	ok = answer_request(job, &request, err);
+	git_request_free(&request);
+	buf_free(&body);
+	return ok;
+}

@@ -1,0 +1,696 @@
+/*
+ * The journal as its readers may see it, policies and CRLs.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "daemon/api/job.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "journal/evidence.h"
+
+enum { LEDGER_MOMENTS = 10000 };
+
+static bool
+query_number(struct job *job, const char *name, uint64_t *out,
+    struct error *err)
+{
+	char text[24];
+
+	return (http_query(&job->request->head, name, text, sizeof(text)) &&
+		   (text[0] == '\0' || span_to_u64(span_of_str(text), out))) ||
+	    error_set(err, ERROR_USAGE, "%s is not a decimal number", name);
+}
+
+static void
+answer_text(struct job *job, int status)
+{
+	job->request->response.status = status;
+	job->request->response.type = "text/plain; charset=utf-8";
+	job_answer(job);
+}
+
+bool
+append_note(const struct registrar *registrar, const struct head *head,
+    struct buf *out, struct error *err)
+{
+	return journal_note(registrar->journal, head, out, err) &&
+	    cosignatures_append(registrar->cosignatures, head->size, out, err);
+}
+
+bool
+head_for(const struct registrar *registrar, const struct witnesses *witnesses,
+    uint64_t index, struct head *out, struct error *err)
+{
+	const uint64_t cosigned =
+	    cosignatures_first(registrar->cosignatures, witnesses, index + 1);
+
+	return journal_head_at(registrar->journal,
+	    cosigned != 0 ? cosigned : index + 1, out, err);
+}
+
+/* Which head is asked for: the newest, or as "at" says. */
+static bool
+find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
+	char at[24];
+	uint64_t size = 0;
+
+	*out = journal_head(registrar->journal);
+	if (!http_query(&job->request->head, "at", at, sizeof(at)))
+		return error_set(err, ERROR_USAGE,
+		    "at is a size, \"witnessed\" or \"pending\"");
+	if (at[0] == '\0')
+		return true;
+	if (strcmp(at, "pending") == 0)
+		size = cosignatures_pending(registrar->cosignatures, witnesses,
+		    old == UINT64_MAX ? 0 : old);
+	else if (strcmp(at, "witnessed") == 0)
+		size = cosignatures_last(registrar->cosignatures, witnesses);
+	else if (!span_to_u64(span_of_str(at), &size))
+		return error_set(err, ERROR_USAGE,
+		    "at is a size, \"witnessed\" or \"pending\"");
+	/* Nothing is pending: then the newest is what to look at. */
+	if (size == 0 && strcmp(at, "pending") == 0)
+		return true;
+	if (size == 0 || size > out->size)
+		return error_set(err, ERROR_NOT_FOUND,
+		    strcmp(at, "witnessed") == 0
+			? "no checkpoint has been cosigned by enough witnesses"
+			: "there is no checkpoint of that size");
+	if (!journal_head_at(registrar->journal, size, out, err))
+		return false;
+	return out->size == size ||
+	    error_set(err, ERROR_NOT_FOUND,
+		"no checkpoint of size %llu was signed",
+		(unsigned long long)size);
+}
+
+/*
+ * A head is there a moment before the ledger has its entries: what an answer
+ * says of them must not lack the last ones.
+ */
+static bool
+await_ledger(const struct registrar *registrar, uint64_t size,
+    struct error *err)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	bool follows = false;
+
+	for (unsigned i = 0; !follows && i < LEDGER_MOMENTS; i++) {
+		if (i > 0)
+			nanosleep(&moment, NULL);
+		ledger_read_lock(registrar->ledger);
+		follows = ledger_size(registrar->ledger) >= size;
+		ledger_unlock(registrar->ledger);
+	}
+	return follows ||
+	    error_set(err, ERROR_UNAVAILABLE,
+		"the daemon takes in what was journaled: try again");
+}
+
+static bool
+choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+{
+	return find_head(job, old, out, err) &&
+	    await_ledger(job->api->registrar, out->size, err);
+}
+
+bool
+run_checkpoint(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	struct http_response *response = &job->request->response;
+	struct head head;
+	struct digest policy = job->connected.by.policy->digest,
+		      set = job->connected.by.crls->digest, newest;
+	uint64_t old = UINT64_MAX, policy_at;
+	char hex[DIGEST_HEX], crls[DIGEST_HEX];
+
+	if (!query_number(job, "old", &old, err) ||
+	    !choose_head(job, old, &head, err))
+		return false;
+	/*
+	 * By which policy it now judges, so that a client can stop in time; and
+	 * where its entry is, so that one which knows it need not ask.  As of
+	 * this head or a later one, never of before it.
+	 */
+	ledger_read_lock(registrar->ledger);
+	policy_at = ledger_last(registrar->ledger, ACT_POLICY);
+	if (ledger_newest(registrar->ledger, ACT_POLICY, &newest))
+		policy = newest;
+	if (ledger_newest(registrar->ledger, ACT_CRL, &newest))
+		set = newest;
+	ledger_unlock(registrar->ledger);
+	digest_hex(&policy, hex);
+	digest_hex(&set, crls);
+	snprintf(response->headers, sizeof(response->headers),
+	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
+	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n",
+	    hex, (unsigned long long)policy_at, crls);
+	if (old != UINT64_MAX && old > head.size) {
+		/* Whoever saw more has seen another history: here is ours. */
+		if (!append_note(registrar, &head, &response->body, err))
+			return false;
+		answer_text(job, 409);
+		return true;
+	}
+	if (old != UINT64_MAX &&
+	    !journal_extension(registrar->journal, old, head.size,
+		&response->body, err))
+		return false;
+	if (!append_note(registrar, &head, &response->body, err))
+		return false;
+	answer_text(job, 200);
+	return true;
+}
+
+bool
+run_receipt(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
+	struct ledger *ledger = registrar->ledger;
+	struct proof proof = PROOF;
+	struct head head;
+	uint64_t index;
+	bool seen = false, ok;
+
+	if (!span_to_u64(job->segments[3], &index))
+		return error_set(err, ERROR_USAGE,
+		    "an entry is named by its index");
+	ledger_read_lock(ledger);
+	if (index < journal_size(registrar->journal) &&
+	    index < ledger_size(ledger))
+		seen = ledger_visible(ledger, &sight, index);
+	ledger_unlock(ledger);
+	/* Hidden and absent look alike. */
+	if (!seen)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there is no entry %llu that you may see",
+		    (unsigned long long)index);
+	ok = head_for(registrar, &job->connected.by.policy->witnesses, index,
+		 &head, err) &&
+	    journal_receipt(registrar->journal, index, &head, &proof, err) &&
+	    cosignatures_append(registrar->cosignatures, head.size, &proof.note,
+		err) &&
+	    proof_encode(&proof, &job->request->response.body, err);
+	proof_free(&proof);
+	if (ok)
+		answer_text(job, 200);
+	return ok;
+}
+
+/* Entry bundles show every entry: only to who audits every type. */
+static bool
+may_read_bundles(const struct job *job, const struct document_type **missing,
+    struct decision *decision)
+{
+	const struct policy *policy = job->connected.by.policy;
+
+	for (size_t i = 0; i < policy->num_types; i++) {
+		*missing = &policy->types[i];
+		*decision = policy_decide(policy, job->connected.office,
+		    RIGHT_AUDIT, policy->types[i].name);
+		if (!decision->allowed)
+			return false;
+	}
+	return true;
+}
+
+bool
+run_tile(struct job *job, struct error *err)
+{
+	static const char prefix[] = "/v1/journal/tile/";
+	const struct journal *journal = job->api->registrar->journal;
+	struct http_response *response = &job->request->response;
+	const struct document_type *missing = NULL;
+	struct span path = http_path(&job->request->head);
+	struct decision decision;
+	struct tile tile;
+
+	path = span_sub(path, strlen(prefix), path.len - strlen(prefix));
+	if (!tile_parse(path, &tile, err))
+		return false;
+	if (tile.is_bundle && !may_read_bundles(job, &missing, &decision)) {
+		snprintf(job->document, sizeof(job->document), "%s",
+		    missing->name);
+		job_refuse(job, "audit", decision.rule);
+		return true;
+	}
+	if (!tile_is_there(&tile, journal_size(journal)))
+		return error_set(err, ERROR_NOT_FOUND,
+		    "the journal has no such tile yet");
+	if (!journal_tile(journal, &tile, &response->body, err))
+		return false;
+	/* For one connection's caller: what a tile holds never changes. */
+	snprintf(response->headers, sizeof(response->headers),
+	    "Cache-Control: private, max-age=31536000, immutable\r\n");
+	response->status = 200;
+	response->type = "application/octet-stream";
+	job_answer(job);
+	return true;
+}
+
+/*
+ * Our own signature under what we do not have: this daemon was rolled back, or
+ * its key signs elsewhere.  Whatever it signs now deepens the fork.
+ */
+static void
+stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct head head = journal_head(registrar->journal);
+	struct evidence evidence = EVIDENCE;
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char path[FILE_PATH] = "";
+	struct error err = { 0 }, why = { 0 };
+
+	if (!buf_append(&evidence.seen, note, &err) ||
+	    !append_note(registrar, &head, &evidence.shown, &err) ||
+	    !evidence_encode(&evidence, &text, &err) ||
+	    !config_data(job->api->config, EVIDENCE_FILE, path, &err) ||
+	    !file_write(path, buf_span(&text), 0600, &err))
+		log_error("evidence", "reason=%s", log_text(err.detail));
+	error_set(&why, ERROR_UNTRUSTED,
+	    "%s of %s has a checkpoint of size %llu that this journal's key"
+	    " signed, and that this journal (size %llu) does not have: it was"
+	    " rolled back, or its key is used elsewhere. Both checkpoints are"
+	    " in %s",
+	    job->connected.person, job->connected.office->name,
+	    (unsigned long long)theirs->size, (unsigned long long)head.size,
+	    path);
+	registrar->fatal(&why);
+}
+
+/* Lines of the policy's witnesses under a note of ours; others are dropped. */
+static bool
+keep_cosignatures(struct job *job, struct span note,
+    const struct checkpoint *checkpoint, struct error *err)
+{
+	const struct witnesses *witnesses =
+	    &job->connected.by.policy->witnesses;
+	struct cosignature lines[LIMIT_WITNESSES];
+	size_t num;
+
+	if (!note_cosignatures(note, witnesses->keys, witnesses->num, lines,
+		&num, err))
+		return false;
+	if (num == 0)
+		return error_set(err, ERROR_REFUSED,
+		    "no cosignature of a witness that the policy names");
+	for (size_t i = 0; i < num; i++) {
+		if (lines[i].at > time_now_ms() / 1000 + TIME_SKEW_SECONDS)
+			return error_set(err, ERROR_USAGE,
+			    "the cosignature of \"%s\" is of a time to come:"
+			    " set the witness's clock",
+			    witnesses->names[lines[i].witness]);
+		if (!cosignatures_add(job->api->registrar->cosignatures,
+			checkpoint->size, lines[i].line, err))
+			return false;
+		metrics_set(METRIC_LAST_WITNESS, time_now_ms() / 1000);
+		log_info("cosignature", "witness=%s size=%llu",
+		    witnesses->names[lines[i].witness],
+		    (unsigned long long)checkpoint->size);
+	}
+	return true;
+}
+
+bool
+run_cosign(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	struct checkpoint checkpoint;
+	struct digest root;
+	struct head head;
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	bool ok;
+
+	ok = job_read_body(job, &note, err) &&
+	    note_open(buf_span(&note), &registrar->keys, &checkpoint, err);
+	if (ok && checkpoint.size > journal_size(registrar->journal))
+		stop_on_fork(job, buf_span(&note), &checkpoint);
+	ok = ok &&
+	    journal_root_at(registrar->journal, checkpoint.size, &root, err);
+	if (ok && !digest_eq(&root, &checkpoint.root))
+		stop_on_fork(job, buf_span(&note), &checkpoint);
+	ok = ok && journal_flush_heads(registrar->journal, err) &&
+	    keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
+	    journal_head_at(registrar->journal, checkpoint.size, &head, err) &&
+	    append_note(registrar, &head, &job->request->response.body, err);
+	buf_free(&note);
+	if (ok)
+		answer_text(job, 200);
+	return ok;
+}
+
+/* The receipt of the entry that names the key after this one, cosigned. */
+bool
+run_key(struct job *job, struct error *err)
+{
+	const struct registrar *registrar = job->api->registrar;
+	const struct note_keys *keys = &registrar->keys;
+	struct proof proof = PROOF;
+	struct head head;
+	bool ok = false;
+
+	for (size_t i = 0; i + 1 < keys->num; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%08x", keys->keys[i].id);
+		if (!span_is(job->segments[3], id))
+			continue;
+		ok = journal_head_at(registrar->journal, keys->until[i], &head,
+			 err) &&
+		    journal_receipt(registrar->journal, keys->until[i] - 1,
+			&head, &proof, err) &&
+		    cosignatures_append(registrar->cosignatures, head.size,
+			&proof.note, err) &&
+		    proof_encode(&proof, &job->request->response.body, err);
+		proof_free(&proof);
+		if (ok)
+			answer_text(job, 200);
+		return ok;
+	}
+	return error_set(err, ERROR_NOT_FOUND,
+	    "no key of this journal came after that one");
+}
+
+struct entry_filter {
+	char document[DOCUMENT_NAME], office[POLICY_NAME];
+	char person[LIMIT_EMAIL_BYTES + 1], act[32];
+	uint64_t from, until, limit;
+	bool bare; /* without proofs: who has the hash tiles needs none */
+	/* The same, by number; UINT32_MAX: nobody is called that. */
+	uint32_t document_number, office_number, person_number;
+	uint32_t acts; /* a bit each; 0: all */
+};
+
+/* What a document's state follows from, together. */
+#define ACTS_ON_DOCUMENTS "documents"
+enum {
+	ON_DOCUMENTS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_FORCE |
+	    1 << ACT_TERMINATE,
+};
+
+static bool
+read_filter(struct job *job, struct entry_filter *out, struct error *err)
+{
+	const struct http_head *head = &job->request->head;
+	char proof[8];
+
+	*out = (struct entry_filter){ .until = UINT64_MAX,
+		.limit = LIMIT_ENTRIES_PAGE };
+	if (!http_query(head, "proof", proof, sizeof(proof)) ||
+	    (proof[0] != '\0' && strcmp(proof, "none") != 0))
+		return error_set(err, ERROR_USAGE, "proof is \"none\"");
+	out->bare = proof[0] != '\0';
+	if (!http_query(head, "document", out->document,
+		sizeof(out->document)) ||
+	    !http_query(head, "office", out->office, sizeof(out->office)) ||
+	    !http_query(head, "person", out->person, sizeof(out->person)) ||
+	    !http_query(head, "act", out->act, sizeof(out->act)))
+		return error_set(err, ERROR_USAGE,
+		    "a filter is there twice, too long, or broken");
+	if (!query_number(job, "from", &out->from, err) ||
+	    !query_number(job, "until", &out->until, err) ||
+	    !query_number(job, "limit", &out->limit, err))
+		return false;
+	if (out->limit < 1 || out->limit > LIMIT_ENTRIES_PAGE)
+		return error_set(err, ERROR_USAGE, "limit is 1 to %d",
+		    LIMIT_ENTRIES_PAGE);
+	if (out->act[0] == '\0')
+		return true;
+	if (strcmp(out->act, ACTS_ON_DOCUMENTS) == 0)
+		out->acts = ON_DOCUMENTS;
+	else if (act_of(span_of_str(out->act)) != ACT_OTHER)
+		out->acts = UINT32_C(1) << act_of(span_of_str(out->act));
+	return out->acts != 0 ||
+	    error_set(err, ERROR_USAGE, "there is no act \"%s\"", out->act);
+}
+
+static uint32_t
+number_of(const struct ledger *ledger, const char *name)
+{
+	const uint32_t number = ledger_number(ledger, name);
+
+	return name[0] == '\0' ? 0 : number == 0 ? UINT32_MAX : number;
+}
+
+static bool
+matches(const struct entry_filter *filter, const struct ledger_entry *entry)
+{
+	return (filter->document_number == 0 ||
+		   entry->document == filter->document_number) &&
+	    (filter->office_number == 0 ||
+		entry->office == filter->office_number) &&
+	    (filter->person_number == 0 ||
+		entry->person == filter->person_number) &&
+	    (filter->acts == 0 || (filter->acts >> entry->act & 1) != 0);
+}
+
+/* Of what is filtered for, that of which there is least; *all: of nothing. */
+static struct ledger_places
+choose_places(const struct ledger *ledger, const struct entry_filter *filter,
+    bool *all)
+{
+	const uint32_t about[] = { filter->document_number,
+		filter->office_number, filter->person_number };
+	struct ledger_places best = { NULL, SIZE_MAX }, one;
+
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+		if (about[i] == 0)
+			continue;
+		one = ledger_about(ledger, about[i]);
+		if (one.num < best.num)
+			best = one;
+	}
+	if (filter->acts != 0 && filter->acts != ON_DOCUMENTS) {
+		one = ledger_of_act(ledger, act_of(span_of_str(filter->act)));
+		if (one.num < best.num)
+			best = one;
+	}
+	*all = best.num == SIZE_MAX;
+	return best;
+}
+
+/* The first place from an index on. */
+static size_t
+first_place(const struct ledger_places *places, uint64_t from)
+{
+	size_t low = 0, high = places->num;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (places->list[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The indices that match and may be seen; *next: where to go on, or none. */
+static uint64_t *
+select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
+    size_t *num, uint64_t *next)
+{
+	const struct sight sight =
+	    sight_of(job->connected.by.policy, job->connected.office);
+	struct ledger *ledger = job->api->registrar->ledger;
+	uint64_t *found = calloc(filter->limit, sizeof(*found));
+
+	struct ledger_places places;
+	bool all;
+
+	*num = 0;
+	*next = UINT64_MAX;
+	ledger_read_lock(ledger);
+	filter->document_number = number_of(ledger, filter->document);
+	filter->office_number = number_of(ledger, filter->office);
+	filter->person_number = number_of(ledger, filter->person);
+	places = choose_places(ledger, filter, &all);
+	if (size > filter->until)
+		size = filter->until;
+	for (uint64_t at = all ? filter->from
+			       : first_place(&places, filter->from);
+	     found != NULL && at < (all ? size : places.num); at++) {
+		const uint64_t i = all ? at : places.list[at];
+		const struct ledger_entry entry = ledger_entry(ledger, i);
+
+		if (i >= size)
+			break;
+		if (!matches(filter, &entry) ||
+		    !ledger_visible(ledger, &sight, i))
+			continue;
+		if (*num == filter->limit) {
+			*next = i;
+			break;
+		}
+		found[(*num)++] = i;
+	}
+	ledger_unlock(ledger);
+	return found;
+}
+
+static bool
+append_entry(const struct journal *journal, uint64_t index, uint64_t size,
+    bool bare, struct buf *out, struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct merkle_proof proof = { .num = 0 };
+	json_t *json = NULL, *path = json_array();
+	char *text = NULL;
+	bool ok;
+
+	ok = journal_entry(journal, index, &line, err) &&
+	    (bare ||
+		journal_prove_inclusion(journal, index, size, &proof, err));
+	for (size_t i = 0; ok && i < proof.num; i++) {
+		char hash[BASE64_SIZE(32)];
+
+		base64_encode(digest_span(&proof.hashes[i]), hash);
+		json_array_append_new(path, json_string(hash));
+	}
+	if (ok) {
+		json = json_pack("{s:I, s:s%, s:O}", "index", (json_int_t)index,
+		    "entry", line.data, line.len, "proof", path);
+		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
+				  : error_set(err, ERROR_SYSTEM, "JSON");
+	}
+	free(text);
+	json_decref(json);
+	json_decref(path);
+	buf_free(&line);
+	return ok;
+}
+
+static bool
+append_last(const struct registrar *registrar, const struct head *head,
+    uint64_t next, struct buf *out, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	json_t *json = NULL;
+	char *text = NULL;
+	bool ok = append_note(registrar, head, &note, err);
+
+	if (ok) {
+		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);
+		if (json != NULL && next != UINT64_MAX)
+			json_object_set_new(json, "next",
+			    json_integer((json_int_t)next));
+		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
+				  : error_set(err, ERROR_SYSTEM, "JSON");
+	}
+	free(text);
+	json_decref(json);
+	buf_free(&note);
+	return ok;
+}
+
+bool
+run_entries(struct job *job, struct error *err)
+{
+	const struct journal *journal = job->api->registrar->journal;
+	struct head head;
+	struct http_response *response = &job->request->response;
+	struct entry_filter filter;
+	uint64_t next, *found;
+	size_t num;
+	bool ok = true;
+
+	if (!read_filter(job, &filter, err) ||
+	    !choose_head(job, UINT64_MAX, &head, err))
+		return false;
+	found = select_entries(job, &filter, head.size, &num, &next);
+	if (found == NULL)
+		return error_set_errno(err, "entries");
+	for (size_t i = 0; ok && i < num; i++)
+		ok = append_entry(journal, found[i], head.size, filter.bare,
+		    &response->body, err);
+	free(found);
+	ok = ok &&
+	    append_last(job->api->registrar, &head, next, &response->body, err);
+	if (!ok) {
+		response->body.len = 0;
+		return false;
+	}
+	response->status = 200;
+	response->type = "application/jsonl";
+	job_answer(job);
+	return true;
+}
+
+static bool
+answer_files(struct job *job, const struct container *files,
+    const struct digest *digest, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char dir[FILE_PATH], hex[DIGEST_HEX];
+	uint64_t size;
+
+	if (!config_data(job->api->config, "spool", dir, err) ||
+	    (response->fd = file_temporary(dir, err)) < 0 ||
+	    !container_write(files, response->fd, &size, err)) {
+		if (response->fd >= 0)
+			close(response->fd);
+		response->fd = -1;
+		return false;
+	}
+	digest_hex(digest, hex);
+	response->status = 200;
+	response->to = size;
+	response->type = "application/zip";
+	snprintf(response->headers, sizeof(response->headers),
+	    "ETag: \"%s\"\r\n", hex);
+	job_answer(job);
+	return true;
+}
+
+static bool
+read_digest(const struct job *job, struct digest *out, struct error *err)
+{
+	return digest_parse(job->segments[2], out) ||
+	    error_set(err, ERROR_USAGE, "a digest is 64 lower-case hex digits");
+}
+
+bool
+run_policy(struct job *job, struct error *err)
+{
+	const struct policy *policy = job->connected.by.policy;
+	struct digest digest = policy->digest;
+
+	if (job->num_segments == 3 && !read_digest(job, &digest, err))
+		return false;
+	policy = library_policy(job->api->registrar->library, &digest);
+	if (policy == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there was never a policy of that digest");
+	return answer_files(job, policy->files, &digest, err);
+}
+
+bool
+run_crls(struct job *job, struct error *err)
+{
+	const struct crl_set *set;
+	struct digest digest = job->connected.by.crls->digest;
+
+	if (!span_is(job->segments[2], "latest") &&
+	    !read_digest(job, &digest, err))
+		return false;
+	set = library_crls(job->api->registrar->library, &digest);
+	if (set == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "there was never a set of CRLs of that digest");
+	return answer_files(job, set->files, &digest, err);
+}

@@ -1,0 +1,636 @@
+#include "daemon/data/backup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/folder.h"
+#include "base/time.h"
+#include "daemon/data/export.h"
+#include "daemon/signer/signer.h"
+#include "record/refs.h"
+
+enum { PIECE = 256 * 1024, TRIES = 5 };
+
+static const char packs[] = "store.git/objects/pack";
+
+struct backup {
+	const char *from, *to;
+	struct backup_result *out;
+	bool missed; /* a pack that was joined while we looked */
+};
+
+static bool
+join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
+    const char *name, struct error *err)
+{
+	return file_join(from, backup->from, name, err) &&
+	    file_join(to, backup->to, name, err);
+}
+
+/*
+ * What is written to, below a target, and must not be written to, below the
+ * data folder.  A folder of the target may be a link into the data folder, or
+ * a mount of one of these, whose ".." leads elsewhere.
+ */
+static const char *const written[] = { ".", "journal", "store.git",
+	"store.git/objects", "store.git/objects/info", "store.git/objects/pack",
+	"store.git/refs", "signer", "server", "tile" };
+
+enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
+
+static bool
+not_within(const char *path, const char *folder, struct error *err)
+{
+	bool within;
+
+	return folder_is_within(path, folder, &within, err) &&
+	    (!within ||
+		error_set(err, ERROR_USAGE,
+		    "%s is in, or the same as, %s, which it would damage: name"
+		    " a folder that is apart from it",
+		    path, folder));
+}
+
+bool
+backup_apart(const char *target, const char *data, struct error *err)
+{
+	char path[FILE_PATH], folder[FILE_PATH];
+
+	if (!folder_apart(target, data, err))
+		return false;
+	for (size_t i = 0; i < WRITTEN; i++) {
+		if (!file_join(path, target, written[i], err))
+			return false;
+		for (size_t k = 0; k < WRITTEN && file_exists(path); k++)
+			if (!file_join(folder, data, written[k], err) ||
+			    !not_within(path, folder, err))
+				return false;
+	}
+	return true;
+}
+
+/* Written in place, one file under two names would destroy itself. */
+static bool
+check_two_files(int from, int to, const char *path, struct error *err)
+{
+	struct stat a, b;
+
+	if (fstat(from, &a) != 0 || fstat(to, &b) != 0)
+		return error_set_errno(err, "%s", path);
+	return a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
+	    error_set(err, ERROR_USAGE,
+		"%s is the data folder's own file under another name", path);
+}
+
+/* Bytes [at, end) of one file to the same place in another, and flushed. */
+static bool
+copy_range(struct backup *backup, int from, int to, uint64_t at, uint64_t end,
+    struct error *err)
+{
+	uint8_t *piece = malloc(PIECE);
+	bool ok = piece != NULL || error_set_errno(err, "backup");
+
+	while (ok && at < end) {
+		const size_t n = end - at < PIECE ? (size_t)(end - at) : PIECE;
+
+		ok = file_pread(from, piece, n, (off_t)at, err) &&
+		    file_pwrite(to, span_of(piece, n), (off_t)at, err);
+		at += n;
+		backup->out->bytes += n;
+	}
+	if (ok && fsync(to) != 0)
+		ok = error_set_errno(err, "flush");
+	free(piece);
+	return ok;
+}
+
+/*
+ * A file that only grows: what the copy has of it stays.  end: so much of it
+ * belongs to the copy.
+ */
+static bool
+copy_tail(struct backup *backup, const char *name, uint64_t end,
+    struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH];
+	struct stat st = { .st_size = 0 };
+	int from, to;
+	bool ok;
+
+	if (!join(from_path, to_path, backup, name, err))
+		return false;
+	if ((from = open(from_path, O_RDONLY | O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", from_path);
+	to = open(to_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ok = (to >= 0 && fstat(to, &st) == 0) ||
+	    error_set_errno(err, "%s", to_path);
+	ok = ok && check_two_files(from, to, to_path, err);
+	/* What a cut left half written goes first. */
+	if (ok && (uint64_t)st.st_size > end && ftruncate(to, (off_t)end) != 0)
+		ok = error_set_errno(err, "%s", to_path);
+	ok = ok &&
+	    (copy_range(backup, from, to,
+		 (uint64_t)st.st_size < end ? (uint64_t)st.st_size : end, end,
+		 err) ||
+		error_context(err, "%s", to_path));
+	close(from);
+	if (to >= 0)
+		close(to);
+	return ok;
+}
+
+/* A file as it is now, whole or not at all. */
+static bool
+copy_file(struct backup *backup, const char *name, mode_t mode,
+    struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH], tmp[FILE_PATH];
+	struct stat st;
+	int from, to = -1;
+	bool ok;
+
+	if (!join(from_path, to_path, backup, name, err))
+		return false;
+	if ((from = open(from_path, O_RDONLY | O_CLOEXEC)) < 0)
+		return error_set_errno(err, "%s", from_path);
+	ok = snprintf(tmp, sizeof(tmp), "%s.tmp", to_path) < (int)sizeof(tmp) &&
+	    fstat(from, &st) == 0 &&
+	    (to = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode)) >= 0;
+	if (!ok)
+		error_set_errno(err, "%s", to_path);
+	ok = ok &&
+	    (copy_range(backup, from, to, 0, (uint64_t)st.st_size, err) ||
+		error_context(err, "%s", to_path));
+	if (ok && rename(tmp, to_path) != 0)
+		ok = error_set_errno(err, "%s", to_path);
+	close(from);
+	if (to >= 0)
+		close(to);
+	return ok;
+}
+
+/* --- The store. --- */
+
+static bool
+is_pack(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return strncmp(name, "pack-", 5) == 0 && end != NULL &&
+	    (strcmp(end, ".pack") == 0 || strcmp(end, ".idx") == 0);
+}
+
+/* One that is gone meanwhile was joined into another: that is to be found. */
+static bool
+copy_pack_file(struct backup *backup, const char *name, struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH];
+	struct error why = { 0 };
+
+	if (!join(from_path, to_path, backup, name, err))
+		return false;
+	if (file_exists(to_path) || copy_file(backup, name, 0400, &why))
+		return true;
+	backup->missed = !file_exists(from_path);
+	if (!backup->missed)
+		*err = why;
+	return backup->missed;
+}
+
+/*
+ * Packs never change: those that the copy has stay, those that are new are
+ * copied, each before its index, without which nobody reads it.
+ */
+static bool
+copy_packs(struct backup *backup, struct error *err)
+{
+	char path[FILE_PATH], name[FILE_PATH];
+	const struct dirent *entry;
+	bool ok = true;
+	DIR *dir;
+
+	if (!file_join(path, backup->from, packs, err))
+		return false;
+	if ((dir = opendir(path)) == NULL)
+		return error_set_errno(err, "%s", path);
+	while (ok && !backup->missed && (entry = readdir(dir)) != NULL) {
+		const size_t len = strlen(entry->d_name);
+
+		if (!is_pack(entry->d_name) ||
+		    strcmp(entry->d_name + len - 4, ".idx") != 0)
+			continue;
+		snprintf(name, sizeof(name), "%s/%.*s.pack", packs,
+		    (int)len - 4, entry->d_name);
+		ok = copy_pack_file(backup, name, err);
+		snprintf(name, sizeof(name), "%s/%s", packs, entry->d_name);
+		ok =
+		    ok && (backup->missed || copy_pack_file(backup, name, err));
+	}
+	closedir(dir);
+	return ok;
+}
+
+/*
+ * Packs of the copy that were joined into others: to be dropped once those
+ * others are here, and not sooner.  A line for each.
+ */
+static bool
+joined_packs(const struct backup *backup, struct buf *out, struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH], name[FILE_PATH];
+	const struct dirent *entry;
+	bool ok = true;
+	DIR *dir;
+
+	if (!file_join(to_path, backup->to, packs, err))
+		return false;
+	if ((dir = opendir(to_path)) == NULL)
+		return error_set_errno(err, "%s", to_path);
+	while (ok && (entry = readdir(dir)) != NULL)
+		ok = !is_pack(entry->d_name) ||
+		    (file_join(name, packs, entry->d_name, err) &&
+			join(from_path, to_path, backup, name, err) &&
+			(file_exists(from_path) ||
+			    buf_printf(out, err, "%s\n", to_path)));
+	closedir(dir);
+	return ok;
+}
+
+static void
+drop_files(struct span lines)
+{
+	char path[FILE_PATH];
+	struct span line;
+
+	while (span_take_line(&lines, &line))
+		if (span_to_str(line, path, sizeof(path)))
+			unlink(path);
+}
+
+/* Refs, loose and packed; documents' could be made anew, policies' not. */
+static bool
+copy_refs(struct backup *backup, const char *below, struct error *err)
+{
+	char from_path[FILE_PATH], to_path[FILE_PATH], name[FILE_PATH];
+	const struct dirent *entry;
+	bool ok = true;
+	DIR *dir;
+
+	if (!join(from_path, to_path, backup, below, err) ||
+	    !file_make_dirs(to_path, 0700, err))
+		return false;
+	if ((dir = opendir(from_path)) == NULL)
+		return error_set_errno(err, "%s", from_path);
+	while (ok && (entry = readdir(dir)) != NULL) {
+		struct error why = { 0 };
+		struct stat st;
+
+		if (entry->d_name[0] == '.' ||
+		    strstr(entry->d_name, ".lock") != NULL ||
+		    !file_join(name, below, entry->d_name, err) ||
+		    !file_join(from_path, backup->from, name, err) ||
+		    stat(from_path, &st) != 0)
+			continue;
+		ok = S_ISDIR(st.st_mode)
+		    ? copy_refs(backup, name, err)
+		    : copy_file(backup, name, 0600, &why) ||
+			/* It was packed meanwhile: packed-refs has it. */
+			!file_exists(from_path) || (*err = why, false);
+	}
+	closedir(dir);
+	return ok;
+}
+
+static bool
+copy_store(struct backup *backup, struct error *err)
+{
+	static const char *const folders[] = { packs, "store.git/objects/info",
+		"store.git/refs" };
+	static const char *const files[] = { "store.git/HEAD",
+		"store.git/config", "store.git/packed-refs" };
+	char from_path[FILE_PATH], to_path[FILE_PATH];
+	struct buf joined = BUF(1024 * 1024);
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
+		ok = file_join(to_path, backup->to, folders[i], err) &&
+		    file_make_dirs(to_path, 0700, err);
+	ok = ok && joined_packs(backup, &joined, err);
+	/* Refs before the objects that they name: those are there by then. */
+	ok = ok && copy_refs(backup, "store.git/refs", err);
+	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
+		ok = join(from_path, to_path, backup, files[i], err) &&
+		    (!file_exists(from_path) ||
+			copy_file(backup, files[i], 0600, err));
+	for (unsigned i = 0; ok && i < TRIES; i++) {
+		backup->missed = false;
+		ok = copy_packs(backup, err);
+		if (ok && !backup->missed)
+			break;
+	}
+	if (ok && backup->missed)
+		ok = error_set(err, ERROR_UNAVAILABLE,
+		    "packs are joined all the time: try again");
+	if (ok)
+		drop_files(buf_span(&joined));
+	buf_free(&joined);
+	return ok;
+}
+
+static void
+tell_nothing(void *arg, const struct ref_told *told)
+{
+	(void)arg;
+	(void)told;
+}
+
+/* Acts went on while we copied: branches are to be where this journal says. */
+static bool
+set_refs(const struct backup *backup, struct ledger *ledger, struct error *err)
+{
+	struct store *store;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (!file_join(path, backup->to, "store.git", err) ||
+	    (store = store_open(path, err)) == NULL)
+		return false;
+	ok = refs_follow(store, ledger, true, tell_nothing, NULL, err);
+	store_free(store);
+	return ok;
+}
+
+/* --- The journal. --- */
+
+/* Where entries [0, size) end in their file. */
+static uint64_t
+entries_end(const struct journal *journal, uint64_t size, struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	uint64_t end;
+
+	if (size == 0 || !journal_entry(journal, size - 1, &line, err))
+		return 0;
+	end = journal_entry_at(journal, size - 1) + 2 + line.len;
+	buf_free(&line);
+	return end;
+}
+
+/* What the copy has must be the beginning of what there is. */
+static bool
+check_history(const struct backup *backup, const struct journal *journal,
+    struct error *err)
+{
+	struct journal_mended mended;
+	struct journal *copy;
+	char path[FILE_PATH];
+	struct digest root;
+	struct head head;
+	bool ok;
+
+	if (!file_join(path, backup->to, "journal/heads", err))
+		return false;
+	if (!file_exists(path))
+		return true;
+	if ((copy = export_open(backup->to, NULL, NULL, &mended, err)) == NULL)
+		return error_context(err, "%s", backup->to);
+	head = journal_head(copy);
+	journal_free(copy);
+	ok = head.size <= journal_size(journal) ||
+	    error_set(err, ERROR_CONFLICT,
+		"%s has %llu entries, the journal %llu: the journal was rolled"
+		" back, see \"A journal that was rolled back\" in the"
+		" operations manual",
+		backup->to, (unsigned long long)head.size,
+		(unsigned long long)journal_size(journal));
+	ok = ok &&
+	    (head.size == 0 ||
+		(journal_root_at(journal, head.size, &root, err) &&
+		    (digest_eq(&root, &head.root) ||
+			error_set(err, ERROR_CONFLICT,
+			    "%s is a copy of another history: nothing was"
+			    " changed",
+			    backup->to))));
+	return ok;
+}
+
+/* It could be made anew; with it the copy can be looked at as it is. */
+static bool
+copy_derived(struct backup *backup, uint64_t size, struct error *err)
+{
+	char name[32];
+
+	if (!copy_tail(backup, "journal/nodes",
+		(2 * size - (uint64_t)__builtin_popcountll(size)) * 32, err))
+		return false;
+	for (unsigned l = 0; l < TILE_LEVELS; l++) {
+		snprintf(name, sizeof(name), "journal/hashes-%u", l);
+		if (!copy_tail(backup, name, (size >> (8 * l)) * 32, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+copy_journal(struct backup *backup, const struct journal *journal,
+    struct error *err)
+{
+	const uint64_t end = entries_end(journal, journal_size(journal), err);
+	char from_path[FILE_PATH], to_path[FILE_PATH];
+
+	if (!file_join(to_path, backup->to, "journal", err) ||
+	    !file_make_dirs(to_path, 0700, err) ||
+	    !copy_tail(backup, "journal/entries", end, err) ||
+	    !copy_tail(backup, "journal/heads",
+		journal_num_heads(journal) * JOURNAL_HEAD_BYTES, err) ||
+	    !copy_derived(backup, journal_size(journal), err) ||
+	    !join(from_path, to_path, backup, "journal/cosignatures", err))
+		return false;
+	if (file_exists(from_path) &&
+	    !copy_file(backup, "journal/cosignatures", 0600, err))
+		return false;
+	return join(from_path, to_path, backup, KEYS_FILE, err) &&
+	    (!file_exists(from_path) ||
+		copy_file(backup, KEYS_FILE, 0600, err));
+}
+
+/* --- Keys. --- */
+
+static bool
+copy_key(struct backup *backup, const char *path, const char *name,
+    struct error *err)
+{
+	struct buf key = BUF(LIMIT_KEY_BYTES);
+	char to_path[FILE_PATH];
+	bool ok;
+
+	ok = file_join(to_path, backup->to, name, err) &&
+	    file_read(path, key.max, &key, err) &&
+	    file_write(to_path, buf_span(&key), 0600, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&key);
+	return ok;
+}
+
+static bool
+copy_keys(struct backup *backup, const struct config *config, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return file_join(path, backup->to, "signer", err) &&
+	    file_make_dirs(path, 0700, err) &&
+	    file_join(path, backup->to, "server", err) &&
+	    file_make_dirs(path, 0700, err) &&
+	    config_data(config, "signer/journal.key", path, err) &&
+	    copy_key(backup, path, "signer/journal.key", err) &&
+	    copy_key(backup, config->depositary_key, "signer/depositary.key",
+		err) &&
+	    copy_key(backup, config->server_key, "server/server.key", err);
+}
+
+bool
+backup_make(const struct config *config, const char *dir, bool with_keys,
+    struct backup_result *out, struct error *err)
+{
+	struct backup backup = { .from = config->data, .to = dir, .out = out };
+	struct journal_mended mended;
+	struct journal *journal;
+	struct ledger *ledger;
+	char path[FILE_PATH], text[256], now[TIME_TEXT];
+	bool ok;
+
+	*out = (struct backup_result){ 0 };
+	if (!backup_apart(dir, config->data, err) ||
+	    !not_within(dir, config->policies, err) ||
+	    !not_within(dir, config->crls, err))
+		return false;
+	/* The journal first: whatever it tells of is in the store by then. */
+	if ((ledger = ledger_new(err)) == NULL ||
+	    (journal = export_open(config->data, ledger_visit, ledger, &mended,
+		 err)) == NULL) {
+		ledger_free(ledger);
+		return false;
+	}
+	out->size = journal_size(journal);
+	time_format_at(time_now_ms() / 1000, now);
+	snprintf(text, sizeof(text),
+	    "A backup of %s, made %s: its journal has size %llu.\n"
+	    "valised --config FILE restore DIR brings it back.\n",
+	    config->data, now, (unsigned long long)out->size);
+	ok = file_make_dirs(dir, 0700, err) &&
+	    file_join(path, dir, BACKUP_FILE, err) &&
+	    file_write(path, span_of_str("A backup that is under way.\n"), 0600,
+		err) &&
+	    copy_file(&backup, "vkey", 0644, err) &&
+	    check_history(&backup, journal, err) && copy_store(&backup, err) &&
+	    set_refs(&backup, ledger, err) &&
+	    copy_journal(&backup, journal, err) &&
+	    (!with_keys || copy_keys(&backup, config, err)) &&
+	    file_write(path, span_of_str(text), 0600, err);
+	journal_free(journal);
+	ledger_free(ledger);
+	return ok;
+}
+
+/* --- Restore. --- */
+
+/* A checkpoint that an office or witness has seen: was there more? */
+static bool
+check_seen(const struct journal *journal, const char *path, struct error *err)
+{
+	const struct note_keys keys = journal_keys(journal);
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint seen;
+	struct digest root;
+	bool ok;
+
+	ok = file_read(path, note.max, &note, err) &&
+	    note_open(buf_span(&note), &keys, &seen, err);
+	buf_free(&note);
+	if (!ok)
+		return error_context(err, "%s", path);
+	if (seen.size > journal_size(journal))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s shows that the journal went on to size %llu, and this"
+		    " backup ends at %llu: starting on it would fork the"
+		    " journal. Find a newer backup or the old disk; if there"
+		    " is none, see \"A journal that was rolled back\" in the"
+		    " operations manual",
+		    path, (unsigned long long)seen.size,
+		    (unsigned long long)journal_size(journal));
+	return journal_root_at(journal, seen.size, &root, err) &&
+	    (digest_eq(&root, &seen.root) ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "%s is of another history than this backup", path));
+}
+
+static bool
+restore_files(const struct config *config, const char *dir, struct error *err)
+{
+	static const char *const folders[] = { "signer", "server", "spool",
+		"cache" };
+	static const char *const keys[] = { "signer/journal.key",
+		"signer/depositary.key", "server/server.key" };
+	struct config backup = *config;
+	struct backup_result result;
+	struct backup copy = { .from = dir,
+		.to = config->data,
+		.out = &result };
+	char path[FILE_PATH];
+	bool ok = true;
+
+	/* The way back is the way there. */
+	snprintf(backup.data, sizeof(backup.data), "%s", dir);
+	ok = backup_make(&backup, config->data, false, &result, err) &&
+	    config_data(config, BACKUP_FILE, path, err);
+	if (ok)
+		unlink(path);
+	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
+		ok = config_data(config, folders[i], path, err) &&
+		    file_make_dirs(path, 0700, err);
+	for (size_t i = 0; ok && i < sizeof(keys) / sizeof(keys[0]); i++)
+		ok = file_join(path, dir, keys[i], err) &&
+		    (!file_exists(path) ||
+			copy_file(&copy, keys[i], 0600, err));
+	return ok;
+}
+
+bool
+backup_restore(const struct config *config, const char *dir,
+    const char *const seen[], size_t num_seen, uint64_t *size,
+    struct error *err)
+{
+	struct journal_mended mended;
+	struct journal *journal;
+	char path[FILE_PATH];
+	struct head head;
+	bool ok;
+
+	if (!backup_apart(config->data, dir, err) ||
+	    !config_data(config, "vkey", path, err))
+		return false;
+	if (file_exists(path))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is a data folder already: nothing was changed",
+		    config->data);
+	if ((journal = export_open(dir, NULL, NULL, &mended, err)) == NULL)
+		return error_context(err, "%s", dir);
+	head = journal_head(journal);
+	*size = head.size;
+	ok = head.size > 0 ||
+	    error_set(err, ERROR_NOT_FOUND, "%s: an empty journal", dir);
+	for (size_t i = 0; ok && i < num_seen; i++)
+		ok = check_seen(journal, seen[i], err);
+	journal_free(journal);
+	ok = ok && restore_files(config, dir, err) &&
+	    signer_remember(config->data, &head, err);
+	return ok;
+}

@@ -1,0 +1,135 @@
+#include "daemon/data/export.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "daemon/config.h"
+
+static bool
+visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)arg, (void)index, (void)entry, (void)err;
+	return true;
+}
+
+bool
+export_keys(const char *data, struct note_keys *out, struct error *err)
+{
+	struct buf text = BUF(NOTE_KEY_TEXT + 1), lines = BUF(NOTE_KEYS_TEXT);
+	char path[FILE_PATH];
+	struct note_key key;
+	struct span line, rest;
+	bool ok;
+
+	ok = file_join(path, data, "vkey", err) &&
+	    file_read(path, text.max, &text, err);
+	rest = buf_span(&text);
+	if (ok && !span_take_line(&rest, &line))
+		line = rest;
+	ok = ok &&
+	    (note_key_parse(line, NOTE_JOURNAL, &key, err) ||
+		error_context(err, "%s", path)) &&
+	    file_join(path, data, KEYS_FILE, err) &&
+	    (!file_exists(path) || file_read(path, lines.max, &lines, err)) &&
+	    (note_keys_parse(buf_span(&lines), &key, out, err) ||
+		error_context(err, "%s", path));
+	buf_free(&text);
+	buf_free(&lines);
+	return ok;
+}
+
+struct journal *
+export_open(const char *data, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	struct note_keys keys;
+	char path[FILE_PATH];
+
+	if (!export_keys(data, &keys, err) ||
+	    !file_join(path, data, "journal", err))
+		return NULL;
+	return journal_view(path, &keys, visit != NULL ? visit : visit_nothing,
+	    arg, mended, err);
+}
+
+/* Tiles never change: one that is there and differs is of another history. */
+static bool
+write_tile(const struct journal *journal, const char *dir,
+    const struct tile *tile, struct error *err)
+{
+	struct buf bytes = BUF(TILE_WIDTH * (LIMIT_ENTRY_BYTES + 2)),
+		   there = BUF(TILE_WIDTH * (LIMIT_ENTRY_BYTES + 2));
+	char name[TILE_PATH], path[FILE_PATH], folder[FILE_PATH];
+	bool ok;
+
+	tile_path(tile, name);
+	if (snprintf(path, sizeof(path), "%s/tile/%s", dir, name) >=
+	    (int)sizeof(path))
+		return error_set(err, ERROR_LIMIT, "%s: too long", dir);
+	snprintf(folder, sizeof(folder), "%s", path);
+	*strrchr(folder, '/') = '\0';
+	ok = journal_tile(journal, tile, &bytes, err);
+	if (ok && file_exists(path))
+		ok = file_read(path, there.max, &there, err) &&
+		    (span_eq(buf_span(&bytes), buf_span(&there)) ||
+			error_set(err, ERROR_CONFLICT,
+			    "%s has other bytes: it is of another journal, or"
+			    " of another history of this one",
+			    path));
+	else
+		ok = ok && file_make_dirs(folder, 0755, err) &&
+		    file_write_quick(path, buf_span(&bytes), 0444, err);
+	buf_free(&bytes);
+	buf_free(&there);
+	return ok;
+}
+
+static bool
+write_level(const struct journal *journal, const char *dir, bool bundles,
+    unsigned level, struct error *err)
+{
+	for (uint64_t n = 0;; n++) {
+		struct tile tile = tile_at(journal_size(journal), level, n);
+
+		if (tile.width == 0)
+			return true;
+		tile.is_bundle = bundles;
+		if (!write_tile(journal, dir, &tile, err))
+			return false;
+	}
+}
+
+bool
+export_tiles(const char *data, const char *dir, uint64_t *size,
+    struct error *err)
+{
+	struct journal_mended mended;
+	struct journal *journal = export_open(data, NULL, NULL, &mended, err);
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	char path[FILE_PATH];
+	struct head head;
+	bool ok;
+
+	if (journal == NULL)
+		return false;
+	head = journal_head(journal);
+	*size = head.size;
+	ok = mended.hashes_rebuilt == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"journal/hashes or journal/nodes are damaged; \"valised fsck"
+		" --repair\" makes them anew");
+	if (ok && head.size == 0)
+		ok = error_set(err, ERROR_NOT_FOUND,
+		    "the journal is empty: the daemon never started on it");
+	ok = ok && write_level(journal, dir, true, 0, err);
+	for (unsigned l = 0; ok && l < TILE_LEVELS; l++)
+		ok = write_level(journal, dir, false, l, err);
+	/* The checkpoint last: all that it promises is there. */
+	ok = ok && journal_note(journal, &head, &note, err) &&
+	    file_join(path, dir, "checkpoint", err) &&
+	    file_make_dirs(dir, 0755, err) &&
+	    file_write(path, buf_span(&note), 0644, err);
+	buf_free(&note);
+	journal_free(journal);
+	return ok;
+}

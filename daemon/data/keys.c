@@ -1,0 +1,157 @@
+#include "daemon/data/keys.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "daemon/data/export.h"
+#include "journal/entry.h"
+
+static bool
+read_next(const struct config *config, struct note_signer *out,
+    struct error *err)
+{
+	struct buf text = BUF(1024);
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = config_data(config, NEXT_KEY_FILE, path, err) &&
+	    file_read(path, text.max, &text, err) &&
+	    note_signer_parse(buf_span(&text), NOTE_JOURNAL, out, err);
+	if (text.len > 0)
+		OPENSSL_cleanse(text.data, text.len);
+	buf_free(&text);
+	return ok;
+}
+
+bool
+keys_prepare(const struct config *config, const struct policy *policy,
+    char vkey[NOTE_KEY_TEXT], struct error *err)
+{
+	struct buf text = BUF(1024);
+	struct note_signer next;
+	struct note_keys keys;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (policy->witnesses.quorum == 0)
+		return error_set(err, ERROR_USAGE,
+		    "the policy names no witnesses: offices follow a new key"
+		    " only if they have cosigned it");
+	if (!export_keys(config->data, &keys, err))
+		return false;
+	if (keys.num == LIMIT_JOURNAL_KEYS)
+		return error_set(err, ERROR_LIMIT,
+		    "this journal has had %d keys, as many as it may",
+		    LIMIT_JOURNAL_KEYS);
+	ok = config_data(config, NEXT_KEY_FILE, path, err);
+	if (ok && file_exists(path))
+		ok = read_next(config, &next, err);
+	else
+		ok = ok &&
+		    note_signer_make(policy->origin, NOTE_JOURNAL, &next,
+			err) &&
+		    note_signer_encode(&next, &text, err) &&
+		    file_create(path, buf_span(&text), 0600, err);
+	if (text.len > 0)
+		OPENSSL_cleanse(text.data, text.len);
+	buf_free(&text);
+	if (ok)
+		note_key_encode(&next.key, vkey);
+	OPENSSL_cleanse(&next, sizeof(next));
+	return ok;
+}
+
+/* Is the journal's last entry the one that names this key, and cosigned? */
+static bool
+is_due(const struct config *config, const struct policy *policy,
+    const char *vkey, uint64_t *size, bool *due, struct error *err)
+{
+	static struct entry entry;
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct journal_mended mended;
+	struct cosignatures *lines = NULL;
+	struct journal *journal =
+	    export_open(config->data, NULL, NULL, &mended, err);
+	char path[FILE_PATH];
+	bool ok = journal != NULL;
+
+	*due = false;
+	*size = ok ? journal_size(journal) : 0;
+	ok = ok && *size > 0 && journal_entry(journal, *size - 1, &line, err) &&
+	    entry_parse(buf_span(&line), &entry, err) &&
+	    config_data(config, "journal/cosignatures", path, err) &&
+	    (lines = cosignatures_view(path, err)) != NULL;
+	if (ok)
+		*due = entry.act == ACT_KEY && strcmp(entry.key, vkey) == 0 &&
+		    cosignatures_count(lines, &policy->witnesses, *size) >=
+			policy->witnesses.quorum;
+	cosignatures_free(lines);
+	journal_free(journal);
+	buf_free(&line);
+	return ok;
+}
+
+static bool
+write_keys(const struct config *config, uint64_t size, const char *old,
+    const char *new, struct error *err)
+{
+	struct buf lines = BUF(NOTE_KEYS_TEXT);
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT + 1];
+	char line[NOTE_KEY_TEXT + 24];
+	size_t len;
+	bool ok;
+
+	snprintf(line, sizeof(line), "%llu %s\n", (unsigned long long)size,
+	    old);
+	ok = config_data(config, KEYS_FILE, path, err) &&
+	    (!file_exists(path) || file_read(path, lines.max, &lines, err));
+	/* It is there if a crash came before vkey was written. */
+	len = strlen(line);
+	if (ok &&
+	    (lines.len < len ||
+		memcmp(lines.data + lines.len - len, line, len) != 0))
+		ok = buf_append_str(&lines, line, err) &&
+		    file_write(path, buf_span(&lines), 0600, err);
+	ok = ok && config_data(config, "vkey", path, err);
+	buf_free(&lines);
+	snprintf(vkey, sizeof(vkey), "%s\n", new);
+	return ok && file_write(path, span_of_str(vkey), 0644, err);
+}
+
+bool
+keys_switch(const struct config *config, const struct policy *policy,
+    bool *switched, struct error *err)
+{
+	char path[FILE_PATH], key_path[FILE_PATH];
+	char old[NOTE_KEY_TEXT], new[NOTE_KEY_TEXT];
+	struct note_keys keys;
+	struct note_signer next;
+	bool ok, due = true;
+	uint64_t size = 0;
+
+	*switched = false;
+	if (!config_data(config, NEXT_KEY_FILE, path, err) ||
+	    !config_data(config, "signer/journal.key", key_path, err))
+		return false;
+	if (!file_exists(path))
+		return true;
+	if (!read_next(config, &next, err) ||
+	    !export_keys(config->data, &keys, err))
+		return false;
+	note_key_encode(&next.key, new);
+	note_key_encode(&keys.keys[keys.num - 1], old);
+	OPENSSL_cleanse(&next, sizeof(next));
+	ok = true;
+	/* A crash between the steps below: the public half is there already. */
+	if (strcmp(old, new) != 0)
+		ok = is_due(config, policy, new, &size, &due, err) &&
+		    (!due || write_keys(config, size, old, new, err));
+	if (ok && due) {
+		if (rename(path, key_path) != 0)
+			return error_set_errno(err, "%s", key_path);
+		*switched = true;
+	}
+	return ok;
+}

@@ -1,0 +1,286 @@
+#include "daemon/data/setup.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/crypto.h>
+
+#include "base/time.h"
+#include "daemon/data/export.h"
+#include "daemon/lists.h"
+#include "daemon/signer/signer.h"
+#include "policy/succession.h"
+
+struct policy *
+setup_policy(const struct config *config, struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct policy *policy =
+	    policy_load_dir(config->policies, &complaints, err);
+	struct span rest = buf_span(&complaints.lines), line;
+
+	while (span_take_line(&rest, &line))
+		fprintf(stderr, "%.*s\n", (int)line.len,
+		    (const char *)line.data);
+	complaints_free(&complaints);
+	return policy;
+}
+
+static bool
+make_key(const char *key_path, const char *request_path, const char *name,
+    struct error *err)
+{
+	struct buf key = BUF(8192), request = BUF(8192);
+	bool ok;
+
+	ok = key_make_request(name, &key, &request, err) &&
+	    file_create(key_path, buf_span(&key), 0600, err) &&
+	    file_write(request_path, buf_span(&request), 0644, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&key);
+	buf_free(&request);
+	return ok;
+}
+
+static bool
+make_folders(const struct config *config, struct error *err)
+{
+	static const char *const folders[] = { "journal", "signer", "server",
+		"spool", "cache" };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (!config_data(config, folders[i], path, err) ||
+		    !file_make_dirs(path, 0700, err))
+			return false;
+	return chmod(config->data, 0700) == 0 ||
+	    error_set_errno(err, "%s", config->data);
+}
+
+static bool
+make_journal(const struct config *config, const char *origin, struct error *err)
+{
+	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
+	struct note_key key;
+
+	if (!config_data(config, "store.git", path, err) ||
+	    !store_create(path, err) ||
+	    !config_data(config, "journal", path, err) ||
+	    !journal_create(path, err) ||
+	    !signer_create(config, origin, &key, err) ||
+	    !config_data(config, "vkey", path, err))
+		return false;
+	note_key_encode(&key, text);
+	snprintf(text + strlen(text), 2, "\n");
+	return file_create(path, span_of_str(text), 0644, err);
+}
+
+bool
+setup_init(const struct config *config, struct error *err)
+{
+	char path[FILE_PATH], request[FILE_PATH], host[512];
+	struct policy *policy = setup_policy(config, err);
+	bool ok;
+
+	if (policy == NULL)
+		return false;
+	if (config_data(config, "vkey", path, err) && file_exists(path)) {
+		policy_free(policy);
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is a data folder already: nothing was changed",
+		    config->data);
+	}
+	snprintf(host, sizeof(host), "%s", config->address + 8);
+	if (strrchr(host, ':') != NULL)
+		*strrchr(host, ':') = '\0';
+	ok = make_folders(config, err) &&
+	    make_journal(config, policy->origin, err) &&
+	    config_data(config, "signer/depositary.csr", request, err) &&
+	    make_key(config->depositary_key, request, "Depositary", err) &&
+	    config_data(config, "server/server.csr", request, err) &&
+	    make_key(config->server_key, request, host, err);
+	policy_free(policy);
+	return ok || error_context(err, "init");
+}
+
+/* A file's text as a YAML block: "NAME: |" and its lines indented. */
+static bool
+append_block(struct buf *out, const char *name, struct span text,
+    struct error *err)
+{
+	struct span line;
+
+	if (!buf_append_str(out, "  ", err) ||
+	    !yaml_append_scalar(out, name, err) ||
+	    !buf_append_str(out, ": |\n", err))
+		return false;
+	while (span_take_line(&text, &line))
+		if (!buf_append_str(out, "    ", err) ||
+		    !buf_append(out, line, err) ||
+		    !buf_append_str(out, "\n", err))
+			return false;
+	return true;
+}
+
+static bool
+append_cas(struct buf *out, const struct policy *policy, struct error *err)
+{
+	bool ok = buf_append_str(out, "cas:\n", err);
+
+	for (size_t i = 0; ok && i < policy->files->num; i++) {
+		const struct member *file = &policy->files->members[i];
+
+		if (strchr(file->path, '/') != NULL)
+			ok = append_block(out, file->path, member_bytes(file),
+			    err);
+	}
+	return ok;
+}
+
+/* In PEM: a file may be DER, or have blocks that are no list. */
+static bool
+append_crl_file(struct buf *out, const struct member *file, struct error *err)
+{
+	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
+	struct crls *crls = crls_new(err);
+	bool ok = crls != NULL && crls_add(crls, member_bytes(file), NULL, err);
+
+	for (size_t i = 0; ok && i < crls_count(crls); i++)
+		ok = crl_append_pem(crls_at(crls, i), &pem, err);
+	ok = ok && append_block(out, file->path, buf_span(&pem), err);
+	crls_free(crls);
+	buf_free(&pem);
+	return ok;
+}
+
+static bool
+append_crls(struct buf *out, const struct crl_set *crls, struct error *err)
+{
+	bool ok = buf_append_str(out, "crls:\n", err);
+
+	for (size_t i = 0; ok && i < crls->files->num; i++)
+		ok = append_crl_file(out, &crls->files->members[i], err);
+	return ok;
+}
+
+/* Those that the journal had before: old copies are theirs. */
+static bool
+append_keys(struct buf *out, const struct config *config, struct error *err)
+{
+	struct note_keys keys;
+	char vkey[NOTE_KEY_TEXT];
+	bool ok = export_keys(config->data, &keys, err);
+
+	if (!ok || keys.num < 2)
+		return ok;
+	ok = buf_append_str(out, "journal-before:\n", err);
+	for (size_t i = 0; ok && i + 1 < keys.num; i++) {
+		note_key_encode(&keys.keys[i], vkey);
+		ok = buf_printf(out, err, "  - \"%llu %s\"\n",
+		    (unsigned long long)keys.until[i], vkey);
+	}
+	return ok;
+}
+
+/* A journal_visitor: the next policy. */
+static bool
+visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	static struct entry entry; /* large; one thread */
+	struct succession *all = arg;
+
+	/* Keys are in order, so that this one comes first. */
+	if (!span_starts(line, "{\"act\":\"policy\","))
+		return true;
+	return entry_parse(line, &entry, err) &&
+	    succession_add(all, index, &entry.policy,
+		entry_has(&entry, ENTRY_PRIOR) ? entry.prior : SUCCESSION_NONE,
+		err);
+}
+
+/*
+ * All that there were so far: an office that is new judges by those to which
+ * it agreed.  None before the daemon's first start.
+ */
+static bool
+append_policies(struct buf *out, const struct config *config,
+    const struct policy *policy, struct error *err)
+{
+	struct succession all = { .num = 0 };
+	struct journal_mended mended;
+	struct journal *journal =
+	    export_open(config->data, visit_policy, &all, &mended, err);
+	const struct policy_entry *newest = succession_newest(&all);
+	char hex[DIGEST_HEX];
+	bool ok = journal != NULL;
+
+	journal_free(journal);
+	if (ok && newest != NULL &&
+	    !digest_eq(&newest->digest, &policy->digest))
+		ok = error_set(err, ERROR_CONFLICT,
+		    "%s is not the policy that is in force: reload the daemon"
+		    " first",
+		    config->policies);
+	if (ok && newest != NULL)
+		ok = buf_append_str(out, "policies:\n", err);
+	for (size_t i = 0; ok && i < all.num; i++) {
+		digest_hex(&all.list[i].digest, hex);
+		ok = buf_printf(out, err, "  - \"%llu %s\"\n",
+		    (unsigned long long)all.list[i].index, hex);
+	}
+	succession_free(&all);
+	return ok;
+}
+
+/* The CA of the server's certificate, which may not be the new one yet. */
+static const char *
+server_ca(const struct config *config, const struct policy *policy)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct trust_result trust = { .ca = NULL };
+	struct cert *cert = NULL;
+	struct error ignored = { 0 };
+
+	if (file_read(config->server_cert, pem.max, &pem, &ignored) &&
+	    (cert = cert_parse_pem(buf_span(&pem), &ignored)) != NULL)
+		trust_issued(policy->trust, cert, time_now_ms() / 1000, &trust);
+	cert_free(cert);
+	buf_free(&pem);
+	return trust.ca != NULL ? trust.ca : policy->depositary.ca;
+}
+
+bool
+setup_enrolment(const struct config *config, struct buf *out, struct error *err)
+{
+	struct policy *policy = setup_policy(config, err);
+	struct lists_look look = { .files = { { 0 } } };
+	struct crl_set *crls =
+	    policy != NULL ? lists_read(config, &look, err) : NULL;
+	struct buf key = BUF(NOTE_KEY_TEXT + 1);
+	char path[FILE_PATH], digest[DIGEST_HEX];
+	bool ok;
+
+	ok = crls != NULL && config_data(config, "vkey", path, err) &&
+	    file_read(path, NOTE_KEY_TEXT, &key, err);
+	if (ok) {
+		digest_hex(&policy->digest, digest);
+		ok = buf_printf(out, err,
+			 "# The enrolment of an office with %s: import it with"
+			 " \"valise init\"\n"
+			 "# after comparing its fingerprint by telephone.\n"
+			 "valise: 1\naddress: %s\njournal: \"%.*s\"\n"
+			 "policy: \"%s\"\nserver-ca: %s\n",
+			 policy->origin, config->address, (int)key.len - 1,
+			 (const char *)key.data, digest,
+			 server_ca(config, policy)) &&
+		    append_policies(out, config, policy, err) &&
+		    append_keys(out, config, err) &&
+		    append_cas(out, policy, err) && append_crls(out, crls, err);
+	}
+	buf_free(&key);
+	lists_look_reset(&look);
+	crl_set_free(crls);
+	policy_free(policy);
+	return ok;
+}

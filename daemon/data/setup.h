@@ -1,0 +1,19 @@
+/*
+ * setup.h - what is done once, with the daemon off: init and enrolment.
+ */
+#ifndef DAEMON_DATA_SETUP_H
+#define DAEMON_DATA_SETUP_H
+
+#include "daemon/config.h"
+#include "daemon/library.h"
+
+/* Data folder, keys and requests for their certificates. */
+bool setup_init(const struct config *config, struct error *err) MUST_USE;
+/* Append the enrolment file that offices import. */
+bool setup_enrolment(const struct config *config, struct buf *out,
+    struct error *err) MUST_USE;
+
+/* The configured policy; complaints go to standard error. */
+struct policy *setup_policy(const struct config *config, struct error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * signer.h - the process that holds the depositary's and the journal's keys.
+ *
+ * It is forked before any socket is opened, reads no file but its own memory,
+ * parses nothing that came over the network, and builds what it signs itself
+ * from the requests of this table:
+ *
+ *	STATE       what it signed last, and the journal's key
+ *	SEAL        manifest and seal over a list of files
+ *	COMMIT      a git commit of a tree, by a person, signed as git does
+ *	CHECKPOINT  a size and root, if a consistency proof from the last one
+ *	            that it signed leads there; durable before it is told
+ *
+ * A checkpoint that is no extension of the last is refused for good.
+ */
+#ifndef DAEMON_SIGNER_SIGNER_H
+#define DAEMON_SIGNER_SIGNER_H
+
+#include <sys/types.h>
+
+#include "daemon/config.h"
+#include "document/container.h"
+#include "journal/journal.h"
+#include "store/store.h"
+
+/* Make the signer's memory and the journal's key, once. */
+bool signer_create(const struct config *config, const char *origin,
+    struct note_key *key, struct error *err) MUST_USE;
+
+/* What the signer of a data folder signed last, with no process of it. */
+bool signer_remembered(const char *data, struct head *head,
+    struct error *err) MUST_USE;
+
+/*
+ * Make its memory say that it signed this head last.  Only for who has made
+ * sure that nothing further was ever signed.
+ */
+bool signer_remember(const char *data, const struct head *head,
+    struct error *err) MUST_USE;
+
+struct signer;
+
+/*
+ * Fork the process; its keys are read there.  Call it before any thread and
+ * socket.  *pid is the child's: when either ends, so does the other.
+ */
+struct signer *signer_start(const struct config *config, pid_t *pid,
+    struct error *err);
+void signer_free(struct signer *signer);
+
+/* One thread at a time.  Any failure of these is the end of the daemon. */
+bool signer_state(struct signer *signer, struct head *head,
+    struct note_key *key, struct error *err) MUST_USE;
+/* Put manifest and signature of the seal into a hashed container. */
+bool signer_seal(struct signer *signer, struct container *container,
+    struct error *err) MUST_USE;
+
+struct commit_request {
+	const char *act;      /* "deposit", "sign", "policy", "crl", … */
+	const char *document; /* or NULL */
+	unsigned version;
+	const char *person; /* the author; NULL: the depositary */
+	int64_t at;
+	struct oid tree, parent;
+	bool has_parent;
+	struct digest digest; /* the version's; where document is not NULL */
+	struct digest contents;
+};
+/* Append the commit's bytes to out. */
+bool signer_commit(struct signer *signer, const struct commit_request *request,
+    struct buf *out, struct error *err) MUST_USE;
+/* Sign head's size, root and time; fills in its signature. */
+bool signer_checkpoint(struct signer *signer, struct head *head,
+    const struct merkle_proof *consistency, struct error *err) MUST_USE;
+
+#endif

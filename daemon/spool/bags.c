@@ -1,0 +1,246 @@
+#include "daemon/spool/bags.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+
+struct kept {
+	struct digest digest;
+	struct dispatcher by;
+};
+
+struct bags {
+	char dir[FILE_PATH];
+	pthread_mutex_t mutex;
+	struct kept list[LIMIT_WAYBILLS]; /* the oldest goes for a new one */
+	size_t num, next;
+};
+
+#define ENDING ".zip"
+
+static bool
+path_of(const struct bags *bags, const struct digest *digest,
+    char out[FILE_PATH], struct error *err)
+{
+	char name[DIGEST_HEX + 8], hex[DIGEST_HEX];
+
+	digest_hex(digest, hex);
+	snprintf(name, sizeof(name), "%s" ENDING, hex);
+	return file_join(out, bags->dir, name, err);
+}
+
+/* The lock is held, or nobody else is there yet. */
+static const struct kept *
+find(const struct bags *bags, const struct digest *digest)
+{
+	for (size_t i = 0; i < bags->num; i++)
+		if (digest_eq(&bags->list[i].digest, digest))
+			return &bags->list[i];
+	return NULL;
+}
+
+/* The lock is held, or nobody else is there yet. */
+static void
+add(struct bags *bags, const struct digest *digest,
+    const struct waybill *waybill)
+{
+	struct kept *one = &bags->list[bags->next];
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (bags->num < LIMIT_WAYBILLS)
+		bags->num++;
+	else if (path_of(bags, &one->digest, path, &ignored))
+		unlink(path);
+	*one = (struct kept){ .digest = *digest };
+	snprintf(one->by.office, sizeof(one->by.office), "%s", waybill->from);
+	snprintf(one->by.person, sizeof(one->by.person), "%s", waybill->person);
+	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
+}
+
+/*
+ * The waybill of that digest, as its file has it.
+ *
+ * ERROR_NOT_FOUND  there is no file
+ * ERROR_MALFORMED  it is not what was handed in: a crash left half of it
+ * others           it could not be read now, and may be good
+ */
+static struct container *
+read_file(const struct bags *bags, const struct digest *digest,
+    struct error *err)
+{
+	char path[FILE_PATH];
+	struct container *files;
+	const struct member *yaml;
+	struct digest found;
+	int fd;
+
+	if (!path_of(bags, digest, path, err))
+		return NULL;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+		const bool is_none = errno == ENOENT;
+
+		error_set_errno(err, "%s", path);
+		if (is_none)
+			err->kind = ERROR_NOT_FOUND;
+		return NULL;
+	}
+	files = container_read_files_to_judge(fd, err);
+	close(fd);
+	if (files == NULL) {
+		error_context(err, "%s", path);
+		return NULL;
+	}
+	yaml = container_find(files, PATH_WAYBILL);
+	if (yaml != NULL)
+		found = sha256_of(member_bytes(yaml));
+	if (yaml != NULL && digest_eq(&found, digest) &&
+	    container_find(files, PATH_WAYBILL_SIGNATURE) != NULL)
+		return files;
+	container_free(files);
+	error_set(err, ERROR_MALFORMED,
+	    "%s: it has not the waybill of its name, and its signature", path);
+	return NULL;
+}
+
+/* A file of that name, as an earlier run left it, into the list. */
+static bool
+load_one(struct bags *bags, const struct digest *digest, struct error *err)
+{
+	struct container *files = read_file(bags, digest, err);
+	struct waybill *waybill = files != NULL
+	    ? waybill_parse(member_bytes(container_find(files, PATH_WAYBILL)),
+		  err)
+	    : NULL;
+	const bool ok = waybill != NULL;
+
+	if (ok)
+		add(bags, digest, waybill);
+	free(waybill);
+	container_free(files);
+	return ok;
+}
+
+/*
+ * One that a crash left half, or that an earlier program kept, goes; one that
+ * cannot be read now stays, and is read once somebody names it.
+ */
+static void
+load_name(struct bags *bags, const char *name)
+{
+	struct error err = { 0 }, ignored = { 0 };
+	struct digest digest;
+	char path[FILE_PATH];
+
+	if (name[0] == '.' || !file_join(path, bags->dir, name, &ignored))
+		return;
+	if (strlen(name) != DIGEST_HEX - 1 + strlen(ENDING) ||
+	    strcmp(name + DIGEST_HEX - 1, ENDING) != 0 ||
+	    !digest_parse(span_of(name, DIGEST_HEX - 1), &digest) ||
+	    bags->num == LIMIT_WAYBILLS)
+		unlink(path);
+	else if (!load_one(bags, &digest, &err)) {
+		log_warning("waybill", "result=%s reason=%s",
+		    err.kind == ERROR_MALFORMED ? "dropped" : "not_read",
+		    log_text(err.detail));
+		if (err.kind == ERROR_MALFORMED)
+			unlink(path);
+	}
+}
+
+struct bags *
+bags_new(const char *dir, struct error *err)
+{
+	struct bags *bags = calloc(1, sizeof(*bags));
+	const struct dirent *entry;
+	DIR *folder = NULL;
+
+	if (bags == NULL) {
+		error_set_errno(err, "bags");
+		return NULL;
+	}
+	pthread_mutex_init(&bags->mutex, NULL);
+	snprintf(bags->dir, sizeof(bags->dir), "%s", dir);
+	if (!file_make_dirs(dir, 0700, err) ||
+	    (folder = opendir(dir)) == NULL) {
+		if (err->kind == ERROR_NONE)
+			error_set_errno(err, "%s", dir);
+		bags_free(bags);
+		return NULL;
+	}
+	while ((entry = readdir(folder)) != NULL)
+		load_name(bags, entry->d_name);
+	closedir(folder);
+	return bags;
+}
+
+void
+bags_free(struct bags *bags)
+{
+	if (bags == NULL)
+		return;
+	pthread_mutex_destroy(&bags->mutex);
+	free(bags);
+}
+
+bool
+bags_keep(struct bags *bags, const struct digest *digest,
+    const struct waybill *waybill, struct span zip, struct error *err)
+{
+	char path[FILE_PATH];
+
+	if (!path_of(bags, digest, path, err) ||
+	    !file_write_quick(path, zip, 0600, err))
+		return false;
+	pthread_mutex_lock(&bags->mutex);
+	if (find(bags, digest) == NULL)
+		add(bags, digest, waybill);
+	pthread_mutex_unlock(&bags->mutex);
+	return true;
+}
+
+/* Why a waybill is not at hand, as whoever names it is told. */
+static bool
+tell_missing(struct error *err)
+{
+	if (err->kind == ERROR_NOT_FOUND)
+		return error_set(err, ERROR_CONFLICT,
+		    "that waybill was not handed in: hand it in first");
+	if (err->kind == ERROR_MALFORMED)
+		return error_set(err, ERROR_CONFLICT,
+		    "what was kept of that waybill is damaged: hand it in"
+		    " again");
+	return false;
+}
+
+bool
+bags_find(struct bags *bags, const struct digest *digest,
+    struct dispatcher *out, struct error *err)
+{
+	const struct kept *kept;
+	bool ok;
+
+	pthread_mutex_lock(&bags->mutex);
+	ok = find(bags, digest) != NULL || load_one(bags, digest, err);
+	kept = find(bags, digest);
+	if (kept != NULL)
+		*out = kept->by;
+	pthread_mutex_unlock(&bags->mutex);
+	return ok || tell_missing(err);
+}
+
+struct container *
+bags_read(struct bags *bags, const struct digest *digest, struct error *err)
+{
+	struct container *files = read_file(bags, digest, err);
+
+	if (files == NULL)
+		tell_missing(err);
+	return files;
+}

@@ -1,0 +1,194 @@
+#include "daemon/spool/cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { COPIES = 4096, DELIVERIES = 65536 };
+
+static const int64_t day_ms = 24 * 60 * 60 * 1000;
+
+struct copy {
+	char name[80];
+	uint64_t size, used; /* used: a count, the highest is the newest */
+};
+
+struct delivery {
+	struct digest key;
+	int64_t at_ms;
+};
+
+struct cache {
+	char dir[FILE_PATH];
+	uint64_t max, total, uses;
+	pthread_mutex_t mutex;
+	struct copy copies[COPIES];
+	size_t num;
+	struct delivery *deliveries;
+};
+
+struct cache *
+cache_new(const char *dir, uint64_t max_bytes, struct error *err)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+	const struct dirent *entry;
+	char path[FILE_PATH];
+	DIR *folder;
+
+	if (cache == NULL ||
+	    (cache->deliveries =
+		    calloc(DELIVERIES, sizeof(*cache->deliveries))) == NULL) {
+		error_set_errno(err, "cache");
+		free(cache);
+		return NULL;
+	}
+	snprintf(cache->dir, sizeof(cache->dir), "%s", dir);
+	cache->max = max_bytes;
+	pthread_mutex_init(&cache->mutex, NULL);
+	/* What an earlier run left is built again when it is wanted. */
+	if ((folder = opendir(dir)) == NULL) {
+		error_set_errno(err, "%s", dir);
+		cache_free(cache);
+		return NULL;
+	}
+	while ((entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    file_join(path, dir, entry->d_name, err))
+			unlink(path);
+	closedir(folder);
+	return cache;
+}
+
+void
+cache_free(struct cache *cache)
+{
+	if (cache == NULL)
+		return;
+	pthread_mutex_destroy(&cache->mutex);
+	free(cache->deliveries);
+	free(cache);
+}
+
+static bool
+path_of(const struct cache *cache, const char *name, char out[FILE_PATH])
+{
+	struct error ignored = { 0 };
+
+	return file_join(out, cache->dir, name, &ignored);
+}
+
+static struct copy *
+find(struct cache *cache, const char *name)
+{
+	for (size_t i = 0; i < cache->num; i++)
+		if (strcmp(cache->copies[i].name, name) == 0)
+			return &cache->copies[i];
+	return NULL;
+}
+
+static void
+forget(struct cache *cache, struct copy *copy)
+{
+	char path[FILE_PATH];
+
+	if (path_of(cache, copy->name, path))
+		unlink(path);
+	cache->total -= copy->size;
+	*copy = cache->copies[--cache->num];
+}
+
+bool
+cache_has(struct cache *cache, const char *name)
+{
+	bool has;
+
+	pthread_mutex_lock(&cache->mutex);
+	has = find(cache, name) != NULL;
+	pthread_mutex_unlock(&cache->mutex);
+	return has;
+}
+
+int
+cache_open(struct cache *cache, const char *name, uint64_t *size)
+{
+	char path[FILE_PATH];
+	struct copy *copy;
+	int fd = -1;
+
+	pthread_mutex_lock(&cache->mutex);
+	copy = find(cache, name);
+	if (copy != NULL && path_of(cache, name, path)) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		*size = copy->size;
+		copy->used = ++cache->uses;
+		if (fd < 0) /* somebody emptied the folder */
+			forget(cache, copy);
+	}
+	pthread_mutex_unlock(&cache->mutex);
+	return fd;
+}
+
+void
+cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
+{
+	char path[FILE_PATH], from[64];
+	struct copy *oldest;
+
+	if (size > cache->max || strlen(name) >= sizeof(oldest->name) ||
+	    !path_of(cache, name, path))
+		return;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	pthread_mutex_lock(&cache->mutex);
+	while (cache->num > 0 &&
+	    (cache->total + size > cache->max || cache->num == COPIES)) {
+		oldest = &cache->copies[0];
+		for (size_t i = 1; i < cache->num; i++)
+			if (cache->copies[i].used < oldest->used)
+				oldest = &cache->copies[i];
+		forget(cache, oldest);
+	}
+	/* Where it cannot be linked (no O_TMPFILE) it is built each time. */
+	if (find(cache, name) == NULL &&
+	    linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
+		struct copy *copy = &cache->copies[cache->num++];
+
+		*copy = (struct copy){ .size = size, .used = ++cache->uses };
+		snprintf(copy->name, sizeof(copy->name), "%s", name);
+		cache->total += size;
+	}
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+static struct delivery *
+delivery_of(struct cache *cache, const struct digest *key)
+{
+	return &cache->deliveries[((size_t)key->bytes[0] << 8 | key->bytes[1]) %
+	    DELIVERIES];
+}
+
+void
+cache_delivered(struct cache *cache, const struct digest *key, int64_t now_ms)
+{
+	pthread_mutex_lock(&cache->mutex);
+	*delivery_of(cache, key) = (struct delivery){ *key, now_ms };
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+bool
+cache_was_delivered(struct cache *cache, const struct digest *key,
+    int64_t now_ms)
+{
+	const struct delivery *one;
+	bool was;
+
+	pthread_mutex_lock(&cache->mutex);
+	one = delivery_of(cache, key);
+	was = digest_eq(&one->key, key) && now_ms - one->at_ms < day_ms;
+	pthread_mutex_unlock(&cache->mutex);
+	return was;
+}

@@ -1,0 +1,374 @@
+#include "daemon/spool/uploads.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+#include "base/time.h"
+#include "daemon/log.h"
+
+struct upload {
+	struct upload_info info;
+	bool busy;
+};
+
+struct uploads {
+	char dir[FILE_PATH];
+	pthread_mutex_t mutex;
+	struct upload *list;
+	size_t num, room;
+};
+
+static bool
+path_of(const struct uploads *uploads, const char *id, const char *suffix,
+    char out[FILE_PATH], struct error *err)
+{
+	char name[UPLOAD_ID + 8];
+
+	snprintf(name, sizeof(name), "%s%s", id, suffix);
+	return file_join(out, uploads->dir, name, err);
+}
+
+static void
+unlink_both(const struct uploads *uploads, const char *id)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (path_of(uploads, id, ".info", path, &ignored))
+		unlink(path);
+	if (path_of(uploads, id, "", path, &ignored))
+		unlink(path);
+}
+
+static bool
+add(struct uploads *uploads, const struct upload_info *info, struct error *err)
+{
+	if (uploads->num == uploads->room) {
+		const size_t room = uploads->room == 0 ? 16 : uploads->room * 2;
+		struct upload *all =
+		    realloc(uploads->list, room * sizeof(*all));
+
+		if (all == NULL)
+			return error_set_errno(err, "upload");
+		uploads->list = all;
+		uploads->room = room;
+	}
+	uploads->list[uploads->num++] = (struct upload){ .info = *info };
+	return true;
+}
+
+static struct upload *
+find(struct uploads *uploads, struct span id, const char *person)
+{
+	for (size_t i = 0; i < uploads->num; i++)
+		if (span_is(id, uploads->list[i].info.id) &&
+		    (person == NULL ||
+			strcmp(uploads->list[i].info.person, person) == 0))
+			return &uploads->list[i];
+	return NULL;
+}
+
+/* --- What an earlier run left. --- */
+
+static bool
+parse_info(struct span text, struct upload_info *out)
+{
+	struct span person, office, length, sha256;
+
+	return span_take_line(&text, &person) &&
+	    span_take_line(&text, &office) && span_take_line(&text, &length) &&
+	    span_take_line(&text, &sha256) && text.len == 0 &&
+	    span_to_str(person, out->person, sizeof(out->person)) &&
+	    span_to_str(office, out->office, sizeof(out->office)) &&
+	    span_to_u64(length, &out->length) &&
+	    digest_parse(sha256, &out->sha256);
+}
+
+/*
+ * What there is of one.  Only ERROR_NOT_FOUND and ERROR_MALFORMED say that it
+ * is of no use; others, that it cannot be read now.
+ */
+static bool
+read_info(const struct uploads *uploads, const char *id,
+    struct upload_info *out, struct error *err)
+{
+	struct buf text = BUF(4096);
+	char path[FILE_PATH];
+	struct stat st;
+	bool ok;
+
+	*out = (struct upload_info){ .offset = 0 };
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	ok = path_of(uploads, id, ".info", path, err) &&
+	    file_read(path, text.max, &text, err) &&
+	    (parse_info(buf_span(&text), out) ||
+		error_set(err, ERROR_MALFORMED, "%s: damaged", path)) &&
+	    path_of(uploads, id, "", path, err);
+	buf_free(&text);
+	if (!ok)
+		return false;
+	if (stat(path, &st) != 0) {
+		const bool is_none = errno == ENOENT;
+
+		error_set_errno(err, "%s", path);
+		if (is_none)
+			err->kind = ERROR_NOT_FOUND;
+		return false;
+	}
+	out->offset = (uint64_t)st.st_size;
+	out->expires = st.st_mtime + LIMIT_UPLOAD_SECONDS;
+	return out->offset <= out->length ||
+	    error_set(err, ERROR_MALFORMED, "%s: longer than it shall be",
+		path);
+}
+
+/* What a crash left half of begins anew; what cannot be read stays. */
+static bool
+load_one(struct uploads *uploads, const char *id, struct error *err)
+{
+	struct upload_info info;
+	struct error why = { 0 };
+
+	if (read_info(uploads, id, &info, &why))
+		return add(uploads, &info, err);
+	if (why.kind == ERROR_NOT_FOUND || why.kind == ERROR_MALFORMED)
+		unlink_both(uploads, id);
+	else
+		log_warning("upload", "result=not_read reason=%s",
+		    log_text(why.detail));
+	return true;
+}
+
+static bool
+load(struct uploads *uploads, struct error *err)
+{
+	DIR *folder = opendir(uploads->dir);
+	const struct dirent *entry;
+	bool ok = true;
+
+	if (folder == NULL)
+		return error_set_errno(err, "%s", uploads->dir);
+	while (ok && (entry = readdir(folder)) != NULL) {
+		uint8_t bytes[16];
+		char id[UPLOAD_ID];
+
+		if (span_to_str(span_of(entry->d_name,
+				    strnlen(entry->d_name, 32)),
+			id, sizeof(id)) &&
+		    span_to_hex(span_of_str(id), bytes, sizeof(bytes)) &&
+		    strcmp(entry->d_name + 32, ".info") == 0)
+			ok = load_one(uploads, id, err);
+	}
+	closedir(folder);
+	return ok;
+}
+
+struct uploads *
+uploads_new(const char *dir, struct error *err)
+{
+	struct uploads *uploads = calloc(1, sizeof(*uploads));
+
+	if (uploads == NULL) {
+		error_set_errno(err, "uploads");
+		return NULL;
+	}
+	pthread_mutex_init(&uploads->mutex, NULL);
+	snprintf(uploads->dir, sizeof(uploads->dir), "%s", dir);
+	if (!file_make_dirs(dir, 0700, err) || !load(uploads, err)) {
+		uploads_free(uploads);
+		return NULL;
+	}
+	return uploads;
+}
+
+void
+uploads_free(struct uploads *uploads)
+{
+	if (uploads == NULL)
+		return;
+	pthread_mutex_destroy(&uploads->mutex);
+	free(uploads->list);
+	free(uploads);
+}
+
+/* --- While it runs. --- */
+
+static bool
+check_room(const struct uploads *uploads, const struct upload_info *info,
+    struct error *err)
+{
+	uint64_t bytes = info->length;
+	unsigned num = 0;
+
+	for (size_t i = 0; i < uploads->num; i++)
+		if (strcmp(uploads->list[i].info.office, info->office) == 0) {
+			num++;
+			bytes += uploads->list[i].info.length;
+		}
+	if (num >= LIMIT_UPLOADS)
+		return error_set(err, ERROR_LIMIT,
+		    "%s has %u unfinished uploads, which is all that it may"
+		    " have: finish or delete one",
+		    info->office, num);
+	if (info->length > LIMIT_CONTAINER_BYTES || bytes > LIMIT_UPLOAD_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "the unfinished uploads of %s would be of %llu bytes; they"
+		    " may be of %llu",
+		    info->office, (unsigned long long)bytes,
+		    (unsigned long long)LIMIT_UPLOAD_BYTES);
+	return true;
+}
+
+/* The info last: what has none was never begun.  Not flushed: see there. */
+static bool
+make_files(const struct uploads *uploads, const struct upload_info *info,
+    struct error *err)
+{
+	struct buf text = BUF(4096);
+	char path[FILE_PATH], hex[DIGEST_HEX];
+	bool ok;
+
+	digest_hex(&info->sha256, hex);
+	ok = path_of(uploads, info->id, "", path, err) &&
+	    file_write_quick(path, span_of(NULL, 0), 0600, err) &&
+	    buf_printf(&text, err, "%s\n%s\n%llu\n%s\n", info->person,
+		info->office, (unsigned long long)info->length, hex) &&
+	    path_of(uploads, info->id, ".info", path, err) &&
+	    file_write_quick(path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	if (!ok)
+		unlink_both(uploads, info->id);
+	return ok;
+}
+
+bool
+uploads_create(struct uploads *uploads, struct upload_info *info,
+    struct error *err)
+{
+	uint8_t id[16];
+	bool ok;
+
+	if (RAND_bytes(id, sizeof(id)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	hex_encode(span_of(id, sizeof(id)), info->id);
+	info->offset = 0;
+	info->expires = time_now_ms() / 1000 + LIMIT_UPLOAD_SECONDS;
+	pthread_mutex_lock(&uploads->mutex);
+	ok = check_room(uploads, info, err) && add(uploads, info, err);
+	if (ok)
+		uploads->list[uploads->num - 1].busy = true;
+	pthread_mutex_unlock(&uploads->mutex);
+	/* The loop's thread never waits for a disk. */
+	if (ok && !make_files(uploads, info, err)) {
+		uploads_remove(uploads, info->id);
+		return false;
+	}
+	if (ok)
+		uploads_leave(uploads, info->id, 0);
+	return ok;
+}
+
+static bool
+not_there(struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND,
+	    "you have no such upload: it was finished, or its time is over");
+}
+
+bool
+uploads_find(struct uploads *uploads, struct span id, const char *person,
+    struct upload_info *out, struct error *err)
+{
+	const struct upload *upload;
+
+	pthread_mutex_lock(&uploads->mutex);
+	upload = find(uploads, id, person);
+	if (upload != NULL)
+		*out = upload->info;
+	pthread_mutex_unlock(&uploads->mutex);
+	return upload != NULL || not_there(err);
+}
+
+int
+uploads_enter(struct uploads *uploads, struct span id, const char *person,
+    struct upload_info *out, struct error *err)
+{
+	struct upload *upload;
+	char path[FILE_PATH];
+	int fd = -1;
+
+	pthread_mutex_lock(&uploads->mutex);
+	upload = find(uploads, id, person);
+	if (upload == NULL)
+		not_there(err);
+	else if (upload->busy)
+		error_set(err, ERROR_CONFLICT,
+		    "another connection of yours is at work on this upload:"
+		    " wait until it has ended");
+	else if (path_of(uploads, upload->info.id, "", path, err) &&
+	    (fd = open(path, O_RDWR | O_CLOEXEC)) < 0)
+		error_set_errno(err, "upload");
+	if (fd >= 0) {
+		upload->busy = true;
+		*out = upload->info;
+	}
+	pthread_mutex_unlock(&uploads->mutex);
+	return fd;
+}
+
+void
+uploads_leave(struct uploads *uploads, const char *id, uint64_t offset)
+{
+	struct upload *upload;
+
+	pthread_mutex_lock(&uploads->mutex);
+	upload = find(uploads, span_of_str(id), NULL);
+	if (upload != NULL) {
+		upload->busy = false;
+		if (offset > upload->info.offset)
+			upload->info.expires =
+			    time_now_ms() / 1000 + LIMIT_UPLOAD_SECONDS;
+		upload->info.offset = offset;
+	}
+	pthread_mutex_unlock(&uploads->mutex);
+}
+
+static void
+drop(struct uploads *uploads, struct upload *upload)
+{
+	unlink_both(uploads, upload->info.id);
+	*upload = uploads->list[--uploads->num];
+}
+
+void
+uploads_remove(struct uploads *uploads, const char *id)
+{
+	struct upload *upload;
+
+	pthread_mutex_lock(&uploads->mutex);
+	upload = find(uploads, span_of_str(id), NULL);
+	if (upload != NULL)
+		drop(uploads, upload);
+	pthread_mutex_unlock(&uploads->mutex);
+}
+
+void
+uploads_expire(struct uploads *uploads)
+{
+	const int64_t now = time_now_ms() / 1000;
+
+	pthread_mutex_lock(&uploads->mutex);
+	for (size_t i = uploads->num; i > 0; i--)
+		if (!uploads->list[i - 1].busy &&
+		    uploads->list[i - 1].info.expires <= now)
+			drop(uploads, &uploads->list[i - 1]);
+	pthread_mutex_unlock(&uploads->mutex);
+}

@@ -1,0 +1,120 @@
+/*
+ * context.h - what a command knows before it asks anybody: configuration,
+ * enrolment, and what it keeps between runs (valise(1), "FILES").
+ *
+ *	STATE/KEYID/enrolment.yaml      as imported
+ *	STATE/KEYID/checkpoint, …       what was seen of the journal (seen.h)
+ *	STATE/KEYID/keys                journal keys that were followed:
+ *	                                "UNTIL VKEY", VKEY taking over after it
+ *	STATE/KEYID/policy-entries, policies/  policies (policies.h)
+ *	STATE/KEYID/crl-entries, crls/  revocation lists (lists.h)
+ *	STATE/KEYID/own-crls/           lists of this office (lib/client/own_lists.h)
+ *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
+ *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
+ *	                                (lib/client/acts.h)
+ *	STATE/KEYID/copy                where the local copy is
+ *	STATE/KEYID/bags/               the numbers of those packed, what was
+ *	                                opened, how far each office has seen
+ *	STATE/KEYID/outbox/             what was made and not yet answered, a
+ *	                                file each (lib/client/outbox.h)
+ *	STATE/KEYID/partial/            what of a download has come
+ *	STATE/KEYID/witness.key         the office's own, if it is a witness
+ *	STATE/KEYID/witness             the last checkpoint that it cosigned
+ */
+#ifndef CLIENT_CONTEXT_H
+#define CLIENT_CONTEXT_H
+
+#include "base/file.h"
+#include "client/enrolment.h"
+#include "client/tell.h"
+#include "policy/succession.h"
+#include "verdict/verdict.h"
+
+struct seen;
+struct shown;
+
+struct context {
+	bool json;
+	bool local; /* answer from the local copy, and ask nobody */
+	bool told;  /* the JSON that was printed says "no" already */
+	/*
+	 * What the journal itself says is looked at: that a set of CRLs is
+	 * hidden is told, and does not end the command, which tells more.
+	 */
+	bool looks;
+	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
+	char config_path[FILE_PATH];
+	/* From the environment of who uses it. */
+	char home[FILE_PATH];      /* where the state is, if nothing says */
+	char temporary[FILE_PATH]; /* for temporary files; empty: /tmp */
+	unsigned patience_s;       /* a line that broke is waited for so long */
+	const struct client_hooks *hooks; /* or NULL */
+	/* From the configuration. */
+	char cert[FILE_PATH], key[FILE_PATH];
+	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
+	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH]; /* the office's */
+	char state[FILE_PATH];                                /* with KEYID */
+	struct enrolment enrolment;
+	struct note_keys journal; /* the enrolment's, and those that followed */
+	/* Made on demand, kept until the end. */
+	struct cert_cache *certs;
+	struct policy **policies;
+	size_t num_policies;
+	struct cert *own_cert; /* what this person connects with (policies.c) */
+	struct shown *shown; /* what this office may see by each (policies.c) */
+	size_t num_shown;
+	struct succession succession; /* policies.h */
+	bool unkept; /* it has more than the state, which cannot be written */
+	uint64_t policy_told; /* the entry that was told not to be accepted */
+	/* lists.h */
+	struct {
+		struct digest digest;
+		struct crls *crls;
+	} * sets;
+	size_t num_sets;
+	struct crls *enrolled;
+	struct crl_entries *named, *all_lists;
+	struct buf crl_entries; /* "INDEX LINE"s of a journal of that size */
+	uint64_t crl_size;
+	struct crls
+	    *own; /* lists of its own, once read (lib/client/own_lists.h) */
+	struct seen
+	    *seen; /* what was seen, without a line (cli/local/local.h) */
+};
+
+/* Read configuration, enrolment and state. */
+bool context_load(struct context *context, struct error *err) MUST_USE;
+void context_free(struct context *context);
+
+/* Its keys, as enrolled and followed since; enrolment and state are there. */
+bool context_load_keys(struct context *context, struct error *err) MUST_USE;
+/* Follow the journal to its next key, which takes over after a size. */
+bool context_follow_key(struct context *context, uint64_t until,
+    const struct note_key *next, struct error *err) MUST_USE;
+
+/* A path in the state folder. */
+bool context_path(const struct context *context, const char *name,
+    char out[FILE_PATH], struct error *err) MUST_USE;
+bool context_digest_path(const struct context *context, const char *folder,
+    const struct digest *digest, const char *suffix, char out[FILE_PATH],
+    struct error *err) MUST_USE;
+
+/* All bytes of fd, into the state's FOLDER/DIGEST.zip. */
+bool context_keep_zip(const struct context *context, int fd, const char *folder,
+    const struct digest *digest, struct error *err) MUST_USE;
+struct verdict_library context_library(struct context *context);
+
+/* version.yaml of a version that passed through here; false if unknown. */
+bool context_known_version(const struct context *context,
+    const struct digest *digest, struct buf *out);
+void context_remember_version(const struct context *context,
+    struct span version_yaml);
+
+/* A nameless file, in the state or, where that cannot be written, elsewhere. */
+int context_temporary(const struct context *context,
+    struct error *err) MUST_USE;
+
+/* A file of a container or a ZIP, opened to read. -1 on failure. */
+int open_file(const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * enrolment.h - what an office is given of a journal before it has seen any of
+ * it (docs/formats.md, "The enrolment").
+ *
+ * It comes by mail or on a stick: its fingerprint is compared by telephone.
+ */
+#ifndef CLIENT_ENROLMENT_H
+#define CLIENT_ENROLMENT_H
+
+#include "document/container.h"
+#include "journal/note.h"
+#include "policy/policy.h"
+#include "policy/succession.h"
+
+struct enrolment {
+	char address[512];
+	struct note_key journal; /* the newest then */
+	struct buf before;       /* those before: "UNTIL VKEY" lines */
+	struct digest policy;
+	struct succession policies; /* all of them then; old ones have none */
+	char server_ca[POLICY_NAME];
+	struct container *cas, *crls; /* files by path */
+	struct digest fingerprint;
+};
+
+/*
+ * out is for enrolment_free() where it is true.
+ *
+ * ERROR_MALFORMED "enrolment:LINE:COLUMN: …"
+ */
+bool enrolment_parse(struct span text, struct enrolment *out,
+    struct error *err) MUST_USE;
+void enrolment_free(struct enrolment *enrolment);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * page.h - one page of the journal's entries, as a daemon sends it: JSON lines,
+ * the last with the checkpoint (docs/formats.md, "HTTP").
+ */
+#ifndef CLIENT_PAGE_H
+#define CLIENT_PAGE_H
+
+#include <jansson.h>
+
+#include "journal/note.h"
+
+struct page {
+	json_t **lines;
+	size_t num;
+	uint64_t next; /* UINT64_MAX: there are no more */
+	struct checkpoint checkpoint;
+	const char *note; /* the same, within lines */
+};
+
+/*
+ * The checkpoint is signed by one of keys; no entry is looked at.  out is for
+ * page_free(), whatever comes of it.
+ *
+ * ERROR_MALFORMED  it is no such page
+ * ERROR_LIMIT      more than LIMIT_ENTRIES_PAGE entries
+ * ERROR_UNTRUSTED  note_open() refuses the checkpoint
+ */
+bool page_read(struct span text, const struct note_keys *keys, struct page *out,
+    struct error *err) MUST_USE;
+void page_free(struct page *page);
+
+#endif

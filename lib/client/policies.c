@@ -1,0 +1,384 @@
+/*
+ * What an office knows of the journal's policies, in its state folder.
+ */
+#include "client/policies.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "record/ledger.h"
+
+struct shown {
+	struct policy *policy;
+	const struct office *office; /* NULL: this office is none of it */
+	struct sight sight;
+};
+
+/* How many accepted policies are looked through for another server's CA. */
+enum { EARLIER_POLICIES = 8 };
+
+/* --- What is kept. --- */
+
+static bool
+read_state(const struct context *context, struct succession *out,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_POLICY_LIST_BYTES);
+	char path[FILE_PATH];
+	bool pins, ok;
+
+	*out = (struct succession){ .num = 0 };
+	if (!context_path(context, "policy-entries", path, err))
+		return false;
+	if ((pins = !file_exists(path)) &&
+	    !context_path(context, "pins", path, err))
+		return false;
+	ok = file_read(path, text.max, &text, err) &&
+	    ((pins ? succession_parse_pins(buf_span(&text), out, err)
+		   : succession_parse(buf_span(&text), out, err)) ||
+		error_context(err, "%s", path));
+	buf_free(&text);
+	if (!ok)
+		succession_free(out);
+	return ok;
+}
+
+bool
+policies_load(struct context *context, struct error *err)
+{
+	struct succession read;
+
+	/* What could not be written is known in memory alone. */
+	if (context->unkept)
+		return true;
+	if (!read_state(context, &read, err))
+		return false;
+	succession_free(&context->succession);
+	context->succession = read;
+	return true;
+}
+
+static bool
+write_state(const struct context *context, const struct succession *succession,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_POLICY_LIST_BYTES);
+	char path[FILE_PATH], pins[FILE_PATH];
+	bool ok;
+
+	ok = succession_encode(succession, &text, err) &&
+	    context_path(context, "policy-entries", path, err) &&
+	    context_path(context, "pins", pins, err) &&
+	    file_write(path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	/* The file that is there first counts. */
+	if (ok)
+		unlink(pins);
+	return ok;
+}
+
+/* Nothing at all is where every office begins. */
+static bool
+read_or_begin(const struct context *context, struct succession *out,
+    struct error *err)
+{
+	struct error why = { 0 };
+
+	if (read_state(context, out, &why))
+		return true;
+	*out = (struct succession){ .num = 0 };
+	if (why.kind == ERROR_NOT_FOUND)
+		return true;
+	*err = why;
+	return false;
+}
+
+bool
+policies_change(struct context *context, policies_changer *change, void *arg,
+    struct error *err)
+{
+	struct succession changed;
+	char path[FILE_PATH];
+	bool ok;
+	int lock;
+
+	if (!context_path(context, "policy-entries.lock", path, err) ||
+	    (lock = file_lock_wait(path, err)) < 0)
+		return false;
+	if (!read_or_begin(context, &changed, err)) {
+		close(lock);
+		return false;
+	}
+	ok = change(&changed, arg, err) && write_state(context, &changed, err);
+	close(lock);
+	if (!ok) {
+		succession_free(&changed);
+		return false;
+	}
+	succession_free(&context->succession);
+	context->succession = changed;
+	context->unkept = false;
+	return true;
+}
+
+/* --- The policies themselves. --- */
+
+/* kept: of one that was accepted, and then all of it was checked; or NULL. */
+static struct policy *
+read_policy(int fd, const struct digest *want, const struct digest *kept,
+    struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct container *files = kept != NULL
+	    ? container_read_files_to_judge(fd, err)
+	    : container_read_files(fd, err);
+	struct policy *policy;
+
+	if (files == NULL)
+		return NULL;
+	policy = policy_load_kept(files, kept, time_now_ms() / 1000,
+	    &complaints, err);
+	complaints_free(&complaints);
+	if (policy != NULL && want != NULL &&
+	    !digest_eq(&policy->digest, want)) {
+		error_set(err, ERROR_UNTRUSTED,
+		    "it has other files than those that the digest names");
+		policy_free(policy);
+		return NULL;
+	}
+	return policy;
+}
+
+struct policy *
+policies_read(int fd, const struct digest *want, struct error *err)
+{
+	return read_policy(fd, want, NULL, err);
+}
+
+bool
+policies_keep(struct context *context, int fd, const struct digest *digest,
+    struct error *err)
+{
+	return context_keep_zip(context, fd, "policies", digest, err);
+}
+
+/* The ZIP that was kept; NULL if there is none, or it is damaged. */
+static struct policy *
+read_kept(const struct context *context, const struct digest *digest)
+{
+	struct policy *policy;
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	int fd;
+
+	if (!context_digest_path(context, "policies", digest, ".zip", path,
+		&ignored) ||
+	    (fd = open_file(path, &ignored)) < 0)
+		return NULL;
+	policy = read_policy(fd, digest, digest, &ignored);
+	close(fd);
+	return policy;
+}
+
+struct policy *
+context_policy(struct context *context, const struct digest *digest)
+{
+	struct policy *policy, **all;
+
+	for (size_t i = 0; i < context->num_policies; i++)
+		if (digest_eq(&context->policies[i]->digest, digest))
+			return context->policies[i];
+	policy = read_kept(context, digest);
+	all = policy != NULL
+	    ? realloc(context->policies,
+		  (context->num_policies + 1) * sizeof(struct policy *))
+	    : NULL;
+	if (all == NULL) {
+		policy_free(policy);
+		return NULL;
+	}
+	context->policies = all;
+	return all[context->num_policies++] = policy;
+}
+
+struct policy *
+context_pinned(struct context *context, struct error *err)
+{
+	const struct digest *pinned;
+	struct policy *policy = NULL;
+
+	if (!policies_load(context, err))
+		return NULL;
+	if ((pinned = succession_pinned(&context->succession)) != NULL)
+		policy = context_policy(context, pinned);
+	if (policy == NULL)
+		error_set(err, ERROR_SYSTEM,
+		    "%s: the policy that you accepted is not there or damaged:"
+		    " enrol again",
+		    context->state);
+	return policy;
+}
+
+struct policy *
+policies_for_act(struct context *context, const struct digest *digest,
+    uint64_t index)
+{
+	return succession_judges(&context->succession, digest, index)
+	    ? context_policy(context, digest)
+	    : NULL;
+}
+
+/* What this person connects with, for cert_free(); read once. */
+static struct cert *
+own_cert(struct context *context, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+
+	if (context->own_cert == NULL &&
+	    file_read(context->cert, LIMIT_KEY_BYTES, &pem, err))
+		context->own_cert = cert_parse_pem(buf_span(&pem), err);
+	buf_free(&pem);
+	return context->own_cert != NULL ? cert_ref(context->own_cert) : NULL;
+}
+
+const struct office *
+own_office(struct context *context, struct policy *policy, struct cert **cert,
+    struct error *err)
+{
+	const struct office *office = NULL;
+	struct trust_result trust;
+	char why[POLICY_RULE];
+
+	if ((*cert = own_cert(context, err)) != NULL) {
+		trust_issued(policy->trust, *cert, time_now_ms() / 1000,
+		    &trust);
+		office = policy_office_of(policy, *cert, trust.ca, why);
+		if (office == NULL)
+			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
+			    why);
+	}
+	if (office == NULL) {
+		cert_free(*cert);
+		*cert = NULL;
+	}
+	return office;
+}
+
+/* What this office may see by a policy; found out once. */
+static struct shown *
+find_shown(struct context *context, struct policy *policy)
+{
+	struct error ignored = { 0 };
+	struct cert *cert = NULL;
+	struct shown *all, *one;
+
+	for (size_t i = 0; i < context->num_shown; i++)
+		if (context->shown[i].policy == policy)
+			return &context->shown[i];
+	all = realloc(context->shown, (context->num_shown + 1) * sizeof(*all));
+	if (all == NULL)
+		return NULL;
+	context->shown = all;
+	one = &all[context->num_shown++];
+	*one = (struct shown){ .policy = policy_ref(policy),
+		.office = own_office(context, policy, &cert, &ignored) };
+	if (one->office != NULL)
+		one->sight = sight_of(policy, one->office);
+	cert_free(cert);
+	return one;
+}
+
+bool
+policy_shows(struct context *context, struct policy *policy,
+    const char *document)
+{
+	const struct shown *shown = find_shown(context, policy);
+
+	return shown != NULL && shown->office != NULL &&
+	    sight_sees(&shown->sight, document);
+}
+
+void
+policies_free(struct context *context)
+{
+	for (size_t i = 0; i < context->num_shown; i++)
+		policy_free(context->shown[i].policy);
+	free(context->shown);
+	for (size_t i = 0; i < context->num_policies; i++)
+		policy_free(context->policies[i]);
+	free(context->policies);
+	cert_free(context->own_cert);
+	succession_free(&context->succession);
+}
+
+bool
+policies_show(struct context *context, const struct digest *policy,
+    const char *document)
+{
+	struct policy *one = context_policy(context, policy);
+
+	return one != NULL && policy_shows(context, one, document);
+}
+
+/* --- The connection. --- */
+
+/*
+ * The CA that the depositary had by the policy accepted before: while it is in
+ * the newest one the server's certificate may still be of it.
+ */
+static const char *
+earlier_ca(struct context *context, const struct policy *pinned)
+{
+	const struct succession *succession = &context->succession;
+	unsigned looked = 0;
+
+	for (size_t i = succession->num; i > 0 && looked < EARLIER_POLICIES;
+	     i--) {
+		const struct policy_entry *entry = &succession->list[i - 1];
+		const struct policy *policy = entry->accepted
+		    ? context_policy(context, &entry->digest)
+		    : NULL;
+
+		looked += policy != NULL;
+		if (policy != NULL &&
+		    strcmp(policy->depositary.ca, pinned->depositary.ca) != 0)
+			return policy->depositary.ca;
+	}
+	return NULL;
+}
+
+/* All of one policy that was accepted. */
+static bool
+append_cas(struct context *context, const struct digest *digest,
+    struct buf *out, struct error *err)
+{
+	const struct policy *policy = context_policy(context, digest);
+	const char *earlier;
+
+	if (policy == NULL)
+		return true;
+	earlier = earlier_ca(context, policy);
+	return trust_append_pem(policy->trust, policy->depositary.ca, out,
+		   err) &&
+	    trust_append_pem(policy->trust, context->enrolment.server_ca, out,
+		err) &&
+	    (earlier == NULL ||
+		trust_append_pem(policy->trust, earlier, out, err));
+}
+
+bool
+policies_server_cas(struct context *context, struct buf *out, struct error *err)
+{
+	const struct policy *pinned = context_pinned(context, err);
+	const struct succession *succession = &context->succession;
+
+	if (pinned == NULL || !append_cas(context, &pinned->digest, out, err))
+		return false;
+	/* One that came by mail may be what lets this office in again. */
+	for (size_t i = 0; i < succession->num_awaited; i++)
+		if (!append_cas(context, &succession->awaited[i], out, err))
+			return false;
+	return true;
+}

@@ -1,0 +1,435 @@
+/*
+ * What seen keeps beside the checkpoint: evidence, the prefixes that were
+ * proved, what is to be settled by the next connection, entries' times.
+ */
+#include "client/seen_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "journal/evidence.h"
+
+void
+seen_tell(const struct seen *seen, const char *line)
+{
+	if (seen->settings.tell != NULL)
+		seen->settings.tell(seen->settings.arg, line);
+}
+
+/* --- Evidence. --- */
+
+/*
+ * The root that the larger one's history has at the smaller size.  Without it
+ * the two checkpoints alone prove less.
+ */
+static void
+find_other_root(const struct seen_prover *prover,
+    const struct checkpoint *small, const struct checkpoint *large,
+    const struct merkle_proof *proof, struct evidence *evidence)
+{
+	struct error ignored = { 0 };
+
+	if (small->size == 0 || small->size >= large->size)
+		return;
+	evidence->proof = *proof;
+	evidence->has_root = merkle_old_root(small->size, large->size,
+				 &large->root, proof, &evidence->root) ||
+	    (prover->hash != NULL &&
+		merkle_root_at(prover->hash, prover->arg, small->size,
+		    &evidence->root, &ignored) &&
+		merkle_verify_consistency(small->size, large->size,
+		    &evidence->root, &large->root, proof));
+}
+
+static bool
+keep_evidence(const struct seen *seen, const struct evidence *evidence,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char name[80], path[FILE_PATH], hex[DIGEST_HEX];
+	char line[FILE_PATH + 120];
+	struct digest digest;
+	bool ok;
+
+	ok = evidence_encode(evidence, &text, err);
+	digest = sha256_of(buf_span(&text));
+	digest_hex(&digest, hex);
+	snprintf(name, sizeof(name), "evidence-%.16s.txt", hex);
+	ok = ok && file_join(path, seen->settings.dir, name, err) &&
+	    (file_exists(path) || file_write(path, buf_span(&text), 0600, err));
+	buf_free(&text);
+	if (!ok)
+		return false;
+	snprintf(line, sizeof(line),
+	    "both signed checkpoints are kept in %s; what they prove: valise"
+	    " verify --evidence FILE",
+	    path);
+	seen_tell(seen, line);
+	return true;
+}
+
+bool
+seen_contradict(struct seen *seen, const struct seen_prover *prover,
+    const struct point *was, const struct point *shown,
+    const struct merkle_proof *proof, const char *what, struct error *err)
+{
+	const bool grew = was->at.size < shown->at.size;
+	struct evidence evidence = EVIDENCE;
+	struct error why = { 0 };
+	char line[sizeof(why.detail) + 40];
+
+	if (proof != NULL && prover != NULL)
+		find_other_root(prover, grew ? &was->at : &shown->at,
+		    grew ? &shown->at : &was->at, proof, &evidence);
+	if (was->note.len > 0 && shown->note.len > 0 &&
+	    (!buf_append(&evidence.seen, buf_span(&was->note), &why) ||
+		!buf_append(&evidence.shown, buf_span(&shown->note), &why) ||
+		!keep_evidence(seen, &evidence, &why))) {
+		snprintf(line, sizeof(line),
+		    "the checkpoints could not be kept: %s", why.detail);
+		seen_tell(seen, line);
+	}
+	evidence_free(&evidence);
+	return error_set_code(err, ERROR_UNTRUSTED, "JOURNAL_ROLLED_BACK",
+	    "the daemon's journal was rolled back: %s (size %llu, and size"
+	    " %llu). %s what you had seen is kept. Call the depositary (%s)"
+	    " and the other offices before you trust it again",
+	    what, (unsigned long long)was->at.size,
+	    (unsigned long long)shown->at.size,
+	    seen->must_keep ? "Nothing more is sent, and"
+			    : "Nothing was sent, and",
+	    seen->settings.contact != NULL ? seen->settings.contact : "?");
+}
+
+/* --- Prefixes that were proved. --- */
+
+/* Where a size stands, or would. */
+static size_t
+place_of(const struct seen *seen, uint64_t size)
+{
+	size_t from = 0, until = seen->num_proved;
+
+	while (from < until) {
+		const size_t middle = from + (until - from) / 2;
+
+		if (seen->proved[middle].size < size)
+			from = middle + 1;
+		else
+			until = middle;
+	}
+	return from;
+}
+
+/* False if it is there already, or there is no memory: it is asked for again. */
+static bool
+insert(struct seen *seen, uint64_t size, const struct digest *root)
+{
+	const size_t at = place_of(seen, size);
+
+	if (at < seen->num_proved && seen->proved[at].size == size)
+		return false;
+	if (seen->num_proved == seen->room_proved) {
+		const size_t room = 2 * seen->room_proved + 64;
+		void *more =
+		    realloc(seen->proved, room * sizeof(*seen->proved));
+
+		if (more == NULL)
+			return false;
+		seen->proved = more;
+		seen->room_proved = room;
+	}
+	memmove(seen->proved + at + 1, seen->proved + at,
+	    (seen->num_proved - at) * sizeof(*seen->proved));
+	seen->proved[at].size = size;
+	seen->proved[at].root = *root;
+	seen->num_proved++;
+	return true;
+}
+
+static void
+read_proved(struct seen *seen)
+{
+	struct buf text = BUF(LIMIT_PROVED_BYTES);
+	struct error ignored = { 0 };
+	struct span rest, line, size;
+	char path[FILE_PATH];
+
+	seen->read_proved = true;
+	if (file_join(path, seen->settings.dir, "proved", &ignored) &&
+	    !file_read(path, text.max, &text, &ignored) &&
+	    ignored.kind == ERROR_LIMIT)
+		unlink(path); /* they are asked for again */
+	rest = buf_span(&text);
+	/* A line that a power cut tore is none; nor is one of before a loss. */
+	while (span_take_line(&rest, &line)) {
+		struct checkpoint_root one = { .size = 0 };
+
+		if (span_take_until(&line, ' ', &size) &&
+		    span_to_u64(size, &one.size) &&
+		    span_to_base64(line, one.root.bytes, 32) &&
+		    one.size <= seen->kept.at.size)
+			(void)insert(seen, one.size, &one.root);
+	}
+	buf_free(&text);
+}
+
+bool
+seen_knows(struct seen *seen, const struct checkpoint *at, bool *other)
+{
+	size_t place;
+
+	if (!seen->read_proved)
+		read_proved(seen);
+	place = place_of(seen, at->size);
+	if (other != NULL)
+		*other = false;
+	if (place == seen->num_proved || seen->proved[place].size != at->size)
+		return false;
+	if (digest_eq(&seen->proved[place].root, &at->root))
+		return true;
+	if (other != NULL)
+		*other = true;
+	return false;
+}
+
+void
+seen_forget(struct seen *seen)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	seen->num_proved = 0;
+	if (file_join(path, seen->settings.dir, "proved", &ignored))
+		unlink(path);
+}
+
+static void
+append_line(const struct seen *seen, const struct checkpoint *at)
+{
+	char path[FILE_PATH], line[120], root[BASE64_SIZE(32)];
+	struct error ignored = { 0 };
+	int fd;
+
+	base64_encode(digest_span(&at->root), root);
+	snprintf(line, sizeof(line), "%llu %s\n", (unsigned long long)at->size,
+	    root);
+	if (!file_join(path, seen->settings.dir, "proved", &ignored) ||
+	    (fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) <
+		0)
+		return;
+	/* One write, so that two commands do not tear each other's lines. */
+	if (write(fd, line, strlen(line)) < 0) {
+		close(fd);
+		return;
+	}
+	close(fd);
+}
+
+/* Too many: the older half goes, and is proved anew where it is needed. */
+static void
+drop_half(struct seen *seen)
+{
+	struct buf text = BUF(LIMIT_PROVED_BYTES);
+	char path[FILE_PATH], root[BASE64_SIZE(32)];
+	struct error ignored = { 0 };
+	const size_t half = seen->num_proved / 2;
+	bool ok;
+
+	seen->num_proved -= half;
+	memmove(seen->proved, seen->proved + half,
+	    seen->num_proved * sizeof(*seen->proved));
+	ok = file_join(path, seen->settings.dir, "proved", &ignored);
+	for (size_t i = 0; ok && i < seen->num_proved; i++) {
+		base64_encode(digest_span(&seen->proved[i].root), root);
+		ok = buf_printf(&text, &ignored, "%llu %s\n",
+		    (unsigned long long)seen->proved[i].size, root);
+	}
+	ok = ok && file_write_quick(path, buf_span(&text), 0600, &ignored);
+	buf_free(&text);
+}
+
+void
+seen_remember(struct seen *seen, const struct checkpoint *at)
+{
+	if (at->size == 0)
+		return;
+	if (!seen->read_proved)
+		read_proved(seen);
+	if (!insert(seen, at->size, &at->root))
+		return;
+	if (!seen->unkept)
+		append_line(seen, at);
+	if (seen->num_proved > LIMIT_PROVED)
+		drop_half(seen);
+}
+
+/* --- Without a line. --- */
+
+/* DIR/unsettled/SIZE-ROOT and a suffix. */
+static bool
+unsettled_path(const struct seen *seen, const struct checkpoint *at,
+    const char *suffix, char out[FILE_PATH], struct error *err)
+{
+	char name[120], hex[DIGEST_HEX];
+
+	digest_hex(&at->root, hex);
+	snprintf(name, sizeof(name), "unsettled/%llu-%.32s%s",
+	    (unsigned long long)at->size, hex, suffix);
+	return file_join(out, seen->settings.dir, name, err);
+}
+
+bool
+seen_is_proved(struct seen *seen, struct span note, struct error *err)
+{
+	struct point met = POINT;
+	char path[FILE_PATH];
+	bool ok, other = false;
+
+	ok = note_open(note, seen->settings.keys, &met.at, err) &&
+	    buf_append(&met.note, note, err) &&
+	    unsettled_path(seen, &met.at, ".refuted", path, err);
+	if (ok && !seen_is_same(&met.at, &seen->kept.at) &&
+	    !seen_knows(seen, &met.at, &other)) {
+		if (other || met.at.size == seen->kept.at.size ||
+		    file_exists(path))
+			ok = seen_contradict(seen, NULL, &seen->kept, &met,
+			    NULL, "there is another history's checkpoint", err);
+		else
+			ok = error_set_code(err, ERROR_UNAVAILABLE,
+			    "NOT_PROVED",
+			    "a journal of size %llu is not proved to be of one"
+			    " history with the one that you have seen, of size"
+			    " %llu",
+			    (unsigned long long)met.at.size,
+			    (unsigned long long)seen->kept.at.size);
+	}
+	buf_free(&met.note);
+	return ok;
+}
+
+bool
+seen_defer(struct seen *seen, struct span note, struct error *err)
+{
+	char dir[FILE_PATH], path[FILE_PATH];
+	struct checkpoint at;
+
+	return note_open(note, seen->settings.keys, &at, err) &&
+	    file_join(dir, seen->settings.dir, "unsettled", err) &&
+	    file_make_dirs(dir, 0700, err) &&
+	    unsettled_path(seen, &at, ".note", path, err) &&
+	    (file_exists(path) || file_write(path, note, 0600, err));
+}
+
+static void
+tell_unsettled(const struct seen *seen, const char *path,
+    const struct error *why)
+{
+	char line[sizeof(why->detail) + 160];
+
+	snprintf(line, sizeof(line),
+	    "a journal of size %llu, to which a copy or bag leads, is still"
+	    " not proved to be of one history with yours: %s",
+	    strtoull(strrchr(path, '/') + 1, NULL, 10), why->detail);
+	seen_tell(seen, line);
+}
+
+/* One of them: gone where it is proved, marked where it is refuted. */
+static bool
+settle_one(struct seen *seen, const struct seen_prover *prover,
+    const char *path, struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	char refuted[FILE_PATH + 16];
+	bool ok;
+
+	ok = file_read(path, note.max, &note, err) &&
+	    seen_advance(seen, prover, buf_span(&note), NULL, NULL, err);
+	buf_free(&note);
+	if (ok) {
+		unlink(path);
+		return true;
+	}
+	snprintf(refuted, sizeof(refuted), "%.*s.refuted",
+	    (int)(strlen(path) - strlen(".note")), path);
+	if (strcmp(err->code, "JOURNAL_ROLLED_BACK") == 0)
+		return rename(path, refuted) == 0 && false;
+	/* The next connection may tell; that none does is not passed over. */
+	tell_unsettled(seen, path, err);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+bool
+seen_settle(struct seen *seen, const struct seen_prover *prover,
+    struct error *err)
+{
+	char dir[FILE_PATH], path[FILE_PATH];
+	const struct dirent *entry;
+	unsigned num = 0;
+	bool ok = true;
+	DIR *folder;
+
+	if (!file_join(dir, seen->settings.dir, "unsettled", err))
+		return false;
+	if ((folder = opendir(dir)) == NULL)
+		return true;
+	while (num < LIMIT_UNSETTLED && (entry = readdir(folder)) != NULL) {
+		const size_t len = strlen(entry->d_name);
+		struct error why = { 0 };
+
+		if (len < 6 || strcmp(entry->d_name + len - 5, ".note") != 0)
+			continue;
+		num++;
+		/* All are looked at; the first that is refuted is told. */
+		if (file_join(path, dir, entry->d_name, &why) &&
+		    settle_one(seen, prover, path, &why))
+			continue;
+		if (ok)
+			*err = why;
+		ok = false;
+	}
+	closedir(folder);
+	return ok;
+}
+
+/* --- Times. --- */
+
+bool
+seen_entry(struct seen *seen, uint64_t index, int64_t time_ms,
+    struct error *err)
+{
+	int64_t off;
+	char at[TIME_TEXT], line[300];
+
+	if (!clock_entry(&seen->clock, index, time_ms)) {
+		time_format_ms(time_ms, at);
+		return error_set_code(err, ERROR_UNTRUSTED, "TIME_BACKWARDS",
+		    "entry %llu claims the time %s, and entry %llu another"
+		    " that does not fit: a later entry is never earlier",
+		    (unsigned long long)index, at,
+		    (unsigned long long)seen->clock.index);
+	}
+	seen->clock_changed = true;
+	off = clock_differs(&seen->clock, index, time_ms, time_now_ms());
+	if (off == 0 || seen->num_differs++ > 0)
+		return true;
+	time_format_ms(time_ms, at);
+	snprintf(line, sizeof(line),
+	    "TIME_DIFFERS: the depositary says that entry %llu is of %s, more"
+	    " than five minutes off your clock; the receipt says so too. One of"
+	    " the two clocks is wrong",
+	    (unsigned long long)index, at);
+	seen_tell(seen, line);
+	return true;
+}
+
+int64_t
+seen_kept_at_ms(const struct seen *seen)
+{
+	return clock_of(&seen->clock, seen->kept.at.size);
+}

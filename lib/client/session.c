@@ -1,0 +1,717 @@
+#include "client/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/time.h"
+#include "client/lists.h"
+#include "client/tell.h"
+#include "journal/tile.h"
+
+static void
+show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	const struct session *session = arg;
+
+	client_progress(session->context, session->doing, done, total);
+}
+
+static void
+show_waiting(void *arg, const char *why, unsigned ms)
+{
+	const struct session *session = arg;
+
+	client_note(session->context, "%s; trying again in %u s", why,
+	    (ms + 999) / 1000);
+}
+
+bool
+session_take_hash(struct span line, struct merkle_proof *proof)
+{
+	return proof->num < LIMIT_PROOF_HASHES &&
+	    span_to_base64(line, proof->hashes[proof->num++].bytes, 32);
+}
+
+/* --- What was seen (seen.h), and the daemon as who is asked for proofs. --- */
+
+static void
+tell(void *arg, const char *line)
+{
+	client_note(arg, "%s", line);
+}
+
+struct seen *
+session_seen(struct context *context, struct error *err)
+{
+	struct error ignored = { 0 };
+	const struct policy *pinned = context_pinned(context, &ignored);
+	const struct seen_settings settings = { .dir = context->state,
+		.keys = &context->journal,
+		.contact = pinned != NULL ? pinned->depositary.email : NULL,
+		.tell = tell,
+		.arg = context };
+
+	return seen_open(&settings, err);
+}
+
+/* What a failed request says about a proof. */
+static enum seen_reply
+reply_of(const struct remote_answer *answer, const struct error *err)
+{
+	if (answer->status == 409)
+		return SEEN_SMALLER;
+	if (answer->status == 404)
+		return SEEN_NO_HEAD;
+	/* Not there, not ready, or not for this person: it was not asked. */
+	return err->kind == ERROR_UNAVAILABLE || answer->status >= 500 ||
+		answer->status == 401 || answer->status == 403 ||
+		answer->status == 0
+	    ? SEEN_NO_LINE
+	    : SEEN_NO_PROOF;
+}
+
+/*
+ * What "GET /v1/journal/checkpoint" would answer, where it came with a receipt
+ * already: it is held against what was seen in the same way.  False if it did
+ * not, or is of another size than the one in question.
+ */
+static bool
+take_carried(const struct session *session, uint64_t old, const char *at,
+    struct buf *body)
+{
+	struct buf text = BUF(LIMIT_NOTE_FILE);
+	struct span rest = span_of_str(session->carried.extension != NULL
+		? session->carried.extension
+		: "");
+	struct error ignored = { 0 };
+	struct span word;
+	uint64_t size;
+	bool ok, more;
+
+	ok = at != NULL && span_to_u64(span_of_str(at), &size) &&
+	    size == session->carried.size;
+	more = ok && span_take_until(&rest, ' ', &word);
+	if (ok && !more)
+		word = rest;
+	ok = ok && span_to_u64(word, &size) && size == old &&
+	    buf_printf(&text, &ignored, "old %llu\n", (unsigned long long)old);
+	while (ok && more) {
+		if (!(more = span_take_until(&rest, ' ', &word)))
+			word = rest;
+		ok = buf_append(&text, word, &ignored) &&
+		    buf_append_str(&text, "\n", &ignored);
+	}
+	ok = ok && buf_append_str(&text, "\n", &ignored) &&
+	    buf_append(&text, session->carried.note, &ignored) &&
+	    buf_append(body, buf_span(&text), &ignored);
+	buf_free(&text);
+	return ok;
+}
+
+/* See struct seen_prover. */
+static enum seen_reply
+ask(void *arg, uint64_t old, const char *at, struct buf *body,
+    struct error *err)
+{
+	struct session *session = arg;
+	enum seen_reply reply = SEEN_PROOF;
+	struct remote_answer answer;
+	char path[96];
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	if (take_carried(session, old, at, body))
+		return SEEN_PROOF;
+	snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu%s%s",
+	    (unsigned long long)old, at != NULL ? "&at=" : "",
+	    at != NULL ? at : "");
+	if (!remote_do(session->remote, &request, &answer, err))
+		reply = reply_of(&answer, err);
+	if ((reply == SEEN_PROOF || reply == SEEN_SMALLER) &&
+	    !buf_append(body, buf_span(&answer.body), err))
+		reply = SEEN_NO_LINE;
+	/* By what it judges now: it counts once this answer is proved. */
+	if (reply == SEEN_PROOF && at == NULL) {
+		session->named_policy = answer.policy;
+		session->named_policy_at = answer.policy_entry;
+		session->named_crls = answer.crls;
+	}
+	remote_answer_free(&answer);
+	return reply;
+}
+
+static struct seen_prover
+prover_of(struct session *session)
+{
+	return (struct seen_prover){ .ask = ask,
+		.hash = session_read_hash,
+		.arg = session };
+}
+
+/*
+ * What is kept now is what the session has proved.  Once something contradicts
+ * it, nothing more is taken in this session, whoever passes the error over.
+ */
+static bool
+now_seen(struct session *session, bool ok, const struct error *err)
+{
+	session->seen = *seen_kept(session->history);
+	if (!ok &&
+	    strcmp(error_code(err),
+		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+		session->contradicted = *err;
+	return ok;
+}
+
+static bool
+is_one_history(const struct session *session, struct error *err)
+{
+	if (session->contradicted.kind == ERROR_NONE)
+		return true;
+	*err = session->contradicted;
+	return false;
+}
+
+bool
+session_ask(struct session *session, struct seen_asked *out, struct error *err)
+{
+	const struct seen_prover prover = prover_of(session);
+
+	*out = (struct seen_asked){ .note = BUF(0) };
+	return is_one_history(session, err) &&
+	    now_seen(session, seen_ask(session->history, &prover, out, err),
+		err);
+}
+
+bool
+session_follow_newest(struct session *session, struct span note,
+    const struct seen_asked *asked, struct error *err)
+{
+	const struct seen_prover prover = prover_of(session);
+
+	if (!is_one_history(session, err) ||
+	    !now_seen(session,
+		seen_advance(session->history, &prover, note, asked, NULL, err),
+		err))
+		return false;
+	if (asked != NULL)
+		session->seen_at = asked->at_ms / 1000;
+	return true;
+}
+
+bool
+session_follow(struct session *session, struct span note, struct error *err)
+{
+	return session_follow_newest(session, note, NULL, err);
+}
+
+bool
+session_checkpoint(struct session *session, const struct checkpoint *old,
+    struct span old_note, const char *at, struct checkpoint *out,
+    struct buf *note, struct error *err)
+{
+	const struct seen_prover prover = prover_of(session);
+
+	return is_one_history(session, err) &&
+	    now_seen(session,
+		seen_extend(session->history, &prover, old, old_note, at, out,
+		    note, err),
+		err);
+}
+
+bool
+session_will_send(struct session *session, struct error *err)
+{
+	return is_one_history(session, err) &&
+	    seen_will_send(session->history, err);
+}
+
+bool
+session_entry(struct session *session, uint64_t index,
+    const struct entry *entry, struct error *err)
+{
+	return seen_entry(session->history, index, entry->time_ms, err);
+}
+
+/*
+ * The key that comes after the newest we know: named by an entry that ours
+ * signed, the last of a checkpoint that a quorum of witnesses cosigned.
+ */
+static bool
+follow_key(struct session *session, struct error *err)
+{
+	static struct entry entry;
+	struct context *context = session->context;
+	const struct note_keys *keys = &context->journal;
+	const struct policy *policy = context_pinned(context, err);
+	struct cosignature lines[LIMIT_WITNESSES];
+	struct remote_answer answer;
+	struct proof proof = PROOF;
+	struct checkpoint checkpoint;
+	struct note_key next;
+	char path[64];
+	size_t num = 0;
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	if (policy == NULL)
+		return false;
+	snprintf(path, sizeof(path), "/v1/journal/keys/%08x",
+	    keys->keys[keys->num - 1].id);
+	ok = remote_do(session->remote, &request, &answer, err) &&
+	    proof_parse(buf_span(&answer.body), &proof, err) &&
+	    proof_verify(&proof, keys, &checkpoint, err) &&
+	    entry_parse(buf_span(&proof.entry), &entry, err) &&
+	    note_cosignatures(buf_span(&proof.note), policy->witnesses.keys,
+		policy->witnesses.num, lines, &num, err);
+	if (ok && (entry.act != ACT_KEY || proof.index + 1 != checkpoint.size))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "the daemon's proof of its new key is none");
+	if (ok &&
+	    (policy->witnesses.quorum == 0 || num < policy->witnesses.quorum))
+		ok = error_set_code(err, ERROR_UNTRUSTED,
+		    finding_name(FINDING_NOT_WITNESSED),
+		    "the journal has a new key, which %zu of %u witnesses"
+		    " have cosigned: it is not followed",
+		    num, policy->witnesses.quorum);
+	/* It is the end of the history that we know, and no other's. */
+	ok = ok && session_follow(session, buf_span(&proof.note), err) &&
+	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
+	    context_follow_key(context, checkpoint.size, &next, err);
+	if (ok)
+		client_note(context,
+		    "the journal's key was replaced after entry %llu,"
+		    " signed by the old one and cosigned by %zu of %zu"
+		    " witnesses: followed",
+		    (unsigned long long)proof.index, num,
+		    policy->witnesses.num);
+	remote_answer_free(&answer);
+	proof_free(&proof);
+	return ok;
+}
+
+static bool
+catch_up_once(struct session *session, struct error *err)
+{
+	const struct seen_prover prover = prover_of(session);
+	const int64_t asked_ms = time_now_ms();
+
+	if (!is_one_history(session, err) ||
+	    !now_seen(session, seen_catch_up(session->history, &prover, err),
+		err))
+		return false;
+	session->seen_at = asked_ms / 1000;
+	session->policy = session->named_policy;
+	return now_seen(session, seen_settle(session->history, &prover, err),
+	    err);
+}
+
+static bool
+learn_lists(struct session *session, struct error *err)
+{
+	if (lists_learn(session, err))
+		return true;
+	if (!session->context->looks ||
+	    strcmp(error_code(err), "ENTRY_WITHHELD") != 0)
+		return false;
+	client_note(session->context, "%s", err->detail);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+bool
+session_catch_up(struct session *session, struct error *err)
+{
+	for (unsigned i = 0; i < LIMIT_JOURNAL_KEYS; i++) {
+		struct error why = { 0 };
+
+		if (catch_up_once(session, err))
+			return session_learn_policies(session, err) &&
+			    learn_lists(session, err);
+		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
+			return false;
+		if (!follow_key(session, &why)) {
+			/* No proof of a new key: then it is another journal. */
+			if (why.kind != ERROR_NOT_FOUND)
+				*err = why;
+			return false;
+		}
+		*err = (struct error){ 0 };
+	}
+	return false;
+}
+
+bool
+session_open(struct context *context, struct session *out, struct error *err)
+{
+	if (!session_connect(context, out, err))
+		return false;
+	if (session_catch_up(out, err))
+		return true;
+	session_close(out);
+	return false;
+}
+
+bool
+session_ask_again(struct session *session, unsigned *tries, struct error *err)
+{
+	const struct error denied = *err;
+
+	if (err->kind != ERROR_NOT_FOUND)
+		return false;
+	*err = (struct error){ 0 };
+	if (!session_catch_up(session, err))
+		return false;
+	if ((*tries)++ == 0)
+		return true;
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_JOURNAL_ROLLED_BACK),
+	    "the daemon's journal was rolled back: it denies what the"
+	    " checkpoint that it signed promises, of size %llu (%s). What you"
+	    " had seen is kept",
+	    (unsigned long long)session->seen.size, denied.detail);
+}
+
+bool
+session_connect(struct context *context, struct session *out, struct error *err)
+{
+	const struct remote_settings settings = {
+		.address = context->enrolment.address,
+		.cert = context->cert,
+		.key = context->key,
+		.progress = show_progress,
+		.waiting = show_waiting,
+		.patience_ms = context->patience_s * 1000,
+		.arg = out,
+	};
+
+	*out = (struct session){ .context = context,
+		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
+	/* Whatever a command makes of its options. */
+	if (context->local)
+		return error_set(err, ERROR_USAGE,
+		    "it needs a line: not with --local");
+	if (!policies_server_cas(context, &out->server_ca, err)) {
+		buf_free(&out->server_ca);
+		return false;
+	}
+	out->settings = settings;
+	out->settings.server_ca = buf_span(&out->server_ca);
+	if ((out->history = session_seen(context, err)) == NULL ||
+	    (out->remote = remote_new(&out->settings, err)) == NULL) {
+		session_close(out);
+		return false;
+	}
+	return now_seen(out, true, err);
+}
+
+void
+session_close(struct session *session)
+{
+	seen_close(session->history);
+	session->history = NULL;
+	remote_free(session->remote);
+	session->remote = NULL;
+	for (size_t i = 0; i < SESSION_POLICIES; i++)
+		policy_free(session->fetched[i]);
+	memset(session->fetched, 0, sizeof(session->fetched));
+	buf_free(&session->server_ca);
+}
+
+bool
+session_post(struct session *session, const char *path, struct span bytes,
+    struct remote_answer *answer, struct error *err)
+{
+	const struct remote_request request = { .method = "POST",
+		.path = path,
+		.body_fd = file_temporary(session->context->state, err),
+		.body_len = bytes.len,
+		.file_fd = -1 };
+	bool ok;
+
+	*answer = (struct remote_answer){ .body = BUF(0) };
+	if (request.body_fd < 0)
+		return false;
+	/* A witness shows the daemon what contradicts it. */
+	ok = seen_will_send(session->history, err) &&
+	    file_pwrite(request.body_fd, bytes, 0, err) &&
+	    remote_do(session->remote, &request, answer, err);
+	close(request.body_fd);
+	return ok;
+}
+
+static bool
+ask_tile(struct session *session, const struct tile *tile, struct buf *out,
+    struct error *err)
+{
+	struct remote_answer answer;
+	char name[TILE_PATH], path[128];
+	bool ok;
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+
+	tile_path(tile, name);
+	snprintf(path, sizeof(path), "/v1/journal/tile/%s", name);
+	ok = remote_do(session->remote, &request, &answer, err) &&
+	    (answer.body.len == (size_t)tile->width * 32 ||
+		error_set(err, ERROR_MALFORMED,
+		    "the daemon's tile %s is not one", name)) &&
+	    buf_append(out, buf_span(&answer.body), err);
+	remote_answer_free(&answer);
+	return ok;
+}
+
+bool
+session_tile(struct session *session, const struct tile *tile, struct buf *out,
+    struct error *err)
+{
+	unsigned tries = 0;
+
+	while (!ask_tile(session, tile, out, err))
+		if (!session_ask_again(session, &tries, err))
+			return false;
+	return true;
+}
+
+bool
+session_read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
+    struct error *err)
+{
+	struct session *session = arg;
+	/* 2^within hashes of the tile level below, from the first of them. */
+	const unsigned within = level % 8;
+	const uint64_t first = index << within;
+	const unsigned from = (unsigned)(first % TILE_WIDTH);
+	const struct tile tile = { .level = level / 8,
+		.number = first / TILE_WIDTH,
+		.width = from + (1u << within) };
+	struct merkle_edge edge = { 0 };
+	struct buf bytes = BUF(TILE_WIDTH * 32);
+	/* For evidence: what it does not give is not asked for twice. */
+	bool ok = ask_tile(session, &tile, &bytes, err);
+
+	for (unsigned i = from; ok && i < tile.width; i++) {
+		struct digest hash;
+
+		memcpy(hash.bytes, bytes.data + (size_t)i * 32, 32);
+		merkle_append(&edge, &hash, NULL, NULL);
+	}
+	if (ok)
+		*out = merkle_root(&edge);
+	buf_free(&bytes);
+	return ok;
+}
+
+bool
+session_get(struct session *session, const char *path, struct buf *out,
+    struct error *err)
+{
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = -1 };
+	struct remote_answer answer;
+	bool ok = remote_do(session->remote, &request, &answer, err) &&
+	    buf_append(out, buf_span(&answer.body), err);
+
+	remote_answer_free(&answer);
+	return ok;
+}
+
+bool
+session_json(struct session *session, const char *path, void *json_out,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_ANSWER_BYTES);
+	json_t *json = NULL;
+	bool ok = session_get(session, path, &text, err);
+
+	if (ok)
+		json = json_loadb((const char *)text.data, text.len,
+		    JSON_REJECT_DUPLICATES, NULL);
+	if (ok && json == NULL)
+		ok = error_set(err, ERROR_MALFORMED,
+		    "the daemon's answer is not JSON");
+	buf_free(&text);
+	*(json_t **)json_out = json;
+	return ok;
+}
+
+int
+session_download(struct session *session, const char *path, struct error *err)
+{
+	const int fd = context_temporary(session->context, err);
+	const struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.file_fd = fd };
+	struct remote_answer answer;
+	bool ok;
+
+	if (fd < 0)
+		return -1;
+	ok = remote_do(session->remote, &request, &answer, err);
+	remote_answer_free(&answer);
+	if (!ok) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What of a file has come, while it has not come whole. */
+struct partial {
+	char path[FILE_PATH], tag_path[FILE_PATH], etag[160];
+	int fd;
+};
+
+static void
+keep_tag(void *arg, const char *etag)
+{
+	struct partial *partial = arg;
+	struct error ignored = { 0 };
+
+	/* Without it the next run begins anew: no more is lost. */
+	if (!file_write_quick(partial->tag_path, span_of_str(etag), 0600,
+		&ignored))
+		unlink(partial->tag_path);
+}
+
+static bool
+open_partial(struct session *session, const char *name, struct partial *out,
+    struct error *err)
+{
+	struct buf tag = BUF(sizeof(out->etag) - 1);
+	char dir[FILE_PATH], file[300];
+	struct error ignored = { 0 };
+
+	snprintf(file, sizeof(file), "partial/%s", name);
+	*out = (struct partial){ .fd = -1 };
+	if (!context_path(session->context, "partial", dir, err) ||
+	    !file_make_dirs(dir, 0700, err) ||
+	    !context_path(session->context, file, out->path, err))
+		return false;
+	snprintf(file, sizeof(file), "partial/%s.etag", name);
+	if (!context_path(session->context, file, out->tag_path, err) ||
+	    (out->fd = file_lock(out->path, err)) < 0)
+		return false;
+	if (!file_read(out->tag_path, tag.max, &tag, &ignored) ||
+	    !span_to_str(buf_span(&tag), out->etag, sizeof(out->etag)))
+		out->etag[0] = '\0';
+	buf_free(&tag);
+	return true;
+}
+
+int
+session_download_kept(struct session *session, const char *path,
+    const char *name, struct error *err)
+{
+	struct partial partial;
+	struct remote_request request = { .method = "GET",
+		.path = path,
+		.body_fd = -1,
+		.tagged = keep_tag,
+		.arg = &partial };
+	struct remote_answer answer;
+	bool ok;
+
+	if (!open_partial(session, name, &partial, err)) {
+		/*
+		 * Another run fetches it too: each has its own, then.  Or the
+		 * state cannot be written: then nothing of it is kept.
+		 */
+		if (err->kind != ERROR_CONFLICT && err->kind != ERROR_SYSTEM)
+			return -1;
+		*err = (struct error){ 0 };
+		return session_download(session, path, err);
+	}
+	request.file_fd = partial.fd;
+	if (partial.etag[0] != '\0') {
+		request.resume_at = (uint64_t)lseek(partial.fd, 0, SEEK_END);
+		request.if_range = partial.etag;
+	}
+	if (request.resume_at > 0)
+		client_note(session->context,
+		    "%.1f MiB came before: going on from there",
+		    (double)request.resume_at / 1048576);
+	ok = remote_do(session->remote, &request, &answer, err);
+	remote_answer_free(&answer);
+	if (ok || err->kind != ERROR_UNAVAILABLE) {
+		unlink(partial.path);
+		unlink(partial.tag_path);
+	}
+	if (!ok) {
+		close(partial.fd);
+		return -1;
+	}
+	return partial.fd;
+}
+
+void
+session_want_crls(struct session *session, const struct digest *digest)
+{
+	char path[128], hex[DIGEST_HEX];
+	struct error ignored = { 0 };
+	int fd;
+
+	if (lists_have(session->context, digest))
+		return;
+	digest_hex(digest, hex);
+	snprintf(path, sizeof(path), "/v1/crls/%s", hex);
+	if ((fd = session_download(session, path, &ignored)) < 0)
+		return;
+	/* Without it a verdict says REVOCATION_UNKNOWN, and so it should. */
+	if (!lists_keep(session->context, fd, digest, &ignored))
+		client_note(session->context,
+		    "the daemon's CRLs are not usable: %s", ignored.detail);
+	close(fd);
+}
+
+/* One that a newer key signed: catch up follows the key, then it is read. */
+static bool
+verify_receipt(struct session *session, const struct proof *proof,
+    struct checkpoint *out, struct error *err)
+{
+	if (proof_verify(proof, &session->context->journal, out, err))
+		return true;
+	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
+		return false;
+	*err = (struct error){ 0 };
+	return session_catch_up(session, err) &&
+	    proof_verify(proof, &session->context->journal, out, err);
+}
+
+bool
+session_check_receipt(struct session *session,
+    const struct remote_answer *answer, struct entry *entry, uint64_t *index,
+    struct error *err)
+{
+	struct proof proof = PROOF;
+	struct checkpoint at;
+	bool ok;
+
+	ok = proof_parse(buf_span(&answer->body), &proof, err) &&
+	    verify_receipt(session, &proof, &at, err) &&
+	    entry_parse(buf_span(&proof.entry), entry, err);
+	if (ok) {
+		session->carried.extension = answer->extension;
+		session->carried.note = buf_span(&proof.note);
+		session->carried.size = at.size;
+		ok = session_follow(session, buf_span(&proof.note), err);
+		session->carried.extension = NULL;
+	}
+	ok = ok && session_entry(session, proof.index, entry, err);
+	*index = proof.index;
+	proof_free(&proof);
+	return ok;
+}

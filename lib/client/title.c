@@ -1,0 +1,59 @@
+/*
+ * Titles, which the entries of the journal do not have (title.h).
+ */
+#include "client/title.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/json.h"
+
+bool
+version_title_known(const struct context *context, const char *document,
+    const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1])
+{
+	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
+	struct version *it = NULL;
+	struct error ignored = { 0 };
+	bool known = false;
+
+	if (context_known_version(context, &version->digest, &yaml))
+		it = version_parse(buf_span(&yaml), &ignored);
+	/* Its digest is proved; that it is of this document is for it to say. */
+	if (it != NULL && strcmp(it->document, document) == 0) {
+		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+		    version_title(it, "en"));
+		known = true;
+	}
+	free(it);
+	buf_free(&yaml);
+	return known;
+}
+
+bool
+document_title(struct session *session, const struct document_acts *acts,
+    char out[LIMIT_TITLE_BYTES + 1], bool *known, struct error *err)
+{
+	struct buf path = BUF(1024);
+	json_t *json = NULL;
+	const json_t *row;
+	size_t i;
+	bool ok;
+
+	out[0] = '\0';
+	*known = version_title_known(session->context, acts->doc.name,
+	    acts_version(acts, 0), out);
+	if (*known)
+		return true;
+	ok = buf_append_str(&path, "/v1/documents?document=", err) &&
+	    remote_encode(&path, acts->doc.name, err) &&
+	    buf_append_u8(&path, 0, err) &&
+	    session_json(session, (const char *)path.data, &json, err);
+	json_array_foreach (json_object_get(json, "documents"), i, row)
+		if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
+			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+			    json_text(row, "title"));
+	json_decref(json);
+	buf_free(&path);
+	return ok;
+}
