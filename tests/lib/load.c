@@ -1,0 +1,192 @@
+/*
+ * load.c - requests over kept connections, one thread each.
+ */
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tests/lib/client.h"
+#include "tests/lib/generators.h"
+#include "tests/lib/tool.h"
+
+struct load {
+	const struct target *target;
+	const char *path;
+	double until;
+	uint64_t requests, bytes, bad;
+	/* put: files, taken in turn */
+	char (*files)[FILE_PATH];
+	size_t num_files;
+	size_t *next;
+};
+
+static void *
+run_get(void *arg)
+{
+	struct load *load = arg;
+	SSL *ssl = client_connect(load->target);
+	char request[1200];
+	const int len = snprintf(request, sizeof(request),
+	    "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", load->path,
+	    load->target->host);
+
+	while (tool_seconds(CLOCK_MONOTONIC) < load->until) {
+		if (SSL_write(ssl, request, len) != len ||
+		    client_read(ssl, &load->bytes) != 200) {
+			load->bad++;
+			break;
+		}
+		load->requests++;
+	}
+	return NULL;
+}
+
+static void *
+run_put(void *arg)
+{
+	struct load *load = arg;
+	SSL *ssl = client_connect(load->target);
+
+	for (;;) {
+		const size_t i =
+		    __atomic_fetch_add(load->next, 1, __ATOMIC_RELAXED);
+		struct buf body = BUF(SIZE_MAX);
+		struct error err = { 0 };
+		char head[600];
+		const char *name;
+		int len;
+
+		if (i >= load->num_files)
+			return NULL;
+		if (!file_read(load->files[i], SIZE_MAX, &body, &err))
+			tool_fail("read", &err);
+		name = strrchr(load->files[i], '/') + 1;
+		len = snprintf(head, sizeof(head),
+		    "PUT /v1/documents/agreement/%.*s/versions/1 HTTP/1.1\r\n"
+		    "Host: x\r\nContent-Length: %zu\r\n\r\n",
+		    (int)(strlen(name) - 6), name, body.len);
+		if (SSL_write(ssl, head, len) != len ||
+		    SSL_write(ssl, body.data, (int)body.len) != (int)body.len ||
+		    client_read(ssl, &load->bytes) != 201)
+			load->bad++;
+		else
+			load->requests++;
+		buf_free(&body);
+	}
+}
+
+static int
+run_load(const struct load *one, unsigned connections, void *(*run)(void *))
+{
+	struct load *loads = calloc(connections, sizeof(*loads));
+	pthread_t *threads = calloc(connections, sizeof(*threads));
+	const double began = tool_seconds(CLOCK_MONOTONIC);
+	uint64_t requests = 0, bytes = 0, bad = 0;
+	double took;
+
+	for (unsigned i = 0; i < connections; i++) {
+		loads[i] = *one;
+		pthread_create(&threads[i], NULL, run, &loads[i]);
+	}
+	for (unsigned i = 0; i < connections; i++) {
+		pthread_join(threads[i], NULL);
+		requests += loads[i].requests;
+		bytes += loads[i].bytes;
+		bad += loads[i].bad;
+	}
+	took = tool_seconds(CLOCK_MONOTONIC) - began;
+	printf("%.1f %.1f %llu\n", (double)requests / took,
+	    (double)bytes / took / 1e6, (unsigned long long)bad);
+	free(loads);
+	free(threads);
+	return bad == 0 ? 0 : 1;
+}
+
+int
+load_get(char *argv[])
+{
+	const struct target target = client_target(argv);
+	const struct load load = { .target = &target,
+		.path = argv[5],
+		.until =
+		    tool_seconds(CLOCK_MONOTONIC) + strtod(argv[7], NULL) };
+
+	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
+}
+
+/* The containers of a folder; *num of them, for ever the caller's. */
+static char (*list_containers(const char *dir, size_t *num))[FILE_PATH]
+{
+	const struct dirent *entry;
+	DIR *stream = opendir(dir);
+	char(*files)[FILE_PATH] = NULL;
+	size_t max = 0;
+	struct error err = { 0 };
+
+	for (*num = 0; stream != NULL && (entry = readdir(stream)) != NULL;) {
+		if (strstr(entry->d_name, ".asice") == NULL)
+			continue;
+		if (*num == max) {
+			max = max == 0 ? 1024 : 2 * max;
+			files = reallocarray(files, max, sizeof(*files));
+		}
+		if (files == NULL ||
+		    !file_join(files[(*num)++], dir, entry->d_name, &err))
+			tool_fail(dir, &err);
+	}
+	closedir(stream);
+	return files;
+}
+
+int
+load_put(char *argv[])
+{
+	const struct target target = client_target(argv);
+	size_t next = 0;
+	struct load load = { .target = &target, .next = &next };
+
+	load.files = list_containers(argv[5], &load.num_files);
+	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_put);
+}
+
+/*
+ * Connections that say nothing until standard input ends, but for a request
+ * every 30 seconds, as the daemon ends those that are idle for 60.
+ */
+int
+load_idle(char *argv[])
+{
+	const struct target target = client_target(argv);
+	const unsigned long count = strtoul(argv[5], NULL, 10);
+	const char request[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+	SSL **all = calloc(count, sizeof(SSL *));
+	uint64_t bytes = 0;
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	unsigned long answered;
+	int ended;
+
+	if (all == NULL)
+		tool_fail("memory", NULL);
+	for (unsigned long i = 0; i < count; i++)
+		all[i] = client_connect(&target);
+	printf("%lu open\n", count);
+	fflush(stdout);
+	do {
+		ended = poll(&input, 1, 30 * 1000);
+		answered = 0;
+		for (unsigned long i = 0; i < count; i++)
+			answered += SSL_write(all[i], request,
+					sizeof(request) - 1) > 0 &&
+			    client_read(all[i], &bytes) == 200;
+	} while (ended == 0 && answered == count);
+	printf("%lu answered\n", answered);
+	/* As above. */
+	fflush(stdout);
+	for (unsigned long i = 0; i < count; i++)
+		SSL_free(all[i]);
+	free(all);
+	return answered == count ? 0 : 1;
+}

@@ -1,0 +1,31 @@
+/*
+ * tool.h - what the programs that test and measure share.
+ */
+#ifndef TESTS_TOOL_H
+#define TESTS_TOOL_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/error.h"
+
+/* The seconds of a clock: CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, … */
+static inline double
+tool_seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Say what failed, and why unless err is NULL; exit 7. */
+static inline _Noreturn void
+tool_fail(const char *what, const struct error *err)
+{
+	fprintf(stderr, "%s: %s\n", what, err != NULL ? err->detail : "");
+	exit(7);
+}
+
+#endif
