@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "daemon/api/job.h"
-#include "git/upload.h"
+#include "git/serve.h"
 
 static struct git_service
 service_of(const struct job *job)

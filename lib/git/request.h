@@ -8,25 +8,8 @@
 #ifndef GIT_REQUEST_H
 #define GIT_REQUEST_H
 
+#include "git/pkt.h"
 #include "store/store.h"
-
-/* One pkt-line: flush and delim have no data. */
-enum pkt_kind { PKT_DATA, PKT_FLUSH, PKT_DELIM };
-
-/*
- * Take a pkt-line off the front of in; a final LF is no part of data.
- *
- * ERROR_MALFORMED  cut short, or of a length that no pkt-line has
- */
-bool pkt_take(struct span *in, enum pkt_kind *kind, struct span *data,
-    struct error *err) MUST_USE;
-/* Append one; PKT_MAX bytes of data at most. */
-#define PKT_MAX 65516
-bool pkt_append(struct buf *out, struct span data, struct error *err) MUST_USE;
-bool pkt_printf(struct buf *out, struct error *err, const char *fmt, ...)
-    PRINTF(3, 4) MUST_USE;
-bool pkt_append_flush(struct buf *out, struct error *err) MUST_USE;
-bool pkt_append_delim(struct buf *out, struct error *err) MUST_USE;
 
 enum git_command {
 	GIT_NOTHING, /* a probe before a long request, or no wants */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "git/upload.h"
+#include "git/serve.h"
 #include "tests/bench/bench.h"
 #include "tests/lib/tool.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "git/upload.h"
+#include "git/serve.h"
 #include "record/order.h"
 
 enum { DOCUMENTS = 3000 };

@@ -1,5 +1,5 @@
 /*
- * upload.h - what a git client is given: the branches of the documents that an
+ * serve.h - what a git client is given: the branches of the documents that an
  * office may read, and not one object more.
  *
  * git itself cannot do that: hideRefs hides names, and any id that a client
@@ -9,8 +9,8 @@
  *
  * A document's history is one line: each commit has the one before as parent.
  */
-#ifndef GIT_UPLOAD_H
-#define GIT_UPLOAD_H
+#ifndef GIT_SERVE_H
+#define GIT_SERVE_H
 
 #include "git/request.h"
 #include "record/ledger.h"
