@@ -27,11 +27,11 @@ struct daemon {
 	struct config config;
 	int lock;
 	pid_t signer_pid;
-	struct store *store;
-	struct library *library;
-	struct ledger *ledger;
+	struct record record;
 	struct cert_cache *certs;
-	struct registrar registrar;
+	struct signer *signer;
+	struct registrar *registrar;
+	bool replacing;           /* batch.h */
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
@@ -185,21 +185,21 @@ tell_of_ref(void *arg, const struct ref_told *told)
 static bool
 follow_refs(struct daemon *daemon, struct error *err)
 {
-	struct refs_mended mended = { .store = daemon->store };
+	struct refs_mended mended = { .store = daemon->record.store };
 
-	if (!refs_follow(daemon->store, daemon->ledger, true, tell_of_ref,
-		&mended, err))
+	if (!refs_follow(daemon->record.store, daemon->record.ledger, true,
+		tell_of_ref, &mended, err))
 		return false;
 	if (mended.num > 0)
 		log_info("refs", "completed=%u", mended.num);
-	store_keep(daemon->store);
+	store_keep(daemon->record.store);
 	return true;
 }
 
 static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
-	struct registrar *registrar = &daemon->registrar;
+	struct record *record = &daemon->record;
 	struct journal_mended mended;
 	const int64_t began = time_monotonic_ms();
 	const struct note_key *newest;
@@ -216,26 +216,26 @@ open_journal(struct daemon *daemon, struct error *err)
 		    " until that is cleared up; see \"A journal that was rolled"
 		    " back\" in the operations manual",
 		    dir);
-	if (!export_keys(daemon->config.data, &registrar->keys, err) ||
-	    !signer_state(registrar->signer, &head, &key, err) ||
+	if (!export_keys(daemon->config.data, &record->keys, err) ||
+	    !signer_state(daemon->signer, &head, &key, err) ||
 	    !config_data(&daemon->config, "journal", dir, err))
 		return false;
-	registrar->journal = journal_open(dir, &registrar->keys, &head,
-	    ledger_visit, daemon->ledger, &mended, err);
-	if (registrar->journal == NULL)
+	record->journal = journal_open(dir, &record->keys, &head, ledger_visit,
+	    daemon->record.ledger, &mended, err);
+	if (record->journal == NULL)
 		return false;
-	newest = &registrar->keys.keys[registrar->keys.num - 1];
+	newest = &record->keys.keys[record->keys.num - 1];
 	if (key.id != newest->id)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
 	note_key_encode(newest, vkey);
 	/* Its last entry names a key that is not in use yet. */
-	registrar->replacing = ledger_next_key(daemon->ledger)[0] != '\0' &&
-	    ledger_last(daemon->ledger, ACT_KEY) + 1 == head.size &&
-	    strcmp(ledger_next_key(daemon->ledger), vkey) != 0;
+	daemon->replacing = ledger_next_key(daemon->record.ledger)[0] != '\0' &&
+	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
+	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
 	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
-	    (registrar->cosignatures = cosignatures_open(dir, err)) == NULL)
+	    (record->cosignatures = cosignatures_open(dir, err)) == NULL)
 		return false;
 	if (mended.cut_bytes > 0)
 		log_warning("journal",
@@ -252,11 +252,10 @@ open_journal(struct daemon *daemon, struct error *err)
 		    (unsigned long long)mended.hashes_rebuilt);
 	log_info("journal", "size=%llu ms=%lld", (unsigned long long)head.size,
 	    (long long)(time_monotonic_ms() - began));
-	return strcmp(registrar->keys.keys[0].name, daemon->policy->origin) ==
-	    0 ||
+	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the journal is \"%s\", the policy's origin is \"%s\"",
-		registrar->keys.keys[0].name, daemon->policy->origin);
+		record->keys.keys[0].name, daemon->policy->origin);
 }
 
 /* What of the set given follows the journal's newest; NULL on failure. */
@@ -269,34 +268,34 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 	struct digest digest;
 	bool known;
 
-	ledger_read_lock(daemon->ledger);
-	known = ledger_newest(daemon->ledger, ACT_CRL, &digest);
-	ledger_unlock(daemon->ledger);
+	ledger_read_lock(daemon->record.ledger);
+	known = ledger_newest(daemon->record.ledger, ACT_CRL, &digest);
+	ledger_unlock(daemon->record.ledger);
 	if (known)
-		newest = library_crls(daemon->library, &digest);
+		newest = library_crls(daemon->record.library, &digest);
 	if (newest == NULL || digest_eq(&digest, &set->digest))
 		return set;
 	next = lists_follow(policy, newest, (struct crl_set *)(uintptr_t)set,
 	    look, err);
 	return next == NULL || next == set
 	    ? next
-	    : library_add_crls(daemon->library, next, err);
+	    : library_add_crls(daemon->record.library, next, err);
 }
 
 /* What the last daemon kept of titles; the rest is read when asked for. */
 static bool
 read_titles(struct daemon *daemon, struct error *err)
 {
-	struct registrar *registrar = &daemon->registrar;
+	struct record *record = &daemon->record;
 	struct error why = { 0 };
 	size_t num;
 
-	if (!config_data(&daemon->config, "journal/titles", registrar->titles,
+	if (!config_data(&daemon->config, "journal/titles", record->titles,
 		err))
 		return false;
-	if (!file_exists(registrar->titles))
+	if (!file_exists(record->titles))
 		return true;
-	if (titles_read(registrar->titles, registrar->journal, daemon->ledger,
+	if (titles_read(record->titles, record->journal, daemon->record.ledger,
 		&num, &why))
 		log_info("titles", "read=%zu", num);
 	else
@@ -308,50 +307,57 @@ read_titles(struct daemon *daemon, struct error *err)
 static bool
 open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
-	struct registrar *registrar = &daemon->registrar;
+	struct record *record = &daemon->record;
 	char path[FILE_PATH];
 
 	if (!config_data(&daemon->config, "store.git", path, err) ||
-	    (daemon->store = store_open(path, err)) == NULL ||
-	    (daemon->library = library_new(daemon->store, err)) == NULL ||
-	    (daemon->ledger = ledger_new(err)) == NULL ||
+	    (daemon->record.store = store_open(path, err)) == NULL ||
+	    (daemon->record.library = library_new(daemon->record.store, err)) ==
+		NULL ||
+	    (daemon->record.ledger = ledger_new(err)) == NULL ||
 	    (daemon->certs = cert_cache_new(err)) == NULL)
 		return false;
 	daemon->policy =
-	    library_add_policy(daemon->library, daemon->policy, err);
-	daemon->crls = library_add_crls(daemon->library, crls, err);
+	    library_add_policy(daemon->record.library, daemon->policy, err);
+	daemon->crls = library_add_crls(daemon->record.library, crls, err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !open_journal(daemon, err) ||
-	    !library_follow_all(daemon->library, registrar->journal,
-		daemon->ledger, err) ||
+	    !library_follow_all(daemon->record.library, record->journal,
+		daemon->record.ledger, err) ||
 	    !follow_refs(daemon, err) || !read_titles(daemon, err))
 		return false;
 	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);
 	if (daemon->crls == NULL ||
-	    !check_depositary(&daemon->config, daemon->library, daemon->policy,
-		daemon->crls, err))
+	    !check_depositary(&daemon->config, daemon->record.library,
+		daemon->policy, daemon->crls, err))
 		return false;
-	registrar->store = daemon->store;
-	registrar->ledger = daemon->ledger;
-	registrar->library = daemon->library;
-	registrar->fatal = on_fatal;
-	registrar->now = (struct judged_by){ .policy = daemon->policy,
-		.crls = daemon->crls };
 	return true;
 }
 
 /* A journal's time never runs backwards: it waits for the clock. */
 static void
-check_clock(struct registrar *registrar)
+check_clock(const struct record *record)
 {
-	const int64_t ahead_ms = registrar_time_ms(registrar) - time_now_ms();
+	const int64_t ahead_ms = record_time_ms(record) - time_now_ms();
 
 	if (ahead_ms > TIME_SKEW_SECONDS * 1000)
 		log_warning("clock", "journal_is_ahead_s=%lld reason=%s",
 		    (long long)(ahead_ms / 1000),
 		    log_text("this clock is behind the journal's newest entry,"
 			     " or was ahead when it was made"));
+}
+
+static bool
+start_registrar(struct daemon *daemon, struct error *err)
+{
+	const struct batch_state state = { .now = { .policy = daemon->policy,
+					       .crls = daemon->crls },
+		.replacing = daemon->replacing };
+
+	daemon->registrar = registrar_new(&daemon->record, daemon->signer,
+	    &state, on_fatal, err);
+	return daemon->registrar != NULL;
 }
 
 static bool
@@ -363,7 +369,7 @@ journal_start(struct daemon *daemon, struct error *err)
 	if (act == NULL)
 		return error_set_errno(err, "start");
 	/* The last entry stays the last until the new key is there. */
-	if (daemon->registrar.replacing) {
+	if (daemon->replacing) {
 		log_warning("key", "result=waiting reason=%s",
 		    log_text("no act is taken until a quorum of witnesses has"
 			     " cosigned the next key; then start anew"));
@@ -371,9 +377,9 @@ journal_start(struct daemon *daemon, struct error *err)
 		return true;
 	}
 	act->act = ACT_START;
-	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+	ok = registrar_adopt(daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
-	    registrar_do(&daemon->registrar, act, err);
+	    registrar_do(daemon->registrar, act, err);
 	free(act);
 	return ok;
 }
@@ -430,17 +436,18 @@ static bool
 adopt_settings(struct daemon *daemon, struct policy *policy,
     struct crl_set *crls, struct lists_look *look, struct error *err)
 {
-	struct policy *new = library_add_policy(daemon->library, policy, err);
+	struct policy *new =
+	    library_add_policy(daemon->record.library, policy, err);
 	const struct crl_set *set =
-	    library_add_crls(daemon->library, crls, err);
+	    library_add_crls(daemon->record.library, crls, err);
 	struct judged_by now;
 	bool ok;
 
 	if (set != NULL && new != NULL)
 		set = newest_crls(daemon, new, set, look, err);
 	ok = new != NULL &&set !=
-	    NULL &&registrar_adopt(&daemon->registrar, new, set, err);
-	now = registrar_now(&daemon->registrar);
+	    NULL &&registrar_adopt(daemon->registrar, new, set, err);
+	now = registrar_now(daemon->registrar);
 	daemon->policy = now.policy;
 	daemon->crls = now.crls;
 	return ok;
@@ -460,7 +467,7 @@ reload(struct daemon *daemon, struct error *err)
 		lists_look_reset(&look);
 		return false;
 	}
-	if (strcmp(policy->origin, daemon->registrar.keys.keys[0].name) != 0) {
+	if (strcmp(policy->origin, daemon->record.keys.keys[0].name) != 0) {
 		policy_free(policy);
 		crl_set_free(crls);
 		ok = error_set(err, ERROR_CONFLICT, "another origin");
@@ -504,9 +511,9 @@ take_crls(void *arg, struct crl_set *set, struct error *err)
 {
 	struct daemon *daemon = arg;
 	const struct crl_set *crls =
-	    library_add_crls(daemon->library, set, err);
+	    library_add_crls(daemon->record.library, set, err);
 	const bool ok = crls != NULL &&
-	    registrar_adopt(&daemon->registrar, daemon->policy, crls, err);
+	    registrar_adopt(daemon->registrar, daemon->policy, crls, err);
 
 	if (ok)
 		daemon->crls = crls;
@@ -536,7 +543,7 @@ serve(struct daemon *daemon, struct error *err)
 	struct http_handler handler;
 
 	daemon->api =
-	    api_new(&daemon->config, &daemon->registrar, daemon->certs, err);
+	    api_new(&daemon->config, daemon->registrar, daemon->certs, err);
 	if (daemon->api == NULL)
 		return false;
 	handler = api_handler(daemon->api);
@@ -554,16 +561,16 @@ serve(struct daemon *daemon, struct error *err)
 	    !http_server_on_signal(daemon->server, SIGCHLD, on_child, daemon,
 		err))
 		return false;
-	daemon->upkeep = upkeep_start(&daemon->config, &daemon->registrar,
+	daemon->upkeep = upkeep_start(&daemon->config, daemon->registrar,
 	    &hooks, &daemon->look, err);
 	if (daemon->upkeep == NULL)
 		return false;
 	api_set_upkeep(daemon->api, daemon->upkeep);
-	check_clock(&daemon->registrar);
+	check_clock(&daemon->record);
 	log_info("start", "listen=%s:%s origin=%s size=%llu",
 	    daemon->config.listen_host, daemon->config.listen_port,
-	    log_text(daemon->registrar.keys.keys[0].name),
-	    (unsigned long long)journal_size(daemon->registrar.journal));
+	    log_text(daemon->record.keys.keys[0].name),
+	    (unsigned long long)journal_size(daemon->record.journal));
 	notify("READY=1");
 	return http_server_run(daemon->server, err);
 }
@@ -575,19 +582,19 @@ close_daemon(struct daemon *daemon)
 	if (daemon->api != NULL)
 		api_stop(daemon->api);
 	upkeep_stop(daemon->upkeep);
-	registrar_stop(&daemon->registrar);
+	registrar_free(daemon->registrar);
 	http_server_free(daemon->server);
 	api_free(daemon->api);
 	if (daemon->listener >= 0)
 		close(daemon->listener);
 	http_tls_free(daemon->tls);
-	journal_free(daemon->registrar.journal);
-	cosignatures_free(daemon->registrar.cosignatures);
-	ledger_free(daemon->ledger);
-	library_free(daemon->library);
+	journal_free(daemon->record.journal);
+	cosignatures_free(daemon->record.cosignatures);
+	ledger_free(daemon->record.ledger);
+	library_free(daemon->record.library);
 	cert_cache_free(daemon->certs);
-	store_free(daemon->store);
-	signer_free(daemon->registrar.signer);
+	store_free(daemon->record.store);
+	signer_free(daemon->signer);
 	if (daemon->lock >= 0)
 		close(daemon->lock);
 }
@@ -619,9 +626,9 @@ journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 		return error_set_errno(err, "key");
 	act->act = ACT_KEY;
 	snprintf(act->key, sizeof(act->key), "%s", vkey);
-	ok = registrar_adopt(&daemon->registrar, daemon->policy, daemon->crls,
+	ok = registrar_adopt(daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
-	    registrar_do(&daemon->registrar, act, err);
+	    registrar_do(daemon->registrar, act, err);
 	if (ok)
 		printf("entry %llu names the next key: %s\n"
 		       "next: start the daemon, let the witnesses cosign"
@@ -695,12 +702,11 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	ok = take_turn(&daemon, err) &&
 	    (!replace ||
 		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&
-	    (daemon.registrar.signer = signer_start(&daemon.config,
-		 &daemon.signer_pid, err)) != NULL;
+	    (daemon.signer = signer_start(&daemon.config, &daemon.signer_pid,
+		 err)) != NULL;
 	/* The port is taken, and nobody is let in before all is open. */
 	ok = ok && listen_on(&daemon, err) && confine(&daemon.config, err) &&
-	    open_data(&daemon, crls, err) &&
-	    registrar_start(&daemon.registrar, err) &&
+	    open_data(&daemon, crls, err) && start_registrar(&daemon, err) &&
 	    (replace ? journal_key(&daemon, vkey, err)
 		     : journal_start(&daemon, err) && serve(&daemon, err));
 	if (!ok)

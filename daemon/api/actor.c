@@ -109,8 +109,7 @@ judge_signer(const struct job *job, const struct actor *actor,
 	};
 
 	return bag_judge(job->api->certs, actor->by.policy,
-		   library_revocation(job->api->registrar->library), &it,
-		   err) ||
+		   library_revocation(job->api->record->library), &it, err) ||
 	    error_context(err, "the waybill");
 }
 
@@ -118,7 +117,7 @@ judge_signer(const struct job *job, const struct actor *actor,
 static bool
 find_dispatch(const struct job *job, struct actor *actor, struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 
 	ledger_read_lock(ledger);
 	actor->dispatch = ledger_of_bag(ledger, ACT_DISPATCH, &actor->waybill);

@@ -31,7 +31,7 @@ add_extension(struct job *job, const struct head *head)
 
 	if (!http_query(&job->request->head, "old", number, sizeof(number)) ||
 	    !span_to_u64(span_of_str(number), &old) || old > head->size ||
-	    !journal_extension(job->api->registrar->journal, old, head->size,
+	    !journal_extension(job->api->record->journal, old, head->size,
 		&text, &ignored)) {
 		buf_free(&text);
 		return;
@@ -55,7 +55,7 @@ add_extension(struct job *job, const struct head *head)
 void
 job_receipt(struct job *job, int status, uint64_t index)
 {
-	const struct journal *journal = job->api->registrar->journal;
+	const struct journal *journal = job->api->record->journal;
 	const struct head head = journal_head(journal);
 	struct http_response *response = &job->request->response;
 	struct proof proof = PROOF;
@@ -163,7 +163,7 @@ write_own_pack(struct job *job, const struct container *container,
 
 	if (job->request->body_len < OWN_PACK_BYTES)
 		return true;
-	if ((pack = pack_new(job->api->registrar->store, err)) == NULL)
+	if ((pack = pack_new(job->api->record->store, err)) == NULL)
 		return false;
 	for (size_t i = 0; ok && i < container->num; i++)
 		ok = path_is_meta(container->members[i].path) ||
@@ -186,7 +186,7 @@ request_of(const struct job *job, const struct actor *actor,
 		.container = container,
 		.certs = job->api->certs,
 		.library = library,
-		.now_ms = registrar_time_ms(job->api->registrar),
+		.now_ms = record_time_ms(job->api->record),
 		.waybill = actor->by_bag ? &actor->waybill : NULL,
 		.live = live,
 		.policy = actor->by.policy,
@@ -215,7 +215,7 @@ load_dispatches(const struct job *job, const struct actor *actor,
 	*num = now->num_dispatches;
 	if (actor->by_bag)
 		indices[(*num)++] = actor->dispatch;
-	acts = stored_acts(job->api->registrar->journal, indices, *num, err);
+	acts = stored_acts(job->api->record->journal, indices, *num, err);
 	free(indices);
 	return acts;
 }
@@ -239,13 +239,12 @@ judge_deposit(struct job *job, const struct actor *actor,
     struct container *container, const struct snapshot *now, struct error *err)
 {
 	const struct verdict_library library =
-	    library_for_verdict(job->api->registrar->library);
+	    library_for_verdict(job->api->record->library);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_DEPOSIT, "origin");
 	/* Nothing of the version before it belongs to this one. */
-	struct verdict_act *dispatches =
-	    stored_acts(job->api->registrar->journal, &actor->dispatch,
-		actor->by_bag ? 1 : 0, err);
+	struct verdict_act *dispatches = stored_acts(job->api->record->journal,
+	    &actor->dispatch, actor->by_bag ? 1 : 0, err);
 	struct verdict verdict;
 	bool ok;
 
@@ -497,10 +496,10 @@ judge_sign(struct job *job, const struct actor *actor,
     struct error *err)
 {
 	const struct verdict_library library =
-	    library_for_verdict(job->api->registrar->library);
+	    library_for_verdict(job->api->record->library);
 	struct verdict_request request =
 	    request_of(job, actor, container, &library, EXPECT_STORED, id);
-	struct verdict_act *acts = stored_acts(job->api->registrar->journal,
+	struct verdict_act *acts = stored_acts(job->api->record->journal,
 	    now->acts, now->num_acts, err);
 	struct verdict_act *dispatches =
 	    load_dispatches(job, actor, now, &request.num_dispatches, err);

@@ -486,7 +486,7 @@ authenticate(struct api *api, struct http_request *request,
 	    session->who.by.crls != now.crls) {
 		session->judged_s = 0;
 		session->who.by = now;
-		if (!judge_peer(library_revocation(api->registrar->library),
+		if (!judge_peer(library_revocation(api->record->library),
 			session->cert, now_s, &session->who, err))
 			return false;
 		session->judged_s = now_s;
@@ -958,23 +958,23 @@ api_handler(struct api *api)
 		.spool_dir = spool };
 }
 
+static void
+wake_streams(void *server)
+{
+	http_server_wake_streams(server);
+}
+
 void
 api_set_server(struct api *api, struct http_server *server)
 {
 	api->server = server;
-	__atomic_store_n(&api->registrar->grew_arg, server, __ATOMIC_RELEASE);
+	registrar_on_growth(api->registrar, wake_streams, server);
 }
 
 void
 api_set_upkeep(struct api *api, struct upkeep *upkeep)
 {
 	api->upkeep = upkeep;
-}
-
-static void
-wake_streams(void *server)
-{
-	http_server_wake_streams(server);
 }
 
 struct api *
@@ -994,8 +994,8 @@ api_new(const struct config *config, struct registrar *registrar,
 	pthread_mutex_init(&api->mutex, NULL);
 	pthread_cond_init(&api->wake, NULL);
 	api->config = config;
+	api->record = registrar_record(registrar);
 	api->registrar = registrar;
-	registrar->grew = wake_streams;
 	api->certs = certs;
 	api->end = &api->first;
 	if (!config_data(config, "cache", dir, err) ||

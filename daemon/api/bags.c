@@ -15,7 +15,7 @@ static bool
 journal_bag(struct job *job, enum act kind, const struct digest *digest,
     struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	uint64_t index;
 
 	(void)err;
@@ -41,7 +41,7 @@ judge(struct job *job, const struct bag_signature *it, struct error *err)
 		return error_set_code(err, ERROR_UNTRUSTED, "SIGNING_TIME",
 		    "it says a time that has not come yet: is a clock wrong?");
 	return bag_judge(job->api->certs, job->connected.by.policy,
-	    library_revocation(job->api->registrar->library), it, err);
+	    library_revocation(job->api->record->library), it, err);
 }
 
 /* All slips that the waybill lists, as it lists them, and nothing else. */
@@ -120,7 +120,7 @@ static bool
 check_answers(struct job *job, const struct acknowledgement *it,
     struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	uint64_t index;
 	bool ok = true;
 

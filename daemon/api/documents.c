@@ -38,7 +38,7 @@ edition_of(const struct job *job, uint64_t newest)
 {
 	const struct witnesses *witnesses =
 	    &job->connected.by.policy->witnesses;
-	struct cosignatures *all = job->api->registrar->cosignatures;
+	struct cosignatures *all = job->api->record->cosignatures;
 	struct edition edition = { .newest = newest };
 
 	edition.cosigned = cosignatures_first(all, witnesses, newest + 1);
@@ -97,8 +97,8 @@ add_receipts(struct job *job, const struct snapshot *now,
     const struct edition *edition, struct container *container,
     struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
-	const struct journal *journal = registrar->journal;
+	const struct record *record = job->api->record;
+	const struct journal *journal = record->journal;
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct head head;
 	bool ok;
@@ -107,7 +107,7 @@ add_receipts(struct job *job, const struct snapshot *now,
 		 edition->cosigned != 0 ? edition->cosigned
 					: edition->newest + 1,
 		 &head, err) &&
-	    append_note(registrar, &head, &note, err);
+	    append_note(record, &head, &note, err);
 	for (size_t i = 0; ok && i < now->num_acts; i++)
 		ok = add_receipt(journal, now->acts[i], &head, buf_span(&note),
 		    container, err);
@@ -136,7 +136,7 @@ copy_name(const struct oid *commit, const struct edition *edition,
 bool
 fetch_is_ready(struct job *job)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	const struct ledger_document *doc;
 	const struct ledger_version *version;
 	char name[COPY_NAME] = "";
@@ -318,7 +318,7 @@ title_of(struct job *job, const struct ledger_document *doc,
 	struct version *version = NULL;
 	struct error err = { 0 };
 	const struct member *yaml;
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	const struct oid commit = doc->versions[doc->num_versions - 1].commit;
 	char name[DOCUMENT_NAME];
 	struct ledger_document *again;
@@ -389,7 +389,7 @@ bool
 answer_document_now(struct job *job)
 {
 	struct http_response *response = &job->request->response;
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	struct ledger_document *doc;
 	struct error err = { 0 };
 	bool ok = false;
@@ -411,7 +411,7 @@ answer_document_now(struct job *job)
 bool
 run_document(struct job *job, struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	char title[LIMIT_TITLE_BYTES + 1];
 	const struct ledger_document *doc;
 	json_t *json = NULL;
@@ -526,7 +526,7 @@ run_list(struct job *job, struct error *err)
 {
 	const struct sight sight =
 	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	const struct order *order = ledger_order(ledger);
 	json_t *documents = json_array(), *cursor = json_null();
 	struct ledger_document *doc;

@@ -15,7 +15,7 @@ enum { LOOK_AT = 100000, TELL = 256 }; /* entries, in one part */
 static uint64_t
 size_now(struct job *job)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	uint64_t size;
 
 	ledger_read_lock(ledger);
@@ -57,7 +57,7 @@ choose(struct job *job, uint64_t out[TELL])
 {
 	const struct sight sight =
 	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	size_t num = 0;
 
 	ledger_read_lock(ledger);
@@ -74,7 +74,7 @@ static bool
 append_event(struct job *job, uint64_t index, struct buf *out,
     struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	const char *act;
 	bool ok;
@@ -82,7 +82,7 @@ append_event(struct job *job, uint64_t index, struct buf *out,
 	ledger_read_lock(ledger);
 	act = act_name(ledger_entry(ledger, index).act);
 	ledger_unlock(ledger);
-	ok = journal_entry(job->api->registrar->journal, index, &line, err) &&
+	ok = journal_entry(job->api->record->journal, index, &line, err) &&
 	    buf_printf(out, err,
 		"id: %llu\nevent: %s\ndata: ", (unsigned long long)index,
 		act) &&

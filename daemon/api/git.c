@@ -14,8 +14,8 @@
 static struct git_service
 service_of(const struct job *job)
 {
-	return (struct git_service){ .store = job->api->registrar->store,
-		.ledger = job->api->registrar->ledger,
+	return (struct git_service){ .store = job->api->record->store,
+		.ledger = job->api->record->ledger,
 		.sight =
 		    sight_of(job->connected.by.policy, job->connected.office) };
 }

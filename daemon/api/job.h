@@ -57,6 +57,7 @@ struct upkeep;
 
 struct api {
 	const struct config *config;
+	const struct record *record;
 	struct registrar *registrar;
 	struct cert_cache *certs;
 	struct http_server *server;
@@ -142,11 +143,10 @@ job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign, run_key,
  * The head to which the receipts of entries up to index lead: the first that
  * a quorum of witnesses cosigned, else the newest one's batch.
  */
-bool head_for(const struct registrar *registrar,
-    const struct witnesses *witnesses, uint64_t index, struct head *out,
-    struct error *err) MUST_USE;
+bool head_for(const struct record *record, const struct witnesses *witnesses,
+    uint64_t index, struct head *out, struct error *err) MUST_USE;
 /* A head's note, with the cosignatures that there are by now. */
-bool append_note(const struct registrar *registrar, const struct head *head,
+bool append_note(const struct record *record, const struct head *head,
     struct buf *out, struct error *err) MUST_USE;
 /* The answer at once, on the loop's thread, if nothing must be read for it. */
 bool answer_document_now(struct job *job);

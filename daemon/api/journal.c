@@ -34,21 +34,21 @@ answer_text(struct job *job, int status)
 }
 
 bool
-append_note(const struct registrar *registrar, const struct head *head,
+append_note(const struct record *record, const struct head *head,
     struct buf *out, struct error *err)
 {
-	return journal_note(registrar->journal, head, out, err) &&
-	    cosignatures_append(registrar->cosignatures, head->size, out, err);
+	return journal_note(record->journal, head, out, err) &&
+	    cosignatures_append(record->cosignatures, head->size, out, err);
 }
 
 bool
-head_for(const struct registrar *registrar, const struct witnesses *witnesses,
+head_for(const struct record *record, const struct witnesses *witnesses,
     uint64_t index, struct head *out, struct error *err)
 {
 	const uint64_t cosigned =
-	    cosignatures_first(registrar->cosignatures, witnesses, index + 1);
+	    cosignatures_first(record->cosignatures, witnesses, index + 1);
 
-	return journal_head_at(registrar->journal,
+	return journal_head_at(record->journal,
 	    cosigned != 0 ? cosigned : index + 1, out, err);
 }
 
@@ -56,23 +56,23 @@ head_for(const struct registrar *registrar, const struct witnesses *witnesses,
 static bool
 find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
+	const struct record *record = job->api->record;
 	const struct witnesses *witnesses =
 	    &job->connected.by.policy->witnesses;
 	char at[24];
 	uint64_t size = 0;
 
-	*out = journal_head(registrar->journal);
+	*out = journal_head(record->journal);
 	if (!http_query(&job->request->head, "at", at, sizeof(at)))
 		return error_set(err, ERROR_USAGE,
 		    "at is a size, \"witnessed\" or \"pending\"");
 	if (at[0] == '\0')
 		return true;
 	if (strcmp(at, "pending") == 0)
-		size = cosignatures_pending(registrar->cosignatures, witnesses,
+		size = cosignatures_pending(record->cosignatures, witnesses,
 		    old == UINT64_MAX ? 0 : old);
 	else if (strcmp(at, "witnessed") == 0)
-		size = cosignatures_last(registrar->cosignatures, witnesses);
+		size = cosignatures_last(record->cosignatures, witnesses);
 	else if (!span_to_u64(span_of_str(at), &size))
 		return error_set(err, ERROR_USAGE,
 		    "at is a size, \"witnessed\" or \"pending\"");
@@ -84,7 +84,7 @@ find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 		    strcmp(at, "witnessed") == 0
 			? "no checkpoint has been cosigned by enough witnesses"
 			: "there is no checkpoint of that size");
-	if (!journal_head_at(registrar->journal, size, out, err))
+	if (!journal_head_at(record->journal, size, out, err))
 		return false;
 	return out->size == size ||
 	    error_set(err, ERROR_NOT_FOUND,
@@ -97,8 +97,7 @@ find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
  * says of them must not lack the last ones.
  */
 static bool
-await_ledger(const struct registrar *registrar, uint64_t size,
-    struct error *err)
+await_ledger(const struct record *record, uint64_t size, struct error *err)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	bool follows = false;
@@ -106,9 +105,9 @@ await_ledger(const struct registrar *registrar, uint64_t size,
 	for (unsigned i = 0; !follows && i < LEDGER_MOMENTS; i++) {
 		if (i > 0)
 			nanosleep(&moment, NULL);
-		ledger_read_lock(registrar->ledger);
-		follows = ledger_size(registrar->ledger) >= size;
-		ledger_unlock(registrar->ledger);
+		ledger_read_lock(record->ledger);
+		follows = ledger_size(record->ledger) >= size;
+		ledger_unlock(record->ledger);
 	}
 	return follows ||
 	    error_set(err, ERROR_UNAVAILABLE,
@@ -119,13 +118,13 @@ static bool
 choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
 	return find_head(job, old, out, err) &&
-	    await_ledger(job->api->registrar, out->size, err);
+	    await_ledger(job->api->record, out->size, err);
 }
 
 bool
 run_checkpoint(struct job *job, struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
+	const struct record *record = job->api->record;
 	struct http_response *response = &job->request->response;
 	struct head head;
 	struct digest policy = job->connected.by.policy->digest,
@@ -141,13 +140,13 @@ run_checkpoint(struct job *job, struct error *err)
 	 * where its entry is, so that one which knows it need not ask.  As of
 	 * this head or a later one, never of before it.
 	 */
-	ledger_read_lock(registrar->ledger);
-	policy_at = ledger_last(registrar->ledger, ACT_POLICY);
-	if (ledger_newest(registrar->ledger, ACT_POLICY, &newest))
+	ledger_read_lock(record->ledger);
+	policy_at = ledger_last(record->ledger, ACT_POLICY);
+	if (ledger_newest(record->ledger, ACT_POLICY, &newest))
 		policy = newest;
-	if (ledger_newest(registrar->ledger, ACT_CRL, &newest))
+	if (ledger_newest(record->ledger, ACT_CRL, &newest))
 		set = newest;
-	ledger_unlock(registrar->ledger);
+	ledger_unlock(record->ledger);
 	digest_hex(&policy, hex);
 	digest_hex(&set, crls);
 	snprintf(response->headers, sizeof(response->headers),
@@ -156,16 +155,16 @@ run_checkpoint(struct job *job, struct error *err)
 	    hex, (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
 		/* Whoever saw more has seen another history: here is ours. */
-		if (!append_note(registrar, &head, &response->body, err))
+		if (!append_note(record, &head, &response->body, err))
 			return false;
 		answer_text(job, 409);
 		return true;
 	}
 	if (old != UINT64_MAX &&
-	    !journal_extension(registrar->journal, old, head.size,
-		&response->body, err))
+	    !journal_extension(record->journal, old, head.size, &response->body,
+		err))
 		return false;
-	if (!append_note(registrar, &head, &response->body, err))
+	if (!append_note(record, &head, &response->body, err))
 		return false;
 	answer_text(job, 200);
 	return true;
@@ -174,10 +173,10 @@ run_checkpoint(struct job *job, struct error *err)
 bool
 run_receipt(struct job *job, struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
+	const struct record *record = job->api->record;
 	const struct sight sight =
 	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = registrar->ledger;
+	struct ledger *ledger = record->ledger;
 	struct proof proof = PROOF;
 	struct head head;
 	uint64_t index;
@@ -187,7 +186,7 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "an entry is named by its index");
 	ledger_read_lock(ledger);
-	if (index < journal_size(registrar->journal) &&
+	if (index < journal_size(record->journal) &&
 	    index < ledger_size(ledger))
 		seen = ledger_visible(ledger, &sight, index);
 	ledger_unlock(ledger);
@@ -196,10 +195,10 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
 		    (unsigned long long)index);
-	ok = head_for(registrar, &job->connected.by.policy->witnesses, index,
+	ok = head_for(record, &job->connected.by.policy->witnesses, index,
 		 &head, err) &&
-	    journal_receipt(registrar->journal, index, &head, &proof, err) &&
-	    cosignatures_append(registrar->cosignatures, head.size, &proof.note,
+	    journal_receipt(record->journal, index, &head, &proof, err) &&
+	    cosignatures_append(record->cosignatures, head.size, &proof.note,
 		err) &&
 	    proof_encode(&proof, &job->request->response.body, err);
 	proof_free(&proof);
@@ -229,7 +228,7 @@ bool
 run_tile(struct job *job, struct error *err)
 {
 	static const char prefix[] = "/v1/journal/tile/";
-	const struct journal *journal = job->api->registrar->journal;
+	const struct journal *journal = job->api->record->journal;
 	struct http_response *response = &job->request->response;
 	const struct document_type *missing = NULL;
 	struct span path = http_path(&job->request->head);
@@ -266,15 +265,15 @@ run_tile(struct job *job, struct error *err)
 static void
 stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 {
-	const struct registrar *registrar = job->api->registrar;
-	const struct head head = journal_head(registrar->journal);
+	const struct record *record = job->api->record;
+	const struct head head = journal_head(record->journal);
 	struct evidence evidence = EVIDENCE;
 	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
 	char path[FILE_PATH] = "";
 	struct error err = { 0 }, why = { 0 };
 
 	if (!buf_append(&evidence.seen, note, &err) ||
-	    !append_note(registrar, &head, &evidence.shown, &err) ||
+	    !append_note(record, &head, &evidence.shown, &err) ||
 	    !evidence_encode(&evidence, &text, &err) ||
 	    !config_data(job->api->config, EVIDENCE_FILE, path, &err) ||
 	    !file_write(path, buf_span(&text), 0600, &err))
@@ -287,7 +286,7 @@ stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 	    job->connected.person, job->connected.office->name,
 	    (unsigned long long)theirs->size, (unsigned long long)head.size,
 	    path);
-	registrar->fatal(&why);
+	registrar_fail(job->api->registrar, &why);
 }
 
 /* Lines of the policy's witnesses under a note of ours; others are dropped. */
@@ -312,7 +311,7 @@ keep_cosignatures(struct job *job, struct span note,
 			    "the cosignature of \"%s\" is of a time to come:"
 			    " set the witness's clock",
 			    witnesses->names[lines[i].witness]);
-		if (!cosignatures_add(job->api->registrar->cosignatures,
+		if (!cosignatures_add(job->api->record->cosignatures,
 			checkpoint->size, lines[i].line, err))
 			return false;
 		metrics_set(METRIC_LAST_WITNESS, time_now_ms() / 1000);
@@ -326,7 +325,7 @@ keep_cosignatures(struct job *job, struct span note,
 bool
 run_cosign(struct job *job, struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
+	const struct record *record = job->api->record;
 	struct checkpoint checkpoint;
 	struct digest root;
 	struct head head;
@@ -334,17 +333,17 @@ run_cosign(struct job *job, struct error *err)
 	bool ok;
 
 	ok = job_read_body(job, &note, err) &&
-	    note_open(buf_span(&note), &registrar->keys, &checkpoint, err);
-	if (ok && checkpoint.size > journal_size(registrar->journal))
+	    note_open(buf_span(&note), &record->keys, &checkpoint, err);
+	if (ok && checkpoint.size > journal_size(record->journal))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
-	ok = ok &&
-	    journal_root_at(registrar->journal, checkpoint.size, &root, err);
+	ok =
+	    ok && journal_root_at(record->journal, checkpoint.size, &root, err);
 	if (ok && !digest_eq(&root, &checkpoint.root))
 		stop_on_fork(job, buf_span(&note), &checkpoint);
-	ok = ok && journal_flush_heads(registrar->journal, err) &&
+	ok = ok && journal_flush_heads(record->journal, err) &&
 	    keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
-	    journal_head_at(registrar->journal, checkpoint.size, &head, err) &&
-	    append_note(registrar, &head, &job->request->response.body, err);
+	    journal_head_at(record->journal, checkpoint.size, &head, err) &&
+	    append_note(record, &head, &job->request->response.body, err);
 	buf_free(&note);
 	if (ok)
 		answer_text(job, 200);
@@ -355,8 +354,8 @@ run_cosign(struct job *job, struct error *err)
 bool
 run_key(struct job *job, struct error *err)
 {
-	const struct registrar *registrar = job->api->registrar;
-	const struct note_keys *keys = &registrar->keys;
+	const struct record *record = job->api->record;
+	const struct note_keys *keys = &record->keys;
 	struct proof proof = PROOF;
 	struct head head;
 	bool ok = false;
@@ -367,11 +366,11 @@ run_key(struct job *job, struct error *err)
 		snprintf(id, sizeof(id), "%08x", keys->keys[i].id);
 		if (!span_is(job->segments[3], id))
 			continue;
-		ok = journal_head_at(registrar->journal, keys->until[i], &head,
+		ok = journal_head_at(record->journal, keys->until[i], &head,
 			 err) &&
-		    journal_receipt(registrar->journal, keys->until[i] - 1,
-			&head, &proof, err) &&
-		    cosignatures_append(registrar->cosignatures, head.size,
+		    journal_receipt(record->journal, keys->until[i] - 1, &head,
+			&proof, err) &&
+		    cosignatures_append(record->cosignatures, head.size,
 			&proof.note, err) &&
 		    proof_encode(&proof, &job->request->response.body, err);
 		proof_free(&proof);
@@ -505,7 +504,7 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 {
 	const struct sight sight =
 	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	uint64_t *found = calloc(filter->limit, sizeof(*found));
 
 	struct ledger_places places;
@@ -575,13 +574,13 @@ append_entry(const struct journal *journal, uint64_t index, uint64_t size,
 }
 
 static bool
-append_last(const struct registrar *registrar, const struct head *head,
-    uint64_t next, struct buf *out, struct error *err)
+append_last(const struct record *record, const struct head *head, uint64_t next,
+    struct buf *out, struct error *err)
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	json_t *json = NULL;
 	char *text = NULL;
-	bool ok = append_note(registrar, head, &note, err);
+	bool ok = append_note(record, head, &note, err);
 
 	if (ok) {
 		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);
@@ -601,7 +600,7 @@ append_last(const struct registrar *registrar, const struct head *head,
 bool
 run_entries(struct job *job, struct error *err)
 {
-	const struct journal *journal = job->api->registrar->journal;
+	const struct journal *journal = job->api->record->journal;
 	struct head head;
 	struct http_response *response = &job->request->response;
 	struct entry_filter filter;
@@ -620,7 +619,7 @@ run_entries(struct job *job, struct error *err)
 		    &response->body, err);
 	free(found);
 	ok = ok &&
-	    append_last(job->api->registrar, &head, next, &response->body, err);
+	    append_last(job->api->record, &head, next, &response->body, err);
 	if (!ok) {
 		response->body.len = 0;
 		return false;
@@ -672,7 +671,7 @@ run_policy(struct job *job, struct error *err)
 
 	if (job->num_segments == 3 && !read_digest(job, &digest, err))
 		return false;
-	policy = library_policy(job->api->registrar->library, &digest);
+	policy = library_policy(job->api->record->library, &digest);
 	if (policy == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there was never a policy of that digest");
@@ -688,7 +687,7 @@ run_crls(struct job *job, struct error *err)
 	if (!span_is(job->segments[2], "latest") &&
 	    !read_digest(job, &digest, err))
 		return false;
-	set = library_crls(job->api->registrar->library, &digest);
+	set = library_crls(job->api->record->library, &digest);
 	if (set == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there was never a set of CRLs of that digest");

@@ -59,7 +59,7 @@ bool
 snapshot_take(struct job *job, unsigned version, const char *person,
     struct snapshot *out, struct error *err)
 {
-	struct ledger *ledger = job->api->registrar->ledger;
+	struct ledger *ledger = job->api->record->ledger;
 	const struct ledger_version *asked, *next;
 	const struct ledger_document *doc;
 	bool ok = true;
@@ -116,7 +116,7 @@ struct container *
 snapshot_load(struct job *job, const struct oid *commit, struct error *err)
 {
 	struct container *container =
-	    stored_version(job->api->registrar->store, commit, err);
+	    stored_version(job->api->record->store, commit, err);
 
 	if (container == NULL)
 		err->kind = ERROR_SYSTEM;

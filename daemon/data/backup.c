@@ -13,7 +13,7 @@
 #include "base/folder.h"
 #include "base/time.h"
 #include "daemon/data/export.h"
-#include "daemon/signer/signer.h"
+#include "daemon/signer/memory.h"
 #include "record/refs.h"
 
 enum { PIECE = 256 * 1024, TRIES = 5 };

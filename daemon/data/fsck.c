@@ -10,10 +10,11 @@
 #include "daemon/data/backup.h"
 #include "daemon/data/export.h"
 #include "daemon/library.h"
-#include "daemon/signer/signer.h"
+#include "daemon/signer/memory.h"
 #include "journal/cosignatures.h"
 #include "record/refs.h"
 #include "record/stored.h"
+#include "store/commit.h"
 
 enum { THREADS = 64, HEADS = 16 };
 

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "daemon/data/export.h"
 #include "daemon/lists.h"
-#include "daemon/signer/signer.h"
+#include "daemon/signer/memory.h"
 #include "policy/succession.h"
 
 struct policy *

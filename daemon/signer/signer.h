@@ -21,22 +21,7 @@
 #include "daemon/config.h"
 #include "document/container.h"
 #include "journal/journal.h"
-#include "store/store.h"
-
-/* Make the signer's memory and the journal's key, once. */
-bool signer_create(const struct config *config, const char *origin,
-    struct note_key *key, struct error *err) MUST_USE;
-
-/* What the signer of a data folder signed last, with no process of it. */
-bool signer_remembered(const char *data, struct head *head,
-    struct error *err) MUST_USE;
-
-/*
- * Make its memory say that it signed this head last.  Only for who has made
- * sure that nothing further was ever signed.
- */
-bool signer_remember(const char *data, const struct head *head,
-    struct error *err) MUST_USE;
+#include "store/commit.h"
 
 struct signer;
 
@@ -55,19 +40,8 @@ bool signer_state(struct signer *signer, struct head *head,
 bool signer_seal(struct signer *signer, struct container *container,
     struct error *err) MUST_USE;
 
-struct commit_request {
-	const char *act;      /* "deposit", "sign", "policy", "crl", … */
-	const char *document; /* or NULL */
-	unsigned version;
-	const char *person; /* the author; NULL: the depositary */
-	int64_t at;
-	struct oid tree, parent;
-	bool has_parent;
-	struct digest digest; /* the version's; where document is not NULL */
-	struct digest contents;
-};
 /* Append the commit's bytes to out. */
-bool signer_commit(struct signer *signer, const struct commit_request *request,
+bool signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err) MUST_USE;
 /* Sign head's size, root and time; fills in its signature. */
 bool signer_checkpoint(struct signer *signer, struct head *head,

@@ -34,6 +34,7 @@ struct allowance {
 
 struct upkeep {
 	const struct config *config;
+	const struct record *record;
 	struct registrar *registrar;
 	struct upkeep_hooks hooks;
 	pthread_t thread;
@@ -143,7 +144,7 @@ fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
 		pthread_mutex_lock(upkeep->hooks.settings);
 		now = registrar_now(upkeep->registrar);
 		ok = lists_keep(upkeep->config, &now,
-		    library_revocation(upkeep->registrar->library),
+		    library_revocation(upkeep->record->library),
 		    buf_span(&bytes), "fetched", &lists, err);
 		pthread_mutex_unlock(upkeep->hooks.settings);
 	}
@@ -299,17 +300,17 @@ upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
 		LIMIT_HAND_INS, LIMIT_HAND_IN_SECONDS / 60);
 	ok = ok &&
 	    lists_keep(upkeep->config, &now,
-		library_revocation(registrar->library), bytes, "posted", out,
-		err);
+		library_revocation(upkeep->record->library), bytes, "posted",
+		out, err);
 	for (size_t i = 0; ok && i < out->num; i++)
 		is_new = is_new || out->list[i].result == LIST_NEW;
 	if (ok && is_new)
 		allowance->num--;
 	ok = ok && (!is_new || renew_crls(upkeep, err));
 	*set = registrar_now(registrar).crls->digest;
-	ledger_read_lock(registrar->ledger);
-	*index = ledger_last(registrar->ledger, ACT_CRL);
-	ledger_unlock(registrar->ledger);
+	ledger_read_lock(upkeep->record->ledger);
+	*index = ledger_last(upkeep->record->ledger, ACT_CRL);
+	ledger_unlock(upkeep->record->ledger);
 	pthread_mutex_unlock(upkeep->hooks.settings);
 	return ok;
 }
@@ -325,14 +326,14 @@ take_lines(struct upkeep *upkeep, const struct note_key *key,
 	size_t num = 0;
 	bool ok;
 
-	ok = journal_note(upkeep->registrar->journal, head, &note, err) &&
+	ok = journal_note(upkeep->record->journal, head, &note, err) &&
 	    buf_append(&note, lines, err) &&
 	    note_cosignatures(buf_span(&note), key, 1, &line, &num, err) &&
 	    (num == 1 ||
 		error_set(err, ERROR_UNTRUSTED,
 		    "its answer has no cosignature of its key")) &&
-	    journal_flush_heads(upkeep->registrar->journal, err) &&
-	    cosignatures_add(upkeep->registrar->cosignatures, head->size,
+	    journal_flush_heads(upkeep->record->journal, err) &&
+	    cosignatures_add(upkeep->record->cosignatures, head->size,
 		line.line, err);
 	buf_free(&note);
 	return ok;
@@ -343,7 +344,7 @@ static bool
 take_size(struct upkeep *upkeep, const char *name, struct span text,
     uint64_t *old, struct error *err)
 {
-	const uint64_t size = journal_size(upkeep->registrar->journal);
+	const uint64_t size = journal_size(upkeep->record->journal);
 	struct span line;
 
 	if (!span_take_line(&text, &line))
@@ -357,7 +358,7 @@ take_size(struct upkeep *upkeep, const char *name, struct span text,
 	    "witness \"%s\" has cosigned this journal at size %llu, and it has"
 	    " %llu: it was rolled back, or its key is used elsewhere",
 	    name, (unsigned long long)*old, (unsigned long long)size);
-	upkeep->registrar->fatal(err);
+	registrar_fail(upkeep->registrar, err);
 	return false;
 }
 
@@ -366,8 +367,7 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
     const struct note_key *key, struct error *err)
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
-	struct registrar *registrar = upkeep->registrar;
-	struct head head = journal_head(registrar->journal);
+	struct head head = journal_head(upkeep->record->journal);
 	struct witnesses *one;
 	char url[600];
 	uint64_t old, at;
@@ -377,11 +377,12 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 		return error_set_errno(err, "witness");
 	one->num = one->quorum = 1;
 	one->keys[0] = *key;
-	old = cosignatures_last(registrar->cosignatures, one);
+	old = cosignatures_last(upkeep->record->cosignatures, one);
 	free(one);
-	at = cosignatures_pending(registrar->cosignatures,
+	at = cosignatures_pending(upkeep->record->cosignatures,
 	    &now.policy->witnesses, old);
-	if (at != 0 && !journal_head_at(registrar->journal, at, &head, err))
+	if (at != 0 &&
+	    !journal_head_at(upkeep->record->journal, at, &head, err))
 		return false;
 	if (head.size == old)
 		return true;
@@ -394,10 +395,10 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 
 		/* What it knows may be further than what waits. */
 		if (old > head.size)
-			head = journal_head(registrar->journal);
-		ok = journal_extension(registrar->journal, old, head.size,
+			head = journal_head(upkeep->record->journal);
+		ok = journal_extension(upkeep->record->journal, old, head.size,
 			 &body, err) &&
-		    journal_note(registrar->journal, &head, &body, err);
+		    journal_note(upkeep->record->journal, &head, &body, err);
 		text = buf_span(&body);
 		ok = ok && remote_exchange(url, &text, &answer, &status, err);
 		if (ok && status == 200)
@@ -553,16 +554,16 @@ static void
 look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
 {
 	const int64_t last = metrics_get(METRIC_LAST_WITNESS);
-	struct registrar *registrar = upkeep->registrar;
 	char when[TIME_TEXT];
 	uint64_t size;
 
 	if (policy->witnesses.quorum == 0)
 		return;
-	size = cosignatures_last(registrar->cosignatures, &policy->witnesses);
+	size =
+	    cosignatures_last(upkeep->record->cosignatures, &policy->witnesses);
 	metrics_set(METRIC_WITNESSED_SIZE, (int64_t)size);
 	time_format_at(last, when);
-	if (size < journal_size(registrar->journal) &&
+	if (size < journal_size(upkeep->record->journal) &&
 	    now_at() - last > WARN_WITNESS)
 		warn(upkeep,
 		    "%u witnesses are asked for, and %s%s; entries"
@@ -697,6 +698,7 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 		return NULL;
 	}
 	upkeep->config = config;
+	upkeep->record = registrar_record(registrar);
 	upkeep->registrar = registrar;
 	upkeep->hooks = *hooks;
 	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
@@ -753,7 +755,7 @@ upkeep_health(struct upkeep *upkeep)
 	pthread_mutex_unlock(&upkeep->mutex);
 	return json_pack("{s:s, s:I, s:I, s:o, s:o}", "status",
 	    num == 0 ? "ok" : "warning", "size",
-	    (json_int_t)journal_size(upkeep->registrar->journal), "witnessed",
+	    (json_int_t)journal_size(upkeep->record->journal), "witnessed",
 	    (json_int_t)metrics_get(METRIC_WITNESSED_SIZE), "checked", checked,
 	    "warnings", warnings);
 }

@@ -384,3 +384,13 @@ text_append_printable(struct buf *out, struct span text, struct error *err)
 	}
 	return true;
 }
+
+void
+text_copy_ascii(char *out, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 1 < room; text++)
+		out[n++] = *text >= ' ' && *text < 127 ? *text : '?';
+	out[n] = '\0';
+}

@@ -33,6 +33,9 @@ bool text_is_slug(struct span text);
 /* An rfc822Name as Valise takes it: printable ASCII, lower case, one '@'. */
 bool text_is_email(struct span text);
 
+/* Copy, cut to room, with '?' for what is not printable ASCII. */
+void text_copy_ascii(char *out, size_t room, const char *text);
+
 /* RFC 5646: letters, digits and hyphens, lower case, 2 to 35. */
 bool text_is_language(struct span text);
 

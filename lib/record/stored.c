@@ -185,43 +185,6 @@ stored_acts(const struct journal *journal, const uint64_t indices[], size_t num,
 }
 
 bool
-commit_signature(struct span commit, struct buf *content, struct buf *der,
-    struct error *err)
-{
-	static const char begin[] = "gpgsig -----BEGIN SIGNED MESSAGE-----";
-	struct buf base64 = BUF(2 * LIMIT_SIGNATURE_BYTES);
-	struct span line;
-	bool inside = false, found = false, ok = true;
-
-	while (ok && span_take_line(&commit, &line)) {
-		if (!found && span_is(line, begin)) {
-			inside = found = true;
-			continue;
-		}
-		/* A header goes on as long as lines begin with a space. */
-		if (inside && span_starts(line, " ")) {
-			if (!span_starts(line, " -----"))
-				ok = buf_append(&base64,
-				    span_sub(line, 1, line.len - 1), err);
-			continue;
-		}
-		inside = false;
-		ok = buf_append(content, line, err) &&
-		    buf_append_str(content, "\n", err);
-		if (ok && line.len == 0) {
-			/* The message follows, whatever is in it. */
-			ok = buf_append(content, commit, err);
-			break;
-		}
-	}
-	ok = ok &&
-	    (found || error_set(err, ERROR_MALFORMED, "there is none")) &&
-	    span_base64_append(buf_span(&base64), der, err);
-	buf_free(&base64);
-	return ok;
-}
-
-bool
 commit_judge(struct cert_cache *certs, const struct policy *policy,
     const struct revocation *revocation, struct span content, struct span der,
     struct cades *out, struct error *err)

@@ -43,13 +43,4 @@ bool commit_judge(struct cert_cache *certs, const struct policy *policy,
     const struct revocation *revocation, struct span content, struct span der,
     struct cades *out, struct error *err) MUST_USE;
 
-/*
- * Take a commit's bytes apart: what its signature is over, and the signature
- * (DER) out of the armour that git wants.
- *
- * ERROR_MALFORMED  it has no such signature
- */
-bool commit_signature(struct span commit, struct buf *content, struct buf *der,
-    struct error *err) MUST_USE;
-
 #endif

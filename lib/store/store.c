@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "store/commit.h"
 #include "store/private.h"
 
 enum {

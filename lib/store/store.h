@@ -74,9 +74,6 @@ struct store_commit {
 };
 bool store_read_commit(struct store *store, const struct oid *oid,
     struct store_commit *out, struct error *err) MUST_USE;
-/* Of a commit's bytes; ERROR_UNTRUSTED if they are none. */
-bool store_parse_commit(struct span bytes, struct store_commit *out,
-    struct error *err) MUST_USE;
 
 /*
  * Write a pack of these objects, each once, for others to read.  Entries are

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "daemon/signer/signer.h"
+#include "daemon/signer/memory.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
 #include "tests/bench/bench.h"

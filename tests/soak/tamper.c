@@ -22,7 +22,7 @@
 
 #include "base/file.h"
 #include "base/time.h"
-#include "daemon/signer/signer.h"
+#include "daemon/signer/memory.h"
 #include "document/container.h"
 #include "journal/entry.h"
 #include "journal/journal.h"

@@ -11,8 +11,8 @@
 #define DOC "mou/one"
 
 static struct ledger *ledger;
-static struct registrar registrar;
-static struct api api = { .registrar = &registrar };
+static struct record record;
+static struct api api = { .record = &record };
 static struct job job = { .api = &api, .document = DOC };
 static uint64_t num, last;
 
@@ -23,7 +23,7 @@ set_up(void)
 
 	ledger = ledger_new(&err);
 	ck_assert_ptr_nonnull(ledger);
-	registrar.ledger = ledger;
+	record.ledger = ledger;
 	num = 0;
 }
 

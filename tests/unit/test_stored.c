@@ -11,6 +11,7 @@
 #include "record/audit.h"
 #include "record/refs.h"
 #include "record/stored.h"
+#include "store/commit.h"
 
 #define SIGNED INT64_C(1790000000) /* 2026-09-21 */
 

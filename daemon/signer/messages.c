@@ -1,0 +1,182 @@
+/*
+ * The messages between server and signer: sent, received, encoded and parsed.
+ */
+#include "daemon/signer/messages.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/text.h"
+
+static bool
+write_all(int fd, struct span bytes)
+{
+	struct span part;
+
+	while (bytes.len > 0) {
+		const ssize_t n = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || !span_take(&bytes, (size_t)n, &part))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_all(int fd, uint8_t *out, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = recv(fd, out, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		out += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* A message: a byte that says what, a u32 length, the body. */
+bool
+signer_send(int fd, uint8_t what, struct span body)
+{
+	struct buf message = BUF(LIMIT_SIGNER_REQUEST + 16);
+	struct error ignored = { 0 };
+	bool ok;
+
+	ok = buf_append_u8(&message, what, &ignored) &&
+	    buf_append_block(&message, body, &ignored) &&
+	    write_all(fd, buf_span(&message));
+	buf_free(&message);
+	return ok;
+}
+
+bool
+signer_receive(int fd, uint8_t *what, struct buf *body)
+{
+	uint8_t header[5] = { 0 };
+	struct span rest = span_of(header, sizeof(header));
+	struct error ignored = { 0 };
+	uint8_t *bytes;
+	uint32_t len;
+	bool ok;
+
+	body->len = 0;
+	if (!read_all(fd, header, sizeof(header)) ||
+	    !span_take_u8(&rest, what) || !span_take_u32(&rest, &len) ||
+	    len > LIMIT_SIGNER_REQUEST ||
+	    (bytes = malloc(len > 0 ? len : 1)) == NULL)
+		return false;
+	ok = read_all(fd, bytes, len) &&
+	    buf_append(body, span_of(bytes, len), &ignored);
+	free(bytes);
+	return ok;
+}
+
+bool
+signer_encode_commit(const struct commit_fields *fields, struct buf *out,
+    struct error *err)
+{
+	return buf_append_block(out, span_of_str(fields->act), err) &&
+	    buf_append_block(out, span_of_str(fields->document), err) &&
+	    buf_append_u32(out, fields->version, err) &&
+	    buf_append_block(out, span_of_str(fields->person), err) &&
+	    buf_append_u64(out, (uint64_t)fields->at, err) &&
+	    buf_append(out, span_of(fields->tree.bytes, OID_BYTES), err) &&
+	    buf_append_u8(out, fields->has_parent, err) &&
+	    buf_append(out, span_of(fields->parent.bytes, OID_BYTES), err) &&
+	    buf_append(out, digest_span(&fields->digest), err) &&
+	    buf_append(out, digest_span(&fields->contents), err);
+}
+
+/* The names in it are checked: nothing is signed under one that is none. */
+static bool
+take_names(struct span *body, struct commit_fields *out)
+{
+	struct span act, document, person;
+	struct error ignored = { 0 };
+
+	return span_take_block(body, &act) && text_is_slug(act) &&
+	    span_to_str(act, out->act, sizeof(out->act)) &&
+	    span_take_block(body, &document) &&
+	    (document.len == 0 ||
+		(document_name_check(document, &ignored) &&
+		    span_to_str(document, out->document,
+			sizeof(out->document)))) &&
+	    span_take_u32(body, &out->version) &&
+	    span_take_block(body, &person) &&
+	    (person.len == 0 ||
+		(text_is_email(person) &&
+		    span_to_str(person, out->person, sizeof(out->person))));
+}
+
+static bool
+take_bytes(struct span *body, uint8_t *out, size_t len)
+{
+	struct span raw;
+
+	if (!span_take(body, len, &raw))
+		return false;
+	memcpy(out, raw.data, len);
+	return true;
+}
+
+bool
+signer_take_commit(struct span body, struct commit_fields *out)
+{
+	uint8_t has_parent;
+	uint64_t at;
+
+	*out = (struct commit_fields){ .version = 0 };
+	if (!take_names(&body, out) || !span_take_u64(&body, &at) ||
+	    at > INT64_MAX || !take_bytes(&body, out->tree.bytes, OID_BYTES) ||
+	    !span_take_u8(&body, &has_parent) ||
+	    !take_bytes(&body, out->parent.bytes, OID_BYTES) ||
+	    !take_bytes(&body, out->digest.bytes, 32) ||
+	    !take_bytes(&body, out->contents.bytes, 32) || body.len != 0)
+		return false;
+	out->at = (int64_t)at;
+	out->has_parent = has_parent == 1;
+	return true;
+}
+
+bool
+signer_encode_checkpoint(const struct head *head,
+    const struct merkle_proof *proof, struct buf *out, struct error *err)
+{
+	bool ok = buf_append_u64(out, head->size, err) &&
+	    buf_append_u64(out, (uint64_t)head->time_ms, err) &&
+	    buf_append(out, digest_span(&head->root), err);
+
+	for (size_t i = 0; ok && i < proof->num; i++)
+		ok = buf_append(out, digest_span(&proof->hashes[i]), err);
+	return ok;
+}
+
+bool
+signer_take_checkpoint(struct span body, struct head *head,
+    struct merkle_proof *proof)
+{
+	struct span raw;
+	uint64_t time;
+
+	if (!span_take_u64(&body, &head->size) ||
+	    !span_take_u64(&body, &time) || !span_take(&body, 32, &raw))
+		return false;
+	head->time_ms = (int64_t)time;
+	memcpy(head->root.bytes, raw.data, 32);
+	proof->num = 0;
+	while (body.len > 0) {
+		if (proof->num == LIMIT_PROOF_HASHES ||
+		    !span_take(&body, 32, &raw))
+			return false;
+		memcpy(proof->hashes[proof->num++].bytes, raw.data, 32);
+	}
+	return true;
+}

@@ -1,0 +1,249 @@
+/*
+ * The signer's process: the keys, and the answer to each request.
+ */
+#include "daemon/signer/vault.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "daemon/confine.h"
+#include "daemon/log.h"
+#include "daemon/signer/memory.h"
+#include "daemon/signer/messages.h"
+#include "document/manifest.h"
+#include "pki/cades.h"
+
+struct vault {
+	struct note_signer journal;
+	struct identity depositary;
+	struct signer_memory memory;
+};
+
+static bool
+answer_state(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	char key[NOTE_KEY_TEXT];
+
+	(void)body;
+	note_key_encode(&vault->journal.key, key);
+	return buf_append_u64(out, vault->memory.head.size, err) &&
+	    buf_append_u64(out, (uint64_t)vault->memory.head.time_ms, err) &&
+	    buf_append(out, digest_span(&vault->memory.head.root), err) &&
+	    buf_append(out, span_of(vault->memory.head.signature, 64), err) &&
+	    buf_append_block(out, span_of_str(key), err);
+}
+
+/* Files as path, media, digest; nothing is signed under a name it has not. */
+static bool
+answer_seal(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct manifest manifest = { 0 };
+	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
+		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct span path, media, raw;
+	bool ok = true;
+
+	snprintf(manifest.signature, sizeof(manifest.signature), "%s",
+	    PATH_SEAL);
+	while (ok && body.len > 0) {
+		char name[LIMIT_PATH_BYTES + 1], type[LIMIT_MEDIA_BYTES + 1];
+		struct digest digest;
+
+		ok = (span_take_block(&body, &path) &&
+			 span_to_str(path, name, sizeof(name)) &&
+			 span_take_block(&body, &media) &&
+			 text_is_media(media) &&
+			 span_to_str(media, type, sizeof(type)) &&
+			 span_take(&body, 32, &raw)) ||
+		    error_set(err, ERROR_MALFORMED, "seal request");
+		if (!ok)
+			break;
+		memcpy(digest.bytes, raw.data, 32);
+		ok = text_check_path(path, err) &&
+		    manifest_add(&manifest, name, type, &digest, err);
+	}
+	ok = ok && manifest_encode(&manifest, &xml, err) &&
+	    cades_sign(&vault->depositary, buf_span(&xml), COMMITMENT_RECEIPT,
+		time_now_ms() / 1000, &p7s, err) &&
+	    buf_append_block(out, buf_span(&xml), err) &&
+	    buf_append_block(out, buf_span(&p7s), err);
+	manifest_free(&manifest);
+	buf_free(&xml);
+	buf_free(&p7s);
+	return ok;
+}
+
+static bool
+answer_commit(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	const char *depositary = vault->depositary.cert->email;
+	struct buf text = BUF(8192), p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	struct commit_fields fields;
+	bool ok;
+
+	if (!signer_take_commit(body, &fields))
+		return error_set(err, ERROR_MALFORMED, "commit request");
+	ok = commit_text(&fields, depositary, &text, err) &&
+	    cades_sign(&vault->depositary, buf_span(&text), COMMITMENT_NONE,
+		time_now_ms() / 1000, &p7s, err) &&
+	    commit_encode(&fields, depositary, buf_span(&p7s), out, err);
+	buf_free(&text);
+	buf_free(&p7s);
+	return ok;
+}
+
+/* The one rule of this process: never two histories. */
+static bool
+answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct signer_memory next = vault->memory;
+	struct checkpoint checkpoint = { 0 };
+	struct buf text = BUF(LIMIT_NOTE_TEXT);
+	struct merkle_proof proof;
+	bool ok;
+
+	if (!signer_take_checkpoint(body, &next.head, &proof))
+		return error_set(err, ERROR_MALFORMED, "checkpoint request");
+	if (vault->memory.failed)
+		return error_set(err, ERROR_SYSTEM,
+		    "the signer's memory failed before");
+	if (!merkle_verify_consistency(vault->memory.head.size, next.head.size,
+		&vault->memory.head.root, &next.head.root, &proof))
+		return error_set(err, ERROR_REFUSED,
+		    "size %llu is no extension of size %llu, which was"
+		    " signed last: nothing is signed",
+		    (unsigned long long)next.head.size,
+		    (unsigned long long)vault->memory.head.size);
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    vault->journal.key.name);
+	checkpoint.size = next.head.size;
+	checkpoint.root = next.head.root;
+	next.sequence++;
+	/* Durable first: the record is the commit point of the journal. */
+	ok = checkpoint_encode(&checkpoint, &text, err) &&
+	    note_sign(&vault->journal, buf_span(&text), next.head.signature,
+		err) &&
+	    signer_memory_write(&next, err);
+	buf_free(&text);
+	if (!ok) {
+		vault->memory.failed = true;
+		return false;
+	}
+	vault->memory = next;
+	return buf_append(out, span_of(next.head.signature, 64), err);
+}
+
+static const struct {
+	enum signer_request request;
+	bool (*answer)(struct vault *vault, struct span body, struct buf *out,
+	    struct error *err);
+} table[] = {
+	{ SIGNER_STATE, answer_state },
+	{ SIGNER_SEAL, answer_seal },
+	{ SIGNER_COMMIT, answer_commit },
+	{ SIGNER_CHECKPOINT, answer_checkpoint },
+};
+
+static void
+serve(struct vault *vault, int fd)
+{
+	struct buf body = BUF(LIMIT_SIGNER_REQUEST),
+		   out = BUF(LIMIT_SIGNER_REQUEST);
+	uint8_t what;
+
+	while (signer_receive(fd, &what, &body)) {
+		struct error err = { 0 };
+		bool ok = false;
+		size_t i = 0;
+
+		out.len = 0;
+		while (i < sizeof(table) / sizeof(table[0]) &&
+		    (uint8_t)table[i].request != what)
+			i++;
+		if (i == sizeof(table) / sizeof(table[0]))
+			error_set(&err, ERROR_MALFORMED, "no such request");
+		else
+			ok =
+			    table[i].answer(vault, buf_span(&body), &out, &err);
+		if (!ok) {
+			log_error("signer", "kind=%s reason=%s",
+			    error_code(&err), log_text(err.detail));
+			if (!signer_send(fd, (uint8_t)err.kind,
+				span_of_str(err.detail)))
+				break;
+		} else if (!signer_send(fd, 0, buf_span(&out))) {
+			break;
+		}
+	}
+	buf_free(&body);
+	buf_free(&out);
+}
+
+static bool
+open_vault(const struct config *config, struct vault *vault, struct error *err)
+{
+	struct buf key = BUF(1024);
+	char path[FILE_PATH];
+	bool ok;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ok = config_data(config, "signer/journal.key", path, err) &&
+	    file_read(path, 1024, &key, err) &&
+	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
+		err) &&
+	    identity_load(config->depositary_cert, config->depositary_key,
+		&vault->depositary, err) &&
+	    config_data(config, "signer/memory", path, err) &&
+	    signer_memory_open(path, O_RDWR, &vault->memory, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&key);
+	if (ok && !vault->depositary.cert->can_sign)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "%s: the depositary's certificate is not for signing"
+		    " (keyUsage is not nonRepudiation alone)",
+		    config->depositary_cert);
+	return ok;
+}
+
+_Noreturn void
+vault_run(const struct config *config, int fd)
+{
+	struct vault vault = { 0 };
+	struct error err = { 0 };
+	struct buf warm = BUF(LIMIT_SIGNATURE_BYTES);
+
+	prctl(PR_SET_NAME, "valised-signer", 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* The server decides when to end: it finishes what is under way. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	/* One signature first: OpenSSL then has loaded all that it loads. */
+	if (!open_vault(config, &vault, &err) ||
+	    !cades_sign(&vault.depositary, span_of_str("warm"), COMMITMENT_NONE,
+		0, &warm, &err) ||
+	    !confine_signer(&err)) {
+		/* Who asks learns by the end of the process, too. */
+		(void)!signer_send(fd, (uint8_t)err.kind,
+		    span_of_str(err.detail));
+		_exit(7);
+	}
+	buf_free(&warm);
+	if (signer_send(fd, 0, span_of(NULL, 0)))
+		serve(&vault, fd);
+	OPENSSL_cleanse(&vault.journal, sizeof(vault.journal));
+	_exit(0);
+}

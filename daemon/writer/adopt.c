@@ -1,0 +1,96 @@
+/*
+ * A policy and a set of CRLs come into force: each that is new is stored and
+ * journaled first.
+ */
+#include "daemon/writer/registrar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* The names of the files in which two policies differ. */
+static void
+list_changes(const struct policy *old, const struct policy *new, char out[2048])
+{
+	const struct container *all[2] = { new->files,
+		old != NULL ? old->files : NULL };
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; all[i] != NULL && j < all[i]->num; j++) {
+			const struct member *one = &all[i]->members[j];
+			const struct member *other = all[1 - i] != NULL
+			    ? container_find(all[1 - i], one->path)
+			    : NULL;
+
+			if ((other != NULL &&
+				digest_eq(&one->sha256, &other->sha256)) ||
+			    (i == 1 && other != NULL) ||
+			    used + strlen(one->path) + 12 > 2048)
+				continue;
+			text_copy_ascii(out + used, 2048 - used, POLICY_PREFIX);
+			used += strlen(out + used);
+			text_copy_ascii(out + used, 2048 - used, one->path);
+			used += strlen(out + used);
+			out[used++] = '\n';
+			out[used] = '\0';
+		}
+}
+
+static bool
+adopt_policy(struct registrar *registrar, struct policy *policy,
+    struct error *err)
+{
+	const struct record *record = registrar_record(registrar);
+	struct act_request *act;
+	struct digest newest;
+	bool known, ok;
+
+	ledger_read_lock(record->ledger);
+	known = ledger_newest(record->ledger, ACT_POLICY, &newest);
+	ledger_unlock(record->ledger);
+	if (known && digest_eq(&newest, &policy->digest))
+		return true;
+	if ((act = calloc(1, sizeof(*act))) == NULL)
+		return error_set_errno(err, "policy");
+	act->act = ACT_POLICY;
+	act->judged.policy = policy;
+	list_changes(known ? library_policy(record->library, &newest) : NULL,
+	    policy, act->changed);
+	ok = registrar_do(registrar, act, err);
+	free(act);
+	return ok;
+}
+
+static bool
+adopt_crls(struct registrar *registrar, const struct crl_set *crls,
+    struct error *err)
+{
+	const struct record *record = registrar_record(registrar);
+	struct act_request *act;
+	struct digest newest;
+	bool known, ok;
+
+	ledger_read_lock(record->ledger);
+	known = ledger_newest(record->ledger, ACT_CRL, &newest);
+	ledger_unlock(record->ledger);
+	if (known && digest_eq(&newest, &crls->digest))
+		return true;
+	if ((act = calloc(1, sizeof(*act))) == NULL)
+		return error_set_errno(err, "CRLs");
+	act->act = ACT_CRL;
+	act->judged.crls = crls;
+	ok = registrar_do(registrar, act, err);
+	free(act);
+	return ok;
+}
+
+bool
+registrar_adopt(struct registrar *registrar, struct policy *policy,
+    const struct crl_set *crls, struct error *err)
+{
+	return adopt_policy(registrar, policy, err) &&
+	    adopt_crls(registrar, crls, err);
+}

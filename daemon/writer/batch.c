@@ -1,0 +1,565 @@
+/*
+ * A batch: its acts become objects and entries, these one append, and one
+ * checkpoint over them is signed.
+ */
+#include "daemon/writer/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/rand.h>
+
+#include "base/text.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "record/refs.h"
+
+/* One commit of the journal, under way. */
+struct batch {
+	const struct record *record;
+	struct signer *signer;
+	struct batch_state state; /* as the entries so far leave it */
+	struct act_request *acts;
+	int64_t time_ms;
+	struct pack *pack;
+	struct buf lines; /* entries back to back */
+	size_t ends[2 * LIMIT_BATCH_ACTS + 8];
+	struct entry *entries; /* the same, as they are */
+	size_t num;
+	struct head head; /* once they are appended */
+};
+
+static bool
+add_entry(struct batch *batch, struct entry *entry, struct error *err)
+{
+	entry->time_ms = batch->time_ms;
+	entry->has |= UINT32_C(1) << ENTRY_TIME | UINT32_C(1) << ENTRY_SALT |
+	    UINT32_C(1) << ENTRY_POLICY;
+	entry->policy = batch->state.now.policy->digest;
+	if (RAND_bytes(entry->salt, sizeof(entry->salt)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	if (!entry_encode(entry, &batch->lines, err))
+		return false;
+	snprintf(entry->act_name, sizeof(entry->act_name), "%s",
+	    act_name(entry->act));
+	batch->ends[batch->num] = batch->lines.len;
+	batch->entries[batch->num++] = *entry;
+	return true;
+}
+
+#define HAS(name) (UINT32_C(1) << ENTRY_##name)
+
+static void
+set_prior(struct entry *entry, uint64_t prior)
+{
+	if (prior == LEDGER_NONE)
+		return;
+	entry->prior = prior;
+	entry->has |= HAS(PRIOR);
+}
+
+static struct entry
+entry_of(const struct act_request *act)
+{
+	struct entry entry = { .act = act->act };
+
+	snprintf(entry.document, sizeof(entry.document), "%s", act->document);
+	snprintf(entry.person, sizeof(entry.person), "%s", act->person);
+	snprintf(entry.office, sizeof(entry.office), "%s", act->office);
+	entry.version = act->version;
+	entry.digest = act->digest;
+	return entry;
+}
+
+/* Is it still what it was when it was judged? */
+static bool
+still_good(const struct batch *batch, struct act_request *act)
+{
+	struct ledger *ledger = batch->record->ledger;
+	const struct ledger_document *doc;
+	uint64_t last;
+
+	if (act->judged.policy != batch->state.now.policy ||
+	    act->judged.crls != batch->state.now.crls)
+		return false;
+	/* An act on this document earlier in this batch has no index yet. */
+	for (size_t i = 0; i < batch->num; i++)
+		if (entry_has(&batch->entries[i], ENTRY_COMMIT) &&
+		    strcmp(batch->entries[i].document, act->document) == 0)
+			return false;
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, act->document);
+	last = doc != NULL ? doc->last : LEDGER_NONE;
+	ledger_unlock(ledger);
+	return last == act->judged.last;
+}
+
+static bool
+find_parent(const struct batch *batch, const struct act_request *act,
+    struct commit_fields *fields)
+{
+	struct ledger *ledger = batch->record->ledger;
+	const struct ledger_document *doc;
+
+	ledger_read_lock(ledger);
+	doc = ledger_find(ledger, act->document);
+	if (doc != NULL && doc->num_versions > 0) {
+		fields->parent = doc->tip;
+		fields->has_parent = true;
+	}
+	ledger_unlock(ledger);
+	return true;
+}
+
+/* Seal, tree, commit: everything about a version but its entry. */
+static bool
+prepare_version(struct batch *batch, struct act_request *act)
+{
+	struct commit_fields fields = { .version = act->version,
+		.at = batch->time_ms / 1000,
+		.digest = act->digest };
+	struct buf commit = BUF(LIMIT_SIGNER_REQUEST);
+	bool ok;
+
+	snprintf(fields.act, sizeof(fields.act), "%s", act_name(act->act));
+	snprintf(fields.document, sizeof(fields.document), "%s", act->document);
+	snprintf(fields.person, sizeof(fields.person), "%s", act->person);
+	ok = signer_seal(batch->signer, act->container, &act->err) &&
+	    container_hash(act->container, NULL, &act->err) &&
+	    container_contents(act->container, &fields.contents, &act->err) &&
+	    pack_add_tree(batch->pack, act->container, true, &fields.tree,
+		&act->err) &&
+	    find_parent(batch, act, &fields) &&
+	    signer_commit(batch->signer, &fields, &commit, &act->err) &&
+	    pack_add(batch->pack, OBJECT_COMMIT, buf_span(&commit),
+		&act->commit, &act->err);
+	act->new_contents = fields.contents;
+	buf_free(&commit);
+	return ok;
+}
+
+static bool
+add_force(struct batch *batch, struct act_request *act, uint64_t prior,
+    struct error *err)
+{
+	struct entry entry = entry_of(act);
+
+	entry.act = ACT_FORCE;
+	entry.has = HAS(DOCUMENT) | HAS(VERSION) | HAS(DIGEST) | HAS(CONTENTS) |
+	    HAS(SIGNATURES);
+	entry.contents = act->new_contents;
+	set_prior(&entry, prior);
+	entry.num_signatures = act->num_signatures;
+	memcpy(entry.signatures, act->signatures,
+	    act->num_signatures * sizeof(entry.signatures[0]));
+	return add_entry(batch, &entry, err);
+}
+
+static bool
+add_version_act(struct batch *batch, struct act_request *act)
+{
+	struct entry entry = entry_of(act);
+
+	if (!still_good(batch, act)) {
+		act->result = ACT_AGAIN;
+		return true;
+	}
+	if (!prepare_version(batch, act))
+		return false;
+	entry.has = HAS(DOCUMENT) | HAS(VERSION) | HAS(OFFICE) | HAS(PERSON) |
+	    HAS(DIGEST) | HAS(MANIFEST) | HAS(SIGNATURE) | HAS(CONTENTS) |
+	    HAS(COMMIT) | HAS(CRLS);
+	entry.manifest = act->manifest;
+	entry.signature = act->signature;
+	entry.contents = act->new_contents;
+	entry.crls = batch->state.now.crls->digest;
+	memcpy(entry.commit, act->commit.bytes, OID_BYTES);
+	set_prior(&entry, act->judged.last);
+	if (act->dispatched_ms != 0) {
+		entry.has |= HAS(WAYBILL) | HAS(DISPATCHED);
+		entry.waybill = act->waybill;
+		entry.dispatched_ms = act->dispatched_ms;
+	}
+	act->index = journal_size(batch->record->journal) + batch->num;
+	return add_entry(batch, &entry, &act->err) &&
+	    (!act->quorum || add_force(batch, act, act->index, &act->err));
+}
+
+static bool
+add_small_act(struct batch *batch, struct act_request *act)
+{
+	struct entry entry = entry_of(act);
+
+	if (act->act == ACT_DELIVER) {
+		entry.has = HAS(OFFICE) | HAS(PERSON) | HAS(DOCUMENT) |
+		    HAS(VERSION) | HAS(CONTENTS);
+		entry.contents = act->contents;
+	} else if (act->act == ACT_REFUSE) {
+		entry.has = HAS(OFFICE) | HAS(PERSON) | HAS(DOCUMENT) |
+		    HAS(WANTED) | HAS(RULE);
+		text_copy_ascii(entry.wanted, sizeof(entry.wanted),
+		    act->wanted);
+		text_copy_ascii(entry.rule, sizeof(entry.rule), act->rule);
+		if (act->times > 1) {
+			entry.times = act->times;
+			entry.has |= HAS(TIMES);
+		}
+	} else if (act->act == ACT_DISPATCH || act->act == ACT_ACKNOWLEDGE) {
+		entry.has = HAS(OFFICE) | HAS(PERSON) | HAS(TO) | HAS(NUMBER) |
+		    HAS(DIGEST);
+		entry.number = act->number;
+		snprintf(entry.to, sizeof(entry.to), "%s", act->to);
+		if (act->act == ACT_ACKNOWLEDGE) {
+			entry.has |= HAS(WAYBILL);
+			entry.waybill = act->waybill;
+		}
+	} else if (act->act == ACT_KEY) {
+		entry.has = HAS(KEY);
+		snprintf(entry.key, sizeof(entry.key), "%s", act->key);
+		set_prior(&entry, ledger_last(batch->record->ledger, act->act));
+		/* It is the last entry that the old key signs. */
+		batch->state.replacing = true;
+	} else {
+		entry.has = HAS(SOFTWARE);
+		snprintf(entry.software, sizeof(entry.software),
+		    "valised " VALISE_VERSION);
+		set_prior(&entry, ledger_last(batch->record->ledger, act->act));
+	}
+	act->index = journal_size(batch->record->journal) + batch->num;
+	return add_entry(batch, &entry, &act->err);
+}
+
+/* A set of files onto its chain of commits, unless it is its newest. */
+static bool
+store_files(struct batch *batch, const char *ref, const char *what,
+    const struct container *files, const struct digest *digest,
+    struct act_request *act)
+{
+	const struct record *record = batch->record;
+	struct commit_fields fields = { .at = batch->time_ms / 1000,
+		.contents = *digest };
+	struct buf commit = BUF(LIMIT_SIGNER_REQUEST);
+	bool ok;
+
+	snprintf(fields.act, sizeof(fields.act), "%s", what);
+	fields.has_parent = store_get_ref(record->store, ref, &fields.parent);
+	ok =
+	    pack_add_tree(batch->pack, files, false, &fields.tree, &act->err) &&
+	    signer_commit(batch->signer, &fields, &commit, &act->err) &&
+	    pack_add(batch->pack, OBJECT_COMMIT, buf_span(&commit),
+		&act->commit, &act->err);
+	buf_free(&commit);
+	return ok;
+}
+
+/* The entry of a policy, or of CRLs, is the first that is under it. */
+static bool
+add_library_entry(struct batch *batch, struct act_request *act)
+{
+	struct entry entry = { .act = act->act };
+
+	if (act->act == ACT_POLICY) {
+		batch->state.now.policy = act->judged.policy;
+		entry.has = HAS(CHANGED);
+		memcpy(entry.changed, act->changed, sizeof(entry.changed));
+	} else {
+		batch->state.now.crls = act->judged.crls;
+		entry.has = HAS(CRLS);
+		entry.crls = act->judged.crls->digest;
+	}
+	set_prior(&entry, ledger_last(batch->record->ledger, act->act));
+	act->index = journal_size(batch->record->journal) + batch->num;
+	return add_entry(batch, &entry, &act->err);
+}
+
+/* What has no entry judges nothing: neither here nor at anybody else's. */
+static bool
+add_policy_act(struct batch *batch, struct act_request *act)
+{
+	const struct judged_by before = batch->state.now;
+	const struct policy *policy = act->judged.policy;
+	bool ok;
+
+	if (act->act == ACT_POLICY)
+		ok = store_files(batch, REF_POLICY, "policy", policy->files,
+		    &policy->digest, act);
+	else
+		ok = store_files(batch, REF_CRLS, "crl",
+		    act->judged.crls->files, &act->judged.crls->digest, act);
+	ok = ok && add_library_entry(batch, act);
+	if (!ok)
+		batch->state.now = before;
+	return ok;
+}
+
+static bool
+add_act(struct batch *batch, struct act_request *act)
+{
+	if (batch->state.replacing)
+		return error_set(&act->err, ERROR_UNAVAILABLE,
+		    "the journal's key is being replaced: try again once its"
+		    " witnesses have cosigned that");
+
+	switch (act->act) {
+	case ACT_DEPOSIT:
+	case ACT_SIGN:
+	case ACT_TERMINATE:
+		return add_version_act(batch, act);
+	case ACT_POLICY:
+	case ACT_CRL:
+		return add_policy_act(batch, act);
+	case ACT_DELIVER:
+	case ACT_REFUSE:
+	case ACT_START:
+	case ACT_KEY:
+	case ACT_DISPATCH:
+	case ACT_ACKNOWLEDGE:
+		return add_small_act(batch, act);
+	case ACT_OTHER:
+	case ACT_FORCE:
+	case ACTS:
+		break;
+	}
+	return error_set(&act->err, ERROR_SYSTEM, "no such act");
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static bool
+append_entries(struct batch *batch, struct error *err)
+{
+	struct span *lines = calloc(batch->num, sizeof(*lines));
+	const int64_t began = now_us();
+	size_t from = 0;
+	bool ok;
+
+	if (lines == NULL)
+		return error_set_errno(err, "journal");
+	for (size_t i = 0; i < batch->num; i++) {
+		lines[i] = span_sub(buf_span(&batch->lines), from,
+		    batch->ends[i] - from);
+		from = batch->ends[i];
+	}
+	batch->head.time_ms = batch->time_ms;
+	ok = journal_append(batch->record->journal, lines, batch->num,
+	    &batch->head, err);
+	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - began);
+	free(lines);
+	return ok;
+}
+
+static bool
+sign_journal(struct batch *batch, struct error *err)
+{
+	struct journal *journal = batch->record->journal;
+	const uint64_t old = journal_size(journal);
+	const int64_t began = now_us();
+	struct merkle_proof proof;
+	bool ok;
+
+	ok = journal_prove_consistency(journal, old, batch->head.size, &proof,
+		 err) &&
+	    signer_checkpoint(batch->signer, &batch->head, &proof, err);
+	metrics_time(METRIC_COMMIT_SIGNER, now_us() - began);
+	ok = ok && journal_commit(journal, &batch->head, err);
+	metrics_batch(batch->num);
+	metrics_set(METRIC_JOURNAL_SIZE, (int64_t)batch->head.size);
+	return ok;
+}
+
+static bool
+is_on_version(const struct act_request *act)
+{
+	return act->act == ACT_DEPOSIT || act->act == ACT_SIGN ||
+	    act->act == ACT_TERMINATE;
+}
+
+/* The newest version's title, which its act brought; the lock is held. */
+static void
+set_titles(const struct batch *batch)
+{
+	struct ledger *ledger = batch->record->ledger;
+
+	for (const struct act_request *act = batch->acts; act != NULL;
+	     act = act->next) {
+		struct ledger_document *doc;
+
+		if (act->result != ACT_DONE || !is_on_version(act) ||
+		    act->act == ACT_TERMINATE)
+			continue;
+		doc = ledger_find(ledger, act->document);
+		if (doc != NULL)
+			ledger_set_title(ledger, doc, act->title);
+	}
+}
+
+static bool
+apply_ledger(struct batch *batch, struct error *err)
+{
+	const struct record *record = batch->record;
+	const uint64_t first = batch->head.size - batch->num;
+	bool ok = true;
+
+	ledger_write_lock(record->ledger);
+	for (size_t i = 0; ok && i < batch->num; i++)
+		ok = ledger_apply(record->ledger, first + i, &batch->entries[i],
+			 err) &&
+		    library_follow(record->library, first + i,
+			&batch->entries[i], err);
+	if (ok)
+		set_titles(batch);
+	ledger_unlock(record->ledger);
+	return ok;
+}
+
+/*
+ * Before the journal, unlike documents' refs: their entries name no commit, so
+ * they could not be put right.  One set too many on the chain does no harm.
+ */
+static bool
+move_library_refs(struct batch *batch, struct error *err)
+{
+	for (struct act_request *act = batch->acts; act != NULL;
+	     act = act->next)
+		if (act->result == ACT_DONE &&
+		    (act->act == ACT_POLICY || act->act == ACT_CRL) &&
+		    !store_set_ref(batch->record->store,
+			act->act == ACT_POLICY ? REF_POLICY : REF_CRLS,
+			&act->commit, err))
+			return false;
+	return true;
+}
+
+static void
+fail_all(const struct batch *batch, const struct error *why)
+{
+	for (struct act_request *act = batch->acts; act != NULL;
+	     act = act->next)
+		if (act->result == ACT_DONE) {
+			act->result = ACT_FAILED;
+			act->err = *why;
+			act->err.kind = ERROR_UNAVAILABLE;
+			snprintf(act->err.detail, sizeof(act->err.detail),
+			    "it could not be stored; nothing was changed, try"
+			    " again later");
+		}
+}
+
+static void
+undo_entries(struct batch *batch, size_t num)
+{
+	batch->num = num;
+	batch->lines.len = num > 0 ? batch->ends[num - 1] : 0;
+}
+
+static void
+add_acts(struct batch *batch)
+{
+	for (struct act_request *act = batch->acts; act != NULL;
+	     act = act->next) {
+		const size_t before = batch->num;
+
+		act->result = ACT_DONE;
+		if (add_act(batch, act))
+			continue;
+		undo_entries(batch, before);
+		act->result = ACT_FAILED;
+		log_error("act", "document=%s reason=%s",
+		    log_text(act->document), log_text(act->err.detail));
+		/* Whose disk is full loses this act, not the daemon. */
+		act->err.kind = ERROR_UNAVAILABLE;
+	}
+}
+
+struct batch *
+batch_new(const struct record *record, struct signer *signer,
+    const struct batch_state *state, struct act_request *acts,
+    struct error *err)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (batch != NULL) {
+		batch->record = record;
+		batch->signer = signer;
+		batch->state = *state;
+		batch->acts = acts;
+		batch->time_ms = record_time_ms(record);
+		batch->lines = BUF(SIZE_MAX);
+		batch->entries =
+		    calloc(2 * LIMIT_BATCH_ACTS + 8, sizeof(*batch->entries));
+	}
+	if (batch == NULL || batch->entries == NULL) {
+		error_set_errno(err, "batch");
+		batch_free(batch);
+		return NULL;
+	}
+	if ((batch->pack = pack_new(record->store, err)) == NULL) {
+		batch_free(batch);
+		return NULL;
+	}
+	return batch;
+}
+
+void
+batch_free(struct batch *batch)
+{
+	if (batch == NULL)
+		return;
+	pack_free(batch->pack);
+	buf_free(&batch->lines);
+	free(batch->entries);
+	free(batch);
+}
+
+bool
+batch_append(struct batch *batch, struct error *err)
+{
+	const struct batch_state before = batch->state;
+	struct error why = { 0 };
+	int64_t began;
+	bool stored;
+
+	add_acts(batch);
+	began = now_us();
+	stored = pack_finish(batch->pack, &why);
+	metrics_time(METRIC_COMMIT_PACK, now_us() - began);
+	if (!stored || !move_library_refs(batch, &why)) {
+		log_error("pack", "reason=%s", log_text(why.detail));
+		fail_all(batch, &why);
+		undo_entries(batch, 0);
+		batch->state = before;
+	}
+	return batch->num == 0 || append_entries(batch, err);
+}
+
+bool
+batch_commit(struct batch *batch, struct error *err)
+{
+	return batch->num == 0 ||
+	    (sign_journal(batch, err) && apply_ledger(batch, err));
+}
+
+struct batch_state
+batch_next(const struct batch *batch)
+{
+	return batch->state;
+}
+
+unsigned
+batch_num_versions(const struct batch *batch)
+{
+	unsigned num = 0;
+
+	for (const struct act_request *act = batch->acts; act != NULL;
+	     act = act->next)
+		num += act->result == ACT_DONE && is_on_version(act);
+	return num;
+}
