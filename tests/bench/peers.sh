@@ -1,40 +1,18 @@
 # peers.sh - our daemon and the peers, started in a temporary folder: nginx with
 # mutual TLS, and git http-backend behind it.  Sourced, with $top, by the
-# benchmarks.
-. "$top/tests/lib/setup.sh"
-. "$top/tests/lib/office.sh"
-rounds=${1:-3}
-# shellcheck disable=SC2086
-install_packages $packages_build $packages_test nginx-light fcgiwrap util-linux || exit
-build_in "${VALISE_BUILD:-$top/build-bench}" -Dbuildtype=release -Dtests=false || exit
-bench=$build/bench
-dir=$(mktemp -d) || exit; chmod 755 "$dir"
-pids=()
-trap 'stop_daemon "$dir"; for p in "${pids[@]}"; do pkill -P "$p"; kill "$p"; done 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-cd "$dir" || exit
-export HOME=$dir GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
-unset GIT_SSL_CAINFO GIT_SSL_CAPATH CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GIT_DIR
-make_pki "$dir"; make_daemon "$dir"
-sed -i 's/text: 64 MiB/text: 2 GiB/' policies/agreement.yaml
-start_daemon "$dir" || exit
-enrol "$dir" mofa iom-geneva >/dev/null
-at() { o=$1; shift; "$valise" --config "offices/$o/config.yaml" "$@"; }
-client=(127.0.0.1 "$(cat port)" offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem)
-now() { date +%s.%N; }
-per_s() { awk -v n="$1" -v a="$2" -v b="$3" 'BEGIN { printf "%.2f", n / (b - a) }'; }
-text() { head -c "$1" /dev/urandom | base64 -w 72 | head -c "$1" || true; }
-declare -A got
-note() { got[$1]+="$2 "; }
-median() { tr ' ' '\n' <<<"${got[$1]}" | grep . | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-row() { # WHAT OURS UNIT PEER PEER'S RATIO WANTED
-	printf '%-46s %10s %-6s %-30s %10s  %s (wanted %s)\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7"
-}
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2fx", b == 0 ? 0 : a / b }'; }
+# benchmarks.  Where nginx or fcgiwrap is not there, $have_nginx is empty.
+. "$top/tests/bench/common.sh"
+have_nginx=
+for need in nginx fcgiwrap setpriv; do
+	command -v $need >/dev/null || install_packages nginx-light fcgiwrap util-linux || break
+done
+command -v nginx >/dev/null && command -v fcgiwrap >/dev/null && have_nginx=yes
+nginx_name() { if [ -n "$have_nginx" ]; then echo "$1"; else echo "nginx or fcgiwrap is not installed"; fi; }
+[ -n "$have_nginx" ] || return 0
 
 # --- Peers: nginx with mutual TLS, and git http-backend behind it. ---
 nport=$("$valised_port_helper")
-mkdir -p ngx www srv; head -c 1024 /dev/zero | tr '\0' a >www/small
+mkdir -p ngx srv
 chown -R nobody:nogroup ngx srv 2>/dev/null
 cat >nginx.conf <<END
 daemon off; worker_processes 2; pid $dir/ngx/pid; error_log $dir/ngx/error.log warn;

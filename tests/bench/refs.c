@@ -71,7 +71,7 @@ bench_refs(char *argv[])
 		add_deposit(ledger, count + i, i * 7919 % count, 2, i);
 		changed += time_refs(ledger, &len);
 	}
-	printf("%.4f %.4f %.4f %zu\n", first, next / 20, changed / 20, len);
+	printf("%.6f %.6f %.6f %zu\n", first, next / 20, changed / 20, len);
 	ledger_free(ledger);
 	return 0;
 }

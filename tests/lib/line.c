@@ -13,7 +13,9 @@
  *	gone=N    once it has carried N bytes in all, it ends, and all with it
  *	count=F   the bytes carried, both ways, are in file F
  *
- * It says "ready" once it listens.  SIGUSR1 cuts all connections there are.
+ * It says "ready" once it listens.  SIGUSR1 cuts all connections there are;
+ * SIGHUP lets them end by themselves, after which it ends too: the count is
+ * then of all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -59,13 +61,15 @@ static struct {
 
 static struct conn conns[CONNS];
 static unsigned long long total, num_cut, num_flipped;
-static volatile sig_atomic_t cut_all;
+static volatile sig_atomic_t cut_all, ending;
 
 static void
 on_signal(int signal)
 {
-	(void)signal;
-	cut_all = 1;
+	if (signal == SIGHUP)
+		ending = 1;
+	else
+		cut_all = 1;
 }
 
 static double
@@ -242,6 +246,16 @@ run_conn(struct conn *c)
 	return c->ways[0].ended != 2 || c->ways[1].ended != 2;
 }
 
+static int
+num_conns(void)
+{
+	int num = 0;
+
+	for (int i = 0; i < CONNS; i++)
+		num += conns[i].used;
+	return num;
+}
+
 static void
 run(int listener, int target)
 {
@@ -276,6 +290,8 @@ run(int listener, int target)
 		poll(fds, (nfds_t)num, wait);
 		if ((fds[0].revents & POLLIN) != 0)
 			take_conn(listener, target);
+		else if (ending && num_conns() == 0)
+			return;
 		for (int i = 0; i < CONNS; i++)
 			if (conns[i].used && (cut_all || !run_conn(&conns[i])))
 				end(&conns[i]);
@@ -324,6 +340,7 @@ main(int argc, char *argv[])
 		read_setting(argv[i]);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, on_signal);
+	signal(SIGHUP, on_signal);
 	at.sin_port = htons((unsigned short)atoi(argv[1]));
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
@@ -335,5 +352,6 @@ main(int argc, char *argv[])
 	puts("ready");
 	fflush(stdout);
 	run(listener, atoi(argv[2]));
+	write_count();
 	return 0;
 }
