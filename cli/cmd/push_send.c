@@ -160,7 +160,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	if (same)
 		return nothing_changed(context, push->document, newest->version,
 		    err);
-	if (!newest_check_onto(pusher->session->context, newest, push->document,
+	if (!newest_check_onto(pusher->context, newest, push->document,
 		push->onto, err))
 		return false;
 	if (!seen)
