@@ -1,9 +1,10 @@
 /*
- * commands.h - one function a command; main.c has the table of them.
+ * commands.h - one function for each usage line; main.c has the table of them.
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#include "cli/arguments.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/signing.h"
@@ -12,20 +13,23 @@
 #include "client/session.h"
 #include "client/title.h"
 
-/* argv[0] is the command's name; --config and --json are gone. */
-typedef bool command_run(struct context *context, int argc, char *argv[],
-    struct error *err);
+/*
+ * Run a command.  given was checked by the table: the number of operands, that
+ * the options are those of its form, and that none that it needs lacks.
+ */
+typedef bool command_run(struct context *context,
+    const struct options_given *given, struct error *err);
 
-command_run cmd_init, cmd_push, cmd_sign, cmd_fetch, cmd_verify, cmd_show,
-    cmd_list, cmd_history, cmd_log, cmd_policy, cmd_witness, cmd_audit,
-    cmd_terminate, cmd_watch, cmd_bag, cmd_pull, cmd_diff, cmd_crls;
+command_run cmd_init, cmd_push, cmd_push_batch, cmd_sign, cmd_fetch, cmd_pull,
+    cmd_verify, cmd_verify_evidence, cmd_show, cmd_list, cmd_diff, cmd_history,
+    cmd_log, cmd_bag_pack, cmd_bag_open, cmd_bag_ack, cmd_bag_push, cmd_watch,
+    cmd_terminate, cmd_audit, cmd_audit_note, cmd_audit_combine,
+    cmd_audit_compare, cmd_witness, cmd_witness_init, cmd_policy_check,
+    cmd_policy_show, cmd_policy_accept, cmd_policy_save, cmd_crls_push,
+    cmd_crls_add, cmd_crls_show;
 
 /* What an entry is about, in a few words. */
 void describe_entry(const struct entry *entry, char out[512]);
-
-/* verify --evidence: exit 0 where it proves a fork. */
-bool verify_evidence(struct context *context, const char *path,
-    struct error *err);
 
 /* Append what the daemon lists, all pages. */
 bool all_documents(struct session *session, json_t *all,

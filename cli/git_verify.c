@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "cli/options.h"
+#include "cli/environment.h"
 #include "client/lists.h"
 #include "client/policies.h"
 #include "record/stored.h"
@@ -188,9 +188,8 @@ main(int argc, char *argv[])
 	}
 	if (file == NULL)
 		return usage(stderr);
-	argc = 1;
-	good = context_options(&context, &argc, argv, &err) &&
-	    context_load(&context, &err) && read_stdin(&commit, &err) &&
+	context_environment(&context, NULL);
+	good = context_load(&context, &err) && read_stdin(&commit, &err) &&
 	    read_armour(file, &der, &err) &&
 	    judge(&context, buf_span(&commit), buf_span(&der), &cades, &err);
 	report(status, good, &cades, buf_span(&commit), &err);

@@ -1,38 +1,108 @@
 /*
- * options.h - what all commands read of their arguments and environment.
+ * options.h - the commands and options of valise, in one table (options.c):
+ * how it is parsed, its --help, its man page and its completion come from it.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "client/context.h"
+#include "options/options.h"
 
-/*
- * What the environment says goes into context: where things are, and for how
- * long a line that broke is waited for.
- * --config FILE, --json and --local are taken out of argv, wherever they stand.
- */
-bool context_options(struct context *context, int *argc, char *argv[],
-    struct error *err) MUST_USE;
+/* Each option of some command; those of one name share an identity. */
+enum {
+	OPTION_CONFIG = OPTIONS_FIRST,
+	OPTION_JSON,
+	OPTION_LOCAL,
+	OPTION_ACK,
+	OPTION_ACT,
+	OPTION_AGAIN,
+	OPTION_ANNEX,
+	OPTION_AT,
+	OPTION_BATCH,
+	OPTION_CERT,
+	OPTION_COLOR,
+	OPTION_COMBINE,
+	OPTION_COMPARE,
+	OPTION_CSV,
+	OPTION_CURRENT,
+	OPTION_DOCUMENT,
+	OPTION_ENCRYPT_CERT,
+	OPTION_ENCRYPT_KEY,
+	OPTION_EVERY,
+	OPTION_EVIDENCE,
+	OPTION_EXEC,
+	OPTION_EXTRACT,
+	OPTION_FOLLOW,
+	OPTION_FROM,
+	OPTION_FULL,
+	OPTION_IN_FORCE,
+	OPTION_INTO,
+	OPTION_JOBS,
+	OPTION_KEY,
+	OPTION_KNOWN,
+	OPTION_NAME,
+	OPTION_NOTE,
+	OPTION_NOTIFY,
+	OPTION_OFFICE,
+	OPTION_ONTO,
+	OPTION_OUTBOX,
+	OPTION_OUTPUT,
+	OPTION_PERSON,
+	OPTION_PROVED,
+	OPTION_REASON,
+	OPTION_SIDE_BY_SIDE,
+	OPTION_SIGN_CERT,
+	OPTION_SIGN_KEY,
+	OPTION_SINCE,
+	OPTION_SINCE_LAST,
+	OPTION_STATE,
+	OPTION_STATUS,
+	OPTION_TEXT,
+	OPTION_TITLE,
+	OPTION_TO,
+	OPTION_UNTIL,
+	OPTION_WITNESSED,
+	OPTION_WORDS,
+	OPTION_YES,
+};
 
-/* Exactly so many arguments are left from optind on. */
-bool arguments(int argc, int first, int min, int max, const char *usage,
-    struct error *err) MUST_USE;
+/* Each usage line; main.c has the function that runs it. */
+enum {
+	FORM_INIT = 1,
+	FORM_PUSH,
+	FORM_PUSH_BATCH,
+	FORM_SIGN,
+	FORM_FETCH,
+	FORM_PULL,
+	FORM_VERIFY,
+	FORM_VERIFY_EVIDENCE,
+	FORM_SHOW,
+	FORM_LIST,
+	FORM_DIFF,
+	FORM_DIFF_LANGUAGES,
+	FORM_HISTORY,
+	FORM_LOG,
+	FORM_BAG_PACK,
+	FORM_BAG_OPEN,
+	FORM_BAG_ACK,
+	FORM_BAG_PUSH,
+	FORM_WATCH,
+	FORM_TERMINATE,
+	FORM_AUDIT,
+	FORM_AUDIT_NOTE,
+	FORM_AUDIT_COMBINE,
+	FORM_AUDIT_COMPARE,
+	FORM_WITNESS,
+	FORM_WITNESS_INIT,
+	FORM_POLICY_CHECK,
+	FORM_POLICY_SHOW,
+	FORM_POLICY_ACCEPT,
+	FORM_POLICY_SAVE,
+	FORM_CRLS_PUSH,
+	FORM_CRLS_ADD,
+	FORM_CRLS_SHOW,
+	FORMS,
+};
 
-/*
- * What only the daemon can answer: "--follow", "bag push".
- *
- * ERROR_USAGE  --local was given
- */
-bool needs_line(const struct context *context, const char *what,
-    struct error *err) MUST_USE;
-
-/*
- * --since and --until: a time, or a date, which is the day's beginning, or
- * where it ends a range the day's end.
- *
- * ERROR_USAGE  it is neither
- */
-bool parse_bound(const char *text, bool ends, int64_t *out_ms,
-    struct error *err) MUST_USE;
+extern const struct options_program valise_options;
 
 #endif

@@ -1,5 +1,8 @@
 /*
  * valised - the depositary: keeps, signs and versions what offices deposit.
+ *
+ * The command line is parsed by the table in options.c; here is the function
+ * that runs each of its usage lines.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,54 +13,22 @@
 #include "daemon/data/fsck.h"
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
+#include "daemon/options.h"
 #include "daemon/run.h"
 
-static const char usage_text[] =
-    "usage: valised [--config FILE] [COMMAND]\n"
-    "\n"
-    "Keep, sign and version what offices deposit (valised(8)).\n"
-    "\n"
-    "  (none)       run in the foreground; ends on SIGTERM\n"
-    "  init         make the data folder and the keys, once\n"
-    "  enrolment    print the file that offices import, and its fingerprint\n"
-    "  --check      judge configuration, policy, CRLs and certificates\n"
-    "  export-journal DIR\n"
-    "               write the journal as a static C2SP tlog-tiles tree; the\n"
-    "               daemon may be running\n"
-    "  fsck DATA [--repair]\n"
-    "               check a data folder, all of it against all of it; with\n"
-    "               --repair, the daemon off, make anew what only follows\n"
-    "               from the record\n"
-    "  backup DIR [--with-keys]\n"
-    "               copy the data folder, or what is new of it, while the\n"
-    "               daemon runs\n"
-    "  restore DIR --seen FILE…\n"
-    "               make the data folder from a backup, unless the journal\n"
-    "               went on after it, as the checkpoints seen by others tell\n"
-    "  replace-key  journal which key is to be the journal's next, the daemon\n"
-    "               off; it takes over once the witnesses have cosigned that\n"
-    "  --version    print the version\n"
-    "  --help       print this\n"
-    "\n"
-    "FILE is " CONFIG_DEFAULT " unless it is given.\n"
-    "A first day:\n"
-    "  valised --config valised.yaml init\n"
-    "  (have the CA certify signer/depositary.csr and server/server.csr)\n"
-    "  valised --config valised.yaml --check\n"
-    "  valised --config valised.yaml enrolment >enrolment.yaml\n"
-    "  valised --config valised.yaml\n";
+enum { SEEN = 32, HELP = 16384 };
 
-enum { SEEN = 32 };
+/* The path of the configuration. */
+static const char *
+config_path(const struct options_given *given)
+{
+	const char *path = options_value(given, VALISED_CONFIG);
 
-struct arguments {
-	const char *config, *operand;
-	const char *seen[SEEN];
-	size_t num_seen;
-	bool repair, with_keys, nobody;
-};
+	return path != NULL ? path : CONFIG_DEFAULT;
+}
 
 static bool
-check(const struct arguments *args, struct error *err)
+check(const struct options_given *given, struct error *err)
 {
 	struct config config;
 	struct policy *policy;
@@ -66,7 +37,7 @@ check(const struct arguments *args, struct error *err)
 	char hex[DIGEST_HEX];
 	void *tls;
 
-	if (!config_load(args->config, &config, err) ||
+	if (!config_load(config_path(given), &config, err) ||
 	    !settings_load(&config, &policy, &crls, &look, &tls, err))
 		return false;
 	lists_warn(policy, crls);
@@ -81,11 +52,11 @@ check(const struct arguments *args, struct error *err)
 }
 
 static bool
-init(const struct arguments *args, struct error *err)
+init(const struct options_given *given, struct error *err)
 {
 	struct config config;
 
-	if (!config_load(args->config, &config, err) ||
+	if (!config_load(config_path(given), &config, err) ||
 	    !setup_init(&config, err))
 		return false;
 	printf("made %s\n"
@@ -94,12 +65,12 @@ init(const struct arguments *args, struct error *err)
 	       "  %s/server/server.csr  as %s\n"
 	       "then: valised --config %s --check\n",
 	    config.data, config.data, config.depositary_cert, config.data,
-	    config.server_cert, args->config);
+	    config.server_cert, config_path(given));
 	return true;
 }
 
 static bool
-enrolment(const struct arguments *args, struct error *err)
+enrolment(const struct options_given *given, struct error *err)
 {
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	struct config config;
@@ -107,7 +78,7 @@ enrolment(const struct arguments *args, struct error *err)
 	char groups[80];
 	bool ok;
 
-	ok = config_load(args->config, &config, err) &&
+	ok = config_load(config_path(given), &config, err) &&
 	    setup_enrolment(&config, &text, err);
 	if (ok &&
 	    (fwrite(text.data, 1, text.len, stdout) != text.len ||
@@ -126,16 +97,16 @@ enrolment(const struct arguments *args, struct error *err)
 }
 
 static bool
-export_journal(const struct arguments *args, struct error *err)
+export_journal(const struct options_given *given, struct error *err)
 {
 	struct config config;
 	uint64_t size;
 
-	if (!config_load(args->config, &config, err) ||
-	    !backup_apart(args->operand, config.data, err) ||
-	    !export_tiles(config.data, args->operand, &size, err))
+	if (!config_load(config_path(given), &config, err) ||
+	    !backup_apart(given->operands[0], config.data, err) ||
+	    !export_tiles(config.data, given->operands[0], &size, err))
 		return false;
-	printf("%s: the journal of size %llu\n", args->operand,
+	printf("%s: the journal of size %llu\n", given->operands[0],
 	    (unsigned long long)size);
 	return true;
 }
@@ -183,153 +154,136 @@ check_data(const char *data, struct error *err)
 }
 
 static bool
-fsck(const struct arguments *args, struct error *err)
+fsck(const struct options_given *given, struct error *err)
 {
-	return (!args->repair || fsck_repair(args->operand, err)) &&
-	    check_data(args->operand, err);
+	return (!options_has(given, VALISED_REPAIR) ||
+		   fsck_repair(given->operands[0], err)) &&
+	    check_data(given->operands[0], err);
 }
 
 static bool
-backup(const struct arguments *args, struct error *err)
+backup(const struct options_given *given, struct error *err)
 {
 	struct backup_result result;
 	struct config config;
 
-	if (!config_load(args->config, &config, err) ||
-	    !backup_make(&config, args->operand, args->with_keys, &result, err))
+	if (!config_load(config_path(given), &config, err) ||
+	    !backup_make(&config, given->operands[0],
+		options_has(given, VALISED_WITH_KEYS), &result, err))
 		return false;
 	printf("%s: the journal of size %llu, %llu bytes copied now%s\n",
-	    args->operand, (unsigned long long)result.size,
+	    given->operands[0], (unsigned long long)result.size,
 	    (unsigned long long)result.bytes,
-	    args->with_keys ? ", and the private keys"
-			    : "; the private keys are not in it");
+	    options_has(given, VALISED_WITH_KEYS)
+		? ", and the private keys"
+		: "; the private keys are not in it");
 	return true;
 }
 
+/* Gather the values of --seen; *num is how many. */
 static bool
-restore(const struct arguments *args, struct error *err)
+take_seen(const struct options_given *given, const char *seen[SEEN],
+    size_t *num, struct error *err)
 {
+	*num = 0;
+	for (size_t i = 0; i < given->num_options; i++) {
+		if (given->options[i].option->id != VALISED_SEEN)
+			continue;
+		if (*num == SEEN)
+			return error_set(err, ERROR_USAGE,
+			    "at most %d checkpoints by --seen", SEEN);
+		seen[(*num)++] = given->options[i].value;
+	}
+	return *num > 0 || options_has(given, VALISED_NOBODY) ||
+	    error_set(err, ERROR_USAGE,
+		"name the checkpoints that offices and witnesses have seen"
+		" (the file \"checkpoint\" or \"witness\" in their state"
+		" folders): --seen FILE, once for each. A backup that is"
+		" older than what anybody has seen must not be started."
+		" --nobody-has-seen-more says that you made sure of it"
+		" otherwise");
+}
+
+static bool
+restore(const struct options_given *given, struct error *err)
+{
+	const char *seen[SEEN];
 	struct config config;
+	size_t num_seen;
 	uint64_t size;
 
-	if (args->num_seen == 0 && !args->nobody)
-		return error_set(err, ERROR_USAGE,
-		    "name the checkpoints that offices and witnesses have seen"
-		    " (the file \"checkpoint\" or \"witness\" in their state"
-		    " folders): --seen FILE, once for each. A backup that is"
-		    " older than what anybody has seen must not be started."
-		    " --nobody-has-seen-more says that you made sure of it"
-		    " otherwise");
-	if (!config_load(args->config, &config, err) ||
-	    !backup_restore(&config, args->operand, args->seen, args->num_seen,
-		&size, err))
+	if (!take_seen(given, seen, &num_seen, err))
+		return false;
+	if (!config_load(config_path(given), &config, err) ||
+	    !backup_restore(&config, given->operands[0], seen, num_seen, &size,
+		err))
 		return false;
 	printf("%s: the journal of size %llu\n"
 	       "next: put the private keys in place if they were not in the"
 	       " backup, then\n"
 	       "      valised fsck %s\n"
 	       "      valised --config %s --check\n",
-	    config.data, (unsigned long long)size, config.data, args->config);
+	    config.data, (unsigned long long)size, config.data,
+	    config_path(given));
 	return true;
 }
 
 static bool
-replace_key(const struct arguments *args, struct error *err)
+replace_key(const struct options_given *given, struct error *err)
 {
-	return daemon_replace_key(args->config, err);
+	return daemon_replace_key(config_path(given), err);
 }
 
 static bool
-run(const struct arguments *args, struct error *err)
+run(const struct options_given *given, struct error *err)
 {
-	return daemon_run(args->config, err);
+	return daemon_run(config_path(given), err);
 }
 
-static const struct command {
-	const char *name, *operand; /* what it works on, or NULL */
-	bool (*run)(const struct arguments *args, struct error *err);
-} commands[] = {
-	{ "", NULL, run },
-	{ "init", NULL, init },
-	{ "enrolment", NULL, enrolment },
-	{ "--check", NULL, check },
-	{ "export-journal", "DIR", export_journal },
-	{ "fsck", "DATA", fsck },
-	{ "backup", "DIR", backup },
-	{ "restore", "DIR", restore },
-	{ "replace-key", NULL, replace_key },
+static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
+    struct error *err) = {
+	[VALISED_FORM_RUN] = run,
+	[VALISED_FORM_CHECK] = check,
+	[VALISED_FORM_INIT] = init,
+	[VALISED_FORM_ENROLMENT] = enrolment,
+	[VALISED_FORM_EXPORT_JOURNAL] = export_journal,
+	[VALISED_FORM_FSCK] = fsck,
+	[VALISED_FORM_BACKUP] = backup,
+	[VALISED_FORM_RESTORE] = restore,
+	[VALISED_FORM_REPLACE_KEY] = replace_key,
 };
 
-static const struct command *
-find_command(const char *name)
-{
-	for (size_t i = 1; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(name, commands[i].name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
-/* An option of some command; false if it is none. */
+/* Do what was asked for.  False, and err, where it failed. */
 static bool
-take_option(char *argv[], int argc, int *i, struct arguments *args)
+perform(const struct options_given *given, struct error *err)
 {
-	const bool more = *i + 1 < argc;
+	struct buf text = BUF(HELP);
+	bool ok;
 
-	if (strcmp(argv[*i], "--config") == 0 && more)
-		args->config = argv[++*i];
-	else if (strcmp(argv[*i], "--repair") == 0)
-		args->repair = true;
-	else if (strcmp(argv[*i], "--with-keys") == 0)
-		args->with_keys = true;
-	else if (strcmp(argv[*i], "--nobody-has-seen-more") == 0)
-		args->nobody = true;
-	else if (strcmp(argv[*i], "--seen") == 0 && more &&
-	    args->num_seen < SEEN)
-		args->seen[args->num_seen++] = argv[++*i];
-	else
-		return false;
-	return true;
-}
-
-static int
-usage_error(const char *what, const char *about)
-{
-	fprintf(stderr, "valised: %s%s\n%s", what, about, usage_text);
-	return 2;
+	if (given->version) {
+		puts("valised " VALISE_VERSION);
+		return true;
+	}
+	if (!given->help)
+		return runs[given->form->id](given, err);
+	ok = options_help(given->program, given->command, given->form, &text,
+	    err);
+	if (ok && fwrite(text.data, 1, text.len, stdout) != text.len)
+		ok = error_set_errno(err, "standard output");
+	buf_free(&text);
+	return ok;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct arguments args = { .config = CONFIG_DEFAULT };
-	const struct command *command = &commands[0], *named;
+	struct options_given given;
 	struct error err = { 0 };
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			fputs(usage_text, stdout);
-			return 0;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			puts("valised " VALISE_VERSION);
-			return 0;
-		}
-		if (take_option(argv, argc, &i, &args))
-			continue;
-		if (command == &commands[0] &&
-		    (named = find_command(argv[i])) != NULL)
-			command = named;
-		else if (command->operand != NULL && args.operand == NULL)
-			args.operand = argv[i];
-		else
-			return usage_error("unknown argument ", argv[i]);
-	}
-	if (command->operand != NULL && args.operand == NULL)
-		return usage_error("the command needs its ", command->operand);
-	if (!command->run(&args, &err)) {
+	if (!options_parse(&valised_options, argc, argv, &given, &err) ||
+	    !perform(&given, &err))
 		fprintf(stderr, "valised: %s: %s\n", error_title(err.kind),
 		    err.detail);
-		return error_exit_status(err.kind);
-	}
-	return 0;
+	options_free(&given);
+	return error_exit_status(err.kind);
 }

@@ -2,16 +2,10 @@
  * audit - check the whole record, as far as this office may see it, and keep
  * what was found until it is resolved (audit.h).
  */
-#include <getopt.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "cli/cmd/audit.h"
-
-struct audit_options {
-	bool full, combine, compare;
-	const char *note; /* the id of a finding to note */
-};
 
 static void
 report(void *arg, const struct audit_finding *finding)
@@ -165,65 +159,35 @@ note_finding(struct context *context, const char *id, const char *text,
 	return ok;
 }
 
-static bool
-read_options(int argc, char *argv[], struct audit_options *out,
+bool
+cmd_audit(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "full", no_argument, NULL, 'f' },
-		{ "note", required_argument, NULL, 'n' },
-		{ "combine", no_argument, NULL, 'c' },
-		{ "compare", no_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, modes;
-
-	*out = (struct audit_options){ .note = NULL };
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'f':
-			out->full = true;
-			break;
-		case 'n':
-			out->note = optarg;
-			break;
-		case 'c':
-			out->combine = true;
-			break;
-		case 'p':
-			out->compare = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	modes = out->full + (out->note != NULL) + out->combine + out->compare;
-	if (modes > 1)
-		return error_set(err, ERROR_USAGE,
-		    "one of --full, --note, --combine and --compare");
-	if (out->note != NULL)
-		return arguments(argc, optind, 1, 1, "--note ID TEXT", err);
-	if (out->combine || out->compare)
-		return arguments(argc, optind, 1, -1, "REPORT…", err);
-	return arguments(argc, optind, 0, 0, "no arguments", err);
+	return context_load(context, err) &&
+	    run_audit(context, options_has(given, OPTION_FULL), err);
 }
 
 bool
-cmd_audit(struct context *context, int argc, char *argv[], struct error *err)
+cmd_audit_note(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	struct audit_options options;
+	return context_load(context, err) &&
+	    note_finding(context, options_value(given, OPTION_NOTE),
+		given->operands[0], err);
+}
 
-	if (!read_options(argc, argv, &options, err) ||
-	    !context_load(context, err))
-		return false;
-	if (options.note != NULL)
-		return note_finding(context, options.note, argv[optind], err);
-	if (options.combine)
-		return audit_combine(context, argc - optind, argv + optind,
-		    err);
-	if (options.compare)
-		return audit_compare(context, argc - optind, argv + optind,
-		    err);
-	return run_audit(context, options.full, err);
+bool
+cmd_audit_combine(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	return context_load(context, err) &&
+	    audit_combine(context, given->num_operands, given->operands, err);
+}
+
+bool
+cmd_audit_compare(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	return context_load(context, err) &&
+	    audit_compare(context, given->num_operands, given->operands, err);
 }

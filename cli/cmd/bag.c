@@ -3,7 +3,6 @@
  * where there is none, acknowledged, and what comes back handed in.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -614,49 +613,25 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 	return ok;
 }
 
-static bool
-bag_open_command(struct context *context, int argc, char *argv[],
+bool
+cmd_bag_open(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "into", required_argument, NULL, 'i' },
-		{ "ack", required_argument, NULL, 'a' },
-		{ "again", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *into = NULL, *answer = NULL;
+	const char *file = given->operands[0];
+	const char *answer = options_value(given, OPTION_ACK);
 	char dir[FILE_PATH], path[FILE_PATH];
 	struct opened bag;
-	bool again = false, ok;
-	int c;
+	bool ok;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'i':
-			into = optarg;
-			break;
-		case 'a':
-			answer = optarg;
-			break;
-		case 'n':
-			again = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (!arguments(argc, optind, 1, 1, "FILE", err))
-		return false;
-	snprintf(path, sizeof(path), "%s.ack", argv[optind]);
+	snprintf(path, sizeof(path), "%s.ack", file);
 	if (answer == NULL)
 		answer = path;
 	if (!outfile_check(answer, err) || !context_load(context, err) ||
-	    !local_dir(context, into, dir, err))
+	    !local_dir(context, options_value(given, OPTION_INTO), dir, err))
 		return false;
-	ok = opened_read(context, argv[optind], &bag, err) &&
+	ok = opened_read(context, file, &bag, err) &&
 	    (bag.seen = local_seen(context, err)) != NULL &&
-	    run_open(&bag, dir, answer, again, err);
+	    run_open(&bag, dir, answer, options_has(given, OPTION_AGAIN), err);
 	opened_close(&bag);
 	return ok;
 }
@@ -716,21 +691,19 @@ run_ack(struct context *context, const char *file, struct error *err)
 }
 
 bool
-cmd_bag(struct context *context, int argc, char *argv[], struct error *err)
+cmd_bag_ack(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	const char *what = argc > 1 ? argv[1] : "";
-	const bool ack = strcmp(what, "ack") == 0;
-
-	if (strcmp(what, "pack") == 0)
-		return bag_pack_command(context, argc - 1, argv + 1, err);
-	if (strcmp(what, "open") == 0)
-		return bag_open_command(context, argc - 1, argv + 1, err);
-	if (argc != 3 || (!ack && strcmp(what, "push") != 0))
-		return error_set(err, ERROR_USAGE,
-		    "expected pack …, open FILE, ack FILE or push FILE (see"
-		    " --help)");
-	return needs_line(context, ack ? "bag ack" : "bag push", err) &&
+	return needs_line(context, "bag ack", err) &&
 	    context_load(context, err) &&
-	    (ack ? run_ack(context, argv[2], err)
-		 : bag_push_command(context, argv[2], err));
+	    run_ack(context, given->operands[0], err);
+}
+
+bool
+cmd_bag_push(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	return needs_line(context, "bag push", err) &&
+	    context_load(context, err) &&
+	    bag_push_command(context, given->operands[0], err);
 }

@@ -31,9 +31,6 @@ bool bag_hand_in_answer(struct session *session,
     const struct acknowledgement *answer, struct span yaml, struct span p7s,
     uint64_t *index, struct error *err) MUST_USE;
 
-/* "valise bag pack …" (bag_pack.c); argv[0] is "pack". */
-bool bag_pack_command(struct context *context, int argc, char *argv[],
-    struct error *err);
 /* "valise bag push FILE" (bag_push.c). */
 bool bag_push_command(struct context *context, const char *file,
     struct error *err);

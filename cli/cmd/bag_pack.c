@@ -3,7 +3,6 @@
  * there is none.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -727,21 +726,40 @@ check_names(int argc, char *argv[], struct error *err)
 	return true;
 }
 
-bool
-bag_pack_command(struct context *context, int argc, char *argv[],
+static bool
+read_options(const struct options_given *given, struct packing *out,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "to", required_argument, NULL, 't' },
-		{ "since-last", no_argument, NULL, 's' },
-		{ "outbox", no_argument, NULL, 'b' },
-		{ "known", required_argument, NULL, 'k' },
-		{ NULL, 0, NULL, 0 },
-	};
+	const char *known = options_value(given, OPTION_KNOWN);
+	const bool copies =
+	    given->num_operands > 0 || options_has(given, OPTION_SINCE_LAST);
+
+	out->path = options_value(given, OPTION_OUTPUT);
+	out->to = options_value(given, OPTION_TO);
+	out->since_last = options_has(given, OPTION_SINCE_LAST);
+	out->outbox = options_has(given, OPTION_OUTBOX);
+	out->has_known = known != NULL;
+	if (known != NULL && !span_to_u64(span_of_str(known), &out->known))
+		return error_set(err, ERROR_USAGE,
+		    "--known needs the size of a journal");
+	if (!copies && !out->outbox)
+		return error_set(err, ERROR_USAGE,
+		    "expected DOC…, --since-last or --outbox: what to pack"
+		    " (see \"valise bag pack --help\")");
+	if (known != NULL && !copies)
+		return error_set(err, ERROR_USAGE,
+		    "--known is for copies: DOC… or --since-last");
+	return (!copies || needs_line(out->context, "packing copies", err)) &&
+	    check_names(given->num_operands, given->operands, err) &&
+	    outfile_check(out->path, err);
+}
+
+bool
+cmd_bag_pack(struct context *context, const struct options_given *given,
+    struct error *err)
+{
 	static struct packing pack; /* large */
-	bool ok = true;
-	int c;
+	bool ok;
 
 	pack = (struct packing){ .context = context,
 		.checkpoint = BUF(LIMIT_NOTE_FILE),
@@ -749,45 +767,8 @@ bag_pack_command(struct context *context, int argc, char *argv[],
 		.yaml = BUF(LIMIT_WAYBILL_BYTES),
 		.list = BUF(LIMIT_WAYBILL_BYTES),
 		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
-	while (ok && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
-		switch (c) {
-		case 'o':
-			pack.path = optarg;
-			break;
-		case 't':
-			pack.to = optarg;
-			break;
-		case 's':
-			pack.since_last = true;
-			break;
-		case 'b':
-			pack.outbox = true;
-			break;
-		case 'k':
-			pack.has_known = ok =
-			    span_to_u64(span_of_str(optarg), &pack.known) ||
-			    error_set(err, ERROR_USAGE,
-				"--known needs the size of a journal");
-			break;
-		default:
-			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (ok &&
-	    (pack.path == NULL || pack.to == NULL ||
-		(optind == argc && !pack.since_last && !pack.outbox)))
-		ok = error_set(err, ERROR_USAGE,
-		    "expected -o FILE --to OFFICE, and DOC…, --since-last or"
-		    " --outbox (see --help)");
-	if (ok && pack.has_known && optind == argc && !pack.since_last)
-		ok = error_set(err, ERROR_USAGE,
-		    "--known is for copies: DOC… or --since-last");
-	if (ok && (optind < argc || pack.since_last))
-		ok = needs_line(context, "packing copies", err);
-	ok = ok && check_names(argc - optind, argv + optind, err) &&
-	    outfile_check(pack.path, err) && context_load(context, err) &&
-	    run_pack(&pack, argc - optind, argv + optind, err);
+	ok = read_options(given, &pack, err) && context_load(context, err) &&
+	    run_pack(&pack, given->num_operands, given->operands, err);
 	packing_free(&pack);
 	return ok;
 }

@@ -1,7 +1,6 @@
 /*
  * crls - hand in revocation lists, keep them, and show those in force.
  */
-#include <getopt.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -33,15 +32,17 @@ keep_files(struct context *context, const struct policy *policy, int num,
 	return ok;
 }
 
-static bool
-add(struct context *context, int num, char *files[], struct error *err)
+bool
+cmd_crls_add(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	const struct policy *policy;
 	size_t kept;
 
 	if (!context_load(context, err) ||
 	    (policy = context_pinned(context, err)) == NULL ||
-	    !keep_files(context, policy, num, files, &kept, err))
+	    !keep_files(context, policy, given->num_operands, given->operands,
+		&kept, err))
 		return false;
 	if (context->json)
 		return output_json(json_pack("{s:I}", "kept", (json_int_t)kept),
@@ -182,14 +183,16 @@ show_all(struct session *session, const struct policy *policy,
 	return ok;
 }
 
-static bool
-show(struct context *context, struct error *err)
+bool
+cmd_crls_show(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	const struct policy *policy;
 	struct session session;
 	size_t num_lacking = 0;
 	bool ok;
 
+	(void)given;
 	if (!context_load(context, err) ||
 	    (policy = context_pinned(context, err)) == NULL ||
 	    !session_open(context, &session, err))
@@ -294,8 +297,9 @@ tell_pushed(const struct context *context, size_t total, size_t sent,
 	return true;
 }
 
-static bool
-push(struct context *context, int num, char *files[], struct error *err)
+bool
+cmd_crls_push(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	const struct policy *policy;
 	struct session session;
@@ -307,7 +311,8 @@ push(struct context *context, int num, char *files[], struct error *err)
 	/* Kept first: they are here whatever becomes of the connection. */
 	if (!context_load(context, err) ||
 	    (policy = context_pinned(context, err)) == NULL ||
-	    !keep_files(context, policy, num, files, &kept, err))
+	    !keep_files(context, policy, given->num_operands, given->operands,
+		&kept, err))
 		return false;
 	if (!session_open(context, &session, err)) {
 		if (kept > 0)
@@ -323,30 +328,4 @@ push(struct context *context, int num, char *files[], struct error *err)
 	crls_free(own);
 	session_close(&session);
 	return ok;
-}
-
-bool
-cmd_crls(struct context *context, int argc, char *argv[], struct error *err)
-{
-	const char *what;
-
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
-		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 1, -1,
-		"\"push [FILE…]\", \"add FILE…\" or"
-		" \"show\"",
-		err))
-		return false;
-	what = argv[optind++];
-	if (strcmp(what, "push") == 0)
-		return push(context, argc - optind, argv + optind, err);
-	if (strcmp(what, "add") == 0)
-		return arguments(argc, optind, 1, -1, "add FILE…", err) &&
-		    add(context, argc - optind, argv + optind, err);
-	if (strcmp(what, "show") == 0)
-		return arguments(argc, optind, 0, 0, "show", err) &&
-		    show(context, err);
-	return error_set(err, ERROR_USAGE,
-	    "expected \"push [FILE…]\", \"add FILE…\" or \"show\" (see"
-	    " --help)");
 }

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -427,65 +426,57 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 	return ok;
 }
 
-bool
-cmd_diff(struct context *context, int argc, char *argv[], struct error *err)
+/* --side-by-side: room gets its two languages.  False if it is not two. */
+static bool
+take_languages(const char *text, struct diff *diff,
+    char room[2 * LIMIT_LANGUAGE_BYTES + 2], struct error *err)
 {
-	static const struct option longs[] = {
-		{ "words", no_argument, NULL, 'w' },
-		{ "side-by-side", required_argument, NULL, 's' },
-		{ "color", optional_argument, NULL, 'c' },
-		{ "colour", optional_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
-	};
+	char *comma;
+
+	snprintf(room, 2 * LIMIT_LANGUAGE_BYTES + 2, "%s", text);
+	if ((comma = strchr(room, ',')) == NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--side-by-side needs two languages: lo,en");
+	*comma = '\0';
+	diff->beside[0] = room;
+	diff->beside[1] = comma + 1;
+	return true;
+}
+
+/* Set whether the output is coloured. */
+static bool
+take_colour(const struct options_given *given, bool *out, struct error *err)
+{
+	const char *when = options_value(given, OPTION_COLOR);
+
+	*out = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	if (options_has(given, OPTION_COLOR))
+		*out = when == NULL || strcmp(when, "always") == 0;
+	return when == NULL || *out || strcmp(when, "never") == 0 ||
+	    error_set(err, ERROR_USAGE, "--color=always or --color=never");
+}
+
+bool
+cmd_diff(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	const char *beside = options_value(given, OPTION_SIDE_BY_SIDE);
 	struct diff diff = { .context = context,
-		.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+		.words = options_has(given, OPTION_WORDS),
 		.a = { .fd = -1 },
 		.b = { .fd = -1 } };
 	char languages[2 * LIMIT_LANGUAGE_BYTES + 2];
-	char *comma;
 	bool ok;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'w':
-			diff.words = true;
-			break;
-		case 's':
-			snprintf(languages, sizeof(languages), "%s", optarg);
-			if ((comma = strchr(languages, ',')) == NULL)
-				return error_set(err, ERROR_USAGE,
-				    "--side-by-side needs two languages:"
-				    " lo,en");
-			*comma = '\0';
-			diff.beside[0] = languages;
-			diff.beside[1] = comma + 1;
-			break;
-		case 'c':
-			diff.colour =
-			    optarg == NULL || strcmp(optarg, "always") == 0;
-			if (!diff.colour && strcmp(optarg, "never") != 0)
-				return error_set(err, ERROR_USAGE,
-				    "--color=always or --color=never");
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (diff.words && diff.beside[0] != NULL)
-		return error_set(err, ERROR_USAGE,
-		    "--words or --side-by-side, not both");
+	if (!take_colour(given, &diff.colour, err) ||
+	    (beside != NULL && !take_languages(beside, &diff, languages, err)))
+		return false;
 	if (context->json)
 		return error_set(err, ERROR_USAGE,
 		    "a difference is for people to read: there is no --json of"
 		    " it");
-	ok = (diff.beside[0] != NULL
-		     ? arguments(argc, optind, 1, 1,
-			   "DOC[@N] with --side-by-side", err)
-		     : arguments(argc, optind, 2, 2, "DOC@A DOC@B", err)) &&
-	    context_load(context, err) &&
-	    run(&diff, argc - optind, argv + optind, err);
+	ok = context_load(context, err) &&
+	    run(&diff, given->num_operands, given->operands, err);
 	copy_free(&diff.a);
 	copy_free(&diff.b);
 	return ok;

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,35 +15,14 @@ struct fetch {
 };
 
 static bool
-read_options(struct context *context, int argc, char *argv[], struct fetch *out,
-    struct error *err)
+read_options(struct context *context, const struct options_given *given,
+    struct fetch *out, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "extract", required_argument, NULL, 'x' },
-		{ "witnessed", no_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1)
-		switch (c) {
-		case 'o':
-			out->output = optarg;
-			break;
-		case 'x':
-			out->extract = optarg;
-			break;
-		case 'w':
-			context->witnessed = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
-	    document_parse(argv[optind], out->document, &out->version, err) &&
+	out->output = options_value(given, OPTION_OUTPUT);
+	out->extract = options_value(given, OPTION_EXTRACT);
+	context->witnessed = options_has(given, OPTION_WITNESSED);
+	return document_parse(given->operands[0], out->document, &out->version,
+		   err) &&
 	    (out->output == NULL || outfile_check(out->output, err));
 }
 
@@ -109,13 +87,14 @@ fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
 }
 
 bool
-cmd_fetch(struct context *context, int argc, char *argv[], struct error *err)
+cmd_fetch(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct fetch fetch = { .version = 0 };
 	struct copy copy = { .fd = -1 };
 	bool ok;
 
-	if (!read_options(context, argc, argv, &fetch, err) ||
+	if (!read_options(context, given, &fetch, err) ||
 	    !context_load(context, err))
 		return false;
 	ok = context->local ? fetch_local(context, &fetch, &copy, err)

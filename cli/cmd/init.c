@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -294,64 +293,26 @@ import(struct context *context, struct span text, bool yes, struct error *err)
 }
 
 static bool
-read_options(int argc, char *argv[], struct options *out, struct error *err)
+read_options(const struct options_given *given, struct options *out,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "cert", required_argument, NULL, 'c' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "sign-cert", required_argument, NULL, 'C' },
-		{ "sign-key", required_argument, NULL, 'K' },
-		{ "encrypt-cert", required_argument, NULL, 'E' },
-		{ "encrypt-key", required_argument, NULL, 'X' },
-		{ "state", required_argument, NULL, 's' },
-		{ "yes", no_argument, NULL, 'y' },
-		{ NULL, 0, NULL, 0 },
+	*out = (struct options){
+		.cert = options_value(given, OPTION_CERT),
+		.key = options_value(given, OPTION_KEY),
+		.sign_cert = options_value(given, OPTION_SIGN_CERT),
+		.sign_key = options_value(given, OPTION_SIGN_KEY),
+		.encrypt_cert = options_value(given, OPTION_ENCRYPT_CERT),
+		.encrypt_key = options_value(given, OPTION_ENCRYPT_KEY),
+		.state = options_value(given, OPTION_STATE),
+		.yes = options_has(given, OPTION_YES),
 	};
-	int c;
-
-	*out = (struct options){ NULL };
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'c':
-			out->cert = optarg;
-			break;
-		case 'k':
-			out->key = optarg;
-			break;
-		case 'C':
-			out->sign_cert = optarg;
-			break;
-		case 'K':
-			out->sign_key = optarg;
-			break;
-		case 'E':
-			out->encrypt_cert = optarg;
-			break;
-		case 'X':
-			out->encrypt_key = optarg;
-			break;
-		case 's':
-			out->state = optarg;
-			break;
-		case 'y':
-			out->yes = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (out->cert == NULL || out->key == NULL)
-		return error_set(err, ERROR_USAGE,
-		    "--cert FILE and --key FILE are needed: what you connect"
-		    " with");
 	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
 		return error_set(err, ERROR_USAGE,
 		    "--sign-cert and --sign-key go together");
 	if ((out->encrypt_cert == NULL) != (out->encrypt_key == NULL))
 		return error_set(err, ERROR_USAGE,
 		    "--encrypt-cert and --encrypt-key go together");
-	return arguments(argc, optind, 1, 1, "ENROLMENT", err);
+	return true;
 }
 
 /* What is to be compared by telephone, and what was not agreed to. */
@@ -395,15 +356,16 @@ tell_enrolled(struct context *context, struct error *err)
 }
 
 bool
-cmd_init(struct context *context, int argc, char *argv[], struct error *err)
+cmd_init(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	char root[FILE_PATH], name[16];
-	const char *home = getenv("HOME");
+	const char *path = given->operands[0];
 	struct options options;
 	bool ok;
 
-	if (!read_options(argc, argv, &options, err))
+	if (!read_options(given, &options, err))
 		return false;
 	if (file_exists(context->config_path))
 		return error_set(err, ERROR_CONFLICT,
@@ -420,10 +382,10 @@ cmd_init(struct context *context, int argc, char *argv[], struct error *err)
 		snprintf(root, sizeof(root), "%s", options.state);
 	else
 		snprintf(root, sizeof(root), "%s/.local/state/valise",
-		    home != NULL ? home : "");
-	ok = file_read(argv[optind], LIMIT_YAML_BYTES, &text, err) &&
+		    context->home);
+	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    (enrolment_parse(buf_span(&text), &context->enrolment, err) ||
-		error_context(err, "%s", argv[optind]));
+		error_context(err, "%s", path));
 	if (ok) {
 		snprintf(name, sizeof(name), "%08x",
 		    context->enrolment.journal.id);

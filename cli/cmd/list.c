@@ -1,7 +1,6 @@
 /*
  * list - the register of documents: the daemon's rows, marked as proved or not.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -404,46 +403,34 @@ list_local(struct context *context, const struct filters *filters, json_t *all,
 	    local_each(dir, filters->type, gather_local, &to, err);
 }
 
-bool
-cmd_list(struct context *context, int argc, char *argv[], struct error *err)
+static bool
+read_options(const struct options_given *given, struct filters *out,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "status", required_argument, NULL, 's' },
-		{ "since", required_argument, NULL, 'd' },
-		{ "proved", no_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct filters filters = { .since_ms = INT64_MIN };
+	*out = (struct filters){ .since_ms = INT64_MIN,
+		.type = given->operands[0],
+		.status = options_value(given, OPTION_STATUS),
+		.since = options_value(given, OPTION_SINCE) };
+	return (out->since == NULL ||
+		   parse_bound(out->since, false, &out->since_ms, err)) &&
+	    check_status(out->status, err);
+}
+
+bool
+cmd_list(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	const bool proved = options_has(given, OPTION_PROVED);
+	struct filters filters;
 	struct session session;
-	bool proved = false, ok;
 	uint64_t size = 0;
 	json_t *all;
-	int c;
+	bool ok;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 's':
-			filters.status = optarg;
-			break;
-		case 'd':
-			filters.since = optarg;
-			if (!parse_bound(optarg, false, &filters.since_ms, err))
-				return false;
-			break;
-		case 'p':
-			proved = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (!arguments(argc, optind, 0, 1, "[TYPE]", err) ||
-	    !check_status(filters.status, err) ||
+	if (!read_options(given, &filters, err) ||
 	    (proved && !needs_line(context, "--proved", err)) ||
 	    !context_load(context, err))
 		return false;
-	filters.type = optind < argc ? argv[optind] : NULL;
 	if (!context->local && !session_open(context, &session, err))
 		return false;
 	all = json_array();

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -382,68 +381,46 @@ list_entries(struct listing *out, struct error *err)
 	return ok;
 }
 
-bool
-cmd_log(struct context *context, int argc, char *argv[], struct error *err)
+/* Read the filters and how the entries are shown. */
+static bool
+read_options(const struct options_given *given, struct listing *out,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "document", required_argument, NULL, 'd' },
-		{ "office", required_argument, NULL, 'o' },
-		{ "person", required_argument, NULL, 'p' },
-		{ "act", required_argument, NULL, 'a' },
-		{ "since", required_argument, NULL, 's' },
-		{ "until", required_argument, NULL, 'u' },
-		{ "follow", no_argument, NULL, 'f' },
-		{ "csv", no_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct listing out = { .context = context,
-		.since_ms = INT64_MIN,
-		.until_ms = INT64_MAX };
-	bool ok = true;
-	int c;
+	const char *since = options_value(given, OPTION_SINCE);
+	const char *until = options_value(given, OPTION_UNTIL);
 
-	while (ok && (c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
-		switch (c) {
-		case 'd':
-			out.filter.document = optarg;
-			ok = document_name_check(span_of_str(optarg), err);
-			break;
-		case 'o':
-			out.filter.office = optarg;
-			break;
-		case 'p':
-			out.filter.person = optarg;
-			break;
-		case 'a':
-			out.filter.act = optarg;
-			break;
-		case 's':
-			ok = parse_bound(optarg, false, &out.since_ms, err);
-			break;
-		case 'u':
-			ok = parse_bound(optarg, true, &out.until_ms, err);
-			break;
-		case 'f':
-			out.follow = true;
-			break;
-		case 'c':
-			out.form = FORM_CSV;
-			break;
-		default:
-			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (ok && out.form == FORM_CSV && context->json)
-		ok = error_set(err, ERROR_USAGE, "--csv or --json, not both");
-	if (out.follow)
-		ok = ok && needs_line(context, "--follow", err);
-	return ok && arguments(argc, optind, 0, 0, "no arguments", err) &&
-	    context_load(context, err) && list_entries(&out, err);
+	out->filter.document = options_value(given, OPTION_DOCUMENT);
+	out->filter.office = options_value(given, OPTION_OFFICE);
+	out->filter.person = options_value(given, OPTION_PERSON);
+	out->filter.act = options_value(given, OPTION_ACT);
+	out->follow = options_has(given, OPTION_FOLLOW);
+	if (options_has(given, OPTION_CSV))
+		out->form = FORM_CSV;
+	if (out->form == FORM_CSV && out->context->json)
+		return error_set(err, ERROR_USAGE, "--csv or --json, not both");
+	return (out->filter.document == NULL ||
+		   document_name_check(span_of_str(out->filter.document),
+		       err)) &&
+	    (since == NULL || parse_bound(since, false, &out->since_ms, err)) &&
+	    (until == NULL || parse_bound(until, true, &out->until_ms, err)) &&
+	    (!out->follow || needs_line(out->context, "--follow", err));
 }
 
 bool
-cmd_history(struct context *context, int argc, char *argv[], struct error *err)
+cmd_log(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	struct listing out = { .context = context,
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX };
+
+	return read_options(given, &out, err) && context_load(context, err) &&
+	    list_entries(&out, err);
+}
+
+bool
+cmd_history(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	char document[DOCUMENT_NAME];
 	struct effects effects;
@@ -455,10 +432,7 @@ cmd_history(struct context *context, int argc, char *argv[], struct error *err)
 	unsigned version;
 	bool ok;
 
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
-		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
-	    !document_parse(argv[optind], document, &version, err))
+	if (!document_parse(given->operands[0], document, &version, err))
 		return false;
 	if (version != 0)
 		return error_set(err, ERROR_USAGE,

@@ -6,11 +6,24 @@
 #include "cli/cmd/policy_tell.h"
 #include "cli/commands.h"
 
+/* The digest of a policy, of an argument. */
+static bool
+take_digest(const char *text, struct digest *out, struct error *err)
+{
+	return digest_parse(span_of_str(text), out) ||
+	    error_set(err, ERROR_USAGE,
+		"\"%.80s\" is no digest: expected 64 hex digits (\"valise"
+		" policy show\" lists them)",
+		text);
+}
+
 /* --- check --- */
 
-static bool
-check(struct context *context, const char *dir, struct error *err)
+bool
+cmd_policy_check(struct context *context, const struct options_given *given,
+    struct error *err)
 {
+	const char *dir = given->operands[0];
 	struct complaints complaints = COMPLAINTS;
 	struct policy *policy = policy_load_dir(dir, &complaints, err);
 	struct span rest = buf_span(&complaints.lines), line;
@@ -451,49 +464,47 @@ save(struct context *context, const struct digest *digest, const char *path,
 	    tell_saved(context, digest, path, err);
 }
 
-static bool
-usage(struct error *err)
+bool
+cmd_policy_show(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	return error_set(err, ERROR_USAGE,
-	    "expected \"check DIR\", \"show [DIGEST]\", \"accept [DIGEST [--at"
-	    " ENTRY] | FILE]\" or \"save DIGEST FILE\" (see --help)");
-}
-
-static bool
-cmd_accept(struct context *context, int argc, char *argv[], struct error *err)
-{
-	struct acceptance what = { .index = SUCCESSION_NONE };
 	struct digest digest;
 
-	if (argc == 2)
-		return accept_asked(context, err);
-	if (argc == 5 &&
-	    (strcmp(argv[3], "--at") != 0 ||
-		!span_to_u64(span_of_str(argv[4]), &what.index)))
-		return usage(err);
-	what.digest = &digest;
-	if (digest_parse(span_of_str(argv[2]), &digest))
-		return accept_digest(context, &what, err);
-	return argc == 3 ? accept_file(context, argv[2], err) : usage(err);
+	if (given->num_operands == 0)
+		return show(context, err);
+	return take_digest(given->operands[0], &digest, err) &&
+	    show_one(context, &digest, err);
 }
 
 bool
-cmd_policy(struct context *context, int argc, char *argv[], struct error *err)
+cmd_policy_accept(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	struct acceptance what = { .index = SUCCESSION_NONE };
+	const char *at = options_value(given, OPTION_AT);
+	struct digest digest;
+
+	if (at != NULL && !span_to_u64(span_of_str(at), &what.index))
+		return error_set(err, ERROR_USAGE,
+		    "--at: expected the number of an entry, not \"%.40s\"", at);
+	if (given->num_operands == 0 && at == NULL)
+		return accept_asked(context, err);
+	what.digest = &digest;
+	if (given->num_operands == 1 &&
+	    digest_parse(span_of_str(given->operands[0]), &digest))
+		return accept_digest(context, &what, err);
+	if (at != NULL)
+		return error_set(err, ERROR_USAGE,
+		    "--at goes with the DIGEST of a policy");
+	return accept_file(context, given->operands[0], err);
+}
+
+bool
+cmd_policy_save(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct digest digest;
 
-	if (argc == 3 && strcmp(argv[1], "check") == 0)
-		return check(context, argv[2], err);
-	if (argc == 2 && strcmp(argv[1], "show") == 0)
-		return show(context, err);
-	if (argc == 3 && strcmp(argv[1], "show") == 0 &&
-	    digest_parse(span_of_str(argv[2]), &digest))
-		return show_one(context, &digest, err);
-	if (argc == 4 && strcmp(argv[1], "save") == 0 &&
-	    digest_parse(span_of_str(argv[2]), &digest))
-		return save(context, &digest, argv[3], err);
-	if ((argc == 2 || argc == 3 || argc == 5) &&
-	    strcmp(argv[1], "accept") == 0)
-		return cmd_accept(context, argc, argv, err);
-	return usage(err);
+	return take_digest(given->operands[0], &digest, err) &&
+	    save(context, &digest, given->operands[1], err);
 }

@@ -4,7 +4,6 @@
  * those objects and the receipts, and judged before it appears.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -947,19 +946,16 @@ run(struct pull *pull, struct error *err)
 }
 
 bool
-cmd_pull(struct context *context, int argc, char *argv[], struct error *err)
+cmd_pull(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct pull pull = { .context = context,
 		.made = -1,
 		.note = BUF(LIMIT_NOTE_FILE) };
 	bool ok;
 
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
-		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 0, 1, "[DIR]", err) ||
-	    !context_load(context, err) ||
-	    !local_dir(context, optind < argc ? argv[optind] : NULL, pull.dir,
-		err) ||
+	if (!context_load(context, err) ||
+	    !local_dir(context, given->operands[0], pull.dir, err) ||
 	    !read_done(&pull, err) ||
 	    !session_open(context, &pull.session, err))
 		return false;

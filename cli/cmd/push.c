@@ -1,7 +1,6 @@
 /*
  * valise push: one version by the options, or those that a file lists.
  */
-#include <getopt.h>
 #include <string.h>
 
 #include "cli/cmd/push.h"
@@ -26,66 +25,47 @@ split_pair(const char *text, char *key, size_t room, const char **value,
 	return true;
 }
 
-/* An option of "push"; c as getopt_long() gives it. */
+/* Take an option into push. */
 static bool
-take_option(struct push *push, int c, const char *text, const char **batch,
-    struct error *err)
+take_option(struct push *push, const struct options_one *one, struct error *err)
 {
 	char language[LIMIT_LANGUAGE_BYTES + 1];
 	const char *value;
 
-	switch (c) {
-	case 't':
-		return split_pair(text, language, sizeof(language), &value,
-			   "text", err) &&
+	switch (one->option->id) {
+	case OPTION_TEXT:
+		return split_pair(one->value, language, sizeof(language),
+			   &value, "text", err) &&
 		    push_add_file(push, language, value, err);
-	case 'T':
-		return split_pair(text, language, sizeof(language), &value,
-			   "title", err) &&
+	case OPTION_TITLE:
+		return split_pair(one->value, language, sizeof(language),
+			   &value, "title", err) &&
 		    push_add_title(push, language, value, err);
-	case 'a':
-		return push_add_file(push, NULL, text, err);
-	case 'n':
-		return push_set_note(push, text, err);
-	case 'o':
-		return document_version_parse(span_of_str(text), &push->onto) ||
+	case OPTION_ANNEX:
+		return push_add_file(push, NULL, one->value, err);
+	case OPTION_NOTE:
+		return push_set_note(push, one->value, err);
+	case OPTION_ONTO:
+		return document_version_parse(span_of_str(one->value),
+			   &push->onto) ||
 		    error_set(err, ERROR_USAGE,
 			"--onto takes the number of the newest version, such"
 			" as --onto 1");
-	case 'b':
-		*batch = text;
+	default: /* it goes with every command */
 		return true;
-	default:
-		return error_set(err, ERROR_USAGE,
-		    "an unknown option, or one without its value (see --help)");
 	}
 }
 
 static bool
-read_options(int argc, char *argv[], struct push *push, const char **batch,
+read_options(const struct options_given *given, struct push *push,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "text", required_argument, NULL, 't' },
-		{ "annex", required_argument, NULL, 'a' },
-		{ "title", required_argument, NULL, 'T' },
-		{ "note", required_argument, NULL, 'n' },
-		{ "onto", required_argument, NULL, 'o' },
-		{ "batch", required_argument, NULL, 'b' },
-		{ NULL, 0, NULL, 0 },
-	};
-	unsigned version, num = 0;
-	int c;
+	unsigned version;
 
-	for (; (c = getopt_long(argc, argv, "", longs, NULL)) != -1; num++)
-		if (!take_option(push, c, optarg, batch, err))
+	for (size_t i = 0; i < given->num_options; i++)
+		if (!take_option(push, &given->options[i], err))
 			return false;
-	if (*batch != NULL)
-		return (num == 1 && optind == argc) ||
-		    error_set(err, ERROR_USAGE,
-			"--batch takes what to push from its FILE alone");
-	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
-	    !document_parse(argv[optind], push->document, &version, err))
+	if (!document_parse(given->operands[0], push->document, &version, err))
 		return false;
 	if (version != 0)
 		return error_set(err, ERROR_USAGE,
@@ -108,15 +88,20 @@ push_one(struct context *context, struct push *push, struct error *err)
 }
 
 bool
-cmd_push(struct context *context, int argc, char *argv[], struct error *err)
+cmd_push(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct push *push = push_new(err);
-	const char *batch = NULL;
-	bool ok;
+	const bool ok = push != NULL && read_options(given, push, err) &&
+	    push_one(context, push, err);
 
-	ok = push != NULL && read_options(argc, argv, push, &batch, err) &&
-	    (batch != NULL ? push_batch(context, batch, err)
-			   : push_one(context, push, err));
 	push_free(push);
 	return ok;
+}
+
+bool
+cmd_push_batch(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	return push_batch(context, options_value(given, OPTION_BATCH), err);
 }

@@ -1,7 +1,6 @@
 /*
  * show - a document's versions, signatures and statuses, by its proved acts.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +141,8 @@ show_proved(struct session *session, const char *document, unsigned version,
 }
 
 bool
-cmd_show(struct context *context, int argc, char *argv[], struct error *err)
+cmd_show(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	char document[DOCUMENT_NAME], dir[FILE_PATH];
 	struct session session;
@@ -150,10 +150,7 @@ cmd_show(struct context *context, int argc, char *argv[], struct error *err)
 	json_t *json = NULL;
 	bool ok;
 
-	if (getopt_long(argc, argv, "", (struct option[]){ { 0 } }, NULL) != -1)
-		return error_set(err, ERROR_USAGE, "an unknown option");
-	if (!arguments(argc, optind, 1, 1, "DOC[@N]", err) ||
-	    !document_parse(argv[optind], document, &version, err) ||
+	if (!document_parse(given->operands[0], document, &version, err) ||
 	    !context_load(context, err))
 		return false;
 	if (context->local) {

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,26 +160,14 @@ sign_document(struct context *context, const char *document, unsigned version,
 }
 
 bool
-cmd_sign(struct context *context, int argc, char *argv[], struct error *err)
+cmd_sign(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "yes", no_argument, NULL, 'y' },
-		{ NULL, 0, NULL, 0 },
-	};
+	const bool yes = options_has(given, OPTION_YES);
 	char document[DOCUMENT_NAME];
 	unsigned version;
-	bool yes = false;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1) {
-		if (c != 'y')
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		yes = true;
-	}
-	return arguments(argc, optind, 1, 1, "DOC[@N]", err) &&
-	    document_parse(argv[optind], document, &version, err) &&
+	return document_parse(given->operands[0], document, &version, err) &&
 	    context_load(context, err) &&
 	    (context->local ? sign_local : sign_document)(context, document,
 		version, yes, err);

@@ -1,7 +1,6 @@
 /*
  * terminate - sign that what is in force is to end.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,36 +196,15 @@ terminate(struct session *session, const char *document, const char *reason,
 }
 
 bool
-cmd_terminate(struct context *context, int argc, char *argv[],
+cmd_terminate(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "reason", required_argument, NULL, 'r' },
-		{ "yes", no_argument, NULL, 'y' },
-		{ NULL, 0, NULL, 0 },
-	};
 	char document[DOCUMENT_NAME];
-	const char *reason = NULL;
 	struct session session;
 	unsigned version;
-	bool yes = false, ok;
-	int c;
+	bool ok;
 
-	while ((c = getopt_long(argc, argv, "y", longs, NULL)) != -1)
-		switch (c) {
-		case 'r':
-			reason = optarg;
-			break;
-		case 'y':
-			yes = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (!arguments(argc, optind, 1, 1, "DOC", err) ||
-	    !document_parse(argv[optind], document, &version, err))
+	if (!document_parse(given->operands[0], document, &version, err))
 		return false;
 	if (version != 0)
 		return error_set(err, ERROR_USAGE,
@@ -235,7 +213,8 @@ cmd_terminate(struct context *context, int argc, char *argv[],
 	if (!context_load(context, err) ||
 	    !session_open(context, &session, err))
 		return false;
-	ok = terminate(&session, document, reason, yes, err);
+	ok = terminate(&session, document, options_value(given, OPTION_REASON),
+	    options_has(given, OPTION_YES), err);
 	session_close(&session);
 	return ok;
 }

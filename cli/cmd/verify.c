@@ -2,7 +2,6 @@
  * verify - judge copies: by themselves, by what this office knows, or by what
  * the daemon proves now.
  */
-#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -286,60 +285,24 @@ take_jobs(const char *text, unsigned *out, struct error *err)
 }
 
 bool
-cmd_verify(struct context *context, int argc, char *argv[], struct error *err)
+cmd_verify(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "witnessed", no_argument, NULL, 'w' },
-		{ "evidence", required_argument, NULL, 'e' },
-		{ "current", no_argument, NULL, 'c' },
-		{ "in-force", no_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct verifying all = { .context = context };
-	const char *evidence = NULL;
+	const char *text = options_value(given, OPTION_JOBS);
+	struct verifying all = { .context = context,
+		.current = options_has(given, OPTION_CURRENT),
+		.in_force = options_has(given, OPTION_IN_FORCE) };
 	unsigned jobs = parallel_jobs();
 	struct error worst = { 0 };
 	bool ok;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "j:", longs, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			if (!take_jobs(optarg, &jobs, err))
-				return false;
-			break;
-		case 'w':
-			context->witnessed = true;
-			break;
-		case 'e':
-			evidence = optarg;
-			break;
-		case 'c':
-			all.current = true;
-			break;
-		case 'f':
-			all.in_force = true;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	if (evidence != NULL &&
-	    (all.current || all.in_force || context->witnessed))
-		return error_set(err, ERROR_USAGE,
-		    "--evidence is judged by itself: no --current, --in-force"
-		    " or --witnessed with it");
-	if (!arguments(argc, optind, evidence == NULL,
-		evidence == NULL ? -1 : 0, "FILE.asice…, or --evidence FILE",
-		err) ||
+	context->witnessed = options_has(given, OPTION_WITNESSED);
+	if ((text != NULL && !take_jobs(text, &jobs, err)) ||
 	    (all.current && !needs_line(context, "--current", err)) ||
 	    !context_load(context, err))
 		return false;
-	if (evidence != NULL)
-		return verify_evidence(context, evidence, err);
-	ok = verify_files(&all, argv + optind, (size_t)(argc - optind), jobs,
-	    &worst, err);
+	ok = verify_files(&all, given->operands, (size_t)given->num_operands,
+	    jobs, &worst, err);
 	if (all.has_acts)
 		acts_free(&all.acts);
 	if (all.session != NULL)

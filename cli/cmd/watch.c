@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,57 +149,33 @@ told(void *arg)
 }
 
 static bool
-read_options(int argc, char *argv[], struct watch *out, struct error *err)
+read_options(const struct options_given *given, struct watch *out,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "document", required_argument, NULL, 'd' },
-		{ "act", required_argument, NULL, 'a' },
-		{ "from", required_argument, NULL, 'f' },
-		{ "exec", required_argument, NULL, 'x' },
-		{ "notify", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
-	bool ok = true;
-	int c;
+	const char *from = options_value(given, OPTION_FROM);
 
-	while (ok && (c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'd':
-			ok = document_name_check(span_of_str(optarg), err);
-			out->filter.document = optarg;
-			break;
-		case 'a':
-			out->filter.act = optarg;
-			break;
-		case 'f':
-			ok = span_to_u64(span_of_str(optarg),
-				 &out->filter.from) ||
-			    error_set(err, ERROR_USAGE,
-				"--from needs the number of an entry");
-			break;
-		case 'x':
-			out->exec = optarg;
-			break;
-		case 'n':
-			out->notify = true;
-			break;
-		default:
-			ok = error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	return ok && arguments(argc, optind, 0, 0, "no arguments", err);
+	out->filter.document = options_value(given, OPTION_DOCUMENT);
+	out->filter.act = options_value(given, OPTION_ACT);
+	out->exec = options_value(given, OPTION_EXEC);
+	out->notify = options_has(given, OPTION_NOTIFY);
+	return (out->filter.document == NULL ||
+		   document_name_check(span_of_str(out->filter.document),
+		       err)) &&
+	    (from == NULL ||
+		span_to_u64(span_of_str(from), &out->filter.from) ||
+		error_set(err, ERROR_USAGE,
+		    "--from needs the number of an entry"));
 }
 
 bool
-cmd_watch(struct context *context, int argc, char *argv[], struct error *err)
+cmd_watch(struct context *context, const struct options_given *given,
+    struct error *err)
 {
 	struct watch watch = { .context = context,
 		.filter = { .from = UINT64_MAX } };
 
 	signal(SIGPIPE, SIG_IGN);
-	return read_options(argc, argv, &watch, err) &&
-	    context_load(context, err) &&
+	return read_options(given, &watch, err) && context_load(context, err) &&
 	    session_follow_entries(context, &watch.filter, visit, told, &watch,
 		err);
 }

@@ -2,7 +2,6 @@
  * witness - check that the journal only ever grew, and say so with a
  * cosignature; and what a contradiction proves.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -312,58 +311,43 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 }
 
 bool
-cmd_witness(struct context *context, int argc, char *argv[], struct error *err)
+cmd_witness(struct context *context, const struct options_given *given,
+    struct error *err)
 {
-	static const struct option longs[] = {
-		{ "every", required_argument, NULL, 'e' },
-		{ "name", required_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *name = NULL;
+	const char *every = options_value(given, OPTION_EVERY);
 	unsigned seconds = 0;
-	bool init;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'e':
-			if (!time_parse_interval(span_of_str(optarg), &seconds))
-				return error_set(err, ERROR_USAGE,
-				    "\"%s\" is not a time such as 30s, 10m"
-				    " or 1h",
-				    optarg);
-			break;
-		case 'n':
-			name = optarg;
-			break;
-		default:
-			return error_set(err, ERROR_USAGE,
-			    "an unknown option, or one without its value"
-			    " (see --help)");
-		}
-	init = optind < argc && strcmp(argv[optind], "init") == 0;
-	if ((name != NULL && !init) || (seconds != 0 && init))
+	if (every != NULL && !time_parse_interval(span_of_str(every), &seconds))
 		return error_set(err, ERROR_USAGE,
-		    "--name is for \"witness init\", --every is not");
-	if (!arguments(argc, optind + init, 0, 0, "init or nothing", err) ||
-	    !context_load(context, err))
+		    "\"%s\" is not a time such as 30s, 10m or 1h", every);
+	if (!context_load(context, err))
 		return false;
-	if (init)
-		return witness_init(context, name, err);
 	return seconds != 0 ? witness_every(context, seconds, err)
 			    : witness_once(context, err);
+}
+
+bool
+cmd_witness_init(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	return context_load(context, err) &&
+	    witness_init(context, options_value(given, OPTION_NAME), err);
 }
 
 /* --- verify --evidence --- */
 
 bool
-verify_evidence(struct context *context, const char *path, struct error *err)
+cmd_verify_evidence(struct context *context, const struct options_given *given,
+    struct error *err)
 {
+	const char *path = options_value(given, OPTION_EVIDENCE);
 	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
 	struct evidence evidence = EVIDENCE;
 	bool proves = false, ok;
 	char says[400];
 
+	if (!context_load(context, err))
+		return false;
 	ok = file_read(path, text.max, &text, err) &&
 	    evidence_parse(buf_span(&text), &evidence, err) &&
 	    evidence_verify(&evidence, &context->journal, &proves, says, err);

@@ -81,8 +81,8 @@ got=0; run || got=$?
 check "a list with a mistake sends nothing" test $got = 8
 check "all mistakes are told, with their places" test "$(grep -c '^work/lists/wrong.yaml:[0-9]*:[0-9]*:' work/said)" -ge 4
 expect "nothing was sent" 4 "" at mofa show agreement/c1
-expect "an option beside it is a mistake" 2 "from its FILE alone" at mofa push --batch $list --note x
-expect "so is a document" 2 "from its FILE alone" at mofa push agreement/x --batch $list
+expect "an option beside it is a mistake" 2 "does not go with --batch" at mofa push --batch $list --note x
+expect "so is a document" 2 "expected .valise push --batch FILE" at mofa push agreement/x --batch $list
 expect "a list that is not there" 4 "no such file" at mofa push --batch work/none.yaml
 
 # --- A policy that was not accepted. ---

@@ -84,6 +84,6 @@ printf 'x' | dd of=work/forged/tile/entries/000 bs=1 seek=40 conv=notrunc 2>/dev
 expect "a flipped byte in it is found by Go" 1 "" \
 	env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go run "$top/tests/interop/check_tiles.go" vkey work/forged
 expect "and is never exported over" 5 "another history" "$valised" --config valised.yaml export-journal work/forged
-expect "a folder is needed" 2 "needs its DIR" "$valised" --config valised.yaml export-journal
+expect "a folder is needed" 2 "expected .valised export-journal DIR" "$valised" --config valised.yaml export-journal
 expect "a problem is a problem document" 0 'application/problem+json' curl_as mofa /v1/documents/agreement/none -D - -o /dev/null
 finish

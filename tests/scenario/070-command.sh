@@ -4,17 +4,30 @@
 expect "no command: usage" 2 "usage: valise" "$valise"
 expect "--help" 0 "usage: valise" "$valise" --help
 expect "--version" 0 "^valise " "$valise" --version
-for c in init push sign fetch verify show list history log policy; do
+for c in $("$valise" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
 	expect "$c --help teaches by example" 0 "Example" "$valise" $c --help
 done
+expect "help COMMAND is the same" 0 "^usage: valise push DOC" "$valise" help push
+expect "of one of several forms" 0 "^usage: valise bag open FILE" "$valise" bag open --help
 expect "an unknown command" 2 "no such command" "$valise" frobnicate
+expect "one that is nearly right" 2 'did you mean "list"' "$valise" lits
+expect "a word that is nearly right" 2 'did you mean "accept"' "$valise" policy acept
+expect "a word is missing" 2 "expected pack, open, ack or push" "$valise" bag
 expect "no configuration" 2 "valise init" "$valise" list
 expect "an unknown option" 2 "unknown option" "$valise" list --frobnicate
+expect "one that is nearly right" 2 'did you mean "--status"? (see "valise list --help")' "$valise" list --statsu x
+expect "an option that could be two" 2 "may be --status or --since" "$valise" list --s x
+expect "an option cut short" 2 "there is no status" "$valise" list --stat=nonsense
+expect "a value that nothing asks for" 2 "takes no value" "$valise" list --proved=yes
+expect "an option of another form" 2 'option of "valise witness init"' "$valise" witness --name x
+expect "too few arguments" 2 'expected "valise sign DOC' "$valise" sign
+expect "too many" 2 'expected "valise sign DOC' "$valise" sign a/bb c/dd
+expect "after -- all are arguments" 2 'expected "valise sign DOC' "$valise" sign -- a/bb --yes
 expect "an option without its value" 2 "needs a FILE" "$valise" list --config
 expect "a configuration that is not YAML" 8 "bad.yaml:" sh -c "printf 'a: [\n' >work/bad.yaml; '$valise' --config work/bad.yaml list"
 expect "a configuration with a typing error" 8 'did you mean "certificate"' sh -c "printf 'valise: 1\njournal: \"00000000\"\ncertificat: x\nkey: y\n' >work/bad.yaml; '$valise' --config work/bad.yaml list"
-expect "push without a text" 2 "needs a text" "$valise" push agreement/xx --title en=x
-expect "push without a title" 2 "needs a title" "$valise" push agreement/xx --text en=work/en.txt
+expect "push without a text" 2 "text LANG=FILE is needed" "$valise" push agreement/xx --title en=x
+expect "push without a title" 2 "title LANG=TITLE is needed" "$valise" push agreement/xx --text en=work/en.txt
 expect "push of a version" 2 "leave out @" "$valise" push agreement/xx@3 --text en=work/en.txt --title en=x
 expect "a text without a language" 2 "LANGUAGE=" "$valise" push agreement/xx --text work/en.txt --title en=x
 expect "a title of two lines" 2 "one line" "$valise" push agreement/xx --text en=work/en.txt --title "en=a
@@ -22,9 +35,21 @@ b"
 expect "an error is JSON with --json" 2 '^{"title"' "$valise" --json push agreement/xx --title en=x
 expect "valised --help" 0 "usage: valised" "$valised" --help
 expect "valised without configuration" 4 "no such file" "$valised" --config work/none.yaml
-expect "valised with an unknown argument" 2 "unknown argument" "$valised" --frobnicate
+expect "valised with an unknown option" 2 "unknown option" "$valised" --frobnicate
+expect "valised, one that is nearly right" 2 'did you mean "enrolment"' "$valised" enrollment
+for c in init enrolment export-journal fsck backup restore replace-key; do
+	expect "valised $c --help teaches by example" 0 "Example" "$valised" $c --help
+done
+# complete PROGRAM WORD…: what the shell offers for the last of them
+complete_words() { bash -c '. "$0/$1.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _$1; printf "%s\n" "${COMPREPLY[@]}"' "$VALISE_BUILD" "$@"; }
+expect "the shell completes a command" 0 "^terminate$" complete_words valise te
+expect "an option of a command" 0 "^--side-by-side$" complete_words valise diff --si
+expect "a word of a command" 0 "^accept$" complete_words valise policy a
+expect "what an option takes" 0 "^in force$" complete_words valise list --status i
+expect "a file after its language" 0 "^work/en.txt$" complete_words valise push a/bb --text en=work/en.t
+expect "an option of the daemon" 0 "^--with-keys$" complete_words valised backup --w
 expect "a status that is none" 2 "there is no status" "$valise" list --status nonsense
-for c in init pull watch terminate audit witness policy; do
+for c in "init x --cert c --key k" pull watch "terminate a/bb" audit witness "policy show"; do
 	expect "$c asks the daemon" 2 "takes no --local" "$valise" --local $c
 done
 # OPTIONS…: only the daemon can answer that
@@ -38,9 +63,9 @@ expect "a bound that is no time" 2 '"nonsense" is neither a date' "$valise" list
 expect "nor with --local" 2 '"nonsense" is neither a date' "$valise" --local list --since nonsense
 expect "a history is of the whole document" 2 "leave out @2" "$valise" history agreement/one@2
 for o in --current --in-force --witnessed; do
-	expect "$o says nothing of evidence" 2 "judged by itself" "$valise" verify "$o" --evidence work/none.txt
+	expect "$o says nothing of evidence" 2 "does not go with --evidence" "$valise" verify "$o" --evidence work/none.txt
 done
-expect "by word or side by side" 2 "not both" "$valise" diff agreement/one --words --side-by-side lo,en
+expect "by word or side by side" 2 "does not go with --side-by-side" "$valise" diff agreement/one --words --side-by-side lo,en
 expect "a colour that there is not" 2 "always or" "$valise" diff --color=perhaps agreement/one@1 agreement/one@2
 expect "what is known says nothing of an outbox" 2 "is for copies" "$valise" bag pack -o work/x.bag --to mofa --outbox --known 5
 start

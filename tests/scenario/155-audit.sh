@@ -145,7 +145,7 @@ sed 's/"size": *[0-9]*/"size": 2/' work/mofa.json >work/other.json
 expect "a report that differs from its checkpoint" 1 "another size or root" at iom-geneva audit --compare work/other.json
 sed 's/\\n— /\\n— x/' work/mofa.json >work/other.json
 expect "a checkpoint that the depositary did not sign" 1 "" at iom-geneva audit --compare work/other.json
-expect "one thing at a time" 2 "one of --full" at iom-geneva audit --full --combine work/iom-geneva.json
+expect "one thing at a time" 2 "does not go with --combine" at iom-geneva audit --full --combine work/iom-geneva.json
 # A fork: MOFA saw one history, Geneva is shown another.
 stop_daemon "$dir"; cp -R data work/data.fork; start_daemon "$dir"
 deposit mofa three "in one history" >/dev/null; at mofa --json audit >work/mofa.json 2>/dev/null

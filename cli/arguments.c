@@ -1,0 +1,30 @@
+/*
+ * Checks of arguments that several commands share (arguments.h).
+ */
+#include "cli/arguments.h"
+
+#include "base/time.h"
+
+bool
+needs_line(const struct context *context, const char *what, struct error *err)
+{
+	return !context->local ||
+	    error_set(err, ERROR_USAGE, "%s needs a line: not with --local",
+		what);
+}
+
+bool
+parse_bound(const char *text, bool ends, int64_t *out_ms, struct error *err)
+{
+	int64_t at;
+
+	if (time_parse_date(span_of_str(text), &at))
+		at += ends ? 24 * 60 * 60 : 0;
+	else if (!time_parse_at(span_of_str(text), &at))
+		return error_set(err, ERROR_USAGE,
+		    "\"%s\" is neither a date (2026-11-23) nor a time"
+		    " (2026-11-23T10:00:00Z)",
+		    text);
+	*out_ms = at * 1000;
+	return true;
+}

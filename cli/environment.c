@@ -1,0 +1,49 @@
+/*
+ * Reading the environment (environment.h); nothing else in cli/ asks it where
+ * files are.
+ */
+#include "cli/environment.h"
+
+#include <stdlib.h>
+
+#include "cli/output.h"
+
+static const struct client_hooks hooks = {
+	.note = output_line,
+	.progress = output_progress,
+	.progress_end = output_progress_end,
+};
+
+/* $VALISE_PATIENCE, in seconds: at most a day, and else half a minute. */
+static unsigned
+patience(void)
+{
+	const char *text = getenv("VALISE_PATIENCE");
+	uint64_t seconds;
+
+	if (text == NULL || !span_to_u64(span_of_str(text), &seconds) ||
+	    seconds > 24 * 60 * 60)
+		return 30;
+	return (unsigned)seconds;
+}
+
+void
+context_environment(struct context *context, const char *config)
+{
+	const char *from = getenv("VALISE_CONFIG");
+	const char *home = getenv("HOME");
+	const char *temporary = getenv("TMPDIR");
+
+	if (config == NULL && from != NULL && from[0] != '\0')
+		config = from;
+	if (config != NULL)
+		snprintf(context->config_path, FILE_PATH, "%s", config);
+	else
+		snprintf(context->config_path, FILE_PATH,
+		    "%s/.config/valise/config.yaml", home != NULL ? home : "");
+	snprintf(context->home, FILE_PATH, "%s", home != NULL ? home : "");
+	snprintf(context->temporary, FILE_PATH, "%s",
+	    temporary != NULL ? temporary : "");
+	context->patience_s = patience();
+	context->hooks = &hooks;
+}

@@ -1,0 +1,144 @@
+/*
+ * The table of valised's commands and options (options.h).
+ */
+#include "daemon/options.h"
+
+#include "daemon/config.h"
+
+#define FLAG(id, name, text)                                                   \
+	{                                                                      \
+		id, '\0', name, NULL, text, 0                                  \
+	}
+#define END                                                                    \
+	{                                                                      \
+		0                                                              \
+	}
+
+static const struct options_option globals[] = {
+	{ VALISED_CONFIG, '\0', "config", "FILE",
+	    "the configuration (" CONFIG_DEFAULT ")", 0 },
+	FLAG(OPTIONS_HELP, "help", "print this, or what the command does"),
+	FLAG(OPTIONS_VERSION, "version", "print the version"),
+	END,
+};
+
+static const struct options_option check_options[] = {
+	{ VALISED_CHECK, '\0', "check", NULL,
+	    "judge configuration, policy, CRLs and certificates, and end",
+	    OPTIONS_CHOOSES },
+	END,
+};
+static const struct options_form run_forms[] = {
+	{ VALISED_FORM_RUN, NULL, NULL, 0, 0, NULL, NULL },
+	{ VALISED_FORM_CHECK, NULL, NULL, 0, 0, NULL, check_options },
+	END,
+};
+
+static const struct options_form init_forms[] = {
+	{ VALISED_FORM_INIT, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+static const struct options_form enrolment_forms[] = {
+	{ VALISED_FORM_ENROLMENT, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+static const struct options_form export_forms[] = {
+	{ VALISED_FORM_EXPORT_JOURNAL, NULL, "DIR", 1, 1, NULL, NULL },
+	END,
+};
+
+static const struct options_option fsck_options[] = {
+	FLAG(VALISED_REPAIR, "repair",
+	    "make anew what only follows from the record; the daemon is off"),
+	END,
+};
+static const struct options_form fsck_forms[] = {
+	{ VALISED_FORM_FSCK, NULL, "DATA", 1, 1, NULL, fsck_options },
+	END,
+};
+
+static const struct options_option backup_options[] = {
+	FLAG(VALISED_WITH_KEYS, "with-keys", "copy the private keys too"),
+	END,
+};
+static const struct options_form backup_forms[] = {
+	{ VALISED_FORM_BACKUP, NULL, "DIR", 1, 1, NULL, backup_options },
+	END,
+};
+
+static const struct options_option restore_options[] = {
+	{ VALISED_SEEN, '\0', "seen", "FILE",
+	    "a checkpoint that an office or witness has seen: the file"
+	    " \"checkpoint\" or \"witness\" in its state folder",
+	    OPTIONS_MANY },
+	FLAG(VALISED_NOBODY, "nobody-has-seen-more",
+	    "you made sure otherwise that nobody has seen more than the"
+	    " backup"),
+	END,
+};
+static const struct options_form restore_forms[] = {
+	{ VALISED_FORM_RESTORE, NULL, "DIR", 1, 1, NULL, restore_options },
+	END,
+};
+
+static const struct options_form replace_forms[] = {
+	{ VALISED_FORM_REPLACE_KEY, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+
+static const struct options_command commands[] = {
+	{ "", "run in the foreground; ends on SIGTERM", NULL, NULL, NULL,
+	    run_forms },
+	{ "init", "make the data folder and the keys, once",
+	    "It also writes the requests for the certificates of the"
+	    " depositary and of the server, and says where they are.",
+	    "  valised --config valised.yaml init\n", NULL, init_forms },
+	{ "enrolment", "print the file that offices import",
+	    "Its fingerprint, to be compared by telephone, goes to standard"
+	    " error.",
+	    "  valised enrolment >enrolment.yaml\n", NULL, enrolment_forms },
+	{ "export-journal", "write the journal as static files",
+	    "DIR gets a C2SP tlog-tiles tree, or is brought up to date; the"
+	    " daemon may be running.",
+	    "  valised export-journal /srv/www/journal\n", NULL, export_forms },
+	{ "fsck", "check a data folder, all of it against all of it",
+	    "The daemon may be running, but not with --repair. Exit 1 if"
+	    " anything is damaged.",
+	    "  valised fsck /var/lib/valise\n", NULL, fsck_forms },
+	{ "backup", "copy the data folder, or what is new of it",
+	    "The daemon may be running. The signer's memory is never copied.",
+	    "  valised backup /mnt/backup/valise\n", NULL, backup_forms },
+	{ "restore", "make the data folder from a backup",
+	    "Nothing is made if the journal went on after the backup, as the"
+	    " checkpoints seen by others tell. --seen, once for each, or"
+	    " --nobody-has-seen-more is needed.",
+	    "  valised restore /mnt/backup/valise --seen checkpoint\n", NULL,
+	    restore_forms },
+	{ "replace-key", "journal which key is to be the journal's next",
+	    "The daemon is off. The next key takes over once the witnesses"
+	    " have cosigned the entry that names it.",
+	    "  valised replace-key\n", NULL, replace_forms },
+	{ NULL },
+};
+
+static const struct options_value values[] = {
+	{ "FILE", COMPLETE_FILE, NULL },
+	{ "DIR", COMPLETE_FOLDER, NULL },
+	{ "DATA", COMPLETE_FOLDER, NULL },
+	{ NULL },
+};
+
+const struct options_program valised_options = {
+	.name = "valised",
+	.summary = "Keep, sign and version what offices deposit (valised(8)).",
+	.globals = globals,
+	.commands = commands,
+	.values = values,
+	.more = "A first day:\n"
+		"  valised --config valised.yaml init\n"
+		"  (have the CA certify signer/depositary.csr and"
+		" server/server.csr)\n"
+		"  valised --config valised.yaml --check\n"
+		"  valised --config valised.yaml enrolment >enrolment.yaml\n"
+		"  valised --config valised.yaml\n",
+};
