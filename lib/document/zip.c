@@ -468,14 +468,28 @@ zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
 	return ok || error_context(err, "%s", member->path);
 }
 
+/*
+ * A window that holds all of it compresses as well as the largest, and a
+ * smaller one costs less to make ready than a small content to compress.
+ */
+static void
+size_window(size_t len, int *window_bits, int *memory_level)
+{
+	*window_bits = 9;
+	while (*window_bits < MAX_WBITS && ((size_t)1 << *window_bits) < len)
+		(*window_bits)++;
+	*memory_level = *window_bits - 6;
+}
+
 bool
 zip_deflate(struct span content, struct buf *out, struct error *err)
 {
 	uint8_t piece[65536] UNINITIALIZED;
+	int result, window_bits, memory_level;
 	z_stream z = { 0 };
-	int result;
 
-	if (deflateInit2(&z, 6, Z_DEFLATED, -MAX_WBITS, 9,
+	size_window(content.len, &window_bits, &memory_level);
+	if (deflateInit2(&z, 6, Z_DEFLATED, -window_bits, memory_level,
 		Z_DEFAULT_STRATEGY) != Z_OK)
 		return error_set(err, ERROR_SYSTEM, "deflate: no memory");
 	z.next_in = (Bytef *)(uintptr_t)content.data;
