@@ -4,11 +4,12 @@
 #include "daemon/signer/messages.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/text.h"
+
+enum { HEADER = 5 }; /* what, and how long */
 
 static bool
 write_all(int fd, struct span bytes)
@@ -26,20 +27,16 @@ write_all(int fd, struct span bytes)
 	return true;
 }
 
-static bool
-read_all(int fd, uint8_t *out, size_t len)
+/* What is there, at most len bytes; 0: the other side has ended. */
+static size_t
+read_some(int fd, uint8_t *out, size_t len)
 {
-	while (len > 0) {
-		const ssize_t n = recv(fd, out, len, 0);
+	ssize_t n;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		out += n;
-		len -= (size_t)n;
-	}
-	return true;
+	do
+		n = recv(fd, out, len, 0);
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* A message: a byte that says what, a u32 length, the body. */
@@ -57,26 +54,35 @@ signer_send(int fd, uint8_t what, struct span body)
 	return ok;
 }
 
+/* One side waits for the other: what is there is never of two messages. */
 bool
 signer_receive(int fd, uint8_t *what, struct buf *body)
 {
-	uint8_t header[5] = { 0 };
-	struct span rest = span_of(header, sizeof(header));
+	uint8_t bytes[8192] UNINITIALIZED;
 	struct error ignored = { 0 };
-	uint8_t *bytes;
+	struct span rest;
+	size_t num = 0, n;
 	uint32_t len;
-	bool ok;
 
 	body->len = 0;
-	if (!read_all(fd, header, sizeof(header)) ||
-	    !span_take_u8(&rest, what) || !span_take_u32(&rest, &len) ||
-	    len > LIMIT_SIGNER_REQUEST ||
-	    (bytes = malloc(len > 0 ? len : 1)) == NULL)
+	while (num < HEADER) {
+		if ((n = read_some(fd, bytes + num, sizeof(bytes) - num)) == 0)
+			return false;
+		num += n;
+	}
+	rest = span_of(bytes, num);
+	if (!span_take_u8(&rest, what) || !span_take_u32(&rest, &len) ||
+	    len > LIMIT_SIGNER_REQUEST || rest.len > len ||
+	    !buf_append(body, rest, &ignored))
 		return false;
-	ok = read_all(fd, bytes, len) &&
-	    buf_append(body, span_of(bytes, len), &ignored);
-	free(bytes);
-	return ok;
+	while (body->len < len) {
+		num = len - body->len;
+		if ((n = read_some(fd, bytes,
+			 num < sizeof(bytes) ? num : sizeof(bytes))) == 0 ||
+		    !buf_append(body, span_of(bytes, n), &ignored))
+			return false;
+	}
+	return true;
 }
 
 bool

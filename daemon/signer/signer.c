@@ -3,6 +3,8 @@
  */
 #include "daemon/signer/signer.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,60 +14,149 @@
 #include "daemon/signer/vault.h"
 #include "document/manifest.h"
 
-struct signer {
+/* One request at a time goes over a socket. */
+struct channel {
 	int fd;
-	struct buf body;
+	struct buf body; /* of the last answer */
+	bool busy;
 };
 
+struct signer {
+	struct channel channels[SIGNER_CLIENTS];
+	size_t num;
+	pthread_mutex_t mutex;
+	pthread_cond_t idle; /* one of them is not busy any more */
+};
+
+/* For STATE and CHECKPOINT; the others are for who comes first. */
+static struct channel *
+first_channel(struct signer *signer)
+{
+	return &signer->channels[0];
+}
+
+static struct channel *
+borrow(struct signer *signer)
+{
+	struct channel *found = NULL;
+
+	pthread_mutex_lock(&signer->mutex);
+	while (found == NULL) {
+		for (size_t i = 1; found == NULL && i < signer->num; i++)
+			if (!signer->channels[i].busy)
+				found = &signer->channels[i];
+		if (found == NULL)
+			pthread_cond_wait(&signer->idle, &signer->mutex);
+	}
+	found->busy = true;
+	pthread_mutex_unlock(&signer->mutex);
+	return found;
+}
+
+static void
+give_back(struct signer *signer, struct channel *channel)
+{
+	pthread_mutex_lock(&signer->mutex);
+	channel->busy = false;
+	pthread_cond_signal(&signer->idle);
+	pthread_mutex_unlock(&signer->mutex);
+}
+
 static bool
-receive_answer(struct signer *signer, struct error *err)
+receive_answer(struct channel *channel, struct error *err)
 {
 	uint8_t kind;
 
-	if (!signer_receive(signer->fd, &kind, &signer->body))
+	if (!signer_receive(channel->fd, &kind, &channel->body))
 		return error_set(err, ERROR_SYSTEM, "the signer has ended");
 	if (kind == 0)
 		return true;
 	return error_set(err, (enum error_kind)kind, "signer: %.*s",
-	    (int)signer->body.len, (const char *)signer->body.data);
+	    (int)channel->body.len, (const char *)channel->body.data);
 }
 
 static bool
-ask(struct signer *signer, enum signer_request request, struct span body,
+ask(struct channel *channel, enum signer_request request, struct span body,
     struct error *err)
 {
-	if (!signer_send(signer->fd, (uint8_t)request, body))
+	if (!signer_send(channel->fd, (uint8_t)request, body))
 		return error_set(err, ERROR_SYSTEM, "the signer has ended");
-	return receive_answer(signer, err);
+	return receive_answer(channel, err);
+}
+
+struct signer *
+signer_connect(const int fds[], size_t num, struct error *err)
+{
+	struct signer *signer = calloc(1, sizeof(*signer));
+
+	assert(num >= 2 && num <= SIGNER_CLIENTS);
+	if (signer == NULL) {
+		error_set_errno(err, "signer");
+		return NULL;
+	}
+	pthread_mutex_init(&signer->mutex, NULL);
+	pthread_cond_init(&signer->idle, NULL);
+	for (size_t i = 0; i < num; i++) {
+		signer->channels[i].fd = fds[i];
+		signer->channels[i].body = BUF(LIMIT_SIGNER_REQUEST);
+	}
+	signer->num = num;
+	return signer;
+}
+
+static void
+close_all(const int fds[], size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		close(fds[i]);
+}
+
+static bool
+make_pairs(int ours[], int theirs[], size_t num, struct error *err)
+{
+	int pair[2];
+
+	for (size_t i = 0; i < num; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) !=
+		    0) {
+			error_set_errno(err, "signer");
+			close_all(ours, i);
+			close_all(theirs, i);
+			return false;
+		}
+		ours[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+	return true;
 }
 
 struct signer *
 signer_start(const struct config *config, pid_t *pid, struct error *err)
 {
-	struct signer *signer = calloc(1, sizeof(*signer));
-	int pair[2];
+	const size_t num = config->workers < SIGNER_CLIENTS
+	    ? config->workers + 1
+	    : SIGNER_CLIENTS;
+	int ours[SIGNER_CLIENTS], theirs[SIGNER_CLIENTS];
+	struct signer *signer;
 
-	if (signer == NULL ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-		error_set_errno(err, "signer");
-		free(signer);
+	if (!make_pairs(ours, theirs, num, err))
 		return NULL;
-	}
 	if ((*pid = fork()) < 0) {
 		error_set_errno(err, "signer");
-		close(pair[0]);
-		close(pair[1]);
-		free(signer);
+		close_all(ours, num);
+		close_all(theirs, num);
 		return NULL;
 	}
 	if (*pid == 0) {
-		close(pair[0]);
-		vault_run(config, pair[1]);
+		close_all(ours, num);
+		vault_run(config, theirs, num);
 	}
-	close(pair[1]);
-	signer->fd = pair[0];
-	signer->body = BUF(LIMIT_SIGNER_REQUEST);
-	if (!receive_answer(signer, err)) {
+	close_all(theirs, num);
+	if ((signer = signer_connect(ours, num, err)) == NULL) {
+		close_all(ours, num);
+		return NULL;
+	}
+	if (!receive_answer(first_channel(signer), err)) {
 		signer_free(signer);
 		return NULL;
 	}
@@ -77,8 +168,12 @@ signer_free(struct signer *signer)
 {
 	if (signer == NULL)
 		return;
-	close(signer->fd);
-	buf_free(&signer->body);
+	for (size_t i = 0; i < signer->num; i++) {
+		close(signer->channels[i].fd);
+		buf_free(&signer->channels[i].body);
+	}
+	pthread_mutex_destroy(&signer->mutex);
+	pthread_cond_destroy(&signer->idle);
 	free(signer);
 }
 
@@ -86,12 +181,13 @@ bool
 signer_state(struct signer *signer, struct head *head, struct note_key *key,
     struct error *err)
 {
+	struct channel *channel = first_channel(signer);
 	struct span rest, root, signature, text;
 	uint64_t time;
 
-	if (!ask(signer, SIGNER_STATE, span_of(NULL, 0), err))
+	if (!ask(channel, SIGNER_STATE, span_of(NULL, 0), err))
 		return false;
-	rest = buf_span(&signer->body);
+	rest = buf_span(&channel->body);
 	if (!span_take_u64(&rest, &head->size) ||
 	    !span_take_u64(&rest, &time) || !span_take(&rest, 32, &root) ||
 	    !span_take(&rest, 64, &signature) || !span_take_block(&rest, &text))
@@ -102,12 +198,24 @@ signer_state(struct signer *signer, struct head *head, struct note_key *key,
 	return note_key_parse(text, NOTE_JOURNAL, key, err);
 }
 
+/* The answer has manifest and signature. */
+static bool
+put_seal(struct span answer, struct container *container, struct error *err)
+{
+	struct span xml, p7s;
+
+	if (!span_take_block(&answer, &xml) || !span_take_block(&answer, &p7s))
+		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
+	return container_put(container, PATH_SEAL_MANIFEST, xml, err) &&
+	    container_put(container, PATH_SEAL, p7s, err);
+}
+
 bool
 signer_seal(struct signer *signer, struct container *container,
     struct error *err)
 {
 	struct buf body = BUF(LIMIT_SIGNER_REQUEST);
-	struct span rest, xml, p7s;
+	struct channel *channel;
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < container->num; i++) {
@@ -120,15 +228,14 @@ signer_seal(struct signer *signer, struct container *container,
 			span_of_str(media_of_path(member->path)), err) &&
 		    buf_append(&body, digest_span(&member->sha256), err);
 	}
-	ok = ok && ask(signer, SIGNER_SEAL, buf_span(&body), err);
+	if (ok) {
+		channel = borrow(signer);
+		ok = ask(channel, SIGNER_SEAL, buf_span(&body), err) &&
+		    put_seal(buf_span(&channel->body), container, err);
+		give_back(signer, channel);
+	}
 	buf_free(&body);
-	if (!ok)
-		return false;
-	rest = buf_span(&signer->body);
-	if (!span_take_block(&rest, &xml) || !span_take_block(&rest, &p7s))
-		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
-	return container_put(container, PATH_SEAL_MANIFEST, xml, err) &&
-	    container_put(container, PATH_SEAL, p7s, err);
+	return ok;
 }
 
 bool
@@ -136,11 +243,16 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err)
 {
 	struct buf body = BUF(4096);
+	struct channel *channel;
 	bool ok;
 
-	ok = signer_encode_commit(fields, &body, err) &&
-	    ask(signer, SIGNER_COMMIT, buf_span(&body), err) &&
-	    buf_append(out, buf_span(&signer->body), err);
+	ok = signer_encode_commit(fields, &body, err);
+	if (ok) {
+		channel = borrow(signer);
+		ok = ask(channel, SIGNER_COMMIT, buf_span(&body), err) &&
+		    buf_append(out, buf_span(&channel->body), err);
+		give_back(signer, channel);
+	}
 	buf_free(&body);
 	return ok;
 }
@@ -149,16 +261,17 @@ bool
 signer_checkpoint(struct signer *signer, struct head *head,
     const struct merkle_proof *consistency, struct error *err)
 {
+	struct channel *channel = first_channel(signer);
 	struct buf body = BUF(8192);
 	bool ok;
 
 	ok = signer_encode_checkpoint(head, consistency, &body, err) &&
-	    ask(signer, SIGNER_CHECKPOINT, buf_span(&body), err);
+	    ask(channel, SIGNER_CHECKPOINT, buf_span(&body), err);
 	buf_free(&body);
 	if (!ok)
 		return false;
-	if (signer->body.len != 64)
+	if (channel->body.len != 64)
 		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
-	memcpy(head->signature, signer->body.data, 64);
+	memcpy(head->signature, channel->body.data, 64);
 	return true;
 }

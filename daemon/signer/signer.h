@@ -33,17 +33,24 @@ struct signer *signer_start(const struct config *config, pid_t *pid,
     struct error *err);
 void signer_free(struct signer *signer);
 
-/* One thread at a time.  Any failure of these is the end of the daemon. */
+/* One that is served elsewhere (vault.h): at least two sockets, taken over. */
+struct signer *signer_connect(const int fds[], size_t num, struct error *err);
+
+/* What it signed last, and the journal's key.  The registrar's thread. */
 bool signer_state(struct signer *signer, struct head *head,
     struct note_key *key, struct error *err) MUST_USE;
-/* Put manifest and signature of the seal into a hashed container. */
+/* Put manifest and signature of the seal into a hashed container.  Any thread.
+ */
 bool signer_seal(struct signer *signer, struct container *container,
     struct error *err) MUST_USE;
 
-/* Append the commit's bytes to out. */
+/* Append the commit's bytes to out.  Any thread. */
 bool signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err) MUST_USE;
-/* Sign head's size, root and time; fills in its signature. */
+/*
+ * Sign head's size, root and time; fills in its signature.  The registrar's
+ * thread; a failure is the end of the daemon.
+ */
 bool signer_checkpoint(struct signer *signer, struct head *head,
     const struct merkle_proof *consistency, struct error *err) MUST_USE;
 

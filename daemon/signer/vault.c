@@ -1,10 +1,12 @@
 /*
- * The signer's process: the keys, and the answer to each request.
+ * The keys, the answer to each request, and the process that has them.
  */
 #include "daemon/signer/vault.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -147,58 +149,59 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 
 static const struct {
 	enum signer_request request;
+	bool alone; /* by the one socket that asks for checkpoints */
 	bool (*answer)(struct vault *vault, struct span body, struct buf *out,
 	    struct error *err);
 } table[] = {
-	{ SIGNER_STATE, answer_state },
-	{ SIGNER_SEAL, answer_seal },
-	{ SIGNER_COMMIT, answer_commit },
-	{ SIGNER_CHECKPOINT, answer_checkpoint },
+	{ SIGNER_STATE, true, answer_state },
+	{ SIGNER_SEAL, false, answer_seal },
+	{ SIGNER_COMMIT, false, answer_commit },
+	{ SIGNER_CHECKPOINT, true, answer_checkpoint },
 };
 
-static void
-serve(struct vault *vault, int fd)
+static bool
+answer(struct vault *vault, uint8_t what, bool alone, struct span body,
+    struct buf *out, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if ((uint8_t)table[i].request == what &&
+		    (alone || !table[i].alone))
+			return table[i].answer(vault, body, out, err);
+	return error_set(err, ERROR_MALFORMED, "no such request");
+}
+
+void
+vault_serve(struct vault *vault, int fd, bool alone)
 {
 	struct buf body = BUF(LIMIT_SIGNER_REQUEST),
 		   out = BUF(LIMIT_SIGNER_REQUEST);
+	bool told = true;
 	uint8_t what;
 
-	while (signer_receive(fd, &what, &body)) {
+	while (told && signer_receive(fd, &what, &body)) {
 		struct error err = { 0 };
-		bool ok = false;
-		size_t i = 0;
 
 		out.len = 0;
-		while (i < sizeof(table) / sizeof(table[0]) &&
-		    (uint8_t)table[i].request != what)
-			i++;
-		if (i == sizeof(table) / sizeof(table[0]))
-			error_set(&err, ERROR_MALFORMED, "no such request");
-		else
-			ok =
-			    table[i].answer(vault, buf_span(&body), &out, &err);
-		if (!ok) {
-			log_error("signer", "kind=%s reason=%s",
-			    error_code(&err), log_text(err.detail));
-			if (!signer_send(fd, (uint8_t)err.kind,
-				span_of_str(err.detail)))
-				break;
-		} else if (!signer_send(fd, 0, buf_span(&out))) {
-			break;
+		if (answer(vault, what, alone, buf_span(&body), &out, &err)) {
+			told = signer_send(fd, 0, buf_span(&out));
+			continue;
 		}
+		log_error("signer", "kind=%s reason=%s", error_code(&err),
+		    log_text(err.detail));
+		told =
+		    signer_send(fd, (uint8_t)err.kind, span_of_str(err.detail));
 	}
 	buf_free(&body);
 	buf_free(&out);
 }
 
 static bool
-open_vault(const struct config *config, struct vault *vault, struct error *err)
+load(const struct config *config, struct vault *vault, struct error *err)
 {
 	struct buf key = BUF(1024);
 	char path[FILE_PATH];
 	bool ok;
 
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ok = config_data(config, "signer/journal.key", path, err) &&
 	    file_read(path, 1024, &key, err) &&
 	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
@@ -218,32 +221,129 @@ open_vault(const struct config *config, struct vault *vault, struct error *err)
 	return ok;
 }
 
-_Noreturn void
-vault_run(const struct config *config, int fd)
+struct vault *
+vault_new(const struct config *config, struct error *err)
 {
-	struct vault vault = { 0 };
-	struct error err = { 0 };
-	struct buf warm = BUF(LIMIT_SIGNATURE_BYTES);
+	struct vault *vault = calloc(1, sizeof(*vault));
 
+	if (vault == NULL) {
+		error_set_errno(err, "signer");
+		return NULL;
+	}
+	vault->memory.fd = -1;
+	if (load(config, vault, err))
+		return vault;
+	vault_free(vault);
+	return NULL;
+}
+
+void
+vault_free(struct vault *vault)
+{
+	if (vault == NULL)
+		return;
+	if (vault->memory.fd >= 0)
+		close(vault->memory.fd);
+	identity_free(&vault->depositary);
+	OPENSSL_cleanse(&vault->journal, sizeof(vault->journal));
+	free(vault);
+}
+
+/* --- The process. --- */
+
+/* A thread for each socket; what a thread may do it gives up itself. */
+struct process {
+	struct vault *vault;
+	pthread_mutex_t mutex; /* libseccomp knows no threads */
+	pthread_barrier_t ready;
+	struct error err; /* of whichever failed */
+};
+
+struct client {
+	struct process *process;
+	int fd;
+};
+
+/* One signature first: OpenSSL then has loaded all that it loads. */
+static void
+give_up_rights(struct process *process)
+{
+	struct buf warm = BUF(LIMIT_SIGNATURE_BYTES);
+	struct error err = { 0 };
+
+	pthread_mutex_lock(&process->mutex);
+	if (!cades_sign(&process->vault->depositary, span_of_str("warm"),
+		COMMITMENT_NONE, 0, &warm, &err) ||
+	    !confine_signer(&err))
+		process->err = err;
+	pthread_mutex_unlock(&process->mutex);
+	buf_free(&warm);
+}
+
+static void *
+run_client(void *arg)
+{
+	const struct client *client = arg;
+
+	give_up_rights(client->process);
+	pthread_barrier_wait(&client->process->ready);
+	vault_serve(client->process->vault, client->fd, false);
+	return NULL;
+}
+
+/* Threads must be there before their process may make none. */
+static bool
+start_clients(struct process *process, struct client clients[], const int fds[],
+    size_t num)
+{
+	pthread_t thread;
+
+	for (size_t i = 1; i < num; i++) {
+		clients[i] = (struct client){ process, fds[i] };
+		if (pthread_create(&thread, NULL, run_client, &clients[i]) != 0)
+			return error_set(&process->err, ERROR_SYSTEM,
+			    "signer: no thread");
+	}
+	return true;
+}
+
+static bool
+start(struct process *process, const struct config *config,
+    struct client clients[], const int fds[], size_t num)
+{
+	pthread_mutex_init(&process->mutex, NULL);
+	if (pthread_barrier_init(&process->ready, NULL, (unsigned)num) != 0)
+		return error_set(&process->err, ERROR_SYSTEM, "signer");
+	if ((process->vault = vault_new(config, &process->err)) == NULL ||
+	    !start_clients(process, clients, fds, num))
+		return false;
+	give_up_rights(process);
+	pthread_barrier_wait(&process->ready);
+	return process->err.kind == ERROR_NONE;
+}
+
+_Noreturn void
+vault_run(const struct config *config, const int fds[], size_t num)
+{
+	struct client clients[SIGNER_CLIENTS];
+	struct process process = { .vault = NULL };
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "valised-signer", 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* The server decides when to end: it finishes what is under way. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	/* One signature first: OpenSSL then has loaded all that it loads. */
-	if (!open_vault(config, &vault, &err) ||
-	    !cades_sign(&vault.depositary, span_of_str("warm"), COMMITMENT_NONE,
-		0, &warm, &err) ||
-	    !confine_signer(&err)) {
+	if (!start(&process, config, clients, fds, num)) {
 		/* Who asks learns by the end of the process, too. */
-		(void)!signer_send(fd, (uint8_t)err.kind,
-		    span_of_str(err.detail));
+		(void)!signer_send(fds[0], (uint8_t)process.err.kind,
+		    span_of_str(process.err.detail));
 		_exit(7);
 	}
-	buf_free(&warm);
-	if (signer_send(fd, 0, span_of(NULL, 0)))
-		serve(&vault, fd);
-	OPENSSL_cleanse(&vault.journal, sizeof(vault.journal));
+	if (signer_send(fds[0], 0, span_of(NULL, 0)))
+		vault_serve(process.vault, fds[0], true);
+	OPENSSL_cleanse(&process.vault->journal,
+	    sizeof(process.vault->journal));
 	_exit(0);
 }

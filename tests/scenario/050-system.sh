@@ -7,6 +7,15 @@ deposit mofa one >/dev/null
 expect "a second valised on the same data" 5 "somebody else is at work" "$valised" --config valised.yaml
 expect "init does not touch a data folder" 5 "already" "$valised" --config valised.yaml init
 
+# --- Each thread of the signer has given up its rights itself ---
+signer=$(pgrep -P "$(cat pid)")
+threads=$(ls "/proc/$signer/task" | wc -l)
+[ "$threads" -gt 1 ] && ok "the signer answers on $threads threads" || not_ok "the signer answers on $threads threads"
+for field in "NoNewPrivs: 1" "Seccomp: 2" "CapEff: 0000000000000000"; do
+	n=$(cat /proc/"$signer"/task/*/status | tr '\t' ' ' | tr -s ' ' | grep -cx "$field")
+	[ "$n" = "$threads" ] && ok "of all of them: $field" || not_ok "$n of $threads: $field"
+done
+
 # --- SIGKILL at random moments: what was acknowledged is there ---
 : >work/acked
 writer() { # NUMBER
