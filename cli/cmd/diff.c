@@ -370,7 +370,8 @@ fetch_one(struct asking *asking, const struct named *name, struct copy *out,
 {
 	struct document_acts *acts = &asking->acts;
 
-	if (strcmp(acts->doc.name, name->document) != 0) {
+	if (acts->doc.name == NULL ||
+	    strcmp(acts->doc.name, name->document) != 0) {
 		acts_free(acts);
 		if (!acts_update(&asking->session, name->document, acts, err))
 			return false;

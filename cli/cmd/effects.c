@@ -9,14 +9,15 @@ void
 effects_begin(const char *document, struct effects *out)
 {
 	*out = (struct effects){ .lost = false };
-	snprintf(out->doc.name, sizeof(out->doc.name), "%s", document);
-	out->doc.last = LEDGER_NONE;
+	states_begin(&out->doc, names_keep(&out->names, document));
+	out->lost = out->doc.name == NULL;
 }
 
 void
 effects_free(struct effects *effects)
 {
 	states_free(&effects->doc);
+	names_free(&effects->names);
 }
 
 /* A draft that is signed is not worth a word: the act says so itself. */
@@ -45,7 +46,8 @@ effects_add(struct effects *effects, uint64_t index, const struct entry *entry,
 	}
 	for (size_t i = 0; i < num; i++)
 		before[i] = doc->versions[i].status;
-	effects->lost = !states_apply(doc, index, entry, &ignored);
+	effects->lost =
+	    !states_apply(doc, &effects->names, index, entry, &ignored);
 	for (size_t i = 0; !effects->lost && i < num; i++) {
 		const struct ledger_version *version = &doc->versions[i];
 

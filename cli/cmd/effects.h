@@ -10,6 +10,7 @@
 
 struct effects {
 	struct ledger_document doc; /* what follows from the acts so far */
+	struct names names;         /* of that */
 	bool lost; /* one was left out: nothing is told any more */
 };
 

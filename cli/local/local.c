@@ -361,14 +361,14 @@ local_proof(struct context *context, const struct copy *copy)
 	    : LOCAL_NOT_PROVED;
 }
 
-struct names {
+struct found_names {
 	char **list;
 	size_t num;
 };
 
 /* The folders within one, whose names could be of ours. */
 static bool
-read_names(const char *path, struct names *out, struct error *err)
+read_names(const char *path, struct found_names *out, struct error *err)
 {
 	DIR *folder = opendir(path);
 	const struct dirent *entry;
@@ -401,7 +401,7 @@ compare_names(const void *a, const void *b)
 }
 
 static void
-free_names(struct names *names)
+free_names(struct found_names *names)
 {
 	for (size_t i = 0; i < names->num; i++)
 		free(names->list[i]);
@@ -426,7 +426,7 @@ static bool
 each_of_type(const char *dir, const char *type, local_visitor *visit, void *arg,
     struct error *err)
 {
-	struct names slugs = { NULL, 0 };
+	struct found_names slugs = { NULL, 0 };
 	char path[FILE_PATH];
 	bool ok;
 
@@ -451,7 +451,7 @@ bool
 local_each(const char *dir, const char *type, local_visitor *visit, void *arg,
     struct error *err)
 {
-	struct names types = { NULL, 0 };
+	struct found_names types = { NULL, 0 };
 	bool ok;
 
 	if (type != NULL)

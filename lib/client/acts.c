@@ -13,15 +13,20 @@
 void
 acts_begin(const char *document, struct document_acts *out)
 {
-	*out = (struct document_acts){ .doc = { .last = LEDGER_NONE },
-		.lines = BUF(LIMIT_ACTS_BYTES) };
-	snprintf(out->doc.name, sizeof(out->doc.name), "%s", document);
+	const char *name;
+
+	*out = (struct document_acts){ .lines = BUF(LIMIT_ACTS_BYTES) };
+	/* Without memory for its name there is none for an act either. */
+	name = names_keep(&out->names, document);
+	states_begin(&out->doc, name != NULL ? name : "");
 }
 
 void
 acts_free(struct document_acts *acts)
 {
 	states_free(&acts->doc);
+	names_free(&acts->names);
+	acts->doc.name = "";
 	free(acts->list);
 	buf_free(&acts->lines);
 	acts->list = NULL;
@@ -136,7 +141,7 @@ acts_add(struct document_acts *acts, uint64_t index, struct span line,
 		    "entry %llu of %s is of a time before the act before it",
 		    (unsigned long long)index, acts->doc.name);
 	acts->time_ms = entry.time_ms;
-	return states_apply(&acts->doc, index, &entry, err) &&
+	return states_apply(&acts->doc, &acts->names, index, &entry, err) &&
 	    add_line(acts, index, line, err);
 }
 

@@ -19,6 +19,7 @@
 
 struct document_acts {
 	struct ledger_document doc; /* what follows; num_versions 0: none */
+	struct names names;         /* of that */
 	/*
 	 * Every act with an index below this is there, as far as the daemon
 	 * tells the truth; 0: nothing is known.

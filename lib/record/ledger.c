@@ -4,31 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/names.h"
 #include "record/order.h"
 #include "record/states.h"
 
+/* Entries in order; most documents have few, and those need no list. */
 struct places {
-	uint32_t *list;
-	size_t num, room;
+	uint32_t num, room; /* room is 0 while few has them */
+	union {
+		uint32_t few[4];
+		uint32_t *list;
+	};
 };
 
-/* Names, each stored once and known by a number from 1. */
-struct names {
-	char **list;
-	struct ledger_document **documents; /* of the same number, or NULL */
-	struct places *places_of;           /* the same */
-	size_t num, room;
-	uint32_t *table;
-	size_t places;
+/* What is known of a name beside its text. */
+struct about {
+	struct ledger_document *doc; /* of that name, or NULL */
+	struct places places;        /* of the entries about it */
 };
 
-/* By commit: the entry that made it.  Open addressing, at most half full. */
+/* By commit: the entry that made it.  A hash table of places in a list. */
 struct commits {
 	struct commit {
 		struct oid oid;
-		uint32_t entry; /* + 1; 0 is a free place */
+		uint32_t entry;
 	} * list;
-	size_t places, num;
+	size_t num, room;
+	uint32_t
+	    *table; /* a place in list, + 1; 0 is free.  At most half full */
+	size_t places;
 };
 
 /* Waybills and acknowledgements: few, so looked through. */
@@ -47,6 +51,8 @@ struct bags {
 struct ledger {
 	pthread_rwlock_t lock;
 	struct names names;
+	struct about *about; /* by a name's number - 1 */
+	size_t room_about;
 	struct commits commits;
 	struct order order;
 	struct bags bags;
@@ -57,7 +63,8 @@ struct ledger {
 	struct digest newest_policy, newest_crls;
 	char next_key[NOTE_KEY_TEXT];
 	int64_t time_ms;
-	bool titles_changed; /* atomic */
+	bool titles_changed;  /* atomic */
+	struct entry visited; /* ledger_visit()'s: large, and used for each */
 };
 
 struct ledger *
@@ -84,23 +91,28 @@ free_document(struct ledger_document *doc)
 	free(doc);
 }
 
+static void
+free_places(struct places *places)
+{
+	if (places->room > 0)
+		free(places->list);
+}
+
 void
 ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
 	for (size_t i = 0; i < ledger->names.num; i++) {
-		free(ledger->names.list[i]);
-		free_document(ledger->names.documents[i]);
-		free(ledger->names.places_of[i].list);
+		free_document(ledger->about[i].doc);
+		free_places(&ledger->about[i].places);
 	}
 	for (size_t i = 0; i < ACTS; i++)
-		free(ledger->of_act[i].list);
-	free(ledger->names.places_of);
-	free(ledger->names.list);
-	free(ledger->names.documents);
-	free(ledger->names.table);
+		free_places(&ledger->of_act[i]);
+	names_free(&ledger->names);
+	free(ledger->about);
 	free(ledger->commits.list);
+	free(ledger->commits.table);
 	order_free(&ledger->order);
 	for (size_t i = 0; i < ledger->bags.num; i++)
 		free(ledger->bags.list[i].documents);
@@ -128,88 +140,43 @@ ledger_unlock(struct ledger *ledger)
 	pthread_rwlock_unlock(&ledger->lock);
 }
 
-/* FNV-1a; names are ours to choose or bounded in number by policy. */
-static size_t
-hash(const char *name)
-{
-	uint64_t value = UINT64_C(14695981039346656037);
-
-	for (; *name != '\0'; name++)
-		value = (value ^ (uint8_t)*name) * UINT64_C(1099511628211);
-	return (size_t)value;
-}
-
-static uint32_t *
-find_place(const struct names *names, const char *name)
-{
-	size_t i = hash(name) % names->places;
-
-	while (names->table[i] != 0 &&
-	    strcmp(names->list[names->table[i] - 1], name) != 0)
-		i = (i + 1) % names->places;
-	return &names->table[i];
-}
-
 uint32_t
 ledger_number(const struct ledger *ledger, const char *name)
 {
-	return ledger->names.num == 0 ? 0 : *find_place(&ledger->names, name);
+	return names_number(&ledger->names, name);
 }
 
+/* Room for one name more, before it is added. */
 static bool
-grow_names(struct names *names)
+grow_about(struct ledger *ledger)
 {
-	const size_t room = names->room == 0 ? 256 : names->room * 2;
-	char **list = realloc(names->list, room * sizeof(char *));
-	struct ledger_document **documents;
-	struct places *places;
-	uint32_t *table;
+	const size_t room = ledger->room_about == 0
+	    ? 64
+	    : ledger->room_about + ledger->room_about / 2;
+	struct about *all = realloc(ledger->about, room * sizeof(*all));
 
-	if (list == NULL)
+	if (all == NULL)
 		return false;
-	names->list = list;
-	documents =
-	    realloc(names->documents, room * sizeof(struct ledger_document *));
-	if (documents == NULL)
-		return false;
-	names->documents = documents;
-	places = realloc(names->places_of, room * sizeof(*places));
-	if (places == NULL)
-		return false;
-	names->places_of = places;
-	if ((table = calloc(room * 2, sizeof(*table))) == NULL)
-		return false;
-	free(names->table);
-	names->table = table;
-	names->places = room * 2;
-	names->room = room;
-	for (size_t i = 0; i < names->num; i++)
-		*find_place(names, list[i]) = (uint32_t)i + 1;
+	memset(all + ledger->room_about, 0,
+	    (room - ledger->room_about) * sizeof(*all));
+	ledger->about = all;
+	ledger->room_about = room;
 	return true;
 }
 
+/* 0 if there is no memory. */
 static uint32_t
 intern(struct ledger *ledger, const char *name)
 {
-	struct names *names = &ledger->names;
-	uint32_t *place;
-
-	if (names->num > 0 && *(place = find_place(names, name)) != 0)
-		return *place;
-	if (names->num == names->room && !grow_names(names))
-		return 0;
-	place = find_place(names, name);
-	if ((names->list[names->num] = strdup(name)) == NULL)
-		return 0;
-	names->documents[names->num] = NULL;
-	names->places_of[names->num] = (struct places){ NULL, 0, 0 };
-	return *place = (uint32_t)++names->num;
+	return ledger->names.num == ledger->room_about && !grow_about(ledger)
+	    ? 0
+	    : names_add(&ledger->names, name);
 }
 
 const char *
 ledger_name(const struct ledger *ledger, uint32_t number)
 {
-	return number == 0 ? "" : ledger->names.list[number - 1];
+	return names_text(&ledger->names, number);
 }
 
 struct ledger_document *
@@ -217,14 +184,14 @@ ledger_find(struct ledger *ledger, const char *name)
 {
 	const uint32_t number = ledger_number(ledger, name);
 
-	return number == 0 ? NULL : ledger->names.documents[number - 1];
+	return number == 0 ? NULL : ledger->about[number - 1].doc;
 }
 
 void
 ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
     const char *title)
 {
-	snprintf(doc->title, sizeof(doc->title), "%s", title);
+	states_set_title(doc, title);
 	__atomic_store_n(&ledger->titles_changed, true, __ATOMIC_RELEASE);
 }
 
@@ -341,17 +308,39 @@ ledger_order(const struct ledger *ledger)
 	return &ledger->order;
 }
 
-/* The place of a commit: its own, or the free one for it. */
-static struct commit *
+/* The place of a commit in the table: its own, or the free one for it. */
+static uint32_t *
 find_commit(const struct commits *commits, const struct oid *oid)
 {
 	size_t i;
 
 	memcpy(&i, oid->bytes, sizeof(i));
-	for (i %= commits->places; commits->list[i].entry != 0 &&
-	     !oid_eq(&commits->list[i].oid, oid);)
+	for (i %= commits->places; commits->table[i] != 0 &&
+	     !oid_eq(&commits->list[commits->table[i] - 1].oid, oid);)
 		i = (i + 1) % commits->places;
-	return &commits->list[i];
+	return &commits->table[i];
+}
+
+static bool
+grow_commits(struct commits *commits)
+{
+	const size_t room =
+	    commits->room == 0 ? 64 : commits->room + commits->room / 2;
+	struct commit *all = realloc(commits->list, room * sizeof(*all));
+	uint32_t *table;
+
+	if (all == NULL)
+		return false;
+	commits->list = all;
+	if ((table = calloc(room * 2, sizeof(*table))) == NULL)
+		return false;
+	free(commits->table);
+	commits->table = table;
+	commits->places = room * 2;
+	commits->room = room;
+	for (size_t i = 0; i < commits->num; i++)
+		*find_commit(commits, &all[i].oid) = (uint32_t)i + 1;
+	return true;
 }
 
 static bool
@@ -359,37 +348,23 @@ add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
 {
 	struct commits *commits = &ledger->commits;
 
-	if (commits->num * 2 >= commits->places) {
-		struct commits more = { .places = commits->places == 0
-			    ? 256
-			    : commits->places * 2 };
-
-		more.list = calloc(more.places, sizeof(*more.list));
-		if (more.list == NULL)
-			return false;
-		more.num = commits->num;
-		for (size_t i = 0; i < commits->places; i++)
-			if (commits->list[i].entry != 0)
-				*find_commit(&more, &commits->list[i].oid) =
-				    commits->list[i];
-		free(commits->list);
-		*commits = more;
-	}
-	*find_commit(commits, oid) =
-	    (struct commit){ *oid, (uint32_t)index + 1 };
-	commits->num++;
+	if (commits->num == commits->room && !grow_commits(commits))
+		return false;
+	*find_commit(commits, oid) = (uint32_t)commits->num + 1;
+	commits->list[commits->num++] =
+	    (struct commit){ *oid, (uint32_t)index };
 	return true;
 }
 
 uint64_t
 ledger_of_commit(const struct ledger *ledger, const struct oid *oid)
 {
-	const struct commit *commit;
+	uint32_t place;
 
 	if (ledger->commits.num == 0)
 		return LEDGER_NONE;
-	commit = find_commit(&ledger->commits, oid);
-	return commit->entry == 0 ? LEDGER_NONE : commit->entry - 1;
+	place = *find_commit(&ledger->commits, oid);
+	return place == 0 ? LEDGER_NONE : ledger->commits.list[place - 1].entry;
 }
 
 uint64_t
@@ -438,13 +413,21 @@ no_memory(struct error *err)
 static bool
 add_place(struct places *places, size_t place)
 {
-	uint32_t *all;
+	const size_t few = sizeof(places->few) / sizeof(places->few[0]);
 
-	if (places->num == places->room) {
-		const size_t room = places->room == 0 ? 4 : places->room * 2;
+	if (places->room == 0 && places->num < few) {
+		places->few[places->num++] = (uint32_t)place;
+		return true;
+	}
+	if (places->room == 0 || places->num == places->room) {
+		const uint32_t room = places->num + places->num / 2 + 2;
+		uint32_t *all = realloc(places->room == 0 ? NULL : places->list,
+		    room * sizeof(*all));
 
-		if ((all = realloc(places->list, room * sizeof(*all))) == NULL)
+		if (all == NULL)
 			return false;
+		if (places->room == 0)
+			memcpy(all, places->few, sizeof(places->few));
 		places->list = all;
 		places->room = room;
 	}
@@ -459,28 +442,32 @@ add_places(struct ledger *ledger, const struct ledger_entry *meta)
 
 	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
 		if (about[i] != 0 &&
-		    !add_place(&ledger->names.places_of[about[i] - 1],
+		    !add_place(&ledger->about[about[i] - 1].places,
 			ledger->num))
 			return false;
 	return add_place(&ledger->of_act[meta->act], ledger->num);
 }
 
+static struct ledger_places
+places_of(const struct places *places)
+{
+	return (struct ledger_places){ places->room == 0 ? places->few
+							 : places->list,
+		places->num };
+}
+
 struct ledger_places
 ledger_about(const struct ledger *ledger, uint32_t number)
 {
-	const struct places *places;
-
-	if (number == 0 || number > ledger->names.num)
-		return (struct ledger_places){ NULL, 0 };
-	places = &ledger->names.places_of[number - 1];
-	return (struct ledger_places){ places->list, places->num };
+	return number == 0 || number > ledger->names.num
+	    ? (struct ledger_places){ NULL, 0 }
+	    : places_of(&ledger->about[number - 1].places);
 }
 
 struct ledger_places
 ledger_of_act(const struct ledger *ledger, enum act act)
 {
-	return (struct ledger_places){ ledger->of_act[act].list,
-		ledger->of_act[act].num };
+	return places_of(&ledger->of_act[act]);
 }
 
 static bool
@@ -517,7 +504,7 @@ static bool
 note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	const struct ledger_document *doc = ledger->names.documents[number - 1];
+	const struct ledger_document *doc = ledger->about[number - 1].doc;
 
 	return (!entry_has(entry, ENTRY_COMMIT) ||
 		   add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
@@ -530,17 +517,16 @@ static bool
 begin_document(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	struct ledger_document *doc = calloc(1, sizeof(*doc));
+	struct ledger_document *doc = malloc(sizeof(*doc));
 
 	if (doc == NULL)
 		return no_memory(err);
-	snprintf(doc->name, sizeof(doc->name), "%s", entry->document);
-	doc->last = LEDGER_NONE;
-	if (!states_apply(doc, index, entry, err)) {
+	states_begin(doc, ledger_name(ledger, number));
+	if (!states_apply(doc, &ledger->names, index, entry, err)) {
 		free_document(doc);
 		return false;
 	}
-	ledger->names.documents[number - 1] = doc;
+	ledger->about[number - 1].doc = doc;
 	return order_add(&ledger->order, doc) || no_memory(err);
 }
 
@@ -549,14 +535,14 @@ static bool
 apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	struct ledger_document *doc = ledger->names.documents[number - 1];
+	struct ledger_document *doc = ledger->about[number - 1].doc;
 
 	if (doc == NULL) {
 		if (!begin_document(ledger, index, entry, number, err))
 			return false;
 	} else {
 		order_changed(&ledger->order, doc->name);
-		if (!states_apply(doc, index, entry, err))
+		if (!states_apply(doc, &ledger->names, index, entry, err))
 			return false;
 	}
 	return note_act(ledger, index, entry, number, err);
@@ -615,12 +601,12 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 }
 
 bool
-ledger_visit(void *ledger, uint64_t index, struct span line, struct error *err)
+ledger_visit(void *arg, uint64_t index, struct span line, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct ledger *ledger = arg;
 
-	return entry_parse(line, &entry, err) &&
-	    ledger_apply(ledger, index, &entry, err);
+	return entry_parse(line, &ledger->visited, err) &&
+	    ledger_apply(ledger, index, &ledger->visited, err);
 }
 
 struct sight

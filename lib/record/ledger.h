@@ -12,8 +12,9 @@
 
 #define LEDGER_NONE UINT64_MAX
 
+/* Texts that are pointers stay as long as the names that states_apply() had. */
 struct ledger_signer {
-	char person[LIMIT_EMAIL_BYTES + 1], office[POLICY_NAME];
+	const char *person, *office;
 	int64_t time_ms;
 	uint64_t index;
 	struct digest manifest, signature;
@@ -21,30 +22,29 @@ struct ledger_signer {
 	bool replaced;   /* this person signed again, to make the quorum */
 };
 
+/* There are as many as documents, or more: every byte counts. */
 struct ledger_version {
-	unsigned number;
-	enum status status;
 	struct digest digest, contents;
 	struct oid commit; /* of its newest act */
-	char person[LIMIT_EMAIL_BYTES + 1], office[POLICY_NAME];
-	struct digest signature; /* the depositor's */
+	unsigned number;
 	int64_t time_ms;
-	size_t num_signers, num_acts;
+	const char *person, *office; /* who deposited it */
 	struct ledger_signer *signers;
 	uint64_t *acts; /* indices of its entries */
 	/* The "dispatch" entries of the waybills by which acts of it came. */
-	size_t num_dispatches;
 	uint64_t *dispatches;
+	uint32_t num_signers, num_acts, num_dispatches;
+	enum status status;
 };
 
 struct ledger_document {
-	char name[DOCUMENT_NAME];
-	char title[LIMIT_TITLE_BYTES + 1]; /* empty until somebody read it */
-	size_t num_versions;               /* in a ledger at least one */
-	struct ledger_version *versions;   /* versions[i] is number i + 1 */
-	bool terminated; /* one of them is: it takes no more */
-	uint64_t last;   /* its newest act, or LEDGER_NONE */
-	struct oid tip;  /* the newest act's commit */
+	const char *name;  /* of the names too */
+	const char *title; /* empty until somebody read it; its own */
+	struct ledger_version *versions; /* versions[i] is number i + 1 */
+	uint64_t last;                   /* its newest act, or LEDGER_NONE */
+	uint32_t num_versions;           /* in a ledger at least one */
+	struct oid tip;                  /* the newest act's commit */
+	bool terminated;                 /* one of them is: it takes no more */
 	char *
 	    json; /* daemon/api/documents.c's, gone with the next act; or NULL */
 };
@@ -67,7 +67,7 @@ void ledger_free(struct ledger *ledger);
  */
 bool ledger_apply(struct ledger *ledger, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
-/* A journal_visitor; of one thread at a time. */
+/* A journal_visitor. */
 bool ledger_visit(void *ledger, uint64_t index, struct span line,
     struct error *err) MUST_USE;
 
@@ -86,7 +86,10 @@ struct ledger_document *ledger_find(struct ledger *ledger, const char *name);
 const struct order *ledger_order(const struct ledger *ledger);
 /* All documents by name; *num of them.  NULL if there is no memory. */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
-/* A title was read, or came with an act; the write lock is held. */
+/*
+ * A title was read, or came with an act; the write lock is held.  Where there
+ * is no memory for it, it is as if nobody had read it.
+ */
 void ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
     const char *title);
 /* Was one set since this was asked?  Any thread. */

@@ -84,26 +84,47 @@ is_draft(const struct ledger_version *version)
 	    version->status == STATUS_SIGNED_IN_PART;
 }
 
-static struct ledger_version *
-add_version(struct ledger_document *doc, const struct entry *entry)
+void
+states_begin(struct ledger_document *doc, const char *name)
 {
-	struct ledger_version *all =
-	    realloc(doc->versions, (doc->num_versions + 1) * sizeof(*all));
+	*doc = (struct ledger_document){ .name = name,
+		.title = "",
+		.last = LEDGER_NONE };
+}
+
+void
+states_set_title(struct ledger_document *doc, const char *title)
+{
+	char *copy = title[0] == '\0' ? NULL : strdup(title);
+
+	if (doc->title != NULL && doc->title[0] != '\0')
+		free((char *)(uintptr_t)doc->title);
+	doc->title = copy != NULL ? copy : "";
+}
+
+static struct ledger_version *
+add_version(struct ledger_document *doc, struct names *names,
+    const struct entry *entry)
+{
+	const char *person = names_keep(names, entry->person),
+		   *office = names_keep(names, entry->office);
+	struct ledger_version *all = realloc(doc->versions,
+	    ((size_t)doc->num_versions + 1) * sizeof(*all));
 	struct ledger_version *one;
 
-	if (all == NULL)
+	if (all != NULL)
+		doc->versions = all;
+	if (all == NULL || person == NULL || office == NULL)
 		return NULL;
-	doc->versions = all;
 	if (doc->num_versions > 0 && is_draft(&all[doc->num_versions - 1]))
 		all[doc->num_versions - 1].status = STATUS_WITHDRAWN;
 	one = &all[doc->num_versions++];
 	*one = (struct ledger_version){ .number = (unsigned)entry->version,
 		.digest = entry->digest,
-		.signature = entry->signature,
+		.person = person,
+		.office = office,
 		.time_ms = entry->time_ms };
-	snprintf(one->person, sizeof(one->person), "%s", entry->person);
-	snprintf(one->office, sizeof(one->office), "%s", entry->office);
-	doc->title[0] = '\0';
+	states_set_title(doc, "");
 	return one;
 }
 
@@ -120,33 +141,36 @@ replace_signer(struct ledger_version *version, const struct entry *entry)
 }
 
 static bool
-add_signer(struct ledger_version *version, uint64_t index,
+add_signer(struct ledger_version *version, struct names *names, uint64_t index,
     const struct entry *entry, struct error *err)
 {
+	const char *person = names_keep(names, entry->person),
+		   *office = names_keep(names, entry->office);
 	struct ledger_signer *all = realloc(version->signers,
-	    (version->num_signers + 1) * sizeof(*all));
+	    ((size_t)version->num_signers + 1) * sizeof(*all));
 	struct ledger_signer *one;
 
-	if (all == NULL)
+	if (all != NULL)
+		version->signers = all;
+	if (all == NULL || person == NULL || office == NULL)
 		return no_memory(err);
-	version->signers = all;
 	replace_signer(version, entry);
 	one = &all[version->num_signers++];
-	*one = (struct ledger_signer){ .time_ms = entry->time_ms,
+	*one = (struct ledger_signer){ .person = person,
+		.office = office,
+		.time_ms = entry->time_ms,
 		.index = index,
 		.manifest = entry->manifest,
 		.signature = entry->signature,
 		.terminates = entry->act == ACT_TERMINATE };
-	snprintf(one->person, sizeof(one->person), "%s", entry->person);
-	snprintf(one->office, sizeof(one->office), "%s", entry->office);
 	return true;
 }
 
 static bool
 add_act(struct ledger_version *version, uint64_t index, struct error *err)
 {
-	uint64_t *all =
-	    realloc(version->acts, (version->num_acts + 1) * sizeof(*all));
+	uint64_t *all = realloc(version->acts,
+	    ((size_t)version->num_acts + 1) * sizeof(*all));
 
 	if (all == NULL)
 		return no_memory(err);
@@ -157,22 +181,23 @@ add_act(struct ledger_version *version, uint64_t index, struct error *err)
 
 static bool
 apply_sign(struct ledger_document *doc, struct ledger_version *version,
-    uint64_t index, const struct entry *entry, struct error *err)
+    struct names *names, uint64_t index, const struct entry *entry,
+    struct error *err)
 {
 	if (version->number != doc->num_versions)
 		return contradicts(err, entry, "it is not the newest version");
 	if (version->status == STATUS_DRAFT)
 		version->status = STATUS_SIGNED_IN_PART;
-	return add_signer(version, index, entry, err);
+	return add_signer(version, names, index, entry, err);
 }
 
 static bool
-apply_terminate(struct ledger_version *version, uint64_t index,
-    const struct entry *entry, struct error *err)
+apply_terminate(struct ledger_version *version, struct names *names,
+    uint64_t index, const struct entry *entry, struct error *err)
 {
 	if (version->status != STATUS_IN_FORCE)
 		return contradicts(err, entry, "it is not in force");
-	return add_signer(version, index, entry, err);
+	return add_signer(version, names, index, entry, err);
 }
 
 static void
@@ -260,8 +285,8 @@ find_version(struct ledger_document *doc, const struct entry *entry,
 }
 
 static struct ledger_version *
-apply_deposit(struct ledger_document *doc, const struct entry *entry,
-    struct error *err)
+apply_deposit(struct ledger_document *doc, struct names *names,
+    const struct entry *entry, struct error *err)
 {
 	struct ledger_version *version;
 
@@ -269,13 +294,13 @@ apply_deposit(struct ledger_document *doc, const struct entry *entry,
 		contradicts(err, entry, "not the next version");
 		return NULL;
 	}
-	if ((version = add_version(doc, entry)) == NULL)
+	if ((version = add_version(doc, names, entry)) == NULL)
 		no_memory(err);
 	return version;
 }
 
 bool
-states_apply(struct ledger_document *doc, uint64_t index,
+states_apply(struct ledger_document *doc, struct names *names, uint64_t index,
     const struct entry *entry, struct error *err)
 {
 	struct ledger_version *version;
@@ -287,13 +312,14 @@ states_apply(struct ledger_document *doc, uint64_t index,
 		    "it does not follow the document's last act");
 	if (doc->terminated)
 		return contradicts(err, entry, "it is terminated");
-	version = entry->act == ACT_DEPOSIT ? apply_deposit(doc, entry, err)
-					    : find_version(doc, entry, err);
+	version = entry->act == ACT_DEPOSIT
+	    ? apply_deposit(doc, names, entry, err)
+	    : find_version(doc, entry, err);
 	if (version == NULL ||
 	    (entry->act == ACT_SIGN &&
-		!apply_sign(doc, version, index, entry, err)) ||
+		!apply_sign(doc, version, names, index, entry, err)) ||
 	    (entry->act == ACT_TERMINATE &&
-		!apply_terminate(version, index, entry, err)) ||
+		!apply_terminate(version, names, index, entry, err)) ||
 	    (entry->act == ACT_FORCE && !apply_force(doc, version, entry, err)))
 		return false;
 	free(doc->json);
@@ -317,6 +343,7 @@ states_free(struct ledger_document *doc)
 	}
 	free(doc->versions);
 	free(doc->json);
+	states_set_title(doc, "");
 	doc->versions = NULL;
 	doc->json = NULL;
 	doc->num_versions = 0;

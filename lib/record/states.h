@@ -15,15 +15,20 @@
 #define RECORD_STATES_H
 
 #include "record/ledger.h"
+#include "record/names.h"
 
+/* A document without a version; its name stays the caller's. */
+void states_begin(struct ledger_document *doc, const char *name);
 /*
- * Take in an act on a document.  On failure the document may have changed.
+ * Take in an act on a document; persons and offices are kept in names.  On failure the document may have changed.
  *
  * ERROR_UNTRUSTED  it contradicts what came before
  * ERROR_SYSTEM     there is no memory
  */
-bool states_apply(struct ledger_document *doc, uint64_t index,
-    const struct entry *entry, struct error *err) MUST_USE;
+bool states_apply(struct ledger_document *doc, struct names *names,
+    uint64_t index, const struct entry *entry, struct error *err) MUST_USE;
+/* The newest version's title, copied; a failure leaves it empty. */
+void states_set_title(struct ledger_document *doc, const char *title);
 /* Free what it has; doc itself is the caller's. */
 void states_free(struct ledger_document *doc);
 

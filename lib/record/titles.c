@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "record/order.h"
+#include "record/states.h"
 
 static const char magic[] = "VALTITL1";
 
@@ -136,6 +137,7 @@ titles_read(const char *path, const struct journal *journal,
     struct ledger *ledger, size_t *num, struct error *err)
 {
 	struct buf bytes = BUF(TITLES_BYTES);
+	char text[LIMIT_TITLE_BYTES + 1];
 	struct span rest, title;
 	uint64_t index;
 	uint16_t len;
@@ -152,8 +154,10 @@ titles_read(const char *path, const struct journal *journal,
 
 		if (doc != NULL && doc->title[0] == '\0' &&
 		    text_is_line(title) &&
-		    span_to_str(title, doc->title, sizeof(doc->title)))
+		    span_to_str(title, text, sizeof(text))) {
+			states_set_title(doc, text);
 			++*num;
+		}
 	}
 	ledger_unlock(ledger);
 	buf_free(&bytes);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "record/ledger.h"
+#include "record/names.h"
 
 /*
  * Acts, an index each, separated by spaces: the letter of the act ("d"eposit,
@@ -248,7 +249,7 @@ START_TEST(a_copy_tells_its_own_acts)
 {
 	static const struct {
 		enum status status;
-		size_t num_signers;
+		unsigned num_signers;
 		enum status in_copy;
 	} rows[] = {
 		{ STATUS_DRAFT, 0, STATUS_DRAFT },
@@ -274,9 +275,42 @@ START_TEST(a_copy_tells_its_own_acts)
 }
 END_TEST
 
+START_TEST(a_name_has_one_number_and_stays)
+{
+	enum { MANY = 3000 };
+	struct names names = { .num = 0 };
+	const char *first;
+	char text[64], longest[20000];
+
+	ck_assert_uint_eq(names_number(&names, "a"), 0);
+	ck_assert_str_eq(names_text(&names, 0), "");
+	first = names_keep(&names, "a");
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(text, sizeof(text), "agreement/d%u", i);
+		ck_assert_uint_eq(names_add(&names, text), i + 2);
+	}
+	/* Longer than what room is taken for at once. */
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ck_assert_uint_eq(names_add(&names, longest), MANY + 2);
+	ck_assert_uint_eq(names_add(&names, "b"), MANY + 3);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(text, sizeof(text), "agreement/d%u", i);
+		ck_assert_uint_eq(names_add(&names, text), i + 2);
+		ck_assert_uint_eq(names_number(&names, text), i + 2);
+		ck_assert_str_eq(names_text(&names, i + 2), text);
+	}
+	ck_assert_ptr_eq(names_keep(&names, "a"), first);
+	ck_assert_str_eq(names_text(&names, MANY + 2), longest);
+	ck_assert_uint_eq(names_number(&names, "c"), 0);
+	names_free(&names);
+}
+END_TEST
+
 static void
 fill(TCase *tcase)
 {
+	tcase_add_test(tcase, a_name_has_one_number_and_stays);
 	tcase_add_loop_test(tcase, a_document_is_what_its_acts_make_it, 0,
 	    COUNT(courses));
 	tcase_add_test(tcase, who_withdrew_is_who_deposited_the_next);
