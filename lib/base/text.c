@@ -84,6 +84,7 @@ is_visible(int32_t c)
 	    !(c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* ASCII is the same in every normal form (UAX #15, section 1.3). */
 static bool
 is_nfc(struct span text)
 {
@@ -91,6 +92,8 @@ is_nfc(struct span text)
 	utf8proc_ssize_t n;
 	bool same;
 
+	if (ascii_run(text) == text.len)
+		return true;
 	n = utf8proc_map(text.data, (utf8proc_ssize_t)text.len, &nfc,
 	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 	same = n >= 0 && span_eq(text, span_of(nfc, (size_t)n));
@@ -104,12 +107,17 @@ text_is_line(struct span text)
 	struct span rest = text;
 
 	while (rest.len > 0) {
-		const int32_t c = take_code_point(&rest);
+		int32_t c = rest.data[0];
 
-		if (c < 0 || !is_visible(c))
+		if (c < 0x80)
+			rest = span_sub(rest, 1, rest.len - 1);
+		else
+			c = take_code_point(&rest);
+		/* Of ASCII, only the control characters (Cc) are invisible. */
+		if (c < ' ' || c == 0x7f || (c >= 0x80 && !is_visible(c)))
 			return false;
 	}
-	return text.len == 0 || is_nfc(text);
+	return is_nfc(text);
 }
 
 static bool
@@ -208,6 +216,20 @@ text_check_path(struct span path, struct error *err)
 	return check_name(rest, err);
 }
 
+/* The same for ASCII, where only the capital letters change. */
+static bool
+fold_ascii(struct span path, struct buf *out, struct error *err)
+{
+	const size_t before = out->len;
+
+	if (!buf_append(out, path, err))
+		return false;
+	for (size_t i = before; i < out->len; i++)
+		if (out->data[i] >= 'A' && out->data[i] <= 'Z')
+			out->data[i] = (uint8_t)(out->data[i] - 'A' + 'a');
+	return true;
+}
+
 bool
 text_fold(struct span path, struct buf *out, struct error *err)
 {
@@ -215,6 +237,8 @@ text_fold(struct span path, struct buf *out, struct error *err)
 	utf8proc_ssize_t n;
 	bool ok;
 
+	if (ascii_run(path) == path.len)
+		return fold_ascii(path, out, err);
 	n = utf8proc_map(path.data, (utf8proc_ssize_t)path.len, &folded,
 	    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
 		UTF8PROC_CASEFOLD);
