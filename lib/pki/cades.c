@@ -273,27 +273,57 @@ check_kind(const struct signed_data *data, const struct cert *cert,
 	return fits || broken(err, "its algorithm is not one of its key");
 }
 
+/* RFC 4055 section 3.1, as signed_data_parse() has seen that it is named. */
 static bool
-verify_cms(CMS_ContentInfo *cms, const struct cert *cert, struct span content,
-    struct error *err)
+set_pss(EVP_PKEY_CTX *ctx, const EVP_MD *md)
 {
-	BIO *in = bio_of(content);
-	STACK_OF(X509) *signers = sk_X509_new_null();
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) > 0;
+}
+
+/*
+ * RFC 5652 section 5.4: what is signed is the attributes' DER as the SET that
+ * they are, not with the tag [0] by which they stand in the SignerInfo.
+ */
+static bool
+verify_attributes(EVP_MD_CTX *ctx, const struct signed_data *data,
+    const struct cert *cert)
+{
+	const EVP_MD *md = asn1_digest(data->digest_bits);
+	const unsigned char set = DER_SET;
+	EVP_PKEY_CTX *key = NULL;
+
+	return EVP_DigestVerifyInit(ctx, &key, md, NULL, cert->key) == 1 &&
+	    (data->kind != SIGNATURE_PSS || set_pss(key, md)) &&
+	    EVP_DigestVerifyUpdate(ctx, &set, 1) == 1 &&
+	    EVP_DigestVerifyUpdate(ctx, data->attributes.data + 1,
+		data->attributes.len - 1) == 1 &&
+	    EVP_DigestVerifyFinal(ctx, data->signature.data,
+		data->signature.len) == 1;
+}
+
+/* RFC 5652 section 5.6: the attributes are signed, and hash the content. */
+static bool
+verify_signature(const struct signed_data *data, const struct cert *cert,
+    struct span content, struct error *err)
+{
+	const EVP_MD *md = asn1_digest(data->digest_bits);
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned len = 0;
 	bool ok = false;
 
-	if (in == NULL || signers == NULL ||
-	    sk_X509_push(signers, cert->x509) <= 0)
+	if (ctx == NULL ||
+	    EVP_Digest(content.data, content.len, hash, &len, md, NULL) != 1)
 		error_set_openssl(err, ERROR_SYSTEM, "verify");
 	else
-		ok = CMS_verify(cms, signers, NULL, in, NULL,
-			 CMS_BINARY | CMS_NOINTERN | CMS_NOCRL |
-			     CMS_NO_SIGNER_CERT_VERIFY) == 1 ||
+		ok = (span_eq(data->message_digest, span_of(hash, len)) &&
+			 verify_attributes(ctx, data, cert)) ||
 		    broken(err,
 			"the signature is not over these bytes, or not"
 			" by the key of its certificate");
-	sk_X509_free(signers);
-	BIO_free(in);
-	ERR_clear_error();
+	EVP_MD_CTX_free(ctx);
 	return ok;
 }
 
@@ -301,27 +331,18 @@ bool
 cades_verify(struct cert_cache *cache, struct span signature,
     struct span content, struct cades *out, struct error *err)
 {
-	struct buf stripped = BUF(LIMIT_SIGNATURE_BYTES);
 	struct signed_data data;
 	struct cades found = { 0 };
-	CMS_ContentInfo *cms = NULL;
-	const unsigned char *p;
 	struct span der = { NULL, 0 };
-	bool ok = false;
+	bool ok;
 
 	if (signature.len > LIMIT_SIGNATURE_BYTES)
 		return error_set(err, ERROR_LIMIT,
 		    "signature of %zu bytes, limit %d", signature.len,
 		    LIMIT_SIGNATURE_BYTES);
-	if (!signed_data_parse(signature, &data, &stripped, err) ||
+	if (!signed_data_parse(signature, &data, err) ||
 	    !find_signer(cache, &data, &found, &der, err))
-		goto out;
-	p = stripped.data;
-	cms = d2i_CMS_ContentInfo(NULL, &p, (long)stripped.len);
-	if (cms == NULL) {
-		bad_form(err, "not a CMS SignedData");
-		goto out;
-	}
+		return false;
 	found.signature = sha256_of(data.signature);
 	found.signing_at = data.signing_at;
 	found.commitment = commitment_of(data.commitment);
@@ -331,11 +352,8 @@ cades_verify(struct cert_cache *cache, struct span signature,
 		     " bits")) &&
 	    check_signed_cert(&data, found.cert, der, err) &&
 	    check_kind(&data, found.cert, err) &&
-	    verify_cms(cms, found.cert, content, err) &&
+	    verify_signature(&data, found.cert, content, err) &&
 	    check_timestamps(&data, err);
-out:
-	CMS_ContentInfo_free(cms);
-	buf_free(&stripped);
 	if (ok)
 		*out = found;
 	else

@@ -178,6 +178,7 @@ read_content_type(struct parsing *parsing, const struct tlv *value)
 static bool
 read_message_digest(struct parsing *parsing, const struct tlv *value)
 {
+	parsing->out->message_digest = value->value;
 	return (value->tag == DER_OCTET_STRING &&
 		   value->value.len == parsing->out->digest_bits / 8) ||
 	    bad_form(parsing->err,
@@ -488,16 +489,10 @@ read_signer_id(struct parsing *parsing, struct span *in, uint8_t *version)
 	return is_version(&number, *version);
 }
 
-/*
- * kept gets the SignerInfo's parts up to the signature: without the unsigned
- * attributes, which nothing signs.
- */
 static bool
-read_signer_info(struct parsing *parsing, struct span in, uint8_t *version,
-    struct span *kept)
+read_signer_info(struct parsing *parsing, struct span in, uint8_t *version)
 {
 	struct signed_data *out = parsing->out;
-	const struct span all = in;
 	struct tlv digest, attrs, algorithm, signature, more;
 	bool has_more;
 
@@ -510,12 +505,12 @@ read_signer_info(struct parsing *parsing, struct span in, uint8_t *version,
 	if (!der_take_tag(&in, DER_SEQUENCE, &algorithm) ||
 	    !der_take_tag(&in, DER_OCTET_STRING, &signature))
 		return bad_form(parsing->err, "its SignerInfo is none");
-	*kept = span_sub(all, 0, all.len - in.len);
 	has_more = der_take_tag(&in, DER_CONTEXT_1, &more);
 	if (in.len != 0)
 		return bad_form(parsing->err, "bytes follow its signature");
 	parsing->digest_algorithm = digest.value;
 	parsing->signature_algorithm = algorithm.value;
+	out->attributes = attrs.whole;
 	out->signature = signature.value;
 	out->digest_bits = signed_data_digest_bits(digest.value);
 	if (out->digest_bits == 0)
@@ -551,38 +546,7 @@ read_certs(struct parsing *parsing, struct span in)
 	return true;
 }
 
-/* The parts of SignedData that CMS_verify() is given. */
-struct parts {
-	struct tlv version, digests, content;
-	struct span signer; /* the SignerInfo's kept value */
-};
-
-static bool
-append_stripped(const struct parts *parts, struct buf *out, struct error *err)
-{
-	const size_t signer =
-	    der_header_size(parts->signer.len) + parts->signer.len;
-	const size_t len = parts->version.whole.len + parts->digests.whole.len +
-	    parts->content.whole.len + der_header_size(signer) + signer;
-	const size_t explicit = der_header_size(len) + len;
-
-	return der_append_header(out, DER_SEQUENCE,
-		   sizeof(oid_signed_data) + der_header_size(explicit) +
-		       explicit,
-		   err) &&
-	    buf_append(out, span_of(oid_signed_data, sizeof(oid_signed_data)),
-		err) &&
-	    der_append_header(out, DER_CONTEXT_0, explicit, err) &&
-	    der_append_header(out, DER_SEQUENCE, len, err) &&
-	    buf_append(out, parts->version.whole, err) &&
-	    buf_append(out, parts->digests.whole, err) &&
-	    buf_append(out, parts->content.whole, err) &&
-	    der_append_header(out, DER_SET, signer, err) &&
-	    der_append_header(out, DER_SEQUENCE, parts->signer.len, err) &&
-	    buf_append(out, parts->signer, err);
-}
-
-/* The digest is one, and the SignerInfo's: a crafted set makes OpenSSL leak. */
+/* RFC 5652 section 5.1: the one digest is that of the one SignerInfo. */
 static bool
 check_digests(const struct parsing *parsing, struct span in)
 {
@@ -597,17 +561,18 @@ check_digests(const struct parsing *parsing, struct span in)
 }
 
 static bool
-read_signed_data(struct parsing *parsing, struct span in, struct parts *parts)
+read_signed_data(struct parsing *parsing, struct span in)
 {
+	struct tlv number, algorithms, encapsulated;
 	struct tlv certs, crls, signers, signer, type;
 	uint8_t version = 0;
 	struct span content;
 
-	if (!der_take_tag(&in, DER_INTEGER, &parts->version) ||
-	    !der_take_tag(&in, DER_SET, &parts->digests) ||
-	    !der_take_tag(&in, DER_SEQUENCE, &parts->content))
+	if (!der_take_tag(&in, DER_INTEGER, &number) ||
+	    !der_take_tag(&in, DER_SET, &algorithms) ||
+	    !der_take_tag(&in, DER_SEQUENCE, &encapsulated))
 		return bad_form(parsing->err, "not a CMS SignedData");
-	content = parts->content.value;
+	content = encapsulated.value;
 	if (!der_take_tag(&content, DER_OID, &type) || !IS(type, oid_data) ||
 	    content.len != 0)
 		return bad_form(parsing->err,
@@ -625,22 +590,19 @@ read_signed_data(struct parsing *parsing, struct span in, struct parts *parts)
 	if (!der_take_tag(&signers.value, DER_SEQUENCE, &signer) ||
 	    signers.value.len != 0)
 		return bad_form(parsing->err, "not exactly one signer");
-	return read_signer_info(parsing, signer.value, &version,
-		   &parts->signer) &&
-	    (is_version(&parts->version, version) ||
+	return read_signer_info(parsing, signer.value, &version) &&
+	    (is_version(&number, version) ||
 		bad_form(parsing->err,
 		    "its version is not that of its form")) &&
-	    check_digests(parsing, parts->digests.value);
+	    check_digests(parsing, algorithms.value);
 }
 
 bool
-signed_data_parse(struct span cms, struct signed_data *out,
-    struct buf *stripped, struct error *err)
+signed_data_parse(struct span cms, struct signed_data *out, struct error *err)
 {
 	struct parsing parsing = { .out = out, .err = err };
 	struct tlv info, type, explicit, body;
 	struct span rest = cms;
-	struct parts parts;
 
 	*out = (struct signed_data){ .num_certs = 0 };
 	if (!der_check(cms, err)) {
@@ -657,6 +619,5 @@ signed_data_parse(struct span cms, struct signed_data *out,
 	    !der_take_tag(&explicit.value, DER_SEQUENCE, &body) ||
 	    explicit.value.len != 0)
 		return bad_form(err, "not one CMS SignedData");
-	return read_signed_data(&parsing, body.value, &parts) &&
-	    append_stripped(&parts, stripped, err);
+	return read_signed_data(&parsing, body.value);
 }

@@ -39,15 +39,16 @@ struct signed_data {
 	unsigned ess_bits;          /* the hash in signing-certificate-v2 */
 	struct span ess_hash;
 	struct span ess_issuer, ess_serial; /* the same there; or empty */
-	struct span commitment; /* the OBJECT IDENTIFIER's TLV, or empty */
-	struct span signature;  /* the signature's value */
+	struct span commitment;     /* the OBJECT IDENTIFIER's TLV, or empty */
+	struct span message_digest; /* the content's, as it was signed */
+	struct span attributes;     /* the signed ones, as they stand: [0] */
+	struct span signature;      /* the signature's value */
 	struct span timestamps[LIMIT_TIMESTAMPS]; /* over that: tokens, DER */
 	size_t num_timestamps;
 };
 
 /*
- * Parse cms, all of which must be DER in the form above.  stripped gets the
- * same without certificates, CRLs and unsigned attributes, for CMS_verify().
+ * Parse cms, all of which must be DER in the form above.
  *
  * First that it is a SignedData with one SignerInfo, then its two algorithms,
  * then its attributes.
@@ -58,7 +59,7 @@ struct signed_data {
  * ERROR_LIMIT      more certificates or timestamps than the limit
  */
 bool signed_data_parse(struct span cms, struct signed_data *out,
-    struct buf *stripped, struct error *err) MUST_USE;
+    struct error *err) MUST_USE;
 
 /*
  * The value of a digest's AlgorithmIdentifier: its bits, or 0 of a digest that

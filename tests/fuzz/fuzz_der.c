@@ -10,13 +10,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cert_cache *certs;
-	struct buf out = BUF(1024 * 1024);
 	struct signed_data found;
 	struct error err = { 0 };
 	struct cades cades = { 0 };
 	bool ok;
 
-	ok = signed_data_parse(span_of(data, size), &found, &out, &err);
+	ok = signed_data_parse(span_of(data, size), &found, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
 	if (certs == NULL)
@@ -25,6 +24,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    &err);
 	FUZZ_CHECK(ok, err);
 	cades_free(&cades);
-	buf_free(&out);
 	return 0;
 }
