@@ -582,6 +582,77 @@ START_TEST(a_manifest_comes_back_as_it_went)
 }
 END_TEST
 
+static void
+same_manifest(const struct buf *xml, const char *what, size_t at)
+{
+	struct manifest quick, slow;
+	struct error err = { 0 }, ignored = { 0 };
+	struct buf spaced = BUF(10000);
+	bool good;
+
+	/* What another maker may write, a space at the end, expat reads. */
+	ck_ok(buf_append(&spaced, buf_span(xml), &err) &&
+		buf_append_str(&spaced, " ", &err),
+	    err);
+	good = manifest_parse(buf_span(xml), &quick, &err);
+	ck_assert_msg(good ==
+		manifest_parse(buf_span(&spaced), &slow, &ignored),
+	    "%s at %zu: %s", what, at, err.detail);
+	buf_free(&spaced);
+	if (!good)
+		return;
+	ck_assert_str_eq(quick.signature, slow.signature);
+	ck_assert_uint_eq(quick.num, slow.num);
+	for (size_t i = 0; i < quick.num; i++) {
+		const struct reference *a = &quick.references[i];
+		const struct reference *b = &slow.references[i];
+
+		ck_assert_str_eq(a->path, b->path);
+		ck_assert_str_eq(a->media, b->media);
+		ck_assert_uint_eq(a->bits, b->bits);
+		ck_assert_mem_eq(a->digest, b->digest, sizeof(a->digest));
+	}
+	manifest_free(&quick);
+	manifest_free(&slow);
+}
+
+START_TEST(our_own_manifest_is_read_as_expat_reads_it)
+{
+	static const uint8_t bytes[] = "\"&<>% %+_~:A\n\0\x80=";
+	const struct digest digest = sha256_of(span_of_str("x"));
+	struct manifest own = { 0 };
+	struct buf xml = BUF(10000);
+	struct error err = { 0 };
+
+	snprintf(own.signature, sizeof(own.signature), "META-INF/s.p7s");
+	ck_ok(manifest_add(&own, "a%20/\xe0\xba\xaa.pdf", "application/pdf",
+		  &digest, &err) &&
+		manifest_add(&own, "a%2/b", "text/x+y", &digest, &err) &&
+		manifest_encode(&own, &xml, &err),
+	    err);
+	same_manifest(&xml, "as it is", 0);
+	for (size_t i = 0; i < xml.len; i++) {
+		const uint8_t was = xml.data[i];
+
+		for (size_t j = 0; j < sizeof(bytes) - 1; j++) {
+			xml.data[i] = bytes[j];
+			same_manifest(&xml, "a byte", i);
+		}
+		xml.data[i] = was;
+	}
+	while (xml.len > 0) {
+		xml.len--;
+		same_manifest(&xml, "cut", xml.len);
+	}
+	ck_ok(manifest_add(&own, "a%2/b", "text/x+y", &digest, &err) &&
+		manifest_encode(&own, &xml, &err),
+	    err);
+	same_manifest(&xml, "a file twice", 0);
+	manifest_free(&own);
+	buf_free(&xml);
+}
+END_TEST
+
 #define HEX64 "0000000000000000000000000000000000000000000000000000000000000000"
 #define VERSION(number, rest)                                                  \
 	"valise: 1\ndocument: agreement/lao-iom\nversion: " number             \
@@ -717,6 +788,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_manifest_that_says_two_things_is_refused, 0,
 	    COUNT(manifests));
 	tcase_add_test(t, a_manifest_comes_back_as_it_went);
+	tcase_add_test(t, our_own_manifest_is_read_as_expat_reads_it);
 	tcase_add_loop_test(t, a_version_that_is_none_is_refused, 0,
 	    COUNT(versions));
 	tcase_add_test(t, a_version_comes_back_as_it_went);
