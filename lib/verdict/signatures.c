@@ -444,7 +444,7 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
     char rule[POLICY_RULE])
 {
 	const struct verdict_library *library = judge->request->library;
-	struct signatory signatories[LIMIT_SIGNATURES + 2] = { 0 };
+	struct signatory signatories[LIMIT_SIGNATURES + 2] UNINITIALIZED;
 	const struct document_type *type;
 	const struct policy *policy = NULL;
 	const struct verdict *out = judge->out;
