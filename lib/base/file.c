@@ -218,6 +218,11 @@ file_make_dirs(const char *path, mode_t mode, struct error *err)
 
 	if (n <= 0 || n >= FILE_PATH)
 		return error_set(err, ERROR_LIMIT, "path is too long");
+	/* Most often only the last one is missing, or none. */
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT)
+		return error_set_errno(err, "%s", path);
 	for (int i = 1; i <= n; i++) {
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
