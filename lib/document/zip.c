@@ -13,6 +13,8 @@ enum {
 	LOCAL_BYTES = 30,
 	CENTRAL_BYTES = 46,
 	END_BYTES = 22,
+	WINDOW = 16 * 1024,
+	GATHER = 64 * 1024,
 	LOCAL_MAGIC = 0x04034b50,
 	CENTRAL_MAGIC = 0x02014b50,
 	END_MAGIC = 0x06054b50,
@@ -143,9 +145,39 @@ check_plain_file(const struct once *once, struct error *err)
 		" file");
 }
 
+/* Local headers of small members lie near to each other: one read has many. */
+struct window {
+	int fd;
+	uint64_t at, end; /* of what is held; where headers can no longer be */
+	size_t len;
+	uint8_t bytes[WINDOW];
+};
+
+static bool
+window_read(struct window *window, void *out, size_t len, uint64_t at,
+    struct error *err)
+{
+	if (at < window->at || at - window->at > window->len ||
+	    window->len - (at - window->at) < len) {
+		const uint64_t left = at < window->end ? window->end - at : 0;
+
+		window->at = at;
+		window->len = left < WINDOW ? (size_t)left : WINDOW;
+		if (window->len < len)
+			window->len = len;
+		if (!file_pread(window->fd, window->bytes, window->len,
+			(off_t)at, err)) {
+			window->len = 0;
+			return false;
+		}
+	}
+	memcpy(out, window->bytes + (at - window->at), len);
+	return true;
+}
+
 /* One central entry, and the local header that it points to. */
 static bool
-take_member(int fd, enum zip_form form, struct span *central,
+take_member(struct window *window, enum zip_form form, struct span *central,
     uint64_t *expected, struct zip_member *out, struct error *err)
 {
 	uint8_t local_bytes[LOCAL_BYTES + LIMIT_PATH_BYTES] = { 0 };
@@ -177,7 +209,8 @@ take_member(int fd, enum zip_form form, struct span *central,
 		    "members do not lie back to back in the order"
 		    " of the directory");
 
-	if (!file_pread(fd, local_bytes, LOCAL_BYTES + name.len, offset, err))
+	if (!window_read(window, local_bytes, LOCAL_BYTES + name.len, offset,
+		err))
 		return error_context(err, "ZIP");
 	local = span_of(local_bytes, LOCAL_BYTES + name.len);
 	if (!span_take_le32(&local, &magic) || magic != LOCAL_MAGIC ||
@@ -296,6 +329,7 @@ bool
 zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
     struct error *err)
 {
+	struct window *window = NULL;
 	struct zip_member *found = NULL;
 	uint8_t *central = NULL;
 	uint64_t expected = 0;
@@ -307,19 +341,28 @@ zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
 		return false;
 	found = calloc(end.num, sizeof(*found));
 	central = malloc(end.central_len > 0 ? end.central_len : 1);
-	ok = (found != NULL && central != NULL) || error_set_errno(err, "ZIP");
+	window = malloc(sizeof(*window));
+	ok = (found != NULL && central != NULL && window != NULL) ||
+	    error_set_errno(err, "ZIP");
+	if (ok) {
+		window->fd = fd;
+		window->at = window->len = 0;
+		window->end = end.central_at;
+	}
 	ok = ok &&
 	    file_pread(fd, central, end.central_len, (off_t)end.central_at,
 		err);
 	rest = span_of(central, end.central_len);
 	for (size_t i = 0; ok && i < end.num; i++)
-		ok = take_member(fd, form, &rest, &expected, &found[i], err);
+		ok =
+		    take_member(window, form, &rest, &expected, &found[i], err);
 	if (ok && (rest.len != 0 || expected != end.central_at))
 		ok = bad(err,
 		    "bytes between the members and the end that no"
 		    " entry tells of");
 	ok = ok && check_unique(found, end.num, err);
 	free(central);
+	free(window);
 	if (!ok) {
 		free(found);
 		return false;
@@ -518,6 +561,7 @@ struct zip_writer {
 	uint64_t at;
 	unsigned num;
 	struct buf central;
+	struct buf gathered; /* not yet written: the last of what is up to at */
 };
 
 struct zip_writer *
@@ -532,6 +576,7 @@ zip_writer_new(int fd, struct error *err)
 	writer->fd = fd;
 	writer->central =
 	    BUF(LIMIT_MEMBERS * (CENTRAL_BYTES + LIMIT_PATH_BYTES));
+	writer->gathered = BUF(GATHER);
 	return writer;
 }
 
@@ -547,6 +592,26 @@ zip_writer_to(byte_sink *sink, void *arg, struct error *err)
 	return writer;
 }
 
+static bool
+write_out(struct zip_writer *writer, struct span bytes, uint64_t at,
+    struct error *err)
+{
+	return (writer->fd < 0
+		       ? writer->sink(writer->arg, bytes, err)
+		       : file_pwrite(writer->fd, bytes, (off_t)at, err)) ||
+	    error_context(err, "ZIP");
+}
+
+static bool
+write_gathered(struct zip_writer *writer, struct error *err)
+{
+	const struct span bytes = buf_span(&writer->gathered);
+
+	writer->gathered.len = 0;
+	return bytes.len == 0 ||
+	    write_out(writer, bytes, writer->at - bytes.len, err);
+}
+
 /* APPNOTE 4.3.7 and 4.3.12: where the CRC stands in the two headers. */
 enum { CRC_IN_LOCAL = 14, CRC_IN_CENTRAL = 16 };
 
@@ -559,8 +624,9 @@ zip_writer_set_crc(struct zip_writer *writer, uint32_t crc, struct error *err)
 		bytes[i] = (uint8_t)(crc >> 8 * i);
 	memcpy(writer->central.data + writer->last_central + CRC_IN_CENTRAL,
 	    bytes, 4);
-	return file_pwrite(writer->fd, span_of(bytes, 4),
-	    (off_t)(writer->last_at + CRC_IN_LOCAL), err);
+	return write_gathered(writer, err) &&
+	    file_pwrite(writer->fd, span_of(bytes, 4),
+		(off_t)(writer->last_at + CRC_IN_LOCAL), err);
 }
 
 void
@@ -569,6 +635,7 @@ zip_writer_free(struct zip_writer *writer)
 	if (writer == NULL)
 		return;
 	buf_free(&writer->central);
+	buf_free(&writer->gathered);
 	free(writer);
 }
 
@@ -661,10 +728,12 @@ zip_writer_sink(void *arg, struct span bytes, struct error *err)
 {
 	struct zip_writer *writer = arg;
 
-	if (writer->fd < 0
-		? !writer->sink(writer->arg, bytes, err)
-		: !file_pwrite(writer->fd, bytes, (off_t)writer->at, err))
-		return error_context(err, "ZIP");
+	if (bytes.len > GATHER - writer->gathered.len &&
+	    !write_gathered(writer, err))
+		return false;
+	if (!(bytes.len < GATHER ? buf_append(&writer->gathered, bytes, err)
+				 : write_out(writer, bytes, writer->at, err)))
+		return false;
 	writer->at += bytes.len;
 	return true;
 }
@@ -682,7 +751,8 @@ zip_writer_end(struct zip_writer *writer, uint64_t *size, struct error *err)
 	    put_le(&end, (uint32_t)writer->central.len, 4, err) &&
 	    put_le(&end, (uint32_t)at, 4, err) && put_le(&end, 0, 2, err) &&
 	    zip_writer_sink(writer, buf_span(&writer->central), err) &&
-	    zip_writer_sink(writer, buf_span(&end), err);
+	    zip_writer_sink(writer, buf_span(&end), err) &&
+	    write_gathered(writer, err);
 	*size = writer->at;
 	buf_free(&end);
 	return ok;
