@@ -66,6 +66,14 @@ stream_memory_packed(const struct member *member, byte_sink *sink, void *arg,
 static const struct member_source in_memory = { stream_memory,
 	stream_memory_packed };
 
+void
+member_hold(struct member *member, size_t max)
+{
+	member->source = &in_memory;
+	member->bytes = BUF(max);
+	member->packed_bytes = BUF(SIZE_MAX);
+}
+
 static struct zip_member
 zip_member_of(const struct member *member)
 {

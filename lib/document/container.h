@@ -109,6 +109,8 @@ void container_remove(struct container *container, const char *path);
 struct member *container_find(const struct container *container,
     const char *path);
 
+/* Its content will be in memory: at most max bytes of it. */
+void member_hold(struct member *member, size_t max);
 bool member_stream(const struct member *member, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;
 bool member_stream_packed(const struct member *member, byte_sink *sink,

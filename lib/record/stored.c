@@ -5,6 +5,9 @@
 
 #include "document/version.h"
 
+/* Texts that are judged soon need not be read again: as much as this of them. */
+enum { HOLD = 1024 * 1024, HOLD_ALL = 16 * 1024 * 1024 };
+
 struct stored_file {
 	char path[LIMIT_PATH_BYTES + 1];
 	struct oid oid;
@@ -53,83 +56,105 @@ is_text(const char *path)
 	    strncmp(path, "annexes/", 8) == 0;
 }
 
-/* In memory to be read; written as it lies in the store, deflated already. */
-static bool
-add_small(struct store *store, struct container *container, const char *path,
-    const struct oid *oid, struct buf *bytes, struct error *err)
-{
-	const struct digest sha256 = sha256_of(buf_span(bytes));
-	struct member member;
+/* What a version is read for: how its files and its texts are. */
+struct purpose {
+	unsigned small, texts; /* enum store_how; 0: see load_text() */
+	uint64_t hold;         /* so much of texts stays in memory, each, */
+	uint64_t hold_all;     /* and all */
+};
 
-	if (!store_member(store, path, oid, &sha256, &member, err))
-		return false;
-	member.bytes = *bytes;
-	if (!container_add(container, &member, err))
-		return false;
-	*bytes = BUF(0); /* the container's now */
-	return true;
+static const struct purpose to_write = { .small = STORE_WRITTEN | STORE_NAMED |
+	    STORE_HELD };
+static const struct purpose to_judge = { .small = STORE_NAMED | STORE_HELD,
+	.texts = STORE_CHECKED,
+	.hold = HOLD,
+	.hold_all = HOLD_ALL };
+/* A pack that was taken in has no object of another name. */
+static const struct purpose to_copy = { .small = STORE_WRITTEN | STORE_HELD,
+	.texts = STORE_WRITTEN,
+	.hold = HOLD,
+	.hold_all = HOLD_ALL };
+
+static bool
+add(struct container *container, struct member *member, struct error *err)
+{
+	if (container_add(container, member, err))
+		return true;
+	buf_free(&member->bytes);
+	buf_free(&member->packed_bytes);
+	return false;
 }
 
 static bool
-load_small(struct store *store, const struct stored *stored, bool to_judge,
-    struct container *container, struct error *err)
+load_small(struct store *store, const struct stored *stored,
+    const struct purpose *purpose, struct container *container,
+    struct error *err)
 {
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < stored->num; i++) {
-		struct buf bytes = BUF(LIMIT_META_BYTES);
+		struct member member;
 
 		if (is_text(stored->files[i].path))
 			continue;
-		ok = store_read(store, &stored->files[i].oid, OBJECT_BLOB,
-			 &bytes, err) &&
-		    (to_judge
-			    ? container_put_to_judge(container,
-				  stored->files[i].path, buf_span(&bytes), err)
-			    : add_small(store, container, stored->files[i].path,
-				  &stored->files[i].oid, &bytes, err));
-		buf_free(&bytes);
+		ok = store_member_hashed(store, stored->files[i].path,
+			 &stored->files[i].oid, LIMIT_META_BYTES,
+			 purpose->small, &member, err) &&
+		    add(container, &member, err);
 	}
 	return ok;
 }
 
 /*
- * Texts stay in the store.  What they are was judged when they came in; to
- * judge it anew they are read.
+ * Texts that are only written stay in the store: what they are was judged when
+ * they came in.  Others are read for their digest.
  */
 static bool
-load_texts(struct store *store, const struct stored *stored, bool to_judge,
-    struct container *container, struct error *err)
+load_text(struct store *store, const struct stored_file *file,
+    const struct version *version, const struct purpose *purpose,
+    uint64_t *held, struct container *container, struct error *err)
+{
+	const uint64_t left = purpose->hold_all - *held;
+	struct member member;
+	bool ok;
+
+	ok = purpose->texts == 0
+	    ? store_member(store, file->path, &file->oid,
+		  known_digest(version, file->path), &member, err)
+	    : store_member_hashed(store, file->path, &file->oid,
+		  left < purpose->hold ? left : purpose->hold, purpose->texts,
+		  &member, err);
+	if (!ok)
+		return false;
+	*held += member.bytes.len;
+	return add(container, &member, err);
+}
+
+static bool
+load_texts(struct store *store, const struct stored *stored,
+    const struct purpose *purpose, struct container *container,
+    struct error *err)
 {
 	const struct member *yaml = container_find(container, PATH_VERSION);
 	struct version *version =
 	    yaml == NULL ? NULL : version_parse(member_bytes(yaml), err);
+	uint64_t held = 0;
 	bool ok = version != NULL ||
 	    error_set(err, ERROR_SYSTEM,
 		"a stored version has no"
 		" version.yaml");
 
-	for (size_t i = 0; ok && i < stored->num; i++) {
-		const char *path = stored->files[i].path;
-		struct member member;
-
-		if (!is_text(path))
-			continue;
-		ok =
-		    (to_judge
-			    ? store_member_to_judge(store, path,
-				  &stored->files[i].oid, &member, err)
-			    : store_member(store, path, &stored->files[i].oid,
-				  known_digest(version, path), &member, err)) &&
-		    container_add(container, &member, err);
-	}
+	for (size_t i = 0; ok && i < stored->num; i++)
+		if (is_text(stored->files[i].path))
+			ok = load_text(store, &stored->files[i], version,
+			    purpose, &held, container, err);
 	free(version);
 	return ok;
 }
 
 static struct container *
-load(struct store *store, const struct oid *commit_oid, bool to_judge,
-    struct error *err)
+load(struct store *store, const struct oid *commit_oid,
+    const struct purpose *purpose, struct error *err)
 {
 	struct container *container = container_new(err);
 	struct stored stored = { 0 };
@@ -139,8 +164,8 @@ load(struct store *store, const struct oid *commit_oid, bool to_judge,
 	ok = container != NULL &&
 	    store_read_commit(store, commit_oid, &commit, err) &&
 	    store_walk_tree(store, &commit.tree, collect, &stored, err) &&
-	    load_small(store, &stored, to_judge, container, err) &&
-	    load_texts(store, &stored, to_judge, container, err);
+	    load_small(store, &stored, purpose, container, err) &&
+	    load_texts(store, &stored, purpose, container, err);
 	free(stored.files);
 	if (!ok) {
 		container_free(container);
@@ -152,14 +177,20 @@ load(struct store *store, const struct oid *commit_oid, bool to_judge,
 struct container *
 stored_version(struct store *store, const struct oid *commit, struct error *err)
 {
-	return load(store, commit, false, err);
+	return load(store, commit, &to_write, err);
 }
 
 struct container *
 stored_to_judge(struct store *store, const struct oid *commit,
     struct error *err)
 {
-	return load(store, commit, true, err);
+	return load(store, commit, &to_judge, err);
+}
+
+struct container *
+stored_to_copy(struct store *store, const struct oid *commit, struct error *err)
+{
+	return load(store, commit, &to_copy, err);
 }
 
 struct verdict_act *

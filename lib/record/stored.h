@@ -22,6 +22,12 @@ struct container *stored_version(struct store *store, const struct oid *commit,
 /* The same, to be judged and not written: its texts are read and hashed. */
 struct container *stored_to_judge(struct store *store, const struct oid *commit,
     struct error *err);
+/*
+ * To be written and judged by whoever took its pack in: its files are read
+ * once, and have the digests of their bytes; git's names are not computed.
+ */
+struct container *stored_to_copy(struct store *store, const struct oid *commit,
+    struct error *err);
 
 /*
  * The entries of these indices, for a verdict; the caller frees them.

@@ -54,7 +54,7 @@ object_is_whole(struct check *check, const struct place *place,
 	    (unsigned long long)place->size);
 	sha1_init(&sha1);
 	sha1_update(&sha1, span_of(header, (size_t)n + 1));
-	if (!place_stream(place, hash_piece, &sha1, NULL, &why))
+	if (!place_stream(place, hash_piece, &sha1, NULL, NULL, &why))
 		return false;
 	sha1_final(&sha1, found.bytes);
 	return oid_eq(&found, oid);

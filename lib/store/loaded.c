@@ -1,5 +1,5 @@
 /*
- * store.h and compare.h for a program that loads valise-git.so with the first
+ * store.h, refs.h and compare.h for a program that loads valise-git.so with the first
  * store that it opens, or the first texts that it compares.
  */
 #include "store/module.h"
@@ -55,10 +55,11 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 }
 
 bool
-store_member_to_judge(struct store *store, const char *path,
-    const struct oid *oid, struct member *out, struct error *err)
+store_member_hashed(struct store *store, const char *path,
+    const struct oid *oid, uint64_t hold, unsigned how, struct member *out,
+    struct error *err)
 {
-	return loaded->member_to_judge(store, path, oid, out, err);
+	return loaded->member_hashed(store, path, oid, hold, how, out, err);
 }
 
 bool
@@ -101,4 +102,11 @@ compare_texts(const char *name, struct span a, struct span b, unsigned context,
 {
 	return load(err) &&
 	    loaded->compare(name, a, b, context, visit, arg, err);
+}
+
+bool
+store_add_heads(struct store *store, const struct store_head heads[],
+    size_t num, struct error *err)
+{
+	return loaded->add_heads(store, heads, num, err);
 }

@@ -11,11 +11,12 @@ const struct store_module valise_module = {
 	.has = store_has,
 	.read = store_read,
 	.member = store_member,
-	.member_to_judge = store_member_to_judge,
+	.member_hashed = store_member_hashed,
 	.walk_tree = store_walk_tree,
 	.read_commit = store_read_commit,
 	.take_pack = store_take_pack,
 	.set_ref = store_set_ref,
 	.get_ref = store_get_ref,
+	.add_heads = store_add_heads,
 	.compare = compare_texts,
 };

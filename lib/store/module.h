@@ -7,6 +7,7 @@
 
 #include "base/module.h"
 #include "store/compare.h"
+#include "store/refs.h"
 #include "store/store.h"
 
 struct store_module {
@@ -20,8 +21,9 @@ struct store_module {
 	bool (*member)(struct store *store, const char *path,
 	    const struct oid *oid, const struct digest *sha256,
 	    struct member *out, struct error *err);
-	bool (*member_to_judge)(struct store *store, const char *path,
-	    const struct oid *oid, struct member *out, struct error *err);
+	bool (*member_hashed)(struct store *store, const char *path,
+	    const struct oid *oid, uint64_t hold, unsigned how,
+	    struct member *out, struct error *err);
 	bool (*walk_tree)(struct store *store, const struct oid *tree,
 	    store_visitor *visit, void *arg, struct error *err);
 	bool (*read_commit)(struct store *store, const struct oid *oid,
@@ -31,6 +33,8 @@ struct store_module {
 	bool (*set_ref)(struct store *store, const char *name,
 	    const struct oid *oid, struct error *err);
 	bool (*get_ref)(struct store *store, const char *name, struct oid *out);
+	bool (*add_heads)(struct store *store, const struct store_head heads[],
+	    size_t num, struct error *err);
 	bool (*compare)(const char *name, struct span a, struct span b,
 	    unsigned context, compare_visitor *visit, void *arg,
 	    struct error *err);

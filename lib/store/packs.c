@@ -442,21 +442,39 @@ packs_has(struct packs *packs, const struct oid *oid)
 	return pack != NULL;
 }
 
+bool
+place_read(const struct place *place, uint64_t at, void *out, size_t len,
+    struct error *err)
+{
+	const size_t skip = (size_t)(at - place->at);
+	size_t n = 0;
+
+	if (at - place->at < place->head_len) {
+		n = place->head_len - skip < len ? place->head_len - skip : len;
+		memcpy(out, place->head + skip, n);
+	}
+	return n == len ||
+	    file_pread(place->pack->fd, (uint8_t *)out + n, len - n,
+		(off_t)(at + n), err);
+}
+
+/* One read has the header, and of a small object all the rest. */
 static bool
 read_header(struct place *place, struct error *err)
 {
-	uint8_t bytes[16] = { 0 }, byte;
 	struct span rest;
 	unsigned shift = 4;
-	size_t len = sizeof(bytes);
+	uint8_t byte;
 
 	if (place->at >= place->pack->size)
 		return error_set(err, ERROR_UNTRUSTED, "a damaged pack index");
-	if (place->pack->size - place->at < len)
-		len = (size_t)(place->pack->size - place->at);
-	if (!file_pread(place->pack->fd, bytes, len, (off_t)place->at, err))
+	place->head_len = sizeof(place->head);
+	if (place->pack->size - place->at < place->head_len)
+		place->head_len = (size_t)(place->pack->size - place->at);
+	if (!file_pread(place->pack->fd, place->head, place->head_len,
+		(off_t)place->at, err))
 		return false;
-	rest = span_of(bytes, len);
+	rest = span_of(place->head, place->head_len);
 	if (!span_take_u8(&rest, &byte))
 		return error_set(err, ERROR_UNTRUSTED, "a damaged pack");
 	place->type = byte >> 4 & 7;
@@ -468,7 +486,7 @@ read_header(struct place *place, struct error *err)
 		place->size |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	}
-	place->data_at = place->at + (len - rest.len);
+	place->data_at = place->at + (place->head_len - rest.len);
 	return true;
 }
 
@@ -479,7 +497,7 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 	char hex[OID_HEX];
 	uint32_t n = 0;
 
-	*out = (struct place){ .pack = hold(packs, oid, &n) };
+	out->pack = hold(packs, oid, &n);
 	if (out->pack == NULL) {
 		oid_hex(oid, hex);
 		return error_set(err, ERROR_NOT_FOUND, "no git object %s", hex);
@@ -492,14 +510,47 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 	return false;
 }
 
+/* The next piece of a zlib stream; of a small one no more than it can have. */
+static bool
+feed(const struct place *place, uint64_t *at, uint8_t *in, size_t room,
+    z_stream *z, struct error *err)
+{
+	/* Deflate adds 5 bytes to 16 KiB at most: a small object is small. */
+	const uint64_t most = place->size + place->size / 1024 + 64;
+	const uint64_t left = place->pack->size - *at;
+	const uint64_t head = place->at + place->head_len;
+	size_t n = left < room ? (size_t)left : room;
+
+	n = n < most ? n : (size_t)most;
+	/* What is there already mostly has its end. */
+	if (*at < head && head - *at < n)
+		n = (size_t)(head - *at);
+	if (n == 0)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "a pack ends within an object");
+	if (!place_read(place, *at, in, n, err))
+		return false;
+	*at += n;
+	z->next_in = in;
+	z->avail_in = (uInt)n;
+	return true;
+}
+
+static bool
+damaged_object(struct error *err)
+{
+	return error_set(err, ERROR_UNTRUSTED,
+	    "an object in a pack is damaged");
+}
+
 bool
 place_stream(const struct place *place, byte_sink *sink, void *arg,
-    uint64_t *packed, struct error *err)
+    struct buf *raw, uint64_t *packed, struct error *err)
 {
 	uint8_t in[65536] UNINITIALIZED, out[65536] UNINITIALIZED;
 	uint64_t at = place->data_at, left = place->size;
-	/* Deflate adds 5 bytes to 16 KiB at most: a small object is small. */
-	const uint64_t most = place->size + place->size / 1024 + 64;
+	/* What comes out at once needs no window to be kept. */
+	const int flush = place->size <= sizeof(out) ? Z_FINISH : Z_NO_FLUSH;
 	z_stream z = { 0 };
 	int result = Z_OK;
 	bool ok = true;
@@ -507,42 +558,35 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 	if (inflateInit(&z) != Z_OK)
 		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
 	while (ok && result != Z_STREAM_END) {
-		size_t n;
+		size_t n, from = 0;
 
 		if (z.avail_in == 0) {
-			n = place->pack->size - at < sizeof(in)
-			    ? (size_t)(place->pack->size - at)
-			    : sizeof(in);
-			n = n < most ? n : (size_t)most;
-			if (n == 0) {
-				ok = error_set(err, ERROR_UNTRUSTED,
-				    "a pack ends within an object");
+			ok = feed(place, &at, in, sizeof(in), &z, err);
+			if (!ok)
 				break;
-			}
-			if (!(ok = file_pread(place->pack->fd, in, n, (off_t)at,
-				  err)))
-				break;
-			at += n;
-			z.next_in = in;
-			z.avail_in = (uInt)n;
 		}
+		from = (size_t)(z.next_in - in);
 		z.next_out = out;
 		z.avail_out = sizeof(out);
-		result = inflate(&z, Z_NO_FLUSH);
+		result = inflate(&z, flush);
 		n = sizeof(out) - z.avail_out;
+		/* It may just want more of its stream. */
+		if (result == Z_BUF_ERROR && z.avail_in == 0)
+			result = Z_OK;
 		if ((result != Z_OK && result != Z_STREAM_END) || n > left) {
-			ok = error_set(err, ERROR_UNTRUSTED,
-			    "an object in a pack is damaged");
+			ok = damaged_object(err);
 			break;
 		}
 		left -= n;
-		ok = n == 0 || sink(arg, span_of(out, n), err);
+		ok =
+		    (raw == NULL ||
+			buf_append(raw,
+			    span_of(in + from, (size_t)(z.next_in - in) - from),
+			    err)) &&
+		    (n == 0 || sink(arg, span_of(out, n), err));
 	}
 	if (packed != NULL)
 		*packed = z.total_in;
 	inflateEnd(&z);
-	if (ok && left != 0)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "an object in a pack is damaged");
-	return ok;
+	return ok && (left == 0 || damaged_object(err));
 }

@@ -36,7 +36,12 @@ struct packs {
 	    hint; /* where the last one was found: the next is near, mostly */
 };
 
-/* An object in a pack; the pack is held until packs_release(). */
+/*
+ * An object in a pack; the pack is held until packs_release().  Its first bytes
+ * were read with its header: of a small object these are all.
+ */
+enum { PLACE_HEAD = 4096 };
+
 struct place {
 	struct packfile *pack;
 	uint64_t at;
@@ -44,6 +49,8 @@ struct place {
 	uint64_t size;
 	uint64_t data_at; /* its zlib stream */
 	uint32_t entry;   /* its number in the index */
+	size_t head_len;
+	uint8_t head[PLACE_HEAD]; /* from at on */
 };
 
 /* A view leaves out what cannot be loaded; store_check() names it. */
@@ -85,8 +92,14 @@ struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
 bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
     uint32_t *entry) MUST_USE;
 
-/* Inflate an object to sink; *packed gets the length of its zlib stream. */
+/* len bytes of its pack from at on, which is its own at or later. */
+bool place_read(const struct place *place, uint64_t at, void *out, size_t len,
+    struct error *err) MUST_USE;
+/*
+ * Inflate an object to sink; *packed gets the length of its zlib stream.  raw,
+ * unless NULL, gets the stream itself.
+ */
 bool place_stream(const struct place *place, byte_sink *sink, void *arg,
-    uint64_t *packed, struct error *err) MUST_USE;
+    struct buf *raw, uint64_t *packed, struct error *err) MUST_USE;
 
 #endif

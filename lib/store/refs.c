@@ -431,3 +431,77 @@ store_write_heads(struct store *store, const struct store_head heads[],
 	    walk_loose(dir, "", 0, NULL, err) &&
 	    point_head(store, heads, num, err);
 }
+
+/* Branches as they are to be: those of before, and those that are added. */
+struct adding {
+	const struct store_head *added;
+	size_t num_added;
+	struct loose all; /* their names are its own */
+	size_t room;
+};
+
+static bool
+add_to_all(struct adding *adding, const struct store_head *head,
+    struct error *err)
+{
+	struct loose *all = &adding->all;
+	char *name;
+
+	if (all->num == adding->room) {
+		const size_t room = adding->room * 2 + 64;
+		struct store_head *list =
+		    realloc(all->list, room * sizeof(*list));
+
+		if (list == NULL)
+			return error_set_errno(err, "refs");
+		all->list = list;
+		adding->room = room;
+	}
+	if ((name = strdup(head->name)) == NULL)
+		return error_set_errno(err, "refs");
+	all->list[all->num++] = (struct store_head){ name, head->oid };
+	return true;
+}
+
+/* One of before, after those that are added and come first. */
+static bool
+merge_head(void *arg, const struct store_head *head, struct error *err)
+{
+	static const struct oid none = { { 0 } };
+	struct adding *adding = arg;
+	int order = 1;
+
+	/* What is no plain ref cannot be written as one. */
+	if (oid_eq(&head->oid, &none))
+		return true;
+	while (adding->num_added > 0 &&
+	    (order = compare_heads(adding->added, head)) <= 0) {
+		if (!add_to_all(adding, adding->added, err))
+			return false;
+		adding->added++;
+		adding->num_added--;
+		if (order == 0)
+			return true;
+	}
+	return add_to_all(adding, head, err);
+}
+
+bool
+store_add_heads(struct store *store, const struct store_head heads[],
+    size_t num, struct error *err)
+{
+	struct adding adding = { .added = heads, .num_added = num };
+	size_t num_loose;
+	bool ok;
+
+	ok = store_each_head(store, merge_head, &adding, &num_loose, err);
+	while (ok && adding.num_added > 0) {
+		ok = add_to_all(&adding, adding.added, err);
+		adding.added++;
+		adding.num_added--;
+	}
+	ok = ok &&
+	    store_write_heads(store, adding.all.list, adding.all.num, err);
+	loose_free(&adding.all);
+	return ok;
+}

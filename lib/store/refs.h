@@ -39,4 +39,11 @@ bool store_each_head(struct store *store, store_head_visitor *visit, void *arg,
 bool store_write_heads(struct store *store, const struct store_head heads[],
     size_t num, struct error *err) MUST_USE;
 
+/*
+ * Make these branches, or move them, and leave the others: one file too.  They
+ * are in the order of strcmp(), each once.
+ */
+bool store_add_heads(struct store *store, const struct store_head heads[],
+    size_t num, struct error *err) MUST_USE;
+
 #endif

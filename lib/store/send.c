@@ -77,7 +77,7 @@ copy_entry(struct sending *to, const struct place *place, uint64_t from,
 		/* A delta's own header is replaced; it fits the first piece. */
 		const size_t skip = at < from ? (size_t)(from - at) : 0;
 
-		ok = file_pread(place->pack->fd, piece, n, (off_t)at, err);
+		ok = place_read(place, at, piece, n, err);
 		crc = (uint32_t)crc32_z(crc, piece, n);
 		ok = ok && put(to, span_of(piece + skip, n - skip), err);
 		at += n;
@@ -102,8 +102,7 @@ find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 	uint32_t entry;
 	uint8_t byte;
 
-	if (!file_pread(place->pack->fd, bytes, n, (off_t)place->data_at,
-		&ignored))
+	if (!place_read(place, place->data_at, bytes, n, &ignored))
 		return false;
 	if (place->type == REF_DELTA) {
 		if (!span_take(&rest, OID_BYTES, &raw))

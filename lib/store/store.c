@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "document/zip.h"
 #include "store/commit.h"
 #include "store/private.h"
 
@@ -291,7 +292,7 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 	if (ok && place.size > out->max - out->len)
 		ok = error_set(err, ERROR_LIMIT, "%llu bytes",
 		    (unsigned long long)place.size);
-	ok = ok && place_stream(&place, sink_to_buf, out, NULL, err);
+	ok = ok && place_stream(&place, sink_to_buf, out, NULL, NULL, err);
 	if (ok) {
 		n = snprintf(header, sizeof(header), "%s %zu", names[type],
 		    out->len - before);
@@ -330,7 +331,7 @@ stream_object(const struct member *member, byte_sink *sink, void *arg,
 
 	if (!packs_find(&store->packs, &oid, &place, err))
 		return error_context(err, "%s", member->path);
-	ok = place_stream(&place, sink, arg, NULL, err) ||
+	ok = place_stream(&place, sink, arg, NULL, NULL, err) ||
 	    error_context(err, "%s", member->path);
 	packs_release(place.pack);
 	return ok;
@@ -395,7 +396,7 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 	if (!packs_find(&store->packs, oid, &place, err))
 		return error_context(err, "%s", path);
 	ok = (place.type == OBJECT_BLOB || not_whole(err)) &&
-	    place_stream(&place, count_crc, &out->crc, &packed, err);
+	    place_stream(&place, count_crc, &out->crc, NULL, &packed, err);
 	out->size = place.size;
 	/* 2 bytes of zlib before, its Adler-32 after. */
 	out->deflated = packed >= 6 && packed - 6 < out->size;
@@ -404,58 +405,165 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 	return ok || error_context(err, "%s", path);
 }
 
-struct judging {
+/* What is made of a blob's bytes as they are read. */
+struct reading {
+	unsigned how;
+	bool holds;
 	struct sha1 sha1;
 	struct sha256 sha256;
+	struct member *out;
 };
 
 static bool
-hash_both(void *arg, struct span bytes, struct error *err)
+take_content(void *arg, struct span bytes, struct error *err)
 {
-	struct judging *judging = arg;
+	struct reading *reading = arg;
+	struct member *out = reading->out;
 
-	(void)err;
-	sha1_update(&judging->sha1, bytes);
-	sha256_update(&judging->sha256, bytes);
-	return true;
+	if ((reading->how & (STORE_NAMED | STORE_CHECKED)) != 0)
+		sha1_update(&reading->sha1, bytes);
+	if ((reading->how & STORE_WRITTEN) != 0)
+		out->crc = (uint32_t)crc32_z(out->crc, bytes.data, bytes.len);
+	sha256_update(&reading->sha256, bytes);
+	return !reading->holds || buf_append(&out->bytes, bytes, err);
 }
 
-bool
-store_member_to_judge(struct store *store, const char *path,
-    const struct oid *oid, struct member *out, struct error *err)
+/* The zlib stream that was read becomes the raw deflate stream within. */
+static void
+set_packed(struct reading *reading, struct buf *raw, uint64_t packed)
 {
-	struct judging judging;
-	struct place place;
-	struct oid found = { { 0 } };
+	struct member *out = reading->out;
+
+	/* 2 bytes of zlib before, its Adler-32 after. */
+	out->deflated = (reading->how & STORE_WRITTEN) != 0 && packed >= 6 &&
+	    packed - 6 < out->size;
+	out->packed = out->deflated ? packed - 6 : out->size;
+	if (!out->deflated || !reading->holds)
+		return;
+	memmove(raw->data, raw->data + 2, raw->len - 6);
+	raw->len -= 6;
+	out->packed_bytes = *raw;
+	*raw = BUF(0);
+}
+
+static bool
+read_hashed(const struct place *place, const struct oid *oid,
+    struct reading *reading, struct error *err)
+{
+	struct member *out = reading->out;
+	const bool keeps =
+	    reading->holds && (reading->how & STORE_WRITTEN) != 0;
+	struct buf raw = BUF(SIZE_MAX);
+	uint64_t packed = 0;
+	struct oid found;
 	char header[48];
 	bool ok;
 	int n;
 
+	n = snprintf(header, sizeof(header), "blob %llu",
+	    (unsigned long long)place->size);
+	sha1_init(&reading->sha1);
+	sha1_update(&reading->sha1, span_of(header, (size_t)n + 1));
+	sha256_init(&reading->sha256);
+	ok = place_stream(place, take_content, reading, keeps ? &raw : NULL,
+	    &packed, err);
+	if (ok) {
+		set_packed(reading, &raw, packed);
+		out->sha256 = sha256_final(&reading->sha256);
+		out->hashed = true;
+	}
+	if (ok && (reading->how & (STORE_NAMED | STORE_CHECKED)) != 0) {
+		sha1_final(&reading->sha1, found.bytes);
+		if (oid_eq(&found, oid))
+			place_is_whole(place);
+		/* Where it has another name, its SHA-256 is another too. */
+		else if ((reading->how & STORE_NAMED) != 0)
+			ok = error_set(err, ERROR_UNTRUSTED,
+			    "it is damaged: its bytes have another name");
+	}
+	buf_free(&raw);
+	return ok;
+}
+
+/* A small one that is a delta, or loose: by libgit2, which compares its name. */
+static bool
+read_small_by_libgit2(struct store *store, const struct oid *oid,
+    struct reading *reading, struct error *err)
+{
+	struct member *out = reading->out;
+
+	if (!read_by_libgit2(store, oid, OBJECT_BLOB, &out->bytes, err))
+		return false;
+	out->size = out->packed = out->bytes.len;
+	out->sha256 = sha256_of(buf_span(&out->bytes));
+	out->hashed = true;
+	if (out->to_judge)
+		return true;
+	out->crc = zip_crc(0, buf_span(&out->bytes));
+	if (!zip_deflate(buf_span(&out->bytes), &out->packed_bytes, err))
+		return false;
+	out->deflated = out->packed_bytes.len < out->size;
+	if (out->deflated)
+		out->packed = out->packed_bytes.len;
+	return true;
+}
+
+/* False without an error: it is for libgit2 to read. */
+static bool
+find_whole(struct store *store, const struct oid *oid, unsigned how,
+    struct place *out, struct error *err)
+{
+	if (!packs_find(&store->packs, oid, out, err)) {
+		if (err->kind == ERROR_NOT_FOUND && (how & STORE_HELD) != 0)
+			*err = (struct error){ 0 };
+		return false;
+	}
+	if ((out->type != 6 && out->type != 7) || (how & STORE_HELD) == 0)
+		return true;
+	packs_release(out->pack);
+	return false;
+}
+
+static bool
+member_failed(struct member *out, const char *path, struct error *err)
+{
+	buf_free(&out->bytes);
+	buf_free(&out->packed_bytes);
+	return error_context(err, "%s", path);
+}
+
+bool
+store_member_hashed(struct store *store, const char *path,
+    const struct oid *oid, uint64_t hold, unsigned how, struct member *out,
+    struct error *err)
+{
+	struct reading reading = { .how = how, .out = out };
+	struct place place;
+	bool ok;
+
 	*out = (struct member){ .source = &in_store,
 		.store = store,
-		.to_judge = true };
+		.to_judge = (how & STORE_WRITTEN) == 0 };
 	snprintf(out->path, sizeof(out->path), "%s", path);
 	memcpy(out->blob, oid->bytes, OID_BYTES);
-	if (!packs_find(&store->packs, oid, &place, err))
-		return error_context(err, "%s", path);
-	n = snprintf(header, sizeof(header), "blob %llu",
-	    (unsigned long long)place.size);
-	sha1_init(&judging.sha1);
-	sha1_update(&judging.sha1, span_of(header, (size_t)n + 1));
-	sha256_init(&judging.sha256);
-	ok = (place.type == OBJECT_BLOB || not_whole(err)) &&
-	    place_stream(&place, hash_both, &judging, NULL, err);
-	if (ok) {
-		out->size = out->packed = place.size;
-		out->sha256 = sha256_final(&judging.sha256);
-		out->hashed = true;
-		sha1_final(&judging.sha1, found.bytes);
-		/* Where it has another name, its SHA-256 is another too. */
-		if (oid_eq(&found, oid))
-			place_is_whole(&place);
+	if (!find_whole(store, oid, how, &place, err)) {
+		if (err->kind != ERROR_NONE)
+			return error_context(err, "%s", path);
+		member_hold(out, (size_t)hold);
+		return read_small_by_libgit2(store, oid, &reading, err) ||
+		    member_failed(out, path, err);
 	}
+	out->size = place.size;
+	reading.holds = place.size <= hold;
+	if (reading.holds)
+		member_hold(out, (size_t)hold);
+	ok = place.type == OBJECT_BLOB || not_whole(err);
+	if (ok && !reading.holds && (how & STORE_HELD) != 0)
+		ok = error_set(err, ERROR_LIMIT, "%llu bytes, limit %llu",
+		    (unsigned long long)place.size, (unsigned long long)hold);
+	ok = ok && read_hashed(&place, oid, &reading, err);
 	packs_release(place.pack);
-	return ok || error_context(err, "%s", path);
+	return ok || member_failed(out, path, err);
 }
 
 static bool

@@ -50,9 +50,22 @@ bool store_read(struct store *store, const struct oid *oid,
 bool store_member(struct store *store, const char *path, const struct oid *oid,
     const struct digest *sha256, struct member *out,
     struct error *err) MUST_USE;
-/* A blob as a member that is only judged: read once, for its SHA-256. */
-bool store_member_to_judge(struct store *store, const char *path,
-    const struct oid *oid, struct member *out, struct error *err) MUST_USE;
+/*
+ * A blob as a member whose SHA-256 is known, because it was read for it, once.
+ * Up to hold bytes of content stay in memory; more is streamed when it is
+ * wanted.
+ *
+ * ERROR_LIMIT  STORE_HELD: it is over hold bytes
+ */
+enum store_how {
+	STORE_WRITTEN = 1, /* it goes into a ZIP: CRC and deflated bytes too */
+	STORE_NAMED = 2,   /* its bytes must have git's name */
+	STORE_CHECKED = 4, /* if they have it, store_check() need not look */
+	STORE_HELD = 8,    /* nothing is streamed later */
+};
+bool store_member_hashed(struct store *store, const char *path,
+    const struct oid *oid, uint64_t hold, unsigned how, struct member *out,
+    struct error *err) MUST_USE;
 
 /* Told of each file below a tree. */
 typedef bool store_visitor(void *arg, const char *path, const struct oid *oid,

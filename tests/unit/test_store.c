@@ -379,6 +379,30 @@ START_TEST(branches_are_one_file_that_git_reads)
 }
 END_TEST
 
+START_TEST(branches_are_added_to_those_that_are_there)
+{
+	struct error err = { 0 };
+	const struct oid known[] = { put_commit("a"), put_commit("b") };
+	const struct store_head first[] = { { "agreement/b", known[0] },
+		{ "mou/c", known[0] } };
+	const struct store_head more[] = { { "agreement/a", known[1] },
+		{ "agreement/b", known[1] }, { "mou/d", known[1] } };
+
+	ck_ok(store_add_heads(store, first, 2, &err), err);
+	assert_heads(known, "agreement/b=0 mou/c=0 ", 0);
+	ck_ok(store_set_ref(store, "refs/heads/agreement/old", &known[0], &err),
+	    err);
+	ck_ok(store_add_heads(store, more, 3, &err), err);
+	assert_heads(known,
+	    "agreement/a=1 agreement/b=1 agreement/old=0 mou/c=0 mou/d=1 ", 0);
+	ck_ok(store_add_heads(store, NULL, 0, &err), err);
+	assert_heads(known,
+	    "agreement/a=1 agreement/b=1 agreement/old=0 mou/c=0 mou/d=1 ", 0);
+	assert_git("symbolic-ref HEAD", "refs/heads/agreement/b\n");
+	assert_git("fsck --strict --full", "");
+}
+END_TEST
+
 static const char *const damaged_refs[] = { "x refs/heads/a/b\n",
 	"0123456789012345678901234567890123456789 \n",
 	"0123456789012345678901234567890123456789\n",
@@ -487,7 +511,8 @@ see_file(void *arg, const char *name, const struct oid *oid, struct error *err)
 	bool ok;
 
 	if (strcmp(name, "texts/en/empty.txt") == 0)
-		ok = store_member_to_judge(arg, name, oid, &member, err);
+		ok = store_member_hashed(arg, name, oid, 0, STORE_CHECKED,
+		    &member, err);
 	else
 		ok = strcmp(name, "texts-not.txt") != 0 ||
 		    store_read(arg, oid, OBJECT_BLOB, &out, err);
@@ -575,6 +600,7 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, what_we_pack_is_what_git_reads);
 	tcase_add_test(t, branches_are_one_file_that_git_reads);
+	tcase_add_test(t, branches_are_added_to_those_that_are_there);
 	tcase_add_loop_test(t, damaged_branches_are_told, 0,
 	    sizeof(damaged_refs) / sizeof(damaged_refs[0]));
 	tcase_add_loop_test(t, what_no_ref_names_yet_is_kept_from_git, 0, 2);

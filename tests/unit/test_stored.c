@@ -222,10 +222,12 @@ START_TEST(a_version_comes_out_of_the_store_as_it_went_in)
 	const struct oid oid = put_version(yaml);
 	struct error err = { 0 };
 
-	for (unsigned judge = 0; judge < 2; judge++) {
-		struct container *c = judge == 0
-		    ? stored_version(store, &oid, &err)
-		    : stored_to_judge(store, &oid, &err);
+	static struct container *(*const from_store[])(struct store * store,
+	    const struct oid *commit, struct error *err) = { stored_version,
+		stored_to_judge, stored_to_copy };
+
+	for (size_t i = 0; i < COUNT(from_store); i++) {
+		struct container *c = from_store[i](store, &oid, &err);
 		struct buf text = BUF(100);
 
 		ck_assert_msg(c != NULL, "%s", err.detail);
