@@ -1,12 +1,8 @@
 /*
- * Signatures made by hand, each in one way not of our form, and DER to its
- * last level.
+ * Signatures and time-stamps that are of our form, or in one way not.
  */
-#include "unit.h"
+#include "der_fixture.h"
 
-#include <stdarg.h>
-
-#include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -18,101 +14,6 @@ static const struct span content = { (const uint8_t *)"the manifest", 12 };
 
 static struct identity ca, signer, twin, rsa;
 static struct cert_cache *certs;
-
-/* --- DER, put together. --- */
-
-/* All that a test makes, let go at its end. */
-static uint8_t *arena[4096];
-static size_t num_arena;
-
-static struct span
-keep(struct buf *bytes)
-{
-	ck_assert_uint_lt(num_arena, COUNT(arena));
-	arena[num_arena++] = bytes->data;
-	return buf_span(bytes);
-}
-
-static struct span
-concat(size_t num, const struct span parts[])
-{
-	struct buf out = BUF(1024 * 1024);
-	struct error err = { 0 };
-
-	for (size_t i = 0; i < num; i++)
-		ck_ok(buf_append(&out, parts[i], &err), err);
-	return keep(&out);
-}
-
-static struct span
-tlv_of(uint8_t tag, size_t num, const struct span parts[])
-{
-	const struct span value = concat(num, parts);
-	struct buf out = BUF(1024 * 1024);
-	struct error err = { 0 };
-
-	ck_ok(der_append_header(&out, tag, value.len, &err) &&
-		buf_append(&out, value, &err),
-	    err);
-	return keep(&out);
-}
-
-#define TLV(tag, ...)                                                          \
-	tlv_of(tag,                                                            \
-	    sizeof((struct span[]){ __VA_ARGS__ }) / sizeof(struct span),      \
-	    (struct span[]){ __VA_ARGS__ })
-#define SEQ(...) TLV(DER_SEQUENCE, __VA_ARGS__)
-#define SET(...) TLV(DER_SET, __VA_ARGS__)
-
-static struct span
-raw(uint8_t tag, const void *value, size_t len)
-{
-	return TLV(tag, span_of(value, len));
-}
-
-static struct span
-text(uint8_t tag, const char *value)
-{
-	return raw(tag, value, strlen(value));
-}
-
-static struct span
-oid(const char *dotted)
-{
-	ASN1_OBJECT *object = OBJ_txt2obj(dotted, 1);
-	unsigned char *der = NULL;
-	const int len = i2d_ASN1_OBJECT(object, &der);
-	struct buf out = BUF(100);
-	struct error err = { 0 };
-
-	ck_ok(buf_append(&out, span_of(der, (size_t)len), &err), err);
-	OPENSSL_free(der);
-	ASN1_OBJECT_free(object);
-	return keep(&out);
-}
-
-static struct span
-small(unsigned value)
-{
-	const uint8_t byte = (uint8_t)value;
-
-	return raw(DER_INTEGER, &byte, 1);
-}
-
-static struct span
-hash(const char *name, struct span bytes)
-{
-	unsigned char out[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	struct buf kept = BUF(sizeof(out));
-	struct error err = { 0 };
-
-	ck_assert_int_eq(EVP_Digest(bytes.data, bytes.len, out, &len,
-			     EVP_get_digestbyname(name), NULL),
-	    1);
-	ck_ok(buf_append(&kept, span_of(out, len), &err), err);
-	return keep(&kept);
-}
 
 static struct span
 cert_der(const struct cert *cert)
@@ -902,14 +803,6 @@ tear_down(void)
 	cert_cache_free(certs);
 }
 
-static void
-empty_arena(void)
-{
-	for (size_t i = 0; i < num_arena; i++)
-		free(arena[i]);
-	num_arena = 0;
-}
-
 START_TEST(a_signature_is_of_one_form)
 {
 	struct cades out = { 0 };
@@ -1017,151 +910,6 @@ START_TEST(no_bit_of_a_signature_is_free)
 }
 END_TEST
 
-/* --- DER. --- */
-
-#define NULLS8  "05000500050005000500050005000500"
-#define NULLS64 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8 NULLS8
-
-static const struct {
-	const char *hex;
-	const char *says; /* NULL: it is DER */
-} ders[] = {
-	{ "0500", NULL },
-	{ "0101ff", NULL },
-	{ "010100", NULL },
-	{ "020100", NULL },
-	{ "0201ff", NULL },
-	{ "02020080", NULL },
-	{ "0202ff7f", NULL },
-	{ "030100", NULL },
-	{ "030206c0", NULL },
-	{ "06032a0304", NULL },
-	{ "3006020101020102", NULL },
-	{ "3106020101020102", NULL },
-	{ "a003020101", NULL },
-	{ "8001ff", NULL },
-	{ "170d3235303631353030303030305a", NULL },
-	{ "180f32303235303631353030303030305a", NULL },
-	{ "181132303235303631353030303030302e355a", NULL },
-	{ "", "one value" },
-	{ "05000500", "one value" },
-	{ "0501", "one value" },
-	{ "0101", "one value" },
-	{ "1f0100", "one value" },
-	{ "3080020101 0000", "one value" },
-	{ "30810300", "one value" },
-	{ "3081030101ff", "one value" },
-	{ "308200030101ff", "one value" },
-	{ "3003 8081 00", "length" },
-	/* Nine octets of a length, which would come round to 128. */
-	{ "3089010000000000000080" NULLS64, "one value" },
-	{ "30850000000080" NULLS64, "one value" },
-	{ "308180" NULLS64, NULL },
-	{ "050101", "NULL" },
-	{ "010101", "BOOLEAN" },
-	{ "01020000", "BOOLEAN" },
-	{ "0200", "INTEGER" },
-	{ "02020001", "INTEGER" },
-	{ "0202ff80", "INTEGER" },
-	{ "0a020001", "INTEGER" },
-	{ "0300", "BIT STRING" },
-	{ "030101", "BIT STRING" },
-	{ "030208ff", "BIT STRING" },
-	{ "030206e0", "BIT STRING" },
-	{ "0600", "OBJECT" },
-	{ "06022a80", "OBJECT" },
-	{ "06032a8001", "OBJECT" },
-	{ "0d0180", "OBJECT" },
-	{ "2403040100", "in parts" },
-	{ "2203020101", "in parts" },
-	{ "1003020101", "without parts" },
-	{ "1100", "without parts" },
-	{ "30020000", "end of contents" },
-	{ "3106020102020101", "order" },
-	{ "3105020102 0401", "length" },
-	{ "3004 3102 0201", "length" },
-	{ "170b323530363135303030305a", "UTCTime" },
-	{ "170d3a353036313530303030 30305a", "UTCTime" },
-	{ "170d2f353036313530303030 30305a", "UTCTime" },
-	{ "1711323530363135303030303030 2b30303030", "UTCTime" },
-	{ "170d3235303631353030303030302b", "UTCTime" },
-	{ "180e3230323530363135303030303030", "GeneralizedTime" },
-	{ "181132303235303631353030303030302e305a", "GeneralizedTime" },
-	{ "181032303235303631353030303030302e5a", "GeneralizedTime" },
-	{ "181132303235303631353030303030302c355a", "GeneralizedTime" },
-};
-
-static struct span
-bytes_of(const char *hex)
-{
-	struct buf out = BUF(400);
-	struct error err = { 0 };
-	unsigned byte;
-
-	while (*hex != '\0') {
-		if (*hex == ' ') {
-			hex++;
-			continue;
-		}
-		ck_assert_int_eq(sscanf(hex, "%2x", &byte), 1);
-		ck_ok(buf_append_u8(&out, (uint8_t)byte, &err), err);
-		hex += 2;
-	}
-	return out.data == NULL ? span_of("", 0) : keep(&out);
-}
-
-START_TEST(each_value_has_one_spelling)
-{
-	struct error err = { 0 };
-	const bool good = der_check(bytes_of(ders[_i].hex), &err);
-
-	ck_assert_msg(good == (ders[_i].says == NULL), "%s: %s", ders[_i].hex,
-	    err.detail);
-	if (!good) {
-		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-		ck_assert_msg(strstr(err.detail, ders[_i].says) != NULL,
-		    "%s: %s", ders[_i].hex, err.detail);
-	}
-}
-END_TEST
-
-START_TEST(a_set_of_what_is_no_value_has_no_order)
-{
-	ck_assert(der_is_in_order(span_of("", 0)));
-	ck_assert(der_is_in_order(bytes_of("020101 020102")));
-	ck_assert(!der_is_in_order(bytes_of("020102 020101")));
-	ck_assert(!der_is_in_order(bytes_of("0201")));
-	ck_assert(!der_is_in_order(bytes_of("020101 0201")));
-}
-END_TEST
-
-START_TEST(levels_have_a_limit)
-{
-	struct span in = raw(DER_NULL, "", 0);
-	struct error err = { 0 };
-
-	for (int i = 0; i < LIMIT_DER_DEPTH; i++)
-		in = SEQ(in);
-	ck_ok(der_check(in, &err), err);
-	ck_assert(!der_check(SEQ(in), &err));
-	ck_assert_int_eq(err.kind, ERROR_LIMIT);
-}
-END_TEST
-
-START_TEST(what_is_no_tstinfo_is_of_no_form)
-{
-	static const char *const none[] = { "", "0", "\x30\x80", "\x30\x03" };
-
-	for (size_t i = 0; i < COUNT(none); i++) {
-		struct error err = { 0 };
-
-		ck_assert(!cades_check_imprint(span_of_str(none[i]),
-		    span_of_str("x"), &err));
-		ck_assert_str_eq(error_code(&err), "SIGNATURE_FORM");
-	}
-}
-END_TEST
-
 static void
 fill(TCase *t)
 {
@@ -1174,10 +922,6 @@ fill(TCase *t)
 	tcase_add_test(t, every_truncation_of_a_timestamp_is_refused);
 	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
-	tcase_add_loop_test(t, each_value_has_one_spelling, 0, COUNT(ders));
-	tcase_add_test(t, a_set_of_what_is_no_value_has_no_order);
-	tcase_add_test(t, what_is_no_tstinfo_is_of_no_form);
-	tcase_add_test(t, levels_have_a_limit);
 }
 
 int
