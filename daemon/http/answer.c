@@ -1,0 +1,92 @@
+/*
+ * The head of an answer as it is written, and the end of a request.
+ */
+#include "daemon/http/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+http_answer_reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} reasons[] = { { 200, "OK" }, { 201, "Created" },
+		{ 204, "No Content" }, { 206, "Partial Content" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" },
+		{ 411, "Length Required" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 414, "URI Too Long" },
+		{ 415, "Unsupported Media Type" },
+		{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+		{ 422, "Unprocessable Content" }, { 423, "Locked" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 460, "Checksum Mismatch" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" } };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "Unknown";
+}
+
+bool
+http_answer_is_bodyless(const struct http_request *request)
+{
+	const int status = request->response.status;
+
+	return strcmp(request->head.method, "HEAD") == 0 || status == 304 ||
+	    status == 204;
+}
+
+static bool
+put_head(const struct http_request *request, bool close, struct buf *out,
+    struct error *err)
+{
+	const struct http_response *response = &request->response;
+	const uint64_t len = response->fd >= 0 ? response->to - response->from
+					       : response->body.len;
+	char length[48] = "";
+
+	/* A stream has no end yet; a 204 none (RFC 9110 section 8.6). */
+	if (!response->stream && response->status != 204)
+		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
+		    (unsigned long long)len);
+	return buf_printf(out, err,
+	    "HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s%s%s\r\n",
+	    response->status, http_answer_reason(response->status), request->id,
+	    response->type != NULL ? "Content-Type: " : "",
+	    response->type != NULL ? response->type : "",
+	    response->type != NULL ? "\r\n" : "", response->headers, length,
+	    close ? "Connection: close\r\n" : "");
+}
+
+bool
+http_answer_encode(const struct http_request *request, bool close, bool begun,
+    struct buf *out, struct error *err)
+{
+	const struct http_response *response = &request->response;
+
+	if (!begun && !put_head(request, close, out, err))
+		return false;
+	return http_answer_is_bodyless(request) || response->fd >= 0 ||
+	    buf_append(out, buf_span(&response->body), err);
+}
+
+void
+http_request_free(struct http_request *request)
+{
+	if (request == NULL)
+		return;
+	X509_free(request->peer);
+	if (request->spool >= 0)
+		close(request->spool);
+	if (request->response.fd >= 0)
+		close(request->response.fd);
+	buf_free(&request->response.body);
+	free(request);
+}

@@ -1,0 +1,670 @@
+/*
+ * A connection: which phase it is in, what it reads and writes in each, and
+ * how long it may take.
+ */
+#include "daemon/http/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "daemon/http/answer.h"
+#include "daemon/http/body.h"
+#include "daemon/http/wire.h"
+
+/* So many steps of one connection, then it is the others' turn. */
+enum { TURNS = 8, TURNS_BODY = 32 };
+
+enum phase { HANDSHAKE, HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
+
+struct conn {
+	struct loop *loop;
+	struct wire wire;
+	enum phase phase;
+	struct conn *prev, *next;
+	struct buf in; /* unread; empty while idle */
+	size_t scanned;
+	struct http_request *request; /* under way, but in WORK */
+	struct http_request *away;    /* in WORK: it is with the handler */
+	struct http_body body;
+	bool close;
+	bool streaming; /* the head of a stream is out: only parts follow */
+	void *session;  /* the handler's */
+	uint64_t moved; /* bytes in this phase */
+	int64_t since_s, until_s;
+};
+
+static void
+enter(struct conn *c, enum phase phase, int seconds)
+{
+	c->phase = phase;
+	c->moved = 0;
+	c->since_s = c->loop->now_s;
+	c->until_s = c->since_s + seconds;
+}
+
+/*
+ * A floor of bytes a second, and no credit beyond one period of grace: else
+ * what fits into socket buffers buys a non-reader half an hour.
+ */
+static void
+progress(struct conn *c, uint64_t n)
+{
+	const int64_t now = c->loop->now_s;
+	int64_t until;
+
+	c->moved += n;
+	until = c->since_s + LIMIT_SECONDS_GRACE +
+	    (int64_t)(c->moved / LIMIT_BYTES_A_SECOND);
+	c->until_s = until < now + LIMIT_SECONDS_GRACE
+	    ? until
+	    : now + LIMIT_SECONDS_GRACE;
+}
+
+static void
+finish(struct conn *c, bool sent)
+{
+	struct loop *loop = c->loop;
+
+	if (c->request == NULL)
+		return;
+	loop->handler->finished(loop->handler->arg, c->request, sent);
+	http_request_free(c->request);
+	c->request = NULL;
+}
+
+/* Freed only after the batch of events: one may still point here. */
+static void
+bury(struct conn *c)
+{
+	struct loop *loop = c->loop;
+
+	if (c->phase == DEAD)
+		return;
+	/* Its answer will find nobody. */
+	if (c->phase == WORK)
+		c->away->conn = NULL;
+	else
+		finish(c, false);
+	c->phase = DEAD;
+	wire_wait(&c->wire, 0);
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		loop->all = c->next;
+	loop->num_conns--;
+	c->next = loop->grave;
+	loop->grave = c;
+}
+
+void
+conn_empty_grave(struct loop *loop)
+{
+	struct conn *c;
+
+	while ((c = loop->grave) != NULL) {
+		loop->grave = c->next;
+		wire_close(&c->wire);
+		buf_free(&c->in);
+		if (c->session != NULL)
+			loop->handler->session_free(c->session);
+		free(c);
+	}
+}
+
+void
+conn_end_all(struct loop *loop)
+{
+	while (loop->all != NULL)
+		bury(loop->all);
+	conn_empty_grave(loop);
+}
+
+/* The answer in c->request->response, from now on written. */
+static void
+begin_answer(struct conn *c)
+{
+	struct http_request *request = c->request;
+	struct http_response *response = &request->response;
+	const bool bodyless = http_answer_is_bodyless(request);
+	struct error err = { 0 };
+
+	if (response->close || request->head.close || response->stream ||
+	    !http_body_ended(&c->body) || c->loop->stopping)
+		c->close = true;
+	if (!http_answer_encode(request, c->close, c->streaming, &c->wire.out,
+		&err)) {
+		bury(c);
+		return;
+	}
+	if (bodyless && response->fd >= 0)
+		response->from = response->to;
+	c->streaming = response->stream && !bodyless;
+	enter(c, WRITE, LIMIT_SECONDS_GRACE);
+}
+
+static struct http_request *
+new_request(struct conn *c)
+{
+	struct http_request *request = calloc(1, sizeof(*request));
+	struct buf id = BUF(8);
+	struct error ignored = { 0 };
+
+	if (request == NULL)
+		return NULL;
+	request->response = HTTP_RESPONSE;
+	request->spool = -1;
+	request->loop = c->loop;
+	request->conn = c;
+	request->began_ms = time_monotonic_ms();
+	request->session = &c->session;
+	/* Unlike any other's, of this run and of others. */
+	if (buf_append_u64(&id, c->loop->next_id++, &ignored))
+		hex_encode(buf_span(&id), request->id);
+	buf_free(&id);
+	return request;
+}
+
+/*
+ * Nothing after this is believed.  What was read is not a request; or, where a
+ * failure is given, we could not keep its content.
+ */
+static void
+refuse(struct conn *c, int status, const struct error *failure)
+{
+	const enum error_kind kind =
+	    failure != NULL ? ERROR_UNAVAILABLE : ERROR_USAGE;
+	const struct error problem = { .kind = kind };
+	struct error err = { 0 };
+
+	if (c->request == NULL && (c->request = new_request(c)) == NULL) {
+		bury(c);
+		return;
+	}
+	if (failure != NULL)
+		c->loop->handler->failed(c->loop->handler->arg, c->request,
+		    failure);
+	c->request->response.status = status;
+	c->request->response.type = "application/problem+json";
+	c->request->response.close = true;
+	if (!buf_printf(&c->request->response.body, &err,
+		"{\"code\":\"%s\",\"detail\":\"%s: %s\",\"exit\":%d,"
+		"\"request\":\"%s\",\"status\":%d,\"title\":\"%s\"}\n",
+		error_code(&problem),
+		failure != NULL
+		    ? "the server cannot store what you send: try again later"
+		    : "the request is not one that this server reads",
+		http_answer_reason(status), error_exit_status(kind),
+		c->request->id, status, error_title(kind))) {
+		bury(c);
+		return;
+	}
+	c->in.len = 0;
+	begin_answer(c);
+}
+
+static void
+to_handler(struct conn *c)
+{
+	struct loop *loop = c->loop;
+	struct http_request *request = c->request;
+
+	c->request = NULL;
+	c->away = request;
+	loop->num_working++;
+	enter(c, WORK, 3600);
+	loop->handler->dispatch(loop->handler->arg, request);
+}
+
+static void
+route(struct conn *c)
+{
+	struct loop *loop = c->loop;
+	struct http_request *request = c->request;
+	const struct http_head *head = &request->head;
+	const bool may_have_body = strcmp(head->method, "PUT") == 0 ||
+	    strcmp(head->method, "POST") == 0 ||
+	    strcmp(head->method, "PATCH") == 0;
+	uint64_t max_body = 0;
+	struct error err = { 0 };
+
+	if (!may_have_body && (head->chunked || head->length > 0)) {
+		refuse(c, 400, NULL);
+		return;
+	}
+	if (may_have_body && !head->chunked && !head->has_length) {
+		refuse(c, 411, NULL);
+		return;
+	}
+	switch (loop->handler->begin(loop->handler->arg, request, &max_body)) {
+	case HTTP_ANSWER:
+		begin_answer(c);
+		return;
+	case HTTP_WORK:
+		to_handler(c);
+		return;
+	case HTTP_READ:
+		break;
+	}
+	if (!may_have_body) {
+		to_handler(c);
+		return;
+	}
+	if (head->gzip && !request->takes_gzip) {
+		refuse(c, 415, NULL);
+		return;
+	}
+	c->body.max = max_body;
+	if (head->length > max_body) {
+		refuse(c, 413, NULL);
+		return;
+	}
+	if (request->spool < 0)
+		request->spool = file_temporary(loop->handler->spool_dir, &err);
+	if (request->spool < 0) {
+		refuse(c, 503, &err);
+		return;
+	}
+	if (head->expect && c->in.len == 0 &&
+	    !buf_append_str(&c->wire.out, "HTTP/1.1 100 Continue\r\n\r\n",
+		&err)) {
+		bury(c);
+		return;
+	}
+	enter(c, BODY, LIMIT_SECONDS_GRACE);
+}
+
+static void
+take_head(struct conn *c, size_t len)
+{
+	struct span text = span_sub(buf_span(&c->in), 0, len);
+	int status;
+
+	if ((c->request = new_request(c)) == NULL) {
+		bury(c);
+		return;
+	}
+	status = http_head_parse(text, &c->request->head);
+	buf_drop(&c->in, len);
+	c->scanned = 0;
+	c->request->peer = SSL_get1_peer_certificate(c->wire.ssl);
+	http_body_begin(&c->body, c->request->head.chunked,
+	    c->request->head.length, UINT64_MAX);
+	if (status != 0)
+		refuse(c, status, NULL);
+	else
+		route(c);
+}
+
+/* As wire_read(), of max bytes at most, into the loop's piece. */
+static int
+read_piece(struct conn *c, size_t max)
+{
+	return wire_read(&c->wire, c->loop->piece,
+	    max < HTTP_PIECE ? max : HTTP_PIECE);
+}
+
+/* As wire_flush(). */
+static int
+flush(struct conn *c)
+{
+	const uint64_t before = c->wire.sent;
+	const int n = wire_flush(&c->wire);
+
+	if (c->wire.sent != before)
+		progress(c, c->wire.sent - before);
+	return n;
+}
+
+/* Where the head ends; a bare LF or CR is refused when it comes. */
+static size_t
+find_head_end(struct conn *c, bool *bad)
+{
+	for (size_t i = c->scanned; i < c->in.len; i++) {
+		const uint8_t *b = c->in.data;
+
+		if ((b[i] == '\n' && (i == 0 || b[i - 1] != '\r')) ||
+		    (i > 0 && b[i - 1] == '\r' && b[i] != '\n')) {
+			*bad = true;
+			return 0;
+		}
+		if (i >= 3 && b[i] == '\n' && b[i - 2] == '\n')
+			return i + 1;
+	}
+	c->scanned = c->in.len;
+	return 0;
+}
+
+static int
+step_head(struct conn *c)
+{
+	struct error err = { 0 };
+	bool bad = false;
+	size_t end;
+	int n;
+
+	if (c->in.len > 0) {
+		end = find_head_end(c, &bad);
+		if (end > 0) {
+			take_head(c, end);
+			return 1;
+		}
+		if (bad || c->in.len >= LIMIT_HTTP_HEAD) {
+			http_body_begin(&c->body, false, 0, 0);
+			refuse(c, bad ? 400 : 431, NULL);
+			return 1;
+		}
+	}
+	if ((n = read_piece(c, LIMIT_HTTP_HEAD - c->in.len)) > 0) {
+		if (c->in.len == 0)
+			enter(c, HEAD, LIMIT_SECONDS_HEAD);
+		if (!buf_append(&c->in, span_of(c->loop->piece, (size_t)n),
+			&err))
+			return -1;
+		return 1;
+	}
+	if (c->in.len == 0)
+		buf_free(&c->in);
+	return n;
+}
+
+/* Content to the spool; 0 or the status to refuse with; err if we failed. */
+static int
+take_body(struct conn *c, struct span *bytes, struct error *err)
+{
+	struct http_request *request = c->request;
+	struct span data;
+
+	while (bytes->len > 0 && !http_body_ended(&c->body)) {
+		const int status = http_body_take(&c->body, bytes, &data);
+
+		if (status != 0)
+			return status;
+		if (data.len == 0)
+			continue;
+		progress(c, data.len);
+		if (!file_pwrite(request->spool, data,
+			(off_t)(request->spool_at + request->body_len), err))
+			return 503; /* the disk is full, most likely */
+		request->body_len += data.len;
+	}
+	return 0;
+}
+
+static int
+step_body(struct conn *c)
+{
+	struct error err = { 0 };
+	struct span bytes;
+	int n, status;
+
+	if (c->wire.out.len > 0 && (n = flush(c)) <= 0)
+		return n;
+	if (http_body_ended(&c->body)) {
+		to_handler(c);
+		return 1;
+	}
+	if (c->in.len > 0) {
+		bytes = buf_span(&c->in);
+		status = take_body(c, &bytes, &err);
+		buf_drop(&c->in, c->in.len - bytes.len);
+	} else {
+		if ((n = read_piece(c, HTTP_PIECE)) <= 0)
+			return n;
+		bytes = span_of(c->loop->piece, (size_t)n);
+		status = take_body(c, &bytes, &err);
+		/* The next request, pipelined: kept for its turn. */
+		if (status == 0 && bytes.len > 0 &&
+		    !buf_append(&c->in, bytes, &err))
+			return -1;
+	}
+	if (status != 0)
+		refuse(c, status, err.kind != ERROR_NONE ? &err : NULL);
+	return 1;
+}
+
+static int
+write_file(struct conn *c)
+{
+	struct http_response *response = &c->request->response;
+	const uint64_t left = response->to - response->from;
+	const size_t want = left < HTTP_PIECE ? (size_t)left : HTTP_PIECE;
+	struct error err = { 0 };
+	size_t at = 0;
+
+	if (!file_pread(response->fd, c->loop->piece, want,
+		(off_t)response->from, &err))
+		return -1;
+	while (at < want) {
+		const int n = wire_write(&c->wire,
+		    span_of(c->loop->piece + at, want - at));
+
+		if (n <= 0)
+			return n;
+		at += (size_t)n;
+		response->from += (size_t)n;
+		progress(c, (size_t)n);
+	}
+	return 1;
+}
+
+/* Has the handler more of a stream? */
+static void
+ask_stream(struct conn *c, bool idle)
+{
+	struct loop *loop = c->loop;
+	struct http_response *response = &c->request->response;
+
+	response->body.len = 0;
+	switch (loop->handler->stream(loop->handler->arg, c->request, idle)) {
+	case HTTP_READ:
+		if (c->phase != STREAM)
+			enter(c, STREAM, 0);
+		break;
+	case HTTP_ANSWER:
+		begin_answer(c);
+		break;
+	case HTTP_WORK:
+		to_handler(c);
+		break;
+	}
+}
+
+static int
+step_write(struct conn *c)
+{
+	const int n = flush(c);
+
+	if (n <= 0)
+		return n;
+	if (c->request->response.fd >= 0 &&
+	    c->request->response.from < c->request->response.to)
+		return write_file(c);
+	if (c->streaming && !c->request->response.close && !c->loop->stopping) {
+		ask_stream(c, false);
+		return 1;
+	}
+	finish(c, true);
+	if (c->close) {
+		/* Read what is still sent, so that the answer is read too. */
+		SSL_shutdown(c->wire.ssl);
+		enter(c, DRAIN, LIMIT_SECONDS_DRAIN);
+		return 1;
+	}
+	enter(c, HEAD, LIMIT_SECONDS_IDLE);
+	return 1;
+}
+
+static int
+step(struct conn *c)
+{
+	int n;
+
+	switch (c->phase) {
+	case HANDSHAKE:
+		if ((n = wire_accept(&c->wire)) > 0)
+			enter(c, HEAD, LIMIT_SECONDS_IDLE);
+		return n;
+	case HEAD:
+		return step_head(c);
+	case BODY:
+		return step_body(c);
+	case WRITE:
+		return step_write(c);
+	case STREAM:
+		/* Who listens has nothing to say. */
+		return read_piece(c, HTTP_PIECE) != 0 ? -1 : 0;
+	case DRAIN:
+		if ((n = read_piece(c, HTTP_PIECE)) > 0) {
+			c->moved += (uint64_t)n;
+			if (c->moved > LIMIT_HTTP_DRAIN)
+				return -1;
+		}
+		return n;
+	case WORK:
+	case DEAD:
+		break;
+	}
+	return 0;
+}
+
+/* Is what comes next still on its way, and not with us or in OpenSSL? */
+static bool
+reads_on(const struct conn *c)
+{
+	return (c->phase == DRAIN ||
+		   (c->phase == BODY && !http_body_ended(&c->body))) &&
+	    c->in.len == 0 && !SSL_has_pending(c->wire.ssl);
+}
+
+/* Go on until OpenSSL would block, or it is others' turn. */
+static void
+drive(struct conn *c)
+{
+	ERR_clear_error();
+	for (unsigned turns = 0;; turns++) {
+		int n;
+
+		c->wire.want = 0;
+		n = step(c);
+		if (c->phase == DEAD)
+			return;
+		if (n < 0) {
+			bury(c);
+			return;
+		}
+		if (n == 0)
+			break;
+		if (c->phase == WRITE && c->request->response.fd >= 0 &&
+		    turns >= TURNS) {
+			c->wire.want = EV_WRITE;
+			break;
+		}
+		/* Only where an event will follow: what is read makes none. */
+		if (turns >= TURNS_BODY && reads_on(c)) {
+			c->wire.want = EV_READ;
+			break;
+		}
+	}
+	wire_wait(&c->wire, c->phase == WORK ? 0 : c->wire.want);
+}
+
+static void
+on_conn(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd, (void)what;
+	if (c->phase != DEAD)
+		drive(c);
+}
+
+bool
+conn_begin(struct loop *loop, int fd, SSL *ssl)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return false;
+	c->loop = loop;
+	c->in = BUF(LIMIT_HTTP_HEAD + HTTP_PIECE);
+	if (!wire_open(&c->wire, loop->base, fd, ssl, on_conn, c)) {
+		free(c);
+		return false;
+	}
+	loop->num_conns++;
+	if ((c->next = loop->all) != NULL)
+		c->next->prev = c;
+	loop->all = c;
+	enter(c, HANDSHAKE, LIMIT_SECONDS_HANDSHAKE);
+	drive(c);
+	return true;
+}
+
+void
+conn_answer(struct loop *loop, struct http_request *request)
+{
+	struct conn *c = request->conn;
+
+	loop->num_working--;
+	if (c == NULL) {
+		loop->handler->finished(loop->handler->arg, request, false);
+		http_request_free(request);
+		return;
+	}
+	c->away = NULL;
+	c->request = request;
+	begin_answer(c);
+	if (c->phase != DEAD)
+		drive(c);
+}
+
+void
+conn_feed_streams(struct loop *loop, bool more)
+{
+	struct conn *next;
+
+	for (struct conn *c = loop->all; c != NULL; c = next) {
+		next = c->next;
+		if (c->phase != STREAM)
+			continue;
+		if (more)
+			ask_stream(c, false);
+		else if (loop->now_s - c->since_s >= LIMIT_SECONDS_BEAT)
+			ask_stream(c, true);
+		if (c->phase == WRITE)
+			drive(c);
+	}
+}
+
+void
+conn_expire(struct loop *loop)
+{
+	struct conn *next;
+
+	for (struct conn *c = loop->all; c != NULL; c = next) {
+		next = c->next;
+		if ((loop->now_s > c->until_s && c->phase != STREAM) ||
+		    (loop->stopping &&
+			(c->phase == HEAD || c->phase == STREAM)))
+			bury(c);
+	}
+}
+
+bool
+conn_any_busy(const struct loop *loop)
+{
+	if (loop->num_working > 0)
+		return true;
+	for (const struct conn *c = loop->all; c != NULL; c = c->next)
+		if (c->phase == BODY || c->phase == WRITE)
+			return true;
+	return false;
+}
