@@ -1,5 +1,6 @@
 #include "daemon/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ log_text(const char *text)
 	return out;
 }
 
+/* The lines of log_gather(), of all threads. */
+static pthread_mutex_t gathering = PTHREAD_MUTEX_INITIALIZER;
 static char gathered[64 * 1024];
 static size_t num_gathered;
 
@@ -43,12 +46,21 @@ put(const char *text, size_t len)
 	(void)done;
 }
 
-void
-log_flush(void)
+/* The lock is held. */
+static void
+flush_gathered(void)
 {
 	if (num_gathered > 0)
 		put(gathered, num_gathered);
 	num_gathered = 0;
+}
+
+void
+log_flush(void)
+{
+	pthread_mutex_lock(&gathering);
+	flush_gathered();
+	pthread_mutex_unlock(&gathering);
 }
 
 static size_t make_line(char *line, size_t room, const char *level,
@@ -77,12 +89,14 @@ log_gather(const char *event, const char *fmt, ...)
 {
 	va_list args;
 
+	pthread_mutex_lock(&gathering);
 	if (num_gathered + LINE > sizeof(gathered))
-		log_flush();
+		flush_gathered();
 	va_start(args, fmt);
 	num_gathered +=
 	    make_line(gathered + num_gathered, LINE, "info", event, fmt, args);
 	va_end(args);
+	pthread_mutex_unlock(&gathering);
 }
 
 static void write_line(const char *level, const char *event, const char *fmt,

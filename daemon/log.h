@@ -16,8 +16,7 @@ void log_warning(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
 
 /*
- * The same, gathered until log_flush(): for lines in great number, of one
- * thread.
+ * The same, gathered until log_flush() by any thread: for lines in great number.
  */
 void log_gather(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_flush(void);

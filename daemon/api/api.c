@@ -164,20 +164,19 @@ void
 job_answer(struct job *job)
 {
 	struct http_request *request = job->request;
-	struct http_server *server = job->api->server;
 
 	request->job = NULL;
 	/* A whole answer in the place of a stream's next part ends it. */
 	if (request->response.stream)
 		request->response.close = true;
 	free_job(job);
-	http_reply(server, request);
+	http_reply(request);
 }
 
 void
 job_stream(struct job *job)
 {
-	http_reply(job->api->server, job->request);
+	http_reply(job->request);
 }
 
 static void
@@ -754,6 +753,12 @@ is_tus(const struct job *job)
 	    job->route->run != run_upload_options;
 }
 
+static void
+forget_watcher(struct api *api)
+{
+	__atomic_sub_fetch(&api->num_watchers, 1, __ATOMIC_RELAXED);
+}
+
 /* A request whose route is known and that may be made. */
 static enum http_next
 begin_route(struct job *job, uint64_t *max_body)
@@ -794,12 +799,13 @@ begin_route(struct job *job, uint64_t *max_body)
 		return HTTP_READ;
 	}
 	if (job->route->run == run_events) {
-		if (api->num_watchers >= LIMIT_WATCHERS) {
+		if (__atomic_fetch_add(&api->num_watchers, 1,
+			__ATOMIC_RELAXED) >= LIMIT_WATCHERS) {
+			forget_watcher(api);
 			error_set(&err, ERROR_UNAVAILABLE,
 			    "too many are watching: try again later");
 			return job_refuse_now(job, &err);
 		}
-		api->num_watchers++;
 		request->watches = true;
 	}
 	if (job->route->run == run_document && answer_document_now(job))
@@ -906,7 +912,7 @@ finished(void *arg, const struct http_request *request, bool sent)
 	if (request->job != NULL)
 		free_job(request->job);
 	if (request->watches)
-		api->num_watchers--;
+		forget_watcher(api);
 	metrics_answer(request->response.status);
 	metrics_time(METRIC_REQUEST,
 	    (time_monotonic_ms() - request->began_ms) * 1000);

@@ -71,7 +71,7 @@ struct api {
 	pthread_cond_t wake;
 	struct job *first, **end;
 	size_t num_waiting;
-	unsigned num_watchers; /* the loop's thread's */
+	unsigned num_watchers; /* atomic */
 	bool stopping;
 	pthread_t threads[64];
 	unsigned num_threads;

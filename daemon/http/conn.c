@@ -78,6 +78,30 @@ finish(struct conn *c, bool sent)
 	c->request = NULL;
 }
 
+void
+conn_expect(struct loop *loop)
+{
+	__atomic_add_fetch(&loop->num_conns, 1, __ATOMIC_RELAXED);
+}
+
+void
+conn_forget(struct loop *loop)
+{
+	__atomic_sub_fetch(&loop->num_conns, 1, __ATOMIC_RELAXED);
+}
+
+unsigned
+conn_count(const struct loop *loop)
+{
+	return __atomic_load_n(&loop->num_conns, __ATOMIC_RELAXED);
+}
+
+bool
+conn_has_streams(const struct loop *loop)
+{
+	return __atomic_load_n(&loop->num_streams, __ATOMIC_SEQ_CST) > 0;
+}
+
 /* Freed only after the batch of events: one may still point here. */
 static void
 bury(struct conn *c)
@@ -99,7 +123,9 @@ bury(struct conn *c)
 		c->prev->next = c->next;
 	else
 		loop->all = c->next;
-	loop->num_conns--;
+	if (c->streaming)
+		__atomic_sub_fetch(&loop->num_streams, 1, __ATOMIC_SEQ_CST);
+	conn_forget(loop);
 	c->next = loop->grave;
 	loop->grave = c;
 }
@@ -146,7 +172,11 @@ begin_answer(struct conn *c)
 	}
 	if (bodyless && response->fd >= 0)
 		response->from = response->to;
-	c->streaming = response->stream && !bodyless;
+	/* Counted before stream() is asked: what comes later wakes it. */
+	if (response->stream && !bodyless && !c->streaming) {
+		c->streaming = true;
+		__atomic_add_fetch(&c->loop->num_streams, 1, __ATOMIC_SEQ_CST);
+	}
 	enter(c, WRITE, LIMIT_SECONDS_GRACE);
 }
 
@@ -161,7 +191,7 @@ new_request(struct conn *c)
 		return NULL;
 	request->response = HTTP_RESPONSE;
 	request->spool = -1;
-	request->loop = c->loop;
+	request->mailbox = c->loop->mailbox;
 	request->conn = c;
 	request->began_ms = time_monotonic_ms();
 	request->session = &c->session;
@@ -599,7 +629,6 @@ conn_begin(struct loop *loop, int fd, SSL *ssl)
 		free(c);
 		return false;
 	}
-	loop->num_conns++;
 	if ((c->next = loop->all) != NULL)
 		c->next->prev = c;
 	loop->all = c;
@@ -631,6 +660,8 @@ conn_feed_streams(struct loop *loop, bool more)
 {
 	struct conn *next;
 
+	if (!conn_has_streams(loop))
+		return;
 	for (struct conn *c = loop->all; c != NULL; c = next) {
 		next = c->next;
 		if (c->phase != STREAM)

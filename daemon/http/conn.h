@@ -15,10 +15,15 @@
 enum { HTTP_PIECE = 65536 };
 
 struct event_base;
+struct mailbox;
 
-/* What a connection needs of its loop; the owner fills in the first block. */
+/*
+ * What a connection needs of its loop, whose owner fills in the first block.
+ * Other threads may read or change the two counts only, by the functions below.
+ */
 struct loop {
 	struct event_base *base;
+	struct mailbox *mailbox; /* to which the handler's answers come */
 	const struct http_handler *handler;
 	uint8_t *piece;   /* HTTP_PIECE bytes, for what is read or sent next */
 	uint64_t next_id; /* of a request; random at first */
@@ -26,14 +31,29 @@ struct loop {
 	bool stopping;    /* idle connections end, and the others when idle */
 
 	struct conn *all;
-	struct conn *grave; /* ended: freed by conn_empty_grave() */
-	unsigned num_conns;
+	struct conn *grave;   /* ended: freed by conn_empty_grave() */
 	unsigned num_working; /* requests that are with the handler */
+	unsigned num_conns;   /* atomic; those on their way to it, too */
+	unsigned num_streams; /* atomic */
 };
 
 /*
- * Begin with the handshake on a connected, non-blocking socket.  fd and ssl
- * are the connection's from now on; if it returns false they are the caller's.
+ * Any thread: one is on its way to the loop and counts, so that many do not go
+ * to the same; or it will not come.
+ */
+void conn_expect(struct loop *loop);
+void conn_forget(struct loop *loop);
+unsigned conn_count(const struct loop *loop);
+/*
+ * Any thread: may a stream wait for more?  Never false for one that has not
+ * been told of what the handler knew before.
+ */
+bool conn_has_streams(const struct loop *loop);
+
+/*
+ * Begin, for one that was expected, with the handshake on a connected,
+ * non-blocking socket.  fd and ssl are the connection's from now on; if it
+ * returns false they are the caller's.
  */
 bool conn_begin(struct loop *loop, int fd, SSL *ssl) MUST_USE;
 /* The handler has given a request back: send its response. */

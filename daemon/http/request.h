@@ -14,6 +14,9 @@
 #include "base/bytes.h"
 #include "daemon/http/head.h"
 
+struct conn;
+struct mailbox;
+
 #define HTTP_REQUEST_ID 17
 
 struct http_response {
@@ -49,9 +52,9 @@ struct http_request {
 	void **session; /* the handler's, kept with the connection */
 	/*
 	 * The server's own.  conn is NULL once its client is gone; only the
-	 * thread of the loop reads or changes it.
+	 * thread of its loop, which has the mailbox, reads or changes it.
 	 */
-	struct loop *loop;
+	struct mailbox *mailbox;
 	struct conn *conn;
 	struct http_request *next;
 };
@@ -63,6 +66,10 @@ enum http_next {
 	HTTP_WORK,   /* dispatch now; a body is not believed and dropped */
 };
 
+/*
+ * begin() to finished() are called on the thread of the request's loop, and
+ * for the requests of other loops on other threads at the same time.
+ */
 struct http_handler {
 	enum http_next (*begin)(void *arg, struct http_request *request,
 	    uint64_t *max_body);
@@ -83,8 +90,9 @@ struct http_handler {
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);
 	void (*session_free)(void *session);
-	/* Once a second, and after each batch of events; the loop's thread. */
+	/* Once a second, on the thread of http_server_run(). */
 	void (*tick)(void *arg);
+	/* After each batch of events, on the thread of its loop. */
 	void (*turn_over)(void *arg);
 	void *arg;
 	const char *spool_dir;

@@ -1,6 +1,7 @@
 /*
- * The event loop: it takes connections, and hears of answers, the clock and
- * signals.
+ * The event loops, a thread each, and beside them, on the thread of
+ * http_server_run(), what there is once: the listening socket, the clock and
+ * the signals.
  */
 #include "daemon/http/server.h"
 
@@ -8,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -18,20 +20,32 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "daemon/http/answer.h"
 #include "daemon/http/conn.h"
+#include "daemon/http/mailbox.h"
+
+enum { LOOPS = 8, SIGNALS = 8 };
+
+/* An event loop.  Only its own thread touches it, but for its mailbox. */
+struct loop_thread {
+	struct loop loop;
+	struct event *on_bell, *on_tick;
+	struct http_server *server;
+	pthread_t thread;
+	bool failed; /* its own thread's, until that has ended */
+};
 
 struct http_server {
-	struct loop loop;
+	struct event_base *base;
 	struct http_handler handler;
 	SSL_CTX *tls;
-	int bell;
-	struct event *on_listener, *on_bell, *on_tick;
-	struct event *signals[8];
+	struct event *on_listener, *on_tick, *on_ended;
+	struct event *signals[SIGNALS];
 	size_t num_signals;
-	pthread_mutex_t mutex;
-	struct http_request *done; /* replies from other threads */
-	bool streams_due;          /* the same */
+	struct loop_thread loops[LOOPS];
+	size_t num_loops;
+	size_t num_ended; /* atomic */
+	int ended;        /* an eventfd: a loop has */
+	bool stopping;
 };
 
 struct signal_hook {
@@ -39,19 +53,197 @@ struct signal_hook {
 	void *arg;
 };
 
-/* An accepted socket becomes a connection, or is closed. */
-static void
-begin(struct http_server *server, int fd)
+/* A base whose events are one thread's; NULL if there is no memory. */
+static struct event_base *
+new_base(void)
 {
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config != NULL &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
+/* --- One loop. --- */
+
+static void
+answer_all(struct loop *loop, struct http_request *answers)
+{
+	struct http_request *next;
+
+	for (; answers != NULL; answers = next) {
+		next = answers->next;
+		conn_answer(loop, answers);
+	}
+}
+
+static void
+begin_all(struct loop *loop, struct arrival *arrivals)
+{
+	struct arrival *next;
+
+	for (; arrivals != NULL; arrivals = next) {
+		next = arrivals->next;
+		if (!conn_begin(loop, arrivals->fd, arrivals->ssl)) {
+			conn_forget(loop);
+			SSL_free(arrivals->ssl);
+			close(arrivals->fd);
+		}
+		free(arrivals);
+	}
+}
+
+/* Nothing more is begun; what is under way is answered, and then it ends. */
+static void
+end_if_idle(struct loop *loop)
+{
+	conn_expire(loop);
+	if (loop->stopping && !conn_any_busy(loop))
+		event_base_loopbreak(loop->base);
+}
+
+static void
+take_mail(struct loop *loop)
+{
+	struct mail mail;
+
+	mailbox_take(loop->mailbox, &mail);
+	begin_all(loop, mail.arrivals);
+	answer_all(loop, mail.answers);
+	conn_feed_streams(loop, mail.streams);
+	if (mail.stop && !loop->stopping) {
+		loop->stopping = true;
+		end_if_idle(loop);
+	}
+}
+
+static void
+on_bell(evutil_socket_t bell, short what, void *arg)
+{
+	(void)bell, (void)what;
+	take_mail(arg);
+}
+
+static void
+on_loop_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *loop = arg;
+
+	(void)fd, (void)what;
+	loop->now_s = time_monotonic_ms() / 1000;
+	take_mail(loop);
+	end_if_idle(loop);
+}
+
+static bool
+loop_open(struct loop_thread *thread, struct http_server *server,
+    struct error *err)
+{
+	const struct timeval second = { .tv_sec = 1 };
+	struct loop *loop = &thread->loop;
+
+	thread->server = server;
+	loop->handler = &server->handler;
+	loop->now_s = time_monotonic_ms() / 1000;
+	if (RAND_bytes((unsigned char *)&loop->next_id,
+		sizeof(loop->next_id)) != 1)
+		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	if ((loop->mailbox = mailbox_new(err)) == NULL)
+		return false;
+	if ((loop->piece = malloc(HTTP_PIECE)) == NULL)
+		return error_set_errno(err, "event loop");
+	if ((loop->base = new_base()) != NULL) {
+		thread->on_bell =
+		    event_new(loop->base, mailbox_bell(loop->mailbox),
+			EV_READ | EV_PERSIST, on_bell, loop);
+		thread->on_tick =
+		    event_new(loop->base, -1, EV_PERSIST, on_loop_tick, loop);
+	}
+	return (thread->on_bell != NULL && thread->on_tick != NULL &&
+		   event_add(thread->on_bell, NULL) == 0 &&
+		   event_add(thread->on_tick, &second) == 0) ||
+	    error_set(err, ERROR_SYSTEM, "libevent");
+}
+
+static void
+loop_close(struct loop_thread *thread)
+{
+	struct loop *loop = &thread->loop;
+
+	conn_end_all(loop);
+	if (thread->on_bell != NULL)
+		event_free(thread->on_bell);
+	if (thread->on_tick != NULL)
+		event_free(thread->on_tick);
+	if (loop->base != NULL)
+		event_base_free(loop->base);
+	mailbox_free(loop->mailbox);
+	free(loop->piece);
+}
+
+static void *
+run_loop(void *arg)
+{
+	struct loop_thread *thread = arg;
+	struct http_server *server = thread->server;
+	struct loop *loop = &thread->loop;
+	const uint64_t one = 1;
+	ssize_t rung;
+
+	while (!thread->failed && !event_base_got_break(loop->base)) {
+		thread->failed = event_base_loop(loop->base, EVLOOP_ONCE) != 0;
+		conn_empty_grave(loop);
+		server->handler.turn_over(server->handler.arg);
+	}
+	__atomic_add_fetch(&server->num_ended, 1, __ATOMIC_RELEASE);
+	rung = write(server->ended, &one, sizeof(one));
+	(void)rung; /* the next tick looks, too */
+	return NULL;
+}
+
+/* --- All of them. --- */
+
+unsigned
+http_server_connections(const struct http_server *server)
+{
+	unsigned num = 0;
+
+	for (size_t i = 0; i < server->num_loops; i++)
+		num += conn_count(&server->loops[i].loop);
+	return num;
+}
+
+/* The loop with the fewest connections. */
+static struct loop *
+choose_loop(struct http_server *server)
+{
+	struct loop *best = &server->loops[0].loop;
+
+	for (size_t i = 1; i < server->num_loops; i++)
+		if (conn_count(&server->loops[i].loop) < conn_count(best))
+			best = &server->loops[i].loop;
+	return best;
+}
+
+/* Give a new connection to a loop, or close it. */
+static void
+hand_over(struct http_server *server, int fd)
+{
+	SSL *ssl = SSL_new(server->tls);
+	struct loop *loop = choose_loop(server);
 	const int yes = 1;
-	SSL *ssl;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if ((ssl = SSL_new(server->tls)) == NULL ||
-	    !conn_begin(&server->loop, fd, ssl)) {
-		SSL_free(ssl);
-		close(fd);
-	}
+	conn_expect(loop);
+	if (ssl != NULL && mailbox_arrive(loop->mailbox, fd, ssl))
+		return;
+	conn_forget(loop);
+	SSL_free(ssl);
+	close(fd);
 }
 
 static void
@@ -60,7 +252,8 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 	struct http_server *server = arg;
 
 	(void)what;
-	for (int i = 0; i < 32 && server->loop.num_conns < LIMIT_CONNECTIONS;
+	for (int i = 0;
+	     i < 32 && http_server_connections(server) < LIMIT_CONNECTIONS;
 	     i++) {
 		const int fd =
 		    accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -72,111 +265,67 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 				event_del(server->on_listener);
 			return;
 		}
-		begin(server, fd);
+		hand_over(server, fd);
 	}
-	if (server->loop.num_conns >= LIMIT_CONNECTIONS)
+	if (http_server_connections(server) >= LIMIT_CONNECTIONS)
 		event_del(server->on_listener);
-	conn_empty_grave(&server->loop);
 }
 
-void
-http_reply(struct http_server *server, struct http_request *request)
+/* At the end of all loops, or of one that failed: http_server_run() returns. */
+static void
+look_for_ended(struct http_server *server)
 {
-	const uint64_t one = 1;
-	ssize_t rung = 0;
-	bool first;
+	const size_t num =
+	    __atomic_load_n(&server->num_ended, __ATOMIC_ACQUIRE);
 
-	pthread_mutex_lock(&server->mutex);
-	first = server->done == NULL;
-	request->next = server->done;
-	server->done = request;
-	pthread_mutex_unlock(&server->mutex);
-	/* Where it cannot ring, the next tick looks. */
-	if (first)
-		rung = write(server->bell, &one, sizeof(one));
-	(void)rung;
+	if (num == server->num_loops || (num > 0 && !server->stopping))
+		event_base_loopbreak(server->base);
 }
 
 static void
-answer_all(struct http_server *server)
-{
-	struct http_request *done, *next;
-
-	pthread_mutex_lock(&server->mutex);
-	done = server->done;
-	server->done = NULL;
-	pthread_mutex_unlock(&server->mutex);
-	for (; done != NULL; done = next) {
-		next = done->next;
-		conn_answer(&server->loop, done);
-	}
-}
-
-void
-http_server_wake_streams(struct http_server *server)
-{
-	const uint64_t one = 1;
-	ssize_t rung = 0;
-	bool first;
-
-	pthread_mutex_lock(&server->mutex);
-	first = !server->streams_due;
-	server->streams_due = true;
-	pthread_mutex_unlock(&server->mutex);
-	if (first)
-		rung = write(server->bell, &one, sizeof(one));
-	(void)rung;
-}
-
-static void
-feed_streams(struct http_server *server)
-{
-	bool due;
-
-	pthread_mutex_lock(&server->mutex);
-	due = server->streams_due;
-	server->streams_due = false;
-	pthread_mutex_unlock(&server->mutex);
-	conn_feed_streams(&server->loop, due);
-}
-
-static void
-on_bell(evutil_socket_t bell, short what, void *arg)
+on_ended(evutil_socket_t fd, short what, void *arg)
 {
 	uint64_t count;
+	const ssize_t done = read((int)fd, &count, sizeof(count));
 
-	(void)what;
-	if (read((int)bell, &count, sizeof(count)) != sizeof(count))
-		return;
-	answer_all(arg);
-	feed_streams(arg);
+	(void)what, (void)done;
+	look_for_ended(arg);
 }
 
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_server *server = arg;
-	struct loop *loop = &server->loop;
 
 	(void)fd, (void)what;
-	loop->now_s = time_monotonic_ms() / 1000;
-	answer_all(server);
-	feed_streams(server);
-	conn_expire(loop);
-	if (!loop->stopping && loop->num_conns < LIMIT_CONNECTIONS)
+	if (!server->stopping &&
+	    http_server_connections(server) < LIMIT_CONNECTIONS)
 		event_add(server->on_listener, NULL);
 	server->handler.tick(server->handler.arg);
-	if (loop->stopping && !conn_any_busy(loop))
-		event_base_loopbreak(loop->base);
+	look_for_ended(server);
+}
+
+void
+http_reply(struct http_request *request)
+{
+	mailbox_answer(request->mailbox, request);
+}
+
+void
+http_server_wake_streams(struct http_server *server)
+{
+	for (size_t i = 0; i < server->num_loops; i++)
+		if (conn_has_streams(&server->loops[i].loop))
+			mailbox_streams(server->loops[i].loop.mailbox);
 }
 
 void
 http_server_stop(struct http_server *server)
 {
-	server->loop.stopping = true;
+	server->stopping = true;
 	event_del(server->on_listener);
-	/* Not at once: what is under way is answered first. */
-	on_tick(-1, 0, server);
+	for (size_t i = 0; i < server->num_loops; i++)
+		mailbox_stop(server->loops[i].loop.mailbox);
 }
 
 void
@@ -187,63 +336,98 @@ http_server_set_tls(struct http_server *server, void *tls)
 	SSL_CTX_up_ref(server->tls);
 }
 
+/* As many as this process has processors, but LOOPS at most. */
+static size_t
+count_loops(void)
+{
+	cpu_set_t processors;
+	int num = 1;
+
+	if (sched_getaffinity(0, sizeof(processors), &processors) == 0)
+		num = CPU_COUNT(&processors);
+	return num < 1 ? 1 : num > LOOPS ? LOOPS : (size_t)num;
+}
+
+/* Its own events: those of its thread. */
+static bool
+make_events(struct http_server *server, int listener, struct error *err)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	server->base = new_base();
+	server->ended = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (server->base != NULL && server->ended >= 0) {
+		server->on_listener = event_new(server->base, listener,
+		    EV_READ | EV_PERSIST, on_listener, server);
+		server->on_ended = event_new(server->base, server->ended,
+		    EV_READ | EV_PERSIST, on_ended, server);
+		server->on_tick =
+		    event_new(server->base, -1, EV_PERSIST, on_tick, server);
+	}
+	return (server->on_listener != NULL && server->on_ended != NULL &&
+		   server->on_tick != NULL &&
+		   event_add(server->on_listener, NULL) == 0 &&
+		   event_add(server->on_ended, NULL) == 0 &&
+		   event_add(server->on_tick, &second) == 0) ||
+	    error_set(err, ERROR_SYSTEM, "libevent");
+}
+
 struct http_server *
 http_server_new(int fd, void *tls, const struct http_handler *handler,
     struct error *err)
 {
 	struct http_server *server = calloc(1, sizeof(*server));
-	struct event_config *config = event_config_new();
-	const struct timeval second = { .tv_sec = 1 };
+	const size_t num_loops = count_loops();
+	bool ok;
 
-	if (server == NULL || config == NULL) {
+	if (server == NULL) {
 		error_set_errno(err, "server");
-		free(server);
 		return NULL;
 	}
 	server->handler = *handler;
-	server->loop.handler = &server->handler;
 	server->tls = tls;
 	SSL_CTX_up_ref(server->tls);
-	server->loop.now_s = time_monotonic_ms() / 1000;
-	if (RAND_bytes((unsigned char *)&server->loop.next_id,
-		sizeof(server->loop.next_id)) != 1)
-		server->loop.next_id = (uint64_t)time_now_ms() << 20;
-	pthread_mutex_init(&server->mutex, NULL);
-	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-	server->loop.base = event_base_new_with_config(config);
-	event_config_free(config);
-	server->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	server->loop.piece = malloc(HTTP_PIECE);
-	if (server->loop.base != NULL && server->bell >= 0) {
-		server->on_listener = event_new(server->loop.base, fd,
-		    EV_READ | EV_PERSIST, on_listener, server);
-		server->on_bell = event_new(server->loop.base, server->bell,
-		    EV_READ | EV_PERSIST, on_bell, server);
-		server->on_tick = event_new(server->loop.base, -1, EV_PERSIST,
-		    on_tick, server);
-	}
-	if (server->loop.piece == NULL || server->on_listener == NULL ||
-	    server->on_bell == NULL || server->on_tick == NULL ||
-	    event_add(server->on_listener, NULL) != 0 ||
-	    event_add(server->on_bell, NULL) != 0 ||
-	    event_add(server->on_tick, &second) != 0) {
-		error_set(err, ERROR_SYSTEM, "libevent");
+	ok = make_events(server, fd, err);
+	while (ok && server->num_loops < num_loops)
+		ok =
+		    loop_open(&server->loops[server->num_loops++], server, err);
+	if (!ok) {
 		http_server_free(server);
 		return NULL;
 	}
 	return server;
 }
 
+static bool
+start_loops(struct http_server *server, struct error *err)
+{
+	for (size_t i = 0; i < server->num_loops; i++) {
+		struct loop_thread *thread = &server->loops[i];
+
+		if (pthread_create(&thread->thread, NULL, run_loop, thread) !=
+		    0)
+			return error_set(err, ERROR_SYSTEM,
+			    "event loops: no thread");
+	}
+	return true;
+}
+
 bool
 http_server_run(struct http_server *server, struct error *err)
 {
-	while (!event_base_got_break(server->loop.base)) {
-		if (event_base_loop(server->loop.base, EVLOOP_ONCE) != 0)
-			return error_set(err, ERROR_SYSTEM, "event loop");
-		conn_empty_grave(&server->loop);
-		server->handler.turn_over(server->handler.arg);
+	bool ok = true;
+
+	if (!start_loops(server, err))
+		return false;
+	if (event_base_dispatch(server->base) != 0 ||
+	    __atomic_load_n(&server->num_ended, __ATOMIC_ACQUIRE) <
+		server->num_loops)
+		return error_set(err, ERROR_SYSTEM, "event loop");
+	for (size_t i = 0; i < server->num_loops; i++) {
+		pthread_join(server->loops[i].thread, NULL);
+		ok = ok && !server->loops[i].failed;
 	}
-	return true;
+	return ok || error_set(err, ERROR_SYSTEM, "event loop");
 }
 
 static void
@@ -262,12 +446,12 @@ http_server_on_signal(struct http_server *server, int signal,
 	struct signal_hook *hook = calloc(1, sizeof(*hook));
 	struct event *event;
 
-	if (hook == NULL || server->num_signals == 8) {
+	if (hook == NULL || server->num_signals == SIGNALS) {
 		free(hook);
 		return error_set(err, ERROR_SYSTEM, "signal");
 	}
 	*hook = (struct signal_hook){ fn, arg };
-	event = evsignal_new(server->loop.base, signal, on_signal, hook);
+	event = evsignal_new(server->base, signal, on_signal, hook);
 	if (event == NULL || event_add(event, NULL) != 0) {
 		free(hook);
 		return error_set(err, ERROR_SYSTEM, "signal");
@@ -276,40 +460,27 @@ http_server_on_signal(struct http_server *server, int signal,
 	return true;
 }
 
-unsigned
-http_server_connections(const struct http_server *server)
-{
-	return server->loop.num_conns;
-}
-
 void
 http_server_free(struct http_server *server)
 {
-	struct http_request *next;
-
 	if (server == NULL)
 		return;
-	conn_end_all(&server->loop);
-	for (struct http_request *r = server->done; r != NULL; r = next) {
-		next = r->next;
-		http_request_free(r);
-	}
+	for (size_t i = 0; i < server->num_loops; i++)
+		loop_close(&server->loops[i]);
 	for (size_t i = 0; i < server->num_signals; i++) {
 		free(event_get_callback_arg(server->signals[i]));
 		event_free(server->signals[i]);
 	}
 	if (server->on_listener != NULL)
 		event_free(server->on_listener);
-	if (server->on_bell != NULL)
-		event_free(server->on_bell);
+	if (server->on_ended != NULL)
+		event_free(server->on_ended);
 	if (server->on_tick != NULL)
 		event_free(server->on_tick);
-	if (server->loop.base != NULL)
-		event_base_free(server->loop.base);
-	if (server->bell >= 0)
-		close(server->bell);
-	free(server->loop.piece);
+	if (server->base != NULL)
+		event_base_free(server->base);
+	if (server->ended >= 0)
+		close(server->ended);
 	SSL_CTX_free(server->tls);
-	pthread_mutex_destroy(&server->mutex);
 	free(server);
 }
