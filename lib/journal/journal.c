@@ -1,5 +1,6 @@
 #include "journal/journal.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,12 +25,18 @@ struct journal {
 	int entries, heads, nodes, hashes[TILE_LEVELS];
 	uint64_t *offsets[CHUNKS]; /* where each entry's length stands */
 	uint64_t size;             /* committed; atomic */
-	uint64_t end;              /* of entries, committed */
 	uint64_t num_heads;        /* atomic */
+	/* Appended: what the next append follows; its thread's. */
+	uint64_t end; /* of entries */
 	struct merkle_edge edge;
-	pthread_mutex_t mutex; /* for head */
+	pthread_mutex_t mutex; /* for head and waiting */
 	struct head head;
-	/* Appended, not yet committed. */
+	/* Appended, not yet committed: the oldest first. */
+	struct {
+		uint64_t size, end;
+	} waiting[JOURNAL_AHEAD];
+	unsigned num_waiting;
+	/* Being appended. */
 	uint64_t next_end;
 	struct merkle_edge next_edge;
 	struct buf next_hashes[TILE_LEVELS], next_nodes;
@@ -639,13 +646,13 @@ journal_head(const struct journal *journal)
 	return head;
 }
 
-bool
-journal_append(struct journal *journal, const struct span entries[],
-    size_t num_entries, struct head *head, struct error *err)
+/* Write the entries and make them durable: the next size, edge and end. */
+static bool
+write_entries(struct journal *journal, const struct span entries[],
+    size_t num_entries, struct error *err)
 {
 	struct buf bytes = BUF(SIZE_MAX);
-	bool ok = !journal->failed ||
-	    error_set(err, ERROR_SYSTEM, "the journal failed before");
+	bool ok = true;
 
 	journal->next_edge = journal->edge;
 	journal->next_nodes.len = 0;
@@ -664,17 +671,51 @@ journal_append(struct journal *journal, const struct span entries[],
 	if (ok && fdatasync(journal->entries) != 0)
 		ok = error_set_errno(err, "flush");
 	buf_free(&bytes);
-	if (!ok) {
-		journal->failed = true;
-		return error_context(err, "journal/entries");
-	}
-	/* Derived, and read for the proof that the signer wants to see. */
-	if (!store_hashes(journal, err)) {
-		journal->failed = true;
+	return ok || error_context(err, "journal/entries");
+}
+
+/* Whoever commits has it from here. */
+static void
+add_waiting(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->mutex);
+	assert(journal->num_waiting < JOURNAL_AHEAD);
+	journal->waiting[journal->num_waiting].size = journal->next_edge.size;
+	journal->waiting[journal->num_waiting].end = journal->next_end;
+	journal->num_waiting++;
+	pthread_mutex_unlock(&journal->mutex);
+	journal->edge = journal->next_edge;
+	journal->end = journal->next_end;
+}
+
+static bool
+has_failed(const struct journal *journal, struct error *err)
+{
+	return __atomic_load_n(&journal->failed, __ATOMIC_ACQUIRE) &&
+	    !error_set(err, ERROR_SYSTEM, "the journal failed before");
+}
+
+/* After this it takes nothing more. */
+static bool
+fail(struct journal *journal)
+{
+	__atomic_store_n(&journal->failed, true, __ATOMIC_RELEASE);
+	return false;
+}
+
+bool
+journal_append(struct journal *journal, const struct span entries[],
+    size_t num_entries, struct head *head, struct error *err)
+{
+	if (has_failed(journal, err))
 		return false;
-	}
+	/* Hashes are derived, and read for the proof that the signer wants. */
+	if (!write_entries(journal, entries, num_entries, err) ||
+	    !store_hashes(journal, err))
+		return fail(journal);
 	head->size = journal->next_edge.size;
 	head->root = merkle_root(&journal->next_edge);
+	add_waiting(journal);
 	return true;
 }
 
@@ -682,16 +723,23 @@ bool
 journal_commit(struct journal *journal, const struct head *head,
     struct error *err)
 {
-	/* No flush: the signer's record is the commit point, these follow. */
-	if (journal->failed ||
-	    !write_head(journal, head, journal->next_end, err)) {
-		journal->failed = true;
+	uint64_t end;
+
+	if (has_failed(journal, err))
 		return false;
-	}
-	journal->edge = journal->next_edge;
-	journal->end = journal->next_end;
+	pthread_mutex_lock(&journal->mutex);
+	assert(
+	    journal->num_waiting > 0 && journal->waiting[0].size == head->size);
+	end = journal->waiting[0].end;
+	pthread_mutex_unlock(&journal->mutex);
+	/* No flush: the signer's record is the commit point, these follow. */
+	if (!write_head(journal, head, end, err))
+		return fail(journal);
 	__atomic_add_fetch(&journal->num_heads, 1, __ATOMIC_RELEASE);
 	pthread_mutex_lock(&journal->mutex);
+	memmove(&journal->waiting[0], &journal->waiting[1],
+	    (JOURNAL_AHEAD - 1) * sizeof(journal->waiting[0]));
+	journal->num_waiting--;
 	journal->head = *head;
 	__atomic_store_n(&journal->size, head->size, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&journal->mutex);

@@ -9,7 +9,7 @@
  *	           derived
  *	heads      a checksummed record of each signed checkpoint
  *
- * One thread appends; any may read what was committed.
+ * One thread appends, one commits; any may read what was committed.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -19,7 +19,10 @@
 
 struct journal;
 
-enum { JOURNAL_HEAD_BYTES = 160 }; /* a record of heads */
+enum {
+	JOURNAL_HEAD_BYTES = 160, /* a record of heads */
+	JOURNAL_AHEAD = 2,        /* appends that are not committed */
+};
 
 /* A signed checkpoint, without its origin. */
 struct head {
@@ -74,12 +77,17 @@ struct head journal_head(const struct journal *journal);
 
 /*
  * Write entries and make them durable, uncommitted; head gets the size and
- * root that the signer is to sign.  After a failure the journal takes nothing
- * more (a failed flush is never retried): stop.
+ * root that the signer is to sign.  JOURNAL_AHEAD appends may be there
+ * uncommitted, each after the last.  One thread appends, and one commits, which
+ * may be another.  After a failure of either the journal
+ * takes nothing more (a failed flush is never retried): stop.
  */
 bool journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err) MUST_USE;
-/* The signer has signed head, durably: it counts from now on. */
+/*
+ * The signer has signed head, durably: it counts from now on.  Heads are
+ * committed in the order in which they were appended.
+ */
 bool journal_commit(struct journal *journal, const struct head *head,
     struct error *err) MUST_USE;
 

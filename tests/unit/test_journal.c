@@ -145,6 +145,91 @@ START_TEST(a_batch_that_was_never_signed_is_cut)
 }
 END_TEST
 
+static struct head
+append_one(struct journal *journal, const char *text)
+{
+	const struct span line = span_of_str(text);
+	struct error err = { 0 };
+	struct head head = { .size = 0 };
+
+	ck_ok(journal_append(journal, &line, 1, &head, &err), err);
+	return head;
+}
+
+static struct journal *
+reopen_well(const struct head *head, struct journal_mended *mended)
+{
+	struct error err = { 0 };
+	uint64_t num;
+	struct journal *journal = reopen(head, &num, mended, &err);
+
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	return journal;
+}
+
+/* The next batch is written while the signer has not answered for this one. */
+START_TEST(a_batch_is_appended_before_the_last_is_committed)
+{
+	const struct head empty = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct merkle_proof proof;
+	struct head first, second, third;
+	struct error err = { 0 };
+	struct journal *journal;
+
+	fixture_make_dir();
+	journal = reopen_well(&empty, &mended);
+	first = append_one(journal, "entry-0");
+	second = append_one(journal, "entry-1");
+	/* None of it is there yet, and its proof can be made all the same. */
+	ck_assert_uint_eq(journal_size(journal), 0);
+	ck_assert_uint_eq(first.size, 1);
+	ck_assert_uint_eq(second.size, 2);
+	ck_ok(journal_prove_consistency(journal, 1, 2, &proof, &err), err);
+	ck_assert(
+	    merkle_verify_consistency(1, 2, &first.root, &second.root, &proof));
+	fixture_sign_head(&first);
+	ck_ok(journal_commit(journal, &first, &err), err);
+	ck_assert_uint_eq(journal_size(journal), 1);
+	third = append_one(journal, "entry-2");
+	fixture_sign_head(&second);
+	ck_ok(journal_commit(journal, &second, &err), err);
+	fixture_sign_head(&third);
+	ck_ok(journal_commit(journal, &third, &err), err);
+	journal_free(journal);
+	journal = reopen_well(&third, &mended);
+	ck_assert_uint_eq(journal_num_heads(journal), 3);
+	ck_assert_uint_eq(mended.cut_bytes + mended.heads_completed +
+		mended.hashes_rebuilt,
+	    0);
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
+/* The signer signed one, and the daemon ended before it signed the next. */
+START_TEST(what_was_appended_beyond_what_was_signed_is_cut)
+{
+	const struct head empty = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct head first;
+	struct journal *journal;
+
+	fixture_make_dir();
+	journal = reopen_well(&empty, &mended);
+	first = append_one(journal, "entry-0");
+	append_one(journal, "entry-1");
+	fixture_sign_head(&first);
+	journal_free(journal);
+	journal = reopen_well(&first, &mended);
+	ck_assert_uint_eq(journal_size(journal), 1);
+	ck_assert_uint_eq(mended.cut_bytes, 2 + strlen("entry-1"));
+	ck_assert_uint_eq(mended.heads_completed, 1);
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
 START_TEST(heads_that_are_behind_the_signer_are_completed)
 {
 	struct journal_mended mended;
@@ -311,6 +396,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
 	tcase_add_test(t, a_journal_opens_as_it_was_left);
 	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
+	tcase_add_test(t, a_batch_is_appended_before_the_last_is_committed);
+	tcase_add_test(t, what_was_appended_beyond_what_was_signed_is_cut);
 	tcase_add_test(t, heads_that_are_behind_the_signer_are_completed);
 	tcase_add_loop_test(t,
 	    damage_is_mended_where_it_is_derived_and_else_refused, 0,
