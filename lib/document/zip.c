@@ -524,8 +524,9 @@ size_window(size_t len, int *window_bits, int *memory_level)
 	*memory_level = *window_bits - 6;
 }
 
-bool
-zip_deflate(struct span content, struct buf *out, struct error *err)
+static bool
+deflate_by(struct span content, int strategy, struct buf *out,
+    struct error *err)
 {
 	uint8_t piece[65536] UNINITIALIZED;
 	int result, window_bits, memory_level;
@@ -533,7 +534,7 @@ zip_deflate(struct span content, struct buf *out, struct error *err)
 
 	size_window(content.len, &window_bits, &memory_level);
 	if (deflateInit2(&z, 6, Z_DEFLATED, -window_bits, memory_level,
-		Z_DEFAULT_STRATEGY) != Z_OK)
+		strategy) != Z_OK)
 		return error_set(err, ERROR_SYSTEM, "deflate: no memory");
 	z.next_in = (Bytef *)(uintptr_t)content.data;
 	z.avail_in = (uInt)content.len;
@@ -550,6 +551,46 @@ zip_deflate(struct span content, struct buf *out, struct error *err)
 	deflateEnd(&z);
 	return result == Z_STREAM_END ||
 	    error_set(err, ERROR_SYSTEM, "deflate failed");
+}
+
+enum { TRIED_FROM = 32768, TRIED_BYTES = 4096 };
+
+/*
+ * Is there anything in it that repeats?  Looking for that takes three quarters
+ * of the time, and where it finds nothing, as in what is compressed or
+ * encrypted already, Huffman codes alone make it as small.  A piece of its
+ * beginning and one of its middle tell.
+ */
+static bool
+repeats(struct span content, bool *out, struct error *err)
+{
+	struct buf sample = BUF(2 * TRIED_BYTES), codes = BUF(SIZE_MAX);
+	struct buf both = BUF(SIZE_MAX);
+	bool ok;
+
+	*out = true;
+	if (content.len < TRIED_FROM)
+		return true;
+	ok = buf_append(&sample, span_sub(content, 0, TRIED_BYTES), err) &&
+	    buf_append(&sample, span_sub(content, content.len / 2, TRIED_BYTES),
+		err) &&
+	    deflate_by(buf_span(&sample), Z_HUFFMAN_ONLY, &codes, err) &&
+	    deflate_by(buf_span(&sample), Z_DEFAULT_STRATEGY, &both, err);
+	*out = both.len + both.len / 32 < codes.len;
+	buf_free(&sample);
+	buf_free(&codes);
+	buf_free(&both);
+	return ok;
+}
+
+bool
+zip_deflate(struct span content, struct buf *out, struct error *err)
+{
+	bool search;
+
+	return repeats(content, &search, err) &&
+	    deflate_by(content, search ? Z_DEFAULT_STRATEGY : Z_HUFFMAN_ONLY,
+		out, err);
 }
 
 struct zip_writer {
