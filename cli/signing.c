@@ -184,7 +184,7 @@ signing_send(struct session *session, struct outbox_act *act,
     signing_report *report, struct error *err)
 {
 	struct document_acts acts = { .size = 0 };
-	static struct signing_sent sent;
+	struct signing_sent sent;
 	bool ok;
 
 	if (!outbox_send(session, act, &sent.entry, &sent.index, &sent.again,

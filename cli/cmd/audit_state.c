@@ -233,7 +233,7 @@ bool
 audit_state_replay(struct audit_state *state, entry_visitor *visit, void *arg,
     struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	struct buf bytes = BUF(SIZE_MAX);
 	struct span rest, line;
 	uint64_t index;

@@ -166,7 +166,7 @@ static bool
 check_last_time(struct audit_run *run, const struct witnessed *witnessed,
     struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	uint64_t index;
 	bool shown;
 

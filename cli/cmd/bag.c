@@ -83,7 +83,7 @@ hand_in(struct session *session, const char *yaml_path, struct span yaml,
     const char *p7s_path, struct span p7s, const struct container *slips,
     struct sent *sent, uint64_t *index, struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	struct container *zip = container_new(err);
 	struct remote_request request = { .method = "POST",
 		.path = "/v1/bags",

@@ -38,7 +38,7 @@ send_on(struct session *session, struct opened *bag,
     const struct waybill_file *listed, bool is_deposit, struct error *err)
 {
 	char path[700], base[512], hex[DIGEST_HEX];
-	static struct entry entry;
+	struct entry entry;
 	struct remote_request request = { .path = path,
 		.method = is_deposit ? "PUT" : "POST",
 		.body_len = listed->size,

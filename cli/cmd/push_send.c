@@ -139,7 +139,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 {
 	struct context *context = pusher->context;
 	struct session *session = pusher->session;
-	static struct entry entry;
+	struct entry entry;
 	struct buf known = BUF(LIMIT_VERSION_BYTES),
 		   yaml = BUF(LIMIT_VERSION_BYTES);
 	struct version *last = NULL;
@@ -221,7 +221,7 @@ send_anew(struct pusher *pusher, struct container *container,
 static bool
 send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	struct session *session = pusher->session;
 	struct container *container = container_read(act->lock, err);
 	const struct member *yaml;

@@ -22,7 +22,7 @@ static bool
 proves(const struct member *member, const char *document, unsigned version,
     const struct note_keys *keys, struct copy_act *out)
 {
-	static struct entry entry; /* large; commands have one thread */
+	struct entry entry;
 	struct proof proof = PROOF;
 	struct checkpoint checkpoint;
 	struct error ignored = { 0 };

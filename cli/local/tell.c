@@ -326,7 +326,7 @@ bool
 local_entries(struct context *context, const char *dir, const char *document,
     entry_visitor *visit, void *arg, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 	struct acts acts = { .context = context, .dir = dir };
 	bool ok;
 

@@ -68,7 +68,7 @@ static bool
 is_due(const struct config *config, const struct policy *policy,
     const char *vkey, uint64_t *size, bool *due, struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	struct journal_mended mended;
 	struct cosignatures *lines = NULL;

@@ -187,7 +187,7 @@ append_keys(struct buf *out, const struct config *config, struct error *err)
 static bool
 visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
 {
-	static struct entry entry; /* large; one thread */
+	struct entry entry;
 	struct succession *all = arg;
 
 	/* Keys are in order, so that this one comes first. */

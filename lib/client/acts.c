@@ -123,7 +123,7 @@ bool
 acts_add(struct document_acts *acts, uint64_t index, struct span line,
     struct error *err)
 {
-	static struct entry entry; /* large; commands have one thread */
+	struct entry entry;
 	const struct entry_filter filter = { .act = FILTER_DOCUMENTS,
 		.document = acts->doc.name };
 

@@ -56,7 +56,7 @@ want_crls_of(struct session *session, const struct container *container)
 {
 	for (size_t i = 0; i < container->num; i++) {
 		const struct member *member = &container->members[i];
-		static struct entry entry;
+		struct entry entry;
 		struct proof proof = PROOF;
 		struct error ignored = { 0 };
 
@@ -145,7 +145,7 @@ copy_follow(struct session *session, const struct copy *copy, struct error *err)
 
 	for (size_t i = 0; ok && container != NULL && i < container->num; i++) {
 		const struct member *member = &container->members[i];
-		static struct entry entry; /* large */
+		struct entry entry;
 		struct proof proof = PROOF;
 		struct error ignored = { 0 };
 		struct checkpoint checkpoint;

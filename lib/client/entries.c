@@ -79,7 +79,7 @@ check_line(struct session *session, const json_t *json,
     const struct checkpoint *checkpoint, struct question *question,
     struct error *err)
 {
-	static struct entry entry; /* large; commands have one thread */
+	struct entry entry;
 	const json_t *index = json_object_get(json, "index");
 	const json_t *text = json_object_get(json, "entry");
 	const json_t *path = json_object_get(json, "proof");
@@ -244,7 +244,7 @@ struct leaves {
 static bool
 check_leaf(const json_t *json, struct leaves *leaves, struct error *err)
 {
-	static struct entry entry; /* large; commands have one thread */
+	struct entry entry;
 	const json_t *number = json_object_get(json, "index");
 	const json_t *text = json_object_get(json, "entry");
 	struct digest leaf;

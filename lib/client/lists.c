@@ -146,7 +146,7 @@ lists_next(struct span *rest, bool *more, uint64_t *index, struct entry *entry,
 static bool
 check_kept(struct span *rest, uint64_t *size, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 	struct span line, word, entries;
 	uint64_t index, next = 0;
 	bool more = true;
@@ -229,7 +229,7 @@ static bool
 take_kept(struct context *context, struct crl_entries *named, struct error *err)
 {
 	const struct verdict_library library = context_library(context);
-	static struct entry entry; /* large */
+	struct entry entry;
 	struct span rest = buf_span(&context->crl_entries);
 	uint64_t index;
 	size_t place = 0;

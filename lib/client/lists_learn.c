@@ -62,7 +62,7 @@ learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
 static bool
 take_known(struct learning *learning, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 	const struct span known =
 	    buf_span(&learning->session->context->crl_entries);
 	struct span rest = known;

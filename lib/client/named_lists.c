@@ -32,7 +32,7 @@ bool
 named_lists_learn(struct session *session, struct named_lists *out,
     struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 	struct context *context = session->context;
 	struct span rest;
 	uint64_t index;

@@ -332,7 +332,7 @@ static void
 write_clock(struct seen *seen)
 {
 	struct error ignored = { 0 };
-	static struct seen_clock known; /* large; commands have one thread */
+	struct seen_clock known;
 
 	clock_load(seen->settings.dir, &known);
 	clock_merge(&known, &seen->clock);

@@ -245,7 +245,7 @@ session_entry(struct session *session, uint64_t index,
 static bool
 follow_key(struct session *session, struct error *err)
 {
-	static struct entry entry;
+	struct entry entry;
 	struct context *context = session->context;
 	const struct note_keys *keys = &context->journal;
 	const struct policy *policy = context_pinned(context, err);
