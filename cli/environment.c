@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "cli/output.h"
 
 static const struct client_hooks hooks = {
@@ -27,8 +28,9 @@ patience(void)
 	return (unsigned)seconds;
 }
 
-void
-context_environment(struct context *context, const char *config)
+bool
+context_environment(struct context *context, const char *config,
+    struct error *err)
 {
 	const char *from = getenv("VALISE_CONFIG");
 	const char *home = getenv("HOME");
@@ -36,14 +38,14 @@ context_environment(struct context *context, const char *config)
 
 	if (config == NULL && from != NULL && from[0] != '\0')
 		config = from;
-	if (config != NULL)
-		snprintf(context->config_path, FILE_PATH, "%s", config);
-	else
-		snprintf(context->config_path, FILE_PATH,
-		    "%s/.config/valise/config.yaml", home != NULL ? home : "");
-	snprintf(context->home, FILE_PATH, "%s", home != NULL ? home : "");
-	snprintf(context->temporary, FILE_PATH, "%s",
-	    temporary != NULL ? temporary : "");
 	context->patience_s = patience();
 	context->hooks = &hooks;
+	return text_take(context->home, FILE_PATH, home != NULL ? home : "",
+		   err) &&
+	    text_take(context->temporary, FILE_PATH,
+		temporary != NULL ? temporary : "", err) &&
+	    (config != NULL
+		    ? text_take(context->config_path, FILE_PATH, config, err)
+		    : file_join(context->config_path, context->home,
+			  ".config/valise/config.yaml", err));
 }

@@ -10,7 +10,10 @@
  * Fill in what the environment says: where things are, how a person is told of
  * what goes on, and how long a broken line is waited for.  config is the
  * configuration's path; NULL: $VALISE_CONFIG, else ~/.config/valise/config.yaml.
+ *
+ * ERROR_LIMIT  one of these paths is too long
  */
-void context_environment(struct context *context, const char *config);
+bool context_environment(struct context *context, const char *config,
+    struct error *err) MUST_USE;
 
 #endif

@@ -188,8 +188,8 @@ main(int argc, char *argv[])
 	}
 	if (file == NULL)
 		return usage(stderr);
-	context_environment(&context, NULL);
-	good = context_load(&context, &err) && read_stdin(&commit, &err) &&
+	good = context_environment(&context, NULL, &err) &&
+	    context_load(&context, &err) && read_stdin(&commit, &err) &&
 	    read_armour(file, &der, &err) &&
 	    judge(&context, buf_span(&commit), buf_span(&der), &cades, &err);
 	report(status, good, &cades, buf_span(&commit), &err);

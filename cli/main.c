@@ -117,7 +117,9 @@ main(int argc, char *argv[])
 	ok = options_parse(&valise_options, argc, argv, &given, &err);
 	context.json = options_has(&given, OPTION_JSON);
 	context.local = options_has(&given, OPTION_LOCAL);
-	context_environment(&context, options_value(&given, OPTION_CONFIG));
+	if (ok)
+		ok = context_environment(&context,
+		    options_value(&given, OPTION_CONFIG), &err);
 	if (ok && given.command == NULL && !given.help && !given.version) {
 		help(&given, stderr, &err);
 		status = error_exit_status(ERROR_USAGE);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/output.h"
 #include "client/acts.h"
@@ -111,10 +112,10 @@ again_helps(struct context *context, const struct verdict *verdict,
 		if (!one->counts ||
 		    one->terminates != (signing == SIGNING_TERMINATION))
 			continue;
-		snprintf(signatories[num].person,
-		    sizeof(signatories[num].person), "%s", one->person);
-		snprintf(signatories[num].party, sizeof(signatories[num].party),
-		    "%s", one->party);
+		text_set(signatories[num].person,
+		    sizeof(signatories[num].person), one->person);
+		text_set(signatories[num].party, sizeof(signatories[num].party),
+		    one->party);
 		num++;
 	}
 	document_type(verdict->version->document, name);

@@ -24,9 +24,8 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 		return;
 	if (text[0] == '\0')
 		complain(to, node, "\"%s\" is empty", key);
-	else if (text[0] == '/')
-		snprintf(out, FILE_PATH, "%s", text);
-	else if (!file_join(out, dir, text, &why))
+	else if (text[0] == '/' ? !text_take(out, FILE_PATH, text, &why)
+				: !file_join(out, dir, text, &why))
 		complain(to, node, "%s", why.detail);
 }
 
@@ -71,7 +70,7 @@ read_address(const struct yaml *node, struct config *out, struct complaints *to)
 		    " https://valise.mofa.example:8443",
 		    text);
 	else
-		snprintf(out->address, sizeof(out->address), "%s", text);
+		text_set(out->address, sizeof(out->address), text);
 }
 
 static void
@@ -121,7 +120,7 @@ read_url(const struct yaml *node, char out[512], struct complaints *to)
 		complain(to, node, "\"%.100s\" is no http or https address",
 		    text);
 	else
-		snprintf(out, 512, "%s", text);
+		text_set(out, 512, text);
 }
 
 static void
@@ -158,8 +157,8 @@ read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 			    c->key);
 			continue;
 		}
-		snprintf(out->witnesses[out->num_witnesses].name,
-		    sizeof(out->witnesses[0].name), "%s", c->key);
+		text_set(out->witnesses[out->num_witnesses].name,
+		    sizeof(out->witnesses[0].name), c->key);
 		read_url(c, out->witnesses[out->num_witnesses++].url, to);
 	}
 }
@@ -176,6 +175,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
+	struct error why = { 0 };
 
 	if (!yaml_is(root, YAML_MAPPING, to))
 		return;
@@ -188,9 +188,10 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "data", dir, out->data, to);
 	read_path(root, "policies", dir, out->policies, to);
 	read_path(root, "crls", dir, out->crls, to);
-	snprintf(out->server_key, FILE_PATH, "%s/server/server.key", out->data);
-	snprintf(out->depositary_key, FILE_PATH, "%s/signer/depositary.key",
-	    out->data);
+	if (!file_join(out->server_key, out->data, "server/server.key", &why) ||
+	    !file_join(out->depositary_key, out->data, "signer/depositary.key",
+		&why))
+		complain(to, root, "%s", why.detail);
 	read_path(root, "server-certificate", dir, out->server_cert, to);
 	read_path(root, "server-key", dir, out->server_key, to);
 	read_path(root, "depositary-certificate", dir, out->depositary_cert,
@@ -211,7 +212,8 @@ config_load(const char *path, struct config *out, struct error *err)
 	bool ok;
 
 	*out = (struct config){ 0 };
-	snprintf(dir, sizeof(dir), "%s", path);
+	if (!text_take(dir, sizeof(dir), path, err))
+		return false;
 	if ((slash = strrchr(dir, '/')) != NULL)
 		*slash = '\0';
 	else

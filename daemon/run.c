@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/api.h"
 #include "daemon/confine.h"
@@ -70,7 +71,7 @@ notify(const char *state)
 	if (path == NULL || strlen(path) >= sizeof(to.sun_path) ||
 	    (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
 		return;
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	text_set(to.sun_path, sizeof(to.sun_path), path);
 	if (to.sun_path[0] == '@')
 		to.sun_path[0] = '\0';
 	sent = sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
@@ -625,7 +626,7 @@ journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 	if (act == NULL)
 		return error_set_errno(err, "key");
 	act->act = ACT_KEY;
-	snprintf(act->key, sizeof(act->key), "%s", vkey);
+	text_set(act->key, sizeof(act->key), vkey);
 	ok = registrar_adopt(daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
 	    registrar_do(daemon->registrar, act, err);

@@ -11,6 +11,7 @@
 #include "bag/bag.h"
 #include "bag/judge.h"
 #include "base/outfile.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/bag.h"
 #include "cli/cmd/opened.h"
@@ -118,9 +119,9 @@ bag_hand_in_waybill(struct session *session, const struct waybill *waybill,
 {
 	struct sent sent = { .act = ACT_DISPATCH, .number = waybill->number };
 
-	snprintf(sent.office, sizeof(sent.office), "%s", waybill->from);
-	snprintf(sent.person, sizeof(sent.person), "%s", waybill->person);
-	snprintf(sent.to, sizeof(sent.to), "%s", waybill->to);
+	text_set(sent.office, sizeof(sent.office), waybill->from);
+	text_set(sent.person, sizeof(sent.person), waybill->person);
+	text_set(sent.to, sizeof(sent.to), waybill->to);
 	return hand_in(session, PATH_WAYBILL, yaml, PATH_WAYBILL_SIGNATURE, p7s,
 	    slips, &sent, index, err);
 }
@@ -134,9 +135,9 @@ bag_hand_in_answer(struct session *session,
 		.number = answer->number,
 		.waybill = answer->waybill };
 
-	snprintf(sent.office, sizeof(sent.office), "%s", answer->from);
-	snprintf(sent.person, sizeof(sent.person), "%s", answer->person);
-	snprintf(sent.to, sizeof(sent.to), "%s", answer->to);
+	text_set(sent.office, sizeof(sent.office), answer->from);
+	text_set(sent.person, sizeof(sent.person), answer->person);
+	text_set(sent.to, sizeof(sent.to), answer->to);
 	return hand_in(session, PATH_ACKNOWLEDGEMENT, yaml,
 	    PATH_ACKNOWLEDGEMENT_P7S, p7s, NULL, &sent, index, err);
 }
@@ -474,11 +475,11 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 	answer->waybill = bag->digest;
 	answer->number = bag->waybill->number;
 	answer->received_at = time_now_ms() / 1000;
-	snprintf(answer->from, sizeof(answer->from), "%s", bag->waybill->to);
-	snprintf(answer->to, sizeof(answer->to), "%s", bag->waybill->from);
+	text_set(answer->from, sizeof(answer->from), bag->waybill->to);
+	text_set(answer->to, sizeof(answer->to), bag->waybill->from);
 	ok = zip != NULL && load_signer(bag->context, &signer, err);
 	if (ok)
-		snprintf(answer->person, sizeof(answer->person), "%s",
+		text_set(answer->person, sizeof(answer->person),
 		    signer.cert->email);
 	ok = ok && acknowledgement_encode(answer, &yaml, err) &&
 	    cades_sign(&signer, buf_span(&yaml), COMMITMENT_ORIGIN,

@@ -12,6 +12,7 @@
 
 #include "bag/bag.h"
 #include "base/outfile.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/bag.h"
 #include "cli/commands.h"
@@ -61,7 +62,7 @@ add_unlisted(struct packing *pack, const char *path, int fd, struct span bytes,
 	}
 	*file =
 	    (struct bag_file){ .fd = fd, .bytes = bytes, .size = bytes.len };
-	snprintf(file->path, sizeof(file->path), "%s", path);
+	text_set(file->path, sizeof(file->path), path);
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		file->size = (uint64_t)st.st_size;
 	if (!bag_measure(file, err))
@@ -79,7 +80,7 @@ add_file(struct packing *pack, const char *path, int fd, struct span bytes,
 
 	if (file == NULL)
 		return NULL;
-	snprintf(listed->path, sizeof(listed->path), "%s", path);
+	text_set(listed->path, sizeof(listed->path), path);
 	listed->size = file->size;
 	listed->sha256 = file->sha256;
 	pack->waybill->num++;
@@ -93,11 +94,10 @@ describe(struct packing *pack, const struct version *version,
 	struct waybill_file *listed =
 	    &pack->waybill->files[pack->waybill->num - 1];
 
-	snprintf(listed->document, sizeof(listed->document), "%s",
-	    version->document);
+	text_set(listed->document, sizeof(listed->document), version->document);
 	listed->version = version->number;
 	listed->digest = *digest;
-	snprintf(listed->title, sizeof(listed->title), "%s",
+	text_set(listed->title, sizeof(listed->title),
 	    version_title(version, "en"));
 }
 
@@ -221,7 +221,7 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	if (more == NULL)
 		return error_set_errno(err, "bag");
 	all->names = more;
-	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s", entry->document);
+	text_set(all->names[all->num++], DOCUMENT_NAME, entry->document);
 	return true;
 }
 
@@ -257,7 +257,7 @@ read_act(const struct packing *pack, const struct outbox_act *act,
 	*out = (struct slip){ .is_deposit = deposit,
 		.version = act->version,
 		.onto = act->onto ? act->version - 1 : 0 };
-	snprintf(out->document, sizeof(out->document), "%s", act->document);
+	text_set(out->document, sizeof(out->document), act->document);
 	ok = zip != NULL && sent_read(pack->context->certs, zip, &sent, err) &&
 	    (RAND_bytes(out->salt, sizeof(out->salt)) == 1 ||
 		error_set_openssl(err, ERROR_SYSTEM, "random bytes"));
@@ -500,13 +500,14 @@ sign_waybill(struct packing *pack, struct error *err)
 
 	pack->waybill->number = bag_kept_number(pack->context, "number") + 1;
 	pack->waybill->dispatched_at = time_now_ms() / 1000;
-	snprintf(pack->waybill->from, sizeof(pack->waybill->from), "%s",
+	text_set(pack->waybill->from, sizeof(pack->waybill->from),
 	    pack->from->name);
-	snprintf(pack->waybill->to, sizeof(pack->waybill->to), "%s", pack->to);
-	ok = load_signer(pack->context, &signer, err);
+	ok = text_take(pack->waybill->to, sizeof(pack->waybill->to), pack->to,
+		 err) &&
+	    load_signer(pack->context, &signer, err);
 	if (ok)
-		snprintf(pack->waybill->person, sizeof(pack->waybill->person),
-		    "%s", signer.cert->email);
+		text_set(pack->waybill->person, sizeof(pack->waybill->person),
+		    signer.cert->email);
 	ok = ok && waybill_encode(pack->waybill, &pack->yaml, err) &&
 	    cades_sign(&signer, buf_span(&pack->yaml), COMMITMENT_ORIGIN,
 		pack->waybill->dispatched_at, &pack->p7s, err);
@@ -758,17 +759,20 @@ bool
 cmd_bag_pack(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	static struct packing pack; /* large */
+	struct packing *pack = calloc(1, sizeof(*pack)); /* large */
 	bool ok;
 
-	pack = (struct packing){ .context = context,
-		.checkpoint = BUF(LIMIT_NOTE_FILE),
-		.prefixes = BUF(LIMIT_PREFIXES_BYTES),
-		.yaml = BUF(LIMIT_WAYBILL_BYTES),
-		.list = BUF(LIMIT_WAYBILL_BYTES),
-		.p7s = BUF(LIMIT_SIGNATURE_BYTES) };
-	ok = read_options(given, &pack, err) && context_load(context, err) &&
-	    run_pack(&pack, given->num_operands, given->operands, err);
-	packing_free(&pack);
+	if (pack == NULL)
+		return error_set_errno(err, "bag");
+	pack->context = context;
+	pack->checkpoint = BUF(LIMIT_NOTE_FILE);
+	pack->prefixes = BUF(LIMIT_PREFIXES_BYTES);
+	pack->yaml = BUF(LIMIT_WAYBILL_BYTES);
+	pack->list = BUF(LIMIT_WAYBILL_BYTES);
+	pack->p7s = BUF(LIMIT_SIGNATURE_BYTES);
+	ok = read_options(given, pack, err) && context_load(context, err) &&
+	    run_pack(pack, given->num_operands, given->operands, err);
+	packing_free(pack);
+	free(pack);
 	return ok;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/cmd/bag.h"
 #include "cli/cmd/opened.h"
 #include "cli/commands.h"
@@ -22,8 +23,8 @@ read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
 	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,
 		.version = listed->version };
 	ok = zip != NULL && sent_read(bag->context->certs, zip, out, err);
-	snprintf(out->document, sizeof(out->document), "%s", listed->document);
-	snprintf(out->office, sizeof(out->office), "%s", bag->waybill->from);
+	text_set(out->document, sizeof(out->document), listed->document);
+	text_set(out->office, sizeof(out->office), bag->waybill->from);
 	container_free(zip);
 	if (ok && strcmp(out->person, bag->waybill->person) != 0)
 		ok = error_set(err, ERROR_UNTRUSTED,
@@ -82,7 +83,7 @@ listed_of(const struct opened *bag, const struct slip *slip,
 		.sha256 = slip->body,
 		.digest = slip->digest };
 	bag_slip_path(slip, out->path);
-	snprintf(out->document, sizeof(out->document), "%s", slip->document);
+	text_set(out->document, sizeof(out->document), slip->document);
 	member = bag_member(bag->members, bag->num, out->path);
 	if (member != NULL)
 		out->size = member->size;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/diff_text.h"
 #include "cli/commands.h"
@@ -434,7 +435,8 @@ take_languages(const char *text, struct diff *diff,
 {
 	char *comma;
 
-	snprintf(room, 2 * LIMIT_LANGUAGE_BYTES + 2, "%s", text);
+	if (!text_take(room, 2 * LIMIT_LANGUAGE_BYTES + 2, text, err))
+		return false;
 	if ((comma = strchr(room, ',')) == NULL)
 		return error_set(err, ERROR_USAGE,
 		    "--side-by-side needs two languages: lo,en");

@@ -34,11 +34,11 @@ findings_begin(struct findings *findings)
 	findings->round++;
 }
 
-/* What others wrote may be cut within a character, and JSON takes none such. */
+/* JSON takes only UTF-8: what others wrote may be something else. */
 static void
 make_text(char *to, size_t room, const char *from)
 {
-	snprintf(to, room, "%s", from);
+	text_cut(to, room, from);
 	if (text_is_utf8(span_of_str(to)))
 		return;
 	for (char *c = to; *c != '\0'; c++)
@@ -118,7 +118,7 @@ findings_add(struct findings *findings, enum finding_kind kind,
 		.round = findings->round };
 	struct kept_finding *one;
 
-	snprintf(new.code, sizeof(new.code), "%s", finding->code);
+	text_set(new.code, sizeof(new.code), finding->code);
 	make_text(new.about, sizeof(new.about), finding->about);
 	make_text(new.text, sizeof(new.text), finding->text);
 	make_id(&new);
@@ -216,8 +216,9 @@ findings_note(struct findings *findings, const char *id, const char *note,
 		    "no finding \"%.40s\" is kept (\"valise audit\" shows what"
 		    " each is called)",
 		    id);
-	snprintf(found->note, sizeof(found->note), "%s", note);
-	snprintf(found->by, sizeof(found->by), "%s", by);
+	if (!text_take(found->note, sizeof(found->note), note, err) ||
+	    !text_take(found->by, sizeof(found->by), by, err))
+		return false;
 	found->noted_ms = now_ms;
 	return true;
 }
@@ -275,7 +276,7 @@ take_text(const json_t *json, const char *key, char *out, size_t room)
 
 	if (text == NULL || strlen(text) >= room)
 		return false;
-	snprintf(out, room, "%s", text);
+	text_set(out, room, text);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/cmd/policy_tell.h"
 #include "cli/commands.h"
 
@@ -15,12 +16,13 @@ static bool
 absolute(const char *path, char out[FILE_PATH], struct error *err)
 {
 	char *real = realpath(path, NULL);
+	bool ok;
 
 	if (real == NULL)
 		return error_set_errno(err, "%s", path);
-	snprintf(out, FILE_PATH, "%s", real);
+	ok = text_take(out, FILE_PATH, real, err);
 	free(real);
-	return true;
+	return ok;
 }
 
 enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
@@ -81,7 +83,7 @@ write_config(const struct context *context, const struct options *options,
 	    buf_append_str(&text, "state: ", err) &&
 	    yaml_append_scalar(&text, path, err) &&
 	    buf_append_str(&text, "\n", err);
-	snprintf(dir, sizeof(dir), "%s", context->config_path);
+	text_set(dir, sizeof(dir), context->config_path);
 	if ((slash = strrchr(dir, '/')) != NULL) {
 		*slash = '\0';
 		ok = ok && file_make_dirs(dir, 0700, err);
@@ -376,13 +378,13 @@ cmd_init(struct context *context, const struct options_given *given,
 	    !check_pair(options.encrypt_cert, options.encrypt_key, TO_DECRYPT,
 		err))
 		return false;
-	snprintf(context->cert, FILE_PATH, "%s", options.cert);
-	snprintf(context->key, FILE_PATH, "%s", options.key);
-	if (options.state != NULL)
-		snprintf(root, sizeof(root), "%s", options.state);
-	else
-		snprintf(root, sizeof(root), "%s/.local/state/valise",
-		    context->home);
+	if (!text_take(context->cert, FILE_PATH, options.cert, err) ||
+	    !text_take(context->key, FILE_PATH, options.key, err) ||
+	    !(options.state != NULL
+		    ? text_take(root, sizeof(root), options.state, err)
+		    : file_join(root, context->home, ".local/state/valise",
+			  err)))
+		return false;
 	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    (enrolment_parse(buf_span(&text), &context->enrolment, err) ||
 		error_context(err, "%s", path));

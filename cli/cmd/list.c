@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
@@ -69,7 +70,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 		    (filters->status != NULL &&
 			strcmp(filters->status, json_text(row, "status")) != 0))
 			return no_answer(err, name, "was not asked for");
-		snprintf(last, DOCUMENT_NAME, "%s", name);
+		text_set(last, DOCUMENT_NAME, name);
 	}
 	return true;
 }
@@ -100,8 +101,9 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 		    json_text(page, "cursor")[0] != '\0')
 			ok = error_set(err, ERROR_MALFORMED,
 			    "the daemon's list goes round in circles");
-		snprintf(cursor, sizeof(cursor), "%s",
-		    ok ? json_text(page, "cursor") : "");
+		ok = ok &&
+		    text_take(cursor, sizeof(cursor), json_text(page, "cursor"),
+			err);
 		json_decref(page);
 		if (!ok)
 			return false;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/effects.h"
 #include "cli/commands.h"
@@ -87,7 +88,7 @@ describe_entry(const struct entry *entry, char out[512])
 		    (unsigned long long)entry->number,
 		    entry->act == ACT_DISPATCH ? "to" : "from", entry->to);
 	else if (entry->act == ACT_START)
-		snprintf(out, 512, "%s", entry->software);
+		text_set(out, 512, entry->software);
 	else if (entry->act == ACT_KEY)
 		snprintf(out, 512, "%s follows", entry->key);
 	else if (entry->act == ACT_CRL) {

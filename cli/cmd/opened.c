@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bag/judge.h"
+#include "base/text.h"
 #include "cli/cmd/bag.h"
 #include "cli/commands.h"
 #include "client/lists.h"
@@ -19,10 +20,10 @@ opened_found(struct opened *bag, const char *path, const char *what)
 
 	if (answer->num == LIMIT_BAG_FILES)
 		return false;
-	snprintf(answer->findings[answer->num].path,
-	    sizeof(answer->findings[0].path), "%s", path);
-	snprintf(answer->findings[answer->num].what,
-	    sizeof(answer->findings[0].what), "%s", what);
+	text_set(answer->findings[answer->num].path,
+	    sizeof(answer->findings[0].path), path);
+	text_cut(answer->findings[answer->num].what,
+	    sizeof(answer->findings[0].what), what);
 	answer->num++;
 	return false;
 }

@@ -39,7 +39,7 @@ static bool
 add_dispatch(const struct pull *pull, const struct proved_act *act,
     struct container *container, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 
 	return entry_parse(buf_span(&act->line), &entry, err) &&
 	    (!slip_has_waybill(container, &entry.digest) ||

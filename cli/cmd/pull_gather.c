@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/cmd/pull.h"
 #include "client/acts.h"
 
@@ -77,7 +78,7 @@ is_shown(struct pull *pull, const char *document)
 	if (pull->num_types < LIMIT_TYPES) {
 		struct shown_type *type = &pull->types[pull->num_types++];
 
-		snprintf(type->name, sizeof(type->name), "%s", name);
+		text_set(type->name, sizeof(type->name), name);
 		type->shown = shown;
 	}
 	return shown;
@@ -128,7 +129,7 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	if (more == NULL)
 		return error_set_errno(err, "entries");
 	all->names = more;
-	snprintf(all->names[all->num++], DOCUMENT_NAME, "%s", entry->document);
+	text_set(all->names[all->num++], DOCUMENT_NAME, entry->document);
 	return true;
 }
 
@@ -210,7 +211,7 @@ apply(struct pull *pull, uint64_t index, const struct entry *entry,
 bool
 pull_apply(struct pull *pull, struct error *err)
 {
-	static struct entry entry; /* large */
+	struct entry entry;
 	struct digest last = { { 0 } };
 	bool ok = (pull->ledger = ledger_new(err)) != NULL;
 

@@ -67,8 +67,8 @@ push_add_title(struct push *push, const char *language, const char *title,
 		    "a title is one line of visible text (NFC), %d bytes at"
 		    " most",
 		    LIMIT_TITLE_BYTES);
-	snprintf(one->language, sizeof(one->language), "%s", language);
-	snprintf(one->text, sizeof(one->text), "%s", title);
+	text_set(one->language, sizeof(one->language), language);
+	text_set(one->text, sizeof(one->text), title);
 	version->num_titles++;
 	return true;
 }
@@ -91,8 +91,7 @@ push_add_file(struct push *push, const char *language, const char *path,
 
 		if (!check_language(language, err))
 			return false;
-		snprintf(text->language, sizeof(text->language), "%s",
-		    language);
+		text_set(text->language, sizeof(text->language), language);
 		input->language = text->language;
 		version->num_texts++;
 	}
@@ -109,7 +108,7 @@ push_set_note(struct push *push, const char *note, struct error *err)
 		    "a note is one line of visible text (NFC), %d bytes at"
 		    " most",
 		    LIMIT_NOTE_BYTES);
-	snprintf(push->version->note, sizeof(push->version->note), "%s", note);
+	text_set(push->version->note, sizeof(push->version->note), note);
 	return true;
 }
 
@@ -147,7 +146,7 @@ tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
 	else if (text_is_utf8(text))
 		media = dot != NULL && strcmp(dot, ".md") == 0 ? "text/markdown"
 							       : "text/plain";
-	snprintf(out, LIMIT_MEDIA_BYTES + 1, "%s", media);
+	text_set(out, LIMIT_MEDIA_BYTES + 1, media);
 	return true;
 }
 
@@ -208,7 +207,7 @@ add_file(struct push *push, const struct push_input *input,
 	if (!tell_media(member.fd, input->path, file->media, err))
 		return false;
 	file->size = member.size = member.packed = (uint64_t)st.st_size;
-	snprintf(member.path, sizeof(member.path), "%s", file->file);
+	text_set(member.path, sizeof(member.path), file->file);
 	if (member.size > DEFLATE_BYTES)
 		return container_add(push->container, &member, err);
 	ok = stream_file(&member, sink_to_buf, &bytes, err) &&

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
@@ -312,7 +313,7 @@ pusher_begin(struct context *context, struct pusher *out, struct error *err)
 	    (out->office = own_office(context, out->policy, &cert, err)) ==
 		NULL)
 		return false;
-	snprintf(out->person, sizeof(out->person), "%s", cert->email);
+	text_set(out->person, sizeof(out->person), cert->email);
 	cert_free(cert);
 	return true;
 }
@@ -376,9 +377,9 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	struct version *version = push->version;
 	struct newest newest;
 
-	snprintf(version->document, DOCUMENT_NAME, "%s", push->document);
-	snprintf(version->office, POLICY_NAME, "%s", pusher->office->name);
-	snprintf(version->person, LIMIT_EMAIL_BYTES + 1, "%s", pusher->person);
+	text_set(version->document, DOCUMENT_NAME, push->document);
+	text_set(version->office, POLICY_NAME, pusher->office->name);
+	text_set(version->person, LIMIT_EMAIL_BYTES + 1, pusher->person);
 	push->alone = true;
 	if (!push_gather(push, pusher->policy, err) ||
 	    !check_texts(pusher, push, err))

@@ -8,10 +8,10 @@ static bool
 make_signature(const struct identity *signer, const struct container *from,
     struct container *to, struct error *err)
 {
-	char hex[DIGEST_HEX], id[33];
+	char id[DIGEST_HEX];
 
-	digest_hex(&signer->cert->fingerprint, hex);
-	snprintf(id, sizeof(id), "%s", hex);
+	digest_hex(&signer->cert->fingerprint, id);
+	id[32] = '\0';
 	return signing_files(signer, from, id, COMMITMENT_APPROVAL, to, err);
 }
 

@@ -53,8 +53,8 @@ take_termination(struct copy *copy, const char *reason, struct termination *out,
 		    LIMIT_NOTE_BYTES);
 	*out = (struct termination){ .version = version->number,
 		.digest = copy->verdict.digest };
-	snprintf(out->document, sizeof(out->document), "%s", version->document);
-	snprintf(out->reason, sizeof(out->reason), "%s", reason);
+	text_set(out->document, sizeof(out->document), version->document);
+	text_set(out->reason, sizeof(out->reason), reason);
 	ok = termination_encode(out, &text, err) &&
 	    container_put(copy->container, PATH_TERMINATION, buf_span(&text),
 		err);

@@ -73,7 +73,7 @@ extract_member(const struct member *member, const char *dir, struct error *err)
 
 	if (!file_join(path, dir, member->path, err))
 		return false;
-	snprintf(folder, sizeof(folder), "%s", path);
+	text_set(folder, sizeof(folder), path);
 	*strrchr(folder, '/') = '\0';
 	if (!file_make_dirs(folder, 0755, err))
 		return false;

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define LOCK     ".valise-lock"     /* DIR/: held while a copy is placed */
 #define UNPROVED ".valise-unproved" /* DIR/: "TYPE/SLUG N" lines */
 #define ASIDE    "aside"            /* DIR/TYPE/SLUG/ */
@@ -459,7 +461,7 @@ find_best(void *arg, const struct place *place, const char *path,
 		copy_acts_free(&best->acts);
 		best->acts = acts;
 		acts = (struct copy_acts){ NULL, 0 };
-		snprintf(best->path, sizeof(best->path), "%s", path);
+		text_set(best->path, sizeof(best->path), path);
 		best->found = true;
 		best->proved = proof == LOCAL_PROVED;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "journal/proof.h"
 
 static json_t *
@@ -197,7 +198,7 @@ tell_all(struct context *context, const char *dir, const char *document,
 		ok = open_valid(context, dir, document, all[i], &copy, err);
 		if (ok) {
 			out->statuses[i] = copy.verdict.status;
-			snprintf(out->title, sizeof(out->title), "%s",
+			text_set(out->title, sizeof(out->title),
 			    version_title(copy.verdict.version, "en"));
 			ok = add_version(context, &copy, out->versions,
 			    &out->told[i], err);

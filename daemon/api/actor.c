@@ -5,6 +5,7 @@
 
 #include "bag/judge.h"
 #include "bag/slip.h"
+#include "base/text.h"
 #include "base/time.h"
 
 static bool
@@ -19,7 +20,7 @@ bool
 actor_own(const struct job *job, struct actor *out, struct error *err)
 {
 	*out = (struct actor){ .by = registrar_now(job->api->registrar) };
-	snprintf(out->person, sizeof(out->person), "%s", job->connected.person);
+	text_set(out->person, sizeof(out->person), job->connected.person);
 	return set_office(out, job->connected.office->name, err);
 }
 
@@ -142,7 +143,7 @@ take(const struct job *job, const struct waybill *waybill, struct actor *out,
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the waybill does not list it: who signed that did not"
 		    " send this");
-	snprintf(out->person, sizeof(out->person), "%s", waybill->person);
+	text_set(out->person, sizeof(out->person), waybill->person);
 	out->dispatched_ms = waybill->dispatched_at * 1000;
 	return true;
 }

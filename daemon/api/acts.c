@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bag/slip.h"
+#include "base/text.h"
 #include "daemon/api/actor.h"
 #include "daemon/api/place.h"
 #include "document/termination.h"
@@ -125,10 +126,10 @@ describe_act(struct job *job, const struct actor *actor,
 	act->judged.last = last;
 	act->waybill = actor->waybill;
 	act->dispatched_ms = actor->dispatched_ms;
-	snprintf(act->document, sizeof(act->document), "%s", job->document);
-	snprintf(act->person, sizeof(act->person), "%s", actor->person);
-	snprintf(act->office, sizeof(act->office), "%s", actor->office->name);
-	snprintf(act->title, sizeof(act->title), "%s",
+	text_set(act->document, sizeof(act->document), job->document);
+	text_set(act->person, sizeof(act->person), actor->person);
+	text_set(act->office, sizeof(act->office), actor->office->name);
+	text_set(act->title, sizeof(act->title),
 	    version_title(verdict->version, "en"));
 }
 

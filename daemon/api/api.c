@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 #include "daemon/log.h"
@@ -119,8 +120,7 @@ count_refusal(struct api *api, const struct act_request *act)
 	if (found == NULL && (found = free_one) != NULL) {
 		journal_counted(api, found);
 		*found = (struct refuser){ .hour = hour };
-		snprintf(found->person, sizeof(found->person), "%s",
-		    act->person);
+		text_set(found->person, sizeof(found->person), act->person);
 	}
 	if (found != NULL && found->hour != hour) {
 		journal_counted(api, found);
@@ -363,9 +363,8 @@ finish_refusal(struct job *job)
 	/* Whom the rule refused: by bag, not who hands it in. */
 	if (!job->by_bag ||
 	    !bags_find(job->api->bags, &job->waybill, &by, &err)) {
-		snprintf(by.person, sizeof(by.person), "%s",
-		    job->connected.person);
-		snprintf(by.office, sizeof(by.office), "%s",
+		text_set(by.person, sizeof(by.person), job->connected.person);
+		text_set(by.office, sizeof(by.office),
 		    job->connected.office->name);
 	}
 	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)", by.person,
@@ -384,10 +383,10 @@ set_rule(const struct job *job, const char *rule, char out[POLICY_RULE])
 
 	if (job->by_bag &&
 	    bags_find(job->api->bags, &job->waybill, &by, &ignored))
-		snprintf(out, POLICY_RULE, "%.150s; by bag, for %.100s", rule,
+		text_cutf(out, POLICY_RULE, "%.150s; by bag, for %.100s", rule,
 		    by.person);
 	else
-		snprintf(out, POLICY_RULE, "%s", rule);
+		text_cut(out, POLICY_RULE, rule);
 }
 
 void
@@ -397,11 +396,10 @@ job_refuse(struct job *job, const char *wanted, const char *rule)
 
 	container_free(act->container);
 	*act = (struct act_request){ .act = ACT_REFUSE, .times = 1 };
-	snprintf(act->document, sizeof(act->document), "%s", job->document);
-	snprintf(act->person, sizeof(act->person), "%s", job->connected.person);
-	snprintf(act->office, sizeof(act->office), "%s",
-	    job->connected.office->name);
-	snprintf(act->wanted, sizeof(act->wanted), "%s", wanted);
+	text_set(act->document, sizeof(act->document), job->document);
+	text_set(act->person, sizeof(act->person), job->connected.person);
+	text_set(act->office, sizeof(act->office), job->connected.office->name);
+	text_set(act->wanted, sizeof(act->wanted), wanted);
 	set_rule(job, rule, act->rule);
 	if (count_refusal(job->api, act))
 		job_submit(job, finish_refusal);
@@ -465,7 +463,7 @@ judge_peer(const struct revocation *revocation, const struct cert *cert,
 	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
 	if (out->office == NULL)
 		return error_set(err, ERROR_REFUSED, "%s", why);
-	snprintf(out->person, sizeof(out->person), "%s", cert->email);
+	text_set(out->person, sizeof(out->person), cert->email);
 	return true;
 }
 
@@ -491,7 +489,7 @@ authenticate(struct api *api, struct http_request *request,
 		session->judged_s = now_s;
 	}
 	*out = session->who;
-	snprintf(request->person, sizeof(request->person), "%s", out->person);
+	text_set(request->person, sizeof(request->person), out->person);
 	return true;
 }
 
@@ -949,9 +947,6 @@ turn_over(void *arg)
 struct http_handler
 api_handler(struct api *api)
 {
-	static char spool[FILE_PATH];
-
-	snprintf(spool, sizeof(spool), "%s/spool", api->config->data);
 	return (struct http_handler){ .begin = begin,
 		.dispatch = dispatch,
 		.stream = stream,
@@ -961,7 +956,7 @@ api_handler(struct api *api)
 		.tick = tick,
 		.turn_over = turn_over,
 		.arg = api,
-		.spool_dir = spool };
+		.spool_dir = api->spool };
 }
 
 static void
@@ -1004,7 +999,8 @@ api_new(const struct config *config, struct registrar *registrar,
 	api->registrar = registrar;
 	api->certs = certs;
 	api->end = &api->first;
-	if (!config_data(config, "cache", dir, err) ||
+	if (!config_data(config, "spool", api->spool, err) ||
+	    !config_data(config, "cache", dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
 	    !config_data(config, "spool/uploads", dir, err) ||
 	    (api->uploads = uploads_new(dir, err)) == NULL ||

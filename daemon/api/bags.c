@@ -7,6 +7,7 @@
 
 #include "bag/judge.h"
 #include "bag/slip.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 
@@ -105,11 +106,11 @@ take_waybill(struct job *job, const struct container *files, struct span yaml,
 	ok = ok && keep(job, &digest, waybill, err);
 	if (ok) {
 		job->act = (struct act_request){ .number = waybill->number };
-		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		text_set(job->act.office, sizeof(job->act.office),
 		    waybill->from);
-		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		text_set(job->act.person, sizeof(job->act.person),
 		    waybill->person);
-		snprintf(job->act.to, sizeof(job->act.to), "%s", waybill->to);
+		text_set(job->act.to, sizeof(job->act.to), waybill->to);
 	}
 	free(waybill);
 	return ok && journal_bag(job, ACT_DISPATCH, &digest, err);
@@ -161,11 +162,11 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 	if (ok) {
 		job->act = (struct act_request){ .number = answer->number,
 			.waybill = answer->waybill };
-		snprintf(job->act.office, sizeof(job->act.office), "%s",
+		text_set(job->act.office, sizeof(job->act.office),
 		    answer->from);
-		snprintf(job->act.person, sizeof(job->act.person), "%s",
+		text_set(job->act.person, sizeof(job->act.person),
 		    answer->person);
-		snprintf(job->act.to, sizeof(job->act.to), "%s", answer->to);
+		text_set(job->act.to, sizeof(job->act.to), answer->to);
 	}
 	free(answer);
 	return ok && journal_bag(job, ACT_ACKNOWLEDGE, &digest, err);

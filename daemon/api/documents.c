@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bag/slip.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/snapshot.h"
 #include "record/json.h"
@@ -274,11 +275,10 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	job->act.version = now->version;
 	job->act.contents = now->asked.contents;
 	job->act.digest = key;
-	snprintf(job->act.document, sizeof(job->act.document), "%s",
-	    job->document);
-	snprintf(job->act.person, sizeof(job->act.person), "%s",
+	text_set(job->act.document, sizeof(job->act.document), job->document);
+	text_set(job->act.person, sizeof(job->act.person),
 	    job->connected.person);
-	snprintf(job->act.office, sizeof(job->act.office), "%s",
+	text_set(job->act.office, sizeof(job->act.office),
 	    job->connected.office->name);
 	job_submit(job, finish_fetch);
 	return true;
@@ -323,9 +323,9 @@ title_of(struct job *job, const struct ledger_document *doc,
 	char name[DOCUMENT_NAME];
 	struct ledger_document *again;
 
-	snprintf(name, sizeof(name), "%s", doc->name);
+	text_set(name, sizeof(name), doc->name);
 	if (doc->title[0] != '\0') {
-		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", doc->title);
+		text_set(out, LIMIT_TITLE_BYTES + 1, doc->title);
 		return out;
 	}
 	ledger_unlock(ledger);
@@ -336,7 +336,7 @@ title_of(struct job *job, const struct ledger_document *doc,
 	if (yaml != NULL)
 		version = version_parse(member_bytes(yaml), &err);
 	if (version != NULL)
-		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+		text_set(out, LIMIT_TITLE_BYTES + 1,
 		    version_title(version, "en"));
 	container_free(container);
 	free(version);
@@ -498,7 +498,7 @@ first_listed(const struct order *order, const struct listing *listing,
 	char from[DOCUMENT_NAME + 2] = "";
 
 	if (listing->document[0] != '\0')
-		snprintf(from, sizeof(from), "%s", listing->document);
+		text_set(from, sizeof(from), listing->document);
 	else if (listing->type[0] != '\0')
 		snprintf(from, sizeof(from), "%s/", listing->type);
 	if (strcmp(listing->cursor, from) >= 0) {

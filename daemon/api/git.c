@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "daemon/api/job.h"
 #include "git/serve.h"
 
@@ -116,11 +117,9 @@ submit_some(struct deliveries *all)
 			.contents = one->contents,
 			.done = delivered,
 			.arg = all };
-		snprintf(act->document, sizeof(act->document), "%s",
-		    one->document);
-		snprintf(act->person, sizeof(act->person), "%s", who->person);
-		snprintf(act->office, sizeof(act->office), "%s",
-		    who->office->name);
+		text_set(act->document, sizeof(act->document), one->document);
+		text_set(act->person, sizeof(act->person), who->person);
+		text_set(act->office, sizeof(act->office), who->office->name);
 	}
 	/* The last may be decided, and all be gone, before this returns. */
 	for (size_t i = 0; i < num; i++)

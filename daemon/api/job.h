@@ -58,6 +58,7 @@ struct upkeep;
 struct api {
 	const struct config *config;
 	const struct record *record;
+	char spool[FILE_PATH]; /* where bodies are written */
 	struct registrar *registrar;
 	struct cert_cache *certs;
 	struct http_server *server;

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 #include "daemon/log.h"
@@ -239,8 +240,7 @@ run_tile(struct job *job, struct error *err)
 	if (!tile_parse(path, &tile, err))
 		return false;
 	if (tile.is_bundle && !may_read_bundles(job, &missing, &decision)) {
-		snprintf(job->document, sizeof(job->document), "%s",
-		    missing->name);
+		text_set(job->document, sizeof(job->document), missing->name);
 		job_refuse(job, "audit", decision.rule);
 		return true;
 	}

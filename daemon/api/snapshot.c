@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "record/stored.h"
 
 /* A list of num of size bytes each; never NULL on success. */
@@ -79,9 +80,9 @@ snapshot_take(struct job *job, unsigned version, const char *person,
 	    : ledger_version(doc, version != 0 ? version : out->num_versions);
 	next = asked != NULL ? ledger_version(doc, asked->number + 1) : NULL;
 	if (next != NULL) {
-		snprintf(out->next_person, sizeof(out->next_person), "%s",
+		text_set(out->next_person, sizeof(out->next_person),
 		    next->person);
-		snprintf(out->next_office, sizeof(out->next_office), "%s",
+		text_set(out->next_office, sizeof(out->next_office),
 		    next->office);
 	}
 	if (asked != NULL) {

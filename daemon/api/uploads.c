@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 
@@ -154,9 +155,8 @@ run_upload_create(struct job *job, struct error *err)
 		    " have the sha256 of it all, in hex, base64");
 		return true;
 	}
-	snprintf(info.person, sizeof(info.person), "%s", job->connected.person);
-	snprintf(info.office, sizeof(info.office), "%s",
-	    job->connected.office->name);
+	text_set(info.person, sizeof(info.person), job->connected.person);
+	text_set(info.office, sizeof(info.office), job->connected.office->name);
 	if (!uploads_create(job->api->uploads, &info, err))
 		return false;
 	begin_answer(response, 201);
@@ -231,7 +231,7 @@ upload_begin(struct job *job, uint64_t *max_body)
 		job->status = err.kind == ERROR_CONFLICT ? 423 : 0;
 		return job_refuse_now(job, &err);
 	}
-	snprintf(job->upload, sizeof(job->upload), "%s", info.id);
+	text_set(job->upload, sizeof(job->upload), info.id);
 	job->upload_offset = info.offset;
 	if (offset != info.offset) {
 		close(fd);
@@ -328,7 +328,7 @@ upload_use(struct job *job, const char *id, struct error *err)
 
 	if (fd < 0)
 		return false;
-	snprintf(job->upload, sizeof(job->upload), "%s", info.id);
+	text_set(job->upload, sizeof(job->upload), info.id);
 	job->upload_offset = info.offset;
 	if (info.offset != info.length) {
 		close(fd);

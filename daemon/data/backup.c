@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "base/folder.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/export.h"
 #include "daemon/signer/memory.h"
@@ -521,7 +522,7 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	}
 	out->size = journal_size(journal);
 	time_format_at(time_now_ms() / 1000, now);
-	snprintf(text, sizeof(text),
+	text_cutf(text, sizeof(text),
 	    "A backup of %s, made %s: its journal has size %llu.\n"
 	    "valised --config FILE restore DIR brings it back.\n",
 	    config->data, now, (unsigned long long)out->size);
@@ -588,8 +589,8 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 	bool ok = true;
 
 	/* The way back is the way there. */
-	snprintf(backup.data, sizeof(backup.data), "%s", dir);
-	ok = backup_make(&backup, config->data, false, &result, err) &&
+	ok = text_take(backup.data, sizeof(backup.data), dir, err) &&
+	    backup_make(&backup, config->data, false, &result, err) &&
 	    config_data(config, BACKUP_FILE, path, err);
 	if (ok)
 		unlink(path);

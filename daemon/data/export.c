@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "daemon/config.h"
 
 static bool
@@ -66,7 +67,7 @@ write_tile(const struct journal *journal, const char *dir,
 	if (snprintf(path, sizeof(path), "%s/tile/%s", dir, name) >=
 	    (int)sizeof(path))
 		return error_set(err, ERROR_LIMIT, "%s: too long", dir);
-	snprintf(folder, sizeof(folder), "%s", path);
+	text_set(folder, sizeof(folder), path);
 	*strrchr(folder, '/') = '\0';
 	ok = journal_tile(journal, tile, &bytes, err);
 	if (ok && file_exists(path))

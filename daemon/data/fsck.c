@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/backup.h"
 #include "daemon/data/export.h"
@@ -59,8 +60,8 @@ report_derived(struct fsck *fsck, const char *code, const char *about,
 	struct audit_finding finding = { .code = code,
 		.index = AUDIT_NO_ENTRY };
 
-	snprintf(finding.about, sizeof(finding.about), "%s", about);
-	snprintf(finding.text, sizeof(finding.text), "%s", text);
+	text_cut(finding.about, sizeof(finding.about), about);
+	text_cut(finding.text, sizeof(finding.text), text);
 	pthread_mutex_lock(&fsck->mutex);
 	fsck->out->num_findings++;
 	fsck->out->num_derived++;

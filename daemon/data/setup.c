@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/export.h"
 #include "daemon/lists.h"
@@ -91,7 +92,7 @@ setup_init(const struct config *config, struct error *err)
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
 	}
-	snprintf(host, sizeof(host), "%s", config->address + 8);
+	text_set(host, sizeof(host), config->address + 8);
 	if (strrchr(host, ':') != NULL)
 		*strrchr(host, ':') = '\0';
 	ok = make_folders(config, err) &&

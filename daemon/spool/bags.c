@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/log.h"
 
 struct kept {
@@ -59,8 +60,8 @@ add(struct bags *bags, const struct digest *digest,
 	else if (path_of(bags, &one->digest, path, &ignored))
 		unlink(path);
 	*one = (struct kept){ .digest = *digest };
-	snprintf(one->by.office, sizeof(one->by.office), "%s", waybill->from);
-	snprintf(one->by.person, sizeof(one->by.person), "%s", waybill->person);
+	text_set(one->by.office, sizeof(one->by.office), waybill->from);
+	text_set(one->by.person, sizeof(one->by.person), waybill->person);
 	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
 }
 
@@ -166,7 +167,7 @@ bags_new(const char *dir, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&bags->mutex, NULL);
-	snprintf(bags->dir, sizeof(bags->dir), "%s", dir);
+	text_set(bags->dir, sizeof(bags->dir), dir);
 	if (!file_make_dirs(dir, 0700, err) ||
 	    (folder = opendir(dir)) == NULL) {
 		if (err->kind == ERROR_NONE)

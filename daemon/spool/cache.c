@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 enum { COPIES = 4096, DELIVERIES = 65536 };
 
@@ -47,7 +48,7 @@ cache_new(const char *dir, uint64_t max_bytes, struct error *err)
 		free(cache);
 		return NULL;
 	}
-	snprintf(cache->dir, sizeof(cache->dir), "%s", dir);
+	text_set(cache->dir, sizeof(cache->dir), dir);
 	cache->max = max_bytes;
 	pthread_mutex_init(&cache->mutex, NULL);
 	/* What an earlier run left is built again when it is wanted. */
@@ -158,7 +159,7 @@ cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 		struct copy *copy = &cache->copies[cache->num++];
 
 		*copy = (struct copy){ .size = size, .used = ++cache->uses };
-		snprintf(copy->name, sizeof(copy->name), "%s", name);
+		text_set(copy->name, sizeof(copy->name), name);
 		cache->total += size;
 	}
 	pthread_mutex_unlock(&cache->mutex);

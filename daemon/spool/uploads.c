@@ -11,6 +11,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/log.h"
 
@@ -106,8 +107,8 @@ read_info(const struct uploads *uploads, const char *id,
 	bool ok;
 
 	*out = (struct upload_info){ .offset = 0 };
-	snprintf(out->id, sizeof(out->id), "%s", id);
-	ok = path_of(uploads, id, ".info", path, err) &&
+	ok = text_take(out->id, sizeof(out->id), id, err) &&
+	    path_of(uploads, id, ".info", path, err) &&
 	    file_read(path, text.max, &text, err) &&
 	    (parse_info(buf_span(&text), out) ||
 		error_set(err, ERROR_MALFORMED, "%s: damaged", path)) &&
@@ -181,7 +182,7 @@ uploads_new(const char *dir, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&uploads->mutex, NULL);
-	snprintf(uploads->dir, sizeof(uploads->dir), "%s", dir);
+	text_set(uploads->dir, sizeof(uploads->dir), dir);
 	if (!file_make_dirs(dir, 0700, err) || !load(uploads, err)) {
 		uploads_free(uploads);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/fsck.h"
 #include "daemon/log.h"
@@ -264,8 +265,7 @@ allowance_of(struct upkeep *upkeep, const char *office)
 		int64_t more;
 
 		if (one->office[0] == '\0') {
-			snprintf(one->office, sizeof(one->office), "%s",
-			    office);
+			text_set(one->office, sizeof(one->office), office);
 			one->num = LIMIT_HAND_INS;
 			one->at = now;
 		}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 /* The content of a file, in pieces. */
 static bool
@@ -67,7 +68,7 @@ member_of(const char *path, uint64_t size, uint32_t crc)
 {
 	struct zip_member member = { .size = size, .packed = size, .crc = crc };
 
-	snprintf(member.path, sizeof(member.path), "%s", path);
+	text_set(member.path, sizeof(member.path), path);
 	return member;
 }
 

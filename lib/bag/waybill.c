@@ -68,7 +68,7 @@ read_path(const struct yaml *map, char out[LIMIT_PATH_BYTES + 1],
 	if (!text_check_path(span_of_str(text), &why))
 		complain(to, node, "%s", why.detail);
 	else
-		snprintf(out, LIMIT_PATH_BYTES + 1, "%s", text);
+		text_set(out, LIMIT_PATH_BYTES + 1, text);
 }
 
 static void

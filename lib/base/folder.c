@@ -3,6 +3,7 @@
  * step with the other folder's device and inode.
  */
 #include "base/folder.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ open_deepest(const char *path, struct error *err)
 		error_set(err, ERROR_USAGE, "\"%s\" is no path", path);
 		return -1;
 	}
-	snprintf(part, sizeof(part), "%s", path);
+	text_set(part, sizeof(part), path);
 	for (unsigned i = 0;; i++) {
 		fd = open(part, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)

@@ -2,6 +2,7 @@
  * Finding and loading the command's modules (module.h).
  */
 #include "base/module.h"
+#include "base/text.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,7 +55,7 @@ find_module(const char *name, char out[FILE_PATH], struct error *err)
 		struct stat st, dir;
 
 		if (folders[i][0] == '/' || folders[i][0] == '\0')
-			snprintf(folder, sizeof(folder), "%s",
+			text_set(folder, sizeof(folder),
 			    folders[i][0] == '/' ? folders[i] : program);
 		else if (!file_join(folder, program, folders[i], err))
 			return false;

@@ -3,6 +3,7 @@
  * anything is put in their place.
  */
 #include "base/outfile.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ follow_links(char path[FILE_PATH], struct error *err)
 			    "%s: path is too long", path);
 		to[len] = '\0';
 		if (to[0] == '/')
-			snprintf(path, FILE_PATH, "%s", to);
+			text_set(path, FILE_PATH, to);
 		else {
 			file_parent(path, folder);
 			if (!file_join(path, folder, to, err))
@@ -109,7 +110,8 @@ outfile_open(struct outfile *out, const char *path, const char *scratch,
 	*out = (struct outfile){ .fd = -1 };
 	if (!judge(path, &out->is_stream, err))
 		return false;
-	snprintf(out->path, sizeof(out->path), "%s", path);
+	if (!text_take(out->path, sizeof(out->path), path, err))
+		return false;
 	if (out->is_stream)
 		return (out->fd = file_temporary(scratch, err)) >= 0;
 	if (!follow_links(out->path, err))

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -417,4 +419,67 @@ text_copy_ascii(char *out, size_t room, const char *text)
 	for (; *text != '\0' && n + 1 < room; text++)
 		out[n++] = *text >= ' ' && *text < 127 ? *text : '?';
 	out[n] = '\0';
+}
+
+bool
+text_take(char *out, size_t room, const char *text, struct error *err)
+{
+	const size_t len = strlen(text);
+
+	if (len >= room)
+		return error_set(err, ERROR_LIMIT,
+		    "\"%.40s…\" has more than %zu bytes", text, room - 1);
+	memcpy(out, text, len + 1);
+	return true;
+}
+
+void
+text_set(char *out, size_t room, const char *text)
+{
+	const size_t len = strlen(text);
+
+	/* Also where assert() is off: half a name would be another's. */
+	if (len >= room)
+		abort();
+	memcpy(out, text, len + 1);
+}
+
+/* Where the character begins that byte at of the text is in. */
+static size_t
+character_at(const char *text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+void
+text_cut(char *out, size_t room, const char *text)
+{
+	static const char more[] = "…";
+	size_t len = strnlen(text, room);
+	const bool is_cut = len == room;
+
+	if (is_cut)
+		len = room >= sizeof(more)
+		    ? character_at(text, room - sizeof(more))
+		    : 0;
+	memcpy(out, text, len);
+	if (is_cut && room >= sizeof(more)) {
+		memcpy(out + len, more, sizeof(more) - 1);
+		len += sizeof(more) - 1;
+	}
+	out[len] = '\0';
+}
+
+void
+text_cutf(char *out, size_t room, const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	text_cut(out, room, text);
 }

@@ -42,6 +42,22 @@ bool text_is_language(struct span text);
 /* type/subtype, lower case, no parameters. */
 bool text_is_media(struct span text);
 
+/*
+ * Text into an array of room bytes, its NUL counted.
+ *
+ * text_take()  of others: ERROR_LIMIT if it is too long
+ * text_set()   the caller has checked that it fits: else the program is wrong,
+ *              and ends
+ * text_cut()   for a person to read: what does not fit is cut off after the last
+ *              whole character, with "…" in its place; text_cutf() the same of a
+ *              format
+ */
+bool text_take(char *out, size_t room, const char *text,
+    struct error *err) MUST_USE;
+void text_set(char *out, size_t room, const char *text);
+void text_cut(char *out, size_t room, const char *text);
+void text_cutf(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+
 /* "*@mofa.example" against a name: one '*' at most, at the front. */
 bool text_matches(const char *pattern, const char *text);
 

@@ -438,7 +438,7 @@ yaml_copy(const struct yaml *node, char *out, size_t room,
 		return complain(to, node, "over %zu bytes", room - 1);
 	if (text[0] == '\0' || !check(span_of_str(text)))
 		return complain(to, node, "\"%.60s\" is not %s", text, what);
-	snprintf(out, room, "%s", text);
+	text_set(out, room, text);
 	return true;
 }
 

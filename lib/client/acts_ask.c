@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "client/tell.h"
 
 static bool
@@ -94,7 +95,7 @@ begin_anew(struct document_acts *acts)
 {
 	char document[DOCUMENT_NAME];
 
-	snprintf(document, sizeof(document), "%s", acts->doc.name);
+	text_set(document, sizeof(document), acts->doc.name);
 	acts_free(acts);
 	acts_begin(document, acts);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "record/json.h"
 
@@ -59,8 +60,8 @@ tell_withdrawal(const struct document_acts *acts,
 
 	if (by == NULL)
 		return;
-	snprintf(out->withdrew, sizeof(out->withdrew), "%s", by->person);
-	snprintf(out->withdrew_office, sizeof(out->withdrew_office), "%s",
+	text_set(out->withdrew, sizeof(out->withdrew), by->person);
+	text_set(out->withdrew_office, sizeof(out->withdrew_office),
 	    by->office);
 	out->withdrew_entry = by->acts[0];
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "client/lists.h"
 #include "client/own_lists.h"
@@ -36,9 +37,8 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 
 	if (text == NULL)
 		return;
-	if (text[0] == '/')
-		snprintf(out, FILE_PATH, "%s", text);
-	else if (!file_join(out, dir, text, &why))
+	if (text[0] == '/' ? !text_take(out, FILE_PATH, text, &why)
+			   : !file_join(out, dir, text, &why))
 		complain(to, node, "%s", why.detail);
 }
 
@@ -50,6 +50,7 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 		"key", "sign-certificate", "sign-key", "encryption-certificate",
 		"encryption-key", "state" };
 	const struct yaml *node;
+	struct error why = { 0 };
 	const char *text;
 
 	if (!yaml_is(root, YAML_MAPPING, to))
@@ -61,7 +62,7 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 		if (strlen(text) != 8)
 			complain(to, node, "not the ID of a journal's key");
 		else
-			snprintf(key_id, 16, "%s", text);
+			text_set(key_id, 16, text);
 	}
 	read_path(root, "certificate", dir, true, out->cert, to);
 	read_path(root, "key", dir, true, out->key, to);
@@ -70,7 +71,8 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "encryption-certificate", dir, false, out->encrypt_cert,
 	    to);
 	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
-	snprintf(out->state, FILE_PATH, "%s/.local/state/valise", out->home);
+	if (!file_join(out->state, out->home, ".local/state/valise", &why))
+		complain(to, root, "%s", why.detail);
 	read_path(root, "state", dir, false, out->state, to);
 }
 
@@ -168,7 +170,7 @@ context_load(struct context *context, struct error *err)
 
 	if (!load_config(context, key_id, err))
 		return false;
-	snprintf(state, sizeof(state), "%s", context->state);
+	text_set(state, sizeof(state), context->state);
 	ok = file_join(context->state, state, key_id, err) &&
 	    context_path(context, "enrolment.yaml", path, err) &&
 	    file_read(path, LIMIT_YAML_BYTES, &text, err) &&

@@ -64,8 +64,7 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 		    strlen(text) >= sizeof(out->address))
 			complain(to, node, "not an https:// address");
 		else
-			snprintf(out->address, sizeof(out->address), "%s",
-			    text);
+			text_set(out->address, sizeof(out->address), text);
 	}
 	if ((node = yaml_need(root, "journal", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL &&
@@ -88,8 +87,9 @@ read_enrolment(const struct yaml *root, struct enrolment *out,
 		&out->policy))
 		complain(to, node, "the last of them is not \"policy\"");
 	if ((node = yaml_need(root, "server-ca", to)) != NULL &&
-	    (text = yaml_text(node, to)) != NULL)
-		snprintf(out->server_ca, sizeof(out->server_ca), "%s", text);
+	    (text = yaml_text(node, to)) != NULL &&
+	    !text_take(out->server_ca, sizeof(out->server_ca), text, &why))
+		complain(to, node, "%s", why.detail);
 }
 
 bool

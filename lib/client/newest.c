@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "client/acts.h"
 #include "client/tell.h"
 
@@ -10,8 +11,8 @@ add_signature(struct newest *out, const char *person, const char *office)
 {
 	if (out->num_others++ > 0)
 		return;
-	snprintf(out->signer, sizeof(out->signer), "%s", person);
-	snprintf(out->signer_office, sizeof(out->signer_office), "%s", office);
+	text_set(out->signer, sizeof(out->signer), person);
+	text_set(out->signer_office, sizeof(out->signer_office), office);
 }
 
 static bool
@@ -38,10 +39,8 @@ newest_find(struct session *session, const struct policy *policy,
 			.digest = newest->digest,
 			.in_force = newest->status != STATUS_DRAFT &&
 			    newest->status != STATUS_SIGNED_IN_PART };
-		snprintf(out->person, sizeof(out->person), "%s",
-		    newest->person);
-		snprintf(out->office, sizeof(out->office), "%s",
-		    newest->office);
+		text_set(out->person, sizeof(out->person), newest->person);
+		text_set(out->office, sizeof(out->office), newest->office);
 	}
 	for (size_t i = 0; newest != NULL && i < newest->num_signers; i++) {
 		const struct ledger_signer *one = &newest->signers[i];
@@ -64,8 +63,8 @@ newest_of_copy(const struct verdict *verdict, const struct office *office,
 		.digest = verdict->digest,
 		.in_force = verdict->status != STATUS_DRAFT &&
 		    verdict->status != STATUS_SIGNED_IN_PART };
-	snprintf(out->person, sizeof(out->person), "%s", version->person);
-	snprintf(out->office, sizeof(out->office), "%s", version->office);
+	text_set(out->person, sizeof(out->person), version->person);
+	text_set(out->office, sizeof(out->office), version->office);
 	for (size_t i = 0; i < verdict->num_signatures; i++) {
 		const struct verdict_signature *one = &verdict->signatures[i];
 

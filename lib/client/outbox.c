@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "client/copy.h"
 #include "client/tell.h"
 
@@ -129,7 +130,7 @@ outbox_keep(struct context *context, enum outbox_kind kind,
 {
 	*out =
 	    (struct outbox_act){ .kind = kind, .version = version, .lock = -1 };
-	snprintf(out->document, sizeof(out->document), "%s", document);
+	text_set(out->document, sizeof(out->document), document);
 	return keep(context, container, out, err);
 }
 
@@ -142,7 +143,7 @@ outbox_keep_deposit(struct context *context, const char *document,
 		.version = version,
 		.onto = onto,
 		.lock = -1 };
-	snprintf(out->document, sizeof(out->document), "%s", document);
+	text_set(out->document, sizeof(out->document), document);
 	return keep(context, container, out, err);
 }
 
@@ -289,12 +290,12 @@ read_act(struct context *context, const struct outbox_act *act,
 	*out = (struct sent){ .act = kinds[act->kind].act,
 		.version = act->version,
 		.not_before = act->size };
-	snprintf(out->document, sizeof(out->document), "%s", act->document);
+	text_set(out->document, sizeof(out->document), act->document);
 	ok = zip != NULL && policy != NULL &&
 	    (office = own_office(context, policy, &cert, err)) != NULL &&
 	    sent_read(context->certs, zip, out, err);
 	if (ok)
-		snprintf(out->office, sizeof(out->office), "%s", office->name);
+		text_set(out->office, sizeof(out->office), office->name);
 	cert_free(cert);
 	container_free(zip);
 	return ok || error_context(err, "%s", act->path);
@@ -309,7 +310,7 @@ send_in_parts(struct session *session, const struct outbox_act *act,
     struct remote_answer *answer, struct error *err)
 {
 	char path[700], id[UPLOAD_ID_ROOM], hex[DIGEST_HEX];
-	char note[FILE_PATH];
+	char note[FILE_PATH + 8];
 	const struct remote_request use = { .method = request->method,
 		.path = path,
 		.body_fd = request->body_fd,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "record/json.h"
 
 bool
@@ -21,8 +22,7 @@ version_title_known(const struct context *context, const char *document,
 		it = version_parse(buf_span(&yaml), &ignored);
 	/* Its digest is proved; that it is of this document is for it to say. */
 	if (it != NULL && strcmp(it->document, document) == 0) {
-		snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
-		    version_title(it, "en"));
+		text_set(out, LIMIT_TITLE_BYTES + 1, version_title(it, "en"));
 		known = true;
 	}
 	free(it);
@@ -51,7 +51,7 @@ document_title(struct session *session, const struct document_acts *acts,
 	    session_json(session, (const char *)path.data, &json, err);
 	json_array_foreach (json_object_get(json, "documents"), i, row)
 		if (strcmp(json_text(row, "document"), acts->doc.name) == 0)
-			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s",
+			text_cut(out, LIMIT_TITLE_BYTES + 1,
 			    json_text(row, "title"));
 	json_decref(json);
 	buf_free(&path);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "client/copy.h"
 #include "client/tell.h"
 
@@ -59,7 +60,7 @@ create(struct upload *upload, struct error *err)
 	if (ok && !span_starts(span_of_str(answer.location), "/v1/uploads/"))
 		ok = error_set(err, ERROR_MALFORMED,
 		    "the daemon does not say where to upload to");
-	snprintf(upload->path, sizeof(upload->path), "%s", answer.location);
+	text_set(upload->path, sizeof(upload->path), answer.location);
 	upload->offset = 0;
 	remote_answer_free(&answer);
 	return ok &&
@@ -165,7 +166,6 @@ session_upload(struct session *session, int fd, uint64_t len, const char *note,
 		tries = upload.offset > before ? 0 : tries + 1;
 		tell_cut(&upload);
 	}
-	snprintf(id, UPLOAD_ID_ROOM, "%s",
-	    upload.path + strlen("/v1/uploads/"));
-	return true;
+	return text_take(id, UPLOAD_ID_ROOM,
+	    upload.path + strlen("/v1/uploads/"), err);
 }

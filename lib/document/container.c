@@ -83,7 +83,7 @@ zip_member_of(const struct member *member)
 		.packed = member->packed,
 		.at = member->at };
 
-	snprintf(zip.path, sizeof(zip.path), "%s", member->path);
+	text_set(zip.path, sizeof(zip.path), member->path);
 	return zip;
 }
 
@@ -241,9 +241,9 @@ put_bytes(struct container *container, const char *path, struct span bytes,
 		.packed_bytes = BUF(SIZE_MAX) };
 	bool ok;
 
-	snprintf(member.path, sizeof(member.path), "%s", path);
 	member.crc = zip_crc(0, bytes);
-	ok = buf_append(&member.bytes, bytes, err);
+	ok = text_take(member.path, sizeof(member.path), path, err) &&
+	    buf_append(&member.bytes, bytes, err);
 	if (ok && !to_judge && strcmp(path, PATH_MIMETYPE) != 0)
 		ok = zip_deflate(bytes, &member.packed_bytes, err);
 	if (ok && member.packed_bytes.len > 0 &&

@@ -5,6 +5,8 @@
 
 #include <expat.h>
 
+#include "base/text.h"
+
 #define ASIC "http://uri.etsi.org/02918/v1.2.1#"
 #define DSIG "http://www.w3.org/2000/09/xmldsig#"
 
@@ -59,8 +61,9 @@ manifest_add(struct manifest *manifest, const char *path, const char *media,
 	}
 	one = &manifest->references[manifest->num++];
 	*one = (struct reference){ 0 };
-	snprintf(one->path, sizeof(one->path), "%s", path);
-	snprintf(one->media, sizeof(one->media), "%s", media);
+	if (!text_take(one->path, sizeof(one->path), path, err) ||
+	    !text_take(one->media, sizeof(one->media), media, err))
+		return false;
 	if (sha256 != NULL) {
 		one->bits = 256;
 		memcpy(one->digest, sha256->bytes, sizeof(sha256->bytes));

@@ -27,7 +27,7 @@ read_titles(const struct yaml *map, struct version *out, struct complaints *to)
 			complain_key(to, c, "\"%.40s\" is not a language",
 			    c->key);
 		else
-			snprintf(title->language, sizeof(title->language), "%s",
+			text_set(title->language, sizeof(title->language),
 			    c->key);
 		if (yaml_copy(c, title->text, sizeof(title->text), text_is_line,
 			"one line of visible text (NFC)", to))
@@ -46,7 +46,7 @@ read_path(const struct yaml *node, char out[LIMIT_PATH_BYTES + 1],
 		return false;
 	if (!text_check_path(span_of_str(text), &why))
 		return complain(to, node, "%s", why.detail);
-	snprintf(out, LIMIT_PATH_BYTES + 1, "%s", text);
+	text_set(out, LIMIT_PATH_BYTES + 1, text);
 	return true;
 }
 
@@ -156,7 +156,7 @@ version_named(const struct yaml *root, char name[DOCUMENT_NAME],
 		if (!document_name_check(span_of_str(text), &why))
 			complain(to, document, "%s", why.detail);
 		else
-			snprintf(name, DOCUMENT_NAME, "%s", text);
+			text_set(name, DOCUMENT_NAME, text);
 	}
 	if (version != NULL && (text = yaml_text(version, to)) != NULL &&
 	    !document_version_parse(span_of_str(text), number))

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 enum kind { TEXT, NUMBER, TIME, HEX, TEXTS, DIGESTS };
@@ -199,8 +200,7 @@ entry_encode(const struct entry *entry, struct buf *out, struct error *err)
 	struct entry named = *entry;
 	const size_t before = out->len;
 
-	snprintf(named.act_name, sizeof(named.act_name), "%s",
-	    acts[entry->act].name);
+	text_set(named.act_name, sizeof(named.act_name), acts[entry->act].name);
 	named.valise = 1;
 	named.has |= F(ACT) | F(VALISE);
 	assert((named.has & acts[entry->act].must) == acts[entry->act].must);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 enum {
 	HEAD_BYTES = JOURNAL_HEAD_BYTES,
@@ -823,7 +824,7 @@ journal_note(const struct journal *journal, const struct head *head,
 	struct checkpoint checkpoint = { .size = head->size,
 		.root = head->root };
 
-	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	text_set(checkpoint.origin, sizeof(checkpoint.origin),
 	    journal->keys.keys[0].name);
 	return note_encode(note_key_at(&journal->keys, head->size), &checkpoint,
 	    head->signature, out, err);

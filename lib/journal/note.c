@@ -127,7 +127,7 @@ note_signer_make(const char *name, enum note_type type, struct note_signer *out,
 		return error_set(err, ERROR_USAGE, "\"%s\" cannot name a key",
 		    name);
 	*out = (struct note_signer){ .key = { .type = type } };
-	snprintf(out->key.name, sizeof(out->key.name), "%s", name);
+	text_set(out->key.name, sizeof(out->key.name), name);
 	if (RAND_priv_bytes(out->seed, sizeof(out->seed)) != 1)
 		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
 	return derive_public(out, err);

@@ -271,7 +271,7 @@ cert_issuer_serial(const struct cert *cert, struct digest *issuer,
 	    hex != NULL && strlen(hex) < CERT_SERIAL;
 	if (ok) {
 		*issuer = sha256_of(span_of(der, len));
-		snprintf(serial, CERT_SERIAL, "%s", hex);
+		text_set(serial, CERT_SERIAL, hex);
 	}
 	OPENSSL_free(hex);
 	BN_free(number);

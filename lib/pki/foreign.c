@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "pki/asn1.h"
 #include "pki/der.h"
 
@@ -26,7 +27,7 @@ say(struct foreign_signer *out, enum foreign_state state, const char *why)
 	if (out->state >= state)
 		return;
 	out->state = state;
-	snprintf(out->why, sizeof(out->why), "%s", why);
+	text_cut(out->why, sizeof(out->why), why);
 }
 
 /* The first e-mail address, in whatever form; else the subject. */

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 struct ca {
@@ -141,7 +142,8 @@ trust_add_ca(struct trust *trust, const char *name, struct span pem,
 		return error_set(err, ERROR_UNTRUSTED,
 		    "CA \"%s\" is there already", name);
 	*ca = (struct ca){ .num = 0 };
-	snprintf(ca->name, sizeof(ca->name), "%s", name);
+	if (!text_take(ca->name, sizeof(ca->name), name, err))
+		return false;
 	while (ok && cert_take_pem(&pem, &cert, err) && cert != NULL)
 		ok = add_cert(ca, cert, err);
 	ok = ok && err->kind == ERROR_NONE &&

@@ -39,7 +39,7 @@ read_title(const struct yaml *map, char out[LIMIT_TITLE_BYTES + 1],
 		else if (yaml_copy(c, text, sizeof(text), text_is_line,
 			     "one line of visible text", to) &&
 		    (out[0] == '\0' || strcmp(c->key, "en") == 0))
-			snprintf(out, LIMIT_TITLE_BYTES + 1, "%s", text);
+			text_set(out, LIMIT_TITLE_BYTES + 1, text);
 	}
 }
 
@@ -63,7 +63,7 @@ read_party_name(const struct policy *policy, const struct yaml *node,
 		return false;
 	if (find_party(policy, text) == NULL)
 		return complain(to, node, "no party is called \"%.60s\"", text);
-	snprintf(out, POLICY_NAME, "%s", text);
+	text_set(out, POLICY_NAME, text);
 	return true;
 }
 
@@ -77,7 +77,7 @@ read_ca_name(const struct policy *policy, const struct yaml *node,
 		return false;
 	if (trust_ca(policy->trust, text) == NULL)
 		return complain(to, node, "no CA is called \"%.60s\"", text);
-	snprintf(out, POLICY_NAME, "%s", text);
+	text_set(out, POLICY_NAME, text);
 	return true;
 }
 
@@ -126,7 +126,7 @@ read_parties(struct policy *policy, const struct yaml *map,
 			complain(to, c, "more than %d parties", POLICY_PARTIES);
 			return;
 		}
-		snprintf(party->name, sizeof(party->name), "%s", c->key);
+		text_set(party->name, sizeof(party->name), c->key);
 		if (yaml_only(c, keys, COUNT(keys), to))
 			read_title(yaml_need(c, "name", to), party->title, to);
 	}
@@ -261,7 +261,7 @@ read_offices(struct policy *policy, const struct yaml *map,
 			complain(to, c, "more than %d offices", LIMIT_OFFICES);
 			return;
 		}
-		snprintf(office->name, sizeof(office->name), "%s", c->key);
+		text_set(office->name, sizeof(office->name), c->key);
 		office->line = c->key_line;
 		if (!yaml_only(c, keys, COUNT(keys), to))
 			continue;
@@ -296,8 +296,7 @@ read_depositary(struct policy *policy, const struct yaml *map,
 			    " bytes",
 			    text, LIMIT_ORIGIN_BYTES);
 		else
-			snprintf(policy->origin, sizeof(policy->origin), "%s",
-			    text);
+			text_set(policy->origin, sizeof(policy->origin), text);
 	}
 	office = yaml_need(map, "office", to);
 	if (office != NULL && (text = yaml_text(office, to)) != NULL) {
@@ -305,8 +304,7 @@ read_depositary(struct policy *policy, const struct yaml *map,
 			complain(to, office, "no office is called \"%.60s\"",
 			    text);
 		else
-			snprintf(policy->depositary.office, POLICY_NAME, "%s",
-			    text);
+			text_set(policy->depositary.office, POLICY_NAME, text);
 	}
 	read_ca_name(policy, yaml_need(map, "ca", to), policy->depositary.ca,
 	    to);
@@ -457,8 +455,7 @@ read_quorum(const struct policy *policy, const struct yaml *map,
 			    LIMIT_SIGNATURES);
 			continue;
 		}
-		snprintf(out->parties[out->num].party, POLICY_NAME, "%s",
-		    c->key);
+		text_set(out->parties[out->num].party, POLICY_NAME, c->key);
 		out->parties[out->num++].persons = (unsigned)persons;
 	}
 }
@@ -732,8 +729,8 @@ read_witnesses(struct policy *policy, const struct yaml *root,
 			    " one)",
 			    why.detail);
 		else
-			snprintf(out->names[out->num++], sizeof(out->names[0]),
-			    "%s", c->key);
+			text_set(out->names[out->num++], sizeof(out->names[0]),
+			    c->key);
 	}
 	for (size_t i = 1; i < out->num; i++)
 		for (size_t j = 0; j < i; j++)
@@ -839,8 +836,8 @@ find_types(struct policy *policy, const struct yaml *main_root,
 			    LIMIT_TYPES);
 			return;
 		}
-		snprintf(type->name, sizeof(type->name), "%s", name);
-		snprintf(type->file, sizeof(type->file), "%s", shown);
+		text_set(type->name, sizeof(type->name), name);
+		text_set(type->file, sizeof(type->file), shown);
 	}
 }
 

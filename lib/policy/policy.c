@@ -111,7 +111,7 @@ no_such_type(const char *type)
 {
 	struct decision decision = { .allowed = false };
 
-	snprintf(decision.rule, sizeof(decision.rule),
+	text_cutf(decision.rule, sizeof(decision.rule),
 	    POLICY_PREFIX "%.64s.yaml: no such type of document", type);
 	return decision;
 }
@@ -130,7 +130,7 @@ policy_decide(const struct policy *policy, const struct office *office,
 	    : right == RIGHT_DEPOSIT ? &type->deposit
 				     : &type->audit;
 	decision.allowed = in_list(policy, list, office);
-	snprintf(decision.rule, sizeof(decision.rule), "%s:%u: %s", type->file,
+	text_cutf(decision.rule, sizeof(decision.rule), "%s:%u: %s", type->file,
 	    list->line, right_names[right]);
 	return decision;
 }
@@ -164,12 +164,12 @@ policy_decide_sign(const struct policy *policy, const struct office *office,
 		is_party = is_party ||
 		    strcmp(quorum->parties[i].party, office->party) == 0;
 	if (!is_party) {
-		snprintf(decision.rule, sizeof(decision.rule),
+		text_cutf(decision.rule, sizeof(decision.rule),
 		    "%s:%u: %s: \"%s\" is no party to it", type->file,
 		    quorum->line, quorum_name(signing), office->party);
 		return decision;
 	}
-	snprintf(decision.rule, sizeof(decision.rule),
+	text_cutf(decision.rule, sizeof(decision.rule),
 	    POLICY_PREFIX "offices.yaml:%u: full-powers", policy->powers_line);
 	for (size_t i = 0; i < policy->num_powers; i++) {
 		const struct full_powers *powers = &policy->powers[i];
@@ -178,7 +178,7 @@ policy_decide_sign(const struct policy *policy, const struct office *office,
 		    strcmp(powers->party, office->party) != 0 ||
 		    (powers->types >> (type - policy->types) & 1) == 0)
 			continue;
-		snprintf(decision.rule, sizeof(decision.rule),
+		text_cutf(decision.rule, sizeof(decision.rule),
 		    POLICY_PREFIX "offices.yaml:%u: full-powers", powers->line);
 		if (at >= powers->from_at && at < powers->until_at) {
 			decision.allowed = true;
@@ -213,7 +213,7 @@ refuse_text(const struct document_type *type, unsigned line, const char *key,
 {
 	struct decision decision = { .allowed = false };
 
-	snprintf(decision.rule, sizeof(decision.rule),
+	text_cutf(decision.rule, sizeof(decision.rule),
 	    "%s:%u: %s: %s \"%.80s\"", type->file, line, key, what, which);
 	return decision;
 }
@@ -282,7 +282,7 @@ policy_decide_texts(const struct policy *policy, const struct version *version)
 			return refuse_text(type, type->limits_line, "limits",
 			    "too large:", file->file);
 	}
-	snprintf(decision.rule, sizeof(decision.rule), "%s", type->file);
+	text_set(decision.rule, sizeof(decision.rule), type->file);
 	return decision;
 }
 

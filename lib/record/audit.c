@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* By contents digest: the version that had these.  At most half full. */
 struct contents {
 	struct had {
@@ -66,7 +68,7 @@ audit_find(const struct audit_settings *settings, const char *code,
 	struct audit_finding finding = { .code = code, .index = index };
 	va_list args;
 
-	snprintf(finding.about, sizeof(finding.about), "%s", about);
+	text_cut(finding.about, sizeof(finding.about), about);
 	va_start(args, fmt);
 	vsnprintf(finding.text, sizeof(finding.text), fmt, args);
 	va_end(args);
@@ -142,9 +144,9 @@ add_dispatch(struct audit *audit, uint64_t index, const struct entry *entry)
 		.number = entry->number,
 		.time_ms = entry->time_ms,
 		.digest = entry->digest };
-	snprintf(one->office, sizeof(one->office), "%s", entry->office);
-	snprintf(one->person, sizeof(one->person), "%s", entry->person);
-	snprintf(one->to, sizeof(one->to), "%s", entry->to);
+	text_set(one->office, sizeof(one->office), entry->office);
+	text_set(one->person, sizeof(one->person), entry->person);
+	text_set(one->to, sizeof(one->to), entry->to);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "document/manifest.h"
 
 /* The one manifest of what is sent: "origin" of a deposit, else the only one. */
@@ -72,8 +73,7 @@ sent_read(struct cert_cache *certs, const struct container *zip,
 	if (ok) {
 		out->manifest = sha256_of(member_bytes(manifest));
 		out->signature = cades.signature;
-		snprintf(out->person, sizeof(out->person), "%s",
-		    cades.cert->email);
+		text_set(out->person, sizeof(out->person), cades.cert->email);
 	}
 	cades_free(&cades);
 	return ok;

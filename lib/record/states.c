@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 const struct ledger_version *
 ledger_version(const struct ledger_document *doc, unsigned number)
 {

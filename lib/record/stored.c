@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "document/version.h"
 
 /* Texts that are judged soon need not be read again: as much as this of them. */
@@ -32,7 +33,8 @@ collect(void *arg, const char *path, const struct oid *oid, struct error *err)
 	if (all == NULL)
 		return error_set_errno(err, "version");
 	stored->files = all;
-	snprintf(all[stored->num].path, sizeof(all[0].path), "%s", path);
+	if (!text_take(all[stored->num].path, sizeof(all[0].path), path, err))
+		return false;
 	all[stored->num++].oid = *oid;
 	return true;
 }

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/time.h"
 
 enum { EXPECT_OVER = 1024 * 1024 }; /* bytes of a body: leave is asked */
@@ -45,8 +46,11 @@ remote_new(const struct remote_settings *settings, struct error *err)
 		return NULL;
 	}
 	remote->settings = *settings;
-	snprintf(remote->address, sizeof(remote->address), "%s",
-	    settings->address);
+	if (!text_take(remote->address, sizeof(remote->address),
+		settings->address, err)) {
+		remote_free(remote);
+		return NULL;
+	}
 	return remote;
 }
 
@@ -426,7 +430,7 @@ go_on(struct transfer *transfer, char etag[160])
 
 	if (transfer->begun) {
 		transfer->resume_at += transfer->received;
-		snprintf(etag, 160, "%s", answer->etag);
+		text_set(etag, 160, answer->etag);
 		transfer->if_range = etag;
 		if (etag[0] == '\0')
 			transfer->resume_at = 0;

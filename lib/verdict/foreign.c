@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "document/manifest.h"
 #include "pki/asn1.h"
 #include "pki/foreign.h"
@@ -177,9 +178,8 @@ add_signer(void *arg, const struct foreign_signer *signer, struct error *err)
 		.signing_at = signer->signing_at,
 		.then = TRUST_UNKNOWN,
 		.now = TRUST_UNKNOWN };
-	snprintf(one->id, sizeof(one->id), "%s",
-	    signers->path + strlen("META-INF/"));
-	snprintf(one->person, sizeof(one->person), "%s", signer->name);
+	text_cut(one->id, sizeof(one->id), signers->path + strlen("META-INF/"));
+	text_cut(one->person, sizeof(one->person), signer->name);
 	if (signer->state != FOREIGN_INTACT &&
 	    !judge_find(judge, code_of(signer->state), signers->path, "%s%s%s",
 		signer->name, signer->name[0] != '\0' ? ": " : "", signer->why))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bag/slip.h"
+#include "base/text.h"
 #include "verdict/judge.h"
 
 const struct verdict_act *
@@ -135,7 +136,7 @@ judge_witnesses(struct judge *judge, const struct batch *batch)
 		struct verdict_witness *one = &out->witnesses[i];
 
 		one->at = lines[i].at;
-		snprintf(one->name, sizeof(one->name), "%s",
+		text_set(one->name, sizeof(one->name),
 		    witnesses->names[lines[i].witness]);
 	}
 	return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "document/manifest.h"
 #include "document/termination.h"
@@ -197,10 +198,8 @@ judge_office(struct judge *judge, const char *path,
 	if (office == NULL)
 		return judge_find(judge, FINDING_SIGNER_UNKNOWN, path, "%s",
 		    why);
-	snprintf(signature->office, sizeof(signature->office), "%s",
-	    office->name);
-	snprintf(signature->party, sizeof(signature->party), "%s",
-	    office->party);
+	text_set(signature->office, sizeof(signature->office), office->name);
+	text_set(signature->party, sizeof(signature->party), office->party);
 	if (signature->is_live &&
 	    (strcmp(cert->email, request->person) != 0 ||
 		strcmp(office->name, request->office) != 0))
@@ -317,10 +316,8 @@ judge_signer(struct judge *judge, const char *path,
 	act = judge_act_of(judge, signature);
 	signature->disputed = then.state == TRUST_REVOKED && act != NULL &&
 	    then.index > act->index;
-	snprintf(signature->then_text, sizeof(signature->then_text), "%s",
-	    then.text);
-	snprintf(signature->now_text, sizeof(signature->now_text), "%s",
-	    now.text);
+	text_set(signature->then_text, sizeof(signature->then_text), then.text);
+	text_set(signature->now_text, sizeof(signature->now_text), now.text);
 	return judge_trust_state(judge, path, &then) &&
 	    judge_withheld(judge, path, cert, policy,
 		signature->judged_ms / 1000, &then) &&
@@ -350,7 +347,8 @@ add_signature(struct judge *judge, const char *id)
 	one = &all[out->num_signatures++];
 	*one = (struct verdict_signature){ .then = TRUST_UNKNOWN,
 		.now = TRUST_UNKNOWN };
-	snprintf(one->id, sizeof(one->id), "%s", id);
+	if (!text_take(one->id, sizeof(one->id), id, judge->err))
+		return NULL;
 	one->terminates =
 	    strncmp(id, TERMINATION_ID, strlen(TERMINATION_ID)) == 0;
 	one->is_live = judge->request->live != NULL &&
@@ -393,7 +391,7 @@ judge_signature(struct judge *judge, const char *id)
 	signature->signature = cades.signature;
 	signature->commitment = cades.commitment;
 	signature->signing_at = cades.signing_at;
-	snprintf(signature->person, sizeof(signature->person), "%s",
+	text_set(signature->person, sizeof(signature->person),
 	    cades.cert->email);
 	if (cades.commitment != expected_commitment(signature))
 		ok = judge_find(judge, FINDING_SIGNATURE_COMMITMENT, path,
@@ -460,10 +458,10 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
 		if (!one->counts || index > until ||
 		    one->terminates != (signing == SIGNING_TERMINATION))
 			continue;
-		snprintf(signatories[num].person,
-		    sizeof(signatories[num].person), "%s", one->person);
-		snprintf(signatories[num].party, sizeof(signatories[num].party),
-		    "%s", one->party);
+		text_set(signatories[num].person,
+		    sizeof(signatories[num].person), one->person);
+		text_set(signatories[num].party, sizeof(signatories[num].party),
+		    one->party);
 		num++;
 		if (index < last)
 			continue;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bag/slip.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "document/termination.h"
 #include "verdict/judge.h"
@@ -120,7 +121,7 @@ judge_find(struct judge *judge, enum finding_code code, const char *about,
 	out->findings = all;
 	one = &all[out->num_findings++];
 	*one = (struct finding){ .code = code };
-	snprintf(one->about, sizeof(one->about), "%s", about);
+	text_cut(one->about, sizeof(one->about), about);
 	va_start(args, fmt);
 	vsnprintf(one->text, sizeof(one->text), fmt, args);
 	va_end(args);

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <signal.h>
+
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -384,9 +386,59 @@ START_TEST(utf8_is_told_wherever_a_character_stands)
 }
 END_TEST
 
+/* Into an array of ten bytes. */
+static const struct {
+	const char *text, *cut;
+	bool fits;
+} rooms[] = {
+	{ "", "", true },
+	{ "123456789", "123456789", true },
+	{ "1234567890", "123456…", false },
+	{ "12345\xc3\xa9xyz", "12345…", false },
+	{ "123456\xc3\xa9x", "123456\xc3\xa9x", true },
+	{ "\xe0\xba\xa1\xe0\xba\xa1\xe0\xba\xa1\xe0\xba\xa1",
+	    "\xe0\xba\xa1\xe0\xba\xa1…", false },
+};
+
+START_TEST(text_that_does_not_fit_is_refused_or_cut_at_a_character)
+{
+	char out[10], three[3] = "ab";
+	struct error err = { 0 };
+
+	ck_assert(text_take(out, sizeof(out), rooms[_i].text, &err) ==
+	    rooms[_i].fits);
+	ck_assert_int_eq(err.kind, rooms[_i].fits ? ERROR_NONE : ERROR_LIMIT);
+	if (rooms[_i].fits)
+		ck_assert_str_eq(out, rooms[_i].text);
+	text_cut(out, sizeof(out), rooms[_i].text);
+	ck_assert_str_eq(out, rooms[_i].cut);
+	text_cutf(out, sizeof(out), "%s", rooms[_i].text);
+	ck_assert_str_eq(out, rooms[_i].cut);
+	/* No room for the sign that something is missing. */
+	text_cut(three, sizeof(three), "abc");
+	ck_assert_str_eq(three, "");
+}
+END_TEST
+
+START_TEST(a_text_said_to_fit_that_does_not_ends_the_program)
+{
+	char out[4];
+
+	text_set(out, sizeof(out), "abc");
+	ck_assert_str_eq(out, "abc");
+	text_set(out, sizeof(out), "abcd");
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_loop_test(t,
+	    text_that_does_not_fit_is_refused_or_cut_at_a_character, 0,
+	    COUNT(rooms));
+	if (getenv("CK_FORK") == NULL) /* else it would end the test, too */
+		tcase_add_test_raise_signal(t,
+		    a_text_said_to_fit_that_does_not_ends_the_program, SIGABRT);
 	tcase_add_test(t, a_buffer_holds_its_limit_and_no_more);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
 	    COUNT(spellings));
