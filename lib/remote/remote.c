@@ -308,16 +308,19 @@ wrong_server(const struct remote *remote, struct error *err)
 {
 	char now[TIME_TEXT];
 	long why = 0;
+	bool is_name;
 
 	curl_easy_getinfo(remote->curl, CURLINFO_SSL_VERIFYRESULT, &why);
+	/* curl compares the name first, and has no other result by then. */
+	is_name = why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED;
 	if (why != X509_V_ERR_CERT_NOT_YET_VALID &&
 	    why != X509_V_ERR_CERT_HAS_EXPIRED)
 		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 		    "%s is not the server that you enrolled with: %s. Nothing"
 		    " was sent",
 		    remote->address,
-		    why != X509_V_OK ? X509_verify_cert_error_string(why)
-				     : "its certificate has another name");
+		    is_name ? "its certificate has another name"
+			    : X509_verify_cert_error_string(why));
 	time_format_ms(time_now_ms(), now);
 	return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 	    "%s: its certificate %s by this machine's clock, which says %s:"

@@ -140,7 +140,8 @@ fixture_issue(const struct identity *ca, const struct fixture_cert *what)
 		add_extension(x509, ca->cert->x509, "crlDistributionPoints",
 		    what->points);
 	snprintf(email, sizeof(email), "email:%s", what->email);
-	add_extension(x509, ca->cert->x509, "subjectAltName", email);
+	add_extension(x509, ca->cert->x509, "subjectAltName",
+	    what->names != NULL ? what->names : email);
 	add_extension(x509, ca->cert->x509, "subjectKeyIdentifier", "hash");
 	add_extension(x509, ca->cert->x509, "authorityKeyIdentifier", "keyid");
 	return finish_cert(x509, key, ca->key);

@@ -16,6 +16,7 @@ struct fixture_cert {
 	EVP_PKEY *with_key; /* use this one instead of a new one */
 	long serial;        /* 0: the next */
 	const char *points; /* crlDistributionPoints, as in openssl.cnf */
+	const char *names;  /* subjectAltName, as there; or NULL: the e-mail */
 };
 
 #define FIXTURE_FROM  INT64_C(1600000000) /* 2020-09-13 */
