@@ -1,22 +1,53 @@
 /*
- * valise push --batch: a list of versions, one after another over one
- * connection.  Each has a file of its own in the outbox and is told as soon as
- * it is answered, so that whatever ends the run loses nothing: the same list
- * is given again, and what is there already has not changed.
+ * valise push --batch: a list of versions.  Each has a file of its own in the
+ * outbox and is told as soon as it is answered, so that whatever ends the run
+ * loses nothing: the same list is given again, and what is there already has
+ * not changed.
+ *
+ * Most of the time a deposit waits: for the disk here, for the daemon's, and
+ * for its answer.  So a long list is shared among processes with a connection
+ * each, as if several commands of the office ran at once.  All versions of one
+ * document fall to one of them, in the order of the list.
  */
 #include "cli/cmd/push.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/yaml.h"
 #include "cli/commands.h"
 
+/* A process for so many versions is worth its start and its connection. */
+enum { VERSIONS_EACH = 8, MOST_JOBS = 8 };
+
+/* What came of the versions that one process deposited. */
+struct part {
+	pid_t pid;
+	unsigned done, failed, tried;
+	struct error worst;
+	bool ended;       /* something is wrong that no other would escape */
+	struct error why; /* what */
+	bool told;
+};
+
+/* Shared by all processes of a run. */
+struct shared {
+	volatile sig_atomic_t asked_to_stop; /* by this signal */
+	bool ended;                          /* for one of them */
+	struct part parts[MOST_JOBS];
+};
+
 struct batch {
 	struct pusher pusher;
 	char dir[FILE_PATH]; /* of the list: its files are named from there */
-	unsigned num, done, failed, tried;
-	struct error worst;
+	unsigned num;
+	struct shared *shared;
+	struct part *part; /* of this process */
 };
 
 /* --- The list. --- */
@@ -154,13 +185,13 @@ check_list(struct batch *batch, const struct yaml *root, struct error *err)
 
 /* --- One after another. --- */
 
-static volatile sig_atomic_t asked_to_stop;
+static struct shared *running; /* for stop(), which has no argument of ours */
 
 /* The second time it ends at once: SA_RESETHAND. */
 static void
 stop(int number)
 {
-	asked_to_stop = number;
+	running->asked_to_stop = number;
 }
 
 static void
@@ -212,24 +243,28 @@ push_item(struct batch *batch, const struct yaml *item, struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct push *push = read_item(batch, item, &complaints);
+	struct part *part = batch->part;
 	struct error why = { 0 };
+	unsigned tried = 0;
 	bool ok, ends = false;
 
 	complaints_free(&complaints);
 	if (push == NULL)
 		return error_set_errno(err, "push");
-	batch->tried++;
-	output_step("pushing", batch->tried, batch->num);
+	part->tried++;
+	for (size_t i = 0; i < MOST_JOBS; i++)
+		tried += batch->shared->parts[i].tried;
+	output_step("pushing", tried, batch->num);
 	ok = pusher_push(&batch->pusher, push, &why);
 	/* What is told is told, whatever ends the run. */
 	fflush(stdout);
 	if (ok) {
-		batch->done++;
+		part->done++;
 	} else {
-		batch->failed++;
+		part->failed++;
 		if (error_exit_status(why.kind) >
-		    error_exit_status(batch->worst.kind))
-			batch->worst = why;
+		    error_exit_status(part->worst.kind))
+			part->worst = why;
 		ends = is_the_end(push, &why);
 		if (ends)
 			*err = why;
@@ -240,23 +275,128 @@ push_item(struct batch *batch, const struct yaml *item, struct error *err)
 	return !ends;
 }
 
-static bool
-conclude(struct batch *batch, bool ended, struct error *err)
+/* Which of so many processes deposits what is said of an item's document. */
+static unsigned
+job_of(const struct yaml *item, unsigned jobs)
 {
-	const unsigned left = batch->num - batch->tried;
+	const struct yaml *document = yaml_get(item, "document");
+	uint32_t hash = 2166136261u; /* FNV-1a */
 
+	for (const char *c = document != NULL ? document->text : "";
+	     c != NULL && *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	return (hash ^ hash >> 16) % jobs;
+}
+
+/* The share of one process, the job-th of so many. */
+static void
+push_share(struct batch *batch, const struct yaml *root, unsigned job,
+    unsigned jobs)
+{
+	struct shared *shared = batch->shared;
+	struct part *part = &shared->parts[job];
+
+	batch->part = part;
+	for (const struct yaml *c = root->children;
+	     c != NULL && !__atomic_load_n(&shared->ended, __ATOMIC_RELAXED) &&
+	     shared->asked_to_stop == 0;
+	     c = c->next) {
+		if (job_of(c, jobs) != job || push_item(batch, c, &part->why))
+			continue;
+		part->ended = true;
+		__atomic_store_n(&shared->ended, true, __ATOMIC_RELAXED);
+	}
+	part->told = batch->pusher.context->told;
+}
+
+/* --- Several at once. --- */
+
+static _Noreturn void
+run_job(struct batch *batch, const struct yaml *root, unsigned job,
+    unsigned jobs)
+{
+	/* Its parent may be ended while it waits for this one. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	push_share(batch, root, job, jobs);
+	pusher_end(&batch->pusher);
+	_exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+/* False where it ended otherwise than by itself. */
+static bool
+wait_for(struct part *part, struct error *err)
+{
+	int status;
+
+	while (waitpid(part->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set_errno(err, "a process that deposits");
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+	    error_set(err, ERROR_SYSTEM,
+		"a process that deposits ended before it was done: run it"
+		" again, and what is there already has not changed");
+}
+
+static bool
+push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
+    struct error *err)
+{
+	struct part *parts = batch->shared->parts;
+	unsigned started = 0;
+	bool ok = fflush(stdout) == 0 || error_set_errno(err, "output");
+
+	for (; ok && started < jobs; started++) {
+		parts[started].pid = fork();
+		if (parts[started].pid == 0)
+			run_job(batch, root, started, jobs);
+		if (parts[started].pid > 0)
+			continue;
+		ok = error_set_errno(err, "a process that deposits");
+		break;
+	}
+	if (!ok)
+		batch->shared->ended = true;
+	for (unsigned i = 0; i < started; i++) {
+		struct error why = { 0 };
+
+		if (!wait_for(&parts[i], &why) && ok)
+			*err = why;
+		ok = ok && why.kind == ERROR_NONE;
+	}
+	return ok;
+}
+
+/* What all of them did, in one. */
+static bool
+conclude(struct batch *batch, struct error *err)
+{
+	struct part all = { .done = 0 };
+	const struct part *parts = batch->shared->parts;
+
+	for (size_t i = 0; i < MOST_JOBS; i++) {
+		all.failed += parts[i].failed;
+		all.tried += parts[i].tried;
+		if (error_exit_status(parts[i].worst.kind) >
+		    error_exit_status(all.worst.kind))
+			all.worst = parts[i].worst;
+		if (parts[i].ended && !all.ended)
+			all.why = parts[i].why;
+		all.ended = all.ended || parts[i].ended;
+		batch->pusher.context->told =
+		    batch->pusher.context->told || parts[i].told;
+	}
 	output_progress_end();
-	if (left > 0)
+	if (all.tried < batch->num)
 		output_note("%u of %u were not tried: run it again, and what"
 			    " is there already has not changed",
-		    left, batch->num);
-	if (ended)
-		return false;
-	if (batch->failed == 0)
-		return true;
-	*err = batch->worst;
+		    batch->num - all.tried, batch->num);
+	if (all.ended)
+		*err = all.why;
+	if (all.ended || all.failed == 0)
+		return !all.ended;
+	*err = all.worst;
 	snprintf(err->detail, sizeof(err->detail),
-	    "%u of %u were not deposited; each is told above", batch->failed,
+	    "%u of %u were not deposited; each is told above", all.failed,
 	    batch->num);
 	return false;
 }
@@ -264,14 +404,19 @@ conclude(struct batch *batch, bool ended, struct error *err)
 static bool
 push_list(struct batch *batch, const struct yaml *root, struct error *err)
 {
-	bool ended = false;
+	unsigned jobs = batch->num / VERSIONS_EACH;
+	bool ok = true;
 
+	/* Without a line there is nothing to wait for. */
+	if (jobs > MOST_JOBS)
+		jobs = MOST_JOBS;
 	take_signals(stop);
-	for (const struct yaml *c = root->children;
-	     !ended && asked_to_stop == 0 && c != NULL; c = c->next)
-		ended = !push_item(batch, c, err);
+	if (jobs < 2 || batch->pusher.context->local)
+		push_share(batch, root, 0, 1);
+	else
+		ok = push_at_once(batch, root, jobs, err);
 	take_signals(SIG_DFL);
-	return conclude(batch, ended, err);
+	return conclude(batch, ok ? err : &(struct error){ 0 }) && ok;
 }
 
 bool
@@ -280,8 +425,14 @@ push_batch(struct context *context, const char *path, struct error *err)
 	struct batch batch = { .num = 0 };
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	struct yaml *root = NULL;
+	int stopped;
 	bool ok;
 
+	batch.shared = mmap(NULL, sizeof(*batch.shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (batch.shared == MAP_FAILED)
+		return error_set_errno(err, "memory");
+	running = batch.shared;
 	file_parent(path, batch.dir);
 	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    (root = yaml_parse(path, buf_span(&text), err)) != NULL &&
@@ -293,10 +444,12 @@ push_batch(struct context *context, const char *path, struct error *err)
 	}
 	yaml_free_tree(root);
 	buf_free(&text);
+	stopped = batch.shared->asked_to_stop;
+	munmap(batch.shared, sizeof(*batch.shared));
 	/* As it ends for who did not wait for the answer. */
-	if (asked_to_stop != 0) {
+	if (stopped != 0) {
 		fflush(stdout);
-		raise(asked_to_stop);
+		raise(stopped);
 	}
 	return ok;
 }

@@ -126,6 +126,19 @@ check "and how many were not tried" grep -q "of 30 were not tried" work/stopped
 check "the rest is run again" at mofa push --batch $list
 check "all are there" test "$(at mofa list | grep -c agreement/f)" = 30
 
+# --- Several at once. ---
+list=work/lists/many.yaml
+for i in $(seq 20); do item $list agreement/h$i "Article $i"; done
+for i in $(seq 20); do item $list agreement/h$i "Article $i"; cp work/lo.txt work/lists/h$i.txt; sed -i "\$ s|.*|    en: h$i.txt|" $list; done
+check "forty versions of twenty documents" run
+check "each as often as it is listed" test "$(grep -c '^deposited agreement/h[0-9]*@[12]' work/said)" = 40
+check "in the order of the list" sh -c 'for i in $(seq 20); do test "$(grep -o "agreement/h$i@[12]" work/said | tr "\n" " ")" = "agreement/h$i@1 agreement/h$i@2 " || exit; done'
+item $list nothing/h21 "Not a type that there is"
+got=0; run || got=$?
+check "one that is refused among them: $got" grep -q "1 of 41 were not deposited" work/said
+check "is told by its name" grep -q '^valise push: nothing/h21: ' work/said
+check "nothing waits" test "$(pending)" = 0
+
 # --- Without a line. ---
 list=work/lists/local.yaml
 item $list agreement/g1 "Article 1"; item $list agreement/g2 "Article 2"
