@@ -5,11 +5,13 @@
  *	           C2SP tlog-tiles, full or partial, is one range of it
  *	hashes-L   32-byte hashes of tile level L; derived from entries
  *	nodes      32-byte hashes of all full subtrees, in the order in which
- *	           leaves complete them: a proof is as many reads as hashes;
+ *	           leaves complete them: a proof is as many looks as hashes;
  *	           derived
+ *	ends       where each entry ends in its file; derived
  *	heads      a checksummed record of each signed checkpoint
  *
- * One thread appends, one commits; any may read what was committed.
+ * One thread appends, one commits; any may read what was committed.  What is derived is
+ * mapped, and takes no memory of ours however many entries there are.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -42,7 +44,17 @@ struct journal_mended {
 	uint64_t heads_completed;
 	uint64_t heads_dropped; /* torn: receipts then lead to the next one */
 	uint64_t hashes_rebuilt;
+	uint64_t ends_rebuilt;
 };
+
+/* A size and root from which something that is kept beside it follows. */
+struct journal_from {
+	uint64_t size;
+	struct digest root;
+};
+
+/* Of the newest entries so many are hashed whenever a journal opens. */
+enum { JOURNAL_NEWEST = 1 << 16 };
 
 /* Make an empty journal in a folder that is there. */
 bool journal_create(const char *dir, struct error *err) MUST_USE;
@@ -58,6 +70,28 @@ bool journal_create(const char *dir, struct error *err) MUST_USE;
 struct journal *journal_open(const char *dir, const struct note_keys *keys,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
+/*
+ * The same, where what the entries before from->size lead to is known: only
+ * those after it are told, and only those and the JOURNAL_NEWEST last ones are
+ * read and hashed.  They lead to the signer's root from the nodes of those
+ * before, which are so proved to be the right ones; and the root at from->size
+ * must be that of from.  Where it fails, journal_open() tells what is wrong, if
+ * anything is.
+ */
+struct journal *journal_open_from(const char *dir, const struct note_keys *keys,
+    const struct head *signer, const struct journal_from *from,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err);
+/*
+ * Read and hash all of an open one, while others append and read.  Where what
+ * is derived differs it is put right, once all entries are found to be right.
+ * With *stop it gives up early, and that is no failure.
+ *
+ * ERROR_UNTRUSTED  entries are not those that were signed
+ */
+bool journal_check(struct journal *journal, journal_visitor *visit, void *arg,
+    const bool *stop, struct journal_mended *mended,
+    struct error *err) MUST_USE;
 /*
  * Open it to read, also while a daemon writes to it: up to the newest head,
  * whose signature must be by one of these keys.  Nothing is mended; *mended
@@ -79,8 +113,8 @@ struct head journal_head(const struct journal *journal);
  * Write entries and make them durable, uncommitted; head gets the size and
  * root that the signer is to sign.  JOURNAL_AHEAD appends may be there
  * uncommitted, each after the last.  One thread appends, and one commits, which
- * may be another.  After a failure of either the journal
- * takes nothing more (a failed flush is never retried): stop.
+ * may be another.  After a failure of either the journal takes nothing more (a
+ * failed flush is never retried): stop.
  */
 bool journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err) MUST_USE;
@@ -96,6 +130,10 @@ bool journal_commit(struct journal *journal, const struct head *head,
  * what a witness cosigns must be there for good.
  */
 bool journal_flush_heads(const struct journal *journal,
+    struct error *err) MUST_USE;
+
+/* Make durable what is derived, so that what is kept beside it may count on it. */
+bool journal_sync_derived(const struct journal *journal,
     struct error *err) MUST_USE;
 
 /* index < journal_size(). */

@@ -78,8 +78,8 @@ static void
 store(const char *data)
 {
 	static const char *const names[] = { "entries", "heads", "nodes",
-		"hashes-0", "hashes-1", "hashes-2", "hashes-3", "hashes-4",
-		"hashes-5", "hashes-6", "hashes-7" };
+		"ends", "hashes-0", "hashes-1", "hashes-2", "hashes-3",
+		"hashes-4", "hashes-5", "hashes-6", "hashes-7" };
 	struct head head = { .root = merkle_empty() };
 	struct journal_mended mended;
 	struct checkpoint checkpoint = { .size = 0 };

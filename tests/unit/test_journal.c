@@ -294,6 +294,8 @@ static const struct {
 	{ "hashes-1", 3, false, NULL },
 	{ "nodes", 1000, false, NULL },
 	{ "nodes", 1000, true, NULL },
+	{ "ends", 100, false, NULL },
+	{ "ends", 100, true, NULL },
 	{ "heads", -20, false, NULL }, /* the last record: completed again */
 	{ "heads", -60, true, NULL },
 };
@@ -312,7 +314,7 @@ START_TEST(damage_is_mended_where_it_is_derived_and_else_refused)
 	journal = reopen(&head, &num, &mended, &err);
 	if (damages[_i].says == NULL) {
 		ck_assert_msg(journal != NULL, "%s", err.detail);
-		ck_assert_uint_gt(mended.hashes_rebuilt +
+		ck_assert_uint_gt(mended.hashes_rebuilt + mended.ends_rebuilt +
 			mended.heads_completed,
 		    0);
 	} else {
@@ -321,6 +323,172 @@ START_TEST(damage_is_mended_where_it_is_derived_and_else_refused)
 		ck_assert_msg(strstr(err.detail, damages[_i].says) != NULL,
 		    "%s", err.detail);
 	}
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
+/* 1,000 times so many entries, each 1,000 a batch. */
+static struct head
+write_thousands(unsigned num)
+{
+	unsigned sizes[100];
+
+	ck_assert_uint_le(num, COUNT(sizes));
+	for (unsigned i = 0; i < num; i++)
+		sizes[i] = 1000;
+	return write_batches(sizes, num, true);
+}
+
+/* Entries from here on are those that are not known yet. */
+static bool
+count_from(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	uint64_t *num = arg;
+
+	(void)entry, (void)err;
+	ck_assert_uint_eq(index, 69990 + *num);
+	(*num)++;
+	return true;
+}
+
+static struct journal *
+open_from(const struct head *head, const struct journal_from *from,
+    struct journal_mended *mended, uint64_t *num, struct error *err)
+{
+	*num = 0;
+	return journal_open_from(fixture_dir, fixture_only(&fixture_signer.key),
+	    head, from, count_from, num, mended, err);
+}
+
+static void
+known(uint64_t size, struct journal_from *out)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal *journal;
+	uint64_t num = 0;
+
+	journal = journal_view(fixture_dir, fixture_only(&fixture_signer.key),
+	    count_entries, &num, &mended, &err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	out->size = size;
+	ck_ok(journal_root_at(journal, size, &out->root, &err), err);
+	journal_free(journal);
+}
+
+/*
+ * What is done to 70,000 entries of which 69,990 are known, and what opening
+ * says: the newest 65,536 are hashed, and older ones by the check.
+ */
+static const struct {
+	const char *file;
+	off_t at;
+	bool cut;
+	const char *opens; /* NULL: it does */
+	const char *check; /* NULL: nothing is wrong; "": it puts it right */
+} later[] = {
+	{ NULL, 0, false, NULL, NULL },
+	{ "entries", 5, false, NULL, "not those" },
+	{ "entries", -100000, false, "not those", NULL },
+	{ "entries", -3, true, "entries end before", NULL },
+	/* The edge of what is not hashed: the nodes must lead to the root. */
+	{ "nodes", 285216 - 32 * 8, false, NULL, "" },
+	{ "nodes", 1000, false, NULL, "" },
+	{ "nodes", 100000, true, "too short\n", NULL },
+	{ "nodes", -3, false, NULL, NULL },
+	{ "nodes", -64, true, NULL, NULL },
+	{ "ends", 800, false, NULL, "" },
+	{ "ends", 4464 * 8 - 2, false, "", NULL },
+	{ "ends", 100, true, "cut short", NULL },
+	{ "ends", -3, false, NULL, NULL },
+	{ "hashes-0", 3, false, NULL, "" },
+	{ "hashes-0", 64, true, "cut short", NULL },
+	{ "hashes-1", 3, false, NULL, "" },
+};
+
+START_TEST(of_what_is_known_only_the_newest_is_hashed)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal *journal;
+	struct journal_from from;
+	struct head head;
+	uint64_t num;
+	bool ok;
+
+	fixture_make_dir();
+	head = write_thousands(70);
+	known(69990, &from);
+	if (later[_i].file != NULL)
+		damage(later[_i].file, later[_i].at, later[_i].cut);
+	journal = open_from(&head, &from, &mended, &num, &err);
+	if (later[_i].opens != NULL) {
+		ck_assert_msg(journal == NULL, "%d", _i);
+		fixture_remove_dir();
+		return;
+	}
+	ck_assert_msg(journal != NULL, "%d: %s", _i, err.detail);
+	ck_assert_uint_eq(num, 10);
+	ck_assert_uint_eq(journal_size(journal), 70000);
+	num = 0;
+	ok = journal_check(journal, count_entries, &num, NULL, &mended, &err);
+	if (later[_i].check == NULL || later[_i].check[0] == '\0') {
+		ck_assert_msg(ok, "%d: %s", _i, err.detail);
+		ck_assert_uint_eq(num, 70000);
+		ck_assert_msg((mended.hashes_rebuilt + mended.ends_rebuilt >
+				  0) == (later[_i].check != NULL),
+		    "%d", _i);
+		/* It is right now. */
+		num = 0;
+		ck_ok(journal_check(journal, count_entries, &num, NULL, &mended,
+			  &err),
+		    err);
+		ck_assert_uint_eq(mended.hashes_rebuilt + mended.ends_rebuilt,
+		    0);
+	} else {
+		ck_assert_msg(!ok, "%d", _i);
+		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+		ck_assert_msg(strstr(err.detail, later[_i].check) != NULL,
+		    "%d: %s", _i, err.detail);
+	}
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
+START_TEST(what_is_known_of_another_journal_is_refused)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal_from from;
+	struct head head;
+	uint64_t num;
+	bool stop = true;
+	struct journal *journal;
+
+	fixture_make_dir();
+	head = write_thousands(70);
+	known(69990, &from);
+	from.root.bytes[0] ^= 1;
+	ck_assert_ptr_null(open_from(&head, &from, &mended, &num, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "what is kept of them"));
+	from.root.bytes[0] ^= 1;
+	from.size = 70001;
+	ck_assert_ptr_null(open_from(&head, &from, &mended, &num, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "more than was signed"));
+	from.size = 69990;
+	head.root.bytes[0] ^= 1;
+	ck_assert_ptr_null(open_from(&head, &from, &mended, &num, &err));
+	head.root.bytes[0] ^= 1;
+	journal = open_from(&head, &from, &mended, &num, &err);
+	ck_assert_ptr_nonnull(journal);
+	/* A check that is to stop does, and that is no failure. */
+	num = 0;
+	ck_ok(journal_check(journal, count_entries, &num, &stop, &mended, &err),
+	    err);
+	ck_assert_uint_eq(num, 0);
 	journal_free(journal);
 	fixture_remove_dir();
 }
@@ -394,6 +562,9 @@ static void
 fill(TCase *t)
 {
 	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
+	tcase_add_loop_test(t, of_what_is_known_only_the_newest_is_hashed, 0,
+	    COUNT(later));
+	tcase_add_test(t, what_is_known_of_another_journal_is_refused);
 	tcase_add_test(t, a_journal_opens_as_it_was_left);
 	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
 	tcase_add_test(t, a_batch_is_appended_before_the_last_is_committed);

@@ -234,7 +234,8 @@ START_TEST(a_journal_that_failed_takes_nothing_more)
 		{ .fdatasync = 1 }, /* the entries */
 		{ .pwrite = 1 },    /* the entries */
 		{ .pwrite = 2 },    /* nodes */
-		{ .pwrite = 3 },    /* hashes */
+		{ .pwrite = 3 },    /* ends */
+		{ .pwrite = 4 },    /* hashes */
 	};
 	struct error err = { 0 };
 	struct journal *journal;
@@ -291,11 +292,13 @@ static const struct {
 	{ "torn batch", "journal/nodes", { .ftruncate = 2 } },
 	{ "head missing", "journal/heads", { .ftruncate = 1 } },
 	{ "head missing", "journal/heads", { .pwrite = 1 } },
-	{ "nothing", "journal/entries", { .mmap = 1 } },
-	{ "nothing", "journal/nodes", { .mmap = 2 } },
+	{ "torn batch", "journal/ends", { .ftruncate = 3 } },
+	{ "nothing", "journal/nodes", { .mmap = 1 } },
+	{ "nothing", "journal/ends", { .mmap = 2 } },
 	{ "nothing", "journal/hashes-0", { .mmap = 3 } },
 	{ "nodes", "journal/nodes", { .pwrite = 1 } },
-	{ "hashes", "journal/hashes-0", { .pwrite = 1 } },
+	{ "nodes", "journal/ends", { .pwrite = 2 } },
+	{ "hashes", "journal/hashes-0", { .pwrite = 3 } },
 	{ "torn head", "heads", { .pwrite = 1 } },
 };
 

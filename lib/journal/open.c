@@ -1,0 +1,463 @@
+/*
+ * Opening a journal: its entries are read and hashed, all of them or the newest
+ * ones, and compared with what is signed and with what follows from them.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "journal/files.h"
+
+enum {
+	PIECE_BYTES = 1 << 20,   /* of entries, read at once */
+	PIECE_ENTRIES = 1 << 12, /* derived and compared at once */
+};
+
+/* --- Entries in order, a piece of their file at a time. --- */
+
+struct reading {
+	int fd;
+	uint64_t at, end; /* of the file: read so far, and all */
+	struct buf bytes;
+	size_t used;
+};
+
+static bool
+fill(struct reading *reading, struct error *err)
+{
+	const uint64_t left = reading->end - reading->at;
+	const size_t kept = reading->bytes.len - reading->used,
+		     len = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+
+	memmove(reading->bytes.data, reading->bytes.data + reading->used, kept);
+	reading->used = 0;
+	reading->bytes.len = kept;
+	if (!file_pread(reading->fd, reading->bytes.data + kept, len,
+		(off_t)reading->at, err))
+		return error_context(err, "journal/entries");
+	reading->bytes.len += len;
+	reading->at += len;
+	return true;
+}
+
+static bool
+begin_reading(struct reading *reading, int fd, uint64_t from, uint64_t end,
+    struct error *err)
+{
+	*reading = (struct reading){ .fd = fd,
+		.at = from,
+		.end = end,
+		.bytes = { .data = malloc(PIECE_BYTES + 2 + UINT16_MAX) } };
+	return reading->bytes.data != NULL || error_set_errno(err, "journal");
+}
+
+/* *there is false at the end, or where an entry is cut off there. */
+static bool
+take_entry(struct reading *reading, struct span *out, bool *there,
+    struct error *err)
+{
+	struct span rest;
+	uint16_t len = 0;
+
+	if (reading->bytes.len - reading->used < 2 + UINT16_MAX &&
+	    reading->at < reading->end && !fill(reading, err))
+		return false;
+	rest = span_of(reading->bytes.data + reading->used,
+	    reading->bytes.len - reading->used);
+	*there = span_take_u16(&rest, &len) && span_take(&rest, len, out);
+	if (*there)
+		reading->used += 2 + (size_t)len;
+	return true;
+}
+
+/* --- All that is checked of them. --- */
+
+struct opening {
+	struct journal *journal;
+	struct head head, signer;
+	struct journal_from
+	    from;                /* of what is known already; size 0: nothing */
+	uint64_t first;          /* the first entry that is hashed */
+	uint64_t first_at;       /* where that begins */
+	struct merkle_edge edge; /* what the entries before it lead to */
+	struct derived derived;
+	journal_visitor *visit;
+	void *arg;
+	const bool *stop; /* or NULL */
+	struct journal_mended *mended;
+};
+
+static bool
+contradiction(struct error *err, const char *what, uint64_t size)
+{
+	return error_set(err, ERROR_UNTRUSTED,
+	    "the journal contradicts itself: %s at size %llu; nothing was"
+	    " changed. Do not delete anything: keep this folder, and see"
+	    " \"A damaged journal\" in the operations manual",
+	    what, (unsigned long long)size);
+}
+
+/* At a size that somebody vouches for, the roots must agree. */
+static bool
+check_root_here(const struct opening *open, struct error *err)
+{
+	const struct merkle_edge *edge = &open->derived.edge;
+	struct digest root;
+
+	if (edge->size == 0 ||
+	    (edge->size != open->head.size && edge->size != open->signer.size &&
+		edge->size != open->from.size))
+		return true;
+	root = merkle_root(edge);
+	if (edge->size == open->head.size &&
+	    !digest_eq(&root, &open->head.root))
+		return contradiction(err,
+		    "entries are not those whose root stands in heads",
+		    edge->size);
+	if (edge->size == open->signer.size &&
+	    !digest_eq(&root, &open->signer.root))
+		return contradiction(err,
+		    "entries are not those that the signer signed", edge->size);
+	if (edge->size == open->from.size &&
+	    !digest_eq(&root, &open->from.root))
+		return contradiction(err,
+		    "entries are not those that what is kept of them follows"
+		    " from",
+		    edge->size);
+	return true;
+}
+
+static bool
+visit_entry(struct opening *open, uint64_t index, struct span entry,
+    struct error *err)
+{
+	if (index < open->from.size ||
+	    open->visit(open->arg, index, entry, err))
+		return true;
+	if (err->kind != ERROR_SYSTEM)
+		err->kind = ERROR_UNTRUSTED;
+	return error_context(err,
+	    "the journal contradicts itself at entry %llu",
+	    (unsigned long long)index);
+}
+
+static bool
+stopped(const struct opening *open)
+{
+	return open->stop != NULL &&
+	    __atomic_load_n(open->stop, __ATOMIC_ACQUIRE);
+}
+
+/* A piece of what follows from entries is complete. */
+static bool
+end_piece(struct opening *open, bool mend, struct error *err)
+{
+	struct journal *journal = open->journal;
+
+	if (mend)
+		return derived_write(&open->derived, journal, err);
+	/* A view's own ends are not there to be compared with. */
+	if (journal->is_view &&
+	    !records_write(journal->derived[DERIVED_ENDS],
+		derived_bytes(DERIVED_ENDS, open->derived.from),
+		buf_span(&open->derived.bytes[DERIVED_ENDS]), err))
+		return false;
+	derived_compare(&open->derived, journal, open->mended);
+	return true;
+}
+
+/*
+ * Read entries from the first that is to be hashed up to what the signer
+ * signed.  mend: they were all checked; write what follows from them.
+ */
+static bool
+read_entries(struct opening *open, struct reading *reading, bool mend,
+    struct error *err)
+{
+	struct derived *derived = &open->derived;
+	struct span entry;
+	bool there;
+
+	derived_begin(derived, &open->edge, open->first_at);
+	if (!check_root_here(open, err))
+		return false;
+	while (derived->edge.size < open->signer.size && !stopped(open)) {
+		const uint64_t index = derived->edge.size;
+
+		if (!take_entry(reading, &entry, &there, err))
+			return false;
+		if (!there)
+			return contradiction(err,
+			    "entries end before what the signer signed", index);
+		if (!derived_add(derived, entry, err) ||
+		    (!mend && !visit_entry(open, index, entry, err)) ||
+		    !check_root_here(open, err))
+			return false;
+		if (derived->edge.size % PIECE_ENTRIES == 0 &&
+		    !end_piece(open, mend, err))
+			return false;
+	}
+	return end_piece(open, mend, err);
+}
+
+/* The same, of so many bytes of their file. */
+static bool
+scan(struct opening *open, uint64_t end, bool mend, struct error *err)
+{
+	struct reading reading;
+	const bool ok = begin_reading(&reading, open->journal->entries,
+			    open->first_at, end, err) &&
+	    read_entries(open, &reading, mend, err);
+
+	free(reading.bytes.data);
+	return ok;
+}
+
+/* Never signed, so never shown: a batch that a crash cut short. */
+static bool
+cut_entries(struct opening *open, uint64_t file_bytes, struct error *err)
+{
+	struct journal *journal = open->journal;
+	const uint64_t end = open->derived.end;
+
+	if (file_bytes == end)
+		return true;
+	open->mended->cut_bytes = file_bytes - end;
+	if (journal->is_view)
+		return true;
+	return (ftruncate(journal->entries, (off_t)end) == 0 &&
+		   fdatasync(journal->entries) == 0) ||
+	    error_set_errno(err, "journal/entries");
+}
+
+static bool
+check_entries(struct opening *open, uint64_t *file_bytes, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(open->journal->entries, &st) != 0)
+		return error_set_errno(err, "journal/entries");
+	*file_bytes = (uint64_t)st.st_size;
+	if (st.st_size == 0 && open->signer.size > 0)
+		return contradiction(err,
+		    "there are no entries, but the signer signed some",
+		    open->signer.size);
+	return (open->first_at <= *file_bytes ||
+		   contradiction(err,
+		       "entries end before what the signer signed",
+		       open->first)) &&
+	    scan(open, *file_bytes, false, err);
+}
+
+/* What follows from entries is made anew where it differs, and no longer. */
+static bool
+mend_derived(struct opening *open, struct error *err)
+{
+	struct journal *journal = open->journal;
+	const struct journal_mended *mended = open->mended;
+	const uint64_t size = open->signer.size, end = open->derived.end;
+
+	if (journal->is_view)
+		return true;
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
+		if (!records_cut(journal->derived[i], derived_bytes(i, size),
+			err))
+			return error_context(err, "journal/%s",
+			    derived_name(i));
+	return (mended->hashes_rebuilt == 0 && mended->ends_rebuilt == 0) ||
+	    scan(open, end, true, err);
+}
+
+static bool
+complete(struct opening *open, struct error *err)
+{
+	struct journal *journal = open->journal;
+
+	journal->edge = open->derived.edge;
+	journal->end = open->derived.end;
+	journal->size = journal->edge.size;
+	journal->head = open->signer;
+	if (open->head.size == open->signer.size)
+		return true;
+	open->mended->heads_completed = 1;
+	if (ftruncate(journal->heads,
+		(off_t)(journal->num_heads * JOURNAL_HEAD_BYTES)) != 0)
+		return error_set_errno(err, "journal/heads");
+	if (!heads_write(journal, &open->signer, journal->end, err))
+		return false;
+	journal->num_heads++;
+	return true;
+}
+
+/* From the entries file on; the rest of open is filled in. */
+static struct journal *
+open_checked(struct opening *open, bool ok, struct error *err)
+{
+	struct journal *journal = open->journal;
+	uint64_t file_bytes;
+
+	derived_init(&open->derived);
+	ok = ok && check_entries(open, &file_bytes, err) &&
+	    cut_entries(open, file_bytes, err) && mend_derived(open, err) &&
+	    complete(open, err);
+	derived_free(&open->derived);
+	if (ok)
+		return journal;
+	journal_free(journal);
+	return NULL;
+}
+
+/* To write to it: the files, and the newest head. */
+static bool
+begin_open(struct opening *open, const char *dir, const struct note_keys *keys,
+    struct error *err)
+{
+	struct journal *journal = journal_new(err);
+
+	*open->mended = (struct journal_mended){ 0 };
+	if ((open->journal = journal) == NULL)
+		return false;
+	journal->keys = *keys;
+	return journal_open_files(journal, dir, O_RDWR, err) &&
+	    heads_find_last(journal, &open->head, err) &&
+	    heads_drop_torn(journal, dir, open->mended, err) &&
+	    (open->head.size <= open->signer.size ||
+		contradiction(err,
+		    "heads are ahead of the signer: its memory was rolled back",
+		    open->head.size)) &&
+	    journal_open_derived(journal, dir, O_RDWR | O_CREAT, err);
+}
+
+struct journal *
+journal_open(const char *dir, const struct note_keys *keys,
+    const struct head *signer, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	struct opening open = { .signer = *signer,
+		.visit = visit,
+		.arg = arg,
+		.mended = mended };
+	const bool ok = begin_open(&open, dir, keys, err);
+
+	return open_checked(&open, ok, err);
+}
+
+/* What the entries before the first one to be hashed lead to, by the nodes. */
+static bool
+load_edge(struct opening *open, struct error *err)
+{
+	struct journal *journal = open->journal;
+	const uint64_t first = open->first;
+	uint64_t from;
+
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
+		if (records_len(journal->derived[i]) < derived_bytes(i, first))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "journal: what follows from entries is cut short");
+	open->edge.size = first;
+	for (unsigned level = 0; level < 64; level++)
+		if ((first >> level & 1) != 0 &&
+		    !journal_read_node(journal, level, (first >> level) - 1,
+			&open->edge.full[level], err))
+			return false;
+	return first == 0 ||
+	    journal_entry_range(journal, first - 1, &from, &open->first_at,
+		err);
+}
+
+struct journal *
+journal_open_from(const char *dir, const struct note_keys *keys,
+    const struct head *signer, const struct journal_from *from,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err)
+{
+	struct opening open = { .signer = *signer,
+		.from = *from,
+		.visit = visit,
+		.arg = arg,
+		.mended = mended };
+	const uint64_t newest =
+	    signer->size > JOURNAL_NEWEST ? signer->size - JOURNAL_NEWEST : 0;
+	bool ok = begin_open(&open, dir, keys, err);
+
+	open.first = from->size < newest ? from->size : newest;
+	if (ok && from->size > signer->size)
+		ok = contradiction(err,
+		    "what is kept of them follows from more than was signed",
+		    from->size);
+	return open_checked(&open, ok && load_edge(&open, err), err);
+}
+
+/* The head is what the key signed: nobody wrote another into the file. */
+static bool
+check_signature(const struct journal *journal, const struct head *head,
+    struct error *err)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint checkpoint;
+	bool ok;
+
+	ok = head->size == 0 ||
+	    (journal_note(journal, head, &note, err) &&
+		(note_open(buf_span(&note), &journal->keys, &checkpoint, err) ||
+		    error_context(err, "journal/heads")));
+	buf_free(&note);
+	return ok;
+}
+
+struct journal *
+journal_view(const char *dir, const struct note_keys *keys,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err)
+{
+	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
+	struct journal *journal = journal_new(err);
+	bool ok;
+
+	*mended = (struct journal_mended){ 0 };
+	if ((open.journal = journal) == NULL)
+		return NULL;
+	journal->keys = *keys;
+	journal->is_view = true;
+	/* Derived files after the head: they have what it covers. */
+	ok = journal_open_files(journal, dir, O_RDONLY, err) &&
+	    heads_find_last(journal, &open.head, err) &&
+	    check_signature(journal, &open.head, err) &&
+	    journal_open_derived(journal, dir, O_RDONLY, err);
+	open.signer = open.head;
+	return open_checked(&open, ok, err);
+}
+
+/* --- The check of one that is open. --- */
+
+bool
+journal_check(struct journal *journal, journal_visitor *visit, void *arg,
+    const bool *stop, struct journal_mended *mended, struct error *err)
+{
+	struct opening open = { .journal = journal,
+		.signer = journal_head(journal),
+		.visit = visit,
+		.arg = arg,
+		.stop = stop,
+		.mended = mended };
+	struct stat st = { .st_size = 0 };
+	bool ok;
+
+	*mended = (struct journal_mended){ 0 };
+	open.head = open.signer;
+	derived_init(&open.derived);
+	ok = open.signer.size == 0 ||
+	    ((fstat(journal->entries, &st) == 0 ||
+		 error_set_errno(err, "journal/entries")) &&
+		scan(&open, (uint64_t)st.st_size, false, err) &&
+		/* They are right: so what follows from them is put right. */
+		(stopped(&open) ||
+		    (mended->hashes_rebuilt == 0 &&
+			mended->ends_rebuilt == 0) ||
+		    scan(&open, (uint64_t)st.st_size, true, err)));
+	derived_free(&open.derived);
+	return ok;
+}
