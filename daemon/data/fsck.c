@@ -32,7 +32,6 @@ struct fsck {
 	struct audit *audit;
 	struct ledger
 	    *later; /* what follows from the journal by now, or NULL */
-	char store_path[FILE_PATH];
 	/* For the threads. */
 	uint64_t next_head;
 	struct ledger_document **docs;
@@ -541,8 +540,8 @@ run_thread(void *arg)
 	while (ok && !stopped(fsck) && (doc = take_document(fsck)) != NULL)
 		ok = check_document(fsck, doc, &versions, &err);
 	ok = ok &&
-	    store_check(fsck->store_path, fsck->store, part,
-		fsck->settings->threads, tell_of_object, fsck, &num, &err);
+	    store_check(fsck->store, part, fsck->settings->threads,
+		tell_of_object, fsck, &num, &err);
 	pthread_mutex_lock(&fsck->mutex);
 	fsck->out->num_objects += num;
 	fsck->out->num_versions += versions;
@@ -639,10 +638,9 @@ open_folder(struct fsck *fsck, struct error *err)
 	if (mended.hashes_rebuilt > 0)
 		report_derived(fsck, "HASHES_DAMAGED", "journal/hashes, nodes",
 		    "they are not those of the entries");
-	if (!file_join(fsck->store_path, fsck->settings->data, "store.git",
-		err))
+	if (!file_join(path, fsck->settings->data, "store.git", err))
 		return false;
-	if ((fsck->store = store_view(fsck->store_path, &why)) == NULL) {
+	if ((fsck->store = store_view(path, &why)) == NULL) {
 		FIND(fsck, "STORE_DAMAGED", AUDIT_NO_ENTRY, "store.git", "%s",
 		    why.detail);
 		return true;
@@ -685,8 +683,8 @@ check_folder(struct fsck *fsck, struct error *err)
 		/* What can be looked at without it still is. */
 		if (fsck->store == NULL)
 			return true;
-		return store_check(fsck->store_path, NULL, 0, 1, tell_of_object,
-		    fsck, &num, err);
+		return store_check(fsck->store, 0, 1, tell_of_object, fsck,
+		    &num, err);
 	}
 	fsck->verdict_library = library_for_verdict(fsck->library);
 	fsck->audit_settings.library = &fsck->verdict_library;

@@ -9,6 +9,7 @@
 #include <zip.h>
 #include <zlib.h>
 
+#include "base/deflate.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "document/termination.h"
@@ -245,7 +246,7 @@ put_bytes(struct container *container, const char *path, struct span bytes,
 	ok = text_take(member.path, sizeof(member.path), path, err) &&
 	    buf_append(&member.bytes, bytes, err);
 	if (ok && !to_judge && strcmp(path, PATH_MIMETYPE) != 0)
-		ok = zip_deflate(bytes, &member.packed_bytes, err);
+		ok = deflate_raw(bytes, &member.packed_bytes, err);
 	if (ok && member.packed_bytes.len > 0 &&
 	    member.packed_bytes.len < bytes.len) {
 		member.deflated = true;

@@ -63,10 +63,6 @@ bool zip_is_bomb(uint64_t size, uint64_t packed);
 /* The CRC-32 of what came before and bytes; 0 to begin with. */
 uint32_t zip_crc(uint32_t crc, struct span bytes);
 
-/* Append the raw deflate stream of content: the same for the same bytes. */
-bool zip_deflate(struct span content, struct buf *out,
-    struct error *err) MUST_USE;
-
 /* Writes to fd at its own offset from 0; dates are 1980-01-01. */
 struct zip_writer;
 struct zip_writer *zip_writer_new(int fd, struct error *err);

@@ -44,7 +44,7 @@ tell_missing(struct following *all, const char *name)
 }
 
 static bool
-compare_head(void *arg, const struct store_head *head, struct error *err)
+compare_head(void *arg, const struct branch *head, struct error *err)
 {
 	struct following *all = arg;
 	const struct ledger_document *doc;
@@ -67,7 +67,7 @@ static bool
 write_heads(struct store *store, struct ledger_document *const docs[],
     size_t num, struct error *err)
 {
-	struct store_head *heads = calloc(num + 1, sizeof(*heads));
+	struct branch *heads = calloc(num + 1, sizeof(*heads));
 	size_t n = 0;
 	bool ok;
 
@@ -76,7 +76,7 @@ write_heads(struct store *store, struct ledger_document *const docs[],
 	for (size_t i = 0; i < num; i++)
 		if (docs[i]->num_versions > 0)
 			heads[n++] =
-			    (struct store_head){ docs[i]->name, docs[i]->tip };
+			    (struct branch){ docs[i]->name, docs[i]->tip };
 	ok = store_write_heads(store, heads, n, err);
 	free(heads);
 	if (ok)

@@ -105,8 +105,8 @@ compare_texts(const char *name, struct span a, struct span b, unsigned context,
 }
 
 bool
-store_add_heads(struct store *store, const struct store_head heads[],
-    size_t num, struct error *err)
+store_add_heads(struct store *store, const struct branch heads[], size_t num,
+    struct error *err)
 {
 	return loaded->add_heads(store, heads, num, err);
 }

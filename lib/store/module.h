@@ -33,7 +33,7 @@ struct store_module {
 	bool (*set_ref)(struct store *store, const char *name,
 	    const struct oid *oid, struct error *err);
 	bool (*get_ref)(struct store *store, const char *name, struct oid *out);
-	bool (*add_heads)(struct store *store, const struct store_head heads[],
+	bool (*add_heads)(struct store *store, const struct branch heads[],
 	    size_t num, struct error *err);
 	bool (*compare)(const char *name, struct span a, struct span b,
 	    unsigned context, compare_visitor *visit, void *arg,

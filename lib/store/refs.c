@@ -1,471 +1,62 @@
 /*
- * Branches: read as git reads them, packed and loose, and all written as one
- * packed-refs file (gitformat: "# pack-refs with: peeled fully-peeled
- * sorted").  libgit2 locks each ref there is to write that file; we know all
- * of them, so that one lock does.
+ * Branches: what the backend does, and adding to those that are there.
  */
 #include "store/refs.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "store/private.h"
 
-#define HEADER "# pack-refs with:"
-
-enum {
-	PACKED_BYTES = 1024 * 1024 * 1024, /* ten million branches */
-	DEPTH = 8,
-};
-
-/* Lines of packed-refs that are no branch, and the line of what they peel to. */
-struct other {
-	struct span name, line, peeled;
-};
-
-struct packed {
-	struct buf text;
-	bool fully_peeled;
-	struct store_head *heads;
-	struct other *others;
-	size_t num_heads, num_others;
-};
-
-static void
-packed_free(struct packed *packed)
-{
-	buf_free(&packed->text);
-	free(packed->heads);
-	free(packed->others);
-	*packed = (struct packed){ .text = BUF(0) };
-}
-
-/* The end of line ends the name: in text it is made a NUL. */
-static bool
-add_ref(struct packed *packed, struct span line, struct error *err)
-{
-	struct span rest = line, hex;
-	struct store_head head = { .name = NULL };
-
-	if (!span_take(&rest, 2 * OID_BYTES, &hex) ||
-	    !span_to_hex(hex, head.oid.bytes, OID_BYTES) ||
-	    !span_starts(rest, " ") || rest.len < 2)
-		return error_set(err, ERROR_UNTRUSTED,
-		    "packed-refs is damaged");
-	rest = span_sub(rest, 1, rest.len - 1);
-	if (!span_starts(rest, STORE_HEADS)) {
-		packed->others[packed->num_others++] =
-		    (struct other){ .name = rest, .line = line };
-		return true;
-	}
-	((uint8_t *)(uintptr_t)rest.data)[rest.len] = '\0';
-	head.name = (const char *)rest.data + strlen(STORE_HEADS);
-	packed->heads[packed->num_heads++] = head;
-	return true;
-}
-
-static int
-compare_heads(const void *a, const void *b)
-{
-	return strcmp(((const struct store_head *)a)->name,
-	    ((const struct store_head *)b)->name);
-}
-
-static int
-compare_others(const void *a, const void *b)
-{
-	const struct other *x = a, *y = b;
-	const size_t least =
-	    x->name.len < y->name.len ? x->name.len : y->name.len;
-	const int order = memcmp(x->name.data, y->name.data, least);
-
-	return order != 0
-	    ? order
-	    : (x->name.len > y->name.len) - (x->name.len < y->name.len);
-}
-
-static bool
-parse_packed(struct packed *packed, struct error *err)
-{
-	struct span rest = buf_span(&packed->text), line;
-	size_t num = 1;
-	bool is_last_other = false, ok = true;
-
-	for (size_t i = 0; i < rest.len; i++)
-		num += rest.data[i] == '\n';
-	packed->heads = calloc(num, sizeof(*packed->heads));
-	packed->others = calloc(num, sizeof(*packed->others));
-	if (packed->heads == NULL || packed->others == NULL)
-		return error_set_errno(err, "packed-refs");
-	packed->fully_peeled = rest.len == 0;
-	while (ok && span_take_line(&rest, &line)) {
-		if (span_starts(line, "#")) {
-			packed->fully_peeled = packed->fully_peeled ||
-			    memmem(line.data, line.len, " fully-peeled",
-				sizeof(" fully-peeled") - 1) != NULL;
-		} else if (span_starts(line, "^")) {
-			if (is_last_other)
-				packed->others[packed->num_others - 1].peeled =
-				    line;
-		} else {
-			const size_t before = packed->num_others;
-
-			ok = add_ref(packed, line, err);
-			is_last_other = packed->num_others > before;
-		}
-	}
-	if (ok && rest.len > 0)
-		ok =
-		    error_set(err, ERROR_UNTRUSTED, "packed-refs is cut short");
-	for (size_t i = 1; i < packed->num_heads; i++)
-		if (compare_heads(&packed->heads[i - 1], &packed->heads[i]) >
-		    0) {
-			qsort(packed->heads, packed->num_heads,
-			    sizeof(*packed->heads), compare_heads);
-			break;
-		}
-	qsort(packed->others, packed->num_others, sizeof(*packed->others),
-	    compare_others);
-	return ok;
-}
-
-static bool
-read_packed(struct store *store, struct packed *out, struct error *err)
-{
-	char path[FILE_PATH];
-
-	*out = (struct packed){ .text = BUF(PACKED_BYTES) };
-	if (!file_join(path, store_path(store), "packed-refs", err))
-		return false;
-	if (file_exists(path) &&
-	    !file_read(path, out->text.max, &out->text, err))
-		return false;
-	if (parse_packed(out, err))
-		return true;
-	return error_context(err, "%s", path);
-}
-
-/* --- Loose branches: none of ours; what git or an earlier version wrote. --- */
-
-struct loose {
-	struct store_head *list;
-	size_t num;
-};
-
-/* An all-zero name for what is no plain ref: it is of no commit. */
-static struct oid
-read_loose(const char *path)
-{
-	struct buf text = BUF(64);
-	struct error ignored = { 0 };
-	struct oid oid = { { 0 } };
-	struct span rest, line;
-
-	if (file_read(path, text.max, &text, &ignored)) {
-		rest = buf_span(&text);
-		if (!span_take_line(&rest, &line) || rest.len > 0 ||
-		    !span_to_hex(line, oid.bytes, OID_BYTES))
-			oid = (struct oid){ { 0 } };
-	}
-	buf_free(&text);
-	return oid;
-}
-
-static bool
-add_loose(struct loose *loose, const char *name, const char *path,
-    struct error *err)
-{
-	struct store_head *all =
-	    realloc(loose->list, (loose->num + 1) * sizeof(*all));
-	char *copy = all == NULL ? NULL : strdup(name);
-
-	if (all != NULL)
-		loose->list = all;
-	if (copy == NULL)
-		return error_set_errno(err, "refs");
-	all[loose->num++] = (struct store_head){ copy, read_loose(path) };
-	return true;
-}
-
-/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there. */
-static bool
-walk_loose(const char *dir, const char *name, unsigned depth,
-    struct loose *loose, struct error *err)
-{
-	DIR *folder = depth < DEPTH ? opendir(dir) : NULL;
-	const struct dirent *entry;
-	char path[FILE_PATH], below[FILE_PATH];
-	bool ok = true;
-
-	if (folder == NULL)
-		return true;
-	while (ok && (entry = readdir(folder)) != NULL) {
-		const size_t len = strlen(entry->d_name);
-
-		if (entry->d_name[0] == '.' ||
-		    (len > 5 && strcmp(entry->d_name + len - 5, ".lock") == 0))
-			continue;
-		ok = file_join(path, dir, entry->d_name, err) &&
-		    (name[0] == '\0'
-			    ? snprintf(below, sizeof(below), "%s",
-				  entry->d_name) > 0
-			    : file_join(below, name, entry->d_name, err));
-		if (!ok)
-			break;
-		if (entry->d_type == DT_DIR) {
-			ok = walk_loose(path, below, depth + 1, loose, err);
-			/* git makes it anew when it needs it. */
-			if (loose == NULL)
-				rmdir(path);
-		} else if (loose != NULL) {
-			ok = add_loose(loose, below, path, err);
-		} else if (unlink(path) != 0) {
-			ok = error_set_errno(err, "%s", path);
-		}
-	}
-	closedir(folder);
-	return ok;
-}
-
-static bool
-read_all_loose(struct store *store, struct loose *out, struct error *err)
-{
-	char dir[FILE_PATH];
-
-	*out = (struct loose){ NULL, 0 };
-	if (!file_join(dir, store_path(store), "refs/heads", err) ||
-	    !walk_loose(dir, "", 0, out, err))
-		return false;
-	if (out->num > 0)
-		qsort(out->list, out->num, sizeof(*out->list), compare_heads);
-	return true;
-}
-
-static void
-loose_free(struct loose *loose)
-{
-	for (size_t i = 0; i < loose->num; i++)
-		free((void *)(uintptr_t)loose->list[i].name);
-	free(loose->list);
-}
-
 bool
-store_each_head(struct store *store, store_head_visitor *visit, void *arg,
+store_each_head(struct store *store, branch_visitor *visit, void *arg,
     size_t *num_loose, struct error *err)
 {
-	struct packed packed;
-	struct loose loose = { NULL, 0 };
-	size_t i = 0, j = 0;
-	bool ok;
-
-	/* Loose ones first: one that is packed meanwhile is then seen twice. */
-	ok = read_all_loose(store, &loose, err);
-	ok = read_packed(store, &packed, err) && ok;
-	while (ok && (i < packed.num_heads || j < loose.num)) {
-		const int order = i == packed.num_heads ? 1
-		    : j == loose.num
-		    ? -1
-		    : compare_heads(&packed.heads[i], &loose.list[j]);
-
-		/* What is loose hides what is packed. */
-		ok = visit(arg, order < 0 ? &packed.heads[i] : &loose.list[j],
-		    err);
-		i += order <= 0;
-		j += order >= 0;
-	}
-	*num_loose = loose.num;
-	loose_free(&loose);
-	packed_free(&packed);
-	return ok;
-}
-
-/* --- Writing. --- */
-
-/* Under git's own lock: NAME.lock, made anew, then renamed to NAME. */
-static int
-lock_file(struct store *store, const char *name, char path[FILE_PATH],
-    struct error *err)
-{
-	char lock[64];
-	int fd;
-
-	snprintf(lock, sizeof(lock), "%s.lock", name);
-	if (!file_join(path, store_path(store), lock, err))
-		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0 && errno == EEXIST)
-		error_set(err, ERROR_UNAVAILABLE,
-		    "%s is there: a git command is at work, or was ended",
-		    path);
-	else if (fd < 0)
-		error_set_errno(err, "%s", path);
-	return fd;
-}
-
-/* Ends the lock in either case. */
-static bool
-replace(struct store *store, const char *name, const char *lock, int fd,
-    struct span bytes, struct error *err)
-{
-	char path[FILE_PATH];
-	bool ok;
-
-	ok = file_join(path, store_path(store), name, err) &&
-	    file_pwrite(fd, bytes, 0, err);
-	if (ok && fsync(fd) != 0)
-		ok = error_set_errno(err, "flush");
-	close(fd);
-	if (ok && rename(lock, path) != 0)
-		ok = error_set_errno(err, "%s", path);
-	if (!ok)
-		unlink(lock);
-	return ok && file_sync_dir(store_path(store), err);
-}
-
-static bool
-append_other(struct buf *out, const struct other *other, struct error *err)
-{
-	return buf_append(out, other->line, err) &&
-	    buf_append_str(out, "\n", err) &&
-	    (other->peeled.len == 0 ||
-		(buf_append(out, other->peeled, err) &&
-		    buf_append_str(out, "\n", err)));
-}
-
-static bool
-append_head(struct buf *out, const struct store_head *head, struct error *err)
-{
-	char line[OID_HEX + sizeof(STORE_HEADS)];
-
-	oid_hex(&head->oid, line);
-	memcpy(line + OID_HEX - 1, " " STORE_HEADS, sizeof(STORE_HEADS));
-	return buf_append(out, span_of(line, OID_HEX - 1 + sizeof(STORE_HEADS)),
-		   err) &&
-	    buf_append_str(out, head->name, err) &&
-	    buf_append_str(out, "\n", err);
-}
-
-static bool
-encode(const struct packed *old, const struct store_head heads[], size_t num,
-    struct buf *out, struct error *err)
-{
-	size_t i = 0;
-	bool ok;
-
-	ok = buf_append_str(out,
-	    old->fully_peeled ? HEADER " peeled fully-peeled sorted \n"
-			      : HEADER " sorted \n",
-	    err);
-	for (; ok && i < old->num_others &&
-	     compare_others(&old->others[i],
-		 &(struct other){ .name = span_of_str(STORE_HEADS) }) < 0;
-	     i++)
-		ok = append_other(out, &old->others[i], err);
-	for (size_t n = 0; ok && n < num; n++)
-		ok = append_head(out, &heads[n], err);
-	for (; ok && i < old->num_others; i++)
-		ok = append_other(out, &old->others[i], err);
-	return ok;
-}
-
-/* A clone checks out what HEAD names; git grumbles where that is no branch. */
-static bool
-point_head(struct store *store, const struct store_head heads[], size_t num,
-    struct error *err)
-{
-	static const char ref[] = "ref: " STORE_HEADS;
-	struct buf text = BUF(4096);
-	char path[FILE_PATH], lock[FILE_PATH], name[1024] = "";
-	struct span rest, line;
-	bool is_symbolic, ok;
-	int fd;
-
-	ok = file_join(path, store_path(store), "HEAD", err) &&
-	    file_read(path, text.max, &text, err);
-	rest = buf_span(&text);
-	is_symbolic = ok && span_take_line(&rest, &line) &&
-	    span_starts(line, ref) &&
-	    span_to_str(span_sub(line, sizeof(ref) - 1,
-			    line.len - (sizeof(ref) - 1)),
-		name, sizeof(name));
-	buf_free(&text);
-	if (!is_symbolic || num == 0 ||
-	    bsearch(&(struct store_head){ .name = name }, heads, num,
-		sizeof(*heads), compare_heads) != NULL)
-		return ok;
-	snprintf(name, sizeof(name), "%s%s\n", ref, heads[0].name);
-	return (fd = lock_file(store, "HEAD", lock, err)) >= 0 &&
-	    replace(store, "HEAD", lock, fd, span_of_str(name), err);
+	return store->backend->table->each_branch(store->backend, visit, arg,
+	    num_loose, err);
 }
 
 bool
-store_write_heads(struct store *store, const struct store_head heads[],
-    size_t num, struct error *err)
+store_write_heads(struct store *store, const struct branch heads[], size_t num,
+    struct error *err)
 {
-	struct packed old;
-	struct buf out = BUF(PACKED_BYTES);
-	char lock[FILE_PATH], dir[FILE_PATH];
-	const int fd = lock_file(store, "packed-refs", lock, err);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-	ok = read_packed(store, &old, err) &&
-	    encode(&old, heads, num, &out, err);
-	if (ok) {
-		ok = replace(store, "packed-refs", lock, fd, buf_span(&out),
-		    err);
-	} else {
-		close(fd);
-		unlink(lock);
-	}
-	packed_free(&old);
-	buf_free(&out);
-	/* A loose branch would hide a packed one. */
-	return ok && file_join(dir, store_path(store), "refs/heads", err) &&
-	    walk_loose(dir, "", 0, NULL, err) &&
-	    point_head(store, heads, num, err);
+	return store->backend->table->set_branches(store->backend, heads, num,
+	    err);
 }
 
 /* Branches as they are to be: those of before, and those that are added. */
 struct adding {
-	const struct store_head *added;
+	const struct branch *added;
 	size_t num_added;
-	struct loose all; /* their names are its own */
-	size_t room;
+	struct branch *all; /* their names are its own */
+	size_t num_all, room;
 };
 
 static bool
-add_to_all(struct adding *adding, const struct store_head *head,
+add_to_all(struct adding *adding, const struct branch *head,
     struct error *err)
 {
-	struct loose *all = &adding->all;
 	char *name;
 
-	if (all->num == adding->room) {
+	if (adding->num_all == adding->room) {
 		const size_t room = adding->room * 2 + 64;
-		struct store_head *list =
-		    realloc(all->list, room * sizeof(*list));
+		struct branch *all =
+		    realloc(adding->all, room * sizeof(*all));
 
-		if (list == NULL)
+		if (all == NULL)
 			return error_set_errno(err, "refs");
-		all->list = list;
+		adding->all = all;
 		adding->room = room;
 	}
 	if ((name = strdup(head->name)) == NULL)
 		return error_set_errno(err, "refs");
-	all->list[all->num++] = (struct store_head){ name, head->oid };
+	adding->all[adding->num_all++] = (struct branch){ name, head->oid };
 	return true;
 }
 
 /* One of before, after those that are added and come first. */
 static bool
-merge_head(void *arg, const struct store_head *head, struct error *err)
+merge_head(void *arg, const struct branch *head, struct error *err)
 {
 	static const struct oid none = { { 0 } };
 	struct adding *adding = arg;
@@ -475,7 +66,7 @@ merge_head(void *arg, const struct store_head *head, struct error *err)
 	if (oid_eq(&head->oid, &none))
 		return true;
 	while (adding->num_added > 0 &&
-	    (order = compare_heads(adding->added, head)) <= 0) {
+	    (order = strcmp(adding->added->name, head->name)) <= 0) {
 		if (!add_to_all(adding, adding->added, err))
 			return false;
 		adding->added++;
@@ -487,7 +78,7 @@ merge_head(void *arg, const struct store_head *head, struct error *err)
 }
 
 bool
-store_add_heads(struct store *store, const struct store_head heads[],
+store_add_heads(struct store *store, const struct branch heads[],
     size_t num, struct error *err)
 {
 	struct adding adding = { .added = heads, .num_added = num };
@@ -501,7 +92,9 @@ store_add_heads(struct store *store, const struct store_head heads[],
 		adding.num_added--;
 	}
 	ok = ok &&
-	    store_write_heads(store, adding.all.list, adding.all.num, err);
-	loose_free(&adding.all);
+	    store_write_heads(store, adding.all, adding.num_all, err);
+	for (size_t i = 0; i < adding.num_all; i++)
+		free((void *)(uintptr_t)adding.all[i].name);
+	free(adding.all);
 	return ok;
 }

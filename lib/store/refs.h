@@ -11,11 +11,6 @@
 
 #define STORE_HEADS "refs/heads/"
 
-struct store_head {
-	const char *name; /* below refs/heads/ */
-	struct oid oid;
-};
-
 /*
  * Visit each branch as git sees it, by name in the order of strcmp(); one
  * that is no plain ref has an all-zero oid.  name is good during the call.
@@ -23,9 +18,7 @@ struct store_head {
  *
  * ERROR_UNTRUSTED  packed-refs is damaged
  */
-typedef bool store_head_visitor(void *arg, const struct store_head *head,
-    struct error *err);
-bool store_each_head(struct store *store, store_head_visitor *visit, void *arg,
+bool store_each_head(struct store *store, branch_visitor *visit, void *arg,
     size_t *num_loose, struct error *err) MUST_USE;
 
 /*
@@ -36,14 +29,14 @@ bool store_each_head(struct store *store, store_head_visitor *visit, void *arg,
  *
  * ERROR_UNAVAILABLE  git holds the lock
  */
-bool store_write_heads(struct store *store, const struct store_head heads[],
+bool store_write_heads(struct store *store, const struct branch heads[],
     size_t num, struct error *err) MUST_USE;
 
 /*
  * Make these branches, or move them, and leave the others: one file too.  They
  * are in the order of strcmp(), each once.
  */
-bool store_add_heads(struct store *store, const struct store_head heads[],
+bool store_add_heads(struct store *store, const struct branch heads[],
     size_t num, struct error *err) MUST_USE;
 
 #endif

@@ -5,14 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
-#include "base/file.h"
-#include "document/zip.h"
-#include "store/packs.h"
 #include "store/private.h"
 
-enum { OFS_DELTA = 6, REF_DELTA = 7 };
+enum { REF_DELTA = 7 }; /* in git's pack format */
 
 struct sending {
 	struct store *store;
@@ -55,130 +50,54 @@ goes_along(struct sending *to, const struct oid *oid)
 static bool
 put_header(struct sending *to, unsigned type, uint64_t size, struct error *err)
 {
-	uint8_t bytes[PACK_HEADER_MAX];
+	uint8_t bytes[OBJECT_HEADER_MAX];
 
-	return put(to, span_of(bytes, pack_header(type, size, bytes)), err);
+	return put(to, span_of(bytes, object_header(type, size, bytes)), err);
 }
 
-/* [from, until) of a pack; the CRC is over the whole entry, from place->at. */
 static bool
-copy_entry(struct sending *to, const struct place *place, uint64_t from,
-    uint64_t until, struct error *err)
+put_piece(void *arg, struct span bytes, struct error *err)
 {
-	uint8_t piece[65536] UNINITIALIZED;
-	uint32_t crc = 0;
-	uint64_t at = place->at;
-	bool ok = true;
-
-	while (ok && at < until) {
-		const size_t n = until - at < sizeof(piece)
-		    ? (size_t)(until - at)
-		    : sizeof(piece);
-		/* A delta's own header is replaced; it fits the first piece. */
-		const size_t skip = at < from ? (size_t)(from - at) : 0;
-
-		ok = place_read(place, at, piece, n, err);
-		crc = (uint32_t)crc32_z(crc, piece, n);
-		ok = ok && put(to, span_of(piece + skip, n - skip), err);
-		at += n;
-	}
-	if (ok && crc != packfile_entry(place->pack, place->entry).crc)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "git pack %s: an object is damaged", place->pack->name);
-	return ok;
+	return put(arg, bytes, err);
 }
 
-/* The base of a delta: its name, and where the delta's own bytes begin. */
 static bool
-find_base(const struct place *place, struct oid *base, uint64_t *data_at)
+put_packed(struct sending *to, const struct object *object, struct error *err)
 {
-	uint8_t bytes[32];
-	const size_t n = place->pack->size - place->data_at < sizeof(bytes)
-	    ? (size_t)(place->pack->size - place->data_at)
-	    : sizeof(bytes);
-	struct span rest = span_of(bytes, n), raw;
-	struct error ignored = { 0 };
-	uint64_t back = 0, end;
-	uint32_t entry;
-	uint8_t byte;
-
-	if (!place_read(place, place->data_at, bytes, n, &ignored))
-		return false;
-	if (place->type == REF_DELTA) {
-		if (!span_take(&rest, OID_BYTES, &raw))
-			return false;
-		memcpy(base->bytes, raw.data, OID_BYTES);
-		*data_at = place->data_at + OID_BYTES;
-		return true;
-	}
-	/* git's pack-format(5): each further byte counts from one more. */
-	do {
-		if (!span_take_u8(&rest, &byte) || back > place->at)
-			return false;
-		back =
-		    (back << 7) + (byte & 0x7f) + ((byte & 0x80) != 0 ? 1 : 0);
-		if ((byte & 0x80) != 0 && rest.len == 0)
-			return false;
-	} while ((byte & 0x80) != 0);
-	*data_at = place->data_at + (n - rest.len);
-	if (back == 0 || back > place->at ||
-	    !packfile_extent(place->pack, place->at - back, &end, &entry))
-		return false;
-	*base = packfile_entry(place->pack, entry).oid;
-	return true;
+	return to->store->backend->table->stream(object, OBJECT_PACKED,
+	    put_piece, to, NULL, NULL, err);
 }
 
-/* What lies in no pack of ours whole: read, and deflated anew. */
 static bool
-send_anew(struct sending *to, const struct oid *oid, struct error *err)
+send_as_kept(struct sending *to, const struct object *object, struct error *err)
 {
-	struct buf content = BUF(SIZE_MAX), deflated = BUF(SIZE_MAX);
-	enum object_type type;
-	uint8_t adler[4];
-	uint32_t sum;
-	bool ok;
-
-	ok = store_read_any(to->store, oid, &type, &content, err) &&
-	    zip_deflate(buf_span(&content), &deflated, err) &&
-	    put_header(to, type, content.len, err) &&
-	    put(to, span_of("\x78\x9c", 2), err) &&
-	    put(to, buf_span(&deflated), err);
-	sum = (uint32_t)adler32_z(1, content.data, content.len);
-	for (unsigned i = 0; i < 4; i++)
-		adler[i] = (uint8_t)(sum >> (24 - 8 * i));
-	ok = ok && put(to, span_of(adler, sizeof(adler)), err);
-	buf_free(&content);
-	buf_free(&deflated);
-	return ok;
+	if (!object->is_delta)
+		return put_header(to, object->type, object->size, err) &&
+		    put_packed(to, object, err);
+	return put_header(to, REF_DELTA, object->size, err) &&
+	    put(to, span_of(object->base.bytes, OID_BYTES), err) &&
+	    put_packed(to, object, err);
 }
 
 static bool
 send_one(struct sending *to, const struct oid *oid, struct error *err)
 {
-	struct place place;
-	struct oid base;
-	uint64_t end, data_at;
-	uint32_t entry;
+	const struct backend_table *table = to->store->backend->table;
+	enum object_form form = to->whole ? OBJECT_WHOLE : OBJECT_AS_KEPT;
+	struct object object;
 	bool ok;
 
-	if (!packs_find(store_packs(to->store), oid, &place, err)) {
-		if (err->kind != ERROR_NOT_FOUND)
+	if (!table->find(to->store->backend, oid, form, &object, err))
+		return false;
+	/* A difference is of no use without its base. */
+	if (object.is_delta && !goes_along(to, &object.base)) {
+		table->release(&object);
+		if (!table->find(to->store->backend, oid, OBJECT_WHOLE, &object,
+			err))
 			return false;
-		*err = (struct error){ 0 };
-		return send_anew(to, oid, err);
 	}
-	if (!packfile_extent(place.pack, place.at, &end, &entry))
-		ok = error_set(err, ERROR_UNTRUSTED, "a damaged pack index");
-	else if (place.type != OFS_DELTA && place.type != REF_DELTA)
-		ok = copy_entry(to, &place, place.at, end, err);
-	else if (to->whole || !find_base(&place, &base, &data_at) ||
-	    !goes_along(to, &base))
-		ok = send_anew(to, oid, err);
-	else
-		ok = put_header(to, REF_DELTA, place.size, err) &&
-		    put(to, span_of(base.bytes, OID_BYTES), err) &&
-		    copy_entry(to, &place, data_at, end, err);
-	packs_release(place.pack);
+	ok = send_as_kept(to, &object, err);
+	table->release(&object);
 	return ok;
 }
 

@@ -1,33 +1,19 @@
 /*
- * store.h - the bare git repository in which every version stays.
- *
- * Objects are written by us, from bytes that were judged, one pack and index a
- * batch, without deltas; read by us, in pieces, so that a text of a gigabyte
- * costs no memory.  libgit2 keeps the refs and reads what a repack made.
+ * store.h - the git objects in which every version stays: commits, trees and
+ * blobs, kept by a backend (backend/backend.h).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "backend/backend.h"
 #include "document/container.h"
-
-#define OID_BYTES 20
-#define OID_HEX   41
-
-struct oid {
-	uint8_t bytes[OID_BYTES];
-};
-
-void oid_hex(const struct oid *oid, char out[OID_HEX]);
-bool oid_eq(const struct oid *a, const struct oid *b);
-
-enum object_type {
-	OBJECT_COMMIT = 1,
-	OBJECT_TREE = 2,
-	OBJECT_BLOB = 3,
-};
 
 struct store;
 
+/* Of a backend, which is the store's then; NULL if that is NULL. */
+struct store *store_new(struct backend *backend, struct error *err);
+
+/* The same for a backend of files (backend/files/files.h). */
 bool store_create(const char *path, struct error *err) MUST_USE;
 struct store *store_open(const char *path, struct error *err);
 /* To read beside whoever writes: nothing is changed, not even swept. */
@@ -37,7 +23,7 @@ void store_free(struct store *store);
 /* Reading: safe between threads. */
 bool store_has(struct store *store, const struct oid *oid);
 /*
- * ERROR_NOT_FOUND  no such object
+ * ERROR_SYSTEM     no such object
  * ERROR_LIMIT      over the max of out
  * ERROR_UNTRUSTED  damaged: its bytes have another name
  */
@@ -118,7 +104,7 @@ bool pack_has(const struct pack *pack, const struct oid *oid);
 
 /*
  * Take in a pack that somebody else made, [at, + len) of a file: read, checked
- * and indexed by libgit2; then its objects are here.
+ * and indexed by libgit2; then its objects are here.  For a backend of files.
  *
  * ERROR_MALFORMED  it is none
  */
@@ -151,14 +137,12 @@ bool store_tidy(struct store *store, size_t enough, unsigned *joined,
     struct error *err) MUST_USE;
 
 /*
- * Check every pack whose place among them leaves part when divided by parts:
- * its index, its checksum, and each object, whose bytes must have its name;
- * but for those that view, of store_view() or NULL, has read and found so.
- * tell is called with a pack or object and what is wrong with it.
+ * Check one of so many parts of the store: that each object's bytes have its
+ * name, but for those that were read through this store and found so.  tell is
+ * called with a pack or object and what is wrong with it.
  */
-bool store_check(const char *path, struct store *view, unsigned part,
-    unsigned parts,
-    void (*tell)(void *arg, const char *about, const char *what), void *arg,
-    uint64_t *num_objects, struct error *err) MUST_USE;
+bool store_check(struct store *store, unsigned part, unsigned parts,
+    damage_visitor *tell, void *arg, uint64_t *num_objects,
+    struct error *err) MUST_USE;
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/memory/memory.h"
 #include "base/file.h"
 #include "store/refs.h"
 
@@ -26,6 +27,18 @@ set_up(void)
 	ck_assert_msg(store != NULL, "%s", err.detail);
 }
 
+/* In memory there is no path, and nothing that git could read. */
+static void
+set_up_memory(void)
+{
+	struct error err = { 0 };
+
+	unit_make_dir(dir);
+	path[0] = '\0';
+	store = store_new(memory_open(&err), &err);
+	ck_assert_msg(store != NULL, "%s", err.detail);
+}
+
 static void
 tear_down(void)
 {
@@ -33,7 +46,10 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/* git itself, in the store; its output must be nothing but that. */
+/*
+ * git itself, in the store; its output must be nothing but that.  In memory
+ * there is none.
+ */
 static void
 assert_git(const char *arguments, const char *want)
 {
@@ -41,6 +57,8 @@ assert_git(const char *arguments, const char *want)
 	FILE *pipe;
 	size_t n;
 
+	if (path[0] == '\0')
+		return;
 	snprintf(command, sizeof(command),
 	    "git -c safe.directory='*' -C '%s' %s 2>&1", path, arguments);
 	pipe = popen(command, "re");
@@ -292,7 +310,7 @@ count_packs(const char *pattern)
 static char seen_heads[200];
 
 static bool
-see_head(void *arg, const struct store_head *head, struct error *err)
+see_head(void *arg, const struct branch *head, struct error *err)
 {
 	const struct oid *known = arg; /* two of them */
 
@@ -335,7 +353,7 @@ START_TEST(branches_are_one_file_that_git_reads)
 {
 	struct error err = { 0 };
 	const struct oid known[] = { put_commit("a"), put_commit("b") };
-	struct store_head heads[] = { { "agreement/a", known[0] },
+	struct branch heads[] = { { "agreement/a", known[0] },
 		{ "agreement/b", known[0] }, { "mou/c", known[1] } };
 	struct oid oid;
 
@@ -383,9 +401,9 @@ START_TEST(branches_are_added_to_those_that_are_there)
 {
 	struct error err = { 0 };
 	const struct oid known[] = { put_commit("a"), put_commit("b") };
-	const struct store_head first[] = { { "agreement/b", known[0] },
+	const struct branch first[] = { { "agreement/b", known[0] },
 		{ "mou/c", known[0] } };
-	const struct store_head more[] = { { "agreement/a", known[1] },
+	const struct branch more[] = { { "agreement/a", known[1] },
 		{ "agreement/b", known[1] }, { "mou/d", known[1] } };
 
 	ck_ok(store_add_heads(store, first, 2, &err), err);
@@ -542,20 +560,19 @@ START_TEST(a_check_reads_what_was_not_read)
 		pack_finish(pack, &err),
 	    err);
 	ck_assert_ptr_nonnull(view = store_view(path, &err));
-	ck_ok(store_check(path, view, 0, 1, count_told, &told, &num, &err),
-	    err);
+	ck_ok(store_check(view, 0, 1, count_told, &told, &num, &err), err);
 	ck_assert_uint_eq(told, 0);
 	/* Five trees and six files; the trees and two files are read. */
 	ck_assert_uint_eq(num, 11);
 	ck_ok(store_walk_tree(view, &tree, see_file, view, &err), err);
 	damage_packs();
-	ck_ok(store_check(path, view, 0, 1, count_told, &told, &num, &err),
-	    err);
+	ck_ok(store_check(view, 0, 1, count_told, &told, &num, &err), err);
 	ck_assert_uint_eq(num, 11);
 	ck_assert_uint_eq(told, 1 + 11 - 7); /* one is the pack's checksum */
 	told = 0;
-	ck_ok(store_check(path, NULL, 0, 1, count_told, &told, &num, &err),
-	    err);
+	store_free(view);
+	ck_assert_ptr_nonnull(view = store_view(path, &err));
+	ck_ok(store_check(view, 0, 1, count_told, &told, &num, &err), err);
 	ck_assert_uint_eq(told, 1 + 11);
 	store_free(view);
 	pack_free(pack);
@@ -594,27 +611,77 @@ START_TEST(an_absent_object_is_not_found)
 }
 END_TEST
 
+/* What git makes of it when it comes over the line: the same objects. */
+START_TEST(what_is_sent_is_what_git_takes)
+{
+	struct error err = { 0 };
+	struct container *c = make_files("hello");
+	struct pack *pack = pack_new(store, &err);
+	struct buf sent = BUF(1000000);
+	char file[FILE_PATH], command[FILE_PATH * 2];
+	struct oid list[3];
+
+	ck_ok(pack_add_tree(pack, c, true, &list[0], &err), err);
+	list[1] = commit_of(pack, &list[0], NULL);
+	memcpy(list[2].bytes, container_find(c, "META-INF/a.xml")->blob,
+	    OID_BYTES);
+	ck_ok(pack_finish(pack, &err) &&
+		store_send(store, list, 3, _i == 1, sink_to_buf, &sent, &err) &&
+		file_join(file, dir, "sent.pack", &err) &&
+		file_write(file, buf_span(&sent), 0600, &err),
+	    err);
+	snprintf(command, sizeof(command),
+	    "git index-pack '%s' >/dev/null && git verify-pack -v '%s' |"
+	    " grep -cE '^[0-9a-f]{40} (commit|tree|blob)' | grep -qx 3",
+	    file, file);
+	ck_assert_int_eq(system(command), 0);
+	list[1].bytes[0] ^= 1;
+	ck_assert(
+	    !store_send(store, list, 3, _i == 1, sink_to_buf, &sent, &err));
+	buf_free(&sent);
+	pack_free(pack);
+	container_free(c);
+}
+END_TEST
+
+/* What every backend does. */
 static void
-fill(TCase *t)
+fill_common(TCase *t)
+{
+	tcase_add_test(t, what_we_pack_is_what_git_reads);
+	tcase_add_loop_test(t,
+	    an_object_that_was_not_written_whole_is_not_there, 0, 16);
+	tcase_add_test(t, a_member_comes_back_packed_as_it_went);
+	tcase_add_test(t, an_absent_object_is_not_found);
+	tcase_add_loop_test(t, what_is_sent_is_what_git_takes, 0, 2);
+}
+
+static void
+fill_files(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, what_we_pack_is_what_git_reads);
+	fill_common(t);
 	tcase_add_test(t, branches_are_one_file_that_git_reads);
 	tcase_add_test(t, branches_are_added_to_those_that_are_there);
 	tcase_add_loop_test(t, damaged_branches_are_told, 0,
 	    sizeof(damaged_refs) / sizeof(damaged_refs[0]));
 	tcase_add_loop_test(t, what_no_ref_names_yet_is_kept_from_git, 0, 2);
-	tcase_add_loop_test(t,
-	    an_object_that_was_not_written_whole_is_not_there, 0, 16);
-	tcase_add_test(t, a_member_comes_back_packed_as_it_went);
 	tcase_add_test(t, small_packs_are_joined_and_nothing_is_lost);
 	tcase_add_test(t, a_check_reads_what_was_not_read);
 	tcase_add_test(t, an_object_that_is_damaged_is_not_given_out);
-	tcase_add_test(t, an_absent_object_is_not_found);
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down);
+	fill_common(t);
 }
 
 int
 main(void)
 {
-	return run_tests("store", fill);
+	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+
+	return run_test_cases("store", fills, COUNT(fills));
 }

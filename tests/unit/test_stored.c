@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "backend/memory/memory.h"
 #include "base/file.h"
 #include "policy_fixture.h"
 #include "record/audit.h"
@@ -20,20 +21,15 @@ enum { DEPOSITARY, OTHER, STRANGER, EXPIRED, PERSONS };
 static struct identity mofa, iom, persons[PERSONS];
 static struct policy *policy;
 static struct cert_cache *certs;
-static char dir[UNIT_DIR], path[FILE_PATH];
+static char dir[UNIT_DIR];
 static struct store *store;
 
 static void
-set_up(void)
+make_people(void)
 {
 	struct identity unknown = fixture_ca("MOFA CA");
 	struct error err = { 0 };
 
-	unit_make_dir(dir);
-	ck_ok(file_join(path, dir, "store.git", &err) &&
-		store_create(path, &err),
-	    err);
-	ck_assert_ptr_nonnull(store = store_open(path, &err));
 	mofa = fixture_ca("MOFA CA");
 	iom = fixture_ca("IOM CA");
 	policy = fixture_policy(&mofa, &iom);
@@ -48,6 +44,30 @@ set_up(void)
 		.key_usage = "critical,nonRepudiation",
 		.until_at = SIGNED - 1 });
 	identity_free(&unknown);
+}
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	unit_make_dir(dir);
+	ck_ok(file_join(path, dir, "store.git", &err) &&
+		store_create(path, &err),
+	    err);
+	ck_assert_ptr_nonnull(store = store_open(path, &err));
+	make_people();
+}
+
+static void
+set_up_memory(void)
+{
+	struct error err = { 0 };
+
+	unit_make_dir(dir);
+	ck_assert_ptr_nonnull(store = store_new(memory_open(&err), &err));
+	make_people();
 }
 
 static void
@@ -561,21 +581,35 @@ START_TEST(a_copy_tells_of_all_that_the_journal_does)
 }
 END_TEST
 
+/* What the storage has a part in. */
 static void
-fill(TCase *t)
+fill_common(TCase *t)
 {
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t, a_commit_is_signed_by_the_depositary, 0,
-	    COUNT(commits));
-	tcase_add_loop_test(t, a_commits_signature_is_taken_out_of_its_armour,
-	    0, COUNT(armours));
 	tcase_add_test(t, a_version_comes_out_of_the_store_as_it_went_in);
 	tcase_add_test(t, a_stored_version_without_its_yaml_is_none);
 	tcase_add_test(t, a_commit_that_is_not_there_is_told);
 	tcase_add_test(t, a_stored_version_has_so_many_files_and_no_more);
-	tcase_add_test(t, an_act_that_is_no_entry_is_told);
 	tcase_add_loop_test(t, a_branch_is_where_the_journal_says, 0,
 	    COUNT(branches));
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down);
+	fill_common(t);
+}
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	fill_common(t);
+	tcase_add_loop_test(t, a_commit_is_signed_by_the_depositary, 0,
+	    COUNT(commits));
+	tcase_add_loop_test(t, a_commits_signature_is_taken_out_of_its_armour,
+	    0, COUNT(armours));
+	tcase_add_test(t, an_act_that_is_no_entry_is_told);
 	tcase_add_test(t, a_ledger_finds_what_it_was_told);
 	tcase_add_test(t, a_ledger_of_many_documents_finds_each);
 	tcase_add_loop_test(t, a_copy_tells_of_all_that_the_journal_does, 0,
@@ -585,5 +619,7 @@ fill(TCase *t)
 int
 main(void)
 {
-	return run_tests("stored", fill);
+	void (*const fills[])(TCase * t) = { fill, fill_memory };
+
+	return run_test_cases("stored", fills, COUNT(fills));
 }

@@ -41,21 +41,32 @@ unit_remove_dir(const char *dir)
 	ck_assert_int_eq(system(command), 0);
 }
 
+/* Run num cases, such as one for each kind of storage. */
 static inline int
-run_tests(const char *name, void (*fill)(TCase *tcase))
+run_test_cases(const char *name, void (*const fills[])(TCase *tcase),
+    size_t num)
 {
 	Suite *suite = suite_create(name);
-	TCase *tcase = tcase_create(name);
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tcase, 120);
-	fill(tcase);
-	suite_add_tcase(suite, tcase);
+	for (size_t i = 0; i < num; i++) {
+		TCase *tcase = tcase_create(name);
+
+		tcase_set_timeout(tcase, 120);
+		fills[i](tcase);
+		suite_add_tcase(suite, tcase);
+	}
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static inline int
+run_tests(const char *name, void (*fill)(TCase *tcase))
+{
+	return run_test_cases(name, &fill, 1);
 }
 
 #endif

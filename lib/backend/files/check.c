@@ -6,16 +6,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <git2.h>
-
-#include "base/file.h"
-#include "store/private.h"
+#include "backend/files/private.h"
+#include "base/digest.h"
 
 struct check {
 	struct packs packs; /* of one pack */
-	struct store *view; /* or NULL */
-	git_odb *odb;       /* for objects that a repack made deltas */
-	void (*tell)(void *arg, const char *about, const char *what);
+	struct files *files;
+	git_odb *odb; /* for objects that a repack made deltas */
+	damage_visitor *tell;
 	void *arg;
 	uint64_t *num;
 };
@@ -33,11 +31,8 @@ static bool
 object_is_whole(struct check *check, const struct place *place,
     const struct oid *oid)
 {
-	static const char *const names[] = { "", "commit", "tree", "blob",
-		"tag" };
 	struct error why = { 0 };
 	git_odb_object *object = NULL;
-	char header[48];
 	struct oid found;
 	struct sha1 sha1;
 	git_oid git;
@@ -50,10 +45,7 @@ object_is_whole(struct check *check, const struct place *place,
 		git_odb_object_free(object);
 		return n == 0;
 	}
-	n = snprintf(header, sizeof(header), "%s %llu", names[place->type],
-	    (unsigned long long)place->size);
-	sha1_init(&sha1);
-	sha1_update(&sha1, span_of(header, (size_t)n + 1));
+	object_hash_begin(&sha1, place->type, place->size);
 	if (!place_stream(place, hash_piece, &sha1, NULL, NULL, &why))
 		return false;
 	sha1_final(&sha1, found.bytes);
@@ -93,8 +85,7 @@ check_objects(struct check *check, const struct packfile *pack)
 		bool whole;
 
 		(*check->num)++;
-		if (check->view != NULL &&
-		    packs_is_whole(store_packs(check->view), pack->name, i))
+		if (packs_is_whole(&check->files->packs, pack->name, i))
 			continue;
 		whole = packs_find(&check->packs, &entry.oid, &place, &why);
 		if (whole) {
@@ -115,8 +106,7 @@ check_pack(struct check *check, const char *dir, const char *name)
 	char path[FILE_PATH], file[64];
 	struct error why = { 0 };
 
-	check->packs = (struct packs){ .is_view = true };
-	pthread_rwlock_init(&check->packs.lock, NULL);
+	packs_init(&check->packs, true);
 	snprintf(check->packs.dir, sizeof(check->packs.dir), "%s", dir);
 	if (!packs_load(&check->packs, name, &why)) {
 		/* One that was joined meanwhile is no damage. */
@@ -142,29 +132,27 @@ is_index(const struct dirent *entry)
 }
 
 bool
-store_check(const char *path, struct store *view, unsigned part, unsigned parts,
-    void (*tell)(void *arg, const char *about, const char *what), void *arg,
-    uint64_t *num_objects, struct error *err)
+files_check(struct backend *backend, unsigned part, unsigned parts,
+    damage_visitor *tell, void *arg, uint64_t *num, struct error *err)
 {
-	struct check check = { .view = view,
+	struct check check = { .files = files_of(backend),
 		.tell = tell,
 		.arg = arg,
-		.num = num_objects };
+		.num = num };
+	const char *dir = check.files->packs.dir;
 	struct dirent **names = NULL;
-	char dir[FILE_PATH], objects[FILE_PATH];
+	char objects[FILE_PATH];
 	bool ok;
-	int num;
+	int num_names;
 
-	*num_objects = 0;
-	if (!file_join(dir, path, "objects/pack", err) ||
-	    !file_join(objects, path, "objects", err))
+	*num = 0;
+	if (!file_join(objects, check.files->path, "objects", err))
 		return false;
-	if ((num = scandir(dir, &names, is_index, alphasort)) < 0)
+	if ((num_names = scandir(dir, &names, is_index, alphasort)) < 0)
 		return error_set_errno(err, "%s", dir);
-	git_libgit2_init();
 	ok = git_odb_open(&check.odb, objects) == 0 ||
 	    error_set(err, ERROR_SYSTEM, "%s: libgit2 cannot open it", objects);
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < num_names; i++) {
 		char name[OID_HEX];
 
 		if (ok && (unsigned)i % parts == part &&
@@ -175,6 +163,5 @@ store_check(const char *path, struct store *view, unsigned part, unsigned parts,
 	}
 	free(names);
 	git_odb_free(check.odb);
-	git_libgit2_shutdown();
 	return ok;
 }

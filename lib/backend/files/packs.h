@@ -1,14 +1,14 @@
 /*
- * packs.h - the packs of a store: their indexes, and their objects in pieces.
- * For this folder only.
+ * packs.h - the packs of a git repository: their indexes, and their objects in
+ * pieces (git's pack-format, version 2).  For this folder only.
  */
-#ifndef STORE_PACKS_H
-#define STORE_PACKS_H
+#ifndef BACKEND_FILES_PACKS_H
+#define BACKEND_FILES_PACKS_H
 
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "store/store.h"
+#include "backend/backend.h"
 
 struct packfile {
 	int fd;
@@ -47,14 +47,17 @@ struct place {
 	uint64_t at;
 	unsigned type; /* as in the pack: 1-4, 6 and 7 are deltas */
 	uint64_t size;
-	uint64_t data_at; /* its zlib stream */
+	uint64_t data_at; /* its zlib stream, */
+	uint64_t packed;  /* and how long that is; 0: not known */
 	uint32_t entry;   /* its number in the index */
 	size_t head_len;
 	uint8_t head[PLACE_HEAD]; /* from at on */
 };
 
-/* A view leaves out what cannot be loaded; store_check() names it. */
-bool packs_open(struct packs *packs, const char *dir, bool is_view,
+/* Before all others; packs_close() is to be called after it. */
+void packs_init(struct packs *packs, bool is_view);
+/* A view leaves out what cannot be loaded; check() names it. */
+bool packs_open(struct packs *packs, const char *dir,
     struct error *err) MUST_USE;
 void packs_close(struct packs *packs);
 bool packs_load(struct packs *packs, const char *name,
@@ -67,6 +70,11 @@ bool packs_path(const struct packs *packs, const char *name, const char *suffix,
     char out[4096], struct error *err) MUST_USE;
 /* Take every .keep away. */
 void packs_release_all(struct packs *packs);
+/* Visit each object of each pack; no pack is to be taken away meanwhile. */
+typedef bool place_visitor(void *arg, const struct oid *oid,
+    const struct place *place, struct error *err);
+bool packs_each(struct packs *packs, place_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
 bool packs_has(struct packs *packs, const struct oid *oid);
 /* ERROR_NOT_FOUND if no pack has it. */
 bool packs_find(struct packs *packs, const struct oid *oid, struct place *out,
@@ -95,6 +103,12 @@ bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
 /* len bytes of its pack from at on, which is its own at or later. */
 bool place_read(const struct place *place, uint64_t at, void *out, size_t len,
     struct error *err) MUST_USE;
+/*
+ * An object's zlib stream as it lies there.  Its CRC is that of the index, or
+ * it is ERROR_UNTRUSTED at the end.
+ */
+bool place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
+    uint64_t *packed, struct error *err) MUST_USE;
 /*
  * Inflate an object to sink; *packed gets the length of its zlib stream.  raw,
  * unless NULL, gets the stream itself.

@@ -1,4 +1,4 @@
-#include "store/packs.h"
+#include "backend/files/packs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -311,16 +311,20 @@ load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 	return ok;
 }
 
+void
+packs_init(struct packs *packs, bool is_view)
+{
+	*packs = (struct packs){ .is_view = is_view };
+	pthread_rwlock_init(&packs->lock, NULL);
+}
+
 bool
-packs_open(struct packs *packs, const char *dir, bool is_view,
-    struct error *err)
+packs_open(struct packs *packs, const char *dir, struct error *err)
 {
 	bool ok = true, missed = true;
 	DIR *folder;
 
-	pthread_rwlock_init(&packs->lock, NULL);
 	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
-	packs->is_view = is_view;
 	/* Packs may be joined while we look: then there is a new one. */
 	for (unsigned i = 0; ok && missed && i < 3; i++) {
 		missed = false;
@@ -541,6 +545,66 @@ damaged_object(struct error *err)
 {
 	return error_set(err, ERROR_UNTRUSTED,
 	    "an object in a pack is damaged");
+}
+
+bool
+packs_each(struct packs *packs, place_visitor *visit, void *arg,
+    struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < packs->num; i++) {
+		struct packfile *pack = packs->list[i];
+
+		for (uint32_t n = 0; ok && n < pack->num; n++) {
+			const struct pack_entry entry = packfile_entry(pack, n);
+			struct place place = { .pack = pack,
+				.at = entry.at,
+				.entry = n };
+
+			ok = read_header(&place, err) &&
+			    visit(arg, &entry.oid, &place, err);
+		}
+	}
+	return ok;
+}
+
+/* The base of an OBJ_REF_DELTA or OBJ_OFS_DELTA stands before its stream. */
+bool
+place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
+    uint64_t *packed, struct error *err)
+{
+	uint8_t piece[65536] UNINITIALIZED;
+	uint64_t at = place->at, end = place->data_at + place->packed;
+	uint32_t crc = 0, entry;
+	bool ok;
+
+	ok = (place->packed > 0 && end <= place->pack->size) ||
+	    packfile_extent(place->pack, at, &end, &entry) ||
+	    error_set(err, ERROR_UNTRUSTED, "a damaged pack index");
+	while (ok && at < end) {
+		const size_t n = end - at < sizeof(piece) ? (size_t)(end - at)
+							  : sizeof(piece);
+		/* The header is in the CRC; it fits the first piece. */
+		const size_t skip =
+		    at < place->data_at ? (size_t)(place->data_at - at) : 0;
+
+		ok = (skip < n ||
+			 error_set(err, ERROR_UNTRUSTED, "a damaged pack")) &&
+		    place_read(place, at, piece, n, err);
+		if (!ok)
+			break;
+		crc = (uint32_t)crc32_z(crc, piece, n);
+		ok =
+		    sink(arg, span_sub(span_of(piece, n), skip, n - skip), err);
+		at += n;
+	}
+	if (ok && crc != packfile_entry(place->pack, place->entry).crc)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "git pack %s: an object is damaged", place->pack->name);
+	if (packed != NULL)
+		*packed = end - place->data_at;
+	return ok;
 }
 
 bool

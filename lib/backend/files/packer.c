@@ -1,7 +1,6 @@
 /*
  * Writing packs and their indexes (git's pack-format, version 2).
  */
-#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +9,12 @@
 
 #include <zlib.h>
 
-#include "base/file.h"
-#include "document/zip.h"
-#include "store/packs.h"
-#include "store/private.h"
+#include "backend/files/private.h"
+#include "base/digest.h"
 
-struct pack {
-	struct store *store;
+struct packer {
+	struct object_set objects; /* first: the one is the other */
+	struct packs *packs;
 	int fd;
 	bool kept;
 	char path[FILE_PATH];
@@ -30,32 +28,41 @@ struct pack {
 
 enum { GATHER = 256 * 1024, HEADER = 12 };
 
-struct pack *
-pack_new(struct store *store, struct error *err)
+static struct packer *
+packer_of(struct object_set *objects)
 {
-	struct pack *pack = calloc(1, sizeof(*pack));
+	return (struct packer *)objects;
+}
+
+struct object_set *
+packer_new(struct backend *backend, struct error *err)
+{
+	struct packer *pack = calloc(1, sizeof(*pack));
 
 	if (pack == NULL) {
 		error_set_errno(err, "pack");
 		return NULL;
 	}
-	pack->store = store;
+	pack->objects.backend = backend;
+	pack->packs = &files_of(backend)->packs;
 	pack->fd = -1;
-	pack->kept = store_packs(store)->keeps;
+	pack->kept = pack->packs->keeps;
 	pack->at = HEADER;
 	pack->out = BUF(2 * GATHER);
-	return pack;
+	return &pack->objects;
 }
 
 void
-pack_set_kept(struct pack *pack, bool kept)
+packer_set_kept(struct object_set *objects, bool kept)
 {
-	pack->kept = kept;
+	packer_of(objects)->kept = kept;
 }
 
 void
-pack_free(struct pack *pack)
+packer_free(struct object_set *objects)
 {
+	struct packer *pack = packer_of(objects);
+
 	if (pack == NULL)
 		return;
 	if (pack->fd >= 0) {
@@ -69,12 +76,11 @@ pack_free(struct pack *pack)
 }
 
 static bool
-open_file(struct pack *pack, struct error *err)
+open_file(struct packer *pack, struct error *err)
 {
 	if (pack->fd >= 0)
 		return true;
-	if (!file_join(pack->path, store_packs(pack->store)->dir,
-		"tmp-pack-XXXXXX", err))
+	if (!file_join(pack->path, pack->packs->dir, "tmp-pack-XXXXXX", err))
 		return false;
 	if ((pack->fd = mkostemp(pack->path, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", pack->path);
@@ -82,7 +88,7 @@ open_file(struct pack *pack, struct error *err)
 }
 
 static bool
-flush(struct pack *pack, struct error *err)
+flush(struct packer *pack, struct error *err)
 {
 	if (pack->out.len == 0)
 		return true;
@@ -97,7 +103,7 @@ flush(struct pack *pack, struct error *err)
 static bool
 put(void *arg, struct span bytes, struct error *err)
 {
-	struct pack *pack = arg;
+	struct packer *pack = arg;
 	struct span part;
 
 	pack->crc = (uint32_t)crc32_z(pack->crc, bytes.data, bytes.len);
@@ -130,20 +136,14 @@ find_place(uint32_t *table, uint32_t places, const struct pack_entry *entries,
 }
 
 static bool
-is_in_pack(const struct pack *pack, const struct oid *oid)
+is_in_pack(const struct packer *pack, const struct oid *oid)
 {
 	return pack->num > 0 &&
 	    *find_place(pack->table, 2 * pack->room, pack->entries, oid) != 0;
 }
 
-bool
-pack_has(const struct pack *pack, const struct oid *oid)
-{
-	return is_in_pack(pack, oid) || store_has(pack->store, oid);
-}
-
 static bool
-make_room(struct pack *pack, struct error *err)
+make_room(struct packer *pack, struct error *err)
 {
 	const uint32_t room = pack->room == 0 ? 64 : pack->room * 2;
 	struct pack_entry *all = realloc(pack->entries, room * sizeof(*all));
@@ -163,7 +163,7 @@ make_room(struct pack *pack, struct error *err)
 }
 
 static bool
-begin(struct pack *pack, const struct oid *oid, struct error *err)
+add_entry(struct packer *pack, const struct oid *oid, struct error *err)
 {
 	if (pack->num == pack->room && !make_room(pack, err))
 		return false;
@@ -175,9 +175,40 @@ begin(struct pack *pack, const struct oid *oid, struct error *err)
 	return true;
 }
 
-static void
-end(struct pack *pack)
+bool
+packer_has(const struct object_set *objects, const struct oid *oid)
 {
+	const struct packer *pack = (const struct packer *)objects;
+
+	return is_in_pack(pack, oid) || packs_has(pack->packs, oid);
+}
+
+bool
+packer_begin(struct object_set *objects, const struct oid *oid,
+    enum object_type type, uint64_t size, struct error *err)
+{
+	struct packer *pack = packer_of(objects);
+	uint8_t header[OBJECT_HEADER_MAX];
+
+	if (!add_entry(pack, oid, err))
+		return false;
+	if (put(pack, span_of(header, object_header(type, size, header)), err))
+		return true;
+	packer_undo(objects);
+	return false;
+}
+
+bool
+packer_piece(struct object_set *objects, struct span piece, struct error *err)
+{
+	return put(packer_of(objects), piece, err);
+}
+
+void
+packer_end(struct object_set *objects)
+{
+	struct packer *pack = packer_of(objects);
+
 	pack->entries[pack->num - 1].crc = pack->crc;
 }
 
@@ -185,9 +216,10 @@ end(struct pack *pack)
  * Take back the object under way, which could not be written whole: it would
  * be damage under a good name, and be taken for there when it comes again.
  */
-static void
-undo(struct pack *pack)
+void
+packer_undo(struct object_set *objects)
 {
+	struct packer *pack = packer_of(objects);
 	const struct pack_entry *entry = &pack->entries[pack->num - 1];
 	const uint64_t flushed = pack->at - pack->out.len;
 
@@ -196,201 +228,6 @@ undo(struct pack *pack)
 	pack->out.len = entry->at > flushed ? (size_t)(entry->at - flushed) : 0;
 	pack->at = entry->at;
 	pack->num--;
-}
-
-size_t
-pack_header(unsigned type, uint64_t size, uint8_t out[PACK_HEADER_MAX])
-{
-	size_t n = 0;
-
-	out[n] = (uint8_t)(type << 4 | (size & 15));
-	for (size >>= 4; size > 0; size >>= 7) {
-		out[n++] |= 0x80;
-		out[n] = (uint8_t)(size & 0x7f);
-	}
-	return n + 1;
-}
-
-static bool
-put_header(struct pack *pack, enum object_type type, uint64_t size,
-    struct error *err)
-{
-	uint8_t bytes[PACK_HEADER_MAX];
-
-	return put(pack, span_of(bytes, pack_header(type, size, bytes)), err);
-}
-
-/* Stored deflate blocks (RFC 1951 section 3.2.4) of what does not compress. */
-static bool
-put_stored(void *arg, struct span bytes, struct error *err)
-{
-	struct span part;
-
-	while (bytes.len > 0) {
-		const size_t n = bytes.len < 65535 ? bytes.len : 65535;
-		const uint8_t header[5] = { 0, (uint8_t)n, (uint8_t)(n >> 8),
-			(uint8_t)~n, (uint8_t)(~n >> 8) };
-
-		if (!span_take(&bytes, n, &part) ||
-		    !put(arg, span_of(header, sizeof(header)), err) ||
-		    !put(arg, part, err))
-			return false;
-	}
-	return true;
-}
-
-static bool
-put_adler(struct pack *pack, uint32_t adler, struct error *err)
-{
-	const uint8_t bytes[4] = { (uint8_t)(adler >> 24),
-		(uint8_t)(adler >> 16), (uint8_t)(adler >> 8), (uint8_t)adler };
-
-	return put(pack, span_of(bytes, sizeof(bytes)), err);
-}
-
-/* zlib (RFC 1950) around what a ZIP has: its bytes are copied as they are. */
-static bool
-put_member(struct pack *pack, const struct member *member, struct error *err)
-{
-	if (!put_header(pack, OBJECT_BLOB, member->size, err))
-		return false;
-	if (member->deflated) {
-		if (!put(pack, span_of("\x78\x9c", 2), err) ||
-		    !member_stream_packed(member, put, pack, err))
-			return false;
-	} else if (!put(pack, span_of("\x78\x01", 2), err) ||
-	    !member_stream_packed(member, put_stored, pack, err) ||
-	    !put(pack, span_of("\1\0\0\377\377", 5), err)) {
-		return false;
-	}
-	return put_adler(pack, member->adler, err);
-}
-
-bool
-pack_add_member(struct pack *pack, const struct member *member,
-    struct error *err)
-{
-	struct oid oid;
-
-	assert(member->hashed && !member->to_judge);
-	memcpy(oid.bytes, member->blob, OID_BYTES);
-	if (pack_has(pack, &oid))
-		return true;
-	if (!begin(pack, &oid, err))
-		return false;
-	if (!put_member(pack, member, err)) {
-		undo(pack);
-		return false;
-	}
-	end(pack);
-	return true;
-}
-
-bool
-pack_add(struct pack *pack, enum object_type type, struct span content,
-    struct oid *out, struct error *err)
-{
-	static const char *const names[] = { [OBJECT_COMMIT] = "commit",
-		[OBJECT_TREE] = "tree",
-		[OBJECT_BLOB] = "blob" };
-	struct buf deflated = BUF(SIZE_MAX);
-	char header[48];
-	struct sha1 sha1;
-	bool ok;
-	int n;
-
-	n = snprintf(header, sizeof(header), "%s %zu", names[type],
-	    content.len);
-	sha1_init(&sha1);
-	sha1_update(&sha1, span_of(header, (size_t)n + 1));
-	sha1_update(&sha1, content);
-	sha1_final(&sha1, out->bytes);
-	if (pack_has(pack, out))
-		return true;
-	if (!zip_deflate(content, &deflated, err) || !begin(pack, out, err)) {
-		buf_free(&deflated);
-		return false;
-	}
-	ok = put_header(pack, type, content.len, err) &&
-	    put(pack, span_of("\x78\x9c", 2), err) &&
-	    put(pack, buf_span(&deflated), err) &&
-	    put_adler(pack, (uint32_t)adler32_z(1, content.data, content.len),
-		err);
-	if (ok)
-		end(pack);
-	else
-		undo(pack);
-	buf_free(&deflated);
-	return ok;
-}
-
-/* Members below prefix, from *i on, as trees; they are in byte order. */
-static bool
-add_trees(struct pack *pack, const struct container *container, size_t *i,
-    const char *prefix, bool with_attributes, struct oid *out,
-    struct error *err)
-{
-	const size_t len = strlen(prefix);
-	struct buf tree = BUF(LIMIT_MEMBERS * 256);
-	bool ok = true;
-
-	if (with_attributes) {
-		struct oid blob;
-
-		ok = pack_add(pack, OBJECT_BLOB, span_of_str("* -text\n"),
-			 &blob, err) &&
-		    buf_append(&tree, span_of("100644 .gitattributes", 22),
-			err) &&
-		    buf_append(&tree, span_of(blob.bytes, OID_BYTES), err);
-	}
-	while (ok && *i < container->num &&
-	    strncmp(container->members[*i].path, prefix, len) == 0) {
-		const struct member *member = &container->members[*i];
-		const char *name = member->path + len;
-		const char *slash = strchr(name, '/');
-		char below[LIMIT_PATH_BYTES + 2];
-		struct oid child;
-
-		if (path_is_receipt(member->path)) {
-			(*i)++;
-			continue;
-		}
-		if (slash == NULL) {
-			ok = pack_add_member(pack, member, err) &&
-			    buf_append_str(&tree, "100644 ", err) &&
-			    buf_append(&tree, span_of(name, strlen(name) + 1),
-				err) &&
-			    buf_append(&tree, span_of(member->blob, OID_BYTES),
-				err);
-			(*i)++;
-			continue;
-		}
-		snprintf(below, sizeof(below), "%.*s",
-		    (int)(slash - member->path) + 1, member->path);
-		ok = add_trees(pack, container, i, below, false, &child, err) &&
-		    buf_append_str(&tree, "40000 ", err) &&
-		    buf_append(&tree, span_of(name, (size_t)(slash - name)),
-			err) &&
-		    buf_append_u8(&tree, 0, err) &&
-		    buf_append(&tree, span_of(child.bytes, OID_BYTES), err);
-	}
-	ok = ok && pack_add(pack, OBJECT_TREE, buf_span(&tree), out, err);
-	buf_free(&tree);
-	return ok;
-}
-
-/*
- * git sorts a folder as if its name ended in '/': so do full paths in byte
- * order, as "texts/" stands where "texts/lo/…" does.  A ".gitattributes" comes
- * before every name that text_check_path() lets through.
- */
-bool
-pack_add_tree(struct pack *pack, const struct container *container,
-    bool with_attributes, struct oid *out, struct error *err)
-{
-	size_t i = 0;
-
-	return add_trees(pack, container, &i, "", with_attributes, out, err);
 }
 
 static int
@@ -402,7 +239,7 @@ compare_entries(const void *a, const void *b)
 }
 
 static bool
-encode_index(struct pack *pack, const uint8_t trailer[20], struct buf *out,
+encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
     struct error *err)
 {
 	struct buf large = BUF(SIZE_MAX);
@@ -447,7 +284,7 @@ encode_index(struct pack *pack, const uint8_t trailer[20], struct buf *out,
 
 /* The trailer is over the header too, whose count is known only now. */
 static bool
-hash_file(struct pack *pack, uint8_t trailer[20], struct error *err)
+hash_file(struct packer *pack, uint8_t trailer[20], struct error *err)
 {
 	uint8_t piece[65536] UNINITIALIZED;
 	uint64_t at = 0;
@@ -469,7 +306,7 @@ hash_file(struct pack *pack, uint8_t trailer[20], struct error *err)
 }
 
 static bool
-write_pack(struct pack *pack, char name[OID_HEX], struct error *err)
+write_pack(struct packer *pack, char name[OID_HEX], struct error *err)
 {
 	struct buf header = BUF(HEADER);
 	uint8_t trailer[20];
@@ -493,7 +330,7 @@ write_pack(struct pack *pack, char name[OID_HEX], struct error *err)
 }
 
 static bool
-write_index(struct pack *pack, const char *name, char path[FILE_PATH],
+write_index(struct packer *pack, const char *name, char path[FILE_PATH],
     struct error *err)
 {
 	struct buf index = BUF(SIZE_MAX);
@@ -502,8 +339,7 @@ write_index(struct pack *pack, const char *name, char path[FILE_PATH],
 	int fd;
 
 	if (!span_to_hex(span_of(name, 40), trailer.bytes, OID_BYTES) ||
-	    !file_join(path, store_packs(pack->store)->dir, "tmp-idx-XXXXXX",
-		err))
+	    !file_join(path, pack->packs->dir, "tmp-idx-XXXXXX", err))
 		return false;
 	if ((fd = mkostemp(path, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
@@ -535,10 +371,10 @@ make_keep(const struct packs *packs, const char *name, struct error *err)
 
 /* The pack in place first: an index without its pack is damage to git. */
 static bool
-publish(struct pack *pack, const char *name, const char *index,
+publish(struct packer *pack, const char *name, const char *index,
     struct error *err)
 {
-	const struct packs *packs = store_packs(pack->store);
+	const struct packs *packs = pack->packs;
 	char to[FILE_PATH];
 
 	if ((pack->kept && !make_keep(packs, name, err)) ||
@@ -556,8 +392,9 @@ publish(struct pack *pack, const char *name, const char *index,
 }
 
 bool
-pack_finish(struct pack *pack, struct error *err)
+packer_finish(struct object_set *objects, struct error *err)
 {
+	struct packer *pack = packer_of(objects);
 	char name[OID_HEX], index[FILE_PATH];
 
 	if (pack->num == 0)
@@ -570,7 +407,7 @@ pack_finish(struct pack *pack, struct error *err)
 		return false;
 	}
 	pack->num = 0;
-	return packs_load(store_packs(pack->store), name, err);
+	return packs_load(pack->packs, name, err);
 }
 
 static int
@@ -583,8 +420,10 @@ compare_places(const void *a, const void *b)
 
 /* Entries are copied as they lie: each ends where the next begins. */
 bool
-pack_copy(struct pack *to, const struct packfile *from, struct error *err)
+packer_copy(struct object_set *objects, const struct packfile *from,
+    struct error *err)
 {
+	struct packer *to = packer_of(objects);
 	struct pack_entry *entries = calloc(from->num, sizeof(*entries));
 	bool ok = entries != NULL || error_set_errno(err, "pack");
 
@@ -599,13 +438,13 @@ pack_copy(struct pack *to, const struct packfile *from, struct error *err)
 
 		if (is_in_pack(to, &entries[i].oid))
 			continue;
-		ok = begin(to, &entries[i].oid, err);
+		ok = add_entry(to, &entries[i].oid, err);
 		ok = ok && file_stream(from->fd, at, stop - at, put, to, err);
 		if (ok && to->crc != entries[i].crc)
 			ok = error_set(err, ERROR_UNTRUSTED,
 			    "git pack %s: an object is damaged", from->name);
 		if (ok)
-			end(to);
+			packer_end(objects);
 	}
 	free(entries);
 	return ok;

@@ -1,0 +1,212 @@
+/*
+ * A git repository as a backend: making it, opening it, and its table.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/files/private.h"
+
+enum { OPEN_PACKS = 16 }; /* libgit2's own, beside ours */
+
+bool
+files_git_failed(struct error *err, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	    last != NULL && last->message != NULL ? last->message
+						  : "no reason given");
+}
+
+bool
+files_create(const char *path, struct error *err)
+{
+	git_repository_init_options options;
+	git_repository *repository = NULL;
+	git_config *config = NULL;
+	bool ok;
+
+	git_libgit2_init();
+	git_repository_init_options_init(&options,
+	    GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH |
+	    GIT_REPOSITORY_INIT_NO_REINIT;
+	options.description = "Documents kept by Valise; written by valised"
+			      " only.\n";
+	ok = git_repository_init_ext(&repository, path, &options) == 0 &&
+	    git_repository_config(&config, repository) == 0 &&
+	    /* A repack by hand: no deltas of large texts, no pruning. */
+	    git_config_set_string(config, "core.bigFileThreshold", "1m") == 0 &&
+	    git_config_set_int32(config, "gc.auto", 0) == 0 &&
+	    git_config_set_string(config, "gc.pruneExpire", "never") == 0 &&
+	    git_config_set_bool(config, "receive.denyNonFastForwards", 1) == 0;
+	if (!ok)
+		files_git_failed(err, path);
+	git_config_free(config);
+	git_repository_free(repository);
+	git_libgit2_shutdown();
+	return ok;
+}
+
+static void
+close_files(struct backend *backend)
+{
+	struct files *files = files_of(backend);
+
+	packs_close(&files->packs);
+	files_close_refs(files);
+	pthread_mutex_destroy(&files->mutex);
+	git_libgit2_shutdown();
+	free(files);
+}
+
+static void
+keep(struct backend *backend)
+{
+	files_of(backend)->packs.keeps = true;
+}
+
+static void
+release_kept(struct backend *backend)
+{
+	packs_release_all(&files_of(backend)->packs);
+}
+
+static bool
+is_kept(struct backend *backend, const struct oid *oid)
+{
+	struct error ignored = { 0 };
+	struct place place;
+	bool kept;
+
+	if (!packs_find(&files_of(backend)->packs, oid, &place, &ignored))
+		return false;
+	kept = place.pack->kept;
+	packs_release(place.pack);
+	return kept;
+}
+
+static const struct backend_table table = {
+	.close = close_files,
+	.has = files_has,
+	.find = files_find,
+	.release = files_release,
+	.stream = files_stream,
+	.vouch = files_vouch,
+	.each = files_each,
+	.begin = packer_new,
+	.drop = packer_free,
+	.finish = packer_finish,
+	.is_there = packer_has,
+	.object_begin = packer_begin,
+	.object_piece = packer_piece,
+	.object_end = packer_end,
+	.object_undo = packer_undo,
+	.name_get = files_name_get,
+	.name_set = files_name_set,
+	.each_branch = files_each_branch,
+	.set_branches = files_set_branches,
+	.keep = keep,
+	.release_kept = release_kept,
+	.is_kept = is_kept,
+	.tidy = files_tidy,
+	.check = files_check,
+};
+
+struct files *
+files_of(struct backend *backend)
+{
+	assert(backend->table == &table);
+	return (struct files *)backend;
+}
+
+static struct backend *
+open_files(const char *path, bool is_view, struct error *err)
+{
+	struct files *files = calloc(1, sizeof(*files));
+	char dir[FILE_PATH];
+
+	if (files == NULL) {
+		error_set_errno(err, "store");
+		return NULL;
+	}
+	files->backend.table = &table;
+	git_libgit2_init();
+	/* What the machine's users set for their own git is not for ours. */
+	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
+	     level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+	/* It keeps a pack open that is joined and gone: not for ever. */
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
+	pthread_mutex_init(&files->mutex, NULL);
+	packs_init(&files->packs, is_view);
+	snprintf(files->path, sizeof(files->path), "%s", path);
+	if (!is_view)
+		files_sweep_refs(path);
+	if (!files_open_refs(files, is_view, err) ||
+	    !file_join(dir, path, "objects/pack", err) ||
+	    (!is_view && !file_make_dirs(dir, 0700, err)) ||
+	    !packs_open(&files->packs, dir, err)) {
+		close_files(&files->backend);
+		return NULL;
+	}
+	return &files->backend;
+}
+
+struct backend *
+files_open(const char *path, struct error *err)
+{
+	return open_files(path, false, err);
+}
+
+struct backend *
+files_view(const char *path, struct error *err)
+{
+	return open_files(path, true, err);
+}
+
+/* Is it the pack, or our disk? */
+static bool
+pack_failed(struct error *err)
+{
+	const git_error *last = git_error_last();
+
+	files_git_failed(err, "git pack");
+	if (last == NULL || last->klass != GIT_ERROR_OS)
+		err->kind = ERROR_MALFORMED;
+	return false;
+}
+
+bool
+files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
+    struct error *err)
+{
+	struct files *files = files_of(backend);
+	uint8_t piece[65536] UNINITIALIZED;
+	git_indexer_progress progress = { 0 };
+	git_indexer *indexer = NULL;
+	char name[OID_HEX];
+	bool ok;
+
+	ok = git_indexer_new(&indexer, files->packs.dir, 0444, NULL, NULL) ==
+		0 ||
+	    files_git_failed(err, "git pack");
+	while (ok && len > 0) {
+		const size_t n =
+		    len < sizeof(piece) ? (size_t)len : sizeof(piece);
+
+		ok = file_pread(fd, piece, n, (off_t)at, err) &&
+		    (git_indexer_append(indexer, piece, n, &progress) == 0 ||
+			pack_failed(err));
+		at += n;
+		len -= n;
+	}
+	if (ok && git_indexer_commit(indexer, &progress) != 0)
+		ok = pack_failed(err);
+	if (ok)
+		hex_encode(span_of(git_indexer_hash(indexer)->id, OID_BYTES),
+		    name);
+	git_indexer_free(indexer);
+	return ok && packs_load(&files->packs, name, err);
+}

@@ -1,0 +1,80 @@
+/*
+ * private.h - what the files of this folder share.
+ */
+#ifndef BACKEND_FILES_PRIVATE_H
+#define BACKEND_FILES_PRIVATE_H
+
+#include <git2.h>
+
+#include "backend/files/files.h"
+#include "backend/files/packs.h"
+#include "base/file.h"
+
+struct files {
+	struct backend backend; /* first: the one is the other */
+	struct packs packs;
+	git_repository *repository;
+	git_repository *durable; /* the same: what it writes is flushed */
+	pthread_mutex_t mutex;   /* for libgit2's reading of objects */
+	char path[FILE_PATH];
+};
+
+struct files *files_of(struct backend *backend);
+/* Set err from libgit2's last error; false. */
+bool files_git_failed(struct error *err, const char *what);
+
+/* objects.c */
+bool files_has(struct backend *backend, const struct oid *oid);
+bool files_find(struct backend *backend, const struct oid *oid,
+    enum object_form form, struct object *out, struct error *err) MUST_USE;
+void files_release(struct object *object);
+bool files_stream(const struct object *object, enum object_bytes bytes,
+    byte_sink *sink, void *arg, struct buf *raw, uint64_t *packed,
+    struct error *err) MUST_USE;
+void files_vouch(const struct object *object);
+bool files_each(struct backend *backend, object_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
+
+/* packer.c: a pack under way. */
+struct object_set *packer_new(struct backend *backend, struct error *err);
+void packer_free(struct object_set *objects);
+bool packer_finish(struct object_set *objects, struct error *err) MUST_USE;
+bool packer_has(const struct object_set *objects, const struct oid *oid);
+bool packer_begin(struct object_set *objects, const struct oid *oid,
+    enum object_type type, uint64_t size, struct error *err) MUST_USE;
+bool packer_piece(struct object_set *objects, struct span piece,
+    struct error *err) MUST_USE;
+void packer_end(struct object_set *objects);
+void packer_undo(struct object_set *objects);
+/* Is the pack to have a .keep?  As files_keep() said, unless told otherwise. */
+void packer_set_kept(struct object_set *objects, bool kept);
+/* All objects of a pack without deltas, into another. */
+bool packer_copy(struct object_set *objects, const struct packfile *from,
+    struct error *err) MUST_USE;
+
+/* refs.c */
+/*
+ * Remove locks and torn branches that a crash left.  Whoever calls holds the
+ * data folder's lock, so that nobody is at work here.
+ */
+void files_sweep_refs(const char *path);
+bool files_open_refs(struct files *files, bool is_view,
+    struct error *err) MUST_USE;
+void files_close_refs(struct files *files);
+bool files_name_get(struct backend *backend, const char *name, struct oid *out);
+bool files_name_set(struct backend *backend, const char *name,
+    const struct oid *oid, struct error *err) MUST_USE;
+
+/* branches.c */
+bool files_each_branch(struct backend *backend, branch_visitor *visit,
+    void *arg, size_t *num_strays, struct error *err) MUST_USE;
+bool files_set_branches(struct backend *backend, const struct branch branches[],
+    size_t num, struct error *err) MUST_USE;
+
+/* tidy.c, check.c */
+bool files_tidy(struct backend *backend, size_t enough, unsigned *joined,
+    struct error *err) MUST_USE;
+bool files_check(struct backend *backend, unsigned part, unsigned parts,
+    damage_visitor *tell, void *arg, uint64_t *num, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * memory.h - a backend that keeps everything in memory, for tests: gone when
+ * it is closed.
+ */
+#ifndef BACKEND_MEMORY_MEMORY_H
+#define BACKEND_MEMORY_MEMORY_H
+
+#include "backend/backend.h"
+
+struct backend *memory_open(struct error *err);
+
+#endif

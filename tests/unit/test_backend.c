@@ -1,0 +1,404 @@
+/*
+ * What the table of a backend says, of each backend there is.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "backend/files/files.h"
+#include "backend/memory/memory.h"
+#include "base/deflate.h"
+#include "base/digest.h"
+#include "base/file.h"
+
+static char dir[UNIT_DIR];
+static struct backend *backend;
+static const struct backend_table *table;
+
+static void
+set_up_files(void)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	unit_make_dir(dir);
+	ck_ok(file_join(path, dir, "store.git", &err) &&
+		files_create(path, &err),
+	    err);
+	ck_assert_ptr_nonnull(backend = files_open(path, &err));
+	table = backend->table;
+}
+
+static void
+set_up_memory(void)
+{
+	struct error err = { 0 };
+
+	unit_make_dir(dir);
+	ck_assert_ptr_nonnull(backend = memory_open(&err));
+	table = backend->table;
+}
+
+static void
+tear_down(void)
+{
+	table->close(backend);
+	unit_remove_dir(dir);
+}
+
+static struct oid
+name_of(enum object_type type, const char *text)
+{
+	struct sha1 sha1;
+	struct oid oid;
+
+	object_hash_begin(&sha1, type, strlen(text));
+	sha1_update(&sha1, span_of_str(text));
+	sha1_final(&sha1, oid.bytes);
+	return oid;
+}
+
+/* Begin an object and give its stream in two pieces. */
+static struct oid
+begin_object(struct object_set *set, enum object_type type, const char *text)
+{
+	const struct oid oid = name_of(type, text);
+	struct buf packed = BUF(100000);
+	struct error err = { 0 };
+
+	ck_ok(deflate_zlib(span_of_str(text), &packed, &err) &&
+		table->object_begin(set, &oid, type, strlen(text), &err) &&
+		table->object_piece(set, span_sub(buf_span(&packed), 0, 3),
+		    &err) &&
+		table->object_piece(set,
+		    span_sub(buf_span(&packed), 3, packed.len - 3), &err),
+	    err);
+	buf_free(&packed);
+	return oid;
+}
+
+static struct oid
+put_object(struct object_set *set, enum object_type type, const char *text)
+{
+	const struct oid oid = begin_object(set, type, text);
+
+	table->object_end(set);
+	return oid;
+}
+
+static struct object_set *
+begin_set(void)
+{
+	struct error err = { 0 };
+	struct object_set *set = table->begin(backend, &err);
+
+	ck_assert_ptr_nonnull(set);
+	return set;
+}
+
+static void
+assert_object(const struct oid *oid, enum object_type type, const char *want)
+{
+	struct buf content = BUF(10000), packed = BUF(10000);
+	struct buf again = BUF(10000), raw = BUF(10000);
+	struct error err = { 0 };
+	struct object object;
+	uint64_t len = 0;
+
+	ck_ok(table->find(backend, oid, OBJECT_WHOLE, &object, &err) &&
+		table->stream(&object, OBJECT_CONTENT, sink_to_buf, &content,
+		    &raw, &len, &err) &&
+		table->stream(&object, OBJECT_PACKED, sink_to_buf, &packed,
+		    NULL, NULL, &err),
+	    err);
+	/* It is also found where its length is told. */
+	object.packed = len;
+	ck_ok(table->stream(&object, OBJECT_PACKED, sink_to_buf, &again, NULL,
+		  NULL, &err),
+	    err);
+	ck_assert_int_eq(object.type, type);
+	ck_assert_uint_eq(object.size, strlen(want));
+	ck_assert(!object.is_delta);
+	ck_assert(span_eq(buf_span(&content), span_of_str(want)));
+	ck_assert_uint_eq(packed.len, len);
+	ck_assert(span_eq(buf_span(&packed), buf_span(&again)));
+	ck_assert(span_eq(buf_span(&packed), buf_span(&raw)));
+	table->release(&object);
+	buf_free(&content);
+	buf_free(&packed);
+	buf_free(&again);
+	buf_free(&raw);
+}
+
+START_TEST(objects_are_there_once_their_set_is_finished)
+{
+	struct object_set *set = begin_set(), *dropped = begin_set();
+	struct error err = { 0 };
+	struct object object;
+	struct oid blob, tag, gone;
+
+	blob = put_object(set, OBJECT_BLOB, "hello");
+	tag = put_object(set, OBJECT_TAG, "tagged");
+	gone = put_object(dropped, OBJECT_BLOB, "dropped");
+	ck_assert(table->is_there(set, &blob) && !table->has(backend, &blob));
+	ck_assert(!table->is_there(set, &gone));
+	table->drop(dropped);
+	ck_assert(!table->find(backend, &blob, OBJECT_AS_KEPT, &object, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	err = (struct error){ 0 };
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+	table->drop(NULL);
+	assert_object(&blob, OBJECT_BLOB, "hello");
+	assert_object(&tag, OBJECT_TAG, "tagged");
+	ck_assert(table->has(backend, &blob) && !table->has(backend, &gone));
+}
+END_TEST
+
+START_TEST(an_object_that_is_undone_is_not_there)
+{
+	struct object_set *set = begin_set();
+	struct error err = { 0 };
+	struct oid first, undone, last;
+
+	first = put_object(set, OBJECT_BLOB, "first");
+	undone = begin_object(set, OBJECT_BLOB, "undone");
+	table->object_undo(set);
+	ck_assert(!table->is_there(set, &undone));
+	last = put_object(set, OBJECT_BLOB, "last");
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+	assert_object(&first, OBJECT_BLOB, "first");
+	assert_object(&last, OBJECT_BLOB, "last");
+	ck_assert(!table->has(backend, &undone));
+}
+END_TEST
+
+/* Two threads may have the same text under way. */
+START_TEST(two_sets_may_have_the_same_object)
+{
+	struct object_set *a = begin_set(), *b = begin_set();
+	struct error err = { 0 };
+	struct oid same, other;
+
+	same = put_object(a, OBJECT_BLOB, "same");
+	put_object(b, OBJECT_BLOB, "same");
+	other = put_object(b, OBJECT_BLOB, "other");
+	ck_ok(table->finish(a, &err) && table->finish(b, &err), err);
+	table->drop(a);
+	table->drop(b);
+	assert_object(&same, OBJECT_BLOB, "same");
+	assert_object(&other, OBJECT_BLOB, "other");
+}
+END_TEST
+
+START_TEST(a_set_of_nothing_is_finished_too)
+{
+	struct object_set *set = begin_set();
+	struct error err = { 0 };
+
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+}
+END_TEST
+
+static bool
+count_object(void *arg, const struct oid *oid, const struct object *object,
+    struct error *err)
+{
+	struct buf content = BUF(1000);
+
+	ck_ok(table->stream(object, OBJECT_CONTENT, sink_to_buf, &content, NULL,
+		  NULL, err),
+	    *err);
+	ck_assert_uint_eq(content.len, object->size);
+	ck_assert(table->has(backend, oid));
+	buf_free(&content);
+	return ++*(unsigned *)arg != 5;
+}
+
+static void
+tell(void *arg, const char *about, const char *what)
+{
+	(void)what;
+	snprintf(arg, OID_HEX, "%s", about);
+}
+
+START_TEST(each_object_is_visited_and_checked)
+{
+	struct error err = { 0 };
+	unsigned visited = 0;
+	uint64_t num[2];
+	char told[OID_HEX] = "";
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct object_set *set = begin_set();
+		char text[20];
+
+		snprintf(text, sizeof(text), "text %u", i);
+		put_object(set, OBJECT_BLOB, text);
+		ck_ok(table->finish(set, &err), err);
+		table->drop(set);
+	}
+	ck_ok(table->each(backend, count_object, &visited, &err), err);
+	ck_assert_uint_eq(visited, 4);
+	for (unsigned part = 0; part < 2; part++)
+		ck_ok(table->check(backend, part, 2, tell, told, &num[part],
+			  &err),
+		    err);
+	ck_assert_uint_eq(num[0] + num[1], 4);
+	ck_assert_str_eq(told, "");
+	/* Where the visitor says no, that is the end. */
+	visited = 3;
+	ck_assert(!table->each(backend, count_object, &visited, &err));
+	ck_assert_uint_eq(visited, 5);
+}
+END_TEST
+
+/* Bytes under a name that is not theirs. */
+START_TEST(an_object_of_another_name_is_told)
+{
+	const struct oid oid = name_of(OBJECT_BLOB, "right");
+	struct object_set *set = begin_set();
+	struct buf packed = BUF(1000);
+	struct error err = { 0 };
+	char told[OID_HEX] = "", want[OID_HEX];
+	struct object object;
+	uint64_t num;
+
+	ck_ok(deflate_zlib(span_of_str("wrong"), &packed, &err) &&
+		table->object_begin(set, &oid, OBJECT_BLOB, 5, &err) &&
+		table->object_piece(set, buf_span(&packed), &err),
+	    err);
+	table->object_end(set);
+	ck_ok(table->finish(set, &err) &&
+		table->check(backend, 0, 1, tell, told, &num, &err),
+	    err);
+	oid_hex(&oid, want);
+	ck_assert_str_eq(told, want);
+	/* In memory all readers are one: it is not read again. */
+	ck_ok(table->find(backend, &oid, OBJECT_AS_KEPT, &object, &err), err);
+	table->vouch(&object);
+	table->release(&object);
+	table->drop(set);
+	buf_free(&packed);
+}
+END_TEST
+
+static char seen[200];
+
+static bool
+see_branch(void *arg, const struct branch *branch, struct error *err)
+{
+	const size_t len = strlen(seen);
+
+	(void)err;
+	snprintf(seen + len, sizeof(seen) - len, "%s%s ", branch->name,
+	    oid_eq(&branch->oid, arg) ? "" : "?");
+	return true;
+}
+
+static void
+assert_branches(struct oid *oid, const char *want)
+{
+	struct error err = { 0 };
+	size_t num_strays;
+
+	seen[0] = '\0';
+	ck_ok(table->each_branch(backend, see_branch, oid, &num_strays, &err),
+	    err);
+	ck_assert_str_eq(seen, want);
+}
+
+START_TEST(names_are_set_and_branches_replaced)
+{
+	struct object_set *set = begin_set();
+	struct error err = { 0 };
+	struct oid oid, got;
+
+	oid = put_object(set, OBJECT_COMMIT,
+	    "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n"
+	    "author a <a@b.example> 1 +0000\n"
+	    "committer a <a@b.example> 1 +0000\n\nm\n");
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+	ck_assert(!table->name_get(backend, "refs/valise/policy", &got));
+	ck_ok(table->name_set(backend, "refs/valise/policy", &oid, &err) &&
+		table->name_set(backend, "refs/heads/mou/old", &oid, &err) &&
+		table->name_set(backend, "refs/heads/mou/old", &oid, &err),
+	    err);
+	assert_branches(&oid, "mou/old ");
+	ck_ok(table->set_branches(backend,
+		  (const struct branch[]){ { "agreement/a", oid },
+		      { "mou/b", oid } },
+		  2, &err),
+	    err);
+	assert_branches(&oid, "agreement/a mou/b ");
+	ck_assert(table->name_get(backend, "refs/heads/mou/b", &got) &&
+	    oid_eq(&got, &oid));
+	ck_assert(!table->name_get(backend, "refs/heads/mou/old", &got));
+	ck_assert(table->name_get(backend, "refs/valise/policy", &got) &&
+	    oid_eq(&got, &oid));
+	ck_ok(table->set_branches(backend, NULL, 0, &err), err);
+	assert_branches(&oid, "");
+}
+END_TEST
+
+START_TEST(what_comes_after_keep_is_kept_until_it_is_released)
+{
+	struct object_set *set = begin_set();
+	struct error err = { 0 };
+	struct oid before, after;
+	unsigned joined;
+
+	before = put_object(set, OBJECT_BLOB, "before");
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+	table->keep(backend);
+	set = begin_set();
+	after = put_object(set, OBJECT_BLOB, "after");
+	ck_ok(table->finish(set, &err), err);
+	table->drop(set);
+	ck_assert(!table->is_kept(backend, &before));
+	ck_assert(table->is_kept(backend, &after));
+	ck_ok(table->tidy(backend, 100, &joined, &err), err);
+	ck_assert_uint_eq(joined, 0);
+	table->release_kept(backend);
+	ck_assert(!table->is_kept(backend, &after));
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
+	tcase_add_test(t, an_object_that_is_undone_is_not_there);
+	tcase_add_test(t, two_sets_may_have_the_same_object);
+	tcase_add_test(t, a_set_of_nothing_is_finished_too);
+	tcase_add_test(t, each_object_is_visited_and_checked);
+	tcase_add_test(t, an_object_of_another_name_is_told);
+	tcase_add_test(t, names_are_set_and_branches_replaced);
+	tcase_add_test(t, what_comes_after_keep_is_kept_until_it_is_released);
+}
+
+static void
+fill_files(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_files, tear_down);
+	fill(t);
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down);
+	fill(t);
+}
+
+int
+main(void)
+{
+	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+
+	return run_test_cases("backend", fills, COUNT(fills));
+}
