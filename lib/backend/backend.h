@@ -147,6 +147,12 @@ struct backend_table {
 	struct object_set *(*begin)(struct backend *backend, struct error *err);
 	void (*drop)(struct object_set *objects);
 	bool (*finish)(struct object_set *objects, struct error *err);
+	/*
+	 * Put the objects of another set of this backend, which is not to be
+	 * finished, into this one, but for those that are there.
+	 */
+	bool (*take)(struct object_set *objects, const struct object_set *from,
+	    struct error *err);
 	/* Is it in this set, or in the backend? */
 	bool (
 	    *is_there)(const struct object_set *objects, const struct oid *oid);

@@ -99,6 +99,12 @@ bool pack_add_tree(struct pack *pack, const struct container *container,
     bool with_attributes, struct oid *out, struct error *err) MUST_USE;
 /* Nothing is written where nothing was added. */
 bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
+/*
+ * Take the objects of another pack of this store, which is not to be finished,
+ * but for those that are there: so whoever finishes packs has little to do.
+ */
+bool pack_take(struct pack *pack, const struct pack *staged,
+    struct error *err) MUST_USE;
 /* Is the object in the store or in this pack? */
 bool pack_has(const struct pack *pack, const struct oid *oid);
 

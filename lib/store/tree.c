@@ -41,6 +41,13 @@ pack_finish(struct pack *pack, struct error *err)
 }
 
 bool
+pack_take(struct pack *pack, const struct pack *staged, struct error *err)
+{
+	return pack->store->backend->table->take(pack->objects, staged->objects,
+	    err);
+}
+
+bool
 pack_has(const struct pack *pack, const struct oid *oid)
 {
 	return pack->store->backend->table->is_there(pack->objects, oid);

@@ -63,7 +63,7 @@ static struct oid
 begin_object(struct object_set *set, enum object_type type, const char *text)
 {
 	const struct oid oid = name_of(type, text);
-	struct buf packed = BUF(100000);
+	struct buf packed = BUF(1000000);
 	struct error err = { 0 };
 
 	ck_ok(deflate_zlib(span_of_str(text), &packed, &err) &&
@@ -99,8 +99,8 @@ begin_set(void)
 static void
 assert_object(const struct oid *oid, enum object_type type, const char *want)
 {
-	struct buf content = BUF(10000), packed = BUF(10000);
-	struct buf again = BUF(10000), raw = BUF(10000);
+	struct buf content = BUF(1000000), packed = BUF(1000000);
+	struct buf again = BUF(1000000), raw = BUF(1000000);
 	struct error err = { 0 };
 	struct object object;
 	uint64_t len = 0;
@@ -189,6 +189,35 @@ START_TEST(two_sets_may_have_the_same_object)
 	table->drop(b);
 	assert_object(&same, OBJECT_BLOB, "same");
 	assert_object(&other, OBJECT_BLOB, "other");
+}
+END_TEST
+
+/* _i: how much of them was written to a file already. */
+START_TEST(a_set_takes_the_objects_of_another)
+{
+	static const size_t sizes[] = { 10, 200000, 600000 };
+	struct object_set *staged = begin_set(), *set = begin_set();
+	char *noise = calloc(sizes[_i] + 1, 1);
+	struct error err = { 0 };
+	struct oid small, large, there, last;
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < sizes[_i]; i++)
+		noise[i] = (char)(33 + ((x = x * 1664525 + 1013904223) >> 26));
+	there = put_object(set, OBJECT_BLOB, "there");
+	small = put_object(staged, OBJECT_BLOB, "small");
+	put_object(staged, OBJECT_BLOB, "there");
+	large = put_object(staged, OBJECT_BLOB, noise);
+	last = put_object(staged, OBJECT_BLOB, "last");
+	ck_ok(table->take(set, staged, &err), err);
+	table->drop(staged);
+	ck_ok(table->take(set, set, &err) && table->finish(set, &err), err);
+	table->drop(set);
+	assert_object(&small, OBJECT_BLOB, "small");
+	assert_object(&there, OBJECT_BLOB, "there");
+	assert_object(&large, OBJECT_BLOB, noise);
+	assert_object(&last, OBJECT_BLOB, "last");
+	free(noise);
 }
 END_TEST
 
@@ -374,6 +403,7 @@ fill(TCase *t)
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
 	tcase_add_test(t, an_object_that_is_undone_is_not_there);
 	tcase_add_test(t, two_sets_may_have_the_same_object);
+	tcase_add_loop_test(t, a_set_takes_the_objects_of_another, 0, 3);
 	tcase_add_test(t, a_set_of_nothing_is_finished_too);
 	tcase_add_test(t, each_object_is_visited_and_checked);
 	tcase_add_test(t, an_object_of_another_name_is_told);

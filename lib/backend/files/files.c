@@ -98,6 +98,7 @@ static const struct backend_table table = {
 	.begin = packer_new,
 	.drop = packer_free,
 	.finish = packer_finish,
+	.take = packer_take,
 	.is_there = packer_has,
 	.object_begin = packer_begin,
 	.object_piece = packer_piece,

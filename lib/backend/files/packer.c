@@ -449,3 +449,48 @@ packer_copy(struct object_set *objects, const struct packfile *from,
 	free(entries);
 	return ok;
 }
+
+/* Some of an entry may be in the file, the rest is what was gathered since. */
+static bool
+copy_under_way(struct packer *to, const struct packer *from, uint64_t at,
+    uint64_t stop, struct error *err)
+{
+	const uint64_t flushed = from->at - from->out.len;
+	const uint64_t middle = stop < flushed ? stop : flushed;
+
+	if (at < middle) {
+		if (!file_stream(from->fd, at, middle - at, put, to, err))
+			return false;
+		at = middle;
+	}
+	return at == stop ||
+	    put(to,
+		span_sub(buf_span(&from->out), (size_t)(at - flushed),
+		    (size_t)(stop - at)),
+		err);
+}
+
+bool
+packer_take(struct object_set *objects, const struct object_set *from_objects,
+    struct error *err)
+{
+	struct packer *to = packer_of(objects);
+	const struct packer *from = (const struct packer *)from_objects;
+
+	for (uint32_t i = 0; i < from->num; i++) {
+		const struct pack_entry *entry = &from->entries[i];
+		const uint64_t stop =
+		    i + 1 < from->num ? from->entries[i + 1].at : from->at;
+
+		if (packer_has(objects, &entry->oid))
+			continue;
+		if (!add_entry(to, &entry->oid, err))
+			return false;
+		if (!copy_under_way(to, from, entry->at, stop, err)) {
+			packer_undo(objects);
+			return false;
+		}
+		packer_end(objects);
+	}
+	return true;
+}

@@ -39,6 +39,8 @@ bool files_each(struct backend *backend, object_visitor *visit, void *arg,
 struct object_set *packer_new(struct backend *backend, struct error *err);
 void packer_free(struct object_set *objects);
 bool packer_finish(struct object_set *objects, struct error *err) MUST_USE;
+bool packer_take(struct object_set *objects, const struct object_set *from,
+    struct error *err) MUST_USE;
 bool packer_has(const struct object_set *objects, const struct oid *oid);
 bool packer_begin(struct object_set *objects, const struct oid *oid,
     enum object_type type, uint64_t size, struct error *err) MUST_USE;

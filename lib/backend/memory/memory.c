@@ -300,6 +300,29 @@ object_undo(struct object_set *objects)
 }
 
 static bool
+take(struct object_set *objects, const struct object_set *from_objects,
+    struct error *err)
+{
+	const struct making *from = (const struct making *)from_objects;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < from->num; i++) {
+		const struct kept *kept = from->list[i];
+
+		if (is_there(objects, &kept->oid))
+			continue;
+		ok = object_begin(objects, &kept->oid, kept->type, kept->size,
+		    err);
+		if (ok &&
+		    !object_piece(objects, buf_span(&kept->packed), err)) {
+			object_undo(objects);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+static bool
 finish(struct object_set *objects, struct error *err)
 {
 	struct making *making = making_of(objects);
@@ -524,6 +547,7 @@ static const struct backend_table table = {
 	.begin = begin,
 	.drop = drop,
 	.finish = finish,
+	.take = take,
 	.is_there = is_there,
 	.object_begin = object_begin,
 	.object_piece = object_piece,
