@@ -430,8 +430,7 @@ output_verdict(const char *file, const struct verdict *verdict,
 		printf("  %s%s: ", finding_name(one->code),
 		    finding_outcome(one->code) == OUTCOME_VALID ? " (warning)"
 								: "");
-		if (one->about[0] != '\0' &&
-		    strstr(one->text, one->about) == NULL) {
+		if (one->about[0] != '\0') {
 			output_text(one->about);
 			fputs(": ", stdout);
 		}

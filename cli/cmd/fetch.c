@@ -86,6 +86,19 @@ fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
 	return ok;
 }
 
+/* On standard error: --json has its error on the output. */
+static void
+tell_findings(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		const struct finding *one = &verdict->findings[i];
+		char sentence[FINDING_SENTENCE];
+
+		finding_sentence(one, sentence);
+		output_note("%s: %s", finding_name(one->code), sentence);
+	}
+}
+
 bool
 cmd_fetch(struct context *context, const struct options_given *given,
     struct error *err)
@@ -100,11 +113,7 @@ cmd_fetch(struct context *context, const struct options_given *given,
 	ok = context->local ? fetch_local(context, &fetch, &copy, err)
 			    : fetch_one(context, &fetch, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
-		/* On standard error: --json has its error on the output. */
-		for (size_t i = 0; i < copy.verdict.num_findings; i++)
-			output_note("%s: %s",
-			    finding_name(copy.verdict.findings[i].code),
-			    copy.verdict.findings[i].text);
+		tell_findings(&copy.verdict);
 		verdict_error(&copy.verdict, err);
 		output_note("nothing was written");
 		ok = false;

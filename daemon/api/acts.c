@@ -89,23 +89,23 @@ refuse_by_verdict(struct job *job, const struct verdict *verdict,
 {
 	for (size_t i = 0; i < verdict->num_findings; i++) {
 		const struct finding *one = &verdict->findings[i];
-		const char *open;
+		char sentence[FINDING_SENTENCE];
 
 		if (finding_outcome(one->code) == OUTCOME_VALID)
 			continue;
 		if (one->code == FINDING_CONTAINER_MALFORMED ||
 		    one->code == FINDING_VERSION_MALFORMED ||
 		    one->code == FINDING_NOT_A_DOCUMENT ||
-		    one->code == FINDING_MANIFEST_BROKEN)
+		    one->code == FINDING_MANIFEST_BROKEN) {
+			finding_sentence(one, sentence);
 			return error_set_code(err, ERROR_MALFORMED,
-			    finding_name(one->code), "%s", one->text);
+			    finding_name(one->code), "%s", sentence);
+		}
 		if (one->code != FINDING_NOT_ALLOWED &&
 		    one->code != FINDING_NO_FULL_POWERS &&
 		    one->code != FINDING_TEXT_NOT_ALLOWED)
 			continue;
-		/* The rule stands in brackets at the end of the sentence. */
-		open = strrchr(one->text, '(');
-		job_refuse(job, wanted, open != NULL ? open + 1 : one->text);
+		job_refuse(job, wanted, one->rule);
 		return true;
 	}
 	return verdict_error(verdict, err);

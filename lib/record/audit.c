@@ -323,10 +323,12 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 	    version->number);
 	for (size_t i = 0; i < verdict->num_findings; i++) {
 		const struct finding *one = &verdict->findings[i];
+		char sentence[FINDING_SENTENCE];
 
+		finding_sentence(one, sentence);
 		if (finding_outcome(one->code) != OUTCOME_VALID)
 			audit_find(settings, finding_name(one->code),
-			    AUDIT_NO_ENTRY, about, "%s", one->text);
+			    AUDIT_NO_ENTRY, about, "%s", sentence);
 	}
 	if (verdict->version == NULL)
 		return;

@@ -248,7 +248,7 @@ judge_stray_slips(struct judge *judge)
 		if (path_slip_id(path, id) &&
 		    verdict_signature(judge->out, id) == NULL &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
-			"%s is of no signature that is there", path))
+			"it is of no signature that is there"))
 			return false;
 	}
 	return true;

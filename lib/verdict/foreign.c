@@ -96,17 +96,17 @@ judge_references(struct foreign *foreign, const struct parsed *parsed)
 
 		if (file == NULL)
 			ok = judge_find(judge, FINDING_FILE_MISSING, one->path,
-			    "%s lists %s, which is missing", path, one->path);
+			    "it is missing; %s lists it", path);
 		else if (one->bits == 0)
 			ok = judge_find(judge, FINDING_NOT_CHECKED, one->path,
-			    "%s lists %s by a digest that is not known here:"
+			    "%s lists it by a digest that is not known here:"
 			    " not checked",
-			    path, one->path);
+			    path);
 		else if (!reference_matches(foreign, one, file))
 			ok = judge_find(judge, FINDING_FILE_DIGEST, one->path,
-			    "%s was altered: its bytes are not those that %s"
+			    "it was altered: its bytes are not those that %s"
 			    " lists",
-			    one->path, path);
+			    path);
 	}
 	return ok;
 }
@@ -199,15 +199,15 @@ judge_one(struct foreign *foreign, const struct member *member, bool timestamp)
 
 	if (foreign->num_signatures == LIMIT_FOREIGN_SIGNATURES)
 		return judge_find(judge, FINDING_OVER_LIMIT, member->path,
-		    "more than %d signatures and timestamps: %s was not looked"
-		    " at",
-		    LIMIT_FOREIGN_SIGNATURES, member->path);
+		    "more than %d signatures and timestamps: this one was not"
+		    " looked at",
+		    LIMIT_FOREIGN_SIGNATURES);
 	foreign->num_signatures++;
 	if (over == NULL && foreign->is_over)
 		return true;
 	if (over == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
-		    member->path, "nothing says what %s is over", member->path);
+		    member->path, "nothing says what it is over");
 	if (timestamp ? foreign_verify_timestamp(member_bytes(member),
 			    member_bytes(over), &why)
 		      : foreign_verify(member_bytes(member), member_bytes(over),
@@ -233,8 +233,8 @@ judge_manifest(struct foreign *foreign, const struct member *member)
 			return judge_references(foreign,
 			    &foreign->manifests[i]);
 	return judge_find(&foreign->judge, FINDING_OVER_LIMIT, member->path,
-	    "more than %d manifests: %s was not looked at",
-	    LIMIT_FOREIGN_MANIFESTS, member->path);
+	    "more than %d manifests: this one was not looked at",
+	    LIMIT_FOREIGN_MANIFESTS);
 }
 
 static bool
@@ -250,7 +250,7 @@ judge_member(struct foreign *foreign, const struct member *member)
 	    has_suffix(member->path, ".p7s"))
 		return judge_one(foreign, member, false);
 	return judge_find(&foreign->judge, FINDING_NOT_CHECKED, member->path,
-	    "%s is %s: not checked", member->path,
+	    "it is %s: not checked",
 	    strstr(member->path, "signature") != NULL ? "a XAdES signature"
 		: strstr(member->path, "evidencerecord") != NULL
 		? "an evidence record"

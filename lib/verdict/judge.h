@@ -22,6 +22,8 @@ struct judge {
 /* Add a finding.  False if there is no memory (err is set). */
 bool judge_find(struct judge *judge, enum finding_code code, const char *about,
     const char *fmt, ...) PRINTF(4, 5) MUST_USE;
+/* Name the policy's rule that decided the newest finding.  True. */
+bool judge_set_rule(struct judge *judge, const char *rule);
 /* The finding that an error of lib/pki or lib/document stands for. */
 bool judge_find_error(struct judge *judge, enum finding_code fallback,
     const char *about, const struct error *why) MUST_USE;

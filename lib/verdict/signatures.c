@@ -49,12 +49,11 @@ judge_reference(struct judge *judge, const char *manifest_path,
 
 	if (!covers(signature, one->path))
 		return judge_find(judge, FINDING_MANIFEST_BROKEN, manifest_path,
-		    "%s lists %s, which is not for it to list", manifest_path,
-		    one->path);
+		    "it lists %s, which is not for it to list", one->path);
 	if (member == NULL)
 		return is_text || /* TEXT_MISSING says so */
 		    judge_find(judge, FINDING_FILE_MISSING, one->path,
-			"%s is missing; %s lists it", one->path, manifest_path);
+			"it is missing; %s lists it", manifest_path);
 	if (member->damaged)
 		return true; /* a finding says so */
 	if (one->bits == 256 &&
@@ -62,7 +61,7 @@ judge_reference(struct judge *judge, const char *manifest_path,
 		return true;
 	return judge_find(judge,
 	    is_text ? FINDING_TEXT_DIGEST : FINDING_FILE_DIGEST, one->path,
-	    "%s was altered: its bytes are not those that %s lists", one->path,
+	    "it was altered: its bytes are not those that %s lists",
 	    manifest_path);
 }
 
@@ -82,8 +81,8 @@ judge_manifest(struct judge *judge, const char *path,
 		    &why);
 	if (strcmp(manifest.signature, signature_path) != 0)
 		ok = judge_find(judge, FINDING_MANIFEST_BROKEN, path,
-		    "%s names %s as its signature, not %s", path,
-		    manifest.signature, signature_path);
+		    "it names %s as its signature, not %s", manifest.signature,
+		    signature_path);
 	for (size_t i = 0; ok && i < manifest.num; i++)
 		ok = judge_reference(judge, path, signature,
 		    &manifest.references[i]);
@@ -93,9 +92,8 @@ judge_manifest(struct judge *judge, const char *path,
 		if (covers(signature, file) &&
 		    manifest_find(&manifest, file) == NULL)
 			ok = judge_find(judge, FINDING_FILE_UNSIGNED, file,
-			    "%s does not list %s: the signature does not cover"
-			    " it",
-			    path, file);
+			    "%s does not list it: the signature does not cover it",
+			    path);
 	}
 	manifest_free(&manifest);
 	return ok;
@@ -124,7 +122,7 @@ judge_id(struct judge *judge, const char *path,
 	digest_hex(&cert->fingerprint, hex);
 	return (strlen(id) == 32 && strncmp(id, hex, 32) == 0) ||
 	    judge_find(judge, FINDING_MANIFEST_BROKEN, path,
-		"%s is not named after its certificate, %.32s", path, hex);
+		"it is not named after its certificate, %.32s", hex);
 }
 
 static bool
@@ -231,11 +229,12 @@ judge_right(struct judge *judge, const char *path,
 			signature->judged_ms / 1000);
 		signature->full_powers = decision.allowed;
 		return decision.allowed ||
-		    judge_find(judge, FINDING_NO_FULL_POWERS, path,
-			"%s has no full powers to %s it then (%s)",
-			signature->person,
-			signature->terminates ? "terminate" : "sign",
-			decision.rule);
+		    (judge_find(judge, FINDING_NO_FULL_POWERS, path,
+			 "%s has no full powers to %s it then (%s)",
+			 signature->person,
+			 signature->terminates ? "terminate" : "sign",
+			 decision.rule) &&
+			judge_set_rule(judge, decision.rule));
 	}
 	if (strcmp(signature->person, version->person) != 0 ||
 	    strcmp(signature->office, version->office) != 0)
@@ -246,12 +245,15 @@ judge_right(struct judge *judge, const char *path,
 	decision = policy_decide(policy, office, RIGHT_DEPOSIT, type);
 	if (!decision.allowed)
 		return judge_find(judge, FINDING_NOT_ALLOWED, path,
-		    "%s may not deposit it (%s)", office->name, decision.rule);
+			   "%s may not deposit it (%s)", office->name,
+			   decision.rule) &&
+		    judge_set_rule(judge, decision.rule);
 	decision = policy_decide_texts(policy, version);
 	return decision.allowed ||
-	    judge_find(judge, FINDING_TEXT_NOT_ALLOWED, PATH_VERSION,
-		"its texts are not as the policy wants them (%s)",
-		decision.rule);
+	    (judge_find(judge, FINDING_TEXT_NOT_ALLOWED, PATH_VERSION,
+		 "its texts are not as the policy wants them (%s)",
+		 decision.rule) &&
+		judge_set_rule(judge, decision.rule));
 }
 
 /* By which policy it is judged, and when; NULL: a finding says why by none. */
@@ -377,8 +379,7 @@ judge_signature(struct judge *judge, const char *id)
 	manifest = container_find(container, manifest_path);
 	if (p7s == NULL || manifest == NULL)
 		return judge_find(judge, FINDING_SIGNATURE_MISSING,
-		    p7s == NULL ? path : manifest_path, "%s is missing",
-		    p7s == NULL ? path : manifest_path);
+		    p7s == NULL ? path : manifest_path, "it is missing");
 	signature->manifest = manifest->sha256;
 	ok = judge_manifest(judge, manifest_path, path, signature);
 	if (!ok)
@@ -493,18 +494,19 @@ judge_termination(struct judge *judge)
 		return true;
 	if (file == NULL)
 		return judge_find(judge, FINDING_FILE_MISSING, PATH_TERMINATION,
-		    PATH_TERMINATION " is missing");
+		    "it is missing");
 	if (!wanted)
 		return judge_find(judge, FINDING_FILE_UNSIGNED,
-		    PATH_TERMINATION, "nobody has signed " PATH_TERMINATION);
+		    PATH_TERMINATION, "nobody has signed it");
 	if (!termination_parse(member_bytes(file), &termination, &why))
-		return judge_find_error(judge, FINDING_VERSION_MALFORMED,
-		    PATH_TERMINATION, &why);
+		/* The error names the file, with line and column. */
+		return judge_find_error(judge, FINDING_VERSION_MALFORMED, "",
+		    &why);
 	return (strcmp(termination.document, out->version->document) == 0 &&
 		   termination.version == out->version->number &&
 		   digest_eq(&termination.digest, &out->digest)) ||
 	    judge_find(judge, FINDING_VERSION_DIFFERS, PATH_TERMINATION,
-		PATH_TERMINATION " is of %s@%u with another version digest",
+		"it is of %s@%u with another version digest",
 		termination.document, termination.version);
 }
 

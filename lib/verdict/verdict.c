@@ -27,59 +27,12 @@ static const char *const status_names[] = {
 	[STATUS_LAPSED] = "lapsed",
 };
 
-#define INVALID(name) [FINDING_##name] = { #name, OUTCOME_INVALID }
-#define UNKNOWN(name) [FINDING_##name] = { #name, OUTCOME_INDETERMINATE }
-#define WARNING(name) [FINDING_##name] = { #name, OUTCOME_VALID }
-
 static const struct {
 	const char *name;
 	enum outcome outcome;
 } codes[FINDING_CODES] = {
-	UNKNOWN(NOT_A_DOCUMENT),
-	INVALID(CONTAINER_MALFORMED),
-	INVALID(VERSION_MALFORMED),
-	INVALID(VERSION_DIFFERS),
-	INVALID(TEXT_MISSING),
-	INVALID(TEXT_DIGEST),
-	INVALID(TEXT_NOT_ALLOWED),
-	INVALID(FILE_UNSIGNED),
-	INVALID(FILE_MISSING),
-	INVALID(FILE_DIGEST),
-	INVALID(MANIFEST_BROKEN),
-	INVALID(SIGNATURE_MISSING),
-	INVALID(SIGNATURE_FORM),
-	INVALID(SIGNATURE_BROKEN),
-	INVALID(SIGNATURE_WEAK),
-	INVALID(SIGNATURE_COMMITMENT),
-	INVALID(SIGNING_TIME),
-	INVALID(SIGNER_UNTRUSTED),
-	INVALID(SIGNER_EXPIRED),
-	INVALID(SIGNER_REVOKED),
-	WARNING(SIGNER_DOUBTED),
-	WARNING(CRL_WITHHELD),
-	INVALID(SIGNER_UNFIT),
-	INVALID(SIGNER_UNKNOWN),
-	INVALID(SIGNER_DIFFERS),
-	INVALID(SIGNED_TWICE),
-	INVALID(NO_FULL_POWERS),
-	INVALID(NOT_ALLOWED),
-	INVALID(QUORUM_MISSING),
-	INVALID(SEAL_MISSING),
-	INVALID(CONTENTS_DIFFER),
-	INVALID(RECEIPT_BROKEN),
-	UNKNOWN(KEY_UNKNOWN),
-	UNKNOWN(NOT_IN_JOURNAL),
-	UNKNOWN(NOT_WITNESSED),
-	INVALID(OUT_OF_ORDER),
-	INVALID(TIME_BACKWARDS),
-	INVALID(CRLS_BACKWARDS),
-	INVALID(JOURNAL_ROLLED_BACK),
-	UNKNOWN(POLICY_UNKNOWN),
-	UNKNOWN(REVOCATION_UNKNOWN),
-	UNKNOWN(OVER_LIMIT),
-	UNKNOWN(NOT_CHECKED),
-	UNKNOWN(WAYBILL_MISSING),
-	INVALID(WAYBILL_DIFFERS),
+#define FINDING(name, outcome, means, todo) { #name, OUTCOME_##outcome },
+#include "base/codes.def"
 };
 
 const char *
@@ -106,6 +59,13 @@ finding_outcome(enum finding_code code)
 	return codes[code].outcome;
 }
 
+void
+finding_sentence(const struct finding *finding, char out[FINDING_SENTENCE])
+{
+	snprintf(out, FINDING_SENTENCE, "%s%s%s", finding->about,
+	    finding->about[0] != '\0' ? ": " : "", finding->text);
+}
+
 bool
 judge_find(struct judge *judge, enum finding_code code, const char *about,
     const char *fmt, ...)
@@ -125,6 +85,16 @@ judge_find(struct judge *judge, enum finding_code code, const char *about,
 	va_start(args, fmt);
 	vsnprintf(one->text, sizeof(one->text), fmt, args);
 	va_end(args);
+	return true;
+}
+
+bool
+judge_set_rule(struct judge *judge, const char *rule)
+{
+	struct finding *last =
+	    &judge->out->findings[judge->out->num_findings - 1];
+
+	snprintf(last->rule, sizeof(last->rule), "%s", rule);
 	return true;
 }
 
@@ -175,7 +145,7 @@ judge_names(struct judge *judge)
 			(deposit && path_is_meta(path) &&
 			    strcmp(id, "origin") != 0)) &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
-			"%s is no part of a %s: nobody signs for it", path,
+			"it is no part of a %s: nobody signs for it",
 			deposit ? "deposit" : "version"))
 			return false;
 	}
@@ -196,8 +166,9 @@ judge_version(struct judge *judge)
 	out->digest = sha256_of(member_bytes(file));
 	out->version = version_parse(member_bytes(file), &why);
 	if (out->version == NULL)
-		return judge_find_error(judge, FINDING_VERSION_MALFORMED,
-		    PATH_VERSION, &why);
+		/* The error names the file, with line and column. */
+		return judge_find_error(judge, FINDING_VERSION_MALFORMED, "",
+		    &why);
 	if ((request->document != NULL &&
 		strcmp(request->document, out->version->document) != 0) ||
 	    (request->number != 0 && request->number != out->version->number))
@@ -208,15 +179,14 @@ judge_version(struct judge *judge)
 	    (out->version->created_at - TIME_SKEW_SECONDS) * 1000 >
 		request->now_ms &&
 	    !judge_find(judge, FINDING_TIME_BACKWARDS, PATH_VERSION,
-		"version.yaml says that it was made at a time that has not"
-		" come yet: is a clock wrong?"))
+		"it says that it was made at a time that has not come"
+		" yet: is a clock wrong?"))
 		return false;
 	if (request->live != NULL && strcmp(request->live, "origin") == 0 &&
 	    (strcmp(request->person, out->version->person) != 0 ||
 		strcmp(request->office, out->version->office) != 0))
 		return judge_find(judge, FINDING_SIGNER_DIFFERS, PATH_VERSION,
-		    "version.yaml says that %s of %s deposits it, but %s of %s"
-		    " does",
+		    "it says that %s of %s deposits it, but %s of %s does",
 		    out->version->person, out->version->office, request->person,
 		    request->office);
 	return true;
@@ -253,15 +223,14 @@ judge_file(struct judge *judge, const struct text_file *file)
 
 	if (member == NULL)
 		return judge_find(judge, FINDING_TEXT_MISSING, file->file,
-		    "%s is missing", file->file);
+		    "it is missing");
 	if (member->damaged)
 		return true; /* a finding says so */
 	if (member->size != file->size ||
 	    !digest_eq(&member->sha256, &file->sha256))
 		return judge_find(judge, FINDING_TEXT_DIGEST, file->file,
-		    "%s was altered: its bytes are not those that"
-		    " version.yaml, which is signed, tells of",
-		    file->file);
+		    "it was altered: its bytes are not those that"
+		    " version.yaml, which is signed, tells of");
 	return true;
 }
 
@@ -294,7 +263,7 @@ judge_texts(struct judge *judge)
 
 		if (is_text(path) && !is_listed(version, path) &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
-			"%s is not in version.yaml: nobody signs for it", path))
+			"it is not in version.yaml: nobody signs for it"))
 			return false;
 	}
 	return true;
@@ -478,6 +447,7 @@ verdict_has_fault(const struct verdict *verdict)
 bool
 verdict_error(const struct verdict *verdict, struct error *err)
 {
+	char sentence[FINDING_SENTENCE];
 	const struct finding *worst = NULL;
 
 	for (size_t i = 0; i < verdict->num_findings; i++) {
@@ -489,11 +459,10 @@ verdict_error(const struct verdict *verdict, struct error *err)
 	}
 	if (worst == NULL)
 		return error_set(err, ERROR_UNTRUSTED, "not valid");
+	finding_sentence(worst, sentence);
 	return error_set_code(err,
 	    worst->code == FINDING_OVER_LIMIT ? ERROR_LIMIT : ERROR_UNTRUSTED,
-	    finding_name(worst->code), "%s%s%s",
-	    strstr(worst->text, worst->about) == NULL ? worst->about : "",
-	    strstr(worst->text, worst->about) == NULL ? ": " : "", worst->text);
+	    finding_name(worst->code), "%s", sentence);
 }
 
 const struct verdict_signature *

@@ -33,53 +33,10 @@ enum status {
 	STATUS_LAPSED,     /* a draft when the document was terminated */
 };
 
-/* The codes are stable: scripts rely on them (docs/formats.md, "Findings"). */
+/* The codes of base/codes.def ("Findings" in docs/formats.md). */
 enum finding_code {
-	FINDING_NOT_A_DOCUMENT,
-	FINDING_CONTAINER_MALFORMED,
-	FINDING_VERSION_MALFORMED,
-	FINDING_VERSION_DIFFERS,
-	FINDING_TEXT_MISSING,
-	FINDING_TEXT_DIGEST,
-	FINDING_TEXT_NOT_ALLOWED,
-	FINDING_FILE_UNSIGNED,
-	FINDING_FILE_MISSING,
-	FINDING_FILE_DIGEST,
-	FINDING_MANIFEST_BROKEN,
-	FINDING_SIGNATURE_MISSING,
-	FINDING_SIGNATURE_FORM,
-	FINDING_SIGNATURE_BROKEN,
-	FINDING_SIGNATURE_WEAK,
-	FINDING_SIGNATURE_COMMITMENT,
-	FINDING_SIGNING_TIME,
-	FINDING_SIGNER_UNTRUSTED,
-	FINDING_SIGNER_EXPIRED,
-	FINDING_SIGNER_REVOKED,
-	FINDING_SIGNER_DOUBTED, /* a warning: it counts */
-	FINDING_CRL_WITHHELD,   /* a warning: a list would change it */
-	FINDING_SIGNER_UNFIT,
-	FINDING_SIGNER_UNKNOWN,
-	FINDING_SIGNER_DIFFERS,
-	FINDING_SIGNED_TWICE,
-	FINDING_NO_FULL_POWERS,
-	FINDING_NOT_ALLOWED,
-	FINDING_QUORUM_MISSING,
-	FINDING_SEAL_MISSING,
-	FINDING_CONTENTS_DIFFER,
-	FINDING_RECEIPT_BROKEN,
-	FINDING_KEY_UNKNOWN, /* of this journal, a newer one maybe */
-	FINDING_NOT_IN_JOURNAL,
-	FINDING_NOT_WITNESSED,
-	FINDING_OUT_OF_ORDER,
-	FINDING_TIME_BACKWARDS,
-	FINDING_CRLS_BACKWARDS,
-	FINDING_JOURNAL_ROLLED_BACK,
-	FINDING_POLICY_UNKNOWN,
-	FINDING_REVOCATION_UNKNOWN,
-	FINDING_OVER_LIMIT,      /* it was not judged to the end */
-	FINDING_NOT_CHECKED,     /* something of another maker's */
-	FINDING_WAYBILL_MISSING, /* of an act that came by bag, late */
-	FINDING_WAYBILL_DIFFERS,
+#define FINDING(name, outcome, means, todo) FINDING_##name,
+#include "base/codes.def"
 	FINDING_CODES,
 };
 
@@ -89,11 +46,21 @@ const char *finding_name(enum finding_code code);
 /* What this code alone makes of a container; VALID: it is a warning. */
 enum outcome finding_outcome(enum finding_code code);
 
+/*
+ * A finding is its code and what it is about.  The text is for a person and
+ * does not name the file again; no program reads anything from it.
+ */
 struct finding {
 	enum finding_code code;
 	char about[LIMIT_PATH_BYTES + 1]; /* a file, or empty */
-	char text[400];                   /* a sentence to act on */
+	char rule[POLICY_RULE]; /* of the policy, where one decided it */
+	char text[400];         /* a sentence to act on */
 };
+
+/* "ABOUT: TEXT", or the text alone where it is about all of the container. */
+#define FINDING_SENTENCE (LIMIT_PATH_BYTES + 2 + 400)
+void finding_sentence(const struct finding *finding,
+    char out[FINDING_SENTENCE]);
 
 struct verdict_signature {
 	char id[LIMIT_NAME_BYTES + 1]; /* "origin", "seal", 32 hex digits */

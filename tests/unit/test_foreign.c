@@ -543,7 +543,7 @@ static const struct {
 } besides[] = {
 	{ "nothing", FINDING_NOT_A_DOCUMENT, "no version.yaml",
 	    OUTCOME_INDETERMINATE },
-	{ "missing", FINDING_FILE_MISSING, "which is missing",
+	{ "missing", FINDING_FILE_MISSING, "it is missing; META-INF",
 	    OUTCOME_INVALID },
 	{ "digest", FINDING_NOT_CHECKED, "a digest that is not known",
 	    OUTCOME_INDETERMINATE },

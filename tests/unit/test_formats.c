@@ -9,35 +9,42 @@
 #include "base/file.h"
 #include "verdict/verdict.h"
 
-static char *docs; /* the text, NUL-terminated */
-static struct buf text;
+static char *docs, *advice; /* formats.md and codes.md, NUL-terminated */
+static struct buf text, text_of_advice;
 
-static void
-set_up(void)
+static char *
+load(const char *name, struct buf *out)
 {
 	struct error err = { 0 };
 	char path[4096];
 
-	text = BUF(1000000);
-	snprintf(path, sizeof(path), "%s/docs/formats.md",
-	    getenv("VALISE_TOP"));
-	ck_ok(file_read(path, text.max, &text, &err) &&
-		buf_append_u8(&text, 0, &err),
+	*out = BUF(1000000);
+	snprintf(path, sizeof(path), "%s/docs/%s", getenv("VALISE_TOP"), name);
+	ck_ok(file_read(path, out->max, out, &err) &&
+		buf_append_u8(out, 0, &err),
 	    err);
-	docs = (char *)text.data;
+	return (char *)out->data;
+}
+
+static void
+set_up(void)
+{
+	docs = load("formats.md", &text);
+	advice = load("codes.md", &text_of_advice);
 }
 
 static void
 tear_down(void)
 {
 	buf_free(&text);
+	buf_free(&text_of_advice);
 }
 
-/* Does a line of that section ("\n## NAME\n") begin so? */
+/* Does a line of that section ("\n## NAME\n") of a page begin so? */
 static bool
-has_row(const char *section, const char *row)
+has_row(const char *page, const char *section, const char *row)
 {
-	const char *from = strstr(docs, section), *until, *at;
+	const char *from = strstr(page, section), *until, *at;
 
 	ck_assert_msg(from != NULL, "no section%s", section);
 	from += strlen(section) - 1;
@@ -46,17 +53,34 @@ has_row(const char *section, const char *row)
 	return at != NULL && (until == NULL || at < until);
 }
 
-START_TEST(every_finding_is_in_the_table)
+/* The rows of docs/formats.md and docs/codes.md that base/codes.def makes. */
+static const struct {
+	const char *section, *meaning, *advice_section, *advice;
+} codes[] = {
+#define FINDING(name, outcome, means, todo)                                    \
+	{ "\n## Findings\n", "\n| `" #name "` | " #outcome " | " means " |\n", \
+		"\n## Findings of a verdict\n",                                \
+		"\n| `" #name "` | " todo " |\n" },
+#define FAILURE(name, means, todo)                                             \
+	{ "\n## Errors\n", "\n| `" #name "` | " means " |\n", "\n## Errors\n", \
+		"\n| `" #name "` | " todo " |\n" },
+#define BY_BOTH  "both"
+#define BY_AUDIT "audit"
+#define BY_FSCK  "fsck"
+#define AUDITED(name, by, means, todo)                                         \
+	{ "\n## Audit\n", "\n| `" #name "` | " BY_##by " | " means " |\n",     \
+		"\n## Findings of an audit\n",                                 \
+		"\n| `" #name "` | " BY_##by " | " todo " |\n" },
+#include "base/codes.def"
+};
+
+START_TEST(every_code_is_in_the_tables)
 {
-	char row[100];
-
-	for (int i = 0; i < FINDING_CODES; i++) {
-		const enum finding_code code = (enum finding_code)i;
-
-		snprintf(row, sizeof(row), "\n| `%s` | %s | ",
-		    finding_name(code), outcome_name(finding_outcome(code)));
-		ck_assert_msg(has_row("\n## Findings\n", row), "no row%s", row);
-	}
+	ck_assert_msg(has_row(docs, codes[_i].section, codes[_i].meaning),
+	    "formats.md has no row%s", codes[_i].meaning);
+	ck_assert_msg(has_row(advice, codes[_i].advice_section,
+			  codes[_i].advice),
+	    "codes.md has no row%s", codes[_i].advice);
 }
 END_TEST
 
@@ -67,7 +91,8 @@ START_TEST(every_status_is_in_the_table)
 	for (int i = STATUS_DRAFT; i <= STATUS_LAPSED; i++) {
 		snprintf(row, sizeof(row), "\n| `%s` | ",
 		    status_name((enum status)i));
-		ck_assert_msg(has_row("\n## Statuses\n", row), "no row%s", row);
+		ck_assert_msg(has_row(docs, "\n## Statuses\n", row), "no row%s",
+		    row);
 	}
 }
 END_TEST
@@ -144,7 +169,7 @@ START_TEST(every_limit_is_in_the_table)
 
 	snprintf(row, sizeof(row), "\n| %s | %llu |\n", limits[_i].of,
 	    (unsigned long long)limits[_i].limit);
-	ck_assert_msg(has_row("\n## Limits\n", row), "no row%s", row);
+	ck_assert_msg(has_row(docs, "\n## Limits\n", row), "no row%s", row);
 }
 END_TEST
 
@@ -152,7 +177,7 @@ static void
 fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, every_finding_is_in_the_table);
+	tcase_add_loop_test(t, every_code_is_in_the_tables, 0, COUNT(codes));
 	tcase_add_test(t, every_status_is_in_the_table);
 	tcase_add_loop_test(t, every_limit_is_in_the_table, 0, COUNT(limits));
 }

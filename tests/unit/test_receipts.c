@@ -124,10 +124,14 @@ alter_receipt(struct container *copy, enum change change)
 static bool
 says(const struct verdict *verdict, enum finding_code code, const char *text)
 {
-	for (size_t i = 0; i < verdict->num_findings; i++)
+	for (size_t i = 0; i < verdict->num_findings; i++) {
+		char sentence[FINDING_SENTENCE];
+
+		finding_sentence(&verdict->findings[i], sentence);
 		if (verdict->findings[i].code == code &&
-		    strstr(verdict->findings[i].text, text) != NULL)
+		    strstr(sentence, text) != NULL)
 			return true;
+	}
 	return false;
 }
 
@@ -294,7 +298,7 @@ START_TEST(who_signs_a_deposit_is_who_connects)
 	ck_assert(hands[_i].good ||
 	    (says(&verdict, FINDING_SIGNER_DIFFERS, "hands it in") &&
 		says(&verdict, FINDING_SIGNER_DIFFERS,
-		    "version.yaml says that treaties@mofa.example")));
+		    "version.yaml: it says that treaties@mofa.example")));
 	verdict_free(&verdict);
 	container_free(copy);
 }
@@ -381,23 +385,23 @@ static const struct {
 	{ "texts/en/a.txt", "Article 1.", 0, false, FINDING_TEXT_DIGEST,
 	    "that version.yaml, which is signed" },
 	{ "texts/en/a.txt", NULL, 0, false, FINDING_TEXT_MISSING,
-	    "texts/en/a.txt is missing" },
+	    "texts/en/a.txt: it is missing" },
 	{ "texts/en/b.txt", "x", 0, false, FINDING_FILE_UNSIGNED,
-	    "texts/en/b.txt is not in version.yaml" },
+	    "texts/en/b.txt: it is not in version.yaml" },
 	{ "notes.txt", "x", 0, false, FINDING_FILE_UNSIGNED,
-	    "notes.txt is no part of a version" },
+	    "notes.txt: it is no part of a version" },
 	{ PATH_VERSION, NULL, 0, false, FINDING_NOT_A_DOCUMENT,
 	    "no version.yaml" },
 	{ PATH_VERSION, "valise: 2\n", 0, false, FINDING_VERSION_MALFORMED,
 	    "format" },
 	{ NULL, NULL, 'a', false, FINDING_TEXT_MISSING,
-	    "annexes/a.txt is missing" },
+	    "annexes/a.txt: it is missing" },
 	{ PATH_TERMINATION, NULL, 0, true, FINDING_FILE_MISSING,
-	    "termination.yaml is missing" },
+	    "termination.yaml: it is missing" },
 	{ PATH_TERMINATION, "valise: 2\n", 0, true, FINDING_VERSION_MALFORMED,
 	    "missing" },
 	{ NULL, NULL, 's', false, FINDING_FILE_UNSIGNED,
-	    "nobody has signed termination.yaml" },
+	    "termination.yaml: nobody has signed it" },
 	{ NULL, NULL, 'v', true, FINDING_VERSION_DIFFERS,
 	    "with another version digest" },
 	{ NULL, NULL, 'd', true, FINDING_VERSION_DIFFERS, "is of mou/other@1" },
