@@ -56,11 +56,7 @@ fail(const struct context *context, const struct options_given *given,
 
 	output_progress_end();
 	if (context->json && !context->told &&
-	    !output_json(json_pack("{s:s, s:s, s:i, s:s}", "title",
-			     error_title(err->kind), "code", error_code(err),
-			     "exit", error_exit_status(err->kind), "detail",
-			     err->detail),
-		&ignored))
+	    !output_json(json_of_error(err), &ignored))
 		return error_exit_status(ERROR_SYSTEM);
 	fprintf(stderr, "valise%s%s: %s: %s\n", name[0] != '\0' ? " " : "",
 	    name, error_title(err->kind), err->detail);

@@ -178,6 +178,7 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	const struct ledger_version *newest = acts_version(acts, 0);
 	const char *status = status_name(ledger_status(&acts->doc));
 	char title[LIMIT_TITLE_BYTES + 1];
+	json_t *json;
 	const bool same = is_as(acts, row);
 	const bool known = version_title_known(to->session->context,
 	    acts->doc.name, newest, title);
@@ -191,13 +192,12 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	if (to->filters->status != NULL &&
 	    strcmp(to->filters->status, status) != 0)
 		return true;
-	return json_array_append_new(to->rows,
-		   json_pack("{s:s, s:s, s:i, s:s, s:o, s:b, s:b}", "document",
-		       acts->doc.name, "title",
-		       known ? title : json_text(row, "title"), "version",
-		       (int)newest->number, "status", status, "digest",
-		       json_of_digest(&newest->digest), "proved", true,
-		       "title-proved", known)) == 0 ||
+	json =
+	    json_of_row(acts->doc.name, known ? title : json_text(row, "title"),
+		newest->number, ledger_status(&acts->doc), &newest->digest);
+	json_object_set_new(json, "proved", json_true());
+	json_object_set_new(json, "title-proved", json_boolean(known));
+	return json_array_append_new(to->rows, json) == 0 ||
 	    error_set_errno(err, "list");
 }
 
@@ -378,15 +378,14 @@ gather_local(void *arg, const char *document, struct error *err)
 	if ((status == NULL ||
 		strcmp(status, json_text(json, "status")) == 0) &&
 	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
-	    time_ms >= to->filters->since_ms)
-		json_array_append_new(to->all,
-		    json_pack("{s:s, s:s, s:O, s:s, s:s, s:O, s:b, s:O}",
-			"document", document, "title", json_text(json, "title"),
-			"version", json_object_get(newest, "version"), "status",
-			json_text(json, "status"), "digest",
-			json_text(newest, "digest"), "proved",
-			json_object_get(json, "proved"), "title-proved", true,
-			"as-of", json_object_get(json, "as-of")));
+	    time_ms >= to->filters->since_ms) {
+		json_t *row = json_row_of(json);
+
+		json_object_set(row, "proved", json_object_get(json, "proved"));
+		json_object_set_new(row, "title-proved", json_true());
+		json_object_set(row, "as-of", json_object_get(json, "as-of"));
+		json_array_append_new(to->all, row);
+	}
 	json_decref(json);
 	return true;
 }

@@ -210,6 +210,7 @@ tell_failed(struct batch *batch, const struct push *push,
     const struct error *why, struct error *err)
 {
 	struct context *context = batch->pusher.context;
+	json_t *json;
 
 	output_progress_end();
 	fprintf(stderr, "valise push: %s: %s: %s\n", push->document,
@@ -217,12 +218,10 @@ tell_failed(struct batch *batch, const struct push *push,
 	if (!context->json)
 		return true;
 	context->told = true;
-	return output_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "result",
-			       "failed", "document", push->document, "title",
-			       error_title(why->kind), "code", error_code(why),
-			       "exit", error_exit_status(why->kind), "detail",
-			       why->detail),
-	    err);
+	json = json_of_error(why);
+	json_object_set_new(json, "result", json_string("failed"));
+	json_object_set_new(json, "document", json_string(push->document));
+	return output_json(json, err);
 }
 
 /*

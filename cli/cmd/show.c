@@ -107,18 +107,19 @@ json_of_acts(const struct document_acts *acts, const char *title,
     bool title_proved)
 {
 	const struct ledger_document *doc = &acts->doc;
-	json_t *versions = json_array();
+	json_t *json = json_of_document(doc->name, title, ledger_status(doc),
+	    json_of_versions(doc));
 	struct as_of as_of;
 
+	if (json == NULL)
+		return NULL;
 	as_of_document(acts, &as_of);
-	for (size_t i = 0; i < doc->num_versions; i++)
-		json_array_append_new(versions,
-		    json_of_version(doc, &doc->versions[i]));
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
-	    "document", doc->name, "title", title, "title-proved", title_proved,
-	    "status", status_name(ledger_status(doc)), "versions", versions,
-	    "proved", true, "size", (json_int_t)acts->size, "seen",
-	    json_of_ms(acts->seen_at * 1000), "as-of", as_of_json(&as_of));
+	json_object_set_new(json, "title-proved", json_boolean(title_proved));
+	json_object_set_new(json, "proved", json_true());
+	json_object_set_new(json, "size", json_integer((json_int_t)acts->size));
+	json_object_set_new(json, "seen", json_of_ms(acts->seen_at * 1000));
+	json_object_set_new(json, "as-of", as_of_json(&as_of));
+	return json;
 }
 
 static bool

@@ -70,15 +70,12 @@ tell_unread(const struct context *context, const char *path,
     const struct error *why)
 {
 	struct error ignored = { 0 };
+	json_t *json = context->json ? json_of_error(why) : NULL;
 
+	json_object_set_new(json, "file", json_string(path));
 	if (!context->json)
 		output_note("%s", why->detail);
-	else if (!output_json(json_pack("{s:s, s:s, s:s, s:i, s:s}", "file",
-				  path, "title", error_title(why->kind), "code",
-				  error_code(why), "exit",
-				  error_exit_status(why->kind), "detail",
-				  why->detail),
-		     &ignored))
+	else if (!output_json(json, &ignored))
 		output_note("%s", ignored.detail);
 }
 

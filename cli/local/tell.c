@@ -10,13 +10,15 @@
 #include "base/text.h"
 #include "journal/proof.h"
 
-static json_t *
-json_of_act(const struct verdict_act *act)
+/* An act as JSON has it; the text is the act's. */
+static struct json_act
+told_act(const struct verdict_act *act)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
-	    act->entry.act_name, "person", act->entry.person, "office",
-	    act->entry.office, "time", json_of_ms(act->entry.time_ms), "entry",
-	    (json_int_t)act->index);
+	return (struct json_act){ .act = act->entry.act_name,
+		.person = act->entry.person,
+		.office = act->entry.office,
+		.time_ms = act->entry.time_ms,
+		.entry = act->index };
 }
 
 /* Its status is that of the copy alone; settle() puts it right. */
@@ -24,40 +26,46 @@ static json_t *
 json_of_copy(const struct copy *copy)
 {
 	const struct verdict *verdict = &copy->verdict;
-	const struct verdict_act *deposit = &verdict->acts[0];
-	json_t *signatures = json_array();
+	struct json_version told = { .number = verdict->version->number,
+		.status = verdict->status,
+		.digest = &verdict->digest,
+		.contents = &verdict->contents,
+		.deposit = told_act(&verdict->acts[0]),
+		.signatures = json_array(),
+		.withdrawn = json_null() };
 
-	for (size_t i = 0; i < verdict->num_acts; i++)
+	for (size_t i = 0; i < verdict->num_acts; i++) {
+		const struct json_act act = told_act(&verdict->acts[i]);
+
 		if (verdict->acts[i].entry.act == ACT_SIGN ||
 		    verdict->acts[i].entry.act == ACT_TERMINATE)
-			json_array_append_new(signatures,
-			    json_of_act(&verdict->acts[i]));
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:n}",
-	    "version", (int)verdict->version->number, "status",
-	    status_name(verdict->status), "digest",
-	    json_of_digest(&verdict->digest), "contents",
-	    json_of_digest(&verdict->contents), "person", deposit->entry.person,
-	    "office", deposit->entry.office, "time",
-	    json_of_ms(deposit->entry.time_ms), "entry",
-	    (json_int_t)deposit->index, "signatures", signatures, "withdrawn");
+			json_array_append_new(told.signatures,
+			    json_of_act(&act));
+	}
+	return json_of_told_version(&told);
 }
 
-/* Who ended the signing of a version: who deposited the next one. */
+/* What one copy tells, and by which history. */
+struct told {
+	unsigned number;
+	bool proved;
+	struct as_of as_of; /* its last act */
+	/* Its deposit. */
+	char person[LIMIT_EMAIL_BYTES + 1], office[LIMIT_OFFICE_BYTES + 1];
+	int64_t time_ms;
+	uint64_t entry;
+};
+
+/* What withdrew a draft: the deposit of the next version. */
 static json_t *
-json_of_withdrawal(const json_t *newer)
+withdrawal_by(const struct told *newer)
 {
-	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "version",
-	    json_object_get(newer, "version"), "person",
-	    json_object_get(newer, "person"), "office",
-	    json_object_get(newer, "office"), "time",
-	    json_object_get(newer, "time"), "entry",
-	    json_object_get(newer, "entry"));
-}
+	const struct json_act deposit = { .person = newer->person,
+		.office = newer->office,
+		.time_ms = newer->time_ms,
+		.entry = newer->entry };
 
-static long long
-number_of(const json_t *version)
-{
-	return json_integer_value(json_object_get(version, "version"));
+	return json_of_withdrawal(newer->number, &deposit);
 }
 
 /*
@@ -66,7 +74,8 @@ number_of(const json_t *version)
  * next, and has lapsed once the document is terminated.
  */
 static void
-settle(json_t *versions, enum status statuses[], size_t num)
+settle(const struct told told[], json_t *versions, enum status statuses[],
+    size_t num)
 {
 	bool in_force = false, terminated = false;
 
@@ -74,14 +83,13 @@ settle(json_t *versions, enum status statuses[], size_t num)
 		terminated = terminated || statuses[i] == STATUS_TERMINATED;
 	for (size_t i = num; i > 0; i--) {
 		json_t *one = json_array_get(versions, i - 1);
-		const json_t *newer = json_array_get(versions, i);
 		enum status *status = &statuses[i - 1];
 		const bool draft =
 		    *status == STATUS_DRAFT || *status == STATUS_SIGNED_IN_PART;
 
 		if (*status == STATUS_IN_FORCE && in_force)
 			*status = STATUS_SUPERSEDED;
-		else if (draft && newer != NULL)
+		else if (draft && i < num)
 			*status = STATUS_WITHDRAWN;
 		else if (draft && terminated)
 			*status = STATUS_LAPSED;
@@ -90,18 +98,11 @@ settle(json_t *versions, enum status statuses[], size_t num)
 		json_object_set_new(one, "status",
 		    json_string(status_name(*status)));
 		if (*status == STATUS_WITHDRAWN &&
-		    number_of(newer) == number_of(one) + 1)
+		    told[i].number == told[i - 1].number + 1)
 			json_object_set_new(one, "withdrawn",
-			    json_of_withdrawal(newer));
+			    withdrawal_by(&told[i]));
 	}
 }
-
-/* What one copy tells, and by which history. */
-struct told {
-	unsigned number;
-	bool proved;
-	struct as_of as_of; /* its last act */
-};
 
 /*
  * Where this office was given all acts up to a size, and the copies tell none
@@ -162,11 +163,18 @@ add_version(struct context *context, const struct copy *copy, json_t *versions,
     struct told *told, struct error *err)
 {
 	const enum local_proof proof = local_proof(context, copy);
+	const struct verdict_act *deposit = &copy->verdict.acts[0];
 	json_t *json = json_of_copy(copy);
 
 	told->number = copy->verdict.version->number;
 	told->proved = proof == LOCAL_PROVED;
 	as_of_copy(&copy->verdict, &told->as_of);
+	snprintf(told->person, sizeof(told->person), "%s",
+	    deposit->entry.person);
+	snprintf(told->office, sizeof(told->office), "%s",
+	    deposit->entry.office);
+	told->time_ms = deposit->entry.time_ms;
+	told->entry = deposit->index;
 	json_object_set_new(json, "proved",
 	    json_boolean(proof == LOCAL_PROVED));
 	json_array_append_new(versions, json);
@@ -217,15 +225,16 @@ json_of_all(struct context *context, const char *document, struct all_told *all)
 	json_t *json;
 
 	acts_load(context, document, &acts);
-	settle(all->versions, all->statuses, all->num);
+	settle(all->told, all->versions, all->statuses, all->num);
 	settle_by_acts(&acts, all->told, all->versions, all->statuses, all->num,
 	    &as_of);
 	for (size_t i = 0; i < all->num; i++)
 		proved = proved && all->told[i].proved;
-	json = json_pack("{s:s, s:s, s:b, s:s, s:O, s:b, s:o}", "document",
-	    document, "title", all->title, "title-proved", true, "status",
-	    status_name(status_of_all(all->statuses, all->num)), "versions",
-	    all->versions, "proved", proved, "as-of", as_of_json(&as_of));
+	json = json_of_document(document, all->title,
+	    status_of_all(all->statuses, all->num), json_incref(all->versions));
+	json_object_set_new(json, "title-proved", json_true());
+	json_object_set_new(json, "proved", json_boolean(proved));
+	json_object_set_new(json, "as-of", as_of_json(&as_of));
 	acts_free(&acts);
 	return json;
 }

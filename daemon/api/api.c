@@ -11,6 +11,7 @@
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 #include "pki/standing.h"
+#include "record/json.h"
 
 /* What a route needs of its caller, checked before its body is read. */
 enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
@@ -201,29 +202,28 @@ job_json(struct job *job, int status, json_t *json)
 	job_answer(job);
 }
 
+/* Answer with an error (RFC 9457); status 0 is that of its kind. */
 static void
-fill_problem(struct http_request *request, const struct error *err)
+fill_problem(struct http_request *request, int status, const struct error *err)
 {
-	const int status = error_http_status(err->kind);
-	struct error ignored = { 0 };
-	json_t *json;
+	struct error ignored = { 0 }, told = *err;
+	json_t *json, *error;
 
-	/* What failed within is the operator's to read, not the caller's. */
+	if (status == 0)
+		status = error_http_status(err->kind);
 	if (err->kind == ERROR_SYSTEM)
 		log_error("request", "id=%s reason=%s", request->id,
 		    log_text(err->detail));
-	json = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s}", "title",
-	    error_title(err->kind), "status", status, "detail",
-	    err->kind == ERROR_SYSTEM
-		? "the daemon failed; its log has the reason"
-		: err->detail,
-	    "code", error_code(err), "exit", error_exit_status(err->kind),
-	    "request", request->id);
-	if (json == NULL) /* the detail was cut within a character */
-		json = json_pack("{s:s, s:i, s:s, s:i, s:s}", "title",
-		    error_title(err->kind), "status", status, "code",
-		    error_code(err), "exit", error_exit_status(err->kind),
-		    "request", request->id);
+	/* What failed within is the operator's to read, not the caller's. */
+	if (err->kind == ERROR_SYSTEM)
+		error_set_code(&told, err->kind, err->code,
+		    "the daemon failed; its log has the reason");
+	json = json_pack("{s:s, s:i}", "title", error_title(err->kind),
+	    "status", status);
+	error = json_of_error(&told);
+	json_object_update(json, error);
+	json_decref(error);
+	json_object_set_new(json, "request", json_string(request->id));
 	fill_json(&request->response, status, json);
 	request->response.type = "application/problem+json";
 	/* git shows its user what a server says as plain text only. */
@@ -240,18 +240,14 @@ fill_problem(struct http_request *request, const struct error *err)
 void
 job_problem(struct job *job, const struct error *err)
 {
-	fill_problem(job->request, err);
-	if (job->status != 0)
-		job->request->response.status = job->status;
+	fill_problem(job->request, job->status, err);
 	job_answer(job);
 }
 
 enum http_next
 job_refuse_now(struct job *job, const struct error *err)
 {
-	fill_problem(job->request, err);
-	if (job->status != 0)
-		job->request->response.status = job->status;
+	fill_problem(job->request, job->status, err);
 	return HTTP_ANSWER;
 }
 
@@ -833,7 +829,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 
 	if (job == NULL) {
 		error_set_errno(&err, "request");
-		fill_problem(request, &err);
+		fill_problem(request, 0, &err);
 		return HTTP_ANSWER;
 	}
 	job->api = api;
@@ -902,6 +898,14 @@ failed(void *arg, const struct http_request *request, const struct error *err)
 }
 
 static void
+problem(void *arg, struct http_request *request, int status,
+    const struct error *err)
+{
+	(void)arg;
+	fill_problem(request, status, err);
+}
+
+static void
 finished(void *arg, const struct http_request *request, bool sent)
 {
 	struct api *api = arg;
@@ -951,6 +955,7 @@ api_handler(struct api *api)
 		.dispatch = dispatch,
 		.stream = stream,
 		.failed = failed,
+		.problem = problem,
 		.finished = finished,
 		.session_free = free_session,
 		.tick = tick,

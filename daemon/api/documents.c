@@ -352,14 +352,8 @@ title_of(struct job *job, const struct ledger_document *doc,
 static json_t *
 json_document(const struct ledger_document *doc, const char *title)
 {
-	json_t *versions = json_array();
-
-	for (size_t i = 0; i < doc->num_versions; i++)
-		json_array_append_new(versions,
-		    json_of_version(doc, &doc->versions[i]));
-	return json_pack("{s:s, s:s, s:s, s:o}", "document", doc->name, "title",
-	    title, "status", status_name(ledger_status(doc)), "versions",
-	    versions);
+	return json_of_document(doc->name, title, ledger_status(doc),
+	    json_of_versions(doc));
 }
 
 /* The document's JSON, made once after each act on it. */
@@ -510,15 +504,13 @@ first_listed(const struct order *order, const struct listing *listing,
 }
 
 static json_t *
-json_of_row(const struct ledger_document *doc, const char *title)
+row_of(const struct ledger_document *doc, const char *title)
 {
 	const struct ledger_version *newest =
 	    &doc->versions[doc->num_versions - 1];
 
-	return json_pack("{s:s, s:s, s:i, s:s, s:o}", "document", doc->name,
-	    "title", title, "version", (int)newest->number, "status",
-	    status_name(ledger_status(doc)), "digest",
-	    json_of_digest(&newest->digest));
+	return json_of_row(doc->name, title, newest->number, ledger_status(doc),
+	    &newest->digest);
 }
 
 bool
@@ -561,8 +553,7 @@ run_list(struct job *job, struct error *err)
 			at = order_after(order, doc->name);
 		}
 		json_array_append_new(documents,
-		    json_of_row(doc,
-			doc->title[0] != '\0' ? doc->title : title));
+		    row_of(doc, doc->title[0] != '\0' ? doc->title : title));
 	}
 	ledger_unlock(ledger);
 	job_json(job, 200,

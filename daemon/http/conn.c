@@ -209,33 +209,25 @@ new_request(struct conn *c)
 static void
 refuse(struct conn *c, int status, const struct error *failure)
 {
-	const enum error_kind kind =
-	    failure != NULL ? ERROR_UNAVAILABLE : ERROR_USAGE;
-	const struct error problem = { .kind = kind };
-	struct error err = { 0 };
+	const struct http_handler *handler = c->loop->handler;
+	struct error problem;
 
 	if (c->request == NULL && (c->request = new_request(c)) == NULL) {
 		bury(c);
 		return;
 	}
 	if (failure != NULL)
-		c->loop->handler->failed(c->loop->handler->arg, c->request,
-		    failure);
+		handler->failed(handler->arg, c->request, failure);
+	error_set(&problem, failure != NULL ? ERROR_UNAVAILABLE : ERROR_USAGE,
+	    "%s: %s",
+	    failure != NULL
+		? "the server cannot store what you send: try again later"
+		: "the request is not one that this server reads",
+	    http_answer_reason(status));
+	if (handler->problem != NULL)
+		handler->problem(handler->arg, c->request, status, &problem);
 	c->request->response.status = status;
-	c->request->response.type = "application/problem+json";
 	c->request->response.close = true;
-	if (!buf_printf(&c->request->response.body, &err,
-		"{\"code\":\"%s\",\"detail\":\"%s: %s\",\"exit\":%d,"
-		"\"request\":\"%s\",\"status\":%d,\"title\":\"%s\"}\n",
-		error_code(&problem),
-		failure != NULL
-		    ? "the server cannot store what you send: try again later"
-		    : "the request is not one that this server reads",
-		http_answer_reason(status), error_exit_status(kind),
-		c->request->id, status, error_title(kind))) {
-		bury(c);
-		return;
-	}
 	c->in.len = 0;
 	begin_answer(c);
 }

@@ -86,6 +86,9 @@ struct http_handler {
 	/* Its content cannot be kept, and it is refused: for the log. */
 	void (*failed)(void *arg, const struct http_request *request,
 	    const struct error *err);
+	/* Fill in the response to what is refused before it is dispatched. */
+	void (*problem)(void *arg, struct http_request *request, int status,
+	    const struct error *err);
 	/* An answer has gone out, or the client has: for the log. */
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);

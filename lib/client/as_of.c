@@ -131,8 +131,9 @@ as_of_text(const struct as_of *as_of, char out[AS_OF_TEXT])
 		    (unsigned long long)as_of->entry, date);
 }
 
+/* Who withdrew it, or null. */
 static json_t *
-json_of_withdrawal(const struct as_of *as_of)
+json_of_withdrew(const struct as_of *as_of)
 {
 	if (as_of->withdrew[0] == '\0')
 		return json_null();
@@ -145,7 +146,7 @@ as_of_json(const struct as_of *as_of)
 {
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "entry",
 	    (json_int_t)as_of->entry, "time", json_of_ms(as_of->time_ms),
-	    "withdrawn", json_of_withdrawal(as_of), "witnessed",
+	    "withdrawn", json_of_withdrew(as_of), "witnessed",
 	    as_of->witnessed_at != 0 ? json_of_ms(as_of->witnessed_at * 1000)
 				     : json_null(),
 	    "size",

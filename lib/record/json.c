@@ -3,6 +3,7 @@
  */
 #include "record/json.h"
 
+#include "base/text.h"
 #include "base/time.h"
 
 json_t *
@@ -31,6 +32,58 @@ json_text(const json_t *json, const char *key)
 	return text != NULL ? text : "";
 }
 
+json_t *
+json_of_error(const struct error *err)
+{
+	/* A detail that was cut within a character is no JSON. */
+	const bool good = text_is_utf8(span_of_str(err->detail));
+
+	return json_pack("{s:s, s:s, s:i, s:s}", "title",
+	    error_title(err->kind), "code", error_code(err), "exit",
+	    error_exit_status(err->kind), "detail", good ? err->detail : "");
+}
+
+json_t *
+json_of_act(const struct json_act *act)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:I}", "act", act->act, "person",
+	    act->person, "office", act->office, "time",
+	    json_of_ms(act->time_ms), "entry", (json_int_t)act->entry);
+}
+
+json_t *
+json_of_withdrawal(unsigned number, const struct json_act *deposit)
+{
+	return json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)number,
+	    "person", deposit->person, "office", deposit->office, "time",
+	    json_of_ms(deposit->time_ms), "entry", (json_int_t)deposit->entry);
+}
+
+json_t *
+json_of_told_version(const struct json_version *version)
+{
+	const struct json_act *deposit = &version->deposit;
+
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
+	    "version", (int)version->number, "status",
+	    status_name(version->status), "digest",
+	    json_of_digest(version->digest), "contents",
+	    json_of_digest(version->contents), "person", deposit->person,
+	    "office", deposit->office, "time", json_of_ms(deposit->time_ms),
+	    "entry", (json_int_t)deposit->entry, "signatures",
+	    version->signatures, "withdrawn", version->withdrawn);
+}
+
+/* Who deposited a version, and when. */
+static struct json_act
+deposit_of(const struct ledger_version *version)
+{
+	return (struct json_act){ .person = version->person,
+		.office = version->office,
+		.time_ms = version->time_ms,
+		.entry = version->acts[0] };
+}
+
 static json_t *
 json_signatures(const struct ledger_version *version)
 {
@@ -38,13 +91,16 @@ json_signatures(const struct ledger_version *version)
 
 	for (size_t i = 0; i < version->num_signers; i++) {
 		const struct ledger_signer *one = &version->signers[i];
+		const struct json_act act = {
+			.act = act_name(
+			    one->terminates ? ACT_TERMINATE : ACT_SIGN),
+			.person = one->person,
+			.office = one->office,
+			.time_ms = one->time_ms,
+			.entry = one->index,
+		};
 
-		json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:s, s:o, s:I}", "act",
-			act_name(one->terminates ? ACT_TERMINATE : ACT_SIGN),
-			"person", one->person, "office", one->office, "time",
-			json_of_ms(one->time_ms), "entry",
-			(json_int_t)one->index));
+		json_array_append_new(all, json_of_act(&act));
 	}
 	return all;
 }
@@ -53,24 +109,70 @@ json_signatures(const struct ledger_version *version)
 static json_t *
 json_withdrawn(const struct ledger_version *by)
 {
-	return by == NULL
-	    ? json_null()
-	    : json_pack("{s:i, s:s, s:s, s:o, s:I}", "version", (int)by->number,
-		  "person", by->person, "office", by->office, "time",
-		  json_of_ms(by->time_ms), "entry", (json_int_t)by->acts[0]);
+	struct json_act deposit;
+
+	if (by == NULL)
+		return json_null();
+	deposit = deposit_of(by);
+	return json_of_withdrawal(by->number, &deposit);
 }
 
 json_t *
 json_of_version(const struct ledger_document *doc,
     const struct ledger_version *version)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}",
-	    "version", (int)version->number, "status",
-	    status_name(version->status), "digest",
-	    json_of_digest(&version->digest), "contents",
-	    json_of_digest(&version->contents), "person", version->person,
-	    "office", version->office, "time", json_of_ms(version->time_ms),
-	    "entry", (json_int_t)version->acts[0], "signatures",
-	    json_signatures(version), "withdrawn",
-	    json_withdrawn(ledger_withdrawn_by(doc, version)));
+	const struct json_version told = {
+		.number = version->number,
+		.status = version->status,
+		.digest = &version->digest,
+		.contents = &version->contents,
+		.deposit = deposit_of(version),
+		.signatures = json_signatures(version),
+		.withdrawn = json_withdrawn(ledger_withdrawn_by(doc, version)),
+	};
+
+	return json_of_told_version(&told);
+}
+
+json_t *
+json_of_versions(const struct ledger_document *doc)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < doc->num_versions; i++)
+		json_array_append_new(all,
+		    json_of_version(doc, &doc->versions[i]));
+	return all;
+}
+
+json_t *
+json_of_document(const char *document, const char *title, enum status status,
+    json_t *versions)
+{
+	return json_pack("{s:s, s:s, s:s, s:o}", "document", document, "title",
+	    title, "status", status_name(status), "versions", versions);
+}
+
+json_t *
+json_of_row(const char *document, const char *title, unsigned version,
+    enum status status, const struct digest *digest)
+{
+	return json_pack("{s:s, s:s, s:i, s:s, s:o}", "document", document,
+	    "title", title, "version", (int)version, "status",
+	    status_name(status), "digest", json_of_digest(digest));
+}
+
+json_t *
+json_row_of(const json_t *document)
+{
+	const json_t *versions = json_object_get(document, "versions");
+	json_t *newest =
+	    json_array_get(versions, json_array_size(versions) - 1);
+
+	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "document",
+	    json_object_get(document, "document"), "title",
+	    json_object_get(document, "title"), "version",
+	    json_object_get(newest, "version"), "status",
+	    json_object_get(document, "status"), "digest",
+	    json_object_get(newest, "digest"));
 }
