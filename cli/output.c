@@ -1,3 +1,7 @@
+/*
+ * Printing: verdicts, tables, JSON, notes on standard error, the progress of
+ * long work (output.h).
+ */
 #include "cli/output.h"
 
 #include <assert.h>

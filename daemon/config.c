@@ -1,3 +1,6 @@
+/*
+ * Reading and checking valised.yaml (config.h).
+ */
 #include "daemon/config.h"
 
 #include <string.h>

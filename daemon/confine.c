@@ -1,3 +1,6 @@
+/*
+ * Landlock, seccomp and capabilities of both processes (confine.h).
+ */
 #include "daemon/confine.h"
 
 #include <errno.h>

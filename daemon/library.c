@@ -1,3 +1,7 @@
+/*
+ * Loading policies and sets of CRLs from the store, and keeping them
+ * (library.h).
+ */
 #include "daemon/library.h"
 
 #include <pthread.h>

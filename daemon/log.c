@@ -1,3 +1,6 @@
+/*
+ * Writing the log (log.h).
+ */
 #include "daemon/log.h"
 
 #include <pthread.h>

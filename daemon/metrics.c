@@ -1,3 +1,6 @@
+/*
+ * Counting, and printing what was counted (metrics.h).
+ */
 #include "daemon/metrics.h"
 
 enum { BUCKETS = 12 };

@@ -1,3 +1,6 @@
+/*
+ * Starting the signer and the server, running them and ending both (run.h).
+ */
 #include "daemon/run.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * valise diff: fetches two versions, or two languages of one, verifies them
+ * and shows how they differ, through a pager on a terminal.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

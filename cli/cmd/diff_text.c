@@ -1,3 +1,7 @@
+/*
+ * Comparing two texts by libgit2, and printing their lines, words or articles
+ * (diff_text.h).
+ */
 #include "cli/cmd/diff_text.h"
 
 #include <errno.h>

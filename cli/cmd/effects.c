@@ -1,3 +1,6 @@
+/*
+ * What each act of a document's history ended or put in force (effects.h).
+ */
 #include "cli/cmd/effects.h"
 
 #include <stdlib.h>

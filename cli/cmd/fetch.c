@@ -1,3 +1,7 @@
+/*
+ * valise fetch: gets a copy of a version, verifies it and only then writes it,
+ * as a file or as a folder of its files.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * valise init: reads an enrolment, checks the office's certificates and keys,
+ * asks about earlier policies, and writes the configuration.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

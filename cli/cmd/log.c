@@ -1,3 +1,7 @@
+/*
+ * valise log and valise history: the journal's entries, or the acts on a
+ * document, as a table, CSV or JSON.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,7 @@
+/*
+ * valise policy: checks a policy's folder, shows the policies that were in
+ * force, accepts one, or saves one as a file.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

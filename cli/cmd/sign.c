@@ -1,3 +1,7 @@
+/*
+ * valise sign: fetches the newest version, shows it, asks, and sends a
+ * signature of approval.
+ */
 #include <stdlib.h>
 #include <string.h>
 

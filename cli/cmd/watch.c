@@ -1,3 +1,7 @@
+/*
+ * valise watch: prints each new entry, and runs a command or shows a
+ * notification for it.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,6 @@
+/*
+ * Opening the copies of the local copy, and finding its folder (local.h).
+ */
 #include "cli/local/private.h"
 
 #include <dirent.h>

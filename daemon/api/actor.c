@@ -1,3 +1,6 @@
+/*
+ * Finding in whose name an act is made, by connection or by waybill (actor.h).
+ */
 #include "daemon/api/actor.h"
 
 #include <stdlib.h>

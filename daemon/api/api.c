@@ -1,3 +1,7 @@
+/*
+ * The table of requests, and their way from the HTTP server to the workers and
+ * back (api.h).
+ */
 #include "daemon/api/api.h"
 
 #include <stdlib.h>

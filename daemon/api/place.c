@@ -1,3 +1,6 @@
+/*
+ * Checks whether an act may follow the acts on its document (place.h).
+ */
 #include "daemon/api/place.h"
 
 #include <string.h>

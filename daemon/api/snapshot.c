@@ -1,3 +1,6 @@
+/*
+ * Copying a document's state out of the ledger (snapshot.h).
+ */
 #include "daemon/api/snapshot.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Copying a data folder while the daemon runs, and making one from a backup
+ * (backup.h).
+ */
 #include "daemon/data/backup.h"
 
 #include <dirent.h>

@@ -1,3 +1,6 @@
+/*
+ * Writing the journal as a static tlog-tiles tree (export.h).
+ */
 #include "daemon/data/export.h"
 
 #include <string.h>

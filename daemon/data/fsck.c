@@ -1,3 +1,6 @@
+/*
+ * Checking a data folder, and making its derived files anew (fsck.h).
+ */
 #include "daemon/data/fsck.h"
 
 #include <pthread.h>

@@ -1,3 +1,7 @@
+/*
+ * Replacing the journal's key: the last entry of the old key, and the takeover
+ * by the next (keys.h).
+ */
 #include "daemon/data/keys.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * valised init and valised enrolment (setup.h).
+ */
 #include "daemon/data/setup.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * Reading the body of a request, by its length or in chunks (body.h).
+ */
 #include "daemon/http/body.h"
 
 void

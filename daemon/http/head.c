@@ -1,3 +1,6 @@
+/*
+ * Reading the head of a request (head.h).
+ */
 #include "daemon/http/head.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * The server's SSL_CTX: mutual TLS 1.3 with the CAs of the policy (server.h).
+ */
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

@@ -1,3 +1,6 @@
+/*
+ * Keeping the waybills that were handed in, as files of the spool (bags.h).
+ */
 #include "daemon/spool/bags.h"
 
 #include <dirent.h>

@@ -1,3 +1,6 @@
+/*
+ * Keeping built copies on disk within a limit (cache.h).
+ */
 #include "daemon/spool/cache.h"
 
 #include <dirent.h>

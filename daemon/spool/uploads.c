@@ -1,3 +1,6 @@
+/*
+ * Keeping uploads on disk within each office's limits (uploads.h).
+ */
 #include "daemon/spool/uploads.h"
 
 #include <dirent.h>

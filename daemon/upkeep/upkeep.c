@@ -1,3 +1,7 @@
+/*
+ * The thread that looks after CRLs, checks, witnesses and dates of expiry
+ * (upkeep.h).
+ */
 #include "daemon/upkeep/upkeep.h"
 
 #include <pthread.h>

@@ -1,3 +1,6 @@
+/*
+ * Packing and reading the file that is a bag (bag.h).
+ */
 #include "bag/bag.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * Verifying the signature of a waybill or an acknowledgement (judge.h).
+ */
 #include "bag/judge.h"
 
 #include <string.h>

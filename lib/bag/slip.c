@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding slips (slip.h).
+ */
 #include "bag/slip.h"
 
 #include <string.h>

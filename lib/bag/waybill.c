@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding waybills and acknowledgements (waybill.h).
+ */
 #include "bag/waybill.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Spans and buffers: appending, taking from the front, numbers, hex and base64
+ * (bytes.h).
+ */
 #include "base/bytes.h"
 
 #include <stdarg.h>

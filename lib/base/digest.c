@@ -1,3 +1,6 @@
+/*
+ * SHA-256 and SHA-1 by OpenSSL's low-level calls (digest.h).
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED /* see digest.h */
 #include "base/digest.h"
 

@@ -1,3 +1,7 @@
+/*
+ * Filling in errors, and the one table from kinds to exits and HTTP statuses
+ * (error.h).
+ */
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * Reading files, and writing them whole and durably (file.h).
+ */
 #include "base/file.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * Checking and folding text by Unicode, paths, short names; the nearest of
+ * some words (text.h).
+ */
 #include "base/text.h"
 
 #include <stdarg.h>

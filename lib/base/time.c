@@ -1,3 +1,6 @@
+/*
+ * Parsing and formatting times (time.h).
+ */
 #include "base/time.h"
 
 #include <time.h>

@@ -1,3 +1,6 @@
+/*
+ * Parsing YAML by libyaml, with what Valise does not read refused (yaml.h).
+ */
 #include "base/yaml.h"
 
 #include <stdarg.h>

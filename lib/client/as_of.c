@@ -1,3 +1,6 @@
+/*
+ * Working out up to when a status is known, and saying so (as_of.h).
+ */
 #include "client/as_of.h"
 
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * Reading configuration and state, and paths and files in the state
+ * (context.h).
+ */
 #include "client/context.h"
 
 #include <errno.h>

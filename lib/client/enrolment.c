@@ -1,3 +1,6 @@
+/*
+ * Parsing an enrolment (enrolment.h).
+ */
 #include "client/enrolment.h"
 
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * Finding the newest version of a document, by its copy or by the daemon
+ * (newest.h).
+ */
 #include "client/newest.h"
 
 #include <string.h>

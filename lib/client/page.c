@@ -1,3 +1,6 @@
+/*
+ * Parsing a page of entries (page.h).
+ */
 #include "client/page.h"
 
 #include <stdlib.h>

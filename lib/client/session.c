@@ -1,3 +1,7 @@
+/*
+ * Opening a connection, proving that the journal only grew, and downloads
+ * (session.h).
+ */
 #include "client/session.h"
 
 #include <stdlib.h>

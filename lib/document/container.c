@@ -1,3 +1,7 @@
+/*
+ * Building, reading and writing containers, and hashing their members
+ * (container.h).
+ */
 #include "document/container.h"
 
 #include <dirent.h>

@@ -1,3 +1,6 @@
+/*
+ * Parsing a manifest by expat, and encoding one (manifest.h).
+ */
 #include "document/manifest.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * Parsing the names of documents and versions (name.h).
+ */
 #include "document/name.h"
 
 #include <string.h>

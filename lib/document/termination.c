@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding termination.yaml (termination.h).
+ */
 #include "document/termination.h"
 
 #include "base/text.h"

@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding version.yaml (version.h).
+ */
 #include "document/version.h"
 
 #include <stdlib.h>

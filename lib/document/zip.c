@@ -1,3 +1,6 @@
+/*
+ * Reading and writing the ZIP of a container (zip.h).
+ */
 #include "document/zip.h"
 
 #include <stdlib.h>

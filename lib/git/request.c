@@ -1,3 +1,6 @@
+/*
+ * Parsing the requests of git clients (request.h).
+ */
 #include "git/request.h"
 
 #include <stdarg.h>

@@ -1,3 +1,7 @@
+/*
+ * Loading, keeping and choosing the cosignatures of witnesses
+ * (cosignatures.h).
+ */
 #include "journal/cosignatures.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding entries, by one table of fields (entry.h).
+ */
 #include "journal/entry.h"
 
 #include <assert.h>

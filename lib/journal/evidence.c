@@ -1,3 +1,6 @@
+/*
+ * Parsing, encoding and judging evidence of a fork (evidence.h).
+ */
 #include "journal/evidence.h"
 
 #include <stdio.h>

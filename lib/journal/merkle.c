@@ -1,3 +1,6 @@
+/*
+ * Roots, inclusion proofs and consistency proofs (merkle.h).
+ */
 #include "journal/merkle.h"
 
 #include <assert.h>

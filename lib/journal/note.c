@@ -1,3 +1,6 @@
+/*
+ * Parsing and signing notes, checkpoints and cosignatures (note.h).
+ */
 #include "journal/note.h"
 
 #include <string.h>

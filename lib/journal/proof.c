@@ -1,3 +1,6 @@
+/*
+ * Parsing, encoding and verifying receipts (proof.h).
+ */
 #include "journal/proof.h"
 
 static const char magic[] = "c2sp.org/tlog-proof@v1";

@@ -1,3 +1,6 @@
+/*
+ * Parsing the paths of tiles and bundles (tile.h).
+ */
 #include "journal/tile.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * Reading OpenSSL's ASN.1 values (asn1.h).
+ */
 #include "pki/asn1.h"
 
 #include <stdio.h>

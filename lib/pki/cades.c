@@ -1,3 +1,6 @@
+/*
+ * Making and verifying CAdES signatures (cades.h).
+ */
 #include "pki/cades.h"
 
 #include <string.h>

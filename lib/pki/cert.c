@@ -1,3 +1,6 @@
+/*
+ * Loading certificates and keys, and what a certificate must have (cert.h).
+ */
 #include "pki/cert.h"
 
 #include <pthread.h>

@@ -1,3 +1,6 @@
+/*
+ * Loading revocation lists, sorted by serial number, and asking them (crl.h).
+ */
 #include "pki/crl.h"
 
 #include <pthread.h>

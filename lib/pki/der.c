@@ -1,3 +1,6 @@
+/*
+ * Checking that bytes are DER to the last level (der.h).
+ */
 #include "pki/der.h"
 
 #include <string.h>

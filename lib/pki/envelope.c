@@ -1,3 +1,6 @@
+/*
+ * Encrypting to certificates and decrypting, in pieces (envelope.h).
+ */
 #include "pki/envelope.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * Verifying the CMS signatures and timestamps of other makers (foreign.h).
+ */
 #include "pki/foreign.h"
 
 #include <string.h>

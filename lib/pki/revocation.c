@@ -1,3 +1,6 @@
+/*
+ * Judging revocation by the lists that the journal named (revocation.h).
+ */
 #include "pki/revocation.h"
 
 #include <pthread.h>

@@ -1,3 +1,7 @@
+/*
+ * Checking the form of a SignedData against the one that is taken
+ * (signed_data.h).
+ */
 #include "pki/signed_data.h"
 
 #include <string.h>

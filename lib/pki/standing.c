@@ -1,3 +1,6 @@
+/*
+ * Judging a certificate at a time: issuer, dates and revocation (standing.h).
+ */
 #include "pki/standing.h"
 
 #include "base/time.h"

@@ -1,3 +1,6 @@
+/*
+ * Checking the form of a timestamp token (timestamp.h).
+ */
 #include "pki/timestamp.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * Finding the CA that issued a certificate, and comparing dates (trust.h).
+ */
 #include "pki/trust.h"
 
 #include <pthread.h>

@@ -1,3 +1,6 @@
+/*
+ * Deciding by a policy: rights, full powers, quorums, texts (policy.h).
+ */
 #include "policy/policy.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Checking each entry against those before it, and a copy's verdict against
+ * the journal (audit.h).
+ */
 #include "record/audit.h"
 
 #include <stdarg.h>

@@ -1,3 +1,6 @@
+/*
+ * Following from entries to documents, versions and their states (ledger.h).
+ */
 #include "record/ledger.h"
 
 #include <pthread.h>

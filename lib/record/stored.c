@@ -1,3 +1,6 @@
+/*
+ * Reading a version out of the store, and judging it (stored.h).
+ */
 #include "record/stored.h"
 
 #include <stdlib.h>

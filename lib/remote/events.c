@@ -1,3 +1,6 @@
+/*
+ * Parsing server-sent events (events.h).
+ */
 #include "remote/events.h"
 
 #include "base/text.h"

@@ -1,3 +1,6 @@
+/*
+ * Requests to a daemon by libcurl, repeated where a line broke (remote.h).
+ */
 #include "remote/remote.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * Parsing and encoding commits (commit.h).
+ */
 #include "store/commit.h"
 
 /* The headers of before the signature. */

@@ -1,3 +1,7 @@
+/*
+ * Keeping the journal's `crl` entries with the lists that they name
+ * (crl_entries.h).
+ */
 #include "verdict/crl_entries.h"
 
 #include <pthread.h>

@@ -1,3 +1,6 @@
+/*
+ * Judging a container, step by step, and its findings (verdict.h).
+ */
 #include "verdict/verdict.h"
 
 #include <stdarg.h>

@@ -1,3 +1,6 @@
+/*
+ * Reading git's packs: their indexes, and objects in pieces (packs.h).
+ */
 #include "backend/files/packs.h"
 
 #include <dirent.h>
