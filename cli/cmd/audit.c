@@ -17,7 +17,10 @@ report(void *arg, const struct audit_finding *finding)
 	    run->settings.now_ms);
 }
 
-/* What this office is, by the policy that it accepted. */
+/*
+ * Find out which office asks, by the policy that it accepted, and what it may
+ * see.
+ */
 static bool
 know_office(struct audit_run *run, struct error *err)
 {
@@ -67,14 +70,14 @@ check_all(struct audit_run *run, bool full, struct error *err)
 	    (run->audit = audit_new(&run->settings, err)) != NULL &&
 	    open_kept(run, full, err) && audit_replay(run, err) &&
 	    audit_catch_up(run, err) &&
-	    /* On hashes that lie nothing more can be built. */
+	    /* Where the hashes are wrong, no later check means anything. */
 	    (run->hashes_lie ||
 		(audit_copies(run, err) && audit_states(run, err))) &&
 	    audit_lists(run, err) && audit_witnesses(run, err) &&
 	    audit_report_print(run, err);
 }
 
-/* What was found is kept, however far the audit came. */
+/* Findings are kept even if the audit did not get to its end. */
 static void
 end_early(struct audit_run *run, const struct error *err)
 {
@@ -128,7 +131,10 @@ run_audit(struct context *context, bool full, struct error *err)
 	return ok;
 }
 
-/* By the person whose key connects: the note is this office's own. */
+/*
+ * Note a finding in the name of the person whose key connects; the note stays
+ * at this office.
+ */
 static bool
 note_finding(struct context *context, const char *id, const char *text,
     struct error *err)

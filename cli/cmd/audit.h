@@ -23,37 +23,41 @@
 
 struct audit_state {
 	struct context *context;
-	int lock, entries_fd, hidden_fd; /* or -1 */
-	struct merkle_edge edge;         /* of the leaves taken in */
+	int lock, entries_fd, hidden_fd; /* each is -1 if it is not open */
+	/* the Merkle tree's right edge, of the leaves taken in */
+	struct merkle_edge edge;
 	uint64_t entries_len, hidden_len;
 	struct digest policy;
 	struct findings findings;
 	struct ranges hidden;
-	bool is_old; /* of a program before: it is begun anew */
+	bool is_old; /* it is of an older program: the audit begins anew */
 };
 
 /*
- * Read what is kept, or nothing.  audit_state_close() it, whatever comes of it.
+ * Read the state that is kept, if there is any. Call audit_state_close() even
+ * after a failure.
  *
  * ERROR_CONFLICT  another audit is at work
- * ERROR_SYSTEM    it is damaged
+ * ERROR_SYSTEM    the state is damaged
  */
 bool audit_state_open(struct context *context, struct audit_state *out,
     struct error *err) MUST_USE;
 void audit_state_close(struct audit_state *state);
-/* From the first entry on; what was found stays until it is checked again. */
+/*
+ * Begin again at the first entry. Findings stay until they are checked again.
+ */
 bool audit_state_begin_anew(struct audit_state *state,
     struct error *err) MUST_USE;
-/* Durably, and whole or not at all. */
+/* Write the state durably, and whole or not at all. */
 bool audit_state_write(const struct audit_state *state,
     struct error *err) MUST_USE;
 /*
- * A step is done, up to edge.size: its entries and hidden ranges are appended,
- * then the state is written.
+ * Finish a step that reaches up to edge.size: append its entries and hidden
+ * ranges, then write the state.
  */
 bool audit_state_take(struct audit_state *state, struct span entries,
     const struct ranges *hidden, struct error *err) MUST_USE;
-/* Each entry that is kept, in order. */
+/* Visit each entry that is kept, in order. */
 bool audit_state_replay(struct audit_state *state, entry_visitor *visit,
     void *arg, struct error *err) MUST_USE;
 bool audit_state_path(const struct context *context, const char *name,
@@ -64,37 +68,43 @@ struct judged_list;
 struct audit_run {
 	struct context *context;
 	struct session session;
-	struct policy *policy; /* that is accepted now */
+	struct policy *policy; /* the policy that is accepted now */
 	const struct office *office;
-	struct sight sight; /* what it may see */
-	bool sees_all;      /* all of it */
+	struct sight sight; /* what this office may see */
+	bool sees_all;      /* it may see everything */
 	struct verdict_library library;
 	struct audit_settings settings;
 	struct audit *audit;
 	struct audit_state state;
-	enum finding_kind kind; /* of the check that is made */
-	size_t num_told;        /* how often it told of something */
+	enum finding_kind kind; /* the kind of the check that is being made */
+	size_t num_told;        /* how many findings were told */
 	struct judged_list *judged;
-	struct buf pending;    /* entries of this step, to be kept */
-	uint64_t next;         /* of this step: the first not shown so far */
-	struct ranges missing; /* of this step: not shown */
-	struct checkpoint checked; /* to which all hashes lead */
-	struct buf note;           /* its note */
-	bool hashes_lie;           /* or do not lead to it */
-	/* For the report. */
+	struct buf pending; /* this step's entries, which are to be kept */
+	/* of this step: the first index that was not shown yet */
+	uint64_t next;
+	/* of this step: the indices that were not shown */
+	struct ranges missing;
+	struct checkpoint checked; /* the checkpoint that all hashes lead to */
+	struct buf note;           /* the signed note of it */
+	bool hashes_lie;           /* they do not lead to it */
+	/* Numbers for the report. */
 	uint64_t from, num_seen, num_judged, num_unread, num_documents;
 	uint64_t num_versions, num_again, witnessed_size;
 	unsigned num_witnesses;
 };
 
 /* audit_entries.c */
-/* Entries that were kept lead to the states of then, and are checked again. */
+/*
+ * Replay the entries that are kept: they lead to the states as of then, and are
+ * checked again.
+ */
 bool audit_replay(struct audit_run *run, struct error *err) MUST_USE;
-/* Take in what is new, up to a checkpoint to which all hashes lead. */
+/* Take in what is new, up to a checkpoint that all hashes lead to. */
 bool audit_catch_up(struct audit_run *run, struct error *err) MUST_USE;
 /*
- * Ask again for entries that were withheld or rewritten; where one comes that
- * is right, or the policy changed what is hidden, the audit begins anew.
+ * Ask again for entries that were withheld or rewritten. Begin the audit anew
+ * if one of them now comes and is right, or if another policy changed what is
+ * hidden.
  */
 bool audit_ask_again(struct audit_run *run, struct error *err) MUST_USE;
 
@@ -102,11 +112,14 @@ bool audit_ask_again(struct audit_run *run, struct error *err) MUST_USE;
 bool audit_copies(struct audit_run *run, struct error *err) MUST_USE;
 bool audit_may_read(const struct audit_run *run, const char *document);
 
-/* audit_judged.c: the copies found good, and by what. */
+/*
+ * audit_judged.c: a list of the copies found good, and what they were judged
+ * by.
+ */
 struct judged_list *audit_judged_open(struct context *context, bool anew,
     struct error *err);
 void audit_judged_close(struct judged_list *list);
-/* Was it judged, and does no newer list or policy touch that? */
+/* True if the copy was judged and no newer list or policy touches that. */
 bool audit_judged_stands(const struct judged_list *list,
     const struct digest *contents, const struct verdict_library *library,
     bool *known);
@@ -124,10 +137,12 @@ bool audit_lists(struct audit_run *run, struct error *err) MUST_USE;
 /* audit_report.c */
 bool audit_report_print(const struct audit_run *run,
     struct error *err) MUST_USE;
-/* On standard error: what is kept, where the audit did not get to its end. */
+/*
+ * Say on standard error what is kept, where the audit did not get to its end.
+ */
 void audit_report_kept(const struct audit_run *run);
 
-/* audit_compare.c: reports of other offices. */
+/* audit_compare.c: comparing the reports of other offices. */
 bool audit_compare(struct context *context, int num, char *files[],
     struct error *err) MUST_USE;
 bool audit_combine(struct context *context, int num, char *files[],

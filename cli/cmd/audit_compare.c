@@ -13,8 +13,9 @@ enum { REPORTS = 64, MOST_RANGES = 12 };
 struct report {
 	const char *file;
 	json_t *json;
-	const char *office, *party, *time; /* of json */
-	struct checkpoint checkpoint;      /* that it was signed for */
+	const char *office, *party, *time; /* borrowed from json */
+	/* the checkpoint that it was signed for */
+	struct checkpoint checkpoint;
 	struct span note;
 	struct ranges hidden;
 };
@@ -29,7 +30,7 @@ free_reports(struct report *reports, int num)
 	free(reports);
 }
 
-/* What it says of itself must be what the depositary signed. */
+/* Check that what the report says of itself is what the depositary signed. */
 static bool
 check_checkpoint(struct context *context, struct report *report,
     struct error *err)
@@ -84,7 +85,10 @@ read_report(struct context *context, const char *file, struct report *out,
 	return ok || error_context(err, "%s", file);
 }
 
-/* All of them, each proved to be of one history with what was seen here. */
+/*
+ * Read all reports, and prove that each is of one history with what was seen
+ * here.
+ */
 static struct report *
 read_reports(struct context *context, int num, char *files[],
     struct session *session, struct error *err)
@@ -191,7 +195,10 @@ check_party(const struct report *reports, int num, struct error *err)
 	return true;
 }
 
-/* Hidden from all of them, below the smallest size that one of them ends at. */
+/*
+ * Find the indices that are hidden from all of them, below the smallest size of
+ * any report.
+ */
 static bool
 find_unseen(const struct report *reports, int num, uint64_t *size,
     struct ranges *out, struct error *err)

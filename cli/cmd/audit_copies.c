@@ -22,7 +22,10 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 	if (ok) {
 		audit_verdict(run->audit, doc, version, &copy.verdict);
 		run->num_judged++;
-		/* What is wrong with it may be that it is another history's. */
+		/*
+		 * A faulty copy may be of another history, which is then told
+		 * first.
+		 */
 		ok = run->num_told == before
 		    ? audit_judged_add(run->judged, &version->contents, &copy,
 			  run->context, err)
@@ -54,7 +57,7 @@ audit_may_read(const struct audit_run *run, const char *document)
 	    .allowed;
 }
 
-/* What was found good is not fetched again, unless something touches it. */
+/* A copy that was found good is fetched again only if something touches it. */
 static bool
 need_not_be_judged(struct audit_run *run, const struct ledger_version *version,
     const char *about)

@@ -7,16 +7,19 @@
 
 #include "cli/cmd/audit.h"
 
-/* Leaves of one step: 32 tiles, a page of entries. */
+/* How many leaves a step has: 32 tiles, and a page of entries. */
 enum { STEP = 32 * TILE_WIDTH };
 
-/* One that follows from what is kept here, which may be more by now. */
+/*
+ * Codes of findings that depend on what this office has, which may be more by
+ * now: each replay finds them again, or not.
+ */
 static const char *const replayed_codes[] = { "POLICY_UNKNOWN", "TIME_AHEAD",
 	"REVOCATION_UNKNOWN" };
 
 /* --- One entry. --- */
 
-/* What the states follow from; the rest is as good as forgotten. */
+/* True for an entry that states follow from; the others are not kept. */
 static bool
 keeps_state(const struct entry *entry)
 {
@@ -52,7 +55,7 @@ tell_withheld(struct audit_run *run, uint64_t first, uint64_t last)
 	    run->settings.now_ms);
 }
 
-/* Entries from next up to this one were not shown. */
+/* Count the entries from next up to this one as not shown. */
 static bool
 skip_to(struct audit_run *run, uint64_t index, struct error *err)
 {
@@ -77,7 +80,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	if (!skip_to(run, index, err))
 		return false;
 	run->next = index + 1;
-	/* It is compared with the set before it. */
+	/* Compare the set of CRLs with the one before it. */
 	if (entry->act == ACT_CRL)
 		session_want_crls(&run->session, &entry->crls);
 	return audit_entry(run->audit, index, entry, err) &&
@@ -85,7 +88,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		keep_entry(run, index, line, err));
 }
 
-/* It counts as not shown: nobody has seen what stood there. */
+/* Such an entry counts as not shown: nobody has seen what was there before. */
 static void
 differs(void *arg, uint64_t index)
 {
@@ -108,7 +111,7 @@ visit_again(void *arg, uint64_t index, const struct entry *entry,
 	struct audit_run *run = arg;
 
 	(void)line;
-	/* It may be had by now. */
+	/* The entry may be available by now. */
 	if (entry->act == ACT_CRL)
 		session_want_crls(&run->session, &entry->crls);
 	return audit_entry(run->audit, index, entry, err);
@@ -134,7 +137,7 @@ audit_replay(struct audit_run *run, struct error *err)
 
 /* --- Steps. --- */
 
-/* The leaf hashes of [from, until), by tiles. */
+/* Get the leaf hashes of [from, until), by tiles. */
 static bool
 fetch_leaves(struct audit_run *run, uint64_t from, uint64_t until,
     uint64_t size, struct buf *out, struct error *err)
@@ -161,7 +164,7 @@ fetch_leaves(struct audit_run *run, uint64_t from, uint64_t until,
 	return true;
 }
 
-/* Take in one step of leaves and entries, and remember that it is done. */
+/* Take in one step of leaves and entries, and write down that it is done. */
 static bool
 take_step(struct audit_run *run, uint64_t until, uint64_t size,
     struct error *err)
@@ -220,7 +223,7 @@ lead_to(struct audit_run *run, const struct checkpoint *target,
 		    (unsigned long long)target->size);
 	findings_settle(&run->state.findings,
 	    &(struct checked){ .kind = KIND_HASHES });
-	/* Nothing that was built on them is kept. */
+	/* Drop everything that was built on these entries. */
 	return run->hashes_lie ? audit_state_begin_anew(&run->state, err)
 			       : audit_state_write(&run->state, err);
 }
@@ -264,8 +267,8 @@ visit_came(void *arg, uint64_t index, const struct entry *entry,
 }
 
 /*
- * One answer is enough for a range.  An entry that is wrong is no answer, and
- * neither is one that is missing; whether there is a line is another matter.
+ * One answer is enough for a whole range. An entry that is wrong or missing is
+ * no answer. A broken line is another matter, and an error.
  */
 static bool
 ask_for(struct audit_run *run, const struct kept_finding *finding, bool *came,
@@ -300,7 +303,10 @@ audit_ask_again(struct audit_run *run, struct error *err)
 	const uint64_t size = run->state.edge.size;
 	bool came = false;
 
-	/* Another policy may show what this office was not shown before. */
+	/*
+	 * Another policy may show entries that this office was not shown
+	 * before.
+	 */
 	if (run->state.hidden.num > 0 &&
 	    !digest_eq(&run->state.policy, &run->policy->digest))
 		return audit_state_begin_anew(&run->state, err);

@@ -25,7 +25,8 @@ enum { LINE = 64 * 1024 };
 
 struct judged_one {
 	struct digest contents;
-	size_t place; /* in the file: the later counts */
+	/* its place in the file: a later line replaces an earlier one */
+	size_t place;
 	struct span rests_on;
 };
 
@@ -47,7 +48,7 @@ compare(const void *a, const void *b)
 				: (x->place > y->place) - (x->place < y->place);
 }
 
-/* Lines of an older program tell nothing that could be compared. */
+/* Lines of an older program lack what is compared here, and are dropped. */
 static void
 index_lines(struct judged_list *list)
 {
@@ -62,7 +63,10 @@ index_lines(struct judged_list *list)
 	qsort(list->list, list->num, sizeof(*list->list), compare);
 }
 
-/* A cut may have torn the last line: it goes, and that copy is judged again. */
+/*
+ * A cut may have torn the last line. It is dropped, and that copy is judged
+ * again.
+ */
 static bool
 cut_torn_line(struct judged_list *list, const char *path, struct error *err)
 {
@@ -128,7 +132,7 @@ find(const struct judged_list *list, const struct digest *contents)
 		.place = SIZE_MAX };
 	size_t low = 0, high = list->num;
 
-	/* Behind all lines about it. */
+	/* Behind all earlier lines about it. */
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
@@ -142,7 +146,7 @@ find(const struct judged_list *list, const struct digest *contents)
 	    : NULL;
 }
 
-/* Does the policy that judged this act still judge its index? */
+/* True if the policy that judged this act still judges its index. */
 static bool
 policy_stands(struct span word, const struct verdict_library *library)
 {
@@ -155,7 +159,10 @@ policy_stands(struct span word, const struct verdict_library *library)
 	    library->policy(library->arg, &policy, index) != NULL;
 }
 
-/* Are the listings from its signature, or before, those that were known? */
+/*
+ * True if the revocations known from before its signature are those that were
+ * known when it was judged.
+ */
 static bool
 signature_stands(struct span word, const struct verdict_library *library)
 {
@@ -207,7 +214,7 @@ audit_judged_stands(const struct judged_list *list,
 	return true;
 }
 
-/* The certificate of a signature, which the verdict found intact. */
+/* Get the certificate of a signature, which the verdict found intact. */
 static struct cert *
 signer_of(const struct container *container, const char *id,
     struct cert_cache *certs)
@@ -250,7 +257,7 @@ append_signature(const struct verdict_signature *signature,
 		    "the certificate of signature %s", signature->id);
 	}
 	named = lists_named(context, &as_of);
-	/* Without memory the number is that of nothing: it is judged again. */
+	/* Without memory the number is 0, and the copy is judged again. */
 	if (named != NULL &&
 	    !revocation_listings(crl_entries_revocation(named), &issuer, serial,
 		at, &known))

@@ -5,7 +5,7 @@
 #include "cli/cmd/audit.h"
 #include "client/own_lists.h"
 
-/* The list itself, kept where the text says, is the evidence. */
+/* The evidence is the list itself, which is kept where the text says. */
 static bool
 check_one(struct audit_run *run, const struct named_lists *named,
     struct crls *own, struct crl *crl, struct error *err)

@@ -96,7 +96,7 @@ decode(struct audit_state *state, struct span text, struct error *err)
 	return findings_decode(text, &state->findings, err);
 }
 
-/* What of a file counts; behind it is what a cut left. */
+/* Cut a file to the part that counts; a cut may have left more behind it. */
 static bool
 read_counted(const struct audit_state *state, const char *name, uint64_t len,
     struct buf *out, struct error *err)

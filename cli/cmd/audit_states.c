@@ -51,8 +51,8 @@ tell_difference(struct audit_run *run, const char *name, const json_t *one)
 }
 
 /*
- * How much of what the daemon lists differs from what follows from the
- * entries; a document that has versions and is not listed is being hidden.
+ * Compare the daemon's list of documents with what follows from the entries. A
+ * document that has versions and is not listed is hidden.
  */
 static size_t
 compare_list(struct audit_run *run, const json_t *all, bool tell)
@@ -118,7 +118,10 @@ audit_states(struct audit_run *run, struct error *err)
 
 		ok = all_documents(&run->session, all, err);
 		same = ok && compare_list(run, all, false) == 0;
-		/* Something may have happened since the last entry we took. */
+		/*
+		 * The list may show an act after the last entry that was taken
+		 * in.
+		 */
 		if (ok && !same)
 			ok = audit_catch_up(run, err);
 		done = same || run->state.edge.size == size || i + 1 == TRIES;
@@ -131,7 +134,7 @@ audit_states(struct audit_run *run, struct error *err)
 
 /* --- Witnesses. --- */
 
-/* *shown: this office may see it. */
+/* Set *shown to whether this office may see it. */
 static bool
 last_entry(struct audit_run *run, uint64_t index, struct entry *out,
     bool *shown, struct error *err)
@@ -161,7 +164,7 @@ last_entry(struct audit_run *run, uint64_t index, struct entry *out,
 		    (unsigned long long)given, (unsigned long long)index));
 }
 
-/* An entry that a witness saw was there by then: its time cannot be later. */
+/* A witness has seen this entry, so its time cannot be after that. */
 static bool
 check_last_time(struct audit_run *run, const struct witnessed *witnessed,
     struct error *err)
@@ -198,7 +201,9 @@ bool
 audit_witnesses(struct audit_run *run, struct error *err)
 {
 	struct witnessed witnessed = { .num = 0 };
-	/* What came of the copies that were fetched is seen too. */
+	/*
+	 * Catch up with the entries of the deliveries that this audit caused.
+	 */
 	bool ok = session_catch_up(&run->session, err) &&
 	    session_witnessed(&run->session, &witnessed, err);
 

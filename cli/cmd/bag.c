@@ -33,7 +33,7 @@ bag_note_path(struct context *context, const char *name, char out[FILE_PATH],
 	    context_path(context, file, out, err);
 }
 
-/* 0 if it was never kept. */
+/* Returns 0 if no number was ever kept. */
 uint64_t
 bag_kept_number(struct context *context, const char *name)
 {
@@ -78,7 +78,7 @@ bag_slip_path(const struct slip *slip, char out[LIMIT_PATH_BYTES + 1])
 	    out);
 }
 
-/* POST a ZIP of a YAML file, its signature, and slips, or NULL. */
+/* POST a ZIP of a YAML file, its signature and, unless slips is NULL, slips. */
 static bool
 hand_in(struct session *session, const char *yaml_path, struct span yaml,
     const char *p7s_path, struct span p7s, const struct container *slips,
@@ -144,7 +144,7 @@ bag_hand_in_answer(struct session *session,
 
 /* --- Opening. --- */
 
-/* The lists of revocations first: copies are judged by them. */
+/* Keep the revocation lists first: the copies are judged by them. */
 static void
 take_crls(struct opened *bag)
 {
@@ -168,7 +168,7 @@ take_crls(struct opened *bag)
 	}
 }
 
-/* The proof of a prefix, as the body of add-checkpoint. */
+/* Append the proof of a prefix in the form of add-checkpoint's body. */
 static bool
 prefix_body(const struct bag_papers *papers, struct buf *body,
     struct error *err)
@@ -185,7 +185,7 @@ prefix_body(const struct bag_papers *papers, struct buf *body,
 	    buf_append(body, papers->note, err);
 }
 
-/* The proofs that a bag carries, as who is asked: it has these answers. */
+/* A seen_prover that answers from the proofs in the bag. */
 static enum seen_reply
 ask_bag(void *arg, uint64_t old, const char *at, struct buf *body,
     struct error *err)
@@ -208,8 +208,8 @@ ask_bag(void *arg, uint64_t old, const char *at, struct buf *body,
 }
 
 /*
- * Prove that a signed note is of one history with what was seen.  What the bag
- * cannot prove is not kept: the next connection tells.
+ * Prove that a signed note is of one history with what was seen. What the bag
+ * cannot prove is not kept: the next connection proves it.
  */
 static bool
 prove_note(struct opened *bag, struct span note, enum local_proof *proof,
@@ -225,7 +225,7 @@ prove_note(struct opened *bag, struct span note, enum local_proof *proof,
 		*proof = LOCAL_REFUTED;
 		return false;
 	}
-	/* It may be known already, or be known to be of another history. */
+	/* The note may be known already, or known to be of another history. */
 	*err = (struct error){ 0 };
 	if (seen_is_proved(bag->seen, note, err))
 		return true;
@@ -237,7 +237,9 @@ prove_note(struct opened *bag, struct span note, enum local_proof *proof,
 	return seen_defer(bag->seen, note, err);
 }
 
-/* How far the journal goes, proved to extend what was seen here. */
+/*
+ * Set how far the journal of the bag goes, proved to extend what was seen here.
+ */
 static bool
 take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 {
@@ -260,7 +262,7 @@ take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 	}
 	*proved = it == LOCAL_PROVED;
 	bag->answer->size = seen_kept(bag->seen)->size;
-	/* Without them, copies are proved by the next connection. */
+	/* Without these proofs, the next connection proves the copies. */
 	member = bag_member(bag->members, bag->num, PATH_BAG_PREFIXES);
 	return ok &&
 	    (member == NULL ||
@@ -268,8 +270,8 @@ take_checkpoint(struct opened *bag, bool *proved, struct error *err)
 }
 
 /*
- * Find the proof that the bag's checkpoint extends the one of a copy.  One that
- * is none proves nothing, and accuses nobody: who packed the bag wrote it.
+ * Find the proof that the bag's checkpoint extends the one of a copy. A proof
+ * that fails accuses nobody: the packer of the bag wrote it.
  */
 static void
 find_prefix(struct opened *bag, const struct checkpoint *at)
@@ -281,7 +283,10 @@ find_prefix(struct opened *bag, const struct checkpoint *at)
 
 	papers->prefix = 0;
 	while (rest.len > 0) {
-		/* The note, which all of them share, follows the last one. */
+		/*
+		 * All receipts have the same note, which follows the last of
+		 * them.
+		 */
 		if (!seen_parse_extension(rest, &size, &papers->proof, &ignored,
 			&none))
 			return;
@@ -295,7 +300,10 @@ find_prefix(struct opened *bag, const struct checkpoint *at)
 	}
 }
 
-/* The history that a copy's receipts lead to: all have one note. */
+/*
+ * Get the note of the history that a copy's receipts lead to; all of them have
+ * the same.
+ */
 static bool
 prove_copy(struct opened *bag, const struct copy *copy, enum local_proof *proof,
     struct error *err)
@@ -315,7 +323,10 @@ prove_copy(struct opened *bag, const struct copy *copy, enum local_proof *proof,
 	return ok;
 }
 
-/* Into the local copy, or aside; how says what a person should know. */
+/*
+ * Put a copy into the local copy, or aside; *how gets what a person should know
+ * of it.
+ */
 static bool
 place_copy(struct opened *bag, const char *dir,
     const struct waybill_file *listed, const struct copy *copy, json_t *row,
@@ -360,7 +371,7 @@ place_copy(struct opened *bag, const char *dir,
 	return true;
 }
 
-/* What is wrong with a copy beside its verdict; NULL if nothing is. */
+/* Returns what is wrong with a copy beside its verdict, or NULL. */
 static const char *
 fault_of(const struct waybill_file *listed, const struct copy *copy)
 {
@@ -378,7 +389,7 @@ fault_of(const struct waybill_file *listed, const struct copy *copy)
 
 #define STATE_TEXT (AS_OF_TEXT + 80)
 
-/* The status of a copy by itself, and when that is from. */
+/* Get the status that a copy tells by itself, and as of when. */
 static void
 describe(const struct copy *copy, const char *how, json_t *row,
     char out[STATE_TEXT])
@@ -421,7 +432,10 @@ take_copy(struct opened *bag, const char *dir,
 			    place_copy(bag, dir, listed, &copy, row, &how, err);
 		if (copy.verdict.outcome != OUTCOME_VALID &&
 		    copy.verdict.num_findings > 0) {
-			/* Not the first finding: it may be a warning. */
+			/*
+			 * The first finding may be a warning, so the worst one
+			 * is told.
+			 */
 			(void)verdict_error(&copy.verdict, &why);
 			output_note("%s: %s", name, why.detail);
 		}
@@ -459,7 +473,10 @@ take_copies(struct opened *bag, const char *dir, struct table *table,
 	return true;
 }
 
-/* The answer, signed, in a small ZIP that goes back as it likes. */
+/*
+ * Write the signed acknowledgement as a small ZIP, which may go back by any
+ * way.
+ */
 static bool
 write_answer(struct opened *bag, const char *path, struct error *err)
 {
@@ -502,7 +519,7 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 	return ok;
 }
 
-/* By the waybill's digest: a bag that was opened is known again. */
+/* A bag is recognised by its waybill's digest. */
 static bool
 was_opened(struct opened *bag, bool mark, struct error *err)
 {
@@ -668,7 +685,10 @@ run_ack(struct context *context, const char *file, struct error *err)
 		    member_bytes(p7s), &index, err);
 		session_close(&session);
 	}
-	/* The daemon judged it: so far has its addressee seen. */
+	/*
+	 * The daemon judged the acknowledgement: so its addressee has seen the
+	 * journal up to here.
+	 */
 	snprintf(name, sizeof(name), "known-%s", ok ? answer->from : "");
 	ok = ok && bag_keep_number(context, name, answer->size, err);
 	if (ok && context->json)

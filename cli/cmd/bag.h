@@ -8,14 +8,16 @@
 #include "bag/waybill.h"
 #include "client/outbox.h"
 
-/* What is kept of bags, in STATE/bags/: a number, 0 if it never was. */
+/*
+ * Numbers that are kept of bags, in STATE/bags/. One that was never kept is 0.
+ */
 bool bag_note_path(struct context *context, const char *name,
     char out[FILE_PATH], struct error *err) MUST_USE;
 uint64_t bag_kept_number(struct context *context, const char *name);
 bool bag_keep_number(struct context *context, const char *name, uint64_t number,
     struct error *err) MUST_USE;
 
-/* "deposits/TYPE--SLUG@N.asice": where a bag has what a slip is of. */
+/* "deposits/TYPE--SLUG@N.asice": the path in a bag of what a slip is of. */
 void bag_slip_path(const struct slip *slip, char out[LIMIT_PATH_BYTES + 1]);
 void bag_file_name(const char *folder, const char *document, unsigned version,
     const char *suffix, char out[LIMIT_PATH_BYTES + 1]);
@@ -31,7 +33,7 @@ bool bag_hand_in_answer(struct session *session,
     const struct acknowledgement *answer, struct span yaml, struct span p7s,
     uint64_t *index, struct error *err) MUST_USE;
 
-/* "valise bag push FILE" (bag_push.c). */
+/* Run "valise bag push FILE" (bag_push.c). */
 bool bag_push_command(struct context *context, const char *file,
     struct error *err);
 

@@ -18,7 +18,7 @@
 #include "cli/commands.h"
 #include "client/lists.h"
 
-/* In place of a size: the newest checkpoint. */
+/* This size stands for the newest checkpoint. */
 #define NEWEST UINT64_MAX
 
 struct packing {
@@ -32,22 +32,22 @@ struct packing {
 	bool online;
 	struct policy *policy;
 	const struct office *from, *addressee;
-	struct cert *recipient; /* the addressee's, to encrypt to */
+	struct cert *recipient; /* the addressee's certificate, to encrypt to */
 	struct waybill *waybill;
 	struct bag_file *files;
 	size_t num;
-	/* Deposits and signatures, and the slips of them, by PATH_SLIP. */
+	/* Deposits and signatures, and their slips by PATH_SLIP. */
 	struct slip acts[LIMIT_SLIPS];
 	size_t num_acts;
 	struct container *slips;
 	struct buf checkpoint, prefixes, yaml, p7s, list;
-	/* Those that the copies' receipts lead to, each once. */
+	/* The checkpoints that the copies' receipts lead to, each once. */
 	struct checkpoint at[LIMIT_BAG_FILES];
 	size_t num_at;
-	uint64_t size; /* of the journal, as packed */
+	uint64_t size; /* the size of the journal when it was packed */
 };
 
-/* Into the bag; whoever lists it says that it belongs there. */
+/* Put a file into the bag. What lists it says that it belongs there. */
 static struct bag_file *
 add_unlisted(struct packing *pack, const char *path, int fd, struct span bytes,
     struct error *err)
@@ -101,7 +101,7 @@ describe(struct packing *pack, const struct version *version,
 	    version_title(version, "en"));
 }
 
-/* The revocation lists by which a copy's acts were judged. */
+/* Add the revocation lists by which a copy's acts were judged. */
 static bool
 add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 {
@@ -120,7 +120,10 @@ add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 		if (!context_digest_path(pack->context, "crls", &entry->crls,
 			".zip", file, err))
 			return false;
-		/* Without it the addressee's verdict says what is missing. */
+		/*
+		 * If it cannot be had, the addressee's verdict says what is
+		 * missing.
+		 */
 		if ((fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
 			continue;
 		if (add_file(pack, path, fd, span_of(NULL, 0), err) == NULL) {
@@ -131,7 +134,7 @@ add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 	return true;
 }
 
-/* Its receipts' checkpoint, from which the bag is to carry a proof. */
+/* Note the checkpoint of its receipts, which the bag is to prove. */
 static bool
 note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 {
@@ -174,7 +177,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	if (ok)
 		bag_file_name(BAG_COPIES, copy.verdict.version->document,
 		    copy.verdict.version->number, ".asice", path);
-	/* It may be named, and new since the last bag as well. */
+	/* A document may be both named and new since the last bag. */
 	if (ok && waybill_find(pack->waybill, path) == NULL) {
 		const struct version *it = copy.verdict.version;
 
@@ -182,7 +185,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 		    NULL;
 		if (ok) {
 			describe(pack, it, &copy.verdict.digest);
-			copy.fd = -1; /* the bag's now */
+			copy.fd = -1; /* it belongs to the bag now */
 			ok = note_prefix(pack, &copy, err) &&
 			    add_crls(pack, &copy, err);
 		}
@@ -191,7 +194,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	return ok;
 }
 
-/* Each document that had an act since the last bag, once. */
+/* Visit each document that had an act since the last bag, once. */
 struct changed {
 	struct packing *pack;
 	char (*names)[DOCUMENT_NAME];
@@ -242,7 +245,7 @@ add_changed(struct packing *pack, struct error *err)
 	return ok;
 }
 
-/* What an act is, for its slip: from the very body that is handed in. */
+/* Fill in an act's slip from the very bytes that are handed in. */
 static bool
 read_act(const struct packing *pack, const struct outbox_act *act,
     struct slip *out, struct error *err)
@@ -267,7 +270,7 @@ read_act(const struct packing *pack, const struct outbox_act *act,
 	return ok || error_context(err, "%s", act->path);
 }
 
-/* The slip goes into the bag; its SHA-256 is all that the waybill says. */
+/* The slip goes into the bag; the waybill lists only its SHA-256. */
 static bool
 add_slip(struct packing *pack, const struct slip *slip, struct error *err)
 {
@@ -285,7 +288,10 @@ add_slip(struct packing *pack, const struct slip *slip, struct error *err)
 	return ok;
 }
 
-/* The act's own lock goes with the file: nobody sends it while it is packed. */
+/*
+ * The act's lock goes with the file, so that no other command sends it
+ * meanwhile.
+ */
 static bool
 add_act(struct packing *pack, struct outbox_act *act, struct error *err)
 {
@@ -312,13 +318,13 @@ add_act(struct packing *pack, struct outbox_act *act, struct error *err)
 	file = add_unlisted(pack, path, act->lock, span_of(NULL, 0), err);
 	if (file == NULL)
 		return false;
-	act->lock = -1; /* the bag's now */
+	act->lock = -1; /* it belongs to the bag now */
 	slip->body = file->sha256;
 	pack->num_acts++;
 	return add_slip(pack, slip, err);
 }
 
-/* What was made here and has not gone: it goes by bag. */
+/* Pack the acts that were made here and not sent. */
 static bool
 add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
 {
@@ -336,8 +342,8 @@ add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
 }
 
 /*
- * The proof from a size to a checkpoint of this one, and its note; not to be
- * found where that checkpoint is there no more.
+ * Ask for the proof from a size to a checkpoint of this one, with its note.
+ * ERROR_NOT_FOUND if that checkpoint is gone.
  */
 static bool
 ask_extension(struct packing *pack, uint64_t from, uint64_t at, struct buf *out,
@@ -360,8 +366,8 @@ ask_extension(struct packing *pack, uint64_t from, uint64_t at, struct buf *out,
 }
 
 /*
- * The proof from what the addressee has seen to the checkpoint of this size,
- * or to the newest where that one is there no more.  What goes into a bag is
+ * Ask for the proof from the size that the addressee has seen to this one, or
+ * to the newest if its checkpoint is gone. Prove that what goes into the bag is
  * of our own history.
  */
 static bool
@@ -381,7 +387,7 @@ ask_proof(struct packing *pack, uint64_t size, struct error *err)
 	return ok && session_follow(&pack->session, note, err);
 }
 
-/* The proof that the bag's checkpoint extends that of a copy. */
+/* Add the proof that the bag's checkpoint extends that of a copy. */
 static bool
 add_prefix(struct packing *pack, const struct checkpoint *at,
     const struct checkpoint *bag, struct error *err)
@@ -393,7 +399,9 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 
 	ok =
 	    ask_extension(pack, at->size, bag->size, &body, &proof, &note, err);
-	/* That head is there no more: the addressee's next line proves it. */
+	/*
+	 * That checkpoint is gone: the addressee's next connection proves it.
+	 */
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };
 		buf_free(&body);
@@ -410,7 +418,9 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 	return ok;
 }
 
-/* So that who opens it can prove each copy without a line. */
+/*
+ * Add the proofs with which the addressee can prove each copy without a line.
+ */
 static bool
 add_prefixes(struct packing *pack, struct error *err)
 {
@@ -467,8 +477,8 @@ compare_slips(const void *a, const void *b)
 }
 
 /*
- * A waybill that lists slips goes into copies: what else is in the bag is told
- * by list.yaml, which does not.
+ * A waybill that lists slips goes into copies, which other readers see. So the
+ * bag's other files are listed by list.yaml, which stays in the bag.
  */
 static bool
 list_slips(struct packing *pack, struct error *err)
@@ -491,7 +501,7 @@ list_slips(struct packing *pack, struct error *err)
 		   err) != NULL;
 }
 
-/* The waybill is signed last and stands first. */
+/* The waybill is signed last, and stands first in the bag. */
 static bool
 sign_waybill(struct packing *pack, struct error *err)
 {
@@ -515,7 +525,10 @@ sign_waybill(struct packing *pack, struct error *err)
 	return ok;
 }
 
-/* Beside its place: it gets there once its dispatch is in the journal. */
+/*
+ * Write it beside its place. It is moved there once its dispatch is in the
+ * journal.
+ */
 static bool
 write_bag(struct packing *pack, struct error *err)
 {
@@ -526,7 +539,7 @@ write_bag(struct packing *pack, struct error *err)
 		    { { 0 } } } };
 	bool ok = true;
 
-	/* The two that the waybill itself cannot list. */
+	/* Add the waybill and its signature, which the waybill cannot list. */
 	memmove(pack->files + 2, pack->files, pack->num * sizeof(*pack->files));
 	for (size_t i = 0; ok && i < 2; i++) {
 		first[i].size = first[i].bytes.len;
@@ -666,11 +679,11 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 
 	if (!prepare(pack, err))
 		return false;
-	/* What was made without a line is packed without one. */
+	/* Acts that were made without a line can be packed without one. */
 	pack->online = argc > 0 || pack->since_last;
 	if (pack->online && !session_open(pack->context, &pack->session, err))
 		return false;
-	/* What changes from now on is the next bag's. */
+	/* Changes from now on belong to the next bag. */
 	pack->size = pack->online ? pack->session.seen.size : 0;
 	ok = pack_contents(pack, argc, argv, err) && list_slips(pack, err) &&
 	    sign_waybill(pack, err) && write_bag(pack, err);
@@ -682,7 +695,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 		ok = bag_hand_in_waybill(&pack->session, pack->waybill,
 		    buf_span(&pack->yaml), buf_span(&pack->p7s), pack->slips,
 		    &entry, err);
-	/* A bag that nobody was told of is none. */
+	/* A bag of which the daemon was not told is worth nothing. */
 	if (written && !ok)
 		outfile_drop(&pack->output);
 	ok = ok && outfile_finish(&pack->output, 0644, err);
@@ -714,7 +727,7 @@ packing_free(struct packing *pack)
 	buf_free(&pack->p7s);
 }
 
-/* Before anybody is asked for the first of them. */
+/* Check the names before the daemon is asked for the first document. */
 static bool
 check_names(int argc, char *argv[], struct error *err)
 {

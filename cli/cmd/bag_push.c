@@ -10,7 +10,7 @@
 #include "cli/cmd/opened.h"
 #include "cli/commands.h"
 
-/* What a file of the bag is: an act of who signed the waybill. */
+/* What a file of the bag is: an act of the person who signed the waybill. */
 static bool
 read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
     bool is_deposit, struct sent *out, struct error *err)
@@ -33,7 +33,10 @@ read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
 	return ok;
 }
 
-/* A deposit or signature, in the name of who signed the waybill. */
+/*
+ * Hand in a deposit or signature in the name of the person who signed the
+ * waybill.
+ */
 static bool
 send_on(struct session *session, struct opened *bag,
     const struct waybill_file *listed, bool is_deposit, struct error *err)
@@ -72,7 +75,7 @@ send_on(struct session *session, struct opened *bag,
 	    error_context(err, "%s@%u", listed->document, listed->version);
 }
 
-/* A slip as a waybill of before listed what it is of. */
+/* Read a slip of an older waybill, which listed the act's fields itself. */
 static bool
 listed_of(const struct opened *bag, const struct slip *slip,
     struct waybill_file *out, struct error *err)
@@ -92,7 +95,9 @@ listed_of(const struct opened *bag, const struct slip *slip,
 		"%s is missing", out->path);
 }
 
-/* One that is refused does not keep the others back: the first is the error. */
+/*
+ * A refusal does not keep the other acts back. The first one becomes the error.
+ */
 static void
 tell_refused(const struct error *why, struct error *first)
 {

@@ -10,7 +10,7 @@
 
 /* --- add --- */
 
-/* Each of the files, as far as its lists are good; *num is of all. */
+/* Keep the good lists of each file; *num counts them all. */
 static bool
 keep_files(struct context *context, const struct policy *policy, int num,
     char *files[], size_t *num_lists, struct error *err)
@@ -63,7 +63,7 @@ struct showing {
 	json_t *json; /* or NULL */
 };
 
-/* entry: AUDIT_NO_ENTRY of one that the journal does not name. */
+/* entry is AUDIT_NO_ENTRY for a list that the journal does not name. */
 static void
 show_list(const struct showing *showing, struct crls *of, struct crl *crl,
     uint64_t entry)
@@ -101,7 +101,7 @@ show_list(const struct showing *showing, struct crls *of, struct crl *crl,
 		index });
 }
 
-/* Those in force: of the newest `crl` entry. */
+/* Show the lists in force, which the newest `crl` entry names. */
 static void
 show_named(const struct showing *showing)
 {
@@ -114,7 +114,10 @@ show_named(const struct showing *showing)
 		    named_lists_entry(named, crls_at(newest, i)));
 }
 
-/* One's own that the journal lacks; the others are kept no longer. */
+/*
+ * Show this office's own lists that the journal lacks; the others are kept no
+ * longer.
+ */
 static bool
 show_own(const struct showing *showing, struct crls *own, size_t *num_lacking,
     struct error *err)
@@ -225,7 +228,7 @@ post(struct session *session, const struct crl *crl, struct error *err)
 	return ok;
 }
 
-/* Those that the journal, proved, lacks: each is sent. */
+/* Send each own list that the journal, as proved, lacks. */
 static bool
 post_lacking(struct session *session, const struct policy *policy,
     struct crls *own, size_t *num, struct error *err)
@@ -246,7 +249,10 @@ post_lacking(struct session *session, const struct policy *policy,
 	return ok;
 }
 
-/* What it answered is its word: does the journal name them now? */
+/*
+ * The daemon's answer is only its word: check that the journal names the lists
+ * now.
+ */
 static bool
 check_named(struct session *session, const struct policy *policy,
     struct crls *own, uint64_t *entry, struct error *err)
@@ -308,7 +314,7 @@ cmd_crls_push(struct context *context, const struct options_given *given,
 	uint64_t entry = 0;
 	bool ok;
 
-	/* Kept first: they are here whatever becomes of the connection. */
+	/* Keep the lists before connecting, in case the connection fails. */
 	if (!context_load(context, err) ||
 	    (policy = context_pinned(context, err)) == NULL ||
 	    !keep_files(context, policy, given->num_operands, given->operands,

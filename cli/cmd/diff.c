@@ -17,14 +17,16 @@
 #include "cli/local/local.h"
 #include "client/acts.h"
 
-enum { DIFF_BYTES = 16 * 1024 * 1024 }; /* of one text, in memory */
+/* the most that is held in memory of one text */
+enum { DIFF_BYTES = 16 * 1024 * 1024 };
 
 struct diff {
 	struct context *context;
 	bool words, colour;
-	const char *beside[2]; /* languages, or NULL */
+	/* the two languages of --side-by-side, or NULL */
+	const char *beside[2];
 	struct copy a, b;
-	bool any; /* a difference was told */
+	bool any; /* a difference was printed */
 };
 
 /* --- The pager, as git has it. --- */
@@ -67,7 +69,7 @@ end_pager(pid_t pid)
 	fflush(stdout);
 	if (pid <= 0)
 		return;
-	/* It waits for our end of the pipe. */
+	/* The pager waits until our end of the pipe is closed. */
 	close(STDOUT_FILENO);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -187,7 +189,7 @@ sink_to_fd(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* As text: what it is, or what pdftotext makes of it. */
+/* Get a file as text: as it is, or for a PDF what pdftotext makes of it. */
 static bool
 read_text(struct diff *diff, const struct copy *copy,
     const struct text_file *file, struct buf *out, struct error *err)
@@ -219,7 +221,10 @@ base_name(const char *path)
 	return strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
 }
 
-/* The same file, else the only one of that language and media. */
+/*
+ * Find the file of the same name, else the only one of that language and media
+ * type.
+ */
 static const struct text_file *
 partner(const struct text_file *of, const struct text_file list[], size_t num)
 {
@@ -261,7 +266,7 @@ diff_pair(struct diff *diff, const struct text_file *a,
 	heading(diff, a, b);
 	if ((a != NULL && !read_text(diff, &diff->a, a, &x, &why)) ||
 	    (b != NULL && !read_text(diff, &diff->b, b, &y, &why)))
-		/* That they differ is sure; how, is not for us to show. */
+		/* The files differ, but how cannot be shown here. */
 		printf("they differ: %s\n", why.detail);
 	else
 		ok = diff_texts(b != NULL ? b->file : a->file, buf_span(&x),
@@ -307,7 +312,7 @@ text_in(const struct version *version, const char *language)
 {
 	const struct text_file *pdf = NULL;
 
-	/* A text that is one before one that is made of a PDF. */
+	/* A plain text comes before one that is made of a PDF. */
 	for (size_t i = 0; i < version->num_texts; i++) {
 		const struct text_file *one = &version->texts[i];
 
@@ -360,10 +365,13 @@ diff_languages(struct diff *diff, struct error *err)
 struct named {
 	char document[DOCUMENT_NAME];
 	unsigned version;
-	const char *text; /* as it was named */
+	const char *text; /* as the user named it */
 };
 
-/* The acts on the last document that was asked about: mostly it is one. */
+/*
+ * The acts on the document that was asked about last; mostly there is only one
+ * document.
+ */
 struct asking {
 	struct session session;
 	struct document_acts acts;
@@ -396,7 +404,7 @@ load(struct diff *diff, struct asking *asking, const struct named *name,
 			name->version, out, err)
 				 : !fetch_one(asking, name, out, err))
 		return false;
-	/* Nobody compares what is not what it says. */
+	/* A copy that is not VALID is not compared. */
 	return out->verdict.outcome == OUTCOME_VALID ||
 	    (verdict_error(&out->verdict, err), false) ||
 	    error_context(err, "%s", name->text);

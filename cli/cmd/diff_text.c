@@ -25,12 +25,15 @@
 
 struct printing {
 	bool colour;
-	struct buf line; /* text of others, with its NUL */
+	struct buf line; /* somebody else's text, with its NUL */
 	struct error *err;
-	enum compare_kind last; /* of the words that are being printed */
+	/* the kind of the words that are being printed */
+	enum compare_kind last;
 };
 
-/* Nothing that others wrote moves the cursor or says what is not so. */
+/*
+ * Print somebody else's text so that it cannot move the cursor or fake a line.
+ */
 static bool
 put(struct printing *to, struct span text)
 {
@@ -44,7 +47,7 @@ put(struct printing *to, struct span text)
 
 /* --- By line. --- */
 
-/* A compare_visitor. */
+/* A compare_visitor that prints lines. */
 static bool
 print_line(void *arg, enum compare_kind kind, struct span text,
     struct error *err)
@@ -74,8 +77,10 @@ print_line(void *arg, enum compare_kind kind, struct span text,
 
 /* --- By word: each is a line of its own, and so is each line's end. --- */
 
-/* Letters, digits and marks go together; Lao and Thai have no spaces, so each
- * of their letters (with its marks) is a word. */
+/*
+ * Letters, digits and marks together make a word. Lao and Thai are written
+ * without spaces, so each of their letters, with its marks, is a word.
+ */
 static bool
 joins(utf8proc_int32_t before, utf8proc_int32_t c)
 {
@@ -111,7 +116,10 @@ split_words(struct span text, struct buf *out, struct error *err)
 		if (out->len > 0 && !joins(before, c) &&
 		    !buf_append_str(out, "\n", err))
 			return false;
-		/* A line's end as a word, which no text has in it. */
+		/*
+		 * Stands for the end of a line among words; no text contains
+		 * it.
+		 */
 		if (c == '\n' ? !buf_append_str(out, "\036", err)
 			      : !buf_append(out, piece, err))
 			return false;
@@ -133,7 +141,7 @@ mark(struct printing *to, enum compare_kind kind, bool begin)
 		    stdout);
 }
 
-/* A compare_visitor, of words. */
+/* A compare_visitor that prints words. */
 static bool
 print_word(void *arg, enum compare_kind kind, struct span text,
     struct error *err)
@@ -191,8 +199,9 @@ diff_texts(const char *name, struct span a, struct span b, bool words,
 /* --- Beside each other. --- */
 
 /*
- * The heading of an article, in any language: "Article 4", "ມາດຕາ 4", "## 4.":
- * a short line that begins with at most one word and then a number.
+ * True for the heading of an article, in any language: "Article 4", "ມາດຕາ 4",
+ * "## 4.". That is a short line which begins with at most one word and then a
+ * number.
  */
 static bool
 is_heading(struct span line)
@@ -220,7 +229,7 @@ is_heading(struct span line)
 	return number;
 }
 
-/* Up to the next heading. */
+/* Take the lines up to the next heading. */
 static struct span
 take_article(struct span *text)
 {
@@ -243,7 +252,10 @@ take_article(struct span *text)
 	return span_sub(all, 0, len);
 }
 
-/* What of a line fits into so many columns; a word is not cut if it need not. */
+/*
+ * Take as much of a line as fits into so many columns. A word is cut only if it
+ * is wider than that.
+ */
 static struct span
 take_columns(struct span *line, unsigned width)
 {
@@ -297,7 +309,7 @@ columns_of(struct span text)
 	return used;
 }
 
-/* A column that is read line by line, each cut to its width. */
+/* A text that is read line by line, each cut to the column's width. */
 struct column {
 	struct span text, line;
 };
@@ -383,7 +395,7 @@ diff_pdf_text(int fd, struct buf *out, struct error *err)
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_set_errno(err, "pdftotext");
 	if ((pid = fork()) == 0) {
-		const int own = dup(fd); /* not closed on exec */
+		const int own = dup(fd); /* it stays open over exec */
 
 		snprintf(path, sizeof(path), "/dev/fd/%d", own);
 		dup2(ends[1], STDOUT_FILENO);

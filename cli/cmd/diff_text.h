@@ -7,16 +7,25 @@
 
 #include "base/bytes.h"
 
-enum { DIFF_COLUMN = 36 }; /* the narrowest of two columns */
+enum { DIFF_COLUMN = 36 }; /* the narrowest width of two columns */
 
-/* Lines, or words in their lines: "[-gone-]{+new+}", or in colour. */
+/*
+ * Print the difference of lines, or of words in their lines: "[-gone-]{+new+}",
+ * or in colour.
+ */
 bool diff_texts(const char *name, struct span a, struct span b, bool words,
     bool colour, struct error *err) MUST_USE;
-/* Two texts beside each other, article by article; width columns in all. */
+/*
+ * Print two texts beside each other, article by article; width is that of both
+ * columns.
+ */
 bool diff_beside(const char *left_name, struct span left,
     const char *right_name, struct span right, unsigned width,
     struct error *err) MUST_USE;
-/* The text of a PDF that fd is, by pdftotext; ERROR_NOT_FOUND without it. */
+/*
+ * Get the text of the PDF that is open as fd, by pdftotext. ERROR_NOT_FOUND if
+ * that is not installed.
+ */
 bool diff_pdf_text(int fd, struct buf *out, struct error *err) MUST_USE;
 
 #endif

@@ -24,7 +24,7 @@ effects_free(struct effects *effects)
 	names_free(&effects->names);
 }
 
-/* A draft that is signed is not worth a word: the act says so itself. */
+/* Nothing is said of a draft that is signed: the act itself says it. */
 static bool
 is_worth_telling(enum status status)
 {

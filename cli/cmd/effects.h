@@ -9,9 +9,9 @@
 #include "record/states.h"
 
 struct effects {
-	struct ledger_document doc; /* what follows from the acts so far */
-	struct names names;         /* of that */
-	bool lost; /* one was left out: nothing is told any more */
+	struct ledger_document doc; /* the ledger of the acts so far */
+	struct names names;         /* the document in it */
+	bool lost; /* an act was left out, so nothing is said any more */
 };
 
 void effects_begin(const char *document, struct effects *out);

@@ -83,14 +83,14 @@ fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
 
 	if (!session_open(context, &session, err))
 		return false;
-	/* The delivery is an entry: it is seen too. */
+	/* Catch up with the entry of the delivery too. */
 	ok = copy_fetch(&session, fetch->document, fetch->version, out, err) &&
 	    session_catch_up(&session, err);
 	session_close(&session);
 	return ok;
 }
 
-/* On standard error: --json has its error on the output. */
+/* Print findings on standard error; with --json the output has the error. */
 static void
 tell_findings(const struct verdict *verdict)
 {

@@ -34,7 +34,10 @@ findings_begin(struct findings *findings)
 	findings->round++;
 }
 
-/* JSON takes only UTF-8: what others wrote may be something else. */
+/*
+ * Copy text. JSON takes only UTF-8, and what others wrote may be something
+ * else.
+ */
 static void
 make_text(char *to, size_t room, const char *from)
 {
@@ -47,8 +50,8 @@ make_text(char *to, size_t room, const char *from)
 }
 
 /*
- * What it says, all of it: a finding that says something else is another one,
- * which no note speaks of.
+ * Make the ID, of all that the finding says. A finding that says something else
+ * is another one, to which no note applies.
  */
 static void
 make_id(struct kept_finding *finding)
@@ -71,7 +74,10 @@ make_id(struct kept_finding *finding)
 	buf_free(&text);
 }
 
-/* By all that it says: ids are short, and another one can be made for each. */
+/*
+ * Find the same finding, by all that it says. IDs are too short: another
+ * finding could be made with the same one.
+ */
 static struct kept_finding *
 find(struct findings *findings, const struct kept_finding *same)
 {

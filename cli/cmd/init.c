@@ -12,8 +12,9 @@
 
 struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
-	const char *encrypt_cert, *encrypt_key; /* the office's, for bags */
-	bool yes; /* to all policies that there were */
+	/* the office's, to open bags with */
+	const char *encrypt_cert, *encrypt_key;
+	bool yes; /* --yes: it agrees to all policies that there were */
 };
 
 static bool
@@ -31,7 +32,10 @@ absolute(const char *path, char out[FILE_PATH], struct error *err)
 
 enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
 
-/* A pair must belong together before anything is written. */
+/*
+ * Check, before anything is written, that a certificate and a key belong
+ * together.
+ */
 static bool
 check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
     struct error *err)
@@ -98,14 +102,17 @@ write_config(const struct context *context, const struct options *options,
 	return ok;
 }
 
-/* A policies_changer: the enrolment's own, before its entry is seen. */
+/*
+ * A policies_changer that accepts the enrolment's policy before its entry is
+ * seen.
+ */
 static bool
 await(struct succession *succession, void *arg, struct error *err)
 {
 	return succession_await(succession, arg, err);
 }
 
-/* The policy itself comes first: its CA tells the server's certificate. */
+/* Fetch the policy first: its CA vouches for the server's certificate. */
 static bool
 fetch_policy(struct context *context, struct error *err)
 {
@@ -152,8 +159,8 @@ fetch_policy(struct context *context, struct error *err)
 /* --- The policies of before: which of them judge here? --- */
 
 /*
- * The enrolment's list and the journal's must be the same, up to the policy
- * that it names; later ones are accepted one by one, as at any office.
+ * Compare the enrolment's list with the journal's, up to the policy that the
+ * enrolment names. Later policies are accepted one by one, as at any office.
  */
 static bool
 check_list(const struct context *context, const struct policy_entry **current,
@@ -178,7 +185,7 @@ check_list(const struct context *context, const struct policy_entry **current,
 		" Call the depositary, and the other offices");
 }
 
-/* Each earlier policy, and in which files the next one differs from it. */
+/* Print each earlier policy, with the files in which the next one differs. */
 static bool
 tell_earlier(struct session *session, size_t num, struct error *err)
 {
@@ -207,12 +214,12 @@ tell_earlier(struct session *session, size_t num, struct error *err)
 	return true;
 }
 
-/* Which entries are accepted: those that were agreed to, and no other. */
+/* The entries that are accepted: those that were agreed to, and no other. */
 struct agreed {
 	size_t first, num; /* list[first … num - 1] */
 };
 
-/* The one in force is agreed to wherever it was in force before. */
+/* The policy in force is also accepted where it was in force before. */
 static bool
 is_agreed(const struct succession *all, const struct agreed *agreed, size_t i)
 {
@@ -222,7 +229,7 @@ is_agreed(const struct succession *all, const struct agreed *agreed, size_t i)
 		    &all->list[agreed->num - 1].digest));
 }
 
-/* A policies_changer. */
+/* A policies_changer that accepts what was agreed to. */
 static bool
 accept_agreed(struct succession *succession, void *arg, struct error *err)
 {
@@ -236,8 +243,9 @@ accept_agreed(struct succession *succession, void *arg, struct error *err)
 }
 
 /*
- * Ask once.  What nobody agreed to judges nothing: a newcomer is no more
- * credulous than those who were asked when each policy came.
+ * Ask once for all earlier policies. A policy that nobody agreed to judges
+ * nothing: a new office is no more credulous than those that were asked when
+ * each policy came.
  */
 static bool
 agree(struct context *context, struct session *session, bool yes,
@@ -280,7 +288,10 @@ import(struct context *context, struct span text, bool yes, struct error *err)
 
 	if (!file_make_dirs(context->state, 0700, err))
 		return false;
-	/* Of an enrolment that did not come to its end, or of an older one. */
+	/*
+	 * The folder may be left from an enrolment that did not come to its
+	 * end.
+	 */
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		if (!context_path(context, old[i], path, err))
 			return false;
@@ -321,7 +332,10 @@ read_options(const struct options_given *given, struct options *out,
 	return true;
 }
 
-/* What is to be compared by telephone, and what was not agreed to. */
+/*
+ * Print what is to be compared by telephone, and which policies were not
+ * accepted.
+ */
 static bool
 tell_enrolled(struct context *context, struct error *err)
 {

@@ -21,7 +21,7 @@ no_answer(struct error *err, const char *document, const char *what)
 
 struct filters {
 	const char *type, *status, *since;
-	int64_t since_ms; /* INT64_MIN: any */
+	int64_t since_ms; /* INT64_MIN: no filter */
 };
 
 static bool
@@ -46,7 +46,10 @@ list_path(const struct filters *filters, const char *cursor, struct buf *out,
 	return ok && buf_append_u8(out, 0, err);
 }
 
-/* Each row once, in order, of a document, and as it was asked for. */
+/*
+ * Check a page: each document once, in order, and only rows that were asked
+ * for.
+ */
 static bool
 check_rows(const struct filters *filters, const json_t *rows,
     char last[DOCUMENT_NAME], struct error *err)
@@ -75,7 +78,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 	return true;
 }
 
-/* All pages as one list. */
+/* Get all pages as one list. */
 static bool
 gather(struct session *session, const struct filters *filters, json_t *all,
     struct error *err)
@@ -124,9 +127,10 @@ all_documents(struct session *session, json_t *all, struct error *err)
 struct proving {
 	struct session *session;
 	const struct filters *filters;
-	bool all;      /* each row, else only what is kept */
-	uint64_t from; /* the size that was seen when the rows were asked for */
-	json_t *rows;  /* those that go out */
+	bool all; /* prove each row, else only those that are kept */
+	/* the journal's size that was seen when the rows were asked for */
+	uint64_t from;
+	json_t *rows; /* the rows that are printed */
 };
 
 static bool
@@ -145,8 +149,8 @@ is_as(const struct document_acts *acts, const json_t *row)
 }
 
 /*
- * Was the document so at any time since the rows were asked for?  They were
- * answered after that, and before the acts were.
+ * True if the document was in the row's state at any time since the rows were
+ * asked for. They were answered after that, and before its acts were.
  */
 static bool
 was_as(const struct document_acts *acts, uint64_t from, const json_t *row)
@@ -170,7 +174,7 @@ was_as(const struct document_acts *acts, uint64_t from, const json_t *row)
 	return found;
 }
 
-/* What is proved takes the place of the daemon's words. */
+/* Add a row made from the proved acts in place of the daemon's. */
 static bool
 put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
     struct error *err)
@@ -188,7 +192,7 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	if (same && known && strcmp(title, json_text(row, "title")) != 0)
 		return no_answer(err, acts->doc.name,
 		    "has another title than its version.yaml");
-	/* It changed since, and is not what was asked for any more. */
+	/* The document changed since, and no longer matches the filter. */
 	if (to->filters->status != NULL &&
 	    strcmp(to->filters->status, status) != 0)
 		return true;
@@ -211,7 +215,10 @@ put_unproved(struct proving *to, json_t *row, struct error *err)
 	    error_set_errno(err, "list");
 }
 
-/* A row that is not as what is kept is asked about: it changed, or it lies. */
+/*
+ * Prove a row. If it does not match what is kept, ask: the document changed, or
+ * the daemon lies.
+ */
 static bool
 prove_row(struct proving *to, json_t *row, struct error *err)
 {
@@ -237,7 +244,7 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 	return ok;
 }
 
-/* The register, each row marked; rows gets those that go out. */
+/* Get the daemon's list and mark each row; rows gets those that are printed. */
 static bool
 list_proved(struct session *session, const struct filters *filters, bool all,
     json_t *rows, struct error *err)
@@ -288,7 +295,7 @@ print_table(const json_t *all, bool local, struct error *err)
 {
 	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
 		"PROVED", "TITLE", "AS OF" };
-	/* All that the daemon lists is as of one checkpoint. */
+	/* All rows are as of one checkpoint. */
 	struct table *table = table_new(local ? 6 : 5);
 	bool ok = table != NULL && table_add(table, heading);
 	bool some = false, titles = false;
@@ -327,7 +334,7 @@ print_table(const json_t *all, bool local, struct error *err)
 	return ok || error_set_errno(err, "table");
 }
 
-/* size is that of the journal that was seen, 0 without a line. */
+/* size is the journal's that was seen; 0 without a line. */
 static bool
 print_list(struct context *context, const struct filters *filters, json_t *all,
     uint64_t size, struct error *err)
@@ -360,7 +367,7 @@ struct gathering {
 	json_t *all;
 };
 
-/* As the daemon lists it, of the newest version that is here. */
+/* Add the row of a document by its newest version in the local copy. */
 static bool
 gather_local(void *arg, const char *document, struct error *err)
 {

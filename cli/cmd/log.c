@@ -19,20 +19,22 @@ enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 struct listing {
 	struct context *context;
 	struct entry_filter filter;
-	uint64_t last_act; /* that was shown, plus 1; 0: none */
+	uint64_t last_act; /* the last index that was shown, plus 1; 0: none */
 	enum form form;
 	bool follow;
 	int64_t since_ms, until_ms;
-	struct table *table; /* or NULL: lines go out as they come */
-	json_t *entries;     /* the same */
-	uint64_t num, next;  /* next: from which index on nothing was seen */
+	/* the table; NULL: lines are printed as they come */
+	struct table *table;
+	json_t *entries;     /* the array for JSON; NULL: the same */
+	uint64_t num, next;  /* next is the first index that was not seen yet */
 	struct sight sight;  /* what this office may see */
-	struct audit *check; /* of the order of entries; or NULL */
-	struct error wrong;  /* what it found first */
-	struct effects *effects; /* of each act, in a history; or NULL */
+	struct audit *check; /* the check of the entries' order, or NULL */
+	struct error wrong;  /* what the check found first */
+	/* what each act of a history changed, or NULL */
+	struct effects *effects;
 };
 
-/* Each finding is told; the first one is what the command ends with. */
+/* Print a finding. The first one becomes the command's error. */
 static void
 report(void *arg, const struct audit_finding *finding)
 {
@@ -46,7 +48,7 @@ report(void *arg, const struct audit_finding *finding)
 		    finding->text);
 }
 
-/* Compare what is listed as verdict/fields.h says for a log. */
+/* Compare each entry that is listed, as verdict/fields.h says for a log. */
 static bool
 begin_check(struct listing *out, struct error *err)
 {
@@ -114,7 +116,7 @@ describe_entry(const struct entry *entry, char out[512])
 	}
 }
 
-/* RFC 4180, section 2: quoted where it must be. */
+/* Print a field of CSV, quoted where RFC 4180, section 2, needs it. */
 static void
 put_csv(const char *text, bool last)
 {
@@ -147,7 +149,10 @@ put_csv_line(const char *const cells[6], const struct entry *entry)
 	put_csv(cells[5], true);
 }
 
-/* One after another the widths of all are not known: those of most. */
+/*
+ * When lines are printed one by one, no table can be measured: use widths that
+ * suit most.
+ */
 static void
 put_line(const char *const cells[6])
 {
@@ -172,7 +177,7 @@ put_json(struct listing *out, uint64_t index, struct span line,
 	    error_set_errno(err, "JSON");
 }
 
-/* What was proved of one document before must be there. */
+/* Check that all acts which were proved of the document before are there. */
 static bool
 check_kept(const struct listing *out, const struct session *session,
     struct error *err)

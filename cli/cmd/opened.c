@@ -45,7 +45,9 @@ opened_close(struct opened *bag)
 	buf_free(&bag->prefixes);
 }
 
-/* Who signed the waybill, by what this office has accepted. */
+/*
+ * Verify who signed the waybill, by the policies that this office has accepted.
+ */
 static bool
 judge_waybill(struct opened *bag, struct error *err)
 {
@@ -71,7 +73,7 @@ judge_waybill(struct opened *bag, struct error *err)
 	return ok;
 }
 
-/* The list of all that is neither a deposit nor a signature. */
+/* Read list.yaml, the list of what is neither a deposit nor a signature. */
 static bool
 read_list(struct opened *bag, struct error *err)
 {
@@ -91,7 +93,7 @@ read_list(struct opened *bag, struct error *err)
 	return ok;
 }
 
-/* A slip that is not there, or not as it was listed, is a finding. */
+/* A slip that is missing, or not as it was listed, is a finding. */
 static bool
 read_slip(struct opened *bag, const struct digest *digest, struct error *err)
 {
@@ -179,7 +181,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 	    read_slips(out, err);
 }
 
-/* A listed file, checked against the waybill, into a file of its own. */
+/* Copy a listed file into a nameless file, checked against what lists it. */
 int
 opened_take(struct opened *bag, const struct waybill_file *listed)
 {
@@ -205,7 +207,7 @@ opened_take(struct opened *bag, const struct waybill_file *listed)
 	return fd;
 }
 
-/* Is it there because of a slip: one, or what it is of? */
+/* True if a file is a slip, or what a slip is of. */
 static bool
 is_of_slip(const struct opened *bag, const char *path)
 {

@@ -10,8 +10,9 @@
 #include "client/session.h"
 
 /*
- * The proofs that it carries: the body of its checkpoint, from old to a note of
- * size, and one from the checkpoint of a copy, whose size is prefix, to that.
+ * The proofs that a bag carries. The checkpoint's body has a proof from size
+ * old to the bag's own; each prefix has one from a copy's checkpoint, of size
+ * prefix, to that.
  */
 struct bag_papers {
 	struct span text;
@@ -24,7 +25,7 @@ struct bag_papers {
 
 struct opened {
 	struct context *context;
-	struct seen *seen; /* local_seen(), where it is opened to be read */
+	struct seen *seen; /* local_seen(), if the bag is opened to be read */
 	const char *path;
 	int fd, inner;
 	struct zip_member *members;
@@ -32,11 +33,14 @@ struct opened {
 	struct buf yaml, p7s;
 	struct digest digest; /* of the waybill */
 	struct waybill *waybill;
-	/* Of a bag of deposits and signatures: slips, and what each is of. */
+	/*
+	 * In a bag of deposits and signatures: the slips, and what each is of.
+	 */
 	struct container *slips;
 	struct slip acts[LIMIT_SLIPS];
 	size_t num_acts;
-	struct acknowledgement *answer; /* what was found */
+	/* what was found, for the acknowledgement */
+	struct acknowledgement *answer;
 	struct buf checkpoint, prefixes;
 	struct bag_papers papers; /* in these two */
 	struct error other;       /* the first copy that contradicts another */
@@ -59,9 +63,9 @@ void opened_close(struct opened *bag);
  * caller closes; -1 if it is missing or altered, which is a finding.
  */
 int opened_take(struct opened *bag, const struct waybill_file *listed);
-/* What the acknowledgement is to tell.  False. */
+/* Add what the acknowledgement is to tell. Returns false. */
 bool opened_found(struct opened *bag, const char *path, const char *what);
-/* Tell of what lies there and is not listed. */
+/* Add a finding for each file that is there and not listed. */
 void opened_find_unexpected(struct opened *bag);
 
 #endif

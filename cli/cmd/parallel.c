@@ -15,11 +15,11 @@
 
 enum { FILES_EACH = 32, MOST_JOBS = 64 };
 
-/* One process: its files, its output, and what came of it. */
+/* A process: its share of the files, its output, and its result. */
 struct part {
 	pid_t pid;
 	FILE *out;
-	struct error *worst; /* shared with it */
+	struct error *worst; /* memory shared with it */
 };
 
 struct parallel {
@@ -58,7 +58,7 @@ start_part(struct parallel *all, struct part *part, size_t first,
 		part->worst = NULL;
 		return error_set_errno(err, "memory");
 	}
-	/* What is buffered here would be printed by each of them. */
+	/* Flush first, else each process would print what is buffered here. */
 	if ((part->out = tmpfile()) == NULL || fflush(stdout) != 0 ||
 	    (part->pid = fork()) < 0)
 		return error_set_errno(err, "a process to judge in");
@@ -80,7 +80,7 @@ copy_out(FILE *from, struct error *err)
 	return !ferror(from) || error_set_errno(err, "what was judged");
 }
 
-/* Wait for it and tell what it printed. */
+/* Wait for a process and print its output. */
 static bool
 end_part(struct part *part, struct error *err)
 {

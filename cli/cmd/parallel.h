@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* Does it for file i; what it prints is told in the order of the files. */
+/* Does the work for file i. Its output is printed in the order of the files. */
 typedef void parallel_work(void *arg, size_t i, struct error *worst);
 
 /*
@@ -19,7 +19,7 @@ typedef void parallel_work(void *arg, size_t i, struct error *worst);
 bool parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
     void *arg, void (*merge)(struct error *worst, const struct error *one),
     struct error *worst, struct error *err) MUST_USE;
-/* How many processes this machine runs at once. */
+/* How many processors this machine has. */
 unsigned parallel_jobs(void);
 
 #endif

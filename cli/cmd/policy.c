@@ -68,7 +68,7 @@ cmd_policy_check(struct context *context, const struct options_given *given,
 
 /* --- show --- */
 
-/* The daemon's and the list of all, as JSON. */
+/* Print the daemon's policy and the list of all as JSON. */
 static bool
 show_json(const struct session *session, const struct policy *pinned,
     struct error *err)
@@ -87,7 +87,7 @@ show_json(const struct session *session, const struct policy *pinned,
 	    err);
 }
 
-/* What is to be read, and typed, where some policy is not accepted. */
+/* Say what to read and what to type if some policy is not accepted. */
 static void
 tell_what_to_do(const struct session *session, const struct policy *theirs)
 {
@@ -123,7 +123,7 @@ show(struct context *context, struct error *err)
 	    (pinned = context_pinned(context, err)) == NULL ||
 	    !session_open(context, &session, err))
 		return false;
-	/* What came by mail may have become the newest. */
+	/* A policy that came by mail may have become the newest. */
 	if ((pinned = context_pinned(context, err)) == NULL ||
 	    (theirs = session_policy(&session, &session.policy, err)) == NULL) {
 		session_close(&session);
@@ -147,7 +147,9 @@ show(struct context *context, struct error *err)
 	return ok;
 }
 
-/* An entry of the list, and what differs from the policy before it. */
+/*
+ * Show an entry of the list, and how its policy differs from the one before it.
+ */
 static bool
 show_entry(struct session *session, const struct policy_entry *entry,
     const struct policy *one, json_t *entries, struct error *err)
@@ -180,7 +182,7 @@ show_entry(struct session *session, const struct policy_entry *entry,
 	return true;
 }
 
-/* One of the list: what it allows, and each of its entries. */
+/* Show one policy of the list: what it allows, and each of its entries. */
 static bool
 show_one(struct context *context, const struct digest *digest,
     struct error *err)
@@ -219,8 +221,8 @@ show_one(struct context *context, const struct digest *digest,
 
 struct acceptance {
 	const struct digest *digest;
-	uint64_t index; /* or SUCCESSION_NONE: the newest of its entries */
-	bool or_await;  /* it may have none that is known here */
+	uint64_t index; /* SUCCESSION_NONE: the newest of its entries */
+	bool or_await;  /* none of its entries need be known here */
 };
 
 static bool
@@ -230,7 +232,7 @@ no_entry(struct error *err)
 	    "the journal has no such policy entry: see \"valise policy show\"");
 }
 
-/* A policies_changer. */
+/* A policies_changer that accepts. */
 static bool
 accept(struct succession *succession, void *arg, struct error *err)
 {
@@ -243,7 +245,7 @@ accept(struct succession *succession, void *arg, struct error *err)
 	if (entry != NULL &&
 	    !succession_accept(succession, what->digest, entry->index))
 		return false;
-	/* Without a line there may be a newer entry than those known. */
+	/* Without a line a newer entry than those known may exist. */
 	return !what->or_await ||
 	    (entry != NULL && entry == succession_newest(succession)) ||
 	    succession_await(succession, what->digest, err);
@@ -284,7 +286,7 @@ tell_accepted(struct context *context, const struct acceptance *what,
 	return true;
 }
 
-/* A policy that the journal names, by the digest that was read. */
+/* Accept a policy that the journal names, by the digest that was read. */
 static bool
 accept_named(struct context *context, struct session *session,
     struct acceptance *what, struct error *err)
@@ -326,7 +328,10 @@ accept_digest(struct context *context, struct acceptance *what,
 	return ok;
 }
 
-/* The daemon's, whatever it is at this second: only where somebody reads it. */
+/*
+ * Show the daemon's policy and ask. It may change any second, so a person has
+ * to read it.
+ */
 static bool
 accept_asked(struct context *context, struct error *err)
 {
@@ -369,7 +374,10 @@ accept_asked(struct context *context, struct error *err)
 	return ok;
 }
 
-/* One that came by bag or mail: nobody is asked, and no line is needed. */
+/*
+ * Accept a policy that came by bag or mail. Nobody is asked, and no line is
+ * needed.
+ */
 static bool
 accept_file(struct context *context, const char *path, struct error *err)
 {
@@ -422,7 +430,7 @@ tell_saved(const struct context *context, const struct digest *digest,
 	return true;
 }
 
-/* One that is kept here was read to judge by, and its ZIP would be larger. */
+/* Write the files as a container. The ZIP that is kept here would be larger. */
 static bool
 write_files(const struct container *files, int fd, struct error *err)
 {
@@ -438,7 +446,10 @@ write_files(const struct container *files, int fd, struct error *err)
 	return ok;
 }
 
-/* For who has no line: what "policy accept FILE" takes there. */
+/*
+ * Save a policy as a file, for "policy accept FILE" at an office without a
+ * line.
+ */
 static bool
 save(struct context *context, const struct digest *digest, const char *path,
     struct error *err)

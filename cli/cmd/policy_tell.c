@@ -6,7 +6,10 @@
 #include "base/time.h"
 #include "cli/output.h"
 
-/* Files are small: each line of one is looked for in the other. */
+/*
+ * Print lines that are in one file and not in the other. Files are small: each
+ * line is searched for.
+ */
 static void
 print_lines(const char *mark, struct span text, struct span other)
 {
@@ -30,7 +33,7 @@ print_lines(const char *mark, struct span text, struct span other)
 	}
 }
 
-/* Is this certificate in that file? */
+/* True if a certificate is in that file. */
 static bool
 has_cert(struct span pem, const struct cert *cert)
 {
@@ -45,7 +48,7 @@ has_cert(struct span pem, const struct cert *cert)
 	return there;
 }
 
-/* As print_lines(), of certificates: nobody reads base64. */
+/* As print_lines(), of certificates, as nobody reads base64. */
 static bool
 print_certs(const char *mark, struct span pem, struct span other)
 {
@@ -106,7 +109,10 @@ tell_changes(const struct policy *old, const struct policy *new)
 	}
 }
 
-/* Have the others no such file, or (if that counts) another one? */
+/*
+ * True if the other policy lacks the file or, if differs is set, has another
+ * one.
+ */
 static bool
 is_changed(const struct member *one, const struct container *others,
     bool that_differ)

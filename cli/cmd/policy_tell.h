@@ -11,22 +11,22 @@
 #include "policy/policy.h"
 #include "policy/succession.h"
 
-/* What it allows, on standard output. */
+/* Print what a policy allows. */
 void tell_policy(const struct policy *policy);
-/* Line by line what went and what came, on standard output. */
+/* Print line by line what was removed and what was added. */
 void tell_changes(const struct policy *old, const struct policy *new);
-/* The names alone, in one line: "policies/offices.yaml, …". */
+/* Print the names of changed files in one line: "policies/offices.yaml, …". */
 void tell_changed_files(FILE *out, const struct policy *old,
     const struct policy *new);
 
-/* A table of all policies that the journal had, and the list's digest. */
+/* Print a table of all policies that the journal had, and the list's digest. */
 void tell_succession(const struct succession *succession);
 /* "entries 50 to 79", "entry 50 on" */
 void tell_range(const struct succession *succession,
     const struct policy_entry *entry, char out[80]);
-/* "list of 3 policies", and its digest for the telephone. */
+/* Print "list of 3 policies" and its digest, to be read on the telephone. */
 void tell_list_digest(const struct succession *succession, size_t num);
-/* What tell_policy() and tell_changed_files() say. */
+/* JSON of what tell_policy() and tell_changed_files() print. */
 json_t *json_of_policy(const struct policy *policy);
 json_t *json_of_changed_files(const struct policy *old,
     const struct policy *new);
