@@ -28,10 +28,10 @@ command_run cmd_init, cmd_push, cmd_push_batch, cmd_sign, cmd_fetch, cmd_pull,
     cmd_policy_show, cmd_policy_accept, cmd_policy_save, cmd_crls_push,
     cmd_crls_add, cmd_crls_show;
 
-/* What an entry is about, in a few words. */
+/* Describe in a few words what an entry is about. */
 void describe_entry(const struct entry *entry, char out[512]);
 
-/* Append what the daemon lists, all pages. */
+/* Append all documents that the daemon lists, page by page. */
 bool all_documents(struct session *session, json_t *all,
     struct error *err) MUST_USE;
 

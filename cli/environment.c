@@ -15,7 +15,10 @@ static const struct client_hooks hooks = {
 	.progress_end = output_progress_end,
 };
 
-/* $VALISE_PATIENCE, in seconds: at most a day, and else half a minute. */
+/*
+ * Returns $VALISE_PATIENCE in seconds: at most a day; half a minute if it is
+ * not set.
+ */
 static unsigned
 patience(void)
 {

@@ -35,7 +35,7 @@ read_stdin(struct buf *out, struct error *err)
 	return n == 0 || error_set_errno(err, "standard input");
 }
 
-/* The DER within the armour. */
+/* Read the DER within the armour. */
 static bool
 read_armour(const char *path, struct buf *der, struct error *err)
 {
@@ -55,7 +55,7 @@ read_armour(const char *path, struct buf *der, struct error *err)
 	return ok;
 }
 
-/* "committer NAME <EMAIL> SECONDS +0000" and a trailer, of a commit. */
+/* Read "committer NAME <EMAIL> SECONDS +0000" and the trailer of a commit. */
 static bool
 read_commit(struct span commit, int64_t *at, char digest[DIGEST_HEX])
 {
@@ -81,7 +81,7 @@ read_commit(struct span commit, int64_t *at, char digest[DIGEST_HEX])
 	return found;
 }
 
-/* By the newest policy accepted, else by one accepted before. */
+/* Judge by the newest policy accepted, else by one accepted before. */
 static bool
 judge(struct context *context, struct span commit, struct span der,
     struct cades *cades, struct error *err)

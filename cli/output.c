@@ -29,7 +29,10 @@ output_text(const char *text)
 	buf_free(&out);
 }
 
-/* Columns on a terminal: Lao vowels above and below take none. */
+/*
+ * How many columns text takes on a terminal; Lao vowels above and below take
+ * none.
+ */
 static size_t
 width(const char *text)
 {
@@ -243,7 +246,10 @@ json_of_texts(const struct version *version)
 	return texts;
 }
 
-/* By bag: out is when that was dispatched, as the copy proves. */
+/*
+ * Set out to when the bag was dispatched, as the copy proves; empty if it came
+ * by none.
+ */
 static bool
 came_by_bag(const struct verdict_signature *one, char out[TIME_TEXT])
 {
@@ -251,7 +257,10 @@ came_by_bag(const struct verdict_signature *one, char out[TIME_TEXT])
 	return one->sent_ms != 0 && one->sent_ms != one->judged_ms;
 }
 
-/* When it was signed, as it says; empty if another maker's does not say it. */
+/*
+ * Set out to when it was signed, as it says; empty if another maker's does not
+ * say it.
+ */
 static void
 format_signing_time(const struct verdict_signature *one, char out[TIME_TEXT])
 {
@@ -266,7 +275,7 @@ json_of_signature(const struct verdict_signature *one)
 	char file[LIMIT_PATH_BYTES + 1], at[TIME_TEXT], sent[TIME_TEXT];
 	json_t *json;
 
-	/* Another maker's signature has its file as its name. */
+	/* The signature of another maker's container is named by its file. */
 	if (strchr(one->id, '.') != NULL)
 		snprintf(file, sizeof(file), "META-INF/%s", one->id);
 	else
@@ -285,7 +294,7 @@ json_of_signature(const struct verdict_signature *one)
 	return json;
 }
 
-/* Can no list to come change what it says of any signature? */
+/* True if no later list can change what is said of any signature. */
 static bool
 is_final(const struct verdict *verdict)
 {
@@ -295,7 +304,9 @@ is_final(const struct verdict *verdict)
 	return true;
 }
 
-/* By which lists it was judged, and whether others can still change it. */
+/*
+ * Say by which lists it was judged, and whether others can still change that.
+ */
 static void
 print_revocation(const struct verdict *verdict)
 {
@@ -399,7 +410,7 @@ output_verdict(const char *file, const struct verdict *verdict,
 
 	output_text(file);
 	printf(": %s", outcome_name(verdict->outcome));
-	/* Lest "INVALID, in force" be read from its end. */
+	/* Lest somebody reads only the end of "INVALID, in force". */
 	if (version != NULL &&
 	    (verdict->outcome == OUTCOME_VALID ||
 		verdict->status == STATUS_DISPUTED))

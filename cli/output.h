@@ -7,47 +7,56 @@
 #include "record/json.h"
 #include "verdict/verdict.h"
 
-/* Text of others, on standard output, with nothing in it that moves. */
+/* Print somebody else's text so that nothing in it moves the cursor. */
 void output_text(const char *text);
-/* Columns as wide as their widest cell; the last is not padded. */
+/*
+ * A table whose columns are as wide as their widest cell; the last is not
+ * padded.
+ */
 enum { TABLE_COLUMNS = 8 };
 struct table {
 	size_t columns, rows, room;
 	char **cells;
-	size_t widths[TABLE_COLUMNS]; /* of the widest cell so far */
+	size_t widths[TABLE_COLUMNS]; /* the width of the widest cell so far */
 };
 struct table *table_new(size_t columns);
-/* columns strings; the first row is the heading. */
+/* Add a row: as many strings as columns. The first row is the heading. */
 bool table_add(struct table *table, const char *const cells[]);
 void table_print(const struct table *table);
 void table_free(struct table *table);
 
-/* On standard error, if it is a terminal; one line, overwritten. */
+/*
+ * Show progress on standard error, if that is a terminal: one line,
+ * overwritten.
+ */
 void output_progress(const char *doing, uint64_t done, uint64_t total);
-/* The same, of things that are counted: "pushing 3 of 40". */
+/* The same for things that are counted: "pushing 3 of 40". */
 void output_step(const char *doing, unsigned done, unsigned total);
 void output_progress_end(void);
-/* A sentence on standard error. */
+/* Print a sentence on standard error. */
 void output_line(const char *line);
 void output_note(const char *fmt, ...) PRINTF(1, 2);
 
 /*
- * If path is the pipe that standard output is, what was written there is not
- * to be followed by our words: they go to standard error from now on.
+ * If path is the pipe that standard output is, our words must not follow what
+ * was written there: print them on standard error from now on.
  */
 void output_aside(const char *path);
 
-/* JSON and a newline; json is taken over. */
+/* Print JSON and a newline; json is taken over. */
 bool output_json(json_t *json, struct error *err) MUST_USE;
-/* as_of: when its status is from; NULL of one that has none. */
+/* Print a verdict. as_of is when its status is from; NULL if it has none. */
 struct as_of;
 json_t *json_of_verdict(const char *file, const struct verdict *verdict,
     const struct as_of *as_of);
 void output_verdict(const char *file, const struct verdict *verdict,
     const struct as_of *as_of);
-/* What as_of_text() says with all that is known, as lines under a verdict. */
+/*
+ * Print what as_of_text() says, with all that is known, as lines under a
+ * verdict.
+ */
 void output_as_of(const struct as_of *as_of);
-/* "3f2a-9c01-…" as it is read on the telephone. */
+/* Print a digest as "3f2a-9c01-…", to be read on the telephone. */
 void output_digest(const char *label, const struct digest *digest);
 
 #endif

@@ -21,7 +21,7 @@ list_files(const struct container *from, bool terminates,
 	for (size_t i = 0; i < from->num; i++) {
 		const struct member *member = &from->members[i];
 
-		/* Only those who terminate sign what is said of it. */
+		/* Only who terminates signs termination.yaml. */
 		if (!path_is_meta(member->path) &&
 		    strcmp(member->path, "mimetype") != 0 &&
 		    (terminates ||
@@ -94,7 +94,10 @@ confirmed(bool yes, const char *question, struct error *err)
 	    error_set(err, ERROR_USAGE, "not signed");
 }
 
-/* Would it make the quorum of the accepted policy, which was lowered since? */
+/*
+ * True if the signatures would make the quorum of the accepted policy, which
+ * was lowered since.
+ */
 static bool
 again_helps(struct context *context, const struct verdict *verdict,
     enum signing signing)
@@ -125,7 +128,7 @@ again_helps(struct context *context, const struct verdict *verdict,
 	    policy_quorum(type, signing, signatories, num, rule);
 }
 
-/* Has this person signed it, and would it change nothing to sign again? */
+/* False if this person has signed it, and signing again would change nothing. */
 bool
 signing_is_new(struct context *context, const struct verdict *verdict,
     enum signing signing, const char *person, struct error *err)

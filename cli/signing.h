@@ -8,7 +8,9 @@
 
 struct ledger_version;
 
-/* The key of the configuration to sign with; the caller's to free. */
+/*
+ * Load the key that the configuration names for signing. The caller frees it.
+ */
 bool load_signer(const struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 
@@ -20,22 +22,26 @@ bool signing_files(const struct identity *signer, const struct container *from,
     const char *id, enum commitment commitment, struct container *to,
     struct error *err) MUST_USE;
 
-/* Asked before it is done, unless yes: ERROR_USAGE where the answer is no. */
+/*
+ * Ask before something is done, unless yes is set. ERROR_USAGE if the answer is
+ * no.
+ */
 bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
-/* Of who sits there; anything but "yes" is no. */
+/* Ask the person at the terminal; any answer but "yes" is no. */
 bool answered_yes(const char *question);
 
 /*
- * ERROR_CONFLICT where person has signed it already and to sign again would not
- * help.  It does where the accepted policy has lowered the quorum since.
+ * ERROR_CONFLICT if person has signed it already and signing again would not
+ *                   help. It helps if the accepted policy has lowered the
+ *                   quorum since.
  */
 bool signing_is_new(struct context *context, const struct verdict *verdict,
     enum signing signing, const char *person, struct error *err) MUST_USE;
 
 /*
- * Before somebody is asked to confirm it: has person the full powers, by the
- * policy that was accepted?  Whoever need not be asked (yes) hears it from the
- * daemon, which journals that it refused.
+ * Before a person is asked to confirm: has that person full powers, by the
+ * policy that was accepted? With yes nobody is asked, and the daemon refuses it
+ * and journals that.
  *
  * ERROR_REFUSED  no
  */
@@ -53,20 +59,20 @@ struct signing_sent {
 typedef bool signing_report(struct context *context,
     const struct signing_sent *sent, struct error *err);
 
-/* outbox_send(), then report what the document's acts say of it. */
+/* Send an act, then report what the document's acts say of it. */
 bool signing_send(struct session *session, struct outbox_act *act,
     signing_report *report, struct error *err) MUST_USE;
 /*
- * Send what a cut left unanswered of an earlier run: those very bytes.  One
- * that is too old to be taken goes from the outbox, and is made anew.  *sent:
- * there was one.  version 0 is any.
+ * Send what an earlier run left unanswered: the same bytes. An act that is too
+ * old to be taken is dropped and made anew. *sent says whether there was one.
+ * Version 0 is any.
  */
 bool signing_send_kept(struct session *session, enum outbox_kind kind,
     const char *document, unsigned version, signing_report *report, bool *sent,
     struct error *err) MUST_USE;
 /*
- * Without a line it stays there: tell, and what sends it.  It takes the place
- * of what was made before of that kind and version.
+ * Keep an act in the outbox without a line, and say what sends it. It replaces
+ * one of that kind and version that was made before.
  */
 bool signing_kept(struct context *context, const struct outbox_act *act,
     const char *done, const char *command, struct error *err) MUST_USE;

@@ -67,7 +67,10 @@ open_git(struct pull *pull, struct error *err)
 	    (pull->store = store_open(path, err)) != NULL;
 }
 
-/* Each tip that is not here, and what is here of its document. */
+/*
+ * Ask for the tip of each document that is not here, and tell what is here of
+ * the document.
+ */
 static bool
 list_wants(void *arg, struct pack_request *request, struct error *err)
 {
@@ -147,7 +150,7 @@ run(struct pull *pull, struct error *err)
 	    pull_gather(pull, err) && pull_apply(pull, err) &&
 	    pull_keep_acts(pull, err) && fetch_packs(pull, err);
 	ok = ok && pull_documents(pull, err) && file_sync_all(pull->dir, err);
-	/* What was not good is looked at again the next time. */
+	/* Versions that were not VALID are looked at again by the next pull. */
 	if (ok && pull->num_bad == 0)
 		ok = write_done(pull, err);
 	ok = ok && report(pull, err);
@@ -179,7 +182,7 @@ cmd_pull(struct context *context, const struct options_given *given,
 	    !read_done(&pull, err) ||
 	    !session_open(context, &pull.session, err))
 		return false;
-	/* The connection may have settled what a bag brought. */
+	/* The connection may have proved or refuted what a bag brought. */
 	ok = local_settle(context, pull.session.history, pull.dir, err) &&
 	    open_git(&pull, err) &&
 	    (pull.made = context_temporary(context, err)) >= 0 &&

@@ -9,7 +9,7 @@
 #include "record/ledger.h"
 #include "store/store.h"
 
-/* An act and its proof: what a receipt is made of. */
+/* An act and its proof, of which its receipt is made. */
 struct proved_act {
 	uint64_t index;
 	struct buf line;
@@ -22,18 +22,25 @@ struct pull {
 	struct store *store;
 	struct ledger *ledger;
 	char dir[FILE_PATH];
-	uint64_t from, size;     /* of the journal: what is new is in between */
-	int64_t seen_at;         /* our own clock, before size was asked for */
-	int made;                /* a file for each container in turn */
-	struct buf note;         /* to which all proofs lead */
-	struct proved_act *acts; /* by index, of the documents that changed */
+	/* the journal's sizes: entries between these two are new */
+	uint64_t from, size;
+	/* our own clock, before this size was asked for */
+	int64_t seen_at;
+	/* a nameless file in which each container is made in turn */
+	int made;
+	struct buf note; /* the note that all proofs lead to */
+	/* the acts of the documents that changed, by index */
+	struct proved_act *acts;
 	size_t num_acts, room;
-	struct digest *waybills; /* by which some of these came */
+	/* the waybills by which some of these acts came */
+	struct digest *waybills;
 	size_t num_waybills;
 	struct table *table;
 	json_t *rows;
 	size_t num_new, num_bad;
-	/* By type of document: does the policy in force show its acts? */
+	/*
+	 * For each type: does the policy in force show its acts to this office?
+	 */
 	struct shown_type {
 		char name[LIMIT_SLUG_BYTES + 1];
 		bool shown;
@@ -46,14 +53,14 @@ struct pull {
 
 /* Ask for the acts of all documents that changed, with their proofs. */
 bool pull_gather(struct pull *pull, struct error *err) MUST_USE;
-/* Make the ledger of them. */
+/* Make the ledger of these acts. */
 bool pull_apply(struct pull *pull, struct error *err) MUST_USE;
-/* NULL if it was not asked for. */
+/* The document's acts in the ledger. NULL if it was not asked for. */
 const struct proved_act *pull_find_act(const struct pull *pull, uint64_t index);
 /*
- * Keep the acts of each document that changed: what is known of the others is
- * complete up to the same size then.  Where they cannot be kept, the statuses
- * of later commands are as of less.
+ * Keep the acts of each document that changed. What is known of the other
+ * documents is then complete up to the same size. If they cannot be kept, later
+ * commands tell statuses as of an earlier size.
  */
 bool pull_keep_acts(struct pull *pull, struct error *err) MUST_USE;
 

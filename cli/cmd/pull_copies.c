@@ -34,7 +34,10 @@ add_receipt(const struct pull *pull, const struct proved_act *act,
 	return ok;
 }
 
-/* Where the version has the waybill: one of before there were slips has none. */
+/*
+ * True if the version has the waybill; one that came before there were slips
+ * has none.
+ */
 static bool
 add_dispatch(const struct pull *pull, const struct proved_act *act,
     struct container *container, struct error *err)
@@ -92,8 +95,9 @@ tell(struct pull *pull, const struct ledger_document *doc,
 }
 
 /*
- * A copy with a place, or evidence.  An act that is here, proved, and that the
- * daemon does not tell of although its journal is longer, is withheld.
+ * Place a copy, or keep it as evidence. If an act that is here and proved is
+ * not told by the daemon, although its journal is longer, the daemon withholds
+ * it.
  */
 static bool
 place(struct pull *pull, const struct copy *copy, bool *newer,
@@ -122,7 +126,7 @@ place(struct pull *pull, const struct copy *copy, bool *newer,
 	return true;
 }
 
-/* *good: it was judged VALID, and is there. */
+/* Set *good if the version was judged VALID and is in the local copy. */
 static bool
 pull_version(struct pull *pull, const struct ledger_document *doc,
     const struct ledger_version *version, bool *good, struct error *err)
@@ -151,7 +155,9 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 			    member_bytes(
 				container_find(copy.container, PATH_VERSION)));
 	} else if (ok) {
-		/* Not the first finding, which may be a warning. */
+		/*
+		 * The first finding may be a warning, so the worst one is told.
+		 */
 		(void)verdict_error(&copy.verdict, &why);
 		output_note("%s@%u: %s", doc->name, version->number,
 		    why.detail);
@@ -177,7 +183,7 @@ pull_document(struct pull *pull, const struct ledger_document *doc,
 		const struct ledger_version *version = &doc->versions[i];
 		bool good = true;
 
-		/* One of before, of which nothing was said since. */
+		/* A version from before, on which there was no act since. */
 		if (version->acts[version->num_acts - 1] < pull->from)
 			continue;
 		ok = pull_version(pull, doc, version, &good, err);

@@ -31,7 +31,10 @@ keep_act(struct pull *pull, uint64_t index, struct span line, struct error *err)
 	if (!buf_append(&one->line, line, err))
 		return false;
 	pull->num_acts++;
-	/* One note for all: the first page's, whatever cosigned it since. */
+	/*
+	 * All receipts have the note of the first page, even if it is cosigned
+	 * later.
+	 */
 	return pull->note.len > 0 ||
 	    buf_append(&pull->note, pull->session.proof_note, err);
 }
@@ -61,8 +64,8 @@ keep_waybill(struct pull *pull, const struct digest *waybill, struct error *err)
 }
 
 /*
- * Of a document that it may not read, an office is shown its own acts alone:
- * nothing follows from these.
+ * An office is shown its own acts on a document that it may not read. No state
+ * follows from these.
  */
 static bool
 is_shown(struct pull *pull, const char *document)
@@ -153,7 +156,10 @@ compare_acts(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Of bags by which acts came: their copies carry those receipts too. */
+/*
+ * Ask for the dispatches of the bags by which acts came: the copies carry their
+ * receipts too.
+ */
 static bool
 gather_dispatches(struct pull *pull, struct error *err)
 {
@@ -165,8 +171,8 @@ gather_dispatches(struct pull *pull, struct error *err)
 }
 
 /*
- * All acts on each document that changed, those of before too: their receipts
- * are to lead to one checkpoint.
+ * Ask for all acts on each document that changed, the earlier ones too, so that
+ * their receipts lead to one checkpoint.
  */
 bool
 pull_gather(struct pull *pull, struct error *err)
@@ -190,7 +196,10 @@ pull_gather(struct pull *pull, struct error *err)
 	return ok;
 }
 
-/* What does not follow on the act before it follows on one that is not shown. */
+/*
+ * If an act does not follow the act before it, the daemon withholds the one
+ * between them.
+ */
 static bool
 apply(struct pull *pull, uint64_t index, const struct entry *entry,
     struct error *err)
@@ -246,7 +255,9 @@ compare_indices(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The indices of all acts on a document, in order; the caller frees them. */
+/*
+ * Get the indices of all acts on a document, in order. The caller frees them.
+ */
 static uint64_t *
 indices_of(const struct ledger_document *doc, size_t *num)
 {
@@ -265,7 +276,9 @@ indices_of(const struct ledger_document *doc, size_t *num)
 	return all;
 }
 
-/* What was kept of it is among what the daemon shows now. */
+/*
+ * Check that what was kept of the document is among what the daemon shows now.
+ */
 static bool
 has_kept(const struct pull *pull, const struct document_acts *acts,
     struct error *err)

@@ -9,7 +9,7 @@
 #include "client/outbox.h"
 
 struct push_input {
-	const char *language; /* NULL: an annex */
+	const char *language; /* the text's language; NULL: an annex */
 	char *path;
 };
 
@@ -24,8 +24,8 @@ struct push {
 	int fds[LIMIT_TEXTS + LIMIT_ANNEXES];
 	size_t num_fds;
 	/*
-	 * What went wrong is about this version alone: its files, or the
-	 * daemon's "no" to it.
+	 * The failure is about this version alone: its files are wrong, or the
+	 * daemon refuses it.
 	 */
 	bool alone;
 };
@@ -35,17 +35,15 @@ struct push {
 struct push *push_new(struct error *err);
 void push_free(struct push *push);
 
-/*
- * ERROR_USAGE, ERROR_LIMIT  not a language, not a line, or one too many
- */
+/* ERROR_USAGE, ERROR_LIMIT  it is no language, not one line, or one too many */
 bool push_add_title(struct push *push, const char *language, const char *title,
     struct error *err) MUST_USE;
-/* language is NULL for an annex; path is read by push_gather(). */
+/* Add a text; or an annex if language is NULL. push_gather() reads the file. */
 bool push_add_file(struct push *push, const char *language, const char *path,
     struct error *err) MUST_USE;
 bool push_set_note(struct push *push, const char *note,
     struct error *err) MUST_USE;
-/* Has it a text and a title? */
+/* True if it has a text and a title. */
 bool push_is_whole(const struct push *push, struct error *err) MUST_USE;
 /* Read its files into the container. */
 bool push_gather(struct push *push, const struct policy *policy,
@@ -55,21 +53,24 @@ bool push_gather(struct push *push, const struct policy *policy,
 
 struct pusher {
 	struct context *context;
-	struct policy *policy; /* the accepted one */
+	struct policy *policy; /* the policy that is accepted */
 	const struct office *office;
 	char person[LIMIT_EMAIL_BYTES + 1];
-	struct identity signer;  /* loaded with the first signature */
-	struct session *session; /* made with the first that needs it */
-	int64_t caught_up_ms;    /* monotonic: what was seen was the newest */
+	struct identity signer; /* loaded when the first signature is made */
+	/* opened with the first version that needs it */
+	struct session *session;
+	/* monotonic clock when the newest journal was seen */
+	int64_t caught_up_ms;
 };
 
-/* context is loaded.  pusher_end(), whatever comes of it. */
+/* Begin; context is loaded. Call pusher_end() even after a failure. */
 bool pusher_begin(struct context *context, struct pusher *out,
     struct error *err) MUST_USE;
 void pusher_end(struct pusher *pusher);
 /*
- * Deposit one, after what an earlier run left of its document, and tell it.
- * Texts, titles and note like those of the newest version are no error.
+ * Send what an earlier run left of its document, then deposit this version and
+ * print what came of it. It is no error if texts, titles and note are those of
+ * the newest version.
  */
 bool pusher_push(struct pusher *pusher, struct push *push,
     struct error *err) MUST_USE;
@@ -77,9 +78,8 @@ bool pusher_push(struct pusher *pusher, struct push *push,
 /* --- Many (push_batch.c). --- */
 
 /*
- * Deposit what the file lists (valise(1), "push --batch").  Whatever one of
- * them is refused for, the others are tried; err then is the worst of all, and
- * each was told.
+ * Deposit what the file lists (valise(1), "push --batch"). If one is refused
+ * the others are tried. Each result is printed, and err is the worst one.
  */
 bool push_batch(struct context *context, const char *path,
     struct error *err) MUST_USE;

@@ -22,23 +22,24 @@
 #include "base/yaml.h"
 #include "cli/commands.h"
 
-/* A process for so many versions is worth its start and its connection. */
+/* Starting a process, with its connection, pays off from so many versions. */
 enum { VERSIONS_EACH = 8, MOST_JOBS = 8 };
 
-/* What came of the versions that one process deposited. */
+/* The results of the versions that one process deposited. */
 struct part {
 	pid_t pid;
 	unsigned done, failed, tried;
 	struct error worst;
-	bool ended;       /* something is wrong that no other would escape */
-	struct error why; /* what */
+	bool ended;       /* an error that every other version would meet too */
+	struct error why; /* that error */
 	bool told;
 };
 
-/* Shared by all processes of a run. */
+/* Memory that all processes of a run share. */
 struct shared {
-	volatile sig_atomic_t asked_to_stop; /* by this signal */
-	bool ended;                          /* for one of them */
+	/* the signal that asked the run to end */
+	volatile sig_atomic_t asked_to_stop;
+	bool ended; /* for one of them */
 	struct part parts[MOST_JOBS];
 };
 
@@ -52,7 +53,7 @@ struct batch {
 
 /* --- The list. --- */
 
-/* title: a mapping of languages. */
+/* Read title: a mapping of languages. */
 static void
 read_titles(struct push *push, const struct yaml *map, struct complaints *to)
 {
@@ -82,7 +83,7 @@ read_file(const struct batch *batch, struct push *push, const char *language,
 		complain(to, node, "%s", why.detail);
 }
 
-/* One file, or a sequence of them. */
+/* Read one file, or a sequence of them. */
 static void
 read_files(const struct batch *batch, struct push *push, const char *language,
     const struct yaml *node, struct complaints *to)
@@ -131,7 +132,7 @@ read_names(struct push *push, const struct yaml *item, struct complaints *to)
 		complain(to, node, "not the number of a version");
 }
 
-/* An element of the list; NULL, with complaints, if it is none. */
+/* Read an element of the list. NULL, with complaints, if it is wrong. */
 static struct push *
 read_item(const struct batch *batch, const struct yaml *item,
     struct complaints *to)
@@ -164,7 +165,7 @@ read_item(const struct batch *batch, const struct yaml *item,
 	return NULL;
 }
 
-/* Every mistake of it is told before anything is sent. */
+/* Read the whole list: each mistake is told before anything is sent. */
 static bool
 check_list(struct batch *batch, const struct yaml *root, struct error *err)
 {
@@ -185,9 +186,10 @@ check_list(struct batch *batch, const struct yaml *root, struct error *err)
 
 /* --- One after another. --- */
 
-static struct shared *running; /* for stop(), which has no argument of ours */
+/* for stop(): a signal handler has no argument of ours */
+static struct shared *running;
 
-/* The second time it ends at once: SA_RESETHAND. */
+/* SA_RESETHAND: the second signal ends the run at once. */
 static void
 stop(int number)
 {
@@ -225,8 +227,8 @@ tell_failed(struct batch *batch, const struct push *push,
 }
 
 /*
- * Would it be the same with the next one?  The daemon's "no" to this version
- * is about this version, and so is what is wrong with its files.
+ * True if the error would be the same with the next version. The daemon's
+ * refusal, and what is wrong with its files, are about this version alone.
  */
 static bool
 is_the_end(const struct push *push, const struct error *why)
@@ -236,7 +238,9 @@ is_the_end(const struct push *push, const struct error *why)
 		why->kind == ERROR_UNTRUSTED || why->kind == ERROR_MALFORMED);
 }
 
-/* False where the run ends with it. */
+/*
+ * Deposit one version and print the result. Returns false if the run must end.
+ */
 static bool
 push_item(struct batch *batch, const struct yaml *item, struct error *err)
 {
@@ -255,7 +259,7 @@ push_item(struct batch *batch, const struct yaml *item, struct error *err)
 		tried += batch->shared->parts[i].tried;
 	output_step("pushing", tried, batch->num);
 	ok = pusher_push(&batch->pusher, push, &why);
-	/* What is told is told, whatever ends the run. */
+	/* Print what is buffered, however the run ends. */
 	fflush(stdout);
 	if (ok) {
 		part->done++;
@@ -274,7 +278,7 @@ push_item(struct batch *batch, const struct yaml *item, struct error *err)
 	return !ends;
 }
 
-/* Which of so many processes deposits what is said of an item's document. */
+/* The process that deposits an item's document, of so many processes. */
 static unsigned
 job_of(const struct yaml *item, unsigned jobs)
 {
@@ -287,7 +291,7 @@ job_of(const struct yaml *item, unsigned jobs)
 	return (hash ^ hash >> 16) % jobs;
 }
 
-/* The share of one process, the job-th of so many. */
+/* Deposit the share of one process: number job of so many. */
 static void
 push_share(struct batch *batch, const struct yaml *root, unsigned job,
     unsigned jobs)
@@ -314,14 +318,14 @@ static _Noreturn void
 run_job(struct batch *batch, const struct yaml *root, unsigned job,
     unsigned jobs)
 {
-	/* Its parent may be ended while it waits for this one. */
+	/* The parent may be ended while it waits for this process. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	push_share(batch, root, job, jobs);
 	pusher_end(&batch->pusher);
 	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
-/* False where it ended otherwise than by itself. */
+/* Wait for a process. False if it was ended by a signal. */
 static bool
 wait_for(struct part *part, struct error *err)
 {
@@ -365,7 +369,7 @@ push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
 	return ok;
 }
 
-/* What all of them did, in one. */
+/* Add up the results of all processes. */
 static bool
 conclude(struct batch *batch, struct error *err)
 {
@@ -406,7 +410,10 @@ push_list(struct batch *batch, const struct yaml *root, struct error *err)
 	unsigned jobs = batch->num / VERSIONS_EACH;
 	bool ok = true;
 
-	/* Without a line there is nothing to wait for. */
+	/*
+	 * Without a line there is nothing to wait for, so one process is
+	 * enough.
+	 */
 	if (jobs > MOST_JOBS)
 		jobs = MOST_JOBS;
 	take_signals(stop);
@@ -445,7 +452,7 @@ push_batch(struct context *context, const char *path, struct error *err)
 	buf_free(&text);
 	stopped = batch.shared->asked_to_stop;
 	munmap(batch.shared, sizeof(*batch.shared));
-	/* As it ends for who did not wait for the answer. */
+	/* End like a command that did not wait for the answer. */
 	if (stopped != 0) {
 		fflush(stdout);
 		raise(stopped);

@@ -123,7 +123,7 @@ push_is_whole(const struct push *push, struct error *err)
 		"a version needs a title: --title en=\"…\"");
 }
 
-/* By content; Markdown is text, and told by its name. */
+/* Tell the media type by the content; Markdown is text, told by its name. */
 static bool
 tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
     struct error *err)
@@ -137,7 +137,7 @@ tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
 	if (n < 0)
 		return error_set_errno(err, "%s", path);
 	text = span_of(front, (size_t)n);
-	/* A character may be cut at the end of what was read. */
+	/* The piece that was read may end within a character. */
 	for (unsigned i = 0;
 	     i < 4 && text.len == sizeof(front) && !text_is_utf8(text); i++)
 		text.len--;
@@ -150,7 +150,7 @@ tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
 	return true;
 }
 
-/* A file of the disk as a member: read in pieces, never as a whole. */
+/* Make a file of the disk a member: it is read in pieces, never as a whole. */
 static bool
 stream_file(const struct member *member, byte_sink *sink, void *arg,
     struct error *err)
@@ -173,7 +173,8 @@ stream_file(const struct member *member, byte_sink *sink, void *arg,
 
 static const struct member_source on_disk = { stream_file, stream_file };
 
-enum { DEFLATE_BYTES = 4 * 1024 * 1024 }; /* what is larger is stored */
+/* a larger file is stored, not deflated */
+enum { DEFLATE_BYTES = 4 * 1024 * 1024 };
 
 static bool
 add_file(struct push *push, const struct push_input *input,

@@ -31,7 +31,10 @@ sign_origin(struct pusher *pusher, struct container *container,
 		COMMITMENT_ORIGIN, container, err);
 }
 
-/* Texts, titles and note: what a person would call the same. */
+/*
+ * True if texts, titles and note are the same: what a person would call the
+ * same version.
+ */
 static bool
 is_same(const struct version *a, const struct version *b)
 {
@@ -85,9 +88,9 @@ nothing_changed(struct context *context, const char *document, unsigned version,
 }
 
 /*
- * Two runs of one person may make the same version in the same second: then
- * the record has the other's, with these very texts.  The receipt says so, and
- * the copy proves it.
+ * True if the daemon has this very version already. Two runs of one person may
+ * make it in the same second; then the record has the other run's, with the
+ * same texts. The receipt says so, and the copy proves it.
  */
 static bool
 is_in_record(struct session *session, const struct outbox_act *act,
@@ -122,7 +125,10 @@ send_deposit(struct session *session, struct outbox_act *act,
 	return true;
 }
 
-/* Its author never read what it replaces: no error, but worth a word. */
+/*
+ * Tell a person who never read the version that this one replaces. It is no
+ * error.
+ */
 static void
 tell_unseen(const struct push *push, const struct newest *newest)
 {
@@ -133,7 +139,7 @@ tell_unseen(const struct push *push, const struct newest *newest)
 	    newest->version + 1);
 }
 
-/* It follows the newest version. */
+/* Name the version that it follows. */
 static bool
 push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
     struct error *err)
@@ -178,7 +184,10 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	    sign_origin(pusher, push->container, err) &&
 	    outbox_keep_deposit(context, push->document, version->number,
 		push->onto != 0, push->container, &act, err);
-	/* By its digest, so it harms nothing if it is never deposited. */
+	/*
+	 * Remember version.yaml by its digest; that harms nothing if it is
+	 * never deposited.
+	 */
 	if (ok)
 		context_remember_version(context, buf_span(&yaml));
 	if (ok && session == NULL)
@@ -195,7 +204,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	return ok;
 }
 
-/* Past 24 h its signature is refused: the same version, signed anew. */
+/* After 24 hours the signature is refused: sign the same version anew. */
 static bool
 send_anew(struct pusher *pusher, struct container *container,
     const struct outbox_act *old, struct entry *entry, uint64_t *index,
@@ -216,8 +225,8 @@ send_anew(struct pusher *pusher, struct container *container,
 }
 
 /*
- * What an earlier run made goes first, byte for byte: it may be deposited
- * already, its answer lost.  False where it has no answer yet.
+ * Send first, byte for byte, what an earlier run made: it may have been
+ * deposited, and its answer lost. False if it has no answer yet.
  */
 static bool
 send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
@@ -246,7 +255,7 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 	if (ok)
 		output_note("%s@%u is deposited, entry %llu", act->document,
 		    act->version, (unsigned long long)index);
-	/* "No" is an answer; the new one is then judged by itself. */
+	/* A refusal is an answer. The new version is then judged by itself. */
 	if (ok || outbox_is_kept(act) || err->kind == ERROR_UNAVAILABLE ||
 	    err->kind == ERROR_SYSTEM ||
 	    strcmp(error_code(err), SENT_DIFFERS) == 0)
@@ -256,7 +265,7 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 	return true;
 }
 
-/* Whatever another command is sending at this moment is its own. */
+/* Leave alone what another command is sending at this moment. */
 static bool
 send_pending(struct pusher *pusher, const char *document, struct error *err)
 {
@@ -274,7 +283,9 @@ send_pending(struct pusher *pusher, const char *document, struct error *err)
 	return ok;
 }
 
-/* After the newest version of the local copy, which may not be the newest. */
+/*
+ * Follow the newest version of the local copy, which may not be the newest one.
+ */
 static bool
 push_local(struct pusher *pusher, struct push *push, struct error *err)
 {
@@ -327,7 +338,7 @@ pusher_end(struct pusher *pusher)
 	identity_free(&pusher->signer);
 }
 
-/* Before a large text is sent over a slow line, for nothing. */
+/* Ask before a large text is sent over a slow line for nothing. */
 static bool
 check_texts(const struct pusher *pusher, const struct push *push,
     struct error *err)
@@ -345,8 +356,8 @@ check_texts(const struct pusher *pusher, const struct push *push,
 }
 
 /*
- * The connection is made with the first version that needs it.  By which
- * policy the daemon judges is asked again in a long run: it may change.
+ * Connect with the first version that needs it. In a long run, ask again by
+ * which policy the daemon judges, since it may change.
  */
 static bool
 connect_once(struct pusher *pusher, struct error *err)

@@ -18,7 +18,7 @@ print_groups(const char *label, const char *hex)
 		output_digest(label, &digest);
 }
 
-/* One line of an act: who, and when. */
+/* Print one line of an act: who did it, and when. */
 static void
 print_act(const char *what, const json_t *act)
 {
@@ -37,7 +37,7 @@ print_version(const json_t *version)
 	size_t i;
 	const json_t *one;
 
-	/* Of copies alone each is told by itself. */
+	/* In a local copy each version tells by itself how far it is proved. */
 	printf("version %lld, %s%s\n",
 	    json_integer_value(json_object_get(version, "version")),
 	    json_text(version, "status"),
@@ -69,7 +69,7 @@ print_as_of(const json_t *as_of)
 		    text);
 }
 
-/* Of one version only, or all: 0. */
+/* Print one version only, or all if that is 0. */
 static bool
 show_document(struct context *context, json_t *json, unsigned only,
     struct error *err)
@@ -101,7 +101,9 @@ show_document(struct context *context, json_t *json, unsigned only,
 
 /* --- From the proved acts. --- */
 
-/* What "show --json" prints: all of it proved, but for a title that is not. */
+/*
+ * What "show --json" prints. All of it is proved, but for a title that is not.
+ */
 static json_t *
 json_of_acts(const struct document_acts *acts, const char *title,
     bool title_proved)

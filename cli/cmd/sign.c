@@ -19,7 +19,9 @@ make_signature(const struct identity *signer, const struct container *from,
 	return signing_files(signer, from, id, COMMITMENT_APPROVAL, to, err);
 }
 
-/* What one is about to sign, in full: on the terminal, even with --json. */
+/*
+ * Show in full what is about to be signed: on the terminal, even with --json.
+ */
 static void
 show(const struct verdict *verdict, const struct identity *signer)
 {
@@ -81,7 +83,7 @@ report(struct context *context, const struct signing_sent *sent,
 	return true;
 }
 
-/* session is NULL where there is no line. */
+/* session is NULL if there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
     const struct copy *copy, bool yes, struct error *err)
@@ -153,7 +155,7 @@ sign_document(struct context *context, const char *document, unsigned version,
 		report, &sent, err);
 	if (ok && !sent) {
 		ok = copy_fetch(&session, document, version, &copy, err);
-		/* Nobody signs what is not valid. */
+		/* A copy that is not VALID is not signed. */
 		if (ok && copy.verdict.outcome != OUTCOME_VALID)
 			ok = verdict_error(&copy.verdict, err);
 		ok = ok && sign_copy(context, &session, &copy, yes, err);

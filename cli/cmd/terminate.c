@@ -9,7 +9,10 @@
 #include "client/acts.h"
 #include "document/termination.h"
 
-/* The version in force, or that was when the document ended; 0 on failure. */
+/*
+ * Returns the version in force, or that was when the document ended; 0 on
+ * failure.
+ */
 static unsigned
 find_in_force(const struct document_acts *acts, struct error *err)
 {
@@ -23,7 +26,10 @@ find_in_force(const struct document_acts *acts, struct error *err)
 	return 0;
 }
 
-/* What the first who terminates wrote, or what this one writes now. */
+/*
+ * Get the reason: what the first person who terminates wrote, or what this one
+ * writes now.
+ */
 static bool
 take_termination(struct copy *copy, const char *reason, struct termination *out,
     struct error *err)
@@ -163,7 +169,7 @@ terminate_version(struct session *session, struct document_acts *acts,
 	struct copy copy;
 	bool ok = copy_fetch_beside(session, acts, version, &copy, err);
 
-	/* Nobody ends what is not valid, or has ended. */
+	/* A version that is not VALID, or has ended, is not terminated. */
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)
 		ok = verdict_error(&copy.verdict, err);
 	if (ok && copy.verdict.status == STATUS_TERMINATED)

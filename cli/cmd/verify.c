@@ -9,7 +9,10 @@
 #include "cli/commands.h"
 #include "cli/local/local.h"
 
-/* Not as ours are: another maker's, or one of ours that was zipped again. */
+/*
+ * True if a container is not in our form: it is another maker's, or it was
+ * zipped again.
+ */
 static bool
 judge_foreign(struct context *context, const char *path,
     const struct error *why, struct copy *copy, struct error *err)
@@ -49,8 +52,8 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 }
 
 /*
- * What the list of files ends with: that reading itself failed, else that one
- * is not VALID, else what has the largest exit status.
+ * True if error a is worse than b, for the exit of a list of files: that
+ * reading failed, else that a copy is not VALID, else the largest exit status.
  */
 static bool
 is_worse(const struct error *a, const struct error *b)
@@ -64,7 +67,7 @@ is_worse(const struct error *a, const struct error *b)
 	return error_exit_status(a->kind) > error_exit_status(b->kind);
 }
 
-/* There is no verdict of it: a script is told so in its place in the list. */
+/* Tell that there is no verdict of a file, in its place in the list. */
 static void
 tell_unread(const struct context *context, const char *path,
     const struct error *why)
@@ -79,14 +82,14 @@ tell_unread(const struct context *context, const char *path,
 		output_note("%s", ignored.detail);
 }
 
-/* What is asked of each file, and the connection where one is. */
+/* What is asked of each file, and the connection if there is one. */
 struct verifying {
 	struct context *context;
 	bool current, in_force;
 	struct session *session; /* NULL: not connected yet */
 	struct session connection;
-	struct error broken; /* that there is none is the same for each file */
-	/* Of the last document: many files may be of one. */
+	struct error broken; /* connecting failed: the same for each file */
+	/* The acts on the last document, since many files may be of one. */
 	struct document_acts acts;
 	bool has_acts;
 };
@@ -104,8 +107,8 @@ connect_once(struct verifying *all, struct error *err)
 }
 
 /*
- * The acts on the document that a copy is of: all that there are now, or what
- * is kept.  NULL on failure.
+ * Get the acts on the document that a copy is of: all that there are now, or
+ * what is kept. NULL on failure.
  */
 static const struct document_acts *
 acts_of(struct verifying *all, const struct verdict *verdict, struct error *err)
@@ -134,9 +137,9 @@ acts_of(struct verifying *all, const struct verdict *verdict, struct error *err)
 }
 
 /*
- * When the status of a VALID copy is from.  False where it contradicts what
- * this office knows, or could not be asked for; it is then that of the copy
- * alone.
+ * Find out when the status of a VALID copy is from. False if that contradicts
+ * what this office knows, or could not be asked for: the status is then that of
+ * the copy alone.
  */
 static bool
 find_as_of(struct verifying *all, struct copy *copy, struct error *err)
@@ -175,7 +178,10 @@ is_in_force(const struct copy *copy, struct error *err)
 	    "it is %s, as of %s", status_name(copy->verdict.status), text);
 }
 
-/* about: why a VALID copy is not what was asked for, or nothing. */
+/*
+ * Print a verdict. about says why a VALID copy is not what was asked for; or it
+ * has no error.
+ */
 static bool
 print_json(const char *path, const struct copy *copy, const struct as_of *as_of,
     const struct error *about, struct error *err)
@@ -190,7 +196,10 @@ print_json(const char *path, const struct copy *copy, const struct as_of *as_of,
 	return output_json(json, err);
 }
 
-/* One file, whatever the others are; worst gets what is worse. */
+/*
+ * Judge one file, whatever the others are. worst gets its error if that is
+ * worse.
+ */
 static void
 verify_file(struct verifying *all, const char *path, struct error *worst)
 {
@@ -213,7 +222,7 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 		tell_unread(context, path, &why);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
 		verdict_error(&copy.verdict, &why);
-		/* What was not read to the end is not VALID. */
+		/* A file that was not read to the end is not VALID. */
 		why.kind = ERROR_UNTRUSTED;
 		error_context(&why, "%s", path);
 	} else if (ok && !asked) {
@@ -225,7 +234,7 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 		*worst = why;
 }
 
-/* So many files are judged sooner than processes are made for them. */
+/* Up to so many files are judged sooner than processes are started. */
 enum { WORTH_JOBS = 64 };
 
 struct files {
@@ -233,7 +242,7 @@ struct files {
 	char **paths;
 };
 
-/* A parallel_work. */
+/* A parallel_work that judges one file. */
 static void
 verify_one(void *arg, size_t i, struct error *worst)
 {
@@ -250,8 +259,8 @@ take_worse(struct error *worst, const struct error *one)
 }
 
 /*
- * The first file here: it reads what all of them need.  Where the daemon is
- * asked, one connection asks for all.
+ * Judge the first file in this process: it reads what all of them need. If the
+ * daemon is asked, one connection asks for all.
  */
 static bool
 verify_files(struct verifying *all, char *paths[], size_t num, unsigned jobs,

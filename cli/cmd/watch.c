@@ -20,7 +20,7 @@ struct watch {
 	struct entry_filter filter;
 };
 
-/* The act as JSON: the entry itself, with its index before all else. */
+/* The act as JSON: the entry itself, after its index. */
 static bool
 act_json(uint64_t index, struct span line, struct buf *out, struct error *err)
 {
@@ -30,7 +30,10 @@ act_json(uint64_t index, struct span line, struct buf *out, struct error *err)
 	    buf_append_str(out, "\n", err);
 }
 
-/* In the child: the pipe is its standard input; nothing of ours is its. */
+/*
+ * In the child process: standard input is the pipe, and no other file stays
+ * open.
+ */
 static _Noreturn void
 become(const char *const argv[], int input)
 {
@@ -47,14 +50,17 @@ write_all(int fd, struct span bytes)
 	while (bytes.len > 0) {
 		const ssize_t n = write(fd, bytes.data, bytes.len);
 
-		/* Who does not read it has it not. */
+		/* A program that does not read its input is not given it. */
 		if (n <= 0)
 			return;
 		bytes = span_sub(bytes, (size_t)n, bytes.len - (size_t)n);
 	}
 }
 
-/* Run a program to its end; its exit status, 127 if there is none such. */
+/*
+ * Run a program to its end. Returns its exit status, 127 if there is no such
+ * program.
+ */
 static bool
 run(const char *const argv[], struct span input, int *status, struct error *err)
 {

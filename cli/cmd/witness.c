@@ -13,12 +13,15 @@
 #include "cli/commands.h"
 #include "journal/evidence.h"
 
-/* Rounds of one run: what waits for us first, then the newest. */
+/*
+ * Rounds of one run: first the checkpoint that waits for this witness, then the
+ * newest.
+ */
 enum { ROUNDS = 8 };
 
 /* --- witness init --- */
 
-/* "ORIGIN/witness/OFFICE": what C2SP recommends is a name like an address. */
+/* "ORIGIN/witness/OFFICE": C2SP recommends a name like an address. */
 static bool
 witness_name(struct context *context, char out[LIMIT_ORIGIN_BYTES + 1],
     struct error *err)
@@ -80,8 +83,10 @@ witness_init(struct context *context, const char *name, struct error *err)
 struct witness {
 	struct context *context;
 	struct note_signer signer;
-	struct checkpoint last; /* what it cosigned last; size 0: nothing */
-	struct buf note;        /* the same, with its line */
+	/* the checkpoint that it cosigned last; size 0: none */
+	struct checkpoint last;
+	/* that checkpoint's note, with the cosignature */
+	struct buf note;
 	char path[FILE_PATH];
 	int lock;
 };
@@ -110,7 +115,7 @@ load_witness(struct context *context, struct witness *out, struct error *err)
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);
 	buf_free(&key);
-	/* Two at once must not look back and forth (tlog-witness). */
+	/* Two runs at once must not go back and forth (tlog-witness). */
 	if (!ok || !context_path(context, "witness.lock", path, err) ||
 	    (out->lock = file_lock_wait(path, err)) < 0 ||
 	    !context_path(context, "witness", out->path, err))
@@ -143,7 +148,7 @@ has_our_line(const struct witness *witness, struct span note)
 	    num == 1;
 }
 
-/* The note as the journal alone signed it, and our line. */
+/* Append the note as the journal alone signed it, and our cosignature. */
 static bool
 cosign(struct witness *witness, struct span note, struct buf *out,
     struct error *err)
@@ -188,7 +193,10 @@ report(struct witness *witness, struct span note, struct error *err)
 	return true;
 }
 
-/* Durable before it leaves: what was cosigned is never denied. */
+/*
+ * It is durable before it leaves, so that the witness never denies what it
+ * cosigned.
+ */
 static bool
 hand_in(struct witness *witness, struct session *session,
     const struct checkpoint *checkpoint, struct span note, struct error *err)
@@ -216,8 +224,8 @@ hand_in(struct witness *witness, struct session *session,
 }
 
 /*
- * One that another witness signed comes first, so that a quorum is reached on
- * one size; then the newest.
+ * A checkpoint that another witness signed comes first, so that a quorum is
+ * reached on one size; then the newest.
  */
 static bool
 witness_rounds(struct witness *witness, struct session *session,
@@ -254,7 +262,7 @@ witness_rounds(struct witness *witness, struct session *session,
 	return true;
 }
 
-/* A daemon that forgot by mistake learns it from its own signature. */
+/* A daemon that forgot by mistake learns of it by its own signature. */
 static void
 tell_daemon(struct witness *witness, struct session *session)
 {
@@ -298,7 +306,10 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 {
 	for (;;) {
 		if (!witness_once(context, err)) {
-			/* Evidence of misbehaviour ends it; a bad line does not. */
+			/*
+			 * Evidence of misbehaviour ends the run; a broken line
+			 * does not.
+			 */
 			if (err->kind != ERROR_UNAVAILABLE)
 				return false;
 			output_note("%s; trying again in %u s", err->detail,

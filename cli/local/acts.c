@@ -17,7 +17,7 @@ compare_acts(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Is it a receipt of an act on this version, by these keys? */
+/* True if a receipt is of an act on this version, and signed by these keys. */
 static bool
 proves(const struct member *member, const char *document, unsigned version,
     const struct note_keys *keys, struct copy_act *out)
@@ -93,7 +93,9 @@ copy_acts_compare(const struct copy_acts *first, const struct copy_acts *second,
 			    : ACTS_SAME;
 }
 
-/* One that was left out in between ends it: acts_add() wants the chain whole.
+/*
+ * Stop at an act that was left out: acts_add() takes only the next of the
+ * chain.
  */
 static bool
 add_acts(struct document_acts *acts, const struct copy *copy, struct error *err)
@@ -133,14 +135,14 @@ local_keep_acts(struct context *context, const struct copy *copy)
 
 	acts_load(context, copy->verdict.version->document, &acts);
 	size = acts.size;
-	/* Without it a status is that of the copy alone. */
+	/* Without the acts a status is that of the copy alone. */
 	if (!(add_acts(&acts, copy, &ignored) && acts.size > size &&
 		acts_keep_quick(context, &acts, &ignored)))
 		ignored = (struct error){ 0 };
 	acts_free(&acts);
 }
 
-/* The next connection proves what nobody here can. */
+/* The next connection proves what cannot be proved here. */
 static enum local_proof
 proof_of_note(struct seen *seen, struct span note)
 {
@@ -150,7 +152,7 @@ proof_of_note(struct seen *seen, struct span note)
 		return LOCAL_PROVED;
 	if (strcmp(error_code(&why), "JOURNAL_ROLLED_BACK") == 0)
 		return LOCAL_REFUTED;
-	/* Where that cannot be kept, it stays unproved. */
+	/* If that cannot be kept, the copy stays unproved. */
 	(void)(seen_defer(seen, note, &ignored) || ignored.kind);
 	return LOCAL_NOT_PROVED;
 }

@@ -108,7 +108,7 @@ remove_members(const struct container *container, const char *dir)
 		}
 }
 
-/* Into a folder that was not there, and appears with all in it. */
+/* Write into a folder that is new, and that appears with all files in it. */
 bool
 copy_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err)
@@ -117,7 +117,7 @@ copy_extract(const struct container *container, const char *dir,
 	struct stat st;
 	bool ok = true;
 
-	/* A link to nothing is something too. */
+	/* A link to nothing is in the way too. */
 	if (lstat(dir, &st) == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: name a new folder", dir);
@@ -138,7 +138,7 @@ copy_extract(const struct container *container, const char *dir,
 
 /* --- The folder. --- */
 
-/* Where the folder cannot be written, what it has is marked all the same. */
+/* If the folder cannot be written, its copies are marked all the same. */
 static bool
 settle_quietly(struct context *context, const char *dir)
 {
@@ -151,7 +151,10 @@ settle_quietly(struct context *context, const char *dir)
 	return true;
 }
 
-/* For the next command; one that only reads goes on without it. */
+/*
+ * Remember the folder for the next command; one that only reads goes on without
+ * it.
+ */
 static void
 remember_dir(const char *path, const char *dir)
 {
@@ -173,7 +176,10 @@ find_dir(struct context *context, const char *given, char out[FILE_PATH],
 	if (!context_path(context, "copy", path, err))
 		return false;
 	if (given != NULL) {
-		/* What is beside this journal's folder is other journals'. */
+		/*
+		 * Journals that the folder holds beside this one are left
+		 * alone.
+		 */
 		file_parent(context->state, state);
 		if (!folder_is_within(given, state, &in_state, err))
 			return false;
@@ -369,7 +375,7 @@ struct found_names {
 	size_t num;
 };
 
-/* The folders within one, whose names could be of ours. */
+/* List the folders within one whose names could be ours. */
 static bool
 read_names(const char *path, struct found_names *out, struct error *err)
 {
@@ -411,7 +417,7 @@ free_names(struct found_names *names)
 	free(names->list);
 }
 
-/* All of its copies may be kept aside: then it is not there. */
+/* A document whose copies are all kept aside is not there. */
 static bool
 visit_document(const char *dir, const char *document, local_visitor *visit,
     void *arg, struct error *err)

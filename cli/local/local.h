@@ -19,94 +19,110 @@
 #include "client/session.h"
 
 /*
- * The folder: given, or the one that was used last; remembered.
+ * Get the folder that is given, or the one that was used last, and remember it.
  *
  * ERROR_USAGE  none was given, and none was ever used
  */
 bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
-/* Is the history that a copy's receipts lead to the one that was seen here? */
+/*
+ * Is a copy's history, which its receipts lead to, the one that was seen here?
+ */
 enum local_proof {
 	LOCAL_PROVED,
-	LOCAL_NOT_PROVED, /* nobody here can tell: the next connection does */
-	LOCAL_REFUTED,    /* it is another one */
+	/* it cannot be told here: the next connection tells */
+	LOCAL_NOT_PROVED,
+	LOCAL_REFUTED, /* it is another history */
 };
 
 /* What became of a copy that was to be placed. */
 enum placed {
-	PLACED_SAME,  /* it is there already, or tells nothing more */
-	PLACED_NEW,   /* it is there now */
-	PLACED_LESS,  /* what is there has more acts, and stays */
-	PLACED_OTHER, /* it contradicts what is there, or what was seen */
+	PLACED_SAME, /* it is there already, or it tells nothing more */
+	PLACED_NEW,  /* it was placed */
+	PLACED_LESS, /* the copy that is there has more acts, and stays */
+	/* it contradicts the copy that is there, or what was seen */
+	PLACED_OTHER,
 };
 
 struct placing {
 	enum placed placed;
-	uint64_t missing; /* the first act that is there, and not in the copy */
-	char aside[FILE_PATH]; /* where one that lost its place is; or empty */
+	uint64_t missing; /* the first act that is there and not in the copy */
+	/* the path of a copy that lost its place, or empty */
+	char aside[FILE_PATH];
 };
 
 struct copy;
 /*
- * Put a copy in its place: whole, or not at all.  It replaces another one only
- * if it has all of that one's acts; of two that contradict each other both are
- * kept.  It is not flushed: file_sync_all() does that, once for all.
+ * Put a copy in its place, whole or not at all. It replaces another copy only
+ * if it has all of that one's acts; if the two contradict each other both are
+ * kept. Nothing is flushed: file_sync_all() does that once for all.
  */
 bool local_place(struct context *context, struct seen *seen, const char *dir,
     const struct copy *copy, enum local_proof proof, struct placing *out,
     struct error *err) MUST_USE;
 
 /*
- * Keep the acts that a proved copy's receipts tell (lib/client/acts.h), as far as they
- * follow on what is kept.
+ * Keep the acts that a proved copy's receipts tell (lib/client/acts.h), as far
+ * as they follow those that are kept.
  */
 void local_keep_acts(struct context *context, const struct copy *copy);
 
-/* JOURNAL_ROLLED_BACK: what PLACED_OTHER means.  False. */
+/* Set JOURNAL_ROLLED_BACK: what PLACED_OTHER means. Returns false. */
 bool local_contradicts(const struct copy *copy, const struct placing *placing,
     struct error *err);
 
 /*
- * Look again at the copies that were placed unproved: those of another history
- * than the one that was seen meanwhile lose their place, with a word.
+ * Look again at the copies that were placed unproved. Those that are of another
+ * history than the one seen since then lose their place, and a note says so.
  */
 bool local_settle(struct context *context, struct seen *seen, const char *dir,
     struct error *err) MUST_USE;
 
-/* What was seen here, for who has no line; kept until local_end(). */
+/*
+ * What was seen of the journal, for a command without a line. It is kept until
+ * local_end().
+ */
 struct seen *local_seen(struct context *context, struct error *err);
 void local_end(struct context *context);
 enum local_proof local_proof(struct context *context, const struct copy *copy);
 
-/* The versions that are there; the caller frees *versions.  None: *num is 0. */
+/*
+ * The versions that are there, in *versions, which the caller frees; *num is 0
+ * if there is none.
+ */
 bool local_versions(const char *dir, const char *document, unsigned **versions,
     size_t *num, struct error *err) MUST_USE;
 /*
- * Open and judge one; 0 is the newest.  It is told if it is not proved.
+ * Open and judge a version; 0 is the newest. A note says if it is not proved.
  *
  * ERROR_NOT_FOUND  it is not there
  */
 bool local_open(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
 
-/* Each document, by name. */
+/* Visit each document, by name. */
 typedef bool local_visitor(void *arg, const char *document, struct error *err);
 bool local_each(const char *dir, const char *type, local_visitor *visit,
     void *arg, struct error *err) MUST_USE;
 
-/* A document as "valise show --json" prints it, from its copies. */
+/* A document as "valise show --json" prints it, made from its copies. */
 json_t *local_document(struct context *context, const char *dir,
     const char *document, struct error *err);
-/* The acts that its copies prove, in order; "" for every document. */
+/*
+ * Visit the acts that the copies prove, in order; "" stands for every document.
+ */
 bool local_entries(struct context *context, const char *dir,
     const char *document, entry_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 
-/* Write a copy's container to what a person named (base/outfile.h). */
+/* Write a copy's container to a path that a person named (base/outfile.h). */
 bool copy_write(const struct context *context, const struct copy *copy,
     const char *path, struct error *err) MUST_USE;
-/* Into a folder that is not there yet; of all files, or without META-INF. */
+/*
+ * Write its files into a folder that is not there yet: all of them, or without
+ * META-INF.
+ */
 bool copy_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err) MUST_USE;
 

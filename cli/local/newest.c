@@ -14,9 +14,9 @@
 
 #define NEWEST_RECEIPT "receipt.tlog-proof"
 
-enum { DEEPEST = 6 }; /* folders within folders that we make */
+enum { DEEPEST = 6 }; /* how deep the folders are that we make */
 
-/* A link goes, and what it leads to stays. */
+/* Remove a file or folder. A link is removed, and what it leads to stays. */
 static void
 remove_tree(const char *path, unsigned depth)
 {
@@ -27,7 +27,10 @@ remove_tree(const char *path, unsigned depth)
 
 	if (unlink(path) == 0 || depth == DEEPEST)
 		return;
-	/* Whoever made it read-only did not mean to keep it for ever. */
+	/*
+	 * Its user may have made it read-only, but did not mean to keep it for
+	 * ever.
+	 */
 	(void)chmod(path, 0755);
 	if ((folder = opendir(path)) != NULL) {
 		while ((entry = readdir(folder)) != NULL)
@@ -40,7 +43,7 @@ remove_tree(const char *path, unsigned depth)
 	rmdir(path);
 }
 
-/* The receipt of the newest act, by its index. */
+/* Find the receipt of the newest act, by its index. */
 static const struct member *
 newest_receipt(const struct container *container)
 {
@@ -60,7 +63,7 @@ newest_receipt(const struct container *container)
 	return newest;
 }
 
-/* The folder changes as a whole. */
+/* The folder is replaced as a whole. */
 static bool
 place(const char *folder, const struct container *container, struct error *err)
 {
@@ -101,7 +104,9 @@ has_bytes(const char *newest, const char *name, const struct member *member)
 	return same;
 }
 
-/* A command may have ended between placing a copy and its newest/. */
+/*
+ * A command may have ended after it placed a copy and before it made newest/.
+ */
 static bool
 is_of(const char *folder, const struct container *container)
 {

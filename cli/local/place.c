@@ -17,11 +17,11 @@
 
 #include "base/text.h"
 
-#define LOCK     ".valise-lock"     /* DIR/: held while a copy is placed */
-#define UNPROVED ".valise-unproved" /* DIR/: "TYPE/SLUG N" lines */
-#define ASIDE    "aside"            /* DIR/TYPE/SLUG/ */
+#define LOCK     ".valise-lock"     /* in DIR/: held while a copy is placed */
+#define UNPROVED ".valise-unproved" /* in DIR/: lines "TYPE/SLUG N" */
+#define ASIDE    "aside"            /* in DIR/TYPE/SLUG/ */
 
-/* A version in the local copy, and what has its place. */
+/* A version in the local copy, and the copy that has its place. */
 struct place {
 	struct context *context;
 	struct seen *seen;
@@ -57,7 +57,9 @@ take_lock(const char *dir, struct error *err)
 
 /* --- Files. --- */
 
-/* Whole, or not at all.  Where it replaces something it is on the disk first.
+/*
+ * Write a file whole or not at all. If it replaces another one it is on the
+ * disk first.
  */
 static bool
 write_copy(int from, uint64_t size, const char *path, struct error *err)
@@ -82,7 +84,10 @@ write_copy(int from, uint64_t size, const char *path, struct error *err)
 	return ok;
 }
 
-/* By its bytes, so that the same one is kept once.  out gets where. */
+/*
+ * Name a copy by its bytes, so that the same one is kept once. out gets the
+ * path.
+ */
 static bool
 keep_aside(const struct place *place, int fd, char out[FILE_PATH],
     struct error *err)
@@ -151,7 +156,7 @@ write_unproved(const char *dir, struct span lines, struct error *err)
 	    error_set_errno(err, "%s", path);
 }
 
-/* A line of the list; false if it is damaged. */
+/* Read a line of the list; false if it is damaged. */
 static bool
 take_unproved(struct span *lines, char document[DOCUMENT_NAME],
     unsigned *version, struct span *line)
@@ -166,7 +171,7 @@ take_unproved(struct span *lines, char document[DOCUMENT_NAME],
 	    document_version_parse(rest, version);
 }
 
-/* Is this version on the list from now on, or not? */
+/* Put this version on the list, or take it off. */
 static bool
 mark(const struct place *place, bool unproved, struct error *err)
 {
@@ -195,12 +200,13 @@ mark(const struct place *place, bool unproved, struct error *err)
 
 /* --- Placing. --- */
 
-/* What is there, beside what came. */
+/* The copy that has the place, and the one that came. */
 struct meeting {
 	struct copy old;
-	struct copy_acts had, has; /* the old one's acts, and the new one's */
+	/* the acts of the old copy and of the new one */
+	struct copy_acts had, has;
 	enum local_proof old_proof;
-	bool proved; /* the new one */
+	bool proved; /* the new copy */
 	enum relation relation;
 	uint64_t missing;
 };
@@ -236,7 +242,7 @@ meeting_free(struct meeting *meeting)
 	copy_acts_free(&meeting->has);
 }
 
-/* The same acts: what leads to a better checkpoint stays. */
+/* Both have the same acts: the one that leads to a better checkpoint stays. */
 static bool
 is_better(const struct meeting *meeting, const struct copy *copy)
 {
@@ -252,7 +258,7 @@ replaces(const struct meeting *meeting, const struct copy *copy)
 {
 	if (meeting->old.verdict.outcome == OUTCOME_INVALID &&
 	    meeting->relation != ACTS_OTHER)
-		return true; /* it is damaged: nobody can read it */
+		return true; /* it is damaged and cannot be read */
 	switch (meeting->relation) {
 	case ACTS_MORE:
 		return true;
@@ -266,7 +272,9 @@ replaces(const struct meeting *meeting, const struct copy *copy)
 	return false;
 }
 
-/* May the one that has to go, or not to come, still be needed? */
+/*
+ * True if the copy that has to go, or that is not placed, may still be needed.
+ */
 static bool
 is_needed(const struct meeting *meeting, bool replaced)
 {
@@ -367,7 +375,7 @@ local_contradicts(const struct copy *copy, const struct placing *placing,
 
 /* --- What a connection settled. --- */
 
-/* Each copy of this version that was kept aside. */
+/* Visit each copy of this version that was kept aside. */
 typedef bool aside_visitor(void *arg, const struct place *place,
     const char *path, struct error *err);
 
@@ -398,7 +406,7 @@ each_aside(const struct place *place, aside_visitor *visit, void *arg,
 	return ok;
 }
 
-/* A copy that can have the place: judged, and its acts. */
+/* A copy that could have the place: judged, and with its acts. */
 static bool
 look_at(const struct place *place, const char *path, struct copy *copy,
     struct copy_acts *acts, bool *good, struct error *err)
@@ -413,7 +421,10 @@ look_at(const struct place *place, const char *path, struct copy *copy,
 	return true;
 }
 
-/* Once the one that has the place is proved, those with no more acts may go. */
+/*
+ * Once the copy in the place is proved, those that have no more acts can be
+ * removed.
+ */
 static bool
 drop_redundant(void *arg, const struct place *place, const char *path,
     struct error *err)
@@ -471,8 +482,8 @@ find_best(void *arg, const struct place *place, const char *path,
 }
 
 /*
- * What has the place is of another history: it goes aside, and the best of
- * those that were kept aside takes its place again.
+ * The copy in the place is of another history: put it aside, and give the place
+ * to the best of those that were kept aside.
  */
 static bool
 put_back(const struct place *place, int refuted, struct error *err)

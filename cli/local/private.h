@@ -13,20 +13,20 @@ bool local_copy_bytes(int from, int to, uint64_t size,
     struct error *err) MUST_USE;
 
 /*
- * Open and judge a file of the local copy.  out is for copy_free(), also after
- * false.
+ * Open and judge a file of the local copy. Call copy_free() even after a
+ * failure.
  */
 bool local_judge(struct context *context, const char *path, struct copy *out,
     struct error *err) MUST_USE;
 
-/* local_open() without a word. */
+/* As local_open(), without a note. */
 bool local_open_quietly(struct context *context, const char *dir,
     const char *document, unsigned version, struct copy *out,
     struct error *err) MUST_USE;
 
 /* --- newest/ (local_newest.c). --- */
 
-/* Make newest/ that of the newest version, where it is not. */
+/* Make newest/ the newest version's, where it is not. */
 bool local_refresh_newest(const char *dir, const char *document,
     struct error *err) MUST_USE;
 
@@ -36,7 +36,7 @@ struct copy_acts {
 	struct copy_act {
 		uint64_t index;
 		struct digest leaf;
-	} * list; /* by index */
+	} * list; /* sorted by index */
 	size_t num;
 };
 
@@ -47,13 +47,15 @@ enum relation {
 	ACTS_OTHER, /* each has one that the other has not */
 };
 
-/* Those on this version that the journal's keys prove; out is copy_acts_free().
+/*
+ * Get the acts on this version that the journal's keys prove. Call
+ * copy_acts_free().
  */
 bool copy_acts_read(const struct container *container, const char *document,
     unsigned version, const struct note_keys *keys, struct copy_acts *out,
     struct error *err) MUST_USE;
 void copy_acts_free(struct copy_acts *acts);
-/* missing gets the first act that the second has and the first has not. */
+/* missing gets the first act that second has and first has not. */
 enum relation copy_acts_compare(const struct copy_acts *first,
     const struct copy_acts *second, uint64_t *missing);
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "journal/proof.h"
 
-/* An act as JSON has it; the text is the act's. */
+/* An act in the form of JSON; its text is borrowed from the act. */
 static struct json_act
 told_act(const struct verdict_act *act)
 {
@@ -21,7 +21,7 @@ told_act(const struct verdict_act *act)
 		.entry = act->index };
 }
 
-/* Its status is that of the copy alone; settle() puts it right. */
+/* The status is that of the copy alone; settle() corrects it. */
 static json_t *
 json_of_copy(const struct copy *copy)
 {
@@ -69,9 +69,9 @@ withdrawal_by(const struct told *newer)
 }
 
 /*
- * What became of versions by acts on other ones, from the newest back: one in
- * force is superseded by a later one in force, a draft is withdrawn by the
- * next, and has lapsed once the document is terminated.
+ * Set what became of versions by acts on other ones, from the newest back: one
+ * in force is superseded by a later one in force, a draft is withdrawn by the
+ * next version, and it has lapsed once the document is terminated.
  */
 static void
 settle(const struct told told[], json_t *versions, enum status statuses[],
@@ -105,8 +105,9 @@ settle(const struct told told[], json_t *versions, enum status statuses[],
 }
 
 /*
- * Where this office was given all acts up to a size, and the copies tell none
- * that came later, they tell the statuses; else the last act here does.
+ * Take the statuses from the acts that this office was given up to a size,
+ * unless a copy tells an act after that; otherwise the last act in the copies
+ * decides.
  */
 static void
 settle_by_acts(const struct document_acts *acts, const struct told told[],
@@ -135,7 +136,10 @@ settle_by_acts(const struct document_acts *acts, const struct told told[],
 		as_of_document(acts, as_of);
 }
 
-/* Of the newest version; of all, once one is terminated. */
+/*
+ * Returns the document's status: that of the newest version, or terminated once
+ * one is.
+ */
 static enum status
 status_of_all(const enum status statuses[], size_t num)
 {
@@ -145,7 +149,7 @@ status_of_all(const enum status statuses[], size_t num)
 	return statuses[num - 1];
 }
 
-/* Nothing is told of a copy that is not valid, but that it is not. */
+/* Open a copy that is VALID. Of one that is not, only that is told. */
 static bool
 open_valid(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *copy, struct error *err)
