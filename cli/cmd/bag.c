@@ -665,7 +665,7 @@ run_ack(struct context *context, const char *file, struct error *err)
 	char name[POLICY_NAME + 8];
 	struct session session;
 	uint64_t index = 0;
-	const int fd = open_file(file, err);
+	const int fd = file_open(file, err);
 	bool ok;
 
 	if (fd < 0)

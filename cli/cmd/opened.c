@@ -148,7 +148,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 		.p7s = BUF(LIMIT_SIGNATURE_BYTES),
 		.checkpoint = BUF(LIMIT_NOTE_FILE),
 		.prefixes = BUF(LIMIT_PREFIXES_BYTES) };
-	out->fd = open_file(path, err);
+	out->fd = file_open(path, err);
 	if (out->fd < 0)
 		return false;
 	if (context->encrypt_cert[0] == '\0')

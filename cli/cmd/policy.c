@@ -390,7 +390,7 @@ accept_file(struct context *context, const char *path, struct error *err)
 
 	if (!context_load(context, err) ||
 	    (pinned = context_pinned(context, err)) == NULL ||
-	    (fd = open_file(path, err)) < 0)
+	    (fd = file_open(path, err)) < 0)
 		return false;
 	ok = ((policy = policies_read(fd, NULL, err)) != NULL &&
 		 policies_keep(context, fd, &policy->digest, err)) ||

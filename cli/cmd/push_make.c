@@ -187,7 +187,7 @@ add_file(struct push *push, const struct push_input *input,
 	struct stat st;
 	bool ok;
 
-	member.fd = open_file(input->path, err);
+	member.fd = file_open(input->path, err);
 	if (member.fd < 0)
 		return false;
 	push->fds[push->num_fds++] = member.fd;

@@ -41,7 +41,7 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 {
 	struct error why = { 0 };
 
-	*copy = (struct copy){ .fd = open_file(path, err) };
+	*copy = (struct copy){ .fd = file_open(path, err) };
 	if (copy->fd < 0)
 		return false;
 	copy->container = container_read_to_judge(copy->fd, &why);

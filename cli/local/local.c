@@ -288,7 +288,7 @@ bool
 local_judge(struct context *context, const char *path, struct copy *out,
     struct error *err)
 {
-	*out = (struct copy){ .fd = open_file(path, err) };
+	*out = (struct copy){ .fd = file_open(path, err) };
 	if (out->fd < 0)
 		return false;
 	out->size = (uint64_t)lseek(out->fd, 0, SEEK_END);

@@ -138,7 +138,7 @@ local_refresh_newest(const char *dir, const char *document, struct error *err)
 	} else if (ok) {
 		ok = local_version_file(dir, document, all[num - 1], path,
 			 err) &&
-		    (fd = open_file(path, err)) >= 0 &&
+		    (fd = file_open(path, err)) >= 0 &&
 		    ((container = container_read_to_judge(fd, err)) != NULL ||
 			error_context(err, "%s", path)) &&
 		    (is_of(folder, container) || place(folder, container, err));

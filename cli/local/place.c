@@ -496,7 +496,7 @@ put_back(const struct place *place, int refuted, struct error *err)
 	ok = keep_aside(place, refuted, kept, err) &&
 	    each_aside(place, find_best, &best, err);
 	if (ok && best.found) {
-		ok = (fd = open_file(best.path, err)) >= 0 &&
+		ok = (fd = file_open(best.path, err)) >= 0 &&
 		    write_copy(fd, (uint64_t)lseek(fd, 0, SEEK_END),
 			place->path, err);
 		if (ok)

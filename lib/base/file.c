@@ -329,3 +329,15 @@ file_temporary(const char *dir, struct error *err)
 		error_set_errno(err, "%s: temporary file", dir);
 	return fd;
 }
+
+int
+file_open(const char *path, struct error *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		error_set(err, ERROR_NOT_FOUND, "%s: no such file", path);
+	else if (fd < 0)
+		error_set_errno(err, "%s", path);
+	return fd;
+}

@@ -67,6 +67,13 @@ bool file_sync_all(const char *dir, struct error *err) MUST_USE;
 /* A file in dir that has no name: gone with its descriptor.  -1 on failure. */
 int file_temporary(const char *dir, struct error *err) MUST_USE;
 
+/*
+ * Open a file to read; -1 on failure.
+ *
+ * ERROR_NOT_FOUND  it is not there
+ */
+int file_open(const char *path, struct error *err);
+
 /* "a/b" with ERROR_LIMIT if it does not fit. */
 #define FILE_PATH 4096
 bool file_join(char out[FILE_PATH], const char *dir, const char *name,

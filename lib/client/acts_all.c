@@ -153,3 +153,19 @@ acts_extend(struct context *context, struct document_acts *acts)
 		acts->seen_at = one->seen_at;
 	}
 }
+
+bool
+acts_take_whole(struct span *text)
+{
+	const size_t last = sizeof("sha256 \n") - 1 + DIGEST_HEX - 1;
+	struct digest said, found;
+	struct span end, hex;
+
+	if (text->len < last)
+		return false;
+	end = span_sub(*text, text->len - last, last);
+	*text = span_sub(*text, 0, text->len - last);
+	found = sha256_of(*text);
+	return span_take_field(&end, "sha256", &hex) &&
+	    digest_parse(hex, &said) && digest_eq(&said, &found);
+}

@@ -114,7 +114,4 @@ void context_remember_version(const struct context *context,
 int context_temporary(const struct context *context,
     struct error *err) MUST_USE;
 
-/* A file of a container or a ZIP, opened to read. -1 on failure. */
-int open_file(const char *path, struct error *err);
-
 #endif

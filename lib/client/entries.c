@@ -4,11 +4,9 @@
  */
 #include "client/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/page.h"
-#include "client/tell.h"
 
 /* One that a newer key signed: catch up follows the key, then it is read. */
 static bool
@@ -306,103 +304,4 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 			return false;
 	}
 	return true;
-}
-
-/* --- What happens, as it happens. --- */
-
-struct following {
-	struct session session;
-	struct entry_filter filter; /* from: what was told of ends before it */
-	entry_visitor *visit;
-	void (*told)(void *arg);
-	void *arg;
-};
-
-static bool
-visit_next(void *arg, uint64_t index, const struct entry *entry,
-    struct span line, struct error *err)
-{
-	struct following *all = arg;
-
-	all->filter.from = index + 1;
-	return all->visit(all->arg, index, entry, line, err);
-}
-
-/* Proofs are asked for: an event is only a word that there is something. */
-static bool
-tell_entries(struct following *all, struct error *err)
-{
-	/* A copy: what is asked stays as it is while its answer comes. */
-	const struct entry_filter filter = all->filter;
-
-	if (!session_entries(&all->session, &filter, visit_next, all, err))
-		return false;
-	all->told(all->arg);
-	return true;
-}
-
-static bool
-on_event(void *arg, const struct remote_event *event, struct error *err)
-{
-	struct following *all = arg;
-	uint64_t index;
-
-	if (span_is(event->type, "end"))
-		return error_set(err, ERROR_REFUSED,
-		    "the daemon tells no"
-		    " more: %.*s",
-		    (int)event->data.len, (const char *)event->data.data);
-	if (!span_to_u64(event->id, &index) || index < all->filter.from)
-		return true;
-	return tell_entries(all, err);
-}
-
-static bool
-follow_once(struct following *all, struct error *err)
-{
-	struct remote *events = remote_new(&all->session.settings, err);
-	char path[48];
-	bool ok;
-
-	if (events == NULL)
-		return false;
-	/* What came before the stream is open is in neither: ask from there. */
-	snprintf(path, sizeof(path), "/v1/events?from=%llu",
-	    (unsigned long long)all->filter.from);
-	ok = remote_events(events, path, "", on_event, all, err);
-	remote_free(events);
-	return ok;
-}
-
-bool
-session_follow_entries(struct context *context,
-    const struct entry_filter *filter, entry_visitor *visit,
-    void (*told)(void *arg), void *arg, struct error *err)
-{
-	struct following all = { .filter = *filter,
-		.visit = visit,
-		.told = told,
-		.arg = arg };
-	unsigned wait = 1;
-
-	for (;;) {
-		if (session_open(context, &all.session, err)) {
-			if (all.filter.from == UINT64_MAX)
-				all.filter.from = all.session.seen.size;
-			if (tell_entries(&all, err)) {
-				if (all.filter.from < all.session.answered)
-					all.filter.from = all.session.answered;
-				wait = 1;
-				(void)follow_once(&all, err);
-			}
-			session_close(&all.session);
-		}
-		if (err->kind != ERROR_UNAVAILABLE)
-			return false;
-		client_note(context, "%s; trying again in %u s", err->detail,
-		    wait);
-		*err = (struct error){ 0 };
-		remote_wait(wait * 1000);
-		wait = wait < 60 ? 2 * wait : 60;
-	}
 }

@@ -15,7 +15,7 @@
 static struct container *
 read_zip(const char *path, struct error *err)
 {
-	const int fd = open_file(path, err);
+	const int fd = file_open(path, err);
 	struct container *files;
 
 	if (fd < 0)

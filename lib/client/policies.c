@@ -175,7 +175,7 @@ read_kept(const struct context *context, const struct digest *digest)
 
 	if (!context_digest_path(context, "policies", digest, ".zip", path,
 		&ignored) ||
-	    (fd = open_file(path, &ignored)) < 0)
+	    (fd = file_open(path, &ignored)) < 0)
 		return NULL;
 	policy = read_policy(fd, digest, digest, &ignored);
 	close(fd);

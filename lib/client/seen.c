@@ -5,7 +5,6 @@
 #include "client/seen_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -36,12 +35,6 @@ point_open(const struct seen *seen, struct span note, struct point *out,
 	*out = POINT;
 	return note_open(note, seen->settings.keys, &out->at, err) &&
 	    buf_append(&out->note, note, err);
-}
-
-bool
-seen_is_same(const struct checkpoint *a, const struct checkpoint *b)
-{
-	return a->size == b->size && digest_eq(&a->root, &b->root);
 }
 
 /* --- A proof, and what it proves. --- */

@@ -1,17 +1,14 @@
 /*
- * Opening a connection, proving that the journal only grew, and downloads
- * (session.h).
+ * A session with the daemon: what every question needs (session.h).
  */
 #include "client/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "base/time.h"
-#include "client/lists.h"
 #include "client/tell.h"
 #include "journal/tile.h"
 
@@ -318,19 +315,6 @@ catch_up_once(struct session *session, struct error *err)
 	    err);
 }
 
-static bool
-learn_lists(struct session *session, struct error *err)
-{
-	if (lists_learn(session, err))
-		return true;
-	if (!session->context->looks ||
-	    strcmp(error_code(err), "ENTRY_WITHHELD") != 0)
-		return false;
-	client_note(session->context, "%s", err->detail);
-	*err = (struct error){ 0 };
-	return true;
-}
-
 bool
 session_catch_up(struct session *session, struct error *err)
 {
@@ -338,8 +322,8 @@ session_catch_up(struct session *session, struct error *err)
 		struct error why = { 0 };
 
 		if (catch_up_once(session, err))
-			return session_learn_policies(session, err) &&
-			    learn_lists(session, err);
+			return session->learn == NULL ||
+			    session->learn(session, err);
 		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
 			return false;
 		if (!follow_key(session, &why)) {
@@ -350,17 +334,6 @@ session_catch_up(struct session *session, struct error *err)
 		}
 		*err = (struct error){ 0 };
 	}
-	return false;
-}
-
-bool
-session_open(struct context *context, struct session *out, struct error *err)
-{
-	if (!session_connect(context, out, err))
-		return false;
-	if (session_catch_up(out, err))
-		return true;
-	session_close(out);
 	return false;
 }
 
@@ -385,7 +358,7 @@ session_ask_again(struct session *session, unsigned *tries, struct error *err)
 }
 
 bool
-session_connect(struct context *context, struct session *out, struct error *err)
+session_begin(struct context *context, struct session *out, struct error *err)
 {
 	const struct remote_settings settings = {
 		.address = context->enrolment.address,
@@ -452,70 +425,6 @@ session_post(struct session *session, const char *path, struct span bytes,
 	return ok;
 }
 
-static bool
-ask_tile(struct session *session, const struct tile *tile, struct buf *out,
-    struct error *err)
-{
-	struct remote_answer answer;
-	char name[TILE_PATH], path[128];
-	bool ok;
-	const struct remote_request request = { .method = "GET",
-		.path = path,
-		.body_fd = -1,
-		.file_fd = -1 };
-
-	tile_path(tile, name);
-	snprintf(path, sizeof(path), "/v1/journal/tile/%s", name);
-	ok = remote_do(session->remote, &request, &answer, err) &&
-	    (answer.body.len == (size_t)tile->width * 32 ||
-		error_set(err, ERROR_MALFORMED,
-		    "the daemon's tile %s is not one", name)) &&
-	    buf_append(out, buf_span(&answer.body), err);
-	remote_answer_free(&answer);
-	return ok;
-}
-
-bool
-session_tile(struct session *session, const struct tile *tile, struct buf *out,
-    struct error *err)
-{
-	unsigned tries = 0;
-
-	while (!ask_tile(session, tile, out, err))
-		if (!session_ask_again(session, &tries, err))
-			return false;
-	return true;
-}
-
-bool
-session_read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
-    struct error *err)
-{
-	struct session *session = arg;
-	/* 2^within hashes of the tile level below, from the first of them. */
-	const unsigned within = level % 8;
-	const uint64_t first = index << within;
-	const unsigned from = (unsigned)(first % TILE_WIDTH);
-	const struct tile tile = { .level = level / 8,
-		.number = first / TILE_WIDTH,
-		.width = from + (1u << within) };
-	struct merkle_edge edge = { 0 };
-	struct buf bytes = BUF(TILE_WIDTH * 32);
-	/* For evidence: what it does not give is not asked for twice. */
-	bool ok = ask_tile(session, &tile, &bytes, err);
-
-	for (unsigned i = from; ok && i < tile.width; i++) {
-		struct digest hash;
-
-		memcpy(hash.bytes, bytes.data + (size_t)i * 32, 32);
-		merkle_append(&edge, &hash, NULL, NULL);
-	}
-	if (ok)
-		*out = merkle_root(&edge);
-	buf_free(&bytes);
-	return ok;
-}
-
 bool
 session_get(struct session *session, const char *path, struct buf *out,
     struct error *err)
@@ -549,136 +458,6 @@ session_json(struct session *session, const char *path, void *json_out,
 	buf_free(&text);
 	*(json_t **)json_out = json;
 	return ok;
-}
-
-int
-session_download(struct session *session, const char *path, struct error *err)
-{
-	const int fd = context_temporary(session->context, err);
-	const struct remote_request request = { .method = "GET",
-		.path = path,
-		.body_fd = -1,
-		.file_fd = fd };
-	struct remote_answer answer;
-	bool ok;
-
-	if (fd < 0)
-		return -1;
-	ok = remote_do(session->remote, &request, &answer, err);
-	remote_answer_free(&answer);
-	if (!ok) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* What of a file has come, while it has not come whole. */
-struct partial {
-	char path[FILE_PATH], tag_path[FILE_PATH], etag[160];
-	int fd;
-};
-
-static void
-keep_tag(void *arg, const char *etag)
-{
-	struct partial *partial = arg;
-	struct error ignored = { 0 };
-
-	/* Without it the next run begins anew: no more is lost. */
-	if (!file_write_quick(partial->tag_path, span_of_str(etag), 0600,
-		&ignored))
-		unlink(partial->tag_path);
-}
-
-static bool
-open_partial(struct session *session, const char *name, struct partial *out,
-    struct error *err)
-{
-	struct buf tag = BUF(sizeof(out->etag) - 1);
-	char dir[FILE_PATH], file[300];
-	struct error ignored = { 0 };
-
-	snprintf(file, sizeof(file), "partial/%s", name);
-	*out = (struct partial){ .fd = -1 };
-	if (!context_path(session->context, "partial", dir, err) ||
-	    !file_make_dirs(dir, 0700, err) ||
-	    !context_path(session->context, file, out->path, err))
-		return false;
-	snprintf(file, sizeof(file), "partial/%s.etag", name);
-	if (!context_path(session->context, file, out->tag_path, err) ||
-	    (out->fd = file_lock(out->path, err)) < 0)
-		return false;
-	if (!file_read(out->tag_path, tag.max, &tag, &ignored) ||
-	    !span_to_str(buf_span(&tag), out->etag, sizeof(out->etag)))
-		out->etag[0] = '\0';
-	buf_free(&tag);
-	return true;
-}
-
-int
-session_download_kept(struct session *session, const char *path,
-    const char *name, struct error *err)
-{
-	struct partial partial;
-	struct remote_request request = { .method = "GET",
-		.path = path,
-		.body_fd = -1,
-		.tagged = keep_tag,
-		.arg = &partial };
-	struct remote_answer answer;
-	bool ok;
-
-	if (!open_partial(session, name, &partial, err)) {
-		/*
-		 * Another run fetches it too: each has its own, then.  Or the
-		 * state cannot be written: then nothing of it is kept.
-		 */
-		if (err->kind != ERROR_CONFLICT && err->kind != ERROR_SYSTEM)
-			return -1;
-		*err = (struct error){ 0 };
-		return session_download(session, path, err);
-	}
-	request.file_fd = partial.fd;
-	if (partial.etag[0] != '\0') {
-		request.resume_at = (uint64_t)lseek(partial.fd, 0, SEEK_END);
-		request.if_range = partial.etag;
-	}
-	if (request.resume_at > 0)
-		client_note(session->context,
-		    "%.1f MiB came before: going on from there",
-		    (double)request.resume_at / 1048576);
-	ok = remote_do(session->remote, &request, &answer, err);
-	remote_answer_free(&answer);
-	if (ok || err->kind != ERROR_UNAVAILABLE) {
-		unlink(partial.path);
-		unlink(partial.tag_path);
-	}
-	if (!ok) {
-		close(partial.fd);
-		return -1;
-	}
-	return partial.fd;
-}
-
-void
-session_want_crls(struct session *session, const struct digest *digest)
-{
-	char path[128], hex[DIGEST_HEX];
-	struct error ignored = { 0 };
-	int fd;
-
-	if (lists_have(session->context, digest))
-		return;
-	digest_hex(digest, hex);
-	snprintf(path, sizeof(path), "/v1/crls/%s", hex);
-	if ((fd = session_download(session, path, &ignored)) < 0)
-		return;
-	/* Without it a verdict says REVOCATION_UNKNOWN, and so it should. */
-	if (!lists_keep(session->context, fd, digest, &ignored))
-		client_note(session->context,
-		    "the daemon's CRLs are not usable: %s", ignored.detail);
-	close(fd);
 }
 
 /* One that a newer key signed: catch up follows the key, then it is read. */

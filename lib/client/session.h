@@ -26,7 +26,9 @@ struct session {
 	struct digest policy;      /* by which the daemon judges now */
 	struct digest named_policy, named_crls; /* as yet unproved */
 	uint64_t named_policy_at; /* its entry; UINT64_MAX: it does not say */
-	bool learning;            /* session_learn_policies() is at it */
+	/* Learns what the journal names, once it was caught up with; or NULL. */
+	bool (*learn)(struct session *session, struct error *err);
+	bool learning; /* session_learn_policies() is at it */
 	/* Policies that were asked for, and are not kept (session_policy()). */
 	struct policy *fetched[SESSION_POLICIES];
 	size_t num_fetched;
@@ -63,6 +65,9 @@ bool session_open(struct context *context, struct session *out,
 bool session_connect(struct context *context, struct session *out,
     struct error *err) MUST_USE;
 bool session_catch_up(struct session *session, struct error *err) MUST_USE;
+/* session_connect() without what learns: for who is below that. */
+bool session_begin(struct context *context, struct session *out,
+    struct error *err) MUST_USE;
 void session_close(struct session *session);
 
 /* What was seen, for who has no line; seen_close() it. */

@@ -1,0 +1,144 @@
+/*
+ * Reading an office's configuration and the keys of its journal (context.h).
+ */
+#include "client/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void
+read_path(const struct yaml *root, const char *key, const char *dir,
+    bool needed, char out[FILE_PATH], struct complaints *to)
+{
+	const struct yaml *node =
+	    needed ? yaml_need(root, key, to) : yaml_get(root, key);
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	struct error why = { 0 };
+
+	if (text == NULL)
+		return;
+	if (text[0] == '/' ? !text_take(out, FILE_PATH, text, &why)
+			   : !file_join(out, dir, text, &why))
+		complain(to, node, "%s", why.detail);
+}
+
+static void
+read_config(const struct yaml *root, const char *dir, struct context *out,
+    char key_id[16], struct complaints *to)
+{
+	static const char *const keys[] = { "valise", "journal", "certificate",
+		"key", "sign-certificate", "sign-key", "encryption-certificate",
+		"encryption-key", "state" };
+	const struct yaml *node;
+	struct error why = { 0 };
+	const char *text;
+
+	if (!yaml_is(root, YAML_MAPPING, to))
+		return;
+	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
+	yaml_format(root, to);
+	if ((node = yaml_need(root, "journal", to)) != NULL &&
+	    (text = yaml_text(node, to)) != NULL) {
+		if (strlen(text) != 8)
+			complain(to, node, "not the ID of a journal's key");
+		else
+			text_set(key_id, 16, text);
+	}
+	read_path(root, "certificate", dir, true, out->cert, to);
+	read_path(root, "key", dir, true, out->key, to);
+	read_path(root, "sign-certificate", dir, false, out->sign_cert, to);
+	read_path(root, "sign-key", dir, false, out->sign_key, to);
+	read_path(root, "encryption-certificate", dir, false, out->encrypt_cert,
+	    to);
+	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
+	if (!file_join(out->state, out->home, ".local/state/valise", &why))
+		complain(to, root, "%s", why.detail);
+	read_path(root, "state", dir, false, out->state, to);
+}
+
+bool
+config_load(struct context *context, char key_id[16], struct error *err)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct buf text = BUF(LIMIT_POLICY_FILE_BYTES);
+	struct yaml *root = NULL;
+	char dir[FILE_PATH];
+	bool ok;
+
+	file_parent(context->config_path, dir);
+	if (!file_read(context->config_path, LIMIT_POLICY_FILE_BYTES, &text,
+		err)) {
+		buf_free(&text);
+		return err->kind == ERROR_NOT_FOUND
+		    ? error_set(err, ERROR_USAGE,
+			  "%s: no such file; \"valise init ENROLMENT --cert FILE"
+			  " --key FILE\" makes it",
+			  context->config_path)
+		    : false;
+	}
+	root = yaml_parse(context->config_path, buf_span(&text), err);
+	ok = root != NULL;
+	if (ok) {
+		read_config(root, dir, context, key_id, &complaints);
+		ok = complaints_none(&complaints, err);
+	}
+	yaml_free_tree(root);
+	buf_free(&text);
+	complaints_free(&complaints);
+	return ok;
+}
+
+static bool
+add_key(struct context *context, struct span line, struct error *err)
+{
+	struct note_key key;
+	struct span number;
+	uint64_t until;
+
+	return ((span_take_until(&line, ' ', &number) &&
+		    span_to_u64(number, &until)) ||
+		   error_set(err, ERROR_SYSTEM, "it is damaged")) &&
+	    note_key_parse(line, NOTE_JOURNAL, &key, err) &&
+	    note_keys_add(&context->journal, until, &key, err);
+}
+
+bool
+context_load_keys(struct context *context, struct error *err)
+{
+	struct buf text = BUF(NOTE_KEYS_TEXT);
+	struct span rest, line;
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = note_keys_parse(buf_span(&context->enrolment.before),
+		 &context->enrolment.journal, &context->journal, err) &&
+	    context_path(context, "keys", path, err) &&
+	    (!file_exists(path) || file_read(path, text.max, &text, err));
+	rest = buf_span(&text);
+	while (ok && span_take_line(&rest, &line))
+		ok = add_key(context, line, err) ||
+		    error_context(err, "%s", path);
+	buf_free(&text);
+	return ok;
+}
+
+bool
+context_follow_key(struct context *context, uint64_t until,
+    const struct note_key *next, struct error *err)
+{
+	struct buf text = BUF(NOTE_KEYS_TEXT);
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
+	bool ok;
+
+	note_key_encode(next, vkey);
+	ok = note_keys_add(&context->journal, until, next, err) &&
+	    context_path(context, "keys", path, err) &&
+	    (!file_exists(path) || file_read(path, text.max, &text, err)) &&
+	    buf_printf(&text, err, "%llu %s\n", (unsigned long long)until,
+		vkey) &&
+	    file_write(path, buf_span(&text), 0600, err);
+	buf_free(&text);
+	return ok;
+}

@@ -1,0 +1,52 @@
+/*
+ * Opening a session: the journal is proved to extend what was seen, its key is
+ * followed where it was replaced, and policies and CRLs that it names are
+ * learned (session.h).
+ */
+#include "client/session.h"
+
+#include <string.h>
+
+#include "client/lists.h"
+#include "client/tell.h"
+
+static bool
+learn_lists(struct session *session, struct error *err)
+{
+	if (lists_learn(session, err))
+		return true;
+	if (!session->context->looks ||
+	    strcmp(error_code(err), "ENTRY_WITHHELD") != 0)
+		return false;
+	client_note(session->context, "%s", err->detail);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+/* What the journal names since it was caught up with last. */
+static bool
+learn(struct session *session, struct error *err)
+{
+	return session_learn_policies(session, err) &&
+	    learn_lists(session, err);
+}
+
+bool
+session_connect(struct context *context, struct session *out, struct error *err)
+{
+	if (!session_begin(context, out, err))
+		return false;
+	out->learn = learn;
+	return true;
+}
+
+bool
+session_open(struct context *context, struct session *out, struct error *err)
+{
+	if (!session_connect(context, out, err))
+		return false;
+	if (session_catch_up(out, err))
+		return true;
+	session_close(out);
+	return false;
+}
