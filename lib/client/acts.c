@@ -13,7 +13,7 @@ acts_begin(const char *document, struct document_acts *out)
 	const char *name;
 
 	*out = (struct document_acts){ .lines = BUF(LIMIT_ACTS_BYTES) };
-	/* Without memory for its name there is none for an act either. */
+	/* Without memory for its name there is none for the act either. */
 	name = names_keep(&out->names, document);
 	states_begin(&out->doc, name != NULL ? name : "");
 }
@@ -81,7 +81,9 @@ acts_include(const struct document_acts *acts, const struct document_acts *kept,
 
 /* --- One more act. --- */
 
-/* The chain of prior: no act between two can be left out unseen. */
+/*
+ * Check the chain of prior: no act between two others can be left out unseen.
+ */
 static bool
 check_prior(const struct document_acts *acts, uint64_t index,
     const struct entry *entry, struct error *err)
@@ -103,7 +105,10 @@ add_line(struct document_acts *acts, uint64_t index, struct span line,
 {
 	struct act_line *all;
 
-	/* Twice as many each time it is full: a power of two is full. */
+	/*
+	 * The room doubles whenever it is full, which it is at each power of
+	 * two.
+	 */
 	if ((acts->num & (acts->num - 1)) == 0) {
 		all = realloc(acts->list,
 		    (acts->num == 0 ? 1 : acts->num * 2) * sizeof(*all));

@@ -17,11 +17,11 @@ struct all_acts {
 		uint64_t from, size;
 		int64_t seen_at;
 		struct digest policy;
-	} list[RANGES]; /* in order */
+	} list[RANGES]; /* by index */
 	size_t num;
 };
 
-/* "FROM SIZE SEEN POLICY" */
+/* the file has "FROM SIZE SEEN POLICY" */
 static bool
 take_range(struct span line, struct all_acts *to)
 {
@@ -40,7 +40,7 @@ take_range(struct span line, struct all_acts *to)
 	return true;
 }
 
-/* Nothing, where there is none, or it is damaged or an older program's. */
+/* Empty if there is no file, or it is damaged or an older program's. */
 static void
 load_all(const struct context *context, struct all_acts *out)
 {
@@ -85,7 +85,7 @@ encode(const struct all_acts *all, struct buf *out, struct error *err)
 	return ok && buf_printf(out, err, "sha256 %s\n", hex);
 }
 
-/* What was complete before goes on, if nothing is between the two. */
+/* Extend what was complete before, if nothing lies between the two. */
 static void
 add_range(struct all_acts *all, struct all_range new)
 {

@@ -17,8 +17,8 @@ visit_new(void *arg, uint64_t index, const struct entry *entry,
 }
 
 /*
- * From the last act that is known on, not from the size that they were complete
- * up to: an act that the daemon left out once is asked for again.
+ * Ask from the last known act on, and not from the size that the acts were
+ * complete up to: an act that the daemon left out once is then asked for again.
  */
 static bool
 ask(struct session *session, struct document_acts *acts, struct error *err)
@@ -41,7 +41,10 @@ ask(struct session *session, struct document_acts *acts, struct error *err)
 	return true;
 }
 
-/* Does the daemon say that this office may read it?  Else err is its reason. */
+/*
+ * True if the daemon says that this office may read the document; else err is
+ * its reason.
+ */
 static bool
 is_readable(struct session *session, const char *document, struct error *err)
 {
@@ -56,8 +59,8 @@ is_readable(struct session *session, const char *document, struct error *err)
 }
 
 /*
- * Who may not read a document is shown its own acts on it, not the others':
- * then the daemon says so, and withholds nothing.
+ * An office that may not read a document is shown only its own acts on it. The
+ * daemon says so then, and withholds nothing.
  */
 static bool
 refused(struct session *session, const char *document, struct error *err)
@@ -101,8 +104,8 @@ begin_anew(struct document_acts *acts)
 }
 
 /*
- * Acts that do not continue those that are kept: all are asked for anew.  Those
- * that were proved before are among them, or the daemon withholds them.
+ * The acts do not continue those that are kept: ask for all anew. Those that
+ * were proved before must be among them, or the daemon withholds them.
  */
 static bool
 ask_again(struct session *session, struct document_acts *acts,
@@ -113,7 +116,7 @@ ask_again(struct session *session, struct document_acts *acts,
 
 	if (ask(session, acts, err))
 		return true;
-	/* Two histories are not asked once more: that is the end. */
+	/* Of two histories nothing more is asked. */
 	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED ||
 	    strcmp(error_code(err), "JOURNAL_ROLLED_BACK") == 0)
 		return false;
@@ -127,8 +130,9 @@ ask_again(struct session *session, struct document_acts *acts,
 }
 
 /*
- * Of a larger journal than was seen: another command has seen more meanwhile,
- * or this state was put back, and they may be of a journal that there is not.
+ * What is kept is of a larger journal than was seen. Either another command has
+ * seen more meanwhile, or this state was put back and the acts may be of a
+ * journal that does not exist.
  */
 static bool
 check_size(struct session *session, struct document_acts *acts,
@@ -156,10 +160,16 @@ acts_update(struct session *session, const char *document,
 	ok = check_size(session, out, err) && ask_again(session, out, err);
 	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
 		(void)refused(session, document, err);
-	/* What was kept of it would be told as if nothing had come since. */
+	/*
+	 * What was kept of it would be told as if nothing had come since, so it
+	 * goes.
+	 */
 	if (ok && out->num > 0 && !session_shows(session, document))
 		ok = !refused(session, document, err);
-	/* What cannot be kept is proved all the same, and asked for again. */
+	/*
+	 * Acts that cannot be kept are proved all the same, and asked for
+	 * again.
+	 */
 	if (ok && !acts_keep(session->context, out, &why))
 		client_note(session->context,
 		    "what was proved of %s could not be kept: %s", document,

@@ -96,7 +96,7 @@ encode(const struct document_acts *acts, struct buf *out, struct error *err)
 	return ok && buf_printf(out, err, "sha256 %s\n", hex);
 }
 
-/* Does the file say as much already, whoever wrote it? */
+/* True if the file has as much already, whoever wrote it. */
 static bool
 is_kept(const char *path, const struct document_acts *acts)
 {
@@ -147,7 +147,7 @@ bool
 acts_keep(const struct context *context, const struct document_acts *acts,
     struct error *err)
 {
-	/* Of none there is nothing that a power cut could take. */
+	/* No act is kept, so there is nothing that a power cut could take. */
 	return keep(context, acts, acts->num > 0, err);
 }
 

@@ -6,9 +6,12 @@
 
 #include "client/acts.h"
 
-/* The last line is the SHA-256 of all before it: text is then without it. */
+/* Check the last line, the SHA-256 of all before it, and take it off text. */
 bool acts_take_whole(struct span *text);
-/* No act came since, if pulls were given all of them (acts_all.c). */
+/*
+ * True if no act came since, as the pulls tell, which were given all acts
+ * (acts_all.c).
+ */
 void acts_extend(struct context *context, struct document_acts *acts);
 
 #endif

@@ -21,7 +21,9 @@ as_of_copy(const struct verdict *verdict, struct as_of *out)
 	last = &verdict->acts[verdict->num_acts - 1];
 	out->entry = last->index;
 	out->time_ms = last->entry.time_ms;
-	/* All receipts lead to one checkpoint, so each witness saw them all. */
+	/*
+	 * All receipts lead to one checkpoint, so each witness saw all of them.
+	 */
 	for (size_t i = 0; i < verdict->num_witnesses; i++)
 		if (out->witnessed_at == 0 ||
 		    verdict->witnesses[i].at < out->witnessed_at)
@@ -47,7 +49,7 @@ as_of_document(const struct document_acts *acts, struct as_of *out)
 	*out = (struct as_of){ .time_ms = acts->time_ms };
 	if (acts->num > 0)
 		out->entry = acts->list[acts->num - 1].index;
-	/* What copies alone told is not known to be all. */
+	/* Acts that only copies told may not be all. */
 	if (acts->seen_at != 0) {
 		out->size = acts->size;
 		out->seen_at = acts->seen_at;
@@ -90,12 +92,14 @@ as_of_acts(const struct document_acts *acts, bool proved,
 	if (version != NULL && !digest_eq(&version->digest, &verdict->digest))
 		return contradicts(verdict, verdict->acts[0].index, acts->size,
 		    proved, err);
-	/* It knows more than we do, or we know nothing. */
+	/* The copy knows more than we do, or we know nothing. */
 	if (newer || version == NULL)
 		return true;
 	verdict->status = version->status;
 	as_of_document(acts, &known);
-	/* It may follow from an act on another version: then that is the last.
+	/*
+	 * The status may follow from an act on another version; then that is
+	 * the last.
 	 */
 	if (known.size == 0 && known.entry != out->entry)
 		*out = known;

@@ -52,7 +52,7 @@ find_named(void *arg, uint64_t *as_of)
 	return lists_named(arg, as_of);
 }
 
-/* By the policy that this office accepted last. */
+/* Judge by the policy that this office accepted last. */
 static struct crls *
 find_withheld(void *arg, const struct trust **trust)
 {
@@ -80,7 +80,7 @@ context_library(struct context *context)
 {
 	struct error ignored = { 0 };
 
-	/* Where nothing is kept no policy judges, and the verdict says so. */
+	/* If nothing is kept no policy judges, and the verdict says so. */
 	if (context->succession.num == 0 && !policies_load(context, &ignored))
 		ignored = (struct error){ 0 };
 	return (struct verdict_library){ .policy = find_policy,

@@ -35,37 +35,46 @@ struct shown;
 
 struct context {
 	bool json;
-	bool local; /* answer from the local copy, and ask nobody */
-	bool told;  /* the JSON that was printed says "no" already */
+	bool local; /* answer from the local copy, without asking the daemon */
+	bool told;  /* the JSON that was printed says already that it failed */
 	/*
-	 * What the journal itself says is looked at: that a set of CRLs is
-	 * hidden is told, and does not end the command, which tells more.
+	 * The command is about the journal itself: that the daemon hides a set
+	 * of CRLs is only noted, and the command goes on.
 	 */
 	bool looks;
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
-	/* From the environment of who uses it. */
-	char home[FILE_PATH];      /* where the state is, if nothing says */
-	char temporary[FILE_PATH]; /* for temporary files; empty: /tmp */
-	unsigned patience_s;       /* a line that broke is waited for so long */
-	const struct client_hooks *hooks; /* or NULL */
+	/* From the environment, filled in by the program. */
+	/* the home folder, where the state is by default */
+	char home[FILE_PATH];
+	/* the folder for temporary files; empty: /tmp */
+	char temporary[FILE_PATH];
+	/* for how long a broken line is waited for */
+	unsigned patience_s;
+	const struct client_hooks *hooks; /* NULL: nobody is told */
 	/* From the configuration. */
 	char cert[FILE_PATH], key[FILE_PATH];
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
-	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH]; /* the office's */
-	char state[FILE_PATH];                                /* with KEYID */
+	/* the office's own, to open bags */
+	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH];
+	/* the state folder with KEYID */
+	char state[FILE_PATH];
 	struct enrolment enrolment;
-	struct note_keys journal; /* the enrolment's, and those that followed */
+	/* the enrolment's keys, and those that followed */
+	struct note_keys journal;
 	/* Made on demand, kept until the end. */
 	struct cert_cache *certs;
 	struct policy **policies;
 	size_t num_policies;
-	struct cert *own_cert; /* what this person connects with (policies.c) */
-	struct shown *shown; /* what this office may see by each (policies.c) */
+	/* the certificate that this person connects with (policies.c) */
+	struct cert *own_cert;
+	/* what this office may see, by each policy (policies.c) */
+	struct shown *shown;
 	size_t num_shown;
 	struct succession succession; /* policies.h */
-	bool unkept; /* it has more than the state, which cannot be written */
-	uint64_t policy_told; /* the entry that was told not to be accepted */
+	bool unkept; /* it knows more than the state, which cannot be written */
+	/* the entry whose policy was told not to be accepted */
+	uint64_t policy_told;
 	/* lists.h */
 	struct {
 		struct digest digest;
@@ -74,7 +83,8 @@ struct context {
 	size_t num_sets;
 	struct crls *enrolled;
 	struct crl_entries *named, *all_lists;
-	struct buf crl_entries; /* "INDEX LINE"s of a journal of that size */
+	/* lines "INDEX LINE" of a journal of that size */
+	struct buf crl_entries;
 	uint64_t crl_size;
 	struct crls
 	    *own; /* lists of its own, once read (lib/client/own_lists.h) */
@@ -86,31 +96,40 @@ struct context {
 bool context_load(struct context *context, struct error *err) MUST_USE;
 void context_free(struct context *context);
 
-/* Its keys, as enrolled and followed since; enrolment and state are there. */
+/*
+ * Load the journal's keys, as enrolled and followed since; enrolment and state
+ * are set.
+ */
 bool context_load_keys(struct context *context, struct error *err) MUST_USE;
-/* Follow the journal to its next key, which takes over after a size. */
+/* Add the journal's next key, which takes over after size until. */
 bool context_follow_key(struct context *context, uint64_t until,
     const struct note_key *next, struct error *err) MUST_USE;
 
-/* A path in the state folder. */
+/* Make a path in the state folder. */
 bool context_path(const struct context *context, const char *name,
     char out[FILE_PATH], struct error *err) MUST_USE;
 bool context_digest_path(const struct context *context, const char *folder,
     const struct digest *digest, const char *suffix, char out[FILE_PATH],
     struct error *err) MUST_USE;
 
-/* All bytes of fd, into the state's FOLDER/DIGEST.zip. */
+/* Copy all bytes of fd into the state's FOLDER/DIGEST.zip. */
 bool context_keep_zip(const struct context *context, int fd, const char *folder,
     const struct digest *digest, struct error *err) MUST_USE;
 struct verdict_library context_library(struct context *context);
 
-/* version.yaml of a version that passed through here; false if unknown. */
+/*
+ * Read version.yaml of a version that passed through here; false if it is not
+ * known.
+ */
 bool context_known_version(const struct context *context,
     const struct digest *digest, struct buf *out);
 void context_remember_version(const struct context *context,
     struct span version_yaml);
 
-/* A nameless file, in the state or, where that cannot be written, elsewhere. */
+/*
+ * Open a nameless file, in the state or, if that cannot be written, elsewhere.
+ * -1 on failure.
+ */
 int context_temporary(const struct context *context,
     struct error *err) MUST_USE;
 

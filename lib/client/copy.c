@@ -50,7 +50,7 @@ copy_note(const struct container *container, struct buf *out, struct error *err)
 	return error_set(err, ERROR_MALFORMED, "a copy without a receipt");
 }
 
-/* The CRLs that its receipts name, so that it can be judged offline. */
+/* Get the CRLs that its receipts name, so that it can be judged offline. */
 static void
 want_crls_of(struct session *session, const struct container *container)
 {
@@ -69,7 +69,7 @@ want_crls_of(struct session *session, const struct container *container)
 	}
 }
 
-/* broken: why it had to be read as another maker's; or NULL. */
+/* broken says why it had to be read as another maker's; or it is NULL. */
 static bool
 judge_container(struct context *context, struct container *container,
     const struct error *broken, struct verdict *out, struct error *err)
@@ -163,7 +163,10 @@ copy_follow(struct session *session, const struct copy *copy, struct error *err)
 	return ok;
 }
 
-/* Is it the one that was asked for: version 0 is not older than newest. */
+/*
+ * Check that it is the one that was asked for; where version is 0, that it is
+ * not older than newest.
+ */
 static bool
 is_the_one(const struct copy *copy, const char *document, unsigned version,
     unsigned newest, struct error *err)
@@ -178,14 +181,14 @@ is_the_one(const struct copy *copy, const char *document, unsigned version,
 	    "the daemon sent %s@%u instead", it->document, it->number);
 }
 
-/* What became of it, by its acts and those on other versions. */
+/* Set the status by its acts and those on other versions. */
 static bool
 settle_copy(struct session *session, struct document_acts *acts,
     struct copy *copy, struct error *err)
 {
 	const struct verdict *verdict = &copy->verdict;
 
-	/* It may have an act that came after the acts were asked for. */
+	/* The copy may have an act that came after the acts were asked for. */
 	if (verdict->num_acts > 0 &&
 	    verdict->acts[verdict->num_acts - 1].index >= acts->size) {
 		acts_free(acts);
@@ -197,7 +200,9 @@ settle_copy(struct session *session, struct document_acts *acts,
 	    as_of_acts(acts, true, &copy->verdict, &copy->as_of, err);
 }
 
-/* One that the document's acts tell of is there, whatever the daemon says. */
+/*
+ * A version that the document's acts tell of exists, whatever the daemon says.
+ */
 static bool
 download_known(struct session *session, const struct document_acts *acts,
     const char *document, unsigned version, struct copy *out, struct error *err)

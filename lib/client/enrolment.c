@@ -27,7 +27,10 @@ read_blocks(const struct yaml *map, struct container **out,
 	return true;
 }
 
-/* All that there were when it was made, "INDEX DIGEST"; absent from old ones. */
+/*
+ * Read the entries of all policies so far, "INDEX DIGEST"; old enrolments have
+ * none.
+ */
 static void
 read_policies(const struct yaml *node, struct succession *out,
     struct complaints *to)

@@ -14,17 +14,18 @@
 
 struct enrolment {
 	char address[512];
-	struct note_key journal; /* the newest then */
-	struct buf before;       /* those before: "UNTIL VKEY" lines */
+	struct note_key journal; /* the journal's newest key at that time */
+	struct buf before;       /* the keys before it: "UNTIL VKEY" lines */
 	struct digest policy;
-	struct succession policies; /* all of them then; old ones have none */
+	/* all policies at that time; old enrolments have none */
+	struct succession policies;
 	char server_ca[POLICY_NAME];
-	struct container *cas, *crls; /* files by path */
+	struct container *cas, *crls; /* certificates by path */
 	struct digest fingerprint;
 };
 
 /*
- * out is for enrolment_free() where it is true.
+ * Parse an enrolment. Call enrolment_free() if it returns true.
  *
  * ERROR_MALFORMED "enrolment:LINE:COLUMN: …"
  */

@@ -8,7 +8,10 @@
 
 #include "client/page.h"
 
-/* One that a newer key signed: catch up follows the key, then it is read. */
+/*
+ * If a newer key signed it, catching up follows the key and the page is read
+ * again.
+ */
 static bool
 read_page_again(struct session *session, struct span text, struct page *out,
     struct error *err)
@@ -24,7 +27,7 @@ read_page_again(struct session *session, struct span text, struct page *out,
 	    page_read(text, &session->context->journal, out, err);
 }
 
-/* page is for page_free(), whatever comes of it. */
+/* Call page_free() even after a failure. */
 static bool
 fetch_page(struct session *session, const char *path, uint64_t from,
     struct page *out, struct error *err)
@@ -42,10 +45,10 @@ fetch_page(struct session *session, const char *path, uint64_t from,
 	return ok;
 }
 
-/* What is asked, and how far its answer has come. */
+/* A question, and how far its answer has come. */
 struct question {
 	const struct entry_filter *filter;
-	uint64_t next; /* no entry below this one is to come any more */
+	uint64_t next; /* entries below this index must not come any more */
 	entry_visitor *visit;
 	void *arg;
 };
@@ -57,7 +60,10 @@ no_answer(struct error *err, const char *what)
 	    "the daemon's entries are not an answer: %s", what);
 }
 
-/* One that comes twice, or backwards, is counted twice or taken for newer. */
+/*
+ * An entry that comes twice or backwards would be counted twice, or taken for
+ * newer.
+ */
 static bool
 in_order(const json_t *index, uint64_t *next, struct error *err)
 {
@@ -167,8 +173,8 @@ ask_page(struct session *session, const struct entry_filter *filter,
 }
 
 /*
- * A page whose checkpoint is proved: the newest, which must extend what was
- * kept when it was asked for, or that of the size that was asked for.
+ * Get a page whose checkpoint is proved: the newest, which must extend what was
+ * kept when it was asked for; or the one of the size that was asked for.
  */
 static bool
 prove_page(struct session *session, const struct entry_filter *filter,
@@ -180,7 +186,7 @@ prove_page(struct session *session, const struct entry_filter *filter,
 
 	*out = (struct page){ .next = UINT64_MAX };
 	ok = session_ask(session, &asked, err);
-	/* A size that the daemon itself has named is there. */
+	/* The daemon itself has named this size, so it exists. */
 	while (ok && !ask_page(session, filter, from, out, err))
 		ok = filter->at != 0 && session_ask_again(session, &tries, err);
 	ok = ok &&
@@ -236,7 +242,7 @@ struct leaves {
 	entry_visitor *visit;
 	void (*differs)(void *arg, uint64_t index);
 	void *arg;
-	uint64_t next; /* no index comes twice, or backwards */
+	uint64_t next; /* check that no index comes twice or backwards */
 };
 
 static bool
@@ -290,7 +296,10 @@ session_entries_of_leaves(struct session *session, uint64_t from,
 		snprintf(path, sizeof(path),
 		    "/v1/journal/entries?from=%llu&until=%llu&proof=none",
 		    (unsigned long long)from, (unsigned long long)until);
-		/* No proofs, but what it is signed with is one history too. */
+		/*
+		 * No proofs are asked for, but the signed checkpoint must be of
+		 * one history too.
+		 */
 		ok = session_ask(session, &asked, err) &&
 		    fetch_page(session, path, from, &page, err) &&
 		    session_follow_newest(session, span_of_str(page.note),

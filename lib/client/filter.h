@@ -9,32 +9,32 @@
 
 #include "journal/entry.h"
 
-/* An act, for the four from which a document's state follows. */
+/* In place of an act: the four acts from which a document's state follows. */
 #define FILTER_DOCUMENTS "documents"
 
-/* The code of the error where an answer is not one to the question. */
+/* The error's code if an answer does not fit the question. */
 #define ANSWER_DIFFERS "ANSWER_DIFFERS"
 
-/* All zero: every entry. */
+/* A filter. All zero: every entry. */
 struct entry_filter {
-	const char *document, *office, *person; /* NULL: any */
-	const char *act;                        /* the same */
+	const char *document, *office, *person; /* NULL: any document */
+	const char *act;                        /* NULL: any */
 	uint64_t from, until; /* indices [from, until); until 0: no end */
-	uint64_t at; /* as of the checkpoint of this size; 0: the newest */
+	uint64_t at; /* as of the checkpoint of this size; 0: of the newest */
 };
 
-/* Append the query, from an index on, after "?". */
+/* Append the query after "?", for entries from an index on. */
 bool filter_query(const struct entry_filter *filter, uint64_t from,
     struct buf *out, struct error *err) MUST_USE;
 
 /*
- * Was this entry asked for?
+ * Check that an entry was asked for.
  *
- * ERROR_UNTRUSTED  ANSWER_DIFFERS: no
+ * ERROR_UNTRUSTED  ANSWER_DIFFERS: it was not
  */
 bool filter_check(const struct entry_filter *filter, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
-/* The same, where entries that were not asked for are no fault. */
+/* True if it was, for a caller to whom other entries are no fault. */
 bool filter_takes(const struct entry_filter *filter, uint64_t index,
     const struct entry *entry);
 

@@ -8,7 +8,7 @@
 
 struct following {
 	struct session session;
-	struct entry_filter filter; /* from: what was told of ends before it */
+	struct entry_filter filter; /* entries below from were told already */
 	entry_visitor *visit;
 	void (*told)(void *arg);
 	void *arg;
@@ -24,11 +24,13 @@ visit_next(void *arg, uint64_t index, const struct entry *entry,
 	return all->visit(all->arg, index, entry, line, err);
 }
 
-/* Proofs are asked for: an event is only a word that there is something. */
+/* Ask for proofs: an event is only a word that something came. */
 static bool
 tell_entries(struct following *all, struct error *err)
 {
-	/* A copy: what is asked stays as it is while its answer comes. */
+	/*
+	 * Work on a copy: the question must not change while its answer comes.
+	 */
 	const struct entry_filter filter = all->filter;
 
 	if (!session_entries(&all->session, &filter, visit_next, all, err))
@@ -62,7 +64,10 @@ follow_once(struct following *all, struct error *err)
 
 	if (events == NULL)
 		return false;
-	/* What came before the stream is open is in neither: ask from there. */
+	/*
+	 * Entries that came before the stream was open are in neither answer:
+	 * ask from there on.
+	 */
 	snprintf(path, sizeof(path), "/v1/events?from=%llu",
 	    (unsigned long long)all->filter.from);
 	ok = remote_events(events, path, "", on_event, all, err);

@@ -77,7 +77,7 @@ lists_keep(struct context *context, int fd, const struct digest *digest,
 	return ok;
 }
 
-/* The set is context's from now on. */
+/* The context owns the set from now on. */
 static struct crls *
 keep_in_memory(struct context *context, const struct digest *digest,
     struct crls *crls)
@@ -142,7 +142,9 @@ lists_next(struct span *rest, bool *more, uint64_t *index, struct entry *entry,
 	    damaged("crl-entries", err);
 }
 
-/* "size N" and the entries behind it, which are all good, in order. */
+/*
+ * Read "size N" and the entries behind it, which must all be good and in order.
+ */
 static bool
 check_kept(struct span *rest, uint64_t *size, struct error *err)
 {
@@ -205,7 +207,7 @@ lists_set(struct context *context, uint64_t size, struct span entries,
 	return true;
 }
 
-/* The policy entries up to an index, from *place on. */
+/* Take in the policy entries up to an index, from *place on. */
 static bool
 take_policies(struct context *context, struct crl_entries *named,
     const struct verdict_library *library, uint64_t until, size_t *place,
@@ -248,7 +250,7 @@ take_kept(struct context *context, struct crl_entries *named, struct error *err)
 	}
 }
 
-/* Before any entry is known: what the enrolment brought. */
+/* Before any entry is known, use what the enrolment brought. */
 static bool
 take_enrolled(struct context *context, struct crl_entries *named,
     struct error *err)
@@ -277,7 +279,10 @@ lists_named(struct context *context, uint64_t *as_of)
 	*as_of = context->crl_size;
 	if (context->named != NULL)
 		return context->named;
-	/* What fails for want of memory is not known, and REVOCATION_UNKNOWN. */
+	/*
+	 * A set that cannot be had for want of memory is not known:
+	 * REVOCATION_UNKNOWN.
+	 */
 	if ((named = crl_entries_new(&ignored)) == NULL)
 		return NULL;
 	ok = context->crl_size > 0 ? take_kept(context, named, &ignored)
@@ -289,7 +294,7 @@ lists_named(struct context *context, uint64_t *as_of)
 	return context->named = named;
 }
 
-/* Each by the policy that this office accepted last. */
+/* Judge each by the policy that this office accepted last. */
 static bool
 add_loose(struct context *context, struct crl_entries *all,
     const struct trust *trust, struct error *err)

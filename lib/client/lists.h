@@ -22,38 +22,42 @@ struct session;
  * ERROR_SYSTEM  they are damaged
  */
 bool lists_load(struct context *context, struct error *err) MUST_USE;
-/* Those of a journal of that size: "INDEX LINE"s. */
+/* Keep the entries of a journal of that size, in lines "INDEX LINE". */
 bool lists_set(struct context *context, uint64_t size, struct span entries,
     struct error *err) MUST_USE;
-/* The next of these; *more is false at the end. */
+/* Read the next of these lines; *more is false at the end. */
 bool lists_next(struct span *rest, bool *more, uint64_t *index,
     struct entry *entry, struct error *err) MUST_USE;
 
 /*
- * The sets that the proved entries name, and up to which size of the journal
- * (0: no entry was ever proved; then the enrolment's lists).  Made from what is
- * kept when it is first asked for.  NULL if there is no memory.
+ * The sets that the proved entries name; *as_of gets the journal's size up to
+ * which they are known (0: no entry was ever proved, and these are the
+ * enrolment's lists). They are made when first asked for. NULL if there is no
+ * memory.
  */
 const struct crl_entries *lists_named(struct context *context, uint64_t *as_of);
 /*
- * These, and every other set that ever came here: for what is judged now, as
- * who packed a bag, and not for an act of the journal.  NULL as above.
+ * These and every other set that ever came here: for what is judged as of now,
+ * such as who packed a bag, and not for an act of the journal. NULL if there is
+ * no memory.
  */
 const struct revocation *lists_all(struct context *context);
-/* One of the sets that are kept, or NULL.  Borrowed. */
+/* One of the sets that are kept, or NULL. Borrowed. */
 struct crls *lists_find(struct context *context, const struct digest *digest);
-/* Something came that they are made of: make them anew when next asked for. */
+/*
+ * Drop what is made of sets and entries: it is made anew when next asked for.
+ */
 void lists_forget(struct context *context);
 void lists_free(struct context *context);
 
-/* Keep a set; it is one if its digest is right and it parses. */
+/* Keep a set if its digest is right and it parses. */
 bool lists_keep(struct context *context, int fd, const struct digest *digest,
     struct error *err) MUST_USE;
 bool lists_have(const struct context *context, const struct digest *digest);
 
 /*
  * Ask for the `crl` entries that this office does not know yet, and for their
- * sets, where the daemon names one that is newer.
+ * sets, if the daemon names one that is newer.
  *
  * ERROR_UNTRUSTED  ENTRY_WITHHELD: the daemon hides one
  */

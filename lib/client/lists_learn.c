@@ -10,9 +10,10 @@ struct learning {
 	struct session *session;
 	struct buf text; /* "INDEX LINE"s */
 	bool any;
-	uint64_t newest;   /* index */
-	struct digest set; /* that it names */
-	bool is_named;     /* the set that the daemon judges by is among them */
+	uint64_t newest;   /* of the newest entry: its index */
+	struct digest set; /* the set that it names */
+	/* the set by which the daemon judges is among them */
+	bool is_named;
 };
 
 static bool
@@ -95,7 +96,7 @@ keep(const struct context *context, const struct learning *learning,
 	return ok;
 }
 
-/* What is known is of a smaller journal, or of an equal one. */
+/* The known entries are of a smaller journal, or of an equal one. */
 static bool
 ask(struct session *session, struct learning *learning, uint64_t *size,
     struct error *err)
@@ -106,7 +107,10 @@ ask(struct session *session, struct learning *learning, uint64_t *size,
 	*size = session->seen.size;
 	if (!take_known(learning, err))
 		return false;
-	/* It judges by the newest that is known: then there is none newer. */
+	/*
+	 * The daemon judges by the newest set that is known: there is no newer
+	 * one.
+	 */
 	if (learning->any && digest_eq(&learning->set, &session->named_crls)) {
 		session_want_crls(session, &learning->set);
 		return true;
@@ -134,7 +138,7 @@ lists_learn(struct session *session, struct error *err)
 	uint64_t size;
 	bool ok;
 
-	/* Asking may find a new key, and catch up. */
+	/* Asking may find a new key and catch up, which would ask again. */
 	if (session->learning)
 		return true;
 	if (digest_is_zero(&session->named_crls))
@@ -143,7 +147,10 @@ lists_learn(struct session *session, struct error *err)
 		    " other offices");
 	ok = ask(session, &learning, &size, err);
 	if (!ok && err->kind == ERROR_LIMIT) {
-		/* Its commands go on, by what it knows, and say so. */
+		/*
+		 * Commands that look at the journal go on with what they know,
+		 * and say so.
+		 */
 		client_note(context,
 		    "the journal names more CRLs than are kept (%s):"
 		    " revocation is judged as of checkpoint %llu",

@@ -39,7 +39,7 @@ named_lists_learn(struct session *session, struct named_lists *out,
 	bool more = true;
 
 	*out = (struct named_lists){ NULL, 0, 0 };
-	/* What came since is learned with the newest checkpoint. */
+	/* Learn with the newest checkpoint what came since. */
 	if (!session_catch_up(session, err))
 		return false;
 	rest = buf_span(&context->crl_entries);

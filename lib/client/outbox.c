@@ -30,7 +30,10 @@ static const struct {
 
 #define ONTO "onto-"
 
-/* "N-SIZE-ID", "N-SIZE-onto-ID", or "N" alone, as it was written before. */
+/*
+ * Parse "N-SIZE-ID", "N-SIZE-onto-ID", or "N" alone, which older programs
+ * wrote.
+ */
 static bool
 read_numbers(struct span text, struct outbox_act *out)
 {
@@ -66,7 +69,7 @@ read_name(const char *name, enum outbox_kind kind, struct outbox_act *out)
 		out);
 }
 
-/* The path for mkostemps(): hidden while it is written. */
+/* Make the path for mkostemps(): the file is hidden while it is written. */
 static bool
 hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
     struct error *err)
@@ -83,7 +86,7 @@ hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
 
 /* --- Keeping, and whose it is. --- */
 
-/* Shown under its name only whole, durable, and locked. */
+/* Give the file its name only once it is whole, durable and locked. */
 static bool
 show_whole(const char *dir, const char *tmp, struct outbox_act *act,
     const struct container *container, struct error *err)
@@ -98,7 +101,7 @@ show_whole(const char *dir, const char *tmp, struct outbox_act *act,
 	    file_sync_dir(dir, err);
 }
 
-/* out says what it is. */
+/* Fill in out from the name. */
 static bool
 keep(struct context *context, const struct container *container,
     struct outbox_act *out, struct error *err)
@@ -153,7 +156,10 @@ outbox_take(struct outbox_act *act)
 	struct stat st;
 
 	act->lock = open(act->path, O_RDWR | O_CLOEXEC);
-	/* Another may have sent it between the list and the lock. */
+	/*
+	 * Another command may have sent it after it was listed and before it
+	 * was locked.
+	 */
 	if (act->lock >= 0 && flock(act->lock, LOCK_EX | LOCK_NB) == 0 &&
 	    fstat(act->lock, &st) == 0 && st.st_nlink > 0)
 		return true;
@@ -274,7 +280,7 @@ outbox_check_receipt(struct session *session,
 	    sent_check(sent, entry, *index, err);
 }
 
-/* What the file has of the act; it is read anew, whoever wrote it. */
+/* Read the act from the file anew, whoever wrote it. */
 static bool
 read_act(struct context *context, const struct outbox_act *act,
     struct sent *out, struct error *err)
@@ -301,9 +307,9 @@ read_act(struct context *context, const struct outbox_act *act,
 	return ok || error_context(err, "%s", act->path);
 }
 
-enum { SENT_WHOLE = 256 * 1024 }; /* larger ones go up in parts */
+enum { SENT_WHOLE = 256 * 1024 }; /* larger files are uploaded in parts */
 
-/* Up first, then "deposit what is up there". */
+/* Upload the file, then ask to deposit the upload. */
 static bool
 send_in_parts(struct session *session, const struct outbox_act *act,
     const struct digest *digest, struct remote_request *request,
@@ -319,7 +325,7 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 
 	*answer = (struct remote_answer){ .body = BUF(0) };
 	snprintf(note, sizeof(note), "%s.upload", act->path);
-	/* By it an answer that was lost is found again. */
+	/* By the digest an act whose answer was lost is found again. */
 	digest_hex(digest, hex);
 	for (unsigned tries = 0;; tries++) {
 		if (!session_upload(session, request->body_fd,
@@ -331,8 +337,9 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 		if (ok || answer->status != 404)
 			break;
 		/*
-		 * It is gone, and it was never deposited.  That was said of
-		 * the upload and not of what was in it: it refuses nothing.
+		 * The upload is gone, and it was never deposited. The daemon
+		 * said that of the upload and not of what was in it, so nothing
+		 * is refused.
 		 */
 		unlink(note);
 		remote_answer_free(answer);
@@ -346,7 +353,7 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 	return ok;
 }
 
-/* With what was seen, so that the answer proves that it extends that. */
+/* Name the size that was seen, so that the answer proves an extension of it. */
 static void
 path_of(const struct outbox_act *act, uint64_t seen, char out[512])
 {
@@ -365,8 +372,9 @@ path_of(const struct outbox_act *act, uint64_t seen, char out[512])
 }
 
 /*
- * A refusal may be the other history's: then it is that, and the act stays.
- * "The document has moved on" is asked once more, of the newest checkpoint.
+ * If the daemon follows another history, the refusal may be that history's:
+ * then that is the error, and the act stays. "The document has moved on" is
+ * asked once more, of the newest checkpoint.
  */
 static bool
 is_refused(struct session *session, unsigned *tries, struct error *err)
@@ -432,7 +440,7 @@ outbox_send(struct session *session, struct outbox_act *act,
 	if (ok)
 		ok = outbox_check_receipt(session, &answer, &sent, entry, index,
 		    err);
-	/* Answered, yes or no: those bytes have had their say. */
+	/* The daemon answered yes or no, so these bytes are done with. */
 	if (ok || refused)
 		outbox_drop(act);
 	else if (strcmp(error_code(err), SENT_DIFFERS) == 0)

@@ -22,17 +22,18 @@ struct outbox_act {
 	enum outbox_kind kind;
 	char document[DOCUMENT_NAME];
 	unsigned version;
-	uint64_t size; /* as above; 0 in files of before there was one */
-	bool onto;     /* a deposit may end the signing of version - 1 */
+	/* the journal's size as above; 0 in files of older programs */
+	uint64_t size;
+	bool onto; /* a deposit may end the signing of version - 1 */
 	time_t made_at;
-	bool stale; /* over 24 h old: its signature would be refused */
-	struct digest digest; /* of the version; once it was sent */
+	bool stale; /* over 24 hours old: its signature would be refused */
+	struct digest digest; /* of the version, once it was sent */
 	char path[FILE_PATH];
-	int lock; /* while it is ours; or -1 */
+	int lock; /* locked while it is ours; or -1 */
 };
 
 /*
- * Keep a ZIP there, durable before it is sent.  out is ours to send, and for
+ * Keep a ZIP in the outbox, durable before it is sent. It is ours to send; call
  * outbox_release().
  */
 bool outbox_keep(struct context *context, enum outbox_kind kind,
@@ -43,24 +44,25 @@ bool outbox_keep_deposit(struct context *context, const char *document,
     unsigned version, bool onto, const struct container *container,
     struct outbox_act *out, struct error *err) MUST_USE;
 /*
- * Send it; the receipt is compared with it.  Answered, yes or no, it is gone.
- * After false it is still there where outbox_is_kept().  entry gets the act,
- * *again whether it was there already.
+ * Send an act and compare the receipt with it. Once it is answered, yes or no,
+ * it is gone. After a failure outbox_is_kept() tells whether it is still there.
+ * entry gets the act, *again whether the daemon had it already.
  *
- * ERROR_UNTRUSTED  SENT_DIFFERS: the receipt is of something else; it is kept
+ * ERROR_UNTRUSTED  SENT_DIFFERS: the receipt is of something else; the act is
+ *                   kept
  */
 bool outbox_send(struct session *session, struct outbox_act *act,
     struct entry *entry, uint64_t *index, bool *again,
     struct error *err) MUST_USE;
 bool outbox_is_kept(const struct outbox_act *act);
-/* It is for the next command to send. */
+/* Leave it for the next command to send. */
 void outbox_release(struct outbox_act *act);
-/* It is not to be sent any more. */
+/* Remove it: it is not to be sent any more. */
 void outbox_drop(struct outbox_act *act);
 
 /*
- * What is kept of a kind, for one document or all (NULL), the oldest first;
- * none of it is ours yet.  list is the caller's to free().
+ * List what is kept of a kind, for one document or all (NULL), the oldest
+ * first. None is ours yet. The caller frees list.
  */
 struct outbox_list {
 	struct outbox_act *list;
@@ -70,13 +72,15 @@ bool outbox_all(const struct context *context, enum outbox_kind kind,
     const char *document, struct outbox_list *out, struct error *err) MUST_USE;
 /* Make it ours; false if another command sends it, or has sent it. */
 bool outbox_take(struct outbox_act *act);
-/* The same for the first of a document; version 0 is any.  False: none. */
+/*
+ * Make ours the first of a document; version 0 is any. False if there is none.
+ */
 bool outbox_take_first(const struct context *context, enum outbox_kind kind,
     const char *document, unsigned version, struct outbox_act *out);
 
 /*
- * The answer to an act: a receipt of this journal, and of what was sent.  No
- * other code takes a receipt for "yes".
+ * Read the answer to an act: a receipt of this journal, of what was sent. No
+ * other function takes a receipt for a "yes".
  */
 bool outbox_check_receipt(struct session *session,
     const struct remote_answer *answer, const struct sent *sent,

@@ -21,7 +21,7 @@ path_of(const struct context *context, const struct crl *crl,
 	    out, err);
 }
 
-/* Is it one to keep? */
+/* Check that a list is one to keep. */
 static bool
 check(const struct policy *policy, struct crls *of, struct crl *crl,
     struct error *err)
@@ -91,7 +91,7 @@ own_lists_keep(struct context *context, const struct policy *policy,
 	return ok;
 }
 
-/* A file that is damaged is told, and is none. */
+/* A damaged file is told, and passed over. */
 static bool
 read_one(struct crls *crls, const char *dir, const char *name,
     struct error *err)

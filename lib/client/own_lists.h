@@ -13,46 +13,49 @@
 
 #include "client/session.h"
 
-/* The code of the finding, warning and error. */
+/* The code of the finding, of the warning and of the error. */
 #define CRL_WITHHELD "CRL_WITHHELD"
 
-/* Sets of lists as `crl` entries name them, oldest first; all borrowed. */
+/* The sets of lists that `crl` entries name, oldest first. All is borrowed. */
 struct named_lists {
 	struct {
 		uint64_t index;
 		struct digest digest;
-		struct crls *crls; /* NULL: it is not to be had */
+		struct crls *crls; /* NULL: it cannot be had */
 	} * list;
 	size_t num, room;
 };
 
-/* Learn what the journal names by now (lists.h), and take all of it. */
+/* Learn which sets the journal names by now (lists.h), and get all of them. */
 bool named_lists_learn(struct session *session, struct named_lists *out,
     struct error *err) MUST_USE;
 void named_lists_free(struct named_lists *named);
-/* The entry that first names a list; AUDIT_NO_ENTRY: none. */
+/* The entry that names a list first; AUDIT_NO_ENTRY if none does. */
 uint64_t named_lists_entry(const struct named_lists *named,
     const struct crl *crl);
-/* Does a list tell what none of these tells?  By the CAs of the policy. */
+/*
+ * Does a list tell something that none of these tells, by the CAs of the
+ * policy?
+ */
 bool named_lists_lack(const struct named_lists *named,
     const struct policy *policy, const struct crl *crl, bool *lack,
     struct error *err) MUST_USE;
 
 /*
- * Keep each list of bytes that a CA of the policy signed and that is not from
- * the future; *num is how many there were of these.
+ * Keep those lists of some bytes that a CA of the policy signed and that are
+ * not from the future. *num is how many of these there were.
  *
- * ERROR_MALFORMED  there is no list in it
- * ERROR_UNTRUSTED  none is such a one: err says why of the first
+ * ERROR_MALFORMED  there is no list in the bytes
+ * ERROR_UNTRUSTED  there is no such list: err says why of the first
  * ERROR_LIMIT      there are more than LIMIT_LISTS
  */
 bool own_lists_keep(struct context *context, const struct policy *policy,
     struct span bytes, size_t *num, struct error *err) MUST_USE;
-/* All that are kept, for crls_free(). */
+/* All lists that are kept, for crls_free(). */
 struct crls *own_lists(const struct context *context, struct error *err);
-/* One is withheld no more. */
+/* Forget a list that the journal names now. */
 void own_lists_forget(const struct context *context, const struct crl *crl);
-/* "of CA "iom" of 2026-11-26T05:00:00Z" */
+/* Name a list: "of CA "iom" of 2026-11-26T05:00:00Z". */
 void own_lists_name(const struct policy *policy, struct crls *of,
     struct crl *crl, char out[160]);
 

@@ -11,9 +11,9 @@
 #include "client/tell.h"
 #include "git/pkt.h"
 
-enum { WANTS = 50000 }; /* of one request */
+enum { WANTS = 50000 }; /* how many commits one request asks for */
 
-/* A piece of the answer, from *at on. */
+/* Read a piece of the answer from *at on. */
 static bool
 read_answer(int fd, uint64_t *at, uint64_t size, void *out, size_t len,
     struct error *err)
@@ -27,7 +27,7 @@ read_answer(int fd, uint64_t *at, uint64_t size, void *out, size_t len,
 	return true;
 }
 
-/* One pkt-line into line; false at its end too, *ended tells. */
+/* Read a pkt-line into line. False at its end too, which *ended tells. */
 static bool
 next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
     struct span *data, enum pkt_kind *kind, struct error *err)
@@ -46,7 +46,7 @@ next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
 		    ? false
 		    : error_set(err, ERROR_MALFORMED, "the daemon's pack");
 	whole = span_of(line, len > 4 ? len : 4);
-	/* Data of a band is binary: a line feed at its end is its own. */
+	/* A band's data is binary: a line feed at its end belongs to it. */
 	if (!pkt_take(&whole, kind, data, err))
 		return false;
 	if (*kind == PKT_DATA)
@@ -54,7 +54,7 @@ next_line(int fd, uint64_t *at, uint64_t size, uint8_t line[65536],
 	return true;
 }
 
-/* What is in band 1, into the file to; its length. */
+/* Write what is in band 1 to the file; *len gets its length. */
 static bool
 unpack_answer(int fd, uint64_t size, int to, uint64_t *len, struct error *err)
 {
@@ -110,7 +110,10 @@ take_answer(struct pack_source *source, int fd, struct error *err)
 	return ok;
 }
 
-/* One that was made for us, and waits; a cut leaves what has come of it. */
+/*
+ * Get a pack that was made for us and waits. What has come of it survives a
+ * cut.
+ */
 static bool
 fetch_waiting(struct pack_source *source, const char *location,
     struct error *err)
@@ -147,7 +150,7 @@ resume_waiting(struct pack_source *source, struct error *err)
 	    span_to_str(buf_span(&text), location, sizeof(location)))
 		ok = fetch_waiting(source, location, err);
 	buf_free(&text);
-	/* Gone, or another's by now: it is asked for anew. */
+	/* The pack is gone, or another's by now: ask for it anew. */
 	if (!ok && err->kind != ERROR_UNAVAILABLE) {
 		*err = (struct error){ 0 };
 		ok = true;
@@ -155,7 +158,7 @@ resume_waiting(struct pack_source *source, struct error *err)
 	return ok;
 }
 
-/* What is listed, as a request for it is made. */
+/* Make a request for the commits that are listed. */
 struct pack_request {
 	struct buf wants, haves;
 	size_t num;
@@ -167,7 +170,7 @@ pack_want(struct pack_request *request, const struct oid *want,
 {
 	char hex[OID_HEX];
 
-	/* The others are listed again, for the next pack. */
+	/* The other commits are listed again for the next pack. */
 	if (request->num == WANTS)
 		return true;
 	request->num++;
@@ -202,7 +205,7 @@ build_request(struct pack_source *source, struct buf *out, size_t *num,
 	return ok;
 }
 
-/* *more: something was asked for, and came. */
+/* Set *more if something was asked for and came. */
 static bool
 fetch_pack(struct pack_source *source, bool *more, struct error *err)
 {
@@ -243,8 +246,8 @@ fetch_pack(struct pack_source *source, bool *more, struct error *err)
 }
 
 /*
- * A pack that is gone, or that the daemon cannot make: unless its journal is
- * another one by now, it is asked for once more.
+ * A pack is gone, or the daemon cannot make it. Ask once more, unless its
+ * journal is another one by now.
  */
 static bool
 ask_anew(struct pack_source *source, bool *more, struct error *err)

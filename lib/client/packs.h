@@ -9,30 +9,34 @@
 #include "store/store.h"
 
 struct pack_request;
-/* Tell by pack_want() what is not in the store yet. */
+/* Call pack_want() for each commit that is not in the store yet. */
 typedef bool pack_lister(void *arg, struct pack_request *request,
     struct error *err);
 
 struct pack_source {
 	struct session *session;
-	struct store *store; /* they come into it */
+	struct store *store; /* where the commits are put */
 	char
-	    waiting[FILE_PATH]; /* a file: of a pack that waits at the daemon */
-	const char *kept;       /* the name of what has come of it so far */
-	const char *doing;      /* shown with the progress */
+	    /* in a file: the pack that waits at the daemon */
+	    waiting[FILE_PATH];
+	const char *kept;  /* the name of what has come of it so far */
+	const char *doing; /* shown beside the progress */
 	pack_lister *list;
 	void *arg;
-	bool asked_anew; /* for a pack that was gone, once */
+	bool asked_anew; /* it was asked once more after a pack was gone */
 };
 
-/* A commit that is not here, and one of its document that is, or NULL. */
+/*
+ * Ask for a commit that is not here. have is one of its document that is, or
+ * NULL.
+ */
 bool pack_want(struct pack_request *request, const struct oid *want,
     const struct oid *have, struct error *err) MUST_USE;
 
 /*
- * Fetch until nothing is listed.  What a cut left of a pack is gone on with.
+ * Fetch until nothing more is listed. A pack that was cut is gone on with.
  *
- * ERROR_UNAVAILABLE  the daemon can or will not send all of it
+ * ERROR_UNAVAILABLE  the daemon cannot or will not send all of it
  * ERROR_MALFORMED    it sends no pack
  */
 bool packs_fetch(struct pack_source *source, struct error *err) MUST_USE;

@@ -12,14 +12,15 @@
 struct page {
 	json_t **lines;
 	size_t num;
-	uint64_t next; /* UINT64_MAX: there are no more */
+	/* the index to ask from next; UINT64_MAX: there are no more */
+	uint64_t next;
 	struct checkpoint checkpoint;
-	const char *note; /* the same, within lines */
+	const char *note; /* its text is within lines */
 };
 
 /*
- * The checkpoint is signed by one of keys; no entry is looked at.  out is for
- * page_free(), whatever comes of it.
+ * Parse a page. The checkpoint must be signed by one of keys; the entries are
+ * not looked at. Call page_free() even after a failure.
  *
  * ERROR_MALFORMED  it is no such page
  * ERROR_LIMIT      more than LIMIT_ENTRIES_PAGE entries

@@ -12,11 +12,12 @@
 
 struct shown {
 	struct policy *policy;
-	const struct office *office; /* NULL: this office is none of it */
+	/* NULL: the policy does not have this office */
+	const struct office *office;
 	struct sight sight;
 };
 
-/* How many accepted policies are looked through for another server's CA. */
+/* How many accepted policies are searched for the CA of another server. */
 enum { EARLIER_POLICIES = 8 };
 
 /* --- What is kept. --- */
@@ -50,7 +51,7 @@ policies_load(struct context *context, struct error *err)
 {
 	struct succession read;
 
-	/* What could not be written is known in memory alone. */
+	/* Entries that could not be written are known in memory alone. */
 	if (context->unkept)
 		return true;
 	if (!read_state(context, &read, err))
@@ -73,13 +74,13 @@ write_state(const struct context *context, const struct succession *succession,
 	    context_path(context, "pins", pins, err) &&
 	    file_write(path, buf_span(&text), 0600, err);
 	buf_free(&text);
-	/* The file that is there first counts. */
+	/* The first of these files that is there counts. */
 	if (ok)
 		unlink(pins);
 	return ok;
 }
 
-/* Nothing at all is where every office begins. */
+/* An office begins without any of them. */
 static bool
 read_or_begin(const struct context *context, struct succession *out,
     struct error *err)
@@ -125,7 +126,10 @@ policies_change(struct context *context, policies_changer *change, void *arg,
 
 /* --- The policies themselves. --- */
 
-/* kept: of one that was accepted, and then all of it was checked; or NULL. */
+/*
+ * kept is the file of a policy that was accepted, and checked whole then; or
+ * NULL.
+ */
 static struct policy *
 read_policy(int fd, const struct digest *want, const struct digest *kept,
     struct error *err)
@@ -230,7 +234,10 @@ policies_for_act(struct context *context, const struct digest *digest,
 	    : NULL;
 }
 
-/* What this person connects with, for cert_free(); read once. */
+/*
+ * Read the certificate that this person connects with, once. The caller frees
+ * it.
+ */
 static struct cert *
 own_cert(struct context *context, struct error *err)
 {
@@ -266,7 +273,7 @@ own_office(struct context *context, struct policy *policy, struct cert **cert,
 	return office;
 }
 
-/* What this office may see by a policy; found out once. */
+/* Find out what this office may see by a policy, once. */
 static struct shown *
 find_shown(struct context *context, struct policy *policy)
 {
@@ -325,8 +332,8 @@ policies_show(struct context *context, const struct digest *policy,
 /* --- The connection. --- */
 
 /*
- * The CA that the depositary had by the policy accepted before: while it is in
- * the newest one the server's certificate may still be of it.
+ * Add the CA that the depositary had by the policy accepted before: while the
+ * newest one has that CA, the server's certificate may still be of it.
  */
 static const char *
 earlier_ca(struct context *context, const struct policy *pinned)
@@ -349,7 +356,7 @@ earlier_ca(struct context *context, const struct policy *pinned)
 	return NULL;
 }
 
-/* All of one policy that was accepted. */
+/* All files of one policy that was accepted. */
 static bool
 append_cas(struct context *context, const struct digest *digest,
     struct buf *out, struct error *err)
@@ -376,7 +383,7 @@ policies_server_cas(struct context *context, struct buf *out, struct error *err)
 
 	if (pinned == NULL || !append_cas(context, &pinned->digest, out, err))
 		return false;
-	/* One that came by mail may be what lets this office in again. */
+	/* A policy that came by mail may be what lets this office in again. */
 	for (size_t i = 0; i < succession->num_awaited; i++)
 		if (!append_cas(context, &succession->awaited[i], out, err))
 			return false;

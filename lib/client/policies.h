@@ -20,34 +20,34 @@
  */
 bool policies_load(struct context *context, struct error *err) MUST_USE;
 
-/* One that was accepted, at whatever index; NULL if it is none.  Borrowed. */
+/* A policy that was accepted for any entry; NULL if it was not. Borrowed. */
 struct policy *context_policy(struct context *context,
     const struct digest *digest);
-/* The newest that was accepted, by which the daemon is to judge now. */
+/* The newest policy that was accepted: the daemon is to judge by it now. */
 struct policy *context_pinned(struct context *context, struct error *err);
-/* The one that may judge the act of this index, or NULL. */
+/* The policy that may judge the act of this index, or NULL. */
 struct policy *policies_for_act(struct context *context,
     const struct digest *digest, uint64_t index);
 
-/* Who this office and person is, by the pinned policy. */
+/* Which office and person this is, by the pinned policy. */
 const struct office *own_office(struct context *context, struct policy *policy,
     struct cert **cert, struct error *err);
 /*
- * Does a daemon that answers by this policy show this office every act on the
- * document?  False where the policy or the office's certificate is not here.
+ * True if a daemon that answers by this policy shows this office every act on
+ * the document. False if the policy or the office's certificate is not here.
  */
 bool policies_show(struct context *context, const struct digest *policy,
     const char *document);
-/* The same, of a policy at hand. */
+/* The same by a policy at hand. */
 bool policy_shows(struct context *context, struct policy *policy,
     const char *document);
 
-/* All that is known of policies: part of context_free(). */
+/* Free all that is known of policies: a part of context_free(). */
 void policies_free(struct context *context);
 
 /*
- * Change what is kept: read it anew under a lock that is held over no request,
- * change it, write it durably.  What context has is then the same.
+ * Change what is kept: read it anew under a lock, change it, and write it
+ * durably. No request is made under the lock. The context then has the same.
  */
 typedef bool policies_changer(struct succession *succession, void *arg,
     struct error *err);
@@ -56,20 +56,21 @@ bool policies_change(struct context *context, policies_changer *change,
 
 /*
  * Read a policy from its ZIP, as "GET /v1/policy/DIGEST" gives it, from the
- * start of fd.  It is for policy_free().
+ * start of fd. Call policy_free().
  *
  * ERROR_UNTRUSTED  it has another digest than the one that is wanted, if any
  */
 struct policy *policies_read(int fd, const struct digest *want,
     struct error *err);
-/* Keep its ZIP among those accepted. */
+/* Keep a policy's ZIP among those accepted. */
 bool policies_keep(struct context *context, int fd, const struct digest *digest,
     struct error *err) MUST_USE;
 
 /*
- * Who may have issued the server's certificate: PEM of the CAs that the
- * depositary has, or had, by the accepted policies, as the newest of these
- * has their certificates (docs/security.md, "The connection").
+ * Append the PEM of the CAs that may have issued the server's certificate:
+ * those that the depositary has, or had, by the accepted policies, with the
+ * certificates that the newest of these has (docs/security.md, "The
+ * connection").
  */
 bool policies_server_cas(struct context *context, struct buf *out,
     struct error *err) MUST_USE;

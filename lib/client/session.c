@@ -460,7 +460,10 @@ session_json(struct session *session, const char *path, void *json_out,
 	return ok;
 }
 
-/* One that a newer key signed: catch up follows the key, then it is read. */
+/*
+ * If a newer key signed it, catching up follows the key and the page is read
+ * again.
+ */
 static bool
 verify_receipt(struct session *session, const struct proof *proof,
     struct checkpoint *out, struct error *err)

@@ -43,7 +43,7 @@ struct session {
 	 */
 	uint64_t answered;
 	int64_t answered_at;
-	const char *doing; /* shown with the progress */
+	const char *doing; /* shown beside the progress */
 	/*
 	 * While the receipt in an answer is looked at: the proof that came with
 	 * it ("OLD HASH…", or NULL), and its note, of this size.

@@ -138,7 +138,7 @@ session_learn_policies(struct session *session, struct error *err)
 	struct succession *known = &session->context->succession;
 	struct error ignored = { 0 };
 
-	/* Asking may find a new key, and catch up. */
+	/* Asking may find a new key and catch up, which would ask again. */
 	if (session->learning)
 		return true;
 	if (is_behind(session) && !ask_and_keep(session, err))

@@ -74,7 +74,10 @@ context_remember_version(const struct context *context,
 	struct error ignored = { 0 };
 	char dir[FILE_PATH], path[FILE_PATH];
 
-	/* A convenience: without it a push is not compared with the last. */
+	/*
+	 * A convenience: without the file a push is not compared with the last
+	 * one.
+	 */
 	if (context_path(context, "versions", dir, &ignored) &&
 	    file_make_dirs(dir, 0700, &ignored) &&
 	    context_digest_path(context, "versions", &digest, ".yaml", path,
