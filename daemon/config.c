@@ -47,7 +47,7 @@ read_listen(const struct yaml *node, struct config *out, struct complaints *to)
 		complain(to, node, "\"%.60s\" is not HOST:PORT", text);
 		return;
 	}
-	/* [::1]:8443 */
+	/* Parse HOST:PORT, such as [::1]:8443. */
 	if (text[0] == '[' && colon[-1] == ']')
 		snprintf(out->listen_host, sizeof(out->listen_host), "%.*s",
 		    (int)(colon - text) - 2, text + 1);

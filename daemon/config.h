@@ -12,23 +12,25 @@ enum { CONFIG_URLS = 16 };
 
 struct config {
 	char listen_host[256], listen_port[8];
-	char address[512]; /* https://HOST:PORT, what offices connect to */
+	/* https://HOST:PORT: the address that offices connect to */
+	char address[512];
 	char data[FILE_PATH], policies[FILE_PATH], crls[FILE_PATH];
 	char server_cert[FILE_PATH], server_key[FILE_PATH];
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
 	uint64_t cache_bytes;
 	unsigned workers;
-	/* What is done by itself, each so often; in seconds. */
+	/* How often the daemon does something by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
 	size_t num_crl_urls, num_witnesses;
 	char crl_urls[CONFIG_URLS][512];
 	struct {
-		char name[LIMIT_OFFICE_BYTES + 1]; /* as the policy has it */
-		char url[512]; /* to which /add-checkpoint is appended */
+		char name[LIMIT_OFFICE_BYTES + 1]; /* as the policy calls it */
+		/* the address, to which /add-checkpoint is appended */
+		char url[512];
 	} witnesses[LIMIT_WITNESSES];
 };
 
-/* Below the data folder: while it is there, the daemon does not start. */
+/* In the data folder: while this file is there, the daemon does not start. */
 #define EVIDENCE_FILE "journal/evidence"
 
 /* The keys that the journal had before, a line each: "UNTIL VKEY". */
@@ -36,7 +38,7 @@ struct config {
 /* The private key that is to be the next. */
 #define NEXT_KEY_FILE "signer/journal.key.next"
 
-/* CRLs that the daemon fetched. */
+/* The CRLs that the daemon fetched. */
 #define FETCHED_CRLS "crls"
 
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
@@ -44,7 +46,7 @@ struct config {
 /* Relative paths are relative to the file's folder. */
 bool config_load(const char *path, struct config *out,
     struct error *err) MUST_USE;
-/* A path below the data folder. */
+/* Make a path below the data folder. */
 bool config_data(const struct config *config, const char *name,
     char out[FILE_PATH], struct error *err) MUST_USE;
 

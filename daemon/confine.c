@@ -21,7 +21,7 @@
 #include <linux/landlock.h>
 #include <seccomp.h>
 
-/* Of later kernels than the headers of Debian 12 know. */
+/* Names that the kernel headers of Debian 12 lack. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
@@ -39,7 +39,7 @@ static const uint64_t may_write = LANDLOCK_ACCESS_FS_READ_FILE |
     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
     LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE;
 
-/* What a kernel of this version of Landlock can be told to watch. */
+/* The rights that a kernel with this version of Landlock knows. */
 static uint64_t
 handled(long version)
 {
@@ -68,7 +68,7 @@ confine_has_landlock(void)
 }
 
 struct ruleset {
-	int fd; /* or -1: the kernel has no Landlock */
+	int fd; /* the ruleset, or -1: the kernel has no Landlock */
 	uint64_t handled;
 };
 
@@ -87,7 +87,7 @@ ruleset_new(struct ruleset *out, struct error *err)
 	return out->fd >= 0 || error_set_errno(err, "Landlock");
 }
 
-/* A path that is not there needs no right to it. */
+/* A path that does not exist needs no right. */
 static bool
 ruleset_allow(const struct ruleset *ruleset, const char *path, uint64_t rights,
     struct error *err)
@@ -139,7 +139,7 @@ static const int common_calls[] = { CALL(read), CALL(write), CALL(pread64),
 	CALL(rt_sigaction), CALL(sigaltstack), CALL(restart_syscall),
 	CALL(sched_yield), CALL(exit), CALL(exit_group) };
 
-/* Without execution: allow_memory(). */
+/* mprotect() and mmap() without execution: allow_memory() adds these. */
 static const int memory_calls[] = { CALL(mmap), CALL(mprotect) };
 
 static const int server_calls[] = { CALL(readv), CALL(writev), CALL(open),
@@ -167,7 +167,7 @@ static const int server_calls[] = { CALL(readv), CALL(writev), CALL(open),
 	CALL(uname), CALL(sysinfo), CALL(getrlimit), CALL(getrusage),
 	CALL(membarrier), CALL(prlimit64) };
 
-/* Who asks for one of these is not us any more. */
+/* A process that makes one of these calls was taken over: it is killed. */
 static const int deadly_calls[] = { CALL(execve), CALL(execveat), CALL(fork),
 	CALL(vfork), CALL(ptrace), CALL(process_vm_readv),
 	CALL(process_vm_writev), CALL(mount), CALL(umount2), CALL(pivot_root),
@@ -176,7 +176,7 @@ static const int deadly_calls[] = { CALL(execve), CALL(execveat), CALL(fork),
 	CALL(setreuid), CALL(setregid), CALL(setresuid), CALL(setresgid),
 	CALL(perf_event_open), CALL(userfaultfd), CALL(memfd_create) };
 
-/* How a leak is looked for: the sanitizer stops our threads from a clone. */
+/* The leak checker of a sanitizer stops our threads from a clone. */
 #ifdef __SANITIZE_ADDRESS__
 static const bool sanitized = true;
 #else
@@ -207,7 +207,7 @@ allow(scmp_filter_ctx filter, const int calls[], size_t num)
 	return true;
 }
 
-/* Memory that can be written is never run, nor the other way round. */
+/* Memory is never both writable and executable. */
 static bool
 allow_memory(scmp_filter_ctx filter)
 {
@@ -218,7 +218,10 @@ allow_memory(scmp_filter_ctx filter)
 	return true;
 }
 
-/* Threads, sockets of four families, what isatty(3) and libcurl ask. */
+/*
+ * Threads; sockets of four families; the ioctls that isatty(3) and libcurl
+ * make.
+ */
 static bool
 allow_some(scmp_filter_ctx filter)
 {
@@ -228,7 +231,10 @@ allow_some(scmp_filter_ctx filter)
 	bool ok =
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
-	    /* Its flags cannot be seen: the C library then uses clone. */
+	    /*
+	     * Flags of clone3 cannot be seen by a filter: the C library then
+	     * uses clone.
+	     */
 	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
 		0) == 0 &&
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
@@ -264,7 +270,10 @@ drop_privileges(struct error *err)
 	const struct rlimit no_core = { 0 };
 
 	setrlimit(RLIMIT_CORE, &no_core);
-	/* Of no effect on who has none; root keeps its files and no more. */
+	/*
+	 * Drop all capabilities. That changes nothing for an ordinary user;
+	 * root keeps the rights of its files only.
+	 */
 	for (int cap = 0; cap <= 63; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (syscall(SYS_capset, &header, none) != 0)
@@ -288,7 +297,7 @@ confine_signer(struct error *err)
 	struct ruleset ruleset;
 	bool ok;
 
-	/* Its memory is 1 KiB, and all that it writes. */
+	/* The signer writes nothing but its memory, of 1 KiB. */
 	if (setrlimit(RLIMIT_FSIZE, &small) != 0)
 		return error_set_errno(err, "resource limits");
 	if (!drop_privileges(err) || !ruleset_new(&ruleset, err) ||
@@ -305,7 +314,10 @@ static bool
 allow_data(const struct ruleset *ruleset, const struct config *config,
     struct error *err)
 {
-	/* Not the folder itself, so not signer/. */
+	/*
+	 * Allow folders within the data folder, but not the folder itself,
+	 * which has signer/.
+	 */
 	static const char *const folders[] = { "store.git", "journal", "spool",
 		"cache", FETCHED_CRLS };
 	static const char *const files[] = { "vkey", "lock" };
@@ -328,7 +340,10 @@ confine_server(const struct config *config, struct error *err)
 	const char *const readable[] = { config->policies, config->crls,
 		config->server_cert, config->server_key,
 		config->depositary_cert,
-		/* To find and trust the servers that CRLs come from. */
+		/*
+		 * Files needed to find and to trust the servers that CRLs come
+		 * from.
+		 */
 		"/etc/ssl", "/usr/lib/ssl", "/usr/share/ca-certificates",
 		"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",
 		"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",
@@ -339,7 +354,7 @@ confine_server(const struct config *config, struct error *err)
 	struct ruleset ruleset;
 	bool ok;
 
-	/* The C library loads now what it would load later, and could not. */
+	/* Make the C library load now what it could not load later. */
 	if (getaddrinfo("localhost", "443", NULL, &warm) == 0)
 		freeaddrinfo(warm);
 	ok = drop_privileges(err) && ruleset_new(&ruleset, err) &&

@@ -11,19 +11,23 @@
 #include "daemon/config.h"
 
 /*
- * The server: its folders of the data folder but not the signer's, what a
- * reload reads, and the network.  Its listening socket is open already.
+ * Confine the server: it may use its own folders of the data folder but not the
+ * signer's, the files that a reload reads, and the network. Its listening
+ * socket is open already.
  *
- * ERROR_SYSTEM  the kernel would not
+ * ERROR_SYSTEM  the kernel refused
  */
 bool confine_server(const struct config *config, struct error *err) MUST_USE;
-/* The signer: no file and no network, but what is open already. */
+/*
+ * Confine the signer: it may use no file and no network but what is open
+ * already.
+ */
 bool confine_signer(struct error *err) MUST_USE;
 
-/* How many system calls it has then. */
+/* How many system calls it may still make. */
 size_t confine_signer_calls(void);
 
-/* Does the kernel have Landlock?  Without it the rest still holds. */
+/* True if the kernel has Landlock. Without it the rest still holds. */
 bool confine_has_landlock(void);
 
 #endif

@@ -16,7 +16,7 @@ struct shelf {
 	size_t num_policies, num_sets;
 };
 
-/* What a chain of sets has, so far as it was walked: each commit once. */
+/* The sets of a chain of commits, as far as it was walked: each commit once. */
 struct chain {
 	struct link {
 		struct digest contents;
@@ -159,8 +159,8 @@ add_link(struct chain *chain, const struct store_commit *commit,
 }
 
 /*
- * Walk what came since the last walk.  Where a commit cannot be read, those of
- * after it are there all the same, and false says to walk again.
+ * Walk the commits that came since the last walk. If one cannot be read, those
+ * after it are taken in all the same; false then says to walk again.
  */
 static bool
 follow_chain(struct store *store, const char *ref, struct chain *chain,
@@ -180,7 +180,7 @@ follow_chain(struct store *store, const char *ref, struct chain *chain,
 	return true;
 }
 
-/* The tree of the commit on a chain of sets that has this digest. */
+/* Returns the tree of the commit on a chain that has the set of this digest. */
 static bool
 find_tree(struct library *library, const char *ref, struct chain *chain,
     const struct digest *digest, struct oid *tree)
@@ -317,7 +317,7 @@ library_crls(struct library *library, const struct digest *digest)
 static struct policy *
 verdict_policy(void *arg, const struct digest *digest, uint64_t index)
 {
-	/* The journal itself says which was in force. */
+	/* The journal itself says which policy was in force. */
 	(void)index;
 	return library_policy(arg, digest);
 }
@@ -330,7 +330,7 @@ verdict_crls(void *arg, const struct digest *digest)
 	return set != NULL ? set->crls : NULL;
 }
 
-/* Of its own journal it knows all. */
+/* Of its own journal the daemon knows every entry. */
 static const struct crl_entries *
 verdict_named(void *arg, uint64_t *as_of)
 {
@@ -366,7 +366,10 @@ library_follow(struct library *library, uint64_t index,
 	    crl_entries_take(library->named, &books, index, entry, err);
 }
 
-/* The entries of an act, of two such lists the lower index first. */
+/*
+ * Take in the entries of both lists of places, by index: each time the one with
+ * the lower index.
+ */
 bool
 library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err)

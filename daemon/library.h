@@ -23,23 +23,26 @@ struct library;
 struct library *library_new(struct store *store, struct error *err);
 void library_free(struct library *library);
 
-/* NULL if the store never had it. */
+/* A policy or a set. NULL if the store never had it. */
 struct policy *library_policy(struct library *library,
     const struct digest *digest);
 const struct crl_set *library_crls(struct library *library,
     const struct digest *digest);
 /*
- * Take in an entry of the journal, in order: of a policy or of CRLs, others are
- * passed over.  By these entries the daemon judges who was revoked.
+ * Take in the next entry of the journal, if it names a policy or CRLs. By these
+ * entries the daemon judges who was revoked.
  */
 bool library_follow(struct library *library, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
-/* The same of all entries of a journal so far, by its ledger. */
+/* Take in all such entries of a journal so far, by its ledger. */
 bool library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err) MUST_USE;
 const struct revocation *library_revocation(const struct library *library);
 struct verdict_library library_for_verdict(struct library *library);
-/* Take over what was read from a folder; the one kept is returned. */
+/*
+ * Take over a policy that was read from a folder. The one that is kept is
+ * returned.
+ */
 struct policy *library_add_policy(struct library *library,
     struct policy *policy, struct error *err);
 const struct crl_set *library_add_crls(struct library *library,

@@ -26,7 +26,7 @@ lists_look_reset(struct lists_look *look)
 	*look = (struct lists_look){ .told = BUF(TOLD_BYTES) };
 }
 
-/* A line for /health; what does not fit is in the log. */
+/* Add a line for /health; if it does not fit it is only in the log. */
 static void tell(struct lists_look *look, const char *fmt, ...) PRINTF(2, 3);
 
 static void
@@ -62,7 +62,7 @@ struct reading {
 	struct lists_look *look;
 };
 
-/* Does one more file of so many bytes fit into what clients read? */
+/* True if a file of so many bytes fits into what clients read. */
 static bool
 check_room(const struct reading *reading, uint64_t size, struct error *err)
 {
@@ -77,7 +77,7 @@ check_room(const struct reading *reading, uint64_t size, struct error *err)
 static bool read_folder(struct reading *reading, const char *dir,
     const char *prefix, struct error *err);
 
-/* The operator's file is not replaced by one of the same name. */
+/* The operator's file is not replaced by a fetched one of the same name. */
 static bool
 add_file(struct reading *reading, const char *path, const char *name,
     uint64_t size, struct error *err)
@@ -123,7 +123,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* In the order of names, so that a bound leaves out the same each time. */
+/* Sort by name, so that a bound leaves out the same files each time. */
 static bool
 read_folder(struct reading *reading, const char *dir, const char *prefix,
     struct error *err)
@@ -150,7 +150,7 @@ read_folder(struct reading *reading, const char *dir, const char *prefix,
 	return true;
 }
 
-/* Parse each file, once; what has no good list is left out. */
+/* Parse each file once, and leave out those without a good list. */
 static struct crl_set *
 parse(struct container *files, struct lists_look *look, struct error *err)
 {
@@ -205,7 +205,7 @@ lists_read(const struct config *config, struct lists_look *look,
 
 /* --- What follows what. --- */
 
-/* Has a file a list of that CA? */
+/* True if a file has a list of that CA. */
 static bool
 is_of_ca(const struct policy *policy, const char *ca, const struct member *file)
 {
@@ -220,7 +220,7 @@ is_of_ca(const struct policy *policy, const char *ca, const struct member *file)
 	return is;
 }
 
-/* A third longer than its DER, which is what has come. */
+/* PEM is a third longer than its DER, which is what came. */
 static bool
 check_size(const struct buf *pem, struct error *err)
 {
@@ -229,7 +229,7 @@ check_size(const struct buf *pem, struct error *err)
 		pem->len, LIMIT_CRL_BYTES);
 }
 
-/* "PREFIX-HEX.pem", by what is in it. */
+/* Name a file "PREFIX-HEX.pem", by its content. */
 static void
 name_of(const char *prefix, const struct digest *digest,
     char out[LIMIT_NAME_BYTES + 1])
@@ -255,16 +255,19 @@ put_list(struct container *files, const char *prefix, const struct crl *crl,
 	return ok;
 }
 
-/* One CA's lists of a new set, beside those of the set in use. */
+/* The lists of one CA in a new set, beside those of the set in use. */
 struct keeping {
 	const struct policy *policy;
 	const char *ca;
 	const struct crl_set *old;
 	int64_t now_at;
-	struct container *files; /* that come of it */
+	struct container *files; /* the files that come of it */
 };
 
-/* Of another CA; or of this one, not from the future, and with news. */
+/*
+ * True if a list is another CA's; or if it is this one's, is not from the
+ * future and tells something new.
+ */
 static bool
 stays(const struct keeping *keeping, struct crls *of, struct crl *crl)
 {
@@ -277,7 +280,7 @@ stays(const struct keeping *keeping, struct crls *of, struct crl *crl)
 		trust_list_adds(trust, crl, &known));
 }
 
-/* The file, or of those of its lists that stay one each. */
+/* Add the file whole, or those of its lists that are kept, one by one. */
 static bool
 put_new(const struct keeping *keeping, const struct member *file,
     struct error *err)
@@ -298,7 +301,7 @@ put_new(const struct keeping *keeping, const struct member *file,
 	return ok;
 }
 
-/* Under its name, or another if a new file has that. */
+/* Add it under its name, or under another if a new file has that name. */
 static bool
 put_kept(struct container *files, const struct member *file, struct error *err)
 {
@@ -311,7 +314,10 @@ put_kept(struct container *files, const struct member *file, struct error *err)
 	    member_bytes(file), err);
 }
 
-/* The files of new, with those of old in the place of a CA's. */
+/*
+ * Add the files of the new set, with the old ones of each CA that keeps its
+ * lists.
+ */
 static struct crl_set *
 keep_ca(const struct policy *policy, const char *ca, const struct crl_set *old,
     const struct crl_set *new, int64_t now_at, struct error *err)
@@ -341,7 +347,7 @@ lists_follow(const struct policy *policy, const struct crl_set *old,
 	const int64_t now = time_now_ms() / 1000;
 	struct crl_set *set = new;
 
-	/* Once for each CA: a file may have the lists of several. */
+	/* Each CA once: a file may have the lists of several. */
 	for (size_t i = 0; trust_ca_name(policy->trust, i) != NULL; i++) {
 		const char *ahead =
 		    trust_list_ahead(policy->trust, set->crls, now);
@@ -360,7 +366,7 @@ lists_follow(const struct policy *policy, const struct crl_set *old,
 		log_warning("crl", "result=kept ca=%s reason=%s", ca,
 		    log_text(why));
 		tell(look, "the list in use of CA \"%s\" is kept: %s", ca, why);
-		/* With time the same files may be good. */
+		/* With time the same files may become good. */
 		if (look != NULL)
 			look->files = (struct digest){ { 0 } };
 		kept = keep_ca(policy, ca, old, set, now, err);
@@ -389,7 +395,7 @@ lists_add(const struct policy *policy, const struct crl_set *old,
 	return false;
 }
 
-/* What happens to those whose CA's list is missing or over. */
+/* Log the CAs whose list is missing or over, and what that means. */
 #define NOBODY "effect=\"nobody with its certificates can connect\""
 
 void
@@ -456,7 +462,7 @@ judge(const struct judged_by *now, const struct revocation *named,
 		return LIST_FUTURE;
 	if (trust_list_newest(trust, crl, &known))
 		return LIST_NEW;
-	/* What the journal named once counts for ever. */
+	/* A list that the journal named once counts for ever. */
 	return !revocation_names(named, &crl->digest) &&
 		trust_list_adds(trust, crl, &known)
 	    ? LIST_NEW
@@ -477,7 +483,7 @@ tell_list(const struct judged_by *now, const struct revocation *named,
 	crl_issuer(crl, out->issuer);
 }
 
-/* Before anything is made of them. */
+/* Checked before anything is made of them. */
 static bool
 check_num(struct span bytes, struct error *err)
 {
@@ -488,7 +494,7 @@ check_num(struct span bytes, struct error *err)
 		return error_set(err, ERROR_LIMIT, "%zu bytes, limit %d",
 		    bytes.len, LIMIT_CRL_BYTES);
 	if (bytes.len > 0 && bytes.data[0] == 0x30)
-		return true; /* DER: one */
+		return true; /* The bytes are DER, of one list. */
 	while (span_take_line(&bytes, &line))
 		num += span_starts(line, "-----BEGIN ");
 	return num <= LIMIT_LISTS ||
@@ -496,7 +502,10 @@ check_num(struct span bytes, struct error *err)
 		LIMIT_LISTS);
 }
 
-/* Are all its lists in use, and none the newest of its CA and scope? */
+/*
+ * True if all lists of a file are in use, and none is the newest of its CA and
+ * scope.
+ */
 static bool
 is_spent(const struct judged_by *now, struct span bytes)
 {
@@ -521,7 +530,7 @@ is_spent(const struct judged_by *now, struct span bytes)
 	return spent;
 }
 
-/* Remove the files that are spent; the lists of the others are kept. */
+/* Remove the files that are spent; the lists of the others stay. */
 static bool
 tidy(const char *dir, const struct judged_by *now, struct crls *kept,
     struct error *err)
@@ -562,7 +571,7 @@ write_list(const char *dir, const char *from, const struct crl *crl,
 	return ok;
 }
 
-/* What is kept of one CA. */
+/* The lists that are kept of one CA. */
 struct share {
 	size_t num, bytes;
 };
@@ -577,8 +586,8 @@ add_share(struct share *share, const struct crl *of, const struct crl *crl)
 }
 
 /*
- * Is there room for the i-th of the new ones?  Each CA has its own, so that one
- * which makes many lists keeps out no other's.
+ * True if there is room for new list number i. Each CA has its own room, so
+ * that one which makes many lists keeps out no other's.
  */
 static bool
 check_share(const struct crls *kept, const struct crls *crls, size_t i,

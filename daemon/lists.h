@@ -12,42 +12,46 @@
 #include "daemon/library.h"
 #include "daemon/writer/registrar.h"
 
-/* What was found when the files were looked at last. */
+/* What the last look at the files found. */
 struct lists_look {
 	struct digest files; /* their contents digest; zero: look again */
-	struct buf told;     /* for /health, a line each: what is left out */
+	/* for /health: a line for each file that is left out */
+	struct buf told;
 };
 
-/* Told is emptied, and nothing is known. */
+/* Forget it: the next look reads all files. */
 void lists_look_reset(struct lists_look *look);
 
 /*
- * The lists that there are.  Each file by itself: one without a good list, a
- * README, a download that was cut, is left out and told in the log.  NULL with
- * err of kind ERROR_NONE: the same files as look saw last.
+ * Read the lists that there are, each file by itself. A file without a good
+ * list (a README, a download that was cut) is left out, and the log says so.
+ * Returns NULL with ERROR_NONE if the files are those of the last look.
  */
 struct crl_set *lists_read(const struct config *config, struct lists_look *look,
     struct error *err);
 /*
- * What is to follow the set in use: the new one, where no CA's list goes back
- * and none is from the future, which would keep out those after it.  For a CA
- * of which that is not so, the log says why, and the lists in use stay beside
- * the new ones of the others.  It is new itself, or another that is the
- * caller's; NULL on failure.  look may be NULL.
+ * Make the set that follows the one in use. It is the new one, if no CA's list
+ * goes back and none is from the future, which would keep out those after it.
+ * For a CA of which that is not so, the log says why, and the lists in use stay
+ * beside the new ones of the other CAs. Returns the new set itself, or another
+ * one that the caller owns; NULL on failure. look may be NULL.
  */
 struct crl_set *lists_follow(const struct policy *policy,
     const struct crl_set *old, struct crl_set *new, struct lists_look *look,
     struct error *err);
-/* Does a set tell what the one in use does not, by the CAs of the policy? */
+/*
+ * True if a set tells something that the one in use does not, by the policy's
+ * CAs.
+ */
 bool lists_add(const struct policy *policy, const struct crl_set *old,
     const struct crl_set *new);
-/* Does the CRL of each CA that the policy names still tell something? */
+/* Log each CA that the policy names whose CRL is missing or over. */
 void lists_warn(const struct policy *policy, const struct crl_set *crls);
 
-/* What is thought of a list that came from outside. */
+/* What is found of a list that came from outside. */
 enum list_result {
-	LIST_NEW,     /* it tells something new: it is kept */
-	LIST_KNOWN,   /* those in use tell all that it tells */
+	LIST_NEW,     /* it tells something new, and is kept */
+	LIST_KNOWN,   /* the lists in use tell everything that it tells */
 	LIST_FUTURE,  /* it is from the future, by this clock */
 	LIST_FOREIGN, /* no CA of the policy in force signed it */
 };
@@ -63,24 +67,24 @@ struct list_told {
 struct lists_told {
 	struct list_told list[LIMIT_LISTS];
 	size_t num;
-	unsigned num_bad; /* PEM blocks that are no list */
+	unsigned num_bad; /* how many PEM blocks are no list */
 };
 
 /*
- * Take in what came from outside, one list or several: each that tells
- * something new is kept, below the name of where it came from.  named is what
- * the journal names: an old list that it had before is not new.  What was kept
- * before and is in use, and no longer the newest of its CA and scope, goes: the
- * journal names it, and so it counts.
+ * Take in one list or several from outside. Each that tells something new is
+ * kept, below the name of where it came from. named is what the journal names:
+ * an old list that it had before is not new. A kept list is removed once it is
+ * in use and no longer the newest of its CA and scope: it counts, since the
+ * journal names it.
  *
  * ERROR_MALFORMED  there is no list in it
- * ERROR_LIMIT      more than LIMIT_LISTS lists, or no room for one more
- *                  of its CA
+ * ERROR_LIMIT      more than LIMIT_LISTS lists, or no room for one more of its
+ *                   CA
  */
 bool lists_keep(const struct config *config, const struct judged_by *now,
     const struct revocation *named, struct span bytes, const char *from,
     struct lists_told *out, struct error *err) MUST_USE;
-/* The sentence that goes with a result. */
+/* The sentence for a result. */
 const char *lists_text(enum list_result result);
 
 #endif

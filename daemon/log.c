@@ -45,11 +45,11 @@ put(const char *text, size_t len)
 {
 	const ssize_t done = write(STDERR_FILENO, text, len);
 
-	/* There is nobody to tell that nobody can be told. */
+	/* An error of the log itself cannot be told anywhere. */
 	(void)done;
 }
 
-/* The lock is held. */
+/* Write a line; the lock is held. */
 static void
 flush_gathered(void)
 {
@@ -110,7 +110,10 @@ write_line(const char *level, const char *event, const char *fmt, va_list args)
 {
 	char line[LINE];
 
-	/* One write a line: threads and processes do not mix theirs. */
+	/*
+	 * One write for each line, so that threads and processes do not mix
+	 * theirs.
+	 */
 	put(line, make_line(line, sizeof(line), level, event, fmt, args));
 }
 

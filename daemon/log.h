@@ -8,20 +8,24 @@
 #include "base/error.h"
 
 /*
- * level=info|warning|error event=… and what fmt makes: key=value pairs, whose
- * strings from outside go through log_text().
+ * Log a line: level=info|warning|error, event=… and what fmt makes. These are
+ * key=value pairs; strings from outside go through log_text().
  */
 void log_info(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_warning(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_error(const char *event, const char *fmt, ...) PRINTF(2, 3);
 
 /*
- * The same, gathered until log_flush() by any thread: for lines in great number.
+ * The same, gathered until any thread calls log_flush(): for a great number of
+ * lines.
  */
 void log_gather(const char *event, const char *fmt, ...) PRINTF(2, 3);
 void log_flush(void);
 
-/* text in double quotes, escaped; one of a few buffers of this thread. */
+/*
+ * Returns text in double quotes, escaped, in one of a few buffers of this
+ * thread.
+ */
 const char *log_text(const char *text);
 
 #endif

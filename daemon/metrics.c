@@ -6,18 +6,19 @@
 enum { BUCKETS = 12 };
 
 struct histogram {
-	uint64_t buckets[BUCKETS + 1]; /* the last: above all bounds */
+	uint64_t buckets[BUCKETS + 1]; /* the last bucket: above all bounds */
 	uint64_t sum;
 };
 
-/* Microseconds; and acts in a batch. */
+/* The bounds, in microseconds, or in acts of a batch. */
 static const int64_t time_bounds[BUCKETS] = { 100, 250, 500, 1000, 2500, 5000,
 	10000, 25000, 100000, 500000, 2500000, 10000000 };
 static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,
 	512, 1024, 2048 };
 
 static struct histogram times[METRIC_TIMES], batches;
-static uint64_t counts[METRIC_COUNTS], answers[6]; /* by hundreds */
+/* answers by hundreds: 2xx, 4xx, … */
+static uint64_t counts[METRIC_COUNTS], answers[6];
 static int64_t values[METRIC_VALUES];
 
 static void
@@ -84,7 +85,10 @@ metrics_answer(int status)
 		metrics_count(METRIC_REFUSALS);
 }
 
-/* label is "" or "step=\"pack\""; scale turns the unit into the base unit. */
+/*
+ * Print a histogram. label is "" or "step=\"pack\""; scale turns the unit into
+ * the base unit.
+ */
 static bool
 put_histogram(struct buf *out, const char *name, const char *label,
     const struct histogram *histogram, const int64_t bounds[BUCKETS],

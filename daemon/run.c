@@ -35,11 +35,12 @@ struct daemon {
 	struct cert_cache *certs;
 	struct signer *signer;
 	struct registrar *registrar;
-	bool replacing;           /* batch.h */
+	bool replacing;           /* the key is being replaced (batch.h) */
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
-	struct lists_look look; /* at the files of lists, until upkeep has it */
+	/* the last look at the files of lists, until upkeep has it */
+	struct lists_look look;
 	void *tls;
 	struct upkeep *upkeep;
 	struct api *api;
@@ -47,7 +48,10 @@ struct daemon {
 	int listener;
 };
 
-/* A write or flush failed, or the signer refused: sign nothing more. */
+/*
+ * A write or flush failed, or the signer refused: nothing more is signed, and
+ * the daemon exits.
+ */
 static _Noreturn void
 die(const struct error *err)
 {
@@ -62,7 +66,7 @@ on_fatal(const struct error *err)
 	die(err);
 }
 
-/* To systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
+/* Tell systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
 static void
 notify(const char *state)
 {
@@ -83,7 +87,10 @@ notify(const char *state)
 	close(fd);
 }
 
-/* By all that is known, and by a set that is not journaled yet. */
+/*
+ * Check the certificates by all that is known, and by a set that is not
+ * journaled yet.
+ */
 static bool
 judge_seal(const struct library *library, const struct policy *policy,
     const struct crl_set *crls, const struct cert *cert,
@@ -103,7 +110,7 @@ judge_seal(const struct library *library, const struct policy *policy,
 	return ok;
 }
 
-/* library is NULL where there is no journal open. */
+/* library is NULL if no journal is open. */
 static bool
 check_depositary(const struct config *config, const struct library *library,
     const struct policy *policy, const struct crl_set *crls, struct error *err)
@@ -118,7 +125,9 @@ check_depositary(const struct config *config, const struct library *library,
 	buf_free(&pem);
 	ok = ok && cert_check_key(cert, err) &&
 	    judge_seal(library, policy, crls, cert, &trust, err) &&
-	    /* That its CA's list is missing is told, and ends nothing. */
+	    /*
+	     * A missing list of its CA is logged, and does not end the daemon.
+	     */
 	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
 		error_set(err, ERROR_UNTRUSTED, "%s", trust.text));
 	if (ok && !policy_is_depositary(policy, cert, trust.ca))
@@ -137,7 +146,10 @@ make_tls(const struct config *config, const struct policy *policy,
 	const char *name;
 	size_t num = 0;
 
-	/* All of each: an old and a new one while both are in use. */
+	/*
+	 * Load all certificates of each CA: the old and the new one while both
+	 * are in use.
+	 */
 	for (size_t i = 0; (name = trust_ca_name(policy->trust, i)) != NULL;
 	     i++) {
 		const struct cert *ca;
@@ -169,10 +181,13 @@ settings_load(const struct config *config, struct policy **policy,
 
 struct refs_mended {
 	struct store *store;
-	unsigned num; /* that a stop without warning left behind */
+	unsigned num; /* left behind by a stop without warning */
 };
 
-/* What is behind since the last writing is no news, unlike what was changed. */
+/*
+ * Branches that are behind since the last writing are no news; branches that
+ * were changed are.
+ */
 static void
 tell_of_ref(void *arg, const struct ref_told *told)
 {
@@ -234,7 +249,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
 	note_key_encode(newest, vkey);
-	/* Its last entry names a key that is not in use yet. */
+	/* The journal's last entry names a key that is not in use yet. */
 	daemon->replacing = ledger_next_key(daemon->record.ledger)[0] != '\0' &&
 	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
 	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
@@ -262,7 +277,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		record->keys.keys[0].name, daemon->policy->origin);
 }
 
-/* What of the set given follows the journal's newest; NULL on failure. */
+/* Make the set that follows the journal's newest one. NULL on failure. */
 static const struct crl_set *
 newest_crls(struct daemon *daemon, const struct policy *policy,
     const struct crl_set *set, struct lists_look *look, struct error *err)
@@ -286,7 +301,10 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
 	    : library_add_crls(daemon->record.library, next, err);
 }
 
-/* What the last daemon kept of titles; the rest is read when asked for. */
+/*
+ * Read the titles that the last daemon kept; the others are read when asked
+ * for.
+ */
 static bool
 read_titles(struct daemon *daemon, struct error *err)
 {
@@ -339,7 +357,7 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	return true;
 }
 
-/* A journal's time never runs backwards: it waits for the clock. */
+/* The journal's time never runs backwards: wait for the clock. */
 static void
 check_clock(const struct record *record)
 {
@@ -372,7 +390,7 @@ journal_start(struct daemon *daemon, struct error *err)
 
 	if (act == NULL)
 		return error_set_errno(err, "start");
-	/* The last entry stays the last until the new key is there. */
+	/* That entry stays the last one until the new key is there. */
 	if (daemon->replacing) {
 		log_warning("key", "result=waiting reason=%s",
 		    log_text("no act is taken until a quorum of witnesses has"
@@ -433,8 +451,8 @@ on_term(void *arg)
 }
 
 /*
- * What could not be journaled, for want of room say, is not in force: the
- * settings are then those that the registrar goes on with.
+ * Settings that could not be journaled, for want of room say, are not in force:
+ * the registrar's own are.
  */
 static bool
 adopt_settings(struct daemon *daemon, struct policy *policy,
@@ -457,7 +475,10 @@ adopt_settings(struct daemon *daemon, struct policy *policy,
 	return ok;
 }
 
-/* The lock is held; false: the old ones are kept, and err says why. */
+/*
+ * Take new settings; the lock is held. False: the old ones stay, and err says
+ * why.
+ */
 static bool
 reload(struct daemon *daemon, struct error *err)
 {
@@ -487,7 +508,7 @@ reload(struct daemon *daemon, struct error *err)
 	return ok;
 }
 
-/* Take new settings, or keep the old ones and say why. */
+/* Take new settings, or keep the old ones and log why. */
 static void
 on_hup(void *arg)
 {
@@ -509,7 +530,7 @@ on_hup(void *arg)
 	notify("READY=1");
 }
 
-/* The lock is held, by upkeep. */
+/* Look for new lists; upkeep holds the lock. */
 static bool
 take_crls(void *arg, struct crl_set *set, struct error *err)
 {
@@ -582,7 +603,7 @@ serve(struct daemon *daemon, struct error *err)
 static void
 close_daemon(struct daemon *daemon)
 {
-	/* A worker that hands lists in uses the upkeep. */
+	/* A worker that hands in lists uses the upkeep. */
 	if (daemon->api != NULL)
 		api_stop(daemon->api);
 	upkeep_stop(daemon->upkeep);
@@ -642,7 +663,7 @@ journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 	return ok;
 }
 
-/* Make way for a key whose turn it is, or say that it is waited for. */
+/* Make way for a key whose turn it is, or log that it is waited for. */
 static bool
 take_turn(struct daemon *daemon, struct error *err)
 {
@@ -682,7 +703,7 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
-	/* Connections and packs: as many descriptors as we may have. */
+	/* Allow as many descriptors as possible, for connections and packs. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
@@ -708,7 +729,10 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&
 	    (daemon.signer = signer_start(&daemon.config, &daemon.signer_pid,
 		 err)) != NULL;
-	/* The port is taken, and nobody is let in before all is open. */
+	/*
+	 * The port is taken now, but nobody is served before everything is
+	 * open.
+	 */
 	ok = ok && listen_on(&daemon, err) && confine(&daemon.config, err) &&
 	    open_data(&daemon, crls, err) && start_registrar(&daemon, err) &&
 	    (replace ? journal_key(&daemon, vkey, err)

@@ -8,14 +8,17 @@
 #include "daemon/lists.h"
 
 /*
- * Configuration, policy, CRLs, certificates: everything but the data.  look is
- * what was left out of the CRLs.
+ * Load configuration, policy, CRLs and certificates: everything but the data.
+ * look gets the CRLs that were left out.
  */
 bool settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
     struct error *err) MUST_USE;
 
-/* Returns once it was told to end; where it cannot start, it exits. */
+/*
+ * Run the daemon. Returns once it was told to end; if it cannot start, it
+ * exits.
+ */
 bool daemon_run(const char *config_path, struct error *err) MUST_USE;
 /* The same, only to journal which key is to be the next (keys.h). */
 bool daemon_replace_key(const char *config_path, struct error *err) MUST_USE;

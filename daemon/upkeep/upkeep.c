@@ -597,7 +597,7 @@ tell(struct upkeep *upkeep)
 		log_warning("soon", "reason=%s", log_text(upkeep->warnings[i]));
 }
 
-/* The lock is held. */
+/* Write a line; the lock is held. */
 static void
 look_at_lists(struct upkeep *upkeep)
 {
