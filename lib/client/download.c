@@ -30,7 +30,7 @@ session_download(struct session *session, const char *path, struct error *err)
 	return fd;
 }
 
-/* What of a file has come, while it has not come whole. */
+/* What has come of a file, until all of it has come. */
 struct partial {
 	char path[FILE_PATH], tag_path[FILE_PATH], etag[160];
 	int fd;
@@ -42,7 +42,7 @@ keep_tag(void *arg, const char *etag)
 	struct partial *partial = arg;
 	struct error ignored = { 0 };
 
-	/* Without it the next run begins anew: no more is lost. */
+	/* Without the name the next run begins anew; no more is lost. */
 	if (!file_write_quick(partial->tag_path, span_of_str(etag), 0600,
 		&ignored))
 		unlink(partial->tag_path);
@@ -88,8 +88,8 @@ session_download_kept(struct session *session, const char *path,
 
 	if (!open_partial(session, name, &partial, err)) {
 		/*
-		 * Another run fetches it too: each has its own, then.  Or the
-		 * state cannot be written: then nothing of it is kept.
+		 * Another run fetches it too, and each has its own file then;
+		 * or the state cannot be written, and nothing of it is kept.
 		 */
 		if (err->kind != ERROR_CONFLICT && err->kind != ERROR_SYSTEM)
 			return -1;
@@ -131,7 +131,7 @@ session_want_crls(struct session *session, const struct digest *digest)
 	snprintf(path, sizeof(path), "/v1/crls/%s", hex);
 	if ((fd = session_download(session, path, &ignored)) < 0)
 		return;
-	/* Without it a verdict says REVOCATION_UNKNOWN, and so it should. */
+	/* Without the set a verdict says REVOCATION_UNKNOWN, as it should. */
 	if (!lists_keep(session->context, fd, digest, &ignored))
 		client_note(session->context,
 		    "the daemon's CRLs are not usable: %s", ignored.detail);

@@ -27,7 +27,7 @@ point_copy(struct point *to, const struct point *from, struct error *err)
 	return true;
 }
 
-/* A note, opened by the journal's keys. */
+/* Open a note by the journal's keys. */
 static bool
 point_open(const struct seen *seen, struct span note, struct point *out,
     struct error *err)
@@ -65,7 +65,7 @@ seen_parse_extension(struct span text, uint64_t *old,
 	return true;
 }
 
-/* An answer: the proof from the size that was asked for, and the note. */
+/* Read an answer: the proof from the size that was asked for, and the note. */
 static bool
 take_answer(const struct seen *seen, struct span body, uint64_t old,
     struct merkle_proof *proof, struct point *out, struct error *err)
@@ -90,8 +90,8 @@ extends(const struct checkpoint *small, const struct checkpoint *large,
 
 /*
  * Ask for the proof that large extends small; both ends must be the very
- * checkpoints at hand.  shown is the one of the two that is in doubt.
- * *no_head: a checkpoint of large's size is there no more (a power cut).
+ * checkpoints at hand. shown is the one of the two that is in doubt. *no_head:
+ * the checkpoint of large's size is gone (a power cut).
  */
 static bool
 prove(struct seen *seen, const struct seen_prover *prover,
@@ -145,7 +145,10 @@ prove(struct seen *seen, const struct seen_prover *prover,
 	return ok;
 }
 
-/* The newest, as the daemon names it, proved to extend one at hand. */
+/*
+ * Ask for the newest checkpoint as the daemon names it, proved to extend the
+ * one at hand.
+ */
 static bool
 ask_newest(struct seen *seen, const struct seen_prover *prover,
     const struct point *old, const char *at, struct point *out,
@@ -183,8 +186,8 @@ ask_newest(struct seen *seen, const struct seen_prover *prover,
 }
 
 /*
- * After a power cut the head of a size may be there no more: then both are
- * proved to be prefixes of a third, which is further than either.
+ * After a power cut the checkpoint of a size may be gone. Then both are proved
+ * to be prefixes of a third, larger one.
  */
 static bool
 prove_third(struct seen *seen, const struct seen_prover *prover,
@@ -212,8 +215,9 @@ prove_third(struct seen *seen, const struct seen_prover *prover,
 }
 
 /*
- * Prove that what was met and what is kept are of one history; top gets the
- * larger of the two, or a third that extends both.  No lock is held.
+ * Prove that a checkpoint that was met and the one that is kept are of one
+ * history. top gets the larger of the two, or a third that extends both. No
+ * lock is held.
  */
 static bool
 relate(struct seen *seen, const struct seen_prover *prover,
@@ -231,7 +235,10 @@ relate(struct seen *seen, const struct seen_prover *prover,
 	if (kept->at.size == met->at.size)
 		return seen_contradict(seen, prover, kept, met, NULL,
 		    "there are two checkpoints of one size", err);
-	/* The first contact: whatever is signed extends nothing. */
+	/*
+	 * At the first contact nothing was seen: any signed checkpoint extends
+	 * that.
+	 */
 	if (small->at.size == 0 && digest_eq(&small->at.root, &empty))
 		return point_copy(top, large, err);
 	if (!further && seen_knows(seen, &met->at, NULL))
@@ -260,7 +267,10 @@ seen_read_kept(const struct seen *seen, struct point *out, struct error *err)
 		    error_context(err, "%s", path)));
 }
 
-/* Another command may have kept a further one: what it wrote extends ours. */
+/*
+ * Another command may have kept a larger checkpoint: what it wrote extends
+ * ours.
+ */
 static bool
 reload(struct seen *seen, const struct seen_prover *prover, struct error *err)
 {
@@ -268,7 +278,10 @@ reload(struct seen *seen, const struct seen_prover *prover, struct error *err)
 	bool ok = seen_read_kept(seen, &disk, err);
 
 	if (ok && !seen_is_same(&disk.at, &seen->on_disk)) {
-		/* What is only in memory, nobody else has proved it against. */
+		/*
+		 * What is only in memory was proved against nothing that
+		 * another command wrote.
+		 */
 		const bool ours =
 		    seen->unkept || disk.at.size < seen->kept.at.size;
 
@@ -310,8 +323,8 @@ write_kept(struct seen *seen, const struct point *point, struct error *err)
 }
 
 /*
- * Is what is on the disk durable by what this command wrote, and could it
- * write still?
+ * True if what is on the disk was flushed by this command, which can still
+ * write.
  */
 static bool
 is_flushed(const struct seen *seen, const struct point *disk)
@@ -320,7 +333,7 @@ is_flushed(const struct seen *seen, const struct point *disk)
 	    access(seen->settings.dir, W_OK | X_OK) == 0;
 }
 
-/* Under the lock: what others know of time is not lost. */
+/* Under the lock: what other commands know of times is taken over. */
 static void
 write_clock(struct seen *seen)
 {
@@ -352,7 +365,7 @@ cannot_write(struct seen *seen, struct error *err)
 
 enum swapped { SWAPPED, MOVED, FAILED };
 
-/* Compare and swap, under the lock; durable where it says SWAPPED. */
+/* Compare and swap under the lock; durable if it returns SWAPPED. */
 static enum swapped
 swap(struct seen *seen, const struct point *top, struct error *err)
 {
@@ -374,7 +387,10 @@ swap(struct seen *seen, const struct point *top, struct error *err)
 
 		if (ok)
 			write_clock(seen);
-		/* The first of all: what was proved before is another's. */
+		/*
+		 * This is the first checkpoint: prefixes that were proved
+		 * before are another journal's.
+		 */
 		if (ok && disk.at.size == 0)
 			seen_forget(seen);
 		ok = ok && write_kept(seen, top, err);
@@ -395,8 +411,9 @@ swap(struct seen *seen, const struct point *top, struct error *err)
 }
 
 /*
- * See seen_advance(); from: what is met is proved to extend this already;
- * newest_ms: when it was asked for, if it was named as the newest, or 0.
+ * See seen_advance(). from: the checkpoint is proved to extend this one
+ * already. newest_ms: when it was asked for, if the daemon named it as the
+ * newest; or 0.
  */
 static bool
 advance(struct seen *seen, const struct seen_prover *prover,
@@ -515,7 +532,10 @@ seen_asked_free(struct seen_asked *asked)
 	buf_free(&asked->note);
 }
 
-/* The kept one as it was when asked, and what was named then. */
+/*
+ * Compare the checkpoint that was kept when the question was asked with the one
+ * that the daemon named in its answer.
+ */
 static bool
 check_newest(struct seen *seen, const struct seen_prover *prover,
     const struct seen_asked *asked, const struct point *met, struct error *err)
@@ -594,7 +614,7 @@ seen_will_send(struct seen *seen, struct error *err)
 	bool ok;
 
 	ok = lock >= 0 && seen_read_kept(seen, &disk, err);
-	/* What could not be written before may be by now. */
+	/* Write what could not be written before; it may be possible now. */
 	if (ok && seen->unkept && seen_is_same(&disk.at, &seen->on_disk)) {
 		ok = write_kept(seen, &seen->kept, err);
 		seen->unkept = !ok;

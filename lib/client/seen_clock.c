@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 
-/* Its lines are a header, an entry's, and one a size: all of them short. */
+/* Its lines (a header, an entry's, one for each size) are all short. */
 enum { CLOCK_FILE = (LIMIT_CLOCK_LINES + 2) * 96 };
 
 static bool
@@ -92,7 +92,10 @@ clock_store(const char *dir, const struct seen_clock *clock, struct error *err)
 	return ok;
 }
 
-/* Every second line of the older half goes: the newest tell the most. */
+/*
+ * Drop every second line of the older half, since the newest ones tell the
+ * most.
+ */
 static void
 thin_out(struct seen_clock *clock)
 {

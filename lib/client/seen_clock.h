@@ -24,23 +24,23 @@ struct seen_clock {
 	struct clock_line {
 		uint64_t size;
 		int64_t first_ms;
-		int64_t last_ms; /* 0: never named as the newest */
+		int64_t last_ms; /* 0: it was never named as the newest */
 	} lines[LIMIT_CLOCK_LINES];
 };
 
-/* Empty where there is none, or none to read. */
+/* Read the file. Empty if there is none, or it cannot be read. */
 void clock_load(const char *dir, struct seen_clock *out);
-/* Whole or not at all; not flushed. */
+/* Write the file whole or not at all, without a flush. */
 bool clock_store(const char *dir, const struct seen_clock *clock,
     struct error *err) MUST_USE;
-/* Take over what another knows. */
+/* Take over what another command knows. */
 void clock_merge(struct seen_clock *clock, const struct seen_clock *other);
 void clock_saw(struct seen_clock *clock, uint64_t size, int64_t first_ms,
     int64_t last_ms);
 /* When this size was first seen; 0 if it is not known. */
 int64_t clock_of(const struct seen_clock *clock, uint64_t size);
 
-/* False where a later entry claims an earlier time; else it is remembered. */
+/* Remember an entry's time. False if a later entry claims an earlier time. */
 bool clock_entry(struct seen_clock *clock, uint64_t index, int64_t time_ms);
 /* By how much that time contradicts our own clock; 0: it need not be wrong. */
 int64_t clock_differs(const struct seen_clock *clock, uint64_t index,

@@ -11,7 +11,7 @@
 
 #include "base/digest.h"
 
-/* DIR/unsettled/SIZE-ROOT and a suffix. */
+/* Make the path DIR/unsettled/SIZE-ROOT with a suffix. */
 static bool
 unsettled_path(const struct seen *seen, const struct checkpoint *at,
     const char *suffix, char out[FILE_PATH], struct error *err)
@@ -79,7 +79,7 @@ tell_unsettled(const struct seen *seen, const char *path,
 	seen_tell(seen, line);
 }
 
-/* One of them: gone where it is proved, marked where it is refuted. */
+/* Settle one of them: remove it if it is proved, mark it if it is refuted. */
 static bool
 settle_one(struct seen *seen, const struct seen_prover *prover,
     const char *path, struct error *err)
@@ -99,7 +99,7 @@ settle_one(struct seen *seen, const struct seen_prover *prover,
 	    (int)(strlen(path) - strlen(".note")), path);
 	if (strcmp(err->code, "JOURNAL_ROLLED_BACK") == 0)
 		return rename(path, refuted) == 0 && false;
-	/* The next connection may tell; that none does is not passed over. */
+	/* The next connection may tell. That none does is not passed over. */
 	tell_unsettled(seen, path, err);
 	*err = (struct error){ 0 };
 	return true;
@@ -126,7 +126,7 @@ seen_settle(struct seen *seen, const struct seen_prover *prover,
 		if (len < 6 || strcmp(entry->d_name + len - 5, ".note") != 0)
 			continue;
 		num++;
-		/* All are looked at; the first that is refuted is told. */
+		/* Look at all of them; the first that is refuted is told. */
 		if (file_join(path, dir, entry->d_name, &why) &&
 		    settle_one(seen, prover, path, &why))
 			continue;

@@ -5,7 +5,7 @@
 #include "client/seen.h"
 #include "client/seen_clock.h"
 
-/* A checkpoint, and the signed note that says so. */
+/* A checkpoint, and the signed note that has it. */
 struct point {
 	struct checkpoint at;
 	struct buf note;
@@ -18,12 +18,13 @@ struct point {
 struct seen {
 	struct seen_settings settings;
 	struct point kept;
-	struct checkpoint on_disk; /* when it was read or written last */
-	bool unkept;    /* kept is further than what is on the disk */
+	/* the file's checkpoint when it was last read or written */
+	struct checkpoint on_disk;
+	bool unkept;    /* what is kept is larger than what is on the disk */
 	bool must_keep; /* an act is being sent */
 	/* What is on the disk was flushed by this command itself. */
 	bool flushed;
-	bool told; /* that nothing is remembered */
+	bool told; /* a person was told that nothing is remembered */
 	/* Prefixes that were proved, by size; read when first asked for. */
 	struct checkpoint_root {
 		uint64_t size;
@@ -33,7 +34,8 @@ struct seen {
 	bool read_proved;
 	struct seen_clock clock;
 	bool clock_changed;
-	unsigned num_differs; /* entries that contradict our own clock */
+	/* a person was told of entries that contradict our own clock */
+	unsigned num_differs;
 };
 
 bool seen_is_same(const struct checkpoint *a, const struct checkpoint *b);
@@ -41,15 +43,18 @@ bool seen_read_kept(const struct seen *seen, struct point *out,
     struct error *err) MUST_USE;
 void seen_tell(const struct seen *seen, const char *line);
 
-/* Is it a prefix that was proved?  *other: one of its size with another root. */
+/*
+ * True if it is a prefix that was proved. *other: there is one of its size with
+ * another root.
+ */
 bool seen_knows(struct seen *seen, const struct checkpoint *at, bool *other);
 void seen_remember(struct seen *seen, const struct checkpoint *at);
-/* Nothing is known to be a prefix any more. */
+/* Drop all prefixes: nothing is known to be one any more. */
 void seen_forget(struct seen *seen);
 
 /*
- * JOURNAL_ROLLED_BACK: both are kept as evidence, with proof where there is
- * one from the smaller to the larger.  Returns false.
+ * Set JOURNAL_ROLLED_BACK and keep both checkpoints as evidence, with the proof
+ * from the smaller to the larger if there is one. Returns false.
  */
 bool seen_contradict(struct seen *seen, const struct seen_prover *prover,
     const struct point *was, const struct point *shown,

@@ -23,8 +23,8 @@ seen_tell(const struct seen *seen, const char *line)
 /* --- Evidence. --- */
 
 /*
- * The root that the larger one's history has at the smaller size.  Without it
- * the two checkpoints alone prove less.
+ * Get the root that the larger checkpoint's history has at the smaller size.
+ * Without it the two checkpoints alone prove less.
  */
 static void
 find_other_root(const struct seen_prover *prover,
@@ -107,7 +107,7 @@ seen_contradict(struct seen *seen, const struct seen_prover *prover,
 
 /* --- Prefixes that were proved. --- */
 
-/* Where a size stands, or would. */
+/* Find the place where a size is, or would be. */
 static size_t
 place_of(const struct seen *seen, uint64_t size)
 {
@@ -124,7 +124,10 @@ place_of(const struct seen *seen, uint64_t size)
 	return from;
 }
 
-/* False if it is there already, or there is no memory: it is asked for again. */
+/*
+ * False if it is there already, or if there is no memory: it is asked for
+ * again.
+ */
 static bool
 insert(struct seen *seen, uint64_t size, const struct digest *root)
 {
@@ -164,7 +167,10 @@ read_proved(struct seen *seen)
 	    ignored.kind == ERROR_LIMIT)
 		unlink(path); /* they are asked for again */
 	rest = buf_span(&text);
-	/* A line that a power cut tore is none; nor is one of before a loss. */
+	/*
+	 * A line that a power cut tore is dropped, and so is one from before a
+	 * loss.
+	 */
 	while (span_take_line(&rest, &line)) {
 		struct checkpoint_root one = { .size = 0 };
 
@@ -229,7 +235,10 @@ append_line(const struct seen *seen, const struct checkpoint *at)
 	close(fd);
 }
 
-/* Too many: the older half goes, and is proved anew where it is needed. */
+/*
+ * There are too many: drop the older half. They are proved anew if they are
+ * needed.
+ */
 static void
 drop_half(struct seen *seen)
 {

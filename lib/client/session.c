@@ -66,7 +66,10 @@ reply_of(const struct remote_answer *answer, const struct error *err)
 		return SEEN_SMALLER;
 	if (answer->status == 404)
 		return SEEN_NO_HEAD;
-	/* Not there, not ready, or not for this person: it was not asked. */
+	/*
+	 * The daemon is not there, not ready, or not for this person: it was
+	 * not asked.
+	 */
 	return err->kind == ERROR_UNAVAILABLE || answer->status >= 500 ||
 		answer->status == 401 || answer->status == 403 ||
 		answer->status == 0
@@ -75,9 +78,9 @@ reply_of(const struct remote_answer *answer, const struct error *err)
 }
 
 /*
- * What "GET /v1/journal/checkpoint" would answer, where it came with a receipt
- * already: it is held against what was seen in the same way.  False if it did
- * not, or is of another size than the one in question.
+ * Take what "GET /v1/journal/checkpoint" would answer, if it came with a
+ * receipt already. It is compared with what was seen in the same way. False if
+ * it did not come, or is of another size than the one in question.
  */
 static bool
 take_carried(const struct session *session, uint64_t old, const char *at,
@@ -136,7 +139,10 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 	if ((reply == SEEN_PROOF || reply == SEEN_SMALLER) &&
 	    !buf_append(body, buf_span(&answer.body), err))
 		reply = SEEN_NO_LINE;
-	/* By what it judges now: it counts once this answer is proved. */
+	/*
+	 * Note by which policy and CRLs it judges now; that counts once this
+	 * answer is proved.
+	 */
 	if (reply == SEEN_PROOF && at == NULL) {
 		session->named_policy = answer.policy;
 		session->named_policy_at = answer.policy_entry;
@@ -155,8 +161,8 @@ prover_of(struct session *session)
 }
 
 /*
- * What is kept now is what the session has proved.  Once something contradicts
- * it, nothing more is taken in this session, whoever passes the error over.
+ * What is kept now is what the session has proved. Once something contradicts
+ * it, this session takes nothing more in, even if the caller ignores the error.
  */
 static bool
 now_seen(struct session *session, bool ok, const struct error *err)
@@ -240,8 +246,8 @@ session_entry(struct session *session, uint64_t index,
 }
 
 /*
- * The key that comes after the newest we know: named by an entry that ours
- * signed, the last of a checkpoint that a quorum of witnesses cosigned.
+ * Find the key that follows the newest we know: an entry that ours signed names
+ * it, the last one of a checkpoint that a quorum of witnesses cosigned.
  */
 static bool
 follow_key(struct session *session, struct error *err)
@@ -283,7 +289,7 @@ follow_key(struct session *session, struct error *err)
 		    "the journal has a new key, which %zu of %u witnesses"
 		    " have cosigned: it is not followed",
 		    num, policy->witnesses.quorum);
-	/* It is the end of the history that we know, and no other's. */
+	/* It is the end of the history that we know, and of no other. */
 	ok = ok && session_follow(session, buf_span(&proof.note), err) &&
 	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
 	    context_follow_key(context, checkpoint.size, &next, err);
@@ -327,7 +333,10 @@ session_catch_up(struct session *session, struct error *err)
 		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
 			return false;
 		if (!follow_key(session, &why)) {
-			/* No proof of a new key: then it is another journal. */
+			/*
+			 * No proof of a new key came: then it is another
+			 * journal.
+			 */
 			if (why.kind != ERROR_NOT_FOUND)
 				*err = why;
 			return false;
@@ -372,7 +381,7 @@ session_begin(struct context *context, struct session *out, struct error *err)
 
 	*out = (struct session){ .context = context,
 		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
-	/* Whatever a command makes of its options. */
+	/* Checked here too, whatever a command makes of its options. */
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
@@ -417,7 +426,7 @@ session_post(struct session *session, const char *path, struct span bytes,
 	*answer = (struct remote_answer){ .body = BUF(0) };
 	if (request.body_fd < 0)
 		return false;
-	/* A witness shows the daemon what contradicts it. */
+	/* A witness shows the daemon the checkpoint that contradicts it. */
 	ok = seen_will_send(session->history, err) &&
 	    file_pwrite(request.body_fd, bytes, 0, err) &&
 	    remote_do(session->remote, &request, answer, err);

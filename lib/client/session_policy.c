@@ -11,7 +11,7 @@ struct learning {
 	struct succession known;
 };
 
-/* An entry_visitor: the next policy. */
+/* An entry_visitor that takes the next policy. */
 static bool
 learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)
@@ -24,7 +24,7 @@ learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	    err);
 }
 
-/* A policies_changer: what was learned, on top of what is kept by now. */
+/* A policies_changer that adds what was learned to what is kept by now. */
 static bool
 keep_learned(struct succession *succession, void *arg, struct error *err)
 {
@@ -46,7 +46,7 @@ keep_learned(struct succession *succession, void *arg, struct error *err)
 	return true;
 }
 
-/* Where the state cannot be written, this command knows it, and no other. */
+/* If the state cannot be written this command knows it, and no other. */
 static void
 keep(struct context *context, struct learning *learning)
 {
@@ -63,7 +63,7 @@ keep(struct context *context, struct learning *learning)
 	context->unkept = true;
 }
 
-/* Does the daemon name one that is not known yet? */
+/* True if the daemon names a policy that is not known yet. */
 static bool
 is_behind(const struct session *session)
 {
@@ -77,7 +77,7 @@ is_behind(const struct session *session)
 	return !digest_eq(&session->policy, &newest->digest);
 }
 
-/* A policies_changer. */
+/* A policies_changer that waits for no policy that came by mail any more. */
 static bool
 stop_waiting(struct succession *succession, void *arg, struct error *err)
 {
@@ -115,7 +115,7 @@ ask_and_keep(struct session *session, struct error *err)
 	return ok;
 }
 
-/* Also to who only reads: once in a command. */
+/* A command that only reads is told too, once. */
 static void
 tell_unaccepted(struct context *context)
 {
@@ -143,7 +143,7 @@ session_learn_policies(struct session *session, struct error *err)
 		return true;
 	if (is_behind(session) && !ask_and_keep(session, err))
 		return false;
-	/* Where it cannot be written, it is the next command's to do. */
+	/* If the state cannot be written, the next command learns it. */
 	if (succession_stop_waiting(known) && !session->context->unkept &&
 	    !policies_change(session->context, stop_waiting, NULL, &ignored))
 		client_note(session->context,
@@ -163,7 +163,9 @@ session_check_policy(struct session *session, struct error *err)
 	if (!policies_load(session->context, err))
 		return false;
 	newest = succession_newest(&session->context->succession);
-	/* Not one of before either: it was put aside for a reason. */
+	/*
+	 * A policy accepted before will not do: it was put aside for a reason.
+	 */
 	if (newest != NULL && newest->accepted &&
 	    digest_eq(&newest->digest, &session->policy))
 		return true;
@@ -176,7 +178,7 @@ session_check_policy(struct session *session, struct error *err)
 	    hex);
 }
 
-/* Its ZIP, in a nameless file; -1 on failure. */
+/* Get its ZIP in a nameless file. -1 on failure. */
 static int
 download(struct session *session, const struct digest *digest,
     struct error *err)
@@ -188,7 +190,7 @@ download(struct session *session, const struct digest *digest,
 	return session_download(session, path, err);
 }
 
-/* One that was asked for already; NULL if it was not. */
+/* A policy that was asked for already, or NULL. */
 static struct policy *
 find_fetched(const struct session *session, const struct digest *digest)
 {
@@ -199,7 +201,7 @@ find_fetched(const struct session *session, const struct digest *digest)
 	return NULL;
 }
 
-/* For policy_free(). */
+/* The caller calls policy_free(). */
 static struct policy *
 fetch(struct session *session, const struct digest *digest, struct error *err)
 {

@@ -11,13 +11,13 @@
 
 struct context;
 
-/* Each may be NULL: then nobody is told. */
+/* How a person is told. Each may be NULL: then nobody is told. */
 struct client_hooks {
-	/* A sentence for a person, without a newline. */
+	/* Print a sentence for a person; it has no newline. */
 	void (*note)(const char *line);
-	/* So much is done of what is called by doing, in bytes. */
+	/* Show how much is done, in bytes, of what doing names. */
 	void (*progress)(const char *doing, uint64_t done, uint64_t total);
-	/* It is over: the line that showed the progress may go. */
+	/* The work is over: the line that showed the progress may go. */
 	void (*progress_end)(void);
 };
 

@@ -47,7 +47,7 @@ session_read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
     struct error *err)
 {
 	struct session *session = arg;
-	/* 2^within hashes of the tile level below, from the first of them. */
+	/* Read 2^within hashes of the tile level below, and hash them. */
 	const unsigned within = level % 8;
 	const uint64_t first = index << within;
 	const unsigned from = (unsigned)(first % TILE_WIDTH);
@@ -56,7 +56,9 @@ session_read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
 		.width = from + (1u << within) };
 	struct merkle_edge edge = { 0 };
 	struct buf bytes = BUF(TILE_WIDTH * 32);
-	/* For evidence: what it does not give is not asked for twice. */
+	/*
+	 * For evidence: what the daemon does not give is not asked for twice.
+	 */
 	bool ok = ask_tile(session, &tile, &bytes, err);
 
 	for (unsigned i = from; ok && i < tile.width; i++) {

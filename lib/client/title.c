@@ -20,7 +20,10 @@ version_title_known(const struct context *context, const char *document,
 
 	if (context_known_version(context, &version->digest, &yaml))
 		it = version_parse(buf_span(&yaml), &ignored);
-	/* Its digest is proved; that it is of this document is for it to say. */
+	/*
+	 * The digest of version.yaml is proved; whether it is of this document,
+	 * it says itself.
+	 */
 	if (it != NULL && strcmp(it->document, document) == 0) {
 		text_set(out, LIMIT_TITLE_BYTES + 1, version_title(it, "en"));
 		known = true;

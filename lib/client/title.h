@@ -7,8 +7,9 @@
 #include "client/acts.h"
 
 /*
- * The title of a version, where its version.yaml passed through here; or of the
- * newest one, by the daemon's word where it did not.
+ * Get the title of a version, if its version.yaml passed through here.
+ * document_title() gets that of the newest version, or the daemon's word for
+ * it.
  */
 bool version_title_known(const struct context *context, const char *document,
     const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1]);

@@ -16,7 +16,7 @@ struct upload {
 	struct session *session;
 	int fd;
 	uint64_t len, offset;
-	const char *note; /* where the upload's path is kept */
+	const char *note; /* the file in which the upload's path is kept */
 	char path[160];   /* "/v1/uploads/ID" */
 };
 
@@ -67,7 +67,7 @@ create(struct upload *upload, struct error *err)
 	    file_write(upload->note, span_of_str(upload->path), 0600, err);
 }
 
-/* How far is it?  One that is gone begins anew. */
+/* Ask how much of it has come. An upload that is gone begins anew. */
 static bool
 ask(struct upload *upload, struct error *err)
 {
@@ -116,7 +116,10 @@ send_rest(struct upload *upload, struct error *err)
 	ok = remote_do(upload->session->remote, &request, &answer, err);
 	if (ok)
 		upload->offset = answer.upload_offset;
-	/* It has another offset, or another connection of ours still ends. */
+	/*
+	 * The daemon has another offset, or another connection of ours is still
+	 * ending.
+	 */
 	if (!ok && (answer.status == 409 || answer.status == 423))
 		err->kind = ERROR_UNAVAILABLE;
 	remote_answer_free(&answer);
