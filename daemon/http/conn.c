@@ -333,18 +333,6 @@ read_piece(struct conn *c, size_t max)
 	    max < HTTP_PIECE ? max : HTTP_PIECE);
 }
 
-/* As wire_flush(). */
-static int
-flush(struct conn *c)
-{
-	const uint64_t before = c->wire.sent;
-	const int n = wire_flush(&c->wire);
-
-	if (c->wire.sent != before)
-		progress(c, c->wire.sent - before);
-	return n;
-}
-
 /* Where the head ends; a bare LF or CR is refused when it comes. */
 static size_t
 find_head_end(struct conn *c, bool *bad)
@@ -427,7 +415,7 @@ step_body(struct conn *c)
 	struct span bytes;
 	int n, status;
 
-	if (c->wire.out.len > 0 && (n = flush(c)) <= 0)
+	if (c->wire.out.len > 0 && (n = wire_flush(&c->wire)) <= 0)
 		return n;
 	if (http_body_ended(&c->body)) {
 		to_handler(c);
@@ -472,7 +460,6 @@ write_file(struct conn *c)
 			return n;
 		at += (size_t)n;
 		response->from += (size_t)n;
-		progress(c, (size_t)n);
 	}
 	return 1;
 }
@@ -502,13 +489,15 @@ ask_stream(struct conn *c, bool idle)
 static int
 step_write(struct conn *c)
 {
-	const int n = flush(c);
+	int n = wire_flush(&c->wire);
 
 	if (n <= 0)
 		return n;
 	if (c->request->response.fd >= 0 &&
 	    c->request->response.from < c->request->response.to)
 		return write_file(c);
+	if ((n = wire_push(&c->wire)) <= 0)
+		return n;
 	if (c->streaming && !c->request->response.close && !c->loop->stopping) {
 		ask_stream(c, false);
 		return 1;
@@ -566,35 +555,49 @@ reads_on(const struct conn *c)
 	    c->in.len == 0 && !SSL_has_pending(c->wire.ssl);
 }
 
-/* Go on until OpenSSL would block, or it is others' turn. */
-static void
-drive(struct conn *c)
+/* Take steps until one would block, or it is others' turn. */
+static int
+take_steps(struct conn *c)
 {
-	ERR_clear_error();
 	for (unsigned turns = 0;; turns++) {
 		int n;
 
 		c->wire.want = 0;
 		n = step(c);
-		if (c->phase == DEAD)
-			return;
-		if (n < 0) {
-			bury(c);
-			return;
-		}
-		if (n == 0)
-			break;
+		if (n <= 0 || c->phase == DEAD)
+			return n;
 		if (c->phase == WRITE && c->request->response.fd >= 0 &&
 		    turns >= TURNS) {
 			c->wire.want = EV_WRITE;
-			break;
+			return 1;
 		}
 		/* Only where an event will follow: what is read makes none. */
 		if (turns >= TURNS_BODY && reads_on(c)) {
 			c->wire.want = EV_READ;
-			break;
+			return 1;
 		}
 	}
+}
+
+static void
+drive(struct conn *c)
+{
+	const uint64_t before = c->wire.sent;
+	int n;
+
+	ERR_clear_error();
+	n = take_steps(c);
+	/* Whatever was written goes out, the alert of a failure too. */
+	if (c->phase != DEAD && wire_push(&c->wire) < 0)
+		n = -1;
+	if (c->phase == DEAD)
+		return;
+	if (n < 0) {
+		bury(c);
+		return;
+	}
+	if (c->phase == WRITE && c->wire.sent != before)
+		progress(c, c->wire.sent - before);
 	wire_wait(&c->wire, c->phase == WORK ? 0 : c->wire.want);
 }
 

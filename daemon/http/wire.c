@@ -3,20 +3,136 @@
  */
 #include "daemon/http/wire.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+	GATHER = 128 * 1024, /* bytes of records, before they are sent */
+	RECORD = SSL3_RT_MAX_PACKET_SIZE,
+	SMALL = 8192, /* a buffer that an idle connection may keep */
+};
+
+/* MSG_MORE: hold back the end, which is less than a packet. */
+static int
+push(struct wire *wire, int flags)
+{
+	while (wire->records_at < wire->records.len) {
+		const struct span left = span_sub(buf_span(&wire->records),
+		    wire->records_at, wire->records.len - wire->records_at);
+		const ssize_t n =
+		    send(wire->fd, left.data, left.len, MSG_NOSIGNAL | flags);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			wire->want |= EV_WRITE;
+			return 0;
+		}
+		if (n < 0)
+			return -1;
+		wire->records_at += (size_t)n;
+		wire->sent += (uint64_t)n;
+	}
+	wire->records.len = wire->records_at = 0;
+	return 1;
+}
+
+/* --- Where OpenSSL writes its records: they are gathered. --- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static BIO_METHOD *gathering;
+
+/* As the write of a BIO: -1 with the retry flag where it would block. */
+static int
+gather(BIO *bio, const char *data, int len)
+{
+	struct wire *wire = BIO_get_data(bio);
+	struct error err = { 0 };
+
+	BIO_clear_retry_flags(bio);
+	if (wire->records.len >= GATHER) {
+		const int pushed = push(wire, MSG_MORE);
+
+		if (pushed == 0)
+			BIO_set_retry_write(bio);
+		if (pushed <= 0)
+			return -1;
+	}
+	/* More than a small answer, most likely. */
+	if (len > SMALL && wire->records.cap < GATHER &&
+	    !buf_reserve(&wire->records, GATHER + RECORD, &err))
+		return -1;
+	return buf_append(&wire->records, span_of(data, (size_t)len), &err)
+	    ? len
+	    : -1;
+}
+
+static long
+control(BIO *bio, int what, long num, void *arg)
+{
+	(void)bio, (void)num, (void)arg;
+	/* Flushing is wire_push()'s. */
+	return what == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+static void
+make_method(void)
+{
+	const int type = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;
+
+	gathering = BIO_meth_new(type, "gathered records");
+	if (gathering == NULL || BIO_meth_set_write(gathering, gather) != 1 ||
+	    BIO_meth_set_ctrl(gathering, control) != 1) {
+		BIO_meth_free(gathering);
+		gathering = NULL;
+	}
+}
+
+/* What comes is read from the socket; what goes is gathered. */
+static bool
+connect_ssl(struct wire *wire)
+{
+	BIO *in, *out;
+
+	pthread_once(&once, make_method);
+	if (gathering == NULL || (out = BIO_new(gathering)) == NULL)
+		return false;
+	if ((in = BIO_new_socket(wire->fd, BIO_NOCLOSE)) == NULL) {
+		BIO_free(out);
+		return false;
+	}
+	BIO_set_data(out, wire);
+	BIO_set_init(out, 1);
+	SSL_set_bio(wire->ssl, in, out);
+	SSL_set_accept_state(wire->ssl);
+	/* A record with one call to the kernel, not a call for its head, too. */
+	SSL_set_read_ahead(wire->ssl, 1);
+	return true;
+}
+
+/* --- The rest. --- */
+
+int
+wire_push(struct wire *wire)
+{
+	return push(wire, 0);
+}
 
 bool
 wire_open(struct wire *wire, struct event_base *base, int fd, SSL *ssl,
     event_callback_fn fn, void *arg)
 {
-	*wire = (struct wire){ .ssl = ssl, .fd = fd, .out = BUF(SIZE_MAX) };
+	*wire = (struct wire){ .ssl = ssl,
+		.fd = fd,
+		.out = BUF(SIZE_MAX),
+		.records = BUF(SIZE_MAX) };
 	wire->readable = event_new(base, fd, EV_READ | EV_PERSIST, fn, arg);
 	wire->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, fn, arg);
 	if (wire->readable != NULL && wire->writable != NULL &&
-	    SSL_set_fd(ssl, fd) == 1) {
-		SSL_set_accept_state(ssl);
+	    connect_ssl(wire))
 		return true;
-	}
 	if (wire->readable != NULL)
 		event_free(wire->readable);
 	if (wire->writable != NULL)
@@ -32,6 +148,7 @@ wire_close(struct wire *wire)
 	SSL_free(wire->ssl);
 	close(wire->fd);
 	buf_free(&wire->out);
+	buf_free(&wire->records);
 }
 
 static int
@@ -66,12 +183,8 @@ wire_read(struct wire *wire, uint8_t *out, size_t max)
 int
 wire_write(struct wire *wire, struct span bytes)
 {
-	const int n =
-	    result_of(wire, SSL_write(wire->ssl, bytes.data, (int)bytes.len));
-
-	if (n > 0)
-		wire->sent += (uint64_t)n;
-	return n;
+	return result_of(wire,
+	    SSL_write(wire->ssl, bytes.data, (int)bytes.len));
 }
 
 int
@@ -87,8 +200,7 @@ wire_flush(struct wire *wire)
 		wire->out_at += (size_t)n;
 	}
 	wire->out.len = wire->out_at = 0;
-	/* An idle connection holds no large buffer. */
-	if (wire->out.cap > 8192)
+	if (wire->out.cap > SMALL)
 		buf_free(&wire->out);
 	return 1;
 }
@@ -96,7 +208,12 @@ wire_flush(struct wire *wire)
 void
 wire_wait(struct wire *wire, unsigned what)
 {
-	const bool read = (what & EV_READ) != 0, write = (what & EV_WRITE) != 0;
+	const bool read = (what & EV_READ) != 0;
+	const bool write = (what & EV_WRITE) != 0 || wire->records.len > 0;
+
+	/* A connection that waits for the other side holds no large buffer. */
+	if (wire->records.len == 0 && wire->records.cap > SMALL)
+		buf_free(&wire->records);
 
 	if (read != wire->reading) {
 		if (read)

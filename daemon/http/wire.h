@@ -18,9 +18,11 @@ struct wire {
 	unsigned want; /* EV_READ, EV_WRITE: what OpenSSL waits for */
 	struct event *readable, *writable;
 	bool reading, writing;
-	struct buf out; /* to be sent by wire_flush() */
+	struct buf out; /* content, encrypted by wire_flush() */
 	size_t out_at;
-	uint64_t sent; /* bytes of content, in all */
+	struct buf records; /* encrypted, sent by wire_push() */
+	size_t records_at;
+	uint64_t sent; /* bytes that the kernel has taken, in all */
 };
 
 /*
@@ -35,12 +37,17 @@ void wire_close(struct wire *wire);
 /*
  * Each returns > 0 for bytes moved or a step done, 0 if it would block, having
  * added to want, and < 0 where the connection is at its end.
+ *
+ * What is written is gathered, some records at a time, so that the kernel is
+ * not asked for each: wire_push() sends the rest.
  */
 int wire_accept(struct wire *wire);
 int wire_read(struct wire *wire, uint8_t *out, size_t max);
 int wire_write(struct wire *wire, struct span bytes);
-/* Send all of out; 1 once it is empty. */
+/* Write all of out; 1 once it is empty. */
 int wire_flush(struct wire *wire);
+/* Send what is gathered; 1 once the kernel has all of it. */
+int wire_push(struct wire *wire);
 
 /* Wait for EV_READ, EV_WRITE, both or none. */
 void wire_wait(struct wire *wire, unsigned what);

@@ -9,26 +9,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool
+check_room(const struct buf *buf, size_t n, struct error *err)
+{
+	return n <= buf->max - buf->len ||
+	    error_set(err, ERROR_LIMIT,
+		"buffer needs %zu more bytes, limit %zu", n, buf->max);
+}
+
+static bool
+grow(struct buf *buf, size_t cap, struct error *err)
+{
+	uint8_t *data;
+
+	if (cap == buf->cap)
+		return true;
+	if ((data = realloc(buf->data, cap)) == NULL)
+		return error_set_errno(err, "grow to %zu bytes", cap);
+	buf->data = data;
+	buf->cap = cap;
+	return true;
+}
+
+bool
+buf_reserve(struct buf *buf, size_t n, struct error *err)
+{
+	return check_room(buf, n, err) &&
+	    (n <= buf->cap - buf->len || grow(buf, buf->len + n, err));
+}
+
 bool
 buf_append(struct buf *buf, struct span bytes, struct error *err)
 {
 	size_t cap = buf->cap;
-	uint8_t *data;
 
-	if (bytes.len > buf->max - buf->len)
-		return error_set(err, ERROR_LIMIT,
-		    "buffer needs %zu more bytes, limit %zu", bytes.len,
-		    buf->max);
-
+	if (!check_room(buf, bytes.len, err))
+		return false;
 	while (cap - buf->len < bytes.len)
 		cap = cap > buf->max / 2 ? buf->max : cap * 2 + 64;
-	if (cap != buf->cap) {
-		if ((data = realloc(buf->data, cap)) == NULL)
-			return error_set_errno(err, "grow to %zu bytes", cap);
-		buf->data = data;
-		buf->cap = cap;
-	}
-
+	if (!grow(buf, cap, err))
+		return false;
 	if (bytes.len > 0)
 		memcpy(buf->data + buf->len, bytes.data, bytes.len);
 	buf->len += bytes.len;

@@ -43,6 +43,8 @@ bool buf_append_str(struct buf *buf, const char *text,
     struct error *err) MUST_USE;
 bool buf_printf(struct buf *buf, struct error *err, const char *fmt, ...)
     PRINTF(3, 4) MUST_USE;
+/* Make room for n more bytes at once, so that buf does not grow by steps. */
+bool buf_reserve(struct buf *buf, size_t n, struct error *err) MUST_USE;
 /* Big-endian. */
 bool buf_append_u8(struct buf *buf, uint8_t value, struct error *err) MUST_USE;
 bool buf_append_u16(struct buf *buf, uint16_t value,

@@ -22,6 +22,25 @@ START_TEST(a_buffer_holds_its_limit_and_no_more)
 }
 END_TEST
 
+START_TEST(a_buffer_has_the_room_that_was_made)
+{
+	struct buf buf = BUF(100);
+	struct error err = { 0 };
+	const uint8_t *data;
+
+	ck_assert(buf_append_str(&buf, "123", &err));
+	ck_assert(buf_reserve(&buf, 97, &err));
+	ck_assert_uint_eq(buf.cap, 100);
+	data = buf.data;
+	for (unsigned i = 0; i < 97; i++)
+		ck_assert(buf_append_u8(&buf, 'x', &err));
+	ck_assert_ptr_eq(buf.data, data);
+	ck_assert(!buf_reserve(&buf, 1, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	buf_free(&buf);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	bool hex, number, base64;
@@ -440,6 +459,7 @@ fill(TCase *t)
 		tcase_add_test_raise_signal(t,
 		    a_text_said_to_fit_that_does_not_ends_the_program, SIGABRT);
 	tcase_add_test(t, a_buffer_holds_its_limit_and_no_more);
+	tcase_add_test(t, a_buffer_has_the_room_that_was_made);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
 	    COUNT(spellings));
 	tcase_add_test(t, a_field_is_taken_by_its_name);
