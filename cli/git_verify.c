@@ -119,6 +119,7 @@ judge(struct context *context, struct span commit, struct span der,
 	return ok;
 }
 
+/* Print git's status lines, and a sentence for a person. */
 static void
 report(FILE *status, bool good, const struct cades *cades, struct span commit,
     const struct error *why)

@@ -269,6 +269,7 @@ format_signing_time(const struct verdict_signature *one, char out[TIME_TEXT])
 		time_format_at(one->signing_at, out);
 }
 
+/* A signature of a verdict as JSON. */
 static json_t *
 json_of_signature(const struct verdict_signature *one)
 {
@@ -376,6 +377,7 @@ json_of_verdict(const char *file, const struct verdict *verdict,
 	return json;
 }
 
+/* Print a line for a signature, and what is said of it. */
 static void
 print_signature(const struct verdict_signature *one)
 {

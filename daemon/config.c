@@ -32,6 +32,7 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 		complain(to, node, "%s", why.detail);
 }
 
+/* Read the address to listen on into host and port. */
 static void
 read_listen(const struct yaml *node, struct config *out, struct complaints *to)
 {
@@ -126,6 +127,7 @@ read_url(const struct yaml *node, char out[512], struct complaints *to)
 		text_set(out, 512, text);
 }
 
+/* Read whom the daemon asks by itself, and how often. */
 static void
 read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 {
@@ -166,6 +168,7 @@ read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 	}
 }
 
+/* Read the whole file. */
 static void
 read_root(const struct yaml *root, const char *dir, struct config *out,
     struct complaints *to)

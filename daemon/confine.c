@@ -260,6 +260,7 @@ load_filter(scmp_filter_ctx filter, bool ok, struct error *err)
 
 /* --- Privileges. --- */
 
+/* Give up capabilities, core dumps and new privileges. */
 static bool
 drop_privileges(struct error *err)
 {
@@ -310,6 +311,7 @@ confine_signer(struct error *err)
 	return load_filter(filter, ok, err);
 }
 
+/* Let the server use its part of the data folder. */
 static bool
 allow_data(const struct ruleset *ruleset, const struct config *config,
     struct error *err)

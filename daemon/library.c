@@ -135,6 +135,7 @@ gather(void *arg, const char *path, const struct oid *oid, struct error *err)
 	return ok;
 }
 
+/* Add a commit with the digest that its message names. */
 static bool
 add_link(struct chain *chain, const struct store_commit *commit,
     struct error *err)
@@ -235,6 +236,10 @@ find_set(const struct shelf *shelf, const struct digest *digest)
 	return NULL;
 }
 
+/*
+ * Keep a policy, or free it and return the one that is kept already. NULL on
+ * failure.
+ */
 static struct policy *
 keep_policy(struct shelf *shelf, struct policy *policy, struct error *err)
 {
@@ -255,6 +260,10 @@ keep_policy(struct shelf *shelf, struct policy *policy, struct error *err)
 	return all[shelf->num_policies++] = policy;
 }
 
+/*
+ * Keep a set, or free it and return the one that is kept already. NULL on
+ * failure.
+ */
 static struct crl_set *
 keep_set(struct shelf *shelf, struct crl_set *set, struct error *err)
 {

@@ -96,6 +96,7 @@ add_file(struct reading *reading, const char *path, const char *name,
 	return ok;
 }
 
+/* Read a file of the folder, if it fits and has a list. */
 static bool
 read_entry(struct reading *reading, const char *dir, const char *name,
     const char *entry, struct error *err)
@@ -448,6 +449,7 @@ lists_text(enum list_result result)
 	return texts[result];
 }
 
+/* Judge a list that came from outside. */
 static enum list_result
 judge(const struct judged_by *now, const struct revocation *named,
     struct crls *of, struct crl *crl)

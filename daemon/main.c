@@ -27,6 +27,7 @@ config_path(const struct options_given *given)
 	return path != NULL ? path : CONFIG_DEFAULT;
 }
 
+/* Judge configuration, policy, CRLs and certificates. */
 static bool
 check(const struct options_given *given, struct error *err)
 {
@@ -69,6 +70,7 @@ init(const struct options_given *given, struct error *err)
 	return true;
 }
 
+/* Print the enrolment, and its fingerprint on standard error. */
 static bool
 enrolment(const struct options_given *given, struct error *err)
 {
@@ -123,6 +125,10 @@ print_finding(void *arg, const struct audit_finding *finding, bool derived)
 	    derived ? " (--repair makes it anew)" : "");
 }
 
+/*
+ * Check a data folder and print what is found. False with ERROR_UNTRUSTED if
+ * anything is.
+ */
 static bool
 check_data(const char *data, struct error *err)
 {
@@ -204,6 +210,7 @@ take_seen(const struct options_given *given, const char *seen[SEEN],
 		" otherwise");
 }
 
+/* Make the data folder from a backup, and say what to do next. */
 static bool
 restore(const struct options_given *given, struct error *err)
 {

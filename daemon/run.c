@@ -138,6 +138,7 @@ check_depositary(const struct config *config, const struct library *library,
 	return ok || error_context(err, "%s", config->depositary_cert);
 }
 
+/* The SSL_CTX for the CAs of a policy. NULL on failure. */
 static void *
 make_tls(const struct config *config, const struct policy *policy,
     struct error *err)
@@ -215,6 +216,7 @@ follow_refs(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
@@ -326,6 +328,7 @@ read_titles(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* Open everything in the data folder, and start the registrar. */
 static bool
 open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
@@ -382,6 +385,7 @@ start_registrar(struct daemon *daemon, struct error *err)
 	return daemon->registrar != NULL;
 }
 
+/* Append the "start" entry. */
 static bool
 journal_start(struct daemon *daemon, struct error *err)
 {
@@ -406,6 +410,7 @@ journal_start(struct daemon *daemon, struct error *err)
 	return ok;
 }
 
+/* Open the listening socket. */
 static bool
 listen_on(struct daemon *daemon, struct error *err)
 {
@@ -559,6 +564,7 @@ on_child(void *arg)
 	die(&err);
 }
 
+/* Serve until a signal ends it. */
 static bool
 serve(struct daemon *daemon, struct error *err)
 {
@@ -600,6 +606,7 @@ serve(struct daemon *daemon, struct error *err)
 	return http_server_run(daemon->server, err);
 }
 
+/* Free everything; what is not set is passed over. */
 static void
 close_daemon(struct daemon *daemon)
 {
@@ -641,6 +648,7 @@ confine(const struct config *config, struct error *err)
 	return confine_server(config, err);
 }
 
+/* Append the "key" entry that names the next key. */
 static bool
 journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 {
@@ -691,6 +699,7 @@ daemon_replace_key(const char *config_path, struct error *err)
 	return run_daemon(config_path, true, err);
 }
 
+/* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
 run_daemon(const char *config_path, bool replace, struct error *err)
 {

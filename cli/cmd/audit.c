@@ -43,6 +43,10 @@ know_office(struct audit_run *run, struct error *err)
 	return true;
 }
 
+/*
+ * Open what earlier audits kept; begin anew if asked to, or if an older
+ * program kept it.
+ */
 static bool
 open_kept(struct audit_run *run, bool full, struct error *err)
 {
@@ -92,6 +96,10 @@ end_early(struct audit_run *run, const struct error *err)
 			    " from there");
 }
 
+/*
+ * Make an audit and print its report. False with ERROR_UNTRUSTED if a finding
+ * is open.
+ */
 static bool
 run_audit(struct context *context, bool full, struct error *err)
 {

@@ -51,6 +51,7 @@ check_checkpoint(struct context *context, struct report *report,
 		"it tells of another size or root than its checkpoint");
 }
 
+/* Read a report, and check the checkpoint that it has. */
 static bool
 read_report(struct context *context, const char *file, struct report *out,
     struct error *err)
@@ -132,6 +133,7 @@ json_of_all(const struct report *reports, int num)
 
 /* --- Compare. --- */
 
+/* Print that all reports are of one history with what this office has seen. */
 static bool
 tell_one_history(struct context *context, const struct session *session,
     const struct report *reports, int num, struct error *err)
@@ -222,6 +224,7 @@ find_unseen(const struct report *reports, int num, uint64_t *size,
 	return ok;
 }
 
+/* Print the indices that none of the offices was shown. */
 static bool
 tell_unseen(struct context *context, const struct report *reports, int num,
     uint64_t size, const struct ranges *unseen, struct error *err)

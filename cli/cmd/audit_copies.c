@@ -7,6 +7,7 @@
 
 #include "cli/cmd/audit.h"
 
+/* Fetch and judge the copy of a version; its findings are reported. */
 static bool
 audit_copy(struct audit_run *run, const struct ledger_document *doc,
     const struct ledger_version *version, const char *about, struct error *err)

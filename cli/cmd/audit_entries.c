@@ -206,6 +206,10 @@ take_step(struct audit_run *run, uint64_t until, uint64_t size,
 	    &run->missing, err);
 }
 
+/*
+ * Check that the leaves taken in lead to the root of target, or report that
+ * they do not.
+ */
 static bool
 lead_to(struct audit_run *run, const struct checkpoint *target,
     struct error *err)

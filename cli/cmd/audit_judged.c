@@ -125,6 +125,7 @@ audit_judged_close(struct judged_list *list)
 	free(list);
 }
 
+/* Returns the newest line about a copy of these contents, or NULL. */
 static const struct judged_one *
 find(const struct judged_list *list, const struct digest *contents)
 {
@@ -238,6 +239,10 @@ signer_of(const struct container *container, const char *id,
 	return cert;
 }
 
+/*
+ * Append the word for a signature: issuer, serial number, time, and how many
+ * listings were known.
+ */
 static bool
 append_signature(const struct verdict_signature *signature,
     const struct container *container, struct context *context, struct buf *out,

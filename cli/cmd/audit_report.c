@@ -19,6 +19,7 @@ json_of_findings(const struct kept_finding *list, size_t num)
 	return all;
 }
 
+/* The report as JSON. NULL if there is no memory. */
 static json_t *
 json_of_report(const struct audit_run *run)
 {
@@ -58,6 +59,7 @@ json_of_report(const struct audit_run *run)
 
 /* --- For a person. --- */
 
+/* Print a finding with its ID, dates and note. */
 static void
 print_finding(FILE *to, const struct kept_finding *one)
 {

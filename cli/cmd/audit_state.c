@@ -21,6 +21,7 @@ audit_state_path(const struct context *context, const char *name,
 	return context_path(context, below, out, err);
 }
 
+/* Append the text of the file "state". */
 static bool
 encode(const struct audit_state *state, struct buf *out, struct error *err)
 {
@@ -72,6 +73,7 @@ take_digest(struct span *text, const char *name, struct digest *out)
 	return span_take_field(text, name, &value) && digest_parse(value, out);
 }
 
+/* Read the text of the file "state"; false if it is damaged. */
 static bool
 decode(struct audit_state *state, struct span text, struct error *err)
 {

@@ -406,6 +406,10 @@ describe(const struct copy *copy, const char *how, json_t *row,
 	json_object_set_new(row, "as-of", as_of_json(&as_of));
 }
 
+/*
+ * Judge a copy of the bag and place it. Its row is filled in; a fault is added
+ * to the acknowledgement.
+ */
 static bool
 take_copy(struct opened *bag, const char *dir,
     const struct waybill_file *listed, struct table *table, json_t *row,
@@ -451,6 +455,7 @@ take_copy(struct opened *bag, const char *dir,
 	return ok;
 }
 
+/* Take all copies that the waybill lists, a row of the table for each. */
 static bool
 take_copies(struct opened *bag, const char *dir, struct table *table,
     json_t *rows, struct error *err)
@@ -534,6 +539,10 @@ was_opened(struct opened *bag, bool mark, struct error *err)
 	return file_exists(path);
 }
 
+/*
+ * Print what was in the bag. False with ERROR_UNTRUSTED if not all of it was
+ * good.
+ */
 static bool
 report_opened(struct opened *bag, const struct table *table, json_t *rows,
     const char *dir, const char *answer, bool proved, struct error *err)
@@ -575,6 +584,7 @@ report_opened(struct opened *bag, const struct table *table, json_t *rows,
 	return true;
 }
 
+/* Check a bag, take what is in it and write the acknowledgement to answer. */
 static bool
 run_open(struct opened *bag, const char *dir, const char *answer, bool again,
     struct error *err)
@@ -656,6 +666,10 @@ cmd_bag_open(struct context *context, const struct options_given *given,
 
 /* --- What comes back. --- */
 
+/*
+ * Hand in the acknowledgement in a file, and note how far its addressee has
+ * seen.
+ */
 static bool
 run_ack(struct context *context, const char *file, struct error *err)
 {

@@ -152,6 +152,9 @@ note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 	return ok;
 }
 
+/*
+ * Fetch a copy, check that its addressee may read it, and put it into the bag.
+ */
 static bool
 add_copy(struct packing *pack, const char *document, unsigned version,
     struct error *err)
@@ -201,6 +204,7 @@ struct changed {
 	size_t num;
 };
 
+/* An entry_visitor: add the document that the entry is about. */
 static bool
 visit_changed(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
@@ -442,6 +446,10 @@ add_prefixes(struct packing *pack, struct error *err)
 		    err) != NULL);
 }
 
+/*
+ * Add the checkpoint, proved to extend what the addressee has seen, and the
+ * proofs from the copies' checkpoints.
+ */
 static bool
 add_checkpoint(struct packing *pack, struct error *err)
 {
@@ -566,6 +574,7 @@ tell_file(json_t *files, const char *path, const char *document,
 		"version", (int)version));
 }
 
+/* Print what was packed, and the entry of its dispatch. */
 static bool
 report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 {
@@ -614,6 +623,7 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 	return true;
 }
 
+/* Put everything that was asked for into the bag. */
 static bool
 pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 {
@@ -639,6 +649,10 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 	return ok;
 }
 
+/*
+ * Find this office, the addressee and its certificate to encrypt to, and check
+ * them.
+ */
 static bool
 prepare(struct packing *pack, struct error *err)
 {
@@ -670,6 +684,7 @@ prepare(struct packing *pack, struct error *err)
 		error_set_errno(err, "bag"));
 }
 
+/* Pack a bag: contents, waybill, encryption, entry of its dispatch, file. */
 static bool
 run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 {
@@ -740,6 +755,7 @@ check_names(int argc, char *argv[], struct error *err)
 	return true;
 }
 
+/* Read the options. False if they do not say what to pack. */
 static bool
 read_options(const struct options_given *given, struct packing *out,
     struct error *err)

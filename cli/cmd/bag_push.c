@@ -120,6 +120,7 @@ send_one(struct session *session, struct opened *bag,
 		tell_refused(&why, first);
 }
 
+/* Hand in all acts of a bag; *num gets how many were taken. */
 static bool
 send_all(struct session *session, struct opened *bag, unsigned *num,
     struct error *err)

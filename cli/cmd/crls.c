@@ -140,6 +140,10 @@ show_own(const struct showing *showing, struct crls *own, size_t *num_lacking,
 	return ok;
 }
 
+/*
+ * Print the lists in force and this office's own; *num_lacking counts those
+ * that the journal lacks.
+ */
 static bool
 show_all(struct session *session, const struct policy *policy,
     size_t *num_lacking, struct error *err)

@@ -31,6 +31,10 @@ struct diff {
 
 /* --- The pager, as git has it. --- */
 
+/*
+ * Start the pager, if standard output is a terminal. Returns its process, or
+ * 0.
+ */
 static pid_t
 start_pager(struct diff *diff)
 {
@@ -104,6 +108,7 @@ title_in(const struct version *version, const char *language)
 	return "";
 }
 
+/* Print the titles that differ. */
 static void
 tell_titles(struct diff *diff, const struct version *a, const struct version *b)
 {
@@ -150,6 +155,7 @@ tell_signatures(struct diff *diff, const struct copy *from,
 	}
 }
 
+/* Print how the versions differ beside their texts: titles, note, persons. */
 static void
 tell_metadata(struct diff *diff)
 {
@@ -253,6 +259,7 @@ heading(struct diff *diff, const struct text_file *a, const struct text_file *b)
 	    diff->colour ? "\033[0m" : "");
 }
 
+/* Print how two texts of one language differ. */
 static bool
 diff_pair(struct diff *diff, const struct text_file *a,
     const struct text_file *b, struct error *err)
@@ -336,6 +343,7 @@ width_of_terminal(void)
 	    : 100;
 }
 
+/* Print the two languages of one version beside each other. */
 static bool
 diff_languages(struct diff *diff, struct error *err)
 {
@@ -410,6 +418,7 @@ load(struct diff *diff, struct asking *asking, const struct named *name,
 	    error_context(err, "%s", name->text);
 }
 
+/* Load one version or two, and print the difference through the pager. */
 static bool
 run(struct diff *diff, int num, char *argv[], struct error *err)
 {

@@ -97,6 +97,10 @@ joins(utf8proc_int32_t before, utf8proc_int32_t c)
 	return mark || (letters && !unspaced);
 }
 
+/*
+ * Append each word of a text on a line of its own, so that lines can be
+ * compared.
+ */
 static bool
 split_words(struct span text, struct buf *out, struct error *err)
 {
@@ -314,6 +318,7 @@ struct column {
 	struct span text, line;
 };
 
+/* Take the next row of a column, of at most width columns; false at the end. */
 static bool
 next_row(struct column *column, unsigned width, struct span *out)
 {
@@ -335,6 +340,7 @@ next_row(struct column *column, unsigned width, struct span *out)
 	return true;
 }
 
+/* Print two articles beside each other. */
 static bool
 print_article(struct printing *to, struct span left, struct span right,
     unsigned width)

@@ -30,6 +30,7 @@ read_options(struct context *context, const struct options_given *given,
 	    (out->output == NULL || outfile_check(out->output, err));
 }
 
+/* Write the copy as a file, or as its files, and print the verdict. */
 static bool
 write_out(struct context *context, const struct fetch *fetch,
     const struct copy *copy, struct error *err)

@@ -303,6 +303,7 @@ take_index(const json_t *json, const char *key, uint64_t *out)
 	return json_is_integer(number) && json_integer_value(number) >= 0;
 }
 
+/* Read a finding as finding_to_json() made it; false if it is damaged. */
 static bool
 decode_one(const json_t *json, struct kept_finding *out)
 {

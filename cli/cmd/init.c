@@ -63,6 +63,7 @@ check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
 	return ok;
 }
 
+/* Write the configuration file. */
 static bool
 write_config(const struct context *context, const struct options *options,
     const char *state_root, struct error *err)
@@ -278,6 +279,10 @@ agree(struct context *context, struct session *session, bool yes,
 	return policies_change(context, accept_agreed, &agreed, err);
 }
 
+/*
+ * Make the state: keep the enrolment, connect, and accept the policies that
+ * were agreed to.
+ */
 static bool
 import(struct context *context, struct span text, bool yes, struct error *err)
 {
@@ -309,6 +314,7 @@ import(struct context *context, struct span text, bool yes, struct error *err)
 	return ok;
 }
 
+/* Read the options. False if a certificate lacks its key. */
 static bool
 read_options(const struct options_given *given, struct options *out,
     struct error *err)

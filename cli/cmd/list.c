@@ -24,6 +24,7 @@ struct filters {
 	int64_t since_ms; /* INT64_MIN: no filter */
 };
 
+/* Append the path of a page of the list, with its filters. */
 static bool
 list_path(const struct filters *filters, const char *cursor, struct buf *out,
     struct error *err)
@@ -290,6 +291,7 @@ proved_word(const json_t *row)
 								 : "but title";
 }
 
+/* Print the rows as a table. */
 static bool
 print_table(const json_t *all, bool local, struct error *err)
 {

@@ -202,6 +202,7 @@ check_kept(const struct listing *out, const struct session *session,
 	return ok;
 }
 
+/* An entry_visitor: check an entry and print it. */
 static bool
 visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)
@@ -260,6 +261,10 @@ print_proof(const struct listing *out, const struct session *session,
 		    (unsigned long long)witnessed->checkpoint.size);
 }
 
+/*
+ * Print the last line: in which checkpoint it all is, and how far that is
+ * witnessed.
+ */
 static bool
 print_end(struct listing *out, struct session *session, struct error *err)
 {
@@ -316,6 +321,7 @@ visit_local(void *arg, uint64_t index, const struct entry *entry,
 	    visit(arg, index, entry, line, err);
 }
 
+/* List the acts that the local copy proves. */
 static bool
 list_local(struct listing *out, struct error *err)
 {
@@ -345,6 +351,7 @@ list_local(struct listing *out, struct error *err)
 	return ok;
 }
 
+/* List what the daemon shows, each entry proved. */
 static bool
 list_shown(struct listing *out, struct error *err)
 {
@@ -369,6 +376,7 @@ list_shown(struct listing *out, struct error *err)
 	return ok && out->wrong.kind == ERROR_NONE;
 }
 
+/* List entries from the local copy, from the daemon, or as they come. */
 static bool
 list_entries(struct listing *out, struct error *err)
 {

@@ -47,6 +47,7 @@ run_part(const struct parallel *all, const struct part *part, size_t first)
 	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
+/* Start a process for the files from first on. */
 static bool
 start_part(struct parallel *all, struct part *part, size_t first,
     struct error *err)

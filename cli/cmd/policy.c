@@ -111,6 +111,7 @@ tell_what_to_do(const struct session *session, const struct policy *theirs)
 		     "  valise policy accept DIGEST --at FIRST-ENTRY");
 }
 
+/* Show the accepted policy, how the daemon's differs, and the list of all. */
 static bool
 show(struct context *context, struct error *err)
 {
@@ -251,6 +252,7 @@ accept(struct succession *succession, void *arg, struct error *err)
 	    succession_await(succession, what->digest, err);
 }
 
+/* Print that a policy was accepted, and for which entries. */
 static bool
 tell_accepted(struct context *context, const struct acceptance *what,
     bool already, struct error *err)

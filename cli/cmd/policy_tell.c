@@ -144,6 +144,7 @@ tell_changed_files(FILE *out, const struct policy *old,
 	fputs(told == 0 ? "nothing\n" : "\n", out);
 }
 
+/* Print what a policy allows for a type of document. */
 static void
 tell_type(const struct policy *policy, const struct document_type *type)
 {

@@ -16,6 +16,7 @@
 
 /* --- How far it is. --- */
 
+/* Read up to which size the last pull came; 0 if there was none. */
 static bool
 read_done(struct pull *pull, struct error *err)
 {
@@ -110,6 +111,7 @@ fetch_packs(struct pull *pull, struct error *err)
 	    packs_fetch(&source, err);
 }
 
+/* Print what was pulled. */
 static bool
 report(struct pull *pull, struct error *err)
 {
@@ -135,6 +137,7 @@ report(struct pull *pull, struct error *err)
 	return true;
 }
 
+/* Pull: acts, packs, copies, and the report. */
 static bool
 run(struct pull *pull, struct error *err)
 {

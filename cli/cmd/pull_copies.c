@@ -10,6 +10,7 @@
 #include "cli/local/local.h"
 #include "record/stored.h"
 
+/* Put the receipt of an act into the container. */
 static bool
 add_receipt(const struct pull *pull, const struct proved_act *act,
     struct container *container, struct error *err)
@@ -49,6 +50,7 @@ add_dispatch(const struct pull *pull, const struct proved_act *act,
 		add_receipt(pull, act, container, err));
 }
 
+/* Put the receipts of all acts on a version into its container. */
 static bool
 add_receipts(const struct pull *pull, const struct ledger_version *version,
     struct container *container, struct error *err)
@@ -70,6 +72,7 @@ add_receipts(const struct pull *pull, const struct ledger_version *version,
 	return ok;
 }
 
+/* Add a row of what became of a version. */
 static bool
 tell(struct pull *pull, const struct ledger_document *doc,
     const struct ledger_version *version, const struct copy *copy,
@@ -172,6 +175,7 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 	return ok;
 }
 
+/* Place the new versions of a document. */
 static bool
 pull_document(struct pull *pull, const struct ledger_document *doc,
     struct error *err)

@@ -10,6 +10,7 @@
 
 enum { DOCUMENT_BY_DOCUMENT = 64 };
 
+/* Add an act with its proof to the acts that changed. */
 static bool
 keep_act(struct pull *pull, uint64_t index, struct span line, struct error *err)
 {
@@ -112,6 +113,7 @@ struct changed {
 	size_t num;
 };
 
+/* An entry_visitor: take in an act, and note its document as changed. */
 static bool
 visit_changed(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
@@ -292,6 +294,7 @@ has_kept(const struct pull *pull, const struct document_acts *acts,
 	return ok;
 }
 
+/* Keep the acts of one document in the state. */
 static bool
 keep_acts_of(const struct pull *pull, const struct ledger_document *doc,
     struct error *err)

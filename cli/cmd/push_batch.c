@@ -106,6 +106,7 @@ read_texts(const struct batch *batch, struct push *push, const struct yaml *map,
 		read_files(batch, push, c->key, c, to);
 }
 
+/* Read the texts and annexes of an item of the list. */
 static void
 read_names(struct push *push, const struct yaml *item, struct complaints *to)
 {
@@ -340,6 +341,7 @@ wait_for(struct part *part, struct error *err)
 		" again, and what is there already has not changed");
 }
 
+/* Deposit the items in several processes, each with a connection of its own. */
 static bool
 push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
     struct error *err)
@@ -404,6 +406,7 @@ conclude(struct batch *batch, struct error *err)
 	return false;
 }
 
+/* Deposit all items, in one process or in several. */
 static bool
 push_list(struct batch *batch, const struct yaml *root, struct error *err)
 {

@@ -176,6 +176,7 @@ static const struct member_source on_disk = { stream_file, stream_file };
 /* a larger file is stored, not deflated */
 enum { DEFLATE_BYTES = 4 * 1024 * 1024 };
 
+/* Put a text or annex into the container, and describe it in file. */
 static bool
 add_file(struct push *push, const struct push_input *input,
     struct text_file *file, struct error *err)
@@ -227,6 +228,7 @@ crc_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
+/* Hash the files and fill in their digests. */
 static bool
 hash_files(struct push *push, struct error *err)
 {

@@ -29,6 +29,7 @@ print_act(const char *what, const json_t *act)
 	    json_integer_value(json_object_get(act, "entry")));
 }
 
+/* Print a version, who deposited and who signed it. */
 static void
 print_version(const json_t *version)
 {

@@ -60,6 +60,7 @@ show(const struct verdict *verdict, const struct identity *signer)
 	    groups, groups + 40, signer->cert->email);
 }
 
+/* Print that a signature was sent, and what followed from it. */
 static bool
 report(struct context *context, const struct signing_sent *sent,
     struct error *err)
@@ -115,6 +116,7 @@ sign_copy(struct context *context, struct session *session,
 	return ok;
 }
 
+/* Sign the copy in the local copy; the signature stays in the outbox. */
 static bool
 sign_local(struct context *context, const char *document, unsigned version,
     bool yes, struct error *err)
@@ -140,6 +142,10 @@ sign_local(struct context *context, const char *document, unsigned version,
 	return ok;
 }
 
+/*
+ * Send the signature that an earlier run left; else fetch, show, ask, sign and
+ * send.
+ */
 static bool
 sign_document(struct context *context, const char *document, unsigned version,
     bool yes, struct error *err)

@@ -68,6 +68,7 @@ take_termination(struct copy *copy, const char *reason, struct termination *out,
 	return ok;
 }
 
+/* Show in full what is about to be terminated, and why. */
 static void
 show(const struct copy *copy, const struct termination *termination,
     const struct identity *signer)
@@ -94,6 +95,7 @@ show(const struct copy *copy, const struct termination *termination,
 	    groups, groups + 40, signer->cert->email);
 }
 
+/* Print that a termination was sent, and what followed from it. */
 static bool
 report(struct context *context, const struct signing_sent *sent,
     struct error *err)
@@ -121,6 +123,7 @@ report(struct context *context, const struct signing_sent *sent,
 	return true;
 }
 
+/* Show, ask, sign and send. */
 static bool
 sign_termination(struct session *session, struct copy *copy, const char *reason,
     bool yes, struct error *err)
@@ -180,6 +183,7 @@ terminate_version(struct session *session, struct document_acts *acts,
 	return ok;
 }
 
+/* Send the termination that an earlier run left; else make one. */
 static bool
 terminate(struct session *session, const char *document, const char *reason,
     bool yes, struct error *err)

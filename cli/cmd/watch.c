@@ -122,6 +122,10 @@ notify(struct watch *watch, const char *what, struct error *err)
 	return true;
 }
 
+/*
+ * An entry_visitor: print the act, and run the command or show the
+ * notification.
+ */
 static bool
 visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
     struct error *err)

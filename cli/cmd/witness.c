@@ -42,6 +42,7 @@ witness_name(struct context *context, char out[LIMIT_ORIGIN_BYTES + 1],
 	return ok;
 }
 
+/* Make the witness's key and print its line for the policy. */
 static bool
 witness_init(struct context *context, const char *name, struct error *err)
 {
@@ -91,6 +92,7 @@ struct witness {
 	int lock;
 };
 
+/* Load the witness's key and what it cosigned last. */
 static bool
 load_witness(struct context *context, struct witness *out, struct error *err)
 {
@@ -278,6 +280,7 @@ tell_daemon(struct witness *witness, struct session *session)
 	remote_answer_free(&answer);
 }
 
+/* Cosign what waits for this witness, and the newest checkpoint. */
 static bool
 witness_once(struct context *context, struct error *err)
 {
@@ -301,6 +304,7 @@ witness_once(struct context *context, struct error *err)
 	return ok;
 }
 
+/* Cosign again and again; returns only on an error that is no broken line. */
 static bool
 witness_every(struct context *context, unsigned seconds, struct error *err)
 {

@@ -67,6 +67,7 @@ write_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
+/* Write a member as a file below dir. */
 static bool
 extract_member(const struct member *member, const char *dir, struct error *err)
 {
@@ -88,6 +89,7 @@ extract_member(const struct member *member, const char *dir, struct error *err)
 	return ok;
 }
 
+/* Remove the files that were written, and their folders. */
 static void
 remove_members(const struct container *container, const char *dir)
 {
@@ -165,6 +167,7 @@ remember_dir(const char *path, const char *dir)
 		    why.detail, dir);
 }
 
+/* Get the folder: the one that is given, else the one that was used last. */
 static bool
 find_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
@@ -431,6 +434,7 @@ visit_document(const char *dir, const char *document, local_visitor *visit,
 	return num == 0 || visit(arg, document, err);
 }
 
+/* Visit the documents of a type, by name. */
 static bool
 each_of_type(const char *dir, const char *type, local_visitor *visit, void *arg,
     struct error *err)

@@ -108,6 +108,7 @@ keep_aside(const struct place *place, int fd, char out[FILE_PATH],
 	    (file_exists(out) || write_copy(fd, (uint64_t)size, out, err));
 }
 
+/* True if the file at path has the bytes of the copy. */
 static bool
 same_file(const struct copy *copy, const char *path)
 {
@@ -211,6 +212,10 @@ struct meeting {
 	uint64_t missing;
 };
 
+/*
+ * Open the copy that has the place, and compare its acts with those of the
+ * copy that came.
+ */
 static bool
 meet(const struct place *place, const struct copy *copy, bool proved,
     struct meeting *out, struct error *err)
@@ -288,6 +293,10 @@ is_needed(const struct meeting *meeting, bool replaced)
 	return meeting->proved && !old_proved;
 }
 
+/*
+ * Place a copy where another one is: the better one gets the place, and the
+ * other goes aside if it may still be needed.
+ */
 static bool
 place_beside(const struct place *place, const struct copy *copy, bool proved,
     struct placing *out, struct error *err)
@@ -315,6 +324,7 @@ place_beside(const struct place *place, const struct copy *copy, bool proved,
 	return ok;
 }
 
+/* Place a copy under the folder's lock. */
 static bool
 place_locked(const struct place *place, const struct copy *copy,
     enum local_proof proof, struct placing *out, struct error *err)
@@ -379,6 +389,7 @@ local_contradicts(const struct copy *copy, const struct placing *placing,
 typedef bool aside_visitor(void *arg, const struct place *place,
     const char *path, struct error *err);
 
+/* Visit the copies of this version that were kept aside. */
 static bool
 each_aside(const struct place *place, aside_visitor *visit, void *arg,
     struct error *err)
@@ -453,6 +464,10 @@ struct best {
 	bool found, proved;
 };
 
+/*
+ * An aside_visitor: keep the path of the best copy, which is a proved one if
+ * there is any, and of these the one with the most acts.
+ */
 static bool
 find_best(void *arg, const struct place *place, const char *path,
     struct error *err)
@@ -517,6 +532,7 @@ put_back(const struct place *place, int refuted, struct error *err)
 	return ok;
 }
 
+/* Settle one place whose copy was not proved. */
 static bool
 settle_place(const struct place *place, struct error *err)
 {

@@ -162,6 +162,10 @@ open_valid(struct context *context, const char *dir, const char *document,
 	    : error_context(err, "%s@%u", document, version);
 }
 
+/*
+ * Add a version's JSON and what is told of it. False if it is of another
+ * history.
+ */
 static bool
 add_version(struct context *context, const struct copy *copy, json_t *versions,
     struct told *told, struct error *err)
@@ -198,6 +202,7 @@ struct all_told {
 	json_t *versions;
 };
 
+/* Open all versions of a document and add each. */
 static bool
 tell_all(struct context *context, const char *dir, const char *document,
     const unsigned all[], struct all_told *out, struct error *err)
@@ -220,6 +225,9 @@ tell_all(struct context *context, const char *dir, const char *document,
 	return ok;
 }
 
+/*
+ * The document's JSON, with the statuses settled. NULL if there is no memory.
+ */
 static json_t *
 json_of_all(struct context *context, const char *document, struct all_told *all)
 {
@@ -279,6 +287,7 @@ struct acts {
 	size_t num;
 };
 
+/* Add the acts that a copy's receipts prove, each once. */
 static bool
 add_receipts(struct acts *acts, const struct copy *copy, struct error *err)
 {
@@ -308,6 +317,7 @@ add_receipts(struct acts *acts, const struct copy *copy, struct error *err)
 	return ok;
 }
 
+/* A local_visitor: add the acts on a document. */
 static bool
 add_document(void *arg, const char *document, struct error *err)
 {

@@ -99,6 +99,7 @@ check_prior(const struct document_acts *acts, uint64_t index,
 	    acts->doc.name, (unsigned long long)index);
 }
 
+/* Copy an entry's bytes and note its place. False if there is no memory. */
 static bool
 add_line(struct document_acts *acts, uint64_t index, struct span line,
     struct error *err)

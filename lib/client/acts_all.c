@@ -64,6 +64,7 @@ load_all(const struct context *context, struct all_acts *out)
 	buf_free(&text);
 }
 
+/* Append the text of the file. */
 static bool
 encode(const struct all_acts *all, struct buf *out, struct error *err)
 {

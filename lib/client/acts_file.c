@@ -72,6 +72,7 @@ acts_load(struct context *context, const char *document,
 	buf_free(&text);
 }
 
+/* Append the text of a document's file. */
 static bool
 encode(const struct document_acts *acts, struct buf *out, struct error *err)
 {
@@ -119,6 +120,7 @@ is_kept(const char *path, const struct document_acts *acts)
 	return kept;
 }
 
+/* Write a document's file, unless it has as much already. */
 static bool
 keep(const struct context *context, const struct document_acts *acts,
     bool durable, struct error *err)

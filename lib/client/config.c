@@ -24,6 +24,7 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 		complain(to, node, "%s", why.detail);
 }
 
+/* Read the configuration; key_id gets the ID of the journal's key. */
 static void
 read_config(const struct yaml *root, const char *dir, struct context *out,
     char key_id[16], struct complaints *to)

@@ -48,6 +48,7 @@ keep_tag(void *arg, const char *etag)
 		unlink(partial->tag_path);
 }
 
+/* Open the file of what has come, under a lock of its own. */
 static bool
 open_partial(struct session *session, const char *name, struct partial *out,
     struct error *err)

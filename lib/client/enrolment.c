@@ -51,6 +51,7 @@ read_policies(const struct yaml *node, struct succession *out,
 			complain(to, c, "%s", why.detail);
 }
 
+/* Read the fields of an enrolment. */
 static void
 read_enrolment(const struct yaml *root, struct enrolment *out,
     struct complaints *to)

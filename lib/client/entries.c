@@ -78,6 +78,10 @@ in_order(const json_t *index, uint64_t *next, struct error *err)
 	return true;
 }
 
+/*
+ * Check an entry of an answer: it was asked for, and its proof leads to the
+ * checkpoint. Then visit it.
+ */
 static bool
 check_line(struct session *session, const json_t *json,
     const struct checkpoint *checkpoint, struct question *question,
@@ -245,6 +249,9 @@ struct leaves {
 	uint64_t next; /* check that no index comes twice or backwards */
 };
 
+/*
+ * Check an entry against its leaf hash, and visit it or tell that it differs.
+ */
 static bool
 check_leaf(const json_t *json, struct leaves *leaves, struct error *err)
 {

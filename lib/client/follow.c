@@ -55,6 +55,7 @@ on_event(void *arg, const struct remote_event *event, struct error *err)
 	return tell_entries(all, err);
 }
 
+/* Listen to the daemon's events until the line breaks. */
 static bool
 follow_once(struct following *all, struct error *err)
 {

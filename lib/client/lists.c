@@ -227,6 +227,7 @@ take_policies(struct context *context, struct crl_entries *named,
 	return true;
 }
 
+/* Take in the entries that are kept, each with its set. */
 static bool
 take_kept(struct context *context, struct crl_entries *named, struct error *err)
 {

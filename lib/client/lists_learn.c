@@ -16,6 +16,7 @@ struct learning {
 	bool is_named;
 };
 
+/* Add a `crl` entry, and get its set. */
 static bool
 take_entry(struct learning *learning, uint64_t index, const struct entry *entry,
     struct error *err)
@@ -60,6 +61,7 @@ learn(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	return true;
 }
 
+/* Take over the entries that are kept. */
 static bool
 take_known(struct learning *learning, struct error *err)
 {

@@ -49,6 +49,7 @@ read_numbers(struct span text, struct outbox_act *out)
 	return true;
 }
 
+/* Read an act from the name of its file; false if it is no such name. */
 static bool
 read_name(const char *name, enum outbox_kind kind, struct outbox_act *out)
 {

@@ -137,6 +137,7 @@ fetch_waiting(struct pack_source *source, const char *location,
 	return ok;
 }
 
+/* Go on with a pack that an earlier run left waiting. */
 static bool
 resume_waiting(struct pack_source *source, struct error *err)
 {
@@ -183,6 +184,7 @@ pack_want(struct pack_request *request, const struct oid *want,
 	return pkt_printf(&request->haves, err, "have %s\n", hex);
 }
 
+/* Append a request for at most so many commits; *num gets how many. */
 static bool
 build_request(struct pack_source *source, struct buf *out, size_t *num,
     struct error *err)

@@ -22,6 +22,7 @@ enum { EARLIER_POLICIES = 8 };
 
 /* --- What is kept. --- */
 
+/* Read the file "policy-entries", or what older programs kept instead. */
 static bool
 read_state(const struct context *context, struct succession *out,
     struct error *err)

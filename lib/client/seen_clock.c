@@ -21,6 +21,7 @@ take_time(struct span *line, int64_t *out)
 	return span_is(word, "-") || time_parse_ms(word, out);
 }
 
+/* Take in a line of the file; false if it is damaged. */
 static bool
 take_line(struct span line, struct seen_clock *to)
 {

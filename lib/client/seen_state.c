@@ -45,6 +45,7 @@ find_other_root(const struct seen_prover *prover,
 		    &evidence->root, &large->root, proof));
 }
 
+/* Write the evidence into a file, and tell a person where. */
 static bool
 keep_evidence(const struct seen *seen, const struct evidence *evidence,
     struct error *err)
@@ -153,6 +154,7 @@ insert(struct seen *seen, uint64_t size, const struct digest *root)
 	return true;
 }
 
+/* Read the prefixes that were proved. */
 static void
 read_proved(struct seen *seen)
 {
@@ -213,6 +215,7 @@ seen_forget(struct seen *seen)
 		unlink(path);
 }
 
+/* Append a prefix to the file. */
 static void
 append_line(const struct seen *seen, const struct checkpoint *at)
 {

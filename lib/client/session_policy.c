@@ -86,6 +86,7 @@ stop_waiting(struct succession *succession, void *arg, struct error *err)
 	return true;
 }
 
+/* Ask for the policy entries that are new, and keep them. */
 static bool
 ask_and_keep(struct session *session, struct error *err)
 {

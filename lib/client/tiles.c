@@ -7,6 +7,7 @@
 
 #include "journal/tile.h"
 
+/* Append the bytes of a tile that the daemon is asked for. */
 static bool
 ask_tile(struct session *session, const struct tile *tile, struct buf *out,
     struct error *err)

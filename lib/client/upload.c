@@ -34,6 +34,7 @@ read_note(struct upload *upload)
 	buf_free(&text);
 }
 
+/* Begin an upload at the daemon, and note its path. */
 static bool
 create(struct upload *upload, struct error *err)
 {
@@ -95,6 +96,7 @@ ask(struct upload *upload, struct error *err)
 	return create(upload, err);
 }
 
+/* Send what the daemon has not got, piece by piece. */
 static bool
 send_rest(struct upload *upload, struct error *err)
 {

@@ -4,8 +4,8 @@
  * SHA-256 (RFC 5753).  The ciphertext stands apart from the CMS, so that
  * gigabytes go through in constant memory.
  *
- *	openssl cms -decrypt -inform DER -in HEADER -content CIPHERTEXT -binary
- *\ -recip CERT -inkey KEY -out PLAINTEXT
+ *	openssl cms -decrypt -inform DER -in HEADER -content CIPHERTEXT \
+ *	    -binary -recip CERT -inkey KEY -out PLAINTEXT
  */
 #ifndef PKI_ENVELOPE_H
 #define PKI_ENVELOPE_H
