@@ -23,8 +23,9 @@ struct part {
 };
 
 struct parallel {
-	size_t from, num;
-	parallel_work *work;
+	size_t from, num, each;
+	parallel_work *work; /* or */
+	parallel_item *item;
 	void *arg;
 	struct part parts[MOST_JOBS];
 };
@@ -37,12 +38,28 @@ parallel_jobs(void)
 	return cores < 1 ? 1 : cores > MOST_JOBS ? MOST_JOBS : (unsigned)cores;
 }
 
+static bool
+run_items(const struct parallel *all, size_t first, FILE *to, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = first; ok && i < first + all->each && i < all->num; i++)
+		ok = all->item(all->arg, i, to, err);
+	if (ok && fflush(to) != 0)
+		ok = error_set_errno(err, "what was judged");
+	return ok;
+}
+
 static void
 run_part(const struct parallel *all, const struct part *part, size_t first)
 {
+	if (all->item != NULL) {
+		(void)run_items(all, first, part->out, part->worst);
+		_exit(0);
+	}
 	if (dup2(fileno(part->out), STDOUT_FILENO) < 0)
 		_exit(1);
-	for (size_t i = first; i < first + FILES_EACH && i < all->num; i++)
+	for (size_t i = first; i < first + all->each && i < all->num; i++)
 		all->work(all->arg, i, part->worst);
 	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
@@ -81,7 +98,7 @@ copy_out(FILE *from, struct error *err)
 	return !ferror(from) || error_set_errno(err, "what was judged");
 }
 
-/* Wait for a process and print its output. */
+/* Wait for it to have ended as it should. */
 static bool
 end_part(struct part *part, struct error *err)
 {
@@ -95,7 +112,7 @@ end_part(struct part *part, struct error *err)
 		return error_set(err, ERROR_SYSTEM,
 		    "a process that judged ended before it was done; try again"
 		    " with -j 1, which shows at which file");
-	return copy_out(part->out, err);
+	return true;
 }
 
 static void
@@ -110,13 +127,14 @@ free_part(struct part *part)
 	*part = (struct part){ .pid = -1 };
 }
 
-bool
-parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
-    void *arg, void (*merge)(struct error *worst, const struct error *one),
-    struct error *worst, struct error *err)
+/* Tell what a part made of its items, when it has ended. */
+typedef bool part_teller(void *arg, struct part *part, struct error *err);
+
+static bool
+run_all(struct parallel *all, unsigned jobs, part_teller *tell, void *arg,
+    struct error *err)
 {
-	struct parallel all = { from, num, work, arg, { { .pid = -1 } } };
-	const size_t parts = (num - from + FILES_EACH - 1) / FILES_EACH;
+	const size_t parts = (all->num - all->from + all->each - 1) / all->each;
 	size_t started = 0, ended = 0;
 	bool ok = true;
 
@@ -125,18 +143,95 @@ parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
 		struct part *part;
 
 		if (started < parts && started < ended + jobs) {
-			ok = start_part(&all, &all.parts[started % jobs],
-			    from + started * FILES_EACH, err);
+			ok = start_part(all, &all->parts[started % jobs],
+			    all->from + started * all->each, err);
 			started++;
 			continue;
 		}
-		part = &all.parts[ended++ % jobs];
-		ok = end_part(part, err);
-		if (ok)
-			merge(worst, part->worst);
+		part = &all->parts[ended++ % jobs];
+		ok = end_part(part, err) && tell(arg, part, err);
 		free_part(part);
 	}
 	for (; ended < started; ended++)
-		free_part(&all.parts[ended % jobs]);
+		free_part(&all->parts[ended % jobs]);
 	return ok;
+}
+
+struct telling {
+	void (*merge)(struct error *worst, const struct error *one);
+	struct error *worst;
+	parallel_take *take;
+	void *arg;
+};
+
+static bool
+tell_files(void *arg, struct part *part, struct error *err)
+{
+	struct telling *telling = arg;
+
+	if (!copy_out(part->out, err))
+		return false;
+	telling->merge(telling->worst, part->worst);
+	return true;
+}
+
+bool
+parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
+    void *arg, void (*merge)(struct error *worst, const struct error *one),
+    struct error *worst, struct error *err)
+{
+	struct parallel all = { .from = from,
+		.num = num,
+		.each = FILES_EACH,
+		.work = work,
+		.arg = arg };
+	struct telling telling = { .merge = merge, .worst = worst };
+
+	return run_all(&all, jobs, tell_files, &telling, err);
+}
+
+static bool
+tell_items(void *arg, struct part *part, struct error *err)
+{
+	struct telling *telling = arg;
+
+	rewind(part->out);
+	if (!telling->take(telling->arg, part->out, err))
+		return false;
+	*err = *part->worst;
+	return err->kind == ERROR_NONE;
+}
+
+static bool
+run_here(struct parallel *all, struct telling *telling, struct error *err)
+{
+	struct error worst = { 0 };
+	struct part part = { .pid = -1, .out = tmpfile(), .worst = &worst };
+	bool ok;
+
+	if (part.out == NULL)
+		return error_set_errno(err, "temporary file");
+	all->each = all->num;
+	(void)run_items(all, 0, part.out, &worst);
+	ok = tell_items(telling, &part, err);
+	fclose(part.out);
+	return ok;
+}
+
+bool
+parallel_each(size_t num, size_t each, parallel_item *item, parallel_take *take,
+    void *arg, struct error *err)
+{
+	const unsigned jobs = parallel_jobs();
+	/* Some parts for each core, so that none waits long for the last. */
+	const size_t share = num / ((size_t)jobs * 4) + 1;
+	struct parallel all = { .num = num,
+		.each = share > each ? share : each,
+		.item = item,
+		.arg = arg };
+	struct telling telling = { .take = take, .arg = arg };
+
+	return num <= each || jobs == 1
+	    ? run_here(&all, &telling, err)
+	    : run_all(&all, jobs, tell_items, &telling, err);
 }

@@ -4,6 +4,8 @@
 #ifndef CLI_CMD_PARALLEL_H
 #define CLI_CMD_PARALLEL_H
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 /* Does the work for file i. Its output is printed in the order of the files. */
@@ -19,7 +21,17 @@ typedef void parallel_work(void *arg, size_t i, struct error *worst);
 bool parallel_files(size_t from, size_t num, unsigned jobs, parallel_work *work,
     void *arg, void (*merge)(struct error *worst, const struct error *one),
     struct error *worst, struct error *err) MUST_USE;
-/* How many processors this machine has. */
+/*
+ * The same for what is not told as it was printed: item writes what came of i to
+ * a file, and take reads what each process wrote, in order.  Both give back
+ * false with an error, which ends all.  One process has at least each items; if
+ * there are no more than that, all is done in this one.
+ */
+typedef bool parallel_item(void *arg, size_t i, FILE *to, struct error *err);
+typedef bool parallel_take(void *arg, FILE *from, struct error *err);
+bool parallel_each(size_t num, size_t each, parallel_item *item,
+    parallel_take *take, void *arg, struct error *err) MUST_USE;
+/* How many processes this machine runs at once. */
 unsigned parallel_jobs(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "client/packs.h"
 
 #define DONE    ".valise"      /* DIR/: "KEYID SIZE" of the journal pulled */
+#define LOCK    ".valise-pull" /* DIR/: one pull at a time */
 #define WAITING ".valise-pack" /* DIR/: a pack that waits at the daemon */
 
 /* --- How far it is. --- */
@@ -175,23 +176,24 @@ bool
 cmd_pull(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	struct pull pull = { .context = context,
-		.made = -1,
-		.note = BUF(LIMIT_NOTE_FILE) };
+	struct pull pull = { .context = context, .note = BUF(LIMIT_NOTE_FILE) };
+	char path[FILE_PATH];
 	bool ok;
+	int lock;
 
 	if (!context_load(context, err) ||
 	    !local_dir(context, given->operands[0], pull.dir, err) ||
-	    !read_done(&pull, err) ||
-	    !session_open(context, &pull.session, err))
+	    !file_join(path, pull.dir, LOCK, err) ||
+	    (lock = file_lock_wait(path, err)) < 0)
 		return false;
+	if (!read_done(&pull, err) ||
+	    !session_open(context, &pull.session, err)) {
+		close(lock);
+		return false;
+	}
 	/* The connection may have proved or refuted what a bag brought. */
 	ok = local_settle(context, pull.session.history, pull.dir, err) &&
-	    open_git(&pull, err) &&
-	    (pull.made = context_temporary(context, err)) >= 0 &&
-	    run(&pull, err);
-	if (pull.made >= 0)
-		close(pull.made);
+	    open_git(&pull, err) && run(&pull, err);
 	for (size_t i = 0; i < pull.num_acts; i++)
 		buf_free(&pull.acts[i].line);
 	free(pull.acts);
@@ -202,5 +204,6 @@ cmd_pull(struct context *context, const struct options_given *given,
 	ledger_free(pull.ledger);
 	store_free(pull.store);
 	session_close(&pull.session);
+	close(lock);
 	return ok;
 }

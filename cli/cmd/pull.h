@@ -26,8 +26,6 @@ struct pull {
 	uint64_t from, size;
 	/* our own clock, before this size was asked for */
 	int64_t seen_at;
-	/* a nameless file in which each container is made in turn */
-	int made;
 	struct buf note; /* the note that all proofs lead to */
 	/* the acts of the documents that changed, by index */
 	struct proved_act *acts;

@@ -2,13 +2,18 @@
  * A container for each version that is new, put together from git's objects
  * and the receipts, and judged before it appears.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bag/slip.h"
+#include "cli/cmd/parallel.h"
 #include "cli/cmd/pull.h"
 #include "cli/local/local.h"
 #include "record/stored.h"
+#include "store/refs.h"
+
+enum { EACH = 8 }; /* documents for which no process is made */
 
 /* Put the receipt of an act into the container. */
 static bool
@@ -72,30 +77,14 @@ add_receipts(const struct pull *pull, const struct ledger_version *version,
 	return ok;
 }
 
-/* Add a row of what became of a version. */
-static bool
-tell(struct pull *pull, const struct ledger_document *doc,
-    const struct ledger_version *version, const struct copy *copy,
-    struct error *err)
-{
-	char number[24];
-	const char *title = copy->verdict.version != NULL
-	    ? version_title(copy->verdict.version, "en")
-	    : "";
-	const char *what = copy->verdict.outcome == OUTCOME_VALID
-	    ? status_name(version->status)
-	    : outcome_name(copy->verdict.outcome);
-
-	snprintf(number, sizeof(number), "%u", version->number);
-	json_array_append_new(pull->rows,
-	    json_pack("{s:s, s:i, s:s, s:s, s:s}", "document", doc->name,
-		"version", (int)version->number, "outcome",
-		outcome_name(copy->verdict.outcome), "status",
-		status_name(version->status), "title", title));
-	return table_add(pull->table,
-		   (const char *const[]){ doc->name, number, what, title }) ||
-	    error_set_errno(err, "table");
-}
+/* What became of a version; the process that made it tells pull of it. */
+struct pulled {
+	size_t doc, version; /* their places */
+	enum outcome outcome;
+	bool good, newer;
+	char title[LIMIT_TITLE_BYTES + 1];
+	struct error other; /* it contradicts another copy */
+};
 
 /*
  * Place a copy, or keep it as evidence. If an act that is here and proved is
@@ -103,7 +92,7 @@ tell(struct pull *pull, const struct ledger_document *doc,
  * it.
  */
 static bool
-place(struct pull *pull, const struct copy *copy, bool *newer,
+place(struct pull *pull, const struct copy *copy, struct pulled *out,
     struct error *err)
 {
 	const struct version *version = copy->verdict.version;
@@ -112,16 +101,15 @@ place(struct pull *pull, const struct copy *copy, bool *newer,
 	if (!local_place(pull->context, pull->session.history, pull->dir, copy,
 		LOCAL_PROVED, &placing, err))
 		return false;
-	*newer = placing.placed == PLACED_NEW;
-	if (placing.placed == PLACED_OTHER && pull->other.kind == ERROR_NONE)
-		local_contradicts(copy, &placing, &pull->other);
+	out->newer = placing.placed == PLACED_NEW;
+	if (placing.placed == PLACED_OTHER)
+		local_contradicts(copy, &placing, &out->other);
 	if (placing.placed == PLACED_OTHER ||
 	    (placing.placed == PLACED_NEW && placing.aside[0] != '\0'))
 		output_note("%s@%u: another copy of it is kept in %s",
 		    version->document, version->number, placing.aside);
-	if (placing.placed == PLACED_LESS && placing.missing < pull->size &&
-	    pull->other.kind == ERROR_NONE)
-		error_set_code(&pull->other, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
+	if (placing.placed == PLACED_LESS && placing.missing < pull->size)
+		error_set_code(&out->other, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
 		    "%s@%u: the daemon does not show entry %llu, which your"
 		    " copy proves: what you have stays",
 		    version->document, version->number,
@@ -129,31 +117,45 @@ place(struct pull *pull, const struct copy *copy, bool *newer,
 	return true;
 }
 
-/* Set *good if the version was judged VALID and is in the local copy. */
+/* The container, written to a file that has no name yet, and judged. */
+static bool
+make_copy(const struct pull *pull, const struct ledger_version *version,
+    struct copy *out, struct error *err)
+{
+	struct container *made =
+	    stored_to_copy(pull->store, &version->commit, err);
+	struct error broken = { 0 };
+	bool ok;
+
+	ok = made != NULL && add_receipts(pull, version, made, err) &&
+	    (out->fd = file_temporary(pull->dir, err)) >= 0 &&
+	    container_write(made, out->fd, &out->size, err);
+	/* What does not read is read again, for the verdict to tell. */
+	if (ok)
+		out->container = container_read_back(out->fd, made, &broken);
+	out->own_file = true;
+	container_free(made);
+	return ok && copy_judge(pull->context, out->fd, out, err);
+}
+
 static bool
 pull_version(struct pull *pull, const struct ledger_document *doc,
-    const struct ledger_version *version, bool *good, struct error *err)
+    const struct ledger_version *version, struct pulled *out, struct error *err)
 {
-	struct container *container =
-	    stored_version(pull->store, &version->commit, err);
 	struct copy copy = { .fd = -1 };
 	struct error why = { 0 };
-	bool newer = false, ok;
+	bool ok = make_copy(pull, version, &copy, err);
 
-	*good = false;
-	ok = container != NULL && add_receipts(pull, version, container, err) &&
-	    ((ftruncate(pull->made, 0) == 0 &&
-		 (copy.fd = dup(pull->made)) >= 0) ||
-		error_set_errno(err, "temporary file")) &&
-	    container_write(container, copy.fd, &copy.size, err);
-	container_free(container);
-	ok = ok && copy_judge(pull->context, copy.fd, &copy, err);
+	out->outcome = copy.verdict.outcome;
+	if (ok && copy.verdict.version != NULL)
+		snprintf(out->title, sizeof(out->title), "%s",
+		    version_title(copy.verdict.version, "en"));
 	if (ok && copy.verdict.outcome == OUTCOME_VALID) {
-		*good =
+		out->good =
 		    strcmp(copy.verdict.version->document, doc->name) == 0 &&
 		    copy.verdict.version->number == version->number;
-		ok = !*good || place(pull, &copy, &newer, err);
-		if (ok && *good)
+		ok = !out->good || place(pull, &copy, out, err);
+		if (ok && out->good)
 			context_remember_version(pull->context,
 			    member_bytes(
 				container_find(copy.container, PATH_VERSION)));
@@ -165,50 +167,126 @@ pull_version(struct pull *pull, const struct ledger_document *doc,
 		output_note("%s@%u: %s", doc->name, version->number,
 		    why.detail);
 	}
-	if (ok && !*good)
-		pull->num_bad++;
-	if (ok && (newer || !*good)) {
-		pull->num_new++;
-		ok = tell(pull, doc, version, &copy, err);
-	}
 	copy_free(&copy);
 	return ok;
 }
 
-/* Place the new versions of a document. */
+/* --- All of them, on all cores. --- */
+
+struct pulling {
+	struct pull *pull;
+	struct ledger_document **docs; /* that changed, by name */
+	bool *is_bad;                  /* each: not all of it is good */
+	size_t num;
+};
+
+/* The versions of one document, in a process of some. */
 static bool
-pull_document(struct pull *pull, const struct ledger_document *doc,
-    struct error *err)
+pull_document(void *arg, size_t i, FILE *to, struct error *err)
 {
-	char ref[DOCUMENT_NAME + 16];
-	bool all = true, ok = true;
+	const struct pulling *pulling = arg;
+	const struct ledger_document *doc = pulling->docs[i];
+	bool ok = true;
 
-	for (size_t i = 0; ok && i < doc->num_versions; i++) {
-		const struct ledger_version *version = &doc->versions[i];
-		bool good = true;
+	for (size_t j = 0; ok && j < doc->num_versions; j++) {
+		const struct ledger_version *version = &doc->versions[j];
+		struct pulled pulled = { .doc = i, .version = j };
 
-		/* A version from before, on which there was no act since. */
-		if (version->acts[version->num_acts - 1] < pull->from)
+		/* One of before, of which nothing was said since. */
+		if (version->acts[version->num_acts - 1] < pulling->pull->from)
 			continue;
-		ok = pull_version(pull, doc, version, &good, err);
-		all = all && good;
+		ok = pull_version(pulling->pull, doc, version, &pulled, err) &&
+		    (fwrite(&pulled, sizeof(pulled), 1, to) == 1 ||
+			error_set_errno(err, "what was pulled"));
 	}
-	snprintf(ref, sizeof(ref), "refs/heads/%s", doc->name);
-	return ok && (!all || store_set_ref(pull->store, ref, &doc->tip, err));
+	return ok;
+}
+
+/* Add a row of what became of a version. */
+static bool
+tell(struct pull *pull, const struct ledger_document *doc,
+    const struct pulled *pulled, struct error *err)
+{
+	const struct ledger_version *version = &doc->versions[pulled->version];
+	const char *what = pulled->outcome == OUTCOME_VALID
+	    ? status_name(version->status)
+	    : outcome_name(pulled->outcome);
+	char number[24];
+
+	snprintf(number, sizeof(number), "%u", version->number);
+	json_array_append_new(pull->rows,
+	    json_pack("{s:s, s:i, s:s, s:s, s:s}", "document", doc->name,
+		"version", (int)version->number, "outcome",
+		outcome_name(pulled->outcome), "status",
+		status_name(version->status), "title", pulled->title));
+	return table_add(pull->table,
+		   (const char *const[]){ doc->name, number, what,
+		       pulled->title }) ||
+	    error_set_errno(err, "table");
+}
+
+static bool
+take_pulled(void *arg, FILE *from, struct error *err)
+{
+	struct pulling *pulling = arg;
+	struct pull *pull = pulling->pull;
+	struct pulled one;
+	bool ok = true;
+
+	while (ok && fread(&one, sizeof(one), 1, from) == 1) {
+		if (pull->other.kind == ERROR_NONE)
+			pull->other = one.other;
+		if (!one.good) {
+			pull->num_bad++;
+			pulling->is_bad[one.doc] = true;
+		}
+		if (one.newer || !one.good) {
+			pull->num_new++;
+			ok = tell(pull, pulling->docs[one.doc], &one, err);
+		}
+	}
+	return ok;
+}
+
+/* The branch of each document of which all is good. */
+static bool
+move_heads(const struct pulling *pulling, struct error *err)
+{
+	struct branch *heads = calloc(pulling->num + 1, sizeof(*heads));
+	size_t num = 0;
+	bool ok;
+
+	if (heads == NULL)
+		return error_set_errno(err, "pull");
+	for (size_t i = 0; i < pulling->num; i++)
+		if (!pulling->is_bad[i])
+			heads[num++] = (struct branch){ pulling->docs[i]->name,
+				pulling->docs[i]->tip };
+	ok = num == 0 || store_add_heads(pulling->pull->store, heads, num, err);
+	free(heads);
+	return ok;
 }
 
 bool
 pull_documents(struct pull *pull, struct error *err)
 {
-	struct ledger_document **docs;
+	struct pulling pulling = { .pull = pull };
 	size_t num = 0;
-	bool ok = true;
+	bool ok;
 
-	if ((docs = ledger_sorted(pull->ledger, &num)) == NULL)
+	if ((pulling.docs = ledger_sorted(pull->ledger, &num)) == NULL)
 		return error_set_errno(err, "pull");
-	for (size_t i = 0; ok && i < num; i++)
-		if (docs[i]->num_versions > 0 && docs[i]->last >= pull->from)
-			ok = pull_document(pull, docs[i], err);
-	free(docs);
+	for (size_t i = 0; i < num; i++)
+		if (pulling.docs[i]->num_versions > 0 &&
+		    pulling.docs[i]->last >= pull->from)
+			pulling.docs[pulling.num++] = pulling.docs[i];
+	pulling.is_bad = calloc(num + 1, sizeof(*pulling.is_bad));
+	ok = pulling.is_bad != NULL || error_set_errno(err, "pull");
+	ok = ok &&
+	    parallel_each(pulling.num, EACH, pull_document, take_pulled,
+		&pulling, err) &&
+	    move_heads(&pulling, err);
+	free(pulling.is_bad);
+	free(pulling.docs);
 	return ok;
 }

@@ -5,6 +5,7 @@
 #include "cli/local/private.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ remove_tree(const char *path, unsigned depth)
 	char below[FILE_PATH];
 	DIR *folder;
 
-	if (unlink(path) == 0 || depth == DEEPEST)
+	if (unlink(path) == 0 || errno == ENOENT || depth == DEEPEST)
 		return;
 	/*
 	 * Its user may have made it read-only, but did not mean to keep it for
@@ -119,15 +120,35 @@ is_of(const char *folder, const struct container *container)
 	    has_bytes(newest, NEWEST_RECEIPT, newest_receipt(container));
 }
 
+/* The newest version as it lies in its place. */
+static bool
+refresh_from_file(const char *dir, const char *document, const char *folder,
+    unsigned version, struct error *err)
+{
+	struct container *container = NULL;
+	char path[FILE_PATH];
+	bool ok;
+	int fd = -1;
+
+	ok = local_version_file(dir, document, version, path, err) &&
+	    (fd = file_open(path, err)) >= 0 &&
+	    ((container = container_read_to_judge(fd, err)) != NULL ||
+		error_context(err, "%s", path)) &&
+	    (is_of(folder, container) || place(folder, container, err));
+	container_free(container);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 bool
-local_refresh_newest(const char *dir, const char *document, struct error *err)
+local_refresh_newest(const char *dir, const char *document,
+    const struct container *placed, unsigned version, struct error *err)
 {
 	char folder[FILE_PATH], path[FILE_PATH];
-	struct container *container = NULL;
 	unsigned *all = NULL;
 	size_t num = 0;
 	bool ok;
-	int fd = -1;
 
 	ok = local_document_dir(dir, document, folder, err) &&
 	    local_versions(dir, document, &all, &num, err);
@@ -135,17 +156,12 @@ local_refresh_newest(const char *dir, const char *document, struct error *err)
 		ok = file_join(path, folder, "newest", err);
 		if (ok)
 			remove_tree(path, 0);
+	} else if (ok && placed != NULL && all[num - 1] == version) {
+		ok = is_of(folder, placed) || place(folder, placed, err);
 	} else if (ok) {
-		ok = local_version_file(dir, document, all[num - 1], path,
-			 err) &&
-		    (fd = file_open(path, err)) >= 0 &&
-		    ((container = container_read_to_judge(fd, err)) != NULL ||
-			error_context(err, "%s", path)) &&
-		    (is_of(folder, container) || place(folder, container, err));
+		ok =
+		    refresh_from_file(dir, document, folder, all[num - 1], err);
 	}
-	container_free(container);
-	if (fd >= 0)
-		close(fd);
 	free(all);
 	return ok;
 }

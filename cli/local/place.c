@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,40 @@ take_lock(const char *dir, struct error *err)
 	return file_join(path, dir, LOCK, err) ? file_lock_wait(path, err) : -1;
 }
 
+/* Copies of one document are placed one at a time, those of several at once. */
+struct locks {
+	int all, document;
+};
+
+static void
+release_locks(struct locks *locks)
+{
+	if (locks->document >= 0)
+		close(locks->document);
+	if (locks->all >= 0)
+		close(locks->all);
+}
+
+static bool
+take_locks(const char *dir, const char *folder, struct locks *out,
+    struct error *err)
+{
+	char path[FILE_PATH];
+
+	*out = (struct locks){ -1, -1 };
+	if (!file_join(path, dir, LOCK, err) ||
+	    (out->all = file_lock_shared(path, err)) < 0)
+		return false;
+	out->document = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Where a folder cannot be locked, all are. */
+	if ((out->document >= 0 && flock(out->document, LOCK_EX) == 0) ||
+	    flock(out->all, LOCK_EX) == 0)
+		return true;
+	error_set_errno(err, "%s", folder);
+	release_locks(out);
+	return false;
+}
+
 /* --- Files. --- */
 
 /*
@@ -82,6 +117,20 @@ write_copy(int from, uint64_t size, const char *path, struct error *err)
 	if (!ok)
 		unlink(tmp);
 	return ok;
+}
+
+/*
+ * Where nothing has the place yet, the file that was judged may get its name
+ * itself, if it is on the same file system.
+ */
+static bool
+link_copy(const struct copy *copy, const char *path)
+{
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", copy->fd);
+	return copy->own_file && fchmod(copy->fd, 0644) == 0 &&
+	    linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /*
@@ -172,9 +221,20 @@ take_unproved(struct span *lines, char document[DOCUMENT_NAME],
 	    document_version_parse(rest, version);
 }
 
+/* Lock the list against others who place copies of other documents. */
+static int
+lock_list(const char *dir, struct error *err)
+{
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+		error_set_errno(err, "%s", dir);
+	return fd;
+}
+
 /* Put this version on the list, or take it off. */
 static bool
-mark(const struct place *place, bool unproved, struct error *err)
+rewrite_list(const struct place *place, bool unproved, struct error *err)
 {
 	struct buf old = BUF(LIMIT_UNPROVED_BYTES);
 	struct buf new = BUF(LIMIT_UNPROVED_BYTES);
@@ -196,6 +256,25 @@ mark(const struct place *place, bool unproved, struct error *err)
 		ok = write_unproved(place->dir, buf_span(&new), err);
 	buf_free(&old);
 	buf_free(&new);
+	return ok;
+}
+
+/* The same under the list's lock, where the list has to change. */
+static bool
+mark(const struct place *place, bool unproved, struct error *err)
+{
+	char path[FILE_PATH];
+	bool ok;
+	int fd;
+
+	if (!file_join(path, place->dir, UNPROVED, err))
+		return false;
+	if (!unproved && !file_exists(path))
+		return true;
+	fd = lock_list(place->dir, err);
+	ok = err->kind == ERROR_NONE && rewrite_list(place, unproved, err);
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 
@@ -339,11 +418,15 @@ place_locked(const struct place *place, const struct copy *copy,
 	if (!file_exists(place->path)) {
 		out->placed = PLACED_NEW;
 		ok = mark(place, !proved, err) &&
-		    write_copy(copy->fd, copy->size, place->path, err);
+		    (link_copy(copy, place->path) ||
+			write_copy(copy->fd, copy->size, place->path, err));
 	} else if (!same_file(copy, place->path)) {
 		ok = place_beside(place, copy, proved, out, err);
 	}
-	return ok && local_refresh_newest(place->dir, place->document, err);
+	return ok &&
+	    local_refresh_newest(place->dir, place->document,
+		out->placed == PLACED_NEW ? copy->container : NULL,
+		place->version, err);
 }
 
 bool
@@ -353,19 +436,19 @@ local_place(struct context *context, struct seen *seen, const char *dir,
 {
 	const struct version *version = copy->verdict.version;
 	char folder[FILE_PATH];
+	struct locks locks;
 	struct place place;
 	bool ok;
-	int lock;
 
 	*out = (struct placing){ .placed = PLACED_SAME };
 	if (!place_of(context, seen, dir, version->document, version->number,
 		&place, err) ||
 	    !local_document_dir(dir, version->document, folder, err) ||
 	    !file_make_dirs(folder, 0755, err) ||
-	    (lock = take_lock(dir, err)) < 0)
+	    !take_locks(dir, folder, &locks, err))
 		return false;
 	ok = place_locked(&place, copy, proof, out, err);
-	close(lock);
+	release_locks(&locks);
 	return ok;
 }
 
@@ -519,7 +602,8 @@ put_back(const struct place *place, int refuted, struct error *err)
 	} else if (ok && unlink(place->path) != 0) {
 		ok = error_set_errno(err, "%s", place->path);
 	}
-	ok = ok && local_refresh_newest(place->dir, place->document, err) &&
+	ok = ok &&
+	    local_refresh_newest(place->dir, place->document, NULL, 0, err) &&
 	    mark(place, best.found && !best.proved, err);
 	if (ok)
 		output_note("JOURNAL_ROLLED_BACK: %s@%u, as it came, is of"

@@ -26,8 +26,12 @@ bool local_open_quietly(struct context *context, const char *dir,
 
 /* --- newest/ (local_newest.c). --- */
 
-/* Make newest/ the newest version's, where it is not. */
+/*
+ * Make newest/ that of the newest version, where it is not.  placed: the copy
+ * of this version, if it just got its place; or NULL.
+ */
 bool local_refresh_newest(const char *dir, const char *document,
+    const struct container *placed, unsigned version,
     struct error *err) MUST_USE;
 
 /* --- What a copy's receipts prove (local_acts.c). --- */

@@ -213,29 +213,37 @@ file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* Make the folder path[0, n), where the one that it is in is not there too. */
+static bool
+make_dir(char *path, size_t n, mode_t mode, struct error *err)
+{
+	const char end = path[n];
+	size_t parent = n;
+	bool ok;
+
+	path[n] = '\0';
+	/* Most often only the last one is missing, or none. */
+	ok = mkdir(path, mode) == 0 || errno == EEXIST;
+	while (parent > 0 && path[parent - 1] != '/')
+		parent--;
+	if (!ok && errno == ENOENT && parent > 1)
+		ok = make_dir(path, parent - 1, mode, err) &&
+		    (mkdir(path, mode) == 0 || errno == EEXIST);
+	if (!ok && err->kind == ERROR_NONE)
+		error_set_errno(err, "%s", path);
+	path[n] = end;
+	return ok;
+}
+
 bool
 file_make_dirs(const char *path, mode_t mode, struct error *err)
 {
-	char part[FILE_PATH];
-	const int n = snprintf(part, sizeof(part), "%s", path);
+	char copy[FILE_PATH];
+	const int n = snprintf(copy, sizeof(copy), "%s", path);
 
 	if (n <= 0 || n >= FILE_PATH)
 		return error_set(err, ERROR_LIMIT, "path is too long");
-	/* Most often only the last one is missing, or none. */
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return true;
-	if (errno != ENOENT)
-		return error_set_errno(err, "%s", path);
-	for (int i = 1; i <= n; i++) {
-		if (part[i] != '/' && part[i] != '\0')
-			continue;
-		part[i] = '\0';
-		if (mkdir(part, mode) != 0 && errno != EEXIST)
-			return error_set_errno(err, "%s", part);
-		if (i < n)
-			part[i] = '/';
-	}
-	return true;
+	return make_dir(copy, (size_t)n, mode, err);
 }
 
 static int
@@ -310,6 +318,12 @@ int
 file_lock_wait(const char *path, struct error *err)
 {
 	return lock(path, LOCK_EX, err);
+}
+
+int
+file_lock_shared(const char *path, struct error *err)
+{
+	return lock(path, LOCK_SH, err);
 }
 
 int

@@ -60,6 +60,8 @@ bool file_sha256(int fd, uint64_t len, struct digest *out,
 int file_lock(const char *path, struct error *err) MUST_USE;
 /* The same, waiting for whoever holds it. */
 int file_lock_wait(const char *path, struct error *err) MUST_USE;
+/* The same beside others who do not want it for themselves. */
+int file_lock_shared(const char *path, struct error *err) MUST_USE;
 
 /* Make durable all that was written to the file system that dir is on. */
 bool file_sync_all(const char *dir, struct error *err) MUST_USE;

@@ -16,7 +16,8 @@ void version_path(char out[512], const char *document, unsigned version);
  * it.
  */
 struct copy {
-	int fd; /* or -1 if it is not open */
+	int fd;        /* or -1 if it is not open */
+	bool own_file; /* nobody else writes to fd: it may get a name */
 	uint64_t size;
 	struct container *container;
 	struct verdict verdict;

@@ -276,9 +276,31 @@ container_put_to_judge(struct container *container, const char *path,
 	return put_bytes(container, path, bytes, true, err);
 }
 
+/* The content and its digest, where the ZIP tells of the same. */
+static bool
+take_over(struct member *member, struct container *written)
+{
+	struct member *known =
+	    written != NULL ? container_find(written, member->path) : NULL;
+
+	if (known == NULL || !known->hashed || known->crc != member->crc ||
+	    known->size != member->size)
+		return false;
+	member->sha256 = known->sha256;
+	member->hashed = true;
+	if (known->bytes.max == 0)
+		return false;
+	member->source = &in_memory;
+	member->bytes = known->bytes;
+	member->packed_bytes = known->packed_bytes;
+	known->bytes = known->packed_bytes = BUF(0);
+	return true;
+}
+
 /* What is judged as a whole is read into memory, bounded one and all. */
 static bool
-load_small(struct member *member, uint64_t *total, struct error *err)
+load_small(struct member *member, bool is_loaded, uint64_t *total,
+    struct error *err)
 {
 	const bool meta = path_is_meta(member->path);
 	const uint64_t limit = meta ? LIMIT_META_BYTES : LIMIT_VERSION_BYTES;
@@ -293,13 +315,16 @@ load_small(struct member *member, uint64_t *total, struct error *err)
 		    "%s: %llu bytes, limit %llu, all together %d", member->path,
 		    (unsigned long long)member->size, (unsigned long long)limit,
 		    LIMIT_META_TOTAL);
+	if (is_loaded)
+		return true;
 	member->bytes = BUF((size_t)limit);
 	return member_stream(member, sink_to_buf, &member->bytes, err);
 }
 
 static bool
 take_members(struct container *container, int fd,
-    const struct zip_member zips[], size_t num, struct error *err)
+    const struct zip_member zips[], size_t num, struct container *written,
+    struct error *err)
 {
 	uint64_t total = 0;
 
@@ -311,9 +336,11 @@ take_members(struct container *container, int fd,
 			.source = &in_zip,
 			.fd = fd,
 			.at = zips[i].at };
+		bool is_loaded;
 
 		memcpy(member.path, zips[i].path, sizeof(member.path));
-		if (!load_small(&member, &total, err) ||
+		is_loaded = take_over(&member, written);
+		if (!load_small(&member, is_loaded, &total, err) ||
 		    !container_add(container, &member, err)) {
 			clear_member(&member);
 			return false;
@@ -337,8 +364,8 @@ check_mimetype(const struct container *container,
 		" stored, with \"" CONTAINER_MIMETYPE "\"");
 }
 
-struct container *
-container_read(int fd, struct error *err)
+static struct container *
+read_container(int fd, struct container *written, struct error *err)
 {
 	struct container *container = container_new(err);
 	struct zip_member *zips = NULL;
@@ -346,7 +373,7 @@ container_read(int fd, struct error *err)
 	bool ok;
 
 	ok = container != NULL && zip_read(fd, ZIP_OURS, &zips, &num, err) &&
-	    take_members(container, fd, zips, num, err) &&
+	    take_members(container, fd, zips, num, written, err) &&
 	    check_mimetype(container, &zips[0], err);
 	free(zips);
 	if (!ok) {
@@ -357,9 +384,21 @@ container_read(int fd, struct error *err)
 }
 
 struct container *
+container_read(int fd, struct error *err)
+{
+	return read_container(fd, NULL, err);
+}
+
+struct container *
 container_read_to_judge(int fd, struct error *err)
 {
-	struct container *container = container_read(fd, err);
+	return container_read_back(fd, NULL, err);
+}
+
+struct container *
+container_read_back(int fd, struct container *written, struct error *err)
+{
+	struct container *container = read_container(fd, written, err);
 
 	for (size_t i = 0; container != NULL && i < container->num; i++)
 		container->members[i].to_judge = true;

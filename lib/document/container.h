@@ -78,6 +78,12 @@ struct container *container_read(int fd, struct error *err);
 /* The same, of what will not be stored in git. */
 struct container *container_read_to_judge(int fd, struct error *err);
 /*
+ * The same, of what container_write() just made of written: what that has in
+ * memory and hashed goes over instead of being read again.
+ */
+struct container *container_read_back(int fd, struct container *written,
+    struct error *err);
+/*
  * Read what other makers call a container, with libzip: into memory, and at
  * most LIMIT_META_TOTAL of it.  For showing only, never to be taken in.
  */

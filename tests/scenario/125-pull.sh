@@ -88,4 +88,31 @@ no_line iom-geneva
 printf "00000000 5" >work/other.done; mkdir work/other; cp work/other.done work/other/.valise
 expect "a copy of another journal is left alone" 5 "another journal" at mofa pull work/other
 check "MOFA's own has the health protocol" sh -c "'$valise' --config offices/mofa/config.yaml pull work/mofa && test -d work/mofa/health-protocol/tb/newest"
+# As many that processes are made for them; one is damaged in the store first.
+for i in $(seq 20); do
+	printf -- '- document: agreement/many-%02d\n  title:\n    en: "Of many %d"\n  texts:\n    lo: lo.txt\n    en: many-%d.txt\n' $i $i $i
+	echo "Article $i" >work/many-$i.txt
+done >work/many.yaml
+check "twenty more documents" at mofa push --batch work/many.yaml
+check "all come, on all cores" at mofa pull work/many
+cp work/out work/told; grep -o 'agreement/many-[0-9]*' work/told >work/order
+[ "$(wc -l <work/order)" = 20 ] && sort -c work/order && ok "told in their order" || not_ok "told in their order: $(cat work/out)"
+check "with their titles" grep -q "agreement/many-13 *1 *draft *Of many 13" work/told
+for i in 07 20; do check "each is VALID" at mofa verify work/many/agreement/many-$i/many-$i-v1.asice; done
+for i in 1 20; do check "with its texts" cmp work/many/agreement/many-$(printf %02d $i)/newest/texts/en/many-$i.txt work/many-$i.txt; done
+check "branches are one file, and where the journal says" settle_refs "$dir"
+check "none is loose" sh -c 'test -z "$(find work/many/store.git/refs/heads -type f)"'
+refs() { git -C "$1" for-each-ref --format='%(refname) %(objectname)' refs/heads; }
+refs data/store.git >work/refs1; refs work/many/store.git >work/refs2
+check "all of them" cmp work/refs1 work/refs2
+check "the list of the copy is that of the daemon" sh -c "'$valise' --config offices/mofa/config.yaml --local list | grep -c many- | grep -qx 20"
+# Two pulls into one folder at once: each copy is placed once, and whole.
+"$valise" --config offices/mofa/config.yaml pull work/both >work/both1 2>&1 & p=$!
+check "two at once" at mofa pull work/both
+wait $p; [ $? = 0 ] && ok "and the other one" || not_ok "and the other one: $(cat work/both1)"
+files() { (cd "$1" && find . -type f ! -path './store.git/*' | sort); }
+files work/many >work/files1; files work/both >work/files2
+check "both leave the same" cmp work/files1 work/files2
+refs work/both/store.git >work/refs2
+check "and the same branches" cmp work/refs1 work/refs2
 finish

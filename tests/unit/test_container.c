@@ -90,6 +90,49 @@ START_TEST(a_file_that_is_judged_as_a_whole_is_small)
 }
 END_TEST
 
+/* _i: the file has another content than what is in memory. */
+START_TEST(what_was_just_written_is_taken_over)
+{
+	struct error err = { 0 };
+	struct container *c = container_new(&err), *back;
+	const uint8_t *before;
+	const int fd = temporary();
+	struct member *text, *yaml;
+	struct buf read = BUF(100);
+	uint64_t size;
+
+	ck_ok(container_put(c, "mimetype", span_of_str(CONTAINER_MIMETYPE),
+		  &err) &&
+		container_put(c, "texts/en/a.txt", span_of_str("hello"),
+		    &err) &&
+		container_put(c, "version.yaml", span_of_str("x: 1"), &err) &&
+		container_write(c, fd, &size, &err),
+	    err);
+	if (_i == 1)
+		ck_ok(container_put(c, "texts/en/a.txt", span_of_str("other"),
+			  &err),
+		    err);
+	ck_ok(container_hash(c, NULL, &err), err);
+	before = member_bytes(container_find(c, "texts/en/a.txt")).data;
+	back = container_read_back(fd, c, &err);
+	ck_assert_msg(back != NULL, "%s", err.detail);
+	text = container_find(back, "texts/en/a.txt");
+	ck_assert((member_bytes(text).data == before) == (_i == 0));
+	ck_assert(text->to_judge && text->hashed == (_i == 0));
+	ck_ok(container_hash(back, NULL, &err) &&
+		member_stream(text, sink_to_buf, &read, &err),
+	    err);
+	ck_assert(span_is(buf_span(&read), "hello"));
+	yaml = container_find(back, "version.yaml");
+	ck_assert(span_is(member_bytes(yaml), "x: 1") && yaml->hashed);
+	ck_assert(container_find(c, "version.yaml")->bytes.len == 0);
+	buf_free(&read);
+	container_free(c);
+	container_free(back);
+	close(fd);
+}
+END_TEST
+
 START_TEST(contents_are_told_of_what_is_hashed)
 {
 	struct error err = { 0 };
@@ -449,6 +492,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_file_that_is_judged_as_a_whole_is_small, 0,
 	    COUNT(small));
 	tcase_add_test(t, contents_are_told_of_what_is_hashed);
+	tcase_add_loop_test(t, what_was_just_written_is_taken_over, 0, 2);
 	tcase_add_test(t, a_set_of_files_is_so_large_and_no_larger);
 	tcase_add_test(t, a_folder_has_plain_files_of_safe_names);
 	tcase_add_test(t, a_folder_has_so_many_files_and_no_more);
