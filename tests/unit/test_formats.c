@@ -84,6 +84,17 @@ START_TEST(every_code_is_in_the_tables)
 }
 END_TEST
 
+START_TEST(every_kind_is_in_the_table)
+{
+	const struct error err = { .kind = (enum error_kind)_i };
+	char row[100];
+
+	snprintf(row, sizeof(row), "\n| `%s` | %d | ", error_code(&err),
+	    error_exit_status(err.kind));
+	ck_assert_msg(has_row(docs, "\n## Errors\n", row), "no row%s", row);
+}
+END_TEST
+
 START_TEST(every_status_is_in_the_table)
 {
 	char row[100];
@@ -178,6 +189,8 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, every_code_is_in_the_tables, 0, COUNT(codes));
+	tcase_add_loop_test(t, every_kind_is_in_the_table, ERROR_UNTRUSTED,
+	    ERROR_LIMIT + 1);
 	tcase_add_test(t, every_status_is_in_the_table);
 	tcase_add_loop_test(t, every_limit_is_in_the_table, 0, COUNT(limits));
 }
