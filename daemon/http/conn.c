@@ -67,6 +67,16 @@ progress(struct conn *c, uint64_t n)
 }
 
 static void
+free_request(struct loop *loop, struct http_request *request)
+{
+	if (request->spool >= 0 && request->spool_is_spare) {
+		spool_give(&loop->spool, request->spool, request->body_len);
+		request->spool = -1;
+	}
+	http_request_free(request);
+}
+
+static void
 finish(struct conn *c, bool sent)
 {
 	struct loop *loop = c->loop;
@@ -74,7 +84,7 @@ finish(struct conn *c, bool sent)
 	if (c->request == NULL)
 		return;
 	loop->handler->finished(loop->handler->arg, c->request, sent);
-	http_request_free(c->request);
+	free_request(loop, c->request);
 	c->request = NULL;
 }
 
@@ -151,6 +161,7 @@ conn_end_all(struct loop *loop)
 	while (loop->all != NULL)
 		bury(loop->all);
 	conn_empty_grave(loop);
+	spool_close(&loop->spool);
 }
 
 /* The answer in c->request->response, from now on written. */
@@ -288,8 +299,11 @@ route(struct conn *c)
 		refuse(c, 413, NULL);
 		return;
 	}
-	if (request->spool < 0)
-		request->spool = file_temporary(loop->handler->spool_dir, &err);
+	if (request->spool < 0) {
+		request->spool =
+		    spool_take(&loop->spool, loop->handler->spool_dir, &err);
+		request->spool_is_spare = true;
+	}
 	if (request->spool < 0) {
 		refuse(c, 503, &err);
 		return;
@@ -640,7 +654,7 @@ conn_answer(struct loop *loop, struct http_request *request)
 	loop->num_working--;
 	if (c == NULL) {
 		loop->handler->finished(loop->handler->arg, request, false);
-		http_request_free(request);
+		free_request(loop, request);
 		return;
 	}
 	c->away = NULL;

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "daemon/http/request.h"
+#include "daemon/http/spool.h"
 
 enum { HTTP_PIECE = 65536 };
 
@@ -30,6 +31,7 @@ struct loop {
 	int64_t now_s;    /* monotonic, as of the last tick */
 	bool stopping;    /* idle connections end, and the others when idle */
 
+	struct spool spool;
 	struct conn *all;
 	struct conn *grave;   /* ended: freed by conn_empty_grave() */
 	unsigned num_working; /* requests that are with the handler */

@@ -43,6 +43,7 @@ struct http_request {
 	 * begin() gave one of its own, or is -1.
 	 */
 	int spool;
+	bool spool_is_spare; /* the loop keeps the file for another body */
 	uint64_t spool_at, body_len;
 	bool takes_gzip; /* the handler's: else it is 415 */
 	bool watches;    /* the handler's: it counts these */

@@ -1,7 +1,11 @@
 #include "unit.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "daemon/http/body.h"
 #include "daemon/http/head.h"
+#include "daemon/http/spool.h"
 
 #define GET  "GET / HTTP/1.1\r\n"
 #define HOST "Host: x\r\n"
@@ -371,9 +375,42 @@ START_TEST(an_origin_that_is_too_long_is_nobodys)
 }
 END_TEST
 
+/* --- Files for bodies. --- */
+
+START_TEST(a_bodys_file_is_used_again_and_empty)
+{
+	struct spool spool = { .num = 0 };
+	struct error err = { 0 };
+	char dir[UNIT_DIR];
+	struct stat st;
+	int fd, large;
+
+	unit_make_dir(dir);
+	ck_assert_int_ge(fd = spool_take(&spool, dir, &err), 0);
+	ck_assert_int_eq(write(fd, "body", 4), 4);
+	spool_give(&spool, fd, 4);
+	ck_assert_int_eq(spool_take(&spool, dir, &err), fd);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	/* One that took much room gives it back. */
+	ck_assert_int_ge(large = spool_take(&spool, dir, &err), 0);
+	spool_give(&spool, large, SPOOL_KEEP_BYTES + 1);
+	ck_assert_uint_eq(spool.num, 0);
+	ck_assert_int_eq(fstat(large, &st), -1);
+	for (unsigned i = 0; i < SPOOL_SPARE + 1; i++)
+		spool_give(&spool, dup(fd), 0);
+	ck_assert_uint_eq(spool.num, SPOOL_SPARE);
+	spool_close(&spool);
+	ck_assert_uint_eq(spool.num, 0);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, a_bodys_file_is_used_again_and_empty);
 	tcase_add_loop_test(t, a_page_of_another_site_is_known, 0,
 	    COUNT(pages));
 	tcase_add_test(t, an_origin_that_is_too_long_is_nobodys);
