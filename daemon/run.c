@@ -378,6 +378,8 @@ start_registrar(struct daemon *daemon, struct error *err)
 {
 	const struct batch_state state = { .now = { .policy = daemon->policy,
 					       .crls = daemon->crls },
+		.size = journal_size(daemon->record.journal),
+		.time_ms = ledger_time_ms(daemon->record.ledger),
 		.replacing = daemon->replacing };
 
 	daemon->registrar = registrar_new(&daemon->record, daemon->signer,

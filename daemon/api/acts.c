@@ -133,6 +133,16 @@ describe_act(struct job *job, const struct actor *actor,
 	    version_title(verdict->version, "en"));
 }
 
+/* Seal it here, beside all others, and let the registrar journal it. */
+static bool
+hand_in(struct job *job, struct error *err)
+{
+	if (!registrar_prepare(job->api->registrar, &job->act, err))
+		return false;
+	job_submit(job, job_finish_act);
+	return true;
+}
+
 static bool
 is_there(const struct job *job, const struct actor *actor,
     const struct snapshot *now, const struct digest *digest)
@@ -277,8 +287,7 @@ judge_deposit(struct job *job, const struct actor *actor,
 	describe_act(job, actor, &verdict,
 	    verdict_signature(&verdict, "origin"), now->last);
 	verdict_free(&verdict);
-	job_submit(job, job_finish_act);
-	return true;
+	return hand_in(job, err);
 }
 
 /*
@@ -548,8 +557,7 @@ judge_sign(struct job *job, const struct actor *actor,
 		job->act.container = NULL;
 		return false;
 	}
-	job_submit(job, job_finish_act);
-	return true;
+	return hand_in(job, err);
 }
 
 /* Is what was sent the very signature that is there? */

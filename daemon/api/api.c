@@ -158,7 +158,7 @@ flush_refusals(struct api *api, bool all)
 static void
 free_job(struct job *job)
 {
-	container_free(job->act.container);
+	act_clear(&job->act);
 	upload_end(job);
 	if (job->copy_fd >= 0)
 		close(job->copy_fd);
@@ -320,8 +320,7 @@ act_decided(struct act_request *act)
 		job->finish(job);
 		return;
 	case ACT_AGAIN:
-		container_free(act->container);
-		act->container = NULL;
+		act_clear(act);
 		if (++job->tries < 100) {
 			enqueue(job->api, job);
 			return;
@@ -394,7 +393,7 @@ job_refuse(struct job *job, const char *wanted, const char *rule)
 {
 	struct act_request *act = &job->act;
 
-	container_free(act->container);
+	act_clear(act);
 	*act = (struct act_request){ .act = ACT_REFUSE, .times = 1 };
 	text_set(act->document, sizeof(act->document), job->document);
 	text_set(act->person, sizeof(act->person), job->connected.person);

@@ -4,8 +4,8 @@
 #ifndef DAEMON_WRITER_ACT_H
 #define DAEMON_WRITER_ACT_H
 
-#include "daemon/library.h"
-#include "journal/note.h"
+#include "daemon/record.h"
+#include "daemon/signer/signer.h"
 
 /* By what an act was judged. */
 struct judged_by {
@@ -27,7 +27,7 @@ struct act_request {
 	unsigned version;
 	struct judged_by judged;
 	/* deposit, sign: the judged container, and what the verdict said. */
-	struct container *container;
+	struct container *container; /* until act_prepare() */
 	char title[LIMIT_TITLE_BYTES + 1];
 	struct digest digest, manifest, signature;
 	bool quorum;
@@ -55,10 +55,25 @@ struct act_request {
 	enum act_result result;
 	struct error err;
 	uint64_t index; /* of its entry */
-	/* The batch's and the registrar's own. */
+	/* What act_prepare() makes, the batch's and the registrar's own. */
 	struct act_request *next;
+	struct pack *objects;
 	struct oid commit;
 	struct digest new_contents;
 };
+
+/*
+ * Make everything about a deposit, signature or termination but its entry:
+ * seal, tree and commit, as objects that are in memory and not in the store
+ * yet.  It is done before the registrar has its turn, for the document as it
+ * was judged: where that has moved meanwhile nothing is made, and the registrar
+ * finds that it is to be judged again.  On a worker.
+ *
+ * ERROR_UNAVAILABLE  a full disk, or a signer that fails
+ */
+bool act_prepare(const struct record *record, struct signer *signer,
+    struct act_request *act, struct error *err) MUST_USE;
+/* Let container and objects go; the rest stays. */
+void act_clear(struct act_request *act);
 
 #endif

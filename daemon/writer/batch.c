@@ -21,12 +21,17 @@ struct batch {
 	struct signer *signer;
 	struct batch_state state; /* as the entries so far leave it */
 	struct act_request *acts;
+	uint64_t first; /* the index of its first entry */
 	int64_t time_ms;
 	struct pack *pack;
 	struct buf lines; /* entries back to back */
-	size_t ends[2 * LIMIT_BATCH_ACTS + 8];
+	size_t *ends;
 	struct entry *entries; /* the same, as they are */
 	size_t num;
+	/* The hash of the document of each act on a version. */
+	uint64_t *touched;
+	size_t num_touched;
+	bool exclusive;
 	struct head head; /* once they are appended */
 };
 
@@ -72,6 +77,41 @@ entry_of(const struct act_request *act)
 	return entry;
 }
 
+/* FNV-1a: two documents with one hash only wait for each other. */
+static uint64_t
+hash_name(const char *name)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
+	return hash;
+}
+
+bool
+batch_touches(const struct batch *batch, const char *document)
+{
+	const uint64_t hash = hash_name(document);
+
+	for (size_t i = 0; i < batch->num_touched; i++)
+		if (batch->touched[i] == hash)
+			return true;
+	return false;
+}
+
+bool
+batch_is_exclusive(const struct batch *batch)
+{
+	return batch->exclusive;
+}
+
+bool
+act_is_exclusive(const struct act_request *act)
+{
+	return act->act == ACT_POLICY || act->act == ACT_CRL ||
+	    act->act == ACT_KEY;
+}
+
 /* Is it still what it was when it was judged? */
 static bool
 still_good(const struct batch *batch, struct act_request *act)
@@ -84,59 +124,13 @@ still_good(const struct batch *batch, struct act_request *act)
 	    act->judged.crls != batch->state.now.crls)
 		return false;
 	/* An act on this document earlier in this batch has no index yet. */
-	for (size_t i = 0; i < batch->num; i++)
-		if (entry_has(&batch->entries[i], ENTRY_COMMIT) &&
-		    strcmp(batch->entries[i].document, act->document) == 0)
-			return false;
+	if (batch_touches(batch, act->document))
+		return false;
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, act->document);
 	last = doc != NULL ? doc->last : LEDGER_NONE;
 	ledger_unlock(ledger);
 	return last == act->judged.last;
-}
-
-static bool
-find_parent(const struct batch *batch, const struct act_request *act,
-    struct commit_fields *fields)
-{
-	struct ledger *ledger = batch->record->ledger;
-	const struct ledger_document *doc;
-
-	ledger_read_lock(ledger);
-	doc = ledger_find(ledger, act->document);
-	if (doc != NULL && doc->num_versions > 0) {
-		fields->parent = doc->tip;
-		fields->has_parent = true;
-	}
-	ledger_unlock(ledger);
-	return true;
-}
-
-/* Seal, tree, commit: everything about a version but its entry. */
-static bool
-prepare_version(struct batch *batch, struct act_request *act)
-{
-	struct commit_fields fields = { .version = act->version,
-		.at = batch->time_ms / 1000,
-		.digest = act->digest };
-	struct buf commit = BUF(LIMIT_SIGNER_REQUEST);
-	bool ok;
-
-	snprintf(fields.act, sizeof(fields.act), "%s", act_name(act->act));
-	snprintf(fields.document, sizeof(fields.document), "%s", act->document);
-	snprintf(fields.person, sizeof(fields.person), "%s", act->person);
-	ok = signer_seal(batch->signer, act->container, &act->err) &&
-	    container_hash(act->container, NULL, &act->err) &&
-	    container_contents(act->container, &fields.contents, &act->err) &&
-	    pack_add_tree(batch->pack, act->container, true, &fields.tree,
-		&act->err) &&
-	    find_parent(batch, act, &fields) &&
-	    signer_commit(batch->signer, &fields, &commit, &act->err) &&
-	    pack_add(batch->pack, OBJECT_COMMIT, buf_span(&commit),
-		&act->commit, &act->err);
-	act->new_contents = fields.contents;
-	buf_free(&commit);
-	return ok;
 }
 
 static bool
@@ -161,11 +155,11 @@ add_version_act(struct batch *batch, struct act_request *act)
 {
 	struct entry entry = entry_of(act);
 
-	if (!still_good(batch, act)) {
+	if (!still_good(batch, act) || act->objects == NULL) {
 		act->result = ACT_AGAIN;
 		return true;
 	}
-	if (!prepare_version(batch, act))
+	if (!pack_take(batch->pack, act->objects, &act->err))
 		return false;
 	entry.has = HAS(DOCUMENT) | HAS(VERSION) | HAS(OFFICE) | HAS(PERSON) |
 	    HAS(DIGEST) | HAS(MANIFEST) | HAS(SIGNATURE) | HAS(CONTENTS) |
@@ -181,7 +175,8 @@ add_version_act(struct batch *batch, struct act_request *act)
 		entry.waybill = act->waybill;
 		entry.dispatched_ms = act->dispatched_ms;
 	}
-	act->index = journal_size(batch->record->journal) + batch->num;
+	act->index = batch->first + batch->num;
+	batch->touched[batch->num_touched++] = hash_name(act->document);
 	return add_entry(batch, &entry, &act->err) &&
 	    (!act->quorum || add_force(batch, act, act->index, &act->err));
 }
@@ -226,7 +221,7 @@ add_small_act(struct batch *batch, struct act_request *act)
 		    "valised " VALISE_VERSION);
 		set_prior(&entry, ledger_last(batch->record->ledger, act->act));
 	}
-	act->index = journal_size(batch->record->journal) + batch->num;
+	act->index = batch->first + batch->num;
 	return add_entry(batch, &entry, &act->err);
 }
 
@@ -269,7 +264,7 @@ add_library_entry(struct batch *batch, struct act_request *act)
 		entry.crls = act->judged.crls->digest;
 	}
 	set_prior(&entry, ledger_last(batch->record->ledger, act->act));
-	act->index = journal_size(batch->record->journal) + batch->num;
+	act->index = batch->first + batch->num;
 	return add_entry(batch, &entry, &act->err);
 }
 
@@ -405,14 +400,13 @@ static bool
 apply_ledger(struct batch *batch, struct error *err)
 {
 	const struct record *record = batch->record;
-	const uint64_t first = batch->head.size - batch->num;
 	bool ok = true;
 
 	ledger_write_lock(record->ledger);
 	for (size_t i = 0; ok && i < batch->num; i++)
-		ok = ledger_apply(record->ledger, first + i, &batch->entries[i],
-			 err) &&
-		    library_follow(record->library, first + i,
+		ok = ledger_apply(record->ledger, batch->first + i,
+			 &batch->entries[i], err) &&
+		    library_follow(record->library, batch->first + i,
 			&batch->entries[i], err);
 	if (ok)
 		set_titles(batch);
@@ -468,8 +462,11 @@ add_acts(struct batch *batch)
 		const size_t before = batch->num;
 
 		act->result = ACT_DONE;
-		if (add_act(batch, act))
+		if (add_act(batch, act)) {
+			batch->exclusive =
+			    batch->exclusive || act_is_exclusive(act);
 			continue;
+		}
 		undo_entries(batch, before);
 		act->result = ACT_FAILED;
 		log_error("act", "document=%s reason=%s",
@@ -485,18 +482,27 @@ batch_new(const struct record *record, struct signer *signer,
     struct error *err)
 {
 	struct batch *batch = calloc(1, sizeof(*batch));
+	size_t num = 0;
 
+	for (const struct act_request *act = acts; act != NULL; act = act->next)
+		num++;
 	if (batch != NULL) {
 		batch->record = record;
 		batch->signer = signer;
 		batch->state = *state;
 		batch->acts = acts;
-		batch->time_ms = record_time_ms(record);
+		batch->first = state->size;
+		batch->time_ms = time_now_ms();
+		if (batch->time_ms < state->time_ms)
+			batch->time_ms = state->time_ms;
 		batch->lines = BUF(SIZE_MAX);
-		batch->entries =
-		    calloc(2 * LIMIT_BATCH_ACTS + 8, sizeof(*batch->entries));
+		/* An act has its entry, and perhaps a "force". */
+		batch->entries = malloc(2 * num * sizeof(*batch->entries));
+		batch->ends = malloc(2 * num * sizeof(*batch->ends));
+		batch->touched = malloc(num * sizeof(*batch->touched));
 	}
-	if (batch == NULL || batch->entries == NULL) {
+	if (batch == NULL || batch->entries == NULL || batch->ends == NULL ||
+	    batch->touched == NULL) {
 		error_set_errno(err, "batch");
 		batch_free(batch);
 		return NULL;
@@ -516,6 +522,8 @@ batch_free(struct batch *batch)
 	pack_free(batch->pack);
 	buf_free(&batch->lines);
 	free(batch->entries);
+	free(batch->ends);
+	free(batch->touched);
 	free(batch);
 }
 
@@ -536,8 +544,14 @@ batch_append(struct batch *batch, struct error *err)
 		fail_all(batch, &why);
 		undo_entries(batch, 0);
 		batch->state = before;
+		batch->exclusive = false;
+		batch->num_touched = 0;
 	}
-	return batch->num == 0 || append_entries(batch, err);
+	if (batch->num == 0)
+		return true;
+	batch->state.size = batch->first + batch->num;
+	batch->state.time_ms = batch->time_ms;
+	return append_entries(batch, err);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * batch.h - one commit of the journal: it is given the record, the signer, by
- * what acts are judged and the acts, and gives back by what the next are judged.
+ * batch.h - one commit of the journal: it is given the record, the signer, what
+ * it follows and its acts, and gives back what the next batch follows.
  *
  *	batch_new(), batch_append(), batch_commit(), batch_next(), batch_free()
  *
@@ -15,9 +15,11 @@
 #include "daemon/signer/signer.h"
 #include "daemon/writer/act.h"
 
-/* By what the acts of a batch are judged. */
+/* What a batch follows: by what its acts are judged, and where it begins. */
 struct batch_state {
 	struct judged_by now;
+	uint64_t size;   /* of the journal before it */
+	int64_t time_ms; /* of the entry before it */
 	/* A "key" entry is the last: nothing is signed until the switch. */
 	bool replacing;
 };
@@ -37,8 +39,18 @@ void batch_free(struct batch *batch);
 bool batch_append(struct batch *batch, struct error *err) MUST_USE;
 /* Have the checkpoint signed, and the ledger follow. */
 bool batch_commit(struct batch *batch, struct error *err) MUST_USE;
-/* By what acts are judged after it. */
+/* What the next batch follows; once this one is appended. */
 struct batch_state batch_next(const struct batch *batch);
+/*
+ * While it is appended and not committed yet, the next batch may be appended.
+ * That one takes no act on a document on which this one has a deposit,
+ * signature or termination; and where this one is exclusive (of a policy, CRLs
+ * or a key) it takes none at all.
+ */
+bool batch_touches(const struct batch *batch, const char *document);
+bool batch_is_exclusive(const struct batch *batch);
+/* Does an act wait until nothing is in flight? */
+bool act_is_exclusive(const struct act_request *act);
 /* How many acts on versions it has: that no branch shows yet. */
 unsigned batch_num_versions(const struct batch *batch);
 

@@ -1,5 +1,5 @@
 /*
- * The registrar: the queue of acts, and the thread that commits batches of
+ * The registrar: the queue of acts, and the threads that commit batches of
  * them.  When nobody waits it does what can wait: it writes branches and
  * titles, and joins packs.
  */
@@ -24,21 +24,32 @@ enum {
 	REFS_IDLE_COST = 20, /* and for so many times what a writing takes */
 };
 
+/*
+ * Two threads do the same: take what waits, append it, commit it.  While one
+ * has its batch signed the other may append the next, which is committed after.
+ */
+enum { THREADS = 2 };
+
 struct registrar {
 	const struct record *record;
 	struct signer *signer;
 	void (*fatal)(const struct error *err);
 	void (*grew)(void *arg); /* grew_arg is set after it; NULL: nobody */
 	void *grew_arg;
-	pthread_t thread;
+	pthread_t threads[THREADS];
+	unsigned num_threads;
 	pthread_mutex_t mutex;
-	pthread_cond_t wake;
+	pthread_cond_t wake;      /* there may be something to do */
+	pthread_cond_t committed; /* nothing is in flight any more */
+	pthread_mutex_t telling;  /* of who waits for acts: one after another */
 	/* Under the mutex. */
 	struct act_request *first, **end;
-	bool stopping, started;
-	struct batch_state state;
-	/* Its thread's: acts that no branch shows, since when, what it costs.
-	 */
+	bool stopping;
+	bool writing;                  /* a thread has the writer's turn */
+	const struct batch *in_flight; /* appended, and not committed yet */
+	struct batch_state state;      /* as it is committed */
+	int64_t busy_ms;               /* when something was done last */
+	/* Acts that no branch shows, since when, and what writing them costs. */
 	unsigned refs_behind;
 	int64_t refs_since_ms, refs_cost_ms;
 };
@@ -67,35 +78,11 @@ registrar_fail(const struct registrar *registrar, const struct error *err)
 	abort();
 }
 
-static void
-note_versions(struct registrar *registrar, unsigned num)
+bool
+registrar_prepare(const struct registrar *registrar, struct act_request *act,
+    struct error *err)
 {
-	if (num > 0 && registrar->refs_behind == 0)
-		registrar->refs_since_ms = time_monotonic_ms();
-	registrar->refs_behind += num;
-}
-
-static void
-run_batch(struct registrar *registrar, struct act_request *acts)
-{
-	struct batch_state state;
-	struct error err = { 0 };
-	struct batch *batch;
-
-	pthread_mutex_lock(&registrar->mutex);
-	state = registrar->state;
-	pthread_mutex_unlock(&registrar->mutex);
-	batch =
-	    batch_new(registrar->record, registrar->signer, &state, acts, &err);
-	/* A write or flush that fails here is never retried. */
-	if (batch == NULL || !batch_append(batch, &err) ||
-	    !batch_commit(batch, &err))
-		registrar_fail(registrar, &err);
-	note_versions(registrar, batch_num_versions(batch));
-	pthread_mutex_lock(&registrar->mutex);
-	registrar->state = batch_next(batch);
-	pthread_mutex_unlock(&registrar->mutex);
-	batch_free(batch);
+	return act_prepare(registrar->record, registrar->signer, act, err);
 }
 
 static void
@@ -125,25 +112,25 @@ time_after_ms(int64_t ms)
 	return at;
 }
 
+/* The writer's turn, and nothing in flight: the branches show all there is. */
 static void
 write_refs(struct registrar *registrar)
 {
 	const struct record *record = registrar->record;
 	const int64_t began_ms = time_monotonic_ms();
 	struct error err = { 0 };
+	bool ok;
 
 	if (registrar->refs_behind == 0)
 		return;
-	if (refs_write(record->store, record->ledger, &err)) {
-		registrar->refs_behind = 0;
-		registrar->refs_cost_ms = time_monotonic_ms() - began_ms;
-		return;
-	}
-	/* A git command at work, or a full disk: later again. */
-	log_warning("refs", "reason=%s", log_text(err.detail));
-	registrar->refs_behind = 1;
+	ok = refs_write(record->store, record->ledger, &err);
+	registrar->refs_behind = ok ? 0 : 1;
+	registrar->refs_cost_ms = ok ? time_monotonic_ms() - began_ms
+				     : IDLE_SECONDS * 1000 / REFS_IDLE_COST;
 	registrar->refs_since_ms = time_monotonic_ms();
-	registrar->refs_cost_ms = IDLE_SECONDS * 1000 / REFS_IDLE_COST;
+	/* A git command at work, or a full disk: later again. */
+	if (!ok)
+		log_warning("refs", "reason=%s", log_text(err.detail));
 }
 
 /* They could be read from the texts again: what fails is only told. */
@@ -168,7 +155,7 @@ refs_are_late(const struct registrar *registrar)
 		time_monotonic_ms() - registrar->refs_since_ms >= REFS_MS);
 }
 
-/* How long nobody must wait before there is something to do, and what. */
+/* How long nothing must be done before there is something to do, and what. */
 static int64_t
 idle_ms(const struct registrar *registrar, bool *for_refs)
 {
@@ -180,72 +167,224 @@ idle_ms(const struct registrar *registrar, bool *for_refs)
 	return cost > REFS_IDLE_MS ? cost : REFS_IDLE_MS;
 }
 
-/* All that wait, up to a bound; NULL when it is time to end. */
-static struct act_request *
-take_acts(struct registrar *registrar)
+/* Take the writer's turn, with nothing in flight; the mutex is let go. */
+static void
+begin_upkeep(struct registrar *registrar)
 {
-	struct act_request *acts, **end;
-	struct timespec until;
-	bool for_refs;
-
-	pthread_mutex_lock(&registrar->mutex);
-	while (registrar->first == NULL && !registrar->stopping) {
-		until = time_after_ms(idle_ms(registrar, &for_refs));
-		if (pthread_cond_timedwait(&registrar->wake, &registrar->mutex,
-			&until) == 0 ||
-		    registrar->first != NULL || registrar->stopping)
-			continue;
-		pthread_mutex_unlock(&registrar->mutex);
-		if (for_refs) {
-			write_refs(registrar);
-		} else {
-			tidy(registrar, STORE_PACKS_IDLE);
-			write_titles(registrar);
-		}
-		pthread_mutex_lock(&registrar->mutex);
-	}
-	acts = registrar->first;
-	end = &registrar->first;
-	for (unsigned i = 0; *end != NULL && i < LIMIT_BATCH_ACTS; i++)
-		end = &(*end)->next;
-	registrar->first = *end;
-	if (registrar->first == NULL)
-		registrar->end = &registrar->first;
-	*end = NULL;
+	registrar->writing = true;
+	while (registrar->in_flight != NULL)
+		pthread_cond_wait(&registrar->committed, &registrar->mutex);
 	pthread_mutex_unlock(&registrar->mutex);
-	return acts;
 }
 
 static void
-tell_growth(const struct registrar *registrar)
+end_upkeep(struct registrar *registrar)
+{
+	pthread_mutex_lock(&registrar->mutex);
+	registrar->writing = false;
+	registrar->busy_ms = time_monotonic_ms();
+	pthread_cond_broadcast(&registrar->wake);
+}
+
+/* Wait; one thread does what there is to do where nobody wants anything. */
+static void
+wait_idle(struct registrar *registrar)
+{
+	bool for_refs;
+	const int64_t idle = idle_ms(registrar, &for_refs);
+	const int64_t left = registrar->busy_ms + idle - time_monotonic_ms();
+	const struct timespec until = time_after_ms(left > 0 ? left : idle);
+
+	if (left > 0 || registrar->writing || registrar->in_flight != NULL) {
+		pthread_cond_timedwait(&registrar->wake, &registrar->mutex,
+		    &until);
+		return;
+	}
+	begin_upkeep(registrar);
+	if (for_refs) {
+		write_refs(registrar);
+	} else {
+		tidy(registrar, STORE_PACKS_IDLE);
+		write_titles(registrar);
+	}
+	end_upkeep(registrar);
+}
+
+/* May it be in the batch after the one in flight?  The mutex is held. */
+static bool
+may_follow(const struct registrar *registrar, const struct act_request *act)
+{
+	const struct batch *before = registrar->in_flight;
+
+	return before == NULL ||
+	    (!batch_is_exclusive(before) && !act_is_exclusive(act) &&
+		!batch_touches(before, act->document));
+}
+
+/*
+ * All that wait and may follow, in their order, up to a bound; NULL where none
+ * may.  The mutex is held.
+ */
+static struct act_request *
+take_some(struct registrar *registrar)
+{
+	struct act_request *acts = NULL, **end = &acts,
+			   **at = &registrar->first;
+	unsigned num = 0;
+
+	while (*at != NULL && num < LIMIT_BATCH_ACTS) {
+		struct act_request *act = *at;
+
+		if (!may_follow(registrar, act)) {
+			at = &act->next;
+			continue;
+		}
+		*at = act->next;
+		act->next = NULL;
+		*end = act;
+		end = &act->next;
+		num++;
+	}
+	while (*at != NULL)
+		at = &(*at)->next;
+	registrar->end = at;
+	return acts;
+}
+
+/* With the writer's turn; NULL when it is time to end.  The mutex is held. */
+static struct act_request *
+take_acts(struct registrar *registrar, bool does_upkeep)
+{
+	struct act_request *acts = NULL;
+
+	for (;;) {
+		if (!registrar->writing && refs_are_late(registrar)) {
+			begin_upkeep(registrar);
+			write_refs(registrar);
+			write_titles(registrar);
+			end_upkeep(registrar);
+		}
+		if (!registrar->writing &&
+		    (acts = take_some(registrar)) != NULL)
+			break;
+		if (registrar->stopping && registrar->first == NULL)
+			return NULL;
+		if (does_upkeep)
+			wait_idle(registrar);
+		else
+			pthread_cond_wait(&registrar->wake, &registrar->mutex);
+	}
+	registrar->writing = true;
+	return acts;
+}
+
+/* As it will be when the batch in flight is committed. */
+static struct batch_state
+state_ahead(const struct registrar *registrar)
+{
+	return registrar->in_flight != NULL ? batch_next(registrar->in_flight)
+					    : registrar->state;
+}
+
+/* A write or flush that fails is never retried. */
+static struct batch *
+append(struct registrar *registrar, const struct batch_state *state,
+    struct act_request *acts)
+{
+	struct error err = { 0 };
+	struct batch *batch;
+
+	tidy(registrar, STORE_PACKS_BUSY);
+	batch =
+	    batch_new(registrar->record, registrar->signer, state, acts, &err);
+	if (batch == NULL || !batch_append(batch, &err))
+		registrar_fail(registrar, &err);
+	return batch;
+}
+
+/* Give up the writer's turn, and have the turn to commit. */
+static void
+put_in_flight(struct registrar *registrar, const struct batch *batch)
+{
+	pthread_mutex_lock(&registrar->mutex);
+	while (registrar->in_flight != NULL)
+		pthread_cond_wait(&registrar->committed, &registrar->mutex);
+	registrar->in_flight = batch;
+	registrar->writing = false;
+	if (registrar->first != NULL)
+		pthread_cond_broadcast(&registrar->wake);
+	pthread_mutex_unlock(&registrar->mutex);
+}
+
+static void
+land(struct registrar *registrar, struct batch *batch)
+{
+	const unsigned num = batch_num_versions(batch);
+	struct error err = { 0 };
+
+	if (!batch_commit(batch, &err))
+		registrar_fail(registrar, &err);
+	pthread_mutex_lock(&registrar->mutex);
+	registrar->state = batch_next(batch);
+	registrar->in_flight = NULL;
+	registrar->busy_ms = time_monotonic_ms();
+	if (num > 0 && registrar->refs_behind == 0)
+		registrar->refs_since_ms = registrar->busy_ms;
+	registrar->refs_behind += num;
+	pthread_cond_broadcast(&registrar->committed);
+	if (registrar->first != NULL)
+		pthread_cond_broadcast(&registrar->wake);
+	pthread_mutex_unlock(&registrar->mutex);
+	batch_free(batch);
+}
+
+static void
+tell(struct registrar *registrar, struct act_request *acts)
 {
 	void *arg = __atomic_load_n(&registrar->grew_arg, __ATOMIC_ACQUIRE);
+	struct act_request *next;
 
+	pthread_mutex_lock(&registrar->telling);
+	for (; acts != NULL; acts = next) {
+		next = acts->next;
+		acts->done(acts);
+	}
+	pthread_mutex_unlock(&registrar->telling);
 	if (arg != NULL)
 		registrar->grew(arg);
 }
 
-static void *
-run_thread(void *arg)
+static void
+run(struct registrar *registrar, bool does_upkeep)
 {
-	struct registrar *registrar = arg;
-	struct act_request *acts, *next;
+	struct act_request *acts;
+	struct batch_state state;
+	struct batch *batch;
 
-	while ((acts = take_acts(registrar)) != NULL) {
-		run_batch(registrar, acts);
-		for (; acts != NULL; acts = next) {
-			next = acts->next;
-			acts->done(acts);
-		}
-		tell_growth(registrar);
-		tidy(registrar, STORE_PACKS_BUSY);
-		if (refs_are_late(registrar)) {
-			write_refs(registrar);
-			write_titles(registrar);
-		}
+	pthread_mutex_lock(&registrar->mutex);
+	while ((acts = take_acts(registrar, does_upkeep)) != NULL) {
+		state = state_ahead(registrar);
+		pthread_mutex_unlock(&registrar->mutex);
+		batch = append(registrar, &state, acts);
+		put_in_flight(registrar, batch);
+		land(registrar, batch);
+		tell(registrar, acts);
+		pthread_mutex_lock(&registrar->mutex);
 	}
-	write_refs(registrar);
-	write_titles(registrar);
+	pthread_mutex_unlock(&registrar->mutex);
+}
+
+static void *
+run_first(void *arg)
+{
+	run(arg, true);
+	return NULL;
+}
+
+static void *
+run_second(void *arg)
+{
+	run(arg, false);
 	return NULL;
 }
 
@@ -265,15 +404,21 @@ registrar_new(const struct record *record, struct signer *signer,
 	registrar->state = *state;
 	registrar->fatal = fatal;
 	registrar->end = &registrar->first;
+	registrar->busy_ms = time_monotonic_ms();
 	pthread_mutex_init(&registrar->mutex, NULL);
+	pthread_mutex_init(&registrar->telling, NULL);
 	pthread_cond_init(&registrar->wake, NULL);
-	registrar->started = pthread_create(&registrar->thread, NULL,
-				 run_thread, registrar) == 0;
-	if (registrar->started)
-		return registrar;
-	error_set(err, ERROR_SYSTEM, "registrar: no thread");
-	registrar_free(registrar);
-	return NULL;
+	pthread_cond_init(&registrar->committed, NULL);
+	for (unsigned i = 0; i < THREADS; i++) {
+		if (pthread_create(&registrar->threads[i], NULL,
+			i == 0 ? run_first : run_second, registrar) != 0) {
+			error_set(err, ERROR_SYSTEM, "registrar: no thread");
+			registrar_free(registrar);
+			return NULL;
+		}
+		registrar->num_threads++;
+	}
+	return registrar;
 }
 
 void
@@ -283,12 +428,16 @@ registrar_free(struct registrar *registrar)
 		return;
 	pthread_mutex_lock(&registrar->mutex);
 	registrar->stopping = true;
-	pthread_cond_signal(&registrar->wake);
+	pthread_cond_broadcast(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);
-	if (registrar->started)
-		pthread_join(registrar->thread, NULL);
+	for (unsigned i = 0; i < registrar->num_threads; i++)
+		pthread_join(registrar->threads[i], NULL);
+	write_refs(registrar);
+	write_titles(registrar);
 	pthread_mutex_destroy(&registrar->mutex);
+	pthread_mutex_destroy(&registrar->telling);
 	pthread_cond_destroy(&registrar->wake);
+	pthread_cond_destroy(&registrar->committed);
 	free(registrar);
 }
 
@@ -307,7 +456,8 @@ registrar_submit(struct registrar *registrar, struct act_request *act)
 	pthread_mutex_lock(&registrar->mutex);
 	*registrar->end = act;
 	registrar->end = &act->next;
-	pthread_cond_signal(&registrar->wake);
+	if (!registrar->writing)
+		pthread_cond_signal(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);
 }
 

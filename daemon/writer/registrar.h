@@ -23,6 +23,9 @@ void registrar_free(struct registrar *registrar);
 void registrar_on_growth(struct registrar *registrar, void (*fn)(void *arg),
     void *arg);
 
+/* act_prepare(), by its record and signer.  Any thread. */
+bool registrar_prepare(const struct registrar *registrar,
+    struct act_request *act, struct error *err) MUST_USE;
 /* Any thread; act->done is called later.  The act stays the caller's. */
 void registrar_submit(struct registrar *registrar, struct act_request *act);
 /* The same, waiting for it; for start-up and reload. */
