@@ -284,8 +284,7 @@ ask_for(struct audit_run *run, const struct kept_finding *finding, bool *came,
 	if (session_entries(&run->session, &filter, visit_came, came, err))
 		return true;
 	if ((err->kind != ERROR_UNTRUSTED && err->kind != ERROR_MALFORMED) ||
-	    strcmp(error_code(err),
-		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+	    error_is(err, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		return false;
 	*err = (struct error){ 0 };
 	*came = false;

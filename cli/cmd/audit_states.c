@@ -209,8 +209,7 @@ audit_witnesses(struct audit_run *run, struct error *err)
 
 	run->kind = KIND_WITNESS;
 	findings_begin(&run->state.findings);
-	if (!ok &&
-	    strcmp(error_code(err), finding_name(FINDING_NOT_WITNESSED)) == 0) {
+	if (!ok && error_is(err, finding_name(FINDING_NOT_WITNESSED))) {
 		audit_find(&run->settings, "NOT_WITNESSED", AUDIT_NO_ENTRY, "",
 		    "%s", err->detail);
 		*err = (struct error){ 0 };

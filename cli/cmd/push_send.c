@@ -117,7 +117,7 @@ send_deposit(struct session *session, struct outbox_act *act,
 {
 	if (outbox_send(session, act, entry, index, again, err))
 		return true;
-	if (!*again || strcmp(error_code(err), SENT_DIFFERS) != 0 ||
+	if (!*again || !error_is(err, SENT_DIFFERS) ||
 	    !is_in_record(session, act, entry))
 		return false;
 	*err = (struct error){ 0 };
@@ -247,7 +247,7 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 	    act->document, act->version);
 	ok = send_deposit(session, act, &entry, &index, &again, err);
 	if (!ok && act->stale && !outbox_is_kept(act) &&
-	    strcmp(error_code(err), finding_name(FINDING_SIGNING_TIME)) == 0) {
+	    error_is(err, finding_name(FINDING_SIGNING_TIME))) {
 		*err = (struct error){ 0 };
 		ok = send_anew(pusher, container, act, &entry, &index, err);
 	}
@@ -257,8 +257,7 @@ send_one(struct pusher *pusher, struct outbox_act *act, struct error *err)
 		    act->version, (unsigned long long)index);
 	/* A refusal is an answer. The new version is then judged by itself. */
 	if (ok || outbox_is_kept(act) || err->kind == ERROR_UNAVAILABLE ||
-	    err->kind == ERROR_SYSTEM ||
-	    strcmp(error_code(err), SENT_DIFFERS) == 0)
+	    err->kind == ERROR_SYSTEM || error_is(err, SENT_DIFFERS))
 		return ok;
 	output_note("it was not taken: %s", err->detail);
 	*err = (struct error){ 0 };

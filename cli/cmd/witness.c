@@ -295,9 +295,7 @@ witness_once(struct context *context, struct error *err)
 	}
 	ok = session_catch_up(&session, err) &&
 	    witness_rounds(&witness, &session, err);
-	if (!ok &&
-	    strcmp(error_code(err),
-		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+	if (!ok && error_is(err, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		tell_daemon(&witness, &session);
 	session_close(&session);
 	free_witness(&witness);

@@ -150,7 +150,7 @@ proof_of_note(struct seen *seen, struct span note)
 
 	if (seen_is_proved(seen, note, &why))
 		return LOCAL_PROVED;
-	if (strcmp(error_code(&why), "JOURNAL_ROLLED_BACK") == 0)
+	if (error_is(&why, "JOURNAL_ROLLED_BACK"))
 		return LOCAL_REFUTED;
 	/* If that cannot be kept, the copy stays unproved. */
 	(void)(seen_defer(seen, note, &ignored) || ignored.kind);

@@ -652,9 +652,7 @@ judge_sent(struct job *job, const struct actor *actor, struct container *sent,
 		return false;
 	}
 	return judge_sign(job, actor, container, id, now, err) ||
-	    (old != NULL &&
-		strcmp(error_code(err), finding_name(FINDING_SIGNED_TWICE)) ==
-		    0 &&
+	    (old != NULL && error_is(err, finding_name(FINDING_SIGNED_TWICE)) &&
 		signed_already(job, old, err));
 }
 

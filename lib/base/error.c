@@ -99,6 +99,12 @@ error_code(const struct error *err)
 	return err->code[0] != '\0' ? err->code : kinds[err->kind].name;
 }
 
+bool
+error_is(const struct error *err, const char *code)
+{
+	return strcmp(error_code(err), code) == 0;
+}
+
 enum error_kind
 error_kind_of_exit(int status)
 {

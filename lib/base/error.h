@@ -63,6 +63,8 @@ bool error_set_code(struct error *err, enum error_kind kind, const char *code,
  * there is one, else the kind's name, "CONFLICT".
  */
 const char *error_code(const struct error *err);
+/* True if that is its code. */
+bool error_is(const struct error *err, const char *code);
 
 /* The kind that an exit status stands for; ERROR_SYSTEM if none does. */
 enum error_kind error_kind_of_exit(int status);

@@ -118,7 +118,7 @@ ask_again(struct session *session, struct document_acts *acts,
 		return true;
 	/* Of two histories nothing more is asked. */
 	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED ||
-	    strcmp(error_code(err), "JOURNAL_ROLLED_BACK") == 0)
+	    error_is(err, "JOURNAL_ROLLED_BACK"))
 		return false;
 	*err = (struct error){ 0 };
 	kept = *acts;
@@ -158,7 +158,7 @@ acts_update(struct session *session, const char *document,
 
 	acts_load(session->context, document, out);
 	ok = check_size(session, out, err) && ask_again(session, out, err);
-	if (!ok && strcmp(error_code(err), ENTRY_WITHHELD) == 0)
+	if (!ok && error_is(err, ENTRY_WITHHELD))
 		(void)refused(session, document, err);
 	/*
 	 * What was kept of it would be told as if nothing had come since, so it

@@ -18,7 +18,7 @@ read_page_again(struct session *session, struct span text, struct page *out,
 {
 	if (page_read(text, &session->context->journal, out, err))
 		return true;
-	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
+	if (!error_is(err, finding_name(FINDING_KEY_UNKNOWN)))
 		return false;
 	*err = (struct error){ 0 };
 	page_free(out);

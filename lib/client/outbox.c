@@ -444,7 +444,7 @@ outbox_send(struct session *session, struct outbox_act *act,
 	/* The daemon answered yes or no, so these bytes are done with. */
 	if (ok || refused)
 		outbox_drop(act);
-	else if (strcmp(error_code(err), SENT_DIFFERS) == 0)
+	else if (error_is(err, SENT_DIFFERS))
 		client_note(session->context,
 		    "what was sent stays in the outbox (%s)", act->path);
 	remote_answer_free(&answer);

@@ -97,7 +97,7 @@ settle_one(struct seen *seen, const struct seen_prover *prover,
 	}
 	snprintf(refuted, sizeof(refuted), "%.*s.refuted",
 	    (int)(strlen(path) - strlen(".note")), path);
-	if (strcmp(err->code, "JOURNAL_ROLLED_BACK") == 0)
+	if (error_is(err, "JOURNAL_ROLLED_BACK"))
 		return rename(path, refuted) == 0 && false;
 	/* The next connection may tell. That none does is not passed over. */
 	tell_unsettled(seen, path, err);

@@ -168,9 +168,7 @@ static bool
 now_seen(struct session *session, bool ok, const struct error *err)
 {
 	session->seen = *seen_kept(session->history);
-	if (!ok &&
-	    strcmp(error_code(err),
-		finding_name(FINDING_JOURNAL_ROLLED_BACK)) == 0)
+	if (!ok && error_is(err, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		session->contradicted = *err;
 	return ok;
 }
@@ -330,7 +328,7 @@ session_catch_up(struct session *session, struct error *err)
 		if (catch_up_once(session, err))
 			return session->learn == NULL ||
 			    session->learn(session, err);
-		if (strcmp(error_code(err), "KEY_UNKNOWN") != 0)
+		if (!error_is(err, "KEY_UNKNOWN"))
 			return false;
 		if (!follow_key(session, &why)) {
 			/*
@@ -479,7 +477,7 @@ verify_receipt(struct session *session, const struct proof *proof,
 {
 	if (proof_verify(proof, &session->context->journal, out, err))
 		return true;
-	if (strcmp(error_code(err), finding_name(FINDING_KEY_UNKNOWN)) != 0)
+	if (!error_is(err, finding_name(FINDING_KEY_UNKNOWN)))
 		return false;
 	*err = (struct error){ 0 };
 	return session_catch_up(session, err) &&

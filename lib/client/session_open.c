@@ -15,8 +15,7 @@ learn_lists(struct session *session, struct error *err)
 {
 	if (lists_learn(session, err))
 		return true;
-	if (!session->context->looks ||
-	    strcmp(error_code(err), "ENTRY_WITHHELD") != 0)
+	if (!session->context->looks || !error_is(err, "ENTRY_WITHHELD"))
 		return false;
 	client_note(session->context, "%s", err->detail);
 	*err = (struct error){ 0 };
