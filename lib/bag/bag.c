@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-/* The content of a file, in pieces. */
+/* Write the content of a file, piece by piece. */
 static bool
 stream_file(const struct bag_file *file, byte_sink *sink, void *arg,
     struct error *err)
@@ -85,7 +85,7 @@ count_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* The inner ZIP; with contents only where they are asked for. */
+/* Write the inner ZIP; the contents only if they are asked for. */
 static bool
 write_inner(const struct bag_file files[], size_t num, bool contents,
     byte_sink *sink, void *arg, uint64_t *size, struct error *err)
@@ -106,7 +106,7 @@ write_inner(const struct bag_file files[], size_t num, bool contents,
 	return ok;
 }
 
-/* GCM adds no bytes: the size is that of what goes in. */
+/* GCM adds no bytes: the ciphertext is as long as the inner ZIP. */
 static bool
 inner_size(const struct bag_file files[], size_t num, uint64_t *size,
     struct error *err)

@@ -16,14 +16,18 @@
 #define BAG_CIPHERTEXT "bag.bin"
 #define BAG_HEADER     "bag.cms"
 
-/* What goes in, in this order; content is read when it is written. */
+/*
+ * A file that goes into a bag. Files are written in this order; their content
+ * is read then.
+ */
 struct bag_file {
 	char path[LIMIT_PATH_BYTES + 1];
-	int fd;            /* from offset 0, or -1: */
-	struct span bytes; /* this */
+	/* the content is this file from offset 0; or, where it is -1, */
+	int fd;
+	struct span bytes; /* these bytes */
 	uint64_t size;
-	uint32_t crc;         /* filled in by bag_measure(), */
-	struct digest sha256; /* as is this */
+	uint32_t crc;         /* bag_measure() fills this in, */
+	struct digest sha256; /* and this */
 };
 
 bool bag_measure(struct bag_file *file, struct error *err) MUST_USE;
@@ -33,8 +37,8 @@ bool bag_pack(const struct bag_file files[], size_t num,
     struct error *err) MUST_USE;
 
 /*
- * Decrypt a bag into the empty file out, which then is its inner ZIP; members
- * is the caller's to free().  What out has after false is not to be used.
+ * Decrypt a bag into the empty file out, which then is its inner ZIP. The
+ * caller frees members. After a failure, what out has must not be used.
  *
  * ERROR_MALFORMED  not a bag, or cut short
  * ERROR_UNTRUSTED  not for this key, or altered
@@ -42,12 +46,15 @@ bool bag_pack(const struct bag_file files[], size_t num,
 bool bag_open(int fd, const struct identity *recipient, int out,
     struct zip_member **members, size_t *num, struct error *err) MUST_USE;
 
-/* A member's content; of a small one into out, up to its max. */
+/* Append a member's content to out, if that has room for it. */
 const struct zip_member *bag_member(const struct zip_member members[],
     size_t num, const char *path);
 bool bag_read(int fd, const struct zip_member *member, struct buf *out,
     struct error *err) MUST_USE;
-/* Into the file out, from offset 0; sha256 of it. */
+/*
+ * Write a member's content into the file out, from offset 0; sha256 gets its
+ * digest.
+ */
 bool bag_extract(int fd, const struct zip_member *member, int out,
     struct digest *sha256, struct error *err) MUST_USE;
 

@@ -11,19 +11,21 @@
 
 struct bag_signature {
 	struct span yaml, p7s;
-	const char *office, *person; /* as the yaml says */
-	int64_t said_at;             /* dispatched, or received: the same */
+	const char *office, *person; /* who signed, as the YAML says */
+	/* when it was dispatched, or received, as it says */
+	int64_t said_at;
 	/*
-	 * 0, or when it is handed in: whose certificate is revoked by then may
-	 * not be whose key it still was when it says that it was signed.
+	 * 0, or when it is handed in. A certificate that is revoked by then may
+	 * have been somebody else's at the time that the YAML names.
 	 */
 	int64_t handed_in_at;
 };
 
 /*
- * A proof of origin by that person of that office, made within five minutes of
- * the time it says, with a certificate that was good then and is not revoked
- * now.  revocation may be NULL: then that is not asked.
+ * Check that it is signed as a proof of origin by that person of that office,
+ * within five minutes of the time it says, with a certificate that was good
+ * then and is not revoked now. revocation may be NULL: then revocation is not
+ * checked.
  *
  * ERROR_UNTRUSTED  it is not; the code is a finding's, as in a verdict
  */

@@ -33,7 +33,9 @@ read_digest(const struct yaml *root, const char *key, struct digest *out,
 		yaml_digest(node, out, to);
 }
 
-/* It says that the deposit may end the signing of the version before it. */
+/*
+ * The line says that the deposit may end the signing of the version before it.
+ */
 static void
 read_onto(const struct yaml *node, struct slip *out, struct complaints *to)
 {
@@ -143,7 +145,8 @@ path_slip_id(const char *path, char out[LIMIT_NAME_BYTES + 1])
 bool
 slip_has_waybill(struct container *container, const struct digest *waybill)
 {
-	struct error ignored = { 0 }; /* one that does not read is none */
+	/* a waybill that cannot be read counts as none */
+	struct error ignored = { 0 };
 	char id[LIMIT_NAME_BYTES + 1];
 
 	for (size_t i = 0; i < container->num; i++) {

@@ -13,12 +13,12 @@
 #include "document/container.h"
 #include "document/name.h"
 
-/* In a bag; the name is the SHA-256 of its text. */
+/* The path in a bag; the name is the SHA-256 of the slip's text. */
 #define PATH_SLIP "slips/%s.yaml"
 
 /*
- * In a container, beside the signature of that ID ("origin" of a deposit): what
- * proves when an act that came by bag was dispatched.
+ * The paths in a container, beside the signature of that ID ("origin" of a
+ * deposit), of what proves when an act that came by bag was dispatched.
  */
 #define PATH_SLIP_OF    "META-INF/slip-%s.yaml"
 #define PATH_WAYBILL_OF "META-INF/waybill-%s.yaml"
@@ -27,13 +27,14 @@
 enum { SLIP_SALT = 16 };
 
 struct slip {
-	bool is_deposit; /* else it is a signature */
+	bool is_deposit; /* a deposit; else a signature */
 	char document[DOCUMENT_NAME];
 	unsigned version;
-	unsigned onto; /* a deposit may end the signing of that one; or 0 */
-	struct digest digest;    /* of the version */
-	struct digest body;      /* SHA-256 of what is handed in */
-	struct digest signature; /* as its journal entry will have it */
+	unsigned onto; /* the version whose signing a deposit may end; or 0 */
+	struct digest digest; /* the digest of the version */
+	struct digest body;   /* SHA-256 of what is handed in */
+	/* the digests that its journal entry will have */
+	struct digest signature;
 	uint8_t salt[SLIP_SALT];
 };
 
@@ -42,12 +43,15 @@ bool slip_parse(struct span text, struct slip *out, struct error *err) MUST_USE;
 bool slip_encode(const struct slip *slip, struct buf *out,
     struct error *err) MUST_USE;
 
-/* The ID in one of the three paths in a container; false if it is none. */
+/*
+ * Get the ID in one of the three paths in a container; false if it is no such
+ * path.
+ */
 bool path_slip_id(const char *path, char out[LIMIT_NAME_BYTES + 1]);
 
 /*
- * Does a container have the waybill of that digest?  Only then does a receipt
- * of its dispatch belong there.  Each waybill is hashed once, whoever asks.
+ * True if a container has the waybill of that digest: only then may it have a
+ * receipt of its dispatch. Each waybill is hashed once, whoever asks.
  */
 bool slip_has_waybill(struct container *container,
     const struct digest *waybill);

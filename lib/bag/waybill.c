@@ -118,7 +118,7 @@ read_files(const struct yaml *list, struct waybill *out, struct complaints *to)
 	}
 }
 
-/* Ascending, so that their order says nothing. */
+/* The digests are sorted, so that their order tells nothing. */
 static void
 read_slips(const struct yaml *list, struct waybill *out, struct complaints *to)
 {
@@ -199,7 +199,7 @@ waybill_find(const struct waybill *waybill, const char *path)
 	return NULL;
 }
 
-/* A file of ours into so many zeroed bytes; NULL with an error. */
+/* Parse a file of ours into so many zeroed bytes. NULL, and err, on failure. */
 static void *
 parse(const char *name, struct span text, size_t size,
     void (*read)(const struct yaml *root, void *out, struct complaints *to),

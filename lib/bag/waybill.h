@@ -22,9 +22,9 @@
 #define PATH_BAG_LIST            "list.yaml"
 #define PATH_ACKNOWLEDGEMENT     "acknowledgement.yaml"
 #define PATH_ACKNOWLEDGEMENT_P7S "acknowledgement.p7s"
-/* C2SP add-checkpoint's body: "old N", the proof, the note. */
+/* The body of C2SP add-checkpoint: "old N", the proof, the note. */
 #define PATH_BAG_CHECKPOINT "checkpoint"
-/* "old N" and a proof, from the checkpoint of each copy to that one. */
+/* "old N" and a proof, from the checkpoint of each copy to the bag's. */
 #define PATH_BAG_PREFIXES "prefixes"
 #define BAG_COPIES        "copies/"
 #define BAG_DEPOSITS      "deposits/"
@@ -32,39 +32,48 @@
 #define BAG_CRLS          "crls/"
 
 struct waybill_file {
-	char path[LIMIT_PATH_BYTES + 1]; /* in the bag */
+	char path[LIMIT_PATH_BYTES + 1]; /* the path in the bag */
 	uint64_t size;
 	struct digest sha256;
-	/* Of a copy, deposit or signature; else the document is empty. */
+	/*
+	 * Of a copy, deposit or signature; for other files the document is
+	 * empty.
+	 */
 	char document[DOCUMENT_NAME];
 	unsigned version;
-	struct digest digest; /* of the version */
+	struct digest digest; /* the digest of the version */
 	char title[LIMIT_TITLE_BYTES + 1];
 };
 
 struct waybill {
-	uint64_t number; /* of the sender, from 1 */
+	uint64_t number; /* the number that the sender gave it, from 1 */
 	char from[LIMIT_OFFICE_BYTES + 1], to[LIMIT_OFFICE_BYTES + 1];
-	char person[LIMIT_EMAIL_BYTES + 1]; /* who dispatches */
+	char person[LIMIT_EMAIL_BYTES + 1]; /* who dispatches it */
 	int64_t dispatched_at;
 	/*
-	 * A bag of deposits or signatures: the SHA-256 of each slip, ascending;
-	 * and of list.yaml, or zero.  None: files are the waybill's own.
+	 * In a bag of deposits or signatures: the SHA-256 of each slip, sorted,
+	 * and of list.yaml, or zero. Without slips the waybill itself lists the
+	 * files.
 	 */
 	size_t num_slips;
 	struct digest slips[LIMIT_SLIPS];
 	struct digest list;
 	size_t num;
-	struct waybill_file files[LIMIT_BAG_FILES]; /* large: allocate it */
+	/* A waybill is large, so it is allocated. */
+	struct waybill_file files[LIMIT_BAG_FILES];
 };
 
-/* ERROR_MALFORMED "waybill.yaml:LINE:COLUMN: …"; the caller frees it. */
+/*
+ * Parse waybill.yaml. The caller frees the result.
+ *
+ * ERROR_MALFORMED "waybill.yaml:LINE:COLUMN: …"
+ */
 struct waybill *waybill_parse(struct span text, struct error *err);
 bool waybill_encode(const struct waybill *waybill, struct buf *out,
     struct error *err) MUST_USE;
 /*
- * list.yaml: the files of a waybill that has slips.  parse puts them into
- * waybill, and wants the very text that the waybill names.
+ * list.yaml has the files of a waybill that has slips. parse puts them into
+ * waybill; the text must be the one that the waybill names.
  *
  * ERROR_UNTRUSTED  the waybill names another one
  */
@@ -72,7 +81,7 @@ bool waybill_parse_list(struct waybill *waybill, struct span text,
     struct error *err) MUST_USE;
 bool waybill_encode_list(const struct waybill *waybill, struct buf *out,
     struct error *err) MUST_USE;
-/* Is it one of the slips? */
+/* True if a digest is that of one of the slips. */
 bool waybill_lists_slip(const struct waybill *waybill,
     const struct digest *sha256);
 const struct waybill_file *waybill_find(const struct waybill *waybill,
@@ -86,13 +95,16 @@ struct acknowledgement_finding {
 
 struct acknowledgement {
 	struct digest waybill;
-	uint64_t number;                   /* the waybill's */
-	char from[LIMIT_OFFICE_BYTES + 1]; /* who received it */
-	char to[LIMIT_OFFICE_BYTES + 1];   /* who had dispatched it */
+	uint64_t number; /* the waybill's number */
+	/* the office that received the bag */
+	char from[LIMIT_OFFICE_BYTES + 1];
+	/* the office that had dispatched it */
+	char to[LIMIT_OFFICE_BYTES + 1];
 	char person[LIMIT_EMAIL_BYTES + 1];
 	int64_t received_at;
-	uint64_t size; /* of the journal that the receiver has seen now */
-	size_t num;    /* of findings; none: it came whole */
+	/* the size of the journal that the receiver has seen now */
+	uint64_t size;
+	size_t num; /* how many findings; 0: everything came well */
 	struct acknowledgement_finding findings[LIMIT_BAG_FILES];
 };
 

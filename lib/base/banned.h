@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Some are macros, which clang does not poison. */
+/* Some of these are macros in libc, which clang does not poison. */
 #undef sprintf
 #undef vsprintf
 #undef strcpy

@@ -393,7 +393,7 @@ span_base64_append(struct span in, struct buf *out, struct error *err)
 	for (size_t i = in.len; i > 0 && i + 2 > in.len; i--)
 		if (in.data[i - 1] == '=')
 			len--;
-	/* Room for what comes out: it is shorter than what goes in. */
+	/* Make room for what comes out, which is shorter than what goes in. */
 	if (!buf_append(out, span_sub(in, 0, len), err))
 		return false;
 	if (in.len == 0 || span_to_base64(in, out->data + before, len))

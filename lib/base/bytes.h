@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 /*
- * For a large buffer on the stack that is written before it is read: all else
- * is zeroed by the compiler, which here would cost more than the work.
+ * For a large buffer on the stack that is written before it is read. The
+ * compiler zeroes everything else, which here would cost more than the work.
  */
 #define UNINITIALIZED __attribute__((uninitialized))
 
@@ -45,7 +45,7 @@ bool buf_printf(struct buf *buf, struct error *err, const char *fmt, ...)
     PRINTF(3, 4) MUST_USE;
 /* Make room for n more bytes at once, so that buf does not grow by steps. */
 bool buf_reserve(struct buf *buf, size_t n, struct error *err) MUST_USE;
-/* Big-endian. */
+/* Append an integer, big-endian. */
 bool buf_append_u8(struct buf *buf, uint8_t value, struct error *err) MUST_USE;
 bool buf_append_u16(struct buf *buf, uint16_t value,
     struct error *err) MUST_USE;
@@ -102,7 +102,10 @@ bool span_to_hex(struct span in, uint8_t *out, size_t out_len) MUST_USE;
 bool span_base64_append(struct span in, struct buf *out,
     struct error *err) MUST_USE;
 
-/* out has room for 2 * in.len + 1, or for BASE64_SIZE(in.len). */
+/*
+ * hex_encode() needs room for 2 * in.len + 1 bytes, base64_encode() for
+ * BASE64_SIZE(in.len).
+ */
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 void hex_encode(struct span in, char *out);
 void base64_encode(struct span in, char *out);

@@ -37,7 +37,9 @@ bool digest_eq(const struct digest *a, const struct digest *b);
 bool digest_is_zero(const struct digest *digest);
 void digest_hex(const struct digest *digest, char out[DIGEST_HEX]);
 bool digest_parse(struct span hex, struct digest *out) MUST_USE;
-/* For the telephone: "3f2a-9c01-…", 16 groups of four. */
+/*
+ * Format a digest for the telephone: "3f2a-9c01-…", 16 groups of four digits.
+ */
 void digest_groups(const struct digest *digest, char out[80]);
 
 #endif

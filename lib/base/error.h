@@ -28,7 +28,7 @@ enum error_kind {
 
 struct error {
 	enum error_kind kind;
-	char code[32];    /* a verdict's finding code, or empty */
+	char code[32];    /* its code (base/codes.def), or empty */
 	char detail[512]; /* NUL-terminated; cut short if longer */
 };
 
@@ -54,22 +54,22 @@ bool error_set_openssl(struct error *err, enum error_kind kind, const char *fmt,
 /* Put "text: " in front of the detail, on the way up.  Returns false. */
 bool error_context(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 
-/* As error_set(), for a verdict that has a code of its own to tell. */
+/* As error_set(), with a code of its own (base/codes.def). */
 bool error_set_code(struct error *err, enum error_kind kind, const char *code,
     const char *fmt, ...) PRINTF(4, 5);
 
 /*
- * The code of a problem document (RFC 9457 section 3.1): the finding's where
- * there is one, else the kind's name, "CONFLICT".
+ * The error's code for a problem document (RFC 9457 section 3.1): its own, or
+ * else the name of its kind, "CONFLICT".
  */
 const char *error_code(const struct error *err);
 /* True if that is its code. */
 bool error_is(const struct error *err, const char *code);
 
-/* The kind that an exit status stands for; ERROR_SYSTEM if none does. */
+/* The kind that has this exit status; ERROR_SYSTEM if none has. */
 enum error_kind error_kind_of_exit(int status);
 
-/* The one place where a kind becomes a number or a name. */
+/* The exit status, HTTP status and title of a kind. Only error.c has them. */
 int error_exit_status(enum error_kind kind);
 int error_http_status(enum error_kind kind);
 const char *error_title(enum error_kind kind);

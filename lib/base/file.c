@@ -213,7 +213,7 @@ file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-/* Make the folder path[0, n), where the one that it is in is not there too. */
+/* Make the folder path[0, n), and the folders above it that are missing. */
 static bool
 make_dir(char *path, size_t n, mode_t mode, struct error *err)
 {
@@ -222,7 +222,7 @@ make_dir(char *path, size_t n, mode_t mode, struct error *err)
 	bool ok;
 
 	path[n] = '\0';
-	/* Most often only the last one is missing, or none. */
+	/* Usually only the last folder is missing, or none. */
 	ok = mkdir(path, mode) == 0 || errno == EEXIST;
 	while (parent > 0 && path[parent - 1] != '/')
 		parent--;

@@ -13,8 +13,8 @@
 /*
  * Append a file's bytes to out.
  *
- * ERROR_NOT_FOUND  there is none
- * ERROR_LIMIT      over max bytes
+ * ERROR_NOT_FOUND  there is no such file
+ * ERROR_LIMIT      it has more than max bytes
  */
 bool file_read(const char *path, size_t max, struct buf *out,
     struct error *err) MUST_USE;
@@ -29,22 +29,22 @@ bool file_write(const char *path, struct span bytes, mode_t mode,
 /* As file_write(), whole or not at all, but not flushed: for a cache. */
 bool file_write_quick(const char *path, struct span bytes, mode_t mode,
     struct error *err) MUST_USE;
-/* As file_write(), but never in the place of something that is there. */
+/* As file_write(), but a file that is there is not replaced. */
 bool file_create(const char *path, struct span bytes, mode_t mode,
     struct error *err) MUST_USE;
 
 bool file_exists(const char *path);
-/* mkdir -p. */
+/* Make a folder and those above it, like mkdir -p. */
 bool file_make_dirs(const char *path, mode_t mode, struct error *err) MUST_USE;
 bool file_sync_dir(const char *path, struct error *err) MUST_USE;
 
-/* All of it, whatever EINTR and short counts; for bytes at an offset. */
+/* Write or read all bytes at an offset, despite EINTR and short counts. */
 bool file_pwrite(int fd, struct span bytes, off_t at,
     struct error *err) MUST_USE;
 bool file_pread(int fd, void *out, size_t len, off_t at,
     struct error *err) MUST_USE;
 
-/* len bytes of a file from at on, in pieces, to sink. */
+/* Give len bytes of a file, from at on, to sink, in pieces. */
 bool file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;
 
@@ -54,19 +54,22 @@ bool file_sha256(int fd, uint64_t len, struct digest *out,
     struct error *err) MUST_USE;
 
 /*
- * Open path (made if need be) and hold an exclusive lock on it until the
- * descriptor is closed.  -1, ERROR_CONFLICT if somebody else holds it.
+ * Open path, made if need be, and hold an exclusive lock on it until the
+ * descriptor is closed. -1, with ERROR_CONFLICT if another process holds it.
  */
 int file_lock(const char *path, struct error *err) MUST_USE;
-/* The same, waiting for whoever holds it. */
+/* The same, waiting for the process that holds it. */
 int file_lock_wait(const char *path, struct error *err) MUST_USE;
-/* The same beside others who do not want it for themselves. */
+/* The same with a shared lock. */
 int file_lock_shared(const char *path, struct error *err) MUST_USE;
 
-/* Make durable all that was written to the file system that dir is on. */
+/* Make everything durable that was written to the file system of dir. */
 bool file_sync_all(const char *dir, struct error *err) MUST_USE;
 
-/* A file in dir that has no name: gone with its descriptor.  -1 on failure. */
+/*
+ * Open a nameless file in dir, which is gone with its descriptor. -1 on
+ * failure.
+ */
 int file_temporary(const char *dir, struct error *err) MUST_USE;
 
 /*
@@ -76,12 +79,12 @@ int file_temporary(const char *dir, struct error *err) MUST_USE;
  */
 int file_open(const char *path, struct error *err);
 
-/* "a/b" with ERROR_LIMIT if it does not fit. */
+/* Join "a" and "b" to "a/b". ERROR_LIMIT if it does not fit. */
 #define FILE_PATH 4096
 bool file_join(char out[FILE_PATH], const char *dir, const char *name,
     struct error *err) MUST_USE;
 
-/* The folder that path is in: "." if it names none. */
+/* Get the folder that path is in: "." if path names none. */
 void file_parent(const char *path, char out[FILE_PATH]);
 
 #endif

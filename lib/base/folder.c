@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 
-/* As deep as a path can be. */
+/* As many names as a path can have. */
 enum { DEPTH = FILE_PATH / 2 };
 
 /* Cut the last name off a path: "a/b//" is "a", "a" is ".", "/a" is "/". */
@@ -39,7 +39,7 @@ cut_last(char path[FILE_PATH], struct error *err)
 	return true;
 }
 
-/* Open path, or the deepest folder on the way to it that is there. */
+/* Open path, or the deepest folder on the way to it that exists. */
 static int
 open_deepest(const char *path, struct error *err)
 {
@@ -86,7 +86,7 @@ folder_is_within(const char *path, const char *folder, bool *within,
 	for (unsigned i = 0; i < DEPTH && fstat(fd, &here) == 0; i++) {
 		*within =
 		    here.st_dev == top.st_dev && here.st_ino == top.st_ino;
-		/* The root is above itself. */
+		/* The folder above the root is the root. */
 		if (*within ||
 		    (i > 0 && here.st_dev == last.st_dev &&
 			here.st_ino == last.st_ino)) {

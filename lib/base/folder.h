@@ -10,19 +10,19 @@
 #include "base/error.h"
 
 /*
- * Set *within to whether path is folder, or lies anywhere below it, or would
- * once it is made: path need not be there yet, and a folder that is not there
- * has nothing within it.
+ * Set *within to whether path is folder, lies anywhere below it, or will once
+ * it is made. path need not exist yet; a folder that does not exist has nothing
+ * within it.
  *
  * ERROR_USAGE   path is a link to nothing, or names ".." below a folder that
- *               is not there: nobody can say where it will be
- * ERROR_SYSTEM  a part of it cannot be looked at
+ *                   does not exist: nobody can say where it will be
+ * ERROR_SYSTEM  a part of the path cannot be looked at
  */
 bool folder_is_within(const char *path, const char *folder, bool *within,
     struct error *err) MUST_USE;
 
 /*
- * Neither is the other, nor within it.
+ * Check that neither folder is the other one or within it.
  *
  * ERROR_USAGE   they are not apart
  */

@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 
-/* The folder that the running program is in. */
+/* Get the folder that the running program is in. */
 static bool
 program_folder(char out[FILE_PATH], struct error *err)
 {
@@ -27,7 +27,10 @@ program_folder(char out[FILE_PATH], struct error *err)
 	return true;
 }
 
-/* May what is at this path decide what the program does? */
+/*
+ * True if only users may write the file who decide anyway what the program
+ * does.
+ */
 static bool
 is_ours(const struct stat *st)
 {
@@ -39,7 +42,7 @@ is_ours(const struct stat *st)
 		    st->st_uid == program.st_uid));
 }
 
-/* The file of the module, in the first folder that has it. */
+/* Find the module's file in the first folder that has it. */
 static bool
 find_module(const char *name, char out[FILE_PATH], struct error *err)
 {
@@ -85,8 +88,8 @@ module_load(const char *name, size_t size, struct error *err)
 	if (!find_module(name, path, err))
 		return NULL;
 	/*
-	 * The module itself is linked to be bound at once (-z now); the libraries
-	 * behind it are bound as they are for any program that links them.
+	 * The module is linked to be bound at once (-z now). The libraries that
+	 * it needs are bound as for any program that links them.
 	 */
 	handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	module = handle != NULL ? dlsym(handle, "valise_module") : NULL;

@@ -18,19 +18,19 @@
 
 #include "base/error.h"
 
-/* What every table begins with. */
+/* The head of every module's table. */
 struct module {
-	const char *version; /* VALISE_VERSION of who built it */
+	const char *version; /* the VALISE_VERSION that it was built as */
 	size_t size;         /* sizeof the table */
 };
 
 /*
- * Load a module and return its table, of that size; it stays until the program
- * ends.  NULL on failure.
+ * Load a module and return its table, which has that size. It stays until the
+ * program ends. NULL on failure.
  *
- * ERROR_SYSTEM  MODULE_MISSING: there is none, it is of another version, it
- *               does not load, or its file could have been written by another
- *               user than root, the program's owner and who runs it
+ * ERROR_SYSTEM  MODULE_MISSING: there is no such module, it is of another
+ *                   version, it does not load, or a user other than root, the
+ *                   program's owner and who runs it could have written its file
  */
 const void *module_load(const char *name, size_t size, struct error *err);
 

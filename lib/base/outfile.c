@@ -14,10 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As many as the kernel follows (path_resolution(7)). */
+/* As many links as the kernel follows (path_resolution(7)). */
 enum { LINKS = 40 };
 
-/* Where path leads when its last name is a link, and that one's, and so on. */
+/*
+ * Find where path leads if its last name is a link, the next one's is too, and
+ * so on.
+ */
 static bool
 follow_links(char path[FILE_PATH], struct error *err)
 {
@@ -66,7 +69,7 @@ is_stream(mode_t mode)
 	return S_ISFIFO(mode) || S_ISCHR(mode);
 }
 
-/* Nothing is there yet: its folder has to be. */
+/* Nothing is there yet, so its folder has to exist. */
 static bool
 has_folder(const char *path, struct error *err)
 {
@@ -78,7 +81,10 @@ has_folder(const char *path, struct error *err)
 		folder);
 }
 
-/* What kind of thing path is, links followed; *stream if it is written to. */
+/*
+ * Find out what path is, with links followed; *stream is set if it is written
+ * to.
+ */
 static bool
 judge(const char *path, bool *stream, struct error *err)
 {
@@ -87,7 +93,7 @@ judge(const char *path, bool *stream, struct error *err)
 	*stream = false;
 	if (path[0] == '\0' || strlen(path) >= FILE_PATH)
 		return error_set(err, ERROR_USAGE, "\"%s\" is no path", path);
-	/* stat(2) asks the kernel whether that link may be followed here. */
+	/* stat(2) fails if the kernel does not allow to follow that link. */
 	if (stat(path, &st) != 0)
 		return errno == ENOENT ? has_folder(path, err)
 				       : error_set_errno(err, "%s", path);
@@ -165,7 +171,7 @@ copy_to_stream(int from, int to, struct error *err)
 	return true;
 }
 
-/* Write to what is still a stream.  A reader that went away is an error. */
+/* Write to a stream. It is an error if its reader went away. */
 static bool
 send_to_stream(const struct outfile *out, struct error *err)
 {

@@ -13,41 +13,41 @@
 #include "base/file.h"
 
 struct outfile {
-	int fd;               /* write here, at any offset */
-	bool is_stream;       /* path is written to, not replaced */
-	char path[FILE_PATH]; /* what is replaced, or written to */
-	char tmp[FILE_PATH];  /* what replaces it */
+	int fd; /* write the output here, at any offset */
+	/* path is a stream: it is written to, not replaced */
+	bool is_stream;
+	char path[FILE_PATH]; /* the path that is replaced, or written to */
+	char tmp[FILE_PATH];  /* the file that replaces it */
 };
 
 /*
- * Could path be written?  To be asked before anything is done that cannot be
- * taken back.  Nothing is opened or made.
+ * Check whether path could be written, before anything is done that cannot be
+ * taken back. Nothing is opened or made.
  *
- * ERROR_USAGE   it is, or leads to, what is refused
- * ERROR_SYSTEM  its folder is not there, or it cannot be looked at
+ * ERROR_USAGE   it is, or leads to, something that is refused
+ * ERROR_SYSTEM  its folder does not exist, or it cannot be looked at
  */
 bool outfile_check(const char *path, struct error *err) MUST_USE;
 
 /*
- * Begin to write path.  scratch: a folder for an unnamed file, where path is a
- * stream.  On success the caller ends it by outfile_finish() or outfile_drop().
- *
- * Errors as outfile_check().
+ * Begin to write path. scratch is a folder for a nameless file, in case path is
+ * a stream. On success the caller ends with outfile_finish() or outfile_drop().
+ * For errors see outfile_check().
  */
 bool outfile_open(struct outfile *out, const char *path, const char *scratch,
     struct error *err) MUST_USE;
 
 /*
- * Put what was written in place, or send it to the stream, which waits for
- * whoever reads a FIFO.  On failure a file is as it was; a stream may have got
- * a part.  Either way out is released.  mode: of a file that is made.
+ * Put what was written in place; or send it to the stream, which waits for the
+ * reader of a FIFO. On failure a file is as it was; a stream may have got a
+ * part. out is released in both cases. mode is that of a file that is made.
  *
  * ERROR_SYSTEM  it did not work: a full disk, a reader that went away
  */
 bool outfile_finish(struct outfile *out, mode_t mode,
     struct error *err) MUST_USE;
 
-/* End without a trace. */
+/* End, and leave nothing behind. */
 void outfile_drop(struct outfile *out);
 
 #endif

@@ -59,7 +59,10 @@ time_format_ms(int64_t ms, char out[TIME_TEXT])
 	snprintf(out, TIME_TEXT, "%.19s.%03dZ", at, (int)(ms % 1000));
 }
 
-/* The digits of text where pattern has '0', its very characters elsewhere. */
+/*
+ * True if text has a digit where pattern has '0', and the pattern's own
+ * character elsewhere.
+ */
 static bool
 matches(struct span text, const char *pattern)
 {
@@ -101,7 +104,10 @@ parse(struct span text, bool with_time, int64_t *out)
 	}
 	if (tm.tm_year < 70)
 		return false;
-	/* timegm() takes 31 February for 3 March; one day, one spelling. */
+	/*
+	 * timegm() takes 31 February for 3 March, so the date is formatted
+	 * again and compared.
+	 */
 	at = timegm(&tm);
 	gmtime_r(&at, &back);
 	if (at < 0 || back.tm_mon != number(text, 5, 2) - 1 ||

@@ -18,18 +18,18 @@ enum {
 }; /* two clocks further apart: one is wrong */
 
 int64_t time_now_ms(void);
-/* Never runs backwards, starts anywhere. */
+/* A clock in milliseconds that never runs backwards; it starts anywhere. */
 int64_t time_monotonic_ms(void);
 
-void time_format_ms(int64_t ms, char out[TIME_TEXT]); /* …T10:00:01.250Z */
-void time_format_at(int64_t at, char out[TIME_TEXT]); /* …T10:00:01Z */
+void time_format_ms(int64_t ms, char out[TIME_TEXT]); /* "…T10:00:01.250Z" */
+void time_format_at(int64_t at, char out[TIME_TEXT]); /* "…T10:00:01Z" */
 void time_format_date(int64_t at, char out[TIME_TEXT]);
 
 bool time_parse_ms(struct span text, int64_t *out) MUST_USE;
 bool time_parse_at(struct span text, int64_t *out) MUST_USE;
-/* 30s, 10m, 24h: seconds, 1 to 30 days. */
+/* Parse 30s, 10m or 24h into seconds: from 1 second to 30 days. */
 bool time_parse_interval(struct span text, unsigned *seconds) MUST_USE;
-/* 2021-08-01: its first second. */
+/* Parse 2021-08-01 into its first second. */
 bool time_parse_date(struct span text, int64_t *out) MUST_USE;
 
 #endif

@@ -110,7 +110,7 @@ read_key(struct reader *in, const yaml_event_t *event, const struct yaml *map,
 	return true;
 }
 
-/* Up to and with the event that ends the collection. */
+/* Skip events up to the one that ends the collection, and that one too. */
 static bool
 read_children(struct reader *in, struct yaml *node, unsigned depth)
 {
@@ -243,7 +243,10 @@ yaml_parse(const char *file, struct span text, struct error *err)
 		return NULL;
 	}
 	yaml_parser_set_encoding(&in.parser, YAML_UTF8_ENCODING);
-	/* libyaml asserts that there is a pointer, even to nothing. */
+	/*
+	 * libyaml asserts that the pointer is not NULL, even if there are no
+	 * bytes.
+	 */
 	yaml_parser_set_input_string(&in.parser,
 	    text.len > 0 ? text.data : (const unsigned char *)"", text.len);
 	if (expect(&in, YAML_STREAM_START_EVENT, "not YAML") &&
@@ -275,7 +278,7 @@ add_line(struct complaints *to, const char *file, unsigned line,
 	bool ok;
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	/* Beyond the room for complaints the count still tells. */
+	/* If there is no room for a complaint it is counted all the same. */
 	if (line > 0)
 		ok = buf_printf(&to->lines, &ignored, "%s:%u:%u: %s%s\n", file,
 		    line, column, prefix, text);
@@ -517,7 +520,7 @@ yaml_bytes(const struct yaml *node, uint64_t *out, struct complaints *to)
 	    text);
 }
 
-/* Plain where no reader could take it for anything but this text. */
+/* Plain, if no reader could take it for anything but this text. */
 static bool
 is_plain(const char *text)
 {
@@ -538,7 +541,10 @@ is_plain(const char *text)
 		    !(strchr("- ()", *c) != NULL && c != text && c[1] != '\0'))
 			return false;
 	}
-	/* "1e3" and "0x1" are numbers to others: begin with a letter. */
+	/*
+	 * Other readers take "1e3" and "0x1" for numbers: a plain scalar begins
+	 * with a letter.
+	 */
 	return letter && strchr("/._@+0123456789", text[0]) == NULL;
 }
 

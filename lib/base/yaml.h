@@ -18,26 +18,27 @@ enum yaml_kind { YAML_SCALAR, YAML_MAPPING, YAML_SEQUENCE };
 
 struct yaml {
 	enum yaml_kind kind;
-	const char *file;      /* as given to yaml_parse() */
-	unsigned line, column; /* from 1 */
-	char *text;            /* of a scalar; NUL-terminated, has no other */
-	char *key;             /* where the parent is a mapping */
+	const char *file;      /* the name that was given to yaml_parse() */
+	unsigned line, column; /* counted from 1 */
+	/* of a scalar: NUL-terminated, and without another NUL */
+	char *text;
+	char *key; /* its key, if the parent is a mapping */
 	unsigned key_line, key_column;
 	size_t num_children;
-	struct yaml *children; /* the first; then ->next */
+	struct yaml *children; /* the first child; the others by ->next */
 	struct yaml *next;
 };
 
 /*
- * The root of the only document in text; freed by yaml_free_tree().  file is
- * kept by pointer, for messages.
+ * Parse the only document in text. yaml_free_tree() frees it. file is kept by
+ * pointer, for messages.
  *
  * ERROR_MALFORMED, ERROR_LIMIT  "FILE:LINE:COLUMN: …"
  */
 struct yaml *yaml_parse(const char *file, struct span text, struct error *err);
 void yaml_free_tree(struct yaml *root);
 
-/* What is wrong with a file, a line each: "FILE:LINE:COLUMN: text". */
+/* Mistakes in a file, a line each: "FILE:LINE:COLUMN: text". */
 struct complaints {
 	struct buf lines;
 	unsigned num_errors;
@@ -51,7 +52,7 @@ bool complain(struct complaints *to, const struct yaml *at, const char *fmt,
     ...) PRINTF(3, 4);
 bool complain_key(struct complaints *to, const struct yaml *at, const char *fmt,
     ...) PRINTF(3, 4);
-/* For what has no place in a file. */
+/* Complain of something that has no place in a file. */
 bool complain_of(struct complaints *to, const char *file, const char *fmt, ...)
     PRINTF(3, 4);
 void complain_warning(struct complaints *to, const struct yaml *at,
@@ -64,33 +65,33 @@ void complaints_free(struct complaints *complaints);
 /* The value of key, or NULL (also where map is NULL or no mapping). */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
 
-/* map is a mapping with no other keys than these. */
+/* Check that map is a mapping with no other keys than these. */
 bool yaml_only(const struct yaml *map, const char *const keys[],
     size_t num_keys, struct complaints *to);
-/* The value of key; a complaint and NULL if it is missing. */
+/* The value of key. If it is missing, complain and return NULL. */
 const struct yaml *yaml_need(const struct yaml *map, const char *key,
     struct complaints *to);
 bool yaml_is(const struct yaml *node, enum yaml_kind kind,
     struct complaints *to);
 
-/* A scalar's value; a complaint and NULL or false if it has none. */
+/* A scalar's value. If it has none, complain and return NULL or false. */
 const char *yaml_text(const struct yaml *node, struct complaints *to);
 /*
- * Copy a scalar that check takes into room for it; what says what it should
- * have been: "a language".
+ * Copy a scalar that check accepts into room for it. what names what it should
+ * be: "a language".
  */
 bool yaml_copy(const struct yaml *node, char *out, size_t room,
     bool (*check)(struct span), const char *what, struct complaints *to);
-/* "valise: 1", at the head of every file of ours. */
+/* Read "valise: 1", the head of every file of ours. */
 bool yaml_format(const struct yaml *root, struct complaints *to);
 bool yaml_u64(const struct yaml *node, uint64_t *out, struct complaints *to);
 bool yaml_bool(const struct yaml *node, bool *out, struct complaints *to);
 bool yaml_digest(const struct yaml *node, struct digest *out,
     struct complaints *to);
-/* "64 MiB": a number of bytes. */
+/* Read a number of bytes, such as "64 MiB". */
 bool yaml_bytes(const struct yaml *node, uint64_t *out, struct complaints *to);
 
-/* Append a scalar that any YAML reader reads as this very text. */
+/* Append a scalar so that any YAML reader reads exactly this text. */
 bool yaml_append_scalar(struct buf *out, const char *text,
     struct error *err) MUST_USE;
 

@@ -27,7 +27,7 @@ path_is_meta(const char *path)
 	return strncmp(path, "META-INF/", 9) == 0;
 }
 
-/* PREFIX%sSUFFIX: what stands for %s. */
+/* Match "PREFIX%sSUFFIX" and get what stands for %s. */
 bool
 path_signature_id(const char *path, const char *format,
     char out[LIMIT_NAME_BYTES + 1])
@@ -160,7 +160,7 @@ container_free(struct container *container)
 	free(container);
 }
 
-/* The place of path: *found, or where it would stand. */
+/* Find path among the members: *found, or the place where it would be. */
 static size_t
 find_place(const struct container *container, const char *path, bool *found)
 {
@@ -205,7 +205,7 @@ container_add(struct container *container, const struct member *member,
 		container->members[at] = *member;
 		return true;
 	}
-	/* Twice the members at most, with what signing and receipts add. */
+	/* Signing and receipts add at most as many members again. */
 	if (container->num >= 2 * LIMIT_MEMBERS)
 		return error_set(err, ERROR_LIMIT, "too many files");
 	members = realloc(container->members,
@@ -276,7 +276,7 @@ container_put_to_judge(struct container *container, const char *path,
 	return put_bytes(container, path, bytes, true, err);
 }
 
-/* The content and its digest, where the ZIP tells of the same. */
+/* The content and its digest, if the ZIP has the same. */
 static bool
 take_over(struct member *member, struct container *written)
 {
@@ -297,7 +297,10 @@ take_over(struct member *member, struct container *written)
 	return true;
 }
 
-/* What is judged as a whole is read into memory, bounded one and all. */
+/*
+ * Members that are judged as a whole are read into memory, within one bound for
+ * all.
+ */
 static bool
 load_small(struct member *member, bool is_loaded, uint64_t *total,
     struct error *err)
@@ -617,7 +620,7 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* As git names a blob: the SHA-1 of this header and the content. */
+/* Git names a blob by the SHA-1 of this header and the content. */
 static void
 begin_name(struct hashing *hashing, uint64_t size)
 {
@@ -696,7 +699,9 @@ write_member(const struct member *member, struct zip_writer *writer,
 	struct zip_member zip = zip_member_of(member);
 	const bool is_bomb = zip.deflated && zip_is_bomb(zip.size, zip.packed);
 
-	/* A page of blanks would be taken for a bomb by every reader. */
+	/*
+	 * Readers would take a page of blanks for a ZIP bomb, so it is stored.
+	 */
 	if (is_bomb) {
 		zip.deflated = false;
 		zip.packed = zip.size;

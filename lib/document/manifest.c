@@ -53,7 +53,7 @@ manifest_add(struct manifest *manifest, const char *path, const char *media,
 	if (manifest->num >= 2 * LIMIT_MEMBERS)
 		return error_set(err, ERROR_LIMIT,
 		    "a manifest of more than %d files", 2 * LIMIT_MEMBERS);
-	/* Grown in powers of two. */
+	/* The room grows in powers of two. */
 	if ((manifest->num & (manifest->num - 1)) == 0) {
 		all = realloc(manifest->references,
 		    (manifest->num == 0 ? 1 : manifest->num * 2) *
@@ -106,7 +106,7 @@ put_uri(struct buf *out, const char *path, struct error *err)
 	return true;
 }
 
-/* What stands around the values in a manifest of ours. */
+/* The pieces of text between the values in a manifest of ours. */
 #define OWN_HEAD                                                               \
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                         \
 	"<asic:ASiCManifest xmlns:asic=\"" ASIC "\" xmlns:ds=\"" DSIG          \
@@ -218,7 +218,10 @@ take_text(struct span *in, const char *text)
 	return span_starts(*in, text) && span_take(in, strlen(text), &taken);
 }
 
-/* The value up to '"', if XML has no other meaning for its characters. */
+/*
+ * Take the value up to '"', if XML gives none of its characters another
+ * meaning.
+ */
 static bool
 take_plain(struct span *in, char out[3 * LIMIT_PATH_BYTES + 1])
 {
@@ -227,7 +230,7 @@ take_plain(struct span *in, char out[3 * LIMIT_PATH_BYTES + 1])
 	if (!span_take_until(in, '"', &value) ||
 	    !span_to_str(value, out, 3 * LIMIT_PATH_BYTES + 1))
 		return false;
-	in->data--, in->len++; /* the '"' begins what follows */
+	in->data--, in->len++; /* a '"' begins the next piece */
 	for (const char *c = out; *c != '\0'; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 			(*c >= '-' && *c <= '9') || *c == '%' || *c == '+' ||
@@ -256,9 +259,9 @@ take_own_reference(struct span *in, struct manifest *out, struct error *err)
 }
 
 /*
- * Read it where it is, byte for byte, as manifest_encode() writes one: most
- * are, and expat takes twenty times as long.  False, and out is empty, if it is
- * not; then expat says what it is, or what is wrong with it.
+ * Read a manifest in place, if it is byte for byte as manifest_encode() writes
+ * it. Most are, and expat takes twenty times as long. If it is not, return
+ * false with out empty; expat then says what it is, or what is wrong with it.
  */
 static bool
 parse_own(struct span in, struct manifest *out)
@@ -379,7 +382,10 @@ start_element(void *arg, const char *name, const char **attributes)
 		refuse(in, "an element in a DigestValue");
 		return;
 	case IGNORED:
-		/* Children of what is passed over; counted to find its end. */
+		/*
+		 * Count the children of an element that is skipped, to find its
+		 * end.
+		 */
 		in->ignored += 2;
 		if (in->ignored > 64)
 			refuse(in, "too deep");
@@ -394,7 +400,10 @@ end_value(struct reader *in)
 
 	in->has_value = true;
 	in->place = IN_REFERENCE;
-	/* A digest that we do not compute: bits stay 0, nothing matches. */
+	/*
+	 * A digest that we do not compute: bits stays 0, so that nothing
+	 * matches.
+	 */
 	if (one->bits != 0 &&
 	    !span_to_base64(span_of(in->value, in->value_len), one->digest,
 		one->bits / 8))

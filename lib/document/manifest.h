@@ -13,12 +13,14 @@
 struct reference {
 	char path[LIMIT_PATH_BYTES + 1];
 	char media[LIMIT_MEDIA_BYTES + 1];
-	unsigned bits;      /* 256, 384, 512: which SHA-2; 0: another digest */
-	uint8_t digest[64]; /* bits / 8 bytes of it */
+	/* 256, 384 or 512: which SHA-2; 0: another digest */
+	unsigned bits;
+	uint8_t digest[64]; /* the first bits / 8 bytes are the digest */
 };
 
 struct manifest {
-	char signature[LIMIT_PATH_BYTES + 1]; /* SigReference: who signs it */
+	/* SigReference: the path of the signature */
+	char signature[LIMIT_PATH_BYTES + 1];
 	size_t num;
 	struct reference *references;
 };
@@ -27,22 +29,25 @@ struct manifest {
 bool manifest_encode(const struct manifest *manifest, struct buf *out,
     struct error *err) MUST_USE;
 /*
- * Read one; out is for manifest_free().
+ * Read a manifest. Call manifest_free().
  *
- * ERROR_MALFORMED  not well formed, a DTD or entity, not the schema's
- *                  elements, no reference or one file twice
+ * ERROR_MALFORMED  not well formed, a DTD or an entity, not the schema's
+ *                   elements, no reference, or one file twice
  */
 bool manifest_parse(struct span xml, struct manifest *out,
     struct error *err) MUST_USE;
 void manifest_free(struct manifest *manifest);
-/* ERROR_LIMIT over LIMIT_MEMBERS. */
+/* Add a reference. ERROR_LIMIT over LIMIT_MEMBERS. */
 bool manifest_add(struct manifest *manifest, const char *path,
     const char *media, const struct digest *sha256, struct error *err) MUST_USE;
-/* NULL if path is not referred to. */
+/* The reference to path, or NULL. */
 const struct reference *manifest_find(const struct manifest *manifest,
     const char *path);
 
-/* "pdf", "txt", …: the media type of a file in META-INF, or a default. */
+/*
+ * The media type of a file in META-INF by its ending, "pdf", "txt", …; or a
+ * default.
+ */
 const char *media_of_path(const char *path);
 
 #endif

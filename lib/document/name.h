@@ -9,14 +9,17 @@
 
 #define DOCUMENT_NAME (2 * LIMIT_SLUG_BYTES + 2)
 
-/* Two slugs, see text_is_slug(); ERROR_USAGE says what a name looks like. */
+/*
+ * Check a document's name: two slugs (text_is_slug()). ERROR_USAGE says what a
+ * name looks like.
+ */
 bool document_name_check(struct span name, struct error *err) MUST_USE;
 /* The type of a checked name. */
 void document_type(const char *name, char out[LIMIT_SLUG_BYTES + 1]);
-/* "TYPE/SLUG" or "TYPE/SLUG@N"; *version is 0 where none is named. */
+/* Parse "TYPE/SLUG" or "TYPE/SLUG@N"; *version is 0 if no version is named. */
 bool document_parse(const char *text, char name[DOCUMENT_NAME],
     unsigned *version, struct error *err) MUST_USE;
-/* A version's number: 1 to 999999. */
+/* Parse a version's number: 1 to 999999. */
 bool document_version_parse(struct span text, unsigned *out) MUST_USE;
 
 #endif

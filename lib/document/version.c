@@ -53,7 +53,10 @@ read_path(const struct yaml *node, char out[LIMIT_PATH_BYTES + 1],
 	return true;
 }
 
-/* texts/LANGUAGE/NAME, annexes/NAME: nothing else is anybody's text. */
+/*
+ * Texts are texts/LANGUAGE/NAME, annexes are annexes/NAME, and no other path is
+ * either.
+ */
 static void
 check_place(const struct text_file *file, bool is_text, const struct yaml *at,
     struct complaints *to)
@@ -199,7 +202,10 @@ version_parse(struct span text, struct error *err)
 	}
 	if ((root = yaml_parse("version.yaml", text, err)) == NULL)
 		return NULL;
-	/* Its lists, 130 KB that are mostly unused, are cleared as they fill. */
+	/*
+	 * The lists, 130 KB that are mostly unused, are cleared only as they
+	 * are filled.
+	 */
 	if ((out = malloc(sizeof(*out))) == NULL) {
 		error_set_errno(err, "version.yaml");
 		yaml_free_tree(root);

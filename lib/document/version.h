@@ -15,7 +15,7 @@ struct title {
 	char text[LIMIT_TITLE_BYTES + 1];
 };
 
-/* A text, or an annex: that has no language and is not authentic. */
+/* A text; or an annex, which has no language and is not authentic. */
 struct text_file {
 	char file[LIMIT_PATH_BYTES + 1]; /* "texts/lo/…" or "annexes/…" */
 	char language[LIMIT_LANGUAGE_BYTES + 1];
@@ -33,26 +33,26 @@ struct version {
 	char office[LIMIT_OFFICE_BYTES + 1];
 	char person[LIMIT_EMAIL_BYTES + 1];
 	int64_t created_at;
-	char note[LIMIT_NOTE_BYTES + 1]; /* or empty */
+	char note[LIMIT_NOTE_BYTES + 1]; /* empty if there is no note */
 	size_t num_titles, num_texts, num_annexes;
 	struct title titles[LIMIT_LANGUAGES];
 	struct text_file texts[LIMIT_TEXTS];
 	struct text_file annexes[LIMIT_ANNEXES];
 };
 
-/* The "document" and "version" that a file says it is about. */
+/* Get the "document" and "version" that a file says it is about. */
 void version_named(const struct yaml *root, char name[DOCUMENT_NAME],
     unsigned *number, struct complaints *to);
 
 /*
- * A new version to be freed with free().
+ * Parse version.yaml. The caller frees the result with free().
  *
  * ERROR_MALFORMED  "version.yaml:LINE:COLUMN: …"
  */
 struct version *version_parse(struct span text, struct error *err);
 bool version_encode(const struct version *version, struct buf *out,
     struct error *err) MUST_USE;
-/* The title in a language, else in English, else the first. */
+/* The title in a language, else in English, else the first one. */
 const char *version_title(const struct version *version, const char *language);
 
 #endif

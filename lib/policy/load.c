@@ -10,7 +10,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Room for one more in a list that grows by one; NULL is out of memory. */
+/*
+ * Make room for one more in a list that grows by one. NULL if there is no
+ * memory.
+ */
 static void *
 grow(void **list, size_t *num, size_t size)
 {
@@ -23,7 +26,7 @@ grow(void **list, size_t *num, size_t size)
 	return (char *)all + (*num)++ * size;
 }
 
-/* {en: …, lo: …}: the English one, else the first. */
+/* Read a title, {en: …, lo: …}: the English one, else the first. */
 static void
 read_title(const struct yaml *map, char out[LIMIT_TITLE_BYTES + 1],
     struct complaints *to)
@@ -52,7 +55,7 @@ find_party(const struct policy *policy, const char *name)
 	return NULL;
 }
 
-/* A party that is named; what it is called is copied. */
+/* Read the name of a party, and copy what the party is called. */
 static bool
 read_party_name(const struct policy *policy, const struct yaml *node,
     char out[POLICY_NAME], struct complaints *to)
@@ -142,7 +145,7 @@ is_pattern(struct span text)
 		return false;
 	if (text.data[0] != '*')
 		return text_is_email(text);
-	/* "*@mofa.example": in the place of '*' stands a name. */
+	/* A pattern such as "*@mofa.example": '*' stands for a name. */
 	memcpy(name + 1, text.data + 1, len - 1);
 	return text_is_email(span_of(name, len));
 }
@@ -171,7 +174,10 @@ read_emails(struct office *office, const struct yaml *list,
 	}
 }
 
-/* Is it the office's, and one that bags can be encrypted to? */
+/*
+ * Check that a certificate is the office's, and one that bags can be encrypted
+ * to.
+ */
 static bool
 check_encryption(const struct policy *policy, const struct office *office,
     const struct cert *cert, struct error *err)
@@ -214,7 +220,7 @@ policy_encryption(const struct policy *policy, const struct office *office,
 	return NULL;
 }
 
-/* The certificate that bags to an office are encrypted to. */
+/* Load the certificate that bags to an office are encrypted to. */
 static void
 read_encryption(const struct policy *policy, struct office *office,
     const struct yaml *node, struct complaints *to)
@@ -382,7 +388,7 @@ read_powers(struct policy *policy, const struct yaml *list,
 		read_day(yaml_need(c, "until", to), &powers->until_at, to);
 		if (powers->until_at < powers->from_at)
 			complain(to, c, "they end before they begin");
-		powers->until_at += 24 * 60 * 60; /* both days included */
+		powers->until_at += 24 * 60 * 60; /* both days are included */
 	}
 }
 
@@ -502,7 +508,10 @@ read_limits(struct document_type *type, const struct yaml *map,
 		    LIMIT_TEXTS);
 }
 
-/* The types are known by name before any is read: full powers name them. */
+/*
+ * The names of all types are known before any type is read, since full powers
+ * name them.
+ */
 static void
 read_type(struct policy *policy, struct document_type *type,
     const struct yaml *root, struct complaints *to)
@@ -593,7 +602,7 @@ count_persons(const struct policy *policy, size_t type, const char *party,
 	return persons;
 }
 
-/* What each type must have, and what it surely should. */
+/* Check what each type must have, and warn of what it should have. */
 static void
 check_type(const struct policy *policy, size_t i, const struct yaml *root,
     int64_t now_at, struct complaints *to)
@@ -635,9 +644,9 @@ has_office(const struct policy *policy, const char *party)
 }
 
 /*
- * Together the offices of a party should see every entry of the journal: what
- * the depositary withholds from all of them is found by nobody
- * ("valise audit --combine").
+ * Together the offices of a party should see every entry of the journal. If the
+ * depositary withholds one from all of them, nobody finds out ("valise audit
+ * --combine").
  */
 static void
 check_audits(const struct policy *policy, const struct yaml *root,
@@ -672,7 +681,7 @@ patterns_meet(const struct office *a, const struct office *b)
 	return false;
 }
 
-/* Two offices that claim the same people have, in effect, none of them. */
+/* If two offices claim the same people, neither office has them. */
 static void
 check_offices(const struct policy *policy, const struct yaml *offices,
     struct complaints *to)
@@ -769,7 +778,7 @@ read_main(struct policy *policy, const struct yaml *root, struct complaints *to)
 	check_offices(policy, yaml_get(root, "offices"), to);
 }
 
-/* policies/NAME.yaml, beside offices.yaml, is the type NAME. */
+/* Besides offices.yaml, policies/NAME.yaml is the type NAME. */
 static bool
 is_type_file(const char *path, char name[LIMIT_SLUG_BYTES + 1])
 {
@@ -808,7 +817,10 @@ is_encryption_file(const struct yaml *offices, const char *path)
 	return false;
 }
 
-/* The digest is over the whole folder: what is no part of it stands out. */
+/*
+ * The digest is over the whole folder, so a file that is no part of a policy is
+ * a mistake.
+ */
 static void
 find_types(struct policy *policy, const struct yaml *main_root,
     struct complaints *to)

@@ -21,10 +21,10 @@ enum { POLICY_PATTERNS = 8, POLICY_PARTIES = 16, POLICY_MEDIA = 16 };
 
 struct office {
 	char name[POLICY_NAME], party[POLICY_NAME], ca[POLICY_NAME];
-	char unit[65]; /* the subject's OU, or empty: any */
+	char unit[65]; /* the subject's OU; empty: any */
 	size_t num_emails;
 	char emails[POLICY_PATTERNS][LIMIT_EMAIL_BYTES + 1];
-	const struct member *encryption; /* policy_encryption(), or NULL */
+	const struct member *encryption; /* for policy_encryption(), or NULL */
 	unsigned line;
 };
 
@@ -39,7 +39,7 @@ struct full_powers {
 /* A list of offices, or of what a type needs of each party. */
 struct office_list {
 	size_t num;
-	uint16_t offices[LIMIT_OFFICES]; /* their places in the policy */
+	uint16_t offices[LIMIT_OFFICES]; /* the offices' places in the policy */
 	unsigned line;
 };
 
@@ -85,24 +85,25 @@ struct policy {
 	struct full_powers *powers;
 	struct document_type *types;
 	unsigned powers_line;
-	struct witnesses witnesses; /* of the journal, and how many must sign */
-	bool was_checked;           /* policy_load_kept() */
+	/* the journal's witnesses, and how many of them must cosign */
+	struct witnesses witnesses;
+	bool was_checked; /* loaded by policy_load_kept() */
 	int refs;
 };
 
 /*
- * Read a policy from its files, which it takes over whatever comes of it.
- * complaints gets every mistake, and warnings of what is legal but surely not
- * meant; now_at is for those.
+ * Read a policy from its files, which are taken over in any case. complaints
+ * gets every mistake, and warnings of what is legal but surely not meant;
+ * now_at is for the warnings.
  *
  * ERROR_MALFORMED  the first mistake
  */
 struct policy *policy_load(struct container *files, int64_t now_at,
     struct complaints *complaints, struct error *err);
 /*
- * The same, of one that was loaded before: if its digest is still that one,
- * the certificates that bags are encrypted to are not read until they are
- * asked for, each of which takes as long as all else.
+ * The same of a policy that was loaded before. If its digest is still the same,
+ * the certificates that bags are encrypted to are read when they are asked for:
+ * each takes as long as everything else.
  */
 struct policy *policy_load_kept(struct container *files,
     const struct digest *kept, int64_t now_at, struct complaints *complaints,
@@ -110,26 +111,27 @@ struct policy *policy_load_kept(struct container *files,
 struct policy *policy_load_dir(const char *dir, struct complaints *complaints,
     struct error *err);
 /*
- * The certificate that bags to an office are encrypted to, for cert_free().
+ * Read the certificate that bags to an office are encrypted to. The caller
+ * calls cert_free().
  *
  * ERROR_USAGE      the policy names none
- * ERROR_MALFORMED  it is none of the office's CA, or not for encryption
+ * ERROR_MALFORMED  it is not of the office's CA, or not for encryption
  */
 struct cert *policy_encryption(const struct policy *policy,
     const struct office *office, struct error *err);
 struct policy *policy_ref(struct policy *policy);
 void policy_free(struct policy *policy);
 
-/* NULL if there is none. */
+/* An office or a type by its name, or NULL. */
 const struct office *policy_office(const struct policy *policy,
     const char *name);
 const struct document_type *policy_type(const struct policy *policy,
     const char *name);
 
 /*
- * The office whose person a certificate names: issued by the office's CA, with
- * an e-mail address and unit that only this office has.  NULL if none or
- * several; why says so.  ca is what trust_issued() found.
+ * The office of the person that a certificate names. Its CA is the office's,
+ * and its e-mail address and unit match this office alone. NULL if no office
+ * matches, or several; why says so. ca is what trust_issued() found.
  */
 const struct office *policy_office_of(const struct policy *policy,
     const struct cert *cert, const char *ca, char why[POLICY_RULE]);
@@ -148,25 +150,25 @@ struct decision {
 
 struct decision policy_decide(const struct policy *policy,
     const struct office *office, enum right right, const char *type);
-/* To put a version in force, or to end one: each has its own quorum. */
+/* Putting a version in force, or ending it: each has a quorum of its own. */
 enum signing { SIGNING_APPROVAL, SIGNING_TERMINATION };
 
 /* May this person sign documents of this type, for a party, at that time? */
 struct decision policy_decide_sign(const struct policy *policy,
     const struct office *office, const char *person, const char *type,
     enum signing signing, int64_t at);
-/* Do a version's languages, media and sizes suit its type? */
+/* Do a version's languages, media types and sizes suit its type? */
 struct decision policy_decide_texts(const struct policy *policy,
     const struct version *version);
 
-/* One who has signed with full powers. */
+/* A person who has signed with full powers. */
 struct signatory {
 	char person[LIMIT_EMAIL_BYTES + 1], party[POLICY_NAME];
 };
 
 /*
- * Do so many distinct persons of each party make the quorum of a type?  rule
- * says what is missing, or which rule is met.
+ * Do these persons, each counted once, make the quorum of each party for a
+ * type? rule says what is missing, or which rule is met.
  */
 bool policy_quorum(const struct document_type *type, enum signing signing,
     const struct signatory signatories[], size_t num, char rule[POLICY_RULE]);

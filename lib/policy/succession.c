@@ -21,7 +21,7 @@ succession_free(struct succession *succession)
 	*succession = (struct succession){ .num = 0 };
 }
 
-/* A copy of num things; of nothing, NULL. */
+/* Copy num things; NULL if num is 0. */
 static bool
 copy_list(const void *from, size_t num, size_t size, void *out,
     struct error *err)
@@ -55,8 +55,9 @@ succession_copy(const struct succession *from, struct succession *out,
 }
 
 /*
- * Before the entries are known: from the size at which it was accepted up to
- * the next such size.  That is less than the pins meant, and never more.
+ * Before the entries are known a pin counts from the size at which its policy
+ * was accepted up to the next pin's. That is less than was meant, and never
+ * more.
  */
 static bool
 pins_judge(const struct succession *succession, const struct digest *digest,
@@ -98,7 +99,10 @@ succession_pinned(const struct succession *succession)
 			return &succession->list[i - 1].digest;
 	if (succession->num_pins > 0)
 		return &succession->pins[succession->num_pins - 1].digest;
-	/* An office that is enrolling accepted one, and knows no entry yet. */
+	/*
+	 * An office that is enrolling has accepted a policy, and knows no entry
+	 * yet.
+	 */
 	return succession->num_awaited > 0 ? &succession->awaited[0] : NULL;
 }
 
@@ -124,7 +128,7 @@ succession_end(const struct succession *succession,
 							      : SUCCESSION_NONE;
 }
 
-/* Is this policy awaited?  Then it is no longer. */
+/* If this policy is awaited, take it off that list and return true. */
 static bool
 take_awaited(struct succession *succession, const struct digest *digest)
 {
@@ -176,14 +180,14 @@ succession_add(struct succession *succession, uint64_t index,
 		    " the daemon shows: it hides a policy. Call the other"
 		    " offices",
 		    (unsigned long long)index);
-	/* Pins are not of one entry: succession_settle() judges them. */
+	/* A pin is not of one entry: succession_settle() judges pins. */
 	entry.accepted = take_awaited(succession, digest) ||
 	    (succession->num_pins == 0 && pinned != NULL &&
 		digest_eq(pinned, digest));
 	return append(succession, &entry, err);
 }
 
-/* Accepted by a pin: then it judged what came before the next pin. */
+/* A policy that was accepted by a pin judged what came before the next pin. */
 static bool
 is_pinned(const struct succession *succession, const struct policy_entry *entry)
 {
@@ -284,7 +288,10 @@ succession_parse_entry(struct span text, struct policy_entry *out,
 	return true;
 }
 
-/* What the office accepted stands nowhere else: only it can say so again. */
+/*
+ * What the office accepted is kept nowhere else: only the office can say it
+ * again.
+ */
 static bool
 damaged(struct error *err)
 {
@@ -293,7 +300,7 @@ damaged(struct error *err)
 	    " empty state folder (\"valise init\")");
 }
 
-/* "INDEX DIGEST accepted", "INDEX DIGEST seen" or "awaited DIGEST". */
+/* Parse "INDEX DIGEST accepted", "INDEX DIGEST seen" or "awaited DIGEST". */
 static bool
 parse_line(struct span line, struct succession *out, struct error *err)
 {
