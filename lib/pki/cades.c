@@ -86,8 +86,8 @@ add_signing_time(CMS_SignerInfo *si, int64_t at)
 }
 
 /*
- * What a key signs with: P-384 with SHA-384; RSA-PSS with the digest that the
- * key is bound to, if it is; all others with SHA-256.
+ * The digest that a key signs with: SHA-384 for P-384; for RSA-PSS the digest
+ * that the key is bound to, if it is; SHA-256 for all others.
  */
 static const EVP_MD *
 digest_of_key(EVP_PKEY *key)
@@ -105,7 +105,7 @@ digest_of_key(EVP_PKEY *key)
 	return md;
 }
 
-/* A salt as long as the digest, and one digest for both (RFC 4055 3.1). */
+/* Use a salt as long as the digest, and one digest for both (RFC 4055 3.1). */
 static bool
 set_padding(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
 {
@@ -191,7 +191,7 @@ is_serial(const struct cert *cert, struct span serial)
 	return same;
 }
 
-/* Is a certificate the one that the signer's ID names? */
+/* True if a certificate is the one that the signer's ID names. */
 static bool
 is_named(const struct signed_data *data, const struct cert *cert)
 {
@@ -205,7 +205,7 @@ is_named(const struct signed_data *data, const struct cert *cert)
 	return is_issuer(cert, data->issuer) && is_serial(cert, data->serial);
 }
 
-/* The certificate, among those in the CMS, that the SignerInfo names. */
+/* Find the certificate that the SignerInfo names, among those in the CMS. */
 static bool
 find_signer(struct cert_cache *cache, const struct signed_data *data,
     struct cades *out, struct span *der, struct error *err)

@@ -22,7 +22,10 @@ enum commitment {
 };
 
 const char *commitment_name(enum commitment commitment);
-/* Of an OBJECT IDENTIFIER's TLV; of an empty span, COMMITMENT_NONE. */
+/*
+ * The commitment that an OBJECT IDENTIFIER's TLV names; COMMITMENT_NONE of an
+ * empty span.
+ */
 enum commitment commitment_of(struct span oid);
 
 /*
@@ -36,7 +39,8 @@ bool cades_sign(const struct identity *signer, struct span content,
     struct error *err) MUST_USE;
 
 struct cades {
-	struct cert *cert;       /* the signer's; cades_free() lets it go */
+	/* the signer's certificate; cades_free() frees it */
+	struct cert *cert;
 	struct digest signature; /* SHA-256 of the signature value */
 	int64_t signing_at;
 	enum commitment commitment;
@@ -44,21 +48,24 @@ struct cades {
 
 /*
  * Verify that signature is over content, in the form above, by the key of the
- * certificate that it names.  Whether that certificate is anybody's, and may
+ * certificate that it names. Whose certificate that is, and whether it may
  * sign, is not judged here.
  *
- * ERROR_MALFORMED  SIGNATURE_FORM    not of that form
- * ERROR_UNTRUSTED  SIGNATURE_WEAK    an algorithm or key that is not accepted
- *                  SIGNATURE_BROKEN  not over these bytes, or not by that key
+ * ERROR_MALFORMED  SIGNATURE_FORM: not of that form
+ * ERROR_UNTRUSTED  SIGNATURE_WEAK: an algorithm or key that is not accepted
+ * ERROR_UNTRUSTED  SIGNATURE_BROKEN: not over these bytes, or not by that key
  */
 bool cades_verify(struct cert_cache *certs, struct span signature,
     struct span content, struct cades *out, struct error *err) MUST_USE;
 void cades_free(struct cades *cades);
 
-/* An RFC 3161 token over content: its imprint and signature only. */
+/* Verify an RFC 3161 token over content: its imprint and signature only. */
 bool cades_verify_timestamp(struct span token, struct span content,
     struct error *err) MUST_USE;
-/* Is what a token has signed, a TSTInfo in DER or BER, over content? */
+/*
+ * Check that a TSTInfo, which a token has signed, in DER or BER, is over
+ * content.
+ */
 bool cades_check_imprint(struct span tst_info, struct span content,
     struct error *err) MUST_USE;
 

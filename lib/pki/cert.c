@@ -23,7 +23,7 @@ bio_of(struct span bytes)
 	    (int)bytes.len);
 }
 
-/* Exactly one rfc822Name, or none at all: two would be two persons. */
+/* Get the only rfc822Name, or none: two would be two persons. */
 static bool
 read_email(struct cert *cert, struct error *err)
 {
@@ -64,7 +64,7 @@ read_subject(struct cert *cert)
 	asn1_name(name, cert->subject, sizeof(cert->subject));
 }
 
-/* The digest that an RSA-PSS key is bound to, if it is to one. */
+/* True if an RSA-PSS key is bound to no digest, or to one that is accepted. */
 static bool
 pss_digest_is_good(const EVP_PKEY *key)
 {
@@ -281,7 +281,10 @@ cert_issuer_serial(const struct cert *cert, struct digest *issuer,
 	return ok;
 }
 
-/* Open addressing; a fingerprint's first bytes are its hash. */
+/*
+ * A hash table with open addressing; the first bytes of a fingerprint are its
+ * hash.
+ */
 struct cert_cache {
 	pthread_mutex_t mutex;
 	size_t used;
@@ -346,7 +349,10 @@ cert_cache_get(struct cert_cache *cache, struct span der, struct error *err)
 	pthread_mutex_unlock(&cache->mutex);
 	if (cert != NULL || (cert = cert_parse(der, err)) == NULL)
 		return cert;
-	/* Only DER: what does not hash to itself would never be found. */
+	/*
+	 * Only DER is kept: bytes that do not hash to the fingerprint would
+	 * never be found.
+	 */
 	if (!digest_eq(&cert->fingerprint, &fingerprint)) {
 		error_set(err, ERROR_MALFORMED, "certificate is not DER");
 		cert_free(cert);
@@ -372,7 +378,7 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
-/* An unencrypted private key from a PEM file; NULL on failure. */
+/* Load an unencrypted private key from a PEM file. NULL on failure. */
 static EVP_PKEY *
 key_load(const char *path, struct error *err)
 {

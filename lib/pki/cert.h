@@ -14,10 +14,12 @@
 #include "base/digest.h"
 #include "base/limits.h"
 
-/* To read bytes by OpenSSL, which takes no empty ones at NULL. */
+/* Make a BIO of bytes; OpenSSL takes no empty ones at NULL. */
 BIO *bio_of(struct span bytes);
 
-/* Never changes once made; shared between threads by reference. */
+/*
+ * A certificate. It never changes once made, and threads share it by reference.
+ */
 struct cert {
 	X509 *x509;
 	EVP_PKEY *key;             /* the public key, borrowed from x509 */
@@ -38,29 +40,29 @@ struct cert {
  * ERROR_LIMIT      over LIMIT_CERT_BYTES
  */
 struct cert *cert_parse(struct span der, struct error *err);
-/* Of an OpenSSL certificate; the caller keeps its own reference. */
+/* Make one of an OpenSSL certificate; the caller keeps its own reference. */
 struct cert *cert_of_x509(X509 *x509, struct error *err);
-/* The first certificate of PEM text. */
+/* Parse the first certificate of PEM text. */
 struct cert *cert_parse_pem(struct span pem, struct error *err);
 /*
- * The next certificate of PEM text, which is taken from its front; *cert is
- * NULL where there is no more.  False where a block is no certificate.
+ * Take the next certificate from the front of PEM text; *cert is NULL if there
+ * is no more. False if a block is no certificate.
  */
 bool cert_take_pem(struct span *pem, struct cert **cert,
     struct error *err) MUST_USE;
 /*
- * Is its key one that can do the work here?  Asked wherever a certificate is
- * first shown, so that nobody finds out when it matters.
+ * Check that its key can do the work here. Asked wherever a certificate is
+ * first shown, so that nobody finds out only when it matters.
  *
- * ERROR_UNTRUSTED  SIGNATURE_WEAK  it is not: of what kind it is, and what to
- *                                  use instead
+ * ERROR_UNTRUSTED  SIGNATURE_WEAK: it cannot; the sentence says of what kind it
+ *                   is, and what to use instead
  */
 bool cert_check_key(const struct cert *cert, struct error *err) MUST_USE;
 struct cert *cert_ref(struct cert *cert);
 void cert_free(struct cert *cert);
 /*
- * What a revocation list calls it by: the SHA-256 of its issuer's name (DER),
- * and its serial number in hexadecimal.  False if that is too long.
+ * Get what a revocation list calls it by: the SHA-256 of its issuer's name
+ * (DER), and its serial number in hexadecimal. False if that is too long.
  */
 #define CERT_SERIAL 64
 bool cert_issuer_serial(const struct cert *cert, struct digest *issuer,
@@ -74,7 +76,7 @@ bool cert_issuer_serial(const struct cert *cert, struct digest *issuer,
 struct cert_cache;
 struct cert_cache *cert_cache_new(struct error *err);
 void cert_cache_free(struct cert_cache *cache);
-/* A reference that the caller frees. */
+/* Parse a certificate, or find it. The caller frees the reference. */
 struct cert *cert_cache_get(struct cert_cache *cache, struct span der,
     struct error *err);
 
@@ -85,7 +87,8 @@ struct identity {
 };
 
 /*
- * From PEM files.  An encrypted key is an error: a daemon has nobody to ask.
+ * Load both from PEM files. An encrypted key is an error: a daemon has nobody
+ * to ask for the passphrase.
  *
  * ERROR_UNTRUSTED  the key is not the certificate's
  */
@@ -93,7 +96,10 @@ bool identity_load(const char *cert_path, const char *key_path,
     struct identity *out, struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 
-/* A new P-256 key and a request (PKCS #10) for a certificate of it, as PEM. */
+/*
+ * Make a new P-256 key, and a request (PKCS #10) for a certificate of it, as
+ * PEM.
+ */
 bool key_make_request(const char *common_name, struct buf *key_pem,
     struct buf *request_pem, struct error *err) MUST_USE;
 

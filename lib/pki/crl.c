@@ -42,7 +42,10 @@ crl_free(struct crl *crl)
 	free(crl);
 }
 
-/* RFC 5280 section 5.2: what these do to a list is known here. */
+/*
+ * The critical extensions of a list whose effect is known here (RFC 5280
+ * section 5.2).
+ */
 static bool
 is_known(const X509_EXTENSION *ext)
 {
@@ -60,7 +63,7 @@ is_known(const X509_EXTENSION *ext)
 	    strcmp(text, expired_oid) == 0;
 }
 
-/* RFC 5280 section 5.3: of an entry. */
+/* The same of an entry (RFC 5280 section 5.3). */
 static bool
 entry_is_known(X509_REVOKED *entry)
 {
@@ -135,7 +138,10 @@ read_expired(struct crl *crl, struct error *err)
 		"CRL: its expiredCertsOnCRL is no time");
 }
 
-/* The names of a distribution point, whole: RFC 5280 section 5.2.5. */
+/*
+ * The names of a distribution point (RFC 5280 section 5.2.5); they are compared
+ * whole.
+ */
 static void
 whole_name(DIST_POINT_NAME *name, const X509_NAME *issuer)
 {
@@ -170,8 +176,8 @@ by_serial(const void *a, const void *b)
 }
 
 /*
- * In an order of our own: to sort the list itself would change what was
- * signed, and OpenSSL's look-up passes over what another entry hides.
+ * The entries in an order of our own. Sorting the list itself would change what
+ * was signed, and OpenSSL's look-up misses entries that another one hides.
  */
 static bool
 index_entries(struct crl *crl, struct error *err)
@@ -192,7 +198,7 @@ index_entries(struct crl *crl, struct error *err)
 	return true;
 }
 
-/* x509 is taken over, also on failure. */
+/* x509 is taken over, even on failure. */
 static struct crl *
 crl_of(X509_CRL *x509, struct error *err)
 {
@@ -295,7 +301,10 @@ take_block(struct crls *crls, struct span pem, struct error *err)
 	    : error_set(err, ERROR_MALFORMED, "a block that is no CRL (PEM)");
 }
 
-/* From one BEGIN line up to the next, so that none hides those behind it. */
+/*
+ * Cut from one BEGIN line up to the next, so that a bad block hides none behind
+ * it.
+ */
 static bool
 next_block(struct span *in, struct span *block)
 {
@@ -373,7 +382,7 @@ crls_at(const struct crls *crls, size_t i)
 
 /* --- What one says. --- */
 
-/* What is remembered of that CA certificate; false: nothing. */
+/* Find what is remembered of that CA certificate; false if nothing is. */
 static bool
 recall(struct crls *crls, const struct crl *crl, const struct digest *ca,
     bool *is_signed)
@@ -390,7 +399,7 @@ recall(struct crls *crls, const struct crl *crl, const struct digest *ca,
 	return found;
 }
 
-/* The oldest goes where there is no room. */
+/* If there is no room the oldest goes. */
 static void
 remember(struct crls *crls, struct crl *crl, const struct digest *ca,
     bool is_signed)
@@ -458,7 +467,7 @@ names_meet(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 	return false;
 }
 
-/* Is one of the certificate's distribution points that of the list? */
+/* True if one of the certificate's distribution points is that of the list. */
 static bool
 points_meet(const struct crl *crl, const struct cert *cert)
 {
@@ -492,7 +501,7 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 	return scope->distpoint == NULL || points_meet(crl, cert);
 }
 
-/* What one entry says; false: removeFromCRL, which is no listing. */
+/* Read what one entry says. False for removeFromCRL, which is no listing. */
 static bool
 read_listing(X509_REVOKED *entry, struct crl_listing *out)
 {
@@ -504,7 +513,7 @@ read_listing(X509_REVOKED *entry, struct crl_listing *out)
 	    X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
 	int64_t invalid_at;
 
-	/* A date that does not parse is before all others. */
+	/* A date that does not parse counts as before all others. */
 	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry), &out->revoked_at))
 		out->revoked_at = INT64_MIN;
 	out->is_hold = why == CRL_REASON_CERTIFICATE_HOLD;
@@ -519,7 +528,7 @@ read_listing(X509_REVOKED *entry, struct crl_listing *out)
 	return why != CRL_REASON_REMOVE_FROM_CRL;
 }
 
-/* The first entry that is not of a lesser number. */
+/* Find the first entry that has this number or a greater one. */
 static size_t
 first_of(const struct crl *crl, const ASN1_INTEGER *serial)
 {
@@ -538,7 +547,7 @@ first_of(const struct crl *crl, const ASN1_INTEGER *serial)
 	return low;
 }
 
-/* Of several entries of one number the worst of each counts. */
+/* If there are several entries of one number, the worst of each counts. */
 static bool
 lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
     struct crl_listing *out)

@@ -25,16 +25,21 @@ struct crl {
 	int64_t this_update_at, next_update_at;
 	uint8_t number[CRL_NUMBER_BYTES]; /* big-endian; 0 if it has none */
 	/*
-	 * Does it tell anything of those whom it does not list?  Not a delta,
-	 * not a list by reason, nor one with a critical extension, its own or
-	 * an entry's, that is not known here.
+	 * Does it tell anything of certificates that it does not list? Not if
+	 * it is a delta, a list by reason, or has a critical extension, its own
+	 * or an entry's, that is not known here.
 	 */
 	bool is_complete;
-	int64_t expired_at; /* it still lists who expired since; INT64_MAX */
-	ISSUING_DIST_POINT *scope; /* or NULL: every certificate of its CA */
-	X509_REVOKED **entries;    /* of x509, by serial number */
+	/* it still lists certificates that expired since then; INT64_MAX */
+	int64_t expired_at;
+	/* or NULL: it is about every certificate of its CA */
+	ISSUING_DIST_POINT *scope;
+	X509_REVOKED **entries; /* the entries of x509, by serial number */
 	size_t num_entries;
-	/* Of which CA certificates it is known, and what; crl.c's own. */
+	/*
+	 * What is remembered of CA certificates that signed it, or did not;
+	 * only crl.c uses it.
+	 */
 	struct {
 		struct digest ca;
 		bool is_signed;
@@ -46,7 +51,8 @@ struct crl {
 struct crl_listing {
 	bool is_hold;
 	int64_t revoked_at; /* revocationDate */
-	int64_t since_at;   /* that, or an earlier invalidityDate */
+	/* the revocationDate, or an earlier invalidityDate */
+	int64_t since_at;
 };
 
 /* The lists of some files.  Safe between threads once filled. */
@@ -67,48 +73,49 @@ size_t crls_count(const struct crls *crls);
 struct crl *crls_at(const struct crls *crls, size_t i);
 
 /*
- * Are both of one CA's name, and did that certificate's key sign the list?
+ * True if it has that CA's name, and that certificate's key signed the list.
  * The answer is remembered, a no as well.
  */
 bool crl_is_signed_by(struct crls *crls, struct crl *crl,
     const struct cert *ca);
-/* Is that known already?  Nothing is computed. */
+/* True if that is known already; nothing is computed. */
 bool crl_is_known_signed_by(struct crls *crls, const struct crl *crl,
     const struct cert *ca);
-/* Is it of the CA that, by its name, issued the certificate? */
+/* True if it is of the CA that, by its name, issued the certificate. */
 bool crl_is_of(const struct crl *crl, const struct cert *cert);
-/* Does its scope hold the certificate (RFC 5280 section 6.3.3 (b))? */
+/* True if the certificate is in its scope (RFC 5280 section 6.3.3 (b)). */
 bool crl_covers(const struct crl *crl, const struct cert *cert);
 /*
- * False if it does not list it; removeFromCRL is no listing.  Where a list has
- * it more than once: the earliest times, and a hold only if each is one.
+ * Find a certificate on the list. False if it is not listed; removeFromCRL is
+ * no listing. If it is listed more than once: the earliest times, and a hold
+ * only if each is a hold.
  */
 bool crl_lists(const struct crl *crl, const struct cert *cert,
     struct crl_listing *out);
 /*
- * The listings of a list, from 0 on: is the i-th on the other list as well,
- * since no later, and no hold where the first is none?  removeFromCRL is
- * none: true.
+ * Go through the listings of a list, from 0 on: is number i on the other list
+ * too, from no later date, and no hold if the first is none? True for
+ * removeFromCRL.
  */
 size_t crl_num_listings(const struct crl *crl);
 bool crl_lists_as(const struct crl *other, const struct crl *crl, size_t i);
-/* Is a newer: by thisUpdate, then by cRLNumber? */
+/* True if a is newer, by thisUpdate, then by cRLNumber. */
 bool crl_is_newer(const struct crl *a, const struct crl *b);
-/* The same, by what cert_issuer_serial() tells of it. */
+/* As crl_lists(), by what cert_issuer_serial() tells. */
 bool crl_lists_serial(const struct crl *crl, const struct digest *issuer,
     const char *serial, struct crl_listing *out);
-/* The name of who issued it, for people: RFC 4514, cut to what there is. */
+/* The name of its issuer, for people: RFC 4514, cut to the room. */
 void crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT]);
 /* Append its DER, or PEM. */
 bool crl_encode(const struct crl *crl, struct buf *out,
     struct error *err) MUST_USE;
 bool crl_append_pem(const struct crl *crl, struct buf *out,
     struct error *err) MUST_USE;
-/* The bytes of its DER. */
+/* How many bytes its DER has. */
 size_t crl_size(const struct crl *crl);
-/* Is the issuer of both of one name? */
+/* True if the issuers of both have one name. */
 bool crl_same_issuer(const struct crl *a, const struct crl *b);
-/* Have both the same scope? */
+/* True if both have the same scope. */
 bool crl_same_scope(const struct crl *a, const struct crl *b);
 
 #endif

@@ -56,7 +56,7 @@ der_take_tag(struct span *in, uint8_t tag, struct tlv *out)
 	return true;
 }
 
-/* As octet strings, the shorter one padded with zeros (X.690 11.6). */
+/* Compare as octet strings, the shorter one padded with zeros (X.690 11.6). */
 static int
 compare(struct span a, struct span b)
 {
@@ -148,7 +148,7 @@ is_time(struct span value, size_t digits)
 	    value.data[value.len - 2] != '0';
 }
 
-/* A primitive value: what is wrong with it, or NULL. */
+/* Check a primitive value. Returns what is wrong with it, or NULL. */
 static const char *
 wrong_value(uint8_t tag, struct span value)
 {
@@ -184,7 +184,7 @@ wrong_value(uint8_t tag, struct span value)
 	}
 }
 
-/* The same of the form: which types have parts, and which have none. */
+/* Check the form: which types have parts, and which have none. */
 static const char *
 wrong_form(uint8_t tag)
 {
@@ -265,7 +265,7 @@ der_append_header(struct buf *out, uint8_t tag, size_t len, struct error *err)
 	if (len < 0x10000)
 		return buf_append_u8(out, 0x82, err) &&
 		    buf_append_u16(out, (uint16_t)len, err);
-	/* Nothing of ours is of 16 MiB. */
+	/* No value of ours has 16 MiB or more, so three bytes are enough. */
 	return buf_append_u8(out, 0x83, err) &&
 	    buf_append_u8(out, (uint8_t)(len >> 16), err) &&
 	    buf_append_u16(out, (uint16_t)len, err);

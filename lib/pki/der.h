@@ -41,16 +41,16 @@ struct tlv {
 bool der_take(struct span *in, struct tlv *out) MUST_USE;
 bool der_take_tag(struct span *in, uint8_t tag, struct tlv *out) MUST_USE;
 
-/* Do the TLVs within a SET OF stand in ascending order (X.690 11.6)? */
+/* True if the TLVs within a SET OF are in ascending order (X.690 11.6). */
 bool der_is_in_order(struct span set);
 
 /*
- * Is this one TLV, and is all of it DER?  Each TLV within is looked at: its
- * length, its form, the values of BOOLEAN, INTEGER, BIT STRING, NULL, OBJECT
- * IDENTIFIER and times, the order of each SET.  What lies within an OCTET
- * STRING or a BIT STRING is theirs.
+ * Check that this is one TLV, and that all of it is DER. Each TLV within is
+ * checked: its length, its form, the values of BOOLEAN, INTEGER, BIT STRING,
+ * NULL, OBJECT IDENTIFIER and times, the order of each SET. The content of an
+ * OCTET STRING or a BIT STRING is not looked at.
  *
- * ERROR_MALFORMED  it is not, at which byte, and why
+ * ERROR_MALFORMED  it is not DER; at which byte, and why
  * ERROR_LIMIT      over LIMIT_DER_DEPTH levels
  */
 bool der_check(struct span der, struct error *err) MUST_USE;
@@ -58,10 +58,10 @@ bool der_check(struct span der, struct error *err) MUST_USE;
 /* Append the tag and length of a value of len bytes. */
 bool der_append_header(struct buf *out, uint8_t tag, size_t len,
     struct error *err) MUST_USE;
-/* How many bytes that is. */
+/* How many bytes der_append_header() appends. */
 size_t der_header_size(size_t len);
 
-/* An OBJECT IDENTIFIER's TLV as "1.2.840…", for a person. */
+/* Format an OBJECT IDENTIFIER's TLV as "1.2.840…", for a person. */
 void der_oid_text(struct span oid, char out[80]);
 
 #endif

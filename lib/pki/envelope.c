@@ -13,9 +13,9 @@
 #include "base/file.h"
 
 /*
- * BIOs of ours: one gives bytes to a sink, one reads part of a file.  OpenSSL's
- * cipher comes with 4 KiB at a time: they are gathered here, since a call into
- * the kernel for each costs more than its encryption.
+ * Two kinds of BIO: one gives bytes to a sink, one reads part of a file.
+ * OpenSSL's cipher hands over 4 KiB at a time. They are gathered here, since a
+ * call into the kernel for each costs more than encrypting it.
  */
 enum { PIPE_BYTES = 256 * 1024 };
 
@@ -23,10 +23,10 @@ struct pipe {
 	byte_sink *sink;
 	void *arg;
 	int fd;
-	uint64_t at, left; /* of the file: what is not held yet */
+	uint64_t at, left; /* the part of the file that was not read yet */
 	uint8_t *held;     /* PIPE_BYTES, on their way in or out */
 	size_t from, until;
-	struct error err; /* the first failure of either */
+	struct error err; /* the first failure of either BIO */
 };
 
 static bool
@@ -60,7 +60,7 @@ pipe_write(BIO *bio, const char *data, int len)
 	return done;
 }
 
-/* The next stretch of the file. */
+/* Read the next stretch of the file. */
 static bool
 pipe_fill(struct pipe *pipe)
 {
@@ -129,7 +129,8 @@ struct envelope {
 	CMS_ContentInfo *cms;
 	struct pipe pipe;
 	BIO_METHOD *method;
-	BIO *out, *chain; /* chain ends in out, and encrypts before it */
+	/* out is the end of chain, and everything before it encrypts */
+	BIO *out, *chain;
 };
 
 /* OpenSSL's own choice for the key derivation would be SHA-1. */
@@ -233,7 +234,7 @@ envelope_free(struct envelope *envelope)
 		return;
 	BIO *bio = envelope->chain;
 
-	/* The chain is ours to free down to out, which is its end. */
+	/* Free the chain down to out, which is its end and the caller's. */
 	while (bio != NULL && bio != envelope->out) {
 		BIO *next = BIO_pop(bio);
 
@@ -274,9 +275,9 @@ parse_header(struct span header, struct error *err)
 }
 
 /*
- * What CMS_decrypt() does, but that since the fixes of 2026 it holds all of the
- * plaintext until the tag is checked: our caller does, in a file.  A tag that
- * is wrong shows only in the cipher's status, and leaves no error.
+ * Do what CMS_decrypt() does. Since the fixes of 2026 that one holds all of the
+ * plaintext until the tag is checked; our caller does so in a file. A wrong tag
+ * shows only in the cipher's status, and leaves no error.
  */
 static bool
 decrypt(CMS_ContentInfo *cms, const struct identity *recipient, BIO *from,

@@ -15,22 +15,22 @@
 enum { ENVELOPE_RECIPIENTS = 16 };
 
 /*
- * Encrypt what follows to certificates whose keyUsage is keyAgreement alone.
- * Ciphertext goes to sink, as many bytes as there is plaintext.
+ * Encrypt to certificates whose keyUsage is keyAgreement alone. The ciphertext
+ * goes to sink, as many bytes as there is plaintext.
  */
 struct envelope;
 struct envelope *envelope_new(struct cert *const recipients[], size_t num,
     byte_sink *sink, void *arg, struct error *err);
 /* A byte_sink. */
 bool envelope_sink(void *envelope, struct span bytes, struct error *err);
-/* The header (DER) is appended to out; without it nothing can be read. */
+/* End, and append the header (DER) to out. Without it nothing can be read. */
 bool envelope_end(struct envelope *envelope, struct buf *out,
     struct error *err) MUST_USE;
 void envelope_free(struct envelope *envelope);
 
 /*
- * Decrypt [at, at + len) of a file.  Plaintext comes to sink BEFORE it is
- * known to be right: it is to be used after true, and thrown away after false.
+ * Decrypt [at, at + len) of a file. The plaintext goes to sink BEFORE it is
+ * known to be right. Use it only if this returns true, else throw it away.
  *
  * ERROR_MALFORMED  the header is not such a CMS
  * ERROR_UNTRUSTED  not for this key, or altered

@@ -16,7 +16,7 @@
 #include "pki/asn1.h"
 #include "pki/der.h"
 
-/* The DER of a signed attribute that stands once, with one value. */
+/* Get the DER of a signed attribute that is there once, with one value. */
 static const ASN1_STRING *
 attribute(CMS_SignerInfo *si, int nid, int type)
 {
@@ -26,14 +26,17 @@ attribute(CMS_SignerInfo *si, int nid, int type)
 static void
 say(struct foreign_signer *out, enum foreign_state state, const char *why)
 {
-	/* The worst, and the first of that, is what a person acts on. */
+	/*
+	 * Keep the worst state, and the first reason for it: that is what a
+	 * person acts on.
+	 */
 	if (out->state >= state)
 		return;
 	out->state = state;
 	text_cut(out->why, sizeof(out->why), why);
 }
 
-/* The first e-mail address, in whatever form; else the subject. */
+/* Get the first e-mail address, in whatever form; else the subject. */
 static void
 read_name(const X509 *x509, struct foreign_signer *out)
 {
@@ -87,8 +90,8 @@ read_commitment(CMS_SignerInfo *si)
 }
 
 /*
- * The signed hash of the signer's certificate, of either version (RFC 5035),
- * where there is one.
+ * Get the signed hash of the signer's certificate, of either version (RFC
+ * 5035), if there is one.
  */
 static void
 check_ess(CMS_SignerInfo *si, X509 *signer, struct foreign_signer *out)
@@ -199,7 +202,10 @@ check_unsigned(CMS_SignerInfo *si, struct span signature,
 	}
 }
 
-/* Is what it is signed with known here?  If not, nothing can be told of it. */
+/*
+ * True if the algorithm of the signature is known here; if not, nothing can be
+ * told of it.
+ */
 static bool
 is_known(CMS_SignerInfo *si, const X509 *x509, const BIO *chain,
     struct foreign_signer *out)
@@ -220,7 +226,10 @@ is_known(CMS_SignerInfo *si, const X509 *x509, const BIO *chain,
 	return false;
 }
 
-/* Was it computed, and is wrong?  All else is what OpenSSL cannot compute. */
+/*
+ * True if the signature was computed and is wrong. All other failures are what
+ * OpenSSL cannot compute.
+ */
 static bool
 is_refuted(void)
 {
@@ -248,8 +257,8 @@ say_result(int result, struct foreign_signer *out)
 }
 
 /*
- * chain: the content, with digests taken as it was read; NULL: one of these is
- * not known.
+ * chain is the content, whose digests were taken as it was read. NULL: one of
+ * the digests is not known.
  */
 static void
 check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
@@ -281,7 +290,7 @@ check_signer(CMS_SignerInfo *si, BIO *chain, struct foreign_signer *out)
 	ERR_clear_error();
 }
 
-/* As CMS_verify() does: all of the content through the digests. */
+/* Pass all of the content through the digests, as CMS_verify() does. */
 static bool
 read_through(BIO *chain)
 {
@@ -294,7 +303,7 @@ read_through(BIO *chain)
 	return n == 0;
 }
 
-/* CMS_dataInit() put its filters in front of in, which is the caller's. */
+/* CMS_dataInit() put its filters in front of in, which the caller frees. */
 static void
 free_chain(BIO *chain, BIO *in)
 {
@@ -306,7 +315,7 @@ free_chain(BIO *chain, BIO *in)
 	}
 }
 
-/* Each digest algorithm is a filter, and all content goes through each. */
+/* Each digest algorithm is a filter, and all content passes each of them. */
 static bool
 check_digests(BIO *chain, struct error *err)
 {
@@ -349,7 +358,10 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 		LIMIT_FOREIGN_SIGNERS);
 }
 
-/* *out: the digests of content, taken as it was read; NULL if one is unknown. */
+/*
+ * Set *out to the digests of content, taken as it was read; NULL if one is
+ * unknown.
+ */
 static bool
 digest_content(CMS_ContentInfo *cms, BIO *in, BIO **out, struct error *err)
 {
@@ -411,7 +423,7 @@ not_checked(struct error *err, const char *why)
 	    "%s: not checked", why);
 }
 
-/* What is signed, where it is in there. */
+/* Get what is signed, if it is in the CMS. */
 static struct span
 content_of(CMS_ContentInfo *cms)
 {
@@ -423,7 +435,10 @@ content_of(CMS_ContentInfo *cms)
 	    : span_of("", 0);
 }
 
-/* Can the signature of a token be checked?  If not, its imprint still can. */
+/*
+ * True if the signature of a token can be checked. If not, its imprint still
+ * can.
+ */
 static bool
 check_stamper(CMS_ContentInfo *cms, CMS_SignerInfo *si, struct span content,
     struct error *err)
@@ -456,7 +471,7 @@ foreign_verify_timestamp(struct span token, struct span content,
 	signers = CMS_get0_SignerInfos(cms);
 	ok = (signers != NULL && sk_CMS_SignerInfo_num(signers) == 1) ||
 	    bad_form(err, "a timestamp token is of one signer");
-	/* Its own content: nothing of it is read here. */
+	/* A CMS with content of its own: that is not read here. */
 	if (ok && (chain = CMS_dataInit(cms, NULL)) == NULL)
 		ok = not_checked(err,
 		    "a timestamp is signed with a digest that is not known"

@@ -14,7 +14,8 @@
 
 enum foreign_state {
 	FOREIGN_INTACT,
-	FOREIGN_UNCHECKED, /* what would tell is not in it, or not known here */
+	/* what would decide is not in it, or not known here */
+	FOREIGN_UNCHECKED,
 	FOREIGN_OVER_LIMIT, /* it met a limit of ours */
 	FOREIGN_BROKEN,     /* not over these bytes, or not by that key */
 };
@@ -22,25 +23,27 @@ enum foreign_state {
 /* One signer of a CMS. */
 struct foreign_signer {
 	enum foreign_state state;
-	char why[200];  /* of broken and unchecked, for a person */
+	char why[200];  /* why it is broken or unchecked, for a person */
 	char name[300]; /* an e-mail address, else the subject, or empty */
 	struct digest signature; /* SHA-256 of the signature value */
-	int64_t signing_at;      /* what it says, or INT64_MIN */
+	/* the signing-time that it says, or INT64_MIN */
+	int64_t signing_at;
 	enum commitment commitment;
-	unsigned num_timestamps; /* over the signature, intact */
-	char unchecked[400]; /* attributes that nobody looked at, or empty */
+	/* timestamps over the signature that are intact */
+	unsigned num_timestamps;
+	char unchecked[400]; /* attributes that were not looked at, or empty */
 };
 
 typedef bool foreign_visitor(void *arg, const struct foreign_signer *signer,
     struct error *err);
 
 /*
- * Tell of each signer of a CMS over content; what is attached to it is not
- * looked at.
+ * Call told for each signer of a CMS over content; content that the CMS itself
+ * has is not looked at.
  *
- * ERROR_MALFORMED  SIGNATURE_FORM  not a CMS SignedData with a signer
+ * ERROR_MALFORMED  SIGNATURE_FORM: not a CMS SignedData with a signer
  * ERROR_LIMIT      over LIMIT_FOREIGN_CMS_BYTES, or more signers or digests
- *                  than LIMIT_FOREIGN_SIGNERS: nobody was told of
+ *                   than LIMIT_FOREIGN_SIGNERS: told was not called
  */
 bool foreign_verify(struct span cms, struct span content,
     foreign_visitor *visit, void *arg, struct error *err) MUST_USE;

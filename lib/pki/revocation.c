@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list, where the journal first names it. */
+/* A list, at the entry where the journal first names it. */
 struct named {
 	const struct crl *crl;
 	uint64_t index;
 	int64_t entry_at;
-	bool is_judged; /* its signature is a CA's of the policy of then */
+	bool is_judged; /* a CA of the policy of that entry signed it */
 };
 
 struct revocation {
@@ -43,7 +43,7 @@ revocation_free(struct revocation *revocation)
 	free(revocation);
 }
 
-/* A reader's lock, of what is const to who asks. */
+/* Lock as a reader; what is read is const for the caller. */
 static pthread_rwlock_t *
 lock_of(const struct revocation *revocation)
 {
@@ -72,7 +72,7 @@ revocation_copy(const struct revocation *from, struct error *err)
 	return NULL;
 }
 
-/* A set names again most of what the one before it named. */
+/* A set names most of the lists that the one before it named. */
 static bool
 is_there(const struct revocation *revocation, const struct digest *list,
     bool is_judged)
@@ -135,8 +135,9 @@ revocation_add(struct revocation *revocation, struct crls *set,
 }
 
 /*
- * Made later, by RFC 5280 section 5.2.3 too: of one second the greater number,
- * then the one that was journaled later.
+ * True if a was made later than b (RFC 5280 section 5.2.3): of lists of one
+ * second the one with the greater number, then the one that was journaled
+ * later.
  */
 static bool
 is_newer(const struct named *a, const struct named *b)
@@ -145,7 +146,7 @@ is_newer(const struct named *a, const struct named *b)
 	    (!crl_is_newer(b->crl, a->crl) && a->index > b->index);
 }
 
-/* Journaled before, or in the same set and made before. */
+/* True if it was journaled before, or in the same set and made before. */
 static bool
 is_before(const struct named *a, const struct named *b)
 {
@@ -153,9 +154,9 @@ is_before(const struct named *a, const struct named *b)
 }
 
 /*
- * The lists of one certificate's CA, up to a size of the journal.  Those that
- * this reader cannot judge are supposed to be the CA's: at worst they revoke
- * and clear nobody, at best they clear and revoke nobody.
+ * Judge by the lists of one certificate's CA, up to a size of the journal.
+ * Lists that this reader cannot judge might be the CA's: in the worst case they
+ * revoke and clear nobody, in the best case they clear and revoke nobody.
  */
 struct question {
 	const struct revocation *revocation;
@@ -163,20 +164,23 @@ struct question {
 	int64_t at;
 	uint64_t size;
 	bool at_worst;
-	/* Looked for once: a person who was revoked is on every list since. */
+	/*
+	 * Looked for once, since a certificate that was revoked is on every
+	 * list after that.
+	 */
 	bool has_cleared;
-	const struct named *cleared;  /* the first that clears the act */
-	const struct named *released; /* one that ended a hold before it */
+	const struct named *cleared;  /* the first list that clears the act */
+	const struct named *released; /* a list that ended a hold before it */
 };
 
-/* Does what it says for a certificate count? */
+/* True if what the list says of a certificate counts. */
 static bool
 may_speak_for(const struct question *question, const struct named *named)
 {
 	return named->is_judged || !question->at_worst;
 }
 
-/* Does not being on this list say that a certificate was good? */
+/* True if a certificate that is not on this list was good. */
 static bool
 clears(const struct question *question, const struct named *named)
 {
@@ -206,7 +210,7 @@ next_of(const struct question *question, size_t *i)
 	return NULL;
 }
 
-/* Does a list of before this one clear the act? */
+/* True if a list from before this one clears the act. */
 static bool
 is_cleared(struct question *question, const struct named *listing)
 {
@@ -224,7 +228,10 @@ is_cleared(struct question *question, const struct named *listing)
 	    is_before(question->cleared, listing);
 }
 
-/* Did a later list of its scope end a hold, at the time of the act or before? */
+/*
+ * True if a later list of its scope ended a hold, at the time of the act or
+ * before.
+ */
 static bool
 is_released(struct question *question, const struct named *hold)
 {
@@ -246,7 +253,7 @@ is_released(struct question *question, const struct named *hold)
 	return question->released != NULL;
 }
 
-/* What one listing makes of an act, if it is worse than what is known. */
+/* Set what one listing makes of an act, if that is worse than what is known. */
 static void
 weigh(struct question *question, const struct named *one,
     const struct crl_listing *listing, struct revocation_result *out)
@@ -269,7 +276,7 @@ weigh(struct question *question, const struct named *one,
 	};
 }
 
-/* *unjudged: the first of the CA's lists that this reader cannot judge. */
+/* *unjudged gets the first of the CA's lists that this reader cannot judge. */
 static void
 judge(struct question *question, const struct named **unjudged,
     struct revocation_result *out)
@@ -289,7 +296,10 @@ judge(struct question *question, const struct named **unjudged,
 		if (crl_lists(one->crl, question->cert, &listing)) {
 			if (one->is_judged || question->at_worst)
 				weigh(question, one, &listing, out);
-			/* Listed from later on: then it was not before. */
+			/*
+			 * It is listed from a later date on, so it was not
+			 * revoked before that.
+			 */
 			is_current = is_current ||
 			    (may_speak_for(question, one) &&
 				listing.since_at > at);
@@ -304,7 +314,7 @@ judge(struct question *question, const struct named **unjudged,
 		out->state = is_final ? REVOCATION_CLEARED : REVOCATION_CURRENT;
 }
 
-/* Do both let an act count, or neither, for the same reason? */
+/* True if both let an act count, or neither, for the same reason. */
 static bool
 agree(enum revocation_state a, enum revocation_state b)
 {
@@ -354,7 +364,7 @@ revocation_names(const struct revocation *revocation, const struct digest *list)
 	return found;
 }
 
-/* What differs between listings of one certificate, each once. */
+/* Add each way in which listings of one certificate differ, once. */
 struct differing {
 	struct crl_listing *list;
 	size_t num, room;
@@ -380,7 +390,7 @@ note_listing(struct differing *all, const struct crl_listing *listing)
 	return true;
 }
 
-/* Their order does not count: they are added up. */
+/* They are added up, so their order does not count. */
 static uint64_t
 sum_of(const struct differing *all)
 {

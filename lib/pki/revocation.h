@@ -25,7 +25,7 @@
 #include "pki/crl.h"
 #include "pki/trust.h"
 
-/* A list from the future clears nobody. */
+/* A list from further in the future than this clears nobody. */
 enum { CRL_FUTURE_SECONDS = 60 * 60 };
 
 /* The index of a set that is not journaled yet. */
@@ -33,22 +33,26 @@ enum { CRL_FUTURE_SECONDS = 60 * 60 };
 
 enum revocation_state {
 	REVOCATION_CLEARED, /* a list made since does not have it: for ever */
-	/* The list in force then does not, or a later one from later on. */
-	REVOCATION_CURRENT, /* that is not yet final */
-	REVOCATION_DOUBTED, /* cleared; a later list says: revoked before */
+	/*
+	 * The list in force does not have it, or has it from a later date on;
+	 */
+	REVOCATION_CURRENT, /* that is not final yet */
+	/* cleared, but a later list says that it was revoked before */
+	REVOCATION_DOUBTED,
 	REVOCATION_REVOKED,
-	REVOCATION_UNTOLD,   /* no list tells: none, or none of that time */
-	REVOCATION_UNJUDGED, /* one of a policy not accepted here would decide */
+	REVOCATION_UNTOLD, /* no list tells: none, or none of that time */
+	/* a list that would decide is of a policy that is not accepted here */
+	REVOCATION_UNJUDGED,
 };
 
 struct revocation_result {
 	enum revocation_state state;
-	/* Doubted, revoked: */
+	/* Of a doubted or revoked one: */
 	bool is_hold;
-	int64_t since_at; /* from when on, by the CA */
+	int64_t since_at; /* from when on, as the CA says */
 	int64_t told_at;  /* the list's thisUpdate */
-	uint64_t index;   /* of the `crl` entry that first named it */
-	/* Unjudged: of the `crl` entry whose policy is not accepted. */
+	uint64_t index;   /* the `crl` entry that first named the list */
+	/* Of an unjudged one: the `crl` entry whose policy is not accepted. */
 	uint64_t unjudged;
 };
 
@@ -57,16 +61,16 @@ struct revocation;
 
 struct revocation *revocation_new(struct error *err);
 void revocation_free(struct revocation *revocation);
-/* Another that knows the same, to take in more. */
+/* Make another that knows the same, to take in more. */
 struct revocation *revocation_copy(const struct revocation *from,
     struct error *err);
 
 /*
  * Take in the set that the `crl` entry of that index and time names, in the
- * order of the journal.  trust is of the policy in force at that entry, by
- * whose CAs its lists are verified; NULL if this reader has not accepted it.
- * The lists are borrowed.  One that no such CA signed is passed over; the same
- * set can be taken in again under another policy.
+ * journal's order. trust is of the policy in force at that entry: its CAs
+ * verify the lists. NULL if this reader has not accepted that policy. The lists
+ * are borrowed. A list that no such CA signed is passed over; the same set can
+ * be taken in again under another policy.
  */
 bool revocation_add(struct revocation *revocation, struct crls *set,
     const struct trust *trust, uint64_t index, int64_t entry_at,

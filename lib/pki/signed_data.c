@@ -584,7 +584,10 @@ read_signed_data(struct parsing *parsing, struct span in)
 	if (der_take_tag(&in, DER_CONTEXT_0, &certs) &&
 	    !read_certs(parsing, certs.value))
 		return false;
-	/* They are as old as whoever put them there likes: never believed. */
+	/*
+	 * Timestamps are as old as whoever put them there likes, so they are
+	 * never believed.
+	 */
 	if (der_take_tag(&in, DER_CONTEXT_1, &crls) &&
 	    !der_is_in_order(crls.value))
 		return bad_form(parsing->err,

@@ -29,21 +29,26 @@ enum signature_kind { SIGNATURE_ECDSA, SIGNATURE_RSA, SIGNATURE_PSS };
 
 /* All spans lie within the bytes that were parsed. */
 struct signed_data {
-	struct span certs[LIMIT_CERTS_IN_CMS]; /* each a certificate's DER */
+	struct span certs[LIMIT_CERTS_IN_CMS]; /* the DER of each certificate */
 	size_t num_certs;
-	struct span issuer, serial; /* of the signer's certificate: TLVs, or */
-	struct span key_id;         /* its subjectKeyIdentifier */
-	unsigned digest_bits;       /* 256, 384, 512 */
-	enum signature_kind kind;   /* what its algorithm is for */
-	int64_t signing_at;         /* UTC seconds */
-	unsigned ess_bits;          /* the hash in signing-certificate-v2 */
+	/* the ID of the signer's certificate: these two TLVs, or */
+	struct span issuer, serial;
+	struct span key_id;       /* its subjectKeyIdentifier */
+	unsigned digest_bits;     /* 256, 384, 512 */
+	enum signature_kind kind; /* what its algorithm is for */
+	int64_t signing_at;       /* UTC seconds */
+	unsigned ess_bits;        /* the hash in signing-certificate-v2 */
 	struct span ess_hash;
-	struct span ess_issuer, ess_serial; /* the same there; or empty */
-	struct span commitment;     /* the OBJECT IDENTIFIER's TLV, or empty */
-	struct span message_digest; /* the content's, as it was signed */
-	struct span attributes;     /* the signed ones, as they stand: [0] */
-	struct span signature;      /* the signature's value */
-	struct span timestamps[LIMIT_TIMESTAMPS]; /* over that: tokens, DER */
+	/* its issuer and serial number; or empty */
+	struct span ess_issuer, ess_serial;
+	struct span commitment; /* the OBJECT IDENTIFIER's TLV, or empty */
+	/* the digest of the content, as it was signed */
+	struct span message_digest;
+	/* the signed attributes, as they are in the CMS: [0] */
+	struct span attributes;
+	struct span signature; /* the signature's value */
+	/* tokens over that value, DER */
+	struct span timestamps[LIMIT_TIMESTAMPS];
 	size_t num_timestamps;
 };
 

@@ -11,12 +11,12 @@
 #include "pki/revocation.h"
 
 /*
- * Judge cert at a time (UTC seconds).  revocation is what the journal's lists
- * tell; NULL where there are none: then what is good else is TRUST_UNKNOWN.
+ * Judge cert at a time (UTC seconds). revocation knows what the journal's lists
+ * tell. If it is NULL, a certificate that is good otherwise is TRUST_UNKNOWN.
  */
 void standing_judge(struct trust *trust, const struct revocation *revocation,
     const struct cert *cert, int64_t at, struct trust_result *out);
-/* Does it hold?  Doubted it does, with a warning. */
+/* True if it is good; also if it is doubted, which is a warning. */
 bool standing_is_good(const struct trust_result *result);
 
 #endif

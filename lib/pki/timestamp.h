@@ -12,11 +12,11 @@
 #include "base/bytes.h"
 
 /*
- * One signer, whose content-type is id-ct-TSTInfo, over a TSTInfo in DER: of
- * version 1, with an imprint of SHA-256, 384 or 512, and a time that exists.
- * Nothing is verified.
+ * Parse a token of one signer, whose content-type is id-ct-TSTInfo, over a
+ * TSTInfo in DER: of version 1, with an imprint of SHA-256, 384 or 512, and a
+ * time that exists. Nothing is verified.
  *
- * ERROR_MALFORMED  SIGNATURE_FORM  it is not so
+ * ERROR_MALFORMED  SIGNATURE_FORM: it is not such a token
  */
 bool timestamp_check_form(struct span token, struct error *err) MUST_USE;
 

@@ -21,12 +21,14 @@ struct ca {
 	size_t num;
 };
 
-/* Who issued a certificate, found out once. */
+/* Who issued a certificate, found once and remembered. */
 struct issued {
 	struct digest fingerprint;
-	int ca;            /* index, or -1: none of them */
-	unsigned certs;    /* a bit for each of its that verifies it */
-	int named, reason; /* one it names, and OpenSSL's why not; or -1 */
+	int ca; /* index of the CA, or -1: none of them */
+	/* a bit for each certificate of the CA that verifies it */
+	unsigned certs;
+	/* the CA that it names and OpenSSL's reason why not; or -1 */
+	int named, reason;
 };
 
 struct trust {
@@ -86,7 +88,9 @@ store_of(const struct cert *ca)
 		return NULL;
 	}
 	param = X509_STORE_get0_param(store);
-	/* Times and revocation are judged apart, at the time in question. */
+	/*
+	 * Times and revocation are judged elsewhere, at the time in question.
+	 */
 	X509_VERIFY_PARAM_set_flags(param,
 	    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
 		X509_V_FLAG_NO_CHECK_TIME);
@@ -96,7 +100,7 @@ store_of(const struct cert *ca)
 	return store;
 }
 
-/* May it issue, and is its key one that counts? */
+/* Check that it may issue certificates, and that its key is accepted. */
 static bool
 check_ca(const struct cert *cert, struct error *err)
 {
@@ -110,7 +114,7 @@ check_ca(const struct cert *cert, struct error *err)
 	return cert_check_key(cert, err);
 }
 
-/* cert is taken over, also on failure. */
+/* cert is taken over, even on failure. */
 static bool
 add_cert(struct ca *ca, struct cert *cert, struct error *err)
 {
@@ -212,7 +216,7 @@ trust_append_pem(const struct trust *trust, const char *name, struct buf *out,
 	return ok;
 }
 
-/* A signature is verified only if none of its certificates is known. */
+/* A signature is verified only if no answer is remembered. */
 static bool
 ca_signed(const struct ca *ca, struct crls *crls, struct crl *crl)
 {
@@ -244,9 +248,8 @@ trust_ca_signed(const struct trust *trust, const char *name, struct crls *crls,
 }
 
 /*
- * Of the lists of a CA, by its signature, the latest of each date; or of its
- * complete ones alone: a delta comes beside one, and goes when the next one has
- * its listings.
+ * Find the latest of a CA's lists, by its signature; or the latest complete
+ * one: a delta comes beside one, and goes when the next one has its listings.
  */
 static bool
 latest(const struct trust *trust, const char *name, struct crls *crls,
@@ -325,7 +328,7 @@ trust_list_ahead(const struct trust *trust, struct crls *crls, int64_t at)
 	return NULL;
 }
 
-/* The next that is known of the CA that issued crl; NULL at the end. */
+/* The next known list of the CA that issued crl; NULL at the end. */
 static const struct crl *
 next_known(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known, size_t *set, size_t *i)
@@ -386,7 +389,10 @@ trust_list_adds(const struct trust *trust, const struct crl *crl,
 	return false;
 }
 
-/* Which CA issued it, by name and key; or why the one that it names did not. */
+/*
+ * Find the CA that issued it, by name and key; or why the one that it names did
+ * not.
+ */
 static void
 find_issuer(const struct trust *trust, const struct cert *cert,
     struct issued *out)
@@ -459,7 +465,7 @@ tell_untrusted(const struct trust *trust, const struct issued *issued,
 		    X509_verify_cert_error_string(issued->reason));
 }
 
-/* Of the CA's certificates that verify it, one that was valid then. */
+/* Of the CA's certificates that verify it, choose one that was valid then. */
 static const struct cert *
 issuer_at(const struct ca *ca, unsigned certs, int64_t at)
 {

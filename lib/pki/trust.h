@@ -17,8 +17,8 @@ struct trust;
 struct trust *trust_new(struct error *err);
 void trust_free(struct trust *trust);
 /*
- * Take in the CA certificates of PEM text under a name: an old and a new one
- * stand in one file while both are in use.
+ * Take in the CA certificates of PEM text under a name. An old and a new one
+ * are in one file while both are in use.
  *
  * ERROR_MALFORMED  not certificates
  * ERROR_UNTRUSTED  not a CA's, weak, or the name is there already
@@ -26,34 +26,34 @@ void trust_free(struct trust *trust);
  */
 bool trust_add_ca(struct trust *trust, const char *name, struct span pem,
     struct error *err) MUST_USE;
-/* The first certificate of that name; NULL if there is none. */
+/* The first certificate of the CA of that name; NULL if there is none. */
 const struct cert *trust_ca(const struct trust *trust, const char *name);
 
-/* The i-th certificate of that name, of those in its file; NULL at the end. */
+/* Certificate number i of that name, of those in its file; NULL at the end. */
 const struct cert *trust_ca_at(const struct trust *trust, const char *name,
     size_t i);
 /* Append all of them as PEM; nothing if there is none. */
 bool trust_append_pem(const struct trust *trust, const char *name,
     struct buf *out, struct error *err) MUST_USE;
-/* The name of a CA by its place, from 0 on; NULL after the last. */
+/* The name of CA number i, from 0 on; NULL after the last. */
 const char *trust_ca_name(const struct trust *trust, size_t place);
-/* Did a CA of these, by name and key, sign the list? */
+/* True if a CA of these, by name and key, signed the list. */
 bool trust_signed(const struct trust *trust, struct crls *crls,
     struct crl *crl);
-/* Did the CA of that name? */
+/* True if the CA of that name did. */
 bool trust_ca_signed(const struct trust *trust, const char *name,
     struct crls *crls, struct crl *crl);
 /* When the newest list of a CA that trust names ends, by its signature. */
 bool trust_next_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);
 
-/* The thisUpdate of its newest complete list; false if it has none. */
+/* Get the thisUpdate of its newest complete list; false if it has none. */
 bool trust_this_update(const struct trust *trust, const char *ca,
     struct crls *crls, int64_t *out);
 /*
  * A CA whose newest list in crls is missing, or older than in the set that was
- * in use at that time before; NULL if there is none.  A list that was in use
- * before its own thisUpdate was misdated: it is no measure.
+ * in use before, at that time; NULL if there is none. A list that was in use
+ * before its own thisUpdate has a wrong date, and is not compared.
  */
 const char *trust_list_older(const struct trust *trust, struct crls *crls,
     struct crls *before, int64_t at);
@@ -61,32 +61,35 @@ const char *trust_list_older(const struct trust *trust, struct crls *crls,
 const char *trust_list_ahead(const struct trust *trust, struct crls *crls,
     int64_t at);
 
-/* Lists that are known, but for one of that digest, if it is not NULL. */
+/* Lists that are known, except the one of that digest, if it is not NULL. */
 struct known_lists {
 	struct crls *const *sets;
 	size_t num;
 	const struct digest *but;
 };
-/* Is a complete list newer than all known of its CA and scope? */
+/* True if a complete list is newer than all known ones of its CA and scope. */
 bool trust_list_newest(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known);
 /*
- * Does a list tell what none that is known tells?  It is the newest of its
- * scope; or it lists somebody whom none of its CA lists, or since earlier, or
- * for good where theirs is a hold: a listing counts whenever it was issued.
- * Its own signature is the caller's to ask for; theirs are asked for here.
+ * True if a list tells something that no known one tells. It is the newest of
+ * its scope; or it lists a certificate that no list of its CA has, or from an
+ * earlier date, or for good where theirs is a hold: a listing counts whenever
+ * it was issued. The caller checks the list's signature; those of the known
+ * ones are checked here.
  */
 bool trust_list_adds(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known);
 
 enum trust_state {
 	TRUST_GOOD,
-	TRUST_DOUBTED,   /* good, but its CA says later: revoked before */
+	/* good, but its CA says later that it was revoked before */
+	TRUST_DOUBTED,
 	TRUST_UNTRUSTED, /* no CA of the policy issued it */
-	TRUST_EXPIRED,   /* not yet, or no longer, valid at that time */
-	TRUST_REVOKED,   /* at or before that time */
-	TRUST_UNKNOWN,   /* no CRL tells: none, or none of that time */
-	TRUST_UNJUDGED,  /* one might, under a policy not accepted here */
+	TRUST_EXPIRED,   /* not valid yet, or not any more, at that time */
+	TRUST_REVOKED,   /* revoked at that time or before */
+	TRUST_UNKNOWN,   /* no CRL tells, or none of that time */
+	/* a list under a policy that is not accepted here might tell */
+	TRUST_UNJUDGED,
 	TRUST_STATES,
 };
 
@@ -94,15 +97,18 @@ struct trust_result {
 	enum trust_state state;
 	const char *ca; /* its name in the policy, or NULL */
 	char text[240]; /* for a person */
-	/* Good: no list can change that any more. */
+	/* Good, and no later list can change that. */
 	bool is_final;
-	/* Revoked, doubted, unjudged: the `crl` entry that says so. */
+	/*
+	 * Of a revoked, doubted or unjudged one: the `crl` entry that says so.
+	 */
 	uint64_t index;
 };
 
 /*
- * Which CA issued it, and was it valid at that time (UTC seconds)?  Revoked or
- * not is not asked: TRUST_GOOD, TRUST_UNTRUSTED or TRUST_EXPIRED.
+ * Find the CA that issued it, and whether it was valid at that time (UTC
+ * seconds). Revocation is not asked: TRUST_GOOD, TRUST_UNTRUSTED or
+ * TRUST_EXPIRED.
  */
 void trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
     struct trust_result *out);

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-/* A field of an event, or its end. */
+/* Append to a field of an event, or end it. */
 static bool
 take_line(struct events *to, struct span line, struct error *err)
 {

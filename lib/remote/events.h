@@ -18,7 +18,7 @@ typedef bool remote_listener(void *arg, const struct remote_event *event,
 struct events {
 	remote_listener *seen;
 	void *arg;
-	struct buf line, data; /* so far */
+	struct buf line, data; /* how much of it has come */
 	char id[24], type[32];
 };
 
@@ -29,11 +29,12 @@ struct events {
 	}
 
 /*
- * The next bytes of a stream: seen is told of each event that ends in them.
+ * Take the next bytes of a stream: seen is called for each event that ends in
+ * them.
  *
  * ERROR_LIMIT      a line or an event of more than LIMIT_EVENT_BYTES
  * ERROR_MALFORMED  an id that is too long
- * otherwise        seen's
+ * otherwise seen's error
  */
 bool events_take(struct events *events, struct span bytes,
     struct error *err) MUST_USE;

@@ -19,7 +19,7 @@ remote_new(const struct remote_settings *settings, struct error *err)
 void
 remote_free(struct remote *remote)
 {
-	/* There is none where the module could not be loaded. */
+	/* It is NULL if the module could not be loaded. */
 	if (remote != NULL)
 		loaded->free_remote(remote);
 }

@@ -17,13 +17,14 @@
 #include "base/text.h"
 #include "base/time.h"
 
-enum { EXPECT_OVER = 1024 * 1024 }; /* bytes of a body: leave is asked */
+/* for a larger body leave to send is asked first */
+enum { EXPECT_OVER = 1024 * 1024 };
 
 struct remote {
 	CURL *curl;
 	struct remote_settings settings;
 	char address[512];
-	bool answered; /* the daemon, once: then it was there */
+	bool answered; /* the daemon was reached once */
 };
 
 struct transfer {
@@ -67,7 +68,7 @@ remote_free(struct remote *remote)
 	free(remote);
 }
 
-/* A problem document goes to the body, whatever was asked for. */
+/* A problem document goes to the body, wherever the answer was to go. */
 static bool
 to_file(const struct transfer *transfer)
 {
@@ -79,7 +80,9 @@ to_file(const struct transfer *transfer)
 	    (status == 200 || status == 206);
 }
 
-/* The first of a file's bytes: is it the part asked for, or all? */
+/*
+ * Before the first of a file's bytes: is the answer the part asked for, or all?
+ */
 static bool
 begin_file(struct transfer *transfer)
 {
@@ -148,7 +151,7 @@ on_read(char *data, size_t size, size_t num, void *arg)
 	return n;
 }
 
-/* curl starts over where a kept connection had gone away. */
+/* curl starts again if a kept connection was closed. */
 static int
 on_seek(void *arg, curl_off_t offset, int origin)
 {
@@ -259,7 +262,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 		0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLKEY, remote->settings.key) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
-	    /* A line may be slow, but not dead for a minute. */
+	    /* A line may be slow, but not silent for a minute. */
 	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == 0 &&
@@ -295,7 +298,10 @@ set_up(struct remote *remote, struct transfer *transfer,
 		    transfer->if_range);
 		*headers = curl_slist_append(*headers, line);
 	}
-	/* A round trip for leave to send costs more than what is small. */
+	/*
+	 * For a small body, a round trip for leave to send costs more than it
+	 * saves.
+	 */
 	if (request->body_fd >= 0 && request->body_len <= EXPECT_OVER)
 		*headers = curl_slist_append(*headers, "Expect:");
 	for (size_t i = 0; i < 4 && request->headers[i] != NULL; i++)
@@ -305,7 +311,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
 }
 
-/* A clock that is wrong is likelier than a server that is. */
+/* A wrong clock here is likelier than a wrong server. */
 static bool
 wrong_server(const struct remote *remote, struct error *err)
 {
@@ -382,7 +388,7 @@ problem_error(const struct remote_answer *answer, struct error *err)
 	return false;
 }
 
-/* *broke: the line did, rather than that the daemon said no. */
+/* Set *broke if the line failed, rather than that the daemon refused. */
 static bool
 do_once(struct remote *remote, struct transfer *transfer, bool *broke,
     struct error *err)
@@ -404,11 +410,13 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	if (status != 0)
 		remote->answered = true;
 	if (transfer->failed)
-		return false; /* err is set: our disk, or a limit */
-	/* "No" may come, and the connection go, while we still send. */
+		return false; /* err is set: our own disk, or a limit */
+	/* A refusal may come, and the connection close, while we still send. */
 	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
 		*broke = code != CURLE_PEER_FAILED_VERIFICATION;
-		/* Nobody is there, and nobody was: that is said at once. */
+		/*
+		 * Nobody answers and nobody did before: that is told at once.
+		 */
 		if (!remote->answered &&
 		    (code == CURLE_COULDNT_CONNECT ||
 			code == CURLE_COULDNT_RESOLVE_HOST))
@@ -418,7 +426,7 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	return (status >= 200 && status < 300) || problem_error(answer, err);
 }
 
-/* One whom the daemon will not have is told so soon. */
+/* A person whom the daemon refuses is told so at once. */
 static unsigned
 patience(const struct remote *remote, unsigned tries)
 {
@@ -428,7 +436,7 @@ patience(const struct remote *remote, unsigned tries)
 	return remote_next_wait(tries, remote->answered ? all : stranger);
 }
 
-/* Where the file ended, if what follows can be asked for. */
+/* Go on where the file ended, if what follows can be asked for. */
 static void
 go_on(struct transfer *transfer, char etag[160])
 {
@@ -461,7 +469,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES),
 		.upload_offset = UINT64_MAX,
 		.policy_entry = UINT64_MAX };
-	/* One cannot open what is not there: say it before TLS does. */
+	/* A file that is missing cannot be opened: say so before TLS does. */
 	if (access(remote->settings.cert, R_OK) != 0 ||
 	    access(remote->settings.key, R_OK) != 0)
 		return error_set_errno(err, "%s, %s", remote->settings.cert,
@@ -472,7 +480,10 @@ remote_do(struct remote *remote, const struct remote_request *request,
 
 		if (do_once(remote, &transfer, &broke, err))
 			return true;
-		/* It has all of it already, or another: begin anew. */
+		/*
+		 * The daemon has all of it already, or another file: begin
+		 * anew.
+		 */
 		if (answer->status == 416 && transfer.resume_at > 0) {
 			transfer.resume_at = 0;
 			broke = true;

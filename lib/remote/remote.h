@@ -12,17 +12,21 @@
 struct remote;
 
 struct remote_settings {
-	const char *address;    /* https://HOST:PORT */
-	struct span server_ca;  /* PEM: who may have issued its certificate */
-	const char *cert, *key; /* PEM files: to connect with */
-	/* Told of bytes done and expected (0: not known), or NULL. */
+	const char *address; /* https://HOST:PORT */
+	/* PEM of the CAs that may have issued its certificate */
+	struct span server_ca;
+	const char *cert, *key; /* PEM files, to connect with */
+	/* Called with the bytes done and expected (0: not known); or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	/*
-	 * How long a line that broke is waited for, altogether, before it is
-	 * given up; counted anew whenever something comes.
+	 * For how long a broken line is waited for in all. It is counted anew
+	 * whenever something comes.
 	 */
 	unsigned patience_ms;
-	/* The line broke, and in so long it is tried again; or NULL. */
+	/*
+	 * Called when the line broke, with the time until it is tried again; or
+	 * NULL.
+	 */
 	void (*waiting)(void *arg, const char *why, unsigned ms);
 	void *arg;
 };
@@ -34,22 +38,23 @@ void remote_free(struct remote *remote);
 struct remote_request {
 	const char *method; /* GET, HEAD, PUT, POST, PATCH, DELETE */
 	const char *path;   /* "/v1/…", with its query, encoded */
-	int body_fd;        /* or -1: sent from body_at on */
+	/* -1, or a file whose bytes from body_at on are sent */
+	int body_fd;
 	uint64_t body_at, body_len;
-	int file_fd; /* or -1: where the answer's body goes, from offset 0 */
-	uint64_t resume_at;   /* GET into file_fd: go on from here, */
-	const char *if_range; /* if it is still this */
-	/* Told of the ETag before any of the body is there; or NULL. */
+	int file_fd; /* -1, or where the answer's body goes, from offset 0 */
+	uint64_t resume_at;   /* GET into file_fd: go on from this offset, */
+	const char *if_range; /* if the file is still this one */
+	/* Called with the ETag before any of the body is there; or NULL. */
 	void (*tagged)(void *arg, const char *etag);
 	void *arg;
-	const char *headers[4]; /* more of them: "Name: value" */
-	bool once; /* it is not to be repeated where the line breaks */
+	const char *headers[4]; /* more header lines: "Name: value" */
+	bool once;              /* it must not be repeated if the line breaks */
 };
 
 struct remote_answer {
 	int status;
 	struct buf
-	    body; /* where file_fd is -1; freed by remote_answer_free() */
+	    body; /* the body if file_fd is -1; remote_answer_free() frees it */
 	char etag[160];
 	char location[160];
 	uint64_t upload_offset; /* of Upload-Offset; UINT64_MAX if absent */
@@ -61,40 +66,40 @@ struct remote_answer {
 };
 
 /*
- * Where the line breaks, and the daemon was there, the same is asked again a
- * few times, ever later, and a file goes on where it ended; every request may
- * be repeated but those that say so.
+ * Make a request. If the line breaks after the daemon was reached, the same is
+ * asked again a few times, ever later, and a file goes on where it ended. Every
+ * request may be repeated, except those that say otherwise.
  *
  * ERROR_UNAVAILABLE  no connection, or it broke: try again
  * ERROR_UNTRUSTED    the server is not the one that was enrolled
- * otherwise          what the daemon's problem document says; answer->status
- *                    is then set too, and 409 keeps its body
+ * otherwise the error in the daemon's problem document; answer->status is then
+ * set too
  */
 bool remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err) MUST_USE;
 void remote_answer_free(struct remote_answer *answer);
 /*
- * Between one try and the next, for who repeats requests itself: how long the
- * next wait is after so many, 0 if patience is at its end; and to wait.
+ * For a caller that repeats requests itself: how long the next wait is after so
+ * many, 0 if patience is at its end; and the wait.
  */
 unsigned remote_next_wait(unsigned tries, unsigned patience_ms);
 void remote_wait(unsigned ms);
 
 /*
- * Listen to server-sent events: seen is told of each, until it says no, or
- * the line breaks, which is how this ends by itself.  last_id is the last
+ * Listen to server-sent events. seen is called for each, until it returns false
+ * or the line breaks, which is how this ends by itself. last_id is the last
  * event's that came before, or empty.
  *
  * ERROR_UNAVAILABLE  the line broke
- * otherwise          seen's, or what the daemon says
+ * otherwise seen's error, or the daemon's
  */
 bool remote_events(struct remote *remote, const char *path, const char *last_id,
     remote_listener *seen, void *arg, struct error *err) MUST_USE;
 
 /*
- * One exchange with somebody else's server, by its public certificate, or
- * over plain http where what comes is signed anyway: a GET, or a POST of body
- * where it is not NULL.  answer gets what comes, up to its max, and *status.
+ * Make one exchange with somebody else's server, by its public certificate, or
+ * over plain HTTP if what comes is signed anyway: a GET, or a POST of body if
+ * that is not NULL. answer gets what comes, up to its max, and *status.
  *
  * ERROR_UNAVAILABLE  no connection, or it broke
  */

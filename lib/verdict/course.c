@@ -7,12 +7,13 @@
 #include "verdict/fields.h"
 #include "verdict/judge.h"
 
-/* What the acts so far have led to. */
+/* The state that the acts so far led to. */
 struct course {
 	struct judge *judge;
 	bool in_force, ended;
-	bool proved[2]; /* by a quorum: that it is in force, that it ended */
-	bool never;     /* in force, as far as its signatures can tell */
+	/* by a quorum: that it is in force, and that it ended */
+	bool proved[2];
+	bool never; /* in force, as far as its signatures can tell */
 };
 
 static bool
@@ -33,7 +34,7 @@ signature_of(const struct judge *judge, const struct verdict_act *act)
 	return NULL;
 }
 
-/* Does the "force" after that act say that it made the quorum? */
+/* True if the "force" after that act says that it made the quorum. */
 static bool
 has_force(const struct verdict *out, size_t i)
 {
@@ -43,10 +44,10 @@ has_force(const struct verdict *out, size_t i)
 }
 
 /*
- * Once a policy has lowered the quorum, who has signed may sign again to put
- * the version in force.  The new signature replaces the old one's file; the
- * old act stays in the journal.  *twice: the same person signed again, for
- * that or not.
+ * Once a policy has lowered the quorum, a person who has signed may sign again
+ * to put the version in force. The new signature replaces the old one's file,
+ * and the old act stays in the journal. *twice: the same person signed again,
+ * for that reason or not.
  */
 static bool
 is_replaced(const struct judge *judge, size_t i, bool *twice)
@@ -112,8 +113,8 @@ judge_acts_have_signatures(struct judge *judge)
 }
 
 /*
- * prior is the document's previous act: the previous one of this version, or
- * a later one of another version, of which this copy tells nothing.
+ * prior is the document's previous act: the previous one of this version, or a
+ * later one of another version, of which this copy tells nothing.
  */
 static bool
 judge_prior(struct judge *judge, size_t i)
@@ -158,8 +159,8 @@ names_signature(const struct entry *force, const struct digest *signature)
 }
 
 /*
- * A finding of another step says what is missing to decide, or that a later
- * list took away what the journal then rightly counted.
+ * True if a finding of another step says what is missing to decide, or that a
+ * later list took away what rightly counted then.
  */
 static bool
 is_undecided(const struct judge *judge, bool ends)
@@ -174,7 +175,10 @@ is_undecided(const struct judge *judge, bool ends)
 	return false;
 }
 
-/* Every signature that a "force" names is in the copy; *all: its act too. */
+/*
+ * Check that every signature that a "force" names is in the copy; *all: its act
+ * too.
+ */
 static bool
 judge_named(struct judge *judge, const struct verdict_act *force, bool *all)
 {
@@ -198,8 +202,8 @@ judge_named(struct judge *judge, const struct verdict_act *force, bool *all)
 }
 
 /*
- * The signatures that a "force" names are all of its kind that came before it,
- * but those that were replaced.
+ * Check that a "force" names all signatures of its kind that came before it,
+ * except those that were replaced.
  */
 static bool
 judge_names(struct judge *judge, size_t force, enum act kind)
@@ -228,7 +232,7 @@ judge_names(struct judge *judge, size_t force, enum act kind)
 		(unsigned long long)act->index, act->entry.num_signatures, num);
 }
 
-/* It follows a state in which it can be. */
+/* Check that an act follows a state in which it is possible. */
 static bool
 judge_state(struct course *course, const struct verdict_act *act, bool ends)
 {
@@ -247,7 +251,9 @@ judge_state(struct course *course, const struct verdict_act *act, bool ends)
 		(unsigned long long)act->index);
 }
 
-/* It follows the last of the signatures that it names, which make the quorum.
+/*
+ * Check that a "force" follows the last of the signatures that it names, and
+ * that these make the quorum.
  */
 static bool
 judge_force(struct course *course, size_t i)
@@ -294,7 +300,7 @@ judge_force(struct course *course, size_t i)
 		rule[0] != '\0' ? rule : "nobody signed it");
 }
 
-/* Where a signature makes the quorum, its "force" follows at once. */
+/* If a signature makes the quorum, its "force" must follow at once. */
 static bool
 judge_signing(struct course *course, size_t i)
 {
@@ -352,7 +358,7 @@ report_field(void *arg, const struct field_rule *rule, const char *why)
 	return judge_find_error(all->judge, FINDING_RECEIPT_BROKEN, "", &found);
 }
 
-/* Compare the fields of an act with what the copy and the acts before tell. */
+/* Compare the fields of an act with what the copy and the earlier acts tell. */
 static bool
 judge_fields(struct judge *judge, size_t i)
 {

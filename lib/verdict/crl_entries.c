@@ -12,9 +12,10 @@
 
 struct crl_entries {
 	pthread_mutex_t mutex;
-	struct digest *sets; /* that were named and had, in order */
+	/* the sets that were named and could be had, in order */
+	struct digest *sets;
 	size_t num, room;
-	int64_t newest_at; /* the time of the last that named a set */
+	int64_t newest_at; /* the time of the last entry that named a set */
 	uint64_t missing;
 	struct revocation *revocation;
 };
@@ -54,7 +55,7 @@ crl_entries_free(struct crl_entries *entries)
 	free(entries);
 }
 
-/* A reader's lock, of what is const to who asks. */
+/* Lock as a reader; what is read is const for the caller. */
 static pthread_mutex_t *
 mutex_of(const struct crl_entries *entries)
 {
@@ -126,7 +127,10 @@ crl_entries_have(const struct crl_entries *entries, const struct digest *set)
 	return found;
 }
 
-/* The set that a `policy` entry names once more, as of when it was named. */
+/*
+ * Get the newest set, which a `policy` entry names once more, and when it was
+ * named.
+ */
 static bool
 newest_set(const struct crl_entries *entries, struct digest *out, int64_t *at)
 {
@@ -200,7 +204,9 @@ bool
 crl_entries_take_lists(struct crl_entries *entries, struct crls *lists,
     const struct trust *trust, struct error *err)
 {
-	/* No entry tells when they were journaled: none is from the future. */
+	/*
+	 * No entry says when these were journaled, so none is from the future.
+	 */
 	return revocation_add(entries->revocation, lists, trust, 0,
 	    INT64_MAX - CRL_FUTURE_SECONDS, err);
 }

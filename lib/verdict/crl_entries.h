@@ -21,32 +21,32 @@ struct crl_entries;
 
 struct crl_entries *crl_entries_new(struct error *err);
 void crl_entries_free(struct crl_entries *entries);
-/* Another that knows the same, to take in what only one copy tells. */
+/* Make another that knows the same, to take in what only one copy tells. */
 struct crl_entries *crl_entries_copy(const struct crl_entries *from,
     struct error *err);
 
 /*
- * Take in an entry, in the order of the journal: a `crl` or a `policy` entry,
- * or any that names a set (its `crls`) under a policy.  Others are passed over.
- * The library, of which policies and sets are borrowed, need not have them: a
- * policy that is not accepted judges none of its lists, and from a set that is
- * not to be had on, these entries are not complete.
+ * Take in an entry, in the journal's order: a `crl` or a `policy` entry, or any
+ * that names a set (its `crls`) under a policy. Others are passed over. The
+ * library lends policies and sets; it need not have them. A policy that is not
+ * accepted judges none of its lists, and from a set that cannot be had on,
+ * these entries are not complete.
  */
 bool crl_entries_take(struct crl_entries *entries,
     const struct verdict_library *library, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
 
 /*
- * Take in lists that no entry is known to name, as if the journal had begun
- * with them: for who knows nothing of the journal yet.
+ * Take in lists that no known entry names, as if the journal had begun with
+ * them: for a reader that knows nothing of the journal yet.
  */
 bool crl_entries_take_lists(struct crl_entries *entries, struct crls *lists,
     const struct trust *trust, struct error *err) MUST_USE;
 
-/* Is that set among those that were named? */
+/* True if that set is among those that were named. */
 bool crl_entries_have(const struct crl_entries *entries,
     const struct digest *set);
-/* The index of the first entry whose set was not to be had; UINT64_MAX. */
+/* The index of the first entry whose set could not be had; UINT64_MAX. */
 uint64_t crl_entries_missing(const struct crl_entries *entries);
 const struct revocation *crl_entries_revocation(
     const struct crl_entries *entries);

@@ -15,7 +15,7 @@
 
 enum { SECONDS_BEFORE = 24 * 60 * 60 };
 
-/* What the container has of them, beside one signature. */
+/* The slip and the waybill that the container has beside one signature. */
 struct papers {
 	const struct member *slip, *waybill, *p7s;
 	char path[LIMIT_PATH_BYTES + 1]; /* of the waybill */
@@ -64,14 +64,17 @@ judge_signing_time(struct judge *judge, const char *path,
 	    said, was);
 }
 
-/* Nothing proves when it was dispatched: does it need that? */
+/* Nothing proves when it was dispatched: is that needed? */
 static bool
 judge_unproved(struct judge *judge, const char *path,
     struct verdict_signature *signature, const struct verdict_act *act)
 {
 	char was[TIME_TEXT];
 
-	/* A data folder's own journal may have acts of before there were slips. */
+	/*
+	 * A data folder's own journal may have acts from before there were
+	 * slips.
+	 */
 	if (act != NULL && judge->request->expect == EXPECT_STORED)
 		signature->sent_ms = act->entry.dispatched_ms;
 	if (is_within(signature, signature->sent_ms) ||
@@ -94,7 +97,7 @@ judge_unproved(struct judge *judge, const char *path,
 	    was);
 }
 
-/* Is it the slip of this act, and does the waybill list it? */
+/* Check that it is the slip of this act, and that the waybill lists it. */
 static bool
 check_slip(const struct judge *judge, const struct papers *papers,
     const struct verdict_signature *signature, const struct waybill *waybill,
@@ -118,7 +121,10 @@ check_slip(const struct judge *judge, const struct papers *papers,
 		"the slip beside it is of another act");
 }
 
-/* Did whom it names sign it, and does that person's name still lend then? */
+/*
+ * Check that the person whom it names signed it, and may still lend that name
+ * then.
+ */
 static bool
 check_waybill(const struct judge *judge, const struct papers *papers,
     const struct verdict_signature *signature, struct policy *policy,
@@ -138,7 +144,9 @@ check_waybill(const struct judge *judge, const struct papers *papers,
 	return bag_judge(request->certs, policy, judge->revocation, &it, why);
 }
 
-/* The entry of a waybill, before that of an act (UINT64_MAX: a live one). */
+/*
+ * Find the entry of a waybill, before that of an act (UINT64_MAX: a live one).
+ */
 static const struct verdict_act *
 find_dispatch(const struct judge *judge, const struct digest *waybill,
     uint64_t before)
@@ -156,7 +164,10 @@ find_dispatch(const struct judge *judge, const struct digest *waybill,
 	return NULL;
 }
 
-/* Does the entry tell of this waybill, at a time when it can have been sent? */
+/*
+ * Check that the entry is of this waybill, at a time when it can have been
+ * sent.
+ */
 static bool
 check_dispatch(const struct waybill *waybill, const struct entry *entry,
     struct error *why)
@@ -174,7 +185,7 @@ check_dispatch(const struct waybill *waybill, const struct entry *entry,
 		"it says a later time of dispatch than its entry's");
 }
 
-/* All that is compared, in the order in which one thing proves the next. */
+/* Check everything, in the order in which one thing proves the next. */
 static bool
 check_papers(const struct judge *judge, const struct papers *papers,
     struct verdict_signature *signature, struct policy *policy,

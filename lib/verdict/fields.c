@@ -86,7 +86,7 @@ good_policy(const struct field_view *view, char why[FIELD_WHY])
 {
 	char hex[DIGEST_HEX];
 
-	/* Where the copy has its signature, the judgement of that says so. */
+	/* If the copy has its signature, the judgement of that one tells. */
 	if (view->library == NULL || policy_of(view) != NULL ||
 	    (view->copy != NULL && view->copy->signature != NULL))
 		return true;
@@ -129,7 +129,7 @@ good_signers_office(const struct field_view *view, char why[FIELD_WHY])
 	const struct verdict_signature *signature =
 	    view->copy == NULL ? NULL : view->copy->signature;
 
-	/* The office is empty where another finding says that it has none. */
+	/* The office is empty if another finding says that it has none. */
 	return signature == NULL || signature->office[0] == '\0' ||
 	    strcmp(signature->office, view->entry->office) == 0 ||
 	    differs(why,
@@ -252,7 +252,10 @@ good_newest_crls(const struct field_view *view, char why[FIELD_WHY])
 	    differs(why, "it names other CRLs than those that were in force");
 }
 
-/* Else what it should not go behind is unknown. */
+/*
+ * True if the set can be had. Otherwise it is not known what the entries after
+ * it must not go behind.
+ */
 static bool
 good_set(const struct field_view *view, char why[FIELD_WHY])
 {
@@ -264,7 +267,10 @@ good_set(const struct field_view *view, char why[FIELD_WHY])
 		"the CRLs that it names are not to be had, or are none");
 }
 
-/* Of each CA that the policy names, the newest list is no older than before. */
+/*
+ * Check for each CA that the policy names that its newest list is no older than
+ * before.
+ */
 static bool
 good_lists(const struct field_view *view, char why[FIELD_WHY])
 {
@@ -299,7 +305,7 @@ good_waybill(const struct field_view *view, char why[FIELD_WHY])
 	    differs(why, "the waybill that it names was never handed in");
 }
 
-/* Who dispatched the bag that brought it, as the journal has that. */
+/* Who dispatched the bag that brought it, by the journal. */
 static const struct field_dispatch *
 dispatch_of(const struct field_view *view)
 {
@@ -627,7 +633,7 @@ fields_check(const struct field_view *view, enum field_checker by,
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct field_rule *rule = &rules[i];
 
-		/* A prior that is not there says something too. */
+		/* A prior that is missing says something too. */
 		if ((rule->by & by) != 0 && rule->good != NULL &&
 		    field_rule_has(rule, view->entry->act) &&
 		    (entry_has(view->entry, rule->field) ||

@@ -13,7 +13,7 @@
 #include "verdict/verdict.h"
 
 enum field_checker {
-	FIELD_VERDICT = 1,   /* of a copy: everybody who has one */
+	FIELD_VERDICT = 1,   /* a copy: everybody who has one */
 	FIELD_LOG = 2,       /* valise log, valise history */
 	FIELD_AUDIT = 4,     /* valise audit */
 	FIELD_FSCK = 8,      /* valised fsck: the operator, who has git too */
@@ -23,7 +23,7 @@ enum field_checker {
 #define FIELD_NO_TIME  INT64_MIN
 #define FIELD_NO_INDEX UINT64_MAX
 
-/* What a copy has of the act: in the verdict only. */
+/* What a copy has of the act; only in a verdict. */
 struct field_copy {
 	const struct version *version;
 	/* The signature that was handed in; NULL of a "force", or if none. */
@@ -39,17 +39,22 @@ struct field_dispatch {
 	char person[LIMIT_EMAIL_BYTES + 1];
 };
 
-/* What the entries before it lead to: in an audit, fsck and a whole log. */
+/*
+ * What the earlier entries lead to: in an audit, fsck, and a log of all
+ * entries.
+ */
 struct field_journal {
-	const struct digest *policy, *crls; /* their newest; NULL: none */
-	uint64_t last;     /* entry of the same act, or FIELD_NO_INDEX */
-	bool all;          /* it sees all that this one is compared with */
+	const struct digest *policy, *crls; /* their newest entry; NULL: none */
+	uint64_t last; /* entry of the same act, or FIELD_NO_INDEX */
+	/* the checker sees everything that this one is compared with */
+	bool all;
 	bool has_version;  /* the version that it names is deposited */
 	bool had_contents; /* and had the contents that it names */
-	const struct field_dispatch *dispatch; /* that it names; or NULL */
+	/* the entry that it names; or NULL */
+	const struct field_dispatch *dispatch;
 };
 
-/* What a checker knows of an entry.  What it does not know is not compared. */
+/* What a checker knows of an entry. What it does not know is not compared. */
 struct field_view {
 	uint64_t index;
 	const struct entry *entry;
@@ -58,7 +63,7 @@ struct field_view {
 	int64_t crls_before_ms;               /* in an entry of then */
 	const struct digest *contents_before; /* of a "force"'s signature */
 	const struct verdict_library *library;
-	int64_t now_ms; /* the checker's clock, or 0: not asked */
+	int64_t now_ms; /* the checker's clock, or 0: it is not asked */
 	const struct field_copy *copy;       /* or NULL */
 	const struct field_journal *journal; /* or NULL */
 };
@@ -68,20 +73,21 @@ enum { FIELD_WHY = 400 };
 struct field_rule {
 	uint32_t acts; /* 1 << enum act */
 	enum entry_field field;
-	const char *compared_with; /* or why there is nothing */
-	const char *finding;       /* NULL: it is compared with nothing */
-	unsigned by;               /* enum field_checker */
-	/* False: it differs, and why says how. */
+	/* NULL, or why there is nothing to compare */
+	const char *compared_with;
+	const char *finding; /* NULL: it is compared with nothing */
+	unsigned by;         /* enum field_checker */
+	/* Compare. False if it differs, and why says how. */
 	bool (*good)(const struct field_view *view, char why[FIELD_WHY]);
 };
 
 const struct field_rule *field_rules(size_t *num);
 bool field_rule_has(const struct field_rule *rule, enum act act);
 
-/* Told of each field that differs.  False ends the check. */
+/* Called for each field that differs. False ends the check. */
 typedef bool field_report(void *arg, const struct field_rule *rule,
     const char *why);
-/* Ask all rules of that checker that have a function. */
+/* Apply all rules of that checker that have a function. */
 bool fields_check(const struct field_view *view, enum field_checker by,
     field_report *report, void *arg) MUST_USE;
 

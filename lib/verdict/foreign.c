@@ -11,7 +11,7 @@
 #include "pki/foreign.h"
 #include "verdict/judge.h"
 
-/* The digests of a member, each taken once: of SHA-256, -384 and -512. */
+/* The digests of a member, each taken once: SHA-256, -384 and -512. */
 struct hashes {
 	bool has[3];
 	uint8_t hash[3][64];
@@ -31,7 +31,7 @@ struct foreign {
 	struct hashes *hashes; /* of each member */
 	struct parsed manifests[LIMIT_FOREIGN_MANIFESTS];
 	size_t num_manifests, num_documents, num_signatures;
-	bool is_over; /* there is a manifest that a limit kept from us */
+	bool is_over; /* a limit kept us from reading a manifest */
 	const struct member *document;
 };
 
@@ -85,7 +85,10 @@ judge_references(struct foreign *foreign, const struct parsed *parsed)
 	struct judge *judge = &foreign->judge;
 	bool ok = true;
 
-	/* Whose form we do not know says nothing; who signed it still does. */
+	/*
+	 * A manifest of unknown form tells nothing; the signature over it still
+	 * does.
+	 */
 	if (!parsed->ok)
 		return find_error(judge, FINDING_NOT_A_DOCUMENT, path,
 		    &parsed->why);
@@ -122,7 +125,7 @@ is_over_the_file(const char *path)
 	    strcmp(path, "META-INF/timestamp.tst") == 0;
 }
 
-/* What a signature or timestamp is over (EN 319 162-1 clause 4.4.3). */
+/* Find what a signature or timestamp is over (EN 319 162-1 clause 4.4.3). */
 static const struct member *
 signed_by(const struct foreign *foreign, const char *path)
 {
@@ -130,7 +133,7 @@ signed_by(const struct foreign *foreign, const char *path)
 		if (foreign->manifests[i].ok &&
 		    strcmp(foreign->manifests[i].manifest.signature, path) == 0)
 			return foreign->manifests[i].member;
-	/* What was not read may name it. */
+	/* A manifest that was not read may name it. */
 	if (foreign->is_over)
 		return NULL;
 	if (foreign->num_documents == 1 &&
@@ -140,7 +143,7 @@ signed_by(const struct foreign *foreign, const char *path)
 					   : NULL;
 }
 
-/* What a signer's state alone is found as. */
+/* The finding that a signer's state stands for. */
 static enum finding_code
 code_of(enum foreign_state state)
 {
@@ -216,7 +219,7 @@ judge_one(struct foreign *foreign, const struct member *member, bool timestamp)
 	return find_error(judge, FINDING_SIGNATURE_BROKEN, member->path, &why);
 }
 
-/* What OpenDocument's readers want there says nothing of anybody. */
+/* Files that readers of OpenDocument want there concern no signature. */
 static bool
 is_plain_meta(const char *path)
 {

@@ -11,7 +11,10 @@ struct judge {
 	struct verdict *out;
 	struct error *err; /* set when a step fails, which ends the judgement */
 	bool in_force, terminated; /* by a "force" and its quorum */
-	/* The lists that judge its signatures, and those that only it names. */
+	/*
+	 * The lists that judge its signatures, and those that only the
+	 * container names.
+	 */
 	const struct revocation *revocation;
 	struct crl_entries *own;
 	/* The "dispatch" entries that the container's receipts prove. */
@@ -28,32 +31,33 @@ bool judge_set_rule(struct judge *judge, const char *rule);
 bool judge_find_error(struct judge *judge, enum finding_code fallback,
     const char *about, const struct error *why) MUST_USE;
 
-/* Each is one step; false ends the judgement. */
+/* The steps. Each returns false to end the judgement. */
 bool judge_texts(struct judge *judge) MUST_USE;
 bool judge_receipts(struct judge *judge) MUST_USE;
 bool judge_signatures(struct judge *judge) MUST_USE;
 bool judge_journal(struct judge *judge) MUST_USE;
-/* Parts of that one: each act has its signature; each follows what it may. */
+/* Parts of that one: each act has its signature, and follows what it may. */
 bool judge_acts_have_signatures(struct judge *judge) MUST_USE;
 bool judge_course(struct judge *judge) MUST_USE;
 
 /*
- * When was the act of this signature sent?  Sets sent_ms: to when it was
- * dispatched, where a slip, a signed waybill and its "dispatch" entry prove
- * that; else to the time of its entry.  person and office are the signature's, policy that of its act.
+ * Find out when the act of this signature was sent. sent_ms becomes the time of
+ * dispatch, if a slip, a signed waybill and its "dispatch" entry prove that;
+ * else the time of its entry. person and office are the signature's, policy
+ * that of its act.
  */
 bool judge_dispatch(struct judge *judge, const char *path,
     struct verdict_signature *signature, struct policy *policy) MUST_USE;
-/* No slip or waybill lies there of a signature that is not there. */
+/* Check that no slip or waybill lies there of a signature that is missing. */
 bool judge_stray_slips(struct judge *judge) MUST_USE;
 
-/* The act that a signature is, or NULL. */
+/* The act that a signature made, or NULL. */
 const struct verdict_act *judge_act_of(const struct judge *judge,
     const struct verdict_signature *signature);
 /*
- * Do the signatures that count, of acts up to that index, make the quorum?  It
- * is judged by the policy of the last of them.  A live signature, which has no
- * act yet, comes after all: UINT64_MAX.
+ * True if the signatures that count, of acts up to that index, make the quorum.
+ * It is judged by the policy of the last of them. A live signature, which has
+ * no act yet, comes after all: UINT64_MAX.
  */
 bool judge_quorum(const struct judge *judge, enum signing signing,
     uint64_t until, char rule[POLICY_RULE]);

@@ -35,7 +35,10 @@ judge_act_of(const struct judge *judge,
 	return NULL;
 }
 
-/* One note for all: it is verified once, the others must be the same bytes. */
+/*
+ * All receipts have one note: it is verified once, and the others must be the
+ * same bytes.
+ */
 struct batch {
 	struct buf note;
 	struct checkpoint checkpoint;
@@ -66,7 +69,9 @@ check_proof(const struct proof *proof, struct batch *batch,
 		(unsigned long long)batch->checkpoint.size);
 }
 
-/* Is the entry an act of this very version, or the dispatch of one? */
+/*
+ * Check that the entry is an act of this very version, or the dispatch of one.
+ */
 static bool
 check_entry(const struct judge *judge, const struct entry *entry,
     struct error *why)
@@ -104,7 +109,7 @@ append_act(struct verdict_act **list, size_t *num,
 	return true;
 }
 
-/* A dispatch is no act of the version: it is kept apart. */
+/* A dispatch is no act of the version, so it is kept apart. */
 static bool
 add_act(struct judge *judge, const struct verdict_act *act)
 {
@@ -115,7 +120,10 @@ add_act(struct judge *judge, const struct verdict_act *act)
 		  judge->err);
 }
 
-/* Who cosigned the checkpoint: a known witness's line must be good. */
+/*
+ * Find out who cosigned the checkpoint; the line of a known witness must be
+ * good.
+ */
 static bool
 judge_witnesses(struct judge *judge, const struct batch *batch)
 {
@@ -197,7 +205,7 @@ judge_receipts(struct judge *judge)
 	return ok;
 }
 
-/* For who insists on it. */
+/* Check the quorum of witnesses, for a caller that insists on it. */
 static bool
 judge_witnessed(struct judge *judge)
 {

@@ -23,7 +23,7 @@ is_origin(const struct verdict_signature *signature)
 	return strcmp(signature->id, "origin") == 0;
 }
 
-/* Must a manifest of this signature list that file? */
+/* True if a manifest of this signature must list that file. */
 static bool
 covers(const struct verdict_signature *signature, const char *path)
 {
@@ -34,7 +34,10 @@ covers(const struct verdict_signature *signature, const char *path)
 	    strcmp(path, PATH_SEAL) == 0 ||
 	    strcmp(path, PATH_SEAL_MANIFEST) == 0)
 		return false;
-	/* "signatures stand side by side, none covers another": but a seal. */
+	/*
+	 * Signatures stand side by side, and none covers another, except a
+	 * seal.
+	 */
 	return is_seal(signature) || !path_is_meta(path);
 }
 
@@ -65,7 +68,7 @@ judge_reference(struct judge *judge, const char *manifest_path,
 	    manifest_path);
 }
 
-/* It lists what it must, as it is, and nothing else. */
+/* Check that a manifest lists what it must, as that is, and nothing else. */
 static bool
 judge_manifest(struct judge *judge, const char *path,
     const char *signature_path, const struct verdict_signature *signature)
@@ -107,7 +110,7 @@ expected_commitment(const struct verdict_signature *signature)
 				   : COMMITMENT_APPROVAL;
 }
 
-/* The name of a signature is that of its certificate. */
+/* Check that a signature is named after its certificate. */
 static bool
 judge_id(struct judge *judge, const char *path,
     const struct verdict_signature *signature, const struct cert *cert)
@@ -142,7 +145,10 @@ judge_trust_state(struct judge *judge, const char *path,
 	    judge_find(judge, found[result->state], path, "%s", result->text);
 }
 
-/* Would a list that the journal does not name change what it was then? */
+/*
+ * Warn if a list that the journal does not name would change what the
+ * certificate was then.
+ */
 static bool
 judge_withheld(struct judge *judge, const char *path, const struct cert *cert,
     const struct policy *policy, int64_t at, const struct trust_result *then)
@@ -175,7 +181,7 @@ judge_withheld(struct judge *judge, const char *path, const struct cert *cert,
 		    with.text));
 }
 
-/* Who signed, for which office and party, by the policy of the act. */
+/* Find out who signed, for which office and party, by the policy of the act. */
 static bool
 judge_office(struct judge *judge, const char *path,
     struct verdict_signature *signature, const struct cert *cert,
@@ -256,7 +262,10 @@ judge_right(struct judge *judge, const char *path,
 		judge_set_rule(judge, decision.rule));
 }
 
-/* By which policy it is judged, and when; NULL: a finding says why by none. */
+/*
+ * Find the policy by which it is judged, and the time. NULL: a finding says why
+ * there is none.
+ */
 static bool
 find_policy(struct judge *judge, const char *path,
     struct verdict_signature *signature, struct policy **policy)
@@ -477,7 +486,10 @@ judge_quorum(const struct judge *judge, enum signing signing, uint64_t until,
 	    policy_quorum(type, signing, signatories, num, rule);
 }
 
-/* termination.yaml is of this version, and is there exactly where it is signed. */
+/*
+ * Check that termination.yaml is of this version, and is there exactly if it is
+ * signed.
+ */
 static bool
 judge_termination(struct judge *judge)
 {
@@ -524,7 +536,10 @@ judge_signatures(struct judge *judge)
 		const char *path = container->members[i].path;
 		bool orphan;
 
-		/* A manifest without a signature is a signature missing. */
+		/*
+		 * A manifest without a signature means that the signature is
+		 * missing.
+		 */
 		if (!path_signature_id(path, PATH_SIGNATURE, id)) {
 			char other[LIMIT_PATH_BYTES + 1];
 

@@ -105,7 +105,7 @@ bool
 judge_find_error(struct judge *judge, enum finding_code fallback,
     const char *about, const struct error *why)
 {
-	/* What is ours to answer for is no judgement of the container. */
+	/* A failure of ours is no judgement of the container. */
 	if (why->kind == ERROR_SYSTEM) {
 		*judge->err = *why;
 		return false;
@@ -123,7 +123,10 @@ is_text(const char *path)
 	    strncmp(path, "annexes/", 8) == 0;
 }
 
-/* A container as this program makes it has these files and no others. */
+/*
+ * Check the names: a container as this program makes it has these files and no
+ * others.
+ */
 static bool
 judge_names(struct judge *judge)
 {
@@ -195,7 +198,7 @@ judge_version(struct judge *judge)
 	return true;
 }
 
-/* A member that does not even read has none of the bytes it should have. */
+/* A member that cannot be read has none of the bytes it should have. */
 static bool
 judge_reading(struct judge *judge)
 {
@@ -303,8 +306,8 @@ take_acts(struct judge *judge)
 }
 
 /*
- * The lists by which all signatures of it are judged: those of the `crl`
- * entries that are known, and what its own acts name beside these.
+ * Gather the lists by which all its signatures are judged: those of the known
+ * `crl` entries, and those that its own acts name beside them.
  */
 static bool
 take_crls(struct judge *judge)
@@ -374,14 +377,15 @@ run_steps(struct judge *judge)
 	    !judge_version(judge))
 		return false;
 	if (judge->out->version == NULL)
-		return true; /* a finding says why; there is no more to ask */
+		/* a finding says why, and there is nothing more to ask */
+		return true;
 	return container_contents(request->container, &judge->out->contents,
 		   judge->err) &&
 	    judge_texts(judge) && take_acts(judge) && take_crls(judge) &&
 	    judge_signatures(judge) && judge_journal(judge);
 }
 
-/* A step that met a limit of ours ends the judgement, and says so. */
+/* A step that met a limit of ours ends the judgement, and a finding says so. */
 static bool
 over_limit(struct judge *judge)
 {

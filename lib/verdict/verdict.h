@@ -27,10 +27,10 @@ enum status {
 	STATUS_TERMINATED,
 	/* A CA said later that a certificate was revoked when it signed. */
 	STATUS_DISPUTED,
-	/* By an act on another version: no copy alone tells these. */
-	STATUS_SUPERSEDED, /* another is in force */
+	/* By an act on another version, so that no copy alone tells these: */
+	STATUS_SUPERSEDED, /* another version is in force */
 	STATUS_WITHDRAWN,  /* a newer draft ended its signing */
-	STATUS_LAPSED,     /* a draft when the document was terminated */
+	STATUS_LAPSED,     /* it was a draft when the document was terminated */
 };
 
 /* The codes of base/codes.def ("Findings" in docs/formats.md). */
@@ -73,25 +73,28 @@ struct verdict_signature {
 	char office[POLICY_NAME], party[POLICY_NAME];
 	bool full_powers;
 	bool counts;     /* an approval, or termination, without a fault */
-	bool undecided;  /* one that lacks what would decide */
-	bool disputed;   /* its act was good by the lists of then */
+	bool undecided;  /* it lacks what would decide */
+	bool disputed;   /* its act was good by the lists of that time */
 	bool terminates; /* it counts only towards termination */
 	bool is_live;
 	int64_t judged_ms; /* the act's time */
-	int64_t sent_ms;   /* the same, or when its bag left, as is proved */
+	/* the same, or when its bag was dispatched, if that is proved */
+	int64_t sent_ms;
 	enum trust_state then, now;
-	bool is_final; /* good then: no list can change that any more */
+	/* it was good then, and no list can change that any more */
+	bool is_final;
 	char then_text[240], now_text[240];
 };
 
 /* An act of this version, by its receipt or by the daemon's own journal. */
 struct verdict_act {
 	uint64_t index;
-	uint64_t size; /* of the journal whose checkpoint proves it, or 0 */
+	/* the size of the journal whose checkpoint proves it, or 0 */
+	uint64_t size;
 	struct entry entry;
 };
 
-/* One who cosigned the checkpoint to which all receipts lead. */
+/* A witness that cosigned the checkpoint to which all receipts lead. */
 struct verdict_witness {
 	char name[LIMIT_OFFICE_BYTES + 1];
 	int64_t at;
@@ -118,48 +121,50 @@ struct verdict {
 	bool crls_of_acts;
 	bool quorum; /* enough persons of each party have signed */
 	char quorum_rule[POLICY_RULE];
-	bool termination; /* enough of each have signed to end it */
+	bool termination; /* enough persons of each have signed to end it */
 	char termination_rule[POLICY_RULE];
 };
 
 /*
- * The policies and CRLs that entries name.  Answers are borrowed.  A policy is
- * asked for with the index of the act that it is to judge: one that was put
- * aside is none for what came after, lest an old one be brought back unseen.
+ * The policies and CRLs that entries name. Answers are borrowed. A policy is
+ * asked for with the index of the act that it is to judge: a policy that was
+ * put aside may not judge later acts, lest an old one be brought back unseen.
  */
 struct verdict_library {
 	struct policy *(
 	    *policy)(void *arg, const struct digest *digest, uint64_t index);
 	struct crls *(*crls)(void *arg, const struct digest *digest);
 	/*
-	 * The `crl` entries of the journal up to the size *as_of, or NULL and
-	 * 0: none are known, but those that a copy's acts name.  It is borrowed
-	 * up to the next judgement.  The function may be NULL.
+	 * The `crl` entries of the journal up to the size *as_of. NULL and 0 if
+	 * none are known but those that a copy's acts name. It is borrowed up
+	 * to the next judgement. The function may be NULL.
 	 */
 	const struct crl_entries *(*named)(void *arg, uint64_t *as_of);
 	/*
-	 * Lists that are known beside the journal, and by whose CAs they are
-	 * verified; NULL: none.  They judge nothing: what they would change has
-	 * a warning.  The function may be NULL.
+	 * Lists that are known beside the journal, and the CAs that verify
+	 * them; NULL: none. They judge nothing: if they would change something
+	 * there is a warning. The function may be NULL.
 	 */
 	struct crls *(*withheld)(void *arg, const struct trust **trust);
 	void *arg;
 };
 
 enum verdict_expect {
-	EXPECT_DEPOSIT,   /* origin only, no seal yet */
-	EXPECT_STORED,    /* acts come from the journal itself */
-	EXPECT_DELIVERED, /* with receipts */
+	/* it has the origin's signature only, and no seal yet */
+	EXPECT_DEPOSIT,
+	EXPECT_STORED,    /* its acts come from the journal itself */
+	EXPECT_DELIVERED, /* its acts come from its receipts */
 };
 
 struct verdict_request {
 	enum verdict_expect expect;
-	struct container *container; /* hashed if it is not yet */
+	struct container *container; /* it is hashed if it is not yet */
 	struct cert_cache *certs;
 	const struct verdict_library *library;
 	const struct note_keys *journal;   /* EXPECT_DELIVERED */
 	const struct witnesses *witnesses; /* the same; or NULL: none known */
-	bool must_be_witnessed;            /* by the quorum of these */
+	/* by the quorum of these witnesses */
+	bool must_be_witnessed;
 	int64_t now_ms;
 	uint64_t *progress; /* bytes hashed, or NULL */
 
@@ -167,8 +172,8 @@ struct verdict_request {
 	const struct verdict_act *acts;
 	size_t num_acts;
 	/*
-	 * Not EXPECT_DELIVERED: the "dispatch" entries of the waybills by which
-	 * they came, and by which the live one comes.
+	 * For other than EXPECT_DELIVERED: the "dispatch" entries of the
+	 * waybills by which its acts came, and by which the live one comes.
 	 */
 	const struct verdict_act *dispatches;
 	size_t num_dispatches;
@@ -180,20 +185,24 @@ struct verdict_request {
 	const char *live; /* "terminate-…" too */
 	struct policy *policy;
 	const char *person, *office;
-	const struct digest *waybill; /* by which it came, or NULL */
+	/* the waybill by which it came, or NULL */
+	const struct digest *waybill;
 
-	/* What it must be a version of, or NULL and 0. */
+	/*
+	 * The document and the number that it must be a version of, or NULL and
+	 * 0.
+	 */
 	const char *document;
 	unsigned number;
 };
 
 /*
- * Judge.  False only if no judgement was reached (ERROR_SYSTEM); out is then
- * empty, else for verdict_free().
+ * Judge a container. False only if no judgement was reached (ERROR_SYSTEM); out
+ * is then empty, else call verdict_free().
  */
 bool verdict_judge(const struct verdict_request *request, struct verdict *out,
     struct error *err) MUST_USE;
-/* Show what another maker's container says; at best INDETERMINATE. */
+/* Show what another maker's container says; it is INDETERMINATE at best. */
 bool verdict_judge_foreign(struct container *container, struct verdict *out,
     struct error *err) MUST_USE;
 /*
@@ -204,16 +213,16 @@ bool verdict_judge_rezipped(const struct verdict_request *request,
     const struct error *broken, struct verdict *out,
     struct error *err) MUST_USE;
 /*
- * A verdict that the container could not even be read: why says how.  Over a
- * limit of ours it is INDETERMINATE.
+ * Make the verdict on a container that could not even be read; why says how.
+ * Over a limit of ours it is INDETERMINATE.
  */
 bool verdict_unreadable(const struct error *why, struct verdict *out,
     struct error *err) MUST_USE;
 void verdict_free(struct verdict *verdict);
 
-/* What of the findings is worse than a warning. */
+/* True if a finding is worse than a warning. */
 bool verdict_has_fault(const struct verdict *verdict);
-/* The worst finding as an error: its code, and its sentence.  False. */
+/* Make the worst finding an error: its code and its sentence. Returns false. */
 bool verdict_error(const struct verdict *verdict, struct error *err);
 const struct verdict_signature *verdict_signature(const struct verdict *verdict,
     const char *id);
