@@ -110,6 +110,14 @@ bool audit_ask_again(struct audit_run *run, struct error *err) MUST_USE;
 
 /* audit_copies.c */
 bool audit_copies(struct audit_run *run, struct error *err) MUST_USE;
+/*
+ * Judge the marked versions of documents of which all are marked, if there are
+ * many: they come in packs. Those that are found good lose their mark; what is
+ * wrong with the others is for their copies to tell. needed has each version of
+ * each document, in order (audit_packs.c).
+ */
+bool audit_packs(struct audit_run *run, struct ledger_document *const docs[],
+    size_t num, bool needed[], struct error *err) MUST_USE;
 bool audit_may_read(const struct audit_run *run, const char *document);
 
 /*
@@ -124,7 +132,7 @@ bool audit_judged_stands(const struct judged_list *list,
     const struct digest *contents, const struct verdict_library *library,
     bool *known);
 bool audit_judged_add(struct judged_list *list, const struct digest *contents,
-    const struct copy *copy, struct context *context,
+    const struct verdict *verdict, struct context *context,
     struct error *err) MUST_USE;
 
 /* audit_states.c */

@@ -28,8 +28,8 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 		 * first.
 		 */
 		ok = run->num_told == before
-		    ? audit_judged_add(run->judged, &version->contents, &copy,
-			  run->context, err)
+		    ? audit_judged_add(run->judged, &version->contents,
+			  &copy.verdict, run->context, err)
 		    : copy_follow(&run->session, &copy, err);
 	} else if (err->kind == ERROR_NOT_FOUND) {
 		audit_find(&run->settings, "VERSION_MISSING", version->acts[0],
@@ -76,33 +76,74 @@ need_not_be_judged(struct audit_run *run, const struct ledger_version *version,
 	return false;
 }
 
-bool
-audit_copies(struct audit_run *run, struct error *err)
+/* Count the versions of a document, and mark those that are to be judged. */
+static void
+mark_document(struct audit_run *run, const struct ledger_document *doc,
+    bool needed[])
 {
-	size_t num = 0;
-	struct ledger_document **all =
-	    ledger_sorted(audit_ledger(run->audit), &num);
-	bool ok = all != NULL || error_set_errno(err, "audit");
+	char about[LIMIT_PATH_BYTES + 1];
 
-	run->num_documents = num;
+	for (size_t j = 0; j < doc->num_versions; j++) {
+		const struct ledger_version *version = &doc->versions[j];
+
+		run->num_versions++;
+		snprintf(about, sizeof(about), "%s@%u", doc->name,
+		    version->number);
+		if (!audit_may_read(run, doc->name))
+			run->num_unread++;
+		else
+			needed[j] = !need_not_be_judged(run, version, about);
+	}
+}
+
+/* Fetch and judge those that are still to be judged, one by one. */
+static bool
+audit_one_by_one(struct audit_run *run, struct ledger_document *const docs[],
+    size_t num, const bool needed[], struct error *err)
+{
+	char about[LIMIT_PATH_BYTES + 1];
+	bool ok = true;
+
 	for (size_t i = 0; ok && i < num; i++) {
-		for (size_t j = 0; ok && j < all[i]->num_versions; j++) {
+		output_progress("judging documents", i, num);
+		for (size_t j = 0; ok && j < docs[i]->num_versions; j++) {
 			const struct ledger_version *version =
-			    &all[i]->versions[j];
-			char about[LIMIT_PATH_BYTES + 1];
+			    &docs[i]->versions[j];
 
-			run->num_versions++;
-			snprintf(about, sizeof(about), "%s@%u", all[i]->name,
+			if (!*needed++)
+				continue;
+			snprintf(about, sizeof(about), "%s@%u", docs[i]->name,
 			    version->number);
-			output_progress("judging documents", i, num);
-			if (!audit_may_read(run, all[i]->name))
-				run->num_unread++;
-			else if (!need_not_be_judged(run, version, about))
-				ok = audit_copy(run, all[i], version, about,
-				    err);
+			ok = audit_copy(run, docs[i], version, about, err);
 		}
 	}
 	output_progress_end();
-	free(all);
+	return ok;
+}
+
+bool
+audit_copies(struct audit_run *run, struct error *err)
+{
+	size_t num = 0, versions = 0;
+	struct ledger_document **docs =
+	    ledger_sorted(audit_ledger(run->audit), &num);
+	bool *needed, ok;
+
+	if (docs == NULL)
+		return error_set_errno(err, "audit");
+	for (size_t i = 0; i < num; i++)
+		versions += docs[i]->num_versions;
+	needed = calloc(versions + 1, sizeof(*needed));
+	ok = needed != NULL || error_set_errno(err, "audit");
+	run->num_documents = num;
+	versions = 0;
+	for (size_t i = 0; ok && i < num; i++) {
+		mark_document(run, docs[i], needed + versions);
+		versions += docs[i]->num_versions;
+	}
+	ok = ok && audit_packs(run, docs, num, needed, err) &&
+	    audit_one_by_one(run, docs, num, needed, err);
+	free(needed);
+	free(docs);
 	return ok;
 }

@@ -215,52 +215,24 @@ audit_judged_stands(const struct judged_list *list,
 	return true;
 }
 
-/* Get the certificate of a signature, which the verdict found intact. */
-static struct cert *
-signer_of(const struct container *container, const char *id,
-    struct cert_cache *certs)
-{
-	char manifest_path[LIMIT_PATH_BYTES + 1], path[LIMIT_PATH_BYTES + 1];
-	const struct member *manifest, *signature;
-	struct cades cades = { .cert = NULL };
-	struct error ignored = { 0 };
-	struct cert *cert;
-
-	snprintf(manifest_path, sizeof(manifest_path), PATH_MANIFEST, id);
-	snprintf(path, sizeof(path), PATH_SIGNATURE, id);
-	manifest = container_find(container, manifest_path);
-	signature = container_find(container, path);
-	if (manifest == NULL || signature == NULL ||
-	    !cades_verify(certs, member_bytes(signature),
-		member_bytes(manifest), &cades, &ignored))
-		return NULL;
-	cert = cert_ref(cades.cert);
-	cades_free(&cades);
-	return cert;
-}
-
 /*
  * Append the word for a signature: issuer, serial number, time, and how many
  * listings were known.
  */
 static bool
 append_signature(const struct verdict_signature *signature,
-    const struct container *container, struct context *context, struct buf *out,
-    struct error *err)
+    struct context *context, struct buf *out, struct error *err)
 {
-	struct cert *cert = signer_of(container, signature->id, context->certs);
 	const int64_t at = signature->judged_ms / 1000;
 	char serial[CERT_SERIAL], hex[DIGEST_HEX];
 	const struct crl_entries *named;
 	uint64_t known = 0, as_of;
 	struct digest issuer;
-	bool ok;
 
-	if (cert == NULL || !cert_issuer_serial(cert, &issuer, serial)) {
-		cert_free(cert);
+	if (signature->cert == NULL ||
+	    !cert_issuer_serial(signature->cert, &issuer, serial))
 		return error_set(err, ERROR_MALFORMED,
 		    "the certificate of signature %s", signature->id);
-	}
 	named = lists_named(context, &as_of);
 	/* Without memory the number is 0, and the copy is judged again. */
 	if (named != NULL &&
@@ -268,17 +240,14 @@ append_signature(const struct verdict_signature *signature,
 		at, &known))
 		known = 0;
 	digest_hex(&issuer, hex);
-	ok = buf_printf(out, err, " s=%s:%s:%lld:%llu", hex, serial,
+	return buf_printf(out, err, " s=%s:%s:%lld:%llu", hex, serial,
 	    (long long)at, (unsigned long long)known);
-	cert_free(cert);
-	return ok;
 }
 
 bool
 audit_judged_add(struct judged_list *list, const struct digest *contents,
-    const struct copy *copy, struct context *context, struct error *err)
+    const struct verdict *verdict, struct context *context, struct error *err)
 {
-	const struct verdict *verdict = &copy->verdict;
 	struct buf line = BUF(LINE);
 	char hex[DIGEST_HEX];
 	bool ok;
@@ -291,8 +260,8 @@ audit_judged_add(struct judged_list *list, const struct digest *contents,
 		    (unsigned long long)verdict->acts[i].index);
 	}
 	for (size_t i = 0; ok && i < verdict->num_signatures; i++)
-		ok = append_signature(&verdict->signatures[i], copy->container,
-		    context, &line, err);
+		ok = append_signature(&verdict->signatures[i], context, &line,
+		    err);
 	ok = ok && buf_append_str(&line, "\n", err) &&
 	    (write(list->fd, line.data, line.len) == (ssize_t)line.len ||
 		error_set_errno(err, "audit/judged"));

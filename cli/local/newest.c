@@ -4,8 +4,6 @@
  */
 #include "cli/local/private.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,35 +12,6 @@
 #include <unistd.h>
 
 #define NEWEST_RECEIPT "receipt.tlog-proof"
-
-enum { DEEPEST = 6 }; /* how deep the folders are that we make */
-
-/* Remove a file or folder. A link is removed, and what it leads to stays. */
-static void
-remove_tree(const char *path, unsigned depth)
-{
-	struct error ignored = { 0 };
-	const struct dirent *entry;
-	char below[FILE_PATH];
-	DIR *folder;
-
-	if (unlink(path) == 0 || errno == ENOENT || depth == DEEPEST)
-		return;
-	/*
-	 * Its user may have made it read-only, but did not mean to keep it for
-	 * ever.
-	 */
-	(void)chmod(path, 0755);
-	if ((folder = opendir(path)) != NULL) {
-		while ((entry = readdir(folder)) != NULL)
-			if (strcmp(entry->d_name, ".") != 0 &&
-			    strcmp(entry->d_name, "..") != 0 &&
-			    file_join(below, path, entry->d_name, &ignored))
-				remove_tree(below, depth + 1);
-		closedir(folder);
-	}
-	rmdir(path);
-}
 
 /* Find the receipt of the newest act, by its index. */
 static const struct member *
@@ -75,7 +44,7 @@ place(const char *folder, const struct container *container, struct error *err)
 	if (!file_join(newest, folder, "newest", err) ||
 	    !file_join(made, folder, ".newest", err))
 		return false;
-	remove_tree(made, 0);
+	file_remove_tree(made);
 	ok = copy_extract(container, made, true, err) &&
 	    (receipt == NULL ||
 		(file_join(path, made, NEWEST_RECEIPT, err) &&
@@ -86,7 +55,7 @@ place(const char *folder, const struct container *container, struct error *err)
 				      RENAME_EXCHANGE) != 0
 				: rename(made, newest) != 0)
 		return error_set_errno(err, "%s", newest);
-	remove_tree(made, 0);
+	file_remove_tree(made);
 	return true;
 }
 
@@ -155,7 +124,7 @@ local_refresh_newest(const char *dir, const char *document,
 	if (ok && num == 0) {
 		ok = file_join(path, folder, "newest", err);
 		if (ok)
-			remove_tree(path, 0);
+			file_remove_tree(path);
 	} else if (ok && placed != NULL && all[num - 1] == version) {
 		ok = is_of(folder, placed) || place(folder, placed, err);
 	} else if (ok) {

@@ -3,6 +3,7 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -205,6 +206,40 @@ bool
 file_create(const char *path, struct span bytes, mode_t mode, struct error *err)
 {
 	return put(path, bytes, mode, FLUSH, err);
+}
+
+enum { DEEPEST = 6 }; /* how deep the folders are that we make */
+
+static void
+remove_tree(const char *path, unsigned depth)
+{
+	struct error ignored = { 0 };
+	const struct dirent *entry;
+	char below[FILE_PATH];
+	DIR *folder;
+
+	if (unlink(path) == 0 || errno == ENOENT || depth == DEEPEST)
+		return;
+	/*
+	 * Its user may have made it read-only, but did not mean to keep it for
+	 * ever.
+	 */
+	(void)chmod(path, 0755);
+	if ((folder = opendir(path)) != NULL) {
+		while ((entry = readdir(folder)) != NULL)
+			if (strcmp(entry->d_name, ".") != 0 &&
+			    strcmp(entry->d_name, "..") != 0 &&
+			    file_join(below, path, entry->d_name, &ignored))
+				remove_tree(below, depth + 1);
+		closedir(folder);
+	}
+	rmdir(path);
+}
+
+void
+file_remove_tree(const char *path)
+{
+	remove_tree(path, 0);
 }
 
 bool

@@ -33,6 +33,12 @@ bool file_write_quick(const char *path, struct span bytes, mode_t mode,
 bool file_create(const char *path, struct span bytes, mode_t mode,
     struct error *err) MUST_USE;
 
+/*
+ * Remove a file, or a folder with all that is in it, six levels deep; a link is
+ * removed, and what it leads to stays. What cannot be removed stays.
+ */
+void file_remove_tree(const char *path);
+
 bool file_exists(const char *path);
 /* Make a folder and those above it, like mkdir -p. */
 bool file_make_dirs(const char *path, mode_t mode, struct error *err) MUST_USE;

@@ -398,6 +398,7 @@ judge_signature(struct judge *judge, const char *id)
 		return judge_find_error(judge, FINDING_SIGNATURE_FORM, path,
 		    &why);
 	signature->intact = true;
+	signature->cert = cert_ref(cades.cert);
 	signature->signature = cades.signature;
 	signature->commitment = cades.commitment;
 	signature->signing_at = cades.signing_at;

@@ -435,6 +435,8 @@ verdict_unreadable(const struct error *why, struct verdict *out,
 void
 verdict_free(struct verdict *verdict)
 {
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		cert_free(verdict->signatures[i].cert);
 	free(verdict->version);
 	free(verdict->signatures);
 	free(verdict->acts);

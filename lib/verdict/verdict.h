@@ -69,6 +69,7 @@ struct verdict_signature {
 	struct digest manifest, signature; /* as journal entries have them */
 	enum commitment commitment;
 	int64_t signing_at;
+	struct cert *cert; /* the signer's, if intact; the verdict's own */
 	char person[LIMIT_EMAIL_BYTES + 1];
 	char office[POLICY_NAME], party[POLICY_NAME];
 	bool full_powers;

@@ -146,6 +146,27 @@ expect "a report that differs from its checkpoint" 1 "another size or root" at i
 sed 's/\\n— /\\n— x/' work/mofa.json >work/other.json
 expect "a checkpoint that the depositary did not sign" 1 "" at iom-geneva audit --compare work/other.json
 expect "one thing at a time" 2 "does not go with --combine" at iom-geneva audit --full --combine work/iom-geneva.json
+# --- As many copies that they come in packs. ---
+for i in $(seq 20); do
+	printf -- '- document: agreement/many-%02d\n  title:\n    en: "Many"\n  texts:\n    lo: lo.txt\n    en: many-%d.txt\n' $i $i
+	echo "Article $i" >work/many-$i.txt
+done >work/many.yaml
+at mofa push --batch work/many.yaml >/dev/null 2>&1 || not_ok "twenty more documents"
+delivered() { at mofa log --act deliver --document "$1" | grep -c deliver; }
+expect "all are judged" 1 "; 2[0-9] copies judged now" at iom-geneva audit --full
+check "and a delivery of each is in the journal" test "$(delivered agreement/many-07)" = 1
+check "what came is not kept" sh -c 'test ! -e offices/iom-geneva/state/*/audit/store.git'
+expect "nothing that was good is judged twice" 1 "; [01] copies judged now" at iom-geneva audit
+expect "and the one that is bad is told" 1 "SIGNER_REVOKED, agreement/one@1" at iom-geneva audit --full
+for i in $(seq 20); do
+	printf -- '- document: agreement/more-%02d\n  title:\n    en: "More"\n  texts:\n    lo: lo.txt\n    en: many-%d.txt\n' $i $i
+done >work/more.yaml
+at mofa push --batch work/more.yaml >work/said 2>&1 || not_ok "and twenty more: $(tail -n 3 work/said)"
+# The line goes down within the pack: what has come of it is gone on with.
+line iom-geneva cut=9000 cuts=3
+expect "over a line that is cut three times" 1 "; 2[01] copies judged now" at iom-geneva audit
+no_line iom-geneva
+check "with one delivery of each" test "$(delivered agreement/more-07)" = 1
 # A fork: MOFA saw one history, Geneva is shown another.
 stop_daemon "$dir"; cp -R data work/data.fork; start_daemon "$dir"
 deposit mofa three "in one history" >/dev/null; at mofa --json audit >work/mofa.json 2>/dev/null
