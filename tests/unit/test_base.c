@@ -245,7 +245,15 @@ static const struct {
 } times[] = {
 	{ "2026-11-23T10:00:01Z", true },
 	{ "2024-02-29T00:00:00Z", true },
+	{ "2000-02-29T00:00:00Z", true },
+	{ "9999-12-31T23:59:59Z", true },
 	{ "2026-02-29T00:00:00Z", false },
+	{ "2100-02-29T00:00:00Z", false },
+	{ "2026-04-31T00:00:00Z", false },
+	{ "2026-00-10T00:00:00Z", false },
+	{ "2026-13-10T00:00:00Z", false },
+	{ "2026-01-00T00:00:00Z", false },
+	{ "2026-11-23T10:60:00Z", false },
 	{ "2026-11-23T24:00:00Z", false },
 	{ "2026-11-23T10:00:60Z", false },
 	{ "2026-11-23 10:00:01Z", false },
@@ -264,6 +272,25 @@ START_TEST(a_time_that_is_none_is_refused)
 		return;
 	time_format_at(at, back);
 	ck_assert_str_eq(back, times[_i].text);
+}
+END_TEST
+
+START_TEST(times_are_those_of_the_c_library)
+{
+	/* Some 80 s more than 11 days: each month's ends, and each second. */
+	for (int64_t at = 0; at < 253402300800; at += 950479) {
+		const time_t when = (time_t)at;
+		char text[TIME_TEXT], want[TIME_TEXT];
+		struct tm tm;
+		int64_t back;
+
+		gmtime_r(&when, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		time_format_at(at, text);
+		ck_assert_str_eq(text, want);
+		ck_assert(time_parse_at(span_of_str(want), &back));
+		ck_assert_int_eq(back, at);
+	}
 }
 END_TEST
 
@@ -472,6 +499,7 @@ fill(TCase *t)
 	tcase_add_test(t, the_nearest_word_is_found);
 	tcase_add_test(t, what_moves_a_cursor_is_shown_not_sent);
 	tcase_add_loop_test(t, a_time_that_is_none_is_refused, 0, COUNT(times));
+	tcase_add_test(t, times_are_those_of_the_c_library);
 	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
 	    COUNT(broken));
 	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);
