@@ -23,10 +23,14 @@ sign_origin(struct pusher *pusher, struct container *container,
 		return error_set(err, ERROR_USAGE,
 		    "to deposit one signs: enrol with --sign-cert and"
 		    " --sign-key");
-	return (pusher->signer.cert != NULL ||
-		   identity_load(context->sign_cert, context->sign_key,
-		       &pusher->signer, err)) &&
-	    container_hash(container, NULL, err) &&
+	if (pusher->signer.cert == NULL) {
+		if (!identity_load(context->sign_cert, context->sign_key,
+			&pusher->signer, err))
+			return false;
+		/* The signature is verified before it is sent. */
+		cert_cache_put(context->certs, pusher->signer.cert);
+	}
+	return container_hash(container, NULL, err) &&
 	    signing_files(&pusher->signer, container, "origin",
 		COMMITMENT_ORIGIN, container, err);
 }
