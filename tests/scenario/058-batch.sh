@@ -99,32 +99,32 @@ check "then both are" at mofa push --batch $list
 
 # --- The daemon goes, and who stops it. ---
 list=work/lists/cut.yaml
-for i in $(seq 40); do item $list agreement/e$i "Article $i"; done
+for i in $(seq 160); do item $list agreement/e$i "Article $i"; done
 run & pushing=$!
 until grep -q 'agreement/e2@1' work/said; do kill -0 $pushing 2>/dev/null || break; done
 kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null; rm pid
 got=0; wait $pushing || got=$?
 told=$(grep -c '^deposited agreement/e' work/said)
-check "the daemon is killed meanwhile: exit 6" test $got = 6 -a "$told" -lt 40
-check "it says how many were not tried" grep -q "of 40 were not tried" work/said
+check "the daemon is killed meanwhile: exit 6" test $got = 6 -a "$told" -lt 160
+check "it says how many were not tried" grep -q "of 160 were not tried" work/said
 start_daemon "$dir" || not_ok "the daemon starts"
 check "the rest is run again" at mofa push --batch $list
-check "all are there, each once" test "$(at mofa list | grep -c 'agreement/e[0-9]*  *1 ')" = 40
+check "all are there, each once" test "$(at mofa list | grep -c 'agreement/e[0-9]*  *1 ')" = 160
 check "nothing waits" test "$(pending)" = 0
 
 list=work/lists/stop.yaml
-for i in $(seq 30); do item $list agreement/f$i "Article $i"; done
+for i in $(seq 160); do item $list agreement/f$i "Article $i"; done
 # By its process id: the shell function would be another's.
 "$valise" --config offices/mofa/config.yaml push --batch $list >work/stopped 2>&1 & p=$!
 until grep -q 'agreement/f2@1' work/stopped; do kill -0 $p 2>/dev/null || break; done
 kill -INT $p; got=0; wait $p || got=$?
 told=$(grep -c '^deposited agreement/f' work/stopped)
 there=$(at mofa list | grep -c agreement/f)
-check "Ctrl-C ends it after the act that is under way" test $got = 130 -a "$told" -lt 30
+check "Ctrl-C ends it after the act that is under way" test $got = 130 -a "$told" -lt 160
 check "all that was sent is told ($told of $there)" test "$told" = "$there"
-check "and how many were not tried" grep -q "of 30 were not tried" work/stopped
+check "and how many were not tried" grep -q "of 160 were not tried" work/stopped
 check "the rest is run again" at mofa push --batch $list
-check "all are there" test "$(at mofa list | grep -c agreement/f)" = 30
+check "all are there" test "$(at mofa list | grep -c agreement/f)" = 160
 
 # --- Several at once. ---
 list=work/lists/many.yaml
