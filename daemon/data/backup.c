@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "backend/files/files.h"
 #include "base/folder.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -454,7 +455,7 @@ copy_journal(struct backup *backup, const struct journal *journal,
 	    !file_make_dirs(to_path, 0700, err) ||
 	    !copy_tail(backup, "journal/entries", end, err) ||
 	    !copy_tail(backup, "journal/heads",
-		journal_num_heads(journal) * JOURNAL_HEAD_BYTES, err) ||
+		journal_num_heads(journal) * FILES_HEAD_BYTES, err) ||
 	    !copy_derived(backup, journal_size(journal), err) ||
 	    !join(from_path, to_path, backup, "journal/cosignatures", err))
 		return false;

@@ -3,11 +3,15 @@
  * filled in by each kind of storage.
  *
  * It knows neither documents nor Merkle trees.  An object is a zlib stream
- * under a 20-byte name; what git calls a branch is a name for one.  Whoever
- * calls knows what they mean.
+ * under a 20-byte name; what git calls a branch is a name for one.  The log is
+ * entries, one after the other, and heads: each says of a size what root the
+ * entries had then and who signed that.  Whoever calls knows what they mean.
  *
  * Two kinds are there: files (backend/files/files.h), a git repository that
  * any git command reads, and memory (backend/memory/memory.h), for tests.
+ *
+ * It does not hold yet who may write: with files, that is whoever has the data
+ * folder's lock.
  *
  * Functions that only read are safe between threads.  All others belong to
  * the one thread that writes, except a set of objects under way: that belongs
@@ -16,7 +20,7 @@
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
 
-#include "base/bytes.h"
+#include "base/digest.h"
 
 #define OID_BYTES 20
 #define OID_HEX   41
@@ -40,7 +44,6 @@ enum object_type {
 /* "commit", "tree", "blob" or "tag". */
 const char *object_type_name(enum object_type type);
 
-struct sha1;
 /* Begin the hash that is an object's name: what stands before its content. */
 void object_hash_begin(struct sha1 *hash, enum object_type type, uint64_t size);
 
@@ -107,8 +110,85 @@ typedef bool branch_visitor(void *arg, const struct branch *branch,
 /* Told of a part of the storage, or of an object, that is damaged. */
 typedef void damage_visitor(void *arg, const char *about, const char *what);
 
+/* A signed size of the log.  root and signature are bytes to give back. */
+struct head {
+	uint64_t size; /* entries */
+	int64_t time_ms;
+	struct digest root;
+	uint8_t signature[64];
+};
+
+/* What is to come into the log, all or nothing. */
+struct proposal {
+	/*
+	 * Entries before these, and the bytes of those: 2 more than its own for
+	 * each.
+	 */
+	uint64_t size, at;
+	const struct span *entries; /* each at most 65535 bytes */
+	size_t num_entries;
+	struct digest root; /* of all entries with these */
+	/* Objects begun before and not finished, or NULL. */
+	struct object_set *objects;
+	/* Names, not below refs/heads/, and what they are of. */
+	const struct branch *names;
+	size_t num_names;
+};
+
 struct backend_table {
 	void (*close)(struct backend *backend);
+
+	/* --- The log. --- */
+
+	/*
+	 * Make entries durable, with their objects and names.  They are not
+	 * published; who may write proposes one after the other.
+	 *
+	 * ERROR_UNAVAILABLE  nothing was stored; it may be proposed again
+	 * others             it is not known what was stored: stop
+	 */
+	bool (*propose)(struct backend *backend,
+	    const struct proposal *proposal, struct error *err);
+	/*
+	 * The head of a size that was proposed is signed, durably: it counts.
+	 * end is the bytes of its entries.  Heads come in the order of the
+	 * proposals, from one thread, which may be another than that of
+	 * propose().  They follow what the signer keeps, so they need not be
+	 * durable before flush_heads().
+	 */
+	bool (*publish)(struct backend *backend, const struct head *head,
+	    uint64_t end, struct error *err);
+	bool (*flush_heads)(struct backend *backend, struct error *err);
+	uint64_t (*num_heads)(struct backend *backend);
+	/*
+	 * The n-th head, in the order in which they were published.
+	 *
+	 * ERROR_UNTRUSTED  it is damaged
+	 */
+	bool (*head)(struct backend *backend, uint64_t n, struct head *out,
+	    struct error *err);
+	/* Entries, each after its length in two bytes, the higher first. */
+	bool (*read)(struct backend *backend, uint64_t at, void *out,
+	    size_t len, struct error *err);
+	/* How many bytes can be read: also of what is not published. */
+	bool (*log_bytes)(struct backend *backend, uint64_t *out,
+	    struct error *err);
+	/*
+	 * After it was opened: the newest head that was published (size 0:
+	 * none).  Heads that were never durable may be damaged; they are left
+	 * out, and *dropped gets how many.
+	 */
+	bool (*recover)(struct backend *backend, struct head *newest,
+	    uint64_t *dropped, struct error *err);
+	/*
+	 * Then, before anything is proposed: what the signer signed last counts,
+	 * and end is the bytes of its entries.  Its head is published if it is
+	 * newer than the newest.  Entries after it were never signed: files cut
+	 * them.  A backend that several write to must not, as another may have
+	 * signed them: it would give them to the caller to sign.
+	 */
+	bool (*settle)(struct backend *backend, const struct head *signer,
+	    uint64_t end, struct error *err);
 
 	/* --- Objects: reading. --- */
 

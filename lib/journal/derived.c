@@ -22,27 +22,9 @@ journal_new(struct error *err)
 		error_set_errno(err, "journal");
 		return NULL;
 	}
-	journal->entries = journal->heads = -1;
 	derived_init(&journal->next);
 	pthread_mutex_init(&journal->mutex, NULL);
 	return journal;
-}
-
-bool
-journal_open_files(struct journal *journal, const char *dir, int flags,
-    struct error *err)
-{
-	char path[FILE_PATH];
-
-	if (!file_join(path, dir, "entries", err))
-		return false;
-	if ((journal->entries = open(path, flags | O_CLOEXEC, 0600)) < 0)
-		return error_set_errno(err, "%s", path);
-	if (!file_join(path, dir, "heads", err))
-		return false;
-	if ((journal->heads = open(path, flags | O_CLOEXEC, 0600)) < 0)
-		return error_set_errno(err, "%s", path);
-	return true;
 }
 
 const char *

@@ -26,10 +26,10 @@ struct derived {
 
 struct journal {
 	struct note_keys keys;
-	int entries, heads;
+	struct backend *backend; /* where the log is */
+	bool owns_backend;
 	struct records *derived[JOURNAL_DERIVED];
-	uint64_t size;      /* committed; atomic */
-	uint64_t num_heads; /* atomic */
+	uint64_t size; /* committed; atomic */
 	/* Appended: what the next append follows; its thread's. */
 	uint64_t end; /* of entries */
 	struct merkle_edge edge;
@@ -47,9 +47,7 @@ struct journal {
 
 /* An empty one, with no file open. */
 struct journal *journal_new(struct error *err);
-bool journal_open_files(struct journal *journal, const char *dir, int flags,
-    struct error *err) MUST_USE;
-/* The same of the derived ones; a view takes those that are missing as empty. */
+/* Open what is derived; a view takes files that are missing as empty. */
 bool journal_open_derived(struct journal *journal, const char *dir, int flags,
     struct error *err) MUST_USE;
 
@@ -76,20 +74,5 @@ bool journal_read_node(void *journal, unsigned level, uint64_t index,
 /* Where an entry begins and ends in its file; index < journal_size(). */
 bool journal_entry_range(const struct journal *journal, uint64_t index,
     uint64_t *from, uint64_t *to, struct error *err) MUST_USE;
-
-/* heads.c */
-bool heads_read(const struct journal *journal, uint64_t n, struct head *out,
-    uint64_t *end, struct error *err) MUST_USE;
-/* The last whole, good record; what follows it was never flushed. */
-bool heads_find_last(struct journal *journal, struct head *last,
-    struct error *err) MUST_USE;
-/*
- * A power cut may tear a head that was not flushed yet.  It is left out:
- * receipts lead to the next one, which covers as much.
- */
-bool heads_drop_torn(struct journal *journal, const char *dir,
-    struct journal_mended *mended, struct error *err) MUST_USE;
-bool heads_write(struct journal *journal, const struct head *head, uint64_t end,
-    struct error *err) MUST_USE;
 
 #endif

@@ -4,12 +4,9 @@
 #include "journal/files.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
 
 void
@@ -17,29 +14,13 @@ journal_free(struct journal *journal)
 {
 	if (journal == NULL)
 		return;
-	if (journal->entries >= 0)
-		close(journal->entries);
-	if (journal->heads >= 0)
-		close(journal->heads);
+	if (journal->owns_backend)
+		journal->backend->table->close(journal->backend);
 	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
 		records_free(journal->derived[i]);
 	derived_free(&journal->next);
 	pthread_mutex_destroy(&journal->mutex);
 	free(journal);
-}
-
-bool
-journal_create(const char *dir, struct error *err)
-{
-	const int flags = O_RDWR | O_CREAT | O_EXCL;
-	struct journal *journal = journal_new(err);
-	bool ok;
-
-	ok = journal != NULL && journal_open_files(journal, dir, flags, err) &&
-	    journal_open_derived(journal, dir, flags, err) &&
-	    file_sync_dir(dir, err);
-	journal_free(journal);
-	return ok;
 }
 
 uint64_t
@@ -67,26 +48,23 @@ journal_head(const struct journal *journal)
 	return head;
 }
 
-/* Write the entries and make them durable: what they lead to is in next. */
+/* What the entries lead to is in next; then they are proposed. */
 static bool
-write_entries(struct journal *journal, const struct span entries[],
+propose(struct journal *journal, const struct span entries[],
     size_t num_entries, struct error *err)
 {
-	struct buf bytes = BUF(SIZE_MAX);
+	struct proposal proposal = { .size = journal->edge.size,
+		.at = journal->end,
+		.entries = entries,
+		.num_entries = num_entries };
 	bool ok = true;
 
 	derived_begin(&journal->next, &journal->edge, journal->end);
 	for (size_t i = 0; ok && i < num_entries; i++)
-		ok = buf_append_u16(&bytes, (uint16_t)entries[i].len, err) &&
-		    buf_append(&bytes, entries[i], err) &&
-		    derived_add(&journal->next, entries[i], err);
-	ok = ok &&
-	    file_pwrite(journal->entries, buf_span(&bytes), (off_t)journal->end,
-		err);
-	if (ok && fdatasync(journal->entries) != 0)
-		ok = error_set_errno(err, "flush");
-	buf_free(&bytes);
-	return ok || error_context(err, "journal/entries");
+		ok = derived_add(&journal->next, entries[i], err);
+	proposal.root = merkle_root(&journal->next.edge);
+	return ok &&
+	    journal->backend->table->propose(journal->backend, &proposal, err);
 }
 
 /* Whoever commits has it from here. */
@@ -125,7 +103,7 @@ journal_append(struct journal *journal, const struct span entries[],
 	if (has_failed(journal, err))
 		return false;
 	/* What is derived is read for the proof that the signer wants. */
-	if (!write_entries(journal, entries, num_entries, err) ||
+	if (!propose(journal, entries, num_entries, err) ||
 	    !derived_write(&journal->next, journal, err))
 		return fail(journal);
 	head->size = journal->next.edge.size;
@@ -148,9 +126,8 @@ journal_commit(struct journal *journal, const struct head *head,
 	end = journal->waiting[0].end;
 	pthread_mutex_unlock(&journal->mutex);
 	/* No flush: the signer's record is the commit point, these follow. */
-	if (!heads_write(journal, head, end, err))
+	if (!journal->backend->table->publish(journal->backend, head, end, err))
 		return fail(journal);
-	__atomic_add_fetch(&journal->num_heads, 1, __ATOMIC_RELEASE);
 	pthread_mutex_lock(&journal->mutex);
 	memmove(&journal->waiting[0], &journal->waiting[1],
 	    (JOURNAL_AHEAD - 1) * sizeof(journal->waiting[0]));
@@ -172,8 +149,9 @@ journal_entry(const struct journal *journal, uint64_t index, struct buf *out,
 
 	if (!journal_entry_range(journal, index, &from, &to, err))
 		return false;
-	if (!file_pread(journal->entries, bytes, to - from, (off_t)from, err))
-		return error_context(err, "journal/entries");
+	if (!journal->backend->table->read(journal->backend, from, bytes,
+		to - from, err))
+		return false;
 	rest = span_of(bytes, to - from);
 	return ((span_take_u16(&rest, &len) && rest.len == len) ||
 		   error_set(err, ERROR_UNTRUSTED,
@@ -194,8 +172,7 @@ journal_sync_derived(const struct journal *journal, struct error *err)
 bool
 journal_flush_heads(const struct journal *journal, struct error *err)
 {
-	return fdatasync(journal->heads) == 0 ||
-	    error_set_errno(err, "journal/heads: flush");
+	return journal->backend->table->flush_heads(journal->backend, err);
 }
 
 uint64_t
@@ -211,37 +188,33 @@ journal_entry_at(const struct journal *journal, uint64_t index)
 uint64_t
 journal_num_heads(const struct journal *journal)
 {
-	return __atomic_load_n(&journal->num_heads, __ATOMIC_ACQUIRE);
+	return journal->backend->table->num_heads(journal->backend);
 }
 
 bool
 journal_nth_head(const struct journal *journal, uint64_t n, struct head *out,
     struct error *err)
 {
-	uint64_t end;
-
-	return heads_read(journal, n, out, &end, err);
+	return journal->backend->table->head(journal->backend, n, out, err);
 }
 
 bool
 journal_head_at(const struct journal *journal, uint64_t size, struct head *out,
     struct error *err)
 {
-	uint64_t low = 0,
-		 high = __atomic_load_n(&journal->num_heads, __ATOMIC_ACQUIRE);
-	uint64_t end;
+	uint64_t low = 0, high = journal_num_heads(journal);
 
 	while (low < high) {
 		const uint64_t middle = low + (high - low) / 2;
 
-		if (!heads_read(journal, middle, out, &end, err))
+		if (!journal_nth_head(journal, middle, out, err))
 			return false;
 		if (out->size < size)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return heads_read(journal, low, out, &end, err);
+	return journal_nth_head(journal, low, out, err);
 }
 
 bool
@@ -307,9 +280,8 @@ read_bundle(const struct journal *journal, uint64_t first, uint64_t last,
 		    "journal/ends: it is damaged");
 	if ((bytes = malloc(to - from)) == NULL)
 		return error_set_errno(err, "journal");
-	ok =
-	    (file_pread(journal->entries, bytes, to - from, (off_t)from, err) ||
-		error_context(err, "journal/entries")) &&
+	ok = journal->backend->table->read(journal->backend, from, bytes,
+		 to - from, err) &&
 	    buf_append(out, span_of(bytes, to - from), err);
 	free(bytes);
 	return ok;

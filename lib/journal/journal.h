@@ -1,14 +1,13 @@
 /*
- * journal.h - the journal's files (docs/formats.md, "Journal files").
+ * journal.h - the journal: the log of a backend (backend/backend.h), of which
+ * every entry bundle of C2SP tlog-tiles, full or partial, is one range; and
+ * files that follow from it (docs/formats.md, "Journal files"):
  *
- *	entries    u16 length and bytes of each entry: every entry bundle of
- *	           C2SP tlog-tiles, full or partial, is one range of it
  *	hashes-L   32-byte hashes of tile level L; derived from entries
  *	nodes      32-byte hashes of all full subtrees, in the order in which
  *	           leaves complete them: a proof is as many looks as hashes;
  *	           derived
  *	ends       where each entry ends in its file; derived
- *	heads      a checksummed record of each signed checkpoint
  *
  * One thread appends, one commits; any may read what was committed.  What is derived is
  * mapped, and takes no memory of ours however many entries there are.
@@ -16,22 +15,14 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "backend/backend.h"
 #include "journal/proof.h"
 #include "journal/tile.h"
 
 struct journal;
 
 enum {
-	JOURNAL_HEAD_BYTES = 160, /* a record of heads */
-	JOURNAL_AHEAD = 2,        /* appends that are not committed */
-};
-
-/* A signed checkpoint, without its origin. */
-struct head {
-	uint64_t size;
-	int64_t time_ms;
-	struct digest root;
-	uint8_t signature[64];
+	JOURNAL_AHEAD = 2, /* appends that are not committed */
 };
 
 /* Told of each entry when the journal opens, in order. */

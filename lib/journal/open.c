@@ -5,9 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "backend/files/files.h"
 #include "base/file.h"
 #include "journal/files.h"
 
@@ -19,7 +18,7 @@ enum {
 /* --- Entries in order, a piece of their file at a time. --- */
 
 struct reading {
-	int fd;
+	struct backend *backend;
 	uint64_t at, end; /* of the file: read so far, and all */
 	struct buf bytes;
 	size_t used;
@@ -35,19 +34,19 @@ fill(struct reading *reading, struct error *err)
 	memmove(reading->bytes.data, reading->bytes.data + reading->used, kept);
 	reading->used = 0;
 	reading->bytes.len = kept;
-	if (!file_pread(reading->fd, reading->bytes.data + kept, len,
-		(off_t)reading->at, err))
-		return error_context(err, "journal/entries");
+	if (!reading->backend->table->read(reading->backend, reading->at,
+		reading->bytes.data + kept, len, err))
+		return false;
 	reading->bytes.len += len;
 	reading->at += len;
 	return true;
 }
 
 static bool
-begin_reading(struct reading *reading, int fd, uint64_t from, uint64_t end,
-    struct error *err)
+begin_reading(struct reading *reading, struct backend *backend, uint64_t from,
+    uint64_t end, struct error *err)
 {
-	*reading = (struct reading){ .fd = fd,
+	*reading = (struct reading){ .backend = backend,
 		.at = from,
 		.end = end,
 		.bytes = { .data = malloc(PIECE_BYTES + 2 + UINT16_MAX) } };
@@ -208,7 +207,7 @@ static bool
 scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 {
 	struct reading reading;
-	const bool ok = begin_reading(&reading, open->journal->entries,
+	const bool ok = begin_reading(&reading, open->journal->backend,
 			    open->first_at, end, err) &&
 	    read_entries(open, &reading, mend, err);
 
@@ -216,40 +215,27 @@ scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 	return ok;
 }
 
-/* Never signed, so never shown: a batch that a crash cut short. */
+/* All that there is, and not more than was signed. */
 static bool
-cut_entries(struct opening *open, uint64_t file_bytes, struct error *err)
+check_entries(struct opening *open, struct error *err)
 {
-	struct journal *journal = open->journal;
-	const uint64_t end = open->derived.end;
+	struct backend *backend = open->journal->backend;
+	uint64_t bytes;
 
-	if (file_bytes == end)
-		return true;
-	open->mended->cut_bytes = file_bytes - end;
-	if (journal->is_view)
-		return true;
-	return (ftruncate(journal->entries, (off_t)end) == 0 &&
-		   fdatasync(journal->entries) == 0) ||
-	    error_set_errno(err, "journal/entries");
-}
-
-static bool
-check_entries(struct opening *open, uint64_t *file_bytes, struct error *err)
-{
-	struct stat st;
-
-	if (fstat(open->journal->entries, &st) != 0)
-		return error_set_errno(err, "journal/entries");
-	*file_bytes = (uint64_t)st.st_size;
-	if (st.st_size == 0 && open->signer.size > 0)
+	if (!backend->table->log_bytes(backend, &bytes, err))
+		return false;
+	if (bytes == 0 && open->signer.size > 0)
 		return contradiction(err,
 		    "there are no entries, but the signer signed some",
 		    open->signer.size);
-	return (open->first_at <= *file_bytes ||
-		   contradiction(err,
-		       "entries end before what the signer signed",
-		       open->first)) &&
-	    scan(open, *file_bytes, false, err);
+	if (open->first_at > bytes)
+		return contradiction(err,
+		    "entries end before what the signer signed", open->first);
+	if (!scan(open, bytes, false, err))
+		return false;
+	/* Never signed, so never shown: a batch that a crash cut short. */
+	open->mended->cut_bytes = bytes - open->derived.end;
+	return true;
 }
 
 /* What follows from entries is made anew where it differs, and no longer. */
@@ -275,33 +261,27 @@ static bool
 complete(struct opening *open, struct error *err)
 {
 	struct journal *journal = open->journal;
+	struct backend *backend = journal->backend;
 
 	journal->edge = open->derived.edge;
 	journal->end = open->derived.end;
 	journal->size = journal->edge.size;
 	journal->head = open->signer;
-	if (open->head.size == open->signer.size)
+	if (journal->is_view)
 		return true;
-	open->mended->heads_completed = 1;
-	if (ftruncate(journal->heads,
-		(off_t)(journal->num_heads * JOURNAL_HEAD_BYTES)) != 0)
-		return error_set_errno(err, "journal/heads");
-	if (!heads_write(journal, &open->signer, journal->end, err))
-		return false;
-	journal->num_heads++;
-	return true;
+	open->mended->heads_completed = open->head.size != open->signer.size;
+	return backend->table->settle(backend, &open->signer, journal->end,
+	    err);
 }
 
-/* From the entries file on; the rest of open is filled in. */
+/* From the entries on; the rest of open is filled in. */
 static struct journal *
 open_checked(struct opening *open, bool ok, struct error *err)
 {
 	struct journal *journal = open->journal;
-	uint64_t file_bytes;
 
 	derived_init(&open->derived);
-	ok = ok && check_entries(open, &file_bytes, err) &&
-	    cut_entries(open, file_bytes, err) && mend_derived(open, err) &&
+	ok = ok && check_entries(open, err) && mend_derived(open, err) &&
 	    complete(open, err);
 	derived_free(&open->derived);
 	if (ok)
@@ -310,25 +290,56 @@ open_checked(struct opening *open, bool ok, struct error *err)
 	return NULL;
 }
 
-/* To write to it: the files, and the newest head. */
+/* The newest head of the backend, which is the journal's own or borrowed. */
 static bool
-begin_open(struct opening *open, const char *dir, const struct note_keys *keys,
-    struct error *err)
+begin(struct opening *open, struct backend *backend, bool owns,
+    const struct note_keys *keys, struct error *err)
 {
 	struct journal *journal = journal_new(err);
 
 	*open->mended = (struct journal_mended){ 0 };
-	if ((open->journal = journal) == NULL)
+	if ((open->journal = journal) == NULL) {
+		if (owns && backend != NULL)
+			backend->table->close(backend);
 		return false;
+	}
 	journal->keys = *keys;
-	return journal_open_files(journal, dir, O_RDWR, err) &&
-	    heads_find_last(journal, &open->head, err) &&
-	    heads_drop_torn(journal, dir, open->mended, err) &&
+	journal->backend = backend;
+	journal->owns_backend = owns && backend != NULL;
+	if (backend == NULL ||
+	    !backend->table->recover(backend, &open->head,
+		&open->mended->heads_dropped, err))
+		return false;
+	if (open->head.size == 0)
+		open->head.root = merkle_empty();
+	return true;
+}
+
+/* To write to it. */
+static bool
+begin_open(struct opening *open, const char *dir, const struct note_keys *keys,
+    struct error *err)
+{
+	return begin(open, files_open(NULL, dir, err), true, keys, err) &&
 	    (open->head.size <= open->signer.size ||
 		contradiction(err,
 		    "heads are ahead of the signer: its memory was rolled back",
 		    open->head.size)) &&
-	    journal_open_derived(journal, dir, O_RDWR | O_CREAT, err);
+	    journal_open_derived(open->journal, dir, O_RDWR | O_CREAT, err);
+}
+
+bool
+journal_create(const char *dir, struct error *err)
+{
+	struct journal *journal = journal_new(err);
+	bool ok;
+
+	ok = journal != NULL && files_create_log(dir, err) &&
+	    journal_open_derived(journal, dir, O_RDWR | O_CREAT | O_EXCL,
+		err) &&
+	    file_sync_dir(dir, err);
+	journal_free(journal);
+	return ok;
 }
 
 struct journal *
@@ -414,19 +425,14 @@ journal_view(const char *dir, const struct note_keys *keys,
     struct error *err)
 {
 	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
-	struct journal *journal = journal_new(err);
 	bool ok;
 
-	*mended = (struct journal_mended){ 0 };
-	if ((open.journal = journal) == NULL)
-		return NULL;
-	journal->keys = *keys;
-	journal->is_view = true;
+	ok = begin(&open, files_view(NULL, dir, err), true, keys, err);
+	if (open.journal != NULL)
+		open.journal->is_view = true;
 	/* Derived files after the head: they have what it covers. */
-	ok = journal_open_files(journal, dir, O_RDONLY, err) &&
-	    heads_find_last(journal, &open.head, err) &&
-	    check_signature(journal, &open.head, err) &&
-	    journal_open_derived(journal, dir, O_RDONLY, err);
+	ok = ok && check_signature(open.journal, &open.head, err) &&
+	    journal_open_derived(open.journal, dir, O_RDONLY, err);
 	open.signer = open.head;
 	return open_checked(&open, ok, err);
 }
@@ -443,21 +449,21 @@ journal_check(struct journal *journal, journal_visitor *visit, void *arg,
 		.arg = arg,
 		.stop = stop,
 		.mended = mended };
-	struct stat st = { .st_size = 0 };
+	struct backend *backend = journal->backend;
+	uint64_t bytes = 0;
 	bool ok;
 
 	*mended = (struct journal_mended){ 0 };
 	open.head = open.signer;
 	derived_init(&open.derived);
 	ok = open.signer.size == 0 ||
-	    ((fstat(journal->entries, &st) == 0 ||
-		 error_set_errno(err, "journal/entries")) &&
-		scan(&open, (uint64_t)st.st_size, false, err) &&
+	    (backend->table->log_bytes(backend, &bytes, err) &&
+		scan(&open, bytes, false, err) &&
 		/* They are right: so what follows from them is put right. */
 		(stopped(&open) ||
 		    (mended->hashes_rebuilt == 0 &&
 			mended->ends_rebuilt == 0) ||
-		    scan(&open, (uint64_t)st.st_size, true, err)));
+		    scan(&open, bytes, true, err)));
 	derived_free(&open.derived);
 	return ok;
 }

@@ -38,13 +38,13 @@ store_create(const char *path, struct error *err)
 struct store *
 store_open(const char *path, struct error *err)
 {
-	return store_new(files_open(path, err), err);
+	return store_new(files_open(path, NULL, err), err);
 }
 
 struct store *
 store_view(const char *path, struct error *err)
 {
-	return store_new(files_view(path, err), err);
+	return store_new(files_view(path, NULL, err), err);
 }
 
 void

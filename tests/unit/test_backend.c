@@ -19,13 +19,15 @@ static void
 set_up_files(void)
 {
 	struct error err = { 0 };
-	char path[FILE_PATH];
+	char path[FILE_PATH], log[FILE_PATH];
 
 	unit_make_dir(dir);
 	ck_ok(file_join(path, dir, "store.git", &err) &&
-		files_create(path, &err),
+		files_create(path, &err) &&
+		file_join(log, dir, "journal", &err) &&
+		file_make_dirs(log, 0700, &err) && files_create_log(log, &err),
 	    err);
-	ck_assert_ptr_nonnull(backend = files_open(path, &err));
+	ck_assert_ptr_nonnull(backend = files_open(path, log, &err));
 	table = backend->table;
 }
 
@@ -397,9 +399,132 @@ START_TEST(what_comes_after_keep_is_kept_until_it_is_released)
 }
 END_TEST
 
+/* --- The log. --- */
+
+#define LINES 3
+
+/* Propose so many lines after those that are there. */
+static uint64_t
+propose_lines(uint64_t size, uint64_t at, size_t num,
+    struct object_set *objects, const struct branch *name)
+{
+	static const struct span lines[LINES] = { { (const uint8_t *)"one", 3 },
+		{ (const uint8_t *)"three", 5 }, { (const uint8_t *)"", 0 } };
+	const struct proposal proposal = { .size = size,
+		.at = at,
+		.entries = lines,
+		.num_entries = num,
+		.objects = objects,
+		.names = name,
+		.num_names = name != NULL ? 1 : 0 };
+	struct error err = { 0 };
+
+	ck_ok(table->propose(backend, &proposal, &err), err);
+	for (size_t i = 0; i < num; i++)
+		at += 2 + lines[i].len;
+	return at;
+}
+
+static struct head
+publish_size(uint64_t size, uint64_t end)
+{
+	struct head head = { .size = size,
+		.time_ms = -(int64_t)size,
+		.root = { { (uint8_t)size } },
+		.signature = { 7, (uint8_t)size } };
+	struct error err = { 0 };
+
+	ck_ok(table->publish(backend, &head, end, &err), err);
+	return head;
+}
+
+static void
+assert_log_bytes(uint64_t want)
+{
+	struct error err = { 0 };
+	uint64_t bytes;
+
+	ck_ok(table->log_bytes(backend, &bytes, &err), err);
+	ck_assert_uint_eq(bytes, want);
+}
+
+static void
+assert_newest(uint64_t want)
+{
+	struct error err = { 0 };
+	struct head newest;
+	uint64_t dropped;
+
+	ck_ok(table->recover(backend, &newest, &dropped, &err), err);
+	ck_assert_uint_eq(newest.size, want);
+	ck_assert_uint_eq(dropped, 0);
+}
+
+START_TEST(what_is_proposed_is_read_and_published)
+{
+	struct object_set *set = begin_set();
+	struct branch name = { .name = "refs/valise/policy" };
+	struct error err = { 0 };
+	struct head want, got;
+	struct oid oid;
+	uint8_t bytes[14];
+	uint64_t end;
+
+	assert_newest(0);
+	assert_log_bytes(0);
+	name.oid = put_object(set, OBJECT_COMMIT, "tree 1");
+	end = propose_lines(0, 0, 2, set, &name);
+	table->drop(set);
+	ck_assert(table->has(backend, &name.oid));
+	ck_assert(table->name_get(backend, name.name, &oid) &&
+	    oid_eq(&oid, &name.oid));
+	assert_log_bytes(12);
+	ck_assert_uint_eq(table->num_heads(backend), 0);
+	/* The next one may be proposed before this one is published. */
+	end = propose_lines(2, end, 0, NULL, NULL);
+	want = publish_size(2, end);
+	ck_assert_uint_eq(table->num_heads(backend), 1);
+	ck_ok(table->flush_heads(backend, &err) &&
+		table->head(backend, 0, &got, &err) &&
+		table->read(backend, 0, bytes, end, &err),
+	    err);
+	ck_assert(memcmp(&want, &got, sizeof(want)) == 0);
+	ck_assert(memcmp(bytes, "\0\3one\0\5three", 12) == 0);
+	ck_ok(table->read(backend, 7, bytes, 5, &err), err);
+	ck_assert(memcmp(bytes, "three", 5) == 0);
+	assert_newest(2);
+	ck_assert(!table->read(backend, 8, bytes, 5, &err));
+	ck_assert(!table->head(backend, 1, &got, &err));
+}
+END_TEST
+
+/* _i: of three sizes that are proposed, how many the signer signed. */
+START_TEST(what_was_not_published_is_settled)
+{
+	struct error err = { 0 };
+	struct head signer = { .size = 0 };
+	uint64_t ends[LINES + 1] = { 0 };
+
+	for (size_t i = 0; i < LINES; i++)
+		ends[i + 1] = propose_lines(i, ends[i], 1, NULL, NULL);
+	if (_i > 0)
+		publish_size(1, ends[1]);
+	signer.size = (uint64_t)_i;
+	assert_newest(_i > 0);
+	ck_ok(table->settle(backend, &signer, ends[_i], &err), err);
+	assert_log_bytes(ends[_i]);
+	assert_newest((uint64_t)_i);
+	ck_assert_uint_eq(table->num_heads(backend), _i > 1 ? 2 : (uint64_t)_i);
+	propose_lines((uint64_t)_i, ends[_i], 1, NULL, NULL);
+	assert_log_bytes(ends[_i] + 5);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, what_is_proposed_is_read_and_published);
+	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
 	tcase_add_test(t, an_object_that_is_undone_is_not_there);
 	tcase_add_test(t, two_sets_may_have_the_same_object);

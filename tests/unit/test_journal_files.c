@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "backend/files/files.h"
 #include "base/file.h"
 #include "faults.h"
 #include "journal/journal.h"
@@ -121,7 +122,7 @@ START_TEST(a_torn_head_between_others_is_dropped)
 	struct head at;
 
 	write_entries(6, &signer);
-	change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+	change_byte("heads", 2 * FILES_HEAD_BYTES + 20, 1);
 	journal = open_journal(&err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	ck_assert_uint_eq(mended.heads_dropped, 1);
@@ -149,7 +150,7 @@ START_TEST(a_head_that_is_damaged_later_is_told)
 
 	write_entries(6, &signer);
 	journal = open_journal(&err);
-	change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+	change_byte("heads", 2 * FILES_HEAD_BYTES + 20, 1);
 	ck_assert(!journal_nth_head(journal, 2, &at, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "record 2 is damaged"));
@@ -287,12 +288,12 @@ static const struct {
 	const char *what, *says; /* which file the error names */
 	struct faults faults;
 } openings[] = {
-	{ "torn batch", "journal/entries", { .ftruncate = 1 } },
+	{ "torn batch", "journal/entries", { .ftruncate = 4 } },
 	{ "torn batch", "journal/entries", { .fdatasync = 1 } },
-	{ "torn batch", "journal/nodes", { .ftruncate = 2 } },
+	{ "torn batch", "journal/nodes", { .ftruncate = 1 } },
 	{ "head missing", "journal/heads", { .ftruncate = 1 } },
 	{ "head missing", "journal/heads", { .pwrite = 1 } },
-	{ "torn batch", "journal/ends", { .ftruncate = 3 } },
+	{ "torn batch", "journal/ends", { .ftruncate = 2 } },
 	{ "nothing", "journal/nodes", { .mmap = 1 } },
 	{ "nothing", "journal/ends", { .mmap = 2 } },
 	{ "nothing", "journal/hashes-0", { .mmap = 3 } },
@@ -350,7 +351,7 @@ START_TEST(what_cannot_be_read_at_start_is_kept)
 
 	write_entries(6, &signer);
 	if (_i == 1)
-		change_byte("heads", 2 * JOURNAL_HEAD_BYTES + 20, 1);
+		change_byte("heads", 2 * FILES_HEAD_BYTES + 20, 1);
 	while (journal == NULL) {
 		err = (struct error){ 0 };
 		faults = (struct faults){ .pread = (int)++failed };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/files/private.h"
+#include "base/text.h"
 
 enum { OPEN_PACKS = 16 }; /* libgit2's own, beside ours */
 
@@ -54,10 +55,12 @@ close_files(struct backend *backend)
 {
 	struct files *files = files_of(backend);
 
+	files_close_log(files);
 	packs_close(&files->packs);
 	files_close_refs(files);
 	pthread_mutex_destroy(&files->mutex);
-	git_libgit2_shutdown();
+	if (files->path[0] != '\0')
+		git_libgit2_shutdown();
 	free(files);
 }
 
@@ -89,6 +92,15 @@ is_kept(struct backend *backend, const struct oid *oid)
 
 static const struct backend_table table = {
 	.close = close_files,
+	.propose = files_propose,
+	.publish = files_publish,
+	.flush_heads = files_flush_heads,
+	.num_heads = files_num_heads,
+	.head = files_head,
+	.read = files_read,
+	.log_bytes = files_log_bytes,
+	.recover = files_recover,
+	.settle = files_settle,
 	.has = files_has,
 	.find = files_find,
 	.release = files_release,
@@ -122,17 +134,12 @@ files_of(struct backend *backend)
 	return (struct files *)backend;
 }
 
-static struct backend *
-open_files(const char *path, bool is_view, struct error *err)
+static bool
+open_repository(struct files *files, const char *path, bool is_view,
+    struct error *err)
 {
-	struct files *files = calloc(1, sizeof(*files));
 	char dir[FILE_PATH];
 
-	if (files == NULL) {
-		error_set_errno(err, "store");
-		return NULL;
-	}
-	files->backend.table = &table;
 	git_libgit2_init();
 	/* What the machine's users set for their own git is not for ours. */
 	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
@@ -140,31 +147,47 @@ open_files(const char *path, bool is_view, struct error *err)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
 	/* It keeps a pack open that is joined and gone: not for ever. */
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
-	pthread_mutex_init(&files->mutex, NULL);
-	packs_init(&files->packs, is_view);
-	snprintf(files->path, sizeof(files->path), "%s", path);
+	text_set(files->path, sizeof(files->path), path);
 	if (!is_view)
 		files_sweep_refs(path);
-	if (!files_open_refs(files, is_view, err) ||
-	    !file_join(dir, path, "objects/pack", err) ||
-	    (!is_view && !file_make_dirs(dir, 0700, err)) ||
-	    !packs_open(&files->packs, dir, err)) {
-		close_files(&files->backend);
+	return files_open_refs(files, is_view, err) &&
+	    file_join(dir, path, "objects/pack", err) &&
+	    (is_view || file_make_dirs(dir, 0700, err)) &&
+	    packs_open(&files->packs, dir, err);
+}
+
+static struct backend *
+open_files(const char *repository, const char *log, bool is_view,
+    struct error *err)
+{
+	struct files *files = calloc(1, sizeof(*files));
+
+	if (files == NULL) {
+		error_set_errno(err, "store");
 		return NULL;
 	}
-	return &files->backend;
+	files->backend.table = &table;
+	files->entries = files->heads = -1;
+	pthread_mutex_init(&files->mutex, NULL);
+	packs_init(&files->packs, is_view);
+	if ((repository == NULL ||
+		open_repository(files, repository, is_view, err)) &&
+	    (log == NULL || files_open_log(files, log, is_view, err)))
+		return &files->backend;
+	close_files(&files->backend);
+	return NULL;
 }
 
 struct backend *
-files_open(const char *path, struct error *err)
+files_open(const char *repository, const char *log, struct error *err)
 {
-	return open_files(path, false, err);
+	return open_files(repository, log, false, err);
 }
 
 struct backend *
-files_view(const char *path, struct error *err)
+files_view(const char *repository, const char *log, struct error *err)
 {
-	return open_files(path, true, err);
+	return open_files(repository, log, true, err);
 }
 
 /* Is it the pack, or our disk? */

@@ -16,12 +16,38 @@ struct files {
 	git_repository *repository;
 	git_repository *durable; /* the same: what it writes is flushed */
 	pthread_mutex_t mutex;   /* for libgit2's reading of objects */
-	char path[FILE_PATH];
+	char path[FILE_PATH];    /* empty: there is no repository */
+	/* The log's. */
+	char log[FILE_PATH];
+	int entries, heads; /* or -1 */
+	uint64_t num_heads; /* atomic */
+	bool log_is_view;
 };
 
 struct files *files_of(struct backend *backend);
 /* Set err from libgit2's last error; false. */
 bool files_git_failed(struct error *err, const char *what);
+
+/* log.c */
+bool files_open_log(struct files *files, const char *dir, bool is_view,
+    struct error *err) MUST_USE;
+void files_close_log(struct files *files);
+bool files_recover(struct backend *backend, struct head *newest,
+    uint64_t *dropped, struct error *err) MUST_USE;
+bool files_settle(struct backend *backend, const struct head *signer,
+    uint64_t end, struct error *err) MUST_USE;
+bool files_propose(struct backend *backend, const struct proposal *proposal,
+    struct error *err) MUST_USE;
+bool files_publish(struct backend *backend, const struct head *head,
+    uint64_t end, struct error *err) MUST_USE;
+bool files_flush_heads(struct backend *backend, struct error *err) MUST_USE;
+uint64_t files_num_heads(struct backend *backend);
+bool files_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err) MUST_USE;
+bool files_read(struct backend *backend, uint64_t at, void *out, size_t len,
+    struct error *err) MUST_USE;
+bool files_log_bytes(struct backend *backend, uint64_t *out,
+    struct error *err) MUST_USE;
 
 /* objects.c */
 bool files_has(struct backend *backend, const struct oid *oid);

@@ -38,6 +38,9 @@ struct memory {
 	struct name *names; /* in the order of strcmp() */
 	size_t num_names;
 	bool keeps;
+	struct buf entries;
+	struct head *heads;
+	uint64_t num_heads;
 };
 
 /* Objects under way; the last one may be unfinished. */
@@ -67,6 +70,8 @@ close_memory(struct backend *backend)
 		free(memory->names[i].text);
 	free(memory->list);
 	free(memory->names);
+	buf_free(&memory->entries);
+	free(memory->heads);
 	pthread_rwlock_destroy(&memory->lock);
 	free(memory);
 }
@@ -481,6 +486,144 @@ is_kept(struct backend *backend, const struct oid *oid)
 	return kept != NULL && kept->is_kept;
 }
 
+/* --- The log. --- */
+
+static bool
+append_entries(struct memory *memory, const struct proposal *proposal,
+    struct error *err)
+{
+	struct buf *all = &memory->entries;
+	bool ok = true;
+
+	assert(proposal->at == all->len);
+	pthread_rwlock_wrlock(&memory->lock);
+	for (size_t i = 0; ok && i < proposal->num_entries; i++)
+		ok = buf_append_u16(all, (uint16_t)proposal->entries[i].len,
+			 err) &&
+		    buf_append(all, proposal->entries[i], err);
+	if (!ok)
+		all->len = proposal->at;
+	pthread_rwlock_unlock(&memory->lock);
+	return ok;
+}
+
+static bool
+propose(struct backend *backend, const struct proposal *proposal,
+    struct error *err)
+{
+	bool ok = proposal->objects == NULL || finish(proposal->objects, err);
+
+	for (size_t i = 0; ok && i < proposal->num_names; i++)
+		ok = name_set(backend, proposal->names[i].name,
+		    &proposal->names[i].oid, err);
+	if (ok && append_entries(memory_of(backend), proposal, err))
+		return true;
+	err->kind = ERROR_UNAVAILABLE;
+	return false;
+}
+
+static bool
+publish(struct backend *backend, const struct head *head, uint64_t end,
+    struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	struct head *all;
+
+	(void)end;
+	pthread_rwlock_wrlock(&memory->lock);
+	all = realloc(memory->heads, (memory->num_heads + 1) * sizeof(*all));
+	if (all != NULL) {
+		memory->heads = all;
+		all[memory->num_heads++] = *head;
+	}
+	pthread_rwlock_unlock(&memory->lock);
+	return all != NULL || error_set_errno(err, "heads");
+}
+
+static bool
+flush_heads(struct backend *backend, struct error *err)
+{
+	(void)backend, (void)err;
+	return true;
+}
+
+static uint64_t
+num_heads(struct backend *backend)
+{
+	struct memory *memory = memory_of(backend);
+	uint64_t num;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	num = memory->num_heads;
+	pthread_rwlock_unlock(&memory->lock);
+	return num;
+}
+
+static bool
+read_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	bool there;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	if ((there = n < memory->num_heads))
+		*out = memory->heads[n];
+	pthread_rwlock_unlock(&memory->lock);
+	return there || error_set(err, ERROR_SYSTEM, "there is no such head");
+}
+
+static bool
+read_entries(struct backend *backend, uint64_t at, void *out, size_t len,
+    struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	bool there;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	there = at <= memory->entries.len && len <= memory->entries.len - at;
+	if (there && len > 0)
+		memcpy(out, memory->entries.data + at, len);
+	pthread_rwlock_unlock(&memory->lock);
+	return there || error_set(err, ERROR_SYSTEM, "entries end before");
+}
+
+static bool
+log_bytes(struct backend *backend, uint64_t *out, struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+
+	(void)err;
+	pthread_rwlock_rdlock(&memory->lock);
+	*out = memory->entries.len;
+	pthread_rwlock_unlock(&memory->lock);
+	return true;
+}
+
+static bool
+recover(struct backend *backend, struct head *newest, uint64_t *dropped,
+    struct error *err)
+{
+	const uint64_t num = num_heads(backend);
+
+	*dropped = 0;
+	*newest = (struct head){ .size = 0 };
+	return num == 0 || read_head(backend, num - 1, newest, err);
+}
+
+static bool
+settle(struct backend *backend, const struct head *signer, uint64_t end,
+    struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	struct head newest;
+	uint64_t dropped;
+
+	memory->entries.len = (size_t)end;
+	return recover(backend, &newest, &dropped, err) &&
+	    (newest.size == signer->size || publish(backend, signer, end, err));
+}
+
 /* --- Upkeep. --- */
 
 static bool
@@ -538,6 +681,15 @@ check(struct backend *backend, unsigned part, unsigned parts,
 
 static const struct backend_table table = {
 	.close = close_memory,
+	.propose = propose,
+	.publish = publish,
+	.flush_heads = flush_heads,
+	.num_heads = num_heads,
+	.head = read_head,
+	.read = read_entries,
+	.log_bytes = log_bytes,
+	.recover = recover,
+	.settle = settle,
 	.has = has,
 	.find = find,
 	.release = release,
@@ -581,6 +733,7 @@ memory_open(struct error *err)
 		return NULL;
 	}
 	memory->backend.table = &table;
+	memory->entries = BUF(SIZE_MAX);
 	pthread_rwlock_init(&memory->lock, NULL);
 	return &memory->backend;
 }

@@ -1,0 +1,367 @@
+/*
+ * The log as files (docs/formats.md, "Journal files"):
+ *
+ *	entries  u16 length and bytes of each entry
+ *	heads    a checksummed record of each head
+ */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/files/private.h"
+#include "base/text.h"
+
+enum { HEAD_BYTES = FILES_HEAD_BYTES, HEADS_IN_FLIGHT = 1 << 16 };
+
+static const char head_magic[] = "VALHEAD1";
+
+static bool
+encode_head(const struct head *head, uint64_t end, struct buf *out,
+    struct error *err)
+{
+	const size_t before = out->len;
+	struct digest check;
+
+	if (!buf_append(out, span_of(head_magic, 8), err) ||
+	    !buf_append_u64(out, head->size, err) ||
+	    !buf_append_u64(out, end, err) ||
+	    !buf_append_u64(out, (uint64_t)head->time_ms, err) ||
+	    !buf_append(out, digest_span(&head->root), err) ||
+	    !buf_append(out, span_of(head->signature, 64), err))
+		return false;
+	check = sha256_of(span_sub(buf_span(out), before, out->len - before));
+	return buf_append(out, digest_span(&check), err);
+}
+
+static bool
+parse_head(struct span record, struct head *out, uint64_t *end)
+{
+	struct span rest = record, magic, root, signature, check;
+	struct digest sum;
+	uint64_t time;
+
+	if (!span_take(&rest, 8, &magic) ||
+	    !span_eq(magic, span_of(head_magic, 8)) ||
+	    !span_take_u64(&rest, &out->size) || !span_take_u64(&rest, end) ||
+	    !span_take_u64(&rest, &time) || !span_take(&rest, 32, &root) ||
+	    !span_take(&rest, 64, &signature) || !span_take(&rest, 32, &check))
+		return false;
+	sum = sha256_of(span_sub(record, 0, HEAD_BYTES - 32));
+	out->time_ms = (int64_t)time;
+	memcpy(out->root.bytes, root.data, 32);
+	memcpy(out->signature, signature.data, 64);
+	return span_eq(check, digest_span(&sum));
+}
+
+static bool
+read_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
+    struct error *err)
+{
+	uint8_t record[HEAD_BYTES];
+
+	if (!file_pread(files->heads, record, sizeof(record),
+		(off_t)(n * HEAD_BYTES), err))
+		return error_context(err, "journal/heads");
+	return parse_head(span_of(record, sizeof(record)), out, end) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"journal/heads: record %llu is damaged", (unsigned long long)n);
+}
+
+/*
+ * *good: the record is whole.  False only where it could not be read: it may be
+ * good, and nothing is to be cut off for that.
+ */
+static bool
+find_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
+    bool *good, struct error *err)
+{
+	struct error why = { 0 };
+
+	*good = read_head(files, n, out, end, &why);
+	if (*good || why.kind == ERROR_UNTRUSTED)
+		return true;
+	*err = why;
+	return false;
+}
+
+/* The last whole, good record; what follows it was never flushed. */
+static bool
+find_last(struct files *files, struct head *last, struct error *err)
+{
+	uint64_t end;
+	struct stat st;
+	bool good;
+
+	if (fstat(files->heads, &st) != 0)
+		return error_set_errno(err, "journal/heads");
+	for (uint64_t n = (uint64_t)st.st_size / HEAD_BYTES; n > 0; n--) {
+		if (!find_head(files, n - 1, last, &end, &good, err))
+			return false;
+		if (good) {
+			files->num_heads = n;
+			return true;
+		}
+	}
+	files->num_heads = 0;
+	*last = (struct head){ .size = 0 };
+	return true;
+}
+
+/* All good records in a new file. */
+static bool
+rewrite_heads(struct files *files, struct error *err)
+{
+	const uint64_t num = files->num_heads;
+	struct buf whole = BUF(SIZE_MAX);
+	char path[FILE_PATH];
+	struct head head;
+	uint64_t end;
+	bool ok = true, good;
+
+	for (uint64_t n = 0; ok && n < num; n++) {
+		ok = find_head(files, n, &head, &end, &good, err);
+		if (ok && good)
+			ok = encode_head(&head, end, &whole, err);
+	}
+	if (ok) {
+		ok = file_join(path, files->log, "heads", err) &&
+		    file_write(path, buf_span(&whole), 0600, err);
+		close(files->heads);
+		if ((files->heads = open(path, O_RDWR | O_CLOEXEC)) < 0)
+			ok = error_set_errno(err, "%s", path);
+		files->num_heads = whole.len / HEAD_BYTES;
+	}
+	buf_free(&whole);
+	return ok;
+}
+
+/*
+ * A power cut may tear a head that was not flushed yet.  It is left out:
+ * receipts lead to the next one, which covers as much.
+ */
+static bool
+drop_torn(struct files *files, uint64_t *dropped, struct error *err)
+{
+	const uint64_t num = files->num_heads;
+	struct head head;
+	uint64_t end, torn = 0;
+	bool ok = true, good;
+
+	/* What is older than so many the kernel has long written. */
+	for (uint64_t n = num > HEADS_IN_FLIGHT ? num - HEADS_IN_FLIGHT : 0;
+	     ok && n < num; n++) {
+		ok = find_head(files, n, &head, &end, &good, err);
+		torn += ok && !good;
+	}
+	if (ok && torn > 0)
+		ok = rewrite_heads(files, err);
+	*dropped = num - files->num_heads;
+	return ok;
+}
+
+static bool
+write_head(struct files *files, const struct head *head, uint64_t end,
+    struct error *err)
+{
+	struct buf record = BUF(HEAD_BYTES);
+	bool ok;
+
+	ok = encode_head(head, end, &record, err) &&
+	    (file_pwrite(files->heads, buf_span(&record),
+		 (off_t)(files->num_heads * HEAD_BYTES), err) ||
+		error_context(err, "journal/heads"));
+	buf_free(&record);
+	if (ok)
+		__atomic_add_fetch(&files->num_heads, 1, __ATOMIC_RELEASE);
+	return ok;
+}
+
+/* --- The table. --- */
+
+static int
+open_in(const char *dir, const char *name, int flags, struct error *err)
+{
+	char path[FILE_PATH];
+	int fd;
+
+	if (!file_join(path, dir, name, err))
+		return -1;
+	if ((fd = open(path, flags | O_CLOEXEC, 0600)) < 0)
+		error_set_errno(err, "%s", path);
+	return fd;
+}
+
+bool
+files_create_log(const char *dir, struct error *err)
+{
+	static const char *const names[] = { "entries", "heads" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const int fd =
+		    open_in(dir, names[i], O_RDWR | O_CREAT | O_EXCL, err);
+
+		if (fd < 0)
+			return false;
+		close(fd);
+	}
+	return file_sync_dir(dir, err);
+}
+
+bool
+files_open_log(struct files *files, const char *dir, bool is_view,
+    struct error *err)
+{
+	const int flags = is_view ? O_RDONLY : O_RDWR;
+
+	files->log_is_view = is_view;
+	text_set(files->log, sizeof(files->log), dir);
+	return (files->entries = open_in(dir, "entries", flags, err)) >= 0 &&
+	    (files->heads = open_in(dir, "heads", flags, err)) >= 0;
+}
+
+void
+files_close_log(struct files *files)
+{
+	if (files->entries >= 0)
+		close(files->entries);
+	if (files->heads >= 0)
+		close(files->heads);
+}
+
+bool
+files_recover(struct backend *backend, struct head *newest, uint64_t *dropped,
+    struct error *err)
+{
+	struct files *files = files_of(backend);
+
+	*dropped = 0;
+	return find_last(files, newest, err) &&
+	    (files->log_is_view || drop_torn(files, dropped, err));
+}
+
+static bool
+cut_entries(struct files *files, uint64_t end, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(files->entries, &st) != 0)
+		return error_set_errno(err, "journal/entries");
+	return (uint64_t)st.st_size == end ||
+	    (ftruncate(files->entries, (off_t)end) == 0 &&
+		fdatasync(files->entries) == 0) ||
+	    error_set_errno(err, "journal/entries");
+}
+
+bool
+files_settle(struct backend *backend, const struct head *signer, uint64_t end,
+    struct error *err)
+{
+	struct files *files = files_of(backend);
+	struct head newest;
+
+	if (!cut_entries(files, end, err) || !find_last(files, &newest, err))
+		return false;
+	if (newest.size == signer->size)
+		return true;
+	if (ftruncate(files->heads, (off_t)(files->num_heads * HEAD_BYTES)) !=
+	    0)
+		return error_set_errno(err, "journal/heads");
+	return write_head(files, signer, end, err);
+}
+
+static bool
+write_entries(struct files *files, const struct proposal *proposal,
+    struct error *err)
+{
+	struct buf bytes = BUF(SIZE_MAX);
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < proposal->num_entries; i++)
+		ok = buf_append_u16(&bytes, (uint16_t)proposal->entries[i].len,
+			 err) &&
+		    buf_append(&bytes, proposal->entries[i], err);
+	ok = ok &&
+	    file_pwrite(files->entries, buf_span(&bytes), (off_t)proposal->at,
+		err);
+	if (ok && fdatasync(files->entries) != 0)
+		ok = error_set_errno(err, "flush");
+	buf_free(&bytes);
+	if (ok)
+		return true;
+	/* A write or flush that fails is never made again. */
+	err->kind = ERROR_SYSTEM;
+	return error_context(err, "journal/entries");
+}
+
+/*
+ * Objects first, then names, then the entries that speak of them.  A failure
+ * before the entries leaves at most objects that nothing speaks of, and a name
+ * of one of those, which is then replaced: it is as if nothing was stored.
+ */
+bool
+files_propose(struct backend *backend, const struct proposal *proposal,
+    struct error *err)
+{
+	bool ok =
+	    proposal->objects == NULL || packer_finish(proposal->objects, err);
+
+	for (size_t i = 0; ok && i < proposal->num_names; i++)
+		ok = files_name_set(backend, proposal->names[i].name,
+		    &proposal->names[i].oid, err);
+	if (!ok) {
+		err->kind = ERROR_UNAVAILABLE;
+		return false;
+	}
+	return write_entries(files_of(backend), proposal, err);
+}
+
+bool
+files_publish(struct backend *backend, const struct head *head, uint64_t end,
+    struct error *err)
+{
+	return write_head(files_of(backend), head, end, err);
+}
+
+bool
+files_flush_heads(struct backend *backend, struct error *err)
+{
+	return fdatasync(files_of(backend)->heads) == 0 ||
+	    error_set_errno(err, "journal/heads: flush");
+}
+
+uint64_t
+files_num_heads(struct backend *backend)
+{
+	return __atomic_load_n(&files_of(backend)->num_heads, __ATOMIC_ACQUIRE);
+}
+
+bool
+files_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err)
+{
+	uint64_t end;
+
+	return read_head(files_of(backend), n, out, &end, err);
+}
+
+bool
+files_read(struct backend *backend, uint64_t at, void *out, size_t len,
+    struct error *err)
+{
+	return file_pread(files_of(backend)->entries, out, len, (off_t)at,
+		   err) ||
+	    error_context(err, "journal/entries");
+}
+
+bool
+files_log_bytes(struct backend *backend, uint64_t *out, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(files_of(backend)->entries, &st) != 0)
+		return error_set_errno(err, "journal/entries");
+	*out = (uint64_t)st.st_size;
+	return true;
+}
