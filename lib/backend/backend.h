@@ -133,6 +133,9 @@ struct proposal {
 	/* Names, not below refs/heads/, and what they are of. */
 	const struct branch *names;
 	size_t num_names;
+	/* Called once objects and names are durable, to measure; or NULL. */
+	void (*stored)(void *arg);
+	void *arg;
 };
 
 struct backend_table {

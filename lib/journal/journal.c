@@ -50,21 +50,18 @@ journal_head(const struct journal *journal)
 
 /* What the entries lead to is in next; then they are proposed. */
 static bool
-propose(struct journal *journal, const struct span entries[],
-    size_t num_entries, struct error *err)
+propose(struct journal *journal, struct proposal *proposal, struct error *err)
 {
-	struct proposal proposal = { .size = journal->edge.size,
-		.at = journal->end,
-		.entries = entries,
-		.num_entries = num_entries };
 	bool ok = true;
 
+	proposal->size = journal->edge.size;
+	proposal->at = journal->end;
 	derived_begin(&journal->next, &journal->edge, journal->end);
-	for (size_t i = 0; ok && i < num_entries; i++)
-		ok = derived_add(&journal->next, entries[i], err);
-	proposal.root = merkle_root(&journal->next.edge);
+	for (size_t i = 0; ok && i < proposal->num_entries; i++)
+		ok = derived_add(&journal->next, proposal->entries[i], err);
+	proposal->root = merkle_root(&journal->next.edge);
 	return ok &&
-	    journal->backend->table->propose(journal->backend, &proposal, err);
+	    journal->backend->table->propose(journal->backend, proposal, err);
 }
 
 /* Whoever commits has it from here. */
@@ -97,19 +94,30 @@ fail(struct journal *journal)
 }
 
 bool
-journal_append(struct journal *journal, const struct span entries[],
-    size_t num_entries, struct head *head, struct error *err)
+journal_propose(struct journal *journal, struct proposal *proposal,
+    struct head *head, struct error *err)
 {
 	if (has_failed(journal, err))
 		return false;
+	if (!propose(journal, proposal, err))
+		return err->kind == ERROR_UNAVAILABLE ? false : fail(journal);
 	/* What is derived is read for the proof that the signer wants. */
-	if (!propose(journal, entries, num_entries, err) ||
-	    !derived_write(&journal->next, journal, err))
+	if (!derived_write(&journal->next, journal, err))
 		return fail(journal);
 	head->size = journal->next.edge.size;
 	head->root = merkle_root(&journal->next.edge);
 	add_waiting(journal);
 	return true;
+}
+
+bool
+journal_append(struct journal *journal, const struct span entries[],
+    size_t num_entries, struct head *head, struct error *err)
+{
+	struct proposal proposal = { .entries = entries,
+		.num_entries = num_entries };
+
+	return journal_propose(journal, &proposal, head, err);
 }
 
 bool

@@ -62,6 +62,15 @@ struct journal *journal_open(const char *dir, const struct note_keys *keys,
     const struct head *signer, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
 /*
+ * The same of a backend that was opened with the log, and stays the caller's
+ * (NULL: the files in dir); what is derived is in dir.  from is as for
+ * journal_open_from(), or NULL.
+ */
+struct journal *journal_open_on(struct backend *backend, const char *dir,
+    const struct note_keys *keys, const struct head *signer,
+    const struct journal_from *from, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err);
+/*
  * The same, where what the entries before from->size lead to is known: only
  * those after it are told, and only those and the JOURNAL_NEWEST last ones are
  * read and hashed.  They lead to the signer's root from the nodes of those
@@ -109,6 +118,14 @@ struct head journal_head(const struct journal *journal);
  */
 bool journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err) MUST_USE;
+/*
+ * The same of a proposal that may have objects and names, of the backend that
+ * the journal is on; its size, at and root are filled in.
+ *
+ * ERROR_UNAVAILABLE  nothing was stored, and the journal goes on
+ */
+bool journal_propose(struct journal *journal, struct proposal *proposal,
+    struct head *head, struct error *err) MUST_USE;
 /*
  * The signer has signed head, durably: it counts from now on.  Heads are
  * committed in the order in which they were appended.

@@ -317,10 +317,14 @@ begin(struct opening *open, struct backend *backend, bool owns,
 
 /* To write to it. */
 static bool
-begin_open(struct opening *open, const char *dir, const struct note_keys *keys,
-    struct error *err)
+begin_open(struct opening *open, struct backend *backend, const char *dir,
+    const struct note_keys *keys, struct error *err)
 {
-	return begin(open, files_open(NULL, dir, err), true, keys, err) &&
+	const bool owns = backend == NULL;
+
+	if (owns)
+		backend = files_open(NULL, dir, err);
+	return begin(open, backend, owns, keys, err) &&
 	    (open->head.size <= open->signer.size ||
 		contradiction(err,
 		    "heads are ahead of the signer: its memory was rolled back",
@@ -340,20 +344,6 @@ journal_create(const char *dir, struct error *err)
 	    file_sync_dir(dir, err);
 	journal_free(journal);
 	return ok;
-}
-
-struct journal *
-journal_open(const char *dir, const struct note_keys *keys,
-    const struct head *signer, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err)
-{
-	struct opening open = { .signer = *signer,
-		.visit = visit,
-		.arg = arg,
-		.mended = mended };
-	const bool ok = begin_open(&open, dir, keys, err);
-
-	return open_checked(&open, ok, err);
 }
 
 /* What the entries before the first one to be hashed lead to, by the nodes. */
@@ -380,26 +370,49 @@ load_edge(struct opening *open, struct error *err)
 }
 
 struct journal *
-journal_open_from(const char *dir, const struct note_keys *keys,
-    const struct head *signer, const struct journal_from *from,
-    journal_visitor *visit, void *arg, struct journal_mended *mended,
-    struct error *err)
+journal_open_on(struct backend *backend, const char *dir,
+    const struct note_keys *keys, const struct head *signer,
+    const struct journal_from *from, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
 {
 	struct opening open = { .signer = *signer,
-		.from = *from,
 		.visit = visit,
 		.arg = arg,
 		.mended = mended };
 	const uint64_t newest =
 	    signer->size > JOURNAL_NEWEST ? signer->size - JOURNAL_NEWEST : 0;
-	bool ok = begin_open(&open, dir, keys, err);
+	bool ok = begin_open(&open, backend, dir, keys, err);
 
-	open.first = from->size < newest ? from->size : newest;
-	if (ok && from->size > signer->size)
-		ok = contradiction(err,
-		    "what is kept of them follows from more than was signed",
-		    from->size);
-	return open_checked(&open, ok && load_edge(&open, err), err);
+	if (from != NULL) {
+		open.from = *from;
+		open.first = from->size < newest ? from->size : newest;
+		if (ok && from->size > signer->size)
+			ok = contradiction(err,
+			    "what is kept of them follows from more than was"
+			    " signed",
+			    from->size);
+		ok = ok && load_edge(&open, err);
+	}
+	return open_checked(&open, ok, err);
+}
+
+struct journal *
+journal_open(const char *dir, const struct note_keys *keys,
+    const struct head *signer, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	return journal_open_on(NULL, dir, keys, signer, NULL, visit, arg,
+	    mended, err);
+}
+
+struct journal *
+journal_open_from(const char *dir, const struct note_keys *keys,
+    const struct head *signer, const struct journal_from *from,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err)
+{
+	return journal_open_on(NULL, dir, keys, signer, from, visit, arg,
+	    mended, err);
 }
 
 /* The head is what the key signed: nobody wrote another into the file. */

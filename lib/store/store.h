@@ -99,6 +99,8 @@ bool pack_add_tree(struct pack *pack, const struct container *container,
     bool with_attributes, struct oid *out, struct error *err) MUST_USE;
 /* Nothing is written where nothing was added. */
 bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
+/* Its objects, for a proposal that finishes them (backend/backend.h). */
+struct object_set *pack_objects(struct pack *pack);
 /*
  * Take the objects of another pack of this store, which is not to be finished,
  * but for those that are there: so whoever finishes packs has little to do.

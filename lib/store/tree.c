@@ -40,6 +40,12 @@ pack_finish(struct pack *pack, struct error *err)
 	return pack->store->backend->table->finish(pack->objects, err);
 }
 
+struct object_set *
+pack_objects(struct pack *pack)
+{
+	return pack->objects;
+}
+
 bool
 pack_take(struct pack *pack, const struct pack *staged, struct error *err)
 {

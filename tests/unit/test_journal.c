@@ -8,9 +8,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/memory/memory.h"
 #include "base/file.h"
 #include "journal/journal.h"
 #include "journal_fixture.h"
+
+/* What the log is in: NULL is for the files in the fixture's folder. */
+static struct backend *memory;
+
+static void
+set_up_memory(void)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(memory = memory_open(&err));
+}
+
+static void
+tear_down_memory(void)
+{
+	memory->table->close(memory);
+	memory = NULL;
+}
 
 static bool
 count_entries(void *arg, uint64_t index, struct span entry, struct error *err)
@@ -28,8 +47,9 @@ reopen(const struct head *head, uint64_t *num, struct journal_mended *mended,
     struct error *err)
 {
 	*num = 0;
-	return journal_open(fixture_dir, fixture_only(&fixture_signer.key),
-	    head, count_entries, num, mended, err);
+	return journal_open_on(memory, fixture_dir,
+	    fixture_only(&fixture_signer.key), head, NULL, count_entries, num,
+	    mended, err);
 }
 
 /* Batches of such sizes; commit is false for the last: a crash. */
@@ -122,6 +142,10 @@ make_anew(void)
 	fixture_remove_dir();
 	ck_assert(mkdir(fixture_dir, 0700) == 0);
 	ck_ok(journal_create(fixture_dir, &err), err);
+	if (memory != NULL) {
+		tear_down_memory();
+		set_up_memory();
+	}
 }
 
 START_TEST(a_batch_that_was_never_signed_is_cut)
@@ -558,26 +582,92 @@ START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
 }
 END_TEST
 
-static void
-fill(TCase *t)
+static bool
+refuse(struct backend *backend, const struct proposal *proposal,
+    struct error *err)
 {
-	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
-	tcase_add_loop_test(t, of_what_is_known_only_the_newest_is_hashed, 0,
-	    COUNT(later));
-	tcase_add_test(t, what_is_known_of_another_journal_is_refused);
+	(void)backend;
+	ck_assert_uint_eq(proposal->size, 1);
+	ck_assert_uint_eq(proposal->at, 2 + strlen("entry-0"));
+	return error_set(err, (enum error_kind)proposal->num_names, "no");
+}
+
+/* _i: whether it is known that nothing was stored. */
+START_TEST(a_proposal_that_stored_nothing_is_made_again)
+{
+	const struct head empty = { .root = merkle_empty() };
+	const struct backend_table *table = memory->table;
+	struct backend_table refusing = *table;
+	const struct span line = span_of_str("entry-1");
+	struct proposal proposal = { .entries = &line,
+		.num_entries = 1,
+		.num_names = _i == 0 ? ERROR_UNAVAILABLE : ERROR_SYSTEM };
+	struct journal_mended mended;
+	struct head head, second = empty;
+	struct error err = { 0 };
+	struct journal *journal;
+
+	fixture_make_dir();
+	journal = reopen_well(&empty, &mended);
+	head = append_one(journal, "entry-0");
+	fixture_sign_head(&head);
+	ck_ok(journal_commit(journal, &head, &err), err);
+	refusing.propose = refuse;
+	memory->table = &refusing;
+	ck_assert(!journal_propose(journal, &proposal, &second, &err));
+	memory->table = table;
+	proposal.num_names = 0;
+	err = (struct error){ 0 };
+	ck_assert_int_eq(journal_propose(journal, &proposal, &second, &err),
+	    _i == 0);
+	if (_i == 0) {
+		fixture_sign_head(&second);
+		ck_ok(journal_commit(journal, &second, &err), err);
+		ck_assert_uint_eq(journal_size(journal), 2);
+	}
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
+/* What every backend does. */
+static void
+fill_common(TCase *t)
+{
 	tcase_add_test(t, a_journal_opens_as_it_was_left);
 	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
 	tcase_add_test(t, a_batch_is_appended_before_the_last_is_committed);
 	tcase_add_test(t, what_was_appended_beyond_what_was_signed_is_cut);
 	tcase_add_test(t, heads_that_are_behind_the_signer_are_completed);
+	tcase_add_test(t, a_signer_whose_memory_was_rolled_back_is_refused);
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down_memory);
+	fill_common(t);
+	tcase_add_loop_test(t, a_proposal_that_stored_nothing_is_made_again, 0,
+	    2);
+}
+
+static void
+fill_files(TCase *t)
+{
+	fill_common(t);
+	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
+	tcase_add_loop_test(t, of_what_is_known_only_the_newest_is_hashed, 0,
+	    COUNT(later));
+	tcase_add_test(t, what_is_known_of_another_journal_is_refused);
 	tcase_add_loop_test(t,
 	    damage_is_mended_where_it_is_derived_and_else_refused, 0,
 	    COUNT(damages));
-	tcase_add_test(t, a_signer_whose_memory_was_rolled_back_is_refused);
 }
 
 int
 main(void)
 {
-	return run_tests("journal", fill);
+	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+
+	return run_test_cases("journal", fills, COUNT(fills));
 }

@@ -314,6 +314,8 @@ files_propose(struct backend *backend, const struct proposal *proposal,
 		err->kind = ERROR_UNAVAILABLE;
 		return false;
 	}
+	if (proposal->stored != NULL)
+		proposal->stored(proposal->arg);
 	return write_entries(files_of(backend), proposal, err);
 }
 

@@ -516,6 +516,8 @@ propose(struct backend *backend, const struct proposal *proposal,
 	for (size_t i = 0; ok && i < proposal->num_names; i++)
 		ok = name_set(backend, proposal->names[i].name,
 		    &proposal->names[i].oid, err);
+	if (ok && proposal->stored != NULL)
+		proposal->stored(proposal->arg);
 	if (ok && append_entries(memory_of(backend), proposal, err))
 		return true;
 	err->kind = ERROR_UNAVAILABLE;
