@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/files/files.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/api.h"
@@ -241,8 +242,9 @@ open_journal(struct daemon *daemon, struct error *err)
 	    !signer_state(daemon->signer, &head, &key, err) ||
 	    !config_data(&daemon->config, "journal", dir, err))
 		return false;
-	record->journal = journal_open(dir, &record->keys, &head, ledger_visit,
-	    daemon->record.ledger, &mended, err);
+	record->journal =
+	    journal_open_on(store_backend(record->store), dir, &record->keys,
+		&head, NULL, ledger_visit, record->ledger, &mended, err);
 	if (record->journal == NULL)
 		return false;
 	newest = &record->keys.keys[record->keys.num - 1];
@@ -328,15 +330,25 @@ read_titles(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* One backend has the store and the log: what is proposed is in both. */
+static struct store *
+open_store(const struct daemon *daemon, struct error *err)
+{
+	char repository[FILE_PATH], log[FILE_PATH];
+
+	if (!config_data(&daemon->config, "store.git", repository, err) ||
+	    !config_data(&daemon->config, "journal", log, err))
+		return NULL;
+	return store_new(files_open(repository, log, err), err);
+}
+
 /* Open everything in the data folder, and start the registrar. */
 static bool
 open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
 	struct record *record = &daemon->record;
-	char path[FILE_PATH];
 
-	if (!config_data(&daemon->config, "store.git", path, err) ||
-	    (daemon->record.store = store_open(path, err)) == NULL ||
+	if ((daemon->record.store = open_store(daemon, err)) == NULL ||
 	    (daemon->record.library = library_new(daemon->record.store, err)) ==
 		NULL ||
 	    (daemon->record.ledger = ledger_new(err)) == NULL ||

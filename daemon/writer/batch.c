@@ -329,29 +329,6 @@ now_us(void)
 }
 
 static bool
-append_entries(struct batch *batch, struct error *err)
-{
-	struct span *lines = calloc(batch->num, sizeof(*lines));
-	const int64_t began = now_us();
-	size_t from = 0;
-	bool ok;
-
-	if (lines == NULL)
-		return error_set_errno(err, "journal");
-	for (size_t i = 0; i < batch->num; i++) {
-		lines[i] = span_sub(buf_span(&batch->lines), from,
-		    batch->ends[i] - from);
-		from = batch->ends[i];
-	}
-	batch->head.time_ms = batch->time_ms;
-	ok = journal_append(batch->record->journal, lines, batch->num,
-	    &batch->head, err);
-	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - began);
-	free(lines);
-	return ok;
-}
-
-static bool
 sign_journal(struct batch *batch, struct error *err)
 {
 	struct journal *journal = batch->record->journal;
@@ -412,24 +389,6 @@ apply_ledger(struct batch *batch, struct error *err)
 		set_titles(batch);
 	ledger_unlock(record->ledger);
 	return ok;
-}
-
-/*
- * Before the journal, unlike documents' refs: their entries name no commit, so
- * they could not be put right.  One set too many on the chain does no harm.
- */
-static bool
-move_library_refs(struct batch *batch, struct error *err)
-{
-	for (struct act_request *act = batch->acts; act != NULL;
-	     act = act->next)
-		if (act->result == ACT_DONE &&
-		    (act->act == ACT_POLICY || act->act == ACT_CRL) &&
-		    !store_set_ref(batch->record->store,
-			act->act == ACT_POLICY ? REF_POLICY : REF_CRLS,
-			&act->commit, err))
-			return false;
-	return true;
 }
 
 static void
@@ -527,31 +486,96 @@ batch_free(struct batch *batch)
 	free(batch);
 }
 
+/*
+ * What the chains of policies and of CRLs are to name, and how many that are.
+ * Unlike documents' branches, which are written later, these come with the
+ * batch: their entries name no commit, so they could not be put right.
+ */
+static size_t
+list_names(const struct batch *batch, struct branch names[])
+{
+	size_t num = 0;
+
+	for (const struct act_request *act = batch->acts; act != NULL;
+	     act = act->next)
+		if (act->result == ACT_DONE &&
+		    (act->act == ACT_POLICY || act->act == ACT_CRL))
+			names[num++] =
+			    (struct branch){ act->act == ACT_POLICY ? REF_POLICY
+								    : REF_CRLS,
+				    act->commit };
+	return num;
+}
+
+/* Objects and names are durable: measure them apart from the entries. */
+static void
+measure_objects(void *arg)
+{
+	int64_t *began = arg;
+	const int64_t now = now_us();
+
+	metrics_time(METRIC_COMMIT_PACK, now - *began);
+	*began = now;
+}
+
+/* All of the batch in one proposal: objects, names and entries. */
+static bool
+propose(struct batch *batch, struct error *err)
+{
+	struct span *lines = calloc(batch->num, sizeof(*lines));
+	struct branch *names = calloc(batch->num, sizeof(*names));
+	int64_t began = now_us();
+	struct proposal proposal = { .entries = lines,
+		.num_entries = batch->num,
+		.objects = pack_objects(batch->pack),
+		.names = names,
+		.stored = measure_objects,
+		.arg = &began };
+	size_t from = 0;
+	bool ok = lines != NULL && names != NULL;
+
+	if (!ok)
+		error_set_errno(err, "journal");
+	for (size_t i = 0; ok && i < batch->num; i++) {
+		lines[i] = span_sub(buf_span(&batch->lines), from,
+		    batch->ends[i] - from);
+		from = batch->ends[i];
+	}
+	if (ok)
+		proposal.num_names = list_names(batch, names);
+	batch->head.time_ms = batch->time_ms;
+	ok = ok &&
+	    journal_propose(batch->record->journal, &proposal, &batch->head,
+		err);
+	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - began);
+	free(lines);
+	free(names);
+	return ok;
+}
+
 bool
 batch_append(struct batch *batch, struct error *err)
 {
 	const struct batch_state before = batch->state;
-	struct error why = { 0 };
-	int64_t began;
-	bool stored;
 
 	add_acts(batch);
-	began = now_us();
-	stored = pack_finish(batch->pack, &why);
-	metrics_time(METRIC_COMMIT_PACK, now_us() - began);
-	if (!stored || !move_library_refs(batch, &why)) {
-		log_error("pack", "reason=%s", log_text(why.detail));
-		fail_all(batch, &why);
-		undo_entries(batch, 0);
-		batch->state = before;
-		batch->exclusive = false;
-		batch->num_touched = 0;
-	}
 	if (batch->num == 0)
 		return true;
 	batch->state.size = batch->first + batch->num;
 	batch->state.time_ms = batch->time_ms;
-	return append_entries(batch, err);
+	if (propose(batch, err))
+		return true;
+	if (err->kind != ERROR_UNAVAILABLE)
+		return false;
+	/* Nothing was stored: whose disk is full loses these acts only. */
+	log_error("pack", "reason=%s", log_text(err->detail));
+	fail_all(batch, err);
+	undo_entries(batch, 0);
+	batch->state = before;
+	batch->exclusive = false;
+	batch->num_touched = 0;
+	*err = (struct error){ 0 };
+	return true;
 }
 
 bool

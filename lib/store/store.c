@@ -29,6 +29,12 @@ store_new(struct backend *backend, struct error *err)
 	return NULL;
 }
 
+struct backend *
+store_backend(const struct store *store)
+{
+	return store->backend;
+}
+
 bool
 store_create(const char *path, struct error *err)
 {

@@ -13,6 +13,9 @@ struct store;
 /* Of a backend, which is the store's then; NULL if that is NULL. */
 struct store *store_new(struct backend *backend, struct error *err);
 
+/* It stays the store's. */
+struct backend *store_backend(const struct store *store);
+
 /* The same for a backend of files (backend/files/files.h). */
 bool store_create(const char *path, struct error *err) MUST_USE;
 struct store *store_open(const char *path, struct error *err);

@@ -6,12 +6,13 @@
 
 #include <pthread.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
 
+#include "backend/files/files.h"
+#include "backend/memory/memory.h"
 #include "daemon/signer/memory.h"
 #include "daemon/signer/messages.h"
 #include "daemon/signer/vault.h"
@@ -150,6 +151,24 @@ start_signer(void)
 	ck_assert_ptr_nonnull(signer);
 }
 
+static bool in_memory; /* else the record is in files */
+
+static struct backend *
+open_backend(void)
+{
+	char repository[FILE_PATH];
+	struct error err = { 0 };
+	struct backend *backend;
+
+	ck_ok(file_join(repository, dir, "store.git", &err) &&
+		store_create(repository, &err),
+	    err);
+	backend = in_memory ? memory_open(&err)
+			    : files_open(repository, path_of("journal"), &err);
+	ck_assert_msg(backend != NULL, "%s", err.detail);
+	return backend;
+}
+
 static void
 open_record(void)
 {
@@ -157,15 +176,14 @@ open_record(void)
 	struct journal_mended mended;
 	struct error err = { 0 };
 
-	ck_ok(journal_create(path_of("journal"), &err) &&
-		store_create(path_of("store.git"), &err),
-	    err);
-	record.store = store_open(path_of("store.git"), &err);
+	ck_ok(journal_create(path_of("journal"), &err), err);
+	record.store = store_new(open_backend(), &err);
 	ck_assert_ptr_nonnull(record.store);
 	ck_assert_ptr_nonnull(record.ledger = ledger_new(&err));
 	ck_assert_ptr_nonnull(record.library = library_new(record.store, &err));
-	record.journal = journal_open(path_of("journal"), &record.keys,
-	    &nothing, ledger_visit, record.ledger, &mended, &err);
+	record.journal = journal_open_on(store_backend(record.store),
+	    path_of("journal"), &record.keys, &nothing, NULL, ledger_visit,
+	    record.ledger, &mended, &err);
 	ck_assert_msg(record.journal != NULL, "%s", err.detail);
 }
 
@@ -355,13 +373,15 @@ is_done(const struct test_act *one)
 static off_t
 appended(void)
 {
-	struct stat st;
+	struct backend *backend = store_backend(record.store);
+	struct error err = { 0 };
+	uint64_t bytes;
 
-	ck_assert_int_eq(stat(path_of("journal/entries"), &st), 0);
-	return st.st_size;
+	ck_ok(backend->table->log_bytes(backend, &bytes, &err), err);
+	return (off_t)bytes;
 }
 
-/* Does the file of entries grow beyond that within so long? */
+/* Do the entries grow beyond that within so long? */
 static bool
 grows(off_t from, int64_t ms)
 {
@@ -411,6 +431,44 @@ START_TEST(a_batch_takes_one_act_on_a_document)
 	batch_free(batch);
 	act_clear(&one.act);
 	act_clear(&again.act);
+	act_clear(&two.act);
+}
+END_TEST
+
+/* A full disk: the batch fails its acts, and the next one goes on. */
+START_TEST(a_batch_whose_objects_are_not_stored_fails_its_acts_only)
+{
+	const struct batch_state state = first_state();
+	struct test_act one = deposit("mou/one"), other = refusal("mou/one"),
+			two = deposit("mou/two");
+	char packs[FILE_PATH], away[FILE_PATH];
+	struct error err = { 0 };
+	struct batch *batch;
+
+	ck_ok(file_join(packs, dir, "store.git/objects/pack", &err) &&
+		file_join(away, dir, "away", &err),
+	    err);
+	one.act.next = &other.act;
+	allow(1);
+	ck_assert_int_eq(rename(packs, away), 0);
+	ck_assert_ptr_nonnull(
+	    batch = batch_new(&record, signer, &state, &one.act, &err));
+	ck_ok(batch_append(batch, &err) && batch_commit(batch, &err), err);
+	ck_assert_int_eq(one.act.result, ACT_FAILED);
+	ck_assert_int_eq(one.act.err.kind, ERROR_UNAVAILABLE);
+	ck_assert_int_eq(other.act.result, ACT_FAILED);
+	ck_assert_uint_eq(batch_next(batch).size, 0);
+	ck_assert(!batch_touches(batch, "mou/one"));
+	ck_assert_int_eq(appended(), 0);
+	batch_free(batch);
+	ck_assert_int_eq(rename(away, packs), 0);
+	ck_assert_ptr_nonnull(
+	    batch = batch_new(&record, signer, &state, &two.act, &err));
+	ck_ok(batch_append(batch, &err) && batch_commit(batch, &err), err);
+	ck_assert_int_eq(two.act.result, ACT_DONE);
+	ck_assert_uint_eq(journal_size(record.journal), 1);
+	batch_free(batch);
+	act_clear(&one.act);
 	act_clear(&two.act);
 }
 END_TEST
@@ -608,8 +666,9 @@ START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
 	/* The next start. */
 	ck_ok(signer_remembered(dir, &head, &err), err);
 	ck_assert_ptr_nonnull(ledger = ledger_new(&err));
-	journal = journal_open(path_of("journal"), &record.keys, &head,
-	    ledger_visit, ledger, &mended, &err);
+	journal =
+	    journal_open_on(store_backend(record.store), path_of("journal"),
+		&record.keys, &head, NULL, ledger_visit, ledger, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	ck_assert_uint_eq(mended.cut_bytes, (uint64_t)first);
 	ck_assert_uint_eq(journal_size(journal), 0);
@@ -623,9 +682,15 @@ START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
 END_TEST
 
 static void
-fill(TCase *t)
+set_up_memory(void)
 {
-	tcase_add_checked_fixture(t, set_up, tear_down);
+	in_memory = true;
+	set_up();
+}
+
+static void
+fill_common(TCase *t)
+{
 	tcase_add_test(t, a_batch_takes_one_act_on_a_document);
 	tcase_add_test(t, the_time_of_a_batch_is_not_before_the_last);
 	tcase_add_test(t, a_document_that_moved_is_not_sealed);
@@ -640,8 +705,26 @@ fill(TCase *t)
 	    a_batch_that_is_not_signed_ends_the_daemon_and_is_cut);
 }
 
+static void
+fill_files(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	fill_common(t);
+	tcase_add_test(t,
+	    a_batch_whose_objects_are_not_stored_fails_its_acts_only);
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down);
+	fill_common(t);
+}
+
 int
 main(void)
 {
-	return run_tests("writer", fill);
+	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+
+	return run_test_cases("writer", fills, COUNT(fills));
 }
