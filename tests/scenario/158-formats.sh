@@ -38,7 +38,7 @@ grep -rhoE --include='*.[ch]' '"[A-Z]+_[A-Z_]+[":]' "$top/lib" "$top/cli" "$top/
 	tr -d '":' | sort -u | grep -vE '^(VALISE_.*|SHA_CTX|NO_COLOR|NOTIFY_SOCKET|GIT_PAGER)$' >codes
 [ "$(wc -l <codes)" -gt 50 ] && ok "there are codes" || not_ok "$(wc -l <codes) codes"
 while read -r code; do
-	if grep -q "^[A-Z]*($code," "$top/lib/base/codes.def"; then ok "$code"; else not_ok "$code is not in the table of codes"; fi
+	if grep -q "^[A-Z]*($code," "$top/lib/base/codes.def" || grep -q "\[ERROR_$code\]" "$top/lib/base/error.c"; then ok "$code"; else not_ok "$code is not in the table of codes"; fi
 done <codes
 # Nor has the manual a code that is in no program.
 sed -n 's/^| `\([A-Z]*_[A-Z_]*\)` | .*/\1/p' "$top/docs/codes.md" | sort -u >told
