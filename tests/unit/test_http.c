@@ -1,10 +1,13 @@
 #include "unit.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/http/answer.h"
 #include "daemon/http/body.h"
 #include "daemon/http/head.h"
+#include "daemon/http/mailbox.h"
 #include "daemon/http/spool.h"
 
 #define GET  "GET / HTTP/1.1\r\n"
@@ -377,6 +380,85 @@ END_TEST
 
 /* --- Files for bodies. --- */
 
+static bool
+rings(const struct mailbox *mailbox)
+{
+	struct pollfd bell = { .fd = mailbox_bell(mailbox), .events = POLLIN };
+
+	return poll(&bell, 1, 0) == 1;
+}
+
+static struct http_request *
+some_request(void)
+{
+	struct http_request *request = calloc(1, sizeof(*request));
+
+	ck_assert_ptr_nonnull(request);
+	request->response = HTTP_RESPONSE;
+	request->spool = -1;
+	return request;
+}
+
+START_TEST(a_mailbox_rings_and_gives_what_came_in_its_order)
+{
+	struct http_request *first = some_request(), *second = some_request();
+	struct error err = { 0 };
+	struct mailbox *mailbox = mailbox_new(&err);
+	struct mail mail;
+
+	ck_assert_ptr_nonnull(mailbox);
+	ck_assert(!rings(mailbox));
+	mailbox_answer(mailbox, first);
+	mailbox_answer(mailbox, second);
+	mailbox_streams(mailbox);
+	ck_assert(rings(mailbox));
+	mailbox_take(mailbox, &mail);
+	ck_assert(!rings(mailbox));
+	ck_assert_ptr_eq(mail.answers, first);
+	ck_assert_ptr_eq(first->next, second);
+	ck_assert_ptr_null(second->next);
+	ck_assert_ptr_null(mail.arrivals);
+	ck_assert(mail.streams && !mail.stop);
+	/* It rings again, and nothing comes twice but the stop. */
+	mailbox_stop(mailbox);
+	ck_assert(rings(mailbox));
+	for (unsigned i = 0; i < 2; i++) {
+		mailbox_take(mailbox, &mail);
+		ck_assert_ptr_null(mail.answers);
+		ck_assert(!mail.streams && mail.stop);
+	}
+	mailbox_answer(mailbox, second);
+	mailbox_free(mailbox);
+	http_request_free(first);
+}
+END_TEST
+
+START_TEST(a_new_connection_waits_in_the_mailbox)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	SSL *ssl = SSL_new(tls), *left = SSL_new(tls);
+	int fd = dup(STDIN_FILENO), other = dup(STDIN_FILENO);
+	struct error err = { 0 };
+	struct mailbox *mailbox = mailbox_new(&err);
+	struct mail mail;
+
+	ck_assert(mailbox_arrive(mailbox, fd, ssl));
+	ck_assert(rings(mailbox));
+	mailbox_take(mailbox, &mail);
+	ck_assert_int_eq(mail.arrivals->fd, fd);
+	ck_assert_ptr_eq(mail.arrivals->ssl, ssl);
+	ck_assert_ptr_null(mail.arrivals->next);
+	free(mail.arrivals);
+	SSL_free(ssl);
+	close(fd);
+	/* One that nobody took is closed with it. */
+	ck_assert(mailbox_arrive(mailbox, other, left));
+	mailbox_free(mailbox);
+	ck_assert_int_eq(close(other), -1);
+	SSL_CTX_free(tls);
+}
+END_TEST
+
 START_TEST(a_bodys_file_is_used_again_and_empty)
 {
 	struct spool spool = { .num = 0 };
@@ -410,6 +492,8 @@ END_TEST
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, a_mailbox_rings_and_gives_what_came_in_its_order);
+	tcase_add_test(t, a_new_connection_waits_in_the_mailbox);
 	tcase_add_test(t, a_bodys_file_is_used_again_and_empty);
 	tcase_add_loop_test(t, a_page_of_another_site_is_known, 0,
 	    COUNT(pages));
