@@ -37,7 +37,9 @@ ticks() {
 ticks_ms() { awk -v a="$1" -v b="$2" -v n="$3" -v hz="$hz" 'BEGIN { printf "%.3f", (b - a) * 1000 / hz / n }'; }
 # COUNT BYTES PREFIX CONNECTIONS: deposits so many; prints how many a second
 deposit_many() { mkdir "made-$3" && "$bench" make "made-$3" offices/mofa "$1" "$2" "$3" >/dev/null && "$bench" put "${client[@]}" "made-$3" "$4" | cut -d' ' -f1; }
-# PID: its memory in KiB (VmRSS), and the most it ever was in MiB
+# PID: its memory in KiB, without files that are mapped, which the kernel takes
+# back when it needs to; all of it in KiB; the most it ever was in MiB
+anon() { awk '/^RssAnon/ { print $2 }' "/proc/$1/status"; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 peak() { awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status" 2>/dev/null; }
 # COMMAND…: the most memory that it ever had, in MiB

@@ -24,10 +24,12 @@ timed() { local TIMEFORMAT='%R %U %S'; { time "$@" >timed.out 2>timed.err || { c
 # PROGRAM NAME: the peer's name, or that it is not there
 peer_name() { if command -v "$1" >/dev/null; then echo "$2"; else echo "$1 is not installed"; fi; }
 
-# FILE…: kept rows as the table; the last line says how many are reached
+# FILE…: kept rows as the table; the last line says how many are reached.  With
+# $markdown the table is for a document.
 print_table() {
-	printf '%-50s %12s  %-40s %12s  %-18s %s\n' what today "beside" figure wanted ""
-	awk -F'|' '
+	if [ -n "${markdown:-}" ]; then printf '| what | measured | beside | figure | wanted | |\n| --- | ---: | --- | ---: | --- | --- |\n'
+	else printf '%-50s %12s  %-40s %12s  %-18s %s\n' what today beside figure wanted ""; fi
+	awk -F'|' -v markdown="${markdown:-}" '
 	{
 		want = $7; sub(/^at (least|most) /, "", want)
 		state = ""
@@ -36,7 +38,9 @@ print_table() {
 		else if ($7 ~ /^at most /) state = $6 + 0 <= want + 0 ? "reached" : "NOT REACHED"
 		if (state == "reached") reached++
 		if (state == "NOT REACHED") open++
-		printf "%-50s %12s  %-40s %12s  %-18s %s\n", $1, $2 " " $3, ($4 == "" ? "" : $4 " " $5), $6, $7, state
+		if (markdown) sub(/^  /, "… ", $1)
+		printf markdown ? "| %s | %s | %s | %s | %s | %s |\n" : "%-50s %12s  %-40s %12s  %-18s %s\n",
+			$1, $2 " " $3, ($4 == "" ? "" : $4 " " $5), $6, $7, state
 	}
-	END { printf "%d reached, %d not reached, %d not measured\n", reached, open, missing }' "$@"
+	END { if (markdown) print ""; printf "%d reached, %d not reached, %d not measured\n", reached, open, missing }' "$@"
 }
