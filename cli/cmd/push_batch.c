@@ -351,13 +351,16 @@ push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
 	bool ok = fflush(stdout) == 0 || error_set_errno(err, "output");
 
 	for (; ok && started < jobs; started++) {
-		parts[started].pid = fork();
-		if (parts[started].pid == 0)
+		/* parts is shared: the child must not write its 0 there. */
+		const pid_t pid = fork();
+
+		if (pid == 0)
 			run_job(batch, root, started, jobs);
-		if (parts[started].pid > 0)
-			continue;
-		ok = error_set_errno(err, "a process that deposits");
-		break;
+		if (pid < 0) {
+			ok = error_set_errno(err, "a process that deposits");
+			break;
+		}
+		parts[started].pid = pid;
 	}
 	if (!ok)
 		batch->shared->ended = true;
