@@ -106,7 +106,7 @@ bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
 struct object_set *pack_objects(struct pack *pack);
 /*
  * Take the objects of another pack of this store, which is not to be finished,
- * but for those that are there: so whoever finishes packs has little to do.
+ * but for those that this one has: so whoever finishes packs has little to do.
  */
 bool pack_take(struct pack *pack, const struct pack *staged,
     struct error *err) MUST_USE;

@@ -1,6 +1,7 @@
 /*
  * Writing packs and their indexes (git's pack-format, version 2).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,12 +102,11 @@ flush(struct packer *pack, struct error *err)
 }
 
 static bool
-put(void *arg, struct span bytes, struct error *err)
+gather(void *arg, struct span bytes, struct error *err)
 {
 	struct packer *pack = arg;
 	struct span part;
 
-	pack->crc = (uint32_t)crc32_z(pack->crc, bytes.data, bytes.len);
 	while (bytes.len > 0) {
 		if (!span_take(&bytes, bytes.len < GATHER ? bytes.len : GATHER,
 			&part) ||
@@ -117,6 +117,16 @@ put(void *arg, struct span bytes, struct error *err)
 			return false;
 	}
 	return true;
+}
+
+/* The same, of an object whose CRC is not known yet. */
+static bool
+put(void *arg, struct span bytes, struct error *err)
+{
+	struct packer *pack = arg;
+
+	pack->crc = (uint32_t)crc32_z(pack->crc, bytes.data, bytes.len);
+	return gather(arg, bytes, err);
 }
 
 /* The place of a name in the table: its own, or the free one for it. */
@@ -354,15 +364,22 @@ write_index(struct packer *pack, const char *name, char path[FILE_PATH],
 	return ok || error_context(err, "git pack index");
 }
 
-/* So that no git command drops what no ref names yet. */
+/*
+ * So that no git command drops what no ref names yet.  What is in it says
+ * nothing: a second name of the index spares the making of a file.
+ */
 static bool
-make_keep(const struct packs *packs, const char *name, struct error *err)
+make_keep(const struct packs *packs, const char *name, const char *index,
+    struct error *err)
 {
 	char path[FILE_PATH];
 	int fd;
 
 	if (!packs_path(packs, name, "keep", path, err))
 		return false;
+	if (link(index, path) == 0 || errno == EEXIST)
+		return true;
+	/* A file system without second names. */
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return error_set_errno(err, "%s", path);
 	close(fd);
@@ -377,7 +394,7 @@ publish(struct packer *pack, const char *name, const char *index,
 	const struct packs *packs = pack->packs;
 	char to[FILE_PATH];
 
-	if ((pack->kept && !make_keep(packs, name, err)) ||
+	if ((pack->kept && !make_keep(packs, name, index, err)) ||
 	    !packs_path(packs, name, "pack", to, err))
 		return false;
 	if (rename(pack->path, to) != 0)
@@ -459,12 +476,12 @@ copy_under_way(struct packer *to, const struct packer *from, uint64_t at,
 	const uint64_t middle = stop < flushed ? stop : flushed;
 
 	if (at < middle) {
-		if (!file_stream(from->fd, at, middle - at, put, to, err))
+		if (!file_stream(from->fd, at, middle - at, gather, to, err))
 			return false;
 		at = middle;
 	}
 	return at == stop ||
-	    put(to,
+	    gather(to,
 		span_sub(buf_span(&from->out), (size_t)(at - flushed),
 		    (size_t)(stop - at)),
 		err);
@@ -482,7 +499,11 @@ packer_take(struct object_set *objects, const struct object_set *from_objects,
 		const uint64_t stop =
 		    i + 1 < from->num ? from->entries[i + 1].at : from->at;
 
-		if (packer_has(objects, &entry->oid))
+		/*
+		 * What another pack has got since it was made is kept twice,
+		 * until packs are joined: to look into all of them is dearer.
+		 */
+		if (is_in_pack(to, &entry->oid))
 			continue;
 		if (!add_entry(to, &entry->oid, err))
 			return false;
@@ -490,6 +511,7 @@ packer_take(struct object_set *objects, const struct object_set *from_objects,
 			packer_undo(objects);
 			return false;
 		}
+		to->crc = entry->crc;
 		packer_end(objects);
 	}
 	return true;
