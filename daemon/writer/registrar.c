@@ -124,10 +124,12 @@ write_refs(struct registrar *registrar)
 	if (registrar->refs_behind == 0)
 		return;
 	ok = refs_write(record->store, record->ledger, &err);
+	pthread_mutex_lock(&registrar->mutex);
 	registrar->refs_behind = ok ? 0 : 1;
 	registrar->refs_cost_ms = ok ? time_monotonic_ms() - began_ms
 				     : IDLE_SECONDS * 1000 / REFS_IDLE_COST;
 	registrar->refs_since_ms = time_monotonic_ms();
+	pthread_mutex_unlock(&registrar->mutex);
 	/* A git command at work, or a full disk: later again. */
 	if (!ok)
 		log_warning("refs", "reason=%s", log_text(err.detail));
