@@ -1,0 +1,173 @@
+/*
+ * The JSON that the daemon and the command both tell: of documents, of their
+ * rows, and of errors.
+ */
+#include "unit.h"
+
+#include "record/json.h"
+
+#define ZEROS   "00000000000000000000000000000000"
+#define DIGEST0 ZEROS ZEROS
+#define DIGEST1 "01" ZEROS "000000000000000000000000000000"
+
+/* It is taken over. */
+static void
+check_json(json_t *json, const char *wanted)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, wanted);
+	free(text);
+	json_decref(json);
+}
+
+static struct ledger_signer signers[2] = {
+	{ .person = "b@x.example",
+	    .office = "iom",
+	    .time_ms = 1500,
+	    .index = 7 },
+	{ .person = "c@x.example",
+	    .office = "mofa",
+	    .time_ms = 1750,
+	    .index = 8,
+	    .terminates = true },
+};
+static uint64_t acts[2][1] = { { 3 }, { 9 } };
+static struct ledger_version versions[2] = {
+	{ .number = 1,
+	    .time_ms = 1000,
+	    .person = "a@x.example",
+	    .office = "mofa",
+	    .signers = signers,
+	    .num_signers = 2,
+	    .acts = acts[0],
+	    .num_acts = 1,
+	    .status = STATUS_WITHDRAWN },
+	{ .number = 2,
+	    .digest = { { 1 } },
+	    .time_ms = 2000,
+	    .person = "b@x.example",
+	    .office = "iom",
+	    .acts = acts[1],
+	    .num_acts = 1,
+	    .status = STATUS_DRAFT },
+};
+static struct ledger_document doc = { .name = "agreement/one",
+	.title = "One",
+	.versions = versions,
+	.num_versions = 2 };
+
+#define VERSION1                                                               \
+	"{\"contents\":\"" DIGEST0 "\",\"digest\":\"" DIGEST0                  \
+	"\",\"entry\":3,\"office\":\"mofa\",\"person\":\"a@x.example\","       \
+	"\"signatures\":[{\"act\":\"sign\",\"entry\":7,\"office\":\"iom\","    \
+	"\"person\":\"b@x.example\",\"time\":\"1970-01-01T00:00:01.500Z\"},"   \
+	"{\"act\":\"terminate\",\"entry\":8,\"office\":\"mofa\","              \
+	"\"person\":\"c@x.example\",\"time\":\"1970-01-01T00:00:01.750Z\"}],"  \
+	"\"status\":\"withdrawn\",\"time\":\"1970-01-01T00:00:01.000Z\","      \
+	"\"version\":1,\"withdrawn\":{\"entry\":9,\"office\":\"iom\","         \
+	"\"person\":\"b@x.example\",\"time\":\"1970-01-01T00:00:02.000Z\","    \
+	"\"version\":2}}"
+#define VERSION2                                                               \
+	"{\"contents\":\"" DIGEST0 "\",\"digest\":\"" DIGEST1                  \
+	"\",\"entry\":9,\"office\":\"iom\",\"person\":\"b@x.example\","        \
+	"\"signatures\":[],\"status\":\"draft\","                              \
+	"\"time\":\"1970-01-01T00:00:02.000Z\",\"version\":2,"                 \
+	"\"withdrawn\":null}"
+#define ROW                                                                    \
+	"{\"digest\":\"" DIGEST1 "\",\"document\":\"agreement/one\","          \
+	"\"status\":\"draft\",\"title\":\"One\",\"version\":2}"
+
+START_TEST(a_document_is_told_with_all_its_versions)
+{
+	check_json(json_of_version(&doc, &versions[0]), VERSION1);
+	check_json(json_of_document(doc.name, doc.title, STATUS_DRAFT,
+		       json_of_versions(&doc)),
+	    "{\"document\":\"agreement/one\",\"status\":\"draft\","
+	    "\"title\":\"One\",\"versions\":[" VERSION1 "," VERSION2 "]}");
+}
+END_TEST
+
+START_TEST(a_row_is_the_same_whoever_tells_it)
+{
+	json_t *document = json_of_document(doc.name, doc.title, STATUS_DRAFT,
+	    json_of_versions(&doc));
+
+	check_json(json_row_of(document), ROW);
+	json_decref(document);
+	check_json(json_of_row(doc.name, doc.title, 2, STATUS_DRAFT,
+		       &versions[1].digest),
+	    ROW);
+}
+END_TEST
+
+START_TEST(of_what_is_no_document_there_is_no_row)
+{
+	static const char *const texts[] = {
+		"{}",
+		"[]",
+		"{\"document\":\"a\",\"title\":\"b\",\"status\":\"draft\"}",
+		"{\"document\":\"a\",\"title\":\"b\",\"status\":\"draft\","
+		"\"versions\":[]}",
+		"{\"document\":\"a\",\"title\":\"b\",\"status\":\"draft\","
+		"\"versions\":[{\"version\":1}]}",
+		"{\"document\":\"a\",\"title\":\"b\",\"status\":\"draft\","
+		"\"versions\":[7]}",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		json_t *json = json_loads(texts[i], 0, NULL);
+
+		ck_assert_ptr_nonnull(json);
+		ck_assert_ptr_null(json_row_of(json));
+		json_decref(json);
+	}
+}
+END_TEST
+
+START_TEST(a_text_is_one_or_empty)
+{
+	json_t *json = json_loads("{\"a\":\"b\",\"c\":7,\"d\":null}", 0, NULL);
+
+	ck_assert_str_eq(json_text(json, "a"), "b");
+	ck_assert_str_eq(json_text(json, "c"), "");
+	ck_assert_str_eq(json_text(json, "d"), "");
+	ck_assert_str_eq(json_text(json, "e"), "");
+	ck_assert_str_eq(json_text(NULL, "a"), "");
+	json_decref(json);
+}
+END_TEST
+
+START_TEST(an_error_is_told_with_its_exit)
+{
+	struct error err = { 0 };
+
+	(void)error_set_code(&err, ERROR_REFUSED, "NOT_MEMBER", "no \"%s\"",
+	    "x");
+	check_json(json_of_error(&err),
+	    "{\"code\":\"NOT_MEMBER\",\"detail\":\"no \\\"x\\\"\",\"exit\":3,"
+	    "\"title\":\"Refused by policy\"}");
+	/* Cut within a character: it is left out, and the rest is told. */
+	snprintf(err.detail, sizeof(err.detail), "cut \xe2\x82");
+	check_json(json_of_error(&err),
+	    "{\"code\":\"NOT_MEMBER\",\"detail\":\"\",\"exit\":3,"
+	    "\"title\":\"Refused by policy\"}");
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_test(t, a_document_is_told_with_all_its_versions);
+	tcase_add_test(t, a_row_is_the_same_whoever_tells_it);
+	tcase_add_test(t, of_what_is_no_document_there_is_no_row);
+	tcase_add_test(t, a_text_is_one_or_empty);
+	tcase_add_test(t, an_error_is_told_with_its_exit);
+}
+
+int
+main(void)
+{
+	return run_tests("json", fill);
+}
