@@ -40,9 +40,14 @@ width(const char *text)
 
 	while (*text != '\0') {
 		utf8proc_int32_t c;
-		const utf8proc_ssize_t n =
-		    utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
+		utf8proc_ssize_t n;
 
+		if (*text >= ' ' && *text < 0x7f) {
+			columns++;
+			text++;
+			continue;
+		}
+		n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
 		if (n <= 0) {
 			columns++;
 			text++;
@@ -114,6 +119,15 @@ table_print(const struct table *table)
 		}
 		putchar('\n');
 	}
+}
+
+void
+table_print_more(struct table *table)
+{
+	table_print(table);
+	for (size_t i = 0; i < table->rows * table->columns; i++)
+		free(table->cells[i]);
+	table->rows = 0;
 }
 
 void

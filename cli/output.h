@@ -23,6 +23,8 @@ struct table *table_new(size_t columns);
 /* Add a row: as many strings as columns. The first row is the heading. */
 bool table_add(struct table *table, const char *const cells[]);
 void table_print(const struct table *table);
+/* Print its rows and forget them, but not how wide the columns were. */
+void table_print_more(struct table *table);
 void table_free(struct table *table);
 
 /*

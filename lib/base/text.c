@@ -396,9 +396,20 @@ text_append_printable(struct buf *out, struct span text, struct error *err)
 {
 	while (text.len > 0) {
 		struct span rest = text;
-		const int32_t c = take_code_point(&rest);
+		size_t plain = 0;
+		int32_t c;
 		bool ok;
 
+		while (plain < text.len && text.data[plain] >= ' ' &&
+		    text.data[plain] < 0x7f)
+			plain++;
+		if (plain > 0) {
+			if (!buf_append(out, span_sub(text, 0, plain), err))
+				return false;
+			text = span_sub(text, plain, text.len - plain);
+			continue;
+		}
+		c = take_code_point(&rest);
 		if (c < 0) {
 			ok = buf_printf(out, err, "\\x%02x", text.data[0]);
 			rest = span_sub(text, 1, text.len - 1);
