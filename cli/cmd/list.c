@@ -79,10 +79,13 @@ check_rows(const struct filters *filters, const json_t *rows,
 	return true;
 }
 
-/* Get all pages as one list. */
+/* What is done with the rows of a page. */
+typedef bool take_rows(void *arg, json_t *rows, struct error *err);
+
+/* Get all pages, one after another. */
 static bool
-gather(struct session *session, const struct filters *filters, json_t *all,
-    struct error *err)
+each_page(struct session *session, const struct filters *filters,
+    take_rows *take, void *arg, struct error *err)
 {
 	char cursor[DOCUMENT_NAME] = "", last[DOCUMENT_NAME] = "";
 
@@ -97,9 +100,6 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 		    check_rows(filters, json_object_get(page, "documents"),
 			last, err);
 		buf_free(&path);
-		if (ok)
-			json_array_extend(all,
-			    json_object_get(page, "documents"));
 		/* A cursor that does not move on would never end. */
 		if (ok && strcmp(json_text(page, "cursor"), cursor) <= 0 &&
 		    json_text(page, "cursor")[0] != '\0')
@@ -107,7 +107,8 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 			    "the daemon's list goes round in circles");
 		ok = ok &&
 		    text_take(cursor, sizeof(cursor), json_text(page, "cursor"),
-			err);
+			err) &&
+		    take(arg, json_object_get(page, "documents"), err);
 		json_decref(page);
 		if (!ok)
 			return false;
@@ -115,12 +116,20 @@ gather(struct session *session, const struct filters *filters, json_t *all,
 	return true;
 }
 
+/* A take_rows. */
+static bool
+add_rows(void *arg, json_t *rows, struct error *err)
+{
+	return json_array_extend(arg, rows) == 0 ||
+	    error_set_errno(err, "list");
+}
+
 bool
 all_documents(struct session *session, json_t *all, struct error *err)
 {
 	const struct filters none = { .since_ms = INT64_MIN };
 
-	return gather(session, &none, all, err);
+	return each_page(session, &none, add_rows, all, err);
 }
 
 /* --- What of them is proved. --- */
@@ -245,27 +254,6 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 	return ok;
 }
 
-/* Get the daemon's list and mark each row; rows gets those that are printed. */
-static bool
-list_proved(struct session *session, const struct filters *filters, bool all,
-    json_t *rows, struct error *err)
-{
-	struct proving to = { .session = session,
-		.filters = filters,
-		.all = all,
-		.from = session->seen.size,
-		.rows = rows };
-	json_t *said = json_array(), *row;
-	size_t i;
-	bool ok;
-
-	ok = gather(session, filters, said, err);
-	json_array_foreach (said, i, row)
-		ok = ok && prove_row(&to, row, err);
-	json_decref(said);
-	return ok;
-}
-
 /* --- Printing. --- */
 
 static bool
@@ -291,20 +279,30 @@ proved_word(const json_t *row)
 								 : "but title";
 }
 
-/* Print the rows as a table. */
+/* The table as it is printed, a page after another. */
+struct printing {
+	struct table *table; /* NULL: nothing was printed yet */
+	bool local;
+	bool some, titles; /* one is not proved; or all but its title */
+};
+
+/* Print more rows; the columns are as wide as the widest up to here. */
 static bool
-print_table(const json_t *all, bool local, struct error *err)
+print_rows(struct printing *to, const json_t *rows, struct error *err)
 {
 	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
 		"PROVED", "TITLE", "AS OF" };
-	/* All rows are as of one checkpoint. */
-	struct table *table = table_new(local ? 6 : 5);
-	bool ok = table != NULL && table_add(table, heading);
-	bool some = false, titles = false;
 	const json_t *one;
+	bool ok = true;
 	size_t i;
 
-	json_array_foreach (all, i, one) {
+	if (json_array_size(rows) == 0)
+		return true;
+	if (to->table == NULL)
+		/* Without a line each row has a checkpoint of its own. */
+		ok = (to->table = table_new(to->local ? 6 : 5)) != NULL &&
+		    table_add(to->table, heading);
+	json_array_foreach (rows, i, one) {
 		char number[24], as_of[AS_OF_TEXT];
 		const char *const word = proved_word(one);
 		const char *const cells[] = { json_text(one, "document"),
@@ -312,52 +310,104 @@ print_table(const json_t *all, bool local, struct error *err)
 			json_text(one, "title"), as_of };
 
 		as_of_json_text(json_object_get(one, "as-of"), as_of);
-		some = some || strcmp(word, "no") == 0;
-		titles = titles || strcmp(word, "but title") == 0;
+		to->some = to->some || strcmp(word, "no") == 0;
+		to->titles = to->titles || strcmp(word, "but title") == 0;
 		snprintf(number, sizeof(number), "%lld",
 		    json_integer_value(json_object_get(one, "version")));
-		ok = ok && table_add(table, cells);
+		ok = ok && table_add(to->table, cells);
 	}
 	if (ok)
-		table_print(table);
-	table_free(table);
-	if (ok && some && local)
-		output_note("what is not proved came by bag, of a journal that"
-			    " is not known to be the one that you have seen:"
-			    " the next connection tells");
-	else if (ok && some)
-		output_note("what is not proved is the daemon's word: --proved"
-			    " proves the rows; a title is proved once its"
-			    " version was fetched");
-	else if (ok && titles && !local)
-		output_note("\"but title\": all is proved but the title, which"
-			    " is the daemon's word until its version was"
-			    " fetched");
+		table_print_more(to->table);
 	return ok || error_set_errno(err, "table");
 }
 
-/* size is the journal's that was seen; 0 without a line. */
-static bool
-print_list(struct context *context, const struct filters *filters, json_t *all,
-    uint64_t size, struct error *err)
+/* Say what the words of the table mean, or that there was none. */
+static void
+end_rows(struct printing *to, const struct filters *filters)
 {
-	json_t *json;
-
-	if (context->json) {
-		json = json_pack("{s:O, s:n}", "documents", all, "cursor");
-		if (size != 0)
-			json_object_set_new(json, "size",
-			    json_integer((json_int_t)size));
-		return output_json(json, err);
-	}
-	if (json_array_size(all) == 0) {
+	if (to->table == NULL)
 		puts(filters->type == NULL && filters->status == NULL &&
 			    filters->since == NULL
 			? "no documents that you may read"
 			: "no such documents that you may read");
-		return true;
+	else if (to->some && to->local)
+		output_note("what is not proved came by bag, of a journal that"
+			    " is not known to be the one that you have seen:"
+			    " the next connection tells");
+	else if (to->some)
+		output_note("what is not proved is the daemon's word: --proved"
+			    " proves the rows; a title is proved once its"
+			    " version was fetched");
+	else if (to->titles && !to->local)
+		output_note("\"but title\": all is proved but the title, which"
+			    " is the daemon's word until its version was"
+			    " fetched");
+}
+
+/* size is the journal's that was seen; 0 without a line. */
+static bool
+print_json(json_t *all, uint64_t size, struct error *err)
+{
+	json_t *json = json_pack("{s:O, s:n}", "documents", all, "cursor");
+
+	if (size != 0)
+		json_object_set_new(json, "size",
+		    json_integer((json_int_t)size));
+	return output_json(json, err);
+}
+
+/* --- With a line. --- */
+
+struct listing {
+	struct proving proving;
+	struct printing *printing; /* NULL: all go to one JSON object */
+	json_t *all;
+};
+
+/* Mark each row of a page, and print it before the next one is asked for. */
+static bool
+list_rows(void *arg, json_t *said, struct error *err)
+{
+	struct listing *to = arg;
+	json_t *row;
+	size_t i;
+	bool ok = true;
+
+	to->proving.rows = to->printing != NULL ? json_array() : to->all;
+	json_array_foreach (said, i, row)
+		ok = ok && prove_row(&to->proving, row, err);
+	if (to->printing == NULL)
+		return ok;
+	ok = ok && print_rows(to->printing, to->proving.rows, err);
+	json_decref(to->proving.rows);
+	return ok;
+}
+
+static bool
+list_line(struct context *context, const struct filters *filters, bool proved,
+    struct error *err)
+{
+	struct session session;
+	struct printing printing = { .table = NULL };
+	struct listing to = { .all = json_array(),
+		.printing = context->json ? NULL : &printing };
+	bool ok = session_open(context, &session, err);
+
+	if (ok) {
+		to.proving = (struct proving){ .session = &session,
+			.filters = filters,
+			.all = proved,
+			.from = session.seen.size };
+		ok = each_page(&session, filters, list_rows, &to, err);
+		if (ok && context->json)
+			ok = print_json(to.all, session.seen.size, err);
+		else if (ok)
+			end_rows(&printing, filters);
+		session_close(&session);
 	}
-	return print_table(all, size == 0, err);
+	table_free(printing.table);
+	json_decref(to.all);
+	return ok;
 }
 
 /* --- Without a line. --- */
@@ -400,17 +450,26 @@ gather_local(void *arg, const char *document, struct error *err)
 }
 
 static bool
-list_local(struct context *context, const struct filters *filters, json_t *all,
+list_local(struct context *context, const struct filters *filters,
     struct error *err)
 {
+	struct printing printing = { .local = true };
 	char dir[FILE_PATH];
 	struct gathering to = { .context = context,
 		.dir = dir,
 		.filters = filters,
-		.all = all };
+		.all = json_array() };
+	bool ok;
 
-	return local_dir(context, NULL, dir, err) &&
+	ok = local_dir(context, NULL, dir, err) &&
 	    local_each(dir, filters->type, gather_local, &to, err);
+	if (ok && context->json)
+		ok = print_json(to.all, 0, err);
+	else if (ok && (ok = print_rows(&printing, to.all, err)))
+		end_rows(&printing, filters);
+	table_free(printing.table);
+	json_decref(to.all);
+	return ok;
 }
 
 static bool
@@ -432,25 +491,11 @@ cmd_list(struct context *context, const struct options_given *given,
 {
 	const bool proved = options_has(given, OPTION_PROVED);
 	struct filters filters;
-	struct session session;
-	uint64_t size = 0;
-	json_t *all;
-	bool ok;
 
 	if (!read_options(given, &filters, err) ||
 	    (proved && !needs_line(context, "--proved", err)) ||
 	    !context_load(context, err))
 		return false;
-	if (!context->local && !session_open(context, &session, err))
-		return false;
-	all = json_array();
-	ok = context->local ? list_local(context, &filters, all, err)
-			    : list_proved(&session, &filters, proved, all, err);
-	if (!context->local)
-		size = session.seen.size;
-	ok = ok && print_list(context, &filters, all, size, err);
-	json_decref(all);
-	if (!context->local)
-		session_close(&session);
-	return ok;
+	return context->local ? list_local(context, &filters, err)
+			      : list_line(context, &filters, proved, err);
 }
