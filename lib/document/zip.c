@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 
 #include <zlib.h>
+#ifdef HAVE_LIBDEFLATE
+#include <libdeflate.h>
+#endif
 
 #include "base/file.h"
 #include "base/text.h"
@@ -464,7 +467,11 @@ zip_inflater_end(struct zip_inflater *inflater, struct error *err)
 uint32_t
 zip_crc(uint32_t crc, struct span bytes)
 {
+#ifdef HAVE_LIBDEFLATE
+	return libdeflate_crc32(crc, bytes.data, bytes.len);
+#else
 	return (uint32_t)crc32_z(crc, bytes.data, bytes.len);
+#endif
 }
 
 struct checked {

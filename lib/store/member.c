@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/deflate.h"
+#include "document/zip.h"
 #include "store/private.h"
 
 /* What a zlib stream has around its deflate stream. */
@@ -97,7 +98,7 @@ count_crc(void *arg, struct span bytes, struct error *err)
 	uint32_t *crc = arg;
 
 	(void)err;
-	*crc = (uint32_t)crc32_z(*crc, bytes.data, bytes.len);
+	*crc = zip_crc(*crc, bytes);
 	return true;
 }
 
@@ -157,7 +158,7 @@ take_content(void *arg, struct span bytes, struct error *err)
 	if ((reading->how & (STORE_NAMED | STORE_CHECKED)) != 0)
 		sha1_update(&reading->sha1, bytes);
 	if ((reading->how & STORE_WRITTEN) != 0)
-		out->crc = (uint32_t)crc32_z(out->crc, bytes.data, bytes.len);
+		out->crc = zip_crc(out->crc, bytes);
 	sha256_update(&reading->sha256, bytes);
 	return !reading->holds || buf_append(&out->bytes, bytes, err);
 }
