@@ -103,6 +103,23 @@ append_usage(struct page *page, const struct options_command *command,
 	return ok;
 }
 
+/* True if a list tells of an option: the usage line tells what chooses a form. */
+static bool
+is_listed(const struct options_option *option)
+{
+	return (option->flags & (OPTIONS_HIDDEN | OPTIONS_CHOOSES)) == 0;
+}
+
+/* True if a list has an option that is to be told. */
+static bool
+has_listed(const struct options_option *list)
+{
+	for (; list != NULL && list->name != NULL; list++)
+		if (is_listed(list))
+			return true;
+	return false;
+}
+
 static bool
 append_options(struct buf *out, const struct options_option *list,
     bool indented, struct error *err)
@@ -112,7 +129,7 @@ append_options(struct buf *out, const struct options_option *list,
 	for (; ok && list != NULL && list->name != NULL; list++) {
 		struct buf label = BUF(TEXT);
 
-		if ((list->flags & OPTIONS_HIDDEN) != 0)
+		if (!is_listed(list))
 			continue;
 		ok = options_label(list, &label, err) &&
 		    buf_append_str(out, ".TP\n", err) &&
@@ -217,7 +234,7 @@ is_whole(const struct page *page, struct error *err)
 		for (const struct options_form *form = command->forms;
 		     form->id != 0 && num < FORMS; form++, num++)
 			if ((!page->usage[num] && is_told(command, form)) ||
-			    (form->options != NULL && !page->options[num]))
+			    (has_listed(form->options) && !page->options[num]))
 				return error_set(err, ERROR_MALFORMED,
 				    "the page lacks \"@usage %s …@\" or"
 				    " \"@options %s …@\" of a form",

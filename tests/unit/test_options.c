@@ -228,7 +228,7 @@ START_TEST(a_page_is_filled_in)
 {
 	static const char page[] =
 	    ".SH X\n@synopsis@\n@options@\n@usage push@\nProse.\n"
-	    "@options push@\n@usage push --batch@\n@options push --batch@\n"
+	    "@options push@\n@usage push --batch@\n"
 	    "@usage bag pack@\n@options bag pack@\n@usage bag open@\n";
 	struct buf out = BUF(TEXT);
 	struct error err = { 0 };
