@@ -33,15 +33,13 @@ struct adding {
 };
 
 static bool
-add_to_all(struct adding *adding, const struct branch *head,
-    struct error *err)
+add_to_all(struct adding *adding, const struct branch *head, struct error *err)
 {
 	char *name;
 
 	if (adding->num_all == adding->room) {
 		const size_t room = adding->room * 2 + 64;
-		struct branch *all =
-		    realloc(adding->all, room * sizeof(*all));
+		struct branch *all = realloc(adding->all, room * sizeof(*all));
 
 		if (all == NULL)
 			return error_set_errno(err, "refs");
@@ -78,8 +76,8 @@ merge_head(void *arg, const struct branch *head, struct error *err)
 }
 
 bool
-store_add_heads(struct store *store, const struct branch heads[],
-    size_t num, struct error *err)
+store_add_heads(struct store *store, const struct branch heads[], size_t num,
+    struct error *err)
 {
 	struct adding adding = { .added = heads, .num_added = num };
 	size_t num_loose;
@@ -91,8 +89,7 @@ store_add_heads(struct store *store, const struct branch heads[],
 		adding.added++;
 		adding.num_added--;
 	}
-	ok = ok &&
-	    store_write_heads(store, adding.all, adding.num_all, err);
+	ok = ok && store_write_heads(store, adding.all, adding.num_all, err);
 	for (size_t i = 0; i < adding.num_all; i++)
 		free((void *)(uintptr_t)adding.all[i].name);
 	free(adding.all);
