@@ -25,6 +25,7 @@
 
 struct vault {
 	struct note_signer journal;
+	void *prepared; /* note_sign_prepared(): the same key */
 	struct identity depositary;
 	struct signer_memory memory;
 };
@@ -135,8 +136,8 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 	next.sequence++;
 	/* Durable first: the record is the commit point of the journal. */
 	ok = checkpoint_encode(&checkpoint, &text, err) &&
-	    note_sign(&vault->journal, buf_span(&text), next.head.signature,
-		err) &&
+	    note_sign_prepared(vault->prepared, buf_span(&text),
+		next.head.signature, err) &&
 	    signer_memory_write(&next, err);
 	buf_free(&text);
 	if (!ok) {
@@ -206,6 +207,8 @@ load(const struct config *config, struct vault *vault, struct error *err)
 	    file_read(path, 1024, &key, err) &&
 	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
 		err) &&
+	    (vault->prepared = note_signer_prepare(&vault->journal, err)) !=
+		NULL &&
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&vault->depositary, err) &&
 	    config_data(config, "signer/memory", path, err) &&
@@ -245,6 +248,7 @@ vault_free(struct vault *vault)
 	if (vault->memory.fd >= 0)
 		close(vault->memory.fd);
 	identity_free(&vault->depositary);
+	note_prepared_free(vault->prepared);
 	OPENSSL_cleanse(&vault->journal, sizeof(vault->journal));
 	free(vault);
 }
@@ -343,6 +347,7 @@ vault_run(const struct config *config, const int fds[], size_t num)
 	}
 	if (signer_send(fds[0], 0, span_of(NULL, 0)))
 		vault_serve(process.vault, fds[0], true);
+	note_prepared_free(process.vault->prepared);
 	OPENSSL_cleanse(&process.vault->journal,
 	    sizeof(process.vault->journal));
 	_exit(0);

@@ -175,22 +175,48 @@ note_signer_encode(const struct note_signer *signer, struct buf *out,
 	return ok;
 }
 
-bool
-note_sign(const struct note_signer *signer, struct span text,
-    uint8_t signature[64], struct error *err)
+void *
+note_signer_prepare(const struct note_signer *signer, struct error *err)
 {
 	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
 	    signer->seed, sizeof(signer->seed));
+
+	if (key == NULL)
+		error_set_openssl(err, ERROR_SYSTEM, "sign a checkpoint");
+	return key;
+}
+
+void
+note_prepared_free(void *prepared)
+{
+	EVP_PKEY_free(prepared);
+}
+
+bool
+note_sign_prepared(void *prepared, struct span text, uint8_t signature[64],
+    struct error *err)
+{
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t len = 64;
 	bool ok;
 
-	ok = key != NULL && ctx != NULL &&
-	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	ok = ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, prepared) == 1 &&
 	    EVP_DigestSign(ctx, signature, &len, text.data, text.len) == 1;
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
 	return ok || error_set_openssl(err, ERROR_SYSTEM, "sign a checkpoint");
+}
+
+bool
+note_sign(const struct note_signer *signer, struct span text,
+    uint8_t signature[64], struct error *err)
+{
+	void *prepared = note_signer_prepare(signer, err);
+	const bool ok = prepared != NULL &&
+	    note_sign_prepared(prepared, text, signature, err);
+
+	note_prepared_free(prepared);
+	return ok;
 }
 
 static bool
