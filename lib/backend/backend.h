@@ -10,8 +10,9 @@
  * Two kinds are there: files (backend/files/files.h), a git repository that
  * any git command reads, and memory (backend/memory/memory.h), for tests.
  *
- * It does not hold yet who may write: with files, that is whoever has the data
- * folder's lock.
+ * It does not hold yet: who may write (with files, whoever has the data folder's
+ * lock), the signing of what recover() finds proposed (files cut it), and the
+ * cosignatures of witnesses (journal/cosignatures.h).
  *
  * Functions that only read are safe between threads.  All others belong to
  * the one thread that writes, except a set of objects under way: that belongs
