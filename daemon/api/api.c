@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 #include "daemon/log.h"
@@ -16,19 +15,6 @@
 #include "daemon/upkeep/upkeep.h"
 #include "pki/standing.h"
 #include "record/json.h"
-
-/* What a route needs of its caller, checked before its body is read. */
-enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
-
-struct route {
-	const char *method;
-	const char
-	    *path; /* '*' stands for a segment, "**" for all that follow */
-	enum need need;
-	job_run *run;
-	/* With "?bag=WAYBILL" it takes what that lists in this folder. */
-	const char *bag;
-};
 
 static const struct route routes[] = {
 	{ "PUT", "v1/documents/*/*/versions/*", NEED_DEPOSIT, run_deposit,
@@ -66,431 +52,7 @@ static const struct route routes[] = {
 	{ "GET", "metrics", NEED_NOTHING, NULL, NULL },
 };
 
-/* --- Refusals: an entry each, up to so many an hour, then counted. --- */
-
-enum { REFUSERS = 1024 };
-
-struct refuser {
-	char person[LIMIT_EMAIL_BYTES + 1];
-	int64_t hour;
-	unsigned entries;
-	uint64_t counted;
-	struct act_request last; /* what a counted entry tells of */
-};
-
-struct refusals {
-	pthread_mutex_t mutex;
-	struct refuser list[REFUSERS];
-};
-
-static void
-free_act(struct act_request *act)
-{
-	free(act);
-}
-
-/* One entry for all that were only counted. */
-static void
-journal_counted(struct api *api, struct refuser *refuser)
-{
-	struct act_request *act;
-
-	if (refuser->counted == 0 || (act = malloc(sizeof(*act))) == NULL)
-		return;
-	*act = refuser->last;
-	act->times = refuser->counted;
-	act->done = free_act;
-	refuser->counted = 0;
-	registrar_submit(api->registrar, act);
-}
-
-/* True: this one gets an entry of its own. */
-static bool
-count_refusal(struct api *api, const struct act_request *act)
-{
-	const int64_t hour = time_now_ms() / 3600000;
-	struct refuser *found = NULL, *free_one = NULL;
-	bool own = true;
-
-	pthread_mutex_lock(&api->refusals->mutex);
-	for (size_t i = 0; i < REFUSERS && found == NULL; i++) {
-		struct refuser *one = &api->refusals->list[i];
-
-		if (strcmp(one->person, act->person) == 0)
-			found = one;
-		else if (free_one == NULL &&
-		    (one->person[0] == '\0' || one->hour != hour))
-			free_one = one;
-	}
-	if (found == NULL && (found = free_one) != NULL) {
-		journal_counted(api, found);
-		*found = (struct refuser){ .hour = hour };
-		text_set(found->person, sizeof(found->person), act->person);
-	}
-	if (found != NULL && found->hour != hour) {
-		journal_counted(api, found);
-		found->hour = hour;
-		found->entries = 0;
-	}
-	if (found != NULL && ++found->entries > LIMIT_REFUSALS_AN_HOUR) {
-		found->counted++;
-		found->last = *act;
-		own = false;
-	}
-	pthread_mutex_unlock(&api->refusals->mutex);
-	return own;
-}
-
-static void
-flush_refusals(struct api *api, bool all)
-{
-	const int64_t hour = time_now_ms() / 3600000;
-
-	pthread_mutex_lock(&api->refusals->mutex);
-	for (size_t i = 0; i < REFUSERS; i++)
-		if (all || api->refusals->list[i].hour != hour)
-			journal_counted(api, &api->refusals->list[i]);
-	pthread_mutex_unlock(&api->refusals->mutex);
-}
-
-/* --- Answers. --- */
-
-static void
-free_job(struct job *job)
-{
-	act_clear(&job->act);
-	upload_end(job);
-	if (job->copy_fd >= 0)
-		close(job->copy_fd);
-	free(job);
-}
-
-void
-job_answer(struct job *job)
-{
-	struct http_request *request = job->request;
-
-	request->job = NULL;
-	/* A whole answer in the place of a stream's next part ends it. */
-	if (request->response.stream)
-		request->response.close = true;
-	free_job(job);
-	http_reply(request);
-}
-
-void
-job_stream(struct job *job)
-{
-	http_reply(job->request);
-}
-
-static void
-fill_json(struct http_response *response, int status, json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT);
-	struct error err = { 0 };
-
-	response->status = status;
-	response->type = "application/json";
-	if (text == NULL || !buf_append_str(&response->body, text, &err) ||
-	    !buf_append_str(&response->body, "\n", &err))
-		response->status = 500;
-	free(text);
-	json_decref(json);
-}
-
-void
-job_json(struct job *job, int status, json_t *json)
-{
-	fill_json(&job->request->response, status, json);
-	job_answer(job);
-}
-
-/* Answer with an error (RFC 9457); status 0 is that of its kind. */
-static void
-fill_problem(struct http_request *request, int status, const struct error *err)
-{
-	struct error ignored = { 0 }, told = *err;
-	json_t *json, *error;
-
-	if (status == 0)
-		status = error_http_status(err->kind);
-	if (err->kind == ERROR_SYSTEM)
-		log_error("request", "id=%s reason=%s", request->id,
-		    log_text(err->detail));
-	/* What failed within is the operator's to read, not the caller's. */
-	if (err->kind == ERROR_SYSTEM)
-		error_set_code(&told, err->kind, err->code,
-		    "the daemon failed; its log has the reason");
-	json = json_pack("{s:s, s:i}", "title", error_title(err->kind),
-	    "status", status);
-	error = json_of_error(&told);
-	json_object_update(json, error);
-	json_decref(error);
-	json_object_set_new(json, "request", json_string(request->id));
-	fill_json(&request->response, status, json);
-	request->response.type = "application/problem+json";
-	/* git shows its user what a server says as plain text only. */
-	if (strncmp(request->head.target, "/git/", 5) == 0 &&
-	    err->kind != ERROR_SYSTEM) {
-		request->response.type = "text/plain; charset=utf-8";
-		request->response.body.len = 0;
-		if (!buf_printf(&request->response.body, &ignored, "%s\n",
-			err->detail))
-			request->response.body.len = 0;
-	}
-}
-
-void
-job_problem(struct job *job, const struct error *err)
-{
-	fill_problem(job->request, job->status, err);
-	job_answer(job);
-}
-
-enum http_next
-job_refuse_now(struct job *job, const struct error *err)
-{
-	fill_problem(job->request, job->status, err);
-	return HTTP_ANSWER;
-}
-
-/* --- Workers. --- */
-
-static void
-enqueue(struct api *api, struct job *job)
-{
-	bool full;
-
-	job->next = NULL;
-	pthread_mutex_lock(&api->mutex);
-	full = api->num_waiting >= LIMIT_JOBS;
-	if (!full) {
-		*api->end = job;
-		api->end = &job->next;
-		api->num_waiting++;
-		pthread_cond_signal(&api->wake);
-	}
-	pthread_mutex_unlock(&api->mutex);
-	if (full) {
-		struct error err = { 0 };
-
-		error_set(&err, ERROR_UNAVAILABLE,
-		    "too many requests are waiting: try again later");
-		job_problem(job, &err);
-	}
-}
-
-static void *
-run_worker(void *arg)
-{
-	struct api *api = arg;
-
-	for (;;) {
-		struct error err = { 0 };
-		struct job *job;
-
-		pthread_mutex_lock(&api->mutex);
-		while (api->first == NULL && !api->stopping)
-			pthread_cond_wait(&api->wake, &api->mutex);
-		job = api->first;
-		if (job != NULL) {
-			api->first = job->next;
-			if (api->first == NULL)
-				api->end = &api->first;
-			api->num_waiting--;
-		}
-		pthread_mutex_unlock(&api->mutex);
-		if (job == NULL)
-			return NULL;
-		if (!job->route->run(job, &err))
-			job_problem(job, &err);
-	}
-}
-
-/* On the registrar's thread. */
-static void
-act_decided(struct act_request *act)
-{
-	struct job *job = act->arg;
-	struct error err = { 0 };
-
-	switch (act->result) {
-	case ACT_DONE:
-		job->finish(job);
-		return;
-	case ACT_AGAIN:
-		act_clear(act);
-		if (++job->tries < 100) {
-			enqueue(job->api, job);
-			return;
-		}
-		error_set(&err, ERROR_UNAVAILABLE,
-		    "the document changes all the time: try again later");
-		job_problem(job, &err);
-		return;
-	case ACT_FAILED:
-		job_problem(job, &act->err);
-		return;
-	}
-}
-
-bool
-job_read_body(const struct job *job, struct buf *out, struct error *err)
-{
-	const struct http_request *request = job->request;
-
-	return file_stream(request->spool, request->spool_at, request->body_len,
-	    sink_to_buf, out, err);
-}
-
-void
-job_submit(struct job *job, void (*finish)(struct job *job))
-{
-	job->finish = finish;
-	job->act.done = act_decided;
-	job->act.arg = job;
-	registrar_submit(job->api->registrar, &job->act);
-}
-
-static void
-finish_refusal(struct job *job)
-{
-	struct error err = { 0 };
-	struct dispatcher by;
-
-	/* Whom the rule refused: by bag, not who hands it in. */
-	if (!job->by_bag ||
-	    !bags_find(job->api->bags, &job->waybill, &by, &err)) {
-		text_set(by.person, sizeof(by.person), job->connected.person);
-		text_set(by.office, sizeof(by.office),
-		    job->connected.office->name);
-	}
-	error_set(&err, ERROR_REFUSED, "%s of %s may not %s %s (%s)", by.person,
-	    by.office, job->act.wanted,
-	    job->act.document[0] != '\0' ? job->act.document : "this",
-	    job->act.rule);
-	job_problem(job, &err);
-}
-
-/* Where it came by bag the rule refused another than who is refused. */
-static void
-set_rule(const struct job *job, const char *rule, char out[POLICY_RULE])
-{
-	struct error ignored = { 0 };
-	struct dispatcher by;
-
-	if (job->by_bag &&
-	    bags_find(job->api->bags, &job->waybill, &by, &ignored))
-		text_cutf(out, POLICY_RULE, "%.150s; by bag, for %.100s", rule,
-		    by.person);
-	else
-		text_cut(out, POLICY_RULE, rule);
-}
-
-void
-job_refuse(struct job *job, const char *wanted, const char *rule)
-{
-	struct act_request *act = &job->act;
-
-	act_clear(act);
-	*act = (struct act_request){ .act = ACT_REFUSE, .times = 1 };
-	text_set(act->document, sizeof(act->document), job->document);
-	text_set(act->person, sizeof(act->person), job->connected.person);
-	text_set(act->office, sizeof(act->office), job->connected.office->name);
-	text_set(act->wanted, sizeof(act->wanted), wanted);
-	set_rule(job, rule, act->rule);
-	if (count_refusal(job->api, act))
-		job_submit(job, finish_refusal);
-	else
-		finish_refusal(job);
-}
-
 /* --- Who asks, and for what. --- */
-
-/* What a connection is known to be; judged anew whenever that could change. */
-struct session {
-	struct cert *cert;
-	struct principal who;
-	int64_t judged_s; /* who is as of this second; 0: nobody yet */
-};
-
-static struct session *
-session_of(struct http_request *request, struct error *err)
-{
-	struct session *session = *request->session;
-
-	if (session != NULL)
-		return session;
-	if ((session = calloc(1, sizeof(*session))) == NULL) {
-		error_set_errno(err, "session");
-		return NULL;
-	}
-	if ((session->cert = cert_of_x509(request->peer, err)) == NULL) {
-		free(session);
-		return NULL;
-	}
-	*request->session = session;
-	/* cppcheck-suppress memleak ; the connection's, see free_session() */
-	return session;
-}
-
-static void
-free_session(void *arg)
-{
-	struct session *session = arg;
-
-	cert_free(session->cert);
-	free(session);
-}
-
-static bool
-judge_peer(const struct revocation *revocation, const struct cert *cert,
-    int64_t now_s, struct principal *out, struct error *err)
-{
-	struct trust_result trust;
-	char why[POLICY_RULE];
-
-	standing_judge(out->by.policy->trust, revocation, cert, now_s, &trust);
-	if (!standing_is_good(&trust))
-		return error_set(err, ERROR_REFUSED, "your certificate: %s",
-		    trust.text);
-	if (!cert->can_connect)
-		return error_set(err, ERROR_REFUSED,
-		    "your certificate is not for connecting (keyUsage"
-		    " digitalSignature, EKU clientAuth, not nonRepudiation)");
-	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
-	if (out->office == NULL)
-		return error_set(err, ERROR_REFUSED, "%s", why);
-	text_set(out->person, sizeof(out->person), cert->email);
-	return true;
-}
-
-/* At every request: a connection outlives neither policy, CRL nor expiry. */
-static bool
-authenticate(struct api *api, struct http_request *request,
-    struct principal *out, struct error *err)
-{
-	const struct judged_by now = registrar_now(api->registrar);
-	const int64_t now_s = time_now_ms() / 1000;
-	struct session *session = session_of(request, err);
-
-	if (session == NULL)
-		return false;
-	if (session->judged_s != now_s ||
-	    session->who.by.policy != now.policy ||
-	    session->who.by.crls != now.crls) {
-		session->judged_s = 0;
-		session->who.by = now;
-		if (!judge_peer(library_revocation(api->record->library),
-			session->cert, now_s, &session->who, err))
-			return false;
-		session->judged_s = now_s;
-	}
-	*out = session->who;
-	text_set(request->person, sizeof(request->person), out->person);
-	return true;
-}
 
 static size_t
 split_path(const struct http_head *head, struct span segments[SEGMENTS])
@@ -532,7 +94,7 @@ route_matches(const struct route *route, const struct span segments[],
 	return !more;
 }
 
-static const struct route *
+static bool
 find_route(struct job *job, struct error *err)
 {
 	const char *method = job->request->head.method;
@@ -549,12 +111,14 @@ find_route(struct job *job, struct error *err)
 				continue;
 			path_known = true;
 			if (strcmp(route->method, is_head ? "GET" : method) ==
-			    0)
-				return route;
+			    0) {
+				job->route = route;
+				job->run = route->run;
+				return true;
+			}
 		}
-	error_set(err, path_known ? ERROR_USAGE : ERROR_NOT_FOUND,
+	return error_set(err, path_known ? ERROR_USAGE : ERROR_NOT_FOUND,
 	    "there is no %s %s here", method, job->request->head.target);
-	return NULL;
 }
 
 static bool
@@ -581,56 +145,6 @@ read_names(struct job *job, struct error *err)
 	    error_set(err, ERROR_USAGE, "\"%.*s\" is not a version's number",
 		(int)(job->segments[5].len < 40 ? job->segments[5].len : 40),
 		(const char *)job->segments[5].data);
-}
-
-/* By type, before existence: an answer never tells whether a document is. */
-static struct decision
-decide_for(const struct job *job, const struct office *office,
-    const char *person)
-{
-	const struct policy *policy = job->connected.by.policy;
-	struct decision decision = { .allowed = true };
-
-	switch (job->route->need) {
-	case NEED_NOTHING:
-		break;
-	case NEED_READ:
-		return policy_decide(policy, office, RIGHT_READ, job->type);
-	case NEED_DEPOSIT:
-		return policy_decide(policy, office, RIGHT_DEPOSIT, job->type);
-	case NEED_SIGN:
-	case NEED_TERMINATE:
-		decision = policy_decide(policy, office, RIGHT_READ, job->type);
-		return decision.allowed
-		    ? policy_decide_sign(policy, office, person, job->type,
-			  job->route->need == NEED_SIGN ? SIGNING_APPROVAL
-							: SIGNING_TERMINATION,
-			  time_now_ms() / 1000)
-		    : decision;
-	}
-	return decision;
-}
-
-/*
- * What comes by bag needs the rights of who signed the waybill, and its bearer
- * needs none.  This only spares both a body that would be refused: who that is
- * and what the waybill lists is judged with the body (actor.h).
- */
-static struct decision
-decide(const struct job *job)
-{
-	struct error ignored = { 0 };
-	const struct office *office;
-	struct dispatcher by;
-
-	if (!job->by_bag)
-		return decide_for(job, job->connected.office,
-		    job->connected.person);
-	office = bags_find(job->api->bags, &job->waybill, &by, &ignored)
-	    ? policy_office(job->connected.by.policy, by.office)
-	    : NULL;
-	return office != NULL ? decide_for(job, office, by.person)
-			      : (struct decision){ .allowed = true };
 }
 
 const char *
@@ -672,7 +186,7 @@ static const char *const wanted[] = {
 static bool
 run_refusal(struct job *job, struct error *err)
 {
-	const struct decision decision = decide(job);
+	const struct decision decision = access_decide(job);
 
 	(void)err;
 	job_refuse(job, wanted[job->route->need], decision.rule);
@@ -699,47 +213,6 @@ max_body_of(const struct job *job)
 	max = type->limit_text * (type->limit_texts + LIMIT_ANNEXES) +
 	    LIMIT_META_TOTAL;
 	return max < LIMIT_CONTAINER_BYTES ? max : LIMIT_CONTAINER_BYTES;
-}
-
-static bool
-is_depositary(const struct principal *who)
-{
-	return strcmp(who->office->name, who->by.policy->depositary.office) ==
-	    0;
-}
-
-/* That it lives is for every office; how it is, for the depositary's. */
-static enum http_next
-answer_health(struct job *job)
-{
-	struct api *api = job->api;
-
-	fill_json(&job->request->response, 200,
-	    api->upkeep != NULL && is_depositary(&job->connected)
-		? upkeep_health(api->upkeep)
-		: json_pack("{s:s}", "status", "ok"));
-	return HTTP_ANSWER;
-}
-
-static enum http_next
-answer_metrics(struct job *job)
-{
-	struct http_response *response = &job->request->response;
-	struct error err = { 0 };
-
-	if (!is_depositary(&job->connected)) {
-		error_set(&err, ERROR_REFUSED,
-		    "only the depositary's office (%s) may read this",
-		    job->connected.by.policy->depositary.office);
-		return job_refuse_now(job, &err);
-	}
-	metrics_set(METRIC_CONNECTIONS,
-	    http_server_connections(job->api->server));
-	response->status = 200;
-	response->type = "text/plain; version=0.0.4; charset=utf-8";
-	return metrics_encode(&response->body, &err)
-	    ? HTTP_ANSWER
-	    : job_refuse_now(job, &err);
 }
 
 /* tus 1.0: a client says which version it speaks, but to OPTIONS. */
@@ -832,7 +305,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 
 	if (job == NULL) {
 		error_set_errno(&err, "request");
-		fill_problem(request, 0, &err);
+		job_fill_problem(request, 0, &err);
 		return HTTP_ANSWER;
 	}
 	job->api = api;
@@ -840,23 +313,22 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	job->copy_fd = -1;
 	request->job = job;
 	job->num_segments = split_path(&request->head, job->segments);
-	if (!authenticate(api, request, &job->connected, &err) ||
-	    !check_page(job, &err) ||
-	    (job->route = find_route(job, &err)) == NULL ||
+	if (!access_authenticate(api, request, &job->connected, &err) ||
+	    !check_page(job, &err) || !find_route(job, &err) ||
 	    !read_names(job, &err) || !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
 		next = strcmp(job->route->path, "health") == 0
-		    ? answer_health(job)
-		    : answer_metrics(job);
-	} else if (!decide(job).allowed) {
+		    ? health_answer(job)
+		    : health_answer_metrics(job);
+	} else if (!access_decide(job).allowed) {
 		return HTTP_WORK; /* dispatch refuses it */
 	} else {
 		next = begin_route(job, max_body);
 	}
 	if (next == HTTP_ANSWER) {
 		request->job = NULL;
-		free_job(job);
+		job_free(job);
 	}
 	return next;
 }
@@ -868,10 +340,10 @@ dispatch(void *arg, struct http_request *request)
 	struct job *job = request->job;
 	struct error err = { 0 };
 
-	if (!decide(job).allowed)
+	if (!access_decide(job).allowed)
 		(void)run_refusal(job, &err);
 	else if (job->route->run != run_fetch || !fetch_is_ready(job))
-		enqueue(api, job);
+		job_enqueue(api, job);
 	else if (!run_fetch(job, &err))
 		job_problem(job, &err);
 }
@@ -883,7 +355,7 @@ stream(void *arg, struct http_request *request, bool idle)
 	struct job *job = request->job;
 	struct error err = { 0 };
 
-	if (authenticate(arg, request, &job->connected, &err))
+	if (access_authenticate(arg, request, &job->connected, &err))
 		return events_next(job, idle);
 	request->response.close = true;
 	if (!buf_printf(&request->response.body, &err,
@@ -905,7 +377,7 @@ problem(void *arg, struct http_request *request, int status,
     const struct error *err)
 {
 	(void)arg;
-	fill_problem(request, status, err);
+	job_fill_problem(request, status, err);
 }
 
 static void
@@ -915,7 +387,7 @@ finished(void *arg, const struct http_request *request, bool sent)
 
 	/* The client went away while its body was being read, or its stream. */
 	if (request->job != NULL)
-		free_job(request->job);
+		job_free(request->job);
 	if (request->watches)
 		forget_watcher(api);
 	metrics_answer(request->response.status);
@@ -938,7 +410,7 @@ tick(void *arg)
 	const int64_t minute = time_monotonic_ms() / 60000;
 
 	if (minute != last) {
-		flush_refusals(api, false);
+		refusals_flush(api, false);
 		uploads_expire(api->uploads);
 	}
 	last = minute;
@@ -960,7 +432,7 @@ api_handler(struct api *api)
 		.failed = failed,
 		.problem = problem,
 		.finished = finished,
-		.session_free = free_session,
+		.session_free = access_session_free,
 		.tick = tick,
 		.turn_over = turn_over,
 		.arg = api,
@@ -993,13 +465,12 @@ api_new(const struct config *config, struct registrar *registrar,
 	struct api *api = calloc(1, sizeof(*api));
 	char dir[FILE_PATH];
 
-	if (api == NULL ||
-	    (api->refusals = calloc(1, sizeof(*api->refusals))) == NULL) {
-		error_set_errno(err, "API");
+	if (api == NULL || (api->refusals = refusals_new(err)) == NULL) {
+		if (err->kind == ERROR_NONE)
+			error_set_errno(err, "API");
 		free(api);
 		return NULL;
 	}
-	pthread_mutex_init(&api->refusals->mutex, NULL);
 	pthread_mutex_init(&api->mutex, NULL);
 	pthread_cond_init(&api->wake, NULL);
 	api->config = config;
@@ -1019,7 +490,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	}
 	while (api->num_threads < config->workers) {
 		if (pthread_create(&api->threads[api->num_threads], NULL,
-			run_worker, api) != 0) {
+			job_worker, api) != 0) {
 			error_set(err, ERROR_SYSTEM, "workers: no thread");
 			api_stop(api);
 			api_free(api);
@@ -1040,7 +511,7 @@ api_stop(struct api *api)
 	for (unsigned i = 0; i < api->num_threads; i++)
 		pthread_join(api->threads[i], NULL);
 	api->num_threads = 0;
-	flush_refusals(api, true);
+	refusals_flush(api, true);
 }
 
 void
@@ -1053,6 +524,6 @@ api_free(struct api *api)
 	bags_free(api->bags);
 	pthread_mutex_destroy(&api->mutex);
 	pthread_cond_destroy(&api->wake);
-	free(api->refusals);
+	refusals_free(api->refusals);
 	free(api);
 }

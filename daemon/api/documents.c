@@ -193,42 +193,6 @@ finish_fetch(struct job *job)
 	job_answer(job);
 }
 
-bool
-job_range(struct job *job, uint64_t size, const char *etag)
-{
-	struct http_response *response = &job->request->response;
-	const struct http_head *head = &job->request->head;
-	size_t used = strlen(response->headers);
-	/* A range of what has changed since would be of something else. */
-	const bool ranged =
-	    head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
-
-	response->status = 200;
-	response->from = 0;
-	response->to = size;
-	if (head->range[0] != '\0' && (head->if_range[0] == '\0' || ranged))
-		response->status = http_range(head->range, size,
-		    &response->from, &response->to);
-	used += (size_t)snprintf(response->headers + used,
-	    sizeof(response->headers) - used,
-	    "ETag: %s\r\nAccept-Ranges: bytes\r\n", etag);
-	if (response->status == 206)
-		snprintf(response->headers + used,
-		    sizeof(response->headers) - used,
-		    "Content-Range: bytes %llu-%llu/%llu\r\n",
-		    (unsigned long long)response->from,
-		    (unsigned long long)response->to - 1,
-		    (unsigned long long)size);
-	else if (response->status == 416)
-		snprintf(response->headers + used,
-		    sizeof(response->headers) - used,
-		    "Content-Range: bytes */%llu\r\n",
-		    (unsigned long long)size);
-	if (response->status == 416)
-		response->to = response->from = 0;
-	return ranged;
-}
-
 static bool
 deliver(struct job *job, const struct snapshot *now, struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * job.h - a request at work; what api.c and the api_*.c share.
+ * job.h - a request at work; what the files of daemon/api share.
  */
 #ifndef DAEMON_API_JOB_H
 #define DAEMON_API_JOB_H
@@ -21,12 +21,30 @@ struct principal {
 	struct judged_by by;
 };
 
+struct job;
+/* Runs on a worker; false: err is the answer. True: answered, or waiting. */
+typedef bool job_run(struct job *job, struct error *err);
+
+/* What a route needs of its caller, checked before its body is read. */
+enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
+
+struct route {
+	const char *method;
+	const char
+	    *path; /* '*' stands for a segment, "**" for all that follow */
+	enum need need;
+	job_run *run;
+	/* With "?bag=WAYBILL" it takes what that lists in this folder. */
+	const char *bag;
+};
+
 struct job {
 	struct api *api;
 	struct http_request *request;
 	/* The only identity that a job has; in whose name it acts: actor.h. */
 	struct principal connected;
 	const struct route *route;
+	job_run *run; /* the route's */
 	struct span segments[SEGMENTS];
 	size_t num_segments;
 	char document[DOCUMENT_NAME];
@@ -39,6 +57,7 @@ struct job {
 	uint64_t upload_offset;
 	struct digest upload_sha256;
 	bool uses_upload, upload_damaged;
+	void (*end)(struct job *job); /* lets the upload go; or NULL */
 	/* The act that the answer waits for, and what then answers. */
 	struct act_request act;
 	void (*finish)(struct job *job);
@@ -78,9 +97,6 @@ struct api {
 	unsigned num_threads;
 };
 
-/* Runs on a worker; false: err is the answer. True: answered, or waiting. */
-typedef bool job_run(struct job *job, struct error *err);
-
 /* Give the answer; the job is gone. */
 void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
@@ -109,6 +125,34 @@ void job_submit(struct job *job, void (*finish)(struct job *job));
  * it takes none.
  */
 const char *job_bag_folder(const struct job *job);
+/* The same without a job that was taken: on the loop's thread. */
+void job_fill_json(struct http_response *response, int status, json_t *json);
+/* An error (RFC 9457); status 0 is that of its kind. */
+void job_fill_problem(struct http_request *request, int status,
+    const struct error *err);
+void job_free(struct job *job);
+/* For a worker; the queue may be full, which is then the answer. */
+void job_enqueue(struct api *api, struct job *job);
+/* A worker's thread; arg is the api. */
+void *job_worker(void *arg);
+
+/* access.c: who asks, by the connection's certificate. */
+bool access_authenticate(struct api *api, struct http_request *request,
+    struct principal *out, struct error *err) MUST_USE;
+void access_session_free(void *session);
+/* What the policy says of this person and what the route needs. */
+struct decision access_decide(const struct job *job);
+bool access_is_depositary(const struct principal *who);
+
+/* health.c */
+enum http_next health_answer(struct job *job);
+enum http_next health_answer_metrics(struct job *job);
+
+/* refusals.c: an entry each, up to so many an hour, then counted. */
+struct refusals *refusals_new(struct error *err);
+void refusals_free(struct refusals *refusals);
+/* Journal what was only counted: of hours that are over, or all. */
+void refusals_flush(struct api *api, bool all);
 /* A refusal by policy: journaled as of who connected, then answered. */
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 

@@ -232,6 +232,7 @@ upload_begin(struct job *job, uint64_t *max_body)
 		return job_refuse_now(job, &err);
 	}
 	text_set(job->upload, sizeof(job->upload), info.id);
+	job->end = upload_end;
 	job->upload_offset = info.offset;
 	if (offset != info.offset) {
 		close(fd);
@@ -329,6 +330,7 @@ upload_use(struct job *job, const char *id, struct error *err)
 	if (fd < 0)
 		return false;
 	text_set(job->upload, sizeof(job->upload), info.id);
+	job->end = upload_end;
 	job->upload_offset = info.offset;
 	if (info.offset != info.length) {
 		close(fd);

@@ -17,7 +17,7 @@ status() {
 here=$(cat url)
 
 # Every route that there is, by the table itself; '*' is what a deposit has there.
-sed -n '/^static const struct route routes/,/^};/s/^	{ "\([A-Z]*\)", "\([^"]*\)".*/\1 \/\2/p' "$top/daemon/api.c" |
+sed -n '/^static const struct route routes/,/^};/s/^	{ "\([A-Z]*\)", "\([^"]*\)".*/\1 \/\2/p' "$top/daemon/api/api.c" |
 	sed 's|documents/\*/\*|documents/agreement/one|; s|versions/\*|versions/1|; s|entries/\*|entries/0|; s|tile/\*\*|tile/0/000.p/1|
 		s|crls/\*|crls/latest|; s|/\*|/00000000|' >work/routes
 check "the routes are read" test "$(wc -l <work/routes)" -ge 25

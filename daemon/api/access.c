@@ -1,0 +1,156 @@
+/*
+ * Who asks, by the certificate of the connection, and whether they may.
+ */
+#include "daemon/api/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/upkeep/upkeep.h"
+#include "pki/standing.h"
+#include "record/json.h"
+
+/* What a connection is known to be; judged anew whenever that could change. */
+struct session {
+	struct cert *cert;
+	struct principal who;
+	int64_t judged_s; /* who is as of this second; 0: nobody yet */
+};
+
+static struct session *
+session_of(struct http_request *request, struct error *err)
+{
+	struct session *session = *request->session;
+
+	if (session != NULL)
+		return session;
+	if ((session = calloc(1, sizeof(*session))) == NULL) {
+		error_set_errno(err, "session");
+		return NULL;
+	}
+	if ((session->cert = cert_of_x509(request->peer, err)) == NULL) {
+		free(session);
+		return NULL;
+	}
+	*request->session = session;
+	/* cppcheck-suppress memleak ; the connection's, see access_session_free() */
+	return session;
+}
+
+void
+access_session_free(void *arg)
+{
+	struct session *session = arg;
+
+	cert_free(session->cert);
+	free(session);
+}
+
+static bool
+judge_peer(const struct revocation *revocation, const struct cert *cert,
+    int64_t now_s, struct principal *out, struct error *err)
+{
+	struct trust_result trust;
+	char why[POLICY_RULE];
+
+	standing_judge(out->by.policy->trust, revocation, cert, now_s, &trust);
+	if (!standing_is_good(&trust))
+		return error_set(err, ERROR_REFUSED, "your certificate: %s",
+		    trust.text);
+	if (!cert->can_connect)
+		return error_set(err, ERROR_REFUSED,
+		    "your certificate is not for connecting (keyUsage"
+		    " digitalSignature, EKU clientAuth, not nonRepudiation)");
+	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
+	if (out->office == NULL)
+		return error_set(err, ERROR_REFUSED, "%s", why);
+	text_set(out->person, sizeof(out->person), cert->email);
+	return true;
+}
+
+/* At every request: a connection outlives neither policy, CRL nor expiry. */
+bool
+access_authenticate(struct api *api, struct http_request *request,
+    struct principal *out, struct error *err)
+{
+	const struct judged_by now = registrar_now(api->registrar);
+	const int64_t now_s = time_now_ms() / 1000;
+	struct session *session = session_of(request, err);
+
+	if (session == NULL)
+		return false;
+	if (session->judged_s != now_s ||
+	    session->who.by.policy != now.policy ||
+	    session->who.by.crls != now.crls) {
+		session->judged_s = 0;
+		session->who.by = now;
+		if (!judge_peer(library_revocation(api->record->library),
+			session->cert, now_s, &session->who, err))
+			return false;
+		session->judged_s = now_s;
+	}
+	*out = session->who;
+	text_set(request->person, sizeof(request->person), out->person);
+	return true;
+}
+
+/* By type, before existence: an answer never tells whether a document is. */
+static struct decision
+decide_for(const struct job *job, const struct office *office,
+    const char *person)
+{
+	const struct policy *policy = job->connected.by.policy;
+	struct decision decision = { .allowed = true };
+
+	switch (job->route->need) {
+	case NEED_NOTHING:
+		break;
+	case NEED_READ:
+		return policy_decide(policy, office, RIGHT_READ, job->type);
+	case NEED_DEPOSIT:
+		return policy_decide(policy, office, RIGHT_DEPOSIT, job->type);
+	case NEED_SIGN:
+	case NEED_TERMINATE:
+		decision = policy_decide(policy, office, RIGHT_READ, job->type);
+		return decision.allowed
+		    ? policy_decide_sign(policy, office, person, job->type,
+			  job->route->need == NEED_SIGN ? SIGNING_APPROVAL
+							: SIGNING_TERMINATION,
+			  time_now_ms() / 1000)
+		    : decision;
+	}
+	return decision;
+}
+
+/*
+ * What comes by bag needs the rights of who signed the waybill, and its bearer
+ * needs none.  This only spares both a body that would be refused: who that is
+ * and what the waybill lists is judged with the body (actor.h).
+ */
+struct decision
+access_decide(const struct job *job)
+{
+	struct error ignored = { 0 };
+	const struct office *office;
+	struct dispatcher by;
+
+	if (!job->by_bag)
+		return decide_for(job, job->connected.office,
+		    job->connected.person);
+	office = bags_find(job->api->bags, &job->waybill, &by, &ignored)
+	    ? policy_office(job->connected.by.policy, by.office)
+	    : NULL;
+	return office != NULL ? decide_for(job, office, by.person)
+			      : (struct decision){ .allowed = true };
+}
+
+bool
+access_is_depositary(const struct principal *who)
+{
+	return strcmp(who->office->name, who->by.policy->depositary.office) ==
+	    0;
+}

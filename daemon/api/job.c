@@ -1,0 +1,249 @@
+/*
+ * A request at work: its answers, the workers that run it, and the act that it
+ * waits for (job.h).
+ */
+#include "daemon/api/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/upkeep/upkeep.h"
+#include "pki/standing.h"
+#include "record/json.h"
+
+void
+job_free(struct job *job)
+{
+	act_clear(&job->act);
+	if (job->end != NULL)
+		job->end(job);
+	if (job->copy_fd >= 0)
+		close(job->copy_fd);
+	free(job);
+}
+
+void
+job_answer(struct job *job)
+{
+	struct http_request *request = job->request;
+
+	request->job = NULL;
+	/* A whole answer in the place of a stream's next part ends it. */
+	if (request->response.stream)
+		request->response.close = true;
+	job_free(job);
+	http_reply(request);
+}
+
+void
+job_stream(struct job *job)
+{
+	http_reply(job->request);
+}
+
+void
+job_fill_json(struct http_response *response, int status, json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+	struct error err = { 0 };
+
+	response->status = status;
+	response->type = "application/json";
+	if (text == NULL || !buf_append_str(&response->body, text, &err) ||
+	    !buf_append_str(&response->body, "\n", &err))
+		response->status = 500;
+	free(text);
+	json_decref(json);
+}
+
+void
+job_json(struct job *job, int status, json_t *json)
+{
+	job_fill_json(&job->request->response, status, json);
+	job_answer(job);
+}
+
+/* Answer with an error (RFC 9457); status 0 is that of its kind. */
+void
+job_fill_problem(struct http_request *request, int status,
+    const struct error *err)
+{
+	struct error ignored = { 0 }, told = *err;
+	json_t *json, *error;
+
+	if (status == 0)
+		status = error_http_status(err->kind);
+	if (err->kind == ERROR_SYSTEM)
+		log_error("request", "id=%s reason=%s", request->id,
+		    log_text(err->detail));
+	/* What failed within is the operator's to read, not the caller's. */
+	if (err->kind == ERROR_SYSTEM)
+		error_set_code(&told, err->kind, err->code,
+		    "the daemon failed; its log has the reason");
+	json = json_pack("{s:s, s:i}", "title", error_title(err->kind),
+	    "status", status);
+	error = json_of_error(&told);
+	json_object_update(json, error);
+	json_decref(error);
+	json_object_set_new(json, "request", json_string(request->id));
+	job_fill_json(&request->response, status, json);
+	request->response.type = "application/problem+json";
+	/* git shows its user what a server says as plain text only. */
+	if (strncmp(request->head.target, "/git/", 5) == 0 &&
+	    err->kind != ERROR_SYSTEM) {
+		request->response.type = "text/plain; charset=utf-8";
+		request->response.body.len = 0;
+		if (!buf_printf(&request->response.body, &ignored, "%s\n",
+			err->detail))
+			request->response.body.len = 0;
+	}
+}
+
+void
+job_problem(struct job *job, const struct error *err)
+{
+	job_fill_problem(job->request, job->status, err);
+	job_answer(job);
+}
+
+enum http_next
+job_refuse_now(struct job *job, const struct error *err)
+{
+	job_fill_problem(job->request, job->status, err);
+	return HTTP_ANSWER;
+}
+
+void
+job_enqueue(struct api *api, struct job *job)
+{
+	bool full;
+
+	job->next = NULL;
+	pthread_mutex_lock(&api->mutex);
+	full = api->num_waiting >= LIMIT_JOBS;
+	if (!full) {
+		*api->end = job;
+		api->end = &job->next;
+		api->num_waiting++;
+		pthread_cond_signal(&api->wake);
+	}
+	pthread_mutex_unlock(&api->mutex);
+	if (full) {
+		struct error err = { 0 };
+
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "too many requests are waiting: try again later");
+		job_problem(job, &err);
+	}
+}
+
+void *
+job_worker(void *arg)
+{
+	struct api *api = arg;
+
+	for (;;) {
+		struct error err = { 0 };
+		struct job *job;
+
+		pthread_mutex_lock(&api->mutex);
+		while (api->first == NULL && !api->stopping)
+			pthread_cond_wait(&api->wake, &api->mutex);
+		job = api->first;
+		if (job != NULL) {
+			api->first = job->next;
+			if (api->first == NULL)
+				api->end = &api->first;
+			api->num_waiting--;
+		}
+		pthread_mutex_unlock(&api->mutex);
+		if (job == NULL)
+			return NULL;
+		if (!job->run(job, &err))
+			job_problem(job, &err);
+	}
+}
+
+/* On the registrar's thread. */
+static void
+act_decided(struct act_request *act)
+{
+	struct job *job = act->arg;
+	struct error err = { 0 };
+
+	switch (act->result) {
+	case ACT_DONE:
+		job->finish(job);
+		return;
+	case ACT_AGAIN:
+		act_clear(act);
+		if (++job->tries < 100) {
+			job_enqueue(job->api, job);
+			return;
+		}
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "the document changes all the time: try again later");
+		job_problem(job, &err);
+		return;
+	case ACT_FAILED:
+		job_problem(job, &act->err);
+		return;
+	}
+}
+
+bool
+job_read_body(const struct job *job, struct buf *out, struct error *err)
+{
+	const struct http_request *request = job->request;
+
+	return file_stream(request->spool, request->spool_at, request->body_len,
+	    sink_to_buf, out, err);
+}
+
+void
+job_submit(struct job *job, void (*finish)(struct job *job))
+{
+	job->finish = finish;
+	job->act.done = act_decided;
+	job->act.arg = job;
+	registrar_submit(job->api->registrar, &job->act);
+}
+
+bool
+job_range(struct job *job, uint64_t size, const char *etag)
+{
+	struct http_response *response = &job->request->response;
+	const struct http_head *head = &job->request->head;
+	size_t used = strlen(response->headers);
+	/* A range of what has changed since would be of something else. */
+	const bool ranged =
+	    head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
+
+	response->status = 200;
+	response->from = 0;
+	response->to = size;
+	if (head->range[0] != '\0' && (head->if_range[0] == '\0' || ranged))
+		response->status = http_range(head->range, size,
+		    &response->from, &response->to);
+	used += (size_t)snprintf(response->headers + used,
+	    sizeof(response->headers) - used,
+	    "ETag: %s\r\nAccept-Ranges: bytes\r\n", etag);
+	if (response->status == 206)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes %llu-%llu/%llu\r\n",
+		    (unsigned long long)response->from,
+		    (unsigned long long)response->to - 1,
+		    (unsigned long long)size);
+	else if (response->status == 416)
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used,
+		    "Content-Range: bytes */%llu\r\n",
+		    (unsigned long long)size);
+	if (response->status == 416)
+		response->to = response->from = 0;
+	return ranged;
+}
