@@ -11,37 +11,9 @@
 
 #include <zlib.h>
 
-#include "base/digest.h"
+#include "backend/memory/private.h"
 
 #define HEADS "refs/heads/"
-
-/* One object; it stays where it is until the backend is closed. */
-struct kept {
-	struct oid oid;
-	enum object_type type;
-	uint64_t size;
-	struct buf packed;
-	bool is_whole; /* vouched for; atomic */
-	bool is_kept;
-};
-
-struct name {
-	char *text;
-	struct oid oid;
-};
-
-struct memory {
-	struct backend backend; /* first: the one is the other */
-	pthread_rwlock_t lock;
-	struct kept **list; /* by name */
-	size_t num;
-	struct name *names; /* in the order of strcmp() */
-	size_t num_names;
-	bool keeps;
-	struct buf entries;
-	struct head *heads;
-	uint64_t num_heads;
-};
 
 /* Objects under way; the last one may be unfinished. */
 struct making {
@@ -49,8 +21,6 @@ struct making {
 	struct kept **list;
 	size_t num;
 };
-
-static struct memory *memory_of(struct backend *backend);
 
 static void
 free_kept(struct kept *kept)
@@ -327,8 +297,8 @@ take(struct object_set *objects, const struct object_set *from_objects,
 	return ok;
 }
 
-static bool
-finish(struct object_set *objects, struct error *err)
+bool
+memory_finish(struct object_set *objects, struct error *err)
 {
 	struct making *making = making_of(objects);
 	struct memory *memory = memory_of(objects->backend);
@@ -387,9 +357,9 @@ name_get(struct backend *backend, const char *name, struct oid *out)
 	return true;
 }
 
-static bool
-name_set(struct backend *backend, const char *name, const struct oid *oid,
-    struct error *err)
+bool
+memory_name_set(struct backend *backend, const char *name,
+    const struct oid *oid, struct error *err)
 {
 	struct memory *memory = memory_of(backend);
 	const size_t at = place_of_name(memory, name);
@@ -456,8 +426,8 @@ set_branches(struct backend *backend, const struct branch branches[],
 		ok = buf_append_str(&name, HEADS, err) &&
 		    buf_append_str(&name, branches[i].name, err) &&
 		    buf_append_u8(&name, 0, err) &&
-		    name_set(backend, (const char *)name.data, &branches[i].oid,
-			err);
+		    memory_name_set(backend, (const char *)name.data,
+			&branches[i].oid, err);
 		buf_free(&name);
 	}
 	return ok;
@@ -484,146 +454,6 @@ is_kept(struct backend *backend, const struct oid *oid)
 	const struct kept *kept = lookup(memory_of(backend), oid);
 
 	return kept != NULL && kept->is_kept;
-}
-
-/* --- The log. --- */
-
-static bool
-append_entries(struct memory *memory, const struct proposal *proposal,
-    struct error *err)
-{
-	struct buf *all = &memory->entries;
-	bool ok = true;
-
-	assert(proposal->at == all->len);
-	pthread_rwlock_wrlock(&memory->lock);
-	for (size_t i = 0; ok && i < proposal->num_entries; i++)
-		ok = buf_append_u16(all, (uint16_t)proposal->entries[i].len,
-			 err) &&
-		    buf_append(all, proposal->entries[i], err);
-	if (!ok)
-		all->len = proposal->at;
-	pthread_rwlock_unlock(&memory->lock);
-	return ok;
-}
-
-static bool
-propose(struct backend *backend, const struct proposal *proposal,
-    struct error *err)
-{
-	bool ok = proposal->objects == NULL || finish(proposal->objects, err);
-
-	for (size_t i = 0; ok && i < proposal->num_names; i++)
-		ok = name_set(backend, proposal->names[i].name,
-		    &proposal->names[i].oid, err);
-	if (ok && proposal->stored != NULL)
-		proposal->stored(proposal->arg);
-	if (ok && append_entries(memory_of(backend), proposal, err))
-		return true;
-	err->kind = ERROR_UNAVAILABLE;
-	return false;
-}
-
-static bool
-publish(struct backend *backend, const struct head *head, uint64_t end,
-    struct error *err)
-{
-	struct memory *memory = memory_of(backend);
-	struct head *all;
-
-	(void)end;
-	pthread_rwlock_wrlock(&memory->lock);
-	all = realloc(memory->heads, (memory->num_heads + 1) * sizeof(*all));
-	if (all != NULL) {
-		memory->heads = all;
-		all[memory->num_heads++] = *head;
-	}
-	pthread_rwlock_unlock(&memory->lock);
-	return all != NULL || error_set_errno(err, "heads");
-}
-
-static bool
-flush_heads(struct backend *backend, struct error *err)
-{
-	(void)backend, (void)err;
-	return true;
-}
-
-static uint64_t
-num_heads(struct backend *backend)
-{
-	struct memory *memory = memory_of(backend);
-	uint64_t num;
-
-	pthread_rwlock_rdlock(&memory->lock);
-	num = memory->num_heads;
-	pthread_rwlock_unlock(&memory->lock);
-	return num;
-}
-
-static bool
-read_head(struct backend *backend, uint64_t n, struct head *out,
-    struct error *err)
-{
-	struct memory *memory = memory_of(backend);
-	bool there;
-
-	pthread_rwlock_rdlock(&memory->lock);
-	if ((there = n < memory->num_heads))
-		*out = memory->heads[n];
-	pthread_rwlock_unlock(&memory->lock);
-	return there || error_set(err, ERROR_SYSTEM, "there is no such head");
-}
-
-static bool
-read_entries(struct backend *backend, uint64_t at, void *out, size_t len,
-    struct error *err)
-{
-	struct memory *memory = memory_of(backend);
-	bool there;
-
-	pthread_rwlock_rdlock(&memory->lock);
-	there = at <= memory->entries.len && len <= memory->entries.len - at;
-	if (there && len > 0)
-		memcpy(out, memory->entries.data + at, len);
-	pthread_rwlock_unlock(&memory->lock);
-	return there || error_set(err, ERROR_SYSTEM, "entries end before");
-}
-
-static bool
-log_bytes(struct backend *backend, uint64_t *out, struct error *err)
-{
-	struct memory *memory = memory_of(backend);
-
-	(void)err;
-	pthread_rwlock_rdlock(&memory->lock);
-	*out = memory->entries.len;
-	pthread_rwlock_unlock(&memory->lock);
-	return true;
-}
-
-static bool
-recover(struct backend *backend, struct head *newest, uint64_t *dropped,
-    struct error *err)
-{
-	const uint64_t num = num_heads(backend);
-
-	*dropped = 0;
-	*newest = (struct head){ .size = 0 };
-	return num == 0 || read_head(backend, num - 1, newest, err);
-}
-
-static bool
-settle(struct backend *backend, const struct head *signer, uint64_t end,
-    struct error *err)
-{
-	struct memory *memory = memory_of(backend);
-	struct head newest;
-	uint64_t dropped;
-
-	memory->entries.len = (size_t)end;
-	return recover(backend, &newest, &dropped, err) &&
-	    (newest.size == signer->size || publish(backend, signer, end, err));
 }
 
 /* --- Upkeep. --- */
@@ -683,15 +513,15 @@ check(struct backend *backend, unsigned part, unsigned parts,
 
 static const struct backend_table table = {
 	.close = close_memory,
-	.propose = propose,
-	.publish = publish,
-	.flush_heads = flush_heads,
-	.num_heads = num_heads,
-	.head = read_head,
-	.read = read_entries,
-	.log_bytes = log_bytes,
-	.recover = recover,
-	.settle = settle,
+	.propose = memory_propose,
+	.publish = memory_publish,
+	.flush_heads = memory_flush_heads,
+	.num_heads = memory_num_heads,
+	.head = memory_read_head,
+	.read = memory_read_entries,
+	.log_bytes = memory_log_bytes,
+	.recover = memory_recover,
+	.settle = memory_settle,
 	.has = has,
 	.find = find,
 	.release = release,
@@ -700,7 +530,7 @@ static const struct backend_table table = {
 	.each = each,
 	.begin = begin,
 	.drop = drop,
-	.finish = finish,
+	.finish = memory_finish,
 	.take = take,
 	.is_there = is_there,
 	.object_begin = object_begin,
@@ -708,7 +538,7 @@ static const struct backend_table table = {
 	.object_end = object_end,
 	.object_undo = object_undo,
 	.name_get = name_get,
-	.name_set = name_set,
+	.name_set = memory_name_set,
 	.each_branch = each_branch,
 	.set_branches = set_branches,
 	.keep = keep,
@@ -718,7 +548,7 @@ static const struct backend_table table = {
 	.check = check,
 };
 
-static struct memory *
+struct memory *
 memory_of(struct backend *backend)
 {
 	assert(backend->table == &table);

@@ -1,0 +1,62 @@
+/*
+ * private.h - what the files of this folder share.
+ */
+#ifndef BACKEND_MEMORY_PRIVATE_H
+#define BACKEND_MEMORY_PRIVATE_H
+
+#include <pthread.h>
+
+#include "backend/memory/memory.h"
+
+/* One object; it stays where it is until the backend is closed. */
+struct kept {
+	struct oid oid;
+	enum object_type type;
+	uint64_t size;
+	struct buf packed;
+	bool is_whole; /* vouched for; atomic */
+	bool is_kept;
+};
+
+struct name {
+	char *text;
+	struct oid oid;
+};
+
+struct memory {
+	struct backend backend; /* first: the one is the other */
+	pthread_rwlock_t lock;
+	struct kept **list; /* by name */
+	size_t num;
+	struct name *names; /* in the order of strcmp() */
+	size_t num_names;
+	bool keeps;
+	struct buf entries;
+	struct head *heads;
+	uint64_t num_heads;
+};
+
+struct memory *memory_of(struct backend *backend);
+bool memory_finish(struct object_set *objects, struct error *err) MUST_USE;
+bool memory_name_set(struct backend *backend, const char *name,
+    const struct oid *oid, struct error *err) MUST_USE;
+
+/* log.c */
+bool memory_propose(struct backend *backend, const struct proposal *proposal,
+    struct error *err) MUST_USE;
+bool memory_publish(struct backend *backend, const struct head *head,
+    uint64_t end, struct error *err) MUST_USE;
+bool memory_flush_heads(struct backend *backend, struct error *err) MUST_USE;
+uint64_t memory_num_heads(struct backend *backend);
+bool memory_read_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err) MUST_USE;
+bool memory_read_entries(struct backend *backend, uint64_t at, void *out,
+    size_t len, struct error *err) MUST_USE;
+bool memory_log_bytes(struct backend *backend, uint64_t *out,
+    struct error *err) MUST_USE;
+bool memory_recover(struct backend *backend, struct head *newest,
+    uint64_t *dropped, struct error *err) MUST_USE;
+bool memory_settle(struct backend *backend, const struct head *signer,
+    uint64_t end, struct error *err) MUST_USE;
+
+#endif
