@@ -225,6 +225,15 @@ find_signer(struct cert_cache *cache, const struct signed_data *data,
 	return bad_form(err, "the signer's certificate is not in it");
 }
 
+static bool
+hash_of(unsigned bits, struct span bytes, unsigned char out[EVP_MAX_MD_SIZE],
+    unsigned *len, struct error *err)
+{
+	return EVP_Digest(bytes.data, bytes.len, out, len, asn1_digest(bits),
+		   NULL) == 1 ||
+	    error_set_openssl(err, ERROR_SYSTEM, "digest");
+}
+
 /*
  * The signed hash of the signer's certificate (RFC 5035 section 5): without
  * it another certificate with this key, issuer and serial could be put in.
@@ -233,12 +242,11 @@ static bool
 check_signed_cert(const struct signed_data *data, const struct cert *cert,
     struct span der, struct error *err)
 {
-	const EVP_MD *md = asn1_digest(data->ess_bits);
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	if (EVP_Digest(der.data, der.len, hash, &len, md, NULL) != 1)
-		return error_set_openssl(err, ERROR_SYSTEM, "digest");
+	if (!hash_of(data->ess_bits, der, hash, &len, err))
+		return false;
 	return (span_eq(data->ess_hash, span_of(hash, len)) &&
 		   (data->ess_serial.len == 0 ||
 		       (is_serial(cert, data->ess_serial) &&
@@ -290,20 +298,24 @@ set_pss(EVP_PKEY_CTX *ctx, const EVP_MD *md)
  * they are, not with the tag [0] by which they stand in the SignerInfo.
  */
 static bool
-verify_attributes(EVP_MD_CTX *ctx, const struct signed_data *data,
-    const struct cert *cert)
+verify_attributes(const struct signed_data *data, const struct cert *cert)
 {
 	const EVP_MD *md = asn1_digest(data->digest_bits);
 	const unsigned char set = DER_SET;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *key = NULL;
+	bool ok;
 
-	return EVP_DigestVerifyInit(ctx, &key, md, NULL, cert->key) == 1 &&
+	ok = ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, &key, md, NULL, cert->key) == 1 &&
 	    (data->kind != SIGNATURE_PSS || set_pss(key, md)) &&
 	    EVP_DigestVerifyUpdate(ctx, &set, 1) == 1 &&
 	    EVP_DigestVerifyUpdate(ctx, data->attributes.data + 1,
 		data->attributes.len - 1) == 1 &&
 	    EVP_DigestVerifyFinal(ctx, data->signature.data,
 		data->signature.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok;
 }
 
 /* RFC 5652 section 5.6: the attributes are signed, and hash the content. */
@@ -311,23 +323,15 @@ static bool
 verify_signature(const struct signed_data *data, const struct cert *cert,
     struct span content, struct error *err)
 {
-	const EVP_MD *md = asn1_digest(data->digest_bits);
 	unsigned char hash[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned len = 0;
-	bool ok = false;
 
-	if (ctx == NULL ||
-	    EVP_Digest(content.data, content.len, hash, &len, md, NULL) != 1)
-		error_set_openssl(err, ERROR_SYSTEM, "verify");
-	else
-		ok = (span_eq(data->message_digest, span_of(hash, len)) &&
-			 verify_attributes(ctx, data, cert)) ||
-		    broken(err,
-			"the signature is not over these bytes, or not"
-			" by the key of its certificate");
-	EVP_MD_CTX_free(ctx);
-	return ok;
+	return hash_of(data->digest_bits, content, hash, &len, err) &&
+	    ((span_eq(data->message_digest, span_of(hash, len)) &&
+		 verify_attributes(data, cert)) ||
+		broken(err,
+		    "the signature is not over these bytes, or not"
+		    " by the key of its certificate"));
 }
 
 bool
