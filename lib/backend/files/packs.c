@@ -57,12 +57,23 @@ packfile_entry(const struct packfile *pack, uint32_t n)
 	return entry;
 }
 
+/* How many names begin with a byte of at most first: the table is there. */
+static uint32_t
+names_up_to(const struct packfile *pack, unsigned first)
+{
+	const uint8_t *at = pack->idx + FANOUT + (size_t)first * 4;
+
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Each look for a new object is one into every pack. */
 static bool
 find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
 {
 	const unsigned first = oid->bytes[0];
-	uint32_t low = first == 0 ? 0 : u32_at(pack, FANOUT + (first - 1) * 4);
-	uint32_t high = u32_at(pack, FANOUT + first * 4);
+	uint32_t low = first == 0 ? 0 : names_up_to(pack, first - 1);
+	uint32_t high = names_up_to(pack, first);
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
