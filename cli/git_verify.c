@@ -86,6 +86,7 @@ static bool
 judge(struct context *context, struct span commit, struct span der,
     struct cades *cades, struct error *err)
 {
+	const struct verdict_library library = context_library(context);
 	struct policy *pinned = context_pinned(context, err);
 	char digest[DIGEST_HEX];
 	int64_t at;
@@ -95,8 +96,8 @@ judge(struct context *context, struct span commit, struct span der,
 		return false;
 	if (!read_commit(commit, &at, digest))
 		return error_set(err, ERROR_MALFORMED, "not a commit");
-	ok = commit_judge(context->certs, pinned, lists_all(context), commit,
-	    der, cades, err);
+	ok = commit_judge(context->certs, pinned, lists_all(context, &library),
+	    commit, der, cades, err);
 	for (size_t i = context->succession.num; !ok && i > 0; i--) {
 		const struct policy_entry *entry =
 		    &context->succession.list[i - 1];
@@ -108,8 +109,8 @@ judge(struct context *context, struct span commit, struct span der,
 			continue;
 		cades_free(cades);
 		*err = (struct error){ 0 };
-		ok = commit_judge(context->certs, policy, lists_all(context),
-		    commit, der, cades, err);
+		ok = commit_judge(context->certs, policy,
+		    lists_all(context, &library), commit, der, cades, err);
 	}
 	if (ok &&
 	    (cades->signing_at > at + TIME_SKEW_SECONDS ||

@@ -223,6 +223,7 @@ static bool
 append_signature(const struct verdict_signature *signature,
     struct context *context, struct buf *out, struct error *err)
 {
+	const struct verdict_library library = context_library(context);
 	const int64_t at = signature->judged_ms / 1000;
 	char serial[CERT_SERIAL], hex[DIGEST_HEX];
 	const struct crl_entries *named;
@@ -233,7 +234,7 @@ append_signature(const struct verdict_signature *signature,
 	    !cert_issuer_serial(signature->cert, &issuer, serial))
 		return error_set(err, ERROR_MALFORMED,
 		    "the certificate of signature %s", signature->id);
-	named = lists_named(context, &as_of);
+	named = lists_named(context, &library, &as_of);
 	/* Without memory the number is 0, and the copy is judged again. */
 	if (named != NULL &&
 	    !revocation_listings(crl_entries_revocation(named), &issuer, serial,

@@ -656,6 +656,7 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 static bool
 prepare(struct packing *pack, struct error *err)
 {
+	const struct verdict_library library = context_library(pack->context);
 	struct trust_result trust;
 	struct cert *cert = NULL;
 
@@ -671,7 +672,7 @@ prepare(struct packing *pack, struct error *err)
 	pack->recipient = policy_encryption(pack->policy, pack->addressee, err);
 	if (pack->recipient == NULL)
 		return false;
-	standing_judge(pack->policy->trust, lists_all(pack->context),
+	standing_judge(pack->policy->trust, lists_all(pack->context, &library),
 	    pack->recipient, time_now_ms() / 1000, &trust);
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_UNTRUSTED,

@@ -52,6 +52,7 @@ static bool
 judge_waybill(struct opened *bag, struct error *err)
 {
 	struct context *context = bag->context;
+	const struct verdict_library library = context_library(context);
 	struct policy *policy = context_pinned(context, err);
 	const struct bag_signature it = { buf_span(&bag->yaml),
 		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
@@ -64,7 +65,8 @@ judge_waybill(struct opened *bag, struct error *err)
 	    (own = own_office(context, policy, &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
-	ok = bag_judge(context->certs, policy, lists_all(context), &it, err) ||
+	ok = bag_judge(context->certs, policy, lists_all(context, &library),
+		 &it, err) ||
 	    error_context(err, "the waybill");
 	if (ok && strcmp(bag->waybill->to, own->name) != 0)
 		ok = error_set_code(err, ERROR_UNTRUSTED, "WRONG_ADDRESSEE",

@@ -49,7 +49,10 @@ find_crls(void *arg, const struct digest *digest)
 static const struct crl_entries *
 find_named(void *arg, uint64_t *as_of)
 {
-	return lists_named(arg, as_of);
+	struct context *context = arg;
+	const struct verdict_library library = context_library(context);
+
+	return lists_named(context, &library, as_of);
 }
 
 /* Judge by the policy that this office accepted last. */

@@ -229,9 +229,9 @@ take_policies(struct context *context, struct crl_entries *named,
 
 /* Take in the entries that are kept, each with its set. */
 static bool
-take_kept(struct context *context, struct crl_entries *named, struct error *err)
+take_kept(struct context *context, const struct verdict_library *library,
+    struct crl_entries *named, struct error *err)
 {
-	const struct verdict_library library = context_library(context);
 	struct entry entry;
 	struct span rest = buf_span(&context->crl_entries);
 	uint64_t index;
@@ -242,11 +242,11 @@ take_kept(struct context *context, struct crl_entries *named, struct error *err)
 		if (!lists_next(&rest, &more, &index, &entry, err))
 			return false;
 		if (!more)
-			return take_policies(context, named, &library,
+			return take_policies(context, named, library,
 			    context->crl_size, &place, err);
-		if (!take_policies(context, named, &library, index, &place,
+		if (!take_policies(context, named, library, index, &place,
 			err) ||
-		    !crl_entries_take(named, &library, index, &entry, err))
+		    !crl_entries_take(named, library, index, &entry, err))
 			return false;
 	}
 }
@@ -271,7 +271,8 @@ take_enrolled(struct context *context, struct crl_entries *named,
 }
 
 const struct crl_entries *
-lists_named(struct context *context, uint64_t *as_of)
+lists_named(struct context *context, const struct verdict_library *library,
+    uint64_t *as_of)
 {
 	struct crl_entries *named;
 	struct error ignored = { 0 };
@@ -286,8 +287,9 @@ lists_named(struct context *context, uint64_t *as_of)
 	 */
 	if ((named = crl_entries_new(&ignored)) == NULL)
 		return NULL;
-	ok = context->crl_size > 0 ? take_kept(context, named, &ignored)
-				   : take_enrolled(context, named, &ignored);
+	ok = context->crl_size > 0
+	    ? take_kept(context, library, named, &ignored)
+	    : take_enrolled(context, named, &ignored);
 	if (!ok) {
 		crl_entries_free(named);
 		return NULL;
@@ -327,7 +329,7 @@ add_loose(struct context *context, struct crl_entries *all,
 }
 
 const struct revocation *
-lists_all(struct context *context)
+lists_all(struct context *context, const struct verdict_library *library)
 {
 	const struct crl_entries *named;
 	const struct policy *pinned;
@@ -335,7 +337,7 @@ lists_all(struct context *context)
 	uint64_t as_of;
 
 	if (context->all_lists == NULL &&
-	    (named = lists_named(context, &as_of)) != NULL &&
+	    (named = lists_named(context, library, &as_of)) != NULL &&
 	    (pinned = context_pinned(context, &err)) != NULL &&
 	    (context->all_lists = crl_entries_copy(named, &err)) != NULL &&
 	    !add_loose(context, context->all_lists, pinned->trust, &err)) {

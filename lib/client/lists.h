@@ -35,13 +35,15 @@ bool lists_next(struct span *rest, bool *more, uint64_t *index,
  * enrolment's lists). They are made when first asked for. NULL if there is no
  * memory.
  */
-const struct crl_entries *lists_named(struct context *context, uint64_t *as_of);
+const struct crl_entries *lists_named(struct context *context,
+    const struct verdict_library *library, uint64_t *as_of);
 /*
  * These and every other set that ever came here: for what is judged as of now,
  * such as who packed a bag, and not for an act of the journal. NULL if there is
  * no memory.
  */
-const struct revocation *lists_all(struct context *context);
+const struct revocation *lists_all(struct context *context,
+    const struct verdict_library *library);
 /* One of the sets that are kept, or NULL. Borrowed. */
 struct crls *lists_find(struct context *context, const struct digest *digest);
 /*

@@ -945,3 +945,14 @@ policy_load(struct container *files, int64_t now_at,
 {
 	return policy_load_kept(files, NULL, now_at, complaints, err);
 }
+
+struct policy *
+policy_load_dir(const char *dir, struct complaints *complaints,
+    struct error *err)
+{
+	struct container *files = container_read_dir(dir, err);
+
+	return files != NULL
+	    ? policy_load(files, time_now_ms() / 1000, complaints, err)
+	    : NULL;
+}

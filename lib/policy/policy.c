@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/time.h"
 
 static const char *const right_names[] = {
 	[RIGHT_READ] = "read",
@@ -344,15 +343,4 @@ policy_free(struct policy *policy)
 	free(policy->powers);
 	free(policy->types);
 	free(policy);
-}
-
-struct policy *
-policy_load_dir(const char *dir, struct complaints *complaints,
-    struct error *err)
-{
-	struct container *files = container_read_dir(dir, err);
-
-	return files != NULL
-	    ? policy_load(files, time_now_ms() / 1000, complaints, err)
-	    : NULL;
 }

@@ -28,10 +28,18 @@ audit_state_path(const struct context *context, const char *name,
 	return file_join(out, dir, name, err);
 }
 
+struct verdict_library
+context_library(struct context *context)
+{
+	return (struct verdict_library){ .arg = context };
+}
+
 const struct crl_entries *
-lists_named(struct context *context, uint64_t *as_of)
+lists_named(struct context *context, const struct verdict_library *library,
+    uint64_t *as_of)
 {
 	(void)context;
+	(void)library;
 	*as_of = 0;
 	return named;
 }
@@ -54,7 +62,7 @@ static const struct crl_entries *
 named_of(void *arg, uint64_t *as_of)
 {
 	(void)arg;
-	return lists_named(NULL, as_of);
+	return lists_named(NULL, NULL, as_of);
 }
 
 static void
