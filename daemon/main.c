@@ -244,12 +244,19 @@ replace_key(const struct options_given *given, struct error *err)
 static bool
 run(const struct options_given *given, struct error *err)
 {
-	return daemon_run(config_path(given), err);
+	return daemon_run(config_path(given), false, err);
+}
+
+static bool
+run_full(const struct options_given *given, struct error *err)
+{
+	return daemon_run(config_path(given), true, err);
 }
 
 static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
     struct error *err) = {
 	[VALISED_FORM_RUN] = run,
+	[VALISED_FORM_FULL] = run_full,
 	[VALISED_FORM_CHECK] = check,
 	[VALISED_FORM_INIT] = init,
 	[VALISED_FORM_ENROLMENT] = enrolment,

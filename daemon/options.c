@@ -28,8 +28,15 @@ static const struct options_option check_options[] = {
 	    OPTIONS_CHOOSES },
 	END,
 };
+static const struct options_option full_options[] = {
+	{ VALISED_FULL, '\0', "full", NULL,
+	    "read and hash the whole journal before anybody is served",
+	    OPTIONS_CHOOSES },
+	END,
+};
 static const struct options_form run_forms[] = {
 	{ VALISED_FORM_RUN, NULL, NULL, 0, 0, NULL, NULL },
+	{ VALISED_FORM_FULL, NULL, NULL, 0, 0, NULL, full_options },
 	{ VALISED_FORM_CHECK, NULL, NULL, 0, 0, NULL, check_options },
 	END,
 };

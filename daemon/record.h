@@ -10,9 +10,10 @@
 #include "daemon/library.h"
 #include "journal/cosignatures.h"
 #include "journal/journal.h"
-#include "record/ledger.h"
+#include "record/opening.h"
 
 struct record {
+	struct opening opening; /* how the next two came to be */
 	struct store *store;
 	struct journal *journal;
 	struct cosignatures *cosignatures;
@@ -20,6 +21,8 @@ struct record {
 	struct library *library;
 	struct note_keys keys;  /* that the journal ever had */
 	char titles[FILE_PATH]; /* record/titles.h; empty: they are not kept */
+	char journal_dir[FILE_PATH];
+	char ledger_path[FILE_PATH]; /* record/ledger_file.h */
 };
 
 /* The time of an entry made now: never before the last one's. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "backend/files/files.h"
+#include "base/records.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/api.h"
@@ -36,7 +37,8 @@ struct daemon {
 	struct cert_cache *certs;
 	struct signer *signer;
 	struct registrar *registrar;
-	bool replacing;           /* the key is being replaced (batch.h) */
+	bool replacing; /* the key is being replaced (batch.h) */
+	bool full; /* read and hash the whole journal before anything else */
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
@@ -65,6 +67,40 @@ static void
 on_fatal(const struct error *err)
 {
 	die(err);
+}
+
+static void
+put(const char *text)
+{
+	const ssize_t done = write(STDERR_FILENO, text, strlen(text));
+
+	(void)done;
+}
+
+/*
+ * A page of a file that is mapped cannot be read: the disk failed, or somebody
+ * cut the file short.  Only what a signal handler may call.
+ */
+static void
+on_sigbus(int number, siginfo_t *info, void *context)
+{
+	const char *name = records_name_of(info->si_addr);
+
+	(void)number, (void)context;
+	put("level=error event=fatal reason=\"cannot read ");
+	put(name != NULL ? name : "a file that is mapped");
+	put(": the disk failed, or the file was cut short\"\n");
+	_exit(7);
+}
+
+static void
+watch_mapped_files(void)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus,
+		.sa_flags = SA_SIGINFO };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, NULL);
 }
 
 /* Tell systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
@@ -217,12 +253,39 @@ follow_refs(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* What was mended, and how it was opened; for the log. */
+static void
+tell_of_opening(const struct opening *opening, int64_t took_ms)
+{
+	const struct journal_mended *mended = &opening->mended;
+	const uint64_t size = journal_size(opening->journal);
+
+	if (opening->dropped.kind != ERROR_NONE)
+		log_warning("ledger", "result=dropped reason=%s",
+		    log_text(opening->dropped.detail));
+	if (mended->cut_bytes > 0)
+		log_warning("journal",
+		    "cut_bytes=%llu reason=\"a batch that"
+		    " was never signed, so never acknowledged\"",
+		    (unsigned long long)mended->cut_bytes);
+	if (mended->heads_completed > 0 || mended->heads_dropped > 0 ||
+	    mended->hashes_rebuilt > 0)
+		log_info("journal",
+		    "heads_completed=%llu heads_dropped=%llu"
+		    " hashes_rebuilt=%llu",
+		    (unsigned long long)mended->heads_completed,
+		    (unsigned long long)mended->heads_dropped,
+		    (unsigned long long)mended->hashes_rebuilt);
+	log_info("journal", "size=%llu hashed=%s ms=%lld",
+	    (unsigned long long)size, opening->from.size > 0 ? "newest" : "all",
+	    (long long)took_ms);
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
 	struct record *record = &daemon->record;
-	struct journal_mended mended;
 	const int64_t began = time_monotonic_ms();
 	const struct note_key *newest;
 	struct note_key key;
@@ -240,13 +303,15 @@ open_journal(struct daemon *daemon, struct error *err)
 		    dir);
 	if (!export_keys(daemon->config.data, &record->keys, err) ||
 	    !signer_state(daemon->signer, &head, &key, err) ||
-	    !config_data(&daemon->config, "journal", dir, err))
+	    !config_data(&daemon->config, "journal", record->journal_dir,
+		err) ||
+	    !config_data(&daemon->config, "journal/ledger", record->ledger_path,
+		err) ||
+	    !opening_run(store_backend(record->store), record->journal_dir,
+		&record->keys, &head, daemon->full, &record->opening, err))
 		return false;
-	record->journal =
-	    journal_open_on(store_backend(record->store), dir, &record->keys,
-		&head, NULL, ledger_visit, record->ledger, &mended, err);
-	if (record->journal == NULL)
-		return false;
+	record->journal = record->opening.journal;
+	record->ledger = record->opening.ledger;
 	newest = &record->keys.keys[record->keys.num - 1];
 	if (key.id != newest->id)
 		return error_set(err, ERROR_UNTRUSTED,
@@ -260,21 +325,7 @@ open_journal(struct daemon *daemon, struct error *err)
 	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
 	    (record->cosignatures = cosignatures_open(dir, err)) == NULL)
 		return false;
-	if (mended.cut_bytes > 0)
-		log_warning("journal",
-		    "cut_bytes=%llu reason=\"a batch that"
-		    " was never signed, so never acknowledged\"",
-		    (unsigned long long)mended.cut_bytes);
-	if (mended.heads_completed > 0 || mended.heads_dropped > 0 ||
-	    mended.hashes_rebuilt > 0)
-		log_info("journal",
-		    "heads_completed=%llu heads_dropped=%llu"
-		    " hashes_rebuilt=%llu",
-		    (unsigned long long)mended.heads_completed,
-		    (unsigned long long)mended.heads_dropped,
-		    (unsigned long long)mended.hashes_rebuilt);
-	log_info("journal", "size=%llu ms=%lld", (unsigned long long)head.size,
-	    (long long)(time_monotonic_ms() - began));
+	tell_of_opening(&record->opening, time_monotonic_ms() - began);
 	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the journal is \"%s\", the policy's origin is \"%s\"",
@@ -351,7 +402,6 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	if ((daemon->record.store = open_store(daemon, err)) == NULL ||
 	    (daemon->record.library = library_new(daemon->record.store, err)) ==
 		NULL ||
-	    (daemon->record.ledger = ledger_new(err)) == NULL ||
 	    (daemon->certs = cert_cache_new(err)) == NULL)
 		return false;
 	daemon->policy =
@@ -698,26 +748,27 @@ take_turn(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-static bool run_daemon(const char *config_path, bool replace,
+static bool run_daemon(const char *config_path, bool replace, bool full,
     struct error *err);
 
 bool
-daemon_run(const char *config_path, struct error *err)
+daemon_run(const char *config_path, bool full, struct error *err)
 {
-	return run_daemon(config_path, false, err);
+	return run_daemon(config_path, false, full, err);
 }
 
 bool
 daemon_replace_key(const char *config_path, struct error *err)
 {
-	return run_daemon(config_path, true, err);
+	return run_daemon(config_path, true, false, err);
 }
 
 /* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
-run_daemon(const char *config_path, bool replace, struct error *err)
+run_daemon(const char *config_path, bool replace, bool full, struct error *err)
 {
 	struct daemon daemon = { .lock = -1,
+		.full = full,
 		.listener = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct rlimit files;
@@ -726,6 +777,7 @@ run_daemon(const char *config_path, bool replace, struct error *err)
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
+	watch_mapped_files();
 	/* Allow as many descriptors as possible, for connections and packs. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;

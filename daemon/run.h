@@ -16,10 +16,10 @@ bool settings_load(const struct config *config, struct policy **policy,
     struct error *err) MUST_USE;
 
 /*
- * Run the daemon. Returns once it was told to end; if it cannot start, it
+ * Run the daemon; full: read and hash the whole journal first. Returns once it was told to end; if it cannot start, it
  * exits.
  */
-bool daemon_run(const char *config_path, struct error *err) MUST_USE;
+bool daemon_run(const char *config_path, bool full, struct error *err) MUST_USE;
 /* The same, only to journal which key is to be the next (keys.h). */
 bool daemon_replace_key(const char *config_path, struct error *err) MUST_USE;
 

@@ -82,6 +82,36 @@ report(void *arg, const struct audit_finding *finding, bool derived)
 	    log_text(finding->text));
 }
 
+/*
+ * Read and hash the whole journal, and see that the ledger's file followed from
+ * it.  Where it does not, nothing more may be signed on top of it: the daemon
+ * ends, and its next start, which reads all entries, says whether it is theirs.
+ */
+static void
+check_journal(struct upkeep *upkeep)
+{
+	const struct record *record = upkeep->record;
+	const int64_t began = time_monotonic_ms();
+	struct journal_mended mended;
+	struct error err = { 0 };
+
+	if (!opening_check(record->journal_dir, &record->opening,
+		&upkeep->stopping, &mended, &err)) {
+		log_error("check", "code=JOURNAL_DAMAGED reason=%s",
+		    log_text(err.detail));
+		if (err.kind == ERROR_UNTRUSTED)
+			registrar_fail(upkeep->registrar, &err);
+		return;
+	}
+	if (mended.hashes_rebuilt > 0 || mended.ends_rebuilt > 0)
+		log_warning("check",
+		    "code=HASHES_DAMAGED derived=yes hashes_rebuilt=%llu"
+		    " reason=\"what follows from entries was put right\"",
+		    (unsigned long long)mended.hashes_rebuilt);
+	log_info("check", "journal=whole ms=%lld",
+	    (long long)(time_monotonic_ms() - began));
+}
+
 static void
 check_data(struct upkeep *upkeep)
 {
@@ -662,12 +692,16 @@ run_thread(void *arg)
 
 	/* Whoever waits for an answer comes first. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+	/* The start hashed only the newest entries. */
+	if (upkeep->record->opening.from.size > 0)
+		check_journal(upkeep);
 	while (!stop) {
 		if (due(&upkeep->crls_ms, upkeep->config->crls_every))
 			follow_crls(upkeep);
 		if (due(&upkeep->witness_ms, upkeep->config->witness_every))
 			ask_witnesses(upkeep);
 		if (due(&upkeep->check_ms, upkeep->config->verify_every)) {
+			check_journal(upkeep);
 			check_data(upkeep);
 			upkeep->look_ms = 0;
 		}

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "daemon/log.h"
+#include "record/ledger_file.h"
 #include "record/refs.h"
 #include "record/titles.h"
 
@@ -22,6 +23,9 @@ enum {
 	REFS_MS = 60 * 1000,
 	REFS_IDLE_MS = 50,   /* nobody waits for so long */
 	REFS_IDLE_COST = 20, /* and for so many times what a writing takes */
+	/* The ledger's file is written after so many entries, or this part. */
+	LEDGER_ENTRIES = 1 << 16,
+	LEDGER_PART = 16,
 };
 
 /*
@@ -52,6 +56,7 @@ struct registrar {
 	/* Acts that no branch shows, since when, and what writing them costs. */
 	unsigned refs_behind;
 	int64_t refs_since_ms, refs_cost_ms;
+	uint64_t ledger_size; /* of the journal, when its file was written */
 };
 
 struct judged_by
@@ -149,6 +154,33 @@ write_titles(const struct registrar *registrar)
 		log_warning("titles", "reason=%s", log_text(err.detail));
 }
 
+/* Are there enough entries that the ledger's file does not have? */
+static bool
+ledger_is_late(const struct registrar *registrar)
+{
+	const uint64_t size = journal_size(registrar->record->journal),
+		       part = registrar->ledger_size / LEDGER_PART;
+
+	return size - registrar->ledger_size >=
+	    (part > LEDGER_ENTRIES ? part : LEDGER_ENTRIES);
+}
+
+/*
+ * With the writer's turn.  Where it fails the next start takes longer, and that
+ * is all.
+ */
+static void
+write_ledger(struct registrar *registrar)
+{
+	const struct record *record = registrar->record;
+	struct error err = { 0 };
+
+	registrar->ledger_size = journal_size(record->journal);
+	if (!ledger_file_write(record->ledger_path, record->journal,
+		record->ledger, &err))
+		log_warning("ledger", "reason=%s", log_text(err.detail));
+}
+
 static bool
 refs_are_late(const struct registrar *registrar)
 {
@@ -208,6 +240,8 @@ wait_idle(struct registrar *registrar)
 	} else {
 		tidy(registrar, STORE_PACKS_IDLE);
 		write_titles(registrar);
+		if (ledger_is_late(registrar))
+			write_ledger(registrar);
 	}
 	end_upkeep(registrar);
 }
@@ -264,6 +298,11 @@ take_acts(struct registrar *registrar, bool does_upkeep)
 			begin_upkeep(registrar);
 			write_refs(registrar);
 			write_titles(registrar);
+			end_upkeep(registrar);
+		}
+		if (!registrar->writing && ledger_is_late(registrar)) {
+			begin_upkeep(registrar);
+			write_ledger(registrar);
 			end_upkeep(registrar);
 		}
 		if (!registrar->writing &&
@@ -405,6 +444,9 @@ registrar_new(const struct record *record, struct signer *signer,
 	registrar->signer = signer;
 	registrar->state = *state;
 	registrar->fatal = fatal;
+	registrar->ledger_size = record->opening.from.size > 0
+	    ? record->opening.from.size
+	    : journal_size(record->journal);
 	registrar->end = &registrar->first;
 	registrar->busy_ms = time_monotonic_ms();
 	pthread_mutex_init(&registrar->mutex, NULL);
@@ -436,6 +478,9 @@ registrar_free(struct registrar *registrar)
 		pthread_join(registrar->threads[i], NULL);
 	write_refs(registrar);
 	write_titles(registrar);
+	/* So that the next start reads no more than what it hashes. */
+	if (registrar->ledger_size != journal_size(registrar->record->journal))
+		write_ledger(registrar);
 	pthread_mutex_destroy(&registrar->mutex);
 	pthread_mutex_destroy(&registrar->telling);
 	pthread_cond_destroy(&registrar->wake);

@@ -1,74 +1,12 @@
 /*
  * Following from entries to documents, versions and their states (ledger.h).
  */
-#include "record/ledger.h"
+#include "record/ledger_private.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/names.h"
-#include "record/order.h"
 #include "record/states.h"
-
-/* Entries in order; most documents have few, and those need no list. */
-struct places {
-	uint32_t num, room; /* room is 0 while few has them */
-	union {
-		uint32_t few[4];
-		uint32_t *list;
-	};
-};
-
-/* What is known of a name beside its text. */
-struct about {
-	struct ledger_document *doc; /* of that name, or NULL */
-	struct places places;        /* of the entries about it */
-};
-
-/* By commit: the entry that made it.  A hash table of places in a list. */
-struct commits {
-	struct commit {
-		struct oid oid;
-		uint32_t entry;
-	} * list;
-	size_t num, room;
-	uint32_t
-	    *table; /* a place in list, + 1; 0 is free.  At most half full */
-	size_t places;
-};
-
-/* Waybills and acknowledgements: few, so looked through. */
-struct bags {
-	struct bag {
-		struct digest digest;
-		uint64_t index;
-		enum act act;
-		/* On which there are acts that came by it. */
-		uint32_t *documents;
-		size_t num_documents;
-	} * list;
-	size_t num, room;
-};
-
-struct ledger {
-	pthread_rwlock_t lock;
-	struct names names;
-	struct about *about; /* by a name's number - 1 */
-	size_t room_about;
-	struct commits commits;
-	struct order order;
-	struct bags bags;
-	struct ledger_entry *entries;
-	size_t num, room;
-	uint64_t last[ACTS];
-	struct places of_act[ACTS];
-	struct digest newest_policy, newest_crls;
-	char next_key[NOTE_KEY_TEXT];
-	int64_t time_ms;
-	bool titles_changed;  /* atomic */
-	struct entry visited; /* ledger_visit()'s: large, and used for each */
-};
 
 struct ledger *
 ledger_new(struct error *err)
@@ -167,9 +105,8 @@ grow_about(struct ledger *ledger)
 	return true;
 }
 
-/* 0 if there is no memory. */
-static uint32_t
-intern(struct ledger *ledger, const char *name)
+uint32_t
+ledger_intern(struct ledger *ledger, const char *name)
 {
 	return ledger->names.num == ledger->room_about && !grow_about(ledger)
 	    ? 0
@@ -226,8 +163,9 @@ ledger_of_bag(const struct ledger *ledger, enum act act,
 	return bag != NULL ? bag->index : LEDGER_NONE;
 }
 
-static bool
-add_bag(struct ledger *ledger, uint64_t index, const struct entry *entry)
+struct bag *
+ledger_add_bag(struct ledger *ledger, uint64_t index, enum act act,
+    const struct digest *digest)
 {
 	struct bags *bags = &ledger->bags;
 
@@ -236,14 +174,13 @@ add_bag(struct ledger *ledger, uint64_t index, const struct entry *entry)
 		struct bag *all = realloc(bags->list, room * sizeof(*all));
 
 		if (all == NULL)
-			return false;
+			return NULL;
 		bags->list = all;
 		bags->room = room;
 	}
-	bags->list[bags->num++] = (struct bag){ .digest = entry->digest,
-		.index = index,
-		.act = entry->act };
-	return true;
+	bags->list[bags->num] =
+	    (struct bag){ .digest = *digest, .index = index, .act = act };
+	return &bags->list[bags->num++];
 }
 
 /* Who may read a document of that number may see the bag's dispatch. */
@@ -346,8 +283,8 @@ grow_commits(struct commits *commits)
 	return true;
 }
 
-static bool
-add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
+bool
+ledger_add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
 {
 	struct commits *commits = &ledger->commits;
 
@@ -473,6 +410,26 @@ ledger_of_act(const struct ledger *ledger, enum act act)
 	return places_of(&ledger->of_act[act]);
 }
 
+bool
+ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta)
+{
+	if (ledger->num == ledger->room) {
+		const size_t room =
+		    ledger->room == 0 ? 4096 : ledger->room + ledger->room / 2;
+		struct ledger_entry *all =
+		    realloc(ledger->entries, room * sizeof(*all));
+
+		if (all == NULL)
+			return false;
+		ledger->entries = all;
+		ledger->room = room;
+	}
+	if (!add_places(ledger, meta))
+		return false;
+	ledger->entries[ledger->num++] = *meta;
+	return true;
+}
+
 static bool
 add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
     struct error *err)
@@ -480,26 +437,13 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 	struct ledger_entry meta = { .act = (uint8_t)entry->act,
 		.document = document };
 
-	if (ledger->num == ledger->room) {
-		const size_t room = ledger->room == 0 ? 4096 : ledger->room * 2;
-		struct ledger_entry *all =
-		    realloc(ledger->entries, room * sizeof(*all));
-
-		if (all == NULL)
-			return no_memory(err);
-		ledger->entries = all;
-		ledger->room = room;
-	}
 	if (entry_has(entry, ENTRY_PERSON) &&
-	    (meta.person = intern(ledger, entry->person)) == 0)
+	    (meta.person = ledger_intern(ledger, entry->person)) == 0)
 		return no_memory(err);
 	if (entry_has(entry, ENTRY_OFFICE) &&
-	    (meta.office = intern(ledger, entry->office)) == 0)
+	    (meta.office = ledger_intern(ledger, entry->office)) == 0)
 		return no_memory(err);
-	if (!add_places(ledger, &meta))
-		return no_memory(err);
-	ledger->entries[ledger->num++] = meta;
-	return true;
+	return ledger_add_entry(ledger, &meta) || no_memory(err);
 }
 
 /* What belongs to an act of a document, which states_apply() took. */
@@ -510,7 +454,8 @@ note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 	const struct ledger_document *doc = ledger->about[number - 1].doc;
 
 	return (!entry_has(entry, ENTRY_COMMIT) ||
-		   add_commit(ledger, &doc->tip, index) || no_memory(err)) &&
+		   ledger_add_commit(ledger, &doc->tip, index) ||
+		   no_memory(err)) &&
 	    (!entry_has(entry, ENTRY_WAYBILL) ||
 		join_bag(ledger, doc, number, entry) || no_memory(err));
 }
@@ -540,6 +485,11 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 {
 	struct ledger_document *doc = ledger->about[number - 1].doc;
 
+	/* The states keep these names too: there is room for all of them. */
+	if (entry->act != ACT_FORCE &&
+	    (ledger_intern(ledger, entry->person) == 0 ||
+		ledger_intern(ledger, entry->office) == 0))
+		return no_memory(err);
 	if (doc == NULL) {
 		if (!begin_document(ledger, index, entry, number, err))
 			return false;
@@ -561,10 +511,10 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		return error_set(err, ERROR_UNTRUSTED,
 		    "its time is before the one before it");
 	if (entry_has(entry, ENTRY_DOCUMENT) &&
-	    (document = intern(ledger, entry->document)) == 0)
+	    (document = ledger_intern(ledger, entry->document)) == 0)
 		return no_memory(err);
 	if (entry->act != ACT_OTHER && entry_has(entry, ENTRY_TO) &&
-	    (document = intern(ledger, entry->to)) == 0)
+	    (document = ledger_intern(ledger, entry->to)) == 0)
 		return no_memory(err);
 	if (!add_meta(ledger, entry, document, err))
 		return false;
@@ -588,7 +538,8 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		break;
 	case ACT_DISPATCH:
 	case ACT_ACKNOWLEDGE:
-		if (!add_bag(ledger, index, entry))
+		if (ledger_add_bag(ledger, index, entry->act, &entry->digest) ==
+		    NULL)
 			return no_memory(err);
 		break;
 	case ACT_START:
@@ -610,120 +561,4 @@ ledger_visit(void *arg, uint64_t index, struct span line, struct error *err)
 
 	return entry_parse(line, &ledger->visited, err) &&
 	    ledger_apply(ledger, index, &ledger->visited, err);
-}
-
-struct sight
-sight_of(const struct policy *policy, const struct office *office)
-{
-	struct sight sight = { .policy = policy, .office = office };
-
-	for (size_t i = 0; i < policy->num_types; i++) {
-		const char *type = policy->types[i].name;
-
-		if (policy_decide(policy, office, RIGHT_READ, type).allowed)
-			sight.read |= UINT64_C(1) << i;
-		if (policy_decide(policy, office, RIGHT_AUDIT, type).allowed)
-			sight.audit |= UINT64_C(1) << i;
-	}
-	return sight;
-}
-
-/* Acts of the depositary itself, which concern everybody. */
-static bool
-is_for_everybody(uint8_t act)
-{
-	return act == ACT_START || act == ACT_POLICY || act == ACT_CRL ||
-	    act == ACT_KEY;
-}
-
-static int
-compare_bags(const void *a, const void *b)
-{
-	const struct bag *x = a, *y = b;
-
-	return (x->index > y->index) - (x->index < y->index);
-}
-
-/* May it read a document on which an act came by that bag? */
-static bool
-reads_of_bag(const struct ledger *ledger, const struct sight *sight,
-    uint64_t index)
-{
-	const struct bag key = { .index = index };
-	const struct bag *bag = ledger->bags.num == 0
-	    ? NULL
-	    : bsearch(&key, ledger->bags.list, ledger->bags.num, sizeof(key),
-		  compare_bags);
-
-	for (size_t i = 0; bag != NULL && i < bag->num_documents; i++)
-		if (sight_reads(sight, ledger_name(ledger, bag->documents[i])))
-			return true;
-	return false;
-}
-
-/* Of the type that a document's name begins with; or the number of types. */
-static size_t
-type_of(const struct policy *policy, const char *document)
-{
-	const char *slash = strchr(document, '/');
-	const size_t len = slash != NULL ? (size_t)(slash - document) : 0;
-	size_t i = 0;
-
-	while (i < policy->num_types &&
-	    (strncmp(policy->types[i].name, document, len) != 0 ||
-		policy->types[i].name[len] != '\0'))
-		i++;
-	return i;
-}
-
-bool
-ledger_visible(const struct ledger *ledger, const struct sight *sight,
-    uint64_t index)
-{
-	const struct ledger_entry *entry = &ledger->entries[index];
-	const char *about = ledger_name(ledger, entry->document);
-	uint64_t bit;
-	size_t type;
-
-	if (is_for_everybody(entry->act))
-		return true;
-	if (entry->office != 0 &&
-	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==
-		0)
-		return true;
-	/* A bag may hold documents of any type. */
-	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
-		return strcmp(about, sight->office->name) == 0 ||
-		    sight->audit != 0 || reads_of_bag(ledger, sight, index);
-	/* Of no type there is, or a type that was dropped: nobody's alone. */
-	if ((type = type_of(sight->policy, about)) == sight->policy->num_types)
-		return sight->audit != 0;
-	bit = UINT64_C(1) << type;
-	if ((sight->audit & bit) != 0)
-		return true;
-	return (sight->read & bit) != 0 && entry->act != ACT_DELIVER &&
-	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
-}
-
-static bool
-has_right(const struct sight *sight, uint64_t types, const char *document)
-{
-	const size_t type = type_of(sight->policy, document);
-
-	return type < sight->policy->num_types && (types >> type & 1) != 0;
-}
-
-bool
-sight_reads(const struct sight *sight, const char *document)
-{
-	return has_right(sight, sight->read, document);
-}
-
-bool
-sight_sees(const struct sight *sight, const char *document)
-{
-	/* Of no type: as ledger_visible() shows it. */
-	return type_of(sight->policy, document) == sight->policy->num_types
-	    ? sight->audit != 0
-	    : has_right(sight, sight->read | sight->audit, document);
 }

@@ -1,6 +1,7 @@
 /*
  * ledger.h - what follows from the journal: documents, versions, their states,
- * and who may see which entry.  Rebuilt from the entries at each start.
+ * and who may see which entry.  It is rebuilt from the entries, or read from
+ * its file (ledger_file.h), at each start.
  */
 #ifndef RECORD_LEDGER_H
 #define RECORD_LEDGER_H

@@ -62,6 +62,21 @@ check "what is derived is made anew" start_daemon "$dir"
 expect "and proves the same" 0 "proved" at mofa log
 stop_daemon "$dir"
 put_back
+check "the ledger's file is taken" sh -c ': >log'; start_daemon "$dir"
+expect "and only the newest entries are hashed" 0 "event=journal size=[0-9]* hashed=newest" cat log
+until grep -q "event=check journal=whole" log; do sleep 0.02; done
+stop_daemon "$dir"; : >log
+printf 'X' | dd of=data/journal/ledger bs=1 seek=60 conv=notrunc 2>/dev/null
+check "one that is damaged is in nobody's way" start_daemon "$dir"
+expect "it is told, and all entries are hashed" 0 "event=ledger result=dropped .*damaged.*hashed=all" sh -c "tr '\n' ' ' <log"
+stop_daemon "$dir"; : >log
+"$valised" --config valised.yaml --full >>log 2>&1 & echo $! >pid
+until grep -q "event=start " log; do sleep 0.02; done
+expect "--full hashes all entries first" 0 "hashed=all" cat log
+: >data/journal/nodes; deposit mofa bus "text" >/dev/null 2>&1
+while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.02; done
+expect "a mapped file that cannot be read ends it, with its name" 0 "event=fatal reason=.cannot read .*journal/nodes" cat log
+put_back
 start_daemon "$dir"; at mofa list >work/titles; stop_daemon "$dir"; : >log; start_daemon "$dir"
 expect "titles are known after a restart" 0 "event=titles read=[1-9]" cat log
 check "and are the same" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
@@ -131,6 +146,7 @@ if faketime -f +3d true 2>/dev/null; then
 	check "a daemon of an hour ahead starts" start_daemon "$dir"
 	expect "who deposits is told" 0 "clocks is wrong" at mofa push agreement/ahead --text lo=work/lo.txt --text en=work/en.txt --title en=x
 	pkill -P "$(cat pid)"; stop_daemon "$dir"; valised=$real
+	flock data/lock true
 	check "it starts with the clock set" start_daemon "$dir"
 	expect "and tells its operator that the journal is ahead" 0 "event=clock journal_is_ahead_s=3[56]" cat log
 	stop_daemon "$dir"

@@ -43,13 +43,21 @@ row() {
 run() { start_daemon "$dir" 2>/dev/null; }
 fsck() { "$valised" fsck data; }
 refuses() { "$valised" --config valised.yaml; }
+# What it said until it ended by itself, in one line.
+ended() { while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.05; done; tr '\n' ' ' <log; }
 
 reset; run; "$tamper" flip data "$deposit"
 row "rewrite an entry, the daemon running" "an office that sees it: \`valise audit --full\`: \`ENTRY_DIFFERS\`" "at its next audit" 1 "ENTRY_DIFFERS, entry $deposit" at iom-geneva audit --full
 row "the same" "an office that asks for it: \`valise log\`" "at once" 1 "not in its journal\|is not in" at iom-bangkok log --document agreement/two
 stop_daemon "$dir"
-row "the same" "the operator: \`valised fsck\`, and every start of the daemon" "at the next start" 1 "JOURNAL_DAMAGED" fsck
+row "the same" "the operator: \`valised fsck\`, the daemon's own check, and its start if the entry is one of the newest 65,536" "at the next start, or within \`verify-every\`" 1 "JOURNAL_DAMAGED" fsck
 expect "…which is refused" 1 "contradicts itself" refuses
+reset; "$tamper" grow data 66000; run; stop_daemon "$dir"; "$tamper" flip data "$deposit"; : >log; run
+row "rewrite an entry before the newest 65,536, the daemon off" "the operator: the daemon's check of the whole journal, beside the service: it ends, and starts no more" "at once after its start" 0 "hashed=newest.*code=JOURNAL_DAMAGED.*event=fatal" ended
+expect "…its next start is refused" 1 "contradicts itself" refuses
+reset; run; stop_daemon "$dir"; "$tamper" ledger data; : >log; run
+row "change what follows from the journal, in \`journal/ledger\`" "the operator: the same check: the daemon ends, and makes the file anew at its next start" "at once after its start" 0 "code=JOURNAL_DAMAGED.*journal/ledger does not follow" ended
+check "…and is well then" start_daemon "$dir"
 reset; "$tamper" drop data "$deliver"; run
 row "leave an entry out, and sign the rest anew" "any office that saw it: every command: \`JOURNAL_ROLLED_BACK\`, with evidence" "before anything is sent" 1 "rolled back" at iom-bangkok list
 row "the same" "a witness: \`valise witness\`" "at its next run" 1 "rolled back" at mofa witness

@@ -8,6 +8,8 @@
  *	tamper retime DATA N S      move entry N by S seconds
  *	tamper backdate DATA S      add a "start" of S seconds before the last
  *	tamper field DATA N OLD NEW change a text in the line of entry N
+ *	tamper grow DATA N          add N deliveries like the last one
+ *	tamper ledger DATA          change what journal/ledger says, and its sum
  *	tamper text DATA FILE       change a text in a built copy
  *	tamper signature DATA FILE  change a signature in it
  *
@@ -21,13 +23,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/signer/memory.h"
 #include "document/container.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
 
-enum { MAX = 4096 };
+enum { MAX = 1 << 17 };
 
 static struct buf lines[MAX];
 static size_t num;
@@ -85,11 +88,11 @@ store(const char *data)
 	struct checkpoint checkpoint = { .size = 0 };
 	struct buf text = BUF(LIMIT_NOTE_TEXT);
 	struct journal *journal;
-	struct span spans[MAX];
+	struct span *spans = calloc(num, sizeof(*spans));
 	struct error err = { 0 };
 	char dir[FILE_PATH], path[FILE_PATH];
 
-	need(file_join(dir, data, "journal", &err), &err);
+	need(spans != NULL && file_join(dir, data, "journal", &err), &err);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		need(file_join(path, dir, names[i], &err), &err);
 		unlink(path);
@@ -113,7 +116,86 @@ store(const char *data)
 		signer_remember(data, &head, &err),
 	    &err);
 	journal_free(journal);
+	free(spans);
 	buf_free(&text);
+}
+
+/* Not a lie: a journal that has been in use for years. */
+static void
+grow(const char *data, uint64_t add)
+{
+	enum { BATCH = 500 };
+	struct entry *entry = malloc(sizeof(*entry));
+	struct checkpoint checkpoint = { .size = 0 };
+	struct buf text = BUF(LIMIT_NOTE_TEXT);
+	struct journal_mended mended;
+	struct span spans[BATCH];
+	struct error err = { 0 };
+	struct journal *journal;
+	char dir[FILE_PATH];
+	int64_t time_ms;
+	struct head head;
+
+	need(entry_parse(buf_span(&lines[num - 1]), entry, &err), &err);
+	time_ms = entry->time_ms;
+	for (size_t n = num; n > 0 && entry->act != ACT_DELIVER; n--)
+		need(entry_parse(buf_span(&lines[n - 1]), entry, &err), &err);
+	entry->time_ms = time_ms;
+	need(file_join(dir, data, "journal", &err) &&
+		signer_remembered(data, &head, &err) &&
+		(journal = journal_open(dir, &keys, &head, take_line, NULL,
+		     &mended, &err)) != NULL,
+	    &err);
+	text_set(checkpoint.origin, sizeof(checkpoint.origin), key.key.name);
+	for (uint64_t n = 0; n < add; n += BATCH) {
+		for (size_t i = 0; i < BATCH; i++) {
+			const uint64_t salt = n + i;
+
+			memcpy(entry->salt, &salt, sizeof(salt));
+			if (lines[i].max == 0)
+				lines[i] = BUF(LIMIT_ENTRY_BYTES);
+			lines[i].len = 0;
+			need(entry_encode(entry, &lines[i], &err), &err);
+			spans[i] = buf_span(&lines[i]);
+		}
+		need(journal_append(journal, spans, BATCH, &head, &err), &err);
+		checkpoint.size = head.size;
+		checkpoint.root = head.root;
+		head.time_ms = time_now_ms();
+		text.len = 0;
+		need(checkpoint_encode(&checkpoint, &text, &err) &&
+			note_sign(&key, buf_span(&text), head.signature,
+			    &err) &&
+			journal_commit(journal, &head, &err),
+		    &err);
+	}
+	need(signer_remember(data, &head, &err), &err);
+	journal_free(journal);
+	buf_free(&text);
+	free(entry);
+}
+
+/* Which CRLs are the newest, and the sum to that. */
+static void
+forge_ledger(const char *data)
+{
+	struct buf bytes = BUF(1 << 28);
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	struct digest sum;
+	ptrdiff_t at;
+
+	need(file_join(path, data, "journal/ledger", &err) &&
+		file_read(path, bytes.max, &bytes, &err),
+	    &err);
+	/* After the line that it begins with: size, root, time, policy. */
+	at = (const uint8_t *)memchr(bytes.data, '\n', bytes.len) - bytes.data +
+	    1 + 8 + 32 + 8 + 32;
+	bytes.data[at] ^= 1;
+	sum = sha256_of(span_of(bytes.data, bytes.len - 32));
+	memcpy(bytes.data + bytes.len - 32, sum.bytes, 32);
+	need(file_write(path, buf_span(&bytes), 0600, &err), &err);
+	buf_free(&bytes);
 }
 
 static void
@@ -250,6 +332,14 @@ main(int argc, char *argv[])
 	load(argv[2]);
 	if (strcmp(what, "flip") == 0) {
 		flip(argv[2], n);
+		return 0;
+	}
+	if (strcmp(what, "ledger") == 0) {
+		forge_ledger(argv[2]);
+		return 0;
+	}
+	if (strcmp(what, "grow") == 0) {
+		grow(argv[2], n);
 		return 0;
 	}
 	if (strcmp(what, "drop") == 0 && n < num) {

@@ -1,0 +1,81 @@
+/*
+ * ledger_private.h - the ledger's own, for the files that it is made of.
+ */
+#ifndef RECORD_LEDGER_PRIVATE_H
+#define RECORD_LEDGER_PRIVATE_H
+
+#include <pthread.h>
+
+#include "record/ledger.h"
+#include "record/names.h"
+#include "record/order.h"
+
+/* Entries in order; most documents have few, and those need no list. */
+struct places {
+	uint32_t num, room; /* room is 0 while few has them */
+	union {
+		uint32_t few[4];
+		uint32_t *list;
+	};
+};
+
+/* What is known of a name beside its text. */
+struct about {
+	struct ledger_document *doc; /* of that name, or NULL */
+	struct places places;        /* of the entries about it */
+};
+
+/* By commit: the entry that made it.  A hash table of places in a list. */
+struct commits {
+	struct commit {
+		struct oid oid;
+		uint32_t entry;
+	} * list;
+	size_t num, room;
+	uint32_t
+	    *table; /* a place in list, + 1; 0 is free.  At most half full */
+	size_t places;
+};
+
+/* Waybills and acknowledgements: few, so looked through. */
+struct bags {
+	struct bag {
+		struct digest digest;
+		uint64_t index;
+		enum act act;
+		/* On which there are acts that came by it. */
+		uint32_t *documents;
+		size_t num_documents;
+	} * list;
+	size_t num, room;
+};
+
+struct ledger {
+	pthread_rwlock_t lock;
+	struct names names;
+	struct about *about; /* by a name's number - 1 */
+	size_t room_about;
+	struct commits commits;
+	struct order order;
+	struct bags bags;
+	struct ledger_entry *entries;
+	size_t num, room;
+	uint64_t last[ACTS];
+	struct places of_act[ACTS];
+	struct digest newest_policy, newest_crls;
+	char next_key[NOTE_KEY_TEXT];
+	int64_t time_ms;
+	bool titles_changed;  /* atomic */
+	struct entry visited; /* ledger_visit()'s: large, and used for each */
+};
+
+/* A name's number; 0 if there is no memory. */
+uint32_t ledger_intern(struct ledger *ledger, const char *name);
+/* Each of these is false, or NULL, if there is no memory. */
+bool ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta);
+bool ledger_add_commit(struct ledger *ledger, const struct oid *oid,
+    uint64_t index);
+struct bag *ledger_add_bag(struct ledger *ledger, uint64_t index, enum act act,
+    const struct digest *digest);
+
+#endif

@@ -1,0 +1,493 @@
+/*
+ * A journal and its ledger, opened by the ledger's file; and the check of all
+ * entries beside it.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "record/opening.h"
+
+enum { ENTRIES = 24, NEW_ENTRIES = 3 };
+
+static char dir[UNIT_DIR];
+static struct note_signer signer;
+static struct note_keys keys;
+static struct head head;
+/* Of the document "one": its newest act, and a signature on it. */
+static uint64_t last;
+
+static void
+set_up(void)
+{
+	struct error err = { 0 };
+
+	unit_make_dir(dir);
+	head = (struct head){ .root = merkle_empty() };
+	last = 0;
+	ck_ok(note_signer_make("log.test", NOTE_JOURNAL, &signer, &err) &&
+		journal_create(dir, &err),
+	    err);
+	keys = note_keys_of(&signer.key);
+}
+
+static void
+tear_down(void)
+{
+	unit_remove_dir(dir);
+}
+
+#define BIT(field) (UINT32_C(1) << ENTRY_##field)
+
+/* One of everything that a ledger keeps; then deliveries, without end. */
+static void
+make_entry(uint64_t index, struct entry *out)
+{
+	static const enum act acts[] = { ACT_START, ACT_POLICY, ACT_CRL,
+		ACT_DEPOSIT, ACT_DISPATCH, ACT_SIGN, ACT_FORCE, ACT_DEPOSIT,
+		ACT_SIGN, ACT_SIGN, ACT_TERMINATE, ACT_FORCE, ACT_ACKNOWLEDGE,
+		ACT_DEPOSIT, ACT_REFUSE, ACT_KEY };
+	const enum act act = index < COUNT(acts) ? acts[index] : ACT_DELIVER;
+	const uint32_t who = BIT(OFFICE) | BIT(PERSON),
+		       what = BIT(DOCUMENT) | BIT(VERSION) | BIT(CONTENTS),
+		       made = who | what | BIT(DIGEST) | BIT(MANIFEST) |
+	    BIT(SIGNATURE) | BIT(COMMIT) | BIT(CRLS);
+	static const char *const names[] = { "agreement/one", "agreement/two" };
+	const unsigned document = index == 13 ? 1 : 0;
+
+	*out = (struct entry){ .act = act,
+		.time_ms = 1767225600000 + (int64_t)index,
+		.has = BIT(TIME) | BIT(SALT) | BIT(POLICY),
+		.version = index >= 7 && index < 10 ? 2 : 1,
+		.number = 1,
+		.commit = { (uint8_t)(index + 1) } };
+	memset(out->contents.bytes, (int)index, 32);
+	memset(out->digest.bytes, (int)out->version + 16 * (int)document, 32);
+	memset(out->signature.bytes, (int)index, 32);
+	memset(out->waybill.bytes, 99, 32);
+	snprintf(out->document, sizeof(out->document), "%s", names[document]);
+	snprintf(out->office, sizeof(out->office), "iom");
+	snprintf(out->person, sizeof(out->person), "p%llu@iom.example",
+	    (unsigned long long)index % 3);
+	snprintf(out->to, sizeof(out->to), "mofa");
+	snprintf(out->changed, sizeof(out->changed), "a\n");
+	snprintf(out->software, sizeof(out->software), "x");
+	snprintf(out->wanted, sizeof(out->wanted), "read");
+	snprintf(out->rule, sizeof(out->rule), "none");
+	snprintf(out->key, sizeof(out->key), "a key");
+	switch (act) {
+	case ACT_START:
+		out->has |= BIT(SOFTWARE);
+		break;
+	case ACT_POLICY:
+		out->has |= BIT(CHANGED);
+		break;
+	case ACT_CRL:
+		out->has |= BIT(CRLS);
+		break;
+	case ACT_DEPOSIT:
+	case ACT_SIGN:
+	case ACT_TERMINATE:
+		out->has |=
+		    made | (last != 0 && document == 0 ? BIT(PRIOR) : 0);
+		if (index == 5)
+			out->has |= BIT(WAYBILL) | BIT(DISPATCHED);
+		break;
+	case ACT_FORCE:
+		out->has |= what | BIT(DIGEST) | BIT(PRIOR) | BIT(SIGNATURES);
+		out->num_signatures = 1;
+		memset(out->signatures[0].bytes, (int)index - 1, 32);
+		break;
+	case ACT_DISPATCH:
+		memset(out->digest.bytes, 99, 32);
+		out->has |= who | BIT(TO) | BIT(NUMBER) | BIT(DIGEST);
+		break;
+	case ACT_ACKNOWLEDGE:
+		out->has |=
+		    who | BIT(TO) | BIT(NUMBER) | BIT(WAYBILL) | BIT(DIGEST);
+		break;
+	case ACT_REFUSE:
+		out->has |= who | BIT(DOCUMENT) | BIT(WANTED) | BIT(RULE);
+		break;
+	case ACT_KEY:
+		out->has |= BIT(KEY);
+		break;
+	case ACT_DELIVER:
+		out->has |= who | what;
+		break;
+	case ACT_OTHER:
+	case ACTS:
+		break;
+	}
+	/* Version 1 is in force when it is terminated, with a draft after it. */
+	out->prior = last;
+	if ((out->has & BIT(DOCUMENT)) != 0 && document == 0 &&
+	    act != ACT_DELIVER && act != ACT_REFUSE)
+		last = index;
+}
+
+static void
+sign_head(void)
+{
+	struct checkpoint checkpoint = { .size = head.size, .root = head.root };
+	struct buf text = BUF(LIMIT_NOTE_TEXT);
+	struct error err = { 0 };
+
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "log.test");
+	ck_ok(checkpoint_encode(&checkpoint, &text, &err) &&
+		note_sign(&signer, buf_span(&text), head.signature, &err),
+	    err);
+	buf_free(&text);
+}
+
+/* As the daemon does: append, sign, commit, and then apply. */
+static void
+append(struct opening *opening, uint64_t num)
+{
+	for (uint64_t i = 0; i < num; i++) {
+		struct entry *entry = malloc(sizeof(*entry));
+		struct buf line = BUF(LIMIT_ENTRY_BYTES);
+		struct error err = { 0 };
+		struct span span;
+
+		make_entry(head.size, entry);
+		ck_ok(entry_encode(entry, &line, &err), err);
+		span = buf_span(&line);
+		ck_ok(journal_append(opening->journal, &span, 1, &head, &err),
+		    err);
+		sign_head();
+		ck_ok(journal_commit(opening->journal, &head, &err) &&
+			ledger_apply(opening->ledger, head.size - 1, entry,
+			    &err),
+		    err);
+		buf_free(&line);
+		free(entry);
+	}
+}
+
+static void
+open_it(bool whole, struct opening *out)
+{
+	struct error err = { 0 };
+
+	ck_ok(opening_run(NULL, dir, &keys, &head, whole, out, &err), err);
+	ck_assert_uint_eq(journal_size(out->journal), head.size);
+	ck_assert_uint_eq(ledger_size(out->ledger), head.size);
+}
+
+static void
+close_it(struct opening *opening)
+{
+	journal_free(opening->journal);
+	ledger_free(opening->ledger);
+}
+
+static const char *
+ledger_path(void)
+{
+	static char path[UNIT_DIR + 16];
+
+	snprintf(path, sizeof(path), "%s/ledger", dir);
+	return path;
+}
+
+/* A journal of so many entries, and the ledger's file as a stop leaves it. */
+static void
+make_journal(void)
+{
+	struct opening opening;
+	struct error err = { 0 };
+
+	open_it(false, &opening);
+	append(&opening, ENTRIES);
+	ck_ok(ledger_file_write(ledger_path(), opening.journal, opening.ledger,
+		  &err),
+	    err);
+	close_it(&opening);
+}
+
+static struct buf
+bytes_of(const struct ledger *ledger)
+{
+	struct buf bytes = BUF(1 << 20);
+	struct error err = { 0 };
+
+	ck_ok(ledger_file_encode(ledger, &head.root, &bytes, &err), err);
+	return bytes;
+}
+
+/* What is not in the file follows from it: compare what is asked. */
+static void
+compare_ledgers(struct ledger *a, struct ledger *b)
+{
+	const struct ledger_document *x = ledger_find(a, "agreement/one"),
+				     *y = ledger_find(b, "agreement/one");
+	const uint32_t number = ledger_number(a, "p1@iom.example");
+	struct buf left = bytes_of(a), right = bytes_of(b);
+	struct oid oid = { .bytes = { 4 } };
+	struct digest digest;
+
+	ck_assert_uint_eq(left.len, right.len);
+	ck_assert_mem_eq(left.data, right.data, left.len);
+	ck_assert_int_eq(ledger_status(x), STATUS_TERMINATED);
+	ck_assert_int_eq(ledger_status(y), STATUS_TERMINATED);
+	ck_assert_str_eq(x->versions[0].signers[0].person,
+	    y->versions[0].signers[0].person);
+	ck_assert_uint_eq(y->versions[0].num_dispatches, 1);
+	ck_assert_int_eq(y->versions[1].status, STATUS_LAPSED);
+	ck_assert_uint_eq(y->versions[1].number, 2);
+	ck_assert_str_eq(y->title, "");
+	ck_assert_uint_eq(ledger_about(a, number).num,
+	    ledger_about(b, number).num);
+	ck_assert_mem_eq(ledger_about(a, number).list,
+	    ledger_about(b, number).list,
+	    ledger_about(a, number).num * sizeof(uint32_t));
+	ck_assert_uint_eq(ledger_of_act(b, ACT_DELIVER).num,
+	    ledger_of_act(a, ACT_DELIVER).num);
+	ck_assert_uint_eq(ledger_of_commit(b, &oid), 3);
+	memset(digest.bytes, 99, 32);
+	ck_assert_uint_eq(ledger_of_bag(b, ACT_DISPATCH, &digest), 4);
+	ck_assert_str_eq(ledger_next_key(b), "a key");
+	buf_free(&left);
+	buf_free(&right);
+}
+
+START_TEST(a_ledger_comes_back_as_it_was)
+{
+	struct opening by_file, whole;
+	struct journal_mended mended;
+	struct error err = { 0 };
+
+	make_journal();
+	open_it(true, &whole);
+	ck_assert_uint_eq(whole.from.size, 0);
+	open_it(false, &by_file);
+	ck_assert_uint_eq(by_file.from.size, ENTRIES);
+	ck_assert_int_eq(by_file.dropped.kind, ERROR_NONE);
+	compare_ledgers(whole.ledger, by_file.ledger);
+	journal_free(whole.journal);
+	/* And goes on as it would have. */
+	append(&by_file, NEW_ENTRIES);
+	ck_ok(opening_check(dir, &by_file, NULL, &mended, &err), err);
+	close_it(&by_file);
+	/* The file is behind now: what came after it is read. */
+	open_it(false, &by_file);
+	ck_assert_uint_eq(by_file.from.size, ENTRIES);
+	ck_ok(opening_check(dir, &by_file, NULL, &mended, &err), err);
+	ledger_free(whole.ledger);
+	open_it(true, &whole);
+	compare_ledgers(whole.ledger, by_file.ledger);
+	close_it(&whole);
+	close_it(&by_file);
+}
+END_TEST
+
+/* Replace bytes of the file from at on, with a right SHA-256 at its end. */
+static void
+forge(struct buf *bytes, size_t at, const void *new, size_t len)
+{
+	struct digest sum;
+	struct error err = { 0 };
+
+	ck_assert_uint_le(at + len, bytes->len - 32);
+	memcpy(bytes->data + at, new, len);
+	sum = sha256_of(span_of(bytes->data, bytes->len - 32));
+	memcpy(bytes->data + bytes->len - 32, sum.bytes, 32);
+	ck_ok(file_write(ledger_path(), buf_span(bytes), 0600, &err), err);
+}
+
+static struct buf
+read_file(void)
+{
+	struct buf bytes = BUF(1 << 20);
+	struct error err = { 0 };
+
+	ck_ok(file_read(ledger_path(), bytes.max, &bytes, &err), err);
+	return bytes;
+}
+
+/* Every byte, changed, with a right sum or without: taken or not, no worse. */
+START_TEST(a_file_that_is_changed_is_dropped_or_found_by_the_check)
+{
+	struct journal_mended mended;
+	struct opening opening;
+	struct buf bytes;
+	unsigned taken = 0, dropped = 0;
+
+	make_journal();
+	bytes = read_file();
+	for (size_t at = (size_t)_i; at < bytes.len - 32; at += 7) {
+		const uint8_t was = bytes.data[at];
+		const uint8_t new = was ^ (uint8_t)(1 << at % 8);
+		struct error err = { 0 };
+
+		forge(&bytes, at, &new, 1);
+		open_it(false, &opening);
+		if (opening.from.size == 0) {
+			dropped++;
+			ck_assert_int_ne(opening.dropped.kind, ERROR_NONE);
+			ck_ok(opening_check(dir, &opening, NULL, &mended, &err),
+			    err);
+		} else {
+			taken++;
+			ck_assert_msg(!opening_check(dir, &opening, NULL,
+					  &mended, &err),
+			    "%zu", at);
+			ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+			ck_assert_ptr_nonnull(strstr(err.detail, "ledger"));
+			ck_assert(!file_exists(ledger_path()));
+		}
+		close_it(&opening);
+		forge(&bytes, at, &was, 1);
+	}
+	ck_assert_uint_gt(taken, 0);
+	ck_assert_uint_gt(dropped, 0);
+	buf_free(&bytes);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	size_t cut; /* so many bytes of its end */
+	bool flip;  /* a byte, and the sum is not made anew */
+} broken[] = {
+	{ "damaged", 0, true },
+	{ "damaged", 1, false },
+	{ "damaged", 40, false },
+	{ "cut short", SIZE_MAX, false },
+};
+
+START_TEST(a_file_that_is_damaged_is_dropped_and_made_anew)
+{
+	struct error err = { 0 };
+	struct opening opening;
+	struct buf bytes;
+
+	make_journal();
+	bytes = read_file();
+	if (broken[_i].flip)
+		bytes.data[100] ^= 1;
+	bytes.len =
+	    broken[_i].cut == SIZE_MAX ? 31 : bytes.len - broken[_i].cut;
+	ck_ok(file_write(ledger_path(), buf_span(&bytes), 0600, &err), err);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, 0);
+	ck_assert_ptr_nonnull(strstr(opening.dropped.detail, broken[_i].says));
+	close_it(&opening);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, ENTRIES);
+	close_it(&opening);
+	buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(a_file_cut_anywhere_or_longer_is_refused)
+{
+	struct journal_from from;
+	struct buf bytes;
+	struct digest sum;
+	struct error err = { 0 };
+	struct ledger *ledger;
+
+	make_journal();
+	bytes = read_file();
+	for (size_t len = 0; len + 32 < bytes.len; len++) {
+		struct buf part = BUF(1 << 20);
+
+		sum = sha256_of(span_of(bytes.data, len));
+		ck_ok(buf_append(&part, span_of(bytes.data, len), &err) &&
+			buf_append(&part, span_of(sum.bytes, 32), &err),
+		    err);
+		ledger = ledger_file_parse(buf_span(&part), &from, &err);
+		ck_assert_msg(ledger == NULL, "%zu", len);
+		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+		err = (struct error){ 0 };
+		buf_free(&part);
+	}
+	/* One byte too many before the sum. */
+	bytes.len -= 32;
+	ck_ok(buf_append_u8(&bytes, 0, &err), err);
+	sum = sha256_of(buf_span(&bytes));
+	ck_ok(buf_append(&bytes, span_of(sum.bytes, 32), &err), err);
+	ck_assert_ptr_null(ledger_file_parse(buf_span(&bytes), &from, &err));
+	buf_free(&bytes);
+}
+END_TEST
+
+/* Another history of the same length, whose ledger's file is put here. */
+START_TEST(a_file_of_another_journal_is_dropped)
+{
+	struct error err = { 0 };
+	struct opening opening;
+	struct buf bytes;
+	struct digest root;
+
+	make_journal();
+	bytes = read_file();
+	memset(root.bytes, 5, 32);
+	/* The root stands after the magic and the size. */
+	forge(&bytes, bytes.len - 32 - (bytes.len - 32), "VALLEDG1", 8);
+	for (size_t at = 0; at + 64 < bytes.len; at++)
+		if (memcmp(bytes.data + at, head.root.bytes, 32) == 0) {
+			forge(&bytes, at, root.bytes, 32);
+			break;
+		}
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, 0);
+	ck_assert_ptr_nonnull(
+	    strstr(opening.dropped.detail, "what is kept of them"));
+	close_it(&opening);
+	ck_assert_int_eq(err.kind, ERROR_NONE);
+	buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(an_entry_that_was_changed_is_not_served_for_long)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct opening opening;
+	char path[UNIT_DIR + 16];
+	uint8_t byte;
+	int fd;
+
+	make_journal();
+	open_it(false, &opening);
+	snprintf(path, sizeof(path), "%s/entries", dir);
+	fd = open(path, O_RDWR);
+	ck_assert(pread(fd, &byte, 1, 40) == 1);
+	byte ^= 1;
+	ck_assert(pwrite(fd, &byte, 1, 40) == 1);
+	close(fd);
+	ck_assert(!opening_check(dir, &opening, NULL, &mended, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert(!file_exists(ledger_path()));
+	close_it(&opening);
+	/* And nobody opens it again. */
+	ck_assert(!opening_run(NULL, dir, &keys, &head, false, &opening, &err));
+}
+END_TEST
+
+static void
+fill(TCase *tcase)
+{
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_ledger_comes_back_as_it_was);
+	tcase_add_loop_test(tcase,
+	    a_file_that_is_changed_is_dropped_or_found_by_the_check, 0, 7);
+	tcase_add_loop_test(tcase,
+	    a_file_that_is_damaged_is_dropped_and_made_anew, 0, COUNT(broken));
+	tcase_add_test(tcase, a_file_cut_anywhere_or_longer_is_refused);
+	tcase_add_test(tcase, a_file_of_another_journal_is_dropped);
+	tcase_add_test(tcase, an_entry_that_was_changed_is_not_served_for_long);
+}
+
+int
+main(void)
+{
+	return run_tests("opening", fill);
+}
