@@ -4,13 +4,20 @@
  *	record documents N   bytes of memory a document: N of them, of one
  *	                     version each, with a title
  *	record entries N     bytes of memory an entry: N deliveries
+ *	record start DIR N   make a journal of N deliveries in DIR, which is
+ *	                     there and empty; seconds of CPU of a start by the
+ *	                     ledger's file, of one that reads all, and of the
+ *	                     check beside the service
+ *	record seed FILE     the ledger's file of a few entries, without its sum
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "record/ledger.h"
+#include "base/file.h"
+#include "record/opening.h"
 
 enum { DOCUMENTS = 1000 };
 
@@ -83,6 +90,146 @@ deliver(struct ledger *ledger, uint64_t index)
 	need(ledger_apply(ledger, index, &entry, &err), &err);
 }
 
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+sign_head(const struct note_signer *signer, struct head *head)
+{
+	struct checkpoint checkpoint = { .size = head->size,
+		.root = head->root };
+	struct buf text = BUF(LIMIT_NOTE_TEXT);
+	struct error err = { 0 };
+
+	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
+	    signer->key.name);
+	need(checkpoint_encode(&checkpoint, &text, &err) &&
+		note_sign(signer, buf_span(&text), head->signature, &err),
+	    &err);
+	buf_free(&text);
+}
+
+/* Deposits of the documents, and then deliveries of them. */
+static void
+fill_journal(struct journal *journal, const struct note_signer *signer,
+    uint64_t num, struct head *head)
+{
+	enum { BATCH = 512 };
+	static struct buf lines[BATCH];
+	struct span spans[BATCH];
+	struct entry entry;
+	struct error err = { 0 };
+
+	while (head->size < num) {
+		size_t n = 0;
+
+		for (; n < BATCH && head->size + n < num; n++) {
+			const uint64_t index = head->size + n;
+
+			fill(&entry,
+			    index < DOCUMENTS ? ACT_DEPOSIT : ACT_DELIVER,
+			    index, index % DOCUMENTS);
+			entry.has |= 1u << ENTRY_SALT | 1u << ENTRY_POLICY |
+			    1u << ENTRY_CONTENTS;
+			if (index < DOCUMENTS)
+				entry.has |= 1u << ENTRY_COMMIT |
+				    1u << ENTRY_DIGEST | 1u << ENTRY_MANIFEST |
+				    1u << ENTRY_SIGNATURE | 1u << ENTRY_CRLS;
+			memcpy(entry.salt, &index, sizeof(index));
+			memcpy(entry.commit, &index, sizeof(index));
+			lines[n].max = LIMIT_ENTRY_BYTES;
+			lines[n].len = 0;
+			need(entry_encode(&entry, &lines[n], &err), &err);
+			spans[n] = buf_span(&lines[n]);
+		}
+		need(journal_append(journal, spans, n, head, &err), &err);
+		sign_head(signer, head);
+		need(journal_commit(journal, head, &err), &err);
+	}
+	for (size_t i = 0; i < BATCH; i++)
+		buf_free(&lines[i]);
+}
+
+/* Seconds of CPU that opening it takes; with *check, those of the check. */
+static double
+time_start(const char *dir, const struct note_keys *keys,
+    const struct head *head, bool whole, double *check)
+{
+	struct journal_mended mended;
+	struct opening opening;
+	struct error err = { 0 };
+	double began = seconds(), took;
+
+	need(opening_run(dir, keys, head, whole, &opening, &err), &err);
+	took = seconds() - began;
+	began = seconds();
+	if (check != NULL)
+		need(opening_check(dir, &opening, NULL, &mended, &err), &err);
+	if (check != NULL)
+		*check = seconds() - began;
+	journal_free(opening.journal);
+	ledger_free(opening.ledger);
+	return took;
+}
+
+static bool
+visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)arg, (void)index, (void)entry, (void)err;
+	return true;
+}
+
+static void
+bench_start(const char *dir, uint64_t num)
+{
+	struct head head = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct note_signer signer;
+	struct note_keys keys;
+	struct journal *journal;
+	struct error err = { 0 };
+	double whole, check;
+
+	need(note_signer_make("bench.example/journal", NOTE_JOURNAL, &signer,
+		 &err) &&
+		journal_create(dir, &err),
+	    &err);
+	keys = note_keys_of(&signer.key);
+	journal =
+	    journal_open(dir, &keys, &head, visit_nothing, NULL, &mended, &err);
+	need(journal != NULL, &err);
+	fill_journal(journal, &signer, num, &head);
+	journal_free(journal);
+	whole = time_start(dir, &keys, &head, true, NULL);
+	printf("%.3f ", time_start(dir, &keys, &head, false, &check));
+	printf("%.3f %.3f\n", whole, check);
+}
+
+static void
+make_seed(const char *path)
+{
+	struct buf bytes = BUF(1 << 20);
+	const struct digest root = merkle_empty();
+	struct error err = { 0 };
+	struct ledger *ledger = ledger_new(&err);
+
+	need(ledger != NULL, &err);
+	for (uint64_t i = 0; i < 3; i++)
+		deposit(ledger, i, i);
+	deliver(ledger, 3);
+	need(ledger_file_encode(ledger, &root, &bytes, &err), &err);
+	bytes.len -= sizeof(root);
+	need(file_write(path, buf_span(&bytes), 0644, &err), &err);
+	buf_free(&bytes);
+	ledger_free(ledger);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -93,6 +240,14 @@ main(int argc, char *argv[])
 	size_t before;
 
 	need(ledger != NULL, &err);
+	if (argc == 4 && strcmp(argv[1], "start") == 0) {
+		bench_start(argv[2], strtoull(argv[3], NULL, 10));
+		return 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "seed") == 0) {
+		make_seed(argv[2]);
+		return 0;
+	}
 	before = memory();
 	if (num > 0 && strcmp(argv[1], "documents") == 0) {
 		for (uint64_t i = 0; i < num; i++)
@@ -104,7 +259,7 @@ main(int argc, char *argv[])
 		for (uint64_t i = 0; i < num; i++)
 			deliver(ledger, first + i);
 	} else {
-		fprintf(stderr, "record documents|entries N\n");
+		fprintf(stderr, "see the head of tests/bench/record.c\n");
 		return 2;
 	}
 	printf("%.1f\n", (double)(memory() - before) / (double)num);
