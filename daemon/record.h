@@ -22,7 +22,7 @@ struct record {
 	struct note_keys keys;  /* that the journal ever had */
 	char titles[FILE_PATH]; /* record/titles.h; empty: they are not kept */
 	char journal_dir[FILE_PATH];
-	char ledger_path[FILE_PATH]; /* record/ledger_file.h */
+	char ledger_path[FILE_PATH]; /* record/ledger_file.h; or empty */
 };
 
 /* The time of an entry made now: never before the last one's. */

@@ -176,7 +176,8 @@ write_ledger(struct registrar *registrar)
 	struct error err = { 0 };
 
 	registrar->ledger_size = journal_size(record->journal);
-	if (!ledger_file_write(record->ledger_path, record->journal,
+	if (record->ledger_path[0] != '\0' &&
+	    !ledger_file_write(record->ledger_path, record->journal,
 		record->ledger, &err))
 		log_warning("ledger", "reason=%s", log_text(err.detail));
 }
