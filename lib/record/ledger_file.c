@@ -6,16 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "record/ledger_private.h"
 #include "record/states.h"
 
 static const char magic[] = "VALLEDG1" VALISE_VERSION "\n";
 
 enum { DIGEST = 32, NAME_BYTES = 4096 };
-
-/* Some 13 bytes an entry and 300 a document. */
-#define FILE_BYTES (UINT64_C(1) << 36)
 
 /* --- Encode. --- */
 
@@ -557,41 +553,4 @@ ledger_file_parse(struct span bytes, struct journal_from *from,
 	ledger_free(ledger);
 	error_set(err, ERROR_UNTRUSTED, "it is of another program");
 	return NULL;
-}
-
-/* --- The file. --- */
-
-bool
-ledger_file_write(const char *path, const struct journal *journal,
-    struct ledger *ledger, struct error *err)
-{
-	struct buf bytes = BUF(FILE_BYTES);
-	struct digest root;
-	bool ok;
-
-	ledger_read_lock(ledger);
-	ok = journal_root_at(journal, ledger->num, &root, err) &&
-	    ledger_file_encode(ledger, &root, &bytes, err);
-	ledger_unlock(ledger);
-	/* What it counts on at the next start comes first. */
-	ok = ok && journal_sync_derived(journal, err) &&
-	    file_write(path, buf_span(&bytes), 0600, err);
-	buf_free(&bytes);
-	return ok;
-}
-
-struct ledger *
-ledger_file_read(const char *path, struct journal_from *from,
-    struct digest *sum, struct error *err)
-{
-	struct buf bytes = BUF(FILE_BYTES);
-	struct ledger *ledger = NULL;
-
-	if (file_read(path, bytes.max, &bytes, err) &&
-	    (ledger = ledger_file_parse(buf_span(&bytes), from, err)) != NULL)
-		memcpy(sum->bytes, bytes.data + bytes.len - DIGEST, DIGEST);
-	buf_free(&bytes);
-	if (ledger == NULL)
-		error_context(err, "%s", path);
-	return ledger;
 }

@@ -166,7 +166,7 @@ time_start(const char *dir, const struct note_keys *keys,
 	struct error err = { 0 };
 	double began = seconds(), took;
 
-	need(opening_run(dir, keys, head, whole, &opening, &err), &err);
+	need(opening_run(NULL, dir, keys, head, whole, &opening, &err), &err);
 	took = seconds() - began;
 	began = seconds();
 	if (check != NULL)

@@ -46,6 +46,8 @@ check "git finds nothing wrong" sh -c "test -z \"\$(git -c safe.directory='*' -C
 expect "the journal is one history" 0 "proved" at mofa log
 
 # --- Damage ---
+# However few acts there were between the kills.
+while [ $(($(stat -c %s data/journal/heads) / 160)) -lt 24 ]; do deposit mofa "more-$(stat -c %s data/journal/heads)" >/dev/null; done
 stop_daemon "$dir"
 cp -R data work/good; cp -R offices work/good-offices
 # Back to that, for the offices too: they would notice a restored journal.
