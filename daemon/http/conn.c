@@ -257,7 +257,7 @@ to_handler(struct conn *c)
 }
 
 static void
-route(struct conn *c)
+take_route(struct conn *c)
 {
 	struct loop *loop = c->loop;
 	struct http_request *request = c->request;
@@ -336,7 +336,7 @@ take_head(struct conn *c, size_t len)
 	if (status != 0)
 		refuse(c, status, NULL);
 	else
-		route(c);
+		take_route(c);
 }
 
 /* As wire_read(), of max bytes at most, into the loop's piece. */

@@ -1,7 +1,6 @@
 /*
  * A git repository as a backend: making it, opening it, and its table.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,16 +8,6 @@
 #include "base/text.h"
 
 enum { OPEN_PACKS = 16 }; /* libgit2's own, beside ours */
-
-bool
-files_git_failed(struct error *err, const char *what)
-{
-	const git_error *last = git_error_last();
-
-	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
-	    last != NULL && last->message != NULL ? last->message
-						  : "no reason given");
-}
 
 bool
 files_create(const char *path, struct error *err)
@@ -126,13 +115,6 @@ static const struct backend_table table = {
 	.tidy = files_tidy,
 	.check = files_check,
 };
-
-struct files *
-files_of(struct backend *backend)
-{
-	assert(backend->table == &table);
-	return (struct files *)backend;
-}
 
 static bool
 open_repository(struct files *files, const char *path, bool is_view,

@@ -24,7 +24,14 @@ struct files {
 	bool log_is_view;
 };
 
-struct files *files_of(struct backend *backend);
+/* The files of a backend of this kind. */
+static inline struct files *
+files_of(struct backend *backend)
+{
+	return (struct files *)backend;
+}
+
+/* refs.c */
 /* Set err from libgit2's last error; false. */
 bool files_git_failed(struct error *err, const char *what);
 

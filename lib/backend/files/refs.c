@@ -7,6 +7,16 @@
 
 #include "backend/files/private.h"
 
+bool
+files_git_failed(struct error *err, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	    last != NULL && last->message != NULL ? last->message
+						  : "no reason given");
+}
+
 /* A loose ref as libgit2 writes it: 40 hex digits and a line's end. */
 static bool
 is_whole_ref(const char *path)
