@@ -109,7 +109,7 @@ expect "no list" 8 "no CRL in it" at mofa crls push work/readme
 expect "of no CA" 1 "no CA of the policy that you accepted" at mofa crls push certs/stranger/crl.pem
 expect "from the future" 1 "from the future" at mofa crls add work/future.pem
 expect "nothing to add" 2 "add FILE" at mofa crls add
-expect "no such verb" 2 "expected" at mofa crls pull
+expect "no such verb" 2 "did you mean" at mofa crls pull
 sleep 1; "$top/certs/ca" crl certs/mofa >/dev/null
 expect "a list is kept without a line" 0 "kept 1" at iom-vientiane crls add certs/mofa/crl.pem
 ls offices/iom-vientiane/state/*/own-crls/*.crl >work/own
