@@ -6,7 +6,8 @@
 #include "base/time.h"
 
 bool
-needs_line(const struct context *context, const char *what, struct error *err)
+arguments_need_line(const struct context *context, const char *what,
+    struct error *err)
 {
 	return !context->local ||
 	    error_set(err, ERROR_USAGE, "%s needs a line: not with --local",
@@ -14,7 +15,8 @@ needs_line(const struct context *context, const char *what, struct error *err)
 }
 
 bool
-parse_bound(const char *text, bool ends, int64_t *out_ms, struct error *err)
+arguments_time_bound(const char *text, bool ends, int64_t *out_ms,
+    struct error *err)
 {
 	int64_t at;
 

@@ -11,7 +11,7 @@
  *
  * ERROR_USAGE  --local was given
  */
-bool needs_line(const struct context *context, const char *what,
+bool arguments_need_line(const struct context *context, const char *what,
     struct error *err) MUST_USE;
 
 /*
@@ -20,7 +20,7 @@ bool needs_line(const struct context *context, const char *what,
  *
  * ERROR_USAGE  it is neither
  */
-bool parse_bound(const char *text, bool ends, int64_t *out_ms,
+bool arguments_time_bound(const char *text, bool ends, int64_t *out_ms,
     struct error *err) MUST_USE;
 
 #endif

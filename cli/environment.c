@@ -32,8 +32,7 @@ patience(void)
 }
 
 bool
-context_environment(struct context *context, const char *config,
-    struct error *err)
+environment_read(struct context *context, const char *config, struct error *err)
 {
 	const char *from = getenv("VALISE_CONFIG");
 	const char *home = getenv("HOME");

@@ -13,7 +13,7 @@
  *
  * ERROR_LIMIT  one of these paths is too long
  */
-bool context_environment(struct context *context, const char *config,
+bool environment_read(struct context *context, const char *config,
     struct error *err) MUST_USE;
 
 #endif

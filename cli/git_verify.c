@@ -87,7 +87,7 @@ judge(struct context *context, struct span commit, struct span der,
     struct cades *cades, struct error *err)
 {
 	const struct verdict_library library = context_library(context);
-	struct policy *pinned = context_pinned(context, err);
+	struct policy *pinned = policies_pinned(context, err);
 	char digest[DIGEST_HEX];
 	int64_t at;
 	bool ok;
@@ -102,7 +102,7 @@ judge(struct context *context, struct span commit, struct span der,
 		const struct policy_entry *entry =
 		    &context->succession.list[i - 1];
 		struct policy *policy = entry->accepted
-		    ? context_policy(context, &entry->digest)
+		    ? policies_find(context, &entry->digest)
 		    : NULL;
 
 		if (policy == NULL || policy == pinned)
@@ -190,7 +190,7 @@ main(int argc, char *argv[])
 	}
 	if (file == NULL)
 		return usage(stderr);
-	good = context_environment(&context, NULL, &err) &&
+	good = environment_read(&context, NULL, &err) &&
 	    context_load(&context, &err) && read_stdin(&commit, &err) &&
 	    read_armour(file, &der, &err) &&
 	    judge(&context, buf_span(&commit), buf_span(&der), &cades, &err);

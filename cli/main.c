@@ -76,7 +76,7 @@ help(const struct options_given *given, FILE *to, struct error *err)
 	return ok;
 }
 
-/* An option that needs a line is refused by its command: needs_line(). */
+/* An option that needs a line is refused by its command: arguments_need_line(). */
 static bool
 check_local(const struct context *context,
     const struct options_command *command, struct error *err)
@@ -114,7 +114,7 @@ main(int argc, char *argv[])
 	context.json = options_has(&given, OPTION_JSON);
 	context.local = options_has(&given, OPTION_LOCAL);
 	if (ok)
-		ok = context_environment(&context,
+		ok = environment_read(&context,
 		    options_value(&given, OPTION_CONFIG), &err);
 	if (ok && given.command == NULL && !given.help && !given.version) {
 		help(&given, stderr, &err);

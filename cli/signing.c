@@ -62,7 +62,7 @@ signing_files(const struct identity *signer, const struct container *from,
 }
 
 bool
-load_signer(const struct context *context, struct identity *out,
+signing_load(const struct context *context, struct identity *out,
     struct error *err)
 {
 	return context->sign_cert[0] != '\0'
@@ -73,7 +73,7 @@ load_signer(const struct context *context, struct identity *out,
 }
 
 bool
-answered_yes(const char *question)
+signing_answered_yes(const char *question)
 {
 	char line[16];
 
@@ -83,14 +83,14 @@ answered_yes(const char *question)
 }
 
 bool
-confirmed(bool yes, const char *question, struct error *err)
+signing_confirmed(bool yes, const char *question, struct error *err)
 {
 	if (yes)
 		return true;
 	if (!isatty(STDIN_FILENO))
 		return error_set(err, ERROR_USAGE,
 		    "nobody is there to ask: --yes signs without asking");
-	return answered_yes(question) ||
+	return signing_answered_yes(question) ||
 	    error_set(err, ERROR_USAGE, "not signed");
 }
 
@@ -122,7 +122,7 @@ again_helps(struct context *context, const struct verdict *verdict,
 		num++;
 	}
 	document_type(verdict->version->document, name);
-	policy = context_pinned(context, &ignored);
+	policy = policies_pinned(context, &ignored);
 	type = policy != NULL ? policy_type(policy, name) : NULL;
 	return type != NULL &&
 	    policy_quorum(type, signing, signatories, num, rule);
@@ -162,14 +162,15 @@ signing_may_be_asked(struct context *context, const struct verdict *verdict,
 {
 	const char *document = verdict->version->document;
 	struct error ignored = { 0 };
-	struct policy *policy = context_pinned(context, &ignored);
+	struct policy *policy = policies_pinned(context, &ignored);
 	const struct office *office;
 	struct cert *cert = NULL;
 	char type[LIMIT_SLUG_BYTES + 1];
 	struct decision decision;
 
 	if (yes || policy == NULL ||
-	    (office = own_office(context, policy, &cert, &ignored)) == NULL)
+	    (office = policies_own_office(context, policy, &cert, &ignored)) ==
+		NULL)
 		return true;
 	cert_free(cert);
 	document_type(document, type);

@@ -11,7 +11,7 @@ struct ledger_version;
 /*
  * Load the key that the configuration names for signing. The caller frees it.
  */
-bool load_signer(const struct context *context, struct identity *out,
+bool signing_load(const struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 
 /*
@@ -26,9 +26,10 @@ bool signing_files(const struct identity *signer, const struct container *from,
  * Ask before something is done, unless yes is set. ERROR_USAGE if the answer is
  * no.
  */
-bool confirmed(bool yes, const char *question, struct error *err) MUST_USE;
+bool signing_confirmed(bool yes, const char *question,
+    struct error *err) MUST_USE;
 /* Ask the person at the terminal; any answer but "yes" is no. */
-bool answered_yes(const char *question);
+bool signing_answered_yes(const char *question);
 
 /*
  * ERROR_CONFLICT if person has signed it already and signing again would not

@@ -26,10 +26,10 @@ know_office(struct audit_run *run, struct error *err)
 {
 	struct cert *cert = NULL;
 
-	run->policy = context_pinned(run->context, err);
+	run->policy = policies_pinned(run->context, err);
 	run->office = run->policy == NULL
 	    ? NULL
-	    : own_office(run->context, run->policy, &cert, err);
+	    : policies_own_office(run->context, run->policy, &cert, err);
 	cert_free(cert);
 	if (run->office == NULL)
 		return false;
@@ -147,12 +147,13 @@ static bool
 note_finding(struct context *context, const char *id, const char *text,
     struct error *err)
 {
-	struct policy *policy = context_pinned(context, err);
+	struct policy *policy = policies_pinned(context, err);
 	struct cert *cert = NULL;
 	struct audit_state state;
 	bool ok;
 
-	if (policy == NULL || own_office(context, policy, &cert, err) == NULL) {
+	if (policy == NULL ||
+	    policies_own_office(context, policy, &cert, err) == NULL) {
 		cert_free(cert);
 		return false;
 	}

@@ -71,7 +71,7 @@ bool
 cmd_bag_ack(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	return needs_line(context, "bag ack", err) &&
+	return arguments_need_line(context, "bag ack", err) &&
 	    context_load(context, err) &&
 	    run_ack(context, given->operands[0], err);
 }
@@ -80,7 +80,7 @@ bool
 cmd_bag_push(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	return needs_line(context, "bag push", err) &&
+	return arguments_need_line(context, "bag push", err) &&
 	    context_load(context, err) &&
 	    bag_push_command(context, given->operands[0], err);
 }

@@ -369,7 +369,7 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 	answer->received_at = time_now_ms() / 1000;
 	text_set(answer->from, sizeof(answer->from), bag->waybill->to);
 	text_set(answer->to, sizeof(answer->to), bag->waybill->from);
-	ok = zip != NULL && load_signer(bag->context, &signer, err);
+	ok = zip != NULL && signing_load(bag->context, &signer, err);
 	if (ok)
 		text_set(answer->person, sizeof(answer->person),
 		    signer.cert->email);

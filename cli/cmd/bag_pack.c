@@ -522,7 +522,7 @@ sign_waybill(struct packing *pack, struct error *err)
 	    pack->from->name);
 	ok = text_take(pack->waybill->to, sizeof(pack->waybill->to), pack->to,
 		 err) &&
-	    load_signer(pack->context, &signer, err);
+	    signing_load(pack->context, &signer, err);
 	if (ok)
 		text_set(pack->waybill->person, sizeof(pack->waybill->person),
 		    signer.cert->email);
@@ -660,9 +660,9 @@ prepare(struct packing *pack, struct error *err)
 	struct trust_result trust;
 	struct cert *cert = NULL;
 
-	if ((pack->policy = context_pinned(pack->context, err)) == NULL ||
-	    (pack->from = own_office(pack->context, pack->policy, &cert,
-		 err)) == NULL)
+	if ((pack->policy = policies_pinned(pack->context, err)) == NULL ||
+	    (pack->from = policies_own_office(pack->context, pack->policy,
+		 &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
 	pack->addressee = policy_office(pack->policy, pack->to);
@@ -780,7 +780,8 @@ read_options(const struct options_given *given, struct packing *out,
 	if (known != NULL && !copies)
 		return error_set(err, ERROR_USAGE,
 		    "--known is for copies: DOC… or --since-last");
-	return (!copies || needs_line(out->context, "packing copies", err)) &&
+	return (!copies ||
+		   arguments_need_line(out->context, "packing copies", err)) &&
 	    check_names(given->num_operands, given->operands, err) &&
 	    outfile_check(out->path, err);
 }

@@ -56,7 +56,7 @@ send_on(struct session *session, struct opened *bag,
 		return error_set_code(err, ERROR_UNTRUSTED, "BAG_INCOMPLETE",
 		    "%s is missing or altered", listed->path);
 	digest_hex(&bag->digest, hex);
-	version_path(base, listed->document, listed->version);
+	copy_path(base, listed->document, listed->version);
 	snprintf(path, sizeof(path), "%s%s?bag=%s", base,
 	    is_deposit ? "" : "/signatures", hex);
 	ok =

@@ -40,7 +40,7 @@ cmd_crls_add(struct context *context, const struct options_given *given,
 	size_t kept;
 
 	if (!context_load(context, err) ||
-	    (policy = context_pinned(context, err)) == NULL ||
+	    (policy = policies_pinned(context, err)) == NULL ||
 	    !keep_files(context, policy, given->num_operands, given->operands,
 		&kept, err))
 		return false;
@@ -201,7 +201,7 @@ cmd_crls_show(struct context *context, const struct options_given *given,
 
 	(void)given;
 	if (!context_load(context, err) ||
-	    (policy = context_pinned(context, err)) == NULL ||
+	    (policy = policies_pinned(context, err)) == NULL ||
 	    !session_open(context, &session, err))
 		return false;
 	ok = show_all(&session, policy, &num_lacking, err);
@@ -320,7 +320,7 @@ cmd_crls_push(struct context *context, const struct options_given *given,
 
 	/* Keep the lists before connecting, in case the connection fails. */
 	if (!context_load(context, err) ||
-	    (policy = context_pinned(context, err)) == NULL ||
+	    (policy = policies_pinned(context, err)) == NULL ||
 	    !keep_files(context, policy, given->num_operands, given->operands,
 		&kept, err))
 		return false;

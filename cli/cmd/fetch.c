@@ -43,12 +43,12 @@ write_out(struct context *context, const struct fetch *fetch,
 	    strchr(version->document, '/') + 1, version->number);
 	if (output == NULL && fetch->extract == NULL)
 		output = name;
-	if (output != NULL && !copy_write(context, copy, output, err))
+	if (output != NULL && !local_write(context, copy, output, err))
 		return false;
 	if (output != NULL)
 		output_aside(output);
 	if (fetch->extract != NULL &&
-	    !copy_extract(copy->container, fetch->extract, false, err))
+	    !local_extract(copy->container, fetch->extract, false, err))
 		return false;
 	if (context->json)
 		return output_json(json_of_verdict(output != NULL

@@ -268,9 +268,10 @@ agree(struct context *context, struct session *session, bool yes,
 			return false;
 		if (yes ||
 		    (isatty(STDIN_FILENO) &&
-			answered_yes("Did your office agree to all of them?"
-				     " If not, only the last one is"
-				     " accepted.")))
+			signing_answered_yes(
+			    "Did your office agree to all of them?"
+			    " If not, only the last one is"
+			    " accepted.")))
 			agreed.first = 0;
 	}
 	for (size_t i = agreed.first; i < agreed.num; i++)

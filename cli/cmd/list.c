@@ -194,7 +194,7 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	char title[LIMIT_TITLE_BYTES + 1];
 	json_t *json;
 	const bool same = is_as(acts, row);
-	const bool known = version_title_known(to->session->context,
+	const bool known = title_of_version(to->session->context,
 	    acts->doc.name, newest, title);
 
 	if (newest->time_ms < to->filters->since_ms)
@@ -481,7 +481,8 @@ read_options(const struct options_given *given, struct filters *out,
 		.status = options_value(given, OPTION_STATUS),
 		.since = options_value(given, OPTION_SINCE) };
 	return (out->since == NULL ||
-		   parse_bound(out->since, false, &out->since_ms, err)) &&
+		   arguments_time_bound(out->since, false, &out->since_ms,
+		       err)) &&
 	    check_status(out->status, err);
 }
 
@@ -493,7 +494,7 @@ cmd_list(struct context *context, const struct options_given *given,
 	struct filters filters;
 
 	if (!read_options(given, &filters, err) ||
-	    (proved && !needs_line(context, "--proved", err)) ||
+	    (proved && !arguments_need_line(context, "--proved", err)) ||
 	    !context_load(context, err))
 		return false;
 	return context->local ? list_local(context, &filters, err)

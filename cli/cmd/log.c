@@ -53,7 +53,7 @@ static bool
 begin_check(struct listing *out, struct error *err)
 {
 	const struct entry_filter *filter = &out->filter;
-	struct policy *policy = context_pinned(out->context, err);
+	struct policy *policy = policies_pinned(out->context, err);
 	struct audit_settings settings = { .by = FIELD_LOG,
 		.filtered = filter->office != NULL || filter->person != NULL ||
 		    filter->from > 0 ||
@@ -65,8 +65,9 @@ begin_check(struct listing *out, struct error *err)
 	const struct office *office;
 	struct cert *cert;
 
-	office = policy == NULL ? NULL
-				: own_office(out->context, policy, &cert, err);
+	office = policy == NULL
+	    ? NULL
+	    : policies_own_office(out->context, policy, &cert, err);
 	if (office == NULL)
 		return false;
 	cert_free(cert);
@@ -419,9 +420,12 @@ read_options(const struct options_given *given, struct listing *out,
 	return (out->filter.document == NULL ||
 		   document_name_check(span_of_str(out->filter.document),
 		       err)) &&
-	    (since == NULL || parse_bound(since, false, &out->since_ms, err)) &&
-	    (until == NULL || parse_bound(until, true, &out->until_ms, err)) &&
-	    (!out->follow || needs_line(out->context, "--follow", err));
+	    (since == NULL ||
+		arguments_time_bound(since, false, &out->since_ms, err)) &&
+	    (until == NULL ||
+		arguments_time_bound(until, true, &out->until_ms, err)) &&
+	    (!out->follow ||
+		arguments_need_line(out->context, "--follow", err));
 }
 
 bool

@@ -53,7 +53,7 @@ judge_waybill(struct opened *bag, struct error *err)
 {
 	struct context *context = bag->context;
 	const struct verdict_library library = context_library(context);
-	struct policy *policy = context_pinned(context, err);
+	struct policy *policy = policies_pinned(context, err);
 	const struct bag_signature it = { buf_span(&bag->yaml),
 		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
 		bag->waybill->dispatched_at, 0 };
@@ -62,7 +62,7 @@ judge_waybill(struct opened *bag, struct error *err)
 	bool ok;
 
 	if (policy == NULL ||
-	    (own = own_office(context, policy, &cert, err)) == NULL)
+	    (own = policies_own_office(context, policy, &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
 	ok = bag_judge(context->certs, policy, lists_all(context, &library),

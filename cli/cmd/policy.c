@@ -121,11 +121,11 @@ show(struct context *context, struct error *err)
 	bool ok = true;
 
 	if (!context_load(context, err) ||
-	    (pinned = context_pinned(context, err)) == NULL ||
+	    (pinned = policies_pinned(context, err)) == NULL ||
 	    !session_open(context, &session, err))
 		return false;
 	/* A policy that came by mail may have become the newest. */
-	if ((pinned = context_pinned(context, err)) == NULL ||
+	if ((pinned = policies_pinned(context, err)) == NULL ||
 	    (theirs = session_policy(&session, &session.policy, err)) == NULL) {
 		session_close(&session);
 		return false;
@@ -294,7 +294,7 @@ accept_named(struct context *context, struct session *session,
     struct acceptance *what, struct error *err)
 {
 	const struct succession *all = &context->succession;
-	const struct policy *pinned = context_pinned(context, err), *one;
+	const struct policy *pinned = policies_pinned(context, err), *one;
 	const struct policy_entry *entry;
 
 	if (pinned == NULL)
@@ -306,7 +306,7 @@ accept_named(struct context *context, struct session *session,
 		return tell_accepted(context, what, true, err);
 	if (!session_keep_policy(session, what->digest, err))
 		return false;
-	one = context_policy(context, what->digest);
+	one = policies_find(context, what->digest);
 	if (!context->json && one != NULL) {
 		puts("accepting:");
 		tell_changes(pinned, one);
@@ -358,7 +358,7 @@ accept_asked(struct context *context, struct error *err)
 		    hex);
 	else {
 		*err = (struct error){ 0 };
-		ok = (pinned = context_pinned(context, err)) != NULL &&
+		ok = (pinned = policies_pinned(context, err)) != NULL &&
 		    (theirs = session_policy(&session, &session.policy, err)) !=
 			NULL;
 		if (ok) {
@@ -367,7 +367,7 @@ accept_asked(struct context *context, struct error *err)
 			fflush(stdout);
 		}
 		ok = ok &&
-		    (answered_yes("Accept it?") ||
+		    (signing_answered_yes("Accept it?") ||
 			error_set(err, ERROR_USAGE, "not accepted")) &&
 		    accept_named(context, &session, &what, err);
 	}
@@ -391,7 +391,7 @@ accept_file(struct context *context, const char *path, struct error *err)
 	int fd;
 
 	if (!context_load(context, err) ||
-	    (pinned = context_pinned(context, err)) == NULL ||
+	    (pinned = policies_pinned(context, err)) == NULL ||
 	    (fd = file_open(path, err)) < 0)
 		return false;
 	ok = ((policy = policies_read(fd, NULL, err)) != NULL &&

@@ -323,9 +323,9 @@ pusher_begin(struct context *context, struct pusher *out, struct error *err)
 	struct cert *cert = NULL;
 
 	*out = (struct pusher){ .context = context };
-	if ((out->policy = context_pinned(context, err)) == NULL ||
-	    (out->office = own_office(context, out->policy, &cert, err)) ==
-		NULL)
+	if ((out->policy = policies_pinned(context, err)) == NULL ||
+	    (out->office = policies_own_office(context, out->policy, &cert,
+		 err)) == NULL)
 		return false;
 	text_set(out->person, sizeof(out->person), cert->email);
 	cert_free(cert);

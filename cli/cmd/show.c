@@ -136,7 +136,7 @@ show_proved(struct session *session, const char *document, unsigned version,
 
 	ok = acts_update(session, document, &acts, err) &&
 	    acts_are_shown(session, &acts, false, err) &&
-	    document_title(session, &acts, title, &title_proved, err) &&
+	    title_of_document(session, &acts, title, &title_proved, err) &&
 	    (json = json_of_acts(&acts, title, title_proved)) != NULL &&
 	    show_document(session->context, json, version, err);
 	json_decref(json);

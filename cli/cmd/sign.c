@@ -95,14 +95,14 @@ sign_copy(struct context *context, struct session *session,
 	struct identity signer = { NULL };
 	bool ok;
 
-	ok = signature != NULL && load_signer(context, &signer, err) &&
+	ok = signature != NULL && signing_load(context, &signer, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
 		signer.cert->email, err) &&
 	    signing_may_be_asked(context, &copy->verdict, SIGNING_APPROVAL,
 		signer.cert->email, yes, err);
 	if (ok) {
 		show(&copy->verdict, &signer);
-		ok = confirmed(yes, "Sign it?", err) &&
+		ok = signing_confirmed(yes, "Sign it?", err) &&
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, &act, err) &&

@@ -137,7 +137,7 @@ sign_termination(struct session *session, struct copy *copy, const char *reason,
 	const struct member *file;
 	bool ok;
 
-	ok = signature != NULL && load_signer(context, &signer, err) &&
+	ok = signature != NULL && signing_load(context, &signer, err) &&
 	    take_termination(copy, reason, &termination, err) &&
 	    container_hash(copy->container, NULL, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_TERMINATION,
@@ -149,7 +149,7 @@ sign_termination(struct session *session, struct copy *copy, const char *reason,
 		digest_hex(&signer.cert->fingerprint, hex);
 		snprintf(id, sizeof(id), TERMINATION_ID "%.32s", hex);
 		file = container_find(copy->container, PATH_TERMINATION);
-		ok = confirmed(yes, "Sign its termination?", err) &&
+		ok = signing_confirmed(yes, "Sign its termination?", err) &&
 		    container_put(signature, PATH_TERMINATION,
 			member_bytes(file), err) &&
 		    signing_files(&signer, copy->container, id,

@@ -304,7 +304,7 @@ cmd_verify(struct context *context, const struct options_given *given,
 
 	context->witnessed = options_has(given, OPTION_WITNESSED);
 	if ((text != NULL && !take_jobs(text, &jobs, err)) ||
-	    (all.current && !needs_line(context, "--current", err)) ||
+	    (all.current && !arguments_need_line(context, "--current", err)) ||
 	    !context_load(context, err))
 		return false;
 	ok = verify_files(&all, given->operands, (size_t)given->num_operands,

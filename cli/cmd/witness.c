@@ -26,10 +26,11 @@ static bool
 witness_name(struct context *context, char out[LIMIT_ORIGIN_BYTES + 1],
     struct error *err)
 {
-	struct policy *policy = context_pinned(context, err);
+	struct policy *policy = policies_pinned(context, err);
 	struct cert *cert = NULL;
-	const struct office *office =
-	    policy == NULL ? NULL : own_office(context, policy, &cert, err);
+	const struct office *office = policy == NULL
+	    ? NULL
+	    : policies_own_office(context, policy, &cert, err);
 	bool ok = office != NULL;
 
 	if (ok &&
@@ -165,7 +166,7 @@ count_witnesses(struct context *context, struct span note, unsigned *num,
 {
 	struct cosignature lines[LIMIT_WITNESSES];
 	struct error ignored = { 0 };
-	const struct policy *policy = context_pinned(context, &ignored);
+	const struct policy *policy = policies_pinned(context, &ignored);
 	size_t found = 0;
 
 	*num = *quorum = 0;

@@ -76,7 +76,7 @@ remove_members(const struct container *container, const char *dir)
 
 /* Write into a folder that is new, and that appears with all files in it. */
 bool
-copy_extract(const struct container *container, const char *dir,
+local_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err)
 {
 	char tmp[FILE_PATH];

@@ -17,7 +17,7 @@
 /* --- Writing copies. --- */
 
 bool
-copy_write(const struct context *context, const struct copy *copy,
+local_write(const struct context *context, const struct copy *copy,
     const char *path, struct error *err)
 {
 	struct outfile output;

@@ -117,13 +117,13 @@ bool local_entries(struct context *context, const char *dir,
     struct error *err) MUST_USE;
 
 /* Write a copy's container to a path that a person named (base/outfile.h). */
-bool copy_write(const struct context *context, const struct copy *copy,
+bool local_write(const struct context *context, const struct copy *copy,
     const char *path, struct error *err) MUST_USE;
 /*
  * Write its files into a folder that is not there yet: all of them, or without
  * META-INF.
  */
-bool copy_extract(const struct container *container, const char *dir,
+bool local_extract(const struct container *container, const char *dir,
     bool texts_only, struct error *err) MUST_USE;
 
 #endif

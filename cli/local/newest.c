@@ -45,7 +45,7 @@ place(const char *folder, const struct container *container, struct error *err)
 	    !file_join(made, folder, ".newest", err))
 		return false;
 	file_remove_tree(made);
-	ok = copy_extract(container, made, true, err) &&
+	ok = local_extract(container, made, true, err) &&
 	    (receipt == NULL ||
 		(file_join(path, made, NEWEST_RECEIPT, err) &&
 		    file_write_quick(path, member_bytes(receipt), 0644, err)));

@@ -278,7 +278,7 @@ begin_route(struct job *job, uint64_t *max_body)
 		}
 		request->watches = true;
 	}
-	if (job->route->run == run_document && answer_document_now(job))
+	if (job->route->run == run_document && documents_answer_now(job))
 		return HTTP_ANSWER;
 	return HTTP_WORK;
 }
@@ -342,7 +342,7 @@ dispatch(void *arg, struct http_request *request)
 
 	if (!access_decide(job).allowed)
 		(void)run_refusal(job, &err);
-	else if (job->route->run != run_fetch || !fetch_is_ready(job))
+	else if (job->route->run != run_fetch || !documents_fetch_is_ready(job))
 		job_enqueue(api, job);
 	else if (!run_fetch(job, &err))
 		job_problem(job, &err);

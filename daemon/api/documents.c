@@ -108,7 +108,7 @@ add_receipts(struct job *job, const struct snapshot *now,
 		 edition->cosigned != 0 ? edition->cosigned
 					: edition->newest + 1,
 		 &head, err) &&
-	    append_note(record, &head, &note, err);
+	    api_append_note(record, &head, &note, err);
 	for (size_t i = 0; ok && i < now->num_acts; i++)
 		ok = add_receipt(journal, now->acts[i], &head, buf_span(&note),
 		    container, err);
@@ -135,7 +135,7 @@ copy_name(const struct oid *commit, const struct edition *edition,
 }
 
 bool
-fetch_is_ready(struct job *job)
+documents_fetch_is_ready(struct job *job)
 {
 	struct ledger *ledger = job->api->record->ledger;
 	const struct ledger_document *doc;
@@ -344,7 +344,7 @@ append_json(struct ledger_document *doc, struct ledger *ledger, struct buf *out,
 }
 
 bool
-answer_document_now(struct job *job)
+documents_answer_now(struct job *job)
 {
 	struct http_response *response = &job->request->response;
 	struct ledger *ledger = job->api->record->ledger;

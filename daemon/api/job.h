@@ -188,14 +188,15 @@ job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign, run_key,
  * The head to which the receipts of entries up to index lead: the first that
  * a quorum of witnesses cosigned, else the newest one's batch.
  */
-bool head_for(const struct record *record, const struct witnesses *witnesses,
-    uint64_t index, struct head *out, struct error *err) MUST_USE;
+bool api_head_for(const struct record *record,
+    const struct witnesses *witnesses, uint64_t index, struct head *out,
+    struct error *err) MUST_USE;
 /* A head's note, with the cosignatures that there are by now. */
-bool append_note(const struct record *record, const struct head *head,
+bool api_append_note(const struct record *record, const struct head *head,
     struct buf *out, struct error *err) MUST_USE;
 /* The answer at once, on the loop's thread, if nothing must be read for it. */
-bool answer_document_now(struct job *job);
+bool documents_answer_now(struct job *job);
 /* Is the copy built, so that run_fetch() does not block? */
-bool fetch_is_ready(struct job *job);
+bool documents_fetch_is_ready(struct job *job);
 
 #endif

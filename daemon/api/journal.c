@@ -35,7 +35,7 @@ answer_text(struct job *job, int status)
 }
 
 bool
-append_note(const struct record *record, const struct head *head,
+api_append_note(const struct record *record, const struct head *head,
     struct buf *out, struct error *err)
 {
 	return journal_note(record->journal, head, out, err) &&
@@ -43,7 +43,7 @@ append_note(const struct record *record, const struct head *head,
 }
 
 bool
-head_for(const struct record *record, const struct witnesses *witnesses,
+api_head_for(const struct record *record, const struct witnesses *witnesses,
     uint64_t index, struct head *out, struct error *err)
 {
 	const uint64_t cosigned =
@@ -156,7 +156,7 @@ run_checkpoint(struct job *job, struct error *err)
 	    hex, (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
 		/* Whoever saw more has seen another history: here is ours. */
-		if (!append_note(record, &head, &response->body, err))
+		if (!api_append_note(record, &head, &response->body, err))
 			return false;
 		answer_text(job, 409);
 		return true;
@@ -165,7 +165,7 @@ run_checkpoint(struct job *job, struct error *err)
 	    !journal_extension(record->journal, old, head.size, &response->body,
 		err))
 		return false;
-	if (!append_note(record, &head, &response->body, err))
+	if (!api_append_note(record, &head, &response->body, err))
 		return false;
 	answer_text(job, 200);
 	return true;
@@ -196,7 +196,7 @@ run_receipt(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
 		    (unsigned long long)index);
-	ok = head_for(record, &job->connected.by.policy->witnesses, index,
+	ok = api_head_for(record, &job->connected.by.policy->witnesses, index,
 		 &head, err) &&
 	    journal_receipt(record->journal, index, &head, &proof, err) &&
 	    cosignatures_append(record->cosignatures, head.size, &proof.note,
@@ -273,7 +273,7 @@ stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 	struct error err = { 0 }, why = { 0 };
 
 	if (!buf_append(&evidence.seen, note, &err) ||
-	    !append_note(record, &head, &evidence.shown, &err) ||
+	    !api_append_note(record, &head, &evidence.shown, &err) ||
 	    !evidence_encode(&evidence, &text, &err) ||
 	    !config_data(job->api->config, EVIDENCE_FILE, path, &err) ||
 	    !file_write(path, buf_span(&text), 0600, &err))
@@ -343,7 +343,7 @@ run_cosign(struct job *job, struct error *err)
 	ok = ok && journal_flush_heads(record->journal, err) &&
 	    keep_cosignatures(job, buf_span(&note), &checkpoint, err) &&
 	    journal_head_at(record->journal, checkpoint.size, &head, err) &&
-	    append_note(record, &head, &job->request->response.body, err);
+	    api_append_note(record, &head, &job->request->response.body, err);
 	buf_free(&note);
 	if (ok)
 		answer_text(job, 200);
@@ -580,7 +580,7 @@ append_last(const struct record *record, const struct head *head, uint64_t next,
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	json_t *json = NULL;
 	char *text = NULL;
-	bool ok = append_note(record, head, &note, err);
+	bool ok = api_append_note(record, head, &note, err);
 
 	if (ok) {
 		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);

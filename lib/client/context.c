@@ -66,7 +66,7 @@ find_withheld(void *arg, const struct trust **trust)
 	if (context->own == NULL)
 		context->own = own_lists(context, &ignored);
 	if (context->own == NULL || crls_count(context->own) == 0 ||
-	    (pinned = context_pinned(context, &ignored)) == NULL)
+	    (pinned = policies_pinned(context, &ignored)) == NULL)
 		return NULL;
 	*trust = pinned->trust;
 	return context->own;

@@ -12,7 +12,7 @@
 #include "client/tell.h"
 
 void
-version_path(char out[512], const char *document, unsigned version)
+copy_path(char out[512], const char *document, unsigned version)
 {
 	if (version == 0)
 		snprintf(out, 512, "/v1/documents/%s/versions/latest",
@@ -85,7 +85,7 @@ judge_container(struct context *context, struct container *container,
 	const struct policy *pinned;
 	struct error why = { 0 };
 
-	if ((pinned = context_pinned(context, &why)) != NULL)
+	if ((pinned = policies_pinned(context, &why)) != NULL)
 		request.witnesses = &pinned->witnesses;
 	return broken == NULL
 	    ? verdict_judge(&request, out, err)
@@ -121,7 +121,7 @@ copy_download(struct session *session, const char *document, unsigned version,
 	struct error why = { 0 };
 
 	*out = (struct copy){ .fd = -1 };
-	version_path(path, document, version);
+	copy_path(path, document, version);
 	session->doing = "fetching";
 	snprintf(name, sizeof(name), "%.*s--%s@%u",
 	    (int)(strchr(document, '/') - document), document,

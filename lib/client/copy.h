@@ -9,7 +9,7 @@
 #include "client/session.h"
 
 /* Make the path "/v1/documents/TYPE/SLUG/versions/N". */
-void version_path(char out[512], const char *document, unsigned version);
+void copy_path(char out[512], const char *document, unsigned version);
 
 /*
  * A copy in a nameless file, and the verdict on it. copy_free() frees all of

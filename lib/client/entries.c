@@ -128,7 +128,7 @@ session_witnessed(struct session *session, struct witnessed *out,
     struct error *err)
 {
 	const struct checkpoint nothing = { .root = merkle_empty() };
-	const struct policy *policy = context_pinned(session->context, err);
+	const struct policy *policy = policies_pinned(session->context, err);
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	bool ok;
 

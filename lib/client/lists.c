@@ -257,7 +257,7 @@ take_enrolled(struct context *context, struct crl_entries *named,
     struct error *err)
 {
 	struct policy *policy =
-	    context_policy(context, &context->enrolment.policy);
+	    policies_find(context, &context->enrolment.policy);
 
 	if (context->enrolled == NULL) {
 		if ((context->enrolled = crls_new(err)) == NULL)
@@ -338,7 +338,7 @@ lists_all(struct context *context, const struct verdict_library *library)
 
 	if (context->all_lists == NULL &&
 	    (named = lists_named(context, library, &as_of)) != NULL &&
-	    (pinned = context_pinned(context, &err)) != NULL &&
+	    (pinned = policies_pinned(context, &err)) != NULL &&
 	    (context->all_lists = crl_entries_copy(named, &err)) != NULL &&
 	    !add_loose(context, context->all_lists, pinned->trust, &err)) {
 		crl_entries_free(context->all_lists);

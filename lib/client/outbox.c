@@ -289,7 +289,7 @@ read_act(struct context *context, const struct outbox_act *act,
 	struct container *zip = act->kind == OUTBOX_DEPOSIT
 	    ? container_read_to_judge(act->lock, err)
 	    : container_read_files_to_judge(act->lock, err);
-	struct policy *policy = context_pinned(context, err);
+	struct policy *policy = policies_pinned(context, err);
 	const struct office *office;
 	struct cert *cert = NULL;
 	bool ok;
@@ -299,7 +299,8 @@ read_act(struct context *context, const struct outbox_act *act,
 		.not_before = act->size };
 	text_set(out->document, sizeof(out->document), act->document);
 	ok = zip != NULL && policy != NULL &&
-	    (office = own_office(context, policy, &cert, err)) != NULL &&
+	    (office = policies_own_office(context, policy, &cert, err)) !=
+		NULL &&
 	    sent_read(context->certs, zip, out, err);
 	if (ok)
 		text_set(out->office, sizeof(out->office), office->name);
@@ -362,7 +363,7 @@ path_of(const struct outbox_act *act, uint64_t seen, char out[512])
 		snprintf(out, 512, "/v1/documents/%s/termination",
 		    act->document);
 	else
-		version_path(out, act->document, act->version);
+		copy_path(out, act->document, act->version);
 	if (act->kind == OUTBOX_SIGNATURE)
 		snprintf(out + strlen(out), 512 - strlen(out), "/signatures");
 	snprintf(out + strlen(out), 512 - strlen(out), "?old=%llu",

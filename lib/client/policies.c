@@ -188,7 +188,7 @@ read_kept(const struct context *context, const struct digest *digest)
 }
 
 struct policy *
-context_policy(struct context *context, const struct digest *digest)
+policies_find(struct context *context, const struct digest *digest)
 {
 	struct policy *policy, **all;
 
@@ -209,7 +209,7 @@ context_policy(struct context *context, const struct digest *digest)
 }
 
 struct policy *
-context_pinned(struct context *context, struct error *err)
+policies_pinned(struct context *context, struct error *err)
 {
 	const struct digest *pinned;
 	struct policy *policy = NULL;
@@ -217,7 +217,7 @@ context_pinned(struct context *context, struct error *err)
 	if (!policies_load(context, err))
 		return NULL;
 	if ((pinned = succession_pinned(&context->succession)) != NULL)
-		policy = context_policy(context, pinned);
+		policy = policies_find(context, pinned);
 	if (policy == NULL)
 		error_set(err, ERROR_SYSTEM,
 		    "%s: the policy that you accepted is not there or damaged:"
@@ -231,7 +231,7 @@ policies_for_act(struct context *context, const struct digest *digest,
     uint64_t index)
 {
 	return succession_judges(&context->succession, digest, index)
-	    ? context_policy(context, digest)
+	    ? policies_find(context, digest)
 	    : NULL;
 }
 
@@ -252,8 +252,8 @@ own_cert(struct context *context, struct error *err)
 }
 
 const struct office *
-own_office(struct context *context, struct policy *policy, struct cert **cert,
-    struct error *err)
+policies_own_office(struct context *context, struct policy *policy,
+    struct cert **cert, struct error *err)
 {
 	const struct office *office = NULL;
 	struct trust_result trust;
@@ -291,7 +291,8 @@ find_shown(struct context *context, struct policy *policy)
 	context->shown = all;
 	one = &all[context->num_shown++];
 	*one = (struct shown){ .policy = policy_ref(policy),
-		.office = own_office(context, policy, &cert, &ignored) };
+		.office =
+		    policies_own_office(context, policy, &cert, &ignored) };
 	if (one->office != NULL)
 		one->sight = sight_of(policy, one->office);
 	cert_free(cert);
@@ -299,7 +300,7 @@ find_shown(struct context *context, struct policy *policy)
 }
 
 bool
-policy_shows(struct context *context, struct policy *policy,
+policies_shows(struct context *context, struct policy *policy,
     const char *document)
 {
 	const struct shown *shown = find_shown(context, policy);
@@ -325,9 +326,9 @@ bool
 policies_show(struct context *context, const struct digest *policy,
     const char *document)
 {
-	struct policy *one = context_policy(context, policy);
+	struct policy *one = policies_find(context, policy);
 
-	return one != NULL && policy_shows(context, one, document);
+	return one != NULL && policies_shows(context, one, document);
 }
 
 /* --- The connection. --- */
@@ -346,7 +347,7 @@ earlier_ca(struct context *context, const struct policy *pinned)
 	     i--) {
 		const struct policy_entry *entry = &succession->list[i - 1];
 		const struct policy *policy = entry->accepted
-		    ? context_policy(context, &entry->digest)
+		    ? policies_find(context, &entry->digest)
 		    : NULL;
 
 		looked += policy != NULL;
@@ -362,7 +363,7 @@ static bool
 append_cas(struct context *context, const struct digest *digest,
     struct buf *out, struct error *err)
 {
-	const struct policy *policy = context_policy(context, digest);
+	const struct policy *policy = policies_find(context, digest);
 	const char *earlier;
 
 	if (policy == NULL)
@@ -379,7 +380,7 @@ append_cas(struct context *context, const struct digest *digest,
 bool
 policies_server_cas(struct context *context, struct buf *out, struct error *err)
 {
-	const struct policy *pinned = context_pinned(context, err);
+	const struct policy *pinned = policies_pinned(context, err);
 	const struct succession *succession = &context->succession;
 
 	if (pinned == NULL || !append_cas(context, &pinned->digest, out, err))

@@ -21,17 +21,17 @@
 bool policies_load(struct context *context, struct error *err) MUST_USE;
 
 /* A policy that was accepted for any entry; NULL if it was not. Borrowed. */
-struct policy *context_policy(struct context *context,
+struct policy *policies_find(struct context *context,
     const struct digest *digest);
 /* The newest policy that was accepted: the daemon is to judge by it now. */
-struct policy *context_pinned(struct context *context, struct error *err);
+struct policy *policies_pinned(struct context *context, struct error *err);
 /* The policy that may judge the act of this index, or NULL. */
 struct policy *policies_for_act(struct context *context,
     const struct digest *digest, uint64_t index);
 
 /* Which office and person this is, by the pinned policy. */
-const struct office *own_office(struct context *context, struct policy *policy,
-    struct cert **cert, struct error *err);
+const struct office *policies_own_office(struct context *context,
+    struct policy *policy, struct cert **cert, struct error *err);
 /*
  * True if a daemon that answers by this policy shows this office every act on
  * the document. False if the policy or the office's certificate is not here.
@@ -39,7 +39,7 @@ const struct office *own_office(struct context *context, struct policy *policy,
 bool policies_show(struct context *context, const struct digest *policy,
     const char *document);
 /* The same by a policy at hand. */
-bool policy_shows(struct context *context, struct policy *policy,
+bool policies_shows(struct context *context, struct policy *policy,
     const char *document);
 
 /* Free all that is known of policies: a part of context_free(). */

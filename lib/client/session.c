@@ -48,7 +48,7 @@ struct seen *
 session_seen(struct context *context, struct error *err)
 {
 	struct error ignored = { 0 };
-	const struct policy *pinned = context_pinned(context, &ignored);
+	const struct policy *pinned = policies_pinned(context, &ignored);
 	const struct seen_settings settings = { .dir = context->state,
 		.keys = &context->journal,
 		.contact = pinned != NULL ? pinned->depositary.email : NULL,
@@ -253,7 +253,7 @@ follow_key(struct session *session, struct error *err)
 	struct entry entry;
 	struct context *context = session->context;
 	const struct note_keys *keys = &context->journal;
-	const struct policy *policy = context_pinned(context, err);
+	const struct policy *policy = policies_pinned(context, err);
 	struct cosignature lines[LIMIT_WITNESSES];
 	struct remote_answer answer;
 	struct proof proof = PROOF;

@@ -228,7 +228,7 @@ struct policy *
 session_policy(struct session *session, const struct digest *digest,
     struct error *err)
 {
-	struct policy *policy = context_policy(session->context, digest);
+	struct policy *policy = policies_find(session->context, digest);
 
 	if (policy == NULL)
 		policy = find_fetched(session, digest);
@@ -246,7 +246,7 @@ session_keep_policy(struct session *session, const struct digest *digest,
 	int fd = -1;
 	bool ok;
 
-	if (context_policy(context, digest) != NULL)
+	if (policies_find(context, digest) != NULL)
 		return true;
 	ok = (policy = session_policy(session, digest, err)) != NULL &&
 	    (fd = context_temporary(context, err)) >= 0 &&
@@ -270,7 +270,7 @@ session_shows(struct session *session, const char *document)
 	struct policy *policy = session_policy(session, digest, &ignored);
 	bool shows;
 
-	shows = policy != NULL && policy_shows(context, policy, document);
+	shows = policy != NULL && policies_shows(context, policy, document);
 	policy_free(policy);
 	return shows;
 }

@@ -10,7 +10,7 @@
 #include "record/json.h"
 
 bool
-version_title_known(const struct context *context, const char *document,
+title_of_version(const struct context *context, const char *document,
     const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1])
 {
 	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
@@ -34,7 +34,7 @@ version_title_known(const struct context *context, const char *document,
 }
 
 bool
-document_title(struct session *session, const struct document_acts *acts,
+title_of_document(struct session *session, const struct document_acts *acts,
     char out[LIMIT_TITLE_BYTES + 1], bool *known, struct error *err)
 {
 	struct buf path = BUF(1024);
@@ -44,7 +44,7 @@ document_title(struct session *session, const struct document_acts *acts,
 	bool ok;
 
 	out[0] = '\0';
-	*known = version_title_known(session->context, acts->doc.name,
+	*known = title_of_version(session->context, acts->doc.name,
 	    acts_version(acts, 0), out);
 	if (*known)
 		return true;

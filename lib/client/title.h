@@ -8,12 +8,13 @@
 
 /*
  * Get the title of a version, if its version.yaml passed through here.
- * document_title() gets that of the newest version, or the daemon's word for
+ * title_of_document() gets that of the newest version, or the daemon's word for
  * it.
  */
-bool version_title_known(const struct context *context, const char *document,
+bool title_of_version(const struct context *context, const char *document,
     const struct ledger_version *version, char out[LIMIT_TITLE_BYTES + 1]);
-bool document_title(struct session *session, const struct document_acts *acts,
-    char out[LIMIT_TITLE_BYTES + 1], bool *known, struct error *err) MUST_USE;
+bool title_of_document(struct session *session,
+    const struct document_acts *acts, char out[LIMIT_TITLE_BYTES + 1],
+    bool *known, struct error *err) MUST_USE;
 
 #endif

@@ -44,7 +44,7 @@ asn1_digest(unsigned bits)
 }
 
 bool
-bad_form(struct error *err, const char *what)
+asn1_bad_form(struct error *err, const char *what)
 {
 	ERR_clear_error();
 	return error_set_code(err, ERROR_MALFORMED, "SIGNATURE_FORM", "%s",
@@ -52,7 +52,7 @@ bad_form(struct error *err, const char *what)
 }
 
 bool
-too_weak(struct error *err, const char *what)
+asn1_too_weak(struct error *err, const char *what)
 {
 	ERR_clear_error();
 	return error_set_code(err, ERROR_UNTRUSTED, "SIGNATURE_WEAK", "%s",

@@ -22,11 +22,11 @@ const EVP_MD *asn1_digest(unsigned bits);
  * Set the error that a signature is not in the one form: MALFORMED,
  * SIGNATURE_FORM. False.
  */
-bool bad_form(struct error *err, const char *what);
+bool asn1_bad_form(struct error *err, const char *what);
 /*
  * Set the error that its algorithm is not accepted: UNTRUSTED, SIGNATURE_WEAK.
  * False.
  */
-bool too_weak(struct error *err, const char *what);
+bool asn1_too_weak(struct error *err, const char *what);
 
 #endif

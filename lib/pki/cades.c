@@ -222,7 +222,7 @@ find_signer(struct cert_cache *cache, const struct signed_data *data,
 		}
 		cert_free(cert);
 	}
-	return bad_form(err, "the signer's certificate is not in it");
+	return asn1_bad_form(err, "the signer's certificate is not in it");
 }
 
 static bool
@@ -354,7 +354,7 @@ cades_verify(struct cert_cache *cache, struct span signature,
 	found.signing_at = data.signing_at;
 	found.commitment = commitment_of(data.commitment);
 	ok = (found.cert->is_strong ||
-		 too_weak(err,
+		 asn1_too_weak(err,
 		     "its key is neither P-256, P-384 nor RSA of 3072"
 		     " bits")) &&
 	    check_signed_cert(&data, found.cert, der, err) &&
@@ -389,7 +389,7 @@ cades_check_imprint(struct span tst_info, struct span content,
 	bool ok = false;
 
 	if (info == NULL) {
-		bad_form(err, "the timestamp's TSTInfo does not parse");
+		asn1_bad_form(err, "the timestamp's TSTInfo does not parse");
 		goto out;
 	}
 	X509_ALGOR_get0(&oid, NULL, NULL,
@@ -399,7 +399,7 @@ cades_check_imprint(struct span tst_info, struct span content,
 	if (md == NULL ||
 	    EVP_Digest(content.data, content.len, hash, &hash_len, md, NULL) !=
 		1)
-		bad_form(err, "the timestamp's digest is not known");
+		asn1_bad_form(err, "the timestamp's digest is not known");
 	else
 		ok = span_eq(span_of(hash, hash_len),
 			 span_of(ASN1_STRING_get0_data(imprint),
@@ -425,7 +425,7 @@ cades_verify_timestamp(struct span token, struct span content,
 	if (cms == NULL || out == NULL ||
 	    OBJ_obj2nid(CMS_get0_eContentType(cms)) !=
 		NID_id_smime_ct_TSTInfo) {
-		bad_form(err, "not an RFC 3161 timestamp token");
+		asn1_bad_form(err, "not an RFC 3161 timestamp token");
 	} else if (CMS_verify(cms, NULL, NULL, NULL, out,
 		       CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
 		broken(err,

@@ -341,7 +341,7 @@ parse(struct span der, struct error *err)
 		return NULL;
 	}
 	if ((cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.len)) == NULL)
-		bad_form(err, "not a CMS");
+		asn1_bad_form(err, "not a CMS");
 	ERR_clear_error();
 	return cms;
 }
@@ -352,7 +352,7 @@ check_signers(STACK_OF(CMS_SignerInfo) *signers, struct error *err)
 	const int num = signers != NULL ? sk_CMS_SignerInfo_num(signers) : 0;
 
 	if (num < 1)
-		return bad_form(err, "not a CMS SignedData with a signer");
+		return asn1_bad_form(err, "not a CMS SignedData with a signer");
 	return num <= LIMIT_FOREIGN_SIGNERS ||
 	    error_set(err, ERROR_LIMIT, "a CMS of %d signers, limit %d", num,
 		LIMIT_FOREIGN_SIGNERS);
@@ -377,7 +377,7 @@ digest_content(CMS_ContentInfo *cms, BIO *in, BIO **out, struct error *err)
 			*out = chain;
 			return true;
 		}
-		bad_form(err, "its content cannot be read");
+		asn1_bad_form(err, "its content cannot be read");
 	}
 	free_chain(chain, in);
 	return false;
@@ -470,7 +470,7 @@ foreign_verify_timestamp(struct span token, struct span content,
 		return false;
 	signers = CMS_get0_SignerInfos(cms);
 	ok = (signers != NULL && sk_CMS_SignerInfo_num(signers) == 1) ||
-	    bad_form(err, "a timestamp token is of one signer");
+	    asn1_bad_form(err, "a timestamp token is of one signer");
 	/* A CMS with content of its own: that is not read here. */
 	if (ok && (chain = CMS_dataInit(cms, NULL)) == NULL)
 		ok = not_checked(err,

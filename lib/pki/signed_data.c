@@ -133,11 +133,11 @@ check_signature_algorithm(struct span algorithm, struct signed_data *out,
 	struct tlv oid, null;
 
 	if (!der_take_tag(&algorithm, DER_OID, &oid))
-		return bad_form(err, "its signature algorithm is none");
+		return asn1_bad_form(err, "its signature algorithm is none");
 	out->kind = SIGNATURE_PSS;
 	if (IS(oid, oid_pss))
 		return is_pss(algorithm, bits) ||
-		    too_weak(err,
+		    asn1_too_weak(err,
 			"its RSASSA-PSS has other hashes than its"
 			" digest, or another salt");
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]);
@@ -146,20 +146,21 @@ check_signature_algorithm(struct span algorithm, struct signed_data *out,
 			span_of(signatures[i].oid, signatures[i].len)))
 			continue;
 		if (signatures[i].bits != 0 && signatures[i].bits != bits)
-			return bad_form(err,
+			return asn1_bad_form(err,
 			    "its signature algorithm hashes with"
 			    " another digest than the one it"
 			    " names");
 		out->kind = signatures[i].kind;
 		if (out->kind == SIGNATURE_RSA &&
 		    !der_take_tag(&algorithm, DER_NULL, &null))
-			return bad_form(err,
+			return asn1_bad_form(err,
 			    "its signature algorithm lacks its"
 			    " parameters");
 		return algorithm.len == 0 ||
-		    bad_form(err, "its signature algorithm has parameters");
+		    asn1_bad_form(err,
+			"its signature algorithm has parameters");
 	}
-	return too_weak(err,
+	return asn1_too_weak(err,
 	    "its algorithm is neither ECDSA nor RSA with"
 	    " SHA-256, 384 or 512");
 }
@@ -176,7 +177,8 @@ static bool
 read_content_type(struct parsing *parsing, const struct tlv *value)
 {
 	return IS(*value, oid_data) ||
-	    bad_form(parsing->err, "its content-type attribute is not id-data");
+	    asn1_bad_form(parsing->err,
+		"its content-type attribute is not id-data");
 }
 
 static bool
@@ -185,7 +187,7 @@ read_message_digest(struct parsing *parsing, const struct tlv *value)
 	parsing->out->message_digest = value->value;
 	return (value->tag == DER_OCTET_STRING &&
 		   value->value.len == parsing->out->digest_bits / 8) ||
-	    bad_form(parsing->err,
+	    asn1_bad_form(parsing->err,
 		"its message-digest attribute is not of the"
 		" digest that it names");
 }
@@ -212,7 +214,7 @@ read_signing_time(struct parsing *parsing, const struct tlv *value)
 
 	if ((!utc && value->tag != DER_GENERALIZED_TIME) ||
 	    text.len != (utc ? 13u : 15u))
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its signing-time is not in whole"
 		    " seconds of UTC");
 	tm.tm_year = utc
@@ -233,7 +235,7 @@ read_signing_time(struct parsing *parsing, const struct tlv *value)
 		same.tm_year + 1900, same.tm_mon + 1, same.tm_mday,
 		same.tm_hour, same.tm_min, same.tm_sec) != 15 ||
 	    !span_is(text, again + (utc ? 2 : 0)))
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its signing-time is no time, or not"
 		    " written as DER does");
 	parsing->out->signing_at = (int64_t)at;
@@ -272,20 +274,20 @@ read_ess(struct parsing *parsing, const struct tlv *value)
 	    !der_take_tag(&in, DER_SEQUENCE, &certs) || in.len != 0 ||
 	    !der_take_tag(&certs.value, DER_SEQUENCE, &cert) ||
 	    certs.value.len != 0)
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its signing-certificate-v2 names"
 		    " not exactly one certificate");
 	out->ess_bits = 256;
 	if (der_take_tag(&cert.value, DER_SEQUENCE, &algorithm)) {
 		out->ess_bits = signed_data_digest_bits(algorithm.value);
 		if (out->ess_bits <= 256)
-			return bad_form(parsing->err,
+			return asn1_bad_form(parsing->err,
 			    "its signing-certificate-v2 hashes with another"
 			    " digest than SHA-256 (not named), 384 or 512");
 	}
 	if (!der_take_tag(&cert.value, DER_OCTET_STRING, &hash) ||
 	    hash.value.len != out->ess_bits / 8)
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its signing-certificate-v2 has no"
 		    " hash of its digest's length");
 	out->ess_hash = hash.value;
@@ -293,7 +295,7 @@ read_ess(struct parsing *parsing, const struct tlv *value)
 	    (der_take_tag(&cert.value, DER_SEQUENCE, &issuer_serial) &&
 		cert.value.len == 0 &&
 		read_issuer_serial(parsing, issuer_serial.value)) ||
-	    bad_form(parsing->err,
+	    asn1_bad_form(parsing->err,
 		"its signing-certificate-v2 names no issuer and"
 		" serial number");
 }
@@ -305,10 +307,11 @@ read_commitment(struct parsing *parsing, const struct tlv *value)
 	struct tlv oid;
 
 	if (value->tag != DER_SEQUENCE || !der_take_tag(&in, DER_OID, &oid))
-		return bad_form(parsing->err, "its commitment-type is none");
+		return asn1_bad_form(parsing->err,
+		    "its commitment-type is none");
 	/* "ad referendum" is not for a program to weigh. */
 	if (in.len != 0)
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its commitment-type has qualifiers: a signature here is"
 		    " without reservation, or it is none");
 	parsing->out->commitment = oid.whole;
@@ -328,7 +331,7 @@ read_protection(struct parsing *parsing, const struct tlv *value)
 		   in.len == 0 &&
 		   span_eq(digest.value, parsing->digest_algorithm) &&
 		   span_eq(signature.value, parsing->signature_algorithm)) ||
-	    bad_form(parsing->err,
+	    asn1_bad_form(parsing->err,
 		"its CMSAlgorithmProtection names other"
 		" algorithms than those that it was signed"
 		" with");
@@ -399,21 +402,21 @@ read_signed_attributes(struct parsing *parsing, struct span in)
 
 	/* Not DER_SET by its tag, so der_check() has not looked at it. */
 	if (!der_is_in_order(in))
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its signed attributes are not in"
 		    " DER's order");
 	while (in.len > 0) {
 		size_t which;
 
 		if (!take_attribute(&in, &oid, &values))
-			return bad_form(parsing->err,
+			return asn1_bad_form(parsing->err,
 			    "a signed attribute is none");
 		which = attribute_of(oid.whole);
 		if (which == ATTRIBUTES)
 			return not_allowed(parsing->err, "signed", oid.whole);
 		if (seen[which] || !der_take(&values.value, &value) ||
 		    values.value.len != 0)
-			return bad_form(parsing->err,
+			return asn1_bad_form(parsing->err,
 			    "a signed attribute is there"
 			    " twice, or has not exactly"
 			    " one value");
@@ -423,7 +426,8 @@ read_signed_attributes(struct parsing *parsing, struct span in)
 	}
 	for (size_t i = 0; i < NEEDED; i++)
 		if (!seen[i])
-			return bad_form(parsing->err, attributes[i].missing);
+			return asn1_bad_form(parsing->err,
+			    attributes[i].missing);
 	return true;
 }
 
@@ -436,16 +440,17 @@ read_unsigned_attributes(struct parsing *parsing, struct span in)
 	struct tlv oid, values, token;
 
 	if (!take_attribute(&in, &oid, &values))
-		return bad_form(parsing->err, "an unsigned attribute is none");
+		return asn1_bad_form(parsing->err,
+		    "an unsigned attribute is none");
 	if (!IS(oid, oid_timestamp))
 		return not_allowed(parsing->err, "unsigned", oid.whole);
 	if (in.len != 0 || values.value.len == 0)
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "it has more than one unsigned"
 		    " attribute, or an empty one");
 	while (values.value.len > 0) {
 		if (!der_take_tag(&values.value, DER_SEQUENCE, &token))
-			return bad_form(parsing->err,
+			return asn1_bad_form(parsing->err,
 			    "a timestamp is no token");
 		if (out->num_timestamps == LIMIT_TIMESTAMPS ||
 		    token.whole.len > LIMIT_TIMESTAMP_BYTES)
@@ -502,23 +507,24 @@ read_signer_info(struct parsing *parsing, struct span in, uint8_t *version)
 
 	if (!read_signer_id(parsing, &in, version) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &digest))
-		return bad_form(parsing->err, "its SignerInfo is none");
+		return asn1_bad_form(parsing->err, "its SignerInfo is none");
 	/* openssl issue 27055: without attributes CMS_CADES is satisfied. */
 	if (!der_take_tag(&in, DER_CONTEXT_0, &attrs))
-		return bad_form(parsing->err, "no signed attributes");
+		return asn1_bad_form(parsing->err, "no signed attributes");
 	if (!der_take_tag(&in, DER_SEQUENCE, &algorithm) ||
 	    !der_take_tag(&in, DER_OCTET_STRING, &signature))
-		return bad_form(parsing->err, "its SignerInfo is none");
+		return asn1_bad_form(parsing->err, "its SignerInfo is none");
 	has_more = der_take_tag(&in, DER_CONTEXT_1, &more);
 	if (in.len != 0)
-		return bad_form(parsing->err, "bytes follow its signature");
+		return asn1_bad_form(parsing->err,
+		    "bytes follow its signature");
 	parsing->digest_algorithm = digest.value;
 	parsing->signature_algorithm = algorithm.value;
 	out->attributes = attrs.whole;
 	out->signature = signature.value;
 	out->digest_bits = signed_data_digest_bits(digest.value);
 	if (out->digest_bits == 0)
-		return too_weak(parsing->err,
+		return asn1_too_weak(parsing->err,
 		    "its digest is none of SHA-256, 384 and 512");
 	return check_signature_algorithm(algorithm.value, out, parsing->err) &&
 	    read_signed_attributes(parsing, attrs.value) &&
@@ -532,11 +538,11 @@ read_certs(struct parsing *parsing, struct span in)
 	struct tlv cert;
 
 	if (!der_is_in_order(in))
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its certificates are not in DER's order");
 	while (in.len > 0) {
 		if (!der_take_tag(&in, DER_SEQUENCE, &cert))
-			return bad_form(parsing->err,
+			return asn1_bad_form(parsing->err,
 			    "one of its certificates is none");
 		if (out->num_certs == LIMIT_CERTS_IN_CMS ||
 		    cert.whole.len > LIMIT_CERT_BYTES)
@@ -559,7 +565,7 @@ check_digests(const struct parsing *parsing, struct span in)
 	return (der_take_tag(&in, DER_SEQUENCE, &algorithm) && in.len == 0 &&
 		   signed_data_digest_bits(algorithm.value) ==
 		       parsing->out->digest_bits) ||
-	    bad_form(parsing->err,
+	    asn1_bad_form(parsing->err,
 		"its digestAlgorithms are not the one that its"
 		" signer names");
 }
@@ -575,11 +581,11 @@ read_signed_data(struct parsing *parsing, struct span in)
 	if (!der_take_tag(&in, DER_INTEGER, &number) ||
 	    !der_take_tag(&in, DER_SET, &algorithms) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &encapsulated))
-		return bad_form(parsing->err, "not a CMS SignedData");
+		return asn1_bad_form(parsing->err, "not a CMS SignedData");
 	content = encapsulated.value;
 	if (!der_take_tag(&content, DER_OID, &type) || !IS(type, oid_data) ||
 	    content.len != 0)
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "not a detached signature over id-data");
 	if (der_take_tag(&in, DER_CONTEXT_0, &certs) &&
 	    !read_certs(parsing, certs.value))
@@ -590,16 +596,16 @@ read_signed_data(struct parsing *parsing, struct span in)
 	 */
 	if (der_take_tag(&in, DER_CONTEXT_1, &crls) &&
 	    !der_is_in_order(crls.value))
-		return bad_form(parsing->err,
+		return asn1_bad_form(parsing->err,
 		    "its CRLs are not in DER's order");
 	if (!der_take_tag(&in, DER_SET, &signers) || in.len != 0)
-		return bad_form(parsing->err, "not a CMS SignedData");
+		return asn1_bad_form(parsing->err, "not a CMS SignedData");
 	if (!der_take_tag(&signers.value, DER_SEQUENCE, &signer) ||
 	    signers.value.len != 0)
-		return bad_form(parsing->err, "not exactly one signer");
+		return asn1_bad_form(parsing->err, "not exactly one signer");
 	return read_signer_info(parsing, signer.value, &version) &&
 	    (is_version(&number, version) ||
-		bad_form(parsing->err,
+		asn1_bad_form(parsing->err,
 		    "its version is not that of its form")) &&
 	    check_digests(parsing, algorithms.value);
 }
@@ -625,6 +631,6 @@ signed_data_parse(struct span cms, struct signed_data *out, struct error *err)
 	    info.value.len != 0 ||
 	    !der_take_tag(&explicit.value, DER_SEQUENCE, &body) ||
 	    explicit.value.len != 0)
-		return bad_form(err, "not one CMS SignedData");
+		return asn1_bad_form(err, "not one CMS SignedData");
 	return read_signed_data(&parsing, body.value);
 }

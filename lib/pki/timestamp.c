@@ -68,7 +68,7 @@ check_tst_info(struct span der, struct error *err)
 		return false;
 	}
 	if (!der_take_tag(&der, DER_SEQUENCE, &info))
-		return bad_form(err, "the timestamp has no TSTInfo");
+		return asn1_bad_form(err, "the timestamp has no TSTInfo");
 	in = info.value;
 	if (!der_take_tag(&in, DER_INTEGER, &version) ||
 	    !span_eq(version.value, span_of("\1", 1)) ||
@@ -78,14 +78,14 @@ check_tst_info(struct span der, struct error *err)
 	    !der_take_tag(&in, DER_INTEGER, &serial) ||
 	    !der_take_tag(&in, DER_GENERALIZED_TIME, &time) ||
 	    !exists(time.value))
-		return bad_form(err,
+		return asn1_bad_form(err,
 		    "the timestamp's TSTInfo is not of version 1,"
 		    " with an imprint of SHA-256, 384 or 512 and a"
 		    " time");
 	for (size_t i = 0; i < sizeof(optional); i++)
 		pass(&in, optional[i]);
 	return in.len == 0 ||
-	    bad_form(err, "more follows in the timestamp's TSTInfo");
+	    asn1_bad_form(err, "more follows in the timestamp's TSTInfo");
 }
 
 /* The content-type, once, is that of what is signed (RFC 5652 11.1). */
@@ -133,7 +133,7 @@ timestamp_check_form(struct span token, struct error *err)
 	    !IS(type, oid_signed_data) ||
 	    !der_take_tag(&info.value, DER_CONTEXT_0, &tagged) ||
 	    !der_take_tag(&tagged.value, DER_SEQUENCE, &data))
-		return bad_form(err, "not an RFC 3161 timestamp token");
+		return asn1_bad_form(err, "not an RFC 3161 timestamp token");
 	in = data.value;
 	if (!der_take_tag(&in, DER_INTEGER, &version) ||
 	    !der_take_tag(&in, DER_SET, &digests) ||
@@ -142,13 +142,13 @@ timestamp_check_form(struct span token, struct error *err)
 	    !IS(type, oid_tst_info) ||
 	    !der_take_tag(&content.value, DER_CONTEXT_0, &tagged) ||
 	    !der_take_tag(&tagged.value, DER_OCTET_STRING, &octets))
-		return bad_form(err, "not an RFC 3161 timestamp token");
+		return asn1_bad_form(err, "not an RFC 3161 timestamp token");
 	pass(&in, DER_CONTEXT_0);
 	pass(&in, DER_CONTEXT_1);
 	if (!der_take_tag(&in, DER_SET, &signers) ||
 	    !der_take_tag(&signers.value, DER_SEQUENCE, &signer) ||
 	    signers.value.len != 0 || !is_signer(signer.value))
-		return bad_form(err,
+		return asn1_bad_form(err,
 		    "the timestamp has not one signer, of a"
 		    " TSTInfo");
 	return check_tst_info(octets.value, err);

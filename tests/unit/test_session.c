@@ -48,7 +48,7 @@ make_line(enum history which, uint64_t index)
 }
 
 static void
-append_note(enum history which, uint64_t size, struct buf *out)
+api_append_note(enum history which, uint64_t size, struct buf *out)
 {
 	struct checkpoint at = { .size = size };
 	struct buf text = BUF(LIMIT_NOTE_TEXT);
@@ -172,7 +172,7 @@ say_entries(const char *path, struct buf *out)
 		if (lie == TWICE && i == 4)
 			append_entry(i, i, size, out);
 	}
-	append_note(daemon_is.which, size, &note);
+	api_append_note(daemon_is.which, size, &note);
 	if (lie != NO_CHECKPOINT)
 		json_object_set_new(last, "checkpoint",
 		    json_stringn((const char *)note.data, note.len));
@@ -200,7 +200,7 @@ say_checkpoint(const char *path, struct remote_answer *answer,
 
 	if (old > size) {
 		answer->status = 409;
-		append_note(daemon_is.which, size, &answer->body);
+		api_append_note(daemon_is.which, size, &answer->body);
 		return error_set(err, ERROR_CONFLICT, "smaller");
 	}
 	if (size > daemon_is.size) {
@@ -216,7 +216,7 @@ say_checkpoint(const char *path, struct remote_answer *answer,
 	    *err);
 	append_hashes(&proof, "", "\n", &answer->body);
 	ck_ok(buf_append_str(&answer->body, "\n", err), *err);
-	append_note(daemon_is.which, size, &answer->body);
+	api_append_note(daemon_is.which, size, &answer->body);
 	return true;
 }
 
@@ -307,7 +307,7 @@ set_up(void)
 	session = (struct session){ .context = &context,
 		.history = seen_open(&settings, &err) };
 	ck_assert_msg(session.history != NULL, "%s", err.detail);
-	append_note(A, SEEN, &note);
+	api_append_note(A, SEEN, &note);
 	ck_ok(session_follow(&session, buf_span(&note), &err), err);
 	ck_assert_uint_eq(session.seen.size, SEEN);
 	daemon_is.num_asked = 0;
@@ -514,7 +514,7 @@ START_TEST(a_receipt_is_of_what_was_seen)
 		buf_append(&proof.entry,
 		    buf_span(&lines[receipts[_i].of][index]), &err),
 	    err);
-	append_note(receipts[_i].of, size, &proof.note);
+	api_append_note(receipts[_i].of, size, &proof.note);
 	ck_ok(proof_encode(&proof, &answer.body, &err), err);
 	if (receipts[_i].extension != NULL) {
 		snprintf(answer.extension, sizeof(answer.extension), "%s",
