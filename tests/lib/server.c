@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -171,6 +172,8 @@ server_start(const struct server_settings *settings,
 
 	if (server == NULL)
 		tool_fail("memory", NULL);
+	/* A client that refuses us is gone while we still write. */
+	signal(SIGPIPE, SIG_IGN);
 	server->answers = answers;
 	server->num = num;
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
