@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -726,5 +727,7 @@ main(void)
 {
 	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
 
+	/* Each in a process: some end with threads that wait for ever. */
+	setenv("CK_FORK", "yes", 1);
 	return run_test_cases("writer", fills, COUNT(fills));
 }
