@@ -287,7 +287,7 @@ static bool
 take_entry(struct span *in, struct ledger *ledger)
 {
 	const size_t names = ledger->names.num;
-	struct ledger_entry one;
+	struct ledger_entry one = { 0 };
 
 	return span_take_u8(in, &one.act) && one.act < ACTS &&
 	    span_take_u32(in, &one.document) && one.document <= names &&

@@ -190,7 +190,7 @@ read_hashed(const struct object *object, const struct oid *oid,
 	    reading->holds && (reading->how & STORE_WRITTEN) != 0;
 	struct buf raw = BUF(SIZE_MAX);
 	uint64_t packed = 0;
-	struct oid found;
+	struct oid found = { { 0 } };
 	bool ok;
 
 	object_hash_begin(&reading->sha1, OBJECT_BLOB, object->size);

@@ -35,7 +35,7 @@ struct adding {
 static bool
 add_to_all(struct adding *adding, const struct branch *head, struct error *err)
 {
-	char *name;
+	struct branch new = { NULL, head->oid };
 
 	if (adding->num_all == adding->room) {
 		const size_t room = adding->room * 2 + 64;
@@ -46,9 +46,9 @@ add_to_all(struct adding *adding, const struct branch *head, struct error *err)
 		adding->all = all;
 		adding->room = room;
 	}
-	if ((name = strdup(head->name)) == NULL)
+	if ((new.name = strdup(head->name)) == NULL)
 		return error_set_errno(err, "refs");
-	adding->all[adding->num_all++] = (struct branch){ name, head->oid };
+	adding->all[adding->num_all++] = new;
 	return true;
 }
 

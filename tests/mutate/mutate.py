@@ -232,8 +232,10 @@ def build(work, folders):
     targets = subprocess.run(["ninja", "-C", out, "-t", "targets", "all"],
                              capture_output=True, text=True).stdout
     tests = sorted(set(re.findall(r"^(test_\w+):", targets, re.M)))
-    made = subprocess.run(["ninja", "-C", out, *tests], capture_output=True,
-                          text=True)
+    # Some read man pages and completions, as the build makes them.
+    pages = re.findall(r"^(valised?\.(?:1|8|bash)):", targets, re.M)
+    made = subprocess.run(["ninja", "-C", out, *tests, *pages],
+                          capture_output=True, text=True)
     if made.returncode != 0:
         sys.exit(made.stdout[-5000:])
     return sites, [os.path.join(out, t) for t in tests]

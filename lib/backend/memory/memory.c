@@ -378,7 +378,8 @@ memory_name_set(struct backend *backend, const char *name,
 		return error_set_errno(err, "names");
 	memmove(&all[at + 1], &all[at],
 	    (memory->num_names - at) * sizeof(*all));
-	all[at] = (struct name){ copy, *oid };
+	all[at].text = copy;
+	all[at].oid = *oid;
 	memory->num_names++;
 	return true;
 }
