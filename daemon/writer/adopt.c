@@ -39,6 +39,20 @@ list_changes(const struct policy *old, const struct policy *new, char out[2048])
 		}
 }
 
+/* Is this what the newest entry of that act names?  *newest is zero if none is. */
+static bool
+is_newest(const struct record *record, enum act act,
+    const struct digest *digest, struct digest *newest)
+{
+	bool known;
+
+	*newest = (struct digest){ { 0 } };
+	ledger_read_lock(record->ledger);
+	known = ledger_newest(record->ledger, act, newest);
+	ledger_unlock(record->ledger);
+	return known && digest_eq(newest, digest);
+}
+
 static bool
 adopt_policy(struct registrar *registrar, struct policy *policy,
     struct error *err)
@@ -46,18 +60,17 @@ adopt_policy(struct registrar *registrar, struct policy *policy,
 	const struct record *record = registrar_record(registrar);
 	struct act_request *act;
 	struct digest newest;
-	bool known, ok;
+	bool ok;
 
-	ledger_read_lock(record->ledger);
-	known = ledger_newest(record->ledger, ACT_POLICY, &newest);
-	ledger_unlock(record->ledger);
-	if (known && digest_eq(&newest, &policy->digest))
+	if (is_newest(record, ACT_POLICY, &policy->digest, &newest))
 		return true;
 	if ((act = calloc(1, sizeof(*act))) == NULL)
 		return error_set_errno(err, "policy");
 	act->act = ACT_POLICY;
 	act->judged.policy = policy;
-	list_changes(known ? library_policy(record->library, &newest) : NULL,
+	list_changes(digest_is_zero(&newest)
+		? NULL
+		: library_policy(record->library, &newest),
 	    policy, act->changed);
 	ok = registrar_do(registrar, act, err);
 	free(act);
@@ -68,15 +81,12 @@ static bool
 adopt_crls(struct registrar *registrar, const struct crl_set *crls,
     struct error *err)
 {
-	const struct record *record = registrar_record(registrar);
 	struct act_request *act;
 	struct digest newest;
-	bool known, ok;
+	bool ok;
 
-	ledger_read_lock(record->ledger);
-	known = ledger_newest(record->ledger, ACT_CRL, &newest);
-	ledger_unlock(record->ledger);
-	if (known && digest_eq(&newest, &crls->digest))
+	if (is_newest(registrar_record(registrar), ACT_CRL, &crls->digest,
+		&newest))
 		return true;
 	if ((act = calloc(1, sizeof(*act))) == NULL)
 		return error_set_errno(err, "CRLs");
