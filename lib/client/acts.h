@@ -68,7 +68,7 @@ bool acts_keep_all(const struct context *context, const struct digest *policy,
 void acts_forget(const struct context *context, const char *document);
 /*
  * Read what is kept, ask for what came since, prove it and keep it. size is
- * then that of a checkpoint that was seen in this session. Call acts_free()
+ * then that of a checkpoint that was seen over this connection. Call acts_free()
  * even after a failure. If the policy in force does not show the acts to this
  * office, but the daemon shows the document all the same, size stays as it was.
  *

@@ -32,7 +32,7 @@ static const struct {
 	const char *name;
 	enum outcome outcome;
 } codes[FINDING_CODES] = {
-#define FINDING(name, outcome, means, todo) { #name, OUTCOME_##outcome },
+#define FINDING(name, outcome, means, remedy) { #name, OUTCOME_##outcome },
 #include "base/codes.def"
 };
 

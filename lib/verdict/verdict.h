@@ -35,7 +35,7 @@ enum status {
 
 /* The codes of base/codes.def ("Findings" in docs/formats.md). */
 enum finding_code {
-#define FINDING(name, outcome, means, todo) FINDING_##name,
+#define FINDING(name, outcome, means, remedy) FINDING_##name,
 #include "base/codes.def"
 	FINDING_CODES,
 };

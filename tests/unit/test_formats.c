@@ -57,20 +57,20 @@ has_row(const char *page, const char *section, const char *row)
 static const struct {
 	const char *section, *meaning, *advice_section, *advice;
 } codes[] = {
-#define FINDING(name, outcome, means, todo)                                    \
+#define FINDING(name, outcome, means, remedy)                                  \
 	{ "\n## Findings\n", "\n| `" #name "` | " #outcome " | " means " |\n", \
 		"\n## Findings of a verdict\n",                                \
-		"\n| `" #name "` | " todo " |\n" },
-#define FAILURE(name, means, todo)                                             \
+		"\n| `" #name "` | " remedy " |\n" },
+#define FAILURE(name, means, remedy)                                           \
 	{ "\n## Errors\n", "\n| `" #name "` | " means " |\n", "\n## Errors\n", \
-		"\n| `" #name "` | " todo " |\n" },
+		"\n| `" #name "` | " remedy " |\n" },
 #define BY_BOTH  "both"
 #define BY_AUDIT "audit"
 #define BY_FSCK  "fsck"
-#define AUDITED(name, by, means, todo)                                         \
+#define AUDITED(name, by, means, remedy)                                       \
 	{ "\n## Audit\n", "\n| `" #name "` | " BY_##by " | " means " |\n",     \
 		"\n## Findings of an audit\n",                                 \
-		"\n| `" #name "` | " BY_##by " | " todo " |\n" },
+		"\n| `" #name "` | " BY_##by " | " remedy " |\n" },
 #include "base/codes.def"
 };
 
