@@ -257,3 +257,17 @@ signing_kept(struct context *context, const struct outbox_act *act,
 	    done, act->document, act->version, command);
 	return true;
 }
+
+void
+signing_show_end(const struct verdict *verdict, const struct identity *signer,
+    const char *means)
+{
+	char groups[80];
+
+	digest_groups(&verdict->digest, groups);
+	fprintf(stderr,
+	    "  version digest (read it on the telephone)\n"
+	    "    %.39s\n    %s\n"
+	    "You sign as %s: %s.\n",
+	    groups, groups + 40, signer->cert->email, means);
+}

@@ -78,4 +78,11 @@ bool signing_send_kept(struct session *session, enum outbox_kind kind,
 bool signing_kept(struct context *context, const struct outbox_act *act,
     const char *done, const char *command, struct error *err) MUST_USE;
 
+/*
+ * What one is about to sign ends with its digest, who signs, and what that
+ * means: for a person to compare, even with --json.
+ */
+void signing_show_end(const struct verdict *verdict,
+    const struct identity *signer, const char *means);
+
 #endif

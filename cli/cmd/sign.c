@@ -26,7 +26,6 @@ static void
 show(const struct verdict *verdict, const struct identity *signer)
 {
 	const struct version *version = verdict->version;
-	char groups[80];
 
 	fprintf(stderr, "%s@%u\n", version->document, version->number);
 	for (size_t i = 0; i < version->num_titles; i++)
@@ -51,13 +50,9 @@ show(const struct verdict *verdict, const struct identity *signer)
 			fprintf(stderr, "  signed      by %s of %s\n",
 			    verdict->signatures[i].person,
 			    verdict->signatures[i].office);
-	digest_groups(&verdict->digest, groups);
-	fprintf(stderr,
-	    "  version digest (read it on the telephone)\n"
-	    "    %.39s\n    %s\n"
-	    "You sign as %s: a proof of approval, which counts towards the"
-	    " quorum if you have full powers.\n",
-	    groups, groups + 40, signer->cert->email);
+	signing_show_end(verdict, signer,
+	    "a proof of approval, which counts towards the quorum if you"
+	    " have full powers");
 }
 
 /* Print that a signature was sent, and what followed from it. */

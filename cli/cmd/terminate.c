@@ -74,7 +74,6 @@ show(const struct copy *copy, const struct termination *termination,
     const struct identity *signer)
 {
 	const struct verdict *verdict = &copy->verdict;
-	char groups[80];
 
 	fprintf(stderr,
 	    "terminate %s@%u, in force\n  title       %s\n"
@@ -86,13 +85,8 @@ show(const struct copy *copy, const struct termination *termination,
 			fprintf(stderr, "  terminated  by %s of %s\n",
 			    verdict->signatures[i].person,
 			    verdict->signatures[i].office);
-	digest_groups(&verdict->digest, groups);
-	fprintf(stderr,
-	    "  version digest (read it on the telephone)\n"
-	    "    %.39s\n    %s\n"
-	    "You sign as %s: it ends once enough persons of each party have"
-	    " signed so.\n",
-	    groups, groups + 40, signer->cert->email);
+	signing_show_end(verdict, signer,
+	    "it ends once enough persons of each party have signed so");
 }
 
 /* Print that a termination was sent, and what followed from it. */
