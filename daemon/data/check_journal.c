@@ -1,0 +1,203 @@
+/*
+ * Checking the files of a journal against each other (check_journal.h).
+ */
+#include "daemon/data/check_journal.h"
+
+#include "base/file.h"
+#include "daemon/data/backup.h"
+#include "daemon/data/check_entries.h"
+#include "daemon/signer/memory.h"
+#include "journal/cosignatures.h"
+
+enum { HEADS = 16 }; /* that a thread takes at a time */
+
+/* One head; *last is the size of the one before it. */
+static void
+check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
+    uint64_t *last)
+{
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct checkpoint checkpoint;
+	struct error why = { 0 };
+	struct digest root;
+	struct head head;
+	char about[48];
+	bool ok;
+
+	ok = journal_nth_head(fsck->journal, n, &head, &why);
+	if (ok &&
+	    (head.size <= *last || head.size > journal_size(fsck->journal)))
+		ok = error_set(&why, ERROR_UNTRUSTED,
+		    "its size is out of order");
+	ok = ok && journal_root_at(fsck->journal, head.size, &root, &why) &&
+	    (digest_eq(&root, &head.root) ||
+		error_set(&why, ERROR_UNTRUSTED,
+		    "its root is not that of the entries"));
+	ok = ok && journal_note(fsck->journal, &head, &note, &why) &&
+	    note_open(buf_span(&note), keys, &checkpoint, &why);
+	if (ok) {
+		*last = head.size;
+	} else {
+		snprintf(about, sizeof(about), "journal/heads, record %llu",
+		    (unsigned long long)n);
+		FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
+		    "%s; receipts that lead to it cannot be given", why.detail);
+	}
+	buf_free(&note);
+}
+
+/* Some heads at a time, until another thread has taken the last. */
+static void *
+check_heads(void *arg)
+{
+	struct fsck *fsck = arg;
+	const uint64_t num = journal_num_heads(fsck->journal);
+	const struct note_keys keys = journal_keys(fsck->journal);
+	uint64_t n, end;
+
+	while (!fsck_stopped(fsck) &&
+	    (n = __atomic_fetch_add(&fsck->next_head, HEADS,
+		 __ATOMIC_ACQ_REL)) < num) {
+		struct head before = { .size = 0 };
+		struct error ignored = { 0 };
+		uint64_t last;
+
+		/* Of one that cannot be read its own check tells. */
+		if (n > 0 &&
+		    !journal_nth_head(fsck->journal, n - 1, &before, &ignored))
+			before.size = 0;
+		last = before.size;
+		end = num - n < HEADS ? num : n + HEADS;
+		__atomic_add_fetch(&fsck->out->num_heads, end - n,
+		    __ATOMIC_RELAXED);
+		for (; n < end && !fsck_stopped(fsck); n++)
+			check_head(fsck, n, &keys, &last);
+	}
+	return NULL;
+}
+
+/* A backup has no signer's memory, on purpose. */
+static bool
+is_backup(const char *data)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	return file_join(path, data, BACKUP_FILE, &ignored) &&
+	    file_exists(path);
+}
+
+static void
+check_signer(struct fsck *fsck)
+{
+	const struct head newest = journal_head(fsck->journal);
+	struct error why = { 0 };
+	struct digest root;
+	struct head head;
+
+	if (fsck->settings->without_signer || is_backup(fsck->settings->data))
+		return;
+	if (!signer_remembered(fsck->settings->data, &head, &why)) {
+		FIND(fsck, "SIGNER_DAMAGED", AUDIT_NO_ENTRY, "signer/memory",
+		    "%s", why.detail);
+		return;
+	}
+	/* A daemon at work signs on: what it signed is looked at anew. */
+	if (head.size > newest.size)
+		return;
+	if (head.size < newest.size)
+		FIND(fsck, "SIGNER_BEHIND", AUDIT_NO_ENTRY, "signer/memory",
+		    "it remembers size %llu, the journal has a signed head of"
+		    " %llu: it was put back from an older copy, and would"
+		    " sign a fork",
+		    (unsigned long long)head.size,
+		    (unsigned long long)newest.size);
+	else if (!journal_root_at(fsck->journal, head.size, &root, &why) ||
+	    !digest_eq(&root, &head.root))
+		FIND(fsck, "SIGNER_DIFFERS", AUDIT_NO_ENTRY, "signer/memory",
+		    "at size %llu it signed another root: another history",
+		    (unsigned long long)head.size);
+}
+
+struct cosigning {
+	struct fsck *fsck;
+	const struct policy *policy;
+};
+
+static void
+check_cosignature(void *arg, uint64_t size, struct span line)
+{
+	struct cosigning *all = arg;
+	struct fsck *fsck = all->fsck;
+	const struct witnesses *witnesses = &all->policy->witnesses;
+	struct cosignature found[LIMIT_WITNESSES];
+	struct buf note = BUF(LIMIT_NOTE_FILE);
+	struct error why = { 0 };
+	struct head head;
+	char about[64];
+	size_t num;
+
+	fsck->out->num_cosignatures++;
+	snprintf(about, sizeof(about), "journal/cosignatures, size %llu",
+	    (unsigned long long)size);
+	if (size > journal_size(fsck->journal) ||
+	    !journal_head_at(fsck->journal, size, &head, &why) ||
+	    head.size != size)
+		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about,
+		    "a witness signed a size that this journal never had");
+	/* A line of a witness that the policy no longer names says nothing. */
+	else if (!journal_note(fsck->journal, &head, &note, &why) ||
+	    !buf_append(&note, line, &why) ||
+	    !note_cosignatures(buf_span(&note), witnesses->keys, witnesses->num,
+		found, &num, &why))
+		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about, "%s",
+		    why.detail);
+	buf_free(&note);
+}
+
+bool
+fsck_check_cosignatures(struct fsck *fsck, struct error *err)
+{
+	struct cosigning all = { .fsck = fsck };
+	struct cosignatures *lines;
+	char path[FILE_PATH];
+	struct digest newest;
+	struct error why = { 0 };
+
+	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
+	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
+		return true; /* POLICY_UNKNOWN says so */
+	if (!file_join(path, fsck->settings->data, "journal/cosignatures", err))
+		return false;
+	if ((lines = cosignatures_view(path, &why)) == NULL) {
+		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY,
+		    "journal/cosignatures", "%s", why.detail);
+		return true;
+	}
+	cosignatures_each(lines, check_cosignature, &all);
+	cosignatures_free(lines);
+	return true;
+}
+
+/* Heads on all threads but this one, which takes the entries one by one. */
+bool
+fsck_check_journal(struct fsck *fsck, struct error *err)
+{
+	const bool with_heads = fsck->out->num_derived == 0;
+	pthread_t threads[FSCK_THREADS];
+	unsigned num = 0;
+	bool ok;
+
+	if (with_heads)
+		check_signer(fsck);
+	while (with_heads && num + 1 < fsck->settings->threads &&
+	    num < FSCK_THREADS &&
+	    pthread_create(&threads[num], NULL, check_heads, fsck) == 0)
+		num++;
+	ok = fsck_check_entries(fsck, err);
+	if (with_heads)
+		check_heads(fsck);
+	while (num > 0)
+		pthread_join(threads[--num], NULL);
+	return ok;
+}
