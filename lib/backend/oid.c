@@ -1,5 +1,6 @@
 /*
- * Names of objects.
+ * Names of objects: SHA-1 hashes, their text form, and the header that is
+ * hashed before the content.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,7 @@ object_hash_begin(struct sha1 *hash, enum object_type type, uint64_t size)
 	    object_type_name(type), (unsigned long long)size);
 
 	sha1_init(hash);
-	/* The NUL after the number is part of it. */
+	/* The hash includes the NUL after the number. */
 	sha1_update(hash, span_of(header, (size_t)n + 1));
 }
 

@@ -1,8 +1,8 @@
 /*
- * Branches: read as git reads them, packed and loose, and all written as one
- * packed-refs file (gitformat: "# pack-refs with: peeled fully-peeled
- * sorted").  libgit2 locks each ref there is to write that file; we know all
- * of them, so that one lock does.
+ * The branches of the repository. They are read as git reads them, packed and
+ * loose, and written all at once as one packed-refs file (gitformat: "#
+ * pack-refs with: peeled fully-peeled sorted"). libgit2 would lock each ref to
+ * write that file; we know all of them, so one lock is enough.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,11 +17,14 @@
 #define HEADER "# pack-refs with:"
 
 enum {
-	PACKED_BYTES = 1024 * 1024 * 1024, /* ten million branches */
+	PACKED_BYTES = 1024 * 1024 * 1024, /* room for ten million branches */
 	DEPTH = 8,
 };
 
-/* Lines of packed-refs that are no branch, and the line of what they peel to. */
+/*
+ * A line of packed-refs that is not a branch, and the line with the object that
+ * its tag peels to.
+ */
 struct other {
 	struct span name, line, peeled;
 };
@@ -43,7 +46,7 @@ packed_free(struct packed *packed)
 	*packed = (struct packed){ .text = BUF(0) };
 }
 
-/* The end of line ends the name: in text it is made a NUL. */
+/* Parse one line. The end of line after the name is overwritten with a NUL. */
 static bool
 add_ref(struct packed *packed, struct span line, struct error *err)
 {
@@ -87,6 +90,7 @@ compare_others(const void *a, const void *b)
 	    : (x->name.len > y->name.len) - (x->name.len < y->name.len);
 }
 
+/* Parse packed->text into branches and other lines, both sorted by name. */
 static bool
 parse_packed(struct packed *packed, struct error *err)
 {
@@ -132,6 +136,7 @@ parse_packed(struct packed *packed, struct error *err)
 	return ok;
 }
 
+/* Read and parse packed-refs; there may be no such file. */
 static bool
 read_packed(struct files *files, struct packed *out, struct error *err)
 {
@@ -148,14 +153,17 @@ read_packed(struct files *files, struct packed *out, struct error *err)
 	return error_context(err, "%s", path);
 }
 
-/* --- Loose branches: none of ours; what git or an earlier version wrote. --- */
+/* --- Loose branches: git or an earlier version wrote them, we do not. --- */
 
 struct loose {
 	struct branch *list;
 	size_t num;
 };
 
-/* An all-zero name for what is no plain ref: it is of no commit. */
+/*
+ * Read a loose ref. Returns an all-zero name if the file is not a plain ref; no
+ * commit has that name.
+ */
 static struct oid
 read_loose(const char *path)
 {
@@ -174,6 +182,7 @@ read_loose(const char *path)
 	return oid;
 }
 
+/* Append the loose branch in the file path to the list. */
 static bool
 add_loose(struct loose *loose, const char *name, const char *path,
     struct error *err)
@@ -190,7 +199,10 @@ add_loose(struct loose *loose, const char *name, const char *path,
 	return true;
 }
 
-/* name: below refs/heads, "" for all of it.  loose NULL: remove what is there. */
+/*
+ * Walk below a folder of loose refs. name is the path below refs/heads, "" for
+ * all of it. If loose is NULL, every file found is removed.
+ */
 static bool
 walk_loose(const char *dir, const char *name, unsigned depth,
     struct loose *loose, struct error *err)
@@ -217,7 +229,7 @@ walk_loose(const char *dir, const char *name, unsigned depth,
 			break;
 		if (entry->d_type == DT_DIR) {
 			ok = walk_loose(path, below, depth + 1, loose, err);
-			/* git makes it anew when it needs it. */
+			/* git creates the folder again when it needs it. */
 			if (loose == NULL)
 				rmdir(path);
 		} else if (loose != NULL) {
@@ -230,6 +242,7 @@ walk_loose(const char *dir, const char *name, unsigned depth,
 	return ok;
 }
 
+/* Read all loose branches, sorted by name. */
 static bool
 read_all_loose(struct files *files, struct loose *out, struct error *err)
 {
@@ -262,7 +275,10 @@ files_each_branch(struct backend *backend, branch_visitor *visit, void *arg,
 	size_t i = 0, j = 0;
 	bool ok;
 
-	/* Loose ones first: one that is packed meanwhile is then seen twice. */
+	/*
+	 * Read loose refs first: one that git packs meanwhile is then seen
+	 * twice, not missed.
+	 */
 	ok = read_all_loose(files, &loose, err);
 	ok = read_packed(files, &packed, err) && ok;
 	while (ok && (i < packed.num_heads || j < loose.num)) {
@@ -271,7 +287,10 @@ files_each_branch(struct backend *backend, branch_visitor *visit, void *arg,
 		    ? -1
 		    : compare_heads(&packed.heads[i], &loose.list[j]);
 
-		/* What is loose hides what is packed. */
+		/*
+		 * A loose ref takes precedence over a packed one of the same
+		 * name.
+		 */
 		ok = visit(arg, order < 0 ? &packed.heads[i] : &loose.list[j],
 		    err);
 		i += order <= 0;
@@ -285,7 +304,10 @@ files_each_branch(struct backend *backend, branch_visitor *visit, void *arg,
 
 /* --- Writing. --- */
 
-/* Under git's own lock: NAME.lock, made anew, then renamed to NAME. */
+/*
+ * Create NAME.lock, git's own lock, which is later renamed to NAME. Returns the
+ * open file, or -1.
+ */
 static int
 lock_file(struct files *files, const char *name, char path[FILE_PATH],
     struct error *err)
@@ -306,7 +328,10 @@ lock_file(struct files *files, const char *name, char path[FILE_PATH],
 	return fd;
 }
 
-/* Ends the lock in either case. */
+/*
+ * Write the bytes to the lock file and rename it. The lock is gone in either
+ * case.
+ */
 static bool
 replace(struct files *files, const char *name, const char *lock, int fd,
     struct span bytes, struct error *err)
@@ -349,6 +374,7 @@ append_head(struct buf *out, const struct branch *head, struct error *err)
 	    buf_append_str(out, "\n", err);
 }
 
+/* Encode packed-refs: these branches, and the other lines of the old file. */
 static bool
 encode(const struct packed *old, const struct branch heads[], size_t num,
     struct buf *out, struct error *err)
@@ -372,7 +398,10 @@ encode(const struct packed *old, const struct branch heads[], size_t num,
 	return ok;
 }
 
-/* A clone checks out what HEAD names; git grumbles where that is no branch. */
+/*
+ * Point HEAD to a branch: a clone checks out what HEAD names, and git warns if
+ * that is not a branch.
+ */
 static bool
 point_head(struct files *files, const struct branch heads[], size_t num,
     struct error *err)
@@ -426,7 +455,7 @@ files_set_branches(struct backend *backend, const struct branch heads[],
 	}
 	packed_free(&old);
 	buf_free(&out);
-	/* A loose branch would hide a packed one. */
+	/* A loose branch would take precedence over the packed one. */
 	return ok && file_join(dir, files->path, "refs/heads", err) &&
 	    walk_loose(dir, "", 0, NULL, err) &&
 	    point_head(files, heads, num, err);

@@ -1,5 +1,6 @@
 /*
- * Every byte of the packs, each object under its name.
+ * The check of the storage: every byte of the packs is read, and each object is
+ * hashed and compared with its name.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -10,9 +11,9 @@
 #include "base/digest.h"
 
 struct check {
-	struct packs packs; /* of one pack */
+	struct packs packs; /* this check's own, with one pack at a time */
 	struct files *files;
-	git_odb *odb; /* for objects that a repack made deltas */
+	git_odb *odb; /* for objects that a repack turned into deltas */
 	damage_visitor *tell;
 	void *arg;
 	uint64_t *num;
@@ -26,7 +27,7 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* By its type's name, its size and its bytes, an object has its name. */
+/* Do the object's type, size and bytes hash to its name? */
 static bool
 object_is_whole(struct check *check, const struct place *place,
     const struct oid *oid)
@@ -40,7 +41,7 @@ object_is_whole(struct check *check, const struct place *place,
 
 	if (place->type >= 5) {
 		memcpy(git.id, oid->bytes, OID_BYTES);
-		/* libgit2 compares name and bytes itself. */
+		/* libgit2 itself compares the bytes with the name. */
 		n = git_odb_read(&object, check->odb, &git);
 		git_odb_object_free(object);
 		return n == 0;
@@ -52,6 +53,7 @@ object_is_whole(struct check *check, const struct place *place,
 	return oid_eq(&found, oid);
 }
 
+/* Does the SHA-1 at the end of the pack match the bytes before it? */
 static bool
 checksum_is_right(const struct packfile *pack)
 {
@@ -74,6 +76,7 @@ checksum_is_right(const struct packfile *pack)
 	return memcmp(want, found, OID_BYTES) == 0;
 }
 
+/* Hash each object of the pack, and tell of those that are damaged. */
 static void
 check_objects(struct check *check, const struct packfile *pack)
 {
@@ -100,6 +103,7 @@ check_objects(struct check *check, const struct packfile *pack)
 	}
 }
 
+/* Check one pack, by the name of its index: pack-NAME.idx. */
 static void
 check_pack(struct check *check, const char *dir, const char *name)
 {
@@ -109,7 +113,9 @@ check_pack(struct check *check, const char *dir, const char *name)
 	packs_init(&check->packs, true);
 	snprintf(check->packs.dir, sizeof(check->packs.dir), "%s", dir);
 	if (!packs_load(&check->packs, name, &why)) {
-		/* One that was joined meanwhile is no damage. */
+		/*
+		 * A pack that was joined into another meanwhile is not damage.
+		 */
 		snprintf(file, sizeof(file), "pack-%s.idx", name);
 		if (file_join(path, dir, file, &why) && file_exists(path))
 			check->tell(check->arg, name, why.detail);
@@ -122,6 +128,7 @@ check_pack(struct check *check, const char *dir, const char *name)
 	packs_close(&check->packs);
 }
 
+/* A filter for scandir(): is it the name of a pack's index? */
 static int
 is_index(const struct dirent *entry)
 {

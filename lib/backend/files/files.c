@@ -1,5 +1,6 @@
 /*
- * A git repository as a backend: making it, opening it, and its table.
+ * A git repository as a backend: creating it, opening it, and its table of
+ * functions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "backend/files/private.h"
 #include "base/text.h"
 
-enum { OPEN_PACKS = 16 }; /* libgit2's own, beside ours */
+enum { OPEN_PACKS = 16 }; /* open files of libgit2, besides ours */
 
 bool
 files_create(const char *path, struct error *err)
@@ -26,7 +27,10 @@ files_create(const char *path, struct error *err)
 			      " only.\n";
 	ok = git_repository_init_ext(&repository, path, &options) == 0 &&
 	    git_repository_config(&config, repository) == 0 &&
-	    /* A repack by hand: no deltas of large texts, no pruning. */
+	    /*
+	     * For a repack by hand: do not make deltas of large texts, do not
+	     * prune.
+	     */
 	    git_config_set_string(config, "core.bigFileThreshold", "1m") == 0 &&
 	    git_config_set_int32(config, "gc.auto", 0) == 0 &&
 	    git_config_set_string(config, "gc.pruneExpire", "never") == 0 &&
@@ -65,6 +69,7 @@ release_kept(struct backend *backend)
 	packs_release_all(&files_of(backend)->packs);
 }
 
+/* Is the object in a pack that had a .keep when it was opened? */
 static bool
 is_kept(struct backend *backend, const struct oid *oid)
 {
@@ -116,6 +121,7 @@ static const struct backend_table table = {
 	.check = files_check,
 };
 
+/* Open the git repository and its packs. */
 static bool
 open_repository(struct files *files, const char *path, bool is_view,
     struct error *err)
@@ -123,11 +129,16 @@ open_repository(struct files *files, const char *path, bool is_view,
 	char dir[FILE_PATH];
 
 	git_libgit2_init();
-	/* What the machine's users set for their own git is not for ours. */
+	/*
+	 * Do not read the machine's and the users' git configuration: it is not
+	 * meant for this repository.
+	 */
 	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
 	     level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-	/* It keeps a pack open that is joined and gone: not for ever. */
+	/*
+	 * libgit2 keeps a joined and deleted pack open; this limits how many.
+	 */
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	text_set(files->path, sizeof(files->path), path);
 	if (!is_view)
@@ -138,6 +149,7 @@ open_repository(struct files *files, const char *path, bool is_view,
 	    packs_open(&files->packs, dir, err);
 }
 
+/* Open a repository, a log, or both; is_view changes nothing on disk. */
 static struct backend *
 open_files(const char *repository, const char *log, bool is_view,
     struct error *err)
@@ -172,7 +184,9 @@ files_view(const char *repository, const char *log, struct error *err)
 	return open_files(repository, log, true, err);
 }
 
-/* Is it the pack, or our disk? */
+/*
+ * Turn libgit2's error into ours: is the pack malformed, or did our disk fail?
+ */
 static bool
 pack_failed(struct error *err)
 {

@@ -35,6 +35,7 @@ encode_head(const struct head *head, uint64_t end, struct buf *out,
 	return buf_append(out, digest_span(&check), err);
 }
 
+/* Parse a record of "heads"; false if its checksum or its form is wrong. */
 static bool
 parse_head(struct span record, struct head *out, uint64_t *end)
 {
@@ -70,8 +71,9 @@ read_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
 }
 
 /*
- * *good: the record is whole.  False only where it could not be read: it may be
- * good, and nothing is to be cut off for that.
+ * Read the n-th head. *good tells whether the record is whole. If it could not
+ * be read the function fails: the record may be good, so nothing may be cut off
+ * because of that.
  */
 static bool
 find_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
@@ -86,7 +88,7 @@ find_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
 	return false;
 }
 
-/* The last whole, good record; what follows it was never flushed. */
+/* Find the last good record; the records after it were never flushed. */
 static bool
 find_last(struct files *files, struct head *last, struct error *err)
 {
@@ -109,7 +111,7 @@ find_last(struct files *files, struct head *last, struct error *err)
 	return true;
 }
 
-/* All good records in a new file. */
+/* Copy all good records into a new file, which replaces the old one. */
 static bool
 rewrite_heads(struct files *files, struct error *err)
 {
@@ -138,8 +140,8 @@ rewrite_heads(struct files *files, struct error *err)
 }
 
 /*
- * A power cut may tear a head that was not flushed yet.  It is left out:
- * receipts lead to the next one, which covers as much.
+ * Leave out a head that a power cut tore before it was flushed. Receipts lead
+ * to the next head, which covers as much.
  */
 static bool
 drop_torn(struct files *files, uint64_t *dropped, struct error *err)
@@ -149,7 +151,7 @@ drop_torn(struct files *files, uint64_t *dropped, struct error *err)
 	uint64_t end, torn = 0;
 	bool ok = true, good;
 
-	/* What is older than so many the kernel has long written. */
+	/* Records older than these the kernel has written long ago. */
 	for (uint64_t n = num > HEADS_IN_FLIGHT ? num - HEADS_IN_FLIGHT : 0;
 	     ok && n < num; n++) {
 		ok = find_head(files, n, &head, &end, &good, err);
@@ -241,6 +243,7 @@ files_recover(struct backend *backend, struct head *newest, uint64_t *dropped,
 	    (files->log_is_view || drop_torn(files, dropped, err));
 }
 
+/* Truncate the file of entries to end bytes, durably. */
 static bool
 cut_entries(struct files *files, uint64_t end, struct error *err)
 {
@@ -271,6 +274,7 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 	return write_head(files, signer, end, err);
 }
 
+/* Append the entries, each after its length, and flush them. */
 static bool
 write_entries(struct files *files, const struct proposal *proposal,
     struct error *err)
@@ -290,15 +294,19 @@ write_entries(struct files *files, const struct proposal *proposal,
 	buf_free(&bytes);
 	if (ok)
 		return true;
-	/* A write or flush that fails is never made again. */
+	/*
+	 * After a failed write or flush no second attempt is made (fsync may
+	 * report an error once only).
+	 */
 	err->kind = ERROR_SYSTEM;
 	return error_context(err, "journal/entries");
 }
 
 /*
- * Objects first, then names, then the entries that speak of them.  A failure
- * before the entries leaves at most objects that nothing speaks of, and a name
- * of one of those, which is then replaced: it is as if nothing was stored.
+ * Store objects first, then names, then the entries that refer to them. A
+ * failure before the entries leaves at most objects that nothing refers to, and
+ * a name of one of them, which is replaced later: the state is as if nothing
+ * was stored.
  */
 bool
 files_propose(struct backend *backend, const struct proposal *proposal,

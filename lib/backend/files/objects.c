@@ -1,6 +1,7 @@
 /*
- * Reading objects: from packs, in pieces; by libgit2, whole in memory, where a
- * repack made an object a difference, or git wrote it as a file of its own.
+ * Reading objects: from packs, in pieces; by libgit2, whole in memory, if a
+ * repack made the object a delta, or git wrote it as a file of its own (a loose
+ * object).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 
 enum { OFS_DELTA = 6, REF_DELTA = 7 };
 
-/* What an object is held by: its place in a pack, or libgit2's copy of it. */
+/*
+ * What keeps a found object readable: its place in a pack, or libgit2's copy.
+ */
 struct held {
 	struct place place;
 	git_odb_object *loaded; /* or NULL */
@@ -31,7 +34,7 @@ files_has(struct backend *backend, const struct oid *oid)
 	return packs_has(&files_of(backend)->packs, oid);
 }
 
-/* The base of a delta: its name, and where the delta's own bytes begin. */
+/* Find the base of a delta: its name, and where the delta's own bytes begin. */
 static bool
 find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 {
@@ -54,7 +57,10 @@ find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 		*data_at = place->data_at + OID_BYTES;
 		return true;
 	}
-	/* git's pack-format(5): each further byte counts from one more. */
+	/*
+	 * In git's pack-format(5) each further byte adds 1 before it is
+	 * shifted.
+	 */
 	do {
 		if (!span_take_u8(&rest, &byte) || back > place->at)
 			return false;
@@ -71,6 +77,7 @@ find_base(const struct place *place, struct oid *base, uint64_t *data_at)
 	return true;
 }
 
+/* Read an object whole, by libgit2. */
 static bool
 load(struct files *files, const struct oid *oid, struct held *held,
     struct error *err)
@@ -103,6 +110,10 @@ is_delta(const struct place *place)
 	return place->type == OFS_DELTA || place->type == REF_DELTA;
 }
 
+/*
+ * Find an object: its place in a pack, or, if it must be whole and is stored as
+ * a delta, libgit2's copy.
+ */
 static bool
 hold(struct files *files, const struct oid *oid, enum object_form form,
     struct held *held, struct object *out, struct error *err)
@@ -161,7 +172,7 @@ files_release(struct object *object)
 	object->held = NULL;
 }
 
-/* What is in memory; its zlib stream is made anew. */
+/* Give the bytes of an object in memory; its zlib stream is deflated anew. */
 static bool
 stream_loaded(const struct held *held, enum object_bytes bytes, byte_sink *sink,
     void *arg, struct buf *raw, uint64_t *packed, struct error *err)

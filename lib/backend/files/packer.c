@@ -1,5 +1,6 @@
 /*
- * Writing packs and their indexes (git's pack-format, version 2).
+ * Writing packs and their indexes (git's pack-format, version 2), and a set of
+ * objects as a pack under way.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,17 +15,19 @@
 #include "base/digest.h"
 
 struct packer {
-	struct object_set objects; /* first: the one is the other */
+	struct object_set
+	    objects; /* must be first: a pointer to it is cast to the whole */
 	struct packs *packs;
 	int fd;
 	bool kept;
 	char path[FILE_PATH];
 	uint64_t at;
-	uint32_t crc; /* of the object under way */
+	uint32_t crc; /* of the object under way, so far */
 	struct pack_entry *entries;
 	uint32_t num, room;
-	uint32_t *table; /* 2 * room places: an entry's number + 1, by name */
-	struct buf out;  /* gathered, to write in larger pieces */
+	uint32_t *
+	    table; /* hash table of 2 * room places: an entry's number + 1; 0: free */
+	struct buf out; /* bytes gathered for a larger write */
 };
 
 enum { GATHER = 256 * 1024, HEADER = 12 };
@@ -76,6 +79,7 @@ packer_free(struct object_set *objects)
 	free(pack);
 }
 
+/* Create the pack's temporary file, when the first bytes are written. */
 static bool
 open_file(struct packer *pack, struct error *err)
 {
@@ -88,6 +92,7 @@ open_file(struct packer *pack, struct error *err)
 	return true;
 }
 
+/* Write the gathered bytes to the file. */
 static bool
 flush(struct packer *pack, struct error *err)
 {
@@ -101,6 +106,7 @@ flush(struct packer *pack, struct error *err)
 	return true;
 }
 
+/* A byte_sink: add bytes to the pack, gathered into larger writes. */
 static bool
 gather(void *arg, struct span bytes, struct error *err)
 {
@@ -119,7 +125,7 @@ gather(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* The same, of an object whose CRC is not known yet. */
+/* Add bytes to the file and to the CRC of the object under way. */
 static bool
 put(void *arg, struct span bytes, struct error *err)
 {
@@ -129,7 +135,10 @@ put(void *arg, struct span bytes, struct error *err)
 	return gather(arg, bytes, err);
 }
 
-/* The place of a name in the table: its own, or the free one for it. */
+/*
+ * Look a name up in the hash table. Returns its place, or the free place where
+ * it belongs.
+ */
 static uint32_t *
 find_place(uint32_t *table, uint32_t places, const struct pack_entry *entries,
     const struct oid *oid)
@@ -145,6 +154,7 @@ find_place(uint32_t *table, uint32_t places, const struct pack_entry *entries,
 	return &table[i];
 }
 
+/* Is the object already in this pack under way? */
 static bool
 is_in_pack(const struct packer *pack, const struct oid *oid)
 {
@@ -152,6 +162,7 @@ is_in_pack(const struct packer *pack, const struct oid *oid)
 	    *find_place(pack->table, 2 * pack->room, pack->entries, oid) != 0;
 }
 
+/* Double the room for entries, and rebuild the hash table. */
 static bool
 make_room(struct packer *pack, struct error *err)
 {
@@ -223,8 +234,9 @@ packer_end(struct object_set *objects)
 }
 
 /*
- * Take back the object under way, which could not be written whole: it would
- * be damage under a good name, and be taken for there when it comes again.
+ * Remove the object under way, which could not be written whole. Otherwise the
+ * pack would hold damaged bytes under a good name, and the object would count
+ * as present when it is sent again.
  */
 void
 packer_undo(struct object_set *objects)
@@ -248,6 +260,9 @@ compare_entries(const void *a, const void *b)
 	return memcmp(x->oid.bytes, y->oid.bytes, OID_BYTES);
 }
 
+/*
+ * Encode the index (git's pack-format, version 2) and sort the entries by name.
+ */
 static bool
 encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
     struct error *err)
@@ -292,7 +307,10 @@ encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
 	return buf_append(out, span_of(sum, 20), err);
 }
 
-/* The trailer is over the header too, whose count is known only now. */
+/*
+ * Compute the pack's trailer. It covers the header too, and the header's count
+ * of objects is known only now.
+ */
 static bool
 hash_file(struct packer *pack, uint8_t trailer[20], struct error *err)
 {
@@ -315,6 +333,7 @@ hash_file(struct packer *pack, uint8_t trailer[20], struct error *err)
 	return true;
 }
 
+/* Complete the pack's file and flush it; name gets the trailer in hex. */
 static bool
 write_pack(struct packer *pack, char name[OID_HEX], struct error *err)
 {
@@ -339,6 +358,7 @@ write_pack(struct packer *pack, char name[OID_HEX], struct error *err)
 	return true;
 }
 
+/* Write the index to a temporary file, durably; path gets where. */
 static bool
 write_index(struct packer *pack, const char *name, char path[FILE_PATH],
     struct error *err)
@@ -365,8 +385,9 @@ write_index(struct packer *pack, const char *name, char path[FILE_PATH],
 }
 
 /*
- * So that no git command drops what no ref names yet.  What is in it says
- * nothing: a second name of the index spares the making of a file.
+ * Make the pack's .keep, so that no git command drops objects that no ref names
+ * yet. Its content does not matter: a hard link to the index is cheaper than a
+ * new file.
  */
 static bool
 make_keep(const struct packs *packs, const char *name, const char *index,
@@ -379,14 +400,17 @@ make_keep(const struct packs *packs, const char *name, const char *index,
 		return false;
 	if (link(index, path) == 0 || errno == EEXIST)
 		return true;
-	/* A file system without second names. */
+	/* This file system has no hard links. */
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return error_set_errno(err, "%s", path);
 	close(fd);
 	return true;
 }
 
-/* The pack in place first: an index without its pack is damage to git. */
+/*
+ * Move the pack into place before its index: git takes an index without its
+ * pack as damage.
+ */
 static bool
 publish(struct packer *pack, const char *name, const char *index,
     struct error *err)
@@ -435,7 +459,10 @@ compare_places(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Entries are copied as they lie: each ends where the next begins. */
+/*
+ * Copy the entries in the order in which they lie in the pack: each ends where
+ * the next begins.
+ */
 bool
 packer_copy(struct object_set *objects, const struct packfile *from,
     struct error *err)
@@ -467,7 +494,10 @@ packer_copy(struct object_set *objects, const struct packfile *from,
 	return ok;
 }
 
-/* Some of an entry may be in the file, the rest is what was gathered since. */
+/*
+ * Copy bytes of a pack under way: some may be in its file, the others are still
+ * in its buffer.
+ */
 static bool
 copy_under_way(struct packer *to, const struct packer *from, uint64_t at,
     uint64_t stop, struct error *err)
@@ -500,8 +530,8 @@ packer_take(struct object_set *objects, const struct object_set *from_objects,
 		    i + 1 < from->num ? from->entries[i + 1].at : from->at;
 
 		/*
-		 * What another pack has got since it was made is kept twice,
-		 * until packs are joined: to look into all of them is dearer.
+		 * An object that another pack got meanwhile is stored twice
+		 * until packs are joined: a search in all of them costs more.
 		 */
 		if (is_in_pack(to, &entry->oid))
 			continue;

@@ -1,5 +1,5 @@
 /*
- * Reading git's packs: their indexes, and objects in pieces (packs.h).
+ * Reading git's packs: their indexes, and their objects in pieces (packs.h).
  */
 #include "backend/files/packs.h"
 
@@ -18,6 +18,7 @@
 
 enum { FANOUT = 8, NAMES = 8 + 256 * 4, TRAILER = 20 };
 
+/* Returns the big-endian number at this byte of the index, 0 outside of it. */
 static uint32_t
 u32_at(const struct packfile *pack, size_t at)
 {
@@ -48,7 +49,9 @@ packfile_entry(const struct packfile *pack, uint32_t n)
 
 	memcpy(entry.oid.bytes, pack->idx + NAMES + (size_t)n * OID_BYTES,
 	    OID_BYTES);
-	/* Offsets of 2 GiB and more stand in a table of their own. */
+	/*
+	 * An offset of 2 GiB and more is in a second table, of 64-bit offsets.
+	 */
 	if ((offset & 0x80000000U) != 0) {
 		const size_t at = large + (size_t)(offset & 0x7fffffffU) * 8;
 
@@ -57,7 +60,10 @@ packfile_entry(const struct packfile *pack, uint32_t n)
 	return entry;
 }
 
-/* How many names begin with a byte of at most first: the table is there. */
+/*
+ * Returns the number of names whose first byte is at most first, from the
+ * index's fan-out table.
+ */
 static uint32_t
 names_up_to(const struct packfile *pack, unsigned first)
 {
@@ -67,7 +73,10 @@ names_up_to(const struct packfile *pack, unsigned first)
 	    (uint32_t)at[2] << 8 | at[3];
 }
 
-/* Each look for a new object is one into every pack. */
+/*
+ * Find an object in one pack. Whether a new object is there already is asked of
+ * every pack, so this must be fast.
+ */
 static bool
 find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
 {
@@ -102,7 +111,10 @@ compare_offsets(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
-/* Two readers may make it at once: one of the two is kept. */
+/*
+ * Returns the entries in the order of their offsets, made at the first call.
+ * Two readers may make them at once; one of the two results is kept.
+ */
 static const uint32_t *
 by_offset(struct packfile *pack)
 {
@@ -169,7 +181,10 @@ packs_release(struct packfile *pack)
 		free_pack(pack);
 }
 
-/* The counts in an index that is damaged must not lead outside of it. */
+/*
+ * Check that the counts and offsets of a damaged index lead nowhere outside of
+ * it.
+ */
 static bool
 check_index(struct packfile *pack, struct error *err)
 {
@@ -202,6 +217,7 @@ packs_path(const struct packs *packs, const char *name, const char *suffix,
 	return file_join(out, packs->dir, file, err);
 }
 
+/* Open a pack, map its index and check it. */
 static bool
 map_pack(const struct packs *packs, struct packfile *pack, struct error *err)
 {
@@ -253,7 +269,7 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 		free_pack(pack);
 		return false;
 	}
-	/* Without it each object is looked at again: no more. */
+	/* Without this memory each object is hashed again, nothing else. */
 	if (packs->is_view)
 		pack->whole = calloc((size_t)pack->num + 1, 1);
 	pthread_rwlock_wrlock(&packs->lock);
@@ -280,7 +296,10 @@ is_loaded(const struct packs *packs, const char *name)
 	return false;
 }
 
-/* A .keep is made before its pack: a crash may leave it alone. */
+/*
+ * Remove a .keep without a pack. A .keep is made before its pack, so a crash
+ * may leave it alone.
+ */
 static void
 sweep_keep(const struct packs *packs, const char *name)
 {
@@ -296,6 +315,10 @@ sweep_keep(const struct packs *packs, const char *name)
 	unlink(path);
 }
 
+/*
+ * Load the packs of a folder that are not loaded yet. *missed tells whether one
+ * of them was gone meanwhile.
+ */
 static bool
 load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 {
@@ -306,7 +329,10 @@ load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
 		const size_t len = strlen(entry->d_name);
 		char name[OID_HEX], path[FILE_PATH];
 
-		/* What a crash left half made has no index, or another name. */
+		/*
+		 * Remove what a crash left half made; it has no index, or a
+		 * temporary name.
+		 */
 		if (!packs->is_view && strncmp(entry->d_name, "tmp-", 4) == 0 &&
 		    file_join(path, packs->dir, entry->d_name, err))
 			unlink(path);
@@ -339,7 +365,10 @@ packs_open(struct packs *packs, const char *dir, struct error *err)
 	DIR *folder;
 
 	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
-	/* Packs may be joined while we look: then there is a new one. */
+	/*
+	 * Another process may join packs while we list them: then we list them
+	 * again.
+	 */
 	for (unsigned i = 0; ok && missed && i < 3; i++) {
 		missed = false;
 		if ((folder = opendir(dir)) == NULL)
@@ -376,7 +405,9 @@ packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
 				break;
 			}
 		pthread_rwlock_unlock(&packs->lock);
-		/* Index first: a pack without one is nothing to git. */
+		/*
+		 * Remove the index first: git ignores a pack without an index.
+		 */
 		for (size_t j = 0; j < sizeof(parts) / sizeof(parts[0]); j++)
 			if (packs_path(packs, pack->name, parts[j], path,
 				&ignored))
@@ -402,7 +433,7 @@ packs_release_all(struct packs *packs)
 	}
 }
 
-/* The pack that has oid, held; NULL if none has. */
+/* Returns the pack that has the object, held against closing, or NULL. */
 static struct packfile *
 hold(struct packs *packs, const struct oid *oid, uint32_t *n)
 {
@@ -476,7 +507,7 @@ place_read(const struct place *place, uint64_t at, void *out, size_t len,
 		(off_t)(at + n), err);
 }
 
-/* One read has the header, and of a small object all the rest. */
+/* Read an object's header. The same read gets a small object whole. */
 static bool
 read_header(struct place *place, struct error *err)
 {
@@ -528,19 +559,25 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 	return false;
 }
 
-/* The next piece of a zlib stream; of a small one no more than it can have. */
+/*
+ * Read the next piece of a zlib stream, for a small object no more bytes than
+ * its stream can have.
+ */
 static bool
 feed(const struct place *place, uint64_t *at, uint8_t *in, size_t room,
     z_stream *z, struct error *err)
 {
-	/* Deflate adds 5 bytes to 16 KiB at most: a small object is small. */
+	/*
+	 * Deflate adds at most 5 bytes to each 16 KiB (RFC 1951 section 3.2.4),
+	 * so a small object has a short stream.
+	 */
 	const uint64_t most = place->size + place->size / 1024 + 64;
 	const uint64_t left = place->pack->size - *at;
 	const uint64_t head = place->at + place->head_len;
 	size_t n = left < room ? (size_t)left : room;
 
 	n = n < most ? n : (size_t)most;
-	/* What is there already mostly has its end. */
+	/* The bytes read with the header usually hold the whole stream. */
 	if (*at < head && head - *at < n)
 		n = (size_t)(head - *at);
 	if (n == 0)
@@ -583,7 +620,10 @@ packs_each(struct packs *packs, place_visitor *visit, void *arg,
 	return ok;
 }
 
-/* The base of an OBJ_REF_DELTA or OBJ_OFS_DELTA stands before its stream. */
+/*
+ * Give the stored stream. The base of an OBJ_REF_DELTA or OBJ_OFS_DELTA stands
+ * before it.
+ */
 bool
 place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
     uint64_t *packed, struct error *err)
@@ -599,7 +639,10 @@ place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
 	while (ok && at < end) {
 		const size_t n = end - at < sizeof(piece) ? (size_t)(end - at)
 							  : sizeof(piece);
-		/* The header is in the CRC; it fits the first piece. */
+		/*
+		 * The CRC covers the header too, which fits into the first
+		 * piece.
+		 */
 		const size_t skip =
 		    at < place->data_at ? (size_t)(place->data_at - at) : 0;
 
@@ -627,7 +670,7 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 {
 	uint8_t in[65536] UNINITIALIZED, out[65536] UNINITIALIZED;
 	uint64_t at = place->data_at, left = place->size;
-	/* What comes out at once needs no window to be kept. */
+	/* Inflating a small object in one call needs no window. */
 	const int flush = place->size <= sizeof(out) ? Z_FINISH : Z_NO_FLUSH;
 	z_stream z = { 0 };
 	int result = Z_OK;
@@ -648,7 +691,10 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 		z.avail_out = sizeof(out);
 		result = inflate(&z, flush);
 		n = sizeof(out) - z.avail_out;
-		/* It may just want more of its stream. */
+		/*
+		 * zlib has no input left: it needs more of the stream, this is
+		 * no damage.
+		 */
 		if (result == Z_BUF_ERROR && z.avail_in == 0)
 			result = Z_OK;
 		if ((result != Z_OK && result != Z_STREAM_END) || n > left) {

@@ -1,6 +1,6 @@
 /*
  * packs.h - the packs of a git repository: their indexes, and their objects in
- * pieces (git's pack-format, version 2).  For this folder only.
+ * pieces (git's pack-format, version 2). Private to this folder.
  */
 #ifndef BACKEND_FILES_PACKS_H
 #define BACKEND_FILES_PACKS_H
@@ -13,79 +13,86 @@
 struct packfile {
 	int fd;
 	uint64_t size;
-	char name[OID_HEX]; /* pack-NAME.pack */
-	const uint8_t *idx; /* mapped */
+	char name[OID_HEX]; /* NAME in pack-NAME.pack */
+	const uint8_t *idx; /* the index file, mapped */
 	size_t idx_len;
 	uint32_t num;
 	int refs;
-	uint8_t
-	    *whole; /* of a view: entries that were read and have their name */
-	bool kept;  /* it has a .keep: the writer's thread */
-	uint32_t
-	    *by_offset; /* entries as they lie; made when first asked for */
+	uint8_t *whole; /* a view's: 1 for an entry found to match its name */
+	bool kept;      /* it has a .keep; for the writer's thread only */
+	uint32_t *by_offset; /* the entries by offset; made when first needed */
 };
 
 struct packs {
 	char dir[4096];
-	bool keeps;   /* a new one gets a .keep */
-	bool is_view; /* another process writes here: nothing is changed */
+	bool keeps;   /* each new pack gets a .keep */
+	bool is_view; /* another process writes here: change nothing */
 	pthread_rwlock_t lock;
 	struct packfile **list;
 	size_t num;
-	size_t
-	    hint; /* where the last one was found: the next is near, mostly */
+	size_t hint; /* pack of the last object found */
 };
 
 /*
- * An object in a pack; the pack is held until packs_release().  Its first bytes
- * were read with its header: of a small object these are all.
+ * An object in a pack; the pack is held until packs_release(). Its first bytes
+ * were read together with its header: for a small object, all of them.
  */
 enum { PLACE_HEAD = 4096 };
 
 struct place {
 	struct packfile *pack;
 	uint64_t at;
-	unsigned type; /* as in the pack: 1-4, 6 and 7 are deltas */
+	unsigned type; /* as in the pack: 1 to 4; 6 and 7 are deltas */
 	uint64_t size;
-	uint64_t data_at; /* its zlib stream, */
-	uint64_t packed;  /* and how long that is; 0: not known */
+	uint64_t data_at; /* offset of its zlib stream */
+	uint64_t packed;  /* length of that stream; 0: not known */
 	uint32_t entry;   /* its number in the index */
 	size_t head_len;
-	uint8_t head[PLACE_HEAD]; /* from at on */
+	uint8_t head[PLACE_HEAD]; /* the bytes from at on */
 };
 
-/* Before all others; packs_close() is to be called after it. */
+/* To be called before all others, and packs_close() after them. */
 void packs_init(struct packs *packs, bool is_view);
-/* A view leaves out what cannot be loaded; check() names it. */
+/*
+ * Open all packs of a folder. A view leaves out packs that cannot be loaded;
+ * check() names them.
+ */
 bool packs_open(struct packs *packs, const char *dir,
     struct error *err) MUST_USE;
 void packs_close(struct packs *packs);
 bool packs_load(struct packs *packs, const char *name,
     struct error *err) MUST_USE;
-/* Take packs out of the list and off the disk; readers keep theirs. */
+/*
+ * Remove packs from the list and from the disk. Threads that hold one can go on
+ * reading it.
+ */
 void packs_remove(struct packs *packs, struct packfile *const gone[],
     size_t num);
-/* PATH of pack-NAME.SUFFIX. */
+/* Set out to the path of pack-NAME.SUFFIX. */
 bool packs_path(const struct packs *packs, const char *name, const char *suffix,
     char out[4096], struct error *err) MUST_USE;
-/* Take every .keep away. */
+/* Remove every .keep. */
 void packs_release_all(struct packs *packs);
-/* Visit each object of each pack; no pack is to be taken away meanwhile. */
+/* Visit each object of each pack; no pack may be removed meanwhile. */
 typedef bool place_visitor(void *arg, const struct oid *oid,
     const struct place *place, struct error *err);
 bool packs_each(struct packs *packs, place_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 bool packs_has(struct packs *packs, const struct oid *oid);
-/* ERROR_NOT_FOUND if no pack has it. */
+/*
+ * Find an object and hold its pack.
+ *
+ * ERROR_NOT_FOUND  no pack has it
+ */
 bool packs_find(struct packs *packs, const struct oid *oid, struct place *out,
     struct error *err) MUST_USE;
 void packs_release(struct packfile *pack);
-/* Its bytes were found to have its name. */
+/* Note that the object's bytes were hashed and match its name. */
 void place_is_whole(const struct place *place);
-/* Was entry n of the pack of that name found so? */
+/* Did place_is_whole() note that of entry n of the pack with this name? */
 bool packs_is_whole(struct packs *packs, const char *name, uint32_t n);
 
-/* The n-th object by name: its name, offset and CRC. */
+/* The n-th object in the order of names: its name, offset and CRC. */
 struct pack_entry {
 	struct oid oid;
 	uint64_t at;
@@ -94,23 +101,27 @@ struct pack_entry {
 struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
 
 /*
- * Where the entry ends that begins there, and its number in the index; false
- * if none does.
+ * Find the entry that begins at this offset: where it ends, and its number in
+ * the index. Returns false if no entry begins there.
  */
 bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
     uint32_t *entry) MUST_USE;
 
-/* len bytes of its pack from at on, which is its own at or later. */
+/*
+ * Read len bytes of the pack from offset at on, which lies in this object's
+ * entry or after it.
+ */
 bool place_read(const struct place *place, uint64_t at, void *out, size_t len,
     struct error *err) MUST_USE;
 /*
- * An object's zlib stream as it lies there.  Its CRC is that of the index, or
- * it is ERROR_UNTRUSTED at the end.
+ * Give an object's zlib stream as it is stored.
+ *
+ * ERROR_UNTRUSTED  its CRC is not that of the index; told after the last byte
  */
 bool place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
     uint64_t *packed, struct error *err) MUST_USE;
 /*
- * Inflate an object to sink; *packed gets the length of its zlib stream.  raw,
+ * Inflate an object to sink; *packed gets the length of its zlib stream. raw,
  * unless NULL, gets the stream itself.
  */
 bool place_stream(const struct place *place, byte_sink *sink, void *arg,

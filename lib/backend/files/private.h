@@ -1,5 +1,6 @@
 /*
- * private.h - what the files of this folder share.
+ * private.h - what the files of this folder share: the struct behind a backend
+ * of files, and its functions by file.
  */
 #ifndef BACKEND_FILES_PRIVATE_H
 #define BACKEND_FILES_PRIVATE_H
@@ -11,13 +12,15 @@
 #include "base/file.h"
 
 struct files {
-	struct backend backend; /* first: the one is the other */
+	struct backend
+	    backend; /* must be first: a pointer to it is cast to the whole */
 	struct packs packs;
 	git_repository *repository;
-	git_repository *durable; /* the same: what it writes is flushed */
-	pthread_mutex_t mutex;   /* for libgit2's reading of objects */
-	char path[FILE_PATH];    /* empty: there is no repository */
-	/* The log's. */
+	git_repository
+	    *durable; /* the same repository, opened so that refs are flushed */
+	pthread_mutex_t mutex; /* guards libgit2's reading of objects */
+	char path[FILE_PATH];  /* empty if there is no repository */
+	/* The log's folder and open files. */
 	char log[FILE_PATH];
 	int entries, heads; /* or -1 */
 	uint64_t num_heads; /* atomic */
@@ -32,7 +35,7 @@ files_of(struct backend *backend)
 }
 
 /* refs.c */
-/* Set err from libgit2's last error; false. */
+/* Set err from libgit2's last error. Returns false. */
 bool files_git_failed(struct error *err, const char *what);
 
 /* log.c */
@@ -68,7 +71,7 @@ void files_vouch(const struct object *object);
 bool files_each(struct backend *backend, object_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 
-/* packer.c: a pack under way. */
+/* packer.c: a pack being written. */
 struct object_set *packer_new(struct backend *backend, struct error *err);
 void packer_free(struct object_set *objects);
 bool packer_finish(struct object_set *objects, struct error *err) MUST_USE;
@@ -81,16 +84,16 @@ bool packer_piece(struct object_set *objects, struct span piece,
     struct error *err) MUST_USE;
 void packer_end(struct object_set *objects);
 void packer_undo(struct object_set *objects);
-/* Is the pack to have a .keep?  As files_keep() said, unless told otherwise. */
+/* Is the pack to get a .keep? By default it follows keep() of the backend. */
 void packer_set_kept(struct object_set *objects, bool kept);
-/* All objects of a pack without deltas, into another. */
+/* Copy all objects of a pack without deltas into another. */
 bool packer_copy(struct object_set *objects, const struct packfile *from,
     struct error *err) MUST_USE;
 
 /* refs.c */
 /*
- * Remove locks and torn branches that a crash left.  Whoever calls holds the
- * data folder's lock, so that nobody is at work here.
+ * Remove locks and torn branches that a crash left. The caller holds the data
+ * folder's lock, so no other process uses them.
  */
 void files_sweep_refs(const char *path);
 bool files_open_refs(struct files *files, bool is_view,

@@ -1,5 +1,5 @@
 /*
- * Names in a git repository, by libgit2: refs one by one.
+ * Names in a git repository: single refs, read and written by libgit2.
  */
 #include <dirent.h>
 #include <string.h>
@@ -17,7 +17,7 @@ files_git_failed(struct error *err, const char *what)
 						  : "no reason given");
 }
 
-/* A loose ref as libgit2 writes it: 40 hex digits and a line's end. */
+/* Is the file a loose ref as libgit2 writes it: 40 hex digits and a newline? */
 static bool
 is_whole_ref(const char *path)
 {
@@ -36,10 +36,10 @@ is_whole_ref(const char *path)
 }
 
 /*
- * libgit2 neither waits for a ref's lock nor knows a stale one, and does not
- * flush what it writes: what a crash left would be in the way for ever.  A
- * document's branch follows from the journal, and is set anew where it is
- * gone.
+ * Remove the locks and torn refs that a crash left. libgit2 neither waits for a
+ * ref's lock nor recognises a stale one, and does not flush what it writes, so
+ * a leftover would block the ref for ever. A document's branch follows from the
+ * journal, and is set again if it is missing.
  */
 static void
 sweep_refs(const char *dir, unsigned depth, bool heads)
@@ -76,7 +76,10 @@ files_sweep_refs(const char *path)
 	sweep_refs(path, 0, false);
 }
 
-/* Whether refs are flushed libgit2 asks once, when it first looks at them. */
+/*
+ * Open the repository a second time, for refs that must be flushed: libgit2
+ * reads that option once, when it first uses its refs.
+ */
 static bool
 open_durable(struct files *files, const char *path)
 {
@@ -117,13 +120,16 @@ files_name_set(struct backend *backend, const char *name, const struct oid *oid,
 	bool ok;
 
 	memcpy(id.id, oid->bytes, OID_BYTES);
-	/* A branch follows from the journal; the others from nothing. */
+	/*
+	 * A branch can be restored from the journal; the other refs cannot, so
+	 * they are flushed.
+	 */
 	ok = git_reference_create(&ref,
 		 strncmp(name, "refs/heads/", 11) == 0 ? files->repository
 						       : files->durable,
 		 name, &id, 1, NULL) == 0 ||
 	    files_git_failed(err, name);
-	/* The first branch is what a clone checks out; without it git grumbles. */
+	/* A clone checks out the first branch; git warns if HEAD names none. */
 	if (ok && strncmp(name, "refs/heads/", 11) == 0 &&
 	    git_repository_head_unborn(files->repository) == 1)
 		ok = git_repository_set_head(files->repository, name) == 0 ||

@@ -1,16 +1,19 @@
 /*
- * Joining small packs.
+ * Joining small packs into one.
  */
 #include <stdlib.h>
 
 #include "backend/files/private.h"
 
-enum { PACK_SMALL = 64 * 1024 * 1024 }; /* larger ones stay alone */
+enum { PACK_SMALL = 64 * 1024 * 1024 }; /* larger packs are never joined */
 
 static bool
 has_deltas(const struct packfile *pack)
 {
-	/* Only a repack by hand names them; ours have none. */
+	/*
+	 * Only a repack by hand makes deltas that name their base; our packs
+	 * have none.
+	 */
 	for (uint32_t i = 0; i < pack->num; i++) {
 		uint8_t byte = 0;
 		struct error ignored = { 0 };
@@ -34,8 +37,9 @@ compare_sizes(const void *a, const void *b)
 }
 
 /*
- * Join the smallest, down to half of what is enough: what was joined before is
- * seldom among them, so that nobody waits while much is copied.
+ * Join the smallest packs until half of enough are left. Packs that were joined
+ * before are large and seldom among them, so that no caller waits for a long
+ * copy.
  */
 bool
 files_tidy(struct backend *backend, size_t enough, unsigned *joined,
@@ -48,7 +52,10 @@ files_tidy(struct backend *backend, size_t enough, unsigned *joined,
 	bool ok = true, kept = false;
 
 	*joined = 0;
-	/* Only the writer changes the list, and that is who calls. */
+	/*
+	 * The caller is the writer's thread, the only one that changes the
+	 * list.
+	 */
 	if (packs->num <= enough)
 		return true;
 	wanted = packs->num - enough / 2;
@@ -71,7 +78,9 @@ files_tidy(struct backend *backend, size_t enough, unsigned *joined,
 		}
 		if (ok)
 			packer_set_kept(pack, kept);
-		/* The old ones go when the new one is durable and open. */
+		/*
+		 * Remove the old packs after the new one is durable and open.
+		 */
 		ok = ok && packer_finish(pack, err);
 		packer_free(pack);
 		if (ok) {

@@ -1,5 +1,6 @@
 /*
- * The log in memory: all entries back to back, and an array of heads.
+ * The log in memory: all entries in one buffer, each after its length, and an
+ * array of heads.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "backend/memory/private.h"
 
+/* Append the entries, each after its length in two bytes. */
 static bool
 append_entries(struct memory *memory, const struct proposal *proposal,
     struct error *err)

@@ -1,6 +1,6 @@
 /*
- * A backend in memory: sorted arrays, and objects as the zlib streams that they
- * came as.
+ * A backend in memory: arrays sorted by name, and objects as the zlib streams
+ * that they came as.
  */
 #include "backend/memory/memory.h"
 
@@ -15,9 +15,10 @@
 
 #define HEADS "refs/heads/"
 
-/* Objects under way; the last one may be unfinished. */
+/* A set of objects being written; the last one may be unfinished. */
 struct making {
-	struct object_set objects; /* first: the one is the other */
+	struct object_set
+	    objects; /* must be first: a pointer to it is cast to the whole */
 	struct kept **list;
 	size_t num;
 };
@@ -46,7 +47,7 @@ close_memory(struct backend *backend)
 	free(memory);
 }
 
-/* The place of the first object whose name is not below oid. */
+/* Returns the index of the first object whose name is not below oid. */
 static size_t
 place_of(const struct memory *memory, const struct oid *oid)
 {
@@ -64,7 +65,7 @@ place_of(const struct memory *memory, const struct oid *oid)
 	return low;
 }
 
-/* The object of that name, or NULL. */
+/* Returns the object of that name, or NULL. */
 static struct kept *
 lookup(struct memory *memory, const struct oid *oid)
 {
@@ -97,6 +98,7 @@ object_of(struct memory *memory, struct kept *kept)
 		.held = kept };
 }
 
+/* Every object is stored whole, so the form does not matter. */
 static bool
 find(struct backend *backend, const struct oid *oid, enum object_form form,
     struct object *out, struct error *err)
@@ -119,6 +121,7 @@ release(struct object *object)
 	object->held = NULL;
 }
 
+/* Inflate the object's stream to sink. */
 static bool
 inflate_all(const struct kept *kept, byte_sink *sink, void *arg,
     struct error *err)
@@ -313,7 +316,10 @@ memory_finish(struct object_set *objects, struct error *err)
 		struct kept *kept = making->list[i];
 		const size_t at = place_of(memory, &kept->oid);
 
-		/* Two sets may have had the same one under way. */
+		/*
+		 * Two sets may have had the same object at once; keep the
+		 * first.
+		 */
 		if (at < memory->num && oid_eq(&all[at]->oid, &kept->oid)) {
 			free_kept(kept);
 			continue;
@@ -333,7 +339,7 @@ memory_finish(struct object_set *objects, struct error *err)
 
 /* --- Names. --- */
 
-/* The place of the first name that is not below text. */
+/* Returns the index of the first name that is not below text. */
 static size_t
 place_of_name(const struct memory *memory, const char *text)
 {
@@ -476,6 +482,7 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
+/* Do the object's bytes hash to its name? */
 static bool
 is_whole(const struct kept *kept)
 {

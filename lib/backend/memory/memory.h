@@ -1,6 +1,6 @@
 /*
- * memory.h - a backend that keeps everything in memory, for tests: gone when
- * it is closed.
+ * memory.h - a backend that keeps everything in memory, for tests. Its content
+ * is lost when it is closed.
  */
 #ifndef BACKEND_MEMORY_MEMORY_H
 #define BACKEND_MEMORY_MEMORY_H

@@ -1,5 +1,6 @@
 /*
- * private.h - what the files of this folder share.
+ * private.h - what the files of this folder share: the struct behind a backend
+ * in memory.
  */
 #ifndef BACKEND_MEMORY_PRIVATE_H
 #define BACKEND_MEMORY_PRIVATE_H
@@ -8,13 +9,13 @@
 
 #include "backend/memory/memory.h"
 
-/* One object; it stays where it is until the backend is closed. */
+/* One object; its address stays the same until the backend is closed. */
 struct kept {
 	struct oid oid;
 	enum object_type type;
 	uint64_t size;
 	struct buf packed;
-	bool is_whole; /* vouched for; atomic */
+	bool is_whole; /* its bytes were vouched for; atomic */
 	bool is_kept;
 };
 
@@ -24,9 +25,10 @@ struct name {
 };
 
 struct memory {
-	struct backend backend; /* first: the one is the other */
+	struct backend
+	    backend; /* must be first: a pointer to it is cast to the whole */
 	pthread_rwlock_t lock;
-	struct kept **list; /* by name */
+	struct kept **list; /* sorted by name */
 	size_t num;
 	struct name *names; /* in the order of strcmp() */
 	size_t num_names;
