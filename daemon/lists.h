@@ -9,7 +9,7 @@
 #define DAEMON_LISTS_H
 
 #include "daemon/config.h"
-#include "daemon/library.h"
+#include "record/library.h"
 #include "daemon/writer/registrar.h"
 
 /* What the last look at the files found. */

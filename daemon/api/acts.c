@@ -305,7 +305,8 @@ find_deposited(struct job *job, const struct actor *actor, struct error *err)
 	if (!http_query(&job->request->head, "digest", hex, sizeof(hex)) ||
 	    !digest_parse(span_of_str(hex), &digest))
 		digest = (struct digest){ { 0 } };
-	if (!snapshot_take(job, job->version, actor->person, &now, err))
+	if (!snapshot_take(job->api->record->ledger, job->document,
+		job->version, actor->person, &now, err))
 		return false;
 	there = is_there(job, actor, &now, &digest);
 	snapshot_free(&now);
@@ -369,7 +370,8 @@ check_deposit(struct job *job, const struct actor *actor, struct snapshot *now,
 		.version = job->version };
 
 	return read_onto(job, actor, &deposit.onto, err) &&
-	    snapshot_take(job, 0, actor->person, now, err) &&
+	    snapshot_take(job->api->record->ledger, job->document, 0,
+		actor->person, now, err) &&
 	    place_check_deposit(job->document, &deposit, now, err);
 }
 
@@ -384,7 +386,8 @@ find_there(struct job *job, const struct actor *actor,
 	struct snapshot now;
 
 	*there = false;
-	if (!snapshot_take(job, job->version, actor->person, &now, err))
+	if (!snapshot_take(job->api->record->ledger, job->document,
+		job->version, actor->person, &now, err))
 		return false;
 	*there = is_there(job, actor, &now, &digest);
 	snapshot_free(&now);
@@ -638,7 +641,7 @@ judge_sent(struct job *job, const struct actor *actor, struct container *sent,
     struct error *err)
 {
 	struct container *container =
-	    snapshot_load(job, &now->asked.commit, err);
+	    snapshot_load(job->api->record->store, &now->asked.commit, err);
 	bool ok = container != NULL && same_termination(container, sent, err);
 
 	if (ok && old != NULL)
@@ -693,7 +696,8 @@ run_sign(struct job *job, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "a signature names its version's number");
 	ok = actor_take(job, &actor, err) &&
-	    snapshot_take(job, job->version, actor.person, &now, err) &&
+	    snapshot_take(job->api->record->ledger, job->document, job->version,
+		actor.person, &now, err) &&
 	    run_sign_on(job, &actor, &now, err);
 	snapshot_free(&now);
 	actor_free(&actor);
@@ -714,7 +718,8 @@ end_other(struct job *job, const struct actor *actor, unsigned version,
 	struct snapshot now;
 	bool there;
 
-	if (!snapshot_take(job, version, actor->person, &now, err))
+	if (!snapshot_take(job->api->record->ledger, job->document, version,
+		actor->person, &now, err))
 		return false;
 	there = now.version == version && now.has_my_end &&
 	    is_same_signature(job, sent, id, &now.my_end);
@@ -775,7 +780,8 @@ run_terminate(struct job *job, struct error *err)
 	bool ok;
 
 	ok = actor_own(job, &actor, err) &&
-	    snapshot_take(job, SNAPSHOT_IN_FORCE, actor.person, &now, err) &&
+	    snapshot_take(job->api->record->ledger, job->document,
+		SNAPSHOT_IN_FORCE, actor.person, &now, err) &&
 	    run_terminate_on(job, &actor, &now, err);
 	snapshot_free(&now);
 	return ok;

@@ -8,9 +8,10 @@
 #include "bag/slip.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "daemon/api/snapshot.h"
+#include "daemon/api/job.h"
 #include "record/json.h"
 #include "record/order.h"
+#include "record/snapshot.h"
 #include "record/stored.h"
 
 static struct digest
@@ -169,7 +170,8 @@ open_copy(struct job *job, const struct snapshot *now,
 	if ((job->copy_fd = cache_open(api->cache, name, size)) >= 0)
 		return true;
 	if (!config_data(api->config, "cache", dir, err) ||
-	    (container = snapshot_load(job, &now->asked.commit, err)) == NULL)
+	    (container = snapshot_load(job->api->record->store,
+		 &now->asked.commit, err)) == NULL)
 		return false;
 	ok = add_receipts(job, now, edition, container, err) &&
 	    (job->copy_fd = file_temporary(dir, err)) >= 0 &&
@@ -264,7 +266,8 @@ run_fetch(struct job *job, struct error *err)
 	struct snapshot now;
 	bool ok;
 
-	if (!snapshot_take(job, job->version, job->connected.person, &now, err))
+	if (!snapshot_take(job->api->record->ledger, job->document,
+		job->version, job->connected.person, &now, err))
 		return false;
 	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
 	snapshot_free(&now);
@@ -294,7 +297,7 @@ title_of(struct job *job, const struct ledger_document *doc,
 	}
 	ledger_unlock(ledger);
 	out[0] = '\0';
-	container = snapshot_load(job, &commit, &err);
+	container = snapshot_load(job->api->record->store, &commit, &err);
 	yaml =
 	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
 	if (yaml != NULL)

@@ -6,7 +6,8 @@
 #ifndef DAEMON_API_PLACE_H
 #define DAEMON_API_PLACE_H
 
-#include "daemon/api/snapshot.h"
+#include "policy/policy.h"
+#include "record/snapshot.h"
 
 /* Whose deposit, and onto which version's signatures it may come. */
 struct place_deposit {

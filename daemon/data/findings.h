@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 #include "daemon/data/fsck.h"
-#include "daemon/library.h"
+#include "record/library.h"
 #include "store/store.h"
 
 enum { FSCK_THREADS = 64 };

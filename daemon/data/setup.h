@@ -5,7 +5,7 @@
 #define DAEMON_DATA_SETUP_H
 
 #include "daemon/config.h"
-#include "daemon/library.h"
+#include "record/library.h"
 
 /* Data folder, keys and requests for their certificates. */
 bool setup_init(const struct config *config, struct error *err) MUST_USE;

@@ -4,7 +4,7 @@
 #ifndef DAEMON_WRITER_ACT_H
 #define DAEMON_WRITER_ACT_H
 
-#include "daemon/record.h"
+#include "record/record.h"
 #include "daemon/signer/signer.h"
 
 /* By what an act was judged. */

@@ -11,7 +11,7 @@
 #ifndef DAEMON_WRITER_BATCH_H
 #define DAEMON_WRITER_BATCH_H
 
-#include "daemon/record.h"
+#include "record/record.h"
 #include "daemon/signer/signer.h"
 #include "daemon/writer/act.h"
 

@@ -11,9 +11,6 @@
 #define DOC "mou/one"
 
 static struct ledger *ledger;
-static struct record record;
-static struct api api = { .record = &record };
-static struct job job = { .api = &api, .document = DOC };
 static uint64_t num, last;
 
 static void
@@ -23,7 +20,6 @@ set_up(void)
 
 	ledger = ledger_new(&err);
 	ck_assert_ptr_nonnull(ledger);
-	record.ledger = ledger;
 	num = 0;
 }
 
@@ -86,7 +82,7 @@ START_TEST(no_act_and_no_dispatch_is_left_out)
 	act(ACT_DEPOSIT, 0, dispatch());
 	for (unsigned i = 1; i < NUM; i++)
 		act(ACT_SIGN, i, dispatch());
-	ck_ok(snapshot_take(&job, 0, "7@x.example", &now, &err), err);
+	ck_ok(snapshot_take(ledger, DOC, 0, "7@x.example", &now, &err), err);
 	version = ledger_version(ledger_find(ledger, DOC), 1);
 	ck_assert_uint_eq(now.num_acts, NUM);
 	ck_assert_uint_eq(now.num_dispatches, NUM);
@@ -114,12 +110,12 @@ START_TEST(a_copy_that_is_full_takes_no_more)
 	act(ACT_DEPOSIT, 0, dispatch());
 	for (unsigned i = 2; i < full; i++)
 		act(ACT_SIGN, i, LEDGER_NONE);
-	ck_ok(snapshot_take(&job, 1, "x", &now, &err), err);
+	ck_ok(snapshot_take(ledger, DOC, 1, "x", &now, &err), err);
 	ck_assert_uint_eq(now.num_acts + now.num_dispatches, full);
 	ck_ok(place_check_room(DOC, &now, &err), err);
 	snapshot_free(&now);
 	act(ACT_SIGN, full, LEDGER_NONE);
-	ck_ok(snapshot_take(&job, 1, "x", &now, &err), err);
+	ck_ok(snapshot_take(ledger, DOC, 1, "x", &now, &err), err);
 	ck_assert(!place_check_room(DOC, &now, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	snapshot_free(&now);
@@ -131,7 +127,7 @@ START_TEST(a_document_that_is_not_there_has_nothing)
 	struct snapshot now;
 	struct error err = { 0 };
 
-	ck_ok(snapshot_take(&job, 0, "x", &now, &err), err);
+	ck_ok(snapshot_take(ledger, DOC, 0, "x", &now, &err), err);
 	ck_assert_uint_eq(now.version, 0);
 	ck_assert_uint_eq(now.num_versions, 0);
 	ck_assert_uint_eq(now.num_acts, 0);

@@ -1,7 +1,7 @@
 /*
  * Copying a document's state out of the ledger (snapshot.h).
  */
-#include "daemon/api/snapshot.h"
+#include "record/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,17 +60,16 @@ find_mine(const struct ledger_version *asked, const char *person,
 }
 
 bool
-snapshot_take(struct job *job, unsigned version, const char *person,
-    struct snapshot *out, struct error *err)
+snapshot_take(struct ledger *ledger, const char *document, unsigned version,
+    const char *person, struct snapshot *out, struct error *err)
 {
-	struct ledger *ledger = job->api->record->ledger;
 	const struct ledger_version *asked, *next;
 	const struct ledger_document *doc;
 	bool ok = true;
 
 	*out = (struct snapshot){ .last = LEDGER_NONE };
 	ledger_read_lock(ledger);
-	doc = ledger_find(ledger, job->document);
+	doc = ledger_find(ledger, document);
 	if (doc != NULL && doc->num_versions > 0) {
 		out->last = doc->last;
 		out->num_versions = (unsigned)doc->num_versions;
@@ -117,10 +116,9 @@ snapshot_free(struct snapshot *snapshot)
 }
 
 struct container *
-snapshot_load(struct job *job, const struct oid *commit, struct error *err)
+snapshot_load(struct store *store, const struct oid *commit, struct error *err)
 {
-	struct container *container =
-	    stored_version(job->api->record->store, commit, err);
+	struct container *container = stored_version(store, commit, err);
 
 	if (container == NULL)
 		err->kind = ERROR_SYSTEM;

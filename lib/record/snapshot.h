@@ -2,12 +2,13 @@
  * snapshot.h - a document as it stands, copied out of the ledger's lock, and a
  * version of it out of the store.
  */
-#ifndef DAEMON_API_SNAPSHOT_H
-#define DAEMON_API_SNAPSHOT_H
+#ifndef RECORD_SNAPSHOT_H
+#define RECORD_SNAPSHOT_H
 
 #include <limits.h>
 
-#include "daemon/api/job.h"
+#include "record/ledger.h"
+#include "store/store.h"
 
 struct snapshot {
 	uint64_t last;
@@ -35,12 +36,13 @@ struct snapshot {
  * version 0 is the newest; mine and my_end are person's; out is for
  * snapshot_free() after true.
  */
-bool snapshot_take(struct job *job, unsigned version, const char *person,
-    struct snapshot *out, struct error *err) MUST_USE;
+bool snapshot_take(struct ledger *ledger, const char *document,
+    unsigned version, const char *person, struct snapshot *out,
+    struct error *err) MUST_USE;
 /* Its lists; the rest stays.  One of zeros is fine. */
 void snapshot_free(struct snapshot *snapshot);
 /* stored_version(), where what fails is the store's fault and not theirs. */
-struct container *snapshot_load(struct job *job, const struct oid *commit,
+struct container *snapshot_load(struct store *store, const struct oid *commit,
     struct error *err);
 
 #endif

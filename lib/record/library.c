@@ -2,7 +2,7 @@
  * Loading policies and sets of CRLs from the store, and keeping them
  * (library.h).
  */
-#include "daemon/library.h"
+#include "record/library.h"
 
 #include <pthread.h>
 #include <stdlib.h>

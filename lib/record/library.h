@@ -3,8 +3,8 @@
  *
  * Kept for good once loaded: what is borrowed stays.  Safe between threads.
  */
-#ifndef DAEMON_LIBRARY_H
-#define DAEMON_LIBRARY_H
+#ifndef RECORD_LIBRARY_H
+#define RECORD_LIBRARY_H
 
 #include "record/ledger.h"
 #include "record/stored.h"

@@ -2,14 +2,14 @@
  * record.h - what the daemon keeps and serves, open: the journal, what follows
  * from it, and the store.  One thread writes (writer/registrar.h); all read.
  */
-#ifndef DAEMON_RECORD_H
-#define DAEMON_RECORD_H
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
 
 #include "base/file.h"
 #include "base/time.h"
-#include "daemon/library.h"
 #include "journal/cosignatures.h"
 #include "journal/journal.h"
+#include "record/library.h"
 #include "record/opening.h"
 
 struct record {
