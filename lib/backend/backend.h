@@ -2,11 +2,11 @@
  * backend.h - where the bytes of a record are stored: one table of functions,
  * which each kind of storage fills in.
  *
- * A backend knows neither documents nor Merkle trees. An object is a zlib
+ * A backend knows neither documents nor Merkle trees.  An object is a zlib
  * stream under a 20-byte name; a branch, in git's sense, is a name for an
- * object. The log is a sequence of entries and a sequence of heads: each head
+ * object.  The log is a sequence of entries and a sequence of heads: each head
  * gives a size, the root that the entries had at that size, and the signature
- * over both. The caller gives these bytes their meaning.
+ * over both.  The caller gives these bytes their meaning.
  *
  * There are two kinds: files (backend/files/files.h), a git repository that any
  * git command reads, and memory (backend/memory/memory.h), for tests.
@@ -16,7 +16,7 @@
  * that recover() finds proposed but unsigned (files cut them off), and the
  * cosignatures of witnesses (journal/cosignatures.h).
  *
- * Functions that only read are safe between threads. All others belong to the
+ * Functions that only read are safe between threads.  All others belong to the
  * one thread that writes, except a set of objects under way: that belongs to
  * the thread that began it.
  */
@@ -55,7 +55,7 @@ void object_hash_begin(struct sha1 *hash, enum object_type type, uint64_t size);
 
 /*
  * Encode the header of an object in a pack: its type, a number of git's pack
- * format, and its size. Returns the header's length in bytes.
+ * format, and its size.  Returns the header's length in bytes.
  */
 #define OBJECT_HEADER_MAX 16
 size_t object_header(unsigned type, uint64_t size,
@@ -75,8 +75,8 @@ struct object {
 	uint64_t packed;
 	/*
 	 * The stored bytes are a delta against another object (git's
-	 * pack-format, "Deltified representation"). Then type is not known, and
-	 * size is that of the delta.
+	 * pack-format, "Deltified representation").  Then type is not known,
+	 * and size is that of the delta.
 	 */
 	bool is_delta;
 	struct oid base;
@@ -118,7 +118,7 @@ typedef bool branch_visitor(void *arg, const struct branch *branch,
 typedef void damage_visitor(void *arg, const char *about, const char *what);
 
 /*
- * A signed size of the log. The backend stores root and signature and gives
+ * A signed size of the log.  The backend stores root and signature and gives
  * them back, unread.
  */
 struct head {
@@ -159,9 +159,9 @@ struct backend_table {
 	/* --- The log. --- */
 
 	/*
-	 * Make the entries durable, with their objects and names. This does not
-	 * publish them. Proposals come one after the other, from the process
-	 * that has the right to write.
+	 * Make the entries durable, with their objects and names.  This does
+	 * not publish them.  Proposals come one after the other, from the
+	 * process that has the right to write.
 	 *
 	 * ERROR_UNAVAILABLE  nothing was stored; it may be proposed again
 	 *  others             it is not known what was stored: stop
@@ -171,8 +171,8 @@ struct backend_table {
 	/*
 	 * Record that the head of a proposed size is signed durably, which
 	 * makes its entries count. end is the length of the entries up to it,
-	 * in bytes. Heads come in the order of the proposals and from one
-	 * thread, which need not be the one that calls propose(). The signer's
+	 * in bytes.  Heads come in the order of the proposals and from one
+	 * thread, which need not be the one that calls propose().  The signer's
 	 * record can restore them, so they need not be durable before
 	 * flush_heads().
 	 */
@@ -188,8 +188,8 @@ struct backend_table {
 	bool (*head)(struct backend *backend, uint64_t n, struct head *out,
 	    struct error *err);
 	/*
-	 * Read len bytes of the entries from byte at on. Each entry is preceded
-	 * by its length: two bytes, big-endian.
+	 * Read len bytes of the entries from byte at on.  Each entry is
+	 * preceded by its length: two bytes, big-endian.
 	 */
 	bool (*read)(struct backend *backend, uint64_t at, void *out,
 	    size_t len, struct error *err);
@@ -200,7 +200,7 @@ struct backend_table {
 	    struct error *err);
 	/*
 	 * Called once after opening: get the newest published head (size 0 if
-	 * there is none). Heads that were never durable may be damaged; they
+	 * there is none).  Heads that were never durable may be damaged; they
 	 * are left out, and *dropped gets their number.
 	 */
 	bool (*recover)(struct backend *backend, struct head *newest,
@@ -208,8 +208,8 @@ struct backend_table {
 	/*
 	 * Called after recover() and before any proposal. signer is the head
 	 * that the signer signed last; it counts, and end is the length of its
-	 * entries in bytes. It is published if it is newer than the newest
-	 * head. Entries after it were never signed: files cut them off. A
+	 * entries in bytes.  It is published if it is newer than the newest
+	 * head.  Entries after it were never signed: files cut them off.  A
 	 * backend with several writers must not, since another writer may have
 	 * signed them: it would give them to the caller to sign.
 	 */
@@ -229,7 +229,7 @@ struct backend_table {
 	    enum object_form form, struct object *out, struct error *err);
 	void (*release)(struct object *object);
 	/*
-	 * Give the object's bytes to sink, in pieces. Unless they are NULL,
+	 * Give the object's bytes to sink, in pieces.  Unless they are NULL,
 	 * *packed gets the length of the zlib stream, and raw, with
 	 * OBJECT_CONTENT, the stream itself.
 	 *
@@ -251,7 +251,7 @@ struct backend_table {
 	/* --- Objects: writing. --- */
 
 	/*
-	 * Begin a set of objects. None of them can be found before finish(),
+	 * Begin a set of objects.  None of them can be found before finish(),
 	 * and all of them are durable after it. drop() frees the set: it takes
 	 * NULL too, and must also be called after finish().
 	 */
@@ -260,7 +260,7 @@ struct backend_table {
 	bool (*finish)(struct object_set *objects, struct error *err);
 	/*
 	 * Copy into this set the objects of another set of this backend, which
-	 * must not be finished later. Objects that are there already are
+	 * must not be finished later.  Objects that are there already are
 	 * skipped.
 	 */
 	bool (*take)(struct object_set *objects, const struct object_set *from,
@@ -282,18 +282,20 @@ struct backend_table {
 
 	/* --- Names. --- */
 
-	/* Look a name up. Returns false, without an error, if there is none. */
+	/*
+	 * Look a name up.  Returns false, without an error, if there is none.
+	 */
 	bool (*name_get)(struct backend *backend, const char *name,
 	    struct oid *out);
 	/*
-	 * Point a name to an object. The change is durable, unless the name is
+	 * Point a name to an object.  The change is durable, unless the name is
 	 * a branch.
 	 */
 	bool (*name_set)(struct backend *backend, const char *name,
 	    const struct oid *oid, struct error *err);
 	/*
 	 * Visit each branch, in the order of strcmp(); the name is valid during
-	 * the call. *num_strays gets the number of branches stored where
+	 * the call.  *num_strays gets the number of branches stored where
 	 * set_branches() does not write them.
 	 *
 	 * ERROR_UNTRUSTED  the branches are damaged
@@ -301,7 +303,7 @@ struct backend_table {
 	bool (*each_branch)(struct backend *backend, branch_visitor *visit,
 	    void *arg, size_t *num_strays, struct error *err);
 	/*
-	 * Replace all branches by these. They are in the order of strcmp(),
+	 * Replace all branches by these.  They are in the order of strcmp(),
 	 * each once.
 	 *
 	 * ERROR_UNAVAILABLE  a git command holds the lock
@@ -330,7 +332,7 @@ struct backend_table {
 	/*
 	 * Check one of parts equal shares of the storage: its checksums, and
 	 * that each object's bytes hash to its name, except objects that were
-	 * vouched for. *num gets the number of objects.
+	 * vouched for.  *num gets the number of objects.
 	 */
 	bool (*check)(struct backend *backend, unsigned part, unsigned parts,
 	    damage_visitor *tell, void *arg, uint64_t *num, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * The branches of the repository. They are read as git reads them, packed and
+ * The branches of the repository.  They are read as git reads them, packed and
  * loose, and written all at once as one packed-refs file (gitformat: "#
  * pack-refs with: peeled fully-peeled sorted"). libgit2 would lock each ref to
  * write that file; we know all of them, so one lock is enough.
@@ -46,7 +46,7 @@ packed_free(struct packed *packed)
 	*packed = (struct packed){ .text = BUF(0) };
 }
 
-/* Parse one line. The end of line after the name is overwritten with a NUL. */
+/* Parse one line.  The end of line after the name is overwritten with a NUL. */
 static bool
 add_ref(struct packed *packed, struct span line, struct error *err)
 {
@@ -161,8 +161,8 @@ struct loose {
 };
 
 /*
- * Read a loose ref. Returns an all-zero name if the file is not a plain ref; no
- * commit has that name.
+ * Read a loose ref.  Returns an all-zero name if the file is not a plain ref;
+ * no commit has that name.
  */
 static struct oid
 read_loose(const char *path)
@@ -201,7 +201,7 @@ add_loose(struct loose *loose, const char *name, const char *path,
 
 /*
  * Walk below a folder of loose refs. name is the path below refs/heads, "" for
- * all of it. If loose is NULL, every file found is removed.
+ * all of it.  If loose is NULL, every file found is removed.
  */
 static bool
 walk_loose(const char *dir, const char *name, unsigned depth,
@@ -329,7 +329,7 @@ lock_file(struct files *files, const char *name, char path[FILE_PATH],
 }
 
 /*
- * Write the bytes to the lock file and rename it. The lock is gone in either
+ * Write the bytes to the lock file and rename it.  The lock is gone in either
  * case.
  */
 static bool

@@ -3,7 +3,7 @@
  * reads and clones, and a folder for the log.
  *
  * We write the objects, from bytes that were judged, as one pack and index for
- * each set, without deltas. We read them in pieces, so that a text of a
+ * each set, without deltas.  We read them in pieces, so that a text of a
  * gigabyte costs no memory. libgit2 keeps the names, and reads objects from
  * packs that a repack made.
  */
@@ -20,8 +20,8 @@ bool files_create(const char *repository, struct error *err) MUST_USE;
 bool files_create_log(const char *log, struct error *err) MUST_USE;
 /*
  * Open a repository, a log, or both: NULL for the one that is not wanted, whose
- * functions must then not be called. The caller holds the data folder's lock if
- * it writes.
+ * functions must then not be called.  The caller holds the data folder's lock
+ * if it writes.
  */
 struct backend *files_open(const char *repository, const char *log,
     struct error *err);

@@ -71,9 +71,9 @@ read_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
 }
 
 /*
- * Read the n-th head. *good tells whether the record is whole. If it could not
- * be read the function fails: the record may be good, so nothing may be cut off
- * because of that.
+ * Read the n-th head.  *good tells whether the record is whole.  If it could
+ * not be read the function fails: the record may be good, so nothing may be cut
+ * off because of that.
  */
 static bool
 find_head(struct files *files, uint64_t n, struct head *out, uint64_t *end,
@@ -140,7 +140,7 @@ rewrite_heads(struct files *files, struct error *err)
 }
 
 /*
- * Leave out a head that a power cut tore before it was flushed. Receipts lead
+ * Leave out a head that a power cut tore before it was flushed.  Receipts lead
  * to the next head, which covers as much.
  */
 static bool
@@ -303,7 +303,7 @@ write_entries(struct files *files, const struct proposal *proposal,
 }
 
 /*
- * Store objects first, then names, then the entries that refer to them. A
+ * Store objects first, then names, then the entries that refer to them.  A
  * failure before the entries leaves at most objects that nothing refers to, and
  * a name of one of them, which is replaced later: the state is as if nothing
  * was stored.

@@ -15,8 +15,8 @@
 #include "base/digest.h"
 
 struct packer {
-	struct object_set
-	    objects; /* must be first: a pointer to it is cast to the whole */
+	/* Must be first: a pointer to it is cast to the whole. */
+	struct object_set objects;
 	struct packs *packs;
 	int fd;
 	bool kept;
@@ -25,8 +25,8 @@ struct packer {
 	uint32_t crc; /* of the object under way, so far */
 	struct pack_entry *entries;
 	uint32_t num, room;
-	uint32_t *
-	    table; /* hash table of 2 * room places: an entry's number + 1; 0: free */
+	/* Hash table of 2 * room places: an entry's number + 1; 0: free. */
+	uint32_t *table;
 	struct buf out; /* bytes gathered for a larger write */
 };
 
@@ -136,7 +136,7 @@ put(void *arg, struct span bytes, struct error *err)
 }
 
 /*
- * Look a name up in the hash table. Returns its place, or the free place where
+ * Look a name up in the hash table.  Returns its place, or the free place where
  * it belongs.
  */
 static uint32_t *
@@ -234,7 +234,7 @@ packer_end(struct object_set *objects)
 }
 
 /*
- * Remove the object under way, which could not be written whole. Otherwise the
+ * Remove the object under way, which could not be written whole.  Otherwise the
  * pack would hold damaged bytes under a good name, and the object would count
  * as present when it is sent again.
  */
@@ -308,7 +308,7 @@ encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
 }
 
 /*
- * Compute the pack's trailer. It covers the header too, and the header's count
+ * Compute the pack's trailer.  It covers the header too, and the header's count
  * of objects is known only now.
  */
 static bool
@@ -386,7 +386,7 @@ write_index(struct packer *pack, const char *name, char path[FILE_PATH],
 
 /*
  * Make the pack's .keep, so that no git command drops objects that no ref names
- * yet. Its content does not matter: a hard link to the index is cheaper than a
+ * yet.  Its content does not matter: a hard link to the index is cheaper than a
  * new file.
  */
 static bool

@@ -74,8 +74,8 @@ names_up_to(const struct packfile *pack, unsigned first)
 }
 
 /*
- * Find an object in one pack. Whether a new object is there already is asked of
- * every pack, so this must be fast.
+ * Find an object in one pack.  Whether a new object is there already is asked
+ * of every pack, so this must be fast.
  */
 static bool
 find_in(const struct packfile *pack, const struct oid *oid, uint32_t *n)
@@ -297,7 +297,7 @@ is_loaded(const struct packs *packs, const char *name)
 }
 
 /*
- * Remove a .keep without a pack. A .keep is made before its pack, so a crash
+ * Remove a .keep without a pack.  A .keep is made before its pack, so a crash
  * may leave it alone.
  */
 static void
@@ -316,8 +316,8 @@ sweep_keep(const struct packs *packs, const char *name)
 }
 
 /*
- * Load the packs of a folder that are not loaded yet. *missed tells whether one
- * of them was gone meanwhile.
+ * Load the packs of a folder that are not loaded yet.  *missed tells whether
+ * one of them was gone meanwhile.
  */
 static bool
 load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
@@ -507,7 +507,7 @@ place_read(const struct place *place, uint64_t at, void *out, size_t len,
 		(off_t)(at + n), err);
 }
 
-/* Read an object's header. The same read gets a small object whole. */
+/* Read an object's header.  The same read gets a small object whole. */
 static bool
 read_header(struct place *place, struct error *err)
 {
@@ -621,7 +621,7 @@ packs_each(struct packs *packs, place_visitor *visit, void *arg,
 }
 
 /*
- * Give the stored stream. The base of an OBJ_REF_DELTA or OBJ_OFS_DELTA stands
+ * Give the stored stream.  The base of an OBJ_REF_DELTA or OBJ_OFS_DELTA stands
  * before it.
  */
 bool

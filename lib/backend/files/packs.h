@@ -1,6 +1,6 @@
 /*
  * packs.h - the packs of a git repository: their indexes, and their objects in
- * pieces (git's pack-format, version 2). Private to this folder.
+ * pieces (git's pack-format, version 2).  Private to this folder.
  */
 #ifndef BACKEND_FILES_PACKS_H
 #define BACKEND_FILES_PACKS_H
@@ -34,7 +34,7 @@ struct packs {
 };
 
 /*
- * An object in a pack; the pack is held until packs_release(). Its first bytes
+ * An object in a pack; the pack is held until packs_release().  Its first bytes
  * were read together with its header: for a small object, all of them.
  */
 enum { PLACE_HEAD = 4096 };
@@ -54,7 +54,7 @@ struct place {
 /* To be called before all others, and packs_close() after them. */
 void packs_init(struct packs *packs, bool is_view);
 /*
- * Open all packs of a folder. A view leaves out packs that cannot be loaded;
+ * Open all packs of a folder.  A view leaves out packs that cannot be loaded;
  * check() names them.
  */
 bool packs_open(struct packs *packs, const char *dir,
@@ -63,8 +63,8 @@ void packs_close(struct packs *packs);
 bool packs_load(struct packs *packs, const char *name,
     struct error *err) MUST_USE;
 /*
- * Remove packs from the list and from the disk. Threads that hold one can go on
- * reading it.
+ * Remove packs from the list and from the disk.  Threads that hold one can go
+ * on reading it.
  */
 void packs_remove(struct packs *packs, struct packfile *const gone[],
     size_t num);
@@ -102,7 +102,7 @@ struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
 
 /*
  * Find the entry that begins at this offset: where it ends, and its number in
- * the index. Returns false if no entry begins there.
+ * the index.  Returns false if no entry begins there.
  */
 bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
     uint32_t *entry) MUST_USE;

@@ -12,12 +12,12 @@
 #include "base/file.h"
 
 struct files {
-	struct backend
-	    backend; /* must be first: a pointer to it is cast to the whole */
+	/* Must be first: a pointer to it is cast to the whole. */
+	struct backend backend;
 	struct packs packs;
 	git_repository *repository;
-	git_repository
-	    *durable; /* the same repository, opened so that refs are flushed */
+	/* The same repository, opened so that refs are flushed. */
+	git_repository *durable;
 	pthread_mutex_t mutex; /* guards libgit2's reading of objects */
 	char path[FILE_PATH];  /* empty if there is no repository */
 	/* The log's folder and open files. */
@@ -35,7 +35,7 @@ files_of(struct backend *backend)
 }
 
 /* refs.c */
-/* Set err from libgit2's last error. Returns false. */
+/* Set err from libgit2's last error.  Returns false. */
 bool files_git_failed(struct error *err, const char *what);
 
 /* log.c */
@@ -84,7 +84,7 @@ bool packer_piece(struct object_set *objects, struct span piece,
     struct error *err) MUST_USE;
 void packer_end(struct object_set *objects);
 void packer_undo(struct object_set *objects);
-/* Is the pack to get a .keep? By default it follows keep() of the backend. */
+/* Is the pack to get a .keep?  By default it follows keep() of the backend. */
 void packer_set_kept(struct object_set *objects, bool kept);
 /* Copy all objects of a pack without deltas into another. */
 bool packer_copy(struct object_set *objects, const struct packfile *from,
@@ -92,7 +92,7 @@ bool packer_copy(struct object_set *objects, const struct packfile *from,
 
 /* refs.c */
 /*
- * Remove locks and torn branches that a crash left. The caller holds the data
+ * Remove locks and torn branches that a crash left.  The caller holds the data
  * folder's lock, so no other process uses them.
  */
 void files_sweep_refs(const char *path);

@@ -38,8 +38,8 @@ is_whole_ref(const char *path)
 /*
  * Remove the locks and torn refs that a crash left. libgit2 neither waits for a
  * ref's lock nor recognises a stale one, and does not flush what it writes, so
- * a leftover would block the ref for ever. A document's branch follows from the
- * journal, and is set again if it is missing.
+ * a leftover would block the ref for ever.  A document's branch follows from
+ * the journal, and is set again if it is missing.
  */
 static void
 sweep_refs(const char *dir, unsigned depth, bool heads)

@@ -37,9 +37,9 @@ compare_sizes(const void *a, const void *b)
 }
 
 /*
- * Join the smallest packs until half of enough are left. Packs that were joined
- * before are large and seldom among them, so that no caller waits for a long
- * copy.
+ * Join the smallest packs until half of enough are left.  Packs that were
+ * joined before are large and seldom among them, so that no caller waits for a
+ * long copy.
  */
 bool
 files_tidy(struct backend *backend, size_t enough, unsigned *joined,

@@ -17,8 +17,8 @@
 
 /* A set of objects being written; the last one may be unfinished. */
 struct making {
-	struct object_set
-	    objects; /* must be first: a pointer to it is cast to the whole */
+	/* Must be first: a pointer to it is cast to the whole. */
+	struct object_set objects;
 	struct kept **list;
 	size_t num;
 };

@@ -1,5 +1,5 @@
 /*
- * memory.h - a backend that keeps everything in memory, for tests. Its content
+ * memory.h - a backend that keeps everything in memory, for tests.  Its content
  * is lost when it is closed.
  */
 #ifndef BACKEND_MEMORY_MEMORY_H

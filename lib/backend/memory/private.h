@@ -25,8 +25,8 @@ struct name {
 };
 
 struct memory {
-	struct backend
-	    backend; /* must be first: a pointer to it is cast to the whole */
+	/* Must be first: a pointer to it is cast to the whole. */
+	struct backend backend;
 	pthread_rwlock_t lock;
 	struct kept **list; /* sorted by name */
 	size_t num;
