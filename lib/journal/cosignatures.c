@@ -1,6 +1,6 @@
 /*
- * Loading, keeping and choosing the cosignatures of witnesses
- * (cosignatures.h).
+ * The cosignatures of witnesses: loading them, keeping them, and choosing the
+ * checkpoint that enough witnesses cosigned (cosignatures.h).
  */
 #include "journal/cosignatures.h"
 
@@ -15,19 +15,22 @@
 
 struct record {
 	uint64_t size;
-	char *line; /* with its LF */
+	char *line; /* the line, with its LF */
 };
 
 struct cosignatures {
 	int fd;
 	off_t end;
 	pthread_mutex_t mutex;
-	struct record *list; /* by size */
+	struct record *list; /* sorted by size */
 	size_t num, room;
 	bool failed;
 };
 
-/* Whose line is it?  The name and the key's ID, as far as they tell two apart. */
+/*
+ * Is the line by this key?  The name and as much of the key's ID as two lines
+ * need to differ are compared.
+ */
 static bool
 is_of(const char *line, const struct note_key *key)
 {
@@ -48,6 +51,7 @@ is_of(const char *line, const struct note_key *key)
 	return ok;
 }
 
+/* Insert a line in the order of sizes. */
 static bool
 insert(struct cosignatures *all, uint64_t size, struct span line,
     struct error *err)
@@ -69,7 +73,7 @@ insert(struct cosignatures *all, uint64_t size, struct span line,
 	}
 	if (one.line == NULL)
 		return error_set_errno(err, "cosignatures");
-	/* Nearly always the largest so far. */
+	/* The new size is nearly always the largest, so search from the end. */
 	for (at = all->num; at > 0 && all->list[at - 1].size > size; at--)
 		all->list[at] = all->list[at - 1];
 	all->list[at] = one;
@@ -77,7 +81,7 @@ insert(struct cosignatures *all, uint64_t size, struct span line,
 	return true;
 }
 
-/* The first record of this size or a larger one. */
+/* Returns the index of the first record of this size or a larger one. */
 static size_t
 find(const struct cosignatures *all, uint64_t size)
 {
@@ -94,6 +98,9 @@ find(const struct cosignatures *all, uint64_t size)
 	return low;
 }
 
+/*
+ * Parse the file.  A last line without its end is cut off, unless it is a view.
+ */
 static bool
 load(struct cosignatures *all, struct span text, bool is_view,
     struct error *err)
@@ -132,7 +139,7 @@ open_file(const char *path, bool is_view, struct error *err)
 	all->fd = open(path,
 	    is_view ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC,
 	    0600);
-	/* A journal from before there were witnesses has no such file. */
+	/* A journal older than the witnesses has no such file. */
 	ok = all->fd >= 0 || (is_view && errno == ENOENT) ||
 	    error_set_errno(err, "%s", path);
 	ok = ok &&
@@ -181,13 +188,19 @@ cosignatures_free(struct cosignatures *all)
 	free(all);
 }
 
-/* "— NAME ": two lines of one witness begin alike, whatever they sign. */
+/*
+ * Is the line a by the same witness as b?  Both begin with "— NAME ", then
+ * base64 that begins with the key's ID.
+ */
 static bool
 same_witness(const char *a, struct span b)
 {
 	const char *end = strrchr(a, ' ');
 
-	/* The key's ID is the first 4 bytes: 5 digits of base64 and a bit. */
+	/*
+	 * The key's ID is the first 4 bytes: 5 digits of base64 and 2 bits of
+	 * the next.
+	 */
 	return end != NULL && (size_t)(end - a) + 6 < b.len &&
 	    memcmp(a, b.data, (size_t)(end - a) + 6) == 0;
 }
@@ -237,7 +250,10 @@ cosignatures_append(struct cosignatures *all, uint64_t size, struct buf *out,
 	return ok;
 }
 
-/* Records [at, …) of one size: how many of the witnesses?  *next follows. */
+/*
+ * Returns how many of the witnesses cosigned the size of record at.  *next gets
+ * the index of the first record of another size.
+ */
 static unsigned
 count_at(const struct cosignatures *all, const struct witnesses *witnesses,
     size_t at, size_t *next)
@@ -321,7 +337,8 @@ cosignatures_pending(struct cosignatures *all,
 		const unsigned num = count_at(all, witnesses, at, &next);
 
 		if (num >= witnesses->quorum) {
-			most = 0; /* what is older is covered by this one */
+			/* A head cosigned later covers the older ones */
+			most = 0;
 			found = 0;
 		} else if (num >= most) {
 			most = num;

@@ -1,16 +1,19 @@
 /*
- * cosignatures.h - the cosignatures that witnesses handed in: the journal's
- * file of that name (docs/formats.md, "Journal files").
+ * cosignatures.h - the cosignatures that witnesses handed in, which the journal
+ * keeps in the file of that name (docs/formats.md, "Journal files").
  *
- * A line of it is a checkpoint's size, a space, and the witness's line as it
- * stands under the note.  Safe between threads.
+ * Each line of the file is a checkpoint's size, a space, and the line of a
+ * witness as it stands under the note.  All functions are safe between threads.
  */
 #ifndef JOURNAL_COSIGNATURES_H
 #define JOURNAL_COSIGNATURES_H
 
 #include "journal/note.h"
 
-/* Who counts, and how many of them are enough; quorum 0: nobody is asked. */
+/*
+ * The witnesses that count, and how many of them are enough. quorum 0: no
+ * witness is needed.
+ */
 struct witnesses {
 	size_t num;
 	struct note_key keys[LIMIT_WITNESSES];
@@ -20,18 +23,21 @@ struct witnesses {
 
 struct cosignatures;
 
-/* Made if it is not there.  A last line that a crash tore is cut. */
+/*
+ * Open the file to write; it is made if it is not there.  A last line that a
+ * crash tore is cut off.
+ */
 struct cosignatures *cosignatures_open(const char *path, struct error *err);
-/* To read beside whoever writes; nothing is cut. */
+/* Open the file to read while another process writes; nothing is cut off. */
 struct cosignatures *cosignatures_view(const char *path, struct error *err);
-/* Each line, by size. */
+/* Visit each line, in the order of sizes. */
 void cosignatures_each(struct cosignatures *all,
     void (*visit)(void *arg, uint64_t size, struct span line), void *arg);
 void cosignatures_free(struct cosignatures *all);
 
 /*
- * Keep the line of a witness, durable after true.  A second one of it for the
- * same size is not kept.
+ * Store the line of a witness; it is durable when this returns true.  A second
+ * line of the same witness for the same size is ignored.
  */
 bool cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
     struct error *err) MUST_USE;
@@ -39,19 +45,20 @@ bool cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
 bool cosignatures_append(struct cosignatures *all, uint64_t size,
     struct buf *out, struct error *err) MUST_USE;
 
-/* How many of the witnesses cosigned this size. */
+/* Returns how many of the witnesses cosigned this size. */
 unsigned cosignatures_count(struct cosignatures *all,
     const struct witnesses *witnesses, uint64_t size);
-/* The first size from which on a quorum cosigned, or 0. */
+/* Returns the smallest size, from or larger, that a quorum cosigned, or 0. */
 uint64_t cosignatures_first(struct cosignatures *all,
     const struct witnesses *witnesses, uint64_t from);
-/* The last size that a quorum cosigned, or 0. */
+/* Returns the largest size that a quorum cosigned, or 0. */
 uint64_t cosignatures_last(struct cosignatures *all,
     const struct witnesses *witnesses);
 /*
- * The size beyond after that some have cosigned and a quorum has not: where
- * one more helps most, or 0.  Witnesses come at different times to a journal
- * that grows: without it no two would sign the same.
+ * Returns the size beyond after that some witnesses but not yet a quorum
+ * cosigned, where one more cosignature helps most, or 0.  Witnesses come at
+ * different times to a journal that grows: if each were given the newest size,
+ * no two would sign the same one.
  */
 uint64_t cosignatures_pending(struct cosignatures *all,
     const struct witnesses *witnesses, uint64_t after);

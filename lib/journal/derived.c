@@ -1,6 +1,6 @@
 /*
- * The journal's open files, and those of them that follow from entries: nodes,
- * ends and hashes.
+ * The files that are derived from the journal's entries (nodes, ends and
+ * hashes): opening, writing and reading them.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "journal/files.h"
 
-/* So that an index of an entry fits where the ledger has room for it. */
+/* An index below this fits the ledger's field for it. */
 #define MAX_ENTRIES (UINT64_C(1) << 30)
 
 struct journal *
@@ -44,12 +44,18 @@ journal_open_derived(struct journal *journal, const char *dir, int flags,
 	char path[FILE_PATH];
 
 	for (unsigned i = 0; i < JOURNAL_DERIVED; i++) {
-		/* Some levels never have a hash; all files are there. */
+		/*
+		 * The files of all levels exist, also of levels that never get
+		 * a hash.
+		 */
 		const size_t max = derived_bytes(i, MAX_ENTRIES) + 4096;
 
 		if (!file_join(path, dir, derived_name(i), err))
 			return false;
-		/* A view makes ends for itself: a daemon may be at them. */
+		/*
+		 * A view computes ends in memory: a daemon may be writing the
+		 * file.
+		 */
 		journal->derived[i] = journal->is_view &&
 			(i == DERIVED_ENDS || !file_exists(path))
 		    ? records_new(derived_name(i), max, err)
@@ -66,7 +72,7 @@ derived_bytes(unsigned file, uint64_t size)
 {
 	switch (file) {
 	case DERIVED_NODES:
-		/* After leaf i and before the next: what leaves completed. */
+		/* The first size leaves complete so many nodes. */
 		return (2 * size - (uint64_t)__builtin_popcountll(size)) * 32;
 	case DERIVED_ENDS:
 		return size * 8;
@@ -90,7 +96,7 @@ derived_free(struct derived *derived)
 		buf_free(&derived->bytes[i]);
 }
 
-/* The files have what leads to its edge: go on after that. */
+/* The files already hold all that is derived up to the edge: continue there. */
 static void
 begin_after(struct derived *derived)
 {
@@ -114,6 +120,7 @@ struct sink {
 	bool ok;
 };
 
+/* A merkle_sink: add the hash to the bytes of the file that it belongs to. */
 static void
 collect_hash(void *arg, unsigned level, uint64_t index,
     const struct digest *hash)
@@ -180,8 +187,9 @@ derived_compare(struct derived *derived, const struct journal *journal,
 }
 
 /*
- * Nodes stand in the order in which leaves complete them: leaf i comes after
- * 2i - popcount(i) others, and what it completes follows it, level by level.
+ * Nodes are stored in the order in which leaves complete them: 2i - popcount(i)
+ * nodes precede those of leaf i; the nodes that leaf i completes follow, level
+ * by level.
  */
 bool
 journal_read_node(void *arg, unsigned level, uint64_t index, struct digest *out,
@@ -199,6 +207,7 @@ journal_read_node(void *arg, unsigned level, uint64_t index, struct digest *out,
 	return true;
 }
 
+/* Returns where entry index ends in its file, in bytes, or 0. */
 static uint64_t
 get_end(const struct journal *journal, uint64_t index)
 {

@@ -1,5 +1,6 @@
 /*
- * Parsing and encoding entries, by one table of fields (entry.h).
+ * Parsing and encoding entries.  One table says which fields there are, and
+ * which of them each act needs (entry.h).
  */
 #include "journal/entry.h"
 
@@ -14,7 +15,7 @@ enum kind { TEXT, NUMBER, TIME, HEX, TEXTS, DIGESTS };
 #define AT(member)   offsetof(struct entry, member)
 #define ROOM(member) sizeof(((struct entry *)0)->member)
 
-/* In the order of RFC 8785 section 3.2.3: by key. */
+/* In the order of their keys (RFC 8785 section 3.2.3). */
 static const struct {
 	const char *key;
 	enum kind kind;
@@ -120,6 +121,7 @@ member(const struct entry *entry, size_t field)
 	return (const char *)entry + fields[field].at;
 }
 
+/* Append a quoted string; only " and \ are escaped. */
 static bool
 put_text(struct buf *out, struct span text, struct error *err)
 {
@@ -128,7 +130,7 @@ put_text(struct buf *out, struct span text, struct error *err)
 	for (size_t i = 0; i < text.len; i++) {
 		const uint8_t c = text.data[i];
 
-		/* Names from outside are checked before they come here. */
+		/* Names from outside were checked before they came here. */
 		assert(c >= ' ' && c < 127);
 		if (((c == '"' || c == '\\') &&
 			!buf_append_str(out, "\\", err)) ||
@@ -231,7 +233,10 @@ take_char(struct span *in, char c)
 	    span_take(in, 1, &taken);
 }
 
-/* A string into out, NUL-terminated; \" and \\ are the only escapes. */
+/*
+ * Take a quoted string into out, NUL-terminated; \" and \\ are the only
+ * escapes.
+ */
 static bool
 take_text(struct span *in, char *out, size_t room)
 {
@@ -256,6 +261,7 @@ take_text(struct span *in, char *out, size_t room)
 	return false;
 }
 
+/* Take a decimal number without leading zeros. */
 static bool
 take_number(struct span *in, uint64_t *out)
 {
@@ -265,7 +271,10 @@ take_number(struct span *in, uint64_t *out)
 	while (digits.len < in->len && in->data[digits.len] >= '0' &&
 	    in->data[digits.len] <= '9')
 		digits.len++;
-	/* RFC 8785 section 3.2.2.3: beyond 2^53 it would be written as 1e… */
+	/*
+	 * RFC 8785 section 3.2.2.3: a number is a double, exact up to 2^53
+	 * only.
+	 */
 	return span_to_u64(digits, out) && *out <= UINT64_C(1) << 53 &&
 	    span_take(in, digits.len, &digits);
 }
@@ -317,6 +326,7 @@ take_digests(struct span *in, struct entry *out)
 	return take_char(in, ']');
 }
 
+/* Take the value of a field of the table, by its type. */
 static bool
 take_value(struct span *in, struct entry *out, size_t field)
 {
@@ -341,7 +351,7 @@ take_value(struct span *in, struct entry *out, size_t field)
 	return false;
 }
 
-/* A value of a field that a later format has. */
+/* Skip the value of a field that only a later format has. */
 static bool
 skip_value(struct span *in)
 {
@@ -355,6 +365,7 @@ skip_value(struct span *in)
 	return take_number(in, &number);
 }
 
+/* Set err.  Returns false. */
 static bool
 bad(struct error *err, const char *what, const char *which)
 {
@@ -362,7 +373,10 @@ bad(struct error *err, const char *what, const char *which)
 	    which);
 }
 
-/* {"key":value,…} with ascending keys; *unknown counts keys not in fields. */
+/*
+ * Take {"key":value,…} with ascending keys; *unknown gets the number of keys
+ * that the table does not have.
+ */
 static bool
 take_fields(struct span *in, struct entry *out, unsigned *unknown,
     struct error *err)

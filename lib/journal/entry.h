@@ -1,9 +1,10 @@
 /*
- * entry.h - one act, as the leaf of the journal that it is.
+ * entry.h - one act, as a leaf of the journal.
  *
- * One line of JSON as RFC 8785 writes it, printable ASCII, no final newline
- * (docs/formats.md, "Journal entries").  There is one spelling: what parses
- * encodes to the same bytes, so jansson is not asked, which takes several.
+ * An entry is one line of JSON as RFC 8785 writes it: printable ASCII, no final
+ * newline (docs/formats.md, "Journal entries").  There is one spelling: a line
+ * that parses encodes to the same bytes again.  So this module does not use
+ * jansson, which accepts several spellings.
  */
 #ifndef JOURNAL_ENTRY_H
 #define JOURNAL_ENTRY_H
@@ -13,7 +14,7 @@
 #include "journal/note.h"
 
 enum act {
-	ACT_OTHER, /* of a later format: shown, not understood */
+	ACT_OTHER, /* an act of a later format: shown, not understood */
 	ACT_START,
 	ACT_POLICY,
 	ACT_CRL,
@@ -24,8 +25,8 @@ enum act {
 	ACT_DELIVER,
 	ACT_REFUSE,
 	ACT_KEY,
-	ACT_DISPATCH,    /* a bag: its waybill was handed in */
-	ACT_ACKNOWLEDGE, /* and what its addressee says of it */
+	ACT_DISPATCH,    /* a bag's waybill was handed in */
+	ACT_ACKNOWLEDGE, /* the addressee's answer to a bag */
 	ACTS,
 };
 
@@ -60,9 +61,11 @@ enum entry_field {
 	ENTRY_FIELDS,
 };
 
-/* What has no bit in has is not there, and its member means nothing. */
+/*
+ * An entry.  A member whose bit in has is not set is absent and has no meaning.
+ */
 struct entry {
-	uint32_t has; /* 1 << enum entry_field */
+	uint32_t has; /* bits 1 << enum entry_field */
 	enum act act;
 	char act_name[32];
 	int64_t time_ms;
@@ -72,34 +75,39 @@ struct entry {
 	char document[2 * LIMIT_SLUG_BYTES + 2];
 	char office[LIMIT_OFFICE_BYTES + 1];
 	char person[LIMIT_EMAIL_BYTES + 1];
-	char key[NOTE_KEY_TEXT]; /* a journal key, of the next signer */
+	char key[NOTE_KEY_TEXT]; /* the journal key of the next signer */
 	char rule[256], wanted[32], software[64];
-	/* Of bags: to whom; the waybill; when it was signed, if it came by one. */
+	/*
+	 * For bags: the addressee; the waybill; and the time in the time-stamp,
+	 * if the bag came with one.
+	 */
 	char to[LIMIT_OFFICE_BYTES + 1];
 	struct digest waybill;
 	int64_t dispatched_ms;
 	uint64_t valise, version, prior, times, number;
 	size_t num_signatures;
 	struct digest signatures[LIMIT_SIGNATURES];
-	char changed[2048]; /* names, each ended by a newline */
+	/* Names of the changed texts, each ended by a newline */
+	char changed[2048];
 };
 
 bool entry_has(const struct entry *entry, enum entry_field field);
 const char *act_name(enum act act);
 const char *entry_field_name(enum entry_field field);
-enum act act_of(struct span name); /* ACT_OTHER if there is none */
+enum act act_of(struct span name); /* returns ACT_OTHER for an unknown name */
 
 /*
- * Append the entry's line.  What its act demands must be there: else that is
- * a bug of ours, and asserted.
+ * Append the entry's line.  The members that its act needs must be there; if
+ * one is missing that is a bug of ours, and asserted.
  */
 bool entry_encode(const struct entry *entry, struct buf *out,
     struct error *err) MUST_USE;
 
 /*
- * Read a leaf.  Members of out that has does not name are not touched.
+ * Parse a leaf.  Members of out whose bit in has is not set are left untouched.
  *
- * ERROR_MALFORMED  not in that form, or a field is missing or too many
+ * ERROR_MALFORMED  the line is not in that form, or has a field too many or too
+ *  few
  */
 bool entry_parse(struct span line, struct entry *out,
     struct error *err) MUST_USE;

@@ -1,5 +1,5 @@
 /*
- * Parsing, encoding and judging evidence of a fork (evidence.h).
+ * Evidence of a fork: parsing, encoding and judging it (evidence.h).
  */
 #include "journal/evidence.h"
 
@@ -42,6 +42,7 @@ evidence_encode(const struct evidence *evidence, struct buf *out,
 	return ok;
 }
 
+/* Set err.  Returns false. */
 static bool
 bad(struct error *err, const char *what)
 {
@@ -104,7 +105,11 @@ evidence_free(struct evidence *evidence)
 	buf_free(&evidence->shown);
 }
 
-/* The proof is one of the larger note's history at the smaller's size. */
+/*
+ * Does the evidence prove a fork?  Its proof leads from the smaller size to the
+ * larger checkpoint's root, and shows another root at the smaller size than the
+ * smaller checkpoint has.
+ */
 static bool
 proves_fork(const struct evidence *evidence, const struct checkpoint *small,
     const struct checkpoint *large)

@@ -1,6 +1,6 @@
 /*
- * evidence.h - two signed checkpoints that should not both exist, in a file
- * that anybody can check with the journal's public key alone
+ * evidence.h - two signed checkpoints that cannot both belong to one history,
+ * in a file that anybody can check with the journal's public key alone
  * (docs/formats.md, "Evidence").
  */
 #ifndef JOURNAL_EVIDENCE_H
@@ -12,8 +12,8 @@
 struct evidence {
 	struct buf seen, shown; /* signed notes, BUF(LIMIT_NOTE_FILE) */
 	/*
-	 * The root that shown's history has at the smaller size, and the proof
-	 * that it has it.  For notes of two sizes.
+	 * For checkpoints of two sizes: the root that the history of shown has
+	 * at the smaller size, and the consistency proof of that.
 	 */
 	bool has_root;
 	struct digest root;
@@ -26,16 +26,21 @@ struct evidence {
 
 bool evidence_encode(const struct evidence *evidence, struct buf *out,
     struct error *err) MUST_USE;
-/* out is EVIDENCE before, and to be freed whatever comes of it. */
+/*
+ * Parse a file of evidence. out must be EVIDENCE before, and be freed whether
+ * this succeeds or not.
+ */
 bool evidence_parse(struct span text, struct evidence *out,
     struct error *err) MUST_USE;
 void evidence_free(struct evidence *evidence);
 
 /*
- * Does it prove to anybody that the holder of the journal's keys signed two
- * histories?  text says what it shows, either way.
+ * Does the evidence prove that the holder of the journal's keys signed two
+ * histories?  *proves gets the answer, and text an explanation of either
+ * answer.
  *
- * ERROR_UNTRUSTED  it proves nothing: a note is not theirs, a proof is wrong
+ * ERROR_UNTRUSTED  it proves nothing: a note has no valid signature by keys, or
+ *  the proof is wrong
  */
 bool evidence_verify(const struct evidence *evidence,
     const struct note_keys *keys, bool *proves, char text[400],

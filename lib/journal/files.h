@@ -1,6 +1,6 @@
 /*
- * files.h - what the journal's parts share: its open files, and what follows
- * from entries.  Private to lib/journal.
+ * files.h - what the parts of the journal share: its open files, and the files
+ * that are derived from its entries.  Private to lib/journal.
  */
 #ifndef JOURNAL_FILES_H
 #define JOURNAL_FILES_H
@@ -10,68 +10,81 @@
 #include "base/records.h"
 #include "journal/journal.h"
 
-enum { JOURNAL_DERIVED = 2 + TILE_LEVELS }; /* files that follow from entries */
+enum { JOURNAL_DERIVED = 2 + TILE_LEVELS }; /* the number of derived files */
 
 /*
- * What follows from the entries from a size on, not yet in the files: by
- * enum derived_file.
+ * Derived bytes from a size on that are not yet in the files, indexed by enum
+ * derived_file.
  */
 enum derived_file { DERIVED_NODES, DERIVED_ENDS, DERIVED_HASHES };
 struct derived {
-	uint64_t from; /* the size when the last of it went into the files */
+	uint64_t from; /* the size at which the files were last written */
 	struct merkle_edge edge;
-	uint64_t end; /* of the last entry, in its file */
+	uint64_t end; /* where the last entry ends in its file, in bytes */
 	struct buf bytes[JOURNAL_DERIVED];
 };
 
 struct journal {
 	struct note_keys keys;
-	struct backend *backend; /* where the log is */
+	struct backend *backend; /* stores the log */
 	bool owns_backend;
 	struct records *derived[JOURNAL_DERIVED];
-	uint64_t size; /* committed; atomic */
-	/* Appended: what the next append follows; its thread's. */
-	uint64_t end; /* of entries */
+	uint64_t size; /* the committed size; atomic */
+	/*
+	 * The end of what was appended, where the next append begins; for the
+	 * appending thread only.
+	 */
+	uint64_t end; /* of the entries, in bytes */
 	struct merkle_edge edge;
-	struct derived next;   /* being appended */
-	pthread_mutex_t mutex; /* for head and waiting */
+	struct derived next;   /* of the entries being appended */
+	pthread_mutex_t mutex; /* guards head and waiting */
 	struct head head;
-	/* Appended, not yet committed: the oldest first. */
+	/* Appended sizes that are not committed yet, the oldest first. */
 	struct {
 		uint64_t size, end;
 	} waiting[JOURNAL_AHEAD];
 	unsigned num_waiting;
 	bool failed;
-	bool is_view; /* read only: nothing is mended */
+	bool is_view; /* read only: nothing is repaired */
 };
 
-/* An empty one, with no file open. */
+/* Returns an empty journal with no file open, or NULL. */
 struct journal *journal_new(struct error *err);
-/* Open what is derived; a view takes files that are missing as empty. */
+/* Open the derived files; a view takes missing files as empty. */
 bool journal_open_derived(struct journal *journal, const char *dir, int flags,
     struct error *err) MUST_USE;
 
 void derived_init(struct derived *derived);
 void derived_free(struct derived *derived);
-/* Nothing yet, after the entries that lead to this edge and end. */
+/* Begin at the size of this edge, whose entries end at byte end. */
 void derived_begin(struct derived *derived, const struct merkle_edge *edge,
     uint64_t end);
-/* ERROR_LIMIT: the journal is full. */
+/*
+ * Add what an entry leads to.
+ *
+ * ERROR_LIMIT  the journal is full
+ */
 bool derived_add(struct derived *derived, struct span entry,
     struct error *err) MUST_USE;
-/* Put it into the files, or see where they differ, and begin after it. */
+/*
+ * Write the derived bytes into the files, or find where the files differ, and
+ * begin anew after them.
+ */
 bool derived_write(struct derived *derived, struct journal *journal,
     struct error *err) MUST_USE;
 void derived_compare(struct derived *derived, const struct journal *journal,
     struct journal_mended *mended);
 const char *derived_name(unsigned file);
-/* How much of each file entries [0, size) lead to. */
+/* Returns how many bytes of each derived file belong to entries [0, size). */
 uint64_t derived_bytes(unsigned file, uint64_t size);
 
-/* A merkle_reader of the nodes of a journal. */
+/* Read a node; a merkle_reader whose arg is a journal. */
 bool journal_read_node(void *journal, unsigned level, uint64_t index,
     struct digest *out, struct error *err) MUST_USE;
-/* Where an entry begins and ends in its file; index < journal_size(). */
+/*
+ * Get where an entry begins and ends in its file, in bytes; index <
+ * journal_size().
+ */
 bool journal_entry_range(const struct journal *journal, uint64_t index,
     uint64_t *from, uint64_t *to, struct error *err) MUST_USE;
 

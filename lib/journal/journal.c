@@ -1,5 +1,6 @@
 /*
- * The journal: append, commit, and what is read of it.
+ * The journal: appending, committing, and reading entries, tiles and proofs
+ * (journal.h).
  */
 #include "journal/files.h"
 
@@ -38,7 +39,7 @@ journal_keys(const struct journal *journal)
 struct head
 journal_head(const struct journal *journal)
 {
-	/* The mutex is the only part of it that a reader changes. */
+	/* Locking the mutex is the only change that a reader makes. */
 	pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&journal->mutex;
 	struct head head;
 
@@ -48,7 +49,10 @@ journal_head(const struct journal *journal)
 	return head;
 }
 
-/* What the entries lead to is in next; then they are proposed. */
+/*
+ * Derive the nodes and hashes of the entries into next, then propose the
+ * entries to the backend.
+ */
 static bool
 propose(struct journal *journal, struct proposal *proposal, struct error *err)
 {
@@ -64,7 +68,7 @@ propose(struct journal *journal, struct proposal *proposal, struct error *err)
 	    journal->backend->table->propose(journal->backend, proposal, err);
 }
 
-/* Whoever commits has it from here. */
+/* From here on the committing thread owns this append. */
 static void
 add_waiting(struct journal *journal)
 {
@@ -78,6 +82,7 @@ add_waiting(struct journal *journal)
 	journal->end = journal->next.end;
 }
 
+/* Did an append or commit fail before?  Sets err if so. */
 static bool
 has_failed(const struct journal *journal, struct error *err)
 {
@@ -85,7 +90,7 @@ has_failed(const struct journal *journal, struct error *err)
 	    !error_set(err, ERROR_SYSTEM, "the journal failed before");
 }
 
-/* After this it takes nothing more. */
+/* Mark the journal as failed: it accepts nothing more.  Returns false. */
 static bool
 fail(struct journal *journal)
 {
@@ -101,7 +106,7 @@ journal_propose(struct journal *journal, struct proposal *proposal,
 		return false;
 	if (!propose(journal, proposal, err))
 		return err->kind == ERROR_UNAVAILABLE ? false : fail(journal);
-	/* What is derived is read for the proof that the signer wants. */
+	/* The signer's proof is read from the derived files. */
 	if (!derived_write(&journal->next, journal, err))
 		return fail(journal);
 	head->size = journal->next.edge.size;
@@ -133,7 +138,10 @@ journal_commit(struct journal *journal, const struct head *head,
 	    journal->num_waiting > 0 && journal->waiting[0].size == head->size);
 	end = journal->waiting[0].end;
 	pthread_mutex_unlock(&journal->mutex);
-	/* No flush: the signer's record is the commit point, these follow. */
+	/*
+	 * No flush: the signer's record is the commit point, and these files
+	 * can be restored from it.
+	 */
 	if (!journal->backend->table->publish(journal->backend, head, end, err))
 		return fail(journal);
 	pthread_mutex_lock(&journal->mutex);
@@ -238,6 +246,7 @@ journal_note(const struct journal *journal, const struct head *head,
 	    head->signature, out, err);
 }
 
+/* Returns the arg of journal_read_node(), which takes no const. */
 static void *
 reader_of(const struct journal *journal)
 {
@@ -271,7 +280,7 @@ journal_receipt(const struct journal *journal, uint64_t index,
 	    journal_note(journal, head, &out->note, err);
 }
 
-/* Entry bundles are ranges of the entries file. */
+/* Append entries [first, last): a bundle is one range of the entries' file. */
 static bool
 read_bundle(const struct journal *journal, uint64_t first, uint64_t last,
     struct buf *out, struct error *err)

@@ -71,14 +71,17 @@ merkle_root(const struct merkle_edge *edge)
 	return hash;
 }
 
-/* The largest power of two below n, as an exponent; n > 1. */
+/* Returns the exponent of the largest power of two below n; n > 1. */
 static unsigned
 split_level(uint64_t n)
 {
 	return 63 - (unsigned)__builtin_clzll(n - 1);
 }
 
-/* MTH of leaves [from, to); from is a multiple of the split of to - from. */
+/*
+ * Compute MTH (RFC 6962 section 2.1) of leaves [from, to); from is a multiple
+ * of the split of to - from.
+ */
 static bool
 range_root(merkle_reader *read, void *arg, uint64_t from, uint64_t to,
     struct digest *out, struct error *err)
@@ -107,7 +110,10 @@ merkle_root_at(merkle_reader *read, void *arg, uint64_t size,
 	return size == 0 || range_root(read, arg, 0, size, out, err);
 }
 
-/* Proofs are found from the root down, and told from the leaf up. */
+/*
+ * Reverse a proof: it is found from the root down, and encoded from the leaf
+ * up.
+ */
 static void
 turn_round(struct merkle_proof *proof)
 {
@@ -119,7 +125,7 @@ turn_round(struct merkle_proof *proof)
 	}
 }
 
-/* RFC 6962 section 2.1.1, unrolled: from the root down, then turned round. */
+/* RFC 6962 section 2.1.1, unrolled: from the root down, then reversed. */
 bool
 merkle_prove_inclusion(merkle_reader *read, void *arg, uint64_t index,
     uint64_t size, struct merkle_proof *out, struct error *err)
@@ -151,7 +157,8 @@ merkle_prove_consistency(merkle_reader *read, void *arg, uint64_t old,
     uint64_t size, struct merkle_proof *out, struct error *err)
 {
 	uint64_t from = 0, to = size;
-	bool whole = true; /* old covers [0, …) entirely: its root is known */
+	/* Old covers this subtree entirely, so its root is known */
+	bool whole = true;
 
 	assert(old <= size);
 	out->num = 0;
@@ -209,8 +216,9 @@ merkle_verify_inclusion(uint64_t index, uint64_t size,
 }
 
 /*
- * RFC 9162 section 2.1.4.2: the roots of old and size that a proof leads to.
- * first is old's root where old is a power of two: the proof leaves it out.
+ * RFC 9162 section 2.1.4.2: compute the roots of old and size that a proof
+ * leads to. first is old's root, needed where old is a power of two: the proof
+ * leaves it out.
  */
 static bool
 fold_consistency(uint64_t old, uint64_t size, const struct digest *first,

@@ -22,7 +22,7 @@ note_name_is_valid(struct span name)
 	for (size_t i = 0; i < name.len; i++)
 		if (name.data[i] <= ' ' || name.data[i] == '+')
 			return false;
-	/* Unicode's other white space has category Zs. */
+	/* Unicode's white space beyond ASCII (category Zs), in UTF-8. */
 	return memmem(name.data, name.len, "\xc2\xa0", 2) == NULL &&
 	    memmem(name.data, name.len, "\xe2\x80", 2) == NULL &&
 	    memmem(name.data, name.len, "\xe3\x80\x80", 3) == NULL &&
@@ -47,7 +47,10 @@ key_id(const char *name, enum note_type type, const uint8_t public_key[32])
 	return span_take_u32(&front, &id) ? id : 0;
 }
 
-/* NAME+ID+BASE64 of TYPE and 32 bytes; base64 may have '+' in it. */
+/*
+ * Parse NAME+ID+BASE64, whose base64 is TYPE and 32 bytes; base64 itself may
+ * contain '+'.
+ */
 static bool
 parse_key(struct span text, enum note_type type,
     char name[LIMIT_ORIGIN_BYTES + 1], uint32_t *id, uint8_t bytes[32])
@@ -237,8 +240,9 @@ verify_anew(const struct note_key *key, struct span text,
 }
 
 /*
- * The receipts of a thousand copies lead to one checkpoint.  What verified is
- * remembered by the SHA-256 of key, signature and text, by each thread.
+ * Verify a signature once per thread: the receipts of a thousand copies lead to
+ * one checkpoint, so each thread remembers what verified, by the SHA-256 of
+ * key, signature and text.
  */
 static bool
 verify(const struct note_key *key, struct span text,
@@ -292,7 +296,7 @@ checkpoint_parse(struct span text, struct checkpoint *out, struct error *err)
 	    !span_to_str(origin, parsed.origin, sizeof(parsed.origin)))
 		return error_set(err, ERROR_MALFORMED,
 		    "checkpoint's origin is no name");
-	/* Go's verifiers hold sizes in an int64. */
+	/* Verifiers in Go keep sizes in an int64. */
 	if (!span_to_u64(size, &parsed.size) || parsed.size > INT64_MAX)
 		return error_set(err, ERROR_MALFORMED,
 		    "checkpoint's size is not a decimal number below 2^63");
@@ -325,7 +329,9 @@ note_encode(const struct note_key *key, const struct checkpoint *checkpoint,
 	return ok;
 }
 
-/* Where the LAST empty line ends the text (signed-note, "Format"). */
+/*
+ * Split a note where the LAST empty line ends its text (signed-note, "Format").
+ */
 static bool
 split(struct span note, struct span *text, struct span *lines)
 {
@@ -338,7 +344,9 @@ split(struct span note, struct span *text, struct span *lines)
 	return false;
 }
 
-/* "— NAME BASE64": whose line it is, and what follows the key's ID. */
+/*
+ * Parse "— NAME BASE64": the name, the key's ID, and the bytes that follow it.
+ */
 static bool
 parse_line(struct span line, struct span *name, uint32_t *id,
     uint8_t signature[72], size_t *len, struct error *err)
@@ -565,7 +573,10 @@ note_open(struct span note, const struct note_keys *keys,
 		key = find_key(keys, name, id);
 		if (key == NULL || signed_by[key - keys->keys])
 			continue;
-		/* A known key's line must verify, whatever others say. */
+		/*
+		 * A line by a known key must verify, whatever other lines say
+		 * (signed-note, "Verifying").
+		 */
 		if (len != 64 || !verify(key, text, signature))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "the journal's signature on the checkpoint is"

@@ -1,6 +1,6 @@
 /*
- * Opening a journal: its entries are read and hashed, all of them or the newest
- * ones, and compared with what is signed and with what follows from them.
+ * Opening a journal: its entries are read and hashed, all or only the newest,
+ * and compared with the signed head and with the derived files.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,19 +11,20 @@
 #include "journal/files.h"
 
 enum {
-	PIECE_BYTES = 1 << 20,   /* of entries, read at once */
-	PIECE_ENTRIES = 1 << 12, /* derived and compared at once */
+	PIECE_BYTES = 1 << 20,   /* of entries, read in one piece */
+	PIECE_ENTRIES = 1 << 12, /* derived and compared in one piece */
 };
 
-/* --- Entries in order, a piece of their file at a time. --- */
+/* --- Reading entries in order, a piece of their file at a time. --- */
 
 struct reading {
 	struct backend *backend;
-	uint64_t at, end; /* of the file: read so far, and all */
+	uint64_t at, end; /* in the file: read up to, and to be read up to */
 	struct buf bytes;
 	size_t used;
 };
 
+/* Read the next piece of the file, after the bytes not taken yet. */
 static bool
 fill(struct reading *reading, struct error *err)
 {
@@ -53,7 +54,10 @@ begin_reading(struct reading *reading, struct backend *backend, uint64_t from,
 	return reading->bytes.data != NULL || error_set_errno(err, "journal");
 }
 
-/* *there is false at the end, or where an entry is cut off there. */
+/*
+ * Take the next entry.  *there is false at the end, or if the entry is cut off
+ * by the end of the file.
+ */
 static bool
 take_entry(struct reading *reading, struct span *out, bool *there,
     struct error *err)
@@ -72,16 +76,16 @@ take_entry(struct reading *reading, struct span *out, bool *there,
 	return true;
 }
 
-/* --- All that is checked of them. --- */
+/* --- Checking them. --- */
 
 struct opening {
 	struct journal *journal;
 	struct head head, signer;
-	struct journal_from
-	    from;                /* of what is known already; size 0: nothing */
-	uint64_t first;          /* the first entry that is hashed */
-	uint64_t first_at;       /* where that begins */
-	struct merkle_edge edge; /* what the entries before it lead to */
+	struct journal_from from; /* the known state; size 0: none */
+	uint64_t first;           /* the first entry to hash */
+	uint64_t first_at;        /* where that entry begins in the file */
+	/* The edge of the tree of the entries before it */
+	struct merkle_edge edge;
 	struct derived derived;
 	journal_visitor *visit;
 	void *arg;
@@ -99,7 +103,10 @@ contradiction(struct error *err, const char *what, uint64_t size)
 	    what, (unsigned long long)size);
 }
 
-/* At a size that somebody vouches for, the roots must agree. */
+/*
+ * If the signer, a head or the caller has a root for this size, it must be the
+ * computed one.
+ */
 static bool
 check_root_here(const struct opening *open, struct error *err)
 {
@@ -143,6 +150,7 @@ visit_entry(struct opening *open, uint64_t index, struct span entry,
 	    (unsigned long long)index);
 }
 
+/* Does the caller want the check to end early? */
 static bool
 stopped(const struct opening *open)
 {
@@ -150,7 +158,7 @@ stopped(const struct opening *open)
 	    __atomic_load_n(open->stop, __ATOMIC_ACQUIRE);
 }
 
-/* A piece of what follows from entries is complete. */
+/* A piece of derived bytes is complete: compare it, or write it if mend. */
 static bool
 end_piece(struct opening *open, bool mend, struct error *err)
 {
@@ -158,7 +166,10 @@ end_piece(struct opening *open, bool mend, struct error *err)
 
 	if (mend)
 		return derived_write(&open->derived, journal, err);
-	/* A view's own ends are not there to be compared with. */
+	/*
+	 * A view has no file of ends to compare with; it keeps the computed
+	 * ones.
+	 */
 	if (journal->is_view &&
 	    !records_write(journal->derived[DERIVED_ENDS],
 		derived_bytes(DERIVED_ENDS, open->derived.from),
@@ -169,8 +180,8 @@ end_piece(struct opening *open, bool mend, struct error *err)
 }
 
 /*
- * Read entries from the first that is to be hashed up to what the signer
- * signed.  mend: they were all checked; write what follows from them.
+ * Read entries from the first to be hashed up to the signer's size. mend: all
+ * were checked before; write the derived files.
  */
 static bool
 read_entries(struct opening *open, struct reading *reading, bool mend,
@@ -202,7 +213,7 @@ read_entries(struct opening *open, struct reading *reading, bool mend,
 	return end_piece(open, mend, err);
 }
 
-/* The same, of so many bytes of their file. */
+/* The same for the first end bytes of the file. */
 static bool
 scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 {
@@ -215,7 +226,7 @@ scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 	return ok;
 }
 
-/* All that there is, and not more than was signed. */
+/* Check all entries up to the signed size. */
 static bool
 check_entries(struct opening *open, struct error *err)
 {
@@ -233,12 +244,18 @@ check_entries(struct opening *open, struct error *err)
 		    "entries end before what the signer signed", open->first);
 	if (!scan(open, bytes, false, err))
 		return false;
-	/* Never signed, so never shown: a batch that a crash cut short. */
+	/*
+	 * These entries were never signed, so never shown: a crash cut the
+	 * batch short.
+	 */
 	open->mended->cut_bytes = bytes - open->derived.end;
 	return true;
 }
 
-/* What follows from entries is made anew where it differs, and no longer. */
+/*
+ * Write the derived files again where they differ, and cut them where they are
+ * too long.
+ */
 static bool
 mend_derived(struct opening *open, struct error *err)
 {
@@ -257,6 +274,10 @@ mend_derived(struct opening *open, struct error *err)
 	    scan(open, end, true, err);
 }
 
+/*
+ * Set the journal's state to what was checked; the backend of a writer cuts
+ * what lies beyond it.
+ */
 static bool
 complete(struct opening *open, struct error *err)
 {
@@ -274,7 +295,10 @@ complete(struct opening *open, struct error *err)
 	    err);
 }
 
-/* From the entries on; the rest of open is filled in. */
+/*
+ * Check the entries and finish opening; the rest of open is filled in. ok is
+ * false if an earlier step failed.
+ */
 static struct journal *
 open_checked(struct opening *open, bool ok, struct error *err)
 {
@@ -290,7 +314,9 @@ open_checked(struct opening *open, bool ok, struct error *err)
 	return NULL;
 }
 
-/* The newest head of the backend, which is the journal's own or borrowed. */
+/*
+ * Begin with the newest head of the backend, which the journal owns or borrows.
+ */
 static bool
 begin(struct opening *open, struct backend *backend, bool owns,
     const struct note_keys *keys, struct error *err)
@@ -315,7 +341,7 @@ begin(struct opening *open, struct backend *backend, bool owns,
 	return true;
 }
 
-/* To write to it. */
+/* Begin a journal that will be written to. */
 static bool
 begin_open(struct opening *open, struct backend *backend, const char *dir,
     const struct note_keys *keys, struct error *err)
@@ -346,7 +372,7 @@ journal_create(const char *dir, struct error *err)
 	return ok;
 }
 
-/* What the entries before the first one to be hashed lead to, by the nodes. */
+/* Compute the edge before the first entry to hash, from the stored nodes. */
 static bool
 load_edge(struct opening *open, struct error *err)
 {
@@ -415,7 +441,10 @@ journal_open_from(const char *dir, const struct note_keys *keys,
 	    mended, err);
 }
 
-/* The head is what the key signed: nobody wrote another into the file. */
+/*
+ * Check that the journal's key signed the head: another process could have
+ * written the file.
+ */
 static bool
 check_signature(const struct journal *journal, const struct head *head,
     struct error *err)
@@ -443,14 +472,17 @@ journal_view(const char *dir, const struct note_keys *keys,
 	ok = begin(&open, files_view(NULL, dir, err), true, keys, err);
 	if (open.journal != NULL)
 		open.journal->is_view = true;
-	/* Derived files after the head: they have what it covers. */
+	/*
+	 * Open the derived files after reading the head: then they hold at
+	 * least what the head covers.
+	 */
 	ok = ok && check_signature(open.journal, &open.head, err) &&
 	    journal_open_derived(open.journal, dir, O_RDONLY, err);
 	open.signer = open.head;
 	return open_checked(&open, ok, err);
 }
 
-/* --- The check of one that is open. --- */
+/* --- Checking an open journal. --- */
 
 bool
 journal_check(struct journal *journal, journal_visitor *visit, void *arg,
@@ -472,7 +504,10 @@ journal_check(struct journal *journal, journal_visitor *visit, void *arg,
 	ok = open.signer.size == 0 ||
 	    (backend->table->log_bytes(backend, &bytes, err) &&
 		scan(&open, bytes, false, err) &&
-		/* They are right: so what follows from them is put right. */
+		/*
+		 * The entries are right, so the derived files are repaired from
+		 * them.
+		 */
 		(stopped(&open) ||
 		    (mended->hashes_rebuilt == 0 &&
 			mended->ends_rebuilt == 0) ||

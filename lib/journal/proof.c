@@ -24,12 +24,14 @@ proof_encode(const struct proof *proof, struct buf *out, struct error *err)
 	    buf_append(out, buf_span(&proof->note), err);
 }
 
+/* Set err.  Returns false. */
 static bool
 bad(struct error *err, const char *what)
 {
 	return error_set(err, ERROR_MALFORMED, "receipt: %s", what);
 }
 
+/* Take "WORD " off the front of a line; false if it begins otherwise. */
 static bool
 take_word(struct span *line, const char *word)
 {

@@ -2,7 +2,7 @@
  * proof.h - a receipt: the proof that an entry is in the journal.
  *
  * Source: C2SP tlog-proof v1.  The "extra" line carries the entry itself, so
- * that a receipt needs nothing else but the journal's public key.
+ * that a verifier needs only the receipt and the journal's public key.
  */
 #ifndef JOURNAL_PROOF_H
 #define JOURNAL_PROOF_H
@@ -24,14 +24,18 @@ struct proof {
 /* Append the proof's text. */
 bool proof_encode(const struct proof *proof, struct buf *out,
     struct error *err) MUST_USE;
-/* out is PROOF before, and to be freed whatever comes of it. */
+/*
+ * Parse a receipt. out must be PROOF before, and be freed whether this succeeds
+ * or not.
+ */
 bool proof_parse(struct span text, struct proof *out,
     struct error *err) MUST_USE;
 /*
- * Is the entry at its index in the journal of these keys?  checkpoint gets
- * what its note says.
+ * Verify that the entry stands at its index in the journal of these keys.
+ * checkpoint gets the content of the note.
  *
- * ERROR_UNTRUSTED  another journal's, or it does not add up
+ * ERROR_UNTRUSTED  the note is another journal's, or the proof does not lead to
+ *  its root
  */
 bool proof_verify(const struct proof *proof, const struct note_keys *keys,
     struct checkpoint *checkpoint, struct error *err) MUST_USE;

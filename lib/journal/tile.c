@@ -1,5 +1,6 @@
 /*
- * Parsing the paths of tiles and bundles (tile.h).
+ * The paths of tiles and entry bundles: parsing them, and which of them a
+ * journal has (tile.h).
  */
 #include "journal/tile.h"
 
@@ -13,7 +14,10 @@ bad(struct error *err, const char *what)
 	    what);
 }
 
-/* Groups of three digits, all but the last after an 'x': no other spelling. */
+/*
+ * Take a number in groups of three digits, all but the last after an 'x'; no
+ * other spelling is accepted.
+ */
 static bool
 take_number(struct span *path, uint64_t *out)
 {
@@ -29,7 +33,7 @@ take_number(struct span *path, uint64_t *out)
 		more = group.len > 0 && group.data[0] == 'x';
 		if (more)
 			group = span_sub(group, 1, group.len - 1);
-		/* "000.p": the last group of a partial tile. */
+		/* "000.p": the last group of a partial tile's number. */
 		if (!more && group.len == 5 &&
 		    memcmp(group.data + 3, ".p", 2) == 0)
 			group.len = 3;
@@ -73,7 +77,9 @@ tile_parse(struct span path, struct tile *out, struct error *err)
 			return bad(err, "its width is not 1 to 255");
 		tile.width = (unsigned)number;
 	}
-	/* One spelling: what it says must be written as we would write it. */
+	/*
+	 * There is one spelling: the tile's path is written again and compared.
+	 */
 	same = tile;
 	tile_path(&same, spelt);
 	if (!span_is(whole, spelt))
@@ -101,7 +107,7 @@ tile_path(const struct tile *tile, char out[TILE_PATH])
 		    tile->width);
 }
 
-/* How many hashes a level has in a journal of this size. */
+/* Returns how many hashes a level has in a journal of this size. */
 static uint64_t
 hashes_of(uint64_t size, unsigned level)
 {
