@@ -1,6 +1,6 @@
 /*
- * The branches that a caller may see, as git asks for them: in the answer to
- * info/refs, and to ls-refs.
+ * The branches that a caller may see, in the formats in which git asks for
+ * them: the answer to info/refs, and to ls-refs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,10 @@
 
 enum { REF_MAX = 4 + OID_HEX + sizeof(GIT_HEADS) + DOCUMENT_NAME };
 
-/* A ref's line; more_len bytes and a line's end are to follow. */
+/*
+ * Write a ref's line.  Returns its length; the caller appends more_len bytes
+ * and a newline.
+ */
 static size_t
 put_ref(char out[REF_MAX], const struct ledger_document *doc, size_t more_len)
 {
@@ -21,7 +24,7 @@ put_ref(char out[REF_MAX], const struct ledger_document *doc, size_t more_len)
 	const size_t len = 4 + 40 + 1 + strlen(GIT_HEADS) + name + more_len + 1;
 	char *at = out;
 
-	/* By hand: there may be a hundred thousand. */
+	/* Written by hand, since there may be a hundred thousand lines. */
 	for (int shift = 12; shift >= 0; shift -= 4)
 		*at++ = digits[len >> shift & 15];
 	for (size_t i = 0; i < OID_BYTES; i++) {
@@ -47,9 +50,10 @@ append_ref(struct buf *out, const struct ledger_document *doc, const char *more,
 }
 
 /*
- * The lines of a run of documents, as every office that reads all of them gets
- * them; kept with the run until one of them changes.  The ledger is locked to
- * read: two readers may make them at once, and one of the two is kept.
+ * Returns the lines of a run of documents, as every office that may read all of
+ * them gets them.  They are kept with the run until one of its documents
+ * changes.  The ledger is locked to read: two readers may make them at once,
+ * and one of the two results is kept.
  */
 static const struct order_text *
 lines_of(struct order_run *run)
@@ -61,7 +65,10 @@ lines_of(struct order_run *run)
 	made = __atomic_load_n(&run->text, __ATOMIC_ACQUIRE);
 	if (made != NULL)
 		return made;
-	/* Documents lie anywhere: to wait for each costs more than its line. */
+	/*
+	 * The documents lie scattered in memory: to wait for each costs more
+	 * than to write its line, so the next ones are prefetched.
+	 */
 	for (size_t i = 0; i < run->num; i++) {
 		__builtin_prefetch(run->docs[i]->name);
 		__builtin_prefetch(&run->docs[i]->tip);
@@ -85,7 +92,7 @@ lines_of(struct order_run *run)
 	return none;
 }
 
-/* Does it begin with what a client asks for? */
+/* Does the name begin with a prefix that the client asks for? */
 static bool
 ref_wanted(const struct git_request *request, const char *name)
 {
@@ -106,6 +113,7 @@ ref_wanted(const struct git_request *request, const char *name)
 	return false;
 }
 
+/* Does the client ask for all branches? */
 static bool
 all_wanted(const struct git_request *request)
 {
@@ -121,7 +129,10 @@ all_wanted(const struct git_request *request)
 	return false;
 }
 
-/* Names are in order: what the first and the last begin with, all do. */
+/*
+ * Are all documents of the run of one type?  The names are in order, so a
+ * prefix of the first and the last is a prefix of all.
+ */
 static bool
 is_of_one_type(const struct order_run *run)
 {
@@ -133,16 +144,17 @@ is_of_one_type(const struct order_run *run)
 		(size_t)(slash - first) + 1) == 0;
 }
 
-/* What a caller is told of the refs. */
+/* The refs being told to one caller. */
 struct telling {
 	const struct git_service *service;
 	const struct git_request *request;
-	const char *offer; /* on the first line */
+	const char *offer; /* capabilities, for the first line */
 	size_t offer_len;
 	bool all, any;
 	struct buf *out;
 };
 
+/* Append the lines of those documents of a run that the caller may see. */
 static bool
 append_run(struct telling *telling, struct order_run *run, struct error *err)
 {
@@ -174,7 +186,10 @@ append_run(struct telling *telling, struct order_run *run, struct error *err)
 	return true;
 }
 
-/* A version 0 advertisement carries what is offered on its first line. */
+/*
+ * Append the lines of all refs that the caller may see.  In version 0 the first
+ * line carries the capabilities (offer).  *any tells whether there was a ref.
+ */
 static bool
 append_refs(const struct git_service *service,
     const struct git_request *request, const char *offer, size_t offer_len,
@@ -238,7 +253,10 @@ git_ls_refs(const struct git_service *service,
 {
 	bool any;
 
-	/* Nobody's branch is the main one: a clone says which it wants. */
+	/*
+	 * No HEAD is told: no document is the main branch, so a clone must name
+	 * one.
+	 */
 	return append_refs(service, request, NULL, 0, &any, out, err) &&
 	    pkt_append_flush(out, err);
 }

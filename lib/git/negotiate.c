@@ -1,11 +1,15 @@
 /*
- * What a client wants, and what it and the store have in common.
+ * The negotiation of a fetch: what the client wants, and which commits it has
+ * in common with the store.
  */
 #include <stdlib.h>
 
 #include "git/private.h"
 
-/* LEDGER_NONE for a hidden commit as for none; the ledger is locked. */
+/*
+ * Returns the index of the entry that made the commit; LEDGER_NONE if there is
+ * none, or if the caller may not see it.  The ledger is locked.
+ */
 static uint64_t
 find_commit(const struct git_service *service, const struct oid *oid)
 {
@@ -19,6 +23,7 @@ find_commit(const struct git_service *service, const struct oid *oid)
 	    : LEDGER_NONE;
 }
 
+/* By document, then the newest commit first. */
 static int
 compare_wants(const void *a, const void *b)
 {
@@ -57,6 +62,10 @@ git_find_wants(struct git_fetch *fetch, const struct oid **bad,
 	return true;
 }
 
+/*
+ * Is a commit of the document wanted?  If so, note in common that the client
+ * has a commit of it.
+ */
 static bool
 in_want_document(const struct git_fetch *fetch, uint32_t document, bool *common)
 {
@@ -77,8 +86,9 @@ in_want_document(const struct git_fetch *fetch, uint32_t document, bool *common)
 }
 
 /*
- * Acknowledge what both have.  *ready: of each document that is wanted, the
- * client has some commit, so that a pack can leave the rest out.
+ * Acknowledge the commits that both have.  *ready is set if the client has a
+ * commit of each wanted document, so that the pack can leave out what is before
+ * it.
  */
 static bool
 acknowledge(struct git_fetch *fetch, bool *ready, struct error *err)
@@ -142,7 +152,7 @@ negotiate_v2(struct git_fetch *fetch, bool *pack, struct error *err)
 			pkt_append_delim(out, err)
 			     : pkt_append_flush(out, err);
 	}
-	/* It asked before and is done: nothing is acknowledged again. */
+	/* The client said that it is done: nothing is acknowledged again. */
 	return true;
 }
 
@@ -155,7 +165,7 @@ negotiate_v0(struct git_fetch *fetch, bool *pack, struct error *err)
 	bool ready = false;
 
 	*pack = false;
-	/* All it wanted to know is where history is cut. */
+	/* The client only wanted to know where history is cut. */
 	if (request->ended)
 		return true;
 	if (!acknowledge(fetch, &ready, err))

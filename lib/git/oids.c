@@ -1,5 +1,5 @@
 /*
- * Sets of git names (oids.h).
+ * Sets of object names (oids.h).
  */
 #include "git/oids.h"
 
@@ -37,6 +37,7 @@ oids_set_has(const struct oids_set *set, const struct oid *oid)
 	    NULL;
 }
 
+/* Returns the place of a name in the hash table, or the free place for it. */
 static size_t
 place_of(const struct oids_met *objects, const struct oid *oid)
 {
@@ -49,6 +50,7 @@ place_of(const struct oids_met *objects, const struct oid *oid)
 	return i;
 }
 
+/* Double the hash table.  False: no memory. */
 static bool
 grow(struct oids_met *objects)
 {

@@ -1,5 +1,5 @@
 /*
- * An answer with its pack, in band 1 of side-band-64k or as it is.
+ * Writing an answer with its pack, in band 1 of side-band-64k or without bands.
  */
 #include <stdio.h>
 
@@ -12,10 +12,11 @@ struct writing {
 	int fd;
 	bool side_band;
 	uint64_t at;
-	struct buf band; /* not yet framed */
-	struct buf out;  /* framed, not yet written */
+	struct buf band; /* bytes of the pack, not yet framed */
+	struct buf out;  /* framed bytes, not yet written */
 };
 
+/* Write the gathered bytes to the file. */
 static bool
 write_out(struct writing *to, struct error *err)
 {
@@ -27,6 +28,7 @@ write_out(struct writing *to, struct error *err)
 	return ok;
 }
 
+/* Frame the gathered bytes of the pack as one pkt-line of band 1. */
 static bool
 end_band(struct writing *to, struct error *err)
 {
@@ -38,6 +40,7 @@ end_band(struct writing *to, struct error *err)
 	return ok && (to->out.len < GATHER / 2 || write_out(to, err));
 }
 
+/* A byte_sink for the pack: frame its bytes, or write them as they are. */
 static bool
 sink_to_band(void *arg, struct span bytes, struct error *err)
 {

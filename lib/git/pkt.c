@@ -1,5 +1,5 @@
 /*
- * Lines of git's protocol (pkt.h).
+ * Lines of git's protocol: taking and appending them (pkt.h).
  */
 #include "git/pkt.h"
 

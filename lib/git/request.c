@@ -30,10 +30,14 @@ git_request_deepens(const struct git_request *request)
 	    request->num_nots > 0;
 }
 
+/* Set err: the line is not one that was offered.  Returns false. */
 static bool
 unknown(struct span line, struct error *err)
 {
-	/* What is not printable is not repeated. */
+	/*
+	 * The request's bytes are repeated in an error only where they are
+	 * printable.
+	 */
 	char text[48];
 	size_t n = 0;
 
@@ -46,7 +50,7 @@ unknown(struct span line, struct error *err)
 	    "\"%s\" is nothing that this server offers", text);
 }
 
-/* All ids together are bounded, before room is made. */
+/* The total of all ids is bounded before room is made for one more. */
 static bool
 add_oid(struct git_request *request, struct git_oids *to, struct span hex,
     struct error *err)
@@ -73,7 +77,7 @@ add_oid(struct git_request *request, struct git_oids *to, struct span hex,
 	return true;
 }
 
-/* The value of "KEY VALUE"; false if it is another key's line. */
+/* Get the value of "KEY VALUE"; false if the line has another key. */
 static bool
 value_of(struct span line, const char *key, struct span *value)
 {
@@ -85,7 +89,10 @@ value_of(struct span line, const char *key, struct span *value)
 	return true;
 }
 
-/* Depth, time or ref at which history ends: the same in both versions. */
+/*
+ * Take a line that cuts history at a depth, time or ref; it is the same in both
+ * versions.  *taken tells whether it was one.
+ */
 static bool
 take_cut(struct git_request *request, struct span line, bool *taken,
     struct error *err)
@@ -121,6 +128,7 @@ take_cut(struct git_request *request, struct span line, bool *taken,
 	return true;
 }
 
+/* gitprotocol-pack: at most one way to cut history. */
 static bool
 check_cut(const struct git_request *request, struct error *err)
 {
@@ -147,23 +155,31 @@ take_capability(struct git_request *request, struct span line,
 	return true;
 }
 
+/* Take an argument of ls-refs. */
 static bool
 take_ls_refs(struct git_request *request, struct span line, struct error *err)
 {
 	struct span value;
 
 	if (value_of(line, "ref-prefix", &value)) {
-		/* Too many: as none, and the client chooses (gitprotocol-v2). */
+		/*
+		 * Too many prefixes: all refs are told and the client chooses,
+		 * as gitprotocol-v2 allows.
+		 */
 		if (request->num_prefixes < GIT_PREFIXES)
 			request->prefixes[request->num_prefixes] = value;
 		request->num_prefixes++;
 		return true;
 	}
-	/* No branch is another's name, a tag, or the main one. */
+	/*
+	 * Accepted and without effect: there are no symbolic refs, no unborn
+	 * HEAD and no tags.
+	 */
 	return span_is(line, "symrefs") || span_is(line, "unborn") ||
 	    span_is(line, "peel") || unknown(line, err);
 }
 
+/* Take an argument of fetch. */
 static bool
 take_fetch(struct git_request *request, struct span line, struct error *err)
 {
@@ -188,6 +204,7 @@ take_fetch(struct git_request *request, struct span line, struct error *err)
 	return true;
 }
 
+/* Parse a command, its capabilities and its arguments. */
 static bool
 parse_v2(struct span body, struct git_request *request, struct error *err)
 {
@@ -227,7 +244,10 @@ parse_v2(struct span body, struct git_request *request, struct error *err)
 
 /* --- Version 0. --- */
 
-/* Words that were not offered are ignored: git 2.39 sends "filter" anyway. */
+/*
+ * Take the capabilities on the first want line.  Words that were not offered
+ * are ignored, since git 2.39 sends "filter" unoffered.
+ */
 static void
 take_v0_capabilities(struct git_request *request, struct span words)
 {
@@ -251,6 +271,7 @@ take_v0_capabilities(struct git_request *request, struct span words)
 	}
 }
 
+/* Take a want line; the first one carries the capabilities. */
 static bool
 take_want(struct git_request *request, struct span line, struct error *err)
 {
@@ -262,6 +283,7 @@ take_want(struct git_request *request, struct span line, struct error *err)
 	return add_oid(request, &request->wants, hex, err);
 }
 
+/* Take the lines up to the first flush: wants, shallow commits, a cut. */
 static bool
 parse_wants(struct span *body, struct git_request *request, struct error *err)
 {
@@ -291,6 +313,7 @@ parse_wants(struct span *body, struct git_request *request, struct error *err)
 	}
 }
 
+/* Parse the wants, then the haves up to "done". */
 static bool
 parse_v0(struct span body, struct git_request *request, struct error *err)
 {
@@ -327,7 +350,10 @@ git_request_parse(struct span body, bool v2, struct git_request *out,
 	bool ok;
 
 	*out = (struct git_request){ .v2 = v2 };
-	/* Sent before a long request, without its Git-Protocol field. */
+	/*
+	 * git sends this probe before a long request, without the Git-Protocol
+	 * field.
+	 */
 	if (span_is(body, "0000"))
 		return true;
 	ok = v2 ? parse_v2(body, out, err) : parse_v0(body, out, err);

@@ -1,7 +1,6 @@
 /*
- * Which objects go out: of each document that is wanted, its commits from the
- * newest that matters back to where its history is cut or is known to the
- * client.
+ * Selecting the objects to send: of each wanted document its commits, from the
+ * newest wanted one back to where its history is cut or known to the client.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@ struct step {
 	bool in_range, present;
 };
 
-/* One document's commits, from the newest that matters back. */
+/* One document's commits to send, from the newest back. */
 struct chain {
 	struct step *steps;
 	size_t num, room;
@@ -34,16 +33,17 @@ add_step(struct chain *chain)
 	return &chain->steps[chain->num++];
 }
 
-/* What one document's walk knows on its way back. */
+/* The state of the walk back through one document's commits. */
 struct walk {
 	struct git_want *wants; /* of this document, the newest first */
 	size_t num_wants, met;
 	bool wanted, present, excluded;
-	struct digest contents; /* of the newest that is wanted */
-	uint64_t left;          /* commits that a depth still lets in */
+	struct digest contents; /* the contents of the newest wanted commit */
+	/* Number of commits that the depth still admits */
+	uint64_t left;
 };
 
-/* Is a commit within what is asked for? */
+/* Is the commit within the depth or time that was asked for? */
 static bool
 in_range(const struct git_fetch *fetch, const struct walk *walk, int64_t at)
 {
@@ -56,7 +56,7 @@ in_range(const struct git_fetch *fetch, const struct walk *walk, int64_t at)
 	return request->depth == 0 || walk->left > 0;
 }
 
-/* deepen-not: is it a commit of the branch, or one before? */
+/* deepen-not: is the commit the branch's tip or one before it? */
 static bool
 is_excluded(struct git_fetch *fetch, const char *document)
 {
@@ -83,8 +83,8 @@ append_cut(struct git_fetch *fetch, const char *what, const struct oid *oid,
 }
 
 /*
- * Where a cut stands now and stood before.  The client shows its own as
- * "shallow" lines: below them it has nothing, whatever it says that it has.
+ * Tell where a cut is now and where it was before.  The client lists its own
+ * cuts as "shallow" lines: it has no commits below them, whatever it claims.
  */
 static bool
 tell_cuts(struct git_fetch *fetch, const struct chain *chain, bool more_behind,
@@ -111,6 +111,7 @@ tell_cuts(struct git_fetch *fetch, const struct chain *chain, bool more_behind,
 	return true;
 }
 
+/* Visit a file that the client has: it is not sent. */
 static bool
 mark_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 {
@@ -122,6 +123,7 @@ mark_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 	    error_set_errno(err, "git objects");
 }
 
+/* Visit a tree that the client has; returns true if its entries are new too. */
 static bool
 mark_tree(void *arg, const struct oid *tree)
 {
@@ -131,6 +133,7 @@ mark_tree(void *arg, const struct oid *tree)
 	return oids_meet(&fetch->objects, tree, &first) && first;
 }
 
+/* Visit a file to send, unless the client has it. */
 static bool
 send_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 {
@@ -141,6 +144,7 @@ send_file(void *arg, const char *path, const struct oid *oid, struct error *err)
 	    error_set_errno(err, "git objects");
 }
 
+/* Visit a tree to send; returns true if its entries must be visited. */
 static bool
 send_tree(void *arg, const struct oid *tree)
 {
@@ -150,7 +154,10 @@ send_tree(void *arg, const struct oid *tree)
 	return oids_take(&fetch->objects, tree) && fetch->objects.num > before;
 }
 
-/* What lies beside what is sent the client has already. */
+/*
+ * Collect the objects of the chain.  The commits next to those sent that the
+ * client has are walked first, so that their objects are not sent.
+ */
 static bool
 collect(struct git_fetch *fetch, const struct chain *chain, struct error *err)
 {
@@ -179,7 +186,7 @@ collect(struct git_fetch *fetch, const struct chain *chain, struct error *err)
 	return ok;
 }
 
-/* The newest commit of a document that the client wants or has. */
+/* Find the newest commit of a document that the client wants or has. */
 static bool
 newest_of(struct git_fetch *fetch, const struct walk *walk, struct oid *tip,
     char document[DOCUMENT_NAME])
@@ -211,12 +218,19 @@ meet_want(struct git_fetch *fetch, struct walk *walk, const struct oid *oid,
 		    "a commit has no Contents-Digest");
 	walk->met++;
 	walk->wanted = true;
-	/* Relative to where history is cut now: all, up to there. */
+	/*
+	 * A relative depth counts from the present cut: everything down to it
+	 * is sent.
+	 */
 	walk->left = fetch->request->deepen_relative ? UINT64_MAX
 						     : fetch->request->depth;
 	return true;
 }
 
+/*
+ * Walk from the newest commit back to a cut or to what the client has.
+ * *more_behind tells whether commits are left out behind a cut.
+ */
 static bool
 walk_back(struct git_fetch *fetch, struct walk *walk, struct chain *chain,
     bool *more_behind, struct error *err)
@@ -248,7 +262,7 @@ walk_back(struct git_fetch *fetch, struct walk *walk, struct chain *chain,
 			.present = walk->present };
 		if (walk->left > 0 && walk->wanted && walk->left != UINT64_MAX)
 			walk->left--;
-		/* Below a cut of its own the client has nothing. */
+		/* Below a cut of its own the client has no commits. */
 		if (cut)
 			walk->present = false;
 		if (cut && request->deepen_relative)
@@ -288,6 +302,7 @@ add_delivery(struct git_fetch *fetch, const struct walk *walk)
 	ledger_unlock(ledger);
 }
 
+/* Select the objects of one document; num wants of it. */
 static bool
 fetch_document(struct git_fetch *fetch, struct git_want *wants, size_t num,
     struct error *err)
@@ -330,7 +345,7 @@ git_select(struct git_fetch *fetch, struct error *err)
 	return ok;
 }
 
-/* A ref to cut at must be one that the caller may see. */
+/* The ref of a deepen-not must be one that the caller may see. */
 bool
 git_nots_are_refs(struct git_fetch *fetch)
 {

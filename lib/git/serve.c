@@ -1,5 +1,5 @@
 /*
- * The answer to a request of a git client, but for its pack.
+ * Answering a request of a git client, up to its pack (serve.h).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,9 @@ git_refuse(struct git_answer *out, struct error *err, const char *fmt, ...)
 	return pkt_printf(&out->text, err, "ERR %s\n", text);
 }
 
-/* The cuts go before the acknowledgments in version 0, after them in 2. */
+/*
+ * In version 0 the cuts precede the acknowledgments, in version 2 they follow.
+ */
 static bool
 lay_out(struct git_fetch *fetch, const struct buf *acks, bool pack,
     struct error *err)
@@ -43,6 +45,7 @@ lay_out(struct git_fetch *fetch, const struct buf *acks, bool pack,
 	    (!pack || pkt_printf(out, err, "packfile\n"));
 }
 
+/* Find the answer to a fetch: a refusal, acknowledgments, or a pack. */
 static bool
 run_fetch(struct git_fetch *fetch, struct error *err)
 {

@@ -1,13 +1,13 @@
 /*
- * serve.h - what a git client is given: the branches of the documents that an
+ * serve.h - what a git client gets: the branches of the documents that an
  * office may read, and not one object more.
  *
- * git itself cannot do that: hideRefs hides names, and any id that a client
- * has or guesses is served or confirmed.  Here a commit is what the ledger
- * says that it is: of a document that the caller may read, or unknown.  What
- * is hidden and what does not exist get the same answer.
+ * git itself cannot do that: its option hideRefs hides names, but any id that a
+ * client has or guesses is served or confirmed.  Here the ledger decides what a
+ * commit is: one of a document that the caller may read, or unknown.  Hidden
+ * and missing commits get the same answer.
  *
- * A document's history is one line: each commit has the one before as parent.
+ * A document's history is linear: each commit has the one before as parent.
  */
 #ifndef GIT_SERVE_H
 #define GIT_SERVE_H
@@ -17,15 +17,16 @@
 
 struct git_service {
 	struct store *store;
-	struct ledger *ledger; /* locked by what is below, as long as need be */
-	struct sight sight;    /* of who asks */
+	/* Locked by the functions below, as long as needed */
+	struct ledger *ledger;
+	struct sight sight; /* of the caller */
 };
 
-/* The answer to GET …/info/refs?service=git-upload-pack. */
+/* Append the answer to GET …/info/refs?service=git-upload-pack. */
 bool git_advertise(const struct git_service *service, bool v2, struct buf *out,
     struct error *err) MUST_USE;
 
-/* A document of which something goes out, and its newest version in it. */
+/* A document of which objects are sent, and the newest version among them. */
 struct git_delivery {
 	char document[DOCUMENT_NAME];
 	unsigned version;
@@ -33,7 +34,7 @@ struct git_delivery {
 };
 
 struct git_answer {
-	struct buf text; /* the answer, or what goes before the pack */
+	struct buf text; /* the answer, or what precedes the pack */
 	bool has_pack;
 	struct oid *objects;
 	size_t num_objects;
@@ -42,8 +43,9 @@ struct git_answer {
 };
 
 /*
- * Find the answer.  A refusal is one too, an ERR line, as git clients read
- * it; err is for what failed here.  git_answer_free() in either case.
+ * Find the answer.  A refusal is an answer too: an ERR line, as git clients
+ * read it. err tells of failures on our side only.  Call git_answer_free()
+ * whether this succeeds or not.
  */
 bool git_answer(const struct git_service *service,
     const struct git_request *request, struct git_answer *out,
@@ -51,8 +53,8 @@ bool git_answer(const struct git_service *service,
 void git_answer_free(struct git_answer *answer);
 
 /*
- * Write it, its pack after its text, to an empty file; *size gets its length.
- * whole: without deltas, for who reads objects one by one.
+ * Write the text and then the pack to an empty file; *size gets the length in
+ * bytes. whole: write no deltas, for a client that reads objects one by one.
  */
 bool git_answer_write(const struct git_service *service,
     const struct git_request *request, const struct git_answer *answer,
