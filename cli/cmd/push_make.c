@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/deflate.h"
 #include "base/text.h"
 #include "document/zip.h"
 
@@ -224,7 +225,7 @@ crc_piece(void *arg, struct span bytes, struct error *err)
 	uint32_t *crc = arg;
 
 	(void)err;
-	*crc = zip_crc(*crc, bytes);
+	*crc = deflate_crc32(*crc, bytes);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/deflate.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -31,7 +32,7 @@ measure_piece(void *arg, struct span bytes, struct error *err)
 
 	(void)err;
 	sha256_update(&to->hash, bytes);
-	to->crc = zip_crc(to->crc, bytes);
+	to->crc = deflate_crc32(to->crc, bytes);
 	return true;
 }
 
@@ -61,7 +62,7 @@ put_ciphertext(void *arg, struct span bytes, struct error *err)
 {
 	struct outer *outer = arg;
 
-	outer->crc = zip_crc(outer->crc, bytes);
+	outer->crc = deflate_crc32(outer->crc, bytes);
 	outer->size += bytes.len;
 	return zip_writer_sink(outer->zip, bytes, err);
 }
@@ -154,7 +155,7 @@ bag_pack(const struct bag_file files[], size_t num,
 	ok = ok && zip_writer_set_crc(outer.zip, outer.crc, err);
 	if (ok) {
 		member = member_of(BAG_HEADER, header.len,
-		    zip_crc(0, buf_span(&header)));
+		    deflate_crc32(0, buf_span(&header)));
 		ok = zip_writer_begin(outer.zip, &member, err) &&
 		    zip_writer_sink(outer.zip, buf_span(&header), err) &&
 		    zip_writer_end(outer.zip, &ignored, err);
@@ -183,7 +184,7 @@ bag_read(int fd, const struct zip_member *member, struct buf *out,
 	if (member->size > out->max - out->len)
 		return error_set(err, ERROR_LIMIT, "%s: %llu bytes",
 		    member->path, (unsigned long long)member->size);
-	return zip_stream(fd, member, sink_to_buf, out, err);
+	return zip_stream(fd, member, ZIP_FAST, sink_to_buf, out, err);
 }
 
 struct extract {
@@ -211,7 +212,7 @@ bag_extract(int fd, const struct zip_member *member, int out,
 	struct extract to = { .fd = out };
 
 	sha256_init(&to.hash);
-	if (!zip_stream(fd, member, extract_piece, &to, err))
+	if (!zip_stream(fd, member, ZIP_FAST, extract_piece, &to, err))
 		return false;
 	*sha256 = sha256_final(&to.hash);
 	return true;

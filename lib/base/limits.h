@@ -37,14 +37,16 @@ enum {
 	LIMIT_META_TOTAL = 32 * 1024 * 1024, /* all of META-INF, inflated */
 	LIMIT_ZIP_RATIO = 200,               /* inflated to deflated size */
 	LIMIT_ZIP_RATIO_FREE = 1024 * 1024,  /* below this any ratio is fine */
-	LIMIT_VERSION_BYTES = 256 * 1024,    /* version.yaml */
-	LIMIT_MANIFEST_BYTES = 1024 * 1024,  /* an ASiC manifest */
-	LIMIT_SIGNATURE_BYTES = 128 * 1024,  /* a CMS, DER, timestamps too */
-	LIMIT_SIGNATURES = 64,               /* signatories of one version */
-	LIMIT_RECEIPTS = 256,                /* receipts of one version */
-	LIMIT_TEXTS = 64,                    /* texts of a version */
-	LIMIT_ANNEXES = 256,                 /* annexes of a version */
-	LIMIT_LANGUAGES = 32,                /* titles of a version */
+	/* A member or an object that is inflated in memory, not in pieces. */
+	LIMIT_INFLATED_AT_ONCE = 1024 * 1024,
+	LIMIT_VERSION_BYTES = 256 * 1024,   /* version.yaml */
+	LIMIT_MANIFEST_BYTES = 1024 * 1024, /* an ASiC manifest */
+	LIMIT_SIGNATURE_BYTES = 128 * 1024, /* a CMS, DER, timestamps too */
+	LIMIT_SIGNATURES = 64,              /* signatories of one version */
+	LIMIT_RECEIPTS = 256,               /* receipts of one version */
+	LIMIT_TEXTS = 64,                   /* texts of a version */
+	LIMIT_ANNEXES = 256,                /* annexes of a version */
+	LIMIT_LANGUAGES = 32,               /* titles of a version */
 	LIMIT_SIGN_BODY_BYTES = 2 * 1024 * 1024,
 
 	/* Bags. */

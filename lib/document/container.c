@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include <zip.h>
-#include <zlib.h>
 
 #include "base/deflate.h"
 #include "base/file.h"
@@ -98,7 +97,8 @@ stream_zip(const struct member *member, byte_sink *sink, void *arg,
 {
 	const struct zip_member zip = zip_member_of(member);
 
-	return zip_stream(member->fd, &zip, sink, arg, err);
+	return zip_stream(member->fd, &zip,
+	    member->to_judge ? ZIP_FAST : ZIP_STRICT, sink, arg, err);
 }
 
 static bool
@@ -246,7 +246,7 @@ put_bytes(struct container *container, const char *path, struct span bytes,
 		.packed_bytes = BUF(SIZE_MAX) };
 	bool ok;
 
-	member.crc = zip_crc(0, bytes);
+	member.crc = deflate_crc32(0, bytes);
 	ok = text_take(member.path, sizeof(member.path), path, err) &&
 	    buf_append(&member.bytes, bytes, err);
 	if (ok && !to_judge && strcmp(path, PATH_MIMETYPE) != 0)
@@ -326,14 +326,15 @@ load_small(struct member *member, bool is_loaded, uint64_t *total,
 
 static bool
 take_members(struct container *container, int fd,
-    const struct zip_member zips[], size_t num, struct container *written,
-    struct error *err)
+    const struct zip_member zips[], size_t num, bool to_judge,
+    struct container *written, struct error *err)
 {
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < num; i++) {
 		struct member member = { .size = zips[i].size,
 			.deflated = zips[i].deflated,
+			.to_judge = to_judge,
 			.packed = zips[i].packed,
 			.crc = zips[i].crc,
 			.source = &in_zip,
@@ -368,7 +369,8 @@ check_mimetype(const struct container *container,
 }
 
 static struct container *
-read_container(int fd, struct container *written, struct error *err)
+read_container(int fd, bool to_judge, struct container *written,
+    struct error *err)
 {
 	struct container *container = container_new(err);
 	struct zip_member *zips = NULL;
@@ -376,7 +378,7 @@ read_container(int fd, struct container *written, struct error *err)
 	bool ok;
 
 	ok = container != NULL && zip_read(fd, ZIP_OURS, &zips, &num, err) &&
-	    take_members(container, fd, zips, num, written, err) &&
+	    take_members(container, fd, zips, num, to_judge, written, err) &&
 	    check_mimetype(container, &zips[0], err);
 	free(zips);
 	if (!ok) {
@@ -389,7 +391,7 @@ read_container(int fd, struct container *written, struct error *err)
 struct container *
 container_read(int fd, struct error *err)
 {
-	return read_container(fd, NULL, err);
+	return read_container(fd, false, NULL, err);
 }
 
 struct container *
@@ -401,11 +403,7 @@ container_read_to_judge(int fd, struct error *err)
 struct container *
 container_read_back(int fd, struct container *written, struct error *err)
 {
-	struct container *container = read_container(fd, written, err);
-
-	for (size_t i = 0; container != NULL && i < container->num; i++)
-		container->members[i].to_judge = true;
-	return container;
+	return read_container(fd, true, written, err);
 }
 
 static struct container *
@@ -428,7 +426,10 @@ read_files(int fd, bool to_judge, struct error *err)
 		ok = total <= LIMIT_POLICY_ZIP_BYTES ||
 		    error_set(err, ERROR_LIMIT, "over %d bytes",
 			LIMIT_POLICY_ZIP_BYTES);
-		ok = ok && zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
+		/* They are deflated anew. */
+		ok = ok &&
+		    zip_stream(fd, &zips[i], ZIP_FAST, sink_to_buf, &bytes,
+			err) &&
 		    put_bytes(container, zips[i].path, buf_span(&bytes),
 			to_judge, err);
 		buf_free(&bytes);
@@ -612,8 +613,7 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	sha256_update(&hashing->sha256, bytes);
 	if (!hashing->to_judge) {
 		sha1_update(&hashing->sha1, bytes);
-		hashing->adler =
-		    (uint32_t)adler32_z(hashing->adler, bytes.data, bytes.len);
+		hashing->adler = deflate_adler32(hashing->adler, bytes);
 	}
 	if (hashing->progress != NULL)
 		*hashing->progress += bytes.len;

@@ -8,10 +8,8 @@
 #include <sys/stat.h>
 
 #include <zlib.h>
-#ifdef HAVE_LIBDEFLATE
-#include <libdeflate.h>
-#endif
 
+#include "base/deflate.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -464,16 +462,6 @@ zip_inflater_end(struct zip_inflater *inflater, struct error *err)
 	    bad(err, "a member inflates to less than its size");
 }
 
-uint32_t
-zip_crc(uint32_t crc, struct span bytes)
-{
-#ifdef HAVE_LIBDEFLATE
-	return libdeflate_crc32(crc, bytes.data, bytes.len);
-#else
-	return (uint32_t)crc32_z(crc, bytes.data, bytes.len);
-#endif
-}
-
 struct checked {
 	uint32_t crc;
 	byte_sink *sink;
@@ -485,7 +473,7 @@ check_crc(void *arg, struct span bytes, struct error *err)
 {
 	struct checked *checked = arg;
 
-	checked->crc = zip_crc(checked->crc, bytes);
+	checked->crc = deflate_crc32(checked->crc, bytes);
 	return checked->sink(checked->arg, bytes, err);
 }
 
@@ -495,25 +483,66 @@ feed_inflater(void *arg, struct span bytes, struct error *err)
 	return zip_inflater_take(arg, bytes, err);
 }
 
-bool
-zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
-    struct error *err)
+static bool
+inflate_in_pieces(int fd, const struct zip_member *member,
+    struct checked *checked, struct error *err)
 {
-	struct checked checked = { .sink = sink, .arg = arg };
-	struct zip_inflater *inflater;
+	struct zip_inflater *inflater =
+	    zip_inflater_new(member->size, check_crc, checked, err);
 	bool ok;
 
-	if (!member->deflated) {
+	ok = inflater != NULL &&
+	    zip_stream_packed(fd, member, feed_inflater, inflater, err) &&
+	    zip_inflater_end(inflater, err);
+	zip_inflater_free(inflater);
+	return ok;
+}
+
+/* Below this libdeflate is no faster, so that there is only one reader. */
+enum { FAST_FROM = 8192 };
+
+/*
+ * Inflate a member at once.  *is_done is false, and nothing was given to the
+ * sink, where that did not work: reading it in pieces tells why.
+ */
+static bool
+inflate_at_once(int fd, const struct zip_member *member,
+    struct checked *checked, bool *is_done, struct error *err)
+{
+	struct buf packed = BUF(LIMIT_INFLATED_AT_ONCE);
+	uint8_t *content;
+	bool ok = true;
+
+	*is_done = false;
+	if (member->size < FAST_FROM || member->size > LIMIT_INFLATED_AT_ONCE ||
+	    member->packed > packed.max ||
+	    (content = malloc((size_t)member->size)) == NULL)
+		return true;
+	ok = zip_stream_packed(fd, member, sink_to_buf, &packed, err);
+	*is_done = ok &&
+	    deflate_inflate(buf_span(&packed), content, (size_t)member->size);
+	ok = ok &&
+	    (!*is_done ||
+		check_crc(checked, span_of(content, (size_t)member->size),
+		    err));
+	buf_free(&packed);
+	free(content);
+	return ok;
+}
+
+bool
+zip_stream(int fd, const struct zip_member *member, enum zip_reading reading,
+    byte_sink *sink, void *arg, struct error *err)
+{
+	struct checked checked = { .sink = sink, .arg = arg };
+	bool is_done = false, ok = true;
+
+	if (!member->deflated)
 		ok = zip_stream_packed(fd, member, check_crc, &checked, err);
-	} else {
-		inflater =
-		    zip_inflater_new(member->size, check_crc, &checked, err);
-		ok = inflater != NULL &&
-		    zip_stream_packed(fd, member, feed_inflater, inflater,
-			err) &&
-		    zip_inflater_end(inflater, err);
-		zip_inflater_free(inflater);
-	}
+	else if (reading == ZIP_FAST)
+		ok = inflate_at_once(fd, member, &checked, &is_done, err);
+	if (ok && member->deflated && !is_done)
+		ok = inflate_in_pieces(fd, member, &checked, err);
 	if (ok && checked.crc != member->crc)
 		ok = bad(err,
 		    "a member's CRC differs: its bytes were altered"

@@ -37,9 +37,18 @@ enum zip_form { ZIP_OURS, ZIP_PLAIN };
 bool zip_read(int fd, enum zip_form form, struct zip_member **members,
     size_t *num, struct error *err) MUST_USE;
 
-/* The content of a member, to sink; its size and CRC are checked. */
-bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,
-    void *arg, struct error *err) MUST_USE;
+/*
+ * The content of a member, to sink; its size and CRC are checked.
+ *
+ * A deflate stream that is to be handed on as it is must be read strictly: by
+ * zlib, which all of git's readers have.  Otherwise a large member may be read
+ * by libdeflate, which is faster and takes a little more (deflate_inflate()).
+ */
+enum zip_reading { ZIP_FAST, ZIP_STRICT };
+
+bool zip_stream(int fd, const struct zip_member *member,
+    enum zip_reading reading, byte_sink *sink, void *arg,
+    struct error *err) MUST_USE;
 /* Its bytes as they lie in the file. */
 bool zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
     void *arg, struct error *err) MUST_USE;
@@ -59,9 +68,6 @@ void zip_inflater_free(struct zip_inflater *inflater);
 
 /* Would a reader take a member so deflated for a bomb?  Then it is stored. */
 bool zip_is_bomb(uint64_t size, uint64_t packed);
-
-/* The CRC-32 of what came before and bytes; 0 to begin with. */
-uint32_t zip_crc(uint32_t crc, struct span bytes);
 
 /* Writes to fd at its own offset from 0; dates are 1980-01-01. */
 struct zip_writer;

@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "base/deflate.h"
 #include "document/zip.h"
 #include "store/private.h"
@@ -98,7 +96,7 @@ count_crc(void *arg, struct span bytes, struct error *err)
 	uint32_t *crc = arg;
 
 	(void)err;
-	*crc = zip_crc(*crc, bytes);
+	*crc = deflate_crc32(*crc, bytes);
 	return true;
 }
 
@@ -158,7 +156,7 @@ take_content(void *arg, struct span bytes, struct error *err)
 	if ((reading->how & (STORE_NAMED | STORE_CHECKED)) != 0)
 		sha1_update(&reading->sha1, bytes);
 	if ((reading->how & STORE_WRITTEN) != 0)
-		out->crc = zip_crc(out->crc, bytes);
+		out->crc = deflate_crc32(out->crc, bytes);
 	sha256_update(&reading->sha256, bytes);
 	return !reading->holds || buf_append(&out->bytes, bytes, err);
 }

@@ -9,6 +9,7 @@
 
 #include "bag/bag.h"
 #include "bag/slip.h"
+#include "base/deflate.h"
 #include "base/file.h"
 
 static struct identity right, wrong;
@@ -204,7 +205,7 @@ START_TEST(a_zip_of_something_else_is_no_bag)
 	for (size_t i = 0; i < others[_i].num; i++) {
 		struct zip_member member = { .size = 1,
 			.packed = 1,
-			.crc = zip_crc(0, content),
+			.crc = deflate_crc32(0, content),
 			.deflated = others[_i].deflated[i] };
 
 		snprintf(member.path, sizeof(member.path), "%s",

@@ -163,7 +163,7 @@ put_files(unsigned num, uint64_t size)
 	for (unsigned i = 0; i < num; i++) {
 		struct zip_member member = { .size = size,
 			.packed = size,
-			.crc = zip_crc(0, content) };
+			.crc = deflate_crc32(0, content) };
 
 		snprintf(member.path, sizeof(member.path), "f%04u", i);
 		ck_ok(zip_writer_begin(zip, &member, &err) &&
@@ -436,8 +436,8 @@ START_TEST(what_others_call_a_container_is_read_or_told)
 			put_header(where == 0 ? &out : &central, where == 1,
 			    foreign[_i].paths[0] == NULL ? name
 							 : foreign[_i].paths[i],
-			    method, bytes, content.len, zip_crc(0, content),
-			    at);
+			    method, bytes, content.len,
+			    deflate_crc32(0, content), at);
 		free(zeros);
 	}
 	put_end(&out, &central, num);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/deflate.h"
 #include "base/file.h"
 #include "document/container.h"
 #include "document/manifest.h"
@@ -227,7 +228,7 @@ craft(const struct crafted files[], size_t num, const char *before,
 		const struct crafted *f = &files[i];
 		const uint32_t len = (uint32_t)strlen(f->content);
 		const uint32_t size = f->size != 0 ? f->size : len;
-		const uint32_t crc = zip_crc(0, span_of_str(f->content));
+		const uint32_t crc = deflate_crc32(0, span_of_str(f->content));
 		const char *name =
 		    f->local_path != NULL ? f->local_path : f->path;
 

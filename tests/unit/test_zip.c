@@ -47,7 +47,7 @@ put_good(int fd)
 	for (size_t i = 0; i < COUNT(files); i++) {
 		struct zip_member member = { .size = files[i].content.len,
 			.packed = files[i].content.len,
-			.crc = zip_crc(0, files[i].content) };
+			.crc = deflate_crc32(0, files[i].content) };
 
 		snprintf(member.path, sizeof(member.path), "%s", files[i].path);
 		ck_ok(zip_writer_begin(zip, &member, &err) &&
@@ -319,6 +319,145 @@ START_TEST(a_deflated_member_ends_with_its_bytes)
 }
 END_TEST
 
+/*
+ * So many 'x' in a block of the fixed codes (RFC 1951 section 3.2.6): one, and
+ * repetitions of 258 of it; the last of these by the given length code.
+ */
+enum { REPEATED = 40, NUM_X = 1 + 258 * REPEATED };
+
+static struct buf
+deflate_by_hand(unsigned last_length_code)
+{
+	struct buf out = BUF(1000);
+	struct error err = { 0 };
+	unsigned bits = 0, num = 0;
+	struct {
+		unsigned value, width;
+	} codes[3 + 2 * REPEATED + 1] = { { 1, 1 }, { 2, 2 },
+		{ 0x30 + 'x', 8 } };
+
+	for (unsigned i = 0; i < REPEATED; i++) {
+		const unsigned code = i < REPEATED - 1 ? 285 : last_length_code;
+
+		codes[3 + 2 * i].value = 0xc0 + code - 280;
+		codes[3 + 2 * i].width = 8;
+		codes[4 + 2 * i].width = 5; /* distance 1 */
+	}
+	codes[COUNT(codes) - 1].width = 7; /* the end */
+	for (size_t i = 0; i < COUNT(codes); i++)
+		for (unsigned j = codes[i].width; j > 0; j--) {
+			bits |= (codes[i].value >> (j - 1) & 1) << num;
+			if (++num == 8) {
+				ck_ok(buf_append_u8(&out, (uint8_t)bits, &err),
+				    err);
+				bits = num = 0;
+			}
+		}
+	if (num > 0)
+		ck_ok(buf_append_u8(&out, (uint8_t)bits, &err), err);
+	return out;
+}
+
+/* "286-287 will never actually occur" (RFC 1951 section 3.2.6). */
+START_TEST(what_is_to_be_handed_on_has_no_code_that_git_refuses)
+{
+	static char text[NUM_X];
+	const unsigned code = (unsigned)_i;
+	struct buf packed = deflate_by_hand(code);
+	struct zip_member first = { .size = strlen(CONTAINER_MIMETYPE),
+		.packed = strlen(CONTAINER_MIMETYPE),
+		.path = "mimetype" };
+	struct zip_member member = { .size = NUM_X,
+		.packed = packed.len,
+		.deflated = true,
+		.path = "texts/en.txt" };
+	const struct span mimetype = span_of_str(CONTAINER_MIMETYPE);
+	const int fd = temporary();
+	struct error err = { 0 };
+	struct zip_writer *zip = zip_writer_new(fd, &err);
+	struct container *c;
+	uint64_t size;
+
+	memset(text, 'x', sizeof(text));
+	first.crc = deflate_crc32(0, mimetype);
+	member.crc = deflate_crc32(0, span_of(text, sizeof(text)));
+	ck_ok(zip_writer_begin(zip, &first, &err) &&
+		zip_writer_sink(zip, mimetype, &err) &&
+		zip_writer_begin(zip, &member, &err) &&
+		zip_writer_sink(zip, buf_span(&packed), &err) &&
+		zip_writer_end(zip, &size, &err),
+	    err);
+	zip_writer_free(zip);
+	c = container_read(fd, &err);
+	ck_assert_ptr_nonnull(c);
+	ck_assert(container_hash(c, NULL, &err) == (code == 285));
+	if (code != 285)
+		ck_assert_msg(err.kind == ERROR_MALFORMED &&
+			strstr(err.detail, "does not inflate") != NULL,
+		    "%s", err.detail);
+	container_free(c);
+	buf_free(&packed);
+	close(fd);
+}
+END_TEST
+
+/* Each way of reading, of what is read in one piece and what is not. */
+START_TEST(a_member_is_read_whole_or_not_at_all)
+{
+	static const struct {
+		size_t size;
+		int more, cut;
+		const char *says;
+	} rows[] = {
+		{ 1000, 0, 0, NULL },
+		{ 20000, 0, 0, NULL },
+		{ 2000000, 0, 0, NULL },
+		{ 20000, 1, 0, "less than its size" },
+		{ 20000, -1, 0, "more than its size" },
+		{ 20000, 0, 1, "less than its size" },
+		{ 20000, 0, -1, "follow" },
+	};
+	const enum zip_reading reading = _i == 0 ? ZIP_FAST : ZIP_STRICT;
+	static char text[2000000];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "abcdefg"[i * i % 7];
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct span content = span_of(text, rows[i].size);
+		struct buf packed = BUF(10000000), out = BUF(10000000);
+		const int fd = temporary();
+		struct error err = { 0 };
+		struct zip_member member = { .deflated = true,
+			.crc = deflate_crc32(0, content),
+			.size = rows[i].size + (size_t)rows[i].more };
+		bool good;
+
+		ck_ok(deflate_raw(content, &packed, &err) &&
+			buf_append(&packed, span_of("x", 1), &err) &&
+			file_pwrite(fd, buf_span(&packed), 0, &err),
+		    err);
+		member.packed = packed.len - 1 - (size_t)rows[i].cut;
+		good =
+		    zip_stream(fd, &member, reading, sink_to_buf, &out, &err);
+		ck_assert_msg(good == (rows[i].says == NULL), "%zu: %s", i,
+		    err.detail);
+		if (good)
+			ck_assert(span_eq(buf_span(&out), content));
+		else
+			ck_assert_msg(err.kind == ERROR_MALFORMED &&
+				strstr(err.detail, rows[i].says) != NULL,
+			    "%zu: %s", i, err.detail);
+		member.crc++;
+		buf_free(&out);
+		ck_assert(
+		    !zip_stream(fd, &member, reading, sink_to_buf, &out, &err));
+		buf_free(&packed);
+		buf_free(&out);
+		close(fd);
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -330,6 +469,9 @@ fill(TCase *t)
 	tcase_add_test(t, a_file_of_a_size_that_no_zip_has_is_refused);
 	tcase_add_test(t, a_container_of_over_4_gib_is_not_written);
 	tcase_add_test(t, a_deflated_member_ends_with_its_bytes);
+	tcase_add_loop_test(t,
+	    what_is_to_be_handed_on_has_no_code_that_git_refuses, 285, 288);
+	tcase_add_loop_test(t, a_member_is_read_whole_or_not_at_all, 0, 2);
 }
 
 int

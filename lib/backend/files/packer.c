@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "backend/files/private.h"
+#include "base/deflate.h"
 #include "base/digest.h"
 
 struct packer {
@@ -131,7 +130,7 @@ put(void *arg, struct span bytes, struct error *err)
 {
 	struct packer *pack = arg;
 
-	pack->crc = (uint32_t)crc32_z(pack->crc, bytes.data, bytes.len);
+	pack->crc = deflate_crc32(pack->crc, bytes);
 	return gather(arg, bytes, err);
 }
 

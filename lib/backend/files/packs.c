@@ -14,7 +14,9 @@
 
 #include <zlib.h>
 
+#include "base/deflate.h"
 #include "base/file.h"
+#include "base/limits.h"
 
 enum { FANOUT = 8, NAMES = 8 + 256 * 4, TRAILER = 20 };
 
@@ -560,6 +562,16 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 }
 
 /*
+ * The longest stream that an object can have: deflate adds at most 5 bytes to
+ * each 16 KiB (RFC 1951 section 3.2.4), so a small object has a short one.
+ */
+static uint64_t
+most_packed(const struct place *place)
+{
+	return place->size + place->size / 1024 + 64;
+}
+
+/*
  * Read the next piece of a zlib stream, for a small object no more bytes than
  * its stream can have.
  */
@@ -567,11 +579,7 @@ static bool
 feed(const struct place *place, uint64_t *at, uint8_t *in, size_t room,
     z_stream *z, struct error *err)
 {
-	/*
-	 * Deflate adds at most 5 bytes to each 16 KiB (RFC 1951 section 3.2.4),
-	 * so a small object has a short stream.
-	 */
-	const uint64_t most = place->size + place->size / 1024 + 64;
+	const uint64_t most = most_packed(place);
 	const uint64_t left = place->pack->size - *at;
 	const uint64_t head = place->at + place->head_len;
 	size_t n = left < room ? (size_t)left : room;
@@ -651,7 +659,7 @@ place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
 		    place_read(place, at, piece, n, err);
 		if (!ok)
 			break;
-		crc = (uint32_t)crc32_z(crc, piece, n);
+		crc = deflate_crc32(crc, span_of(piece, n));
 		ok =
 		    sink(arg, span_sub(span_of(piece, n), skip, n - skip), err);
 		at += n;
@@ -664,14 +672,12 @@ place_stream_packed(const struct place *place, byte_sink *sink, void *arg,
 	return ok;
 }
 
-bool
-place_stream(const struct place *place, byte_sink *sink, void *arg,
+static bool
+stream_in_pieces(const struct place *place, byte_sink *sink, void *arg,
     struct buf *raw, uint64_t *packed, struct error *err)
 {
 	uint8_t in[65536] UNINITIALIZED, out[65536] UNINITIALIZED;
 	uint64_t at = place->data_at, left = place->size;
-	/* Inflating a small object in one call needs no window. */
-	const int flush = place->size <= sizeof(out) ? Z_FINISH : Z_NO_FLUSH;
 	z_stream z = { 0 };
 	int result = Z_OK;
 	bool ok = true;
@@ -689,7 +695,7 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 		from = (size_t)(z.next_in - in);
 		z.next_out = out;
 		z.avail_out = sizeof(out);
-		result = inflate(&z, flush);
+		result = inflate(&z, Z_NO_FLUSH);
 		n = sizeof(out) - z.avail_out;
 		/*
 		 * zlib has no input left: it needs more of the stream, this is
@@ -713,4 +719,70 @@ place_stream(const struct place *place, byte_sink *sink, void *arg,
 		*packed = z.total_in;
 	inflateEnd(&z);
 	return ok && (left == 0 || damaged_object(err));
+}
+
+/* An object's zlib stream, and what follows it; read to *read if need be. */
+static bool
+find_stream(const struct place *place, struct span *out, uint8_t **read,
+    struct error *err)
+{
+	const uint64_t most = most_packed(place);
+	const uint64_t left = place->pack->size - place->data_at;
+	const size_t n = left < most ? (size_t)left : (size_t)most;
+	const size_t skip = (size_t)(place->data_at - place->at);
+
+	*read = NULL;
+	if (skip <= place->head_len && n <= place->head_len - skip) {
+		*out = span_of(place->head + skip, n);
+		return true;
+	}
+	if ((*read = malloc(n)) == NULL)
+		return error_set_errno(err, "object");
+	if (!place_read(place, place->data_at, *read, n, err))
+		return false;
+	*out = span_of(*read, n);
+	return true;
+}
+
+/*
+ * Inflate an object at once.  *is_done is false, and nothing was given to the
+ * sink, where that did not work: reading it in pieces tells why.
+ */
+static bool
+stream_at_once(const struct place *place, byte_sink *sink, void *arg,
+    struct buf *raw, uint64_t *packed, bool *is_done, struct error *err)
+{
+	uint8_t *content = NULL, *read = NULL;
+	const size_t size = (size_t)place->size;
+	struct span stream = { NULL, 0 };
+	size_t used = 0;
+	bool ok;
+
+	*is_done = false;
+	if (place->size > LIMIT_INFLATED_AT_ONCE ||
+	    place->data_at >= place->pack->size ||
+	    (content = malloc(size + 1)) == NULL)
+		return true;
+	ok = find_stream(place, &stream, &read, err);
+	*is_done = ok && deflate_inflate_zlib(stream, content, size, &used);
+	if (*is_done) {
+		ok = (raw == NULL ||
+			 buf_append(raw, span_sub(stream, 0, used), err)) &&
+		    (size == 0 || sink(arg, span_of(content, size), err));
+		if (packed != NULL)
+			*packed = used;
+	}
+	free(content);
+	free(read);
+	return ok;
+}
+
+bool
+place_stream(const struct place *place, byte_sink *sink, void *arg,
+    struct buf *raw, uint64_t *packed, struct error *err)
+{
+	bool is_done;
+
+	return stream_at_once(place, sink, arg, raw, packed, &is_done, err) &&
+	    (is_done || stream_in_pieces(place, sink, arg, raw, packed, err));
 }

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "backend/memory/private.h"
+#include "base/deflate.h"
 
 #define HEADS "refs/heads/"
 
@@ -126,30 +125,20 @@ static bool
 inflate_all(const struct kept *kept, byte_sink *sink, void *arg,
     struct error *err)
 {
-	uint8_t out[65536] UNINITIALIZED;
-	z_stream z = { .next_in = kept->packed.data,
-		.avail_in = (uInt)kept->packed.len };
-	uint64_t len = 0;
-	int result = Z_OK;
-	bool ok = true;
+	uint8_t *content = malloc(kept->size + 1);
+	size_t used = 0;
+	bool ok;
 
-	if (inflateInit(&z) != Z_OK)
-		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
-	while (ok && result == Z_OK) {
-		size_t n;
-
-		z.next_out = out;
-		z.avail_out = sizeof(out);
-		result = inflate(&z, Z_NO_FLUSH);
-		n = sizeof(out) - z.avail_out;
-		len += n;
-		ok = n == 0 || sink(arg, span_of(out, n), err);
-	}
-	inflateEnd(&z);
-	if (!ok)
-		return false;
-	return (result == Z_STREAM_END && len == kept->size) ||
+	if (content == NULL)
+		return error_set_errno(err, "object");
+	ok = (deflate_inflate_zlib(buf_span(&kept->packed), content, kept->size,
+		  &used) &&
+		 used == kept->packed.len) ||
 	    error_set(err, ERROR_UNTRUSTED, "an object is damaged");
+	ok = ok &&
+	    (kept->size == 0 || sink(arg, span_of(content, kept->size), err));
+	free(content);
+	return ok;
 }
 
 static bool
