@@ -3,10 +3,10 @@
  * every entry bundle of C2SP tlog-tiles, full or partial, is one range; and
  * files that are derived from it (docs/formats.md, "Journal files"):
  *
- *  	hashes-L   32-byte hashes of tile level L
- *  	nodes      32-byte hashes of all full subtrees, in the order in which
- *  	           leaves complete them: a proof takes one look-up a hash
- *  	ends       where each entry ends in its file
+ *	hashes-L   32-byte hashes of tile level L
+ *	nodes      32-byte hashes of all full subtrees, in the order in which
+ *	           leaves complete them: a proof takes one look-up a hash
+ *	ends       where each entry ends in its file
  *
  * One thread appends, one thread commits; any thread may read what was
  * committed.  The derived files are mapped, so they take no memory of ours
@@ -33,7 +33,7 @@ typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
 struct journal_mended {
 	uint64_t cut_bytes; /* length of entries beyond the signed size */
 	uint64_t heads_completed;
-	/* Torn heads; receipts then lead to the next head */
+	/* Torn heads; receipts then lead to the next head. */
 	uint64_t heads_dropped;
 	uint64_t hashes_rebuilt;
 	uint64_t ends_rebuilt;

@@ -1,6 +1,6 @@
 /*
- * Checking each entry against those before it, and a copy's verdict against
- * the journal (audit.h).
+ * The audit: each entry is compared with the entries before it, and a copy's
+ * verdict with the journal (audit.h).
  */
 #include "record/audit.h"
 
@@ -10,11 +10,14 @@
 
 #include "base/text.h"
 
-/* By contents digest: the version that had these.  At most half full. */
+/*
+ * Which version had these contents, by their digest.  A hash table, at most
+ * half full.
+ */
 struct contents {
 	struct had {
 		struct digest contents;
-		uint32_t document, version; /* version 0 is a free place */
+		uint32_t document, version; /* version 0 marks a free place */
 	} * list;
 	size_t places, num;
 };
@@ -23,10 +26,11 @@ struct audit {
 	struct audit_settings settings;
 	struct ledger *ledger;
 	int64_t time_ms;       /* of the last entry seen */
-	int64_t crls_ms;       /* of the last "crl" */
-	struct digest unknown; /* a policy that was told of */
+	int64_t crls_ms;       /* of the last "crl" entry */
+	struct digest unknown; /* a missing policy, already told of */
 	struct contents contents;
-	struct field_dispatch *dispatches; /* few, so looked through */
+	/* Few, so they are searched from the end. */
+	struct field_dispatch *dispatches;
 	size_t num_dispatches;
 };
 
@@ -79,9 +83,12 @@ audit_find(const struct audit_settings *settings, const char *code,
 	settings->report(settings->arg, &finding);
 }
 
-/* --- What the entries so far lead to, beside the ledger. --- */
+/* --- What the audit keeps beside the ledger. --- */
 
-/* The place of contents: their own, or the free one for them. */
+/*
+ * Returns the place of these contents in the hash table, or the free place
+ * where they belong.
+ */
 static struct had *
 find_contents(const struct contents *all, const struct digest *contents)
 {
@@ -94,6 +101,7 @@ find_contents(const struct contents *all, const struct digest *contents)
 	return &all->list[i];
 }
 
+/* Remember the contents of a new version. */
 static bool
 add_contents(struct audit *audit, const struct entry *entry)
 {
@@ -122,6 +130,7 @@ add_contents(struct audit *audit, const struct entry *entry)
 	return true;
 }
 
+/* Had the version that the entry names these contents? */
 static bool
 had_contents(const struct audit *audit, const struct entry *entry)
 {
@@ -154,6 +163,7 @@ add_dispatch(struct audit *audit, uint64_t index, const struct entry *entry)
 	return true;
 }
 
+/* Returns the dispatch that the entry's waybill names, or NULL. */
 static const struct field_dispatch *
 find_dispatch(const struct audit *audit, const struct entry *entry)
 {
@@ -181,13 +191,17 @@ find(const struct checking *all, const char *code, const char *text)
 	    "%s", text);
 }
 
+/* Called for a field that breaks a rule of verdict/fields.h. */
 static bool
 report_field(void *arg, const struct field_rule *rule, const char *why)
 {
 	const struct checking *all = arg;
 
 	if (strcmp(rule->finding, "POLICY_UNKNOWN") == 0) {
-		/* Once for all entries under it. */
+		/*
+		 * Tell of a missing policy once, not for each entry made under
+		 * it.
+		 */
 		if (digest_eq(&all->audit->unknown, &all->entry->policy))
 			return true;
 		all->audit->unknown = all->entry->policy;
@@ -196,7 +210,7 @@ report_field(void *arg, const struct field_rule *rule, const char *why)
 	return true;
 }
 
-/* May this office see all entries that one of them is compared with? */
+/* May this office see all entries that this entry is compared with? */
 static bool
 sees_all(const struct audit *audit, const struct entry *entry)
 {
@@ -204,14 +218,14 @@ sees_all(const struct audit *audit, const struct entry *entry)
 
 	if (sight == NULL)
 		return true;
-	/* A bag's waybill: who audits any type sees it. */
+	/* An office that may audit any type sees the entry of a waybill. */
 	if (entry_has(entry, ENTRY_WAYBILL) && sight->audit == 0)
 		return false;
 	return !entry_has(entry, ENTRY_DOCUMENT) ||
 	    sight_sees(sight, entry->document);
 }
 
-/* Compare each field with what the entries before it lead to. */
+/* Compare each field of the entry with the entries before it. */
 static bool
 check_fields(const struct checking *all)
 {
@@ -251,7 +265,7 @@ check_fields(const struct checking *all)
 	    (void *)(uintptr_t)all);
 }
 
-/* The ledger takes it in; what it contradicts is told. */
+/* Apply the entry to the ledger, and tell of what it contradicts. */
 static bool
 apply(const struct checking *all, struct error *err)
 {
@@ -262,7 +276,10 @@ apply(const struct checking *all, struct error *err)
 	if (all->entry->time_ms >= ledger_time_ms(ledger)) {
 		ok = ledger_apply(ledger, all->index, all->entry, err);
 	} else {
-		/* Told above; the rest of what it says is still looked at. */
+		/*
+		 * The entry contradicted the ledger, which was told above; its
+		 * other fields are still compared.
+		 */
 		if ((same = malloc(sizeof(*same))) == NULL)
 			return error_set_errno(err, "audit");
 		*same = *all->entry;
@@ -278,7 +295,7 @@ apply(const struct checking *all, struct error *err)
 	return true;
 }
 
-/* What later entries are compared with. */
+/* Remember what later entries are compared with. */
 static bool
 remember(struct audit *audit, uint64_t index, const struct entry *entry)
 {
@@ -306,6 +323,7 @@ audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
 	return remember(audit, index, entry) || error_set_errno(err, "audit");
 }
 
+/* Does the verdict have the act of this entry? */
 static bool
 has_act(const struct verdict *verdict, uint64_t index)
 {
@@ -336,7 +354,10 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 	}
 	if (verdict->version == NULL)
 		return;
-	/* By whatever checkpoint it proves itself: it is the one journaled. */
+	/*
+	 * Whichever checkpoint the copy carries, its contents must be those
+	 * journaled.
+	 */
 	if (!digest_eq(&verdict->contents, &version->contents))
 		audit_find(settings, "CONTENTS_DIFFER",
 		    version->acts[version->num_acts - 1], about,

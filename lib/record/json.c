@@ -1,5 +1,5 @@
 /*
- * What the daemon and the command both tell as JSON.
+ * JSON that the daemon and the command both write.
  */
 #include "record/json.h"
 
@@ -35,7 +35,10 @@ json_text(const json_t *json, const char *key)
 json_t *
 json_of_error(const struct error *err)
 {
-	/* A detail that was cut within a character is no JSON. */
+	/*
+	 * A detail that was cut within a character is not UTF-8, which JSON
+	 * must be (RFC 8259 section 8.1).
+	 */
 	const bool good = text_is_utf8(span_of_str(err->detail));
 
 	return json_pack("{s:s, s:s, s:i, s:s}", "title",
@@ -74,7 +77,7 @@ json_of_told_version(const struct json_version *version)
 	    version->signatures, "withdrawn", version->withdrawn);
 }
 
-/* Who deposited a version, and when. */
+/* Returns the deposit of a version, as an act. */
 static struct json_act
 deposit_of(const struct ledger_version *version)
 {
@@ -84,6 +87,7 @@ deposit_of(const struct ledger_version *version)
 		.entry = version->acts[0] };
 }
 
+/* Returns the array of a version's signatures. */
 static json_t *
 json_signatures(const struct ledger_version *version)
 {
@@ -105,7 +109,10 @@ json_signatures(const struct ledger_version *version)
 	return all;
 }
 
-/* The newer draft that ended the signing of a version, or null. */
+/*
+ * Returns the newer version that ended the signing of a version, as JSON, or
+ * null.
+ */
 static json_t *
 json_withdrawn(const struct ledger_version *by)
 {

@@ -1,5 +1,6 @@
 /*
- * Following from entries to documents, versions and their states (ledger.h).
+ * The ledger: applying entries to documents, versions and their states, and
+ * looking these up (ledger.h).
  */
 #include "record/ledger_private.h"
 
@@ -87,7 +88,7 @@ ledger_number(const struct ledger *ledger, const char *name)
 	return names_number(&ledger->names, name);
 }
 
-/* Room for one name more, before it is added. */
+/* Make room for one more name before it is added. */
 static bool
 grow_about(struct ledger *ledger)
 {
@@ -142,6 +143,7 @@ ledger_titles_changed(struct ledger *ledger)
 	    __ATOMIC_ACQ_REL);
 }
 
+/* Returns the bag of this digest that such an act noted, or NULL. */
 static struct bag *
 find_bag(const struct ledger *ledger, enum act act, const struct digest *digest)
 {
@@ -183,7 +185,10 @@ ledger_add_bag(struct ledger *ledger, uint64_t index, enum act act,
 	return &bags->list[bags->num++];
 }
 
-/* Who may read a document of that number may see the bag's dispatch. */
+/*
+ * Note that the bag carried an act on this document: the offices that may read
+ * the document may see the bag's dispatch.
+ */
 static bool
 add_bag_document(struct bag *bag, uint32_t document)
 {
@@ -200,6 +205,7 @@ add_bag_document(struct bag *bag, uint32_t document)
 	return true;
 }
 
+/* Note with a version the dispatch by which an act on it came. */
 static bool
 add_dispatch(struct ledger_version *version, uint64_t index)
 {
@@ -217,7 +223,7 @@ add_dispatch(struct ledger_version *version, uint64_t index)
 	return true;
 }
 
-/* An act that came by bag: its waybill's entry belongs to the version's. */
+/* An act that came by bag: note the entry of its waybill with the version. */
 static bool
 join_bag(struct ledger *ledger, const struct ledger_document *doc,
     uint32_t document, const struct entry *entry)
@@ -248,7 +254,7 @@ ledger_order(const struct ledger *ledger)
 	return &ledger->order;
 }
 
-/* The place of a commit in the table: its own, or the free one for it. */
+/* Returns the place of a commit in the hash table, or the free place for it. */
 static uint32_t *
 find_commit(const struct commits *commits, const struct oid *oid)
 {
@@ -261,6 +267,7 @@ find_commit(const struct commits *commits, const struct oid *oid)
 	return &commits->table[i];
 }
 
+/* Double the hash table of commits. */
 static bool
 grow_commits(struct commits *commits)
 {
@@ -350,6 +357,7 @@ no_memory(struct error *err)
 	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
 }
 
+/* Append the place of an entry; a few are kept without a list. */
 static bool
 add_place(struct places *places, size_t place)
 {
@@ -375,6 +383,7 @@ add_place(struct places *places, size_t place)
 	return true;
 }
 
+/* Note the entry's place with its document, person, office and act. */
 static bool
 add_places(struct ledger *ledger, const struct ledger_entry *meta)
 {
@@ -430,6 +439,7 @@ ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta)
 	return true;
 }
 
+/* Add the entry's row: its act, and the numbers of the names in it. */
 static bool
 add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
     struct error *err)
@@ -446,7 +456,10 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 	return ledger_add_entry(ledger, &meta) || no_memory(err);
 }
 
-/* What belongs to an act of a document, which states_apply() took. */
+/*
+ * Note the facts around an act that states_apply() accepted: its commit, its
+ * bag, its document's place in the order.
+ */
 static bool
 note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
@@ -460,7 +473,10 @@ note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		join_bag(ledger, doc, number, entry) || no_memory(err));
 }
 
-/* The first act of a document: there is none before it has a version. */
+/*
+ * The first act on a document must be a deposit: a document is added together
+ * with its first version.
+ */
 static bool
 begin_document(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
@@ -485,7 +501,9 @@ apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
 {
 	struct ledger_document *doc = ledger->about[number - 1].doc;
 
-	/* The states keep these names too: there is room for all of them. */
+	/*
+	 * The states keep pointers to these names, so make room for them first.
+	 */
 	if (entry->act != ACT_FORCE &&
 	    (ledger_intern(ledger, entry->person) == 0 ||
 		ledger_intern(ledger, entry->office) == 0))

@@ -1,5 +1,6 @@
 /*
- * The ledger as bytes.  Integers are big-endian; a name is told by its number.
+ * The ledger's file: encoding and parsing it.  Integers are big-endian; a name
+ * is given by its number (ledger_file.h).
  */
 #include "record/ledger_file.h"
 
@@ -13,7 +14,7 @@ static const char magic[] = "VALLEDG1" VALISE_VERSION "\n";
 
 enum { DIGEST = 32, NAME_BYTES = 4096 };
 
-/* --- Encode. --- */
+/* --- Encoding. --- */
 
 static bool
 put_digest(struct buf *out, const struct digest *digest, struct error *err)
@@ -28,6 +29,7 @@ put_text(struct buf *out, const char *text, struct error *err)
 	    buf_append_str(out, text, err);
 }
 
+/* Encode the time and digests of the newest entries. */
 static bool
 put_newest(const struct ledger *ledger, struct buf *out, struct error *err)
 {
@@ -107,6 +109,7 @@ put_indices(const uint64_t list[], uint32_t num, struct buf *out,
 	return ok;
 }
 
+/* Encode a person and an office by their numbers. */
 static bool
 put_who(const struct ledger *ledger, const char *person, const char *office,
     struct buf *out, struct error *err)
@@ -191,7 +194,7 @@ ledger_file_encode(const struct ledger *ledger, const struct digest *root,
 	return put_digest(out, &sum, err);
 }
 
-/* --- Parse: false wherever it is not what an encoding can be. --- */
+/* --- Parsing: returns false if the bytes cannot be an encoding. --- */
 
 static bool
 take_digest(struct span *in, struct digest *out)
@@ -226,7 +229,7 @@ take_time(struct span *in, int64_t *out)
 	return *out >= 0;
 }
 
-/* A text without NUL, of less than room bytes. */
+/* Take a text without a NUL, of less than room bytes. */
 static bool
 take_text(struct span *in, char *out, size_t room)
 {
@@ -242,14 +245,17 @@ take_text(struct span *in, char *out, size_t room)
 	return true;
 }
 
-/* How many follow, of at least so many bytes each. */
+/*
+ * Take the count of the items that follow, which must fit the remaining bytes
+ * at bytes_each or more an item.
+ */
 static bool
 take_count(struct span *in, size_t bytes_each, uint32_t *out)
 {
 	return span_take_u32(in, out) && *out <= in->len / bytes_each;
 }
 
-/* An entry that there is. */
+/* Take the index of an entry that exists. */
 static bool
 take_index(struct span *in, const struct ledger *ledger, uint64_t *out)
 {
@@ -276,7 +282,10 @@ take_names(struct span *in, struct ledger *ledger)
 	uint32_t num;
 	bool ok = take_count(in, 2, &num);
 
-	/* Each once: a second one would have the number of the first. */
+	/*
+	 * Each name is there once: a second one would get the number of the
+	 * first.
+	 */
 	for (uint32_t i = 0; ok && i < num; i++)
 		ok = take_text(in, text, sizeof(text)) &&
 		    ledger_intern(ledger, text) == i + 1;
@@ -296,7 +305,9 @@ take_entry(struct span *in, struct ledger *ledger)
 	    ledger_add_entry(ledger, &one);
 }
 
-/* And the last of each act is of that act. */
+/*
+ * Take the entries, and check that the last index of each act is of that act.
+ */
 static bool
 take_entries(struct span *in, struct ledger *ledger, uint64_t num)
 {
@@ -311,6 +322,7 @@ take_entries(struct span *in, struct ledger *ledger, uint64_t num)
 	return ok;
 }
 
+/* Take the documents that a bag carried acts on. */
 static bool
 take_bag_documents(struct span *in, struct bag *bag, size_t names)
 {
@@ -370,7 +382,7 @@ take_commits(struct span *in, struct ledger *ledger)
 	return ok;
 }
 
-/* Indices of entries, ascending; NULL for none. */
+/* Take ascending indices of entries; *list is NULL if there are none. */
 static bool
 take_indices(struct span *in, const struct ledger *ledger, uint64_t **list,
     uint32_t *num)
@@ -388,6 +400,7 @@ take_indices(struct span *in, const struct ledger *ledger, uint64_t **list,
 	return true;
 }
 
+/* Take a person and an office by their numbers. */
 static bool
 take_who(struct span *in, const struct ledger *ledger, const char **person,
     const char **office)
@@ -439,7 +452,9 @@ take_signers(struct span *in, const struct ledger *ledger,
 	return true;
 }
 
-/* version is zeroed; what it has is freed with its document. */
+/*
+ * Take a version into a zeroed struct; its lists are freed with its document.
+ */
 static bool
 take_version(struct span *in, const struct ledger *ledger,
     struct ledger_version *version)
@@ -468,7 +483,7 @@ take_versions(struct span *in, const struct ledger *ledger,
 {
 	uint32_t num;
 
-	/* The least that a version takes. */
+	/* The smallest version takes this many bytes. */
 	if (!take_count(in, 2 * DIGEST + OID_BYTES + 37, &num) || num == 0 ||
 	    (doc->versions = calloc(num, sizeof(*doc->versions))) == NULL)
 		return false;
@@ -483,6 +498,7 @@ take_versions(struct span *in, const struct ledger *ledger,
 	return true;
 }
 
+/* Take a document; numbers of documents ascend. */
 static bool
 take_document(struct span *in, struct ledger *ledger, uint32_t *number)
 {
@@ -494,7 +510,7 @@ take_document(struct span *in, struct ledger *ledger, uint32_t *number)
 	    *number > ledger->names.num || (doc = malloc(sizeof(*doc))) == NULL)
 		return false;
 	states_begin(doc, ledger_name(ledger, *number));
-	/* The ledger's from here, to be freed with it. */
+	/* From here on the ledger owns the document. */
 	ledger->about[*number - 1].doc = doc;
 	if (!take_index(in, ledger, &doc->last) || !take_oid(in, &doc->tip) ||
 	    !span_take_u8(in, &terminated) || terminated > 1 ||

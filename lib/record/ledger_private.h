@@ -1,5 +1,5 @@
 /*
- * ledger_private.h - the ledger's own, for the files that it is made of.
+ * ledger_private.h - the ledger's struct, for the files that implement it.
  */
 #ifndef RECORD_LEDGER_PRIVATE_H
 #define RECORD_LEDGER_PRIVATE_H
@@ -10,40 +10,40 @@
 #include "record/names.h"
 #include "record/order.h"
 
-/* Entries in order; most documents have few, and those need no list. */
+/* Places of entries, in order.  Most documents have few, which need no list. */
 struct places {
-	uint32_t num, room; /* room is 0 while few has them */
+	uint32_t num, room; /* room is 0 while few holds them */
 	union {
 		uint32_t few[4];
 		uint32_t *list;
 	};
 };
 
-/* What is known of a name beside its text. */
+/* What the ledger knows about a name, beside its text. */
 struct about {
-	struct ledger_document *doc; /* of that name, or NULL */
+	struct ledger_document *doc; /* the document of that name, or NULL */
 	struct places places;        /* of the entries about it */
 };
 
-/* By commit: the entry that made it.  A hash table of places in a list. */
+/* Which entry made a commit: a list, and a hash table of places in it. */
 struct commits {
 	struct commit {
 		struct oid oid;
 		uint32_t entry;
 	} * list;
 	size_t num, room;
-	uint32_t
-	    *table; /* a place in list, + 1; 0 is free.  At most half full */
+	/* Place in list, + 1; 0: free; at most half full. */
+	uint32_t *table;
 	size_t places;
 };
 
-/* Waybills and acknowledgements: few, so looked through. */
+/* Waybills and acknowledgements; few, so they are searched in order. */
 struct bags {
 	struct bag {
 		struct digest digest;
 		uint64_t index;
 		enum act act;
-		/* On which there are acts that came by it. */
+		/* The documents on which acts came by this bag. */
 		uint32_t *documents;
 		size_t num_documents;
 	} * list;
@@ -53,7 +53,7 @@ struct bags {
 struct ledger {
 	pthread_rwlock_t lock;
 	struct names names;
-	struct about *about; /* by a name's number - 1 */
+	struct about *about; /* indexed by a name's number - 1 */
 	size_t room_about;
 	struct commits commits;
 	struct order order;
@@ -65,13 +65,14 @@ struct ledger {
 	struct digest newest_policy, newest_crls;
 	char next_key[NOTE_KEY_TEXT];
 	int64_t time_ms;
-	bool titles_changed;  /* atomic */
-	struct entry visited; /* ledger_visit()'s: large, and used for each */
+	bool titles_changed; /* atomic */
+	/* ledger_visit()'s; large, so it is kept for all calls. */
+	struct entry visited;
 };
 
-/* A name's number; 0 if there is no memory. */
+/* Returns a name's number; 0 if there is no memory. */
 uint32_t ledger_intern(struct ledger *ledger, const char *name);
-/* Each of these is false, or NULL, if there is no memory. */
+/* Each of these returns false or NULL if there is no memory. */
 bool ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta);
 bool ledger_add_commit(struct ledger *ledger, const struct oid *oid,
     uint64_t index);

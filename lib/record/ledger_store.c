@@ -1,5 +1,5 @@
 /*
- * The ledger's file: written and read whole.
+ * The ledger's file: reading and writing it as a whole (ledger_file.h).
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 enum { DIGEST = 32 };
 
-/* Some 13 bytes an entry and 300 a document. */
+/* About 13 bytes an entry and 300 a document. */
 #define FILE_BYTES (UINT64_C(1) << 36)
 
 bool
@@ -23,7 +23,10 @@ ledger_file_write(const char *path, const struct journal *journal,
 	ok = journal_root_at(journal, ledger_size(ledger), &root, err) &&
 	    ledger_file_encode(ledger, &root, &bytes, err);
 	ledger_unlock(ledger);
-	/* What it counts on at the next start comes first. */
+	/*
+	 * The next start relies on the derived files, so make them durable
+	 * first.
+	 */
 	ok = ok && journal_sync_derived(journal, err) &&
 	    file_write(path, buf_span(&bytes), 0600, err);
 	buf_free(&bytes);

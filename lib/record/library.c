@@ -1,6 +1,6 @@
 /*
- * Loading policies and sets of CRLs from the store, and keeping them
- * (library.h).
+ * The library: loading policies and sets of CRLs from the store, and keeping
+ * them (library.h).
  */
 #include "record/library.h"
 
@@ -16,7 +16,7 @@ struct shelf {
 	size_t num_policies, num_sets;
 };
 
-/* The sets of a chain of commits, as far as it was walked: each commit once. */
+/* The sets on a chain of commits, as far as it was walked; each commit once. */
 struct chain {
 	struct link {
 		struct digest contents;
@@ -326,7 +326,7 @@ library_crls(struct library *library, const struct digest *digest)
 static struct policy *
 verdict_policy(void *arg, const struct digest *digest, uint64_t index)
 {
-	/* The journal itself says which policy was in force. */
+	/* The digest is enough: the journal says which policy was in force. */
 	(void)index;
 	return library_policy(arg, digest);
 }
@@ -339,7 +339,7 @@ verdict_crls(void *arg, const struct digest *digest)
 	return set != NULL ? set->crls : NULL;
 }
 
-/* Of its own journal the daemon knows every entry. */
+/* The daemon knows every entry of its own journal. */
 static const struct crl_entries *
 verdict_named(void *arg, uint64_t *as_of)
 {
@@ -375,10 +375,7 @@ library_follow(struct library *library, uint64_t index,
 	    crl_entries_take(library->named, &books, index, entry, err);
 }
 
-/*
- * Take in the entries of both lists of places, by index: each time the one with
- * the lower index.
- */
+/* Take the entries from both lists of places, in the order of their indices. */
 bool
 library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err)

@@ -1,7 +1,9 @@
 /*
- * library.h - every policy and set of CRLs there ever was, from the store.
+ * library.h - every policy and every set of CRLs that the store has, loaded
+ * when needed.
  *
- * Kept for good once loaded: what is borrowed stays.  Safe between threads.
+ * What is loaded is kept until the library is freed, so borrowed pointers stay
+ * valid.  All functions are safe between threads.
  */
 #ifndef RECORD_LIBRARY_H
 #define RECORD_LIBRARY_H
@@ -23,7 +25,10 @@ struct library;
 struct library *library_new(struct store *store, struct error *err);
 void library_free(struct library *library);
 
-/* A policy or a set. NULL if the store never had it. */
+/*
+ * Returns a policy or a set, which stays the library's; NULL if the store does
+ * not have it.
+ */
 struct policy *library_policy(struct library *library,
     const struct digest *digest);
 const struct crl_set *library_crls(struct library *library,
@@ -34,14 +39,14 @@ const struct crl_set *library_crls(struct library *library,
  */
 bool library_follow(struct library *library, uint64_t index,
     const struct entry *entry, struct error *err) MUST_USE;
-/* Take in all such entries of a journal so far, by its ledger. */
+/* The same for all entries of a journal so far, found through its ledger. */
 bool library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err) MUST_USE;
 const struct revocation *library_revocation(const struct library *library);
 struct verdict_library library_for_verdict(struct library *library);
 /*
- * Take over a policy that was read from a folder. The one that is kept is
- * returned.
+ * Keep a policy that was read from a folder; it is taken over.  Returns the one
+ * that is kept, which may be an older equal one.
  */
 struct policy *library_add_policy(struct library *library,
     struct policy *policy, struct error *err);
@@ -49,7 +54,7 @@ const struct crl_set *library_add_crls(struct library *library,
     struct crl_set *set, struct error *err);
 
 struct crl_set *crl_set_load(struct container *files, struct error *err);
-/* The same of files that are parsed already; both are taken over. */
+/* Returns a set of files that were parsed before; both are taken over. */
 struct crl_set *crl_set_of(struct container *files, struct crls *crls,
     struct error *err);
 void crl_set_free(struct crl_set *set);

@@ -1,6 +1,6 @@
 /*
- * Names: texts in chunks, a list of them by number, and a hash table of the
- * numbers that is at most half full.
+ * Names: their texts in chunks, a list by number, and a hash table of numbers
+ * that is at most half full (names.h).
  */
 #include "record/names.h"
 
@@ -29,7 +29,10 @@ names_free(struct names *names)
 	*names = (struct names){ .num = 0 };
 }
 
-/* FNV-1a; names are ours to choose or bounded in number by policy. */
+/*
+ * FNV-1a.  A stranger cannot choose many names to collide: they are ours to
+ * choose, or policy bounds their number.
+ */
 static size_t
 hash(const char *text)
 {
@@ -40,7 +43,7 @@ hash(const char *text)
 	return (size_t)value;
 }
 
-/* The place of a text in the table: its number is there, or 0. */
+/* Returns the place of a text in the table, which holds its number, or 0. */
 static uint32_t *
 find_place(const struct names *names, const char *text)
 {
@@ -64,7 +67,7 @@ names_text(const struct names *names, uint32_t number)
 	return number == 0 ? "" : names->list[number - 1];
 }
 
-/* Half as much again: there are as many names as documents. */
+/* Grow by half, not by two: there are as many names as documents. */
 static bool
 grow(struct names *names)
 {
@@ -87,7 +90,7 @@ grow(struct names *names)
 	return true;
 }
 
-/* Room for len bytes, which stay where they are; NULL if there is none. */
+/* Returns room for len bytes that never move; NULL if there is no memory. */
 static char *
 take_room(struct names *names, size_t len)
 {

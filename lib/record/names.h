@@ -1,8 +1,8 @@
 /*
- * names.h - texts, each kept once and known by a number from 1: documents,
- * persons and offices.  A text stays where it is until names_free().
+ * names.h - texts, each stored once and numbered from 1: documents, persons and
+ * offices.  A text does not move until names_free().
  *
- * One writer, or many readers.
+ * One thread may write, or many read.
  */
 #ifndef RECORD_NAMES_H
 #define RECORD_NAMES_H
@@ -13,23 +13,29 @@
 
 struct names_chunk;
 
-/* Zeroed is empty. */
+/* A zeroed struct has no names. */
 struct names {
 	const char **list;
 	size_t num, room;
-	uint32_t *table; /* numbers, by the hash of their text; 0 is free */
+	uint32_t *table; /* hash table of numbers; 0: free */
 	size_t places;
-	struct names_chunk *chunks; /* where the texts are */
+	struct names_chunk *chunks; /* hold the texts */
 };
 
 void names_free(struct names *names);
-/* Its number, a new one if it has none; 0 if there is no memory. */
+/*
+ * Returns the name's number, a new one if the name is new; 0 if there is no
+ * memory.
+ */
 uint32_t names_add(struct names *names, const char *text);
-/* 0 if it has none. */
+/* Returns the name's number, 0 if there is no such name. */
 uint32_t names_number(const struct names *names, const char *text);
-/* "" for 0. */
+/* Returns the text of a number; "" for 0. */
 const char *names_text(const struct names *names, uint32_t number);
-/* The text of a name that is added if it is new; NULL if there is no memory. */
+/*
+ * Add a name if it is new.  Returns its stored text; NULL if there is no
+ * memory.
+ */
 const char *names_keep(struct names *names, const char *text);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Opening a journal and its ledger by a file, and the check of that file.
+ * Opening a journal with its ledger, by the ledger's file where that is good,
+ * and checking that file afterwards (opening.h).
  */
 #include "record/opening.h"
 
@@ -14,7 +15,10 @@ ledger_path(const char *dir, char out[FILE_PATH], struct error *err)
 	return file_join(out, dir, "ledger", err);
 }
 
-/* By the file; false says why not, and nothing is open. */
+/*
+ * Open both by the ledger's file.  Returns false, with the reason, if the file
+ * cannot be used; then nothing is open.
+ */
 static bool
 open_by_file(struct backend *backend, const char *dir, const char *path,
     const struct note_keys *keys, const struct head *signer,
@@ -33,6 +37,7 @@ open_by_file(struct backend *backend, const char *dir, const char *path,
 	return false;
 }
 
+/* Open both by reading all entries, and write a new file. */
 static bool
 open_whole(struct backend *backend, const char *dir, const char *path,
     const struct note_keys *keys, const struct head *signer,
@@ -50,7 +55,7 @@ open_whole(struct backend *backend, const char *dir, const char *path,
 		out->ledger = NULL;
 		return false;
 	}
-	/* Without it the next start takes longer, and that is all. */
+	/* Without a new file the next start only takes longer. */
 	if (!ledger_file_write(path, out->journal, out->ledger, &why) &&
 	    out->dropped.kind == ERROR_NONE)
 		out->dropped = why;
@@ -73,15 +78,18 @@ opening_run(struct backend *backend, const char *dir,
 	    open_whole(backend, dir, path, keys, signer, out, err);
 }
 
-/* --- The check. --- */
+/* --- Checking. --- */
 
 struct checking {
 	const struct opening *opening;
-	struct ledger *ledger; /* of the entries so far; NULL: compared */
+	/* Computed from the entries so far; NULL once it was compared. */
+	struct ledger *ledger;
 	bool differs;
 };
 
-/* The entries so far must lead to the very bytes that the file had. */
+/*
+ * The ledger of the entries so far must encode to the very bytes of the file.
+ */
 static bool
 compare(struct checking *checking, struct error *err)
 {
@@ -102,6 +110,7 @@ compare(struct checking *checking, struct error *err)
 	return ok;
 }
 
+/* Apply an entry; compare when the file's size is reached. */
 static bool
 check_entry(void *arg, uint64_t index, struct span line, struct error *err)
 {
@@ -128,7 +137,7 @@ opening_check(const char *dir, const struct opening *opening, const bool *stop,
 		return false;
 	ok = journal_check(opening->journal, check_entry, &checking, stop,
 	    mended, err);
-	/* Where no entry came after the file's. */
+	/* No entry came after those of the file. */
 	if (ok && checking.ledger != NULL &&
 	    ledger_size(checking.ledger) == opening->from.size)
 		ok = compare(&checking, err);

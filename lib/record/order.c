@@ -1,5 +1,5 @@
 /*
- * Documents by name.
+ * Documents in the order of their names: runs of bounded length (order.h).
  */
 #include "record/order.h"
 
@@ -19,7 +19,10 @@ order_free(struct order *order)
 	*order = (struct order){ NULL, 0, 0, 0 };
 }
 
-/* The last run whose first name is not after this one; 0 if there is none. */
+/*
+ * Returns the index of the last run whose first name is not after this one; 0
+ * if there is none.
+ */
 static size_t
 find_run(const struct order *order, const char *name)
 {
@@ -36,7 +39,7 @@ find_run(const struct order *order, const char *name)
 	return low == 0 ? 0 : low - 1;
 }
 
-/* How many of a run's names are not after this one. */
+/* Returns how many names of a run are not after this one. */
 static size_t
 find_in_run(const struct order_run *run, const char *name)
 {
@@ -60,7 +63,7 @@ drop_text(struct order_run *run)
 	run->text = NULL;
 }
 
-/* An empty run at this place. */
+/* Insert an empty run at this place. */
 static struct order_run *
 insert_run(struct order *order, size_t at)
 {
@@ -85,7 +88,10 @@ insert_run(struct order *order, size_t at)
 	return run;
 }
 
-/* Names that come in order fill each run; others leave it half full. */
+/*
+ * Split a full run.  If names come in order the old run stays full; otherwise
+ * both become half full.
+ */
 static bool
 split(struct order *order, size_t which, size_t at)
 {
@@ -151,7 +157,7 @@ order_from(const struct order *order, const char *name)
 	struct order_cursor cursor = order_after(order, name);
 	const struct order_run *run;
 
-	/* Each name is there once: before it is one place back, if at all. */
+	/* Names are unique, so this name can only be one place back. */
 	if (order->num_runs == 0 || cursor.at == 0)
 		return cursor;
 	run = order->runs[cursor.run];

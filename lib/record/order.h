@@ -1,8 +1,9 @@
 /*
- * order.h - documents by name, in runs: a sorted array would move half of it
- * for each new document, a tree would cost a cache miss for each that is read.
+ * order.h - documents in the order of their names, in runs.  One sorted array
+ * would move half of its items for each new document, and a tree would cost a
+ * cache miss for each document that is read.
  *
- * One writer, or many readers.
+ * One thread may write, or many read.
  */
 #ifndef RECORD_ORDER_H
 #define RECORD_ORDER_H
@@ -12,12 +13,15 @@
 
 struct ledger_document;
 
-enum { ORDER_RUN = 512 }; /* documents of a run, at most */
+enum { ORDER_RUN = 512 }; /* maximum documents of a run */
 
 struct order_run {
 	struct ledger_document *docs[ORDER_RUN];
 	size_t num;
-	/* Made from them by a reader, gone when one changes; or NULL. */
+	/*
+	 * A text that a reader made from the run, freed when a document
+	 * changes; or NULL.
+	 */
 	struct order_text *text;
 };
 
@@ -27,26 +31,26 @@ struct order_text {
 };
 
 struct order {
-	struct order_run **runs; /* none is empty */
+	struct order_run **runs; /* no run is empty */
 	size_t num_runs, room, num;
 };
 
-/* A place between documents; good until one is added. */
+/* A place between two documents; valid until a document is added. */
 struct order_cursor {
 	size_t run, at;
 };
 
 void order_free(struct order *order);
-/* False if there is no memory; its name is not there yet. */
+/* Add a document whose name is new.  False if there is no memory. */
 bool order_add(struct order *order, struct ledger_document *doc);
-/* A document of that name changed: the text of its run goes. */
+/* Free the text of the run that has this document: the document changed. */
 void order_changed(struct order *order, const char *name);
 
-/* Before the first name that comes after this one; "": before all. */
+/* Returns the place after this name; "": before the first. */
 struct order_cursor order_after(const struct order *order, const char *name);
-/* Before this name, or the first that comes after it. */
+/* Returns the place before this name, or before the first name after it. */
 struct order_cursor order_from(const struct order *order, const char *name);
-/* NULL at the end. */
+/* Returns the next document and moves the cursor past it; NULL at the end. */
 struct ledger_document *order_next(const struct order *order,
     struct order_cursor *cursor);
 

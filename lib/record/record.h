@@ -1,6 +1,6 @@
 /*
- * record.h - what the daemon keeps and serves, open: the journal, what follows
- * from it, and the store.  One thread writes (writer/registrar.h); all read.
+ * record.h - the daemon's record while it is open: the journal, its ledger, and
+ * the store.  One thread writes (writer/registrar.h); all may read.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -13,19 +13,23 @@
 #include "record/opening.h"
 
 struct record {
-	struct opening opening; /* how the next two came to be */
+	struct opening opening; /* how journal and ledger were opened */
 	struct store *store;
 	struct journal *journal;
 	struct cosignatures *cosignatures;
 	struct ledger *ledger;
 	struct library *library;
-	struct note_keys keys;  /* that the journal ever had */
-	char titles[FILE_PATH]; /* record/titles.h; empty: they are not kept */
+	struct note_keys keys; /* all keys that the journal ever had */
+	/* File of record/titles.h; empty: titles are not saved */
+	char titles[FILE_PATH];
 	char journal_dir[FILE_PATH];
-	char ledger_path[FILE_PATH]; /* record/ledger_file.h; or empty */
+	/* File of record/ledger_file.h; or empty */
+	char ledger_path[FILE_PATH];
 };
 
-/* The time of an entry made now: never before the last one's. */
+/*
+ * Returns the time for an entry made now: never before that of the last entry.
+ */
 static inline int64_t
 record_time_ms(const struct record *record)
 {

@@ -1,5 +1,6 @@
 /*
- * Branches follow from the ledger: compare them with it, and write them anew.
+ * The branches of the documents: comparing them with the ledger, and writing
+ * them again (refs.h).
  */
 #include "record/refs.h"
 
@@ -16,6 +17,7 @@ struct following {
 	void *arg;
 };
 
+/* Tell of one branch, and count it. */
 static void
 tell(struct following *all, const char *name, const struct oid *is,
     const struct oid *should)
@@ -31,7 +33,7 @@ tell(struct following *all, const char *name, const struct oid *is,
 		.should = should });
 }
 
-/* Documents before name have no branch. */
+/* Tell of each document before name: it has no branch. */
 static void
 tell_missing(struct following *all, const char *name)
 {
@@ -43,6 +45,7 @@ tell_missing(struct following *all, const char *name)
 			    &all->docs[all->next]->tip);
 }
 
+/* Compare one branch with the next documents, both in the order of names. */
 static bool
 compare_head(void *arg, const struct branch *head, struct error *err)
 {
@@ -63,6 +66,7 @@ compare_head(void *arg, const struct branch *head, struct error *err)
 	return true;
 }
 
+/* Write the branch of each document. */
 static bool
 write_heads(struct store *store, struct ledger_document *const docs[],
     size_t num, struct error *err)
@@ -94,7 +98,10 @@ refs_write(struct store *store, struct ledger *ledger, struct error *err)
 	ledger_read_lock(ledger);
 	docs = ledger_sorted(ledger, &num);
 	ledger_unlock(ledger);
-	/* Only the caller moves a tip; a name never changes. */
+	/*
+	 * Only the caller's thread moves tips, and names never change, so no
+	 * lock is needed.
+	 */
 	ok = docs != NULL ? write_heads(store, docs, num, err)
 			  : error_set_errno(err, "refs");
 	free(docs);

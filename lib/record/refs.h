@@ -1,5 +1,6 @@
 /*
- * refs.h - a branch for each document, where the journal says that it is.
+ * refs.h - one branch for each document, pointing to the commit that the
+ * journal names.
  *
  * Branches are for git commands run in store.git; Valise itself asks the
  * ledger.  So they may be behind, and are written all at once (refs_write()).
@@ -9,25 +10,27 @@
 
 #include "record/ledger.h"
 
-/* A branch that is not where the journal says. */
+/* A branch that does not point to the journal's commit. */
 struct ref_told {
 	const char *ref, *document; /* "refs/heads/TYPE/SLUG", "TYPE/SLUG" */
-	const struct oid *is;       /* NULL: there is none */
-	const struct oid *should;   /* NULL: there is no such document */
+	/* Where it points; NULL: there is no branch. */
+	const struct oid *is;
+	/* The journal's commit; NULL: there is no such document. */
+	const struct oid *should;
 };
 
 /*
- * Compare the branches with the ledger: each that is elsewhere, missing, or of
- * no document is told.  mend writes all of them anew if one was told or is a
- * file of its own, and lets the packs go (store_release()).
+ * Compare the branches with the ledger and tell each that points elsewhere, is
+ * missing, or belongs to no document. mend: if one was told, or is stored as a
+ * loose ref, write all branches again and release the packs (store_release()).
  */
 bool refs_follow(struct store *store, struct ledger *ledger, bool mend,
     void (*tell)(void *arg, const struct ref_told *told), void *arg,
     struct error *err) MUST_USE;
 
 /*
- * Write all branches, then let the packs go.  The thread that writes the store
- * and the ledger; the ledger's lock is taken and let go.
+ * Write all branches, then release the packs.  To be called by the thread that
+ * writes the store and the ledger, without the ledger's lock.
  */
 bool refs_write(struct store *store, struct ledger *ledger,
     struct error *err) MUST_USE;

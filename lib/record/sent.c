@@ -1,5 +1,6 @@
 /*
- * What an office handed in, compared with the entry that it was answered with.
+ * Comparing an act that an office handed in with the entry in its receipt
+ * (sent.h).
  */
 #include "record/sent.h"
 
@@ -9,7 +10,7 @@
 #include "base/text.h"
 #include "document/manifest.h"
 
-/* The one manifest of what is sent: "origin" of a deposit, else the only one. */
+/* Returns the manifest of the act: "origin" of a deposit, else the only one. */
 static const struct member *
 find_manifest(const struct container *zip, char id[LIMIT_NAME_BYTES + 1])
 {
@@ -31,7 +32,10 @@ find_manifest(const struct container *zip, char id[LIMIT_NAME_BYTES + 1])
 	    : NULL;
 }
 
-/* The version digest, which every manifest lists as version.yaml's. */
+/*
+ * Read the version digest, which every manifest gives as the digest of
+ * version.yaml.
+ */
 static bool
 take_digest(struct span xml, struct sent *out, struct error *err)
 {
@@ -80,8 +84,8 @@ sent_read(struct cert_cache *certs, const struct container *zip,
 }
 
 /*
- * One row for each field: in which acts it stands, and where it is in what was
- * sent and in the entry.  A text ends with its zero.
+ * One row a field: the acts that have it, and its offsets in struct sent and
+ * struct entry.  Texts are compared with their NUL.
  */
 enum {
 	ON_VERSION = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
@@ -118,6 +122,7 @@ static const struct row {
 	FIELD(1 << ACT_ACKNOWLEDGE, ENTRY_WAYBILL, waybill),
 };
 
+/* Do the act and the entry agree in this field? */
 static bool
 is_same(const struct row *row, const struct sent *sent,
     const struct entry *entry)
@@ -130,6 +135,7 @@ is_same(const struct row *row, const struct sent *sent,
 			   : memcmp(ours, theirs, row->len) == 0);
 }
 
+/* Set err.  Returns false. */
 static bool
 differs(struct error *err, uint64_t index, const char *what)
 {

@@ -1,5 +1,6 @@
 /*
- * Who may see which entry, and read which document.
+ * Visibility: which entries an office may see, and which documents it may read
+ * (ledger.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ sight_of(const struct policy *policy, const struct office *office)
 	return sight;
 }
 
-/* Acts of the depositary itself, which concern everybody. */
+/* Is it an act of the depositary itself, which every office may see? */
 static bool
 is_for_everybody(uint8_t act)
 {
@@ -38,7 +39,7 @@ compare_bags(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* May it read a document on which an act came by that bag? */
+/* May the office read a document on which an act came by that bag? */
 static bool
 reads_of_bag(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
@@ -55,7 +56,10 @@ reads_of_bag(const struct ledger *ledger, const struct sight *sight,
 	return false;
 }
 
-/* Of the type that a document's name begins with; or the number of types. */
+/*
+ * Returns the index of the type that a document's name begins with, or the
+ * number of types if the policy has no such type.
+ */
 static size_t
 type_of(const struct policy *policy, const char *document)
 {
@@ -89,7 +93,10 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
 		return strcmp(about, sight->office->name) == 0 ||
 		    sight->audit != 0 || reads_of_bag(ledger, sight, index);
-	/* Of no type there is, or a type that was dropped: nobody's alone. */
+	/*
+	 * The type is unknown or was dropped: offices that audit any type may
+	 * see it.
+	 */
 	if ((type = type_of(sight->policy, about)) == sight->policy->num_types)
 		return sight->audit != 0;
 	bit = UINT64_C(1) << type;
@@ -99,6 +106,7 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
 }
 
+/* Is the document of one of these types? */
 static bool
 has_right(const struct sight *sight, uint64_t types, const char *document)
 {
@@ -116,7 +124,10 @@ sight_reads(const struct sight *sight, const char *document)
 bool
 sight_sees(const struct sight *sight, const char *document)
 {
-	/* Of no type: as ledger_visible() shows it. */
+	/*
+	 * A document of no known type is shown as ledger_visible() shows its
+	 * entries.
+	 */
 	return type_of(sight->policy, document) == sight->policy->num_types
 	    ? sight->audit != 0
 	    : has_right(sight, sight->read | sight->audit, document);

@@ -1,5 +1,6 @@
 /*
- * Copying a document's state out of the ledger (snapshot.h).
+ * Copying a document's state out of the ledger, and its files out of the store
+ * (snapshot.h).
  */
 #include "record/snapshot.h"
 
@@ -9,7 +10,9 @@
 #include "base/text.h"
 #include "record/stored.h"
 
-/* A list of num of size bytes each; never NULL on success. */
+/*
+ * Copy a list of num items of size bytes each; never returns NULL on success.
+ */
 static void *
 copy_list(const void *list, size_t num, size_t size, struct error *err)
 {
@@ -22,7 +25,7 @@ copy_list(const void *list, size_t num, size_t size, struct error *err)
 	return out;
 }
 
-/* All that there is: a list cut short would make good acts look bad. */
+/* Copy the whole lists: with a list cut short, good acts would look bad. */
 static bool
 copy_lists(const struct ledger_version *asked, struct snapshot *out,
     struct error *err)
@@ -40,6 +43,7 @@ copy_lists(const struct ledger_version *asked, struct snapshot *out,
 	    out->signers != NULL;
 }
 
+/* Find this person's signatures on the version and on its termination. */
 static void
 find_mine(const struct ledger_version *asked, const char *person,
     struct snapshot *out)

@@ -1,5 +1,5 @@
 /*
- * What follows from the acts on a document, one after another.
+ * The states of one document: applying its acts, one after another (states.h).
  */
 #include "record/states.h"
 
@@ -40,7 +40,7 @@ ledger_status_in_copy(const struct ledger_version *version)
 	case STATUS_SIGNED_IN_PART:
 	case STATUS_IN_FORCE:
 	case STATUS_TERMINATED:
-	case STATUS_DISPUTED: /* of a verdict alone */
+	case STATUS_DISPUTED: /* these exist in a verdict only */
 		break;
 	}
 	return version->status;
@@ -71,6 +71,7 @@ no_memory(struct error *err)
 	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
 }
 
+/* Set err.  Returns false. */
 static bool
 contradicts(struct error *err, const struct entry *entry, const char *what)
 {
@@ -104,6 +105,9 @@ states_set_title(struct ledger_document *doc, const char *title)
 	doc->title = copy != NULL ? copy : "";
 }
 
+/*
+ * Append the version that a deposit makes.  Returns NULL if there is no memory.
+ */
 static struct ledger_version *
 add_version(struct ledger_document *doc, struct names *names,
     const struct entry *entry)
@@ -130,7 +134,7 @@ add_version(struct ledger_document *doc, struct names *names,
 	return one;
 }
 
-/* A new signature stands in for an older one of that person. */
+/* Mark an older signature of that person as replaced by the new one. */
 static void
 replace_signer(struct ledger_version *version, const struct entry *entry)
 {
@@ -142,6 +146,7 @@ replace_signer(struct ledger_version *version, const struct entry *entry)
 			version->signers[i].replaced = true;
 }
 
+/* Append a signature; the persons and offices are kept in names. */
 static bool
 add_signer(struct ledger_version *version, struct names *names, uint64_t index,
     const struct entry *entry, struct error *err)
@@ -202,6 +207,7 @@ apply_terminate(struct ledger_version *version, struct names *names,
 	return add_signer(version, names, index, entry, err);
 }
 
+/* The version is terminated, and a newer draft lapses. */
 static void
 terminate(struct ledger_document *doc, struct ledger_version *version)
 {
@@ -213,6 +219,7 @@ terminate(struct ledger_document *doc, struct ledger_version *version)
 		newest->status = STATUS_LAPSED;
 }
 
+/* The version enters into force and supersedes the one before. */
 static void
 enter_into_force(struct ledger_document *doc, struct ledger_version *version)
 {
@@ -222,7 +229,7 @@ enter_into_force(struct ledger_document *doc, struct ledger_version *version)
 	version->status = STATUS_IN_FORCE;
 }
 
-/* Does a "force" name all signatures of its kind, and no other? */
+/* Does a "force" entry name exactly the signatures of its kind? */
 static bool
 names_signers(const struct ledger_version *version, bool terminates,
     const struct entry *force)
@@ -245,6 +252,7 @@ names_signers(const struct ledger_version *version, bool terminates,
 	return num == force->num_signatures;
 }
 
+/* Apply the "force" entry that follows the signature that made the quorum. */
 static bool
 apply_force(struct ledger_document *doc, struct ledger_version *version,
     const struct entry *entry, struct error *err)
@@ -268,7 +276,7 @@ apply_force(struct ledger_document *doc, struct ledger_version *version,
 	return true;
 }
 
-/* The version of an act other than a deposit, or NULL. */
+/* Returns the version of an act other than a deposit, or NULL with an error. */
 static struct ledger_version *
 find_version(struct ledger_document *doc, const struct entry *entry,
     struct error *err)
@@ -286,6 +294,7 @@ find_version(struct ledger_document *doc, const struct entry *entry,
 	return NULL;
 }
 
+/* Add the next version, and withdraw a draft before it. */
 static struct ledger_version *
 apply_deposit(struct ledger_document *doc, struct names *names,
     const struct entry *entry, struct error *err)

@@ -1,5 +1,6 @@
 /*
- * Reading a version out of the store, and judging it (stored.h).
+ * Reading a version out of the store, and judging a commit's signature
+ * (stored.h).
  */
 #include "record/stored.h"
 
@@ -9,7 +10,10 @@
 #include "base/text.h"
 #include "document/version.h"
 
-/* Texts that are judged soon need not be read again: as much as this of them. */
+/*
+ * Texts up to HOLD bytes each, HOLD_ALL in total, stay in memory: they are
+ * judged soon and need not be read again.
+ */
 enum { HOLD = 1024 * 1024, HOLD_ALL = 16 * 1024 * 1024 };
 
 struct stored_file {
@@ -22,6 +26,7 @@ struct stored {
 	size_t num;
 };
 
+/* Note each file of a tree: the small ones, and the texts. */
 static bool
 collect(void *arg, const char *path, const struct oid *oid, struct error *err)
 {
@@ -42,6 +47,7 @@ collect(void *arg, const char *path, const struct oid *oid, struct error *err)
 	return true;
 }
 
+/* Returns the digest that version.yaml gives for a text or annex, or NULL. */
 static const struct digest *
 known_digest(const struct version *version, const char *path)
 {
@@ -61,11 +67,11 @@ is_text(const char *path)
 	    strncmp(path, "annexes/", 8) == 0;
 }
 
-/* What a version is read for: how its files and its texts are. */
+/* How to read a version's files and texts, which depends on what for. */
 struct purpose {
 	unsigned small, texts; /* enum store_how; 0: see load_text() */
-	uint64_t hold;         /* so much of texts stays in memory, each, */
-	uint64_t hold_all;     /* and all */
+	uint64_t hold;         /* texts up to this many bytes stay in memory, */
+	uint64_t hold_all;     /* up to this many in total */
 };
 
 static const struct purpose to_write = { .small = STORE_WRITTEN | STORE_NAMED |
@@ -74,7 +80,10 @@ static const struct purpose to_judge = { .small = STORE_NAMED | STORE_HELD,
 	.texts = STORE_CHECKED,
 	.hold = HOLD,
 	.hold_all = HOLD_ALL };
-/* A pack that was taken in has no object of another name. */
+/*
+ * The hash of each object was compared with its name when the pack was taken
+ * in.
+ */
 static const struct purpose to_copy = { .small = STORE_WRITTEN | STORE_HELD,
 	.texts = STORE_WRITTEN,
 	.hold = HOLD,
@@ -90,6 +99,7 @@ add(struct container *container, struct member *member, struct error *err)
 	return false;
 }
 
+/* Load the small files: all but texts and annexes. */
 static bool
 load_small(struct store *store, const struct stored *stored,
     const struct purpose *purpose, struct container *container,
@@ -111,8 +121,8 @@ load_small(struct store *store, const struct stored *stored,
 }
 
 /*
- * Texts that are only written stay in the store: what they are was judged when
- * they came in.  Others are read for their digest.
+ * Load a text.  Texts that are only copied on stay in the store: their digests
+ * were checked when they came in.  Others are read to compute their digest.
  */
 static bool
 load_text(struct store *store, const struct stored_file *file,
@@ -135,6 +145,7 @@ load_text(struct store *store, const struct stored_file *file,
 	return add(container, &member, err);
 }
 
+/* Load texts and annexes, after version.yaml was parsed. */
 static bool
 load_texts(struct store *store, const struct stored *stored,
     const struct purpose *purpose, struct container *container,
@@ -240,7 +251,10 @@ commit_judge(struct cert_cache *certs, const struct policy *policy,
 	    !policy_is_depositary(policy, out->cert, trust.ca))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "it is not the depositary's signature");
-	/* Without a list of revocations nothing is known of them. */
+	/*
+	 * Without a revocation list the state of the certificate is unknown,
+	 * which is accepted.
+	 */
 	if (!standing_is_good(&trust) &&
 	    !(revocation == NULL && trust.state == TRUST_UNKNOWN))
 		return error_set(err, ERROR_UNTRUSTED,

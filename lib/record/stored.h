@@ -1,5 +1,5 @@
 /*
- * stored.h - a version as it lies in the store.
+ * stored.h - reading a version out of the store.
  */
 #ifndef RECORD_STORED_H
 #define RECORD_STORED_H
@@ -13,37 +13,43 @@
 #include "verdict/verdict.h"
 
 /*
- * The container that is the tree of a commit.  Its texts stay in the store,
- * with the digests that version.yaml tells: member_hash() is for who doubts
- * them.
+ * Returns the container that a commit's tree is.  Its texts stay in the store,
+ * with the digests that version.yaml gives; a caller that does not trust these
+ * uses member_hash().
  */
 struct container *stored_version(struct store *store, const struct oid *commit,
     struct error *err);
-/* The same, to be judged and not written: its texts are read and hashed. */
+/*
+ * The same for a caller that judges the version and does not write it: its
+ * texts are read and hashed.
+ */
 struct container *stored_to_judge(struct store *store, const struct oid *commit,
     struct error *err);
 /*
- * To be written and judged by whoever took its pack in: its files are read
- * once, and have the digests of their bytes; git's names are not computed.
+ * The same for a caller that took its pack in, and will judge and write the
+ * version: its files are read once and get the digests of their bytes; git's
+ * names are not computed again.
  */
 struct container *stored_to_copy(struct store *store, const struct oid *commit,
     struct error *err);
 
 /*
- * The entries of these indices, for a verdict; the caller frees them.
+ * Returns the entries of these indices, for a verdict; the caller frees the
+ * array.
  *
- * ERROR_SYSTEM  the journal does not read, or there is no memory
+ * ERROR_SYSTEM  the journal cannot be read, or there is no memory
  */
 struct verdict_act *stored_acts(const struct journal *journal,
     const uint64_t indices[], size_t num, struct error *err);
 
 /*
- * What "git verify-commit" asks, without gpgsm: is this signature (DER) over a
- * commit's content the depositary's by that policy, good at the time that it
- * names, which is the commit's?  revocation may be NULL: then whether it was
- * revoked is not asked.  out is for cades_free(), whatever comes of it.
+ * Judge the signature of a commit, as "git verify-commit" would with gpgsm: is
+ * this signature (DER) over the commit's content made by the depositary of that
+ * policy, and was its certificate good at the time that it names, which is the
+ * commit's?  If revocation is NULL, revocation is not checked. out must be
+ * given to cades_free() whether this succeeds or not.
  *
- * ERROR_UNTRUSTED, ERROR_MALFORMED  it is not
+ * ERROR_UNTRUSTED, ERROR_MALFORMED  the signature is not accepted
  */
 bool commit_judge(struct cert_cache *certs, const struct policy *policy,
     const struct revocation *revocation, struct span content, struct span der,

@@ -1,8 +1,9 @@
 /*
- * Titles, written and read whole: a header ("VALTITL1", the journal's size and
- * root), a record for each document that has one (the index of the entry that
- * made its newest version, the length of the title, the title), and the SHA-256
- * of all before.  Integers are big-endian.
+ * The file of titles: reading and writing it as a whole.  It is a header
+ * ("VALTITL1", the journal's size and root), a record for each document with a
+ * title (the index of the entry that made its newest version, the length of the
+ * title, the title), and the SHA-256 of all bytes before.  Integers are
+ * big-endian.
  */
 #include "record/titles.h"
 
@@ -87,7 +88,7 @@ titles_write(const char *path, const struct journal *journal,
 	return ok;
 }
 
-/* It is whole, and of this journal: rest gets its records. */
+/* Is the file whole and of this journal? rest gets its records. */
 static bool
 check(const struct journal *journal, struct span bytes, struct span *rest,
     struct error *err)
@@ -113,7 +114,10 @@ check(const struct journal *journal, struct span bytes, struct span *rest,
 	    error_set(err, ERROR_UNTRUSTED, "it is of another journal");
 }
 
-/* The document whose newest version the entry at index made, or NULL. */
+/*
+ * Returns the document whose newest version was made by the entry at index, or
+ * NULL.
+ */
 static struct ledger_document *
 newest_of(struct ledger *ledger, uint64_t index)
 {

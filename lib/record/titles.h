@@ -1,10 +1,11 @@
 /*
- * titles.h - the titles of documents, beside the journal: it does not have
- * them, and to read them from the texts of a thousand versions takes 200 ms.
+ * titles.h - a file with the titles of documents, beside the journal, which
+ * does not contain them: to read them from the texts of a thousand versions
+ * takes 200 ms.
  *
- * The file only follows from the journal and the store.  One that is missing,
- * damaged, or of another journal is as none: titles are then read from the
- * texts, one by one as they are asked for.
+ * The file can be made again from the journal and the store.  If it is missing,
+ * damaged, or of another journal it is ignored: each title is then read from
+ * the text when it is asked for.
  */
 #ifndef RECORD_TITLES_H
 #define RECORD_TITLES_H
@@ -13,15 +14,15 @@
 #include "record/ledger.h"
 
 /*
- * Put all titles that are known beside the journal, in path, or nothing.  Not
- * flushed: what a power cut leaves is seen to be damaged.  The writer's thread;
- * the ledger's lock is taken and let go.
+ * Write all known titles to path, or leave the old file.  The file is not
+ * flushed: damage by a power cut is detected when it is read.  To be called by
+ * the writer's thread, without the ledger's lock.
  */
 bool titles_write(const char *path, const struct journal *journal,
     struct ledger *ledger, struct error *err) MUST_USE;
 /*
- * Give the documents their titles, where the newest version is still the one
- * that the title is of.  *num gets how many; false says why there are none.
+ * Set the titles of documents whose newest version is still the one in the
+ * file.  *num gets their number; false, with the reason, if there are none.
  */
 bool titles_read(const char *path, const struct journal *journal,
     struct ledger *ledger, size_t *num, struct error *err) MUST_USE;

@@ -1,9 +1,9 @@
 /*
- * Parsing and encoding commits (commit.h).
+ * Commits: parsing and encoding them (commit.h).
  */
 #include "store/commit.h"
 
-/* The headers of before the signature. */
+/* Append the headers that precede the signature. */
 static bool
 append_head(const struct commit_fields *fields, const char *depositary,
     struct buf *out, struct error *err)
@@ -24,6 +24,7 @@ append_head(const struct commit_fields *fields, const char *depositary,
 		(long long)fields->at);
 }
 
+/* Append the message: a subject, and our trailers. */
 static bool
 append_message(const struct commit_fields *fields, struct buf *out,
     struct error *err)
@@ -40,7 +41,7 @@ append_message(const struct commit_fields *fields, struct buf *out,
 	    fields->act, fields->document, fields->version, digest, contents);
 }
 
-/* The armour that git looks for, folded into a header. */
+/* Append the signature in the armour that git expects, folded into a header. */
 static bool
 append_signature(struct span der, struct buf *out, struct error *err)
 {
@@ -78,6 +79,7 @@ commit_encode(const struct commit_fields *fields, const char *depositary,
 	    append_message(fields, out, err);
 }
 
+/* Take a line "KEY OID" off the front. */
 static bool
 take_oid_line(struct span *in, const char *key, struct oid *out)
 {
@@ -90,7 +92,7 @@ take_oid_line(struct span *in, const char *key, struct oid *out)
 	return true;
 }
 
-/* "committer NAME <EMAIL> SECONDS +0000" */
+/* Read the time of "committer NAME <EMAIL> SECONDS +0000". */
 static void
 read_time(struct span line, int64_t *out)
 {
@@ -140,7 +142,7 @@ commit_signature(struct span commit, struct buf *content, struct buf *der,
 			inside = found = true;
 			continue;
 		}
-		/* A header goes on as long as lines begin with a space. */
+		/* A header continues on each line that begins with a space. */
 		if (inside && span_starts(line, " ")) {
 			if (!span_starts(line, " -----"))
 				ok = buf_append(&base64,
@@ -151,7 +153,7 @@ commit_signature(struct span commit, struct buf *content, struct buf *der,
 		ok = buf_append(content, line, err) &&
 		    buf_append_str(content, "\n", err);
 		if (ok && line.len == 0) {
-			/* The message follows, whatever is in it. */
+			/* The message follows, with any content. */
 			ok = buf_append(content, commit, err);
 			break;
 		}

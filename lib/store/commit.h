@@ -1,8 +1,9 @@
 /*
  * commit.h - the bytes of the commits in the store: git's format (git-commit,
- * gitformat-signature), signed as git signs with X.509, and our trailers.
+ * gitformat-signature), signed as git signs with X.509, with our trailers.
  *
- * Whoever signs asks for the text, signs that, and has both put together.
+ * A caller that signs first gets the text, signs it, and then encodes both
+ * together.
  */
 #ifndef STORE_COMMIT_H
 #define STORE_COMMIT_H
@@ -10,33 +11,42 @@
 #include "document/name.h"
 #include "store/store.h"
 
-/* What a commit says, before it is signed. */
+/* The content of a commit before it is signed. */
 struct commit_fields {
 	char act[32]; /* "deposit", "sign", "policy", "crl", … */
-	char document[DOCUMENT_NAME]; /* empty: of no document */
+	/* Empty if the commit is of no document. */
+	char document[DOCUMENT_NAME];
 	uint32_t version;
-	/* The author; empty: the depositary. */
+	/* The author; if empty, the depositary. */
 	char person[LIMIT_EMAIL_BYTES + 1];
-	int64_t at; /* author's and committer's time */
+	int64_t at; /* time of author and committer, UTC seconds */
 	struct oid tree, parent;
 	bool has_parent;
-	struct digest digest; /* the version's, where there is a document */
+	/* The version's; unused if there is no document. */
+	struct digest digest;
 	struct digest contents;
 };
 
-/* Append what the depositary (an e-mail address), its committer, signs. */
+/*
+ * Append the text that the depositary, who is the committer, signs; depositary
+ * is an e-mail address.
+ */
 bool commit_text(const struct commit_fields *fields, const char *depositary,
     struct buf *out, struct error *err) MUST_USE;
-/* Append the whole commit; signature is a CMS over its text, in DER. */
+/* Append the whole commit; signature is a CMS (DER) over its text. */
 bool commit_encode(const struct commit_fields *fields, const char *depositary,
     struct span signature, struct buf *out, struct error *err) MUST_USE;
 
-/* Of a commit's bytes; ERROR_UNTRUSTED if they are none. */
+/*
+ * Parse a commit.
+ *
+ * ERROR_UNTRUSTED  the bytes are not a commit
+ */
 bool store_parse_commit(struct span bytes, struct store_commit *out,
     struct error *err) MUST_USE;
 /*
- * Take a commit's bytes apart: what its signature is over, and the signature
- * (DER) out of the armour that git wants.
+ * Split a commit: content gets the signed bytes, der the signature, decoded
+ * from the armour that git uses.
  *
  * ERROR_MALFORMED  it has no such signature
  */

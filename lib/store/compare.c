@@ -1,5 +1,5 @@
 /*
- * Comparing texts, by libgit2.
+ * Comparing two texts line by line, by libgit2 (compare.h).
  */
 #include "store/compare.h"
 
@@ -11,6 +11,7 @@ struct comparing {
 	struct error *err;
 };
 
+/* Returns our kind for libgit2's mark at the start of a line. */
 static enum compare_kind
 kind_of(char origin)
 {
@@ -28,7 +29,7 @@ kind_of(char origin)
 	}
 }
 
-/* A git_diff_line_cb. */
+/* Called by libgit2 for each line; a git_diff_line_cb. */
 static int
 take_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
     const git_diff_line *line, void *arg)
@@ -53,7 +54,7 @@ compare_texts(const char *name, struct span a, struct span b, unsigned context,
 	bool ok;
 
 	git_libgit2_init();
-	/* Texts are texts, whatever bytes are in them. */
+	/* Compare as text, whatever bytes are in it. */
 	options.flags = GIT_DIFF_FORCE_TEXT;
 	options.context_lines = context;
 	ok = git_patch_from_buffers(&patch, a.data, a.len, name, b.data, b.len,

@@ -1,6 +1,7 @@
 /*
- * store.h, refs.h and compare.h for a program that loads valise-git.so with the first
- * store that it opens, or the first texts that it compares.
+ * The functions of store.h, refs.h and compare.h for a program that does not
+ * link libgit2: valise-git.so is loaded when the first store is opened, or the
+ * first texts are compared.
  */
 #include "store/module.h"
 
@@ -29,7 +30,7 @@ store_open(const char *path, struct error *err)
 void
 store_free(struct store *store)
 {
-	/* There is none where the module could not be loaded. */
+	/* If the module could not be loaded there is no store either. */
 	if (store != NULL)
 		loaded->close(store);
 }

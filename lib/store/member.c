@@ -1,6 +1,7 @@
 /*
- * Members of a container as blobs: out of the store and into it, deflated as
- * they are.
+ * Blobs as members of a container: reading them out of the store and putting
+ * them into it.  Bytes that are deflated already are copied, not deflated
+ * again.
  */
 #include <assert.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 #include "document/zip.h"
 #include "store/private.h"
 
-/* What a zlib stream has around its deflate stream. */
+/*
+ * The bytes of a zlib stream around its deflate stream (RFC 1950 section 2.2).
+ */
 enum { AROUND = ZLIB_HEADER_BYTES + ZLIB_TRAILER_BYTES };
 
 static struct oid
@@ -46,7 +49,7 @@ stream_object(const struct member *member, byte_sink *sink, void *arg,
 	return ok || error_context(err, "%s", member->path);
 }
 
-/* Passes on the part of a zlib stream that is deflate. */
+/* Pass on the deflate stream within a zlib stream. */
 struct unwrapping {
 	uint64_t skip, left;
 	byte_sink *sink;
@@ -100,7 +103,10 @@ count_crc(void *arg, struct span bytes, struct error *err)
 	return true;
 }
 
-/* Is it a whole blob?  A difference is not: it would be read into memory. */
+/*
+ * Check that the object is a whole blob: a delta would have to be read into
+ * memory.
+ */
 static bool
 check_whole(const struct object *object, struct error *err)
 {
@@ -138,7 +144,7 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 	return ok || error_context(err, "%s", path);
 }
 
-/* What is made of a blob's bytes as they are read. */
+/* What to compute while a blob's bytes are read. */
 struct reading {
 	unsigned how;
 	bool holds;
@@ -147,6 +153,7 @@ struct reading {
 	struct member *out;
 };
 
+/* A byte_sink: hash and hold the content, and compute its CRC. */
 static bool
 take_content(void *arg, struct span bytes, struct error *err)
 {
@@ -161,7 +168,7 @@ take_content(void *arg, struct span bytes, struct error *err)
 	return !reading->holds || buf_append(&out->bytes, bytes, err);
 }
 
-/* The zlib stream that was read becomes the raw deflate stream within. */
+/* Turn the zlib stream that was read into the deflate stream within it. */
 static void
 set_packed(struct reading *reading, struct buf *raw, uint64_t packed)
 {
@@ -178,6 +185,7 @@ set_packed(struct reading *reading, struct buf *raw, uint64_t packed)
 	*raw = BUF(0);
 }
 
+/* Read a blob once, and compute what reading says. */
 static bool
 read_hashed(const struct object *object, const struct oid *oid,
     struct reading *reading, struct error *err)
@@ -204,7 +212,10 @@ read_hashed(const struct object *object, const struct oid *oid,
 		sha1_final(&reading->sha1, found.bytes);
 		if (oid_eq(&found, oid))
 			table->vouch(object);
-		/* Where it has another name, its SHA-256 is another too. */
+		/*
+		 * Without STORE_NAMED the git name is not compared: wrong bytes
+		 * have another SHA-256 too.
+		 */
 		else if ((reading->how & STORE_NAMED) != 0)
 			ok = error_set(err, ERROR_UNTRUSTED,
 			    "it is damaged: its bytes have another name");
@@ -227,7 +238,7 @@ store_member_hashed(struct store *store, const char *path,
     struct error *err)
 {
 	const struct backend_table *table = store->backend->table;
-	/* One that is held may be made of a difference: it is small. */
+	/* A member that is held may be stored as a delta: it is small. */
 	const enum object_form form =
 	    (how & STORE_HELD) != 0 ? OBJECT_WHOLE : OBJECT_AS_KEPT;
 	struct reading reading = { .how = how, .out = out };
@@ -240,7 +251,7 @@ store_member_hashed(struct store *store, const char *path,
 	snprintf(out->path, sizeof(out->path), "%s", path);
 	memcpy(out->blob, oid->bytes, OID_BYTES);
 	if (!table->find(store->backend, oid, form, &object, err)) {
-		/* As in store_read(): it must be there. */
+		/* A missing object is damage, as in store_read(). */
 		if (err->kind == ERROR_NOT_FOUND && form == OBJECT_WHOLE)
 			err->kind = ERROR_SYSTEM;
 		return error_context(err, "%s", path);
@@ -258,7 +269,7 @@ store_member_hashed(struct store *store, const char *path,
 	return ok || member_failed(out, path, err);
 }
 
-/* --- Into the store. --- */
+/* --- Writing into the store. --- */
 
 static bool
 put(void *arg, struct span bytes, struct error *err)
@@ -268,7 +279,10 @@ put(void *arg, struct span bytes, struct error *err)
 	return objects->backend->table->object_piece(objects, bytes, err);
 }
 
-/* Stored deflate blocks (RFC 1951 section 3.2.4) of what does not compress. */
+/*
+ * A byte_sink: put bytes into stored blocks of deflate (RFC 1951 section
+ * 3.2.4), for content that does not compress.
+ */
 static bool
 put_stored(void *arg, struct span bytes, struct error *err)
 {
@@ -296,7 +310,10 @@ put_adler(struct object_set *objects, uint32_t adler, struct error *err)
 	return put(objects, span_of(bytes, sizeof(bytes)), err);
 }
 
-/* zlib (RFC 1950) around what a ZIP has: its bytes are copied as they are. */
+/*
+ * Put a member's deflate stream between a zlib header and trailer (RFC 1950);
+ * its bytes are copied.
+ */
 static bool
 put_member(struct object_set *objects, const struct member *member,
     struct error *err)

@@ -1,5 +1,5 @@
 /*
- * What valise-git.so exports.
+ * The exports of valise-git.so: the table of module.h.
  */
 #include "store/module.h"
 

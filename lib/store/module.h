@@ -1,6 +1,6 @@
 /*
- * store/module.h - the table of valise-git.so: what store.h and compare.h say
- * of the functions that need libgit2, and that the command uses.
+ * module.h - the table of functions in valise-git.so: those of store.h and
+ * compare.h that need libgit2 and that the command uses.
  */
 #ifndef STORE_MODULE_H
 #define STORE_MODULE_H

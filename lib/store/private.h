@@ -1,5 +1,5 @@
 /*
- * private.h - what the files of this folder share.
+ * private.h - what the files of this folder share: the store's struct.
  */
 #ifndef STORE_PRIVATE_H
 #define STORE_PRIVATE_H
@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 struct store {
-	struct backend *backend; /* the store's own */
+	struct backend *backend; /* owned */
 };
 
 struct pack {

@@ -1,5 +1,6 @@
 /*
- * Branches: what the backend does, and adding to those that are there.
+ * Branches of a store: written all at once by the backend, or some added to
+ * those that are there (refs.h).
  */
 #include "store/refs.h"
 
@@ -24,11 +25,11 @@ store_write_heads(struct store *store, const struct branch heads[], size_t num,
 	    err);
 }
 
-/* Branches as they are to be: those of before, and those that are added. */
+/* The new list of branches: those of before, merged with those added. */
 struct adding {
 	const struct branch *added;
 	size_t num_added;
-	struct branch *all; /* their names are its own */
+	struct branch *all; /* it owns their names */
 	size_t num_all, room;
 };
 
@@ -52,7 +53,7 @@ add_to_all(struct adding *adding, const struct branch *head, struct error *err)
 	return true;
 }
 
-/* One of before, after those that are added and come first. */
+/* Add a branch of before, after the added ones that precede it in order. */
 static bool
 merge_head(void *arg, const struct branch *head, struct error *err)
 {
@@ -60,7 +61,7 @@ merge_head(void *arg, const struct branch *head, struct error *err)
 	struct adding *adding = arg;
 	int order = 1;
 
-	/* What is no plain ref cannot be written as one. */
+	/* A ref that is not plain (all-zero oid) cannot be written as one. */
 	if (oid_eq(&head->oid, &none))
 		return true;
 	while (adding->num_added > 0 &&

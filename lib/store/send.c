@@ -1,6 +1,6 @@
 /*
- * A pack for others, of objects that are here: what is deflated already is
- * copied, and so are deltas whose base goes along.
+ * Writing a pack of stored objects for another repository: deflated streams are
+ * copied, and deltas too if their base is in the pack as well.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct sending {
 	const struct oid *list;
 	size_t num;
 	bool whole;
-	struct oid *sorted; /* the same, made once a delta is met */
+	struct oid *sorted; /* the list, sorted, made when a delta is met */
 	byte_sink *sink;
 	void *arg;
 	struct sha1 sha1;
@@ -33,6 +33,7 @@ compare_oids(const void *a, const void *b)
 	return memcmp(a, b, OID_BYTES);
 }
 
+/* Is the object one of those to be sent? */
 static bool
 goes_along(struct sending *to, const struct oid *oid)
 {
@@ -68,6 +69,7 @@ put_packed(struct sending *to, const struct object *object, struct error *err)
 	    put_piece, to, NULL, NULL, err);
 }
 
+/* Copy the stored stream, a delta with the name of its base. */
 static bool
 send_as_kept(struct sending *to, const struct object *object, struct error *err)
 {
@@ -79,6 +81,7 @@ send_as_kept(struct sending *to, const struct object *object, struct error *err)
 	    put_packed(to, object, err);
 }
 
+/* Send one object: as it is stored, or whole. */
 static bool
 send_one(struct sending *to, const struct oid *oid, struct error *err)
 {
@@ -89,7 +92,10 @@ send_one(struct sending *to, const struct oid *oid, struct error *err)
 
 	if (!table->find(to->store->backend, oid, form, &object, err))
 		return false;
-	/* A difference is of no use without its base. */
+	/*
+	 * A delta needs its base in the same pack; otherwise send the object
+	 * whole.
+	 */
 	if (object.is_delta && !goes_along(to, &object.base)) {
 		table->release(&object);
 		if (!table->find(to->store->backend, oid, OBJECT_WHOLE, &object,

@@ -1,5 +1,6 @@
 /*
- * Objects read whole, trees walked, and what the backend does for a store.
+ * A store: opening it, reading objects whole, and walking trees; the rest is
+ * passed to its backend (store.h).
  */
 #include "store/store.h"
 
@@ -68,7 +69,7 @@ store_has(struct store *store, const struct oid *oid)
 	return store->backend->table->has(store->backend, oid);
 }
 
-/* The object's bytes, appended to out, have its name. */
+/* Append the object's bytes to out, and check that they hash to its name. */
 static bool
 read_object(const struct object *object, const struct oid *oid, struct buf *out,
     struct error *err)
@@ -104,7 +105,10 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 	bool ok;
 
 	if (!table->find(store->backend, oid, OBJECT_WHOLE, &object, err)) {
-		/* What the record names is there, or the store is damaged. */
+		/*
+		 * The record names this object, so if it is missing the store
+		 * is damaged.
+		 */
 		if (err->kind == ERROR_NOT_FOUND)
 			err->kind = ERROR_SYSTEM;
 		return false;
@@ -117,6 +121,10 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 	return ok || error_context(err, "git object %s", hex);
 }
 
+/*
+ * Visit the files below a tree; prefix is the path so far, depth bounds the
+ * recursion.
+ */
 static bool
 walk(struct store *store, const struct oid *tree, const char *prefix,
     unsigned depth, store_chooser *enter, store_visitor *visit, void *arg,

@@ -1,6 +1,6 @@
 /*
- * store.h - the git objects in which every version stays: commits, trees and
- * blobs, kept by a backend (backend/backend.h).
+ * store.h - the git objects that hold every version: commits, trees and blobs,
+ * stored by a backend (backend/backend.h).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -10,59 +10,67 @@
 
 struct store;
 
-/* Of a backend, which is the store's then; NULL if that is NULL. */
+/*
+ * Returns a store on a backend, which it takes over; NULL if backend is NULL.
+ */
 struct store *store_new(struct backend *backend, struct error *err);
 
-/* It stays the store's. */
+/* Returns the store's backend, which stays the store's. */
 struct backend *store_backend(const struct store *store);
 
 /* The same for a backend of files (backend/files/files.h). */
 bool store_create(const char *path, struct error *err) MUST_USE;
 struct store *store_open(const char *path, struct error *err);
-/* To read beside whoever writes: nothing is changed, not even swept. */
+/*
+ * Open to read while another process writes: nothing is changed, and no
+ * leftovers of a crash are swept.
+ */
 struct store *store_view(const char *path, struct error *err);
 void store_free(struct store *store);
 
-/* Reading: safe between threads. */
+/* Reading is safe between threads.  Is there such an object? */
 bool store_has(struct store *store, const struct oid *oid);
 /*
+ * Read an object whole.
+ *
  * ERROR_SYSTEM     no such object
- * ERROR_LIMIT      over the max of out
- * ERROR_UNTRUSTED  damaged: its bytes have another name
+ * ERROR_LIMIT      it is over the maximum of out
+ * ERROR_UNTRUSTED  it is damaged: its bytes do not hash to its name
  */
 bool store_read(struct store *store, const struct oid *oid,
     enum object_type type, struct buf *out, struct error *err) MUST_USE;
 /*
- * A blob as a member of a container, streamed when it is wanted; sha256 is
- * what the caller knows of it, or NULL.
+ * Make a blob a member of a container, streamed when it is read; sha256 is its
+ * digest if the caller knows it, or NULL.
  */
 bool store_member(struct store *store, const char *path, const struct oid *oid,
     const struct digest *sha256, struct member *out,
     struct error *err) MUST_USE;
 /*
- * A blob as a member whose SHA-256 is known, because it was read for it, once.
- * Up to hold bytes of content stay in memory; more is streamed when it is
- * wanted.
+ * Make a blob a member and compute its SHA-256, by reading it once.  A content
+ * of up to hold bytes stays in memory; a larger one is streamed again when it
+ * is read.
  *
- * ERROR_LIMIT  STORE_HELD: it is over hold bytes
+ * ERROR_LIMIT  with STORE_HELD: it is over hold bytes
  */
 enum store_how {
-	STORE_WRITTEN = 1, /* it goes into a ZIP: CRC and deflated bytes too */
-	STORE_NAMED = 2,   /* its bytes must have git's name */
-	STORE_CHECKED = 4, /* if they have it, store_check() need not look */
-	STORE_HELD = 8,    /* nothing is streamed later */
+	/* For a ZIP: compute its CRC and keep its deflated bytes too. */
+	STORE_WRITTEN = 1,
+	STORE_NAMED = 2,   /* check that the bytes hash to git's name */
+	STORE_CHECKED = 4, /* note the success of that for store_check() */
+	STORE_HELD = 8,    /* hold it all; nothing is streamed later */
 };
 bool store_member_hashed(struct store *store, const char *path,
     const struct oid *oid, uint64_t hold, unsigned how, struct member *out,
     struct error *err) MUST_USE;
 
-/* Told of each file below a tree. */
+/* Called for each file below a tree. */
 typedef bool store_visitor(void *arg, const char *path, const struct oid *oid,
     struct error *err);
 bool store_walk_tree(struct store *store, const struct oid *tree,
     store_visitor *visit, void *arg, struct error *err) MUST_USE;
 
-/* The same; of each tree it is asked whether to look below it. */
+/* Called for each tree; returns whether to visit the files below it. */
 typedef bool store_chooser(void *arg, const struct oid *tree);
 bool store_walk_trees(struct store *store, const struct oid *tree,
     store_chooser *enter, store_visitor *visit, void *arg,
@@ -71,42 +79,51 @@ bool store_walk_trees(struct store *store, const struct oid *tree,
 struct store_commit {
 	struct oid tree, parent;
 	bool has_parent;
-	int64_t at;                /* the committer's time, in seconds */
-	char contents[DIGEST_HEX]; /* of the Contents-Digest trailer */
+	int64_t at;                /* the committer's time, UTC seconds */
+	char contents[DIGEST_HEX]; /* from the Contents-Digest trailer */
 };
 bool store_read_commit(struct store *store, const struct oid *oid,
     struct store_commit *out, struct error *err) MUST_USE;
 
 /*
- * Write a pack of these objects, each once, for others to read.  Entries are
- * copied as they lie, and checked against their CRC; deltas too, unless
- * whole is wanted.
+ * Write a pack of these objects, each once, for another repository.  Stored
+ * streams are copied after a check of their CRC, deltas too unless whole is
+ * set.
  */
 bool store_send(struct store *store, const struct oid *list, size_t num,
     bool whole, byte_sink *sink, void *arg, struct error *err) MUST_USE;
 
 /*
- * A pack under way: objects that do not exist until pack_finish(), and are
- * durable after it.  One thread.
+ * A pack being written: its objects do not exist before pack_finish(), and are
+ * durable after it.  For one thread.
  */
 struct pack;
 struct pack *pack_new(struct store *store, struct error *err);
-void pack_free(struct pack *pack); /* drops what is not finished */
+void pack_free(struct pack *pack); /* drops a pack that was not finished */
 bool pack_add(struct pack *pack, enum object_type type, struct span content,
     struct oid *out, struct error *err) MUST_USE;
-/* A hashed member's content as a blob; its packed bytes are copied. */
+/*
+ * Add the content of a hashed member as a blob; its deflated bytes are copied.
+ */
 bool pack_add_member(struct pack *pack, const struct member *member,
     struct error *err) MUST_USE;
-/* The tree of all members; with_attributes adds ".gitattributes: * -text". */
+/*
+ * Add the tree of all members; with_attributes adds the file ".gitattributes: *
+ * -text".
+ */
 bool pack_add_tree(struct pack *pack, const struct container *container,
     bool with_attributes, struct oid *out, struct error *err) MUST_USE;
-/* Nothing is written where nothing was added. */
+/* Finish; if nothing was added nothing is written. */
 bool pack_finish(struct pack *pack, struct error *err) MUST_USE;
-/* Its objects, for a proposal that finishes them (backend/backend.h). */
+/*
+ * Returns the pack's objects, for a proposal that finishes them
+ * (backend/backend.h).
+ */
 struct object_set *pack_objects(struct pack *pack);
 /*
- * Take the objects of another pack of this store, which is not to be finished,
- * but for those that this one has: so whoever finishes packs has little to do.
+ * Copy in the objects of another pack of this store, which must not be finished
+ * later; those that this one has are skipped.  So the thread that finishes
+ * packs has little to do.
  */
 bool pack_take(struct pack *pack, const struct pack *staged,
     struct error *err) MUST_USE;
@@ -114,23 +131,24 @@ bool pack_take(struct pack *pack, const struct pack *staged,
 bool pack_has(const struct pack *pack, const struct oid *oid);
 
 /*
- * Take in a pack that somebody else made, [at, + len) of a file: read, checked
- * and indexed by libgit2; then its objects are here.  For a backend of files.
+ * Add a pack from outside, bytes [at, at + len) of a file. libgit2 reads,
+ * checks and indexes it; after that its objects are in the store.  For a
+ * backend of files only.
  *
- * ERROR_MALFORMED  it is none
+ * ERROR_MALFORMED  the bytes are not a pack
  */
 bool store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
     struct error *err) MUST_USE;
 
-/* Refs: one thread. */
+/* Refs, for one thread.  Set one: */
 bool store_set_ref(struct store *store, const char *name, const struct oid *oid,
     struct error *err) MUST_USE;
-/* False, without an error, if there is none. */
+/* Look a ref up.  Returns false, without an error, if there is none. */
 bool store_get_ref(struct store *store, const char *name, struct oid *out);
 /*
- * From now on each new pack gets a .keep (git-repack(1)), so that no git
- * command takes away what no ref names yet; until store_release(), to be called
- * once the refs name all of it.  The writer's thread.
+ * Give each new pack a .keep (git-repack(1)) from now on, so that no git
+ * command removes objects that no ref names yet. store_release() ends that and
+ * is to be called when the refs name all objects.  For the writer's thread.
  */
 void store_keep(struct store *store);
 void store_release(struct store *store);
@@ -138,19 +156,19 @@ void store_release(struct store *store);
 bool store_keeps(struct store *store, const struct oid *oid);
 
 /*
- * Join small packs into one, once there are more than enough; the writer's
- * thread.  *joined gets how many.
- * STORE_PACKS_IDLE is for when nobody waits, STORE_PACKS_BUSY even then: each
- * pack costs a descriptor and every reader a look into its index.
+ * Join small packs into one if there are more than enough; *joined gets how
+ * many were joined.  For the writer's thread.  STORE_PACKS_IDLE is for an idle
+ * daemon, STORE_PACKS_BUSY applies even to a busy one: each pack costs a
+ * descriptor, and each reader a search in its index.
  */
 enum { STORE_PACKS_IDLE = 48, STORE_PACKS_BUSY = 192 };
 bool store_tidy(struct store *store, size_t enough, unsigned *joined,
     struct error *err) MUST_USE;
 
 /*
- * Check one of so many parts of the store: that each object's bytes have its
- * name, but for those that were read through this store and found so.  tell is
- * called with a pack or object and what is wrong with it.
+ * Check one of parts equal shares of the store: that each object's bytes hash
+ * to its name, except those read through this store and found good. tell is
+ * called with a pack or object and its damage.
  */
 bool store_check(struct store *store, unsigned part, unsigned parts,
     damage_visitor *tell, void *arg, uint64_t *num_objects,

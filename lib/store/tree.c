@@ -1,5 +1,6 @@
 /*
- * Objects into the store: a pack under way, and trees of members.
+ * Writing objects into the store: a pack being written, and the trees of a
+ * container's members.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,10 @@ pack_add(struct pack *pack, enum object_type type, struct span content,
 	    put_object(pack->objects, type, content, out, err);
 }
 
-/* Members below prefix, from *i on, as trees; they are in byte order. */
+/*
+ * Add the trees of the members below prefix, from member *i on; members are in
+ * byte order.
+ */
 static bool
 add_trees(struct pack *pack, const struct container *container, size_t *i,
     const char *prefix, bool with_attributes, struct oid *out,
@@ -149,9 +153,9 @@ add_trees(struct pack *pack, const struct container *container, size_t *i,
 }
 
 /*
- * git sorts a folder as if its name ended in '/': so do full paths in byte
- * order, as "texts/" stands where "texts/lo/…" does.  A ".gitattributes" comes
- * before every name that text_check_path() lets through.
+ * git sorts a folder as if its name ended in '/', which is the byte order of
+ * full paths: "texts/" stands where "texts/lo/…" does.  ".gitattributes" sorts
+ * before every name that text_check_path() accepts.
  */
 bool
 pack_add_tree(struct pack *pack, const struct container *container,
