@@ -1,5 +1,6 @@
 /*
- * Who asks, by the certificate of the connection, and whether they may.
+ * Authentication and authorisation: who makes a request, by the certificate of
+ * the connection, and whether the policy allows it.
  */
 #include "daemon/api/job.h"
 
@@ -14,13 +15,21 @@
 #include "pki/standing.h"
 #include "record/json.h"
 
-/* What a connection is known to be; judged anew whenever that could change. */
+/*
+ * What was found out about a connection's certificate; judged again whenever
+ * the answer could change.
+ */
 struct session {
 	struct cert *cert;
 	struct principal who;
-	int64_t judged_s; /* who is as of this second; 0: nobody yet */
+	/* The time in seconds for which the answer holds; 0: not judged yet. */
+	int64_t judged_s;
 };
 
+/*
+ * Returns what is known of the connection's certificate, made at its first
+ * request.
+ */
 static struct session *
 session_of(struct http_request *request, struct error *err)
 {
@@ -37,7 +46,10 @@ session_of(struct http_request *request, struct error *err)
 		return NULL;
 	}
 	*request->session = session;
-	/* cppcheck-suppress memleak ; the connection's, see access_session_free() */
+	/*
+	 * cppcheck-suppress memleak ; freed with the connection by
+	 * access_session_free()
+	 */
 	return session;
 }
 
@@ -50,6 +62,7 @@ access_session_free(void *arg)
 	free(session);
 }
 
+/* Judge the certificate by the policy and the revocation lists of now. */
 static bool
 judge_peer(const struct revocation *revocation, const struct cert *cert,
     int64_t now_s, struct principal *out, struct error *err)
@@ -72,7 +85,10 @@ judge_peer(const struct revocation *revocation, const struct cert *cert,
 	return true;
 }
 
-/* At every request: a connection outlives neither policy, CRL nor expiry. */
+/*
+ * Done at every request: a connection must not outlive a change of policy, a
+ * revocation or the expiry of its certificate.
+ */
 bool
 access_authenticate(struct api *api, struct http_request *request,
     struct principal *out, struct error *err)
@@ -98,7 +114,10 @@ access_authenticate(struct api *api, struct http_request *request,
 	return true;
 }
 
-/* By type, before existence: an answer never tells whether a document is. */
+/*
+ * Decide by the document's type, before it is looked up: the answer must not
+ * tell whether the document exists.
+ */
 static struct decision
 decide_for(const struct job *job, const struct office *office,
     const char *person)
@@ -127,9 +146,10 @@ decide_for(const struct job *job, const struct office *office,
 }
 
 /*
- * What comes by bag needs the rights of who signed the waybill, and its bearer
- * needs none.  This only spares both a body that would be refused: who that is
- * and what the waybill lists is judged with the body (actor.h).
+ * An act that comes by bag needs the rights of the waybill's signer, and none
+ * of the bearer.  The check here only avoids reading a body that would be
+ * refused: who the signer is and what the waybill lists is judged with the body
+ * (actor.h).
  */
 struct decision
 access_decide(const struct job *job)

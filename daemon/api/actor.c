@@ -1,5 +1,6 @@
 /*
- * Finding in whose name an act is made, by connection or by waybill (actor.h).
+ * Finding the person and office in whose name an act is made: those of the
+ * connection or those of a waybill (actor.h).
  */
 #include "daemon/api/actor.h"
 
@@ -28,14 +29,18 @@ actor_own(const struct job *job, struct actor *out, struct error *err)
 }
 
 /*
- * What a waybill has to list: a body or, where that was used up, a version
- * digest that stands for it.
+ * What the waybill must list: a body or, if its upload is used up, a version
+ * digest in place of it.
  */
 struct wanted {
 	bool is_deposit, is_body;
 	struct digest digest;
 };
 
+/*
+ * Find out what the waybill must list for this job: read its body, or its
+ * digest.
+ */
 static bool
 read_wanted(const struct job *job, struct wanted *out, struct error *err)
 {
@@ -54,7 +59,10 @@ read_wanted(const struct job *job, struct wanted *out, struct error *err)
 		"digest=DIGEST: the version digest of what was uploaded");
 }
 
-/* The slip of it, in what was handed in with the waybill; or NULL. */
+/*
+ * Returns the act's slip among the files that were handed in with the waybill,
+ * or NULL.
+ */
 static const struct member *
 find_slip(const struct job *job, const struct container *papers,
     const struct wanted *wanted, unsigned *onto)
@@ -79,7 +87,7 @@ find_slip(const struct job *job, const struct container *papers,
 	return NULL;
 }
 
-/* A waybill from before there were slips lists the bodies themselves. */
+/* A waybill that is older than slips lists the bodies themselves. */
 static bool
 lists_file(const struct job *job, const struct waybill *waybill,
     const struct wanted *wanted)
@@ -99,7 +107,10 @@ lists_file(const struct job *job, const struct waybill *waybill,
 	return false;
 }
 
-/* Is the signer still who they were when they signed it? */
+/*
+ * Is the signer's certificate still accepted, and is it still that person and
+ * office?
+ */
 static bool
 judge_signer(const struct job *job, const struct actor *actor,
     const struct waybill *waybill, struct error *err)
@@ -117,7 +128,10 @@ judge_signer(const struct job *job, const struct actor *actor,
 	    error_context(err, "the waybill");
 }
 
-/* The entry of the waybill: without it nothing comes by it. */
+/*
+ * Find the entry of the waybill: an act may come by a bag only after its
+ * waybill was journaled.
+ */
 static bool
 find_dispatch(const struct job *job, struct actor *actor, struct error *err)
 {
@@ -131,6 +145,7 @@ find_dispatch(const struct job *job, struct actor *actor, struct error *err)
 		"that waybill is not in the journal: hand it in first");
 }
 
+/* Make the actor of a waybill that lists what the job brings. */
 static bool
 take(const struct job *job, const struct waybill *waybill, struct actor *out,
     struct error *err)
@@ -179,7 +194,10 @@ actor_free(struct actor *actor)
 	actor->papers = NULL;
 }
 
-/* In the place of what lay there: of a signature that this one replaces. */
+/*
+ * Put a paper into the container, in place of that of the signature which this
+ * one replaces.
+ */
 static bool
 put_paper(struct container *container, const char *format, const char *id,
     const struct member *paper, struct error *err)

@@ -1,11 +1,11 @@
 /*
- * actor.h - in whose name an act on a version is made: that of who connected
- * or, where the request names a waybill, that of who signed it.
+ * actor.h - in whose name an act on a version is made: that of the connection
+ * or, if the request names a waybill, that of the waybill's signer.
  *
- * A job knows only who connected (job.h), and everything that is neither the
- * judging nor the journaling of a deposit or signature goes by that.  A waybill
- * lends its signer's name to one act, whose body it must list: the actor is
- * made and judged here each time, and kept nowhere.
+ * A job knows only the person who connected (job.h), and everything but the
+ * judging and journaling of a deposit or signature goes by that.  A waybill
+ * lends its signer's name to one act, whose body it must list: so the actor is
+ * made and judged for each act, and kept nowhere.
  */
 #ifndef DAEMON_API_ACTOR_H
 #define DAEMON_API_ACTOR_H
@@ -14,46 +14,54 @@
 
 struct actor {
 	char person[LIMIT_EMAIL_BYTES + 1];
-	const struct office *office; /* of by.policy, which stays */
-	struct judged_by by;         /* what is in force now */
-	/* The waybill, when it was signed, and its entry; or by_bag is false. */
+	const struct office *office; /* of by.policy, which owns it */
+	struct judged_by by;         /* the policy and CRLs in force now */
+	/*
+	 * If by_bag: the waybill, when it was signed, and the index of its
+	 * entry.
+	 */
 	bool by_bag;
 	struct digest waybill;
 	int64_t dispatched_ms;
 	uint64_t dispatch;
-	/* As it was handed in, and the act's slip; NULL of an older bag. */
+	/*
+	 * The papers as they were handed in, with the act's slip; NULL for an
+	 * older bag.
+	 */
 	struct container *papers;
 	const struct member *slip;
-	unsigned onto; /* as the slip says, or 0 */
+	unsigned onto; /* the slip's "onto", or 0 */
 };
 
 /*
- * Who connected: what they hand in themselves.  On a worker.
+ * Make the actor of those who connected and hand in their own act.  Runs on a
+ * worker.
  *
- * ERROR_REFUSED  their office is none any more
+ * ERROR_REFUSED  their office is not in the policy any more
  */
 bool actor_own(const struct job *job, struct actor *out,
     struct error *err) MUST_USE;
 /*
- * The signer of the waybill that the job names, or who connected where it names
- * none.  On a worker, once the body is there.  It is for actor_free() whatever
- * comes of it.
+ * Make the actor of the waybill that the job names, or of the connection if it
+ * names none.  Runs on a worker, after the body was read. out must be given to
+ * actor_free() whether this succeeds or not.
  *
  * The signer's certificate is judged again, by the policy and the CRLs of now;
- * and the waybill must list the body, as what the job's route takes.  A job
- * without a body (its upload is used up) must name a version digest that the
- * waybill lists.
+ * and the waybill must list the body in the folder that the job's route takes.
+ * If the job has no body (its upload is used up) it must name a version digest
+ * that the waybill lists.
  *
- * ERROR_CONFLICT   the waybill was not handed in, or is forgotten
- * ERROR_REFUSED    its office is none any more
- * ERROR_UNTRUSTED  its signer's certificate, or it does not list this
+ * ERROR_CONFLICT   the waybill was not handed in, or was dropped after its time
+ * ERROR_REFUSED    its office is not in the policy any more
+ * ERROR_UNTRUSTED  its signer's certificate is not accepted, or the waybill
+ *  does not list this body
  */
 bool actor_take(const struct job *job, struct actor *out,
     struct error *err) MUST_USE;
 void actor_free(struct actor *actor);
 /*
- * Put what proves when it was dispatched beside the signature of that ID, and
- * nothing there where nothing does.
+ * Put the papers that prove when the signature of that ID was dispatched beside
+ * it; remove older papers there if the act did not come by bag.
  */
 bool actor_put_papers(const struct actor *actor, struct container *container,
     const char *id, struct error *err) MUST_USE;

@@ -1,5 +1,6 @@
 /*
- * Deposit, sign and terminate: in whose name is the actor's (actor.h).
+ * Deposit, sign and terminate: judging the act and handing it to the registrar.
+ * The actor says in whose name (actor.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,14 @@
 #include "record/stored.h"
 #include "verdict/verdict.h"
 
-enum { OWN_PACK_BYTES = 4 * 1024 * 1024 }; /* larger: not the registrar's */
+/* A larger body is written by the worker, not by the registrar. */
+enum { OWN_PACK_BYTES = 4 * 1024 * 1024 };
 
 /*
- * "?old=SIZE": the sender has seen a checkpoint of that size.  With the proof
- * that the receipt's extends it, in a field, one need not ask for it by a
- * request of its own.  Where there is none to give, one asks.
+ * "?old=SIZE": the sender has seen a checkpoint of that size.  The answer then
+ * carries in a field the proof that the receipt's checkpoint extends it, which
+ * saves the sender a request.  If there is no proof to give, the sender asks
+ * for it.
  */
 static void
 add_extension(struct job *job, const struct head *head)
@@ -41,7 +44,10 @@ add_extension(struct job *job, const struct head *head)
 	n += (size_t)snprintf(response->headers + n,
 	    sizeof(response->headers) - n, "Valise-Extension: %s", number);
 	rest = buf_span(&text);
-	/* "old SIZE", the hashes, and an empty line. */
+	/*
+	 * Fold "old SIZE" and the hashes into the field; the last line is
+	 * empty.
+	 */
 	for (unsigned i = 0; span_take_line(&rest, &line); i++)
 		if (i > 0 && line.len > 0 &&
 		    line.len < sizeof(response->headers) - n)
@@ -52,7 +58,7 @@ add_extension(struct job *job, const struct head *head)
 	buf_free(&text);
 }
 
-/* The receipt of an entry, leading to the newest checkpoint, as the answer. */
+/* Answer with the receipt of an entry, leading to the newest checkpoint. */
 void
 job_receipt(struct job *job, int status, uint64_t index)
 {
@@ -82,7 +88,10 @@ job_finish_act(struct job *job)
 	job_receipt(job, 201, job->act.index);
 }
 
-/* A verdict that says no: by policy (journaled), or because it is wrong. */
+/*
+ * The verdict says no: answer with a refusal by policy, which is journaled, or
+ * with what is wrong.
+ */
 static bool
 refuse_by_verdict(struct job *job, const struct verdict *verdict,
     const char *wanted, struct error *err)
@@ -111,6 +120,7 @@ refuse_by_verdict(struct job *job, const struct verdict *verdict,
 	return verdict_error(verdict, err);
 }
 
+/* Fill in the entry of the act. */
 static void
 describe_act(struct job *job, const struct actor *actor,
     const struct verdict *verdict, const struct verdict_signature *signature,
@@ -133,7 +143,10 @@ describe_act(struct job *job, const struct actor *actor,
 	    version_title(verdict->version, "en"));
 }
 
-/* Seal it here, beside all others, and let the registrar journal it. */
+/*
+ * Hash and encode the act on this worker, and hand it to the registrar, which
+ * journals it.
+ */
 static bool
 hand_in(struct job *job, struct error *err)
 {
@@ -143,6 +156,7 @@ hand_in(struct job *job, struct error *err)
 	return true;
 }
 
+/* Did this person deposit this very version before? */
 static bool
 is_there(const struct job *job, const struct actor *actor,
     const struct snapshot *now, const struct digest *digest)
@@ -164,7 +178,9 @@ check_previous(const struct version *version, const struct snapshot *now,
 		now->num_versions);
 }
 
-/* A large body is written before its turn, so that nobody waits for it. */
+/*
+ * A large body is written before its turn, so that no other act waits for it.
+ */
 static bool
 write_own_pack(struct job *job, const struct container *container,
     struct error *err)
@@ -186,7 +202,10 @@ write_own_pack(struct job *job, const struct container *container,
 	return ok;
 }
 
-/* To judge an act: what it claims to be, whose, and by what. */
+/*
+ * Returns the request to judge an act: what it claims to be, for whom, and by
+ * which policy and lists.
+ */
 static struct verdict_request
 request_of(const struct job *job, const struct actor *actor,
     struct container *container, const struct verdict_library *library,
@@ -208,7 +227,10 @@ request_of(const struct job *job, const struct actor *actor,
 	};
 }
 
-/* The dispatches of what came before, and of what comes now; or NULL. */
+/*
+ * Returns the "dispatch" entries by which the version's acts came, the present
+ * act included, or NULL on failure.
+ */
 static struct verdict_act *
 load_dispatches(const struct job *job, const struct actor *actor,
     const struct snapshot *now, size_t *num, struct error *err)
@@ -231,7 +253,10 @@ load_dispatches(const struct job *job, const struct actor *actor,
 	return acts;
 }
 
-/* What came with a waybill is put beside a deposit here, and only here. */
+/*
+ * The papers of a waybill are put beside a deposit by the daemon only: refuse a
+ * container that brings its own.
+ */
 static bool
 check_own(const struct container *container, struct error *err)
 {
@@ -245,6 +270,7 @@ check_own(const struct container *container, struct error *err)
 	return true;
 }
 
+/* Judge a deposit, and hand it in. */
 static bool
 judge_deposit(struct job *job, const struct actor *actor,
     struct container *container, const struct snapshot *now, struct error *err)
@@ -253,7 +279,7 @@ judge_deposit(struct job *job, const struct actor *actor,
 	    library_for_verdict(job->api->record->library);
 	struct verdict_request request = request_of(job, actor, container,
 	    &library, EXPECT_DEPOSIT, "origin");
-	/* Nothing of the version before it belongs to this one. */
+	/* The dispatches of the version before do not belong to this one. */
 	struct verdict_act *dispatches = stored_acts(job->api->record->journal,
 	    &actor->dispatch, actor->by_bag ? 1 : 0, err);
 	struct verdict verdict;
@@ -291,8 +317,8 @@ judge_deposit(struct job *job, const struct actor *actor,
 }
 
 /*
- * The upload that was to be deposited is gone.  Where its deposit was made and
- * the answer lost, this is the answer.
+ * The upload to be deposited is gone.  If it was deposited and the answer was
+ * lost, answer with the receipt now.
  */
 static bool
 find_deposited(struct job *job, const struct actor *actor, struct error *err)
@@ -319,8 +345,8 @@ find_deposited(struct job *job, const struct actor *actor, struct error *err)
 }
 
 /*
- * A bearer of a bag who may not read documents of this type is not told how
- * one stands: what the bag's sender made was refused, and the sender can ask.
+ * A bearer who may not read documents of this type is not told the state of
+ * one: the sender's act was refused, and the sender can ask why.
  */
 static bool
 tell_bearer(const struct job *job, struct error *err)
@@ -340,8 +366,8 @@ tell_bearer(const struct job *job, struct error *err)
 }
 
 /*
- * "?onto=N": it may end the signing of version N; 0 where it does not say.  Of
- * what comes by bag its slip says that, and not who brings it.
+ * Read "?onto=N": the deposit may end the signing of version N; 0 if it is not
+ * given.  For an act by bag the slip says it, not the bearer.
  */
 static bool
 read_onto(const struct job *job, const struct actor *actor, unsigned *out,
@@ -360,7 +386,10 @@ read_onto(const struct job *job, const struct actor *actor, unsigned *out,
 	    error_set(err, ERROR_USAGE, "onto=N: the number of a version");
 }
 
-/* Is it next?  now: of the newest version; signers are the caller's. */
+/*
+ * Check that the deposit may come next. now gets the state of the newest
+ * version; its signers are the caller's to free.
+ */
 static bool
 check_deposit(struct job *job, const struct actor *actor, struct snapshot *now,
     struct error *err)
@@ -375,7 +404,10 @@ check_deposit(struct job *job, const struct actor *actor, struct snapshot *now,
 	    place_check_deposit(job->document, &deposit, now, err);
 }
 
-/* *there: this very version, whose receipt is the answer. */
+/*
+ * *there: this very version was deposited before, and its receipt is the
+ * answer.
+ */
 static bool
 find_there(struct job *job, const struct actor *actor,
     const struct container *container, bool *there, struct error *err)
@@ -440,8 +472,8 @@ run_deposit(struct job *job, struct error *err)
 /* --- Sign. --- */
 
 /*
- * A ZIP of exactly META-INF/ASiCManifest-ID.xml and signature-ID.p7s, ID being
- * of 32 digits after prefix; and of one more file, or NULL.
+ * Read a ZIP of exactly META-INF/ASiCManifest-ID.xml and signature-ID.p7s, ID
+ * being 32 digits after prefix; and one more file beside, unless that is NULL.
  */
 static bool
 take_signature(struct job *job, const char *prefix, const char *beside,
@@ -478,7 +510,10 @@ take_signature(struct job *job, const char *prefix, const char *beside,
 	return ok;
 }
 
-/* Those that make the quorum: of the same kind, and this one. */
+/*
+ * List the signatures that make the quorum: the earlier ones of the same kind,
+ * and this one.
+ */
 static bool
 list_signatures(struct job *job, const struct snapshot *now,
     const struct verdict_signature *live, struct error *err)
@@ -502,7 +537,7 @@ list_signatures(struct job *job, const struct snapshot *now,
 	return true;
 }
 
-/* Judge a container with one more signature in it, and hand in the act. */
+/* Judge the container with one more signature in it, and hand in the act. */
 static bool
 judge_sign(struct job *job, const struct actor *actor,
     struct container *container, const char *id, const struct snapshot *now,
@@ -520,7 +555,7 @@ judge_sign(struct job *job, const struct actor *actor,
 	struct verdict verdict;
 	bool ok;
 
-	/* A new seal is made over everything, this signature included. */
+	/* The new seal covers everything, this signature included. */
 	container_remove(container, PATH_SEAL);
 	container_remove(container, PATH_SEAL_MANIFEST);
 	request.acts = acts;
@@ -549,7 +584,10 @@ judge_sign(struct job *job, const struct actor *actor,
 								 : ACT_SIGN,
 		.container = container };
 	describe_act(job, actor, &verdict, live, now->last);
-	/* In force once: a signature beyond the quorum changes nothing. */
+	/*
+	 * A version enters into force once: a signature beyond the quorum
+	 * changes nothing.
+	 */
 	job->act.quorum = live->terminates
 	    ? verdict.termination
 	    : verdict.quorum && now->asked.status != STATUS_IN_FORCE;
@@ -563,7 +601,7 @@ judge_sign(struct job *job, const struct actor *actor,
 	return hand_in(job, err);
 }
 
-/* Is what was sent the very signature that is there? */
+/* Is the signature that was sent the very one that is stored? */
 static bool
 is_same_signature(struct job *job, const struct container *sent, const char *id,
     const struct ledger_signer *there)
@@ -595,7 +633,10 @@ signed_already(const struct job *job, const struct ledger_signer *there,
 	    job->version, (unsigned long long)there->index);
 }
 
-/* The files of the signature that an act brought, told by its manifest. */
+/*
+ * Remove the files of the signature that an act brought, found by its
+ * manifest's digest.
+ */
 static void
 remove_signature(struct container *container, const struct digest *manifest)
 {
@@ -615,7 +656,7 @@ remove_signature(struct container *container, const struct digest *manifest)
 	}
 }
 
-/* Both parties sign one termination.yaml: the one that came first. */
+/* Both parties sign one termination.yaml, the one that was stored first. */
 static bool
 same_termination(const struct container *stored, const struct container *sent,
     struct error *err)
@@ -631,9 +672,9 @@ same_termination(const struct container *stored, const struct container *sent,
 }
 
 /*
- * What was sent, put with what is stored, is judged; sent is done with.  old is
- * this person's earlier signature, whose place it takes, or NULL: one signs
- * again only where a lowered quorum is made by it.
+ * Judge what was sent together with what is stored; sent is freed. old is this
+ * person's earlier signature, which the new one replaces, or NULL: a person
+ * signs again only if that makes a quorum that was lowered.
  */
 static bool
 judge_sent(struct job *job, const struct actor *actor, struct container *sent,
@@ -707,8 +748,8 @@ run_sign(struct job *job, struct error *err)
 /* --- Terminate. --- */
 
 /*
- * A begun termination is that of one version: where another one is in force by
- * now, only what was journaled then is answered, with its receipt.
+ * A termination that was begun is of one version.  If another version is in
+ * force by now, only the receipt of an act that was journaled then is given.
  */
 static bool
 end_other(struct job *job, const struct actor *actor, unsigned version,
@@ -729,6 +770,7 @@ end_other(struct job *job, const struct actor *actor, unsigned version,
 	return there || place_check_end(job->document, version, in_force, err);
 }
 
+/* Terminate the version in force, or join its termination. */
 static bool
 end_in_force(struct job *job, const struct actor *actor, struct container *sent,
     const char *id, const struct snapshot *now, struct error *err)

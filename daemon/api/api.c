@@ -1,6 +1,6 @@
 /*
- * The table of requests, and their way from the HTTP server to the workers and
- * back (api.h).
+ * The table of routes, and the way of a request from the HTTP server to the
+ * workers and back (api.h).
  */
 #include "daemon/api/api.h"
 
@@ -52,7 +52,7 @@ static const struct route routes[] = {
 	{ "GET", "metrics", NEED_NOTHING, NULL, NULL },
 };
 
-/* --- Who asks, and for what. --- */
+/* --- Finding the route and the caller. --- */
 
 static size_t
 split_path(const struct http_head *head, struct span segments[SEGMENTS])
@@ -72,6 +72,7 @@ split_path(const struct http_head *head, struct span segments[SEGMENTS])
 	return SEGMENTS + 1;
 }
 
+/* Does the path match the route, '*' and "**" included? */
 static bool
 route_matches(const struct route *route, const struct span segments[],
     size_t num)
@@ -94,6 +95,7 @@ route_matches(const struct route *route, const struct span segments[],
 	return !more;
 }
 
+/* Find the route of the path and method. */
 static bool
 find_route(struct job *job, struct error *err)
 {
@@ -121,6 +123,7 @@ find_route(struct job *job, struct error *err)
 	    "there is no %s %s here", method, job->request->head.target);
 }
 
+/* Read the document, version and other names in the path. */
 static bool
 read_names(struct job *job, struct error *err)
 {
@@ -153,7 +156,7 @@ job_bag_folder(const struct job *job)
 	return job->route->bag;
 }
 
-/* "?bag=WAYBILL", where the route takes what came by one. */
+/* Read "?bag=WAYBILL", if the route accepts what came by a bag. */
 static bool
 read_bag(struct job *job, struct error *err)
 {
@@ -182,7 +185,10 @@ static const char *const wanted[] = {
 	[NEED_TERMINATE] = "terminate",
 };
 
-/* A refusal found on the loop's thread, journaled from there. */
+/*
+ * A worker's run for a refusal that was found on the loop's thread: it is
+ * journaled here.
+ */
 static bool
 run_refusal(struct job *job, struct error *err)
 {
@@ -193,6 +199,7 @@ run_refusal(struct job *job, struct error *err)
 	return true;
 }
 
+/* Returns the largest body that the route accepts, in bytes. */
 static uint64_t
 max_body_of(const struct job *job)
 {
@@ -215,7 +222,7 @@ max_body_of(const struct job *job)
 	return max < LIMIT_CONTAINER_BYTES ? max : LIMIT_CONTAINER_BYTES;
 }
 
-/* tus 1.0: a client says which version it speaks, but to OPTIONS. */
+/* tus 1.0: each request but OPTIONS must name the version. */
 static bool
 is_tus(const struct job *job)
 {
@@ -229,7 +236,7 @@ forget_watcher(struct api *api)
 	__atomic_sub_fetch(&api->num_watchers, 1, __ATOMIC_RELAXED);
 }
 
-/* A request whose route is known and that may be made. */
+/* The route is known and the caller may use it: decide how to go on. */
 static enum http_next
 begin_route(struct job *job, uint64_t *max_body)
 {
@@ -255,7 +262,10 @@ begin_route(struct job *job, uint64_t *max_body)
 			error_set(&err, ERROR_USAGE, "upload=ID: no such id");
 			return job_refuse_now(job, &err);
 		}
-		/* One that is used up may have been deposited: it is looked. */
+		/*
+		 * A used-up upload may have been deposited: a worker looks for
+		 * it.
+		 */
 		if (upload[0] != '\0')
 			return upload_use(job, upload, &err) ||
 				err.kind == ERROR_NOT_FOUND
@@ -283,7 +293,7 @@ begin_route(struct job *job, uint64_t *max_body)
 	return HTTP_WORK;
 }
 
-/* The person's browser may have been made to ask by a page of somebody else. */
+/* Refuse a request that another site's page made the person's browser send. */
 static bool
 check_page(const struct job *job, struct error *err)
 {
@@ -295,6 +305,7 @@ check_page(const struct job *job, struct error *err)
 		job->api->config->address);
 }
 
+/* Called for each head: authenticate, find the route, decide what is next. */
 static enum http_next
 begin(void *arg, struct http_request *request, uint64_t *max_body)
 {
@@ -322,7 +333,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 		    ? health_answer(job)
 		    : health_answer_metrics(job);
 	} else if (!access_decide(job).allowed) {
-		return HTTP_WORK; /* dispatch refuses it */
+		return HTTP_WORK; /* dispatch() refuses it */
 	} else {
 		next = begin_route(job, max_body);
 	}
@@ -348,7 +359,7 @@ dispatch(void *arg, struct http_request *request)
 		job_problem(job, &err);
 }
 
-/* Whose certificate, office or rights ended is told no more. */
+/* End the stream of a caller whose certificate, office or rights ended. */
 static enum http_next
 stream(void *arg, struct http_request *request, bool idle)
 {
@@ -380,12 +391,13 @@ problem(void *arg, struct http_request *request, int status,
 	job_fill_problem(request, status, err);
 }
 
+/* Called after each request, to log it and to free what it had. */
 static void
 finished(void *arg, const struct http_request *request, bool sent)
 {
 	struct api *api = arg;
 
-	/* The client went away while its body was being read, or its stream. */
+	/* The client went away while its body was read, or in a stream. */
 	if (request->job != NULL)
 		job_free(request->job);
 	if (request->watches)

@@ -1,6 +1,7 @@
 /*
- * api.h - the HTTP API (docs/formats.md, "HTTP"): who asks, for what, may
- * they; the work goes to workers, acts to the registrar.
+ * api.h - the HTTP API (docs/formats.md, "HTTP"): it finds out who asks and for
+ * what, checks that they may, and passes the work to workers and acts to the
+ * registrar.
  */
 #ifndef DAEMON_API_API_H
 #define DAEMON_API_API_H
@@ -14,11 +15,13 @@ struct upkeep;
 
 struct api *api_new(const struct config *config, struct registrar *registrar,
     struct cert_cache *certs, struct error *err);
-/* What an http_server is to call; then tell the API of the server. */
+/*
+ * Returns the functions for an http_server, which api_set_server() then names.
+ */
 struct http_handler api_handler(struct api *api);
 void api_set_server(struct api *api, struct http_server *server);
 void api_set_upkeep(struct api *api, struct upkeep *upkeep);
-/* End the workers; refusals that were only counted are journaled. */
+/* Stop the workers; refusals that were only counted are journaled. */
 void api_stop(struct api *api);
 void api_free(struct api *api);
 

@@ -1,6 +1,6 @@
 /*
- * Bags: a waybill that is dispatched, an acknowledgement that came back.  What
- * a bag brings is handed in by acts.c.
+ * Bags: dispatching a waybill, and taking an acknowledgement.  The acts that a
+ * bag brings are handed in by acts.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "daemon/api/job.h"
 
-/* The entry is there already, or is made: its receipt is the answer. */
+/* Answer with the receipt of the entry, which is made if it is not there. */
 static bool
 journal_bag(struct job *job, enum act kind, const struct digest *digest,
     struct error *err)
@@ -33,6 +33,7 @@ journal_bag(struct job *job, enum act kind, const struct digest *digest,
 	return true;
 }
 
+/* Judge the signature on a waybill or acknowledgement. */
 static bool
 judge(struct job *job, const struct bag_signature *it, struct error *err)
 {
@@ -45,7 +46,7 @@ judge(struct job *job, const struct bag_signature *it, struct error *err)
 	    library_revocation(job->api->record->library), it, err);
 }
 
-/* All slips that the waybill lists, as it lists them, and nothing else. */
+/* Check that the files are exactly the slips that the waybill lists. */
 static bool
 check_slips(const struct container *files, const struct waybill *waybill,
     struct error *err)
@@ -73,7 +74,7 @@ check_slips(const struct container *files, const struct waybill *waybill,
 		waybill->num_slips);
 }
 
-/* What was handed in is kept as it came. */
+/* Store the files as they were handed in. */
 static bool
 keep(struct job *job, const struct digest *digest,
     const struct waybill *waybill, struct error *err)
@@ -86,6 +87,7 @@ keep(struct job *job, const struct digest *digest,
 	return ok;
 }
 
+/* Check a waybill and its slips, store them, and journal the dispatch. */
 static bool
 take_waybill(struct job *job, const struct container *files, struct span yaml,
     struct span p7s, struct error *err)
@@ -116,7 +118,10 @@ take_waybill(struct job *job, const struct container *files, struct span yaml,
 	return ok && journal_bag(job, ACT_DISPATCH, &digest, err);
 }
 
-/* Only of a bag that was dispatched, by the office that it was for. */
+/*
+ * Accept an acknowledgement only of a bag that was dispatched, by the office to
+ * which it was addressed.
+ */
 static bool
 check_answers(struct job *job, const struct acknowledgement *it,
     struct error *err)
@@ -145,6 +150,7 @@ check_answers(struct job *job, const struct acknowledgement *it,
 	return ok;
 }
 
+/* Check an acknowledgement and journal it. */
 static bool
 take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
     struct error *err)

@@ -1,6 +1,6 @@
 /*
- * Revocation lists that an office hands in.  Any office may: that a CA of the
- * policy signed a list is what counts, not who brings it.
+ * Handing in revocation lists.  Any office may: a list counts by the signature
+ * of a CA of the policy, not by who brings it.
  */
 #include "base/time.h"
 #include "daemon/api/job.h"
@@ -28,7 +28,7 @@ json_of(const struct list_told *list)
 	    results[list->result], "text", lists_text(list->result));
 }
 
-/* One that is taken, or known, is what the answer is of. */
+/* The answer is about a list that is new or known, if there is one. */
 static bool
 check_any(const struct lists_told *told, bool *is_new, struct error *err)
 {

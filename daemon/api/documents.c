@@ -1,5 +1,5 @@
 /*
- * Fetch, list and show documents.
+ * Documents: fetching a copy, listing and showing them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "record/snapshot.h"
 #include "record/stored.h"
 
+/* Returns the key under which the cache notes a delivery to this person. */
 static struct digest
 delivery_key(const struct job *job, const struct snapshot *now)
 {
@@ -28,13 +29,14 @@ delivery_key(const struct job *job, const struct snapshot *now)
 	return sha256_final(&hash);
 }
 
-/* What the receipts of a copy lead to: it changes once witnesses sign. */
+/* What the receipts in a copy lead to; it changes when witnesses cosign. */
 struct edition {
-	uint64_t newest;   /* index of the newest act */
-	uint64_t cosigned; /* the first size that a quorum cosigned, or 0 */
+	uint64_t newest;   /* index of the newest act's entry */
+	uint64_t cosigned; /* the smallest size that a quorum cosigned, or 0 */
 	unsigned cosignatures;
 };
 
+/* Returns what the receipts of a copy made now lead to. */
 static struct edition
 edition_of(const struct job *job, uint64_t newest)
 {
@@ -50,7 +52,10 @@ edition_of(const struct job *job, uint64_t newest)
 	return edition;
 }
 
-/* A receipt that leads to a head; one note for all: it is verified once. */
+/*
+ * Add a receipt that leads to a head.  All use one note, so that it is verified
+ * once.
+ */
 static bool
 add_receipt(const struct journal *journal, uint64_t index,
     const struct head *head, struct span note, struct container *container,
@@ -73,8 +78,8 @@ add_receipt(const struct journal *journal, uint64_t index,
 }
 
 /*
- * Of the waybills by which acts came, where the version has those waybills: it
- * has none of a bag that a program packed before there were slips.
+ * Add the receipts of the waybills by which acts came, if the version has those
+ * waybills: a bag packed by a program older than slips has none.
  */
 static bool
 add_dispatches(const struct journal *journal, const struct snapshot *now,
@@ -93,7 +98,7 @@ add_dispatches(const struct journal *journal, const struct snapshot *now,
 	return ok;
 }
 
-/* Of each act, and of the waybills by which they came. */
+/* Add the receipts of each act, and of the waybills by which they came. */
 static bool
 add_receipts(struct job *job, const struct snapshot *now,
     const struct edition *edition, struct container *container,
@@ -123,6 +128,7 @@ add_receipts(struct job *job, const struct snapshot *now,
 
 enum { COPY_NAME = 80 };
 
+/* Make the name of the copy's file in the cache. */
 static void
 copy_name(const struct oid *commit, const struct edition *edition,
     char out[COPY_NAME])
@@ -157,6 +163,7 @@ documents_fetch_is_ready(struct job *job)
 	return name[0] != '\0' && cache_has(job->api->cache, name);
 }
 
+/* Open the copy in the cache, which is built if it is not there. */
 static bool
 open_copy(struct job *job, const struct snapshot *now,
     const struct edition *edition, uint64_t *size, struct error *err)
@@ -182,6 +189,7 @@ open_copy(struct job *job, const struct snapshot *now,
 	return ok;
 }
 
+/* Answer with the copy, after its delivery was journaled. */
 static void
 finish_fetch(struct job *job)
 {
@@ -195,6 +203,7 @@ finish_fetch(struct job *job)
 	job_answer(job);
 }
 
+/* Open the copy and journal its delivery, unless that was done before. */
 static bool
 deliver(struct job *job, const struct snapshot *now, struct error *err)
 {
@@ -230,7 +239,10 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 		return true;
 	}
 	job->act = (struct act_request){ .act = ACT_OTHER };
-	/* No new entry: nothing is delivered, or it was, to this person. */
+	/*
+	 * No new entry: a HEAD delivers nothing, and the rest of a range was
+	 * journaled for this person before.
+	 */
 	if (strcmp(head->method, "HEAD") == 0 ||
 	    (ranged &&
 		cache_was_delivered(job->api->cache, &key, time_now_ms()))) {
@@ -276,7 +288,7 @@ run_fetch(struct job *job, struct error *err)
 
 /* --- List and show. --- */
 
-/* A title is read from the store once; NULL if that fails. */
+/* Returns a title, read from the store once; NULL if that fails. */
 static const char *
 title_of(struct job *job, const struct ledger_document *doc,
     char out[LIMIT_TITLE_BYTES + 1])
@@ -323,7 +335,7 @@ json_document(const struct ledger_document *doc, const char *title)
 	    json_of_versions(doc));
 }
 
-/* The document's JSON, made once after each act on it. */
+/* Append the document's JSON, which is made once after each act on it. */
 static bool
 append_json(struct ledger_document *doc, struct ledger *ledger, struct buf *out,
     struct error *err)
@@ -331,7 +343,7 @@ append_json(struct ledger_document *doc, struct ledger *ledger, struct buf *out,
 	json_t *json;
 
 	if (doc->json == NULL) {
-		/* Another reader may make it too: one of the two is kept. */
+		/* Two readers may make it at once; one of the two is kept. */
 		ledger_unlock(ledger);
 		ledger_write_lock(ledger);
 		if (doc->json == NULL) {
@@ -381,7 +393,9 @@ run_document(struct job *job, struct error *err)
 	doc = ledger_find(ledger, job->document);
 	if (doc != NULL && doc->num_versions > 0) {
 		title_of(job, doc, title);
-		/* The lock was let go: look it up again. */
+		/*
+		 * The lock was released meanwhile: look the document up again.
+		 */
 		doc = ledger_find(ledger, job->document);
 		json = json_document(doc, title);
 	}
@@ -435,7 +449,7 @@ is_listed(const struct listing *listing, const struct sight *sight,
 	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
 }
 
-/* Is it of the one type, or the one document, that is asked for? */
+/* Is it of the type, or the document, that is asked for? */
 static bool
 is_within(const struct listing *listing, const char *name)
 {
@@ -449,8 +463,8 @@ is_within(const struct listing *listing, const char *name)
 }
 
 /*
- * The first document that is asked for, after the cursor; those that are come
- * one after another, by name.  NULL: there is none.
+ * Returns the first document that is asked for after the cursor, or NULL. The
+ * others follow it in the order of names.
  */
 static struct ledger_document *
 first_listed(const struct order *order, const struct listing *listing,
@@ -512,8 +526,8 @@ run_list(struct job *job, struct error *err)
 			break;
 		}
 		/*
-		 * The lock may be let go for it.  Documents are never freed,
-		 * but the place among them may be another then.
+		 * Reading a title may release the lock.  Documents are never
+		 * freed, but the place among them may have moved.
 		 */
 		if (doc->title[0] == '\0') {
 			title_of(job, doc, title);

@@ -1,8 +1,9 @@
 /*
- * Server-sent events (https://html.spec.whatwg.org/multipage/
- * server-sent-events.html): each entry that the caller may see, as it happens.
- * An event's id is its index in the journal, so that who was cut off says with
- * Last-Event-ID what came last, and misses nothing.
+ * Server-sent events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html): each entry
+ * that the caller may see, when it is committed.  An event's id is its index in
+ * the journal: a client that was cut off sends the last one in Last-Event-ID,
+ * and misses nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "base/time.h"
 #include "daemon/api/job.h"
 
-enum { LOOK_AT = 100000, TELL = 256 }; /* entries, in one part */
+enum { LOOK_AT = 100000, TELL = 256 }; /* entries in one part of the stream */
 
 static uint64_t
 size_now(struct job *job)
@@ -24,7 +25,9 @@ size_now(struct job *job)
 	return size;
 }
 
-/* Where to begin: after the event that came last, else with what comes. */
+/*
+ * Read where to begin: after the client's last event, else with the next entry.
+ */
 static bool
 read_cursor(struct job *job, struct error *err)
 {
@@ -51,7 +54,10 @@ read_cursor(struct job *job, struct error *err)
 		(unsigned long long)size, (unsigned long long)job->cursor - 1);
 }
 
-/* The next entries that may be seen; the cursor goes behind all looked at. */
+/*
+ * Choose the next entries that the caller may see; the cursor moves behind all
+ * that were looked at.
+ */
 static size_t
 choose(struct job *job, uint64_t out[TELL])
 {
@@ -112,12 +118,15 @@ run_events(struct job *job, struct error *err)
 	num = choose(job, indices);
 	for (size_t i = 0; i < num; i++) {
 		if (response->body.len > LIMIT_EVENTS_BYTES) {
-			/* The rest is for the next part. */
+			/* The rest goes into the next part. */
 			job->cursor = indices[i];
 			break;
 		}
 		if (!append_event(job, indices[i], &response->body, err)) {
-			/* Its head is out: all that is left is to end it. */
+			/*
+			 * The stream's head was sent, so an error can only end
+			 * the stream.
+			 */
 			*err = (struct error){ 0 };
 			response->close = true;
 			break;
@@ -138,7 +147,7 @@ events_next(struct job *job, bool idle)
 		return HTTP_WORK;
 	if (!idle)
 		return HTTP_READ;
-	/* A comment, so that both ends see a line that is dead. */
+	/* Send a comment, so that both ends notice a dead connection. */
 	time_format_at(time_now_ms() / 1000, now);
 	return buf_printf(body, &err, ": %s\n\n", now) ? HTTP_ANSWER
 						       : HTTP_READ;

@@ -1,5 +1,6 @@
 /*
- * Read-only git over HTTP: what is in it is lib/git's to know.
+ * Read-only git over HTTP. Requests and answers are made by lib/git; here they
+ * are read, journaled and sent.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,16 +51,19 @@ run_git_refs(struct job *job, struct error *err)
 	return true;
 }
 
-/* --- What goes out is journaled before it goes. --- */
+/* --- Each delivery is journaled before it is sent. --- */
 
-/* Entries of one answer; as many at once as one commit of the journal takes. */
+/*
+ * The entries of one answer's deliveries, submitted in groups that one commit
+ * of the journal takes.
+ */
 struct deliveries {
 	struct job *job;
 	struct git_delivery *list;
 	size_t num, next;
 	struct act_request *acts;
 	size_t pending;
-	struct error err; /* the first failure */
+	struct error err; /* the error of the first that failed */
 };
 
 static void submit_some(struct deliveries *all);
@@ -82,7 +86,7 @@ end_deliveries(struct deliveries *all)
 	free(all);
 }
 
-/* On the registrar's thread, one after another. */
+/* Called on the registrar's thread for each entry, one after another. */
 static void
 delivered(struct act_request *act)
 {
@@ -121,12 +125,16 @@ submit_some(struct deliveries *all)
 		text_set(act->person, sizeof(act->person), who->person);
 		text_set(act->office, sizeof(act->office), who->office->name);
 	}
-	/* The last may be decided, and all be gone, before this returns. */
+	/*
+	 * The last one may be decided, and all be freed, before this returns.
+	 */
 	for (size_t i = 0; i < num; i++)
 		registrar_submit(all->job->api->registrar, &all->acts[i]);
 }
 
-/* The answer is in the response; it goes once its deliveries are journaled. */
+/*
+ * The answer is in the response, and is sent once its deliveries are journaled.
+ */
 static bool
 deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 {
@@ -168,7 +176,10 @@ read_body(const struct job *job, struct buf *out, struct error *err)
 	return ok;
 }
 
-/* A pack that waits: only for the person for whom it was made. */
+/*
+ * The name of a stored pack includes the person for whom it was made: no other
+ * gets it.
+ */
 static void
 pack_name(const struct job *job, struct span id, char out[80])
 {
@@ -186,8 +197,9 @@ pack_name(const struct job *job, struct span id, char out[80])
 }
 
 /*
- * Our own client asks for an answer that it can fetch by ranges: a pack is
- * made once, and a cut costs nothing.  One too large to keep goes at once.
+ * Our own client asks for an answer that it can fetch by ranges: the pack is
+ * made once and stored, so that a cut connection costs nothing.  A pack that is
+ * too large to store is sent at once.
  */
 static bool
 prepare(struct job *job, struct error *err)
@@ -252,7 +264,7 @@ answer_request(struct job *job, const struct git_request *request,
 		    git_answer_write(&service, request, &answer, prepared,
 			response->fd, &response->to, err) &&
 		    (!prepared || prepare(job, err));
-		/* Our disk is full, most likely: they may try again. */
+		/* Most likely our disk is full: the client may try again. */
 		if (!ok && err->kind == ERROR_SYSTEM)
 			err->kind = ERROR_UNAVAILABLE;
 	} else if (ok) {

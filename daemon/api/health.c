@@ -1,12 +1,15 @@
 /*
- * GET /health and GET /metrics: answered on the loop's thread.
+ * GET /health and GET /metrics, answered on the loop's thread.
  */
 #include "daemon/api/job.h"
 
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 
-/* That it lives is for every office; how it is, for the depositary's. */
+/*
+ * Any office may ask whether the daemon lives; the details are for the
+ * depositary's offices.
+ */
 enum http_next
 health_answer(struct job *job)
 {

@@ -1,6 +1,6 @@
 /*
- * A request at work: its answers, the workers that run it, and the act that it
- * waits for (job.h).
+ * A request being worked on: its answers, the workers that run it, and the act
+ * that it waits for (job.h).
  */
 #include "daemon/api/job.h"
 
@@ -31,7 +31,7 @@ job_answer(struct job *job)
 	struct http_request *request = job->request;
 
 	request->job = NULL;
-	/* A whole answer in the place of a stream's next part ends it. */
+	/* A whole answer in place of the next part ends the stream. */
 	if (request->response.stream)
 		request->response.close = true;
 	job_free(job);
@@ -66,7 +66,7 @@ job_json(struct job *job, int status, json_t *json)
 	job_answer(job);
 }
 
-/* Answer with an error (RFC 9457); status 0 is that of its kind. */
+/* Answer with an error (RFC 9457); status 0: that of its kind. */
 void
 job_fill_problem(struct http_request *request, int status,
     const struct error *err)
@@ -79,7 +79,10 @@ job_fill_problem(struct http_request *request, int status,
 	if (err->kind == ERROR_SYSTEM)
 		log_error("request", "id=%s reason=%s", request->id,
 		    log_text(err->detail));
-	/* What failed within is the operator's to read, not the caller's. */
+	/*
+	 * The reason of a failure within is for the operator's log, not for the
+	 * caller.
+	 */
 	if (err->kind == ERROR_SYSTEM)
 		error_set_code(&told, err->kind, err->code,
 		    "the daemon failed; its log has the reason");
@@ -91,7 +94,7 @@ job_fill_problem(struct http_request *request, int status,
 	json_object_set_new(json, "request", json_string(request->id));
 	job_fill_json(&request->response, status, json);
 	request->response.type = "application/problem+json";
-	/* git shows its user what a server says as plain text only. */
+	/* git shows its user a server's message only if it is plain text. */
 	if (strncmp(request->head.target, "/git/", 5) == 0 &&
 	    err->kind != ERROR_SYSTEM) {
 		request->response.type = "text/plain; charset=utf-8";
@@ -167,7 +170,7 @@ job_worker(void *arg)
 	}
 }
 
-/* On the registrar's thread. */
+/* Called on the registrar's thread. */
 static void
 act_decided(struct act_request *act)
 {
@@ -218,7 +221,10 @@ job_range(struct job *job, uint64_t size, const char *etag)
 	struct http_response *response = &job->request->response;
 	const struct http_head *head = &job->request->head;
 	size_t used = strlen(response->headers);
-	/* A range of what has changed since would be of something else. */
+	/*
+	 * A range is good only of the same bytes: send all if they changed (RFC
+	 * 9110 section 13.1.5).
+	 */
 	const bool ranged =
 	    head->range[0] != '\0' && strcmp(head->if_range, etag) == 0;
 

@@ -1,5 +1,5 @@
 /*
- * job.h - a request at work; what the files of daemon/api share.
+ * job.h - a request being worked on; what the files of daemon/api share.
  */
 #ifndef DAEMON_API_JOB_H
 #define DAEMON_API_JOB_H
@@ -14,59 +14,64 @@
 
 enum { SEGMENTS = 8 };
 
-/* Who asks: by the certificate of the connection, at this request. */
+/* The person who makes the request, by the certificate of the connection. */
 struct principal {
 	char person[LIMIT_EMAIL_BYTES + 1];
-	const struct office *office; /* of policy, which stays */
+	const struct office *office; /* of policy, which owns it */
 	struct judged_by by;
 };
 
 struct job;
-/* Runs on a worker; false: err is the answer. True: answered, or waiting. */
+/*
+ * Run a job, on a worker.  False: err is the answer.  True: it was answered, or
+ * waits for an act.
+ */
 typedef bool job_run(struct job *job, struct error *err);
 
-/* What a route needs of its caller, checked before its body is read. */
+/* What the caller must be allowed, checked before the body is read. */
 enum need { NEED_NOTHING, NEED_READ, NEED_DEPOSIT, NEED_SIGN, NEED_TERMINATE };
 
 struct route {
 	const char *method;
-	const char
-	    *path; /* '*' stands for a segment, "**" for all that follow */
+	/* '*' matches one segment, "**" all that follow. */
+	const char *path;
 	enum need need;
 	job_run *run;
-	/* With "?bag=WAYBILL" it takes what that lists in this folder. */
+	/* The folder of a bag from which it takes files with "?bag=WAYBILL". */
 	const char *bag;
 };
 
 struct job {
 	struct api *api;
 	struct http_request *request;
-	/* The only identity that a job has; in whose name it acts: actor.h. */
+	/*
+	 * The only identity that a job has; actor.h says in whose name it acts.
+	 */
 	struct principal connected;
 	const struct route *route;
-	job_run *run; /* the route's */
+	job_run *run; /* of the route */
 	struct span segments[SEGMENTS];
 	size_t num_segments;
 	char document[DOCUMENT_NAME];
 	char type[LIMIT_SLUG_BYTES + 1];
-	unsigned version; /* 0: latest */
+	unsigned version; /* 0: the newest */
 	unsigned tries;
-	int status; /* of a problem, where its kind's would not do; or 0 */
-	/* The upload that this request has alone, or empty (uploads.c). */
+	int status; /* of a problem, if not that of its kind; or 0 */
+	/* The upload that this request uses alone, or empty (uploads.c). */
 	char upload[UPLOAD_ID];
 	uint64_t upload_offset;
 	struct digest upload_sha256;
 	bool uses_upload, upload_damaged;
-	void (*end)(struct job *job); /* lets the upload go; or NULL */
-	/* The act that the answer waits for, and what then answers. */
+	void (*end)(struct job *job); /* releases the upload; or NULL */
+	/* The act that the answer waits for; finish answers after it. */
 	struct act_request act;
 	void (*finish)(struct job *job);
-	/* "?bag=": the waybill that lists what this request brings. */
+	/* From "?bag=": the waybill that lists what this request brings. */
 	struct digest waybill;
 	bool by_bag;
-	/* events: the next entry to tell of. */
+	/* For events: the index of the next entry to look at. */
 	uint64_t cursor;
-	/* deliver: the copy that goes out then. */
+	/* For a delivery: the copy to send after it was journaled, or -1. */
 	int copy_fd;
 	struct job *next;
 };
@@ -77,16 +82,16 @@ struct upkeep;
 struct api {
 	const struct config *config;
 	const struct record *record;
-	char spool[FILE_PATH]; /* where bodies are written */
+	char spool[FILE_PATH]; /* the folder where bodies are written */
 	struct registrar *registrar;
 	struct cert_cache *certs;
 	struct http_server *server;
 	struct cache *cache;
 	struct uploads *uploads;
 	struct bags *bags;
-	struct upkeep *upkeep; /* or NULL: it is not at work yet */
+	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
-	/* Jobs for the workers. */
+	/* The queue of jobs for the workers. */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	struct job *first, **end;
@@ -97,50 +102,50 @@ struct api {
 	unsigned num_threads;
 };
 
-/* Give the answer; the job is gone. */
+/* Answer; the job is freed. */
 void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
-/* Give a part of a stream; the job stays with its request. */
+/* Send a part of a stream; the job stays with its request. */
 void job_stream(struct job *job);
-/* On the loop's thread, before the body: the answer is that. */
+/* Refuse before the body is read, on the loop's thread. */
 enum http_next job_refuse_now(struct job *job, const struct error *err);
-/* json is taken over. */
+/* Answer with JSON, which is taken over. */
 void job_json(struct job *job, int status, json_t *json);
 /*
- * What of a file goes out, by Range and If-Range: status, extent and fields.
- * True if it is a range under If-Range: of the same thing as before.
+ * Set which part of a file is sent, by Range and If-Range: status, extent and
+ * fields.  Returns true for a range under an If-Range that matches etag.
  */
 bool job_range(struct job *job, uint64_t size, const char *etag);
 /*
- * Append the body, as it came, to out, whose maximum is the caller's bound.
+ * Append the body as it came to out, whose maximum is the bound.
  *
- * ERROR_LIMIT  it is over that
+ * ERROR_LIMIT  the body is larger
  */
 bool job_read_body(const struct job *job, struct buf *out,
     struct error *err) MUST_USE;
-/* Wait for job->act to be committed, then finish. */
+/* Submit job->act, and call finish once it is committed. */
 void job_submit(struct job *job, void (*finish)(struct job *job));
 /*
- * The folder of a bag whose files this job's route takes by a waybill, or NULL:
- * it takes none.
+ * Returns the folder of a bag from which the job's route takes files, or NULL
+ * if it takes none.
  */
 const char *job_bag_folder(const struct job *job);
-/* The same without a job that was taken: on the loop's thread. */
+/* Fill in a JSON answer on the loop's thread, where there is no job yet. */
 void job_fill_json(struct http_response *response, int status, json_t *json);
-/* An error (RFC 9457); status 0 is that of its kind. */
+/* Fill in an error (RFC 9457); status 0: that of its kind. */
 void job_fill_problem(struct http_request *request, int status,
     const struct error *err);
 void job_free(struct job *job);
-/* For a worker; the queue may be full, which is then the answer. */
+/* Queue a job for a worker; if the queue is full that is the answer. */
 void job_enqueue(struct api *api, struct job *job);
-/* A worker's thread; arg is the api. */
+/* The function of a worker's thread; arg is the api. */
 void *job_worker(void *arg);
 
-/* access.c: who asks, by the connection's certificate. */
+/* access.c: authenticate the caller, by the connection's certificate. */
 bool access_authenticate(struct api *api, struct http_request *request,
     struct principal *out, struct error *err) MUST_USE;
 void access_session_free(void *session);
-/* What the policy says of this person and what the route needs. */
+/* access.c: decide by the policy whether the caller may use the route. */
 struct decision access_decide(const struct job *job);
 bool access_is_depositary(const struct principal *who);
 
@@ -148,16 +153,19 @@ bool access_is_depositary(const struct principal *who);
 enum http_next health_answer(struct job *job);
 enum http_next health_answer_metrics(struct job *job);
 
-/* refusals.c: an entry each, up to so many an hour, then counted. */
+/*
+ * refusals.c: each refusal gets an entry, up to a number an hour; more are
+ * counted.
+ */
 struct refusals *refusals_new(struct error *err);
 void refusals_free(struct refusals *refusals);
-/* Journal what was only counted: of hours that are over, or all. */
+/* Journal the counts of hours that are over, or all. */
 void refusals_flush(struct api *api, bool all);
-/* A refusal by policy: journaled as of who connected, then answered. */
+/* Journal a refusal by policy of the person who connected, then answer it. */
 void job_refuse(struct job *job, const char *wanted, const char *rule);
 
 /* acts.c */
-/* The receipt of an entry is the answer; of the act that was committed. */
+/* Answer with the receipt of the entry of the act that was committed. */
 void job_receipt(struct job *job, int status, uint64_t index);
 void job_finish_act(struct job *job);
 job_run run_deposit, run_sign, run_terminate;
@@ -171,10 +179,13 @@ enum http_next events_next(struct job *job, bool idle);
 /* uploads.c */
 job_run run_upload_options, run_upload_create, run_upload_state,
     run_upload_delete, run_upload_patch;
-/* Have an upload to write to, or to deposit; it is let go with the job. */
+/* Reserve an upload to write to, or to deposit; it is released with the job. */
 enum http_next upload_begin(struct job *job, uint64_t *max_body);
 bool upload_use(struct job *job, const char *id, struct error *err) MUST_USE;
-/* Is it what its client said?  It is read for that: on a worker. */
+/*
+ * Does the upload have the digest that its client announced?  It is read for
+ * that, so on a worker.
+ */
 bool upload_check(struct job *job, struct error *err) MUST_USE;
 void upload_end(struct job *job);
 /* git.c */
@@ -185,16 +196,19 @@ job_run run_list, run_document, run_fetch;
 job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign, run_key,
     run_policy, run_crls;
 /*
- * The head to which the receipts of entries up to index lead: the first that
- * a quorum of witnesses cosigned, else the newest one's batch.
+ * Get the head to which receipts of entries up to index lead: the first that a
+ * quorum of witnesses cosigned, else that of the newest entry's batch.
  */
 bool api_head_for(const struct record *record,
     const struct witnesses *witnesses, uint64_t index, struct head *out,
     struct error *err) MUST_USE;
-/* A head's note, with the cosignatures that there are by now. */
+/* Append a head's note, with the cosignatures known by now. */
 bool api_append_note(const struct record *record, const struct head *head,
     struct buf *out, struct error *err) MUST_USE;
-/* The answer at once, on the loop's thread, if nothing must be read for it. */
+/*
+ * Answer on the loop's thread, if nothing must be read for it.  Returns whether
+ * it did.
+ */
 bool documents_answer_now(struct job *job);
 /* Is the copy built, so that run_fetch() does not block? */
 bool documents_fetch_is_ready(struct job *job);

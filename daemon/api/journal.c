@@ -1,5 +1,6 @@
 /*
- * The journal as its readers may see it, policies and CRLs.
+ * The journal as its readers may see it: checkpoints, entries, receipts and
+ * tiles; and policies and CRLs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ api_head_for(const struct record *record, const struct witnesses *witnesses,
 	    cosigned != 0 ? cosigned : index + 1, out, err);
 }
 
-/* Which head is asked for: the newest, or as "at" says. */
+/* Find the head that is asked for: the newest, or the one that "at" names. */
 static bool
 find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 {
@@ -77,7 +78,7 @@ find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 	else if (!span_to_u64(span_of_str(at), &size))
 		return error_set(err, ERROR_USAGE,
 		    "at is a size, \"witnessed\" or \"pending\"");
-	/* Nothing is pending: then the newest is what to look at. */
+	/* No size is pending: answer with the newest. */
 	if (size == 0 && strcmp(at, "pending") == 0)
 		return true;
 	if (size == 0 || size > out->size)
@@ -94,8 +95,8 @@ find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
 }
 
 /*
- * A head is there a moment before the ledger has its entries: what an answer
- * says of them must not lack the last ones.
+ * Wait until the ledger has the entries of a head, which is published a moment
+ * earlier: the answer must not lack the last ones.
  */
 static bool
 await_ledger(const struct record *record, uint64_t size, struct error *err)
@@ -137,9 +138,10 @@ run_checkpoint(struct job *job, struct error *err)
 	    !choose_head(job, old, &head, err))
 		return false;
 	/*
-	 * By which policy it now judges, so that a client can stop in time; and
-	 * where its entry is, so that one which knows it need not ask.  As of
-	 * this head or a later one, never of before it.
+	 * Tell the policy by which the daemon judges now, so that a client can
+	 * stop in time, and the index of its entry, so that a client which
+	 * knows it need not ask.  It is that of this head or of a later one,
+	 * never of an earlier one.
 	 */
 	ledger_read_lock(record->ledger);
 	policy_at = ledger_last(record->ledger, ACT_POLICY);
@@ -155,7 +157,10 @@ run_checkpoint(struct job *job, struct error *err)
 	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n",
 	    hex, (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
-		/* Whoever saw more has seen another history: here is ours. */
+		/*
+		 * A client that saw a larger size has seen another history:
+		 * answer with ours.
+		 */
 		if (!api_append_note(record, &head, &response->body, err))
 			return false;
 		answer_text(job, 409);
@@ -191,7 +196,7 @@ run_receipt(struct job *job, struct error *err)
 	    index < ledger_size(ledger))
 		seen = ledger_visible(ledger, &sight, index);
 	ledger_unlock(ledger);
-	/* Hidden and absent look alike. */
+	/* A hidden entry and a missing one get the same answer. */
 	if (!seen)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there is no entry %llu that you may see",
@@ -208,7 +213,10 @@ run_receipt(struct job *job, struct error *err)
 	return ok;
 }
 
-/* Entry bundles show every entry: only to who audits every type. */
+/*
+ * Entry bundles show every entry, so only a caller who audits every type may
+ * read them.
+ */
 static bool
 may_read_bundles(const struct job *job, const struct document_type **missing,
     struct decision *decision)
@@ -249,7 +257,10 @@ run_tile(struct job *job, struct error *err)
 		    "the journal has no such tile yet");
 	if (!journal_tile(journal, &tile, &response->body, err))
 		return false;
-	/* For one connection's caller: what a tile holds never changes. */
+	/*
+	 * Private: the answer is for this caller.  Immutable: a tile never
+	 * changes.
+	 */
 	snprintf(response->headers, sizeof(response->headers),
 	    "Cache-Control: private, max-age=31536000, immutable\r\n");
 	response->status = 200;
@@ -259,8 +270,9 @@ run_tile(struct job *job, struct error *err)
 }
 
 /*
- * Our own signature under what we do not have: this daemon was rolled back, or
- * its key signs elsewhere.  Whatever it signs now deepens the fork.
+ * The client shows our own signature on what we do not have: this daemon was
+ * rolled back, or its key signs elsewhere.  Each further signature would deepen
+ * the fork, so stop.
  */
 static void
 stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
@@ -289,7 +301,10 @@ stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 	registrar_fail(job->api->registrar, &why);
 }
 
-/* Lines of the policy's witnesses under a note of ours; others are dropped. */
+/*
+ * Store the lines of the policy's witnesses under a note of ours; other lines
+ * are dropped.
+ */
 static bool
 keep_cosignatures(struct job *job, struct span note,
     const struct checkpoint *checkpoint, struct error *err)
@@ -350,7 +365,7 @@ run_cosign(struct job *job, struct error *err)
 	return ok;
 }
 
-/* The receipt of the entry that names the key after this one, cosigned. */
+/* Answer with the cosigned receipt of the entry that names the next key. */
 bool
 run_key(struct job *job, struct error *err)
 {
@@ -386,19 +401,20 @@ struct entry_filter {
 	char document[DOCUMENT_NAME], office[POLICY_NAME];
 	char person[LIMIT_EMAIL_BYTES + 1], act[32];
 	uint64_t from, until, limit;
-	bool bare; /* without proofs: who has the hash tiles needs none */
-	/* The same, by number; UINT32_MAX: nobody is called that. */
+	bool bare; /* without proofs, for a client with the hash tiles */
+	/* The same as numbers; UINT32_MAX if there is no such name. */
 	uint32_t document_number, office_number, person_number;
-	uint32_t acts; /* a bit each; 0: all */
+	uint32_t acts; /* one bit for each act; 0: all */
 };
 
-/* What a document's state follows from, together. */
+/* The acts from which the state of documents follows. */
 #define ACTS_ON_DOCUMENTS "documents"
 enum {
 	ON_DOCUMENTS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_FORCE |
 	    1 << ACT_TERMINATE,
 };
 
+/* Read the filter from the query. */
 static bool
 read_filter(struct job *job, struct entry_filter *out, struct error *err)
 {
@@ -455,7 +471,7 @@ matches(const struct entry_filter *filter, const struct ledger_entry *entry)
 	    (filter->acts == 0 || (filter->acts >> entry->act & 1) != 0);
 }
 
-/* Of what is filtered for, that of which there is least; *all: of nothing. */
+/* Pick the filter with the fewest entries; *all if there is none. */
 static struct ledger_places
 choose_places(const struct ledger *ledger, const struct entry_filter *filter,
     bool *all)
@@ -480,7 +496,7 @@ choose_places(const struct ledger *ledger, const struct entry_filter *filter,
 	return best;
 }
 
-/* The first place from an index on. */
+/* Returns the first place at or after an index. */
 static size_t
 first_place(const struct ledger_places *places, uint64_t from)
 {
@@ -497,7 +513,10 @@ first_place(const struct ledger_places *places, uint64_t from)
 	return low;
 }
 
-/* The indices that match and may be seen; *next: where to go on, or none. */
+/*
+ * Returns the indices that match and may be seen; *next gets where to go on, or
+ * none.
+ */
 static uint64_t *
 select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
     size_t *num, uint64_t *next)
@@ -540,6 +559,7 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 	return found;
 }
 
+/* Append an entry and, unless bare, its proof. */
 static bool
 append_entry(const struct journal *journal, uint64_t index, uint64_t size,
     bool bare, struct buf *out, struct error *err)

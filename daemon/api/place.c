@@ -1,5 +1,5 @@
 /*
- * Checks whether an act may follow the acts on its document (place.h).
+ * Whether an act may follow the earlier acts on its document (place.h).
  */
 #include "daemon/api/place.h"
 
@@ -10,11 +10,17 @@ party_of(const struct policy *policy, const char *name)
 {
 	const struct office *office = policy_office(policy, name);
 
-	/* One that the policy does not know any more is another's. */
+	/*
+	 * An office that the policy does not have any more counts as another
+	 * party's.
+	 */
 	return office != NULL ? office->party : "";
 }
 
-/* The signatures of other parties; *first: one of them, or NULL. */
+/*
+ * Returns the number of signatures by other parties; *first gets one of them,
+ * or NULL.
+ */
 static size_t
 count_others(const struct place_deposit *deposit, const struct snapshot *now,
     const struct ledger_signer **first)
@@ -35,7 +41,7 @@ count_others(const struct place_deposit *deposit, const struct snapshot *now,
 	return num;
 }
 
-/* Who may only deposit is not told who signs. */
+/* A caller who may deposit but not read is not told who signed. */
 static bool
 may_read(const struct place_deposit *deposit, const char *document)
 {
@@ -46,7 +52,10 @@ may_read(const struct place_deposit *deposit, const char *document)
 	    .allowed;
 }
 
-/* A newer version ends the signing of the newest one. */
+/*
+ * A new version ends the signing of the newest one: check that the depositor
+ * knows.
+ */
 static bool
 check_onto(const char *document, const struct place_deposit *deposit,
     const struct snapshot *now, struct error *err)

@@ -1,7 +1,7 @@
 /*
- * place.h - may an act come next, as its document stands?  What is judged here
- * is judged again if another act on the document comes first (registrar.h), so
- * nothing slips in between.
+ * place.h - may an act come next, as its document stands?  If another act on
+ * the document comes first, the check is made again (registrar.h), so nothing
+ * slips in between.
  */
 #ifndef DAEMON_API_PLACE_H
 #define DAEMON_API_PLACE_H
@@ -9,7 +9,7 @@
 #include "policy/policy.h"
 #include "record/snapshot.h"
 
-/* Whose deposit, and onto which version's signatures it may come. */
+/* Who deposits, and the version whose signing this may end. */
 struct place_deposit {
 	const struct policy *policy;
 	const struct office *office;
@@ -22,30 +22,30 @@ struct place_deposit {
 };
 
 /*
- * now is of the newest version.
+ * Check a deposit; now is of the newest version.
  *
  * ERROR_USAGE     onto is not the version before
- * ERROR_CONFLICT  not the next version; or the document is terminated; or
- *                 another party has signed the newest version, which this
- *                 would end, and onto does not say so
+ * ERROR_CONFLICT  it is not the next version; or the document is terminated; or
+ *  another party has signed the newest version, which this
+ *  would end, and onto does not say so
  */
 bool place_check_deposit(const char *document,
     const struct place_deposit *deposit, const struct snapshot *now,
     struct error *err) MUST_USE;
 
 /*
- * now is of the version that is to be signed.
+ * Check a signature; now is of the version to be signed.
  *
  * ERROR_NOT_FOUND  there is no such version
- * ERROR_CONFLICT   it takes no signatures
+ * ERROR_CONFLICT   the version accepts no signatures
  */
 bool place_check_sign(const char *document, unsigned version,
     const struct snapshot *now, struct error *err) MUST_USE;
 
 /*
- * A termination of version; now is of the one in force, or terminated.
+ * Check a termination; now is of the version in force, or terminated.
  *
- * ERROR_NOT_FOUND  there is no document
+ * ERROR_NOT_FOUND  there is no such document
  * ERROR_CONFLICT   that version is not in force
  */
 bool place_check_end(const char *document, unsigned version,
@@ -55,7 +55,7 @@ bool place_check_end(const char *document, unsigned version,
  * Has a copy of the version room for the receipts of one more signature: its
  * own, that of a "force", and that of a waybill?
  *
- * ERROR_LIMIT  nobody could verify the copy any more
+ * ERROR_LIMIT  verifiers would refuse the copy as too large
  */
 bool place_check_room(const char *document, const struct snapshot *now,
     struct error *err) MUST_USE;

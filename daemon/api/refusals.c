@@ -1,6 +1,6 @@
 /*
- * Refusals by policy: an entry each, up to so many an hour and person, then
- * counted.
+ * Refusals by policy: each gets an entry, up to a number for each hour and
+ * person; more are counted.
  */
 #include "daemon/api/job.h"
 
@@ -22,7 +22,7 @@ struct refuser {
 	int64_t hour;
 	unsigned entries;
 	uint64_t counted;
-	struct act_request last; /* what a counted entry tells of */
+	struct act_request last; /* for the entry that tells the count */
 };
 
 struct refusals {
@@ -36,7 +36,7 @@ free_act(struct act_request *act)
 	free(act);
 }
 
-/* One entry for all that were only counted. */
+/* Journal one entry for all refusals that were only counted. */
 static void
 journal_counted(struct api *api, struct refuser *refuser)
 {
@@ -51,7 +51,7 @@ journal_counted(struct api *api, struct refuser *refuser)
 	registrar_submit(api->registrar, act);
 }
 
-/* True: this one gets an entry of its own. */
+/* Returns true if this refusal gets an entry of its own. */
 static bool
 count_refusal(struct api *api, const struct act_request *act)
 {
@@ -106,7 +106,10 @@ finish_refusal(struct job *job)
 	struct error err = { 0 };
 	struct dispatcher by;
 
-	/* Whom the rule refused: by bag, not who hands it in. */
+	/*
+	 * The entry names the person whom the rule refused: for a bag the
+	 * waybill's signer, not its bearer.
+	 */
 	if (!job->by_bag ||
 	    !bags_find(job->api->bags, &job->waybill, &by, &err)) {
 		text_set(by.person, sizeof(by.person), job->connected.person);
@@ -120,7 +123,7 @@ finish_refusal(struct job *job)
 	job_problem(job, &err);
 }
 
-/* Where it came by bag the rule refused another than who is refused. */
+/* For an act by bag the rule names the signer, since the caller is another. */
 static void
 set_rule(const struct job *job, const char *rule, char out[POLICY_RULE])
 {

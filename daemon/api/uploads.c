@@ -2,8 +2,8 @@
  * Resumable uploads: tus 1.0.0 (https://tus.io/protocols/resumable-upload),
  * with creation, checksum, expiration and termination.
  *
- * What came in parts is used by name: PUT …/versions/N?upload=ID, with no
- * body, deposits it as if it were the body.
+ * A complete upload is deposited by PUT …/versions/N?upload=ID without a body,
+ * as if it were the body.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #define TUS       "Tus-Resumable: 1.0.0\r\n"
 #define CHECKSUMS "sha1,sha256"
 
-/* The answer's fields are added to: each ends with its CRLF. */
+/* Append a field to the answer's; each ends with its CRLF. */
 static void
 add_field(struct http_response *response, const char *name, const char *value)
 {
@@ -45,7 +45,7 @@ begin_answer(struct http_response *response, int status)
 	snprintf(response->headers, sizeof(response->headers), TUS);
 }
 
-/* IMF-fixdate, as HTTP writes it (RFC 9110 section 5.6.7). */
+/* Append Upload-Expires as an IMF-fixdate (RFC 9110 section 5.6.7). */
 static void
 add_expiry(struct http_response *response, int64_t at)
 {
@@ -65,7 +65,7 @@ add_expiry(struct http_response *response, int64_t at)
 	add_field(response, "Upload-Expires", text);
 }
 
-/* tus has statuses of its own; the problem document is as everywhere. */
+/* tus has statuses of its own; the problem document is the usual one. */
 static void
 problem(struct job *job, int status, enum error_kind kind, const char *text)
 {
@@ -99,7 +99,7 @@ run_upload_options(struct job *job, struct error *err)
 	return true;
 }
 
-/* "key base64,key base64": of ours only sha256 means something. */
+/* Read "key base64,key base64"; only the key sha256 has a meaning here. */
 static bool
 read_metadata(const char *text, struct digest *out)
 {
@@ -122,7 +122,7 @@ read_metadata(const char *text, struct digest *out)
 	return true;
 }
 
-/* Who may deposit nothing has nothing to upload. */
+/* A caller who may deposit nothing may not upload. */
 static struct decision
 may_upload(const struct job *job)
 {
@@ -201,7 +201,7 @@ run_upload_delete(struct job *job, struct error *err)
 	return true;
 }
 
-/* --- PATCH: what comes goes into the upload as it comes. --- */
+/* --- PATCH: the body is written into the upload as it comes. --- */
 
 enum http_next
 upload_begin(struct job *job, uint64_t *max_body)
@@ -256,7 +256,7 @@ hash_piece(void *arg, struct span bytes, struct error *err)
 	    error_set_openssl(err, ERROR_SYSTEM, "checksum");
 }
 
-/* "sha256 BASE64": over what this request brought. */
+/* Check "sha256 BASE64", the checksum of this request's bytes. */
 static bool
 checksum_is_right(const struct job *job, bool *known, struct error *err)
 {
@@ -294,7 +294,7 @@ run_upload_patch(struct job *job, struct error *err)
 	    !checksum_is_right(job, &known, err)) {
 		if (err->kind != ERROR_NONE)
 			return false;
-		/* As if it had not come. */
+		/* Cut them off again, as if they had not come. */
 		if (ftruncate(request->spool, (off_t)request->spool_at) != 0)
 			return error_set_errno(err, "upload");
 		request->body_len = 0;
@@ -318,7 +318,7 @@ run_upload_patch(struct job *job, struct error *err)
 	return true;
 }
 
-/* --- Its use. --- */
+/* --- Using an upload. --- */
 
 bool
 upload_use(struct job *job, const char *id, struct error *err)
@@ -359,7 +359,10 @@ upload_check(struct job *job, struct error *err)
 		return false;
 	if (digest_eq(&digest, &job->upload_sha256))
 		return true;
-	/* A power cut may have taken what was not flushed: it begins anew. */
+	/*
+	 * A power cut may have taken bytes that were not flushed: the client
+	 * must begin again.
+	 */
 	job->upload_damaged = true;
 	return error_set(err, ERROR_UNAVAILABLE,
 	    "what was uploaded has another SHA-256 than was said: upload it"
@@ -376,7 +379,10 @@ upload_end(struct job *job)
 	if (job->upload[0] == '\0')
 		return;
 	if (!job->uses_upload) {
-		/* Cut short: what came is kept, but for a broken promise. */
+		/*
+		 * The connection was cut: keep what came, unless a checksum of
+		 * the whole request was promised.
+		 */
 		uint64_t offset = job->upload_offset;
 
 		if (request->spool >= 0 &&
@@ -387,7 +393,10 @@ upload_end(struct job *job)
 			offset = 0;
 		uploads_leave(uploads, job->upload, offset);
 	} else if (job->upload_damaged || (status >= 200 && status < 500)) {
-		/* The answer is yes or no: its bytes have had their say. */
+		/*
+		 * The deposit was answered, yes or no: the upload is not needed
+		 * any more.
+		 */
 		uploads_remove(uploads, job->upload);
 	} else {
 		uploads_leave(uploads, job->upload, job->upload_offset);
