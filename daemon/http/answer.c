@@ -1,5 +1,5 @@
 /*
- * The head of an answer as it is written, and the end of a request.
+ * The head of an answer, encoded; and freeing a request (answer.h).
  */
 #include "daemon/http/answer.h"
 
@@ -43,6 +43,7 @@ http_answer_is_bodyless(const struct http_request *request)
 	    status == 204;
 }
 
+/* Encode the status line and the fields. */
 static bool
 put_head(const struct http_request *request, bool close, struct buf *out,
     struct error *err)
@@ -52,7 +53,10 @@ put_head(const struct http_request *request, bool close, struct buf *out,
 					       : response->body.len;
 	char length[48] = "";
 
-	/* A stream has no end yet; a 204 none (RFC 9110 section 8.6). */
+	/*
+	 * The length of a stream is not known; a 204 has none (RFC 9110 section
+	 * 8.6).
+	 */
 	if (!response->stream && response->status != 204)
 		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
 		    (unsigned long long)len);

@@ -21,6 +21,7 @@ http_body_ended(const struct http_body *body)
 	return body->state == BODY_END;
 }
 
+/* Returns the value of a hex digit, or -1. */
 static int
 digit(uint8_t c)
 {
@@ -30,7 +31,10 @@ digit(uint8_t c)
 				    : -1;
 }
 
-/* One byte of framing; false if it should not be there. */
+/*
+ * Take one byte of framing (RFC 9112 section 7.1); false if it is not allowed
+ * there.
+ */
 static bool
 take_framing(struct http_body *body, uint8_t c)
 {

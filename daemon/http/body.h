@@ -1,8 +1,8 @@
 /*
- * body.h - the body of a request: by its length, or in chunks.
+ * body.h - taking the body of a request: by its length, or in chunks.
  *
- * Source: RFC 9112 section 7.1, without extensions and trailers: nobody who
- * writes to us needs them, and they are where programs disagree.
+ * Source: RFC 9112 section 7.1.  Chunk extensions and trailers are refused: our
+ * clients send none, and parsers disagree about them.
  */
 #ifndef DAEMON_HTTP_BODY_H
 #define DAEMON_HTTP_BODY_H
@@ -22,8 +22,8 @@ struct http_body {
 	} state;
 	bool chunked;
 	unsigned digits;
-	uint64_t left;     /* of this chunk, or of all */
-	uint64_t received; /* content, without framing */
+	uint64_t left;     /* of this chunk, or of the whole body */
+	uint64_t received; /* bytes of content, without framing */
 	uint64_t max;
 };
 
@@ -31,9 +31,9 @@ void http_body_begin(struct http_body *body, bool chunked, uint64_t length,
     uint64_t max);
 bool http_body_ended(const struct http_body *body);
 /*
- * Take bytes off the front of in until it is empty or the body ends; data
- * gets the next piece of content, empty if only framing was read.  0, or the
- * status to refuse with: 400 broken framing, 413 over max.
+ * Take bytes off the front of in until it is empty or the body ends; data gets
+ * the next piece of content, empty if only framing was read.  Returns 0, or the
+ * status to refuse with: 400 for broken framing, 413 if it is over the maximum.
  */
 int http_body_take(struct http_body *body, struct span *in, struct span *data);
 

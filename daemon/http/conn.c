@@ -1,6 +1,6 @@
 /*
- * A connection: which phase it is in, what it reads and writes in each, and
- * how long it may take.
+ * A connection: its phases, what it reads and writes in each, and how long each
+ * may take (conn.h).
  */
 #include "daemon/http/conn.h"
 
@@ -17,7 +17,7 @@
 #include "daemon/http/body.h"
 #include "daemon/http/wire.h"
 
-/* So many steps of one connection, then it is the others' turn. */
+/* a connection takes so many steps before others get their turn */
 enum { TURNS = 8, TURNS_BODY = 32 };
 
 enum phase { HANDSHAKE, HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
@@ -27,18 +27,20 @@ struct conn {
 	struct wire wire;
 	enum phase phase;
 	struct conn *prev, *next;
-	struct buf in; /* unread; empty while idle */
+	struct buf in; /* bytes not parsed yet; empty while idle */
 	size_t scanned;
-	struct http_request *request; /* under way, but in WORK */
-	struct http_request *away;    /* in WORK: it is with the handler */
+	struct http_request *request; /* the request, except in WORK */
+	/* In WORK: the request, which the handler has. */
+	struct http_request *away;
 	struct http_body body;
 	bool close;
-	bool streaming; /* the head of a stream is out: only parts follow */
+	bool streaming; /* the head of a stream was sent: only parts follow */
 	void *session;  /* the handler's */
-	uint64_t moved; /* bytes in this phase */
+	uint64_t moved; /* bytes moved in this phase */
 	int64_t since_s, until_s;
 };
 
+/* Begin a phase that may last so many seconds. */
 static void
 enter(struct conn *c, enum phase phase, int seconds)
 {
@@ -49,8 +51,9 @@ enter(struct conn *c, enum phase phase, int seconds)
 }
 
 /*
- * A floor of bytes a second, and no credit beyond one period of grace: else
- * what fits into socket buffers buys a non-reader half an hour.
+ * Demand a minimum of bytes a second, and give no credit beyond one period of
+ * grace: otherwise a client that does not read could hold a connection for half
+ * an hour with what fits into socket buffers.
  */
 static void
 progress(struct conn *c, uint64_t n)
@@ -76,6 +79,7 @@ free_request(struct loop *loop, struct http_request *request)
 	http_request_free(request);
 }
 
+/* Tell the handler that the request is over, and free it. */
 static void
 finish(struct conn *c, bool sent)
 {
@@ -112,7 +116,10 @@ conn_has_streams(const struct loop *loop)
 	return __atomic_load_n(&loop->num_streams, __ATOMIC_SEQ_CST) > 0;
 }
 
-/* Freed only after the batch of events: one may still point here. */
+/*
+ * A connection is freed after the batch of events, since one of them may still
+ * point to it.
+ */
 static void
 bury(struct conn *c)
 {
@@ -120,7 +127,7 @@ bury(struct conn *c)
 
 	if (c->phase == DEAD)
 		return;
-	/* Its answer will find nobody. */
+	/* The handler's answer will find no connection. */
 	if (c->phase == WORK)
 		c->away->conn = NULL;
 	else
@@ -164,7 +171,7 @@ conn_end_all(struct loop *loop)
 	spool_close(&loop->spool);
 }
 
-/* The answer in c->request->response, from now on written. */
+/* From now on the answer in c->request->response is written. */
 static void
 begin_answer(struct conn *c)
 {
@@ -183,7 +190,10 @@ begin_answer(struct conn *c)
 	}
 	if (bodyless && response->fd >= 0)
 		response->from = response->to;
-	/* Counted before stream() is asked: what comes later wakes it. */
+	/*
+	 * Count the stream before stream() is asked: entries that come later
+	 * then wake it.
+	 */
 	if (response->stream && !bodyless && !c->streaming) {
 		c->streaming = true;
 		__atomic_add_fetch(&c->loop->num_streams, 1, __ATOMIC_SEQ_CST);
@@ -206,7 +216,7 @@ new_request(struct conn *c)
 	request->conn = c;
 	request->began_ms = time_monotonic_ms();
 	request->session = &c->session;
-	/* Unlike any other's, of this run and of others. */
+	/* The id differs from all others, of this run and of earlier ones. */
 	if (buf_append_u64(&id, c->loop->next_id++, &ignored))
 		hex_encode(buf_span(&id), request->id);
 	buf_free(&id);
@@ -214,8 +224,9 @@ new_request(struct conn *c)
 }
 
 /*
- * Nothing after this is believed.  What was read is not a request; or, where a
- * failure is given, we could not keep its content.
+ * Answer with an error and close, since nothing after it can be trusted to be a
+ * request. failure is set if not the request is wrong, but its content could
+ * not be stored.
  */
 static void
 refuse(struct conn *c, int status, const struct error *failure)
@@ -243,6 +254,7 @@ refuse(struct conn *c, int status, const struct error *failure)
 	begin_answer(c);
 }
 
+/* Give the request to the handler; it comes back by conn_answer(). */
 static void
 to_handler(struct conn *c)
 {
@@ -256,6 +268,7 @@ to_handler(struct conn *c)
 	loop->handler->dispatch(loop->handler->arg, request);
 }
 
+/* The head was parsed: ask the handler whether to read the body. */
 static void
 take_route(struct conn *c)
 {
@@ -317,6 +330,7 @@ take_route(struct conn *c)
 	enter(c, BODY, LIMIT_SECONDS_GRACE);
 }
 
+/* Parse a head of len bytes. */
 static void
 take_head(struct conn *c, size_t len)
 {
@@ -339,7 +353,7 @@ take_head(struct conn *c, size_t len)
 		take_route(c);
 }
 
-/* As wire_read(), of max bytes at most, into the loop's piece. */
+/* Read at most max bytes into the loop's piece; returns as wire_read(). */
 static int
 read_piece(struct conn *c, size_t max)
 {
@@ -347,7 +361,10 @@ read_piece(struct conn *c, size_t max)
 	    max < HTTP_PIECE ? max : HTTP_PIECE);
 }
 
-/* Where the head ends; a bare LF or CR is refused when it comes. */
+/*
+ * Returns the length of the head, 0 if its end has not come.  *bad is set at
+ * once if it has a bare LF or CR.
+ */
 static size_t
 find_head_end(struct conn *c, bool *bad)
 {
@@ -366,6 +383,10 @@ find_head_end(struct conn *c, bool *bad)
 	return 0;
 }
 
+/*
+ * Read a head.  Like all steps it returns > 0 after progress, 0 if it would
+ * block, < 0 at the end of the connection.
+ */
 static int
 step_head(struct conn *c)
 {
@@ -399,7 +420,10 @@ step_head(struct conn *c)
 	return n;
 }
 
-/* Content to the spool; 0 or the status to refuse with; err if we failed. */
+/*
+ * Write content to the spool.  Returns 0, or the status to refuse with, with
+ * err set if the failure is ours.
+ */
 static int
 take_body(struct conn *c, struct span *bytes, struct error *err)
 {
@@ -416,7 +440,7 @@ take_body(struct conn *c, struct span *bytes, struct error *err)
 		progress(c, data.len);
 		if (!file_pwrite(request->spool, data,
 			(off_t)(request->spool_at + request->body_len), err))
-			return 503; /* the disk is full, most likely */
+			return 503; /* most likely the disk is full */
 		request->body_len += data.len;
 	}
 	return 0;
@@ -444,7 +468,7 @@ step_body(struct conn *c)
 			return n;
 		bytes = span_of(c->loop->piece, (size_t)n);
 		status = take_body(c, &bytes, &err);
-		/* The next request, pipelined: kept for its turn. */
+		/* The next request was pipelined: keep it for its turn. */
 		if (status == 0 && bytes.len > 0 &&
 		    !buf_append(&c->in, bytes, &err))
 			return -1;
@@ -478,7 +502,7 @@ write_file(struct conn *c)
 	return 1;
 }
 
-/* Has the handler more of a stream? */
+/* Ask the handler for the next part of a stream. */
 static void
 ask_stream(struct conn *c, bool idle)
 {
@@ -518,7 +542,10 @@ step_write(struct conn *c)
 	}
 	finish(c, true);
 	if (c->close) {
-		/* Read what is still sent, so that the answer is read too. */
+		/*
+		 * Read what the client still sends, so that it gets to read the
+		 * answer (RFC 9112 section 9.6).
+		 */
 		SSL_shutdown(c->wire.ssl);
 		enter(c, DRAIN, LIMIT_SECONDS_DRAIN);
 		return 1;
@@ -527,6 +554,7 @@ step_write(struct conn *c)
 	return 1;
 }
 
+/* Take one step of the present phase. */
 static int
 step(struct conn *c)
 {
@@ -544,7 +572,7 @@ step(struct conn *c)
 	case WRITE:
 		return step_write(c);
 	case STREAM:
-		/* Who listens has nothing to say. */
+		/* The reader of a stream has nothing to send. */
 		return read_piece(c, HTTP_PIECE) != 0 ? -1 : 0;
 	case DRAIN:
 		if ((n = read_piece(c, HTTP_PIECE)) > 0) {
@@ -560,7 +588,10 @@ step(struct conn *c)
 	return 0;
 }
 
-/* Is what comes next still on its way, and not with us or in OpenSSL? */
+/*
+ * Are the next bytes still on their way, neither in our buffer nor in
+ * OpenSSL's?
+ */
 static bool
 reads_on(const struct conn *c)
 {
@@ -569,7 +600,7 @@ reads_on(const struct conn *c)
 	    c->in.len == 0 && !SSL_has_pending(c->wire.ssl);
 }
 
-/* Take steps until one would block, or it is others' turn. */
+/* Take steps until one would block, or until others get their turn. */
 static int
 take_steps(struct conn *c)
 {
@@ -585,7 +616,10 @@ take_steps(struct conn *c)
 			c->wire.want = EV_WRITE;
 			return 1;
 		}
-		/* Only where an event will follow: what is read makes none. */
+		/*
+		 * Wait only if an event will follow: data that OpenSSL has
+		 * already buffered raises none.
+		 */
 		if (turns >= TURNS_BODY && reads_on(c)) {
 			c->wire.want = EV_READ;
 			return 1;
@@ -593,6 +627,7 @@ take_steps(struct conn *c)
 	}
 }
 
+/* Take steps, then wait for an event or end the connection. */
 static void
 drive(struct conn *c)
 {
@@ -601,7 +636,7 @@ drive(struct conn *c)
 
 	ERR_clear_error();
 	n = take_steps(c);
-	/* Whatever was written goes out, the alert of a failure too. */
+	/* Send all that was written, even the TLS alert of a failure. */
 	if (c->phase != DEAD && wire_push(&c->wire) < 0)
 		n = -1;
 	if (c->phase == DEAD)

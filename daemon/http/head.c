@@ -1,5 +1,5 @@
 /*
- * Reading the head of a request (head.h).
+ * Parsing the head of a request (head.h).
  */
 #include "daemon/http/head.h"
 
@@ -8,6 +8,7 @@
 
 #include <http_parser.h>
 
+/* Is it a token (RFC 9110 section 5.6.2)? */
 static bool
 is_token(struct span text)
 {
@@ -42,7 +43,10 @@ trim(struct span text)
 	return text;
 }
 
-/* A line up to CRLF; a bare CR or LF is none (RFC 9112 section 2.2). */
+/*
+ * Take a line up to CRLF; a bare CR or LF is not a line's end (RFC 9112 section
+ * 2.2).
+ */
 static bool
 take_crlf_line(struct span *in, struct span *line)
 {
@@ -53,6 +57,7 @@ take_crlf_line(struct span *in, struct span *line)
 	return memchr(line->data, '\r', line->len) == NULL;
 }
 
+/* Parse METHOD TARGET HTTP/1.1 (RFC 9112 section 3). */
 static int
 read_request_line(struct span line, struct http_head *out)
 {
@@ -71,7 +76,10 @@ read_request_line(struct span line, struct http_head *out)
 	for (size_t i = 0; i < target.len; i++)
 		if (target.data[i] <= ' ' || target.data[i] >= 127)
 			return 400;
-	/* No absolute-form, no authority-form: we are nobody's proxy. */
+	/*
+	 * absolute-form and authority-form are for proxies only (RFC 9112
+	 * section 3.2).
+	 */
 	if (target.len == 0 || target.data[0] != '/' ||
 	    !span_to_str(target, out->target, sizeof(out->target)))
 		return 400;
@@ -81,12 +89,15 @@ read_request_line(struct span line, struct http_head *out)
 static void
 keep(struct span value, char *out, size_t room)
 {
-	/* Too long to be one of ours: as if it were not there. */
+	/* A value that is too long cannot be one of ours: take it as absent. */
 	if (!span_to_str(value, out, room))
 		out[0] = '\0';
 }
 
-/* One that says nothing to us says nothing good. */
+/*
+ * Keep the fields by which a browser tells the page that asks.  A value that
+ * cannot be read counts as a foreign page.
+ */
 static void
 keep_page(struct span name, struct span value, struct http_head *out)
 {
@@ -99,6 +110,7 @@ keep_page(struct span name, struct span value, struct http_head *out)
 		snprintf(out->origin, sizeof(out->origin), "null");
 }
 
+/* Content-Length: digits, once, and not with chunks (RFC 9112 section 6.3). */
 static int
 read_length(struct span value, struct http_head *out)
 {
@@ -117,7 +129,7 @@ read_length(struct span value, struct http_head *out)
 	return 0;
 }
 
-/* What a handler may want to know. */
+/* Keep the fields that a handler may need. */
 static void
 keep_field(struct span name, struct span value, struct http_head *out)
 {
@@ -155,6 +167,7 @@ keep_field(struct span name, struct span value, struct http_head *out)
 			keep(value, fields[i].out, fields[i].room);
 }
 
+/* Parse one field; *hosts counts the Host fields. */
 static int
 read_field(struct span name, struct span value, struct http_head *out,
     unsigned *hosts)
@@ -186,7 +199,10 @@ read_field(struct span name, struct span value, struct http_head *out,
 	return 0;
 }
 
-/* Printable, or a tab; no obs-fold, no space before the colon. */
+/*
+ * Read the fields: printable characters and tabs, no obs-fold, no space before
+ * the colon (RFC 9112 section 5).
+ */
 static int
 read_fields(struct span text, struct http_head *out)
 {
@@ -222,6 +238,7 @@ on_complete(http_parser *parser)
 	return 0;
 }
 
+/* Does http-parser read the same method, length, framing and end? */
 static bool
 second_judge_agrees(struct span text, const struct http_head *head)
 {
@@ -264,7 +281,7 @@ http_head_parse(struct span text, struct http_head *out)
 	return second_judge_agrees(text, out) ? 0 : 400;
 }
 
-/* "https://HOST[:PORT]": its host, and its port, 443 where it names none. */
+/* Split "https://HOST[:PORT]" into host and port; the default port is 443. */
 static bool
 split_origin(const char *text, struct span *host, struct span *port)
 {
@@ -277,7 +294,10 @@ split_origin(const char *text, struct span *host, struct span *port)
 		return false;
 	*host = rest;
 	*port = span_of_str("443");
-	/* The last colon ends a host, unless it is the scheme's or an address's. */
+	/*
+	 * The last colon separates the port, unless it is the scheme's or
+	 * within an IPv6 address.
+	 */
 	if (colon < text + sizeof(scheme) - 1 ||
 	    (bracket != NULL && colon < bracket))
 		return host->len > 0;
@@ -321,6 +341,7 @@ hex_value(uint8_t c)
 				    : -1;
 }
 
+/* Decode %XX and '+'; false if it is broken or too long. */
 static bool
 decode(struct span in, char *out, size_t room)
 {
@@ -345,7 +366,7 @@ decode(struct span in, char *out, size_t room)
 	return true;
 }
 
-/* The query of a target, without its question mark. */
+/* Returns the query of a target, without its question mark. */
 static struct span
 query_of(const struct http_head *head)
 {
@@ -357,7 +378,7 @@ query_of(const struct http_head *head)
 	return rest;
 }
 
-/* The next parameter; value is empty where there is no "=". */
+/* Take the next parameter; value is empty if there is no "=". */
 static bool
 take_parameter(struct span *rest, struct span *key, struct span *value)
 {

@@ -1,5 +1,5 @@
 /*
- * A mailbox: two lists and two flags under a lock, and an eventfd.
+ * A mailbox: two lists and two flags under a lock, and an eventfd (mailbox.h).
  */
 #include "daemon/http/mailbox.h"
 
@@ -13,10 +13,10 @@
 struct mailbox {
 	pthread_mutex_t mutex;
 	struct mail mail;
-	/* Where the next one goes. */
+	/* Where the next item is linked in. */
 	struct http_request **end_of_answers;
 	struct arrival **end_of_arrivals;
-	bool rung; /* since it was last taken from */
+	bool rung; /* the bell was rung since the mailbox was last emptied */
 	int bell;
 };
 
@@ -76,7 +76,7 @@ mailbox_bell(const struct mailbox *mailbox)
 	return mailbox->bell;
 }
 
-/* Unlock, and ring unless somebody has since the last taking. */
+/* Unlock, and ring the bell unless that was done since the last emptying. */
 static void
 put_in(struct mailbox *mailbox)
 {
@@ -138,7 +138,9 @@ mailbox_take(struct mailbox *mailbox, struct mail *out)
 	uint64_t count;
 	ssize_t done;
 
-	/* First: what is put in from here on rings again. */
+	/*
+	 * Silence the bell first: what is put in from here on rings it again.
+	 */
 	done = read(mailbox->bell, &count, sizeof(count));
 	(void)done;
 	pthread_mutex_lock(&mailbox->mutex);

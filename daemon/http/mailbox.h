@@ -1,10 +1,10 @@
 /*
- * mailbox.h - what other threads tell an event loop: answers, new connections,
- * that there may be more for its streams, and that it shall stop.
+ * mailbox.h - messages from other threads to an event loop: answers, new
+ * connections, that its streams may have more, and that it must stop.
  *
- * Any thread puts in; the loop's thread takes all out when the bell, an
- * eventfd, can be read.  Where the bell cannot be rung, the loop's next tick
- * takes it out.
+ * Any thread puts in.  The loop's thread takes all out when the bell, an
+ * eventfd, becomes readable.  If the bell cannot be rung, the loop's next tick
+ * takes them out.
  */
 #ifndef DAEMON_HTTP_MAILBOX_H
 #define DAEMON_HTTP_MAILBOX_H
@@ -13,36 +13,39 @@
 
 #include "daemon/http/request.h"
 
-/* A connected socket with its TLS, both the list's. */
+/* A connected socket with its TLS; both belong to the list. */
 struct arrival {
 	struct arrival *next;
 	SSL *ssl;
 	int fd;
 };
 
-/* Lists in the order in which they came; of the taker from then on. */
+/* Lists in the order of arrival; they become the taker's. */
 struct mail {
 	struct http_request *answers;
 	struct arrival *arrivals;
-	bool streams; /* there may be more for them */
-	bool stop;    /* stays true once it is */
+	bool streams; /* the streams may have more */
+	bool stop;    /* stays true once it is set */
 };
 
 struct mailbox;
 
 struct mailbox *mailbox_new(struct error *err);
-/* Frees what is still in it.  NULL is fine. */
+/* Free the mailbox and what is still in it.  NULL is fine. */
 void mailbox_free(struct mailbox *mailbox);
-/* The bell: readable when there is something in it. */
+/* Returns the bell, a descriptor that is readable when there is mail. */
 int mailbox_bell(const struct mailbox *mailbox);
 
 void mailbox_answer(struct mailbox *mailbox, struct http_request *request);
-/* False, and fd and ssl stay the caller's, if there is no memory. */
+/*
+ * Put in a new connection.  False if there is no memory: fd and ssl stay the
+ * caller's.
+ */
 bool mailbox_arrive(struct mailbox *mailbox, int fd, SSL *ssl) MUST_USE;
 void mailbox_streams(struct mailbox *mailbox);
 void mailbox_stop(struct mailbox *mailbox);
 
-/* Silence the bell and take all that there is. */
+/* Silence the bell and take everything out. */
 void mailbox_take(struct mailbox *mailbox, struct mail *out);
 
 #endif

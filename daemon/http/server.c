@@ -1,7 +1,7 @@
 /*
- * The event loops, a thread each, and beside them, on the thread of
- * http_server_run(), what there is once: the listening socket, the clock and
- * the signals.
+ * The server: event loops, one thread each; and what there is once, on the
+ * thread of http_server_run(): the listening socket, the clock and the signals
+ * (server.h).
  */
 #include "daemon/http/server.h"
 
@@ -25,13 +25,13 @@
 
 enum { LOOPS = 8, SIGNALS = 8 };
 
-/* An event loop.  Only its own thread touches it, but for its mailbox. */
+/* An event loop.  Only its own thread touches it, except its mailbox. */
 struct loop_thread {
 	struct loop loop;
 	struct event *on_bell, *on_tick;
 	struct http_server *server;
 	pthread_t thread;
-	bool failed; /* its own thread's, until that has ended */
+	bool failed; /* its thread's own until that has ended */
 };
 
 struct http_server {
@@ -44,7 +44,7 @@ struct http_server {
 	struct loop_thread loops[LOOPS];
 	size_t num_loops;
 	size_t num_ended; /* atomic */
-	int ended;        /* an eventfd: a loop has */
+	int ended;        /* an eventfd: a loop has ended */
 	bool stopping;
 };
 
@@ -53,7 +53,10 @@ struct signal_hook {
 	void *arg;
 };
 
-/* A base whose events are one thread's; NULL if there is no memory. */
+/*
+ * Returns an event base without locks, for one thread; NULL if there is no
+ * memory.
+ */
 static struct event_base *
 new_base(void)
 {
@@ -81,6 +84,7 @@ answer_all(struct loop *loop, struct http_request *answers)
 	}
 }
 
+/* Begin the connections that were handed over. */
 static void
 begin_all(struct loop *loop, struct arrival *arrivals)
 {
@@ -97,7 +101,7 @@ begin_all(struct loop *loop, struct arrival *arrivals)
 	}
 }
 
-/* Nothing more is begun; what is under way is answered, and then it ends. */
+/* When stopping: end the loop once everything under way is answered. */
 static void
 end_if_idle(struct loop *loop)
 {
@@ -106,6 +110,7 @@ end_if_idle(struct loop *loop)
 		event_base_loopbreak(loop->base);
 }
 
+/* Act on everything in the mailbox. */
 static void
 take_mail(struct loop *loop)
 {
@@ -139,6 +144,7 @@ on_loop_tick(evutil_socket_t fd, short what, void *arg)
 	end_if_idle(loop);
 }
 
+/* Make a loop with its events. */
 static bool
 loop_open(struct loop_thread *thread, struct http_server *server,
     struct error *err)
@@ -185,6 +191,7 @@ loop_close(struct loop_thread *thread)
 	free(loop->piece);
 }
 
+/* The function of a loop's thread. */
 static void *
 run_loop(void *arg)
 {
@@ -201,11 +208,11 @@ run_loop(void *arg)
 	}
 	__atomic_add_fetch(&server->num_ended, 1, __ATOMIC_RELEASE);
 	rung = write(server->ended, &one, sizeof(one));
-	(void)rung; /* the next tick looks, too */
+	(void)rung; /* the next tick reads it too */
 	return NULL;
 }
 
-/* --- All of them. --- */
+/* --- All loops. --- */
 
 unsigned
 http_server_connections(const struct http_server *server)
@@ -217,7 +224,7 @@ http_server_connections(const struct http_server *server)
 	return num;
 }
 
-/* The loop with the fewest connections. */
+/* Returns the loop with the fewest connections. */
 static struct loop *
 choose_loop(struct http_server *server)
 {
@@ -246,6 +253,7 @@ hand_over(struct http_server *server, int fd)
 	close(fd);
 }
 
+/* Accept connections until there are none. */
 static void
 on_listener(evutil_socket_t listener, short what, void *arg)
 {
@@ -259,7 +267,10 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 		    accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
-			/* Out of descriptors: the tick listens again. */
+			/*
+			 * There are no descriptors left: listen again at the
+			 * next tick.
+			 */
 			if (errno != EAGAIN && errno != EINTR &&
 			    errno != ECONNABORTED)
 				event_del(server->on_listener);
@@ -271,7 +282,7 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 		event_del(server->on_listener);
 }
 
-/* At the end of all loops, or of one that failed: http_server_run() returns. */
+/* If all loops have ended, or one has failed, http_server_run() returns. */
 static void
 look_for_ended(struct http_server *server)
 {
@@ -336,7 +347,7 @@ http_server_set_tls(struct http_server *server, void *tls)
 	SSL_CTX_up_ref(server->tls);
 }
 
-/* As many as this process has processors, but LOOPS at most. */
+/* One for each processor of this process, at most LOOPS. */
 static size_t
 count_loops(void)
 {
@@ -348,7 +359,7 @@ count_loops(void)
 	return num < 1 ? 1 : num > LOOPS ? LOOPS : (size_t)num;
 }
 
-/* Its own events: those of its thread. */
+/* Make the events of the server's own thread. */
 static bool
 make_events(struct http_server *server, int listener, struct error *err)
 {

@@ -1,10 +1,11 @@
 /*
- * server.h - HTTP/1.1 over mutual TLS 1.3: some event loops, which never block.
+ * server.h - HTTP/1.1 over mutual TLS 1.3: a few event loops, which never
+ * block.
  *
- * It takes connections (conn.h) and gives each to the loop that has the fewest.
- * They hand their requests to the handler (request.h), whose answers go back to
- * the loop of the connection (mailbox.h).  There is a loop for each processor
- * that the process may use, eight at most.
+ * The server accepts connections (conn.h) and gives each to the loop that has
+ * the fewest.  The loops pass requests to the handler (request.h), whose
+ * answers go back to the loop of the connection (mailbox.h).  There is one loop
+ * for each processor that the process may use, at most eight.
  */
 #ifndef DAEMON_HTTP_SERVER_H
 #define DAEMON_HTTP_SERVER_H
@@ -13,29 +14,39 @@
 
 struct http_server;
 
-/* fd is a listening socket; tls its SSL_CTX, kept by reference. */
+/*
+ * Make a server. fd is a listening socket; tls is an SSL_CTX, of which a
+ * reference is kept.
+ */
 struct http_server *http_server_new(int fd, void *tls,
     const struct http_handler *handler, struct error *err);
 /*
- * Runs until http_server_stop() and every request under way is answered.  If it
- * fails, some of its threads may still run: all that is left is to exit.
+ * Serve until http_server_stop() was called and every request under way is
+ * answered.  If this fails, some of its threads may still run: the process must
+ * exit.
  */
 bool http_server_run(struct http_server *server, struct error *err) MUST_USE;
-/* From the thread that runs it: take no more, finish what is under way. */
+/*
+ * Accept no more connections and finish what is under way.  To be called on the
+ * thread of http_server_run().
+ */
 void http_server_stop(struct http_server *server);
-/* For connections to come; from the same thread. */
+/* Use another SSL_CTX for new connections; on the same thread. */
 void http_server_set_tls(struct http_server *server, void *tls);
-/* Any thread: give a request, with its response, back to its connection. */
+/* Give a request with its response back to its connection.  For any thread. */
 void http_reply(struct http_request *request);
-/* Any thread: there may be more for the streams. */
+/* Tell the streams that there may be more.  For any thread. */
 void http_server_wake_streams(struct http_server *server);
-/* Signals reach fn on the thread that runs it. */
+/* Call fn for each such signal, on the thread of http_server_run(). */
 bool http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
 unsigned http_server_connections(const struct http_server *server);
 void http_server_free(struct http_server *server);
 
-/* An SSL_CTX for mutual TLS 1.3 that trusts these CAs' clients. */
+/*
+ * Make an SSL_CTX for mutual TLS 1.3 that accepts client certificates of these
+ * CAs.
+ */
 void *http_tls_new(const char *cert_path, const char *key_path,
     X509 *const cas[], size_t num_cas, struct error *err);
 void http_tls_free(void *tls);

@@ -1,3 +1,6 @@
+/*
+ * Unnamed files for the bodies of requests (spool.h).
+ */
 #include "daemon/http/spool.h"
 
 #include <unistd.h>

@@ -7,6 +7,7 @@
 
 #include "daemon/http/server.h"
 
+/* Accept the certificates of these CAs, and name them in the handshake. */
 static bool
 trust_clients_of(SSL_CTX *tls, X509 *const cas[], size_t num_cas)
 {
@@ -16,7 +17,7 @@ trust_clients_of(SSL_CTX *tls, X509 *const cas[], size_t num_cas)
 		if (X509_STORE_add_cert(store, cas[i]) != 1 ||
 		    SSL_CTX_add_client_CA(tls, cas[i]) != 1)
 			return false;
-	/* A CA that is an intermediate is an anchor all the same. */
+	/* An intermediate CA of the policy is a trust anchor too. */
 	return X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
@@ -50,8 +51,8 @@ http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_id_context(tls, (const unsigned char *)"valise", 6);
 	/*
-	 * No resumption: each connection shows its certificate anew, and a
-	 * ticket outlives neither a revocation nor a new CA.
+	 * Sessions are not resumed: each connection must show its certificate,
+	 * since a ticket would outlive a revocation or a new CA.
 	 */
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(tls, 0);

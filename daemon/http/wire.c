@@ -1,5 +1,5 @@
 /*
- * TLS over a non-blocking socket, by OpenSSL, with libevent's events.
+ * TLS over a non-blocking socket, with OpenSSL and libevent (wire.h).
  */
 #include "daemon/http/wire.h"
 
@@ -9,12 +9,16 @@
 #include <unistd.h>
 
 enum {
-	GATHER = 128 * 1024, /* bytes of records, before they are sent */
+	/* Bytes of records that are gathered for one send. */
+	GATHER = 128 * 1024,
 	RECORD = SSL3_RT_MAX_PACKET_SIZE,
-	SMALL = 8192, /* a buffer that an idle connection may keep */
+	SMALL = 8192, /* the largest buffer that an idle connection keeps */
 };
 
-/* MSG_MORE: hold back the end, which is less than a packet. */
+/*
+ * Send the gathered records. flags may be MSG_MORE: the kernel then keeps back
+ * an end that does not fill a packet.
+ */
 static int
 push(struct wire *wire, int flags)
 {
@@ -39,12 +43,12 @@ push(struct wire *wire, int flags)
 	return 1;
 }
 
-/* --- Where OpenSSL writes its records: they are gathered. --- */
+/* --- A BIO into which OpenSSL writes its records: it gathers them. --- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static BIO_METHOD *gathering;
 
-/* As the write of a BIO: -1 with the retry flag where it would block. */
+/* The BIO's write: returns -1 with the retry flag if it would block. */
 static int
 gather(BIO *bio, const char *data, int len)
 {
@@ -60,7 +64,7 @@ gather(BIO *bio, const char *data, int len)
 		if (pushed <= 0)
 			return -1;
 	}
-	/* More than a small answer, most likely. */
+	/* Most likely more than a small answer follows. */
 	if (len > SMALL && wire->records.cap < GATHER &&
 	    !buf_reserve(&wire->records, GATHER + RECORD, &err))
 		return -1;
@@ -73,10 +77,11 @@ static long
 control(BIO *bio, int what, long num, void *arg)
 {
 	(void)bio, (void)num, (void)arg;
-	/* Flushing is wire_push()'s. */
+	/* wire_push() does the flushing. */
 	return what == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
+/* Make the BIO's table of functions, once for the process. */
 static void
 make_method(void)
 {
@@ -90,7 +95,7 @@ make_method(void)
 	}
 }
 
-/* What comes is read from the socket; what goes is gathered. */
+/* Have OpenSSL read from the socket and write into the gathering BIO. */
 static bool
 connect_ssl(struct wire *wire)
 {
@@ -107,7 +112,9 @@ connect_ssl(struct wire *wire)
 	BIO_set_init(out, 1);
 	SSL_set_bio(wire->ssl, in, out);
 	SSL_set_accept_state(wire->ssl);
-	/* A record with one call to the kernel, not a call for its head, too. */
+	/*
+	 * Read a record by one system call, not its header by one of its own.
+	 */
 	SSL_set_read_ahead(wire->ssl, 1);
 	return true;
 }
@@ -151,6 +158,7 @@ wire_close(struct wire *wire)
 	buf_free(&wire->records);
 }
 
+/* Turn OpenSSL's result into that of a wire function. */
 static int
 result_of(struct wire *wire, int result)
 {
@@ -211,7 +219,9 @@ wire_wait(struct wire *wire, unsigned what)
 	const bool read = (what & EV_READ) != 0;
 	const bool write = (what & EV_WRITE) != 0 || wire->records.len > 0;
 
-	/* A connection that waits for the other side holds no large buffer. */
+	/*
+	 * A connection that waits for its client must not hold a large buffer.
+	 */
 	if (wire->records.len == 0 && wire->records.cap > SMALL)
 		buf_free(&wire->records);
 
