@@ -12,28 +12,28 @@ enum { CONFIG_URLS = 16 };
 
 struct config {
 	char listen_host[256], listen_port[8];
-	/* https://HOST:PORT: the address that offices connect to */
+	/* the address that offices connect to, https://HOST:PORT */
 	char address[512];
 	char data[FILE_PATH], policies[FILE_PATH], crls[FILE_PATH];
 	char server_cert[FILE_PATH], server_key[FILE_PATH];
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
 	uint64_t cache_bytes;
 	unsigned workers;
-	/* How often the daemon does something by itself, in seconds. */
+	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
 	size_t num_crl_urls, num_witnesses;
 	char crl_urls[CONFIG_URLS][512];
 	struct {
-		char name[LIMIT_OFFICE_BYTES + 1]; /* as the policy calls it */
-		/* the address, to which /add-checkpoint is appended */
+		char name[LIMIT_OFFICE_BYTES + 1]; /* its name in the policy */
+		/* its address; /add-checkpoint is appended to it */
 		char url[512];
 	} witnesses[LIMIT_WITNESSES];
 };
 
-/* In the data folder: while this file is there, the daemon does not start. */
+/* A file in the data folder; while it is there the daemon does not start. */
 #define EVIDENCE_FILE "journal/evidence"
 
-/* The keys that the journal had before, a line each: "UNTIL VKEY". */
+/* The earlier keys of the journal, a line each: "UNTIL VKEY". */
 #define KEYS_FILE "journal/keys"
 /* The private key that is to be the next. */
 #define NEXT_KEY_FILE "signer/journal.key.next"
@@ -43,7 +43,7 @@ struct config {
 
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
 
-/* Relative paths are relative to the file's folder. */
+/* Load valised.yaml; relative paths are relative to its folder. */
 bool config_load(const char *path, struct config *out,
     struct error *err) MUST_USE;
 /* Make a path below the data folder. */

@@ -1,9 +1,10 @@
 /*
- * confine.h - what either process may still do once it is at work, so that
- * nothing is gained by taking it over: no new privileges, no capabilities,
- * only its own files (Landlock), only its own calls (seccomp), no core dumps.
+ * confine.h - reducing what each process may do once it is at work, so that an
+ * attacker who takes it over gains little: no new privileges, no capabilities,
+ * only its own files (Landlock), only its own system calls (seccomp), no core
+ * dumps.
  *
- * For good, and for every thread made after it.
+ * This cannot be undone, and holds for every thread made afterwards.
  */
 #ifndef DAEMON_CONFINE_H
 #define DAEMON_CONFINE_H

@@ -37,12 +37,13 @@ struct daemon {
 	struct cert_cache *certs;
 	struct signer *signer;
 	struct registrar *registrar;
-	bool replacing; /* the key is being replaced (batch.h) */
+	/* The key is being replaced: no acts are accepted (batch.h). */
+	bool replacing;
 	bool full; /* read and hash the whole journal before anything else */
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
-	/* the last look at the files of lists, until upkeep has it */
+	/* The last look at the files of lists, until upkeep takes it over. */
 	struct lists_look look;
 	void *tls;
 	struct upkeep *upkeep;
@@ -147,7 +148,7 @@ judge_seal(const struct library *library, const struct policy *policy,
 	return ok;
 }
 
-/* library is NULL if no journal is open. */
+/* library is NULL while no journal is open. */
 static bool
 check_depositary(const struct config *config, const struct library *library,
     const struct policy *policy, const struct crl_set *crls, struct error *err)
@@ -219,12 +220,13 @@ settings_load(const struct config *config, struct policy **policy,
 
 struct refs_mended {
 	struct store *store;
-	unsigned num; /* left behind by a stop without warning */
+	/* Branches that were behind: the last daemon was killed. */
+	unsigned num;
 };
 
 /*
- * Branches that are behind since the last writing are no news; branches that
- * were changed are.
+ * Tell of a branch that was changed.  A branch that is only behind is not worth
+ * a line: branches are written late.
  */
 static void
 tell_of_ref(void *arg, const struct ref_told *told)
@@ -253,7 +255,7 @@ follow_refs(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* What was mended, and how it was opened; for the log. */
+/* Log what was repaired, and how the journal was opened. */
 static void
 tell_of_opening(const struct opening *opening, int64_t took_ms)
 {
@@ -381,7 +383,7 @@ read_titles(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* One backend has the store and the log: what is proposed is in both. */
+/* One backend holds the store and the log, so one proposal reaches both. */
 static struct store *
 open_store(const struct daemon *daemon, struct error *err)
 {
@@ -422,7 +424,7 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	return true;
 }
 
-/* The journal's time never runs backwards: wait for the clock. */
+/* The journal's time never runs backwards: if the clock is behind it, wait. */
 static void
 check_clock(const struct record *record)
 {
@@ -458,7 +460,7 @@ journal_start(struct daemon *daemon, struct error *err)
 
 	if (act == NULL)
 		return error_set_errno(err, "start");
-	/* That entry stays the last one until the new key is there. */
+	/* That entry must stay the last one until the new key is in use. */
 	if (daemon->replacing) {
 		log_warning("key", "result=waiting reason=%s",
 		    log_text("no act is taken until a quorum of witnesses has"
@@ -520,8 +522,8 @@ on_term(void *arg)
 }
 
 /*
- * Settings that could not be journaled, for want of room say, are not in force:
- * the registrar's own are.
+ * If settings cannot be journaled (for want of room, say) the registrar keeps
+ * its own, and those stay in force.
  */
 static bool
 adopt_settings(struct daemon *daemon, struct policy *policy,
@@ -735,7 +737,7 @@ journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 	return ok;
 }
 
-/* Make way for a key whose turn it is, or log that it is waited for. */
+/* Switch to the next key if the journal allows it, or log what it waits for. */
 static bool
 take_turn(struct daemon *daemon, struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * run.h - the daemon at work: both processes, from start to end.
+ * run.h - running the daemon: both processes, from start to end.
  */
 #ifndef DAEMON_RUN_H
 #define DAEMON_RUN_H
@@ -8,7 +8,7 @@
 #include "daemon/lists.h"
 
 /*
- * Load configuration, policy, CRLs and certificates: everything but the data.
+ * Load configuration, policy, CRLs and certificates, that is, all but the data.
  * look gets the CRLs that were left out.
  */
 bool settings_load(const struct config *config, struct policy **policy,
@@ -16,11 +16,11 @@ bool settings_load(const struct config *config, struct policy **policy,
     struct error *err) MUST_USE;
 
 /*
- * Run the daemon; full: read and hash the whole journal first. Returns once it was told to end; if it cannot start, it
- * exits.
+ * Run the daemon until it is told to end; full: read and hash the whole journal
+ * first.  If it cannot start, it exits.
  */
 bool daemon_run(const char *config_path, bool full, struct error *err) MUST_USE;
-/* The same, only to journal which key is to be the next (keys.h). */
+/* The same, but only journal which key comes next (keys.h). */
 bool daemon_replace_key(const char *config_path, struct error *err) MUST_USE;
 
 #endif

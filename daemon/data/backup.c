@@ -1,6 +1,6 @@
 /*
- * Copying a data folder while the daemon runs, and making one from a backup
- * (backup.h).
+ * Backup and restore: copying a data folder while the daemon runs, and making
+ * one from a backup (backup.h).
  */
 #include "daemon/data/backup.h"
 
@@ -29,9 +29,10 @@ static const char packs[] = "store.git/objects/pack";
 struct backup {
 	const char *from, *to;
 	struct backup_result *out;
-	bool missed; /* a pack that was joined while we looked */
+	bool missed; /* a pack was joined into another while it was copied */
 };
 
+/* Make the two paths of a file, in the data folder and in the backup. */
 static bool
 join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
     const char *name, struct error *err)
@@ -41,9 +42,9 @@ join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
 }
 
 /*
- * What is written to, below a target, and must not be written to, below the
- * data folder.  A folder of the target may be a link into the data folder, or
- * a mount of one of these, whose ".." leads elsewhere.
+ * Folders of the target that are written to, so none may be a folder of the
+ * data folder: a folder of the target could be a link into the data folder, or
+ * a mount of one, whose ".." leads elsewhere.
  */
 static const char *const written[] = { ".", "journal", "store.git",
 	"store.git/objects", "store.git/objects/info", "store.git/objects/pack",
@@ -51,6 +52,7 @@ static const char *const written[] = { ".", "journal", "store.git",
 
 enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
 
+/* Refuse a path that is the folder or lies in it. */
 static bool
 not_within(const char *path, const char *folder, struct error *err)
 {
@@ -82,7 +84,9 @@ backup_apart(const char *target, const char *data, struct error *err)
 	return true;
 }
 
-/* Written in place, one file under two names would destroy itself. */
+/*
+ * Refuse one file under two names: written in place, it would destroy itself.
+ */
 static bool
 check_two_files(int from, int to, const char *path, struct error *err)
 {
@@ -95,7 +99,9 @@ check_two_files(int from, int to, const char *path, struct error *err)
 		"%s is the data folder's own file under another name", path);
 }
 
-/* Bytes [at, end) of one file to the same place in another, and flushed. */
+/*
+ * Copy bytes [at, end) of a file to the same place in another, and flush them.
+ */
 static bool
 copy_range(struct backup *backup, int from, int to, uint64_t at, uint64_t end,
     struct error *err)
@@ -118,8 +124,8 @@ copy_range(struct backup *backup, int from, int to, uint64_t at, uint64_t end,
 }
 
 /*
- * A file that only grows: what the copy has of it stays.  end: so much of it
- * belongs to the copy.
+ * Copy a file that only grows: what the copy has of it stays. end: its length
+ * in the copy.
  */
 static bool
 copy_tail(struct backup *backup, const char *name, uint64_t end,
@@ -138,7 +144,7 @@ copy_tail(struct backup *backup, const char *name, uint64_t end,
 	ok = (to >= 0 && fstat(to, &st) == 0) ||
 	    error_set_errno(err, "%s", to_path);
 	ok = ok && check_two_files(from, to, to_path, err);
-	/* What a cut left half written goes first. */
+	/* Cut off what an interrupted backup left. */
 	if (ok && (uint64_t)st.st_size > end && ftruncate(to, (off_t)end) != 0)
 		ok = error_set_errno(err, "%s", to_path);
 	ok = ok &&
@@ -152,7 +158,7 @@ copy_tail(struct backup *backup, const char *name, uint64_t end,
 	return ok;
 }
 
-/* A file as it is now, whole or not at all. */
+/* Copy a file as it is now, whole or not at all. */
 static bool
 copy_file(struct backup *backup, const char *name, mode_t mode,
     struct error *err)
@@ -193,7 +199,10 @@ is_pack(const char *name)
 	    (strcmp(end, ".pack") == 0 || strcmp(end, ".idx") == 0);
 }
 
-/* One that is gone meanwhile was joined into another: that is to be found. */
+/*
+ * Copy a file of a pack.  If it is gone it was joined into another pack
+ * meanwhile: note that, so that the other is found.
+ */
 static bool
 copy_pack_file(struct backup *backup, const char *name, struct error *err)
 {
@@ -211,8 +220,8 @@ copy_pack_file(struct backup *backup, const char *name, struct error *err)
 }
 
 /*
- * Packs never change: those that the copy has stay, those that are new are
- * copied, each before its index, without which nobody reads it.
+ * Packs never change: those that the copy has stay.  New ones are copied, each
+ * before its index, since git ignores a pack without an index.
  */
 static bool
 copy_packs(struct backup *backup, struct error *err)
@@ -244,8 +253,8 @@ copy_packs(struct backup *backup, struct error *err)
 }
 
 /*
- * Packs of the copy that were joined into others: to be dropped once those
- * others are here, and not sooner.  A line for each.
+ * List the packs of the copy that were joined into others, a line each.  They
+ * are removed when these others are copied, not sooner.
  */
 static bool
 joined_packs(const struct backup *backup, struct buf *out, struct error *err)
@@ -269,6 +278,7 @@ joined_packs(const struct backup *backup, struct buf *out, struct error *err)
 	return ok;
 }
 
+/* Remove the files in these lines. */
 static void
 drop_files(struct span lines)
 {
@@ -280,7 +290,10 @@ drop_files(struct span lines)
 			unlink(path);
 }
 
-/* Refs, loose and packed; documents' could be made anew, policies' not. */
+/*
+ * Copy the refs, loose and packed.  Those of documents could be made again,
+ * those of policies not.
+ */
 static bool
 copy_refs(struct backup *backup, const char *below, struct error *err)
 {
@@ -307,13 +320,14 @@ copy_refs(struct backup *backup, const char *below, struct error *err)
 		ok = S_ISDIR(st.st_mode)
 		    ? copy_refs(backup, name, err)
 		    : copy_file(backup, name, 0600, &why) ||
-			/* It was packed meanwhile: packed-refs has it. */
+			/* The ref was packed meanwhile: packed-refs has it. */
 			!file_exists(from_path) || (*err = why, false);
 	}
 	closedir(dir);
 	return ok;
 }
 
+/* Copy refs and packs, again if packs were joined meanwhile. */
 static bool
 copy_store(struct backup *backup, struct error *err)
 {
@@ -329,7 +343,10 @@ copy_store(struct backup *backup, struct error *err)
 		ok = file_join(to_path, backup->to, folders[i], err) &&
 		    file_make_dirs(to_path, 0700, err);
 	ok = ok && joined_packs(backup, &joined, err);
-	/* Refs before the objects that they name: those are there by then. */
+	/*
+	 * Copy the refs before the objects, so that the objects that they name
+	 * exist by then.
+	 */
 	ok = ok && copy_refs(backup, "store.git/refs", err);
 	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
 		ok = join(from_path, to_path, backup, files[i], err) &&
@@ -357,7 +374,10 @@ tell_nothing(void *arg, const struct ref_told *told)
 	(void)told;
 }
 
-/* Acts went on while we copied: branches are to be where this journal says. */
+/*
+ * Acts went on during the copying: set the branches to what this copy's journal
+ * says.
+ */
 static bool
 set_refs(const struct backup *backup, struct ledger *ledger, struct error *err)
 {
@@ -375,7 +395,7 @@ set_refs(const struct backup *backup, struct ledger *ledger, struct error *err)
 
 /* --- The journal. --- */
 
-/* Where entries [0, size) end in their file. */
+/* Returns where entries [0, size) end in their file, in bytes. */
 static uint64_t
 entries_end(const struct journal *journal, uint64_t size, struct error *err)
 {
@@ -389,7 +409,7 @@ entries_end(const struct journal *journal, uint64_t size, struct error *err)
 	return end;
 }
 
-/* What the copy has must be the beginning of what there is. */
+/* What the copy has must be a prefix of the journal. */
 static bool
 check_history(const struct backup *backup, const struct journal *journal,
     struct error *err)
@@ -427,7 +447,10 @@ check_history(const struct backup *backup, const struct journal *journal,
 	return ok;
 }
 
-/* It could be made anew; with it the copy can be looked at as it is. */
+/*
+ * Copy the derived files: they could be made again, but with them the copy can
+ * be read as it is.
+ */
 static bool
 copy_derived(struct backup *backup, uint64_t size, struct error *err)
 {
@@ -444,6 +467,7 @@ copy_derived(struct backup *backup, uint64_t size, struct error *err)
 	return true;
 }
 
+/* Copy entries and heads up to the size of this backup. */
 static bool
 copy_journal(struct backup *backup, const struct journal *journal,
     struct error *err)
@@ -518,7 +542,10 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	    !not_within(dir, config->policies, err) ||
 	    !not_within(dir, config->crls, err))
 		return false;
-	/* The journal first: whatever it tells of is in the store by then. */
+	/*
+	 * The journal's size is fixed first: the objects of its entries are in
+	 * the store by then.
+	 */
 	if ((ledger = ledger_new(err)) == NULL ||
 	    (journal = export_open(config->data, ledger_visit, ledger, &mended,
 		 err)) == NULL) {
@@ -548,7 +575,10 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 
 /* --- Restore. --- */
 
-/* A checkpoint that an office or witness has seen: was there more? */
+/*
+ * Check the restored journal against a checkpoint that an office or witness has
+ * seen: a larger size means that later entries are missing.
+ */
 static bool
 check_seen(const struct journal *journal, const char *path, struct error *err)
 {
@@ -578,6 +608,7 @@ check_seen(const struct journal *journal, const char *path, struct error *err)
 		    "%s is of another history than this backup", path));
 }
 
+/* Copy a backup's files into the new data folder. */
 static bool
 restore_files(const struct config *config, const char *dir, struct error *err)
 {
@@ -593,7 +624,7 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 	char path[FILE_PATH];
 	bool ok = true;
 
-	/* The way back is the way there. */
+	/* Restoring is the same copying in the other direction. */
 	ok = text_take(backup.data, sizeof(backup.data), dir, err) &&
 	    backup_make(&backup, config->data, false, &result, err) &&
 	    config_data(config, BACKUP_FILE, path, err);

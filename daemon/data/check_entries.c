@@ -1,5 +1,5 @@
 /*
- * Checking the entries of a journal (check_entries.h).
+ * The check of the journal's entries (check_entries.h).
  */
 #include "daemon/data/check_entries.h"
 
@@ -40,8 +40,8 @@ fsck_check_commit(struct fsck *fsck, uint64_t index, const struct entry *entry,
 }
 
 /*
- * The commit of an entry that the ledger took is looked at with its version;
- * of others here, as what follows the document's newest.
+ * Check the commit of an entry that the ledger did not apply: it must follow
+ * the document's newest commit.  The others are checked with their version.
  */
 static void
 check_commit_alone(struct fsck *fsck, uint64_t index, const struct entry *entry)
@@ -59,6 +59,7 @@ check_commit_alone(struct fsck *fsck, uint64_t index, const struct entry *entry)
 	buf_free(&bytes);
 }
 
+/* Parse an entry and give it to the audit; a journal_visitor. */
 static bool
 check_entry(struct fsck *fsck, uint64_t index, struct span line,
     struct error *err)

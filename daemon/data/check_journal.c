@@ -1,5 +1,5 @@
 /*
- * Checking the files of a journal against each other (check_journal.h).
+ * The check of the journal's files against each other (check_journal.h).
  */
 #include "daemon/data/check_journal.h"
 
@@ -9,9 +9,11 @@
 #include "daemon/signer/memory.h"
 #include "journal/cosignatures.h"
 
-enum { HEADS = 16 }; /* that a thread takes at a time */
+enum { HEADS = 16 }; /* that a thread takes at once */
 
-/* One head; *last is the size of the one before it. */
+/*
+ * Check one head; *last is the size of the head before it, and gets this one's.
+ */
 static void
 check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
     uint64_t *last)
@@ -46,7 +48,7 @@ check_head(struct fsck *fsck, uint64_t n, const struct note_keys *keys,
 	buf_free(&note);
 }
 
-/* Some heads at a time, until another thread has taken the last. */
+/* Check some heads at a time until all are taken; the function of a thread. */
 static void *
 check_heads(void *arg)
 {
@@ -62,7 +64,7 @@ check_heads(void *arg)
 		struct error ignored = { 0 };
 		uint64_t last;
 
-		/* Of one that cannot be read its own check tells. */
+		/* If that head cannot be read its own check tells it. */
 		if (n > 0 &&
 		    !journal_nth_head(fsck->journal, n - 1, &before, &ignored))
 			before.size = 0;
@@ -76,7 +78,7 @@ check_heads(void *arg)
 	return NULL;
 }
 
-/* A backup has no signer's memory, on purpose. */
+/* Is it a backup?  A backup has no signer's memory, on purpose. */
 static bool
 is_backup(const char *data)
 {
@@ -87,6 +89,7 @@ is_backup(const char *data)
 	    file_exists(path);
 }
 
+/* Compare the signer's memory with the newest head. */
 static void
 check_signer(struct fsck *fsck)
 {
@@ -102,7 +105,7 @@ check_signer(struct fsck *fsck)
 		    "%s", why.detail);
 		return;
 	}
-	/* A daemon at work signs on: what it signed is looked at anew. */
+	/* A running daemon signed a later one: nothing to compare. */
 	if (head.size > newest.size)
 		return;
 	if (head.size < newest.size)
@@ -124,6 +127,7 @@ struct cosigning {
 	const struct policy *policy;
 };
 
+/* Check a witness's line against the note of its size. */
 static void
 check_cosignature(void *arg, uint64_t size, struct span line)
 {
@@ -145,7 +149,7 @@ check_cosignature(void *arg, uint64_t size, struct span line)
 	    head.size != size)
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about,
 		    "a witness signed a size that this journal never had");
-	/* A line of a witness that the policy no longer names says nothing. */
+	/* A line by a witness that the policy no longer names is not judged. */
 	else if (!journal_note(fsck->journal, &head, &note, &why) ||
 	    !buf_append(&note, line, &why) ||
 	    !note_cosignatures(buf_span(&note), witnesses->keys, witnesses->num,
@@ -166,7 +170,7 @@ fsck_check_cosignatures(struct fsck *fsck, struct error *err)
 
 	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
 	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
-		return true; /* POLICY_UNKNOWN says so */
+		return true; /* the finding POLICY_UNKNOWN tells this */
 	if (!file_join(path, fsck->settings->data, "journal/cosignatures", err))
 		return false;
 	if ((lines = cosignatures_view(path, &why)) == NULL) {
@@ -179,7 +183,9 @@ fsck_check_cosignatures(struct fsck *fsck, struct error *err)
 	return true;
 }
 
-/* Heads on all threads but this one, which takes the entries one by one. */
+/*
+ * Check heads on all threads but this one, which takes the entries one by one.
+ */
 bool
 fsck_check_journal(struct fsck *fsck, struct error *err)
 {

@@ -1,8 +1,8 @@
 /*
- * check_journal.h - a check of the journal's entries, its signed heads, the
+ * check_journal.h - the check of the journal's entries, its signed heads, the
  * signer's memory and the cosignatures of witnesses (fsck.h).
  *
- * All give back false only where they could not look.
+ * All functions return false only if the check could not be done.
  */
 #ifndef DAEMON_DATA_CHECK_JOURNAL_H
 #define DAEMON_DATA_CHECK_JOURNAL_H
@@ -10,11 +10,11 @@
 #include "daemon/data/findings.h"
 
 /*
- * Check the entries, which fill the audit's ledger, and the heads beside them
- * on the other threads.
+ * Check the entries, which fill the audit's ledger, and at the same time the
+ * heads, on the other threads.
  */
 bool fsck_check_journal(struct fsck *fsck, struct error *err) MUST_USE;
-/* Check the cosignatures; the library has followed the journal. */
+/* Check the cosignatures; the library must have followed the journal. */
 bool fsck_check_cosignatures(struct fsck *fsck, struct error *err) MUST_USE;
 
 #endif

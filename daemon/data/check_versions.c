@@ -1,5 +1,5 @@
 /*
- * Checking versions, commits and objects (check_versions.h).
+ * The check of versions, commits and objects (check_versions.h).
  */
 #include "daemon/data/check_versions.h"
 
@@ -23,6 +23,7 @@ compare_indices(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* List the entries of all acts of a document. */
 static bool
 chain_of(struct fsck *fsck, const struct ledger_document *doc,
     struct chain *out, struct error *err)
@@ -46,6 +47,7 @@ chain_of(struct fsck *fsck, const struct ledger_document *doc,
 	return true;
 }
 
+/* Returns the entry before this one in the chain, or LEDGER_NONE. */
 static uint64_t
 before_in(const struct chain *chain, uint64_t index)
 {
@@ -55,7 +57,7 @@ before_in(const struct chain *chain, uint64_t index)
 	return at == NULL || at == chain->list ? LEDGER_NONE : at[-1];
 }
 
-/* The commit of an act, and the depositary's signature on it. */
+/* Check the commit of an act, and the depositary's signature on it. */
 static void
 check_signature(struct fsck *fsck, const struct ledger_document *doc,
     const struct chain *chain, const struct verdict_act *act)
@@ -87,6 +89,9 @@ check_signature(struct fsck *fsck, const struct ledger_document *doc,
 	buf_free(&der);
 }
 
+/*
+ * Judge a version as a copy would be, and compare the verdict with the journal.
+ */
 static bool
 judge_version(struct fsck *fsck, const struct ledger_document *doc,
     const struct ledger_version *version, const struct verdict_act *acts,
@@ -162,6 +167,7 @@ check_document(struct fsck *fsck, const struct ledger_document *doc,
 	return ok;
 }
 
+/* Returns the next document for a thread, or NULL. */
 static struct ledger_document *
 take_document(struct fsck *fsck)
 {
@@ -174,6 +180,7 @@ take_document(struct fsck *fsck)
 	return doc;
 }
 
+/* Check documents, then objects; the function of a thread. */
 static void *
 run_thread(void *arg)
 {
@@ -214,7 +221,9 @@ fsck_check_versions(struct fsck *fsck, struct error *err)
 	while (num + 1 < wanted && num < FSCK_THREADS &&
 	    pthread_create(&threads[num], NULL, run_thread, fsck) == 0)
 		num++;
-	/* This one works too; where threads are short, it does their parts. */
+	/*
+	 * This thread works too; if no thread can be made it does everything.
+	 */
 	do
 		run_thread(fsck);
 	while (__atomic_load_n(&fsck->next_part, __ATOMIC_ACQUIRE) < wanted);

@@ -1,5 +1,5 @@
 /*
- * Writing the journal as a static tlog-tiles tree (export.h).
+ * Exporting the journal as a static tree of tiles (export.h).
  */
 #include "daemon/data/export.h"
 
@@ -56,7 +56,10 @@ export_open(const char *data, journal_visitor *visit, void *arg,
 	    arg, mended, err);
 }
 
-/* Tiles never change: one that is there and differs is of another history. */
+/*
+ * Write a tile.  Tiles never change: if it exists with other bytes it is of
+ * another history.
+ */
 static bool
 write_tile(const struct journal *journal, const char *dir,
     const struct tile *tile, struct error *err)
@@ -88,6 +91,7 @@ write_tile(const struct journal *journal, const char *dir,
 	return ok;
 }
 
+/* Write all tiles of a level, or all bundles. */
 static bool
 write_level(const struct journal *journal, const char *dir, bool bundles,
     unsigned level, struct error *err)
@@ -128,7 +132,9 @@ export_tiles(const char *data, const char *dir, uint64_t *size,
 	ok = ok && write_level(journal, dir, true, 0, err);
 	for (unsigned l = 0; ok && l < TILE_LEVELS; l++)
 		ok = write_level(journal, dir, false, l, err);
-	/* The checkpoint last: all that it promises is there. */
+	/*
+	 * Write the checkpoint last, when everything that it covers is there.
+	 */
 	ok = ok && journal_note(journal, &head, &note, err) &&
 	    file_join(path, dir, "checkpoint", err) &&
 	    file_make_dirs(dir, 0755, err) &&

@@ -1,5 +1,5 @@
 /*
- * Telling what a check of a data folder finds (findings.h).
+ * Telling the findings of a check of a data folder (findings.h).
  */
 #include "daemon/data/findings.h"
 

@@ -1,6 +1,6 @@
 /*
- * findings.h - what the parts of the check of a data folder share (fsck.h):
- * what is looked at, and how one tells what is wrong.
+ * findings.h - what the parts of the check of a data folder share (fsck.h): the
+ * open folder, and the functions that tell a finding.
  */
 #ifndef DAEMON_DATA_FINDINGS_H
 #define DAEMON_DATA_FINDINGS_H
@@ -24,9 +24,9 @@ struct fsck {
 	struct library *library;
 	struct cert_cache *certs;
 	struct audit *audit;
-	struct ledger
-	    *later; /* what follows from the journal by now, or NULL */
-	/* For the threads. */
+	/* The ledger of the journal as it is later, or NULL. */
+	struct ledger *later;
+	/* Shared by the threads. */
 	uint64_t next_head;
 	struct ledger_document **docs;
 	size_t num_docs, next_doc;
@@ -35,14 +35,14 @@ struct fsck {
 	struct error err;
 };
 
-/* Tell of one finding; arg is the struct fsck.  From any thread. */
+/* Tell one finding; arg is the struct fsck.  For any thread. */
 void fsck_report(void *arg, const struct audit_finding *finding);
-/* The same of something that can be made anew. */
+/* Tell a finding about something that can be made again. */
 void fsck_report_derived(struct fsck *fsck, const char *code, const char *about,
     const char *text);
-/* For store_check(): an object of the store is damaged. */
+/* A damage_visitor for store_check(): an object of the store is damaged. */
 void fsck_tell_of_object(void *arg, const char *about, const char *what);
-/* Is the check to be given up? */
+/* Does the caller want the check to end early? */
 bool fsck_stopped(const struct fsck *fsck);
 
 #define FIND(fsck, code, index, about, ...)                                    \

@@ -1,5 +1,5 @@
 /*
- * Checking a data folder (fsck.h): opening it, and the order of its parts.
+ * The check of a data folder: opening it, and the order of its parts (fsck.h).
  */
 #include "daemon/data/fsck.h"
 
@@ -13,7 +13,10 @@
 #include "daemon/data/findings.h"
 #include "record/refs.h"
 
-/* Did a daemon at work make that commit of the document since we looked? */
+/*
+ * Did a running daemon make that commit of the document after we opened the
+ * folder?
+ */
 static bool
 came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 {
@@ -36,12 +39,13 @@ came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 		document) == 0;
 }
 
+/* Tell of a branch that is not where the journal says. */
 static void
 tell_of_ref(void *arg, const struct ref_told *told)
 {
 	struct fsck *fsck = arg;
 
-	/* The pack of a commit that no branch has yet has a .keep. */
+	/* A commit may have no branch yet: then its pack has a .keep. */
 	if ((told->should != NULL && store_keeps(fsck->store, told->should)) ||
 	    (told->is != NULL && came_since(fsck, told->document, told->is)))
 		return;
@@ -50,6 +54,7 @@ tell_of_ref(void *arg, const struct ref_told *told)
 				 : "the branch is not where the journal says");
 }
 
+/* Open journal and store; what is missing or damaged is told. */
 static bool
 open_folder(struct fsck *fsck, struct error *err)
 {
@@ -62,7 +67,10 @@ open_folder(struct fsck *fsck, struct error *err)
 	if (!file_exists(path))
 		return error_set(err, ERROR_NOT_FOUND, "%s is no data folder",
 		    fsck->settings->data);
-	/* The journal first: what it tells of is then in the store. */
+	/*
+	 * Open the journal first: the objects of its entries are in the store
+	 * by then.
+	 */
 	fsck->journal =
 	    export_open(fsck->settings->data, NULL, NULL, &mended, &why);
 	if (fsck->journal == NULL)
@@ -83,6 +91,7 @@ open_folder(struct fsck *fsck, struct error *err)
 	    (fsck->certs = cert_cache_new(err)) != NULL;
 }
 
+/* Check all parts, in their order. */
 static bool
 check_folder(struct fsck *fsck, struct error *err)
 {
@@ -91,7 +100,7 @@ check_folder(struct fsck *fsck, struct error *err)
 	if (!open_folder(fsck, err))
 		return false;
 	if (fsck->journal == NULL || fsck->store == NULL) {
-		/* What can be looked at without it still is. */
+		/* Without the store, the other parts are still checked. */
 		if (fsck->store == NULL)
 			return true;
 		return store_check(fsck->store, 0, 1, fsck_tell_of_object, fsck,
@@ -104,7 +113,7 @@ check_folder(struct fsck *fsck, struct error *err)
 	fsck->out->size = journal_size(fsck->journal);
 	if (!fsck_check_journal(fsck, err))
 		return false;
-	/* As the daemon does. */
+	/* Follow the journal as the daemon does. */
 	return library_follow_all(fsck->library, fsck->journal,
 		   audit_ledger(fsck->audit), err) &&
 	    fsck_check_cosignatures(fsck, err) &&

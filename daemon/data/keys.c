@@ -1,6 +1,6 @@
 /*
- * Replacing the journal's key: the last entry of the old key, and the takeover
- * by the next (keys.h).
+ * Replacing the journal's key: the last entry of the old key, and the switch to
+ * the next one (keys.h).
  */
 #include "daemon/data/keys.h"
 
@@ -12,6 +12,7 @@
 #include "daemon/data/export.h"
 #include "journal/entry.h"
 
+/* Read the next private key. */
 static bool
 read_next(const struct config *config, struct note_signer *out,
     struct error *err)
@@ -67,7 +68,7 @@ keys_prepare(const struct config *config, const struct policy *policy,
 	return ok;
 }
 
-/* Is the journal's last entry the one that names this key, and cosigned? */
+/* Does the journal's last entry name this key, and is it cosigned? */
 static bool
 is_due(const struct config *config, const struct policy *policy,
     const char *vkey, uint64_t *size, bool *due, struct error *err)
@@ -97,6 +98,10 @@ is_due(const struct config *config, const struct policy *policy,
 	return ok;
 }
 
+/*
+ * Write the old key into journal/keys and the new one into vkey, in steps that
+ * a crash may interrupt.
+ */
 static bool
 write_keys(const struct config *config, uint64_t size, const char *old,
     const char *new, struct error *err)
@@ -111,7 +116,7 @@ write_keys(const struct config *config, uint64_t size, const char *old,
 	    old);
 	ok = config_data(config, KEYS_FILE, path, err) &&
 	    (!file_exists(path) || file_read(path, lines.max, &lines, err));
-	/* It is there if a crash came before vkey was written. */
+	/* After a crash before vkey was written the line is there already. */
 	len = strlen(line);
 	if (ok &&
 	    (lines.len < len ||
@@ -148,7 +153,10 @@ keys_switch(const struct config *config, const struct policy *policy,
 	note_key_encode(&keys.keys[keys.num - 1], old);
 	OPENSSL_cleanse(&next, sizeof(next));
 	ok = true;
-	/* A crash between the steps below: the public half is there already. */
+	/*
+	 * After a crash between the steps below the public half is there
+	 * already.
+	 */
 	if (strcmp(old, new) != 0)
 		ok = is_due(config, policy, new, &size, &due, err) &&
 		    (!due || write_keys(config, size, old, new, err));

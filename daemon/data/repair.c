@@ -1,5 +1,5 @@
 /*
- * Making anew what only follows from the record (fsck.h).
+ * Repairing what follows from the record (fsck.h).
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@ say_mended(void *arg, const struct ref_told *told)
 	    told->ref);
 }
 
+/* Repair the journal's files and the branches. */
 static bool
 mend(const char *data, struct error *err)
 {

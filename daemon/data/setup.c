@@ -1,5 +1,5 @@
 /*
- * valised init and valised enrolment (setup.h).
+ * The commands valised init and valised enrolment (setup.h).
  */
 #include "daemon/data/setup.h"
 
@@ -30,6 +30,7 @@ setup_policy(const struct config *config, struct error *err)
 	return policy;
 }
 
+/* Make a private key and a certificate request. */
 static bool
 make_key(const char *key_path, const char *request_path, const char *name,
     struct error *err)
@@ -47,6 +48,7 @@ make_key(const char *key_path, const char *request_path, const char *name,
 	return ok;
 }
 
+/* Make the data folder and its parts. */
 static bool
 make_folders(const struct config *config, struct error *err)
 {
@@ -62,6 +64,7 @@ make_folders(const struct config *config, struct error *err)
 	    error_set_errno(err, "%s", config->data);
 }
 
+/* Make an empty journal and the signer's memory. */
 static bool
 make_journal(const struct config *config, const char *origin, struct error *err)
 {
@@ -108,7 +111,7 @@ setup_init(const struct config *config, struct error *err)
 	return ok || error_context(err, "init");
 }
 
-/* A file's text as a YAML block: "NAME: |" and its lines indented. */
+/* Append a file's text as a YAML block: "NAME: |" and its indented lines. */
 static bool
 append_block(struct buf *out, const char *name, struct span text,
     struct error *err)
@@ -142,7 +145,7 @@ append_cas(struct buf *out, const struct policy *policy, struct error *err)
 	return ok;
 }
 
-/* In PEM: a file may be DER, or have blocks that are no list. */
+/* Append a CRL file as PEM: it may be DER, or have other blocks. */
 static bool
 append_crl_file(struct buf *out, const struct member *file, struct error *err)
 {
@@ -168,7 +171,7 @@ append_crls(struct buf *out, const struct crl_set *crls, struct error *err)
 	return ok;
 }
 
-/* Those that the journal had before: old copies are theirs. */
+/* Append the earlier keys of the journal, which old copies are signed with. */
 static bool
 append_keys(struct buf *out, const struct config *config, struct error *err)
 {
@@ -187,14 +190,14 @@ append_keys(struct buf *out, const struct config *config, struct error *err)
 	return ok;
 }
 
-/* A journal_visitor: the next policy. */
+/* Append the policy that this entry names; a journal_visitor. */
 static bool
 visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
 {
 	struct entry entry;
 	struct succession *all = arg;
 
-	/* Keys are in order, so that this one comes first. */
+	/* An entry's keys are in order, so "act" comes first. */
 	if (!span_starts(line, "{\"act\":\"policy\","))
 		return true;
 	return entry_parse(line, &entry, err) &&
@@ -204,8 +207,9 @@ visit_policy(void *arg, uint64_t index, struct span line, struct error *err)
 }
 
 /*
- * All that there were so far: an office that is new judges by those to which
- * it agreed.  None before the daemon's first start.
+ * Append all policies so far: a new office judges older acts by the policies
+ * that it accepts by this file.  There are none before the daemon's first
+ * start.
  */
 static bool
 append_policies(struct buf *out, const struct config *config,
@@ -237,7 +241,10 @@ append_policies(struct buf *out, const struct config *config,
 	return ok;
 }
 
-/* The CA of the server's certificate, which may not be the new one yet. */
+/*
+ * Returns the CA of the server's present certificate, which may be an older one
+ * of the policy.
+ */
 static const char *
 server_ca(const struct config *config, const struct policy *policy)
 {

@@ -1,5 +1,5 @@
 /*
- * setup.h - what is done once, with the daemon off: init and enrolment.
+ * setup.h - what is done once, while the daemon is stopped: init and enrolment.
  */
 #ifndef DAEMON_DATA_SETUP_H
 #define DAEMON_DATA_SETUP_H
@@ -7,13 +7,16 @@
 #include "daemon/config.h"
 #include "record/library.h"
 
-/* Data folder, keys and requests for their certificates. */
+/* Make the data folder, keys and requests for their certificates. */
 bool setup_init(const struct config *config, struct error *err) MUST_USE;
-/* Append the enrolment file that offices import. */
+/* Append the text of the enrolment file that offices import. */
 bool setup_enrolment(const struct config *config, struct buf *out,
     struct error *err) MUST_USE;
 
-/* The configured policy; complaints go to standard error. */
+/*
+ * Returns the configured policy, or NULL; its mistakes are printed to standard
+ * error.
+ */
 struct policy *setup_policy(const struct config *config, struct error *err);
 
 #endif

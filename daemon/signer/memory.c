@@ -1,6 +1,6 @@
 /*
  * The signer's memory: two slots in one file, each with its own checksum, so
- * that a torn write leaves the other.
+ * that a torn write leaves the other one good (memory.h).
  */
 #include "daemon/signer/memory.h"
 
@@ -34,6 +34,7 @@ encode_slot(const struct signer_memory *memory, struct buf *out,
 	return buf_append(out, digest_span(&check), err);
 }
 
+/* Parse a slot; false if its checksum or its form is wrong. */
 static bool
 parse_slot(struct span slot, struct signer_memory *out)
 {
@@ -66,7 +67,7 @@ signer_memory_write(struct signer_memory *memory, struct error *err)
 	if (ok && fdatasync(memory->fd) != 0)
 		ok = error_set_errno(err, "flush");
 	buf_free(&slot);
-	/* A flush that failed is never retried (what it lost is not known). */
+	/* After a failed flush no other is tried: what it lost is not known. */
 	if (!ok)
 		memory->failed = true;
 	return ok || error_context(err, "signer's memory");
@@ -122,7 +123,7 @@ signer_remembered(const char *data, struct head *head, struct error *err)
 	return ok;
 }
 
-/* Both slots; the second one counts. */
+/* Encode both slots of a new file; the second one is the newer. */
 static bool
 encode_memory(const struct head *head, struct buf *out, struct error *err)
 {

@@ -1,5 +1,6 @@
 /*
- * The messages between server and signer: sent, received, encoded and parsed.
+ * The messages between server and signer: sending, receiving, encoding and
+ * parsing them (messages.h).
  */
 #include "daemon/signer/messages.h"
 
@@ -9,7 +10,7 @@
 
 #include "base/text.h"
 
-enum { HEADER = 5 }; /* what, and how long */
+enum { HEADER = 5 }; /* one byte of kind, four bytes of length */
 
 static bool
 write_all(int fd, struct span bytes)
@@ -27,7 +28,7 @@ write_all(int fd, struct span bytes)
 	return true;
 }
 
-/* What is there, at most len bytes; 0: the other side has ended. */
+/* Read at most len bytes.  Returns how many; 0: the other side has closed. */
 static size_t
 read_some(int fd, uint8_t *out, size_t len)
 {
@@ -39,7 +40,7 @@ read_some(int fd, uint8_t *out, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* A message: a byte that says what, a u32 length, the body. */
+/* Send a byte of kind, a u32 length, and the body. */
 bool
 signer_send(int fd, uint8_t what, struct span body)
 {
@@ -54,7 +55,10 @@ signer_send(int fd, uint8_t what, struct span body)
 	return ok;
 }
 
-/* One side waits for the other: what is there is never of two messages. */
+/*
+ * Each side waits for the other's answer, so no bytes of a second message
+ * follow.
+ */
 bool
 signer_receive(int fd, uint8_t *what, struct buf *body)
 {
@@ -101,7 +105,10 @@ signer_encode_commit(const struct commit_fields *fields, struct buf *out,
 	    buf_append(out, digest_span(&fields->contents), err);
 }
 
-/* The names in it are checked: nothing is signed under one that is none. */
+/*
+ * Take the names of a commit and check them: the signer signs nothing under an
+ * invalid name.
+ */
 static bool
 take_names(struct span *body, struct commit_fields *out)
 {

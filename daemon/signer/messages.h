@@ -1,7 +1,7 @@
 /*
- * messages.h - what the server and the signer say to each other, over a socket
- * pair: a byte that says what, a length, and a body.  Each request has one
- * answer, whose byte is 0 or the kind of an error; then its body is a sentence.
+ * messages.h - the messages between the server and the signer, over a socket
+ * pair: a byte of kind, a length, and a body.  Each request gets one answer:
+ * its kind is 0, or that of an error; then the body is the error's text.
  */
 #ifndef DAEMON_SIGNER_MESSAGES_H
 #define DAEMON_SIGNER_MESSAGES_H
@@ -16,16 +16,19 @@ enum signer_request {
 	SIGNER_CHECKPOINT
 };
 
-/* False: the other side has ended. */
+/* Send a message.  False: the other side has closed. */
 bool signer_send(int fd, uint8_t what, struct span body) MUST_USE;
-/* The body takes the place of what body had. */
+/*
+ * Receive a message, whose body replaces the content of body.  False: the other
+ * side has closed.
+ */
 bool signer_receive(int fd, uint8_t *what, struct buf *body) MUST_USE;
 
-/* The body of SIGNER_COMMIT, and back; false if it is none. */
+/* Encode the body of SIGNER_COMMIT, and parse it; false if it is malformed. */
 bool signer_encode_commit(const struct commit_fields *fields, struct buf *out,
     struct error *err) MUST_USE;
 bool signer_take_commit(struct span body, struct commit_fields *out) MUST_USE;
-/* The body of SIGNER_CHECKPOINT: all of head but its signature. */
+/* Encode the body of SIGNER_CHECKPOINT: all of head but its signature. */
 bool signer_encode_checkpoint(const struct head *head,
     const struct merkle_proof *proof, struct buf *out,
     struct error *err) MUST_USE;

@@ -1,5 +1,6 @@
 /*
- * The server's side of the signer: its process is started, and asked.
+ * The server's side of the signer: starting its process, and asking it
+ * (signer.h).
  */
 #include "daemon/signer/signer.h"
 
@@ -14,10 +15,10 @@
 #include "daemon/signer/vault.h"
 #include "document/manifest.h"
 
-/* One request at a time goes over a socket. */
+/* A socket to the signer, for one request at a time. */
 struct channel {
 	int fd;
-	struct buf body; /* of the last answer */
+	struct buf body; /* the body of the last answer */
 	bool busy;
 };
 
@@ -25,16 +26,20 @@ struct signer {
 	struct channel channels[SIGNER_CLIENTS];
 	size_t num;
 	pthread_mutex_t mutex;
-	pthread_cond_t idle; /* one of them is not busy any more */
+	pthread_cond_t idle; /* a channel has become free */
 };
 
-/* For STATE and CHECKPOINT; the others are for who comes first. */
+/*
+ * Returns the first channel, which is for STATE and CHECKPOINT; the others are
+ * for any thread.
+ */
 static struct channel *
 first_channel(struct signer *signer)
 {
 	return &signer->channels[0];
 }
 
+/* Returns a free channel, once there is one. */
 static struct channel *
 borrow(struct signer *signer)
 {
@@ -198,7 +203,7 @@ signer_state(struct signer *signer, struct head *head, struct note_key *key,
 	return note_key_parse(text, NOTE_JOURNAL, key, err);
 }
 
-/* The answer has manifest and signature. */
+/* Put the answer's manifest and signature into the container. */
 static bool
 put_seal(struct span answer, struct container *container, struct error *err)
 {

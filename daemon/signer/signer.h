@@ -1,17 +1,19 @@
 /*
- * signer.h - the process that holds the depositary's and the journal's keys.
+ * signer.h - the process that holds the keys of the depositary and of the
+ * journal.
  *
  * It is forked before any socket is opened, reads no file but its own memory,
- * parses nothing that came over the network, and builds what it signs itself
- * from the requests of this table:
+ * parses no bytes from the network, and builds itself what it signs, from the
+ * requests of this table:
  *
- *	STATE       what it signed last, and the journal's key
- *	SEAL        manifest and seal over a list of files
- *	COMMIT      a git commit of a tree, by a person, signed as git does
- *	CHECKPOINT  a size and root, if a consistency proof from the last one
- *	            that it signed leads there; durable before it is told
+ *	STATE       returns what it signed last, and the journal's key
+ *	SEAL        signs manifest and seal over a list of files
+ *	COMMIT      signs a git commit of a tree, by a person, as git does
+ *	CHECKPOINT  signs a size and root, if a consistency proof from the
+ *	            last one that it signed leads there; it remembers this
+ *	            durably before it answers
  *
- * A checkpoint that is no extension of the last is refused for good.
+ * A checkpoint that does not extend the last one is refused, always.
  */
 #ifndef DAEMON_SIGNER_SIGNER_H
 #define DAEMON_SIGNER_SIGNER_H
@@ -26,30 +28,38 @@
 struct signer;
 
 /*
- * Fork the process; its keys are read there.  Call it before any thread and
- * socket.  *pid is the child's: when either ends, so does the other.
+ * Fork the process, which reads its keys.  Call this before any thread or
+ * socket is made.  *pid is the child's; when one of the two processes ends, so
+ * does the other.
  */
 struct signer *signer_start(const struct config *config, pid_t *pid,
     struct error *err);
 void signer_free(struct signer *signer);
 
-/* One that is served elsewhere (vault.h): at least two sockets, taken over. */
+/*
+ * Connect to a signer that is served elsewhere (vault.h), over at least two
+ * sockets, which are taken over.
+ */
 struct signer *signer_connect(const int fds[], size_t num, struct error *err);
 
-/* What it signed last, and the journal's key.  The registrar's thread. */
+/*
+ * Get what it signed last, and the journal's key.  For the registrar's thread.
+ */
 bool signer_state(struct signer *signer, struct head *head,
     struct note_key *key, struct error *err) MUST_USE;
-/* Put manifest and signature of the seal into a hashed container.  Any thread.
+/*
+ * Put the seal's manifest and signature into a hashed container.  For any
+ * thread.
  */
 bool signer_seal(struct signer *signer, struct container *container,
     struct error *err) MUST_USE;
 
-/* Append the commit's bytes to out.  Any thread. */
+/* Append the bytes of a signed commit to out.  For any thread. */
 bool signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err) MUST_USE;
 /*
- * Sign head's size, root and time; fills in its signature.  The registrar's
- * thread; a failure is the end of the daemon.
+ * Sign head's size, root and time; head gets the signature.  For the
+ * registrar's thread; after a failure the daemon must end.
  */
 bool signer_checkpoint(struct signer *signer, struct head *head,
     const struct merkle_proof *consistency, struct error *err) MUST_USE;

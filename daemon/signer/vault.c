@@ -1,5 +1,6 @@
 /*
- * The keys, the answer to each request, and the process that has them.
+ * The vault: the keys, the answer to each request, and the signer's process
+ * (vault.h).
  */
 #include "daemon/signer/vault.h"
 
@@ -25,11 +26,12 @@
 
 struct vault {
 	struct note_signer journal;
-	void *prepared; /* note_sign_prepared(): the same key */
+	void *prepared; /* for note_sign_prepared(): the journal's key */
 	struct identity depositary;
 	struct signer_memory memory;
 };
 
+/* Answer STATE. */
 static bool
 answer_state(struct vault *vault, struct span body, struct buf *out,
     struct error *err)
@@ -45,7 +47,10 @@ answer_state(struct vault *vault, struct span body, struct buf *out,
 	    buf_append_block(out, span_of_str(key), err);
 }
 
-/* Files as path, media, digest; nothing is signed under a name it has not. */
+/*
+ * Answer SEAL: files as path, media type and digest; an invalid name is
+ * refused.
+ */
 static bool
 answer_seal(struct vault *vault, struct span body, struct buf *out,
     struct error *err)
@@ -86,6 +91,7 @@ answer_seal(struct vault *vault, struct span body, struct buf *out,
 	return ok;
 }
 
+/* Answer COMMIT. */
 static bool
 answer_commit(struct vault *vault, struct span body, struct buf *out,
     struct error *err)
@@ -106,7 +112,10 @@ answer_commit(struct vault *vault, struct span body, struct buf *out,
 	return ok;
 }
 
-/* The one rule of this process: never two histories. */
+/*
+ * Answer CHECKPOINT. Here is the rule of this process: it never signs two
+ * histories.
+ */
 static bool
 answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
     struct error *err)
@@ -134,7 +143,10 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 	checkpoint.size = next.head.size;
 	checkpoint.root = next.head.root;
 	next.sequence++;
-	/* Durable first: the record is the commit point of the journal. */
+	/*
+	 * Remember it durably before answering: this record is the commit point
+	 * of the journal.
+	 */
 	ok = checkpoint_encode(&checkpoint, &text, err) &&
 	    note_sign_prepared(vault->prepared, buf_span(&text),
 		next.head.signature, err) &&
@@ -150,7 +162,7 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 
 static const struct {
 	enum signer_request request;
-	bool alone; /* by the one socket that asks for checkpoints */
+	bool alone; /* allowed on the one socket that asks for checkpoints */
 	bool (*answer)(struct vault *vault, struct span body, struct buf *out,
 	    struct error *err);
 } table[] = {
@@ -160,6 +172,7 @@ static const struct {
 	{ SIGNER_CHECKPOINT, true, answer_checkpoint },
 };
 
+/* Answer a request by the table; alone: on the socket for checkpoints. */
 static bool
 answer(struct vault *vault, uint8_t what, bool alone, struct span body,
     struct buf *out, struct error *err)
@@ -196,6 +209,7 @@ vault_serve(struct vault *vault, int fd, bool alone)
 	buf_free(&out);
 }
 
+/* Read the keys and the memory. */
 static bool
 load(const struct config *config, struct vault *vault, struct error *err)
 {
@@ -255,12 +269,16 @@ vault_free(struct vault *vault)
 
 /* --- The process. --- */
 
-/* A thread for each socket; what a thread may do it gives up itself. */
+/*
+ * The process: one thread for each socket.  Each thread gives up its own
+ * rights.
+ */
 struct process {
 	struct vault *vault;
-	pthread_mutex_t mutex; /* libseccomp knows no threads */
+	/* Guards libseccomp, which is not safe between threads. */
+	pthread_mutex_t mutex;
 	pthread_barrier_t ready;
-	struct error err; /* of whichever failed */
+	struct error err; /* of the thread that failed */
 };
 
 struct client {
@@ -268,7 +286,7 @@ struct client {
 	int fd;
 };
 
-/* One signature first: OpenSSL then has loaded all that it loads. */
+/* Sign once first: OpenSSL then has loaded all that it will need. */
 static void
 give_up_rights(struct process *process)
 {
@@ -295,7 +313,7 @@ run_client(void *arg)
 	return NULL;
 }
 
-/* Threads must be there before their process may make none. */
+/* Make the threads before the process gives up the right to. */
 static bool
 start_clients(struct process *process, struct client clients[], const int fds[],
     size_t num)
@@ -311,6 +329,7 @@ start_clients(struct process *process, struct client clients[], const int fds[],
 	return true;
 }
 
+/* Read the keys, start the threads, and give up the rights. */
 static bool
 start(struct process *process, const struct config *config,
     struct client clients[], const int fds[], size_t num)
@@ -335,12 +354,18 @@ vault_run(const struct config *config, const int fds[], size_t num)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "valised-signer", 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* The server decides when to end: it finishes what is under way. */
+	/*
+	 * The server decides when to end, since it first finishes what is under
+	 * way.
+	 */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	if (!start(&process, config, clients, fds, num)) {
-		/* Who asks learns by the end of the process, too. */
+		/*
+		 * The server also learns of the failure by the end of this
+		 * process.
+		 */
 		(void)!signer_send(fds[0], (uint8_t)process.err.kind,
 		    span_of_str(process.err.detail));
 		_exit(7);

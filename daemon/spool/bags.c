@@ -1,5 +1,5 @@
 /*
- * Keeping the waybills that were handed in, as files of the spool (bags.h).
+ * The waybills that were handed in, kept as files of the spool (bags.h).
  */
 #include "daemon/spool/bags.h"
 
@@ -22,7 +22,8 @@ struct kept {
 struct bags {
 	char dir[FILE_PATH];
 	pthread_mutex_t mutex;
-	struct kept list[LIMIT_WAYBILLS]; /* the oldest goes for a new one */
+	/* When full, a new one replaces the oldest. */
+	struct kept list[LIMIT_WAYBILLS];
 	size_t num, next;
 };
 
@@ -69,11 +70,11 @@ add(struct bags *bags, const struct digest *digest,
 }
 
 /*
- * The waybill of that digest, as its file has it.
+ * Read the file of the waybill with that digest.
  *
  * ERROR_NOT_FOUND  there is no file
  * ERROR_MALFORMED  it is not what was handed in: a crash left half of it
- * others           it could not be read now, and may be good
+ *  others           it could not be read now, but may be good
  */
 static struct container *
 read_file(const struct bags *bags, const struct digest *digest,
@@ -113,7 +114,7 @@ read_file(const struct bags *bags, const struct digest *digest,
 	return NULL;
 }
 
-/* A file of that name, as an earlier run left it, into the list. */
+/* Put a file that an earlier run left into the list. */
 static bool
 load_one(struct bags *bags, const struct digest *digest, struct error *err)
 {
@@ -132,8 +133,9 @@ load_one(struct bags *bags, const struct digest *digest, struct error *err)
 }
 
 /*
- * One that a crash left half, or that an earlier program kept, goes; one that
- * cannot be read now stays, and is read once somebody names it.
+ * Load a file by its name.  One that a crash left half, or that an earlier
+ * version wrote, is removed.  One that cannot be read now stays, and is read
+ * when somebody names its waybill.
  */
 static void
 load_name(struct bags *bags, const char *name)
@@ -209,7 +211,7 @@ bags_keep(struct bags *bags, const struct digest *digest,
 	return true;
 }
 
-/* Why a waybill is not at hand, as whoever names it is told. */
+/* Set err: the waybill is not here, and what to do.  Returns false. */
 static bool
 tell_missing(struct error *err)
 {

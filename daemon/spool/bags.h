@@ -1,8 +1,9 @@
 /*
- * bags.h - the waybills that were handed in, so that what came by bag can be
- * deposited in the name of who signed the waybill.
+ * bags.h - the waybills that were handed in, so that acts that come by a bag
+ * can be made in the name of the waybill's signer.
  *
- * Derived, and bounded: whoever brings a bag can hand its waybill in again.
+ * They may be lost, and their number is bounded: the bearer of a bag can hand
+ * its waybill in again.
  */
 #ifndef DAEMON_SPOOL_BAGS_H
 #define DAEMON_SPOOL_BAGS_H
@@ -14,31 +15,33 @@
 struct bags;
 
 /*
- * Take over what an earlier run kept in a folder, made if need be.  A file that
- * is damaged goes, with a line in the log; one that cannot be read stays.
+ * Open a folder, which is made if need be, with what an earlier run kept in it.
+ * A damaged file is removed and logged; one that cannot be read now stays.
  */
 struct bags *bags_new(const char *dir, struct error *err);
 void bags_free(struct bags *bags);
 /*
- * Keep a waybill by the SHA-256 of its text: zip is the body of a POST
- * /v1/bags, which has it, its signature and its slips.
+ * Keep a waybill, by the SHA-256 of its text. zip is the body of a POST
+ * /v1/bags: the waybill, its signature and its slips.
  */
 bool bags_keep(struct bags *bags, const struct digest *digest,
     const struct waybill *waybill, struct span zip, struct error *err) MUST_USE;
 
-/* Whom a waybill names. */
+/* The office and person who signed a waybill. */
 struct dispatcher {
 	char office[LIMIT_OFFICE_BYTES + 1], person[LIMIT_EMAIL_BYTES + 1];
 };
 /*
- * ERROR_CONFLICT  it was never handed in, is forgotten, or is damaged
+ * Find who signed a waybill.
+ *
+ * ERROR_CONFLICT  it was never handed in, was replaced, or is damaged
  * ERROR_SYSTEM    its file cannot be read now
  */
 bool bags_find(struct bags *bags, const struct digest *waybill,
     struct dispatcher *out, struct error *err);
 /*
- * What was kept of it; the caller frees it.  Nothing says yet that the
- * signature is good.  Errors as bags_find().
+ * Returns the files that were handed in with a waybill, which the caller frees.
+ * Its signature has not been judged.  Errors as bags_find().
  */
 struct container *bags_read(struct bags *bags, const struct digest *waybill,
     struct error *err);

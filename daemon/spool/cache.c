@@ -1,5 +1,5 @@
 /*
- * Keeping built copies on disk within a limit (cache.h).
+ * The cache: built copies on disk, within a limit (cache.h).
  */
 #include "daemon/spool/cache.h"
 
@@ -19,7 +19,8 @@ static const int64_t day_ms = 24 * 60 * 60 * 1000;
 
 struct copy {
 	char name[80];
-	uint64_t size, used; /* used: a count, the highest is the newest */
+	/* Used: a counter; the highest is the most recent use. */
+	uint64_t size, used;
 };
 
 struct delivery {
@@ -54,7 +55,9 @@ cache_new(const char *dir, uint64_t max_bytes, struct error *err)
 	text_set(cache->dir, sizeof(cache->dir), dir);
 	cache->max = max_bytes;
 	pthread_mutex_init(&cache->mutex, NULL);
-	/* What an earlier run left is built again when it is wanted. */
+	/*
+	 * Remove what an earlier run left; it is built again when it is wanted.
+	 */
 	if ((folder = opendir(dir)) == NULL) {
 		error_set_errno(err, "%s", dir);
 		cache_free(cache);
@@ -156,7 +159,9 @@ cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 				oldest = &cache->copies[i];
 		forget(cache, oldest);
 	}
-	/* Where it cannot be linked (no O_TMPFILE) it is built each time. */
+	/*
+	 * Without O_TMPFILE the file cannot be linked, and is built each time.
+	 */
 	if (find(cache, name) == NULL &&
 	    linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
 		struct copy *copy = &cache->copies[cache->num++];

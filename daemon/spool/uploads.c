@@ -1,5 +1,5 @@
 /*
- * Keeping uploads on disk within each office's limits (uploads.h).
+ * Uploads on disk, within each office's limits (uploads.h).
  */
 #include "daemon/spool/uploads.h"
 
@@ -69,6 +69,7 @@ add(struct uploads *uploads, const struct upload_info *info, struct error *err)
 	return true;
 }
 
+/* Returns the upload of that id, of this person unless NULL; or NULL. */
 static struct upload *
 find(struct uploads *uploads, struct span id, const char *person)
 {
@@ -80,7 +81,7 @@ find(struct uploads *uploads, struct span id, const char *person)
 	return NULL;
 }
 
-/* --- What an earlier run left. --- */
+/* --- Loading what an earlier run left. --- */
 
 static bool
 parse_info(struct span text, struct upload_info *out)
@@ -97,8 +98,8 @@ parse_info(struct span text, struct upload_info *out)
 }
 
 /*
- * What there is of one.  Only ERROR_NOT_FOUND and ERROR_MALFORMED say that it
- * is of no use; others, that it cannot be read now.
+ * Read an upload's info.  With ERROR_NOT_FOUND and ERROR_MALFORMED the upload
+ * is useless; after other errors it may be good but cannot be read now.
  */
 static bool
 read_info(const struct uploads *uploads, const char *id,
@@ -134,7 +135,10 @@ read_info(const struct uploads *uploads, const char *id,
 		path);
 }
 
-/* What a crash left half of begins anew; what cannot be read stays. */
+/*
+ * Load an upload.  What a crash left half is removed; what cannot be read now
+ * stays.
+ */
 static bool
 load_one(struct uploads *uploads, const char *id, struct error *err)
 {
@@ -203,7 +207,7 @@ uploads_free(struct uploads *uploads)
 	free(uploads);
 }
 
-/* --- While it runs. --- */
+/* --- While the daemon runs. --- */
 
 static bool
 check_room(const struct uploads *uploads, const struct upload_info *info,
@@ -231,7 +235,10 @@ check_room(const struct uploads *uploads, const struct upload_info *info,
 	return true;
 }
 
-/* The info last: what has none was never begun.  Not flushed: see there. */
+/*
+ * Make the info last: an upload without one was never begun.  Nothing is
+ * flushed: damage is found when the upload is used.
+ */
 static bool
 make_files(const struct uploads *uploads, const struct upload_info *info,
     struct error *err)
@@ -270,7 +277,10 @@ uploads_create(struct uploads *uploads, struct upload_info *info,
 	if (ok)
 		uploads->list[uploads->num - 1].busy = true;
 	pthread_mutex_unlock(&uploads->mutex);
-	/* The loop's thread never waits for a disk. */
+	/*
+	 * The files are made without the lock: the loop's thread must not wait
+	 * for a disk.
+	 */
 	if (ok && !make_files(uploads, info, err)) {
 		uploads_remove(uploads, info->id);
 		return false;

@@ -1,10 +1,10 @@
 /*
  * uploads.h - bytes that come in parts (tus 1.0), until a deposit uses them.
  *
- * An upload belongs to the person who began it; to anybody else it is not
- * there.  Each office has so many, of so many bytes together, and each is gone
- * a week after it last grew.  They outlive the daemon: SPOOL/uploads/ID is the
- * content, ID.info what it is.
+ * An upload belongs to the person who began it; any other person is told that
+ * it does not exist.  Each office may have a number of uploads and of bytes,
+ * and each upload is removed a week after it last grew.  They outlive the
+ * daemon: SPOOL/uploads/ID is the content, ID.info describes it.
  */
 #ifndef DAEMON_SPOOL_UPLOADS_H
 #define DAEMON_SPOOL_UPLOADS_H
@@ -19,44 +19,50 @@ struct upload_info {
 	char id[UPLOAD_ID]; /* 32 hex digits */
 	char person[LIMIT_EMAIL_BYTES + 1], office[LIMIT_OFFICE_BYTES + 1];
 	uint64_t length;
-	struct digest sha256; /* of all of it; zero: the client did not say */
-	uint64_t offset;      /* how much of it is there */
+	struct digest sha256; /* of the whole; zero: the client did not say */
+	uint64_t offset;      /* bytes that have come */
 	int64_t expires;      /* UTC seconds */
 };
 
 struct uploads;
 
-/* Take over what an earlier run left in a folder, made if need be. */
+/*
+ * Open a folder, which is made if need be, with what an earlier run left in it.
+ */
 struct uploads *uploads_new(const char *dir, struct error *err);
 void uploads_free(struct uploads *uploads);
 
 /*
- * Begin one: person, office, length and sha256 are the caller's; the rest is
- * filled in.
+ * Begin an upload: the caller sets person, office, length and sha256; the rest
+ * is filled in.
  *
- * ERROR_LIMIT  the office has too many, or too large ones
+ * ERROR_LIMIT  the office has too many, or too many bytes
  */
 bool uploads_create(struct uploads *uploads, struct upload_info *info,
     struct error *err) MUST_USE;
 
-/* How it stands.  ERROR_NOT_FOUND if this person has none of that id. */
+/*
+ * Get the state of an upload.
+ *
+ * ERROR_NOT_FOUND  this person has no upload of that id
+ */
 bool uploads_find(struct uploads *uploads, struct span id, const char *person,
     struct upload_info *out, struct error *err) MUST_USE;
 
 /*
- * Have it alone, until uploads_leave(); its content's descriptor, which is
- * the caller's to close, or -1.
+ * Reserve an upload until uploads_leave().  Returns a descriptor of its
+ * content, which the caller closes, or -1.
  *
- * ERROR_NOT_FOUND    as above
- * ERROR_CONFLICT     somebody else has it, this person from elsewhere
+ * ERROR_NOT_FOUND  as above
+ * ERROR_CONFLICT   another request of this person has reserved it
  */
 int uploads_enter(struct uploads *uploads, struct span id, const char *person,
     struct upload_info *out, struct error *err);
-/* It has offset bytes now. */
+/* Release an upload, which has offset bytes now. */
 void uploads_leave(struct uploads *uploads, const char *id, uint64_t offset);
-/* It is of no more use; the caller has it. */
+/* Remove an upload that the caller has reserved. */
 void uploads_remove(struct uploads *uploads, const char *id);
-/* Drop those whose time is over. */
+/* Remove the uploads whose time is over. */
 void uploads_expire(struct uploads *uploads);
 
 #endif
