@@ -33,8 +33,9 @@ struct backend *files_view(const char *repository, const char *log,
     struct error *err);
 
 /*
- * Add a pack from outside, bytes [at, at + len) of a file. libgit2 reads,
- * checks and indexes it; after that its objects are in the backend.
+ * Add a pack from outside, bytes [at, at + len) of a file, which nobody
+ * shortens meanwhile. Each object is read whole and gets its name; after that
+ * it is in the backend. Nothing is flushed.
  *
  * ERROR_MALFORMED  the bytes are not a pack
  */

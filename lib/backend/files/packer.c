@@ -19,6 +19,7 @@ struct packer {
 	struct packs *packs;
 	int fd;
 	bool kept;
+	bool quick; /* nothing is flushed */
 	char path[FILE_PATH];
 	uint64_t at;
 	uint32_t crc; /* of the object under way, so far */
@@ -348,7 +349,9 @@ write_pack(struct packer *pack, char name[OID_HEX], struct error *err)
 	    hash_file(pack, trailer, err) &&
 	    file_pwrite(pack->fd, span_of(trailer, 20), (off_t)pack->at, err);
 	buf_free(&header);
-	if (ok && (fchmod(pack->fd, 0444) != 0 || fsync(pack->fd) != 0))
+	if (ok &&
+	    (fchmod(pack->fd, 0444) != 0 ||
+		(!pack->quick && fsync(pack->fd) != 0)))
 		ok = error_set_errno(err, "flush");
 	if (!ok)
 		return error_context(err, "git pack");
@@ -374,7 +377,7 @@ write_index(struct packer *pack, const char *name, char path[FILE_PATH],
 		return error_set_errno(err, "%s", path);
 	ok = encode_index(pack, trailer.bytes, &index, err) &&
 	    file_pwrite(fd, buf_span(&index), 0, err);
-	if (ok && (fchmod(fd, 0444) != 0 || fsync(fd) != 0))
+	if (ok && (fchmod(fd, 0444) != 0 || (!pack->quick && fsync(fd) != 0)))
 		ok = error_set_errno(err, "flush");
 	close(fd);
 	buf_free(&index);
@@ -428,19 +431,16 @@ publish(struct packer *pack, const char *name, const char *index,
 		return false;
 	if (rename(index, to) != 0)
 		return error_set_errno(err, "%s", to);
-	return file_sync_dir(packs->dir, err);
+	return pack->quick || file_sync_dir(packs->dir, err);
 }
 
-bool
-packer_finish(struct object_set *objects, struct error *err)
+/* Write the index of a pack that is complete, and put both in their place. */
+static bool
+place_pack(struct packer *pack, const char *name, struct error *err)
 {
-	struct packer *pack = packer_of(objects);
-	char name[OID_HEX], index[FILE_PATH];
+	char index[FILE_PATH];
 
-	if (pack->num == 0)
-		return true;
-	if (!write_pack(pack, name, err) ||
-	    !write_index(pack, name, index, err))
+	if (!write_index(pack, name, index, err))
 		return false;
 	if (!publish(pack, name, index, err)) {
 		unlink(index);
@@ -448,6 +448,32 @@ packer_finish(struct object_set *objects, struct error *err)
 	}
 	pack->num = 0;
 	return packs_load(pack->packs, name, err);
+}
+
+bool
+packer_finish(struct object_set *objects, struct error *err)
+{
+	struct packer *pack = packer_of(objects);
+	char name[OID_HEX];
+
+	return pack->num == 0 ||
+	    (write_pack(pack, name, err) && place_pack(pack, name, err));
+}
+
+bool
+packer_finish_as(struct object_set *objects, const struct oid *checksum,
+    struct error *err)
+{
+	struct packer *pack = packer_of(objects);
+	char name[OID_HEX], wanted[OID_HEX];
+
+	pack->quick = true;
+	oid_hex(checksum, wanted);
+	return open_file(pack, err) && write_pack(pack, name, err) &&
+	    (strcmp(name, wanted) == 0 ||
+		error_set(err, ERROR_MALFORMED,
+		    "git pack: its checksum is wrong")) &&
+	    place_pack(pack, name, err);
 }
 
 static int

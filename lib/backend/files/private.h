@@ -77,6 +77,14 @@ void packer_free(struct object_set *objects);
 bool packer_finish(struct object_set *objects, struct error *err) MUST_USE;
 bool packer_take(struct object_set *objects, const struct object_set *from,
     struct error *err) MUST_USE;
+/*
+ * Finish a pack that came from outside, without a flush. It is dropped unless it
+ * has this checksum.
+ *
+ * ERROR_MALFORMED  it has another one
+ */
+bool packer_finish_as(struct object_set *objects, const struct oid *checksum,
+    struct error *err) MUST_USE;
 bool packer_has(const struct object_set *objects, const struct oid *oid);
 bool packer_begin(struct object_set *objects, const struct oid *oid,
     enum object_type type, uint64_t size, struct error *err) MUST_USE;
