@@ -7,13 +7,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-
-bool
-config_data(const struct config *config, const char *name, char out[FILE_PATH],
-    struct error *err)
-{
-	return file_join(out, config->data, name, err);
-}
+#include "record/data.h"
 
 static void
 read_path(const struct yaml *root, const char *key, const char *dir,
@@ -194,8 +188,8 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "data", dir, out->data, to);
 	read_path(root, "policies", dir, out->policies, to);
 	read_path(root, "crls", dir, out->crls, to);
-	if (!file_join(out->server_key, out->data, "server/server.key", &why) ||
-	    !file_join(out->depositary_key, out->data, "signer/depositary.key",
+	if (!data_path(out->data, DATA_SERVER_KEY, out->server_key, &why) ||
+	    !data_path(out->data, DATA_DEPOSITARY_KEY, out->depositary_key,
 		&why))
 		complain(to, root, "%s", why.detail);
 	read_path(root, "server-certificate", dir, out->server_cert, to);

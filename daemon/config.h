@@ -30,24 +30,10 @@ struct config {
 	} witnesses[LIMIT_WITNESSES];
 };
 
-/* A file in the data folder; while it is there the daemon does not start. */
-#define EVIDENCE_FILE "journal/evidence"
-
-/* The earlier keys of the journal, a line each: "UNTIL VKEY". */
-#define KEYS_FILE "journal/keys"
-/* The private key that is to be the next. */
-#define NEXT_KEY_FILE "signer/journal.key.next"
-
-/* The CRLs that the daemon fetched. */
-#define FETCHED_CRLS "crls"
-
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"
 
 /* Load valised.yaml; relative paths are relative to its folder. */
 bool config_load(const char *path, struct config *out,
     struct error *err) MUST_USE;
-/* Make a path below the data folder. */
-bool config_data(const struct config *config, const char *name,
-    char out[FILE_PATH], struct error *err) MUST_USE;
 
 #endif

@@ -2,12 +2,12 @@
  * Landlock, seccomp and capabilities of both processes (confine.h).
  */
 #include "daemon/confine.h"
+#include "record/data.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -311,28 +311,26 @@ confine_signer(struct error *err)
 	return load_filter(filter, ok, err);
 }
 
-/* Let the server use its part of the data folder. */
+/*
+ * Let the server use its parts of the data folder, but not the folder itself,
+ * which has signer/.
+ */
 static bool
 allow_data(const struct ruleset *ruleset, const struct config *config,
     struct error *err)
 {
-	/*
-	 * Allow folders within the data folder, but not the folder itself,
-	 * which has signer/.
-	 */
-	static const char *const folders[] = { "store.git", "journal", "spool",
-		"cache", FETCHED_CRLS };
-	static const char *const files[] = { "vkey", "lock" };
+	static const uint64_t
+	    rights[] = { [DATA_READ] = may_read, [DATA_WRITE] = may_write };
 	char path[FILE_PATH];
 
-	for (size_t i = 0; i < COUNT(folders); i++)
-		if (!config_data(config, folders[i], path, err) ||
-		    !ruleset_allow(ruleset, path, may_write, err))
+	for (unsigned i = 0; i < DATA_PARTS; i++) {
+		const enum data_access access = data_about(i)->access;
+
+		if (access != DATA_NO_ACCESS &&
+		    (!data_path(config->data, i, path, err) ||
+			!ruleset_allow(ruleset, path, rights[access], err)))
 			return false;
-	for (size_t i = 0; i < COUNT(files); i++)
-		if (!config_data(config, files[i], path, err) ||
-		    !ruleset_allow(ruleset, path, may_read, err))
-			return false;
+	}
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/log.h"
+#include "record/data.h"
 
 enum { TOLD_BYTES = 64 * 1024 };
 
@@ -193,7 +194,7 @@ lists_read(const struct config *config, struct lists_look *look,
 
 	lists_look_reset(look);
 	ok = reading.files != NULL &&
-	    config_data(config, FETCHED_CRLS, path, err) &&
+	    data_path(config->data, DATA_CRLS, path, err) &&
 	    read_folder(&reading, config->crls, "", err) &&
 	    (!file_exists(path) || read_folder(&reading, path, "", err)) &&
 	    container_hash(reading.files, NULL, err) &&
@@ -632,7 +633,7 @@ write_new(const struct config *config, const struct judged_by *now,
 	struct crls *kept = crls_new(err);
 	char dir[FILE_PATH];
 	const bool ok = kept != NULL &&
-	    config_data(config, FETCHED_CRLS, dir, err) &&
+	    data_path(config->data, DATA_CRLS, dir, err) &&
 	    file_make_dirs(dir, 0700, err) && tidy(dir, now, kept, err) &&
 	    write_all(dir, kept, crls, from, told, err);
 

@@ -9,8 +9,8 @@
 #define DAEMON_LISTS_H
 
 #include "daemon/config.h"
-#include "record/library.h"
 #include "daemon/writer/registrar.h"
+#include "record/library.h"
 
 /* What the last look at the files found. */
 struct lists_look {

@@ -3,7 +3,6 @@
  */
 #include "daemon/run.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,17 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "backend/files/files.h"
 #include "base/records.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/api.h"
 #include "daemon/confine.h"
-#include "daemon/data/export.h"
 #include "daemon/data/keys.h"
 #include "daemon/data/setup.h"
 #include "daemon/log.h"
 #include "daemon/upkeep/upkeep.h"
+#include "record/data.h"
 #include "record/refs.h"
 #include "record/titles.h"
 
@@ -288,32 +286,25 @@ static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
 	struct record *record = &daemon->record;
-	const int64_t began = time_monotonic_ms();
+	int64_t began;
 	const struct note_key *newest;
 	struct note_key key;
-	char dir[FILE_PATH], vkey[NOTE_KEY_TEXT];
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
 	struct head head;
 
-	if (!config_data(&daemon->config, EVIDENCE_FILE, dir, err))
+	if (!data_path(daemon->config.data, DATA_EVIDENCE, path, err))
 		return false;
-	if (file_exists(dir))
+	if (file_exists(path))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s is there: a checkpoint that this journal's key signed"
 		    " and that this folder does not have. Nothing is signed"
 		    " until that is cleared up; see \"A journal that was rolled"
 		    " back\" in the operations manual",
-		    dir);
-	if (!export_keys(daemon->config.data, &record->keys, err) ||
-	    !signer_state(daemon->signer, &head, &key, err) ||
-	    !config_data(&daemon->config, "journal", record->journal_dir,
-		err) ||
-	    !config_data(&daemon->config, "journal/ledger", record->ledger_path,
-		err) ||
-	    !opening_run(store_backend(record->store), record->journal_dir,
-		&record->keys, &head, daemon->full, &record->opening, err))
+		    path);
+	began = time_monotonic_ms();
+	if (!signer_state(daemon->signer, &head, &key, err) ||
+	    !data_open(daemon->config.data, &head, daemon->full, record, err))
 		return false;
-	record->journal = record->opening.journal;
-	record->ledger = record->opening.ledger;
 	newest = &record->keys.keys[record->keys.num - 1];
 	if (key.id != newest->id)
 		return error_set(err, ERROR_UNTRUSTED,
@@ -324,9 +315,6 @@ open_journal(struct daemon *daemon, struct error *err)
 	daemon->replacing = ledger_next_key(daemon->record.ledger)[0] != '\0' &&
 	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
 	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
-	if (!config_data(&daemon->config, "journal/cosignatures", dir, err) ||
-	    (record->cosignatures = cosignatures_open(dir, err)) == NULL)
-		return false;
 	tell_of_opening(&record->opening, time_monotonic_ms() - began);
 	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
@@ -362,37 +350,20 @@ newest_crls(struct daemon *daemon, const struct policy *policy,
  * Read the titles that the last daemon kept; the others are read when asked
  * for.
  */
-static bool
-read_titles(struct daemon *daemon, struct error *err)
+static void
+read_titles(const struct record *record)
 {
-	struct record *record = &daemon->record;
 	struct error why = { 0 };
 	size_t num;
 
-	if (!config_data(&daemon->config, "journal/titles", record->titles,
-		err))
-		return false;
 	if (!file_exists(record->titles))
-		return true;
-	if (titles_read(record->titles, record->journal, daemon->record.ledger,
-		&num, &why))
+		return;
+	if (titles_read(record->titles, record->journal, record->ledger, &num,
+		&why))
 		log_info("titles", "read=%zu", num);
 	else
 		log_warning("titles", "result=dropped reason=%s",
 		    log_text(why.detail));
-	return true;
-}
-
-/* One backend holds the store and the log, so one proposal reaches both. */
-static struct store *
-open_store(const struct daemon *daemon, struct error *err)
-{
-	char repository[FILE_PATH], log[FILE_PATH];
-
-	if (!config_data(&daemon->config, "store.git", repository, err) ||
-	    !config_data(&daemon->config, "journal", log, err))
-		return NULL;
-	return store_new(files_open(repository, log, err), err);
 }
 
 /* Open everything in the data folder, and start the registrar. */
@@ -401,20 +372,18 @@ open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
 	struct record *record = &daemon->record;
 
-	if ((daemon->record.store = open_store(daemon, err)) == NULL ||
-	    (daemon->record.library = library_new(daemon->record.store, err)) ==
-		NULL ||
-	    (daemon->certs = cert_cache_new(err)) == NULL)
+	if ((daemon->certs = cert_cache_new(err)) == NULL ||
+	    !open_journal(daemon, err))
 		return false;
 	daemon->policy =
-	    library_add_policy(daemon->record.library, daemon->policy, err);
-	daemon->crls = library_add_crls(daemon->record.library, crls, err);
+	    library_add_policy(record->library, daemon->policy, err);
+	daemon->crls = library_add_crls(record->library, crls, err);
 	if (daemon->policy == NULL || daemon->crls == NULL ||
-	    !open_journal(daemon, err) ||
-	    !library_follow_all(daemon->record.library, record->journal,
-		daemon->record.ledger, err) ||
-	    !follow_refs(daemon, err) || !read_titles(daemon, err))
+	    !library_follow_all(record->library, record->journal,
+		record->ledger, err) ||
+	    !follow_refs(daemon, err))
 		return false;
+	read_titles(record);
 	daemon->crls = newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);
 	if (daemon->crls == NULL ||
@@ -686,12 +655,8 @@ close_daemon(struct daemon *daemon)
 	if (daemon->listener >= 0)
 		close(daemon->listener);
 	http_tls_free(daemon->tls);
-	journal_free(daemon->record.journal);
-	cosignatures_free(daemon->record.cosignatures);
-	ledger_free(daemon->record.ledger);
-	library_free(daemon->record.library);
+	data_close(&daemon->record);
 	cert_cache_free(daemon->certs);
-	store_free(daemon->record.store);
 	signer_free(daemon->signer);
 	if (daemon->lock >= 0)
 		close(daemon->lock);
@@ -703,7 +668,7 @@ confine(const struct config *config, struct error *err)
 {
 	char path[FILE_PATH];
 
-	if (!config_data(config, FETCHED_CRLS, path, err) ||
+	if (!data_path(config->data, DATA_CRLS, path, err) ||
 	    !file_make_dirs(path, 0700, err))
 		return false;
 	if (!confine_has_landlock())
@@ -775,7 +740,7 @@ run_daemon(const char *config_path, bool replace, bool full, struct error *err)
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct rlimit files;
 	struct crl_set *crls;
-	char path[FILE_PATH], vkey[NOTE_KEY_TEXT] = "";
+	char vkey[NOTE_KEY_TEXT] = "";
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -787,15 +752,12 @@ run_daemon(const char *config_path, bool replace, bool full, struct error *err)
 	}
 	if (!config_load(config_path, &daemon.config, err))
 		return false;
-	if (!config_data(&daemon.config, "vkey", path, err))
-		return false;
-	if (!file_exists(path))
+	if (!data_is_there(daemon.config.data))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
 		    " init\"",
 		    daemon.config.data, config_path);
-	if (!config_data(&daemon.config, "lock", path, err) ||
-	    (daemon.lock = file_lock(path, err)) < 0)
+	if ((daemon.lock = data_lock(daemon.config.data, err)) < 0)
 		return false;
 	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.look,
 		&daemon.tls, err))

@@ -14,6 +14,7 @@
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 #include "pki/standing.h"
+#include "record/data.h"
 #include "record/json.h"
 
 static const struct route routes[] = {
@@ -490,12 +491,12 @@ api_new(const struct config *config, struct registrar *registrar,
 	api->registrar = registrar;
 	api->certs = certs;
 	api->end = &api->first;
-	if (!config_data(config, "spool", api->spool, err) ||
-	    !config_data(config, "cache", dir, err) ||
+	if (!data_path(config->data, DATA_SPOOL, api->spool, err) ||
+	    !data_path(config->data, DATA_CACHE, dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
-	    !config_data(config, "spool/uploads", dir, err) ||
+	    !data_path(config->data, DATA_UPLOADS, dir, err) ||
 	    (api->uploads = uploads_new(dir, err)) == NULL ||
-	    !config_data(config, "spool/bags", dir, err) ||
+	    !data_path(config->data, DATA_BAGS, dir, err) ||
 	    (api->bags = bags_new(dir, err)) == NULL) {
 		api_free(api);
 		return NULL;

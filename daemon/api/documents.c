@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
+#include "record/data.h"
 #include "record/json.h"
 #include "record/order.h"
 #include "record/snapshot.h"
@@ -176,7 +177,7 @@ open_copy(struct job *job, const struct snapshot *now,
 	copy_name(&now->asked.commit, edition, name);
 	if ((job->copy_fd = cache_open(api->cache, name, size)) >= 0)
 		return true;
-	if (!config_data(api->config, "cache", dir, err) ||
+	if (!data_path(api->config->data, DATA_CACHE, dir, err) ||
 	    (container = snapshot_load(job->api->record->store,
 		 &now->asked.commit, err)) == NULL)
 		return false;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "daemon/api/job.h"
 #include "git/serve.h"
+#include "record/data.h"
 
 static struct git_service
 service_of(const struct job *job)
@@ -259,7 +260,7 @@ answer_request(struct job *job, const struct git_request *request,
 	ok = git_answer(&service, request, &answer, err);
 	fill(response, "application/x-git-upload-pack-result");
 	if (ok && answer.has_pack) {
-		ok = config_data(job->api->config, "spool", dir, err) &&
+		ok = data_path(job->api->config->data, DATA_SPOOL, dir, err) &&
 		    (response->fd = file_temporary(dir, err)) >= 0 &&
 		    git_answer_write(&service, request, &answer, prepared,
 			response->fd, &response->to, err) &&

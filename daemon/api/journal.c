@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "journal/evidence.h"
+#include "record/data.h"
 
 enum { LEDGER_MOMENTS = 10000 };
 
@@ -287,7 +288,7 @@ stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 	if (!buf_append(&evidence.seen, note, &err) ||
 	    !api_append_note(record, &head, &evidence.shown, &err) ||
 	    !evidence_encode(&evidence, &text, &err) ||
-	    !config_data(job->api->config, EVIDENCE_FILE, path, &err) ||
+	    !data_path(job->api->config->data, DATA_EVIDENCE, path, &err) ||
 	    !file_write(path, buf_span(&text), 0600, &err))
 		log_error("evidence", "reason=%s", log_text(err.detail));
 	error_set(&why, ERROR_UNTRUSTED,
@@ -658,7 +659,7 @@ answer_files(struct job *job, const struct container *files,
 	char dir[FILE_PATH], hex[DIGEST_HEX];
 	uint64_t size;
 
-	if (!config_data(job->api->config, "spool", dir, err) ||
+	if (!data_path(job->api->config->data, DATA_SPOOL, dir, err) ||
 	    (response->fd = file_temporary(dir, err)) < 0 ||
 	    !container_write(files, response->fd, &size, err)) {
 		if (response->fd >= 0)

@@ -5,7 +5,6 @@
 #include "daemon/data/backup.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +17,11 @@
 #include "base/folder.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "daemon/data/export.h"
 #include "daemon/signer/memory.h"
+#include "record/data.h"
 #include "record/refs.h"
 
 enum { PIECE = 256 * 1024, TRIES = 5 };
-
-static const char packs[] = "store.git/objects/pack";
 
 struct backup {
 	const char *from, *to;
@@ -46,11 +43,18 @@ join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
  * data folder: a folder of the target could be a link into the data folder, or
  * a mount of one, whose ".." leads elsewhere.
  */
-static const char *const written[] = { ".", "journal", "store.git",
-	"store.git/objects", "store.git/objects/info", "store.git/objects/pack",
-	"store.git/refs", "signer", "server", "tile" };
+static const char *
+written(unsigned i)
+{
+	/* The target itself, and the folder of "valised export". */
+	static const char *const others[] = { ".", "tile" };
 
-enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
+	if (i >= DATA_PARTS)
+		return others[i - DATA_PARTS];
+	return data_about(i)->is_folder ? data_name(i) : NULL;
+}
+
+enum { WRITTEN = DATA_PARTS + 2 };
 
 /* Refuse a path that is the folder or lies in it. */
 static bool
@@ -73,12 +77,15 @@ backup_apart(const char *target, const char *data, struct error *err)
 
 	if (!folder_apart(target, data, err))
 		return false;
-	for (size_t i = 0; i < WRITTEN; i++) {
-		if (!file_join(path, target, written[i], err))
+	for (unsigned i = 0; i < WRITTEN; i++) {
+		if (written(i) == NULL)
+			continue;
+		if (!file_join(path, target, written(i), err))
 			return false;
-		for (size_t k = 0; k < WRITTEN && file_exists(path); k++)
-			if (!file_join(folder, data, written[k], err) ||
-			    !not_within(path, folder, err))
+		for (unsigned k = 0; k < WRITTEN && file_exists(path); k++)
+			if (written(k) != NULL &&
+			    (!file_join(folder, data, written(k), err) ||
+				!not_within(path, folder, err)))
 				return false;
 	}
 	return true;
@@ -188,6 +195,26 @@ copy_file(struct backup *backup, const char *name, mode_t mode,
 	return ok;
 }
 
+/* A part that is copied whole, if it is there. */
+static bool
+copy_part(struct backup *backup, enum data_part part, struct error *err)
+{
+	return !data_has(backup->from, part) ||
+	    copy_file(backup, data_name(part), data_about(part)->mode, err);
+}
+
+/* Those of the parts that lie between two and are copied whole. */
+static bool
+copy_parts(struct backup *backup, enum data_part first, enum data_part last,
+    struct error *err)
+{
+	for (unsigned i = first; i <= last; i++)
+		if (data_about(i)->copied == DATA_COPIED &&
+		    !copy_part(backup, i, err))
+			return false;
+	return true;
+}
+
 /* --- The store. --- */
 
 static bool
@@ -231,7 +258,7 @@ copy_packs(struct backup *backup, struct error *err)
 	bool ok = true;
 	DIR *dir;
 
-	if (!file_join(path, backup->from, packs, err))
+	if (!data_path(backup->from, DATA_PACKS, path, err))
 		return false;
 	if ((dir = opendir(path)) == NULL)
 		return error_set_errno(err, "%s", path);
@@ -241,10 +268,11 @@ copy_packs(struct backup *backup, struct error *err)
 		if (!is_pack(entry->d_name) ||
 		    strcmp(entry->d_name + len - 4, ".idx") != 0)
 			continue;
-		snprintf(name, sizeof(name), "%s/%.*s.pack", packs,
-		    (int)len - 4, entry->d_name);
+		snprintf(name, sizeof(name), "%s/%.*s.pack",
+		    data_name(DATA_PACKS), (int)len - 4, entry->d_name);
 		ok = copy_pack_file(backup, name, err);
-		snprintf(name, sizeof(name), "%s/%s", packs, entry->d_name);
+		snprintf(name, sizeof(name), "%s/%s", data_name(DATA_PACKS),
+		    entry->d_name);
 		ok =
 		    ok && (backup->missed || copy_pack_file(backup, name, err));
 	}
@@ -264,13 +292,14 @@ joined_packs(const struct backup *backup, struct buf *out, struct error *err)
 	bool ok = true;
 	DIR *dir;
 
-	if (!file_join(to_path, backup->to, packs, err))
+	if (!data_path(backup->to, DATA_PACKS, to_path, err))
 		return false;
 	if ((dir = opendir(to_path)) == NULL)
 		return error_set_errno(err, "%s", to_path);
 	while (ok && (entry = readdir(dir)) != NULL)
 		ok = !is_pack(entry->d_name) ||
-		    (file_join(name, packs, entry->d_name, err) &&
+		    (file_join(name, data_name(DATA_PACKS), entry->d_name,
+			 err) &&
 			join(from_path, to_path, backup, name, err) &&
 			(file_exists(from_path) ||
 			    buf_printf(out, err, "%s\n", to_path)));
@@ -331,27 +360,22 @@ copy_refs(struct backup *backup, const char *below, struct error *err)
 static bool
 copy_store(struct backup *backup, struct error *err)
 {
-	static const char *const folders[] = { packs, "store.git/objects/info",
-		"store.git/refs" };
-	static const char *const files[] = { "store.git/HEAD",
-		"store.git/config", "store.git/packed-refs" };
-	char from_path[FILE_PATH], to_path[FILE_PATH];
+	static const enum data_part folders[] = { DATA_PACKS, DATA_OBJECTS_INFO,
+		DATA_REFS };
+	char to_path[FILE_PATH];
 	struct buf joined = BUF(1024 * 1024);
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
-		ok = file_join(to_path, backup->to, folders[i], err) &&
+		ok = data_path(backup->to, folders[i], to_path, err) &&
 		    file_make_dirs(to_path, 0700, err);
 	ok = ok && joined_packs(backup, &joined, err);
 	/*
 	 * Copy the refs before the objects, so that the objects that they name
 	 * exist by then.
 	 */
-	ok = ok && copy_refs(backup, "store.git/refs", err);
-	for (size_t i = 0; ok && i < sizeof(files) / sizeof(files[0]); i++)
-		ok = join(from_path, to_path, backup, files[i], err) &&
-		    (!file_exists(from_path) ||
-			copy_file(backup, files[i], 0600, err));
+	ok = ok && copy_refs(backup, data_name(DATA_REFS), err) &&
+	    copy_parts(backup, DATA_STORE, DATA_REFS, err);
 	for (unsigned i = 0; ok && i < TRIES; i++) {
 		backup->missed = false;
 		ok = copy_packs(backup, err);
@@ -381,12 +405,10 @@ tell_nothing(void *arg, const struct ref_told *told)
 static bool
 set_refs(const struct backup *backup, struct ledger *ledger, struct error *err)
 {
-	struct store *store;
-	char path[FILE_PATH];
+	struct store *store = data_store(backup->to, err);
 	bool ok;
 
-	if (!file_join(path, backup->to, "store.git", err) ||
-	    (store = store_open(path, err)) == NULL)
+	if (store == NULL)
 		return false;
 	ok = refs_follow(store, ledger, true, tell_nothing, NULL, err);
 	store_free(store);
@@ -416,16 +438,13 @@ check_history(const struct backup *backup, const struct journal *journal,
 {
 	struct journal_mended mended;
 	struct journal *copy;
-	char path[FILE_PATH];
 	struct digest root;
 	struct head head;
 	bool ok;
 
-	if (!file_join(path, backup->to, "journal/heads", err))
-		return false;
-	if (!file_exists(path))
+	if (!data_has(backup->to, DATA_HEADS))
 		return true;
-	if ((copy = export_open(backup->to, NULL, NULL, &mended, err)) == NULL)
+	if ((copy = data_view(backup->to, NULL, NULL, &mended, err)) == NULL)
 		return error_context(err, "%s", backup->to);
 	head = journal_head(copy);
 	journal_free(copy);
@@ -456,11 +475,11 @@ copy_derived(struct backup *backup, uint64_t size, struct error *err)
 {
 	char name[32];
 
-	if (!copy_tail(backup, "journal/nodes",
+	if (!copy_tail(backup, data_name(DATA_NODES),
 		(2 * size - (uint64_t)__builtin_popcountll(size)) * 32, err))
 		return false;
 	for (unsigned l = 0; l < TILE_LEVELS; l++) {
-		snprintf(name, sizeof(name), "journal/hashes-%u", l);
+		snprintf(name, sizeof(name), "%s%u", data_name(DATA_HASHES), l);
 		if (!copy_tail(backup, name, (size >> (8 * l)) * 32, err))
 			return false;
 	}
@@ -473,35 +492,28 @@ copy_journal(struct backup *backup, const struct journal *journal,
     struct error *err)
 {
 	const uint64_t end = entries_end(journal, journal_size(journal), err);
-	char from_path[FILE_PATH], to_path[FILE_PATH];
+	char to_path[FILE_PATH];
 
-	if (!file_join(to_path, backup->to, "journal", err) ||
-	    !file_make_dirs(to_path, 0700, err) ||
-	    !copy_tail(backup, "journal/entries", end, err) ||
-	    !copy_tail(backup, "journal/heads",
-		journal_num_heads(journal) * FILES_HEAD_BYTES, err) ||
-	    !copy_derived(backup, journal_size(journal), err) ||
-	    !join(from_path, to_path, backup, "journal/cosignatures", err))
-		return false;
-	if (file_exists(from_path) &&
-	    !copy_file(backup, "journal/cosignatures", 0600, err))
-		return false;
-	return join(from_path, to_path, backup, KEYS_FILE, err) &&
-	    (!file_exists(from_path) ||
-		copy_file(backup, KEYS_FILE, 0600, err));
+	return data_path(backup->to, DATA_JOURNAL, to_path, err) &&
+	    file_make_dirs(to_path, 0700, err) &&
+	    copy_tail(backup, data_name(DATA_ENTRIES), end, err) &&
+	    copy_tail(backup, data_name(DATA_HEADS),
+		journal_num_heads(journal) * FILES_HEAD_BYTES, err) &&
+	    copy_derived(backup, journal_size(journal), err) &&
+	    copy_parts(backup, DATA_JOURNAL, DATA_TITLES, err);
 }
 
 /* --- Keys. --- */
 
 static bool
-copy_key(struct backup *backup, const char *path, const char *name,
+copy_key(struct backup *backup, const char *path, enum data_part part,
     struct error *err)
 {
 	struct buf key = BUF(LIMIT_KEY_BYTES);
 	char to_path[FILE_PATH];
 	bool ok;
 
-	ok = file_join(to_path, backup->to, name, err) &&
+	ok = data_path(backup->to, part, to_path, err) &&
 	    file_read(path, key.max, &key, err) &&
 	    file_write(to_path, buf_span(&key), 0600, err);
 	if (key.len > 0)
@@ -515,15 +527,15 @@ copy_keys(struct backup *backup, const struct config *config, struct error *err)
 {
 	char path[FILE_PATH];
 
-	return file_join(path, backup->to, "signer", err) &&
+	return data_path(backup->to, DATA_SIGNER, path, err) &&
 	    file_make_dirs(path, 0700, err) &&
-	    file_join(path, backup->to, "server", err) &&
+	    data_path(backup->to, DATA_SERVER, path, err) &&
 	    file_make_dirs(path, 0700, err) &&
-	    config_data(config, "signer/journal.key", path, err) &&
-	    copy_key(backup, path, "signer/journal.key", err) &&
-	    copy_key(backup, config->depositary_key, "signer/depositary.key",
+	    data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
+	    copy_key(backup, path, DATA_JOURNAL_KEY, err) &&
+	    copy_key(backup, config->depositary_key, DATA_DEPOSITARY_KEY,
 		err) &&
-	    copy_key(backup, config->server_key, "server/server.key", err);
+	    copy_key(backup, config->server_key, DATA_SERVER_KEY, err);
 }
 
 bool
@@ -547,7 +559,7 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	 * the store by then.
 	 */
 	if ((ledger = ledger_new(err)) == NULL ||
-	    (journal = export_open(config->data, ledger_visit, ledger, &mended,
+	    (journal = data_view(config->data, ledger_visit, ledger, &mended,
 		 err)) == NULL) {
 		ledger_free(ledger);
 		return false;
@@ -559,10 +571,11 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	    "valised --config FILE restore DIR brings it back.\n",
 	    config->data, now, (unsigned long long)out->size);
 	ok = file_make_dirs(dir, 0700, err) &&
-	    file_join(path, dir, BACKUP_FILE, err) &&
+	    data_path(dir, DATA_BACKUP, path, err) &&
 	    file_write(path, span_of_str("A backup that is under way.\n"), 0600,
 		err) &&
-	    copy_file(&backup, "vkey", 0644, err) &&
+	    copy_file(&backup, data_name(DATA_VKEY),
+		data_about(DATA_VKEY)->mode, err) &&
 	    check_history(&backup, journal, err) && copy_store(&backup, err) &&
 	    set_refs(&backup, ledger, err) &&
 	    copy_journal(&backup, journal, err) &&
@@ -612,10 +625,6 @@ check_seen(const struct journal *journal, const char *path, struct error *err)
 static bool
 restore_files(const struct config *config, const char *dir, struct error *err)
 {
-	static const char *const folders[] = { "signer", "server", "spool",
-		"cache" };
-	static const char *const keys[] = { "signer/journal.key",
-		"signer/depositary.key", "server/server.key" };
 	struct config backup = *config;
 	struct backup_result result;
 	struct backup copy = { .from = dir,
@@ -627,16 +636,13 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 	/* Restoring is the same copying in the other direction. */
 	ok = text_take(backup.data, sizeof(backup.data), dir, err) &&
 	    backup_make(&backup, config->data, false, &result, err) &&
-	    config_data(config, BACKUP_FILE, path, err);
+	    data_path(config->data, DATA_BACKUP, path, err);
 	if (ok)
 		unlink(path);
-	for (size_t i = 0; ok && i < sizeof(folders) / sizeof(folders[0]); i++)
-		ok = config_data(config, folders[i], path, err) &&
-		    file_make_dirs(path, 0700, err);
-	for (size_t i = 0; ok && i < sizeof(keys) / sizeof(keys[0]); i++)
-		ok = file_join(path, dir, keys[i], err) &&
-		    (!file_exists(path) ||
-			copy_file(&copy, keys[i], 0600, err));
+	ok = ok && data_make(config->data, err);
+	for (unsigned i = 0; ok && i < DATA_PARTS; i++)
+		if (data_about(i)->copied == DATA_COPIED_KEY)
+			ok = copy_part(&copy, i, err);
 	return ok;
 }
 
@@ -647,18 +653,16 @@ backup_restore(const struct config *config, const char *dir,
 {
 	struct journal_mended mended;
 	struct journal *journal;
-	char path[FILE_PATH];
 	struct head head;
 	bool ok;
 
-	if (!backup_apart(config->data, dir, err) ||
-	    !config_data(config, "vkey", path, err))
+	if (!backup_apart(config->data, dir, err))
 		return false;
-	if (file_exists(path))
+	if (data_is_there(config->data))
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
-	if ((journal = export_open(dir, NULL, NULL, &mended, err)) == NULL)
+	if ((journal = data_view(dir, NULL, NULL, &mended, err)) == NULL)
 		return error_context(err, "%s", dir);
 	head = journal_head(journal);
 	*size = head.size;

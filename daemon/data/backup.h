@@ -48,7 +48,4 @@ bool backup_restore(const struct config *config, const char *dir,
     const char *const seen[], size_t num_seen, uint64_t *size,
     struct error *err) MUST_USE;
 
-/* The file in a backup that describes it. */
-#define BACKUP_FILE "backup"
-
 #endif

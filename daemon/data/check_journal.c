@@ -3,11 +3,9 @@
  */
 #include "daemon/data/check_journal.h"
 
-#include "base/file.h"
-#include "daemon/data/backup.h"
 #include "daemon/data/check_entries.h"
 #include "daemon/signer/memory.h"
-#include "journal/cosignatures.h"
+#include "record/data.h"
 
 enum { HEADS = 16 }; /* that a thread takes at once */
 
@@ -78,17 +76,6 @@ check_heads(void *arg)
 	return NULL;
 }
 
-/* Is it a backup?  A backup has no signer's memory, on purpose. */
-static bool
-is_backup(const char *data)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-
-	return file_join(path, data, BACKUP_FILE, &ignored) &&
-	    file_exists(path);
-}
-
 /* Compare the signer's memory with the newest head. */
 static void
 check_signer(struct fsck *fsck)
@@ -98,18 +85,21 @@ check_signer(struct fsck *fsck)
 	struct digest root;
 	struct head head;
 
-	if (fsck->settings->without_signer || is_backup(fsck->settings->data))
+	/* A backup has no signer's memory, on purpose. */
+	if (fsck->settings->without_signer ||
+	    data_has(fsck->settings->data, DATA_BACKUP))
 		return;
 	if (!signer_remembered(fsck->settings->data, &head, &why)) {
-		FIND(fsck, "SIGNER_DAMAGED", AUDIT_NO_ENTRY, "signer/memory",
-		    "%s", why.detail);
+		FIND(fsck, "SIGNER_DAMAGED", AUDIT_NO_ENTRY,
+		    data_name(DATA_MEMORY), "%s", why.detail);
 		return;
 	}
 	/* A running daemon signed a later one: nothing to compare. */
 	if (head.size > newest.size)
 		return;
 	if (head.size < newest.size)
-		FIND(fsck, "SIGNER_BEHIND", AUDIT_NO_ENTRY, "signer/memory",
+		FIND(fsck, "SIGNER_BEHIND", AUDIT_NO_ENTRY,
+		    data_name(DATA_MEMORY),
 		    "it remembers size %llu, the journal has a signed head of"
 		    " %llu: it was put back from an older copy, and would"
 		    " sign a fork",
@@ -117,7 +107,8 @@ check_signer(struct fsck *fsck)
 		    (unsigned long long)newest.size);
 	else if (!journal_root_at(fsck->journal, head.size, &root, &why) ||
 	    !digest_eq(&root, &head.root))
-		FIND(fsck, "SIGNER_DIFFERS", AUDIT_NO_ENTRY, "signer/memory",
+		FIND(fsck, "SIGNER_DIFFERS", AUDIT_NO_ENTRY,
+		    data_name(DATA_MEMORY),
 		    "at size %llu it signed another root: another history",
 		    (unsigned long long)head.size);
 }
@@ -159,28 +150,25 @@ check_cosignature(void *arg, uint64_t size, struct span line)
 	buf_free(&note);
 }
 
-bool
-fsck_check_cosignatures(struct fsck *fsck, struct error *err)
+void
+fsck_check_cosignatures(struct fsck *fsck)
 {
 	struct cosigning all = { .fsck = fsck };
 	struct cosignatures *lines;
-	char path[FILE_PATH];
 	struct digest newest;
 	struct error why = { 0 };
 
 	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
 	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
-		return true; /* the finding POLICY_UNKNOWN tells this */
-	if (!file_join(path, fsck->settings->data, "journal/cosignatures", err))
-		return false;
-	if ((lines = cosignatures_view(path, &why)) == NULL) {
+		return; /* the finding POLICY_UNKNOWN tells this */
+	lines = data_view_cosignatures(fsck->settings->data, &why);
+	if (lines == NULL) {
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY,
-		    "journal/cosignatures", "%s", why.detail);
-		return true;
+		    data_name(DATA_COSIGNATURES), "%s", why.detail);
+		return;
 	}
 	cosignatures_each(lines, check_cosignature, &all);
 	cosignatures_free(lines);
-	return true;
 }
 
 /*

@@ -1,8 +1,6 @@
 /*
  * check_journal.h - the check of the journal's entries, its signed heads, the
  * signer's memory and the cosignatures of witnesses (fsck.h).
- *
- * All functions return false only if the check could not be done.
  */
 #ifndef DAEMON_DATA_CHECK_JOURNAL_H
 #define DAEMON_DATA_CHECK_JOURNAL_H
@@ -11,10 +9,10 @@
 
 /*
  * Check the entries, which fill the audit's ledger, and at the same time the
- * heads, on the other threads.
+ * heads, on the other threads.  False only if the check could not be done.
  */
 bool fsck_check_journal(struct fsck *fsck, struct error *err) MUST_USE;
 /* Check the cosignatures; the library must have followed the journal. */
-bool fsck_check_cosignatures(struct fsck *fsck, struct error *err) MUST_USE;
+void fsck_check_cosignatures(struct fsck *fsck);
 
 #endif

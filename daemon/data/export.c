@@ -7,54 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "daemon/config.h"
-
-static bool
-visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
-{
-	(void)arg, (void)index, (void)entry, (void)err;
-	return true;
-}
-
-bool
-export_keys(const char *data, struct note_keys *out, struct error *err)
-{
-	struct buf text = BUF(NOTE_KEY_TEXT + 1), lines = BUF(NOTE_KEYS_TEXT);
-	char path[FILE_PATH];
-	struct note_key key;
-	struct span line, rest;
-	bool ok;
-
-	ok = file_join(path, data, "vkey", err) &&
-	    file_read(path, text.max, &text, err);
-	rest = buf_span(&text);
-	if (ok && !span_take_line(&rest, &line))
-		line = rest;
-	ok = ok &&
-	    (note_key_parse(line, NOTE_JOURNAL, &key, err) ||
-		error_context(err, "%s", path)) &&
-	    file_join(path, data, KEYS_FILE, err) &&
-	    (!file_exists(path) || file_read(path, lines.max, &lines, err)) &&
-	    (note_keys_parse(buf_span(&lines), &key, out, err) ||
-		error_context(err, "%s", path));
-	buf_free(&text);
-	buf_free(&lines);
-	return ok;
-}
-
-struct journal *
-export_open(const char *data, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err)
-{
-	struct note_keys keys;
-	char path[FILE_PATH];
-
-	if (!export_keys(data, &keys, err) ||
-	    !file_join(path, data, "journal", err))
-		return NULL;
-	return journal_view(path, &keys, visit != NULL ? visit : visit_nothing,
-	    arg, mended, err);
-}
+#include "record/data.h"
 
 /*
  * Write a tile.  Tiles never change: if it exists with other bytes it is of
@@ -112,7 +65,7 @@ export_tiles(const char *data, const char *dir, uint64_t *size,
     struct error *err)
 {
 	struct journal_mended mended;
-	struct journal *journal = export_open(data, NULL, NULL, &mended, err);
+	struct journal *journal = data_view(data, NULL, NULL, &mended, err);
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	char path[FILE_PATH];
 	struct head head;

@@ -5,17 +5,10 @@
 #ifndef DAEMON_DATA_EXPORT_H
 #define DAEMON_DATA_EXPORT_H
 
-#include "journal/journal.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/*
- * Read the journal's keys: the newest from vkey, the earlier ones from
- * journal/keys.
- */
-bool export_keys(const char *data, struct note_keys *out,
-    struct error *err) MUST_USE;
-/* Open a data folder's journal read-only (journal_view()). */
-struct journal *export_open(const char *data, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err);
+#include "base/error.h"
 
 /*
  * Write checkpoint and tile/… into dir, which is made or brought up to date:

@@ -5,12 +5,11 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "base/time.h"
 #include "daemon/data/check_journal.h"
 #include "daemon/data/check_versions.h"
-#include "daemon/data/export.h"
 #include "daemon/data/findings.h"
+#include "record/data.h"
 #include "record/refs.h"
 
 /*
@@ -27,7 +26,7 @@ came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 	uint64_t index;
 
 	if (fsck->later == NULL && (fsck->later = ledger_new(&why)) != NULL &&
-	    (journal = export_open(fsck->settings->data, ledger_visit,
+	    (journal = data_view(fsck->settings->data, ledger_visit,
 		 fsck->later, &mended, &why)) != NULL)
 		journal_free(journal);
 	if (fsck->later == NULL)
@@ -60,11 +59,8 @@ open_folder(struct fsck *fsck, struct error *err)
 {
 	struct journal_mended mended = { 0 };
 	struct error why = { 0 };
-	char path[FILE_PATH];
 
-	if (!file_join(path, fsck->settings->data, "vkey", err))
-		return false;
-	if (!file_exists(path))
+	if (!data_is_there(fsck->settings->data))
 		return error_set(err, ERROR_NOT_FOUND, "%s is no data folder",
 		    fsck->settings->data);
 	/*
@@ -72,19 +68,18 @@ open_folder(struct fsck *fsck, struct error *err)
 	 * by then.
 	 */
 	fsck->journal =
-	    export_open(fsck->settings->data, NULL, NULL, &mended, &why);
+	    data_view(fsck->settings->data, NULL, NULL, &mended, &why);
 	if (fsck->journal == NULL)
-		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY, "journal", "%s",
-		    why.detail);
+		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY,
+		    data_name(DATA_JOURNAL), "%s", why.detail);
 	if (mended.hashes_rebuilt > 0)
 		fsck_report_derived(fsck, "HASHES_DAMAGED",
 		    "journal/hashes, nodes",
 		    "they are not those of the entries");
-	if (!file_join(path, fsck->settings->data, "store.git", err))
-		return false;
-	if ((fsck->store = store_view(path, &why)) == NULL) {
-		FIND(fsck, "STORE_DAMAGED", AUDIT_NO_ENTRY, "store.git", "%s",
-		    why.detail);
+	fsck->store = data_view_store(fsck->settings->data, &why);
+	if (fsck->store == NULL) {
+		FIND(fsck, "STORE_DAMAGED", AUDIT_NO_ENTRY,
+		    data_name(DATA_STORE), "%s", why.detail);
 		return true;
 	}
 	return (fsck->library = library_new(fsck->store, err)) != NULL &&
@@ -114,11 +109,12 @@ check_folder(struct fsck *fsck, struct error *err)
 	if (!fsck_check_journal(fsck, err))
 		return false;
 	/* Follow the journal as the daemon does. */
-	return library_follow_all(fsck->library, fsck->journal,
-		   audit_ledger(fsck->audit), err) &&
-	    fsck_check_cosignatures(fsck, err) &&
-	    refs_follow(fsck->store, audit_ledger(fsck->audit), false,
-		tell_of_ref, fsck, err) &&
+	if (!library_follow_all(fsck->library, fsck->journal,
+		audit_ledger(fsck->audit), err))
+		return false;
+	fsck_check_cosignatures(fsck);
+	return refs_follow(fsck->store, audit_ledger(fsck->audit), false,
+		   tell_of_ref, fsck, err) &&
 	    fsck_check_versions(fsck, err);
 }
 

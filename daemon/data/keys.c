@@ -5,12 +5,11 @@
 #include "daemon/data/keys.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
-#include "daemon/data/export.h"
 #include "journal/entry.h"
+#include "record/data.h"
 
 /* Read the next private key. */
 static bool
@@ -21,7 +20,7 @@ read_next(const struct config *config, struct note_signer *out,
 	char path[FILE_PATH];
 	bool ok;
 
-	ok = config_data(config, NEXT_KEY_FILE, path, err) &&
+	ok = data_path(config->data, DATA_NEXT_KEY, path, err) &&
 	    file_read(path, text.max, &text, err) &&
 	    note_signer_parse(buf_span(&text), NOTE_JOURNAL, out, err);
 	if (text.len > 0)
@@ -44,13 +43,13 @@ keys_prepare(const struct config *config, const struct policy *policy,
 		return error_set(err, ERROR_USAGE,
 		    "the policy names no witnesses: offices follow a new key"
 		    " only if they have cosigned it");
-	if (!export_keys(config->data, &keys, err))
+	if (!data_keys(config->data, &keys, err))
 		return false;
 	if (keys.num == LIMIT_JOURNAL_KEYS)
 		return error_set(err, ERROR_LIMIT,
 		    "this journal has had %d keys, as many as it may",
 		    LIMIT_JOURNAL_KEYS);
-	ok = config_data(config, NEXT_KEY_FILE, path, err);
+	ok = data_path(config->data, DATA_NEXT_KEY, path, err);
 	if (ok && file_exists(path))
 		ok = read_next(config, &next, err);
 	else
@@ -78,16 +77,14 @@ is_due(const struct config *config, const struct policy *policy,
 	struct journal_mended mended;
 	struct cosignatures *lines = NULL;
 	struct journal *journal =
-	    export_open(config->data, NULL, NULL, &mended, err);
-	char path[FILE_PATH];
+	    data_view(config->data, NULL, NULL, &mended, err);
 	bool ok = journal != NULL;
 
 	*due = false;
 	*size = ok ? journal_size(journal) : 0;
 	ok = ok && *size > 0 && journal_entry(journal, *size - 1, &line, err) &&
 	    entry_parse(buf_span(&line), &entry, err) &&
-	    config_data(config, "journal/cosignatures", path, err) &&
-	    (lines = cosignatures_view(path, err)) != NULL;
+	    (lines = data_view_cosignatures(config->data, err)) != NULL;
 	if (ok)
 		*due = entry.act == ACT_KEY && strcmp(entry.key, vkey) == 0 &&
 		    cosignatures_count(lines, &policy->witnesses, *size) >=
@@ -114,7 +111,7 @@ write_keys(const struct config *config, uint64_t size, const char *old,
 
 	snprintf(line, sizeof(line), "%llu %s\n", (unsigned long long)size,
 	    old);
-	ok = config_data(config, KEYS_FILE, path, err) &&
+	ok = data_path(config->data, DATA_KEYS, path, err) &&
 	    (!file_exists(path) || file_read(path, lines.max, &lines, err));
 	/* After a crash before vkey was written the line is there already. */
 	len = strlen(line);
@@ -123,7 +120,7 @@ write_keys(const struct config *config, uint64_t size, const char *old,
 		memcmp(lines.data + lines.len - len, line, len) != 0))
 		ok = buf_append_str(&lines, line, err) &&
 		    file_write(path, buf_span(&lines), 0600, err);
-	ok = ok && config_data(config, "vkey", path, err);
+	ok = ok && data_path(config->data, DATA_VKEY, path, err);
 	buf_free(&lines);
 	snprintf(vkey, sizeof(vkey), "%s\n", new);
 	return ok && file_write(path, span_of_str(vkey), 0644, err);
@@ -141,13 +138,13 @@ keys_switch(const struct config *config, const struct policy *policy,
 	uint64_t size = 0;
 
 	*switched = false;
-	if (!config_data(config, NEXT_KEY_FILE, path, err) ||
-	    !config_data(config, "signer/journal.key", key_path, err))
+	if (!data_path(config->data, DATA_NEXT_KEY, path, err) ||
+	    !data_path(config->data, DATA_JOURNAL_KEY, key_path, err))
 		return false;
 	if (!file_exists(path))
 		return true;
 	if (!read_next(config, &next, err) ||
-	    !export_keys(config->data, &keys, err))
+	    !data_keys(config->data, &keys, err))
 		return false;
 	note_key_encode(&next.key, new);
 	note_key_encode(&keys.keys[keys.num - 1], old);

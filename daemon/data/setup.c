@@ -4,16 +4,15 @@
 #include "daemon/data/setup.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/crypto.h>
 
 #include "base/text.h"
 #include "base/time.h"
-#include "daemon/data/export.h"
 #include "daemon/lists.h"
 #include "daemon/signer/memory.h"
 #include "policy/succession.h"
+#include "record/data.h"
 
 struct policy *
 setup_policy(const struct config *config, struct error *err)
@@ -48,22 +47,6 @@ make_key(const char *key_path, const char *request_path, const char *name,
 	return ok;
 }
 
-/* Make the data folder and its parts. */
-static bool
-make_folders(const struct config *config, struct error *err)
-{
-	static const char *const folders[] = { "journal", "signer", "server",
-		"spool", "cache" };
-	char path[FILE_PATH];
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (!config_data(config, folders[i], path, err) ||
-		    !file_make_dirs(path, 0700, err))
-			return false;
-	return chmod(config->data, 0700) == 0 ||
-	    error_set_errno(err, "%s", config->data);
-}
-
 /* Make an empty journal and the signer's memory. */
 static bool
 make_journal(const struct config *config, const char *origin, struct error *err)
@@ -71,28 +54,29 @@ make_journal(const struct config *config, const char *origin, struct error *err)
 	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
 	struct note_key key;
 
-	if (!config_data(config, "store.git", path, err) ||
+	if (!data_path(config->data, DATA_STORE, path, err) ||
 	    !store_create(path, err) ||
-	    !config_data(config, "journal", path, err) ||
+	    !data_path(config->data, DATA_JOURNAL, path, err) ||
 	    !journal_create(path, err) ||
 	    !signer_create(config, origin, &key, err) ||
-	    !config_data(config, "vkey", path, err))
+	    !data_path(config->data, DATA_VKEY, path, err))
 		return false;
 	note_key_encode(&key, text);
 	snprintf(text + strlen(text), 2, "\n");
-	return file_create(path, span_of_str(text), 0644, err);
+	return file_create(path, span_of_str(text), data_about(DATA_VKEY)->mode,
+	    err);
 }
 
 bool
 setup_init(const struct config *config, struct error *err)
 {
-	char path[FILE_PATH], request[FILE_PATH], host[512];
+	char request[FILE_PATH], host[512];
 	struct policy *policy = setup_policy(config, err);
 	bool ok;
 
 	if (policy == NULL)
 		return false;
-	if (config_data(config, "vkey", path, err) && file_exists(path)) {
+	if (data_is_there(config->data)) {
 		policy_free(policy);
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is a data folder already: nothing was changed",
@@ -101,11 +85,11 @@ setup_init(const struct config *config, struct error *err)
 	text_set(host, sizeof(host), config->address + 8);
 	if (strrchr(host, ':') != NULL)
 		*strrchr(host, ':') = '\0';
-	ok = make_folders(config, err) &&
+	ok = data_make(config->data, err) &&
 	    make_journal(config, policy->origin, err) &&
-	    config_data(config, "signer/depositary.csr", request, err) &&
+	    data_path(config->data, DATA_DEPOSITARY_REQUEST, request, err) &&
 	    make_key(config->depositary_key, request, "Depositary", err) &&
-	    config_data(config, "server/server.csr", request, err) &&
+	    data_path(config->data, DATA_SERVER_REQUEST, request, err) &&
 	    make_key(config->server_key, request, host, err);
 	policy_free(policy);
 	return ok || error_context(err, "init");
@@ -177,7 +161,7 @@ append_keys(struct buf *out, const struct config *config, struct error *err)
 {
 	struct note_keys keys;
 	char vkey[NOTE_KEY_TEXT];
-	bool ok = export_keys(config->data, &keys, err);
+	bool ok = data_keys(config->data, &keys, err);
 
 	if (!ok || keys.num < 2)
 		return ok;
@@ -218,7 +202,7 @@ append_policies(struct buf *out, const struct config *config,
 	struct succession all = { .num = 0 };
 	struct journal_mended mended;
 	struct journal *journal =
-	    export_open(config->data, visit_policy, &all, &mended, err);
+	    data_view(config->data, visit_policy, &all, &mended, err);
 	const struct policy_entry *newest = succession_newest(&all);
 	char hex[DIGEST_HEX];
 	bool ok = journal != NULL;
@@ -272,7 +256,7 @@ setup_enrolment(const struct config *config, struct buf *out, struct error *err)
 	char path[FILE_PATH], digest[DIGEST_HEX];
 	bool ok;
 
-	ok = crls != NULL && config_data(config, "vkey", path, err) &&
+	ok = crls != NULL && data_path(config->data, DATA_VKEY, path, err) &&
 	    file_read(path, NOTE_KEY_TEXT, &key, err);
 	if (ok) {
 		digest_hex(&policy->digest, digest);

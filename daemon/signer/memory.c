@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "base/file.h"
+#include "record/data.h"
 
 enum { SLOT = 512, RECORD = 8 + 8 + 8 + 8 + 32 + 64 };
 
@@ -114,7 +115,7 @@ signer_remembered(const char *data, struct head *head, struct error *err)
 	struct signer_memory memory = { .fd = -1 };
 	bool ok;
 
-	ok = file_join(path, data, "signer/memory", err) &&
+	ok = data_path(data, DATA_MEMORY, path, err) &&
 	    signer_memory_open(path, O_RDONLY, &memory, err);
 	if (ok)
 		*head = memory.head;
@@ -147,7 +148,7 @@ signer_remember(const char *data, const struct head *head, struct error *err)
 	bool ok;
 
 	ok = encode_memory(head, &bytes, err) &&
-	    file_join(path, data, "signer/memory", err) &&
+	    data_path(data, DATA_MEMORY, path, err) &&
 	    file_write(path, buf_span(&bytes), 0600, err);
 	buf_free(&bytes);
 	return ok;
@@ -163,11 +164,11 @@ signer_create(const struct config *config, const char *origin,
 	char path[FILE_PATH];
 	bool ok;
 
-	ok = config_data(config, "signer/journal.key", path, err) &&
+	ok = data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
 	    note_signer_make(origin, NOTE_JOURNAL, &journal, err) &&
 	    note_signer_encode(&journal, &text, err) &&
 	    file_create(path, buf_span(&text), 0600, err) &&
-	    config_data(config, "signer/memory", path, err);
+	    data_path(config->data, DATA_MEMORY, path, err);
 	OPENSSL_cleanse(text.data, text.len);
 	text.len = 0;
 	ok = ok && encode_memory(&nothing, &text, err) &&

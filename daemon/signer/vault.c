@@ -23,6 +23,7 @@
 #include "daemon/signer/messages.h"
 #include "document/manifest.h"
 #include "pki/cades.h"
+#include "record/data.h"
 
 struct vault {
 	struct note_signer journal;
@@ -217,7 +218,7 @@ load(const struct config *config, struct vault *vault, struct error *err)
 	char path[FILE_PATH];
 	bool ok;
 
-	ok = config_data(config, "signer/journal.key", path, err) &&
+	ok = data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
 	    file_read(path, 1024, &key, err) &&
 	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
 		err) &&
@@ -225,7 +226,7 @@ load(const struct config *config, struct vault *vault, struct error *err)
 		NULL &&
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&vault->depositary, err) &&
-	    config_data(config, "signer/memory", path, err) &&
+	    data_path(config->data, DATA_MEMORY, path, err) &&
 	    signer_memory_open(path, O_RDWR, &vault->memory, err);
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);

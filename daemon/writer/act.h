@@ -4,8 +4,8 @@
 #ifndef DAEMON_WRITER_ACT_H
 #define DAEMON_WRITER_ACT_H
 
-#include "record/record.h"
 #include "daemon/signer/signer.h"
+#include "record/record.h"
 
 /* By what an act was judged. */
 struct judged_by {

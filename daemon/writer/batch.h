@@ -11,9 +11,9 @@
 #ifndef DAEMON_WRITER_BATCH_H
 #define DAEMON_WRITER_BATCH_H
 
-#include "record/record.h"
 #include "daemon/signer/signer.h"
 #include "daemon/writer/act.h"
+#include "record/record.h"
 
 /* What a batch follows: by what its acts are judged, and where it begins. */
 struct batch_state {

@@ -1,0 +1,313 @@
+/*
+ * The table of what is in a data folder, and opening one (data.h).
+ */
+#include "record/data.h"
+
+#include <sys/stat.h>
+
+#include "backend/files/files.h"
+
+#define FOLDER_OF(path)     .name = path, .mode = 0700, .is_folder = true
+#define FILE_OF(path, bits) .name = path, .mode = bits
+
+static const struct data_about parts[DATA_PARTS] = {
+	[DATA_VKEY] = { FILE_OF("vkey", 0644), .copied = DATA_COPIED,
+	    .access = DATA_READ, .is = "the journal's public key",
+	    .writer = "`init`; a start that takes over the next key",
+	    .missing = "it is no data folder" },
+	[DATA_LOCK] = { FILE_OF("lock", 0600), .access = DATA_READ,
+	    .is = "locked by whoever may write",
+	    .writer = "the daemon, `fsck --repair`", .missing = "it is made" },
+	[DATA_BACKUP] = { FILE_OF("backup", 0600),
+	    .is = "says of what this folder is a backup, and of when",
+	    .writer = "`backup`", .missing = "it is no backup" },
+	[DATA_JOURNAL] = { FOLDER_OF("journal"), .is_made = true,
+	    .access = DATA_WRITE, .is = "\"Journal files\" below",
+	    .writer = "the registrar", .missing = "no start" },
+	[DATA_ENTRIES] = { FILE_OF("journal/entries", 0600),
+	    .copied = DATA_COPIED_TAIL, .is = "the entries",
+	    .writer = "the registrar",
+	    .missing = "no start: the signer signed more" },
+	[DATA_HEADS] = { FILE_OF("journal/heads", 0600),
+	    .copied = DATA_COPIED_TAIL, .is = "the signed heads",
+	    .writer = "the registrar",
+	    .missing = "no start; only the newest could be made anew" },
+	[DATA_NODES] = { FILE_OF("journal/nodes", 0600),
+	    .copied = DATA_COPIED_TAIL, .is = "hashes of subtrees",
+	    .writer = "the registrar", .missing = "made anew" },
+	[DATA_ENDS] = { FILE_OF("journal/ends", 0600),
+	    .is = "where entries end", .writer = "the registrar",
+	    .missing = "made anew" },
+	[DATA_HASHES] = { FILE_OF("journal/hashes-", 0600),
+	    .copied = DATA_COPIED_TAIL,
+	    .is = "hashes of tile levels 0 to 7, a file each",
+	    .writer = "the registrar", .missing = "made anew" },
+	[DATA_COSIGNATURES] = { FILE_OF("journal/cosignatures", 0600),
+	    .copied = DATA_COPIED, .is = "lines of witnesses",
+	    .writer = "upkeep, and who hands one in",
+	    .missing = "no checkpoint is cosigned" },
+	[DATA_KEYS] = { FILE_OF("journal/keys", 0600), .copied = DATA_COPIED,
+	    .is = "the keys before `vkey`",
+	    .writer = "a start that takes over the next key",
+	    .missing = "there were none" },
+	[DATA_EVIDENCE] = { FILE_OF("journal/evidence", 0600),
+	    .is = "two checkpoints that contradict each other",
+	    .writer = "the API, when a witness shows one",
+	    .missing = "all is well" },
+	[DATA_LEDGER] = { FILE_OF("journal/ledger", 0600),
+	    .is = "what follows from the first entries",
+	    .writer = "the registrar", .missing = "all entries are read" },
+	[DATA_TITLES] = { FILE_OF("journal/titles", 0600),
+	    .is = "documents' titles", .writer = "the registrar",
+	    .missing = "read from the texts" },
+	[DATA_STORE] = { FOLDER_OF("store.git"), .access = DATA_WRITE,
+	    .is = "a bare git repository with all texts",
+	    .writer = "the registrar", .missing = "no start" },
+	[DATA_STORE_HEAD] = { FILE_OF("store.git/HEAD", 0600),
+	    .copied = DATA_COPIED, .is = "git's",
+	    .writer = "`init`, the registrar", .missing = "no start" },
+	[DATA_STORE_CONFIG] = { FILE_OF("store.git/config", 0600),
+	    .copied = DATA_COPIED, .is = "git's", .writer = "`init`",
+	    .missing = "no start" },
+	[DATA_OBJECTS] = { FOLDER_OF("store.git/objects"), .is = "git's",
+	    .writer = "`init`", .missing = "no start" },
+	[DATA_OBJECTS_INFO] = { FOLDER_OF("store.git/objects/info"),
+	    .is = "git's", .writer = "`init`", .missing = "no harm" },
+	[DATA_PACKS] = { FOLDER_OF("store.git/objects/pack"),
+	    .copied = DATA_COPIED_PACKS, .is = "packs",
+	    .writer = "workers, the registrar",
+	    .missing = "the texts are lost here" },
+	[DATA_PACKED_REFS] = { FILE_OF("store.git/packed-refs", 0600),
+	    .copied = DATA_COPIED, .is = "the branches of documents",
+	    .writer = "the registrar", .missing = "made anew" },
+	[DATA_REFS] = { FOLDER_OF("store.git/refs"), .copied = DATA_COPIED_REFS,
+	    .is = "the newest policy and CRLs", .writer = "the registrar",
+	    .missing = "policies and CRLs are not found" },
+	[DATA_SIGNER] = { FOLDER_OF("signer"), .is_made = true,
+	    .is = "what only the signer's process may read",
+	    .writer = "`init`, the signer", .missing = "no start" },
+	[DATA_MEMORY] = { FILE_OF("signer/memory", 0600),
+	    .is = "the checkpoint that was signed last",
+	    .writer = "the signer; `restore`",
+	    .missing = "no start: see `restore`" },
+	[DATA_JOURNAL_KEY] = { FILE_OF("signer/journal.key", 0600),
+	    .copied = DATA_COPIED_KEY, .is = "the journal's private key",
+	    .writer = "`init`; a start that takes over the next key",
+	    .missing = "no start" },
+	[DATA_NEXT_KEY] = { FILE_OF("signer/journal.key.next", 0600),
+	    .is = "the private key that takes over", .writer = "`replace-key`",
+	    .missing = "no key is being replaced" },
+	[DATA_DEPOSITARY_KEY] = { FILE_OF("signer/depositary.key", 0600),
+	    .copied = DATA_COPIED_KEY,
+	    .is = "the depositary's private key, unless configured elsewhere",
+	    .writer = "`init`", .missing = "no start" },
+	[DATA_DEPOSITARY_REQUEST] = { FILE_OF("signer/depositary.csr", 0644),
+	    .is = "the request for its certificate", .writer = "`init`",
+	    .missing = "no harm" },
+	[DATA_SERVER] = { FOLDER_OF("server"), .is_made = true,
+	    .is = "the server's keys, unless configured elsewhere",
+	    .writer = "`init`", .missing = "no start" },
+	[DATA_SERVER_KEY] = { FILE_OF("server/server.key", 0600),
+	    .copied = DATA_COPIED_KEY,
+	    .is = "the TLS key, unless configured elsewhere",
+	    .writer = "`init`", .missing = "no start" },
+	[DATA_SERVER_REQUEST] = { FILE_OF("server/server.csr", 0644),
+	    .is = "the request for its certificate", .writer = "`init`",
+	    .missing = "no harm" },
+	[DATA_SPOOL] = { FOLDER_OF("spool"), .is_made = true,
+	    .access = DATA_WRITE, .is = "bodies and answers under way",
+	    .writer = "workers, event loops",
+	    .missing = "no start; to be made empty" },
+	[DATA_UPLOADS] = { FOLDER_OF("spool/uploads"), .is = "uploads in parts",
+	    .writer = "event loops", .missing = "made; uploads begin anew" },
+	[DATA_BAGS] = { FOLDER_OF("spool/bags"),
+	    .is = "waybills that were handed in", .writer = "workers",
+	    .missing = "made; waybills are handed in again" },
+	[DATA_CACHE] = { FOLDER_OF("cache"), .is_made = true,
+	    .access = DATA_WRITE, .is = "copies that were built",
+	    .writer = "workers", .missing = "no start; to be made empty" },
+	[DATA_CRLS] = { FOLDER_OF("crls"), .access = DATA_WRITE,
+	    .is = "CRLs that were fetched or handed in",
+	    .writer = "upkeep, workers",
+	    .missing =
+		"made; they are fetched again, but for those handed in" },
+};
+
+const struct data_about *
+data_about(enum data_part part)
+{
+	return &parts[part];
+}
+
+const char *
+data_name(enum data_part part)
+{
+	return parts[part].name;
+}
+
+bool
+data_path(const char *data, enum data_part part, char out[FILE_PATH],
+    struct error *err)
+{
+	return file_join(out, data, parts[part].name, err);
+}
+
+bool
+data_has(const char *data, enum data_part part)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	return data_path(data, part, path, &ignored) && file_exists(path);
+}
+
+bool
+data_is_there(const char *data)
+{
+	return data_has(data, DATA_VKEY);
+}
+
+bool
+data_make(const char *data, struct error *err)
+{
+	char path[FILE_PATH];
+
+	for (unsigned i = 0; i < DATA_PARTS; i++)
+		if (parts[i].is_made &&
+		    (!data_path(data, i, path, err) ||
+			!file_make_dirs(path, parts[i].mode, err)))
+			return false;
+	return chmod(data, 0700) == 0 || error_set_errno(err, "%s", data);
+}
+
+int
+data_lock(const char *data, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return data_path(data, DATA_LOCK, path, err) ? file_lock(path, err)
+						     : -1;
+}
+
+bool
+data_keys(const char *data, struct note_keys *out, struct error *err)
+{
+	struct buf text = BUF(NOTE_KEY_TEXT + 1), lines = BUF(NOTE_KEYS_TEXT);
+	char path[FILE_PATH];
+	struct note_key key;
+	struct span line, rest;
+	bool ok;
+
+	ok = data_path(data, DATA_VKEY, path, err) &&
+	    file_read(path, text.max, &text, err);
+	rest = buf_span(&text);
+	if (ok && !span_take_line(&rest, &line))
+		line = rest;
+	ok = ok &&
+	    (note_key_parse(line, NOTE_JOURNAL, &key, err) ||
+		error_context(err, "%s", path)) &&
+	    data_path(data, DATA_KEYS, path, err) &&
+	    (!file_exists(path) || file_read(path, lines.max, &lines, err)) &&
+	    (note_keys_parse(buf_span(&lines), &key, out, err) ||
+		error_context(err, "%s", path));
+	buf_free(&text);
+	buf_free(&lines);
+	return ok;
+}
+
+static bool
+visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)arg, (void)index, (void)entry, (void)err;
+	return true;
+}
+
+struct journal *
+data_view(const char *data, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	struct note_keys keys;
+	char path[FILE_PATH];
+
+	if (!data_keys(data, &keys, err) ||
+	    !data_path(data, DATA_JOURNAL, path, err))
+		return NULL;
+	return journal_view(path, &keys, visit != NULL ? visit : visit_nothing,
+	    arg, mended, err);
+}
+
+struct store *
+data_view_store(const char *data, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return data_path(data, DATA_STORE, path, err) ? store_view(path, err)
+						      : NULL;
+}
+
+struct cosignatures *
+data_view_cosignatures(const char *data, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return data_path(data, DATA_COSIGNATURES, path, err)
+	    ? cosignatures_view(path, err)
+	    : NULL;
+}
+
+struct store *
+data_store(const char *data, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return data_path(data, DATA_STORE, path, err) ? store_open(path, err)
+						      : NULL;
+}
+
+/* One backend holds the store and the log, so one proposal reaches both. */
+static struct store *
+open_both(const char *data, const char *log, struct error *err)
+{
+	char repository[FILE_PATH];
+
+	return data_path(data, DATA_STORE, repository, err)
+	    ? store_new(files_open(repository, log, err), err)
+	    : NULL;
+}
+
+bool
+data_open(const char *data, const struct head *signer, bool whole,
+    struct record *out, struct error *err)
+{
+	char path[FILE_PATH];
+
+	*out = (struct record){ .store = NULL };
+	if (data_path(data, DATA_TITLES, out->titles, err) &&
+	    data_path(data, DATA_LEDGER, out->ledger_path, err) &&
+	    data_path(data, DATA_COSIGNATURES, path, err) &&
+	    data_path(data, DATA_JOURNAL, out->journal_dir, err) &&
+	    data_keys(data, &out->keys, err) &&
+	    (out->store = open_both(data, out->journal_dir, err)) != NULL &&
+	    (out->library = library_new(out->store, err)) != NULL &&
+	    opening_run(store_backend(out->store), out->journal_dir, &out->keys,
+		signer, whole, &out->opening, err)) {
+		out->journal = out->opening.journal;
+		out->ledger = out->opening.ledger;
+		out->cosignatures = cosignatures_open(path, err);
+	}
+	if (out->cosignatures != NULL)
+		return true;
+	data_close(out);
+	return false;
+}
+
+void
+data_close(struct record *record)
+{
+	journal_free(record->journal);
+	cosignatures_free(record->cosignatures);
+	ledger_free(record->ledger);
+	library_free(record->library);
+	store_free(record->store);
+	*record = (struct record){ .store = NULL };
+}

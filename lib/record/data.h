@@ -1,0 +1,131 @@
+/*
+ * data.h - the data folder: what is in it and where, and how it is opened.
+ * No other code writes a path below it.
+ *
+ * The table of its parts is also in docs/formats.md ("The data folder").
+ */
+#ifndef RECORD_DATA_H
+#define RECORD_DATA_H
+
+#include <sys/types.h>
+
+#include "base/file.h"
+#include "record/record.h"
+
+/* In the order of the table; what is in a folder comes after the folder. */
+enum data_part {
+	DATA_VKEY,
+	DATA_LOCK,
+	DATA_BACKUP,
+	DATA_JOURNAL,
+	DATA_ENTRIES,
+	DATA_HEADS,
+	DATA_NODES,
+	DATA_ENDS,
+	DATA_HASHES, /* the level follows */
+	DATA_COSIGNATURES,
+	DATA_KEYS,
+	DATA_EVIDENCE,
+	DATA_LEDGER,
+	DATA_TITLES,
+	DATA_STORE,
+	DATA_STORE_HEAD,
+	DATA_STORE_CONFIG,
+	DATA_OBJECTS,
+	DATA_OBJECTS_INFO,
+	DATA_PACKS,
+	DATA_PACKED_REFS,
+	DATA_REFS,
+	DATA_SIGNER,
+	DATA_MEMORY,
+	DATA_JOURNAL_KEY,
+	DATA_NEXT_KEY,
+	DATA_DEPOSITARY_KEY,
+	DATA_DEPOSITARY_REQUEST,
+	DATA_SERVER,
+	DATA_SERVER_KEY,
+	DATA_SERVER_REQUEST,
+	DATA_SPOOL,
+	DATA_UPLOADS,
+	DATA_BAGS,
+	DATA_CACHE,
+	DATA_CRLS,
+	DATA_PARTS
+};
+
+/* What a backup takes of a part. */
+enum data_copied {
+	DATA_NOT_COPIED,
+	DATA_COPIED,      /* as it is now, whole or not at all */
+	DATA_COPIED_TAIL, /* what the copy does not have of it: it only grows */
+	DATA_COPIED_PACKS, /* those that the copy does not have */
+	DATA_COPIED_REFS,
+	DATA_COPIED_KEY, /* only if the keys are asked for */
+};
+
+/* What the server's process may do with a part once it is confined. */
+enum data_access {
+	DATA_NO_ACCESS, /* but for the folder that it is in */
+	DATA_READ,
+	DATA_WRITE,
+};
+
+struct data_about {
+	const char *name; /* below the data folder */
+	mode_t mode;
+	bool is_folder;
+	bool is_made; /* by "valised init" and "restore", empty */
+	enum data_copied copied;
+	enum data_access access;
+	/* In words: what it is, who writes it, what is if it is not there. */
+	const char *is, *writer, *missing;
+};
+
+const struct data_about *data_about(enum data_part part);
+/* Its path below the data folder. */
+const char *data_name(enum data_part part);
+/* Its path. */
+bool data_path(const char *data, enum data_part part, char out[FILE_PATH],
+    struct error *err) MUST_USE;
+bool data_has(const char *data, enum data_part part);
+/* Is it a data folder, or a backup of one? */
+bool data_is_there(const char *data);
+/* Make its folders, for its owner alone. */
+bool data_make(const char *data, struct error *err) MUST_USE;
+
+/*
+ * Who writes holds the lock until the descriptor is closed.  -1, with
+ * ERROR_CONFLICT if another process holds it.
+ */
+int data_lock(const char *data, struct error *err) MUST_USE;
+
+/* The journal's keys: vkey is the newest, journal/keys has those before. */
+bool data_keys(const char *data, struct note_keys *out,
+    struct error *err) MUST_USE;
+/*
+ * Open the journal to read, beside a daemon or without one (journal_view());
+ * visit may be NULL.  NULL on failure.
+ */
+struct journal *data_view(const char *data, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err);
+/* Open the store to read, the same.  NULL on failure. */
+struct store *data_view_store(const char *data, struct error *err);
+/* Open the witnesses' lines to read.  NULL on failure. */
+struct cosignatures *data_view_cosignatures(const char *data,
+    struct error *err);
+/* Open the store alone to write; the lock is held.  NULL on failure. */
+struct store *data_store(const char *data, struct error *err);
+
+/*
+ * Open all that is kept, to write; the lock is held.  signer is what the signer
+ * signed last; whole: read and check all entries (opening.h).  The library is
+ * empty.  After false there is nothing to close.
+ *
+ * ERROR_UNTRUSTED  as journal_open()
+ */
+bool data_open(const char *data, const struct head *signer, bool whole,
+    struct record *out, struct error *err) MUST_USE;
+/* One of zeros is fine. */
+void data_close(struct record *record);
+
+#endif

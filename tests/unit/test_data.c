@@ -1,0 +1,305 @@
+/*
+ * The data folder: one table says what is in it, the manual has that table, and
+ * no other code of the daemon writes a path below it.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record/data.h"
+
+static const char *
+top(void)
+{
+	return getenv("VALISE_TOP");
+}
+
+/* --- The manual. --- */
+
+static const char *const copied[] = { "no", "whole", "what is new of it",
+	"those that are new", "all", "with `--with-keys`" };
+static const char *const access_words[] = { "", "reads", "writes" };
+
+static void
+append_row(struct buf *out, enum data_part part)
+{
+	const struct data_about *about = data_about(part);
+	const char *name = about->name;
+	struct error err = { 0 };
+
+	ck_ok(buf_printf(out, &err, "| `%s%s` | %s | %s | %s | %s | %s |\n",
+		  name,
+		  about->is_folder                    ? "/"
+		      : name[strlen(name) - 1] == '-' ? "L"
+						      : "",
+		  about->is, about->writer, about->missing,
+		  copied[about->copied], access_words[about->access]),
+	    err);
+}
+
+START_TEST(the_manual_has_the_table)
+{
+	struct buf docs = BUF(1000000), rows = BUF(1000000);
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	for (unsigned i = 0; i < DATA_PARTS; i++)
+		append_row(&rows, i);
+	ck_ok(buf_append_u8(&rows, 0, &err), err);
+	ck_ok(file_join(path, top(), "docs/formats.md", &err) &&
+		file_read(path, docs.max, &docs, &err) &&
+		buf_append_u8(&docs, 0, &err),
+	    err);
+	ck_assert_msg(strstr((char *)docs.data, (char *)rows.data) != NULL,
+	    "docs/formats.md (\"The data folder\") has not this table:\n%s",
+	    (char *)rows.data);
+	buf_free(&docs);
+	buf_free(&rows);
+}
+END_TEST
+
+/* What is in a folder comes after it: backup and init make it first. */
+START_TEST(folders_come_first)
+{
+	for (unsigned i = 0; i < DATA_PARTS; i++) {
+		const char *name = data_name(i), *end = strrchr(name, '/');
+		bool found = end == NULL;
+
+		for (unsigned k = 0; k < i; k++)
+			found = found ||
+			    (strncmp(data_name(k), name,
+				 (size_t)(end - name)) == 0 &&
+				data_name(k)[end - name] == '\0' &&
+				data_about(k)->is_folder);
+		ck_assert_msg(found, "%s stands before its folder", name);
+	}
+}
+END_TEST
+
+/* --- The sources. --- */
+
+/* The string literal at text, without its quotes; what follows it. */
+static const char *
+take_literal(const char *text, char *out, size_t room)
+{
+	size_t len = 0;
+
+	for (text++; *text != '"' && *text != '\0'; text++) {
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+		if (len + 1 < room)
+			out[len++] = *text;
+	}
+	out[len] = '\0';
+	return *text == '"' ? text + 1 : text;
+}
+
+/* A path in one of the folder's folders: "signer/x", but no sentence. */
+static bool
+is_below_a_folder(const char *literal)
+{
+	const char *end = strchr(literal, '/');
+
+	if (end == NULL || strpbrk(literal, " %") != NULL)
+		return false;
+	for (unsigned i = 0; i < DATA_PARTS; i++)
+		if (data_about(i)->is_folder &&
+		    strlen(data_name(i)) == (size_t)(end - literal) &&
+		    strncmp(data_name(i), literal, (size_t)(end - literal)) ==
+			0)
+			return true;
+	return false;
+}
+
+static bool
+is_part(const char *literal)
+{
+	for (unsigned i = 0; i < DATA_PARTS; i++)
+		if (strcmp(literal, data_name(i)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Does a source write a path of the data folder?  One of several words always
+ * counts, a single word where it is joined to a path.
+ */
+static bool
+writes_a_path(const char *source, char *literal, size_t room)
+{
+	size_t depth = 0, joined = 0; /* the depth of a file_join() */
+
+	for (const char *at = source; *at != '\0';) {
+		if (strncmp(at, "/*", 2) == 0) {
+			at = strstr(at, "*/");
+			ck_assert_ptr_nonnull(at);
+			at += 2;
+		} else if (*at == '\'') {
+			at += at[1] == '\\' ? 4 : 3;
+		} else if (*at == '#' && (at == source || at[-1] == '\n')) {
+			/* "#define X "journal/x"" counts, an include not */
+			at += strncmp(at, "#include", 8) == 0
+			    ? strcspn(at, "\n")
+			    : 1;
+		} else if (*at == '"') {
+			at = take_literal(at, literal, room);
+			if (is_below_a_folder(literal) ||
+			    strcmp(literal, data_name(DATA_STORE)) == 0 ||
+			    (joined > 0 && is_part(literal)))
+				return true;
+		} else {
+			if (strncmp(at, "file_join(", 10) == 0)
+				joined = depth + 1;
+			depth += *at == '(';
+			if (*at == ')' && depth-- == joined)
+				joined = 0;
+			at++;
+		}
+	}
+	return false;
+}
+
+static unsigned
+look_at_sources(const char *dir)
+{
+	DIR *all = opendir(dir);
+	const struct dirent *entry;
+	unsigned num = 0;
+
+	ck_assert_msg(all != NULL, "%s", dir);
+	while ((entry = readdir(all)) != NULL) {
+		const char *end = strrchr(entry->d_name, '.');
+		struct buf text = BUF(1000000);
+		char path[FILE_PATH], literal[256];
+		struct error err = { 0 };
+		struct stat st;
+
+		if (entry->d_name[0] == '.' ||
+		    strcmp(entry->d_name, "data.c") == 0)
+			continue;
+		ck_ok(file_join(path, dir, entry->d_name, &err), err);
+		ck_assert_int_eq(stat(path, &st), 0);
+		if (S_ISDIR(st.st_mode)) {
+			num += look_at_sources(path);
+			continue;
+		}
+		if (end == NULL ||
+		    (strcmp(end, ".c") != 0 && strcmp(end, ".h") != 0))
+			continue;
+		ck_ok(file_read(path, text.max, &text, &err) &&
+			buf_append_u8(&text, 0, &err),
+		    err);
+		ck_assert_msg(!writes_a_path((char *)text.data, literal,
+				  sizeof(literal)),
+		    "%s has \"%s\": ask lib/record/data.h for it", path,
+		    literal);
+		buf_free(&text);
+		num++;
+	}
+	closedir(all);
+	return num;
+}
+
+START_TEST(nobody_else_writes_its_paths)
+{
+	static const char *const folders[] = { "daemon", "lib/record" };
+	struct error err = { 0 };
+	char dir[FILE_PATH];
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		ck_ok(file_join(dir, top(), folders[i], &err), err);
+		ck_assert_uint_gt(look_at_sources(dir), 10);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *source;
+	bool found;
+} sources[] = {
+	{ "x = \"signer/memory\";", true },
+	{ "x = \"signer/other\";", true },
+	{ "#define X \"journal/x\"\n", true },
+	{ "file_join(path, dir(1), \"vkey\", err)", true },
+	{ "open(\"store.git\")", true },
+	{ "/* \"signer/memory\" */ c = '\"'; x = \"vkey\";", false },
+	{ "#include \"journal/journal.h\"\n", false },
+	{ "say(\"journal/heads: record 3\")", false },
+	{ "file_join(a, b, c); say(\"journal\");", false },
+};
+
+START_TEST(a_path_is_seen)
+{
+	char literal[256];
+
+	ck_assert_msg(writes_a_path(sources[_i].source, literal,
+			  sizeof(literal)) == sources[_i].found,
+	    "%s", sources[_i].source);
+}
+END_TEST
+
+/* --- A folder. --- */
+
+START_TEST(it_is_made_for_its_owner)
+{
+	char dir[UNIT_DIR], path[FILE_PATH];
+	struct error err = { 0 };
+	struct stat st;
+	unsigned num = 0;
+
+	unit_make_dir(dir);
+	ck_ok(data_make(dir, &err), err);
+	ck_assert(!data_is_there(dir));
+	for (unsigned i = 0; i < DATA_PARTS; i++) {
+		ck_assert_int_eq(data_has(dir, i), data_about(i)->is_made);
+		if (!data_about(i)->is_made)
+			continue;
+		ck_ok(data_path(dir, i, path, &err), err);
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 07777, 0700);
+		num++;
+	}
+	ck_assert_uint_eq(num, 5);
+	ck_assert_int_eq(stat(dir, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0700);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(one_writes)
+{
+	struct error err = { 0 };
+	char dir[UNIT_DIR];
+	int first, second;
+
+	unit_make_dir(dir);
+	first = data_lock(dir, &err);
+	ck_ok(first >= 0, err);
+	ck_assert_int_lt(data_lock(dir, &err), 0);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	close(first);
+	second = data_lock(dir, &err);
+	ck_ok(second >= 0, err);
+	close(second);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static void
+fill(TCase *tcase)
+{
+	tcase_add_test(tcase, the_manual_has_the_table);
+	tcase_add_test(tcase, folders_come_first);
+	tcase_add_test(tcase, nobody_else_writes_its_paths);
+	tcase_add_loop_test(tcase, a_path_is_seen, 0, COUNT(sources));
+	tcase_add_test(tcase, it_is_made_for_its_owner);
+	tcase_add_test(tcase, one_writes);
+}
+
+int
+main(void)
+{
+	return run_tests("data", fill);
+}
