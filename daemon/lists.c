@@ -1,7 +1,7 @@
 /*
- * The files of revocation lists: those of the operator's folder, and those
- * that were fetched or handed in and kept below the data folder.  Each is
- * judged by itself, so that a bad one keeps no other out.
+ * Revocation lists: the files of the operator's folder, and the lists that were
+ * fetched or handed in and are kept below the data folder.  Each file is judged
+ * by itself, so that a bad one does not keep others out (lists.h).
  */
 #include "daemon/lists.h"
 

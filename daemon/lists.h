@@ -1,9 +1,9 @@
 /*
  * lists.h - revocation lists on their way into the set by which the daemon
- * judges and which its journal names: from the folder, fetched, handed in.
+ * judges and which its journal names: from the folder, fetched, or handed in.
  *
- * What was fetched or handed in and tells something new is kept below the data
- * folder, and is then read like the files of the operator's folder.
+ * A list that was fetched or handed in and tells something new is kept below
+ * the data folder, and is then read like the files of the operator's folder.
  */
 #ifndef DAEMON_LISTS_H
 #define DAEMON_LISTS_H

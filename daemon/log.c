@@ -1,5 +1,5 @@
 /*
- * Writing the log (log.h).
+ * The log: making and writing its lines (log.h).
  */
 #include "daemon/log.h"
 

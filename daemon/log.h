@@ -1,6 +1,6 @@
 /*
  * log.h - what the daemon tells its operator: one line an event on standard
- * error, key=value, what came from outside escaped.
+ * error, as key=value; text from outside is escaped.
  */
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H

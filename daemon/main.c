@@ -1,6 +1,5 @@
 /*
- * valised - the depositary: keeps, signs and versions what offices deposit.
- *
+ * valised - the depositary: it keeps, signs and versions what offices deposit.
  * The command line is parsed by the table in options.c; here is the function
  * that runs each of its usage lines.
  */
@@ -267,7 +266,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
 };
 
-/* Do what was asked for.  False, and err, where it failed. */
+/* Do what the command line asks for. */
 static bool
 perform(const struct options_given *given, struct error *err)
 {

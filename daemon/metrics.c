@@ -1,16 +1,17 @@
 /*
- * Counting, and printing what was counted (metrics.h).
+ * Metrics: counting, and printing the counts (metrics.h).
  */
 #include "daemon/metrics.h"
 
 enum { BUCKETS = 12 };
 
 struct histogram {
-	uint64_t buckets[BUCKETS + 1]; /* the last bucket: above all bounds */
+	/* The last bucket counts what is above all bounds. */
+	uint64_t buckets[BUCKETS + 1];
 	uint64_t sum;
 };
 
-/* The bounds, in microseconds, or in acts of a batch. */
+/* The bounds of the buckets, in microseconds, or in acts of a batch. */
 static const int64_t time_bounds[BUCKETS] = { 100, 250, 500, 1000, 2500, 5000,
 	10000, 25000, 100000, 500000, 2500000, 10000000 };
 static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,

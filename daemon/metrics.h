@@ -1,7 +1,6 @@
 /*
- * metrics.h - what the daemon counts and measures, as Prometheus text.
- *
- * Any thread counts; nothing here blocks.
+ * metrics.h - what the daemon counts and measures, as Prometheus text.  Any
+ * thread may count, and nothing here blocks.
  */
 #ifndef DAEMON_METRICS_H
 #define DAEMON_METRICS_H
@@ -41,7 +40,7 @@ void metrics_time(enum metric_time what, int64_t microseconds);
 void metrics_set(enum metric_value what, int64_t value);
 int64_t metrics_get(enum metric_value what);
 void metrics_count(enum metric_count what);
-/* Count an answer of this status; a commit of so many acts. */
+/* Count an answer with this status; or a commit of so many acts. */
 void metrics_answer(int status);
 void metrics_batch(size_t acts);
 

@@ -40,7 +40,7 @@ path_of(const struct bags *bags, const struct digest *digest,
 	return file_join(out, bags->dir, name, err);
 }
 
-/* The lock is held, or nobody else is there yet. */
+/* The lock is held, or no other thread exists yet. */
 static const struct kept *
 find(const struct bags *bags, const struct digest *digest)
 {
@@ -50,7 +50,7 @@ find(const struct bags *bags, const struct digest *digest)
 	return NULL;
 }
 
-/* The lock is held, or nobody else is there yet. */
+/* The lock is held, or no other thread exists yet. */
 static void
 add(struct bags *bags, const struct digest *digest,
     const struct waybill *waybill)

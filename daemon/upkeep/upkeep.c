@@ -1,6 +1,6 @@
 /*
- * The thread that looks after CRLs, checks, witnesses and dates of expiry
- * (upkeep.h).
+ * Upkeep: the thread that fetches CRLs, checks the data folder, asks witnesses,
+ * and warns of dates that come near (upkeep.h).
  */
 #include "daemon/upkeep/upkeep.h"
 
@@ -25,16 +25,17 @@ enum {
 	WARN_CERTIFICATE = 30 * DAY,
 	WARN_POWERS = 30 * DAY,
 	WARN_WITNESS = 60 * 60,
-	FIRST_CHECK = 10 * 60, /* after the start, at the latest */
+	/* At the latest so long after the start, in seconds. */
+	FIRST_CHECK = 10 * 60,
 	LOOK_EVERY = 60,
 	WARNINGS = 64,
 	TOLD_BYTES = 16 * 1024,
 };
 
-/* How often lists of an office may be journaled now. */
+/* How many more lists of an office may be journaled now. */
 struct allowance {
 	char office[LIMIT_OFFICE_BYTES + 1];
-	int64_t num, at; /* so many, as of then */
+	int64_t num, at; /* the number, at this time */
 };
 
 struct upkeep {
@@ -46,20 +47,24 @@ struct upkeep {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	bool stopping;
-	/* When each is due next, by the monotonic clock. */
+	/* When each task is due next, by the monotonic clock. */
 	int64_t check_ms, crls_ms, witness_ms, look_ms;
-	/* Under the mutex. */
+	/* Guarded by the mutex. */
 	char warnings[WARNINGS][256];
 	size_t num_warnings;
 	int64_t checked_at;
 	size_t num_findings;
-	struct lists_look look; /* at the files of lists */
-	struct buf fetched;     /* what was wrong with those that came */
-	bool is_news;           /* one of these is: look ahead now */
-	/* Of the last look, so that each is logged once a day. */
+	struct lists_look look; /* the last look at the files of lists */
+	/* What was wrong with the lists that were fetched. */
+	struct buf fetched;
+	bool is_news; /* one of these changed: look ahead now */
+	/*
+	 * Digest of the warnings last logged, so that each is logged once a
+	 * day.
+	 */
 	struct digest told;
 	int64_t told_at;
-	/* Under hooks.settings. */
+	/* Guarded by hooks.settings. */
 	struct allowance allowances[LIMIT_OFFICES];
 };
 
@@ -69,7 +74,7 @@ now_at(void)
 	return time_now_ms() / 1000;
 }
 
-/* --- Check the data folder. --- */
+/* --- Checking the data folder. --- */
 
 static void
 report(void *arg, const struct audit_finding *finding, bool derived)
@@ -83,9 +88,10 @@ report(void *arg, const struct audit_finding *finding, bool derived)
 }
 
 /*
- * Read and hash the whole journal, and see that the ledger's file followed from
- * it.  Where it does not, nothing more may be signed on top of it: the daemon
- * ends, and its next start, which reads all entries, says whether it is theirs.
+ * Read and hash the whole journal, and check that the ledger's file follows
+ * from it.  If not, nothing more may be signed on top of it: the daemon ends,
+ * and its next start, which reads all entries, tells whether they are the ones
+ * that were signed.
  */
 static void
 check_journal(struct upkeep *upkeep)
@@ -112,6 +118,7 @@ check_journal(struct upkeep *upkeep)
 	    (long long)(time_monotonic_ms() - began));
 }
 
+/* Check the data folder, and log each finding. */
 static void
 check_data(struct upkeep *upkeep)
 {
@@ -147,7 +154,7 @@ check_data(struct upkeep *upkeep)
 
 /* --- CRLs. --- */
 
-/* A line for /health, until they are fetched again. */
+/* Add a line for /health, which stays until the lists are fetched again. */
 static void
 tell_fetched(struct buf *told, const char *url, const char *why)
 {
@@ -161,7 +168,10 @@ tell_fetched(struct buf *told, const char *url, const char *why)
 		log_warning("crl", "reason=%s", log_text(ignored.detail));
 }
 
-/* One address's list, or lists, kept if one tells something new. */
+/*
+ * Fetch the list or lists of one address, and keep them if one tells something
+ * new.
+ */
 static bool
 fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
     struct error *err)
@@ -192,6 +202,7 @@ fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
 	return ok;
 }
 
+/* Fetch the lists of all addresses. */
 static void
 fetch_crls(struct upkeep *upkeep)
 {
@@ -227,7 +238,10 @@ upkeep_looked(struct upkeep *upkeep, struct lists_look *look)
 	*look = before;
 }
 
-/* What there is now, after what is in use; NULL: nothing new, or err. */
+/*
+ * Returns the set that follows the one in use.  NULL with ERROR_NONE: nothing
+ * is new.
+ */
 static struct crl_set *
 read_lists(struct upkeep *upkeep, const struct judged_by *now,
     struct error *err)
@@ -250,7 +264,7 @@ read_lists(struct upkeep *upkeep, const struct judged_by *now,
 	return next;
 }
 
-/* Take what the files have that is new; the settings are held. */
+/* Adopt what is new in the files; the settings' lock is held. */
 static bool
 renew_crls(struct upkeep *upkeep, struct error *err)
 {
@@ -288,7 +302,10 @@ follow_crls(struct upkeep *upkeep)
 	pthread_mutex_unlock(upkeep->hooks.settings);
 }
 
-/* Brought up to date; NULL where there is no room for one more office. */
+/*
+ * Returns the office's allowance as of now; NULL if there is no room for one
+ * more office.
+ */
 static struct allowance *
 allowance_of(struct upkeep *upkeep, const char *office)
 {
@@ -349,7 +366,7 @@ upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
 	return ok;
 }
 
-/* --- Witnesses that do not come by themselves (C2SP tlog-witness). --- */
+/* --- Witnesses that must be asked (C2SP tlog-witness). --- */
 
 static bool
 take_lines(struct upkeep *upkeep, const struct note_key *key,
@@ -373,7 +390,10 @@ take_lines(struct upkeep *upkeep, const struct note_key *key,
 	return ok;
 }
 
-/* 409 tells the size that it knows: more than we have is a rollback. */
+/*
+ * Status 409 tells the size that the witness knows: if it is larger than ours,
+ * this journal was rolled back.
+ */
 static bool
 take_size(struct upkeep *upkeep, const char *name, struct span text,
     uint64_t *old, struct error *err)
@@ -396,6 +416,7 @@ take_size(struct upkeep *upkeep, const char *name, struct span text,
 	return false;
 }
 
+/* Send a checkpoint to a witness and store its cosignature. */
 static bool
 ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
     const struct note_key *key, struct error *err)
@@ -427,7 +448,10 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 		struct span text;
 		int status = 0;
 
-		/* What it knows may be further than what waits. */
+		/*
+		 * The witness may know more than the pending size: then send
+		 * the newest.
+		 */
 		if (old > head.size)
 			head = journal_head(upkeep->record->journal);
 		ok = journal_extension(upkeep->record->journal, old, head.size,
@@ -457,6 +481,7 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 	return ok;
 }
 
+/* Ask each witness for which the configuration has an address. */
 static void
 ask_witnesses(struct upkeep *upkeep)
 {
@@ -485,10 +510,11 @@ ask_witnesses(struct upkeep *upkeep)
 	}
 }
 
-/* --- Look ahead. --- */
+/* --- Looking ahead. --- */
 
 static void warn(struct upkeep *upkeep, const char *fmt, ...) PRINTF(2, 3);
 
+/* Add a warning; the lock is held. */
 static void
 warn(struct upkeep *upkeep, const char *fmt, ...)
 {
@@ -502,12 +528,14 @@ warn(struct upkeep *upkeep, const char *fmt, ...)
 	va_end(args);
 }
 
+/* Returns the earlier of two times, of which 0 means none. */
 static int64_t
 first(int64_t a, int64_t b)
 {
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/* Warn of a certificate that ends soon. */
 static void
 look_at_certificate(struct upkeep *upkeep, const char *path, int64_t *ends_at)
 {
@@ -527,6 +555,7 @@ look_at_certificate(struct upkeep *upkeep, const char *path, int64_t *ends_at)
 	buf_free(&pem);
 }
 
+/* Warn of CAs and of their lists that end soon. */
 static void
 look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
     int64_t *ends_at)
@@ -569,6 +598,7 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 	metrics_set(METRIC_CRL_ENDS, crl_ends_at);
 }
 
+/* Warn of full powers that end soon. */
 static void
 look_at_powers(struct upkeep *upkeep, const struct policy *policy)
 {
@@ -584,6 +614,7 @@ look_at_powers(struct upkeep *upkeep, const struct policy *policy)
 	}
 }
 
+/* Warn if no witness came for long, and new entries are not witnessed. */
 static void
 look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
 {
@@ -608,7 +639,7 @@ look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
 		    last != 0 ? when : "", (unsigned long long)size);
 }
 
-/* Told in the log when it changes, and once a day. */
+/* Log the warnings when they change, and once a day. */
 static void
 tell(struct upkeep *upkeep)
 {
@@ -627,7 +658,7 @@ tell(struct upkeep *upkeep)
 		log_warning("soon", "reason=%s", log_text(upkeep->warnings[i]));
 }
 
-/* Write a line; the lock is held. */
+/* Warn of lists that were left out; the lock is held. */
 static void
 look_at_lists(struct upkeep *upkeep)
 {
@@ -644,6 +675,7 @@ look_at_lists(struct upkeep *upkeep)
 	}
 }
 
+/* Make the list of warnings anew. */
 static void
 look_ahead(struct upkeep *upkeep)
 {
@@ -690,9 +722,9 @@ run_thread(void *arg)
 	struct timespec until;
 	bool stop = false, is_news = false;
 
-	/* Whoever waits for an answer comes first. */
+	/* Requests come first: lower the priority of this thread. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
-	/* The start hashed only the newest entries. */
+	/* The start has hashed only the newest entries. */
 	if (upkeep->record->opening.from.size > 0)
 		check_journal(upkeep);
 	while (!stop) {
@@ -740,7 +772,7 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	upkeep->registrar = registrar;
 	upkeep->hooks = *hooks;
 	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
-	/* The files were read for the start; addresses have not been asked. */
+	/* The start has read the files, but no address was asked yet. */
 	upkeep->crls_ms = config->num_crl_urls > 0
 	    ? now_ms
 	    : now_ms + (int64_t)config->crls_every * 1000;

@@ -1,7 +1,7 @@
 /*
- * upkeep.h - what the daemon does by itself, on a thread of its own: take
- * newer CRLs, check the data folder, ask stock witnesses, and warn of what is
- * about to end.
+ * upkeep.h - what the daemon does by itself, on a thread of its own: fetch
+ * newer CRLs, check the data folder, ask stock witnesses, and warn of what ends
+ * soon.
  */
 #ifndef DAEMON_UPKEEP_UPKEEP_H
 #define DAEMON_UPKEEP_UPKEEP_H
@@ -16,33 +16,38 @@
 struct upkeep;
 
 struct upkeep_hooks {
-	/* Make a set of CRLs the one in force; taken over.  Under settings. */
+	/*
+	 * Make a set of CRLs the one in force; it is taken over. settings is
+	 * held.
+	 */
 	bool (*take_crls)(void *arg, struct crl_set *crls, struct error *err);
-	pthread_mutex_t *settings; /* held while what is in force may change */
+	pthread_mutex_t *settings; /* held while policy or CRLs may change */
 	void *arg;
 };
 
-/* look is taken over: what was found of the CRLs at the start. */
+/*
+ * Start the thread. look, the findings on the CRLs at the start, is taken over.
+ */
 struct upkeep *upkeep_start(const struct config *config,
     struct registrar *registrar, const struct upkeep_hooks *hooks,
     struct lists_look *look, struct error *err);
-/* The files of CRLs were looked at by somebody else; look is taken over. */
+/* Another thread has looked at the files of CRLs; look is taken over. */
 void upkeep_looked(struct upkeep *upkeep, struct lists_look *look);
 /*
- * Take in lists that an office hands in: what is new is kept and in force, and
- * its entry made, when this returns.  out says what was thought of each;
- * *set and *index, which set is in force then, and its entry.  Any thread.
+ * Take lists that an office hands in: when this returns, what is new is kept,
+ * in force and journaled. out gets the result for each list; *set and *index
+ * get the set in force then, and its entry.  For any thread.
  *
- * ERROR_UNAVAILABLE  what this office handed in was journaled LIMIT_HAND_INS
- *                    times lately: each is an entry that all offices keep
+ * ERROR_UNAVAILABLE  lists of this office were journaled LIMIT_HAND_INS times
+ *  lately: each is an entry that all offices keep
  */
 bool upkeep_hand_in(struct upkeep *upkeep, const char *office,
     struct span bytes, struct lists_told *out, struct digest *set,
     uint64_t *index, struct error *err) MUST_USE;
-/* Waits for what is under way, which ends soon. */
+/* Stop the thread; this waits for what it is doing, which ends soon. */
 void upkeep_stop(struct upkeep *upkeep);
 
-/* How things are: "ok", or "warning" and of what; for /health. */
+/* Returns the state for /health: "ok", or "warning" and a line for each. */
 json_t *upkeep_health(struct upkeep *upkeep);
 
 #endif

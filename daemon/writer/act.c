@@ -1,5 +1,6 @@
 /*
- * An act is prepared by who judged it: on a worker, beside the registrar.
+ * Preparing an act: its objects are made on the worker that judged it, while
+ * the registrar commits others (act.h).
  */
 #include "daemon/writer/act.h"
 
@@ -7,7 +8,10 @@
 
 #include "daemon/log.h"
 
-/* *parent: the commit that it follows.  False: it does not follow any more. */
+/*
+ * Find the commit that the act follows.  Returns false if the document has
+ * moved and it does not follow any more.
+ */
 static bool
 find_parent(const struct record *record, const struct act_request *act,
     struct commit_fields *fields)
@@ -26,6 +30,7 @@ find_parent(const struct record *record, const struct act_request *act,
 	return last == act->judged.last;
 }
 
+/* Seal the container, and make the tree and the commit. */
 static bool
 make_objects(const struct record *record, struct signer *signer,
     struct act_request *act, struct commit_fields *fields, struct error *err)

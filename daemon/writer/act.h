@@ -7,11 +7,12 @@
 #include "daemon/signer/signer.h"
 #include "record/record.h"
 
-/* By what an act was judged. */
+/* The policy and CRLs by which an act was judged. */
 struct judged_by {
 	struct policy *policy;
 	const struct crl_set *crls;
-	uint64_t last; /* the document's newest act then, or LEDGER_NONE */
+	/* Index of the document's newest act then, or LEDGER_NONE. */
+	uint64_t last;
 };
 
 enum act_result {
@@ -26,36 +27,39 @@ struct act_request {
 	char office[POLICY_NAME];
 	unsigned version;
 	struct judged_by judged;
-	/* deposit, sign: the judged container, and what the verdict said. */
-	struct container *container; /* until act_prepare() */
+	/*
+	 * For deposit and sign: the judged container, and the verdict's facts.
+	 */
+	struct container *container; /* owned, until act_prepare() */
 	char title[LIMIT_TITLE_BYTES + 1];
 	struct digest digest, manifest, signature;
 	bool quorum;
-	size_t num_signatures; /* that make the quorum, in journal order */
+	/* Of those that make the quorum; these are in journal order. */
+	size_t num_signatures;
 	struct digest signatures[LIMIT_SIGNATURES];
-	/* deliver: what is delivered. */
+	/* For deliver: the contents delivered. */
 	struct digest contents;
-	/* refuse. */
+	/* For refuse. */
 	char wanted[32], rule[POLICY_RULE];
 	uint64_t times;
-	/* dispatch, acknowledge: to whom, and of which bag. */
+	/* For dispatch and acknowledge: the addressee, and the bag. */
 	char to[POLICY_NAME];
 	uint64_t number;
 	/* The waybill by which it came, and when that was signed; or zero. */
 	struct digest waybill;
 	int64_t dispatched_ms;
-	/* key: the one that is to be the next. */
+	/* For key: the key that comes next. */
 	char key[NOTE_KEY_TEXT];
-	/* policy: the names of the files that changed, a line each. */
+	/* For policy: the names of the files that changed, a line each. */
 	char changed[2048];
 
-	/* Called on a thread of the registrar once it is decided. */
+	/* Called on a thread of the registrar once the act is decided. */
 	void (*done)(struct act_request *act);
 	void *arg;
 	enum act_result result;
 	struct error err;
-	uint64_t index; /* of its entry */
-	/* What act_prepare() makes, the batch's and the registrar's own. */
+	uint64_t index; /* of the act's entry */
+	/* Made by act_prepare(), or used by batch and registrar only. */
 	struct act_request *next;
 	struct pack *objects;
 	struct oid commit;
@@ -63,17 +67,17 @@ struct act_request {
 };
 
 /*
- * Make everything about a deposit, signature or termination but its entry:
- * seal, tree and commit, as objects that are in memory and not in the store
- * yet.  It is done before the registrar has its turn, for the document as it
- * was judged: where that has moved meanwhile nothing is made, and the registrar
- * finds that it is to be judged again.  On a worker.
+ * Make all of a deposit, signature or termination but its entry: seal, tree and
+ * commit, as objects in memory that are not in the store yet.  This is done
+ * before the registrar's turn, for the document as it was judged.  If the
+ * document has moved meanwhile nothing is made, and the registrar finds that
+ * the act must be judged again.  For a worker.
  *
- * ERROR_UNAVAILABLE  a full disk, or a signer that fails
+ * ERROR_UNAVAILABLE  the disk is full, or the signer failed
  */
 bool act_prepare(const struct record *record, struct signer *signer,
     struct act_request *act, struct error *err) MUST_USE;
-/* Let container and objects go; the rest stays. */
+/* Free the container and the objects; the other members stay. */
 void act_clear(struct act_request *act);
 
 #endif

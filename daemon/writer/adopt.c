@@ -1,6 +1,6 @@
 /*
- * A policy and a set of CRLs come into force: each that is new is stored and
- * journaled first.
+ * Adopting a policy and a set of CRLs: each that is new is stored and journaled
+ * before it is in force.
  */
 #include "daemon/writer/registrar.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-/* The names of the files in which two policies differ. */
+/* List the names of the files in which two policies differ. */
 static void
 list_changes(const struct policy *old, const struct policy *new, char out[2048])
 {
@@ -39,7 +39,10 @@ list_changes(const struct policy *old, const struct policy *new, char out[2048])
 		}
 }
 
-/* Is this what the newest entry of that act names?  *newest is zero if none is. */
+/*
+ * Is this the digest that the newest entry of that act names?  *newest gets
+ * that digest, or zero.
+ */
 static bool
 is_newest(const struct record *record, enum act act,
     const struct digest *digest, struct digest *newest)
@@ -53,6 +56,7 @@ is_newest(const struct record *record, enum act act,
 	return known && digest_eq(newest, digest);
 }
 
+/* Journal a policy, unless it is the newest. */
 static bool
 adopt_policy(struct registrar *registrar, struct policy *policy,
     struct error *err)
@@ -77,6 +81,7 @@ adopt_policy(struct registrar *registrar, struct policy *policy,
 	return ok;
 }
 
+/* Journal a set of CRLs, unless it is the newest. */
 static bool
 adopt_crls(struct registrar *registrar, const struct crl_set *crls,
     struct error *err)

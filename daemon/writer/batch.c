@@ -1,6 +1,6 @@
 /*
- * A batch: its acts become objects and entries, these one append, and one
- * checkpoint over them is signed.
+ * A batch: its acts become objects and entries, which are appended together,
+ * and the signer signs one checkpoint over them (batch.h).
  */
 #include "daemon/writer/batch.h"
 
@@ -15,26 +15,27 @@
 #include "daemon/metrics.h"
 #include "record/refs.h"
 
-/* One commit of the journal, under way. */
+/* One commit of the journal, being made. */
 struct batch {
 	const struct record *record;
 	struct signer *signer;
-	struct batch_state state; /* as the entries so far leave it */
+	struct batch_state state; /* the state after the entries so far */
 	struct act_request *acts;
 	uint64_t first; /* the index of its first entry */
 	int64_t time_ms;
 	struct pack *pack;
-	struct buf lines; /* entries back to back */
+	struct buf lines; /* the entries' bytes, one after another */
 	size_t *ends;
-	struct entry *entries; /* the same, as they are */
+	struct entry *entries; /* the same entries, as structs */
 	size_t num;
-	/* The hash of the document of each act on a version. */
+	/* A hash of the document's name for each act on a version. */
 	uint64_t *touched;
 	size_t num_touched;
 	bool exclusive;
-	struct head head; /* once they are appended */
+	struct head head; /* set when they are appended */
 };
 
+/* Encode an entry and add it to the batch. */
 static bool
 add_entry(struct batch *batch, struct entry *entry, struct error *err)
 {
@@ -64,6 +65,7 @@ set_prior(struct entry *entry, uint64_t prior)
 	entry->has |= HAS(PRIOR);
 }
 
+/* Returns an entry with the members that all acts have. */
 static struct entry
 entry_of(const struct act_request *act)
 {
@@ -77,7 +79,7 @@ entry_of(const struct act_request *act)
 	return entry;
 }
 
-/* FNV-1a: two documents with one hash only wait for each other. */
+/* FNV-1a.  If two documents have the same hash one only waits for the other. */
 static uint64_t
 hash_name(const char *name)
 {
@@ -112,7 +114,7 @@ act_is_exclusive(const struct act_request *act)
 	    act->act == ACT_KEY;
 }
 
-/* Is it still what it was when it was judged? */
+/* Does the judgement of the act still hold? */
 static bool
 still_good(const struct batch *batch, struct act_request *act)
 {
@@ -123,7 +125,10 @@ still_good(const struct batch *batch, struct act_request *act)
 	if (act->judged.policy != batch->state.now.policy ||
 	    act->judged.crls != batch->state.now.crls)
 		return false;
-	/* An act on this document earlier in this batch has no index yet. */
+	/*
+	 * An act on this document earlier in this batch, which has no index
+	 * yet.
+	 */
 	if (batch_touches(batch, act->document))
 		return false;
 	ledger_read_lock(ledger);
@@ -133,6 +138,7 @@ still_good(const struct batch *batch, struct act_request *act)
 	return last == act->judged.last;
 }
 
+/* Add the "force" entry after the act that made the quorum. */
 static bool
 add_force(struct batch *batch, struct act_request *act, uint64_t prior,
     struct error *err)
@@ -150,6 +156,7 @@ add_force(struct batch *batch, struct act_request *act, uint64_t prior,
 	return add_entry(batch, &entry, err);
 }
 
+/* Add a deposit, signature or termination. */
 static bool
 add_version_act(struct batch *batch, struct act_request *act)
 {
@@ -181,6 +188,7 @@ add_version_act(struct batch *batch, struct act_request *act)
 	    (!act->quorum || add_force(batch, act, act->index, &act->err));
 }
 
+/* Add an act without objects. */
 static bool
 add_small_act(struct batch *batch, struct act_request *act)
 {
@@ -213,7 +221,7 @@ add_small_act(struct batch *batch, struct act_request *act)
 		entry.has = HAS(KEY);
 		snprintf(entry.key, sizeof(entry.key), "%s", act->key);
 		set_prior(&entry, ledger_last(batch->record->ledger, act->act));
-		/* It is the last entry that the old key signs. */
+		/* This is the last entry that the old key signs. */
 		batch->state.replacing = true;
 	} else {
 		entry.has = HAS(SOFTWARE);
@@ -225,7 +233,10 @@ add_small_act(struct batch *batch, struct act_request *act)
 	return add_entry(batch, &entry, &act->err);
 }
 
-/* A set of files onto its chain of commits, unless it is its newest. */
+/*
+ * Store a set of files as the next commit of its chain, unless it is the newest
+ * there already.
+ */
 static bool
 store_files(struct batch *batch, const char *ref, const char *what,
     const struct container *files, const struct digest *digest,
@@ -248,7 +259,7 @@ store_files(struct batch *batch, const char *ref, const char *what,
 	return ok;
 }
 
-/* The entry of a policy, or of CRLs, is the first that is under it. */
+/* The entry of a policy, or of CRLs, is the first one made under it. */
 static bool
 add_library_entry(struct batch *batch, struct act_request *act)
 {
@@ -268,7 +279,10 @@ add_library_entry(struct batch *batch, struct act_request *act)
 	return add_entry(batch, &entry, &act->err);
 }
 
-/* What has no entry judges nothing: neither here nor at anybody else's. */
+/*
+ * A policy or CRL set is used only after its entry exists, here and at every
+ * reader.
+ */
 static bool
 add_policy_act(struct batch *batch, struct act_request *act)
 {
@@ -288,6 +302,7 @@ add_policy_act(struct batch *batch, struct act_request *act)
 	return ok;
 }
 
+/* Add an act of any kind; false if it fails or must be judged again. */
 static bool
 add_act(struct batch *batch, struct act_request *act)
 {
@@ -328,6 +343,7 @@ now_us(void)
 	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
+/* Have the checkpoint signed; this is the commit point. */
 static bool
 sign_journal(struct batch *batch, struct error *err)
 {
@@ -354,7 +370,9 @@ is_on_version(const struct act_request *act)
 	    act->act == ACT_TERMINATE;
 }
 
-/* The newest version's title, which its act brought; the lock is held. */
+/*
+ * Set the titles of new versions, which their acts brought; the lock is held.
+ */
 static void
 set_titles(const struct batch *batch)
 {
@@ -373,6 +391,7 @@ set_titles(const struct batch *batch)
 	}
 }
 
+/* Apply the entries to the ledger and the library. */
 static bool
 apply_ledger(struct batch *batch, struct error *err)
 {
@@ -391,6 +410,7 @@ apply_ledger(struct batch *batch, struct error *err)
 	return ok;
 }
 
+/* Set the same failure for all acts of the batch. */
 static void
 fail_all(const struct batch *batch, const struct error *why)
 {
@@ -406,6 +426,7 @@ fail_all(const struct batch *batch, const struct error *why)
 		}
 }
 
+/* Remove the entries after the first num. */
 static void
 undo_entries(struct batch *batch, size_t num)
 {
@@ -430,7 +451,7 @@ add_acts(struct batch *batch)
 		act->result = ACT_FAILED;
 		log_error("act", "document=%s reason=%s",
 		    log_text(act->document), log_text(act->err.detail));
-		/* Whose disk is full loses this act, not the daemon. */
+		/* A full disk fails this act only, not the daemon. */
 		act->err.kind = ERROR_UNAVAILABLE;
 	}
 }
@@ -455,7 +476,7 @@ batch_new(const struct record *record, struct signer *signer,
 		if (batch->time_ms < state->time_ms)
 			batch->time_ms = state->time_ms;
 		batch->lines = BUF(SIZE_MAX);
-		/* An act has its entry, and perhaps a "force". */
+		/* Each act has an entry, and perhaps a "force". */
 		batch->entries = malloc(2 * num * sizeof(*batch->entries));
 		batch->ends = malloc(2 * num * sizeof(*batch->ends));
 		batch->touched = malloc(num * sizeof(*batch->touched));
@@ -487,9 +508,10 @@ batch_free(struct batch *batch)
 }
 
 /*
- * What the chains of policies and of CRLs are to name, and how many that are.
- * Unlike documents' branches, which are written later, these come with the
- * batch: their entries name no commit, so they could not be put right.
+ * List the refs of the chains of policies and CRLs that must move; returns
+ * their number.  Unlike the documents' branches, which are written later, they
+ * belong to the batch: their entries name no commit, so they could not be
+ * restored.
  */
 static size_t
 list_names(const struct batch *batch, struct branch names[])
@@ -507,7 +529,10 @@ list_names(const struct batch *batch, struct branch names[])
 	return num;
 }
 
-/* Objects and names are durable: measure them apart from the entries. */
+/*
+ * Objects and names are durable now: measure their time apart from the
+ * entries'.
+ */
 static void
 measure_objects(void *arg)
 {
@@ -518,7 +543,7 @@ measure_objects(void *arg)
 	*began = now;
 }
 
-/* All of the batch in one proposal: objects, names and entries. */
+/* Propose the whole batch to the backend: objects, names and entries. */
 static bool
 propose(struct batch *batch, struct error *err)
 {
@@ -567,7 +592,7 @@ batch_append(struct batch *batch, struct error *err)
 		return true;
 	if (err->kind != ERROR_UNAVAILABLE)
 		return false;
-	/* Nothing was stored: whose disk is full loses these acts only. */
+	/* Nothing was stored: a full disk fails these acts only. */
 	log_error("pack", "reason=%s", log_text(err->detail));
 	fail_all(batch, err);
 	undo_entries(batch, 0);

@@ -1,12 +1,13 @@
 /*
- * batch.h - one commit of the journal: it is given the record, the signer, what
- * it follows and its acts, and gives back what the next batch follows.
+ * batch.h - one commit of the journal.  It is given the record, the signer, the
+ * state that it follows and its acts, and returns the state that the next batch
+ * follows.  Calls come in this order:
  *
  *	batch_new(), batch_append(), batch_commit(), batch_next(), batch_free()
  *
- * Nothing of it counts before batch_commit() is true.  Where batch_append() or
- * batch_commit() fails nothing more may be written: the daemon ends, and the
- * next start cuts off what was not signed.
+ * Nothing of a batch counts before batch_commit() has returned true.  After a
+ * failure of batch_append() or batch_commit() nothing more may be written: the
+ * daemon ends, and the next start cuts off what was not signed.
  */
 #ifndef DAEMON_WRITER_BATCH_H
 #define DAEMON_WRITER_BATCH_H
@@ -15,18 +16,26 @@
 #include "daemon/writer/act.h"
 #include "record/record.h"
 
-/* What a batch follows: by what its acts are judged, and where it begins. */
+/*
+ * The state that a batch follows: by what its acts are judged, and where it
+ * begins.
+ */
 struct batch_state {
 	struct judged_by now;
-	uint64_t size;   /* of the journal before it */
+	uint64_t size;   /* of the journal before it, in entries */
 	int64_t time_ms; /* of the entry before it */
-	/* A "key" entry is the last: nothing is signed until the switch. */
+	/*
+	 * The last entry is a "key": nothing more is signed until the switch.
+	 */
 	bool replacing;
 };
 
 struct batch;
 
-/* The acts, a list by next, stay the caller's; their result is set. */
+/*
+ * Make a batch.  The acts, a list linked by next, stay the caller's; their
+ * result is set.
+ */
 struct batch *batch_new(const struct record *record, struct signer *signer,
     const struct batch_state *state, struct act_request *acts,
     struct error *err);
@@ -34,24 +43,25 @@ void batch_free(struct batch *batch);
 
 /*
  * Write objects and entries, durably.  Acts that cannot be stored (a full disk)
- * are ACT_FAILED with ERROR_UNAVAILABLE, and no failure of this.
+ * become ACT_FAILED with ERROR_UNAVAILABLE; this function then still returns
+ * true.
  */
 bool batch_append(struct batch *batch, struct error *err) MUST_USE;
-/* Have the checkpoint signed, and the ledger follow. */
+/* Have the checkpoint signed, and apply the entries to the ledger. */
 bool batch_commit(struct batch *batch, struct error *err) MUST_USE;
-/* What the next batch follows; once this one is appended. */
+/* Returns the state that the next batch follows; after batch_append(). */
 struct batch_state batch_next(const struct batch *batch);
 /*
- * While it is appended and not committed yet, the next batch may be appended.
- * That one takes no act on a document on which this one has a deposit,
- * signature or termination; and where this one is exclusive (of a policy, CRLs
- * or a key) it takes none at all.
+ * While a batch is appended and not yet committed, the next one may be
+ * appended.  That one may have no act on a document on which this one has a
+ * deposit, signature or termination; and no act at all if this one is exclusive
+ * (a policy, CRLs or a key).
  */
 bool batch_touches(const struct batch *batch, const char *document);
 bool batch_is_exclusive(const struct batch *batch);
-/* Does an act wait until nothing is in flight? */
+/* Must the act wait until nothing is in flight? */
 bool act_is_exclusive(const struct act_request *act);
-/* How many acts on versions it has: that no branch shows yet. */
+/* Returns the number of its acts on versions, which no branch shows yet. */
 unsigned batch_num_versions(const struct batch *batch);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The registrar: the queue of acts, and the threads that commit batches of
- * them.  When nobody waits it does what can wait: it writes branches and
- * titles, and joins packs.
+ * The registrar: the queue of acts, and the threads that commit them in
+ * batches.  When no act waits it does what can wait: it writes branches and
+ * titles, and joins packs (registrar.h).
  */
 #include "daemon/writer/registrar.h"
 
@@ -18,19 +18,27 @@
 
 enum {
 	IDLE_SECONDS = 3,
-	/* Branches are written when nobody waits, at latest after these. */
+	/*
+	 * Branches are written when no act waits, at the latest after so many
+	 * acts or milliseconds.
+	 */
 	REFS_ACTS = 4096,
 	REFS_MS = 60 * 1000,
-	REFS_IDLE_MS = 50,   /* nobody waits for so long */
-	REFS_IDLE_COST = 20, /* and for so many times what a writing takes */
-	/* The ledger's file is written after so many entries, or this part. */
+	REFS_IDLE_MS = 50, /* no act has come for so long */
+	/* And for so many times the duration of the last writing. */
+	REFS_IDLE_COST = 20,
+	/*
+	 * The ledger's file is written after so many entries, or this part of
+	 * all.
+	 */
 	LEDGER_ENTRIES = 1 << 16,
 	LEDGER_PART = 16,
 };
 
 /*
- * Two threads do the same: take what waits, append it, commit it.  While one
- * has its batch signed the other may append the next, which is committed after.
+ * Two threads do the same: take the acts that wait, append them, commit them.
+ * While the batch of one is being signed, the other may append the next, which
+ * is committed after it.
  */
 enum { THREADS = 2 };
 
@@ -38,25 +46,31 @@ struct registrar {
 	const struct record *record;
 	struct signer *signer;
 	void (*fatal)(const struct error *err);
-	void (*grew)(void *arg); /* grew_arg is set after it; NULL: nobody */
+	/* Called with grew_arg, which is set after it; or NULL. */
+	void (*grew)(void *arg);
 	void *grew_arg;
 	pthread_t threads[THREADS];
 	unsigned num_threads;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;      /* there may be something to do */
 	pthread_cond_t committed; /* nothing is in flight any more */
-	pthread_mutex_t telling;  /* of who waits for acts: one after another */
-	/* Under the mutex. */
+	/* Held while acts are told, so that they are told in order. */
+	pthread_mutex_t telling;
+	/* Guarded by the mutex. */
 	struct act_request *first, **end;
 	bool stopping;
 	bool writing;                  /* a thread has the writer's turn */
 	const struct batch *in_flight; /* appended, and not committed yet */
-	struct batch_state state;      /* as it is committed */
-	int64_t busy_ms;               /* when something was done last */
-	/* Acts that no branch shows, since when, and what writing them costs. */
+	struct batch_state state;      /* the committed state */
+	int64_t busy_ms;               /* when anything was done last */
+	/*
+	 * Acts that no branch shows, since when, and how long writing the
+	 * branches takes.
+	 */
 	unsigned refs_behind;
 	int64_t refs_since_ms, refs_cost_ms;
-	uint64_t ledger_size; /* of the journal, when its file was written */
+	/* Of the journal when the ledger's file was last written. */
+	uint64_t ledger_size;
 };
 
 struct judged_by
@@ -90,6 +104,7 @@ registrar_prepare(const struct registrar *registrar, struct act_request *act,
 	return act_prepare(registrar->record, registrar->signer, act, err);
 }
 
+/* Join small packs if there are more than enough. */
 static void
 tidy(const struct registrar *registrar, size_t enough)
 {
@@ -117,7 +132,10 @@ time_after_ms(int64_t ms)
 	return at;
 }
 
-/* The writer's turn, and nothing in flight: the branches show all there is. */
+/*
+ * Write the branches.  The caller has the writer's turn, and nothing is in
+ * flight.
+ */
 static void
 write_refs(struct registrar *registrar)
 {
@@ -135,12 +153,17 @@ write_refs(struct registrar *registrar)
 				     : IDLE_SECONDS * 1000 / REFS_IDLE_COST;
 	registrar->refs_since_ms = time_monotonic_ms();
 	pthread_mutex_unlock(&registrar->mutex);
-	/* A git command at work, or a full disk: later again. */
+	/*
+	 * A git command holds the lock, or the disk is full: try again later.
+	 */
 	if (!ok)
 		log_warning("refs", "reason=%s", log_text(err.detail));
 }
 
-/* They could be read from the texts again: what fails is only told. */
+/*
+ * Write the titles.  A failure is only logged: they can be read from the texts
+ * again.
+ */
 static void
 write_titles(const struct registrar *registrar)
 {
@@ -154,7 +177,7 @@ write_titles(const struct registrar *registrar)
 		log_warning("titles", "reason=%s", log_text(err.detail));
 }
 
-/* Are there enough entries that the ledger's file does not have? */
+/* Are there so many new entries that the ledger's file must be written? */
 static bool
 ledger_is_late(const struct registrar *registrar)
 {
@@ -166,8 +189,8 @@ ledger_is_late(const struct registrar *registrar)
 }
 
 /*
- * With the writer's turn.  Where it fails the next start takes longer, and that
- * is all.
+ * Write the ledger's file, with the writer's turn.  If it fails the next start
+ * only takes longer.
  */
 static void
 write_ledger(struct registrar *registrar)
@@ -182,6 +205,7 @@ write_ledger(struct registrar *registrar)
 		log_warning("ledger", "reason=%s", log_text(err.detail));
 }
 
+/* Must the branches be written even though acts wait? */
 static bool
 refs_are_late(const struct registrar *registrar)
 {
@@ -190,7 +214,10 @@ refs_are_late(const struct registrar *registrar)
 		time_monotonic_ms() - registrar->refs_since_ms >= REFS_MS);
 }
 
-/* How long nothing must be done before there is something to do, and what. */
+/*
+ * Returns how long the registrar must be idle before there is upkeep to do;
+ * *for_refs tells which.
+ */
 static int64_t
 idle_ms(const struct registrar *registrar, bool *for_refs)
 {
@@ -202,7 +229,7 @@ idle_ms(const struct registrar *registrar, bool *for_refs)
 	return cost > REFS_IDLE_MS ? cost : REFS_IDLE_MS;
 }
 
-/* Take the writer's turn, with nothing in flight; the mutex is let go. */
+/* Take the writer's turn, with nothing in flight; the mutex is released. */
 static void
 begin_upkeep(struct registrar *registrar)
 {
@@ -212,6 +239,7 @@ begin_upkeep(struct registrar *registrar)
 	pthread_mutex_unlock(&registrar->mutex);
 }
 
+/* Give up the writer's turn. */
 static void
 end_upkeep(struct registrar *registrar)
 {
@@ -221,7 +249,7 @@ end_upkeep(struct registrar *registrar)
 	pthread_cond_broadcast(&registrar->wake);
 }
 
-/* Wait; one thread does what there is to do where nobody wants anything. */
+/* Wait for acts; the first thread does upkeep when none come. */
 static void
 wait_idle(struct registrar *registrar)
 {
@@ -247,7 +275,7 @@ wait_idle(struct registrar *registrar)
 	end_upkeep(registrar);
 }
 
-/* May it be in the batch after the one in flight?  The mutex is held. */
+/* May the act be in the batch after the one in flight?  The mutex is held. */
 static bool
 may_follow(const struct registrar *registrar, const struct act_request *act)
 {
@@ -259,8 +287,8 @@ may_follow(const struct registrar *registrar, const struct act_request *act)
 }
 
 /*
- * All that wait and may follow, in their order, up to a bound; NULL where none
- * may.  The mutex is held.
+ * Take the acts that wait and may follow, in their order, up to a bound; NULL
+ * if there are none.  The mutex is held.
  */
 static struct act_request *
 take_some(struct registrar *registrar)
@@ -288,7 +316,10 @@ take_some(struct registrar *registrar)
 	return acts;
 }
 
-/* With the writer's turn; NULL when it is time to end.  The mutex is held. */
+/*
+ * Take acts, with the writer's turn; NULL when it is time to end.  The mutex is
+ * held.
+ */
 static struct act_request *
 take_acts(struct registrar *registrar, bool does_upkeep)
 {
@@ -320,7 +351,7 @@ take_acts(struct registrar *registrar, bool does_upkeep)
 	return acts;
 }
 
-/* As it will be when the batch in flight is committed. */
+/* Returns the state once the batch in flight is committed. */
 static struct batch_state
 state_ahead(const struct registrar *registrar)
 {
@@ -328,7 +359,7 @@ state_ahead(const struct registrar *registrar)
 					    : registrar->state;
 }
 
-/* A write or flush that fails is never retried. */
+/* Append a batch; a failed write or flush is never retried. */
 static struct batch *
 append(struct registrar *registrar, const struct batch_state *state,
     struct act_request *acts)
@@ -344,7 +375,7 @@ append(struct registrar *registrar, const struct batch_state *state,
 	return batch;
 }
 
-/* Give up the writer's turn, and have the turn to commit. */
+/* Give up the writer's turn, and take the turn to commit. */
 static void
 put_in_flight(struct registrar *registrar, const struct batch *batch)
 {
@@ -358,6 +389,7 @@ put_in_flight(struct registrar *registrar, const struct batch *batch)
 	pthread_mutex_unlock(&registrar->mutex);
 }
 
+/* Commit a batch, and make its state the registrar's. */
 static void
 land(struct registrar *registrar, struct batch *batch)
 {
@@ -380,6 +412,7 @@ land(struct registrar *registrar, struct batch *batch)
 	batch_free(batch);
 }
 
+/* Call done() of each act, after its batch. */
 static void
 tell(struct registrar *registrar, struct act_request *acts)
 {
@@ -396,6 +429,7 @@ tell(struct registrar *registrar, struct act_request *acts)
 		registrar->grew(arg);
 }
 
+/* A thread's loop: take acts, append, commit, tell. */
 static void
 run(struct registrar *registrar, bool does_upkeep)
 {
@@ -479,7 +513,7 @@ registrar_free(struct registrar *registrar)
 		pthread_join(registrar->threads[i], NULL);
 	write_refs(registrar);
 	write_titles(registrar);
-	/* So that the next start reads no more than what it hashes. */
+	/* Then the next start reads only the entries that it hashes anyway. */
 	if (registrar->ledger_size != journal_size(registrar->record->journal))
 		write_ledger(registrar);
 	pthread_mutex_destroy(&registrar->mutex);
@@ -535,7 +569,10 @@ registrar_do(struct registrar *registrar, struct act_request *act,
 	pthread_mutex_init(&waiting.mutex, NULL);
 	pthread_cond_init(&waiting.wake, NULL);
 	act->done = wake_waiting;
-	/* It is decided before this function returns. */
+	/*
+	 * The act is decided before this function returns, so the pointer stays
+	 * valid.
+	 */
 	/* cppcheck-suppress autoVariables */
 	act->arg = &waiting;
 	registrar_submit(registrar, act);
