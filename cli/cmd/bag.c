@@ -61,7 +61,7 @@ run_ack(struct context *context, const char *file, struct error *err)
 		    answer->num == 0 ? "which came whole"
 				     : "of which not all came well",
 		    (unsigned long long)index);
-	free(answer);
+	acknowledgement_free(answer);
 	container_free(zip);
 	close(fd);
 	return ok;

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "bag/bag.h"
+#include "base/list.h"
 #include "base/outfile.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -42,7 +43,7 @@ struct packing {
 	struct container *slips;
 	struct buf checkpoint, prefixes, yaml, p7s, list;
 	/* The checkpoints that the copies' receipts lead to, each once. */
-	struct checkpoint at[LIMIT_BAG_FILES];
+	struct checkpoint *at;
 	size_t num_at;
 	uint64_t size; /* the size of the journal when it was packed */
 };
@@ -76,14 +77,14 @@ add_file(struct packing *pack, const char *path, int fd, struct span bytes,
     struct error *err)
 {
 	struct bag_file *file = add_unlisted(pack, path, fd, bytes, err);
-	struct waybill_file *listed = &pack->waybill->files[pack->waybill->num];
+	struct waybill_file *listed;
 
-	if (file == NULL)
+	if (file == NULL ||
+	    (listed = waybill_add_file(pack->waybill, err)) == NULL)
 		return NULL;
 	text_set(listed->path, sizeof(listed->path), path);
 	listed->size = file->size;
 	listed->sha256 = file->sha256;
-	pack->waybill->num++;
 	return file;
 }
 
@@ -139,7 +140,7 @@ static bool
 note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint at;
+	struct checkpoint at, *noted;
 	bool ok, known = false;
 
 	ok = copy_note(copy->container, &note, err) &&
@@ -147,9 +148,13 @@ note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
 	buf_free(&note);
 	for (size_t i = 0; ok && i < pack->num_at; i++)
 		known = known || pack->at[i].size == at.size;
-	if (ok && !known)
-		pack->at[pack->num_at++] = at;
-	return ok;
+	if (!ok || known)
+		return ok;
+	noted = list_add(&pack->at, &pack->num_at, sizeof(*pack->at),
+	    LIMIT_BAG_FILES, "checkpoints", err);
+	if (noted != NULL)
+		*noted = at;
+	return noted != NULL;
 }
 
 /*
@@ -677,12 +682,11 @@ prepare(struct packing *pack, struct error *err)
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s's certificate to encrypt to: %s", pack->to, trust.text);
-	pack->waybill = calloc(1, sizeof(*pack->waybill));
+	pack->waybill = waybill_new(err);
 	pack->files = calloc(LIMIT_BAG_FILES + 2, sizeof(*pack->files));
 	pack->slips = container_new(err);
-	return pack->slips != NULL &&
-	    ((pack->waybill != NULL && pack->files != NULL) ||
-		error_set_errno(err, "bag"));
+	return pack->slips != NULL && pack->waybill != NULL &&
+	    (pack->files != NULL || error_set_errno(err, "bag"));
 }
 
 /* Pack a bag: contents, waybill, encryption, entry of its dispatch, file. */
@@ -733,7 +737,8 @@ packing_free(struct packing *pack)
 		if (pack->files[i].fd >= 0)
 			close(pack->files[i].fd);
 	free(pack->files);
-	free(pack->waybill);
+	waybill_free(pack->waybill);
+	free(pack->at);
 	cert_free(pack->recipient);
 	buf_free(&pack->checkpoint);
 	buf_free(&pack->prefixes);

@@ -16,15 +16,14 @@
 bool
 opened_found(struct opened *bag, const char *path, const char *what)
 {
-	struct acknowledgement *answer = bag->answer;
+	struct error ignored = { 0 };
+	struct acknowledgement_finding *one =
+	    acknowledgement_add(bag->answer, &ignored);
 
-	if (answer->num == LIMIT_BAG_FILES)
+	if (one == NULL)
 		return false;
-	text_set(answer->findings[answer->num].path,
-	    sizeof(answer->findings[0].path), path);
-	text_cut(answer->findings[answer->num].what,
-	    sizeof(answer->findings[0].what), what);
-	answer->num++;
+	text_set(one->path, sizeof(one->path), path);
+	text_cut(one->what, sizeof(one->what), what);
 	return false;
 }
 
@@ -36,9 +35,9 @@ opened_close(struct opened *bag)
 	if (bag->inner >= 0)
 		close(bag->inner);
 	free(bag->members);
-	free(bag->waybill);
+	waybill_free(bag->waybill);
 	container_free(bag->slips);
-	free(bag->answer);
+	acknowledgement_free(bag->answer);
 	buf_free(&bag->yaml);
 	buf_free(&bag->p7s);
 	buf_free(&bag->checkpoint);
@@ -178,8 +177,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 	ok = ok &&
 	    (out->waybill = waybill_parse(buf_span(&out->yaml), err)) != NULL &&
 	    judge_waybill(out, err);
-	out->answer = calloc(1, sizeof(*out->answer));
-	return ok && (out->answer != NULL || error_set_errno(err, "bag")) &&
+	return ok && (out->answer = acknowledgement_new(err)) != NULL &&
 	    read_slips(out, err);
 }
 

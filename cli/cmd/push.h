@@ -9,7 +9,7 @@
 #include "client/outbox.h"
 
 struct push_input {
-	const char *language; /* the text's language; NULL: an annex */
+	bool is_text; /* else it is an annex */
 	char *path;
 };
 

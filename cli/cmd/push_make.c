@@ -18,8 +18,7 @@ push_new(struct error *err)
 {
 	struct push *push = calloc(1, sizeof(*push));
 
-	if (push == NULL ||
-	    (push->version = calloc(1, sizeof(*push->version))) == NULL ||
+	if (push == NULL || (push->version = version_new(err)) == NULL ||
 	    (push->container = container_new(err)) == NULL) {
 		push_free(push);
 		error_set_errno(err, "push");
@@ -38,7 +37,7 @@ push_free(struct push *push)
 	for (size_t i = 0; i < push->num_inputs; i++)
 		free(push->inputs[i].path);
 	container_free(push->container);
-	free(push->version);
+	version_free(push->version);
 	free(push);
 }
 
@@ -54,12 +53,8 @@ bool
 push_add_title(struct push *push, const char *language, const char *title,
     struct error *err)
 {
-	struct version *version = push->version;
-	struct title *one = &version->titles[version->num_titles];
+	struct title *one;
 
-	if (version->num_titles == LIMIT_LANGUAGES)
-		return error_set(err, ERROR_LIMIT, "more than %d titles",
-		    LIMIT_LANGUAGES);
 	if (!check_language(language, err))
 		return false;
 	if (strlen(title) > LIMIT_TITLE_BYTES ||
@@ -68,9 +63,10 @@ push_add_title(struct push *push, const char *language, const char *title,
 		    "a title is one line of visible text (NFC), %d bytes at"
 		    " most",
 		    LIMIT_TITLE_BYTES);
+	if ((one = version_add_title(push->version, err)) == NULL)
+		return false;
 	text_set(one->language, sizeof(one->language), language);
 	text_set(one->text, sizeof(one->text), title);
-	version->num_titles++;
 	return true;
 }
 
@@ -78,24 +74,19 @@ bool
 push_add_file(struct push *push, const char *language, const char *path,
     struct error *err)
 {
-	struct version *version = push->version;
-	struct push_input *input = &push->inputs[push->num_inputs];
+	struct text_file *file;
+	struct push_input *input;
 
-	if (language != NULL ? version->num_texts == LIMIT_TEXTS
-			     : version->num_annexes == LIMIT_ANNEXES)
-		return error_set(err, ERROR_LIMIT, "too many files");
-	if (language == NULL) {
-		version->num_annexes++;
-		input->language = NULL;
-	} else {
-		struct text_file *text = &version->texts[version->num_texts];
-
-		if (!check_language(language, err))
-			return false;
-		text_set(text->language, sizeof(text->language), language);
-		input->language = text->language;
-		version->num_texts++;
-	}
+	if (language != NULL && !check_language(language, err))
+		return false;
+	file = language != NULL ? version_add_text(push->version, err)
+				: version_add_annex(push->version, err);
+	if (file == NULL)
+		return false;
+	if (language != NULL)
+		text_set(file->language, sizeof(file->language), language);
+	input = &push->inputs[push->num_inputs];
+	input->is_text = language != NULL;
 	input->path = strdup(path);
 	push->num_inputs++;
 	return input->path != NULL || error_set_errno(err, "%s", path);
@@ -200,8 +191,7 @@ add_file(struct push *push, const struct push_input *input,
 		return error_set(err, ERROR_LIMIT, "%s: over %llu bytes",
 		    input->path, (unsigned long long)LIMIT_TEXT_BYTES);
 	snprintf(file->file, sizeof(file->file), "%s%s%s%s",
-	    input->language != NULL ? "texts/" : "annexes",
-	    input->language != NULL ? input->language : "", "/", name);
+	    input->is_text ? "texts/" : "annexes", file->language, "/", name);
 	if (!text_check_path(span_of_str(file->file), err))
 		return error_context(err, "%s", input->path);
 	if (container_find(push->container, file->file) != NULL)
@@ -266,7 +256,7 @@ push_gather(struct push *push, const struct policy *policy, struct error *err)
 	document_type(push->document, name);
 	type = policy_type(policy, name);
 	for (size_t i = 0; i < push->num_inputs; i++) {
-		struct text_file *file = push->inputs[i].language != NULL
+		struct text_file *file = push->inputs[i].is_text
 		    ? &version->texts[text++]
 		    : &version->annexes[annex++];
 

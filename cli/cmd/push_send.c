@@ -166,7 +166,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 		last = version_parse(buf_span(&known), &ignored);
 	if (last != NULL)
 		same = is_same(last, version);
-	free(last);
+	version_free(last);
 	buf_free(&known);
 	if (same)
 		return nothing_changed(context, push->document, newest->version,

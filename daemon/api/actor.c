@@ -183,7 +183,7 @@ actor_take(const struct job *job, struct actor *out, struct error *err)
 					 PATH_WAYBILL)),
 		 err)) != NULL &&
 	    take(job, waybill, out, err);
-	free(waybill);
+	waybill_free(waybill);
 	return ok;
 }
 

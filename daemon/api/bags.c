@@ -114,7 +114,7 @@ take_waybill(struct job *job, const struct container *files, struct span yaml,
 		    waybill->person);
 		text_set(job->act.to, sizeof(job->act.to), waybill->to);
 	}
-	free(waybill);
+	waybill_free(waybill);
 	return ok && journal_bag(job, ACT_DISPATCH, &digest, err);
 }
 
@@ -174,7 +174,7 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 		    answer->person);
 		text_set(job->act.to, sizeof(job->act.to), answer->to);
 	}
-	free(answer);
+	acknowledgement_free(answer);
 	return ok && journal_bag(job, ACT_ACKNOWLEDGE, &digest, err);
 }
 

@@ -319,7 +319,7 @@ title_of(struct job *job, const struct ledger_document *doc,
 		text_set(out, LIMIT_TITLE_BYTES + 1,
 		    version_title(version, "en"));
 	container_free(container);
-	free(version);
+	version_free(version);
 	ledger_write_lock(ledger);
 	again = ledger_find(ledger, name);
 	if (again != NULL && again->title[0] == '\0')

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/log.h"
@@ -14,8 +15,6 @@
 #include "daemon/upkeep/upkeep.h"
 #include "pki/standing.h"
 #include "record/json.h"
-
-enum { REFUSERS = 1024 };
 
 struct refuser {
 	char person[LIMIT_EMAIL_BYTES + 1];
@@ -27,7 +26,8 @@ struct refuser {
 
 struct refusals {
 	pthread_mutex_t mutex;
-	struct refuser list[REFUSERS];
+	struct refuser *list;
+	size_t num;
 };
 
 static void
@@ -57,18 +57,24 @@ count_refusal(struct api *api, const struct act_request *act)
 {
 	const int64_t hour = time_now_ms() / 3600000;
 	struct refuser *found = NULL, *free_one = NULL;
+	struct refusals *refusals = api->refusals;
+	struct error ignored = { 0 };
 	bool own = true;
 
-	pthread_mutex_lock(&api->refusals->mutex);
-	for (size_t i = 0; i < REFUSERS && found == NULL; i++) {
-		struct refuser *one = &api->refusals->list[i];
+	pthread_mutex_lock(&refusals->mutex);
+	for (size_t i = 0; i < refusals->num && found == NULL; i++) {
+		struct refuser *one = &refusals->list[i];
 
 		if (strcmp(one->person, act->person) == 0)
 			found = one;
-		else if (free_one == NULL &&
-		    (one->person[0] == '\0' || one->hour != hour))
+		else if (free_one == NULL && one->hour != hour)
 			free_one = one;
 	}
+	/* Whoever finds no place gets an entry for each. */
+	if (found == NULL && free_one == NULL)
+		free_one = list_add(&refusals->list, &refusals->num,
+		    sizeof(*refusals->list), LIMIT_REFUSERS, "persons",
+		    &ignored);
 	if (found == NULL && (found = free_one) != NULL) {
 		journal_counted(api, found);
 		*found = (struct refuser){ .hour = hour };
@@ -84,7 +90,7 @@ count_refusal(struct api *api, const struct act_request *act)
 		found->last = *act;
 		own = false;
 	}
-	pthread_mutex_unlock(&api->refusals->mutex);
+	pthread_mutex_unlock(&refusals->mutex);
 	return own;
 }
 
@@ -94,7 +100,7 @@ refusals_flush(struct api *api, bool all)
 	const int64_t hour = time_now_ms() / 3600000;
 
 	pthread_mutex_lock(&api->refusals->mutex);
-	for (size_t i = 0; i < REFUSERS; i++)
+	for (size_t i = 0; i < api->refusals->num; i++)
 		if (all || api->refusals->list[i].hour != hour)
 			journal_counted(api, &api->refusals->list[i]);
 	pthread_mutex_unlock(&api->refusals->mutex);
@@ -174,5 +180,6 @@ refusals_free(struct refusals *refusals)
 	if (refusals == NULL)
 		return;
 	pthread_mutex_destroy(&refusals->mutex);
+	free(refusals->list);
 	free(refusals);
 }

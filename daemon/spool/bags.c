@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "daemon/log.h"
 
@@ -23,7 +24,7 @@ struct bags {
 	char dir[FILE_PATH];
 	pthread_mutex_t mutex;
 	/* When full, a new one replaces the oldest. */
-	struct kept list[LIMIT_WAYBILLS];
+	struct kept *list;
 	size_t num, next;
 };
 
@@ -51,22 +52,29 @@ find(const struct bags *bags, const struct digest *digest)
 }
 
 /* The lock is held, or no other thread exists yet. */
-static void
+static bool
 add(struct bags *bags, const struct digest *digest,
-    const struct waybill *waybill)
+    const struct waybill *waybill, struct error *err)
 {
-	struct kept *one = &bags->list[bags->next];
 	struct error ignored = { 0 };
+	struct kept *one;
 	char path[FILE_PATH];
 
-	if (bags->num < LIMIT_WAYBILLS)
-		bags->num++;
-	else if (path_of(bags, &one->digest, path, &ignored))
-		unlink(path);
+	if (bags->num < LIMIT_WAYBILLS) {
+		one = list_add(&bags->list, &bags->num, sizeof(*bags->list),
+		    LIMIT_WAYBILLS, "waybills", err);
+		if (one == NULL)
+			return false;
+	} else {
+		one = &bags->list[bags->next];
+		bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
+		if (path_of(bags, &one->digest, path, &ignored))
+			unlink(path);
+	}
 	*one = (struct kept){ .digest = *digest };
 	text_set(one->by.office, sizeof(one->by.office), waybill->from);
 	text_set(one->by.person, sizeof(one->by.person), waybill->person);
-	bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
+	return true;
 }
 
 /*
@@ -123,11 +131,9 @@ load_one(struct bags *bags, const struct digest *digest, struct error *err)
 	    ? waybill_parse(member_bytes(container_find(files, PATH_WAYBILL)),
 		  err)
 	    : NULL;
-	const bool ok = waybill != NULL;
+	const bool ok = waybill != NULL && add(bags, digest, waybill, err);
 
-	if (ok)
-		add(bags, digest, waybill);
-	free(waybill);
+	waybill_free(waybill);
 	container_free(files);
 	return ok;
 }
@@ -192,6 +198,7 @@ bags_free(struct bags *bags)
 	if (bags == NULL)
 		return;
 	pthread_mutex_destroy(&bags->mutex);
+	free(bags->list);
 	free(bags);
 }
 
@@ -200,15 +207,15 @@ bags_keep(struct bags *bags, const struct digest *digest,
     const struct waybill *waybill, struct span zip, struct error *err)
 {
 	char path[FILE_PATH];
+	bool ok;
 
 	if (!path_of(bags, digest, path, err) ||
 	    !file_write_quick(path, zip, 0600, err))
 		return false;
 	pthread_mutex_lock(&bags->mutex);
-	if (find(bags, digest) == NULL)
-		add(bags, digest, waybill);
+	ok = find(bags, digest) != NULL || add(bags, digest, waybill, err);
 	pthread_mutex_unlock(&bags->mutex);
-	return true;
+	return ok;
 }
 
 /* Set err: the waybill is not here, and what to do.  Returns false. */

@@ -32,7 +32,7 @@ struct cache {
 	char dir[FILE_PATH];
 	uint64_t max, total, uses;
 	pthread_mutex_t mutex;
-	struct copy copies[COPIES];
+	struct copy *copies; /* room for COPIES */
 	size_t num;
 	struct delivery *deliveries;
 };
@@ -45,16 +45,20 @@ cache_new(const char *dir, uint64_t max_bytes, struct error *err)
 	char path[FILE_PATH];
 	DIR *folder;
 
-	if (cache == NULL ||
-	    (cache->deliveries =
-		    calloc(DELIVERIES, sizeof(*cache->deliveries))) == NULL) {
+	if (cache == NULL) {
 		error_set_errno(err, "cache");
-		free(cache);
 		return NULL;
 	}
 	text_set(cache->dir, sizeof(cache->dir), dir);
 	cache->max = max_bytes;
 	pthread_mutex_init(&cache->mutex, NULL);
+	cache->copies = calloc(COPIES, sizeof(*cache->copies));
+	cache->deliveries = calloc(DELIVERIES, sizeof(*cache->deliveries));
+	if (cache->copies == NULL || cache->deliveries == NULL) {
+		error_set_errno(err, "cache");
+		cache_free(cache);
+		return NULL;
+	}
 	/*
 	 * Remove what an earlier run left; it is built again when it is wanted.
 	 */
@@ -77,6 +81,7 @@ cache_free(struct cache *cache)
 	if (cache == NULL)
 		return;
 	pthread_mutex_destroy(&cache->mutex);
+	free(cache->copies);
 	free(cache->deliveries);
 	free(cache);
 }

@@ -6,11 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "document/version.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct waybill *
+waybill_new(struct error *err)
+{
+	struct waybill *waybill = calloc(1, sizeof(*waybill));
+
+	if (waybill == NULL)
+		error_set_errno(err, "%s", PATH_WAYBILL);
+	return waybill;
+}
+
+void
+waybill_free(struct waybill *waybill)
+{
+	if (waybill != NULL)
+		free(waybill->files);
+	free(waybill);
+}
+
+struct waybill_file *
+waybill_add_file(struct waybill *waybill, struct error *err)
+{
+	return list_add(&waybill->files, &waybill->num, sizeof(*waybill->files),
+	    LIMIT_BAG_FILES, "files", err);
+}
 
 static void
 read_office(const struct yaml *root, const char *key,
@@ -100,22 +126,27 @@ read_file(const struct yaml *map, struct waybill_file *out,
 		    "one line of visible text (NFC)", to);
 }
 
-static void
-read_files(const struct yaml *list, struct waybill *out, struct complaints *to)
+/* False only where there is no memory. */
+static bool
+read_files(const struct yaml *list, struct waybill *out, struct complaints *to,
+    struct error *err)
 {
 	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
-		return;
+		return true;
 	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		struct waybill_file *file;
+
 		if (out->num == LIMIT_BAG_FILES) {
 			complain(to, c, "more than %d files", LIMIT_BAG_FILES);
-			return;
+			return true;
 		}
-		read_file(c, &out->files[out->num], to);
-		if (waybill_find(out, out->files[out->num].path) != NULL)
-			complain(to, c, "\"%s\" stands twice",
-			    out->files[out->num].path);
-		out->num++;
+		if ((file = waybill_add_file(out, err)) == NULL)
+			return false;
+		read_file(c, file, to);
+		if (waybill_find(out, file->path) != file)
+			complain(to, c, "\"%s\" stands twice", file->path);
 	}
+	return true;
 }
 
 /* The digests are sorted, so that their order tells nothing. */
@@ -142,8 +173,9 @@ read_slips(const struct yaml *list, struct waybill *out, struct complaints *to)
 	}
 }
 
-static void
-read_waybill(const struct yaml *root, void *arg, struct complaints *to)
+static bool
+read_waybill(const struct yaml *root, void *arg, struct complaints *to,
+    struct error *err)
 {
 	struct waybill *out = arg;
 	static const char *const of_files[] = { "valise", "number", "from",
@@ -161,24 +193,24 @@ read_waybill(const struct yaml *root, void *arg, struct complaints *to)
 	read_person(root, out->person, to);
 	read_office(root, "to", out->to, to);
 	read_time(root, "dispatched", &out->dispatched_at, to);
-	if (slips == NULL) {
-		read_files(yaml_need(root, "files", to), out, to);
-		return;
-	}
+	if (slips == NULL)
+		return read_files(yaml_need(root, "files", to), out, to, err);
 	read_slips(slips, out, to);
 	if (list != NULL && yaml_digest(list, &out->list, to) &&
 	    digest_is_zero(&out->list))
 		complain(to, list, "there is no list: leave it out");
+	return true;
 }
 
-static void
-read_list(const struct yaml *root, void *arg, struct complaints *to)
+static bool
+read_list(const struct yaml *root, void *arg, struct complaints *to,
+    struct error *err)
 {
 	static const char *const keys[] = { "valise", "files" };
 
 	yaml_only(root, keys, COUNT(keys), to);
 	yaml_format(root, to);
-	read_files(yaml_need(root, "files", to), arg, to);
+	return read_files(yaml_need(root, "files", to), arg, to, err);
 }
 
 bool
@@ -199,60 +231,57 @@ waybill_find(const struct waybill *waybill, const char *path)
 	return NULL;
 }
 
-/* Parse a file of ours into so many zeroed bytes. NULL, and err, on failure. */
-static void *
-parse(const char *name, struct span text, size_t size,
-    void (*read)(const struct yaml *root, void *out, struct complaints *to),
-    struct error *err)
+/* Read a file of ours into out; read returns false where there is no memory. */
+static bool
+parse(const char *name, struct span text,
+    bool (*read)(const struct yaml *root, void *out, struct complaints *to,
+	struct error *err),
+    void *out, struct error *err)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct yaml *root;
-	void *out;
 	bool ok;
 
-	if (text.len > LIMIT_WAYBILL_BYTES) {
-		error_set(err, ERROR_LIMIT, "%s of %zu bytes, limit %d", name,
-		    text.len, LIMIT_WAYBILL_BYTES);
-		return NULL;
-	}
+	if (text.len > LIMIT_WAYBILL_BYTES)
+		return error_set(err, ERROR_LIMIT, "%s of %zu bytes, limit %d",
+		    name, text.len, LIMIT_WAYBILL_BYTES);
 	if ((root = yaml_parse(name, text, err)) == NULL)
-		return NULL;
-	if ((out = calloc(1, size)) == NULL)
-		error_set_errno(err, "%s", name);
-	else if (yaml_is(root, YAML_MAPPING, &complaints))
-		read(root, out, &complaints);
+		return false;
+	ok = (!yaml_is(root, YAML_MAPPING, &complaints) ||
+		 read(root, out, &complaints, err)) &&
+	    complaints_none(&complaints, err);
 	yaml_free_tree(root);
-	ok = out != NULL && complaints_none(&complaints, err);
 	complaints_free(&complaints);
-	if (!ok) {
-		free(out);
-		return NULL;
-	}
-	return out;
+	return ok;
 }
 
 struct waybill *
 waybill_parse(struct span text, struct error *err)
 {
-	return parse(PATH_WAYBILL, text, sizeof(struct waybill), read_waybill,
-	    err);
+	struct waybill *out = waybill_new(err);
+
+	if (out != NULL && parse(PATH_WAYBILL, text, read_waybill, out, err))
+		return out;
+	waybill_free(out);
+	return NULL;
 }
 
 bool
 waybill_parse_list(struct waybill *waybill, struct span text, struct error *err)
 {
 	const struct digest digest = sha256_of(text);
-	struct waybill *list;
+	struct waybill list = { .num = 0 };
 
 	if (!digest_eq(&digest, &waybill->list))
 		return error_set(err, ERROR_UNTRUSTED,
 		    PATH_BAG_LIST " is not the one that the waybill names");
-	list = parse(PATH_BAG_LIST, text, sizeof(*list), read_list, err);
-	if (list == NULL)
+	if (!parse(PATH_BAG_LIST, text, read_list, &list, err)) {
+		free(list.files);
 		return false;
-	waybill->num = list->num;
-	memcpy(waybill->files, list->files, list->num * sizeof(list->files[0]));
-	free(list);
+	}
+	free(waybill->files);
+	waybill->files = list.files;
+	waybill->num = list.num;
 	return true;
 }
 
@@ -350,20 +379,46 @@ waybill_encode(const struct waybill *waybill, struct buf *out,
 
 /* --- The acknowledgement. --- */
 
+struct acknowledgement *
+acknowledgement_new(struct error *err)
+{
+	struct acknowledgement *it = calloc(1, sizeof(*it));
+
+	if (it == NULL)
+		error_set_errno(err, "%s", PATH_ACKNOWLEDGEMENT);
+	return it;
+}
+
+void
+acknowledgement_free(struct acknowledgement *it)
+{
+	if (it != NULL)
+		free(it->findings);
+	free(it);
+}
+
+struct acknowledgement_finding *
+acknowledgement_add(struct acknowledgement *it, struct error *err)
+{
+	return list_add(&it->findings, &it->num, sizeof(*it->findings),
+	    LIMIT_BAG_FILES, "findings", err);
+}
+
 static bool
 is_finding(struct span text)
 {
 	return text.len < 40 && text_is_slug(text);
 }
 
-static void
+/* False only where there is no memory. */
+static bool
 read_findings(const struct yaml *list, struct acknowledgement *out,
-    struct complaints *to)
+    struct complaints *to, struct error *err)
 {
 	static const char *const keys[] = { "file", "found" };
 
 	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
-		return;
+		return true;
 	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
 		struct acknowledgement_finding *one;
 		const struct yaml *what;
@@ -371,9 +426,10 @@ read_findings(const struct yaml *list, struct acknowledgement *out,
 		if (out->num == LIMIT_BAG_FILES) {
 			complain(to, c, "more than %d findings",
 			    LIMIT_BAG_FILES);
-			return;
+			return true;
 		}
-		one = &out->findings[out->num++];
+		if ((one = acknowledgement_add(out, err)) == NULL)
+			return false;
 		if (!yaml_is(c, YAML_MAPPING, to))
 			continue;
 		yaml_only(c, keys, COUNT(keys), to);
@@ -382,10 +438,12 @@ read_findings(const struct yaml *list, struct acknowledgement *out,
 			yaml_copy(what, one->what, sizeof(one->what),
 			    is_finding, "a word for what was found", to);
 	}
+	return true;
 }
 
-static void
-read_acknowledgement(const struct yaml *root, void *arg, struct complaints *to)
+static bool
+read_acknowledgement(const struct yaml *root, void *arg, struct complaints *to,
+    struct error *err)
 {
 	struct acknowledgement *out = arg;
 	static const char *const keys[] = { "valise", "acknowledges", "number",
@@ -402,14 +460,19 @@ read_acknowledgement(const struct yaml *root, void *arg, struct complaints *to)
 	read_office(root, "to", out->to, to);
 	read_time(root, "received", &out->received_at, to);
 	read_number(root, "size", &out->size, to);
-	read_findings(yaml_need(root, "findings", to), out, to);
+	return read_findings(yaml_need(root, "findings", to), out, to, err);
 }
 
 struct acknowledgement *
 acknowledgement_parse(struct span text, struct error *err)
 {
-	return parse(PATH_ACKNOWLEDGEMENT, text, sizeof(struct acknowledgement),
-	    read_acknowledgement, err);
+	struct acknowledgement *out = acknowledgement_new(err);
+
+	if (out != NULL &&
+	    parse(PATH_ACKNOWLEDGEMENT, text, read_acknowledgement, out, err))
+		return out;
+	acknowledgement_free(out);
+	return NULL;
 }
 
 bool

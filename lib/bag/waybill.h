@@ -59,9 +59,19 @@ struct waybill {
 	struct digest slips[LIMIT_SLIPS];
 	struct digest list;
 	size_t num;
-	/* A waybill is large, so it is allocated. */
-	struct waybill_file files[LIMIT_BAG_FILES];
+	struct waybill_file *files; /* owned */
 };
+
+/* A waybill of nothing yet; NULL with ERROR_SYSTEM. */
+struct waybill *waybill_new(struct error *err);
+void waybill_free(struct waybill *waybill);
+/*
+ * List one more file, to be filled in. The earlier ones may move.
+ *
+ * ERROR_LIMIT  it lists LIMIT_BAG_FILES already
+ */
+struct waybill_file *waybill_add_file(struct waybill *waybill,
+    struct error *err) MUST_USE;
 
 /*
  * Parse waybill.yaml. The caller frees the result.
@@ -105,9 +115,19 @@ struct acknowledgement {
 	/* the size of the journal that the receiver has seen now */
 	uint64_t size;
 	size_t num; /* how many findings; 0: everything came well */
-	struct acknowledgement_finding findings[LIMIT_BAG_FILES];
+	struct acknowledgement_finding *findings; /* owned */
 };
 
+struct acknowledgement *acknowledgement_new(struct error *err);
+void acknowledgement_free(struct acknowledgement *it);
+/*
+ * Add a finding, to be filled in. The earlier ones may move.
+ *
+ * ERROR_LIMIT  there are LIMIT_BAG_FILES already
+ */
+struct acknowledgement_finding *acknowledgement_add(struct acknowledgement *it,
+    struct error *err) MUST_USE;
+/* Parse acknowledgement.yaml. The caller frees the result. */
 struct acknowledgement *acknowledgement_parse(struct span text,
     struct error *err);
 bool acknowledgement_encode(const struct acknowledgement *it, struct buf *out,

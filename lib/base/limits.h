@@ -119,6 +119,7 @@ enum {
 	LIMIT_CLOCK_LINES = 512,     /* sizes with our own clock's time */
 	LIMIT_BATCH_ACTS = 512,      /* acts in one commit of the journal */
 	LIMIT_REFUSALS_AN_HOUR = 60, /* of one person, an entry each */
+	LIMIT_REFUSERS = 1024,       /* persons whose refusals are counted */
 	LIMIT_ENTRIES_PAGE = 10000,  /* entries in one answer */
 
 	/* HTTP. */

@@ -28,7 +28,7 @@ title_of_version(const struct context *context, const char *document,
 		text_set(out, LIMIT_TITLE_BYTES + 1, version_title(it, "en"));
 		known = true;
 	}
-	free(it);
+	version_free(it);
 	buf_free(&yaml);
 	return known;
 }

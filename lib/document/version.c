@@ -6,10 +6,85 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "base/time.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct version *
+version_new(struct error *err)
+{
+	struct version *version = calloc(1, sizeof(*version));
+
+	if (version == NULL)
+		error_set_errno(err, "version.yaml");
+	return version;
+}
+
+void
+version_free(struct version *version)
+{
+	if (version == NULL)
+		return;
+	free(version->titles);
+	free(version->texts);
+	free(version->annexes);
+	free(version);
+}
+
+struct title *
+version_add_title(struct version *version, struct error *err)
+{
+	return list_add(&version->titles, &version->num_titles,
+	    sizeof(*version->titles), LIMIT_LANGUAGES, "titles", err);
+}
+
+struct text_file *
+version_add_text(struct version *version, struct error *err)
+{
+	return list_add(&version->texts, &version->num_texts,
+	    sizeof(*version->texts), LIMIT_TEXTS, "texts", err);
+}
+
+struct text_file *
+version_add_annex(struct version *version, struct error *err)
+{
+	return list_add(&version->annexes, &version->num_annexes,
+	    sizeof(*version->annexes), LIMIT_ANNEXES, "annexes", err);
+}
+
+/* Room for the children of a node, at most max; there may be no node. */
+static void *
+room_for(const struct yaml *node, size_t max, size_t bytes)
+{
+	size_t num = node != NULL ? node->num_children : 0;
+
+	if (num > max)
+		num = max;
+	return calloc(num > 0 ? num : 1, bytes);
+}
+
+/* The lists are as long as the file's, which are checked as they are read. */
+static struct version *
+new_for(const struct yaml *root, struct error *err)
+{
+	struct version *out = version_new(err);
+
+	if (out == NULL)
+		return NULL;
+	out->titles = room_for(yaml_get(root, "title"), LIMIT_LANGUAGES,
+	    sizeof(*out->titles));
+	out->texts =
+	    room_for(yaml_get(root, "texts"), LIMIT_TEXTS, sizeof(*out->texts));
+	out->annexes = room_for(yaml_get(root, "annexes"), LIMIT_ANNEXES,
+	    sizeof(*out->annexes));
+	if (out->titles != NULL && out->texts != NULL && out->annexes != NULL)
+		return out;
+	error_set_errno(err, "version.yaml");
+	version_free(out);
+	return NULL;
+}
 
 static void
 read_titles(const struct yaml *map, struct version *out, struct complaints *to)
@@ -19,12 +94,13 @@ read_titles(const struct yaml *map, struct version *out, struct complaints *to)
 	if (map->num_children == 0)
 		complain(to, map, "a version needs a title");
 	for (const struct yaml *c = map->children; c != NULL; c = c->next) {
-		struct title *title = &out->titles[out->num_titles];
+		struct title *title;
 
 		if (out->num_titles == LIMIT_LANGUAGES) {
 			complain(to, c, "more than %d titles", LIMIT_LANGUAGES);
 			return;
 		}
+		title = &out->titles[out->num_titles];
 		*title = (struct title){ 0 };
 		if (!text_is_language(span_of_str(c->key)))
 			complain_key(to, c, "\"%.40s\" is not a language",
@@ -114,7 +190,6 @@ read_files(const struct yaml *list, bool is_text, struct text_file out[],
 			complain(to, c, "more than %zu files", max);
 			return;
 		}
-		out[*num] = (struct text_file){ 0 };
 		read_file(c, is_text, &out[*num], to);
 		for (size_t i = 0; i < *num; i++)
 			if (strcmp(out[i].file, out[*num].file) == 0)
@@ -202,16 +277,10 @@ version_parse(struct span text, struct error *err)
 	}
 	if ((root = yaml_parse("version.yaml", text, err)) == NULL)
 		return NULL;
-	/*
-	 * The lists, 130 KB that are mostly unused, are cleared only as they
-	 * are filled.
-	 */
-	if ((out = malloc(sizeof(*out))) == NULL) {
-		error_set_errno(err, "version.yaml");
+	if ((out = new_for(root, err)) == NULL) {
 		yaml_free_tree(root);
 		return NULL;
 	}
-	memset(out, 0, offsetof(struct version, titles));
 	if (yaml_is(root, YAML_MAPPING, &complaints)) {
 		yaml_only(root, keys, COUNT(keys), &complaints);
 		yaml_format(root, &complaints);
@@ -227,7 +296,7 @@ version_parse(struct span text, struct error *err)
 	}
 	yaml_free_tree(root);
 	if (!complaints_none(&complaints, err)) {
-		free(out);
+		version_free(out);
 		out = NULL;
 	}
 	complaints_free(&complaints);

@@ -34,18 +34,33 @@ struct version {
 	char person[LIMIT_EMAIL_BYTES + 1];
 	int64_t created_at;
 	char note[LIMIT_NOTE_BYTES + 1]; /* empty if there is no note */
+	/* Owned. */
 	size_t num_titles, num_texts, num_annexes;
-	struct title titles[LIMIT_LANGUAGES];
-	struct text_file texts[LIMIT_TEXTS];
-	struct text_file annexes[LIMIT_ANNEXES];
+	struct title *titles;
+	struct text_file *texts, *annexes;
 };
+
+/* A version of nothing yet; NULL with ERROR_SYSTEM. */
+struct version *version_new(struct error *err);
+void version_free(struct version *version);
+/*
+ * Add an empty one, to be filled in. The earlier ones may move.
+ *
+ * ERROR_LIMIT  there are LIMIT_LANGUAGES, LIMIT_TEXTS, LIMIT_ANNEXES already
+ */
+struct title *version_add_title(struct version *version,
+    struct error *err) MUST_USE;
+struct text_file *version_add_text(struct version *version,
+    struct error *err) MUST_USE;
+struct text_file *version_add_annex(struct version *version,
+    struct error *err) MUST_USE;
 
 /* Get the "document" and "version" that a file says it is about. */
 void version_named(const struct yaml *root, char name[DOCUMENT_NAME],
     unsigned *number, struct complaints *to);
 
 /*
- * Parse version.yaml. The caller frees the result with free().
+ * Parse version.yaml. The caller frees the result.
  *
  * ERROR_MALFORMED  "version.yaml:LINE:COLUMN: …"
  */

@@ -289,7 +289,7 @@ cert_issuer_serial(const struct cert *cert, struct digest *issuer,
 struct cert_cache {
 	pthread_mutex_t mutex;
 	size_t used;
-	struct cert *slots[LIMIT_CERT_CACHE * 2];
+	struct cert **slots; /* LIMIT_CERT_CACHE * 2 */
 };
 
 struct cert_cache *
@@ -297,10 +297,14 @@ cert_cache_new(struct error *err)
 {
 	struct cert_cache *cache = calloc(1, sizeof(*cache));
 
-	if (cache == NULL)
+	if (cache == NULL ||
+	    (cache->slots = calloc(LIMIT_CERT_CACHE * 2,
+		 sizeof(*cache->slots))) == NULL) {
 		error_set_errno(err, "certificates");
-	else
-		pthread_mutex_init(&cache->mutex, NULL);
+		free(cache);
+		return NULL;
+	}
+	pthread_mutex_init(&cache->mutex, NULL);
 	return cache;
 }
 
@@ -321,6 +325,7 @@ cert_cache_free(struct cert_cache *cache)
 		return;
 	forget_all(cache);
 	pthread_mutex_destroy(&cache->mutex);
+	free(cache->slots);
 	free(cache);
 }
 

@@ -164,7 +164,7 @@ load_texts(struct store *store, const struct stored *stored,
 		if (is_text(stored->files[i].path))
 			ok = load_text(store, &stored->files[i], version,
 			    purpose, &held, container, err);
-	free(version);
+	version_free(version);
 	return ok;
 }
 

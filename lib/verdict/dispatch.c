@@ -207,7 +207,7 @@ check_papers(const struct judge *judge, const struct papers *papers,
 		    "the act's entry tells another time of dispatch");
 	if (ok && dispatch != NULL)
 		signature->sent_ms = waybill->dispatched_at * 1000;
-	free(waybill);
+	waybill_free(waybill);
 	return ok;
 }
 

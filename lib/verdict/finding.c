@@ -119,7 +119,7 @@ verdict_free(struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->num_signatures; i++)
 		cert_free(verdict->signatures[i].cert);
-	free(verdict->version);
+	version_free(verdict->version);
 	free(verdict->signatures);
 	free(verdict->acts);
 	free(verdict->findings);

@@ -19,9 +19,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (back == NULL || !version_encode(back, &again, &err) ||
 		    !span_eq(buf_span(&text), buf_span(&again)))
 			__builtin_trap();
-		free(back);
+		version_free(back);
 	}
-	free(version);
+	version_free(version);
 	buf_free(&text);
 	buf_free(&again);
 	return 0;

@@ -29,8 +29,8 @@ try_slip(struct span input)
 static void
 try_list(struct span input)
 {
-	struct waybill *waybill = calloc(1, sizeof(*waybill));
 	struct error err = { 0 };
+	struct waybill *waybill = waybill_new(&err);
 	bool ok;
 
 	if (waybill == NULL)
@@ -38,7 +38,7 @@ try_list(struct span input)
 	waybill->list = sha256_of(input);
 	ok = waybill_parse_list(waybill, input, &err);
 	FUZZ_CHECK(ok, err);
-	free(waybill);
+	waybill_free(waybill);
 }
 
 /* What parses encodes, and what was encoded parses to the same again. */
@@ -57,20 +57,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (back == NULL || !waybill_encode(back, &again, &err) ||
 		    !span_eq(buf_span(&text), buf_span(&again)))
 			__builtin_trap();
-		free(back);
+		waybill_free(back);
 	}
-	free(waybill);
+	waybill_free(waybill);
 	err = (struct error){ 0 };
 	answer = acknowledgement_parse(span_of(data, size), &err);
 	FUZZ_CHECK(answer != NULL, err);
 	text.len = 0;
 	if (answer != NULL && acknowledgement_encode(answer, &text, &err)) {
-		free(answer);
+		acknowledgement_free(answer);
 		answer = acknowledgement_parse(buf_span(&text), &err);
 		if (answer == NULL)
 			__builtin_trap();
 	}
-	free(answer);
+	acknowledgement_free(answer);
 	try_slip(span_of(data, size));
 	try_list(span_of(data, size));
 	buf_free(&text);

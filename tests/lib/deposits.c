@@ -20,9 +20,9 @@ static void
 add_text(struct container *c, struct version *v, const char *language,
     size_t bytes)
 {
-	struct text_file *file = &v->texts[v->num_texts++];
-	struct buf raw = BUF(SIZE_MAX), text = BUF(SIZE_MAX);
 	struct error err = { 0 };
+	struct text_file *file = version_add_text(v, &err);
+	struct buf raw = BUF(SIZE_MAX), text = BUF(SIZE_MAX);
 	uint8_t random[4096];
 
 	while (text.len < bytes) {
@@ -51,7 +51,8 @@ make_one(const char *dir, const struct identity *signer, const char *slug,
 {
 	struct error err = { 0 };
 	struct container *c = container_new(&err);
-	struct version *v = calloc(1, sizeof(*v));
+	struct version *v = version_new(&err);
+	struct title *title = version_add_title(v, &err);
 	struct manifest manifest = { 0 };
 	struct buf yaml = BUF(100000), xml = BUF(100000), p7s = BUF(100000);
 	char path[FILE_PATH];
@@ -60,9 +61,8 @@ make_one(const char *dir, const struct identity *signer, const char *slug,
 
 	snprintf(v->document, sizeof(v->document), "agreement/%s", slug);
 	v->number = 1;
-	v->num_titles = 1;
-	snprintf(v->titles[0].language, 3, "en");
-	snprintf(v->titles[0].text, 20, "Bench");
+	snprintf(title->language, 3, "en");
+	snprintf(title->text, 20, "Bench");
 	snprintf(v->office, sizeof(v->office), "mofa");
 	snprintf(v->person, sizeof(v->person), "treaties@mofa.example");
 	v->created_at = time_now_ms() / 1000;
@@ -94,7 +94,7 @@ make_one(const char *dir, const struct identity *signer, const char *slug,
 	close(fd);
 	container_free(c);
 	manifest_free(&manifest);
-	free(v);
+	version_free(v);
 	buf_free(&yaml);
 	buf_free(&xml);
 	buf_free(&p7s);

@@ -136,21 +136,21 @@ static void
 put_version(struct container *c, unsigned number)
 {
 	static const char *const languages[] = { "en", "lo" };
-	struct version *version = calloc(1, sizeof(*version));
-	struct buf yaml = BUF(10000);
 	struct error err = { 0 };
+	struct version *version = version_new(&err);
+	struct title *title = version_add_title(version, &err);
+	struct buf yaml = BUF(10000);
 
 	snprintf(version->document, sizeof(version->document), COPY_DOCUMENT);
 	version->number = number;
 	version->has_previous = number > 1;
-	version->num_titles = 1;
-	snprintf(version->titles[0].language, 3, "en");
-	snprintf(version->titles[0].text, 20, "An agreement");
+	snprintf(title->language, 3, "en");
+	snprintf(title->text, 20, "An agreement");
 	snprintf(version->office, POLICY_NAME, "mofa");
 	snprintf(version->person, 40, "treaties@mofa.example");
 	version->created_at = COPY_NOW - 60;
 	for (size_t i = 0; i < COUNT(languages); i++) {
-		struct text_file *file = &version->texts[version->num_texts++];
+		struct text_file *file = version_add_text(version, &err);
 		const struct span text = span_of_str("Article 1");
 
 		snprintf(file->file, sizeof(file->file), "texts/%s/a.txt",
@@ -168,7 +168,7 @@ put_version(struct container *c, unsigned number)
 		container_put(c, "mimetype", span_of_str(CONTAINER_MIMETYPE),
 		    &err),
 	    err);
-	free(version);
+	version_free(version);
 	buf_free(&yaml);
 }
 
@@ -237,16 +237,17 @@ sign(struct container *c, const struct identity *signer, const char *id,
 
 /* --- The journal of it. --- */
 
+static struct entry by_step[ENTRIES];
+
 static struct journaled {
-	struct entry entries[ENTRIES]; /* by step */
-	struct buf lines[ENTRIES];     /* by index; empty between them */
+	struct buf lines[ENTRIES]; /* by index; empty between them */
 	uint64_t size;
 } j;
 
 const struct entry *
 copy_entry(size_t step)
 {
-	return &j.entries[step];
+	return &by_step[step];
 }
 
 struct digest
@@ -279,16 +280,16 @@ name_signatures(struct entry *entry, enum act kind, size_t step)
 	for (size_t i = 0; i < step; i++) {
 		bool again = false;
 
-		if (j.entries[i].act != kind)
+		if (by_step[i].act != kind)
 			continue;
 		for (size_t k = i + 1; k < step; k++)
 			again = again ||
-			    (j.entries[k].act == kind &&
-				strcmp(j.entries[k].person,
-				    j.entries[i].person) == 0);
+			    (by_step[k].act == kind &&
+				strcmp(by_step[k].person, by_step[i].person) ==
+				    0);
 		if (!again)
 			entry->signatures[entry->num_signatures++] =
-			    j.entries[i].signature;
+			    by_step[i].signature;
 	}
 }
 
@@ -344,7 +345,8 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 {
 	const struct copy_bag *bag = step->bag;
 	const struct identity *signer = &w.persons[step->who];
-	struct waybill *waybill = calloc(1, sizeof(*waybill));
+	struct error err = { 0 };
+	struct waybill *waybill = waybill_new(&err);
 	struct buf text = BUF(100000), yaml = BUF(100000), p7s = BUF(100000);
 	struct slip slip = { .is_deposit = step->act == ACT_DEPOSIT,
 		.version = (unsigned)entry->version,
@@ -357,7 +359,6 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 		.time_ms = entry->time_ms,
 		.policy = entry->policy,
 		.number = 3 };
-	struct error err = { 0 };
 
 	snprintf(slip.document, sizeof(slip.document), COPY_DOCUMENT);
 	waybill->number = 3;
@@ -394,7 +395,7 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 		j.lines[bag->index] = BUF(LIMIT_ENTRY_BYTES);
 		ck_ok(entry_encode(&dispatch, &j.lines[bag->index], &err), err);
 	}
-	free(waybill);
+	waybill_free(waybill);
 	buf_free(&text);
 	buf_free(&yaml);
 	buf_free(&p7s);
@@ -407,7 +408,7 @@ take_step(struct container *c, unsigned number, const struct copy_step steps[],
 {
 	const struct copy_step *step = &steps[i];
 	const int64_t at = COPY_NOW + (int64_t)i * STEP_SECONDS;
-	struct entry *entry = &j.entries[i];
+	struct entry *entry = &by_step[i];
 	char id[LIMIT_NAME_BYTES + 1];
 	struct error err = { 0 };
 
@@ -427,7 +428,7 @@ take_step(struct container *c, unsigned number, const struct copy_step steps[],
 	if (step->act == ACT_FORCE) {
 		entry->has |= HAS(SIGNATURES);
 		name_signatures(entry, steps[i - 1].act, i);
-		entry->contents = j.entries[i - 1].contents;
+		entry->contents = by_step[i - 1].contents;
 		return;
 	}
 	id_of(step, id);
@@ -513,9 +514,8 @@ copy_make(unsigned number, const struct copy_step steps[], size_t num,
 	ck_assert_uint_le(j.size, ENTRIES);
 	for (size_t i = 0; i < num; i++) {
 		if (alter != NULL)
-			alter(&j.entries[i], i, arg);
-		ck_ok(entry_encode(&j.entries[i], &j.lines[steps[i].index],
-			  &err),
+			alter(&by_step[i], i, arg);
+		ck_ok(entry_encode(&by_step[i], &j.lines[steps[i].index], &err),
 		    err);
 	}
 	make_note(&note);

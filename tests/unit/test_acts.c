@@ -394,7 +394,7 @@ START_TEST(a_copy_has_the_acts_on_its_version_and_no_other)
 {
 	const struct beside *row = &copies[_i];
 	static struct verdict_act list[6];
-	static struct version version;
+	struct version version = { .number = 0 };
 	struct verdict verdict = { .version = &version,
 		.acts = list,
 		.num_acts = row->num,

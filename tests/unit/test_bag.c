@@ -368,7 +368,7 @@ START_TEST(waybills_are_read_strictly)
 
 		ck_assert_msg((waybill != NULL) == rows[i].good, "row %zu: %s",
 		    i, err.detail);
-		free(waybill);
+		waybill_free(waybill);
 	}
 }
 END_TEST
@@ -464,19 +464,19 @@ END_TEST
 
 START_TEST(a_waybill_of_slips_names_nothing)
 {
-	struct waybill *waybill = calloc(1, sizeof(*waybill)), *back;
-	struct buf text = BUF(10000), list = BUF(10000);
 	struct error err = { 0 };
+	struct waybill *waybill = waybill_new(&err), *back;
+	struct waybill_file *file = waybill_add_file(waybill, &err);
+	struct buf text = BUF(10000), list = BUF(10000);
 
 	waybill->number = 1;
 	snprintf(waybill->from, sizeof(waybill->from), "mofa");
 	snprintf(waybill->to, sizeof(waybill->to), "iom-bangkok");
 	snprintf(waybill->person, sizeof(waybill->person), "a@mofa.example");
-	waybill->num = 1;
-	snprintf(waybill->files[0].path, 40, "copies/agreement--x1@2.asice");
-	snprintf(waybill->files[0].document, 40, "agreement/x1");
-	snprintf(waybill->files[0].title, 40, "A secret");
-	waybill->files[0].version = 2;
+	snprintf(file->path, 40, "copies/agreement--x1@2.asice");
+	snprintf(file->document, 40, "agreement/x1");
+	snprintf(file->title, 40, "A secret");
+	file->version = 2;
 	ck_ok(waybill_encode_list(waybill, &list, &err), err);
 	waybill->list = sha256_of(buf_span(&list));
 	waybill->num_slips = 1;
@@ -498,8 +498,8 @@ START_TEST(a_waybill_of_slips_names_nothing)
 	ck_ok(buf_append_str(&list, "\n", &err), err);
 	ck_assert(!waybill_parse_list(back, buf_span(&list), &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
-	free(back);
-	free(waybill);
+	waybill_free(back);
+	waybill_free(waybill);
 	buf_free(&text);
 	buf_free(&list);
 }

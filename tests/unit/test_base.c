@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/yaml.h"
@@ -38,6 +39,33 @@ START_TEST(a_buffer_has_the_room_that_was_made)
 	ck_assert(!buf_reserve(&buf, 1, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	buf_free(&buf);
+}
+END_TEST
+
+START_TEST(a_list_grows_by_zeroed_items_up_to_its_bound)
+{
+	struct item {
+		uint64_t a;
+		char b;
+	} *items = NULL, *one;
+	struct error err = { 0 };
+	size_t num = 0;
+
+	for (uint64_t i = 0; i < 100; i++) {
+		one =
+		    list_add(&items, &num, sizeof(*items), 100, "items", &err);
+		ck_assert_ptr_eq(one, &items[i]);
+		ck_assert(one->a == 0 && one->b == 0);
+		*one = (struct item){ i, 'x' };
+	}
+	one = list_add(&items, &num, sizeof(*items), 100, "items", &err);
+	ck_assert_ptr_null(one);
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	ck_assert_str_eq(err.detail, "more than 100 items");
+	ck_assert_uint_eq(num, 100);
+	for (uint64_t i = 0; i < 100; i++)
+		ck_assert(items[i].a == i && items[i].b == 'x');
+	free(items);
 }
 END_TEST
 
@@ -487,6 +515,7 @@ fill(TCase *t)
 		    a_text_said_to_fit_that_does_not_ends_the_program, SIGABRT);
 	tcase_add_test(t, a_buffer_holds_its_limit_and_no_more);
 	tcase_add_test(t, a_buffer_has_the_room_that_was_made);
+	tcase_add_test(t, a_list_grows_by_zeroed_items_up_to_its_bound);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
 	    COUNT(spellings));
 	tcase_add_test(t, a_field_is_taken_by_its_name);

@@ -714,7 +714,7 @@ START_TEST(a_version_that_is_none_is_refused)
 	if (version == NULL)
 		ck_assert_msg(strstr(err.detail, versions[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
-	free(version);
+	version_free(version);
 }
 END_TEST
 
@@ -735,8 +735,8 @@ START_TEST(a_version_comes_back_as_it_went)
 	ck_ok(version_encode(back, &again, &err), err);
 	ck_assert(span_eq(buf_span(&yaml), buf_span(&again)));
 	ck_assert_str_eq(back->note, version->note);
-	free(version);
-	free(back);
+	version_free(version);
+	version_free(back);
 	buf_free(&yaml);
 	buf_free(&again);
 }

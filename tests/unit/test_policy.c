@@ -732,12 +732,13 @@ static const struct {
 static struct decision
 decide(const char *const languages[3], const char *media, uint64_t size)
 {
-	struct version *version = calloc(1, sizeof(*version));
+	struct error err = { 0 };
+	struct version *version = version_new(&err);
 	struct decision decision;
 
 	snprintf(version->document, sizeof(version->document), "agreement/one");
 	for (size_t i = 0; i < 3 && languages[i] != NULL; i++) {
-		struct text_file *one = &version->texts[version->num_texts++];
+		struct text_file *one = version_add_text(version, &err);
 
 		snprintf(one->language, sizeof(one->language), "%s",
 		    languages[i] + 1);
@@ -748,7 +749,7 @@ decide(const char *const languages[3], const char *media, uint64_t size)
 	    sizeof(version->texts[0].media), "%s", media);
 	version->texts[version->num_texts - 1].size = size;
 	decision = policy_decide_texts(policy, version);
-	free(version);
+	version_free(version);
 	return decision;
 }
 
@@ -768,12 +769,13 @@ END_TEST
 /* An agreement may have 16; annexes have limits, but no language. */
 START_TEST(texts_are_so_many_and_annexes_are_texts_too)
 {
-	struct version *version = calloc(1, sizeof(*version));
+	struct error err = { 0 };
+	struct version *version = version_new(&err);
 	struct decision decision;
 
 	snprintf(version->document, sizeof(version->document), "agreement/one");
 	for (size_t i = 0; i < 17; i++) {
-		struct text_file *one = &version->texts[i];
+		struct text_file *one = version_add_text(version, &err);
 
 		snprintf(one->language, sizeof(one->language),
 		    i % 2 == 0 ? "lo" : "en");
@@ -788,8 +790,8 @@ START_TEST(texts_are_so_many_and_annexes_are_texts_too)
 	ck_assert(!decision.allowed);
 	ck_assert_ptr_nonnull(strstr(decision.rule, "too many texts"));
 	version->num_texts = 2;
-	version->num_annexes = 1;
-	snprintf(version->annexes[0].media, LIMIT_MEDIA_BYTES, "text/html");
+	snprintf(version_add_annex(version, &err)->media, LIMIT_MEDIA_BYTES,
+	    "text/html");
 	decision = policy_decide_texts(policy, version);
 	ck_assert(!decision.allowed);
 	ck_assert_ptr_nonnull(strstr(decision.rule, "text/html"));
@@ -797,7 +799,7 @@ START_TEST(texts_are_so_many_and_annexes_are_texts_too)
 	decision = policy_decide_texts(policy, version);
 	ck_assert(!decision.allowed);
 	ck_assert_ptr_nonnull(strstr(decision.rule, "no such type"));
-	free(version);
+	version_free(version);
 }
 END_TEST
 

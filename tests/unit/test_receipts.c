@@ -363,13 +363,12 @@ put_annex(struct container *copy)
 		&err);
 	struct buf yaml = BUF(10000);
 
-	version->annexes[0] = version->texts[0];
-	version->num_annexes = 1;
+	*version_add_annex(version, &err) = version->texts[0];
 	snprintf(version->annexes[0].file, sizeof(version->annexes[0].file),
 	    "annexes/a.txt");
 	ck_ok(version_encode(version, &yaml, &err), err);
 	put(copy, PATH_VERSION, buf_span(&yaml));
-	free(version);
+	version_free(version);
 	buf_free(&yaml);
 }
 

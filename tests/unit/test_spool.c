@@ -33,10 +33,10 @@ static void
 hand_in(void)
 {
 	static const char signature[] = "as it was";
-	struct waybill *waybill = calloc(1, sizeof(*waybill));
+	struct error err = { 0 };
+	struct waybill *waybill = waybill_new(&err);
 	struct buf yaml = BUF(4096), zip = BUF(65536);
 	struct container *files;
-	struct error err = { 0 };
 	struct bags *bags = bags_new(dir, &err);
 	uint64_t size;
 	char path[FILE_PATH];
@@ -68,7 +68,7 @@ hand_in(void)
 	container_free(files);
 	buf_free(&zip);
 	buf_free(&yaml);
-	free(waybill);
+	waybill_free(waybill);
 	bags_free(bags);
 }
 

@@ -549,7 +549,7 @@ START_TEST(a_copy_tells_of_all_that_the_journal_does)
 	const struct ledger_document document = { .name = "mou/one" };
 	static struct verdict_act acts[2];
 	struct finding finding = { .code = FINDING_SIGNER_REVOKED };
-	static struct version some;
+	struct version some = { .number = 1 };
 	struct verdict verdict = { .version = &some,
 		.status = STATUS_SIGNED_IN_PART,
 		.acts = acts,

@@ -141,7 +141,7 @@ START_TEST(a_version_names_each_file_once)
 	if (it == NULL)
 		ck_assert_msg(strstr(err.detail, versions[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
-	free(it);
+	version_free(it);
 }
 END_TEST
 
@@ -186,7 +186,7 @@ START_TEST(a_version_has_so_much_and_no_more)
 		if (it == NULL)
 			ck_assert_msg(strstr(err.detail, rows[i].says) != NULL,
 			    "%zu: %s", i, err.detail);
-		free(it);
+		version_free(it);
 		buf_free(&text);
 	}
 }

@@ -223,8 +223,8 @@ static void
 put_text(struct container *c, struct version *version, const char *language,
     const char *text)
 {
-	struct text_file *file = &version->texts[version->num_texts++];
 	struct error err = { 0 };
+	struct text_file *file = version_add_text(version, &err);
 
 	snprintf(file->file, sizeof(file->file), "texts/%s/agreement.txt",
 	    language);
@@ -240,15 +240,15 @@ put_text(struct container *c, struct version *version, const char *language,
 static void
 make_texts(struct container *c)
 {
-	struct version *version = calloc(1, sizeof(*version));
-	struct buf yaml = BUF(10000);
 	struct error err = { 0 };
+	struct version *version = version_new(&err);
+	struct title *title = version_add_title(version, &err);
+	struct buf yaml = BUF(10000);
 
 	snprintf(version->document, sizeof(version->document), DOCUMENT);
 	version->number = 1;
-	version->num_titles = 1;
-	snprintf(version->titles[0].language, 3, "en");
-	snprintf(version->titles[0].text, 20, "An agreement");
+	snprintf(title->language, 3, "en");
+	snprintf(title->text, 20, "An agreement");
 	snprintf(version->office, POLICY_NAME, "%s",
 	    is(OFFICE_MAY_NOT) ? "iom-geneva" : "mofa");
 	snprintf(version->person, 40, "%s",
@@ -263,7 +263,7 @@ make_texts(struct container *c)
 		container_put(c, "mimetype", span_of_str(CONTAINER_MIMETYPE),
 		    &err),
 	    err);
-	free(version);
+	version_free(version);
 	buf_free(&yaml);
 }
 

@@ -216,7 +216,7 @@ START_TEST(acknowledgements_are_read_strictly)
 	}
 	ck_ok(acknowledgement_encode(it, &text, &err), err);
 	ck_assert(span_is(buf_span(&text), answers[_i].text));
-	free(it);
+	acknowledgement_free(it);
 	buf_free(&text);
 }
 END_TEST
@@ -266,7 +266,7 @@ START_TEST(a_waybill_says_what_is_wrong_with_it)
 	if (it == NULL)
 		ck_assert_msg(strstr(err.detail, waybills[_i].says) != NULL,
 		    "%d: %s", _i, err.detail);
-	free(it);
+	waybill_free(it);
 }
 END_TEST
 
@@ -311,7 +311,7 @@ START_TEST(a_waybill_lists_so_much_and_no_more)
 		    err.detail);
 		if (it == NULL)
 			ck_assert_ptr_nonnull(strstr(err.detail, "more than"));
-		free(it);
+		waybill_free(it);
 		buf_free(&text);
 	}
 }
@@ -332,7 +332,7 @@ START_TEST(an_acknowledgement_lists_so_much_and_no_more)
 		it = acknowledgement_parse(buf_span(&text), &err);
 		ck_assert_msg((it != NULL) == (num == LIMIT_BAG_FILES), "%s",
 		    err.detail);
-		free(it);
+		acknowledgement_free(it);
 		buf_free(&text);
 	}
 }
@@ -350,7 +350,7 @@ START_TEST(a_waybill_over_its_limit_is_refused)
 	memset(text + head, '#', size - (size_t)head);
 	it = waybill_parse(span_of(text, size - 1), &err);
 	ck_assert_msg(it != NULL, "%s", err.detail);
-	free(it);
+	waybill_free(it);
 	ck_assert_ptr_null(waybill_parse(span_of(text, size), &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	free(text);
@@ -364,7 +364,8 @@ START_TEST(a_list_that_is_none_is_refused)
 		{ (const uint8_t *)"- 1\n", 4 },
 		{ (const uint8_t *)"valise: 1\n", 10 },
 	};
-	struct waybill *it = calloc(1, sizeof(*it));
+	struct error none = { 0 };
+	struct waybill *it = waybill_new(&none);
 
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		struct error err = { 0 };
@@ -375,7 +376,7 @@ START_TEST(a_list_that_is_none_is_refused)
 		ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 		ck_assert_uint_eq(it->num, 42); /* untouched */
 	}
-	free(it);
+	waybill_free(it);
 }
 END_TEST
 
