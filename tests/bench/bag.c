@@ -1,5 +1,5 @@
 /*
- * bag.c - the speed of packing and opening a bag.
+ * bag.c - measures the speed of packing and opening a bag.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "tests/bench/bench.h"
 #include "tests/lib/tool.h"
 
-/* MB/s of packing a file, and of opening the bag. */
+/* Print the MB/s of packing a file, and of opening the bag. */
 int
 bench_bag(char *argv[])
 {

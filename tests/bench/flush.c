@@ -1,6 +1,7 @@
 /*
- * flush.c - what a flush costs on the disk of a folder: the daemon waits for
- * one of the journal and one of the signer's record, a batch.
+ * flush.c - measures what a flush costs on the disk of a folder.  The daemon
+ * waits for two flushes a batch: one of the journal and one of the signer's
+ * record.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median in microseconds of writes that are each flushed. */
+/* Returns the median in microseconds of flushed writes. */
 static double
 time_flushes(const char *dir, const char *name, bool appends)
 {

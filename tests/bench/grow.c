@@ -1,8 +1,8 @@
 /*
- * grow.c - a data folder with a journal of many entries, written as a daemon
- * would that served so many copies: filling it through one takes hours.
+ * grow.c - appends many entries to a data folder's journal, as if a daemon had
+ * served that many copies; to fetch them would take hours.
  *
- * The journal's newest delivery is said again, each with a salt of its own.
+ * Each entry is the journal's newest delivery again, with a salt of its own.
  */
 #include <string.h>
 

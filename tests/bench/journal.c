@@ -1,5 +1,6 @@
 /*
- * journal.c - a journal of many entries: its start, receipts, tiles, audits.
+ * journal.c - measures a journal of many entries: its start, receipts, tiles
+ * and audits.
  */
 #include <string.h>
 
@@ -33,7 +34,7 @@ sign_head(const struct note_signer *signer, struct head *head)
 	buf_free(&text);
 }
 
-/* So many deliveries, in batches, each signed. */
+/* Append so many deliveries, in batches, each with a signed head. */
 static void
 fill_journal(struct journal *journal, const struct note_signer *signer,
     uint64_t entries, struct head *head)
@@ -133,7 +134,9 @@ bench_journal(char *argv[])
 		buf_free(&bytes);
 	}
 	tile_s = (tool_seconds(CLOCK_PROCESS_CPUTIME_ID) - began) / 2000;
-	/* What an audit does with the leaf hashes that it has fetched. */
+	/*
+	 * Measure what an audit does with the leaf hashes that it has fetched.
+	 */
 	began = tool_seconds(CLOCK_PROCESS_CPUTIME_ID);
 	for (uint64_t i = 0; i < entries; i++)
 		merkle_append(&edge, &node, NULL, NULL);

@@ -1,7 +1,8 @@
 /*
  * bench - the measures that need a program: load over kept connections,
- * signatures, the journal.  The scripts of this folder put them beside the
- * peers.  What each one prints is said in bench.h and tests/lib/generators.h.
+ * signatures, the journal.  The scripts of this folder compare the results with
+ * other programs. bench.h and tests/lib/generators.h say what each measure
+ * prints.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,16 +15,16 @@
 static const struct {
 	const char *name, *arguments;
 	int (*run)(char *argv[]);
-	int num; /* at least so many arguments */
+	int num; /* minimum number of arguments */
 } subjects[] = {
-	/* tests/lib */
+	/* in tests/lib */
 	{ "get", TARGET "PATH CONNECTIONS SECONDS", load_get, 8 },
 	{ "put", TARGET "DIR CONNECTIONS", load_put, 7 },
 	{ "idle", TARGET "CONNECTIONS", load_idle, 6 },
 	{ "watch", TARGET "CONNECTIONS", watch_run, 6 },
 	{ "relay", TARGET "LISTEN-PORT", relay_run, 6 },
 	{ "make", "DIR OFFICE-DIR COUNT BYTES PREFIX", deposits_make, 5 },
-	/* here */
+	/* in this folder */
 	{ "verify", "CONTAINER", bench_verify, 1 },
 	{ "must", "CONTAINER…", bench_must, 1 },
 	{ "journal", "DIR ENTRIES", bench_journal, 2 },

@@ -1,6 +1,6 @@
 /*
- * raw.c - what nobody can do without: one verification of each kind of
- * signature, inflating and hashing, by the libraries themselves.
+ * raw.c - measures what every verifier must do: one verification of each kind
+ * of signature, inflating and hashing, by the libraries alone.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -17,7 +17,10 @@
 
 static const double ENOUGH_S = 1.0;
 
-/* Verifications a second of CPU of one signature over a digest or a text. */
+/*
+ * Returns verifications per second of CPU of one signature over a digest or a
+ * text.
+ */
 static double
 raw_signature(EVP_PKEY *key, const EVP_MD *md)
 {
@@ -77,13 +80,13 @@ raw_p256(void)
 	return n / (tool_seconds(CLOCK_PROCESS_CPUTIME_ID) - began);
 }
 
-/* What must be done for files, in seconds of CPU. */
+/* Seconds of CPU that the files cost at least. */
 struct must {
 	double inflate, hash;
 	size_t signatures, files;
 };
 
-/* Inflate and hash one member; its packed bytes are in memory. */
+/* Inflate and hash one member, whose deflated bytes are in memory. */
 static void
 must_member(const struct zip_member *member, struct span packed,
     struct must *must)

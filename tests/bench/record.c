@@ -30,7 +30,7 @@ need(bool ok, const struct error *err)
 	exit(1);
 }
 
-/* Memory of this process that is not in files, in bytes. */
+/* Returns the process's memory that is not mapped from files, in bytes. */
 static size_t
 memory(void)
 {
@@ -44,7 +44,7 @@ memory(void)
 	return (resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The entry's fields beside those of its act. */
+/* Fill in the fields that the act does not set itself. */
 static void
 fill(struct entry *entry, enum act act, uint64_t index, uint64_t document)
 {
@@ -115,7 +115,7 @@ sign_head(const struct note_signer *signer, struct head *head)
 	buf_free(&text);
 }
 
-/* Deposits of the documents, and then deliveries of them. */
+/* Append a deposit of each document, and then deliveries of them. */
 static void
 fill_journal(struct journal *journal, const struct note_signer *signer,
     uint64_t num, struct head *head)
@@ -156,7 +156,10 @@ fill_journal(struct journal *journal, const struct note_signer *signer,
 		buf_free(&lines[i]);
 }
 
-/* Seconds of CPU that opening it takes; with *check, those of the check. */
+/*
+ * Returns the seconds of CPU of opening the journal; *check gets those of the
+ * check.
+ */
 static double
 time_start(const char *dir, const struct note_keys *keys,
     const struct head *head, bool whole, double *check)

@@ -1,5 +1,5 @@
 /*
- * refs.c - what ls-refs of many branches costs.
+ * refs.c - measures ls-refs with many branches.
  */
 #include <string.h>
 
@@ -49,8 +49,8 @@ time_refs(struct ledger *ledger, size_t *len)
 }
 
 /*
- * The CPU that ls-refs of so many documents costs, in seconds: the first after
- * a start, the next ones, and one after an act (each the mean of 20).
+ * Print the seconds of CPU of ls-refs with so many documents: the first after a
+ * start, the next ones, and one after an act (each the mean of 20).
  */
 int
 bench_refs(char *argv[])

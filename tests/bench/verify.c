@@ -1,5 +1,6 @@
 /*
- * verify.c - the CPU of a signature, beside one raw verification.
+ * verify.c - measures the CPU of verifying a signature, and of one raw
+ * verification.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /*
- * fuzz.h - one parser a target: it may refuse anything, and must say why
- * exactly when it does.
+ * fuzz.h - what the fuzz targets share, one target a parser.  A parser may
+ * refuse any input, and must set an error exactly when it does.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H

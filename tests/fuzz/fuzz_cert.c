@@ -1,9 +1,12 @@
+/*
+ * Fuzz target: certificates, and files of CAs.
+ */
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "pki/trust.h"
 
-/* A certificate, and a file of CAs. */
+/* Parse the input as a certificate, and as a file of CAs. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

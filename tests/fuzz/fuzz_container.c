@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: containers, that is ZIP files and their members.
+ */
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,14 +1,20 @@
+/*
+ * Fuzz target: revocation lists.
+ */
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "pki/revocation.h"
 
-/* A CA and a certificate of it, from a folder of seeds; made once. */
+/* A CA and one of its certificates, made once from the seeds. */
 static const char ca_pem[] =
 #include "fuzz_ca.inc"
     ;
 
-/* A file of lists: read, asked of a certificate, and drawn conclusions from. */
+/*
+ * Read the input as a file of lists, look a certificate up in them, and ask
+ * which are newer.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: CMS signatures in DER.
+ */
 #include <openssl/cms.h>
 #include <openssl/err.h>
 

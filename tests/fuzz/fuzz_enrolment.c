@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: enrolment files.
+ */
 #include "client/enrolment.h"
 #include "fuzz.h"
 

@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: streams of server-sent events.
+ */
 #include "base/digest.h"
 #include "fuzz.h"
 #include "remote/events.h"
@@ -12,7 +15,7 @@ seen(void *arg, const struct remote_event *event, struct error *err)
 	    buf_append_u8(all, '|', err) && buf_append(all, event->data, err);
 }
 
-/* The same events in whatever pieces the stream comes. */
+/* The events must be the same in whatever pieces the stream comes. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: signatures and timestamps of other makers.
+ */
 #include "fuzz.h"
 #include "pki/foreign.h"
 
@@ -11,7 +14,7 @@ visit(void *arg, const struct foreign_signer *signer, struct error *err)
 	return true;
 }
 
-/* Another maker's CMS, and a timestamp token. */
+/* Read the input as a CMS of another maker, and as a timestamp token. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

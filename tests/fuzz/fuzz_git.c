@@ -1,7 +1,10 @@
+/*
+ * Fuzz target: requests of git clients.
+ */
 #include "fuzz.h"
 #include "git/request.h"
 
-/* The first byte tells the version; what is gzip is inflated first. */
+/* The first byte selects the version; gzip input is inflated first. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,8 +1,11 @@
+/*
+ * Fuzz target: HTTP heads and chunked bodies.
+ */
 #include "daemon/http/body.h"
 #include "daemon/http/head.h"
 #include "fuzz.h"
 
-/* Head, then what follows as a chunked body, whole and byte by byte. */
+/* Parse a head, then the rest as a chunked body, whole and byte by byte. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

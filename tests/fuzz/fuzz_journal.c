@@ -1,10 +1,15 @@
+/*
+ * Fuzz target: entries, notes, receipts and keys of the journal.
+ */
 #include "fuzz.h"
 #include "journal/entry.h"
 #include "journal/evidence.h"
 #include "journal/proof.h"
 #include "journal/tile.h"
 
-/* Entries, notes, receipts and keys: what parses has one spelling. */
+/*
+ * Entries, notes, receipts and keys that parse must encode to the same bytes.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

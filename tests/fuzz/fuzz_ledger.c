@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: the ledger's file.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,8 +8,8 @@
 #include "record/ledger_file.h"
 
 /*
- * The ledger's file, with its own sum put right: a good one encodes to the same
- * bytes again.
+ * A ledger's file with its sum put right: if it parses, it must encode to the
+ * same bytes.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

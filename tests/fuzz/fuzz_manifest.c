@@ -1,3 +1,6 @@
+/*
+ * Fuzz target: manifests of signatures and seals.
+ */
 #include "document/manifest.h"
 #include "fuzz.h"
 

@@ -1,7 +1,13 @@
+/*
+ * Fuzz target: pages of entries.
+ */
 #include "client/page.h"
 #include "fuzz.h"
 
-/* A page of entries: the checkpoint's own parser is fuzz_journal's. */
+/*
+ * Parse a page of entries; the checkpoint in it has its own target,
+ * fuzz_journal.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,10 @@
+/*
+ * Fuzz target: policies.
+ */
 #include "fuzz.h"
 #include "policy/policy.h"
 
-/* The input as offices.yaml, and as a type beside a fixed one. */
+/* Parse the input as offices.yaml, and as a type beside a fixed one. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

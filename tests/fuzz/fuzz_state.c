@@ -1,9 +1,12 @@
+/*
+ * Fuzz target: the files of an office's state.
+ */
 #include "document/termination.h"
 #include "fuzz.h"
 #include "journal/note.h"
 #include "policy/succession.h"
 
-/* What was encoded parses to the same again. */
+/* What was encoded must parse to the same again. */
 static void
 try_succession(struct span input)
 {
@@ -40,7 +43,7 @@ try_termination(struct span input)
 	buf_free(&text);
 }
 
-/* Files of an office's state, and the one that ends a version. */
+/* Parse the files of an office's state, and termination.yaml. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,8 +1,11 @@
+/*
+ * Fuzz target: timestamp tokens.
+ */
 #include "fuzz.h"
 #include "pki/cades.h"
 #include "pki/timestamp.h"
 
-/* A token, as it stands on a signature, over bytes that it is not over. */
+/* Parse a token, and check it against bytes that it does not cover. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

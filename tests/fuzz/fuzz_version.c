@@ -1,9 +1,14 @@
+/*
+ * Fuzz target: version.yaml.
+ */
 #include <stdlib.h>
 
 #include "document/version.h"
 #include "fuzz.h"
 
-/* What parses encodes, and what was encoded parses to the same again. */
+/*
+ * What parses must encode, and what was encoded must parse to the same again.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,10 +1,13 @@
+/*
+ * Fuzz target: waybills, slips and lists.
+ */
 #include <stdlib.h>
 
 #include "bag/slip.h"
 #include "bag/waybill.h"
 #include "fuzz.h"
 
-/* The same of a slip. */
+/* The same for a slip. */
 static void
 try_slip(struct span input)
 {
@@ -25,7 +28,7 @@ try_slip(struct span input)
 	buf_free(&again);
 }
 
-/* A list is parsed into the waybill that names it. */
+/* Parse a list into the waybill that names it. */
 static void
 try_list(struct span input)
 {
@@ -41,7 +44,9 @@ try_list(struct span input)
 	waybill_free(waybill);
 }
 
-/* What parses encodes, and what was encoded parses to the same again. */
+/*
+ * What parses must encode, and what was encoded must parse to the same again.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /*
- * libgit2-clone URL DIR: clone by libgit2, then fetch once more; what another
- * git than git makes of the daemon's answers.  libgit2 has no client
- * certificates: tests/bench/bench.c relays ("bench relay").
+ * libgit2-clone URL DIR: clone with libgit2, then fetch once more, to test the
+ * daemon's answers with another implementation than git. libgit2 has no client
+ * certificates, so "bench relay" (tests/lib/relay.c) stands between.
  */
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /*
- * client.c - connections with a certificate, and the answers on them.
+ * client.c - connections with a client certificate, and reading the answers.
  */
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
 /*
- * client.h - an HTTPS client with a certificate, as small as one can be: for
- * load, where libcurl would be what is measured.
+ * client.h - an HTTPS client with a certificate, as small as possible: for
+ * load, where libcurl would be measured rather than the daemon.
  *
- * All of it ends the program where something fails (tool_fail()).
+ * Every function ends the program if something fails (tool_fail()).
  */
 #ifndef TESTS_CLIENT_H
 #define TESTS_CLIENT_H
@@ -11,15 +11,15 @@
 
 #include <openssl/ssl.h>
 
-/* A server, and who asks it. */
+/* A server, and the certificate with which it is asked. */
 struct target {
 	const char *host, *port, *ca, *cert, *key;
 	SSL_CTX *tls;
 };
 
-/* From HOST PORT CA CERT KEY, which must outlive it. */
+/* Returns a target from HOST PORT CA CERT KEY, which must outlive it. */
 struct target client_target(char *argv[]);
-/* A new connection, after its handshake; SSL_free() ends it. */
+/* Returns a new connection after its handshake; SSL_free() ends it. */
 SSL *client_connect(const struct target *target);
 /*
  * Read one answer.  Returns its status, or -1 if the connection ended; *bytes

@@ -1,6 +1,6 @@
 /*
- * clock.c - another time for a program of the tests: $CLOCK_OFFSET seconds are
- * added to what the real-time clock says.  With LD_PRELOAD.
+ * clock.c - another clock for a program under test: $CLOCK_OFFSET seconds are
+ * added to the real-time clock.  To be loaded with LD_PRELOAD.
  */
 #include <dlfcn.h>
 #include <stdlib.h>

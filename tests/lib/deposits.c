@@ -1,5 +1,5 @@
 /*
- * deposits.c - signed deposits, made beforehand.
+ * deposits.c - makes signed deposits, before they are needed.
  */
 #include <fcntl.h>
 #include <string.h>

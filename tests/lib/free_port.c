@@ -1,5 +1,5 @@
 /*
- * Print a loopback port that nobody listens on.
+ * Print a loopback port on which no program listens.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

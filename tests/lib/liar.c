@@ -1,26 +1,25 @@
 /*
- * liar - a dishonest depositary: it has the daemon's key, stands before it,
- * and lies as it is told.
+ * liar - a dishonest depositary: it has the daemon's key, stands in front of
+ * it, and lies as its arguments say.
  *
- *	liar PORT TARGET-PORT DIR OFFICE [LIE]…
+ *         liar PORT TARGET-PORT DIR OFFICE [LIE]…
  *
- *	ask FROM TO        where a request's target has FROM, TO is asked for
- *	                   instead (an empty TO: without it)
- *	say PART FROM TO   where the target has PART, each FROM in the answer
- *	                   (if it has none, in its head) is TO
- *	swallow PART INDEX where the target has PART, nothing is handed on, and
- *	                   the answer is the receipt of that entry
- *	lines PART HOW     where the target has PART, the lines of the answer:
- *	                   "twice" the first, "swap" the first two, "drop=N" the
- *	                   N-th from 0 left out, unless it is the last
- *	other N PORT       the N-th request, from 1, is answered by the daemon at
- *	                   that port; "N+": every one from then on
+ *         ask FROM TO        if a request's target has FROM, ask for TO instead
+ * (an empty TO: remove FROM)   say PART FROM TO   if the target has PART,
+ * replace each FROM in the                        answer's body (or, if it has
+ * none, its head) by TO   swallow PART INDEX if the target has PART, do not
+ * pass the request on,                     and answer with the receipt of that
+ * entry    lines PART HOW     if the target has PART, change the lines of the
+ * answer:                         "twice" repeats the first, "swap" swaps the
+ * first two,                          "drop=N" drops the N-th from 0, but never
+ * the last   other N PORT       the N-th request, from 1, is answered by the
+ * daemon at                          that port; "N+": all from then on
  *
- * DIR is a depositary's folder (tests/lib/office.sh); OFFICE is whose key asks
- * the daemon, since that asks for one.  It says "ready" once it listens, a line
- * for each request, "asked TARGET", one for each lie: "lied TARGET", and one
- * for each that waits for leave to send its body: "leave TARGET".  A connection
- * is a process.
+ * DIR is a depositary's folder (tests/lib/office.sh).  OFFICE has the key with
+ * which the liar connects to the daemon, which demands one.  It prints "ready"
+ * once it listens, "asked TARGET" for each request, "lied TARGET" for each lie,
+ * and "leave TARGET" for each request that waits for leave to send its body.
+ * Each connection is a process of its own.
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -38,7 +37,7 @@
 enum { HEAD = 32 * 1024 };
 
 struct bytes {
-	char *data; /* ends with a zero that is not counted */
+	char *data; /* ends with a NUL that len does not count */
 	size_t len;
 };
 
@@ -69,9 +68,9 @@ add(struct bytes *to, const void *data, size_t len)
 	to->data[to->len] = '\0';
 }
 
-/* --- HTTP, as far as these two speak it. --- */
+/* --- HTTP, as far as daemon and command use it. --- */
 
-/* Up to the empty line; 0 at the end of the connection. */
+/* Read up to the empty line.  Returns 0 at the end of the connection. */
 static int
 read_head(SSL *ssl, struct bytes *head)
 {
@@ -86,7 +85,10 @@ read_head(SSL *ssl, struct bytes *head)
 	return 1;
 }
 
-/* The value of a field, to the end of its line; NULL if it is not there. */
+/*
+ * Returns the value of a field, up to the end of its line; NULL if it is
+ * missing.
+ */
 static const char *
 field(const struct bytes *head, const char *name)
 {
@@ -153,7 +155,7 @@ read_body(SSL *ssl, const struct bytes *head, struct bytes *body)
 	    read_exactly(ssl, body, strtoul(length, NULL, 10));
 }
 
-/* Fields but those of the connection, which are each side's own. */
+/* Copy the fields, except those about the connection. */
 static void
 add_fields(struct bytes *to, const struct bytes *head)
 {
@@ -199,7 +201,7 @@ open_port(int port)
 	return fd;
 }
 
-/* Ask the daemon, on a connection of its own. */
+/* Send a request to the daemon, on a new connection. */
 static void
 ask(int port, const char *method, const char *target,
     const struct bytes *fields, const struct bytes *body, struct bytes *head,
@@ -247,7 +249,7 @@ is(const struct lie *lie, const char *what, const char *target)
 	return strcmp(lie->what, what) == 0 && strstr(target, lie->a) != NULL;
 }
 
-/* Every FROM in text is TO. */
+/* Replace every FROM in text by TO. */
 static int
 replace(struct bytes *text, const char *from, const char *to)
 {
@@ -293,7 +295,7 @@ change_lines(struct bytes *text, const char *how)
 		add(&out, at, len);
 		at += len;
 	}
-	/* Never the last, which is the checkpoint. */
+	/* Never drop the last line, which is the checkpoint. */
 	if (drop >= 0 && strchr(at, '\n') != NULL &&
 	    strchr(at, '\n')[1] != '\0')
 		at = strchr(at, '\n') + 1;
@@ -302,7 +304,7 @@ change_lines(struct bytes *text, const char *how)
 	*text = out;
 }
 
-/* The target that is asked for in the place of another. */
+/* Replace the target that is asked for. */
 static void
 change_target(struct bytes *target)
 {
@@ -328,7 +330,7 @@ change_answer(const char *target, struct bytes *head, struct bytes *answer)
 	}
 }
 
-/* True where what was sent goes nowhere. */
+/* Returns whether the request is not passed on. */
 static int
 swallow(const char *method, const char *target, struct bytes *head,
     struct bytes *answer)
@@ -348,7 +350,7 @@ swallow(const char *method, const char *target, struct bytes *head,
 	return 0;
 }
 
-/* Who answers this request. */
+/* Returns the port of the daemon that answers this request. */
 static int
 choose_port(const char *target)
 {

@@ -1,21 +1,21 @@
 /*
- * line - a bad line: relays TCP to a port of this machine, slowly, late, cut
- * and with errors, as it is told.
+ * line - a bad line: it relays TCP to a port of this machine, slowly, late,
+ * with cuts and errors, as its arguments say.
  *
  *	line PORT TARGET-PORT [NAME=VALUE]…
  *
- *	rate=N    bytes a second, each way (0: as fast as it goes)
- *	delay=MS  how late each piece comes, each way
- *	cut=N     a connection ends once it has carried N bytes
- *	cuts=N    so many connections are cut, then none (0: all)
- *	flip=N    bit 0 of the N-th byte of a connection is turned
+ *	rate=N    bytes per second, each way (0: no limit)
+ *	delay=MS  delay of each piece, each way
+ *	cut=N     end a connection once it has carried N bytes
+ *	cuts=N    cut so many connections, then none (0: all)
+ *	flip=N    turn bit 0 of the N-th byte of a connection
  *	flips=N   in so many connections (0: all)
- *	gone=N    once it has carried N bytes in all, it ends, and all with it
- *	count=F   the bytes carried, both ways, are in file F
+ *	gone=N    end everything once N bytes were carried in all
+ *	count=F   keep the number of bytes carried, both ways, in file F
  *
- * It says "ready" once it listens.  SIGUSR1 cuts all connections there are;
- * SIGHUP lets them end by themselves, after which it ends too: the count is
- * then of all.
+ * It prints "ready" once it listens.  SIGUSR1 cuts all connections.  SIGHUP
+ * lets them end by themselves, after which the program ends; the count is then
+ * complete.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,18 +33,18 @@
 enum { CONNS = 512, PIECE = 16384, QUEUE = 64 };
 
 struct piece {
-	double due; /* when it may go on */
+	double due; /* when it may be written */
 	size_t len, at;
 	unsigned char bytes[PIECE];
 };
 
-/* One way of a connection. */
+/* One direction of a connection. */
 struct way {
 	int from, to;
 	struct piece *queue[QUEUE];
 	size_t num;
 	int ended;
-	double allowed; /* when the rate lets more in */
+	double allowed; /* when the rate allows the next read */
 };
 
 struct conn {
@@ -81,7 +81,7 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Whole: a test may read it at any time. */
+/* Write the whole file at once: a test may read it at any time. */
 static void
 write_count(void)
 {
@@ -156,7 +156,7 @@ take_conn(int listener, int target)
 	    set.flip > 0 && (set.flips == 0 || num_flipped < set.flips);
 }
 
-/* Read a piece; 0 once the connection is cut. */
+/* Read a piece.  Returns 0 once the connection is cut. */
 static int
 take_piece(struct conn *c, struct way *way)
 {
@@ -203,7 +203,7 @@ take_piece(struct conn *c, struct way *way)
 	return 1;
 }
 
-/* Write what is due; 0 at the connection's end. */
+/* Write what is due.  Returns 0 at the connection's end. */
 static int
 give_pieces(struct way *way)
 {
@@ -228,7 +228,10 @@ give_pieces(struct way *way)
 	return 1;
 }
 
-/* What was on its way when the line was cut arrives; nothing follows. */
+/*
+ * Relay; what was under way when the line was cut still arrives, nothing
+ * follows.
+ */
 static int
 run_conn(struct conn *c)
 {
@@ -282,7 +285,7 @@ run(int listener, int target)
 				    way->allowed <= now())
 					fds[num++] = (struct pollfd){ way->from,
 						POLLIN, 0 };
-				/* What is due and did not go. */
+				/* A piece is due that could not be written. */
 				if (way->num > 0 && way->queue[0]->due <= now())
 					wait = 2;
 			}

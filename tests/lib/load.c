@@ -1,5 +1,5 @@
 /*
- * load.c - requests over kept connections, one thread each.
+ * load.c - makes requests over kept connections, one thread each.
  */
 #include <dirent.h>
 #include <poll.h>
@@ -17,7 +17,7 @@ struct load {
 	const char *path;
 	double until;
 	uint64_t requests, bytes, bad;
-	/* put: files, taken in turn */
+	/* for put: the files, taken in turn */
 	char (*files)[FILE_PATH];
 	size_t num_files;
 	size_t *next;
@@ -117,7 +117,7 @@ load_get(char *argv[])
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
 }
 
-/* The containers of a folder; *num of them, for ever the caller's. */
+/* Returns the *num containers of a folder, which are never freed. */
 static char (*list_containers(const char *dir, size_t *num))[FILE_PATH]
 {
 	const struct dirent *entry;
@@ -153,8 +153,8 @@ load_put(char *argv[])
 }
 
 /*
- * Connections that say nothing until standard input ends, but for a request
- * every 30 seconds, as the daemon ends those that are idle for 60.
+ * Keep connections silent until standard input ends, except for a request every
+ * 30 seconds, since the daemon ends those that are idle for 60.
  */
 int
 load_idle(char *argv[])
@@ -183,7 +183,9 @@ load_idle(char *argv[])
 			    client_read(all[i], &bytes) == 200;
 	} while (ended == 0 && answered == count);
 	printf("%lu answered\n", answered);
-	/* As above. */
+	/*
+	 * A sanitizer that finds what OpenSSL keeps would end without flushing.
+	 */
 	fflush(stdout);
 	for (unsigned long i = 0; i < count; i++)
 		SSL_free(all[i]);

@@ -1,6 +1,6 @@
 /*
- * relay.c - for clients that have no certificates: plain TCP in, mutual TLS
- * out.
+ * relay.c - relays from plain TCP to mutual TLS, for clients that have no
+ * certificates.
  */
 #include <netinet/in.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /*
- * server.c - an HTTPS server that says what it is told to.
+ * server.c - an HTTPS server that answers what the test tells it (server.h).
  */
 #include "tests/lib/server.h"
 
@@ -21,7 +21,8 @@
 enum { REQUESTS = 32, REQUEST_BYTES = 64 * 1024 };
 
 struct server {
-	int listener, end[2]; /* end: written to once it is to stop */
+	/* End: a byte is written to it to stop the thread. */
+	int listener, end[2];
 	int port;
 	SSL_CTX *tls;
 	const struct server_answer *answers;
@@ -32,7 +33,7 @@ struct server {
 	bool stopped;
 };
 
-/* A connection: TLS or not. */
+/* A connection, with or without TLS. */
 struct peer {
 	int fd;
 	SSL *ssl;
@@ -57,7 +58,7 @@ peer_write(struct peer *peer, const char *bytes, size_t len)
 	return n == (ssize_t)len;
 }
 
-/* Bytes of the body, by the head that ends before at. */
+/* Returns the length of the body that the head announces, in bytes. */
 static size_t
 length_of(const char *request)
 {
@@ -66,7 +67,9 @@ length_of(const char *request)
 	return length != NULL ? strtoul(length + 17, NULL, 10) : 0;
 }
 
-/* A request, with its body, as a string of its own; NULL once it hung up. */
+/*
+ * Returns a request with its body as a new string; NULL if the client hung up.
+ */
 static char *
 take_request(struct server *server, struct peer *peer)
 {
@@ -142,7 +145,7 @@ run(void *arg)
 		}
 		if (peer.ssl == NULL || SSL_accept(peer.ssl) == 1)
 			serve(server, &peer);
-		/* Not a word: a connection that breaks says none. */
+		/* Close without an alert, as a broken connection does. */
 		SSL_free(peer.ssl);
 		close(peer.fd);
 	}
@@ -172,7 +175,10 @@ server_start(const struct server_settings *settings,
 
 	if (server == NULL)
 		tool_fail("memory", NULL);
-	/* A client that refuses us is gone while we still write. */
+	/*
+	 * A client that refuses our certificate may be gone while we still
+	 * write.
+	 */
 	signal(SIGPIPE, SIG_IGN);
 	server->answers = answers;
 	server->num = num;

@@ -1,5 +1,5 @@
 /*
- * tool.h - what the programs that test and measure share.
+ * tool.h - what the test and measuring programs share.
  */
 #ifndef TESTS_TOOL_H
 #define TESTS_TOOL_H
@@ -10,7 +10,9 @@
 
 #include "base/error.h"
 
-/* The seconds of a clock: CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, … */
+/*
+ * Returns the seconds of a clock: CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, …
+ */
 static inline double
 tool_seconds(clockid_t clock)
 {
@@ -20,7 +22,7 @@ tool_seconds(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Say what failed, and why unless err is NULL; exit 7. */
+/* Print what failed, and why unless err is NULL; exit with 7. */
 static inline _Noreturn void
 tool_fail(const char *what, const struct error *err)
 {

@@ -1,5 +1,6 @@
 /*
- * watch.c - many who listen to events, and when the last of them is told.
+ * watch.c - opens many streams of events, and measures when the last one gets
+ * an event.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "tests/lib/generators.h"
 #include "tests/lib/tool.h"
 
-/* Read until the stream has said it. */
+/* Read until the stream has sent this text. */
 static bool
 read_until(SSL *ssl, const char *text)
 {
@@ -27,7 +28,7 @@ read_until(SSL *ssl, const char *text)
 	return false;
 }
 
-/* So many listen to events; then the first that comes is read by each. */
+/* Open so many streams, then have each read the first event that comes. */
 int
 watch_run(char *argv[])
 {
@@ -56,7 +57,9 @@ watch_run(char *argv[])
 	}
 	printf("told %lu, the last %.3f s after the first\n", told,
 	    tool_seconds(CLOCK_MONOTONIC) - began);
-	/* A sanitizer that finds what OpenSSL keeps ends without doing it. */
+	/*
+	 * A sanitizer that finds what OpenSSL keeps would end without flushing.
+	 */
 	fflush(stdout);
 	free(all);
 	return told == count ? 0 : 1;

@@ -1,10 +1,10 @@
 /*
- * mutant.h - the switches of the build that mutate.py makes.  Every source
- * file of that build begins with this one; no other build has it.
+ * mutant.h - the switches of the build that mutate.py makes.  In that build,
+ * and no other, every source file begins with this header.
  *
- * MUTANT          number of the check that is off; none: all are on
- * MUTANT_REACHED  a file of MUTANT_MAX bytes, in which the n-th becomes 1 when
- *                 the check n is reached
+ * MUTANT          the number of the check that is switched off; unset: none
+ * MUTANT_REACHED  a file of MUTANT_MAX bytes; byte n becomes 1 when check n is
+ *                 reached
  */
 #ifndef TESTS_MUTANT_H
 #define TESTS_MUTANT_H
@@ -16,11 +16,13 @@
 
 #define MUTANT_MAX 65536
 
-/* Weak, since each file brings them: the linker keeps one of each. */
+/* Weak, since each file defines them: the linker keeps one of each. */
 __attribute__((weak)) int mutant_off = -1;
 __attribute__((weak)) unsigned char *mutant_reached;
 
-/* Shared memory, so that what a test's own processes reach counts too. */
+/*
+ * The memory is shared, so that what a test's child processes reach counts too.
+ */
 __attribute__((weak, constructor)) void
 mutant_begin(void)
 {
@@ -39,14 +41,14 @@ mutant_begin(void)
 	close(fd);
 }
 
-/* Check calls it of a test that fails: one failure is enough. */
+/* Check calls this when a test fails: one failure is enough. */
 __attribute__((weak)) void
 __wrap__ck_assert_failed(void)
 {
 	_exit(1);
 }
 
-/* Is that check off? */
+/* Is that check switched off? */
 static inline int
 mutant(int number)
 {

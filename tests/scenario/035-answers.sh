@@ -1,6 +1,6 @@
 #!/bin/sh
-# A depositary that answers something else than what it was asked or sent
-# (tests/lib/liar.c): each command finds it, or says what is not proved.
+# A depositary answers something else than it was asked or sent
+# (tests/lib/liar.c): each command finds that, or says what is not proved.
 # The table of lies in docs/security.md is made of these rows (LIES_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
 table=${LIES_TABLE:-$dir/work/table.md}

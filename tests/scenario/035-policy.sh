@@ -1,6 +1,6 @@
 #!/bin/sh
-# Which policy judges what: at offices that saw each of them come, at one that
-# enrols later, at one that was away, and with state that an older command kept.
+# Which policy judges which act: at offices that saw each policy come, at one
+# that enrols later, at one that was away, and with state of an older command.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok >/dev/null

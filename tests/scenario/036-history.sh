@@ -1,7 +1,8 @@
 #!/bin/sh
-# One history for all commands of an office: two daemons from one data folder,
-# and what each command does that is moved from one to the other.  The table of
-# commands in docs/security.md is made of these rows (HISTORIES_TABLE=FILE).
+# All commands of an office must see one history: two daemons are started from
+# one data folder, and each command is moved from one daemon to the other.  The
+# table of commands in docs/security.md is made of these rows
+# (HISTORIES_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
 table=${HISTORIES_TABLE:-$dir/work/table.md}
 printf '| what it answers | to which command | finding |\n| --- | --- | --- |\n' >"$table"

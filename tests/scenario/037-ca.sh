@@ -1,7 +1,7 @@
 #!/bin/sh
 # A CA is renewed, takes a new key, or another one takes its place: nobody is
 # locked out, and an office that was away comes back.  The recipes are those of
-# docs/operations.md, run as they stand there.
+# docs/operations.md, run line by line.
 . "$(dirname "$0")/lib.sh"
 start
 everybody="mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# certs/ca revokes, since a date as well, and holds and releases; openssl says
-# what the lists then say.
+# certs/ca revokes (also since a date), holds and releases certificates; openssl
+# checks the lists that it makes.
 . "$(dirname "$0")/lib.sh"
 ca() { "$top/certs/ca" "$@"; }
 list() { openssl crl -in certs/iom/crl.pem -noout -text; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A page of another site makes its visitor's browser ask, with the visitor's
-# certificate: whatever it asks for, it is refused, and nothing is journaled.
+# A page of another site makes its visitor's browser send requests with the
+# visitor's certificate: each is refused, and nothing is journaled.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa >/dev/null

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Keys are judged where they are first shown: those that docs/formats.md lists
-# work from one end to the other, others are refused by name; and why a chain
-# fails is told as it is.
+# Keys are judged where they first appear: the kinds that docs/formats.md lists
+# work everywhere, others are refused by name; and each command tells the true
+# reason why a chain fails.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-geneva >/dev/null

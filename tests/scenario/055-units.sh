@@ -1,6 +1,6 @@
 #!/bin/sh
-# The systemd units, as the systemd that is here reads them: it knows every
-# word, and lets the daemon make every call that it makes.
+# The systemd units, read by the installed systemd: it knows every setting, and
+# allows the daemon every system call that it makes.
 . "$(dirname "$0")/lib.sh"
 done_with() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
 command -v systemd-analyze >/dev/null || { echo "  skipped: the systemd units (systemd-analyze is not there)"; done_with; }

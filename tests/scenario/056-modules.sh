@@ -1,6 +1,6 @@
 #!/bin/sh
-# What few commands need is loaded by those alone: from the build folder, from
-# where it was installed, and with a clear word where it is not there.
+# Libraries that few commands need are loaded by those alone: from the build
+# folder, from where they were installed; a missing one gives a clear error.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa iom-geneva >/dev/null || not_ok "enrolment"

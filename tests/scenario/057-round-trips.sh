@@ -1,6 +1,7 @@
 #!/bin/sh
 # How often a push waits for the daemon: each request is a round trip, and so is
-# leave to send a body.  What the answer brings is held against what was seen.
+# the wait for leave to send a body.  The checkpoint in the answer is compared
+# with the one that was seen before.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva >/dev/null || not_ok "enrolment"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Many versions from one list: each is told, what is refused keeps the others
-# from nothing, and a run that was cut or stopped is run again.
+# Many versions from one list: each result is printed, a refused version does
+# not stop the others, and a run that was cut or stopped can be run again.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa iom-vientiane iom-geneva >/dev/null || not_ok "enrolment"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The table of the benchmarks, from figures that are kept: which are reached,
-# which are not, and which had no peer.  Nothing is measured.
+# The table of the benchmarks, made from stored figures: which goals are
+# reached, which are not, and which had no peer.  Nothing is measured.
 . "$(dirname "$0")/lib.sh"
 done_with() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
 bench=$top/tests/bench/run

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Other people's programs judge what we make.
+# Programs of others check what Valise makes.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

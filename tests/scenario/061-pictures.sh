@@ -1,5 +1,5 @@
 #!/bin/sh
-# The pictures in docs are what their text sources say.
+# The pictures in docs are those that their text sources make.
 . "$(dirname "$0")/lib.sh"
 done_with() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
 command -v python3 >/dev/null || { echo "  skipped: the pictures (python3 is not there)"; done_with; }

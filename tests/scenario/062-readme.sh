@@ -1,6 +1,6 @@
 #!/bin/sh
-# README's "Verify without us", its lines as they stand there: good copies pass,
-# and whatever is changed in one is found.
+# README's "Verify without us", run line by line: good copies pass, and
+# any change in one is found.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-geneva >/dev/null

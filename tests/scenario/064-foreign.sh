@@ -1,6 +1,6 @@
 #!/bin/sh
-# Containers of other makers, made by openssl and zip: what is intact is never
-# called broken, and what was not looked at is said.
+# Containers of other makers, made by openssl and zip: an intact signature is
+# never called broken, and what was not checked is named.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa >/dev/null || not_ok "enrolment"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a person names to be written may be a link, a FIFO or a device: it stays.
+# The file to write may be a link, a FIFO or a device: it is not replaced.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa iom-bangkok >/dev/null

@@ -7,7 +7,7 @@ deposit mofa one >/dev/null
 expect "a draft cannot be terminated" 5 "nothing to terminate" at mofa-minister terminate agreement/one --reason "Article 12" --yes
 at mofa-minister sign agreement/one --yes >/dev/null 2>&1
 at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
-# A newer draft does not keep what is in force from ending.
+# A newer draft does not stop the version in force from being terminated.
 printf 'Article 2\n' >work/en2.txt
 at mofa push agreement/one --text lo=work/lo.txt --text en=work/en2.txt --title "en=The one" >/dev/null
 at iom-geneva fetch agreement/one@1 -o work/before.asice >/dev/null

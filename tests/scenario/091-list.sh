@@ -1,6 +1,6 @@
 #!/bin/sh
-# Of a list of files each gets its own verdict, whatever the others are, and a
-# deposit of such a file is refused with a word about it.
+# Each file of a list gets its own verdict, whatever the others are, and a
+# deposit of a bad file is refused with the reason.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa iom-geneva >/dev/null

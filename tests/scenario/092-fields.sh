@@ -1,7 +1,8 @@
 #!/bin/sh
-# A field of an entry is changed and the journal signed anew with its own key:
-# who has seen nothing of it before finds it all the same.  Which fields, and by
-# whom: the table in docs/security.md, which tests/unit/test_fields.c goes through.
+# A field of an entry is changed and the journal signed anew with its own key: a
+# reader who has seen nothing of it before finds it all the same.  The table in
+# docs/security.md says which fields, and who finds them;
+# tests/unit/test_fields.c goes through it.
 . "$(dirname "$0")/lib.sh"
 tamper=$VALISE_BUILD/tamper
 start

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the daemon does by itself: takes newer CRLs, checks its data, asks
-# witnesses that speak C2SP, and says what is about to end.
+# What the daemon does by itself: it fetches newer CRLs, checks its data, asks
+# witnesses that speak C2SP, and warns of what ends soon.
 . "$(dirname "$0")/lib.sh"
 go_build() { env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go build -o "$1" "$2"; }
 # PATTERN: the log says so, some time soon

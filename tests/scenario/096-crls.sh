@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lists of revocations never go back, and none is taken before its time.
+# Revocation lists never go back to older ones, and none is used before its
+# time.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-chief-of-mission >/dev/null

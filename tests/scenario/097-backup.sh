@@ -1,6 +1,6 @@
 #!/bin/sh
-# Backups made while the daemon works, brought back on another machine; and an
-# old one that nobody is let to start.
+# Backups are made while the daemon works, and restored on another machine; an
+# old one cannot be started.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa iom-vientiane iom-geneva >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A planned replacement of the journal's key: offices follow because the old key
-# signed it and the witnesses cosigned it, and for nothing less.
+# signed it and the witnesses cosigned it, and accept nothing less.
 . "$(dirname "$0")/lib.sh"
 go_run() { env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go run "$@"; }
 start

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What happens, as it happens: events, and valise watch.
+# Events: the stream of entries as they are made, and valise watch.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

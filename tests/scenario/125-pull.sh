@@ -1,5 +1,6 @@
 #!/bin/sh
-# A local copy that proves itself: pull, and all that works on it without a line.
+# A local copy that proves itself: pull, and the commands that work on it
+# offline.
 . "$(dirname "$0")/lib.sh"
 unset VALISE_PATIENCE
 start

@@ -1,5 +1,5 @@
 #!/bin/sh
-# An office without a line: bags there and back, with the daemon off.
+# An office without a connection: bags there and back, with the daemon off.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A waybill lends its signer's name to what it lists, and to nothing else.
+# An act by bag is made in the name of the waybill's signer, if the waybill
+# lists it, and otherwise not.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

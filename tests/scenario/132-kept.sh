@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is kept is never replaced by less: bags that arrive late or twice, of
-# another history, copies that are damaged, commands that end halfway.
+# Kept files are never replaced by worse ones: bags that arrive late or twice,
+# of another history, copies that are damaged, commands that end halfway.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What came by bag weeks after it was signed: each copy proves when it was
-# dispatched, and tells nothing of what else was in the bag.
+# Acts that come by bag weeks after they were signed: each copy proves when its
+# act was dispatched, and tells nothing of the bag's other contents.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A status has a date: of a copy alone, of what this office was given, of now.
+# A status has a date: that of the copy, of what this office received, or now.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

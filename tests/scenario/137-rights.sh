@@ -1,6 +1,6 @@
 #!/bin/sh
-# An office that may no longer read a document: what it knows of it ends there,
-# and no command tells a status as if nothing had come since.
+# An office that may no longer read a document: its knowledge ends there,
+# and no command shows a status as if nothing had come since.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok >/dev/null

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Revocation: at one checkpoint every reader says the same, whenever it came.
+# Revocation: at one checkpoint every reader gets the same verdict, whenever the
+# reader came.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-bangkok >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A depositary that keeps a `crl` entry from an office is found out by the first
-# connection at which it shows it, or shows nothing.
+# A depositary that keeps a `crl` entry from an office is found out at the
+# first connection at which it shows the entry, or fails to.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva iom-bangkok >/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What becomes of versions by acts on other versions of their document.
+# How acts on a version change the states of the document's other versions.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A new version ends the signing of the one before it: not of one that another
-# party has signed, unless the depositor says so.
+# A new version ends the signing of the one before it; if another party has
+# signed that, the depositor must say so.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Terminations that another version overtakes, and quorums that change.
+# Terminations when another version enters into force, and changed quorums.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The audit forgets nothing and misses nothing.
+# The audit: it forgets no finding, and it misses no entry.
 . "$(dirname "$0")/lib.sh"
 tamper=$VALISE_BUILD/tamper
 start

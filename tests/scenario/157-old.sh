@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies, a state folder and a data folder of the program before this one.
+# Copies, a state folder and a data folder of earlier versions are still read.
 . "$(dirname "$0")/lib.sh"
 old=$top/tests/data/first
 mkdir office && tar -C office -xzf "$old/state.tar.gz" && tar -xzf "$old/data.tar.gz"

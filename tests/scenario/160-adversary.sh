@@ -1,7 +1,7 @@
 #!/bin/sh
-# A dishonest depositary with two histories (tests/adversary): whatever request
-# it answers from the other one, no command calls proved what is not of the
-# history that it keeps.
+# A dishonest depositary with two histories (tests/adversary): whichever request
+# it answers from the other one, no command calls anything proved that is not in
+# the history that the office keeps.
 . "$(dirname "$0")/lib.sh"
 start
 enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva >/dev/null || not_ok "enrolment"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Each lie of a depositary (tests/lib/liar.c), told to every command that it can
-# be told to, and the finding with which it ends.  A table of docs/security.md is
-# made of these rows (COMMANDS_TABLE=FILE).
+# Each lie of a depositary (tests/lib/liar.c) is told to every command that can
+# be lied to so, and each command must end with the finding named here.  A table
+# of docs/security.md is made of these rows (COMMANDS_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
 table=${COMMANDS_TABLE:-$dir/work/table.md}
 start

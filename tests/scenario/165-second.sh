@@ -1,6 +1,6 @@
 #!/bin/sh
-# A second verifier, written from docs/formats.md alone, says of copies what
-# "valise verify" says: of good ones, and of hundreds that were altered.
+# A second verifier, written from docs/formats.md alone, agrees with
+# "valise verify" on good copies, and on hundreds of altered ones.
 . "$(dirname "$0")/lib.sh"
 second=$top/tests/second seed=${VALISE_SEED:-$(date +%j)} number=${VALISE_MUTATIONS:-200}
 export PYTHONDONTWRITEBYTECODE=1

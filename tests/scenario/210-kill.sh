@@ -1,7 +1,7 @@
 #!/bin/sh
 # SIGKILL of either process at random moments, under writers and readers:
-# nothing that was acknowledged is lost, nothing half is seen, the journal
-# never forks, and every start is quick.  SOAK_KILLS of them (20).
+# nothing acknowledged is lost, no reader sees half an act, the journal never
+# forks, and every start is quick.  SOAK_KILLS of them (20).
 . "$(dirname "$0")/lib.sh"
 kills=${SOAK_KILLS:-20}
 start

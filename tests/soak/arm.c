@@ -1,8 +1,8 @@
 /*
- * arm - tell a daemon with tests/soak/fault.c in it what is to fail.
+ * arm - tells a daemon that has tests/soak/fault.c loaded which call must fail.
  *
- *	arm PAGE CALL NTH ERRNO   the NTH such call from now on
- *	arm PAGE                  nothing any more; prints "COUNT FIRED"
+ *	arm PAGE CALL NTH ERRNO   fail the NTH such call from now on
+ *	arm PAGE                  fail none any more; print "COUNT FIRED"
  */
 #include <errno.h>
 #include <fcntl.h>

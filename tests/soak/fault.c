@@ -1,14 +1,13 @@
 /*
- * fault - calls that fail when they are told to, or that are recorded; to be
- * preloaded into a daemon (LD_PRELOAD).  Both processes share one page:
+ * fault - makes system calls fail, or records them, as it is told; to be loaded
+ * into a daemon with LD_PRELOAD. Both processes share one page:
  *
- *	FAULT_PAGE=FILE   64 bytes: "call nth errno\n" is written there by the
- *	                  test to arm it; the count and whether it fired are at
- *	                  its end
- *	FAULT_LOG=FILE    what is written, flushed, renamed, … below FAULT_BELOW,
- *	                  for tests/soak/power.c
+ *         FAULT_PAGE=FILE   64 bytes: a test writes "call nth errno\n" there to
+ * arm                         it; at its end are the count, and whether it
+ * fired    FAULT_LOG=FILE    a record of each write, flush, rename, … below
+ * FAULT_BELOW, for tests/soak/power.c
  */
-/* Both names of each call are ours to give. */
+/* Both names of each call (32 and 64 bits) are defined here. */
 #undef _FILE_OFFSET_BITS
 
 #include <dlfcn.h>
@@ -32,7 +31,7 @@ static int log_fd = -1;
 static char below[PATH_MAX];
 static size_t below_len;
 
-/* The next function of that name: the C library's. */
+/* Sets real to the next function of that name: the C library's. */
 #define REAL(name)                                                             \
 	static __typeof__(name) *real;                                         \
 	if (real == NULL)                                                      \
@@ -57,7 +56,7 @@ set_up(void)
 	}
 }
 
-/* Is it this call's turn to fail? */
+/* Must this call fail now? */
 static int
 fails(enum fault_call call)
 {
@@ -71,14 +70,14 @@ fails(enum fault_call call)
 	return 1;
 }
 
-/* --- What is recorded. --- */
+/* --- Recording. --- */
 
 enum { FDS = 4096 };
-static char *paths[FDS]; /* of descriptors that are open, below the folder */
+static char *paths[FDS]; /* paths of open descriptors, relative to the folder */
 
 /*
- * The path of a descriptor below the folder, or NULL.  The signer may not ask
- * the kernel for it: it is what the file was opened under.
+ * Returns the path of a descriptor relative to the folder, or NULL. The signer
+ * may not ask the kernel for it, so it is the path under which it was opened.
  */
 static const char *
 path_of(int fd, char out[PATH_MAX])
@@ -143,7 +142,10 @@ record(char what, const char *a, const char *b, uint64_t at, const void *data,
 		memcpy(bytes + sizeof(head) + a_len, b, b_len);
 	if (head.len > 0)
 		memcpy(bytes + sizeof(head) + a_len + b_len, data, head.len);
-	/* One write: the records of both processes are in order. */
+	/*
+	 * One write a record, so that the records of both processes stay whole
+	 * and in order.
+	 */
 	n = put(log_fd, bytes, sizeof(head) + a_len + b_len + head.len);
 	(void)n;
 	free(bytes);
@@ -297,7 +299,7 @@ ftruncate(int fd, off_t len)
 static int
 opened(int fd, const char *path, int flags)
 {
-	/* One without a name is nobody's after a cut. */
+	/* After a cut a file without a name is gone. */
 	remember(fd, (flags & O_TMPFILE) == O_TMPFILE ? NULL : relative(path));
 	if (fd >= 0 && (flags & O_CREAT) != 0 && relative(path) != NULL)
 		record((flags & O_TRUNC) != 0 ? 'C' : 'c', relative(path), NULL,
@@ -334,7 +336,7 @@ open64(const char *path, int flags, ...)
 	return open(path, flags, mode);
 }
 
-/* What a fortified build calls where it sees no mode. */
+/* The function that a fortified build calls if open() has no mode. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 
@@ -377,7 +379,7 @@ close(int fd)
 	return real(fd);
 }
 
-/* The signer's bound on what it writes is not for the log. */
+/* The signer's limit on its writes must not apply to the log. */
 int
 setrlimit(__rlimit_resource_t what, const struct rlimit *limit)
 {

@@ -1,4 +1,6 @@
-/* What tests/soak/fault.c shares with the programs that use it. */
+/*
+ * fault.h - what tests/soak/fault.c shares with the programs that use it.
+ */
 #ifndef SOAK_FAULT_H
 #define SOAK_FAULT_H
 
@@ -25,8 +27,8 @@ struct fault_page {
 
 /* A record of FAULT_LOG: this, then a, b, and the bytes written. */
 struct fault_record {
-	uint8_t
-	    what; /* w, s(ync), r(ename), l(ink), u(nlink), d(ir), t, c, A */
+	/* W, s(ync), r(ename), l(ink), u(nlink), d(ir), t, c, A. */
+	uint8_t what;
 	uint16_t a_len, b_len;
 	uint64_t at, len;
 };

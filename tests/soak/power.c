@@ -1,15 +1,18 @@
 /*
- * power - what a power cut leaves of a data folder (as ALICE does: OSDI 2014).
+ * power - makes a data folder as a power cut would leave it (in the manner of
+ * ALICE: OSDI 2014).
  *
- *	power count LOG                how many records tests/soak/fault.c made
+ *	power count LOG                print how many records
+ *	                               tests/soak/fault.c made
  *	power ack LOG NAME             append that NAME was acknowledged
- *	power acked LOG K              the names acknowledged before record K
+ *	power acked LOG K              print the names acknowledged before
+ *	                               record K
  *	power cut LOG DIR K MODE SEED  DIR is the folder as it was at the
- *	                               beginning: make it what a cut before
- *	                               record K leaves
+ *	                               beginning: turn it into what a cut
+ *	                               before record K leaves
  *
- * What was flushed before the cut is there: a write by a flush of its file, a
- * name by a flush of its folder.  Of the rest MODE says what is: "none",
+ * What was flushed before the cut is kept: a write by a flush of its file, a
+ * name by a flush of its folder.  MODE says what is kept of the rest: "none",
  * "all", "some" (each or not, by SEED, so in any order), or "torn" (some, and
  * the last write cut in half).
  */
@@ -79,7 +82,7 @@ folder_of(const char *path, char out[PATH_MAX])
 		out[0] = '\0';
 }
 
-/* Is what record i did safe before record k? */
+/* Is what record i wrote durable before record k? */
 static bool
 is_flushed(size_t i, size_t k)
 {
@@ -91,7 +94,10 @@ is_flushed(size_t i, size_t k)
 
 	folder_of(name, folder);
 	for (size_t j = i + 1; j < k; j++) {
-		/* A file that was renamed meanwhile is flushed by its new name. */
+		/*
+		 * A file that was renamed meanwhile is flushed under its new
+		 * name.
+		 */
 		if (content && records[j].head.what == 'r' &&
 		    strcmp(records[j].a, name) == 0)
 			name = records[j].b;
@@ -136,7 +142,7 @@ apply(const char *dir, const struct record *one, bool torn)
 			fail(a);
 		break;
 	case 'r':
-		/* Its source may be what was lost. */
+		/* Its source may have been lost. */
 		(void)(rename(a, b) == 0);
 		break;
 	case 'l':

@@ -1,16 +1,19 @@
 /*
- * soak - clients that a daemon may leave at any moment, for tests/soak/run.
+ * soak - clients of a daemon that may be killed at any moment, for
+ * tests/soak/run.
  *
  *	soak HOST PORT CA CERT KEY DIR ACKED WRITERS READERS
  *
  * Writers deposit the containers of DIR (made by bench make), one after
- * another, each until it is there: whatever answer a cut lost is asked for
- * again.  What was acknowledged is appended to ACKED, a line each, flushed
- * before the next is sent.  Readers fetch what was acknowledged: a copy comes
- * whole, or the connection breaks; anything else is told and counted.
+ * another, each until it is stored: an answer that a cut lost is asked for
+ * again.  Each acknowledged name is appended to ACKED, a line each, flushed
+ * before the next deposit is sent.  Readers fetch acknowledged documents: a
+ * copy comes whole, or the connection breaks; anything else is printed and
+ * counted as wrong.
  *
- * It ends when all is deposited, or, with SIGTERM, after what is under way;
- * prints "ACKED READ RETRIES WRONG" and exits 1 if anything was wrong.
+ * The program ends when all is deposited or, after SIGTERM, when what is under
+ * way is done.  It prints "ACKED READ RETRIES WRONG" and exits with 1 if
+ * anything was wrong.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -108,7 +111,9 @@ connect_again(void)
 	return ssl;
 }
 
-/* The status of an answer that came whole, or -1: the line was cut. */
+/*
+ * Returns the status of an answer that came whole, or -1 if the line was cut.
+ */
 static int
 read_answer(SSL *ssl, char *first, size_t room)
 {
@@ -157,7 +162,10 @@ acknowledge(const char *name)
 	pthread_mutex_lock(&soak.mutex);
 	if (write(soak.acked_fd, line, (size_t)len) != len)
 		abort();
-	/* Readers take any name of the first so many: keep those together. */
+	/*
+	 * Readers pick from the first names, so keep the acknowledged ones in
+	 * front.
+	 */
 	for (i = soak.num_acked; strcmp(soak.names[i], name) != 0;)
 		i++;
 	memcpy(other, soak.names[soak.num_acked], sizeof(other));
@@ -167,7 +175,7 @@ acknowledge(const char *name)
 	pthread_mutex_unlock(&soak.mutex);
 }
 
-/* True once it is there. */
+/* Returns true once it is deposited. */
 static bool
 put(SSL *ssl, const char *name, bool *cut)
 {
@@ -204,7 +212,9 @@ run_writer(void *arg)
 		bool done = false, cut = false;
 		size_t i;
 
-		/* Each writer owns the one that it takes until it is there. */
+		/*
+		 * Each writer takes a name, and keeps it until it is deposited.
+		 */
 		pthread_mutex_lock(&soak.mutex);
 		i = soak.next < soak.num ? soak.next++ : SIZE_MAX;
 		if (i != SIZE_MAX)
@@ -217,7 +227,7 @@ run_writer(void *arg)
 				break;
 			done = put(ssl, name, &cut);
 			if (!done && !cut)
-				break; /* wrong, and told */
+				break; /* wrong, and printed */
 			if (!done) {
 				close_tls(ssl);
 				ssl = NULL;
@@ -263,7 +273,7 @@ run_reader(void *arg)
 		if (status == 200) {
 			add(&soak.reads);
 		} else {
-			/* It was acknowledged: it cannot be gone. */
+			/* It was acknowledged, so it must not be missing. */
 			if (status != -1 && status != 503)
 				tell_wrong("fetch", name, status, answer);
 			close_tls(ssl);

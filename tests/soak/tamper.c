@@ -1,20 +1,21 @@
 /*
- * tamper - what an administrator could do to a data folder, who has every key
- * in it; for the table of docs/security.md.
+ * tamper - what an administrator who has every key in the data folder could do
+ * to it; for the table of docs/security.md.
  *
- *	tamper flip DATA N          change entry N where it stands
+ *	tamper flip DATA N          change entry N in place
  *	tamper drop DATA N          leave entry N out
- *	tamper swap DATA N          change places of entries N and N + 1
+ *	tamper swap DATA N          swap entries N and N + 1
  *	tamper retime DATA N S      move entry N by S seconds
  *	tamper backdate DATA S      add a "start" of S seconds before the last
  *	tamper field DATA N OLD NEW change a text in the line of entry N
  *	tamper grow DATA N          add N deliveries like the last one
- *	tamper ledger DATA          change what journal/ledger says, and its sum
+ *	tamper ledger DATA          change journal/ledger, and its sum
  *	tamper text DATA FILE       change a text in a built copy
  *	tamper signature DATA FILE  change a signature in it
  *
- * But for the first and the last two the journal is made anew, signed with its
- * own key, and the signer made to remember it: nothing in the folder tells.
+ * Except for the first and the last two, the journal is written again, signed
+ * with its own key, and the signer made to remember it: nothing in the folder
+ * shows it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ load(const char *data)
 	buf_free(&text);
 }
 
-/* A whole new history of these entries, under the same key. */
+/* Write a whole new history of these entries, under the same key. */
 static void
 store(const char *data)
 {
@@ -120,7 +121,7 @@ store(const char *data)
 	buf_free(&text);
 }
 
-/* Not a lie: a journal that has been in use for years. */
+/* This is not a lie: it makes a journal that was in use for years. */
 static void
 grow(const char *data, uint64_t add)
 {
@@ -175,7 +176,7 @@ grow(const char *data, uint64_t add)
 	free(entry);
 }
 
-/* Which CRLs are the newest, and the sum to that. */
+/* Change which CRLs are the newest, and the file's sum accordingly. */
 static void
 forge_ledger(const char *data)
 {
@@ -188,7 +189,7 @@ forge_ledger(const char *data)
 	need(file_join(path, data, "journal/ledger", &err) &&
 		file_read(path, bytes.max, &bytes, &err),
 	    &err);
-	/* After the line that it begins with: size, root, time, policy. */
+	/* The place after the first line, size, root, time and policy. */
 	at = (const uint8_t *)memchr(bytes.data, '\n', bytes.len) - bytes.data +
 	    1 + 8 + 32 + 8 + 32;
 	bytes.data[at] ^= 1;
@@ -210,7 +211,7 @@ retime(size_t n, int64_t seconds)
 	need(entry_encode(&entry, &lines[n], &err), &err);
 }
 
-/* The line is of JSON: '"person":"a@b"', say. */
+/* Replace text in an entry's JSON, '"person":"a@b"' for example. */
 static void
 replace(size_t n, const char *old, const char *new)
 {
@@ -255,7 +256,9 @@ backdate(int64_t seconds)
 	need(entry_encode(&entry, &lines[num++], &err), &err);
 }
 
-/* One hex digit of its salt: it still parses, and means the same. */
+/*
+ * Change one hex digit of an entry's salt: it still parses, and means the same.
+ */
 static void
 flip(const char *data, uint64_t n)
 {
