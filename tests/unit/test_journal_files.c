@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/files/files.h"
@@ -234,9 +235,9 @@ START_TEST(a_journal_that_failed_takes_nothing_more)
 	static const struct faults rows[] = {
 		{ .fdatasync = 1 }, /* the entries */
 		{ .pwrite = 1 },    /* the entries */
-		{ .pwrite = 2 },    /* nodes */
-		{ .pwrite = 3 },    /* ends */
-		{ .pwrite = 4 },    /* hashes */
+		{ .pwrite = 3 },    /* nodes, after room for entries */
+		{ .pwrite = 4 },    /* ends */
+		{ .pwrite = 5 },    /* hashes */
 	};
 	struct error err = { 0 };
 	struct journal *journal;
@@ -279,6 +280,70 @@ START_TEST(a_head_that_cannot_be_written_is_told)
 	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
 	ck_assert_uint_eq(journal_size(journal), 3);
 	ck_assert(!append(journal, "entry-4", &err));
+	journal_free(journal);
+}
+END_TEST
+
+/* The length of entries, and of the file with another number of bytes. */
+static uint64_t
+entries_length(off_t set)
+{
+	char path[FILE_PATH];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/entries", dir);
+	if (set >= 0)
+		ck_assert_int_eq(truncate(path, set), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+static void
+assert_cut(uint64_t bytes)
+{
+	struct error err = { 0 };
+	struct journal *journal = open_journal(&err);
+
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(journal_size(journal), 3);
+	ck_assert_uint_eq(mended.cut_bytes, bytes);
+	journal_free(journal);
+}
+
+/* Written ahead while a journal is open, and left there by a kill. */
+START_TEST(room_after_the_entries_is_none_of_them)
+{
+	struct error err = { 0 };
+	struct journal *journal, *view;
+	struct head signed_head;
+	uint64_t length;
+
+	write_entries(3, &signer);
+	length = entries_length(-1);
+	signed_head = head;
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_ok(append(journal, "never signed", &err), err);
+	ck_assert_uint_gt(entries_length(-1), length + 65536);
+	view = journal_view(dir, &keys, take_entry, NULL, &mended, &err);
+	ck_assert_msg(view != NULL, "%s", err.detail);
+	ck_assert_uint_eq(journal_size(view), 3);
+	ck_assert_uint_eq(mended.cut_bytes, 14);
+	journal_free(view);
+	/* Who ends it takes the room away; who kills it does not. */
+	journal_free(journal);
+	ck_assert_uint_eq(entries_length(-1), length + 14);
+	entries_length((off_t)length + 100000);
+	head = signed_head;
+	assert_cut(14);
+	ck_assert_uint_eq(entries_length(-1), length);
+	entries_length((off_t)length + 100000);
+	assert_cut(0);
+	/* A full disk. */
+	journal = open_journal(&err);
+	faults.pwrite = 2;
+	ck_ok(append(journal, "one more", &err), err);
+	ck_assert_uint_eq(entries_length(-1), length + 10);
 	journal_free(journal);
 }
 END_TEST
@@ -447,6 +512,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_view_of_what_is_not_there_is_refused);
 	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
+	tcase_add_test(t, room_after_the_entries_is_none_of_them);
 	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open, 0,
 	    COUNT(openings));
 	tcase_add_loop_test(t, what_cannot_be_read_at_start_is_kept, 0, 2);

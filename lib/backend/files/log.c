@@ -3,9 +3,14 @@
  *
  *	entries  u16 length and bytes of each entry
  *	heads    a checksummed record of each head
+ *
+ * While somebody writes, entries has room at its end: zero bytes, written ahead
+ * so that a flush has only a batch's own bytes to bring to the disk, and not a
+ * new length of the file each time, with its own write.
  */
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +18,12 @@
 #include "backend/files/private.h"
 #include "base/text.h"
 
-enum { HEAD_BYTES = FILES_HEAD_BYTES, HEADS_IN_FLIGHT = 1 << 16 };
+enum {
+	HEAD_BYTES = FILES_HEAD_BYTES,
+	HEADS_IN_FLIGHT = 1 << 16,
+	ROOM = 256 * 1024, /* written ahead, each time it is used up */
+	PIECE = 4096,
+};
 
 static const char head_magic[] = "VALHEAD1";
 
@@ -96,6 +106,7 @@ find_last(struct files *files, struct head *last, struct error *err)
 	struct stat st;
 	bool good;
 
+	files->published = 0;
 	if (fstat(files->heads, &st) != 0)
 		return error_set_errno(err, "journal/heads");
 	for (uint64_t n = (uint64_t)st.st_size / HEAD_BYTES; n > 0; n--) {
@@ -103,6 +114,7 @@ find_last(struct files *files, struct head *last, struct error *err)
 			return false;
 		if (good) {
 			files->num_heads = n;
+			files->published = end;
 			return true;
 		}
 	}
@@ -211,21 +223,69 @@ files_create_log(const char *dir, struct error *err)
 	return file_sync_dir(dir, err);
 }
 
+/*
+ * Where entries end, from where one begins: no entry is empty, so that room at
+ * the end reads as a length of zero.
+ */
+static bool
+find_end(const struct files *files, uint64_t from, uint64_t *out,
+    struct error *err)
+{
+	uint8_t piece[PIECE];
+	uint64_t piece_at = from, size;
+	size_t have = 0;
+	struct stat st;
+
+	if (fstat(files->entries, &st) != 0)
+		return error_set_errno(err, "journal/entries");
+	size = (uint64_t)st.st_size;
+	*out = size;
+	for (uint64_t at = from; at < size && size - at >= 2;) {
+		const uint8_t *length;
+		unsigned len;
+
+		if (at + 2 > piece_at + have) {
+			piece_at = at;
+			have = size - at < PIECE ? (size_t)(size - at) : PIECE;
+			if (!file_pread(files->entries, piece, have, (off_t)at,
+				err))
+				return error_context(err, "journal/entries");
+		}
+		length = piece + (at - piece_at);
+		if ((len = (unsigned)length[0] << 8 | length[1]) == 0) {
+			*out = at;
+			return true;
+		}
+		at += 2 + (uint64_t)len;
+	}
+	return true;
+}
+
 bool
 files_open_log(struct files *files, const char *dir, bool is_view,
     struct error *err)
 {
 	const int flags = is_view ? O_RDONLY : O_RDWR;
+	struct head newest;
 
 	files->log_is_view = is_view;
 	text_set(files->log, sizeof(files->log), dir);
-	return (files->entries = open_in(dir, "entries", flags, err)) >= 0 &&
-	    (files->heads = open_in(dir, "heads", flags, err)) >= 0;
+	if ((files->entries = open_in(dir, "entries", flags, err)) < 0 ||
+	    (files->heads = open_in(dir, "heads", flags, err)) < 0)
+		return false;
+	if (is_view)
+		return true;
+	return find_last(files, &newest, err) &&
+	    find_end(files, files->published, &files->end, err);
 }
 
 void
 files_close_log(struct files *files)
 {
+	/* It need not be durable, nor done: the next start cuts it off, too. */
+	if (files->room > files->end &&
+	    ftruncate(files->entries, (off_t)files->end) == 0)
+		files->room = files->end;
 	if (files->entries >= 0)
 		close(files->entries);
 	if (files->heads >= 0)
@@ -251,10 +311,13 @@ cut_entries(struct files *files, uint64_t end, struct error *err)
 
 	if (fstat(files->entries, &st) != 0)
 		return error_set_errno(err, "journal/entries");
-	return (uint64_t)st.st_size == end ||
-	    (ftruncate(files->entries, (off_t)end) == 0 &&
-		fdatasync(files->entries) == 0) ||
-	    error_set_errno(err, "journal/entries");
+	if ((uint64_t)st.st_size != end &&
+	    (ftruncate(files->entries, (off_t)end) != 0 ||
+		fdatasync(files->entries) != 0))
+		return error_set_errno(err, "journal/entries");
+	files->room = end;
+	__atomic_store_n(&files->end, end, __ATOMIC_RELEASE);
+	return true;
 }
 
 bool
@@ -275,11 +338,27 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 }
 
 /* Append the entries, each after its length, and flush them. */
+/* Where it cannot be written, on a full disk, it is not needed either. */
+static void
+make_room(struct files *files, uint64_t end)
+{
+	struct error ignored = { 0 };
+	uint8_t *zeros = calloc(1, ROOM);
+
+	files->room = end;
+	if (zeros != NULL &&
+	    file_pwrite(files->entries, span_of(zeros, ROOM), (off_t)end,
+		&ignored))
+		files->room += ROOM;
+	free(zeros);
+}
+
 static bool
 write_entries(struct files *files, const struct proposal *proposal,
     struct error *err)
 {
 	struct buf bytes = BUF(SIZE_MAX);
+	uint64_t end = proposal->at;
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < proposal->num_entries; i++)
@@ -289,11 +368,16 @@ write_entries(struct files *files, const struct proposal *proposal,
 	ok = ok &&
 	    file_pwrite(files->entries, buf_span(&bytes), (off_t)proposal->at,
 		err);
+	end += bytes.len;
+	if (ok && end > files->room)
+		make_room(files, end);
 	if (ok && fdatasync(files->entries) != 0)
 		ok = error_set_errno(err, "flush");
 	buf_free(&bytes);
-	if (ok)
+	if (ok) {
+		__atomic_store_n(&files->end, end, __ATOMIC_RELEASE);
 		return true;
+	}
 	/*
 	 * After a failed write or flush no second attempt is made (fsync may
 	 * report an error once only).
@@ -360,18 +444,26 @@ bool
 files_read(struct backend *backend, uint64_t at, void *out, size_t len,
     struct error *err)
 {
-	return file_pread(files_of(backend)->entries, out, len, (off_t)at,
-		   err) ||
+	const struct files *files = files_of(backend);
+	const uint64_t end = files->log_is_view
+	    ? UINT64_MAX
+	    : __atomic_load_n(&files->end, __ATOMIC_ACQUIRE);
+
+	/* Room is no entry. */
+	if (at > end || len > end - at)
+		return error_set(err, ERROR_MALFORMED,
+		    "journal/entries: ends too early");
+	return file_pread(files->entries, out, len, (off_t)at, err) ||
 	    error_context(err, "journal/entries");
 }
 
 bool
 files_log_bytes(struct backend *backend, uint64_t *out, struct error *err)
 {
-	struct stat st;
+	const struct files *files = files_of(backend);
 
-	if (fstat(files_of(backend)->entries, &st) != 0)
-		return error_set_errno(err, "journal/entries");
-	*out = (uint64_t)st.st_size;
-	return true;
+	*out = __atomic_load_n(&files->end, __ATOMIC_ACQUIRE);
+	/* Where another process writes: what is there now. */
+	return !files->log_is_view ||
+	    find_end(files, files->published, out, err);
 }

@@ -24,6 +24,9 @@ struct files {
 	char log[FILE_PATH];
 	int entries, heads; /* or -1 */
 	uint64_t num_heads; /* atomic */
+	uint64_t published; /* bytes of entries, by the last head at opening */
+	/* Bytes of entries (atomic), and of the file with the room after them. */
+	uint64_t end, room;
 	bool log_is_view;
 };
 
