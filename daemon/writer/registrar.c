@@ -1,7 +1,7 @@
 /*
  * The registrar: the queue of acts, and the threads that commit them in
  * batches.  When no act waits it does what can wait: it writes branches and
- * titles, and joins packs (registrar.h).
+ * titles, and has packs joined (registrar.h).
  */
 #include "daemon/writer/registrar.h"
 
@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "daemon/log.h"
+#include "daemon/writer/joiner.h"
 #include "record/ledger_file.h"
 #include "record/refs.h"
 #include "record/titles.h"
@@ -45,6 +46,7 @@ enum { THREADS = 2 };
 struct registrar {
 	const struct record *record;
 	struct signer *signer;
+	struct joiner *joiner;
 	void (*fatal)(const struct error *err);
 	/* Called with grew_arg, which is set after it; or NULL. */
 	void (*grew)(void *arg);
@@ -102,19 +104,6 @@ registrar_prepare(const struct registrar *registrar, struct act_request *act,
     struct error *err)
 {
 	return act_prepare(registrar->record, registrar->signer, act, err);
-}
-
-/* Join small packs if there are more than enough. */
-static void
-tidy(const struct registrar *registrar, size_t enough)
-{
-	struct error err = { 0 };
-	unsigned joined;
-
-	if (!store_tidy(registrar->record->store, enough, &joined, &err))
-		log_warning("tidy", "reason=%s", log_text(err.detail));
-	else if (joined > 0)
-		log_info("tidy", "joined=%u", joined);
 }
 
 static struct timespec
@@ -267,7 +256,7 @@ wait_idle(struct registrar *registrar)
 	if (for_refs) {
 		write_refs(registrar);
 	} else {
-		tidy(registrar, STORE_PACKS_IDLE);
+		joiner_idle(registrar->joiner);
 		write_titles(registrar);
 		if (ledger_is_late(registrar))
 			write_ledger(registrar);
@@ -367,7 +356,6 @@ append(struct registrar *registrar, const struct batch_state *state,
 	struct error err = { 0 };
 	struct batch *batch;
 
-	tidy(registrar, STORE_PACKS_BUSY);
 	batch =
 	    batch_new(registrar->record, registrar->signer, state, acts, &err);
 	if (batch == NULL || !batch_append(batch, &err))
@@ -389,8 +377,11 @@ put_in_flight(struct registrar *registrar, const struct batch *batch)
 	pthread_mutex_unlock(&registrar->mutex);
 }
 
-/* Commit a batch, and make its state the registrar's. */
-static void
+/*
+ * Commit a batch, and make its state the registrar's.  Return how many acts on
+ * versions it had.
+ */
+static unsigned
 land(struct registrar *registrar, struct batch *batch)
 {
 	const unsigned num = batch_num_versions(batch);
@@ -410,6 +401,7 @@ land(struct registrar *registrar, struct batch *batch)
 		pthread_cond_broadcast(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);
 	batch_free(batch);
+	return num;
 }
 
 /* Call done() of each act, after its batch. */
@@ -436,6 +428,7 @@ run(struct registrar *registrar, bool does_upkeep)
 	struct act_request *acts;
 	struct batch_state state;
 	struct batch *batch;
+	unsigned num;
 
 	pthread_mutex_lock(&registrar->mutex);
 	while ((acts = take_acts(registrar, does_upkeep)) != NULL) {
@@ -443,8 +436,10 @@ run(struct registrar *registrar, bool does_upkeep)
 		pthread_mutex_unlock(&registrar->mutex);
 		batch = append(registrar, &state, acts);
 		put_in_flight(registrar, batch);
-		land(registrar, batch);
+		num = land(registrar, batch);
 		tell(registrar, acts);
+		if (num > 0)
+			joiner_made(registrar->joiner);
 		pthread_mutex_lock(&registrar->mutex);
 	}
 	pthread_mutex_unlock(&registrar->mutex);
@@ -488,6 +483,10 @@ registrar_new(const struct record *record, struct signer *signer,
 	pthread_mutex_init(&registrar->telling, NULL);
 	pthread_cond_init(&registrar->wake, NULL);
 	pthread_cond_init(&registrar->committed, NULL);
+	if ((registrar->joiner = joiner_new(record->store, err)) == NULL) {
+		registrar_free(registrar);
+		return NULL;
+	}
 	for (unsigned i = 0; i < THREADS; i++) {
 		if (pthread_create(&registrar->threads[i], NULL,
 			i == 0 ? run_first : run_second, registrar) != 0) {
@@ -511,6 +510,7 @@ registrar_free(struct registrar *registrar)
 	pthread_mutex_unlock(&registrar->mutex);
 	for (unsigned i = 0; i < registrar->num_threads; i++)
 		pthread_join(registrar->threads[i], NULL);
+	joiner_free(registrar->joiner);
 	write_refs(registrar);
 	write_titles(registrar);
 	/* Then the next start reads only the entries that it hashes anyway. */

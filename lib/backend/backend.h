@@ -325,7 +325,9 @@ struct backend_table {
 
 	/*
 	 * Join the many small parts that small writes left, if there are more
-	 * than enough; *joined gets the number of parts joined.
+	 * than enough: a step of bounded length.  *joined gets the number of
+	 * parts joined.  It may run beside the thread that writes, on one thread
+	 * at a time.
 	 */
 	bool (*tidy)(struct backend *backend, size_t enough, unsigned *joined,
 	    struct error *err);

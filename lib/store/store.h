@@ -156,10 +156,10 @@ void store_release(struct store *store);
 bool store_keeps(struct store *store, const struct oid *oid);
 
 /*
- * Join small packs into one if there are more than enough; *joined gets how
- * many were joined.  For the writer's thread.  STORE_PACKS_IDLE is for an idle
- * daemon, STORE_PACKS_BUSY applies even to a busy one: each pack costs a
- * descriptor, and each reader a search in its index.
+ * Join some small packs into one, if there are more than enough.  It may run
+ * beside the writer's thread, on one thread at a time.  *joined gets how many.
+ * STORE_PACKS_IDLE is for when nobody waits, STORE_PACKS_BUSY even then: each
+ * pack costs a descriptor and every reader a look into its index.
  */
 enum { STORE_PACKS_IDLE = 48, STORE_PACKS_BUSY = 192 };
 bool store_tidy(struct store *store, size_t enough, unsigned *joined,

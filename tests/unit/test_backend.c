@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "backend/files/files.h"
@@ -14,6 +15,7 @@
 static char dir[UNIT_DIR];
 static struct backend *backend;
 static const struct backend_table *table;
+static bool in_memory;
 
 static void
 set_up_files(void)
@@ -36,6 +38,7 @@ set_up_memory(void)
 {
 	struct error err = { 0 };
 
+	in_memory = true;
 	unit_make_dir(dir);
 	ck_assert_ptr_nonnull(backend = memory_open(&err));
 	table = backend->table;
@@ -520,12 +523,63 @@ START_TEST(what_was_not_published_is_settled)
 }
 END_TEST
 
+/* --- Tidying beside the writer. --- */
+
+static bool stop_tidying;
+
+static void *
+tidy_always(void *arg)
+{
+	unsigned *total = arg, joined;
+	struct error err = { 0 };
+
+	while (!__atomic_load_n(&stop_tidying, __ATOMIC_ACQUIRE)) {
+		ck_ok(table->tidy(backend, 4, &joined, &err), err);
+		*total += joined;
+	}
+	return NULL;
+}
+
+START_TEST(what_is_tidied_meanwhile_stays_there)
+{
+	enum { SETS = 60 };
+	struct oid oids[SETS];
+	struct error err = { 0 };
+	unsigned total = 0;
+	pthread_t thread;
+	char text[20];
+
+	table->keep(backend);
+	ck_assert_int_eq(pthread_create(&thread, NULL, tidy_always, &total), 0);
+	for (unsigned i = 0; i < SETS; i++) {
+		struct object_set *set = begin_set();
+
+		snprintf(text, sizeof(text), "text %u", i);
+		oids[i] = put_object(set, OBJECT_BLOB, text);
+		ck_ok(table->finish(set, &err), err);
+		table->drop(set);
+		if (i % 10 == 5)
+			table->release_kept(backend);
+		for (unsigned j = 0; j <= i; j++)
+			ck_assert(table->has(backend, &oids[j]));
+	}
+	__atomic_store_n(&stop_tidying, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	ck_assert(in_memory || total > 0);
+	for (unsigned i = 0; i < SETS; i++) {
+		snprintf(text, sizeof(text), "text %u", i);
+		assert_object(&oids[i], OBJECT_BLOB, text);
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
 	tcase_add_test(t, what_is_proposed_is_read_and_published);
 	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
+	tcase_add_test(t, what_is_tidied_meanwhile_stays_there);
 	tcase_add_test(t, an_object_that_is_undone_is_not_there);
 	tcase_add_test(t, two_sets_may_have_the_same_object);
 	tcase_add_loop_test(t, a_set_takes_the_objects_of_another, 0, 3);

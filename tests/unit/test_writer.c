@@ -38,6 +38,7 @@ static struct {
 	unsigned asked, allowed; /* checkpoints */
 	bool refuses, failed;
 	int client, server; /* its sockets */
+	bool joining, may_join;
 } gate = { .mutex = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
 
@@ -682,6 +683,62 @@ START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
 }
 END_TEST
 
+/* --- Joining packs. --- */
+
+/* It takes as long as the test lets it. */
+static bool
+join_slowly(struct backend *backend, size_t enough, unsigned *joined,
+    struct error *err)
+{
+	(void)backend, (void)enough, (void)err;
+	pthread_mutex_lock(&gate.mutex);
+	gate.joining = true;
+	pthread_cond_broadcast(&gate.changed);
+	while (!gate.may_join)
+		pthread_cond_wait(&gate.changed, &gate.mutex);
+	pthread_mutex_unlock(&gate.mutex);
+	*joined = 0;
+	return true;
+}
+
+START_TEST(acts_are_committed_while_packs_are_joined)
+{
+	struct backend *backend = store_backend(record.store);
+	struct backend_table table = *backend->table;
+	char name[20];
+
+	table.tidy = join_slowly;
+	backend->table = &table;
+	start_registrar();
+	allow(1000);
+	for (unsigned i = 0; !gate.joining && i < 200; i++) {
+		struct test_act one;
+
+		snprintf(name, sizeof(name), "mou/doc-%u", i);
+		one = deposit(name);
+		submit(&one);
+		WAIT_FOR(one.done);
+		ck_assert_int_eq(one.act.result, ACT_DONE);
+	}
+	WAIT_FOR(gate.joining);
+	for (unsigned i = 0; i < 3; i++) {
+		struct test_act one;
+
+		snprintf(name, sizeof(name), "mou/more-%u", i);
+		one = deposit(name);
+		submit(&one);
+		WAIT_FOR(one.done);
+		ck_assert_int_eq(one.act.result, ACT_DONE);
+	}
+	pthread_mutex_lock(&gate.mutex);
+	gate.may_join = true;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.mutex);
+	registrar_free(registrar);
+	registrar = NULL;
+}
+END_TEST
+
 static void
 set_up_memory(void)
 {
@@ -713,6 +770,7 @@ fill_files(TCase *t)
 	fill_common(t);
 	tcase_add_test(t,
 	    a_batch_whose_objects_are_not_stored_fails_its_acts_only);
+	tcase_add_test(t, acts_are_committed_while_packs_are_joined);
 }
 
 static void

@@ -79,7 +79,7 @@ is_kept(struct backend *backend, const struct oid *oid)
 
 	if (!packs_find(&files_of(backend)->packs, oid, &place, &ignored))
 		return false;
-	kept = place.pack->kept;
+	kept = packs_is_kept(&files_of(backend)->packs, place.pack);
 	packs_release(place.pack);
 	return kept;
 }

@@ -21,6 +21,7 @@ struct packer {
 	bool kept;
 	bool quick; /* nothing is flushed */
 	char path[FILE_PATH];
+	char name[OID_HEX]; /* set once it is finished */
 	uint64_t at;
 	uint32_t crc; /* of the object under way, so far */
 	struct pack_entry *entries;
@@ -436,28 +437,33 @@ publish(struct packer *pack, const char *name, const char *index,
 
 /* Write the index of a pack that is complete, and put both in their place. */
 static bool
-place_pack(struct packer *pack, const char *name, struct error *err)
+place_pack(struct packer *pack, struct error *err)
 {
 	char index[FILE_PATH];
 
-	if (!write_index(pack, name, index, err))
+	if (!write_index(pack, pack->name, index, err))
 		return false;
-	if (!publish(pack, name, index, err)) {
+	if (!publish(pack, pack->name, index, err)) {
 		unlink(index);
 		return false;
 	}
 	pack->num = 0;
-	return packs_load(pack->packs, name, err);
+	return packs_load(pack->packs, pack->name, err);
 }
 
 bool
 packer_finish(struct object_set *objects, struct error *err)
 {
 	struct packer *pack = packer_of(objects);
-	char name[OID_HEX];
 
 	return pack->num == 0 ||
-	    (write_pack(pack, name, err) && place_pack(pack, name, err));
+	    (write_pack(pack, pack->name, err) && place_pack(pack, err));
+}
+
+const char *
+packer_name(const struct object_set *objects)
+{
+	return ((const struct packer *)objects)->name;
 }
 
 bool
@@ -465,15 +471,15 @@ packer_finish_as(struct object_set *objects, const struct oid *checksum,
     struct error *err)
 {
 	struct packer *pack = packer_of(objects);
-	char name[OID_HEX], wanted[OID_HEX];
+	char wanted[OID_HEX];
 
 	pack->quick = true;
 	oid_hex(checksum, wanted);
-	return open_file(pack, err) && write_pack(pack, name, err) &&
-	    (strcmp(name, wanted) == 0 ||
+	return open_file(pack, err) && write_pack(pack, pack->name, err) &&
+	    (strcmp(pack->name, wanted) == 0 ||
 		error_set(err, ERROR_MALFORMED,
 		    "git pack: its checksum is wrong")) &&
-	    place_pack(pack, name, err);
+	    place_pack(pack, err);
 }
 
 static int

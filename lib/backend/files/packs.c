@@ -390,51 +390,6 @@ packs_close(struct packs *packs)
 	pthread_rwlock_destroy(&packs->lock);
 }
 
-void
-packs_remove(struct packs *packs, struct packfile *const gone[], size_t num)
-{
-	static const char *const parts[] = { "idx", "pack", "keep" };
-	char path[FILE_PATH];
-	struct error ignored = { 0 };
-
-	for (size_t i = 0; i < num; i++) {
-		struct packfile *pack = gone[i];
-
-		pthread_rwlock_wrlock(&packs->lock);
-		for (size_t j = 0; j < packs->num; j++)
-			if (packs->list[j] == pack) {
-				packs->list[j] = packs->list[--packs->num];
-				break;
-			}
-		pthread_rwlock_unlock(&packs->lock);
-		/*
-		 * Remove the index first: git ignores a pack without an index.
-		 */
-		for (size_t j = 0; j < sizeof(parts) / sizeof(parts[0]); j++)
-			if (packs_path(packs, pack->name, parts[j], path,
-				&ignored))
-				unlink(path);
-		packs_release(pack);
-	}
-}
-
-void
-packs_release_all(struct packs *packs)
-{
-	char path[FILE_PATH];
-	struct error ignored = { 0 };
-
-	for (size_t i = 0; i < packs->num; i++) {
-		struct packfile *pack = packs->list[i];
-
-		if (!pack->kept ||
-		    !packs_path(packs, pack->name, "keep", path, &ignored))
-			continue;
-		unlink(path);
-		pack->kept = false;
-	}
-}
-
 /* Returns the pack that has the object, held against closing, or NULL. */
 static struct packfile *
 hold(struct packs *packs, const struct oid *oid, uint32_t *n)
@@ -610,10 +565,14 @@ bool
 packs_each(struct packs *packs, place_visitor *visit, void *arg,
     struct error *err)
 {
-	bool ok = true;
+	struct packfile **list;
+	size_t num;
+	bool ok = packs_hold_all(packs, &list, &num, err);
 
-	for (size_t i = 0; ok && i < packs->num; i++) {
-		struct packfile *pack = packs->list[i];
+	if (!ok)
+		return false;
+	for (size_t i = 0; ok && i < num; i++) {
+		struct packfile *pack = list[i];
 
 		for (uint32_t n = 0; ok && n < pack->num; n++) {
 			const struct pack_entry entry = packfile_entry(pack, n);
@@ -625,6 +584,7 @@ packs_each(struct packs *packs, place_visitor *visit, void *arg,
 			    visit(arg, &entry.oid, &place, err);
 		}
 	}
+	packs_release_list(list, num);
 	return ok;
 }
 

@@ -19,7 +19,7 @@ struct packfile {
 	uint32_t num;
 	int refs;
 	uint8_t *whole; /* a view's: 1 for an entry found to match its name */
-	bool kept;      /* it has a .keep; for the writer's thread only */
+	bool kept;      /* it has a .keep; under the list's lock */
 	uint32_t *by_offset; /* the entries by offset; made when first needed */
 };
 
@@ -63,17 +63,22 @@ void packs_close(struct packs *packs);
 bool packs_load(struct packs *packs, const char *name,
     struct error *err) MUST_USE;
 /*
- * Remove packs from the list and from the disk.  Threads that hold one can go
- * on reading it.
+ * Take packs out of the list and off the disk; readers keep theirs.  The files
+ * of a pack named except stay: the new pack is the same as one of the old.
  */
 void packs_remove(struct packs *packs, struct packfile *const gone[],
-    size_t num);
+    size_t num, const char *except);
+/* Give all packs, each held, in a list for packs_release_list(). */
+bool packs_hold_all(struct packs *packs, struct packfile ***out, size_t *num,
+    struct error *err) MUST_USE;
+void packs_release_list(struct packfile **list, size_t num);
+bool packs_is_kept(struct packs *packs, const struct packfile *pack);
 /* Set out to the path of pack-NAME.SUFFIX. */
 bool packs_path(const struct packs *packs, const char *name, const char *suffix,
     char out[4096], struct error *err) MUST_USE;
 /* Remove every .keep. */
 void packs_release_all(struct packs *packs);
-/* Visit each object of each pack; no pack may be removed meanwhile. */
+/* Visit each object of each pack. */
 typedef bool place_visitor(void *arg, const struct oid *oid,
     const struct place *place, struct error *err);
 bool packs_each(struct packs *packs, place_visitor *visit, void *arg,

@@ -97,6 +97,8 @@ void packer_end(struct object_set *objects);
 void packer_undo(struct object_set *objects);
 /* Is the pack to get a .keep?  By default it follows keep() of the backend. */
 void packer_set_kept(struct object_set *objects, bool kept);
+/* NAME of its pack-NAME.pack once it is finished; "" if it had no objects. */
+const char *packer_name(const struct object_set *objects);
 /* Copy all objects of a pack without deltas into another. */
 bool packer_copy(struct object_set *objects, const struct packfile *from,
     struct error *err) MUST_USE;

@@ -1,0 +1,106 @@
+/*
+ * The list of packs while threads read and join them: who holds a pack, which
+ * packs have a .keep, and taking packs away.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/files/packs.h"
+#include "base/file.h"
+
+bool
+packs_hold_all(struct packs *packs, struct packfile ***out, size_t *num,
+    struct error *err)
+{
+	struct packfile **list;
+
+	pthread_rwlock_rdlock(&packs->lock);
+	*num = packs->num;
+	list = calloc(*num + 1, sizeof(struct packfile *));
+	for (size_t i = 0; list != NULL && i < *num; i++) {
+		list[i] = packs->list[i];
+		__atomic_add_fetch(&list[i]->refs, 1, __ATOMIC_RELAXED);
+	}
+	pthread_rwlock_unlock(&packs->lock);
+	*out = list;
+	return list != NULL || error_set_errno(err, "packs");
+}
+
+void
+packs_release_list(struct packfile **list, size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		packs_release(list[i]);
+	free(list);
+}
+
+bool
+packs_is_kept(struct packs *packs, const struct packfile *pack)
+{
+	bool kept;
+
+	pthread_rwlock_rdlock(&packs->lock);
+	kept = pack->kept;
+	pthread_rwlock_unlock(&packs->lock);
+	return kept;
+}
+
+/* Return false if it is not in the list. */
+static bool
+take_out(struct packs *packs, const struct packfile *pack)
+{
+	bool found = false;
+
+	pthread_rwlock_wrlock(&packs->lock);
+	for (size_t i = 0; !found && i < packs->num; i++)
+		if (packs->list[i] == pack) {
+			packs->list[i] = packs->list[--packs->num];
+			found = true;
+		}
+	pthread_rwlock_unlock(&packs->lock);
+	return found;
+}
+
+void
+packs_remove(struct packs *packs, struct packfile *const gone[], size_t num,
+    const char *except)
+{
+	static const char *const parts[] = { "idx", "pack", "keep" };
+	char path[FILE_PATH];
+	struct error ignored = { 0 };
+
+	for (size_t i = 0; i < num; i++) {
+		struct packfile *pack = gone[i];
+		const bool stays = strcmp(pack->name, except) == 0;
+
+		if (!take_out(packs, pack))
+			continue;
+		/* The index goes first: git ignores a pack without one. */
+		for (size_t j = 0;
+		     !stays && j < sizeof(parts) / sizeof(parts[0]); j++)
+			if (packs_path(packs, pack->name, parts[j], path,
+				&ignored))
+				unlink(path);
+		packs_release(pack);
+	}
+}
+
+void
+packs_release_all(struct packs *packs)
+{
+	char path[FILE_PATH];
+	struct error ignored = { 0 };
+
+	pthread_rwlock_wrlock(&packs->lock);
+	for (size_t i = 0; i < packs->num; i++) {
+		struct packfile *pack = packs->list[i];
+
+		if (!pack->kept ||
+		    !packs_path(packs, pack->name, "keep", path, &ignored))
+			continue;
+		unlink(path);
+		pack->kept = false;
+	}
+	pthread_rwlock_unlock(&packs->lock);
+}
