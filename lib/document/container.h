@@ -9,11 +9,11 @@
 #ifndef DOCUMENT_CONTAINER_H
 #define DOCUMENT_CONTAINER_H
 
-#include "base/digest.h"
-#include "base/limits.h"
+#include "document/member.h"
 
 #define CONTAINER_MIMETYPE "application/vnd.etsi.asic-e+zip"
 
+#define PATH_MIMETYPE        "mimetype"
 #define PATH_VERSION         "version.yaml"
 #define PATH_MANIFEST        "META-INF/ASiCManifest-%s.xml"
 #define PATH_SIGNATURE       "META-INF/signature-%s.p7s"
@@ -22,43 +22,6 @@
 #define PATH_SEAL_MANIFEST   "META-INF/ASiCManifest-seal.xml"
 #define PATH_SEAL            "META-INF/signature-seal.p7s"
 #define PATH_RECEIPT         "META-INF/receipt-%llu.tlog-proof"
-
-struct member;
-
-/* Where a member's content comes from. */
-struct member_source {
-	/* The content, checked as it comes; or its packed bytes. */
-	bool (*stream)(const struct member *member, byte_sink *sink, void *arg,
-	    struct error *err);
-	bool (*stream_packed)(const struct member *member, byte_sink *sink,
-	    void *arg, struct error *err);
-};
-
-struct member {
-	char path[LIMIT_PATH_BYTES + 1];
-	uint64_t size;
-	/* As a ZIP has it: raw deflate if that is smaller, else as it is. */
-	bool deflated;
-	uint64_t packed;
-	uint32_t crc;
-	/* Nobody will store or write it: it is not deflated, nor named for git. */
-	bool to_judge;
-	/* Filled by container_hash() where the maker did not know them. */
-	bool hashed;
-	bool damaged; /* it does not read: its digest is then zero */
-	struct digest sha256;
-	/* Not of one to judge: */
-	uint8_t blob[20]; /* git's name of the content */
-	uint32_t adler;   /* its Adler-32, which git's zlib stream ends with */
-
-	const struct member_source *source;
-	struct buf bytes;        /* in memory: the content, whole */
-	struct buf packed_bytes; /* and deflated */
-	int fd;                  /* in a ZIP: the file */
-	uint64_t at;             /* and the packed bytes' place */
-	void *store;             /* in the store: which, */
-	uint64_t store_at;       /* and where */
-};
 
 struct container {
 	struct member *members; /* by path, in byte order */
@@ -115,21 +78,8 @@ void container_remove(struct container *container, const char *path);
 struct member *container_find(const struct container *container,
     const char *path);
 
-/* Its content will be in memory: at most max bytes of it. */
-void member_hold(struct member *member, size_t max);
-bool member_stream(const struct member *member, byte_sink *sink, void *arg,
-    struct error *err) MUST_USE;
-bool member_stream_packed(const struct member *member, byte_sink *sink,
-    void *arg, struct error *err) MUST_USE;
-/* The content of a member that is in memory: META-INF and version.yaml are. */
-struct span member_bytes(const struct member *member);
-
-/* Read what has not been hashed, once; *progress, unless NULL, grows. */
+/* Hash all its members (member_hash()). */
 bool container_hash(struct container *container, uint64_t *progress,
-    struct error *err) MUST_USE;
-
-/* The same for one member. */
-bool member_hash(struct member *member, uint64_t *progress,
     struct error *err) MUST_USE;
 
 /*

@@ -1,0 +1,328 @@
+/*
+ * Reading containers, sets of files and folders (container.h).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <zip.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "document/container.h"
+#include "document/termination.h"
+#include "document/zip.h"
+
+/* The content and its digest, if the ZIP has the same. */
+static bool
+take_over(struct member *member, struct container *written)
+{
+	struct member *known =
+	    written != NULL ? container_find(written, member->path) : NULL;
+
+	if (known == NULL || !known->hashed || known->crc != member->crc ||
+	    known->size != member->size)
+		return false;
+	member->sha256 = known->sha256;
+	member->hashed = true;
+	if (known->bytes.max == 0)
+		return false;
+	member->source = &member_in_memory;
+	member->bytes = known->bytes;
+	member->packed_bytes = known->packed_bytes;
+	known->bytes = known->packed_bytes = BUF(0);
+	return true;
+}
+
+/*
+ * Members that are judged as a whole are read into memory, within one bound for
+ * all.
+ */
+static bool
+load_small(struct member *member, bool is_loaded, uint64_t *total,
+    struct error *err)
+{
+	const bool meta = path_is_meta(member->path);
+	const uint64_t limit = meta ? LIMIT_META_BYTES : LIMIT_VERSION_BYTES;
+
+	if (!meta && strcmp(member->path, PATH_VERSION) != 0 &&
+	    strcmp(member->path, PATH_MIMETYPE) != 0 &&
+	    strcmp(member->path, PATH_TERMINATION) != 0)
+		return true;
+	*total += member->size;
+	if (member->size > limit || *total > LIMIT_META_TOTAL)
+		return error_set(err, ERROR_LIMIT,
+		    "%s: %llu bytes, limit %llu, all together %d", member->path,
+		    (unsigned long long)member->size, (unsigned long long)limit,
+		    LIMIT_META_TOTAL);
+	if (is_loaded)
+		return true;
+	member->bytes = BUF((size_t)limit);
+	return member_stream(member, sink_to_buf, &member->bytes, err);
+}
+
+static bool
+take_members(struct container *container, int fd,
+    const struct zip_member zips[], size_t num, bool to_judge,
+    struct container *written, struct error *err)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		struct member member = member_of_zip(&zips[i], fd, to_judge);
+		const bool is_loaded = take_over(&member, written);
+
+		if (!load_small(&member, is_loaded, &total, err) ||
+		    !container_add(container, &member, err)) {
+			member_clear(&member);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* EN 319 162-1 clause 4.4.2: mimetype is first, stored, without a newline. */
+static bool
+check_mimetype(const struct container *container,
+    const struct zip_member *first, struct error *err)
+{
+	const struct member *member = container_find(container, PATH_MIMETYPE);
+
+	return (strcmp(first->path, PATH_MIMETYPE) == 0 && !first->deflated &&
+		   member != NULL &&
+		   span_is(member_bytes(member), CONTAINER_MIMETYPE)) ||
+	    error_set(err, ERROR_MALFORMED,
+		"not an ASiC-E container: its first member is not \"mimetype\","
+		" stored, with \"" CONTAINER_MIMETYPE "\"");
+}
+
+static struct container *
+read_container(int fd, bool to_judge, struct container *written,
+    struct error *err)
+{
+	struct container *container = container_new(err);
+	struct zip_member *zips = NULL;
+	size_t num = 0;
+	bool ok;
+
+	ok = container != NULL && zip_read(fd, ZIP_OURS, &zips, &num, err) &&
+	    take_members(container, fd, zips, num, to_judge, written, err) &&
+	    check_mimetype(container, &zips[0], err);
+	free(zips);
+	if (!ok) {
+		container_free(container);
+		return NULL;
+	}
+	return container;
+}
+
+struct container *
+container_read(int fd, struct error *err)
+{
+	return read_container(fd, false, NULL, err);
+}
+
+struct container *
+container_read_to_judge(int fd, struct error *err)
+{
+	return container_read_back(fd, NULL, err);
+}
+
+struct container *
+container_read_back(int fd, struct container *written, struct error *err)
+{
+	return read_container(fd, true, written, err);
+}
+
+static struct container *
+read_files(int fd, bool to_judge, struct error *err)
+{
+	bool (*const put)(struct container *, const char *, struct span,
+	    struct error *) = to_judge ? container_put_to_judge : container_put;
+	struct container *container = container_new(err);
+	struct zip_member *zips = NULL;
+	uint64_t total = 0;
+	size_t num = 0;
+	bool ok;
+
+	ok = container != NULL && zip_read(fd, ZIP_PLAIN, &zips, &num, err);
+	if (ok && num > LIMIT_POLICY_FILES)
+		ok = error_set(err, ERROR_LIMIT, "%zu files, limit %d", num,
+		    LIMIT_POLICY_FILES);
+	for (size_t i = 0; ok && i < num; i++) {
+		struct buf bytes = BUF(LIMIT_CRL_BYTES);
+
+		total += zips[i].size;
+		ok = total <= LIMIT_POLICY_ZIP_BYTES ||
+		    error_set(err, ERROR_LIMIT, "over %d bytes",
+			LIMIT_POLICY_ZIP_BYTES);
+		/* They are deflated anew. */
+		ok = ok &&
+		    zip_stream(fd, &zips[i], ZIP_FAST, sink_to_buf, &bytes,
+			err) &&
+		    put(container, zips[i].path, buf_span(&bytes), err);
+		buf_free(&bytes);
+	}
+	free(zips);
+	if (!ok) {
+		container_free(container);
+		return NULL;
+	}
+	return container;
+}
+
+struct container *
+container_read_files(int fd, struct error *err)
+{
+	return read_files(fd, false, err);
+}
+
+struct container *
+container_read_files_to_judge(int fd, struct error *err)
+{
+	return read_files(fd, true, err);
+}
+
+static bool read_folder(struct container *container, const char *dir,
+    const char *prefix, struct error *err);
+
+static bool
+read_folder_entry(struct container *container, const char *dir,
+    const char *prefix, const char *name, struct error *err)
+{
+	char path[FILE_PATH], member[FILE_PATH];
+	struct buf bytes = BUF(LIMIT_CRL_BYTES);
+	struct stat st;
+	bool ok;
+
+	if (!file_join(path, dir, name, err))
+		return false;
+	snprintf(member, sizeof(member), "%s%s", prefix, name);
+	if (!text_check_path(span_of_str(member), err))
+		return error_context(err, "%s", path);
+	if (stat(path, &st) != 0)
+		return error_set_errno(err, "%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(member, sizeof(member), "%s%s/", prefix, name);
+		return read_folder(container, path, member, err);
+	}
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_MALFORMED, "%s: not a plain file",
+		    path);
+	if (container->num == LIMIT_POLICY_FILES)
+		return error_set(err, ERROR_LIMIT, "%s: more than %d files",
+		    dir, LIMIT_POLICY_FILES);
+	ok = file_read(path, LIMIT_CRL_BYTES, &bytes, err) &&
+	    container_put(container, member, buf_span(&bytes), err);
+	buf_free(&bytes);
+	return ok;
+}
+
+static bool
+read_folder(struct container *container, const char *dir, const char *prefix,
+    struct error *err)
+{
+	DIR *folder = opendir(dir);
+	const struct dirent *entry;
+	bool ok = true;
+
+	if (folder == NULL)
+		return errno == ENOENT
+		    ? error_set(err, ERROR_NOT_FOUND, "%s: no such folder", dir)
+		    : error_set_errno(err, "%s", dir);
+	while (ok && (entry = readdir(folder)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			ok = read_folder_entry(container, dir, prefix,
+			    entry->d_name, err);
+	closedir(folder);
+	return ok;
+}
+
+struct container *
+container_read_dir(const char *dir, struct error *err)
+{
+	struct container *container = container_new(err);
+
+	if (container != NULL && !read_folder(container, dir, "", err)) {
+		container_free(container);
+		return NULL;
+	}
+	return container;
+}
+
+static bool
+take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
+    uint64_t *total, struct error *err)
+{
+	struct buf bytes = BUF(LIMIT_META_TOTAL);
+	uint8_t piece[16384] UNINITIALIZED;
+	zip_file_t *file;
+	zip_stat_t st;
+	zip_int64_t n;
+	bool ok = true;
+
+	if (zip_stat_index(archive, i, 0, &st) != 0 ||
+	    (st.valid & ZIP_STAT_NAME) == 0)
+		return error_set(err, ERROR_MALFORMED,
+		    "a member without a name");
+	if (strlen(st.name) > LIMIT_PATH_BYTES)
+		return error_set(err, ERROR_LIMIT,
+		    "a name of %zu bytes, limit %d", strlen(st.name),
+		    LIMIT_PATH_BYTES);
+	if (st.name[0] == '\0' || st.name[strlen(st.name) - 1] == '/')
+		return true; /* a folder */
+	if (container_find(container, st.name) != NULL)
+		return error_set(err, ERROR_MALFORMED, "\"%s\" is there twice",
+		    st.name);
+	if ((file = zip_fopen_index(archive, i, 0)) == NULL)
+		return error_set(err, ERROR_MALFORMED, "\"%s\": %s", st.name,
+		    zip_strerror(archive));
+	while (ok && (n = zip_fread(file, piece, sizeof(piece))) > 0) {
+		*total += (uint64_t)n;
+		ok = *total <= LIMIT_META_TOTAL
+		    ? buf_append(&bytes, span_of(piece, (size_t)n), err)
+		    : error_set(err, ERROR_LIMIT,
+			  "its files are over %d bytes together",
+			  LIMIT_META_TOTAL);
+	}
+	if (ok && n < 0)
+		ok = error_set(err, ERROR_MALFORMED, "\"%s\" does not read",
+		    st.name);
+	zip_fclose(file);
+	ok = ok &&
+	    container_put_to_judge(container, st.name, buf_span(&bytes), err);
+	buf_free(&bytes);
+	return ok;
+}
+
+struct container *
+container_read_foreign(const char *path, struct error *err)
+{
+	struct container *container = container_new(err);
+	int code = 0;
+	zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
+	uint64_t total = 0;
+	zip_int64_t num;
+	bool ok;
+
+	ok = container != NULL;
+	if (ok && archive == NULL)
+		ok = error_set(err, ERROR_MALFORMED, "not a ZIP file");
+	num = archive != NULL ? zip_get_num_entries(archive, 0) : 0;
+	if (ok && num > LIMIT_MEMBERS)
+		ok = error_set(err, ERROR_LIMIT, "%lld members, limit %d",
+		    (long long)num, LIMIT_MEMBERS);
+	for (zip_int64_t i = 0; ok && i < num; i++)
+		ok = take_foreign(container, archive, (zip_uint64_t)i, &total,
+		    err);
+	if (archive != NULL)
+		zip_discard(archive);
+	if (!ok) {
+		container_free(container);
+		return NULL;
+	}
+	return container;
+}
