@@ -22,6 +22,7 @@
 #include "daemon/data/keys.h"
 #include "daemon/data/setup.h"
 #include "daemon/log.h"
+#include "daemon/upkeep/crls.h"
 #include "daemon/upkeep/upkeep.h"
 #include "record/data.h"
 #include "record/refs.h"

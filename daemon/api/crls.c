@@ -2,10 +2,10 @@
  * Handing in revocation lists.  Any office may: a list counts by the signature
  * of a CA of the policy, not by who brings it.
  */
+#include "daemon/upkeep/crls.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
 #include "daemon/log.h"
-#include "daemon/upkeep/upkeep.h"
 
 static const char *const results[] = {
 	[LIST_NEW] = "taken",

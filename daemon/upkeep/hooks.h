@@ -1,0 +1,21 @@
+/*
+ * hooks.h - what the upkeep asks of whoever starts it.
+ */
+#ifndef DAEMON_UPKEEP_HOOKS_H
+#define DAEMON_UPKEEP_HOOKS_H
+
+#include <pthread.h>
+
+#include "policy/succession.h"
+
+struct upkeep_hooks {
+	/*
+	 * Make a set of CRLs the one in force; it is taken over. settings is
+	 * held.
+	 */
+	bool (*take_crls)(void *arg, struct crl_set *crls, struct error *err);
+	pthread_mutex_t *settings; /* held while policy or CRLs may change */
+	void *arg;
+};
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * state.h - the state of the upkeep, for daemon/upkeep alone.
+ */
+#ifndef DAEMON_UPKEEP_STATE_H
+#define DAEMON_UPKEEP_STATE_H
+
+#include "base/time.h"
+#include "daemon/config.h"
+#include "daemon/lists.h"
+#include "daemon/upkeep/hooks.h"
+#include "daemon/writer/registrar.h"
+
+enum {
+	UPKEEP_WARNINGS = 64,
+	UPKEEP_TOLD_BYTES = 16 * 1024,
+};
+
+/* How many more lists of an office may be journaled now. */
+struct allowance {
+	char office[LIMIT_OFFICE_BYTES + 1];
+	int64_t num, at; /* the number, at this time */
+};
+
+struct upkeep {
+	const struct config *config;
+	const struct record *record;
+	struct registrar *registrar;
+	struct upkeep_hooks hooks;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool stopping;
+	/* When each task is due next, by the monotonic clock. */
+	int64_t check_ms, crls_ms, witness_ms, look_ms;
+	/* Guarded by the mutex. */
+	char warnings[UPKEEP_WARNINGS][256];
+	size_t num_warnings;
+	int64_t checked_at;
+	size_t num_findings;
+	struct lists_look look; /* the last look at the files of lists */
+	/* What was wrong with the lists that were fetched. */
+	struct buf fetched;
+	bool is_news; /* one of these changed: look ahead now */
+	/*
+	 * Digest of the warnings last logged, so that each is logged once a
+	 * day.
+	 */
+	struct digest told;
+	int64_t told_at;
+	/* Guarded by hooks.settings. */
+	struct allowance allowances[LIMIT_OFFICES];
+};
+
+static inline int64_t
+upkeep_now_at(void)
+{
+	return time_now_ms() / 1000;
+}
+
+#endif
