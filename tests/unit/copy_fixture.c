@@ -1,5 +1,5 @@
 /*
- * Copies made on the spot: see copy_fixture.h.
+ * Delivered copies made on the spot (copy_fixture.h).
  */
 #include "copy_fixture.h"
 
@@ -28,7 +28,7 @@ static const char *const offices[COPY_PERSONS] = {
 
 /* --- The policies and CRLs. --- */
 
-/* Replace a text in a file of the policy, which must have it. */
+/* Replace a text in a file of the policy; it must be there. */
 static void
 edit(struct container *files, const char *path, const char *old,
     const char *new)
@@ -190,7 +190,10 @@ put_termination(struct container *c, unsigned number)
 	buf_free(&yaml);
 }
 
-/* What it lists: texts and version.yaml; a seal META-INF too. */
+/*
+ * Sign what the container lists: texts and version.yaml; a seal lists META-INF
+ * too.
+ */
 static void
 sign(struct container *c, const struct identity *signer, const char *id,
     enum commitment commitment, int64_t at)
@@ -235,7 +238,7 @@ sign(struct container *c, const struct identity *signer, const char *id,
 	buf_free(&p7s);
 }
 
-/* --- The journal of it. --- */
+/* --- The journal with the acts. --- */
 
 static struct entry by_step[ENTRIES];
 
@@ -273,7 +276,7 @@ name_signature(struct entry *entry, const struct container *c, const char *id)
 	cades_free(&cades);
 }
 
-/* The last signature of each person of that kind. */
+/* Name the last signature of each person, of that kind. */
 static void
 name_signatures(struct entry *entry, enum act kind, size_t step)
 {
@@ -306,7 +309,7 @@ id_of(const struct copy_step *step, char id[LIMIT_NAME_BYTES + 1])
 		    step->act == ACT_TERMINATE ? TERMINATION_ID : "", hex);
 }
 
-/* Who signs again has one signature in the container: the new one. */
+/* A person who signs again has one signature in the container: the new one. */
 static void
 remove_earlier(struct container *c, const struct copy_step steps[], size_t i)
 {
@@ -338,7 +341,9 @@ put_paper(struct container *c, const char *format, const char *id,
 	ck_ok(container_put(c, path, buf_span(text), &err), err);
 }
 
-/* The papers of an act that came by bag, its fields, and the bag's entry. */
+/*
+ * Put the papers of an act that came by bag, its fields, and the bag's entry.
+ */
 static void
 take_bag(struct container *c, const struct copy_step *step, const char *id,
     struct entry *entry)
@@ -375,7 +380,7 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 	entry->dispatched_ms = waybill->dispatched_at * 1000;
 	if (bag->pack != NULL)
 		bag->pack(&slip, waybill, &signer, &dispatch);
-	/* The slip is listed as it is, unless the waybill was changed too. */
+	/* List the slip as it is, unless the waybill was changed too. */
 	text.len = 0;
 	ck_ok(slip_encode(&slip, &text, &err), err);
 	if (waybill->slips[0].bytes[0] != 0xff)
@@ -401,7 +406,7 @@ take_bag(struct container *c, const struct copy_step *step, const char *id,
 	buf_free(&p7s);
 }
 
-/* What the container gets by a step, and the entry of it. */
+/* Add what a step brings to the container, and make its entry. */
 static void
 take_step(struct container *c, unsigned number, const struct copy_step steps[],
     size_t i)
@@ -453,7 +458,7 @@ take_step(struct container *c, unsigned number, const struct copy_step steps[],
 	ck_ok(container_contents(c, &entry->contents, &err), err);
 }
 
-/* The one checkpoint to which all receipts lead. */
+/* Make the one checkpoint to which all receipts lead. */
 static void
 make_note(struct buf *note)
 {
@@ -530,7 +535,7 @@ copy_make(unsigned number, const struct copy_step steps[], size_t num,
 	return c;
 }
 
-/* --- Its verdict. --- */
+/* --- Judging it. --- */
 
 static struct policy *
 find_policy(void *arg, const struct digest *digest, uint64_t index)

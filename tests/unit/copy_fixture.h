@@ -14,7 +14,7 @@
 #define COPY_DOCUMENT "agreement/lao-iom"
 
 /*
- * Those with full powers, but for the depositor.  MINISTER_ANEW is the
+ * The persons with full powers, except the depositor.  MINISTER_ANEW is the
  * minister with another certificate.
  */
 enum copy_who {
@@ -29,17 +29,19 @@ enum copy_who {
 /* One person of each party makes a quorum, or two of the first. */
 enum copy_policy { ONE_OF_EACH, TWO_OF_LAO, COPY_POLICIES };
 
-/*
- * CRLs of an hour ago, of now, of now where one CA has an older list, or none.
- */
+/* CRLs: of an hour ago; of now; of now, but one CA's of an hour ago; none. */
 enum copy_crls { CRLS_OLD, CRLS_NEW, CRLS_MIXED, CRLS_ONE, COPY_CRLS };
 
-/* A bag by which an act came: how it is packed, and what it is packed with. */
+/*
+ * A bag by which an act came: its entry, its times, and what to change in it.
+ */
 struct copy_bag {
 	uint64_t index;    /* of its "dispatch" entry; 0: it has none */
 	int64_t signed_at; /* both in seconds before the act's entry */
 	int64_t dispatched_at;
-	/* Change what is packed, before it is signed, and what lies there then. */
+	/*
+	 * Change what is packed, before it is signed, or the papers afterwards.
+	 */
 	void (*pack)(struct slip *slip, struct waybill *waybill,
 	    const struct identity **signer, struct entry *dispatch);
 	void (
@@ -68,26 +70,29 @@ extern struct copy_world copy_world;
 void copy_set_up(void);
 void copy_tear_down(void);
 
-/* What a test changes in the entry of a step before it is journaled. */
+/* Change the entry of a step before it is journaled. */
 typedef void copy_alter(struct entry *entry, size_t step, void *arg);
 
 /*
- * A copy of version number that went through those steps: each is ten seconds
- * after the one before it.  A "force" names all signatures of its kind, but
- * the earlier one of who signed again.
+ * Returns a copy of version number after these steps, each ten seconds after
+ * the one before.  A "force" names all signatures of its kind, except the
+ * earlier one of a person who signed again.
  */
 struct container *copy_make(unsigned number, const struct copy_step steps[],
     size_t num, copy_alter *alter, void *arg);
-/* The entry of a step as it is before a test alters it, or was altered. */
+/* Returns the entry of a step, unaltered until its test alters it. */
 const struct entry *copy_entry(size_t step);
-/* The journal's digest of a set of CRLs. */
+/* Returns the journal's digest of a set of CRLs. */
 struct digest copy_crls_digest(enum copy_crls crls);
-/* The policies and sets of CRLs of this world; CRLS_NEW is always known. */
+/*
+ * Returns the policies and sets of CRLs of this world; CRLS_NEW is always
+ * known.
+ */
 struct verdict_library copy_library(void);
-/* Judge it as who fetched it does. */
+/* Judge a copy as an office that fetched it does. */
 void copy_judge(struct container *copy, struct verdict *out);
 bool copy_has(const struct verdict *verdict, enum finding_code code);
-/* All codes and sentences, for a test that fails. */
+/* Returns all codes and sentences, for the message of a test that fails. */
 const char *copy_findings(const struct verdict *verdict);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * crl_fixture.h - CAs and the people whose certificates their lists list.
+ * crl_fixture.h - CAs, and persons whose certificates their lists list.
  */
 #ifndef TESTS_CRL_FIXTURE_H
 #define TESTS_CRL_FIXTURE_H
@@ -17,7 +17,7 @@
 #define SHARD_B "critical,fullname:URI:http://b.example/crl"
 
 static struct identity ca, new_ca, other_ca;
-/* One that lives long, one that ended on day 20, one of shard A. */
+/* One certificate that lives long, one that ends on day 20, one of shard A. */
 static struct identity person, ended, sharded;
 static struct trust *trust, *old_trust;
 

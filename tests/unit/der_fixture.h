@@ -1,5 +1,5 @@
 /*
- * der_fixture.h - DER, put together.  What it made lives until empty_arena().
+ * der_fixture.h - encoding DER. What it makes lives until empty_arena().
  */
 #ifndef TESTS_DER_FIXTURE_H
 #define TESTS_DER_FIXTURE_H
@@ -12,7 +12,7 @@
 #include "pki/der.h"
 #include "unit.h"
 
-/* All that a test makes, let go at its end. */
+/* All that a test has made, freed at its end. */
 static uint8_t *arena[4096];
 static size_t num_arena;
 

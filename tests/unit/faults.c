@@ -1,3 +1,6 @@
+/*
+ * System calls that fail when a test says so (faults.h).
+ */
 #include "faults.h"
 
 #include <errno.h>
@@ -49,7 +52,7 @@ mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 {
 	if (fd >= 0 && fails(&faults.mmap))
 		return MAP_FAILED;
-	/* The kernel's answer, as syscall() gives it, is the address. */
+	/* syscall() returns the address as a number. */
 	return (
 	    void *)syscall(SYS_mmap, at, len, protection, flags, fd, offset);
 }

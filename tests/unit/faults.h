@@ -1,11 +1,11 @@
 /*
- * faults.h - system calls that fail when a test says so.  A test that links
- * faults.c has these in place of the C library's.
+ * faults.h - system calls that fail when a test says so.  In a test that links
+ * faults.c these replace the C library's functions.
  */
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H
 
-/* The n-th call from now on fails with EIO, once; 0: none does. */
+/* The n-th call from now on fails with EIO, once; 0: none fails. */
 struct faults {
 	int fdatasync, ftruncate, mmap, pread, pwrite;
 };

@@ -1,5 +1,6 @@
 /*
- * journal_fixture.c - see journal_fixture.h.
+ * journal_fixture.c - a tree in memory, a key and note of another program, and
+ * an empty journal (journal_fixture.h).
  */
 #include "journal_fixture.h"
 

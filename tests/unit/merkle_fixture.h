@@ -1,5 +1,5 @@
 /*
- * merkle_fixture.h - the tree of a journal that is a list of lines.
+ * merkle_fixture.h - the tree of a journal given as a list of lines.
  */
 #ifndef TESTS_MERKLE_FIXTURE_H
 #define TESTS_MERKLE_FIXTURE_H

@@ -1,3 +1,6 @@
+/*
+ * Certificates, keys and CRLs made on the spot (pki_fixture.h).
+ */
 #include "pki_fixture.h"
 
 #include <assert.h>
@@ -10,7 +13,10 @@
 
 static long serial = 100;
 
-/* "PSS-3072", or "PSS-3072-SHA384": bound to that digest. */
+/*
+ * Make a key for "PSS-3072", or for "PSS-3072-SHA384", which allows that digest
+ * only.
+ */
 static EVP_PKEY *
 make_pss(const char *kind)
 {
@@ -91,7 +97,7 @@ finish_cert(X509 *x509, EVP_PKEY *key, EVP_PKEY *issuer_key)
 	struct error err = { 0 };
 
 	assert(X509_sign(x509, issuer_key, EVP_sha256()) > 0);
-	/* Through DER, as everybody else gets it. */
+	/* Parse it from DER, as a certificate from outside. */
 	identity.cert = cert_of_x509(x509, &err);
 	assert(identity.cert != NULL || err.detail[0] != '\0');
 	X509_free(x509);
@@ -214,7 +220,7 @@ fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
 	X509_CRL_free(crl);
 }
 
-/* Critical, and of no meaning to anybody. */
+/* A critical extension that no program knows. */
 static X509_EXTENSION *
 strange_extension(void)
 {

@@ -22,30 +22,33 @@ struct fixture_cert {
 #define FIXTURE_FROM  INT64_C(1600000000) /* 2020-09-13 */
 #define FIXTURE_UNTIL INT64_C(2500000000)
 
-/* A CA of its own, or a certificate by one. */
+/* Make a CA of its own, or a certificate by one. */
 struct identity fixture_ca(const char *name);
 struct identity fixture_issue(const struct identity *ca,
     const struct fixture_cert *what);
-/* Shorthands for the two certificates of a person. */
+/* Make the two certificates of a person. */
 struct identity fixture_signer(const struct identity *ca, const char *email,
     const char *unit);
 struct identity fixture_connector(const struct identity *ca, const char *email,
     const char *unit);
 
-/* An office's, to be written to in secret. */
+/* Make an office's certificate, to encrypt to. */
 struct identity fixture_encrypter(const struct identity *ca, const char *email);
 
-/* DER of a CRL; revoked may be NULL. */
+/* Append the DER of a CRL; revoked may be NULL. */
 void fixture_crl(const struct identity *ca, int64_t this_at, int64_t next_at,
     const struct cert *revoked, int64_t revoked_at, struct buf *out);
-/* A list in all that one may have; what is 0 or NULL is not there. */
+/*
+ * A list with everything that a list may have; members that are 0 or NULL are
+ * left out.
+ */
 struct fixture_list {
 	const struct identity *ca;
 	int64_t this_at, next_at, expired_at;
 	long number;
 	const char *scope;         /* as in openssl.cnf */
 	bool is_delta, is_strange; /* strange: an unknown critical extension */
-	bool is_unsorted;          /* the entries stay as they are below */
+	bool is_unsorted;          /* the entries keep their order below */
 	struct {
 		const struct cert *cert;
 		int64_t at, invalid_at;

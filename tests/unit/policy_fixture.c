@@ -1,3 +1,6 @@
+/*
+ * The smallest policy, and the one that the project ships (policy_fixture.h).
+ */
 #include "policy_fixture.h"
 
 #include "unit.h"

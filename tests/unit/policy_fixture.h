@@ -1,6 +1,6 @@
 /*
- * policy_fixture.h - the smallest policy there is, two offices with all rights;
- * and the one that the project ships.
+ * policy_fixture.h - the smallest policy, of two offices with all rights; and
+ * the one that the project ships.
  */
 #ifndef TESTS_POLICY_FIXTURE_H
 #define TESTS_POLICY_FIXTURE_H
@@ -18,7 +18,7 @@ struct policy *fixture_policy(const struct identity *mofa,
     const struct identity *iom);
 
 /*
- * The files of the policy that the project ships, with these CAs and the
+ * Returns the files of the project's own policy, with these CAs and the
  * certificates that its offices' "encryption" names.
  */
 struct container *fixture_shipped(const struct identity *mofa,

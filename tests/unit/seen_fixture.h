@@ -1,6 +1,6 @@
 /*
- * seen_fixture.h - two journals of one past, a daemon of either that answers as
- * it is told, and an office that has seen what it says.
+ * seen_fixture.h - two journals with one past, a daemon of either that answers
+ * as the test tells it, and an office that has seen its checkpoints.
  */
 #ifndef TESTS_SEEN_FIXTURE_H
 #define TESTS_SEEN_FIXTURE_H
@@ -48,7 +48,7 @@ read_hash(void *arg, unsigned level, uint64_t index, struct digest *out,
 	return true;
 }
 
-static bool other_empty; /* the root of no entries is another */
+static bool other_empty; /* the root of an empty journal is another one */
 
 static inline void
 make_note(enum history which, uint64_t size, struct buf *out)
@@ -67,7 +67,7 @@ make_note(enum history which, uint64_t size, struct buf *out)
 	buf_free(&text);
 }
 
-/* --- Who is asked. --- */
+/* --- The daemon that is asked. --- */
 
 enum manner {
 	HONEST,
@@ -75,7 +75,7 @@ enum manner {
 	NO_PROOF,
 	GARBAGE,
 	BAD_PROOF,
-	OTHER_SIZE, /* than was asked for */
+	OTHER_SIZE, /* another size than was asked for */
 	OTHER_OLD
 };
 
@@ -83,9 +83,9 @@ struct daemon {
 	enum history which;
 	uint64_t size;
 	enum manner manner;
-	uint64_t no_head; /* a size whose head is lost */
+	uint64_t no_head; /* the size whose head is lost */
 	unsigned num_asked;
-	/* What happens while the answer is on its way. */
+	/* Called while the answer is on its way. */
 	void (*meanwhile)(struct daemon *daemon);
 };
 
@@ -125,7 +125,7 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 	int lock;
 
 	daemon->num_asked++;
-	/* Nobody holds the lock while they wait for an answer. */
+	/* No command may hold the lock while it waits for an answer. */
 	ck_ok(file_join(path, dir, "lock", &why), why);
 	lock = file_lock(path, &why);
 	ck_assert_msg(lock >= 0, "the lock is held over a request");
@@ -192,7 +192,7 @@ prover_of(struct daemon *daemon)
 	return (struct seen_prover){ ask, read_hash, daemon };
 }
 
-/* Another command of the office: asks a daemon and keeps what it names. */
+/* Another command of the office asks a daemon and keeps what it names. */
 static inline bool
 catch_up(struct daemon *daemon, struct error *err)
 {
@@ -229,7 +229,7 @@ meet(struct daemon *daemon, enum history which, uint64_t size,
 	return ok;
 }
 
-/* What is told of a note where there is no line. */
+/* Returns what is told of a note without a connection. */
 static inline enum error_kind
 is_proved(enum history which, uint64_t size)
 {
@@ -257,7 +257,7 @@ kept_size(void)
 	return size;
 }
 
-/* Files whose name begins so; each is judged where it is evidence. */
+/* Count the files whose name begins so; each is judged if it is evidence. */
 static inline unsigned
 count_files(const char *prefix, unsigned *num_proving)
 {

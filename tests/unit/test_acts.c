@@ -1,5 +1,5 @@
 /*
- * The proved acts of a document: what is taken, what is kept, and a copy
+ * The proved acts of a document: which are accepted, which are kept, and a copy
  * beside them.
  */
 #include "unit.h"
@@ -28,7 +28,7 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/* One act: who of 'm', 'i' signs; prior -1: none. */
+/* One act: who signs, 'm' or 'i'; prior -1: none. */
 struct act_row {
 	enum act act;
 	unsigned version;
@@ -45,8 +45,8 @@ signature_of(uint64_t index)
 }
 
 /*
- * Version 1 in force by two, version 2 a draft; 30 and 31 are other documents'
- * entries, as any that are not here.
+ * Version 1 put in force by two, version 2 a draft. 30 and 31 are entries of
+ * other documents, like all that are not here.
  */
 static const struct act_row course[] = {
 	{ ACT_DEPOSIT, 1, 'm', 10, -1, 1000 },
@@ -114,7 +114,7 @@ add(struct document_acts *acts, const struct act_row *row, struct error *err)
 	return ok;
 }
 
-/* The first so many acts, complete up to a size. */
+/* Add the first num acts, complete up to a size. */
 static void
 play(struct document_acts *acts, size_t num, uint64_t size)
 {
@@ -145,7 +145,7 @@ START_TEST(statuses_follow_from_the_acts)
 }
 END_TEST
 
-/* After the first four of the course. */
+/* Acts after the first four of the course. */
 static const struct {
 	struct act_row row;
 	const char *code, *says;
@@ -248,7 +248,7 @@ START_TEST(less_is_never_kept_in_the_place_of_more)
 }
 END_TEST
 
-/* Nothing came since, and it is known of a later day. */
+/* No act has come since, and a later day is known. */
 START_TEST(the_same_seen_later_is_kept_and_earlier_is_not)
 {
 	static const int64_t days[] = { 0, 86400, -86400 };
@@ -324,7 +324,7 @@ START_TEST(a_damaged_file_is_nothing)
 }
 END_TEST
 
-/* Whole, but it does not say what such a file says. */
+/* Whole files with wrong content. */
 static const char *const wrong[] = {
 	"valise acts 2\ndocument " DOC "\nsize 5\nseen 2027-01-01T00:00:00Z\n",
 	"valise acts 1\ndocument a/b\nsize 5\nseen 2027-01-01T00:00:00Z\n",

@@ -1,5 +1,5 @@
 /*
- * What the table of a backend says, of each backend there is.
+ * Every backend keeps the contract of its table (backend/backend.h).
  */
 #include "unit.h"
 
@@ -116,7 +116,7 @@ assert_object(const struct oid *oid, enum object_type type, const char *want)
 		table->stream(&object, OBJECT_PACKED, sink_to_buf, &packed,
 		    NULL, NULL, &err),
 	    err);
-	/* It is also found where its length is told. */
+	/* It is also found when the caller gives its length. */
 	object.packed = len;
 	ck_ok(table->stream(&object, OBJECT_PACKED, sink_to_buf, &again, NULL,
 		  NULL, &err),
@@ -179,7 +179,7 @@ START_TEST(an_object_that_is_undone_is_not_there)
 }
 END_TEST
 
-/* Two threads may have the same text under way. */
+/* Two threads may be writing the same text. */
 START_TEST(two_sets_may_have_the_same_object)
 {
 	struct object_set *a = begin_set(), *b = begin_set();
@@ -197,7 +197,7 @@ START_TEST(two_sets_may_have_the_same_object)
 }
 END_TEST
 
-/* _i: how much of them was written to a file already. */
+/* _i: how much of them was written to a file before. */
 START_TEST(a_set_takes_the_objects_of_another)
 {
 	static const size_t sizes[] = { 10, 200000, 600000 };
@@ -282,14 +282,14 @@ START_TEST(each_object_is_visited_and_checked)
 		    err);
 	ck_assert_uint_eq(num[0] + num[1], 4);
 	ck_assert_str_eq(told, "");
-	/* Where the visitor says no, that is the end. */
+	/* A visitor that returns false ends the visit. */
 	visited = 3;
 	ck_assert(!table->each(backend, count_object, &visited, &err));
 	ck_assert_uint_eq(visited, 5);
 }
 END_TEST
 
-/* Bytes under a name that is not theirs. */
+/* The bytes do not hash to the object's name. */
 START_TEST(an_object_of_another_name_is_told)
 {
 	const struct oid oid = name_of(OBJECT_BLOB, "right");
@@ -310,7 +310,7 @@ START_TEST(an_object_of_another_name_is_told)
 	    err);
 	oid_hex(&oid, want);
 	ck_assert_str_eq(told, want);
-	/* In memory all readers are one: it is not read again. */
+	/* In memory all readers share the note, and it is not read again. */
 	ck_ok(table->find(backend, &oid, OBJECT_AS_KEPT, &object, &err), err);
 	table->vouch(&object);
 	table->release(&object);
@@ -406,7 +406,7 @@ END_TEST
 
 #define LINES 3
 
-/* Propose so many lines after those that are there. */
+/* Propose so many lines after the existing ones. */
 static uint64_t
 propose_lines(uint64_t size, uint64_t at, size_t num,
     struct object_set *objects, const struct branch *name)
@@ -483,7 +483,7 @@ START_TEST(what_is_proposed_is_read_and_published)
 	    oid_eq(&oid, &name.oid));
 	assert_log_bytes(12);
 	ck_assert_uint_eq(table->num_heads(backend), 0);
-	/* The next one may be proposed before this one is published. */
+	/* The next proposal may come before this one is published. */
 	end = propose_lines(2, end, 0, NULL, NULL);
 	want = publish_size(2, end);
 	ck_assert_uint_eq(table->num_heads(backend), 1);
@@ -501,7 +501,7 @@ START_TEST(what_is_proposed_is_read_and_published)
 }
 END_TEST
 
-/* _i: of three sizes that are proposed, how many the signer signed. */
+/* _i: how many of the three proposed sizes the signer signed. */
 START_TEST(what_was_not_published_is_settled)
 {
 	struct error err = { 0 };

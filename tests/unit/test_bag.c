@@ -1,3 +1,6 @@
+/*
+ * Bags: packing and opening them, waybills, slips and acknowledgements.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -14,7 +17,7 @@
 
 static struct identity right, wrong;
 
-/* A certificate of that key usage, by itself: nobody here asks who issued it. */
+/* Make a certificate of that key usage; its issuer does not matter here. */
 static struct identity
 make_identity(const char *usage)
 {
@@ -128,7 +131,7 @@ START_TEST(another_key_does_not_open_it)
 }
 END_TEST
 
-/* Each byte of the header, and some of all else. */
+/* Flip each byte of the header, and some of the rest. */
 START_TEST(a_turned_bit_is_found)
 {
 	const int fd = pack_two();
@@ -174,7 +177,7 @@ START_TEST(a_bag_that_is_cut_is_found)
 }
 END_TEST
 
-/* What a bag's ZIP holds, as members of its header's and body's names. */
+/* The members of a bag's ZIP, as its header names them. */
 static const struct {
 	const char *says;
 	size_t num;
@@ -225,7 +228,7 @@ START_TEST(a_zip_of_something_else_is_no_bag)
 }
 END_TEST
 
-/* Each is told of another size than its bytes have. */
+/* Each file claims another size than it has. */
 START_TEST(a_bag_of_false_sizes_is_not_packed)
 {
 	static const struct {
@@ -254,7 +257,7 @@ START_TEST(a_bag_of_false_sizes_is_not_packed)
 }
 END_TEST
 
-/* Before any of it is read: there is nothing to be read from. */
+/* The limit is checked before reading: there is nothing to read. */
 START_TEST(a_file_in_a_bag_over_its_limit_is_refused)
 {
 	const struct zip_member member = { .path = "a",
@@ -268,7 +271,7 @@ START_TEST(a_file_in_a_bag_over_its_limit_is_refused)
 }
 END_TEST
 
-/* A file of nowhere cannot be packed; and into nowhere none is taken out. */
+/* A file in a missing folder cannot be packed, nor taken out. */
 START_TEST(a_file_that_cannot_be_read_or_written_is_told)
 {
 	struct bag_file file = { "a", temporary(), { 0 }, 10, 0, { { 0 } } };
@@ -426,7 +429,7 @@ START_TEST(slips_are_read_strictly)
 }
 END_TEST
 
-/* A whole number of lines is no slip either, nor a waybill. */
+/* A whole number of lines is not a slip or a waybill either. */
 START_TEST(every_truncation_is_refused)
 {
 	static const char *const whole[] = {
@@ -491,7 +494,7 @@ START_TEST(a_waybill_of_slips_names_nothing)
 	ck_assert_uint_eq(back->num, 0);
 	ck_assert(waybill_lists_slip(back, &waybill->slips[0]));
 	ck_assert(!waybill_lists_slip(back, &waybill->list));
-	/* Its list is the very one that it names. */
+	/* Its list is the one that it names. */
 	ck_ok(waybill_parse_list(back, buf_span(&list), &err), err);
 	ck_assert_ptr_nonnull(
 	    waybill_find(back, "copies/agreement--x1@2.asice"));
@@ -505,7 +508,7 @@ START_TEST(a_waybill_of_slips_names_nothing)
 }
 END_TEST
 
-/* A copy of many waybills and receipts: each waybill is hashed once. */
+/* A copy with many waybills and receipts: each waybill is hashed once. */
 START_TEST(a_waybill_is_found_by_its_digest)
 {
 	const struct digest first = sha256_of(span_of_str("one")),

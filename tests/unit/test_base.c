@@ -1,3 +1,6 @@
+/*
+ * lib/base: buffers, spans, text, times, digests, errors and YAML.
+ */
 #include "unit.h"
 
 #include <signal.h>
@@ -305,7 +308,10 @@ END_TEST
 
 START_TEST(times_are_those_of_the_c_library)
 {
-	/* Some 80 s more than 11 days: each month's ends, and each second. */
+	/*
+	 * Times about 11 days apart, so that each month's end and each second
+	 * occur.
+	 */
 	for (int64_t at = 0; at < 253402300800; at += 950479) {
 		const time_t when = (time_t)at;
 		char text[TIME_TEXT], want[TIME_TEXT];
@@ -421,7 +427,7 @@ START_TEST(a_scalar_comes_back_as_it_went)
 }
 END_TEST
 
-/* Each at each place of a text: it is looked at eight bytes at a time. */
+/* Each at each place of a text, which is read eight bytes at a time. */
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -488,7 +494,7 @@ START_TEST(text_that_does_not_fit_is_refused_or_cut_at_a_character)
 	ck_assert_str_eq(out, rooms[_i].cut);
 	text_cutf(out, sizeof(out), "%s", rooms[_i].text);
 	ck_assert_str_eq(out, rooms[_i].cut);
-	/* No room for the sign that something is missing. */
+	/* There is no room for the mark that something was cut. */
 	text_cut(three, sizeof(three), "abc");
 	ck_assert_str_eq(three, "");
 }

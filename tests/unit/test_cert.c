@@ -1,5 +1,5 @@
 /*
- * Certificates, keys and files of them that are refused, each with its reason.
+ * Certificates, keys and files of them: what is refused, with each reason.
  */
 #include "unit.h"
 
@@ -46,7 +46,7 @@ der_of(const struct cert *cert, struct buf *out)
 	OPENSSL_free(der);
 }
 
-/* --- What is in one. --- */
+/* --- The content of a certificate. --- */
 
 static const struct {
 	const char *names, *email; /* email NULL: it is refused */
@@ -217,7 +217,7 @@ put_file(const char *name, const char *text, char path[FILE_PATH])
 	    err);
 }
 
-/* What a key's file has in it; encrypted by a word, or not. */
+/* Put a key into a file, encrypted with a password or not. */
 static void
 put_key(EVP_PKEY *key, bool encrypted, char path[FILE_PATH])
 {
@@ -258,7 +258,7 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 	ck_assert_ptr_nonnull(strstr(err.detail, key));
 	ck_assert(!identity_load(cert, cert, &out, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
-	/* Nobody is asked for the word. */
+	/* The password is not asked for. */
 	put_key(person.key, true, key);
 	ck_assert(!identity_load(cert, key, &out, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
@@ -313,7 +313,10 @@ START_TEST(a_ca_has_a_name_of_its_own_and_certificates)
 	ck_assert(!trust_add_ca(trust, "two", span_of_str("x\n"), &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "no certificate in it"));
-	/* A person's, though it may sign certificates by its keyUsage. */
+	/*
+	 * A person's certificate, though its keyUsage allows signing
+	 * certificates.
+	 */
 	{
 		struct identity one = fixture_issue(&ca,
 		    &(struct fixture_cert){ .email = "a@mofa.example",
@@ -503,7 +506,7 @@ START_TEST(a_list_has_both_its_times)
 		struct crls *crls = crls_new(&err);
 		int len;
 
-		/* A date of no calendar: the 32nd of a month. */
+		/* A date that no calendar has: the 32nd of a month. */
 		ASN1_TIME_set(time, 1700000000);
 		ASN1_STRING_set(time, "250132000000Z", -1);
 		if (which == 0)

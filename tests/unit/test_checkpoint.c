@@ -1,6 +1,6 @@
 /*
- * Checkpoints and what is under them: signatures, cosignatures, the keys of a
- * journal in their time, and evidence of a fork.
+ * Checkpoints and the lines under them: signatures, cosignatures, the keys of a
+ * journal for their sizes, and evidence of a fork.
  */
 #include "unit.h"
 
@@ -158,7 +158,7 @@ START_TEST(cosignatures_are_kept_and_counted)
 	struct note_signer signers[2];
 	struct cosignatures *all;
 	struct error err = { 0 };
-	/* Which witness signs what, in that order. */
+	/* Which witness signs which size, in that order. */
 	static const struct {
 		unsigned witness;
 		uint64_t size;
@@ -220,7 +220,7 @@ START_TEST(cosignatures_are_kept_and_counted)
 }
 END_TEST
 
-/* The checkpoint of a small tree, whose leaves from changed on are others. */
+/* Put the checkpoint of a small tree, whose leaves from changed on differ. */
 static void
 put_checkpoint(uint64_t size, uint64_t changed, struct fixture_tree *tree,
     struct buf *out)

@@ -1,5 +1,6 @@
 /*
- * Signatures and time-stamps that are of our form, or in one way not.
+ * Signatures and time-stamps: of the form that is accepted, or differing in one
+ * point.
  */
 #include "der_fixture.h"
 
@@ -31,7 +32,7 @@ cert_der(const struct cert *cert)
 
 #define ATTR(type, ...) SEQ(oid(type), SET(__VA_ARGS__))
 
-/* --- What a signature may differ in. --- */
+/* --- One point in which a signature differs. --- */
 
 enum twist {
 	NONE,
@@ -469,7 +470,10 @@ algorithm_of(enum twist twist)
 	}
 }
 
-/* --- Tokens: of our form, or in one way not; signed by nobody. --- */
+/*
+ * --- Tokens: in our form or differing in one point; their signature does not
+ * matter. ---
+ */
 
 enum token {
 	TOKEN,
@@ -913,7 +917,7 @@ END_TEST
 static void
 fill(TCase *t)
 {
-	/* Keys are made once: RSA's cost more than all the rows. */
+	/* The keys are made once: making RSA keys costs more than all rows. */
 	tcase_add_unchecked_fixture(t, set_up, tear_down);
 	tcase_add_checked_fixture(t, NULL, empty_arena);
 	tcase_add_loop_test(t, a_signature_is_of_one_form, 0, COUNT(twists));

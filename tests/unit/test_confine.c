@@ -1,5 +1,5 @@
 /*
- * What must fail from inside of either process, tried from inside.
+ * Confinement: from inside each process, calls that must fail are tried.
  */
 #include "unit.h"
 
@@ -243,7 +243,10 @@ try_remember(void)
 	return pwrite(memory, "y", 1, 0) == 1 && fdatasync(memory) == 0;
 }
 
-/* Over what its memory needs: it cannot fill the disk. */
+/*
+ * Write more than its memory needs: the signer must not be able to fill the
+ * disk.
+ */
 static bool
 try_fill(void)
 {

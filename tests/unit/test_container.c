@@ -1,6 +1,6 @@
 /*
- * Containers, sets of files and folders: what they may have and how much; and
- * containers of other makers.
+ * Containers, sets of files and folders: what they may contain and how much;
+ * and containers of other makers.
  */
 #include "unit.h"
 

@@ -1,5 +1,6 @@
 /*
- * The course of a version: what its acts may follow, and where they lead.
+ * The course of a version: which act may follow which, and to which state it
+ * leads.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /*
- * Files of lists: corrupt ones, other CAs', scopes, and certificates that are
- * listed twice.
+ * Files of revocation lists: corrupt ones, those of other CAs, scopes, and
+ * certificates that are listed twice.
  */
 #include "crl_fixture.h"
 
@@ -73,7 +73,7 @@ START_TEST(what_is_wrong_with_the_first_block_is_told)
 }
 END_TEST
 
-/* By the CA's key, in another's name: nobody's. */
+/* Signed with the CA's key, but in another name: not the CA's list. */
 START_TEST(a_list_in_another_name_is_not_the_cas)
 {
 	struct identity forger = { other_ca.cert, ca.key };

@@ -1,6 +1,6 @@
 /*
- * What is told when OpenSSL fails: it does where there is no memory.  These
- * functions stand in the place of its own, and fail when a test says so.
+ * What is told when OpenSSL fails, as it does without memory.  These functions
+ * replace its own, and fail when a test says so.
  */
 #include "unit.h"
 
@@ -151,7 +151,7 @@ tear_down(void)
 	fclose(file);
 }
 
-/* --- What is done meanwhile. --- */
+/* --- What is done while they fail. --- */
 
 static bool
 do_sign(struct error *err)
@@ -302,7 +302,7 @@ START_TEST(what_fails_within_openssl_is_told)
 }
 END_TEST
 
-/* A list that cannot be told from others lists nobody. */
+/* A list without a digest cannot be told from others, so it lists nobody. */
 START_TEST(a_list_without_a_name_is_of_nobody)
 {
 	struct buf der = BUF(10000);

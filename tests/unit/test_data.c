@@ -1,6 +1,6 @@
 /*
- * The data folder: one table says what is in it, the manual has that table, and
- * no other code of the daemon writes a path below it.
+ * The data folder: one table lists what is in it, the manual has the same
+ * table, and no other code of the daemon writes a path below it.
  */
 #include "unit.h"
 
@@ -60,7 +60,7 @@ START_TEST(the_manual_has_the_table)
 }
 END_TEST
 
-/* What is in a folder comes after it: backup and init make it first. */
+/* A folder comes before its content, so backup and init make it first. */
 START_TEST(folders_come_first)
 {
 	for (unsigned i = 0; i < DATA_PARTS; i++) {
@@ -80,7 +80,7 @@ END_TEST
 
 /* --- The sources. --- */
 
-/* The string literal at text, without its quotes; what follows it. */
+/* Take the string literal at text, without its quotes; returns what follows. */
 static const char *
 take_literal(const char *text, char *out, size_t room)
 {
@@ -96,7 +96,9 @@ take_literal(const char *text, char *out, size_t room)
 	return *text == '"' ? text + 1 : text;
 }
 
-/* A path in one of the folder's folders: "signer/x", but no sentence. */
+/*
+ * Is it a path in one of the folders, such as "signer/x", and not a sentence?
+ */
 static bool
 is_below_a_folder(const char *literal)
 {
@@ -123,8 +125,8 @@ is_part(const char *literal)
 }
 
 /*
- * Does a source write a path of the data folder?  One of several words always
- * counts, a single word where it is joined to a path.
+ * Does a source write a path of the data folder?  A literal with a slash always
+ * counts, a single word only if it is joined to a path.
  */
 static bool
 writes_a_path(const char *source, char *literal, size_t room)

@@ -1,5 +1,5 @@
 /*
- * Deflating and inflating whole buffers; zlib judges what is made.
+ * Deflating and inflating whole buffers; zlib checks the results.
  */
 #include "unit.h"
 

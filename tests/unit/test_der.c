@@ -1,5 +1,5 @@
 /*
- * DER: each value has one spelling, and so many levels.
+ * DER: each value has one encoding, and nesting is bounded.
  */
 #include "base/limits.h"
 #include "der_fixture.h"

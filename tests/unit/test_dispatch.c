@@ -1,6 +1,6 @@
 /*
- * Acts that came by bag: what proves when they were dispatched, and one thing
- * wrong with it at a time.
+ * Acts that came by bag: the proof of their dispatch, with one thing wrong at a
+ * time.
  */
 #include "unit.h"
 
@@ -10,12 +10,14 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
-/* Entries, and when they were signed and dispatched, of a bag that is late. */
+/*
+ * Numbers of entries, and times of signing and dispatch, of a bag that is late.
+ */
 #define LATE 4, 10 * DAY, 10 * DAY - HOUR
-/* The same where the entry's own time would do. */
+/* The same for a bag whose entry's own time would be enough. */
 #define SOON 4, HOUR, HOUR / 2
 
-/* --- What is changed before it is signed. --- */
+/* --- Changes before it is signed. --- */
 
 #define PACK(name)                                                             \
 	static void name(struct slip *slip, struct waybill *waybill,           \
@@ -138,7 +140,7 @@ PACK(entry_too_early)
 	dispatch->time_ms = waybill->dispatched_at * 1000 - 6 * 60 * 1000;
 }
 
-/* --- And what lies in the container after that. --- */
+/* --- Changes in the container afterwards. --- */
 
 #define PUT(name)                                                              \
 	static void name(struct container *c, const char *id,                  \

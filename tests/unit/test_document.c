@@ -1,3 +1,6 @@
+/*
+ * Containers: writing and reading them, their ZIP, manifests and version.yaml.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -48,7 +51,7 @@ write_zip(const struct container *c, struct buf *bytes)
 	return fd;
 }
 
-/* 0: to be written again; 1: to be judged, and so never deflated again. */
+/* 0: to be written again; 1: to be judged only, and so never deflated. */
 START_TEST(plain_files_are_deflated_where_they_are_written_again)
 {
 	struct error err = { 0 };
@@ -76,7 +79,7 @@ START_TEST(plain_files_are_deflated_where_they_are_written_again)
 }
 END_TEST
 
-/* Read, hash and throw away: false where any of it is refused. */
+/* Read and hash all; false if any of it is refused. */
 static bool
 reads(struct span bytes, struct error *err)
 {

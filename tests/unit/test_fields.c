@@ -1,6 +1,6 @@
 /*
- * Each field that the table compares, changed: those whom the table names find
- * it.  And docs/security.md has the table ("test_fields --table" prints it).
+ * Each field of the table is changed in turn: those whom the table names must
+ * find it. docs/security.md has the table ("test_fields --table" prints it).
  */
 #include "unit.h"
 
@@ -15,7 +15,7 @@
 
 enum { MINUTE_MS = 60 * 1000, DAY_MS = 24 * 60 * MINUTE_MS };
 
-/* --- How a field is changed. --- */
+/* --- Changing a field. --- */
 
 static void
 change_text(char *text, size_t room, const char *one, const char *other)
@@ -50,7 +50,7 @@ change_prior(struct entry *entry)
 	entry->has |= HAS(PRIOR);
 }
 
-/* An entry that is as good as before, but for this one field. */
+/* Change this field only; the entry stays good otherwise. */
 static void
 change(struct entry *entry, const struct field_rule *rule)
 {
@@ -94,7 +94,7 @@ change(struct entry *entry, const struct field_rule *rule)
 		entry->contents.bytes[0] ^= 1;
 		break;
 	case ENTRY_CRLS:
-		/* The set before it was newer, or the one after is older. */
+		/* The set before was newer, or the one after is older. */
 		entry->crls = copy_crls_digest(
 		    strcmp(rule->finding, "CRLS_BACKWARDS") != 0 ? COPY_CRLS
 			: entry->act == ACT_DEPOSIT              ? CRLS_NEW
@@ -161,7 +161,7 @@ change_dispatch(struct container *c, const char *id, struct entry *dispatch)
 		change(dispatch, of_dispatch);
 }
 
-/* A copy whose newest act is of that kind, with one field of it changed. */
+/* Returns a copy whose newest act is of that kind, with one field changed. */
 static struct container *
 make_changed(enum act act, const struct field_rule *rule)
 {
@@ -283,7 +283,7 @@ START_TEST(no_ca_has_an_older_list_than_before)
 }
 END_TEST
 
-/* What would be found in every copy of it is not taken in. */
+/* What every copy would be found bad for is not accepted. */
 START_TEST(a_deposit_from_the_future_is_refused)
 {
 	const struct copy_step deposit = { ACT_DEPOSIT, 3, DEPOSITOR,
@@ -434,7 +434,7 @@ add_bags(void)
 	entry->digest = (struct digest){ { 0xac } };
 }
 
-/* One entry at least of each act, all of them good. */
+/* Make at least one entry of each act, all good. */
 static void
 make_journal(void)
 {
@@ -601,7 +601,7 @@ START_TEST(every_field_of_every_act_has_a_row)
 }
 END_TEST
 
-/* A party's office that may not see all misses nothing that it may not see. */
+/* An office that may not see all entries does not miss those. */
 START_TEST(what_an_office_may_not_see_is_not_missed)
 {
 	const struct policy *policy = copy_world.policies[ONE_OF_EACH];
@@ -635,7 +635,7 @@ END_TEST
 
 /* --- The table in docs/security.md. --- */
 
-/* Outside a test too, where Check's asserts do not work. */
+/* For use outside of a test too, where Check's asserts do not work. */
 static void put(struct buf *out, const char *fmt, ...) PRINTF(2, 3);
 
 static void

@@ -1,5 +1,5 @@
 /*
- * Where files and folders are, and what may be put in their place.
+ * Files and folders: where they are, and what may be written in their place.
  */
 #include "unit.h"
 
@@ -133,7 +133,7 @@ assert_holds(const char *path, const char *text)
 	buf_free(&bytes);
 }
 
-/* Nothing is left beside what was written. */
+/* No other file is left in the folder. */
 static void
 assert_entries(const char *folder, unsigned want)
 {
@@ -175,7 +175,10 @@ START_TEST(a_plain_file_is_replaced_and_links_stay)
 	ck_assert_int_eq(type_of(links[_i].file), S_IFREG);
 	ck_assert_int_eq(stat(links[_i].file, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0640);
-	/* Renamed into place: who had the old file still has it. */
+	/*
+	 * The file was renamed into place: a reader of the old one still has
+	 * it.
+	 */
 	assert_holds("kept", "");
 	ck_assert_int_eq(type_of("to-plain"), S_IFLNK);
 	ck_assert_int_eq(type_of("to-link"), S_IFLNK);

@@ -1,3 +1,6 @@
+/*
+ * Filters of entries: which entries they match, and how they are asked for.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -22,8 +25,10 @@ entry_of(enum act act)
 #define WHO   "minister@mofa.example"
 #define ON(n) (1 << ENTRY_##n)
 
-/* Each condition with a filter that the entry at 20, a signature, just meets,
- * and one that it just does not. */
+/*
+ * Each condition, with a filter that the entry at 20, a signature, just meets,
+ * and one that it just misses.
+ */
 static const struct {
 	struct entry_filter filter;
 	enum act act;

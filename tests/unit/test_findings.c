@@ -1,5 +1,6 @@
 /*
- * What an audit found stays until the same check passes, or somebody notes it.
+ * A finding of the audit stays until the same check passes, or somebody
+ * acknowledges it.
  */
 #include "unit.h"
 
@@ -63,7 +64,7 @@ START_TEST(a_finding_stays_while_its_check_fails)
 }
 END_TEST
 
-/* Checks that say nothing of the finding: it stays. */
+/* Checks that do not concern the finding: it stays. */
 static const struct checked others[] = {
 	{ .kind = KIND_ENTRY, .from = 0, .until = 3 },
 	{ .kind = KIND_ENTRY, .from = 4, .until = 10 },
@@ -148,7 +149,10 @@ START_TEST(a_note_names_one_finding_and_is_a_line)
 }
 END_TEST
 
-/* Both ids are c82afa17: a depositary that chooses a name can make such two. */
+/*
+ * Both have the id c82afa17: a depositary that chooses a name can make such a
+ * pair.
+ */
 static const char *const twins[] = { "person-11054@x.example may not do that",
 	"person-24452@x.example may not do that" };
 

@@ -1,6 +1,6 @@
 /*
- * Containers of other makers at the limits of what is looked at: whatever is
- * beyond one is told by its limit, and is never called broken.
+ * Containers of other makers at the limits of what is checked: what is beyond a
+ * limit is named, and is never called broken.
  */
 #include "unit.h"
 
@@ -179,7 +179,7 @@ add_timestamps(CMS_SignerInfo *si, const struct made *what)
 	buf_free(&token);
 }
 
-/* A CMS over bytes. */
+/* Append a CMS over bytes. */
 static void
 sign(struct span bytes, const struct made *what, struct buf *out)
 {
@@ -240,7 +240,7 @@ put(struct container *container, const char *path, struct span bytes)
 	ck_ok(container_put_to_judge(container, path, bytes, &err), err);
 }
 
-/* The outcome; *over: how often a limit was told. */
+/* Returns the outcome; *over gets how often a limit was told. */
 static enum outcome
 judge(struct container *container, size_t *over)
 {
@@ -335,7 +335,7 @@ START_TEST(a_cms_without_a_signer_is_none)
 }
 END_TEST
 
-/* One that is broken is so, whatever else is over a limit. */
+/* A broken signature is broken, whatever else is over a limit. */
 START_TEST(a_broken_signature_is_broken_all_the_same)
 {
 	const struct made what = { .num_signers = 1,
@@ -421,7 +421,7 @@ put_manifest(struct container *container, unsigned number,
 
 /*
  * 0: too many manifests; 1: the last is too large.  It may name the CMS, which
- * is then over nothing else.
+ * then covers nothing else.
  */
 START_TEST(what_a_manifest_over_a_limit_names_is_not_missed)
 {
@@ -524,7 +524,7 @@ START_TEST(a_timestamp_that_is_broken_is_told)
 }
 END_TEST
 
-/* --- What there is besides, and what there is not. --- */
+/* --- What is there besides, and what is missing. --- */
 
 static const char unknown_digest[] =
     "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\""
@@ -593,7 +593,7 @@ static const struct {
 #define OID_SHA256 "\x60\x86\x48\x01\x65\x03\x04\x02\x01"
 #define OID_EC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
 
-/* The OID of something, each time or the last, is one that nobody knows. */
+/* Replace an OID, each time or the last time, by one that no program knows. */
 static void
 make_unknown(const char *oid, bool last, struct buf *der)
 {

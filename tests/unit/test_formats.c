@@ -1,6 +1,6 @@
 /*
- * docs/formats.md is what a second verifier is written from: every finding,
- * status and limit that it needs is in its tables, as the program has it.
+ * A second verifier is written from docs/formats.md: every finding, status and
+ * limit that it needs must be in its tables, as the program has it.
  */
 #include "unit.h"
 
@@ -40,7 +40,7 @@ tear_down(void)
 	buf_free(&text_of_advice);
 }
 
-/* Does a line of that section ("\n## NAME\n") of a page begin so? */
+/* Does a line of that section ("\n## NAME\n") of a page begin with row? */
 static bool
 has_row(const char *page, const char *section, const char *row)
 {

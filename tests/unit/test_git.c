@@ -1,3 +1,6 @@
+/*
+ * Requests of git clients: what is parsed, and what is refused.
+ */
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * The HTTP server: heads, bodies, ranges, queries, the mailbox and the spool.
+ */
 #include "unit.h"
 
 #include <poll.h>
@@ -339,7 +342,10 @@ static const struct {
 	    SITE("same-origin") ORIGIN("https://evil.example"), false },
 	{ "https://v.example", SITE("cross-site") ORIGIN("https://v.example"),
 	    false },
-	/* A navigation is one too; only the static pages to come may be it. */
+	/*
+	 * A navigation counts too; only static pages, which do not exist yet,
+	 * may allow it.
+	 */
 	{ "https://v.example",
 	    SITE("cross-site") "Sec-Fetch-Mode: navigate\r\n", false },
 };

@@ -1,6 +1,6 @@
 /*
- * The files of a journal: written in batches, opened as they were left, mended
- * where they are derived, refused where they are not.
+ * The files of a journal: written in batches, opened as they were left,
+ * repaired if they are derived, refused if they are not.
  */
 #include "unit.h"
 
@@ -13,7 +13,7 @@
 #include "journal/journal.h"
 #include "journal_fixture.h"
 
-/* What the log is in: NULL is for the files in the fixture's folder. */
+/* The log's backend; NULL: the files in the fixture's folder. */
 static struct backend *memory;
 
 static void
@@ -52,7 +52,10 @@ reopen(const struct head *head, uint64_t *num, struct journal_mended *mended,
 	    mended, err);
 }
 
-/* Batches of such sizes; commit is false for the last: a crash. */
+/*
+ * Write batches of these sizes; commit_last false: a crash before the last
+ * commit.
+ */
 static struct head
 write_batches(const unsigned sizes[], size_t num, bool commit_last)
 {
@@ -133,7 +136,7 @@ START_TEST(a_journal_opens_as_it_was_left)
 }
 END_TEST
 
-/* An empty journal in place of the one that is there. */
+/* Replace the journal by an empty one. */
 static void
 make_anew(void)
 {
@@ -191,7 +194,7 @@ reopen_well(const struct head *head, struct journal_mended *mended)
 	return journal;
 }
 
-/* The next batch is written while the signer has not answered for this one. */
+/* The next batch is written before the signer has answered for this one. */
 START_TEST(a_batch_is_appended_before_the_last_is_committed)
 {
 	const struct head empty = { .root = merkle_empty() };
@@ -364,7 +367,7 @@ write_thousands(unsigned num)
 	return write_batches(sizes, num, true);
 }
 
-/* Entries from here on are those that are not known yet. */
+/* Entries before this one were known already. */
 static bool
 count_from(void *arg, uint64_t index, struct span entry, struct error *err)
 {
@@ -402,8 +405,8 @@ known(uint64_t size, struct journal_from *out)
 }
 
 /*
- * What is done to 70,000 entries of which 69,990 are known, and what opening
- * says: the newest 65,536 are hashed, and older ones by the check.
+ * A change to 70,000 entries of which 69,990 are known, and what opening tells:
+ * the newest 65,536 are hashed then, and older ones by the check.
  */
 static const struct {
 	const char *file;
@@ -592,7 +595,7 @@ refuse(struct backend *backend, const struct proposal *proposal,
 	return error_set(err, (enum error_kind)proposal->num_names, "no");
 }
 
-/* _i: whether it is known that nothing was stored. */
+/* _i: whether the error says that nothing was stored. */
 START_TEST(a_proposal_that_stored_nothing_is_made_again)
 {
 	const struct head empty = { .root = merkle_empty() };
@@ -630,7 +633,7 @@ START_TEST(a_proposal_that_stored_nothing_is_made_again)
 }
 END_TEST
 
-/* What every backend does. */
+/* Tests of what every backend does. */
 static void
 fill_common(TCase *t)
 {

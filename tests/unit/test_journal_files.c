@@ -58,7 +58,7 @@ append(struct journal *journal, const char *text, struct error *err)
 	return journal_append(journal, &entry, 1, &head, err);
 }
 
-/* So many entries, each a batch; signed by somebody. */
+/* Write so many entries, each a batch, signed by this key. */
 static void
 write_entries(unsigned num, const struct note_signer *by)
 {
@@ -202,7 +202,7 @@ START_TEST(an_entry_that_is_not_taken_stops_the_opening)
 }
 END_TEST
 
-/* Who reads knows nobody but the journal's key. */
+/* A reader trusts the journal's key only. */
 START_TEST(a_view_of_a_journal_that_another_key_signed_is_refused)
 {
 	struct error err = { 0 };
@@ -229,7 +229,7 @@ START_TEST(a_view_of_what_is_not_there_is_refused)
 }
 END_TEST
 
-/* What follows a failed write or flush is on no one's disk for sure. */
+/* After a failed write or flush it is not known what is on the disk. */
 START_TEST(a_journal_that_failed_takes_nothing_more)
 {
 	static const struct faults rows[] = {
@@ -348,7 +348,7 @@ START_TEST(room_after_the_entries_is_none_of_them)
 }
 END_TEST
 
-/* What opening has to mend, and a system call that fails meanwhile. */
+/* What opening must repair, and a system call that fails meanwhile. */
 static const struct {
 	const char *what, *says; /* which file the error names */
 	struct faults faults;
@@ -404,8 +404,8 @@ START_TEST(a_journal_that_cannot_be_mended_does_not_open)
 END_TEST
 
 /*
- * What cannot be read just now is not torn: nothing is cut off for it.  0: all
- * is good; 1: one head is torn, which is dropped once all can be read.
+ * What cannot be read now is not torn: nothing may be cut off. 0: all is good;
+ * 1: one head is torn, and is dropped once all can be read.
  */
 START_TEST(what_cannot_be_read_at_start_is_kept)
 {

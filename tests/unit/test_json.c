@@ -1,6 +1,6 @@
 /*
- * The JSON that the daemon and the command both tell: of documents, of their
- * rows, and of errors.
+ * The JSON that the daemon and the command both write: documents, their rows,
+ * and errors.
  */
 #include "unit.h"
 

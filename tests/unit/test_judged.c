@@ -1,6 +1,6 @@
 /*
  * What an audit found good is not asked for again, unless a newer list or
- * policy touches it.
+ * policy concerns it.
  */
 #include "unit.h"
 
@@ -18,7 +18,7 @@ static struct trust *trust;
 static struct crl_entries *named;
 static uint64_t judged_from; /* the policy judges from this index on */
 
-/* --- What the module asks of the others. --- */
+/* --- Functions of other modules, replaced for these tests. --- */
 
 bool
 audit_state_path(const struct context *context, const char *name,

@@ -1,6 +1,6 @@
 /*
- * What the ledger answers of the entries that it was given, and documents in
- * the order of their names.
+ * The ledger's answers for the entries that it was given, and documents in the
+ * order of their names.
  */
 #include "unit.h"
 

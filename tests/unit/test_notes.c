@@ -1,6 +1,6 @@
 /*
  * What is refused of notes, keys, receipts, evidence, entries and files of
- * cosignatures, each with its reason.
+ * cosignatures, with each reason.
  */
 #include "unit.h"
 

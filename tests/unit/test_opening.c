@@ -1,6 +1,6 @@
 /*
  * A journal and its ledger, opened by the ledger's file; and the check of all
- * entries beside it.
+ * entries in the background.
  */
 #include "unit.h"
 
@@ -42,7 +42,9 @@ tear_down(void)
 
 #define BIT(field) (UINT32_C(1) << ENTRY_##field)
 
-/* One of everything that a ledger keeps; then deliveries, without end. */
+/*
+ * Make one entry of each kind that a ledger keeps; then deliveries without end.
+ */
 static void
 make_entry(uint64_t index, struct entry *out)
 {
@@ -122,7 +124,9 @@ make_entry(uint64_t index, struct entry *out)
 	case ACTS:
 		break;
 	}
-	/* Version 1 is in force when it is terminated, with a draft after it. */
+	/*
+	 * Version 1 is in force when it is terminated, with a draft after it.
+	 */
 	out->prior = last;
 	if ((out->has & BIT(DOCUMENT)) != 0 && document == 0 &&
 	    act != ACT_DELIVER && act != ACT_REFUSE)
@@ -143,7 +147,7 @@ sign_head(void)
 	buf_free(&text);
 }
 
-/* As the daemon does: append, sign, commit, and then apply. */
+/* Append, sign, commit and then apply, as the daemon does. */
 static void
 append(struct opening *opening, uint64_t num)
 {
@@ -194,7 +198,9 @@ ledger_path(void)
 	return path;
 }
 
-/* A journal of so many entries, and the ledger's file as a stop leaves it. */
+/*
+ * Make a journal of so many entries, and the ledger's file as a stop leaves it.
+ */
 static void
 make_journal(void)
 {
@@ -219,7 +225,7 @@ bytes_of(const struct ledger *ledger)
 	return bytes;
 }
 
-/* What is not in the file follows from it: compare what is asked. */
+/* Compare the answers that follow from what the file does not have. */
 static void
 compare_ledgers(struct ledger *a, struct ledger *b)
 {
@@ -285,7 +291,7 @@ START_TEST(a_ledger_comes_back_as_it_was)
 }
 END_TEST
 
-/* Replace bytes of the file from at on, with a right SHA-256 at its end. */
+/* Replace bytes of the file from at on, and put its SHA-256 right. */
 static void
 forge(struct buf *bytes, size_t at, const void *new, size_t len)
 {
@@ -309,7 +315,10 @@ read_file(void)
 	return bytes;
 }
 
-/* Every byte, changed, with a right sum or without: taken or not, no worse. */
+/*
+ * Each byte is changed, with a right sum or without: the file is dropped, or
+ * the check finds it, or the answers are the same.
+ */
 START_TEST(a_file_that_is_changed_is_dropped_or_found_by_the_check)
 {
 	struct journal_mended mended;

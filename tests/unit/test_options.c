@@ -1,5 +1,5 @@
 /*
- * The parser of command lines, what is made of the tables, and the tables of
+ * The parser of command lines, what is made of its tables, and the tables of
  * both programs.
  */
 #include "unit.h"
@@ -72,7 +72,7 @@ static const struct options_program small = {
 	.values = values,
 };
 
-/* Cut a line at its blanks into argv[1…]; returns argc. */
+/* Split a line at its blanks into argv[1…]; returns argc. */
 static int
 cut(char *line, char *argv[WORDS])
 {
@@ -250,7 +250,7 @@ END_TEST
 static const struct options_program *const programs[] = { &valise_options,
 	&valised_options };
 
-/* True if text has an option by its whole name, after lead. */
+/* Does text have an option by its whole name, after lead? */
 static bool
 names(const char *text, const char *lead, const char *name, bool roff)
 {
@@ -272,7 +272,7 @@ names(const char *text, const char *lead, const char *name, bool roff)
 	return false;
 }
 
-/* What the build made for a program, such as "valise.1". */
+/* Read a file that the build made for a program, such as "valise.1". */
 static char *
 read_built(const char *name, const char *suffix)
 {

@@ -1,5 +1,6 @@
 /*
- * The outbox: what is kept there, whose it is, and which files are none of it.
+ * The outbox: what is kept there, to whom it belongs, and which files are not
+ * part of it.
  */
 #include "unit.h"
 
@@ -61,7 +62,7 @@ num_kept(enum outbox_kind kind, const char *document)
 	return list.num;
 }
 
-/* A file of that name, as if a command had left it there; made_at or now. */
+/* Put a file of that name, as if a command had left it; made_at or now. */
 static void
 put_file(const char *name, time_t made_at)
 {
@@ -97,7 +98,7 @@ START_TEST(what_is_kept_is_ours_until_it_is_released)
 	ck_assert(outbox_take_first(&context, OUTBOX_DEPOSIT, DOC, 1, &other));
 	ck_assert_str_eq(other.path, act.path);
 	ck_assert_uint_eq(other.version, 1);
-	/* Once it is dropped it is gone, and no longer to be taken. */
+	/* Once it is dropped it is gone, and cannot be taken again. */
 	outbox_drop(&other);
 	ck_assert(!outbox_is_kept(&other));
 	ck_assert_int_eq(other.lock, -1);

@@ -1,3 +1,6 @@
+/*
+ * Signatures, certificates and revocation lists: what is accepted and refused.
+ */
 #include "unit.h"
 
 #include <openssl/cms.h>
@@ -348,7 +351,7 @@ START_TEST(a_certificate_does_one_persons_one_work)
 }
 END_TEST
 
-/* When it was signed, what the CRLs say, what is to come of it. */
+/* When it was signed, what the CRLs say, and the result. */
 static const struct {
 	int64_t at;
 	int64_t this_at, next_at; /* 0: no CRL */
@@ -429,7 +432,9 @@ START_TEST(a_cas_list_goes_back_or_is_ahead)
 	for (size_t i = 0; i < 2; i++) {
 		struct buf der = BUF(10000);
 
-		/* An older one beside it, and another CA's, count for nothing. */
+		/*
+		 * An older one beside it, and another CA's, count for nothing.
+		 */
 		for (size_t k = 0; at[i] != 0 && k < 2; k++) {
 			der.len = 0;
 			fixture_crl(&ca, at[i] - 1000 * (int64_t)k,
@@ -437,7 +442,9 @@ START_TEST(a_cas_list_goes_back_or_is_ahead)
 			ck_ok(crls_add(sets[i], buf_span(&der), NULL, &err),
 			    err);
 		}
-		/* Nor does a delta, which is gone when its next list is there. */
+		/*
+		 * Nor does a delta, which is gone when its next list is there.
+		 */
 		if (i == 0 && at[0] != 0) {
 			const struct fixture_list delta = { .ca = &ca,
 				.this_at = at[0] + 2000,

@@ -1,3 +1,6 @@
+/*
+ * Policies: loading them, their mistakes, and deciding by them.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -25,7 +28,7 @@ tear_down(void)
 	identity_free(&iom);
 }
 
-/* The project's own policy, one string of one file replaced by another. */
+/* Load the project's own policy with one string of one file replaced. */
 static struct policy *
 load(const char *file, const char *from, const char *to,
     struct complaints *complaints, struct error *err)
@@ -236,8 +239,8 @@ START_TEST(all_mistakes_are_told_at_once)
 END_TEST
 
 /*
- * What a list may have more of, beside what it has: items with a number in
- * them, after a text of the file.
+ * Where a list may have more items: items with a number in them, after a text
+ * of the file.
  */
 static const struct {
 	const char *file, *after, *item;
@@ -355,7 +358,7 @@ START_TEST(a_policy_has_so_many_types_and_no_more)
 }
 END_TEST
 
-/* The certificate in the place of the ministry's, to write to in secret. */
+/* A certificate in place of the ministry's encryption certificate. */
 static const struct {
 	struct fixture_cert cert;
 	const char *says; /* NULL: it is good */

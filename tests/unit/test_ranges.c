@@ -1,3 +1,6 @@
+/*
+ * Ranges of indices: reading, joining, intersecting and writing them.
+ */
 #include "unit.h"
 
 #include "cli/cmd/ranges.h"

@@ -1,6 +1,6 @@
 /*
- * Receipts of a copy that are none of it, who cosigned what they lead to, who
- * hands a deposit in, and files that are altered, missing or too many.
+ * Receipts that do not belong to a copy, who cosigned the checkpoint, who hands
+ * a deposit in, and files that are altered, missing or too many.
  */
 #include "unit.h"
 
@@ -445,7 +445,7 @@ fail_to_stream(const struct member *member, byte_sink *sink, void *arg,
 	return error_set(err, failure, "it does not read");
 }
 
-/* What does not read for a reason of ours is no judgement of the copy. */
+/* A file that cannot be read because of our disk does not make the copy bad. */
 START_TEST(a_file_that_does_not_read_is_told)
 {
 	static const struct member_source source = { fail_to_stream,

@@ -1,5 +1,5 @@
 /*
- * Bytes that only grow, in a file and in memory.
+ * Records: bytes that only grow, in a file and in memory.
  */
 #include "unit.h"
 

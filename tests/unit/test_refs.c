@@ -1,6 +1,6 @@
 /*
- * Documents by name, and what a git client is told of them: against a model
- * that sorts and writes everything each time.
+ * Documents by name, and what a git client is told of them, compared with a
+ * model that sorts and writes everything each time.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /*
- * The HTTPS client, beside a server that says what it is told to: what an
- * answer means, whom it believes, and what it does where the line breaks.
+ * The HTTPS client against a server that says what the test tells it: what an
+ * answer means, whom the client trusts, and what it does when the line breaks.
  */
 #include "unit.h"
 
@@ -163,7 +163,7 @@ static const struct {
 	{ PROBLEM("409 Conflict",
 	      "{\"detail\":\"there is one\",\"exit\":5,\"code\":\"TAKEN\"}"),
 	    ERROR_CONFLICT, "TAKEN", "there is one", 409 },
-	/* Of an exit that is none the kind is not believed. */
+	/* If the exit is not one of ours the kind is not trusted. */
 	{ PROBLEM("403 Forbidden", "{\"detail\":\"a\",\"exit\":0}"),
 	    ERROR_UNAVAILABLE, "", "a", 403 },
 	{ PROBLEM("403 Forbidden", "{\"detail\":\"a\",\"exit\":10}"),
@@ -176,14 +176,14 @@ static const struct {
 	    ERROR_SYSTEM, "", "a (request r7)", 500 },
 	{ PROBLEM("403 Forbidden", "{\"detail\":\"a\",\"request\":\"r7\"}"),
 	    ERROR_UNAVAILABLE, "", "a", 403 },
-	/* What is no problem document says nothing. */
+	/* An answer that is not a problem document has no reason. */
 	{ PROBLEM("502 Bad Gateway", "<html>"), ERROR_UNAVAILABLE, "",
 	    "said no and not why", 502 },
 	{ PROBLEM("403 Forbidden", "{\"exit\":3,\"exit\":4}"),
 	    ERROR_UNAVAILABLE, "", "said no and not why", 403 },
 	{ PROBLEM("404 Not Found", "x"), ERROR_UNAVAILABLE, "",
 	    "said no and not why", 404 },
-	/* It is not led anywhere else. */
+	/* The client follows no redirection. */
 	{ "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/\r\n"
 	  "Content-Length: 0\r\n\r\n",
 	    ERROR_UNAVAILABLE, "", "said no and not why", 302 },
@@ -230,7 +230,7 @@ START_TEST(fields_are_taken_as_they_should_be)
 			 "Valise-Policy-Entry: 9\r\nValise-Crls: " HEX64 "\r\n"
 			 "Valise-Extension: 3 AAAA\r\n"),
 		    0, false },
-		/* None of them is what it should be: they are not there. */
+		/* Each of them is malformed, and so ignored. */
 		{ FIELDS("Upload-Offset: -1\r\nValise-Policy: 00\r\n"
 			 "Valise-Policy-Entry: 09\r\nValise-Crls: x\r\n"),
 		    0, true },
@@ -264,7 +264,7 @@ START_TEST(fields_are_taken_as_they_should_be)
 }
 END_TEST
 
-/* --- Whom it believes. --- */
+/* --- Whom it trusts. --- */
 
 static const struct {
 	const struct identity *server;
@@ -566,7 +566,7 @@ START_TEST(events_are_told_until_somebody_ends_it)
 }
 END_TEST
 
-/* --- Somebody else's server. --- */
+/* --- Another program's server. --- */
 
 START_TEST(an_exchange_has_a_bound)
 {

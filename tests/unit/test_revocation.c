@@ -1,6 +1,6 @@
 /*
- * What lists of years say of one certificate at a time, in whatever order they
- * come.
+ * What the lists of years say about one certificate at a time, in whatever
+ * order they come.
  */
 #include "crl_fixture.h"
 
@@ -135,7 +135,7 @@ static const struct {
 		  .scope = SHARD_A },
 		{ .day = 8, .scope = SHARD_A } },
 	    REVOCATION_CURRENT, 0 },
-	/* Whom a list covers. */
+	/* Which certificates a list covers. */
 	{ "a shard covers whose point it is", SHARDED, 5,
 	    { { .day = 6, .scope = SHARD_A } }, REVOCATION_CLEARED, 0 },
 	{ "and not others", SHARDED, 5, { { .day = 6, .scope = SHARD_B } },
@@ -182,7 +182,7 @@ static const struct {
 	    REVOCATION_REVOKED, 4 },
 	{ "a strange entry makes the list clear nobody", PERSON, 5,
 	    { { .day = 6, .entry_is_strange = true } }, REVOCATION_UNTOLD, 0 },
-	/* Who has expired. */
+	/* Certificates that have expired. */
 	{ "an act of before, a list of after its end", ENDED, 5,
 	    { { .day = 30 } }, REVOCATION_UNTOLD, 0 },
 	{ "one that lists the expired too", ENDED, 5,
@@ -192,7 +192,7 @@ static const struct {
 	{ "revoked, expired, off the list", ENDED, 5,
 	    { { .day = 4, .is_listed = true, .since = 3 }, { .day = 30 } },
 	    REVOCATION_REVOKED, 3 },
-	/* Who signed it, and when. */
+	/* Who signed the list, and when. */
 	{ "a list from the future clears nobody", PERSON, 5,
 	    { { .day = 4, .made = 6 } }, REVOCATION_UNTOLD, 0 },
 	{ "but revokes", PERSON, 5,
@@ -355,8 +355,8 @@ START_TEST(a_history_says_one_thing)
 END_TEST
 
 /*
- * Who was revoked is on every list since.  Were each of them compared with all
- * others, this would take minutes, and the timeout would end it.
+ * A revoked certificate is on every list since.  If each list were compared
+ * with all others this would take minutes, and the timeout would end it.
  */
 static const struct {
 	int64_t cleared; /* the first list does not have the person: its day */
@@ -453,7 +453,7 @@ START_TEST(a_policy_without_the_ca_verifies_none_of_its_lists)
 }
 END_TEST
 
-/* --- What a list adds to those that are known. --- */
+/* --- What a list adds to the known ones. --- */
 
 static const struct {
 	const char *name;

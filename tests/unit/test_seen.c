@@ -1,10 +1,10 @@
 /*
- * What was seen: a checkpoint that is met is proved to be of one history with
- * what is kept, or is evidence, or waits.
+ * Seen checkpoints: one that is met is proved to be of one history with the
+ * kept one, or is evidence, or waits.
  */
 #include "seen_fixture.h"
 
-/* --- A checkpoint that was met: kept, met, who is asked → what comes. --- */
+/* --- A checkpoint that was met: kept, met, daemon asked → result. --- */
 
 static const struct {
 	uint64_t kept; /* of A */
@@ -173,7 +173,7 @@ END_TEST
 static enum history others;
 static uint64_t others_size;
 
-/* While one waits for its answer another keeps a checkpoint. */
+/* While one command waits for its answer another keeps a checkpoint. */
 static void
 another_keeps(struct daemon *daemon)
 {
@@ -227,7 +227,7 @@ START_TEST(whoever_is_second_proves_it_anew)
 }
 END_TEST
 
-/* --- What was proved once. --- */
+/* --- What was proved before. --- */
 
 START_TEST(a_prefix_is_asked_for_once)
 {

@@ -1,10 +1,10 @@
 /*
- * What was seen, as it is kept: without a line, in a folder that cannot be
- * written, by a witness; and what the office's own clock says to it.
+ * Seen checkpoints as they are kept: without a connection, in a folder that
+ * cannot be written, by a witness; and compared with the office's own clock.
  */
 #include "seen_fixture.h"
 
-/* --- Without a line. --- */
+/* --- Without a connection. --- */
 
 START_TEST(what_was_met_without_a_line_is_settled)
 {
@@ -228,7 +228,9 @@ kept_file(void)
 	return st.st_ino;
 }
 
-/* Many acts are sent one after another: a flush each costs more than they do. */
+/*
+ * Many acts are sent one after another: a flush each costs more than they do.
+ */
 START_TEST(what_was_flushed_is_not_flushed_for_each_act)
 {
 	struct daemon daemon = { A, 10, HONEST };

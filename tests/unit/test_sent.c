@@ -1,3 +1,6 @@
+/*
+ * Receipts compared with the act that was handed in.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -69,7 +72,9 @@ START_TEST(the_entry_of_what_was_sent_passes)
 }
 END_TEST
 
-/* Each field changed in turn: found in the acts that have it, and only there. */
+/*
+ * Each field changed in turn: found in the acts that have it, and only there.
+ */
 enum {
 	VERSIONS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_TERMINATE,
 	BAGS = 1 << ACT_DISPATCH | 1 << ACT_ACKNOWLEDGE
@@ -221,7 +226,7 @@ START_TEST(an_entry_from_before_the_act_was_made_is_found)
 }
 END_TEST
 
-/* --- What is read from the file that is sent. --- */
+/* --- Reading the file that is sent. --- */
 
 static struct identity ca, person;
 static struct cert_cache *certs;

@@ -1,7 +1,7 @@
 /*
- * A session beside a daemon that lies: pages of entries, receipts, tiles and
+ * A session with a daemon that lies: pages of entries, receipts, tiles and
  * answers that are not what was asked for.  In place of lib/remote is a daemon
- * with two journals of one past, which answers as it is told.
+ * with two journals of one past, which answers as the test tells it.
  */
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /*
- * Who may see which entry of the journal.
+ * Which office may see which entry of the journal.
  */
 #include "unit.h"
 
@@ -13,7 +13,7 @@ static struct policy policy = { .types = types, .num_types = 3 };
 static struct ledger *ledger;
 static uint64_t size;
 
-/* One entry of each kind, by mofa where an office does it. */
+/* One entry of each kind, made by mofa where an office makes it. */
 static const struct {
 	enum act act;
 	const char *act_name, *document, *to;

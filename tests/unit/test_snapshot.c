@@ -1,6 +1,6 @@
 /*
- * What the daemon copies out of the ledger to judge an act by: all of it, and
- * a limit is told.
+ * What the daemon copies out of the ledger to judge an act: the whole of it,
+ * and a limit is told.
  */
 #include "unit.h"
 
@@ -100,7 +100,9 @@ START_TEST(no_act_and_no_dispatch_is_left_out)
 }
 END_TEST
 
-/* With its bag and a "force", the last that a copy has room for, and one more. */
+/*
+ * With its bag and a "force", the last that a copy has room for, and one more.
+ */
 START_TEST(a_copy_that_is_full_takes_no_more)
 {
 	const unsigned full = LIMIT_RECEIPTS - 3;

@@ -1,6 +1,6 @@
 /*
- * What the daemon kept for somebody who comes again, waybills and uploads,
- * when it starts while the disk or the system does not do its part.
+ * Waybills and uploads that the daemon kept, when it starts while the disk or
+ * the system fails.
  */
 #include "unit.h"
 
@@ -28,7 +28,7 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/* The body of a POST /v1/bags, kept by a first run. */
+/* Hand in the body of a POST /v1/bags, kept by a first run. */
 static void
 hand_in(void)
 {
@@ -72,7 +72,7 @@ hand_in(void)
 	bags_free(bags);
 }
 
-/* So many descriptors can be opened from now on. */
+/* Leave so many descriptors to be opened from now on. */
 static void
 leave_descriptors(rlim_t num, struct rlimit *before)
 {
@@ -215,7 +215,7 @@ START_TEST(an_upload_that_cannot_be_read_at_start_stays)
 }
 END_TEST
 
-/* 0: no content; 1: more of it than there shall be; 2: nothing says what. */
+/* 0: no content; 1: more content than announced; 2: no info. */
 START_TEST(an_upload_of_no_use_goes_at_start)
 {
 	struct upload_info info = { .length = 10 }, found;

@@ -1,3 +1,6 @@
+/*
+ * The store: packs, objects, trees, refs, joining, checking and sending.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -27,7 +30,7 @@ set_up(void)
 	ck_assert_msg(store != NULL, "%s", err.detail);
 }
 
-/* In memory there is no path, and nothing that git could read. */
+/* A store in memory has no path, and git cannot read it. */
 static void
 set_up_memory(void)
 {
@@ -46,10 +49,7 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/*
- * git itself, in the store; its output must be nothing but that.  In memory
- * there is none.
- */
+/* Run git in the store and compare its output.  In memory there is no git. */
 static void
 assert_git(const char *arguments, const char *want)
 {
@@ -444,7 +444,7 @@ START_TEST(damaged_branches_are_told)
 }
 END_TEST
 
-/* _i: once released, git may take what no ref names. */
+/* _i: once released, git may remove what no ref names. */
 START_TEST(what_no_ref_names_yet_is_kept_from_git)
 {
 	struct error err = { 0 };
@@ -488,7 +488,7 @@ START_TEST(what_no_ref_names_yet_is_kept_from_git)
 }
 END_TEST
 
-/* Every byte of every object. */
+/* Damage every byte of every object. */
 static void
 damage_packs(void)
 {
@@ -545,7 +545,7 @@ count_told(void *arg, const char *about, const char *what)
 	++*(size_t *)arg;
 }
 
-/* What was read and had its name is looked at once, all else again. */
+/* What was read and found good is not read again, all else is. */
 START_TEST(a_check_reads_what_was_not_read)
 {
 	struct error err = { 0 };

@@ -1,6 +1,6 @@
 /*
- * A version as it lies in the store, the depositary's commits, the branches,
- * and what an audit says of a copy.
+ * A version in the store, the depositary's commits, the branches, and what an
+ * audit says of a copy.
  */
 #include "unit.h"
 

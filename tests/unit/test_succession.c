@@ -1,3 +1,6 @@
+/*
+ * The list of policies that a journal had, and which of them an office accepts.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -16,8 +19,8 @@ digest_of(char letter)
 }
 
 /*
- * A journal's policies, "LETTER INDEX" in order, a capital one accepted by
- * hand.
+ * A journal's policies, "LETTER INDEX" in order; a capital letter was accepted
+ * by hand.
  */
 struct step {
 	char policy;

@@ -1,3 +1,6 @@
+/*
+ * Packs from outside: which are taken into the store, and which are refused.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -29,7 +32,7 @@ new_store(const char *name, char path[FILE_PATH])
 	return made;
 }
 
-/* Texts that are much alike, so that git can make differences of them. */
+/* Put texts that are much alike, so that git can make deltas of them. */
 static void
 fill(struct store *source)
 {

@@ -1,6 +1,6 @@
 /*
- * version.yaml, termination.yaml and manifests: over their limits, and in
- * other words than theirs.
+ * version.yaml, termination.yaml and manifests: over their limits, and
+ * malformed.
  */
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /*
- * The titles that stay beside the journal, over a start.
+ * The titles beside the journal, across a start.
  */
 #include "unit.h"
 
@@ -48,7 +48,10 @@ deposit(struct ledger *ledger, const char *name)
 	return &entry;
 }
 
-/* What a start knows of these, deposited one after another. */
+/*
+ * Returns a ledger as after a start, with these documents deposited one after
+ * another.
+ */
 static struct ledger *
 ledger_of(const char *const names[], size_t num)
 {

@@ -1,5 +1,5 @@
 /*
- * The one judgement: a good copy, and one thing wrong with it at a time.
+ * The verdict: of a good copy, and of copies with one thing wrong at a time.
  */
 #include "unit.h"
 
@@ -513,7 +513,7 @@ make_crls(const struct identity *minister)
 	buf_free(&iom);
 }
 
-/* What somebody does to a copy on its way; id is the minister's. */
+/* Alter a copy as somebody on its way could; id is the minister's. */
 static void
 spoil(struct container *c, const char *id)
 {
@@ -572,7 +572,7 @@ spoil(struct container *c, const char *id)
 	}
 }
 
-/* A version in force, as it is delivered, with one thing wrong. */
+/* Make a version in force, as it is delivered, with one thing wrong. */
 static struct container *
 make_copy(void)
 {

@@ -1,6 +1,6 @@
 /*
- * Who signed a waybill, with which certificate and when; and the files of a
- * bag over their limits.
+ * The signature on a waybill: by whom, with which certificate and when; and the
+ * files of a bag over their limits.
  */
 #include "unit.h"
 
@@ -270,7 +270,7 @@ START_TEST(a_waybill_says_what_is_wrong_with_it)
 }
 END_TEST
 
-/* A waybill of so many slips, ascending, or of so many files. */
+/* Append a waybill of so many slips, ascending, or of so many files. */
 static void
 many(size_t num, bool slips, struct buf *out)
 {

@@ -31,7 +31,7 @@ static struct vault *vault;
 static struct signer *signer;
 static struct registrar *registrar;
 
-/* What stands between the registrar and its signer. */
+/* A gate between the registrar and its signer. */
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -77,7 +77,7 @@ write_identity(const struct identity *who)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* Wait until the test lets it through. */
+/* Wait until the test lets the checkpoint through. */
 static bool
 pass_gate(void)
 {
@@ -299,7 +299,7 @@ refusal(const char *document)
 	return one;
 }
 
-/* As a worker makes it: judged, and sealed. */
+/* Make a deposit as a worker does: judged and sealed. */
 static struct test_act
 deposit(const char *document)
 {
@@ -383,7 +383,7 @@ appended(void)
 	return (off_t)bytes;
 }
 
-/* Do the entries grow beyond that within so long? */
+/* Do the entries grow beyond that size within so many milliseconds? */
 static bool
 grows(off_t from, int64_t ms)
 {
@@ -676,7 +676,7 @@ START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
 	ck_assert_uint_eq(journal_size(journal), 0);
 	journal_free(journal);
 	ledger_free(ledger);
-	/* Its threads hold what they had: this process ends with them. */
+	/* The registrar's threads still wait: they end with this process. */
 	registrar = NULL;
 	unit_remove_dir(dir);
 	_exit(0);

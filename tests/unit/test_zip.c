@@ -1,6 +1,6 @@
 /*
- * The ZIP of a container: one field that is another, bytes that nothing tells
- * of, sizes, and inflating.
+ * The ZIP of a container: one header field that differs, bytes outside of all
+ * members, sizes, and inflating.
  */
 #include "unit.h"
 

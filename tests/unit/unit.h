@@ -1,5 +1,5 @@
 /*
- * unit.h - what every unit test begins and ends with.
+ * unit.h - how every unit test begins and ends.
  */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
@@ -14,7 +14,7 @@
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define TEXT(literal) literal, sizeof(literal) - 1
 
-/* Fail with what the function under test says is wrong. */
+/* Fail with the error of the function under test. */
 #define ck_ok(call, err)                                                       \
 	do {                                                                   \
 		const bool ok_ = (call);                                       \
@@ -23,7 +23,7 @@
 
 #define UNIT_DIR 64
 
-/* A new folder of a test's own. */
+/* Make a new folder for one test. */
 static inline void
 unit_make_dir(char dir[UNIT_DIR])
 {
@@ -31,7 +31,7 @@ unit_make_dir(char dir[UNIT_DIR])
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
-/* It and all that is in it. */
+/* Remove it and all that is in it. */
 static inline void
 unit_remove_dir(const char *dir)
 {
