@@ -14,6 +14,7 @@
 #include "daemon/http/server.h"
 #include "daemon/options.h"
 #include "daemon/run.h"
+#include "daemon/settings.h"
 
 enum { SEEN = 32, HELP = 16384 };
 

@@ -4,16 +4,9 @@
 #ifndef DAEMON_RUN_H
 #define DAEMON_RUN_H
 
-#include "daemon/config.h"
-#include "daemon/lists.h"
+#include <stdbool.h>
 
-/*
- * Load configuration, policy, CRLs and certificates, that is, all but the data.
- * look gets the CRLs that were left out.
- */
-bool settings_load(const struct config *config, struct policy **policy,
-    struct crl_set **crls, struct lists_look *look, void **tls,
-    struct error *err) MUST_USE;
+#include "base/error.h"
 
 /*
  * Run the daemon until it is told to end; full: read and hash the whole journal

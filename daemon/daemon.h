@@ -1,0 +1,65 @@
+/*
+ * daemon.h - the running daemon, all of it; shared by the files that start it
+ * (run.c), open what it keeps (opening.c) and answer signals (signals.c).
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "daemon/api/api.h"
+#include "daemon/lists.h"
+#include "daemon/upkeep/upkeep.h"
+
+struct daemon {
+	struct config config;
+	int lock;
+	pid_t signer_pid;
+	struct record record;
+	struct cert_cache *certs;
+	struct signer *signer;
+	struct registrar *registrar;
+	/* The key is being replaced: no acts are accepted (batch.h). */
+	bool replacing;
+	bool full; /* read and hash the whole journal before anything else */
+	pthread_mutex_t settings; /* for policy and crls */
+	struct policy *policy;
+	const struct crl_set *crls;
+	/* The last look at the files of lists, until upkeep takes it over. */
+	struct lists_look look;
+	void *tls;
+	struct upkeep *upkeep;
+	struct api *api;
+	struct http_server *server;
+	int listener;
+};
+
+/* --- opening.c --- */
+
+/*
+ * Open everything in the data folder and check it against the signer, policy
+ * and crls, which is taken over.
+ */
+bool daemon_open_data(struct daemon *daemon, struct crl_set *crls,
+    struct error *err) MUST_USE;
+/* Make the set that follows the journal's newest one. NULL on failure. */
+const struct crl_set *daemon_newest_crls(struct daemon *daemon,
+    const struct policy *policy, const struct crl_set *set,
+    struct lists_look *look, struct error *err);
+
+/* --- signals.c --- */
+
+/*
+ * A write or flush failed, or the signer refused: nothing more is signed, and
+ * the daemon exits.
+ */
+_Noreturn void daemon_die(const struct error *err);
+/* Tell systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
+void daemon_notify(const char *state);
+/* From now on SIGBUS ends the daemon with the name of the file. */
+void daemon_watch_files(void);
+/* Stop, reload, and notice the signer's end, in the server's loop. */
+bool daemon_on_signals(struct daemon *daemon, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * Opening what the daemon keeps, and checking it against the signer, the policy
+ * and the CRLs (daemon.h).
+ */
+#include <string.h>
+
+#include "base/time.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "daemon/settings.h"
+#include "record/data.h"
+#include "record/refs.h"
+#include "record/titles.h"
+
+struct refs_mended {
+	struct store *store;
+	/* Branches that were behind: the last daemon was killed. */
+	unsigned num;
+};
+
+/*
+ * Tell of a branch that was changed.  A branch that is only behind is not worth
+ * a line: branches are written late.
+ */
+static void
+tell_of_ref(void *arg, const struct ref_told *told)
+{
+	struct refs_mended *mended = arg;
+
+	if (told->should != NULL && store_keeps(mended->store, told->should))
+		mended->num++;
+	else
+		log_warning("refs", "%s=%s",
+		    told->should == NULL ? "dropped" : "moved",
+		    log_text(told->ref));
+}
+
+static bool
+follow_refs(struct daemon *daemon, struct error *err)
+{
+	struct refs_mended mended = { .store = daemon->record.store };
+
+	if (!refs_follow(daemon->record.store, daemon->record.ledger, true,
+		tell_of_ref, &mended, err))
+		return false;
+	if (mended.num > 0)
+		log_info("refs", "completed=%u", mended.num);
+	store_keep(daemon->record.store);
+	return true;
+}
+
+/* Log what was repaired, and how the journal was opened. */
+static void
+tell_of_opening(const struct opening *opening, int64_t took_ms)
+{
+	const struct journal_mended *mended = &opening->mended;
+	const uint64_t size = journal_size(opening->journal);
+
+	if (opening->dropped.kind != ERROR_NONE)
+		log_warning("ledger", "result=dropped reason=%s",
+		    log_text(opening->dropped.detail));
+	if (mended->cut_bytes > 0)
+		log_warning("journal",
+		    "cut_bytes=%llu reason=\"a batch that"
+		    " was never signed, so never acknowledged\"",
+		    (unsigned long long)mended->cut_bytes);
+	if (mended->heads_completed > 0 || mended->heads_dropped > 0 ||
+	    mended->hashes_rebuilt > 0)
+		log_info("journal",
+		    "heads_completed=%llu heads_dropped=%llu"
+		    " hashes_rebuilt=%llu",
+		    (unsigned long long)mended->heads_completed,
+		    (unsigned long long)mended->heads_dropped,
+		    (unsigned long long)mended->hashes_rebuilt);
+	log_info("journal", "size=%llu hashed=%s ms=%lld",
+	    (unsigned long long)size, opening->from.size > 0 ? "newest" : "all",
+	    (long long)took_ms);
+}
+
+/* Open the journal and check it against the signer and the configuration. */
+static bool
+open_journal(struct daemon *daemon, struct error *err)
+{
+	struct record *record = &daemon->record;
+	int64_t began;
+	const struct note_key *newest;
+	struct note_key key;
+	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
+	struct head head;
+
+	if (!data_path(daemon->config.data, DATA_EVIDENCE, path, err))
+		return false;
+	if (file_exists(path))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s is there: a checkpoint that this journal's key signed"
+		    " and that this folder does not have. Nothing is signed"
+		    " until that is cleared up; see \"A journal that was rolled"
+		    " back\" in the operations manual",
+		    path);
+	began = time_monotonic_ms();
+	if (!signer_state(daemon->signer, &head, &key, err) ||
+	    !data_open(daemon->config.data, &head, daemon->full, record, err))
+		return false;
+	newest = &record->keys.keys[record->keys.num - 1];
+	if (key.id != newest->id)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the signer's journal key is not the one of vkey: this"
+		    " journal is not signed by it");
+	note_key_encode(newest, vkey);
+	/* The journal's last entry names a key that is not in use yet. */
+	daemon->replacing = ledger_next_key(daemon->record.ledger)[0] != '\0' &&
+	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
+	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
+	tell_of_opening(&record->opening, time_monotonic_ms() - began);
+	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the journal is \"%s\", the policy's origin is \"%s\"",
+		record->keys.keys[0].name, daemon->policy->origin);
+}
+
+/* Make the set that follows the journal's newest one. NULL on failure. */
+const struct crl_set *
+daemon_newest_crls(struct daemon *daemon, const struct policy *policy,
+    const struct crl_set *set, struct lists_look *look, struct error *err)
+{
+	const struct crl_set *newest = NULL;
+	struct crl_set *next;
+	struct digest digest;
+	bool known;
+
+	ledger_read_lock(daemon->record.ledger);
+	known = ledger_newest(daemon->record.ledger, ACT_CRL, &digest);
+	ledger_unlock(daemon->record.ledger);
+	if (known)
+		newest = library_crls(daemon->record.library, &digest);
+	if (newest == NULL || digest_eq(&digest, &set->digest))
+		return set;
+	next = lists_follow(policy, newest, (struct crl_set *)(uintptr_t)set,
+	    look, err);
+	return next == NULL || next == set
+	    ? next
+	    : library_add_crls(daemon->record.library, next, err);
+}
+
+/*
+ * Read the titles that the last daemon kept; the others are read when asked
+ * for.
+ */
+static void
+read_titles(const struct record *record)
+{
+	struct error why = { 0 };
+	size_t num;
+
+	if (!file_exists(record->titles))
+		return;
+	if (titles_read(record->titles, record->journal, record->ledger, &num,
+		&why))
+		log_info("titles", "read=%zu", num);
+	else
+		log_warning("titles", "result=dropped reason=%s",
+		    log_text(why.detail));
+}
+
+/* Open everything in the data folder, and start the registrar. */
+bool
+daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
+{
+	struct record *record = &daemon->record;
+
+	if ((daemon->certs = cert_cache_new(err)) == NULL ||
+	    !open_journal(daemon, err))
+		return false;
+	daemon->policy =
+	    library_add_policy(record->library, daemon->policy, err);
+	daemon->crls = library_add_crls(record->library, crls, err);
+	if (daemon->policy == NULL || daemon->crls == NULL ||
+	    !library_follow_all(record->library, record->journal,
+		record->ledger, err) ||
+	    !follow_refs(daemon, err))
+		return false;
+	read_titles(record);
+	daemon->crls = daemon_newest_crls(daemon, daemon->policy, daemon->crls,
+	    &daemon->look, err);
+	if (daemon->crls == NULL ||
+	    !settings_check_depositary(&daemon->config, daemon->record.library,
+		daemon->policy, daemon->crls, err))
+		return false;
+	return true;
+}

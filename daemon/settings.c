@@ -1,0 +1,102 @@
+/*
+ * Loading the settings: policy, CRLs, certificates and keys (settings.h).
+ */
+#include "daemon/settings.h"
+
+#include "base/time.h"
+#include "daemon/data/setup.h"
+#include "daemon/http/server.h"
+
+/*
+ * Check the certificates by all that is known, and by a set that is not
+ * journaled yet.
+ */
+static bool
+judge_seal(const struct library *library, const struct policy *policy,
+    const struct crl_set *crls, const struct cert *cert,
+    struct trust_result *out, struct error *err)
+{
+	struct revocation *revocation = library != NULL
+	    ? revocation_copy(library_revocation(library), err)
+	    : revocation_new(err);
+	const int64_t now = time_now_ms() / 1000;
+	const bool ok = revocation != NULL &&
+	    revocation_add(revocation, crls->crls, policy->trust,
+		REVOCATION_UNNAMED, now, err);
+
+	if (ok)
+		standing_judge(policy->trust, revocation, cert, now, out);
+	revocation_free(revocation);
+	return ok;
+}
+
+/* library is NULL while no journal is open. */
+bool
+settings_check_depositary(const struct config *config,
+    const struct library *library, const struct policy *policy,
+    const struct crl_set *crls, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct trust_result trust = { .ca = NULL };
+	struct cert *cert = NULL;
+	bool ok;
+
+	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
+	buf_free(&pem);
+	ok = ok && cert_check_key(cert, err) &&
+	    judge_seal(library, policy, crls, cert, &trust, err) &&
+	    /*
+	     * A missing list of its CA is logged, and does not end the daemon.
+	     */
+	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
+		error_set(err, ERROR_UNTRUSTED, "%s", trust.text));
+	if (ok && !policy_is_depositary(policy, cert, trust.ca))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "it is not of %s by CA %s, as the policy says",
+		    policy->depositary.email, policy->depositary.ca);
+	cert_free(cert);
+	return ok || error_context(err, "%s", config->depositary_cert);
+}
+
+/* The SSL_CTX for the CAs of a policy. NULL on failure. */
+static void *
+make_tls(const struct config *config, const struct policy *policy,
+    struct error *err)
+{
+	X509 *cas[LIMIT_OFFICES * LIMIT_CA_CERTS];
+	const char *name;
+	size_t num = 0;
+
+	/*
+	 * Load all certificates of each CA: the old and the new one while both
+	 * are in use.
+	 */
+	for (size_t i = 0; (name = trust_ca_name(policy->trust, i)) != NULL;
+	     i++) {
+		const struct cert *ca;
+
+		for (size_t j = 0;
+		     (ca = trust_ca_at(policy->trust, name, j)) != NULL; j++)
+			cas[num++] = ca->x509;
+	}
+	return http_tls_new(config->server_cert, config->server_key, cas, num,
+	    err);
+}
+
+bool
+settings_load(const struct config *config, struct policy **policy,
+    struct crl_set **crls, struct lists_look *look, void **tls,
+    struct error *err)
+{
+	*crls = NULL;
+	*tls = NULL;
+	if ((*policy = setup_policy(config, err)) != NULL &&
+	    (*crls = lists_read(config, look, err)) != NULL &&
+	    settings_check_depositary(config, NULL, *policy, *crls, err) &&
+	    (*tls = make_tls(config, *policy, err)) != NULL)
+		return true;
+	policy_free(*policy);
+	crl_set_free(*crls);
+	return false;
+}

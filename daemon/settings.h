@@ -1,0 +1,27 @@
+/*
+ * settings.h - what the daemon is configured with, loaded and checked: at the
+ * start, by "valised --check" and at each reload.
+ */
+#ifndef DAEMON_SETTINGS_H
+#define DAEMON_SETTINGS_H
+
+#include "daemon/config.h"
+#include "daemon/lists.h"
+
+/*
+ * Load configuration, policy, CRLs and certificates, that is, all but the data.
+ * look gets the CRLs that were left out.
+ */
+bool settings_load(const struct config *config, struct policy **policy,
+    struct crl_set **crls, struct lists_look *look, void **tls,
+    struct error *err) MUST_USE;
+
+/*
+ * Is the depositary's certificate good and the policy's, by all that the
+ * library knows and by crls?  library is NULL if no journal is open.
+ */
+bool settings_check_depositary(const struct config *config,
+    const struct library *library, const struct policy *policy,
+    const struct crl_set *crls, struct error *err) MUST_USE;
+
+#endif
