@@ -479,7 +479,7 @@ choose_places(const struct ledger *ledger, const struct entry_filter *filter,
 {
 	const uint32_t about[] = { filter->document_number,
 		filter->office_number, filter->person_number };
-	struct ledger_places best = { NULL, SIZE_MAX }, one;
+	struct ledger_places best = { .num = SIZE_MAX }, one;
 
 	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
 		if (about[i] == 0)
@@ -495,23 +495,6 @@ choose_places(const struct ledger *ledger, const struct entry_filter *filter,
 	}
 	*all = best.num == SIZE_MAX;
 	return best;
-}
-
-/* Returns the first place at or after an index. */
-static size_t
-first_place(const struct ledger_places *places, uint64_t from)
-{
-	size_t low = 0, high = places->num;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (places->list[middle] < from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /*
@@ -540,9 +523,9 @@ select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
 	if (size > filter->until)
 		size = filter->until;
 	for (uint64_t at = all ? filter->from
-			       : first_place(&places, filter->from);
+			       : ledger_first_place(&places, filter->from);
 	     found != NULL && at < (all ? size : places.num); at++) {
-		const uint64_t i = all ? at : places.list[at];
+		const uint64_t i = all ? at : ledger_place(&places, at);
 		const struct ledger_entry entry = ledger_entry(ledger, i);
 
 		if (i >= size)

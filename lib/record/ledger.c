@@ -7,21 +7,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/index.h"
 #include "record/states.h"
 
 struct ledger *
-ledger_new(struct error *err)
+ledger_new_on(const struct ledger_columns *columns, struct error *err)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 
 	if (ledger == NULL) {
 		error_set_errno(err, "ledger");
+		column_free(columns->index);
+		column_free(columns->commits);
 		return NULL;
 	}
 	pthread_rwlock_init(&ledger->lock, NULL);
+	ledger->index = columns->index;
+	ledger->commits.column = columns->commits;
 	for (size_t i = 0; i < ACTS; i++)
 		ledger->last[i] = LEDGER_NONE;
 	return ledger;
+}
+
+/* On both columns, if they are there. */
+static struct ledger *
+new_on(struct column *index, struct column *commits, struct error *err)
+{
+	const struct ledger_columns columns = { index, commits };
+
+	if (index != NULL && commits != NULL)
+		return ledger_new_on(&columns, err);
+	column_free(index);
+	column_free(commits);
+	return NULL;
+}
+
+struct ledger *
+ledger_new(struct error *err)
+{
+	return new_on(column_new("the ledger's index", INDEX_RECORD, err),
+	    column_new("the ledger's commits", COMMIT_RECORD, err), err);
+}
+
+struct ledger *
+ledger_new_beside(const struct ledger *ledger, struct error *err)
+{
+	return new_on(column_compare(ledger->index, err),
+	    column_compare(ledger->commits.column, err), err);
+}
+
+bool
+ledger_columns_differ(const struct ledger *ledger)
+{
+	return column_differs(ledger->index) ||
+	    column_differs(ledger->commits.column);
 }
 
 static void
@@ -33,33 +72,23 @@ free_document(struct ledger_document *doc)
 	free(doc);
 }
 
-static void
-free_places(struct places *places)
-{
-	if (places->room > 0)
-		free(places->list);
-}
-
 void
 ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
-	for (size_t i = 0; i < ledger->names.num; i++) {
-		free_document(ledger->about[i].doc);
-		free_places(&ledger->about[i].places);
-	}
-	for (size_t i = 0; i < ACTS; i++)
-		free_places(&ledger->of_act[i]);
+	for (size_t i = 0; i < ledger->names.num; i++)
+		free_document(ledger->docs[i]);
 	names_free(&ledger->names);
-	free(ledger->about);
-	free(ledger->commits.list);
+	free(ledger->docs);
+	free(ledger->ends);
+	column_free(ledger->commits.column);
 	free(ledger->commits.table);
 	order_free(&ledger->order);
 	for (size_t i = 0; i < ledger->bags.num; i++)
 		free(ledger->bags.list[i].documents);
 	free(ledger->bags.list);
-	free(ledger->entries);
+	column_free(ledger->index);
 	pthread_rwlock_destroy(&ledger->lock);
 	free(ledger);
 }
@@ -90,26 +119,30 @@ ledger_number(const struct ledger *ledger, const char *name)
 
 /* Make room for one more name before it is added. */
 static bool
-grow_about(struct ledger *ledger)
+grow_docs(struct ledger *ledger)
 {
-	const size_t room = ledger->room_about == 0
-	    ? 64
-	    : ledger->room_about + ledger->room_about / 2;
-	struct about *all = realloc(ledger->about, room * sizeof(*all));
+	const size_t had = ledger->room_docs,
+		     room = had == 0 ? 64 : had + had / 4;
+	struct ledger_document **docs =
+	    realloc(ledger->docs, room * sizeof(struct ledger_document *));
+	uint32_t *ends;
 
-	if (all == NULL)
+	if (docs == NULL)
 		return false;
-	memset(all + ledger->room_about, 0,
-	    (room - ledger->room_about) * sizeof(*all));
-	ledger->about = all;
-	ledger->room_about = room;
+	ledger->docs = docs;
+	if ((ends = realloc(ledger->ends, room * sizeof(*ends))) == NULL)
+		return false;
+	ledger->ends = ends;
+	memset(docs + had, 0, (room - had) * sizeof(docs[0]));
+	memset(ends + had, 0, (room - had) * sizeof(ends[0]));
+	ledger->room_docs = room;
 	return true;
 }
 
 uint32_t
 ledger_intern(struct ledger *ledger, const char *name)
 {
-	return ledger->names.num == ledger->room_about && !grow_about(ledger)
+	return ledger->names.num == ledger->room_docs && !grow_docs(ledger)
 	    ? 0
 	    : names_add(&ledger->names, name);
 }
@@ -125,7 +158,7 @@ ledger_find(struct ledger *ledger, const char *name)
 {
 	const uint32_t number = ledger_number(ledger, name);
 
-	return number == 0 ? NULL : ledger->about[number - 1].doc;
+	return number == 0 ? NULL : ledger->docs[number - 1];
 }
 
 void
@@ -254,64 +287,93 @@ ledger_order(const struct ledger *ledger)
 	return &ledger->order;
 }
 
+static bool
+no_memory(struct error *err)
+{
+	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
+}
+
 /* Returns the place of a commit in the hash table, or the free place for it. */
 static uint32_t *
-find_commit(const struct commits *commits, const struct oid *oid)
+find_commit(const struct commits *commits, const uint8_t *oid)
 {
+	const uint8_t *record;
 	size_t i;
 
-	memcpy(&i, oid->bytes, sizeof(i));
-	for (i %= commits->places; commits->table[i] != 0 &&
-	     !oid_eq(&commits->list[commits->table[i] - 1].oid, oid);)
-		i = (i + 1) % commits->places;
+	memcpy(&i, oid, sizeof(i));
+	for (i %= commits->places; commits->table[i] != 0;
+	     i = (i + 1) % commits->places) {
+		record = column_at(commits->column, commits->table[i] - 1);
+		if (record == NULL || memcmp(record, oid, OID_BYTES) == 0)
+			break;
+	}
 	return &commits->table[i];
 }
 
-/* Double the hash table of commits. */
+/* Make the hash table of commits larger. */
 static bool
-grow_commits(struct commits *commits)
+grow_commits(struct commits *commits, uint64_t num)
 {
-	const size_t room =
-	    commits->room == 0 ? 64 : commits->room + commits->room / 2;
-	struct commit *all = realloc(commits->list, room * sizeof(*all));
-	uint32_t *table;
+	const size_t places = num < 64 ? 128 : (size_t)(num + num / 4) * 3 / 2;
+	uint32_t *table = calloc(places, sizeof(*table));
 
-	if (all == NULL)
-		return false;
-	commits->list = all;
-	if ((table = calloc(room * 2, sizeof(*table))) == NULL)
+	if (table == NULL)
 		return false;
 	free(commits->table);
 	commits->table = table;
-	commits->places = room * 2;
-	commits->room = room;
-	for (size_t i = 0; i < commits->num; i++)
-		*find_commit(commits, &all[i].oid) = (uint32_t)i + 1;
+	commits->places = places;
+	for (uint64_t i = 0; i < column_num(commits->column); i++) {
+		const uint8_t *record = column_at(commits->column, i);
+
+		if (record != NULL)
+			*find_commit(commits, record) = (uint32_t)i + 1;
+	}
 	return true;
 }
 
 bool
-ledger_add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index)
+ledger_index_commits(struct ledger *ledger)
+{
+	return grow_commits(&ledger->commits,
+	    column_num(ledger->commits.column));
+}
+
+static bool
+add_commit(struct ledger *ledger, const struct oid *oid, uint64_t index,
+    struct error *err)
 {
 	struct commits *commits = &ledger->commits;
+	const uint64_t had = column_num(commits->column);
+	struct buf record = BUF(COMMIT_RECORD);
+	bool ok;
 
-	if (commits->num == commits->room && !grow_commits(commits))
-		return false;
-	*find_commit(commits, oid) = (uint32_t)commits->num + 1;
-	commits->list[commits->num++] =
-	    (struct commit){ *oid, (uint32_t)index };
-	return true;
+	if ((had + 1) * 3 / 2 >= commits->places && !grow_commits(commits, had))
+		return no_memory(err);
+	ok = buf_append(&record, span_of(oid->bytes, OID_BYTES), err) &&
+	    buf_append_u32(&record, (uint32_t)index, err) &&
+	    column_add(commits->column, record.data, err);
+	if (ok)
+		*find_commit(commits, oid->bytes) = (uint32_t)had + 1;
+	buf_free(&record);
+	return ok;
 }
 
 uint64_t
 ledger_of_commit(const struct ledger *ledger, const struct oid *oid)
 {
-	uint32_t place;
+	const struct commits *commits = &ledger->commits;
+	const uint32_t place =
+	    commits->places == 0 ? 0 : *find_commit(commits, oid->bytes);
+	const uint8_t *record =
+	    place == 0 ? NULL : column_at(commits->column, place - 1);
+	struct span rest = span_of(record, record != NULL ? COMMIT_RECORD : 0);
+	struct span bytes;
+	uint32_t entry;
 
-	if (ledger->commits.num == 0)
-		return LEDGER_NONE;
-	place = *find_commit(&ledger->commits, oid);
-	return place == 0 ? LEDGER_NONE : ledger->commits.list[place - 1].entry;
+	return span_take(&rest, OID_BYTES, &bytes) &&
+		span_take_u32(&rest, &entry) && entry < ledger_size(ledger)
+	    ? entry
+	    : LEDGER_NONE;
 }
 
 uint64_t
@@ -342,100 +404,57 @@ ledger_next_key(const struct ledger *ledger)
 size_t
 ledger_size(const struct ledger *ledger)
 {
-	return ledger->num;
+	return (size_t)column_num(ledger->index);
 }
 
 struct ledger_entry
 ledger_entry(const struct ledger *ledger, uint64_t index)
 {
-	return ledger->entries[index];
-}
-
-static bool
-no_memory(struct error *err)
-{
-	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
-}
-
-/* Append the place of an entry; a few are kept without a list. */
-static bool
-add_place(struct places *places, size_t place)
-{
-	const size_t few = sizeof(places->few) / sizeof(places->few[0]);
-
-	if (places->room == 0 && places->num < few) {
-		places->few[places->num++] = (uint32_t)place;
-		return true;
-	}
-	if (places->room == 0 || places->num == places->room) {
-		const uint32_t room = places->num + places->num / 2 + 2;
-		uint32_t *all = realloc(places->room == 0 ? NULL : places->list,
-		    room * sizeof(*all));
-
-		if (all == NULL)
-			return false;
-		if (places->room == 0)
-			memcpy(all, places->few, sizeof(places->few));
-		places->list = all;
-		places->room = room;
-	}
-	places->list[places->num++] = (uint32_t)place;
-	return true;
-}
-
-/* Note the entry's place with its document, person, office and act. */
-static bool
-add_places(struct ledger *ledger, const struct ledger_entry *meta)
-{
-	const uint32_t about[] = { meta->document, meta->person, meta->office };
-
-	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
-		if (about[i] != 0 &&
-		    !add_place(&ledger->about[about[i] - 1].places,
-			ledger->num))
-			return false;
-	return add_place(&ledger->of_act[meta->act], ledger->num);
-}
-
-static struct ledger_places
-places_of(const struct places *places)
-{
-	return (struct ledger_places){ places->room == 0 ? places->few
-							 : places->list,
-		places->num };
+	return index_entry(ledger->index, index, ledger->names.num);
 }
 
 struct ledger_places
 ledger_about(const struct ledger *ledger, uint32_t number)
 {
-	return number == 0 || number > ledger->names.num
-	    ? (struct ledger_places){ NULL, 0 }
-	    : places_of(&ledger->about[number - 1].places);
+	const uint32_t end = number == 0 || number > ledger->names.num
+	    ? 0
+	    : ledger->ends[number - 1];
+
+	return end == 0 ? (struct ledger_places){ .num = 0 }
+			: index_list(ledger->index, number, ACT_OTHER, end - 1);
 }
 
 struct ledger_places
 ledger_of_act(const struct ledger *ledger, enum act act)
 {
-	return places_of(&ledger->of_act[act]);
+	return index_list(ledger->index, 0, act, ledger->last[act]);
 }
 
-bool
-ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta)
+/* The newest entry about a name, or LEDGER_NONE. */
+static uint64_t
+end_of(const struct ledger *ledger, uint32_t number)
 {
-	if (ledger->num == ledger->room) {
-		const size_t room =
-		    ledger->room == 0 ? 4096 : ledger->room + ledger->room / 2;
-		struct ledger_entry *all =
-		    realloc(ledger->entries, room * sizeof(*all));
+	return number == 0 || ledger->ends[number - 1] == 0
+	    ? LEDGER_NONE
+	    : ledger->ends[number - 1] - 1;
+}
 
-		if (all == NULL)
-			return false;
-		ledger->entries = all;
-		ledger->room = room;
-	}
-	if (!add_places(ledger, meta))
+static bool
+add_entry(struct ledger *ledger, const struct ledger_entry *entry,
+    struct error *err)
+{
+	const uint32_t numbers[] = { entry->document, entry->person,
+		entry->office };
+	const struct index_ends ends = { end_of(ledger, entry->document),
+		end_of(ledger, entry->person), end_of(ledger, entry->office),
+		ledger->last[entry->act] };
+
+	if (!index_add(ledger->index, entry, &ends, err))
 		return false;
-	ledger->entries[ledger->num++] = *meta;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i] != 0)
+			ledger->ends[numbers[i] - 1] =
+			    (uint32_t)column_num(ledger->index);
 	return true;
 }
 
@@ -453,7 +472,7 @@ add_meta(struct ledger *ledger, const struct entry *entry, uint32_t document,
 	if (entry_has(entry, ENTRY_OFFICE) &&
 	    (meta.office = ledger_intern(ledger, entry->office)) == 0)
 		return no_memory(err);
-	return ledger_add_entry(ledger, &meta) || no_memory(err);
+	return add_entry(ledger, &meta, err);
 }
 
 /*
@@ -464,11 +483,10 @@ static bool
 note_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	const struct ledger_document *doc = ledger->about[number - 1].doc;
+	const struct ledger_document *doc = ledger->docs[number - 1];
 
 	return (!entry_has(entry, ENTRY_COMMIT) ||
-		   ledger_add_commit(ledger, &doc->tip, index) ||
-		   no_memory(err)) &&
+		   add_commit(ledger, &doc->tip, index, err)) &&
 	    (!entry_has(entry, ENTRY_WAYBILL) ||
 		join_bag(ledger, doc, number, entry) || no_memory(err));
 }
@@ -490,7 +508,7 @@ begin_document(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		free_document(doc);
 		return false;
 	}
-	ledger->about[number - 1].doc = doc;
+	ledger->docs[number - 1] = doc;
 	return order_add(&ledger->order, doc) || no_memory(err);
 }
 
@@ -499,7 +517,7 @@ static bool
 apply_act(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	struct ledger_document *doc = ledger->about[number - 1].doc;
+	struct ledger_document *doc = ledger->docs[number - 1];
 
 	/*
 	 * The states keep pointers to these names, so make room for them first.

@@ -73,8 +73,25 @@ struct ledger_entry {
 };
 
 struct ledger;
+struct column;
+
+/* What it keeps of each entry, and of each commit (record/column.h). */
+struct ledger_columns {
+	struct column *index, *commits;
+};
 
 struct ledger *ledger_new(struct error *err);
+/* On columns, which are the ledger's from here, and gone where it fails. */
+struct ledger *ledger_new_on(const struct ledger_columns *columns,
+    struct error *err);
+/*
+ * One that is to be as far as another was when that was read from its file: it
+ * keeps no columns of its own, and compares those of the other's files.
+ */
+struct ledger *ledger_new_beside(const struct ledger *ledger,
+    struct error *err);
+/* Is any of them not what the entries lead to? */
+bool ledger_columns_differ(const struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 
 /*
@@ -162,15 +179,26 @@ const char *ledger_name(const struct ledger *ledger, uint32_t number);
 /* Returns the number of a name, 0 if there is no such name. */
 uint32_t ledger_number(const struct ledger *ledger, const char *name);
 /*
- * The entries about a document, person or office, or of an act, as places in
- * the order of ledger_entry().  A filter need look at these only.
+ * The entries about a document, person or office, or of an act, in order.  A
+ * filter need look at these only.  The fields but num are record/index.h's.
  */
+enum { LEDGER_BLOCK = 64 };
 struct ledger_places {
-	const uint32_t *list;
 	size_t num;
+	const struct column *column;
+	uint64_t last;
+	uint32_t number; /* 0: of an act */
+	uint8_t act;
+	/* The entries in some places, from the first of them on. */
+	uint32_t block[LEDGER_BLOCK];
+	size_t first, in_block;
 };
 struct ledger_places ledger_about(const struct ledger *ledger, uint32_t number);
 struct ledger_places ledger_of_act(const struct ledger *ledger, enum act act);
+/* The index of the entry in a place, which is less than num. */
+uint64_t ledger_place(struct ledger_places *places, size_t place);
+/* The first place of an entry from an index on; num if there is none. */
+size_t ledger_first_place(const struct ledger_places *places, uint64_t from);
 
 /*
  * What an office may see of the journal under a policy: one bit for each type

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/index.h"
 #include "record/ledger_private.h"
 #include "record/states.h"
 
-static const char magic[] = "VALLEDG1" VALISE_VERSION "\n";
+static const char magic[] = "VALLEDG2" VALISE_VERSION "\n";
 
 enum { DIGEST = 32, NAME_BYTES = 4096 };
 
@@ -43,29 +44,25 @@ put_newest(const struct ledger *ledger, struct buf *out, struct error *err)
 	return ok;
 }
 
+/* How many records, and their sum. */
 static bool
-put_names(const struct names *names, struct buf *out, struct error *err)
+put_column(const struct column *column, struct buf *out, struct error *err)
 {
-	bool ok = buf_append_u32(out, (uint32_t)names->num, err);
+	const struct digest sum = column_sum(column);
 
-	for (size_t i = 0; ok && i < names->num; i++)
-		ok = put_text(out, names->list[i], err);
-	return ok;
+	return buf_append_u64(out, column_num(column), err) &&
+	    put_digest(out, &sum, err);
 }
 
 static bool
-put_entries(const struct ledger *ledger, struct buf *out, struct error *err)
+put_names(const struct ledger *ledger, struct buf *out, struct error *err)
 {
-	bool ok = true;
+	const struct names *names = &ledger->names;
+	bool ok = buf_append_u32(out, (uint32_t)names->num, err);
 
-	for (size_t i = 0; ok && i < ledger->num; i++) {
-		const struct ledger_entry *one = &ledger->entries[i];
-
-		ok = buf_append_u8(out, one->act, err) &&
-		    buf_append_u32(out, one->document, err) &&
-		    buf_append_u32(out, one->person, err) &&
-		    buf_append_u32(out, one->office, err);
-	}
+	for (size_t i = 0; ok && i < names->num; i++)
+		ok = put_text(out, names->list[i], err) &&
+		    buf_append_u32(out, ledger->ends[i], err);
 	return ok;
 }
 
@@ -83,18 +80,6 @@ put_bags(const struct bags *bags, struct buf *out, struct error *err)
 		for (size_t k = 0; ok && k < one->num_documents; k++)
 			ok = buf_append_u32(out, one->documents[k], err);
 	}
-	return ok;
-}
-
-static bool
-put_commits(const struct commits *commits, struct buf *out, struct error *err)
-{
-	bool ok = buf_append_u32(out, (uint32_t)commits->num, err);
-
-	for (size_t i = 0; ok && i < commits->num; i++)
-		ok = buf_append(out,
-			 span_of(commits->list[i].oid.bytes, OID_BYTES), err) &&
-		    buf_append_u32(out, commits->list[i].entry, err);
 	return ok;
 }
 
@@ -159,7 +144,7 @@ put_documents(const struct ledger *ledger, struct buf *out, struct error *err)
 	bool ok = buf_append_u32(out, (uint32_t)ledger->order.num, err);
 
 	for (size_t i = 0; ok && i < ledger->names.num; i++) {
-		const struct ledger_document *doc = ledger->about[i].doc;
+		const struct ledger_document *doc = ledger->docs[i];
 
 		if (doc == NULL)
 			continue;
@@ -182,12 +167,12 @@ ledger_file_encode(const struct ledger *ledger, const struct digest *root,
 	struct digest sum;
 
 	if (!buf_append_str(out, magic, err) ||
-	    !buf_append_u64(out, ledger->num, err) ||
+	    !buf_append_u64(out, ledger_size(ledger), err) ||
 	    !put_digest(out, root, err) || !put_newest(ledger, out, err) ||
-	    !put_names(&ledger->names, out, err) ||
-	    !put_entries(ledger, out, err) ||
+	    !put_column(ledger->index, out, err) ||
+	    !put_column(ledger->commits.column, out, err) ||
+	    !put_names(ledger, out, err) ||
 	    !put_bags(&ledger->bags, out, err) ||
-	    !put_commits(&ledger->commits, out, err) ||
 	    !put_documents(ledger, out, err))
 		return false;
 	sum = sha256_of(span_sub(buf_span(out), before, out->len - before));
@@ -259,7 +244,7 @@ take_count(struct span *in, size_t bytes_each, uint32_t *out)
 static bool
 take_index(struct span *in, const struct ledger *ledger, uint64_t *out)
 {
-	return span_take_u64(in, out) && *out < ledger->num;
+	return span_take_u64(in, out) && *out < ledger_size(ledger);
 }
 
 static bool
@@ -275,12 +260,43 @@ take_newest(struct span *in, struct ledger *ledger)
 	return ok;
 }
 
+/* As many records as there are in a column, which has them. */
+static bool
+take_column(struct span *in, struct column *column, const char *name,
+    struct error *err)
+{
+	struct digest sum;
+	uint64_t num;
+
+	if (!span_take_u64(in, &num) || !take_digest(in, &sum))
+		return false;
+	return column_take(column, num, &sum, err) ||
+	    error_context(err, "journal/%s", name);
+}
+
+/* And the last of each act is of that act. */
+static bool
+take_columns(struct span *in, struct ledger *ledger, uint64_t size,
+    struct error *err)
+{
+	bool ok = take_column(in, ledger->index, "index", err) &&
+	    column_num(ledger->index) == size &&
+	    take_column(in, ledger->commits.column, "commits", err) &&
+	    ledger_index_commits(ledger);
+
+	for (size_t i = 0; ok && i < ACTS; i++)
+		ok = ledger->last[i] == LEDGER_NONE ||
+		    (ledger->last[i] < size &&
+			ledger_entry(ledger, ledger->last[i]).act == i);
+	return ok;
+}
+
 static bool
 take_names(struct span *in, struct ledger *ledger)
 {
 	char text[NAME_BYTES];
 	uint32_t num;
-	bool ok = take_count(in, 2, &num);
+	bool ok = take_count(in, 6, &num);
 
 	/*
 	 * Each name is there once: a second one would get the number of the
@@ -288,37 +304,9 @@ take_names(struct span *in, struct ledger *ledger)
 	 */
 	for (uint32_t i = 0; ok && i < num; i++)
 		ok = take_text(in, text, sizeof(text)) &&
-		    ledger_intern(ledger, text) == i + 1;
-	return ok;
-}
-
-static bool
-take_entry(struct span *in, struct ledger *ledger)
-{
-	const size_t names = ledger->names.num;
-	struct ledger_entry one = { 0 };
-
-	return span_take_u8(in, &one.act) && one.act < ACTS &&
-	    span_take_u32(in, &one.document) && one.document <= names &&
-	    span_take_u32(in, &one.person) && one.person <= names &&
-	    span_take_u32(in, &one.office) && one.office <= names &&
-	    ledger_add_entry(ledger, &one);
-}
-
-/*
- * Take the entries, and check that the last index of each act is of that act.
- */
-static bool
-take_entries(struct span *in, struct ledger *ledger, uint64_t num)
-{
-	bool ok = num <= in->len / 13;
-
-	for (uint64_t i = 0; ok && i < num; i++)
-		ok = take_entry(in, ledger);
-	for (size_t i = 0; ok && i < ACTS; i++)
-		ok = ledger->last[i] == LEDGER_NONE ||
-		    (ledger->last[i] < num &&
-			ledger->entries[ledger->last[i]].act == i);
+		    ledger_intern(ledger, text) == i + 1 &&
+		    span_take_u32(in, &ledger->ends[i]) &&
+		    ledger->ends[i] <= ledger_size(ledger);
 	return ok;
 }
 
@@ -358,27 +346,13 @@ take_bags(struct span *in, struct ledger *ledger)
 
 		ok = take_digest(in, &digest) && take_index(in, ledger, &index);
 		if (ok)
-			act = (enum act)ledger->entries[index].act;
+			act = (enum act)ledger_entry(ledger, index).act;
 		ok = ok && (act == ACT_DISPATCH || act == ACT_ACKNOWLEDGE) &&
 		    (had == 0 || ledger->bags.list[had - 1].index < index) &&
 		    (bag = ledger_add_bag(ledger, index, act, &digest)) !=
 			NULL &&
 		    take_bag_documents(in, bag, ledger->names.num);
 	}
-	return ok;
-}
-
-static bool
-take_commits(struct span *in, struct ledger *ledger)
-{
-	uint32_t num, entry;
-	struct oid oid;
-	bool ok = take_count(in, OID_BYTES + 4, &num);
-
-	for (uint32_t i = 0; ok && i < num; i++)
-		ok = take_oid(in, &oid) && span_take_u32(in, &entry) &&
-		    entry < ledger->num &&
-		    ledger_add_commit(ledger, &oid, entry);
 	return ok;
 }
 
@@ -511,7 +485,7 @@ take_document(struct span *in, struct ledger *ledger, uint32_t *number)
 		return false;
 	states_begin(doc, ledger_name(ledger, *number));
 	/* From here on the ledger owns the document. */
-	ledger->about[*number - 1].doc = doc;
+	ledger->docs[*number - 1] = doc;
 	if (!take_index(in, ledger, &doc->last) || !take_oid(in, &doc->tip) ||
 	    !span_take_u8(in, &terminated) || terminated > 1 ||
 	    !take_versions(in, ledger, doc))
@@ -531,42 +505,51 @@ take_documents(struct span *in, struct ledger *ledger)
 	return ok;
 }
 
+/* Without an error of its own it is of another program. */
 static bool
-take_all(struct span *in, struct ledger *ledger, struct journal_from *from)
+take_all(struct span *in, struct ledger *ledger, struct journal_from *from,
+    struct error *err)
 {
 	struct span head;
 
 	return span_take(in, sizeof(magic) - 1, &head) &&
 	    span_is(head, magic) && span_take_u64(in, &from->size) &&
 	    take_digest(in, &from->root) && take_newest(in, ledger) &&
-	    take_names(in, ledger) && take_entries(in, ledger, from->size) &&
-	    take_bags(in, ledger) && take_commits(in, ledger) &&
+	    take_columns(in, ledger, from->size, err) &&
+	    take_names(in, ledger) && take_bags(in, ledger) &&
 	    take_documents(in, ledger) && in->len == 0;
 }
 
-struct ledger *
-ledger_file_parse(struct span bytes, struct journal_from *from,
-    struct error *err)
+/* Its bytes without their sum, which must be right. */
+static bool
+check_sum(struct span bytes, struct span *body, struct error *err)
 {
-	struct ledger *ledger;
-	struct span rest = bytes, body;
+	struct span rest = bytes;
 	struct digest sum;
 
-	if (bytes.len < DIGEST ||
-	    !span_take(&rest, bytes.len - DIGEST, &body)) {
-		error_set(err, ERROR_UNTRUSTED, "it is cut short");
+	if (bytes.len < DIGEST || !span_take(&rest, bytes.len - DIGEST, body))
+		return error_set(err, ERROR_UNTRUSTED, "it is cut short");
+	sum = sha256_of(*body);
+	return span_eq(rest, span_of(sum.bytes, DIGEST)) ||
+	    error_set(err, ERROR_UNTRUSTED, "it is damaged");
+}
+
+struct ledger *
+ledger_file_parse(struct span bytes, const struct ledger_columns *columns,
+    struct journal_from *from, struct error *err)
+{
+	struct ledger *ledger = ledger_new_on(columns, err);
+	struct span body;
+
+	if (ledger == NULL)
 		return NULL;
+	if (check_sum(bytes, &body, err)) {
+		if (take_all(&body, ledger, from, err))
+			return ledger;
+		if (err->kind == ERROR_NONE)
+			error_set(err, ERROR_UNTRUSTED,
+			    "it is of another program");
 	}
-	sum = sha256_of(body);
-	if (!span_eq(rest, span_of(sum.bytes, DIGEST))) {
-		error_set(err, ERROR_UNTRUSTED, "it is damaged");
-		return NULL;
-	}
-	if ((ledger = ledger_new(err)) == NULL)
-		return NULL;
-	if (take_all(&body, ledger, from))
-		return ledger;
 	ledger_free(ledger);
-	error_set(err, ERROR_UNTRUSTED, "it is of another program");
 	return NULL;
 }

@@ -1,6 +1,8 @@
 /*
  * ledger_file.h - the ledger as a file beside the journal (docs/formats.md,
  * "Journal files", "ledger"), so that a start need not read all entries again.
+ * What it keeps of each entry and commit is in files of their own beside it,
+ * "index" and "commits", and their sums in this one.
  *
  * The file names the size and root of the journal that it follows from, and
  * ends with its own SHA-256.  That does not prove that it follows from them:
@@ -20,12 +22,19 @@
 bool ledger_file_encode(const struct ledger *ledger, const struct digest *root,
     struct buf *out, struct error *err) MUST_USE;
 /*
- * Parse these bytes: returns the ledger; from gets the journal's size and root.
+ * Parse these bytes, which belong to these columns: returns the ledger; from
+ * gets the journal's size and root.  The ledger owns the columns from here on;
+ * on failure they are freed.
  *
  * ERROR_UNTRUSTED  the file is damaged, or was made by another program
  */
-struct ledger *ledger_file_parse(struct span bytes, struct journal_from *from,
+struct ledger *ledger_file_parse(struct span bytes,
+    const struct ledger_columns *columns, struct journal_from *from,
     struct error *err);
+
+/* The files of its columns beside it, made if they are not there. */
+bool ledger_file_columns(const char *path, struct ledger_columns *out,
+    struct error *err) MUST_USE;
 
 /*
  * Write the ledger to path, durably, or leave the old file.  To be called by

@@ -6,36 +6,19 @@
 
 #include <pthread.h>
 
+#include "record/column.h"
 #include "record/ledger.h"
 #include "record/names.h"
 #include "record/order.h"
 
-/* Places of entries, in order.  Most documents have few, which need no list. */
-struct places {
-	uint32_t num, room; /* room is 0 while few holds them */
-	union {
-		uint32_t few[4];
-		uint32_t *list;
-	};
-};
-
-/* What the ledger knows about a name, beside its text. */
-struct about {
-	struct ledger_document *doc; /* the document of that name, or NULL */
-	struct places places;        /* of the entries about it */
-};
-
-/* Which entry made a commit: a list, and a hash table of places in it. */
+/* By commit: the entry that made it.  A hash table of records of a column. */
 struct commits {
-	struct commit {
-		struct oid oid;
-		uint32_t entry;
-	} * list;
-	size_t num, room;
-	/* Place in list, + 1; 0: free; at most half full. */
+	struct column *column; /* of each: the commit, and the entry */
+	/* A record + 1; 0 is free.  At most two thirds are taken. */
 	uint32_t *table;
 	size_t places;
 };
+enum { COMMIT_RECORD = OID_BYTES + 4 };
 
 /* Waybills and acknowledgements; few, so they are searched in order. */
 struct bags {
@@ -53,15 +36,16 @@ struct bags {
 struct ledger {
 	pthread_rwlock_t lock;
 	struct names names;
-	struct about *about; /* indexed by a name's number - 1 */
-	size_t room_about;
+	/* By a name's number - 1: the document of that name, or NULL; */
+	struct ledger_document **docs;
+	/* and the newest entry about it, + 1, or 0. */
+	uint32_t *ends;
+	size_t room_docs;
 	struct commits commits;
 	struct order order;
 	struct bags bags;
-	struct ledger_entry *entries;
-	size_t num, room;
+	struct column *index; /* record/index.h: of each entry */
 	uint64_t last[ACTS];
-	struct places of_act[ACTS];
 	struct digest newest_policy, newest_crls;
 	char next_key[NOTE_KEY_TEXT];
 	int64_t time_ms;
@@ -72,10 +56,9 @@ struct ledger {
 
 /* Returns a name's number; 0 if there is no memory. */
 uint32_t ledger_intern(struct ledger *ledger, const char *name);
-/* Each of these returns false or NULL if there is no memory. */
-bool ledger_add_entry(struct ledger *ledger, const struct ledger_entry *meta);
-bool ledger_add_commit(struct ledger *ledger, const struct oid *oid,
-    uint64_t index);
+/* Find the commits that the column has; false if there is no memory. */
+bool ledger_index_commits(struct ledger *ledger);
+/* NULL if there is no memory. */
 struct bag *ledger_add_bag(struct ledger *ledger, uint64_t index, enum act act,
     const struct digest *digest);
 

@@ -380,16 +380,17 @@ bool
 library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err)
 {
-	const struct ledger_places policies = ledger_of_act(ledger, ACT_POLICY),
-				   crls = ledger_of_act(ledger, ACT_CRL);
+	struct ledger_places policies = ledger_of_act(ledger, ACT_POLICY),
+			     crls = ledger_of_act(ledger, ACT_CRL);
 	size_t i = 0, j = 0;
 	bool ok = true;
 
 	while (ok && (i < policies.num || j < crls.num)) {
 		const bool is_policy = j == crls.num ||
-		    (i < policies.num && policies.list[i] < crls.list[j]);
-		const uint64_t index =
-		    is_policy ? policies.list[i++] : crls.list[j++];
+		    (i < policies.num &&
+			ledger_place(&policies, i) < ledger_place(&crls, j));
+		const uint64_t index = is_policy ? ledger_place(&policies, i++)
+						 : ledger_place(&crls, j++);
 		struct verdict_act *act = stored_acts(journal, &index, 1, err);
 
 		ok = act != NULL &&

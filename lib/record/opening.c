@@ -43,9 +43,12 @@ open_whole(struct backend *backend, const char *dir, const char *path,
     const struct note_keys *keys, const struct head *signer,
     struct opening *out, struct error *err)
 {
+	struct ledger_columns columns;
 	struct error why = { 0 };
 
-	out->ledger = ledger_new(err);
+	out->ledger = ledger_file_columns(path, &columns, err)
+	    ? ledger_new_on(&columns, err)
+	    : NULL;
 	out->journal = out->ledger == NULL
 	    ? NULL
 	    : journal_open_on(backend, dir, keys, signer, NULL, ledger_visit,
@@ -102,7 +105,8 @@ compare(struct checking *checking, struct error *err)
 	if (ok) {
 		sum = sha256_of(
 		    span_sub(buf_span(&bytes), 0, bytes.len - sizeof(sum)));
-		checking->differs = !digest_eq(&sum, &opening->sum);
+		checking->differs = !digest_eq(&sum, &opening->sum) ||
+		    ledger_columns_differ(checking->ledger);
 	}
 	buf_free(&bytes);
 	ledger_free(checking->ledger);
@@ -133,7 +137,7 @@ opening_check(const char *dir, const struct opening *opening, const bool *stop,
 	if (!ledger_path(dir, path, err))
 		return false;
 	if (opening->from.size > 0 &&
-	    (checking.ledger = ledger_new(err)) == NULL)
+	    (checking.ledger = ledger_new_beside(opening->ledger, err)) == NULL)
 		return false;
 	ok = journal_check(opening->journal, check_entry, &checking, stop,
 	    mended, err);

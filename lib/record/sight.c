@@ -78,19 +78,18 @@ bool
 ledger_visible(const struct ledger *ledger, const struct sight *sight,
     uint64_t index)
 {
-	const struct ledger_entry *entry = &ledger->entries[index];
-	const char *about = ledger_name(ledger, entry->document);
+	const struct ledger_entry entry = ledger_entry(ledger, index);
+	const char *about = ledger_name(ledger, entry.document);
 	uint64_t bit;
 	size_t type;
 
-	if (is_for_everybody(entry->act))
+	if (is_for_everybody(entry.act))
 		return true;
-	if (entry->office != 0 &&
-	    strcmp(ledger_name(ledger, entry->office), sight->office->name) ==
-		0)
+	if (entry.office != 0 &&
+	    strcmp(ledger_name(ledger, entry.office), sight->office->name) == 0)
 		return true;
 	/* A bag may hold documents of any type. */
-	if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)
+	if (entry.act == ACT_DISPATCH || entry.act == ACT_ACKNOWLEDGE)
 		return strcmp(about, sight->office->name) == 0 ||
 		    sight->audit != 0 || reads_of_bag(ledger, sight, index);
 	/*
@@ -102,8 +101,8 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	bit = UINT64_C(1) << type;
 	if ((sight->audit & bit) != 0)
 		return true;
-	return (sight->read & bit) != 0 && entry->act != ACT_DELIVER &&
-	    entry->act != ACT_REFUSE && entry->act != ACT_OTHER;
+	return (sight->read & bit) != 0 && entry.act != ACT_DELIVER &&
+	    entry.act != ACT_REFUSE && entry.act != ACT_OTHER;
 }
 
 /* Is the document of one of these types? */

@@ -3,12 +3,15 @@
  *
  *	record documents N   bytes of memory a document: N of them, of one
  *	                     version each, with a title
- *	record entries N     bytes of memory an entry: N deliveries
+ *	record entries N     bytes of memory an entry: N deliveries; both
+ *	                     without what is in files, in a temporary folder
  *	record start DIR N   make a journal of N deliveries in DIR, which is
  *	                     there and empty; seconds of CPU of a start by the
  *	                     ledger's file, of one that reads all, and of the
  *	                     check beside the service
- *	record seed FILE     the ledger's file of a few entries, without its sum
+ *	record seed FILE     the ledger of a few entries as tests/fuzz/fuzz_ledger.c
+ *	                     takes it: records of its columns, each with a
+ *	                     byte of how many, and its file without its sum
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +20,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "record/column.h"
+#include "record/index.h"
 #include "record/opening.h"
 
 enum { DOCUMENTS = 1000 };
@@ -88,6 +93,30 @@ deliver(struct ledger *ledger, uint64_t index)
 
 	fill(&entry, ACT_DELIVER, index, index % DOCUMENTS);
 	need(ledger_apply(ledger, index, &entry, &err), &err);
+}
+
+/* As the daemon has it, with its columns in files of a folder that is gone. */
+static struct ledger *
+make_ledger(void)
+{
+	static const char *const names[] = { "index", "commits" };
+	char dir[] = "/tmp/valise-record.XXXXXX", path[FILE_PATH];
+	struct ledger_columns columns;
+	struct error err = { 0 };
+	struct ledger *ledger;
+
+	if (mkdtemp(dir) == NULL)
+		exit(1);
+	need(file_join(path, dir, "ledger", &err) &&
+		ledger_file_columns(path, &columns, &err) &&
+		(ledger = ledger_new_on(&columns, &err)) != NULL,
+	    &err);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		need(file_join(path, dir, names[i], &err), &err);
+		unlink(path);
+	}
+	rmdir(dir);
+	return ledger;
 }
 
 static double
@@ -214,18 +243,36 @@ bench_start(const char *dir, uint64_t num)
 	printf("%.3f %.3f\n", whole, check);
 }
 
+static bool
+put_records(const struct column *column, size_t record_bytes, struct buf *out,
+    struct error *err)
+{
+	const uint64_t num = column_num(column);
+
+	return buf_append_u8(out, (uint8_t)num, err) &&
+	    buf_append(out,
+		span_of(column_at(column, 0), (size_t)num * record_bytes), err);
+}
+
 static void
 make_seed(const char *path)
 {
 	struct buf bytes = BUF(1 << 20);
 	const struct digest root = merkle_empty();
+	const struct ledger_columns columns = {
+		column_new("index", INDEX_RECORD, &(struct error){ 0 }),
+		column_new("commits", 24, &(struct error){ 0 })
+	};
 	struct error err = { 0 };
-	struct ledger *ledger = ledger_new(&err);
+	struct ledger *ledger = ledger_new_on(&columns, &err);
 
 	need(ledger != NULL, &err);
 	for (uint64_t i = 0; i < 3; i++)
 		deposit(ledger, i, i);
 	deliver(ledger, 3);
+	need(put_records(columns.index, INDEX_RECORD, &bytes, &err) &&
+		put_records(columns.commits, 24, &bytes, &err),
+	    &err);
 	need(ledger_file_encode(ledger, &root, &bytes, &err), &err);
 	bytes.len -= sizeof(root);
 	need(file_write(path, buf_span(&bytes), 0644, &err), &err);
@@ -237,12 +284,10 @@ int
 main(int argc, char *argv[])
 {
 	const uint64_t num = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
-	struct error err = { 0 };
-	struct ledger *ledger = ledger_new(&err);
+	struct ledger *ledger;
 	uint64_t first = 0;
 	size_t before;
 
-	need(ledger != NULL, &err);
 	if (argc == 4 && strcmp(argv[1], "start") == 0) {
 		bench_start(argv[2], strtoull(argv[3], NULL, 10));
 		return 0;
@@ -251,6 +296,7 @@ main(int argc, char *argv[])
 		make_seed(argv[2]);
 		return 0;
 	}
+	ledger = make_ledger();
 	before = memory();
 	if (num > 0 && strcmp(argv[1], "documents") == 0) {
 		for (uint64_t i = 0; i < num; i++)

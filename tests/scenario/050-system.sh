@@ -78,6 +78,12 @@ expect "--full hashes all entries first" 0 "hashed=all" cat log
 : >data/journal/nodes; deposit mofa bus "text" >/dev/null 2>&1
 while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.02; done
 expect "a mapped file that cannot be read ends it, with its name" 0 "event=fatal reason=.cannot read .*journal/nodes" cat log
+put_back; : >log
+"$valised" --config valised.yaml --full >>log 2>&1 & echo $! >pid
+until grep -q "event=start " log; do sleep 0.02; done
+: >data/journal/index; deposit mofa bus "text" >/dev/null 2>&1
+while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.02; done
+expect "so does one of the ledger's" 0 "event=fatal reason=.cannot read .*journal/index" cat log
 put_back
 start_daemon "$dir"; at mofa list >work/titles; stop_daemon "$dir"; : >log; start_daemon "$dir"
 expect "titles are known after a restart" 0 "event=titles read=[1-9]" cat log

@@ -58,6 +58,15 @@ expect "…its next start is refused" 1 "contradicts itself" refuses
 reset; run; stop_daemon "$dir"; "$tamper" ledger data; : >log; run
 row "change what follows from the journal, in \`journal/ledger\`" "the operator: the same check: the daemon ends, and makes the file anew at its next start" "at once after its start" 0 "code=JOURNAL_DAMAGED.*journal/ledger does not follow" ended
 check "…and is well then" start_daemon "$dir"
+stop_daemon "$dir"; "$tamper" index data; : >log; run
+row "the same, in \`journal/index\` or \`journal/commits\`, and the sums to it" "the operator: the same check" "at once after its start" 0 "code=JOURNAL_DAMAGED.*journal/ledger does not follow" ended
+check "…and is well then" start_daemon "$dir"
+for file in index commits; do
+	stop_daemon "$dir"; : >log
+	printf X | dd of=data/journal/$file bs=1 seek=21 conv=notrunc 2>/dev/null
+	check "a byte of journal/$file is changed: it starts" start_daemon "$dir"
+	expect "…makes it anew, and tells" 0 "event=ledger result=dropped .*journal/$file: it is damaged.*hashed=all" sh -c "tr '\n' ' ' <log"
+done
 reset; "$tamper" drop data "$deliver"; run
 row "leave an entry out, and sign the rest anew" "any office that saw it: every command: \`JOURNAL_ROLLED_BACK\`, with evidence" "before anything is sent" 1 "rolled back" at iom-bangkok list
 row "the same" "a witness: \`valise witness\`" "at its next run" 1 "rolled back" at mofa witness

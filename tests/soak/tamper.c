@@ -9,7 +9,8 @@
  *	tamper backdate DATA S      add a "start" of S seconds before the last
  *	tamper field DATA N OLD NEW change a text in the line of entry N
  *	tamper grow DATA N          add N deliveries like the last one
- *	tamper ledger DATA          change journal/ledger, and its sum
+ *	tamper ledger DATA          change what journal/ledger says, and its sum
+ *	tamper index DATA           change what journal/index says, and the sums
  *	tamper text DATA FILE       change a text in a built copy
  *	tamper signature DATA FILE  change a signature in it
  *
@@ -176,27 +177,71 @@ grow(const char *data, uint64_t add)
 	free(entry);
 }
 
-/* Change which CRLs are the newest, and the file's sum accordingly. */
-static void
-forge_ledger(const char *data)
+static struct buf
+read_journal_file(const char *data, const char *name, char path[FILE_PATH])
 {
 	struct buf bytes = BUF(1 << 28);
 	struct error err = { 0 };
-	char path[FILE_PATH];
-	struct digest sum;
-	ptrdiff_t at;
 
-	need(file_join(path, data, "journal/ledger", &err) &&
+	need(file_join(path, data, name, &err) &&
 		file_read(path, bytes.max, &bytes, &err),
 	    &err);
-	/* The place after the first line, size, root, time and policy. */
-	at = (const uint8_t *)memchr(bytes.data, '\n', bytes.len) - bytes.data +
-	    1 + 8 + 32 + 8 + 32;
-	bytes.data[at] ^= 1;
-	sum = sha256_of(span_of(bytes.data, bytes.len - 32));
-	memcpy(bytes.data + bytes.len - 32, sum.bytes, 32);
-	need(file_write(path, buf_span(&bytes), 0600, &err), &err);
-	buf_free(&bytes);
+	return bytes;
+}
+
+/* Put the ledger's file back, with a right sum at its end. */
+static void
+write_ledger(const char *path, struct buf *bytes)
+{
+	const struct digest sum =
+	    sha256_of(span_of(bytes->data, bytes->len - 32));
+	struct error err = { 0 };
+
+	memcpy(bytes->data + bytes->len - 32, sum.bytes, 32);
+	need(file_write(path, buf_span(bytes), 0600, &err), &err);
+	buf_free(bytes);
+}
+
+/* Where the newest policy's digest is: after its first line, size, root, time. */
+static size_t
+newest_at(const struct buf *bytes)
+{
+	const uint8_t *line = memchr(bytes->data, '\n', bytes->len);
+
+	return (size_t)(line - bytes->data) + 1 + 8 + 32 + 8;
+}
+
+/* Which CRLs are the newest, and the sum to that. */
+static void
+forge_ledger(const char *data)
+{
+	char path[FILE_PATH];
+	struct buf bytes = read_journal_file(data, "journal/ledger", path);
+
+	bytes.data[newest_at(&bytes) + 32] ^= 1;
+	write_ledger(path, &bytes);
+}
+
+/* Whose the second entry was, and the sums to that. */
+static void
+forge_index(const char *data)
+{
+	char path[FILE_PATH], index_path[FILE_PATH];
+	struct buf bytes = read_journal_file(data, "journal/ledger", path),
+		   index = read_journal_file(data, "journal/index", index_path);
+	/* Policy, CRLs, a text, the last of each act; then how many records. */
+	size_t at = newest_at(&bytes) + 2 * 32;
+	struct error err = { 0 };
+	struct digest sum;
+
+	at += 2 + (size_t)(bytes.data[at] << 8 | bytes.data[at + 1]) +
+	    8 * (size_t)ACTS + 8;
+	index.data[64 + 7] ^= 1;
+	sum = sha256_of(buf_span(&index));
+	memcpy(bytes.data + at, sum.bytes, 32);
+	need(file_write(index_path, buf_span(&index), 0600, &err), &err);
+	buf_free(&index);
+	write_ledger(path, &bytes);
 }
 
 static void
@@ -339,6 +384,10 @@ main(int argc, char *argv[])
 	}
 	if (strcmp(what, "ledger") == 0) {
 		forge_ledger(argv[2]);
+		return 0;
+	}
+	if (strcmp(what, "index") == 0) {
+		forge_index(argv[2]);
 		return 0;
 	}
 	if (strcmp(what, "grow") == 0) {

@@ -94,6 +94,51 @@ START_TEST(an_empty_ledger_has_nothing)
 }
 END_TEST
 
+/* Lists longer than a block, and each place of them, by whom and by act. */
+START_TEST(long_lists_are_found_from_any_place)
+{
+	enum { ENTRIES = 3000, PEOPLE = 7 };
+	uint32_t wanted[PEOPLE][ENTRIES], num[PEOPLE] = { 0 };
+	struct ledger_places places;
+	struct error err = { 0 };
+	char name[32];
+
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		/* Some come often, others seldom. */
+		const size_t who =
+		    (i * 2654435761u >> 20) % 64 % PEOPLE * (i % 5 == 0);
+		struct entry refuse;
+
+		snprintf(name, sizeof(name), "%c", (char)('a' + (int)who));
+		refuse = entry_of(ACT_REFUSE, name);
+		ck_ok(apply(i, &refuse, &err), err);
+		wanted[who][num[who]++] = i;
+	}
+	for (size_t who = 0; who < PEOPLE; who++) {
+		snprintf(name, sizeof(name), "%c@x.example",
+		    (char)('a' + (int)who));
+		places = ledger_about(ledger, ledger_number(ledger, name));
+		ck_assert_uint_eq(places.num, num[who]);
+		ck_assert_uint_gt(places.num, 0);
+		for (size_t i = 0; i < num[who]; i++)
+			ck_assert_uint_eq(ledger_place(&places, i),
+			    wanted[who][i]);
+		for (size_t i = num[who]; i-- > 0;)
+			ck_assert_uint_eq(ledger_place(&places, i),
+			    wanted[who][i]);
+		for (uint32_t from = 0, i = 0; from <= ENTRIES; from++) {
+			while (i < num[who] && wanted[who][i] < from)
+				i++;
+			ck_assert_uint_eq(ledger_first_place(&places, from), i);
+		}
+	}
+	places = ledger_of_act(ledger, ACT_REFUSE);
+	ck_assert_uint_eq(places.num, ENTRIES);
+	ck_assert_uint_eq(ledger_place(&places, 1234), 1234);
+	ck_assert_uint_eq(ledger_first_place(&places, 2999), 2999);
+}
+END_TEST
+
 START_TEST(entries_are_found_by_what_they_are_about)
 {
 	struct entry start = entry_of(ACT_START, "d"), policy, crl, deliver;
@@ -132,9 +177,9 @@ START_TEST(entries_are_found_by_what_they_are_about)
 
 	places = ledger_about(ledger, ledger_number(ledger, "agreement/a"));
 	ck_assert_uint_eq(places.num, 3);
-	ck_assert_uint_eq(places.list[0], 2);
-	ck_assert_uint_eq(places.list[1], 5);
-	ck_assert_uint_eq(places.list[2], 6);
+	ck_assert_uint_eq(ledger_place(&places, 0), 2);
+	ck_assert_uint_eq(ledger_place(&places, 1), 5);
+	ck_assert_uint_eq(ledger_place(&places, 2), 6);
 	ck_assert_uint_eq(ledger_about(ledger,
 			      ledger_number(ledger, "i@x.example"))
 			      .num,
@@ -145,7 +190,7 @@ START_TEST(entries_are_found_by_what_they_are_about)
 	    3);
 	places = ledger_of_act(ledger, ACT_DEPOSIT);
 	ck_assert_uint_eq(places.num, 3);
-	ck_assert_uint_eq(places.list[1], 3);
+	ck_assert_uint_eq(ledger_place(&places, 1), 3);
 	ck_assert_int_eq(ledger_entry(ledger, 5).act, ACT_DELIVER);
 	ck_assert_str_eq(ledger_name(ledger, ledger_entry(ledger, 5).document),
 	    "agreement/a");
@@ -290,6 +335,7 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, an_empty_ledger_has_nothing);
+	tcase_add_test(t, long_lists_are_found_from_any_place);
 	tcase_add_test(t, entries_are_found_by_what_they_are_about);
 	tcase_add_test(t, a_refused_act_changes_no_document);
 	tcase_add_test(t, a_line_that_is_no_entry_is_refused);

@@ -190,12 +190,18 @@ close_it(struct opening *opening)
 }
 
 static const char *
-ledger_path(void)
+path_of(const char *name)
 {
 	static char path[UNIT_DIR + 16];
 
-	snprintf(path, sizeof(path), "%s/ledger", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
+}
+
+static const char *
+ledger_path(void)
+{
+	return path_of("ledger");
 }
 
 /*
@@ -225,6 +231,14 @@ bytes_of(const struct ledger *ledger)
 	return bytes;
 }
 
+static void
+compare_places(struct ledger_places a, struct ledger_places b)
+{
+	ck_assert_uint_eq(a.num, b.num);
+	for (size_t i = 0; i < a.num; i++)
+		ck_assert_uint_eq(ledger_place(&a, i), ledger_place(&b, i));
+}
+
 /* Compare the answers that follow from what the file does not have. */
 static void
 compare_ledgers(struct ledger *a, struct ledger *b)
@@ -248,9 +262,7 @@ compare_ledgers(struct ledger *a, struct ledger *b)
 	ck_assert_str_eq(y->title, "");
 	ck_assert_uint_eq(ledger_about(a, number).num,
 	    ledger_about(b, number).num);
-	ck_assert_mem_eq(ledger_about(a, number).list,
-	    ledger_about(b, number).list,
-	    ledger_about(a, number).num * sizeof(uint32_t));
+	compare_places(ledger_about(a, number), ledger_about(b, number));
 	ck_assert_uint_eq(ledger_of_act(b, ACT_DELIVER).num,
 	    ledger_of_act(a, ACT_DELIVER).num);
 	ck_assert_uint_eq(ledger_of_commit(b, &oid), 3);
@@ -393,8 +405,167 @@ START_TEST(a_file_that_is_damaged_is_dropped_and_made_anew)
 }
 END_TEST
 
+/* What is kept of each entry and commit, in files of their own. */
+static const struct {
+	const char *name;
+	off_t bytes; /* that it has left; 0: one of them is changed */
+	const char *says;
+} columns_broken[] = {
+	{ "index", 0, "journal/index: it is damaged" },
+	{ "index", ENTRIES * 64 - 1, "journal/index: it is cut short" },
+	{ "commits", 0, "journal/commits: it is damaged" },
+	{ "commits", 24, "journal/commits: it is cut short" },
+	{ "index", -1, "journal/index: it is cut short" },
+};
+
+static void
+flip(const char *name, off_t at)
+{
+	const int fd = open(path_of(name), O_RDWR);
+	uint8_t byte;
+
+	ck_assert(pread(fd, &byte, 1, at) == 1);
+	byte ^= 1;
+	ck_assert(pwrite(fd, &byte, 1, at) == 1);
+	close(fd);
+}
+
+START_TEST(a_column_that_is_damaged_is_made_anew)
+{
+	const char *name = columns_broken[_i].name;
+	struct opening opening, whole;
+	struct error err = { 0 };
+	struct journal_mended mended;
+
+	make_journal();
+	if (columns_broken[_i].bytes < 0)
+		ck_assert(unlink(path_of(name)) == 0);
+	else if (columns_broken[_i].bytes > 0)
+		ck_assert(
+		    truncate(path_of(name), columns_broken[_i].bytes) == 0);
+	else
+		flip(name, 30);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, 0);
+	ck_assert_ptr_nonnull(
+	    strstr(opening.dropped.detail, columns_broken[_i].says));
+	close_it(&opening);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, ENTRIES);
+	ck_ok(opening_check(dir, &opening, NULL, &mended, &err), err);
+	open_it(true, &whole);
+	compare_ledgers(whole.ledger, opening.ledger);
+	close_it(&whole);
+	close_it(&opening);
+}
+END_TEST
+
+/* Longer is no harm: it was written on after the ledger's file. */
+START_TEST(a_column_may_be_ahead_of_the_file)
+{
+	struct journal_mended mended;
+	struct opening opening;
+	struct error err = { 0 };
+	const uint8_t more[100] = { 1 };
+	int fd;
+
+	make_journal();
+	fd = open(path_of("index"), O_WRONLY | O_APPEND);
+	ck_assert(write(fd, more, sizeof(more)) == sizeof(more));
+	close(fd);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, ENTRIES);
+	append(&opening, NEW_ENTRIES);
+	ck_ok(opening_check(dir, &opening, NULL, &mended, &err), err);
+	ck_ok(ledger_file_write(ledger_path(), opening.journal, opening.ledger,
+		  &err),
+	    err);
+	close_it(&opening);
+	open_it(false, &opening);
+	ck_assert_uint_eq(opening.from.size, ENTRIES + NEW_ENTRIES);
+	ck_ok(opening_check(dir, &opening, NULL, &mended, &err), err);
+	close_it(&opening);
+}
+END_TEST
+
+/* All lists, walked to their ends. */
+static void
+read_lists(struct ledger *ledger)
+{
+	struct ledger_places places;
+
+	for (uint32_t i = 1; i < 16; i++) {
+		places = ledger_about(ledger, i);
+		ck_assert_uint_le(places.num, ENTRIES);
+		for (size_t k = 0; k < places.num; k++)
+			ck_assert_uint_lt(ledger_place(&places, k), ENTRIES);
+		for (uint64_t k = 0; k <= ENTRIES; k++)
+			ck_assert_uint_le(ledger_first_place(&places, k),
+			    ENTRIES);
+	}
+	for (uint64_t i = 0; i < ENTRIES; i++)
+		ledger_name(ledger, ledger_entry(ledger, i).document);
+}
+
+/* Any byte of the index, with its sum and that of the file put right. */
+START_TEST(a_forged_index_is_followed_nowhere_and_found)
+{
+	struct journal_mended mended;
+	struct opening opening;
+	struct buf bytes, index = BUF(1 << 20);
+	struct digest sum, old;
+	struct error err = { 0 };
+	size_t where = 0;
+
+	make_journal();
+	bytes = read_file();
+	ck_ok(file_read(path_of("index"), index.max, &index, &err), err);
+	ck_assert_uint_eq(index.len, ENTRIES * 64);
+	old = sha256_of(buf_span(&index));
+	while (memcmp(bytes.data + where, old.bytes, 32) != 0)
+		where++;
+	for (size_t at = (size_t)_i; at < index.len; at += 7) {
+		index.data[at] ^= at % 2 == 0 ? 0xff : 1;
+		sum = sha256_of(buf_span(&index));
+		ck_ok(file_write(path_of("index"), buf_span(&index), 0600,
+			  &err),
+		    err);
+		forge(&bytes, where, sum.bytes, 32);
+		open_it(false, &opening);
+		read_lists(opening.ledger);
+		if (opening.from.size > 0) {
+			ck_assert(
+			    !opening_check(dir, &opening, NULL, &mended, &err));
+			ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+			ck_assert_ptr_nonnull(strstr(err.detail, "ledger"));
+			err = (struct error){ 0 };
+		}
+		close_it(&opening);
+		index.data[at] ^= at % 2 == 0 ? 0xff : 1;
+	}
+	buf_free(&bytes);
+	buf_free(&index);
+}
+END_TEST
+
+START_TEST(a_column_changed_beside_the_service_is_found)
+{
+	struct journal_mended mended;
+	struct opening opening;
+	struct error err = { 0 };
+
+	make_journal();
+	open_it(false, &opening);
+	flip(_i == 0 ? "index" : "commits", 50);
+	ck_assert(!opening_check(dir, &opening, NULL, &mended, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	close_it(&opening);
+}
+END_TEST
+
 START_TEST(a_file_cut_anywhere_or_longer_is_refused)
 {
+	struct ledger_columns columns;
 	struct journal_from from;
 	struct buf bytes;
 	struct digest sum;
@@ -410,7 +581,9 @@ START_TEST(a_file_cut_anywhere_or_longer_is_refused)
 		ck_ok(buf_append(&part, span_of(bytes.data, len), &err) &&
 			buf_append(&part, span_of(sum.bytes, 32), &err),
 		    err);
-		ledger = ledger_file_parse(buf_span(&part), &from, &err);
+		ck_ok(ledger_file_columns(ledger_path(), &columns, &err), err);
+		ledger =
+		    ledger_file_parse(buf_span(&part), &columns, &from, &err);
 		ck_assert_msg(ledger == NULL, "%zu", len);
 		ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 		err = (struct error){ 0 };
@@ -421,7 +594,10 @@ START_TEST(a_file_cut_anywhere_or_longer_is_refused)
 	ck_ok(buf_append_u8(&bytes, 0, &err), err);
 	sum = sha256_of(buf_span(&bytes));
 	ck_ok(buf_append(&bytes, span_of(sum.bytes, 32), &err), err);
-	ck_assert_ptr_null(ledger_file_parse(buf_span(&bytes), &from, &err));
+	ck_ok(ledger_file_columns(ledger_path(), &columns, &err), err);
+	ck_assert_ptr_null(
+	    ledger_file_parse(buf_span(&bytes), &columns, &from, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "another program"));
 	buf_free(&bytes);
 }
 END_TEST
@@ -438,7 +614,7 @@ START_TEST(a_file_of_another_journal_is_dropped)
 	bytes = read_file();
 	memset(root.bytes, 5, 32);
 	/* The root stands after the magic and the size. */
-	forge(&bytes, bytes.len - 32 - (bytes.len - 32), "VALLEDG1", 8);
+	forge(&bytes, bytes.len - 32 - (bytes.len - 32), "VALLEDG2", 8);
 	for (size_t at = 0; at + 64 < bytes.len; at++)
 		if (memcmp(bytes.data + at, head.root.bytes, 32) == 0) {
 			forge(&bytes, at, root.bytes, 32);
@@ -490,6 +666,13 @@ fill(TCase *tcase)
 	    a_file_that_is_changed_is_dropped_or_found_by_the_check, 0, 7);
 	tcase_add_loop_test(tcase,
 	    a_file_that_is_damaged_is_dropped_and_made_anew, 0, COUNT(broken));
+	tcase_add_loop_test(tcase, a_column_that_is_damaged_is_made_anew, 0,
+	    COUNT(columns_broken));
+	tcase_add_test(tcase, a_column_may_be_ahead_of_the_file);
+	tcase_add_loop_test(tcase, a_forged_index_is_followed_nowhere_and_found,
+	    0, 7);
+	tcase_add_loop_test(tcase, a_column_changed_beside_the_service_is_found,
+	    0, 2);
 	tcase_add_test(tcase, a_file_cut_anywhere_or_longer_is_refused);
 	tcase_add_test(tcase, a_file_of_another_journal_is_dropped);
 	tcase_add_test(tcase, an_entry_that_was_changed_is_not_served_for_long);

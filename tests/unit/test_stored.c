@@ -464,7 +464,7 @@ START_TEST(a_ledger_finds_what_it_was_told)
 	ck_assert_uint_eq(ledger_of_commit(ledger, &beside), LEDGER_NONE);
 	places = ledger_about(ledger, ledger_number(ledger, "mou/two"));
 	ck_assert_uint_eq(places.num, 1);
-	ck_assert_uint_eq(places.list[0], 1);
+	ck_assert_uint_eq(ledger_place(&places, 0), 1);
 	places = ledger_about(ledger, ledger_number(ledger, "a@mofa.example"));
 	ck_assert_uint_eq(places.num, 1);
 	ck_assert_uint_eq(ledger_about(ledger, 0).num, 0);
