@@ -171,8 +171,29 @@ deflate_zlib(struct span content, struct buf *out, struct error *err)
 	    buf_append_u32(out, deflate_adler32(1, content), err);
 }
 
-bool
-deflate_inflate(struct span packed, uint8_t *out, size_t size)
+/* In one call, for which zlib keeps no window. */
+static bool
+inflate_by_zlib(struct span packed, uint8_t *out, size_t size)
+{
+	/* There is no room for a byte more than it is to have. */
+	uint8_t none;
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)packed.data,
+		.avail_in = (uInt)packed.len,
+		.next_out = size > 0 ? out : &none,
+		.avail_out = (uInt)size };
+	bool ok;
+
+	if (packed.len > UINT32_MAX || size > UINT32_MAX ||
+	    inflateInit2(&z, -MAX_WBITS) != Z_OK)
+		return false;
+	ok = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_in == 0 &&
+	    z.avail_out == 0;
+	inflateEnd(&z);
+	return ok;
+}
+
+static bool
+inflate_by_libdeflate(struct span packed, uint8_t *out, size_t size)
 {
 	struct libdeflate_decompressor *decompressor =
 	    libdeflate_alloc_decompressor();
@@ -186,6 +207,18 @@ deflate_inflate(struct span packed, uint8_t *out, size_t size)
 	    used == packed.len;
 	libdeflate_free_decompressor(decompressor);
 	return ok;
+}
+
+/* Below this libdeflate is no faster, so that all is read strictly. */
+enum { FAST_FROM = 8192 };
+
+bool
+deflate_inflate(struct span packed, enum deflate_reading reading, uint8_t *out,
+    size_t size)
+{
+	return reading == DEFLATE_FAST && size >= FAST_FROM
+	    ? inflate_by_libdeflate(packed, out, size)
+	    : inflate_by_zlib(packed, out, size);
 }
 
 bool

@@ -27,18 +27,22 @@ bool deflate_zlib(struct span content, struct buf *out,
 enum { ZLIB_HEADER_BYTES = 2, ZLIB_TRAILER_BYTES = 4 };
 
 /*
- * Inflate a deflate stream that is all of packed and gives exactly size bytes,
- * to out.  False if it does not, or there is no memory: zlib tells what is
- * wrong.  size is known, and within a bound, before.
- *
- * This takes some streams that RFC 1951 says never occur and zlib refuses: with
- * the length codes 286 and 287, the distance codes 30 and 31, or a code that is
- * empty or half a code.  What others will read is read by zlib first.
+ * Inflating fast takes some streams that RFC 1951 says never occur: with the
+ * length codes 286 and 287, the distance codes 30 and 31, or a code that is
+ * empty or half a code.  Strictly is as zlib does, which others read with.
  */
-bool deflate_inflate(struct span packed, uint8_t *out, size_t size) MUST_USE;
+enum deflate_reading { DEFLATE_FAST, DEFLATE_STRICT };
+
 /*
- * The same of a zlib stream with its Adler-32, which packed begins with; *used
- * gets its length.
+ * Inflate a deflate stream that is all of packed and gives exactly size bytes,
+ * to out.  False if it does not, or there is no memory: zlib's stream tells
+ * what is wrong.  size is known, and within a bound, before.
+ */
+bool deflate_inflate(struct span packed, enum deflate_reading reading,
+    uint8_t *out, size_t size) MUST_USE;
+/*
+ * The same, fast, of a zlib stream with its Adler-32, which packed begins with;
+ * *used gets its length.
  */
 bool deflate_inflate_zlib(struct span packed, uint8_t *out, size_t size,
     size_t *used) MUST_USE;

@@ -24,6 +24,9 @@
 #ifndef CLIENT_CONTEXT_H
 #define CLIENT_CONTEXT_H
 
+#include <sys/types.h>
+#include <time.h>
+
 #include "base/file.h"
 #include "client/enrolment.h"
 #include "client/tell.h"
@@ -72,6 +75,11 @@ struct context {
 	struct shown *shown;
 	size_t num_shown;
 	struct succession succession; /* policies.h */
+	/* the file that it was read from; ino 0: none (policies.c) */
+	struct {
+		ino_t ino;
+		struct timespec changed;
+	} policies_file;
 	bool unkept; /* it knows more than the state, which cannot be written */
 	/* the entry whose policy was told not to be accepted */
 	uint64_t policy_told;

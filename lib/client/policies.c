@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -47,16 +48,41 @@ read_state(const struct context *context, struct succession *out,
 	return ok;
 }
 
+/*
+ * True if "policy-entries" is still the file that was read: it is never changed
+ * but replaced by another.  Of many copies each asks.
+ */
+static bool
+is_as_read(struct context *context)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	struct stat st;
+	bool same;
+
+	if (!context_path(context, "policy-entries", path, &ignored) ||
+	    stat(path, &st) != 0)
+		return false;
+	same = context->policies_file.ino == st.st_ino &&
+	    context->policies_file.changed.tv_sec == st.st_ctim.tv_sec &&
+	    context->policies_file.changed.tv_nsec == st.st_ctim.tv_nsec;
+	context->policies_file.ino = st.st_ino;
+	context->policies_file.changed = st.st_ctim;
+	return same;
+}
+
 bool
 policies_load(struct context *context, struct error *err)
 {
 	struct succession read;
 
 	/* Entries that could not be written are known in memory alone. */
-	if (context->unkept)
+	if (context->unkept || is_as_read(context))
 		return true;
-	if (!read_state(context, &read, err))
+	if (!read_state(context, &read, err)) {
+		context->policies_file.ino = 0;
 		return false;
+	}
 	succession_free(&context->succession);
 	context->succession = read;
 	return true;

@@ -41,7 +41,8 @@ take_over(struct member *member, struct container *written)
  * all.
  */
 static bool
-load_small(struct member *member, bool is_loaded, uint64_t *total,
+load_small(struct member *member, const struct zip_member *zip,
+    struct zip_window *window, bool is_loaded, uint64_t *total,
     struct error *err)
 {
 	const bool meta = path_is_meta(member->path);
@@ -60,7 +61,8 @@ load_small(struct member *member, bool is_loaded, uint64_t *total,
 	if (is_loaded)
 		return true;
 	member->bytes = BUF((size_t)limit);
-	return member_stream(member, sink_to_buf, &member->bytes, err);
+	return zip_window_load(window, zip, member_reading(member),
+	    &member->bytes, err);
 }
 
 static bool
@@ -68,19 +70,24 @@ take_members(struct container *container, int fd,
     const struct zip_member zips[], size_t num, bool to_judge,
     struct container *written, struct error *err)
 {
+	const struct zip_member *last = &zips[num - 1];
+	struct zip_window *window =
+	    zip_window_new(fd, last->at + last->packed, err);
+	bool ok = window != NULL;
 	uint64_t total = 0;
 
-	for (size_t i = 0; i < num; i++) {
+	for (size_t i = 0; ok && i < num; i++) {
 		struct member member = member_of_zip(&zips[i], fd, to_judge);
 		const bool is_loaded = take_over(&member, written);
 
-		if (!load_small(&member, is_loaded, &total, err) ||
-		    !container_add(container, &member, err)) {
+		ok = load_small(&member, &zips[i], window, is_loaded, &total,
+			 err) &&
+		    container_add(container, &member, err);
+		if (!ok)
 			member_clear(&member);
-			return false;
-		}
 	}
-	return true;
+	zip_window_free(window);
+	return ok;
 }
 
 /* EN 319 162-1 clause 4.4.2: mimetype is first, stored, without a newline. */
@@ -160,7 +167,7 @@ read_files(int fd, bool to_judge, struct error *err)
 			LIMIT_POLICY_ZIP_BYTES);
 		/* They are deflated anew. */
 		ok = ok &&
-		    zip_stream(fd, &zips[i], ZIP_FAST, sink_to_buf, &bytes,
+		    zip_stream(fd, &zips[i], DEFLATE_FAST, sink_to_buf, &bytes,
 			err) &&
 		    put(container, zips[i].path, buf_span(&bytes), err);
 		buf_free(&bytes);

@@ -149,17 +149,18 @@ check_plain_file(const struct once *once, struct error *err)
 		" file");
 }
 
-/* Local headers of small members lie near to each other: one read has many. */
-struct window {
+/* Small members lie near to each other: one read has many. */
+struct zip_window {
 	int fd;
-	uint64_t at, end; /* of what is held; where headers can no longer be */
+	uint64_t at, end; /* of what is held; where nothing more is asked */
 	size_t len;
 	uint8_t bytes[WINDOW];
 };
 
+/* *out gets len bytes, at most WINDOW, until the next call. */
 static bool
-window_read(struct window *window, void *out, size_t len, uint64_t at,
-    struct error *err)
+window_take(struct zip_window *window, size_t len, uint64_t at,
+    struct span *out, struct error *err)
 {
 	if (at < window->at || at - window->at > window->len ||
 	    window->len - (at - window->at) < len) {
@@ -175,16 +176,36 @@ window_read(struct window *window, void *out, size_t len, uint64_t at,
 			return false;
 		}
 	}
-	memcpy(out, window->bytes + (at - window->at), len);
+	*out = span_of(window->bytes + (at - window->at), len);
 	return true;
+}
+
+struct zip_window *
+zip_window_new(int fd, uint64_t end, struct error *err)
+{
+	struct zip_window *window = malloc(sizeof(*window));
+
+	if (window == NULL) {
+		error_set_errno(err, "ZIP");
+		return NULL;
+	}
+	window->fd = fd;
+	window->at = window->len = 0;
+	window->end = end;
+	return window;
+}
+
+void
+zip_window_free(struct zip_window *window)
+{
+	free(window);
 }
 
 /* One central entry, and the local header that it points to. */
 static bool
-take_member(struct window *window, enum zip_form form, struct span *central,
+take_member(struct zip_window *window, enum zip_form form, struct span *central,
     uint64_t *expected, struct zip_member *out, struct error *err)
 {
-	uint8_t local_bytes[LOCAL_BYTES + LIMIT_PATH_BYTES] = { 0 };
 	struct common in_central, in_local = { 0 };
 	uint32_t magic, offset;
 	struct once once;
@@ -213,10 +234,8 @@ take_member(struct window *window, enum zip_form form, struct span *central,
 		    "members do not lie back to back in the order"
 		    " of the directory");
 
-	if (!window_read(window, local_bytes, LOCAL_BYTES + name.len, offset,
-		err))
+	if (!window_take(window, LOCAL_BYTES + name.len, offset, &local, err))
 		return error_context(err, "ZIP");
-	local = span_of(local_bytes, LOCAL_BYTES + name.len);
 	if (!span_take_le32(&local, &magic) || magic != LOCAL_MAGIC ||
 	    !take_common(&local, &in_local) ||
 	    !common_eq(&in_central, &in_local) || !span_eq(local, name))
@@ -333,7 +352,7 @@ bool
 zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
     struct error *err)
 {
-	struct window *window = NULL;
+	struct zip_window *window = NULL;
 	struct zip_member *found = NULL;
 	uint8_t *central = NULL;
 	uint64_t expected = 0;
@@ -345,14 +364,9 @@ zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
 		return false;
 	found = calloc(end.num, sizeof(*found));
 	central = malloc(end.central_len > 0 ? end.central_len : 1);
-	window = malloc(sizeof(*window));
-	ok = (found != NULL && central != NULL && window != NULL) ||
-	    error_set_errno(err, "ZIP");
-	if (ok) {
-		window->fd = fd;
-		window->at = window->len = 0;
-		window->end = end.central_at;
-	}
+	window = zip_window_new(fd, end.central_at, err);
+	ok = window != NULL &&
+	    ((found != NULL && central != NULL) || error_set_errno(err, "ZIP"));
 	ok = ok &&
 	    file_pread(fd, central, end.central_len, (off_t)end.central_at,
 		err);
@@ -366,7 +380,7 @@ zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
 		    " entry tells of");
 	ok = ok && check_unique(found, end.num, err);
 	free(central);
-	free(window);
+	zip_window_free(window);
 	if (!ok) {
 		free(found);
 		return false;
@@ -498,56 +512,85 @@ inflate_in_pieces(int fd, const struct zip_member *member,
 	return ok;
 }
 
-/* Below this libdeflate is no faster, so that there is only one reader. */
-enum { FAST_FROM = 8192 };
-
 /*
  * Inflate a member at once.  *is_done is false, and nothing was given to the
  * sink, where that did not work: reading it in pieces tells why.
  */
 static bool
-inflate_at_once(int fd, const struct zip_member *member,
-    struct checked *checked, bool *is_done, struct error *err)
+inflate_at_once(struct span packed, const struct zip_member *member,
+    enum deflate_reading reading, struct checked *checked, bool *is_done,
+    struct error *err)
 {
-	struct buf packed = BUF(LIMIT_INFLATED_AT_ONCE);
+	const size_t size = (size_t)member->size;
 	uint8_t *content;
 	bool ok = true;
 
 	*is_done = false;
-	if (member->size < FAST_FROM || member->size > LIMIT_INFLATED_AT_ONCE ||
-	    member->packed > packed.max ||
-	    (content = malloc((size_t)member->size)) == NULL)
+	if (size > LIMIT_INFLATED_AT_ONCE ||
+	    (content = malloc(size + 1)) == NULL)
 		return true;
-	ok = zip_stream_packed(fd, member, sink_to_buf, &packed, err);
-	*is_done = ok &&
-	    deflate_inflate(buf_span(&packed), content, (size_t)member->size);
-	ok = ok &&
-	    (!*is_done ||
-		check_crc(checked, span_of(content, (size_t)member->size),
-		    err));
-	buf_free(&packed);
+	*is_done = deflate_inflate(packed, reading, content, size);
+	if (*is_done)
+		ok = check_crc(checked, span_of(content, size), err);
 	free(content);
 	return ok;
 }
 
+static bool
+check_end(const struct checked *checked, const struct zip_member *member,
+    struct error *err)
+{
+	return checked->crc == member->crc ||
+	    bad(err,
+		"a member's CRC differs: its bytes were altered"
+		" or damaged");
+}
+
 bool
-zip_stream(int fd, const struct zip_member *member, enum zip_reading reading,
-    byte_sink *sink, void *arg, struct error *err)
+zip_stream(int fd, const struct zip_member *member,
+    enum deflate_reading reading, byte_sink *sink, void *arg, struct error *err)
 {
 	struct checked checked = { .sink = sink, .arg = arg };
+	struct buf packed = BUF(LIMIT_INFLATED_AT_ONCE);
 	bool is_done = false, ok = true;
 
 	if (!member->deflated)
 		ok = zip_stream_packed(fd, member, check_crc, &checked, err);
-	else if (reading == ZIP_FAST)
-		ok = inflate_at_once(fd, member, &checked, &is_done, err);
+	else if (member->size <= LIMIT_INFLATED_AT_ONCE &&
+	    member->packed <= packed.max)
+		ok = zip_stream_packed(fd, member, sink_to_buf, &packed, err) &&
+		    inflate_at_once(buf_span(&packed), member, reading,
+			&checked, &is_done, err);
 	if (ok && member->deflated && !is_done)
 		ok = inflate_in_pieces(fd, member, &checked, err);
-	if (ok && checked.crc != member->crc)
-		ok = bad(err,
-		    "a member's CRC differs: its bytes were altered"
-		    " or damaged");
-	return ok || error_context(err, "%s", member->path);
+	buf_free(&packed);
+	return (ok && check_end(&checked, member, err)) ||
+	    error_context(err, "%s", member->path);
+}
+
+bool
+zip_window_load(struct zip_window *window, const struct zip_member *member,
+    enum deflate_reading reading, struct buf *out, struct error *err)
+{
+	struct checked checked = { .sink = sink_to_buf, .arg = out };
+	bool is_done = false;
+	struct span bytes;
+
+	if (member->packed > WINDOW)
+		return zip_stream(window->fd, member, reading, sink_to_buf, out,
+		    err);
+	if (!window_take(window, (size_t)member->packed, member->at, &bytes,
+		err) ||
+	    !(member->deflated ? inflate_at_once(bytes, member, reading,
+				     &checked, &is_done, err)
+			       : check_crc(&checked, bytes, err)))
+		return error_context(err, "%s", member->path);
+	/* That tells what is wrong with it. */
+	if (member->deflated && !is_done)
+		return zip_stream(window->fd, member, reading, sink_to_buf, out,
+		    err);
+	return check_end(&checked, member, err) ||
+	    error_context(err, "%s", member->path);
 }
 
 struct zip_writer {

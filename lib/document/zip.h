@@ -9,6 +9,7 @@
 #define DOCUMENT_ZIP_H
 
 #include "base/bytes.h"
+#include "base/deflate.h"
 #include "base/limits.h"
 
 struct zip_member {
@@ -40,15 +41,22 @@ bool zip_read(int fd, enum zip_form form, struct zip_member **members,
 /*
  * The content of a member, to sink; its size and CRC are checked.
  *
- * A deflate stream that is to be handed on as it is must be read strictly: by
- * zlib, which all of git's readers have.  Otherwise a large member may be read
- * by libdeflate, which is faster and takes a little more (deflate_inflate()).
+ * What is to be handed on as it is must be read strictly: git's readers have
+ * zlib too.
  */
-enum zip_reading { ZIP_FAST, ZIP_STRICT };
-
 bool zip_stream(int fd, const struct zip_member *member,
-    enum zip_reading reading, byte_sink *sink, void *arg,
+    enum deflate_reading reading, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;
+/*
+ * The same for many small members that lie near each other, as those of
+ * META-INF do: one read of the file has many of them.  end is where the last
+ * member of all ends.
+ */
+struct zip_window;
+struct zip_window *zip_window_new(int fd, uint64_t end, struct error *err);
+bool zip_window_load(struct zip_window *window, const struct zip_member *member,
+    enum deflate_reading reading, struct buf *out, struct error *err) MUST_USE;
+void zip_window_free(struct zip_window *window);
 /* Its bytes as they lie in the file. */
 bool zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,
     void *arg, struct error *err) MUST_USE;

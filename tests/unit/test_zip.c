@@ -417,7 +417,8 @@ START_TEST(a_member_is_read_whole_or_not_at_all)
 		{ 20000, 0, 1, "less than its size" },
 		{ 20000, 0, -1, "follow" },
 	};
-	const enum zip_reading reading = _i == 0 ? ZIP_FAST : ZIP_STRICT;
+	const enum deflate_reading reading =
+	    _i == 0 ? DEFLATE_FAST : DEFLATE_STRICT;
 	static char text[2000000];
 
 	for (size_t i = 0; i < sizeof(text); i++)
