@@ -68,6 +68,11 @@ bool pusher_begin(struct context *context, struct pusher *out,
     struct error *err) MUST_USE;
 void pusher_end(struct pusher *pusher);
 /*
+ * Load the certificate and key that sign, if they are not yet: the first
+ * version does so by itself.
+ */
+bool pusher_load_signer(struct pusher *pusher, struct error *err) MUST_USE;
+/*
  * Send what an earlier run left of its document, then deposit this version and
  * print what came of it. It is no error if texts, titles and note are those of
  * the newest version.

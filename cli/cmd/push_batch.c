@@ -6,13 +6,15 @@
  *
  * Most of the time a deposit waits: for the disk here, for the daemon's, and
  * for its answer.  So a long list is shared among processes with a connection
- * each, as if several commands of the office ran at once.  All versions of one
- * document fall to one of them, in the order of the list.
+ * each, as if several commands of the office ran at once.  Each takes the next
+ * document when it is done with one, and all versions of that document, in the
+ * order of the list.
  */
 #include "cli/cmd/push.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -21,6 +23,7 @@
 
 #include "base/yaml.h"
 #include "cli/commands.h"
+#include "remote/remote.h"
 
 /* Starting a process, with its connection, pays off from so many versions. */
 enum { VERSIONS_EACH = 8, MOST_JOBS = 8 };
@@ -39,14 +42,31 @@ struct part {
 struct shared {
 	/* the signal that asked the run to end */
 	volatile sig_atomic_t asked_to_stop;
-	bool ended; /* for one of them */
+	bool ended;    /* for one of them */
+	unsigned next; /* the first group that no process has taken */
 	struct part parts[MOST_JOBS];
+};
+
+/* An item of the list, and its place there. */
+struct listed {
+	const struct yaml *item;
+	const char *document;
+	unsigned at;
+};
+
+/* Items that one process deposits one after another, and the first's place. */
+struct group {
+	const struct listed *first;
+	unsigned num, at;
 };
 
 struct batch {
 	struct pusher pusher;
 	char dir[FILE_PATH]; /* of the list: its files are named from there */
 	unsigned num;
+	struct listed *items;
+	struct group *groups;
+	unsigned num_groups;
 	struct shared *shared;
 	struct part *part; /* of this process */
 };
@@ -279,36 +299,91 @@ push_item(struct batch *batch, const struct yaml *item, struct error *err)
 	return !ends;
 }
 
-/* The process that deposits an item's document, of so many processes. */
-static unsigned
-job_of(const struct yaml *item, unsigned jobs)
+static int
+compare_items(const void *a, const void *b)
 {
-	const struct yaml *document = yaml_get(item, "document");
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	const struct listed *x = a, *y = b;
+	const int order = strcmp(x->document, y->document);
 
-	for (const char *c = document != NULL ? document->text : "";
-	     c != NULL && *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	return (hash ^ hash >> 16) % jobs;
+	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-/* Deposit the share of one process: number job of so many. */
+static int
+compare_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/*
+ * Make the groups: one of each item for one process, which keeps the order of
+ * the list; of each document's items for several.
+ */
+static bool
+make_groups(struct batch *batch, const struct yaml *root, bool one_process,
+    struct error *err)
+{
+	unsigned n = 0;
+
+	batch->items = calloc(batch->num + 1, sizeof(*batch->items));
+	batch->groups = calloc(batch->num + 1, sizeof(*batch->groups));
+	if (batch->items == NULL || batch->groups == NULL)
+		return error_set_errno(err, "push");
+	for (const struct yaml *c = root->children; c != NULL; c = c->next) {
+		const struct yaml *document = yaml_get(c, "document");
+
+		batch->items[n] = (struct listed){ .item = c,
+			.document = document != NULL && document->text != NULL
+			    ? document->text
+			    : "",
+			.at = n };
+		n++;
+	}
+	if (!one_process)
+		qsort(batch->items, n, sizeof(*batch->items), compare_items);
+	for (unsigned i = 0; i < n; i++) {
+		const struct listed *item = &batch->items[i];
+
+		if (one_process || i == 0 ||
+		    strcmp(item[-1].document, item->document) != 0)
+			batch->groups[batch->num_groups++] =
+			    (struct group){ .first = item, .at = item->at };
+		batch->groups[batch->num_groups - 1].num++;
+	}
+	qsort(batch->groups, batch->num_groups, sizeof(*batch->groups),
+	    compare_groups);
+	return true;
+}
+
+static bool
+goes_on(const struct shared *shared)
+{
+	return !__atomic_load_n(&shared->ended, __ATOMIC_RELAXED) &&
+	    shared->asked_to_stop == 0;
+}
+
+/* Deposit what one process gets: number job of all. */
 static void
-push_share(struct batch *batch, const struct yaml *root, unsigned job,
-    unsigned jobs)
+push_share(struct batch *batch, unsigned job)
 {
 	struct shared *shared = batch->shared;
 	struct part *part = &shared->parts[job];
+	unsigned n;
 
 	batch->part = part;
-	for (const struct yaml *c = root->children;
-	     c != NULL && !__atomic_load_n(&shared->ended, __ATOMIC_RELAXED) &&
-	     shared->asked_to_stop == 0;
-	     c = c->next) {
-		if (job_of(c, jobs) != job || push_item(batch, c, &part->why))
-			continue;
-		part->ended = true;
-		__atomic_store_n(&shared->ended, true, __ATOMIC_RELAXED);
+	while (goes_on(shared) &&
+	    (n = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) <
+		batch->num_groups) {
+		const struct group *group = &batch->groups[n];
+
+		for (unsigned i = 0; i < group->num && goes_on(shared); i++) {
+			if (push_item(batch, group->first[i].item, &part->why))
+				continue;
+			part->ended = true;
+			__atomic_store_n(&shared->ended, true,
+			    __ATOMIC_RELAXED);
+		}
 	}
 	part->told = batch->pusher.context->told;
 }
@@ -316,12 +391,11 @@ push_share(struct batch *batch, const struct yaml *root, unsigned job,
 /* --- Several at once. --- */
 
 static _Noreturn void
-run_job(struct batch *batch, const struct yaml *root, unsigned job,
-    unsigned jobs)
+run_job(struct batch *batch, unsigned job)
 {
 	/* The parent may be ended while it waits for this process. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	push_share(batch, root, job, jobs);
+	push_share(batch, job);
 	pusher_end(&batch->pusher);
 	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
@@ -341,12 +415,27 @@ wait_for(struct part *part, struct error *err)
 		" again, and what is there already has not changed");
 }
 
+/*
+ * Load what each process would have to load: libcurl, and the key to sign with.
+ * What fails here is told by the first version that needs it.
+ */
+static struct remote *
+load_once(struct batch *batch)
+{
+	const struct remote_settings none = { .address = "" };
+	struct error ignored = { 0 };
+
+	return pusher_load_signer(&batch->pusher, &ignored)
+	    ? remote_new(&none, &ignored)
+	    : NULL;
+}
+
 /* Deposit the items in several processes, each with a connection of its own. */
 static bool
-push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
-    struct error *err)
+push_at_once(struct batch *batch, unsigned jobs, struct error *err)
 {
 	struct part *parts = batch->shared->parts;
+	struct remote *loaded = load_once(batch);
 	unsigned started = 0;
 	bool ok = fflush(stdout) == 0 || error_set_errno(err, "output");
 
@@ -355,7 +444,7 @@ push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
 		const pid_t pid = fork();
 
 		if (pid == 0)
-			run_job(batch, root, started, jobs);
+			run_job(batch, started);
 		if (pid < 0) {
 			ok = error_set_errno(err, "a process that deposits");
 			break;
@@ -371,6 +460,7 @@ push_at_once(struct batch *batch, const struct yaml *root, unsigned jobs,
 			*err = why;
 		ok = ok && why.kind == ERROR_NONE;
 	}
+	remote_free(loaded);
 	return ok;
 }
 
@@ -423,10 +513,16 @@ push_list(struct batch *batch, const struct yaml *root, struct error *err)
 	if (jobs > MOST_JOBS)
 		jobs = MOST_JOBS;
 	take_signals(stop);
-	if (jobs < 2 || batch->pusher.context->local)
-		push_share(batch, root, 0, 1);
+	if (batch->pusher.context->local)
+		jobs = 1;
+	if (!make_groups(batch, root, jobs < 2, err)) {
+		take_signals(SIG_DFL);
+		return false;
+	}
+	if (jobs < 2)
+		push_share(batch, 0);
 	else
-		ok = push_at_once(batch, root, jobs, err);
+		ok = push_at_once(batch, jobs, err);
 	take_signals(SIG_DFL);
 	return conclude(batch, ok ? err : &(struct error){ 0 }) && ok;
 }
@@ -454,6 +550,8 @@ push_batch(struct context *context, const char *path, struct error *err)
 		ok = push_list(&batch, root, err);
 		pusher_end(&batch.pusher);
 	}
+	free(batch.items);
+	free(batch.groups);
 	yaml_free_tree(root);
 	buf_free(&text);
 	stopped = batch.shared->asked_to_stop;

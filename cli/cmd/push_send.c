@@ -13,9 +13,8 @@
 
 enum { CAUGHT_UP_MS = 2000 };
 
-static bool
-sign_origin(struct pusher *pusher, struct container *container,
-    struct error *err)
+bool
+pusher_load_signer(struct pusher *pusher, struct error *err)
 {
 	const struct context *context = pusher->context;
 
@@ -23,14 +22,22 @@ sign_origin(struct pusher *pusher, struct container *container,
 		return error_set(err, ERROR_USAGE,
 		    "to deposit one signs: enrol with --sign-cert and"
 		    " --sign-key");
-	if (pusher->signer.cert == NULL) {
-		if (!identity_load(context->sign_cert, context->sign_key,
-			&pusher->signer, err))
-			return false;
-		/* The signature is verified before it is sent. */
-		cert_cache_put(context->certs, pusher->signer.cert);
-	}
-	return container_hash(container, NULL, err) &&
+	if (pusher->signer.cert != NULL)
+		return true;
+	if (!identity_load(context->sign_cert, context->sign_key,
+		&pusher->signer, err))
+		return false;
+	/* The signature is verified before it is sent. */
+	cert_cache_put(context->certs, pusher->signer.cert);
+	return true;
+}
+
+static bool
+sign_origin(struct pusher *pusher, struct container *container,
+    struct error *err)
+{
+	return pusher_load_signer(pusher, err) &&
+	    container_hash(container, NULL, err) &&
 	    signing_files(&pusher->signer, container, "origin",
 		COMMITMENT_ORIGIN, container, err);
 }
