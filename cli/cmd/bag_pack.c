@@ -5,88 +5,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
 #include "bag/bag.h"
-#include "base/list.h"
 #include "base/outfile.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/bag.h"
+#include "cli/cmd/packing.h"
 #include "cli/commands.h"
 #include "client/lists.h"
-
-/* This size stands for the newest checkpoint. */
-#define NEWEST UINT64_MAX
-
-struct packing {
-	struct context *context;
-	const char *path, *to;
-	struct outfile output;
-	bool since_last, outbox;
-	uint64_t known; /* the size that the addressee has seen */
-	bool has_known;
-	struct session session;
-	bool online;
-	struct policy *policy;
-	const struct office *from, *addressee;
-	struct cert *recipient; /* the addressee's certificate, to encrypt to */
-	struct waybill *waybill;
-	struct bag_file *files;
-	size_t num;
-	/* Deposits and signatures, and their slips by PATH_SLIP. */
-	struct slip acts[LIMIT_SLIPS];
-	size_t num_acts;
-	struct container *slips;
-	struct buf checkpoint, prefixes, yaml, p7s, list;
-	/* The checkpoints that the copies' receipts lead to, each once. */
-	struct checkpoint *at;
-	size_t num_at;
-	uint64_t size; /* the size of the journal when it was packed */
-};
-
-/* Put a file into the bag. What lists it says that it belongs there. */
-static struct bag_file *
-add_unlisted(struct packing *pack, const char *path, int fd, struct span bytes,
-    struct error *err)
-{
-	struct bag_file *file = &pack->files[pack->num];
-	struct stat st;
-
-	if (pack->num == LIMIT_BAG_FILES) {
-		error_set(err, ERROR_LIMIT,
-		    "a bag has at most %d files: pack two", LIMIT_BAG_FILES);
-		return NULL;
-	}
-	*file =
-	    (struct bag_file){ .fd = fd, .bytes = bytes, .size = bytes.len };
-	text_set(file->path, sizeof(file->path), path);
-	if (fd >= 0 && fstat(fd, &st) == 0)
-		file->size = (uint64_t)st.st_size;
-	if (!bag_measure(file, err))
-		return NULL;
-	pack->num++;
-	return file;
-}
-
-static struct bag_file *
-add_file(struct packing *pack, const char *path, int fd, struct span bytes,
-    struct error *err)
-{
-	struct bag_file *file = add_unlisted(pack, path, fd, bytes, err);
-	struct waybill_file *listed;
-
-	if (file == NULL ||
-	    (listed = waybill_add_file(pack->waybill, err)) == NULL)
-		return NULL;
-	text_set(listed->path, sizeof(listed->path), path);
-	listed->size = file->size;
-	listed->sha256 = file->sha256;
-	return file;
-}
 
 static void
 describe(struct packing *pack, const struct version *version,
@@ -127,34 +55,13 @@ add_crls(struct packing *pack, const struct copy *copy, struct error *err)
 		 */
 		if ((fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
 			continue;
-		if (add_file(pack, path, fd, span_of(NULL, 0), err) == NULL) {
+		if (packing_add_file(pack, path, fd, span_of(NULL, 0), err) ==
+		    NULL) {
 			close(fd);
 			return false;
 		}
 	}
 	return true;
-}
-
-/* Note the checkpoint of its receipts, which the bag is to prove. */
-static bool
-note_prefix(struct packing *pack, const struct copy *copy, struct error *err)
-{
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint at, *noted;
-	bool ok, known = false;
-
-	ok = copy_note(copy->container, &note, err) &&
-	    note_open(buf_span(&note), &pack->context->journal, &at, err);
-	buf_free(&note);
-	for (size_t i = 0; ok && i < pack->num_at; i++)
-		known = known || pack->at[i].size == at.size;
-	if (!ok || known)
-		return ok;
-	noted = list_add(&pack->at, &pack->num_at, sizeof(*pack->at),
-	    LIMIT_BAG_FILES, "checkpoints", err);
-	if (noted != NULL)
-		*noted = at;
-	return noted != NULL;
 }
 
 /*
@@ -189,12 +96,12 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	if (ok && waybill_find(pack->waybill, path) == NULL) {
 		const struct version *it = copy.verdict.version;
 
-		ok = add_file(pack, path, copy.fd, span_of(NULL, 0), err) !=
-		    NULL;
+		ok = packing_add_file(pack, path, copy.fd, span_of(NULL, 0),
+			 err) != NULL;
 		if (ok) {
 			describe(pack, it, &copy.verdict.digest);
 			copy.fd = -1; /* it belongs to the bag now */
-			ok = note_prefix(pack, &copy, err) &&
+			ok = packing_note_prefix(pack, &copy, err) &&
 			    add_crls(pack, &copy, err);
 		}
 	}
@@ -205,8 +112,7 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 /* Visit each document that had an act since the last bag, once. */
 struct changed {
 	struct packing *pack;
-	char (*names)[DOCUMENT_NAME];
-	size_t num;
+	struct document_names names;
 };
 
 /* An entry_visitor: add the document that the entry is about. */
@@ -216,7 +122,6 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 {
 	struct changed *all = arg;
 	char type[LIMIT_SLUG_BYTES + 1];
-	void *more;
 
 	(void)index, (void)line;
 	document_type(entry->document, type);
@@ -226,15 +131,9 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	    !policy_decide(all->pack->policy, all->pack->from, RIGHT_READ, type)
 		 .allowed)
 		return true;
-	for (size_t i = 0; i < all->num; i++)
-		if (strcmp(all->names[i], entry->document) == 0)
-			return true;
-	more = realloc(all->names, (all->num + 1) * sizeof(all->names[0]));
-	if (more == NULL)
-		return error_set_errno(err, "bag");
-	all->names = more;
-	text_set(all->names[all->num++], DOCUMENT_NAME, entry->document);
-	return true;
+	/* One more than there is room for: packing that one says so. */
+	return document_names_add(&all->names, entry->document,
+	    LIMIT_BAG_FILES + 1, err);
 }
 
 static bool
@@ -248,237 +147,10 @@ add_changed(struct packing *pack, struct error *err)
 	snprintf(name, sizeof(name), "last-%s", pack->to);
 	filter.from = bag_kept_number(pack->context, name);
 	ok = session_entries(&pack->session, &filter, visit_changed, &all, err);
-	for (size_t i = 0; ok && i < all.num; i++)
-		ok = add_copy(pack, all.names[i], 0, err);
-	free(all.names);
+	for (size_t i = 0; ok && i < all.names.num; i++)
+		ok = add_copy(pack, all.names.list[i], 0, err);
+	free(all.names.list);
 	return ok;
-}
-
-/* Fill in an act's slip from the very bytes that are handed in. */
-static bool
-read_act(const struct packing *pack, const struct outbox_act *act,
-    struct slip *out, struct error *err)
-{
-	const bool deposit = act->kind == OUTBOX_DEPOSIT;
-	struct container *zip = deposit
-	    ? container_read(act->lock, err)
-	    : container_read_files_to_judge(act->lock, err);
-	struct sent sent = { .version = 0 };
-	bool ok;
-
-	*out = (struct slip){ .is_deposit = deposit,
-		.version = act->version,
-		.onto = act->onto ? act->version - 1 : 0 };
-	text_set(out->document, sizeof(out->document), act->document);
-	ok = zip != NULL && sent_read(pack->context->certs, zip, &sent, err) &&
-	    (RAND_bytes(out->salt, sizeof(out->salt)) == 1 ||
-		error_set_openssl(err, ERROR_SYSTEM, "random bytes"));
-	out->digest = sent.digest;
-	out->signature = sent.signature;
-	container_free(zip);
-	return ok || error_context(err, "%s", act->path);
-}
-
-/* The slip goes into the bag; the waybill lists only its SHA-256. */
-static bool
-add_slip(struct packing *pack, const struct slip *slip, struct error *err)
-{
-	struct buf text = BUF(LIMIT_SLIP_BYTES);
-	char path[LIMIT_PATH_BYTES + 1], hex[DIGEST_HEX];
-	struct digest digest;
-	bool ok = slip_encode(slip, &text, err);
-
-	digest = sha256_of(buf_span(&text));
-	digest_hex(&digest, hex);
-	snprintf(path, sizeof(path), PATH_SLIP, hex);
-	ok = ok && container_put(pack->slips, path, buf_span(&text), err);
-	pack->waybill->slips[pack->waybill->num_slips++] = digest;
-	buf_free(&text);
-	return ok;
-}
-
-/*
- * The act's lock goes with the file, so that no other command sends it
- * meanwhile.
- */
-static bool
-add_act(struct packing *pack, struct outbox_act *act, struct error *err)
-{
-	struct slip *slip = &pack->acts[pack->num_acts];
-	char path[LIMIT_PATH_BYTES + 1], other[LIMIT_PATH_BYTES + 1];
-	const struct bag_file *file;
-
-	if (pack->num_acts == LIMIT_SLIPS)
-		return error_set(err, ERROR_LIMIT,
-		    "a bag has at most %d deposits and signatures: pack two",
-		    LIMIT_SLIPS);
-	if (!read_act(pack, act, slip, err))
-		return false;
-	bag_slip_path(slip, path);
-	for (size_t i = 0; i < pack->num_acts; i++) {
-		bag_slip_path(&pack->acts[i], other);
-		if (strcmp(path, other) != 0)
-			continue;
-		output_note("%s: another of that name is in the bag: it stays"
-			    " in the outbox",
-		    act->path);
-		return true;
-	}
-	file = add_unlisted(pack, path, act->lock, span_of(NULL, 0), err);
-	if (file == NULL)
-		return false;
-	act->lock = -1; /* it belongs to the bag now */
-	slip->body = file->sha256;
-	pack->num_acts++;
-	return add_slip(pack, slip, err);
-}
-
-/* Pack the acts that were made here and not sent. */
-static bool
-add_outbox(struct packing *pack, enum outbox_kind kind, struct error *err)
-{
-	struct outbox_list list;
-	bool ok = outbox_all(pack->context, kind, NULL, &list, err);
-
-	for (size_t i = 0; ok && i < list.num; i++) {
-		if (!outbox_take(&list.list[i]))
-			continue;
-		ok = add_act(pack, &list.list[i], err);
-		outbox_release(&list.list[i]);
-	}
-	free(list.list);
-	return ok;
-}
-
-/*
- * Ask for the proof from a size to a checkpoint of this one, with its note.
- * ERROR_NOT_FOUND if that checkpoint is gone.
- */
-static bool
-ask_extension(struct packing *pack, uint64_t from, uint64_t at, struct buf *out,
-    struct merkle_proof *proof, struct span *note, struct error *err)
-{
-	char path[96];
-	uint64_t old;
-	int len;
-
-	len = snprintf(path, sizeof(path), "/v1/journal/checkpoint?old=%llu",
-	    (unsigned long long)from);
-	if (at != NEWEST)
-		snprintf(path + len, sizeof(path) - (size_t)len, "&at=%llu",
-		    (unsigned long long)at);
-	return session_get(&pack->session, path, out, err) &&
-	    seen_parse_extension(buf_span(out), &old, proof, note, err) &&
-	    (old == from ||
-		error_set(err, ERROR_MALFORMED,
-		    "the daemon's proof is not the one asked for"));
-}
-
-/*
- * Ask for the proof from the size that the addressee has seen to this one, or
- * to the newest if its checkpoint is gone. Prove that what goes into the bag is
- * of our own history.
- */
-static bool
-ask_proof(struct packing *pack, uint64_t size, struct error *err)
-{
-	struct merkle_proof proof;
-	struct span note;
-	bool ok;
-
-	ok = ask_extension(pack, pack->known, size, &pack->checkpoint, &proof,
-	    &note, err);
-	if (!ok && err->kind == ERROR_NOT_FOUND) {
-		*err = (struct error){ 0 };
-		ok = ask_extension(pack, pack->known, NEWEST, &pack->checkpoint,
-		    &proof, &note, err);
-	}
-	return ok && session_follow(&pack->session, note, err);
-}
-
-/* Add the proof that the bag's checkpoint extends that of a copy. */
-static bool
-add_prefix(struct packing *pack, const struct checkpoint *at,
-    const struct checkpoint *bag, struct error *err)
-{
-	struct buf body = BUF(LIMIT_NOTE_FILE);
-	struct merkle_proof proof;
-	struct span note;
-	bool ok;
-
-	ok =
-	    ask_extension(pack, at->size, bag->size, &body, &proof, &note, err);
-	/*
-	 * That checkpoint is gone: the addressee's next connection proves it.
-	 */
-	if (!ok && err->kind == ERROR_NOT_FOUND) {
-		*err = (struct error){ 0 };
-		buf_free(&body);
-		return true;
-	}
-	ok = ok &&
-	    (merkle_verify_consistency(at->size, bag->size, &at->root,
-		 &bag->root, &proof) ||
-		error_set(err, ERROR_MALFORMED,
-		    "the daemon's proof is not the one asked for")) &&
-	    buf_append(&pack->prefixes,
-		span_sub(buf_span(&body), 0, body.len - note.len), err);
-	buf_free(&body);
-	return ok;
-}
-
-/*
- * Add the proofs with which the addressee can prove each copy without a line.
- */
-static bool
-add_prefixes(struct packing *pack, struct error *err)
-{
-	struct merkle_proof proof;
-	struct checkpoint bag;
-	struct span note;
-	uint64_t old;
-	bool ok;
-
-	ok = seen_parse_extension(buf_span(&pack->checkpoint), &old, &proof,
-		 &note, err) &&
-	    note_open(note, &pack->context->journal, &bag, err);
-	for (size_t i = 0; ok && i < pack->num_at; i++)
-		if (pack->at[i].size < bag.size)
-			ok = add_prefix(pack, &pack->at[i], &bag, err);
-	return ok &&
-	    (pack->prefixes.len == 0 ||
-		add_file(pack, PATH_BAG_PREFIXES, -1, buf_span(&pack->prefixes),
-		    err) != NULL);
-}
-
-/*
- * Add the checkpoint, proved to extend what the addressee has seen, and the
- * proofs from the copies' checkpoints.
- */
-static bool
-add_checkpoint(struct packing *pack, struct error *err)
-{
-	char name[POLICY_NAME + 8];
-
-	snprintf(name, sizeof(name), "known-%s", pack->to);
-	if (!pack->has_known)
-		pack->known = bag_kept_number(pack->context, name);
-	if (pack->known > pack->session.seen.size && pack->has_known)
-		return error_set(err, ERROR_USAGE,
-		    "--known %llu: the journal has %llu entries",
-		    (unsigned long long)pack->known,
-		    (unsigned long long)pack->session.seen.size);
-	if (pack->known > pack->session.seen.size)
-		return error_set(err, ERROR_CONFLICT,
-		    "%s acknowledged a journal of %llu entries, and the"
-		    " daemon's has %llu: say with --known SIZE what it has"
-		    " seen of this one",
-		    pack->to, (unsigned long long)pack->known,
-		    (unsigned long long)pack->session.seen.size);
-	return ask_proof(pack, pack->session.seen.size, err) &&
-	    add_file(pack, PATH_BAG_CHECKPOINT, -1, buf_span(&pack->checkpoint),
-		err) != NULL &&
-	    add_prefixes(pack, err);
 }
 
 static int
@@ -499,7 +171,7 @@ list_slips(struct packing *pack, struct error *err)
 	struct waybill *waybill = pack->waybill;
 
 	for (size_t i = 0; i < pack->slips->num; i++)
-		if (add_unlisted(pack, pack->slips->members[i].path, -1,
+		if (packing_add_unlisted(pack, pack->slips->members[i].path, -1,
 			member_bytes(&pack->slips->members[i]), err) == NULL)
 			return false;
 	if (waybill->num_slips > 0)
@@ -510,8 +182,8 @@ list_slips(struct packing *pack, struct error *err)
 	if (!waybill_encode_list(waybill, &pack->list, err))
 		return false;
 	waybill->list = sha256_of(buf_span(&pack->list));
-	return add_unlisted(pack, PATH_BAG_LIST, -1, buf_span(&pack->list),
-		   err) != NULL;
+	return packing_add_unlisted(pack, PATH_BAG_LIST, -1,
+		   buf_span(&pack->list), err) != NULL;
 }
 
 /* The waybill is signed last, and stands first in the bag. */
@@ -644,10 +316,10 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (ok && pack->since_last)
 		ok = add_changed(pack, err);
 	if (ok && pack->online)
-		ok = add_checkpoint(pack, err);
+		ok = packing_add_checkpoint(pack, err);
 	if (ok && pack->outbox)
-		ok = add_outbox(pack, OUTBOX_DEPOSIT, err) &&
-		    add_outbox(pack, OUTBOX_SIGNATURE, err);
+		ok = packing_add_outbox(pack, OUTBOX_DEPOSIT, err) &&
+		    packing_add_outbox(pack, OUTBOX_SIGNATURE, err);
 	if (ok && pack->num == 0u + pack->online + (pack->prefixes.len > 0))
 		ok = error_set(err, ERROR_NOT_FOUND,
 		    "there is nothing to pack for %s", pack->to);
@@ -728,24 +400,6 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (pack->online)
 		session_close(&pack->session);
 	return ok;
-}
-
-static void
-packing_free(struct packing *pack)
-{
-	for (size_t i = 0; i < pack->num; i++)
-		if (pack->files[i].fd >= 0)
-			close(pack->files[i].fd);
-	free(pack->files);
-	waybill_free(pack->waybill);
-	free(pack->at);
-	cert_free(pack->recipient);
-	buf_free(&pack->checkpoint);
-	buf_free(&pack->prefixes);
-	container_free(pack->slips);
-	buf_free(&pack->list);
-	buf_free(&pack->yaml);
-	buf_free(&pack->p7s);
 }
 
 /* Check the names before the daemon is asked for the first document. */

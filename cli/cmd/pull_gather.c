@@ -109,8 +109,7 @@ visit_dispatch(void *arg, uint64_t index, const struct entry *entry,
 
 struct changed {
 	struct pull *pull;
-	char (*names)[DOCUMENT_NAME];
-	size_t num;
+	struct document_names names;
 };
 
 /* An entry_visitor: take in an act, and note its document as changed. */
@@ -119,23 +118,13 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)
 {
 	struct changed *all = arg;
-	void *more;
 
 	(void)index, (void)line;
 	if (!is_shown(all->pull, entry->document))
 		return true;
-	for (size_t i = 0; i < all->num && all->num <= DOCUMENT_BY_DOCUMENT;
-	     i++)
-		if (strcmp(all->names[i], entry->document) == 0)
-			return true;
-	if (all->num > DOCUMENT_BY_DOCUMENT)
-		return true;
-	more = realloc(all->names, (all->num + 1) * sizeof(all->names[0]));
-	if (more == NULL)
-		return error_set_errno(err, "entries");
-	all->names = more;
-	text_set(all->names[all->num++], DOCUMENT_NAME, entry->document);
-	return true;
+	return all->names.num > DOCUMENT_BY_DOCUMENT ||
+	    document_names_add(&all->names, entry->document,
+		DOCUMENT_BY_DOCUMENT + 1, err);
 }
 
 static bool
@@ -184,13 +173,13 @@ pull_gather(struct pull *pull, struct error *err)
 
 	if (pull->from > 0)
 		ok = gather(pull, pull->from, "", visit_changed, &changed, err);
-	if (ok && (pull->from == 0 || changed.num > DOCUMENT_BY_DOCUMENT))
+	if (ok && (pull->from == 0 || changed.names.num > DOCUMENT_BY_DOCUMENT))
 		ok = gather(pull, 0, "", visit_act, pull, err);
 	else
-		for (size_t i = 0; ok && i < changed.num; i++)
-			ok = gather(pull, 0, changed.names[i], visit_act, pull,
-			    err);
-	free(changed.names);
+		for (size_t i = 0; ok && i < changed.names.num; i++)
+			ok = gather(pull, 0, changed.names.list[i], visit_act,
+			    pull, err);
+	free(changed.names.list);
 	ok = ok && gather_dispatches(pull, err);
 	if (pull->num_acts > 0)
 		qsort(pull->acts, pull->num_acts, sizeof(*pull->acts),

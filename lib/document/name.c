@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 
 bool
@@ -60,4 +61,20 @@ document_parse(const char *text, char name[DOCUMENT_NAME], unsigned *version,
 	if (!document_name_check(front, err))
 		return false;
 	return span_to_str(front, name, DOCUMENT_NAME);
+}
+
+bool
+document_names_add(struct document_names *names, const char *name, size_t max,
+    struct error *err)
+{
+	char *added;
+
+	for (size_t i = 0; i < names->num; i++)
+		if (strcmp(names->list[i], name) == 0)
+			return true;
+	added = list_add(&names->list, &names->num, sizeof(names->list[0]), max,
+	    "documents", err);
+	if (added != NULL)
+		text_set(added, DOCUMENT_NAME, name);
+	return added != NULL;
 }

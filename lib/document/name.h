@@ -19,6 +19,19 @@ void document_type(const char *name, char out[LIMIT_SLUG_BYTES + 1]);
 /* Parse "TYPE/SLUG" or "TYPE/SLUG@N"; *version is 0 if no version is named. */
 bool document_parse(const char *text, char name[DOCUMENT_NAME],
     unsigned *version, struct error *err) MUST_USE;
+/* Names of documents, each once. The caller frees list with free(). */
+struct document_names {
+	char (*list)[DOCUMENT_NAME];
+	size_t num;
+};
+
+/*
+ * Add a checked name unless it is there.
+ *
+ * ERROR_LIMIT  there are max others
+ */
+bool document_names_add(struct document_names *names, const char *name,
+    size_t max, struct error *err) MUST_USE;
 /* Parse a version's number: 1 to 999999. */
 bool document_version_parse(struct span text, unsigned *out) MUST_USE;
 

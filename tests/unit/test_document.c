@@ -706,6 +706,23 @@ static const struct {
 	{ "[]", "mapping" },
 };
 
+START_TEST(names_of_documents_are_kept_once)
+{
+	struct document_names names = { .num = 0 };
+	struct error err = { 0 };
+
+	ck_ok(document_names_add(&names, "mou/one", 2, &err), err);
+	ck_ok(document_names_add(&names, "mou/two", 2, &err), err);
+	ck_ok(document_names_add(&names, "mou/one", 2, &err), err);
+	ck_assert_uint_eq(names.num, 2);
+	ck_assert_str_eq(names.list[0], "mou/one");
+	ck_assert_str_eq(names.list[1], "mou/two");
+	ck_assert(!document_names_add(&names, "mou/three", 2, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	free(names.list);
+}
+END_TEST
+
 START_TEST(a_version_that_is_none_is_refused)
 {
 	struct error err = { 0 };
@@ -796,6 +813,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_version_that_is_none_is_refused, 0,
 	    COUNT(versions));
 	tcase_add_test(t, a_version_comes_back_as_it_went);
+	tcase_add_test(t, names_of_documents_are_kept_once);
 	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0, COUNT(names));
 }
 
