@@ -459,6 +459,40 @@ START_TEST(a_member_is_read_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(what_a_window_cannot_read_is_told)
+{
+	const int fd = temporary();
+	struct buf none = BUF(1), out = BUF(10000);
+	struct zip_member *members;
+	struct zip_window *window;
+	struct error err = { 0 };
+	size_t num;
+
+	put_good(fd);
+	ck_ok(zip_read(fd, ZIP_OURS, &members, &num, &err), err);
+	window = zip_window_new(fd, members[1].at + members[1].packed, &err);
+	ck_assert_ptr_nonnull(window);
+	ck_ok(zip_window_load(window, &members[0], DEFLATE_STRICT, &out, &err),
+	    err);
+	ck_assert(span_is(buf_span(&out), CONTAINER_MIMETYPE));
+	ck_assert(
+	    !zip_window_load(window, &members[0], DEFLATE_STRICT, &none, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	zip_window_free(window);
+	ck_assert_int_eq(ftruncate(fd, (off_t)members[1].at), 0);
+	window = zip_window_new(fd, members[1].at + members[1].packed, &err);
+	ck_assert_ptr_nonnull(window);
+	ck_assert(
+	    !zip_window_load(window, &members[1], DEFLATE_STRICT, &out, &err));
+	ck_assert_int_ne(err.kind, ERROR_LIMIT);
+	zip_window_free(window);
+	free(members);
+	buf_free(&none);
+	buf_free(&out);
+	close(fd);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -473,6 +507,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t,
 	    what_is_to_be_handed_on_has_no_code_that_git_refuses, 285, 288);
 	tcase_add_loop_test(t, a_member_is_read_whole_or_not_at_all, 0, 2);
+	tcase_add_test(t, what_a_window_cannot_read_is_told);
 }
 
 int
