@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/log.h"
+#include "pki/crl_listing.h"
 #include "record/data.h"
 
 enum { TOLD_BYTES = 64 * 1024 };

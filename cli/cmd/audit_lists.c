@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cli/cmd/audit.h"
 #include "client/own_lists.h"
+#include "pki/crl_listing.h"
 
 /* The evidence is the list itself, which is kept where the text says. */
 static bool

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "client/own_lists.h"
+#include "pki/crl_listing.h"
 #include "record/audit.h"
 
 /* --- add --- */

@@ -11,6 +11,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "pki/asn1.h"
+
 struct crls {
 	pthread_mutex_t mutex; /* for what is known of signatures */
 	struct crl **list;
@@ -19,17 +21,6 @@ struct crls {
 
 /* 2.5.29.60, which OpenSSL 3.0 has no name for. */
 static const char expired_oid[] = "2.5.29.60";
-
-static bool
-asn1_at(const ASN1_TIME *time, int64_t *out)
-{
-	struct tm tm = { 0 };
-
-	if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
-		return false;
-	*out = (int64_t)timegm(&tm);
-	return true;
-}
 
 static void
 crl_free(struct crl *crl)
@@ -131,7 +122,7 @@ read_expired(struct crl *crl, struct error *err)
 	value = X509_EXTENSION_get_data(X509_CRL_get_ext(crl->x509, at));
 	p = ASN1_STRING_get0_data(value);
 	time = d2i_ASN1_GENERALIZEDTIME(NULL, &p, ASN1_STRING_length(value));
-	ok = asn1_at(time, &crl->expired_at);
+	ok = asn1_time(time, &crl->expired_at);
 	ASN1_GENERALIZEDTIME_free(time);
 	return ok ||
 	    error_set(err, ERROR_MALFORMED,
@@ -211,8 +202,8 @@ crl_of(X509_CRL *x509, struct error *err)
 		return NULL;
 	}
 	crl->x509 = x509;
-	if (!asn1_at(X509_CRL_get0_lastUpdate(x509), &crl->this_update_at) ||
-	    !asn1_at(X509_CRL_get0_nextUpdate(x509), &crl->next_update_at))
+	if (!asn1_time(X509_CRL_get0_lastUpdate(x509), &crl->this_update_at) ||
+	    !asn1_time(X509_CRL_get0_nextUpdate(x509), &crl->next_update_at))
 		error_set(err, ERROR_MALFORMED,
 		    "CRL without thisUpdate and nextUpdate");
 	else if (X509_CRL_digest(x509, EVP_sha256(), crl->digest.bytes, &len) !=
@@ -501,139 +492,12 @@ crl_covers(const struct crl *crl, const struct cert *cert)
 	return scope->distpoint == NULL || points_meet(crl, cert);
 }
 
-/* Read what one entry says. False for removeFromCRL, which is no listing. */
-static bool
-read_listing(X509_REVOKED *entry, struct crl_listing *out)
-{
-	ASN1_ENUMERATED *reason =
-	    X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-	const long why = reason != NULL ? ASN1_ENUMERATED_get(reason)
-					: CRL_REASON_UNSPECIFIED;
-	ASN1_GENERALIZEDTIME *invalid =
-	    X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
-	int64_t invalid_at;
-
-	/* A date that does not parse counts as before all others. */
-	if (!asn1_at(X509_REVOKED_get0_revocationDate(entry), &out->revoked_at))
-		out->revoked_at = INT64_MIN;
-	out->is_hold = why == CRL_REASON_CERTIFICATE_HOLD;
-	out->since_at = out->revoked_at;
-	/* A hold says nothing of the time before it. */
-	if (!out->is_hold && invalid != NULL && asn1_at(invalid, &invalid_at) &&
-	    invalid_at < out->since_at)
-		out->since_at = invalid_at;
-	ASN1_ENUMERATED_free(reason);
-	ASN1_GENERALIZEDTIME_free(invalid);
-	ERR_clear_error();
-	return why != CRL_REASON_REMOVE_FROM_CRL;
-}
-
-/* Find the first entry that has this number or a greater one. */
-static size_t
-first_of(const struct crl *crl, const ASN1_INTEGER *serial)
-{
-	size_t low = 0, high = crl->num_entries;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(
-					 crl->entries[middle]),
-			serial) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* If there are several entries of one number, the worst of each counts. */
-static bool
-lists_integer(const struct crl *crl, const ASN1_INTEGER *serial,
-    struct crl_listing *out)
-{
-	bool found = false;
-
-	for (size_t i = first_of(crl, serial); i < crl->num_entries &&
-	     ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(crl->entries[i]),
-		 serial) == 0;
-	     i++) {
-		struct crl_listing one;
-
-		if (!read_listing(crl->entries[i], &one))
-			continue;
-		if (!found)
-			*out = one;
-		out->is_hold = out->is_hold && one.is_hold;
-		if (one.revoked_at < out->revoked_at)
-			out->revoked_at = one.revoked_at;
-		if (one.since_at < out->since_at)
-			out->since_at = one.since_at;
-		found = true;
-	}
-	return found;
-}
-
-bool
-crl_lists(const struct crl *crl, const struct cert *cert,
-    struct crl_listing *out)
-{
-	return lists_integer(crl, X509_get0_serialNumber(cert->x509), out);
-}
-
-size_t
-crl_num_listings(const struct crl *crl)
-{
-	return crl->num_entries;
-}
-
-bool
-crl_lists_as(const struct crl *other, const struct crl *crl, size_t i)
-{
-	const ASN1_INTEGER *serial =
-	    X509_REVOKED_get0_serialNumber(crl->entries[i]);
-	struct crl_listing is, was;
-
-	return !lists_integer(crl, serial, &is) ||
-	    (lists_integer(other, serial, &was) &&
-		was.since_at <= is.since_at && (is.is_hold || !was.is_hold));
-}
-
 bool
 crl_is_newer(const struct crl *a, const struct crl *b)
 {
 	return a->this_update_at != b->this_update_at
 	    ? a->this_update_at > b->this_update_at
 	    : memcmp(a->number, b->number, CRL_NUMBER_BYTES) > 0;
-}
-
-static bool
-is_by_name(const struct crl *crl, const struct digest *issuer)
-{
-	const unsigned char *der;
-	struct digest name;
-	size_t len;
-
-	if (X509_NAME_get0_der(X509_CRL_get_issuer(crl->x509), &der, &len) != 1)
-		return false;
-	name = sha256_of(span_of(der, len));
-	return digest_eq(&name, issuer);
-}
-
-bool
-crl_lists_serial(const struct crl *crl, const struct digest *issuer,
-    const char *serial, struct crl_listing *out)
-{
-	ASN1_INTEGER *wanted = NULL;
-	BIGNUM *number = NULL;
-	bool found;
-
-	if (is_by_name(crl, issuer) && BN_hex2bn(&number, serial) > 0)
-		wanted = BN_to_ASN1_INTEGER(number, NULL);
-	found = wanted != NULL && lists_integer(crl, wanted, out);
-	ASN1_INTEGER_free(wanted);
-	BN_free(number);
-	return found;
 }
 
 static bool
@@ -674,17 +538,7 @@ crl_same_issuer(const struct crl *a, const struct crl *b)
 void
 crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT])
 {
-	BIO *text = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long len = 0;
-
-	out[0] = '\0';
-	if (text != NULL &&
-	    X509_NAME_print_ex(text, X509_CRL_get_issuer(crl->x509), 0,
-		XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0 &&
-	    (len = BIO_get_mem_data(text, &data)) > 0)
-		snprintf(out, CRL_ISSUER_TEXT, "%.*s", (int)len, data);
-	BIO_free(text);
+	asn1_name(X509_CRL_get_issuer(crl->x509), out, CRL_ISSUER_TEXT);
 	ERR_clear_error();
 }
 

@@ -47,14 +47,6 @@ struct crl {
 	unsigned num_known;
 };
 
-/* A certificate on a list. */
-struct crl_listing {
-	bool is_hold;
-	int64_t revoked_at; /* revocationDate */
-	/* the revocationDate, or an earlier invalidityDate */
-	int64_t since_at;
-};
-
 /* The lists of some files.  Safe between threads once filled. */
 struct crls;
 
@@ -85,25 +77,8 @@ bool crl_is_known_signed_by(struct crls *crls, const struct crl *crl,
 bool crl_is_of(const struct crl *crl, const struct cert *cert);
 /* True if the certificate is in its scope (RFC 5280 section 6.3.3 (b)). */
 bool crl_covers(const struct crl *crl, const struct cert *cert);
-/*
- * Find a certificate on the list. False if it is not listed; removeFromCRL is
- * no listing. If it is listed more than once: the earliest times, and a hold
- * only if each is a hold.
- */
-bool crl_lists(const struct crl *crl, const struct cert *cert,
-    struct crl_listing *out);
-/*
- * Go through the listings of a list, from 0 on: is number i on the other list
- * too, from no later date, and no hold if the first is none? True for
- * removeFromCRL.
- */
-size_t crl_num_listings(const struct crl *crl);
-bool crl_lists_as(const struct crl *other, const struct crl *crl, size_t i);
 /* True if a is newer, by thisUpdate, then by cRLNumber. */
 bool crl_is_newer(const struct crl *a, const struct crl *b);
-/* As crl_lists(), by what cert_issuer_serial() tells. */
-bool crl_lists_serial(const struct crl *crl, const struct digest *issuer,
-    const char *serial, struct crl_listing *out);
 /* The name of its issuer, for people: RFC 4514, cut to the room. */
 void crl_issuer(const struct crl *crl, char out[CRL_ISSUER_TEXT]);
 /* Append its DER, or PEM. */

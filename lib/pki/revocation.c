@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pki/crl_listing.h"
+
 /* A list, at the entry where the journal first names it. */
 struct named {
 	const struct crl *crl;

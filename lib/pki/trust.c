@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "pki/crl_listing.h"
 
 struct ca {
 	char name[LIMIT_OFFICE_BYTES + 1];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
+#include "pki/crl_listing.h"
 #include "pki/revocation.h"
 
 /* A CA and one of its certificates, made once from the seeds. */

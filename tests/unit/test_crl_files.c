@@ -3,6 +3,7 @@
  * certificates that are listed twice.
  */
 #include "crl_fixture.h"
+#include "pki/crl_listing.h"
 
 static void
 append_pem(struct buf *out, bool is_corrupt, int64_t day)

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "journal/note.h"
+#include "pki/crl_listing.h"
 #include "pki/envelope.h"
 #include "pki_fixture.h"
 
