@@ -39,7 +39,7 @@ keep_entry(struct audit_run *run, uint64_t index, struct span line,
 static void
 tell_withheld(struct audit_run *run, uint64_t first, uint64_t last)
 {
-	struct audit_finding finding = { .code = "ENTRY_WITHHELD",
+	struct audit_finding finding = { .code = ENTRY_WITHHELD,
 		.index = first };
 
 	if (first == last)
@@ -295,7 +295,7 @@ static bool
 is_not_shown(const struct kept_finding *finding)
 {
 	return finding->kind == KIND_ENTRY &&
-	    (strcmp(finding->code, "ENTRY_WITHHELD") == 0 ||
+	    (strcmp(finding->code, ENTRY_WITHHELD) == 0 ||
 		strcmp(finding->code, "ENTRY_DIFFERS") == 0);
 }
 

@@ -150,7 +150,7 @@ proof_of_note(struct seen *seen, struct span note)
 
 	if (seen_is_proved(seen, note, &why))
 		return LOCAL_PROVED;
-	if (error_is(&why, "JOURNAL_ROLLED_BACK"))
+	if (error_is(&why, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		return LOCAL_REFUTED;
 	/* If that cannot be kept, the copy stays unproved. */
 	(void)(seen_defer(seen, note, &ignored) || ignored.kind);

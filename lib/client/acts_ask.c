@@ -118,7 +118,7 @@ ask_again(struct session *session, struct document_acts *acts,
 		return true;
 	/* Of two histories nothing more is asked. */
 	if (acts->num == 0 || err->kind != ERROR_UNTRUSTED ||
-	    error_is(err, "JOURNAL_ROLLED_BACK"))
+	    error_is(err, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		return false;
 	*err = (struct error){ 0 };
 	kept = *acts;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "verdict/verdict.h"
 
 /* Make the path DIR/unsettled/SIZE-ROOT with a suffix. */
 static bool
@@ -97,7 +98,7 @@ settle_one(struct seen *seen, const struct seen_prover *prover,
 	}
 	snprintf(refuted, sizeof(refuted), "%.*s.refuted",
 	    (int)(strlen(path) - strlen(".note")), path);
-	if (error_is(err, "JOURNAL_ROLLED_BACK"))
+	if (error_is(err, finding_name(FINDING_JOURNAL_ROLLED_BACK)))
 		return rename(path, refuted) == 0 && false;
 	/* The next connection may tell. That none does is not passed over. */
 	tell_unsettled(seen, path, err);

@@ -328,7 +328,7 @@ session_catch_up(struct session *session, struct error *err)
 		if (catch_up_once(session, err))
 			return session->learn == NULL ||
 			    session->learn(session, err);
-		if (!error_is(err, "KEY_UNKNOWN"))
+		if (!error_is(err, finding_name(FINDING_KEY_UNKNOWN)))
 			return false;
 		if (!follow_key(session, &why)) {
 			/*

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "client/acts.h"
 #include "client/lists.h"
 #include "client/tell.h"
 
@@ -15,7 +16,7 @@ learn_lists(struct session *session, struct error *err)
 {
 	if (lists_learn(session, err))
 		return true;
-	if (!session->context->looks || !error_is(err, "ENTRY_WITHHELD"))
+	if (!session->context->looks || !error_is(err, ENTRY_WITHHELD))
 		return false;
 	client_note(session->context, "%s", err->detail);
 	*err = (struct error){ 0 };

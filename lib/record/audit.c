@@ -197,7 +197,7 @@ report_field(void *arg, const struct field_rule *rule, const char *why)
 {
 	const struct checking *all = arg;
 
-	if (strcmp(rule->finding, "POLICY_UNKNOWN") == 0) {
+	if (strcmp(rule->finding, finding_name(FINDING_POLICY_UNKNOWN)) == 0) {
 		/*
 		 * Tell of a missing policy once, not for each entry made under
 		 * it.
