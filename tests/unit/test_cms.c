@@ -1,17 +1,13 @@
 /*
- * Signatures and time-stamps: of the form that is accepted, or differing in one
- * point.
+ * Signatures: of the form that is accepted, or differing in one point.
  */
-#include "der_fixture.h"
-
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "cms_twists.h"
 #include "pki/signed_data.h"
-#include "pki/timestamp.h"
 #include "pki_fixture.h"
-
-static const struct span content = { (const uint8_t *)"the manifest", 12 };
+#include "token_fixture.h"
 
 static struct identity ca, signer, twin, rsa;
 static struct cert_cache *certs;
@@ -30,190 +26,6 @@ cert_der(const struct cert *cert)
 	return keep(&out);
 }
 
-#define ATTR(type, ...) SEQ(oid(type), SET(__VA_ARGS__))
-
-/* --- One point in which a signature differs. --- */
-
-enum twist {
-	NONE,
-	SKI,
-	PROTECTED,
-	ESS_384,
-	ESS_ISSUER,
-	PSS,
-	RSA_NULL,
-	TWO_SIGNERS,
-	NO_SIGNER,
-	DUP_MD,
-	DUP_TIME,
-	TWO_TIMES,
-	NO_TIME,
-	NO_MD,
-	NO_CONTENT_TYPE,
-	NO_ESS,
-	ESS_SHA1,
-	ESS_SHA256_NAMED,
-	ESS_OTHER,
-	ESS_OTHER_SERIAL,
-	ESS_OTHER_ISSUER,
-	ESS_ISSUER_TAIL,
-	ESS_TWO,
-	ESS_POLICIES,
-	QUALIFIER,
-	TWO_COMMITMENTS,
-	DUP_COMMITMENT,
-	BY_SHA1,
-	MISMATCH,
-	ECDSA_PARAMETERS,
-	RSA_NO_NULL,
-	PSS_SALT,
-	PSS_OTHER_MGF,
-	PROTECTED_OTHER,
-	ATTACHED,
-	OTHER_CONTENT,
-	TAIL,
-	INDEFINITE,
-	LONG_LENGTH,
-	LONG_INTEGER,
-	UNSORTED,
-	CERTS_UNSORTED,
-	POLICY_ATTRIBUTE,
-	TIME_1990,
-	TIME_2049_GENERALIZED,
-	TIME_FRACTION,
-	TIME_NO_SECONDS,
-	TIME_OFFSET,
-	TIME_FEBRUARY,
-	MD_LENGTH,
-	MD_CONSTRUCTED,
-	DIGESTS_TWO,
-	DIGESTS_OTHER,
-	VERSION_3,
-	INFO_VERSION,
-	UNSIGNED_GARBAGE,
-	UNSIGNED_TWICE,
-	UNSIGNED_EMPTY,
-	TOKEN_NONE,
-	TOKENS_MANY,
-	TOKEN_LARGE,
-	AFTER_SIGNATURE,
-	AFTER_SIGNERS,
-	NO_ATTRIBUTES,
-	ISSUER_OTHER,
-	SERIAL_OTHER,
-	CERT_NONE,
-	CERTS_MANY,
-	ATTRIBUTE_NONE,
-	COMMITMENT_NULL,
-	UNSIGNED_NONE,
-	TOKEN_NULL,
-	CRLS_UNSORTED,
-	ALGORITHM_NONE,
-	ESS_LENGTH,
-	TYPE_OTHER,
-	INFO_NONE,
-	DIGESTS_NONE,
-	PROTECTED_SIGNATURE,
-	TIME_TEXT,
-	PSS_BY_ECDSA,
-	CERT_LARGE,
-	WEAK_NO_TIME,
-	WEAK_NO_ATTRIBUTES,
-	TOKEN_SHA1,
-};
-
-static const struct {
-	enum twist twist;
-	const char *code, *says;
-} twists[] = {
-	{ NONE, "", "" },
-	{ SKI, "", "" },
-	{ PROTECTED, "", "" },
-	{ ESS_384, "", "" },
-	{ ESS_ISSUER, "", "" },
-	{ PSS, "", "" },
-	{ RSA_NULL, "", "" },
-	{ TWO_SIGNERS, "SIGNATURE_FORM", "exactly one signer" },
-	{ NO_SIGNER, "SIGNATURE_FORM", "exactly one signer" },
-	{ DUP_MD, "SIGNATURE_FORM", "twice" },
-	{ DUP_TIME, "SIGNATURE_FORM", "twice" },
-	{ TWO_TIMES, "SIGNATURE_FORM", "exactly one value" },
-	{ NO_TIME, "SIGNATURE_FORM", "no signing-time" },
-	{ NO_MD, "SIGNATURE_FORM", "no message-digest" },
-	{ NO_CONTENT_TYPE, "SIGNATURE_FORM", "no content-type" },
-	{ NO_ESS, "SIGNATURE_FORM", "no signing-certificate-v2" },
-	{ ESS_SHA1, "SIGNATURE_FORM", "SHA-256" },
-	{ ESS_SHA256_NAMED, "SIGNATURE_FORM", "SHA-256" },
-	{ ESS_OTHER, "SIGNATURE_BROKEN", "names another certificate" },
-	{ ESS_OTHER_SERIAL, "SIGNATURE_BROKEN", "names another certificate" },
-	{ ESS_OTHER_ISSUER, "SIGNATURE_BROKEN", "names another certificate" },
-	{ ESS_ISSUER_TAIL, "SIGNATURE_FORM", "no issuer and" },
-	{ ISSUER_OTHER, "SIGNATURE_FORM", "certificate is not in it" },
-	{ SERIAL_OTHER, "SIGNATURE_FORM", "certificate is not in it" },
-	{ CERT_NONE, "SIGNATURE_FORM", "certificates is none" },
-	{ CERTS_MANY, "SIGNATURE_FORM", "more than 16 certificates" },
-	{ ATTRIBUTE_NONE, "SIGNATURE_FORM", "attribute is none" },
-	{ COMMITMENT_NULL, "SIGNATURE_FORM", "commitment-type is none" },
-	{ UNSIGNED_NONE, "SIGNATURE_FORM", "unsigned attribute is none" },
-	{ TOKEN_NULL, "SIGNATURE_FORM", "no token" },
-	{ CRLS_UNSORTED, "SIGNATURE_FORM", "CRLs are not in" },
-	{ ALGORITHM_NONE, "SIGNATURE_FORM", "algorithm is none" },
-	{ ESS_LENGTH, "SIGNATURE_FORM", "no hash of" },
-	{ TYPE_OTHER, "SIGNATURE_FORM", "content-type" },
-	{ INFO_NONE, "SIGNATURE_FORM", "SignerInfo is none" },
-	{ DIGESTS_NONE, "SIGNATURE_FORM", "not a CMS SignedData" },
-	{ ESS_TWO, "SIGNATURE_FORM", "exactly one certificate" },
-	{ ESS_POLICIES, "SIGNATURE_FORM", "exactly one certificate" },
-	{ QUALIFIER, "SIGNATURE_FORM", "qualifiers" },
-	{ TWO_COMMITMENTS, "SIGNATURE_FORM", "exactly one value" },
-	{ DUP_COMMITMENT, "SIGNATURE_FORM", "twice" },
-	{ BY_SHA1, "SIGNATURE_WEAK", "its digest is none of" },
-	{ MISMATCH, "SIGNATURE_FORM", "another digest" },
-	{ ECDSA_PARAMETERS, "SIGNATURE_FORM", "parameters" },
-	{ RSA_NO_NULL, "SIGNATURE_FORM", "parameters" },
-	{ PSS_SALT, "SIGNATURE_WEAK", "salt" },
-	{ PSS_OTHER_MGF, "SIGNATURE_WEAK", "hashes" },
-	{ PROTECTED_OTHER, "SIGNATURE_FORM", "CMSAlgorithmProtection" },
-	{ PROTECTED_SIGNATURE, "SIGNATURE_FORM", "CMSAlgorithmProtection" },
-	{ TIME_TEXT, "SIGNATURE_FORM", "whole seconds" },
-	{ ATTACHED, "SIGNATURE_FORM", "detached" },
-	{ OTHER_CONTENT, "SIGNATURE_FORM", "id-data" },
-	{ TAIL, "SIGNATURE_FORM", "not one value" },
-	{ INDEFINITE, "SIGNATURE_FORM", "length" },
-	{ LONG_LENGTH, "SIGNATURE_FORM", "length" },
-	{ LONG_INTEGER, "SIGNATURE_FORM", "INTEGER" },
-	{ UNSORTED, "SIGNATURE_FORM", "order" },
-	{ CERTS_UNSORTED, "SIGNATURE_FORM", "order" },
-	{ POLICY_ATTRIBUTE, "SIGNATURE_FORM", "1.2.840.113549.1.9.16.2.15" },
-	{ TIME_1990, "SIGNATURE_FORM", "signing-time" },
-	{ TIME_2049_GENERALIZED, "SIGNATURE_FORM", "signing-time" },
-	{ TIME_FRACTION, "SIGNATURE_FORM", "signing-time" },
-	{ TIME_NO_SECONDS, "SIGNATURE_FORM", "UTCTime" },
-	{ TIME_OFFSET, "SIGNATURE_FORM", "UTCTime" },
-	{ TIME_FEBRUARY, "SIGNATURE_FORM", "no time" },
-	{ MD_LENGTH, "SIGNATURE_FORM", "message-digest" },
-	{ MD_CONSTRUCTED, "SIGNATURE_FORM", "in parts" },
-	{ DIGESTS_TWO, "SIGNATURE_FORM", "digestAlgorithms" },
-	{ DIGESTS_OTHER, "SIGNATURE_FORM", "digestAlgorithms" },
-	{ VERSION_3, "SIGNATURE_FORM", "version" },
-	{ INFO_VERSION, "SIGNATURE_FORM", "SignerInfo" },
-	{ UNSIGNED_GARBAGE, "SIGNATURE_FORM", "1.2.3.4.5" },
-	{ UNSIGNED_TWICE, "SIGNATURE_FORM", "more than one unsigned" },
-	{ UNSIGNED_EMPTY, "SIGNATURE_FORM", "unsigned" },
-	{ TOKEN_NONE, "SIGNATURE_FORM", "timestamp" },
-	{ TOKENS_MANY, "SIGNATURE_FORM", "more than 4 timestamps" },
-	{ TOKEN_LARGE, "SIGNATURE_FORM", "16384" },
-	{ AFTER_SIGNATURE, "SIGNATURE_FORM", "follow its signature" },
-	{ AFTER_SIGNERS, "SIGNATURE_FORM", "SignedData" },
-	{ NO_ATTRIBUTES, "SIGNATURE_FORM", "no signed attributes" },
-	{ PSS_BY_ECDSA, "SIGNATURE_BROKEN", "not one of its key" },
-	{ CERT_LARGE, "SIGNATURE_FORM", "16384" },
-	{ WEAK_NO_TIME, "SIGNATURE_WEAK", "SHA-256" },
-	{ WEAK_NO_ATTRIBUTES, "SIGNATURE_FORM", "no signed attributes" },
-	{ TOKEN_SHA1, "SIGNATURE_FORM", "imprint" },
-};
-
-#define SHA256_OID "2.16.840.1.101.3.4.2.1"
 #define SHA384_OID "2.16.840.1.101.3.4.2.2"
 #define APPROVAL   "1.2.840.113549.1.9.16.6.5"
 #define ORIGIN     "1.2.840.113549.1.9.16.6.1"
@@ -470,156 +282,6 @@ algorithm_of(enum twist twist)
 	}
 }
 
-/*
- * --- Tokens: in our form or differing in one point; their signature does not
- * matter. ---
- */
-
-enum token {
-	TOKEN,
-	TOKEN_WITH_NULL, /* the digest's parameters */
-	TOKEN_512,
-	TOKEN_ALL, /* that may be in it */
-	TOKEN_OTHER_TYPE,
-	TOKEN_NO_CONTENT,
-	TOKEN_TWO_SIGNERS,
-	TOKEN_NO_SIGNER,
-	TOKEN_NO_ATTRIBUTES,
-	TOKEN_NO_CONTENT_TYPE,
-	TOKEN_TWO_CONTENT_TYPES,
-	TOKEN_OTHER_CONTENT_TYPE,
-	TOKEN_LENGTHS,
-	TOKEN_BOOLEAN,
-	TOKEN_VERSION_2,
-	TOKEN_BY_SHA1,
-	TOKEN_SHORT_IMPRINT,
-	TOKEN_NO_IMPRINT,
-	TOKEN_NO_TIME,
-	TOKEN_NO_SECONDS,
-	TOKEN_FEBRUARY,
-	TOKEN_MORE,
-	TOKEN_NO_CMS,
-};
-
-static const struct {
-	enum token token;
-	const char *says; /* NULL: it is in our form */
-} tokens[] = {
-	{ TOKEN, NULL },
-	{ TOKEN_WITH_NULL, NULL },
-	{ TOKEN_512, NULL },
-	{ TOKEN_ALL, NULL },
-	{ TOKEN_OTHER_TYPE, "not an RFC 3161" },
-	{ TOKEN_NO_CONTENT, "not an RFC 3161" },
-	{ TOKEN_TWO_SIGNERS, "one signer" },
-	{ TOKEN_NO_SIGNER, "one signer" },
-	{ TOKEN_NO_ATTRIBUTES, "one signer" },
-	{ TOKEN_NO_CONTENT_TYPE, "one signer" },
-	{ TOKEN_TWO_CONTENT_TYPES, "one signer" },
-	{ TOKEN_OTHER_CONTENT_TYPE, "one signer" },
-	{ TOKEN_LENGTHS, "not DER" },
-	{ TOKEN_BOOLEAN, "BOOLEAN" },
-	{ TOKEN_VERSION_2, "version 1" },
-	{ TOKEN_BY_SHA1, "imprint" },
-	{ TOKEN_SHORT_IMPRINT, "imprint" },
-	{ TOKEN_NO_IMPRINT, "imprint" },
-	{ TOKEN_NO_TIME, "time" },
-	{ TOKEN_NO_SECONDS, "GeneralizedTime" },
-	{ TOKEN_FEBRUARY, "time" },
-	{ TOKEN_MORE, "more follows" },
-	{ TOKEN_NO_CMS, "not an RFC 3161" },
-};
-
-#define TST_INFO "1.2.840.113549.1.9.16.1.4"
-
-static struct span
-imprint_of(enum token token)
-{
-	const struct span null = raw(DER_NULL, "", 0);
-
-	switch ((unsigned)token) {
-	case TOKEN_WITH_NULL:
-		return SEQ(SEQ(oid(SHA256_OID), null),
-		    TLV(DER_OCTET_STRING, hash("SHA256", content)));
-	case TOKEN_512:
-		return SEQ(SEQ(oid("2.16.840.1.101.3.4.2.3")),
-		    TLV(DER_OCTET_STRING, hash("SHA512", content)));
-	case TOKEN_BY_SHA1:
-		return SEQ(SEQ(oid("1.3.14.3.2.26"), null),
-		    TLV(DER_OCTET_STRING, hash("SHA1", content)));
-	case TOKEN_SHORT_IMPRINT:
-		return SEQ(SEQ(oid(SHA256_OID)),
-		    TLV(DER_OCTET_STRING, hash("SHA1", content)));
-	case TOKEN_NO_IMPRINT:
-		return SEQ(SEQ(oid("1.3.14.3.2.26")),
-		    raw(DER_OCTET_STRING, "", 0));
-	default:
-		return SEQ(SEQ(oid(SHA256_OID)),
-		    TLV(DER_OCTET_STRING, hash("SHA256", content)));
-	}
-}
-
-static struct span
-tst_info_of(enum token token)
-{
-	const struct span none = span_of("", 0);
-	const struct span time = text(DER_GENERALIZED_TIME,
-	    token == TOKEN_NO_SECONDS     ? "202506150000Z"
-		: token == TOKEN_FEBRUARY ? "20250230000000Z"
-		: token == TOKEN_ALL      ? "20250615000000.25Z"
-					  : "20250615000000Z");
-	const struct span info = SEQ(small(token == TOKEN_VERSION_2 ? 2 : 1),
-	    oid("1.2.3.4"), imprint_of(token), small(7),
-	    token == TOKEN_NO_TIME ? none : time,
-	    token == TOKEN_ALL ? SEQ(small(1)) : none,
-	    token == TOKEN_ALL           ? raw(DER_BOOLEAN, "\xff", 1)
-		: token == TOKEN_BOOLEAN ? raw(DER_BOOLEAN, "\1", 1)
-					 : none,
-	    token == TOKEN_ALL ? small(9) : none,
-	    token == TOKEN_ALL ? TLV(DER_CONTEXT_0, TLV(0xa4, SEQ(none)))
-			       : none,
-	    token == TOKEN_MORE ? small(9) : none,
-	    token == TOKEN_MORE ? small(9) : none);
-	const uint8_t head[] = { DER_SEQUENCE, 0x81, (uint8_t)(info.len - 2) };
-
-	return token != TOKEN_LENGTHS
-	    ? info
-	    : concat(2,
-		  (struct span[]){ span_of(head, 3),
-		      span_of(info.data + 2, info.len - 2) });
-}
-
-static struct span
-token_of(enum token token)
-{
-	const struct span none = span_of("", 0);
-	const struct span type = ATTR("1.2.840.113549.1.9.3",
-	    oid(token == TOKEN_OTHER_CONTENT_TYPE ? "1.2.840.113549.1.7.1"
-						  : TST_INFO));
-	const struct span signer_info =
-	    SEQ(small(1), SEQ(SEQ(none), small(1)), SEQ(oid(SHA256_OID)),
-		token == TOKEN_NO_ATTRIBUTES
-		    ? none
-		    : TLV(DER_CONTEXT_0,
-			  token == TOKEN_NO_CONTENT_TYPE ? none : type,
-			  token == TOKEN_TWO_CONTENT_TYPES ? type : none,
-			  ATTR("1.2.840.113549.1.9.4",
-			      raw(DER_OCTET_STRING, "x", 1))),
-		SEQ(oid("1.2.840.10045.4.3.2")), raw(DER_OCTET_STRING, "x", 1));
-
-	return SEQ(oid(token == TOKEN_NO_CMS ? "1.2.840.113549.1.7.1"
-					     : "1.2.840.113549.1.7.2"),
-	    TLV(DER_CONTEXT_0,
-		SEQ(small(3), SET(SEQ(oid(SHA256_OID))),
-		    SEQ(oid(token == TOKEN_OTHER_TYPE ? "1.2.3" : TST_INFO),
-			token == TOKEN_NO_CONTENT
-			    ? none
-			    : TLV(DER_CONTEXT_0,
-				  TLV(DER_OCTET_STRING, tst_info_of(token)))),
-		    SET(token == TOKEN_NO_SIGNER ? none : signer_info,
-			token == TOKEN_TWO_SIGNERS ? signer_info : none))));
-}
-
 static struct span
 unsigned_of(enum twist twist)
 {
@@ -844,35 +506,6 @@ START_TEST(a_signature_over_its_limit_is_refused)
 }
 END_TEST
 
-START_TEST(a_timestamp_is_of_one_form)
-{
-	struct error err = { 0 };
-	const bool good =
-	    timestamp_check_form(token_of(tokens[_i].token), &err);
-
-	ck_assert_msg(good == (tokens[_i].says == NULL), "%d: %s", _i,
-	    err.detail);
-	if (!good) {
-		ck_assert_str_eq(err.code, "SIGNATURE_FORM");
-		ck_assert_msg(strstr(err.detail, tokens[_i].says) != NULL,
-		    "%d: %s", _i, err.detail);
-	}
-}
-END_TEST
-
-START_TEST(every_truncation_of_a_timestamp_is_refused)
-{
-	const struct span good = token_of(TOKEN_ALL);
-
-	for (size_t i = 0; i < good.len; i++) {
-		struct error err = { 0 };
-
-		ck_assert(!timestamp_check_form(span_of(good.data, i), &err));
-		ck_assert_str_eq(err.code, "SIGNATURE_FORM");
-	}
-}
-END_TEST
-
 START_TEST(every_truncation_of_a_signature_is_refused)
 {
 	const struct span good = make(PROTECTED);
@@ -922,8 +555,6 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, NULL, empty_arena);
 	tcase_add_loop_test(t, a_signature_is_of_one_form, 0, COUNT(twists));
 	tcase_add_test(t, a_signature_over_its_limit_is_refused);
-	tcase_add_loop_test(t, a_timestamp_is_of_one_form, 0, COUNT(tokens));
-	tcase_add_test(t, every_truncation_of_a_timestamp_is_refused);
 	tcase_add_test(t, every_truncation_of_a_signature_is_refused);
 	tcase_add_test(t, no_bit_of_a_signature_is_free);
 }
