@@ -11,9 +11,8 @@
  * There are two kinds: files (backend/files/files.h), a git repository that any
  * git command reads, and memory (backend/memory/memory.h), for tests.
  *
- * Three things are not yet part of this interface: the right to write (with
- * files, the holder of the data folder's lock has it), the signing of entries
- * that recover() finds proposed but unsigned (files cut them off), and the
+ * Two things are not yet part of this interface: the signing of entries that
+ * recover() finds proposed but unsigned (files cut them off), and the
  * cosignatures of witnesses (journal/cosignatures.h).
  *
  * Functions that only read are safe between threads.  All others belong to the
@@ -159,9 +158,24 @@ struct backend_table {
 	/* --- The log. --- */
 
 	/*
+	 * Get the right to write, for this handle alone, until it is closed;
+	 * before recover().  With files it is a lock on the file of entries.  A
+	 * handle that has the right gets it again.
+	 *
+	 * ERROR_CONFLICT  another handle or process has it
+	 */
+	bool (*claim)(struct backend *backend, struct error *err);
+	/*
+	 * Make sure that this handle still has the right to write; before each
+	 * proposal.  With files: the file of entries is still the locked one.
+	 *
+	 * ERROR_SYSTEM  it does not have it, or never had it: stop
+	 */
+	bool (*renew)(struct backend *backend, struct error *err);
+	/*
 	 * Make the entries durable, with their objects and names.  This does
 	 * not publish them.  Proposals come one after the other, from the
-	 * process that has the right to write.
+	 * handle that has the right to write.
 	 *
 	 * ERROR_UNAVAILABLE  nothing was stored; it may be proposed again
 	 *  others             it is not known what was stored: stop

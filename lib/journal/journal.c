@@ -64,7 +64,7 @@ propose(struct journal *journal, struct proposal *proposal, struct error *err)
 	for (size_t i = 0; ok && i < proposal->num_entries; i++)
 		ok = derived_add(&journal->next, proposal->entries[i], err);
 	proposal->root = merkle_root(&journal->next.edge);
-	return ok &&
+	return ok && journal->backend->table->renew(journal->backend, err) &&
 	    journal->backend->table->propose(journal->backend, proposal, err);
 }
 

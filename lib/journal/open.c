@@ -315,10 +315,11 @@ open_checked(struct opening *open, bool ok, struct error *err)
 }
 
 /*
- * Begin with the newest head of the backend, which the journal owns or borrows.
+ * Begin with the newest head of the backend, which the journal owns or borrows,
+ * and with the right to write, if it writes.
  */
 static bool
-begin(struct opening *open, struct backend *backend, bool owns,
+begin(struct opening *open, struct backend *backend, bool owns, bool writes,
     const struct note_keys *keys, struct error *err)
 {
 	struct journal *journal = journal_new(err);
@@ -333,6 +334,7 @@ begin(struct opening *open, struct backend *backend, bool owns,
 	journal->backend = backend;
 	journal->owns_backend = owns && backend != NULL;
 	if (backend == NULL ||
+	    (writes && !backend->table->claim(backend, err)) ||
 	    !backend->table->recover(backend, &open->head,
 		&open->mended->heads_dropped, err))
 		return false;
@@ -350,7 +352,7 @@ begin_open(struct opening *open, struct backend *backend, const char *dir,
 
 	if (owns)
 		backend = files_open(NULL, dir, err);
-	return begin(open, backend, owns, keys, err) &&
+	return begin(open, backend, owns, true, keys, err) &&
 	    (open->head.size <= open->signer.size ||
 		contradiction(err,
 		    "heads are ahead of the signer: its memory was rolled back",
@@ -469,7 +471,7 @@ journal_view(const char *dir, const struct note_keys *keys,
 	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
 	bool ok;
 
-	ok = begin(&open, files_view(NULL, dir, err), true, keys, err);
+	ok = begin(&open, files_view(NULL, dir, err), true, false, keys, err);
 	if (open.journal != NULL)
 		open.journal->is_view = true;
 	/*

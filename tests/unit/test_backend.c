@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "backend/files/files.h"
 #include "backend/memory/memory.h"
@@ -24,6 +25,7 @@ set_up_files(void)
 	char path[FILE_PATH], log[FILE_PATH];
 
 	unit_make_dir(dir);
+	in_memory = false;
 	ck_ok(file_join(path, dir, "store.git", &err) &&
 		files_create(path, &err) &&
 		file_join(log, dir, "journal", &err) &&
@@ -463,6 +465,61 @@ assert_newest(uint64_t want)
 	ck_assert_uint_eq(dropped, 0);
 }
 
+/* Open the same storage once more. */
+static struct backend *
+open_again(void)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH], log[FILE_PATH];
+	struct backend *again;
+
+	ck_ok(file_join(path, dir, "store.git", &err) &&
+		file_join(log, dir, "journal", &err),
+	    err);
+	again = in_memory ? memory_share(backend, &err)
+			  : files_open(path, log, &err);
+	ck_ok(again != NULL, err);
+	return again;
+}
+
+START_TEST(one_handle_may_write)
+{
+	struct backend *second = open_again();
+	struct error err = { 0 };
+
+	ck_assert(!table->renew(backend, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_ok(table->claim(backend, &err), err);
+	ck_ok(table->claim(backend, &err), err);
+	ck_ok(table->renew(backend, &err), err);
+	ck_assert(!table->claim(second, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert(!table->renew(second, &err));
+	ck_ok(table->renew(backend, &err), err);
+	/* It ends with the handle. */
+	table->close(backend);
+	backend = second;
+	ck_ok(table->claim(backend, &err) && table->renew(backend, &err), err);
+}
+END_TEST
+
+/* What is written to a file that was replaced, nobody would find. */
+START_TEST(a_file_that_was_replaced_is_not_written)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH];
+
+	ck_ok(table->claim(backend, &err) &&
+		file_join(path, dir, "journal/entries", &err),
+	    err);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(!table->renew(backend, &err));
+	ck_ok(file_write(path, span_of_str(""), 0600, &err), err);
+	ck_assert(!table->renew(backend, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+}
+END_TEST
+
 START_TEST(what_is_proposed_is_read_and_published)
 {
 	struct object_set *set = begin_set();
@@ -576,6 +633,7 @@ END_TEST
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, one_handle_may_write);
 	tcase_add_test(t, what_is_proposed_is_read_and_published);
 	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
@@ -594,6 +652,7 @@ static void
 fill_files(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up_files, tear_down);
+	tcase_add_test(t, a_file_that_was_replaced_is_not_written);
 	fill(t);
 }
 

@@ -282,11 +282,11 @@ START_TEST(a_ledger_comes_back_as_it_was)
 	make_journal();
 	open_it(true, &whole);
 	ck_assert_uint_eq(whole.from.size, 0);
+	journal_free(whole.journal); /* one writes */
 	open_it(false, &by_file);
 	ck_assert_uint_eq(by_file.from.size, ENTRIES);
 	ck_assert_int_eq(by_file.dropped.kind, ERROR_NONE);
 	compare_ledgers(whole.ledger, by_file.ledger);
-	journal_free(whole.journal);
 	/* And goes on as it would have. */
 	append(&by_file, NEW_ENTRIES);
 	ck_ok(opening_check(dir, &by_file, NULL, &mended, &err), err);
@@ -296,10 +296,11 @@ START_TEST(a_ledger_comes_back_as_it_was)
 	ck_assert_uint_eq(by_file.from.size, ENTRIES);
 	ck_ok(opening_check(dir, &by_file, NULL, &mended, &err), err);
 	ledger_free(whole.ledger);
+	journal_free(by_file.journal);
 	open_it(true, &whole);
 	compare_ledgers(whole.ledger, by_file.ledger);
 	close_it(&whole);
-	close_it(&by_file);
+	ledger_free(by_file.ledger);
 }
 END_TEST
 
@@ -453,10 +454,11 @@ START_TEST(a_column_that_is_damaged_is_made_anew)
 	open_it(false, &opening);
 	ck_assert_uint_eq(opening.from.size, ENTRIES);
 	ck_ok(opening_check(dir, &opening, NULL, &mended, &err), err);
+	journal_free(opening.journal); /* one writes */
 	open_it(true, &whole);
 	compare_ledgers(whole.ledger, opening.ledger);
 	close_it(&whole);
-	close_it(&opening);
+	ledger_free(opening.ledger);
 }
 END_TEST
 

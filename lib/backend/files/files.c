@@ -86,6 +86,8 @@ is_kept(struct backend *backend, const struct oid *oid)
 
 static const struct backend_table table = {
 	.close = close_files,
+	.claim = files_claim,
+	.renew = files_renew,
 	.propose = files_propose,
 	.publish = files_publish,
 	.flush_heads = files_flush_heads,

@@ -9,9 +9,11 @@
  * new length of the file each time, with its own write.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,6 +292,41 @@ files_close_log(struct files *files)
 		close(files->entries);
 	if (files->heads >= 0)
 		close(files->heads);
+}
+
+bool
+files_claim(struct backend *backend, struct error *err)
+{
+	struct files *files = files_of(backend);
+
+	files->is_claimed = !files->log_is_view &&
+	    flock(files->entries, LOCK_EX | LOCK_NB) == 0;
+	if (files->is_claimed)
+		return true;
+	return files->log_is_view || errno == EWOULDBLOCK
+	    ? error_set(err, ERROR_CONFLICT,
+		  "%s: another process writes to this journal", files->log)
+	    : error_set_errno(err, "%s", files->log);
+}
+
+bool
+files_renew(struct backend *backend, struct error *err)
+{
+	const struct files *files = files_of(backend);
+	struct stat locked, now;
+	char path[FILE_PATH];
+
+	if (!files->is_claimed)
+		return error_set(err, ERROR_SYSTEM,
+		    "%s: this process has no right to write", files->log);
+	if (!file_join(path, files->log, "entries", err))
+		return false;
+	if (fstat(files->entries, &locked) != 0 || stat(path, &now) != 0)
+		return error_set_errno(err, "%s", path);
+	return (locked.st_dev == now.st_dev && locked.st_ino == now.st_ino) ||
+	    error_set(err, ERROR_SYSTEM,
+		"%s was replaced by another file: nothing more is written",
+		path);
 }
 
 bool

@@ -28,6 +28,7 @@ struct files {
 	/* Bytes of entries (atomic), and of the file with the room after them. */
 	uint64_t end, room;
 	bool log_is_view;
+	bool is_claimed; /* this handle has the right to write */
 };
 
 /* The files of a backend of this kind. */
@@ -45,6 +46,8 @@ bool files_git_failed(struct error *err, const char *what);
 bool files_open_log(struct files *files, const char *dir, bool is_view,
     struct error *err) MUST_USE;
 void files_close_log(struct files *files);
+bool files_claim(struct backend *backend, struct error *err) MUST_USE;
+bool files_renew(struct backend *backend, struct error *err) MUST_USE;
 bool files_recover(struct backend *backend, struct head *newest,
     uint64_t *dropped, struct error *err) MUST_USE;
 bool files_settle(struct backend *backend, const struct head *signer,

@@ -29,6 +29,33 @@ append_entries(struct memory *memory, const struct proposal *proposal,
 }
 
 bool
+memory_claim(struct backend *backend, struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	bool taken;
+
+	pthread_rwlock_wrlock(&memory->lock);
+	if (memory->writer == NULL)
+		memory->writer = backend;
+	taken = memory->writer == backend;
+	pthread_rwlock_unlock(&memory->lock);
+	return taken ||
+	    error_set(err, ERROR_CONFLICT, "another writes to this journal");
+}
+
+bool
+memory_renew(struct backend *backend, struct error *err)
+{
+	struct memory *memory = memory_of(backend);
+	bool taken;
+
+	pthread_rwlock_rdlock(&memory->lock);
+	taken = memory->writer == backend;
+	pthread_rwlock_unlock(&memory->lock);
+	return taken || error_set(err, ERROR_SYSTEM, "no right to write");
+}
+
+bool
 memory_propose(struct backend *backend, const struct proposal *proposal,
     struct error *err)
 {

@@ -30,10 +30,8 @@ free_kept(struct kept *kept)
 }
 
 static void
-close_memory(struct backend *backend)
+free_memory(struct memory *memory)
 {
-	struct memory *memory = memory_of(backend);
-
 	for (size_t i = 0; i < memory->num; i++)
 		free_kept(memory->list[i]);
 	for (size_t i = 0; i < memory->num_names; i++)
@@ -44,6 +42,22 @@ close_memory(struct backend *backend)
 	free(memory->heads);
 	pthread_rwlock_destroy(&memory->lock);
 	free(memory);
+}
+
+static void
+close_memory(struct backend *backend)
+{
+	struct memory *memory = memory_of(backend);
+	unsigned left;
+
+	pthread_rwlock_wrlock(&memory->lock);
+	if (memory->writer == backend)
+		memory->writer = NULL;
+	left = --memory->num_handles;
+	pthread_rwlock_unlock(&memory->lock);
+	if (left == 0)
+		free_memory(memory);
+	free(backend);
 }
 
 /* Returns the index of the first object whose name is not below oid. */
@@ -88,12 +102,12 @@ has(struct backend *backend, const struct oid *oid)
 }
 
 static struct object
-object_of(struct memory *memory, struct kept *kept)
+object_of(struct backend *backend, struct kept *kept)
 {
 	return (struct object){ .type = kept->type,
 		.size = kept->size,
 		.packed = kept->packed.len,
-		.backend = &memory->backend,
+		.backend = backend,
 		.held = kept };
 }
 
@@ -110,7 +124,7 @@ find(struct backend *backend, const struct oid *oid, enum object_form form,
 	oid_hex(oid, hex);
 	if (kept == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "no object %s", hex);
-	*out = object_of(memory, kept);
+	*out = object_of(backend, kept);
 	return true;
 }
 
@@ -171,7 +185,8 @@ each(struct backend *backend, object_visitor *visit, void *arg,
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < memory->num; i++) {
-		const struct object object = object_of(memory, memory->list[i]);
+		const struct object object =
+		    object_of(backend, memory->list[i]);
 
 		ok = visit(arg, &memory->list[i]->oid, &object, err);
 	}
@@ -510,6 +525,8 @@ check(struct backend *backend, unsigned part, unsigned parts,
 
 static const struct backend_table table = {
 	.close = close_memory,
+	.claim = memory_claim,
+	.renew = memory_renew,
 	.propose = memory_propose,
 	.publish = memory_publish,
 	.flush_heads = memory_flush_heads,
@@ -549,20 +566,45 @@ struct memory *
 memory_of(struct backend *backend)
 {
 	assert(backend->table == &table);
-	return (struct memory *)backend;
+	return ((struct handle *)backend)->memory;
+}
+
+static struct backend *
+make_handle(struct memory *memory, struct error *err)
+{
+	struct handle *handle = calloc(1, sizeof(*handle));
+
+	if (handle == NULL) {
+		error_set_errno(err, "memory");
+		return NULL;
+	}
+	handle->backend.table = &table;
+	handle->memory = memory;
+	pthread_rwlock_wrlock(&memory->lock);
+	memory->num_handles++;
+	pthread_rwlock_unlock(&memory->lock);
+	return &handle->backend;
 }
 
 struct backend *
 memory_open(struct error *err)
 {
 	struct memory *memory = calloc(1, sizeof(*memory));
+	struct backend *backend;
 
 	if (memory == NULL) {
 		error_set_errno(err, "memory");
 		return NULL;
 	}
-	memory->backend.table = &table;
 	memory->entries = BUF(SIZE_MAX);
 	pthread_rwlock_init(&memory->lock, NULL);
-	return &memory->backend;
+	if ((backend = make_handle(memory, err)) == NULL)
+		free_memory(memory);
+	return backend;
+}
+
+struct backend *
+memory_share(struct backend *other, struct error *err)
+{
+	return make_handle(memory_of(other), err);
 }

@@ -8,5 +8,7 @@
 #include "backend/backend.h"
 
 struct backend *memory_open(struct error *err);
+/* Open another handle of the same memory, which goes with the last of them. */
+struct backend *memory_share(struct backend *other, struct error *err);
 
 #endif

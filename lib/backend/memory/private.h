@@ -24,11 +24,12 @@ struct name {
 	struct oid oid;
 };
 
+/* What all handles of one backend share. */
 struct memory {
-	/* Must be first: a pointer to it is cast to the whole. */
-	struct backend backend;
 	pthread_rwlock_t lock;
-	struct kept **list; /* sorted by name */
+	unsigned num_handles;
+	const struct backend *writer; /* the handle that may write, or NULL */
+	struct kept **list;           /* sorted by name */
 	size_t num;
 	struct name *names; /* in the order of strcmp() */
 	size_t num_names;
@@ -38,12 +39,20 @@ struct memory {
 	uint64_t num_heads;
 };
 
+struct handle {
+	/* Must be first: a pointer to it is cast to the whole. */
+	struct backend backend;
+	struct memory *memory;
+};
+
 struct memory *memory_of(struct backend *backend);
 bool memory_finish(struct object_set *objects, struct error *err) MUST_USE;
 bool memory_name_set(struct backend *backend, const char *name,
     const struct oid *oid, struct error *err) MUST_USE;
 
 /* log.c */
+bool memory_claim(struct backend *backend, struct error *err) MUST_USE;
+bool memory_renew(struct backend *backend, struct error *err) MUST_USE;
 bool memory_propose(struct backend *backend, const struct proposal *proposal,
     struct error *err) MUST_USE;
 bool memory_publish(struct backend *backend, const struct head *head,
