@@ -63,22 +63,14 @@ ledger_columns_differ(const struct ledger *ledger)
 	    column_differs(ledger->commits.column);
 }
 
-static void
-free_document(struct ledger_document *doc)
-{
-	if (doc == NULL)
-		return;
-	states_free(doc);
-	free(doc);
-}
-
 void
 ledger_free(struct ledger *ledger)
 {
 	if (ledger == NULL)
 		return;
 	for (size_t i = 0; i < ledger->names.num; i++)
-		free_document(ledger->docs[i]);
+		if (ledger->docs[i] != NULL)
+			states_free(ledger->docs[i]);
 	names_free(&ledger->names);
 	free(ledger->docs);
 	free(ledger->ends);
@@ -499,13 +491,13 @@ static bool
 begin_document(struct ledger *ledger, uint64_t index, const struct entry *entry,
     uint32_t number, struct error *err)
 {
-	struct ledger_document *doc = malloc(sizeof(*doc));
+	struct ledger_document *doc = names_room(&ledger->names, sizeof(*doc));
 
 	if (doc == NULL)
 		return no_memory(err);
 	states_begin(doc, ledger_name(ledger, number));
 	if (!states_apply(doc, &ledger->names, index, entry, err)) {
-		free_document(doc);
+		states_free(doc);
 		return false;
 	}
 	ledger->docs[number - 1] = doc;

@@ -61,7 +61,7 @@ put_names(const struct ledger *ledger, struct buf *out, struct error *err)
 	bool ok = buf_append_u32(out, (uint32_t)names->num, err);
 
 	for (size_t i = 0; ok && i < names->num; i++)
-		ok = put_text(out, names->list[i], err) &&
+		ok = put_text(out, names_text(names, (uint32_t)i + 1), err) &&
 		    buf_append_u32(out, ledger->ends[i], err);
 	return ok;
 }
@@ -374,6 +374,24 @@ take_indices(struct span *in, const struct ledger *ledger, uint64_t **list,
 	return true;
 }
 
+/* Take the indices of a version's acts, ascending; there is at least one. */
+static bool
+take_acts(struct span *in, struct ledger *ledger,
+    struct ledger_version *version)
+{
+	uint32_t num;
+
+	if (!take_count(in, 8, &num) || num == 0 ||
+	    states_acts(version, &ledger->names, num) == NULL)
+		return false;
+	version->num_acts = num;
+	for (uint32_t i = 0; i < num; i++)
+		if (!take_index(in, ledger, &version->acts[i]) ||
+		    (i > 0 && version->acts[i] <= version->acts[i - 1]))
+			return false;
+	return true;
+}
+
 /* Take a person and an office by their numbers. */
 static bool
 take_who(struct span *in, const struct ledger *ledger, const char **person,
@@ -430,7 +448,7 @@ take_signers(struct span *in, const struct ledger *ledger,
  * Take a version into a zeroed struct; its lists are freed with its document.
  */
 static bool
-take_version(struct span *in, const struct ledger *ledger,
+take_version(struct span *in, struct ledger *ledger,
     struct ledger_version *version)
 {
 	uint8_t status;
@@ -441,9 +459,7 @@ take_version(struct span *in, const struct ledger *ledger,
 	    !take_time(in, &version->time_ms) ||
 	    !take_who(in, ledger, &version->person, &version->office) ||
 	    !span_take_u8(in, &status) || status > STATUS_LAPSED ||
-	    status == STATUS_DISPUTED ||
-	    !take_indices(in, ledger, &version->acts, &version->num_acts) ||
-	    version->num_acts == 0 ||
+	    status == STATUS_DISPUTED || !take_acts(in, ledger, version) ||
 	    !take_indices(in, ledger, &version->dispatches,
 		&version->num_dispatches))
 		return false;
@@ -452,7 +468,7 @@ take_version(struct span *in, const struct ledger *ledger,
 }
 
 static bool
-take_versions(struct span *in, const struct ledger *ledger,
+take_versions(struct span *in, struct ledger *ledger,
     struct ledger_document *doc)
 {
 	uint32_t num;
@@ -481,7 +497,8 @@ take_document(struct span *in, struct ledger *ledger, uint32_t *number)
 	uint8_t terminated;
 
 	if (!span_take_u32(in, number) || *number <= before ||
-	    *number > ledger->names.num || (doc = malloc(sizeof(*doc))) == NULL)
+	    *number > ledger->names.num ||
+	    (doc = names_room(&ledger->names, sizeof(*doc))) == NULL)
 		return false;
 	states_begin(doc, ledger_name(ledger, *number));
 	/* From here on the ledger owns the document. */

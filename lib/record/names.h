@@ -15,11 +15,13 @@ struct names_chunk;
 
 /* A zeroed struct has no names. */
 struct names {
-	const char **list;
+	uint32_t *list; /* by number - 1: where the text is in the chunks */
 	size_t num, room;
 	uint32_t *table; /* hash table of numbers; 0: free */
 	size_t places;
-	struct names_chunk *chunks; /* hold the texts */
+	char **chunks;              /* hold the texts */
+	size_t num_chunks, used;    /* bytes of the last one */
+	struct names_chunk *blocks; /* hold what names_room() gave */
 };
 
 void names_free(struct names *names);
@@ -37,5 +39,10 @@ const char *names_text(const struct names *names, uint32_t number);
  * memory.
  */
 const char *names_keep(struct names *names, const char *text);
+/*
+ * Room for small things that stay as long as the names, without what malloc()
+ * adds to each; bytes is a multiple of 8.  NULL if there is no memory.
+ */
+void *names_room(struct names *names, size_t bytes);
 
 #endif

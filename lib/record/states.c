@@ -87,6 +87,24 @@ is_draft(const struct ledger_version *version)
 	    version->status == STATUS_SIGNED_IN_PART;
 }
 
+uint64_t *
+states_acts(struct ledger_version *version, struct names *names, uint32_t num)
+{
+	const size_t bytes = num * sizeof(*version->acts);
+	uint64_t *all;
+
+	if (num == 1)
+		all = names_room(names, bytes);
+	else
+		all = realloc(version->num_acts > 1 ? version->acts : NULL,
+		    bytes);
+	if (all == NULL)
+		return NULL;
+	if (num > 1 && version->num_acts == 1)
+		all[0] = version->acts[0];
+	return version->acts = all;
+}
+
 void
 states_begin(struct ledger_document *doc, const char *name)
 {
@@ -174,15 +192,16 @@ add_signer(struct ledger_version *version, struct names *names, uint64_t index,
 }
 
 static bool
-add_act(struct ledger_version *version, uint64_t index, struct error *err)
+add_act(struct ledger_version *version, struct names *names, uint64_t index,
+    struct error *err)
 {
-	uint64_t *all = realloc(version->acts,
-	    ((size_t)version->num_acts + 1) * sizeof(*all));
+	const uint32_t num = version->num_acts;
+	uint64_t *all = states_acts(version, names, num + 1);
 
 	if (all == NULL)
 		return no_memory(err);
-	version->acts = all;
-	all[version->num_acts++] = index;
+	all[num] = index;
+	version->num_acts = num + 1;
 	return true;
 }
 
@@ -341,7 +360,7 @@ states_apply(struct ledger_document *doc, struct names *names, uint64_t index,
 		doc->tip = version->commit;
 	}
 	doc->last = index;
-	return add_act(version, index, err);
+	return add_act(version, names, index, err);
 }
 
 void
@@ -349,7 +368,8 @@ states_free(struct ledger_document *doc)
 {
 	for (size_t i = 0; i < doc->num_versions; i++) {
 		free(doc->versions[i].signers);
-		free(doc->versions[i].acts);
+		if (doc->versions[i].num_acts > 1)
+			free(doc->versions[i].acts);
 		free(doc->versions[i].dispatches);
 	}
 	free(doc->versions);

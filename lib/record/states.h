@@ -31,6 +31,13 @@ bool states_apply(struct ledger_document *doc, struct names *names,
     uint64_t index, const struct entry *entry, struct error *err) MUST_USE;
 /* Copy the newest version's title; if that fails the title is left empty. */
 void states_set_title(struct ledger_document *doc, const char *title);
+/*
+ * Room for so many indices in version->acts, which keeps those that it has.
+ * That of the first, which most versions have alone, is among the names.
+ * num_acts is the caller's to set.  NULL if there is no memory.
+ */
+uint64_t *states_acts(struct ledger_version *version, struct names *names,
+    uint32_t num);
 /* Free the document's lists; doc itself is the caller's. */
 void states_free(struct ledger_document *doc);
 
