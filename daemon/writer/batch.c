@@ -15,6 +15,8 @@
 #include "daemon/metrics.h"
 #include "record/refs.h"
 
+enum { SALT = sizeof(((struct entry *)NULL)->salt) };
+
 /* One commit of the journal, being made. */
 struct batch {
 	const struct record *record;
@@ -33,7 +35,24 @@ struct batch {
 	size_t num_touched;
 	bool exclusive;
 	struct head head; /* set when they are appended */
+	/* Random bytes, not used yet. */
+	uint8_t salts[16 * SALT];
+	size_t num_salts;
 };
+
+/* Salts are drawn many at a time: each call has its own price. */
+static bool
+take_salt(struct batch *batch, uint8_t salt[SALT], struct error *err)
+{
+	if (batch->num_salts == 0) {
+		if (RAND_bytes(batch->salts, sizeof(batch->salts)) != 1)
+			return error_set_openssl(err, ERROR_SYSTEM,
+			    "random bytes");
+		batch->num_salts = sizeof(batch->salts) / SALT;
+	}
+	memcpy(salt, batch->salts + --batch->num_salts * SALT, SALT);
+	return true;
+}
 
 /* Encode an entry and add it to the batch. */
 static bool
@@ -43,8 +62,8 @@ add_entry(struct batch *batch, struct entry *entry, struct error *err)
 	entry->has |= UINT32_C(1) << ENTRY_TIME | UINT32_C(1) << ENTRY_SALT |
 	    UINT32_C(1) << ENTRY_POLICY;
 	entry->policy = batch->state.now.policy->digest;
-	if (RAND_bytes(entry->salt, sizeof(entry->salt)) != 1)
-		return error_set_openssl(err, ERROR_SYSTEM, "random bytes");
+	if (!take_salt(batch, entry->salt, err))
+		return false;
 	if (!entry_encode(entry, &batch->lines, err))
 		return false;
 	snprintf(entry->act_name, sizeof(entry->act_name), "%s",
