@@ -29,9 +29,16 @@ struct packer {
 	/* Hash table of 2 * room places: an entry's number + 1; 0: free. */
 	uint32_t *table;
 	struct buf out; /* bytes gathered for a larger write */
+	size_t gather;  /* how many at most */
 };
 
-enum { GATHER = 256 * 1024, HEADER = 12 };
+enum {
+	GATHER = 256 * 1024,
+	/* For a pack of what others gathered: all of a batch, mostly. */
+	GATHER_ALL = 4 * 1024 * 1024,
+	HEADER = 12,
+	TRAILER = 20,
+};
 
 static struct packer *
 packer_of(struct object_set *objects)
@@ -53,7 +60,8 @@ packer_new(struct backend *backend, struct error *err)
 	pack->fd = -1;
 	pack->kept = pack->packs->keeps;
 	pack->at = HEADER;
-	pack->out = BUF(2 * GATHER);
+	pack->gather = GATHER;
+	pack->out = BUF(GATHER_ALL + GATHER + TRAILER);
 	return &pack->objects;
 }
 
@@ -120,7 +128,7 @@ gather(void *arg, struct span bytes, struct error *err)
 		    !buf_append(&pack->out, part, err))
 			return false;
 		pack->at += part.len;
-		if (pack->out.len >= GATHER && !flush(pack, err))
+		if (pack->out.len >= pack->gather && !flush(pack, err))
 			return false;
 	}
 	return true;
@@ -298,7 +306,7 @@ encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
 			    buf_append_u64(&large, at, err);
 	}
 	ok = ok && buf_append(out, buf_span(&large), err) &&
-	    buf_append(out, span_of(trailer, 20), err);
+	    buf_append(out, span_of(trailer, TRAILER), err);
 	buf_free(&large);
 	if (!ok)
 		return false;
@@ -309,20 +317,23 @@ encode_index(struct packer *pack, const uint8_t trailer[20], struct buf *out,
 }
 
 /*
- * Compute the pack's trailer.  It covers the header too, and the header's count
- * of objects is known only now.
+ * Hash the pack, from its header on, whose count is known only now; what was
+ * gathered last is not in the file yet.
  */
 static bool
-hash_file(struct packer *pack, uint8_t trailer[20], struct error *err)
+hash_pack(const struct packer *pack, struct span header, uint8_t trailer[20],
+    struct error *err)
 {
+	const uint64_t flushed = pack->at - pack->out.len;
 	uint8_t piece[65536] UNINITIALIZED;
-	uint64_t at = 0;
+	uint64_t at = HEADER;
 	struct sha1 sha1;
 
 	sha1_init(&sha1);
-	while (at < pack->at) {
-		const size_t n = pack->at - at < sizeof(piece)
-		    ? (size_t)(pack->at - at)
+	sha1_update(&sha1, header);
+	while (at < flushed) {
+		const size_t n = flushed - at < sizeof(piece)
+		    ? (size_t)(flushed - at)
 		    : sizeof(piece);
 
 		if (!file_pread(pack->fd, piece, n, (off_t)at, err))
@@ -330,26 +341,42 @@ hash_file(struct packer *pack, uint8_t trailer[20], struct error *err)
 		sha1_update(&sha1, span_of(piece, n));
 		at += n;
 	}
+	sha1_update(&sha1, buf_span(&pack->out));
 	sha1_final(&sha1, trailer);
 	return true;
+}
+
+/* Write what is gathered, the trailer after it, and the header before all. */
+static bool
+write_ends(struct packer *pack, uint8_t trailer[20], struct error *err)
+{
+	struct buf header = BUF(HEADER);
+	uint64_t at;
+	bool ok;
+
+	ok = buf_append(&header, span_of("PACK", 4), err) &&
+	    buf_append_u32(&header, 2, err) &&
+	    buf_append_u32(&header, pack->num, err) &&
+	    hash_pack(pack, buf_span(&header), trailer, err) &&
+	    buf_append(&pack->out, span_of(trailer, TRAILER), err) &&
+	    open_file(pack, err);
+	at = pack->at + TRAILER - pack->out.len;
+	ok = ok &&
+	    file_pwrite(pack->fd, buf_span(&pack->out), (off_t)at, err) &&
+	    file_pwrite(pack->fd, buf_span(&header), 0, err);
+	buf_free(&header);
+	pack->out.len = 0;
+	return ok;
 }
 
 /* Complete the pack's file and flush it; name gets the trailer in hex. */
 static bool
 write_pack(struct packer *pack, char name[OID_HEX], struct error *err)
 {
-	struct buf header = BUF(HEADER);
 	uint8_t trailer[20];
 	struct oid oid;
-	bool ok;
+	bool ok = write_ends(pack, trailer, err);
 
-	ok = flush(pack, err) && buf_append(&header, span_of("PACK", 4), err) &&
-	    buf_append_u32(&header, 2, err) &&
-	    buf_append_u32(&header, pack->num, err) &&
-	    file_pwrite(pack->fd, buf_span(&header), 0, err) &&
-	    hash_file(pack, trailer, err) &&
-	    file_pwrite(pack->fd, span_of(trailer, 20), (off_t)pack->at, err);
-	buf_free(&header);
 	if (ok &&
 	    (fchmod(pack->fd, 0444) != 0 ||
 		(!pack->quick && fsync(pack->fd) != 0)))
@@ -555,6 +582,7 @@ packer_take(struct object_set *objects, const struct object_set *from_objects,
 	struct packer *to = packer_of(objects);
 	const struct packer *from = (const struct packer *)from_objects;
 
+	to->gather = GATHER_ALL;
 	for (uint32_t i = 0; i < from->num; i++) {
 		const struct pack_entry *entry = &from->entries[i];
 		const uint64_t stop =
