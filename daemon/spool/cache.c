@@ -33,6 +33,8 @@ struct cache {
 	uint64_t max, total, uses;
 	pthread_mutex_t mutex;
 	struct copy *copies; /* room for COPIES */
+	/* Of each copy's name: a look goes through these, not the names. */
+	uint32_t hashes[COPIES];
 	size_t num;
 	struct delivery *deliveries;
 };
@@ -94,11 +96,25 @@ path_of(const struct cache *cache, const char *name, char out[FILE_PATH])
 	return file_join(out, cache->dir, name, &ignored);
 }
 
+/* FNV-1a. */
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t hash = UINT32_C(2166136261);
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT32_C(16777619);
+	return hash;
+}
+
 static struct copy *
 find(struct cache *cache, const char *name)
 {
+	const uint32_t hash = hash_name(name);
+
 	for (size_t i = 0; i < cache->num; i++)
-		if (strcmp(cache->copies[i].name, name) == 0)
+		if (cache->hashes[i] == hash &&
+		    strcmp(cache->copies[i].name, name) == 0)
 			return &cache->copies[i];
 	return NULL;
 }
@@ -112,6 +128,7 @@ forget(struct cache *cache, struct copy *copy)
 		unlink(path);
 	cache->total -= copy->size;
 	*copy = cache->copies[--cache->num];
+	cache->hashes[copy - cache->copies] = cache->hashes[cache->num];
 }
 
 bool
@@ -169,10 +186,11 @@ cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 	 */
 	if (find(cache, name) == NULL &&
 	    linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
-		struct copy *copy = &cache->copies[cache->num++];
+		struct copy *copy = &cache->copies[cache->num];
 
 		*copy = (struct copy){ .size = size, .used = ++cache->uses };
 		text_set(copy->name, sizeof(copy->name), name);
+		cache->hashes[cache->num++] = hash_name(name);
 		cache->total += size;
 	}
 	pthread_mutex_unlock(&cache->mutex);
