@@ -24,7 +24,7 @@ compare_doubles(const void *a, const void *b)
 static double
 time_flushes(const char *dir, const char *name, bool appends)
 {
-	static const uint8_t bytes[BYTES] = { 1 };
+	static const uint8_t bytes[BYTES] = { 1 }, zeros[BYTES];
 	double took[FLUSHES];
 	char path[FILE_PATH];
 	struct error err = { 0 };
@@ -33,6 +33,11 @@ time_flushes(const char *dir, const char *name, bool appends)
 	if (!file_join(path, dir, name, &err) ||
 	    (fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		tool_fail(name, &err);
+	for (off_t i = 0; appends && i < FLUSHES; i++)
+		if (pwrite(fd, zeros, BYTES, i * BYTES) != BYTES)
+			tool_fail(name, NULL);
+	if (fdatasync(fd) != 0)
+		tool_fail(name, NULL);
 	for (unsigned i = 0; i < FLUSHES; i++) {
 		const double began = tool_seconds(CLOCK_MONOTONIC);
 		const off_t at = appends ? (off_t)i * BYTES : 0;
