@@ -701,6 +701,17 @@ join_slowly(struct backend *backend, size_t enough, unsigned *joined,
 	return true;
 }
 
+static bool
+is_joining(void)
+{
+	bool joining;
+
+	pthread_mutex_lock(&gate.mutex);
+	joining = gate.joining;
+	pthread_mutex_unlock(&gate.mutex);
+	return joining;
+}
+
 START_TEST(acts_are_committed_while_packs_are_joined)
 {
 	struct backend *backend = store_backend(record.store);
@@ -711,7 +722,7 @@ START_TEST(acts_are_committed_while_packs_are_joined)
 	backend->table = &table;
 	start_registrar();
 	allow(1000);
-	for (unsigned i = 0; !gate.joining && i < 200; i++) {
+	for (unsigned i = 0; !is_joining() && i < 200; i++) {
 		struct test_act one;
 
 		snprintf(name, sizeof(name), "mou/doc-%u", i);
