@@ -1,47 +1,11 @@
 /*
- * A git repository as a backend: creating it, opening it, and its table of
- * functions.
+ * A git repository as a backend: opening it, and its table of functions.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/files/private.h"
 #include "base/text.h"
-
-enum { OPEN_PACKS = 16 }; /* open files of libgit2, besides ours */
-
-bool
-files_create(const char *path, struct error *err)
-{
-	git_repository_init_options options;
-	git_repository *repository = NULL;
-	git_config *config = NULL;
-	bool ok;
-
-	git_libgit2_init();
-	git_repository_init_options_init(&options,
-	    GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH |
-	    GIT_REPOSITORY_INIT_NO_REINIT;
-	options.description = "Documents kept by Valise; written by valised"
-			      " only.\n";
-	ok = git_repository_init_ext(&repository, path, &options) == 0 &&
-	    git_repository_config(&config, repository) == 0 &&
-	    /*
-	     * For a repack by hand: do not make deltas of large texts, do not
-	     * prune.
-	     */
-	    git_config_set_string(config, "core.bigFileThreshold", "1m") == 0 &&
-	    git_config_set_int32(config, "gc.auto", 0) == 0 &&
-	    git_config_set_string(config, "gc.pruneExpire", "never") == 0 &&
-	    git_config_set_bool(config, "receive.denyNonFastForwards", 1) == 0;
-	if (!ok)
-		files_git_failed(err, path);
-	git_config_free(config);
-	git_repository_free(repository);
-	git_libgit2_shutdown();
-	return ok;
-}
 
 static void
 close_files(struct backend *backend)
@@ -50,10 +14,9 @@ close_files(struct backend *backend)
 
 	files_close_log(files);
 	packs_close(&files->packs);
-	files_close_refs(files);
+	files_git_close(files);
 	pthread_mutex_destroy(&files->mutex);
-	if (files->path[0] != '\0')
-		git_libgit2_shutdown();
+	pthread_mutex_destroy(&files->opening);
 	free(files);
 }
 
@@ -130,22 +93,10 @@ open_repository(struct files *files, const char *path, bool is_view,
 {
 	char dir[FILE_PATH];
 
-	git_libgit2_init();
-	/*
-	 * Do not read the machine's and the users' git configuration: it is not
-	 * meant for this repository.
-	 */
-	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
-	     level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
-		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-	/*
-	 * libgit2 keeps a joined and deleted pack open; this limits how many.
-	 */
-	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 	text_set(files->path, sizeof(files->path), path);
 	if (!is_view)
 		files_sweep_refs(path);
-	return files_open_refs(files, is_view, err) &&
+	return files_git_if_changed(files, err) &&
 	    file_join(dir, path, "objects/pack", err) &&
 	    (is_view || file_make_dirs(dir, 0700, err)) &&
 	    packs_open(&files->packs, dir, err);
@@ -165,6 +116,7 @@ open_files(const char *repository, const char *log, bool is_view,
 	files->backend.table = &table;
 	files->entries = files->heads = -1;
 	pthread_mutex_init(&files->mutex, NULL);
+	pthread_mutex_init(&files->opening, NULL);
 	packs_init(&files->packs, is_view);
 	if ((repository == NULL ||
 		open_repository(files, repository, is_view, err)) &&

@@ -86,6 +86,8 @@ load(struct files *files, const struct oid *oid, struct held *held,
 	git_oid name;
 	int result;
 
+	if (!files_git(files, err))
+		return false;
 	memcpy(name.id, oid->bytes, OID_BYTES);
 	pthread_mutex_lock(&files->mutex);
 	result = git_repository_odb(&odb, files->repository);

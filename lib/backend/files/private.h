@@ -15,11 +15,13 @@ struct files {
 	/* Must be first: a pointer to it is cast to the whole. */
 	struct backend backend;
 	struct packs packs;
-	git_repository *repository;
+	git_repository *repository; /* see files_git() */
 	/* The same repository, opened so that refs are flushed. */
 	git_repository *durable;
-	pthread_mutex_t mutex; /* guards libgit2's reading of objects */
-	char path[FILE_PATH];  /* empty if there is no repository */
+	pthread_mutex_t mutex;   /* guards libgit2's reading of objects */
+	pthread_mutex_t opening; /* guards these two: */
+	bool is_begun, is_open;  /* libgit2, and the repository by it */
+	char path[FILE_PATH];    /* empty if there is no repository */
 	/* The log's folder and open files. */
 	char log[FILE_PATH];
 	int entries, heads; /* or -1 */
@@ -37,6 +39,16 @@ files_of(struct backend *backend)
 {
 	return (struct files *)backend;
 }
+
+/* git.c */
+/*
+ * Open the repository by libgit2, unless that was done: repository and durable
+ * may be used after it.
+ */
+bool files_git(struct files *files, struct error *err) MUST_USE;
+/* The same now, unless it can wait: the repository is as we made it. */
+bool files_git_if_changed(struct files *files, struct error *err) MUST_USE;
+void files_git_close(struct files *files);
 
 /* refs.c */
 /* Set err from libgit2's last error.  Returns false. */

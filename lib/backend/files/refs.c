@@ -1,11 +1,13 @@
 /*
- * Names in a git repository: single refs, read and written by libgit2.
+ * Names in a git repository: single refs, written by libgit2.
  */
 #include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "backend/files/private.h"
+
+enum { SMALL_REFS = 1024 * 1024 }; /* a packed-refs that is looked through */
 
 bool
 files_git_failed(struct error *err, const char *what)
@@ -119,6 +121,8 @@ files_name_set(struct backend *backend, const char *name, const struct oid *oid,
 	git_oid id;
 	bool ok;
 
+	if (!files_git(files, err))
+		return false;
 	memcpy(id.id, oid->bytes, OID_BYTES);
 	/*
 	 * A branch can be restored from the journal; the other refs cannot, so
@@ -138,13 +142,72 @@ files_name_set(struct backend *backend, const char *name, const struct oid *oid,
 	return ok;
 }
 
+/* What is told of a name without libgit2. */
+enum looked {
+	REF_FOUND,
+	REF_NONE,
+	REF_UNCLEAR, /* a symbolic one, for example: libgit2 tells */
+};
+
+static enum looked
+look_in_packed(const struct files *files, const char *name, struct oid *out)
+{
+	struct buf text = BUF(SMALL_REFS);
+	struct error ignored = { 0 };
+	enum looked result = REF_NONE;
+	struct span rest, line, hex;
+	char path[FILE_PATH];
+
+	if (!file_join(path, files->path, "packed-refs", &ignored))
+		return REF_UNCLEAR;
+	if (!file_exists(path))
+		return REF_NONE;
+	if (!file_read(path, text.max, &text, &ignored))
+		result = REF_UNCLEAR;
+	rest = buf_span(&text);
+	while (result == REF_NONE && span_take_line(&rest, &line))
+		if (span_take_until(&line, ' ', &hex) && span_is(line, name))
+			result = span_to_hex(hex, out->bytes, OID_BYTES)
+			    ? REF_FOUND
+			    : REF_UNCLEAR;
+	buf_free(&text);
+	return result;
+}
+
+/* As libgit2 looks: first for a file, then in packed-refs. */
+static enum looked
+look_up(const struct files *files, const char *name, struct oid *out)
+{
+	struct buf text = BUF(64);
+	struct error ignored = { 0 };
+	struct span rest, line;
+	char path[FILE_PATH];
+	bool whole;
+
+	if (!file_join(path, files->path, name, &ignored))
+		return REF_UNCLEAR;
+	if (!file_exists(path))
+		return look_in_packed(files, name, out);
+	whole = file_read(path, text.max, &text, &ignored);
+	rest = buf_span(&text);
+	whole = whole && span_take_line(&rest, &line) && rest.len == 0 &&
+	    span_to_hex(line, out->bytes, OID_BYTES);
+	buf_free(&text);
+	return whole ? REF_FOUND : REF_UNCLEAR;
+}
+
 bool
 files_name_get(struct backend *backend, const char *name, struct oid *out)
 {
+	struct files *files = files_of(backend);
+	const enum looked looked = look_up(files, name, out);
+	struct error ignored = { 0 };
 	git_oid id;
 
-	if (git_reference_name_to_id(&id, files_of(backend)->repository,
-		name) != 0)
+	if (looked != REF_UNCLEAR)
+		return looked == REF_FOUND;
+	if (!files_git(files, &ignored) ||
+	    git_reference_name_to_id(&id, files->repository, name) != 0)
 		return false;
 	memcpy(out->bytes, id.id, OID_BYTES);
 	return true;

@@ -43,9 +43,10 @@ take_by_libgit2(struct files *files, int fd, uint64_t at, uint64_t len,
 	char name[OID_HEX];
 	bool ok;
 
-	ok = git_indexer_new(&indexer, files->packs.dir, 0444, NULL, NULL) ==
-		0 ||
-	    files_git_failed(err, "git pack");
+	ok = files_git(files, err) &&
+	    (git_indexer_new(&indexer, files->packs.dir, 0444, NULL, NULL) ==
+		    0 ||
+		files_git_failed(err, "git pack"));
 	while (ok && len > 0) {
 		const size_t n =
 		    len < sizeof(piece) ? (size_t)len : sizeof(piece);
