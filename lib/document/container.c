@@ -8,6 +8,7 @@
 
 #include "base/deflate.h"
 #include "base/text.h"
+#include "document/version.h"
 #include "document/zip.h"
 
 bool
@@ -59,6 +60,7 @@ container_free(struct container *container)
 	for (size_t i = 0; i < container->num; i++)
 		member_clear(&container->members[i]);
 	free(container->members);
+	version_free(container->version);
 	free(container);
 }
 

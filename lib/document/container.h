@@ -23,9 +23,16 @@
 #define PATH_SEAL            "META-INF/signature-seal.p7s"
 #define PATH_RECEIPT         "META-INF/receipt-%llu.tlog-proof"
 
+struct version;
+
 struct container {
 	struct member *members; /* by path, in byte order */
 	size_t num;
+	/*
+	 * What version.yaml says, if it was parsed when it was read: the
+	 * verdict takes it. Or NULL.
+	 */
+	struct version *version;
 };
 
 struct container *container_new(struct error *err);

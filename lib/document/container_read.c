@@ -140,7 +140,13 @@ container_read_to_judge(int fd, struct error *err)
 struct container *
 container_read_back(int fd, struct container *written, struct error *err)
 {
-	return read_container(fd, true, written, err);
+	struct container *container = read_container(fd, true, written, err);
+
+	if (container != NULL && written != NULL) {
+		container->version = written->version;
+		written->version = NULL;
+	}
+	return container;
 }
 
 static struct container *

@@ -152,19 +152,20 @@ load_texts(struct store *store, const struct stored *stored,
     struct error *err)
 {
 	const struct member *yaml = container_find(container, PATH_VERSION);
-	struct version *version =
-	    yaml == NULL ? NULL : version_parse(member_bytes(yaml), err);
 	uint64_t held = 0;
-	bool ok = version != NULL ||
+	bool ok;
+
+	if (yaml != NULL)
+		container->version = version_parse(member_bytes(yaml), err);
+	ok = container->version != NULL ||
 	    error_set(err, ERROR_SYSTEM,
 		"a stored version has no"
 		" version.yaml");
 
 	for (size_t i = 0; ok && i < stored->num; i++)
 		if (is_text(stored->files[i].path))
-			ok = load_text(store, &stored->files[i], version,
-			    purpose, &held, container, err);
-	version_free(version);
+			ok = load_text(store, &stored->files[i],
+			    container->version, purpose, &held, container, err);
 	return ok;
 }
 

@@ -67,7 +67,10 @@ judge_version(struct judge *judge)
 		return judge_find(judge, FINDING_NOT_A_DOCUMENT, "",
 		    "there is no version.yaml in it: no document of Valise");
 	out->digest = sha256_of(member_bytes(file));
-	out->version = version_parse(member_bytes(file), &why);
+	out->version = request->container->version;
+	request->container->version = NULL;
+	if (out->version == NULL)
+		out->version = version_parse(member_bytes(file), &why);
 	if (out->version == NULL)
 		/* The error names the file, with line and column. */
 		return judge_find_error(judge, FINDING_VERSION_MALFORMED, "",
