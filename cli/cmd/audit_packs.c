@@ -248,6 +248,7 @@ fetch(struct packs_run *packs, const char *path, struct error *err)
 {
 	struct audit_run *run = packs->run;
 	struct pack_source source = { .session = &run->session,
+		.is_passing = true,
 		.kept = "audit.pack",
 		.doing = "fetching",
 		.list = list_wants,

@@ -104,7 +104,8 @@ take_answer(struct pack_source *source, int fd, struct error *err)
 	bool ok;
 
 	ok = to >= 0 && unpack_answer(fd, (uint64_t)size, to, &len, err) &&
-	    store_take_pack(source->store, to, 0, len, err);
+	    store_take_pack(source->store, to, 0, len, !source->is_passing,
+		err);
 	if (to >= 0)
 		close(to);
 	return ok;

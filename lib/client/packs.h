@@ -16,6 +16,7 @@ typedef bool pack_lister(void *arg, struct pack_request *request,
 struct pack_source {
 	struct session *session;
 	struct store *store; /* where the commits are put */
+	bool is_passing;     /* that is removed soon, and no git reads it */
 	char
 	    /* in a file: the pack that waits at the daemon */
 	    waiting[FILE_PATH];

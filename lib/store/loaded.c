@@ -79,9 +79,9 @@ store_read_commit(struct store *store, const struct oid *oid,
 
 bool
 store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
-    struct error *err)
+    bool for_git, struct error *err)
 {
-	return loaded->take_pack(store, fd, at, len, err);
+	return loaded->take_pack(store, fd, at, len, for_git, err);
 }
 
 bool

@@ -29,7 +29,7 @@ struct store_module {
 	bool (*read_commit)(struct store *store, const struct oid *oid,
 	    struct store_commit *out, struct error *err);
 	bool (*take_pack)(struct store *store, int fd, uint64_t at,
-	    uint64_t len, struct error *err);
+	    uint64_t len, bool for_git, struct error *err);
 	bool (*set_ref)(struct store *store, const char *name,
 	    const struct oid *oid, struct error *err);
 	bool (*get_ref)(struct store *store, const char *name, struct oid *out);

@@ -183,9 +183,9 @@ store_walk_trees(struct store *store, const struct oid *tree,
 
 bool
 store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
-    struct error *err)
+    bool for_git, struct error *err)
 {
-	return files_take_pack(store->backend, fd, at, len, err);
+	return files_take_pack(store->backend, fd, at, len, for_git, err);
 }
 
 bool

@@ -131,14 +131,14 @@ bool pack_take(struct pack *pack, const struct pack *staged,
 bool pack_has(const struct pack *pack, const struct oid *oid);
 
 /*
- * Add a pack from outside, bytes [at, at + len) of a file. libgit2 reads,
- * checks and indexes it; after that its objects are in the store.  For a
- * backend of files only.
+ * Add a pack from outside, bytes [at, at + len) of a file, which nobody shortens
+ * meanwhile. After that its objects are in the store; nothing is flushed.
+ * for_git: git is to read them too. For a backend of files only.
  *
  * ERROR_MALFORMED  the bytes are not a pack
  */
 bool store_take_pack(struct store *store, int fd, uint64_t at, uint64_t len,
-    struct error *err) MUST_USE;
+    bool for_git, struct error *err) MUST_USE;
 
 /* Refs, for one thread.  Set one: */
 bool store_set_ref(struct store *store, const char *name, const struct oid *oid,

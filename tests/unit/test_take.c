@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/deflate.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ enum { TEXTS = 12, TEXT_BYTES = 3000 };
 static char dir[UNIT_DIR], from[FILE_PATH], to[FILE_PATH];
 static struct store *store; /* what takes packs */
 static struct oid oids[TEXTS + 1];
+static bool for_git;
 
 static struct store *
 new_store(const char *name, char path[FILE_PATH])
@@ -72,6 +74,20 @@ set_up(void)
 }
 
 static void
+set_up_for_git(void)
+{
+	set_up();
+	for_git = true;
+}
+
+static void
+set_up_passing(void)
+{
+	set_up();
+	for_git = false;
+}
+
+static void
 tear_down(void)
 {
 	store_free(store);
@@ -107,7 +123,7 @@ take(struct span pack, struct error *err)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
 	ck_ok(file_pwrite(fd, pack, 6, err), *err);
-	ok = store_take_pack(store, fd, 6, pack.len, err);
+	ok = store_take_pack(store, fd, 6, pack.len, for_git, err);
 	close(fd);
 	return ok;
 }
@@ -251,18 +267,68 @@ START_TEST(of_nothing_no_pack_is_made)
 }
 END_TEST
 
+/*
+ * 259 times "a" by a length code that RFC 1951 says never occurs (286), which
+ * git does not read.
+ */
+START_TEST(what_git_would_not_read_is_not_taken_for_it)
+{
+	static const char bits[] = "110"
+				   "10010001"
+				   "11000110"
+				   "00000"
+				   "0000000";
+	struct buf pack = BUF(1000);
+	uint8_t deflated[4] = { 0 }, text[259], sum[OID_BYTES];
+	struct error err = { 0 };
+	struct sha1 sha1;
+
+	for (size_t i = 0; i < sizeof(bits) - 1; i++)
+		deflated[i / 8] |= (uint8_t)((bits[i] - '0') << (i % 8));
+	memset(text, 'a', sizeof(text));
+	ck_ok(buf_append(&pack, span_of("PACK\0\0\0\2\0\0\0\1", 12), &err) &&
+		buf_append(&pack, span_of("\xb3\x10\x78\x9c", 4), &err) &&
+		buf_append(&pack, span_of(deflated, 4), &err) &&
+		buf_append_u32(&pack,
+		    deflate_adler32(1, span_of(text, sizeof(text))), &err),
+	    err);
+	sha1_init(&sha1);
+	sha1_update(&sha1, buf_span(&pack));
+	sha1_final(&sha1, sum);
+	ck_ok(buf_append(&pack, span_of(sum, sizeof(sum)), &err), err);
+	ck_assert_int_eq(take(buf_span(&pack), &err), !for_git);
+	buf_free(&pack);
+}
+END_TEST
+
 static void
 fill_cases(TCase *t)
 {
-	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, a_pack_is_kept_as_it_came);
 	tcase_add_loop_test(t, a_pack_with_differences_is_taken, 0, 2);
 	tcase_add_loop_test(t, what_is_no_pack_is_not_taken, 0, COUNT(damages));
 	tcase_add_test(t, of_nothing_no_pack_is_made);
+	tcase_add_test(t, what_git_would_not_read_is_not_taken_for_it);
+}
+
+static void
+fill_for_git(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_for_git, tear_down);
+	fill_cases(t);
+}
+
+static void
+fill_passing(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_passing, tear_down);
+	fill_cases(t);
 }
 
 int
 main(void)
 {
-	return run_tests("take", fill_cases);
+	void (*const fills[])(TCase * t) = { fill_for_git, fill_passing };
+
+	return run_test_cases("take", fills, COUNT(fills));
 }

@@ -35,11 +35,12 @@ struct backend *files_view(const char *repository, const char *log,
 /*
  * Add a pack from outside, bytes [at, at + len) of a file, which nobody
  * shortens meanwhile. Each object is read whole and gets its name; after that
- * it is in the backend. Nothing is flushed.
+ * it is in the backend. Nothing is flushed. for_git: git is to read it too, so
+ * that each object is read as strictly as git reads it.
  *
  * ERROR_MALFORMED  the bytes are not a pack
  */
 bool files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
-    struct error *err) MUST_USE;
+    bool for_git, struct error *err) MUST_USE;
 
 #endif

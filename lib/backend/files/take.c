@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "backend/files/private.h"
+#include "base/deflate.h"
 #include "base/digest.h"
 
 enum {
@@ -71,6 +72,7 @@ struct taking {
 	struct span rest; /* what was not read yet, without the trailer */
 	struct object_set *objects;
 	z_stream z;
+	bool for_git;
 	bool has_deltas; /* so that this is not for us */
 };
 
@@ -101,6 +103,23 @@ take_header(struct span *rest, unsigned *type, uint64_t *size,
 	return true;
 }
 
+/*
+ * Inflate at once what is small; false where that does not work, or takes what
+ * zlib would not (deflate_inflate()).
+ */
+static bool
+hash_at_once(const struct taking *taking, struct span rest, uint64_t size,
+    struct sha1 *sha1, size_t *used)
+{
+	uint8_t out[65536] UNINITIALIZED;
+
+	if (taking->for_git || size > sizeof(out) ||
+	    !deflate_inflate_zlib(rest, out, (size_t)size, used))
+		return false;
+	sha1_update(sha1, span_of(out, (size_t)size));
+	return true;
+}
+
 /* Inflate the stream that rest begins with, and hash what is in it. */
 static bool
 hash_stream(struct taking *taking, struct span rest, uint64_t size,
@@ -113,6 +132,8 @@ hash_stream(struct taking *taking, struct span rest, uint64_t size,
 	uint64_t left = size;
 	int result = Z_OK;
 
+	if (hash_at_once(taking, rest, size, sha1, used))
+		return true;
 	if (inflateReset(z) != Z_OK)
 		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
 	z->next_in = (uint8_t *)(uintptr_t)rest.data;
@@ -192,10 +213,10 @@ take_objects(struct taking *taking, struct span pack, struct error *err)
 }
 
 static bool
-take_mapped(struct files *files, struct span pack, bool *has_deltas,
-    struct error *err)
+take_mapped(struct files *files, struct span pack, bool for_git,
+    bool *has_deltas, struct error *err)
 {
-	struct taking taking = { .has_deltas = false };
+	struct taking taking = { .for_git = for_git };
 	bool ok;
 
 	if (inflateInit(&taking.z) != Z_OK)
@@ -210,7 +231,7 @@ take_mapped(struct files *files, struct span pack, bool *has_deltas,
 
 bool
 files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
-    struct error *err)
+    bool for_git, struct error *err)
 {
 	struct files *files = files_of(backend);
 	bool has_deltas = true, ok = false;
@@ -221,7 +242,7 @@ files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
 	map = mmap(NULL, (size_t)(at + len), PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map != MAP_FAILED) {
 		ok = take_mapped(files,
-		    span_of((const uint8_t *)map + at, (size_t)len),
+		    span_of((const uint8_t *)map + at, (size_t)len), for_git,
 		    &has_deltas, err);
 		munmap(map, (size_t)(at + len));
 	}
