@@ -50,7 +50,10 @@ bool signing_may_be_asked(struct context *context,
     const struct verdict *verdict, enum signing signing, const char *person,
     bool yes, struct error *err) MUST_USE;
 
-/* What was sent, by its receipt, and what follows from it, proved. */
+/*
+ * An act that was sent: its entry, which the receipt proves, and the version
+ * after it.
+ */
 struct signing_sent {
 	struct entry entry;
 	uint64_t index;
@@ -79,8 +82,8 @@ bool signing_kept(struct context *context, const struct outbox_act *act,
     const char *done, const char *command, struct error *err) MUST_USE;
 
 /*
- * What one is about to sign ends with its digest, who signs, and what that
- * means: for a person to compare, even with --json.
+ * Print the end of what is about to be signed: its digest, the signer, and the
+ * meaning of the signature, for a person to compare, even with --json.
  */
 void signing_show_end(const struct verdict *verdict,
     const struct identity *signer, const char *means);

@@ -1,6 +1,6 @@
 /*
- * What ends the daemon or makes it read its settings again: signals, and
- * failures after which nothing may be signed (daemon.h).
+ * Signals that end the daemon or make it read its settings again, and failures
+ * after which nothing may be signed (daemon.h).
  */
 #include <signal.h>
 #include <stdlib.h>

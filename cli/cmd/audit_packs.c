@@ -59,7 +59,10 @@ keep(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	packs->kept[packs->num_kept++] = (struct kept){ .index = index,
 		.at = packs->lines.len,
 		.len = (uint16_t)line.len };
-	/* What the acts were judged by is needed to judge them again. */
+	/*
+	 * The policies and lists that judged the acts are needed to judge them
+	 * again.
+	 */
 	if (entry_has(entry, ENTRY_CRLS) &&
 	    !digest_eq(&packs->last_crls, &entry->crls)) {
 		session_want_crls(&packs->run->session, &entry->crls);
@@ -173,7 +176,7 @@ judge_document(void *arg, size_t i, FILE *to, struct error *err)
 	return ok;
 }
 
-/* What was found about a copy that is good now is no longer so. */
+/* A finding about a copy that is good now is dropped. */
 static bool
 take_judged(void *arg, FILE *from, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What an audit keeps between its runs, as files that only grow and one that
- * tells how much of them counts (audit.h).
+ * The files that an audit keeps between its runs: some only grow, and one tells
+ * how much of them counts (audit.h).
  */
 #include <fcntl.h>
 #include <stdlib.h>

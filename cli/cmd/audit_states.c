@@ -1,6 +1,6 @@
 /*
- * What the daemon says beside its journal: the states that it lists, and the
- * cosignatures of witnesses.
+ * Checks of what the daemon tells beside its journal: the states that it lists,
+ * and the cosignatures of witnesses.
  */
 #include <stdlib.h>
 #include <string.h>

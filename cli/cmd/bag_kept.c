@@ -1,7 +1,7 @@
 /*
- * What packing, opening and handing in bags share: the numbers that are kept of
- * them, the names of what lies in one, and handing in its waybill or answer
- * (bag.h).
+ * Functions that packing, opening and handing in bags share: the numbers that
+ * are kept of bags, the names of their members, and handing in a waybill or an
+ * acknowledgement (bag.h).
  */
 #include "cli/cmd/bag.h"
 

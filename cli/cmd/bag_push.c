@@ -10,7 +10,9 @@
 #include "cli/cmd/opened.h"
 #include "cli/commands.h"
 
-/* What a file of the bag is: an act of the person who signed the waybill. */
+/*
+ * The kind of a file in the bag: an act of the person who signed the waybill.
+ */
 static bool
 read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
     bool is_deposit, struct sent *out, struct error *err)

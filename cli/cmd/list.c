@@ -79,7 +79,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 	return true;
 }
 
-/* What is done with the rows of a page. */
+/* What to do with the rows of a page. */
 typedef bool take_rows(void *arg, json_t *rows, struct error *err);
 
 /* Get all pages, one after another. */

@@ -311,7 +311,10 @@ flush(void *arg)
 	fflush(stdout);
 }
 
-/* What is here is not an answer to a question: what it has beside is left. */
+/*
+ * Show an entry of the local copy.  The copy is not an answer to a question, so
+ * entries that the filter leaves out are skipped.
+ */
 static bool
 visit_local(void *arg, uint64_t index, const struct entry *entry,
     struct span line, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * What proves to the addressee of a bag, without a line, that its copies are of
- * the history that it has seen.
+ * The proofs by which the addressee of a bag sees, without a connection, that
+ * its copies are of the history that it has seen.
  */
 #include "cli/cmd/packing.h"
 
@@ -94,7 +94,8 @@ add_prefix(struct packing *pack, const struct checkpoint *at,
 	ok =
 	    ask_extension(pack, at->size, bag->size, &body, &proof, &note, err);
 	/*
-	 * That checkpoint is gone: the addressee's next connection proves it.
+	 * The daemon does not have that checkpoint any more: the addressee's
+	 * next connection proves the copy.
 	 */
 	if (!ok && err->kind == ERROR_NOT_FOUND) {
 		*err = (struct error){ 0 };

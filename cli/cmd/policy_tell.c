@@ -1,5 +1,6 @@
 /*
- * What a policy allows, how two differ, and which the journal had.
+ * Telling what a policy allows, how two policies differ, and which ones the
+ * journal had.
  */
 #include "cli/cmd/policy_tell.h"
 

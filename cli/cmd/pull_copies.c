@@ -77,7 +77,7 @@ add_receipts(const struct pull *pull, const struct ledger_version *version,
 	return ok;
 }
 
-/* What became of a version; the process that made it tells pull of it. */
+/* The result for a version; the process that made it tells pull of it. */
 struct pulled {
 	size_t doc, version; /* their places */
 	enum outcome outcome;
@@ -130,7 +130,10 @@ make_copy(const struct pull *pull, const struct ledger_version *version,
 	ok = made != NULL && add_receipts(pull, version, made, err) &&
 	    (out->fd = file_temporary(pull->dir, err)) >= 0 &&
 	    container_write(made, out->fd, &out->size, err);
-	/* What does not read is read again, for the verdict to tell. */
+	/*
+	 * A file that cannot be read is read again, so that the verdict tells
+	 * why.
+	 */
 	if (ok)
 		out->container = container_read_back(out->fd, made, &broken);
 	out->own_file = true;

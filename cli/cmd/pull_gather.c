@@ -1,5 +1,6 @@
 /*
- * What is new, by the journal: the acts of each document that changed, proved.
+ * Finding what is new in the journal: the acts of each document that changed,
+ * proved.
  */
 #include <stdlib.h>
 #include <string.h>

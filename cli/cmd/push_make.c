@@ -1,6 +1,6 @@
 /*
- * What a version that is to be deposited consists of: its titles, note and
- * files, each checked when it is named.
+ * Making a version to deposit: its titles, note and files, each checked when it
+ * is named.
  */
 #include "cli/cmd/push.h"
 

@@ -102,9 +102,7 @@ show_document(struct context *context, json_t *json, unsigned only,
 
 /* --- From the proved acts. --- */
 
-/*
- * What "show --json" prints. All of it is proved, but for a title that is not.
- */
+/* The JSON that "show --json" prints.  All of it is proved, except a title. */
 static json_t *
 json_of_acts(const struct document_acts *acts, const char *title,
     bool title_proved)

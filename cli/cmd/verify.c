@@ -82,7 +82,7 @@ tell_unread(const struct context *context, const char *path,
 		output_note("%s", ignored.detail);
 }
 
-/* What is asked of each file, and the connection if there is one. */
+/* What to check of each file, and the connection if there is one. */
 struct verifying {
 	struct context *context;
 	bool current, in_force;

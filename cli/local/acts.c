@@ -1,5 +1,6 @@
 /*
- * What the receipts of a copy prove: which acts, and of which history.
+ * Reading from the receipts of a copy which acts they prove, and of which
+ * history.
  */
 #include "cli/local/private.h"
 

@@ -1,11 +1,11 @@
 /*
- * local.h - the local copy: what an office has read, in a folder of its own,
- * to open and read without a line (valise(1), "THE LOCAL COPY").
+ * local.h - the local copy: what an office has read, in a folder of its own, to
+ * open and read without a line (valise(1), "THE LOCAL COPY").
  *
- *	DIR/TYPE/SLUG/SLUG-vN.asice   each version, a copy that proves itself
- *	DIR/TYPE/SLUG/newest/         the files of the newest one, and its receipt
- *	DIR/TYPE/SLUG/aside/          copies that lost their place, or got none
- *	DIR/store.git                 the same as git has it, after a pull
+ *         DIR/TYPE/SLUG/SLUG-vN.asice   each version, a copy that proves itself
+ * DIR/TYPE/SLUG/newest/         the files of the newest one, and its receipt
+ * DIR/TYPE/SLUG/aside/          copies that lost their place, or got none
+ * DIR/store.git                 the same as git has it, after a pull
  *
  * Nothing has a place in it that was not judged VALID; all of it can be judged
  * again.  What a bag brought may lead to a checkpoint that nobody could prove
@@ -36,7 +36,7 @@ enum local_proof {
 	LOCAL_REFUTED, /* it is another history */
 };
 
-/* What became of a copy that was to be placed. */
+/* The result of placing a copy. */
 enum placed {
 	PLACED_SAME, /* it is there already, or it tells nothing more */
 	PLACED_NEW,  /* it was placed */
@@ -80,8 +80,8 @@ bool local_settle(struct context *context, struct seen *seen, const char *dir,
     struct error *err) MUST_USE;
 
 /*
- * What was seen of the journal, for a command without a line. It is kept until
- * local_end().
+ * Returns what this office has seen of the journal, for a command without a
+ * connection.  It stays valid until local_end().
  */
 struct seen *local_seen(struct context *context, struct error *err);
 void local_end(struct context *context);

@@ -1,9 +1,9 @@
 /*
- * Placing a copy.  What is there is never replaced by less: only by a copy
- * whose acts include all of its own, and that is proved if it is.  What may
- * not be lost is kept in aside/: the other one of two that contradict each
- * other, one that is damaged, and one that is proved, while what has its place
- * is not.
+ * Placing a copy.  A copy in place is replaced only by a copy whose acts
+ * include all of its own, and that is proved if the old one is.  Copies that
+ * may not be lost are kept in aside/: the other one of two that contradict each
+ * other, one that is damaged, and a proved one while the copy in its place is
+ * not proved.
  */
 #include "cli/local/private.h"
 
@@ -81,7 +81,7 @@ take_locks(const char *dir, const char *folder, struct locks *out,
 	    (out->all = file_lock_shared(path, err)) < 0)
 		return false;
 	out->document = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Where a folder cannot be locked, all are. */
+	/* If one folder cannot be locked, lock all. */
 	if ((out->document >= 0 && flock(out->document, LOCK_EX) == 0) ||
 	    flock(out->all, LOCK_EX) == 0)
 		return true;
@@ -120,8 +120,8 @@ write_copy(int from, uint64_t size, const char *path, struct error *err)
 }
 
 /*
- * Where nothing has the place yet, the file that was judged may get its name
- * itself, if it is on the same file system.
+ * If the place is free, the judged file itself may get its name, if it is on
+ * the same file system.
  */
 static bool
 link_copy(const struct copy *copy, const char *path)

@@ -1,5 +1,5 @@
 /*
- * What the local copy says of a document: its versions, as the daemon would
+ * Telling of a document from the local copy: its versions, as the daemon would
  * tell them, and their acts.
  */
 #include "cli/local/private.h"
@@ -45,7 +45,7 @@ json_of_copy(const struct copy *copy)
 	return json_of_told_version(&told);
 }
 
-/* What one copy tells, and by which history. */
+/* What one copy tells, and of which history. */
 struct told {
 	unsigned number;
 	bool proved;
@@ -56,7 +56,7 @@ struct told {
 	uint64_t entry;
 };
 
-/* What withdrew a draft: the deposit of the next version. */
+/* The act that withdrew a draft: the deposit of the next version. */
 static json_t *
 withdrawal_by(const struct told *newer)
 {

@@ -203,7 +203,7 @@ copy_part(struct backup *backup, enum data_part part, struct error *err)
 	    copy_file(backup, data_name(part), data_about(part)->mode, err);
 }
 
-/* Those of the parts that lie between two and are copied whole. */
+/* Copy whole those of the parts that lie between two. */
 static bool
 copy_parts(struct backup *backup, enum data_part first, enum data_part last,
     struct error *err)

@@ -38,7 +38,7 @@ struct upkeep {
 	int64_t checked_at;
 	size_t num_findings;
 	struct lists_look look; /* the last look at the files of lists */
-	/* What was wrong with the lists that were fetched. */
+	/* Problems with the lists that were fetched. */
 	struct buf fetched;
 	bool is_news; /* one of these changed: look ahead now */
 	/*

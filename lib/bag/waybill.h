@@ -97,7 +97,7 @@ bool waybill_lists_slip(const struct waybill *waybill,
 const struct waybill_file *waybill_find(const struct waybill *waybill,
     const char *path);
 
-/* What was wrong with a file, as it was found: "missing", "altered", … */
+/* The finding about a file: "missing", "altered", … */
 struct acknowledgement_finding {
 	char path[LIMIT_PATH_BYTES + 1];
 	char what[40];

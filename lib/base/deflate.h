@@ -23,7 +23,10 @@ bool deflate_raw(struct span content, struct buf *out,
 bool deflate_zlib(struct span content, struct buf *out,
     struct error *err) MUST_USE;
 
-/* What stands before the deflate stream of deflate_zlib(), and after it. */
+/*
+ * The lengths of the header before the deflate stream of deflate_zlib(), and of
+ * the trailer after it.
+ */
 enum { ZLIB_HEADER_BYTES = 2, ZLIB_TRAILER_BYTES = 4 };
 
 /*

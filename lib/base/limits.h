@@ -14,7 +14,7 @@
 /* One text or annex; the policy of a type sets a lower one. */
 #define LIMIT_TEXT_BYTES UINT64_C(4000000000)
 
-/* What one office may have begun to upload, together. */
+/* Bounds on what one office may have begun to upload, together. */
 #define LIMIT_UPLOAD_BYTES UINT64_C(8589934592)
 
 enum {
@@ -147,7 +147,7 @@ enum {
 	LIMIT_GIT_BODY = 16 * 1024 * 1024,
 	LIMIT_GIT_IDS = 262144,
 
-	/* What a daemon may make a command do. */
+	/* Bounds on what a daemon may make a command do. */
 	LIMIT_ACTS = 65536,                    /* on one document, kept */
 	LIMIT_ACTS_BYTES = 64 * 1024 * 1024,   /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */

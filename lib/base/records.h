@@ -27,10 +27,10 @@ void records_free(struct records *records);
 
 /* Bytes written. */
 size_t records_len(const struct records *records);
-/* What comes after len bytes is as if it had never been written. */
+/* Bytes after the first len are dropped, as if they had never been written. */
 bool records_cut(struct records *records, size_t len,
     struct error *err) MUST_USE;
-/* Where these bytes are; NULL where not all of them were written. */
+/* Returns the address of these bytes; NULL if not all of them were written. */
 const uint8_t *records_at(const struct records *records, size_t at, size_t len);
 /*
  * Write, over what is there or right after it: at <= records_len().

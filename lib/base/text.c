@@ -65,9 +65,10 @@ text_is_utf8(struct span text)
 }
 
 /*
- * What a reader cannot see, or what changes how its neighbours are seen.
- * Default-ignorable characters outside Cf (Unicode 15, DerivedCoreProperties)
- * are listed; ZWJ and ZWNJ are Cf and go too: no Lao or Latin name needs them.
+ * Is it a character that a reader cannot see, or that changes how its
+ * neighbours look?  Default-ignorable characters outside Cf (Unicode 15,
+ * DerivedCoreProperties) are listed; ZWJ and ZWNJ are Cf and refused too: no
+ * Lao or Latin name needs them.
  */
 static bool
 is_visible(int32_t c)
@@ -459,7 +460,7 @@ text_set(char *out, size_t room, const char *text)
 	memcpy(out, text, len + 1);
 }
 
-/* Where the character begins that byte at of the text is in. */
+/* Returns where the character begins to which byte at of the text belongs. */
 static size_t
 character_at(const char *text, size_t at)
 {

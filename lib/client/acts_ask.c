@@ -130,9 +130,9 @@ ask_again(struct session *session, struct document_acts *acts,
 }
 
 /*
- * What is kept is of a larger journal than was seen. Either another command has
- * seen more meanwhile, or this state was put back and the acts may be of a
- * journal that does not exist.
+ * The kept acts are of a larger journal than was seen.  Either another command
+ * has seen more meanwhile, or this state was restored from an older copy and
+ * the acts may be of a journal that does not exist.
  */
 static bool
 check_size(struct session *session, struct document_acts *acts,
@@ -161,8 +161,8 @@ acts_update(struct session *session, const char *document,
 	if (!ok && error_is(err, ENTRY_WITHHELD))
 		(void)refused(session, document, err);
 	/*
-	 * What was kept of it would be told as if nothing had come since, so it
-	 * goes.
+	 * The kept acts would be told as if nothing had come since, so they are
+	 * dropped.
 	 */
 	if (ok && out->num > 0 && !session_shows(session, document))
 		ok = !refused(session, document, err);

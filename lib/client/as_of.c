@@ -138,7 +138,7 @@ as_of_text(const struct as_of *as_of, char out[AS_OF_TEXT])
 		    (unsigned long long)as_of->entry, date);
 }
 
-/* Who withdrew it, or null. */
+/* Returns the person who withdrew it, or null. */
 static json_t *
 json_of_withdrew(const struct as_of *as_of)
 {

@@ -22,7 +22,7 @@ struct as_of {
 	/* Up to this checkpoint nothing came since; 0: that is not known. */
 	uint64_t size;
 	int64_t seen_at; /* our own clock, when that checkpoint was seen */
-	/* Who deposited the version that withdrew this one, or empty. */
+	/* The depositor of the version that withdrew this one, or empty. */
 	char withdrew[LIMIT_EMAIL_BYTES + 1], withdrew_office[POLICY_NAME];
 	uint64_t withdrew_entry;
 };

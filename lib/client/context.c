@@ -1,6 +1,6 @@
 /*
- * What a command knows before it asks anybody (context.h), and the library that
- * verdicts are made with.
+ * The context of a command: what it knows before it asks anybody (context.h),
+ * and the library with which verdicts are made.
  */
 #include "client/context.h"
 

@@ -1,5 +1,5 @@
 /*
- * What an office knows of the CRLs that the journal names.
+ * The CRLs that the journal names, as far as an office knows them.
  */
 #include "client/lists.h"
 

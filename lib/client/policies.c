@@ -1,5 +1,5 @@
 /*
- * What an office knows of the journal's policies, in its state folder.
+ * The journal's policies, as far as an office knows them, in its state folder.
  */
 #include "client/policies.h"
 

@@ -279,8 +279,8 @@ reload(struct seen *seen, const struct seen_prover *prover, struct error *err)
 
 	if (ok && !seen_is_same(&disk.at, &seen->on_disk)) {
 		/*
-		 * What is only in memory was proved against nothing that
-		 * another command wrote.
+		 * A checkpoint that is only in memory was not proved against
+		 * what another command wrote.
 		 */
 		const bool ours =
 		    seen->unkept || disk.at.size < seen->kept.at.size;

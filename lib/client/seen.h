@@ -21,7 +21,7 @@
 #include "journal/merkle.h"
 #include "journal/note.h"
 
-/* What answer a request for a proof had. */
+/* The result of a request for a proof. */
 enum seen_reply {
 	SEEN_PROOF, /* the body of C2SP add-checkpoint */
 	/* a note alone, as the journal is smaller than the old size */
@@ -31,7 +31,7 @@ enum seen_reply {
 	SEEN_NO_LINE,  /* it could not be asked; err says why */
 };
 
-/* Where proofs come from: the daemon, or the files of a bag. */
+/* A source of proofs: the daemon, or the files of a bag. */
 struct seen_prover {
 	/*
 	 * Ask for the proof that a checkpoint extends the one of size old. It
@@ -73,8 +73,8 @@ bool seen_size(const char *dir, const struct note_keys *keys, uint64_t *out,
     struct error *err) MUST_USE;
 
 /*
- * What was kept when a question was sent. Take it before that, since what the
- * daemon names as its newest must extend it.
+ * The checkpoint that was kept when a question was sent.  Take it before that,
+ * since the newest one that the daemon names must extend it.
  */
 struct seen_asked {
 	struct checkpoint kept;

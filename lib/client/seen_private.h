@@ -22,7 +22,7 @@ struct seen {
 	struct checkpoint on_disk;
 	bool unkept;    /* what is kept is larger than what is on the disk */
 	bool must_keep; /* an act is being sent */
-	/* What is on the disk was flushed by this command itself. */
+	/* The file on the disk was flushed by this command itself. */
 	bool flushed;
 	bool told; /* a person was told that nothing is remembered */
 	/* Prefixes that were proved, by size; read when first asked for. */

@@ -1,6 +1,6 @@
 /*
- * What seen keeps beside the checkpoint: evidence, the prefixes that were
- * proved, entries' times.
+ * The state that seen keeps beside the checkpoint: evidence, the prefixes that
+ * were proved, and entries' times.
  */
 #include "client/seen_private.h"
 

@@ -58,7 +58,7 @@ session_seen(struct context *context, struct error *err)
 	return seen_open(&settings, err);
 }
 
-/* What a failed request says about a proof. */
+/* Returns what a failed request says about a proof. */
 static enum seen_reply
 reply_of(const struct remote_answer *answer, const struct error *err)
 {
@@ -161,8 +161,8 @@ prover_of(struct session *session)
 }
 
 /*
- * What is kept now is what the session has proved. Once something contradicts
- * it, this session takes nothing more in, even if the caller ignores the error.
+ * Only what the session has proved is kept.  After a contradiction this session
+ * accepts nothing more, even if the caller ignores the error.
  */
 static bool
 now_seen(struct session *session, bool ok, const struct error *err)

@@ -32,7 +32,9 @@ struct session {
 	struct digest named_policy, named_crls; /* the same, not proved yet */
 	/* that policy's entry; UINT64_MAX: the daemon does not say */
 	uint64_t named_policy_at;
-	/* Learns what the journal names, once it was caught up with; or NULL. */
+	/*
+	 * Learns what the journal names, once it was caught up with; or NULL.
+	 */
 	bool (*learn)(struct session *session, struct error *err);
 	bool learning; /* session_learn_policies() is running */
 	/* Policies that were asked for, and are not kept (session_policy()). */
@@ -78,7 +80,10 @@ bool session_begin(struct context *context, struct session *out,
     struct error *err) MUST_USE;
 void session_close(struct session *session);
 
-/* What was seen, for a command without a line. Call seen_close(). */
+/*
+ * Returns what this office has seen, for a command without a connection.  Call
+ * seen_close().
+ */
 struct seen *session_seen(struct context *context, struct error *err);
 
 /*

@@ -23,7 +23,7 @@ learn_lists(struct session *session, struct error *err)
 	return true;
 }
 
-/* What the journal names since it was caught up with last. */
+/* Get what the journal names since this office last caught up with it. */
 static bool
 learn(struct session *session, struct error *err)
 {

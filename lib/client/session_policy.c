@@ -6,7 +6,7 @@
 #include "client/session.h"
 #include "client/tell.h"
 
-/* What was learned, until it is kept. */
+/* News that are not kept yet. */
 struct learning {
 	struct succession known;
 };

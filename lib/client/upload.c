@@ -20,7 +20,7 @@ struct upload {
 	char path[160];   /* "/v1/uploads/ID" */
 };
 
-/* What an earlier run kept; empty if nothing. */
+/* The upload that an earlier run kept; empty if none. */
 static void
 read_note(struct upload *upload)
 {

@@ -11,7 +11,7 @@
 
 struct member;
 
-/* Where a member's content comes from. */
+/* The source of a member's content. */
 struct member_source {
 	/* The content, checked as it comes; or its packed bytes. */
 	bool (*stream)(const struct member *member, byte_sink *sink, void *arg,
@@ -27,7 +27,10 @@ struct member {
 	bool deflated;
 	uint64_t packed;
 	uint32_t crc;
-	/* Nobody will store or write it: it is not deflated, nor named for git. */
+	/*
+	 * The member is neither stored nor written: it is not deflated, nor
+	 * named for git.
+	 */
 	bool to_judge;
 	/* Filled by member_hash() where the maker did not know them. */
 	bool hashed;
@@ -52,7 +55,7 @@ extern const struct member_source member_in_memory;
 /* The member that lies so in the ZIP fd, which stays the caller's and open. */
 struct member member_of_zip(const struct zip_member *zip, int fd,
     bool to_judge);
-/* What a ZIP says of a member. */
+/* A member's fields in a ZIP. */
 struct zip_member member_zip(const struct member *member);
 /* How it is inflated: what may be stored as it is, as git would. */
 enum deflate_reading member_reading(const struct member *member);

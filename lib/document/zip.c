@@ -33,7 +33,7 @@ enum {
 /* The attributes of a member that Unix made. */
 #define PLAIN_FILE ((uint32_t)(S_IFREG | 0644) << 16)
 
-/* What stands in the local header and in the central directory alike. */
+/* Fields that the local header and the central directory both have. */
 struct common {
 	uint16_t needed, flags, method, time, date;
 	uint32_t crc, packed, size;
@@ -107,7 +107,7 @@ check_member(const struct common *c, struct span name, struct error *err)
 	return text_check_path(name, err) || error_context(err, "ZIP");
 }
 
-/* What stands in the central directory alone. */
+/* Fields that the central directory alone has. */
 struct once {
 	uint16_t made_by, comment_len, disk, internal;
 	uint32_t attributes;
@@ -585,7 +585,7 @@ zip_window_load(struct zip_window *window, const struct zip_member *member,
 				     &checked, &is_done, err)
 			       : check_crc(&checked, bytes, err)))
 		return error_context(err, "%s", member->path);
-	/* That tells what is wrong with it. */
+	/* This check tells what is wrong with it. */
 	if (member->deflated && !is_done)
 		return zip_stream(window->fd, member, reading, sink_to_buf, out,
 		    err);
@@ -699,9 +699,9 @@ is_ascii(const char *path)
 }
 
 /*
- * What made a member.  Info-ZIP's unzip takes a name that DOS made for one of
- * a DOS code page, whatever the UTF-8 flag says; a member that Unix made has
- * a mode, or it cannot be opened.
+ * The field "made by".  Info-ZIP's unzip takes a name marked as made on DOS for
+ * one of a DOS code page, whatever the UTF-8 flag says; a member marked as made
+ * on Unix needs a mode, or it cannot be opened.
  */
 static uint32_t
 made_by(const struct zip_member *member)

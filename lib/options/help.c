@@ -129,7 +129,10 @@ options_usage(const struct options_program *program,
 {
 	const bool named = command->name[0] != '\0';
 
-	/* What chooses the form comes first, as its name: "--note ID TEXT". */
+	/*
+	 * The option that chooses the form comes first, as its name: "--note ID
+	 * TEXT".
+	 */
 	return buf_printf(out, err, "%s%s%s%s%s", program->name,
 		   named ? " " : "", command->name,
 		   form->word != NULL ? " " : "",
@@ -246,7 +249,9 @@ append_list(struct buf *out, size_t margin, size_t least,
 	return ok;
 }
 
-/* Append what a form is called, where a command has several, and its options. */
+/*
+ * Append what a form is called, where a command has several, and its options.
+ */
 static bool
 append_form(const struct options_command *command,
     const struct options_form *form, bool several, struct buf *out,

@@ -54,7 +54,10 @@ struct options_command {
 	    *summary;     /* for the list of commands, and a first sentence */
 	const char *text; /* paragraphs, or NULL */
 	const char *example; /* lines, each begins with two blanks; or NULL */
-	/* What of it works without a line: NULL nothing, "" all of it. */
+	/*
+	 * The part of it that works without a connection: NULL nothing, "" all
+	 * of it.
+	 */
 	const char *local;
 	const struct options_form *forms;
 };

@@ -79,7 +79,7 @@ void cert_cache_free(struct cert_cache *cache);
 /* Parse a certificate, or find it. The caller frees the reference. */
 struct cert *cert_cache_get(struct cert_cache *cache, struct span der,
     struct error *err);
-/* One that was parsed otherwise; it keeps a reference. */
+/* Keep a certificate that was parsed elsewhere; the cache holds a reference. */
 void cert_cache_put(struct cert_cache *cache, struct cert *cert);
 
 /* A certificate and the private key that it certifies. */

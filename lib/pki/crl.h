@@ -37,8 +37,8 @@ struct crl {
 	X509_REVOKED **entries; /* the entries of x509, by serial number */
 	size_t num_entries;
 	/*
-	 * What is remembered of CA certificates that signed it, or did not;
-	 * only crl.c uses it.
+	 * Which CA certificates signed it, or did not, as remembered; only
+	 * crl.c uses it.
 	 */
 	struct {
 		struct digest ca;

@@ -239,7 +239,7 @@ is_refuted(void)
 	    ERR_GET_REASON(last) == CMS_R_VERIFICATION_FAILURE;
 }
 
-/* What came of a check, of the signature or of the content. */
+/* The result of a check, of the signature or of the content. */
 static void
 say_result(int result, struct foreign_signer *out)
 {

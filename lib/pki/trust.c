@@ -22,7 +22,7 @@ struct ca {
 	size_t num;
 };
 
-/* Who issued a certificate, found once and remembered. */
+/* The issuer of a certificate, found once and remembered. */
 struct issued {
 	struct digest fingerprint;
 	int ca; /* index of the CA, or -1: none of them */

@@ -1,5 +1,5 @@
 /*
- * What a policy must or should have beyond what its parts say one by one.
+ * Checks of a policy as a whole, beyond what its parts say one by one.
  */
 #include "policy/load_private.h"
 

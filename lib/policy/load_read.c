@@ -1,6 +1,6 @@
 /*
- * What offices.yaml and the types of documents both have: titles, and names of
- * parties.
+ * Reading what offices.yaml and the types of documents both have: titles, and
+ * names of parties.
  */
 #include "policy/load_private.h"
 

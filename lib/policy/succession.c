@@ -289,8 +289,8 @@ succession_parse_entry(struct span text, struct policy_entry *out,
 }
 
 /*
- * What the office accepted is kept nowhere else: only the office can say it
- * again.
+ * The office's acceptance is stored nowhere else: only the office can repeat
+ * it.
  */
 static bool
 damaged(struct error *err)

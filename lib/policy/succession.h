@@ -30,8 +30,9 @@ struct succession {
 	struct digest awaited[8];
 	size_t num_awaited;
 	/*
-	 * What older programs kept: which policy the office accepted from which
-	 * size of the journal on. It counts until the entries are known.
+	 * A pin, as older programs kept it: which policy the office accepted
+	 * from which size of the journal on.  It counts until the entries are
+	 * known.
 	 */
 	struct policy_pin {
 		uint64_t size;

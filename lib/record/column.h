@@ -24,9 +24,9 @@ struct column *column_new(const char *name, size_t record_bytes,
 struct column *column_open(const char *path, size_t record_bytes,
     struct error *err);
 /*
- * One that keeps nothing: its records are those of a file, with which each
- * that is added is compared.  The file stays the caller's, and may grow
- * meanwhile.
+ * Returns a column that keeps nothing: its records are those of a file, with
+ * which each added record is compared.  The file stays the caller's, and may
+ * grow meanwhile.
  */
 struct column *column_compare(const struct column *file, struct error *err);
 void column_free(struct column *column);

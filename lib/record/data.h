@@ -55,7 +55,7 @@ enum data_part {
 	DATA_PARTS
 };
 
-/* What a backup takes of a part. */
+/* How a backup copies a part. */
 enum data_copied {
 	DATA_NOT_COPIED,
 	DATA_COPIED,      /* as it is now, whole or not at all */
@@ -65,7 +65,7 @@ enum data_copied {
 	DATA_COPIED_KEY, /* only if the keys are asked for */
 };
 
-/* What the server's process may do with a part once it is confined. */
+/* The server's access to a part once its process is confined. */
 enum data_access {
 	DATA_NO_ACCESS, /* but for the folder that it is in */
 	DATA_READ,
@@ -96,8 +96,8 @@ bool data_is_there(const char *data);
 bool data_make(const char *data, struct error *err) MUST_USE;
 
 /*
- * Who writes holds the lock until the descriptor is closed.  -1, with
- * ERROR_CONFLICT if another process holds it.
+ * Take the lock that a writer must hold; it is held until the descriptor is
+ * closed.  Returns -1, with ERROR_CONFLICT if another process holds it.
  */
 int data_lock(const char *data, struct error *err) MUST_USE;
 

@@ -165,7 +165,7 @@ walk_to(const struct ledger_places *places, size_t place)
 	return index;
 }
 
-/* What stands in places around this one, as one walks on from it. */
+/* The records around this one that a walk has read. */
 static void
 read_block(struct ledger_places *places, size_t place)
 {

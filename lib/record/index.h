@@ -26,8 +26,8 @@ struct index_ends {
 bool index_add(struct column *column, const struct ledger_entry *entry,
     const struct index_ends *ends, struct error *err) MUST_USE;
 /*
- * What its record says; numbers over that of names are 0, an act that is none
- * is ACT_OTHER.
+ * Get the fields of an entry's record.  Numbers beyond the names become 0, and
+ * an unknown act becomes ACT_OTHER.
  */
 struct ledger_entry index_entry(const struct column *column, uint64_t index,
     size_t num_names);

@@ -75,7 +75,10 @@ struct ledger_entry {
 struct ledger;
 struct column;
 
-/* What it keeps of each entry, and of each commit (record/column.h). */
+/*
+ * The columns: one record for each entry, and one for each commit
+ * (record/column.h).
+ */
 struct ledger_columns {
 	struct column *index, *commits;
 };
@@ -85,8 +88,9 @@ struct ledger *ledger_new(struct error *err);
 struct ledger *ledger_new_on(const struct ledger_columns *columns,
     struct error *err);
 /*
- * One that is to be as far as another was when that was read from its file: it
- * keeps no columns of its own, and compares those of the other's files.
+ * Returns a ledger that is to reach the state in which another one was read
+ * from its file: it keeps no columns of its own, and compares its records with
+ * those of the other's files.
  */
 struct ledger *ledger_new_beside(const struct ledger *ledger,
     struct error *err);

@@ -1,5 +1,5 @@
 /*
- * What valise-remote.so exports.
+ * The exports of valise-remote.so.
  */
 #include "remote/module.h"
 

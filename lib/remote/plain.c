@@ -1,5 +1,5 @@
 /*
- * What of remote.h needs no HTTP client.
+ * The functions of remote.h that need no HTTP client.
  */
 #include <string.h>
 #include <time.h>

@@ -305,7 +305,7 @@ good_waybill(const struct field_view *view, char why[FIELD_WHY])
 	    differs(why, "the waybill that it names was never handed in");
 }
 
-/* Who dispatched the bag that brought it, by the journal. */
+/* Returns who dispatched the bag that brought the act, by the journal. */
 static const struct field_dispatch *
 dispatch_of(const struct field_view *view)
 {

@@ -23,7 +23,7 @@ enum field_checker {
 #define FIELD_NO_TIME  INT64_MIN
 #define FIELD_NO_INDEX UINT64_MAX
 
-/* What a copy has of the act; only in a verdict. */
+/* The copy's facts about the act; only in a verdict. */
 struct field_copy {
 	const struct version *version;
 	/* The signature that was handed in; NULL of a "force", or if none. */
@@ -40,7 +40,7 @@ struct field_dispatch {
 };
 
 /*
- * What the earlier entries lead to: in an audit, fsck, and a log of all
+ * The state after the earlier entries: in an audit, fsck, and a log of all
  * entries.
  */
 struct field_journal {
@@ -54,7 +54,7 @@ struct field_journal {
 	const struct field_dispatch *dispatch;
 };
 
-/* What a checker knows of an entry. What it does not know is not compared. */
+/* A checker's facts about an entry.  Facts that it lacks are not compared. */
 struct field_view {
 	uint64_t index;
 	const struct entry *entry;

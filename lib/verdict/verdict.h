@@ -43,7 +43,7 @@ enum finding_code {
 const char *outcome_name(enum outcome outcome);
 const char *status_name(enum status status);
 const char *finding_name(enum finding_code code);
-/* What this code alone makes of a container; VALID: it is a warning. */
+/* The outcome that this code alone leads to; VALID: it is a warning. */
 enum outcome finding_outcome(enum finding_code code);
 
 /*

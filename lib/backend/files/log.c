@@ -226,8 +226,8 @@ files_create_log(const char *dir, struct error *err)
 }
 
 /*
- * Where entries end, from where one begins: no entry is empty, so that room at
- * the end reads as a length of zero.
+ * Returns where the entries end, from the start of one.  No entry is empty, so
+ * the zero bytes written ahead read as a length of zero.
  */
 static bool
 find_end(const struct files *files, uint64_t from, uint64_t *out,
@@ -375,7 +375,7 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 }
 
 /* Append the entries, each after its length, and flush them. */
-/* Where it cannot be written, on a full disk, it is not needed either. */
+/* If the disk is full and this cannot be written, it is not needed either. */
 static void
 make_room(struct files *files, uint64_t end)
 {
@@ -500,7 +500,7 @@ files_log_bytes(struct backend *backend, uint64_t *out, struct error *err)
 	const struct files *files = files_of(backend);
 
 	*out = __atomic_load_n(&files->end, __ATOMIC_ACQUIRE);
-	/* Where another process writes: what is there now. */
+	/* If another process writes, take what is there now. */
 	return !files->log_is_view ||
 	    find_end(files, files->published, out, err);
 }

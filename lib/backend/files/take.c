@@ -127,7 +127,7 @@ hash_stream(struct taking *taking, struct span rest, uint64_t size,
 {
 	uint8_t out[65536] UNINITIALIZED;
 	z_stream *z = &taking->z;
-	/* What comes out at once needs no window to be kept. */
+	/* Inflating in one call needs no window. */
 	const int flush = size <= sizeof(out) ? Z_FINISH : Z_NO_FLUSH;
 	uint64_t left = size;
 	int result = Z_OK;

@@ -9,7 +9,7 @@
 
 enum {
 	PACK_SMALL = 64 * 1024 * 1024, /* larger packs are never joined */
-	/* What a step copies at most, unless two packs have more. */
+	/* The most bytes that a step copies, unless two packs have more. */
 	STEP_BYTES = 64 * 1024 * 1024,
 };
 
