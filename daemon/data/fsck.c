@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/time.h"
 #include "daemon/data/check_journal.h"
 #include "daemon/data/check_versions.h"
 #include "daemon/data/findings.h"
 #include "record/data.h"
+#include "record/ledger_file.h"
 #include "record/refs.h"
 
 /*
@@ -86,6 +88,56 @@ open_folder(struct fsck *fsck, struct error *err)
 	    (fsck->certs = cert_cache_new(err)) != NULL;
 }
 
+/* A ledger of the first entries; NULL with an error. */
+static struct ledger *
+ledger_at(struct fsck *fsck, uint64_t size, struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct ledger *ledger = ledger_new(err);
+	bool ok = ledger != NULL;
+
+	for (uint64_t i = 0; ok && i < size && !fsck_stopped(fsck); i++) {
+		line.len = 0;
+		ok = journal_entry(fsck->journal, i, &line, err) &&
+		    ledger_visit(ledger, i, buf_span(&line), err);
+	}
+	buf_free(&line);
+	if (ok)
+		return ledger;
+	ledger_free(ledger);
+	return NULL;
+}
+
+/*
+ * Compare journal/ledger with what the entries lead to.  None, or one of
+ * another version of Valise, is made anew by the next start; so is one that a
+ * daemon wrote after the folder was opened, seen by the next check.
+ */
+static void
+check_ledger(struct fsck *fsck)
+{
+	struct ledger *own = NULL, *ledger = audit_ledger(fsck->audit);
+	struct buf bytes = BUF(SIZE_MAX);
+	struct error why = { 0 };
+	char path[FILE_PATH];
+	uint64_t size;
+
+	if (data_path(fsck->settings->data, DATA_LEDGER, path, &why) &&
+	    file_exists(path) && file_read(path, bytes.max, &bytes, &why) &&
+	    ledger_file_begins(buf_span(&bytes), &size) &&
+	    size <= journal_size(fsck->journal)) {
+		if (size != ledger_size(ledger))
+			ledger = own = ledger_at(fsck, size, &why);
+		if (ledger != NULL && ledger_size(ledger) == size &&
+		    !ledger_file_compare(path, buf_span(&bytes), fsck->journal,
+			ledger, &why))
+			fsck_report_derived(fsck, "LEDGER_DAMAGED",
+			    data_name(DATA_LEDGER), why.detail);
+	}
+	ledger_free(own);
+	buf_free(&bytes);
+}
+
 /* Check all parts, in their order. */
 static bool
 check_folder(struct fsck *fsck, struct error *err)
@@ -113,6 +165,7 @@ check_folder(struct fsck *fsck, struct error *err)
 		audit_ledger(fsck->audit), err))
 		return false;
 	fsck_check_cosignatures(fsck);
+	check_ledger(fsck);
 	return refs_follow(fsck->store, audit_ledger(fsck->audit), false,
 		   tell_of_ref, fsck, err) &&
 	    fsck_check_versions(fsck, err);

@@ -116,6 +116,23 @@ column_take(struct column *column, uint64_t num, const struct digest *sum,
 	return records_cut(column->records, len, err);
 }
 
+bool
+column_is_in(const struct column *column, const char *path)
+{
+	const size_t len = (size_t)column->num * column->record_bytes;
+	struct digest sum = column_sum(column), found;
+	struct error ignored = { 0 };
+	struct records *records =
+	    records_open(path, O_RDONLY, MOST * column->record_bytes, &ignored);
+	const uint8_t *bytes =
+	    records == NULL ? NULL : records_at(records, 0, len);
+
+	if (bytes != NULL)
+		found = sha256_of(span_of(bytes, len));
+	records_free(records);
+	return bytes != NULL && digest_eq(&found, &sum);
+}
+
 struct digest
 column_sum(const struct column *column)
 {

@@ -39,6 +39,8 @@ void column_free(struct column *column);
  */
 bool column_take(struct column *column, uint64_t num, const struct digest *sum,
     struct error *err) MUST_USE;
+/* Does a file have as many first records as the column, and the same? */
+bool column_is_in(const struct column *column, const char *path);
 /* Of all records. */
 struct digest column_sum(const struct column *column);
 uint64_t column_num(const struct column *column);

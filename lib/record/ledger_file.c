@@ -570,3 +570,12 @@ ledger_file_parse(struct span bytes, const struct ledger_columns *columns,
 	ledger_free(ledger);
 	return NULL;
 }
+
+bool
+ledger_file_begins(struct span bytes, uint64_t *size)
+{
+	struct span rest = bytes, head;
+
+	return span_take(&rest, sizeof(magic) - 1, &head) &&
+	    span_is(head, magic) && span_take_u64(&rest, size);
+}

@@ -32,6 +32,19 @@ struct ledger *ledger_file_parse(struct span bytes,
     const struct ledger_columns *columns, struct journal_from *from,
     struct error *err);
 
+/* Is it a ledger's file of this version?  *size gets the journal's. */
+bool ledger_file_begins(struct span bytes, uint64_t *size);
+/*
+ * Compare the file that had these bytes, and the files of its columns, with a
+ * ledger of the same size, which was made from all entries.  Nothing is
+ * written: a daemon may be at them.
+ *
+ * ERROR_UNTRUSTED  they differ
+ */
+bool ledger_file_compare(const char *path, struct span bytes,
+    const struct journal *journal, const struct ledger *ledger,
+    struct error *err) MUST_USE;
+
 /* The files of its columns beside it, made if they are not there. */
 bool ledger_file_columns(const char *path, struct ledger_columns *out,
     struct error *err) MUST_USE;

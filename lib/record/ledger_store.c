@@ -42,23 +42,55 @@ ledger_file_write(const char *path, const struct journal *journal,
 	return ok;
 }
 
-/* A file beside path. */
+/* The path of a file beside path. */
+static bool
+path_beside(const char *path, const char *name, char out[FILE_PATH],
+    struct error *err)
+{
+	char dir[FILE_PATH];
+	char *slash;
+
+	if (snprintf(dir, sizeof(dir), "%s", path) >= (int)sizeof(dir))
+		return error_set(err, ERROR_LIMIT, "%s: too long", path);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		*slash = '\0';
+	return file_join(out, slash != NULL ? dir : ".", name, err);
+}
+
 static struct column *
 open_beside(const char *path, const char *name, size_t record_bytes,
     struct error *err)
 {
-	char dir[FILE_PATH], file[FILE_PATH];
-	char *slash;
+	char file[FILE_PATH];
 
-	if (snprintf(dir, sizeof(dir), "%s", path) >= (int)sizeof(dir)) {
-		error_set(err, ERROR_LIMIT, "%s: too long", path);
-		return NULL;
-	}
-	if ((slash = strrchr(dir, '/')) != NULL)
-		*slash = '\0';
-	return file_join(file, slash != NULL ? dir : ".", name, err)
+	return path_beside(path, name, file, err)
 	    ? column_open(file, record_bytes, err)
 	    : NULL;
+}
+
+bool
+ledger_file_compare(const char *path, struct span bytes,
+    const struct journal *journal, const struct ledger *ledger,
+    struct error *err)
+{
+	struct buf right = BUF(FILE_BYTES);
+	char index[FILE_PATH], commits[FILE_PATH];
+	struct digest root;
+	bool ok = path_beside(path, "index", index, err) &&
+	    path_beside(path, "commits", commits, err) &&
+	    journal_root_at(journal, ledger_size(ledger), &root, err) &&
+	    ledger_file_encode(ledger, &root, &right, err);
+
+	if (ok && !span_eq(buf_span(&right), bytes))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "it does not follow from the entries");
+	if (ok &&
+	    (!column_is_in(ledger->index, index) ||
+		!column_is_in(ledger->commits.column, commits)))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "what it keeps of each entry does not follow from them");
+	buf_free(&right);
+	return ok;
 }
 
 bool

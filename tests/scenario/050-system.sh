@@ -78,6 +78,14 @@ expect "--full hashes all entries first" 0 "hashed=all" cat log
 : >data/journal/nodes; deposit mofa bus "text" >/dev/null 2>&1
 while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.02; done
 expect "a mapped file that cannot be read ends it, with its name" 0 "event=fatal reason=.cannot read .*journal/nodes" cat log
+put_back
+check "fsck takes the ledger's files as they are" "$valised" fsck data
+for file in ledger index commits; do
+	printf 'X' | dd of=data/journal/$file bs=1 seek=61 conv=notrunc 2>/dev/null
+	expect "fsck finds journal/$file changed" 1 "LEDGER_DAMAGED, journal/ledger" "$valised" fsck data
+	check "and makes it anew" "$valised" fsck data --repair
+	check "so that all is well" "$valised" fsck data
+done
 put_back; : >log
 "$valised" --config valised.yaml --full >>log 2>&1 & echo $! >pid
 until grep -q "event=start " log; do sleep 0.02; done
