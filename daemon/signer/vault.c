@@ -19,7 +19,6 @@
 #include "base/time.h"
 #include "daemon/confine.h"
 #include "daemon/log.h"
-#include "daemon/prompt.h"
 #include "daemon/signer/memory.h"
 #include "daemon/signer/messages.h"
 #include "document/manifest.h"
@@ -342,8 +341,6 @@ start(struct process *process, const struct config *config,
 	if ((process->vault = vault_new(config, &process->err)) == NULL ||
 	    !start_clients(process, clients, fds, num))
 		return false;
-	/* A batch waits for this thread: it signs the checkpoints. */
-	prompt_thread();
 	give_up_rights(process);
 	pthread_barrier_wait(&process->ready);
 	return process->err.kind == ERROR_NONE;

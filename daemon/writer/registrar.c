@@ -12,7 +12,6 @@
 
 #include "base/time.h"
 #include "daemon/log.h"
-#include "daemon/prompt.h"
 #include "daemon/writer/joiner.h"
 #include "record/ledger_file.h"
 #include "record/refs.h"
@@ -431,7 +430,6 @@ run(struct registrar *registrar, bool does_upkeep)
 	struct batch *batch;
 	unsigned num;
 
-	prompt_thread();
 	pthread_mutex_lock(&registrar->mutex);
 	while ((acts = take_acts(registrar, does_upkeep)) != NULL) {
 		state = state_ahead(registrar);
