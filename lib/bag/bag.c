@@ -184,7 +184,7 @@ bag_read(int fd, const struct zip_member *member, struct buf *out,
 	if (member->size > out->max - out->len)
 		return error_set(err, ERROR_LIMIT, "%s: %llu bytes",
 		    member->path, (unsigned long long)member->size);
-	return zip_stream(fd, member, DEFLATE_FAST, sink_to_buf, out, err);
+	return zip_stream(fd, member, sink_to_buf, out, err);
 }
 
 struct extract {
@@ -212,7 +212,7 @@ bag_extract(int fd, const struct zip_member *member, int out,
 	struct extract to = { .fd = out };
 
 	sha256_init(&to.hash);
-	if (!zip_stream(fd, member, DEFLATE_FAST, extract_piece, &to, err))
+	if (!zip_stream(fd, member, extract_piece, &to, err))
 		return false;
 	*sha256 = sha256_final(&to.hash);
 	return true;

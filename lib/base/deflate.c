@@ -172,8 +172,8 @@ deflate_zlib(struct span content, struct buf *out, struct error *err)
 }
 
 /* In one call, for which zlib keeps no window. */
-static bool
-inflate_by_zlib(struct span packed, uint8_t *out, size_t size)
+bool
+deflate_inflate(struct span packed, uint8_t *out, size_t size)
 {
 	/* There is no room for a byte more than it is to have. */
 	uint8_t none;
@@ -190,35 +190,6 @@ inflate_by_zlib(struct span packed, uint8_t *out, size_t size)
 	    z.avail_out == 0;
 	inflateEnd(&z);
 	return ok;
-}
-
-static bool
-inflate_by_libdeflate(struct span packed, uint8_t *out, size_t size)
-{
-	struct libdeflate_decompressor *decompressor =
-	    libdeflate_alloc_decompressor();
-	size_t used = 0;
-	bool ok;
-
-	/* Without a place for how much came out it must be all of size. */
-	ok = decompressor != NULL &&
-	    libdeflate_deflate_decompress_ex(decompressor, packed.data,
-		packed.len, out, size, &used, NULL) == LIBDEFLATE_SUCCESS &&
-	    used == packed.len;
-	libdeflate_free_decompressor(decompressor);
-	return ok;
-}
-
-/* Below this libdeflate is no faster, so that all is read strictly. */
-enum { FAST_FROM = 8192 };
-
-bool
-deflate_inflate(struct span packed, enum deflate_reading reading, uint8_t *out,
-    size_t size)
-{
-	return reading == DEFLATE_FAST && size >= FAST_FROM
-	    ? inflate_by_libdeflate(packed, out, size)
-	    : inflate_by_zlib(packed, out, size);
 }
 
 bool

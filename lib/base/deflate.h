@@ -30,22 +30,19 @@ bool deflate_zlib(struct span content, struct buf *out,
 enum { ZLIB_HEADER_BYTES = 2, ZLIB_TRAILER_BYTES = 4 };
 
 /*
- * Inflating fast takes some streams that RFC 1951 says never occur: with the
- * length codes 286 and 287, the distance codes 30 and 31, or a code that is
- * empty or half a code.  Strictly is as zlib does, which others read with.
- */
-enum deflate_reading { DEFLATE_FAST, DEFLATE_STRICT };
-
-/*
  * Inflate a deflate stream that is all of packed and gives exactly size bytes,
  * to out.  False if it does not, or there is no memory: zlib's stream tells
  * what is wrong.  size is known, and within a bound, before.
+ *
+ * This is zlib's reading, which refuses what RFC 1951 says never occurs, so that
+ * all who read a container agree on it.
  */
-bool deflate_inflate(struct span packed, enum deflate_reading reading,
-    uint8_t *out, size_t size) MUST_USE;
+bool deflate_inflate(struct span packed, uint8_t *out, size_t size) MUST_USE;
 /*
- * The same, fast, of a zlib stream with its Adler-32, which packed begins with;
- * *used gets its length.
+ * Inflate a zlib stream with its Adler-32, which packed begins with; *used gets
+ * its length.  This is libdeflate's reading, faster and not as strict (it takes
+ * the length codes 286 and 287, the distance codes 30 and 31, a code that is
+ * empty or half a code): for what we deflated ourselves.
  */
 bool deflate_inflate_zlib(struct span packed, uint8_t *out, size_t size,
     size_t *used) MUST_USE;

@@ -61,8 +61,7 @@ load_small(struct member *member, const struct zip_member *zip,
 	if (is_loaded)
 		return true;
 	member->bytes = BUF((size_t)limit);
-	return zip_window_load(window, zip, member_reading(member),
-	    &member->bytes, err);
+	return zip_window_load(window, zip, &member->bytes, err);
 }
 
 static bool
@@ -172,9 +171,7 @@ read_files(int fd, bool to_judge, struct error *err)
 		    error_set(err, ERROR_LIMIT, "over %d bytes",
 			LIMIT_POLICY_ZIP_BYTES);
 		/* They are deflated anew. */
-		ok = ok &&
-		    zip_stream(fd, &zips[i], DEFLATE_FAST, sink_to_buf, &bytes,
-			err) &&
+		ok = ok && zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
 		    put(container, zips[i].path, buf_span(&bytes), err);
 		buf_free(&bytes);
 	}

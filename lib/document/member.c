@@ -46,20 +46,13 @@ member_zip(const struct member *member)
 	return zip;
 }
 
-enum deflate_reading
-member_reading(const struct member *member)
-{
-	return member->to_judge ? DEFLATE_FAST : DEFLATE_STRICT;
-}
-
 static bool
 stream_zip(const struct member *member, byte_sink *sink, void *arg,
     struct error *err)
 {
 	const struct zip_member zip = member_zip(member);
 
-	return zip_stream(member->fd, &zip, member_reading(member), sink, arg,
-	    err);
+	return zip_stream(member->fd, &zip, sink, arg, err);
 }
 
 static bool

@@ -57,8 +57,6 @@ struct member member_of_zip(const struct zip_member *zip, int fd,
     bool to_judge);
 /* A member's fields in a ZIP. */
 struct zip_member member_zip(const struct member *member);
-/* How it is inflated: what may be stored as it is, as git would. */
-enum deflate_reading member_reading(const struct member *member);
 /* Free its bytes. */
 void member_clear(struct member *member);
 /* Its content will be in memory: at most max bytes of it. */

@@ -518,8 +518,7 @@ inflate_in_pieces(int fd, const struct zip_member *member,
  */
 static bool
 inflate_at_once(struct span packed, const struct zip_member *member,
-    enum deflate_reading reading, struct checked *checked, bool *is_done,
-    struct error *err)
+    struct checked *checked, bool *is_done, struct error *err)
 {
 	const size_t size = (size_t)member->size;
 	uint8_t *content;
@@ -529,7 +528,7 @@ inflate_at_once(struct span packed, const struct zip_member *member,
 	if (size > LIMIT_INFLATED_AT_ONCE ||
 	    (content = malloc(size + 1)) == NULL)
 		return true;
-	*is_done = deflate_inflate(packed, reading, content, size);
+	*is_done = deflate_inflate(packed, content, size);
 	if (*is_done)
 		ok = check_crc(checked, span_of(content, size), err);
 	free(content);
@@ -547,8 +546,8 @@ check_end(const struct checked *checked, const struct zip_member *member,
 }
 
 bool
-zip_stream(int fd, const struct zip_member *member,
-    enum deflate_reading reading, byte_sink *sink, void *arg, struct error *err)
+zip_stream(int fd, const struct zip_member *member, byte_sink *sink, void *arg,
+    struct error *err)
 {
 	struct checked checked = { .sink = sink, .arg = arg };
 	struct buf packed = BUF(LIMIT_INFLATED_AT_ONCE);
@@ -559,8 +558,8 @@ zip_stream(int fd, const struct zip_member *member,
 	else if (member->size <= LIMIT_INFLATED_AT_ONCE &&
 	    member->packed <= packed.max)
 		ok = zip_stream_packed(fd, member, sink_to_buf, &packed, err) &&
-		    inflate_at_once(buf_span(&packed), member, reading,
-			&checked, &is_done, err);
+		    inflate_at_once(buf_span(&packed), member, &checked,
+			&is_done, err);
 	if (ok && member->deflated && !is_done)
 		ok = inflate_in_pieces(fd, member, &checked, err);
 	buf_free(&packed);
@@ -570,25 +569,23 @@ zip_stream(int fd, const struct zip_member *member,
 
 bool
 zip_window_load(struct zip_window *window, const struct zip_member *member,
-    enum deflate_reading reading, struct buf *out, struct error *err)
+    struct buf *out, struct error *err)
 {
 	struct checked checked = { .sink = sink_to_buf, .arg = out };
 	bool is_done = false;
 	struct span bytes;
 
 	if (member->packed > WINDOW)
-		return zip_stream(window->fd, member, reading, sink_to_buf, out,
-		    err);
+		return zip_stream(window->fd, member, sink_to_buf, out, err);
 	if (!window_take(window, (size_t)member->packed, member->at, &bytes,
 		err) ||
-	    !(member->deflated ? inflate_at_once(bytes, member, reading,
-				     &checked, &is_done, err)
-			       : check_crc(&checked, bytes, err)))
+	    !(member->deflated
+		    ? inflate_at_once(bytes, member, &checked, &is_done, err)
+		    : check_crc(&checked, bytes, err)))
 		return error_context(err, "%s", member->path);
 	/* This check tells what is wrong with it. */
 	if (member->deflated && !is_done)
-		return zip_stream(window->fd, member, reading, sink_to_buf, out,
-		    err);
+		return zip_stream(window->fd, member, sink_to_buf, out, err);
 	return check_end(&checked, member, err) ||
 	    error_context(err, "%s", member->path);
 }

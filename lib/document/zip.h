@@ -40,13 +40,9 @@ bool zip_read(int fd, enum zip_form form, struct zip_member **members,
 
 /*
  * The content of a member, to sink; its size and CRC are checked.
- *
- * What is to be handed on as it is must be read strictly: git's readers have
- * zlib too.
  */
-bool zip_stream(int fd, const struct zip_member *member,
-    enum deflate_reading reading, byte_sink *sink, void *arg,
-    struct error *err) MUST_USE;
+bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,
+    void *arg, struct error *err) MUST_USE;
 /*
  * The same for many small members that lie near each other, as those of
  * META-INF do: one read of the file has many of them.  end is where the last
@@ -55,7 +51,7 @@ bool zip_stream(int fd, const struct zip_member *member,
 struct zip_window;
 struct zip_window *zip_window_new(int fd, uint64_t end, struct error *err);
 bool zip_window_load(struct zip_window *window, const struct zip_member *member,
-    enum deflate_reading reading, struct buf *out, struct error *err) MUST_USE;
+    struct buf *out, struct error *err) MUST_USE;
 void zip_window_free(struct zip_window *window);
 /* Its bytes as they lie in the file. */
 bool zip_stream_packed(int fd, const struct zip_member *member, byte_sink *sink,

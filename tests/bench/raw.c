@@ -96,7 +96,7 @@ must_member(const struct zip_member *member, struct span packed,
 
 	if (content == NULL ||
 	    (member->deflated &&
-		!deflate_inflate(packed, DEFLATE_FAST, content, member->size)))
+		!deflate_inflate(packed, content, member->size)))
 		tool_fail(member->path, NULL);
 	must->inflate += tool_seconds(CLOCK_PROCESS_CPUTIME_ID) - began;
 	began = tool_seconds(CLOCK_PROCESS_CPUTIME_ID);

@@ -9,22 +9,19 @@
 #include "document/container.h"
 #include "fuzz.h"
 
-/*
- * What is read strictly, as what goes on into git is, is read the same when it
- * is only judged: fast.
- */
+/* What is read to be stored is read the same when it is only judged. */
 static void
-compare(const struct container *strict, int fd)
+compare(const struct container *stored, int fd)
 {
 	struct error err = { 0 };
-	struct container *fast = container_read_to_judge(fd, &err);
+	struct container *judged = container_read_to_judge(fd, &err);
 
-	assert(fast != NULL && container_hash(fast, NULL, &err) &&
-	    fast->num == strict->num);
-	for (size_t i = 0; i < fast->num; i++)
-		assert(digest_eq(&fast->members[i].sha256,
-		    &strict->members[i].sha256));
-	container_free(fast);
+	assert(judged != NULL && container_hash(judged, NULL, &err) &&
+	    judged->num == stored->num);
+	for (size_t i = 0; i < judged->num; i++)
+		assert(digest_eq(&judged->members[i].sha256,
+		    &stored->members[i].sha256));
+	container_free(judged);
 }
 
 int

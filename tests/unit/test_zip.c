@@ -401,7 +401,7 @@ START_TEST(what_is_to_be_handed_on_has_no_code_that_git_refuses)
 }
 END_TEST
 
-/* Each way of reading, of what is read in one piece and what is not. */
+/* Of what is read in one piece, and of what is not. */
 START_TEST(a_member_is_read_whole_or_not_at_all)
 {
 	static const struct {
@@ -417,8 +417,6 @@ START_TEST(a_member_is_read_whole_or_not_at_all)
 		{ 20000, 0, 1, "less than its size" },
 		{ 20000, 0, -1, "follow" },
 	};
-	const enum deflate_reading reading =
-	    _i == 0 ? DEFLATE_FAST : DEFLATE_STRICT;
 	static char text[2000000];
 
 	for (size_t i = 0; i < sizeof(text); i++)
@@ -438,8 +436,7 @@ START_TEST(a_member_is_read_whole_or_not_at_all)
 			file_pwrite(fd, buf_span(&packed), 0, &err),
 		    err);
 		member.packed = packed.len - 1 - (size_t)rows[i].cut;
-		good =
-		    zip_stream(fd, &member, reading, sink_to_buf, &out, &err);
+		good = zip_stream(fd, &member, sink_to_buf, &out, &err);
 		ck_assert_msg(good == (rows[i].says == NULL), "%zu: %s", i,
 		    err.detail);
 		if (good)
@@ -450,8 +447,7 @@ START_TEST(a_member_is_read_whole_or_not_at_all)
 			    "%zu: %s", i, err.detail);
 		member.crc++;
 		buf_free(&out);
-		ck_assert(
-		    !zip_stream(fd, &member, reading, sink_to_buf, &out, &err));
+		ck_assert(!zip_stream(fd, &member, sink_to_buf, &out, &err));
 		buf_free(&packed);
 		buf_free(&out);
 		close(fd);
@@ -472,18 +468,15 @@ START_TEST(what_a_window_cannot_read_is_told)
 	ck_ok(zip_read(fd, ZIP_OURS, &members, &num, &err), err);
 	window = zip_window_new(fd, members[1].at + members[1].packed, &err);
 	ck_assert_ptr_nonnull(window);
-	ck_ok(zip_window_load(window, &members[0], DEFLATE_STRICT, &out, &err),
-	    err);
+	ck_ok(zip_window_load(window, &members[0], &out, &err), err);
 	ck_assert(span_is(buf_span(&out), CONTAINER_MIMETYPE));
-	ck_assert(
-	    !zip_window_load(window, &members[0], DEFLATE_STRICT, &none, &err));
+	ck_assert(!zip_window_load(window, &members[0], &none, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	zip_window_free(window);
 	ck_assert_int_eq(ftruncate(fd, (off_t)members[1].at), 0);
 	window = zip_window_new(fd, members[1].at + members[1].packed, &err);
 	ck_assert_ptr_nonnull(window);
-	ck_assert(
-	    !zip_window_load(window, &members[1], DEFLATE_STRICT, &out, &err));
+	ck_assert(!zip_window_load(window, &members[1], &out, &err));
 	ck_assert_int_ne(err.kind, ERROR_LIMIT);
 	zip_window_free(window);
 	free(members);
@@ -506,7 +499,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_deflated_member_ends_with_its_bytes);
 	tcase_add_loop_test(t,
 	    what_is_to_be_handed_on_has_no_code_that_git_refuses, 285, 288);
-	tcase_add_loop_test(t, a_member_is_read_whole_or_not_at_all, 0, 2);
+	tcase_add_test(t, a_member_is_read_whole_or_not_at_all);
 	tcase_add_test(t, what_a_window_cannot_read_is_told);
 }
 
