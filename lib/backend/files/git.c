@@ -121,6 +121,43 @@ begin(void)
 }
 
 bool
+files_git_failed(struct error *err, const char *what)
+{
+	const git_error *last = git_error_last();
+
+	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	    last != NULL && last->message != NULL ? last->message
+						  : "no reason given");
+}
+
+/*
+ * Open the repository a second time, for refs that must be flushed: libgit2
+ * reads that option once, when it first uses its refs.
+ */
+static bool
+open_durable(struct files *files, const char *path)
+{
+	git_refdb *refdb = NULL;
+	bool ok;
+
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	ok = git_repository_open_bare(&files->durable, path) == 0 &&
+	    git_repository_refdb(&refdb, files->durable) == 0;
+	git_refdb_free(refdb);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	return ok;
+}
+
+static bool
+open_repository(struct files *files, bool is_view, struct error *err)
+{
+	return (git_repository_open_bare(&files->repository, files->path) ==
+		       0 &&
+		   (is_view || open_durable(files, files->path))) ||
+	    files_git_failed(err, files->path);
+}
+
+bool
 files_git(struct files *files, struct error *err)
 {
 	bool ok = true;
@@ -130,7 +167,7 @@ files_git(struct files *files, struct error *err)
 		if (!files->is_begun)
 			begin();
 		files->is_begun = true;
-		ok = files_open_refs(files, files->packs.is_view, err);
+		ok = open_repository(files, files->packs.is_view, err);
 		files->is_open = ok;
 	}
 	pthread_mutex_unlock(&files->opening);
@@ -146,7 +183,8 @@ files_git_if_changed(struct files *files, struct error *err)
 void
 files_git_close(struct files *files)
 {
-	files_close_refs(files);
+	git_repository_free(files->repository);
+	git_repository_free(files->durable);
 	if (files->is_begun)
 		git_libgit2_shutdown();
 }

@@ -374,8 +374,10 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 	return write_head(files, signer, end, err);
 }
 
-/* Append the entries, each after its length, and flush them. */
-/* If the disk is full and this cannot be written, it is not needed either. */
+/*
+ * Write room after the entries.  If the disk is full and this cannot be
+ * written, it is not needed either.
+ */
 static void
 make_room(struct files *files, uint64_t end)
 {
@@ -390,6 +392,7 @@ make_room(struct files *files, uint64_t end)
 	free(zeros);
 }
 
+/* Append the entries, each after its length, and flush them. */
 static bool
 write_entries(struct files *files, const struct proposal *proposal,
     struct error *err)

@@ -1,6 +1,6 @@
 /*
  * The list of packs while threads read and join them: who holds a pack, which
- * packs have a .keep, and taking packs away.
+ * packs have a .keep, visiting their objects, and taking packs away.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -103,4 +103,31 @@ packs_release_all(struct packs *packs)
 		pack->kept = false;
 	}
 	pthread_rwlock_unlock(&packs->lock);
+}
+
+bool
+packs_each(struct packs *packs, place_visitor *visit, void *arg,
+    struct error *err)
+{
+	struct packfile **list;
+	size_t num;
+	bool ok = packs_hold_all(packs, &list, &num, err);
+
+	if (!ok)
+		return false;
+	for (size_t i = 0; ok && i < num; i++) {
+		struct packfile *pack = list[i];
+
+		for (uint32_t n = 0; ok && n < pack->num; n++) {
+			const struct pack_entry entry = packfile_entry(pack, n);
+			struct place place = { .pack = pack,
+				.at = entry.at,
+				.entry = n };
+
+			ok = place_read_header(&place, err) &&
+			    visit(arg, &entry.oid, &place, err);
+		}
+	}
+	packs_release_list(list, num);
+	return ok;
 }

@@ -464,9 +464,8 @@ place_read(const struct place *place, uint64_t at, void *out, size_t len,
 		(off_t)(at + n), err);
 }
 
-/* Read an object's header.  The same read gets a small object whole. */
-static bool
-read_header(struct place *place, struct error *err)
+bool
+place_read_header(struct place *place, struct error *err)
 {
 	struct span rest;
 	unsigned shift = 4;
@@ -510,7 +509,7 @@ packs_find(struct packs *packs, const struct oid *oid, struct place *out,
 	}
 	out->entry = n;
 	out->at = packfile_entry(out->pack, n).at;
-	if (read_header(out, err))
+	if (place_read_header(out, err))
 		return true;
 	packs_release(out->pack);
 	return false;
@@ -559,33 +558,6 @@ damaged_object(struct error *err)
 {
 	return error_set(err, ERROR_UNTRUSTED,
 	    "an object in a pack is damaged");
-}
-
-bool
-packs_each(struct packs *packs, place_visitor *visit, void *arg,
-    struct error *err)
-{
-	struct packfile **list;
-	size_t num;
-	bool ok = packs_hold_all(packs, &list, &num, err);
-
-	if (!ok)
-		return false;
-	for (size_t i = 0; ok && i < num; i++) {
-		struct packfile *pack = list[i];
-
-		for (uint32_t n = 0; ok && n < pack->num; n++) {
-			const struct pack_entry entry = packfile_entry(pack, n);
-			struct place place = { .pack = pack,
-				.at = entry.at,
-				.entry = n };
-
-			ok = read_header(&place, err) &&
-			    visit(arg, &entry.oid, &place, err);
-		}
-	}
-	packs_release_list(list, num);
-	return ok;
 }
 
 /*

@@ -112,6 +112,8 @@ struct pack_entry packfile_entry(const struct packfile *pack, uint32_t n);
 bool packfile_extent(struct packfile *pack, uint64_t at, uint64_t *end,
     uint32_t *entry) MUST_USE;
 
+/* Read an object's header.  The same read gets a small object whole. */
+bool place_read_header(struct place *place, struct error *err) MUST_USE;
 /*
  * Read len bytes of the pack from offset at on, which lies in this object's
  * entry or after it.

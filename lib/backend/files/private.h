@@ -49,8 +49,6 @@ bool files_git(struct files *files, struct error *err) MUST_USE;
 /* The same now, unless it can wait: the repository is as we made it. */
 bool files_git_if_changed(struct files *files, struct error *err) MUST_USE;
 void files_git_close(struct files *files);
-
-/* refs.c */
 /* Set err from libgit2's last error.  Returns false. */
 bool files_git_failed(struct error *err, const char *what);
 
@@ -124,9 +122,6 @@ bool packer_copy(struct object_set *objects, const struct packfile *from,
  * folder's lock, so no other process uses them.
  */
 void files_sweep_refs(const char *path);
-bool files_open_refs(struct files *files, bool is_view,
-    struct error *err) MUST_USE;
-void files_close_refs(struct files *files);
 bool files_name_get(struct backend *backend, const char *name, struct oid *out);
 bool files_name_set(struct backend *backend, const char *name,
     const struct oid *oid, struct error *err) MUST_USE;

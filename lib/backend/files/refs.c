@@ -9,16 +9,6 @@
 
 enum { SMALL_REFS = 1024 * 1024 }; /* a packed-refs that is looked through */
 
-bool
-files_git_failed(struct error *err, const char *what)
-{
-	const git_error *last = git_error_last();
-
-	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
-	    last != NULL && last->message != NULL ? last->message
-						  : "no reason given");
-}
-
 /* Is the file a loose ref as libgit2 writes it: 40 hex digits and a newline? */
 static bool
 is_whole_ref(const char *path)
@@ -76,40 +66,6 @@ void
 files_sweep_refs(const char *path)
 {
 	sweep_refs(path, 0, false);
-}
-
-/*
- * Open the repository a second time, for refs that must be flushed: libgit2
- * reads that option once, when it first uses its refs.
- */
-static bool
-open_durable(struct files *files, const char *path)
-{
-	git_refdb *refdb = NULL;
-	bool ok;
-
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	ok = git_repository_open_bare(&files->durable, path) == 0 &&
-	    git_repository_refdb(&refdb, files->durable) == 0;
-	git_refdb_free(refdb);
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	return ok;
-}
-
-bool
-files_open_refs(struct files *files, bool is_view, struct error *err)
-{
-	return (git_repository_open_bare(&files->repository, files->path) ==
-		       0 &&
-		   (is_view || open_durable(files, files->path))) ||
-	    files_git_failed(err, files->path);
-}
-
-void
-files_close_refs(struct files *files)
-{
-	git_repository_free(files->repository);
-	git_repository_free(files->durable);
 }
 
 bool
