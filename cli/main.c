@@ -86,6 +86,12 @@ check_local(const struct context *context,
 		"it takes no --local (\"valise --help\" tells what does)");
 }
 
+static void
+warn_of_key(const char *sentence)
+{
+	output_note("%s", sentence);
+}
+
 /* Do what was asked for.  False, and err, where it failed. */
 static bool
 run(struct context *context, const struct options_given *given,
@@ -113,6 +119,10 @@ main(int argc, char *argv[])
 	ok = options_parse(&valise_options, argc, argv, &given, &err);
 	context.json = options_has(&given, OPTION_JSON);
 	context.local = options_has(&given, OPTION_LOCAL);
+	context.private_keys = (struct private_rule){
+		.insecure = options_has(&given, OPTION_INSECURE_KEY),
+		.warn = warn_of_key,
+	};
 	if (ok)
 		ok = environment_read(&context,
 		    options_value(&given, OPTION_CONFIG), &err);

@@ -25,6 +25,8 @@ static const struct options_option globals[] = {
 	    "print JSON and nothing else on standard output, an error too"),
 	FLAG(OPTION_LOCAL, "local",
 	    "use the local copy and ask nobody, where the command can"),
+	FLAG(OPTION_INSECURE_KEY, "insecure-key",
+	    "use a private key that others may read, with a warning"),
 	FLAG(OPTIONS_HELP, "help", "print this, or what the command does"),
 	FLAG(OPTIONS_VERSION, "version", "print the version"),
 	END,

@@ -66,7 +66,8 @@ signing_load(const struct context *context, struct identity *out,
     struct error *err)
 {
 	return context->sign_cert[0] != '\0'
-	    ? identity_load(context->sign_cert, context->sign_key, out, err)
+	    ? identity_load(context->sign_cert, context->sign_key,
+		  &context->private_keys, out, err)
 	    : error_set(err, ERROR_USAGE,
 		  "there is nothing to sign with: enrol with --sign-cert and"
 		  " --sign-key");

@@ -212,6 +212,7 @@ config_load(const char *path, struct config *out, struct error *err)
 	bool ok;
 
 	*out = (struct config){ 0 };
+	out->path = path;
 	if (!text_take(dir, sizeof(dir), path, err))
 		return false;
 	if ((slash = strrchr(dir, '/')) != NULL)

@@ -6,11 +6,15 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/private.h"
 #include "base/yaml.h"
 
 enum { CONFIG_URLS = 16 };
 
 struct config {
+	const char *path; /* its own, as config_load() was given it */
+	/* What to do about a private key that others may read; the program's. */
+	struct private_rule private_keys;
 	char listen_host[256], listen_port[8];
 	/* the address that offices connect to, https://HOST:PORT */
 	char address[512];

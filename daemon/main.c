@@ -12,6 +12,7 @@
 #include "daemon/data/fsck.h"
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
+#include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/run.h"
 #include "daemon/settings.h"
@@ -27,6 +28,25 @@ config_path(const struct options_given *given)
 	return path != NULL ? path : CONFIG_DEFAULT;
 }
 
+static void
+warn_of_key(const char *sentence)
+{
+	log_warning("private-key", "reason=%s", log_text(sentence));
+}
+
+static bool
+load_config(const struct options_given *given, struct config *out,
+    struct error *err)
+{
+	if (!config_load(config_path(given), out, err))
+		return false;
+	out->private_keys = (struct private_rule){
+		.insecure = options_has(given, VALISED_INSECURE_KEY),
+		.warn = warn_of_key,
+	};
+	return true;
+}
+
 /* Judge configuration, policy, CRLs and certificates. */
 static bool
 check(const struct options_given *given, struct error *err)
@@ -37,19 +57,22 @@ check(const struct options_given *given, struct error *err)
 	struct crl_set *crls;
 	char hex[DIGEST_HEX];
 	void *tls;
+	bool ok;
 
-	if (!config_load(config_path(given), &config, err) ||
+	if (!load_config(given, &config, err) ||
 	    !settings_load(&config, &policy, &crls, &look, &tls, err))
 		return false;
 	lists_warn(policy, crls);
 	lists_look_reset(&look);
+	ok = settings_check_keys(&config, err);
 	digest_hex(&policy->digest, hex);
-	printf("good: %zu offices, %zu types, policy %s\n", policy->num_offices,
-	    policy->num_types, hex);
+	if (ok)
+		printf("good: %zu offices, %zu types, policy %s\n",
+		    policy->num_offices, policy->num_types, hex);
 	http_tls_free(tls);
 	crl_set_free(crls);
 	policy_free(policy);
-	return true;
+	return ok;
 }
 
 static bool
@@ -57,8 +80,7 @@ init(const struct options_given *given, struct error *err)
 {
 	struct config config;
 
-	if (!config_load(config_path(given), &config, err) ||
-	    !setup_init(&config, err))
+	if (!load_config(given, &config, err) || !setup_init(&config, err))
 		return false;
 	printf("made %s\n"
 	       "next: have the CA certify\n"
@@ -80,7 +102,7 @@ enrolment(const struct options_given *given, struct error *err)
 	char groups[80];
 	bool ok;
 
-	ok = config_load(config_path(given), &config, err) &&
+	ok = load_config(given, &config, err) &&
 	    setup_enrolment(&config, &text, err);
 	if (ok &&
 	    (fwrite(text.data, 1, text.len, stdout) != text.len ||
@@ -104,7 +126,7 @@ export_journal(const struct options_given *given, struct error *err)
 	struct config config;
 	uint64_t size;
 
-	if (!config_load(config_path(given), &config, err) ||
+	if (!load_config(given, &config, err) ||
 	    !backup_apart(given->operands[0], config.data, err) ||
 	    !export_tiles(config.data, given->operands[0], &size, err))
 		return false;
@@ -173,7 +195,7 @@ backup(const struct options_given *given, struct error *err)
 	struct backup_result result;
 	struct config config;
 
-	if (!config_load(config_path(given), &config, err) ||
+	if (!load_config(given, &config, err) ||
 	    !backup_make(&config, given->operands[0],
 		options_has(given, VALISED_WITH_KEYS), &result, err))
 		return false;
@@ -221,7 +243,7 @@ restore(const struct options_given *given, struct error *err)
 
 	if (!take_seen(given, seen, &num_seen, err))
 		return false;
-	if (!config_load(config_path(given), &config, err) ||
+	if (!load_config(given, &config, err) ||
 	    !backup_restore(&config, given->operands[0], seen, num_seen, &size,
 		err))
 		return false;
@@ -238,19 +260,28 @@ restore(const struct options_given *given, struct error *err)
 static bool
 replace_key(const struct options_given *given, struct error *err)
 {
-	return daemon_replace_key(config_path(given), err);
+	struct config config;
+
+	return load_config(given, &config, err) &&
+	    daemon_replace_key(&config, err);
 }
 
 static bool
 run(const struct options_given *given, struct error *err)
 {
-	return daemon_run(config_path(given), false, err);
+	struct config config;
+
+	return load_config(given, &config, err) &&
+	    daemon_run(&config, false, err);
 }
 
 static bool
 run_full(const struct options_given *given, struct error *err)
 {
-	return daemon_run(config_path(given), true, err);
+	struct config config;
+
+	return load_config(given, &config, err) &&
+	    daemon_run(&config, true, err);
 }
 
 static bool (*const runs[VALISED_FORMS])(const struct options_given *given,

@@ -17,6 +17,8 @@
 static const struct options_option globals[] = {
 	{ VALISED_CONFIG, '\0', "config", "FILE",
 	    "the configuration (" CONFIG_DEFAULT ")", 0 },
+	FLAG(VALISED_INSECURE_KEY, "insecure-key",
+	    "use a private key that others may read, with a warning"),
 	FLAG(OPTIONS_HELP, "help", "print this, or what the command does"),
 	FLAG(OPTIONS_VERSION, "version", "print the version"),
 	END,

@@ -237,26 +237,28 @@ take_turn(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-static bool run_daemon(const char *config_path, bool replace, bool full,
+static bool run_daemon(const struct config *config, bool replace, bool full,
     struct error *err);
 
 bool
-daemon_run(const char *config_path, bool full, struct error *err)
+daemon_run(const struct config *config, bool full, struct error *err)
 {
-	return run_daemon(config_path, false, full, err);
+	return run_daemon(config, false, full, err);
 }
 
 bool
-daemon_replace_key(const char *config_path, struct error *err)
+daemon_replace_key(const struct config *config, struct error *err)
 {
-	return run_daemon(config_path, true, false, err);
+	return run_daemon(config, true, false, err);
 }
 
 /* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
-run_daemon(const char *config_path, bool replace, bool full, struct error *err)
+run_daemon(const struct config *config, bool replace, bool full,
+    struct error *err)
 {
-	struct daemon daemon = { .lock = -1,
+	struct daemon daemon = { .config = *config,
+		.lock = -1,
 		.full = full,
 		.listener = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
@@ -272,13 +274,11 @@ run_daemon(const char *config_path, bool replace, bool full, struct error *err)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	if (!config_load(config_path, &daemon.config, err))
-		return false;
 	if (!data_is_there(daemon.config.data))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
 		    " init\"",
-		    daemon.config.data, config_path);
+		    daemon.config.data, config->path);
 	if ((daemon.lock = data_lock(daemon.config.data, err)) < 0)
 		return false;
 	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.look,

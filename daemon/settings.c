@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
+#include "record/data.h"
 
 /*
  * Check the certificates by all that is known, and by a set that is not
@@ -59,6 +60,24 @@ settings_check_depositary(const struct config *config,
 	return ok || error_context(err, "%s", config->depositary_cert);
 }
 
+bool
+settings_check_keys(const struct config *config, struct error *err)
+{
+	const struct private_rule *rule = &config->private_keys;
+	struct identity depositary = { NULL };
+	char journal[FILE_PATH], next[FILE_PATH];
+	bool ok;
+
+	ok = identity_load(config->depositary_cert, config->depositary_key,
+		 rule, &depositary, err) &&
+	    data_path(config->data, DATA_JOURNAL_KEY, journal, err) &&
+	    data_path(config->data, DATA_NEXT_KEY, next, err) &&
+	    private_check(journal, rule, err) &&
+	    (!file_exists(next) || private_check(next, rule, err));
+	identity_free(&depositary);
+	return ok;
+}
+
 /* The SSL_CTX for the CAs of a policy. NULL on failure. */
 static void *
 make_tls(const struct config *config, const struct policy *policy,
@@ -80,6 +99,8 @@ make_tls(const struct config *config, const struct policy *policy,
 		     (ca = trust_ca_at(policy->trust, name, j)) != NULL; j++)
 			cas[num++] = ca->x509;
 	}
+	if (!private_check(config->server_key, &config->private_keys, err))
+		return NULL;
 	return http_tls_new(config->server_cert, config->server_key, cas, num,
 	    err);
 }

@@ -17,6 +17,13 @@ bool settings_load(const struct config *config, struct policy **policy,
     struct error *err) MUST_USE;
 
 /*
+ * Are the keys that the signer holds there, its own, and nobody else's to read?
+ * For "valised --check": the server's process cannot read them.
+ */
+bool settings_check_keys(const struct config *config,
+    struct error *err) MUST_USE;
+
+/*
  * Is the depositary's certificate good and the policy's, by all that the
  * library knows and by crls?  library is NULL if no journal is open.
  */

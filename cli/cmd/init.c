@@ -37,8 +37,8 @@ enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
  * together.
  */
 static bool
-check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
-    struct error *err)
+check_pair(const char *cert_path, const char *key_path,
+    const struct private_rule *rule, enum purpose purpose, struct error *err)
 {
 	static const char *const names[] = { [TO_CONNECT] = "connect with",
 		[TO_SIGN] = "sign with",
@@ -48,7 +48,7 @@ check_pair(const char *cert_path, const char *key_path, enum purpose purpose,
 
 	if (cert_path == NULL)
 		return true;
-	if (!identity_load(cert_path, key_path, &identity, err))
+	if (!identity_load(cert_path, key_path, rule, &identity, err))
 		return false;
 	ok = purpose == TO_SIGN     ? identity.cert->can_sign
 	    : purpose == TO_CONNECT ? identity.cert->can_connect
@@ -388,6 +388,7 @@ cmd_init(struct context *context, const struct options_given *given,
 {
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	char root[FILE_PATH], name[16];
+	const struct private_rule *rule = &context->private_keys;
 	const char *path = given->operands[0];
 	struct options options;
 	bool ok;
@@ -398,10 +399,11 @@ cmd_init(struct context *context, const struct options_given *given,
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: this office is enrolled",
 		    context->config_path);
-	if (!check_pair(options.cert, options.key, TO_CONNECT, err) ||
-	    !check_pair(options.sign_cert, options.sign_key, TO_SIGN, err) ||
-	    !check_pair(options.encrypt_cert, options.encrypt_key, TO_DECRYPT,
-		err))
+	if (!check_pair(options.cert, options.key, rule, TO_CONNECT, err) ||
+	    !check_pair(options.sign_cert, options.sign_key, rule, TO_SIGN,
+		err) ||
+	    !check_pair(options.encrypt_cert, options.encrypt_key, rule,
+		TO_DECRYPT, err))
 		return false;
 	if (!text_take(context->cert, FILE_PATH, options.cert, err) ||
 	    !text_take(context->key, FILE_PATH, options.key, err) ||

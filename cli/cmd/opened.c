@@ -159,7 +159,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 		    " %s",
 		    context->config_path);
 	ok = identity_load(context->encrypt_cert, context->encrypt_key,
-		 &recipient, err) &&
+		 &context->private_keys, &recipient, err) &&
 	    (out->inner = file_temporary(context->state, err)) >= 0 &&
 	    bag_open(out->fd, &recipient, out->inner, &out->members, &out->num,
 		err);

@@ -25,7 +25,7 @@ pusher_load_signer(struct pusher *pusher, struct error *err)
 	if (pusher->signer.cert != NULL)
 		return true;
 	if (!identity_load(context->sign_cert, context->sign_key,
-		&pusher->signer, err))
+		&context->private_keys, &pusher->signer, err))
 		return false;
 	/* The signature is verified before it is sent. */
 	cert_cache_put(context->certs, pusher->signer.cert);

@@ -111,7 +111,7 @@ load_witness(struct context *context, struct witness *out, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "this office has no witness's key: \"valise witness init\""
 		    " makes it");
-	ok = file_read(path, 1024, &key, err) &&
+	ok = private_read(path, 1024, &context->private_keys, &key, err) &&
 	    (note_signer_parse(buf_span(&key), NOTE_WITNESS, &out->signer,
 		 err) ||
 		error_context(err, "%s", path));

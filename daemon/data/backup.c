@@ -506,15 +506,15 @@ copy_journal(struct backup *backup, const struct journal *journal,
 /* --- Keys. --- */
 
 static bool
-copy_key(struct backup *backup, const char *path, enum data_part part,
-    struct error *err)
+copy_key(struct backup *backup, const struct private_rule *rule,
+    const char *path, enum data_part part, struct error *err)
 {
 	struct buf key = BUF(LIMIT_KEY_BYTES);
 	char to_path[FILE_PATH];
 	bool ok;
 
 	ok = data_path(backup->to, part, to_path, err) &&
-	    file_read(path, key.max, &key, err) &&
+	    private_read(path, key.max, rule, &key, err) &&
 	    file_write(to_path, buf_span(&key), 0600, err);
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);
@@ -525,6 +525,7 @@ copy_key(struct backup *backup, const char *path, enum data_part part,
 static bool
 copy_keys(struct backup *backup, const struct config *config, struct error *err)
 {
+	const struct private_rule *rule = &config->private_keys;
 	char path[FILE_PATH];
 
 	return data_path(backup->to, DATA_SIGNER, path, err) &&
@@ -532,10 +533,10 @@ copy_keys(struct backup *backup, const struct config *config, struct error *err)
 	    data_path(backup->to, DATA_SERVER, path, err) &&
 	    file_make_dirs(path, 0700, err) &&
 	    data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
-	    copy_key(backup, path, DATA_JOURNAL_KEY, err) &&
-	    copy_key(backup, config->depositary_key, DATA_DEPOSITARY_KEY,
+	    copy_key(backup, rule, path, DATA_JOURNAL_KEY, err) &&
+	    copy_key(backup, rule, config->depositary_key, DATA_DEPOSITARY_KEY,
 		err) &&
-	    copy_key(backup, config->server_key, DATA_SERVER_KEY, err);
+	    copy_key(backup, rule, config->server_key, DATA_SERVER_KEY, err);
 }
 
 bool
@@ -642,7 +643,11 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 	ok = ok && data_make(config->data, err);
 	for (unsigned i = 0; ok && i < DATA_PARTS; i++)
 		if (data_about(i)->copied == DATA_COPIED_KEY)
-			ok = copy_part(&copy, i, err);
+			ok = data_path(dir, i, path, err) &&
+			    (!file_exists(path) ||
+				private_check(path, &config->private_keys,
+				    err)) &&
+			    copy_part(&copy, i, err);
 	return ok;
 }
 

@@ -21,7 +21,7 @@ read_next(const struct config *config, struct note_signer *out,
 	bool ok;
 
 	ok = data_path(config->data, DATA_NEXT_KEY, path, err) &&
-	    file_read(path, text.max, &text, err) &&
+	    private_read(path, text.max, &config->private_keys, &text, err) &&
 	    note_signer_parse(buf_span(&text), NOTE_JOURNAL, out, err);
 	if (text.len > 0)
 		OPENSSL_cleanse(text.data, text.len);

@@ -219,13 +219,13 @@ load(const struct config *config, struct vault *vault, struct error *err)
 	bool ok;
 
 	ok = data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
-	    file_read(path, 1024, &key, err) &&
+	    private_read(path, 1024, &config->private_keys, &key, err) &&
 	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &vault->journal,
 		err) &&
 	    (vault->prepared = note_signer_prepare(&vault->journal, err)) !=
 		NULL &&
 	    identity_load(config->depositary_cert, config->depositary_key,
-		&vault->depositary, err) &&
+		&config->private_keys, &vault->depositary, err) &&
 	    data_path(config->data, DATA_MEMORY, path, err) &&
 	    signer_memory_open(path, O_RDWR, &vault->memory, err);
 	if (key.len > 0)

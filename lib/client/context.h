@@ -27,7 +27,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "base/file.h"
+#include "base/private.h"
 #include "client/enrolment.h"
 #include "client/tell.h"
 #include "policy/succession.h"
@@ -45,6 +45,8 @@ struct context {
 	 * of CRLs is only noted, and the command goes on.
 	 */
 	bool looks;
+	/* What to do about a private key that others may read. */
+	struct private_rule private_keys;
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
 	char config_path[FILE_PATH];
 	/* From the environment, filled in by the program. */

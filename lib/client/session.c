@@ -383,7 +383,8 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
-	if (!policies_server_cas(context, &out->server_ca, err)) {
+	if (!private_check(context->key, &context->private_keys, err) ||
+	    !policies_server_cas(context, &out->server_ca, err)) {
 		buf_free(&out->server_ca);
 		return false;
 	}

@@ -420,12 +420,12 @@ parse_key(struct span pem)
 
 /* Load an unencrypted private key from a PEM file. NULL on failure. */
 static EVP_PKEY *
-key_load(const char *path, struct error *err)
+key_load(const char *path, const struct private_rule *rule, struct error *err)
 {
 	struct buf pem = BUF(LIMIT_KEY_BYTES);
 	EVP_PKEY *key;
 
-	if (!file_read(path, LIMIT_KEY_BYTES, &pem, err))
+	if (!private_read(path, LIMIT_KEY_BYTES, rule, &pem, err))
 		return NULL;
 	if ((key = parse_key(buf_span(&pem))) == NULL)
 		error_set_openssl(err, ERROR_MALFORMED,
@@ -437,8 +437,8 @@ key_load(const char *path, struct error *err)
 }
 
 bool
-identity_load(const char *cert_path, const char *key_path, struct identity *out,
-    struct error *err)
+identity_load(const char *cert_path, const char *key_path,
+    const struct private_rule *rule, struct identity *out, struct error *err)
 {
 	struct identity identity = { 0 };
 	struct buf pem = BUF(LIMIT_KEY_BYTES);
@@ -447,7 +447,7 @@ identity_load(const char *cert_path, const char *key_path, struct identity *out,
 	ok = file_read(cert_path, LIMIT_KEY_BYTES, &pem, err) &&
 	    ((identity.cert = cert_parse_pem(buf_span(&pem), err)) != NULL ||
 		error_context(err, "%s", cert_path)) &&
-	    (identity.key = key_load(key_path, err)) != NULL;
+	    (identity.key = key_load(key_path, rule, err)) != NULL;
 	if (ok &&
 	    X509_check_private_key(identity.cert->x509, identity.key) != 1)
 		ok = error_set_openssl(err, ERROR_UNTRUSTED,

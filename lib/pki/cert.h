@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/private.h"
 
 /* Make a BIO of bytes; OpenSSL takes no empty ones at NULL. */
 BIO *bio_of(struct span bytes);
@@ -92,10 +93,11 @@ struct identity {
  * Load both from PEM files. An encrypted key is an error: a daemon has nobody
  * to ask for the passphrase.
  *
- * ERROR_UNTRUSTED  the key is not the certificate's
+ * ERROR_UNTRUSTED  the key is not the certificate's, or others may read it
  */
 bool identity_load(const char *cert_path, const char *key_path,
-    struct identity *out, struct error *err) MUST_USE;
+    const struct private_rule *rule, struct identity *out,
+    struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 
 /*

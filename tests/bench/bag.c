@@ -15,6 +15,7 @@ int
 bench_bag(char *argv[])
 {
 	struct bag_file file = { .fd = open(argv[0], O_RDONLY | O_CLOEXEC) };
+	const struct private_rule rule = { .insecure = false };
 	struct identity identity;
 	struct zip_member *members;
 	struct error err = { 0 };
@@ -25,7 +26,7 @@ bench_bag(char *argv[])
 	int bag, inner, out;
 
 	if (file.fd < 0 || fstat(file.fd, &st) != 0 ||
-	    !identity_load(argv[1], argv[2], &identity, &err) ||
+	    !identity_load(argv[1], argv[2], &rule, &identity, &err) ||
 	    (bag = file_temporary(".", &err)) < 0 ||
 	    (inner = file_temporary(".", &err)) < 0 ||
 	    (out = file_temporary(".", &err)) < 0)

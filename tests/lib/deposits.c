@@ -105,12 +105,13 @@ deposits_make(char *argv[])
 {
 	const unsigned count = (unsigned)strtoul(argv[2], NULL, 10);
 	char cert[FILE_PATH], key[FILE_PATH], slug[64];
+	const struct private_rule rule = { .insecure = false };
 	struct identity signer;
 	struct error err = { 0 };
 
 	snprintf(cert, sizeof(cert), "%s/sign-cert.pem", argv[1]);
 	snprintf(key, sizeof(key), "%s/sign-key.pem", argv[1]);
-	if (!identity_load(cert, key, &signer, &err))
+	if (!identity_load(cert, key, &rule, &signer, &err))
 		tool_fail("identity", &err);
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(slug, sizeof(slug), "%s-%u", argv[4], i);

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -237,6 +238,7 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 {
 	char cert[FILE_PATH], key[FILE_PATH], none[FILE_PATH];
 	struct buf pem = BUF(10000);
+	const struct private_rule rule = { .insecure = false };
 	struct identity out;
 	struct error err = { 0 };
 
@@ -246,26 +248,30 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 	    err);
 	put_file("cert", (const char *)pem.data, cert);
 	put_key(person.key, false, key);
-	ck_ok(identity_load(cert, key, &out, &err), err);
+	ck_ok(identity_load(cert, key, &rule, &out, &err), err);
 	ck_assert_str_eq(out.cert->email, "a@mofa.example");
 	identity_free(&out);
-	ck_assert(!identity_load(none, key, &out, &err));
+	ck_assert(!identity_load(none, key, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
-	ck_assert(!identity_load(cert, none, &out, &err));
+	ck_assert(!identity_load(cert, none, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
-	ck_assert(!identity_load(key, key, &out, &err));
+	ck_assert(!identity_load(key, key, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_nonnull(strstr(err.detail, key));
-	ck_assert(!identity_load(cert, cert, &out, &err));
+	ck_assert(!identity_load(cert, cert, &rule, &out, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
 	/* The password is not asked for. */
 	put_key(person.key, true, key);
-	ck_assert(!identity_load(cert, key, &out, &err));
+	ck_assert(!identity_load(cert, key, &rule, &out, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
 	put_key(ca.key, false, key);
-	ck_assert(!identity_load(cert, key, &out, &err));
+	ck_assert(!identity_load(cert, key, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "is not the key of"));
+	put_key(person.key, false, key);
+	ck_assert_int_eq(chmod(key, 0604), 0);
+	ck_assert(!identity_load(cert, key, &rule, &out, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "others may read"));
 	buf_free(&pem);
 }
 END_TEST

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/outfile.h"
+#include "base/private.h"
 
 static char dir[UNIT_DIR];
 
@@ -316,6 +317,90 @@ START_TEST(nothing_else_is_written_to_or_replaced)
 }
 END_TEST
 
+/* --- private.h --- */
+
+enum { EXT4 = 0xef53, VFAT = 0x4d44 };
+
+static const struct {
+	mode_t mode;
+	uid_t owner;
+	long file_system;
+	enum private_verdict verdict;
+} private_files[] = {
+	{ 0600, 1000, EXT4, PRIVATE_GOOD }, { 0400, 1000, EXT4, PRIVATE_GOOD },
+	{ 0700, 1000, EXT4, PRIVATE_GOOD },
+	{ 0640, 1000, EXT4, PRIVATE_EXPOSED },
+	{ 0620, 1000, EXT4, PRIVATE_EXPOSED },
+	{ 0610, 1000, EXT4, PRIVATE_EXPOSED },
+	{ 0604, 1000, EXT4, PRIVATE_EXPOSED },
+	{ 0602, 1000, EXT4, PRIVATE_EXPOSED },
+	{ 0601, 1000, EXT4, PRIVATE_EXPOSED }, { 0600, 0, EXT4, PRIVATE_GOOD },
+	{ 0640, 0, EXT4, PRIVATE_GOOD }, { 0440, 0, EXT4, PRIVATE_GOOD },
+	{ 0660, 0, EXT4, PRIVATE_EXPOSED }, { 0650, 0, EXT4, PRIVATE_EXPOSED },
+	{ 0644, 0, EXT4, PRIVATE_EXPOSED }, { 0642, 0, EXT4, PRIVATE_EXPOSED },
+	{ 0641, 0, EXT4, PRIVATE_EXPOSED },
+	{ 0755, 1000, VFAT, PRIVATE_MODELESS },
+	{ 0700, 1000, VFAT, PRIVATE_GOOD },
+	{ 0777, 0, 0x2011bab0, PRIVATE_MODELESS },
+	{ 0777, 0, 0x5346544e, PRIVATE_MODELESS },
+	{ 0777, 0, 0x7366746e, PRIVATE_MODELESS },
+	{ 0777, 0, 0x01021997, PRIVATE_MODELESS },
+	{ 0777, 0, 0x65735546, PRIVATE_MODELESS },
+	{ 0777, 0, 0x517b, PRIVATE_MODELESS },
+	{ 0777, 0, 0xff534d42, PRIVATE_MODELESS },
+	/* statfs(2) tells a signed number on some machines. */
+	{ 0777, 0, (int)0xff534d42, PRIVATE_MODELESS },
+	{ 0777, 0, 0xfe534d42, PRIVATE_MODELESS },
+	{ 0777, 0, 0x01021994, PRIVATE_EXPOSED }, /* tmpfs */
+};
+
+START_TEST(a_private_key_is_nobody_elses_to_read)
+{
+	ck_assert_int_eq(private_judge(S_IFREG | private_files[_i].mode,
+			     private_files[_i].owner,
+			     private_files[_i].file_system),
+	    private_files[_i].verdict);
+}
+END_TEST
+
+static char warned[FILE_PATH + 200];
+
+static void
+on_warning(const char *sentence)
+{
+	snprintf(warned, sizeof(warned), "%s", sentence);
+}
+
+START_TEST(a_key_that_others_may_read_is_refused_or_warned_of)
+{
+	struct private_rule rule = { .warn = on_warning };
+	struct buf bytes = BUF(100);
+	struct error err = { 0 };
+
+	ck_ok(file_write("key", span_of_str("secret"), 0600, &err), err);
+	ck_ok(private_read("key", 100, &rule, &bytes, &err), err);
+	ck_assert_uint_eq(bytes.len, 6);
+	ck_assert_str_eq(warned, "");
+	ck_assert_int_eq(chmod("key", 0604), 0);
+	ck_assert(!private_read("key", 100, &rule, &bytes, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_str_eq(err.detail,
+	    "key: others may read this private key (mode 0604): chmod 600 key");
+	ck_assert_uint_eq(bytes.len, 6);
+	ck_assert_str_eq(warned, "");
+	rule.insecure = true;
+	ck_ok(private_read("key", 100, &rule, &bytes, &err), err);
+	ck_assert_uint_eq(bytes.len, 12);
+	ck_assert_ptr_nonnull(strstr(warned, "key: others may read"));
+	ck_assert_ptr_nonnull(strstr(warned, "0604"));
+	rule.warn = NULL;
+	ck_ok(private_check("key", &rule, &err), err);
+	ck_assert(!private_check("none", &rule, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	buf_free(&bytes);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -332,6 +417,9 @@ fill(TCase *t)
 	tcase_add_test(t, a_character_device_is_written_to_and_stays);
 	tcase_add_loop_test(t, nothing_else_is_written_to_or_replaced, 0,
 	    COUNT(refused));
+	tcase_add_loop_test(t, a_private_key_is_nobody_elses_to_read, 0,
+	    COUNT(private_files));
+	tcase_add_test(t, a_key_that_others_may_read_is_refused_or_warned_of);
 }
 
 int

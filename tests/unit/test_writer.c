@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +75,7 @@ write_identity(const struct identity *who)
 	ck_assert_int_eq(PEM_write_PrivateKey(file, who->key, NULL, NULL, 0,
 			     NULL, NULL),
 	    1);
+	ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
