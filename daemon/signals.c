@@ -179,13 +179,9 @@ on_child(void *arg)
 {
 	struct daemon *daemon = arg;
 	struct error err = { 0 };
-	int status = 0;
 
-	if (waitpid(daemon->signer_pid, &status, WNOHANG) != daemon->signer_pid)
-		return;
-	error_set(&err, ERROR_SYSTEM, "the signer has ended (status %d)",
-	    status);
-	daemon_die(&err);
+	if (!signer_lives(daemon->signer, &err))
+		daemon_die(&err);
 }
 
 bool

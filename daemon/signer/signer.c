@@ -6,9 +6,12 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/signer/messages.h"
@@ -25,6 +28,7 @@ struct channel {
 struct signer {
 	struct channel channels[SIGNER_CLIENTS];
 	size_t num;
+	pid_t pid; /* or 0: it is served elsewhere */
 	pthread_mutex_t mutex;
 	pthread_cond_t idle; /* a channel has become free */
 };
@@ -67,13 +71,50 @@ give_back(struct signer *signer, struct channel *channel)
 	pthread_mutex_unlock(&signer->mutex);
 }
 
+/* The process is not reaped: each thread that notices its end says the same. */
+bool
+signer_lives(const struct signer *signer, struct error *err)
+{
+	siginfo_t end = { 0 };
+
+	if (signer->pid == 0 ||
+	    waitid(P_PID, (id_t)signer->pid, &end,
+		WEXITED | WNOWAIT | WNOHANG) != 0)
+		return error_set(err, ERROR_SYSTEM, "the signer has ended");
+	if (end.si_pid == 0)
+		return true;
+	if (end.si_code == CLD_EXITED)
+		return error_set(err, ERROR_SYSTEM,
+		    "the signer has ended with exit status %d", end.si_status);
+	return error_set(err, ERROR_SYSTEM, "the signer was ended by SIG%s%s",
+	    sigabbrev_np(end.si_status),
+	    end.si_status == SIGSYS
+		? ": it made a call that it, or what it runs under, forbids"
+		: "");
+}
+
+/* Its socket has ended: say why.  The process may not be quite gone yet. */
 static bool
-receive_answer(struct channel *channel, struct error *err)
+say_end(const struct signer *signer, struct error *err)
+{
+	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int i = 0; i < 100; i++) {
+		if (!signer_lives(signer, err))
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return error_set(err, ERROR_SYSTEM, "the signer does not answer");
+}
+
+static bool
+receive_answer(const struct signer *signer, struct channel *channel,
+    struct error *err)
 {
 	uint8_t kind;
 
 	if (!signer_receive(channel->fd, &kind, &channel->body))
-		return error_set(err, ERROR_SYSTEM, "the signer has ended");
+		return say_end(signer, err);
 	if (kind == 0)
 		return true;
 	return error_set(err, (enum error_kind)kind, "signer: %.*s",
@@ -81,12 +122,12 @@ receive_answer(struct channel *channel, struct error *err)
 }
 
 static bool
-ask(struct channel *channel, enum signer_request request, struct span body,
-    struct error *err)
+ask(const struct signer *signer, struct channel *channel,
+    enum signer_request request, struct span body, struct error *err)
 {
 	if (!signer_send(channel->fd, (uint8_t)request, body))
-		return error_set(err, ERROR_SYSTEM, "the signer has ended");
-	return receive_answer(channel, err);
+		return say_end(signer, err);
+	return receive_answer(signer, channel, err);
 }
 
 struct signer *
@@ -161,7 +202,8 @@ signer_start(const struct config *config, pid_t *pid, struct error *err)
 		close_all(ours, num);
 		return NULL;
 	}
-	if (!receive_answer(first_channel(signer), err)) {
+	signer->pid = *pid;
+	if (!receive_answer(signer, first_channel(signer), err)) {
 		signer_free(signer);
 		return NULL;
 	}
@@ -190,7 +232,7 @@ signer_state(struct signer *signer, struct head *head, struct note_key *key,
 	struct span rest, root, signature, text;
 	uint64_t time;
 
-	if (!ask(channel, SIGNER_STATE, span_of(NULL, 0), err))
+	if (!ask(signer, channel, SIGNER_STATE, span_of(NULL, 0), err))
 		return false;
 	rest = buf_span(&channel->body);
 	if (!span_take_u64(&rest, &head->size) ||
@@ -235,7 +277,7 @@ signer_seal(struct signer *signer, struct container *container,
 	}
 	if (ok) {
 		channel = borrow(signer);
-		ok = ask(channel, SIGNER_SEAL, buf_span(&body), err) &&
+		ok = ask(signer, channel, SIGNER_SEAL, buf_span(&body), err) &&
 		    put_seal(buf_span(&channel->body), container, err);
 		give_back(signer, channel);
 	}
@@ -254,7 +296,8 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
 	ok = signer_encode_commit(fields, &body, err);
 	if (ok) {
 		channel = borrow(signer);
-		ok = ask(channel, SIGNER_COMMIT, buf_span(&body), err) &&
+		ok =
+		    ask(signer, channel, SIGNER_COMMIT, buf_span(&body), err) &&
 		    buf_append(out, buf_span(&channel->body), err);
 		give_back(signer, channel);
 	}
@@ -271,7 +314,7 @@ signer_checkpoint(struct signer *signer, struct head *head,
 	bool ok;
 
 	ok = signer_encode_checkpoint(head, consistency, &body, err) &&
-	    ask(channel, SIGNER_CHECKPOINT, buf_span(&body), err);
+	    ask(signer, channel, SIGNER_CHECKPOINT, buf_span(&body), err);
 	buf_free(&body);
 	if (!ok)
 		return false;

@@ -35,6 +35,12 @@ struct signer;
 struct signer *signer_start(const struct config *config, pid_t *pid,
     struct error *err);
 void signer_free(struct signer *signer);
+/*
+ * Returns whether its process lives.  If not, err says how it ended, by name
+ * where a signal ended it; so do the errors of what is asked of it below.  For
+ * any thread.
+ */
+bool signer_lives(const struct signer *signer, struct error *err) MUST_USE;
 
 /*
  * Connect to a signer that is served elsewhere (vault.h), over at least two
