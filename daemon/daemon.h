@@ -33,6 +33,7 @@ struct daemon {
 	struct api *api;
 	struct http_server *server;
 	int listener;
+	int64_t pinged_ms; /* when systemd's watchdog was last told */
 };
 
 /* --- opening.c --- */
@@ -59,7 +60,10 @@ _Noreturn void daemon_die(const struct error *err);
 void daemon_notify(const char *state);
 /* From now on SIGBUS ends the daemon with the name of the file. */
 void daemon_watch_files(void);
-/* Stop, reload, and notice the signer's end, in the server's loop. */
+/*
+ * Stop, reload, notice the signer's end, and tell systemd's watchdog while all
+ * loops turn; in the server's own loop.
+ */
 bool daemon_on_signals(struct daemon *daemon, struct error *err) MUST_USE;
 
 #endif

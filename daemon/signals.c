@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/records.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/settings.h"
@@ -82,6 +82,24 @@ daemon_notify(const char *state)
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 	(void)sent;
 	close(fd);
+}
+
+/*
+ * Every loop turns: tell systemd's watchdog, four times in the time after which
+ * it would have the daemon killed (sd_watchdog_enabled(3)).
+ */
+static void
+on_turning(void *arg)
+{
+	struct daemon *daemon = arg;
+	const char *after_us = getenv("WATCHDOG_USEC");
+	const int64_t now_ms = time_monotonic_ms();
+
+	if (after_us == NULL ||
+	    now_ms - daemon->pinged_ms < strtoll(after_us, NULL, 10) / 4000)
+		return;
+	daemon->pinged_ms = now_ms;
+	daemon_notify("WATCHDOG=1");
 }
 
 static void
@@ -189,6 +207,7 @@ daemon_on_signals(struct daemon *daemon, struct error *err)
 {
 	struct http_server *server = daemon->server;
 
+	http_server_on_turning(server, on_turning, daemon);
 	return http_server_on_signal(server, SIGTERM, on_term, daemon, err) &&
 	    http_server_on_signal(server, SIGINT, on_term, daemon, err) &&
 	    http_server_on_signal(server, SIGHUP, on_hup, daemon, err) &&

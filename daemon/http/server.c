@@ -32,6 +32,12 @@ struct loop_thread {
 	struct http_server *server;
 	pthread_t thread;
 	bool failed; /* its thread's own until that has ended */
+	bool turned; /* atomic: since the server last looked */
+};
+
+struct hook {
+	void (*fn)(void *arg);
+	void *arg;
 };
 
 struct http_server {
@@ -43,14 +49,10 @@ struct http_server {
 	size_t num_signals;
 	struct loop_thread loops[LOOPS];
 	size_t num_loops;
-	size_t num_ended; /* atomic */
-	int ended;        /* an eventfd: a loop has ended */
+	size_t num_ended;    /* atomic */
+	int ended;           /* an eventfd: a loop has ended */
+	struct hook turning; /* called while every loop turns */
 	bool stopping;
-};
-
-struct signal_hook {
-	void (*fn)(void *arg);
-	void *arg;
 };
 
 /*
@@ -136,12 +138,14 @@ on_bell(evutil_socket_t bell, short what, void *arg)
 static void
 on_loop_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct loop *loop = arg;
+	struct loop_thread *thread = arg;
+	struct loop *loop = &thread->loop;
 
 	(void)fd, (void)what;
 	loop->now_s = time_monotonic_ms() / 1000;
 	take_mail(loop);
 	end_if_idle(loop);
+	__atomic_store_n(&thread->turned, true, __ATOMIC_RELAXED);
 }
 
 /* Make a loop with its events. */
@@ -167,7 +171,7 @@ loop_open(struct loop_thread *thread, struct http_server *server,
 		    event_new(loop->base, mailbox_bell(loop->mailbox),
 			EV_READ | EV_PERSIST, on_bell, loop);
 		thread->on_tick =
-		    event_new(loop->base, -1, EV_PERSIST, on_loop_tick, loop);
+		    event_new(loop->base, -1, EV_PERSIST, on_loop_tick, thread);
 	}
 	return (thread->on_bell != NULL && thread->on_tick != NULL &&
 		   event_add(thread->on_bell, NULL) == 0 &&
@@ -303,12 +307,28 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 	look_for_ended(arg);
 }
 
+/* Have all loops turned since this last returned true? */
+static bool
+all_turned(struct http_server *server)
+{
+	for (size_t i = 0; i < server->num_loops; i++)
+		if (!__atomic_load_n(&server->loops[i].turned,
+			__ATOMIC_RELAXED))
+			return false;
+	for (size_t i = 0; i < server->num_loops; i++)
+		__atomic_store_n(&server->loops[i].turned, false,
+		    __ATOMIC_RELAXED);
+	return true;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_server *server = arg;
 
 	(void)fd, (void)what;
+	if (server->turning.fn != NULL && all_turned(server))
+		server->turning.fn(server->turning.arg);
 	if (!server->stopping &&
 	    http_server_connections(server) < LIMIT_CONNECTIONS)
 		event_add(server->on_listener, NULL);
@@ -444,7 +464,7 @@ http_server_run(struct http_server *server, struct error *err)
 static void
 on_signal(evutil_socket_t signal, short what, void *arg)
 {
-	struct signal_hook *hook = arg;
+	struct hook *hook = arg;
 
 	(void)signal, (void)what;
 	hook->fn(hook->arg);
@@ -454,14 +474,14 @@ bool
 http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err)
 {
-	struct signal_hook *hook = calloc(1, sizeof(*hook));
+	struct hook *hook = calloc(1, sizeof(*hook));
 	struct event *event;
 
 	if (hook == NULL || server->num_signals == SIGNALS) {
 		free(hook);
 		return error_set(err, ERROR_SYSTEM, "signal");
 	}
-	*hook = (struct signal_hook){ fn, arg };
+	*hook = (struct hook){ fn, arg };
 	event = evsignal_new(server->base, signal, on_signal, hook);
 	if (event == NULL || event_add(event, NULL) != 0) {
 		free(hook);
@@ -469,6 +489,13 @@ http_server_on_signal(struct http_server *server, int signal,
 	}
 	server->signals[server->num_signals++] = event;
 	return true;
+}
+
+void
+http_server_on_turning(struct http_server *server, void (*fn)(void *arg),
+    void *arg)
+{
+	server->turning = (struct hook){ fn, arg };
 }
 
 void

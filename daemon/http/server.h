@@ -40,6 +40,12 @@ void http_server_wake_streams(struct http_server *server);
 /* Call fn for each such signal, on the thread of http_server_run(). */
 bool http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
+/*
+ * Call fn once a second, on the thread of http_server_run(), as long as every
+ * loop turns: each has looked at its connections since the last call.
+ */
+void http_server_on_turning(struct http_server *server, void (*fn)(void *arg),
+    void *arg);
 unsigned http_server_connections(const struct http_server *server);
 void http_server_free(struct http_server *server);
 

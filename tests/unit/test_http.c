@@ -3,14 +3,19 @@
  */
 #include "unit.h"
 
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <openssl/ssl.h>
 
 #include "daemon/http/answer.h"
 #include "daemon/http/body.h"
 #include "daemon/http/head.h"
 #include "daemon/http/mailbox.h"
+#include "daemon/http/server.h"
 #include "daemon/http/spool.h"
 
 #define GET  "GET / HTTP/1.1\r\n"
@@ -495,9 +500,88 @@ START_TEST(a_bodys_file_is_used_again_and_empty)
 }
 END_TEST
 
+/* --- A server of which one loop is made to stand still. --- */
+
+struct standstill {
+	struct http_server *server;
+	bool hold, held; /* atomic */
+	unsigned ticks;  /* seconds since it began, or since the loop stands */
+	unsigned turns;  /* the calls that say that all loops turn */
+	unsigned before, during;
+};
+
+static void
+hold_one_loop(void *arg)
+{
+	struct standstill *s = arg;
+
+	if (!__atomic_load_n(&s->hold, __ATOMIC_ACQUIRE) ||
+	    __atomic_exchange_n(&s->held, true, __ATOMIC_ACQ_REL))
+		return;
+	while (__atomic_load_n(&s->hold, __ATOMIC_ACQUIRE))
+		poll(NULL, 0, 10);
+}
+
+static void
+count_turn(void *arg)
+{
+	struct standstill *s = arg;
+
+	s->turns++;
+}
+
+/* Each second: hold a loop once all turned, let it go, end when all turn. */
+static void
+next_second(void *arg)
+{
+	struct standstill *s = arg;
+
+	if (s->before == 0) {
+		if (s->turns > 0) {
+			s->before = s->turns;
+			__atomic_store_n(&s->hold, true, __ATOMIC_RELEASE);
+		}
+	} else if (!__atomic_load_n(&s->held, __ATOMIC_ACQUIRE)) {
+		s->before = s->turns;
+	} else if (++s->ticks < 4) {
+		s->during = s->turns - s->before;
+		if (s->ticks == 3)
+			__atomic_store_n(&s->hold, false, __ATOMIC_RELEASE);
+	} else if (s->turns > s->before + s->during) {
+		http_server_stop(s->server);
+	}
+}
+
+START_TEST(the_watchdog_is_told_only_while_every_loop_turns)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	struct standstill s = { .before = 0 };
+	const struct http_handler handler = { .tick = next_second,
+		.turn_over = hold_one_loop,
+		.arg = &s };
+	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(tls);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	s.server = http_server_new(fd, tls, &handler, &err);
+	ck_ok(s.server != NULL, err);
+	http_server_on_turning(s.server, count_turn, &s);
+	ck_ok(http_server_run(s.server, &err), err);
+	/* One call may be for what was before. */
+	ck_assert_uint_le(s.during, 1);
+	http_server_free(s.server);
+	SSL_CTX_free(tls);
+	close(fd);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, the_watchdog_is_told_only_while_every_loop_turns);
 	tcase_add_test(t, a_mailbox_rings_and_gives_what_came_in_its_order);
 	tcase_add_test(t, a_new_connection_waits_in_the_mailbox);
 	tcase_add_test(t, a_bodys_file_is_used_again_and_empty);
