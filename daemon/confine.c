@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -260,25 +261,36 @@ load_filter(scmp_filter_ctx filter, bool ok, struct error *err)
 
 /* --- Privileges. --- */
 
-/* Give up capabilities, core dumps and new privileges. */
+/*
+ * Drop all capabilities; root then keeps the rights of its files only.  Where
+ * there are none, as under the systemd unit, capset is not called: the unit
+ * forbids it.
+ */
 static bool
-drop_privileges(struct error *err)
+drop_capabilities(struct error *err)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3
 	};
-	struct __user_cap_data_struct none[2] = { 0 };
+	struct __user_cap_data_struct now[2] = { 0 }, none[2] = { 0 };
+
+	for (int cap = 0; cap <= 63; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	return (syscall(SYS_capget, &header, now) == 0 &&
+		   memcmp(now, none, sizeof(now)) == 0) ||
+	    syscall(SYS_capset, &header, none) == 0 ||
+	    error_set_errno(err, "capabilities");
+}
+
+/* Give up capabilities, core dumps and new privileges. */
+static bool
+drop_privileges(struct error *err)
+{
 	const struct rlimit no_core = { 0 };
 
 	setrlimit(RLIMIT_CORE, &no_core);
-	/*
-	 * Drop all capabilities. That changes nothing for an ordinary user;
-	 * root keeps the rights of its files only.
-	 */
-	for (int cap = 0; cap <= 63; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	if (syscall(SYS_capset, &header, none) != 0)
-		return error_set_errno(err, "capabilities");
+	if (!drop_capabilities(err))
+		return false;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ||
 	    error_set_errno(err, "no_new_privs");
 }
