@@ -1,0 +1,97 @@
+#!/bin/sh
+# The service under a real systemd, process 1 of a machine of its own whose files
+# are this system's: installed, started, reloaded, stopped, killed, frozen.  What
+# an administrator does is read from docs/operations.md and run line by line.
+. "$(dirname "$0")/lib.sh"
+. "$top/tests/lib/machine.sh"
+done_with() { echo "$(basename "$0" .sh): $passed passed, $failed failed"; [ $failed = 0 ]; exit; }
+skip() { echo "  skipped: the service under systemd ($*)"; done_with; }
+machine_can || skip "$machine_why"
+if ldd "$valised" | grep -q 'lib[atu]*san'; then skip "this build is for a sanitizer"; fi
+trap 'machine_end; stop_all; chmod -R u+w "$dir"; rm -rf --one-file-system "$dir"' EXIT
+m=$dir/machine; mkdir -p "$m"
+machine_over "$m" / || skip "no layer over this system's files may be mounted"
+
+prefix=$(meson introspect --buildoptions "$VALISE_BUILD" | tr '{' '\n' | sed -n 's/.*"name": "prefix", "value": "\([^"]*\)".*/\1/p')
+machine_share=$prefix/share
+shown() { machine systemctl show -p "$1" --value valised; }
+of_log() { machine journalctl -q -o cat -u valised; }
+# COMMAND…: until it succeeds; a minute at most
+until_so() { n=0; until "$@" >work/until 2>&1; do n=$((n + 1)); [ $n -lt 600 ] || return 1; sleep 0.1; done; }
+# STATE: the service's
+is_now() { [ "$(shown ActiveState)" = "$1" ]; }
+# PID: not the main process any more, and another one serves
+is_another() { [ "$(shown MainPID)" != "$1" ] && is_now active; }
+says() { of_log | grep -q -e "$1"; }
+signer_of() { machine pgrep -P "$1"; }
+desk() { machine_office mofa "$@"; }
+
+check "it is installed" sh -c 'DESTDIR="$1" meson install -C "$2" --no-rebuild' sh "$m/root" "$VALISE_BUILD"
+mkdir -p "$m/root/srv/in"
+machine_boot "$m" || { not_ok "a machine boots"; finish; }
+check "users, folders and units: the recipe" machine_recipe install
+expect "the user is made" 0 ":/var/lib/valise:" machine getent passwd valise
+expect "and the folders are its own" 0 "^700 valise valise 750 root valise $" machine stat --printf '%a %U %G ' /var/lib/valise /etc/valise
+check "before there is a configuration, a start" machine systemctl start valised
+expect "does nothing" 0 "^ConditionResult=no" machine systemctl show -p ConditionResult valised
+expect "and fails at nothing" 3 "^inactive" machine systemctl is-active valised
+
+# --- The first start. ---
+machine_service
+etc=$m/root/etc/valise
+expect "it is enabled" 0 "^enabled" machine systemctl is-enabled valised
+expect "it runs as its user" 0 "^valise" machine ps -o user= -p "$(shown MainPID)"
+if says 'event=confine'; then echo "  skipped: Landlock under systemd (it is not there)"; else ok "it is confined by Landlock, too"; fi
+
+# --- Reload. ---
+pid=$(shown MainPID)
+echo "# another policy" >>"$etc/policies/offices.yaml"
+check "a reload: the recipe" machine_recipe reload
+check "is taken" until_so says 'event=reload result=taken'
+check "by the same process" test "$pid" = "$(shown MainPID)" -a "$(shown ActiveState)" = active
+policy=$(desk --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p')
+check "and the office accepts it" desk policy accept "$policy"
+
+# --- Stop, and a start that takes its time. ---
+check "a stop" machine systemctl stop valised
+expect "is clean" 0 "^Result=success" machine systemctl show -p Result valised
+check "and finished what was under way" says 'event=stopped result=clean'
+mv "$etc/valised.yaml" work/; mkfifo -m 644 "$etc/valised.yaml"
+machine systemctl start --no-block valised
+begun() { [ "$(machine cat "/proc/$(shown MainPID)/comm")" = valised ]; }
+check "a start that waits for its configuration" until_so begun
+expect "is no running service yet" 3 "^activating" machine systemctl is-active valised
+timeout 20 sh -c 'cat work/valised.yaml >"$1"' sh "$etc/valised.yaml"
+check "but once it serves" until_so is_now active
+rm "$etc/valised.yaml"; cp work/valised.yaml "$etc/"; machine chown root:valise /etc/valise/valised.yaml
+expect "which it does" 0 "agreement/one" desk list
+
+# --- Killed. ---
+mkdir -p "$m/root/etc/systemd/system/valised.service.d"
+printf '[Service]\nRestartSec=100ms\nWatchdogSec=5s\n' >"$m/root/etc/systemd/system/valised.service.d/soon.conf"
+machine systemctl daemon-reload; machine systemctl restart valised
+pid=$(shown MainPID); signer=$(signer_of "$pid")
+check "it has a signer" test -n "$signer"
+machine kill -9 "$pid"
+check "the server is killed: another one serves" until_so is_another "$pid"
+check "with a signer of its own, alone" test "$(machine pgrep -c -u valise)" = 2 -a "$(signer_of "$(shown MainPID)")" != "$signer"
+expect "on the same journal" 0 "agreement/one" desk list
+pid=$(shown MainPID)
+machine kill -9 "$(signer_of "$pid")"
+check "the signer is killed: both are started again" until_so is_another "$pid"
+check "and the log says by which signal" says 'event=fatal reason="the signer was ended by SIGKILL"'
+expect "the office deposits" 0 "deposited" desk push agreement/two --text en=en.txt --text lo=lo.txt --title en=Two
+
+# --- Frozen. ---
+told() { [ "$(shown WatchdogTimestampMonotonic)" != "$1" ]; }
+pid=$(shown MainPID)
+check "it tells the watchdog that it works" until_so told "$(shown WatchdogTimestampMonotonic)"
+check "again and again" until_so told "$(shown WatchdogTimestampMonotonic)"
+check "and is left alone" test "$pid" = "$(shown MainPID)"
+machine kill -STOP "$pid"
+check "frozen, it is started again" until_so is_another "$pid"
+check "by the watchdog" says "Watchdog timeout"
+expect "with all that it had" 0 "agreement/two" desk list
+check "and it is whole" machine runuser -u valise -- valised fsck /var/lib/valise/data
+machine_end
+finish
