@@ -122,7 +122,7 @@ show(struct context *context, struct error *err)
 
 	if (!context_load(context, err) ||
 	    (pinned = policies_pinned(context, err)) == NULL ||
-	    !session_open(context, &session, err))
+	    !session_open_behind(context, &session, err))
 		return false;
 	/* A policy that came by mail may have become the newest. */
 	if ((pinned = policies_pinned(context, err)) == NULL ||
@@ -136,7 +136,10 @@ show(struct context *context, struct error *err)
 		tell_policy(pinned);
 		if (!digest_eq(&theirs->digest, &pinned->digest)) {
 			digest_hex(&theirs->digest, hex);
-			printf("the daemon judges by another policy now: %s\n",
+			printf(session.is_behind
+				? "the last policy before that: %s\n"
+				: "the daemon judges by another policy now:"
+				  " %s\n",
 			    hex);
 			tell_changes(pinned, theirs);
 		}
@@ -195,7 +198,7 @@ show_one(struct context *context, const struct digest *digest,
 	bool ok;
 
 	if (!context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !session_open_behind(context, &session, err))
 		return false;
 	ok = (one = session_policy(&session, digest, err)) != NULL;
 	if (ok && context->json) {
@@ -312,7 +315,8 @@ accept_named(struct context *context, struct session *session,
 		tell_changes(pinned, one);
 	}
 	return policies_change(context, accept, what, err) &&
-	    tell_accepted(context, what, false, err);
+	    tell_accepted(context, what, false, err) &&
+	    session_go_on(session, err);
 }
 
 static bool
@@ -323,7 +327,7 @@ accept_digest(struct context *context, struct acceptance *what,
 	bool ok;
 
 	if (!context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !session_open_behind(context, &session, err))
 		return false;
 	ok = accept_named(context, &session, what, err);
 	session_close(&session);
@@ -344,7 +348,7 @@ accept_asked(struct context *context, struct error *err)
 	bool ok;
 
 	if (!context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !session_open_behind(context, &session, err))
 		return false;
 	digest_hex(&session.policy, hex);
 	what.digest = &session.policy;
@@ -462,7 +466,7 @@ save(struct context *context, const struct digest *digest, const char *path,
 	bool ok;
 
 	if (!outfile_check(path, err) || !context_load(context, err) ||
-	    !session_open(context, &session, err))
+	    !session_open_behind(context, &session, err))
 		return false;
 	policy = session_policy(&session, digest, err);
 	session_close(&session);

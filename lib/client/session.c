@@ -243,63 +243,138 @@ session_entry(struct session *session, uint64_t index,
 	return seen_entry(session->history, index, entry->time_ms, err);
 }
 
-/*
- * Find the key that follows the newest we know: an entry that ours signed names
- * it, the last one of a checkpoint that a quorum of witnesses cosigned.
- */
-static bool
-follow_key(struct session *session, struct error *err)
-{
-	struct entry entry;
-	struct context *context = session->context;
-	const struct note_keys *keys = &context->journal;
-	const struct policy *policy = policies_pinned(context, err);
-	struct cosignature lines[LIMIT_WITNESSES];
-	struct remote_answer answer;
-	struct proof proof = PROOF;
-	struct checkpoint checkpoint;
+/* --- The key that follows ours. --- */
+
+/* What the daemon gives as the proof of the next key. */
+struct handover {
+	struct proof proof; /* of the "key" entry, the last one of our key */
+	struct checkpoint end;
 	struct note_key next;
+	/* Of the accepted policy's witnesses: */
+	size_t cosigned, witnesses;
+	unsigned quorum;
+};
+
+/* Ask who follows; the newest key that we know must have signed it. */
+static bool
+ask_handover(struct session *session, struct handover *out, struct error *err)
+{
+	const struct note_keys *keys = &session->context->journal;
+	struct remote_answer answer;
+	struct entry entry;
 	char path[64];
-	size_t num = 0;
-	bool ok;
 	const struct remote_request request = { .method = "GET",
 		.path = path,
 		.body_fd = -1,
 		.file_fd = -1 };
+	bool ok;
 
-	if (policy == NULL)
-		return false;
 	snprintf(path, sizeof(path), "/v1/journal/keys/%08x",
 	    keys->keys[keys->num - 1].id);
 	ok = remote_do(session->remote, &request, &answer, err) &&
-	    proof_parse(buf_span(&answer.body), &proof, err) &&
-	    proof_verify(&proof, keys, &checkpoint, err) &&
-	    entry_parse(buf_span(&proof.entry), &entry, err) &&
-	    note_cosignatures(buf_span(&proof.note), policy->witnesses.keys,
-		policy->witnesses.num, lines, &num, err);
-	if (ok && (entry.act != ACT_KEY || proof.index + 1 != checkpoint.size))
+	    proof_parse(buf_span(&answer.body), &out->proof, err) &&
+	    proof_verify(&out->proof, keys, &out->end, err) &&
+	    entry_parse(buf_span(&out->proof.entry), &entry, err);
+	remote_answer_free(&answer);
+	if (ok &&
+	    (entry.act != ACT_KEY || out->proof.index + 1 != out->end.size))
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "the daemon's proof of its new key is none");
-	if (ok &&
-	    (policy->witnesses.quorum == 0 || num < policy->witnesses.quorum))
-		ok = error_set_code(err, ERROR_UNTRUSTED,
+	return ok &&
+	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &out->next,
+		err);
+}
+
+/* Find out whether the witnesses of the accepted policy vouch for it. */
+static bool
+count_witnesses(struct session *session, struct handover *handover,
+    struct error *err)
+{
+	const struct policy *policy = policies_pinned(session->context, err);
+	struct cosignature lines[LIMIT_WITNESSES];
+
+	if (policy == NULL)
+		return false;
+	handover->quorum = policy->witnesses.quorum;
+	handover->witnesses = policy->witnesses.num;
+	return note_cosignatures(buf_span(&handover->proof.note),
+	    policy->witnesses.keys, policy->witnesses.num, lines,
+	    &handover->cosigned, err);
+}
+
+static bool
+is_vouched_for(const struct handover *handover)
+{
+	return handover->quorum > 0 && handover->cosigned >= handover->quorum;
+}
+
+/*
+ * The key is not followed. If a policy came under the old key that was not
+ * accepted yet, accepting it may be all that is missing.
+ */
+static bool
+not_followed(struct session *session, const struct handover *handover,
+    struct error *err)
+{
+	const struct policy_entry *newest =
+	    succession_newest(&session->context->succession);
+	char hex[DIGEST_HEX];
+
+	if (newest == NULL || newest->accepted)
+		return error_set_code(err, ERROR_UNTRUSTED,
 		    finding_name(FINDING_NOT_WITNESSED),
 		    "the journal has a new key, which %zu of %u witnesses"
 		    " have cosigned: it is not followed",
-		    num, policy->witnesses.quorum);
-	/* It is the end of the history that we know, and of no other. */
-	ok = ok && session_follow(session, buf_span(&proof.note), err) &&
-	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &next, err) &&
-	    context_follow_key(context, checkpoint.size, &next, err);
+		    handover->cosigned, handover->quorum);
+	session->is_behind = true;
+	session->policy = newest->digest;
+	digest_hex(&newest->digest, hex);
+	return error_set_code(err, ERROR_UNTRUSTED,
+	    finding_name(FINDING_NOT_WITNESSED),
+	    "the journal has a new key, which %zu of %u witnesses of the"
+	    " policy that you accepted have cosigned: it is not followed."
+	    " There is a newer policy, of entry %llu under the old key: read"
+	    " it with \"valise policy show\", compare its digest by"
+	    " telephone, then \"valise policy accept %s\"",
+	    handover->cosigned, handover->quorum,
+	    (unsigned long long)newest->index, hex);
+}
+
+/*
+ * Find the key that follows the newest we know: an entry that ours signed names
+ * it, the last one of a checkpoint that a quorum of witnesses cosigned. Who was
+ * away learns the policies that came before that entry, and by whose witnesses
+ * the key may be followed once they are accepted.
+ */
+static bool
+follow_key(struct session *session, struct error *err)
+{
+	struct handover handover = { .proof = PROOF };
+	bool ok;
+
+	session->following = true;
+	ok = ask_handover(session, &handover, err) &&
+	    count_witnesses(session, &handover, err) &&
+	    /* It is the end of the history that we know, and of no other. */
+	    session_follow(session, buf_span(&handover.proof.note), err);
+	/* A policy that came by mail is accepted once its entry is known. */
+	if (ok && !is_vouched_for(&handover) && session->learn != NULL)
+		ok = session->learn(session, handover.end.size, err) &&
+		    count_witnesses(session, &handover, err);
+	if (ok && !is_vouched_for(&handover))
+		ok = not_followed(session, &handover, err);
+	ok = ok &&
+	    context_follow_key(session->context, handover.end.size,
+		&handover.next, err);
 	if (ok)
-		client_note(context,
+		client_note(session->context,
 		    "the journal's key was replaced after entry %llu,"
 		    " signed by the old one and cosigned by %zu of %zu"
 		    " witnesses: followed",
-		    (unsigned long long)proof.index, num,
-		    policy->witnesses.num);
-	remote_answer_free(&answer);
-	proof_free(&proof);
+		    (unsigned long long)handover.proof.index, handover.cosigned,
+		    handover.witnesses);
+	session->following = false;
+	proof_free(&handover.proof);
 	return ok;
 }
 
@@ -322,13 +397,16 @@ catch_up_once(struct session *session, struct error *err)
 bool
 session_catch_up(struct session *session, struct error *err)
 {
+	session->is_behind = false;
 	for (unsigned i = 0; i < LIMIT_JOURNAL_KEYS; i++) {
 		struct error why = { 0 };
 
 		if (catch_up_once(session, err))
 			return session->learn == NULL ||
-			    session->learn(session, err);
-		if (!error_is(err, finding_name(FINDING_KEY_UNKNOWN)))
+			    session->learn(session, 0, err);
+		/* What is asked to follow a key must not follow one itself. */
+		if (!error_is(err, finding_name(FINDING_KEY_UNKNOWN)) ||
+		    session->following)
 			return false;
 		if (!follow_key(session, &why)) {
 			/*

@@ -33,10 +33,19 @@ struct session {
 	/* that policy's entry; UINT64_MAX: the daemon does not say */
 	uint64_t named_policy_at;
 	/*
-	 * Learns what the journal names, once it was caught up with; or NULL.
+	 * Learns what the journal names, once it was caught up with; or which
+	 * policies it named up to a size, at which its key was replaced (else
+	 * 0). Or NULL.
 	 */
-	bool (*learn)(struct session *session, struct error *err);
-	bool learning; /* session_learn_policies() is running */
+	bool (*learn)(struct session *session, uint64_t size,
+	    struct error *err);
+	bool learning;  /* session_learn_policies() is running */
+	bool following; /* a key that may follow ours is looked at */
+	/*
+	 * Only the user's word on a policy may be missing to follow the
+	 * journal's new key: policy is the last one under the key we know.
+	 */
+	bool is_behind;
 	/* Policies that were asked for, and are not kept (session_policy()). */
 	struct policy *fetched[SESSION_POLICIES];
 	size_t num_fetched;
@@ -71,6 +80,18 @@ struct session {
  */
 bool session_open(struct context *context, struct session *out,
     struct error *err) MUST_USE;
+/*
+ * The same, for a command that shows or accepts policies: it also opens if the
+ * journal's key was replaced and the policy whose witnesses vouch for the new
+ * one was not accepted yet. What was seen then ends with the old key
+ * (is_behind). After a policy was accepted, go on.
+ *
+ * ERROR_UNTRUSTED  session_go_on(): as session_open(); that the key is still not
+ *                   followed is only noted
+ */
+bool session_open_behind(struct context *context, struct session *out,
+    struct error *err) MUST_USE;
+bool session_go_on(struct session *session, struct error *err) MUST_USE;
 /* Its two steps: be ready to ask, and prove what was seen. */
 bool session_connect(struct context *context, struct session *out,
     struct error *err) MUST_USE;
@@ -170,6 +191,9 @@ int session_download_kept(struct session *session, const char *path,
  * ERROR_UNTRUSTED  ENTRY_WITHHELD: the daemon hides one
  */
 bool session_learn_policies(struct session *session,
+    struct error *err) MUST_USE;
+/* The same of those below a size, as of its checkpoint. */
+bool session_learn_policies_below(struct session *session, uint64_t size,
     struct error *err) MUST_USE;
 /*
  * True if the policy in force, accepted or not, shows this office every act on

@@ -25,8 +25,10 @@ learn_lists(struct session *session, struct error *err)
 
 /* Get what the journal names since this office last caught up with it. */
 static bool
-learn(struct session *session, struct error *err)
+learn(struct session *session, uint64_t size, struct error *err)
 {
+	if (size != 0)
+		return session_learn_policies_below(session, size, err);
 	return session_learn_policies(session, err) &&
 	    learn_lists(session, err);
 }
@@ -49,4 +51,36 @@ session_open(struct context *context, struct session *out, struct error *err)
 		return true;
 	session_close(out);
 	return false;
+}
+
+bool
+session_open_behind(struct context *context, struct session *out,
+    struct error *err)
+{
+	if (!session_connect(context, out, err))
+		return false;
+	if (session_catch_up(out, err))
+		return true;
+	if (!out->is_behind) {
+		session_close(out);
+		return false;
+	}
+	client_note(context,
+	    "the journal's key was replaced, and the new one is not followed"
+	    " yet: this is as of the old one's last entry, %llu",
+	    (unsigned long long)out->seen.size - 1);
+	*err = (struct error){ 0 };
+	return true;
+}
+
+bool
+session_go_on(struct session *session, struct error *err)
+{
+	if (!session->is_behind || session_catch_up(session, err))
+		return true;
+	if (!error_is(err, finding_name(FINDING_NOT_WITNESSED)))
+		return false;
+	client_note(session->context, "%s", err->detail);
+	*err = (struct error){ 0 };
+	return true;
 }

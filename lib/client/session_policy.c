@@ -86,15 +86,21 @@ stop_waiting(struct succession *succession, void *arg, struct error *err)
 	return true;
 }
 
-/* Ask for the policy entries that are new, and keep them. */
+/*
+ * Ask for the policy entries that are new, and keep them: those of the newest
+ * checkpoint, or of the one of a size. named: the daemon says that this entry
+ * is one; or UINT64_MAX.
+ */
 static bool
-ask_and_keep(struct session *session, struct error *err)
+ask_and_keep(struct session *session, uint64_t size, uint64_t named,
+    struct error *err)
 {
 	struct context *context = session->context;
 	const struct policy_entry *newest =
 	    succession_newest(&context->succession);
 	const struct entry_filter filter = { .act = "policy",
-		.from = newest != NULL ? newest->index + 1 : 0 };
+		.from = newest != NULL ? newest->index + 1 : 0,
+		.at = size };
 	struct learning learning;
 	bool ok;
 
@@ -104,12 +110,12 @@ ask_and_keep(struct session *session, struct error *err)
 	ok = session_entries(session, &filter, learn, &learning, err);
 	session->learning = false;
 	newest = succession_newest(&learning.known);
-	if (ok && session->named_policy_at != UINT64_MAX &&
-	    (newest == NULL || newest->index < session->named_policy_at))
+	if (ok && named != UINT64_MAX &&
+	    (newest == NULL || newest->index < named))
 		ok = error_set_code(err, ERROR_UNTRUSTED, "ENTRY_WITHHELD",
 		    "the daemon does not show policy entry %llu, which it says"
 		    " is in force. Call the other offices",
-		    (unsigned long long)session->named_policy_at);
+		    (unsigned long long)named);
 	if (ok)
 		keep(context, &learning);
 	succession_free(&learning.known);
@@ -142,7 +148,8 @@ session_learn_policies(struct session *session, struct error *err)
 	/* Asking may find a new key and catch up, which would ask again. */
 	if (session->learning)
 		return true;
-	if (is_behind(session) && !ask_and_keep(session, err))
+	if (is_behind(session) &&
+	    !ask_and_keep(session, 0, session->named_policy_at, err))
 		return false;
 	/* If the state cannot be written, the next command learns it. */
 	if (succession_stop_waiting(known) && !session->context->unkept &&
@@ -152,6 +159,14 @@ session_learn_policies(struct session *session, struct error *err)
 		    ignored.detail);
 	tell_unaccepted(session->context);
 	return true;
+}
+
+bool
+session_learn_policies_below(struct session *session, uint64_t size,
+    struct error *err)
+{
+	return session->learning ||
+	    ask_and_keep(session, size, UINT64_MAX, err);
 }
 
 bool
