@@ -214,6 +214,7 @@ journal_key(struct daemon *daemon, const char *vkey, struct error *err)
 	text_set(act->key, sizeof(act->key), vkey);
 	ok = registrar_adopt(daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
+	    keys_tell_behind(&daemon->record, daemon->policy, stderr, err) &&
 	    registrar_do(daemon->registrar, act, err);
 	if (ok)
 		printf("entry %llu names the next key: %s\n"

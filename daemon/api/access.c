@@ -13,6 +13,7 @@
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 #include "pki/standing.h"
+#include "record/accepted.h"
 #include "record/json.h"
 
 /*
@@ -24,6 +25,9 @@ struct session {
 	struct principal who;
 	/* The time in seconds for which the answer holds; 0: not judged yet. */
 	int64_t judged_s;
+	/* What it named last in Valise-Accepted, and when that was noted. */
+	struct digest accepted;
+	int64_t accepted_s;
 };
 
 /*
@@ -112,6 +116,23 @@ access_authenticate(struct api *api, struct http_request *request,
 	*out = session->who;
 	text_set(request->person, sizeof(request->person), out->person);
 	return true;
+}
+
+void
+access_note_accepted(struct api *api, struct http_request *request)
+{
+	struct session *session = *request->session;
+	const struct digest *named = &request->head.accepted;
+
+	/* A connection says the same in each request: once a minute will do. */
+	if (!request->head.has_accepted ||
+	    (digest_eq(named, &session->accepted) &&
+		session->judged_s - session->accepted_s < 60))
+		return;
+	session->accepted = *named;
+	session->accepted_s = session->judged_s;
+	accepted_note(api->record->accepted, session->who.office->name,
+	    session->who.person, named, session->judged_s);
 }
 
 /*

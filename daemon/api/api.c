@@ -326,8 +326,10 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	request->job = job;
 	job->num_segments = split_path(&request->head, job->segments);
 	if (!access_authenticate(api, request, &job->connected, &err) ||
-	    !check_page(job, &err) || !find_route(job, &err) ||
-	    !read_names(job, &err) || !read_bag(job, &err)) {
+	    !check_page(job, &err) ||
+	    (access_note_accepted(api, request), false) ||
+	    !find_route(job, &err) || !read_names(job, &err) ||
+	    !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
 		next = strcmp(job->route->path, "health") == 0

@@ -5,6 +5,44 @@
 
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
+#include "record/accepted.h"
+
+static void
+add_accepted(void *arg, const struct accepted_by *by)
+{
+	char seen[TIME_TEXT], hex[DIGEST_HEX];
+
+	if (by->person == NULL) {
+		json_array_append_new(arg,
+		    json_pack("{s:s, s:n, s:n, s:n, s:n, s:b}", "office",
+			by->office, "person", "policy", "entry", "seen",
+			"newest", false));
+		return;
+	}
+	digest_hex(&by->policy, hex);
+	time_format_at(by->at, seen);
+	json_array_append_new(arg,
+	    json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "office", by->office,
+		"person", by->person, "policy", hex, "entry",
+		by->entry != LEDGER_NONE ? json_integer((json_int_t)by->entry)
+					 : json_null(),
+		"seen", seen, "newest", by->is_newest));
+}
+
+/* The same, and which policy each office has accepted by its own word. */
+static json_t *
+tell_all(const struct job *job)
+{
+	json_t *health = upkeep_health(job->api->upkeep);
+	json_t *accepted = json_array();
+	struct error ignored = { 0 };
+
+	if (accepted_each(job->api->record->accepted, job->api->record,
+		job->connected.by.policy, add_accepted, accepted, &ignored))
+		json_object_set(health, "accepted", accepted);
+	json_decref(accepted);
+	return health;
+}
 
 /*
  * Any office may ask whether the daemon lives; the details are for the
@@ -17,7 +55,7 @@ health_answer(struct job *job)
 
 	job_fill_json(&job->request->response, 200,
 	    api->upkeep != NULL && access_is_depositary(&job->connected)
-		? upkeep_health(api->upkeep)
+		? tell_all(job)
 		: json_pack("{s:s}", "status", "ok"));
 	return HTTP_ANSWER;
 }

@@ -145,6 +145,8 @@ void *job_worker(void *arg);
 bool access_authenticate(struct api *api, struct http_request *request,
     struct principal *out, struct error *err) MUST_USE;
 void access_session_free(void *session);
+/* access.c: keep what the authenticated caller names in Valise-Accepted. */
+void access_note_accepted(struct api *api, struct http_request *request);
 /* access.c: decide by the policy whether the caller may use the route. */
 struct decision access_decide(const struct job *job);
 bool access_is_depositary(const struct principal *who);

@@ -500,7 +500,7 @@ copy_journal(struct backup *backup, const struct journal *journal,
 	    copy_tail(backup, data_name(DATA_HEADS),
 		journal_num_heads(journal) * FILES_HEAD_BYTES, err) &&
 	    copy_derived(backup, journal_size(journal), err) &&
-	    copy_parts(backup, DATA_JOURNAL, DATA_TITLES, err);
+	    copy_parts(backup, DATA_JOURNAL, DATA_ACCEPTED, err);
 }
 
 /* --- Keys. --- */

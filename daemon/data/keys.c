@@ -8,8 +8,11 @@
 
 #include <openssl/crypto.h>
 
+#include "base/time.h"
 #include "journal/entry.h"
+#include "record/accepted.h"
 #include "record/data.h"
+#include "record/ledger.h"
 
 /* Read the next private key. */
 static bool
@@ -66,6 +69,58 @@ keys_prepare(const struct config *config, const struct policy *policy,
 	OPENSSL_cleanse(&next, sizeof(next));
 	return ok;
 }
+
+/* --- Who may have to accept a policy first. --- */
+
+struct telling {
+	FILE *out;
+	unsigned num;
+};
+
+static void
+tell_one(void *arg, const struct accepted_by *by)
+{
+	struct telling *telling = arg;
+	char hex[DIGEST_HEX], seen[TIME_TEXT];
+
+	if (by->is_newest)
+		return;
+	if (telling->num++ == 0)
+		fputs("not known to have accepted the newest policy:\n",
+		    telling->out);
+	if (by->person == NULL) {
+		fprintf(telling->out, "  %s: nobody has said so\n", by->office);
+		return;
+	}
+	digest_hex(&by->policy, hex);
+	time_format_at(by->at, seen);
+	fprintf(telling->out, "  %s, %s: policy %.16s…", by->office, by->person,
+	    hex);
+	if (by->entry != LEDGER_NONE)
+		fprintf(telling->out, " of entry %llu",
+		    (unsigned long long)by->entry);
+	fprintf(telling->out, ", last seen %s\n", seen);
+}
+
+bool
+keys_tell_behind(const struct record *record, const struct policy *policy,
+    FILE *out, struct error *err)
+{
+	struct telling telling = { .out = out };
+
+	if (!accepted_each(record->accepted, record, policy, tell_one, &telling,
+		err))
+		return false;
+	if (telling.num > 0)
+		fputs("they are not locked out: their commands name the policy"
+		      " that they have to accept\nbefore they follow the next"
+		      " key (valise policy show, valise policy accept"
+		      " DIGEST)\n",
+		    out);
+	return true;
+}
+
+/* --- The switch. --- */
 
 /* Does the journal's last entry name this key, and is it cosigned? */
 static bool

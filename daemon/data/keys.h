@@ -13,8 +13,11 @@
 #ifndef DAEMON_DATA_KEYS_H
 #define DAEMON_DATA_KEYS_H
 
+#include <stdio.h>
+
 #include "daemon/config.h"
 #include "policy/policy.h"
+#include "record/record.h"
 
 /*
  * Make the private key that comes next, or find the one that an earlier try
@@ -25,6 +28,12 @@
  */
 bool keys_prepare(const struct config *config, const struct policy *policy,
     char vkey[NOTE_KEY_TEXT], struct error *err) MUST_USE;
+/*
+ * Print to out who is not known to have accepted the newest policy, and may so
+ * have to do that before they follow the next key; nothing if all are.
+ */
+bool keys_tell_behind(const struct record *record, const struct policy *policy,
+    FILE *out, struct error *err) MUST_USE;
 /* Switch to the next key if step 2 is done; before the signer is started. */
 bool keys_switch(const struct config *config, const struct policy *policy,
     bool *switched, struct error *err) MUST_USE;

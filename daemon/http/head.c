@@ -129,6 +129,16 @@ read_length(struct span value, struct http_head *out)
 	return 0;
 }
 
+/* Valise-Accepted: a digest, once. */
+static int
+read_accepted(struct span value, struct http_head *out)
+{
+	if (out->has_accepted || !digest_parse(value, &out->accepted))
+		return 400;
+	out->has_accepted = true;
+	return 0;
+}
+
 /* Keep the fields that a handler may need. */
 static void
 keep_field(struct span name, struct span value, struct http_head *out)
@@ -176,6 +186,8 @@ read_field(struct span name, struct span value, struct http_head *out,
 		return ++*hosts > 1 || value.len == 0 ? 400 : 0;
 	if (is_word(name, "content-length"))
 		return read_length(value, out);
+	if (is_word(name, "valise-accepted"))
+		return read_accepted(value, out);
 	if (is_word(name, "transfer-encoding")) {
 		if (out->chunked || out->has_length)
 			return 400;

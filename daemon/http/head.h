@@ -8,7 +8,7 @@
 #ifndef DAEMON_HTTP_HEAD_H
 #define DAEMON_HTTP_HEAD_H
 
-#include "base/bytes.h"
+#include "base/digest.h"
 #include "base/limits.h"
 
 struct http_head {
@@ -31,6 +31,9 @@ struct http_head {
 	bool cross_site;
 	char origin[320];
 	char valise_prepare[8];
+	/* Valise-Accepted: the policy that the caller's office has accepted. */
+	bool has_accepted;
+	struct digest accepted;
 };
 
 /*

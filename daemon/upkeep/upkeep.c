@@ -15,6 +15,7 @@
 #include "daemon/upkeep/outlook.h"
 #include "daemon/upkeep/state.h"
 #include "daemon/upkeep/witnesses.h"
+#include "record/accepted.h"
 
 enum {
 	/* At the latest so long after the start, in seconds. */
@@ -100,6 +101,16 @@ check_data(struct upkeep *upkeep)
 	    (long long)(time_monotonic_ms() - began));
 }
 
+/* Which policies were accepted is no news that a request waits for. */
+static void
+keep_accepted(const struct upkeep *upkeep)
+{
+	struct error err = { 0 };
+
+	if (!accepted_store(upkeep->record->accepted, &err))
+		log_warning("accepted", "reason=%s", log_text(err.detail));
+}
+
 /* --- The thread. --- */
 
 static bool
@@ -135,6 +146,8 @@ run_thread(void *arg)
 			check_data(upkeep);
 			upkeep->look_ms = 0;
 		}
+		if (due(&upkeep->keep_ms, LOOK_EVERY))
+			keep_accepted(upkeep);
 		if (due(&upkeep->look_ms, LOOK_EVERY) || is_news)
 			upkeep_look_ahead(upkeep);
 		pthread_mutex_lock(&upkeep->mutex);
@@ -196,6 +209,7 @@ upkeep_stop(struct upkeep *upkeep)
 	pthread_cond_signal(&upkeep->wake);
 	pthread_mutex_unlock(&upkeep->mutex);
 	pthread_join(upkeep->thread, NULL);
+	keep_accepted(upkeep);
 	pthread_mutex_destroy(&upkeep->mutex);
 	pthread_cond_destroy(&upkeep->wake);
 	lists_look_reset(&upkeep->look);

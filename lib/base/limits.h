@@ -120,7 +120,9 @@ enum {
 	LIMIT_BATCH_ACTS = 512,      /* acts in one commit of the journal */
 	LIMIT_REFUSALS_AN_HOUR = 60, /* of one person, an entry each */
 	LIMIT_REFUSERS = 1024,       /* persons whose refusals are counted */
-	LIMIT_ENTRIES_PAGE = 10000,  /* entries in one answer */
+	LIMIT_ACCEPTED = 1024,       /* persons whose policy is known */
+	LIMIT_ACCEPTED_LOOKS = 64,  /* policies in which theirs is looked for */
+	LIMIT_ENTRIES_PAGE = 10000, /* entries in one answer */
 
 	/* HTTP. */
 	LIMIT_HTTP_HEAD = 16 * 1024,

@@ -442,6 +442,16 @@ session_ask_again(struct session *session, unsigned *tries, struct error *err)
 	    (unsigned long long)session->seen.size, denied.detail);
 }
 
+void
+session_name_policy(struct session *session)
+{
+	const struct digest *pinned =
+	    succession_pinned(&session->context->succession);
+
+	if (pinned != NULL)
+		digest_hex(pinned, session->accepted);
+}
+
 bool
 session_begin(struct context *context, struct session *out, struct error *err)
 {
@@ -468,6 +478,8 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	}
 	out->settings = settings;
 	out->settings.server_ca = buf_span(&out->server_ca);
+	out->settings.accepted = out->accepted;
+	session_name_policy(out);
 	if ((out->history = session_seen(context, err)) == NULL ||
 	    (out->remote = remote_new(&out->settings, err)) == NULL) {
 		session_close(out);

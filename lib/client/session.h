@@ -37,8 +37,8 @@ struct session {
 	 * policies it named up to a size, at which its key was replaced (else
 	 * 0). Or NULL.
 	 */
-	bool (*learn)(struct session *session, uint64_t size,
-	    struct error *err);
+	bool (
+	    *learn)(struct session *session, uint64_t size, struct error *err);
 	bool learning;  /* session_learn_policies() is running */
 	bool following; /* a key that may follow ours is looked at */
 	/*
@@ -50,6 +50,8 @@ struct session {
 	struct policy *fetched[SESSION_POLICIES];
 	size_t num_fetched;
 	struct buf server_ca;
+	/* The digest of the policy that was accepted last; or empty. */
+	char accepted[DIGEST_HEX];
 	struct remote_settings settings;
 	/* Of the entry that is being visited, if it came with a proof: */
 	struct merkle_proof proof;
@@ -84,10 +86,10 @@ bool session_open(struct context *context, struct session *out,
  * The same, for a command that shows or accepts policies: it also opens if the
  * journal's key was replaced and the policy whose witnesses vouch for the new
  * one was not accepted yet. What was seen then ends with the old key
- * (is_behind). After a policy was accepted, go on.
+ * (is_behind). After a policy was accepted, go on: the daemon is told so.
  *
  * ERROR_UNTRUSTED  session_go_on(): as session_open(); that the key is still not
- *                   followed is only noted
+ *                   followed, or nobody answers, is only noted
  */
 bool session_open_behind(struct context *context, struct session *out,
     struct error *err) MUST_USE;
@@ -99,6 +101,8 @@ bool session_catch_up(struct session *session, struct error *err) MUST_USE;
 /* session_connect() without what learns: for who is below that. */
 bool session_begin(struct context *context, struct session *out,
     struct error *err) MUST_USE;
+/* Name the policy that was accepted last in each request from now on. */
+void session_name_policy(struct session *session);
 void session_close(struct session *session);
 
 /*

@@ -76,9 +76,11 @@ session_open_behind(struct context *context, struct session *out,
 bool
 session_go_on(struct session *session, struct error *err)
 {
-	if (!session->is_behind || session_catch_up(session, err))
+	session_name_policy(session);
+	if (session_catch_up(session, err))
 		return true;
-	if (!error_is(err, finding_name(FINDING_NOT_WITNESSED)))
+	if (!error_is(err, finding_name(FINDING_NOT_WITNESSED)) &&
+	    err->kind != ERROR_UNAVAILABLE)
 		return false;
 	client_note(session->context, "%s", err->detail);
 	*err = (struct error){ 0 };

@@ -157,6 +157,8 @@ session_learn_policies(struct session *session, struct error *err)
 		client_note(session->context,
 		    "the journal's policies could not be kept: %s",
 		    ignored.detail);
+	/* One that came by mail may count by now. */
+	session_name_policy(session);
 	tell_unaccepted(session->context);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "backend/files/files.h"
+#include "record/accepted.h"
 
 #define FOLDER_OF(path)     .name = path, .mode = 0700, .is_folder = true
 #define FILE_OF(path, bits) .name = path, .mode = bits
@@ -66,6 +67,12 @@ static const struct data_about parts[DATA_PARTS] = {
 	[DATA_TITLES] = { FILE_OF("journal/titles", 0600),
 	    .is = "documents' titles", .writer = "the registrar",
 	    .missing = "read from the texts" },
+	[DATA_ACCEPTED] = { FILE_OF("journal/accepted", 0600),
+	    .copied = DATA_COPIED,
+	    .is = "which policy each person's office has accepted, as they say",
+	    .writer = "upkeep",
+	    .missing = "nobody is known to have accepted any, until they"
+		       " come again" },
 	[DATA_STORE] = { FOLDER_OF("store.git"), .access = DATA_WRITE,
 	    .is = "a bare git repository with all texts",
 	    .writer = "the registrar", .missing = "no start" },
@@ -301,7 +308,9 @@ data_open(const char *data, const struct head *signer, bool whole,
 		out->ledger = out->opening.ledger;
 		out->cosignatures = cosignatures_open(path, err);
 	}
-	if (out->cosignatures != NULL)
+	if (out->cosignatures != NULL &&
+	    data_path(data, DATA_ACCEPTED, path, err) &&
+	    (out->accepted = accepted_open(path, err)) != NULL)
 		return true;
 	data_close(out);
 	return false;
@@ -312,6 +321,7 @@ data_close(struct record *record)
 {
 	journal_free(record->journal);
 	cosignatures_free(record->cosignatures);
+	accepted_free(record->accepted);
 	ledger_free(record->ledger);
 	library_free(record->library);
 	store_free(record->store);

@@ -12,6 +12,8 @@
 #include "record/library.h"
 #include "record/opening.h"
 
+struct accepted;
+
 struct record {
 	struct opening opening; /* how journal and ledger were opened */
 	struct store *store;
@@ -19,7 +21,8 @@ struct record {
 	struct cosignatures *cosignatures;
 	struct ledger *ledger;
 	struct library *library;
-	struct note_keys keys; /* all keys that the journal ever had */
+	struct accepted *accepted; /* accepted.h */
+	struct note_keys keys;     /* all keys that the journal ever had */
 	/* File of record/titles.h; empty: titles are not saved */
 	char titles[FILE_PATH];
 	char journal_dir[FILE_PATH];

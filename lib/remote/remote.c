@@ -298,6 +298,12 @@ set_up(struct remote *remote, struct transfer *transfer,
 		    transfer->if_range);
 		*headers = curl_slist_append(*headers, line);
 	}
+	if (remote->settings.accepted != NULL &&
+	    remote->settings.accepted[0] != '\0') {
+		snprintf(line, sizeof(line), "Valise-Accepted: %s",
+		    remote->settings.accepted);
+		*headers = curl_slist_append(*headers, line);
+	}
 	/*
 	 * For a small body, a round trip for leave to send costs more than it
 	 * saves.

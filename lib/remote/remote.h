@@ -16,6 +16,11 @@ struct remote_settings {
 	/* PEM of the CAs that may have issued its certificate */
 	struct span server_ca;
 	const char *cert, *key; /* PEM files, to connect with */
+	/*
+	 * The digest of the policy that this office has accepted, told in each
+	 * request; it may change between them. NULL or empty: none.
+	 */
+	const char *accepted;
 	/* Called with the bytes done and expected (0: not known); or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	/*

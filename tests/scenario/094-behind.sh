@@ -33,7 +33,20 @@ reload
 accept_policy mofa iom-geneva >/dev/null
 p2=$(policy_of mofa)
 at mofa witness >/dev/null; at iom-geneva witness >/dev/null
+# Who is behind is known before.
+said() { curl_as mofa /health | tr '{' '\n' | grep "\"office\": *\"$1\""; }
+expect "/health tells who has accepted the newest policy" 0 '"newest": *true' said mofa
+expect "and which policy whoever was away has accepted" 0 "\"vientiane@iom.example\".*\"policy\": *\"$p1\".*\"entry\": *0,.*\"newest\": *false" said iom-vientiane
+curl_as iom-vientiane /health >work/health
+check "to nobody else" sh -c '! grep -q accepted "$1"' - work/health
+expect "what is no digest is refused" 0 "^400$" curl_as mofa /health -H "Valise-Accepted: $p2 " -H "Valise-Accepted: $p2" -o /dev/null -w '%{http_code}\n'
+expect "once and as it should be it is taken" 0 "^200$" curl_as mofa /health -H "Valise-Accepted: $p2" -o /dev/null -w '%{http_code}\n'
 replace_key mofa iom-geneva
+expect "replace-key lists who may be behind" 0 "iom-vientiane, vientiane@iom.example: policy $(echo "$p1" | cut -c1-16)… of entry 0, last seen 20" cat work/replace
+expect "and says that they are not locked out" 0 "not locked out" cat work/replace
+check "and nobody else" sh -c '! grep -q "mofa, \|iom-geneva" "$1"' - work/replace
+expect "it goes on" 0 "names the next key" cat work/replace
+expect "what was said is known after a start" 0 "\"policy\": *\"$p1\"" said iom-vientiane
 expect "the key was replaced" 0 "event=key result=switched" cat log
 expect "who accepted that policy follows" 0 "key was replaced after entry" at mofa list
 at iom-geneva list >/dev/null 2>&1
@@ -63,6 +76,7 @@ expect "to accept it again says so" 0 "accepted already" at iom-vientiane policy
 check "and follows nothing" [ "$(followed iom-vientiane)" = 0 ]
 remember iom-vientiane
 expect "once it is accepted, the key is followed" 0 "key was replaced after entry.*2 of 2 witnesses: followed" at iom-vientiane policy accept "$p2"
+expect "and the daemon knows at once" 0 "\"policy\": *\"$p2\".*\"newest\": *true" said iom-vientiane
 expect "and the office goes on" 0 "agreement/two" at iom-vientiane list
 expect "it sends too" 0 "^deposited" deposit iom-vientiane three
 expect "what came before is good" 0 "VALID" at iom-vientiane fetch agreement/one -o work/one.asice

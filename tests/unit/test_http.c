@@ -21,6 +21,9 @@
 #define GET  "GET / HTTP/1.1\r\n"
 #define HOST "Host: x\r\n"
 
+#define HEX32    "00112233445566778899aabbccddeeff"
+#define ACCEPTED "Valise-Accepted: " HEX32 HEX32 "\r\n"
+
 static const struct {
 	const char *text;
 	size_t len;
@@ -92,6 +95,14 @@ static const struct {
 	       "Expect: something\r\nContent-Length: 1\r\n\r\n"),
 	    417 },
 	{ TEXT(GET HOST "\r\nmore"), 400 },
+	{ TEXT(GET HOST ACCEPTED "\r\n"), 0 },
+	{ TEXT(GET HOST ACCEPTED ACCEPTED "\r\n"), 400 },
+	{ TEXT(GET HOST "Valise-Accepted: \r\n\r\n"), 400 },
+	{ TEXT(GET HOST "Valise-Accepted: 0123\r\n\r\n"), 400 },
+	{ TEXT(GET HOST "Valise-Accepted: " HEX32 HEX32 "0\r\n\r\n"), 400 },
+	{ TEXT(GET HOST "Valise-Accepted: " HEX32
+			"00112233445566778899AABBCCDDEEFF\r\n\r\n"),
+	    400 },
 };
 
 START_TEST(a_head_that_two_programs_could_read_differently_is_refused)
@@ -101,6 +112,22 @@ START_TEST(a_head_that_two_programs_could_read_differently_is_refused)
 	ck_assert_msg(http_head_parse(span_of(heads[_i].text, heads[_i].len),
 			  &head) == heads[_i].status,
 	    "%d: %s", _i, heads[_i].text);
+}
+END_TEST
+
+START_TEST(the_policy_that_was_accepted_is_told)
+{
+	const struct span with = span_of_str(GET HOST ACCEPTED "\r\n");
+	struct http_head head;
+	char hex[DIGEST_HEX];
+
+	ck_assert_int_eq(http_head_parse(with, &head), 0);
+	ck_assert(head.has_accepted);
+	digest_hex(&head.accepted, hex);
+	ck_assert_str_eq(hex, HEX32 HEX32);
+	ck_assert_int_eq(http_head_parse(span_of_str(GET HOST "\r\n"), &head),
+	    0);
+	ck_assert(!head.has_accepted);
 }
 END_TEST
 
@@ -591,6 +618,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t,
 	    a_head_that_two_programs_could_read_differently_is_refused, 0,
 	    COUNT(heads));
+	tcase_add_test(t, the_policy_that_was_accepted_is_told);
 	tcase_add_test(t, every_truncation_of_a_head_is_refused);
 	tcase_add_test(t, a_parameter_is_there_however_it_is_written);
 	tcase_add_test(t, too_many_fields_and_too_long_a_target_are_refused);

@@ -78,7 +78,8 @@ tear_down(void)
 struct pair {
 	struct server *server;
 	struct remote *remote;
-	unsigned waited; /* so often the client said that it waits */
+	char accepted[DIGEST_HEX]; /* the policy that is named */
+	unsigned waited;           /* so often the client said that it waits */
 };
 
 static void
@@ -100,6 +101,7 @@ open_pair(struct pair *pair, const struct server_settings *settings,
 		.server_ca = buf_span(&ca_pem),
 		.cert = cert,
 		.key = key,
+		.accepted = pair->accepted,
 		.patience_ms = patience_ms,
 		.waiting = count_waiting,
 		.arg = pair };
@@ -221,6 +223,31 @@ END_TEST
 
 #define HEX64          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define FIELDS(fields) "HTTP/1.1 200 OK\r\n" fields "Content-Length: 0\r\n\r\n"
+
+START_TEST(the_policy_that_was_accepted_is_named)
+{
+	static const struct server_answer both[] = {
+		{ FIELDS(""), 0, true },
+		{ FIELDS(""), 0, true },
+	};
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct pair pair;
+
+	open_right(&pair, both, 2, 0);
+	ck_ok(get(pair.remote, &answer, &err), err);
+	remote_answer_free(&answer);
+	snprintf(pair.accepted, sizeof(pair.accepted), "%s", HEX64);
+	ck_ok(get(pair.remote, &answer, &err), err);
+	remote_answer_free(&answer);
+	server_stop(pair.server);
+	ck_assert_ptr_null(
+	    strcasestr(server_request(pair.server, 0), "Valise-Accepted"));
+	ck_assert_ptr_nonnull(strstr(server_request(pair.server, 1),
+	    "\r\nValise-Accepted: " HEX64 "\r\n"));
+	close_pair(&pair);
+}
+END_TEST
 
 START_TEST(fields_are_taken_as_they_should_be)
 {
@@ -652,6 +679,7 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, an_answer_is_what_it_says, 0, COUNT(answers));
+	tcase_add_test(t, the_policy_that_was_accepted_is_named);
 	tcase_add_test(t, fields_are_taken_as_they_should_be);
 	tcase_add_loop_test(t, nothing_is_sent_to_another_server, 0,
 	    COUNT(servers));
