@@ -1,6 +1,7 @@
 /*
  * daemon.h - the running daemon, all of it; shared by the files that start it
- * (run.c), open what it keeps (opening.c) and answer signals (signals.c).
+ * (run.c), open what it keeps (opening.c), answer signals (signals.c), reload
+ * (reload.c), and tell how it is (status.c).
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
@@ -34,6 +35,12 @@ struct daemon {
 	struct http_server *server;
 	int listener;
 	int64_t pinged_ms; /* when systemd's watchdog was last told */
+	int reload;        /* reload.h's socket, or -1 */
+	/* What status.h has told; guarded by settings. */
+	struct {
+		struct digest server_cert; /* of what is wrong with it */
+		int64_t at;
+	} told;
 };
 
 /* --- opening.c --- */
@@ -56,8 +63,6 @@ const struct crl_set *daemon_newest_crls(struct daemon *daemon,
  * the daemon exits.
  */
 _Noreturn void daemon_die(const struct error *err);
-/* Tell systemd, or whoever set NOTIFY_SOCKET (sd_notify(3)). */
-void daemon_notify(const char *state);
 /* From now on SIGBUS ends the daemon with the name of the file. */
 void daemon_watch_files(void);
 /*

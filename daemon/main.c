@@ -14,6 +14,7 @@
 #include "daemon/http/server.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
 #include "daemon/run.h"
 #include "daemon/settings.h"
 
@@ -64,7 +65,8 @@ check(const struct options_given *given, struct error *err)
 		return false;
 	lists_warn(policy, crls);
 	lists_look_reset(&look);
-	ok = settings_check_keys(&config, err);
+	ok = settings_check_keys(&config, err) &&
+	    settings_check_server(&config, NULL, policy, crls, tls, err);
 	digest_hex(&policy->digest, hex);
 	if (ok)
 		printf("good: %zu offices, %zu types, policy %s\n",
@@ -267,6 +269,17 @@ replace_key(const struct options_given *given, struct error *err)
 }
 
 static bool
+reload(const struct options_given *given, struct error *err)
+{
+	struct config config;
+
+	if (!load_config(given, &config, err) || !reload_ask(config.data, err))
+		return false;
+	puts("the new settings are taken");
+	return true;
+}
+
+static bool
 run(const struct options_given *given, struct error *err)
 {
 	struct config config;
@@ -296,6 +309,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_BACKUP] = backup,
 	[VALISED_FORM_RESTORE] = restore,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
+	[VALISED_FORM_RELOAD] = reload,
 };
 
 /* Do what the command line asks for. */

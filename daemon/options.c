@@ -75,6 +75,11 @@ static const struct options_form backup_forms[] = {
 	END,
 };
 
+static const struct options_form reload_forms[] = {
+	{ VALISED_FORM_RELOAD, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+
 static const struct options_option restore_options[] = {
 	{ VALISED_SEEN, '\0', "seen", "FILE",
 	    "a checkpoint that an office or witness has seen: the file"
@@ -110,6 +115,11 @@ static const struct options_command commands[] = {
 	    "DIR gets a C2SP tlog-tiles tree, or is brought up to date; the"
 	    " daemon may be running.",
 	    "  valised export-journal /srv/www/journal\n", NULL, export_forms },
+	{ "reload", "have the running daemon take new settings",
+	    "Policies, CRLs and certificates are judged first: if one is bad"
+	    " the daemon keeps all the old ones, and the reason is told"
+	    " (exit 1).",
+	    "  valised reload\n", NULL, reload_forms },
 	{ "fsck", "check a data folder, all of it against all of it",
 	    "The daemon may be running, but not with --repair. Exit 1 if"
 	    " anything is damaged.",

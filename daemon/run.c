@@ -17,7 +17,9 @@
 #include "daemon/daemon.h"
 #include "daemon/data/keys.h"
 #include "daemon/log.h"
+#include "daemon/reload.h"
 #include "daemon/settings.h"
+#include "daemon/status.h"
 #include "record/data.h"
 
 static void
@@ -113,6 +115,13 @@ listen_on(struct daemon *daemon, struct error *err)
 		daemon->config.listen_port);
 }
 
+/* Judge the server's certificate; the settings' lock is free. */
+static bool
+judge_server(void *arg, struct error *err)
+{
+	return status_server_cert(arg, err);
+}
+
 /* Look for new lists; upkeep holds the lock. */
 static bool
 take_crls(void *arg, struct crl_set *set, struct error *err)
@@ -133,6 +142,7 @@ static bool
 serve(struct daemon *daemon, struct error *err)
 {
 	const struct upkeep_hooks hooks = { .take_crls = take_crls,
+		.judge_server = judge_server,
 		.settings = &daemon->settings,
 		.arg = daemon };
 	struct http_handler handler;
@@ -147,7 +157,8 @@ serve(struct daemon *daemon, struct error *err)
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);
-	if (!daemon_on_signals(daemon, err))
+	if (!daemon_on_signals(daemon, err) ||
+	    !reload_serve(daemon, daemon->reload, err))
 		return false;
 	daemon->upkeep = upkeep_start(&daemon->config, daemon->registrar,
 	    &hooks, &daemon->look, err);
@@ -159,7 +170,7 @@ serve(struct daemon *daemon, struct error *err)
 	    daemon->config.listen_host, daemon->config.listen_port,
 	    log_text(daemon->record.keys.keys[0].name),
 	    (unsigned long long)journal_size(daemon->record.journal));
-	daemon_notify("READY=1");
+	status_ready(daemon);
 	return http_server_run(daemon->server, err);
 }
 
@@ -176,6 +187,8 @@ close_daemon(struct daemon *daemon)
 	api_free(daemon->api);
 	if (daemon->listener >= 0)
 		close(daemon->listener);
+	if (daemon->reload >= 0)
+		close(daemon->reload);
 	http_tls_free(daemon->tls);
 	data_close(&daemon->record);
 	cert_cache_free(daemon->certs);
@@ -262,6 +275,7 @@ run_daemon(const struct config *config, bool replace, bool full,
 		.lock = -1,
 		.full = full,
 		.listener = -1,
+		.reload = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct rlimit files;
 	struct crl_set *crls;
@@ -295,6 +309,8 @@ run_daemon(const struct config *config, bool replace, bool full,
 	 * The port is taken now, but nobody is served before everything is
 	 * open.
 	 */
+	if (ok && !replace)
+		daemon.reload = reload_listen(daemon.config.data);
 	ok = ok && listen_on(&daemon, err) && confine(&daemon.config, err) &&
 	    daemon_open_data(&daemon, crls, err) &&
 	    start_registrar(&daemon, err) &&

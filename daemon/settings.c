@@ -6,27 +6,69 @@
 #include "base/time.h"
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
+#include "daemon/server_cert.h"
 #include "record/data.h"
 
 /*
- * Check the certificates by all that is known, and by a set that is not
- * journaled yet.
+ * Returns all that is known of revocations, and what a set tells that is not
+ * journaled yet.  library is NULL while no journal is open.
  */
+static struct revocation *
+all_known(const struct library *library, const struct policy *policy,
+    const struct crl_set *crls, int64_t now, struct error *err)
+{
+	struct revocation *revocation = library != NULL
+	    ? revocation_copy(library_revocation(library), err)
+	    : revocation_new(err);
+
+	if (revocation != NULL &&
+	    revocation_add(revocation, crls->crls, policy->trust,
+		REVOCATION_UNNAMED, now, err))
+		return revocation;
+	revocation_free(revocation);
+	return NULL;
+}
+
+/* Check the depositary's certificate by all that is known. */
 static bool
 judge_seal(const struct library *library, const struct policy *policy,
     const struct crl_set *crls, const struct cert *cert,
     struct trust_result *out, struct error *err)
 {
-	struct revocation *revocation = library != NULL
-	    ? revocation_copy(library_revocation(library), err)
-	    : revocation_new(err);
 	const int64_t now = time_now_ms() / 1000;
-	const bool ok = revocation != NULL &&
-	    revocation_add(revocation, crls->crls, policy->trust,
-		REVOCATION_UNNAMED, now, err);
+	struct revocation *revocation =
+	    all_known(library, policy, crls, now, err);
 
-	if (ok)
-		standing_judge(policy->trust, revocation, cert, now, out);
+	if (revocation == NULL)
+		return false;
+	standing_judge(policy->trust, revocation, cert, now, out);
+	revocation_free(revocation);
+	return true;
+}
+
+bool
+settings_check_server(const struct config *config, const struct record *record,
+    const struct policy *policy, const struct crl_set *crls, void *tls,
+    struct error *err)
+{
+	struct server_cert_known known = { .address = config->address,
+		.policy = policy,
+		.at = time_now_ms() / 1000 };
+	struct revocation *revocation =
+	    all_known(record != NULL ? record->library : NULL, policy, crls,
+		known.at, err);
+	bool ok;
+
+	if (revocation == NULL)
+		return false;
+	if (record != NULL)
+		server_cert_earlier_ca(tls, policy, record, known.earlier_ca);
+	else
+		server_cert_earlier_ca_of(tls, policy, config->data,
+		    known.earlier_ca);
+	known.revocation = revocation;
+	ok = server_cert_judge(tls, &known, err) ||
+	    error_context(err, "%s", config->server_cert);
 	revocation_free(revocation);
 	return ok;
 }
@@ -84,6 +126,7 @@ make_tls(const struct config *config, const struct policy *policy,
     struct error *err)
 {
 	X509 *cas[LIMIT_OFFICES * LIMIT_CA_CERTS];
+	struct identity server;
 	const char *name;
 	size_t num = 0;
 
@@ -99,8 +142,11 @@ make_tls(const struct config *config, const struct policy *policy,
 		     (ca = trust_ca_at(policy->trust, name, j)) != NULL; j++)
 			cas[num++] = ca->x509;
 	}
-	if (!private_check(config->server_key, &config->private_keys, err))
+	/* This names the file that is at fault, where OpenSSL does not. */
+	if (!identity_load(config->server_cert, config->server_key,
+		&config->private_keys, &server, err))
 		return NULL;
+	identity_free(&server);
 	return http_tls_new(config->server_cert, config->server_key, cas, num,
 	    err);
 }

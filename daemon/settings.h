@@ -7,6 +7,7 @@
 
 #include "daemon/config.h"
 #include "daemon/lists.h"
+#include "record/record.h"
 
 /*
  * Load configuration, policy, CRLs and certificates, that is, all but the data.
@@ -15,6 +16,16 @@
 bool settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
     struct error *err) MUST_USE;
+
+/*
+ * Will offices accept the server's certificate, that of tls, by this policy and
+ * these lists (server_cert.h)?  record is NULL if no journal is open.
+ *
+ * ERROR_UNTRUSTED  they will not
+ */
+bool settings_check_server(const struct config *config,
+    const struct record *record, const struct policy *policy,
+    const struct crl_set *crls, void *tls, struct error *err) MUST_USE;
 
 /*
  * Are the keys that the signer holds there, its own, and nobody else's to read?

@@ -23,7 +23,7 @@
 #include "daemon/http/conn.h"
 #include "daemon/http/mailbox.h"
 
-enum { LOOPS = 8, SIGNALS = 8 };
+enum { LOOPS = 8, HOOKS = 8 };
 
 /* An event loop.  Only its own thread touches it, except its mailbox. */
 struct loop_thread {
@@ -45,8 +45,8 @@ struct http_server {
 	struct http_handler handler;
 	SSL_CTX *tls;
 	struct event *on_listener, *on_tick, *on_ended;
-	struct event *signals[SIGNALS];
-	size_t num_signals;
+	struct event *hooks[HOOKS];
+	size_t num_hooks;
 	struct loop_thread loops[LOOPS];
 	size_t num_loops;
 	size_t num_ended;    /* atomic */
@@ -462,33 +462,49 @@ http_server_run(struct http_server *server, struct error *err)
 }
 
 static void
-on_signal(evutil_socket_t signal, short what, void *arg)
+on_hook(evutil_socket_t what_for, short what, void *arg)
 {
 	struct hook *hook = arg;
 
-	(void)signal, (void)what;
+	(void)what_for, (void)what;
 	hook->fn(hook->arg);
+}
+
+/* Call fn for a signal (EV_SIGNAL) or a descriptor (EV_READ). */
+static bool
+add_hook(struct http_server *server, int what_for, short what,
+    void (*fn)(void *arg), void *arg, struct error *err)
+{
+	struct hook *hook = calloc(1, sizeof(*hook));
+	struct event *event;
+
+	if (hook == NULL || server->num_hooks == HOOKS) {
+		free(hook);
+		return error_set(err, ERROR_SYSTEM, "event");
+	}
+	*hook = (struct hook){ fn, arg };
+	event = event_new(server->base, what_for, (short)(what | EV_PERSIST),
+	    on_hook, hook);
+	if (event == NULL || event_add(event, NULL) != 0) {
+		free(hook);
+		return error_set(err, ERROR_SYSTEM, "event");
+	}
+	server->hooks[server->num_hooks++] = event;
+	return true;
 }
 
 bool
 http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err)
 {
-	struct hook *hook = calloc(1, sizeof(*hook));
-	struct event *event;
+	return add_hook(server, signal, EV_SIGNAL, fn, arg, err);
+}
 
-	if (hook == NULL || server->num_signals == SIGNALS) {
-		free(hook);
-		return error_set(err, ERROR_SYSTEM, "signal");
-	}
-	*hook = (struct hook){ fn, arg };
-	event = evsignal_new(server->base, signal, on_signal, hook);
-	if (event == NULL || event_add(event, NULL) != 0) {
-		free(hook);
-		return error_set(err, ERROR_SYSTEM, "signal");
-	}
-	server->signals[server->num_signals++] = event;
-	return true;
+bool
+http_server_on_readable(struct http_server *server, int fd,
+    void (*fn)(void *arg), void *arg, struct error *err)
+{
+	return add_hook(server, fd, EV_READ, fn, arg, err);
 }
 
 void
@@ -505,9 +521,9 @@ http_server_free(struct http_server *server)
 		return;
 	for (size_t i = 0; i < server->num_loops; i++)
 		loop_close(&server->loops[i]);
-	for (size_t i = 0; i < server->num_signals; i++) {
-		free(event_get_callback_arg(server->signals[i]));
-		event_free(server->signals[i]);
+	for (size_t i = 0; i < server->num_hooks; i++) {
+		free(event_get_callback_arg(server->hooks[i]));
+		event_free(server->hooks[i]);
 	}
 	if (server->on_listener != NULL)
 		event_free(server->on_listener);

@@ -40,6 +40,9 @@ void http_server_wake_streams(struct http_server *server);
 /* Call fn for each such signal, on the thread of http_server_run(). */
 bool http_server_on_signal(struct http_server *server, int signal,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
+/* Call fn whenever a descriptor can be read, on the same thread. */
+bool http_server_on_readable(struct http_server *server, int fd,
+    void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
 /*
  * Call fn once a second, on the thread of http_server_run(), as long as every
  * loop turns: each has looked at its connections since the last call.

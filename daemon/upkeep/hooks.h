@@ -14,6 +14,8 @@ struct upkeep_hooks {
 	 * held.
 	 */
 	bool (*take_crls)(void *arg, struct crl_set *crls, struct error *err);
+	/* Is the server's certificate fit?  settings is free. */
+	bool (*judge_server)(void *arg, struct error *err);
 	pthread_mutex_t *settings; /* held while policy or CRLs may change */
 	void *arg;
 };

@@ -188,11 +188,15 @@ void
 upkeep_look_ahead(struct upkeep *upkeep)
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
+	struct error unfit = { 0 };
 	int64_t ends_at = 0;
+	const bool fit = upkeep->hooks.judge_server(upkeep->hooks.arg, &unfit);
 
 	pthread_mutex_lock(&upkeep->mutex);
 	upkeep->is_news = false;
 	upkeep->num_warnings = 0;
+	if (!fit)
+		warn(upkeep, "%s", unfit.detail);
 	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
 	look_at_certificate(upkeep, upkeep->config->depositary_cert, &ends_at);
 	look_at_cas(upkeep, &now, &ends_at);
