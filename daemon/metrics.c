@@ -20,6 +20,7 @@ static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,
 static struct histogram times[METRIC_TIMES], batches;
 /* answers by hundreds: 2xx, 4xx, … */
 static uint64_t counts[METRIC_COUNTS], answers[6];
+static uint64_t refused[HTTP_REFUSALS];
 static int64_t values[METRIC_VALUES];
 
 static void
@@ -74,6 +75,12 @@ void
 metrics_count(enum metric_count what)
 {
 	add(&counts[what], 1);
+}
+
+void
+metrics_refused(enum http_refused reason)
+{
+	add(&refused[reason], 1);
 }
 
 void
@@ -182,6 +189,14 @@ put_counts(struct buf *out, struct error *err)
 		ok = put_head(out, all[i].name, "counter", all[i].help, err) &&
 		    buf_printf(out, err, "%s %llu\n", all[i].name,
 			(unsigned long long)load(&counts[all[i].what]));
+	ok = ok &&
+	    put_head(out, "tls_refused_total", "counter",
+		"TLS handshakes that were refused.", err);
+	for (unsigned i = 0; ok && i < HTTP_REFUSALS; i++)
+		ok = buf_printf(out, err,
+		    "tls_refused_total{reason=\"%s\"} %llu\n",
+		    http_refused_name(i),
+		    (unsigned long long)load(&refused[i]));
 	return ok;
 }
 

@@ -6,6 +6,7 @@
 #define DAEMON_METRICS_H
 
 #include "base/bytes.h"
+#include "daemon/http/request.h"
 
 enum metric_time {
 	/* from a request's head to the end of its answer */
@@ -40,6 +41,8 @@ void metrics_time(enum metric_time what, int64_t microseconds);
 void metrics_set(enum metric_value what, int64_t value);
 int64_t metrics_get(enum metric_value what);
 void metrics_count(enum metric_count what);
+/* Count a handshake that was refused. */
+void metrics_refused(enum http_refused reason);
 /* Count an answer with this status; or a commit of so many acts. */
 void metrics_answer(int status);
 void metrics_batch(size_t acts);

@@ -109,8 +109,12 @@ access_authenticate(struct api *api, struct http_request *request,
 		session->judged_s = 0;
 		session->who.by = now;
 		if (!judge_peer(library_revocation(api->record->library),
-			session->cert, now_s, &session->who, err))
+			session->cert, now_s, &session->who, err)) {
+			/* For the log: a CA vouches for the name. */
+			text_set(request->person, sizeof(request->person),
+			    session->cert->email);
 			return false;
+		}
 		session->judged_s = now_s;
 	}
 	*out = session->who;

@@ -418,6 +418,14 @@ finished(void *arg, const struct http_request *request, bool sent)
 }
 
 static void
+refused(void *arg, const struct http_refusal *refusal)
+{
+	struct api *api = arg;
+
+	handshakes_refused(&api->handshakes, refusal);
+}
+
+static void
 tick(void *arg)
 {
 	static _Thread_local int64_t last;
@@ -426,6 +434,7 @@ tick(void *arg)
 
 	if (minute != last) {
 		refusals_flush(api, false);
+		handshakes_flush(&api->handshakes, false);
 		uploads_expire(api->uploads);
 	}
 	last = minute;
@@ -447,6 +456,7 @@ api_handler(struct api *api)
 		.failed = failed,
 		.problem = problem,
 		.finished = finished,
+		.refused = refused,
 		.session_free = access_session_free,
 		.tick = tick,
 		.turn_over = turn_over,
@@ -488,6 +498,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	}
 	pthread_mutex_init(&api->mutex, NULL);
 	pthread_cond_init(&api->wake, NULL);
+	api->handshakes = HANDSHAKES;
 	api->config = config;
 	api->record = registrar_record(registrar);
 	api->registrar = registrar;
@@ -527,6 +538,7 @@ api_stop(struct api *api)
 		pthread_join(api->threads[i], NULL);
 	api->num_threads = 0;
 	refusals_flush(api, true);
+	handshakes_flush(&api->handshakes, true);
 }
 
 void

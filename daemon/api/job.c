@@ -79,6 +79,9 @@ job_fill_problem(struct http_request *request, int status,
 	if (err->kind == ERROR_SYSTEM)
 		log_error("request", "id=%s reason=%s", request->id,
 		    log_text(err->detail));
+	else if (err->kind == ERROR_REFUSED)
+		log_gather("refused", "id=%s person=%s reason=%s", request->id,
+		    log_text(request->person), log_text(err->detail));
 	/*
 	 * The reason of a failure within is for the operator's log, not for the
 	 * caller.

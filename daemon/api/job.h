@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "daemon/api/api.h"
+#include "daemon/api/handshakes.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
 #include "daemon/spool/uploads.h"
@@ -91,6 +92,7 @@ struct api {
 	struct bags *bags;
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
+	struct handshakes handshakes;
 	/* The queue of jobs for the workers. */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;

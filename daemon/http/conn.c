@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "daemon/http/answer.h"
 #include "daemon/http/body.h"
+#include "daemon/http/tls.h"
 #include "daemon/http/wire.h"
 
 /* a connection takes so many steps before others get their turn */
@@ -554,6 +555,18 @@ step_write(struct conn *c)
 	return 1;
 }
 
+/* Tell the handler why a handshake failed, or that its time was over. */
+static void
+tell_refusal(const struct conn *c, bool late)
+{
+	const struct http_handler *handler = c->loop->handler;
+	struct http_refusal refusal;
+
+	if (handler->refused != NULL &&
+	    http_tls_refusal(c->wire.ssl, late, &refusal))
+		handler->refused(handler->arg, &refusal);
+}
+
 /* Take one step of the present phase. */
 static int
 step(struct conn *c)
@@ -564,6 +577,8 @@ step(struct conn *c)
 	case HANDSHAKE:
 		if ((n = wire_accept(&c->wire)) > 0)
 			enter(c, HEAD, LIMIT_SECONDS_IDLE);
+		else if (n < 0)
+			tell_refusal(c, false);
 		return n;
 	case HEAD:
 		return step_head(c);
@@ -726,6 +741,8 @@ conn_expire(struct loop *loop)
 
 	for (struct conn *c = loop->all; c != NULL; c = next) {
 		next = c->next;
+		if (loop->now_s > c->until_s && c->phase == HANDSHAKE)
+			tell_refusal(c, true);
 		if ((loop->now_s > c->until_s && c->phase != STREAM) ||
 		    (loop->stopping &&
 			(c->phase == HEAD || c->phase == STREAM)))

@@ -72,6 +72,40 @@ enum http_next {
 };
 
 /*
+ * Why the server refused a TLS handshake.  Whether a certificate was revoked is
+ * not asked there, but at each request.
+ */
+enum http_refused {
+	HTTP_REFUSED_EXPIRED,
+	HTTP_REFUSED_NOT_YET_VALID,
+	HTTP_REFUSED_UNKNOWN_CA,
+	HTTP_REFUSED_NO_CERTIFICATE,
+	HTTP_REFUSED_WRONG_PURPOSE,
+	HTTP_REFUSED_PROTOCOL,  /* no TLS, or one before 1.3 */
+	HTTP_REFUSED_BY_CLIENT, /* the client sent an alert */
+	HTTP_REFUSED_OTHER,
+	HTTP_REFUSALS
+};
+
+/* Its name in the log and in the metrics. */
+static inline const char *
+http_refused_name(enum http_refused reason)
+{
+	static const char *const names[HTTP_REFUSALS] = { "expired",
+		"not-yet-valid", "unknown-ca", "no-certificate",
+		"wrong-purpose", "protocol", "by-client", "other" };
+
+	return names[reason];
+}
+
+struct http_refusal {
+	enum http_refused reason;
+	const char *text; /* in OpenSSL's words, or ours */
+	X509 *cert;       /* the one that the client showed, or NULL */
+	int fd;           /* the connection, which ends after this */
+};
+
+/*
  * The functions from begin() to finished() are called on the thread of the
  * request's loop; for requests of other loops other threads call them at the
  * same time.
@@ -111,6 +145,11 @@ struct http_handler {
 	 */
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);
+	/*
+	 * A handshake failed; for the log.  May be NULL.  Called on the thread
+	 * of any loop, as often as strangers like.
+	 */
+	void (*refused)(void *arg, const struct http_refusal *refusal);
 	void (*session_free)(void *session);
 	/* Called once a second, on the thread of http_server_run(). */
 	void (*tick)(void *arg);

@@ -132,6 +132,8 @@ enum {
 	LIMIT_CONNECTIONS = 8192,
 	LIMIT_JOBS = 4096, /* requests waiting for a worker */
 	LIMIT_SECONDS_HANDSHAKE = 10,
+	/* Lines of refused handshakes a minute, of one reason; then counted. */
+	LIMIT_REFUSED_LINES = 20,
 	LIMIT_SECONDS_HEAD = 10,
 	LIMIT_SECONDS_IDLE = 60,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */

@@ -260,26 +260,38 @@ cert_free(struct cert *cert)
 }
 
 bool
+cert_serial(const X509 *x509, char out[CERT_SERIAL])
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(x509);
+	BIGNUM *number;
+	char *hex;
+
+	out[0] = '\0';
+	/* Before a stranger's is made text: RFC 5280 allows 20 bytes. */
+	if (ASN1_STRING_length(serial) >= CERT_SERIAL / 2)
+		return false;
+	number = ASN1_INTEGER_to_BN(serial, NULL);
+	hex = number != NULL ? BN_bn2hex(number) : NULL;
+	if (hex != NULL)
+		text_set(out, CERT_SERIAL, hex);
+	OPENSSL_free(hex);
+	BN_free(number);
+	return out[0] != '\0';
+}
+
+bool
 cert_issuer_serial(const struct cert *cert, struct digest *issuer,
     char serial[CERT_SERIAL])
 {
-	BIGNUM *number =
-	    ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert->x509), NULL);
-	char *hex = number != NULL ? BN_bn2hex(number) : NULL;
 	const unsigned char *der;
 	size_t len;
-	bool ok;
 
-	ok = X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &der, &len) ==
-		1 &&
-	    hex != NULL && strlen(hex) < CERT_SERIAL;
-	if (ok) {
-		*issuer = sha256_of(span_of(der, len));
-		text_set(serial, CERT_SERIAL, hex);
-	}
-	OPENSSL_free(hex);
-	BN_free(number);
-	return ok;
+	if (X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &der, &len) !=
+		1 ||
+	    !cert_serial(cert->x509, serial))
+		return false;
+	*issuer = sha256_of(span_of(der, len));
+	return true;
 }
 
 /*

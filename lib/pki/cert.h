@@ -68,6 +68,8 @@ void cert_free(struct cert *cert);
 #define CERT_SERIAL 64
 bool cert_issuer_serial(const struct cert *cert, struct digest *issuer,
     char serial[CERT_SERIAL]);
+/* Its serial number in hexadecimal; false, and empty, if that is too long. */
+bool cert_serial(const X509 *x509, char out[CERT_SERIAL]);
 
 /*
  * Certificates parsed before, by fingerprint: parsing one costs three

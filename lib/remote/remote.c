@@ -24,7 +24,8 @@ struct remote {
 	CURL *curl;
 	struct remote_settings settings;
 	char address[512];
-	bool answered; /* the daemon was reached once */
+	bool answered;             /* the daemon was reached once */
+	char why[CURL_ERROR_SIZE]; /* of a failure, in curl's words */
 };
 
 struct transfer {
@@ -248,12 +249,14 @@ set_up(struct remote *remote, struct transfer *transfer,
 	bool ok;
 
 	curl_easy_reset(curl);
+	remote->why[0] = '\0';
 	ok = snprintf(url, sizeof(url), "%s%s", remote->address,
 		 request->path) < (int)sizeof(url) &&
 	    curl_easy_setopt(curl, CURLOPT_URL, url) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, remote->why) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLVERSION,
 		(long)CURL_SSLVERSION_TLSv1_3) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca) == 0 &&
@@ -346,9 +349,47 @@ wrong_server(const struct remote *remote, struct error *err)
 	    now);
 }
 
+/*
+ * What the daemon said of our certificate.  With TLS 1.3 it judges it when the
+ * handshake has ended for us, so its alert comes in place of the answer (RFC
+ * 8446 section 6.2).  curl has no code for it, only OpenSSL's words.
+ */
+static const char *
+refusal_in(const char *why)
+{
+	static const struct {
+		const char *alert, *means;
+	} all[] = {
+		{ "alert certificate expired",
+		    "has expired by its clock: have your CA certify a new one"
+		    " (certs/request makes the request), or set that clock" },
+		{ "alert bad certificate",
+		    "is not valid yet by its clock, or damaged: see its dates"
+		    " (openssl x509 -noout -dates)" },
+		{ "alert unknown ca",
+		    "is of no CA that its policy names: is it the one that"
+		    " the office's CA issued?" },
+		{ "alert unsupported certificate",
+		    "is not for connecting: name the one to connect with, not"
+		    " the one to sign with, in \"cert\"" },
+		{ "alert certificate required", "was not shown to it" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strstr(why, all[i].alert) != NULL)
+			return all[i].means;
+	return NULL;
+}
+
 static bool
 transport_error(const struct remote *remote, CURLcode code, struct error *err)
 {
+	const char *refusal = refusal_in(remote->why);
+
+	if (refusal != NULL)
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "%s refused the connection: your certificate %s %s",
+		    remote->address, remote->settings.cert, refusal);
 	switch ((int)code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return wrong_server(remote, err);
@@ -419,7 +460,8 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 		return false; /* err is set: our own disk, or a limit */
 	/* A refusal may come, and the connection close, while we still send. */
 	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
-		*broke = code != CURLE_PEER_FAILED_VERIFICATION;
+		*broke = code != CURLE_PEER_FAILED_VERIFICATION &&
+		    refusal_in(remote->why) == NULL;
 		/*
 		 * Nobody answers and nobody did before: that is told at once.
 		 */
