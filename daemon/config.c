@@ -162,6 +162,35 @@ read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 	}
 }
 
+/* Read who may read /health and /metrics, and nothing else. */
+static void
+read_monitors(const struct yaml *node, struct config *out,
+    struct complaints *to)
+{
+	if (node == NULL || !yaml_is(node, YAML_SEQUENCE, to))
+		return;
+	for (const struct yaml *c = node->children; c != NULL; c = c->next) {
+		const char *text = yaml_text(c, to);
+
+		if (text == NULL)
+			continue;
+		if (out->num_monitors == CONFIG_MONITORS) {
+			complain(to, c, "more than %d monitors",
+			    CONFIG_MONITORS);
+			break;
+		}
+		/* No pattern: who monitors is named. */
+		if (!text_is_email(span_of_str(text)))
+			complain(to, c,
+			    "\"%.60s\" is no whole e-mail address in lower"
+			    " case",
+			    text);
+		else
+			text_set(out->monitors[out->num_monitors++],
+			    sizeof(out->monitors[0]), text);
+	}
+}
+
 /* Read the whole file. */
 static void
 read_root(const struct yaml *root, const char *dir, struct config *out,
@@ -171,7 +200,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"data", "policies", "crls", "server-certificate", "server-key",
 		"depositary-certificate", "depositary-key", "cache", "workers",
 		"verify-every", "crls-every", "crl-urls", "witness-every",
-		"witnesses" };
+		"witnesses", "monitor" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
@@ -199,6 +228,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "depositary-key", dir, out->depositary_key, to);
 	read_numbers(root, out, to);
 	read_outside(root, out, to);
+	read_monitors(yaml_get(root, "monitor"), out, to);
 }
 
 bool

@@ -9,7 +9,7 @@
 #include "base/private.h"
 #include "base/yaml.h"
 
-enum { CONFIG_URLS = 16 };
+enum { CONFIG_URLS = 16, CONFIG_MONITORS = 8 };
 
 struct config {
 	const char *path; /* its own, as config_load() was given it */
@@ -25,13 +25,18 @@ struct config {
 	unsigned workers;
 	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
-	size_t num_crl_urls, num_witnesses;
+	size_t num_crl_urls, num_witnesses, num_monitors;
 	char crl_urls[CONFIG_URLS][512];
 	struct {
 		char name[LIMIT_OFFICE_BYTES + 1]; /* its name in the policy */
 		/* its address; /add-checkpoint is appended to it */
 		char url[512];
 	} witnesses[LIMIT_WITNESSES];
+	/*
+	 * E-mail addresses of certificates of the depositary's CA that belong
+	 * to no office, and may read /health and /metrics.
+	 */
+	char monitors[CONFIG_MONITORS][LIMIT_EMAIL_BYTES + 1];
 };
 
 #define CONFIG_DEFAULT "/etc/valise/valised.yaml"

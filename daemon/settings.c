@@ -3,9 +3,13 @@
  */
 #include "daemon/settings.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
+#include "daemon/log.h"
 #include "daemon/server_cert.h"
 #include "record/data.h"
 
@@ -151,6 +155,56 @@ make_tls(const struct config *config, const struct policy *policy,
 	    err);
 }
 
+/*
+ * Whom the policy names cannot be a monitor too.  A pattern of an office names
+ * nobody: a monitor that it matches belongs to no office, which is told.
+ */
+static bool
+check_monitor(const char *monitor, const struct policy *policy,
+    struct error *err)
+{
+	const struct office *matched = NULL;
+
+	for (size_t i = 0; i < policy->num_powers; i++)
+		if (strcmp(policy->powers[i].person, monitor) == 0)
+			return error_set(err, ERROR_MALFORMED,
+			    "monitor: the policy gives %s full powers"
+			    " (offices.yaml:%u): take another address",
+			    monitor, policy->powers[i].line);
+	for (size_t i = 0; i < policy->num_offices; i++) {
+		const struct office *office = &policy->offices[i];
+
+		for (size_t j = 0; j < office->num_emails; j++) {
+			if (strcmp(office->emails[j], monitor) == 0)
+				return error_set(err, ERROR_MALFORMED,
+				    "monitor: the policy gives %s to office %s"
+				    " (offices.yaml:%u): take another address,"
+				    " since a monitor belongs to no office",
+				    monitor, office->name, office->line);
+			if (strcmp(office->ca, policy->depositary.ca) == 0 &&
+			    text_matches(office->emails[j], monitor))
+				matched = office;
+		}
+	}
+	if (matched != NULL)
+		log_warning("monitor", "person=%s office=%s reason=%s",
+		    log_text(monitor), matched->name,
+		    log_text("addresses like it are of an office by the"
+			     " policy; as a monitor this one is of none, and"
+			     " reads /health and /metrics only"));
+	return true;
+}
+
+static bool
+check_monitors(const struct config *config, const struct policy *policy,
+    struct error *err)
+{
+	for (size_t i = 0; i < config->num_monitors; i++)
+		if (!check_monitor(config->monitors[i], policy, err))
+			return false;
+	return true;
+}
+
 bool
 settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
@@ -159,6 +213,7 @@ settings_load(const struct config *config, struct policy **policy,
 	*crls = NULL;
 	*tls = NULL;
 	if ((*policy = setup_policy(config, err)) != NULL &&
+	    check_monitors(config, *policy, err) &&
 	    (*crls = lists_read(config, look, err)) != NULL &&
 	    settings_check_depositary(config, NULL, *policy, *crls, err) &&
 	    (*tls = make_tls(config, *policy, err)) != NULL)

@@ -66,15 +66,29 @@ access_session_free(void *arg)
 	free(session);
 }
 
+/* A monitor's certificate is by the depositary's CA, and by no other. */
+static bool
+is_monitor(const struct config *config, const struct policy *policy,
+    const struct cert *cert, const char *ca)
+{
+	if (ca == NULL || strcmp(ca, policy->depositary.ca) != 0)
+		return false;
+	for (size_t i = 0; i < config->num_monitors; i++)
+		if (strcmp(config->monitors[i], cert->email) == 0)
+			return true;
+	return false;
+}
+
 /* Judge the certificate by the policy and the revocation lists of now. */
 static bool
-judge_peer(const struct revocation *revocation, const struct cert *cert,
-    int64_t now_s, struct principal *out, struct error *err)
+judge_peer(const struct api *api, const struct cert *cert, int64_t now_s,
+    struct principal *out, struct error *err)
 {
 	struct trust_result trust;
 	char why[POLICY_RULE];
 
-	standing_judge(out->by.policy->trust, revocation, cert, now_s, &trust);
+	standing_judge(out->by.policy->trust,
+	    library_revocation(api->record->library), cert, now_s, &trust);
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_REFUSED, "your certificate: %s",
 		    trust.text);
@@ -82,11 +96,12 @@ judge_peer(const struct revocation *revocation, const struct cert *cert,
 		return error_set(err, ERROR_REFUSED,
 		    "your certificate is not for connecting (keyUsage"
 		    " digitalSignature, EKU clientAuth, not nonRepudiation)");
-	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
-	if (out->office == NULL)
-		return error_set(err, ERROR_REFUSED, "%s", why);
 	text_set(out->person, sizeof(out->person), cert->email);
-	return true;
+	out->office = NULL;
+	if (is_monitor(api->config, out->by.policy, cert, trust.ca))
+		return true;
+	out->office = policy_office_of(out->by.policy, cert, trust.ca, why);
+	return out->office != NULL || error_set(err, ERROR_REFUSED, "%s", why);
 }
 
 /*
@@ -108,8 +123,8 @@ access_authenticate(struct api *api, struct http_request *request,
 	    session->who.by.crls != now.crls) {
 		session->judged_s = 0;
 		session->who.by = now;
-		if (!judge_peer(library_revocation(api->record->library),
-			session->cert, now_s, &session->who, err)) {
+		if (!judge_peer(api, session->cert, now_s, &session->who,
+			err)) {
 			/* For the log: a CA vouches for the name. */
 			text_set(request->person, sizeof(request->person),
 			    session->cert->email);
@@ -129,7 +144,7 @@ access_note_accepted(struct api *api, struct http_request *request)
 	const struct digest *named = &request->head.accepted;
 
 	/* A connection says the same in each request: once a minute will do. */
-	if (!request->head.has_accepted ||
+	if (!request->head.has_accepted || session->who.office == NULL ||
 	    (digest_eq(named, &session->accepted) &&
 		session->judged_s - session->accepted_s < 60))
 		return;
@@ -194,8 +209,19 @@ access_decide(const struct job *job)
 }
 
 bool
-access_is_depositary(const struct principal *who)
+access_admits(const struct job *job, struct error *err)
 {
-	return strcmp(who->office->name, who->by.policy->depositary.office) ==
-	    0;
+	return job->connected.office != NULL ||
+	    (job->route != NULL && job->route->run == NULL) ||
+	    error_set(err, ERROR_REFUSED,
+		"%s is a monitor (valised.yaml): it reads /health and"
+		" /metrics, and nothing else",
+		job->connected.person);
+}
+
+bool
+access_may_monitor(const struct principal *who)
+{
+	return who->office == NULL ||
+	    strcmp(who->office->name, who->by.policy->depositary.office) == 0;
 }

@@ -306,6 +306,15 @@ check_page(const struct job *job, struct error *err)
 		job->api->config->address);
 }
 
+/* Find the route; to a monitor all but its two are refused alike. */
+static bool
+find_admitted_route(struct job *job, struct error *err)
+{
+	const bool found = find_route(job, err);
+
+	return access_admits(job, err) && found;
+}
+
 /* Called for each head: authenticate, find the route, decide what is next. */
 static enum http_next
 begin(void *arg, struct http_request *request, uint64_t *max_body)
@@ -328,7 +337,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	if (!access_authenticate(api, request, &job->connected, &err) ||
 	    !check_page(job, &err) ||
 	    (access_note_accepted(api, request), false) ||
-	    !find_route(job, &err) || !read_names(job, &err) ||
+	    !find_admitted_route(job, &err) || !read_names(job, &err) ||
 	    !read_bag(job, &err)) {
 		next = job_refuse_now(job, &err);
 	} else if (job->route->run == NULL) {
@@ -369,7 +378,8 @@ stream(void *arg, struct http_request *request, bool idle)
 	struct job *job = request->job;
 	struct error err = { 0 };
 
-	if (access_authenticate(arg, request, &job->connected, &err))
+	if (access_authenticate(arg, request, &job->connected, &err) &&
+	    access_admits(job, &err))
 		return events_next(job, idle);
 	request->response.close = true;
 	if (!buf_printf(&request->response.body, &err,

@@ -46,7 +46,7 @@ tell_all(const struct job *job)
 
 /*
  * Any office may ask whether the daemon lives; the details are for the
- * depositary's offices.
+ * depositary's office and for monitors.
  */
 enum http_next
 health_answer(struct job *job)
@@ -54,7 +54,7 @@ health_answer(struct job *job)
 	struct api *api = job->api;
 
 	job_fill_json(&job->request->response, 200,
-	    api->upkeep != NULL && access_is_depositary(&job->connected)
+	    api->upkeep != NULL && access_may_monitor(&job->connected)
 		? tell_all(job)
 		: json_pack("{s:s}", "status", "ok"));
 	return HTTP_ANSWER;
@@ -66,9 +66,10 @@ health_answer_metrics(struct job *job)
 	struct http_response *response = &job->request->response;
 	struct error err = { 0 };
 
-	if (!access_is_depositary(&job->connected)) {
+	if (!access_may_monitor(&job->connected)) {
 		error_set(&err, ERROR_REFUSED,
-		    "only the depositary's office (%s) may read this",
+		    "only the depositary's office (%s) and monitors"
+		    " (valised.yaml) may read this",
 		    job->connected.by.policy->depositary.office);
 		return job_refuse_now(job, &err);
 	}

@@ -18,7 +18,8 @@ enum { SEGMENTS = 8 };
 /* The person who makes the request, by the certificate of the connection. */
 struct principal {
 	char person[LIMIT_EMAIL_BYTES + 1];
-	const struct office *office; /* of policy, which owns it */
+	/* Of policy, which owns it; NULL for a monitor (access_admits()). */
+	const struct office *office;
 	struct judged_by by;
 };
 
@@ -151,7 +152,13 @@ void access_session_free(void *session);
 void access_note_accepted(struct api *api, struct http_request *request);
 /* access.c: decide by the policy whether the caller may use the route. */
 struct decision access_decide(const struct job *job);
-bool access_is_depositary(const struct principal *who);
+/*
+ * access.c: a monitor, who is of no office, may use the routes that need no
+ * worker, /health and /metrics, and no other.
+ */
+bool access_admits(const struct job *job, struct error *err) MUST_USE;
+/* Is it the depositary's office, or a monitor? */
+bool access_may_monitor(const struct principal *who);
 
 /* health.c */
 enum http_next health_answer(struct job *job);
