@@ -20,6 +20,7 @@ struct daemon {
 	struct record record;
 	struct cert_cache *certs;
 	struct signer *signer;
+	struct seal *seal;
 	struct registrar *registrar;
 	/* The key is being replaced: no acts are accepted (batch.h). */
 	bool replacing;

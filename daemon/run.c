@@ -20,6 +20,7 @@
 #include "daemon/reload.h"
 #include "daemon/settings.h"
 #include "daemon/status.h"
+#include "daemon/writer/seal.h"
 #include "record/data.h"
 
 static void
@@ -122,6 +123,26 @@ judge_server(void *arg, struct error *err)
 	return status_server_cert(arg, err);
 }
 
+/* May the depositary seal, by what is in force? */
+static bool
+may_seal(void *arg, struct error *err)
+{
+	struct daemon *daemon = arg;
+	const struct judged_by now = registrar_now(daemon->registrar);
+
+	return seal_is_good(daemon->seal, daemon->record.library, &now, err);
+}
+
+static bool
+make_seal(struct daemon *daemon, struct error *err)
+{
+	struct cert *cert = settings_depositary(&daemon->config, err);
+
+	daemon->seal = cert != NULL ? seal_new(cert, err) : NULL;
+	cert_free(cert);
+	return daemon->seal != NULL;
+}
+
 /* Look for new lists; upkeep holds the lock. */
 static bool
 take_crls(void *arg, struct crl_set *set, struct error *err)
@@ -143,14 +164,16 @@ serve(struct daemon *daemon, struct error *err)
 {
 	const struct upkeep_hooks hooks = { .take_crls = take_crls,
 		.judge_server = judge_server,
+		.may_seal = may_seal,
 		.settings = &daemon->settings,
 		.arg = daemon };
 	struct http_handler handler;
 
 	daemon->api =
 	    api_new(&daemon->config, daemon->registrar, daemon->certs, err);
-	if (daemon->api == NULL)
+	if (daemon->api == NULL || !make_seal(daemon, err))
 		return false;
+	api_set_seal(daemon->api, daemon->seal);
 	handler = api_handler(daemon->api);
 	daemon->server =
 	    http_server_new(daemon->listener, daemon->tls, &handler, err);
@@ -185,6 +208,7 @@ close_daemon(struct daemon *daemon)
 	registrar_free(daemon->registrar);
 	http_server_free(daemon->server);
 	api_free(daemon->api);
+	seal_free(daemon->seal);
 	if (daemon->listener >= 0)
 		close(daemon->listener);
 	if (daemon->reload >= 0)

@@ -77,24 +77,35 @@ settings_check_server(const struct config *config, const struct record *record,
 	return ok;
 }
 
+struct cert *
+settings_depositary(const struct config *config, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct cert *cert = NULL;
+
+	if (file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
+	    (cert = cert_parse_pem(buf_span(&pem), err)) == NULL)
+		error_context(err, "%s", config->depositary_cert);
+	buf_free(&pem);
+	return cert;
+}
+
 /* library is NULL while no journal is open. */
 bool
 settings_check_depositary(const struct config *config,
     const struct library *library, const struct policy *policy,
     const struct crl_set *crls, struct error *err)
 {
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
 	struct trust_result trust = { .ca = NULL };
-	struct cert *cert = NULL;
+	struct cert *cert = settings_depositary(config, err);
 	bool ok;
 
-	ok = file_read(config->depositary_cert, LIMIT_KEY_BYTES, &pem, err) &&
-	    (cert = cert_parse_pem(buf_span(&pem), err)) != NULL;
-	buf_free(&pem);
-	ok = ok && cert_check_key(cert, err) &&
+	if (cert == NULL)
+		return false;
+	ok = cert_check_key(cert, err) &&
 	    judge_seal(library, policy, crls, cert, &trust, err) &&
 	    /*
-	     * A missing list of its CA is logged, and does not end the daemon.
+	     * If no list tells, acts are refused, and reading goes on (seal.h).
 	     */
 	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
 		error_set(err, ERROR_UNTRUSTED, "%s", trust.text));

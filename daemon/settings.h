@@ -34,6 +34,9 @@ bool settings_check_server(const struct config *config,
 bool settings_check_keys(const struct config *config,
     struct error *err) MUST_USE;
 
+/* Returns the depositary's certificate; NULL on failure. */
+struct cert *settings_depositary(const struct config *config,
+    struct error *err);
 /*
  * Is the depositary's certificate good and the policy's, by all that the
  * library knows and by crls?  library is NULL if no journal is open.

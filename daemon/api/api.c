@@ -237,6 +237,14 @@ forget_watcher(struct api *api)
 	__atomic_sub_fetch(&api->num_watchers, 1, __ATOMIC_RELAXED);
 }
 
+/* Nobody sends a body for an act that would be refused with it. */
+static bool
+is_act(const struct job *job)
+{
+	return job->route->need == NEED_DEPOSIT ||
+	    job->route->need == NEED_SIGN || job->route->need == NEED_TERMINATE;
+}
+
 /* The route is known and the caller may use it: decide how to go on. */
 static enum http_next
 begin_route(struct job *job, uint64_t *max_body)
@@ -246,6 +254,8 @@ begin_route(struct job *job, uint64_t *max_body)
 	struct error err = { 0 };
 	char upload[UPLOAD_ID];
 
+	if (is_act(job) && !job_may_act(job, &err))
+		return job_refuse_now(job, &err);
 	if (is_tus(job) && strcmp(request->head.tus_resumable, "1.0.0") != 0) {
 		error_set(&err, ERROR_USAGE,
 		    "this server speaks tus 1.0.0 (Tus-Resumable)");
@@ -485,6 +495,12 @@ api_set_server(struct api *api, struct http_server *server)
 {
 	api->server = server;
 	registrar_on_growth(api->registrar, wake_streams, server);
+}
+
+void
+api_set_seal(struct api *api, struct seal *seal)
+{
+	api->seal = seal;
 }
 
 void

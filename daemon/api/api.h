@@ -11,6 +11,7 @@
 #include "daemon/writer/registrar.h"
 
 struct api;
+struct seal;
 struct upkeep;
 
 struct api *api_new(const struct config *config, struct registrar *registrar,
@@ -20,6 +21,8 @@ struct api *api_new(const struct config *config, struct registrar *registrar,
  */
 struct http_handler api_handler(struct api *api);
 void api_set_server(struct api *api, struct http_server *server);
+/* From now on acts wait for a good seal (seal.h). */
+void api_set_seal(struct api *api, struct seal *seal);
 void api_set_upkeep(struct api *api, struct upkeep *upkeep);
 /* Stop the workers; refusals that were only counted are journaled. */
 void api_stop(struct api *api);

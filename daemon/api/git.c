@@ -145,6 +145,8 @@ deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 		job_answer(job);
 		return true;
 	}
+	if (!job_may_act(job, err))
+		return false;
 	all = calloc(1, sizeof(*all));
 	if (all != NULL)
 		all->acts = calloc(answer->num_deliveries < LIMIT_BATCH_ACTS

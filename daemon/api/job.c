@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
+#include "daemon/writer/seal.h"
 #include "pki/standing.h"
 #include "record/json.h"
 
@@ -209,9 +210,24 @@ job_read_body(const struct job *job, struct buf *out, struct error *err)
 	    sink_to_buf, out, err);
 }
 
+bool
+job_may_act(const struct job *job, struct error *err)
+{
+	const struct judged_by now = registrar_now(job->api->registrar);
+
+	return job->api->seal == NULL ||
+	    seal_is_good(job->api->seal, job->api->record->library, &now, err);
+}
+
 void
 job_submit(struct job *job, void (*finish)(struct job *job))
 {
+	struct error err = { 0 };
+
+	if (seal_is_for(job->act.act) && !job_may_act(job, &err)) {
+		job_problem(job, &err);
+		return;
+	}
 	job->finish = finish;
 	job->act.done = act_decided;
 	job->act.arg = job;

@@ -91,6 +91,7 @@ struct api {
 	struct cache *cache;
 	struct uploads *uploads;
 	struct bags *bags;
+	struct seal *seal;     /* or NULL: acts wait for nothing */
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
 	struct handshakes handshakes;
@@ -110,6 +111,13 @@ void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
 /* Send a part of a stream; the job stays with its request. */
 void job_stream(struct job *job);
+/*
+ * May a person's act be made now (seal.h)?  Asked by job_submit() too, which
+ * answers with the error.
+ *
+ * ERROR_UNAVAILABLE  it may not
+ */
+bool job_may_act(const struct job *job, struct error *err) MUST_USE;
 /* Refuse before the body is read, on the loop's thread. */
 enum http_next job_refuse_now(struct job *job, const struct error *err);
 /* Answer with JSON, which is taken over. */

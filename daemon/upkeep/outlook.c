@@ -188,7 +188,7 @@ void
 upkeep_look_ahead(struct upkeep *upkeep)
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
-	struct error unfit = { 0 };
+	struct error unfit = { 0 }, unsealed = { 0 };
 	int64_t ends_at = 0;
 	const bool fit = upkeep->hooks.judge_server(upkeep->hooks.arg, &unfit);
 
@@ -197,6 +197,8 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	upkeep->num_warnings = 0;
 	if (!fit)
 		warn(upkeep, "%s", unfit.detail);
+	if (!upkeep->hooks.may_seal(upkeep->hooks.arg, &unsealed))
+		warn(upkeep, "acts are refused (503): %s", unsealed.detail);
 	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
 	look_at_certificate(upkeep, upkeep->config->depositary_cert, &ends_at);
 	look_at_cas(upkeep, &now, &ends_at);

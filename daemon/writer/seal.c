@@ -1,0 +1,105 @@
+/*
+ * Judging the depositary's own certificate before each act (seal.h).
+ */
+#include "daemon/writer/seal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "pki/standing.h"
+
+struct seal {
+	struct cert *cert;
+	pthread_mutex_t mutex;
+	/* For what the answer holds; at 0: there is none yet. */
+	struct judged_by by;
+	int64_t at;
+	struct trust_result found;
+};
+
+struct seal *
+seal_new(struct cert *cert, struct error *err)
+{
+	struct seal *seal = calloc(1, sizeof(*seal));
+
+	if (seal == NULL) {
+		error_set_errno(err, "seal");
+		return NULL;
+	}
+	pthread_mutex_init(&seal->mutex, NULL);
+	seal->cert = cert_ref(cert);
+	return seal;
+}
+
+void
+seal_free(struct seal *seal)
+{
+	if (seal == NULL)
+		return;
+	cert_free(seal->cert);
+	pthread_mutex_destroy(&seal->mutex);
+	free(seal);
+}
+
+/* Say why nothing is sealed, and what ends that. */
+static bool
+refuse(const struct trust_result *found, struct error *err)
+{
+	if (found->state == TRUST_UNKNOWN)
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "the depositary's own certificate cannot be judged, so it"
+		    " journals no act and delivers no copy: %s. Hand in that"
+		    " CA's new list (valise crls push FILE), or have the"
+		    " depositary put it into its folder of CRLs; then it goes"
+		    " on by itself",
+		    found->text);
+	return error_set(err, ERROR_UNAVAILABLE,
+	    "the depositary's own certificate is not good, so it journals no"
+	    " act and delivers no copy: %s. It needs a new certificate",
+	    found->text);
+}
+
+bool
+seal_is_good(struct seal *seal, const struct library *library,
+    const struct judged_by *now, struct error *err)
+{
+	const int64_t at = time_now_ms() / 1000;
+	struct trust_result found;
+
+	pthread_mutex_lock(&seal->mutex);
+	if (seal->at != at || seal->by.policy != now->policy ||
+	    seal->by.crls != now->crls) {
+		standing_judge(now->policy->trust, library_revocation(library),
+		    seal->cert, at, &seal->found);
+		seal->by = *now;
+		seal->at = at;
+	}
+	found = seal->found;
+	pthread_mutex_unlock(&seal->mutex);
+	return standing_is_good(&found) || refuse(&found, err);
+}
+
+bool
+seal_is_for(enum act act)
+{
+	switch (act) {
+	case ACT_DEPOSIT:
+	case ACT_SIGN:
+	case ACT_TERMINATE:
+	case ACT_DELIVER:
+	case ACT_DISPATCH:
+	case ACT_ACKNOWLEDGE:
+		return true;
+	case ACT_POLICY:
+	case ACT_CRL:
+	case ACT_REFUSE:
+	case ACT_START:
+	case ACT_KEY:
+	case ACT_OTHER:
+	case ACT_FORCE:
+	case ACTS:
+		break;
+	}
+	return false;
+}
