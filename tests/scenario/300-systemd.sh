@@ -93,5 +93,31 @@ check "frozen, it is started again" until_so is_another "$pid"
 check "by the watchdog" says "Watchdog timeout"
 expect "with all that it had" 0 "agreement/two" desk list
 check "and it is whole" machine runuser -u valise -- valised fsck /var/lib/valise/data
+
+# --- Backups, and another machine: this one, without its data and configuration. ---
+check "a backup by its timer: the recipe" machine_recipe backup-timer
+expect "which comes again" 0 "^NextElapseUSecRealtime=..*" machine systemctl show -p NextElapseUSecRealtime valised-backup.timer
+backup=$m/root/var/backups/valise
+check "it is its user's alone" test "$(machine stat -c '%a %U' /var/backups/valise)" = "700 valise"
+check "it has no private key" sh -c '! grep -rl "PRIVATE" "$1"' sh "$backup"
+expect "all of /etc/valise" 0 "valise/policies/offices.yaml" tar -tzf "$backup/etc.tar.gz"
+printf X | dd of="$backup/data/journal/entries" bs=1 seek=40 conv=notrunc status=none
+expect "one that is not whole" 1 "failed" machine systemctl start valised-backup
+expect "is told" 0 "^failed" machine systemctl is-failed valised-backup
+rm -rf "$backup/data"
+check "made anew, it is good" machine systemctl start valised-backup
+check "the keys: the recipe" machine_recipe keys
+check "are root's alone" test "$(machine stat -c '%a %U' /root/valise-keys.tar)" = "600 root"
+machine mkdir -p /srv/backup; machine chown valise /srv/backup
+expect "a backup by hand: the recipe" 0 "nothing is wrong" machine_recipe backup
+cp "$backup/etc.tar.gz" "$m/root/srv/backup/"
+cp "$m"/root/srv/in/offices/mofa/state/*/checkpoint "$m/root/srv/backup/seen-1"
+cp "$m/root/srv/backup/seen-1" "$m/root/srv/backup/seen-2"; chmod 644 "$m"/root/srv/backup/seen-*
+cp "$m/root/root/valise-keys.tar" "$m/root/srv/in/"
+machine systemctl disable --now valised valised-backup.timer
+machine rm -rf /var/lib/valise/data /etc/valise
+expect "on another machine: the recipe" 0 "^active" machine_recipe restore
+expect "it has all" 0 "agreement/two" desk list
+expect "and takes more" 0 "deposited" desk push agreement/three --text en=en.txt --text lo=lo.txt --title en=Three
 machine_end
 finish
