@@ -21,6 +21,14 @@ for bad in yesterday 2026-1-2 20260120 2026-01-20T10:20Z 2026-01-20T10:20:30 299
 	expect "no date: $bad" 2 "ca: .*$bad" ca revoke certs/iom $sign --since $bad
 done
 [ "$(cat certs/iom/index.txt)" = "$before" ] && ok "and nothing is revoked" || not_ok "and nothing is revoked"
+# All that a person has, by e-mail address, what is on hold too.
+chief=chief-of-mission@iom.example person=offices/iom-chief-of-mission
+expect "nobody's address" 2 "no certificate of nobody@iom.example is in force" ca revoke certs/iom nobody@iom.example
+expect "nor the end of one" 2 "no certificate of of-mission@iom.example" ca revoke certs/iom of-mission@iom.example
+ca hold certs/iom $person/cert.pem >/dev/null
+expect "all that a person has" 0 "revoked $chief" ca revoke certs/iom $chief --since 2026-01-20
+for cert in cert sign-cert; do expect "the $cert, since then" 0 "Invalidity Date: Jan 20" entry $person/$cert.pem; done
+expect "and nothing is left to revoke" 2 "no certificate of $chief is in force" ca revoke certs/iom $chief
 expect "another word" 2 "ca revoke DIR CERT --since" ca revoke certs/iom $sign --after 2026-01-20
 # --- Hold and release. ---
 expect "not on hold" 2 "is not on hold" ca release certs/iom $sign

@@ -157,7 +157,7 @@ grep -q "64 times lately" work/answer && ok "and it says why" || not_ok "and it 
 
 # --- The recipe of docs/operations.md. ---
 expect "vientiane connects" 0 "agreement/one" at iom-vientiane list
-certs() { "$top/certs/$1" "$2" "$dir/certs/iom" "offices/iom-vientiane/$4" "$5" "$(date -u +%Y-%m-%d)"; }
+certs() { "$top/certs/$1" "$2" "$dir/certs/iom" vientiane@iom.example "$5" "$(date -u +%Y-%m-%d)"; }
 valise() { at mofa "$@"; }
 sed -n "/<!-- recipe: stolen -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
 	sed "s|^certs/|certs |; s|/srv/ca/crl|certs/iom/crl|" >work/recipe

@@ -61,6 +61,8 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 		expect "$suite: to the service of before" 0 "agreement/one" machine_office mofa list
 		check "$suite: and forth again" machine_recipe upgrade
 	fi
+	check "$suite: what they are linked with is told" machine grep -q SPDX-2.3 /usr/share/valise/valise.spdx.json
+	check "$suite: the demonstration, told by what is installed (autopkgtest)" machine runuser -u nobody -- env HOME=/tmp sh -c "cd /srv/$now/valise && debian/tests/story"
 	check "$suite: they are removed" machine dpkg -r valised valise valise-doc
 	expect "$suite: which ends the service" 3 "^inactive" machine sh -c 'systemctl is-active valised; pgrep -x valised && exit 9; exit 3'
 	check "$suite: and leaves the data" test -s "$data/journal/entries" -a -s "$etc/valised.yaml"
