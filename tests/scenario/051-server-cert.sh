@@ -57,6 +57,15 @@ more='grep -v subjectAltName $0 >$0.tmp; mv $0.tmp $0' named https://valise.mofa
 expect "the sentence has the names that it is for, and the one that it is not for" 1 "it is for DNS.example, 127.0.0.2, not for 127.0.0.1, the host" sh -c "
 	cd '$dir'; $(printf '%s' 'printf "basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:DNS.example,IP:127.0.0.2\n" >work/ext')
 	openssl x509 -req -in data/server/server.csr -CA certs/mofa/ca.pem -CAkey certs/mofa/private/ca.key -CAcreateserial -extfile work/ext -out certs/server.pem 2>/dev/null; '$valised' --config valised.yaml --check"
+# An intermediate CA, which the file has beside the certificate.
+VALISE_CA=$dir/certs/mofa VALISE_EMAIL=x@x VALISE_HOST=DNS:x openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout work/sub.key -subj "/CN=Sub CA" -out work/sub.csr 2>/dev/null
+printf 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n' >work/ext
+openssl x509 -req -in work/sub.csr -CA certs/mofa/ca.pem -CAkey certs/mofa/private/ca.key -CAcreateserial -extfile work/ext -days 30 -out work/sub.pem 2>/dev/null
+mkdir -p work/sub/private; cp work/sub.pem work/sub/ca.pem; cp work/sub.key work/sub/private/ca.key
+ca=work/sub issue certs/server.pem IP:127.0.0.1 -days 30
+expect "of an intermediate CA that is not sent: exit 1" 1 "it does not lead to CA" "$valised" --config valised.yaml --check
+cat work/sub.pem >>certs/server.pem
+expect "nor may it be below a CA that has none below it" 1 "it does not lead to CA .*path length" "$valised" --config valised.yaml --check
 cp work/good.pem certs/server.pem
 
 # --- Unfit ones. ---
