@@ -124,12 +124,29 @@ put_histogram(struct buf *out, const char *name, const char *label,
 		close, (unsigned long long)num);
 }
 
-static bool
-put_head(struct buf *out, const char *name, const char *type, const char *help,
-    struct error *err)
+bool
+metrics_head(struct buf *out, const char *name, const char *type,
+    const char *help, struct error *err)
 {
 	return buf_printf(out, err, "# HELP %s %s\n# TYPE %s %s\n", name, help,
 	    name, type);
+}
+
+/* Only these three are escaped in the text format. */
+const char *
+metrics_label(const char *text, char out[METRIC_LABEL])
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n < METRIC_LABEL - 2; text++) {
+		if (*text == '\\' || *text == '"' || *text == '\n')
+			out[n++] = '\\';
+		out[n++] = *text;
+		if (*text == '\n')
+			out[n - 1] = 'n';
+	}
+	out[n] = '\0';
+	return out;
 }
 
 static bool
@@ -156,11 +173,18 @@ put_values(struct buf *out, struct error *err)
 		{ METRIC_CERTIFICATE_ENDS, "valise_certificate_ends_seconds",
 		    "When the first of the daemon's and CAs' certificates"
 		    " ends." },
+		{ METRIC_START, "process_start_time_seconds",
+		    "When the process started." },
+		{ METRIC_DISK_FREE, "valise_disk_free_bytes",
+		    "Free bytes of the data folder's file system." },
+		{ METRIC_DISK_SIZE, "valise_disk_size_bytes",
+		    "Bytes of the data folder's file system." },
 	};
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(all) / sizeof(all[0]); i++)
-		ok = put_head(out, all[i].name, "gauge", all[i].help, err) &&
+		ok =
+		    metrics_head(out, all[i].name, "gauge", all[i].help, err) &&
 		    buf_printf(out, err, "%s %lld\n", all[i].name,
 			(long long)metrics_get(all[i].what));
 	return ok;
@@ -178,7 +202,7 @@ put_counts(struct buf *out, struct error *err)
 		{ METRIC_REFUSALS, "valise_refusals_total",
 		    "Requests that the policy refused." },
 	};
-	bool ok = put_head(out, "valise_answers_total", "counter",
+	bool ok = metrics_head(out, "valise_answers_total", "counter",
 	    "Answers by hundreds of their status.", err);
 
 	for (unsigned i = 1; ok && i < 6; i++)
@@ -186,11 +210,12 @@ put_counts(struct buf *out, struct error *err)
 		    "valise_answers_total{status=\"%uxx\"} %llu\n", i,
 		    (unsigned long long)load(&answers[i]));
 	for (size_t i = 0; ok && i < sizeof(all) / sizeof(all[0]); i++)
-		ok = put_head(out, all[i].name, "counter", all[i].help, err) &&
+		ok = metrics_head(out, all[i].name, "counter", all[i].help,
+			 err) &&
 		    buf_printf(out, err, "%s %llu\n", all[i].name,
 			(unsigned long long)load(&counts[all[i].what]));
 	ok = ok &&
-	    put_head(out, "tls_refused_total", "counter",
+	    metrics_head(out, "tls_refused_total", "counter",
 		"TLS handshakes that were refused.", err);
 	for (unsigned i = 0; ok && i < HTTP_REFUSALS; i++)
 		ok = buf_printf(out, err,
@@ -206,15 +231,19 @@ metrics_encode(struct buf *out, struct error *err)
 	static const char commit[] = "valise_commit_seconds";
 
 	return put_values(out, err) && put_counts(out, err) &&
-	    put_head(out, "valise_request_seconds", "histogram",
+	    metrics_head(out, "valise_build_info", "gauge",
+		"The version, as a label.", err) &&
+	    buf_printf(out, err,
+		"valise_build_info{version=\"" VALISE_VERSION "\"} 1\n") &&
+	    metrics_head(out, "valise_request_seconds", "histogram",
 		"From a request's head to its answer's end.", err) &&
 	    put_histogram(out, "valise_request_seconds", "",
 		&times[METRIC_REQUEST], time_bounds, 1e-6, err) &&
-	    put_head(out, "valise_batch_acts", "histogram",
+	    metrics_head(out, "valise_batch_acts", "histogram",
 		"Entries in one commit of the journal.", err) &&
 	    put_histogram(out, "valise_batch_acts", "", &batches, batch_bounds,
 		1, err) &&
-	    put_head(out, commit, "histogram",
+	    metrics_head(out, commit, "histogram",
 		"Writing and flushing, by step of a commit.", err) &&
 	    put_histogram(out, commit, "step=\"pack\"",
 		&times[METRIC_COMMIT_PACK], time_bounds, 1e-6, err) &&

@@ -28,6 +28,9 @@ enum metric_value {
 	METRIC_CRL_ENDS, /* the earliest of all CAs */
 	/* the earliest of server, depositary and CAs */
 	METRIC_CERTIFICATE_ENDS,
+	METRIC_START,     /* when the process started */
+	METRIC_DISK_FREE, /* bytes of the data folder's file system */
+	METRIC_DISK_SIZE,
 	METRIC_VALUES,
 };
 
@@ -46,6 +49,16 @@ void metrics_refused(enum http_refused reason);
 /* Count an answer with this status; or a commit of so many acts. */
 void metrics_answer(int status);
 void metrics_batch(size_t acts);
+
+/*
+ * Append the two lines before the samples of a metric whose labels others know;
+ * and make a label's value of a text, in out: escaped, and cut short if it is
+ * over all limits of names.
+ */
+#define METRIC_LABEL 544
+bool metrics_head(struct buf *out, const char *name, const char *type,
+    const char *help, struct error *err) MUST_USE;
+const char *metrics_label(const char *text, char out[METRIC_LABEL]);
 
 /* Append everything, in the text format 0.0.4. */
 bool metrics_encode(struct buf *out, struct error *err) MUST_USE;

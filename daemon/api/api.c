@@ -524,6 +524,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	}
 	pthread_mutex_init(&api->mutex, NULL);
 	pthread_cond_init(&api->wake, NULL);
+	metrics_set(METRIC_START, time_now_ms() / 1000);
 	api->handshakes = HANDSHAKES;
 	api->config = config;
 	api->record = registrar_record(registrar);

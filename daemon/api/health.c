@@ -3,6 +3,9 @@
  */
 #include "daemon/api/job.h"
 
+#include <string.h>
+#include <sys/statvfs.h>
+
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 #include "record/accepted.h"
@@ -60,6 +63,68 @@ health_answer(struct job *job)
 	return HTTP_ANSWER;
 }
 
+/* --- Metrics. --- */
+
+/* How much of each office waits; [i] is of office i of the policy. */
+struct waiting {
+	const struct policy *policy;
+	uint64_t num[LIMIT_OFFICES];
+};
+
+static void
+count_waiting(void *arg, const char *name)
+{
+	struct waiting *waiting = arg;
+	const struct office *office = policy_office(waiting->policy, name);
+
+	if (office != NULL)
+		waiting->num[office - waiting->policy->offices]++;
+}
+
+static bool
+put_waiting(const struct waiting *waiting, const char *name, const char *help,
+    struct buf *out, struct error *err)
+{
+	bool ok = metrics_head(out, name, "gauge", help, err);
+	char label[METRIC_LABEL];
+
+	for (size_t i = 0; ok && i < waiting->policy->num_offices; i++)
+		ok = buf_printf(out, err, "%s{office=\"%s\"} %llu\n", name,
+		    metrics_label(waiting->policy->offices[i].name, label),
+		    (unsigned long long)waiting->num[i]);
+	return ok;
+}
+
+/* What waits for a worker, and for the writer of the journal. */
+static bool
+put_queues(struct api *api, const struct policy *policy, struct buf *out,
+    struct error *err)
+{
+	struct waiting requests = { .policy = policy },
+		       acts = { .policy = policy };
+
+	pthread_mutex_lock(&api->mutex);
+	for (const struct job *job = api->first; job != NULL; job = job->next)
+		count_waiting(&requests, job->connected.office->name);
+	pthread_mutex_unlock(&api->mutex);
+	registrar_waiting(api->registrar, count_waiting, &acts);
+	return put_waiting(&requests, "valise_waiting_requests",
+		   "Requests that wait for a worker.", out, err) &&
+	    put_waiting(&acts, "valise_waiting_acts",
+		"Acts that wait for the writer of the journal.", out, err);
+}
+
+static void
+look_at_disk(const char *data)
+{
+	struct statvfs disk;
+
+	if (statvfs(data, &disk) != 0)
+		return;
+	metrics_set(METRIC_DISK_FREE, (int64_t)(disk.f_bavail * disk.f_frsize));
+	metrics_set(METRIC_DISK_SIZE, (int64_t)(disk.f_blocks * disk.f_frsize));
+}
+
 enum http_next
 health_answer_metrics(struct job *job)
 {
@@ -77,7 +142,12 @@ health_answer_metrics(struct job *job)
 	    http_server_connections(job->api->server));
 	response->status = 200;
 	response->type = "text/plain; version=0.0.4; charset=utf-8";
-	return metrics_encode(&response->body, &err)
+	look_at_disk(job->api->config->data);
+	return metrics_encode(&response->body, &err) &&
+		put_queues(job->api, job->connected.by.policy, &response->body,
+		    &err) &&
+		(job->api->upkeep == NULL ||
+		    upkeep_metrics(job->api->upkeep, &response->body, &err))
 	    ? HTTP_ANSWER
 	    : job_refuse_now(job, &err);
 }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/upkeep/ends.h"
 #include "daemon/upkeep/state.h"
 
 enum {
@@ -188,11 +189,17 @@ void
 upkeep_look_ahead(struct upkeep *upkeep)
 {
 	const struct judged_by now = registrar_now(upkeep->registrar);
-	struct error unfit = { 0 }, unsealed = { 0 };
+	struct buf ends = BUF(UPKEEP_ENDS_BYTES);
+	struct error unfit = { 0 }, unsealed = { 0 }, ignored = { 0 };
 	int64_t ends_at = 0;
 	const bool fit = upkeep->hooks.judge_server(upkeep->hooks.arg, &unfit);
 
+	/* Without the lock: an office's certificate takes a while to read. */
+	if (!ends_encode(upkeep->config, &now, &ends, &ignored))
+		ends.len = 0;
 	pthread_mutex_lock(&upkeep->mutex);
+	buf_free(&upkeep->ends);
+	upkeep->ends = ends;
 	upkeep->is_news = false;
 	upkeep->num_warnings = 0;
 	if (!fit)

@@ -13,6 +13,8 @@
 enum {
 	UPKEEP_WARNINGS = 64,
 	UPKEEP_TOLD_BYTES = 16 * 1024,
+	/* More than a policy's CAs, offices and full powers can come to. */
+	UPKEEP_ENDS_BYTES = 8 * 1024 * 1024,
 };
 
 /* How many more lists of an office may be journaled now. */
@@ -35,6 +37,7 @@ struct upkeep {
 	/* Guarded by the mutex. */
 	char warnings[UPKEEP_WARNINGS][256];
 	size_t num_warnings;
+	struct buf ends; /* for /metrics (ends.h), as of the last look */
 	int64_t checked_at;
 	size_t num_findings;
 	struct lists_look look; /* the last look at the files of lists */

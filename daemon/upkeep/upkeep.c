@@ -188,6 +188,7 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	    ? now_ms
 	    : now_ms + (int64_t)config->crls_every * 1000;
 	upkeep->fetched = BUF(UPKEEP_TOLD_BYTES);
+	upkeep->ends = BUF(UPKEEP_ENDS_BYTES);
 	pthread_mutex_init(&upkeep->mutex, NULL);
 	pthread_cond_init(&upkeep->wake, NULL);
 	upkeep_looked(upkeep, look);
@@ -214,7 +215,19 @@ upkeep_stop(struct upkeep *upkeep)
 	pthread_cond_destroy(&upkeep->wake);
 	lists_look_reset(&upkeep->look);
 	buf_free(&upkeep->fetched);
+	buf_free(&upkeep->ends);
 	free(upkeep);
+}
+
+bool
+upkeep_metrics(struct upkeep *upkeep, struct buf *out, struct error *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	ok = buf_append(out, buf_span(&upkeep->ends), err);
+	pthread_mutex_unlock(&upkeep->mutex);
+	return ok;
 }
 
 json_t *

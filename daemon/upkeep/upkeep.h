@@ -24,5 +24,8 @@ void upkeep_stop(struct upkeep *upkeep);
 
 /* Returns the state for /health: "ok", or "warning" and a line for each. */
 json_t *upkeep_health(struct upkeep *upkeep);
+/* Append when everything ends (ends.h), as of the last look, for /metrics. */
+bool upkeep_metrics(struct upkeep *upkeep, struct buf *out,
+    struct error *err) MUST_USE;
 
 #endif

@@ -86,6 +86,17 @@ registrar_now(struct registrar *registrar)
 	return now;
 }
 
+void
+registrar_waiting(struct registrar *registrar,
+    void (*seen)(void *arg, const char *office), void *arg)
+{
+	pthread_mutex_lock(&registrar->mutex);
+	for (const struct act_request *act = registrar->first; act != NULL;
+	     act = act->next)
+		seen(arg, act->office);
+	pthread_mutex_unlock(&registrar->mutex);
+}
+
 const struct record *
 registrar_record(const struct registrar *registrar)
 {
