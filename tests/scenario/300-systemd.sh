@@ -47,10 +47,18 @@ if says 'event=confine'; then echo "  skipped: Landlock under systemd (it is not
 pid=$(shown MainPID)
 echo "# another policy" >>"$etc/policies/offices.yaml"
 check "a reload: the recipe" machine_recipe reload
-check "is taken" until_so says 'event=reload result=taken'
+check "is taken when it returns" says 'event=reload result=taken'
 check "by the same process" test "$pid" = "$(shown MainPID)" -a "$(shown ActiveState)" = active
 policy=$(desk --json policy show | sed -n 's/.*"daemon": *"\([0-9a-f]*\)".*/\1/p')
 check "and the office accepts it" desk policy accept "$policy"
+cp "$etc/policies/offices.yaml" work/; echo "nonsense: [" >>"$etc/policies/offices.yaml"
+expect "a reload of a broken policy fails" 1 "failed" machine systemctl reload valised
+expect "with its own exit status" 0 "^ReloadResult=exit-code" machine systemctl show -p ReloadResult valised
+check "the log says why" says 'event=reload result=kept.*offices.yaml'
+check "and the service goes on" test "$pid" = "$(shown MainPID)" -a "$(shown ActiveState)" = active
+expect "by the policy that it had" 0 "agreement/one" desk list
+cat work/offices.yaml >"$etc/policies/offices.yaml"
+check "mended, it is taken" machine systemctl reload valised
 
 # --- Stop, and a start that takes its time. ---
 check "a stop" machine systemctl stop valised
