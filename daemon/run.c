@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "daemon/confine.h"
 #include "daemon/daemon.h"
+#include "daemon/data/backup.h"
 #include "daemon/data/keys.h"
 #include "daemon/log.h"
 #include "daemon/reload.h"
@@ -317,6 +318,11 @@ run_daemon(const struct config *config, bool replace, bool full,
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
 		    " init\"",
+		    daemon.config.data, config->path);
+	if (backup_is_unfinished(daemon.config.data))
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is what an interrupted restore left: run \"valised"
+		    " --config %s restore\" again, as before",
 		    daemon.config.data, config->path);
 	if ((daemon.lock = data_lock(daemon.config.data, err)) < 0)
 		return false;

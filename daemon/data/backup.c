@@ -539,9 +539,14 @@ copy_keys(struct backup *backup, const struct config *config, struct error *err)
 	    copy_key(backup, rule, config->server_key, DATA_SERVER_KEY, err);
 }
 
-bool
-backup_make(const struct config *config, const char *dir, bool with_keys,
-    struct backup_result *out, struct error *err)
+#define UNDER_WAY "A backup that is under way.\n"
+/* In the new data folder until a restore has made all of it. */
+#define RESTORING "A restore that is under way, or was interrupted.\n"
+
+/* The same copying for both directions: begun is in the folder meanwhile. */
+static bool
+copy_all(const struct config *config, const char *dir, bool with_keys,
+    const char *begun, struct backup_result *out, struct error *err)
 {
 	struct backup backup = { .from = config->data, .to = dir, .out = out };
 	struct journal_mended mended;
@@ -573,18 +578,25 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 	    config->data, now, (unsigned long long)out->size);
 	ok = file_make_dirs(dir, 0700, err) &&
 	    data_path(dir, DATA_BACKUP, path, err) &&
-	    file_write(path, span_of_str("A backup that is under way.\n"), 0600,
-		err) &&
+	    file_write(path, span_of_str(begun), 0600, err) &&
 	    copy_file(&backup, data_name(DATA_VKEY),
 		data_about(DATA_VKEY)->mode, err) &&
 	    check_history(&backup, journal, err) && copy_store(&backup, err) &&
 	    set_refs(&backup, ledger, err) &&
 	    copy_journal(&backup, journal, err) &&
 	    (!with_keys || copy_keys(&backup, config, err)) &&
-	    file_write(path, span_of_str(text), 0600, err);
+	    (strcmp(begun, RESTORING) == 0 ||
+		file_write(path, span_of_str(text), 0600, err));
 	journal_free(journal);
 	ledger_free(ledger);
 	return ok;
+}
+
+bool
+backup_make(const struct config *config, const char *dir, bool with_keys,
+    struct backup_result *out, struct error *err)
+{
+	return copy_all(config, dir, with_keys, UNDER_WAY, out, err);
 }
 
 /* --- Restore. --- */
@@ -634,13 +646,9 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 	char path[FILE_PATH];
 	bool ok = true;
 
-	/* Restoring is the same copying in the other direction. */
 	ok = text_take(backup.data, sizeof(backup.data), dir, err) &&
-	    backup_make(&backup, config->data, false, &result, err) &&
-	    data_path(config->data, DATA_BACKUP, path, err);
-	if (ok)
-		unlink(path);
-	ok = ok && data_make(config->data, err);
+	    copy_all(&backup, config->data, false, RESTORING, &result, err) &&
+	    data_make(config->data, err);
 	for (unsigned i = 0; ok && i < DATA_PARTS; i++)
 		if (data_about(i)->copied == DATA_COPIED_KEY)
 			ok = data_path(dir, i, path, err) &&
@@ -652,6 +660,21 @@ restore_files(const struct config *config, const char *dir, struct error *err)
 }
 
 bool
+backup_is_unfinished(const char *data)
+{
+	struct buf text = BUF(256);
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	bool is;
+
+	is = data_path(data, DATA_BACKUP, path, &ignored) &&
+	    file_read(path, text.max, &text, &ignored) &&
+	    span_eq(buf_span(&text), span_of_str(RESTORING));
+	buf_free(&text);
+	return is;
+}
+
+bool
 backup_restore(const struct config *config, const char *dir,
     const char *const seen[], size_t num_seen, uint64_t *size,
     struct error *err)
@@ -659,11 +682,13 @@ backup_restore(const struct config *config, const char *dir,
 	struct journal_mended mended;
 	struct journal *journal;
 	struct head head;
+	char path[FILE_PATH];
 	bool ok;
 
 	if (!backup_apart(config->data, dir, err))
 		return false;
-	if (data_is_there(config->data))
+	/* One that was interrupted goes on. */
+	if (data_is_there(config->data) && !backup_is_unfinished(config->data))
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
@@ -677,6 +702,8 @@ backup_restore(const struct config *config, const char *dir,
 		ok = check_seen(journal, seen[i], err);
 	journal_free(journal);
 	ok = ok && restore_files(config, dir, err) &&
-	    signer_remember(config->data, &head, err);
+	    signer_remember(config->data, &head, err) &&
+	    data_path(config->data, DATA_BACKUP, path, err) &&
+	    (unlink(path) == 0 || error_set_errno(err, "%s", path));
 	return ok;
 }

@@ -40,6 +40,7 @@ bool backup_make(const struct config *config, const char *dir, bool with_keys,
  * Make the data folder, which must not exist, from a backup, and make the
  * signer's memory.  Each file in seen is a checkpoint that somebody has seen;
  * if one shows that the journal went on after the backup, nothing is restored.
+ * One that was interrupted goes on where it was.
  *
  * ERROR_USAGE      the data folder would be in the backup, or around it
  * ERROR_UNTRUSTED  the journal went on: starting would fork it
@@ -47,5 +48,7 @@ bool backup_make(const struct config *config, const char *dir, bool with_keys,
 bool backup_restore(const struct config *config, const char *dir,
     const char *const seen[], size_t num_seen, uint64_t *size,
     struct error *err) MUST_USE;
+/* Is this data folder what an interrupted restore left? */
+bool backup_is_unfinished(const char *data);
 
 #endif

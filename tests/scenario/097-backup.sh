@@ -72,6 +72,13 @@ expect "a journal that was rolled back is not copied over a newer backup" 5 "rol
 
 # --- The newest one, on a new machine. ---
 cp offices/iom-geneva/state/*/checkpoint work/seen2
+# It is interrupted once its first files are there: the store cannot be written.
+mkdir data; chmod 700 data; touch data/store.git
+expect "a restore that cannot go on says so" 7 "store.git" "$valised" --config valised.yaml restore backup --seen work/seen --seen work/seen2
+expect "what it left is not started" 5 "interrupted restore left: run" "$valised" --config valised.yaml
+rm data/store.git
+n=0; while [ $n -lt 8 ]; do n=$((n + 1)); timeout -s KILL "0.00$n" "$valised" --config valised.yaml restore backup --seen work/seen --seen work/seen2 >/dev/null 2>&1; done
+[ -e data/backup ] || rm -rf data
 expect "the newest backup is brought back" 0 "next: put the private keys" "$valised" --config valised.yaml restore backup --seen work/seen --seen work/seen2
 expect "a second time it is there already" 5 "already" "$valised" --config valised.yaml restore backup --seen work/seen
 expect "it is whole, its signer's memory too" 0 "nothing is wrong" "$valised" fsck data
