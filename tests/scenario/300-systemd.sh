@@ -127,5 +127,13 @@ machine rm -rf /var/lib/valise/data /etc/valise
 expect "on another machine: the recipe" 0 "^active" machine_recipe restore
 expect "it has all" 0 "agreement/two" desk list
 expect "and takes more" 0 "deposited" desk push agreement/three --text en=en.txt --text lo=lo.txt --title en=Three
+
+# --- The signer's memory is lost. ---
+machine systemctl stop valised; machine rm /var/lib/valise/data/signer/memory
+expect "without its memory it does not start" 1 "failed" machine systemctl start valised
+machine systemctl stop valised; machine systemctl reset-failed valised # that it was tried so often
+for seen in seen-1 seen-2; do cat "$m"/root/srv/in/offices/mofa/state/*/checkpoint >"$m/root/srv/backup/$seen"; done
+expect "it is made anew: the recipe" 0 "^active" machine_recipe memory
+expect "and the journal goes on" 0 "deposited" desk push agreement/four --text en=en.txt --text lo=lo.txt --title en=Four
 machine_end
 finish
