@@ -129,7 +129,8 @@ accepted_open(const char *path, struct error *err)
 {
 	struct accepted *all = calloc(1, sizeof(*all));
 
-	if (all == NULL || !text_take(all->path, sizeof(all->path), path, err)) {
+	if (all == NULL ||
+	    !text_take(all->path, sizeof(all->path), path, err)) {
 		if (all == NULL)
 			error_set_errno(err, "policies accepted");
 		free(all);
@@ -204,8 +205,8 @@ read_policies(const struct record *record, struct named *out, struct error *err)
 	ledger_unlock(record->ledger);
 	for (size_t i = 0; ok && i < out->num; i++) {
 		line.len = 0;
-		ok = journal_entry(record->journal, out->index[i], &line,
-			 err) &&
+		ok =
+		    journal_entry(record->journal, out->index[i], &line, err) &&
 		    entry_parse(buf_span(&line), &entry, err);
 		if (ok)
 			out->digest[i] = entry.policy;

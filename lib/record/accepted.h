@@ -31,8 +31,9 @@ bool accepted_store(struct accepted *all, struct error *err) MUST_USE;
 struct accepted_by {
 	const char *office, *person; /* person: NULL, nobody is known */
 	struct digest policy;
-	uint64_t entry; /* the newest of that policy; LEDGER_NONE: there is none */
-	int64_t at;     /* when it was last named, in seconds */
+	uint64_t
+	    entry;  /* the newest of that policy; LEDGER_NONE: there is none */
+	int64_t at; /* when it was last named, in seconds */
 	bool is_newest; /* it is the policy in force by the journal */
 };
 /*

@@ -196,8 +196,7 @@ START_TEST(what_is_damaged_is_passed_over)
 	    hex, hex, hex, hex, hex, hex, hex, hex);
 	ck_ok(file_write(path, span_of_str(text), 0600, &err), err);
 	all = open_it();
-	expect(all,
-	    "mofa - -1 0 behind\niom good@iom.example 0 5 newest\n");
+	expect(all, "mofa - -1 0 behind\niom good@iom.example 0 5 newest\n");
 	accepted_free(all);
 }
 END_TEST
