@@ -33,6 +33,7 @@ machine_can() {
 }
 
 machine_over() {
+	machine_why="no layer of files may be mounted here"
 	mkdir -p "$1/layer" && mount -t tmpfs tmpfs "$1/layer" || return
 	mkdir -p "$1/layer/up" "$1/layer/work" "$1/root"
 	mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/layer/up,workdir=$1/layer/work" "$1/root" || {
@@ -45,6 +46,10 @@ machine_over() {
 	for unit in "$1"/root/etc/systemd/system/*.wants/*; do
 		case $unit in */valise*) ;; *) rm -f "$unit" ;; esac
 	done
+	systemd-nspawn -q -D "$1/root" --private-network --register=no --keep-unit /bin/true >"$1/try" 2>&1 </dev/null || {
+		machine_why="systemd-nspawn may not run here: $(tail -n 1 "$1/try")"
+		machine_end; return 1
+	}
 }
 
 # DIR SUITE: the bare system, with the packages of this system's mirror

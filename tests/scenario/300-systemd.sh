@@ -10,7 +10,7 @@ machine_can || skip "$machine_why"
 if ldd "$valised" | grep -q 'lib[atu]*san'; then skip "this build is for a sanitizer"; fi
 trap 'machine_end; stop_all; chmod -R u+w "$dir"; rm -rf --one-file-system "$dir"' EXIT
 m=$dir/machine; mkdir -p "$m"
-machine_over "$m" / || skip "no layer over this system's files may be mounted"
+machine_over "$m" / || skip "$machine_why"
 
 prefix=$(meson introspect --buildoptions "$VALISE_BUILD" | tr '{' '\n' | sed -n 's/.*"name": "prefix", "value": "\([^"]*\)".*/\1/p')
 machine_share=$prefix/share
