@@ -324,7 +324,8 @@ not_followed(struct session *session, const struct handover *handover,
 		return error_set_code(err, ERROR_UNTRUSTED,
 		    finding_name(FINDING_NOT_WITNESSED),
 		    "the journal has a new key, which %zu of %u witnesses"
-		    " have cosigned: it is not followed",
+		    " have cosigned: it is not followed. Call the depositary:"
+		    " its witnesses are to cosign it (valise witness)",
 		    handover->cosigned, handover->quorum);
 	session->is_behind = true;
 	session->policy = newest->digest;

@@ -58,7 +58,7 @@ expect "and that the new key has no witness yet" 1 "0 of 0 witnesses of the poli
 expect "by its code" 1 '"NOT_WITNESSED"' at iom-vientiane --json list
 for command in "show agreement/one" "history agreement/one" log "fetch agreement/one -o work/x.asice" audit watch; do
 	# shellcheck disable=SC2086
-	expect "by $command too" 1 "policy accept $p2" at iom-vientiane $command
+	expect "by $command too" 1 "policy accept $p2" timeout 30 "$valise" --config offices/iom-vientiane/config.yaml $command
 done
 expect "by what sends too" 1 "policy accept $p2" deposit iom-vientiane three
 check "nothing was accepted by that" sh -c '! grep -q "$1 accepted" "$2"' - "$p2" "$(state iom-vientiane)/policy-entries"
@@ -137,6 +137,9 @@ forked=$(sed 's|.*:||' other/url)
 recall iom-vientiane; ask iom-vientiane url
 liar iom-vientiane other 2 "$forked"
 expect "the proof of a key from another history" 1 "rolled back" at iom-vientiane policy accept "$p2"
+check "was a lie" lied /v1/journal/keys
+liar iom-vientiane ask "/v1/journal/keys/$(cut -d+ -f2 vkey)" /v1/journal/entries/0/receipt
+expect "the proof of another entry" 1 "proof of its new key is none" at iom-vientiane policy accept "$p2"
 check "was a lie" lied /v1/journal/keys
 liar iom-vientiane ask "/v1/policy/$p2" "/v1/policy/$p1"
 expect "another policy's files" 1 "other files" at iom-vientiane policy accept "$p2"
