@@ -76,7 +76,8 @@ machine_bare() {
 	if [ -n "$(chroot "$machine_base" dpkg-query -W -f '${Package} ' 2>/dev/null |
 		awk -v want="$*" '{ n = split(want, w); for (i = 1; i <= n; i++) if (index(" " $0, " " w[i] " ") == 0) print w[i] }')" ]; then
 		chroot "$machine_base" sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-			apt-get -qq -y --no-install-recommends install "$@"' sh "$@" >"$machine_base.log" 2>&1 ||
+			apt-get -qq -y --no-install-recommends -o Dpkg::Options::=--force-confnew \
+			install "$@"' sh "$@" >"$machine_base.log" 2>&1 ||
 			{ tail -n 3 "$machine_base.log" >&2; return 1; }
 	fi
 	machine_over "$machine_to" "$machine_base"
