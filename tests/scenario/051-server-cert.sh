@@ -178,7 +178,9 @@ cp work/server.key data/server/server.key
 
 # --- Each hour, by a clock that runs 900 times as fast. ---
 cp work/bad.pem certs/server.pem
-printf '#!/bin/sh\nexec faketime -f "+0 x900" "%s" "$@"\n' "$valised" >work/fast; chmod +x work/fast
+# faketime(1) itself would stay between the daemon and its signals.
+printf '#!/bin/sh\nexport LD_PRELOAD='\''%s'\'' FAKETIME="+0 x900"\nexec "%s" "$@"\n' \
+	"$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')" "$valised" >work/fast; chmod +x work/fast
 from=$(wc -l <log)
 (valised=$dir/work/fast; start_daemon "$dir")
 check "it is told again each hour" sh -c 'i=0; until [ "$(tail -n +$0 log | grep -c "event=certificate result=unfit")" -ge 3 ]; do i=$((i+1)); [ $i -lt 600 ] || exit 1; sleep 0.05; done' $((from + 1))
