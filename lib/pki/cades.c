@@ -119,10 +119,13 @@ set_padding(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
 		    0);
 }
 
-bool
-cades_sign(const struct identity *signer, struct span content,
-    enum commitment commitment, int64_t signing_at, struct buf *out,
-    struct error *err)
+/*
+ * Make the DER of a signature in *der, for OPENSSL_free().  Returns its length,
+ * or -1.
+ */
+static int
+make_signature(const struct identity *signer, struct span content,
+    enum commitment commitment, int64_t signing_at, unsigned char **der)
 {
 	/*
 	 * CMS_CADES signs the certificate's hash too (EN 319 122-1 clause
@@ -131,17 +134,11 @@ cades_sign(const struct identity *signer, struct span content,
 	const unsigned flags = CMS_CADES | CMS_DETACHED | CMS_BINARY |
 	    CMS_NOSMIMECAP | CMS_PARTIAL | CMS_KEY_PARAM;
 	const EVP_MD *md = digest_of_key(signer->key);
-	CMS_ContentInfo *cms;
-	BIO *in;
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	BIO *in = bio_of(content);
 	CMS_SignerInfo *si = NULL;
-	unsigned char *der = NULL;
 	int len = -1;
-	bool ok = false;
 
-	if (!cert_check_key(signer->cert, err))
-		return false;
-	cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
-	in = bio_of(content);
 	if (cms != NULL && in != NULL)
 		si = CMS_add1_signer(cms, signer->cert->x509, signer->key, md,
 		    flags);
@@ -149,15 +146,10 @@ cades_sign(const struct identity *signer, struct span content,
 	    add_signing_time(si, signing_at) &&
 	    add_commitment(si, commitment) &&
 	    CMS_final(cms, in, NULL, flags & ~(unsigned)CMS_PARTIAL) == 1)
-		len = i2d_CMS_ContentInfo(cms, &der);
-	if (len > 0)
-		ok = buf_append(out, span_of(der, (size_t)len), err);
-	else
-		error_set_openssl(err, ERROR_SYSTEM, "sign");
-	OPENSSL_free(der);
+		len = i2d_CMS_ContentInfo(cms, der);
 	BIO_free(in);
 	CMS_ContentInfo_free(cms);
-	return ok;
+	return len;
 }
 
 static bool
@@ -334,6 +326,71 @@ verify_signature(const struct signed_data *data, const struct cert *cert,
 		    " by the key of its certificate"));
 }
 
+/* Everything but who the signer is: der is cert as the CMS has it. */
+static bool
+check_all(const struct signed_data *data, const struct cert *cert,
+    struct span der, struct span content, struct error *err)
+{
+	return (cert->is_strong ||
+		   asn1_too_weak(err,
+		       "its key is neither P-256, P-384 nor RSA of 3072"
+		       " bits")) &&
+	    check_signed_cert(data, cert, der, err) &&
+	    check_kind(data, cert, err) &&
+	    verify_signature(data, cert, content, err) &&
+	    check_timestamps(data, err);
+}
+
+/*
+ * Judge a signature that was just made as all who get it will.  Without memory
+ * OpenSSL 3.0 leaves out parts of what it encodes, and says that all went well.
+ */
+static bool
+check_made(const struct identity *signer, struct span signature,
+    struct span content, enum commitment commitment, int64_t signing_at,
+    struct error *err)
+{
+	struct signed_data data;
+	struct error why = { 0 };
+	struct digest named;
+	bool ok;
+
+	ok = signed_data_parse(signature, &data, &why) && data.num_certs == 1 &&
+	    is_named(&data, signer->cert);
+	if (ok)
+		named = sha256_of(data.certs[0]);
+	ok = ok && digest_eq(&named, &signer->cert->fingerprint) &&
+	    data.signing_at == signing_at &&
+	    commitment_of(data.commitment) == commitment &&
+	    check_all(&data, signer->cert, data.certs[0], content, &why);
+	return ok ||
+	    error_set(err, ERROR_SYSTEM,
+		"sign: the crypto library made what does not verify: %s",
+		why.kind != ERROR_NONE ? why.detail : "a part is missing");
+}
+
+bool
+cades_sign(const struct identity *signer, struct span content,
+    enum commitment commitment, int64_t signing_at, struct buf *out,
+    struct error *err)
+{
+	unsigned char *der = NULL;
+	bool ok;
+	int len;
+
+	if (!cert_check_key(signer->cert, err))
+		return false;
+	len = make_signature(signer, content, commitment, signing_at, &der);
+	if (len > 0)
+		ok = check_made(signer, span_of(der, (size_t)len), content,
+			 commitment, signing_at, err) &&
+		    buf_append(out, span_of(der, (size_t)len), err);
+	else
+		ok = error_set_openssl(err, ERROR_SYSTEM, "sign");
+	OPENSSL_free(der);
+	return ok;
+}
+
 bool
 cades_verify(struct cert_cache *cache, struct span signature,
     struct span content, struct cades *out, struct error *err)
@@ -353,14 +410,7 @@ cades_verify(struct cert_cache *cache, struct span signature,
 	found.signature = sha256_of(data.signature);
 	found.signing_at = data.signing_at;
 	found.commitment = commitment_of(data.commitment);
-	ok = (found.cert->is_strong ||
-		 asn1_too_weak(err,
-		     "its key is neither P-256, P-384 nor RSA of 3072"
-		     " bits")) &&
-	    check_signed_cert(&data, found.cert, der, err) &&
-	    check_kind(&data, found.cert, err) &&
-	    verify_signature(&data, found.cert, content, err) &&
-	    check_timestamps(&data, err);
+	ok = check_all(&data, found.cert, der, content, err);
 	if (ok)
 		*out = found;
 	else

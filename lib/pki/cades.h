@@ -29,10 +29,10 @@ const char *commitment_name(enum commitment commitment);
 enum commitment commitment_of(struct span oid);
 
 /*
- * Append to out the DER of a signature over content.
+ * Append to out the DER of a signature over content, once it verifies.
  *
  * ERROR_UNTRUSTED  its key cannot sign here (cert_check_key())
- * ERROR_SYSTEM     the crypto library refused
+ * ERROR_SYSTEM     the crypto library refused, or made what does not verify
  */
 bool cades_sign(const struct identity *signer, struct span content,
     enum commitment commitment, int64_t signing_at, struct buf *out,
