@@ -15,8 +15,8 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "daemon/lists_parts.h"
 #include "daemon/log.h"
-#include "pki/crl_listing.h"
 #include "record/data.h"
 
 enum { TOLD_BYTES = 64 * 1024 };
@@ -28,11 +28,8 @@ lists_look_reset(struct lists_look *look)
 	*look = (struct lists_look){ .told = BUF(TOLD_BYTES) };
 }
 
-/* Add a line for /health; if it does not fit it is only in the log. */
-static void tell(struct lists_look *look, const char *fmt, ...) PRINTF(2, 3);
-
-static void
-tell(struct lists_look *look, const char *fmt, ...)
+void
+lists_tell(struct lists_look *look, const char *fmt, ...)
 {
 	struct error ignored = { 0 };
 	char line[512];
@@ -52,8 +49,8 @@ leave_out(struct lists_look *look, const char *file, const char *why)
 {
 	log_warning("crl", "result=left-out file=%s reason=%s", log_text(file),
 	    log_text(why));
-	tell(look, "a file of the folder of CRLs is left out: %s: %s", file,
-	    why);
+	lists_tell(look, "a file of the folder of CRLs is left out: %s: %s",
+	    file, why);
 }
 
 /* --- Read the files. --- */
@@ -174,7 +171,7 @@ parse(struct container *files, struct lists_look *look, struct error *err)
 			log_warning("crl",
 			    "result=taken-in-part file=%s bad=%u",
 			    log_text(file->path), bad);
-			tell(look,
+			lists_tell(look,
 			    "a file of the folder of CRLs is taken in part:"
 			    " %s: %u of its blocks are no CRL",
 			    file->path, bad);
@@ -206,35 +203,18 @@ lists_read(const struct config *config, struct lists_look *look,
 	return NULL;
 }
 
-/* --- What follows what. --- */
+/* --- What the parts share. --- */
 
-/* True if a file has a list of that CA. */
-static bool
-is_of_ca(const struct policy *policy, const char *ca, const struct member *file)
-{
-	struct error ignored = { 0 };
-	struct crls *crls = crls_new(&ignored);
-	int64_t at;
-	const bool is = crls != NULL &&
-	    crls_add(crls, member_bytes(file), NULL, &ignored) &&
-	    trust_this_update(policy->trust, ca, crls, &at);
-
-	crls_free(crls);
-	return is;
-}
-
-/* PEM is a third longer than its DER, which is what came. */
-static bool
-check_size(const struct buf *pem, struct error *err)
+bool
+lists_check_size(const struct buf *pem, struct error *err)
 {
 	return pem->len <= LIMIT_CRL_BYTES ||
 	    error_set(err, ERROR_LIMIT, "a list of %zu bytes in PEM, limit %d",
 		pem->len, LIMIT_CRL_BYTES);
 }
 
-/* Name a file "PREFIX-HEX.pem", by its content. */
-static void
-name_of(const char *prefix, const struct digest *digest,
+void
+lists_name(const char *prefix, const struct digest *digest,
     char out[LIMIT_NAME_BYTES + 1])
 {
 	char hex[DIGEST_HEX];
@@ -243,160 +223,21 @@ name_of(const char *prefix, const struct digest *digest,
 	snprintf(out, LIMIT_NAME_BYTES + 1, "%s-%.32s.pem", prefix, hex);
 }
 
-static bool
-put_list(struct container *files, const char *prefix, const struct crl *crl,
-    struct error *err)
+int64_t
+lists_future_at(const struct record *record, int64_t *behind_s)
 {
-	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
-	char name[LIMIT_NAME_BYTES + 1];
-	bool ok;
+	int64_t journal_at, now;
 
-	name_of(prefix, &crl->digest, name);
-	ok = crl_append_pem(crl, &pem, err) && check_size(&pem, err) &&
-	    container_put(files, name, buf_span(&pem), err);
-	buf_free(&pem);
-	return ok;
+	/* The journal first: it grows by the clock. */
+	ledger_read_lock(record->ledger);
+	journal_at = ledger_time_ms(record->ledger) / 1000;
+	ledger_unlock(record->ledger);
+	now = time_now_ms() / 1000;
+	*behind_s = journal_at > now ? journal_at - now : 0;
+	return *behind_s > 0 ? INT64_MAX : now + CRL_FUTURE_SECONDS;
 }
 
-/* The lists of one CA in a new set, beside those of the set in use. */
-struct keeping {
-	const struct policy *policy;
-	const char *ca;
-	const struct crl_set *old;
-	int64_t now_at;
-	struct container *files; /* the files that come of it */
-};
-
-/*
- * True if a list is another CA's; or if it is this one's, is not from the
- * future and tells something new.
- */
-static bool
-stays(const struct keeping *keeping, struct crls *of, struct crl *crl)
-{
-	const struct trust *trust = keeping->policy->trust;
-	struct crls *sets[1] = { keeping->old->crls };
-	const struct known_lists known = { sets, 1, NULL };
-
-	return !trust_ca_signed(trust, keeping->ca, of, crl) ||
-	    (crl->this_update_at <= keeping->now_at + TIME_SKEW_SECONDS &&
-		trust_list_adds(trust, crl, &known));
-}
-
-/* Add the file whole, or those of its lists that are kept, one by one. */
-static bool
-put_new(const struct keeping *keeping, const struct member *file,
-    struct error *err)
-{
-	struct crls *crls = crls_new(err);
-	bool ok = crls != NULL && crls_add(crls, member_bytes(file), NULL, err);
-	bool whole = true;
-
-	for (size_t i = 0; ok && i < crls_count(crls); i++)
-		whole = whole && stays(keeping, crls, crls_at(crls, i));
-	if (ok && whole)
-		ok = container_put(keeping->files, file->path,
-		    member_bytes(file), err);
-	for (size_t i = 0; ok && !whole && i < crls_count(crls); i++)
-		ok = !stays(keeping, crls, crls_at(crls, i)) ||
-		    put_list(keeping->files, "part", crls_at(crls, i), err);
-	crls_free(crls);
-	return ok;
-}
-
-/* Add it under its name, or under another if a new file has that name. */
-static bool
-put_kept(struct container *files, const struct member *file, struct error *err)
-{
-	const struct member *there = container_find(files, file->path);
-	const struct digest digest = sha256_of(member_bytes(file));
-	char name[LIMIT_NAME_BYTES + 1];
-
-	name_of("kept", &digest, name);
-	return container_put(files, there == NULL ? file->path : name,
-	    member_bytes(file), err);
-}
-
-/*
- * Add the files of the new set, with the old ones of each CA that keeps its
- * lists.
- */
-static struct crl_set *
-keep_ca(const struct policy *policy, const char *ca, const struct crl_set *old,
-    const struct crl_set *new, int64_t now_at, struct error *err)
-{
-	const struct keeping keeping = { policy, ca, old, now_at,
-		container_new(err) };
-	bool ok = keeping.files != NULL;
-
-	for (size_t i = 0; ok && i < new->files->num; i++)
-		ok = put_new(&keeping, &new->files->members[i], err);
-	for (size_t i = 0; ok && i < old->files->num; i++) {
-		const struct member *file = &old->files->members[i];
-
-		ok = !is_of_ca(policy, ca, file) ||
-		    put_kept(keeping.files, file, err);
-	}
-	if (ok)
-		return crl_set_load(keeping.files, err);
-	container_free(keeping.files);
-	return NULL;
-}
-
-struct crl_set *
-lists_follow(const struct policy *policy, const struct crl_set *old,
-    struct crl_set *new, struct lists_look *look, struct error *err)
-{
-	const int64_t now = time_now_ms() / 1000;
-	struct crl_set *set = new;
-
-	/* Each CA once: a file may have the lists of several. */
-	for (size_t i = 0; trust_ca_name(policy->trust, i) != NULL; i++) {
-		const char *ahead =
-		    trust_list_ahead(policy->trust, set->crls, now);
-		const char *ca = ahead != NULL ? ahead
-					       : trust_list_older(policy->trust,
-						     set->crls, old->crls, now);
-		const char *why = ahead != NULL
-		    ? "the folder's list of that CA is from the future: is a"
-		      " clock wrong?"
-		    : "the folder's list of that CA is missing, or older than"
-		      " the one in use";
-		struct crl_set *kept;
-
-		if (ca == NULL)
-			break;
-		log_warning("crl", "result=kept ca=%s reason=%s", ca,
-		    log_text(why));
-		tell(look, "the list in use of CA \"%s\" is kept: %s", ca, why);
-		/* With time the same files may become good. */
-		if (look != NULL)
-			look->files = (struct digest){ { 0 } };
-		kept = keep_ca(policy, ca, old, set, now, err);
-		if (set != new)
-			crl_set_free(set);
-		if ((set = kept) == NULL)
-			return NULL;
-	}
-	return set;
-}
-
-bool
-lists_add(const struct policy *policy, const struct crl_set *old,
-    const struct crl_set *new)
-{
-	struct crls *sets[1] = { old->crls };
-	const struct known_lists known = { sets, 1, NULL };
-
-	for (size_t i = 0; i < crls_count(new->crls); i++) {
-		struct crl *crl = crls_at(new->crls, i);
-
-		if (trust_signed(policy->trust, new->crls, crl) &&
-		    trust_list_adds(policy->trust, crl, &known))
-			return true;
-	}
-	return false;
-}
+/* --- What is missing. --- */
 
 /* Log the CAs whose list is missing or over, and what that means. */
 #define NOBODY "effect=\"nobody with its certificates can connect\""
@@ -418,7 +259,7 @@ lists_warn(const struct policy *policy, const struct crl_set *crls)
 		if (told)
 			continue;
 		if (!trust_next_update(policy->trust, office->ca, crls->crls,
-			&next)) {
+			INT64_MAX, &next)) {
 			log_warning("crl", "ca=%s reason=missing " NOBODY,
 			    office->ca);
 			continue;
@@ -434,232 +275,4 @@ lists_warn(const struct policy *policy, const struct crl_set *crls)
 			    " until=%s",
 			    office->ca, when);
 	}
-}
-
-/* --- What comes from outside. --- */
-
-static const char *const texts[] = {
-	[LIST_NEW] = "it tells something new",
-	[LIST_KNOWN] = "the lists in use tell all that it tells",
-	[LIST_FUTURE] = "it is from the future: is a clock wrong?",
-	[LIST_FOREIGN] = "no CA of the policy in force signed it",
-};
-
-const char *
-lists_text(enum list_result result)
-{
-	return texts[result];
-}
-
-/* Judge a list that came from outside. */
-static enum list_result
-judge(const struct judged_by *now, const struct revocation *named,
-    struct crls *of, struct crl *crl)
-{
-	struct crls *sets[1] = { now->crls->crls };
-	const struct known_lists known = { sets, 1, NULL };
-	const struct trust *trust = now->policy->trust;
-
-	if (!trust_signed(trust, of, crl))
-		return LIST_FOREIGN;
-	if (crl->this_update_at > time_now_ms() / 1000 + TIME_SKEW_SECONDS)
-		return LIST_FUTURE;
-	if (trust_list_newest(trust, crl, &known))
-		return LIST_NEW;
-	/* A list that the journal named once counts for ever. */
-	return !revocation_names(named, &crl->digest) &&
-		trust_list_adds(trust, crl, &known)
-	    ? LIST_NEW
-	    : LIST_KNOWN;
-}
-
-static void
-tell_list(const struct judged_by *now, const struct revocation *named,
-    struct crls *of, struct crl *crl, struct list_told *out)
-{
-	*out = (struct list_told){
-		.result = judge(now, named, of, crl),
-		.digest = crl->digest,
-		.this_update_at = crl->this_update_at,
-		.next_update_at = crl->next_update_at,
-		.num_listed = crl_num_listings(crl),
-	};
-	crl_issuer(crl, out->issuer);
-}
-
-/* Checked before anything is made of them. */
-static bool
-check_num(struct span bytes, struct error *err)
-{
-	struct span line;
-	size_t num = 0;
-
-	if (bytes.len > LIMIT_CRL_BYTES)
-		return error_set(err, ERROR_LIMIT, "%zu bytes, limit %d",
-		    bytes.len, LIMIT_CRL_BYTES);
-	if (bytes.len > 0 && bytes.data[0] == 0x30)
-		return true; /* The bytes are DER, of one list. */
-	while (span_take_line(&bytes, &line))
-		num += span_starts(line, "-----BEGIN ");
-	return num <= LIMIT_LISTS ||
-	    error_set(err, ERROR_LIMIT, "%zu lists, limit %d at once", num,
-		LIMIT_LISTS);
-}
-
-/*
- * True if all lists of a file are in use, and none is the newest of its CA and
- * scope.
- */
-static bool
-is_spent(const struct judged_by *now, struct span bytes)
-{
-	struct crls *sets[1] = { now->crls->crls };
-	struct error ignored = { 0 };
-	struct crls *crls = crls_new(&ignored);
-	bool spent = crls != NULL && crls_add(crls, bytes, NULL, &ignored);
-
-	for (size_t i = 0; spent && i < crls_count(crls); i++) {
-		const struct crl *crl = crls_at(crls, i);
-		const struct known_lists others = { sets, 1, &crl->digest };
-		bool in_use = false;
-
-		for (size_t j = 0; j < crls_count(sets[0]); j++)
-			in_use = in_use ||
-			    digest_eq(&crls_at(sets[0], j)->digest,
-				&crl->digest);
-		spent = in_use &&
-		    !trust_list_newest(now->policy->trust, crl, &others);
-	}
-	crls_free(crls);
-	return spent;
-}
-
-/* Remove the files that are spent; the lists of the others stay. */
-static bool
-tidy(const char *dir, const struct judged_by *now, struct crls *kept,
-    struct error *err)
-{
-	struct container *files = container_read_dir(dir, err);
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-	bool ok = files != NULL;
-
-	for (size_t i = 0; ok && i < files->num; i++) {
-		const struct member *file = &files->members[i];
-
-		if (!is_spent(now, member_bytes(file)))
-			(void)!crls_add(kept, member_bytes(file), NULL,
-			    &ignored);
-		else
-			ok = file_join(path, dir, file->path, err) &&
-			    (unlink(path) == 0 ||
-				error_set_errno(err, "%s", path));
-	}
-	container_free(files);
-	return ok;
-}
-
-static bool
-write_list(const char *dir, const char *from, const struct crl *crl,
-    struct error *err)
-{
-	struct buf pem = BUF(2 * LIMIT_CRL_BYTES);
-	char name[LIMIT_NAME_BYTES + 1], path[FILE_PATH];
-	bool ok;
-
-	name_of(from, &crl->digest, name);
-	ok = crl_append_pem(crl, &pem, err) && check_size(&pem, err) &&
-	    file_join(path, dir, name, err) &&
-	    file_write(path, buf_span(&pem), 0600, err);
-	buf_free(&pem);
-	return ok;
-}
-
-/* The lists that are kept of one CA. */
-struct share {
-	size_t num, bytes;
-};
-
-static void
-add_share(struct share *share, const struct crl *of, const struct crl *crl)
-{
-	if (!crl_same_issuer(of, crl))
-		return;
-	share->num++;
-	share->bytes += crl_size(crl);
-}
-
-/*
- * True if there is room for new list number i. Each CA has its own room, so
- * that one which makes many lists keeps out no other's.
- */
-static bool
-check_share(const struct crls *kept, const struct crls *crls, size_t i,
-    const struct lists_told *told, struct error *err)
-{
-	const struct crl *of = crls_at(crls, i);
-	struct share share = { 0, 0 };
-
-	for (size_t j = 0; j < crls_count(kept); j++)
-		add_share(&share, of, crls_at(kept, j));
-	for (size_t j = 0; j <= i; j++)
-		if (told->list[j].result == LIST_NEW)
-			add_share(&share, of, crls_at(crls, j));
-	return (share.num <= LIMIT_LISTS_OF_CA &&
-		   share.bytes <= LIMIT_LISTS_OF_CA_BYTES) ||
-	    error_set(err, ERROR_LIMIT,
-		"the list of %s: with it %zu lists of that CA, of %zu bytes,"
-		" would be kept; limits %d and %d",
-		told->list[i].issuer, share.num, share.bytes, LIMIT_LISTS_OF_CA,
-		LIMIT_LISTS_OF_CA_BYTES);
-}
-
-static bool
-write_all(const char *dir, const struct crls *kept, const struct crls *crls,
-    const char *from, const struct lists_told *told, struct error *err)
-{
-	for (size_t i = 0; i < told->num; i++)
-		if (told->list[i].result == LIST_NEW &&
-		    (!check_share(kept, crls, i, told, err) ||
-			!write_list(dir, from, crls_at(crls, i), err)))
-			return false;
-	return true;
-}
-
-static bool
-write_new(const struct config *config, const struct judged_by *now,
-    const struct crls *crls, const char *from, const struct lists_told *told,
-    struct error *err)
-{
-	struct crls *kept = crls_new(err);
-	char dir[FILE_PATH];
-	const bool ok = kept != NULL &&
-	    data_path(config->data, DATA_CRLS, dir, err) &&
-	    file_make_dirs(dir, 0700, err) && tidy(dir, now, kept, err) &&
-	    write_all(dir, kept, crls, from, told, err);
-
-	crls_free(kept);
-	return ok;
-}
-
-bool
-lists_keep(const struct config *config, const struct judged_by *now,
-    const struct revocation *named, struct span bytes, const char *from,
-    struct lists_told *out, struct error *err)
-{
-	struct crls *crls = NULL;
-	bool is_new = false, ok;
-
-	*out = (struct lists_told){ .num = 0 };
-	ok = check_num(bytes, err) && (crls = crls_new(err)) != NULL &&
-	    crls_add(crls, bytes, &out->num_bad, err);
-	for (size_t i = 0; ok && i < crls_count(crls); i++) {
-		tell_list(now, named, crls, crls_at(crls, i),
-		    &out->list[out->num]);
-		is_new = is_new || out->list[out->num].result == LIST_NEW;
-		out->num++;
-	}
-	ok = ok && (!is_new || write_new(config, now, crls, from, out, err));
-	crls_free(crls);
-	return ok;
 }

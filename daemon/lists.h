@@ -10,7 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/writer/registrar.h"
-#include "record/library.h"
+#include "record/record.h"
 
 /* What the last look at the files found. */
 struct lists_look {
@@ -30,21 +30,29 @@ void lists_look_reset(struct lists_look *look);
 struct crl_set *lists_read(const struct config *config, struct lists_look *look,
     struct error *err);
 /*
- * Make the set that follows the one in use. It is the new one, if no CA's list
- * goes back and none is from the future, which would keep out those after it.
- * For a CA of which that is not so, the log says why, and the lists in use stay
- * beside the new ones of the other CAs. Returns the new set itself, or another
- * one that the caller owns; NULL on failure. look may be NULL.
+ * Lists that were made after this time, an hour from now, are from the future.
+ * INT64_MAX if the clock is behind the journal's newest entry, by *behind_s: it
+ * is wrong then, and tells nothing of a list's date.
  */
-struct crl_set *lists_follow(const struct policy *policy,
-    const struct crl_set *old, struct crl_set *new, struct lists_look *look,
-    struct error *err);
+int64_t lists_future_at(const struct record *record, int64_t *behind_s);
+/*
+ * Make the set that follows the one in use, by the policy's CAs. It is the new
+ * one, without lists from the future: those are held (library_hold()). A CA
+ * whose list is then missing, or older than the one in use (by thisUpdate, of
+ * one second by cRLNumber), keeps its lists in use beside what the new set
+ * tells; but one in use that is from the future makes none old. The log and the
+ * look tell of each. Returns the new set itself, or another one that the caller
+ * owns; NULL on failure. old is NULL if no set is in use; look may be NULL.
+ */
+struct crl_set *lists_follow(const struct record *record,
+    const struct policy *policy, const struct crl_set *old, struct crl_set *new,
+    struct lists_look *look, struct error *err);
 /*
  * True if a set tells something that the one in use does not, by the policy's
  * CAs.
  */
-bool lists_add(const struct policy *policy, const struct crl_set *old,
-    const struct crl_set *new);
+bool lists_add(const struct record *record, const struct policy *policy,
+    const struct crl_set *old, const struct crl_set *new);
 /* Log each CA that the policy names whose CRL is missing or over. */
 void lists_warn(const struct policy *policy, const struct crl_set *crls);
 
@@ -52,7 +60,8 @@ void lists_warn(const struct policy *policy, const struct crl_set *crls);
 enum list_result {
 	LIST_NEW,     /* it tells something new, and is kept */
 	LIST_KNOWN,   /* the lists in use tell everything that it tells */
-	LIST_FUTURE,  /* it is from the future, by this clock */
+	LIST_FUTURE,  /* it is from the future, and names nobody new */
+	LIST_HELD,    /* that too; it is kept, and keeps out whom it names */
 	LIST_FOREIGN, /* no CA of the policy in force signed it */
 };
 
@@ -72,18 +81,21 @@ struct lists_told {
 
 /*
  * Take in one list or several from outside. Each that tells something new is
- * kept, below the name of where it came from. named is what the journal names:
- * an old list that it had before is not new. A kept list is removed once it is
- * in use and no longer the newest of its CA and scope: it counts, since the
- * journal names it.
+ * kept, below the name of where it came from. An old list that the journal
+ * named before is not new. One from the future is kept if it names somebody
+ * whom those in use do not. A kept list is removed once it is in use and no
+ * longer the newest of its CA and scope: it counts, since the journal names it;
+ * or once those in use tell all that it tells.
  *
  * ERROR_MALFORMED  there is no list in it
  * ERROR_LIMIT      more than LIMIT_LISTS lists, or no room for one more of its
  *                   CA
  */
-bool lists_keep(const struct config *config, const struct judged_by *now,
-    const struct revocation *named, struct span bytes, const char *from,
+bool lists_keep(const struct config *config, const struct record *record,
+    const struct judged_by *now, struct span bytes, const char *from,
     struct lists_told *out, struct error *err) MUST_USE;
+/* True if a list of that result is kept. */
+bool lists_is_kept(enum list_result result);
 /* The sentence for a result. */
 const char *lists_text(enum list_result result);
 

@@ -133,10 +133,8 @@ daemon_newest_crls(struct daemon *daemon, const struct policy *policy,
 	ledger_unlock(daemon->record.ledger);
 	if (known)
 		newest = library_crls(daemon->record.library, &digest);
-	if (newest == NULL || digest_eq(&digest, &set->digest))
-		return set;
-	next = lists_follow(policy, newest, (struct crl_set *)(uintptr_t)set,
-	    look, err);
+	next = lists_follow(&daemon->record, policy, newest,
+	    (struct crl_set *)(uintptr_t)set, look, err);
 	return next == NULL || next == set
 	    ? next
 	    : library_add_crls(daemon->record.library, next, err);

@@ -11,22 +11,26 @@
 
 /* --- add --- */
 
-/* Keep the good lists of each file; *num counts them all. */
+/*
+ * Keep the good lists of each file; *num_lists counts them all. ahead gets those
+ * from the future, if it is not NULL.
+ */
 static bool
-keep_files(struct context *context, const struct policy *policy, int num,
-    char *files[], size_t *num_lists, struct error *err)
+keep_files(struct context *context, const struct policy *policy,
+    const struct options_given *given, size_t *num_lists, struct crls *ahead,
+    struct error *err)
 {
 	bool ok = true;
 
 	*num_lists = 0;
-	for (int i = 0; ok && i < num; i++) {
+	for (int i = 0; ok && i < given->num_operands; i++) {
 		struct buf bytes = BUF(LIMIT_CRL_BYTES);
 		size_t good = 0;
 
-		ok = file_read(files[i], bytes.max, &bytes, err) &&
+		ok = file_read(given->operands[i], bytes.max, &bytes, err) &&
 		    (own_lists_keep(context, policy, buf_span(&bytes), &good,
-			 err) ||
-			error_context(err, "%s", files[i]));
+			 ahead, err) ||
+			error_context(err, "%s", given->operands[i]));
 		*num_lists += good;
 		buf_free(&bytes);
 	}
@@ -42,8 +46,7 @@ cmd_crls_add(struct context *context, const struct options_given *given,
 
 	if (!context_load(context, err) ||
 	    (policy = policies_pinned(context, err)) == NULL ||
-	    !keep_files(context, policy, given->num_operands, given->operands,
-		&kept, err))
+	    !keep_files(context, policy, given, &kept, NULL, err))
 		return false;
 	if (context->json)
 		return output_json(json_pack("{s:I}", "kept", (json_int_t)kept),
@@ -287,56 +290,89 @@ check_named(struct session *session, const struct policy *policy,
 	return ok;
 }
 
+/*
+ * Send lists from the future. The journal names none of them: the daemon keeps
+ * out whom they name, and that is all.
+ */
+static bool
+post_ahead(struct session *session, const struct crls *ahead, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < crls_count(ahead); i++)
+		ok = post(session, crls_at(ahead, i), err);
+	return ok;
+}
+
 static bool
 tell_pushed(const struct context *context, size_t total, size_t sent,
-    uint64_t entry, struct error *err)
+    size_t held, uint64_t entry, struct error *err)
 {
 	if (context->json)
-		return output_json(json_pack("{s:I, s:I, s:I}", "lists",
+		return output_json(json_pack("{s:I, s:I, s:I, s:I}", "lists",
 				       (json_int_t)total, "handed-in",
-				       (json_int_t)sent, "entry",
+				       (json_int_t)sent, "held",
+				       (json_int_t)held, "entry",
 				       (json_int_t)entry),
 		    err);
-	if (total == 0)
+	if (held > 0)
+		printf("handed in %zu from the future: the depositary keeps out"
+		       " whom %s, and journals %s when the time has come\n",
+		    held, held == 1 ? "it names" : "they name",
+		    held == 1 ? "it" : "them");
+	else if (total == 0)
 		puts("there is none that the journal does not name");
-	else if (sent == 0)
-		puts("known: the lists that the journal names tell all that"
-		     " is told here");
-	else
+	if (sent > 0)
 		printf("handed in %zu: in force since entry %llu\n", sent,
 		    (unsigned long long)entry);
+	else if (total > 0)
+		puts("known: the lists that the journal names tell all that"
+		     " is told here");
 	return true;
+}
+
+/* Hand in what the journal lacks, and what is from the future. */
+static bool
+push(struct session *session, const struct policy *policy,
+    const struct crls *ahead, struct error *err)
+{
+	struct crls *own = own_lists(session->context, err);
+	uint64_t entry = 0;
+	size_t sent = 0;
+	const bool ok = own != NULL && session_will_send(session, err) &&
+	    post_ahead(session, ahead, err) &&
+	    post_lacking(session, policy, own, &sent, err) &&
+	    check_named(session, policy, own, &entry, err) &&
+	    tell_pushed(session->context, crls_count(own), sent,
+		crls_count(ahead), entry, err);
+
+	crls_free(own);
+	return ok;
 }
 
 bool
 cmd_crls_push(struct context *context, const struct options_given *given,
     struct error *err)
 {
+	struct crls *ahead = crls_new(err);
 	const struct policy *policy;
 	struct session session;
-	struct crls *own = NULL;
-	size_t kept, sent = 0;
-	uint64_t entry = 0;
+	size_t kept = 0;
 	bool ok;
 
 	/* Keep the lists before connecting, in case the connection fails. */
-	if (!context_load(context, err) ||
-	    (policy = policies_pinned(context, err)) == NULL ||
-	    !keep_files(context, policy, given->num_operands, given->operands,
-		&kept, err))
-		return false;
-	if (!session_open(context, &session, err)) {
+	ok = ahead != NULL && context_load(context, err) &&
+	    (policy = policies_pinned(context, err)) != NULL &&
+	    keep_files(context, policy, given, &kept, ahead, err);
+	if (ok && !session_open(context, &session, err)) {
 		if (kept > 0)
 			output_note("the lists are kept: \"valise crls push\""
 				    " hands them in");
-		return false;
+		ok = false;
+	} else if (ok) {
+		ok = push(&session, policy, ahead, err);
+		session_close(&session);
 	}
-	ok = (own = own_lists(context, err)) != NULL &&
-	    session_will_send(&session, err) &&
-	    post_lacking(&session, policy, own, &sent, err) &&
-	    check_named(&session, policy, own, &entry, err) &&
-	    tell_pushed(context, crls_count(own), sent, entry, err);
-	crls_free(own);
-	session_close(&session);
+	crls_free(ahead);
 	return ok;
 }

@@ -55,7 +55,7 @@ judge_waybill(struct opened *bag, struct error *err)
 	struct policy *policy = policies_pinned(context, err);
 	const struct bag_signature it = { buf_span(&bag->yaml),
 		buf_span(&bag->p7s), bag->waybill->from, bag->waybill->person,
-		bag->waybill->dispatched_at, 0 };
+		bag->waybill->dispatched_at, 0, false };
 	const struct office *own;
 	struct cert *cert = NULL;
 	bool ok;

@@ -87,7 +87,7 @@ judge_peer(const struct api *api, const struct cert *cert, int64_t now_s,
 	struct trust_result trust;
 	char why[POLICY_RULE];
 
-	standing_judge(out->by.policy->trust,
+	standing_judge_live(out->by.policy->trust,
 	    library_revocation(api->record->library), cert, now_s, &trust);
 	if (!standing_is_good(&trust))
 		return error_set(err, ERROR_REFUSED, "your certificate: %s",

@@ -120,7 +120,7 @@ judge_signer(const struct job *job, const struct actor *actor,
 		member_bytes(
 		    container_find(actor->papers, PATH_WAYBILL_SIGNATURE)),
 		waybill->from, waybill->person, waybill->dispatched_at,
-		time_now_ms() / 1000
+		time_now_ms() / 1000, true
 	};
 
 	return bag_judge(job->api->certs, actor->by.policy,

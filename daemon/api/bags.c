@@ -99,7 +99,8 @@ take_waybill(struct job *job, const struct container *files, struct span yaml,
 	if (waybill == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, waybill->from,
-		waybill->person, waybill->dispatched_at, time_now_ms() / 1000 };
+		waybill->person, waybill->dispatched_at, time_now_ms() / 1000,
+		true };
 
 	ok = check_slips(files, waybill, err) && judge(job, &it, err);
 	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
@@ -162,7 +163,8 @@ take_acknowledgement(struct job *job, struct span yaml, struct span p7s,
 	if (answer == NULL)
 		return false;
 	const struct bag_signature it = { yaml, p7s, answer->from,
-		answer->person, answer->received_at, time_now_ms() / 1000 };
+		answer->person, answer->received_at, time_now_ms() / 1000,
+		true };
 
 	ok = judge(job, &it, err) && check_answers(job, answer, err);
 	if (ok) {

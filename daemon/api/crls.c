@@ -11,6 +11,7 @@ static const char *const results[] = {
 	[LIST_NEW] = "taken",
 	[LIST_KNOWN] = "known",
 	[LIST_FUTURE] = "future",
+	[LIST_HELD] = "held",
 	[LIST_FOREIGN] = "foreign",
 };
 
@@ -28,28 +29,31 @@ json_of(const struct list_told *list)
 	    results[list->result], "text", lists_text(list->result));
 }
 
-/* The answer is about a list that is new or known, if there is one. */
-static bool
-check_any(const struct lists_told *told, bool *is_new, struct error *err)
+/*
+ * The status: one is new, else one is held, else one is known; 0 if none of
+ * these.
+ */
+static int
+status_of(const struct lists_told *told)
 {
-	bool is_good = false;
+	static const int statuses[] = {
+		[LIST_NEW] = 201,
+		[LIST_HELD] = 202,
+		[LIST_KNOWN] = 200,
+	};
+	static const enum list_result best[] = { LIST_NEW, LIST_HELD,
+		LIST_KNOWN };
 
-	*is_new = false;
-	for (size_t i = 0; i < told->num; i++) {
-		const enum list_result result = told->list[i].result;
-
-		*is_new = *is_new || result == LIST_NEW;
-		is_good = is_good || result == LIST_NEW || result == LIST_KNOWN;
-	}
-	return is_good ||
-	    error_set_code(err, ERROR_UNTRUSTED, "CRL_REFUSED",
-		"the list of %s: %s", told->list[0].issuer,
-		lists_text(told->list[0].result));
+	for (size_t i = 0; i < sizeof(best) / sizeof(best[0]); i++)
+		for (size_t j = 0; j < told->num; j++)
+			if (told->list[j].result == best[i])
+				return statuses[best[i]];
+	return 0;
 }
 
 static void
-answer(struct job *job, const struct lists_told *told, bool is_new,
-    const struct digest *set, uint64_t index)
+answer(struct job *job, const struct lists_told *told, const struct digest *set,
+    uint64_t index)
 {
 	json_t *lists = json_array();
 	char hex[DIGEST_HEX];
@@ -57,7 +61,7 @@ answer(struct job *job, const struct lists_told *told, bool is_new,
 	for (size_t i = 0; i < told->num; i++)
 		json_array_append_new(lists, json_of(&told->list[i]));
 	digest_hex(set, hex);
-	job_json(job, is_new ? 201 : 200,
+	job_json(job, status_of(told),
 	    json_pack("{s:s, s:I, s:o, s:I}", "crls", hex, "entry",
 		(json_int_t)index, "lists", lists, "left-out",
 		(json_int_t)told->num_bad));
@@ -70,7 +74,7 @@ run_hand_in(struct job *job, struct error *err)
 	struct lists_told told;
 	struct digest set;
 	uint64_t index;
-	bool is_new, ok;
+	bool ok;
 
 	if (job->api->upkeep == NULL)
 		return error_set(err, ERROR_UNAVAILABLE,
@@ -81,13 +85,16 @@ run_hand_in(struct job *job, struct error *err)
 	ok = job_read_body(job, &bytes, err) &&
 	    upkeep_hand_in(job->api->upkeep, job->connected.office->name,
 		buf_span(&bytes), &told, &set, &index, err) &&
-	    check_any(&told, &is_new, err);
+	    (status_of(&told) != 0 ||
+		error_set_code(err, ERROR_UNTRUSTED, "CRL_REFUSED",
+		    "the list of %s: %s", told.list[0].issuer,
+		    lists_text(told.list[0].result)));
 	buf_free(&bytes);
 	if (!ok)
 		return false;
 	log_info("crl", "result=handed-in person=%s new=%s entry=%llu",
-	    log_text(job->connected.person), is_new ? "yes" : "no",
-	    (unsigned long long)index);
-	answer(job, &told, is_new, &set, index);
+	    log_text(job->connected.person),
+	    status_of(&told) == 201 ? "yes" : "no", (unsigned long long)index);
+	answer(job, &told, &set, index);
 	return true;
 }

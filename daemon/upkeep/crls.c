@@ -44,13 +44,13 @@ fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
 	if (ok) {
 		pthread_mutex_lock(upkeep->hooks.settings);
 		now = registrar_now(upkeep->registrar);
-		ok = lists_keep(upkeep->config, &now,
-		    library_revocation(upkeep->record->library),
+		ok = lists_keep(upkeep->config, upkeep->record, &now,
 		    buf_span(&bytes), "fetched", &lists, err);
 		pthread_mutex_unlock(upkeep->hooks.settings);
 	}
 	for (size_t i = 0; ok && i < lists.num; i++)
 		if (lists.list[i].result == LIST_FUTURE ||
+		    lists.list[i].result == LIST_HELD ||
 		    lists.list[i].result == LIST_FOREIGN)
 			tell_fetched(told, url,
 			    lists_text(lists.list[i].result));
@@ -110,7 +110,8 @@ read_lists(struct upkeep *upkeep, const struct judged_by *now,
 	pthread_mutex_unlock(&upkeep->mutex);
 	set = lists_read(upkeep->config, &look, err);
 	if (set != NULL) {
-		next = lists_follow(now->policy, now->crls, set, &look, err);
+		next = lists_follow(upkeep->record, now->policy, now->crls, set,
+		    &look, err);
 		if (next != set)
 			crl_set_free(set);
 	}
@@ -133,7 +134,7 @@ renew_crls(struct upkeep *upkeep, struct error *err)
 		crl_set_free(set);
 		return true;
 	}
-	if (!lists_add(now.policy, now.crls, set)) {
+	if (!lists_add(upkeep->record, now.policy, now.crls, set)) {
 		log_warning("crl", "result=kept reason=%s",
 		    log_text("the folder's lists tell nothing that those in"
 			     " use do not"));
@@ -206,11 +207,10 @@ upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
 		" one can be in %d minutes",
 		LIMIT_HAND_INS, LIMIT_HAND_IN_SECONDS / 60);
 	ok = ok &&
-	    lists_keep(upkeep->config, &now,
-		library_revocation(upkeep->record->library), bytes, "posted",
+	    lists_keep(upkeep->config, upkeep->record, &now, bytes, "posted",
 		out, err);
 	for (size_t i = 0; ok && i < out->num; i++)
-		is_new = is_new || out->list[i].result == LIST_NEW;
+		is_new = is_new || lists_is_kept(out->list[i].result);
 	if (ok && is_new)
 		allowance->num--;
 	ok = ok && (!is_new || renew_crls(upkeep, err));

@@ -14,7 +14,7 @@ void upkeep_follow_crls(struct upkeep *upkeep);
 void upkeep_looked(struct upkeep *upkeep, struct lists_look *look);
 /*
  * Take lists that an office hands in: when this returns, what is new is kept,
- * in force and journaled. out gets the result for each list; *set and *index
+ * in force and journaled; or held, if it is from the future. out gets the result for each list; *set and *index
  * get the set in force then, and its entry.  For any thread.
  *
  * ERROR_UNAVAILABLE  lists of this office were journaled LIMIT_HAND_INS times

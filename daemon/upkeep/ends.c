@@ -88,7 +88,7 @@ put_cas(struct ends *ends, struct error *err)
 		int64_t next = 0;
 
 		if (!trust_next_update(ends->policy->trust, name, ends->crls,
-			&next))
+			INT64_MAX, &next))
 			next = 0;
 		ok = put_ca(ends, name, err) &&
 		    put(ends, "crl", name, next, err);

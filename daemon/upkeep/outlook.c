@@ -68,7 +68,8 @@ static void
 look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
     int64_t *ends_at)
 {
-	int64_t crl_ends_at = 0;
+	int64_t crl_ends_at = 0, behind_s;
+	const int64_t until = lists_future_at(upkeep->record, &behind_s);
 
 	for (size_t i = 0; i < now->policy->num_offices; i++) {
 		const char *name = now->policy->offices[i].ca;
@@ -88,7 +89,7 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 			warn(upkeep, "the certificate of CA \"%s\" ends %s",
 			    name, when);
 		if (!trust_next_update(now->policy->trust, name,
-			now->crls->crls, &next)) {
+			now->crls->crls, until, &next)) {
 			warn(upkeep,
 			    "there is no CRL of CA \"%s\": nobody with"
 			    " its certificates can connect",

@@ -34,8 +34,12 @@ judge_signer(struct policy *policy, const struct revocation *revocation,
 		    "its signer's certificate: %s", trust.text);
 	office = policy_office_of(policy, cades->cert, trust.ca, why);
 	if (it->handed_in_at != 0) {
-		standing_judge(policy->trust, revocation, cades->cert,
-		    it->handed_in_at, &trust);
+		if (it->is_live)
+			standing_judge_live(policy->trust, revocation,
+			    cades->cert, it->handed_in_at, &trust);
+		else
+			standing_judge(policy->trust, revocation, cades->cert,
+			    it->handed_in_at, &trust);
 		if (trust.state == TRUST_REVOKED)
 			return error_set_code(err, ERROR_UNTRUSTED,
 			    "SIGNER_REVOKED", "its signer's certificate: %s",

@@ -19,6 +19,8 @@ struct bag_signature {
 	 * have been somebody else's at the time that the YAML names.
 	 */
 	int64_t handed_in_at;
+	/* it is handed in just now: who is on a list from the future is out */
+	bool is_live;
 };
 
 /*

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "client/lists.h"
-
 #include "record/audit.h"
 
 static bool
@@ -79,7 +79,8 @@ named_lists_lack(const struct named_lists *named, const struct policy *policy,
     const struct crl *crl, bool *lack, struct error *err)
 {
 	struct crls **sets = calloc(named->num + 1, sizeof(struct crls *));
-	struct known_lists known = { sets, named->num, NULL };
+	struct known_lists known = { sets, named->num, NULL,
+		time_now_ms() / 1000 };
 
 	if (sets == NULL)
 		return error_set_errno(err, "CRLs");

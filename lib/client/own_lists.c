@@ -21,6 +21,12 @@ path_of(const struct context *context, const struct crl *crl,
 	    out, err);
 }
 
+static bool
+is_ahead(const struct crl *crl)
+{
+	return crl->this_update_at > time_now_ms() / 1000 + CRL_FUTURE_SECONDS;
+}
+
 /* Check that a list is one to keep. */
 static bool
 check(const struct policy *policy, struct crls *of, struct crl *crl,
@@ -34,11 +40,21 @@ check(const struct policy *policy, struct crls *of, struct crl *crl,
 		    "the list of %s: no CA of the policy that you accepted"
 		    " signed it",
 		    issuer);
-	return crl->this_update_at <=
-	    time_now_ms() / 1000 + TIME_SKEW_SECONDS ||
+	return !is_ahead(crl) ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the list of %s: it is from the future: is a clock wrong?",
 		issuer);
+}
+
+static bool
+add_ahead(struct crls *ahead, const struct crl *crl, struct error *err)
+{
+	struct buf der = BUF(LIMIT_CRL_BYTES);
+	const bool ok = crl_encode(crl, &der, err) &&
+	    crls_add(ahead, buf_span(&der), NULL, err);
+
+	buf_free(&der);
+	return ok;
 }
 
 static bool
@@ -58,11 +74,11 @@ keep(const struct context *context, const struct crl *crl, struct error *err)
 
 bool
 own_lists_keep(struct context *context, const struct policy *policy,
-    struct span bytes, size_t *num, struct error *err)
+    struct span bytes, size_t *num, struct crls *ahead, struct error *err)
 {
 	struct crls *kept = own_lists(context, err), *crls = NULL;
 	struct error first = { 0 };
-	bool ok;
+	bool some = false, ok;
 
 	*num = 0;
 	ok = kept != NULL && (crls = crls_new(err)) != NULL &&
@@ -73,16 +89,23 @@ own_lists_keep(struct context *context, const struct policy *policy,
 		    crls_count(crls), crls_count(kept), LIMIT_LISTS);
 	for (size_t i = 0; ok && i < crls_count(crls); i++) {
 		struct error why = { 0 };
+		struct crl *crl = crls_at(crls, i);
 
-		if (check(policy, crls, crls_at(crls, i), &why)) {
-			ok = keep(context, crls_at(crls, i), err);
+		if (check(policy, crls, crl, &why)) {
+			ok = keep(context, crl, err);
 			(*num)++;
+			continue;
+		}
+		if (ahead != NULL && is_ahead(crl) &&
+		    trust_signed(policy->trust, crls, crl)) {
+			ok = add_ahead(ahead, crl, err);
+			some = true;
 			continue;
 		}
 		if (first.kind == ERROR_NONE)
 			first = why;
 	}
-	if (ok && *num == 0) {
+	if (ok && *num == 0 && !some) {
 		*err = first;
 		ok = false;
 	}

@@ -43,14 +43,17 @@ bool named_lists_lack(const struct named_lists *named,
 
 /*
  * Keep those lists of some bytes that a CA of the policy signed and that are
- * not from the future. *num is how many of these there were.
+ * not from the future, that is, over an hour from now. *num is how many of
+ * these there were. Those from the future are added to ahead, if it is not
+ * NULL.
  *
  * ERROR_MALFORMED  there is no list in the bytes
  * ERROR_UNTRUSTED  there is no such list: err says why of the first
  * ERROR_LIMIT      there are more than LIMIT_LISTS
  */
 bool own_lists_keep(struct context *context, const struct policy *policy,
-    struct span bytes, size_t *num, struct error *err) MUST_USE;
+    struct span bytes, size_t *num, struct crls *ahead,
+    struct error *err) MUST_USE;
 /* All lists that are kept, for crls_free(). */
 struct crls *own_lists(const struct context *context, struct error *err);
 /* Forget a list that the journal names now. */

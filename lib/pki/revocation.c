@@ -21,6 +21,7 @@ struct revocation {
 	pthread_rwlock_t lock;
 	struct named *list; /* by index, as they were taken in */
 	size_t num, room;
+	struct crls *held; /* or NULL */
 };
 
 struct revocation *
@@ -41,6 +42,7 @@ revocation_free(struct revocation *revocation)
 	if (revocation == NULL)
 		return;
 	pthread_rwlock_destroy(&revocation->lock);
+	crls_free(revocation->held);
 	free(revocation->list);
 	free(revocation);
 }
@@ -362,6 +364,61 @@ revocation_names(const struct revocation *revocation, const struct digest *list)
 
 	pthread_rwlock_rdlock(lock_of(revocation));
 	found = is_there(revocation, list, true);
+	pthread_rwlock_unlock(lock_of(revocation));
+	return found;
+}
+
+void
+revocation_hold(struct revocation *revocation, struct crls *held)
+{
+	struct crls *before;
+
+	pthread_rwlock_wrlock(&revocation->lock);
+	before = revocation->held;
+	revocation->held = held;
+	pthread_rwlock_unlock(&revocation->lock);
+	crls_free(before);
+}
+
+/* Set what a list from the future says of a certificate; false if nothing. */
+static bool
+is_on(const struct crl *crl, const struct cert *cert, uint64_t index,
+    struct revocation_result *out)
+{
+	struct crl_listing listing;
+
+	if (!crl_is_of(crl, cert) || !crl_lists(crl, cert, &listing))
+		return false;
+	*out = (struct revocation_result){
+		.state = REVOCATION_REVOKED,
+		.is_hold = listing.is_hold,
+		.since_at = listing.since_at,
+		.told_at = crl->this_update_at,
+		.index = index,
+	};
+	return true;
+}
+
+bool
+revocation_keeps_out(const struct revocation *revocation,
+    const struct trust *trust, const struct cert *cert, int64_t at,
+    struct revocation_result *out)
+{
+	struct crls *held;
+	bool found = false;
+
+	pthread_rwlock_rdlock(lock_of(revocation));
+	held = revocation->held;
+	for (size_t i = 0; !found && held != NULL && i < crls_count(held); i++)
+		found =
+		    is_on(crls_at(held, i), cert, REVOCATION_UNNAMED, out) &&
+		    trust_signed(trust, held, crls_at(held, i));
+	for (size_t i = 0; !found && i < revocation->num; i++) {
+		const struct named *one = &revocation->list[i];
+
+		found = one->crl->this_update_at > at && one->is_judged &&
+		    is_on(one->crl, cert, one->index, out);
+	}
 	pthread_rwlock_unlock(lock_of(revocation));
 	return found;
 }

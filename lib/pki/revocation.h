@@ -83,6 +83,20 @@ bool revocation_add(struct revocation *revocation, struct crls *set,
 void revocation_judge(const struct revocation *revocation,
     const struct cert *cert, int64_t at, uint64_t size,
     struct revocation_result *out);
+/*
+ * Hold lists that are not named, since by their dates they are not made yet:
+ * NULL for none. They are taken over, and take the place of those held before.
+ */
+void revocation_hold(struct revocation *revocation, struct crls *held);
+/*
+ * Is somebody who acts now kept out by a list from after that time, be it held
+ * or named? It counts whatever the date of the listing: a CA whose clock is
+ * ahead dates that wrongly too. trust verifies the lists that are held. out
+ * gets what the list says.
+ */
+bool revocation_keeps_out(const struct revocation *revocation,
+    const struct trust *trust, const struct cert *cert, int64_t at,
+    struct revocation_result *out);
 /* Is the list of that digest one of those that were taken in, and verified? */
 bool revocation_names(const struct revocation *revocation,
     const struct digest *list);

@@ -78,6 +78,44 @@ standing_judge(struct trust *trust, const struct revocation *revocation,
 	    out->ca);
 }
 
+/*
+ * A list from the future clears nobody who acts now, so whom another one lists
+ * is not only doubted.
+ */
+static bool
+is_out(struct trust *trust, const struct revocation *revocation,
+    const struct cert *cert, int64_t at, struct revocation_result *found)
+{
+	revocation_judge(revocation, cert, at, UINT64_MAX, found);
+	return found->state == REVOCATION_DOUBTED ||
+	    revocation_keeps_out(revocation, trust, cert, at, found);
+}
+
+void
+standing_judge_live(struct trust *trust, const struct revocation *revocation,
+    const struct cert *cert, int64_t at, struct trust_result *out)
+{
+	struct revocation_result found;
+	char told[TIME_TEXT];
+
+	standing_judge(trust, revocation, cert, at, out);
+	if (!standing_is_good(out) || revocation == NULL ||
+	    !is_out(trust, revocation, cert, at, &found))
+		return;
+	if (found.told_at <= at) {
+		tell_revoked(&found, out);
+	} else {
+		time_format_at(found.told_at, told);
+		out->state = TRUST_REVOKED;
+		out->index = found.index;
+		snprintf(out->text, sizeof(out->text),
+		    "the certificate was %s by its CA's list of %s; that is in"
+		    " the future, and whom it names is kept out all the same",
+		    found.is_hold ? "put on hold" : "revoked", told);
+	}
+	out->is_final = false;
+}
+
 bool
 standing_is_good(const struct trust_result *result)
 {

@@ -249,53 +249,56 @@ trust_ca_signed(const struct trust *trust, const char *name, struct crls *crls,
 }
 
 /*
- * Find the latest of a CA's lists, by its signature; or the latest complete
- * one: a delta comes beside one, and goes when the next one has its listings.
+ * A delta comes beside a complete list, and goes when the next one has its
+ * listings.
  */
-static bool
-latest(const struct trust *trust, const char *name, struct crls *crls,
-    bool complete, int64_t *this_update, int64_t *next_update)
+const struct crl *
+trust_newest(const struct trust *trust, const char *name, struct crls *crls,
+    int64_t until)
 {
 	const struct ca *ca = find_ca(trust, name);
-	bool found = false;
+	const struct crl *newest = NULL;
 
-	*this_update = *next_update = INT64_MIN;
 	for (size_t i = 0; ca != NULL && i < crls_count(crls); i++) {
 		struct crl *crl = crls_at(crls, i);
 
-		if ((complete && !crl->is_complete) ||
-		    !ca_signed(ca, crls, crl))
-			continue;
-		found = true;
-		if (crl->this_update_at > *this_update)
-			*this_update = crl->this_update_at;
-		if (crl->next_update_at > *next_update)
-			*next_update = crl->next_update_at;
+		if (crl->is_complete && crl->this_update_at <= until &&
+		    ca_signed(ca, crls, crl) &&
+		    (newest == NULL || crl_is_newer(crl, newest)))
+			newest = crl;
 	}
-	return found;
+	return newest;
 }
 
 bool
 trust_next_update(const struct trust *trust, const char *name,
-    struct crls *crls, int64_t *out)
+    struct crls *crls, int64_t until, int64_t *out)
 {
-	int64_t this_update, next_update;
+	const struct ca *ca = find_ca(trust, name);
+	bool found = false;
 
-	if (!latest(trust, name, crls, true, &this_update, &next_update))
-		return false;
-	*out = next_update;
-	return true;
+	for (size_t i = 0; ca != NULL && i < crls_count(crls); i++) {
+		struct crl *crl = crls_at(crls, i);
+
+		if (!crl->is_complete || crl->this_update_at > until ||
+		    !ca_signed(ca, crls, crl))
+			continue;
+		if (!found || crl->next_update_at > *out)
+			*out = crl->next_update_at;
+		found = true;
+	}
+	return found;
 }
 
 bool
 trust_this_update(const struct trust *trust, const char *name,
     struct crls *crls, int64_t *out)
 {
-	int64_t this_update, next_update;
+	const struct crl *newest = trust_newest(trust, name, crls, INT64_MAX);
 
-	if (!latest(trust, name, crls, true, &this_update, &next_update))
+	if (newest == NULL)
 		return false;
-	*out = this_update;
+	*out = newest->this_update_at;
 	return true;
 }
 
@@ -310,20 +313,6 @@ trust_list_older(const struct trust *trust, struct crls *crls,
 		if (trust_this_update(trust, ca, before, &was) &&
 		    was <= at + TIME_SKEW_SECONDS &&
 		    (!trust_this_update(trust, ca, crls, &is) || is < was))
-			return ca;
-	}
-	return NULL;
-}
-
-const char *
-trust_list_ahead(const struct trust *trust, struct crls *crls, int64_t at)
-{
-	for (size_t i = 0; i < trust->num_cas; i++) {
-		const char *ca = trust->cas[i].name;
-		int64_t is, next;
-
-		if (latest(trust, ca, crls, false, &is, &next) &&
-		    is > at + TIME_SKEW_SECONDS)
 			return ca;
 	}
 	return NULL;
@@ -349,6 +338,14 @@ next_known(const struct trust *trust, const struct crl *crl,
 	return NULL;
 }
 
+/* The date of a list from the future says nothing of those made before. */
+static bool
+is_comparable(const struct crl *crl, const struct crl *one, int64_t until)
+{
+	return one->is_complete &&
+	    (one->this_update_at <= until || crl->this_update_at > until);
+}
+
 bool
 trust_list_newest(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known)
@@ -359,8 +356,8 @@ trust_list_newest(const struct trust *trust, const struct crl *crl,
 	if (!crl->is_complete)
 		return false;
 	while ((one = next_known(trust, crl, known, &set, &i)) != NULL)
-		if (one->is_complete && crl_same_scope(one, crl) &&
-		    !crl_is_newer(crl, one))
+		if (is_comparable(crl, one, known->until) &&
+		    crl_same_scope(one, crl) && !crl_is_newer(crl, one))
 			return false;
 	return true;
 }
@@ -379,15 +376,21 @@ is_listed(const struct trust *trust, const struct crl *crl, size_t listing,
 }
 
 bool
-trust_list_adds(const struct trust *trust, const struct crl *crl,
+trust_list_names_more(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known)
 {
-	if (trust_list_newest(trust, crl, known))
-		return true;
 	for (size_t i = 0; i < crl_num_listings(crl); i++)
 		if (!is_listed(trust, crl, i, known))
 			return true;
 	return false;
+}
+
+bool
+trust_list_adds(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known)
+{
+	return trust_list_newest(trust, crl, known) ||
+	    trust_list_names_more(trust, crl, known);
 }
 
 /*

@@ -43,9 +43,18 @@ bool trust_signed(const struct trust *trust, struct crls *crls,
 /* True if the CA of that name did. */
 bool trust_ca_signed(const struct trust *trust, const char *name,
     struct crls *crls, struct crl *crl);
-/* When the newest list of a CA that trust names ends, by its signature. */
+/*
+ * The newest complete list of a CA that trust names, by its signature, of those
+ * made at a time or before; NULL if there is none.
+ */
+const struct crl *trust_newest(const struct trust *trust, const char *ca,
+    struct crls *crls, int64_t until);
+/*
+ * When the last of its complete lists ends, of those made at that time or
+ * before; false if there is none.
+ */
 bool trust_next_update(const struct trust *trust, const char *ca,
-    struct crls *crls, int64_t *out);
+    struct crls *crls, int64_t until, int64_t *out);
 
 /* Get the thisUpdate of its newest complete list; false if it has none. */
 bool trust_this_update(const struct trust *trust, const char *ca,
@@ -57,15 +66,17 @@ bool trust_this_update(const struct trust *trust, const char *ca,
  */
 const char *trust_list_older(const struct trust *trust, struct crls *crls,
     struct crls *before, int64_t at);
-/* A CA whose newest list is from after that time; NULL if there is none. */
-const char *trust_list_ahead(const struct trust *trust, struct crls *crls,
-    int64_t at);
 
 /* Lists that are known, except the one of that digest, if it is not NULL. */
 struct known_lists {
 	struct crls *const *sets;
 	size_t num;
 	const struct digest *but;
+	/*
+	 * One made after this time makes none that was made before it old: its
+	 * date may be wrong.
+	 */
+	int64_t until;
 };
 /* True if a complete list is newer than all known ones of its CA and scope. */
 bool trust_list_newest(const struct trust *trust, const struct crl *crl,
@@ -78,6 +89,9 @@ bool trust_list_newest(const struct trust *trust, const struct crl *crl,
  * ones are checked here.
  */
 bool trust_list_adds(const struct trust *trust, const struct crl *crl,
+    const struct known_lists *known);
+/* True for the second of these reasons, whatever the list's date. */
+bool trust_list_names_more(const struct trust *trust, const struct crl *crl,
     const struct known_lists *known);
 
 enum trust_state {

@@ -358,6 +358,12 @@ library_for_verdict(struct library *library)
 		.arg = library };
 }
 
+void
+library_hold(struct library *library, struct crls *held)
+{
+	crl_entries_hold(library->named, held);
+}
+
 const struct revocation *
 library_revocation(const struct library *library)
 {

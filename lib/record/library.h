@@ -42,6 +42,11 @@ bool library_follow(struct library *library, uint64_t index,
 /* The same for all entries of a journal so far, found through its ledger. */
 bool library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err) MUST_USE;
+/*
+ * Hold lists that no entry names: they keep out whom they name, and judge
+ * nothing else. They are taken over; NULL: none.
+ */
+void library_hold(struct library *library, struct crls *held);
 const struct revocation *library_revocation(const struct library *library);
 struct verdict_library library_for_verdict(struct library *library);
 /*

@@ -166,6 +166,12 @@ crl_entries_missing(const struct crl_entries *entries)
 	return missing;
 }
 
+void
+crl_entries_hold(struct crl_entries *entries, struct crls *held)
+{
+	revocation_hold(entries->revocation, held);
+}
+
 const struct revocation *
 crl_entries_revocation(const struct crl_entries *entries)
 {

@@ -48,6 +48,8 @@ bool crl_entries_have(const struct crl_entries *entries,
     const struct digest *set);
 /* The index of the first entry whose set could not be had; UINT64_MAX. */
 uint64_t crl_entries_missing(const struct crl_entries *entries);
+/* Hold lists beside those that are named (revocation_hold()). */
+void crl_entries_hold(struct crl_entries *entries, struct crls *held);
 const struct revocation *crl_entries_revocation(
     const struct crl_entries *entries);
 

@@ -133,7 +133,7 @@ check_waybill(const struct judge *judge, const struct papers *papers,
 	const struct verdict_request *request = judge->request;
 	const struct bag_signature it = { member_bytes(papers->waybill),
 		member_bytes(papers->p7s), waybill->from, waybill->person,
-		waybill->dispatched_at, signature->judged_ms / 1000 };
+		waybill->dispatched_at, signature->judged_ms / 1000, false };
 
 	if (strcmp(waybill->person, signature->person) != 0 ||
 	    strcmp(waybill->from, signature->office) != 0)

@@ -317,14 +317,18 @@ judge_signer(struct judge *judge, const char *path,
 		return false;
 	if (policy == NULL)
 		return true;
-	standing_judge(policy->trust, judge->revocation, cert,
-	    signature->judged_ms / 1000, &then);
+	act = judge_act_of(judge, signature);
+	if (act == NULL && signature->is_live)
+		standing_judge_live(policy->trust, judge->revocation, cert,
+		    signature->judged_ms / 1000, &then);
+	else
+		standing_judge(policy->trust, judge->revocation, cert,
+		    signature->judged_ms / 1000, &then);
 	standing_judge(policy->trust, judge->revocation, cert,
 	    request->now_ms / 1000, &now);
 	signature->then = then.state;
 	signature->now = now.state;
 	signature->is_final = then.is_final;
-	act = judge_act_of(judge, signature);
 	signature->disputed = then.state == TRUST_REVOKED && act != NULL &&
 	    then.index > act->index;
 	text_set(signature->then_text, sizeof(signature->then_text), then.text);

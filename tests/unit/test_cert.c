@@ -390,15 +390,20 @@ START_TEST(a_ca_without_a_list_has_no_dates)
 	fixture_pem(ca.cert, &pem);
 	ck_ok(trust_add_ca(trust, "one", buf_span(&pem), &err), err);
 	ck_assert(!trust_this_update(trust, "one", crls, &at));
-	ck_assert(!trust_next_update(trust, "one", crls, &at));
+	ck_assert(!trust_next_update(trust, "one", crls, INT64_MAX, &at));
 	ck_assert_int_eq(at, 42);
 	fixture_crl(&ca, 1700000000, 1700003600, NULL, 0, &der);
 	ck_ok(crls_add(crls, buf_span(&der), NULL, &err), err);
 	ck_assert(trust_this_update(trust, "one", crls, &at));
 	ck_assert_int_eq(at, 1700000000);
-	ck_assert(trust_next_update(trust, "one", crls, &at));
+	ck_assert(trust_next_update(trust, "one", crls, INT64_MAX, &at));
 	ck_assert_int_eq(at, 1700003600);
-	ck_assert(!trust_next_update(trust, "two", crls, &at));
+	/* One that was made later is not asked, nor is it the newest. */
+	ck_assert(!trust_next_update(trust, "one", crls, 1699999999, &at));
+	ck_assert_ptr_null(trust_newest(trust, "one", crls, 1699999999));
+	ck_assert_ptr_eq(trust_newest(trust, "one", crls, 1700000000),
+	    crls_at(crls, 0));
+	ck_assert(!trust_next_update(trust, "two", crls, INT64_MAX, &at));
 	trust_free(trust);
 	crls_free(crls);
 	buf_free(&pem);

@@ -3,6 +3,8 @@
  * order they come.
  */
 #include "crl_fixture.h"
+#include "pki/crl_listing.h"
+#include "pki/standing.h"
 
 enum who { PERSON, ENDED, SHARDED };
 
@@ -459,6 +461,7 @@ static const struct {
 	const char *name;
 	struct step known[2], list;
 	bool is_newest, adds;
+	int64_t until; /* the day; 0: of all times */
 } additions[] = {
 	{ "the first", { { 0 } }, { .day = 6 }, true, true },
 	{ "the same", { { .day = 6 } }, { .day = 6 }, false, false },
@@ -508,6 +511,18 @@ static const struct {
 	    { { .day = 7, .is_listed = true, .since = 5 },
 		{ .day = 8, .is_listed = true, .since = 6 } },
 	    { .day = 6, .is_listed = true, .since = 4 }, false, true },
+	{ "beside one from the future", { { .day = 7 } }, { .day = 6 }, true,
+	    true, 6 },
+	{ "beside one from the future and a newer one",
+	    { { .day = 9 }, { .day = 7 } }, { .day = 6 }, false, false, 8 },
+	{ "from the future, and so is a newer one", { { .day = 7 } },
+	    { .day = 6 }, false, false, 5 },
+	{ "the same from the future", { { .day = 6 } }, { .day = 6 }, false,
+	    false, 5 },
+	{ "whom one from the future lists already",
+	    { { .day = 9, .is_listed = true, .since = 4 },
+		{ .day = 7, .is_listed = true, .since = 4 } },
+	    { .day = 6, .is_listed = true, .since = 4 }, false, false, 8 },
 };
 
 START_TEST(a_list_adds_what_no_other_tells)
@@ -515,7 +530,9 @@ START_TEST(a_list_adds_what_no_other_tells)
 	struct error err = { 0 };
 	struct crls *sets[3] = { crls_new(&err), crls_new(&err), NULL };
 	struct crls *one = crls_new(&err);
-	struct known_lists known = { sets, 3, NULL };
+	struct known_lists known = { sets, 3, NULL,
+		additions[_i].until != 0 ? DAY(additions[_i].until)
+					 : INT64_MAX };
 	const struct crl *crl;
 
 	for (size_t i = 0; i < 2 && additions[_i].known[i].day != 0; i++)
@@ -527,6 +544,9 @@ START_TEST(a_list_adds_what_no_other_tells)
 	    "%s: newest", additions[_i].name);
 	ck_assert_msg(trust_list_adds(trust, crl, &known) == additions[_i].adds,
 	    "%s: adds", additions[_i].name);
+	ck_assert_msg(trust_list_names_more(trust, crl, &known) ==
+		(additions[_i].adds && crl_num_listings(crl) > 0),
+	    "%s: names more", additions[_i].name);
 	/* Beside itself it adds nothing, and apart from that what it did. */
 	sets[2] = one;
 	ck_assert(!trust_list_adds(trust, crl, &known));
@@ -547,7 +567,7 @@ START_TEST(a_forged_list_is_not_known)
 	const struct step forged = { .day = 7, .by_new = true };
 	const struct step step = { .day = 6 };
 	struct crls *sets[1] = { set };
-	const struct known_lists known = { sets, 1, NULL };
+	const struct known_lists known = { sets, 1, NULL, INT64_MAX };
 
 	/* Its name is the CA's, its key is none that the policy has. */
 	make(&forged, person.cert, set);
@@ -635,6 +655,112 @@ START_TEST(a_second_hold_is_not_released_with_the_first)
 }
 END_TEST
 
+/* --- Lists from the future. --- */
+
+static const struct {
+	const char *name;
+	struct step list;
+	bool is_held; /* else the journal names it */
+	bool out;
+} aheads[] = {
+	{ "held, and it lists nobody", { .day = 9 }, true, false },
+	{ "held, and it lists the person",
+	    { .day = 9, .is_listed = true, .since = 4 }, true, true },
+	{ "from a time that has not come",
+	    { .day = 9, .is_listed = true, .since = 9 }, true, true },
+	{ "a hold", { .day = 9, .is_listed = true, .since = 9, .reason = HOLD },
+	    true, true },
+	{ "held, and released",
+	    { .day = 9,
+		.is_listed = true,
+		.since = 9,
+		.reason = CRL_REASON_REMOVE_FROM_CRL },
+	    true, false },
+	{ "another CA's",
+	    { .day = 9, .is_listed = true, .since = 4, .by_other = true }, true,
+	    false },
+	{ "of a key that the policy does not have",
+	    { .day = 9, .is_listed = true, .since = 4, .by_new = true }, true,
+	    false },
+	{ "named by the journal, from a time that has not come",
+	    { .day = 9, .is_listed = true, .since = 9 }, false, true },
+	{ "named, and made by now", { .day = 5, .is_listed = true, .since = 9 },
+	    false, false },
+	{ "named under a policy that is not accepted",
+	    { .day = 9, .is_listed = true, .since = 9, .is_unaccepted = true },
+	    false, false },
+};
+
+START_TEST(a_list_from_the_future_keeps_out_whom_it_names)
+{
+	const struct step *step = &aheads[_i].list, good = { .day = 4 };
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	struct crls *now = crls_new(&err), *set = crls_new(&err);
+	struct trust_result live, then;
+
+	make(&good, person.cert, now);
+	make(step, person.cert, set);
+	ck_ok(revocation_add(revocation, now, old_trust, 10, DAY(4), &err),
+	    err);
+	if (aheads[_i].is_held)
+		revocation_hold(revocation, set);
+	else
+		ck_ok(revocation_add(revocation, set,
+			  step->is_unaccepted ? NULL : old_trust, 11, DAY(5),
+			  &err),
+		    err);
+	standing_judge(old_trust, revocation, person.cert, DAY(6), &then);
+	standing_judge_live(old_trust, revocation, person.cert, DAY(6), &live);
+	/* What was done counts: only who acts now is kept out. */
+	ck_assert_msg(standing_is_good(&then) || step->is_unaccepted, "%s: %s",
+	    aheads[_i].name, then.text);
+	ck_assert_msg(aheads[_i].out ? live.state == TRUST_REVOKED
+				     : live.state == then.state,
+	    "%s: %s", aheads[_i].name, live.text);
+	/* Nothing is held any more. */
+	if (aheads[_i].is_held) {
+		revocation_hold(revocation, NULL);
+		standing_judge_live(old_trust, revocation, person.cert, DAY(6),
+		    &live);
+		ck_assert(standing_is_good(&live));
+	}
+	revocation_free(revocation);
+	crls_free(now);
+	if (!aheads[_i].is_held)
+		crls_free(set);
+}
+END_TEST
+
+/* One of the next hour clears, for a verdict; not for who acts now. */
+START_TEST(a_list_from_the_future_clears_nobody_who_acts_now)
+{
+	struct error err = { 0 };
+	struct revocation *revocation = revocation_new(&err);
+	struct crls *soon = crls_new(&err), *set = crls_new(&err);
+	struct trust_result live, then;
+	const struct step revoked = { .day = 5, .is_listed = true, .since = 5 };
+	const struct step clean = { .day = 6 };
+
+	make(&clean, person.cert, soon);
+	make(&revoked, person.cert, set);
+	ck_ok(revocation_add(revocation, soon, old_trust, 10, DAY(6) - 3600,
+		  &err) &&
+		revocation_add(revocation, set, old_trust, 11, DAY(6) - 1800,
+		    &err),
+	    err);
+	standing_judge(old_trust, revocation, person.cert, DAY(6) - 900, &then);
+	standing_judge_live(old_trust, revocation, person.cert, DAY(6) - 900,
+	    &live);
+	ck_assert_int_eq(then.state, TRUST_DOUBTED);
+	ck_assert_msg(live.state == TRUST_REVOKED, "%s", live.text);
+	ck_assert(!live.is_final && then.is_final);
+	revocation_free(revocation);
+	crls_free(soon);
+	crls_free(set);
+}
+END_TEST
+
 START_TEST(all_certificates_of_a_cas_file_are_used)
 {
 	struct identity by_new = fixture_signer(&new_ca, "b@mofa.example", "");
@@ -673,6 +799,9 @@ fill(TCase *t)
 	    COUNT(longs));
 	tcase_add_loop_test(t, a_list_adds_what_no_other_tells, 0,
 	    COUNT(additions));
+	tcase_add_loop_test(t, a_list_from_the_future_keeps_out_whom_it_names,
+	    0, COUNT(aheads));
+	tcase_add_test(t, a_list_from_the_future_clears_nobody_who_acts_now);
 	tcase_add_test(t, a_forged_list_is_not_known);
 	tcase_add_test(t, whether_a_ca_signed_is_computed_once);
 	tcase_add_test(t, a_list_that_was_verified_is_not_asked_for_twice);
