@@ -61,8 +61,14 @@ cp work/minister/connect.key offices/mofa-minister/key.pem; cp work/minister/sig
 expect "the minister of the new key connects and signs" 0 "signed" at mofa-minister sign agreement/renewed-alone --yes
 expect "which is good for the others" 0 "proof of approval  minister" at iom-vientiane fetch agreement/renewed-alone -o work/n.asice
 by certs/mofa2 server data/server/server.csr IP:127.0.0.1,DNS:localhost "" work/server-new.pem
+# Who accepted the policy knows both CAs, so either certificate will do.
+cp certs/server.pem work/server-old.pem
+for office in mofa iom-vientiane iom-geneva; do expect "$office, which accepted, connects to the old certificate" 0 "agreement/before" at $office list; done
 check "the server's certificate: the recipe" recipe new-server
 for office in mofa iom-vientiane iom-geneva; do expect "$office, which accepted, connects" 0 "agreement/before" at $office list; done
+cp certs/server.pem work/server-next.pem; cp work/server-old.pem certs/server.pem; systemctl reload
+for office in mofa iom-vientiane; do expect "$office knows the old one still, should the swap be undone" 0 "agreement/before" at $office list; done
+cp work/server-next.pem certs/server.pem; systemctl reload
 "$valised" --config valised.yaml enrolment >enrolment.yaml 2>/dev/null
 expect "so does who enrols now" 0 "enrolled" "$valise" --config work/late.yaml init enrolment.yaml --yes --cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem --state work/late
 expect "who was away does not" 1 "not the server that you enrolled with" at iom-bangkok list

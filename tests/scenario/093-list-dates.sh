@@ -55,7 +55,7 @@ check "and it is not in use" lacks work/f1.pem
 # Who connects with a good certificate, and signs with one that it names.
 certs=sign-cert future iom work/f0.pem iom-vientiane; put work/f0.pem f0.pem; reload
 expect "whose other certificate it names connects" 0 "of-mofa" at iom-vientiane list
-expect "and what this one signs is refused" 1 "SIGNER_REVOKED.*in the future" deposit iom-vientiane refused
+expect "and what this one signs is refused" 1 "revoked by its CA.s list of .*in the future" deposit iom-vientiane refused
 expect "what was signed before stays valid" 0 "VALID" at mofa fetch agreement/of-iom-vientiane -o work/o.asice
 rm crls/f0.pem; reload
 
