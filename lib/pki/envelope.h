@@ -16,7 +16,8 @@ enum { ENVELOPE_RECIPIENTS = 16 };
 
 /*
  * Encrypt to certificates whose keyUsage is keyAgreement alone. The ciphertext
- * goes to sink, as many bytes as there is plaintext.
+ * goes to sink, as many bytes as there is plaintext; sink may be called on a
+ * second thread (base/relay.h) until envelope_end() or envelope_free().
  */
 struct envelope;
 struct envelope *envelope_new(struct cert *const recipients[], size_t num,

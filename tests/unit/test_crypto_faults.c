@@ -380,7 +380,7 @@ END_TEST
 /* What the sink says is what is told, not OpenSSL's. */
 START_TEST(a_sink_that_refuses_stops_the_sealing)
 {
-	static uint8_t large[600000]; /* more than is held back */
+	static uint8_t large[3000000]; /* more than is held back */
 	struct cert *to[1] = { encrypter.cert };
 	struct error err = { 0 };
 	struct envelope *envelope = envelope_new(to, 1, refuse_all, NULL, &err);
