@@ -295,6 +295,7 @@ take_copy(struct opened *bag, const char *dir,
 	    listed->version);
 	if (copy.fd >= 0) {
 		copy.size = listed->size;
+		copy.own_file = true;
 		ok = copy_judge(bag->context, copy.fd, &copy, err);
 		what = outcome_name(copy.verdict.outcome);
 	}

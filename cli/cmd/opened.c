@@ -34,6 +34,7 @@ opened_close(struct opened *bag)
 		close(bag->fd);
 	if (bag->inner >= 0)
 		close(bag->inner);
+	bag_close(&bag->apart);
 	free(bag->members);
 	waybill_free(bag->waybill);
 	container_free(bag->slips);
@@ -145,6 +146,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 	*out = (struct opened){ .context = context,
 		.path = path,
 		.inner = -1,
+		.apart = { .dir = context->state },
 		.yaml = BUF(LIMIT_WAYBILL_BYTES),
 		.p7s = BUF(LIMIT_SIGNATURE_BYTES),
 		.checkpoint = BUF(LIMIT_NOTE_FILE),
@@ -161,8 +163,8 @@ opened_read(struct context *context, const char *path, struct opened *out,
 	ok = identity_load(context->encrypt_cert, context->encrypt_key,
 		 &context->private_keys, &recipient, err) &&
 	    (out->inner = file_temporary(context->state, err)) >= 0 &&
-	    bag_open(out->fd, &recipient, out->inner, &out->members, &out->num,
-		err);
+	    bag_open(out->fd, &recipient, out->inner, &out->apart,
+		&out->members, &out->num, err);
 	identity_free(&recipient);
 	if (!ok)
 		return error_context(err, "%s", path);
@@ -195,9 +197,8 @@ opened_take(struct opened *bag, const struct waybill_file *listed)
 		opened_found(bag, listed->path, "missing");
 		return -1;
 	}
-	if ((fd = file_temporary(bag->context->state, &why)) < 0 ||
-	    !bag_extract(bag->inner, member, fd, &digest, &why) ||
-	    member->size != listed->size ||
+	fd = bag_take(bag->inner, &bag->apart, member, &digest, &why);
+	if (fd < 0 || member->size != listed->size ||
 	    !digest_eq(&digest, &listed->sha256)) {
 		opened_found(bag, listed->path, "altered");
 		if (fd >= 0)

@@ -28,6 +28,7 @@ struct opened {
 	struct seen *seen; /* local_seen(), if the bag is opened to be read */
 	const char *path;
 	int fd, inner;
+	struct bag_apart apart;
 	struct zip_member *members;
 	size_t num;
 	struct buf yaml, p7s;

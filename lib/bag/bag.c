@@ -1,11 +1,12 @@
 /*
- * Packing and reading the file that is a bag (bag.h).
+ * Packing the file that is a bag (bag.h).
  */
 #include "bag/bag.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "bag/measure.h"
 #include "base/deflate.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -20,33 +21,15 @@ stream_file(const struct bag_file *file, byte_sink *sink, void *arg,
 	    : file_stream(file->fd, 0, file->size, sink, arg, err);
 }
 
-struct measure {
-	struct sha256 hash;
-	uint32_t crc;
-};
-
-static bool
-measure_piece(void *arg, struct span bytes, struct error *err)
-{
-	struct measure *to = arg;
-
-	(void)err;
-	sha256_update(&to->hash, bytes);
-	to->crc = deflate_crc32(to->crc, bytes);
-	return true;
-}
-
 bool
 bag_measure(struct bag_file *file, struct error *err)
 {
-	struct measure to = { .crc = 0 };
+	struct measure *it = measure_new(file->size, err);
+	bool ok = it != NULL && stream_file(file, measure_sink, it, err) &&
+	    measure_end(it, &file->crc, &file->sha256, err);
 
-	sha256_init(&to.hash);
-	if (!stream_file(file, measure_piece, &to, err))
-		return false;
-	file->sha256 = sha256_final(&to.hash);
-	file->crc = to.crc;
-	return true;
+	measure_free(it);
+	return ok;
 }
 
 /* --- Packing: files → inner ZIP → encryption → outer ZIP. --- */
@@ -140,6 +123,7 @@ bag_pack(const struct bag_file files[], size_t num,
 
 	ok = outer.zip != NULL && inner_size(files, num, &size, err);
 	if (ok) {
+		file_reserve(fd, size);
 		member = member_of(BAG_CIPHERTEXT, size, 0);
 		ok = zip_writer_begin(outer.zip, &member, err) &&
 		    (envelope = envelope_new(recipients, num_recipients,
@@ -163,99 +147,5 @@ bag_pack(const struct bag_file files[], size_t num,
 	envelope_free(envelope);
 	zip_writer_free(outer.zip);
 	buf_free(&header);
-	return ok;
-}
-
-/* --- Opening. --- */
-
-const struct zip_member *
-bag_member(const struct zip_member members[], size_t num, const char *path)
-{
-	for (size_t i = 0; i < num; i++)
-		if (strcmp(members[i].path, path) == 0)
-			return &members[i];
-	return NULL;
-}
-
-bool
-bag_read(int fd, const struct zip_member *member, struct buf *out,
-    struct error *err)
-{
-	if (member->size > out->max - out->len)
-		return error_set(err, ERROR_LIMIT, "%s: %llu bytes",
-		    member->path, (unsigned long long)member->size);
-	return zip_stream(fd, member, sink_to_buf, out, err);
-}
-
-struct extract {
-	int fd;
-	uint64_t at;
-	struct sha256 hash;
-};
-
-static bool
-extract_piece(void *arg, struct span bytes, struct error *err)
-{
-	struct extract *to = arg;
-
-	if (!file_pwrite(to->fd, bytes, (off_t)to->at, err))
-		return false;
-	to->at += bytes.len;
-	sha256_update(&to->hash, bytes);
-	return true;
-}
-
-bool
-bag_extract(int fd, const struct zip_member *member, int out,
-    struct digest *sha256, struct error *err)
-{
-	struct extract to = { .fd = out };
-
-	sha256_init(&to.hash);
-	if (!zip_stream(fd, member, extract_piece, &to, err))
-		return false;
-	*sha256 = sha256_final(&to.hash);
-	return true;
-}
-
-static bool
-write_piece(void *arg, struct span bytes, struct error *err)
-{
-	struct extract *to = arg;
-
-	if (!file_pwrite(to->fd, bytes, (off_t)to->at, err))
-		return false;
-	to->at += bytes.len;
-	return true;
-}
-
-bool
-bag_open(int fd, const struct identity *recipient, int out,
-    struct zip_member **members, size_t *num, struct error *err)
-{
-	struct zip_member *outer = NULL;
-	const struct zip_member *body, *header;
-	struct buf der = BUF(LIMIT_SIGNATURE_BYTES);
-	struct extract to = { .fd = out };
-	size_t num_outer = 0;
-	bool ok;
-
-	*members = NULL;
-	*num = 0;
-	if (!zip_read(fd, ZIP_OURS, &outer, &num_outer, err))
-		return error_context(err, "not a bag");
-	body = bag_member(outer, num_outer, BAG_CIPHERTEXT);
-	header = bag_member(outer, num_outer, BAG_HEADER);
-	ok = (num_outer == 2 && body != NULL && header != NULL &&
-		 !body->deflated && !header->deflated) ||
-	    error_set(err, ERROR_MALFORMED,
-		"not a bag: it is a ZIP of something else");
-	ok = ok && bag_read(fd, header, &der, err) &&
-	    envelope_open(buf_span(&der), recipient, fd, body->at, body->size,
-		write_piece, &to, err) &&
-	    (zip_read(out, ZIP_OURS, members, num, err) ||
-		error_context(err, "what is in the bag"));
-	free(outer);
-	buf_free(&der);
 	return ok;
 }

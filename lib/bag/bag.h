@@ -37,25 +37,49 @@ bool bag_pack(const struct bag_file files[], size_t num,
     struct error *err) MUST_USE;
 
 /*
- * Decrypt a bag into the empty file out, which then is its inner ZIP. The
- * caller frees members. After a failure, what out has must not be used.
+ * The large files of a bag that is open, each in a nameless file of its own:
+ * they are written there as they are decrypted, and hashed beside it.  None is
+ * to be used before bag_open() returns true.
+ */
+enum { BAG_APART = 32 };
+struct bag_apart {
+	const char *dir; /* where they, and all that bag_take() makes, lie */
+	size_t num;
+	struct bag_part {
+		int fd;
+		uint64_t at; /* where its content would be in the inner ZIP */
+		uint32_t crc;
+		struct digest sha256;
+	} parts[BAG_APART];
+};
+
+/*
+ * Decrypt a bag into the empty file out, which then is its inner ZIP, but for
+ * the content of the files that lie apart. The caller frees members, and calls
+ * bag_close() whatever comes of it. After a failure, what out and apart have
+ * must not be used.
  *
  * ERROR_MALFORMED  not a bag, or cut short
  * ERROR_UNTRUSTED  not for this key, or altered
  */
 bool bag_open(int fd, const struct identity *recipient, int out,
-    struct zip_member **members, size_t *num, struct error *err) MUST_USE;
+    struct bag_apart *apart, struct zip_member **members, size_t *num,
+    struct error *err) MUST_USE;
+void bag_close(struct bag_apart *apart);
 
-/* Append a member's content to out, if that has room for it. */
 const struct zip_member *bag_member(const struct zip_member members[],
     size_t num, const char *path);
+/*
+ * Append a member's content to out, if that has room for it: at most
+ * LIMIT_WAYBILL_BYTES.
+ */
 bool bag_read(int fd, const struct zip_member *member, struct buf *out,
     struct error *err) MUST_USE;
 /*
- * Write a member's content into the file out, from offset 0; sha256 gets its
- * digest.
+ * Get a nameless file of a member's content, which the caller closes and
+ * nobody writes; sha256 gets its digest. -1 on failure.
  */
-bool bag_extract(int fd, const struct zip_member *member, int out,
-    struct digest *sha256, struct error *err) MUST_USE;
+int bag_take(int fd, const struct bag_apart *apart,
+    const struct zip_member *member, struct digest *sha256, struct error *err);
 
 #endif

@@ -304,6 +304,14 @@ lock(const char *path, int how, struct error *err)
 	return fd;
 }
 
+void
+file_reserve(int fd, uint64_t size)
+{
+	const int ignored = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
+
+	(void)ignored;
+}
+
 bool
 file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err)

@@ -50,6 +50,12 @@ bool file_pwrite(int fd, struct span bytes, off_t at,
 bool file_pread(int fd, void *out, size_t len, off_t at,
     struct error *err) MUST_USE;
 
+/*
+ * Ask for the room of a file that will have so many bytes, which then costs
+ * less to write. Where there is none, or no such call, writing tells.
+ */
+void file_reserve(int fd, uint64_t size);
+
 /* Give len bytes of a file, from at on, to sink, in pieces. */
 bool file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;

@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 enum {
-	LOCAL_BYTES = 30,
+	LOCAL_BYTES = ZIP_LOCAL_BYTES,
 	CENTRAL_BYTES = 46,
 	END_BYTES = 22,
 	WINDOW = 16 * 1024,
@@ -249,6 +249,23 @@ take_member(struct zip_window *window, enum zip_form form, struct span *central,
 	out->packed = in_central.packed;
 	out->at = offset + LOCAL_BYTES + name.len;
 	*expected = out->at + out->packed;
+	return true;
+}
+
+bool
+zip_peek_local(struct span bytes, struct zip_member *out, size_t *len)
+{
+	struct common common;
+	uint32_t magic;
+
+	if (!span_take_le32(&bytes, &magic) || magic != LOCAL_MAGIC ||
+	    !take_common(&bytes, &common))
+		return false;
+	out->deflated = common.method != METHOD_STORED;
+	out->crc = common.crc;
+	out->size = common.size;
+	out->packed = common.packed;
+	*len = (size_t)LOCAL_BYTES + common.name_len + common.extra_len;
 	return true;
 }
 

@@ -39,6 +39,15 @@ bool zip_read(int fd, enum zip_form form, struct zip_member **members,
     size_t *num, struct error *err) MUST_USE;
 
 /*
+ * Look at a member's header where it lies before the content, unchecked: for
+ * who takes the ZIP apart as it comes, and calls zip_read() at last.  False if
+ * bytes do not begin with one.  *len gets the length of the whole header, out
+ * the sizes, the CRC and whether it is deflated.
+ */
+enum { ZIP_LOCAL_BYTES = 30 };
+bool zip_peek_local(struct span bytes, struct zip_member *out, size_t *len);
+
+/*
  * The content of a member, to sink; its size and CRC are checked.
  */
 bool zip_stream(int fd, const struct zip_member *member, byte_sink *sink,

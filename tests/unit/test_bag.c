@@ -97,18 +97,20 @@ pack_two(void)
 
 START_TEST(what_is_packed_is_opened_by_its_addressee)
 {
+	struct bag_apart apart = { .dir = "/tmp" };
 	struct zip_member *members;
 	struct error err = { 0 };
-	const int fd = pack_two(), out = temporary(), part = temporary();
+	const int fd = pack_two(), out = temporary();
+	int part;
 	struct digest digest, want = sha256_of(span_of(large, sizeof(large)));
 	size_t num;
 
-	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
+	ck_ok(bag_open(fd, &right, out, &apart, &members, &num, &err), err);
 	ck_assert_uint_eq(num, 2);
 	ck_assert_ptr_nonnull(bag_member(members, num, "waybill.yaml"));
-	ck_ok(bag_extract(out, bag_member(members, num, "copies/a.asice"), part,
-		  &digest, &err),
-	    err);
+	part = bag_take(out, &apart, bag_member(members, num, "copies/a.asice"),
+	    &digest, &err);
+	ck_assert_msg(part >= 0, "%s", err.detail);
 	ck_assert(digest_eq(&digest, &want));
 	free(members);
 	close(fd);
@@ -119,12 +121,13 @@ END_TEST
 
 START_TEST(another_key_does_not_open_it)
 {
+	struct bag_apart apart = { .dir = "/tmp" };
 	struct zip_member *members;
 	struct error err = { 0 };
 	const int fd = pack_two(), out = temporary();
 	size_t num;
 
-	ck_assert(!bag_open(fd, &wrong, out, &members, &num, &err));
+	ck_assert(!bag_open(fd, &wrong, out, &apart, &members, &num, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	close(fd);
 	close(out);
@@ -138,6 +141,7 @@ START_TEST(a_turned_bit_is_found)
 	const off_t size = lseek(fd, 0, SEEK_END);
 
 	for (off_t at = 0; at < size; at += at < size - 1200 ? 4099 : 1) {
+		struct bag_apart apart = { .dir = "/tmp" };
 		struct zip_member *members = NULL;
 		struct error err = { 0 };
 		const int out = temporary();
@@ -148,7 +152,7 @@ START_TEST(a_turned_bit_is_found)
 		ck_ok(file_pread(fd, &byte, 1, at, &err), err);
 		byte ^= 4;
 		ck_ok(file_pwrite(fd, span_of(&byte, 1), at, &err), err);
-		ok = bag_open(fd, &right, out, &members, &num, &err);
+		ok = bag_open(fd, &right, out, &apart, &members, &num, &err);
 		free(members);
 		byte ^= 4;
 		ck_ok(file_pwrite(fd, span_of(&byte, 1), at, &err), err);
@@ -164,13 +168,15 @@ START_TEST(a_bag_that_is_cut_is_found)
 	static const off_t sizes[] = { 0, 1, 30, 1000, 300000, 300500 };
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct bag_apart apart = { .dir = "/tmp" };
 		struct zip_member *members;
 		struct error err = { 0 };
 		const int fd = pack_two(), out = temporary();
 		size_t num;
 
 		ck_assert_int_eq(ftruncate(fd, sizes[i]), 0);
-		ck_assert(!bag_open(fd, &right, out, &members, &num, &err));
+		ck_assert(
+		    !bag_open(fd, &right, out, &apart, &members, &num, &err));
 		close(fd);
 		close(out);
 	}
@@ -199,6 +205,7 @@ START_TEST(a_zip_of_something_else_is_no_bag)
 {
 	const struct span content = span_of_str("x");
 	const int fd = temporary(), out = temporary();
+	struct bag_apart apart = { .dir = "/tmp" };
 	struct zip_member *members;
 	struct error err = { 0 };
 	struct zip_writer *zip = zip_writer_new(fd, &err);
@@ -219,10 +226,157 @@ START_TEST(a_zip_of_something_else_is_no_bag)
 	}
 	ck_ok(zip_writer_end(zip, &size, &err), err);
 	zip_writer_free(zip);
-	ck_assert(!bag_open(fd, &right, out, &members, &num, &err));
+	ck_assert(!bag_open(fd, &right, out, &apart, &members, &num, &err));
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_msg(strstr(err.detail, others[_i].says) != NULL, "%d: %s", _i,
 	    err.detail);
+	close(fd);
+	close(out);
+}
+END_TEST
+
+enum { PARTS = BAG_APART + 2, PART_BYTES = LIMIT_WAYBILL_BYTES + 1 };
+
+/*
+ * An inner ZIP of large members, encrypted as a bag, whatever is wrong with
+ * it: the CRC of member bad, from 0.
+ */
+static int
+pack_large(uint8_t *content, size_t num, size_t bad, size_t cut)
+{
+	struct buf inner = BUF(LIMIT_CONTAINER_BYTES), der = BUF(1 << 16);
+	struct cert *to[1] = { right.cert };
+	struct error err = { 0 };
+	struct zip_writer *zip = zip_writer_to(sink_to_buf, &inner, &err);
+	struct buf ciphertext = BUF(LIMIT_CONTAINER_BYTES);
+	struct envelope *envelope =
+	    envelope_new(to, 1, sink_to_buf, &ciphertext, &err);
+	const int fd = temporary();
+	uint64_t size;
+
+	for (size_t i = 0; i < num; i++) {
+		struct zip_member member = { .size = PART_BYTES,
+			.packed = PART_BYTES };
+
+		content[0] = (uint8_t)i;
+		member.crc =
+		    deflate_crc32(0, span_of(content, PART_BYTES)) ^ (i == bad);
+		snprintf(member.path, sizeof(member.path), "copies/%zu", i);
+		ck_ok(zip_writer_begin(zip, &member, &err) &&
+			zip_writer_sink(zip, span_of(content, PART_BYTES),
+			    &err),
+		    err);
+	}
+	ck_ok(zip_writer_end(zip, &size, &err), err);
+	zip_writer_free(zip);
+	inner.len -= cut;
+	ck_ok(envelope_sink(envelope, buf_span(&inner), &err) &&
+		envelope_end(envelope, &der, &err),
+	    err);
+	envelope_free(envelope);
+	zip = zip_writer_new(fd, &err);
+	for (size_t i = 0; i < 2; i++) {
+		const struct span bytes = buf_span(i == 0 ? &ciphertext : &der);
+		struct zip_member member = { .size = bytes.len,
+			.packed = bytes.len,
+			.crc = deflate_crc32(0, bytes) };
+
+		snprintf(member.path, sizeof(member.path), "%s",
+		    i == 0 ? BAG_CIPHERTEXT : BAG_HEADER);
+		ck_ok(zip_writer_begin(zip, &member, &err) &&
+			zip_writer_sink(zip, bytes, &err),
+		    err);
+	}
+	ck_ok(zip_writer_end(zip, &size, &err), err);
+	zip_writer_free(zip);
+	buf_free(&inner);
+	buf_free(&der);
+	buf_free(&ciphertext);
+	return fd;
+}
+
+/* One more than lie apart has its content in the inner ZIP. */
+START_TEST(large_files_lie_apart)
+{
+	uint8_t *content = calloc(1, PART_BYTES), first;
+	const size_t bad = BAG_APART - 1;
+	const int fd = pack_large(content, PARTS, bad, 0), out = temporary();
+	struct bag_apart apart = { .dir = "/tmp" };
+	struct zip_member *members;
+	struct error err = { 0 };
+	size_t num;
+
+	ck_ok(bag_open(fd, &right, out, &apart, &members, &num, &err), err);
+	ck_assert_uint_eq(num, PARTS);
+	ck_assert_uint_eq(apart.num, BAG_APART);
+	for (size_t i = 0; i < num; i++) {
+		struct digest digest;
+		const int part =
+		    bag_take(out, &apart, &members[i], &digest, &err);
+		struct digest want;
+
+		if (i == bad) {
+			ck_assert_int_lt(part, 0);
+			ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+			continue;
+		}
+		ck_assert_int_ge(part, 0);
+		content[0] = (uint8_t)i;
+		want = sha256_of(span_of(content, PART_BYTES));
+		ck_assert_msg(digest_eq(&digest, &want), "%zu", i);
+		ck_ok(file_pread(part, &first, 1, 0, &err), err);
+		ck_assert_uint_eq(first, i);
+		ck_ok(file_sha256(part, PART_BYTES, &digest, &err), err);
+		ck_assert_msg(digest_eq(&digest, &want), "%zu", i);
+		ck_assert_int_eq(lseek(part, 0, SEEK_END), PART_BYTES);
+		close(part);
+	}
+	bag_close(&apart);
+	free(members);
+	free(content);
+	close(fd);
+	close(out);
+}
+END_TEST
+
+/* Cut in the end record, the directory, a content, a header. */
+START_TEST(a_zip_that_is_cut_within_is_found)
+{
+	static const size_t cuts[] = { 1, 30, 100, 22 + 2 * 54, 22 + 2 * 54 + 1,
+		22 + 2 * 54 + PART_BYTES, 22 + 2 * 54 + PART_BYTES + 20,
+		22 + 2 * 54 + PART_BYTES + 39 };
+	/* What says that it is larger than what is left gets no file. */
+	static const size_t apart_of[COUNT(cuts)] = { 2, 2, 2, 2, 1, 1, 1, 0 };
+	uint8_t *content = calloc(1, PART_BYTES);
+
+	for (size_t i = 0; i < COUNT(cuts); i++) {
+		const int fd = pack_large(content, 2, 2, cuts[i]),
+			  out = temporary();
+		struct bag_apart apart = { .dir = "/tmp" };
+		struct zip_member *members;
+		struct error err = { 0 };
+		size_t num;
+
+		ck_assert(
+		    !bag_open(fd, &right, out, &apart, &members, &num, &err));
+		ck_assert_msg(err.kind == ERROR_MALFORMED, "%zu: %s", i,
+		    err.detail);
+		ck_assert_msg(apart.num == apart_of[i], "%zu", i);
+		bag_close(&apart);
+		close(fd);
+		close(out);
+	}
+	/* A part has nowhere to lie. */
+	const int fd = pack_large(content, 1, 1, 0), out = temporary();
+	struct bag_apart apart = { .dir = "/nowhere" };
+	struct zip_member *members;
+	struct error err = { 0 };
+	size_t num;
+
+	ck_assert(!bag_open(fd, &right, out, &apart, &members, &num, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	bag_close(&apart);
+	free(content);
 	close(fd);
 	close(out);
 }
@@ -275,6 +429,7 @@ END_TEST
 START_TEST(a_file_that_cannot_be_read_or_written_is_told)
 {
 	struct bag_file file = { "a", temporary(), { 0 }, 10, 0, { { 0 } } };
+	struct bag_apart apart = { .dir = "/tmp" };
 	struct zip_member *members;
 	struct error err = { 0 };
 	const int fd = pack_two(), out = temporary(),
@@ -283,11 +438,14 @@ START_TEST(a_file_that_cannot_be_read_or_written_is_told)
 	size_t num;
 
 	ck_assert(!bag_measure(&file, &err));
-	ck_ok(bag_open(fd, &right, out, &members, &num, &err), err);
-	ck_assert(!bag_extract(out, bag_member(members, num, "copies/a.asice"),
-	    full, &digest, &err));
+	ck_ok(bag_open(fd, &right, out, &apart, &members, &num, &err), err);
+	apart.dir = "/nowhere";
+	ck_assert_int_lt(bag_take(out, &apart,
+			     bag_member(members, num, "copies/a.asice"),
+			     &digest, &err),
+	    0);
 	free(members);
-	ck_assert(!bag_open(fd, &right, full, &members, &num, &err));
+	ck_assert(!bag_open(fd, &right, full, &apart, &members, &num, &err));
 	close(file.fd);
 	close(fd);
 	close(out);
@@ -543,6 +701,8 @@ fill(TCase *t)
 	tcase_add_test(t, another_key_does_not_open_it);
 	tcase_add_test(t, a_turned_bit_is_found);
 	tcase_add_test(t, a_bag_that_is_cut_is_found);
+	tcase_add_test(t, large_files_lie_apart);
+	tcase_add_test(t, a_zip_that_is_cut_within_is_found);
 	tcase_add_loop_test(t, a_zip_of_something_else_is_no_bag, 0,
 	    COUNT(others));
 	tcase_add_test(t, a_bag_of_false_sizes_is_not_packed);
