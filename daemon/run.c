@@ -3,6 +3,7 @@
  */
 #include "daemon/run.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "daemon/data/backup.h"
 #include "daemon/data/keys.h"
 #include "daemon/log.h"
+#include "daemon/owner.h"
 #include "daemon/reload.h"
 #include "daemon/settings.h"
 #include "daemon/status.h"
@@ -40,7 +42,9 @@ check_clock(const struct record *record)
 		log_warning("clock", "journal_is_ahead_s=%lld reason=%s",
 		    (long long)(ahead_ms / 1000),
 		    log_text("this clock is behind the journal's newest entry,"
-			     " or was ahead when it was made"));
+			     " or was ahead when it was made: set it by NTP"
+			     " (timedatectl); if it is right, wait until it"
+			     " has caught up"));
 }
 
 static bool
@@ -82,6 +86,34 @@ journal_start(struct daemon *daemon, struct error *err)
 	return ok;
 }
 
+/* Why the address cannot be listened on, and what to do. */
+static bool
+cannot_listen(const struct config *config, struct error *err)
+{
+	const char *host = config->listen_host, *port = config->listen_port;
+
+	switch (errno) {
+	case EADDRINUSE:
+		return error_set(err, ERROR_SYSTEM,
+		    "listen: %s:%s is in use by another program, or another"
+		    " valised: \"ss -ltnp sport = :%s\" tells which. End that"
+		    " one, or take another port (\"listen\" in valised.yaml)",
+		    host, port, port);
+	case EADDRNOTAVAIL:
+		return error_set(err, ERROR_SYSTEM,
+		    "listen: this machine has no address %s: \"ip address\""
+		    " lists those that it has (\"listen\" in valised.yaml)",
+		    host);
+	case EACCES:
+		return error_set(err, ERROR_SYSTEM,
+		    "listen: %s:%s: this user may not have a port below 1024:"
+		    " take a higher one (\"listen\" in valised.yaml)",
+		    host, port);
+	default:
+		return error_set_errno(err, "listen: %s:%s", host, port);
+	}
+}
+
 /* Open the listening socket. */
 static bool
 listen_on(struct daemon *daemon, struct error *err)
@@ -90,7 +122,7 @@ listen_on(struct daemon *daemon, struct error *err)
 		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *addresses = NULL;
 	const int yes = 1;
-	int result;
+	int result, why = 0;
 
 	result = getaddrinfo(daemon->config.listen_host,
 	    daemon->config.listen_port, &hints, &addresses);
@@ -101,6 +133,7 @@ listen_on(struct daemon *daemon, struct error *err)
 		daemon->listener = socket(a->ai_family,
 		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		    a->ai_protocol);
+		why = errno;
 		if (daemon->listener < 0)
 			continue;
 		setsockopt(daemon->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
@@ -108,13 +141,13 @@ listen_on(struct daemon *daemon, struct error *err)
 		if (bind(daemon->listener, a->ai_addr, a->ai_addrlen) == 0 &&
 		    listen(daemon->listener, 1024) == 0)
 			break;
+		why = errno;
 		close(daemon->listener);
 		daemon->listener = -1;
 	}
 	freeaddrinfo(addresses);
-	return daemon->listener >= 0 ||
-	    error_set_errno(err, "listen: %s:%s", daemon->config.listen_host,
-		daemon->config.listen_port);
+	errno = why;
+	return daemon->listener >= 0 || cannot_listen(&daemon->config, err);
 }
 
 /* Judge the server's certificate; the settings' lock is free. */
@@ -314,6 +347,8 @@ run_daemon(const struct config *config, bool replace, bool full,
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	if (!owner_check(daemon.config.data, err))
+		return false;
 	if (!data_is_there(daemon.config.data))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"

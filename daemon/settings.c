@@ -108,7 +108,11 @@ settings_check_depositary(const struct config *config,
 	     * If no list tells, acts are refused, and reading goes on (seal.h).
 	     */
 	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
-		error_set(err, ERROR_UNTRUSTED, "%s", trust.text));
+		error_set(err, ERROR_UNTRUSTED, "%s%s", trust.text,
+		    trust.state == TRUST_EXPIRED
+			? ", which is now by this machine's clock: set that"
+			  " if it is wrong (timedatectl)"
+			: ""));
 	if (ok && !policy_is_depositary(policy, cert, trust.ca))
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "it is not of %s by CA %s, as the policy says",

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/data/fsck.h"
+#include "daemon/owner.h"
 #include "daemon/signer/memory.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -44,10 +45,12 @@ mend(const char *data, struct error *err)
 bool
 fsck_repair(const char *data, struct error *err)
 {
-	const int lock = data_lock(data, err);
 	bool ok;
+	int lock;
 
-	if (lock < 0)
+	if (!owner_check(data, err))
+		return false;
+	if ((lock = data_lock(data, err)) < 0)
 		return error_context(err, "stop the daemon first");
 	ok = mend(data, err);
 	close(lock);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/lists.h"
+#include "daemon/owner.h"
 #include "daemon/signer/memory.h"
 #include "policy/succession.h"
 #include "record/data.h"
@@ -71,10 +72,11 @@ bool
 setup_init(const struct config *config, struct error *err)
 {
 	char request[FILE_PATH], host[512];
-	struct policy *policy = setup_policy(config, err);
+	struct policy *policy;
 	bool ok;
 
-	if (policy == NULL)
+	if (!owner_check(config->data, err) ||
+	    (policy = setup_policy(config, err)) == NULL)
 		return false;
 	if (data_is_there(config->data)) {
 		policy_free(policy);

@@ -114,6 +114,23 @@ error_kind_of_exit(int status)
 	return ERROR_SYSTEM;
 }
 
+/* What to do about a failure of a file, where that is not plain; or NULL. */
+static const char *
+next_step(int code)
+{
+	switch (code) {
+	case ENOSPC:
+		return "make room on that disk, then do it again";
+	case EDQUOT:
+		return "make room within that user's quota, then do it again";
+	case EROFS:
+		return "that disk is read-only: see the kernel's log (dmesg)"
+		       " for why";
+	default:
+		return NULL;
+	}
+}
+
 bool
 error_set_errno(struct error *err, const char *fmt, ...)
 {
@@ -126,6 +143,8 @@ error_set_errno(struct error *err, const char *fmt, ...)
 	set_detail(err, fmt, args);
 	va_end(args);
 	append_detail(err, strerror(saved));
+	if (next_step(saved) != NULL)
+		append_detail(err, next_step(saved));
 	return false;
 }
 

@@ -84,6 +84,13 @@ private_check(const char *path, const struct private_rule *rule,
 		return errno == ENOENT
 		    ? error_set(err, ERROR_NOT_FOUND, "%s: no such file", path)
 		    : error_set_errno(err, "%s", path);
+	if (access(path, R_OK) != 0 && errno == EACCES)
+		return error_set(err, ERROR_SYSTEM,
+		    "%s: it is there, and this user (%ld) may not read it: it"
+		    " is of user %ld, with mode %04o. Give it to the one who"
+		    " is to use it: chown, chmod 600",
+		    path, (long)getuid(), (long)st.st_uid,
+		    (unsigned)(st.st_mode & 07777));
 	if (private_judge(st.st_mode, st.st_uid, 0) == PRIVATE_GOOD)
 		return true;
 	if (statfs(path, &fs) != 0)

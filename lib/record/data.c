@@ -201,9 +201,17 @@ int
 data_lock(const char *data, struct error *err)
 {
 	char path[FILE_PATH];
+	int fd;
 
-	return data_path(data, DATA_LOCK, path, err) ? file_lock(path, err)
-						     : -1;
+	if (!data_path(data, DATA_LOCK, path, err))
+		return -1;
+	if ((fd = file_lock(path, err)) < 0 && err->kind == ERROR_CONFLICT)
+		error_set(err, ERROR_CONFLICT,
+		    "%s: somebody else is at work here: a valised runs on this"
+		    " folder, and it can have one only. \"systemctl stop"
+		    " valised\" ends it",
+		    data);
+	return fd;
 }
 
 bool

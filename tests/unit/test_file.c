@@ -401,6 +401,29 @@ START_TEST(a_key_that_others_may_read_is_refused_or_warned_of)
 }
 END_TEST
 
+START_TEST(a_failure_that_has_a_next_step_tells_it)
+{
+	static const struct {
+		int code;
+		const char *says;
+	} all[] = {
+		{ ENOSPC, "x: No space left on device: make room" },
+		{ EDQUOT, "x: Disk quota exceeded: make room" },
+		{ EROFS, "x: Read-only file system: that disk is read-only" },
+		{ EIO, "x: Input/output error" },
+	};
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		errno = all[i].code;
+		ck_assert(!error_set_errno(&err, "x"));
+		ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+		ck_assert_msg(strstr(err.detail, all[i].says) == err.detail,
+		    "%s", err.detail);
+	}
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -411,6 +434,7 @@ fill(TCase *t)
 	    COUNT(no_places));
 	tcase_add_loop_test(t, a_plain_file_is_replaced_and_links_stay, 0,
 	    COUNT(links));
+	tcase_add_test(t, a_failure_that_has_a_next_step_tells_it);
 	tcase_add_test(t, what_is_dropped_leaves_no_trace);
 	tcase_add_loop_test(t, a_fifo_is_written_to, 0, 2);
 	tcase_add_test(t, a_reader_that_goes_away_is_an_error_and_no_end);
