@@ -13,8 +13,8 @@ static const char *const texts[] = {
 	[LIST_NEW] = "it tells something new",
 	[LIST_KNOWN] = "the lists in use tell all that it tells",
 	[LIST_FUTURE] = "it is from the future: is a clock wrong?",
-	[LIST_HELD] = "it is from the future: is a clock wrong? It is not in"
-		      " force before its time, and keeps out whom it names",
+	[LIST_HELD] = ("it is from the future: is a clock wrong? Until its time"
+		       " it only keeps out whom it names"),
 	[LIST_FOREIGN] = "no CA of the policy in force signed it",
 };
 
