@@ -3,9 +3,6 @@
  */
 #include "daemon/api/handshakes.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/log.h"
@@ -38,28 +35,6 @@ handshakes_take(struct handshakes *handshakes, enum http_refused reason,
 	handshakes->of[reason].left_out = room ? 0 : *left_out + 1;
 	pthread_mutex_unlock(&handshakes->mutex);
 	return room;
-}
-
-/* Who connected, by IP address; "" if that cannot be told. */
-static void
-peer_address(int fd, char out[INET6_ADDRSTRLEN])
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in ip4;
-		struct sockaddr_in6 ip6;
-	} address;
-	socklen_t len = sizeof(address);
-
-	out[0] = '\0';
-	if (getpeername(fd, &address.any, &len) != 0)
-		return;
-	if (address.any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &address.ip4.sin_addr, out,
-		    INET6_ADDRSTRLEN);
-	else if (address.any.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &address.ip6.sin6_addr, out,
-		    INET6_ADDRSTRLEN);
 }
 
 /*
@@ -108,16 +83,14 @@ handshakes_refused(struct handshakes *handshakes,
 {
 	struct buf line = BUF(LINE);
 	struct error err = { 0 };
-	char from[INET6_ADDRSTRLEN];
 	uint64_t left_out;
 
 	metrics_refused(refusal->reason);
 	if (!handshakes_take(handshakes, refusal->reason, this_minute(),
 		&left_out))
 		return;
-	peer_address(refusal->fd, from);
 	if (buf_printf(&line, &err, "result=refused reason=%s from=%s",
-		http_refused_name(refusal->reason), from) &&
+		http_refused_name(refusal->reason), refusal->from) &&
 	    (refusal->cert == NULL || describe(refusal, &line, &err)) &&
 	    (left_out == 0 ||
 		buf_printf(&line, &err, " left_out=%llu",

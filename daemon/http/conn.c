@@ -4,6 +4,7 @@
  */
 #include "daemon/http/conn.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +38,8 @@ struct conn {
 	bool close;
 	bool streaming; /* the head of a stream was sent: only parts follow */
 	void *session;  /* the handler's */
-	uint64_t moved; /* bytes moved in this phase */
+	char from[INET6_ADDRSTRLEN]; /* the client's IP address */
+	uint64_t moved;              /* bytes moved in this phase */
 	int64_t since_s, until_s;
 };
 
@@ -562,9 +564,11 @@ tell_refusal(const struct conn *c, bool late)
 	const struct http_handler *handler = c->loop->handler;
 	struct http_refusal refusal;
 
-	if (handler->refused != NULL &&
-	    http_tls_refusal(c->wire.ssl, late, &refusal))
-		handler->refused(handler->arg, &refusal);
+	if (handler->refused == NULL ||
+	    !http_tls_refusal(c->wire.ssl, late, &refusal))
+		return;
+	refusal.from = c->from;
+	handler->refused(handler->arg, &refusal);
 }
 
 /* Take one step of the present phase. */
@@ -675,6 +679,31 @@ on_conn(evutil_socket_t fd, short what, void *arg)
 		drive(c);
 }
 
+/*
+ * Who connected, by IP address; "" if that cannot be told.  Asked at once: a
+ * socket whose client has gone away does not tell.
+ */
+static void
+peer_address(int fd, char out[INET6_ADDRSTRLEN])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ip4;
+		struct sockaddr_in6 ip6;
+	} address;
+	socklen_t len = sizeof(address);
+
+	out[0] = '\0';
+	if (getpeername(fd, &address.any, &len) != 0)
+		return;
+	if (address.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &address.ip4.sin_addr, out,
+		    INET6_ADDRSTRLEN);
+	else if (address.any.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &address.ip6.sin6_addr, out,
+		    INET6_ADDRSTRLEN);
+}
+
 bool
 conn_begin(struct loop *loop, int fd, SSL *ssl)
 {
@@ -684,6 +713,7 @@ conn_begin(struct loop *loop, int fd, SSL *ssl)
 		return false;
 	c->loop = loop;
 	c->in = BUF(LIMIT_HTTP_HEAD + HTTP_PIECE);
+	peer_address(fd, c->from);
 	if (!wire_open(&c->wire, loop->base, fd, ssl, on_conn, c)) {
 		free(c);
 		return false;

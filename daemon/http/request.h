@@ -102,7 +102,7 @@ struct http_refusal {
 	enum http_refused reason;
 	const char *text; /* in OpenSSL's words, or ours */
 	X509 *cert;       /* the one that the client showed, or NULL */
-	int fd;           /* the connection, which ends after this */
+	const char *from; /* the client's IP address, or "" */
 };
 
 /*

@@ -123,7 +123,7 @@ http_tls_refusal(const SSL *ssl, bool late, struct http_refusal *out)
 
 	*out = (struct http_refusal){ .reason = HTTP_REFUSED_OTHER,
 		.text = "the handshake was not finished in time",
-		.fd = SSL_get_fd(ssl) };
+		.from = "" };
 	if (shown != NULL) {
 		out->reason = reason_of_certificate(shown->why);
 		out->text = X509_verify_cert_error_string(shown->why);

@@ -74,7 +74,7 @@ START_TEST(all_are_counted)
 {
 	const struct http_refusal refusal = { .reason = HTTP_REFUSED_PROTOCOL,
 		.text = "no TLS",
-		.fd = -1 };
+		.from = "" };
 	struct buf out = BUF(65536);
 	struct error err = { 0 };
 
