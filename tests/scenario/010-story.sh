@@ -13,7 +13,12 @@ expect "a stranger's folder is not taken" 7 "is not empty" demo --keep "$dir/kep
 expect "it stops" 0 "stopped" demo --stop "$dir/kept"
 expect "and starts again" 0 "started" demo --start "$dir/kept"
 expect "on the same data" 0 "in force" ./valise --config offices/iom-geneva/config.yaml list
-kill -9 "$(cat pid)"
+# The folder is locked until both processes are gone (or wait for their parent).
+pid=$(cat pid) processes="$(cat pid) $(cat "/proc/$(cat pid)/task/$(cat pid)/children")"
+kill -9 "$pid"
+for process in $processes; do
+	while kill -0 "$process" 2>/dev/null && ! grep -q "^State:.Z" "/proc/$process/status" 2>/dev/null; do sleep 0.02; done
+done
 expect "over a stale pid" 0 "started" demo --start "$dir/kept"
 expect "with all that it had" 0 "in force" ./valise --config offices/iom-bangkok/config.yaml list
 expect "its signatory has an entry of its own" 5 "already" ./valise --config offices/mofa-minister/config.yaml sign agreement/lao-iom-cooperation-2021 --yes
