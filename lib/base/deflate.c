@@ -176,7 +176,7 @@ bool
 deflate_inflate(struct span packed, uint8_t *out, size_t size)
 {
 	/* There is no room for a byte more than it is to have. */
-	uint8_t none;
+	uint8_t none = 0;
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)packed.data,
 		.avail_in = (uInt)packed.len,
 		.next_out = size > 0 ? out : &none,

@@ -10,7 +10,7 @@ void *
 list_add(void *list, size_t *num, size_t bytes, size_t max, const char *what,
     struct error *err)
 {
-	char *items, *added;
+	char *items, *grown, *added;
 
 	if (*num >= max) {
 		error_set(err, ERROR_LIMIT, "more than %zu %s", max, what);
@@ -18,12 +18,12 @@ list_add(void *list, size_t *num, size_t bytes, size_t max, const char *what,
 	}
 	/* Whatever the items are: their pointer is read as bytes. */
 	memcpy(&items, list, sizeof(items));
-	if ((items = realloc(items, (*num + 1) * bytes)) == NULL) {
+	if ((grown = realloc(items, (*num + 1) * bytes)) == NULL) {
 		error_set_errno(err, "%s", what);
 		return NULL;
 	}
-	memcpy(list, &items, sizeof(items));
-	added = items + *num * bytes;
+	memcpy(list, &grown, sizeof(grown));
+	added = grown + *num * bytes;
 	memset(added, 0, bytes);
 	(*num)++;
 	return added;

@@ -352,7 +352,7 @@ check_made(const struct identity *signer, struct span signature,
 {
 	struct signed_data data;
 	struct error why = { 0 };
-	struct digest named;
+	struct digest named = { { 0 } };
 	bool ok;
 
 	ok = signed_data_parse(signature, &data, &why) && data.num_certs == 1 &&

@@ -411,9 +411,11 @@ ledger_about(const struct ledger *ledger, uint32_t number)
 	const uint32_t end = number == 0 || number > ledger->names.num
 	    ? 0
 	    : ledger->ends[number - 1];
+	const struct ledger_places none = { .num = 0 };
 
-	return end == 0 ? (struct ledger_places){ .num = 0 }
-			: index_list(ledger->index, number, ACT_OTHER, end - 1);
+	if (end == 0)
+		return none;
+	return index_list(ledger->index, number, ACT_OTHER, end - 1);
 }
 
 struct ledger_places
