@@ -310,6 +310,37 @@ assert_cut(uint64_t bytes)
 	journal_free(journal);
 }
 
+/* The disk, or somebody, changes it while the journal is open. */
+START_TEST(ends_that_are_changed_meanwhile_are_told)
+{
+	const struct tile bundle = { .is_bundle = true, .width = 3 };
+	struct buf out = BUF(1000);
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_ok(journal_entry(journal, 1, &out, &err), err);
+	ck_ok(journal_tile(journal, &bundle, &out, &err), err);
+	/* Entry 1 ends before it begins. */
+	change_byte("ends", 8 + 7, 18 ^ 8);
+	ck_assert(!journal_entry(journal, 1, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "ends: entry 1"));
+	change_byte("ends", 8 + 7, 18 ^ 8);
+	/* Entries 1 and 2 end a terabyte later: each is as long as it was. */
+	change_byte("ends", 8 + 2, 1);
+	change_byte("ends", 16 + 2, 1);
+	err = (struct error){ 0 };
+	ck_assert(!journal_tile(journal, &bundle, &out, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.detail, "ends: it is damaged"));
+	buf_free(&out);
+	journal_free(journal);
+}
+END_TEST
+
 /* Written ahead while a journal is open, and left there by a kill. */
 START_TEST(room_after_the_entries_is_none_of_them)
 {
@@ -513,6 +544,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
 	tcase_add_test(t, room_after_the_entries_is_none_of_them);
+	tcase_add_test(t, ends_that_are_changed_meanwhile_are_told);
 	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open, 0,
 	    COUNT(openings));
 	tcase_add_loop_test(t, what_cannot_be_read_at_start_is_kept, 0, 2);

@@ -409,6 +409,7 @@ START_TEST(a_kept_policy_reads_keys_to_encrypt_to_when_asked)
 {
 	struct identity one = fixture_issue(&mofa, &encryptions[_i].cert);
 	const struct office *office;
+	struct office without;
 	const struct digest other = { { 0 } };
 	struct error err = { 0 };
 	struct policy *made = NULL;
@@ -444,6 +445,11 @@ START_TEST(a_kept_policy_reads_keys_to_encrypt_to_when_asked)
 		strstr(err.detail, encryptions[_i].says) != NULL,
 	    "%s", err.detail);
 	cert_free(cert);
+	without = *office;
+	without.encryption = NULL;
+	err = (struct error){ 0 };
+	ck_assert_ptr_null(policy_encryption(made, &without, &err));
+	ck_assert_int_eq(err.kind, ERROR_USAGE);
 	policy_free(made);
 	identity_free(&one);
 }

@@ -175,6 +175,7 @@ START_TEST(titles_of_what_was_are_not_taken)
 	struct error err = { 0 };
 	struct ledger *before = ledger_of(names, 2);
 	struct ledger *after = ledger_of(names, 3);
+	struct ledger *fewer = ledger_of(names, 1);
 	struct journal *journal = journal_of("journal", names, 2);
 	struct journal *turned = journal_of("turned", names + 1, 2);
 	struct journal *shorter = journal_of("shorter", names, 1);
@@ -198,6 +199,10 @@ START_TEST(titles_of_what_was_are_not_taken)
 	ck_assert_uint_eq(num, 1);
 	ck_assert_str_eq(title(after, "mou/one"), "");
 	ck_assert_str_eq(title(after, "mou/two"), "Zwei");
+	/* Of entries that the ledger does not have: those are not. */
+	ck_ok(titles_read(file, journal, fewer, &num, &err), err);
+	ck_assert_uint_eq(num, 1);
+	ledger_free(fewer);
 	journal_free(journal);
 	journal_free(turned);
 	journal_free(shorter);

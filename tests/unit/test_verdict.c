@@ -122,6 +122,10 @@ START_TEST(one_thing_wrong_is_found_and_named)
 	    _i, finding_name(rows[_i].code), codes);
 	ck_assert_msg(verdict.outcome == rows[_i].outcome, "row %d: %s, %s", _i,
 	    outcome_name(verdict.outcome), codes);
+	/* A refusal by policy names its rule beside the sentence. */
+	for (size_t i = 0; i < verdict.num_findings; i++)
+		ck_assert(verdict.findings[i].code != FINDING_NO_FULL_POWERS ||
+		    verdict.findings[i].rule[0] != '\0');
 	verdict_free(&verdict);
 	container_free(c);
 }
