@@ -62,27 +62,43 @@ take_out(struct packs *packs, const struct packfile *pack)
 	return found;
 }
 
+/* Unlink a file of the pack. */
+static void
+unlink_part(const struct packs *packs, const struct packfile *pack,
+    const char *suffix)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (packs_path(packs, pack->name, suffix, path, &ignored))
+		unlink(path);
+}
+
 void
 packs_remove(struct packs *packs, struct packfile *const gone[], size_t num,
     const char *except)
 {
-	static const char *const parts[] = { "idx", "pack", "keep" };
-	char path[FILE_PATH];
 	struct error ignored = { 0 };
+	bool is_durable;
 
 	for (size_t i = 0; i < num; i++) {
-		struct packfile *pack = gone[i];
-		const bool stays = strcmp(pack->name, except) == 0;
-
-		if (!take_out(packs, pack))
+		gone[i]->is_gone = take_out(packs, gone[i]);
+		if (gone[i]->is_gone && strcmp(gone[i]->name, except) != 0)
+			unlink_part(packs, gone[i], "idx");
+	}
+	/*
+	 * Git and a start ignore a pack without an index, and take an index
+	 * without its pack as damage: no power cut may leave one.
+	 */
+	is_durable = file_sync_dir(packs->dir, &ignored);
+	for (size_t i = 0; i < num; i++) {
+		if (!gone[i]->is_gone)
 			continue;
-		/* The index goes first: git ignores a pack without one. */
-		for (size_t j = 0;
-		     !stays && j < sizeof(parts) / sizeof(parts[0]); j++)
-			if (packs_path(packs, pack->name, parts[j], path,
-				&ignored))
-				unlink(path);
-		packs_release(pack);
+		if (is_durable && strcmp(gone[i]->name, except) != 0) {
+			unlink_part(packs, gone[i], "pack");
+			unlink_part(packs, gone[i], "keep");
+		}
+		packs_release(gone[i]);
 	}
 }
 

@@ -455,6 +455,9 @@ publish(struct packer *pack, const char *name, const char *index,
 		return error_set_errno(err, "%s", to);
 	close(pack->fd);
 	pack->fd = -1;
+	/* A power cut must not leave the index without its pack. */
+	if (!pack->quick && !file_sync_dir(packs->dir, err))
+		return false;
 	if (!packs_path(packs, name, "idx", to, err))
 		return false;
 	if (rename(index, to) != 0)

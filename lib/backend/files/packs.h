@@ -19,6 +19,7 @@ struct packfile {
 	uint32_t num;
 	int refs;
 	uint8_t *whole; /* a view's: 1 for an entry found to match its name */
+	bool is_gone;   /* packs_remove() took it out of the list */
 	bool kept;      /* it has a .keep; under the list's lock */
 	uint32_t *by_offset; /* the entries by offset; made when first needed */
 };
