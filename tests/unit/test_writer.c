@@ -732,6 +732,7 @@ START_TEST(acts_are_committed_while_packs_are_joined)
 		submit(&one);
 		WAIT_FOR(one.done);
 		ck_assert_int_eq(one.act.result, ACT_DONE);
+		act_clear(&one.act);
 	}
 	WAIT_FOR(gate.joining);
 	for (unsigned i = 0; i < 3; i++) {
@@ -742,6 +743,7 @@ START_TEST(acts_are_committed_while_packs_are_joined)
 		submit(&one);
 		WAIT_FOR(one.done);
 		ck_assert_int_eq(one.act.result, ACT_DONE);
+		act_clear(&one.act);
 	}
 	pthread_mutex_lock(&gate.mutex);
 	gate.may_join = true;
