@@ -110,7 +110,7 @@ put work/n9.pem iom.pem; reload
 before=$(entries)
 for cert in cert sign-cert; do "$top/certs/ca" revoke certs/iom offices/iom-bangkok/$cert.pem >/dev/null; done
 list_of iom work/f2.pem '+2 years' '+3 years'
-expect "a list from the future is handed in" 0 "only keeps out whom it names" at mofa crls push work/f2.pem
+expect "a list from the future is handed in" 0 "keeps out whom it names" at mofa crls push work/f2.pem
 expect "whom it names is kept out at once" 3 "revoked" at iom-bangkok list
 expect "the answer says that it is held" 0 '"result":"held"' curl_as mofa /v1/crls --data-binary @work/f2.pem
 expect "with a status of its own" 0 '^202$' curl_as mofa /v1/crls --data-binary @work/f2.pem -o work/answer -w '%{http_code}'
