@@ -714,10 +714,23 @@ is_joining(void)
 	return joining;
 }
 
+/* Deposit, and wait until that is done. */
+static void
+deposit_at_once(const char *document)
+{
+	struct test_act one = deposit(document);
+
+	submit(&one);
+	WAIT_FOR(one.done);
+	ck_assert_int_eq(one.act.result, ACT_DONE);
+	act_clear(&one.act);
+}
+
 START_TEST(acts_are_committed_while_packs_are_joined)
 {
 	struct backend *backend = store_backend(record.store);
-	struct backend_table table = *backend->table;
+	const struct backend_table *const own = backend->table;
+	struct backend_table table = *own;
 	char name[20];
 
 	table.tidy = join_slowly;
@@ -725,25 +738,13 @@ START_TEST(acts_are_committed_while_packs_are_joined)
 	start_registrar();
 	allow(1000);
 	for (unsigned i = 0; !is_joining() && i < 200; i++) {
-		struct test_act one;
-
 		snprintf(name, sizeof(name), "mou/doc-%u", i);
-		one = deposit(name);
-		submit(&one);
-		WAIT_FOR(one.done);
-		ck_assert_int_eq(one.act.result, ACT_DONE);
-		act_clear(&one.act);
+		deposit_at_once(name);
 	}
 	WAIT_FOR(gate.joining);
 	for (unsigned i = 0; i < 3; i++) {
-		struct test_act one;
-
 		snprintf(name, sizeof(name), "mou/more-%u", i);
-		one = deposit(name);
-		submit(&one);
-		WAIT_FOR(one.done);
-		ck_assert_int_eq(one.act.result, ACT_DONE);
-		act_clear(&one.act);
+		deposit_at_once(name);
 	}
 	pthread_mutex_lock(&gate.mutex);
 	gate.may_join = true;
@@ -751,6 +752,7 @@ START_TEST(acts_are_committed_while_packs_are_joined)
 	pthread_mutex_unlock(&gate.mutex);
 	registrar_free(registrar);
 	registrar = NULL;
+	backend->table = own;
 }
 END_TEST
 
