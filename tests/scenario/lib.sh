@@ -20,11 +20,14 @@ trap 'stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 stop_all() { end_line; for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
 
-# The PKI is made once: a hundred openssl runs.
-if [ ! -f "$VALISE_PKI/done" ]; then
-	rm -rf "$VALISE_PKI"; mkdir -p "$VALISE_PKI"
-	make_pki "$VALISE_PKI" && touch "$VALISE_PKI/done" || exit 7
-fi
+# The PKI is made once, a hundred openssl runs, by whoever comes first.
+{
+	flock 9
+	if [ ! -f "$VALISE_PKI/done" ]; then
+		rm -rf "$VALISE_PKI"; mkdir -p "$VALISE_PKI"
+		make_pki "$VALISE_PKI" 9>&- && touch "$VALISE_PKI/done" || exit 7
+	fi
+} 9>>"$VALISE_PKI.lock"
 cp -R "$VALISE_PKI/." "$dir/" && rm -f "$dir/done"
 mkdir -p "$dir/work"; cd "$dir" || exit
 printf 'Article 1\n' >work/en.txt
