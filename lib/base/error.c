@@ -72,6 +72,7 @@ error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_list args;
 
 	err->kind = kind;
+	err->retry_s = 0;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -86,10 +87,18 @@ error_set_code(struct error *err, enum error_kind kind, const char *code,
 	va_list args;
 
 	err->kind = kind;
+	err->retry_s = 0;
 	snprintf(err->code, sizeof(err->code), "%s", code);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
 	va_end(args);
+	return false;
+}
+
+bool
+error_retry(struct error *err, unsigned seconds)
+{
+	err->retry_s = seconds;
 	return false;
 }
 
@@ -138,6 +147,7 @@ error_set_errno(struct error *err, const char *fmt, ...)
 	va_list args;
 
 	err->kind = ERROR_SYSTEM;
+	err->retry_s = 0;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -155,6 +165,7 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_list args;
 
 	err->kind = kind;
+	err->retry_s = 0;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);

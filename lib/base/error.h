@@ -10,6 +10,7 @@
 #define BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/banned.h"
 
@@ -28,6 +29,11 @@ enum error_kind {
 
 struct error {
 	enum error_kind kind;
+	/*
+	 * After how many seconds it may be different (Retry-After, RFC 9110
+	 * section 10.2.3); 0: nobody said.
+	 */
+	unsigned retry_s;
 	char code[32];    /* its code (base/codes.def), or empty */
 	char detail[512]; /* NUL-terminated; cut short if longer */
 };
@@ -57,6 +63,12 @@ bool error_context(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 /* As error_set(), with a code of its own (base/codes.def). */
 bool error_set_code(struct error *err, enum error_kind kind, const char *code,
     const char *fmt, ...) PRINTF(4, 5);
+
+/* It is no use to ask the same again. */
+#define ERROR_NO_RETRY UINT32_MAX
+
+/* Set after how many seconds to ask again.  Returns false. */
+bool error_retry(struct error *err, unsigned seconds);
 
 /*
  * The error's code for a problem document (RFC 9457 section 3.1): its own, or

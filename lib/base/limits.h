@@ -116,11 +116,12 @@ enum {
 	LIMIT_PROVED_BYTES = LIMIT_PROVED * 2 * 80, /* the file of them */
 	LIMIT_UNSETTLED = 4096,             /* checkpoints met without a line */
 	LIMIT_UNPROVED_BYTES = 1024 * 1024, /* copies that are not proved */
-	LIMIT_CLOCK_LINES = 512,     /* sizes with our own clock's time */
-	LIMIT_BATCH_ACTS = 512,      /* acts in one commit of the journal */
-	LIMIT_REFUSALS_AN_HOUR = 60, /* of one person, an entry each */
-	LIMIT_REFUSERS = 1024,       /* persons whose refusals are counted */
-	LIMIT_ACCEPTED = 1024,       /* persons whose policy is known */
+	LIMIT_CLOCK_LINES = 512, /* sizes with our own clock's time */
+	LIMIT_BATCH_ACTS = 512,  /* acts in one commit of the journal */
+	LIMIT_BATCH_BYTES = 4 * 1024 * 1024, /* of their texts, and one more */
+	LIMIT_REFUSALS_AN_HOUR = 60,         /* of one person, an entry each */
+	LIMIT_REFUSERS = 1024,      /* persons whose refusals are counted */
+	LIMIT_ACCEPTED = 1024,      /* persons whose policy is known */
 	LIMIT_ACCEPTED_LOOKS = 64,  /* policies in which theirs is looked for */
 	LIMIT_ENTRIES_PAGE = 10000, /* entries in one answer */
 
@@ -130,7 +131,11 @@ enum {
 	LIMIT_HTTP_TARGET = 1024,
 	LIMIT_HTTP_DRAIN = 4 * 1024 * 1024, /* read and dropped after "no" */
 	LIMIT_CONNECTIONS = 8192,
-	LIMIT_JOBS = 4096, /* requests waiting for a worker */
+	LIMIT_JOBS = 4096,           /* requests waiting for a worker */
+	LIMIT_JOBS_OF_OFFICE = 1024, /* of one office */
+	/* Interrupted jobs of one office, each with a thread; and threads. */
+	LIMIT_JOBS_BEGUN = 8,
+	LIMIT_WORKER_THREADS = 256,
 	LIMIT_SECONDS_HANDSHAKE = 10,
 	/* Lines of refused handshakes a minute, of one reason; then counted. */
 	LIMIT_REFUSED_LINES = 20,
@@ -143,8 +148,9 @@ enum {
 	LIMIT_EVENTS_BYTES = 256 * 1024, /* events in one part */
 	LIMIT_EVENT_BYTES = 128 * 1024,  /* one, at the command */
 	LIMIT_BYTES_A_SECOND = 1024,     /* a body or an answer slower is cut */
-	LIMIT_LIST_PAGE = 1000,          /* documents in one answer */
-	LIMIT_UPLOADS = 32,              /* unfinished, of one office */
+	LIMIT_PART_BYTES = 32 * 1024, /* of an answer that is sent in parts */
+	LIMIT_LIST_PAGE = 1000,       /* documents in one answer */
+	LIMIT_UPLOADS = 32,           /* unfinished, of one office */
 	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
 
 	/* git: a request, inflated; its wants, haves and shallows. */
@@ -152,8 +158,9 @@ enum {
 	LIMIT_GIT_IDS = 262144,
 
 	/* Bounds on what a daemon may make a command do. */
-	LIMIT_ACTS = 65536,                    /* on one document, kept */
-	LIMIT_ACTS_BYTES = 64 * 1024 * 1024,   /* the file of them */
+	LIMIT_RETRY_SECONDS = 60 * 60,       /* wait at once, by Retry-After */
+	LIMIT_ACTS = 65536,                  /* on one document, kept */
+	LIMIT_ACTS_BYTES = 64 * 1024 * 1024, /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
 	LIMIT_AUDIT_FINDINGS = 4096,           /* kept at once: then it stops */
 	LIMIT_REPORT_BYTES =

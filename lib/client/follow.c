@@ -85,7 +85,7 @@ session_follow_entries(struct context *context,
 		.visit = visit,
 		.told = told,
 		.arg = arg };
-	unsigned wait = 1;
+	unsigned wait = 1, ms;
 
 	for (;;) {
 		if (session_open(context, &all.session, err)) {
@@ -101,10 +101,12 @@ session_follow_entries(struct context *context,
 		}
 		if (err->kind != ERROR_UNAVAILABLE)
 			return false;
+		ms = err->retry_s > wait ? remote_spread(err->retry_s * 1000)
+					 : wait * 1000;
 		client_note(context, "%s; trying again in %u s", err->detail,
-		    wait);
+		    (ms + 999) / 1000);
 		*err = (struct error){ 0 };
-		remote_wait(wait * 1000);
+		remote_wait(ms);
 		wait = wait < 60 ? 2 * wait : 60;
 	}
 }

@@ -136,6 +136,22 @@ tell_cut(const struct upload *upload)
 	    (double)upload->offset / 1048576, (double)upload->len / 1048576);
 }
 
+/*
+ * Returns for how long to wait before going on, as the daemon says; 0 if that
+ * is longer than patience.
+ */
+static unsigned
+wait_as_told(const struct upload *upload, const struct error *err)
+{
+	const unsigned ms = remote_spread(err->retry_s * 1000);
+
+	if (ms > upload->session->settings.patience_ms)
+		return 0;
+	client_note(upload->session->context, "%s; trying again in %u s",
+	    err->detail, (ms + 999) / 1000);
+	return ms;
+}
+
 bool
 session_upload(struct session *session, int fd, uint64_t len, const char *note,
     char id[UPLOAD_ID_ROOM], struct error *err)
@@ -160,6 +176,8 @@ session_upload(struct session *session, int fd, uint64_t len, const char *note,
 		if (send_rest(&upload, err))
 			continue;
 		wait = remote_next_wait(tries, session->settings.patience_ms);
+		if (err->retry_s > 0 && wait > 0)
+			wait = wait_as_told(&upload, err);
 		if (err->kind != ERROR_UNAVAILABLE || wait == 0)
 			return error_context(err,
 			    "it goes on from there next"

@@ -2,6 +2,7 @@
  * The functions of remote.h that need no HTTP client.
  */
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "remote/remote.h"
@@ -38,6 +39,18 @@ remote_next_wait(unsigned tries, unsigned patience_ms)
 		wait = wait < 8000 ? 2 * wait : 16000;
 	}
 	return waited + wait <= patience_ms ? wait : 0;
+}
+
+unsigned
+remote_spread(unsigned ms)
+{
+	unsigned random = 0;
+
+	/* Without it all wait alike, which does no harm by itself. */
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(random))
+		random = 0;
+	return ms + random % (ms / 4 + 1);
 }
 
 void

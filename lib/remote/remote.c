@@ -37,6 +37,7 @@ struct transfer {
 	const char *if_range;
 	uint64_t sent, received;
 	bool begun, failed;
+	uint64_t retry_s; /* of Retry-After; 0: none */
 };
 
 struct remote *
@@ -211,6 +212,10 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	if (field(line, "Valise-Extension:", &value) &&
 	    !span_to_str(value, answer->extension, sizeof(answer->extension)))
 		answer->extension[0] = '\0';
+	if (field(line, "Retry-After:", &value) &&
+	    (!span_to_u64(value, &transfer->retry_s) ||
+		transfer->retry_s > LIMIT_RETRY_SECONDS))
+		transfer->retry_s = LIMIT_RETRY_SECONDS;
 	return line.len;
 }
 
@@ -408,8 +413,9 @@ transport_error(const struct remote *remote, CURLcode code, struct error *err)
 
 /* RFC 9457: what the daemon says, with the exit status that it gives. */
 static bool
-problem_error(const struct remote_answer *answer, struct error *err)
+problem_error(const struct transfer *transfer, struct error *err)
 {
+	const struct remote_answer *answer = transfer->answer;
 	json_t *json = json_loadb((const char *)answer->body.data,
 	    answer->body.len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *detail = json_object_get(json, "detail");
@@ -432,7 +438,7 @@ problem_error(const struct remote_answer *answer, struct error *err)
 		: "",
 	    kind == ERROR_SYSTEM && json_is_string(request) ? ")" : "");
 	json_decref(json);
-	return false;
+	return error_retry(err, (unsigned)transfer->retry_s);
 }
 
 /* Set *broke if the line failed, rather than that the daemon refused. */
@@ -446,6 +452,7 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	CURLcode code;
 
 	*broke = false;
+	transfer->retry_s = 0;
 	if (!set_up(remote, transfer, &headers)) {
 		curl_slist_free_all(headers);
 		return error_set(err, ERROR_SYSTEM, "HTTP client: set-up");
@@ -471,7 +478,7 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 			*broke = false;
 		return transport_error(remote, code, err);
 	}
-	return (status >= 200 && status < 300) || problem_error(answer, err);
+	return (status >= 200 && status < 300) || problem_error(transfer, err);
 }
 
 /* A person whom the daemon refuses is told so at once. */
@@ -502,6 +509,26 @@ go_on(struct transfer *transfer, char etag[160])
 	answer->body.len = 0;
 }
 
+/*
+ * The daemon named a time to ask again: wait until then, if patience lasts so
+ * long.  Each waits a little longer than it was told, and not all alike.
+ */
+static bool
+wait_as_told(const struct remote *remote, unsigned *waited_ms,
+    const struct error *err)
+{
+	const struct remote_settings *settings = &remote->settings;
+	const unsigned ms = remote_spread(err->retry_s * 1000);
+
+	if (err->retry_s == 0 || *waited_ms + ms > settings->patience_ms)
+		return false;
+	*waited_ms += ms;
+	if (settings->waiting != NULL)
+		settings->waiting(settings->arg, err->detail, ms);
+	remote_wait(ms);
+	return true;
+}
+
 bool
 remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err)
@@ -512,6 +539,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		.err = err,
 		.resume_at = request->resume_at,
 		.if_range = request->if_range };
+	unsigned waited_ms = 0;
 	char etag[160];
 
 	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES),
@@ -537,7 +565,13 @@ remote_do(struct remote *remote, const struct remote_request *request,
 			broke = true;
 		}
 		if (transfer.received > 0 && transfer.begun)
-			tries = 0;
+			tries = waited_ms = 0;
+		if (!broke && !request->once &&
+		    wait_as_told(remote, &waited_ms, err)) {
+			*err = (struct error){ 0 };
+			go_on(&transfer, etag);
+			continue;
+		}
 		if (!broke || request->once ||
 		    (ms = patience(remote, tries)) == 0)
 			return false;
@@ -608,7 +642,7 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 	if (to.transfer.failed)
 		ok = false; /* err is set */
 	else if (status >= 400 && answer.body.len > 0)
-		ok = problem_error(&answer, err);
+		ok = problem_error(&to.transfer, err);
 	else if (code != CURLE_OK)
 		ok = transport_error(remote, code, err);
 	else

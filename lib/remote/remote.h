@@ -29,8 +29,8 @@ struct remote_settings {
 	 */
 	unsigned patience_ms;
 	/*
-	 * Called when the line broke, with the time until it is tried again; or
-	 * NULL.
+	 * Called when the line broke, or the daemon says to come later, with
+	 * the time until it is tried again; or NULL.
 	 */
 	void (*waiting)(void *arg, const char *why, unsigned ms);
 	void *arg;
@@ -73,7 +73,9 @@ struct remote_answer {
 /*
  * Make a request. If the line breaks after the daemon was reached, the same is
  * asked again a few times, ever later, and a file goes on where it ended. Every
- * request may be repeated, except those that say otherwise.
+ * request may be repeated, except those that say otherwise.  If the daemon
+ * refuses and names a time (Retry-After), it is asked again after that, and err
+ * has the time if patience does not last so long.
  *
  * ERROR_UNAVAILABLE  no connection, or it broke: try again
  * ERROR_UNTRUSTED    the server is not the one that was enrolled
@@ -89,6 +91,11 @@ void remote_answer_free(struct remote_answer *answer);
  */
 unsigned remote_next_wait(unsigned tries, unsigned patience_ms);
 void remote_wait(unsigned ms);
+/*
+ * Returns so long or up to a quarter more, by chance: those who were told the
+ * same time must not all come at once.
+ */
+unsigned remote_spread(unsigned ms);
 
 /*
  * Listen to server-sent events. seen is called for each, until it returns false

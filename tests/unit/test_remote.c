@@ -372,6 +372,82 @@ END_TEST
 
 /* --- Where the line breaks. --- */
 
+/* What the daemon says where a limit is reached, and then. */
+#define BUSY(status, fields)                                                   \
+	"HTTP/1.1 " status " x\r\n" fields                                     \
+	"Content-Type: application/problem+json\r\nContent-Length: 37\r\n\r\n" \
+	"{\"exit\":6,\"detail\":\"come back later\"}"
+#define GOOD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+static const struct {
+	const char *first;
+	unsigned patience_ms;
+	bool once;
+	unsigned requests, retry_s;
+} busy[] = {
+	{ BUSY("429", "Retry-After: 1\r\n"), 1300, false, 2, 0 },
+	{ BUSY("503", "retry-after:1\r\n"), 1300, false, 2, 0 },
+	{ BUSY("507", "Retry-After: 1\r\n"), 1300, false, 2, 0 },
+	/* Longer than patience. */
+	{ BUSY("429", "Retry-After: 1\r\n"), 900, false, 1, 1 },
+	{ BUSY("503", "Retry-After: 600\r\n"), 1300, false, 1, 600 },
+	/* A time that is none is a long one. */
+	{ BUSY("503", "Retry-After: soon\r\n"), 1300, false, 1,
+	    LIMIT_RETRY_SECONDS },
+	{ BUSY("503", "Retry-After: 99999999999\r\n"), 1300, false, 1,
+	    LIMIT_RETRY_SECONDS },
+	{ BUSY("503", ""), 1300, false, 1, 0 },
+	{ BUSY("429", "Retry-After: 1\r\n"), 1300, true, 1, 1 },
+};
+
+START_TEST(who_is_told_to_wait_waits)
+{
+	const struct server_answer two[] = { { busy[_i].first, 0, false },
+		{ GOOD, 0, true } };
+	const bool waits = busy[_i].requests == 2;
+	const struct remote_request request = { .method = "GET",
+		.path = "/v1/x",
+		.body_fd = -1,
+		.file_fd = -1,
+		.once = busy[_i].once };
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct pair pair;
+
+	open_right(&pair, two, 2, busy[_i].patience_ms);
+	ck_assert_int_eq(remote_do(pair.remote, &request, &answer, &err),
+	    waits);
+	ck_assert_uint_eq(pair.waited, waits);
+	if (!waits) {
+		ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
+		ck_assert_str_eq(err.detail, "come back later");
+	}
+	ck_assert_uint_eq(err.retry_s, busy[_i].retry_s);
+	remote_answer_free(&answer);
+	server_stop(pair.server);
+	ck_assert_uint_eq(server_num_requests(pair.server), busy[_i].requests);
+	close_pair(&pair);
+}
+END_TEST
+
+START_TEST(those_who_wait_do_not_come_at_once)
+{
+	unsigned least = UINT32_MAX, most = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		const unsigned ms = remote_spread(1000);
+
+		least = ms < least ? ms : least;
+		most = ms > most ? ms : most;
+	}
+	ck_assert_uint_ge(least, 1000);
+	ck_assert_uint_lt(least, 1050);
+	ck_assert_uint_gt(most, 1200);
+	ck_assert_uint_le(most, 1250);
+	ck_assert_uint_eq(remote_spread(0), 0);
+}
+END_TEST
+
 #define CUT "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234"
 
 START_TEST(what_broke_is_asked_again)
@@ -686,6 +762,8 @@ fill(TCase *t)
 	tcase_add_test(t, without_a_certificate_nobody_is_asked);
 	tcase_add_test(t, where_nobody_is_it_is_said_at_once);
 	tcase_add_test(t, what_broke_is_asked_again);
+	tcase_add_loop_test(t, who_is_told_to_wait_waits, 0, COUNT(busy));
+	tcase_add_test(t, those_who_wait_do_not_come_at_once);
 	tcase_add_loop_test(t, a_file_goes_on_where_it_ended, 0, COUNT(parts));
 	tcase_add_test(t, a_refusal_is_no_file);
 	tcase_add_test(t, a_body_is_sent_with_its_length);
