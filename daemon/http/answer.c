@@ -23,10 +23,12 @@ http_answer_reason(int status)
 		{ 415, "Unsupported Media Type" },
 		{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
 		{ 422, "Unprocessable Content" }, { 423, "Locked" },
+		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 460, "Checksum Mismatch" }, { 500, "Internal Server Error" },
 		{ 501, "Not Implemented" }, { 503, "Service Unavailable" },
-		{ 505, "HTTP Version Not Supported" } };
+		{ 505, "HTTP Version Not Supported" },
+		{ 507, "Insufficient Storage" } };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
@@ -57,7 +59,10 @@ put_head(const struct http_request *request, bool close, struct buf *out,
 	 * The length of a stream is not known; a 204 has none (RFC 9110 section
 	 * 8.6).
 	 */
-	if (!response->stream && response->status != 204)
+	if (response->parts)
+		snprintf(length, sizeof(length),
+		    "Transfer-Encoding: chunked\r\n");
+	else if (!response->stream && response->status != 204)
 		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
 		    (unsigned long long)len);
 	return buf_printf(out, err,
@@ -69,6 +74,19 @@ put_head(const struct http_request *request, bool close, struct buf *out,
 	    close ? "Connection: close\r\n" : "");
 }
 
+/* Encode a part as a chunk; the last one is followed by the end. */
+static bool
+put_chunk(const struct http_response *response, struct buf *out,
+    struct error *err)
+{
+	/* An empty chunk would be the end. */
+	return (response->body.len == 0 ||
+		   (buf_printf(out, err, "%zx\r\n", response->body.len) &&
+		       buf_append(out, buf_span(&response->body), err) &&
+		       buf_append_str(out, "\r\n", err))) &&
+	    (!response->last || buf_append_str(out, "0\r\n\r\n", err));
+}
+
 bool
 http_answer_encode(const struct http_request *request, bool close, bool begun,
     struct buf *out, struct error *err)
@@ -77,6 +95,9 @@ http_answer_encode(const struct http_request *request, bool close, bool begun,
 
 	if (!begun && !put_head(request, close, out, err))
 		return false;
+	if (response->parts)
+		return http_answer_is_bodyless(request) ||
+		    put_chunk(response, out, err);
 	return http_answer_is_bodyless(request) || response->fd >= 0 ||
 	    buf_append(out, buf_span(&response->body), err);
 }

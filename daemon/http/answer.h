@@ -23,8 +23,9 @@ bool http_answer_is_bodyless(const struct http_request *request);
  * Append to out the head of the answer in request->response, and its body if
  * that is in memory; a body in a file is left to the caller.
  *
- * close  the connection ends after this answer begun  the head of a stream was
- * sent before: append the body only
+ * close  the connection ends after this answer
+ * begun  the head of a stream, or of an answer in parts, was sent before:
+ *        append the body only
  *
  * ERROR_SYSTEM  there is no memory; out may have a part of the answer
  */

@@ -36,7 +36,8 @@ struct conn {
 	struct http_request *away;
 	struct http_body body;
 	bool close;
-	bool streaming; /* the head of a stream was sent: only parts follow */
+	bool begun;     /* the head of this answer was sent: parts follow */
+	bool streaming; /* and it is a stream, which may wait for more */
 	void *session;  /* the handler's */
 	char from[INET6_ADDRSTRLEN]; /* the client's IP address */
 	uint64_t moved;              /* bytes moved in this phase */
@@ -93,6 +94,7 @@ finish(struct conn *c, bool sent)
 	loop->handler->finished(loop->handler->arg, c->request, sent);
 	free_request(loop, c->request);
 	c->request = NULL;
+	c->begun = false;
 }
 
 void
@@ -183,14 +185,22 @@ begin_answer(struct conn *c)
 	const bool bodyless = http_answer_is_bodyless(request);
 	struct error err = { 0 };
 
+	if (response->cut) {
+		bury(c);
+		return;
+	}
 	if (response->close || request->head.close || response->stream ||
 	    !http_body_ended(&c->body) || c->loop->stopping)
 		c->close = true;
-	if (!http_answer_encode(request, c->close, c->streaming, &c->wire.out,
+	if (!http_answer_encode(request, c->close, c->begun, &c->wire.out,
 		&err)) {
 		bury(c);
 		return;
 	}
+	/* A reader who is slow must not hold the part twice. */
+	if (response->parts)
+		buf_free(&response->body);
+	c->begun = (response->stream || response->parts) && !bodyless;
 	if (bodyless && response->fd >= 0)
 		response->from = response->to;
 	/*
@@ -539,7 +549,10 @@ step_write(struct conn *c)
 		return write_file(c);
 	if ((n = wire_push(&c->wire)) <= 0)
 		return n;
-	if (c->streaming && !c->request->response.close && !c->loop->stopping) {
+	if ((c->begun && c->request->response.parts &&
+		!c->request->response.last) ||
+	    (c->streaming && !c->request->response.close &&
+		!c->loop->stopping)) {
 		ask_stream(c, false);
 		return 1;
 	}

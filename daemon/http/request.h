@@ -28,6 +28,12 @@ struct http_response {
 	uint64_t from, to;
 	bool close;  /* end the connection after it */
 	bool stream; /* body is the first part; stream() gives the others */
+	/*
+	 * The answer is sent as it is made, chunked (RFC 9112 section 7.1):
+	 * body is a part, and stream() gives the next one until last is set.
+	 */
+	bool parts, last;
+	bool cut; /* end the connection: what was begun cannot be completed */
 };
 
 #define HTTP_RESPONSE                                                          \

@@ -605,9 +605,52 @@ START_TEST(the_watchdog_is_told_only_while_every_loop_turns)
 }
 END_TEST
 
+/* An answer in parts, and what is sent of each. */
+static const struct {
+	const char *method, *body;
+	bool begun, last;
+	const char *sent;
+} parts[] = {
+	{ "GET", "abc", true, false, "3\r\nabc\r\n" },
+	{ "GET", "0123456789abcdef0", true, false,
+	    "11\r\n0123456789abcdef0\r\n" },
+	{ "GET", "abc", true, true, "3\r\nabc\r\n0\r\n\r\n" },
+	{ "GET", "", true, true, "0\r\n\r\n" },
+	/* Nothing is ready: an empty chunk would end it. */
+	{ "GET", "", true, false, "" },
+	{ "GET", "abc", false, false,
+	    "HTTP/1.1 200 OK\r\nRequest-Id: \r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" },
+	{ "HEAD", "abc", false, false,
+	    "HTTP/1.1 200 OK\r\nRequest-Id: \r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n" },
+};
+
+START_TEST(an_answer_in_parts_is_chunked)
+{
+	struct http_request request = { .response = HTTP_RESPONSE };
+	struct buf out = BUF(4096);
+	struct error err = { 0 };
+
+	snprintf(request.head.method, sizeof(request.head.method), "%s",
+	    parts[_i].method);
+	request.response.status = 200;
+	request.response.parts = true;
+	request.response.last = parts[_i].last;
+	ck_ok(buf_append_str(&request.response.body, parts[_i].body, &err),
+	    err);
+	ck_ok(http_answer_encode(&request, false, parts[_i].begun, &out, &err),
+	    err);
+	ck_assert(span_is(buf_span(&out), parts[_i].sent));
+	buf_free(&request.response.body);
+	buf_free(&out);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_loop_test(t, an_answer_in_parts_is_chunked, 0, COUNT(parts));
 	tcase_add_test(t, the_watchdog_is_told_only_while_every_loop_turns);
 	tcase_add_test(t, a_mailbox_rings_and_gives_what_came_in_its_order);
 	tcase_add_test(t, a_new_connection_waits_in_the_mailbox);
