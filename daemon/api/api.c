@@ -369,14 +369,14 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 static void
 dispatch(void *arg, struct http_request *request)
 {
-	struct api *api = arg;
 	struct job *job = request->job;
 	struct error err = { 0 };
 
+	(void)arg;
 	if (!access_decide(job).allowed)
 		(void)run_refusal(job, &err);
 	else if (job->route->run != run_fetch || !documents_fetch_is_ready(job))
-		job_enqueue(api, job);
+		job_enqueue(job);
 	else if (!run_fetch(job, &err))
 		job_problem(job, &err);
 }
@@ -390,8 +390,10 @@ stream(void *arg, struct http_request *request, bool idle)
 
 	if (access_authenticate(arg, request, &job->connected, &err) &&
 	    access_admits(job, &err))
-		return events_next(job, idle);
+		return request->response.parts ? HTTP_WORK
+					       : events_next(job, idle);
 	request->response.close = true;
+	request->response.cut = request->response.parts;
 	if (!buf_printf(&request->response.body, &err,
 		"event: end\ndata: %s\n\n", err.detail))
 		request->response.body.len = 0;
@@ -522,34 +524,23 @@ api_new(const struct config *config, struct registrar *registrar,
 		free(api);
 		return NULL;
 	}
-	pthread_mutex_init(&api->mutex, NULL);
-	pthread_cond_init(&api->wake, NULL);
 	metrics_set(METRIC_START, time_now_ms() / 1000);
 	api->handshakes = HANDSHAKES;
 	api->config = config;
 	api->record = registrar_record(registrar);
 	api->registrar = registrar;
 	api->certs = certs;
-	api->end = &api->first;
 	if (!data_path(config->data, DATA_SPOOL, api->spool, err) ||
 	    !data_path(config->data, DATA_CACHE, dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
 	    !data_path(config->data, DATA_UPLOADS, dir, err) ||
 	    (api->uploads = uploads_new(dir, err)) == NULL ||
 	    !data_path(config->data, DATA_BAGS, dir, err) ||
-	    (api->bags = bags_new(dir, err)) == NULL) {
+	    (api->bags = bags_new(dir, err)) == NULL ||
+	    (api->workers = workers_new(config->workers, job_run_turn, err)) ==
+		NULL) {
 		api_free(api);
 		return NULL;
-	}
-	while (api->num_threads < config->workers) {
-		if (pthread_create(&api->threads[api->num_threads], NULL,
-			job_worker, api) != 0) {
-			error_set(err, ERROR_SYSTEM, "workers: no thread");
-			api_stop(api);
-			api_free(api);
-			return NULL;
-		}
-		api->num_threads++;
 	}
 	return api;
 }
@@ -557,13 +548,8 @@ api_new(const struct config *config, struct registrar *registrar,
 void
 api_stop(struct api *api)
 {
-	pthread_mutex_lock(&api->mutex);
-	api->stopping = true;
-	pthread_cond_broadcast(&api->wake);
-	pthread_mutex_unlock(&api->mutex);
-	for (unsigned i = 0; i < api->num_threads; i++)
-		pthread_join(api->threads[i], NULL);
-	api->num_threads = 0;
+	workers_free(api->workers);
+	api->workers = NULL;
 	refusals_flush(api, true);
 	handshakes_flush(&api->handshakes, true);
 }
@@ -576,8 +562,6 @@ api_free(struct api *api)
 	cache_free(api->cache);
 	uploads_free(api->uploads);
 	bags_free(api->bags);
-	pthread_mutex_destroy(&api->mutex);
-	pthread_cond_destroy(&api->wake);
 	refusals_free(api->refusals);
 	free(api);
 }

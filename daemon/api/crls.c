@@ -90,8 +90,11 @@ run_hand_in(struct job *job, struct error *err)
 		    "the list of %s: %s", told.list[0].issuer,
 		    lists_text(told.list[0].result)));
 	buf_free(&bytes);
-	if (!ok)
+	if (!ok) {
+		/* The only one with a time is the office's own limit. */
+		job->status = err->retry_s != 0 ? 429 : 0;
 		return false;
+	}
 	log_info("crl", "result=handed-in person=%s new=%s entry=%llu",
 	    log_text(job->connected.person),
 	    status_of(&told) == 201 ? "yes" : "no", (unsigned long long)index);

@@ -287,11 +287,11 @@ run_fetch(struct job *job, struct error *err)
 	return ok;
 }
 
-/* --- List and show. --- */
+/* --- Show. --- */
 
 /* Returns a title, read from the store once; NULL if that fails. */
-static const char *
-title_of(struct job *job, const struct ledger_document *doc,
+const char *
+documents_title(const struct job *job, const struct ledger_document *doc,
     char out[LIMIT_TITLE_BYTES + 1])
 {
 	struct container *container;
@@ -393,7 +393,7 @@ run_document(struct job *job, struct error *err)
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
 	if (doc != NULL && doc->num_versions > 0) {
-		title_of(job, doc, title);
+		documents_title(job, doc, title);
 		/*
 		 * The lock was released meanwhile: look the document up again.
 		 */
@@ -404,141 +404,5 @@ run_document(struct job *job, struct error *err)
 	if (json == NULL)
 		return not_there(job, err);
 	job_json(job, 200, json);
-	return true;
-}
-
-struct listing {
-	char type[LIMIT_SLUG_BYTES + 1], status[32], cursor[DOCUMENT_NAME];
-	char document[DOCUMENT_NAME];
-	int64_t since_ms;
-};
-
-static bool
-read_listing(struct job *job, struct listing *out, struct error *err)
-{
-	const struct http_head *head = &job->request->head;
-	char since[TIME_TEXT];
-	int64_t at;
-
-	*out = (struct listing){ .since_ms = INT64_MIN };
-	if (!http_query(head, "type", out->type, sizeof(out->type)) ||
-	    !http_query(head, "status", out->status, sizeof(out->status)) ||
-	    !http_query(head, "cursor", out->cursor, sizeof(out->cursor)) ||
-	    !http_query(head, "document", out->document,
-		sizeof(out->document)) ||
-	    !http_query(head, "since", since, sizeof(since)))
-		return error_set(err, ERROR_USAGE,
-		    "a filter is there twice, too long, or broken");
-	if (since[0] == '\0')
-		return true;
-	if (!time_parse_at(span_of_str(since), &at) &&
-	    !time_parse_date(span_of_str(since), &at))
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" is neither a date nor a time", since);
-	out->since_ms = at * 1000;
-	return true;
-}
-
-static bool
-is_listed(const struct listing *listing, const struct sight *sight,
-    const struct ledger_document *doc)
-{
-	return sight_reads(sight, doc->name) &&
-	    (listing->status[0] == '\0' ||
-		strcmp(listing->status, status_name(ledger_status(doc))) ==
-		    0) &&
-	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
-}
-
-/* Is it of the type, or the document, that is asked for? */
-static bool
-is_within(const struct listing *listing, const char *name)
-{
-	const size_t len = strlen(listing->type);
-
-	return (len == 0 ||
-		   (strncmp(name, listing->type, len) == 0 &&
-		       name[len] == '/')) &&
-	    (listing->document[0] == '\0' ||
-		strcmp(name, listing->document) == 0);
-}
-
-/*
- * Returns the first document that is asked for after the cursor, or NULL. The
- * others follow it in the order of names.
- */
-static struct ledger_document *
-first_listed(const struct order *order, const struct listing *listing,
-    struct order_cursor *at)
-{
-	char from[DOCUMENT_NAME + 2] = "";
-
-	if (listing->document[0] != '\0')
-		text_set(from, sizeof(from), listing->document);
-	else if (listing->type[0] != '\0')
-		snprintf(from, sizeof(from), "%s/", listing->type);
-	if (strcmp(listing->cursor, from) >= 0) {
-		*at = order_after(order, listing->cursor);
-		return order_next(order, at);
-	}
-	*at = order_from(order, from);
-	return order_next(order, at);
-}
-
-static json_t *
-row_of(const struct ledger_document *doc, const char *title)
-{
-	const struct ledger_version *newest =
-	    &doc->versions[doc->num_versions - 1];
-
-	return json_of_row(doc->name, title, newest->number, ledger_status(doc),
-	    &newest->digest);
-}
-
-bool
-run_list(struct job *job, struct error *err)
-{
-	const struct sight sight =
-	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = job->api->record->ledger;
-	const struct order *order = ledger_order(ledger);
-	json_t *documents = json_array(), *cursor = json_null();
-	struct ledger_document *doc;
-	struct listing listing;
-	struct order_cursor at;
-
-	if (!read_listing(job, &listing, err)) {
-		json_decref(documents);
-		return false;
-	}
-	ledger_read_lock(ledger);
-	for (doc = first_listed(order, &listing, &at);
-	     doc != NULL && is_within(&listing, doc->name);
-	     doc = order_next(order, &at)) {
-		char title[LIMIT_TITLE_BYTES + 1];
-
-		if (!is_listed(&listing, &sight, doc))
-			continue;
-		if (json_array_size(documents) == LIMIT_LIST_PAGE) {
-			cursor = json_incref(
-			    json_object_get(json_array_get(documents,
-						LIMIT_LIST_PAGE - 1),
-				"document"));
-			break;
-		}
-		/*
-		 * Reading a title may release the lock.  Documents are never
-		 * freed, but the place among them may have moved.
-		 */
-		if (doc->title[0] == '\0') {
-			title_of(job, doc, title);
-			at = order_after(order, doc->name);
-		}
-		json_array_append_new(documents,
-		    row_of(doc, doc->title[0] != '\0' ? doc->title : title));
-	}
-	ledger_unlock(ledger);
-	job_json(job, 200,
-	    json_pack("{s:o, s:o}", "documents", documents, "cursor", cursor));
 	return true;
 }

@@ -72,13 +72,13 @@ struct waiting {
 };
 
 static void
-count_waiting(void *arg, const char *name)
+count_waiting(void *arg, const char *name, unsigned num)
 {
 	struct waiting *waiting = arg;
 	const struct office *office = policy_office(waiting->policy, name);
 
 	if (office != NULL)
-		waiting->num[office - waiting->policy->offices]++;
+		waiting->num[office - waiting->policy->offices] += num;
 }
 
 static bool
@@ -103,10 +103,7 @@ put_queues(struct api *api, const struct policy *policy, struct buf *out,
 	struct waiting requests = { .policy = policy },
 		       acts = { .policy = policy };
 
-	pthread_mutex_lock(&api->mutex);
-	for (const struct job *job = api->first; job != NULL; job = job->next)
-		count_waiting(&requests, job->connected.office->name);
-	pthread_mutex_unlock(&api->mutex);
+	workers_each_office(api->workers, count_waiting, &requests);
 	registrar_waiting(api->registrar, count_waiting, &acts);
 	return put_waiting(&requests, "valise_waiting_requests",
 		   "Requests that wait for a worker.", out, err) &&

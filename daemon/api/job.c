@@ -15,6 +15,9 @@
 #include "pki/standing.h"
 #include "record/json.h"
 
+/* What a large body costs is not known before it is read to its end. */
+enum { LONG_BODY_BYTES = 4 * 1024 * 1024, RETRY_SECONDS = 2 };
+
 void
 job_free(struct job *job)
 {
@@ -23,7 +26,27 @@ job_free(struct job *job)
 		job->end(job);
 	if (job->copy_fd >= 0)
 		close(job->copy_fd);
+	free(job->state);
 	free(job);
+}
+
+static const char *
+office_of(const struct job *job)
+{
+	return job->connected.office != NULL ? job->connected.office->name : "";
+}
+
+/* The person is charged for the bytes of the answer, or of its part. */
+static void
+charge(const struct job *job)
+{
+	const struct http_response *response = &job->request->response;
+	const uint64_t bytes = response->fd >= 0 ? response->to - response->from
+						 : response->body.len;
+
+	if (!workers_note(bytes))
+		workers_charge(job->api->workers, office_of(job),
+		    job->connected.person, bytes);
 }
 
 void
@@ -31,6 +54,7 @@ job_answer(struct job *job)
 {
 	struct http_request *request = job->request;
 
+	charge(job);
 	request->job = NULL;
 	/* A whole answer in place of the next part ends the stream. */
 	if (request->response.stream)
@@ -42,7 +66,32 @@ job_answer(struct job *job)
 void
 job_stream(struct job *job)
 {
+	charge(job);
 	http_reply(job->request);
+}
+
+void
+job_part(struct job *job, bool last)
+{
+	struct http_response *response = &job->request->response;
+
+	if (last && !response->parts) {
+		job_answer(job);
+		return;
+	}
+	response->parts = true;
+	response->last = last;
+	if (last)
+		job_answer(job);
+	else
+		job_stream(job);
+}
+
+bool
+job_part_is_over(const struct job *job)
+{
+	return job->request->response.body.len >= LIMIT_PART_BYTES ||
+	    workers_is_over();
 }
 
 void
@@ -65,6 +114,25 @@ job_json(struct job *job, int status, json_t *json)
 {
 	job_fill_json(&job->request->response, status, json);
 	job_answer(job);
+}
+
+/*
+ * Name the time after which to ask again (RFC 9110 section 10.2.3); most of what
+ * is short, the daemon has again soon.
+ */
+static void
+name_retry(struct http_response *response, const struct error *err)
+{
+	const size_t used = strlen(response->headers);
+	const unsigned seconds =
+	    err->retry_s != 0 ? err->retry_s : RETRY_SECONDS;
+
+	if (seconds != ERROR_NO_RETRY &&
+	    (response->status == 429 || response->status == 503 ||
+		response->status == 507))
+		snprintf(response->headers + used,
+		    sizeof(response->headers) - used, "Retry-After: %u\r\n",
+		    seconds);
 }
 
 /* Answer with an error (RFC 9457); status 0: that of its kind. */
@@ -98,6 +166,7 @@ job_fill_problem(struct http_request *request, int status,
 	json_object_set_new(json, "request", json_string(request->id));
 	job_fill_json(&request->response, status, json);
 	request->response.type = "application/problem+json";
+	name_retry(&request->response, err);
 	/* git shows its user a server's message only if it is plain text. */
 	if (strncmp(request->head.target, "/git/", 5) == 0 &&
 	    err->kind != ERROR_SYSTEM) {
@@ -112,6 +181,8 @@ job_fill_problem(struct http_request *request, int status,
 void
 job_problem(struct job *job, const struct error *err)
 {
+	/* A part of the answer was sent: the rest will not come. */
+	job->request->response.cut = job->request->response.parts;
 	job_fill_problem(job->request, job->status, err);
 	job_answer(job);
 }
@@ -123,55 +194,58 @@ job_refuse_now(struct job *job, const struct error *err)
 	return HTTP_ANSWER;
 }
 
-void
-job_enqueue(struct api *api, struct job *job)
+/* A body that is judged at once and written: nothing can interrupt that. */
+static bool
+is_long(const struct job *job)
 {
-	bool full;
-
-	job->next = NULL;
-	pthread_mutex_lock(&api->mutex);
-	full = api->num_waiting >= LIMIT_JOBS;
-	if (!full) {
-		*api->end = job;
-		api->end = &job->next;
-		api->num_waiting++;
-		pthread_cond_signal(&api->wake);
-	}
-	pthread_mutex_unlock(&api->mutex);
-	if (full) {
-		struct error err = { 0 };
-
-		error_set(&err, ERROR_UNAVAILABLE,
-		    "too many requests are waiting: try again later");
-		job_problem(job, &err);
-	}
+	return job->request->body_len >= LONG_BODY_BYTES;
 }
 
-void *
-job_worker(void *arg)
+/* What every command asks for must be answered whatever else is going on. */
+static enum lane
+lane_of(const struct job *job)
 {
-	struct api *api = arg;
+	return job->run == run_checkpoint || job->run == run_receipt
+	    ? LANE_QUICK
+	    : LANE_COMMON;
+}
 
-	for (;;) {
-		struct error err = { 0 };
-		struct job *job;
+void
+job_enqueue(struct job *job)
+{
+	struct error err = { 0 };
 
-		pthread_mutex_lock(&api->mutex);
-		while (api->first == NULL && !api->stopping)
-			pthread_cond_wait(&api->wake, &api->mutex);
-		job = api->first;
-		if (job != NULL) {
-			api->first = job->next;
-			if (api->first == NULL)
-				api->end = &api->first;
-			api->num_waiting--;
-		}
-		pthread_mutex_unlock(&api->mutex);
-		if (job == NULL)
-			return NULL;
-		if (!job->run(job, &err))
-			job_problem(job, &err);
+	job->turn.arg = job;
+	job->turn.is_long = is_long(job);
+	switch (workers_put(job->api->workers, lane_of(job), &job->turn,
+	    office_of(job), job->connected.person)) {
+	case TURNS_WAITS:
+		return;
+	case TURNS_OFFICE_IS_FULL:
+		job->status = 429;
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "%d requests of %s wait already: try again later",
+		    LIMIT_JOBS_OF_OFFICE, office_of(job));
+		break;
+	case TURNS_ALL_IS_FULL:
+		error_set(&err, ERROR_UNAVAILABLE,
+		    "too many requests are waiting: try again later");
+		break;
 	}
+	job_problem(job, &err);
+}
+
+void
+job_run_turn(void *arg)
+{
+	struct job *job = arg;
+	struct error err = { 0 };
+
+	workers_note(job->request->body_len);
+	/* Its next turn goes on with this one. */
+	job->turn.again = true;
+	if (!job->run(job, &err))
+		job_problem(job, &err);
 }
 
 /* Called on the registrar's thread. */
@@ -188,7 +262,7 @@ act_decided(struct act_request *act)
 	case ACT_AGAIN:
 		act_clear(act);
 		if (++job->tries < 100) {
-			job_enqueue(job->api, job);
+			job_enqueue(job);
 			return;
 		}
 		error_set(&err, ERROR_UNAVAILABLE,

@@ -5,10 +5,10 @@
 #define DAEMON_API_JOB_H
 
 #include <jansson.h>
-#include <pthread.h>
 
 #include "daemon/api/api.h"
 #include "daemon/api/handshakes.h"
+#include "daemon/api/workers.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
 #include "daemon/spool/uploads.h"
@@ -73,9 +73,11 @@ struct job {
 	bool by_bag;
 	/* For events: the index of the next entry to look at. */
 	uint64_t cursor;
+	/* Where an answer in parts goes on; freed with the job.  Or NULL. */
+	void *state;
 	/* For a delivery: the copy to send after it was journaled, or -1. */
 	int copy_fd;
-	struct job *next;
+	struct turn turn;
 };
 
 struct refusals;
@@ -95,15 +97,8 @@ struct api {
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
 	struct handshakes handshakes;
-	/* The queue of jobs for the workers. */
-	pthread_mutex_t mutex;
-	pthread_cond_t wake;
-	struct job *first, **end;
-	size_t num_waiting;
+	struct workers *workers;
 	unsigned num_watchers; /* atomic */
-	bool stopping;
-	pthread_t threads[64];
-	unsigned num_threads;
 };
 
 /* Answer; the job is freed. */
@@ -111,6 +106,14 @@ void job_answer(struct job *job);
 void job_problem(struct job *job, const struct error *err);
 /* Send a part of a stream; the job stays with its request. */
 void job_stream(struct job *job);
+/*
+ * Send a part of an answer that is sent as it is made; the job is run again for
+ * the next, unless this is the last.  If it fails later, the answer ends in its
+ * middle.
+ */
+void job_part(struct job *job, bool last);
+/* Is the part as long as one should be, or the job's turn over? */
+bool job_part_is_over(const struct job *job);
 /*
  * May a person's act be made now (seal.h)?  Asked by job_submit() too, which
  * answers with the error.
@@ -147,10 +150,13 @@ void job_fill_json(struct http_response *response, int status, json_t *json);
 void job_fill_problem(struct http_request *request, int status,
     const struct error *err);
 void job_free(struct job *job);
-/* Queue a job for a worker; if the queue is full that is the answer. */
-void job_enqueue(struct api *api, struct job *job);
-/* The function of a worker's thread; arg is the api. */
-void *job_worker(void *arg);
+/*
+ * Queue a job for a worker, in its caller's turn; if too many wait that is the
+ * answer.
+ */
+void job_enqueue(struct job *job);
+/* Run a job, on a worker. */
+void job_run_turn(void *job);
 
 /* access.c: authenticate the caller, by the connection's certificate. */
 bool access_authenticate(struct api *api, struct http_request *request,
@@ -210,10 +216,27 @@ void upload_end(struct job *job);
 /* git.c */
 job_run run_git_refs, run_git_upload, run_pack;
 /* daemon/api/documents.c */
-job_run run_list, run_document, run_fetch;
+job_run run_document, run_fetch;
+/*
+ * Returns a title, read from the store once; "" if that fails.  The ledger is
+ * locked for reading, and the lock may be released meanwhile.
+ */
+const char *documents_title(const struct job *job,
+    const struct ledger_document *doc, char out[LIMIT_TITLE_BYTES + 1]);
+/* daemon/api/entries.c, list.c: answers in parts */
+job_run run_entries, run_list;
 /* journal.c */
-job_run run_entries, run_receipt, run_checkpoint, run_tile, run_cosign, run_key,
-    run_policy, run_crls;
+job_run run_receipt, run_checkpoint, run_tile, run_cosign, run_key, run_policy,
+    run_crls;
+/* Read a number of the query, which stays as it is if none is given. */
+bool job_query_number(const struct job *job, const char *name, uint64_t *out,
+    struct error *err) MUST_USE;
+/*
+ * Choose the head that is asked for ("at"), whose entries the ledger has. old
+ * is the size that the caller has seen, or UINT64_MAX.
+ */
+bool journal_choose_head(const struct job *job, uint64_t old, struct head *out,
+    struct error *err) MUST_USE;
 /*
  * Get the head to which receipts of entries up to index lead: the first that a
  * quorum of witnesses cosigned, else that of the newest entry's batch.

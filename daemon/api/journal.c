@@ -17,8 +17,8 @@
 
 enum { LEDGER_MOMENTS = 10000 };
 
-static bool
-query_number(struct job *job, const char *name, uint64_t *out,
+bool
+job_query_number(const struct job *job, const char *name, uint64_t *out,
     struct error *err)
 {
 	char text[24];
@@ -57,7 +57,8 @@ api_head_for(const struct record *record, const struct witnesses *witnesses,
 
 /* Find the head that is asked for: the newest, or the one that "at" names. */
 static bool
-find_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+find_head(const struct job *job, uint64_t old, struct head *out,
+    struct error *err)
 {
 	const struct record *record = job->api->record;
 	const struct witnesses *witnesses =
@@ -117,8 +118,9 @@ await_ledger(const struct record *record, uint64_t size, struct error *err)
 		"the daemon takes in what was journaled: try again");
 }
 
-static bool
-choose_head(struct job *job, uint64_t old, struct head *out, struct error *err)
+bool
+journal_choose_head(const struct job *job, uint64_t old, struct head *out,
+    struct error *err)
 {
 	return find_head(job, old, out, err) &&
 	    await_ledger(job->api->record, out->size, err);
@@ -135,8 +137,8 @@ run_checkpoint(struct job *job, struct error *err)
 	uint64_t old = UINT64_MAX, policy_at;
 	char hex[DIGEST_HEX], crls[DIGEST_HEX];
 
-	if (!query_number(job, "old", &old, err) ||
-	    !choose_head(job, old, &head, err))
+	if (!job_query_number(job, "old", &old, err) ||
+	    !journal_choose_head(job, old, &head, err))
 		return false;
 	/*
 	 * Tell the policy by which the daemon judges now, so that a client can
@@ -396,242 +398,6 @@ run_key(struct job *job, struct error *err)
 	}
 	return error_set(err, ERROR_NOT_FOUND,
 	    "no key of this journal came after that one");
-}
-
-struct entry_filter {
-	char document[DOCUMENT_NAME], office[POLICY_NAME];
-	char person[LIMIT_EMAIL_BYTES + 1], act[32];
-	uint64_t from, until, limit;
-	bool bare; /* without proofs, for a client with the hash tiles */
-	/* The same as numbers; UINT32_MAX if there is no such name. */
-	uint32_t document_number, office_number, person_number;
-	uint32_t acts; /* one bit for each act; 0: all */
-};
-
-/* The acts from which the state of documents follows. */
-#define ACTS_ON_DOCUMENTS "documents"
-enum {
-	ON_DOCUMENTS = 1 << ACT_DEPOSIT | 1 << ACT_SIGN | 1 << ACT_FORCE |
-	    1 << ACT_TERMINATE,
-};
-
-/* Read the filter from the query. */
-static bool
-read_filter(struct job *job, struct entry_filter *out, struct error *err)
-{
-	const struct http_head *head = &job->request->head;
-	char proof[8];
-
-	*out = (struct entry_filter){ .until = UINT64_MAX,
-		.limit = LIMIT_ENTRIES_PAGE };
-	if (!http_query(head, "proof", proof, sizeof(proof)) ||
-	    (proof[0] != '\0' && strcmp(proof, "none") != 0))
-		return error_set(err, ERROR_USAGE, "proof is \"none\"");
-	out->bare = proof[0] != '\0';
-	if (!http_query(head, "document", out->document,
-		sizeof(out->document)) ||
-	    !http_query(head, "office", out->office, sizeof(out->office)) ||
-	    !http_query(head, "person", out->person, sizeof(out->person)) ||
-	    !http_query(head, "act", out->act, sizeof(out->act)))
-		return error_set(err, ERROR_USAGE,
-		    "a filter is there twice, too long, or broken");
-	if (!query_number(job, "from", &out->from, err) ||
-	    !query_number(job, "until", &out->until, err) ||
-	    !query_number(job, "limit", &out->limit, err))
-		return false;
-	if (out->limit < 1 || out->limit > LIMIT_ENTRIES_PAGE)
-		return error_set(err, ERROR_USAGE, "limit is 1 to %d",
-		    LIMIT_ENTRIES_PAGE);
-	if (out->act[0] == '\0')
-		return true;
-	if (strcmp(out->act, ACTS_ON_DOCUMENTS) == 0)
-		out->acts = ON_DOCUMENTS;
-	else if (act_of(span_of_str(out->act)) != ACT_OTHER)
-		out->acts = UINT32_C(1) << act_of(span_of_str(out->act));
-	return out->acts != 0 ||
-	    error_set(err, ERROR_USAGE, "there is no act \"%s\"", out->act);
-}
-
-static uint32_t
-number_of(const struct ledger *ledger, const char *name)
-{
-	const uint32_t number = ledger_number(ledger, name);
-
-	return name[0] == '\0' ? 0 : number == 0 ? UINT32_MAX : number;
-}
-
-static bool
-matches(const struct entry_filter *filter, const struct ledger_entry *entry)
-{
-	return (filter->document_number == 0 ||
-		   entry->document == filter->document_number) &&
-	    (filter->office_number == 0 ||
-		entry->office == filter->office_number) &&
-	    (filter->person_number == 0 ||
-		entry->person == filter->person_number) &&
-	    (filter->acts == 0 || (filter->acts >> entry->act & 1) != 0);
-}
-
-/* Pick the filter with the fewest entries; *all if there is none. */
-static struct ledger_places
-choose_places(const struct ledger *ledger, const struct entry_filter *filter,
-    bool *all)
-{
-	const uint32_t about[] = { filter->document_number,
-		filter->office_number, filter->person_number };
-	struct ledger_places best = { .num = SIZE_MAX }, one;
-
-	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
-		if (about[i] == 0)
-			continue;
-		one = ledger_about(ledger, about[i]);
-		if (one.num < best.num)
-			best = one;
-	}
-	if (filter->acts != 0 && filter->acts != ON_DOCUMENTS) {
-		one = ledger_of_act(ledger, act_of(span_of_str(filter->act)));
-		if (one.num < best.num)
-			best = one;
-	}
-	*all = best.num == SIZE_MAX;
-	return best;
-}
-
-/*
- * Returns the indices that match and may be seen; *next gets where to go on, or
- * none.
- */
-static uint64_t *
-select_entries(struct job *job, struct entry_filter *filter, uint64_t size,
-    size_t *num, uint64_t *next)
-{
-	const struct sight sight =
-	    sight_of(job->connected.by.policy, job->connected.office);
-	struct ledger *ledger = job->api->record->ledger;
-	uint64_t *found = calloc(filter->limit, sizeof(*found));
-
-	struct ledger_places places;
-	bool all;
-
-	*num = 0;
-	*next = UINT64_MAX;
-	ledger_read_lock(ledger);
-	filter->document_number = number_of(ledger, filter->document);
-	filter->office_number = number_of(ledger, filter->office);
-	filter->person_number = number_of(ledger, filter->person);
-	places = choose_places(ledger, filter, &all);
-	if (size > filter->until)
-		size = filter->until;
-	for (uint64_t at = all ? filter->from
-			       : ledger_first_place(&places, filter->from);
-	     found != NULL && at < (all ? size : places.num); at++) {
-		const uint64_t i = all ? at : ledger_place(&places, at);
-		const struct ledger_entry entry = ledger_entry(ledger, i);
-
-		if (i >= size)
-			break;
-		if (!matches(filter, &entry) ||
-		    !ledger_visible(ledger, &sight, i))
-			continue;
-		if (*num == filter->limit) {
-			*next = i;
-			break;
-		}
-		found[(*num)++] = i;
-	}
-	ledger_unlock(ledger);
-	return found;
-}
-
-/* Append an entry and, unless bare, its proof. */
-static bool
-append_entry(const struct journal *journal, uint64_t index, uint64_t size,
-    bool bare, struct buf *out, struct error *err)
-{
-	struct buf line = BUF(LIMIT_ENTRY_BYTES);
-	struct merkle_proof proof = { .num = 0 };
-	json_t *json = NULL, *path = json_array();
-	char *text = NULL;
-	bool ok;
-
-	ok = journal_entry(journal, index, &line, err) &&
-	    (bare ||
-		journal_prove_inclusion(journal, index, size, &proof, err));
-	for (size_t i = 0; ok && i < proof.num; i++) {
-		char hash[BASE64_SIZE(32)];
-
-		base64_encode(digest_span(&proof.hashes[i]), hash);
-		json_array_append_new(path, json_string(hash));
-	}
-	if (ok) {
-		json = json_pack("{s:I, s:s%, s:O}", "index", (json_int_t)index,
-		    "entry", line.data, line.len, "proof", path);
-		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
-				  : error_set(err, ERROR_SYSTEM, "JSON");
-	}
-	free(text);
-	json_decref(json);
-	json_decref(path);
-	buf_free(&line);
-	return ok;
-}
-
-static bool
-append_last(const struct record *record, const struct head *head, uint64_t next,
-    struct buf *out, struct error *err)
-{
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	json_t *json = NULL;
-	char *text = NULL;
-	bool ok = api_append_note(record, head, &note, err);
-
-	if (ok) {
-		json = json_pack("{s:s%}", "checkpoint", note.data, note.len);
-		if (json != NULL && next != UINT64_MAX)
-			json_object_set_new(json, "next",
-			    json_integer((json_int_t)next));
-		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
-				  : error_set(err, ERROR_SYSTEM, "JSON");
-	}
-	free(text);
-	json_decref(json);
-	buf_free(&note);
-	return ok;
-}
-
-bool
-run_entries(struct job *job, struct error *err)
-{
-	const struct journal *journal = job->api->record->journal;
-	struct head head;
-	struct http_response *response = &job->request->response;
-	struct entry_filter filter;
-	uint64_t next, *found;
-	size_t num;
-	bool ok = true;
-
-	if (!read_filter(job, &filter, err) ||
-	    !choose_head(job, UINT64_MAX, &head, err))
-		return false;
-	found = select_entries(job, &filter, head.size, &num, &next);
-	if (found == NULL)
-		return error_set_errno(err, "entries");
-	for (size_t i = 0; ok && i < num; i++)
-		ok = append_entry(journal, found[i], head.size, filter.bare,
-		    &response->body, err);
-	free(found);
-	ok = ok &&
-	    append_last(job->api->record, &head, next, &response->body, err);
-	if (!ok) {
-		response->body.len = 0;
-		return false;
-	}
-	response->status = 200;
-	response->type = "application/jsonl";
-	job_answer(job);
-	return true;
 }
 
 static bool

@@ -364,9 +364,10 @@ upload_check(struct job *job, struct error *err)
 	 * must begin again.
 	 */
 	job->upload_damaged = true;
-	return error_set(err, ERROR_UNAVAILABLE,
+	error_set(err, ERROR_UNAVAILABLE,
 	    "what was uploaded has another SHA-256 than was said: upload it"
 	    " again");
+	return error_retry(err, ERROR_NO_RETRY);
 }
 
 void

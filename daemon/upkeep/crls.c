@@ -205,7 +205,8 @@ upkeep_hand_in(struct upkeep *upkeep, const char *office, struct span bytes,
 	    error_set(err, ERROR_UNAVAILABLE,
 		"lists of this office were journaled %d times lately: the next"
 		" one can be in %d minutes",
-		LIMIT_HAND_INS, LIMIT_HAND_IN_SECONDS / 60);
+		LIMIT_HAND_INS, LIMIT_HAND_IN_SECONDS / 60) ||
+	    error_retry(err, LIMIT_HAND_IN_SECONDS);
 	ok = ok &&
 	    lists_keep(upkeep->config, upkeep->record, &now, bytes, "posted",
 		out, err);

@@ -67,6 +67,9 @@ act_prepare(const struct record *record, struct signer *signer,
 		return true;
 	ok = make_objects(record, signer, act, &fields, err);
 	act->new_contents = fields.contents;
+	act->bytes = 0;
+	for (size_t i = 0; i < act->container->num; i++)
+		act->bytes += act->container->members[i].size;
 	container_free(act->container);
 	act->container = NULL;
 	if (ok)

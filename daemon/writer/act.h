@@ -5,6 +5,7 @@
 #define DAEMON_WRITER_ACT_H
 
 #include "daemon/signer/signer.h"
+#include "daemon/turns.h"
 #include "record/record.h"
 
 /* The policy and CRLs by which an act was judged. */
@@ -61,6 +62,8 @@ struct act_request {
 	uint64_t index; /* of the act's entry */
 	/* Made by act_prepare(), or used by batch and registrar only. */
 	struct act_request *next;
+	struct turn turn;
+	uint64_t bytes; /* of the texts and files that its objects may have */
 	struct pack *objects;
 	struct oid commit;
 	struct digest new_contents;

@@ -15,7 +15,11 @@
 #include "daemon/metrics.h"
 #include "record/refs.h"
 
-enum { SALT = sizeof(((struct entry *)NULL)->salt) };
+enum {
+	SALT = sizeof(((struct entry *)NULL)->salt),
+	/* Until witnesses have cosigned and the daemon was started anew. */
+	REPLACING_RETRY_SECONDS = 600,
+};
 
 /* One commit of the journal, being made. */
 struct batch {
@@ -325,10 +329,12 @@ add_policy_act(struct batch *batch, struct act_request *act)
 static bool
 add_act(struct batch *batch, struct act_request *act)
 {
-	if (batch->state.replacing)
-		return error_set(&act->err, ERROR_UNAVAILABLE,
+	if (batch->state.replacing) {
+		error_set(&act->err, ERROR_UNAVAILABLE,
 		    "the journal's key is being replaced: try again once its"
 		    " witnesses have cosigned that");
+		return error_retry(&act->err, REPLACING_RETRY_SECONDS);
+	}
 
 	switch (act->act) {
 	case ACT_DEPOSIT:

@@ -34,6 +34,8 @@ enum {
 	 */
 	LEDGER_ENTRIES = 1 << 16,
 	LEDGER_PART = 16,
+	/* So many bytes of texts are charged as an act more. */
+	BYTES_AN_ACT = 16 * 1024,
 };
 
 /*
@@ -59,7 +61,8 @@ struct registrar {
 	/* Held while acts are told, so that they are told in order. */
 	pthread_mutex_t telling;
 	/* Guarded by the mutex. */
-	struct act_request *first, **end;
+	struct act_request *first, **end; /* the daemon's own acts */
+	struct turns *turns;              /* those of offices */
 	bool stopping;
 	bool writing;                  /* a thread has the writer's turn */
 	const struct batch *in_flight; /* appended, and not committed yet */
@@ -88,12 +91,13 @@ registrar_now(struct registrar *registrar)
 
 void
 registrar_waiting(struct registrar *registrar,
-    void (*seen)(void *arg, const char *office), void *arg)
+    void (*seen)(void *arg, const char *office, unsigned num), void *arg)
 {
 	pthread_mutex_lock(&registrar->mutex);
 	for (const struct act_request *act = registrar->first; act != NULL;
 	     act = act->next)
-		seen(arg, act->office);
+		seen(arg, act->office, 1);
+	turns_each_office(registrar->turns, seen, arg);
 	pthread_mutex_unlock(&registrar->mutex);
 }
 
@@ -275,6 +279,13 @@ wait_idle(struct registrar *registrar)
 	end_upkeep(registrar);
 }
 
+/* Does an act wait?  The mutex is held. */
+static bool
+any_waits(const struct registrar *registrar)
+{
+	return registrar->first != NULL || turns_waiting(registrar->turns) > 0;
+}
+
 /* May the act be in the batch after the one in flight?  The mutex is held. */
 static bool
 may_follow(const struct registrar *registrar, const struct act_request *act)
@@ -286,33 +297,57 @@ may_follow(const struct registrar *registrar, const struct act_request *act)
 		!batch_touches(before, act->document));
 }
 
+static bool
+turn_may_follow(const void *arg, const struct turn *turn)
+{
+	return may_follow(arg, turn->arg);
+}
+
 /*
- * Take the acts that wait and may follow, in their order, up to a bound; NULL
- * if there are none.  The mutex is held.
+ * Returns the next act that may follow: the daemon's own first, and then the
+ * offices' in turn.  NULL if there is none.
+ */
+static struct act_request *
+take_one(struct registrar *registrar)
+{
+	struct act_request *act = registrar->first;
+	struct turn *turn;
+
+	if (act != NULL) {
+		/* Nothing overtakes a policy: it might wait for ever. */
+		if (!may_follow(registrar, act))
+			return NULL;
+		if ((registrar->first = act->next) == NULL)
+			registrar->end = &registrar->first;
+		return act;
+	}
+	turn = turns_take_if(registrar->turns, turn_may_follow, registrar);
+	if (turn == NULL)
+		return NULL;
+	act = turn->arg;
+	turns_end(registrar->turns, turn,
+	    1 + (int64_t)(act->bytes / BYTES_AN_ACT));
+	return act;
+}
+
+/*
+ * Take the acts that wait and may follow, up to a number and to a size, so that
+ * no batch grows with the texts; NULL if there are none.  The mutex is held.
  */
 static struct act_request *
 take_some(struct registrar *registrar)
 {
-	struct act_request *acts = NULL, **end = &acts,
-			   **at = &registrar->first;
-	unsigned num = 0;
+	struct act_request *acts = NULL, **end = &acts, *act;
+	uint64_t bytes = 0;
 
-	while (*at != NULL && num < LIMIT_BATCH_ACTS) {
-		struct act_request *act = *at;
-
-		if (!may_follow(registrar, act)) {
-			at = &act->next;
-			continue;
-		}
-		*at = act->next;
+	for (unsigned num = 0; num < LIMIT_BATCH_ACTS &&
+	     bytes < LIMIT_BATCH_BYTES && (act = take_one(registrar)) != NULL;
+	     num++) {
+		bytes += act->bytes;
 		act->next = NULL;
 		*end = act;
 		end = &act->next;
-		num++;
 	}
-	while (*at != NULL)
-		at = &(*at)->next;
-	registrar->end = at;
 	return acts;
 }
 
@@ -340,7 +375,7 @@ take_acts(struct registrar *registrar, bool does_upkeep)
 		if (!registrar->writing &&
 		    (acts = take_some(registrar)) != NULL)
 			break;
-		if (registrar->stopping && registrar->first == NULL)
+		if (registrar->stopping && !any_waits(registrar))
 			return NULL;
 		if (does_upkeep)
 			wait_idle(registrar);
@@ -383,7 +418,7 @@ put_in_flight(struct registrar *registrar, const struct batch *batch)
 		pthread_cond_wait(&registrar->committed, &registrar->mutex);
 	registrar->in_flight = batch;
 	registrar->writing = false;
-	if (registrar->first != NULL)
+	if (any_waits(registrar))
 		pthread_cond_broadcast(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);
 }
@@ -408,7 +443,7 @@ land(struct registrar *registrar, struct batch *batch)
 		registrar->refs_since_ms = registrar->busy_ms;
 	registrar->refs_behind += num;
 	pthread_cond_broadcast(&registrar->committed);
-	if (registrar->first != NULL)
+	if (any_waits(registrar))
 		pthread_cond_broadcast(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);
 	batch_free(batch);
@@ -475,6 +510,11 @@ registrar_new(const struct record *record, struct signer *signer,
     const struct batch_state *state, void (*fatal)(const struct error *err),
     struct error *err)
 {
+	/* Who hands acts in has limits of their own. */
+	const struct turns_limits unlimited = { .places = UINT32_MAX,
+		.waiting = UINT32_MAX,
+		.of_office = UINT32_MAX,
+		.begun = UINT32_MAX };
 	struct registrar *registrar = calloc(1, sizeof(*registrar));
 
 	if (registrar == NULL) {
@@ -494,7 +534,8 @@ registrar_new(const struct record *record, struct signer *signer,
 	pthread_mutex_init(&registrar->telling, NULL);
 	pthread_cond_init(&registrar->wake, NULL);
 	pthread_cond_init(&registrar->committed, NULL);
-	if ((registrar->joiner = joiner_new(record->store, err)) == NULL) {
+	if ((registrar->turns = turns_new(&unlimited, err)) == NULL ||
+	    (registrar->joiner = joiner_new(record->store, err)) == NULL) {
 		registrar_free(registrar);
 		return NULL;
 	}
@@ -521,6 +562,7 @@ registrar_free(struct registrar *registrar)
 	pthread_mutex_unlock(&registrar->mutex);
 	for (unsigned i = 0; i < registrar->num_threads; i++)
 		pthread_join(registrar->threads[i], NULL);
+	turns_free(registrar->turns);
 	joiner_free(registrar->joiner);
 	write_refs(registrar);
 	write_titles(registrar);
@@ -546,9 +588,15 @@ void
 registrar_submit(struct registrar *registrar, struct act_request *act)
 {
 	act->next = NULL;
+	act->turn = (struct turn){ .arg = act };
 	pthread_mutex_lock(&registrar->mutex);
-	*registrar->end = act;
-	registrar->end = &act->next;
+	/* Without memory for its turn an act of an office goes first. */
+	if (act->office[0] == '\0' || act_is_exclusive(act) ||
+	    turns_put(registrar->turns, &act->turn, act->office, act->person) !=
+		TURNS_WAITS) {
+		*registrar->end = act;
+		registrar->end = &act->next;
+	}
 	if (!registrar->writing)
 		pthread_cond_signal(&registrar->wake);
 	pthread_mutex_unlock(&registrar->mutex);

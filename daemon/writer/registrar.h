@@ -42,11 +42,11 @@ bool registrar_do(struct registrar *registrar, struct act_request *act,
 bool registrar_adopt(struct registrar *registrar, struct policy *policy,
     const struct crl_set *crls, struct error *err) MUST_USE;
 /*
- * Call seen with the office of each act that waits for its turn; with "" for
- * the daemon's own.  For any thread; seen must not call the registrar.
+ * Call seen with offices and the number of their acts that wait for their turn;
+ * with "" for the daemon's own.  For any thread; seen must not call the registrar.
  */
 void registrar_waiting(struct registrar *registrar,
-    void (*seen)(void *arg, const char *office), void *arg);
+    void (*seen)(void *arg, const char *office, unsigned num), void *arg);
 struct judged_by registrar_now(struct registrar *registrar);
 const struct record *registrar_record(const struct registrar *registrar);
 

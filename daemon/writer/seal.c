@@ -9,6 +9,8 @@
 #include "base/time.h"
 #include "pki/standing.h"
 
+enum { SEAL_RETRY_SECONDS = 600 };
+
 struct seal {
 	struct cert *cert;
 	pthread_mutex_t mutex;
@@ -46,18 +48,22 @@ seal_free(struct seal *seal)
 static bool
 refuse(const struct trust_result *found, struct error *err)
 {
-	if (found->state == TRUST_UNKNOWN)
-		return error_set(err, ERROR_UNAVAILABLE,
+	/* Nobody needs to stand and wait for what a person must do. */
+	if (found->state == TRUST_UNKNOWN) {
+		error_set(err, ERROR_UNAVAILABLE,
 		    "the depositary's own certificate cannot be judged, so it"
 		    " journals no act and delivers no copy: %s. Hand in that"
 		    " CA's new list (valise crls push FILE), or have the"
 		    " depositary put it into its folder of CRLs; then it goes"
 		    " on by itself",
 		    found->text);
-	return error_set(err, ERROR_UNAVAILABLE,
+		return error_retry(err, SEAL_RETRY_SECONDS);
+	}
+	error_set(err, ERROR_UNAVAILABLE,
 	    "the depositary's own certificate is not good, so it journals no"
 	    " act and delivers no copy: %s. It needs a new certificate",
 	    found->text);
+	return error_retry(err, SEAL_RETRY_SECONDS);
 }
 
 bool
