@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/pace.h"
 
 bool
 file_join(char out[FILE_PATH], const char *dir, const char *name,
@@ -327,6 +328,7 @@ file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
 			return false;
 		at += n;
 		len -= n;
+		pace_point();
 	}
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <zip.h>
 
 #include "base/file.h"
+#include "base/pace.h"
 #include "base/text.h"
 #include "document/container.h"
 #include "document/termination.h"
@@ -84,6 +85,7 @@ take_members(struct container *container, int fd,
 		    container_add(container, &member, err);
 		if (!ok)
 			member_clear(&member);
+		pace_point();
 	}
 	zip_window_free(window);
 	return ok;

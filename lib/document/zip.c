@@ -11,6 +11,7 @@
 
 #include "base/deflate.h"
 #include "base/file.h"
+#include "base/pace.h"
 #include "base/text.h"
 
 enum {
@@ -480,6 +481,7 @@ zip_inflater_take(struct zip_inflater *inflater, struct span bytes,
 		    !inflater->sink(inflater->arg, span_of(piece, n), err))
 			return false;
 		inflater->ended = result == Z_STREAM_END;
+		pace_point();
 		if (result == Z_BUF_ERROR && n == 0)
 			return true;
 	} while (z->avail_in > 0 || z->avail_out == 0);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/pace.h"
 #include "git/serve.h"
 
 enum { BAND = PKT_MAX - 1, GATHER = 4 * (BAND + 5) };
@@ -25,6 +26,7 @@ write_out(struct writing *to, struct error *err)
 
 	to->at += to->out.len;
 	to->out.len = 0;
+	pace_point();
 	return ok;
 }
 

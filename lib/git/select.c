@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pace.h"
 #include "git/private.h"
 
 struct step {
@@ -338,6 +339,7 @@ git_select(struct git_fetch *fetch, struct error *err)
 		     fetch->list[next].document == fetch->list[i].document;)
 			next++;
 		ok = fetch_document(fetch, &fetch->list[i], next - i, err);
+		pace_point();
 	}
 	fetch->out->objects = fetch->objects.list;
 	fetch->out->num_objects = fetch->objects.num;

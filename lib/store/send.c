@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pace.h"
 #include "store/private.h"
 
 enum { REF_DELTA = 7 }; /* in git's pack format */
@@ -128,8 +129,10 @@ store_send(struct store *store, const struct oid *list, size_t num, bool whole,
 	    buf_append_u32(&header, 2, err) &&
 	    buf_append_u32(&header, (uint32_t)num, err) &&
 	    put(&to, buf_span(&header), err);
-	for (size_t i = 0; ok && i < num; i++)
+	for (size_t i = 0; ok && i < num; i++) {
 		ok = send_one(&to, &list[i], err);
+		pace_point();
+	}
 	sha1_final(&to.sha1, sum);
 	ok = ok && sink(arg, span_of(sum, sizeof(sum)), err);
 	buf_free(&header);

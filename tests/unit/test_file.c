@@ -13,9 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/outfile.h"
+#include "base/pace.h"
 #include "base/private.h"
 
 static char dir[UNIT_DIR];
@@ -425,8 +427,37 @@ START_TEST(a_failure_that_has_a_next_step_tells_it)
 END_TEST
 
 static void
+count(void *arg)
+{
+	unsigned *num = arg;
+
+	(*num)++;
+}
+
+/* Others may go first after each piece, but only on a thread that wants it. */
+START_TEST(a_long_file_pauses)
+{
+	static const char bytes[200000];
+	const int fd = open("long", O_CREAT | O_RDWR, 0600);
+	struct error err = { 0 };
+	struct digest digest;
+	unsigned num = 0;
+
+	ck_ok(file_pwrite(fd, span_of(bytes, sizeof(bytes)), 0, &err), err);
+	pace_set(count, &num);
+	ck_ok(file_sha256(fd, sizeof(bytes), &digest, &err), err);
+	ck_assert_uint_eq(num, 4);
+	pace_set(NULL, NULL);
+	ck_ok(file_sha256(fd, sizeof(bytes), &digest, &err), err);
+	ck_assert_uint_eq(num, 4);
+	close(fd);
+}
+END_TEST
+
+static void
 fill(TCase *t)
 {
+	tcase_add_test(t, a_long_file_pauses);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, a_folder_is_found_under_any_name, 0,
 	    COUNT(places));

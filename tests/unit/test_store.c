@@ -12,6 +12,7 @@
 
 #include "backend/memory/memory.h"
 #include "base/file.h"
+#include "base/pace.h"
 #include "store/refs.h"
 
 static char dir[UNIT_DIR], path[FILE_PATH];
@@ -611,6 +612,14 @@ START_TEST(an_absent_object_is_not_found)
 }
 END_TEST
 
+static void
+count(void *arg)
+{
+	unsigned *num = arg;
+
+	(*num)++;
+}
+
 /* What git makes of it when it comes over the line: the same objects. */
 START_TEST(what_is_sent_is_what_git_takes)
 {
@@ -620,9 +629,11 @@ START_TEST(what_is_sent_is_what_git_takes)
 	struct buf sent = BUF(1000000);
 	char file[FILE_PATH], command[FILE_PATH * 2];
 	struct oid list[3];
+	unsigned num = 0;
 
 	ck_ok(pack_add_tree(pack, c, true, &list[0], &err), err);
 	list[1] = commit_of(pack, &list[0], NULL);
+	pace_set(count, &num);
 	memcpy(list[2].bytes, container_find(c, "META-INF/a.xml")->blob,
 	    OID_BYTES);
 	ck_ok(pack_finish(pack, &err) &&
@@ -630,6 +641,9 @@ START_TEST(what_is_sent_is_what_git_takes)
 		file_join(file, dir, "sent.pack", &err) &&
 		file_write(file, buf_span(&sent), 0600, &err),
 	    err);
+	/* Others may go first after each object. */
+	ck_assert_uint_ge(num, 3);
+	pace_set(NULL, NULL);
 	snprintf(command, sizeof(command),
 	    "git index-pack '%s' >/dev/null && git verify-pack -v '%s' |"
 	    " grep -cE '^[0-9a-f]{40} (commit|tree|blob)' | grep -qx 3",
