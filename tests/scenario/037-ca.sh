@@ -25,16 +25,26 @@ serial() { openssl x509 -in "$1" -noout -serial; }
 # CA DIR…: a request certified by another CA, as the first one did
 by() { "$top/certs/ca" issue "$@" >/dev/null; }
 
+# --- A CA whose names are in Lao, and have what openssl means something by. ---
+check "a CA with such names" "$top/certs/ca" new work/lao "A/B ກະຊວງ + CA" "ກະຊວງການຕ່າງປະເທດ, Y/Z"
+"$top/certs/request" work/lao-keys >/dev/null
+check "certifies" "$top/certs/ca" issue work/lao connect work/lao-keys/connect.csr a@mofa.example "ກົມ/a" work/lao.pem
+expect "by those names" 0 "^issuer=O=ກະຊວງການຕ່າງປະເທດ, Y/Z,CN=A/B ກະຊວງ + CA" openssl x509 -in work/lao.pem -noout -issuer -nameopt utf8,sep_comma_plus
+expect "and its people's" 0 "^subject=O=ກະຊວງການຕ່າງປະເທດ, Y/Z,OU=ກົມ/a,CN=a@" openssl x509 -in work/lao.pem -noout -subject -nameopt utf8,sep_comma_plus
+expect "a name that is too long makes none" 7 "too long" "$top/certs/ca" new work/long "$(printf %70s x)" y
+check "and leaves nothing" test ! -e work/long
+
 deposit mofa before >/dev/null
 at mofa-minister sign agreement/before --yes >/dev/null
 
 # --- Renewed: the same key. ---
-VALISE_CA=$dir/certs/mofa VALISE_EMAIL=x@x VALISE_HOST=DNS:x openssl req -x509 -new -config "$top/certs/openssl.cnf" -extensions root \
-	-key certs/mofa/private/ca.key -days 8000 -sha256 -subj "/O=Ministry of Foreign Affairs/CN=MOFA CA" -out work/mofa-renewed.pem 2>/dev/null
+"$top/certs/ca" renew "$dir/certs/mofa" >/dev/null; cp certs/mofa/ca.pem work/mofa-renewed.pem
+check "it has its key and its name" test "$(openssl x509 -in work/mofa-renewed.pem -noout -pubkey -subject)" = "$(openssl x509 -in certs/mofa/ca-before.pem -noout -pubkey -subject)"
+check "and another certificate" test "$(serial work/mofa-renewed.pem)" != "$(serial certs/mofa/ca-before.pem)"
 check "renewed: the recipe" recipe renew
 expect "who has not accepted it yet is not locked out" 0 "agreement/before" at iom-vientiane list
 expect "and sends nothing" 1 "you have not accepted" deposit iom-vientiane nothing
-expect "what changes is told as a certificate" 0 "+ certificate of CN=MOFA CA.* to 2048" at iom-vientiane policy show
+expect "what changes is told as a certificate" 0 "+ certificate of CN=MOFA CA.* to 20" at iom-vientiane policy show
 check "accepted" accept_policy mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva
 expect "an office goes on" 0 "deposited" deposit mofa renewed
 expect "old copies stay valid" 0 "VALID" at iom-vientiane fetch agreement/before -o work/o.asice

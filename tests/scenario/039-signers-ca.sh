@@ -14,6 +14,7 @@ recipe() {
 		sed "s|mofa|iom|g; s|/etc/valise|$dir|g; s|\([a-z0-9-]*\.zip\)|$dir/work/\1|; s|^\(c[a-z]*\) \([a-z]\)|\1 work/\2|" >work/recipe
 	[ -s work/recipe ] && while read -r line; do eval "$line" || return; done <work/recipe
 }
+serial() { openssl x509 -in "$1" -noout -serial; }
 here="mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva"
 # CA OFFICE EMAIL UNIT: new keys, with certificates of that CA
 renew() {
@@ -26,8 +27,9 @@ deposit iom-vientiane before >/dev/null
 at iom-chief-of-mission sign agreement/before --yes >/dev/null 2>&1
 
 # --- Renewed: the same key. ---
-VALISE_CA=$dir/certs/iom VALISE_EMAIL=x@x VALISE_HOST=DNS:x openssl req -x509 -new -config "$top/certs/openssl.cnf" -extensions root \
-	-key certs/iom/private/ca.key -days 8000 -sha256 -subj "/O=International Organization for Migration/CN=IOM CA" -out work/iom-renewed.pem 2>/dev/null
+"$top/certs/ca" renew "$dir/certs/iom" >/dev/null; cp certs/iom/ca.pem work/iom-renewed.pem
+check "it has its key and its name" test "$(openssl x509 -in work/iom-renewed.pem -noout -pubkey -subject)" = "$(openssl x509 -in certs/iom/ca-before.pem -noout -pubkey -subject)"
+check "and another certificate" test "$(serial work/iom-renewed.pem)" != "$(serial certs/iom/ca-before.pem)"
 check "renewed: the recipe" recipe renew
 for office in mofa iom-vientiane; do expect "$office, which has not accepted, is not locked out" 0 "agreement/before" at $office list; done
 check "accepted" accept_policy $here
