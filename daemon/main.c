@@ -138,15 +138,23 @@ export_journal(const struct options_given *given, struct error *err)
 }
 
 static void
-print_finding(void *arg, const struct audit_finding *finding, bool derived)
+print_finding(void *arg, const struct audit_finding *finding,
+    enum fsck_weight weight)
 {
+	static const char *const notes[] = {
+		[FSCK_WRONG] = "",
+		[FSCK_DERIVED] = " (--repair makes it anew)",
+		[FSCK_DISPUTED] =
+		    " (nothing is wrong here: its CA said so after"
+		    " the act)",
+	};
+
 	(void)arg;
 	printf("%s", finding->code);
 	if (finding->index != AUDIT_NO_ENTRY)
 		printf(", entry %llu", (unsigned long long)finding->index);
 	printf("%s%s: %s%s\n", finding->about[0] != '\0' ? ", " : "",
-	    finding->about, finding->text,
-	    derived ? " (--repair makes it anew)" : "");
+	    finding->about, finding->text, notes[weight]);
 }
 
 /*

@@ -12,7 +12,18 @@ fsck_report(void *arg, const struct audit_finding *finding)
 
 	pthread_mutex_lock(&fsck->mutex);
 	fsck->out->num_findings++;
-	fsck->settings->report(fsck->settings->arg, finding, false);
+	fsck->settings->report(fsck->settings->arg, finding, FSCK_WRONG);
+	pthread_mutex_unlock(&fsck->mutex);
+}
+
+void
+fsck_report_disputed(void *arg, const struct audit_finding *finding)
+{
+	struct fsck *fsck = arg;
+
+	pthread_mutex_lock(&fsck->mutex);
+	fsck->out->num_disputed++;
+	fsck->settings->report(fsck->settings->arg, finding, FSCK_DISPUTED);
 	pthread_mutex_unlock(&fsck->mutex);
 }
 
@@ -28,7 +39,7 @@ fsck_report_derived(struct fsck *fsck, const char *code, const char *about,
 	pthread_mutex_lock(&fsck->mutex);
 	fsck->out->num_findings++;
 	fsck->out->num_derived++;
-	fsck->settings->report(fsck->settings->arg, &finding, true);
+	fsck->settings->report(fsck->settings->arg, &finding, FSCK_DERIVED);
 	pthread_mutex_unlock(&fsck->mutex);
 }
 

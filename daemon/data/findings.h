@@ -37,6 +37,8 @@ struct fsck {
 
 /* Tell one finding; arg is the struct fsck.  For any thread. */
 void fsck_report(void *arg, const struct audit_finding *finding);
+/* Tell of a signature that a CA took away later; it is not counted as wrong. */
+void fsck_report_disputed(void *arg, const struct audit_finding *finding);
 /* Tell a finding about something that can be made again. */
 void fsck_report_derived(struct fsck *fsck, const char *code, const char *about,
     const char *text);

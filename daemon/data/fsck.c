@@ -182,6 +182,7 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 	fsck.audit_settings = (struct audit_settings){ .by = FIELD_FSCK,
 		.now_ms = time_now_ms(),
 		.report = fsck_report,
+		.report_disputed = fsck_report_disputed,
 		.arg = &fsck };
 	pthread_mutex_init(&fsck.mutex, NULL);
 	ok = check_folder(&fsck, err);

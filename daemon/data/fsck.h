@@ -8,24 +8,30 @@
 
 #include "record/audit.h"
 
+enum fsck_weight {
+	FSCK_WRONG,
+	FSCK_DERIVED,  /* wrong, and can be made again */
+	FSCK_DISPUTED, /* nothing is wrong: a CA took a signature away later */
+};
+
 struct fsck_settings {
 	const char *data;
 	unsigned threads;
 	bool without_signer; /* this process may not read the signer's memory */
-	/*
-	 * Called from any thread, one call at a time. derived: it can be made
-	 * again.
-	 */
+	/* Called from any thread, one call at a time. */
 	void (*report)(void *arg, const struct audit_finding *finding,
-	    bool derived);
+	    enum fsck_weight weight);
 	void *arg;
 	const bool *stop; /* or NULL: end early once it is true */
 };
 
 struct fsck_result {
 	uint64_t size, num_heads, num_objects, num_versions, num_cosignatures;
-	/* num_derived of the num_findings are derived. */
-	size_t num_findings, num_derived;
+	/*
+	 * num_derived of the num_findings are derived.  num_disputed are beside
+	 * them.
+	 */
+	size_t num_findings, num_derived, num_disputed;
 	bool is_complete;
 };
 

@@ -26,13 +26,19 @@ enum {
 /* --- Checking the data folder. --- */
 
 static void
-report(void *arg, const struct audit_finding *finding, bool derived)
+report(void *arg, const struct audit_finding *finding, enum fsck_weight weight)
 {
 	(void)arg;
+	if (weight == FSCK_DISPUTED) {
+		log_info("check", "code=%s about=%s disputed=yes reason=%s",
+		    finding->code, log_text(finding->about),
+		    log_text(finding->text));
+		return;
+	}
 	log_error("check", "code=%s entry=%lld about=%s derived=%s reason=%s",
 	    finding->code,
 	    finding->index == AUDIT_NO_ENTRY ? -1 : (long long)finding->index,
-	    log_text(finding->about), derived ? "yes" : "no",
+	    log_text(finding->about), weight == FSCK_DERIVED ? "yes" : "no",
 	    log_text(finding->text));
 }
 

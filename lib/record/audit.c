@@ -333,6 +333,17 @@ has_act(const struct verdict *verdict, uint64_t index)
 	return false;
 }
 
+/* Is every signer who was revoked one of whom a list said so after the act? */
+static bool
+is_disputed_only(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_signatures; i++)
+		if (verdict->signatures[i].then == TRUST_REVOKED &&
+		    !verdict->signatures[i].disputed)
+			return false;
+	return true;
+}
+
 void
 audit_verdict(struct audit *audit, const struct ledger_document *document,
     const struct ledger_version *version, const struct verdict *verdict)
@@ -340,7 +351,10 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 	const struct audit_settings *settings = &audit->settings;
 	char about[LIMIT_PATH_BYTES + 1];
 	const enum status due = ledger_status_in_copy(version);
+	struct audit_settings disputed = *settings;
 
+	if (settings->report_disputed != NULL && is_disputed_only(verdict))
+		disputed.report = settings->report_disputed;
 	snprintf(about, sizeof(about), "%s@%u", document->name,
 	    version->number);
 	for (size_t i = 0; i < verdict->num_findings; i++) {
@@ -349,8 +363,11 @@ audit_verdict(struct audit *audit, const struct ledger_document *document,
 
 		finding_sentence(one, sentence);
 		if (finding_outcome(one->code) != OUTCOME_VALID)
-			audit_find(settings, finding_name(one->code),
-			    AUDIT_NO_ENTRY, about, "%s", sentence);
+			audit_find(one->code == FINDING_SIGNER_REVOKED
+				? &disputed
+				: settings,
+			    finding_name(one->code), AUDIT_NO_ENTRY, about,
+			    "%s", sentence);
 	}
 	if (verdict->version == NULL)
 		return;

@@ -43,6 +43,11 @@ struct audit_settings {
 	bool filtered;
 	int64_t now_ms; /* the time now; 0: not known */
 	audit_report *report;
+	/*
+	 * Or NULL: report tells these too.  What a CA said of a signer only after
+	 * the act; nobody did anything wrong here.
+	 */
+	audit_report *report_disputed;
 	void *arg;
 };
 
