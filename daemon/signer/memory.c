@@ -74,6 +74,15 @@ signer_memory_write(struct signer_memory *memory, struct error *err)
 	return ok || error_context(err, "signer's memory");
 }
 
+static bool
+is_damaged(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_UNTRUSTED,
+	    "%s is damaged: without it a fork of the journal could be signed;"
+	    " see \"A damaged journal\" in the operations manual",
+	    path);
+}
+
 bool
 signer_memory_open(const char *path, int flags, struct signer_memory *out,
     struct error *err)
@@ -86,12 +95,16 @@ signer_memory_open(const char *path, int flags, struct signer_memory *out,
 		return error_set(err, ERROR_UNTRUSTED,
 		    "%s is not there: without it a fork of the journal could"
 		    " be signed. A backup is brought back with \"valised"
-		    " restore\"",
+		    " restore\"; if it is lost, see \"A damaged journal\" in"
+		    " the operations manual",
 		    path);
 	if (out->fd < 0)
 		return error_set_errno(err, "%s", path);
+	/* What is left of a file that was cut may be older than what is gone. */
 	if (!file_pread(out->fd, slots, sizeof(slots), 0, err))
-		return error_context(err, "%s", path);
+		return err->kind == ERROR_MALFORMED
+		    ? is_damaged(path, err)
+		    : error_context(err, "%s", path);
 	for (unsigned i = 0; i < 2; i++) {
 		struct signer_memory one = { .fd = out->fd };
 
@@ -101,11 +114,7 @@ signer_memory_open(const char *path, int flags, struct signer_memory *out,
 			found = true;
 		}
 	}
-	return found ||
-	    error_set(err, ERROR_UNTRUSTED,
-		"%s is damaged: without it a fork of the journal could be"
-		" signed; see \"A damaged journal\" in the operations manual",
-		path);
+	return found || is_damaged(path, err);
 }
 
 bool

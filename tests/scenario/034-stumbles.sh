@@ -51,6 +51,14 @@ both certs/depositary.pem "Permission denied"
 check "all put back, it starts" start_daemon "$dir"
 stop_daemon "$dir"
 
+# --- The signer's memory. ---
+cp data/signer/memory work/memory
+head -c 700 work/memory >data/signer/memory
+expect "a memory that was cut" 1 "memory is damaged: .*A damaged journal.* in the operations manual" run
+rm data/signer/memory
+expect "or is lost" 1 "memory is not there: .*valised restore.*A damaged journal.* in the operations manual" run
+cp work/memory data/signer/memory
+
 # --- As root, or as another. ---
 if [ "$(id -u)" = 0 ]; then
 	cp -R data work/data; chown -R nobody data
