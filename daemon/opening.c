@@ -77,6 +77,23 @@ tell_of_opening(const struct opening *opening, int64_t took_ms)
 	    (long long)took_ms);
 }
 
+/*
+ * What a later version journaled may change what is in force: this one does not
+ * go on from it.
+ */
+static bool
+check_known(const struct ledger *ledger, struct error *err)
+{
+	const uint64_t later = ledger_last(ledger, ACT_OTHER);
+
+	return later == LEDGER_NONE ||
+	    error_set(err, ERROR_MALFORMED,
+		"entry %llu of the journal is an act that this version does not"
+		" know: a later one wrote it. Install that one again; see"
+		" \"Upgrade\" in the operations manual",
+		(unsigned long long)later);
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
@@ -112,6 +129,8 @@ open_journal(struct daemon *daemon, struct error *err)
 	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
 	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
 	tell_of_opening(&record->opening, time_monotonic_ms() - began);
+	if (!check_known(daemon->record.ledger, err))
+		return false;
 	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"the journal is \"%s\", the policy's origin is \"%s\"",

@@ -19,4 +19,21 @@ signed-by-bag 0 VALID, signed in part
 came-by-bag 0 VALID, draft
 END
 expect "a data folder from before" 0 "nothing is wrong" "$valised" fsck data
+
+# --- What a later version journals: this one does not go on from it. ---
+rm -rf data
+start
+enrol "$dir" mofa iom-geneva >/dev/null
+deposit mofa one >/dev/null; at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+stop_daemon "$dir"
+last=$(($(grep -ao '"act":"' data/journal/entries | wc -l) - 1))
+cp -R data before
+later() {
+	rm -rf data; cp -R before data
+	"$VALISE_BUILD/tamper" field data "$last" "$@" || return
+	timeout 30 "$valised" --config valised.yaml
+}
+expect "an act that a later version has" 8 "entry $last of the journal is an act that this version does not know.*Install that one again; see ..Upgrade.. in the operations manual" later '"act":"deliver"' '"act":"deliveries-of-later"'
+rm -rf data; mv before data
+check "the version that knows all of it starts" start_daemon "$dir"
 finish
