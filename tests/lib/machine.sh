@@ -10,8 +10,12 @@
 #   machine_boot DIR         boot DIR/root, and wait until it is up
 #   machine COMMAND…         run it there
 #   machine_end              shut it down, and let its files go
-#   machine_recipe NAME      run that recipe of docs/operations.md there, in
-#                            /srv/in; $machine_share is where "/usr/share" is
+#   machine_recipe NAME [DIR]
+#                            run that recipe of docs/operations.md there, in DIR
+#                            (/srv/in), which is whose home it is; $machine_share
+#                            is where "/usr/share" is
+#   machine_named            let it know the names that the recipes use, and have
+#                            the CA of the depositary (/srv/ca)
 #   machine_service          bring the service up there by the recipes, and have
 #                            an office enrol and deposit agreement/one
 #   machine_office OFFICE COMMAND…
@@ -118,8 +122,13 @@ machine_end() {
 
 machine_recipe() {
 	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
-		sed "s|/usr/share/valise|${machine_share:-/usr/share}/valise|g" >"$machine_dir/root/srv/in/recipe"
-	[ -s "$machine_dir/root/srv/in/recipe" ] && machine sh -ec 'cd /srv/in; . ./recipe'
+		sed "s|/usr/share/valise|${machine_share:-/usr/share}/valise|g" >"$machine_dir/root/srv/recipe"
+	[ -s "$machine_dir/root/srv/recipe" ] && machine sh -ec 'cd "$0"; [ "$0" = /srv/in ] || export HOME="$0"; . /srv/recipe' "${2:-/srv/in}"
+}
+
+machine_named() {
+	mkdir -p "$machine_dir/root/srv/in"
+	echo "127.0.0.1 localhost valise.mofa.example new.mofa.example" >"$machine_dir/root/etc/hosts"
 }
 
 machine_office() {
@@ -131,15 +140,14 @@ machine_office() {
 machine_service() {
 	machine_in=$machine_dir/root/srv/in machine_etc=$machine_dir/root/etc/valise
 	machine_data=$machine_dir/root/var/lib/valise/data
-	mkdir -p "$machine_in"
+	machine_named
+	cp -R certs/mofa "$machine_dir/root/srv/ca"
 	cp -R offices certs/mofa-ca.pem certs/iom-ca.pem "$machine_in/"
 	cp crls/mofa.pem "$machine_in/mofa-crl.pem"; cp crls/iom.pem "$machine_in/iom-crl.pem"
+	for office in mofa iom-vientiane iom-bangkok iom-geneva; do cp "offices/$office/encrypt-cert.pem" "$machine_in/${office#iom-}-registry.pem"; done
 	check "the configuration: the recipe" machine_recipe prepare
-	sed -i 's|^listen:.*|listen: 127.0.0.1:8443|; s|^address:.*|address: https://127.0.0.1:8443|' "$machine_etc/valised.yaml"
-	for office in mofa iom-vientiane iom-bangkok iom-geneva; do cp "offices/$office/encrypt-cert.pem" "$machine_etc/policies/encryption/$office.pem"; done
 	expect "the data folder: the recipe" 0 "next: have the CA certify" machine_recipe init
-	"$top/certs/ca" issue certs/mofa server "$machine_data/server/server.csr" IP:127.0.0.1 "" "$machine_in/server.pem" >/dev/null
-	"$top/certs/ca" issue certs/mofa sign "$machine_data/signer/depositary.csr" depositary@mofa.example "" "$machine_in/depositary.pem" >/dev/null
+	check "the certificates: the recipe" machine_recipe certify
 	expect "the start: the recipe" 0 "^active" machine_recipe start
 	expect "the enrolment: the recipe" 0 "fingerprint" machine_recipe enrolment
 	check "an office enrols" machine sh -ec 'cd /srv/in/offices/mofa && mkdir -p state && valise --config config.yaml init ../../enrolment.yaml --cert cert.pem --key key.pem --sign-cert sign-cert.pem --sign-key sign-key.pem --yes --state state'

@@ -160,7 +160,7 @@ expect "vientiane connects" 0 "agreement/one" at iom-vientiane list
 certs() { "$top/certs/$1" "$2" "$dir/certs/iom" vientiane@iom.example "$5" "$(date -u +%Y-%m-%d)"; }
 valise() { at mofa "$@"; }
 sed -n "/<!-- recipe: stolen -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
-	sed "s|^certs/|certs |; s|/srv/ca/crl|certs/iom/crl|" >work/recipe
+	sed "s|^/usr/share/valise/certs/|certs |; s|/srv/ca/crl|certs/iom/crl|" >work/recipe
 [ -s work/recipe ] && while read -r line; do check "the recipe: $line" eval "$line"; done <work/recipe
 cp work/out work/shown
 expect "the last says which entry names it" 0 "^iom  *20.*Z  *20.*Z  *4  *[0-9]" cat work/shown

@@ -116,11 +116,9 @@ rm -rf "$backup/data"
 check "made anew, it is good" machine systemctl start valised-backup
 check "the keys: the recipe" machine_recipe keys
 check "are root's alone" test "$(machine stat -c '%a %U' /root/valise-keys.tar)" = "600 root"
-machine mkdir -p /srv/backup; machine chown valise /srv/backup
 expect "a backup by hand: the recipe" 0 "nothing is wrong" machine_recipe backup
-cp "$backup/etc.tar.gz" "$m/root/srv/backup/"
 cp "$m"/root/srv/in/offices/mofa/state/*/checkpoint "$m/root/srv/backup/seen-1"
-cp "$m/root/srv/backup/seen-1" "$m/root/srv/backup/seen-2"; chmod 644 "$m"/root/srv/backup/seen-*
+cp "$m/root/srv/backup/seen-1" "$m/root/srv/backup/seen-2"
 cp "$m/root/root/valise-keys.tar" "$m/root/srv/in/"
 machine systemctl disable --now valised valised-backup.timer
 machine rm -rf /var/lib/valise/data /etc/valise

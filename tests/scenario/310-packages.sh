@@ -40,7 +40,11 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 	machine_boot "$m" || { not_ok "$suite: a machine boots"; machine_end; continue; }
 	first=${before:-$now}
 	# No network there: what they depend on is on it already.
-	check "$suite: they are installed" machine sh -c "dpkg -i /srv/$first/valise_*.deb /srv/$first/valised_*.deb /srv/$first/valise-doc_*.deb"
+	machine_named; cp "$m/root/srv/$first"/valise*.deb "$m/root/srv/in/"
+	# Who types it is asked, where it matters.
+	echo 'APT::Get::Assume-Yes "true";' >"$m/root/etc/apt/apt.conf.d/99yes"
+	check "$suite: they are installed: the recipe" machine_recipe packages
+	rm "$m"/root/srv/in/*.deb
 	expect "$suite: the unit is enabled" 0 "^enabled" machine systemctl is-enabled valised
 	expect "$suite: but waits for the configuration and the journal" 3 "^inactive" machine systemctl is-active valised
 	expect "$suite: and has not failed" 0 "ConditionResult=no" machine systemctl show -p ConditionResult valised
@@ -57,8 +61,10 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 		expect "$suite: which restarts the service" 0 "^active" machine systemctl is-active valised
 		check "$suite: as another process" test "$pid" != "$(main_pid)"
 		expect "$suite: on the same journal" 0 "agreement/one" machine_office mofa list
-		check "$suite: one can go back" machine sh -c "dpkg -i /srv/$before/valise_*.deb /srv/$before/valised_*.deb"
+		rm "$m"/root/srv/in/*.deb; cp "$m/root/srv/$before"/valise*.deb "$m/root/srv/in/"
+		check "$suite: one can go back: the recipe" machine_recipe go-back
 		expect "$suite: to the service of before" 0 "agreement/one" machine_office mofa list
+		rm "$m"/root/srv/in/*.deb; cp "$m/root/srv/$now"/valise*.deb "$m/root/srv/in/"
 		check "$suite: and forth again" machine_recipe upgrade
 	fi
 	check "$suite: what they are linked with is told" machine grep -q SPDX-2.3 /usr/share/valise/valise.spdx.json
