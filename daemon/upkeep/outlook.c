@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/file.h"
 #include "daemon/log.h"
@@ -18,6 +19,7 @@ enum {
 	WARN_CERTIFICATE = 30 * DAY,
 	WARN_POWERS = 30 * DAY,
 	WARN_WITNESS = 60 * 60,
+	WARN_DISK = 5, /* percent that is free */
 };
 
 static void warn(struct upkeep *upkeep, const char *fmt, ...) PRINTF(2, 3);
@@ -148,6 +150,22 @@ look_at_witnesses(struct upkeep *upkeep, const struct policy *policy)
 		    last != 0 ? when : "", (unsigned long long)size);
 }
 
+/* The text stays the same while the disk fills: it is told once a day. */
+static void
+look_at_disk(struct upkeep *upkeep)
+{
+	const char *const data = upkeep->config->data;
+	struct statvfs disk;
+
+	if (statvfs(data, &disk) == 0 &&
+	    disk.f_bavail < disk.f_blocks / 100 * WARN_DISK)
+		warn(upkeep,
+		    "less than %d%% of the disk of %s is free; what does not"
+		    " fit is refused: see \"A full disk\" in the operations"
+		    " manual",
+		    WARN_DISK, data);
+}
+
 /* Log the warnings when they change, and once a day. */
 static void
 tell(struct upkeep *upkeep)
@@ -213,6 +231,7 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	look_at_lists(upkeep);
 	look_at_powers(upkeep, now.policy);
 	look_at_witnesses(upkeep, now.policy);
+	look_at_disk(upkeep);
 	if (upkeep->num_findings > 0)
 		warn(upkeep,
 		    "the last check of the data folder found %zu"

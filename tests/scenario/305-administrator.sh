@@ -141,6 +141,12 @@ expect "on a full disk a deposit is refused" 6 "" refused
 expect "what is there is read" 0 "agreement/six" desk geneva list
 check "the log says so" says 'level=\(error\|warning\).*\(No space\|disk\)'
 expect "what to look at: the recipe" 0 "100%" machine_recipe disk
+check "it starts on a full disk as well" machine systemctl restart valised
+certs ca issue /srv/ca connect /srv/in/prometheus/connect.csr prometheus@mofa.example "" /srv/in/prometheus/connect.pem >work/out
+told() { machine curl -sS --cacert /srv/ca/ca.pem --cert /srv/in/prometheus/connect.pem --key /srv/in/prometheus/connect.key https://new.mofa.example:8443/health | grep -q 'less than 5% of the disk of /var/lib/valise/data is free'; }
+n=0; until told || [ $n = 100 ]; do n=$((n + 1)); sleep 0.1; done
+check "and its health says why it refuses" told
+check "room: the recipe" machine_recipe room
 machine rm "$data/filled"
 expect "with room again, the outbox is sent" 0 "deposited" big mofa seven
 expect "the folder is whole" 0 "nothing is wrong" machine runuser -u valise -- valised fsck /var/lib/valise/data
