@@ -124,6 +124,20 @@ expect "another address: the recipe" 0 "^good" machine_recipe move
 expect "who has not heard of it" 0 "agreement/two" desk bangkok list
 for one in $people; do expect "$one takes it: the recipe" 0 "agreement/two" machine_recipe moved /srv/desk/$one; done
 
+# --- Witnesses, and the journal's key. ---
+for one in mofa geneva; do
+	check "$one makes a witness's key: the recipe" machine_recipe witness-init /srv/desk/$one
+	cp "$m/root/srv/desk/$one/witness.vkey" "$m/root/srv/in/$one.vkey"
+done
+check "witnesses: the recipe" machine_recipe witnesses
+check "all accept them" accept $people
+for one in mofa geneva; do check "$one cosigns: the recipe" machine_recipe witness /srv/desk/$one; done
+expect "which an office can insist on" 0 "VALID" desk bangkok fetch agreement/one -o one.asice --witnessed
+check "the journal's key: the recipe" machine_recipe replace-key
+for one in mofa geneva; do check "$one cosigns its last entry: the recipe" machine_recipe witness /srv/desk/$one; done
+expect "the next key takes over: the recipe" 0 "event=key result=switched" machine_recipe replaced-key
+expect "an office follows" 0 "deposited" deposits mofa next-key
+
 # --- A backup, and its keys. ---
 check "a backup by its timer: the recipe" machine_recipe backup-timer
 expect "a backup by hand: the recipe" 0 "nothing is wrong" machine_recipe backup
