@@ -49,6 +49,23 @@ follow_refs(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* A note_visitor: log what is wrong in the store, and what was mended. */
+static void
+tell_of_store(void *arg, const char *code, const char *about, const char *text,
+    bool is_mended)
+{
+	const struct daemon *daemon = arg;
+
+	if (is_mended)
+		log_warning("store", "code=%s result=mended about=%s reason=%s",
+		    code, log_text(about), log_text(text));
+	else
+		log_warning("store",
+		    "code=%s about=%s reason=%s do=\"stop the daemon, then"
+		    " valised fsck %s --repair\"",
+		    code, log_text(about), log_text(text), daemon->config.data);
+}
+
 /* Log what was repaired, and how the journal was opened. */
 static void
 tell_of_opening(const struct opening *opening, int64_t took_ms)
@@ -129,7 +146,9 @@ open_journal(struct daemon *daemon, struct error *err)
 	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
 	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
 	tell_of_opening(&record->opening, time_monotonic_ms() - began);
-	if (!check_known(daemon->record.ledger, err))
+	if (!check_known(daemon->record.ledger, err) ||
+	    !store_look(record->store, LOOK_AT_NOTES, tell_of_store, daemon,
+		err))
 		return false;
 	return strcmp(record->keys.keys[0].name, daemon->policy->origin) == 0 ||
 	    error_set(err, ERROR_UNTRUSTED,

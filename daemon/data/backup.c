@@ -217,13 +217,14 @@ copy_parts(struct backup *backup, enum data_part first, enum data_part last,
 
 /* --- The store. --- */
 
+/* Is it the name of a pack's file, with this suffix? */
 static bool
-is_pack(const char *name)
+is_pack(const char *name, const char *suffix)
 {
 	const char *end = strrchr(name, '.');
 
 	return strncmp(name, "pack-", 5) == 0 && end != NULL &&
-	    (strcmp(end, ".pack") == 0 || strcmp(end, ".idx") == 0);
+	    strcmp(end, suffix) == 0;
 }
 
 /*
@@ -265,8 +266,7 @@ copy_packs(struct backup *backup, struct error *err)
 	while (ok && !backup->missed && (entry = readdir(dir)) != NULL) {
 		const size_t len = strlen(entry->d_name);
 
-		if (!is_pack(entry->d_name) ||
-		    strcmp(entry->d_name + len - 4, ".idx") != 0)
+		if (!is_pack(entry->d_name, ".idx"))
 			continue;
 		snprintf(name, sizeof(name), "%s/%.*s.pack",
 		    data_name(DATA_PACKS), (int)len - 4, entry->d_name);
@@ -297,7 +297,8 @@ joined_packs(const struct backup *backup, struct buf *out, struct error *err)
 	if ((dir = opendir(to_path)) == NULL)
 		return error_set_errno(err, "%s", to_path);
 	while (ok && (entry = readdir(dir)) != NULL)
-		ok = !is_pack(entry->d_name) ||
+		ok = (!is_pack(entry->d_name, ".pack") &&
+			 !is_pack(entry->d_name, ".idx")) ||
 		    (file_join(name, data_name(DATA_PACKS), entry->d_name,
 			 err) &&
 			join(from_path, to_path, backup, name, err) &&

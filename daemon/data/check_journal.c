@@ -177,7 +177,7 @@ fsck_check_cosignatures(struct fsck *fsck)
 bool
 fsck_check_journal(struct fsck *fsck, struct error *err)
 {
-	const bool with_heads = fsck->out->num_derived == 0;
+	const bool with_heads = !fsck->hashes_are_wrong;
 	pthread_t threads[FSCK_THREADS];
 	unsigned num = 0;
 	bool ok;

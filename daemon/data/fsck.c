@@ -46,13 +46,22 @@ tell_of_ref(void *arg, const struct ref_told *told)
 {
 	struct fsck *fsck = arg;
 
-	/* A commit may have no branch yet: then its pack has a .keep. */
+	/* A commit may have no branch yet: then its pack has a .new. */
 	if ((told->should != NULL && store_keeps(fsck->store, told->should)) ||
 	    (told->is != NULL && came_since(fsck, told->document, told->is)))
 		return;
 	fsck_report_derived(fsck, "REF_WRONG", told->ref,
 	    told->should == NULL ? "a branch of no document in the journal"
 				 : "the branch is not where the journal says");
+}
+
+/* A note_visitor: tell what in the store is not as it was made. */
+static void
+tell_of_store(void *arg, const char *code, const char *about, const char *text,
+    bool is_mended)
+{
+	(void)is_mended;
+	fsck_report_derived(arg, code, about, text);
 }
 
 /* Open journal and store; what is missing or damaged is told. */
@@ -74,7 +83,8 @@ open_folder(struct fsck *fsck, struct error *err)
 	if (fsck->journal == NULL)
 		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_JOURNAL), "%s", why.detail);
-	if (mended.hashes_rebuilt > 0)
+	fsck->hashes_are_wrong = mended.hashes_rebuilt > 0;
+	if (fsck->hashes_are_wrong)
 		fsck_report_derived(fsck, "HASHES_DAMAGED",
 		    "journal/hashes, nodes",
 		    "they are not those of the entries");
@@ -84,7 +94,8 @@ open_folder(struct fsck *fsck, struct error *err)
 		    data_name(DATA_STORE), "%s", why.detail);
 		return true;
 	}
-	return (fsck->library = library_new(fsck->store, err)) != NULL &&
+	return store_look(fsck->store, LOOK_AT_ALL, tell_of_store, fsck, err) &&
+	    (fsck->library = library_new(fsck->store, err)) != NULL &&
 	    (fsck->certs = cert_cache_new(err)) != NULL;
 }
 

@@ -18,6 +18,16 @@ say_mended(void *arg, const struct ref_told *told)
 	    told->ref);
 }
 
+/* A note_visitor. */
+static void
+say_made(void *arg, const char *code, const char *about, const char *text,
+    bool is_mended)
+{
+	(void)arg, (void)code;
+	if (is_mended)
+		printf("mended %s: %s\n", about, text);
+}
+
 /* Repair the journal's files and the branches. */
 static bool
 mend(const char *data, struct error *err)
@@ -31,8 +41,9 @@ mend(const char *data, struct error *err)
 	    !data_open(data, &head, true, &record, err))
 		return false;
 	mended = record.opening.mended;
-	ok = refs_follow(record.store, record.ledger, true, say_mended, NULL,
-	    err);
+	ok = store_look(record.store, LOOK_AND_MEND, say_made, NULL, err) &&
+	    refs_follow(record.store, record.ledger, true, say_mended, NULL,
+		err);
 	if (ok && mended.hashes_rebuilt > 0)
 		printf("made %llu hashes anew\n",
 		    (unsigned long long)mended.hashes_rebuilt);

@@ -56,7 +56,7 @@ make_journal(const struct config *config, const char *origin, struct error *err)
 	struct note_key key;
 
 	if (!data_path(config->data, DATA_STORE, path, err) ||
-	    !store_create(path, err) ||
+	    !store_create_ours(path, err) ||
 	    !data_path(config->data, DATA_JOURNAL, path, err) ||
 	    !journal_create(path, err) ||
 	    !signer_create(config, origin, &key, err) ||

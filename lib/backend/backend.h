@@ -116,6 +116,19 @@ typedef bool branch_visitor(void *arg, const struct branch *branch,
 /* Called for each part of the storage, or each object, that is damaged. */
 typedef void damage_visitor(void *arg, const char *about, const char *what);
 
+enum look_how {
+	LOOK_AT_NOTES, /* what opening it found and mended */
+	LOOK_AT_ALL,   /* that, and what only reading everything finds */
+	LOOK_AND_MEND,
+};
+
+/*
+ * Called for what look() finds: its code (base/codes.def), what it is about, and
+ * a sentence; is_mended tells whether it is right again.
+ */
+typedef void note_visitor(void *arg, const char *code, const char *about,
+    const char *text, bool is_mended);
+
 /*
  * A signed size of the log.  The backend stores root and signature and gives
  * them back, unread.
@@ -352,6 +365,13 @@ struct backend_table {
 	 */
 	bool (*check)(struct backend *backend, unsigned part, unsigned parts,
 	    damage_visitor *tell, void *arg, uint64_t *num, struct error *err);
+	/*
+	 * Tell what in the storage is not as it was made but can be made again,
+	 * since no object is lost by it.  To mend it, nobody else may use the
+	 * storage.
+	 */
+	bool (*look)(struct backend *backend, enum look_how how,
+	    note_visitor *tell, void *arg, struct error *err);
 };
 
 struct backend {

@@ -82,16 +82,23 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .writer = "the registrar", .missing = "no start" },
 	[DATA_STORE_HEAD] = { FILE_OF("store.git/HEAD", 0600),
 	    .copied = DATA_COPIED, .is = "git's",
-	    .writer = "`init`, the registrar", .missing = "no start" },
+	    .writer = "`init`, the registrar, a start",
+	    .missing = "made anew" },
 	[DATA_STORE_CONFIG] = { FILE_OF("store.git/config", 0600),
-	    .copied = DATA_COPIED, .is = "git's", .writer = "`init`",
-	    .missing = "no start" },
+	    .copied = DATA_COPIED, .is = "git's, always with the same text",
+	    .writer = "`init`, a start", .missing = "made anew" },
+	[DATA_STORE_INFO] = { FOLDER_OF("store.git/info"), .is = "git's",
+	    .writer = "`init`", .missing = "made anew" },
+	[DATA_ATTRIBUTES] = { FILE_OF("store.git/info/attributes", 0600),
+	    .is = "keeps git from packing objects as differences",
+	    .writer = "`init`, a start", .missing = "made anew" },
 	[DATA_OBJECTS] = { FOLDER_OF("store.git/objects"), .is = "git's",
 	    .writer = "`init`", .missing = "no start" },
 	[DATA_OBJECTS_INFO] = { FOLDER_OF("store.git/objects/info"),
 	    .is = "git's", .writer = "`init`", .missing = "no harm" },
 	[DATA_PACKS] = { FOLDER_OF("store.git/objects/pack"),
-	    .copied = DATA_COPIED_PACKS, .is = "packs",
+	    .copied = DATA_COPIED_PACKS,
+	    .is = "packs, each with an index and a `.keep`",
 	    .writer = "workers, the registrar",
 	    .missing = "the texts are lost here" },
 	[DATA_PACKED_REFS] = { FILE_OF("store.git/packed-refs", 0600),
@@ -285,8 +292,9 @@ data_store(const char *data, struct error *err)
 {
 	char path[FILE_PATH];
 
-	return data_path(data, DATA_STORE, path, err) ? store_open(path, err)
-						      : NULL;
+	return data_path(data, DATA_STORE, path, err)
+	    ? store_open_ours(path, err)
+	    : NULL;
 }
 
 /* One backend holds the store and the log, so one proposal reaches both. */
@@ -296,7 +304,7 @@ open_both(const char *data, const char *log, struct error *err)
 	char repository[FILE_PATH];
 
 	return data_path(data, DATA_STORE, repository, err)
-	    ? store_new(files_open(repository, log, err), err)
+	    ? store_new(files_open_ours(repository, log, false, err), err)
 	    : NULL;
 }
 

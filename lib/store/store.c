@@ -48,10 +48,22 @@ store_open(const char *path, struct error *err)
 	return store_new(files_open(path, NULL, err), err);
 }
 
+bool
+store_create_ours(const char *path, struct error *err)
+{
+	return files_create_ours(path, err);
+}
+
+struct store *
+store_open_ours(const char *path, struct error *err)
+{
+	return store_new(files_open_ours(path, NULL, false, err), err);
+}
+
 struct store *
 store_view(const char *path, struct error *err)
 {
-	return store_new(files_view(path, NULL, err), err);
+	return store_new(files_open_ours(path, NULL, true, err), err);
 }
 
 void
@@ -246,4 +258,11 @@ store_check(struct store *store, unsigned part, unsigned parts,
 {
 	return store->backend->table->check(store->backend, part, parts, tell,
 	    arg, num_objects, err);
+}
+
+bool
+store_look(struct store *store, enum look_how how, note_visitor *tell,
+    void *arg, struct error *err)
+{
+	return store->backend->table->look(store->backend, how, tell, arg, err);
 }

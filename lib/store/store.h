@@ -21,10 +21,13 @@ struct backend *store_backend(const struct store *store);
 /* The same for a backend of files (backend/files/files.h). */
 bool store_create(const char *path, struct error *err) MUST_USE;
 struct store *store_open(const char *path, struct error *err);
+/* Make a data folder's store. */
+bool store_create_ours(const char *path, struct error *err) MUST_USE;
 /*
- * Open to read while another process writes: nothing is changed, and no
- * leftovers of a crash are swept.
+ * Open a data folder's store, to write; or to read while another process
+ * writes: then nothing is changed (files_open_ours()).
  */
+struct store *store_open_ours(const char *path, struct error *err);
 struct store *store_view(const char *path, struct error *err);
 void store_free(struct store *store);
 
@@ -146,13 +149,13 @@ bool store_set_ref(struct store *store, const char *name, const struct oid *oid,
 /* Look a ref up.  Returns false, without an error, if there is none. */
 bool store_get_ref(struct store *store, const char *name, struct oid *out);
 /*
- * Give each new pack a .keep (git-repack(1)) from now on, so that no git
- * command removes objects that no ref names yet. store_release() ends that and
- * is to be called when the refs name all objects.  For the writer's thread.
+ * Note of each new pack from now on that no ref names its objects yet.
+ * store_release() ends that and is to be called when the refs name all objects.
+ * For the writer's thread.
  */
 void store_keep(struct store *store);
 void store_release(struct store *store);
-/* Is an object in a pack that had a .keep when it was opened? */
+/* Is an object in a pack of which that was noted? */
 bool store_keeps(struct store *store, const struct oid *oid);
 
 /*
@@ -173,5 +176,11 @@ bool store_tidy(struct store *store, size_t enough, unsigned *joined,
 bool store_check(struct store *store, unsigned part, unsigned parts,
     damage_visitor *tell, void *arg, uint64_t *num_objects,
     struct error *err) MUST_USE;
+/*
+ * Tell what in a data folder's store is not as it was made but can be made again
+ * (look() of the backend).
+ */
+bool store_look(struct store *store, enum look_how how, note_visitor *tell,
+    void *arg, struct error *err) MUST_USE;
 
 #endif

@@ -107,10 +107,10 @@ start_daemon() {
 	done
 }
 
-# A pack of which the branches do not tell yet has a .keep beside it.
+# A pack of which the branches do not tell yet has a .new beside it.
 settle_refs() {
 	n=0
-	while ls "$1"/data/store.git/objects/pack/*.keep >/dev/null 2>&1; do
+	while ls "$1"/data/store.git/objects/pack/*.new >/dev/null 2>&1; do
 		n=$((n + 1)); [ $n -lt 600 ] || return 1
 		sleep 0.05
 	done

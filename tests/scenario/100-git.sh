@@ -130,10 +130,11 @@ for path in /git/HEAD /git/objects/info/packs '/git/info/refs' '/git/info/refs?s
 	expect "nothing at $path" 0 "^404$" curl_as mofa "$path" -o /dev/null -w '%{http_code}\n'
 done
 git config --global protocol.version 2
-stop_daemon "$dir"; git --git-dir=data/store.git repack -q -a -d -f --window=50; start_daemon "$dir"
+stop_daemon "$dir"; rm -r data/store.git/info data/store.git/objects/pack/*.keep; git --git-dir=data/store.git repack -q -a -d -f --window=50; start_daemon "$dir"
 check "after a repack with deltas: clone" git_as mofa clone -q "$url" work/deltas
 check "all is there" sh -c "git -C work/deltas fsck --full --strict && test \$(git -C work/deltas rev-list --all --count) = \$(git --git-dir=data/store.git rev-list --branches --count)"
 check "in a pack with deltas" sh -c "git verify-pack -v work/deltas/.git/objects/pack/*.idx | grep -q 'chain length'"
+stop_daemon "$dir"; check "which is packed again" "$valised" fsck data --repair; start_daemon "$dir"
 
 # Branches that are not written yet: nothing is taken by git, and nothing is
 # wrong; a start completes them.

@@ -132,6 +132,7 @@ expect "without its memory it does not start" 1 "failed" machine systemctl start
 machine systemctl stop valised; machine systemctl reset-failed valised # that it was tried so often
 for seen in seen-1 seen-2; do cat "$m"/root/srv/in/offices/mofa/state/*/checkpoint >"$m/root/srv/backup/$seen"; done
 expect "it is made anew: the recipe" 0 "^active" machine_recipe memory
+check "the store packed again: the recipe" machine_recipe repack
 expect "and the journal goes on" 0 "deposited" desk push agreement/four --text en=en.txt --text lo=lo.txt --title en=Four
 machine_end
 finish

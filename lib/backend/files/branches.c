@@ -16,10 +16,7 @@
 #define HEADS  "refs/heads/"
 #define HEADER "# pack-refs with:"
 
-enum {
-	PACKED_BYTES = 1024 * 1024 * 1024, /* room for ten million branches */
-	DEPTH = 8,
-};
+enum { DEPTH = 8 };
 
 /*
  * A line of packed-refs that is not a branch, and the line with the object that
@@ -142,7 +139,7 @@ read_packed(struct files *files, struct packed *out, struct error *err)
 {
 	char path[FILE_PATH];
 
-	*out = (struct packed){ .text = BUF(PACKED_BYTES) };
+	*out = (struct packed){ .text = BUF(FILES_PACKED_REFS) };
 	if (!file_join(path, files->path, "packed-refs", err))
 		return false;
 	if (file_exists(path) &&
@@ -304,18 +301,18 @@ files_each_branch(struct backend *backend, branch_visitor *visit, void *arg,
 
 /* --- Writing. --- */
 
-/*
- * Create NAME.lock, git's own lock, which is later renamed to NAME. Returns the
- * open file, or -1.
- */
-static int
-lock_file(struct files *files, const char *name, char path[FILE_PATH],
+int
+files_lock(struct files *files, const char *name, char path[FILE_PATH],
     struct error *err)
 {
-	char lock[64];
+	char lock[FILES_BRANCH_NAME];
 	int fd;
 
-	snprintf(lock, sizeof(lock), "%s.lock", name);
+	if (snprintf(lock, sizeof(lock), "%s.lock", name) >=
+	    (int)sizeof(lock)) {
+		error_set(err, ERROR_LIMIT, "%s: too long", name);
+		return -1;
+	}
 	if (!file_join(path, files->path, lock, err))
 		return -1;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -328,15 +325,11 @@ lock_file(struct files *files, const char *name, char path[FILE_PATH],
 	return fd;
 }
 
-/*
- * Write the bytes to the lock file and rename it.  The lock is gone in either
- * case.
- */
-static bool
-replace(struct files *files, const char *name, const char *lock, int fd,
+bool
+files_replace(struct files *files, const char *name, const char *lock, int fd,
     struct span bytes, struct error *err)
 {
-	char path[FILE_PATH];
+	char path[FILE_PATH], folder[FILE_PATH];
 	bool ok;
 
 	ok = file_join(path, files->path, name, err) &&
@@ -346,9 +339,12 @@ replace(struct files *files, const char *name, const char *lock, int fd,
 	close(fd);
 	if (ok && rename(lock, path) != 0)
 		ok = error_set_errno(err, "%s", path);
-	if (!ok)
+	if (!ok) {
 		unlink(lock);
-	return ok && file_sync_dir(files->path, err);
+		return false;
+	}
+	file_parent(path, folder);
+	return file_sync_dir(folder, err);
 }
 
 static bool
@@ -398,37 +394,73 @@ encode(const struct packed *old, const struct branch heads[], size_t num,
 	return ok;
 }
 
+bool
+files_head_names(const char *path, char name[FILES_BRANCH_NAME])
+{
+	struct buf text = BUF(4096);
+	struct error ignored = { 0 };
+	char file[FILE_PATH];
+	struct span rest, line;
+	bool is;
+
+	is = file_join(file, path, "HEAD", &ignored) &&
+	    file_read(file, text.max, &text, &ignored);
+	rest = buf_span(&text);
+	is = is && span_take_line(&rest, &line) && rest.len == 0 &&
+	    span_starts(line, FILES_HEAD_PREFIX) &&
+	    line.len > sizeof(FILES_HEAD_PREFIX) - 1 &&
+	    memchr(line.data, '\0', line.len) == NULL &&
+	    span_to_str(span_sub(line, sizeof(FILES_HEAD_PREFIX) - 1,
+			    line.len - (sizeof(FILES_HEAD_PREFIX) - 1)),
+		name, FILES_BRANCH_NAME);
+	buf_free(&text);
+	return is;
+}
+
 /*
  * Point HEAD to a branch: a clone checks out what HEAD names, and git warns if
  * that is not a branch.
  */
 static bool
 point_head(struct files *files, const struct branch heads[], size_t num,
-    struct error *err)
+    bool mend, bool *is_wrong, struct error *err)
 {
-	static const char ref[] = "ref: " HEADS;
-	struct buf text = BUF(4096);
-	char path[FILE_PATH], lock[FILE_PATH], name[1024] = "";
-	struct span rest, line;
-	bool is_symbolic, ok;
+	char lock[FILE_PATH], name[FILES_BRANCH_NAME];
+	char line[sizeof(FILES_HEAD_PREFIX) + FILES_BRANCH_NAME + 1];
+	const bool is_symbolic = files_head_names(files->path, name);
 	int fd;
 
-	ok = file_join(path, files->path, "HEAD", err) &&
-	    file_read(path, text.max, &text, err);
-	rest = buf_span(&text);
-	is_symbolic = ok && span_take_line(&rest, &line) &&
-	    span_starts(line, ref) &&
-	    span_to_str(span_sub(line, sizeof(ref) - 1,
-			    line.len - (sizeof(ref) - 1)),
-		name, sizeof(name));
-	buf_free(&text);
-	if (!is_symbolic || num == 0 ||
-	    bsearch(&(struct branch){ .name = name }, heads, num,
-		sizeof(*heads), compare_heads) != NULL)
-		return ok;
-	snprintf(name, sizeof(name), "%s%s\n", ref, heads[0].name);
-	return (fd = lock_file(files, "HEAD", lock, err)) >= 0 &&
-	    replace(files, "HEAD", lock, fd, span_of_str(name), err);
+	/* A person may have put the HEAD of their own repository anywhere. */
+	*is_wrong = is_symbolic ? num > 0 &&
+		bsearch(&(struct branch){ .name = name }, heads, num,
+		    sizeof(*heads), compare_heads) == NULL
+				: files->packs.is_ours;
+	if (!*is_wrong || !mend)
+		return true;
+	snprintf(line, sizeof(line), FILES_HEAD_PREFIX "%s\n",
+	    num > 0 ? heads[0].name : "master");
+	return (fd = files_lock(files, "HEAD", lock, err)) >= 0 &&
+	    files_replace(files, "HEAD", lock, fd, span_of_str(line), err);
+}
+
+bool
+files_point_head(struct files *files, bool mend, bool *is_wrong,
+    struct error *err)
+{
+	struct packed packed;
+	struct loose loose = { NULL, 0 };
+	bool ok;
+
+	*is_wrong = false;
+	ok = read_packed(files, &packed, err) &&
+	    read_all_loose(files, &loose, err);
+	/* Of loose branches, which we do not write, HEAD may name any. */
+	if (ok)
+		ok = point_head(files, packed.heads,
+		    loose.num > 0 ? 0 : packed.num_heads, mend, is_wrong, err);
+	loose_free(&loose);
+	packed_free(&packed);
+	return ok;
 }
 
 bool
@@ -437,18 +469,18 @@ files_set_branches(struct backend *backend, const struct branch heads[],
 {
 	struct files *files = files_of(backend);
 	struct packed old;
-	struct buf out = BUF(PACKED_BYTES);
+	struct buf out = BUF(FILES_PACKED_REFS);
 	char lock[FILE_PATH], dir[FILE_PATH];
-	const int fd = lock_file(files, "packed-refs", lock, err);
-	bool ok;
+	const int fd = files_lock(files, "packed-refs", lock, err);
+	bool ok, is_wrong;
 
 	if (fd < 0)
 		return false;
 	ok = read_packed(files, &old, err) &&
 	    encode(&old, heads, num, &out, err);
 	if (ok) {
-		ok = replace(files, "packed-refs", lock, fd, buf_span(&out),
-		    err);
+		ok = files_replace(files, "packed-refs", lock, fd,
+		    buf_span(&out), err);
 	} else {
 		close(fd);
 		unlink(lock);
@@ -458,5 +490,5 @@ files_set_branches(struct backend *backend, const struct branch heads[],
 	/* A loose branch would take precedence over the packed one. */
 	return ok && file_join(dir, files->path, "refs/heads", err) &&
 	    walk_loose(dir, "", 0, NULL, err) &&
-	    point_head(files, heads, num, err);
+	    point_head(files, heads, num, true, &is_wrong, err);
 }

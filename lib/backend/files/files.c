@@ -14,6 +14,7 @@ close_files(struct backend *backend)
 
 	files_close_log(files);
 	packs_close(&files->packs);
+	files_free_notes(files);
 	files_git_close(files);
 	pthread_mutex_destroy(&files->mutex);
 	pthread_mutex_destroy(&files->opening);
@@ -23,7 +24,7 @@ close_files(struct backend *backend)
 static void
 keep(struct backend *backend)
 {
-	files_of(backend)->packs.keeps = true;
+	files_of(backend)->packs.marks = true;
 }
 
 static void
@@ -32,7 +33,7 @@ release_kept(struct backend *backend)
 	packs_release_all(&files_of(backend)->packs);
 }
 
-/* Is the object in a pack that had a .keep when it was opened? */
+/* Is the object in a pack that is new? */
 static bool
 is_kept(struct backend *backend, const struct oid *oid)
 {
@@ -42,7 +43,7 @@ is_kept(struct backend *backend, const struct oid *oid)
 
 	if (!packs_find(&files_of(backend)->packs, oid, &place, &ignored))
 		return false;
-	kept = packs_is_kept(&files_of(backend)->packs, place.pack);
+	kept = packs_is_new(&files_of(backend)->packs, place.pack);
 	packs_release(place.pack);
 	return kept;
 }
@@ -84,6 +85,7 @@ static const struct backend_table table = {
 	.is_kept = is_kept,
 	.tidy = files_tidy,
 	.check = files_check,
+	.look = files_look,
 };
 
 /* Open the git repository and its packs. */
@@ -94,17 +96,23 @@ open_repository(struct files *files, const char *path, bool is_view,
 	char dir[FILE_PATH];
 
 	text_set(files->path, sizeof(files->path), path);
+	/* Only looking at all of it tells. */
+	files->is_foreign = is_view;
 	if (!is_view)
 		files_sweep_refs(path);
 	return files_git_if_changed(files, err) &&
 	    file_join(dir, path, "objects/pack", err) &&
 	    (is_view || file_make_dirs(dir, 0700, err)) &&
-	    packs_open(&files->packs, dir, err);
+	    packs_open(&files->packs, dir, err) &&
+	    (is_view || !files->packs.is_ours || files_guard(files, err));
 }
 
-/* Open a repository, a log, or both; is_view changes nothing on disk. */
+/*
+ * Open a repository, a log, or both; is_view changes nothing on disk. is_ours:
+ * they are a data folder's.
+ */
 static struct backend *
-open_files(const char *repository, const char *log, bool is_view,
+open_files(const char *repository, const char *log, bool is_view, bool is_ours,
     struct error *err)
 {
 	struct files *files = calloc(1, sizeof(*files));
@@ -117,7 +125,7 @@ open_files(const char *repository, const char *log, bool is_view,
 	files->entries = files->heads = -1;
 	pthread_mutex_init(&files->mutex, NULL);
 	pthread_mutex_init(&files->opening, NULL);
-	packs_init(&files->packs, is_view);
+	packs_init(&files->packs, is_view, is_ours);
 	if ((repository == NULL ||
 		open_repository(files, repository, is_view, err)) &&
 	    (log == NULL || files_open_log(files, log, is_view, err)))
@@ -129,11 +137,18 @@ open_files(const char *repository, const char *log, bool is_view,
 struct backend *
 files_open(const char *repository, const char *log, struct error *err)
 {
-	return open_files(repository, log, false, err);
+	return open_files(repository, log, false, false, err);
 }
 
 struct backend *
 files_view(const char *repository, const char *log, struct error *err)
 {
-	return open_files(repository, log, true, err);
+	return open_files(repository, log, true, false, err);
+}
+
+struct backend *
+files_open_ours(const char *repository, const char *log, bool is_view,
+    struct error *err)
+{
+	return open_files(repository, log, is_view, true, err);
 }

@@ -4,8 +4,8 @@
  *
  * We write the objects, from bytes that were judged, as one pack and index for
  * each set, without deltas.  We read them in pieces, so that a text of a
- * gigabyte costs no memory. libgit2 keeps the names, and reads objects from
- * packs that a repack made.
+ * gigabyte costs no memory. libgit2 reads objects from packs that a repack
+ * made.
  */
 #ifndef BACKEND_FILES_FILES_H
 #define BACKEND_FILES_FILES_H
@@ -14,8 +14,9 @@
 
 enum { FILES_HEAD_BYTES = 160 }; /* of one record in the log's file "heads" */
 
-/* Make an empty repository. */
+/* Make an empty repository; or that of a data folder. */
 bool files_create(const char *repository, struct error *err) MUST_USE;
+bool files_create_ours(const char *repository, struct error *err) MUST_USE;
 /* Make an empty log in an existing folder. */
 bool files_create_log(const char *log, struct error *err) MUST_USE;
 /*
@@ -31,6 +32,15 @@ struct backend *files_open(const char *repository, const char *log,
  */
 struct backend *files_view(const char *repository, const char *log,
     struct error *err);
+
+/*
+ * The same for the repository of a data folder, to write, or to view: only we
+ * write there. Each of its packs has a .keep, so that git-gc(1) and
+ * git-repack(1) leave it alone. Opening it to write mends what follows from
+ * other files (look() of the backend tells it).
+ */
+struct backend *files_open_ours(const char *repository, const char *log,
+    bool is_view, struct error *err);
 
 /*
  * Add a pack from outside, bytes [at, at + len) of a file, which nobody

@@ -1,8 +1,9 @@
 /*
  * The repository itself: making an empty one, and opening it by libgit2. That
  * costs as much as judging a hundred signatures, since libgit2 reads all CAs of
- * the machine when it begins: a repository that is as we made it is opened by
- * libgit2 only for what it alone does.
+ * the machine when it begins, and libgit2 does not outlive a failed malloc: a
+ * repository that is as we made it is opened by libgit2 only to read objects
+ * that somebody else packed.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -12,9 +13,9 @@
 enum { OPEN_PACKS = 16 }; /* open files of libgit2, besides ours */
 
 #define DESCRIPTION "Documents kept by Valise; written by valised only.\n"
-#define HEAD_PREFIX "ref: refs/heads/"
 /*
- * For a repack by hand: do not make deltas of large texts, do not prune.
+ * For a repack by hand: do not make deltas, do not prune. The packs of a data
+ * folder are kept from it anyway (guard.c).
  */
 #define CONFIG                                                                 \
 	"[core]\n"                                                             \
@@ -25,12 +26,21 @@ enum { OPEN_PACKS = 16 }; /* open files of libgit2, besides ours */
 	"[gc]\n"                                                               \
 	"\tauto = 0\n"                                                         \
 	"\tpruneExpire = never\n"                                              \
+	"[repack]\n"                                                           \
+	"\tpackKeptObjects = false\n"                                          \
 	"[receive]\n"                                                          \
 	"\tdenyNonFastForwards = true\n"
 
+#define ATTRIBUTES "* -delta\n"
+
 /* Folders of a repository, where one may be missing. */
-static const char *const folders[] = { "objects/info", "objects/pack",
+static const char *const folders[] = { "info", "objects/info", "objects/pack",
 	"refs/heads", "refs/tags" };
+
+const struct files_constant files_constants[FILES_CONSTANTS] = {
+	{ "config", CONFIG },
+	{ "info/attributes", ATTRIBUTES },
+};
 
 static bool
 create_file(const char *path, const char *name, const char *text,
@@ -53,7 +63,14 @@ files_create(const char *path, struct error *err)
 		    file_make_dirs(folder, 0755, err);
 	return ok && create_file(path, "description", DESCRIPTION, err) &&
 	    create_file(path, "config", CONFIG, err) &&
-	    create_file(path, "HEAD", HEAD_PREFIX "master\n", err);
+	    create_file(path, "HEAD", FILES_HEAD_PREFIX "master\n", err);
+}
+
+bool
+files_create_ours(const char *path, struct error *err)
+{
+	return files_create(path, err) &&
+	    create_file(path, "info/attributes", ATTRIBUTES, err);
 }
 
 /* Read a small file of the repository; false if it is larger, or not there. */
@@ -95,8 +112,8 @@ is_as_made(const char *path)
 	    is_folder(path, "refs");
 	rest = buf_span(&head);
 	ok = ok && span_take_line(&rest, &line) && rest.len == 0 &&
-	    span_starts(line, HEAD_PREFIX) &&
-	    line.len > sizeof(HEAD_PREFIX) - 1 &&
+	    span_starts(line, FILES_HEAD_PREFIX) &&
+	    line.len > sizeof(FILES_HEAD_PREFIX) - 1 &&
 	    memchr(line.data, '\0', line.len) == NULL;
 	buf_free(&config);
 	buf_free(&head);
@@ -130,33 +147,6 @@ files_git_failed(struct error *err, const char *what)
 						  : "no reason given");
 }
 
-/*
- * Open the repository a second time, for refs that must be flushed: libgit2
- * reads that option once, when it first uses its refs.
- */
-static bool
-open_durable(struct files *files, const char *path)
-{
-	git_refdb *refdb = NULL;
-	bool ok;
-
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	ok = git_repository_open_bare(&files->durable, path) == 0 &&
-	    git_repository_refdb(&refdb, files->durable) == 0;
-	git_refdb_free(refdb);
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	return ok;
-}
-
-static bool
-open_repository(struct files *files, bool is_view, struct error *err)
-{
-	return (git_repository_open_bare(&files->repository, files->path) ==
-		       0 &&
-		   (is_view || open_durable(files, files->path))) ||
-	    files_git_failed(err, files->path);
-}
-
 bool
 files_git(struct files *files, struct error *err)
 {
@@ -167,7 +157,9 @@ files_git(struct files *files, struct error *err)
 		if (!files->is_begun)
 			begin();
 		files->is_begun = true;
-		ok = open_repository(files, files->packs.is_view, err);
+		ok = git_repository_open_bare(&files->repository,
+			 files->path) == 0 ||
+		    files_git_failed(err, files->path);
 		files->is_open = ok;
 	}
 	pthread_mutex_unlock(&files->opening);
@@ -177,14 +169,14 @@ files_git(struct files *files, struct error *err)
 bool
 files_git_if_changed(struct files *files, struct error *err)
 {
-	return is_as_made(files->path) || files_git(files, err);
+	return files->packs.is_ours || is_as_made(files->path) ||
+	    files_git(files, err);
 }
 
 void
 files_git_close(struct files *files)
 {
 	git_repository_free(files->repository);
-	git_repository_free(files->durable);
 	if (files->is_begun)
 		git_libgit2_shutdown();
 }

@@ -125,6 +125,9 @@ hold(struct files *files, const struct oid *oid, enum object_form form,
 	if (!packs_find(&files->packs, oid, place, err)) {
 		if (err->kind != ERROR_NOT_FOUND)
 			return false;
+		/* libgit2 is for what git wrote: mostly there is nothing. */
+		if (files->packs.is_ours && !files->is_foreign)
+			return false;
 		*err = (struct error){ 0 };
 		if (!load(files, oid, held, err))
 			return false;

@@ -1,7 +1,9 @@
 /*
  * The list of packs while threads read and join them: who holds a pack, which
- * packs have a .keep, visiting their objects, and taking packs away.
+ * packs are new, visiting their objects, and taking packs away.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,14 +38,32 @@ packs_release_list(struct packfile **list, size_t num)
 }
 
 bool
-packs_is_kept(struct packs *packs, const struct packfile *pack)
+packs_is_new(struct packs *packs, const struct packfile *pack)
 {
-	bool kept;
+	bool is_new;
 
 	pthread_rwlock_rdlock(&packs->lock);
-	kept = pack->kept;
+	is_new = pack->is_new;
 	pthread_rwlock_unlock(&packs->lock);
-	return kept;
+	return is_new;
+}
+
+bool
+packs_make_beside(const struct packs *packs, const char *name,
+    const char *suffix, const char *index, struct error *err)
+{
+	char path[FILE_PATH];
+	int fd;
+
+	if (!packs_path(packs, name, suffix, path, err))
+		return false;
+	if (link(index, path) == 0 || errno == EEXIST)
+		return true;
+	/* This file system has no hard links. */
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return error_set_errno(err, "%s", path);
+	close(fd);
+	return true;
 }
 
 /* Return false if it is not in the list. */
@@ -97,6 +117,7 @@ packs_remove(struct packs *packs, struct packfile *const gone[], size_t num,
 		if (is_durable && strcmp(gone[i]->name, except) != 0) {
 			unlink_part(packs, gone[i], "pack");
 			unlink_part(packs, gone[i], "keep");
+			unlink_part(packs, gone[i], "new");
 		}
 		packs_release(gone[i]);
 	}
@@ -112,11 +133,11 @@ packs_release_all(struct packs *packs)
 	for (size_t i = 0; i < packs->num; i++) {
 		struct packfile *pack = packs->list[i];
 
-		if (!pack->kept ||
-		    !packs_path(packs, pack->name, "keep", path, &ignored))
+		if (!pack->is_new ||
+		    !packs_path(packs, pack->name, "new", path, &ignored))
 			continue;
 		unlink(path);
-		pack->kept = false;
+		pack->is_new = false;
 	}
 	pthread_rwlock_unlock(&packs->lock);
 }

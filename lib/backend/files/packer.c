@@ -18,7 +18,7 @@ struct packer {
 	struct object_set objects;
 	struct packs *packs;
 	int fd;
-	bool kept;
+	bool is_new;
 	bool quick; /* nothing is flushed */
 	char path[FILE_PATH];
 	char name[OID_HEX]; /* set once it is finished */
@@ -58,7 +58,7 @@ packer_new(struct backend *backend, struct error *err)
 	pack->objects.backend = backend;
 	pack->packs = &files_of(backend)->packs;
 	pack->fd = -1;
-	pack->kept = pack->packs->keeps;
+	pack->is_new = pack->packs->marks;
 	pack->at = HEADER;
 	pack->gather = GATHER;
 	pack->out = BUF(GATHER_ALL + GATHER + TRAILER);
@@ -66,9 +66,9 @@ packer_new(struct backend *backend, struct error *err)
 }
 
 void
-packer_set_kept(struct object_set *objects, bool kept)
+packer_set_new(struct object_set *objects, bool is_new)
 {
-	packer_of(objects)->kept = kept;
+	packer_of(objects)->is_new = is_new;
 }
 
 void
@@ -211,6 +211,12 @@ packer_has(const struct object_set *objects, const struct oid *oid)
 	const struct packer *pack = (const struct packer *)objects;
 
 	return is_in_pack(pack, oid) || packs_has(pack->packs, oid);
+}
+
+bool
+packer_is_under_way(const struct object_set *objects, const struct oid *oid)
+{
+	return is_in_pack((const struct packer *)objects, oid);
 }
 
 bool
@@ -415,29 +421,6 @@ write_index(struct packer *pack, const char *name, char path[FILE_PATH],
 }
 
 /*
- * Make the pack's .keep, so that no git command drops objects that no ref names
- * yet.  Its content does not matter: a hard link to the index is cheaper than a
- * new file.
- */
-static bool
-make_keep(const struct packs *packs, const char *name, const char *index,
-    struct error *err)
-{
-	char path[FILE_PATH];
-	int fd;
-
-	if (!packs_path(packs, name, "keep", path, err))
-		return false;
-	if (link(index, path) == 0 || errno == EEXIST)
-		return true;
-	/* This file system has no hard links. */
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
-		return error_set_errno(err, "%s", path);
-	close(fd);
-	return true;
-}
-
-/*
  * Move the pack into place before its index: git takes an index without its
  * pack as damage.
  */
@@ -448,7 +431,11 @@ publish(struct packer *pack, const char *name, const char *index,
 	const struct packs *packs = pack->packs;
 	char to[FILE_PATH];
 
-	if ((pack->kept && !make_keep(packs, name, index, err)) ||
+	/* With these no git command drops objects that no ref names yet. */
+	if ((packs->is_ours &&
+		!packs_make_beside(packs, name, "keep", index, err)) ||
+	    (pack->is_new &&
+		!packs_make_beside(packs, name, "new", index, err)) ||
 	    !packs_path(packs, name, "pack", to, err))
 		return false;
 	if (rename(pack->path, to) != 0)
@@ -498,12 +485,12 @@ packer_name(const struct object_set *objects)
 
 bool
 packer_finish_as(struct object_set *objects, const struct oid *checksum,
-    struct error *err)
+    bool is_flushed, struct error *err)
 {
 	struct packer *pack = packer_of(objects);
 	char wanted[OID_HEX];
 
-	pack->quick = true;
+	pack->quick = !is_flushed;
 	oid_hex(checksum, wanted);
 	return open_file(pack, err) && write_pack(pack, pack->name, err) &&
 	    (strcmp(pack->name, wanted) == 0 ||

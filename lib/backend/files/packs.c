@@ -3,7 +3,6 @@
  */
 #include "backend/files/packs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -183,6 +182,21 @@ packs_release(struct packfile *pack)
 		free_pack(pack);
 }
 
+/* Are there as many 64-bit offsets as names have, and nothing more? */
+static bool
+has_right_length(const struct packfile *pack)
+{
+	const size_t offsets = NAMES + (size_t)pack->num * (OID_BYTES + 4);
+	const size_t least = offsets + (size_t)pack->num * 4 + 2 * TRAILER;
+	size_t large = 0;
+
+	if (pack->idx_len <= least)
+		return pack->idx_len == least;
+	for (uint32_t i = 0; i < pack->num; i++)
+		large += (u32_at(pack, offsets + (size_t)i * 4) >> 31) != 0;
+	return pack->idx_len - least == large * 8;
+}
+
 /*
  * Check that the counts and offsets of a damaged index lead nowhere outside of
  * it.
@@ -204,9 +218,9 @@ check_index(struct packfile *pack, struct error *err)
 		last = n;
 	}
 	pack->num = last;
-	return pack->idx_len >=
-	    NAMES + (size_t)last * (OID_BYTES + 8) + 2 * TRAILER ||
-	    error_set(err, ERROR_UNTRUSTED, "a pack index cut short");
+	return has_right_length(pack) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"a pack index that is not as long as it must be");
 }
 
 bool
@@ -230,7 +244,10 @@ map_pack(const struct packs *packs, struct packfile *pack, struct error *err)
 
 	if (!packs_path(packs, pack->name, "keep", path, err))
 		return false;
-	pack->kept = file_exists(path);
+	pack->is_kept = file_exists(path);
+	if (!packs_path(packs, pack->name, "new", path, err))
+		return false;
+	pack->is_new = file_exists(path);
 	if (!packs_path(packs, pack->name, "pack", path, err))
 		return false;
 	pack->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -250,6 +267,8 @@ map_pack(const struct packs *packs, struct packfile *pack, struct error *err)
 	    ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)
 	    : MAP_FAILED;
 	close(fd);
+	if (st.st_size == 0)
+		return error_set(err, ERROR_UNTRUSTED, "%s: empty", path);
 	if (map == MAP_FAILED)
 		return error_set_errno(err, "%s", path);
 	pack->idx = map;
@@ -289,96 +308,13 @@ packs_load(struct packs *packs, const char *name, struct error *err)
 	return true;
 }
 
-static bool
-is_loaded(const struct packs *packs, const char *name)
-{
-	for (size_t i = 0; i < packs->num; i++)
-		if (strcmp(packs->list[i]->name, name) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Remove a .keep without a pack.  A .keep is made before its pack, so a crash
- * may leave it alone.
- */
-static void
-sweep_keep(const struct packs *packs, const char *name)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH], id[OID_HEX];
-
-	if (strlen(name) != 50 || strncmp(name, "pack-", 5) != 0 ||
-	    strcmp(name + 45, ".keep") != 0 ||
-	    !span_to_str(span_of(name + 5, 40), id, sizeof(id)) ||
-	    !packs_path(packs, id, "idx", path, &ignored) ||
-	    file_exists(path) || !packs_path(packs, id, "keep", path, &ignored))
-		return;
-	unlink(path);
-}
-
-/*
- * Load the packs of a folder that are not loaded yet.  *missed tells whether
- * one of them was gone meanwhile.
- */
-static bool
-load_all(struct packs *packs, DIR *folder, bool *missed, struct error *err)
-{
-	const struct dirent *entry;
-	bool ok = true;
-
-	while (ok && (entry = readdir(folder)) != NULL) {
-		const size_t len = strlen(entry->d_name);
-		char name[OID_HEX], path[FILE_PATH];
-
-		/*
-		 * Remove what a crash left half made; it has no index, or a
-		 * temporary name.
-		 */
-		if (!packs->is_view && strncmp(entry->d_name, "tmp-", 4) == 0 &&
-		    file_join(path, packs->dir, entry->d_name, err))
-			unlink(path);
-		if (!packs->is_view)
-			sweep_keep(packs, entry->d_name);
-		if (len != 49 || strncmp(entry->d_name, "pack-", 5) != 0 ||
-		    strcmp(entry->d_name + 45, ".idx") != 0 ||
-		    !span_to_str(span_of(entry->d_name + 5, 40), name,
-			sizeof(name)) ||
-		    is_loaded(packs, name))
-			continue;
-		ok = packs_load(packs, name, err);
-		if (!ok && packs->is_view)
-			ok = *missed = true;
-	}
-	return ok;
-}
-
 void
-packs_init(struct packs *packs, bool is_view)
+packs_init(struct packs *packs, bool is_view, bool is_ours)
 {
-	*packs = (struct packs){ .is_view = is_view };
+	*packs = (struct packs){ .is_view = is_view,
+		.is_ours = is_ours,
+		.unread = BUF(SIZE_MAX) };
 	pthread_rwlock_init(&packs->lock, NULL);
-}
-
-bool
-packs_open(struct packs *packs, const char *dir, struct error *err)
-{
-	bool ok = true, missed = true;
-	DIR *folder;
-
-	snprintf(packs->dir, sizeof(packs->dir), "%s", dir);
-	/*
-	 * Another process may join packs while we list them: then we list them
-	 * again.
-	 */
-	for (unsigned i = 0; ok && missed && i < 3; i++) {
-		missed = false;
-		if ((folder = opendir(dir)) == NULL)
-			return error_set_errno(err, "%s", dir);
-		ok = load_all(packs, folder, &missed, err);
-		closedir(folder);
-	}
-	return ok;
 }
 
 void
@@ -387,6 +323,7 @@ packs_close(struct packs *packs)
 	for (size_t i = 0; i < packs->num; i++)
 		packs_release(packs->list[i]);
 	free(packs->list);
+	buf_free(&packs->unread);
 	pthread_rwlock_destroy(&packs->lock);
 }
 

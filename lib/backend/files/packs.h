@@ -20,18 +20,25 @@ struct packfile {
 	int refs;
 	uint8_t *whole; /* a view's: 1 for an entry found to match its name */
 	bool is_gone;   /* packs_remove() took it out of the list */
-	bool kept;      /* it has a .keep; under the list's lock */
+	bool is_new;    /* it has a .new; under the list's lock */
+	bool is_kept;   /* it has a .keep, as each pack of ours */
 	uint32_t *by_offset; /* the entries by offset; made when first needed */
 };
 
 struct packs {
 	char dir[4096];
-	bool keeps;   /* each new pack gets a .keep */
+	bool marks;   /* each new pack gets a .new: no branch names it yet */
+	bool is_ours; /* a data folder's: each pack gets a .keep */
 	bool is_view; /* another process writes here: change nothing */
 	pthread_rwlock_t lock;
 	struct packfile **list;
 	size_t num;
 	size_t hint; /* pack of the last object found */
+	/*
+	 * Of a data folder: the names of packs whose index is missing or
+	 * damaged, a line each.
+	 */
+	struct buf unread;
 };
 
 /*
@@ -52,11 +59,15 @@ struct place {
 	uint8_t head[PLACE_HEAD]; /* the bytes from at on */
 };
 
-/* To be called before all others, and packs_close() after them. */
-void packs_init(struct packs *packs, bool is_view);
+/*
+ * To be called before all others, and packs_close() after them. is_ours: the
+ * packs are a data folder's.
+ */
+void packs_init(struct packs *packs, bool is_view, bool is_ours);
 /*
  * Open all packs of a folder.  A view leaves out packs that cannot be loaded;
- * check() names them.
+ * check() names them.  Of a data folder, unread gets those whose index is
+ * missing or damaged.
  */
 bool packs_open(struct packs *packs, const char *dir,
     struct error *err) MUST_USE;
@@ -73,11 +84,18 @@ void packs_remove(struct packs *packs, struct packfile *const gone[],
 bool packs_hold_all(struct packs *packs, struct packfile ***out, size_t *num,
     struct error *err) MUST_USE;
 void packs_release_list(struct packfile **list, size_t num);
-bool packs_is_kept(struct packs *packs, const struct packfile *pack);
+bool packs_is_new(struct packs *packs, const struct packfile *pack);
+/*
+ * Make pack-NAME.SUFFIX beside a pack, unless it is there. Its content does not
+ * matter: a hard link to the index, whose path is given, is cheaper than a new
+ * file.
+ */
+bool packs_make_beside(const struct packs *packs, const char *name,
+    const char *suffix, const char *index, struct error *err) MUST_USE;
 /* Set out to the path of pack-NAME.SUFFIX. */
 bool packs_path(const struct packs *packs, const char *name, const char *suffix,
     char out[4096], struct error *err) MUST_USE;
-/* Remove every .keep. */
+/* Remove every .new. */
 void packs_release_all(struct packs *packs);
 /* Visit each object of each pack. */
 typedef bool place_visitor(void *arg, const struct oid *oid,

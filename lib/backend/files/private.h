@@ -16,12 +16,10 @@ struct files {
 	struct backend backend;
 	struct packs packs;
 	git_repository *repository; /* see files_git() */
-	/* The same repository, opened so that refs are flushed. */
-	git_repository *durable;
-	pthread_mutex_t mutex;   /* guards libgit2's reading of objects */
-	pthread_mutex_t opening; /* guards these two: */
-	bool is_begun, is_open;  /* libgit2, and the repository by it */
-	char path[FILE_PATH];    /* empty if there is no repository */
+	pthread_mutex_t mutex;      /* guards libgit2's reading of objects */
+	pthread_mutex_t opening;    /* guards these two: */
+	bool is_begun, is_open;     /* libgit2, and the repository by it */
+	char path[FILE_PATH];       /* empty if there is no repository */
 	/* The log's folder and open files. */
 	char log[FILE_PATH];
 	int entries, heads; /* or -1 */
@@ -31,6 +29,9 @@ struct files {
 	uint64_t end, room;
 	bool log_is_view;
 	bool is_claimed; /* this handle has the right to write */
+	bool is_foreign; /* git packed or wrote objects of this data folder */
+	struct files_note *notes; /* what opening it mended (guard.c) */
+	size_t num_notes;
 };
 
 /* The files of a backend of this kind. */
@@ -41,12 +42,22 @@ files_of(struct backend *backend)
 }
 
 /* git.c */
+#define FILES_HEAD_PREFIX "ref: refs/heads/"
+/* Files of a repository whose text never changes. */
+enum { FILES_CONSTANTS = 2 };
+struct files_constant {
+	const char *name, *text;
+};
+extern const struct files_constant files_constants[FILES_CONSTANTS];
 /*
  * Open the repository by libgit2, unless that was done: repository and durable
  * may be used after it.
  */
 bool files_git(struct files *files, struct error *err) MUST_USE;
-/* The same now, unless it can wait: the repository is as we made it. */
+/*
+ * The same now, unless it can wait: the repository is a data folder's, or is as
+ * we made it.
+ */
 bool files_git_if_changed(struct files *files, struct error *err) MUST_USE;
 void files_git_close(struct files *files);
 /* Set err from libgit2's last error.  Returns false. */
@@ -94,22 +105,25 @@ bool packer_finish(struct object_set *objects, struct error *err) MUST_USE;
 bool packer_take(struct object_set *objects, const struct object_set *from,
     struct error *err) MUST_USE;
 /*
- * Finish a pack that came from outside, without a flush. It is dropped unless it
- * has this checksum.
+ * Finish a pack that came from outside. It is dropped unless it has this
+ * checksum.
  *
  * ERROR_MALFORMED  it has another one
  */
 bool packer_finish_as(struct object_set *objects, const struct oid *checksum,
-    struct error *err) MUST_USE;
+    bool is_flushed, struct error *err) MUST_USE;
 bool packer_has(const struct object_set *objects, const struct oid *oid);
+/* The same of the pack under way alone. */
+bool packer_is_under_way(const struct object_set *objects,
+    const struct oid *oid);
 bool packer_begin(struct object_set *objects, const struct oid *oid,
     enum object_type type, uint64_t size, struct error *err) MUST_USE;
 bool packer_piece(struct object_set *objects, struct span piece,
     struct error *err) MUST_USE;
 void packer_end(struct object_set *objects);
 void packer_undo(struct object_set *objects);
-/* Is the pack to get a .keep?  By default it follows keep() of the backend. */
-void packer_set_kept(struct object_set *objects, bool kept);
+/* Is the pack to get a .new?  By default it follows keep() of the backend. */
+void packer_set_new(struct object_set *objects, bool is_new);
 /* NAME of its pack-NAME.pack once it is finished; "" if it had no objects. */
 const char *packer_name(const struct object_set *objects);
 /* Copy all objects of a pack without deltas into another. */
@@ -117,6 +131,11 @@ bool packer_copy(struct object_set *objects, const struct packfile *from,
     struct error *err) MUST_USE;
 
 /* refs.c */
+enum {
+	FILES_BRANCH_NAME = 1024, /* longest name that HEAD may have */
+	/* Room in packed-refs for ten million branches. */
+	FILES_PACKED_REFS = 1024 * 1024 * 1024,
+};
 /*
  * Remove locks and torn branches that a crash left.  The caller holds the data
  * folder's lock, so no other process uses them.
@@ -132,7 +151,58 @@ bool files_each_branch(struct backend *backend, branch_visitor *visit,
 bool files_set_branches(struct backend *backend, const struct branch branches[],
     size_t num, struct error *err) MUST_USE;
 
+/*
+ * Is HEAD a symbolic ref to a branch of this name, which is given below
+ * refs/heads/?
+ */
+bool files_head_names(const char *path, char name[FILES_BRANCH_NAME]);
+/* Read all branches, and point HEAD to one of them if it names none. */
+bool files_point_head(struct files *files, bool mend, bool *is_wrong,
+    struct error *err) MUST_USE;
+/*
+ * Create NAME.lock, git's own lock, which files_replace() renames to NAME.
+ * Returns the open file, or -1.
+ *
+ * ERROR_UNAVAILABLE  a git command holds the lock
+ */
+int files_lock(struct files *files, const char *name, char path[FILE_PATH],
+    struct error *err);
+/*
+ * Write the bytes to the lock file, durably, and rename it.  The lock is gone in
+ * either case.
+ */
+bool files_replace(struct files *files, const char *name, const char *lock,
+    int fd, struct span bytes, struct error *err) MUST_USE;
+
+/* guard.c */
+/* What was found in a data folder's repository, or mended. */
+struct files_note {
+	const char *code;
+	char about[64], text[160];
+	bool is_mended;
+};
+/*
+ * Mend what follows from other files of a data folder's repository: its
+ * constant files, HEAD, and an index of a pack; give each pack its .keep. Packs
+ * of the folder are open but for those in packs.unread.
+ */
+bool files_guard(struct files *files, struct error *err) MUST_USE;
+bool files_look(struct backend *backend, enum look_how how, note_visitor *tell,
+    void *arg, struct error *err) MUST_USE;
+void files_free_notes(struct files *files);
+
+/* take.c */
+/*
+ * Make the index of a pack anew, whose file is whole, and load it.
+ *
+ * ERROR_MALFORMED  the pack is damaged
+ */
+bool files_index_pack(struct files *files, const char *name,
+    struct error *err) MUST_USE;
+
 /* tidy.c, check.c */
+/* Does a pack have objects that git stored as differences? */
+bool packfile_has_deltas(const struct packfile *pack);
 bool files_tidy(struct backend *backend, size_t enough, unsigned *joined,
     struct error *err) MUST_USE;
 bool files_check(struct backend *backend, unsigned part, unsigned parts,

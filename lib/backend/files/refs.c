@@ -1,5 +1,5 @@
 /*
- * Names in a git repository: single refs, written by libgit2.
+ * Names in a git repository: single refs.
  */
 #include <dirent.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include "backend/files/private.h"
 
-enum { SMALL_REFS = 1024 * 1024 }; /* a packed-refs that is looked through */
+#define HEADS "refs/heads/"
 
 /* Is the file a loose ref as libgit2 writes it: 40 hex digits and a newline? */
 static bool
@@ -68,34 +68,50 @@ files_sweep_refs(const char *path)
 	sweep_refs(path, 0, false);
 }
 
+/* A clone checks out the branch that HEAD names; git warns if there is none. */
+static bool
+point_head_to(struct files *files, const char *branch, struct error *err)
+{
+	char line[sizeof(FILES_HEAD_PREFIX) + FILES_BRANCH_NAME + 1];
+	char head[sizeof(HEADS) + FILES_BRANCH_NAME], now[FILES_BRANCH_NAME];
+	char lock[FILE_PATH];
+	struct oid oid;
+	int fd;
+
+	if (files_head_names(files->path, now)) {
+		snprintf(head, sizeof(head), HEADS "%s", now);
+		if (files_name_get(&files->backend, head, &oid))
+			return true;
+	}
+	snprintf(line, sizeof(line), FILES_HEAD_PREFIX "%s\n", branch);
+	return (fd = files_lock(files, "HEAD", lock, err)) >= 0 &&
+	    files_replace(files, "HEAD", lock, fd, span_of_str(line), err);
+}
+
+/*
+ * Names are written as git writes them, each in a file of its own, flushed: that
+ * of a policy follows from nothing else.
+ */
 bool
 files_name_set(struct backend *backend, const char *name, const struct oid *oid,
     struct error *err)
 {
 	struct files *files = files_of(backend);
-	git_reference *ref = NULL;
-	git_oid id;
-	bool ok;
+	char folder[FILE_PATH], path[FILE_PATH], lock[FILE_PATH];
+	char line[OID_HEX + 1];
+	int fd;
 
-	if (!files_git(files, err))
+	oid_hex(oid, line);
+	memcpy(line + OID_HEX - 1, "\n", 2);
+	if (!file_join(path, files->path, name, err))
 		return false;
-	memcpy(id.id, oid->bytes, OID_BYTES);
-	/*
-	 * A branch can be restored from the journal; the other refs cannot, so
-	 * they are flushed.
-	 */
-	ok = git_reference_create(&ref,
-		 strncmp(name, "refs/heads/", 11) == 0 ? files->repository
-						       : files->durable,
-		 name, &id, 1, NULL) == 0 ||
-	    files_git_failed(err, name);
-	/* A clone checks out the first branch; git warns if HEAD names none. */
-	if (ok && strncmp(name, "refs/heads/", 11) == 0 &&
-	    git_repository_head_unborn(files->repository) == 1)
-		ok = git_repository_set_head(files->repository, name) == 0 ||
-		    files_git_failed(err, "HEAD");
-	git_reference_free(ref);
-	return ok;
+	file_parent(path, folder);
+	if (!file_make_dirs(folder, 0700, err) ||
+	    (fd = files_lock(files, name, lock, err)) < 0 ||
+	    !files_replace(files, name, lock, fd, span_of_str(line), err))
+		return false;
+	return strncmp(name, HEADS, strlen(HEADS)) != 0 ||
+	    point_head_to(files, name + strlen(HEADS), err);
 }
 
 /* What is told of a name without libgit2. */
@@ -108,7 +124,7 @@ enum looked {
 static enum looked
 look_in_packed(const struct files *files, const char *name, struct oid *out)
 {
-	struct buf text = BUF(SMALL_REFS);
+	struct buf text = BUF(FILES_PACKED_REFS);
 	struct error ignored = { 0 };
 	enum looked result = REF_NONE;
 	struct span rest, line, hex;
@@ -162,7 +178,7 @@ files_name_get(struct backend *backend, const char *name, struct oid *out)
 
 	if (looked != REF_UNCLEAR)
 		return looked == REF_FOUND;
-	if (!files_git(files, &ignored) ||
+	if (files->packs.is_ours || !files_git(files, &ignored) ||
 	    git_reference_name_to_id(&id, files->repository, name) != 0)
 		return false;
 	memcpy(out->bytes, id.id, OID_BYTES);

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -73,6 +75,7 @@ struct taking {
 	struct object_set *objects;
 	z_stream z;
 	bool for_git;
+	bool is_flushed;
 	bool has_deltas; /* so that this is not for us */
 };
 
@@ -209,14 +212,15 @@ take_objects(struct taking *taking, struct span pack, struct error *err)
 	trailer = span_sub(pack, pack.len - TRAILER, TRAILER);
 	memcpy(checksum.bytes, trailer.data, TRAILER);
 	return ok && (taking->rest.len == 0 || malformed(err, "it has more")) &&
-	    packer_finish_as(taking->objects, &checksum, err);
+	    packer_finish_as(taking->objects, &checksum, taking->is_flushed,
+		err);
 }
 
 static bool
 take_mapped(struct files *files, struct span pack, bool for_git,
-    bool *has_deltas, struct error *err)
+    bool is_flushed, bool *has_deltas, struct error *err)
 {
-	struct taking taking = { .for_git = for_git };
+	struct taking taking = { .for_git = for_git, .is_flushed = is_flushed };
 	bool ok;
 
 	if (inflateInit(&taking.z) != Z_OK)
@@ -229,11 +233,10 @@ take_mapped(struct files *files, struct span pack, bool for_git,
 	return ok;
 }
 
-bool
-files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
-    bool for_git, struct error *err)
+static bool
+take(struct files *files, int fd, uint64_t at, uint64_t len, bool for_git,
+    bool is_flushed, struct error *err)
 {
-	struct files *files = files_of(backend);
 	bool has_deltas = true, ok = false;
 	void *map;
 
@@ -243,8 +246,34 @@ files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
 	if (map != MAP_FAILED) {
 		ok = take_mapped(files,
 		    span_of((const uint8_t *)map + at, (size_t)len), for_git,
-		    &has_deltas, err);
+		    is_flushed, &has_deltas, err);
 		munmap(map, (size_t)(at + len));
 	}
 	return ok || (has_deltas && take_by_libgit2(files, fd, at, len, err));
+}
+
+bool
+files_take_pack(struct backend *backend, int fd, uint64_t at, uint64_t len,
+    bool for_git, struct error *err)
+{
+	return take(files_of(backend), fd, at, len, for_git, false, err);
+}
+
+bool
+files_index_pack(struct files *files, const char *name, struct error *err)
+{
+	char path[FILE_PATH];
+	struct stat st;
+	bool ok;
+	int fd;
+
+	if (!packs_path(&files->packs, name, "pack", path, err) ||
+	    (fd = file_open(path, err)) < 0)
+		return false;
+	ok = fstat(fd, &st) == 0 || error_set_errno(err, "%s", path);
+	ok = ok &&
+	    (take(files, fd, 0, (uint64_t)st.st_size, true, true, err) ||
+		error_context(err, "%s", path));
+	close(fd);
+	return ok;
 }

@@ -13,8 +13,8 @@ enum {
 	STEP_BYTES = 64 * 1024 * 1024,
 };
 
-static bool
-has_deltas(const struct packfile *pack)
+bool
+packfile_has_deltas(const struct packfile *pack)
 {
 	/*
 	 * Only a repack by hand makes deltas that name their base; our packs
@@ -56,7 +56,7 @@ keep_small(struct joining *all)
 
 	for (size_t i = 0; i < all->num; i++)
 		if (all->packs[i]->size < PACK_SMALL &&
-		    !has_deltas(all->packs[i]))
+		    !packfile_has_deltas(all->packs[i]))
 			all->packs[num++] = all->packs[i];
 		else
 			packs_release(all->packs[i]);
@@ -106,14 +106,14 @@ join(struct backend *backend, const struct joining *joining, struct error *err)
 {
 	struct packs *packs = &files_of(backend)->packs;
 	struct object_set *pack = packer_new(backend, err);
-	bool ok = pack != NULL, kept = false;
+	bool ok = pack != NULL, is_new = false;
 
 	for (size_t i = 0; ok && i < joining->num; i++)
 		ok = packer_copy(pack, joining->packs[i], err);
 	for (size_t i = 0; ok && i < joining->num; i++)
-		kept = packs_is_kept(packs, joining->packs[i]) || kept;
+		is_new = packs_is_new(packs, joining->packs[i]) || is_new;
 	if (ok)
-		packer_set_kept(pack, kept);
+		packer_set_new(pack, is_new);
 	ok = ok && packer_finish(pack, err);
 	if (ok)
 		packs_remove(packs, joining->packs, joining->num,

@@ -470,6 +470,14 @@ is_kept(struct backend *backend, const struct oid *oid)
 /* --- Upkeep. --- */
 
 static bool
+look(struct backend *backend, enum look_how how, note_visitor *tell, void *arg,
+    struct error *err)
+{
+	(void)backend, (void)how, (void)tell, (void)arg, (void)err;
+	return true;
+}
+
+static bool
 tidy(struct backend *backend, size_t enough, unsigned *joined,
     struct error *err)
 {
@@ -555,6 +563,7 @@ static const struct backend_table table = {
 	.name_set = memory_name_set,
 	.each_branch = each_branch,
 	.set_branches = set_branches,
+	.look = look,
 	.keep = keep,
 	.release_kept = release_kept,
 	.is_kept = is_kept,
