@@ -129,6 +129,16 @@ static const struct options_option verify_options[] = {
 	    "exit 1 unless it is in force, as far as that is known"),
 	FLAG(OPTION_WITNESSED, "witnessed",
 	    "only VALID if enough witnesses have cosigned the receipts"),
+	VALUE(OPTION_ENROLMENT, "enrolment", "FILE",
+	    "judge by this enrolment, without an office of one's own"),
+	{ OPTION_POLICY, '\0', "policy", "PATH",
+	    "with --enrolment: a policy, its ZIP or folder, or a folder of"
+	    " ZIPs",
+	    OPTIONS_MANY },
+	{ OPTION_CRLS, '\0', "crls", "PATH",
+	    "with --enrolment: revocation lists, their ZIP or folder, or a"
+	    " CA's file",
+	    OPTIONS_MANY },
 	{ OPTION_JOBS, 'j', "jobs", "N",
 	    "how many processes judge many files; else one for each core", 0 },
 	END,
@@ -141,10 +151,25 @@ static const struct options_option verify_evidence_options[] = {
 	END,
 };
 static const struct options_form verify_forms[] = {
-	{ FORM_VERIFY, NULL, "FILE.asice…", 1, -1, "Judge copies.",
+	{ FORM_VERIFY, NULL, "FILE.asice…", 1, -1,
+	    "Judge copies: files, all *.asice of a folder, or \"-\", standard"
+	    " input.",
 	    verify_options },
 	{ FORM_VERIFY_EVIDENCE, NULL, NULL, 0, 0, "Judge evidence.",
 	    verify_evidence_options },
+	END,
+};
+
+static const struct options_option kit_options[] = {
+	{ OPTION_OUTPUT, 'o', "output", "FILE", "where to write the kit",
+	    OPTIONS_NEEDED },
+	{ OPTION_TELEPHONE, '\0', "telephone", "PARTY=NUMBER",
+	    "a party's telephone number, for the kit's README.txt",
+	    OPTIONS_MANY },
+	END,
+};
+static const struct options_form kit_forms[] = {
+	{ FORM_KIT, NULL, "DOC[@N]…", 1, -1, NULL, kit_options },
 	END,
 };
 
@@ -432,8 +457,18 @@ static const struct options_command commands[] = {
 	    " VALID, 1 if one is INVALID or INDETERMINATE. A status is as of"
 	    " the copy's last act, or of the journal as far as this office was"
 	    " given all acts on the document; each line says which.",
-	    "  valise verify *.asice && echo all good\n", "not --current",
-	    verify_forms },
+	    "  valise verify *.asice && echo all good\n"
+	    "  valise verify copy.asice --enrolment enrolment.yaml \\\n"
+	    "      --policy policies/ --crls crls/\n",
+	    "not --current", verify_forms },
+	{ "kit", "make a file for somebody who has no office",
+	    "Copies, the enrolment, policies and revocation lists, a script"
+	    " that checks signatures and texts with openssl, and a README.txt"
+	    " that says whom to ask for the fingerprint, in one ZIP: for a"
+	    " court, an auditor, a contractor.",
+	    "  valise kit agreement/lao-iom-2021 -o kit.zip \\\n"
+	    "      --telephone lao-pdr=+856-21-555-0100\n",
+	    "", kit_forms },
 	{ "show", "show a document's versions and signatures",
 	    "Show each version's status, who deposited it and who has signed"
 	    " it, as the document's acts prove it.",
@@ -508,6 +543,7 @@ static const struct options_value values[] = {
 	{ "ENROLMENT", COMPLETE_FILE, NULL },
 	{ "REPORT", COMPLETE_FILE, NULL },
 	{ "DIR", COMPLETE_FOLDER, NULL },
+	{ "PATH", COMPLETE_FILE, NULL },
 	{ "ACT", COMPLETE_WORDS,
 	    "start\npolicy\ncrl\nkey\ndeposit\nsign\nforce\nterminate\n"
 	    "deliver\nrefuse\ndispatch\nacknowledge" },

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "cli/cmd/fetch.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
 
@@ -62,22 +63,21 @@ write_out(struct context *context, const struct fetch *fetch,
 }
 
 static bool
-fetch_local(struct context *context, const struct fetch *fetch,
+fetch_local(struct context *context, const char *document, unsigned version,
     struct copy *out, struct error *err)
 {
 	char dir[FILE_PATH];
 
 	return local_dir(context, NULL, dir, err) &&
-	    local_open(context, dir, fetch->document, fetch->version, out,
-		err) &&
+	    local_open(context, dir, document, version, out, err) &&
 	    (out->verdict.outcome != OUTCOME_VALID ||
 		as_of_kept(context, local_proof(context, out) == LOCAL_PROVED,
 		    &out->verdict, &out->as_of, err));
 }
 
 static bool
-fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
-    struct error *err)
+fetch_one(struct context *context, const char *document, unsigned version,
+    struct copy *out, struct error *err)
 {
 	struct session session;
 	bool ok;
@@ -85,15 +85,25 @@ fetch_one(struct context *context, const struct fetch *fetch, struct copy *out,
 	if (!session_open(context, &session, err))
 		return false;
 	/* Catch up with the entry of the delivery too. */
-	ok = copy_fetch(&session, fetch->document, fetch->version, out, err) &&
+	ok = copy_fetch(&session, document, version, out, err) &&
 	    session_catch_up(&session, err);
 	session_close(&session);
 	return ok;
 }
 
-/* Print findings on standard error; with --json the output has the error. */
-static void
-tell_findings(const struct verdict *verdict)
+bool
+fetch_copy(struct context *context, const char *document, unsigned version,
+    struct copy *out, struct error *err)
+{
+	*out = (struct copy){ .fd = -1 };
+	return context->local
+	    ? fetch_local(context, document, version, out, err)
+	    : fetch_one(context, document, version, out, err);
+}
+
+/* With --json the output has the error. */
+void
+fetch_tell_findings(const struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->num_findings; i++) {
 		const struct finding *one = &verdict->findings[i];
@@ -115,10 +125,9 @@ cmd_fetch(struct context *context, const struct options_given *given,
 	if (!read_options(context, given, &fetch, err) ||
 	    !context_load(context, err))
 		return false;
-	ok = context->local ? fetch_local(context, &fetch, &copy, err)
-			    : fetch_one(context, &fetch, &copy, err);
+	ok = fetch_copy(context, fetch.document, fetch.version, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {
-		tell_findings(&copy.verdict);
+		fetch_tell_findings(&copy.verdict);
 		verdict_error(&copy.verdict, err);
 		output_note("nothing was written");
 		ok = false;

@@ -2,25 +2,32 @@
  * verify - judge copies: by themselves, by what this office knows, or by what
  * the daemon proves now.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cmd/copies.h"
 #include "cli/cmd/parallel.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
+#include "client/guest.h"
 
 /*
  * True if a container is not in our form: it is another maker's, or it was
  * zipped again.
  */
 static bool
-judge_foreign(struct context *context, const char *path,
-    const struct error *why, struct copy *copy, struct error *err)
+judge_foreign(struct context *context, const struct error *why,
+    struct copy *copy, struct error *err)
 {
 	struct error no = { 0 };
-	struct container *container = container_read_foreign(path, &no);
+	struct container *container;
+	char path[64];
 	bool ok;
 
+	/* It may be a file without a name. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy->fd);
+	container = container_read_foreign(path, &no);
 	if (container == NULL) {
 		ok = verdict_unreadable(no.kind == ERROR_LIMIT ? &no : why,
 		    &copy->verdict, err);
@@ -41,29 +48,25 @@ judge_file(struct context *context, const char *path, struct copy *copy,
 {
 	struct error why = { 0 };
 
-	*copy = (struct copy){ .fd = file_open(path, err) };
+	*copy = (struct copy){ .fd = copies_open(context, path, err) };
 	if (copy->fd < 0)
 		return false;
 	copy->container = container_read_to_judge(copy->fd, &why);
 	if (copy->container == NULL ||
 	    container_find(copy->container, PATH_VERSION) == NULL)
-		return judge_foreign(context, path, &why, copy, err);
+		return judge_foreign(context, &why, copy, err);
 	return copy_judge(context, copy->fd, copy, err);
 }
 
 /*
- * True if error a is worse than b, for the exit of a list of files: that
- * reading failed, else that a copy is not VALID, else the largest exit status.
+ * True if error a is worse than b, for the exit of a list of files: that a copy
+ * is not VALID, else the largest exit status.
  */
 static bool
 is_worse(const struct error *a, const struct error *b)
 {
-	static const enum error_kind order[] = { ERROR_SYSTEM,
-		ERROR_UNTRUSTED };
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (a->kind == order[i] || b->kind == order[i])
-			return a->kind == order[i] && b->kind != order[i];
+	if (a->kind == ERROR_UNTRUSTED || b->kind == ERROR_UNTRUSTED)
+		return a->kind != b->kind && a->kind == ERROR_UNTRUSTED;
 	return error_exit_status(a->kind) > error_exit_status(b->kind);
 }
 
@@ -148,6 +151,8 @@ find_as_of(struct verifying *all, struct copy *copy, struct error *err)
 	bool proved = true;
 
 	as_of_copy(&copy->verdict, &copy->as_of);
+	if (all->context->guest)
+		return true;
 	if (all->current) {
 		if (!connect_once(all, err) ||
 		    !copy_follow(all->session, copy, err))
@@ -183,11 +188,17 @@ is_in_force(const struct copy *copy, struct error *err)
  * has no error.
  */
 static bool
-print_json(const char *path, const struct copy *copy, const struct as_of *as_of,
+print_json(const struct context *context, const char *path,
+    const struct copy *copy, const struct as_of *as_of,
     const struct error *about, struct error *err)
 {
 	json_t *json = json_of_verdict(path, &copy->verdict, as_of);
 
+	if (json != NULL && context->guest)
+		json_object_set_new(json, "enrolment",
+		    json_pack("{s:o, s:s}", "fingerprint",
+			json_of_digest(&context->enrolment.fingerprint),
+			"journal", context->enrolment.journal.name));
 	if (json != NULL && about->kind != ERROR_NONE) {
 		json_object_set_new(json, "code",
 		    json_string(error_code(about)));
@@ -215,7 +226,7 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 		as_of = &copy.as_of;
 	}
 	if (ok && context->json)
-		ok = print_json(path, &copy, as_of, &about, &why);
+		ok = print_json(context, path, &copy, as_of, &about, &why);
 	else if (ok)
 		output_verdict(path, &copy.verdict, as_of);
 	else
@@ -290,6 +301,45 @@ take_jobs(const char *text, unsigned *out, struct error *err)
 	return true;
 }
 
+/* Make the context: of the office's configuration, or of an enrolment. */
+static bool
+load(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	const char *enrolment = options_value(given, OPTION_ENROLMENT);
+	const struct options_one *one;
+	char groups[80];
+
+	if (enrolment == NULL) {
+		if (options_has(given, OPTION_POLICY) ||
+		    options_has(given, OPTION_CRLS))
+			return error_set(err, ERROR_USAGE,
+			    "--policy and --crls go with --enrolment");
+		return context_load(context, err);
+	}
+	if (options_has(given, OPTION_CURRENT))
+		return error_set(err, ERROR_USAGE,
+		    "--current asks the daemon, which takes a certificate of an"
+		    " office: leave --enrolment out");
+	if (!guest_load(context, enrolment, err))
+		return false;
+	for (size_t i = 0; i < given->num_options; i++) {
+		one = &given->options[i];
+		if ((one->option->id == OPTION_POLICY &&
+			!guest_add_policies(context, one->value, err)) ||
+		    (one->option->id == OPTION_CRLS &&
+			!guest_add_crls(context, one->value, err)))
+			return false;
+	}
+	digest_groups(&context->enrolment.fingerprint, groups);
+	if (!context->json)
+		printf("by the enrolment with fingerprint %s,\n"
+		       "which you must have from somebody other than who gave"
+		       " you the copy\n",
+		    groups);
+	return true;
+}
+
 bool
 cmd_verify(struct context *context, const struct options_given *given,
     struct error *err)
@@ -299,16 +349,19 @@ cmd_verify(struct context *context, const struct options_given *given,
 		.current = options_has(given, OPTION_CURRENT),
 		.in_force = options_has(given, OPTION_IN_FORCE) };
 	unsigned jobs = parallel_jobs();
+	struct copies copies = { 0 };
 	struct error worst = { 0 };
 	bool ok;
 
 	context->witnessed = options_has(given, OPTION_WITNESSED);
 	if ((text != NULL && !take_jobs(text, &jobs, err)) ||
 	    (all.current && !arguments_need_line(context, "--current", err)) ||
-	    !context_load(context, err))
+	    !load(context, given, err))
 		return false;
-	ok = verify_files(&all, given->operands, (size_t)given->num_operands,
-	    jobs, &worst, err);
+	ok = copies_gather(&copies, given->operands,
+		 (size_t)given->num_operands, err) &&
+	    verify_files(&all, copies.paths, copies.num, jobs, &worst, err);
+	copies_free(&copies);
 	if (all.has_acts)
 		acts_free(&all.acts);
 	if (all.session != NULL)

@@ -83,6 +83,7 @@ struct context {
 		struct timespec changed;
 	} policies_file;
 	bool unkept; /* it knows more than the state, which cannot be written */
+	bool guest;  /* made of an enrolment alone (lib/client/guest.h) */
 	/* the entry whose policy was told not to be accepted */
 	uint64_t policy_told;
 	/* lists.h */

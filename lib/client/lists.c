@@ -77,7 +77,7 @@ lists_keep(struct context *context, int fd, const struct digest *digest,
 	return ok;
 }
 
-/* The context owns the set from now on. */
+/* The context owns the set from now on.  NULL if there is no memory. */
 static struct crls *
 keep_in_memory(struct context *context, const struct digest *digest,
     struct crls *crls)
@@ -92,6 +92,23 @@ keep_in_memory(struct context *context, const struct digest *digest,
 	context->sets = all;
 	context->sets[context->num_sets].digest = *digest;
 	return context->sets[context->num_sets++].crls = crls;
+}
+
+bool
+lists_take(struct context *context, struct container *files, struct error *err)
+{
+	struct crls *crls = crls_new(err);
+	struct digest digest;
+
+	if (crls == NULL || !container_hash(files, NULL, err) ||
+	    !container_contents(files, &digest, err) ||
+	    !add_files(crls, files, err)) {
+		crls_free(crls);
+		return false;
+	}
+	lists_forget(context);
+	return keep_in_memory(context, &digest, crls) != NULL ||
+	    error_set_errno(err, "revocation lists");
 }
 
 struct crls *

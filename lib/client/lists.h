@@ -52,6 +52,9 @@ struct crls *lists_find(struct context *context, const struct digest *digest);
 void lists_forget(struct context *context);
 void lists_free(struct context *context);
 
+/* Know a set, by the digest of its files, until the context is freed. */
+bool lists_take(struct context *context, struct container *files,
+    struct error *err) MUST_USE;
 /* Keep a set if its digest is right and it parses. */
 bool lists_keep(struct context *context, int fd, const struct digest *digest,
     struct error *err) MUST_USE;

@@ -213,25 +213,34 @@ read_kept(const struct context *context, const struct digest *digest)
 	return policy;
 }
 
+bool
+policies_take(struct context *context, struct policy *policy, struct error *err)
+{
+	struct policy **all = realloc(context->policies,
+	    (context->num_policies + 1) * sizeof(struct policy *));
+
+	if (all == NULL) {
+		policy_free(policy);
+		return error_set_errno(err, "policy");
+	}
+	context->policies = all;
+	all[context->num_policies++] = policy;
+	return true;
+}
+
 struct policy *
 policies_find(struct context *context, const struct digest *digest)
 {
-	struct policy *policy, **all;
+	struct error ignored = { 0 };
+	struct policy *policy;
 
 	for (size_t i = 0; i < context->num_policies; i++)
 		if (digest_eq(&context->policies[i]->digest, digest))
 			return context->policies[i];
 	policy = read_kept(context, digest);
-	all = policy != NULL
-	    ? realloc(context->policies,
-		  (context->num_policies + 1) * sizeof(struct policy *))
+	return policy != NULL && policies_take(context, policy, &ignored)
+	    ? policy
 	    : NULL;
-	if (all == NULL) {
-		policy_free(policy);
-		return NULL;
-	}
-	context->policies = all;
-	return all[context->num_policies++] = policy;
 }
 
 struct policy *

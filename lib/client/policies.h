@@ -23,6 +23,12 @@ bool policies_load(struct context *context, struct error *err) MUST_USE;
 /* A policy that was accepted for any entry; NULL if it was not. Borrowed. */
 struct policy *policies_find(struct context *context,
     const struct digest *digest);
+/*
+ * Know a policy, which is taken over, until the context is freed.  It judges
+ * nothing by that.
+ */
+bool policies_take(struct context *context, struct policy *policy,
+    struct error *err) MUST_USE;
 /* The newest policy that was accepted: the daemon is to judge by it now. */
 struct policy *policies_pinned(struct context *context, struct error *err);
 /* The policy that may judge the act of this index, or NULL. */
