@@ -198,7 +198,7 @@ write_own_pack(struct job *job, const struct container *container,
 	ok = ok && pack_finish(pack, err);
 	pack_free(pack);
 	if (!ok)
-		err->kind = ERROR_UNAVAILABLE;
+		error_make_unavailable(err);
 	return ok;
 }
 

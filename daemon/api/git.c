@@ -269,7 +269,7 @@ answer_request(struct job *job, const struct git_request *request,
 		    (!prepared || prepare(job, err));
 		/* Most likely our disk is full: the client may try again. */
 		if (!ok && err->kind == ERROR_SYSTEM)
-			err->kind = ERROR_UNAVAILABLE;
+			error_make_unavailable(err);
 	} else if (ok) {
 		ok = buf_append(&response->body, buf_span(&answer.text), err);
 	}

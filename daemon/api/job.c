@@ -135,6 +135,17 @@ name_retry(struct http_response *response, const struct error *err)
 		    seconds);
 }
 
+/* A full disk (RFC 4918 section 11.5): only the operator can make room. */
+static void
+tell_full(struct error *told)
+{
+	error_set(told, ERROR_FULL,
+	    "the depositary has no room on its disk for this; nothing was"
+	    " changed. Try again later; the depositary's operator can make"
+	    " room");
+	error_retry(told, LIMIT_SECONDS_FULL);
+}
+
 /* Answer with an error (RFC 9457); status 0: that of its kind. */
 void
 job_fill_problem(struct http_request *request, int status,
@@ -143,8 +154,10 @@ job_fill_problem(struct http_request *request, int status,
 	struct error ignored = { 0 }, told = *err;
 	json_t *json, *error;
 
+	if (told.kind == ERROR_SYSTEM && told.is_full)
+		error_make_unavailable(&told);
 	if (status == 0)
-		status = error_http_status(err->kind);
+		status = error_http_status(told.kind);
 	if (err->kind == ERROR_SYSTEM)
 		log_error("request", "id=%s reason=%s", request->id,
 		    log_text(err->detail));
@@ -155,10 +168,12 @@ job_fill_problem(struct http_request *request, int status,
 	 * The reason of a failure within is for the operator's log, not for the
 	 * caller.
 	 */
-	if (err->kind == ERROR_SYSTEM)
+	if (told.kind == ERROR_SYSTEM)
 		error_set_code(&told, err->kind, err->code,
 		    "the daemon failed; its log has the reason");
-	json = json_pack("{s:s, s:i}", "title", error_title(err->kind),
+	if (told.kind == ERROR_FULL)
+		tell_full(&told);
+	json = json_pack("{s:s, s:i}", "title", error_title(told.kind),
 	    "status", status);
 	error = json_of_error(&told);
 	json_object_update(json, error);
@@ -166,14 +181,14 @@ job_fill_problem(struct http_request *request, int status,
 	json_object_set_new(json, "request", json_string(request->id));
 	job_fill_json(&request->response, status, json);
 	request->response.type = "application/problem+json";
-	name_retry(&request->response, err);
+	name_retry(&request->response, &told);
 	/* git shows its user a server's message only if it is plain text. */
 	if (strncmp(request->head.target, "/git/", 5) == 0 &&
-	    err->kind != ERROR_SYSTEM) {
+	    told.kind != ERROR_SYSTEM) {
 		request->response.type = "text/plain; charset=utf-8";
 		request->response.body.len = 0;
 		if (!buf_printf(&request->response.body, &ignored, "%s\n",
-			err->detail))
+			told.detail))
 			request->response.body.len = 0;
 	}
 }

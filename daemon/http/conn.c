@@ -253,7 +253,12 @@ refuse(struct conn *c, int status, const struct error *failure)
 	}
 	if (failure != NULL)
 		handler->failed(handler->arg, c->request, failure);
-	error_set(&problem, failure != NULL ? ERROR_UNAVAILABLE : ERROR_USAGE,
+	if (failure != NULL && failure->is_full)
+		status = error_http_status(ERROR_FULL);
+	error_set(&problem,
+	    failure == NULL        ? ERROR_USAGE
+		: failure->is_full ? ERROR_FULL
+				   : ERROR_UNAVAILABLE,
 	    "%s: %s",
 	    failure != NULL
 		? "the server cannot store what you send: try again later"

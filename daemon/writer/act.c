@@ -77,8 +77,7 @@ act_prepare(const struct record *record, struct signer *signer,
 	log_error("act", "document=%s reason=%s", log_text(act->document),
 	    log_text(err->detail));
 	act_clear(act);
-	err->kind = ERROR_UNAVAILABLE;
-	return false;
+	return error_make_unavailable(err);
 }
 
 void

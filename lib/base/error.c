@@ -28,6 +28,7 @@ static const struct {
 	[ERROR_SYSTEM] = { "SYSTEM", "Internal failure", 7, 500 },
 	[ERROR_MALFORMED] = { "MALFORMED", "Malformed input", 8, 422 },
 	[ERROR_LIMIT] = { "LIMIT", "Limit exceeded", 9, 413 },
+	[ERROR_FULL] = { "UNAVAILABLE", "Insufficient storage", 6, 507 },
 };
 
 int
@@ -73,6 +74,7 @@ error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 	err->kind = kind;
 	err->retry_s = 0;
+	err->is_full = false;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -88,6 +90,7 @@ error_set_code(struct error *err, enum error_kind kind, const char *code,
 
 	err->kind = kind;
 	err->retry_s = 0;
+	err->is_full = false;
 	snprintf(err->code, sizeof(err->code), "%s", code);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -148,6 +151,7 @@ error_set_errno(struct error *err, const char *fmt, ...)
 
 	err->kind = ERROR_SYSTEM;
 	err->retry_s = 0;
+	err->is_full = saved == ENOSPC || saved == EDQUOT;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -166,12 +170,20 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 	err->kind = kind;
 	err->retry_s = 0;
+	err->is_full = false;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
 	va_end(args);
 	append_detail(err, reason != NULL ? reason : "no reason given");
 	ERR_clear_error();
+	return false;
+}
+
+bool
+error_make_unavailable(struct error *err)
+{
+	err->kind = err->is_full ? ERROR_FULL : ERROR_UNAVAILABLE;
 	return false;
 }
 

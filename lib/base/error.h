@@ -25,6 +25,8 @@ enum error_kind {
 	ERROR_SYSTEM,      /* disk, memory, crypto library */
 	ERROR_MALFORMED,   /* the bytes break their specification */
 	ERROR_LIMIT,       /* over a bound in limits.h */
+	/* as UNAVAILABLE, but in HTTP: the server's disk is full */
+	ERROR_FULL,
 };
 
 struct error {
@@ -34,6 +36,7 @@ struct error {
 	 * section 10.2.3); 0: nobody said.
 	 */
 	unsigned retry_s;
+	bool is_full;     /* a call failed since a disk or quota is full */
 	char code[32];    /* its code (base/codes.def), or empty */
 	char detail[512]; /* NUL-terminated; cut short if longer */
 };
@@ -50,12 +53,21 @@ struct error {
 bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
     PRINTF(3, 4);
 
-/* As error_set(), with ERROR_SYSTEM and ": " strerror(errno) appended. */
+/*
+ * As error_set(), with ERROR_SYSTEM and ": " strerror(errno) appended; is_full
+ * is set after ENOSPC and EDQUOT.
+ */
 bool error_set_errno(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 
 /* As error_set(), with the newest OpenSSL reason; empties OpenSSL's queue. */
 bool error_set_openssl(struct error *err, enum error_kind kind, const char *fmt,
     ...) PRINTF(3, 4);
+
+/*
+ * Make it ERROR_FULL if is_full is set, else ERROR_UNAVAILABLE: nothing was
+ * changed, and the same may work later.  Returns false.
+ */
+bool error_make_unavailable(struct error *err);
 
 /* Put "text: " in front of the detail, on the way up.  Returns false. */
 bool error_context(struct error *err, const char *fmt, ...) PRINTF(2, 3);

@@ -147,6 +147,7 @@ enum {
 	LIMIT_WATCHERS = 4096,           /* streams of events */
 	LIMIT_EVENTS_BYTES = 256 * 1024, /* events in one part */
 	LIMIT_EVENT_BYTES = 128 * 1024,  /* one, at the command */
+	LIMIT_SECONDS_FULL = 10 * 60,    /* until a try, where a disk is full */
 	LIMIT_BYTES_A_SECOND = 1024,     /* a body or an answer slower is cut */
 	LIMIT_PART_BYTES = 32 * 1024, /* of an answer that is sent in parts */
 	LIMIT_LIST_PAGE = 1000,       /* documents in one answer */
