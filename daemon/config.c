@@ -75,13 +75,17 @@ static void
 read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 {
 	const struct yaml *cache = yaml_get(root, "cache");
+	const struct yaml *reserve = yaml_get(root, "reserve");
 	const struct yaml *workers = yaml_get(root, "workers");
 	uint64_t number;
 
 	out->cache_bytes = UINT64_C(1) << 30;
+	out->reserve_bytes = UINT64_C(256) << 20;
 	out->workers = 4;
 	if (cache != NULL)
 		yaml_bytes(cache, &out->cache_bytes, to);
+	if (reserve != NULL)
+		yaml_bytes(reserve, &out->reserve_bytes, to);
 	if (workers != NULL && yaml_u64(workers, &number, to)) {
 		if (number < 1 || number > 64)
 			complain(to, workers, "1 to 64 workers");
@@ -198,9 +202,9 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 {
 	static const char *const keys[] = { "valise", "listen", "address",
 		"data", "policies", "crls", "server-certificate", "server-key",
-		"depositary-certificate", "depositary-key", "cache", "workers",
-		"verify-every", "crls-every", "crl-urls", "witness-every",
-		"witnesses", "monitor" };
+		"depositary-certificate", "depositary-key", "cache", "reserve",
+		"workers", "verify-every", "crls-every", "crl-urls",
+		"witness-every", "witnesses", "monitor" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };

@@ -22,6 +22,7 @@ struct config {
 	char server_cert[FILE_PATH], server_key[FILE_PATH];
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
 	uint64_t cache_bytes;
+	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
 	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;

@@ -179,6 +179,10 @@ put_values(struct buf *out, struct error *err)
 		    "Free bytes of the data folder's file system." },
 		{ METRIC_DISK_SIZE, "valise_disk_size_bytes",
 		    "Bytes of the data folder's file system." },
+		{ METRIC_RESERVE, "valise_reserve_bytes",
+		    "Bytes that are kept back for the journal." },
+		{ METRIC_RESERVE_WANTED, "valise_reserve_wanted_bytes",
+		    "Bytes that should be." },
 	};
 	bool ok = true;
 

@@ -31,6 +31,8 @@ enum metric_value {
 	METRIC_START,     /* when the process started */
 	METRIC_DISK_FREE, /* bytes of the data folder's file system */
 	METRIC_DISK_SIZE,
+	METRIC_RESERVE, /* bytes kept back for the journal; should be */
+	METRIC_RESERVE_WANTED,
 	METRIC_VALUES,
 };
 

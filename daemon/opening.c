@@ -111,6 +111,27 @@ check_known(const struct ledger *ledger, struct error *err)
 		(unsigned long long)later);
 }
 
+/* Keep some of the disk back for the journal; without it all goes on. */
+static void
+keep_reserve(const struct daemon *daemon)
+{
+	const struct journal *journal = daemon->record.journal;
+	struct error err = { 0 };
+	uint64_t has, wanted;
+
+	if (!journal_keep_reserve(journal, daemon->config.reserve_bytes,
+		&err)) {
+		log_warning("reserve", "reason=%s", log_text(err.detail));
+		return;
+	}
+	journal_reserve(journal, &has, &wanted);
+	if (has < wanted)
+		log_warning("reserve", "has=%llu wanted=%llu reason=%s",
+		    (unsigned long long)has, (unsigned long long)wanted,
+		    log_text("the disk is nearly full: make room; the rest is"
+			     " taken once there is some"));
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
@@ -135,6 +156,7 @@ open_journal(struct daemon *daemon, struct error *err)
 	if (!signer_state(daemon->signer, &head, &key, err) ||
 	    !data_open(daemon->config.data, &head, daemon->full, record, err))
 		return false;
+	keep_reserve(daemon);
 	newest = &record->keys.keys[record->keys.num - 1];
 	if (key.id != newest->id)
 		return error_set(err, ERROR_UNTRUSTED,

@@ -203,6 +203,21 @@ look_at_lists(struct upkeep *upkeep)
 	}
 }
 
+/* Warn of a disk that is full: the journal has used some of its reserve. */
+static void
+look_at_reserve(struct upkeep *upkeep)
+{
+	uint64_t has, wanted;
+
+	journal_reserve(upkeep->record->journal, &has, &wanted);
+	if (has < wanted)
+		warn(upkeep,
+		    "the disk is full: %llu of %llu MiB are left that are kept"
+		    " back for the journal; make room",
+		    (unsigned long long)(has >> 20),
+		    (unsigned long long)(wanted >> 20));
+}
+
 /* Make the list of warnings anew. */
 void
 upkeep_look_ahead(struct upkeep *upkeep)
@@ -232,6 +247,7 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	look_at_powers(upkeep, now.policy);
 	look_at_witnesses(upkeep, now.policy);
 	look_at_disk(upkeep);
+	look_at_reserve(upkeep);
 	if (upkeep->num_findings > 0)
 		warn(upkeep,
 		    "the last check of the data folder found %zu"

@@ -33,7 +33,7 @@ struct upkeep {
 	pthread_cond_t wake;
 	bool stopping;
 	/* When each task is due next, by the monotonic clock. */
-	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms;
+	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms, reserve_ms;
 	/* Guarded by the mutex. */
 	char warnings[UPKEEP_WARNINGS][256];
 	size_t num_warnings;

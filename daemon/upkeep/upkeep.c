@@ -21,6 +21,7 @@ enum {
 	/* At the latest so long after the start, in seconds. */
 	FIRST_CHECK = 10 * 60,
 	LOOK_EVERY = 60,
+	RESERVE_EVERY = 10,
 };
 
 /* --- Checking the data folder. --- */
@@ -117,6 +118,27 @@ keep_accepted(const struct upkeep *upkeep)
 		log_warning("accepted", "reason=%s", log_text(err.detail));
 }
 
+/* Give the journal's reserve back what it had to use, once there is room. */
+static void
+refill_reserve(struct upkeep *upkeep)
+{
+	const struct journal *journal = upkeep->record->journal;
+	struct error err = { 0 };
+	uint64_t before, has, wanted;
+
+	journal_reserve(journal, &before, &wanted);
+	if (before == wanted)
+		return;
+	if (!journal_keep_reserve(journal, wanted, &err)) {
+		log_warning("reserve", "reason=%s", log_text(err.detail));
+		return;
+	}
+	journal_reserve(journal, &has, &wanted);
+	if (has == wanted)
+		log_info("reserve", "result=whole bytes=%llu",
+		    (unsigned long long)has);
+}
+
 /* --- The thread. --- */
 
 static bool
@@ -154,6 +176,8 @@ run_thread(void *arg)
 		}
 		if (due(&upkeep->keep_ms, LOOK_EVERY))
 			keep_accepted(upkeep);
+		if (due(&upkeep->reserve_ms, RESERVE_EVERY))
+			refill_reserve(upkeep);
 		if (due(&upkeep->look_ms, LOOK_EVERY) || is_news)
 			upkeep_look_ahead(upkeep);
 		pthread_mutex_lock(&upkeep->mutex);

@@ -435,20 +435,31 @@ apply_ledger(struct batch *batch, struct error *err)
 	return ok;
 }
 
-/* Set the same failure for all acts of the batch. */
-static void
-fail_all(const struct batch *batch, const struct error *why)
+/* Has the act objects, which need far more of the disk than its entry? */
+static bool
+has_objects(const struct act_request *act)
 {
+	return is_on_version(act) || act->act == ACT_POLICY ||
+	    act->act == ACT_CRL;
+}
+
+/* Fail all acts, or those that have objects.  Returns how many that were. */
+static unsigned
+fail_acts(const struct batch *batch, bool all, const struct error *why)
+{
+	unsigned num = 0;
+
 	for (struct act_request *act = batch->acts; act != NULL;
 	     act = act->next)
-		if (act->result == ACT_DONE) {
+		if (act->result == ACT_DONE && (all || has_objects(act))) {
+			num++;
 			act->result = ACT_FAILED;
 			act->err = *why;
-			act->err.kind = ERROR_UNAVAILABLE;
 			snprintf(act->err.detail, sizeof(act->err.detail),
 			    "it could not be stored; nothing was changed, try"
 			    " again later");
 		}
+	return num;
 }
 
 /* Remove the entries after the first num. */
@@ -459,6 +470,7 @@ undo_entries(struct batch *batch, size_t num)
 	batch->lines.len = num > 0 ? batch->ends[num - 1] : 0;
 }
 
+/* Add the acts that did not fail before. */
 static void
 add_acts(struct batch *batch)
 {
@@ -466,7 +478,8 @@ add_acts(struct batch *batch)
 	     act = act->next) {
 		const size_t before = batch->num;
 
-		act->result = ACT_DONE;
+		if (act->result != ACT_DONE)
+			continue;
 		if (add_act(batch, act)) {
 			batch->exclusive =
 			    batch->exclusive || act_is_exclusive(act);
@@ -477,7 +490,7 @@ add_acts(struct batch *batch)
 		log_error("act", "document=%s reason=%s",
 		    log_text(act->document), log_text(act->err.detail));
 		/* A full disk fails this act only, not the daemon. */
-		act->err.kind = ERROR_UNAVAILABLE;
+		error_make_unavailable(&act->err);
 	}
 }
 
@@ -489,8 +502,10 @@ batch_new(const struct record *record, struct signer *signer,
 	struct batch *batch = calloc(1, sizeof(*batch));
 	size_t num = 0;
 
-	for (const struct act_request *act = acts; act != NULL; act = act->next)
+	for (struct act_request *act = acts; act != NULL; act = act->next) {
+		act->result = ACT_DONE;
 		num++;
+	}
 	if (batch != NULL) {
 		batch->record = record;
 		batch->signer = signer;
@@ -603,29 +618,67 @@ propose(struct batch *batch, struct error *err)
 	return ok;
 }
 
+/*
+ * Have the disk set apart what applying the entries will write, with those of
+ * the batch before, which may not be applied yet.
+ */
+static bool
+allocate_ledger(const struct batch *batch, struct error *err)
+{
+	const struct record *record = batch->record;
+
+	while (!ledger_allocate(record->ledger,
+	    batch->num + 2 * LIMIT_BATCH_ACTS, err)) {
+		if (!err->is_full)
+			return false;
+		if (!journal_use_reserve(record->journal, 0))
+			return error_make_unavailable(err);
+		*err = (struct error){ 0 };
+	}
+	return true;
+}
+
+/*
+ * Nothing was stored: fail the acts that have objects, or all if none has, and
+ * begin anew without them.
+ */
+static bool
+begin_again(struct batch *batch, const struct batch_state *before,
+    const struct error *why, struct error *err)
+{
+	log_error("pack", "reason=%s", log_text(why->detail));
+	if (fail_acts(batch, false, why) == 0)
+		fail_acts(batch, true, why);
+	undo_entries(batch, 0);
+	batch->state = *before;
+	batch->exclusive = false;
+	batch->num_touched = 0;
+	pack_free(batch->pack);
+	batch->pack = pack_new(batch->record->store, err);
+	return batch->pack != NULL;
+}
+
 bool
 batch_append(struct batch *batch, struct error *err)
 {
 	const struct batch_state before = batch->state;
+	struct error why;
 
-	add_acts(batch);
-	if (batch->num == 0)
-		return true;
-	batch->state.size = batch->first + batch->num;
-	batch->state.time_ms = batch->time_ms;
-	if (propose(batch, err))
-		return true;
-	if (err->kind != ERROR_UNAVAILABLE)
-		return false;
-	/* Nothing was stored: a full disk fails these acts only. */
-	log_error("pack", "reason=%s", log_text(err->detail));
-	fail_all(batch, err);
-	undo_entries(batch, 0);
-	batch->state = before;
-	batch->exclusive = false;
-	batch->num_touched = 0;
-	*err = (struct error){ 0 };
-	return true;
+	for (;;) {
+		add_acts(batch);
+		if (batch->num == 0)
+			return true;
+		batch->state.size = batch->first + batch->num;
+		batch->state.time_ms = batch->time_ms;
+		if (allocate_ledger(batch, err) && propose(batch, err))
+			return true;
+		if (err->kind != ERROR_UNAVAILABLE && err->kind != ERROR_FULL)
+			return false;
+		why = *err;
+		*err = (struct error){ 0 };
+		if (!begin_again(batch, &before, &why, err))
+			return false;
+	}
 }
 
 bool

@@ -42,9 +42,11 @@ struct batch *batch_new(const struct record *record, struct signer *signer,
 void batch_free(struct batch *batch);
 
 /*
- * Write objects and entries, durably.  Acts that cannot be stored (a full disk)
- * become ACT_FAILED with ERROR_UNAVAILABLE; this function then still returns
- * true.
+ * Write objects and entries, durably.  What the batch needs of the disk, up to
+ * batch_commit(), is set apart first.  Acts that cannot be stored become
+ * ACT_FAILED with ERROR_UNAVAILABLE or, if the disk is full, ERROR_FULL: those
+ * with objects first, and the others only if there is no room for entries
+ * either.  This function then still returns true.
  */
 bool batch_append(struct batch *batch, struct error *err) MUST_USE;
 /* Have the checkpoint signed, and apply the entries to the ledger. */

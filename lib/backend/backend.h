@@ -190,7 +190,11 @@ struct backend_table {
 	 * not publish them.  Proposals come one after the other, from the
 	 * handle that has the right to write.
 	 *
+	 * What the entries and their head need of the disk is set apart first,
+	 * from the reserve if need be.
+	 *
 	 * ERROR_UNAVAILABLE  nothing was stored; it may be proposed again
+	 * ERROR_FULL         the same, since the disk is full
 	 *  others             it is not known what was stored: stop
 	 */
 	bool (*propose)(struct backend *backend,
@@ -242,6 +246,28 @@ struct backend_table {
 	 */
 	bool (*settle)(struct backend *backend, const struct head *signer,
 	    uint64_t end, struct error *err);
+
+	/* --- The log's reserve. --- */
+
+	/*
+	 * Keep so many bytes of the disk back, for the log alone, as far as
+	 * there is room now: to be called again and again, since the log uses
+	 * the reserve up when the disk is full.  Beside the thread that writes.
+	 * With files it is a file beside the entries.
+	 *
+	 * ERROR_SYSTEM  the disk failed, or has no such call
+	 */
+	bool (*keep_reserve)(struct backend *backend, uint64_t bytes,
+	    struct error *err);
+	/* Get how many bytes it has, and how many it should have. */
+	void (
+	    *reserve)(struct backend *backend, uint64_t *has, uint64_t *wanted);
+	/*
+	 * Give up a step of the reserve, of at least so many bytes, for what
+	 * the log's owner allocates beside it.  Returns false if nothing is
+	 * left.
+	 */
+	bool (*use_reserve)(struct backend *backend, uint64_t bytes);
 
 	/* --- Objects: reading. --- */
 

@@ -314,6 +314,16 @@ file_reserve(int fd, uint64_t size)
 }
 
 bool
+file_allocate(int fd, uint64_t at, uint64_t len, struct error *err)
+{
+	while (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)len) != 0)
+		if (errno != EINTR)
+			return errno == EOPNOTSUPP || errno == ENOSYS ||
+			    error_set_errno(err, "allocate");
+	return true;
+}
+
+bool
 file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err)
 {

@@ -56,6 +56,16 @@ bool file_pread(int fd, void *out, size_t len, off_t at,
  */
 void file_reserve(int fd, uint64_t size);
 
+/*
+ * Have the disk set apart the room of bytes [at, at + len), whatever the file's
+ * size, so that writing them cannot fail for want of it.  True where the file
+ * system has no such call.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+bool file_allocate(int fd, uint64_t at, uint64_t len,
+    struct error *err) MUST_USE;
+
 /* Give len bytes of a file, from at on, to sink, in pieces. */
 bool file_stream(int fd, uint64_t at, uint64_t len, byte_sink *sink, void *arg,
     struct error *err) MUST_USE;

@@ -15,14 +15,15 @@
 
 #include "base/file.h"
 
-enum { STEP = 1 << 20, MAPPED = 64 };
+enum { STEP = 1 << 20, MAPPED = 64, AHEAD = 64 * 1024 };
 
 struct records {
 	char *name;
 	int fd; /* -1: memory */
 	uint8_t *base;
-	size_t max, len; /* len is atomic */
-	size_t usable;   /* of memory: what is not only reserved */
+	size_t max, len;  /* len is atomic */
+	size_t usable;    /* of memory: what is not only reserved */
+	size_t allocated; /* of a file: up to here the disk has room */
 };
 
 /* For the handler of SIGBUS, which may not take a lock. */
@@ -107,7 +108,7 @@ records_open(const char *path, int flags, size_t max, struct error *err)
 		records_free(records);
 		return NULL;
 	}
-	records->len = (size_t)st.st_size;
+	records->len = records->allocated = (size_t)st.st_size;
 	note_mapped(records);
 	return records;
 }
@@ -156,6 +157,7 @@ records_cut(struct records *records, size_t len, struct error *err)
 	if (records->fd >= 0 && ftruncate(records->fd, (off_t)len) != 0)
 		return error_set_errno(err, "%s", records->name);
 	__atomic_store_n(&records->len, len, __ATOMIC_RELEASE);
+	records->allocated = len;
 	return true;
 }
 
@@ -205,6 +207,24 @@ records_write(struct records *records, size_t at, struct span bytes,
 	if (at + bytes.len > records_len(records))
 		__atomic_store_n(&records->len, at + bytes.len,
 		    __ATOMIC_RELEASE);
+	return true;
+}
+
+bool
+records_allocate(struct records *records, size_t len, struct error *err)
+{
+	const size_t from = records->allocated;
+	struct error ignored = { 0 };
+
+	if (records->fd < 0 || len <= from)
+		return true;
+	/* Ahead, if there is so much: most batches then need no call. */
+	if (file_allocate(records->fd, from, len + AHEAD - from, &ignored))
+		records->allocated = len + AHEAD;
+	else if (file_allocate(records->fd, from, len - from, err))
+		records->allocated = len;
+	else
+		return error_context(err, "%s", records->name);
 	return true;
 }
 

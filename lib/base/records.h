@@ -40,6 +40,13 @@ const uint8_t *records_at(const struct records *records, size_t at, size_t len);
  */
 bool records_write(struct records *records, size_t at, struct span bytes,
     struct error *err) MUST_USE;
+/*
+ * Have the disk set apart the room of the first len bytes, and of some more;
+ * so writing them cannot fail for want of it (file_allocate()).  For the one
+ * who writes, or beside it.
+ */
+bool records_allocate(struct records *records, size_t len,
+    struct error *err) MUST_USE;
 /* Make durable what a file has. */
 bool records_sync(const struct records *records, struct error *err) MUST_USE;
 

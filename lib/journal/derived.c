@@ -152,6 +152,18 @@ derived_add(struct derived *derived, struct span entry, struct error *err)
 }
 
 bool
+derived_allocate(const struct derived *derived, struct journal *journal,
+    struct error *err)
+{
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
+		if (!records_allocate(journal->derived[i],
+			derived_bytes(i, derived->from) + derived->bytes[i].len,
+			err))
+			return false;
+	return true;
+}
+
+bool
 derived_write(struct derived *derived, struct journal *journal,
     struct error *err)
 {

@@ -67,6 +67,13 @@ void derived_begin(struct derived *derived, const struct merkle_edge *edge,
 bool derived_add(struct derived *derived, struct span entry,
     struct error *err) MUST_USE;
 /*
+ * Have the disk set apart what derived_write() will write.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+bool derived_allocate(const struct derived *derived, struct journal *journal,
+    struct error *err) MUST_USE;
+/*
  * Write the derived bytes into the files, or find where the files differ, and
  * begin anew after them.
  */

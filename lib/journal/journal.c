@@ -49,9 +49,47 @@ journal_head(const struct journal *journal)
 	return head;
 }
 
+bool
+journal_keep_reserve(const struct journal *journal, uint64_t bytes,
+    struct error *err)
+{
+	return journal->backend->table->keep_reserve(journal->backend, bytes,
+	    err);
+}
+
+void
+journal_reserve(const struct journal *journal, uint64_t *has, uint64_t *wanted)
+{
+	journal->backend->table->reserve(journal->backend, has, wanted);
+}
+
+bool
+journal_use_reserve(const struct journal *journal, uint64_t bytes)
+{
+	return journal->backend->table->use_reserve(journal->backend, bytes);
+}
+
 /*
- * Derive the nodes and hashes of the entries into next, then propose the
- * entries to the backend.
+ * Write the derived files, which the signer's proof is read from; what they
+ * have beyond the committed size does not count.
+ */
+static bool
+write_derived(struct journal *journal, struct error *err)
+{
+	while (!derived_allocate(&journal->next, journal, err)) {
+		if (!err->is_full)
+			return false;
+		if (!journal_use_reserve(journal, 0))
+			return error_make_unavailable(err);
+		*err = (struct error){ 0 };
+	}
+	return derived_write(&journal->next, journal, err) ||
+	    (err->is_full && error_make_unavailable(err));
+}
+
+/*
+ * Derive the nodes and hashes of the entries into next and write them, then
+ * propose the entries to the backend.
  */
 static bool
 propose(struct journal *journal, struct proposal *proposal, struct error *err)
@@ -65,6 +103,7 @@ propose(struct journal *journal, struct proposal *proposal, struct error *err)
 		ok = derived_add(&journal->next, proposal->entries[i], err);
 	proposal->root = merkle_root(&journal->next.edge);
 	return ok && journal->backend->table->renew(journal->backend, err) &&
+	    write_derived(journal, err) &&
 	    journal->backend->table->propose(journal->backend, proposal, err);
 }
 
@@ -105,10 +144,9 @@ journal_propose(struct journal *journal, struct proposal *proposal,
 	if (has_failed(journal, err))
 		return false;
 	if (!propose(journal, proposal, err))
-		return err->kind == ERROR_UNAVAILABLE ? false : fail(journal);
-	/* The signer's proof is read from the derived files. */
-	if (!derived_write(&journal->next, journal, err))
-		return fail(journal);
+		return err->kind == ERROR_UNAVAILABLE || err->kind == ERROR_FULL
+		    ? false
+		    : fail(journal);
 	head->size = journal->next.edge.size;
 	head->root = merkle_root(&journal->next.edge);
 	add_waiting(journal);

@@ -127,10 +127,30 @@ bool journal_append(struct journal *journal, const struct span entries[],
  * The same for a proposal that may have objects and names, of the backend that
  * the journal is on.  Its size, at and root are filled in.
  *
+ * What it needs of the disk is set apart first, of the backend's reserve if need
+ * be.
+ *
  * ERROR_UNAVAILABLE  nothing was stored, and the journal goes on
+ * ERROR_FULL         the same, since the disk is full
  */
 bool journal_propose(struct journal *journal, struct proposal *proposal,
     struct head *head, struct error *err) MUST_USE;
+/*
+ * The backend's reserve of the disk (backend.h): keep it, or refill it as far as
+ * there is room, from any thread; and how many bytes it has, and should have.
+ *
+ * ERROR_SYSTEM  the disk failed, or has no such call
+ */
+bool journal_keep_reserve(const struct journal *journal, uint64_t bytes,
+    struct error *err) MUST_USE;
+void journal_reserve(const struct journal *journal, uint64_t *has,
+    uint64_t *wanted);
+/*
+ * Give up a step of the reserve, of at least so many bytes, for files that
+ * follow from the entries: only before their head is signed.  Returns false if
+ * nothing is left.
+ */
+bool journal_use_reserve(const struct journal *journal, uint64_t bytes);
 /*
  * Commit: the signer has signed head, durably, and it counts from now on.
  * Heads are committed in the order in which they were appended.

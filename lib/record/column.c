@@ -214,6 +214,13 @@ column_add(struct column *column, const uint8_t *record, struct error *err)
 }
 
 bool
+column_allocate(struct column *column, size_t more, struct error *err)
+{
+	return records_allocate(column->records,
+	    (size_t)(column->num + more) * column->record_bytes, err);
+}
+
+bool
 column_differs(const struct column *column)
 {
 	return column->differs;

@@ -48,6 +48,14 @@ uint64_t column_num(const struct column *column);
 const uint8_t *column_at(const struct column *column, uint64_t i);
 bool column_add(struct column *column, const uint8_t *record,
     struct error *err) MUST_USE;
+/*
+ * Have the disk set apart the room of so many more records, so that adding
+ * them cannot fail for want of it.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+bool column_allocate(struct column *column, size_t more,
+    struct error *err) MUST_USE;
 /* Was one that was added not what the compared file has there? */
 bool column_differs(const struct column *column);
 /* Put what waits into the file; the next makes it durable. */

@@ -77,6 +77,9 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .writer = "upkeep",
 	    .missing = "nobody is known to have accepted any, until they"
 		       " come again" },
+	[DATA_RESERVE] = { FILE_OF("journal/reserve", 0600),
+	    .is = "room that the journal alone uses when the disk is full",
+	    .writer = "the registrar, upkeep", .missing = "it is made" },
 	[DATA_STORE] = { FOLDER_OF("store.git"), .access = DATA_WRITE,
 	    .is = "a bare git repository with all texts",
 	    .writer = "the registrar", .missing = "no start" },

@@ -433,6 +433,18 @@ end_of(const struct ledger *ledger, uint32_t number)
 	    : ledger->ends[number - 1] - 1;
 }
 
+bool
+ledger_allocate(struct ledger *ledger, size_t more, struct error *err)
+{
+	bool ok;
+
+	ledger_read_lock(ledger);
+	ok = column_allocate(ledger->index, more, err) &&
+	    column_allocate(ledger->commits.column, more, err);
+	ledger_unlock(ledger);
+	return ok;
+}
+
 static bool
 add_entry(struct ledger *ledger, const struct ledger_entry *entry,
     struct error *err)

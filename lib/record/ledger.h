@@ -99,6 +99,14 @@ bool ledger_columns_differ(const struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 
 /*
+ * Have the disk set apart what the next so many entries need of it, so that
+ * applying them cannot fail for want of room.  Beside the writer.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+bool ledger_allocate(struct ledger *ledger, size_t more,
+    struct error *err) MUST_USE;
+/*
  * Apply the next entry; the writer holds the write lock.
  *
  * ERROR_UNTRUSTED  the entry contradicts those before it

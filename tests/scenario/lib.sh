@@ -63,7 +63,8 @@ curl_as() {
 	curl -sS --tlsv1.3 --cacert "offices/$office/ca.pem" --cert "offices/$office/cert.pem" \
 		--key "offices/$office/key.pem" "$@" "$(cat url)$path"
 }
-start() { make_daemon "$dir" && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
+# The reserve is small: most scenarios copy the data folder, and some a small disk.
+start() { make_daemon "$dir" && echo "reserve: 1 MiB" >>valised.yaml && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
 restart() { stop_daemon "$dir"; start_daemon "$dir"; }
 # SIGHUP, and until the daemon says what it made of it.
 reload() {

@@ -4,6 +4,7 @@
 #include "faults.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -16,7 +17,7 @@ fails(int *left)
 {
 	if (*left == 0 || --*left > 0)
 		return false;
-	errno = EIO;
+	errno = faults.error != 0 ? faults.error : EIO;
 	return true;
 }
 
@@ -31,6 +32,18 @@ ftruncate(int fd, off_t len)
 {
 	return fails(&faults.ftruncate) ? -1
 					: (int)syscall(SYS_ftruncate, fd, len);
+}
+
+int
+fallocate(int fd, int mode, off_t at, off_t len)
+{
+	if (faults.fallocate > 0 && --faults.fallocate == 0) {
+		if (faults.fallocate_more-- > 0)
+			faults.fallocate = 1;
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)syscall(SYS_fallocate, fd, mode, at, len);
 }
 
 ssize_t

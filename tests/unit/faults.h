@@ -8,6 +8,9 @@
 /* The n-th call from now on fails with EIO, once; 0: none fails. */
 struct faults {
 	int fdatasync, ftruncate, mmap, pread, pwrite;
+	/* The n-th fails with ENOSPC, and so many after it. */
+	int fallocate, fallocate_more;
+	int error; /* in place of EIO, or 0 */
 };
 extern struct faults faults;
 

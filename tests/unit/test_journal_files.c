@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -234,10 +235,10 @@ START_TEST(a_journal_that_failed_takes_nothing_more)
 {
 	static const struct faults rows[] = {
 		{ .fdatasync = 1 }, /* the entries */
-		{ .pwrite = 1 },    /* the entries */
-		{ .pwrite = 3 },    /* nodes, after room for entries */
-		{ .pwrite = 4 },    /* ends */
-		{ .pwrite = 5 },    /* hashes */
+		{ .pwrite = 1 },    /* nodes */
+		{ .pwrite = 2 },    /* ends */
+		{ .pwrite = 3 },    /* hashes */
+		{ .pwrite = 4 },    /* the entries */
 	};
 	struct error err = { 0 };
 	struct journal *journal;
@@ -372,9 +373,143 @@ START_TEST(room_after_the_entries_is_none_of_them)
 	assert_cut(0);
 	/* A full disk. */
 	journal = open_journal(&err);
-	faults.pwrite = 2;
+	faults.pwrite = 5;
 	ck_ok(append(journal, "one more", &err), err);
 	ck_assert_uint_eq(entries_length(-1), length + 10);
+	journal_free(journal);
+}
+END_TEST
+
+/* Append an entry, sign and commit it, and open the journal again. */
+static void
+assert_goes_on(struct journal *journal, uint64_t size)
+{
+	struct error err = { 0 };
+
+	faults = (struct faults){ 0 };
+	ck_ok(append(journal, "after", &err), err);
+	sign_head(&signer);
+	ck_ok(journal_commit(journal, &head, &err), err);
+	ck_assert_uint_eq(journal_size(journal), size);
+	journal_free(journal);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(journal_size(journal), size);
+	ck_assert_uint_eq(mended.cut_bytes, 0);
+	ck_assert_uint_eq(mended.hashes_rebuilt + mended.ends_rebuilt, 0);
+	journal_free(journal);
+}
+
+/* Nodes, ends, hashes, entries, heads; and one that does not come. */
+enum { ALLOCATIONS = 6 };
+
+/* Each file that a batch writes to has its room before anything is written. */
+START_TEST(a_full_disk_refuses_a_batch_and_the_journal_goes_on)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head before;
+	uint64_t length;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	length = entries_length(-1);
+	before = head;
+	faults.fallocate = _i + 1;
+	faults.fallocate_more = 100;
+	if (append(journal, "refused", &err)) {
+		/* So many files need no more room, and no fewer. */
+		ck_assert_int_eq(_i, ALLOCATIONS - 1);
+		sign_head(&signer);
+		ck_ok(journal_commit(journal, &head, &err), err);
+		assert_goes_on(journal, 5);
+		return;
+	}
+	ck_assert_int_lt(_i, ALLOCATIONS - 1);
+	ck_assert_int_eq(err.kind, ERROR_FULL);
+	ck_assert_int_eq(error_http_status(err.kind), 507);
+	ck_assert_int_eq(error_exit_status(err.kind), 6);
+	ck_assert_str_eq(error_code(&err), "UNAVAILABLE");
+	ck_assert_uint_eq(entries_length(-1), length);
+	head = before;
+	assert_goes_on(journal, 4);
+}
+END_TEST
+
+/* A file system that sets no room apart: what was written is cut off. */
+START_TEST(a_write_that_finds_no_room_refuses_a_batch)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	struct head before;
+	uint64_t length;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	length = entries_length(-1);
+	before = head;
+	faults.pwrite = _i + 1;
+	faults.error = _i % 2 == 0 ? ENOSPC : EDQUOT;
+	ck_assert(!append(journal, "refused", &err));
+	ck_assert_int_eq(err.kind, ERROR_FULL);
+	ck_assert_uint_eq(entries_length(-1), length);
+	head = before;
+	assert_goes_on(journal, 4);
+}
+END_TEST
+
+static uint64_t
+reserve_of(const struct journal *journal)
+{
+	struct stat st;
+	char path[FILE_PATH];
+	uint64_t has, wanted;
+
+	snprintf(path, sizeof(path), "%s/reserve", dir);
+	ck_assert_int_eq(stat(path, &st), 0);
+	journal_reserve(journal, &has, &wanted);
+	ck_assert_uint_eq((uint64_t)st.st_size, has);
+	ck_assert_uint_ge((uint64_t)st.st_blocks * 512, has);
+	return has;
+}
+
+enum { MIB = 1 << 20 };
+
+START_TEST(the_reserve_is_given_up_in_steps_and_refilled)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert(!journal_use_reserve(journal, 1)); /* there is none yet */
+	ck_ok(journal_keep_reserve(journal, 3 * MIB, &err), err);
+	ck_assert_uint_eq(reserve_of(journal), 3 * MIB);
+	/* No room for the first file, not even for what it needs now. */
+	faults.fallocate = 1;
+	faults.fallocate_more = 1;
+	ck_ok(append(journal, "from the reserve", &err), err);
+	sign_head(&signer);
+	ck_ok(journal_commit(journal, &head, &err), err);
+	ck_assert_uint_eq(reserve_of(journal), 2 * MIB);
+	/* The disk is still full: nothing is taken back. */
+	faults.fallocate = 1;
+	ck_ok(journal_keep_reserve(journal, 3 * MIB, &err), err);
+	ck_assert_uint_eq(reserve_of(journal), 2 * MIB);
+	ck_ok(journal_keep_reserve(journal, 3 * MIB, &err), err);
+	ck_assert_uint_eq(reserve_of(journal), 3 * MIB);
+	ck_assert(journal_use_reserve(journal, 5 * MIB));
+	ck_assert_uint_eq(reserve_of(journal), 0);
+	ck_assert(!journal_use_reserve(journal, 1));
+	ck_ok(journal_keep_reserve(journal, MIB, &err), err);
+	assert_goes_on(journal, 5);
+	/* It is found again, and cut where less is wanted. */
+	journal = open_journal(&err);
+	ck_ok(journal_keep_reserve(journal, MIB / 2, &err), err);
+	ck_assert_uint_eq(reserve_of(journal), MIB / 2);
 	journal_free(journal);
 }
 END_TEST
@@ -544,6 +679,12 @@ fill(TCase *t)
 	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
 	tcase_add_test(t, room_after_the_entries_is_none_of_them);
+	tcase_add_loop_test(t,
+	    a_full_disk_refuses_a_batch_and_the_journal_goes_on, 0,
+	    ALLOCATIONS);
+	tcase_add_loop_test(t, a_write_that_finds_no_room_refuses_a_batch, 0,
+	    4);
+	tcase_add_test(t, the_reserve_is_given_up_in_steps_and_refilled);
 	tcase_add_test(t, ends_that_are_changed_meanwhile_are_told);
 	tcase_add_loop_test(t, a_journal_that_cannot_be_mended_does_not_open, 0,
 	    COUNT(openings));

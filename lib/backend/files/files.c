@@ -13,6 +13,7 @@ close_files(struct backend *backend)
 	struct files *files = files_of(backend);
 
 	files_close_log(files);
+	files_reserve_close(&files->reserve);
 	packs_close(&files->packs);
 	files_free_notes(files);
 	files_git_close(files);
@@ -61,6 +62,9 @@ static const struct backend_table table = {
 	.log_bytes = files_log_bytes,
 	.recover = files_recover,
 	.settle = files_settle,
+	.keep_reserve = files_keep_reserve,
+	.reserve = files_reserve,
+	.use_reserve = files_use_reserve,
 	.has = files_has,
 	.find = files_find,
 	.release = files_release,
@@ -125,6 +129,7 @@ open_files(const char *repository, const char *log, bool is_view, bool is_ours,
 	files->entries = files->heads = -1;
 	pthread_mutex_init(&files->mutex, NULL);
 	pthread_mutex_init(&files->opening, NULL);
+	files_reserve_init(&files->reserve);
 	packs_init(&files->packs, is_view, is_ours);
 	if ((repository == NULL ||
 		open_repository(files, repository, is_view, err)) &&

@@ -25,6 +25,8 @@ enum {
 	HEADS_IN_FLIGHT = 1 << 16,
 	ROOM = 256 * 1024, /* written ahead, each time it is used up */
 	PIECE = 4096,
+	/* Of proposals that may wait for their heads, and more. */
+	HEADS_AHEAD = 8,
 };
 
 static const char head_magic[] = "VALHEAD1";
@@ -375,6 +377,28 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 }
 
 /*
+ * Have the disk set apart what the entries need, and their head, with those of
+ * the batches that are not published yet.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+static bool
+allocate(struct files *files, const struct proposal *proposal,
+    struct error *err)
+{
+	uint64_t end = proposal->at, room = files->room;
+
+	for (size_t i = 0; i < proposal->num_entries; i++)
+		end += 2 + proposal->entries[i].len;
+	return (files_allocate(files, files->entries, end, &room, err) ||
+		   error_context(err, "journal/entries")) &&
+	    (files_allocate(files, files->heads,
+		 (files_num_heads(&files->backend) + HEADS_AHEAD) * HEAD_BYTES,
+		 &files->heads_room, err) ||
+		error_context(err, "journal/heads"));
+}
+
+/*
  * Write room after the entries.  If the disk is full and this cannot be
  * written, it is not needed either.
  */
@@ -392,6 +416,20 @@ make_room(struct files *files, uint64_t end)
 	free(zeros);
 }
 
+/*
+ * A write found no room, on a file system that sets none apart: cut off what
+ * was written.  Nothing was flushed, nor signed, so the batch is refused only.
+ */
+static bool
+cut_off(struct files *files, uint64_t at, struct error *err)
+{
+	if (ftruncate(files->entries, (off_t)at) != 0)
+		return error_set_errno(err, "journal/entries");
+	files->room = at;
+	error_context(err, "journal/entries");
+	return error_make_unavailable(err);
+}
+
 /* Append the entries, each after its length, and flush them. */
 static bool
 write_entries(struct files *files, const struct proposal *proposal,
@@ -405,9 +443,15 @@ write_entries(struct files *files, const struct proposal *proposal,
 		ok = buf_append_u16(&bytes, (uint16_t)proposal->entries[i].len,
 			 err) &&
 		    buf_append(&bytes, proposal->entries[i], err);
-	ok = ok &&
-	    file_pwrite(files->entries, buf_span(&bytes), (off_t)proposal->at,
-		err);
+	if (ok &&
+	    !file_pwrite(files->entries, buf_span(&bytes), (off_t)proposal->at,
+		err)) {
+		ok = false;
+		if (err->is_full) {
+			buf_free(&bytes);
+			return cut_off(files, proposal->at, err);
+		}
+	}
 	end += bytes.len;
 	if (ok && end > files->room)
 		make_room(files, end);
@@ -436,16 +480,15 @@ bool
 files_propose(struct backend *backend, const struct proposal *proposal,
     struct error *err)
 {
-	bool ok =
-	    proposal->objects == NULL || packer_finish(proposal->objects, err);
+	bool ok = allocate(files_of(backend), proposal, err) &&
+	    (proposal->objects == NULL ||
+		packer_finish(proposal->objects, err));
 
 	for (size_t i = 0; ok && i < proposal->num_names; i++)
 		ok = files_name_set(backend, proposal->names[i].name,
 		    &proposal->names[i].oid, err);
-	if (!ok) {
-		err->kind = ERROR_UNAVAILABLE;
-		return false;
-	}
+	if (!ok)
+		return error_make_unavailable(err);
 	if (proposal->stored != NULL)
 		proposal->stored(proposal->arg);
 	return write_entries(files_of(backend), proposal, err);

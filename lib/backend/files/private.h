@@ -11,6 +11,13 @@
 #include "backend/files/packs.h"
 #include "base/file.h"
 
+/* reserve.c: a file that takes room, which the log gives up in steps. */
+struct reserve {
+	pthread_mutex_t mutex; /* guards all */
+	int fd;                /* or -1: there is none */
+	uint64_t has, wanted;  /* in bytes */
+};
+
 struct files {
 	/* Must be first: a pointer to it is cast to the whole. */
 	struct backend backend;
@@ -27,11 +34,14 @@ struct files {
 	uint64_t published; /* bytes of entries, by the last head at opening */
 	/* Bytes of entries (atomic), and of the file with the room after them. */
 	uint64_t end, room;
+	/* Bytes of the file of heads that the disk has set apart. */
+	uint64_t heads_room;
 	bool log_is_view;
 	bool is_claimed; /* this handle has the right to write */
 	bool is_foreign; /* git packed or wrote objects of this data folder */
 	struct files_note *notes; /* what opening it mended (guard.c) */
 	size_t num_notes;
+	struct reserve reserve;
 };
 
 /* The files of a backend of this kind. */
@@ -84,6 +94,22 @@ bool files_head(struct backend *backend, uint64_t n, struct head *out,
 bool files_read(struct backend *backend, uint64_t at, void *out, size_t len,
     struct error *err) MUST_USE;
 bool files_log_bytes(struct backend *backend, uint64_t *out,
+    struct error *err) MUST_USE;
+
+/* reserve.c */
+void files_reserve_init(struct reserve *reserve);
+void files_reserve_close(struct reserve *reserve);
+bool files_keep_reserve(struct backend *backend, uint64_t bytes,
+    struct error *err) MUST_USE;
+void files_reserve(struct backend *backend, uint64_t *has, uint64_t *wanted);
+bool files_use_reserve(struct backend *backend, uint64_t bytes);
+/*
+ * Allocate bytes [*room, to) of one of the log's files, and some ahead; with the
+ * reserve if need be.  *room gets where what is allocated ends.
+ *
+ * ERROR_SYSTEM  no room (is_full), or the disk failed
+ */
+bool files_allocate(struct files *files, int fd, uint64_t to, uint64_t *room,
     struct error *err) MUST_USE;
 
 /* objects.c */

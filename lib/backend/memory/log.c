@@ -175,3 +175,25 @@ memory_settle(struct backend *backend, const struct head *signer, uint64_t end,
 	    (newest.size == signer->size ||
 		memory_publish(backend, signer, end, err));
 }
+
+/* Memory has no disk of which some could be kept back. */
+bool
+memory_keep_reserve(struct backend *backend, uint64_t bytes, struct error *err)
+{
+	(void)backend, (void)bytes, (void)err;
+	return true;
+}
+
+void
+memory_reserve(struct backend *backend, uint64_t *has, uint64_t *wanted)
+{
+	(void)backend;
+	*has = *wanted = 0;
+}
+
+bool
+memory_use_reserve(struct backend *backend, uint64_t bytes)
+{
+	(void)backend, (void)bytes;
+	return false;
+}

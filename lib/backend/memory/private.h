@@ -67,6 +67,10 @@ bool memory_log_bytes(struct backend *backend, uint64_t *out,
     struct error *err) MUST_USE;
 bool memory_recover(struct backend *backend, struct head *newest,
     uint64_t *dropped, struct error *err) MUST_USE;
+bool memory_keep_reserve(struct backend *backend, uint64_t bytes,
+    struct error *err) MUST_USE;
+void memory_reserve(struct backend *backend, uint64_t *has, uint64_t *wanted);
+bool memory_use_reserve(struct backend *backend, uint64_t bytes);
 bool memory_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err) MUST_USE;
 
