@@ -26,7 +26,8 @@ run_ack(struct context *context, const char *file, struct error *err)
 
 	if (fd < 0)
 		return false;
-	if ((zip = container_read_files_to_judge(fd, err)) != NULL) {
+	if ((zip = container_read_files_within(fd, &files_of_bag, err)) !=
+	    NULL) {
 		yaml = container_find(zip, PATH_ACKNOWLEDGEMENT);
 		p7s = container_find(zip, PATH_ACKNOWLEDGEMENT_P7S);
 	}

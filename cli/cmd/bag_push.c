@@ -19,7 +19,7 @@ read_listed(struct opened *bag, const struct waybill_file *listed, int fd,
 {
 	struct container *zip = is_deposit
 	    ? container_read(fd, err)
-	    : container_read_files_to_judge(fd, err);
+	    : container_read_files_within(fd, &files_of_signature, err);
 	bool ok;
 
 	*out = (struct sent){ .act = is_deposit ? ACT_DEPOSIT : ACT_SIGN,

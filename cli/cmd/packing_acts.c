@@ -21,7 +21,7 @@ read_act(const struct packing *pack, const struct outbox_act *act,
 	const bool deposit = act->kind == OUTBOX_DEPOSIT;
 	struct container *zip = deposit
 	    ? container_read(act->lock, err)
-	    : container_read_files_to_judge(act->lock, err);
+	    : container_read_files_within(act->lock, &files_of_signature, err);
 	struct sent sent = { .version = 0 };
 	bool ok;
 

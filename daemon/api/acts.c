@@ -480,7 +480,8 @@ take_signature(struct job *job, const char *prefix, const char *beside,
     struct container *into, char id[LIMIT_NAME_BYTES + 1], struct error *err)
 {
 	struct container *body =
-	    container_read_files_to_judge(job->request->spool, err);
+	    container_read_files_within(job->request->spool,
+		&files_of_signature, err);
 	const size_t skip = strlen(prefix);
 	char other[LIMIT_NAME_BYTES + 1];
 	bool ok;

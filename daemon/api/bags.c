@@ -184,7 +184,8 @@ bool
 run_bag(struct job *job, struct error *err)
 {
 	struct container *files =
-	    container_read_files_to_judge(job->request->spool, err);
+	    container_read_files_within(job->request->spool, &files_of_bag,
+		err);
 	const struct member *yaml, *p7s;
 	bool ok;
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bag/slip.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "daemon/log.h"
@@ -104,7 +105,7 @@ read_file(const struct bags *bags, const struct digest *digest,
 			err->kind = ERROR_NOT_FOUND;
 		return NULL;
 	}
-	files = container_read_files_to_judge(fd, err);
+	files = container_read_files_within(fd, &files_of_bag, err);
 	close(fd);
 	if (files == NULL) {
 		error_context(err, "%s", path);

@@ -9,6 +9,9 @@
 
 #define FILE_NAME "slip.yaml"
 
+const struct file_bounds files_of_bag = { 2 + LIMIT_SLIPS, LIMIT_WAYBILL_BYTES,
+	LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES };
+
 static bool
 is_act(struct span text)
 {

@@ -24,6 +24,9 @@
 #define PATH_WAYBILL_OF "META-INF/waybill-%s.yaml"
 #define PATH_P7S_OF     "META-INF/waybill-%s.p7s"
 
+/* A waybill or an acknowledgement, its signature, and its slips. */
+extern const struct file_bounds files_of_bag;
+
 enum { SLIP_SALT = 16 };
 
 struct slip {

@@ -37,6 +37,11 @@ enum {
 	LIMIT_META_TOTAL = 32 * 1024 * 1024, /* all of META-INF, inflated */
 	LIMIT_ZIP_RATIO = 200,               /* inflated to deflated size */
 	LIMIT_ZIP_RATIO_FREE = 1024 * 1024,  /* below this any ratio is fine */
+	/*
+	 * All members together inflate to this and to LIMIT_ZIP_RATIO times
+	 * their bytes in the file at most: 64 KiB can ask for 21 MiB.
+	 */
+	LIMIT_ZIP_TOTAL_FREE = 8 * 1024 * 1024,
 	/* A member or an object that is inflated in memory, not in pieces. */
 	LIMIT_INFLATED_AT_ONCE = 1024 * 1024,
 	LIMIT_VERSION_BYTES = 256 * 1024,   /* version.yaml */

@@ -288,7 +288,7 @@ read_act(struct context *context, const struct outbox_act *act,
 {
 	struct container *zip = act->kind == OUTBOX_DEPOSIT
 	    ? container_read_to_judge(act->lock, err)
-	    : container_read_files_to_judge(act->lock, err);
+	    : container_read_files_within(act->lock, &files_of_signature, err);
 	struct policy *policy = policies_pinned(context, err);
 	const struct office *office;
 	struct cert *cert = NULL;

@@ -17,6 +17,13 @@ path_is_meta(const char *path)
 	return strncmp(path, "META-INF/", 9) == 0;
 }
 
+bool
+path_is_text(const char *path)
+{
+	return strncmp(path, PATH_TEXTS, strlen(PATH_TEXTS)) == 0 ||
+	    strncmp(path, PATH_ANNEXES, strlen(PATH_ANNEXES)) == 0;
+}
+
 /* Match "PREFIX%sSUFFIX" and get what stands for %s. */
 bool
 path_signature_id(const char *path, const char *format,
@@ -215,12 +222,20 @@ container_contents(const struct container *container, struct digest *out,
 	return true;
 }
 
+/* What was written so far, inflated and as it lies in the file. */
+struct written {
+	uint64_t size, packed;
+};
+
 static bool
 write_member(const struct member *member, struct zip_writer *writer,
-    struct error *err)
+    struct written *all, struct error *err)
 {
 	struct zip_member zip = member_zip(member);
-	const bool is_bomb = zip.deflated && zip_is_bomb(zip.size, zip.packed);
+	const bool is_bomb = zip.deflated &&
+	    (zip_is_bomb(zip.size, zip.packed) ||
+		zip_is_bomb_in_all(all->size + zip.size,
+		    all->packed + zip.packed));
 
 	/*
 	 * Readers would take a page of blanks for a ZIP bomb, so it is stored.
@@ -229,6 +244,8 @@ write_member(const struct member *member, struct zip_writer *writer,
 		zip.deflated = false;
 		zip.packed = zip.size;
 	}
+	all->size += zip.size;
+	all->packed += zip.packed;
 	return zip_writer_begin(writer, &zip, err) &&
 	    (is_bomb ? member_stream(member, zip_writer_sink, writer, err)
 		     : member_stream_packed(member, zip_writer_sink, writer,
@@ -241,13 +258,14 @@ container_write(const struct container *container, int fd, uint64_t *size,
 {
 	const struct member *first = container_find(container, PATH_MIMETYPE);
 	struct zip_writer *writer = zip_writer_new(fd, err);
+	struct written all = { 0 };
 	bool ok;
 
 	ok = writer != NULL &&
-	    (first == NULL || write_member(first, writer, err));
+	    (first == NULL || write_member(first, writer, &all, err));
 	for (size_t i = 0; ok && i < container->num; i++)
 		ok = &container->members[i] == first ||
-		    write_member(&container->members[i], writer, err);
+		    write_member(&container->members[i], writer, &all, err);
 	ok = ok && zip_writer_end(writer, size, err);
 	zip_writer_free(writer);
 	return ok;

@@ -15,6 +15,8 @@
 
 #define PATH_MIMETYPE        "mimetype"
 #define PATH_VERSION         "version.yaml"
+#define PATH_TEXTS           "texts/"
+#define PATH_ANNEXES         "annexes/"
 #define PATH_MANIFEST        "META-INF/ASiCManifest-%s.xml"
 #define PATH_SIGNATURE       "META-INF/signature-%s.p7s"
 #define PATH_ORIGIN_MANIFEST "META-INF/ASiCManifest-origin.xml"
@@ -39,10 +41,13 @@ struct container *container_new(struct error *err);
 void container_free(struct container *container);
 
 /*
- * Read the ZIP in fd strictly (zip.h); fd stays the caller's and open.
- * META-INF and version.yaml are read into memory, the rest when it is wanted.
+ * Read the ZIP in fd strictly (zip.h); fd stays the caller's and open.  Names
+ * and sizes are checked before anything is inflated.  META-INF and version.yaml
+ * are read into memory, the rest when it is wanted.  Where there is no
+ * version.yaml nothing is read: there is nothing to judge META-INF by.
  *
  * ERROR_MALFORMED  the ZIP; or mimetype is not first, stored, and right
+ * ERROR_LIMIT      the ZIP; or what would be read into memory
  */
 struct container *container_read(int fd, struct error *err);
 /* The same, of what will not be stored in git. */
@@ -69,6 +74,14 @@ struct container *container_read_foreign(const char *path, struct error *err);
 struct container *container_read_files(int fd, struct error *err);
 /* The same, of files that nobody will store or write again. */
 struct container *container_read_files_to_judge(int fd, struct error *err);
+/* The same, of fewer or smaller files, which are counted before one is read. */
+struct file_bounds {
+	size_t num;
+	uint64_t one, all; /* inflated */
+};
+extern const struct file_bounds files_of_signature; /* to sign, terminate */
+struct container *container_read_files_within(int fd,
+    const struct file_bounds *bounds, struct error *err);
 struct container *container_read_dir(const char *dir, struct error *err);
 
 /* Add a member, or put its bytes in the place of what it had. */
@@ -103,6 +116,8 @@ bool container_write(const struct container *container, int fd, uint64_t *size,
 /* "META-INF/receipt-…": left out of the contents digest. */
 bool path_is_receipt(const char *path);
 bool path_is_meta(const char *path);
+/* A text or an annex, of which only the size is known before it is read. */
+bool path_is_text(const char *path);
 /* The ID in "META-INF/signature-ID.p7s" or its manifest; false if neither. */
 bool path_signature_id(const char *path, const char *format,
     char out[LIMIT_NAME_BYTES + 1]);

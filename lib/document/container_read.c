@@ -37,32 +37,47 @@ take_over(struct member *member, struct container *written)
 	return true;
 }
 
-/*
- * Members that are judged as a whole are read into memory, within one bound for
- * all.
- */
-static bool
-load_small(struct member *member, const struct zip_member *zip,
-    struct zip_window *window, bool is_loaded, uint64_t *total,
-    struct error *err)
+/* The most bytes of a member that is judged as a whole; 0: it is not. */
+static uint64_t
+limit_of(const char *path)
 {
-	const bool meta = path_is_meta(member->path);
-	const uint64_t limit = meta ? LIMIT_META_BYTES : LIMIT_VERSION_BYTES;
+	if (path_is_meta(path))
+		return LIMIT_META_BYTES;
+	return strcmp(path, PATH_VERSION) == 0 ||
+		strcmp(path, PATH_MIMETYPE) == 0 ||
+		strcmp(path, PATH_TERMINATION) == 0
+	    ? LIMIT_VERSION_BYTES
+	    : 0;
+}
 
-	if (!meta && strcmp(member->path, PATH_VERSION) != 0 &&
-	    strcmp(member->path, PATH_MIMETYPE) != 0 &&
-	    strcmp(member->path, PATH_TERMINATION) != 0)
-		return true;
-	*total += member->size;
-	if (member->size > limit || *total > LIMIT_META_TOTAL)
-		return error_set(err, ERROR_LIMIT,
-		    "%s: %llu bytes, limit %llu, all together %d", member->path,
-		    (unsigned long long)member->size, (unsigned long long)limit,
-		    LIMIT_META_TOTAL);
-	if (is_loaded)
-		return true;
-	member->bytes = BUF((size_t)limit);
-	return zip_window_load(window, zip, &member->bytes, err);
+/* What is read into memory is within one bound, before any of it is read. */
+static bool
+check_small(const struct zip_member zips[], size_t num, struct error *err)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		const uint64_t limit = limit_of(zips[i].path);
+
+		if (limit == 0)
+			continue;
+		total += zips[i].size;
+		if (zips[i].size > limit || total > LIMIT_META_TOTAL)
+			return error_set(err, ERROR_LIMIT,
+			    "%s: %llu bytes, limit %llu, all together %d",
+			    zips[i].path, (unsigned long long)zips[i].size,
+			    (unsigned long long)limit, LIMIT_META_TOTAL);
+	}
+	return true;
+}
+
+static bool
+has_version(const struct zip_member zips[], size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		if (strcmp(zips[i].path, PATH_VERSION) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -71,18 +86,22 @@ take_members(struct container *container, int fd,
     struct container *written, struct error *err)
 {
 	const struct zip_member *last = &zips[num - 1];
+	const bool is_ours = has_version(zips, num);
 	struct zip_window *window =
 	    zip_window_new(fd, last->at + last->packed, err);
-	bool ok = window != NULL;
-	uint64_t total = 0;
+	bool ok = window != NULL && check_small(zips, num, err);
 
 	for (size_t i = 0; ok && i < num; i++) {
 		struct member member = member_of_zip(&zips[i], fd, to_judge);
-		const bool is_loaded = take_over(&member, written);
+		const uint64_t limit = limit_of(member.path);
 
-		ok = load_small(&member, &zips[i], window, is_loaded, &total,
-			 err) &&
-		    container_add(container, &member, err);
+		if (!take_over(&member, written) && limit > 0 &&
+		    (is_ours || strcmp(member.path, PATH_MIMETYPE) == 0)) {
+			member.bytes = BUF((size_t)limit);
+			ok = zip_window_load(window, &zips[i], &member.bytes,
+			    err);
+		}
+		ok = ok && container_add(container, &member, err);
 		if (!ok)
 			member_clear(&member);
 		pace_point();
@@ -150,30 +169,52 @@ container_read_back(int fd, struct container *written, struct error *err)
 	return container;
 }
 
+static const struct file_bounds files_of_policy = { LIMIT_POLICY_FILES,
+	LIMIT_CRL_BYTES, LIMIT_POLICY_ZIP_BYTES };
+const struct file_bounds files_of_signature = { 3, LIMIT_META_BYTES,
+	LIMIT_META_BYTES + LIMIT_SIGNATURE_BYTES + LIMIT_VERSION_BYTES };
+
+static bool
+check_files(const struct zip_member zips[], size_t num,
+    const struct file_bounds *bounds, struct error *err)
+{
+	uint64_t total = 0;
+
+	if (num > bounds->num)
+		return error_set(err, ERROR_LIMIT, "%zu files, limit %zu", num,
+		    bounds->num);
+	for (size_t i = 0; i < num; i++) {
+		total += zips[i].size;
+		if (total > bounds->all)
+			return error_set(err, ERROR_LIMIT, "over %llu bytes",
+			    (unsigned long long)bounds->all);
+		if (zips[i].size > bounds->one)
+			return error_set(err, ERROR_LIMIT,
+			    "%s: %llu bytes, limit %llu", zips[i].path,
+			    (unsigned long long)zips[i].size,
+			    (unsigned long long)bounds->one);
+	}
+	return true;
+}
+
 static struct container *
-read_files(int fd, bool to_judge, struct error *err)
+read_files(int fd, bool to_judge, const struct file_bounds *bounds,
+    struct error *err)
 {
 	bool (*const put)(struct container *, const char *, struct span,
 	    struct error *) = to_judge ? container_put_to_judge : container_put;
 	struct container *container = container_new(err);
 	struct zip_member *zips = NULL;
-	uint64_t total = 0;
 	size_t num = 0;
 	bool ok;
 
-	ok = container != NULL && zip_read(fd, ZIP_PLAIN, &zips, &num, err);
-	if (ok && num > LIMIT_POLICY_FILES)
-		ok = error_set(err, ERROR_LIMIT, "%zu files, limit %d", num,
-		    LIMIT_POLICY_FILES);
+	ok = container != NULL && zip_read(fd, ZIP_PLAIN, &zips, &num, err) &&
+	    check_files(zips, num, bounds, err);
 	for (size_t i = 0; ok && i < num; i++) {
-		struct buf bytes = BUF(LIMIT_CRL_BYTES);
+		struct buf bytes = BUF((size_t)bounds->one);
 
-		total += zips[i].size;
-		ok = total <= LIMIT_POLICY_ZIP_BYTES ||
-		    error_set(err, ERROR_LIMIT, "over %d bytes",
-			LIMIT_POLICY_ZIP_BYTES);
 		/* They are deflated anew. */
-		ok = ok && zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
+		ok = zip_stream(fd, &zips[i], sink_to_buf, &bytes, err) &&
 		    put(container, zips[i].path, buf_span(&bytes), err);
 		buf_free(&bytes);
 	}
@@ -188,13 +229,20 @@ read_files(int fd, bool to_judge, struct error *err)
 struct container *
 container_read_files(int fd, struct error *err)
 {
-	return read_files(fd, false, err);
+	return read_files(fd, false, &files_of_policy, err);
 }
 
 struct container *
 container_read_files_to_judge(int fd, struct error *err)
 {
-	return read_files(fd, true, err);
+	return read_files(fd, true, &files_of_policy, err);
+}
+
+struct container *
+container_read_files_within(int fd, const struct file_bounds *bounds,
+    struct error *err)
+{
+	return read_files(fd, true, bounds, err);
 }
 
 static bool read_folder(struct container *container, const char *dir,
@@ -266,6 +314,27 @@ container_read_dir(const char *dir, struct error *err)
 }
 
 static bool
+is_within(uint64_t total, struct error *err)
+{
+	return total <= LIMIT_META_TOTAL ||
+	    error_set(err, ERROR_LIMIT, "its files are over %d bytes together",
+		LIMIT_META_TOTAL);
+}
+
+/* What the directory says, before anything is inflated. */
+static bool
+add_size(zip_t *archive, zip_uint64_t i, uint64_t *total, struct error *err)
+{
+	zip_stat_t st;
+
+	if (zip_stat_index(archive, i, 0, &st) != 0 ||
+	    (st.valid & ZIP_STAT_SIZE) == 0)
+		return true; /* it is told where the member is read */
+	*total = st.size <= UINT64_MAX - *total ? *total + st.size : UINT64_MAX;
+	return is_within(*total, err);
+}
+
+static bool
 take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
     uint64_t *total, struct error *err)
 {
@@ -294,11 +363,8 @@ take_foreign(struct container *container, zip_t *archive, zip_uint64_t i,
 		    zip_strerror(archive));
 	while (ok && (n = zip_fread(file, piece, sizeof(piece))) > 0) {
 		*total += (uint64_t)n;
-		ok = *total <= LIMIT_META_TOTAL
-		    ? buf_append(&bytes, span_of(piece, (size_t)n), err)
-		    : error_set(err, ERROR_LIMIT,
-			  "its files are over %d bytes together",
-			  LIMIT_META_TOTAL);
+		ok = is_within(*total, err) &&
+		    buf_append(&bytes, span_of(piece, (size_t)n), err);
 	}
 	if (ok && n < 0)
 		ok = error_set(err, ERROR_MALFORMED, "\"%s\" does not read",
@@ -327,6 +393,9 @@ container_read_foreign(const char *path, struct error *err)
 	if (ok && num > LIMIT_MEMBERS)
 		ok = error_set(err, ERROR_LIMIT, "%lld members, limit %d",
 		    (long long)num, LIMIT_MEMBERS);
+	for (zip_int64_t i = 0; ok && i < num; i++)
+		ok = add_size(archive, (zip_uint64_t)i, &total, err);
+	total = 0;
 	for (zip_int64_t i = 0; ok && i < num; i++)
 		ok = take_foreign(container, archive, (zip_uint64_t)i, &total,
 		    err);

@@ -76,6 +76,29 @@ zip_is_bomb(uint64_t size, uint64_t packed)
 	return size > LIMIT_ZIP_RATIO_FREE && size / LIMIT_ZIP_RATIO > packed;
 }
 
+bool
+zip_is_bomb_in_all(uint64_t size, uint64_t packed)
+{
+	return size > LIMIT_ZIP_TOTAL_FREE &&
+	    (size - LIMIT_ZIP_TOTAL_FREE) / LIMIT_ZIP_RATIO > packed;
+}
+
+static bool
+check_total(const struct zip_member members[], size_t num, struct error *err)
+{
+	uint64_t size = 0, packed = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		size += members[i].size;
+		packed += members[i].packed;
+	}
+	return !zip_is_bomb_in_all(size, packed) ||
+	    error_set(err, ERROR_LIMIT,
+		"ZIP: %llu bytes inflate to %llu, more than %d-fold: a bomb",
+		(unsigned long long)packed, (unsigned long long)size,
+		LIMIT_ZIP_RATIO);
+}
+
 static bool
 check_member(const struct common *c, struct span name, struct error *err)
 {
@@ -396,7 +419,8 @@ zip_read(int fd, enum zip_form form, struct zip_member **members, size_t *num,
 		ok = bad(err,
 		    "bytes between the members and the end that no"
 		    " entry tells of");
-	ok = ok && check_unique(found, end.num, err);
+	ok = ok && check_total(found, end.num, err) &&
+	    check_unique(found, end.num, err);
 	free(central);
 	zip_window_free(window);
 	if (!ok) {

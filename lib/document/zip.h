@@ -30,10 +30,11 @@ enum zip_form { ZIP_OURS, ZIP_PLAIN };
 
 /*
  * Read and check the structure of the file fd; *members is the caller's to
- * free().  Contents are checked as they are read.
+ * free().  Nothing is inflated: contents are checked as they are read, which
+ * the sizes here allow or not.
  *
  * ERROR_MALFORMED  any field that another reader might see differently
- * ERROR_LIMIT      members, sizes, names, ratio
+ * ERROR_LIMIT      members, sizes, names, ratio of one and of all
  */
 bool zip_read(int fd, enum zip_form form, struct zip_member **members,
     size_t *num, struct error *err) MUST_USE;
@@ -81,6 +82,8 @@ void zip_inflater_free(struct zip_inflater *inflater);
 
 /* Would a reader take a member so deflated for a bomb?  Then it is stored. */
 bool zip_is_bomb(uint64_t size, uint64_t packed);
+/* The same of all members together, by their sums. */
+bool zip_is_bomb_in_all(uint64_t size, uint64_t packed);
 
 /* Writes to fd at its own offset from 0; dates are 1980-01-01. */
 struct zip_writer;

@@ -257,6 +257,35 @@ decide_languages(const struct document_type *type,
 }
 
 struct decision
+policy_decide_files(const struct policy *policy, const char *document,
+    const struct container *files)
+{
+	char name[LIMIT_SLUG_BYTES + 1];
+	const struct document_type *type;
+	struct decision decision = { .allowed = true };
+	uint64_t num_texts = 0;
+
+	document_type(document, name);
+	if ((type = policy_type(policy, name)) == NULL)
+		return no_such_type(name);
+	for (size_t i = 0; i < files->num; i++) {
+		const struct member *member = &files->members[i];
+
+		if (!path_is_text(member->path))
+			continue;
+		if (member->size > type->limit_text)
+			return refuse_text(type, type->limits_line, "limits",
+			    "too large:", member->path);
+		num_texts += span_starts(span_of_str(member->path), PATH_TEXTS);
+	}
+	if (num_texts > type->limit_texts)
+		return refuse_text(type, type->limits_line, "limits",
+		    "too many texts in", document);
+	text_set(decision.rule, sizeof(decision.rule), type->file);
+	return decision;
+}
+
+struct decision
 policy_decide_texts(const struct policy *policy, const struct version *version)
 {
 	char name[LIMIT_SLUG_BYTES + 1];

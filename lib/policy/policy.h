@@ -157,6 +157,12 @@ enum signing { SIGNING_APPROVAL, SIGNING_TERMINATION };
 struct decision policy_decide_sign(const struct policy *policy,
     const struct office *office, const char *person, const char *type,
     enum signing signing, int64_t at);
+/*
+ * Do the texts and annexes of a container suit the document's type, by their
+ * names and sizes alone?  Nothing of them is read.
+ */
+struct decision policy_decide_files(const struct policy *policy,
+    const char *document, const struct container *files);
 /* Do a version's languages, media types and sizes suit its type? */
 struct decision policy_decide_texts(const struct policy *policy,
     const struct version *version);

@@ -32,7 +32,6 @@ bool judge_find_error(struct judge *judge, enum finding_code fallback,
     const char *about, const struct error *why) MUST_USE;
 
 /* The steps. Each returns false to end the judgement. */
-bool judge_texts(struct judge *judge) MUST_USE;
 bool judge_receipts(struct judge *judge) MUST_USE;
 bool judge_signatures(struct judge *judge) MUST_USE;
 bool judge_journal(struct judge *judge) MUST_USE;

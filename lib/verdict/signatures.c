@@ -47,8 +47,7 @@ judge_reference(struct judge *judge, const char *manifest_path,
 {
 	const struct member *member =
 	    container_find(judge->request->container, one->path);
-	const bool is_text = strncmp(one->path, "texts/", 6) == 0 ||
-	    strncmp(one->path, "annexes/", 8) == 0;
+	const bool is_text = path_is_text(one->path);
 
 	if (!covers(signature, one->path))
 		return judge_find(judge, FINDING_MANIFEST_BROKEN, manifest_path,

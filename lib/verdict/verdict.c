@@ -13,13 +13,6 @@
 #include "document/termination.h"
 #include "verdict/judge.h"
 
-static bool
-is_text(const char *path)
-{
-	return strncmp(path, "texts/", 6) == 0 ||
-	    strncmp(path, "annexes/", 8) == 0;
-}
-
 /*
  * Check the names: a container as this program makes it has these files and no
  * others.
@@ -36,7 +29,7 @@ judge_names(struct judge *judge)
 		const bool known = strcmp(path, "mimetype") == 0 ||
 		    strcmp(path, PATH_VERSION) == 0 ||
 		    (strcmp(path, PATH_TERMINATION) == 0 && !deposit) ||
-		    is_text(path) ||
+		    path_is_text(path) ||
 		    path_signature_id(path, PATH_MANIFEST, id) ||
 		    path_signature_id(path, PATH_SIGNATURE, id) ||
 		    (path_slip_id(path, id) &&
@@ -111,8 +104,8 @@ judge_reading(struct judge *judge)
 		if (member_hash(member, judge->request->progress, &why))
 			continue;
 		if (!judge_find_error(judge,
-			is_text(member->path) ? FINDING_TEXT_DIGEST
-					      : FINDING_FILE_DIGEST,
+			path_is_text(member->path) ? FINDING_TEXT_DIGEST
+						   : FINDING_FILE_DIGEST,
 			member->path, &why))
 			return false;
 		member->hashed = member->damaged = true;
@@ -121,8 +114,9 @@ judge_reading(struct judge *judge)
 	return true;
 }
 
+/* was_read: by its bytes; else by its name and size alone. */
 static bool
-judge_file(struct judge *judge, const struct text_file *file)
+judge_file(struct judge *judge, const struct text_file *file, bool was_read)
 {
 	const struct member *member =
 	    container_find(judge->request->container, file->file);
@@ -133,7 +127,7 @@ judge_file(struct judge *judge, const struct text_file *file)
 	if (member->damaged)
 		return true; /* a finding says so */
 	if (member->size != file->size ||
-	    !digest_eq(&member->sha256, &file->sha256))
+	    (was_read && !digest_eq(&member->sha256, &file->sha256)))
 		return judge_find(judge, FINDING_TEXT_DIGEST, file->file,
 		    "it was altered: its bytes are not those that"
 		    " version.yaml, which is signed, tells of");
@@ -152,27 +146,87 @@ is_listed(const struct version *version, const char *path)
 	return false;
 }
 
-bool
-judge_texts(struct judge *judge)
+static bool
+judge_texts(struct judge *judge, bool were_read)
 {
 	const struct version *version = judge->out->version;
 	const struct container *container = judge->request->container;
 
 	for (size_t i = 0; i < version->num_texts; i++)
-		if (!judge_file(judge, &version->texts[i]))
+		if (!judge_file(judge, &version->texts[i], were_read))
 			return false;
 	for (size_t i = 0; i < version->num_annexes; i++)
-		if (!judge_file(judge, &version->annexes[i]))
+		if (!judge_file(judge, &version->annexes[i], were_read))
 			return false;
 	for (size_t i = 0; i < container->num; i++) {
 		const char *path = container->members[i].path;
 
-		if (is_text(path) && !is_listed(version, path) &&
+		if (path_is_text(path) && !is_listed(version, path) &&
 		    !judge_find(judge, FINDING_FILE_UNSIGNED, path,
 			"it is not in version.yaml: nobody signs for it"))
 			return false;
 	}
 	return true;
+}
+
+static bool
+judge_allowed(struct judge *judge, const struct decision *decision)
+{
+	return decision->allowed ||
+	    (judge_find(judge, FINDING_TEXT_NOT_ALLOWED, "",
+		 "its texts are not as the policy wants them (%s)",
+		 decision->rule) &&
+		judge_set_rule(judge, decision->rule));
+}
+
+/* Do its files suit its type, by the names and sizes of the ZIP's directory? */
+static bool
+judge_directory(struct judge *judge)
+{
+	const struct verdict_request *request = judge->request;
+	struct decision decision;
+
+	if (request->document == NULL)
+		return true;
+	decision = policy_decide_files(request->policy, request->document,
+	    request->container);
+	return judge_allowed(judge, &decision);
+}
+
+/* And by what version.yaml says of them? */
+static bool
+judge_described(struct judge *judge)
+{
+	const struct decision decision =
+	    policy_decide_texts(judge->request->policy, judge->out->version);
+
+	return judge_allowed(judge, &decision);
+}
+
+/*
+ * What is cheap to ask of a deposit: the names and sizes, then version.yaml.
+ * Nobody inflates and hashes what has a fault already; of a copy all is told.
+ */
+static bool
+judge_cheap(struct judge *judge)
+{
+	if (!judge_names(judge) || !judge_directory(judge))
+		return false;
+	if (verdict_has_fault(judge->out))
+		return true;
+	if (!judge_version(judge))
+		return false;
+	return judge->out->version == NULL ||
+	    (judge_texts(judge, false) && judge_described(judge));
+}
+
+/* True if there is nothing more to ask, which a finding says. */
+static bool
+is_over(const struct judge *judge)
+{
+	return judge->out->version == NULL ||
+	    (judge->request->expect == EXPECT_DEPOSIT &&
+		verdict_has_fault(judge->out));
 }
 
 static int
@@ -273,15 +327,20 @@ run_steps(struct judge *judge)
 {
 	const struct verdict_request *request = judge->request;
 
-	if (!judge_reading(judge) || !judge_names(judge) ||
-	    !judge_version(judge))
+	if (request->expect == EXPECT_DEPOSIT) {
+		if (!judge_cheap(judge))
+			return false;
+		if (!is_over(judge) && !judge_reading(judge))
+			return false;
+	} else if (!judge_reading(judge) || !judge_names(judge) ||
+	    !judge_version(judge)) {
 		return false;
-	if (judge->out->version == NULL)
-		/* a finding says why, and there is nothing more to ask */
+	}
+	if (is_over(judge))
 		return true;
 	return container_contents(request->container, &judge->out->contents,
 		   judge->err) &&
-	    judge_texts(judge) && take_acts(judge) && take_crls(judge) &&
+	    judge_texts(judge, true) && take_acts(judge) && take_crls(judge) &&
 	    judge_signatures(judge) && judge_journal(judge);
 }
 

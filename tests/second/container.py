@@ -71,7 +71,7 @@ def read(data):
     end = struct.unpack('<4sHHHHIIH', data[-22:])
     need(end[0] == b'PK\5\6' and end[1] == end[2] == 0 and end[3] == end[4] and 1 <= end[3] <= 1000 and end[7] == 0)
     need(end[5] + end[6] == len(data) - 22)
-    at, pos, files, total = end[6], 0, {}, 0
+    at, pos, files, total, sizes, packs = end[6], 0, {}, 0, 0, 0
     directory = end[6]
     for _ in range(end[3]):
         row = struct.unpack('<4sHHHHHHIIIHHHHHII', data[at:at + 46])
@@ -93,6 +93,7 @@ def read(data):
         pos += 30 + name_len
         need(pos + packed <= directory)
         need(size <= 1048576 or size // 200 <= packed)
+        sizes, packs = sizes + size, packs + packed
         if not files:
             need(path == 'mimetype' and method == 0 and data[pos:pos + packed] == MIMETYPE)
         need(words.folded(path) not in {words.folded(p) for p in files})
@@ -108,6 +109,7 @@ def read(data):
             files[path] = None
         pos += packed
     need(pos == directory and at == len(data) - 22)
+    need(sizes <= 8388608 or (sizes - 8388608) // 200 <= packs)
     return files
 
 
