@@ -90,6 +90,8 @@ enum {
 	LIMIT_YAML_BYTES = 32 * 1024 * 1024, /* an enrolment with its CRLs */
 	LIMIT_YAML_DEPTH = 8,
 	LIMIT_YAML_NODES = 20000,
+	LIMIT_YAML_KEYS = 512, /* of one mapping: each is compared with all */
+	LIMIT_YAML_MEANT = 64, /* unknown keys, of which the nearest is told */
 
 	/* Policy. */
 	LIMIT_POLICY_FILES = 256,

@@ -98,6 +98,11 @@ read_key(struct reader *in, const yaml_event_t *event, const struct yaml *map,
 		return refuse(in, &event->start_mark, "a key must be text");
 	if ((*key = scalar_text(in, event)) == NULL)
 		return false;
+	if (map->num_children == LIMIT_YAML_KEYS)
+		return error_set(in->err, ERROR_LIMIT,
+		    "%s:%zu:%zu: more than %d keys", in->file,
+		    event->start_mark.line + 1, event->start_mark.column + 1,
+		    LIMIT_YAML_KEYS);
 	if (strcmp(*key, "<<") == 0)
 		return refuse(in, &event->start_mark,
 		    "merge keys are not used");
@@ -402,7 +407,9 @@ yaml_only(const struct yaml *map, const char *const keys[], size_t num_keys,
 			i++;
 		if (i < num_keys)
 			continue;
-		meant = text_nearest(c->key, keys, num_keys);
+		meant = to->num_errors < LIMIT_YAML_MEANT
+		    ? text_nearest(c->key, keys, num_keys)
+		    : NULL;
 		if (meant != NULL)
 			ok = complain_key(to, c,
 			    "unknown key \"%.60s\"; did you mean \"%s\"?",

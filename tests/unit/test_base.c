@@ -366,6 +366,56 @@ START_TEST(yaml_of_no_bytes_at_all_is_refused)
 }
 END_TEST
 
+/* A mapping of num keys, each a number. */
+static struct yaml *
+parse_keys(unsigned num, struct error *err)
+{
+	struct buf text = BUF(1000000);
+	struct yaml *root;
+
+	for (unsigned i = 0; i < num; i++)
+		ck_ok(buf_printf(&text, err, "number-%u: x\n", i), *err);
+	root = yaml_parse("f.yaml", buf_span(&text), err);
+	buf_free(&text);
+	return root;
+}
+
+/* Each is compared with all. */
+START_TEST(a_mapping_has_so_many_keys_and_no_more)
+{
+	struct error err = { 0 };
+	struct yaml *root = parse_keys(LIMIT_YAML_KEYS, &err);
+
+	ck_assert_msg(root != NULL, "%s", err.detail);
+	yaml_free_tree(root);
+	ck_assert_ptr_null(parse_keys(LIMIT_YAML_KEYS + 1, &err));
+	ck_assert_int_eq(err.kind, ERROR_LIMIT);
+	ck_assert_str_eq(err.detail, "f.yaml:513:1: more than 512 keys");
+}
+END_TEST
+
+/* Finding the nearest word is the dearest that a mistake can ask for. */
+START_TEST(the_nearest_key_is_told_of_so_many_and_no_more)
+{
+	static const char *const keys[] = { "number-" };
+	struct error err = { 0 };
+	struct complaints to = COMPLAINTS;
+	struct yaml *root = parse_keys(2 * LIMIT_YAML_MEANT, &err);
+	struct span rest, line;
+	unsigned meant = 0;
+
+	ck_assert(!yaml_only(root, keys, COUNT(keys), &to));
+	ck_assert_uint_eq(to.num_errors, 2 * LIMIT_YAML_MEANT);
+	rest = buf_span(&to.lines);
+	while (span_take_line(&rest, &line))
+		meant +=
+		    memmem(line.data, line.len, "did you mean", 12) != NULL;
+	ck_assert_uint_eq(meant, LIMIT_YAML_MEANT);
+	yaml_free_tree(root);
+	complaints_free(&to);
+}
+END_TEST
+
 START_TEST(every_scalar_is_text)
 {
 	struct error err = { 0 };
@@ -538,6 +588,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
 	    COUNT(broken));
 	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);
+	tcase_add_test(t, a_mapping_has_so_many_keys_and_no_more);
+	tcase_add_test(t, the_nearest_key_is_told_of_so_many_and_no_more);
 	tcase_add_test(t, every_scalar_is_text);
 	tcase_add_test(t, an_unknown_key_is_told_with_place_and_meaning);
 	tcase_add_loop_test(t, utf8_is_told_wherever_a_character_stands, 0,
