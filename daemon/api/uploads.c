@@ -99,29 +99,6 @@ run_upload_options(struct job *job, struct error *err)
 	return true;
 }
 
-/* Read "key base64,key base64"; only the key sha256 has a meaning here. */
-static bool
-read_metadata(const char *text, struct digest *out)
-{
-	struct span rest = span_of_str(text), pair, key;
-
-	while (rest.len > 0) {
-		char hex[DIGEST_HEX];
-
-		if (!span_take_until(&rest, ',', &pair)) {
-			pair = rest;
-			rest.len = 0;
-		}
-		if (!span_take_until(&pair, ' ', &key) ||
-		    !span_is(key, "sha256"))
-			continue;
-		if (!span_to_base64(pair, (uint8_t *)hex, 64) ||
-		    !digest_parse(span_of(hex, 64), out))
-			return false;
-	}
-	return true;
-}
-
 /* A caller who may deposit nothing may not upload. */
 static struct decision
 may_upload(const struct job *job)
@@ -149,7 +126,8 @@ run_upload_create(struct job *job, struct error *err)
 		return true;
 	}
 	if (!span_to_u64(span_of_str(head->upload_length), &info.length) ||
-	    !read_metadata(head->upload_metadata, &info.sha256)) {
+	    !upload_metadata_parse(span_of_str(head->upload_metadata),
+		&info.sha256)) {
 		problem(job, 400, ERROR_USAGE,
 		    "an upload needs its Upload-Length; Upload-Metadata may"
 		    " have the sha256 of it all, in hex, base64");

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "document/container.h"
 
 enum { HEADER = 5 }; /* one byte of kind, four bytes of length */
 
@@ -86,6 +87,35 @@ signer_receive(int fd, uint8_t *what, struct buf *body)
 		    !buf_append(body, span_of(bytes, n), &ignored))
 			return false;
 	}
+	return true;
+}
+
+static bool
+take_file(struct span *body, struct manifest *out, struct error *err)
+{
+	char name[LIMIT_PATH_BYTES + 1], type[LIMIT_MEDIA_BYTES + 1];
+	struct span path, media, raw;
+	struct digest digest;
+
+	if (!span_take_block(body, &path) ||
+	    !span_to_str(path, name, sizeof(name)) ||
+	    !span_take_block(body, &media) || !text_is_media(media) ||
+	    !span_to_str(media, type, sizeof(type)) ||
+	    !span_take(body, 32, &raw))
+		return error_set(err, ERROR_MALFORMED, "seal request");
+	memcpy(digest.bytes, raw.data, 32);
+	return text_check_path(path, err) &&
+	    manifest_add(out, name, type, &digest, err);
+}
+
+bool
+signer_take_seal(struct span body, struct manifest *out, struct error *err)
+{
+	*out = (struct manifest){ 0 };
+	snprintf(out->signature, sizeof(out->signature), "%s", PATH_SEAL);
+	while (body.len > 0)
+		if (!take_file(&body, out, err))
+			return false;
 	return true;
 }
 

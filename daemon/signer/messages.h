@@ -6,6 +6,7 @@
 #ifndef DAEMON_SIGNER_MESSAGES_H
 #define DAEMON_SIGNER_MESSAGES_H
 
+#include "document/manifest.h"
 #include "journal/journal.h"
 #include "store/commit.h"
 
@@ -24,6 +25,14 @@ bool signer_send(int fd, uint8_t what, struct span body) MUST_USE;
  */
 bool signer_receive(int fd, uint8_t *what, struct buf *body) MUST_USE;
 
+/*
+ * Parse the body of SIGNER_SEAL, files as path, media type and digest, into the
+ * seal's manifest, which the caller frees in any case.
+ *
+ * ERROR_MALFORMED  it is not that; an invalid name
+ */
+bool signer_take_seal(struct span body, struct manifest *out,
+    struct error *err) MUST_USE;
 /* Encode the body of SIGNER_COMMIT, and parse it; false if it is malformed. */
 bool signer_encode_commit(const struct commit_fields *fields, struct buf *out,
     struct error *err) MUST_USE;

@@ -59,28 +59,9 @@ answer_seal(struct vault *vault, struct span body, struct buf *out,
 	struct manifest manifest = { 0 };
 	struct buf xml = BUF(LIMIT_MANIFEST_BYTES),
 		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
-	struct span path, media, raw;
-	bool ok = true;
+	bool ok;
 
-	snprintf(manifest.signature, sizeof(manifest.signature), "%s",
-	    PATH_SEAL);
-	while (ok && body.len > 0) {
-		char name[LIMIT_PATH_BYTES + 1], type[LIMIT_MEDIA_BYTES + 1];
-		struct digest digest;
-
-		ok = (span_take_block(&body, &path) &&
-			 span_to_str(path, name, sizeof(name)) &&
-			 span_take_block(&body, &media) &&
-			 text_is_media(media) &&
-			 span_to_str(media, type, sizeof(type)) &&
-			 span_take(&body, 32, &raw)) ||
-		    error_set(err, ERROR_MALFORMED, "seal request");
-		if (!ok)
-			break;
-		memcpy(digest.bytes, raw.data, 32);
-		ok = text_check_path(path, err) &&
-		    manifest_add(&manifest, name, type, &digest, err);
-	}
+	ok = signer_take_seal(body, &manifest, err);
 	ok = ok && manifest_encode(&manifest, &xml, err) &&
 	    cades_sign(&vault->depositary, buf_span(&xml), COMMITMENT_RECEIPT,
 		time_now_ms() / 1000, &p7s, err) &&

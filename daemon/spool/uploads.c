@@ -83,20 +83,6 @@ find(struct uploads *uploads, struct span id, const char *person)
 
 /* --- Loading what an earlier run left. --- */
 
-static bool
-parse_info(struct span text, struct upload_info *out)
-{
-	struct span person, office, length, sha256;
-
-	return span_take_line(&text, &person) &&
-	    span_take_line(&text, &office) && span_take_line(&text, &length) &&
-	    span_take_line(&text, &sha256) && text.len == 0 &&
-	    span_to_str(person, out->person, sizeof(out->person)) &&
-	    span_to_str(office, out->office, sizeof(out->office)) &&
-	    span_to_u64(length, &out->length) &&
-	    digest_parse(sha256, &out->sha256);
-}
-
 /*
  * Read an upload's info.  With ERROR_NOT_FOUND and ERROR_MALFORMED the upload
  * is useless; after other errors it may be good but cannot be read now.
@@ -114,7 +100,7 @@ read_info(const struct uploads *uploads, const char *id,
 	ok = text_take(out->id, sizeof(out->id), id, err) &&
 	    path_of(uploads, id, ".info", path, err) &&
 	    file_read(path, text.max, &text, err) &&
-	    (parse_info(buf_span(&text), out) ||
+	    (upload_info_parse(buf_span(&text), out) ||
 		error_set(err, ERROR_MALFORMED, "%s: damaged", path)) &&
 	    path_of(uploads, id, "", path, err);
 	buf_free(&text);
@@ -244,14 +230,12 @@ make_files(const struct uploads *uploads, const struct upload_info *info,
     struct error *err)
 {
 	struct buf text = BUF(4096);
-	char path[FILE_PATH], hex[DIGEST_HEX];
+	char path[FILE_PATH];
 	bool ok;
 
-	digest_hex(&info->sha256, hex);
 	ok = path_of(uploads, info->id, "", path, err) &&
 	    file_write_quick(path, span_of(NULL, 0), 0600, err) &&
-	    buf_printf(&text, err, "%s\n%s\n%llu\n%s\n", info->person,
-		info->office, (unsigned long long)info->length, hex) &&
+	    upload_info_encode(info, &text, err) &&
 	    path_of(uploads, info->id, ".info", path, err) &&
 	    file_write_quick(path, buf_span(&text), 0600, err);
 	buf_free(&text);

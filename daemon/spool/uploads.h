@@ -24,6 +24,20 @@ struct upload_info {
 	int64_t expires;      /* UTC seconds */
 };
 
+/*
+ * The file ID.info: person, office, length and sha256, a line each; its encoding
+ * parses to the same.  False if it is not one.
+ */
+bool upload_info_parse(struct span text, struct upload_info *out) MUST_USE;
+bool upload_info_encode(const struct upload_info *info, struct buf *out,
+    struct error *err) MUST_USE;
+/*
+ * Upload-Metadata (tus 1.0, creation): "key base64,key base64".  Only the key
+ * sha256 has a meaning here: the digest in hex; out stays as it is without it.
+ * False if that is none.
+ */
+bool upload_metadata_parse(struct span text, struct digest *out) MUST_USE;
+
 struct uploads;
 
 /*

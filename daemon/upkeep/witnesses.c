@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/state.h"
+#include "daemon/upkeep/witness_answer.h"
 #include "remote/remote.h"
 
 static bool
@@ -17,15 +18,10 @@ take_lines(struct upkeep *upkeep, const struct note_key *key,
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	struct cosignature line;
-	size_t num = 0;
 	bool ok;
 
 	ok = journal_note(upkeep->record->journal, head, &note, err) &&
-	    buf_append(&note, lines, err) &&
-	    note_cosignatures(buf_span(&note), key, 1, &line, &num, err) &&
-	    (num == 1 ||
-		error_set(err, ERROR_UNTRUSTED,
-		    "its answer has no cosignature of its key")) &&
+	    witness_take_lines(&note, lines, key, &line, err) &&
 	    journal_flush_heads(upkeep->record->journal, err) &&
 	    cosignatures_add(upkeep->record->cosignatures, head->size,
 		line.line, err);
@@ -42,13 +38,9 @@ take_size(struct upkeep *upkeep, const char *name, struct span text,
     uint64_t *old, struct error *err)
 {
 	const uint64_t size = journal_size(upkeep->record->journal);
-	struct span line;
 
-	if (!span_take_line(&text, &line))
-		line = text;
-	if (!span_to_u64(line, old))
-		return error_set(err, ERROR_MALFORMED,
-		    "its conflict tells no size");
+	if (!witness_take_size(text, old, err))
+		return false;
 	if (*old <= size)
 		return true;
 	error_set(err, ERROR_UNTRUSTED,

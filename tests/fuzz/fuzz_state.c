@@ -1,7 +1,6 @@
 /*
  * Fuzz target: the files of an office's state.
  */
-#include "document/termination.h"
 #include "fuzz.h"
 #include "journal/note.h"
 #include "policy/succession.h"
@@ -27,23 +26,7 @@ try_succession(struct span input)
 	buf_free(&again);
 }
 
-static void
-try_termination(struct span input)
-{
-	static struct termination one, two;
-	struct buf text = BUF(1024 * 1024);
-	struct error err = { 0 };
-	const bool ok = termination_parse(input, &one, &err);
-
-	FUZZ_CHECK(ok, err);
-	if (ok &&
-	    (!termination_encode(&one, &text, &err) ||
-		!termination_parse(buf_span(&text), &two, &err)))
-		__builtin_trap();
-	buf_free(&text);
-}
-
-/* Parse the files of an office's state, and termination.yaml. */
+/* Parse the files of an office's state. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,7 +41,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool ok;
 
 	try_succession(input);
-	try_termination(input);
 	ok = succession_parse_pins(input, &pins, &err);
 	FUZZ_CHECK(ok, err);
 	succession_free(&pins);
