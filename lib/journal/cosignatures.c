@@ -98,6 +98,14 @@ find(const struct cosignatures *all, uint64_t size)
 	return low;
 }
 
+/* As it stands under a note (C2SP signed-note): of one line, without NUL. */
+static bool
+is_line(struct span line)
+{
+	return span_starts(line, "\u2014 ") &&
+	    memchr(line.data, '\0', line.len) == NULL;
+}
+
 /*
  * Parse the file.  A last line without its end is cut off, unless it is a view.
  */
@@ -113,7 +121,7 @@ load(struct cosignatures *all, struct span text, bool is_view,
 		struct span rest = line;
 
 		if (!span_take_until(&rest, ' ', &size) ||
-		    !span_to_u64(size, &number))
+		    !span_to_u64(size, &number) || !is_line(rest))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "journal/cosignatures is damaged");
 		if (!insert(all, number, span_of(rest.data, rest.len + 1), err))

@@ -773,6 +773,7 @@ static const struct {
 	{ "8\n", "is damaged", 0 },
 	{ "x " DASH "w AAAA\n", "is damaged", 0 },
 	{ "08 " DASH "w AAAA\n", "is damaged", 0 },
+	{ "8 w AAAA\n", "is damaged", 0 },
 };
 
 START_TEST(a_file_of_cosignatures_is_read_or_is_damaged)
@@ -801,6 +802,17 @@ START_TEST(a_file_of_cosignatures_is_read_or_is_damaged)
 	}
 	cosignatures_free(all);
 	buf_free(&bytes);
+}
+END_TEST
+
+START_TEST(a_file_of_cosignatures_has_no_nul)
+{
+	struct error err = { 0 };
+
+	ck_ok(file_write(path, span_of(TEXT("8 " DASH "w A\0A\n")), 0600, &err),
+	    err);
+	ck_assert_ptr_null(cosignatures_view(path, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 }
 END_TEST
 
@@ -877,6 +889,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, an_entry_keeps_to_its_fields, 0, COUNT(entries));
 	tcase_add_test(t, an_entry_over_its_limit_is_refused);
 	tcase_add_test(t, a_force_names_so_many_signatures_and_no_more);
+	tcase_add_test(t, a_file_of_cosignatures_has_no_nul);
 	tcase_add_loop_test(t, a_file_of_cosignatures_is_read_or_is_damaged, 0,
 	    COUNT(files));
 	tcase_add_test(t, a_file_of_cosignatures_that_does_not_open_is_told);
