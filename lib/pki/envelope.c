@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/relay.h"
+#include "pki/der.h"
 
 /* --- Sealing. --- */
 
@@ -163,6 +164,90 @@ envelope_free(struct envelope *envelope)
 
 /* --- Opening. --- */
 
+/*
+ * The one form that envelope_end() gives.  OpenSSL takes whatever cipher the
+ * header names, for the content and for the key, and some of them write beyond
+ * the room that it makes for them: unwrapping with id-aes256-wrap-pad does
+ * (CRYPTO_128_unwrap_pad() wipes as many bytes as came in, not as go out).
+ */
+static const uint8_t oid_enveloped[] = { 0x06, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+	0x0d, 0x01, 0x09, 0x10, 0x01, 0x17 };
+static const uint8_t oid_data[] = { 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+	0x01, 0x07, 0x01 };
+static const uint8_t oid_gcm[] = { 0x06, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+	0x04, 0x01, 0x2e };
+/* dhSinglePass-stdDH-sha256kdf-scheme, with id-aes256-wrap. */
+static const uint8_t key_algorithm[] = { 0x30, 21, 0x06, 6, 0x2b, 0x81, 0x04,
+	0x01, 0x0b, 0x01, 0x30, 11, 0x06, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+	0x04, 0x01, 0x2d };
+
+enum { NONCE = 12, TAG = 16, WRAPPED_KEY = 40 };
+
+#define IS(tlv, bytes) span_eq((tlv).whole, span_of(bytes, sizeof(bytes)))
+
+/* KeyAgreeRecipientInfo (RFC 5753 section 3.1): one key, for one recipient. */
+static bool
+is_recipient(struct span in)
+{
+	struct tlv version, originator, algorithm, keys, key, id, wrapped;
+
+	return der_take_tag(&in, DER_INTEGER, &version) &&
+	    der_take_tag(&in, DER_CONTEXT_0, &originator) &&
+	    der_take_tag(&in, DER_SEQUENCE, &algorithm) &&
+	    IS(algorithm, key_algorithm) &&
+	    der_take_tag(&in, DER_SEQUENCE, &keys) && in.len == 0 &&
+	    der_take_tag(&keys.value, DER_SEQUENCE, &key) &&
+	    keys.value.len == 0 && der_take(&key.value, &id) &&
+	    der_take_tag(&key.value, DER_OCTET_STRING, &wrapped) &&
+	    key.value.len == 0 && wrapped.value.len == WRAPPED_KEY;
+}
+
+/* EncryptedContentInfo without content: GCMParameters (RFC 5084 3.2). */
+static bool
+is_content(struct span in)
+{
+	struct tlv type, algorithm, oid, parameters, nonce, tag;
+
+	return der_take_tag(&in, DER_OID, &type) && IS(type, oid_data) &&
+	    der_take_tag(&in, DER_SEQUENCE, &algorithm) && in.len == 0 &&
+	    der_take_tag(&algorithm.value, DER_OID, &oid) && IS(oid, oid_gcm) &&
+	    der_take_tag(&algorithm.value, DER_SEQUENCE, &parameters) &&
+	    algorithm.value.len == 0 &&
+	    der_take_tag(&parameters.value, DER_OCTET_STRING, &nonce) &&
+	    nonce.value.len == NONCE &&
+	    der_take_tag(&parameters.value, DER_INTEGER, &tag) &&
+	    tag.value.len == 1 && tag.value.data[0] == TAG &&
+	    parameters.value.len == 0;
+}
+
+static bool
+is_form(struct span in)
+{
+	struct tlv info, type, tagged, body, version, recipients, one, content;
+	struct tlv mac;
+	size_t num = 0;
+
+	if (!der_take_tag(&in, DER_SEQUENCE, &info) || in.len != 0 ||
+	    !der_take_tag(&info.value, DER_OID, &type) ||
+	    !IS(type, oid_enveloped) ||
+	    !der_take_tag(&info.value, DER_CONTEXT_0, &tagged) ||
+	    info.value.len != 0 ||
+	    !der_take_tag(&tagged.value, DER_SEQUENCE, &body) ||
+	    tagged.value.len != 0 ||
+	    !der_take_tag(&body.value, DER_INTEGER, &version) ||
+	    !der_take_tag(&body.value, DER_SET, &recipients) ||
+	    !der_take_tag(&body.value, DER_SEQUENCE, &content) ||
+	    !der_take_tag(&body.value, DER_OCTET_STRING, &mac) ||
+	    body.value.len != 0)
+		return false;
+	for (; recipients.value.len > 0; num++)
+		if (num == ENVELOPE_RECIPIENTS ||
+		    !der_take_tag(&recipients.value, DER_CONTEXT_1, &one) ||
+		    !is_recipient(one.value))
+			return false;
+	return num > 0 && mac.value.len == TAG && is_content(content.value);
+}
+
 static CMS_ContentInfo *
 parse_header(struct span header, struct error *err)
 {
@@ -174,10 +259,9 @@ parse_header(struct span header, struct error *err)
 		    header.len);
 		return NULL;
 	}
-	cms = d2i_CMS_ContentInfo(NULL, &at, (long)header.len);
-	if (cms == NULL || at != header.data + header.len ||
-	    OBJ_obj2nid(CMS_get0_type(cms)) !=
-		NID_id_smime_ct_authEnvelopedData) {
+	cms = is_form(header) ? d2i_CMS_ContentInfo(NULL, &at, (long)header.len)
+			      : NULL;
+	if (cms == NULL || at != header.data + header.len) {
 		CMS_ContentInfo_free(cms);
 		ERR_clear_error();
 		error_set(err, ERROR_MALFORMED,

@@ -33,7 +33,9 @@ void envelope_free(struct envelope *envelope);
  * Decrypt [at, at + len) of a file. The plaintext goes to sink BEFORE it is
  * known to be right. Use it only if this returns true, else throw it away.
  *
- * ERROR_MALFORMED  the header is not such a CMS
+ * ERROR_MALFORMED  the header is not such a CMS, in the form of envelope_end():
+ *                  AES-256-GCM, at most ENVELOPE_RECIPIENTS keys, each wrapped
+ *                  by id-aes256-wrap
  * ERROR_UNTRUSTED  not for this key, or altered
  */
 bool envelope_open(struct span header, const struct identity *recipient, int fd,

@@ -428,6 +428,41 @@ START_TEST(a_header_that_is_none_is_refused)
 }
 END_TEST
 
+#define NIST_AES "\x60\x86\x48\x01\x65\x03\x04\x01"
+
+/*
+ * OpenSSL would take each of these; unwrapping a key by the first writes beyond
+ * the room for it.
+ */
+static const struct {
+	const char *bytes;
+	size_t len;
+	uint8_t last; /* what to put in the place of the last of them */
+} forms[] = {
+	{ TEXT(NIST_AES "\x2d"), 0x30 },            /* id-aes256-wrap-pad */
+	{ TEXT(NIST_AES "\x2d"), 0x05 },            /* id-aes128-wrap */
+	{ TEXT(NIST_AES "\x2e"), 0x2a },            /* aes256-CBC */
+	{ TEXT("\x2b\x81\x04\x01\x0b\x01"), 0x02 }, /* SHA-384 to derive */
+	{ TEXT("\x02\x01\x10"), 0x0c },             /* a shorter tag */
+	{ TEXT("\x09\x10\x01\x17"), 0x03 },         /* EnvelopedData */
+	{ TEXT("\x0d\x01\x07\x01"), 0x02 },         /* of other content */
+};
+
+START_TEST(a_header_of_another_form_is_refused)
+{
+	struct error err = { 0 };
+	uint8_t *at = memmem(out.data, out.len, forms[_i].bytes, forms[_i].len);
+
+	ck_ok(do_open(&err), err);
+	ck_assert_ptr_nonnull(at);
+	at += forms[_i].len - 1;
+	ck_assert_uint_ne(*at, forms[_i].last);
+	*at = forms[_i].last;
+	ck_assert(!do_open(&err));
+	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+}
+END_TEST
+
 START_TEST(a_sink_that_refuses_stops_the_opening)
 {
 	struct error err = { 0 };
@@ -458,6 +493,8 @@ fill(TCase *t)
 	tcase_add_test(t, the_key_is_derived_by_sha256);
 	tcase_add_test(t, a_sink_that_refuses_stops_the_sealing);
 	tcase_add_test(t, a_header_that_is_none_is_refused);
+	tcase_add_loop_test(t, a_header_of_another_form_is_refused, 0,
+	    COUNT(forms));
 	tcase_add_test(t, a_sink_that_refuses_stops_the_opening);
 }
 
