@@ -163,6 +163,9 @@ enum {
 
 	/* git: a request, inflated; its wants, haves and shallows. */
 	LIMIT_GIT_BODY = 16 * 1024 * 1024,
+	/* It inflates to this and to so many times its bytes; ids to twice. */
+	LIMIT_GIT_FREE = 1024 * 1024,
+	LIMIT_GIT_RATIO = 20,
 	LIMIT_GIT_IDS = 262144,
 
 	/* Bounds on what a daemon may make a command do. */

@@ -379,6 +379,8 @@ git_gunzip(struct span body, struct buf *out, struct error *err)
 	uint8_t piece[32768] UNINITIALIZED;
 	z_stream z = { .next_in = (uint8_t *)(uintptr_t)body.data,
 		.avail_in = (uInt)body.len };
+	const uint64_t most =
+	    LIMIT_GIT_FREE + LIMIT_GIT_RATIO * (uint64_t)body.len;
 	int result = Z_OK;
 	bool ok = true;
 
@@ -388,8 +390,13 @@ git_gunzip(struct span body, struct buf *out, struct error *err)
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);
 		result = inflate(&z, Z_NO_FLUSH);
-		ok = buf_append(out,
-		    span_of(piece, sizeof(piece) - z.avail_out), err);
+		ok = z.total_out <= most ||
+		    error_set(err, ERROR_LIMIT,
+			"a git request inflates more than %d-fold",
+			LIMIT_GIT_RATIO);
+		ok = ok &&
+		    buf_append(out, span_of(piece, sizeof(piece) - z.avail_out),
+			err);
 	}
 	if (ok && (result != Z_STREAM_END || z.avail_in != 0))
 		ok = error_set(err, ERROR_MALFORMED,

@@ -53,6 +53,7 @@ struct git_request {
  * it.
  *
  * ERROR_MALFORMED  it is not exactly one gzip member
+ * ERROR_LIMIT      it inflates to more than its bytes allow
  */
 bool git_gunzip(struct span body, struct buf *out, struct error *err) MUST_USE;
 

@@ -1,6 +1,8 @@
 /*
  * Requests of git clients: what is parsed, and what is refused.
  */
+#include <zlib.h>
+
 #include "unit.h"
 
 #include <stdio.h>
@@ -139,6 +141,53 @@ START_TEST(ids_are_bounded)
 }
 END_TEST
 
+/* All of content as one gzip member, with as many bytes of noise in its name. */
+static void
+gzip(const uint8_t *content, size_t len, size_t noise, struct buf *out)
+{
+	z_stream z = { .next_in = (uint8_t *)(uintptr_t)content,
+		.avail_in = (uInt)len };
+	char *name = malloc(noise + 1);
+	gz_header header = { .name = (Bytef *)name };
+	uint8_t *packed = malloc(len + noise + 1000);
+	struct error err = { 0 };
+
+	memset(name, 'x', noise);
+	name[noise] = '\0';
+	ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8,
+			     Z_DEFAULT_STRATEGY),
+	    Z_OK);
+	ck_assert_int_eq(deflateSetHeader(&z, &header), Z_OK);
+	z.next_out = packed;
+	z.avail_out = (uInt)(len + noise + 1000);
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	ck_ok(buf_append(out, span_of(packed, z.total_out), &err), err);
+	deflateEnd(&z);
+	free(packed);
+	free(name);
+}
+
+START_TEST(a_request_inflates_so_much_and_no_more)
+{
+	enum { LEN = 3 * LIMIT_GIT_FREE };
+	uint8_t *zeros = calloc(1, LEN);
+
+	for (unsigned good = 0; good < 2; good++) {
+		struct buf packed = BUF(SIZE_MAX), out = BUF(LIMIT_GIT_BODY);
+		struct error err = { 0 };
+
+		gzip(zeros, LEN, good * LEN / LIMIT_GIT_RATIO, &packed);
+		ck_assert(git_gunzip(buf_span(&packed), &out, &err) == good);
+		ck_assert_int_eq(err.kind, good ? ERROR_NONE : ERROR_LIMIT);
+		ck_assert(good ||
+		    out.len <= LIMIT_GIT_FREE + LIMIT_GIT_RATIO * packed.len);
+		buf_free(&packed);
+		buf_free(&out);
+	}
+	free(zeros);
+}
+END_TEST
+
 START_TEST(version_2_is_asked_for)
 {
 	ck_assert(git_is_v2("version=2"));
@@ -155,6 +204,7 @@ fill(TCase *t)
 	tcase_add_test(t, requests_are_read_strictly);
 	tcase_add_test(t, lengths_of_lines);
 	tcase_add_test(t, ids_are_bounded);
+	tcase_add_test(t, a_request_inflates_so_much_and_no_more);
 	tcase_add_test(t, version_2_is_asked_for);
 }
 
