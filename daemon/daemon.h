@@ -37,11 +37,8 @@ struct daemon {
 	int listener;
 	int64_t pinged_ms; /* when systemd's watchdog was last told */
 	int reload;        /* reload.h's socket, or -1 */
-	/* What status.h has told; guarded by settings. */
-	struct {
-		struct digest server_cert; /* of what is wrong with it */
-		int64_t at;
-	} told;
+	struct status_told
+	    *status; /* what status.h has told; guarded by settings */
 };
 
 /* --- opening.c --- */

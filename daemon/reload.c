@@ -17,6 +17,7 @@
 #include "daemon/settings.h"
 #include "daemon/status.h"
 #include "daemon/upkeep/crls.h"
+#include "daemon/writer/seal.h"
 #include "record/data.h"
 
 enum {
@@ -73,6 +74,21 @@ check_server(const struct daemon *daemon, const struct policy *policy,
 		" old certificate first");
 }
 
+/* The one in use is judged all the time (status.h). */
+static bool
+check_depositary(const struct daemon *daemon, const struct policy *policy,
+    const struct crl_set *crls, struct error *err)
+{
+	struct cert *cert = settings_depositary(&daemon->config, err);
+	const bool ok = cert != NULL &&
+	    (seal_has(daemon->seal, cert) ||
+		settings_check_depositary(&daemon->config,
+		    daemon->record.library, policy, crls, err));
+
+	cert_free(cert);
+	return ok;
+}
+
 /* Judge new settings by what is in force. */
 static bool
 check(const struct daemon *daemon, const struct policy *policy,
@@ -80,7 +96,8 @@ check(const struct daemon *daemon, const struct policy *policy,
 {
 	if (strcmp(policy->origin, daemon->record.keys.keys[0].name) != 0)
 		return error_set(err, ERROR_CONFLICT, "another origin");
-	return check_server(daemon, policy, crls, tls, err);
+	return check_depositary(daemon, policy, crls, err) &&
+	    check_server(daemon, policy, crls, tls, err);
 }
 
 /*

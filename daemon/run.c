@@ -161,10 +161,7 @@ judge_server(void *arg, struct error *err)
 static bool
 may_seal(void *arg, struct error *err)
 {
-	struct daemon *daemon = arg;
-	const struct judged_by now = registrar_now(daemon->registrar);
-
-	return seal_is_good(daemon->seal, daemon->record.library, &now, err);
+	return status_seal(arg, err);
 }
 
 static bool
@@ -205,7 +202,8 @@ serve(struct daemon *daemon, struct error *err)
 
 	daemon->api =
 	    api_new(&daemon->config, daemon->registrar, daemon->certs, err);
-	if (daemon->api == NULL || !make_seal(daemon, err))
+	if (daemon->api == NULL || !make_seal(daemon, err) ||
+	    (daemon->status = status_new(err)) == NULL)
 		return false;
 	api_set_seal(daemon->api, daemon->seal);
 	handler = api_handler(daemon->api);
@@ -243,6 +241,7 @@ close_daemon(struct daemon *daemon)
 	http_server_free(daemon->server);
 	api_free(daemon->api);
 	seal_free(daemon->seal);
+	status_free(daemon->status);
 	if (daemon->listener >= 0)
 		close(daemon->listener);
 	if (daemon->reload >= 0)

@@ -11,6 +11,7 @@
 #include "daemon/http/server.h"
 #include "daemon/log.h"
 #include "daemon/server_cert.h"
+#include "daemon/writer/seal.h"
 #include "record/data.h"
 
 /*
@@ -45,7 +46,7 @@ judge_seal(const struct library *library, const struct policy *policy,
 
 	if (revocation == NULL)
 		return false;
-	standing_judge(policy->trust, revocation, cert, now, out);
+	seal_judge(policy, revocation, cert, now, out);
 	revocation_free(revocation);
 	return true;
 }
@@ -102,21 +103,13 @@ settings_check_depositary(const struct config *config,
 
 	if (cert == NULL)
 		return false;
-	ok = cert_check_key(cert, err) &&
-	    judge_seal(library, policy, crls, cert, &trust, err) &&
+	ok = judge_seal(library, policy, crls, cert, &trust, err) &&
 	    /*
 	     * If no list tells, acts are refused, and reading goes on (seal.h).
 	     */
 	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
 		error_set(err, ERROR_UNTRUSTED, "%s%s", trust.text,
-		    trust.state == TRUST_EXPIRED
-			? ", which is now by this machine's clock: set that"
-			  " if it is wrong (timedatectl)"
-			: ""));
-	if (ok && !policy_is_depositary(policy, cert, trust.ca))
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "it is not of %s by CA %s, as the policy says",
-		    policy->depositary.email, policy->depositary.ca);
+		    trust.state == TRUST_EXPIRED ? SEAL_CLOCK : ""));
 	cert_free(cert);
 	return ok || error_context(err, "%s", config->depositary_cert);
 }
@@ -225,14 +218,20 @@ settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
     struct error *err)
 {
+	struct cert *depositary = settings_depositary(config, err);
+
+	*policy = NULL;
 	*crls = NULL;
 	*tls = NULL;
-	if ((*policy = setup_policy(config, err)) != NULL &&
+	if (depositary != NULL &&
+	    (*policy = setup_policy(config, err)) != NULL &&
 	    check_monitors(config, *policy, err) &&
 	    (*crls = lists_read(config, look, err)) != NULL &&
-	    settings_check_depositary(config, NULL, *policy, *crls, err) &&
-	    (*tls = make_tls(config, *policy, err)) != NULL)
+	    (*tls = make_tls(config, *policy, err)) != NULL) {
+		cert_free(depositary);
 		return true;
+	}
+	cert_free(depositary);
 	policy_free(*policy);
 	crl_set_free(*crls);
 	return false;

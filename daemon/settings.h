@@ -10,8 +10,9 @@
 #include "record/record.h"
 
 /*
- * Load configuration, policy, CRLs and certificates, that is, all but the data.
- * look gets the CRLs that were left out.
+ * Load policy, CRLs and certificates, that is, all but the data. look gets the
+ * CRLs that were left out. Certificates and keys must be readable, and the
+ * server's key must fit; whether both certificates are good is asked below.
  */
 bool settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,

@@ -13,11 +13,38 @@
 #include "base/text.h"
 #include "daemon/log.h"
 #include "daemon/settings.h"
+#include "daemon/writer/seal.h"
 
 enum {
 	TELL_EVERY = 60 * 60, /* in seconds */
-	STATE = 700,          /* room for what is told to systemd */
+	STATE = 1400,         /* room for what is told to systemd */
 };
+
+/* The certificates of the server and of the depositary. */
+enum told { SERVER, SEAL };
+
+struct status_told {
+	struct {
+		struct error why; /* what is wrong with it */
+		int64_t at;       /* 0: nothing was told yet */
+	} told[2];
+};
+
+struct status_told *
+status_new(struct error *err)
+{
+	struct status_told *status = calloc(1, sizeof(*status));
+
+	if (status == NULL)
+		error_set_errno(err, "status");
+	return status;
+}
+
+void
+status_free(struct status_told *status)
+{
+	free(status);
+}
 
 void
 status_notify(const char *state)
@@ -52,26 +79,27 @@ status_reloading(void)
 	status_notify(state);
 }
 
-/* Tell systemd of the certificate; err says what is wrong, if anything is. */
+/* Tell systemd of both certificates, as far as something is wrong. */
 static void
-notify_server_cert(const char *before, const struct error *err)
+notify_serving(struct daemon *daemon, const char *before)
 {
+	struct error why[2];
 	char state[STATE];
+	size_t used;
 
-	if (err->kind == ERROR_NONE)
-		snprintf(state, sizeof(state), "%sSTATUS=serving", before);
-	else
-		snprintf(state, sizeof(state),
-		    "%sSTATUS=serving with an unfit certificate: %s", before,
-		    err->detail);
+	pthread_mutex_lock(&daemon->settings);
+	for (size_t i = 0; i < 2; i++)
+		why[i] = daemon->status->told[i].why;
+	pthread_mutex_unlock(&daemon->settings);
+	used =
+	    (size_t)snprintf(state, sizeof(state), "%sSTATUS=serving", before);
+	if (why[SERVER].kind != ERROR_NONE)
+		used += (size_t)snprintf(state + used, sizeof(state) - used,
+		    " with an unfit certificate: %s", why[SERVER].detail);
+	if (why[SEAL].kind != ERROR_NONE)
+		snprintf(state + used, sizeof(state) - used,
+		    "; acts are refused: %s", why[SEAL].detail);
 	status_notify(state);
-}
-
-static bool
-judge(struct daemon *daemon, struct error *err)
-{
-	return settings_check_server(&daemon->config, &daemon->record,
-	    daemon->policy, daemon->crls, daemon->tls, err);
 }
 
 /*
@@ -79,48 +107,73 @@ judge(struct daemon *daemon, struct error *err)
  * held.
  */
 static bool
-is_news(struct daemon *daemon, const struct error *err)
+is_news(struct daemon *daemon, enum told what, const struct error *err)
 {
-	const struct digest now = sha256_of(span_of_str(err->detail));
+	struct error *why = &daemon->status->told[what].why;
+	int64_t *at = &daemon->status->told[what].at;
 	const int64_t now_s = time_now_ms() / 1000;
-	const bool is = !digest_eq(&now, &daemon->told.server_cert) ||
+	const bool is = *at == 0 || strcmp(why->detail, err->detail) != 0 ||
 	    (err->kind != ERROR_NONE &&
-		(now_s - daemon->told.at >= TELL_EVERY ||
-		    now_s < daemon->told.at));
+		(now_s - *at >= TELL_EVERY || now_s < *at));
 
 	if (is) {
-		daemon->told.server_cert = now;
-		daemon->told.at = now_s;
+		*why = *err;
+		*at = now_s;
 	}
 	return is;
+}
+
+/* Tell it, if it is news; a certificate that was fit from the start is none. */
+static void
+tell(struct daemon *daemon, enum told what, const struct error *err)
+{
+	bool news, first;
+
+	pthread_mutex_lock(&daemon->settings);
+	first = daemon->status->told[what].at == 0;
+	news = is_news(daemon, what, err);
+	pthread_mutex_unlock(&daemon->settings);
+	if (!news || (first && err->kind == ERROR_NONE))
+		return;
+	if (err->kind == ERROR_NONE)
+		log_info("certificate", "result=fit%s",
+		    what == SEAL ? " of=depositary" : "");
+	else
+		log_error("certificate", "result=unfit reason=%s",
+		    log_text(err->detail));
+	notify_serving(daemon, "");
 }
 
 bool
 status_server_cert(struct daemon *daemon, struct error *err)
 {
-	bool fit, news, first;
+	bool fit;
 
 	pthread_mutex_lock(&daemon->settings);
-	first = daemon->told.at == 0;
-	fit = judge(daemon, err);
-	news = is_news(daemon, err);
+	fit = settings_check_server(&daemon->config, &daemon->record,
+	    daemon->policy, daemon->crls, daemon->tls, err);
 	pthread_mutex_unlock(&daemon->settings);
-	if (!news)
-		return fit;
-	if (!fit)
-		log_error("certificate", "result=unfit reason=%s",
-		    log_text(err->detail));
-	else if (!first)
-		log_info("certificate", "result=fit");
-	notify_server_cert("", err);
+	tell(daemon, SERVER, err);
 	return fit;
+}
+
+bool
+status_seal(struct daemon *daemon, struct error *err)
+{
+	const struct judged_by now = registrar_now(daemon->registrar);
+	const bool good =
+	    seal_is_good(daemon->seal, daemon->record.library, &now, err);
+
+	tell(daemon, SEAL, err);
+	return good;
 }
 
 void
 status_ready(struct daemon *daemon)
 {
-	struct error err = { 0 };
+	struct error server = { 0 }, seal = { 0 };
 
-	(void)!status_server_cert(daemon, &err);
-	notify_server_cert("READY=1\n", &err);
+	(void)!status_server_cert(daemon, &server);
+	(void)!status_seal(daemon, &seal);
+	notify_serving(daemon, "READY=1\n");
 }

@@ -29,8 +29,29 @@ struct vault {
 	struct note_signer journal;
 	void *prepared; /* for note_sign_prepared(): the journal's key */
 	struct identity depositary;
+	struct error unfit; /* why its certificate cannot sign, if so */
 	struct signer_memory memory;
 };
+
+/* Such a certificate is told by the server (writer/seal.h). */
+static bool
+judge_use(const struct cert *cert, struct error *err)
+{
+	if (!cert->can_sign)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "the depositary's certificate is not for signing (keyUsage"
+		    " is not nonRepudiation alone)");
+	return cert_check_key(cert, err);
+}
+
+static bool
+may_sign(const struct vault *vault, struct error *err)
+{
+	if (vault->unfit.kind == ERROR_NONE)
+		return true;
+	*err = vault->unfit;
+	return false;
+}
 
 /* Answer STATE. */
 static bool
@@ -61,7 +82,7 @@ answer_seal(struct vault *vault, struct span body, struct buf *out,
 		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	bool ok;
 
-	ok = signer_take_seal(body, &manifest, err);
+	ok = may_sign(vault, err) && signer_take_seal(body, &manifest, err);
 	ok = ok && manifest_encode(&manifest, &xml, err) &&
 	    cades_sign(&vault->depositary, buf_span(&xml), COMMITMENT_RECEIPT,
 		time_now_ms() / 1000, &p7s, err) &&
@@ -85,7 +106,7 @@ answer_commit(struct vault *vault, struct span body, struct buf *out,
 
 	if (!signer_take_commit(body, &fields))
 		return error_set(err, ERROR_MALFORMED, "commit request");
-	ok = commit_text(&fields, depositary, &text, err) &&
+	ok = may_sign(vault, err) && commit_text(&fields, depositary, &text, err) &&
 	    cades_sign(&vault->depositary, buf_span(&text), COMMITMENT_NONE,
 		time_now_ms() / 1000, &p7s, err) &&
 	    commit_encode(&fields, depositary, buf_span(&p7s), out, err);
@@ -212,11 +233,8 @@ load(const struct config *config, struct vault *vault, struct error *err)
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);
 	buf_free(&key);
-	if (ok && !vault->depositary.cert->can_sign)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "%s: the depositary's certificate is not for signing"
-		    " (keyUsage is not nonRepudiation alone)",
-		    config->depositary_cert);
+	if (ok)
+		(void)!judge_use(vault->depositary.cert, &vault->unfit);
 	return ok;
 }
 
@@ -276,8 +294,9 @@ give_up_rights(struct process *process)
 	struct error err = { 0 };
 
 	pthread_mutex_lock(&process->mutex);
-	if (!cades_sign(&process->vault->depositary, span_of_str("warm"),
-		COMMITMENT_NONE, 0, &warm, &err) ||
+	if ((process->vault->unfit.kind == ERROR_NONE &&
+		!cades_sign(&process->vault->depositary, span_of_str("warm"),
+		    COMMITMENT_NONE, 0, &warm, &err)) ||
 	    !confine_signer(&err))
 		process->err = err;
 	pthread_mutex_unlock(&process->mutex);

@@ -16,7 +16,10 @@ struct upkeep_hooks {
 	bool (*take_crls)(void *arg, struct crl_set *crls, struct error *err);
 	/* Is the server's certificate fit?  settings is free. */
 	bool (*judge_server)(void *arg, struct error *err);
-	/* May the depositary seal, by what is in force (seal.h)? */
+	/*
+	 * May the depositary seal, by what is in force (seal.h)?  settings is
+	 * free.
+	 */
 	bool (*may_seal)(void *arg, struct error *err);
 	pthread_mutex_t *settings; /* held while policy or CRLs may change */
 	void *arg;

@@ -227,6 +227,7 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	struct error unfit = { 0 }, unsealed = { 0 }, ignored = { 0 };
 	int64_t ends_at = 0;
 	const bool fit = upkeep->hooks.judge_server(upkeep->hooks.arg, &unfit);
+	const bool seals = upkeep->hooks.may_seal(upkeep->hooks.arg, &unsealed);
 
 	/* Without the lock: an office's certificate takes a while to read. */
 	if (!ends_encode(upkeep->config, &now, &ends, &ignored))
@@ -238,7 +239,7 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	upkeep->num_warnings = 0;
 	if (!fit)
 		warn(upkeep, "%s", unfit.detail);
-	if (!upkeep->hooks.may_seal(upkeep->hooks.arg, &unsealed))
+	if (!seals)
 		warn(upkeep, "acts are refused (503): %s", unsealed.detail);
 	look_at_certificate(upkeep, upkeep->config->server_cert, &ends_at);
 	look_at_certificate(upkeep, upkeep->config->depositary_cert, &ends_at);

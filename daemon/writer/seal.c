@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "pki/standing.h"
 
@@ -44,6 +45,42 @@ seal_free(struct seal *seal)
 	free(seal);
 }
 
+bool
+seal_has(const struct seal *seal, const struct cert *cert)
+{
+	return digest_eq(&seal->cert->fingerprint, &cert->fingerprint);
+}
+
+/* What makes it none of the depositary's, whatever the lists tell. */
+static bool
+check_use(const struct policy *policy, const struct cert *cert, const char *ca,
+    struct error *err)
+{
+	if (!policy_is_depositary(policy, cert, ca))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "it is not of %s by CA \"%s\", as the policy says",
+		    policy->depositary.email, policy->depositary.ca);
+	if (!cert->can_sign)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "it is not for signing (keyUsage is not nonRepudiation"
+		    " alone)");
+	return cert_check_key(cert, err);
+}
+
+void
+seal_judge(const struct policy *policy, const struct revocation *revocation,
+    const struct cert *cert, int64_t at, struct trust_result *out)
+{
+	struct error why = { 0 };
+
+	standing_judge_live(policy->trust, revocation, cert, at, out);
+	if ((!standing_is_good(out) && out->state != TRUST_UNKNOWN) ||
+	    check_use(policy, cert, out->ca, &why))
+		return;
+	out->state = TRUST_UNTRUSTED;
+	text_cutf(out->text, sizeof(out->text), "%s", why.detail);
+}
+
 /* Say why nothing is sealed, and what ends that. */
 static bool
 refuse(const struct trust_result *found, struct error *err)
@@ -61,8 +98,8 @@ refuse(const struct trust_result *found, struct error *err)
 	}
 	error_set(err, ERROR_UNAVAILABLE,
 	    "the depositary's own certificate is not good, so it journals no"
-	    " act and delivers no copy: %s. It needs a new certificate",
-	    found->text);
+	    " act and delivers no copy: %s%s. It needs a new certificate",
+	    found->text, found->state == TRUST_EXPIRED ? SEAL_CLOCK : "");
 	return error_retry(err, SEAL_RETRY_SECONDS);
 }
 
@@ -76,8 +113,8 @@ seal_is_good(struct seal *seal, const struct library *library,
 	pthread_mutex_lock(&seal->mutex);
 	if (seal->at != at || seal->by.policy != now->policy ||
 	    seal->by.crls != now->crls) {
-		standing_judge(now->policy->trust, library_revocation(library),
-		    seal->cert, at, &seal->found);
+		seal_judge(now->policy, library_revocation(library), seal->cert,
+		    at, &seal->found);
 		seal->by = *now;
 		seal->at = at;
 	}

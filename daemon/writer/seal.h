@@ -1,7 +1,8 @@
 /*
- * seal.h - may the depositary seal now?  Its certificate must be good by all
- * lists that the journal names: an act that is sealed with one that is revoked,
- * or of which nobody can tell, is worth nothing to the offices, for good.
+ * seal.h - may the depositary seal now?  Its certificate must be the one that
+ * the policy speaks of, and good by all lists that the journal names or that are
+ * held: an act that is sealed with one that has ended or is revoked, or of which
+ * nobody can tell, is worth nothing to the offices, for good.
  */
 #ifndef DAEMON_WRITER_SEAL_H
 #define DAEMON_WRITER_SEAL_H
@@ -11,9 +12,25 @@
 
 struct seal;
 
+/* What is added where a certificate's dates are at fault. */
+#define SEAL_CLOCK                                                             \
+	", which is now by this machine's clock: set that if it is wrong"      \
+	" (timedatectl)"
+
+/*
+ * Judge a certificate as the depositary's, at a time (UTC seconds): issuer,
+ * dates, revocation, e-mail address, purpose and key.  TRUST_UNKNOWN: no list
+ * tells, and nothing else is wrong with it.
+ */
+void seal_judge(const struct policy *policy,
+    const struct revocation *revocation, const struct cert *cert, int64_t at,
+    struct trust_result *out);
+
 /* Make one for a certificate, of which a reference is kept. */
 struct seal *seal_new(struct cert *cert, struct error *err);
 void seal_free(struct seal *seal);
+/* Is this its certificate? */
+bool seal_has(const struct seal *seal, const struct cert *cert);
 
 /*
  * Judge the certificate by the policy and lists of now.  The answer is kept for

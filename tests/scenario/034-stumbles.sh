@@ -25,8 +25,11 @@ start_daemon "$dir"; unset CLOCK_OFFSET LD_PRELOAD; stop_daemon "$dir"
 start_daemon "$dir"
 check "a clock that is behind the journal" until_log 'level=warning event=clock .*set it by NTP (timedatectl); if it is right, wait until it has caught up'
 stop_daemon "$dir"
+export CLOCK_OFFSET=-31536000 LD_PRELOAD="$VALISE_BUILD/clock.so"
 expect "a clock that is before the certificates" 1 "certs/depositary.pem: .*was not valid at .*, which is now by this machine's clock: set that if it is wrong (timedatectl)" \
-	env CLOCK_OFFSET=-31536000 LD_PRELOAD="$VALISE_BUILD/clock.so" "$valised" --config valised.yaml
+	"$valised" --config valised.yaml --check
+start_daemon "$dir"; unset CLOCK_OFFSET LD_PRELOAD; stop_daemon "$dir"
+check "which a start tells as well" until_log 'level=error event=certificate result=unfit reason=.*was not valid at .*, which is now by this machine.s clock: set that if it is wrong (timedatectl)'
 
 # --- Files that are not there, and files that may not be read. ---
 # As root, only without the right to read everything.
