@@ -2,12 +2,12 @@
  * Landlock, seccomp and capabilities of both processes (confine.h).
  */
 #include "daemon/confine.h"
-#include "record/data.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -21,6 +21,9 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+
+#include "base/text.h"
+#include "record/data.h"
 
 /* Names that the kernel headers of Debian 12 lack. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
@@ -323,6 +326,56 @@ confine_signer(struct error *err)
 	return load_filter(filter, ok, err);
 }
 
+/* What file_read() and private_read() call. */
+static const int reader_calls[] = { CALL(open), CALL(openat), CALL(stat),
+	CALL(fstat), CALL(newfstatat), CALL(statx), CALL(statfs), CALL(access),
+	CALL(faccessat), CALL(faccessat2), CALL(lseek), CALL(getuid),
+	CALL(geteuid), CALL(getgid), CALL(getegid) };
+
+static void
+folder_of(const char *path, char out[FILE_PATH])
+{
+	char *end;
+
+	text_set(out, FILE_PATH, path);
+	end = strrchr(out, '/');
+	if (end == NULL)
+		text_set(out, FILE_PATH, ".");
+	else
+		end[end == out ? 1 : 0] = '\0';
+}
+
+/* A file that is renamed into its place is another one: allow its folder. */
+static bool
+allow_beside(const struct ruleset *ruleset, const char *path, struct error *err)
+{
+	char folder[FILE_PATH];
+
+	folder_of(path, folder);
+	return ruleset_allow(ruleset, path, may_read, err) &&
+	    ruleset_allow(ruleset, folder, may_read, err);
+}
+
+bool
+confine_reader(const struct config *config, struct error *err)
+{
+	scmp_filter_ctx filter;
+	struct ruleset ruleset;
+	bool ok;
+
+	ok = drop_privileges(err) && ruleset_new(&ruleset, err) &&
+	    allow_beside(&ruleset, config->depositary_cert, err) &&
+	    allow_beside(&ruleset, config->depositary_key, err);
+	if (!ok || !ruleset_enter(&ruleset, err))
+		return false;
+	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	ok = filter != NULL &&
+	    allow(filter, common_calls, COUNT(common_calls)) &&
+	    allow(filter, reader_calls, COUNT(reader_calls)) &&
+	    allow_memory(filter);
+	return load_filter(filter, ok, err);
+}
+
 /*
  * Let the server use its parts of the data folder, but not the folder itself,
  * which has signer/.
@@ -346,12 +399,42 @@ allow_data(const struct ruleset *ruleset, const struct config *config,
 	return true;
 }
 
+/* Is the file somewhere below the folder?  If that is not known, yes. */
+static bool
+is_below(const char *folder, const char *path)
+{
+	char *outer = realpath(folder, NULL), *inner = realpath(path, NULL);
+	const size_t len = outer != NULL ? strlen(outer) : 0;
+	const bool is = outer == NULL || inner == NULL || len < 2 ||
+	    (strncmp(outer, inner, len) == 0 &&
+		(inner[len] == '/' || inner[len] == '\0'));
+
+	free(outer);
+	free(inner);
+	return is;
+}
+
+/* Allow a certificate's folder too, unless keys that sign are below it. */
+static bool
+allow_certificate(const struct ruleset *ruleset, const struct config *config,
+    const char *path, struct error *err)
+{
+	char folder[FILE_PATH], keys[FILE_PATH];
+
+	folder_of(path, folder);
+	if (path[0] == '\0' || !data_path(config->data, DATA_SIGNER, keys, err))
+		return path[0] == '\0';
+	return is_below(folder, keys) ||
+		is_below(folder, config->depositary_key)
+	    ? ruleset_allow(ruleset, path, may_read, err)
+	    : allow_beside(ruleset, path, err);
+}
+
 bool
 confine_server(const struct config *config, struct error *err)
 {
 	const char *const readable[] = { config->policies, config->crls,
-		config->server_cert, config->server_key,
-		config->depositary_cert,
+		config->server_key,
 		/*
 		 * Files needed to find and to trust the servers that CRLs come
 		 * from.
@@ -371,6 +454,8 @@ confine_server(const struct config *config, struct error *err)
 		freeaddrinfo(warm);
 	ok = drop_privileges(err) && ruleset_new(&ruleset, err) &&
 	    allow_data(&ruleset, config, err) &&
+	    allow_certificate(&ruleset, config, config->server_cert, err) &&
+	    allow_certificate(&ruleset, config, config->depositary_cert, err) &&
 	    ruleset_allow(&ruleset, "/dev/null",
 		may_read | LANDLOCK_ACCESS_FS_WRITE_FILE, err);
 	for (size_t i = 0; ok && i < COUNT(readable); i++)

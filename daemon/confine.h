@@ -25,6 +25,12 @@ bool confine_server(const struct config *config, struct error *err) MUST_USE;
  */
 bool confine_signer(struct error *err) MUST_USE;
 
+/*
+ * Confine the process that reads the depositary's certificate and key again
+ * (signer/reader.h): it may read these two and what is in their folders.
+ */
+bool confine_reader(const struct config *config, struct error *err) MUST_USE;
+
 /* How many system calls it may still make. */
 size_t confine_signer_calls(void);
 

@@ -65,7 +65,7 @@ check(const struct options_given *given, struct error *err)
 		return false;
 	lists_warn(policy, crls);
 	lists_look_reset(&look);
-	ok = settings_check_depositary(&config, NULL, policy, crls, err) &&
+	ok = settings_check_depositary(&config, policy, crls, err) &&
 	    settings_check_keys(&config, err) &&
 	    settings_check_server(&config, NULL, policy, crls, tls, err);
 	digest_hex(&policy->digest, hex);

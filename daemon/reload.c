@@ -13,11 +13,8 @@
 
 #include "base/text.h"
 #include "daemon/log.h"
-#include "daemon/server_cert.h"
-#include "daemon/settings.h"
 #include "daemon/status.h"
-#include "daemon/upkeep/crls.h"
-#include "daemon/writer/seal.h"
+#include "daemon/take.h"
 #include "record/data.h"
 
 enum {
@@ -30,112 +27,6 @@ enum {
 
 /* --- Reloading. --- */
 
-/*
- * If settings cannot be journaled (for want of room, say) the registrar keeps
- * its own, and those stay in force.
- */
-static bool
-adopt_settings(struct daemon *daemon, struct policy *policy,
-    struct crl_set *crls, struct lists_look *look, struct error *err)
-{
-	struct policy *new =
-	    library_add_policy(daemon->record.library, policy, err);
-	const struct crl_set *set =
-	    library_add_crls(daemon->record.library, crls, err);
-	struct judged_by now;
-	bool ok;
-
-	if (set != NULL && new != NULL)
-		set = daemon_newest_crls(daemon, new, set, look, err);
-	ok = new != NULL &&set !=
-	    NULL &&registrar_adopt(daemon->registrar, new, set, err);
-	now = registrar_now(daemon->registrar);
-	daemon->policy = now.policy;
-	daemon->crls = now.crls;
-	return ok;
-}
-
-/*
- * A new certificate of the server must be one that offices accept by the new
- * policy, and by the one in force, since none has accepted the new one yet.
- */
-static bool
-check_server(const struct daemon *daemon, const struct policy *policy,
-    const struct crl_set *crls, void *tls, struct error *err)
-{
-	if (!settings_check_server(&daemon->config, &daemon->record, policy,
-		crls, tls, err))
-		return false;
-	return server_cert_same(tls, daemon->tls) ||
-	    settings_check_server(&daemon->config, &daemon->record,
-		daemon->policy, crls, tls, err) ||
-	    error_context(err,
-		"no office has accepted the new policy yet: reload with the"
-		" old certificate first");
-}
-
-/* The one in use is judged all the time (status.h). */
-static bool
-check_depositary(const struct daemon *daemon, const struct policy *policy,
-    const struct crl_set *crls, struct error *err)
-{
-	struct cert *cert = settings_depositary(&daemon->config, err);
-	const bool ok = cert != NULL &&
-	    (seal_has(daemon->seal, cert) ||
-		settings_check_depositary(&daemon->config,
-		    daemon->record.library, policy, crls, err));
-
-	cert_free(cert);
-	return ok;
-}
-
-/* Judge new settings by what is in force. */
-static bool
-check(const struct daemon *daemon, const struct policy *policy,
-    const struct crl_set *crls, void *tls, struct error *err)
-{
-	if (strcmp(policy->origin, daemon->record.keys.keys[0].name) != 0)
-		return error_set(err, ERROR_CONFLICT, "another origin");
-	return check_depositary(daemon, policy, crls, err) &&
-	    check_server(daemon, policy, crls, tls, err);
-}
-
-/*
- * Take new settings; the lock is held.  False: the old ones stay, and err says
- * why.
- */
-static bool
-take(struct daemon *daemon, struct error *err)
-{
-	struct lists_look look = { .files = { { 0 } } };
-	struct policy *policy;
-	struct crl_set *crls;
-	void *tls;
-	bool ok;
-
-	if (!settings_load(&daemon->config, &policy, &crls, &look, &tls, err)) {
-		lists_look_reset(&look);
-		return false;
-	}
-	if (!check(daemon, policy, crls, tls, err)) {
-		policy_free(policy);
-		crl_set_free(crls);
-		ok = false;
-	} else {
-		ok = adopt_settings(daemon, policy, crls, &look, err);
-	}
-	if (ok) {
-		http_server_set_tls(daemon->server, tls);
-		http_tls_free(daemon->tls);
-		daemon->tls = tls;
-		upkeep_looked(daemon->upkeep, &look);
-	} else {
-		http_tls_free(tls);
-	}
-	lists_look_reset(&look);
-	return ok;
-}
-
 /* Take new settings, or keep the old ones; both are told. */
 static bool
 reload(struct daemon *daemon, struct error *err)
@@ -144,7 +35,7 @@ reload(struct daemon *daemon, struct error *err)
 
 	status_reloading();
 	pthread_mutex_lock(&daemon->settings);
-	taken = take(daemon, err);
+	taken = take_settings(daemon, err);
 	pthread_mutex_unlock(&daemon->settings);
 	if (taken) {
 		lists_warn(daemon->policy, daemon->crls);

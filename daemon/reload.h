@@ -20,15 +20,15 @@
 int reload_listen(const char *data);
 bool reload_serve(struct daemon *daemon, int fd, struct error *err) MUST_USE;
 /*
- * Take new settings, or keep the old ones and log why; a signal's hook, of the
- * daemon.
+ * Take new settings, and keep those that are not good, and log why; a signal's
+ * hook, of the daemon.
  */
 void reload_on_signal(void *daemon);
 
 /*
  * Ask the daemon of a data folder to reload, and wait for the result.
  *
- * ERROR_UNTRUSTED    it keeps its old settings; the sentence says why
+ * ERROR_UNTRUSTED    it keeps old settings; the sentence says which and why
  * ERROR_UNAVAILABLE  no daemon runs there, or it ended
  */
 bool reload_ask(const char *data, struct error *err) MUST_USE;

@@ -91,27 +91,31 @@ settings_depositary(const struct config *config, struct error *err)
 	return cert;
 }
 
-/* library is NULL while no journal is open. */
 bool
-settings_check_depositary(const struct config *config,
+settings_judge_depositary(const struct config *config,
     const struct library *library, const struct policy *policy,
-    const struct crl_set *crls, struct error *err)
+    const struct crl_set *crls, const struct cert *cert, struct error *err)
 {
 	struct trust_result trust = { .ca = NULL };
-	struct cert *cert = settings_depositary(config, err);
-	bool ok;
 
-	if (cert == NULL)
+	if (!judge_seal(library, policy, crls, cert, &trust, err))
 		return false;
-	ok = judge_seal(library, policy, crls, cert, &trust, err) &&
-	    /*
-	     * If no list tells, acts are refused, and reading goes on (seal.h).
-	     */
-	    (standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
-		error_set(err, ERROR_UNTRUSTED, "%s%s", trust.text,
-		    trust.state == TRUST_EXPIRED ? SEAL_CLOCK : ""));
+	/* If no list tells, acts are refused, and reading goes on (seal.h). */
+	return standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
+	    error_set(err, ERROR_UNTRUSTED, "%s: %s%s", config->depositary_cert,
+		trust.text, trust.state == TRUST_EXPIRED ? SEAL_CLOCK : "");
+}
+
+bool
+settings_check_depositary(const struct config *config,
+    const struct policy *policy, const struct crl_set *crls, struct error *err)
+{
+	struct cert *cert = settings_depositary(config, err);
+	const bool ok = cert != NULL &&
+	    settings_judge_depositary(config, NULL, policy, crls, cert, err);
+
 	cert_free(cert);
-	return ok || error_context(err, "%s", config->depositary_cert);
+	return ok;
 }
 
 bool
@@ -132,20 +136,17 @@ settings_check_keys(const struct config *config, struct error *err)
 	return ok;
 }
 
-/* The SSL_CTX for the CAs of a policy. NULL on failure. */
-static void *
-make_tls(const struct config *config, const struct policy *policy,
-    struct error *err)
+/*
+ * All certificates of each CA: the old and the new one while both are in use.
+ */
+enum { CAS = LIMIT_OFFICES * LIMIT_CA_CERTS };
+
+static size_t
+list_cas(const struct policy *policy, X509 *cas[CAS])
 {
-	X509 *cas[LIMIT_OFFICES * LIMIT_CA_CERTS];
-	struct identity server;
 	const char *name;
 	size_t num = 0;
 
-	/*
-	 * Load all certificates of each CA: the old and the new one while both
-	 * are in use.
-	 */
 	for (size_t i = 0; (name = trust_ca_name(policy->trust, i)) != NULL;
 	     i++) {
 		const struct cert *ca;
@@ -154,6 +155,17 @@ make_tls(const struct config *config, const struct policy *policy,
 		     (ca = trust_ca_at(policy->trust, name, j)) != NULL; j++)
 			cas[num++] = ca->x509;
 	}
+	return num;
+}
+
+void *
+settings_tls(const struct config *config, const struct policy *policy,
+    struct error *err)
+{
+	X509 *cas[CAS];
+	const size_t num = list_cas(policy, cas);
+	struct identity server;
+
 	/* This names the file that is at fault, where OpenSSL does not. */
 	if (!identity_load(config->server_cert, config->server_key,
 		&config->private_keys, &server, err))
@@ -161,6 +173,14 @@ make_tls(const struct config *config, const struct policy *policy,
 	identity_free(&server);
 	return http_tls_new(config->server_cert, config->server_key, cas, num,
 	    err);
+}
+
+void *
+settings_tls_again(void *tls, const struct policy *policy, struct error *err)
+{
+	X509 *cas[CAS];
+
+	return http_tls_again(tls, cas, list_cas(policy, cas), err);
 }
 
 /*
@@ -213,6 +233,17 @@ check_monitors(const struct config *config, const struct policy *policy,
 	return true;
 }
 
+struct policy *
+settings_policy(const struct config *config, struct error *err)
+{
+	struct policy *policy = setup_policy(config, err);
+
+	if (policy != NULL && check_monitors(config, policy, err))
+		return policy;
+	policy_free(policy);
+	return NULL;
+}
+
 bool
 settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
@@ -224,10 +255,9 @@ settings_load(const struct config *config, struct policy **policy,
 	*crls = NULL;
 	*tls = NULL;
 	if (depositary != NULL &&
-	    (*policy = setup_policy(config, err)) != NULL &&
-	    check_monitors(config, *policy, err) &&
+	    (*policy = settings_policy(config, err)) != NULL &&
 	    (*crls = lists_read(config, look, err)) != NULL &&
-	    (*tls = make_tls(config, *policy, err)) != NULL) {
+	    (*tls = settings_tls(config, *policy, err)) != NULL) {
 		cert_free(depositary);
 		return true;
 	}

@@ -18,6 +18,15 @@ bool settings_load(const struct config *config, struct policy **policy,
     struct crl_set **crls, struct lists_look *look, void **tls,
     struct error *err) MUST_USE;
 
+/* The parts of it. NULL on failure. */
+struct policy *settings_policy(const struct config *config, struct error *err);
+/* An SSL_CTX for the CAs of a policy. */
+void *settings_tls(const struct config *config, const struct policy *policy,
+    struct error *err);
+/* Another one, with the certificate and the key of that one. */
+void *settings_tls_again(void *tls, const struct policy *policy,
+    struct error *err);
+
 /*
  * Will offices accept the server's certificate, that of tls, by this policy and
  * these lists (server_cert.h)?  record is NULL if no journal is open.
@@ -39,11 +48,19 @@ bool settings_check_keys(const struct config *config,
 struct cert *settings_depositary(const struct config *config,
     struct error *err);
 /*
- * Is the depositary's certificate good and the policy's, by all that the
- * library knows and by crls?  library is NULL if no journal is open.
+ * Is a certificate good as the depositary's, and the policy's, by all that the
+ * library knows and by crls? Also if no list tells (seal.h). library is NULL if
+ * no journal is open.
+ *
+ * ERROR_UNTRUSTED  it is not; the sentence names its file
  */
-bool settings_check_depositary(const struct config *config,
+bool settings_judge_depositary(const struct config *config,
     const struct library *library, const struct policy *policy,
-    const struct crl_set *crls, struct error *err) MUST_USE;
+    const struct crl_set *crls, const struct cert *cert,
+    struct error *err) MUST_USE;
+/* The same of the one in the file, without a journal. */
+bool settings_check_depositary(const struct config *config,
+    const struct policy *policy, const struct crl_set *crls,
+    struct error *err) MUST_USE;
 
 #endif

@@ -58,6 +58,9 @@ void http_server_free(struct http_server *server);
  */
 void *http_tls_new(const char *cert_path, const char *key_path,
     X509 *const cas[], size_t num_cas, struct error *err);
+/* Make one for other CAs, with the certificate and the key of that one. */
+void *http_tls_again(void *from, X509 *const cas[], size_t num_cas,
+    struct error *err);
 void http_tls_free(void *tls);
 
 #endif

@@ -155,9 +155,9 @@ trust_clients_of(SSL_CTX *tls, X509 *const cas[], size_t num_cas)
 	return X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
-void *
-http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
-    size_t num_cas, struct error *err)
+/* One for these CAs, without a certificate yet. */
+static SSL_CTX *
+new_for(X509 *const cas[], size_t num_cas, struct error *err)
 {
 	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 
@@ -166,14 +166,6 @@ http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
 	    SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 ||
 	    !trust_clients_of(tls, cas, num_cas)) {
 		error_set_openssl(err, ERROR_SYSTEM, "TLS");
-		SSL_CTX_free(tls);
-		return NULL;
-	}
-	if (SSL_CTX_use_certificate_chain_file(tls, cert_path) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(tls) != 1) {
-		error_set_openssl(err, ERROR_SYSTEM, "%s, %s", cert_path,
-		    key_path);
 		SSL_CTX_free(tls);
 		return NULL;
 	}
@@ -192,6 +184,40 @@ http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(tls, 0);
 	return tls;
+}
+
+void *
+http_tls_new(const char *cert_path, const char *key_path, X509 *const cas[],
+    size_t num_cas, struct error *err)
+{
+	SSL_CTX *tls = new_for(cas, num_cas, err);
+
+	if (tls == NULL)
+		return NULL;
+	if (SSL_CTX_use_certificate_chain_file(tls, cert_path) == 1 &&
+	    SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_PEM) == 1 &&
+	    SSL_CTX_check_private_key(tls) == 1)
+		return tls;
+	error_set_openssl(err, ERROR_SYSTEM, "%s, %s", cert_path, key_path);
+	SSL_CTX_free(tls);
+	return NULL;
+}
+
+void *
+http_tls_again(void *from, X509 *const cas[], size_t num_cas, struct error *err)
+{
+	SSL_CTX *tls = new_for(cas, num_cas, err);
+	STACK_OF(X509) *beside = NULL;
+
+	if (tls == NULL)
+		return NULL;
+	(void)SSL_CTX_get0_chain_certs(from, &beside);
+	if (SSL_CTX_use_cert_and_key(tls, SSL_CTX_get0_certificate(from),
+		SSL_CTX_get0_privatekey(from), beside, 1) == 1)
+		return tls;
+	error_set_openssl(err, ERROR_SYSTEM, "TLS");
+	SSL_CTX_free(tls);
+	return NULL;
 }
 
 void

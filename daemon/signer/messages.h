@@ -14,7 +14,9 @@ enum signer_request {
 	SIGNER_STATE = 1,
 	SIGNER_SEAL,
 	SIGNER_COMMIT,
-	SIGNER_CHECKPOINT
+	SIGNER_CHECKPOINT,
+	SIGNER_READ,
+	SIGNER_RENEW
 };
 
 /* Send a message.  False: the other side has closed. */

@@ -30,7 +30,8 @@ struct signer {
 	size_t num;
 	pid_t pid; /* or 0: it is served elsewhere */
 	pthread_mutex_t mutex;
-	pthread_cond_t idle; /* a channel has become free */
+	pthread_cond_t idle;      /* a channel has become free */
+	pthread_rwlock_t sealing; /* for writing: nothing is sealed */
 };
 
 /*
@@ -134,6 +135,7 @@ struct signer *
 signer_connect(const int fds[], size_t num, struct error *err)
 {
 	struct signer *signer = calloc(1, sizeof(*signer));
+	pthread_rwlockattr_t writers_first;
 
 	assert(num >= 2 && num <= SIGNER_CLIENTS);
 	if (signer == NULL) {
@@ -142,6 +144,12 @@ signer_connect(const int fds[], size_t num, struct error *err)
 	}
 	pthread_mutex_init(&signer->mutex, NULL);
 	pthread_cond_init(&signer->idle, NULL);
+	/* Else who renews the certificate could wait for ever. */
+	pthread_rwlockattr_init(&writers_first);
+	pthread_rwlockattr_setkind_np(&writers_first,
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&signer->sealing, &writers_first);
+	pthread_rwlockattr_destroy(&writers_first);
 	for (size_t i = 0; i < num; i++) {
 		signer->channels[i].fd = fds[i];
 		signer->channels[i].body = BUF(LIMIT_SIGNER_REQUEST);
@@ -221,6 +229,7 @@ signer_free(struct signer *signer)
 	}
 	pthread_mutex_destroy(&signer->mutex);
 	pthread_cond_destroy(&signer->idle);
+	pthread_rwlock_destroy(&signer->sealing);
 	free(signer);
 }
 
@@ -276,12 +285,53 @@ signer_seal(struct signer *signer, struct container *container,
 		    buf_append(&body, digest_span(&member->sha256), err);
 	}
 	if (ok) {
+		pthread_rwlock_rdlock(&signer->sealing);
 		channel = borrow(signer);
 		ok = ask(signer, channel, SIGNER_SEAL, buf_span(&body), err) &&
 		    put_seal(buf_span(&channel->body), container, err);
 		give_back(signer, channel);
+		pthread_rwlock_unlock(&signer->sealing);
 	}
 	buf_free(&body);
+	return ok;
+}
+
+void
+signer_pause(struct signer *signer)
+{
+	pthread_rwlock_wrlock(&signer->sealing);
+}
+
+void
+signer_resume(struct signer *signer)
+{
+	pthread_rwlock_unlock(&signer->sealing);
+}
+
+bool
+signer_read(struct signer *signer, struct digest *out, struct error *err)
+{
+	struct channel *channel = borrow(signer);
+	bool ok;
+
+	ok = ask(signer, channel, SIGNER_READ, span_of(NULL, 0), err) &&
+	    (channel->body.len == sizeof(out->bytes) ||
+		error_set(err, ERROR_SYSTEM, "signer: broken answer"));
+	if (ok)
+		memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
+	give_back(signer, channel);
+	return ok;
+}
+
+bool
+signer_renew(struct signer *signer, const struct digest *fingerprint,
+    struct error *err)
+{
+	struct channel *channel = borrow(signer);
+	const bool ok =
+	    ask(signer, channel, SIGNER_RENEW, digest_span(fingerprint), err);
+
+	give_back(signer, channel);
 	return ok;
 }
 

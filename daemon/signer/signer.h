@@ -12,6 +12,9 @@
  *	CHECKPOINT  signs a size and root, if a consistency proof from the
  *	            last one that it signed leads there; it remembers this
  *	            durably before it answers
+ *	READ        has the depositary's certificate and key read again, by a
+ *	            process that can do that alone (reader.h), and checks them
+ *	RENEW       signs with these from now on
  *
  * A checkpoint that does not extend the last one is refused, always.
  */
@@ -55,10 +58,28 @@ bool signer_state(struct signer *signer, struct head *head,
     struct note_key *key, struct error *err) MUST_USE;
 /*
  * Put the seal's manifest and signature into a hashed container.  For any
- * thread.
+ * thread; while sealing is paused it waits.
  */
 bool signer_seal(struct signer *signer, struct container *container,
     struct error *err) MUST_USE;
+
+/*
+ * Have the depositary's certificate and key read again; *out is that
+ * certificate's fingerprint.  The old ones stay in use.  For any thread.
+ *
+ * ERROR_UNTRUSTED  they do not fit, cannot sign, or others may read the key
+ */
+bool signer_read(struct signer *signer, struct digest *out,
+    struct error *err) MUST_USE;
+/* Use what was read last, the certificate of that fingerprint.  The same. */
+bool signer_renew(struct signer *signer, const struct digest *fingerprint,
+    struct error *err) MUST_USE;
+/*
+ * Let nothing be sealed until signer_resume(); what is being sealed is done
+ * when this returns.  So that policy and certificate change at once.
+ */
+void signer_pause(struct signer *signer);
+void signer_resume(struct signer *signer);
 
 /* Append the bytes of a signed commit to out.  For any thread. */
 bool signer_commit(struct signer *signer, const struct commit_fields *fields,

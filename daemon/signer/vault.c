@@ -21,15 +21,21 @@
 #include "daemon/log.h"
 #include "daemon/signer/memory.h"
 #include "daemon/signer/messages.h"
+#include "daemon/signer/reader.h"
 #include "document/manifest.h"
 #include "pki/cades.h"
 #include "record/data.h"
 
 struct vault {
+	const struct config *config;
 	struct note_signer journal;
 	void *prepared; /* for note_sign_prepared(): the journal's key */
+	/* Of the next three: many sign at once, and one renews. */
+	pthread_rwlock_t lock;
 	struct identity depositary;
-	struct error unfit; /* why its certificate cannot sign, if so */
+	struct error unfit;   /* why its certificate cannot sign, if so */
+	struct identity next; /* what was read last, or nothing */
+	int reader;
 	struct signer_memory memory;
 };
 
@@ -44,13 +50,22 @@ judge_use(const struct cert *cert, struct error *err)
 	return cert_check_key(cert, err);
 }
 
+/* Sign as the depositary. */
 static bool
-may_sign(const struct vault *vault, struct error *err)
+sign(struct vault *vault, struct span content, enum commitment commitment,
+    struct buf *p7s, struct error *err)
 {
-	if (vault->unfit.kind == ERROR_NONE)
-		return true;
-	*err = vault->unfit;
-	return false;
+	bool ok;
+
+	pthread_rwlock_rdlock(&vault->lock);
+	ok = vault->unfit.kind == ERROR_NONE;
+	if (!ok)
+		*err = vault->unfit;
+	ok = ok &&
+	    cades_sign(&vault->depositary, content, commitment,
+		time_now_ms() / 1000, p7s, err);
+	pthread_rwlock_unlock(&vault->lock);
+	return ok;
 }
 
 /* Answer STATE. */
@@ -82,10 +97,9 @@ answer_seal(struct vault *vault, struct span body, struct buf *out,
 		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	bool ok;
 
-	ok = may_sign(vault, err) && signer_take_seal(body, &manifest, err);
-	ok = ok && manifest_encode(&manifest, &xml, err) &&
-	    cades_sign(&vault->depositary, buf_span(&xml), COMMITMENT_RECEIPT,
-		time_now_ms() / 1000, &p7s, err) &&
+	ok = signer_take_seal(body, &manifest, err) &&
+	    manifest_encode(&manifest, &xml, err) &&
+	    sign(vault, buf_span(&xml), COMMITMENT_RECEIPT, &p7s, err) &&
 	    buf_append_block(out, buf_span(&xml), err) &&
 	    buf_append_block(out, buf_span(&p7s), err);
 	manifest_free(&manifest);
@@ -99,20 +113,72 @@ static bool
 answer_commit(struct vault *vault, struct span body, struct buf *out,
     struct error *err)
 {
-	const char *depositary = vault->depositary.cert->email;
+	char depositary[LIMIT_EMAIL_BYTES + 1];
 	struct buf text = BUF(8192), p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	struct commit_fields fields;
 	bool ok;
 
 	if (!signer_take_commit(body, &fields))
 		return error_set(err, ERROR_MALFORMED, "commit request");
-	ok = may_sign(vault, err) && commit_text(&fields, depositary, &text, err) &&
-	    cades_sign(&vault->depositary, buf_span(&text), COMMITMENT_NONE,
-		time_now_ms() / 1000, &p7s, err) &&
+	pthread_rwlock_rdlock(&vault->lock);
+	text_set(depositary, sizeof(depositary), vault->depositary.cert->email);
+	pthread_rwlock_unlock(&vault->lock);
+	ok = commit_text(&fields, depositary, &text, err) &&
+	    sign(vault, buf_span(&text), COMMITMENT_NONE, &p7s, err) &&
 	    commit_encode(&fields, depositary, buf_span(&p7s), out, err);
 	buf_free(&text);
 	buf_free(&p7s);
 	return ok;
+}
+
+/* Answer READ: what was read is kept, and its certificate's fingerprint told. */
+static bool
+answer_read(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct identity read = { NULL };
+	struct buf trial = BUF(LIMIT_SIGNATURE_BYTES);
+	bool ok;
+
+	(void)body;
+	/* One at a time asks the reader. */
+	pthread_rwlock_wrlock(&vault->lock);
+	identity_free(&vault->next);
+	ok = reader_load(vault->reader, vault->config, &read, err) &&
+	    judge_use(read.cert, err) &&
+	    cades_sign(&read, span_of_str("trial"), COMMITMENT_NONE, 0, &trial,
+		err) &&
+	    buf_append(out, digest_span(&read.cert->fingerprint), err);
+	if (ok)
+		vault->next = read;
+	else
+		identity_free(&read);
+	pthread_rwlock_unlock(&vault->lock);
+	buf_free(&trial);
+	return ok;
+}
+
+/* Answer RENEW. */
+static bool
+answer_renew(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	bool ok;
+
+	(void)out;
+	pthread_rwlock_wrlock(&vault->lock);
+	ok = vault->next.cert != NULL &&
+	    span_eq(body, digest_span(&vault->next.cert->fingerprint));
+	if (ok) {
+		identity_free(&vault->depositary);
+		vault->depositary = vault->next;
+		vault->next = (struct identity){ NULL };
+		vault->unfit = (struct error){ 0 };
+	}
+	pthread_rwlock_unlock(&vault->lock);
+	return ok ||
+	    error_set(err, ERROR_MALFORMED,
+		"the certificate is not the one that was read");
 }
 
 /*
@@ -173,6 +239,8 @@ static const struct {
 	{ SIGNER_SEAL, false, answer_seal },
 	{ SIGNER_COMMIT, false, answer_commit },
 	{ SIGNER_CHECKPOINT, true, answer_checkpoint },
+	{ SIGNER_READ, false, answer_read },
+	{ SIGNER_RENEW, false, answer_renew },
 };
 
 /* Answer a request by the table; alone: on the socket for checkpoints. */
@@ -239,14 +307,22 @@ load(const struct config *config, struct vault *vault, struct error *err)
 }
 
 struct vault *
-vault_new(const struct config *config, struct error *err)
+vault_new(const struct config *config, int reader, struct error *err)
 {
 	struct vault *vault = calloc(1, sizeof(*vault));
+	pthread_rwlockattr_t writers_first;
 
 	if (vault == NULL) {
 		error_set_errno(err, "signer");
 		return NULL;
 	}
+	pthread_rwlockattr_init(&writers_first);
+	pthread_rwlockattr_setkind_np(&writers_first,
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&vault->lock, &writers_first);
+	pthread_rwlockattr_destroy(&writers_first);
+	vault->config = config;
+	vault->reader = reader;
 	vault->memory.fd = -1;
 	if (load(config, vault, err))
 		return vault;
@@ -261,7 +337,11 @@ vault_free(struct vault *vault)
 		return;
 	if (vault->memory.fd >= 0)
 		close(vault->memory.fd);
+	if (vault->reader >= 0)
+		close(vault->reader);
 	identity_free(&vault->depositary);
+	identity_free(&vault->next);
+	pthread_rwlock_destroy(&vault->lock);
 	note_prepared_free(vault->prepared);
 	OPENSSL_cleanse(&vault->journal, sizeof(vault->journal));
 	free(vault);
@@ -335,10 +415,15 @@ static bool
 start(struct process *process, const struct config *config,
     struct client clients[], const int fds[], size_t num)
 {
+	int reader;
+
 	pthread_mutex_init(&process->mutex, NULL);
 	if (pthread_barrier_init(&process->ready, NULL, (unsigned)num) != 0)
 		return error_set(&process->err, ERROR_SYSTEM, "signer");
-	if ((process->vault = vault_new(config, &process->err)) == NULL ||
+	/* Before there are threads, and a key. */
+	if ((reader = reader_start(config, &process->err)) < 0 ||
+	    (process->vault = vault_new(config, reader, &process->err)) ==
+		NULL ||
 	    !start_clients(process, clients, fds, num))
 		return false;
 	give_up_rights(process);

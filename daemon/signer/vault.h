@@ -12,8 +12,13 @@ enum { SIGNER_CLIENTS = 9 }; /* sockets, one of which is for checkpoints */
 
 struct vault;
 
-/* Read the keys and the memory of a data folder. */
-struct vault *vault_new(const struct config *config, struct error *err);
+/*
+ * Read the keys and the memory of a data folder. reader is the socket of the
+ * process that reads renewed ones (reader.h), or -1; the vault closes it. config
+ * is borrowed.
+ */
+struct vault *vault_new(const struct config *config, int reader,
+    struct error *err);
 void vault_free(struct vault *vault);
 /*
  * Answer requests on a socket until its other end is closed.  Among all sockets

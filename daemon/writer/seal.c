@@ -17,6 +17,7 @@ struct seal {
 	pthread_mutex_t mutex;
 	/* For what the answer holds; at 0: there is none yet. */
 	struct judged_by by;
+	uint64_t times_held;
 	int64_t at;
 	struct trust_result found;
 };
@@ -43,6 +44,22 @@ seal_free(struct seal *seal)
 	cert_free(seal->cert);
 	pthread_mutex_destroy(&seal->mutex);
 	free(seal);
+}
+
+void
+seal_renew(struct seal *seal, struct cert *cert)
+{
+	pthread_mutex_lock(&seal->mutex);
+	cert_free(seal->cert);
+	seal->cert = cert_ref(cert);
+	seal->at = 0;
+	pthread_mutex_unlock(&seal->mutex);
+}
+
+const struct cert *
+seal_cert(const struct seal *seal)
+{
+	return seal->cert;
 }
 
 bool
@@ -108,13 +125,16 @@ seal_is_good(struct seal *seal, const struct library *library,
     const struct judged_by *now, struct error *err)
 {
 	const int64_t at = time_now_ms() / 1000;
+	const struct revocation *revocation = library_revocation(library);
+	const uint64_t times_held = revocation_times_held(revocation);
 	struct trust_result found;
 
 	pthread_mutex_lock(&seal->mutex);
 	if (seal->at != at || seal->by.policy != now->policy ||
-	    seal->by.crls != now->crls) {
-		seal_judge(now->policy, library_revocation(library), seal->cert,
-		    at, &seal->found);
+	    seal->by.crls != now->crls || seal->times_held != times_held) {
+		seal_judge(now->policy, revocation, seal->cert, at,
+		    &seal->found);
+		seal->times_held = times_held;
 		seal->by = *now;
 		seal->at = at;
 	}

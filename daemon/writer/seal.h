@@ -29,7 +29,11 @@ void seal_judge(const struct policy *policy,
 /* Make one for a certificate, of which a reference is kept. */
 struct seal *seal_new(struct cert *cert, struct error *err);
 void seal_free(struct seal *seal);
-/* Is this its certificate? */
+/* Judge this one from now on.  For any thread. */
+void seal_renew(struct seal *seal, struct cert *cert);
+/* Its certificate, borrowed.  For the thread that renews it. */
+const struct cert *seal_cert(const struct seal *seal);
+/* Is it this one?  The same. */
 bool seal_has(const struct seal *seal, const struct cert *cert);
 
 /*

@@ -430,47 +430,46 @@ parse_key(struct span pem)
 	return key;
 }
 
-/* Load an unencrypted private key from a PEM file. NULL on failure. */
-static EVP_PKEY *
-key_load(const char *path, const struct private_rule *rule, struct error *err)
-{
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
-	EVP_PKEY *key;
-
-	if (!private_read(path, LIMIT_KEY_BYTES, rule, &pem, err))
-		return NULL;
-	if ((key = parse_key(buf_span(&pem))) == NULL)
-		error_set_openssl(err, ERROR_MALFORMED,
-		    "%s: not an unencrypted private key in PEM", path);
-	if (pem.len > 0)
-		OPENSSL_cleanse(pem.data, pem.len);
-	buf_free(&pem);
-	return key;
-}
-
 bool
-identity_load(const char *cert_path, const char *key_path,
-    const struct private_rule *rule, struct identity *out, struct error *err)
+identity_parse(struct span cert_pem, const char *cert_name, struct span key_pem,
+    const char *key_name, struct identity *out, struct error *err)
 {
 	struct identity identity = { 0 };
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
 	bool ok;
 
-	ok = file_read(cert_path, LIMIT_KEY_BYTES, &pem, err) &&
-	    ((identity.cert = cert_parse_pem(buf_span(&pem), err)) != NULL ||
-		error_context(err, "%s", cert_path)) &&
-	    (identity.key = key_load(key_path, rule, err)) != NULL;
+	ok = (identity.cert = cert_parse_pem(cert_pem, err)) != NULL ||
+	    error_context(err, "%s", cert_name);
+	if (ok && (identity.key = parse_key(key_pem)) == NULL)
+		ok = error_set_openssl(err, ERROR_MALFORMED,
+		    "%s: not an unencrypted private key in PEM", key_name);
 	if (ok &&
 	    X509_check_private_key(identity.cert->x509, identity.key) != 1)
 		ok = error_set_openssl(err, ERROR_UNTRUSTED,
-		    "%s is not the key of %s", key_path, cert_path);
-	buf_free(&pem);
+		    "%s is not the key of %s", key_name, cert_name);
 	if (!ok) {
 		identity_free(&identity);
 		return false;
 	}
 	*out = identity;
 	return true;
+}
+
+bool
+identity_load(const char *cert_path, const char *key_path,
+    const struct private_rule *rule, struct identity *out, struct error *err)
+{
+	struct buf cert = BUF(LIMIT_KEY_BYTES), key = BUF(LIMIT_KEY_BYTES);
+	bool ok;
+
+	ok = file_read(cert_path, LIMIT_KEY_BYTES, &cert, err) &&
+	    private_read(key_path, LIMIT_KEY_BYTES, rule, &key, err) &&
+	    identity_parse(buf_span(&cert), cert_path, buf_span(&key), key_path,
+		out, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&cert);
+	buf_free(&key);
+	return ok;
 }
 
 void

@@ -100,6 +100,10 @@ struct identity {
 bool identity_load(const char *cert_path, const char *key_path,
     const struct private_rule *rule, struct identity *out,
     struct error *err) MUST_USE;
+/* The same of PEM text; the names are those of the sentences. */
+bool identity_parse(struct span cert_pem, const char *cert_name,
+    struct span key_pem, const char *key_name, struct identity *out,
+    struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 
 /*

@@ -22,6 +22,7 @@ struct revocation {
 	struct named *list; /* by index, as they were taken in */
 	size_t num, room;
 	struct crls *held; /* or NULL */
+	uint64_t times_held;
 };
 
 struct revocation *
@@ -376,8 +377,20 @@ revocation_hold(struct revocation *revocation, struct crls *held)
 	pthread_rwlock_wrlock(&revocation->lock);
 	before = revocation->held;
 	revocation->held = held;
+	revocation->times_held++;
 	pthread_rwlock_unlock(&revocation->lock);
 	crls_free(before);
+}
+
+uint64_t
+revocation_times_held(const struct revocation *revocation)
+{
+	uint64_t times;
+
+	pthread_rwlock_rdlock(lock_of(revocation));
+	times = revocation->times_held;
+	pthread_rwlock_unlock(lock_of(revocation));
+	return times;
 }
 
 /* Set what a list from the future says of a certificate; false if nothing. */

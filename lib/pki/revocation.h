@@ -88,6 +88,8 @@ void revocation_judge(const struct revocation *revocation,
  * NULL for none. They are taken over, and take the place of those held before.
  */
 void revocation_hold(struct revocation *revocation, struct crls *held);
+/* How often that was done: while it is the same, the same lists are held. */
+uint64_t revocation_times_held(const struct revocation *revocation);
 /*
  * Is somebody who acts now kept out by a list from after that time, be it held
  * or named? It counts whatever the date of the listing: a CA whose clock is

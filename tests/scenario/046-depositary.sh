@@ -96,8 +96,53 @@ expect "after a start too" 6 "revoked by its CA.s list of .*in the future" depos
 rm crls/future.pem; reload
 expect "without that list it goes on" 0 "deposited" deposit mofa three
 
+# --- A renewed one, by a reload. ---
+valised_reload() { "$valised" --config valised.yaml reload; }
+serial() { openssl x509 -in "$1" -noout -serial; }
+# FILE: the serial number of the certificate that sealed that copy
+sealed_by() { rm -rf work/u; unzip -q -d work/u "$1"; openssl pkcs7 -inform DER -in work/u/META-INF/signature-seal.p7s -print_certs 2>/dev/null | openssl x509 -noout -serial; }
+# NAME SLUG: a deposit is sealed with what is in place
+sealed() {
+	expect "$1: a deposit" 0 "deposited" deposit mofa "$2"
+	expect "$1: which is good for the others" 0 "VALID" at iom-geneva fetch "agreement/$2" -o "work/$2.asice"
+	expect "$1: and sealed with it" 0 "^$(serial certs/depositary.pem)\$" sealed_by "work/$2.asice"
+	expect "$1: git's commit too" 0 "^$(serial certs/depositary.pem)\$" commit_by "$2"
+}
+commit_by() { settle_refs "$dir"; git -c safe.directory='*' -C data/store.git cat-file commit "agreement/$1" | sed -n '/BEGIN SIGNED/,/END SIGNED/{s/^gpgsig-\{0,1\}[a-z0-9]* //; s/^ //; /SIGNED/!p}' | base64 -d | openssl pkcs7 -inform DER -print_certs | openssl x509 -noout -serial; }
+sealed "the first" first
+issue sign depositary@mofa.example
+cp work/bad.pem work/next.pem; mv work/next.pem certs/depositary.pem
+expect "a new one of the same key is taken" 0 "taken" valised_reload
+sealed "of the same key" samekey
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out work/new.key 2>/dev/null; openssl req -new -key work/new.key -subj /CN=x -out work/new.csr
+csr=work/new.csr issue sign depositary@mofa.example
+chmod 600 work/new.key; cp certs/depositary.pem work/good.pem; mv work/bad.pem certs/depositary.pem
+expect "one whose key is not in place is not taken" 1 "old settings are kept: .*depositary.key is not the key of .*depositary.pem" valised_reload
+expect "and seals go on with the old" 0 "deposited" deposit mofa withold
+cp work/new.key work/next.key; chmod 644 work/next.key; mv work/next.key data/signer/depositary.key
+expect "nor with a key that others may read" 1 "old settings are kept: .*depositary.key: others may read" valised_reload
+chmod 600 data/signer/depositary.key
+expect "with its key it is" 0 "taken" valised_reload
+sealed "of a new key" newkey
+check "while offices deposit" sh -c 'for i in 1 2 3 4 5 6; do "$1" --config offices/mofa/config.yaml push agreement/while$i --text en=work/en.txt --text lo=work/lo.txt --title en=x & done; "$2" --config valised.yaml reload; wait' - "$valise" "$valised"
+issue connect depositary@mofa.example; cp certs/depositary.pem work/good.pem; cp work/bad.pem certs/depositary.pem
+expect "one that is not good is not taken" 1 "old settings are kept: .*certs/depositary.pem: it is not for signing" valised_reload
+expect "and seals go on" 0 "deposited" deposit mofa stays
+cp work/good.pem certs/depositary.pem
+restart
+sealed "after a start" started
+# From one that cannot sign at all.
+stop_daemon "$dir"; cp work/weak.key data/signer/depositary.key; csr=work/weak.csr issue sign depositary@mofa.example; cp work/bad.pem certs/depositary.pem
+check "a start with one of a key that is not accepted" start_daemon "$dir"
+expect "does not seal" 6 "its key is" deposit mofa unsealed
+cp work/new.key data/signer/depositary.key; cp work/good.pem certs/depositary.pem
+expect "until a reload with a good one" 0 "taken" valised_reload
+sealed "after that" aftweak
+expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit
+expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+
 # --- Each hour, by a clock that runs 900 times as fast. ---
-issue sign depositary@mofa.example -startdate 20260101000000Z -enddate 20260201000000Z
+csr=work/new.csr issue sign depositary@mofa.example -startdate 20260101000000Z -enddate 20260201000000Z
 stop_daemon "$dir"; cp work/bad.pem certs/depositary.pem; : >log
 # faketime(1) itself would stay between the daemon and its signals.
 printf '#!/bin/sh\nexport LD_PRELOAD='\''%s'\'' FAKETIME="+0 x900"\nexec "%s" "$@"\n' \

@@ -22,7 +22,7 @@ unfit() {
 	cp work/bad.pem certs/server.pem
 	expect "$what: --check refuses it" 1 "certs/server.pem: .*$says" "$valised" --config valised.yaml --check
 	reload
-	check "$what: a reload keeps the old one" sh -c 'tail -n 1 log | grep -q "event=reload result=kept reason=.*server.pem: .*$1"' - "$says"
+	check "$what: a reload keeps the old one" sh -c 'grep event=reload log | tail -n 1 | grep -q "result=kept reason=.*server.pem: .*$1"' - "$says"
 	expect "$what: valised reload says so" 1 "the old settings are kept: .*$says" valised_reload
 	expect "$what: an office goes on" 0 "agreement/one" at iom-geneva list
 	cp work/good.pem certs/server.pem
@@ -141,6 +141,41 @@ sed -i "s|^data: .*|data: $long/data|" valised.yaml
 check "a data folder of a long name" start_daemon "$dir"
 expect "is reloaded as well" 0 "taken" valised_reload
 stop_daemon "$dir"; mv "$long/data" data; sed -i "s|^data: .*|data: data|" valised.yaml
+
+# --- What is good is taken beside what is not. ---
+entries() { grep -a -o '"act":"policy"' data/journal/entries | wc -l; }
+expired -startdate 20260101000000Z -enddate 20260201000000Z
+check "it starts again" start_daemon "$dir"
+cp work/bad.pem certs/server.pem; before=$(entries)
+sed -i 's/^title: .*/& /; $a # a note' policies/agreement.yaml
+expect "a new policy beside an unfit certificate: exit 1, and which part" 1 "the old settings are kept: .*server.pem: .*it ended.*; all others are taken" valised_reload
+expect "the policy is taken" 0 "^$((before + 1))$" entries
+expect "and the certificate is the old one" 0 "another policy is in force\|you have not accepted\|agreement/one" at iom-geneva list
+accept_policy mofa iom-geneva >/dev/null
+sleep 1; "$top/certs/ca" revoke certs/iom offices/iom-bangkok/cert.pem >/dev/null; publish_crls "$dir"
+expect "so are new lists" 1 "all others are taken" valised_reload
+expect "whom they revoke is out" 0 "iom .* 1 " at mofa crls show
+sed -i 's/^deposit/depsit/' policies/agreement.yaml; cp work/new.pem work/newer.pem
+"$top/certs/ca" issue certs/mofa2 server data/server/server.csr IP:127.0.0.1 "" work/newer.pem >/dev/null; cp work/newer.pem certs/server.pem
+served() { openssl s_client -connect "127.0.0.1:$(cat port)" -cert offices/mofa/cert.pem -key offices/mofa/key.pem </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+expect "a good certificate beside a bad policy" 1 "old settings are kept: .*mistake\|old settings are kept: .*policies" valised_reload
+expect "is taken" 0 "^$(openssl x509 -in work/newer.pem -noout -serial)$" served
+sed -i 's/^depsit/deposit/' policies/agreement.yaml
+cp policies/offices.yaml work/offices.yaml; sed -i '/^depositary:/s|ca: mofa,|ca: iom,|' policies/offices.yaml
+before=$(entries)
+expect "a policy by which the depositary's certificate is none is not taken" 1 "old settings are kept: by this policy a certificate that is in use would not be good: .*depositary.pem: it is not of" valised_reload
+expect "nor journaled" 0 "^$before$" entries
+expect "and acts go on" 0 "deposited" deposit mofa beside
+cp work/offices.yaml policies/offices.yaml
+expect "with all good, all is taken" 0 "taken" valised_reload
+# The certificate in use has ended, and nothing better is there.
+stop_daemon "$dir"; cp work/bad.pem certs/server.pem
+check "a start with an expired one" start_daemon "$dir"
+printf '# another note\n' >>policies/agreement.yaml
+before=$(entries)
+expect "a policy is taken while the certificate in use is unfit" 1 "all others are taken" valised_reload
+expect "and journaled" 0 "^$((before + 1))$" entries
+stop_daemon "$dir"; cp work/new.pem certs/server.pem
 
 # --- A start with an unfit one. ---
 expired -startdate 20260101000000Z -enddate 20260201000000Z

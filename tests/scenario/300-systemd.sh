@@ -82,7 +82,7 @@ pid=$(shown MainPID); signer=$(signer_of "$pid")
 check "it has a signer" test -n "$signer"
 machine kill -9 "$pid"
 check "the server is killed: another one serves" until_so is_another "$pid"
-check "with a signer of its own, alone" test "$(machine pgrep -c -u valise)" = 2 -a "$(signer_of "$(shown MainPID)")" != "$signer"
+check "with a signer and a reader of its own, alone" test "$(machine pgrep -c -u valise)" = 3 -a "$(signer_of "$(shown MainPID)")" != "$signer"
 expect "on the same journal" 0 "agreement/one" desk list
 pid=$(shown MainPID)
 machine kill -9 "$(signer_of "$pid")"

@@ -31,11 +31,13 @@ static int memory = -1; /* what the signer has open */
 static void
 make_folder(void)
 {
-	static const char *const folders[] = { "data", "data/store.git",
-		"data/journal", "data/spool", "data/cache", "data/crls",
-		"data/signer", "data/server", "policies", "crls" };
+	static const char *const folders[] = { "certs", "data",
+		"data/store.git", "data/journal", "data/spool", "data/cache",
+		"data/crls", "data/signer", "data/server", "policies", "crls" };
 	static const char *const files[] = { "data/vkey", "data/signer/key",
-		"data/server/key", "data/journal/entries", "outside" };
+		"data/server/key", "data/journal/entries", "outside",
+		"certs/server.pem", "certs/depositary.pem",
+		"certs/renamed.pem" };
 	struct error err = { 0 };
 	char path[FILE_PATH];
 
@@ -51,7 +53,11 @@ make_folder(void)
 	ck_ok(file_join(config.data, top, "data", &err) &&
 		file_join(config.policies, top, "policies", &err) &&
 		file_join(config.crls, top, "crls", &err) &&
-		file_join(config.server_key, top, "data/server/key", &err),
+		file_join(config.server_key, top, "data/server/key", &err) &&
+		file_join(config.server_cert, top, "certs/server.pem", &err) &&
+		file_join(config.depositary_cert, top, "certs/depositary.pem",
+		    &err) &&
+		file_join(config.depositary_key, top, "data/signer/key", &err),
 	    err);
 	ck_ok(file_join(path, top, "data/signer/key", &err), err);
 	memory = open(path, O_RDWR | O_CLOEXEC);
@@ -140,6 +146,13 @@ static bool
 try_write_vkey(void)
 {
 	return opens("data/vkey", O_WRONLY);
+}
+
+/* A new certificate is renamed into its place: it is another file. */
+static bool
+try_read_renamed(void)
+{
+	return opens("certs/renamed.pem", O_RDONLY);
 }
 
 static bool
@@ -256,7 +269,7 @@ try_fill(void)
 	return pwrite(memory, much, sizeof(much), 0) == (ssize_t)sizeof(much);
 }
 
-enum who { SERVER, SIGNER };
+enum who { SERVER, SIGNER, READER };
 enum needs { ALWAYS, LANDLOCK, NO_SANITIZER };
 
 static const struct {
@@ -295,6 +308,8 @@ static const struct {
 	{ "read the public key", try_read_vkey, SERVER, ALWAYS, true },
 	{ "start a thread", try_thread, SERVER, ALWAYS, true },
 	{ "connect", try_socket, SERVER, ALWAYS, true },
+	{ "read a certificate that was renamed", try_read_renamed, SERVER,
+	    ALWAYS, true },
 	{ "open any file", try_read_vkey, SIGNER, ALWAYS, false },
 	{ "connect", try_socket, SIGNER, ALWAYS, false },
 	{ "connect to a neighbour", try_unix, SIGNER, ALWAYS, false },
@@ -308,9 +323,32 @@ static const struct {
 	{ "allow core dumps", try_dump, SIGNER, ALWAYS, false },
 	{ "fill the disk", try_fill, SIGNER, ALWAYS, false },
 	{ "remember what it signed", try_remember, SIGNER, ALWAYS, true },
+	{ "read /etc/passwd", try_read_passwd, READER, LANDLOCK, false },
+	{ "use the journal's files", try_read_journal, READER, LANDLOCK,
+	    false },
+	{ "read the server's key", try_read_server_key, READER, LANDLOCK,
+	    false },
+	{ "write outside", try_write_outside, READER, LANDLOCK, false },
+	{ "connect", try_socket, READER, ALWAYS, false },
+	{ "run a program", try_exec, READER, ALWAYS, false },
+	{ "fork", try_fork, READER, ALWAYS, false },
+	{ "start a thread", try_thread, READER, ALWAYS, false },
+	{ "trace", try_ptrace, READER, ALWAYS, false },
+	{ "become somebody else", try_setuid, READER, ALWAYS, false },
+	{ "read the depositary's key", try_read_key, READER, ALWAYS, true },
+	{ "read a certificate that was renamed", try_read_renamed, READER,
+	    ALWAYS, true },
 };
 
-START_TEST(neither_process_gains_anything_by_being_taken_over)
+static bool
+confine(enum who who, struct error *err)
+{
+	return who == SERVER ? confine_server(&config, err)
+	    : who == READER  ? confine_reader(&config, err)
+			     : confine_signer(err);
+}
+
+START_TEST(no_process_gains_anything_by_being_taken_over)
 {
 	struct error err = { 0 };
 	int status;
@@ -332,8 +370,7 @@ START_TEST(neither_process_gains_anything_by_being_taken_over)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (!(rows[_i].who == SERVER ? confine_server(&config, &err)
-					     : confine_signer(&err)))
+		if (!confine(rows[_i].who, &err))
 			_exit(99);
 		/* Not exit(): the sanitizer's own end is not allowed. */
 		_exit(rows[_i].try() ? 1 : 0);
@@ -373,8 +410,8 @@ static void
 fill(TCase *t)
 {
 	tcase_add_test(t, the_documentation_counts_the_signers_calls);
-	tcase_add_loop_test(t,
-	    neither_process_gains_anything_by_being_taken_over, 0, COUNT(rows));
+	tcase_add_loop_test(t, no_process_gains_anything_by_being_taken_over, 0,
+	    COUNT(rows));
 }
 
 int

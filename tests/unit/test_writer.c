@@ -138,7 +138,7 @@ start_signer(void)
 	struct error err = { 0 };
 	pthread_t thread;
 
-	ck_assert_ptr_nonnull(vault = vault_new(&config, &err));
+	ck_assert_ptr_nonnull(vault = vault_new(&config, -1, &err));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, first) |
 		socketpair(AF_UNIX, SOCK_STREAM, 0, behind) |
 		socketpair(AF_UNIX, SOCK_STREAM, 0, second),
