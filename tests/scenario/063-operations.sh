@@ -16,6 +16,13 @@ missing=$(grep -vxFf work/told work/logged | tr '\n' ' ')
 missing=$(grep -vxFf work/logged work/told | tr '\n' ' ')
 [ -z "$missing" ] && ok "and no other" || not_ok "in the manual's \"The log\", but never logged: $missing"
 
+# --- The recipes. ---
+awk '/<!-- recipe: /{ in_one = 1 } /<!-- end/{ in_one = 0 } /^    / && !in_one' "$top/docs/operations.md" >work/bare
+check "what is typed is in a recipe: $(head -n 1 work/bare)" test ! -s work/bare
+for name in $(sed -n 's/<!-- recipe: \(.*\) -->/\1/p' "$top/docs/operations.md"); do
+	check "a scenario runs the recipe $name" grep -Eq "(recipe:?|machine_recipe|stolen) $name( |\$|\"|\))" "$top"/tests/scenario/*.sh "$top/tests/lib/machine.sh"
+done
+
 # --- What is linked. ---
 check "the programs are installed" sh -c 'DESTDIR="$1" meson install -C "$2" --no-rebuild' sh "$dir/there" "$VALISE_BUILD"
 sbom=$(find there -name valise.spdx.json)

@@ -66,6 +66,9 @@ expect "the minister signs" 0 "signed" desk minister sign agreement/one --yes
 expect "the chief of mission too: in force" 0 "in force" desk chief sign agreement/one --yes
 expect "another fetches it" 0 "VALID, in force" desk geneva fetch agreement/one -o one.asice
 
+cp "$m/root/srv/in/mofa-ca.pem" "$m/root/srv/desk/mofa/ca.pem"
+expect "the depositary's office asks how it is: the recipe" 0 '"status"' machine_recipe health /srv/desk/mofa
+
 # --- Prometheus. ---
 expect "a monitor: the recipe" 0 '"status"' machine_recipe monitor
 
@@ -193,5 +196,6 @@ check "and says what to read" says 'event=fatal.*operations manual'
 for one in geneva mofa; do cp "$m"/root/srv/desk/$one/.local/state/valise/*/checkpoint "$m/root/srv/backup/seen-$([ $one = mofa ] && echo 2 || echo 1)"; done
 expect "it is made anew: the recipe" 0 "^active" machine_recipe memory
 expect "and the journal goes on" 0 "deposited" deposits mofa nine
+expect "the log tells of the day: the recipe" 0 "event=fatal" machine_recipe log
 machine_end
 finish
