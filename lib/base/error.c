@@ -133,6 +133,9 @@ next_step(int code)
 	switch (code) {
 	case ENOSPC:
 		return "make room on that disk, then do it again";
+	case EACCES:
+		return "this user may not: see the owner and mode of it, and of"
+		       " the folders that it is in (namei -l)";
 	case EDQUOT:
 		return "make room within that user's quota, then do it again";
 	case EROFS:

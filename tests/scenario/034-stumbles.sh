@@ -49,8 +49,11 @@ mine="it is there, and this user ([0-9]*) may not read it: it is of user [0-9]*,
 both data/server/server.key "$mine"
 both data/signer/depositary.key "$mine"
 both data/signer/journal.key "$mine"
-both certs/server.pem "Permission denied"
-both certs/depositary.pem "Permission denied"
+both certs/server.pem "Permission denied: this user may not: see the owner and mode"
+both certs/depositary.pem "Permission denied: this user may not: see the owner and mode"
+chmod 000 policies/cas/mofa.pem
+expect "a file of the policy may not be read" 7 "cas/mofa.pem: Permission denied: this user may not: see the owner and mode" weak
+chmod 644 policies/cas/mofa.pem
 check "all put back, it starts" start_daemon "$dir"
 stop_daemon "$dir"
 
