@@ -15,6 +15,7 @@
 struct ends {
 	const struct policy *policy;
 	struct crls *crls;
+	int64_t until; /* lists made later are from the future */
 	struct buf *out;
 };
 
@@ -88,7 +89,7 @@ put_cas(struct ends *ends, struct error *err)
 		int64_t next = 0;
 
 		if (!trust_next_update(ends->policy->trust, name, ends->crls,
-			INT64_MAX, &next))
+			ends->until, &next))
 			next = 0;
 		ok = put_ca(ends, name, err) &&
 		    put(ends, "crl", name, next, err);
@@ -140,10 +141,11 @@ put_powers(struct ends *ends, struct error *err)
 
 bool
 ends_encode(const struct config *config, const struct judged_by *now,
-    struct buf *out, struct error *err)
+    int64_t until, struct buf *out, struct error *err)
 {
 	struct ends ends = { .policy = now->policy,
 		.crls = now->crls->crls,
+		.until = until,
 		.out = out };
 
 	return metrics_head(out, NAME, "gauge",

@@ -10,10 +10,11 @@
 /*
  * Append a sample for each, as Prometheus text: the certificates of the server
  * and the depositary, as their files are now, each certificate of each CA, the
- * newest list of each CA (0: there is none), the certificates of offices for
- * bags, and full powers that have not ended.
+ * newest list of each CA (0: there is none) of those made at until or before
+ * (lists_future_at()), the certificates of offices for bags, and full powers
+ * that have not ended.
  */
 bool ends_encode(const struct config *config, const struct judged_by *now,
-    struct buf *out, struct error *err) MUST_USE;
+    int64_t until, struct buf *out, struct error *err) MUST_USE;
 
 #endif

@@ -225,12 +225,13 @@ upkeep_look_ahead(struct upkeep *upkeep)
 	const struct judged_by now = registrar_now(upkeep->registrar);
 	struct buf ends = BUF(UPKEEP_ENDS_BYTES);
 	struct error unfit = { 0 }, unsealed = { 0 }, ignored = { 0 };
-	int64_t ends_at = 0;
+	int64_t ends_at = 0, behind_s;
 	const bool fit = upkeep->hooks.judge_server(upkeep->hooks.arg, &unfit);
 	const bool seals = upkeep->hooks.may_seal(upkeep->hooks.arg, &unsealed);
 
 	/* Without the lock: an office's certificate takes a while to read. */
-	if (!ends_encode(upkeep->config, &now, &ends, &ignored))
+	if (!ends_encode(upkeep->config, &now,
+		lists_future_at(upkeep->record, &behind_s), &ends, &ignored))
 		ends.len = 0;
 	pthread_mutex_lock(&upkeep->mutex);
 	buf_free(&upkeep->ends);

@@ -52,6 +52,9 @@ expect "whom it names is kept out" 3 "revoked.*in the future" at iom-geneva list
 expect "who is not on it goes on" 0 "of-mofa" at iom-bangkok list
 has "no entry tells of it" "$before"
 check "and it is not in use" lacks work/f1.pem
+expect "--check tells of it" 0 'event=crl result=held ca=iom .*file="iom.pem".*future' "$valised" --config valised.yaml --check
+expect "and that there is no other" 0 'ca=iom reason=missing' "$valised" --config valised.yaml --check
+expect "so does an enrolment" 0 'event=crl result=held ca=iom .*file="iom.pem".*future' "$valised" --config valised.yaml enrolment
 # Who connects with a good certificate, and signs with one that it names.
 certs=sign-cert future iom work/f0.pem iom-vientiane; put work/f0.pem f0.pem; reload
 expect "whose other certificate it names connects" 0 "of-mofa" at iom-vientiane list
@@ -166,6 +169,8 @@ mark; put work/today.pem iom.pem; reload
 check "a clock behind the journal is told" told 'event=clock journal_is_ahead_s=17.* reason=.*no list is refused for its date'
 check "and no list is called from the future" sh -c '! tail -n +"$0" log | grep result=held' "$((seen + 1))"
 check "the list is in use" uses work/today.pem
+expect "--check says the same" 0 'event=clock .*no list is refused for its date' "$valised" --config valised.yaml --check
+check "and holds none" sh -c '! "$0" --config valised.yaml --check 2>&1 | grep "result=held"' "$valised"
 check "/health says that the clock is wrong" waits health 'clock is behind the journal.*no list is refused'
 cp -R certs/iom work/ca; "$top/certs/ca" revoke work/ca offices/iom-vientiane/cert.pem >/dev/null
 mv certs/iom work/wasiom; mv work/ca certs/iom; list_of iom work/after.pem '+3 hours' '+30 days'; rm -rf certs/iom; mv work/wasiom certs/iom
@@ -178,6 +183,9 @@ check "a list of two years ahead is in use, since the clock is wrong" uses work/
 clock 180000
 check "the clock is right again, and it stays for want of another" uses work/f4.pem
 check "which /health tells" waits health 'list in use of CA .*mofa.* is kept: .*future'
+# PATTERN: so it is in /metrics
+measures() { curl_as mofa /metrics | grep -q -e "^valise_ends_seconds{what=\"crl\",name=\"mofa\"} $1\$"; }
+check "/metrics does not tell its end as that CA's" waits measures 0
 list_of mofa work/m1.pem '+1 hour' '+30 days'
 [ "$(curl_as mofa /v1/crls --data-binary @work/m1.pem -o work/answer -w '%{http_code}')" = 201 ] && ok "a later one that is handed in is new" || not_ok "a later one that is handed in is new"
 check "and in use" uses work/m1.pem
