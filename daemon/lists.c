@@ -243,7 +243,8 @@ lists_future_at(const struct record *record, int64_t *behind_s)
 #define NOBODY "effect=\"nobody with its certificates can connect\""
 
 void
-lists_warn(const struct policy *policy, const struct crl_set *crls)
+lists_warn(const struct policy *policy, const struct crl_set *crls,
+    int64_t until)
 {
 	const int64_t now = time_now_ms() / 1000;
 
@@ -259,7 +260,7 @@ lists_warn(const struct policy *policy, const struct crl_set *crls)
 		if (told)
 			continue;
 		if (!trust_next_update(policy->trust, office->ca, crls->crls,
-			INT64_MAX, &next)) {
+			until, &next)) {
 			log_warning("crl", "ca=%s reason=missing " NOBODY,
 			    office->ca);
 			continue;

@@ -53,8 +53,18 @@ struct crl_set *lists_follow(const struct record *record,
  */
 bool lists_add(const struct record *record, const struct policy *policy,
     const struct crl_set *old, const struct crl_set *new);
-/* Log each CA that the policy names whose CRL is missing or over. */
-void lists_warn(const struct policy *policy, const struct crl_set *crls);
+/*
+ * Log each CA that the policy names whose CRL is missing or over, of those made
+ * at until or before (lists_future_at()).
+ */
+void lists_warn(const struct policy *policy, const struct crl_set *crls,
+    int64_t until);
+/*
+ * The same, and log each list from the future, where no journal is open: the
+ * clock is compared with that of the data folder, if a list is ahead of it.
+ */
+void lists_warn_all(const struct config *config, const struct policy *policy,
+    const struct crl_set *crls);
 
 /* What is found of a list that came from outside. */
 enum list_result {

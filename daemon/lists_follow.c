@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "daemon/lists_parts.h"
 #include "daemon/log.h"
+#include "record/data.h"
 
 struct following {
 	const struct policy *policy;
@@ -149,16 +150,23 @@ put_wanted(const struct following *it, const char *ca, wanted_fn *wanted,
 	return ok;
 }
 
+static bool
+is_any_ahead(const struct following *it, const struct crl_set *set)
+{
+	for (size_t i = 0; i < crls_count(set->crls); i++)
+		if (is_ahead(it, set->crls, crls_at(set->crls, i)))
+			return true;
+	return false;
+}
+
 /* Returns the new set itself, or another one without lists of the future. */
 static struct crl_set *
 without_future(struct following *it, struct crl_set *new, struct error *err)
 {
 	struct container *files;
-	bool ahead = false, ok;
+	bool ok;
 
-	for (size_t i = 0; !ahead && i < crls_count(new->crls); i++)
-		ahead = is_ahead(it, new->crls, crls_at(new->crls, i));
-	if (!ahead)
+	if (!is_any_ahead(it, new))
 		return new;
 	it->again = true;
 	if (it->behind_s > 0) {
@@ -363,4 +371,58 @@ lists_add(const struct record *record, const struct policy *policy,
 			return true;
 	}
 	return false;
+}
+
+/* --- Where no journal is open. --- */
+
+/* Get the greatest time; a journal_visitor. */
+static bool
+visit_time(void *arg, uint64_t index, struct span line, struct error *err)
+{
+	int64_t *newest_ms = arg;
+	struct entry entry;
+
+	(void)index;
+	if (!entry_parse(line, &entry, err))
+		return false;
+	if (entry.time_ms > *newest_ms)
+		*newest_ms = entry.time_ms;
+	return true;
+}
+
+/* 0 if there is none yet; if it cannot be read others say so. */
+static int64_t
+journal_at(const char *data)
+{
+	struct journal_mended mended;
+	struct error ignored = { 0 };
+	int64_t newest_ms = 0;
+
+	journal_free(
+	    data_view(data, visit_time, &newest_ms, &mended, &ignored));
+	return newest_ms / 1000;
+}
+
+void
+lists_warn_all(const struct config *config, const struct policy *policy,
+    const struct crl_set *crls)
+{
+	struct following it = { .policy = policy,
+		.now_at = time_now_ms() / 1000 };
+	struct error ignored = { 0 };
+	int64_t until = it.now_at + CRL_FUTURE_SECONDS;
+
+	if (is_any_ahead(&it, crls)) {
+		it.behind_s = journal_at(config->data) - it.now_at;
+		it.held = crls_new(&ignored);
+	}
+	if (it.behind_s > 0) {
+		tell_clock(&it);
+		until = INT64_MAX;
+	}
+	for (size_t i = 0;
+	     until != INT64_MAX && it.held != NULL && i < crls->files->num; i++)
+		(void)!hold(&it, &crls->files->members[i], &ignored);
+	crls_free(it.held);
+	lists_warn(policy, crls, until);
 }

@@ -63,7 +63,7 @@ check(const struct options_given *given, struct error *err)
 	if (!load_config(given, &config, err) ||
 	    !settings_load(&config, &policy, &crls, &look, &tls, err))
 		return false;
-	lists_warn(policy, crls);
+	lists_warn_all(&config, policy, crls);
 	lists_look_reset(&look);
 	ok = settings_check_depositary(&config, policy, crls, err) &&
 	    settings_check_keys(&config, err) &&

@@ -224,6 +224,7 @@ bool
 daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
 	struct record *record = &daemon->record;
+	int64_t behind_s;
 
 	if ((daemon->certs = cert_cache_new(err)) == NULL ||
 	    !open_journal(daemon, err))
@@ -239,5 +240,9 @@ daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	read_titles(record);
 	daemon->crls = daemon_newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);
-	return daemon->crls != NULL;
+	if (daemon->crls == NULL)
+		return false;
+	lists_warn(daemon->policy, daemon->crls,
+	    lists_future_at(record, &behind_s));
+	return true;
 }

@@ -31,6 +31,7 @@ enum {
 static bool
 reload(struct daemon *daemon, struct error *err)
 {
+	int64_t behind_s;
 	bool taken;
 
 	status_reloading();
@@ -38,7 +39,8 @@ reload(struct daemon *daemon, struct error *err)
 	taken = take_settings(daemon, err);
 	pthread_mutex_unlock(&daemon->settings);
 	if (taken) {
-		lists_warn(daemon->policy, daemon->crls);
+		lists_warn(daemon->policy, daemon->crls,
+		    lists_future_at(&daemon->record, &behind_s));
 		log_info("reload", "result=taken");
 	} else {
 		log_error("reload", "result=kept reason=%s",

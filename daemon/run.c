@@ -363,7 +363,6 @@ run_daemon(const struct config *config, bool replace, bool full,
 	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.look,
 		&daemon.tls, err))
 		return false;
-	lists_warn(daemon.policy, crls);
 	ok = take_turn(&daemon, err) &&
 	    (!replace ||
 		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&

@@ -261,6 +261,7 @@ setup_enrolment(const struct config *config, struct buf *out, struct error *err)
 	ok = crls != NULL && data_path(config->data, DATA_VKEY, path, err) &&
 	    file_read(path, NOTE_KEY_TEXT, &key, err);
 	if (ok) {
+		lists_warn_all(config, policy, crls);
 		digest_hex(&policy->digest, digest);
 		ok = buf_printf(out, err,
 			 "# The enrolment of an office with %s: import it with"
