@@ -20,7 +20,7 @@ static const int64_t batch_bounds[BUCKETS] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,
 static struct histogram times[METRIC_TIMES], batches;
 /* answers by hundreds: 2xx, 4xx, … */
 static uint64_t counts[METRIC_COUNTS], answers[6];
-static uint64_t refused[HTTP_REFUSALS];
+static uint64_t refused[HTTP_REFUSALS], limited[HTTP_LIMITS];
 static int64_t values[METRIC_VALUES];
 
 static void
@@ -81,6 +81,12 @@ void
 metrics_refused(enum http_refused reason)
 {
 	add(&refused[reason], 1);
+}
+
+void
+metrics_limited(enum http_limit limit)
+{
+	add(&limited[limit], 1);
 }
 
 void
@@ -226,6 +232,14 @@ put_counts(struct buf *out, struct error *err)
 		    "tls_refused_total{reason=\"%s\"} %llu\n",
 		    http_refused_name(i),
 		    (unsigned long long)load(&refused[i]));
+	ok = ok &&
+	    metrics_head(out, "valise_limit_reached_total", "counter",
+		"How often a limit was met, by a connection, a handshake or a stream.",
+		err);
+	for (unsigned i = HTTP_LIMIT_NONE + 1; ok && i < HTTP_LIMITS; i++)
+		ok = buf_printf(out, err,
+		    "valise_limit_reached_total{limit=\"%s\"} %llu\n",
+		    http_limit_name(i), (unsigned long long)load(&limited[i]));
 	return ok;
 }
 

@@ -48,6 +48,8 @@ int64_t metrics_get(enum metric_value what);
 void metrics_count(enum metric_count what);
 /* Count a handshake that was refused. */
 void metrics_refused(enum http_refused reason);
+/* Count somebody who met a limit. */
+void metrics_limited(enum http_limit limit);
 /* Count an answer with this status; or a commit of so many acts. */
 void metrics_answer(int status);
 void metrics_batch(size_t acts);

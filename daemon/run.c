@@ -207,8 +207,8 @@ serve(struct daemon *daemon, struct error *err)
 		return false;
 	api_set_seal(daemon->api, daemon->seal);
 	handler = api_handler(daemon->api);
-	daemon->server =
-	    http_server_new(daemon->listener, daemon->tls, &handler, err);
+	daemon->server = http_server_new(daemon->listener, daemon->tls,
+	    LIMIT_CONNECTIONS, &handler, err);
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);

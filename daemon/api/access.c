@@ -31,13 +31,13 @@ struct session {
 };
 
 /*
- * Returns what is known of the connection's certificate, made at its first
- * request.
+ * Returns what is known of the connection's certificate, made when it was shown
+ * (access_greet()), or else at its first request.
  */
 static struct session *
-session_of(struct http_request *request, struct error *err)
+session_of(X509 *peer, void **place, struct error *err)
 {
-	struct session *session = *request->session;
+	struct session *session = *place;
 
 	if (session != NULL)
 		return session;
@@ -45,11 +45,11 @@ session_of(struct http_request *request, struct error *err)
 		error_set_errno(err, "session");
 		return NULL;
 	}
-	if ((session->cert = cert_of_x509(request->peer, err)) == NULL) {
+	if ((session->cert = cert_of_x509(peer, err)) == NULL) {
 		free(session);
 		return NULL;
 	}
-	*request->session = session;
+	*place = session;
 	/*
 	 * cppcheck-suppress memleak ; freed with the connection by
 	 * access_session_free()
@@ -108,29 +108,54 @@ judge_peer(const struct api *api, const struct cert *cert, int64_t now_s,
  * Done at every request: a connection must not outlive a change of policy, a
  * revocation or the expiry of its certificate.
  */
+static bool
+judge_session(const struct api *api, struct session *session, struct error *err)
+{
+	const struct judged_by now = registrar_now(api->registrar);
+	const int64_t now_s = time_now_ms() / 1000;
+
+	if (session->judged_s == now_s &&
+	    session->who.by.policy == now.policy &&
+	    session->who.by.crls == now.crls)
+		return true;
+	session->judged_s = 0;
+	session->who.by = now;
+	if (!judge_peer(api, session->cert, now_s, &session->who, err))
+		return false;
+	session->judged_s = now_s;
+	return true;
+}
+
+void
+access_greet(struct api *api, X509 *peer, void **place,
+    char office[HTTP_OFFICE])
+{
+	struct error ignored = { 0 };
+	struct session *session = session_of(peer, place, &ignored);
+
+	office[0] = '\0';
+	/* Why it may do nothing is told to its first request. */
+	if (session == NULL || !judge_session(api, session, &ignored))
+		return;
+	text_set(office, HTTP_OFFICE,
+	    session->who.office != NULL ? session->who.office->name
+					: session->who.person);
+}
+
 bool
 access_authenticate(struct api *api, struct http_request *request,
     struct principal *out, struct error *err)
 {
-	const struct judged_by now = registrar_now(api->registrar);
-	const int64_t now_s = time_now_ms() / 1000;
-	struct session *session = session_of(request, err);
+	struct session *session =
+	    session_of(request->peer, request->session, err);
 
 	if (session == NULL)
 		return false;
-	if (session->judged_s != now_s ||
-	    session->who.by.policy != now.policy ||
-	    session->who.by.crls != now.crls) {
-		session->judged_s = 0;
-		session->who.by = now;
-		if (!judge_peer(api, session->cert, now_s, &session->who,
-			err)) {
-			/* For the log: a CA vouches for the name. */
-			text_set(request->person, sizeof(request->person),
-			    session->cert->email);
-			return false;
-		}
-		session->judged_s = now_s;
+	if (!judge_session(api, session, err)) {
+		/* For the log: a CA vouches for the name. */
+		text_set(request->person, sizeof(request->person),
+		    session->cert->email);
+		return false;
 	}
 	*out = session->who;
 	text_set(request->person, sizeof(request->person), out->person);

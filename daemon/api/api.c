@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "daemon/api/job.h"
+#include "daemon/http/tally.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
@@ -231,10 +232,29 @@ is_tus(const struct job *job)
 	    job->route->run != run_upload_options;
 }
 
-static void
-forget_watcher(struct api *api)
+/* Take a place for a stream of events. */
+static bool
+begin_watching(struct job *job, struct error *err)
 {
-	__atomic_sub_fetch(&api->num_watchers, 1, __ATOMIC_RELAXED);
+	const char *office = job->connected.office->name;
+	struct api *api = job->api;
+
+	switch (tally_take(api->watchers, office, &job->request->watches)) {
+	case TALLY_TAKEN:
+		break;
+	case TALLY_OWN:
+		job->status = 429;
+		limited_tell(&api->limited, HTTP_LIMIT_OFFICE_STREAMS, office);
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "%s watches as often as it may beside the others: try"
+		    " again later",
+		    office);
+	case TALLY_ALL:
+		limited_tell(&api->limited, HTTP_LIMIT_STREAMS, office);
+		return error_set(err, ERROR_UNAVAILABLE,
+		    "too many are watching: try again later");
+	}
+	return true;
 }
 
 /* Nobody sends a body for an act that would be refused with it. */
@@ -250,7 +270,6 @@ static enum http_next
 begin_route(struct job *job, uint64_t *max_body)
 {
 	struct http_request *request = job->request;
-	struct api *api = job->api;
 	struct error err = { 0 };
 	char upload[UPLOAD_ID];
 
@@ -289,16 +308,8 @@ begin_route(struct job *job, uint64_t *max_body)
 		request->takes_gzip = job->route->run == run_git_upload;
 		return HTTP_READ;
 	}
-	if (job->route->run == run_events) {
-		if (__atomic_fetch_add(&api->num_watchers, 1,
-			__ATOMIC_RELAXED) >= LIMIT_WATCHERS) {
-			forget_watcher(api);
-			error_set(&err, ERROR_UNAVAILABLE,
-			    "too many are watching: try again later");
-			return job_refuse_now(job, &err);
-		}
-		request->watches = true;
-	}
+	if (job->route->run == run_events && !begin_watching(job, &err))
+		return job_refuse_now(job, &err);
 	if (job->route->run == run_document && documents_answer_now(job))
 		return HTTP_ANSWER;
 	return HTTP_WORK;
@@ -425,8 +436,7 @@ finished(void *arg, const struct http_request *request, bool sent)
 	/* The client went away while its body was read, or in a stream. */
 	if (request->job != NULL)
 		job_free(request->job);
-	if (request->watches)
-		forget_watcher(api);
+	tally_give(api->watchers, request->watches);
 	metrics_answer(request->response.status);
 	metrics_time(METRIC_REQUEST,
 	    (time_monotonic_ms() - request->began_ms) * 1000);
@@ -448,6 +458,20 @@ refused(void *arg, const struct http_refusal *refusal)
 }
 
 static void
+limited(void *arg, enum http_limit limit, const char *who)
+{
+	struct api *api = arg;
+
+	limited_tell(&api->limited, limit, who);
+}
+
+static void
+greeted(void *arg, X509 *peer, void **session, char office[HTTP_OFFICE])
+{
+	access_greet(arg, peer, session, office);
+}
+
+static void
 tick(void *arg)
 {
 	static _Thread_local int64_t last;
@@ -457,6 +481,7 @@ tick(void *arg)
 	if (minute != last) {
 		refusals_flush(api, false);
 		handshakes_flush(&api->handshakes, false);
+		limited_flush(&api->limited, false);
 		uploads_expire(api->uploads);
 	}
 	last = minute;
@@ -479,6 +504,8 @@ api_handler(struct api *api)
 		.problem = problem,
 		.finished = finished,
 		.refused = refused,
+		.limited = limited,
+		.greeted = greeted,
 		.session_free = access_session_free,
 		.tick = tick,
 		.turn_over = turn_over,
@@ -526,11 +553,13 @@ api_new(const struct config *config, struct registrar *registrar,
 	}
 	metrics_set(METRIC_START, time_now_ms() / 1000);
 	api->handshakes = HANDSHAKES;
+	api->limited = LIMITED;
 	api->config = config;
 	api->record = registrar_record(registrar);
 	api->registrar = registrar;
 	api->certs = certs;
-	if (!data_path(config->data, DATA_SPOOL, api->spool, err) ||
+	if ((api->watchers = tally_new(LIMIT_WATCHERS, err)) == NULL ||
+	    !data_path(config->data, DATA_SPOOL, api->spool, err) ||
 	    !data_path(config->data, DATA_CACHE, dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
 	    !data_path(config->data, DATA_UPLOADS, dir, err) ||
@@ -552,6 +581,7 @@ api_stop(struct api *api)
 	api->workers = NULL;
 	refusals_flush(api, true);
 	handshakes_flush(&api->handshakes, true);
+	limited_flush(&api->limited, true);
 }
 
 void
@@ -563,5 +593,6 @@ api_free(struct api *api)
 	uploads_free(api->uploads);
 	bags_free(api->bags);
 	refusals_free(api->refusals);
+	tally_free(api->watchers);
 	free(api);
 }

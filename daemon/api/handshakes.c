@@ -12,12 +12,6 @@
 
 enum { LINE = 2048 };
 
-static int64_t
-this_minute(void)
-{
-	return time_monotonic_ms() / 60000;
-}
-
 bool
 handshakes_take(struct handshakes *handshakes, enum http_refused reason,
     int64_t minute, uint64_t *left_out)
@@ -25,14 +19,8 @@ handshakes_take(struct handshakes *handshakes, enum http_refused reason,
 	bool room;
 
 	pthread_mutex_lock(&handshakes->mutex);
-	if (handshakes->of[reason].minute != minute)
-		handshakes->of[reason].lines = 0;
-	handshakes->of[reason].minute = minute;
-	room = handshakes->of[reason].lines < LIMIT_REFUSED_LINES;
-	*left_out = handshakes->of[reason].left_out;
-	if (room)
-		handshakes->of[reason].lines++;
-	handshakes->of[reason].left_out = room ? 0 : *left_out + 1;
+	room = rate_take(&handshakes->of[reason], LIMIT_REFUSED_LINES, minute,
+	    left_out);
 	pthread_mutex_unlock(&handshakes->mutex);
 	return room;
 }
@@ -86,7 +74,7 @@ handshakes_refused(struct handshakes *handshakes,
 	uint64_t left_out;
 
 	metrics_refused(refusal->reason);
-	if (!handshakes_take(handshakes, refusal->reason, this_minute(),
+	if (!handshakes_take(handshakes, refusal->reason, rate_minute(),
 		&left_out))
 		return;
 	if (buf_printf(&line, &err, "result=refused reason=%s from=%s",
@@ -105,13 +93,10 @@ void
 handshakes_flush(struct handshakes *handshakes, bool all)
 {
 	for (unsigned i = 0; i < HTTP_REFUSALS; i++) {
-		uint64_t left_out = 0;
+		uint64_t left_out;
 
 		pthread_mutex_lock(&handshakes->mutex);
-		if (all || handshakes->of[i].minute != this_minute()) {
-			left_out = handshakes->of[i].left_out;
-			handshakes->of[i].left_out = 0;
-		}
+		left_out = rate_drain(&handshakes->of[i], all);
 		pthread_mutex_unlock(&handshakes->mutex);
 		if (left_out > 0)
 			log_warning("handshake",

@@ -8,6 +8,7 @@
 
 #include "daemon/api/api.h"
 #include "daemon/api/handshakes.h"
+#include "daemon/api/limited.h"
 #include "daemon/api/workers.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
@@ -97,8 +98,9 @@ struct api {
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
 	struct handshakes handshakes;
+	struct limited limited;
+	struct tally *watchers; /* streams of events, by office */
 	struct workers *workers;
-	unsigned num_watchers; /* atomic */
 };
 
 /* Answer; the job is freed. */
@@ -162,6 +164,12 @@ void job_run_turn(void *job);
 bool access_authenticate(struct api *api, struct http_request *request,
     struct principal *out, struct error *err) MUST_USE;
 void access_session_free(void *session);
+/*
+ * access.c: write the name of the peer's office, or the address of a monitor,
+ * or "" if it may do nothing; and make its session.
+ */
+void access_greet(struct api *api, X509 *peer, void **session,
+    char office[HTTP_OFFICE]);
 /* access.c: keep what the authenticated caller names in Valise-Accepted. */
 void access_note_accepted(struct api *api, struct http_request *request);
 /* access.c: decide by the policy whether the caller may use the route. */

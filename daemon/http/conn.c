@@ -4,7 +4,6 @@
  */
 #include "daemon/http/conn.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,13 +15,14 @@
 #include "base/time.h"
 #include "daemon/http/answer.h"
 #include "daemon/http/body.h"
-#include "daemon/http/tls.h"
+#include "daemon/http/mailbox.h"
+#include "daemon/http/tally.h"
 #include "daemon/http/wire.h"
 
 /* a connection takes so many steps before others get their turn */
 enum { TURNS = 8, TURNS_BODY = 32 };
 
-enum phase { HANDSHAKE, HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
+enum phase { HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
 
 struct conn {
 	struct loop *loop;
@@ -39,8 +39,9 @@ struct conn {
 	bool begun;     /* the head of this answer was sent: parts follow */
 	bool streaming; /* and it is a stream, which may wait for more */
 	void *session;  /* the handler's */
-	char from[INET6_ADDRSTRLEN]; /* the client's IP address */
-	uint64_t moved;              /* bytes moved in this phase */
+	struct tally_share *share;
+	int turned_away; /* the status of its only answer; or 0 */
+	uint64_t moved;  /* bytes moved in this phase */
 	int64_t since_s, until_s;
 };
 
@@ -147,6 +148,9 @@ bury(struct conn *c)
 		loop->all = c->next;
 	if (c->streaming)
 		__atomic_sub_fetch(&loop->num_streams, 1, __ATOMIC_SEQ_CST);
+	if (c->turned_away != 0)
+		loop->num_unwanted--;
+	tally_give(loop->tally, c->share);
 	conn_forget(loop);
 	c->next = loop->grave;
 	loop->grave = c;
@@ -236,6 +240,20 @@ new_request(struct conn *c)
 	return request;
 }
 
+/* Answer with an error and close. */
+static void
+answer_problem(struct conn *c, int status, const struct error *problem)
+{
+	const struct http_handler *handler = c->loop->handler;
+
+	if (handler->problem != NULL)
+		handler->problem(handler->arg, c->request, status, problem);
+	c->request->response.status = status;
+	c->request->response.close = true;
+	c->in.len = 0;
+	begin_answer(c);
+}
+
 /*
  * Answer with an error and close, since nothing after it can be trusted to be a
  * request. failure is set if not the request is wrong, but its content could
@@ -264,12 +282,21 @@ refuse(struct conn *c, int status, const struct error *failure)
 		? "the server cannot store what you send: try again later"
 		: "the request is not one that this server reads",
 	    http_answer_reason(status));
-	if (handler->problem != NULL)
-		handler->problem(handler->arg, c->request, status, &problem);
-	c->request->response.status = status;
-	c->request->response.close = true;
-	c->in.len = 0;
-	begin_answer(c);
+	answer_problem(c, status, &problem);
+}
+
+/* Tell one that is over a limit that it must go. */
+static void
+turn_away(struct conn *c)
+{
+	struct error problem;
+
+	error_set(&problem, ERROR_UNAVAILABLE, "%s: try again later",
+	    c->turned_away == 429
+		? "your office has as many connections as it may have beside"
+		  " those of the others"
+		: "all connections that this server may have are taken");
+	answer_problem(c, c->turned_away, &problem);
 }
 
 /* Give the request to the handler; it comes back by conn_answer(). */
@@ -367,6 +394,8 @@ take_head(struct conn *c, size_t len)
 	    c->request->head.length, UINT64_MAX);
 	if (status != 0)
 		refuse(c, status, NULL);
+	else if (c->turned_away != 0)
+		turn_away(c);
 	else
 		take_route(c);
 }
@@ -575,20 +604,6 @@ step_write(struct conn *c)
 	return 1;
 }
 
-/* Tell the handler why a handshake failed, or that its time was over. */
-static void
-tell_refusal(const struct conn *c, bool late)
-{
-	const struct http_handler *handler = c->loop->handler;
-	struct http_refusal refusal;
-
-	if (handler->refused == NULL ||
-	    !http_tls_refusal(c->wire.ssl, late, &refusal))
-		return;
-	refusal.from = c->from;
-	handler->refused(handler->arg, &refusal);
-}
-
 /* Take one step of the present phase. */
 static int
 step(struct conn *c)
@@ -596,12 +611,6 @@ step(struct conn *c)
 	int n;
 
 	switch (c->phase) {
-	case HANDSHAKE:
-		if ((n = wire_accept(&c->wire)) > 0)
-			enter(c, HEAD, LIMIT_SECONDS_IDLE);
-		else if (n < 0)
-			tell_refusal(c, false);
-		return n;
 	case HEAD:
 		return step_head(c);
 	case BODY:
@@ -697,51 +706,45 @@ on_conn(evutil_socket_t fd, short what, void *arg)
 		drive(c);
 }
 
-/*
- * Who connected, by IP address; "" if that cannot be told.  Asked at once: a
- * socket whose client has gone away does not tell.
- */
+/* End one that could not begin. */
 static void
-peer_address(int fd, char out[INET6_ADDRSTRLEN])
+drop(struct loop *loop, const struct arrival *arrival)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in ip4;
-		struct sockaddr_in6 ip6;
-	} address;
-	socklen_t len = sizeof(address);
-
-	out[0] = '\0';
-	if (getpeername(fd, &address.any, &len) != 0)
-		return;
-	if (address.any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &address.ip4.sin_addr, out,
-		    INET6_ADDRSTRLEN);
-	else if (address.any.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &address.ip6.sin6_addr, out,
-		    INET6_ADDRSTRLEN);
+	SSL_free(arrival->ssl);
+	close(arrival->fd);
+	if (arrival->session != NULL)
+		loop->handler->session_free(arrival->session);
+	tally_give(loop->tally, arrival->share);
+	conn_forget(loop);
 }
 
-bool
-conn_begin(struct loop *loop, int fd, SSL *ssl)
+void
+conn_begin(struct loop *loop, const struct arrival *arrival)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = NULL;
 
-	if (c == NULL)
-		return false;
+	if ((arrival->turned_away != 0 &&
+		loop->num_unwanted >= LIMIT_UNWANTED) ||
+	    (c = calloc(1, sizeof(*c))) == NULL ||
+	    !wire_open(&c->wire, loop->base, arrival->fd, arrival->ssl, on_conn,
+		c)) {
+		free(c);
+		drop(loop, arrival);
+		return;
+	}
 	c->loop = loop;
 	c->in = BUF(LIMIT_HTTP_HEAD + HTTP_PIECE);
-	peer_address(fd, c->from);
-	if (!wire_open(&c->wire, loop->base, fd, ssl, on_conn, c)) {
-		free(c);
-		return false;
-	}
+	c->session = arrival->session;
+	c->share = arrival->share;
+	c->turned_away = arrival->turned_away;
+	if (c->turned_away != 0)
+		loop->num_unwanted++;
 	if ((c->next = loop->all) != NULL)
 		c->next->prev = c;
 	loop->all = c;
-	enter(c, HANDSHAKE, LIMIT_SECONDS_HANDSHAKE);
+	enter(c, HEAD,
+	    c->turned_away != 0 ? LIMIT_SECONDS_DRAIN : LIMIT_SECONDS_IDLE);
 	drive(c);
-	return true;
 }
 
 void
@@ -789,8 +792,6 @@ conn_expire(struct loop *loop)
 
 	for (struct conn *c = loop->all; c != NULL; c = next) {
 		next = c->next;
-		if (loop->now_s > c->until_s && c->phase == HANDSHAKE)
-			tell_refusal(c, true);
 		if ((loop->now_s > c->until_s && c->phase != STREAM) ||
 		    (loop->stopping &&
 			(c->phase == HEAD || c->phase == STREAM)))

@@ -1,9 +1,9 @@
 /*
- * conn.h - the connections of one event loop: TLS, the head and body of a
- * request, the answer, and time limits.
+ * conn.h - the connections of one event loop: the head and body of a request,
+ * the answer, and time limits.
  *
- * A connection belongs to the loop on which it began, and only that loop's
- * thread touches it.
+ * A connection comes to a loop when its handshake is over (greet.h), and from
+ * then on only that loop's thread touches it.
  */
 #ifndef DAEMON_HTTP_CONN_H
 #define DAEMON_HTTP_CONN_H
@@ -15,8 +15,10 @@
 
 enum { HTTP_PIECE = 65536 };
 
+struct arrival;
 struct event_base;
 struct mailbox;
+struct tally;
 
 /*
  * What a connection needs of its loop.  The owner of the loop fills in the
@@ -26,6 +28,7 @@ struct mailbox;
 struct loop {
 	struct event_base *base;
 	struct mailbox *mailbox; /* where the handler's answers arrive */
+	struct tally *tally;     /* the server's, of connections */
 	const struct http_handler *handler;
 	uint8_t *piece;   /* HTTP_PIECE bytes, for what is read or sent next */
 	uint64_t next_id; /* for the id of the next request; random at first */
@@ -37,9 +40,10 @@ struct loop {
 	struct conn *all;
 	/* Ended connections, freed by conn_empty_grave(). */
 	struct conn *grave;
-	unsigned num_working; /* requests that the handler has */
-	unsigned num_conns;   /* atomic; with those that were expected */
-	unsigned num_streams; /* atomic */
+	unsigned num_working;  /* requests that the handler has */
+	unsigned num_unwanted; /* connections that must go */
+	unsigned num_conns;    /* atomic; with those that were expected */
+	unsigned num_streams;  /* atomic */
 };
 
 /*
@@ -57,10 +61,10 @@ unsigned conn_count(const struct loop *loop);
 bool conn_has_streams(const struct loop *loop);
 
 /*
- * Begin an expected connection with the TLS handshake on a connected,
- * non-blocking socket. fd and ssl are taken over, unless this returns false.
+ * Begin an expected connection.  What it has is taken over, and closed if it
+ * cannot begin.
  */
-bool conn_begin(struct loop *loop, int fd, SSL *ssl) MUST_USE;
+void conn_begin(struct loop *loop, const struct arrival *arrival);
 /* The handler has returned a request: send its response. */
 void conn_answer(struct loop *loop, struct http_request *request);
 /*

@@ -102,13 +102,14 @@ mailbox_answer(struct mailbox *mailbox, struct http_request *request)
 }
 
 bool
-mailbox_arrive(struct mailbox *mailbox, int fd, SSL *ssl)
+mailbox_arrive(struct mailbox *mailbox, const struct arrival *what)
 {
 	struct arrival *arrival = malloc(sizeof(*arrival));
 
 	if (arrival == NULL)
 		return false;
-	*arrival = (struct arrival){ .ssl = ssl, .fd = fd };
+	*arrival = *what;
+	arrival->next = NULL;
 	pthread_mutex_lock(&mailbox->mutex);
 	*mailbox->end_of_arrivals = arrival;
 	mailbox->end_of_arrivals = &arrival->next;

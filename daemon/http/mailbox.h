@@ -13,11 +13,17 @@
 
 #include "daemon/http/request.h"
 
-/* A connected socket with its TLS; both belong to the list. */
+struct tally_share;
+
+/* A connection whose handshake is over; all that it has belongs to the list. */
 struct arrival {
 	struct arrival *next;
 	SSL *ssl;
 	int fd;
+	void *session;             /* the handler's; or NULL */
+	struct tally_share *share; /* of its office, in the server's tally */
+	/* Not 0: its first request gets this status, and it must go. */
+	int turned_away;
 };
 
 /* Lists in the order of arrival; they become the taker's. */
@@ -38,10 +44,11 @@ int mailbox_bell(const struct mailbox *mailbox);
 
 void mailbox_answer(struct mailbox *mailbox, struct http_request *request);
 /*
- * Put in a new connection.  False if there is no memory: fd and ssl stay the
- * caller's.
+ * Put in a new connection, which is copied.  False if there is no memory: what
+ * it has stays the caller's.
  */
-bool mailbox_arrive(struct mailbox *mailbox, int fd, SSL *ssl) MUST_USE;
+bool mailbox_arrive(struct mailbox *mailbox,
+    const struct arrival *arrival) MUST_USE;
 void mailbox_streams(struct mailbox *mailbox);
 void mailbox_stop(struct mailbox *mailbox);
 

@@ -16,8 +16,11 @@
 
 struct conn;
 struct mailbox;
+struct tally_share;
 
 #define HTTP_REQUEST_ID 17
+/* Room for the name of an office, or of a person who is of none. */
+#define HTTP_OFFICE (LIMIT_EMAIL_BYTES + 1)
 
 struct http_response {
 	int status;
@@ -55,7 +58,7 @@ struct http_request {
 	uint64_t spool_at, body_len;
 	/* Set by the handler; otherwise gzip is refused with 415. */
 	bool takes_gzip;
-	bool watches; /* set by the handler, which counts these */
+	struct tally_share *watches; /* set by the handler; or NULL */
 	int64_t began_ms;
 	struct http_response response;
 	void *job;      /* the handler's own */
@@ -111,6 +114,29 @@ struct http_refusal {
 	const char *from; /* the client's IP address, or "" */
 };
 
+/* What there is only so much of, and is taken. */
+enum http_limit {
+	HTTP_LIMIT_NONE,
+	HTTP_LIMIT_HANDSHAKES,  /* of who has shown no certificate yet */
+	HTTP_LIMIT_SILENT,      /* of those, who has sent nothing and must go */
+	HTTP_LIMIT_CONNECTIONS, /* of all */
+	HTTP_LIMIT_OFFICE_CONNECTIONS,
+	HTTP_LIMIT_STREAMS, /* of events, of all */
+	HTTP_LIMIT_OFFICE_STREAMS,
+	HTTP_LIMITS
+};
+
+/* Its name in the log and in the metrics. */
+static inline const char *
+http_limit_name(enum http_limit limit)
+{
+	static const char *const names[HTTP_LIMITS] = { "", "handshakes",
+		"silent", "connections", "office-connections", "streams",
+		"office-streams" };
+
+	return names[limit];
+}
+
 /*
  * The functions from begin() to finished() are called on the thread of the
  * request's loop; for requests of other loops other threads call them at the
@@ -152,10 +178,25 @@ struct http_handler {
 	void (*finished)(void *arg, const struct http_request *request,
 	    bool sent);
 	/*
-	 * A handshake failed; for the log.  May be NULL.  Called on the thread
-	 * of any loop, as often as strangers like.
+	 * A handshake failed; for the log.  May be NULL.  Called on any
+	 * handshake thread, as often as strangers like.
 	 */
 	void (*refused)(void *arg, const struct http_refusal *refusal);
+	/*
+	 * Somebody meets a limit: has to go, is turned away, or is one too
+	 * many; for the log. who is an IP address or, where an office is known, its
+	 * name.  May be NULL.  Called on any thread, as often as strangers
+	 * like.
+	 */
+	void (*limited)(void *arg, enum http_limit limit, const char *who);
+	/*
+	 * A handshake is over: write the name of the peer's office into office,
+	 * or "" if it has none, and what is known of the connection from now on
+	 * to *session.  May be NULL: all are of "".  Called on any handshake
+	 * thread.
+	 */
+	void (*greeted)(void *arg, X509 *peer, void **session,
+	    char office[HTTP_OFFICE]);
 	void (*session_free)(void *session);
 	/* Called once a second, on the thread of http_server_run(). */
 	void (*tick)(void *arg);

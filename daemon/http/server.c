@@ -1,18 +1,14 @@
 /*
- * The server: event loops, one thread each; and what there is once, on the
- * thread of http_server_run(): the listening socket, the clock and the signals
- * (server.h).
+ * The server: event loops, one thread each, to which the handshake threads hand
+ * new connections; and what there is once, on the thread of http_server_run():
+ * the clock and the signals (server.h).
  */
 #include "daemon/http/server.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -21,7 +17,9 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "daemon/http/conn.h"
+#include "daemon/http/greet.h"
 #include "daemon/http/mailbox.h"
+#include "daemon/http/tally.h"
 
 enum { LOOPS = 8, HOOKS = 8 };
 
@@ -43,8 +41,10 @@ struct hook {
 struct http_server {
 	struct event_base *base;
 	struct http_handler handler;
-	SSL_CTX *tls;
-	struct event *on_listener, *on_tick, *on_ended;
+	struct greet *greet;
+	struct tally *tally; /* of the connections */
+	size_t max;
+	struct event *on_tick, *on_ended;
 	struct event *hooks[HOOKS];
 	size_t num_hooks;
 	struct loop_thread loops[LOOPS];
@@ -94,11 +94,7 @@ begin_all(struct loop *loop, struct arrival *arrivals)
 
 	for (; arrivals != NULL; arrivals = next) {
 		next = arrivals->next;
-		if (!conn_begin(loop, arrivals->fd, arrivals->ssl)) {
-			conn_forget(loop);
-			SSL_free(arrivals->ssl);
-			close(arrivals->fd);
-		}
+		conn_begin(loop, arrivals);
 		free(arrivals);
 	}
 }
@@ -158,6 +154,7 @@ loop_open(struct loop_thread *thread, struct http_server *server,
 
 	thread->server = server;
 	loop->handler = &server->handler;
+	loop->tally = server->tally;
 	loop->now_s = time_monotonic_ms() / 1000;
 	if (RAND_bytes((unsigned char *)&loop->next_id,
 		sizeof(loop->next_id)) != 1)
@@ -240,50 +237,72 @@ choose_loop(struct http_server *server)
 	return best;
 }
 
-/* Give a new connection to a loop, or close it. */
 static void
-hand_over(struct http_server *server, int fd)
+tell_limited(const struct http_server *server, enum http_limit limit,
+    const char *office)
 {
-	SSL *ssl = SSL_new(server->tls);
-	struct loop *loop = choose_loop(server);
-	const int yes = 1;
+	const struct http_handler *handler = &server->handler;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	conn_expect(loop);
-	if (ssl != NULL && mailbox_arrive(loop->mailbox, fd, ssl))
-		return;
-	conn_forget(loop);
-	SSL_free(ssl);
-	close(fd);
+	if (handler->limited != NULL)
+		handler->limited(handler->arg, limit, office);
 }
 
-/* Accept connections until there are none. */
+/*
+ * Take a place among the connections.  Returns 0, or the status that the
+ * connection is to be turned away with.
+ */
+static int
+take_place(struct http_server *server, const char *office,
+    struct tally_share **out)
+{
+	switch (tally_take(server->tally, office, out)) {
+	case TALLY_TAKEN:
+		break;
+	case TALLY_OWN:
+		tell_limited(server, HTTP_LIMIT_OFFICE_CONNECTIONS, office);
+		return 429;
+	case TALLY_ALL:
+		tell_limited(server, HTTP_LIMIT_CONNECTIONS, office);
+		return 503;
+	}
+	return 0;
+}
+
+static size_t
+room_left(void *arg)
+{
+	const struct http_server *server = arg;
+	const size_t num = http_server_connections(server);
+
+	return num < server->max ? server->max - num : 0;
+}
+
+/*
+ * A handshake is over: give the connection to a loop.  Runs on a handshake
+ * thread.
+ */
 static void
-on_listener(evutil_socket_t listener, short what, void *arg)
+welcome(void *arg, int fd, SSL *ssl)
 {
 	struct http_server *server = arg;
+	const struct http_handler *handler = &server->handler;
+	struct loop *loop = choose_loop(server);
+	struct arrival arrival = { .ssl = ssl, .fd = fd };
+	char office[HTTP_OFFICE] = "";
 
-	(void)what;
-	for (int i = 0;
-	     i < 32 && http_server_connections(server) < LIMIT_CONNECTIONS;
-	     i++) {
-		const int fd =
-		    accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0) {
-			/*
-			 * There are no descriptors left: listen again at the
-			 * next tick.
-			 */
-			if (errno != EAGAIN && errno != EINTR &&
-			    errno != ECONNABORTED)
-				event_del(server->on_listener);
-			return;
-		}
-		hand_over(server, fd);
-	}
-	if (http_server_connections(server) >= LIMIT_CONNECTIONS)
-		event_del(server->on_listener);
+	if (handler->greeted != NULL)
+		handler->greeted(handler->arg, SSL_get0_peer_certificate(ssl),
+		    &arrival.session, office);
+	arrival.turned_away = take_place(server, office, &arrival.share);
+	conn_expect(loop);
+	if (mailbox_arrive(loop->mailbox, &arrival))
+		return;
+	conn_forget(loop);
+	tally_give(server->tally, arrival.share);
+	if (arrival.session != NULL)
+		handler->session_free(arrival.session);
+	SSL_free(ssl);
+	close(fd);
 }
 
 /* If all loops have ended, or one has failed, http_server_run() returns. */
@@ -307,7 +326,7 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 	look_for_ended(arg);
 }
 
-/* Have all loops turned since this last returned true? */
+/* Have all loops, and the handshakes, turned since this returned true? */
 static bool
 all_turned(struct http_server *server)
 {
@@ -315,6 +334,8 @@ all_turned(struct http_server *server)
 		if (!__atomic_load_n(&server->loops[i].turned,
 			__ATOMIC_RELAXED))
 			return false;
+	if (!greet_turned(server->greet))
+		return false;
 	for (size_t i = 0; i < server->num_loops; i++)
 		__atomic_store_n(&server->loops[i].turned, false,
 		    __ATOMIC_RELAXED);
@@ -329,9 +350,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (server->turning.fn != NULL && all_turned(server))
 		server->turning.fn(server->turning.arg);
-	if (!server->stopping &&
-	    http_server_connections(server) < LIMIT_CONNECTIONS)
-		event_add(server->on_listener, NULL);
 	server->handler.tick(server->handler.arg);
 	look_for_ended(server);
 }
@@ -354,7 +372,7 @@ void
 http_server_stop(struct http_server *server)
 {
 	server->stopping = true;
-	event_del(server->on_listener);
+	greet_stop(server->greet);
 	for (size_t i = 0; i < server->num_loops; i++)
 		mailbox_stop(server->loops[i].loop.mailbox);
 }
@@ -362,9 +380,7 @@ http_server_stop(struct http_server *server)
 void
 http_server_set_tls(struct http_server *server, void *tls)
 {
-	SSL_CTX_free(server->tls);
-	server->tls = tls;
-	SSL_CTX_up_ref(server->tls);
+	greet_set_tls(server->greet, tls);
 }
 
 /* One for each processor of this process, at most LOOPS. */
@@ -381,31 +397,27 @@ count_loops(void)
 
 /* Make the events of the server's own thread. */
 static bool
-make_events(struct http_server *server, int listener, struct error *err)
+make_events(struct http_server *server, struct error *err)
 {
 	const struct timeval second = { .tv_sec = 1 };
 
 	server->base = new_base();
 	server->ended = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (server->base != NULL && server->ended >= 0) {
-		server->on_listener = event_new(server->base, listener,
-		    EV_READ | EV_PERSIST, on_listener, server);
 		server->on_ended = event_new(server->base, server->ended,
 		    EV_READ | EV_PERSIST, on_ended, server);
 		server->on_tick =
 		    event_new(server->base, -1, EV_PERSIST, on_tick, server);
 	}
-	return (server->on_listener != NULL && server->on_ended != NULL &&
-		   server->on_tick != NULL &&
-		   event_add(server->on_listener, NULL) == 0 &&
+	return (server->on_ended != NULL && server->on_tick != NULL &&
 		   event_add(server->on_ended, NULL) == 0 &&
 		   event_add(server->on_tick, &second) == 0) ||
 	    error_set(err, ERROR_SYSTEM, "libevent");
 }
 
 struct http_server *
-http_server_new(int fd, void *tls, const struct http_handler *handler,
-    struct error *err)
+http_server_new(int fd, void *tls, size_t max,
+    const struct http_handler *handler, struct error *err)
 {
 	struct http_server *server = calloc(1, sizeof(*server));
 	const size_t num_loops = count_loops();
@@ -416,9 +428,11 @@ http_server_new(int fd, void *tls, const struct http_handler *handler,
 		return NULL;
 	}
 	server->handler = *handler;
-	server->tls = tls;
-	SSL_CTX_up_ref(server->tls);
-	ok = make_events(server, fd, err);
+	server->max = max;
+	ok = make_events(server, err) &&
+	    (server->tally = tally_new(max, err)) != NULL &&
+	    (server->greet = greet_new(fd, tls, max, &server->handler, welcome,
+		 room_left, server, err)) != NULL;
 	while (ok && server->num_loops < num_loops)
 		ok =
 		    loop_open(&server->loops[server->num_loops++], server, err);
@@ -448,7 +462,7 @@ http_server_run(struct http_server *server, struct error *err)
 {
 	bool ok = true;
 
-	if (!start_loops(server, err))
+	if (!start_loops(server, err) || !greet_start(server->greet, err))
 		return false;
 	if (event_base_dispatch(server->base) != 0 ||
 	    __atomic_load_n(&server->num_ended, __ATOMIC_ACQUIRE) <
@@ -519,14 +533,14 @@ http_server_free(struct http_server *server)
 {
 	if (server == NULL)
 		return;
+	greet_free(server->greet);
 	for (size_t i = 0; i < server->num_loops; i++)
 		loop_close(&server->loops[i]);
+	tally_free(server->tally);
 	for (size_t i = 0; i < server->num_hooks; i++) {
 		free(event_get_callback_arg(server->hooks[i]));
 		event_free(server->hooks[i]);
 	}
-	if (server->on_listener != NULL)
-		event_free(server->on_listener);
 	if (server->on_ended != NULL)
 		event_free(server->on_ended);
 	if (server->on_tick != NULL)
@@ -535,6 +549,5 @@ http_server_free(struct http_server *server)
 		event_base_free(server->base);
 	if (server->ended >= 0)
 		close(server->ended);
-	SSL_CTX_free(server->tls);
 	free(server);
 }

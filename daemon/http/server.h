@@ -2,8 +2,10 @@
  * server.h - HTTP/1.1 over mutual TLS 1.3: a few event loops, which never
  * block.
  *
- * The server accepts connections (conn.h) and gives each to the loop that has
- * the fewest.  The loops pass requests to the handler (request.h), whose
+ * Connections are accepted, and do their handshakes, beside the loops
+ * (greet.h); then each (conn.h) goes to the loop that has the fewest.  An
+ * office may have half of the connections that the others leave (tally.h).
+ * The loops pass requests to the handler (request.h), whose
  * answers go back to the loop of the connection (mailbox.h).  There is one loop
  * for each processor that the process may use, at most eight.
  */
@@ -15,10 +17,10 @@
 struct http_server;
 
 /*
- * Make a server. fd is a listening socket; tls is an SSL_CTX, of which a
- * reference is kept.
+ * Make a server of at most max connections. fd is a listening socket; tls is an
+ * SSL_CTX, of which a reference is kept.
  */
-struct http_server *http_server_new(int fd, void *tls,
+struct http_server *http_server_new(int fd, void *tls, size_t max,
     const struct http_handler *handler, struct error *err);
 /*
  * Serve until http_server_stop() was called and every request under way is
@@ -31,7 +33,7 @@ bool http_server_run(struct http_server *server, struct error *err) MUST_USE;
  * thread of http_server_run().
  */
 void http_server_stop(struct http_server *server);
-/* Use another SSL_CTX for new connections; on the same thread. */
+/* Use another SSL_CTX for new connections.  For any thread. */
 void http_server_set_tls(struct http_server *server, void *tls);
 /* Give a request with its response back to its connection.  For any thread. */
 void http_reply(struct http_request *request);
@@ -45,7 +47,8 @@ bool http_server_on_readable(struct http_server *server, int fd,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
 /*
  * Call fn once a second, on the thread of http_server_run(), as long as every
- * loop turns: each has looked at its connections since the last call.
+ * loop turns, and every thread of handshakes: each has looked at its
+ * connections since the last call.
  */
 void http_server_on_turning(struct http_server *server, void (*fn)(void *arg),
     void *arg);

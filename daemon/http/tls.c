@@ -117,7 +117,8 @@ reason_of_error(unsigned long error)
 bool
 http_tls_refusal(const SSL *ssl, bool late, struct http_refusal *out)
 {
-	const struct shown *shown = SSL_get_ex_data(ssl, place);
+	const struct shown *shown =
+	    ssl != NULL ? SSL_get_ex_data(ssl, place) : NULL;
 	const unsigned long error = ERR_peek_error();
 	const char *text = ERR_reason_error_string(error);
 

@@ -95,27 +95,18 @@ make_method(void)
 	}
 }
 
-/* Have OpenSSL read from the socket and write into the gathering BIO. */
+/* OpenSSL reads from the socket: have it write into the gathering BIO. */
 static bool
 connect_ssl(struct wire *wire)
 {
-	BIO *in, *out;
+	BIO *out;
 
 	pthread_once(&once, make_method);
 	if (gathering == NULL || (out = BIO_new(gathering)) == NULL)
 		return false;
-	if ((in = BIO_new_socket(wire->fd, BIO_NOCLOSE)) == NULL) {
-		BIO_free(out);
-		return false;
-	}
 	BIO_set_data(out, wire);
 	BIO_set_init(out, 1);
-	SSL_set_bio(wire->ssl, in, out);
-	SSL_set_accept_state(wire->ssl);
-	/*
-	 * Read a record by one system call, not its header by one of its own.
-	 */
-	SSL_set_read_ahead(wire->ssl, 1);
+	SSL_set0_wbio(wire->ssl, out);
 	return true;
 }
 
@@ -174,12 +165,6 @@ result_of(struct wire *wire, int result)
 	default:
 		return -1;
 	}
-}
-
-int
-wire_accept(struct wire *wire)
-{
-	return result_of(wire, SSL_accept(wire->ssl));
 }
 
 int

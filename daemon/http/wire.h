@@ -26,8 +26,9 @@ struct wire {
 };
 
 /*
- * Open a wire. fn is called with arg when an event that wire_wait() asked for
- * has come. fd and ssl are taken over, unless this returns false.
+ * Open a wire on a connection whose handshake is over (greet.h). fn is called
+ * with arg when an event that wire_wait() asked for has come. fd and ssl are
+ * taken over, unless this returns false.
  */
 bool wire_open(struct wire *wire, struct event_base *base, int fd, SSL *ssl,
     event_callback_fn fn, void *arg) MUST_USE;
@@ -41,7 +42,6 @@ void wire_close(struct wire *wire);
  * Writes are gathered, several records at a time, to save system calls:
  * wire_push() sends the rest.
  */
-int wire_accept(struct wire *wire);
 int wire_read(struct wire *wire, uint8_t *out, size_t max);
 int wire_write(struct wire *wire, struct span bytes);
 /* Encrypt all of out; returns 1 once it is empty. */

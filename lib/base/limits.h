@@ -143,9 +143,15 @@ enum {
 	/* Interrupted jobs of one office, each with a thread; and threads. */
 	LIMIT_JOBS_BEGUN = 8,
 	LIMIT_WORKER_THREADS = 256,
+	/* Of those who have shown no certificate yet: who has sent a
+	 * ClientHello, which takes memory for TLS; and who has not. */
+	LIMIT_HANDSHAKES = 512,
+	LIMIT_SILENT = 4096,
+	LIMIT_UNWANTED = 64, /* of a loop: they get a "no", and must go */
 	LIMIT_SECONDS_HANDSHAKE = 10,
 	/* Lines of refused handshakes a minute, of one reason; then counted. */
 	LIMIT_REFUSED_LINES = 20,
+	LIMIT_LIMITED_LINES = 5, /* and of one limit that is reached */
 	LIMIT_SECONDS_HEAD = 10,
 	LIMIT_SECONDS_IDLE = 60,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */

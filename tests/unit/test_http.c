@@ -480,7 +480,8 @@ START_TEST(a_new_connection_waits_in_the_mailbox)
 	struct mailbox *mailbox = mailbox_new(&err);
 	struct mail mail;
 
-	ck_assert(mailbox_arrive(mailbox, fd, ssl));
+	ck_assert(
+	    mailbox_arrive(mailbox, &(struct arrival){ .fd = fd, .ssl = ssl }));
 	ck_assert(rings(mailbox));
 	mailbox_take(mailbox, &mail);
 	ck_assert_int_eq(mail.arrivals->fd, fd);
@@ -490,7 +491,8 @@ START_TEST(a_new_connection_waits_in_the_mailbox)
 	SSL_free(ssl);
 	close(fd);
 	/* One that nobody took is closed with it. */
-	ck_assert(mailbox_arrive(mailbox, other, left));
+	ck_assert(mailbox_arrive(mailbox,
+	    &(struct arrival){ .fd = other, .ssl = left }));
 	mailbox_free(mailbox);
 	ck_assert_int_eq(close(other), -1);
 	SSL_CTX_free(tls);
@@ -593,7 +595,7 @@ START_TEST(the_watchdog_is_told_only_while_every_loop_turns)
 	ck_assert_ptr_nonnull(tls);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
-	s.server = http_server_new(fd, tls, &handler, &err);
+	s.server = http_server_new(fd, tls, LIMIT_CONNECTIONS, &handler, &err);
 	ck_ok(s.server != NULL, err);
 	http_server_on_turning(s.server, count_turn, &s);
 	ck_ok(http_server_run(s.server, &err), err);
