@@ -229,8 +229,8 @@ static const struct options_form history_forms[] = {
 };
 
 #define ACTS                                                                   \
-	"deposit, sign, force, terminate, deliver, refuse, dispatch,"          \
-	" acknowledge, policy, crl, key or start"
+	"deposit, sign, force, terminate, deliver, deliveries, refuse,"        \
+	" dispatch, acknowledge, policy, crl, key or start"
 
 static const struct options_option log_options[] = {
 	VALUE(OPTION_DOCUMENT, "document", "DOC", "only acts on this document"),
@@ -546,7 +546,7 @@ static const struct options_value values[] = {
 	{ "PATH", COMPLETE_FILE, NULL },
 	{ "ACT", COMPLETE_WORDS,
 	    "start\npolicy\ncrl\nkey\ndeposit\nsign\nforce\nterminate\n"
-	    "deliver\nrefuse\ndispatch\nacknowledge" },
+	    "deliver\ndeliveries\nrefuse\ndispatch\nacknowledge" },
 	{ "STATUS", COMPLETE_WORDS,
 	    "draft\nsigned in part\nin force\nterminated" },
 	{ NULL },

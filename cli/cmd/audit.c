@@ -54,7 +54,7 @@ open_kept(struct audit_run *run, bool full, struct error *err)
 		return false;
 	if (run->state.is_old)
 		output_note("what a program before this one kept of its audits"
-			    " tells nothing of what they found: all is checked"
+			    " is not all that this one needs: all is checked"
 			    " anew");
 	if (full || run->state.is_old) {
 		if (!audit_state_begin_anew(&run->state, err))
@@ -106,7 +106,11 @@ run_audit(struct context *context, bool full, struct error *err)
 	struct audit_run run = { .context = context,
 		.pending = BUF(SIZE_MAX),
 		.note = BUF(LIMIT_NOTE_FILE),
-		.state = { .lock = -1, .entries_fd = -1, .hidden_fd = -1 } };
+		.delivered = BUF(SIZE_MAX),
+		.state = { .lock = -1,
+		    .entries_fd = -1,
+		    .delivered_fd = -1,
+		    .hidden_fd = -1 } };
 	size_t open;
 	bool ok;
 
@@ -134,6 +138,7 @@ run_audit(struct context *context, bool full, struct error *err)
 	audit_state_close(&run.state);
 	ranges_free(&run.missing);
 	buf_free(&run.pending);
+	buf_free(&run.delivered);
 	buf_free(&run.note);
 	session_close(&run.session);
 	return ok;

@@ -5,12 +5,14 @@
  *	STATE/KEYID/audit/entries  those from which the states follow, and those
  *	                           that something was found in: u64 index, u16
  *	                           length, bytes
+ *	STATE/KEYID/audit/delivered  what is remembered of each `deliver` entry
+ *	                           (record/delivered.h)
  *	STATE/KEYID/audit/hidden   indices that were not shown: u64 first, u64 last
  *	STATE/KEYID/audit/judged   copies found good (audit_judged.c)
  *	STATE/KEYID/audit/lock     one audit at a time
  *
- * state is a text: "valise audit 2", "size N", "entries BYTES" and "hidden
- * BYTES" (how much of those files belongs to it), "policy DIGEST" (by which it
+ * state is a text: "valise audit 3", "size N", "entries BYTES",
+ * "delivered BYTES" and "hidden BYTES" (how much of those files belongs to it), "policy DIGEST" (by which it
  * was audited), the tree's right edge in base64, and a line of JSON for each
  * finding.  It is replaced as one, so that no finding is lost with a line.
  */
@@ -23,10 +25,11 @@
 
 struct audit_state {
 	struct context *context;
-	int lock, entries_fd, hidden_fd; /* each is -1 if it is not open */
+	/* each is -1 if it is not open */
+	int lock, entries_fd, delivered_fd, hidden_fd;
 	/* the Merkle tree's right edge, of the leaves taken in */
 	struct merkle_edge edge;
-	uint64_t entries_len, hidden_len;
+	uint64_t entries_len, delivered_len, hidden_len;
 	struct digest policy;
 	struct findings findings;
 	struct ranges hidden;
@@ -52,11 +55,15 @@ bool audit_state_begin_anew(struct audit_state *state,
 bool audit_state_write(const struct audit_state *state,
     struct error *err) MUST_USE;
 /*
- * Finish a step that reaches up to edge.size: append its entries and hidden
- * ranges, then write the state.
+ * Finish a step that reaches up to edge.size: append its entries, what is
+ * remembered of deliveries and hidden ranges, then write the state.
  */
 bool audit_state_take(struct audit_state *state, struct span entries,
-    const struct ranges *hidden, struct error *err) MUST_USE;
+    struct span delivered, const struct ranges *hidden,
+    struct error *err) MUST_USE;
+/* Append what is kept of deliveries. */
+bool audit_state_delivered(const struct audit_state *state, struct buf *out,
+    struct error *err) MUST_USE;
 /* Visit each entry that is kept, in order. */
 bool audit_state_replay(struct audit_state *state, entry_visitor *visit,
     void *arg, struct error *err) MUST_USE;
@@ -79,7 +86,8 @@ struct audit_run {
 	enum finding_kind kind; /* the kind of the check that is being made */
 	size_t num_told;        /* how many findings were told */
 	struct judged_list *judged;
-	struct buf pending; /* this step's entries, which are to be kept */
+	/* this step's entries that are to be kept, and its deliveries */
+	struct buf pending, delivered;
 	/* of this step: the first index that was not shown yet */
 	uint64_t next;
 	/* of this step: the indices that were not shown */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd/audit.h"
+#include "record/delivered.h"
 
 /* How many leaves a step has: 32 tiles, and a page of entries. */
 enum { STEP = 32 * TILE_WIDTH };
@@ -84,6 +85,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	if (entry->act == ACT_CRL)
 		session_want_crls(&run->session, &entry->crls);
 	return audit_entry(run->audit, index, entry, err) &&
+	    (entry->act != ACT_DELIVER ||
+		delivered_encode(index, entry, &run->delivered, err)) &&
 	    ((!keeps_state(entry) && run->num_told == before) ||
 		keep_entry(run, index, line, err));
 }
@@ -117,6 +120,20 @@ visit_again(void *arg, uint64_t index, const struct entry *entry,
 	return audit_entry(run->audit, index, entry, err);
 }
 
+/* Tell the audit of the deliveries that it saw before. */
+static bool
+replay_delivered(struct audit_run *run, struct error *err)
+{
+	struct buf bytes = BUF(SIZE_MAX);
+	const bool ok = audit_state_delivered(&run->state, &bytes, err) &&
+	    audit_take_delivered(run->audit, buf_span(&bytes), err);
+
+	buf_free(&bytes);
+	return ok ||
+	    error_context(err,
+		"audit/delivered (\"valise audit --full\" begins anew)");
+}
+
 bool
 audit_replay(struct audit_run *run, struct error *err)
 {
@@ -124,7 +141,8 @@ audit_replay(struct audit_run *run, struct error *err)
 
 	run->kind = KIND_ENTRY;
 	findings_begin(findings);
-	if (!audit_state_replay(&run->state, visit_again, run, err))
+	if (!replay_delivered(run, err) ||
+	    !audit_state_replay(&run->state, visit_again, run, err))
 		return false;
 	for (size_t i = 0;
 	     i < sizeof(replayed_codes) / sizeof(replayed_codes[0]); i++)
@@ -175,7 +193,7 @@ take_step(struct audit_run *run, uint64_t until, uint64_t size,
 	bool ok = fetch_leaves(run, from, until, size, &leaves, err);
 
 	run->kind = KIND_ENTRY;
-	run->pending.len = 0;
+	run->pending.len = run->delivered.len = 0;
 	run->missing.num = 0;
 	run->next = from;
 	findings_begin(&run->state.findings);
@@ -203,7 +221,7 @@ take_step(struct audit_run *run, uint64_t until, uint64_t size,
 		    LIMIT_AUDIT_FINDINGS);
 	run->state.edge = edge;
 	return audit_state_take(&run->state, buf_span(&run->pending),
-	    &run->missing, err);
+	    buf_span(&run->delivered), &run->missing, err);
 }
 
 /*

@@ -9,7 +9,10 @@
 
 #include "cli/cmd/audit.h"
 
-static const char magic[] = "valise audit 2", old_magic[] = "valise audit 1";
+static const char magic[] = "valise audit 3";
+/* Older programs kept nothing of findings; or nothing of deliveries. */
+static const char no_findings[] = "valise audit 1",
+		  no_deliveries[] = "valise audit 2";
 
 bool
 audit_state_path(const struct context *context, const char *name,
@@ -30,9 +33,11 @@ encode(const struct audit_state *state, struct buf *out, struct error *err)
 
 	digest_hex(&state->policy, hex);
 	ok = buf_printf(out, err,
-	    "%s\nsize %llu\nentries %llu\nhidden %llu\npolicy %s\n", magic,
-	    (unsigned long long)state->edge.size,
+	    "%s\nsize %llu\nentries %llu\ndelivered %llu\nhidden %llu\n"
+	    "policy %s\n",
+	    magic, (unsigned long long)state->edge.size,
 	    (unsigned long long)state->entries_len,
+	    (unsigned long long)state->delivered_len,
 	    (unsigned long long)state->hidden_len, hex);
 	for (unsigned l = 0; ok && l < 64; l++) {
 		if ((state->edge.size >> l & 1) == 0)
@@ -80,12 +85,18 @@ decode(struct audit_state *state, struct span text, struct error *err)
 	struct merkle_edge *edge = &state->edge;
 	struct span line;
 
-	if (span_take_line(&text, &line) && span_is(line, old_magic)) {
+	if (!span_take_line(&text, &line))
+		line = span_of(NULL, 0);
+	if (span_is(line, no_findings)) {
 		state->is_old = true;
 		return true;
 	}
-	if (!span_is(line, magic) || !take_number(&text, "size", &edge->size) ||
+	state->is_old = span_is(line, no_deliveries);
+	if ((!state->is_old && !span_is(line, magic)) ||
+	    !take_number(&text, "size", &edge->size) ||
 	    !take_number(&text, "entries", &state->entries_len) ||
+	    (!state->is_old &&
+		!take_number(&text, "delivered", &state->delivered_len)) ||
 	    !take_number(&text, "hidden", &state->hidden_len) ||
 	    !take_digest(&text, "policy", &state->policy))
 		return error_set(err, ERROR_MALFORMED, "it is no audit's");
@@ -158,6 +169,7 @@ audit_state_open(struct context *context, struct audit_state *out,
 	*out = (struct audit_state){ .context = context,
 		.lock = -1,
 		.entries_fd = -1,
+		.delivered_fd = -1,
 		.hidden_fd = -1 };
 	ok = context_path(context, "audit", path, err) &&
 	    file_make_dirs(path, 0700, err) &&
@@ -176,13 +188,16 @@ audit_state_open(struct context *context, struct audit_state *out,
 	buf_free(&text);
 	return ok &&
 	    (out->entries_fd = open_growing(context, "entries", err)) >= 0 &&
+	    (out->delivered_fd = open_growing(context, "delivered", err)) >=
+	    0 &&
 	    (out->hidden_fd = open_growing(context, "hidden", err)) >= 0;
 }
 
 void
 audit_state_close(struct audit_state *state)
 {
-	const int fds[] = { state->lock, state->entries_fd, state->hidden_fd };
+	const int fds[] = { state->lock, state->entries_fd, state->delivered_fd,
+		state->hidden_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -195,7 +210,7 @@ bool
 audit_state_begin_anew(struct audit_state *state, struct error *err)
 {
 	state->edge = (struct merkle_edge){ 0 };
-	state->entries_len = state->hidden_len = 0;
+	state->entries_len = state->delivered_len = state->hidden_len = 0;
 	state->is_old = false;
 	ranges_free(&state->hidden);
 	return audit_state_write(state, err);
@@ -214,7 +229,7 @@ append(int fd, uint64_t *len, struct span bytes, struct error *err)
 
 bool
 audit_state_take(struct audit_state *state, struct span entries,
-    const struct ranges *hidden, struct error *err)
+    struct span delivered, const struct ranges *hidden, struct error *err)
 {
 	struct buf bytes = BUF(SIZE_MAX);
 	bool ok = true;
@@ -226,9 +241,18 @@ audit_state_take(struct audit_state *state, struct span entries,
 			hidden->list[i].last, err);
 	ok = ok &&
 	    append(state->entries_fd, &state->entries_len, entries, err) &&
+	    append(state->delivered_fd, &state->delivered_len, delivered,
+		err) &&
 	    append(state->hidden_fd, &state->hidden_len, buf_span(&bytes), err);
 	buf_free(&bytes);
 	return ok && audit_state_write(state, err);
+}
+
+bool
+audit_state_delivered(const struct audit_state *state, struct buf *out,
+    struct error *err)
+{
+	return read_counted(state, "delivered", state->delivered_len, out, err);
 }
 
 bool

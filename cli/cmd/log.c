@@ -88,6 +88,11 @@ describe_entry(const struct entry *entry, char out[512])
 		snprintf(out, 512, "%s %s (%s)%s", entry->wanted,
 		    entry->document, entry->rule,
 		    entry_has(entry, ENTRY_TIMES) ? ", several times" : "");
+	else if (entry->act == ACT_DELIVERIES)
+		snprintf(out, 512, "%s%s, %llu time%s more under entry %llu",
+		    entry->document, version, (unsigned long long)entry->times,
+		    entry->times == 1 ? "" : "s",
+		    (unsigned long long)entry->prior);
 	else if (entry_has(entry, ENTRY_DOCUMENT))
 		snprintf(out, 512, "%s%s", entry->document, version);
 	else if (entry->act == ACT_DISPATCH || entry->act == ACT_ACKNOWLEDGE)

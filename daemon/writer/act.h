@@ -42,7 +42,10 @@ struct act_request {
 	struct digest contents;
 	/* For refuse. */
 	char wanted[32], rule[POLICY_RULE];
+	/* For refuse and deliveries: how often. */
 	uint64_t times;
+	/* For deliveries: its `deliver` entry, which has all but that. */
+	uint64_t prior;
 	/* For dispatch and acknowledge: the addressee, and the bag. */
 	char to[POLICY_NAME];
 	uint64_t number;

@@ -211,6 +211,38 @@ add_version_act(struct batch *batch, struct act_request *act)
 	    (!act->quorum || add_force(batch, act, act->index, &act->err));
 }
 
+/*
+ * Add the count of deliveries under a `deliver` entry: it says the same as
+ * that entry, and how often.
+ */
+static bool
+add_deliveries(struct batch *batch, struct act_request *act)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct entry *entry = malloc(sizeof(*entry));
+	bool ok = entry != NULL || error_set_errno(&act->err, "deliveries");
+
+	ok = ok &&
+	    journal_entry(batch->record->journal, act->prior, &line,
+		&act->err) &&
+	    entry_parse(buf_span(&line), entry, &act->err) &&
+	    (entry->act == ACT_DELIVER ||
+		error_set(&act->err, ERROR_SYSTEM,
+		    "entry %llu is no delivery, and is to be counted",
+		    (unsigned long long)act->prior));
+	if (ok) {
+		entry->act = ACT_DELIVERIES;
+		entry->has |= HAS(TIMES);
+		entry->times = act->times;
+		set_prior(entry, act->prior);
+		act->index = batch->first + batch->num;
+		ok = add_entry(batch, entry, &act->err);
+	}
+	buf_free(&line);
+	free(entry);
+	return ok;
+}
+
 /* Add an act without objects. */
 static bool
 add_small_act(struct batch *batch, struct act_request *act)
@@ -351,6 +383,8 @@ add_act(struct batch *batch, struct act_request *act)
 	case ACT_DISPATCH:
 	case ACT_ACKNOWLEDGE:
 		return add_small_act(batch, act);
+	case ACT_DELIVERIES:
+		return add_deliveries(batch, act);
 	case ACT_OTHER:
 	case ACT_FORCE:
 	case ACTS:

@@ -157,6 +157,7 @@ seal_is_for(enum act act)
 	case ACT_POLICY:
 	case ACT_CRL:
 	case ACT_REFUSE:
+	case ACT_DELIVERIES: /* of what has left before */
 	case ACT_START:
 	case ACT_KEY:
 	case ACT_OTHER:

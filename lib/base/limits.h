@@ -127,8 +127,12 @@ enum {
 	LIMIT_BATCH_ACTS = 512,  /* acts in one commit of the journal */
 	LIMIT_BATCH_BYTES = 4 * 1024 * 1024, /* of their texts, and one more */
 	LIMIT_REFUSALS_AN_HOUR = 60,         /* of one person, an entry each */
-	LIMIT_REFUSERS = 1024,      /* persons whose refusals are counted */
-	LIMIT_ACCEPTED = 1024,      /* persons whose policy is known */
+	LIMIT_REFUSERS = 1024, /* persons whose refusals are counted */
+	/* Deliveries of a day that are known of one office: 1.2 MiB. */
+	LIMIT_DELIVERED = 32768,
+	LIMIT_DELIVERY_OFFICES = 256, /* of a day, of which these are known */
+	LIMIT_REPEATS = 1000000000,   /* an hour, in valised.yaml */
+	LIMIT_ACCEPTED = 1024,        /* persons whose policy is known */
 	LIMIT_ACCEPTED_LOOKS = 64,  /* policies in which theirs is looked for */
 	LIMIT_ENTRIES_PAGE = 10000, /* entries in one answer */
 

@@ -84,6 +84,8 @@ static const struct {
 	    ALWAYS | WHO | F(TO) | F(NUMBER) | F(DIGEST), 0 },
 	[ACT_ACKNOWLEDGE] = { "acknowledge",
 	    ALWAYS | WHO | F(TO) | F(NUMBER) | F(WAYBILL) | F(DIGEST), 0 },
+	[ACT_DELIVERIES] = { "deliveries",
+	    ALWAYS | WHO | WHAT | F(CONTENTS) | F(PRIOR) | F(TIMES), 0 },
 };
 
 static const size_t num_acts = sizeof(acts) / sizeof(acts[0]);

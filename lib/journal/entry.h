@@ -27,6 +27,7 @@ enum act {
 	ACT_KEY,
 	ACT_DISPATCH,    /* a bag's waybill was handed in */
 	ACT_ACKNOWLEDGE, /* the addressee's answer to a bag */
+	ACT_DELIVERIES, /* how often a version left again, under its `deliver` */
 	ACTS,
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/delivered.h"
 
 /*
  * Which version had these contents, by their digest.  A hash table, at most
@@ -32,6 +33,7 @@ struct audit {
 	/* Few, so they are searched from the end. */
 	struct field_dispatch *dispatches;
 	size_t num_dispatches;
+	struct delivered delivered; /* by those who judge the counts of them */
 };
 
 struct audit *
@@ -60,7 +62,14 @@ audit_free(struct audit *audit)
 	ledger_free(audit->ledger);
 	free(audit->contents.list);
 	free(audit->dispatches);
+	delivered_free(&audit->delivered);
 	free(audit);
+}
+
+bool
+audit_take_delivered(struct audit *audit, struct span kept, struct error *err)
+{
+	return delivered_decode(&audit->delivered, kept, err);
 }
 
 struct ledger *
@@ -250,6 +259,9 @@ check_fields(const struct checking *all)
 		.has_version = version != NULL,
 		.had_contents = has_document && had_contents(audit, entry),
 		.dispatch = find_dispatch(audit, entry),
+		.delivery = entry->act == ACT_DELIVERIES
+		    ? delivered_find(&audit->delivered, all->index, entry)
+		    : FIELD_NOT_DELIVERED,
 	};
 	const struct field_view view = { .index = all->index,
 		.entry = entry,
@@ -295,6 +307,13 @@ apply(const struct checking *all, struct error *err)
 	return true;
 }
 
+/* A log judges no `deliveries` entries, and needs not know what they count. */
+static bool
+judges_counts(const struct audit *audit)
+{
+	return (audit->settings.by & (FIELD_AUDIT | FIELD_FSCK)) != 0;
+}
+
 /* Remember what later entries are compared with. */
 static bool
 remember(struct audit *audit, uint64_t index, const struct entry *entry)
@@ -305,8 +324,15 @@ remember(struct audit *audit, uint64_t index, const struct entry *entry)
 		audit->crls_ms = entry->time_ms;
 	if (entry->act == ACT_DISPATCH)
 		return add_dispatch(audit, index, entry);
-	return entry->act == ACT_OTHER || entry->act == ACT_DELIVER ||
-	    !entry_has(entry, ENTRY_CONTENTS) || entry->version == 0 ||
+	if (entry->act == ACT_DELIVER)
+		return !judges_counts(audit) ||
+		    delivered_add(&audit->delivered, index, entry);
+	if (entry->act == ACT_DELIVERIES) {
+		delivered_count(&audit->delivered, index, entry);
+		return true;
+	}
+	return entry->act == ACT_OTHER || !entry_has(entry, ENTRY_CONTENTS) ||
+	    entry->version == 0 ||
 	    ledger_number(audit->ledger, entry->document) == 0 ||
 	    add_contents(audit, entry);
 }

@@ -58,6 +58,12 @@ struct audit *audit_new(const struct audit_settings *settings,
 void audit_free(struct audit *audit);
 
 /*
+ * Take what an earlier audit kept of the deliveries that it saw
+ * (record/delivered.h), before the first entry.
+ */
+bool audit_take_delivered(struct audit *audit, struct span kept,
+    struct error *err) MUST_USE;
+/*
  * Check one entry and tell each finding at once.
  *
  * ERROR_SYSTEM  the audit could not go on; this is the only error

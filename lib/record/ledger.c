@@ -586,6 +586,7 @@ ledger_apply(struct ledger *ledger, uint64_t index, const struct entry *entry,
 		break;
 	case ACT_START:
 	case ACT_DELIVER:
+	case ACT_DELIVERIES:
 	case ACT_REFUSE:
 	case ACT_OTHER:
 	case ACTS:

@@ -11,7 +11,7 @@
 #include "record/ledger_private.h"
 #include "record/states.h"
 
-static const char magic[] = "VALLEDG2" VALISE_VERSION "\n";
+static const char magic[] = "VALLEDG3" VALISE_VERSION "\n";
 
 enum { DIGEST = 32, NAME_BYTES = 4096 };
 

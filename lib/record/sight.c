@@ -102,7 +102,8 @@ ledger_visible(const struct ledger *ledger, const struct sight *sight,
 	if ((sight->audit & bit) != 0)
 		return true;
 	return (sight->read & bit) != 0 && entry.act != ACT_DELIVER &&
-	    entry.act != ACT_REFUSE && entry.act != ACT_OTHER;
+	    entry.act != ACT_DELIVERIES && entry.act != ACT_REFUSE &&
+	    entry.act != ACT_OTHER;
 }
 
 /* Is the document of one of these types? */

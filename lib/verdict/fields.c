@@ -242,6 +242,28 @@ good_prior(const struct field_view *view, char why[FIELD_WHY])
 		view->entry->act_name);
 }
 
+static bool
+good_delivery(const struct field_view *view, char why[FIELD_WHY])
+{
+	const unsigned long long prior = (unsigned long long)view->entry->prior;
+
+	if (view->journal == NULL || !view->journal->all ||
+	    view->journal->delivery == FIELD_DELIVERED)
+		return true;
+	return view->journal->delivery == FIELD_COUNTED
+	    ? differs(why, "entry %llu, a delivery, was counted before", prior)
+	    : differs(why,
+		  "entry %llu, under which it left again, is no delivery of"
+		  " this version to this person before it",
+		  prior);
+}
+
+static bool
+good_times(const struct field_view *view, char why[FIELD_WHY])
+{
+	return view->entry->times >= 1 || differs(why, "it counts nothing");
+}
+
 /* --- CRLs. --- */
 
 static bool
@@ -394,7 +416,8 @@ good_number(const struct field_view *view, char why[FIELD_WHY])
 #define CHAINED   (ACT(START) | ACT(POLICY) | ACT(CRL) | ACT(KEY))
 #define BAGS      (ACT(DISPATCH) | ACT(ACKNOWLEDGE))
 #define EVERY                                                                  \
-	(VERSION | CHAINED | BAGS | ACT(DELIVER) | ACT(REFUSE) | ACT(OTHER))
+	(VERSION | CHAINED | BAGS | ACT(DELIVER) | ACT(DELIVERIES) |           \
+	    ACT(REFUSE) | ACT(OTHER))
 
 #define VERDICT  FIELD_VERDICT
 #define LOG      FIELD_LOG
@@ -403,7 +426,8 @@ good_number(const struct field_view *view, char why[FIELD_WHY])
 #define COMMANDS FIELD_COMMANDS
 #define NOTHING  NULL, 0, NULL
 
-#define IN_COPIES "the waybill, in copies of what came by it"
+#define IN_COPIES     "the waybill, in copies of what came by it"
+#define THAT_DELIVERY "that `deliver` entry"
 
 static const struct field_rule rules[] = {
 	{ EVERY, ENTRY_VALISE,
@@ -589,6 +613,24 @@ static const struct field_rule rules[] = {
 	{ ACT(ACKNOWLEDGE), ENTRY_DIGEST,
 	    "the acknowledgement is not given to others; both offices have it",
 	    NOTHING },
+
+	{ ACT(DELIVERIES), ENTRY_PRIOR,
+	    "the `deliver` entries before it: one of them, which no other"
+	    " counts for",
+	    "COUNT_WRONG", AUDIT | FSCK, good_delivery },
+	{ ACT(DELIVERIES), ENTRY_OFFICE, THAT_DELIVERY, "COUNT_WRONG",
+	    AUDIT | FSCK, NULL },
+	{ ACT(DELIVERIES), ENTRY_PERSON, THAT_DELIVERY, "COUNT_WRONG",
+	    AUDIT | FSCK, NULL },
+	{ ACT(DELIVERIES), ENTRY_DOCUMENT, THAT_DELIVERY, "COUNT_WRONG",
+	    AUDIT | FSCK, NULL },
+	{ ACT(DELIVERIES), ENTRY_VERSION, THAT_DELIVERY, "COUNT_WRONG",
+	    AUDIT | FSCK, NULL },
+	{ ACT(DELIVERIES), ENTRY_CONTENTS, THAT_DELIVERY, "COUNT_WRONG",
+	    AUDIT | FSCK, NULL },
+	{ ACT(DELIVERIES), ENTRY_TIMES,
+	    "1; how often more is seen by the depositary alone", "COUNT_WRONG",
+	    AUDIT | FSCK, good_times },
 
 	{ ACT(KEY), ENTRY_KEY, "the signatures of the checkpoints after it",
 	    "KEY_UNKNOWN", COMMANDS, NULL },

@@ -39,6 +39,13 @@ struct field_dispatch {
 	char person[LIMIT_EMAIL_BYTES + 1];
 };
 
+/* What the prior of a "deliveries" is. */
+enum field_delivery {
+	FIELD_NOT_DELIVERED, /* no `deliver` of this version to this person */
+	FIELD_DELIVERED,
+	FIELD_COUNTED, /* one that another "deliveries" counted for */
+};
+
 /*
  * The state after the earlier entries: in an audit, fsck, and a log of all
  * entries.
@@ -52,6 +59,8 @@ struct field_journal {
 	bool had_contents; /* and had the contents that it names */
 	/* the entry that it names; or NULL */
 	const struct field_dispatch *dispatch;
+	/* The `deliver` entry that a "deliveries" names, if it is its own. */
+	enum field_delivery delivery;
 };
 
 /* A checker's facts about an entry.  Facts that it lacks are not compared. */

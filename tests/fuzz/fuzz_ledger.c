@@ -41,7 +41,7 @@ take_column(struct span *rest, size_t record_bytes, struct digest *sum)
 static void
 put_sums(struct buf *bytes, const struct digest sums[2])
 {
-	size_t at = strlen("VALLEDG2" VALISE_VERSION "\n") + 8 + 32 + 8 + 64;
+	size_t at = strlen("VALLEDG3" VALISE_VERSION "\n") + 8 + 32 + 8 + 64;
 
 	if (at + 2 > bytes->len)
 		return;

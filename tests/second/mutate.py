@@ -277,7 +277,7 @@ def field(rng, acts):
     elif name in ('person', 'office'):
         choices += ['minister@mofa.example', 'iom-geneva', 'mofa', 'treaties@mofa.example', '']
     elif name == 'act':
-        choices += ['deposit', 'sign', 'force', 'terminate', 'deliver', 'later']
+        choices += ['deposit', 'sign', 'force', 'terminate', 'deliver', 'deliveries', 'later']
     elif name in ('version', 'valise', 'number', 'times'):
         choices += [1, 2, 3, '1', 2**53 + 1]
     else:

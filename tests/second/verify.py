@@ -195,6 +195,7 @@ NEEDED = {
     'deposit': 'office person document version digest manifest signature contents commit crls',
     'force': 'document version digest contents prior signatures',
     'deliver': 'office person document version contents',
+    'deliveries': 'office person document version contents prior times',
     'refuse': 'office person document wanted rule',
     'policy': 'changed', 'crl': 'crls', 'start': 'software',
     'dispatch': 'office person to number digest',

@@ -49,6 +49,13 @@ END_TEST
 	"\"salt\":\"" ZEROS32 "\",\"software\":\"v\",\"time\":\"2026-11-23T"   \
 	"10:00:01.250Z\",\"valise\":1}"
 
+#define DELIVERED                                                              \
+	"\"contents\":\"" HEX64                                                \
+	"\",\"document\":\"agreement/x1\",\"office\":\"iom\",\"person\":\"a@"  \
+	"iom.example\"," HEAD
+#define COUNTED                                                                \
+	"\"salt\":\"" ZEROS32 "\",\"time\":\"2026-11-23T10:00:01.250Z\","
+
 static const struct {
 	const char *text, *names; /* NULL: it is good */
 } entries[] = {
@@ -70,6 +77,18 @@ static const struct {
 	{ "{\"act\":\"\xc3\xa4\"," HEAD TAIL, "act" },
 	{ "{\"act\":\"start\"," HEAD TAIL "\n", "end" },
 	{ "{\"act\":\"renew\",\"new-field\":[\"a\",\"b\"]," HEAD TAIL, NULL },
+	{ "{\"act\":\"deliveries\"," DELIVERED "\"prior\":8," COUNTED
+	  "\"times\":3,\"valise\":1,\"version\":2}",
+	    NULL },
+	{ "{\"act\":\"deliveries\"," DELIVERED COUNTED
+	  "\"times\":3,\"valise\":1,\"version\":2}",
+	    "missing" },
+	{ "{\"act\":\"deliveries\"," DELIVERED "\"prior\":8," COUNTED
+	  "\"valise\":1,\"version\":2}",
+	    "missing" },
+	{ "{\"act\":\"deliver\"," DELIVERED COUNTED
+	  "\"times\":3,\"valise\":1,\"version\":2}",
+	    "too many" },
 	{ "[]", "object" },
 };
 
@@ -84,6 +103,26 @@ START_TEST(an_entry_has_one_spelling)
 	if (!good)
 		ck_assert_msg(strstr(err.detail, entries[_i].names) != NULL,
 		    "%s", err.detail);
+}
+END_TEST
+
+/*
+ * A reader that does not know an act, as those of before "deliveries" did not,
+ * keeps the fields that it knows, and shows it.
+ */
+START_TEST(an_act_of_a_later_format_is_kept_as_it_is)
+{
+	static const char line[] =
+	    "{\"act\":\"deliveriez\"," DELIVERED "\"prior\":8," COUNTED
+	    "\"times\":3,\"valise\":1,\"version\":2}";
+	struct error err = { 0 };
+
+	ck_ok(entry_parse(span_of_str(line), &parsed, &err), err);
+	ck_assert_int_eq(parsed.act, ACT_OTHER);
+	ck_assert_str_eq(parsed.act_name, "deliveriez");
+	ck_assert_str_eq(parsed.document, "agreement/x1");
+	ck_assert_str_eq(parsed.person, "a@iom.example");
+	ck_assert(entry_has(&parsed, ENTRY_TIMES) && parsed.times == 3);
 }
 END_TEST
 
@@ -130,6 +169,7 @@ fill(TCase *t)
 	tcase_add_test(t, an_entry_encodes_to_the_bytes_it_was_read_from);
 	tcase_add_test(t, every_truncation_of_an_entry_is_refused);
 	tcase_add_loop_test(t, an_entry_has_one_spelling, 0, COUNT(entries));
+	tcase_add_test(t, an_act_of_a_later_format_is_kept_as_it_is);
 	tcase_add_test(t, a_receipt_comes_back_and_no_other_verifies);
 }
 

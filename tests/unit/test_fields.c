@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "copy_fixture.h"
 #include "record/audit.h"
+#include "record/delivered.h"
 
 #define HAS(name) (UINT32_C(1) << ENTRY_##name)
 
@@ -119,13 +120,15 @@ change(struct entry *entry, const struct field_rule *rule)
 	case ENTRY_NUMBER:
 		entry->number++;
 		break;
+	case ENTRY_TIMES:
+		entry->times = 0;
+		break;
 	case ENTRY_CHANGED:
 	case ENTRY_COMMIT:
 	case ENTRY_KEY:
 	case ENTRY_RULE:
 	case ENTRY_SALT:
 	case ENTRY_SOFTWARE:
-	case ENTRY_TIMES:
 	case ENTRY_VALISE:
 	case ENTRY_WANTED:
 	case ENTRY_FIELDS:
@@ -455,6 +458,12 @@ make_journal(void)
 	set_what(entry, ONE);
 	set_who(entry, "clerk@iom.example", "iom-geneva");
 	entry->contents = journal[6].contents;
+	entry = add(ACT_DELIVERIES, HAS(TIMES));
+	set_what(entry, ONE);
+	set_who(entry, "clerk@iom.example", "iom-geneva");
+	entry->contents = journal[6].contents;
+	entry->times = 2;
+	add_prior(entry, num_entries - 2);
 	entry = add(ACT_REFUSE, HAS(DOCUMENT) | HAS(WANTED) | HAS(RULE));
 	set_who(entry, "clerk@iom.example", "iom-geneva");
 	snprintf(entry->document, sizeof(entry->document), ONE);
@@ -624,11 +633,114 @@ START_TEST(what_an_office_may_not_see_is_not_missed)
 	ck_assert(sight_sees(&sight, ONE));
 	for (size_t i = 0; i < num_entries; i++)
 		if (journal[i].act != ACT_DELIVER &&
+		    journal[i].act != ACT_DELIVERIES &&
 		    journal[i].act != ACT_REFUSE &&
 		    journal[i].act != ACT_DISPATCH &&
 		    journal[i].act != ACT_ACKNOWLEDGE)
 			ck_ok(audit_entry(audit, i, &journal[i], &err), err);
 	ck_assert_msg(found.num == 0, "%s", found.texts[0]);
+	audit_free(audit);
+}
+END_TEST
+
+/* A `deliveries` entry, and what is wrong with it. */
+static const struct {
+	const char *what;
+	size_t before; /* `deliver` entries of the version before it */
+	size_t counts; /* `deliveries` entries that name the first of them */
+	bool other;    /* the `deliver` is of another person */
+	bool later;    /* it names an entry after itself */
+	bool kept;     /* an audit before this one saw the `deliver` */
+	bool wrong;
+} counted[] = {
+	{ "one for one delivery", 1, 1, false, false, false, false },
+	{ "none for two deliveries", 2, 0, false, false, false, false },
+	{ "two for one delivery", 1, 2, false, false, false, true },
+	{ "one for another person's", 1, 1, true, false, false, true },
+	{ "one before its delivery", 1, 1, false, true, false, true },
+	{ "one for a delivery that was seen before", 1, 1, false, false, true,
+	    false },
+	{ "two for that", 1, 2, false, false, true, true },
+	{ "one for that, to another person", 1, 1, true, false, true, true },
+	{ "one before that", 1, 1, false, true, true, true },
+};
+
+static void
+add_delivery(enum act act, const char *person, uint64_t prior)
+{
+	struct entry *entry = add(act, act == ACT_DELIVER ? 0 : HAS(TIMES));
+
+	set_what(entry, ONE);
+	set_who(entry, person, "iom-geneva");
+	entry->contents = journal[0].contents;
+	entry->times = 1;
+	if (act == ACT_DELIVERIES)
+		add_prior(entry, prior);
+}
+
+START_TEST(a_count_is_of_one_delivery_before_it)
+{
+	const char *person =
+	    counted[_i].other ? "other@iom.example" : "clerk@iom.example";
+	static struct found found;
+	const struct audit_settings settings = { .by = FIELD_AUDIT,
+		.report = take_finding,
+		.arg = &found };
+	struct error err = { 0 };
+	struct audit *audit = audit_new(&settings, &err);
+	struct buf kept = BUF(1000);
+	size_t wrong = 0, first;
+
+	num_entries = 0;
+	found.num = 0;
+	add_act(ACT_DEPOSIT, ONE, "treaties@mofa.example", "mofa");
+	first = num_entries + (counted[_i].later ? counted[_i].counts : 0);
+	for (size_t i = 0; counted[_i].later && i < counted[_i].counts; i++)
+		add_delivery(ACT_DELIVERIES, "clerk@iom.example", first);
+	for (size_t i = 0; i < counted[_i].before; i++)
+		add_delivery(ACT_DELIVER, person, 0);
+	for (size_t i = 0; !counted[_i].later && i < counted[_i].counts; i++)
+		add_delivery(ACT_DELIVERIES, "clerk@iom.example", first);
+	for (size_t i = 0; counted[_i].kept && i < num_entries; i++)
+		if (journal[i].act == ACT_DELIVER)
+			ck_ok(delivered_encode(i, &journal[i], &kept, &err),
+			    err);
+	ck_ok(audit_take_delivered(audit, buf_span(&kept), &err), err);
+	for (size_t i = 0; i < num_entries; i++)
+		if (!counted[_i].kept || journal[i].act != ACT_DELIVER)
+			ck_ok(audit_entry(audit, i, &journal[i], &err), err);
+	for (size_t i = 0; i < found.num; i++)
+		wrong += strcmp(found.codes[i], "COUNT_WRONG") == 0;
+	ck_assert_msg(wrong == counted[_i].wrong, "%s: %zu", counted[_i].what,
+	    wrong);
+	buf_free(&kept);
+	audit_free(audit);
+}
+END_TEST
+
+START_TEST(what_was_kept_of_deliveries_is_read_strictly)
+{
+	const struct audit_settings settings = { .by = FIELD_AUDIT,
+		.report = take_finding };
+	struct error err = { 0 };
+	struct audit *audit = audit_new(&settings, &err);
+	struct buf kept = BUF(1000);
+
+	num_entries = 0;
+	add_act(ACT_DEPOSIT, ONE, "treaties@mofa.example", "mofa");
+	add_delivery(ACT_DELIVER, "clerk@iom.example", 0);
+	for (uint64_t i = 0; i < 2; i++)
+		ck_ok(delivered_encode(5, &journal[1], &kept, &err), err);
+	/* Twice the same index; and all cuts. */
+	for (size_t len = 1; len <= kept.len; len++)
+		if (len != 16) {
+			ck_assert(!audit_take_delivered(audit,
+			    span_of(kept.data, len), &err));
+			ck_assert_int_eq(err.kind, ERROR_MALFORMED);
+			audit_free(audit);
+			audit = audit_new(&settings, &err);
+		}
+	buf_free(&kept);
 	audit_free(audit);
 }
 END_TEST
@@ -745,6 +857,9 @@ fill(TCase *t)
 	tcase_add_test(t, fsck_finds_what_the_table_says);
 	tcase_add_test(t, every_field_of_every_act_has_a_row);
 	tcase_add_test(t, what_an_office_may_not_see_is_not_missed);
+	tcase_add_loop_test(t, a_count_is_of_one_delivery_before_it, 0,
+	    COUNT(counted));
+	tcase_add_test(t, what_was_kept_of_deliveries_is_read_strictly);
 	tcase_add_test(t, the_documentation_has_the_table);
 }
 

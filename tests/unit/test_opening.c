@@ -51,7 +51,7 @@ make_entry(uint64_t index, struct entry *out)
 	static const enum act acts[] = { ACT_START, ACT_POLICY, ACT_CRL,
 		ACT_DEPOSIT, ACT_DISPATCH, ACT_SIGN, ACT_FORCE, ACT_DEPOSIT,
 		ACT_SIGN, ACT_SIGN, ACT_TERMINATE, ACT_FORCE, ACT_ACKNOWLEDGE,
-		ACT_DEPOSIT, ACT_REFUSE, ACT_KEY };
+		ACT_DEPOSIT, ACT_REFUSE, ACT_KEY, ACT_DELIVER, ACT_DELIVERIES };
 	const enum act act = index < COUNT(acts) ? acts[index] : ACT_DELIVER;
 	const uint32_t who = BIT(OFFICE) | BIT(PERSON),
 		       what = BIT(DOCUMENT) | BIT(VERSION) | BIT(CONTENTS),
@@ -120,6 +120,10 @@ make_entry(uint64_t index, struct entry *out)
 	case ACT_DELIVER:
 		out->has |= who | what;
 		break;
+	case ACT_DELIVERIES:
+		out->has |= who | what | BIT(PRIOR) | BIT(TIMES);
+		out->times = 3;
+		break;
 	case ACT_OTHER:
 	case ACTS:
 		break;
@@ -127,9 +131,9 @@ make_entry(uint64_t index, struct entry *out)
 	/*
 	 * Version 1 is in force when it is terminated, with a draft after it.
 	 */
-	out->prior = last;
+	out->prior = act == ACT_DELIVERIES ? index - 1 : last;
 	if ((out->has & BIT(DOCUMENT)) != 0 && document == 0 &&
-	    act != ACT_DELIVER && act != ACT_REFUSE)
+	    act != ACT_DELIVER && act != ACT_DELIVERIES && act != ACT_REFUSE)
 		last = index;
 }
 
@@ -616,7 +620,7 @@ START_TEST(a_file_of_another_journal_is_dropped)
 	bytes = read_file();
 	memset(root.bytes, 5, 32);
 	/* The root stands after the magic and the size. */
-	forge(&bytes, bytes.len - 32 - (bytes.len - 32), "VALLEDG2", 8);
+	forge(&bytes, bytes.len - 32 - (bytes.len - 32), "VALLEDG3", 8);
 	for (size_t at = 0; at + 64 < bytes.len; at++)
 		if (memcmp(bytes.data + at, head.root.bytes, 32) == 0) {
 			forge(&bytes, at, root.bytes, 32);

@@ -30,6 +30,7 @@ static const struct {
 	{ ACT_OTHER, "later", "", "" },
 	{ ACT_DISPATCH, "dispatch", "", "bangkok" },
 	{ ACT_ACKNOWLEDGE, "acknowledge", "", "bangkok" },
+	{ ACT_DELIVERIES, "deliveries", "mou/one", "" },
 };
 
 static void
@@ -79,17 +80,17 @@ static const struct {
 	const char *sees; /* of each entry above: y or - */
 } rows[] = {
 	/*                     start deposit deliver refuse, three, dropped,
-	 *                     later, bags */
-	{ "mofa", 0, 0, "yyyyyyyyyyyy" }, /* its own */
-	{ "geneva", 0, 0, "y-----------" },
-	{ "geneva", MOU, 0, "yy----------" },
-	{ "geneva", ALL, 0, "yy----------" },
-	{ "bangkok", 0, 0, "y---------yy" }, /* to it */
-	{ "geneva", 0, MOU, "yyyyyyyyyyyy" },
-	{ "geneva", ALL, HEALTH, "yy--yyyy-yyy" },
-	{ "geneva", 0, AGREEMENT, "y---yyyy-yyy" },
-	{ "geneva", ALL, AGREEMENT | HEALTH, "yy--yyyy-yyy" },
-	{ "geneva", ALL, ALL, "yyyyyyyyyyyy" },
+	 *                     later, bags, deliveries */
+	{ "mofa", 0, 0, "yyyyyyyyyyyyy" }, /* its own */
+	{ "geneva", 0, 0, "y------------" },
+	{ "geneva", MOU, 0, "yy-----------" },
+	{ "geneva", ALL, 0, "yy-----------" },
+	{ "bangkok", 0, 0, "y---------yy-" }, /* to it */
+	{ "geneva", 0, MOU, "yyyyyyyyyyyyy" },
+	{ "geneva", ALL, HEALTH, "yy--yyyy-yyy-" },
+	{ "geneva", 0, AGREEMENT, "y---yyyy-yyy-" },
+	{ "geneva", ALL, AGREEMENT | HEALTH, "yy--yyyy-yyy-" },
+	{ "geneva", ALL, ALL, "yyyyyyyyyyyyy" },
 };
 
 START_TEST(an_office_sees_what_concerns_it)
