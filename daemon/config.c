@@ -77,11 +77,13 @@ read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 	const struct yaml *cache = yaml_get(root, "cache");
 	const struct yaml *reserve = yaml_get(root, "reserve");
 	const struct yaml *workers = yaml_get(root, "workers");
+	const struct yaml *repeats = yaml_get(root, "repeats");
 	uint64_t number;
 
 	out->cache_bytes = UINT64_C(1) << 30;
 	out->reserve_bytes = UINT64_C(256) << 20;
 	out->workers = 4;
+	out->repeats = 600;
 	if (cache != NULL)
 		yaml_bytes(cache, &out->cache_bytes, to);
 	if (reserve != NULL)
@@ -91,6 +93,12 @@ read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 			complain(to, workers, "1 to 64 workers");
 		else
 			out->workers = (unsigned)number;
+	}
+	if (repeats != NULL && yaml_u64(repeats, &number, to)) {
+		if (number < 1 || number > LIMIT_REPEATS)
+			complain(to, repeats, "1 to %d repeats", LIMIT_REPEATS);
+		else
+			out->repeats = number;
 	}
 }
 
@@ -203,7 +211,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	static const char *const keys[] = { "valise", "listen", "address",
 		"data", "policies", "crls", "server-certificate", "server-key",
 		"depositary-certificate", "depositary-key", "cache", "reserve",
-		"workers", "verify-every", "crls-every", "crl-urls",
+		"workers", "repeats", "verify-every", "crls-every", "crl-urls",
 		"witness-every", "witnesses", "monitor" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",

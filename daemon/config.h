@@ -24,6 +24,7 @@ struct config {
 	uint64_t cache_bytes;
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
+	uint64_t repeats; /* deliveries of an office, an hour (api/repeats.h) */
 	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
 	size_t num_crl_urls, num_witnesses, num_monitors;

@@ -478,6 +478,7 @@ tick(void *arg)
 	struct api *api = arg;
 	const int64_t minute = time_monotonic_ms() / 60000;
 
+	repeats_flush(api->repeats, time_monotonic_ms() / 1000, false);
 	if (minute != last) {
 		refusals_flush(api, false);
 		handshakes_flush(&api->handshakes, false);
@@ -538,11 +539,19 @@ api_set_upkeep(struct api *api, struct upkeep *upkeep)
 	api->upkeep = upkeep;
 }
 
+/* Journal a count of deliveries, or of those that were refused. */
+static void
+submit_count(void *arg, struct act_request *act)
+{
+	registrar_submit(arg, act);
+}
+
 struct api *
 api_new(const struct config *config, struct registrar *registrar,
     struct cert_cache *certs, struct error *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
+	struct repeats_rules rules;
 	char dir[FILE_PATH];
 
 	if (api == NULL || (api->refusals = refusals_new(err)) == NULL) {
@@ -554,11 +563,15 @@ api_new(const struct config *config, struct registrar *registrar,
 	metrics_set(METRIC_START, time_now_ms() / 1000);
 	api->handshakes = HANDSHAKES;
 	api->limited = LIMITED;
+	rules = (struct repeats_rules){ .an_hour = config->repeats,
+		.submit = submit_count,
+		.arg = registrar };
 	api->config = config;
 	api->record = registrar_record(registrar);
 	api->registrar = registrar;
 	api->certs = certs;
 	if ((api->watchers = tally_new(LIMIT_WATCHERS, err)) == NULL ||
+	    (api->repeats = repeats_new(&rules, err)) == NULL ||
 	    !data_path(config->data, DATA_SPOOL, api->spool, err) ||
 	    !data_path(config->data, DATA_CACHE, dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
@@ -580,6 +593,7 @@ api_stop(struct api *api)
 	workers_free(api->workers);
 	api->workers = NULL;
 	refusals_flush(api, true);
+	repeats_flush(api->repeats, time_monotonic_ms() / 1000, true);
 	handshakes_flush(&api->handshakes, true);
 	limited_flush(&api->limited, true);
 }
@@ -594,5 +608,6 @@ api_free(struct api *api)
 	bags_free(api->bags);
 	refusals_free(api->refusals);
 	tally_free(api->watchers);
+	repeats_free(api->repeats);
 	free(api);
 }

@@ -15,21 +15,6 @@
 #include "record/snapshot.h"
 #include "record/stored.h"
 
-/* Returns the key under which the cache notes a delivery to this person. */
-static struct digest
-delivery_key(const struct job *job, const struct snapshot *now)
-{
-	struct sha256 hash;
-
-	sha256_init(&hash);
-	sha256_update(&hash, span_of_str(job->connected.person));
-	sha256_update(&hash, span_of_str(job->document));
-	sha256_update(&hash, digest_span(&now->asked.contents));
-	sha256_update(&hash,
-	    span_of(&now->acts[now->num_acts - 1], sizeof(now->acts[0])));
-	return sha256_final(&hash);
-}
-
 /* What the receipts in a copy lead to; it changes when witnesses cosign. */
 struct edition {
 	uint64_t newest;   /* index of the newest act's entry */
@@ -190,21 +175,62 @@ open_copy(struct job *job, const struct snapshot *now,
 	return ok;
 }
 
+/* Answer with the copy, whose delivery is journaled. */
+static void
+send_copy(struct job *job)
+{
+	job->request->response.fd = job->copy_fd;
+	job->copy_fd = -1;
+	job_answer(job);
+}
+
+/* Its delivery has no entry; a job's end. */
+static void
+end_undelivered(struct job *job)
+{
+	repeats_journaled(job->api->repeats, job->act.office, &job->delivery,
+	    REPEATS_FAILED);
+}
+
 /* Answer with the copy, after its delivery was journaled. */
 static void
 finish_fetch(struct job *job)
 {
-	job->request->response.fd = job->copy_fd;
-	job->copy_fd = -1;
-	if (job->act.act == ACT_DELIVER) {
-		const struct digest key = job->act.digest;
-
-		cache_delivered(job->api->cache, &key, time_now_ms());
-	}
-	job_answer(job);
+	repeats_journaled(job->api->repeats, job->act.office, &job->delivery,
+	    job->act.index);
+	job->end = NULL;
+	send_copy(job);
 }
 
-/* Open the copy and journal its delivery, unless that was done before. */
+/*
+ * Send the copy, under an entry that says that this person has it: one of the
+ * last minute, or a new one.
+ */
+static bool
+deliver_copy(struct job *job, const struct snapshot *now,
+    const struct repeats_delivery *delivery, struct error *err)
+{
+	if (!job_may_repeat(job, delivery, &job->delivery, 1, err) ||
+	    !job_may_act(job, err))
+		return false;
+	if (repeats_leaves(job->api->repeats, delivery->office, &job->delivery,
+		time_monotonic_ms() / 1000)) {
+		send_copy(job);
+		return true;
+	}
+	job->act = (struct act_request){ .act = ACT_DELIVER,
+		.version = now->version,
+		.contents = *delivery->contents };
+	text_set(job->act.document, sizeof(job->act.document),
+	    delivery->document);
+	text_set(job->act.person, sizeof(job->act.person), delivery->person);
+	text_set(job->act.office, sizeof(job->act.office), delivery->office);
+	job->end = end_undelivered;
+	job_submit(job, finish_fetch);
+	return true;
+}
+
+/* Open the copy and send it, unless the caller has it. */
 static bool
 deliver(struct job *job, const struct snapshot *now, struct error *err)
 {
@@ -212,8 +238,13 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	const struct edition edition =
 	    edition_of(job, now->acts[now->num_acts - 1]);
 	struct http_response *response = &job->request->response;
+	const struct repeats_delivery delivery = {
+		.office = job->connected.office->name,
+		.person = job->connected.person,
+		.document = job->document,
+		.contents = &now->asked.contents,
+	};
 	char hex[DIGEST_HEX], etag[DIGEST_HEX + 64];
-	struct digest key;
 	uint64_t size = 0;
 	bool ranged;
 
@@ -234,33 +265,23 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 	snprintf(response->headers, sizeof(response->headers),
 	    "Valise-Version: %u\r\n", now->version);
 	ranged = job_range(job, size, etag);
-	key = delivery_key(job, now);
 	if (response->status == 416) {
 		job_answer(job);
 		return true;
 	}
-	job->act = (struct act_request){ .act = ACT_OTHER };
+	job->delivery = repeats_key(job->api->repeats, &delivery);
 	/*
-	 * No new entry: a HEAD delivers nothing, and the rest of a range was
-	 * journaled for this person before.
+	 * A HEAD delivers nothing, and the rest of a range was journaled, or
+	 * counted, for this person before.
 	 */
 	if (strcmp(head->method, "HEAD") == 0 ||
-	    (ranged &&
-		cache_was_delivered(job->api->cache, &key, time_now_ms()))) {
-		finish_fetch(job);
+	    (ranged && response->from > 0 &&
+		repeats_was_delivered(job->api->repeats, delivery.office,
+		    &job->delivery, time_monotonic_ms() / 1000))) {
+		send_copy(job);
 		return true;
 	}
-	job->act.act = ACT_DELIVER;
-	job->act.version = now->version;
-	job->act.contents = now->asked.contents;
-	job->act.digest = key;
-	text_set(job->act.document, sizeof(job->act.document), job->document);
-	text_set(job->act.person, sizeof(job->act.person),
-	    job->connected.person);
-	text_set(job->act.office, sizeof(job->act.office),
-	    job->connected.office->name);
-	job_submit(job, finish_fetch);
-	return true;
+	return deliver_copy(job, now, &delivery, err);
 }
 
 static bool

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "daemon/api/job.h"
 #include "git/serve.h"
 #include "record/data.h"
@@ -61,13 +62,25 @@ run_git_refs(struct job *job, struct error *err)
 struct deliveries {
 	struct job *job;
 	struct git_delivery *list;
+	struct repeats_key *keys; /* of each */
 	size_t num, next;
-	struct act_request *acts;
-	size_t pending;
+	struct act_request *acts; /* those of first and the ones after it */
+	size_t first, pending;
 	struct error err; /* the error of the first that failed */
 };
 
 static void submit_some(struct deliveries *all);
+
+static void
+free_deliveries(struct deliveries *all)
+{
+	if (all == NULL)
+		return;
+	free(all->list);
+	free(all->keys);
+	free(all->acts);
+	free(all);
+}
 
 static void
 end_deliveries(struct deliveries *all)
@@ -82,9 +95,7 @@ end_deliveries(struct deliveries *all)
 	} else {
 		job_answer(job);
 	}
-	free(all->list);
-	free(all->acts);
-	free(all);
+	free_deliveries(all);
 }
 
 /* Called on the registrar's thread for each entry, one after another. */
@@ -93,9 +104,15 @@ delivered(struct act_request *act)
 {
 	struct deliveries *all = act->arg;
 
+	repeats_journaled(all->job->api->repeats, act->office,
+	    &all->keys[all->first + (size_t)(act - all->acts)],
+	    act->result == ACT_DONE ? act->index : REPEATS_FAILED);
 	if (act->result != ACT_DONE && all->err.kind == ERROR_NONE) {
 		all->err = act->err;
-		all->next = all->num;
+		/* The others have no entries. */
+		for (; all->next < all->num; all->next++)
+			repeats_journaled(all->job->api->repeats, act->office,
+			    &all->keys[all->next], REPEATS_FAILED);
 	}
 	if (--all->pending > 0)
 		return;
@@ -112,6 +129,7 @@ submit_some(struct deliveries *all)
 	const size_t left = all->num - all->next;
 	const size_t num = left < LIMIT_BATCH_ACTS ? left : LIMIT_BATCH_ACTS;
 
+	all->first = all->next;
 	all->pending = num;
 	for (size_t i = 0; i < num; i++) {
 		const struct git_delivery *one = &all->list[all->next++];
@@ -133,6 +151,79 @@ submit_some(struct deliveries *all)
 		registrar_submit(all->job->api->registrar, &all->acts[i]);
 }
 
+static struct repeats_delivery
+delivery_of(const struct job *job, const struct git_delivery *one)
+{
+	return (struct repeats_delivery){
+		.office = job->connected.office->name,
+		.person = job->connected.person,
+		.document = one->document,
+		.contents = &one->contents,
+	};
+}
+
+/* May the answer, which is not made yet, deliver all that it would? */
+static bool
+check_repeats(struct job *job, const struct git_answer *answer,
+    struct error *err)
+{
+	const size_t num = answer->num_deliveries;
+	struct repeats_delivery *deliveries;
+	struct repeats_key *keys;
+	bool ok;
+
+	if (num == 0)
+		return true;
+	deliveries = calloc(num, sizeof(*deliveries));
+	keys = calloc(num, sizeof(*keys));
+	ok =
+	    (deliveries != NULL && keys != NULL) || error_set_errno(err, "git");
+	for (size_t i = 0; ok && i < num; i++) {
+		deliveries[i] = delivery_of(job, &answer->deliveries[i]);
+		keys[i] = repeats_key(job->api->repeats, &deliveries[i]);
+	}
+	ok = ok && job_may_repeat(job, deliveries, keys, num, err);
+	free(deliveries);
+	free(keys);
+	return ok;
+}
+
+/* Keep of an answer's deliveries those that need entries. */
+static struct deliveries *
+deliveries_new(struct job *job, struct git_answer *answer, struct error *err)
+{
+	const int64_t now_s = time_monotonic_ms() / 1000;
+	struct deliveries *all = calloc(1, sizeof(*all));
+	const size_t num = answer->num_deliveries;
+
+	if (all != NULL) {
+		all->keys = calloc(num, sizeof(*all->keys));
+		all->acts =
+		    calloc(num < LIMIT_BATCH_ACTS ? num : LIMIT_BATCH_ACTS,
+			sizeof(*all->acts));
+	}
+	if (all == NULL || all->keys == NULL || all->acts == NULL) {
+		error_set_errno(err, "git");
+		free_deliveries(all);
+		return NULL;
+	}
+	all->job = job;
+	all->list = answer->deliveries;
+	answer->deliveries = NULL;
+	for (size_t i = 0; i < num; i++) {
+		const struct repeats_delivery one =
+		    delivery_of(job, &all->list[i]);
+		const struct repeats_key key =
+		    repeats_key(job->api->repeats, &one);
+
+		if (repeats_leaves(job->api->repeats, one.office, &key, now_s))
+			continue;
+		all->list[all->num] = all->list[i];
+		all->keys[all->num++] = key;
+	}
+	return all;
+}
+
 /*
  * The answer is in the response, and is sent once its deliveries are journaled.
  */
@@ -145,23 +236,13 @@ deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 		job_answer(job);
 		return true;
 	}
-	if (!job_may_act(job, err))
+	if (!job_may_act(job, err) ||
+	    (all = deliveries_new(job, answer, err)) == NULL)
 		return false;
-	all = calloc(1, sizeof(*all));
-	if (all != NULL)
-		all->acts = calloc(answer->num_deliveries < LIMIT_BATCH_ACTS
-			? answer->num_deliveries
-			: LIMIT_BATCH_ACTS,
-		    sizeof(*all->acts));
-	if (all == NULL || all->acts == NULL) {
-		free(all);
-		return error_set_errno(err, "git");
-	}
-	all->job = job;
-	all->list = answer->deliveries;
-	all->num = answer->num_deliveries;
-	answer->deliveries = NULL;
-	submit_some(all);
+	if (all->num > 0)
+		submit_some(all);
+	else
+		end_deliveries(all);
 	return true;
 }
 
@@ -259,8 +340,10 @@ answer_request(struct job *job, const struct git_request *request,
 	char dir[FILE_PATH];
 	bool ok;
 
-	ok = git_answer(&service, request, &answer, err);
-	fill(response, "application/x-git-upload-pack-result");
+	ok = git_answer(&service, request, &answer, err) &&
+	    check_repeats(job, &answer, err);
+	if (ok)
+		fill(response, "application/x-git-upload-pack-result");
 	if (ok && answer.has_pack) {
 		ok = data_path(job->api->config->data, DATA_SPOOL, dir, err) &&
 		    (response->fd = file_temporary(dir, err)) >= 0 &&

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
@@ -321,6 +322,18 @@ job_submit(struct job *job, void (*finish)(struct job *job))
 	job->act.done = act_decided;
 	job->act.arg = job;
 	registrar_submit(job->api->registrar, &job->act);
+}
+
+bool
+job_may_repeat(struct job *job, const struct repeats_delivery deliveries[],
+    const struct repeats_key keys[], size_t num, struct error *err)
+{
+	if (repeats_allow(job->api->repeats, deliveries, keys, num,
+		time_monotonic_ms() / 1000, err))
+		return true;
+	job->status = 429;
+	job->request->response.headers[0] = '\0';
+	return false;
 }
 
 bool

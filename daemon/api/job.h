@@ -9,6 +9,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/handshakes.h"
 #include "daemon/api/limited.h"
+#include "daemon/api/repeats.h"
 #include "daemon/api/workers.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
@@ -78,6 +79,7 @@ struct job {
 	void *state;
 	/* For a delivery: the copy to send after it was journaled, or -1. */
 	int copy_fd;
+	struct repeats_key delivery; /* and what it is known by */
 	struct turn turn;
 };
 
@@ -97,6 +99,7 @@ struct api {
 	struct seal *seal;     /* or NULL: acts wait for nothing */
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
+	struct repeats *repeats;
 	struct handshakes handshakes;
 	struct limited limited;
 	struct tally *watchers; /* streams of events, by office */
@@ -146,6 +149,14 @@ void job_submit(struct job *job, void (*finish)(struct job *job));
  * if it takes none.
  */
 const char *job_bag_folder(const struct job *job);
+/*
+ * May the job's answer deliver these (repeats.h)?  If not, it is 429, and
+ * Retry-After says when.
+ *
+ * ERROR_UNAVAILABLE  it may not
+ */
+bool job_may_repeat(struct job *job, const struct repeats_delivery deliveries[],
+    const struct repeats_key keys[], size_t num, struct error *err) MUST_USE;
 /* Fill in a JSON answer on the loop's thread, where there is no job yet. */
 void job_fill_json(struct http_response *response, int status, json_t *json);
 /* Fill in an error (RFC 9457); status 0: that of its kind. */

@@ -13,19 +13,12 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { COPIES = 4096, DELIVERIES = 65536 };
-
-static const int64_t day_ms = 24 * 60 * 60 * 1000;
+enum { COPIES = 4096 };
 
 struct copy {
 	char name[80];
 	/* Used: a counter; the highest is the most recent use. */
 	uint64_t size, used;
-};
-
-struct delivery {
-	struct digest key;
-	int64_t at_ms;
 };
 
 struct cache {
@@ -36,7 +29,6 @@ struct cache {
 	/* Of each copy's name: a look goes through these, not the names. */
 	uint32_t hashes[COPIES];
 	size_t num;
-	struct delivery *deliveries;
 };
 
 struct cache *
@@ -55,8 +47,7 @@ cache_new(const char *dir, uint64_t max_bytes, struct error *err)
 	cache->max = max_bytes;
 	pthread_mutex_init(&cache->mutex, NULL);
 	cache->copies = calloc(COPIES, sizeof(*cache->copies));
-	cache->deliveries = calloc(DELIVERIES, sizeof(*cache->deliveries));
-	if (cache->copies == NULL || cache->deliveries == NULL) {
+	if (cache->copies == NULL) {
 		error_set_errno(err, "cache");
 		cache_free(cache);
 		return NULL;
@@ -84,7 +75,6 @@ cache_free(struct cache *cache)
 		return;
 	pthread_mutex_destroy(&cache->mutex);
 	free(cache->copies);
-	free(cache->deliveries);
 	free(cache);
 }
 
@@ -194,33 +184,4 @@ cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 		cache->total += size;
 	}
 	pthread_mutex_unlock(&cache->mutex);
-}
-
-static struct delivery *
-delivery_of(struct cache *cache, const struct digest *key)
-{
-	return &cache->deliveries[((size_t)key->bytes[0] << 8 | key->bytes[1]) %
-	    DELIVERIES];
-}
-
-void
-cache_delivered(struct cache *cache, const struct digest *key, int64_t now_ms)
-{
-	pthread_mutex_lock(&cache->mutex);
-	*delivery_of(cache, key) = (struct delivery){ *key, now_ms };
-	pthread_mutex_unlock(&cache->mutex);
-}
-
-bool
-cache_was_delivered(struct cache *cache, const struct digest *key,
-    int64_t now_ms)
-{
-	const struct delivery *one;
-	bool was;
-
-	pthread_mutex_lock(&cache->mutex);
-	one = delivery_of(cache, key);
-	was = digest_eq(&one->key, key) && now_ms - one->at_ms < day_ms;
-	pthread_mutex_unlock(&cache->mutex);
-	return was;
 }

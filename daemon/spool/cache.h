@@ -1,7 +1,6 @@
 /*
- * cache.h - built copies, so that a document in demand is built once; and the
- * deliveries of the last day, for ranges.  The folder may be deleted at any
- * time.
+ * cache.h - built copies, so that a document in demand is built once.  The
+ * folder may be deleted at any time.
  */
 #ifndef DAEMON_SPOOL_CACHE_H
 #define DAEMON_SPOOL_CACHE_H
@@ -19,14 +18,5 @@ int cache_open(struct cache *cache, const char *name, uint64_t *size);
 bool cache_has(struct cache *cache, const char *name);
 /* Put a file that file_temporary() made under a name; fd stays open. */
 void cache_put(struct cache *cache, const char *name, int fd, uint64_t size);
-
-/*
- * Note a delivery, and ask whether it was noted within the last 24 hours; key
- * stands for the copy and the person.
- */
-void cache_delivered(struct cache *cache, const struct digest *key,
-    int64_t now_ms);
-bool cache_was_delivered(struct cache *cache, const struct digest *key,
-    int64_t now_ms);
 
 #endif

@@ -18,7 +18,7 @@ trap 'exit 130' INT TERM
 cd "$dir" || exit
 export HOME=$dir GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
 unset GIT_SSL_CAINFO GIT_SSL_CAPATH CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR GIT_DIR
-make_pki "$dir"; make_daemon "$dir"
+make_pki "$dir"; make_daemon "$dir"; echo "repeats: 1000000000" >>valised.yaml
 sed -i 's/text: 64 MiB/text: 2 GiB/' policies/agreement.yaml
 start_daemon "$dir" || exit
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva >/dev/null

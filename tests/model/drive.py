@@ -8,6 +8,7 @@ daemon stopped.  $VALISE_BUILD has the programs.  A run is the same for the same
 seed, but for what is done at once.
 """
 import argparse
+import datetime
 import glob
 import json
 import os
@@ -120,6 +121,8 @@ class Drive:
         self.story = []
         self.past = []     # (size, {(document, number): status})
         self.checks = 0
+        self.fetched = {}  # (person, document, number): how often
+        self.killed = False
 
     # --- Running the command. ---
 
@@ -266,6 +269,7 @@ class Drive:
     def step_restart(self, _):
         how = self.random.choice([signal.SIGTERM, signal.SIGKILL])
         self.story.append("the daemon is restarted (%s)" % how.name)
+        self.killed = self.killed or how == signal.SIGKILL
         self.daemon.stop(how)
         self.daemon.start()
 
@@ -487,6 +491,8 @@ class Drive:
         """It can be fetched, and verified by somebody else, offline."""
         who = self.reader(document)
         name = "%s@%d" % (document.name, version.number)
+        key = (PEOPLE[who][1], document.name, version.number)
+        self.fetched[key] = self.fetched.get(key, 0) + 1
         told = self.parsed(self.expect(who, "--json", "fetch", name, "-o",
                                       "work/copy.asice"))
         if (told["outcome"], told["status"]) != ("VALID", version.status):
@@ -521,6 +527,46 @@ class Drive:
             out = self.expect(who, "audit", *options)
             if "nothing is wrong" not in out:
                 raise Wrong("%s audits: %s" % (who, out))
+
+    def check_deliveries(self):
+        """Each copy that left is journaled, or counted under an entry."""
+        told = self.parsed(self.expect("mofa", "--json", "log"))
+        left, counted, last, starts = {}, set(), {}, 0
+        times = {}
+        for one in told["entries"]:
+            index, entry = one["index"], one["entry"]
+            if entry["act"] == "start":
+                starts += 1
+            if entry["act"] not in ("deliver", "deliveries"):
+                continue
+            what = tuple(entry[key] for key in (
+                "office", "person", "document", "version", "contents"))
+            key = what[1:4]
+            if entry["act"] == "deliver":
+                at = datetime.datetime.fromisoformat(
+                    entry["time"].replace("Z", "+00:00")).timestamp()
+                before = last.get(what)
+                if before and before[1] == starts and at - before[0] < 58:
+                    raise Wrong("entry %d is of %r once more, %d s later" % (
+                        index, what, at - before[0]))
+                last[what] = (at, starts)
+                left[index] = what
+                times[key] = times.get(key, 0) + 1
+                continue
+            if left.get(entry["prior"]) != what or entry["times"] < 1:
+                raise Wrong("entry %d counts %r, not %r" % (
+                    index, what, left.get(entry["prior"])))
+            if entry["prior"] in counted:
+                raise Wrong("entry %d counts %d again" % (
+                    index, entry["prior"]))
+            counted.add(entry["prior"])
+            times[key] += entry["times"]
+        self.checks += 1
+        for key, num in self.fetched.items():
+            # A kill may lose a count, and no delivery.
+            if key not in times or (not self.killed and times[key] < num):
+                raise Wrong("%r was given %d times, not %d" % (
+                    key, times.get(key, 0), num))
 
     def check_fsck(self):
         done = subprocess.run([self.build + "/valised", "fsck", "data"],
@@ -586,6 +632,8 @@ class Drive:
             self.check_audit("--full")
             self.daemon.stop()
             self.check_fsck()
+            self.daemon.start()
+            self.check_deliveries()
         finally:
             self.daemon.stop(signal.SIGKILL)
 

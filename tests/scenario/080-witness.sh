@@ -51,7 +51,8 @@ until [ "$(grep -c cosigned work/every)" -ge 2 ]; do sleep 0.05; done
 kill $every; wait $every 2>/dev/null
 ok "it goes on after the daemon was away"
 expect "cosignatures survive a restart" 0 "witnessed by" at iom-bangkok fetch agreement/one -o work/kept.asice --witnessed
-# A forged line under our own note, and one of tomorrow.
+# A forged line under our own note, and one of tomorrow; the note is newer.
+at iom-geneva fetch agreement/one -o work/newer.asice >/dev/null
 curl_as mofa /v1/journal/checkpoint >work/note
 sed -n '$p' offices/mofa/state/*/witness >work/line
 { sed -n '1,5p' work/note; cat work/line; } >work/forged

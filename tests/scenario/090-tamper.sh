@@ -20,6 +20,7 @@ at mofa-minister sign agreement/one --yes >/dev/null 2>&1
 at iom-chief-of-mission sign agreement/one --yes >/dev/null 2>&1
 at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
 at iom-bangkok fetch agreement/two -o work/two.asice >/dev/null
+at iom-bangkok fetch agreement/two -o work/two.asice >/dev/null
 at mofa witness >/dev/null
 for o in mofa iom-geneva iom-bangkok iom-vientiane; do at $o audit >work/audit.$o || not_ok "the audit of $o is clean before"; done
 stop_daemon "$dir"
@@ -27,6 +28,9 @@ expect "the folder is clean before" 0 "nothing is wrong" "$valised" fsck data
 at_entry() { "$valise" --config offices/mofa/config.yaml --json log "$@" 2>/dev/null | sed 's/.*"index": *\([0-9]*\).*/\1/'; }
 start_daemon "$dir"
 deliver=$(at_entry --act deliver --person bangkok@iom.example)
+counted=$(at_entry --act deliveries)
+of_count() { at mofa --json log --act deliveries 2>/dev/null | sed "s/.*\"$1\": *\([0-9]*\).*/\1/"; }
+counted_prior=$(of_count prior) counted_times=$(of_count times)
 deposit=$(at_entry --document agreement/two --act deposit)
 stop_daemon "$dir"
 mkdir work/clean && cp -R data offices policies crls work/clean/
@@ -80,6 +84,20 @@ row "move an entry's time, and sign it anew" "any office that saw it: every comm
 reset; "$tamper" backdate data 3600
 row "add an entry with an earlier time" "the operator: every start of the daemon, \`valised fsck\`" "at the next start" 1 "before the one before it" refuses
 expect "…fsck says so too" 1 "TIME_BACKWARDS" fsck
+reset; "$tamper" again data "$counted"
+row "count a delivery twice" "the operator: \`valised fsck\`, the daemon's own check: \`COUNT_WRONG\`" "at its next run, or within \`verify-every\`" 1 "COUNT_WRONG.*was counted before" fsck
+run
+row "the same" "an auditor: \`valise audit\`: \`COUNT_WRONG\`" "at its next audit" 1 "COUNT_WRONG.*was counted before" at iom-geneva audit
+reset; "$tamper" again data "$counted"; "$tamper" field data "$((last + 1))" bangkok@iom.example geneva@iom.example; run
+row "count a delivery to somebody to whom it was not" "the same two" "the same" 1 "COUNT_WRONG.*is no delivery of this version to this person" at iom-geneva audit
+expect "…fsck says so too" 1 "COUNT_WRONG" fsck
+reset; "$tamper" again data "$counted"; "$tamper" field data "$((last + 1))" "\"prior\":$counted_prior" "\"prior\":$deposit"; run
+row "count what was no delivery" "the same two" "the same" 1 "COUNT_WRONG.*is no delivery of this version to this person" at iom-geneva audit
+reset; "$tamper" again data "$counted"; "$tamper" field data "$((last + 1))" "\"times\":$counted_times" '"times":0'; run
+row "count no time at all" "the same two" "the same" 1 "COUNT_WRONG.*it counts nothing" at iom-geneva audit
+reset; "$tamper" again data "$counted"; "$tamper" field data "$((last + 1))" '"deliveries"' '"deliveriez"'; run
+expect "…an act of a later format is shown" 0 "deliveriez *agreement/two@1" at iom-geneva log
+expect "…and is no finding" 0 "nothing is wrong" at iom-geneva audit
 reset; run; at iom-vientiane fetch agreement/two -o work/x1.asice >/dev/null
 "$tamper" text data "$(ls data/cache/*.asice)"
 row "change a text in what is sent" "who fetches it: \`valise fetch\`: \`TEXT_DIGEST\`; nothing is written" "at once" 1 "TEXT_DIGEST" at iom-vientiane fetch agreement/two -o work/x2.asice
@@ -104,7 +122,8 @@ reset; rm -rf data; cp -R work/image data; run
 row "roll the whole folder back (an old disk image, an old backup)" "any office that saw more: every command" "before anything is sent" 1 "rolled back" at iom-geneva list
 row "the same" "a witness: \`valise witness\`, which stops the daemon with its own signature" "at its next run" 1 "stops signing" at mofa witness
 reset; rm -rf data; cp -R work/image data; run
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do curl_as mofa /v1/documents/agreement/one/versions/1 -o work/x6; done
+# Each start forgets what was delivered, so that it is an entry again.
+for i in 1 2 3 4 5 6 7; do curl_as mofa /v1/documents/agreement/one/versions/1 -o work/x6; stop_daemon "$dir"; run; done
 row "fork the journal: go on from an older state" "any office that saw the other one: every command, with evidence that proves it to anybody" "before anything is sent" 1 "no extension" at iom-geneva list
 expect "…and it does" 0 "PROVES A FORK" sh -c '"$1" --config offices/iom-bangkok/config.yaml verify --evidence offices/iom-geneva/state/*/evidence-*.txt' - "$valise"
 reset; cp work/image/signer/memory data/signer/memory

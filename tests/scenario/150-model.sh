@@ -2,7 +2,7 @@
 # A random walk of all offices, each step compared with a second implementation
 # of the states (tests/model).  A longer one: tests/model/run.
 . "$(dirname "$0")/lib.sh"
-start
+start "repeats: 1000000000"
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 stop_daemon "$dir"
 seed=${VALISE_SEED:-1}

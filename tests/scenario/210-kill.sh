@@ -4,7 +4,7 @@
 # forks, and every start is quick.  SOAK_KILLS of them (20).
 . "$(dirname "$0")/lib.sh"
 kills=${SOAK_KILLS:-20}
-start
+start "repeats: 1000000000"
 enrol "$dir" mofa iom-geneva >/dev/null
 deposit mofa first >/dev/null
 at iom-geneva history agreement/first >/dev/null

@@ -7,7 +7,7 @@
 all=${SOAK_FAULTS:-some} every=${SOAK_EVERY:-400}
 page=$dir/work/page
 [ -e "$VALISE_BUILD/fault.so" ] || { echo "220-fault: 0 passed, 1 failed"; exit 1; }
-start
+start "repeats: 1000000000"
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva >/dev/null
 for o in mofa-minister iom-chief-of-mission iom-geneva; do at $o list >/dev/null; done
 : >work/acked

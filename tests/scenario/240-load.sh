@@ -3,7 +3,7 @@
 # flat, latencies told.  SOAK_SECONDS (6), SOAK_BUSY (16), SOAK_IDLE (200).
 . "$(dirname "$0")/lib.sh"
 seconds=${SOAK_SECONDS:-6} busy=${SOAK_BUSY:-16} idle=${SOAK_IDLE:-200}
-start
+start "repeats: 1000000000"
 enrol "$dir" mofa iom-geneva >/dev/null
 deposit mofa one >/dev/null
 client="127.0.0.1 $(cat port) offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem"

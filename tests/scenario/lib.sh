@@ -63,8 +63,9 @@ curl_as() {
 	curl -sS --tlsv1.3 --cacert "offices/$office/ca.pem" --cert "offices/$office/cert.pem" \
 		--key "offices/$office/key.pem" "$@" "$(cat url)$path"
 }
-# The reserve is small: most scenarios copy the data folder, and some a small disk.
-start() { make_daemon "$dir" && echo "reserve: 1 MiB" >>valised.yaml && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
+# [LINE]: with a line more in valised.yaml.  The reserve is small: most scenarios
+# copy the data folder, and some a small disk.
+start() { make_daemon "$dir" && printf '%s\n' "reserve: 1 MiB" "$@" >>valised.yaml && start_daemon "$dir" || { not_ok "the daemon starts"; finish; }; }
 restart() { stop_daemon "$dir"; start_daemon "$dir"; }
 # SIGHUP, and until the daemon says what it made of it.
 reload() {

@@ -7,6 +7,7 @@
  *	tamper swap DATA N          swap entries N and N + 1
  *	tamper retime DATA N S      move entry N by S seconds
  *	tamper backdate DATA S      add a "start" of S seconds before the last
+ *	tamper again DATA N         add entry N again, with the last one's time
  *	tamper field DATA N OLD NEW change a text in the line of entry N
  *	tamper grow DATA N          add N deliveries like the last one
  *	tamper ledger DATA          change what journal/ledger says, and its sum
@@ -256,6 +257,21 @@ retime(size_t n, int64_t seconds)
 	need(entry_encode(&entry, &lines[n], &err), &err);
 }
 
+static void
+again(size_t n)
+{
+	static struct entry entry, last;
+	struct error err = { 0 };
+
+	need(entry_parse(buf_span(&lines[n]), &entry, &err) &&
+		entry_parse(buf_span(&lines[num - 1]), &last, &err),
+	    &err);
+	entry.time_ms = last.time_ms;
+	entry.salt[0] ^= 1;
+	lines[num] = BUF(LIMIT_ENTRY_BYTES);
+	need(entry_encode(&entry, &lines[num++], &err), &err);
+}
+
 /* Replace text in an entry's JSON, '"person":"a@b"' for example. */
 static void
 replace(size_t n, const char *old, const char *new)
@@ -406,6 +422,8 @@ main(int argc, char *argv[])
 		retime(n, strtol(argv[4], NULL, 10));
 	} else if (strcmp(what, "field") == 0 && argc > 5 && n < num) {
 		replace(n, argv[4], argv[5]);
+	} else if (strcmp(what, "again") == 0 && n < num) {
+		again(n);
 	} else if (strcmp(what, "backdate") == 0) {
 		backdate((int64_t)n);
 	} else {
