@@ -243,9 +243,10 @@ server_cert_judge(void *tls, const struct server_cert_known *known,
 	struct faults faults = { .num = 0 };
 	struct cert *cert;
 
-	if (x509 == NULL || (cert = cert_of_x509(x509, err)) == NULL)
-		return x509 != NULL ||
-		    error_set(err, ERROR_UNTRUSTED, "there is none");
+	if (x509 == NULL)
+		return error_set(err, ERROR_UNTRUSTED, "there is none");
+	if ((cert = cert_of_x509(x509, err)) == NULL)
+		return false;
 	(void)SSL_CTX_get0_chain_certs(tls, &beside);
 	judge_dates(cert, known->at, &faults);
 	judge_names(x509, known->address, &faults);
