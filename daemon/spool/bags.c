@@ -19,14 +19,16 @@
 struct kept {
 	struct digest digest;
 	struct dispatcher by;
+	uint64_t order; /* of being handed in: the oldest has the lowest */
+	uint64_t round; /* the last in which its office was counted */
 };
 
 struct bags {
 	char dir[FILE_PATH];
 	pthread_mutex_t mutex;
-	/* When full, a new one replaces the oldest. */
 	struct kept *list;
-	size_t num, next;
+	size_t num;
+	uint64_t order, round;
 };
 
 #define ENDING ".zip"
@@ -52,6 +54,51 @@ find(const struct bags *bags, const struct digest *digest)
 	return NULL;
 }
 
+/* The oldest of an office, and how many it has. */
+static struct kept *
+oldest_of(struct bags *bags, const char *office, size_t *num)
+{
+	struct kept *found = NULL;
+
+	*num = 0;
+	for (size_t i = 0; i < bags->num; i++) {
+		struct kept *one = &bags->list[i];
+
+		if (strcmp(one->by.office, office) != 0)
+			continue;
+		one->round = bags->round;
+		(*num)++;
+		if (found == NULL || one->order < found->order)
+			found = one;
+	}
+	return found;
+}
+
+/*
+ * When the list is full a new one replaces the oldest of the office that has
+ * most: who hands in many loses its own.
+ */
+static struct kept *
+to_replace(struct bags *bags)
+{
+	struct kept *found = NULL;
+	size_t most = 0, num;
+
+	bags->round++;
+	for (size_t i = 0; i < bags->num; i++) {
+		struct kept *oldest;
+
+		if (bags->list[i].round == bags->round)
+			continue;
+		oldest = oldest_of(bags, bags->list[i].by.office, &num);
+		if (num > most) {
+			most = num;
+			found = oldest;
+		}
+	}
+	return found;
+}
+
 /* The lock is held, or no other thread exists yet. */
 static bool
 add(struct bags *bags, const struct digest *digest,
@@ -67,12 +114,11 @@ add(struct bags *bags, const struct digest *digest,
 		if (one == NULL)
 			return false;
 	} else {
-		one = &bags->list[bags->next];
-		bags->next = (bags->next + 1) % LIMIT_WAYBILLS;
+		one = to_replace(bags);
 		if (path_of(bags, &one->digest, path, &ignored))
 			unlink(path);
 	}
-	*one = (struct kept){ .digest = *digest };
+	*one = (struct kept){ .digest = *digest, .order = bags->order++ };
 	text_set(one->by.office, sizeof(one->by.office), waybill->from);
 	text_set(one->by.person, sizeof(one->by.person), waybill->person);
 	return true;

@@ -3,7 +3,8 @@
  * can be made in the name of the waybill's signer.
  *
  * They may be lost, and their number is bounded: the bearer of a bag can hand
- * its waybill in again.
+ * its waybill in again.  A new one that finds no room replaces the oldest of the
+ * office that has most.
  */
 #ifndef DAEMON_SPOOL_BAGS_H
 #define DAEMON_SPOOL_BAGS_H

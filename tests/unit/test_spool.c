@@ -72,6 +72,51 @@ hand_in(void)
 	bags_free(bags);
 }
 
+/* Keep a waybill of an office; its digest is made of number. */
+static void
+keep_one(struct bags *bags, const char *office, uint32_t number)
+{
+	struct error err = { 0 };
+	struct waybill *waybill = waybill_new(&err);
+	const struct digest one = sha256_of(span_of(&number, sizeof(number)));
+
+	ck_assert_ptr_nonnull(waybill);
+	snprintf(waybill->from, sizeof(waybill->from), "%s", office);
+	ck_ok(bags_keep(bags, &one, waybill, span_of("x", 1), &err), err);
+	waybill_free(waybill);
+}
+
+static bool
+has_one(struct bags *bags, uint32_t number)
+{
+	const struct digest one = sha256_of(span_of(&number, sizeof(number)));
+	struct error ignored = { 0 };
+	struct dispatcher by;
+
+	return bags_find(bags, &one, &by, &ignored);
+}
+
+/* The oldest are another office's. */
+START_TEST(who_hands_in_many_waybills_loses_its_own)
+{
+	enum { OTHERS = 3 };
+	struct error err = { 0 };
+	struct bags *bags = bags_new(dir, &err);
+	uint32_t number = 0;
+
+	ck_assert_ptr_nonnull(bags);
+	while (number < OTHERS)
+		keep_one(bags, "iom", number++);
+	while (number < LIMIT_WAYBILLS + 100)
+		keep_one(bags, "mofa", number++);
+	for (uint32_t i = 0; i < number; i++)
+		ck_assert_msg(has_one(bags, i) ==
+			(i < OTHERS || i >= OTHERS + 100),
+		    "%u", i);
+	bags_free(bags);
+}
+END_TEST
+
 /* Leave so many descriptors to be opened from now on. */
 static void
 leave_descriptors(rlim_t num, struct rlimit *before)
@@ -249,6 +294,7 @@ fill(TCase *tcase)
 	    a_waybill_that_cannot_be_read_at_start_is_read_later);
 	tcase_add_test(tcase, only_one_that_is_not_there_was_not_handed_in);
 	tcase_add_loop_test(tcase, a_damaged_waybill_goes_at_start, 0, 2);
+	tcase_add_test(tcase, who_hands_in_many_waybills_loses_its_own);
 	tcase_add_test(tcase,
 	    one_that_is_damaged_later_is_to_be_handed_in_again);
 	tcase_add_test(tcase, an_upload_that_cannot_be_read_at_start_stays);
