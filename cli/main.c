@@ -29,6 +29,7 @@ static command_run *const runs[FORMS] = {
 	[FORM_BAG_OPEN] = cmd_bag_open,
 	[FORM_BAG_ACK] = cmd_bag_ack,
 	[FORM_BAG_PUSH] = cmd_bag_push,
+	[FORM_BAG_LIST] = cmd_bag_list,
 	[FORM_WATCH] = cmd_watch,
 	[FORM_TERMINATE] = cmd_terminate,
 	[FORM_AUDIT] = cmd_audit,

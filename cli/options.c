@@ -277,9 +277,13 @@ static const struct options_option bag_pack_options[] = {
 	    OPTIONS_NEEDED },
 	{ OPTION_TO, '\0', "to", "OFFICE", "for whom it is encrypted",
 	    OPTIONS_NEEDED },
+	FLAG(OPTION_SINCE_ACKNOWLEDGED, "since-acknowledged",
+	    "pack all that OFFICE may read and that changed since the bags that"
+	    " it acknowledged; what is done if nothing else is asked for"),
 	FLAG(OPTION_SINCE_LAST, "since-last",
-	    "pack all that OFFICE may read and that changed since the last"
-	    " bag"),
+	    "pack what changed since the last bag, acknowledged or not; if that"
+	    " is nothing, what was not acknowledged"),
+	FLAG(OPTION_ALL, "all", "pack all that OFFICE may read"),
 	FLAG(OPTION_OUTBOX, "outbox",
 	    "pack what was made here without a line (\"push --local\","
 	    " \"sign --local\")"),
@@ -295,6 +299,10 @@ static const struct options_option bag_open_options[] = {
 	FLAG(OPTION_AGAIN, "again", "though it was opened before"),
 	END,
 };
+static const struct options_option bag_list_options[] = {
+	VALUE(OPTION_TO, "to", "OFFICE", "only those to this office"),
+	END,
+};
 static const struct options_form bag_forms[] = {
 	{ FORM_BAG_PACK, "pack", "[DOC[@N]…]", 0, -1,
 	    "Pack copies of these documents, or what the options say.",
@@ -305,6 +313,10 @@ static const struct options_form bag_forms[] = {
 	    bag_open_options },
 	{ FORM_BAG_ACK, "ack", "FILE", 1, 1,
 	    "Hand in the acknowledgement that came back.", NULL },
+	{ FORM_BAG_LIST, "list", NULL, 0, 0,
+	    "List the bags that this office sent: acknowledged, sent, or"
+	    " missing, since a later one was acknowledged.",
+	    bag_list_options },
 	{ FORM_BAG_PUSH, "push", "FILE", 1, 1,
 	    "Open a bag that came back, and hand in what is in it, in the"
 	    " name of the person who signed its waybill.",

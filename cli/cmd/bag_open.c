@@ -479,7 +479,10 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		take_crls(bag);
 		ok = take_copies(bag, dir, table, rows, err) &&
 		    file_sync_all(dir, err) && write_answer(bag, answer, err) &&
-		    was_opened(bag, true, err) &&
+		    was_opened(bag, true, err);
+		if (ok)
+			local_remember(bag->context, dir);
+		ok = ok &&
 		    report_opened(bag, table, rows, dir, answer, proved, err);
 	}
 	if (ok && !proved && bag->papers.size < bag->answer->size)

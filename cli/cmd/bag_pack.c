@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/bag.h"
+#include "cli/cmd/bag_sent.h"
 #include "cli/cmd/packing.h"
 #include "cli/commands.h"
 #include "client/lists.h"
@@ -109,9 +110,10 @@ add_copy(struct packing *pack, const char *document, unsigned version,
 	return ok;
 }
 
-/* Visit each document that had an act since the last bag, once. */
+/* Visit each document that has an act which is to go in, once. */
 struct changed {
 	struct packing *pack;
+	const struct bags_sent *sent;
 	struct document_names names;
 };
 
@@ -123,12 +125,16 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 	struct changed *all = arg;
 	char type[LIMIT_SLUG_BYTES + 1];
 
-	(void)index, (void)line;
+	(void)line;
+	if (all->pack->since == PACK_SINCE_ACKNOWLEDGED &&
+	    bags_sent_has(all->sent, all->pack->to, index))
+		return true;
 	document_type(entry->document, type);
 	if (!policy_decide(all->pack->policy, all->pack->addressee, RIGHT_READ,
 		type)
 		 .allowed ||
-	    !policy_decide(all->pack->policy, all->pack->from, RIGHT_READ, type)
+	    !policy_decide(all->pack->policy, all->pack->from_office,
+		RIGHT_READ, type)
 		 .allowed)
 		return true;
 	/* One more than there is room for: packing that one says so. */
@@ -137,19 +143,48 @@ visit_changed(void *arg, uint64_t index, const struct entry *entry,
 }
 
 static bool
-add_changed(struct packing *pack, struct error *err)
+add_changed(struct packing *pack, const struct bags_sent *sent,
+    struct error *err)
 {
-	struct changed all = { .pack = pack };
-	struct entry_filter filter = { .act = FILTER_DOCUMENTS };
-	char name[POLICY_NAME + 8];
+	struct changed all = { .pack = pack, .sent = sent };
+	struct entry_filter filter = { .act = FILTER_DOCUMENTS,
+		.from = pack->from };
 	bool ok;
 
-	snprintf(name, sizeof(name), "last-%s", pack->to);
-	filter.from = bag_kept_number(pack->context, name);
 	ok = session_entries(&pack->session, &filter, visit_changed, &all, err);
 	for (size_t i = 0; ok && i < all.names.num; i++)
 		ok = add_copy(pack, all.names.list[i], 0, err);
 	free(all.names.list);
+	return ok;
+}
+
+/*
+ * Add what changed.  Where nothing is new since the last bag, but a bag is not
+ * acknowledged, what was in that one goes in again: it may be lost.
+ */
+static bool
+add_since(struct packing *pack, struct error *err)
+{
+	struct bags_sent sent;
+	char name[POLICY_NAME + 8];
+	bool ok;
+
+	snprintf(name, sizeof(name), "last-%s", pack->to);
+	if (pack->since == PACK_SINCE_LAST)
+		pack->from = bag_kept_number(pack->context, name);
+	ok =
+	    bags_sent_load(&pack->session, pack->from_office->name, &sent, err);
+	if (ok) {
+		pack->unacknowledged = bags_sent_open(&sent, pack->to);
+		ok = add_changed(pack, &sent, err);
+	}
+	if (ok && pack->num == 0 && pack->since == PACK_SINCE_LAST &&
+	    pack->unacknowledged > 0) {
+		pack->since = PACK_SINCE_ACKNOWLEDGED;
+		pack->from = 0;
+		ok = add_changed(pack, &sent, err);
+	}
+	bags_sent_free(&sent);
 	return ok;
 }
 
@@ -196,7 +231,7 @@ sign_waybill(struct packing *pack, struct error *err)
 	pack->waybill->number = bag_kept_number(pack->context, "number") + 1;
 	pack->waybill->dispatched_at = time_now_ms() / 1000;
 	text_set(pack->waybill->from, sizeof(pack->waybill->from),
-	    pack->from->name);
+	    pack->from_office->name);
 	ok = text_take(pack->waybill->to, sizeof(pack->waybill->to), pack->to,
 		 err) &&
 	    signing_load(pack->context, &signer, err);
@@ -259,11 +294,13 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 	const struct digest digest = sha256_of(buf_span(&pack->yaml));
 	json_t *files = json_array();
 	unsigned documents = 0;
+	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < waybill->num; i++) {
 		if (waybill->files[i].document[0] == '\0')
 			continue;
 		documents++;
+		bytes += waybill->files[i].size;
 		tell_file(files, waybill->files[i].path,
 		    waybill->files[i].document, waybill->files[i].version);
 	}
@@ -276,20 +313,28 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 		    pack->acts[i].version);
 	}
 	if (pack->context->json)
-		return output_json(json_pack("{s:s, s:I, s:s, s:o, s:o, s:o}",
-				       "bag", pack->path, "number",
-				       (json_int_t)waybill->number, "to",
-				       waybill->to, "waybill",
-				       json_of_digest(&digest), "files", files,
-				       "entry",
-				       entry != UINT64_MAX
-					   ? json_integer((json_int_t)entry)
-					   : json_null()),
+		return output_json(
+		    json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:I}", "bag",
+			pack->path, "number", (json_int_t)waybill->number, "to",
+			waybill->to, "waybill", json_of_digest(&digest),
+			"files", files, "entry",
+			entry != UINT64_MAX ? json_integer((json_int_t)entry)
+					    : json_null(),
+			"unacknowledged", (json_int_t)pack->unacknowledged),
 		    err);
 	json_decref(files);
 	printf("packed %s: bag %llu to %s, %u document%s\n", pack->path,
 	    (unsigned long long)waybill->number, waybill->to, documents,
 	    documents == 1 ? "" : "s");
+	if (pack->unacknowledged > 0)
+		printf("%zu earlier bag%s to %s %s not acknowledged (valise bag"
+		       " list)%s, %llu KiB in all\n",
+		    pack->unacknowledged, pack->unacknowledged == 1 ? "" : "s",
+		    waybill->to, pack->unacknowledged == 1 ? "is" : "are",
+		    pack->since == PACK_SINCE_LAST
+			? ": what was in them is not in this one"
+			: ": what was in them is in this one again",
+		    (unsigned long long)((bytes + 1023) / 1024));
 	output_digest("waybill      ", &digest);
 	if (entry != UINT64_MAX)
 		printf("dispatched: entry %llu of the journal\n",
@@ -313,8 +358,8 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 		ok = document_parse(argv[i], document, &version, err) &&
 		    add_copy(pack, document, version, err);
 	}
-	if (ok && pack->since_last)
-		ok = add_changed(pack, err);
+	if (ok && pack->since != PACK_NAMED)
+		ok = add_since(pack, err);
 	if (ok && pack->online)
 		ok = packing_add_checkpoint(pack, err);
 	if (ok && pack->outbox)
@@ -338,8 +383,8 @@ prepare(struct packing *pack, struct error *err)
 	struct cert *cert = NULL;
 
 	if ((pack->policy = policies_pinned(pack->context, err)) == NULL ||
-	    (pack->from = policies_own_office(pack->context, pack->policy,
-		 &cert, err)) == NULL)
+	    (pack->from_office = policies_own_office(pack->context,
+		 pack->policy, &cert, err)) == NULL)
 		return false;
 	cert_free(cert);
 	pack->addressee = policy_office(pack->policy, pack->to);
@@ -372,7 +417,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	if (!prepare(pack, err))
 		return false;
 	/* Acts that were made without a line can be packed without one. */
-	pack->online = argc > 0 || pack->since_last;
+	pack->online = argc > 0 || pack->since != PACK_NAMED;
 	if (pack->online && !session_open(pack->context, &pack->session, err))
 		return false;
 	/* Changes from now on belong to the next bag. */
@@ -392,8 +437,13 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 		outfile_drop(&pack->output);
 	ok = ok && outfile_finish(&pack->output, 0644, err);
 	snprintf(last, sizeof(last), "last-%s", pack->to);
-	if (ok && pack->since_last)
-		ok = bag_keep_number(pack->context, last, pack->size, err);
+	if (ok && pack->since != PACK_NAMED) {
+		const struct digest waybill = sha256_of(buf_span(&pack->yaml));
+
+		ok = bags_sent_keep(pack->context, &waybill, pack->from,
+			 pack->size, err) &&
+		    bag_keep_number(pack->context, last, pack->size, err);
+	}
 	if (ok)
 		output_aside(pack->path);
 	ok = ok && report_packed(pack, entry, err);
@@ -421,24 +471,33 @@ read_options(const struct options_given *given, struct packing *out,
     struct error *err)
 {
 	const char *known = options_value(given, OPTION_KNOWN);
-	const bool copies =
-	    given->num_operands > 0 || options_has(given, OPTION_SINCE_LAST);
+	const unsigned ways = 0u + options_has(given, OPTION_SINCE_LAST) +
+	    options_has(given, OPTION_SINCE_ACKNOWLEDGED) +
+	    options_has(given, OPTION_ALL);
+	bool copies;
 
 	out->path = options_value(given, OPTION_OUTPUT);
 	out->to = options_value(given, OPTION_TO);
-	out->since_last = options_has(given, OPTION_SINCE_LAST);
 	out->outbox = options_has(given, OPTION_OUTBOX);
+	if (ways > 1)
+		return error_set(err, ERROR_USAGE,
+		    "--since-last, --since-acknowledged and --all: only one of"
+		    " these");
+	/* What nobody has acknowledged is what a bag is for. */
+	if (options_has(given, OPTION_SINCE_LAST))
+		out->since = PACK_SINCE_LAST;
+	else if (options_has(given, OPTION_ALL))
+		out->since = PACK_ALL;
+	else if (ways == 1 || (given->num_operands == 0 && !out->outbox))
+		out->since = PACK_SINCE_ACKNOWLEDGED;
+	copies = given->num_operands > 0 || out->since != PACK_NAMED;
 	out->has_known = known != NULL;
 	if (known != NULL && !span_to_u64(span_of_str(known), &out->known))
 		return error_set(err, ERROR_USAGE,
 		    "--known needs the size of a journal");
-	if (!copies && !out->outbox)
-		return error_set(err, ERROR_USAGE,
-		    "expected DOC…, --since-last or --outbox: what to pack"
-		    " (see \"valise bag pack --help\")");
 	if (known != NULL && !copies)
 		return error_set(err, ERROR_USAGE,
-		    "--known is for copies: DOC… or --since-last");
+		    "--known is for copies, and not for --outbox alone");
 	return (!copies ||
 		   arguments_need_line(out->context, "packing copies", err)) &&
 	    check_names(given->num_operands, given->operands, err) &&

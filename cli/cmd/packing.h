@@ -16,13 +16,23 @@ struct packing {
 	struct context *context;
 	const char *path, *to;
 	struct outfile output;
-	bool since_last, outbox;
-	uint64_t known; /* the size that the addressee has seen */
+	/* which documents go in beside those that are named, if any */
+	enum packing_since {
+		PACK_NAMED,
+		PACK_SINCE_LAST,
+		PACK_SINCE_ACKNOWLEDGED,
+		PACK_ALL,
+	} since;
+	bool outbox;
+	/* for PACK_SINCE_LAST: what changed from this entry on goes in */
+	uint64_t from;
+	size_t unacknowledged; /* bags to the addressee */
+	uint64_t known;        /* the size that the addressee has seen */
 	bool has_known;
 	struct session session;
 	bool online;
 	struct policy *policy;
-	const struct office *from, *addressee;
+	const struct office *from_office, *addressee;
 	struct cert *recipient; /* the addressee's certificate, to encrypt to */
 	struct waybill *waybill;
 	struct bag_file *files;

@@ -191,6 +191,9 @@ cmd_pull(struct context *context, const struct options_given *given,
 		close(lock);
 		return false;
 	}
+	/* A pull that is cut goes on where it was. */
+	if (given->operands[0] != NULL)
+		local_remember(context, pull.dir);
 	/* The connection may have proved or refuted what a bag brought. */
 	ok = local_settle(context, pull.session.history, pull.dir, err) &&
 	    open_git(&pull, err) && run(&pull, err);

@@ -46,21 +46,19 @@ settle_quietly(struct context *context, const char *dir)
 	return true;
 }
 
-/*
- * Remember the folder for the next command; one that only reads goes on without
- * it.
- */
-static void
-remember_dir(const char *path, const char *dir)
+void
+local_remember(struct context *context, const char *dir)
 {
 	struct error why = { 0 };
+	char path[FILE_PATH];
 
-	if (!file_write(path, span_of_str(dir), 0600, &why))
+	if (!context_path(context, "copy", path, &why) ||
+	    !file_write(path, span_of_str(dir), 0600, &why))
 		output_note("%s: %s is not remembered as the local copy",
 		    why.detail, dir);
 }
 
-/* Get the folder: the one that is given, else the one that was used last. */
+/* Get the folder: the one that is given, else the one that is remembered. */
 static bool
 find_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
@@ -88,7 +86,6 @@ find_dir(struct context *context, const char *given, char out[FILE_PATH],
 			return false;
 		if (realpath(given, out) == NULL)
 			return error_set_errno(err, "%s", given);
-		remember_dir(path, out);
 		return true;
 	}
 	ok = file_exists(path) && file_read(path, text.max, &text, err) &&

@@ -19,12 +19,18 @@
 #include "client/session.h"
 
 /*
- * Get the folder that is given, or the one that was used last, and remember it.
+ * Get the folder that is given, which is made if need be, or the one that is
+ * remembered.
  *
- * ERROR_USAGE  none was given, and none was ever used
+ * ERROR_USAGE  none was given, and none is remembered
  */
 bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err) MUST_USE;
+/*
+ * Remember a folder, in which there are copies by now, for commands that are
+ * given none.  If that fails it is told.
+ */
+void local_remember(struct context *context, const char *dir);
 
 /*
  * Is a copy's history, which its receipts lead to, the one that was seen here?
