@@ -85,6 +85,8 @@ expect "it is out" 3 "" desk hanoi list
 # --- Lists, certificates, CAs. ---
 machine sleep 1 # a list of another second
 check "the monthly list: the recipe" machine_recipe crl
+expect "by a timer: the recipe" 0 "^nextUpdate=" machine_recipe crl-timer
+expect "which waits for its week" 0 "^active" machine systemctl is-active valise-crl@srv-ca.timer
 expect "a person's certificates: the recipe" 0 "agreement/one" machine_recipe renew-person /srv/desk/mofa
 expect "with which they act" 0 "deposited" deposits mofa two
 expect "the server's: the recipe" 0 "^good" machine_recipe renew-server
