@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
+#include "base/limits.h"
 #include "base/time.h"
 #include "pki/asn1.h"
 #include "pki/der.h"
@@ -121,22 +124,60 @@ is_signer(struct span in)
 	    has_content_type(attributes.value);
 }
 
-bool
-timestamp_check_form(struct span token, struct error *err)
+/* Take a token's SignedData up to its digestAlgorithms; *in is what follows. */
+static bool
+take_digests(struct span token, struct tlv *digests, struct span *in)
 {
-	struct tlv info, type, tagged, data, version, digests, content, octets;
-	struct tlv signers, signer;
-	struct span in;
+	struct tlv info, type, tagged, data, version;
 
 	if (!der_take_tag(&token, DER_SEQUENCE, &info) ||
 	    !der_take_tag(&info.value, DER_OID, &type) ||
 	    !IS(type, oid_signed_data) ||
 	    !der_take_tag(&info.value, DER_CONTEXT_0, &tagged) ||
 	    !der_take_tag(&tagged.value, DER_SEQUENCE, &data))
-		return asn1_bad_form(err, "not an RFC 3161 timestamp token");
-	in = data.value;
-	if (!der_take_tag(&in, DER_INTEGER, &version) ||
-	    !der_take_tag(&in, DER_SET, &digests) ||
+		return false;
+	*in = data.value;
+	return der_take_tag(in, DER_INTEGER, &version) &&
+	    der_take_tag(in, DER_SET, digests);
+}
+
+static bool
+is_known_digest(struct span oid)
+{
+	const unsigned char *p = oid.data;
+	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &p, (long)oid.len);
+	const bool known =
+	    object != NULL && EVP_get_digestbyobj(object) != NULL;
+
+	ASN1_OBJECT_free(object);
+	return known;
+}
+
+bool
+timestamp_digests_are_few(struct span token)
+{
+	struct tlv digests, algorithm, oid;
+	struct span in;
+	unsigned num = 0;
+
+	if (!take_digests(token, &digests, &in))
+		return true;
+	for (; digests.value.len > 0; num++)
+		if (num == LIMIT_FOREIGN_SIGNERS ||
+		    !der_take_tag(&digests.value, DER_SEQUENCE, &algorithm) ||
+		    !der_take_tag(&algorithm.value, DER_OID, &oid) ||
+		    !is_known_digest(oid.whole))
+			return false;
+	return num > 0;
+}
+
+bool
+timestamp_check_form(struct span token, struct error *err)
+{
+	struct tlv type, tagged, digests, content, octets, signers, signer;
+	struct span in;
+
+	if (!take_digests(token, &digests, &in) ||
 	    !der_take_tag(&in, DER_SEQUENCE, &content) ||
 	    !der_take_tag(&content.value, DER_OID, &type) ||
 	    !IS(type, oid_tst_info) ||

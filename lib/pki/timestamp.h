@@ -20,4 +20,12 @@
  */
 bool timestamp_check_form(struct span token, struct error *err) MUST_USE;
 
+/*
+ * False if a token's digestAlgorithms are none, more than LIMIT_FOREIGN_SIGNERS,
+ * or not all known here: OpenSSL makes a filter for each, which all content
+ * passes, and gives up halfway at an unknown one.  So this is asked before it.
+ * True too of what is not DER up to there.
+ */
+bool timestamp_digests_are_few(struct span token) MUST_USE;
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * Time-stamp tokens: of the form that is accepted, or differing in one point.
  */
+#include "pki/cades.h"
 #include "pki/timestamp.h"
 #include "token_fixture.h"
 
@@ -49,6 +50,31 @@ START_TEST(a_timestamp_is_of_one_form)
 }
 END_TEST
 
+START_TEST(a_timestamp_has_few_digests_which_are_known)
+{
+	static const struct {
+		enum token token;
+		bool few;
+	} rows[] = {
+		{ TOKEN, true },
+		{ TOKEN_MANY_DIGESTS, true },
+		{ TOKEN_NO_DIGEST, false },
+		{ TOKEN_TOO_MANY_DIGESTS, false },
+		{ TOKEN_UNKNOWN_DIGEST, false },
+	};
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ck_assert_msg(timestamp_digests_are_few(
+				  token_of(rows[i].token)) == rows[i].few,
+		    "%zu", i);
+	/* It is asked before OpenSSL is. */
+	ck_assert(!cades_verify_timestamp(token_of(TOKEN_UNKNOWN_DIGEST),
+	    content, &err));
+	ck_assert_str_eq(err.code, "SIGNATURE_BROKEN");
+}
+END_TEST
+
 START_TEST(every_truncation_of_a_timestamp_is_refused)
 {
 	const struct span good = token_of(TOKEN_ALL);
@@ -67,6 +93,7 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, NULL, empty_arena);
 	tcase_add_loop_test(t, a_timestamp_is_of_one_form, 0, COUNT(tokens));
+	tcase_add_test(t, a_timestamp_has_few_digests_which_are_known);
 	tcase_add_test(t, every_truncation_of_a_timestamp_is_refused);
 }
 

@@ -38,6 +38,10 @@ enum token {
 	TOKEN_FEBRUARY,
 	TOKEN_MORE,
 	TOKEN_NO_CMS,
+	TOKEN_NO_DIGEST,
+	TOKEN_MANY_DIGESTS,
+	TOKEN_TOO_MANY_DIGESTS,
+	TOKEN_UNKNOWN_DIGEST,
 };
 
 #define TST_INFO "1.2.840.113549.1.9.16.1.4"
@@ -100,6 +104,29 @@ tst_info_of(enum token token)
 }
 
 static inline struct span
+digests_of(enum token token)
+{
+	const struct span one = SEQ(oid(SHA256_OID)), none = span_of("", 0);
+	const struct span four =
+	    concat(4, (struct span[]){ one, one, one, one });
+	const struct span most =
+	    concat(4, (struct span[]){ four, four, four, four });
+
+	switch ((unsigned)token) {
+	case TOKEN_NO_DIGEST:
+		return SET(none);
+	case TOKEN_MANY_DIGESTS:
+		return SET(most);
+	case TOKEN_TOO_MANY_DIGESTS:
+		return SET(most, one);
+	case TOKEN_UNKNOWN_DIGEST:
+		return SET(one, SEQ(oid("1.2.3.4")));
+	default:
+		return SET(one);
+	}
+}
+
+static inline struct span
 token_of(enum token token)
 {
 	const struct span none = span_of("", 0);
@@ -120,7 +147,7 @@ token_of(enum token token)
 	return SEQ(oid(token == TOKEN_NO_CMS ? "1.2.840.113549.1.7.1"
 					     : "1.2.840.113549.1.7.2"),
 	    TLV(DER_CONTEXT_0,
-		SEQ(small(3), SET(SEQ(oid(SHA256_OID))),
+		SEQ(small(3), digests_of(token),
 		    SEQ(oid(token == TOKEN_OTHER_TYPE ? "1.2.3" : TST_INFO),
 			token == TOKEN_NO_CONTENT
 			    ? none
