@@ -78,6 +78,7 @@ read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 	const struct yaml *reserve = yaml_get(root, "reserve");
 	const struct yaml *workers = yaml_get(root, "workers");
 	const struct yaml *repeats = yaml_get(root, "repeats");
+	const struct yaml *memory = yaml_get(root, "memory");
 	uint64_t number;
 
 	out->cache_bytes = UINT64_C(1) << 30;
@@ -88,6 +89,9 @@ read_numbers(const struct yaml *root, struct config *out, struct complaints *to)
 		yaml_bytes(cache, &out->cache_bytes, to);
 	if (reserve != NULL)
 		yaml_bytes(reserve, &out->reserve_bytes, to);
+	if (memory != NULL && yaml_bytes(memory, &out->memory_bytes, to) &&
+	    out->memory_bytes == 0)
+		complain(to, memory, "no memory");
 	if (workers != NULL && yaml_u64(workers, &number, to)) {
 		if (number < 1 || number > 64)
 			complain(to, workers, "1 to 64 workers");
@@ -211,8 +215,8 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	static const char *const keys[] = { "valise", "listen", "address",
 		"data", "policies", "crls", "server-certificate", "server-key",
 		"depositary-certificate", "depositary-key", "cache", "reserve",
-		"workers", "repeats", "verify-every", "crls-every", "crl-urls",
-		"witness-every", "witnesses", "monitor" };
+		"memory", "workers", "repeats", "verify-every", "crls-every",
+		"crl-urls", "witness-every", "witnesses", "monitor" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };

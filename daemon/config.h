@@ -25,6 +25,8 @@ struct config {
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
 	uint64_t repeats; /* deliveries of an office, an hour (api/repeats.h) */
+	uint64_t memory_bytes; /* 0: as memory.h says */
+	unsigned connections;  /* so many there may be (memory.h); or 0 */
 	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
 	size_t num_crl_urls, num_witnesses, num_monitors;

@@ -13,6 +13,7 @@
 #include "daemon/data/setup.h"
 #include "daemon/http/server.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "daemon/run.h"
@@ -48,6 +49,27 @@ load_config(const struct options_given *given, struct config *out,
 	return true;
 }
 
+/* Print what memory may be taken for what, and warn if it does not fit. */
+static void
+tell_memory(const struct config *config)
+{
+	const double mib = 1024 * 1024;
+	struct memory_plan plan;
+	struct error why = { 0 };
+
+	memory_plan(config, &plan);
+	printf("memory: %.0f MiB %s; %.0f for %u workers, %.0f for %d"
+	       " handshakes, %.0f for %u connections: %.0f MiB\n",
+	    (double)plan.given / mib,
+	    plan.from_config ? "are given" : "are a quarter of the machine's",
+	    (double)plan.workers / mib, config->workers,
+	    (double)plan.handshakes / mib, LIMIT_HANDSHAKES,
+	    plan.connections * (double)LIMIT_CONNECTION_BYTES / mib,
+	    plan.connections, (double)plan.sum / mib);
+	if (!memory_fits(&plan, &why))
+		log_warning("memory", "reason=%s", log_text(why.detail));
+}
+
 /* Judge configuration, policy, CRLs and certificates. */
 static bool
 check(const struct options_given *given, struct error *err)
@@ -72,6 +94,8 @@ check(const struct options_given *given, struct error *err)
 	if (ok)
 		printf("good: %zu offices, %zu types, policy %s\n",
 		    policy->num_offices, policy->num_types, hex);
+	if (ok)
+		tell_memory(&config);
 	http_tls_free(tls);
 	crl_set_free(crls);
 	policy_free(policy);

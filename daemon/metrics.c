@@ -166,6 +166,8 @@ put_values(struct buf *out, struct error *err)
 		    "Entries in the journal." },
 		{ METRIC_CONNECTIONS, "valise_connections",
 		    "Connections open." },
+		{ METRIC_CONNECTIONS_MAX, "valise_connections_max",
+		    "Connections that there may be." },
 		{ METRIC_WITNESSED_SIZE, "valise_witnessed_entries",
 		    "Entries that a quorum of witnesses has cosigned." },
 		{ METRIC_LAST_WITNESS, "valise_last_cosignature_seconds",

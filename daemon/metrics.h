@@ -20,6 +20,7 @@ enum metric_time {
 enum metric_value {
 	METRIC_JOURNAL_SIZE,
 	METRIC_CONNECTIONS,
+	METRIC_CONNECTIONS_MAX,
 	METRIC_WITNESSED_SIZE,
 	/* seconds since 1970, as all times below; 0: never */
 	METRIC_LAST_WITNESS,

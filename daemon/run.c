@@ -19,6 +19,8 @@
 #include "daemon/data/backup.h"
 #include "daemon/data/keys.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
+#include "daemon/metrics.h"
 #include "daemon/owner.h"
 #include "daemon/reload.h"
 #include "daemon/settings.h"
@@ -208,7 +210,7 @@ serve(struct daemon *daemon, struct error *err)
 	api_set_seal(daemon->api, daemon->seal);
 	handler = api_handler(daemon->api);
 	daemon->server = http_server_new(daemon->listener, daemon->tls,
-	    LIMIT_CONNECTIONS, &handler, err);
+	    daemon->config.connections, &handler, err);
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);
@@ -323,6 +325,20 @@ daemon_replace_key(const struct config *config, struct error *err)
 	return run_daemon(config, true, false, err);
 }
 
+/* How many connections there may be; to be asked before files are locked. */
+static void
+plan_memory(struct config *config)
+{
+	struct error why = { 0 };
+	struct memory_plan plan;
+
+	memory_plan(config, &plan);
+	if (!memory_fits(&plan, &why))
+		log_warning("memory", "reason=%s", log_text(why.detail));
+	config->connections = plan.connections;
+	metrics_set(METRIC_CONNECTIONS_MAX, plan.connections);
+}
+
 /* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
 run_daemon(const struct config *config, bool replace, bool full,
@@ -341,6 +357,7 @@ run_daemon(const struct config *config, bool replace, bool full,
 
 	signal(SIGPIPE, SIG_IGN);
 	daemon_watch_files();
+	plan_memory(&daemon.config);
 	/* Allow as many descriptors as possible, for connections and packs. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;

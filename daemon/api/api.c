@@ -546,6 +546,15 @@ submit_count(void *arg, struct act_request *act)
 	registrar_submit(arg, act);
 }
 
+/* At most half of the connections are streams. */
+static size_t
+max_watchers(const struct config *config)
+{
+	const size_t half = config->connections / 2;
+
+	return half < LIMIT_WATCHERS ? half : LIMIT_WATCHERS;
+}
+
 struct api *
 api_new(const struct config *config, struct registrar *registrar,
     struct cert_cache *certs, struct error *err)
@@ -570,7 +579,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	api->record = registrar_record(registrar);
 	api->registrar = registrar;
 	api->certs = certs;
-	if ((api->watchers = tally_new(LIMIT_WATCHERS, err)) == NULL ||
+	if ((api->watchers = tally_new(max_watchers(config), err)) == NULL ||
 	    (api->repeats = repeats_new(&rules, err)) == NULL ||
 	    !data_path(config->data, DATA_SPOOL, api->spool, err) ||
 	    !data_path(config->data, DATA_CACHE, dir, err) ||

@@ -141,7 +141,14 @@ enum {
 	LIMIT_HTTP_FIELDS = 64,
 	LIMIT_HTTP_TARGET = 1024,
 	LIMIT_HTTP_DRAIN = 4 * 1024 * 1024, /* read and dropped after "no" */
-	LIMIT_CONNECTIONS = 8192,
+	LIMIT_CONNECTIONS = 8192, /* and as many as the memory is for */
+	LIMIT_CONNECTIONS_LEAST = 256,
+	/* What each may take: a connection while it is answered, TLS and all. */
+	LIMIT_CONNECTION_BYTES = 192 * 1024,
+	LIMIT_HANDSHAKE_BYTES = 64 * 1024,
+	LIMIT_WORKER_BYTES = 32 * 1024 * 1024,
+	LIMIT_MEMORY_BYTES = 1024 * 1024 * 1024, /* where nobody tells */
+	LIMIT_FILES = 1024,          /* open, that are no connections */
 	LIMIT_JOBS = 4096,           /* requests waiting for a worker */
 	LIMIT_JOBS_OF_OFFICE = 1024, /* of one office */
 	/* Interrupted jobs of one office, each with a thread; and threads. */

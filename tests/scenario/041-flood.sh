@@ -23,12 +23,16 @@ flood() {
 	i=0; until grep -q flooding work/flood; do i=$((i + 1)); [ $i -lt 1200 ] && kill -0 $flood_pid 2>/dev/null || { not_ok "$1: a flood"; cat work/flood >&2; return 1; }; sleep 0.05; done
 }
 end_flood() { kill "$flood_pid" 2>/dev/null; wait "$flood_pid" 2>/dev/null; rm -f work/pid; }
-# Five new connections, one after the other.
+# Five new connections, each some time after the one before.
 gets_in() {
+	tries= in=0
 	for i in 1 2 3 4 5; do
 		curl -sS --tlsv1.3 --cacert offices/iom-geneva/ca.pem --cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem \
-			-m 5 -o /dev/null -w '%{http_code} %{time_total}\n' "$slow/health" || return 1
+			-m 5 -o /dev/null -w '%{http_code} %{time_total}\n' "$slow/health" & tries="$tries $!"
+		sleep 0.3
 	done
+	for try in $tries; do wait "$try" && in=$((in + 1)); done
+	[ $in = 5 ]
 }
 metric() { curl_as mofa /metrics -m 10 >work/metrics && sed -n "s/^valise_limit_reached_total{limit=\"$1\"} //p" work/metrics; }
 
@@ -51,5 +55,34 @@ for limit in silent handshakes; do
 	check "which is one of a few" test "$(grep -c "limit=$limit from=" log)" -lt 40
 done
 check "a stranger's is refused, and told as before" grep -q "event=handshake result=refused reason=unknown-ca" log
-expect "of a silent one, that its time was over" 0 "" curl_as mofa /health
+end_line
+
+# --- An office that takes all that it can get: half, and another half of the rest. ---
+stop_daemon "$dir"
+expect "as many connections as the memory is for" 0 "^memory: [0-9]* MiB are a quarter of the machine.s; 128 for 4 workers, 32 for 512 handshakes, [0-9]* for [0-9]* connections: [0-9]* MiB" "$valised" --config valised.yaml --check
+printf 'memory: 160 MiB\nworkers: 1\n' >>valised.yaml
+expect "which the configuration says" 0 "^memory: 160 MiB are given; 32 for 1 workers, 32 for 512 handshakes, 96 for 512 connections: 160 MiB" "$valised" --config valised.yaml --check
+start_daemon "$dir"
+expect "the metrics tell" 0 "^valise_connections_max 512$" curl_as mofa /metrics
+status() { curl_as "$1" "$2" -m 5 -o /dev/null -w '%{http_code}\n'; }
+flood hold 127.0.0.2 iom-bangkok 120
+expect "an office gets half of the connections" 0 "'200': 25[56]" cat work/flood
+expect "then 429" 0 "HTTP/1.1 429" cat work/flood
+expect "and a time to ask again" 0 "^Retry-After: " cat work/flood
+expect "another gets its own" 0 "^200" status mofa /health
+expect "which is counted" 0 "limit_reached_total{limit=\"office-connections\"} [1-9]" curl_as mofa /metrics
+check "and told" grep -q 'level=warning event=limit limit=office-connections office="iom-bangkok"' log
+end_flood
+flood streams 127.0.0.1 iom-bangkok 120
+expect "half of the streams" 0 "'200': 128" cat work/flood
+expect "then 429 too" 0 "HTTP/1.1 429" cat work/flood
+expect "others may watch" 28 "^200" status mofa /v1/events
+check "the log tells" grep -q 'event=limit limit=office-streams office="iom-bangkok"' log
+expect "who watches no more gives its place back" 0 "^200" status iom-bangkok /health
+end_flood
+until [ "$(curl_as mofa /metrics | sed -n 's/^valise_connections //p')" -lt 20 ]; do sleep 0.1; done
+expect "then it may again" 28 "^200" status iom-bangkok /v1/events
+stop_daemon "$dir"
+sed -i 's/^memory: .*/memory: 32 MiB/' valised.yaml
+expect "what does not fit is told" 0 'level=warning event=memory reason=".* of 32 that are given: give more' "$valised" --config valised.yaml --check
 finish
