@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/time.h"
+#include "client/handover.h"
 #include "client/tell.h"
 #include "journal/tile.h"
 
@@ -245,23 +246,12 @@ session_entry(struct session *session, uint64_t index,
 
 /* --- The key that follows ours. --- */
 
-/* What the daemon gives as the proof of the next key. */
-struct handover {
-	struct proof proof; /* of the "key" entry, the last one of our key */
-	struct checkpoint end;
-	struct note_key next;
-	/* Of the accepted policy's witnesses: */
-	size_t cosigned, witnesses;
-	unsigned quorum;
-};
-
 /* Ask who follows; the newest key that we know must have signed it. */
 static bool
 ask_handover(struct session *session, struct handover *out, struct error *err)
 {
 	const struct note_keys *keys = &session->context->journal;
 	struct remote_answer answer;
-	struct entry entry;
 	char path[64];
 	const struct remote_request request = { .method = "GET",
 		.path = path,
@@ -272,17 +262,9 @@ ask_handover(struct session *session, struct handover *out, struct error *err)
 	snprintf(path, sizeof(path), "/v1/journal/keys/%08x",
 	    keys->keys[keys->num - 1].id);
 	ok = remote_do(session->remote, &request, &answer, err) &&
-	    proof_parse(buf_span(&answer.body), &out->proof, err) &&
-	    proof_verify(&out->proof, keys, &out->end, err) &&
-	    entry_parse(buf_span(&out->proof.entry), &entry, err);
+	    handover_parse(buf_span(&answer.body), keys, out, err);
 	remote_answer_free(&answer);
-	if (ok &&
-	    (entry.act != ACT_KEY || out->proof.index + 1 != out->end.size))
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "the daemon's proof of its new key is none");
-	return ok &&
-	    note_key_parse(span_of_str(entry.key), NOTE_JOURNAL, &out->next,
-		err);
+	return ok;
 }
 
 /* Find out whether the witnesses of the accepted policy vouch for it. */
@@ -291,21 +273,9 @@ count_witnesses(struct session *session, struct handover *handover,
     struct error *err)
 {
 	const struct policy *policy = policies_pinned(session->context, err);
-	struct cosignature lines[LIMIT_WITNESSES];
 
-	if (policy == NULL)
-		return false;
-	handover->quorum = policy->witnesses.quorum;
-	handover->witnesses = policy->witnesses.num;
-	return note_cosignatures(buf_span(&handover->proof.note),
-	    policy->witnesses.keys, policy->witnesses.num, lines,
-	    &handover->cosigned, err);
-}
-
-static bool
-is_vouched_for(const struct handover *handover)
-{
-	return handover->quorum > 0 && handover->cosigned >= handover->quorum;
+	return policy != NULL &&
+	    handover_count(handover, &policy->witnesses, err);
 }
 
 /*
@@ -350,7 +320,7 @@ not_followed(struct session *session, const struct handover *handover,
 static bool
 follow_key(struct session *session, struct error *err)
 {
-	struct handover handover = { .proof = PROOF };
+	struct handover handover = HANDOVER;
 	bool ok;
 
 	session->following = true;
@@ -359,10 +329,10 @@ follow_key(struct session *session, struct error *err)
 	    /* It is the end of the history that we know, and of no other. */
 	    session_follow(session, buf_span(&handover.proof.note), err);
 	/* A policy that came by mail is accepted once its entry is known. */
-	if (ok && !is_vouched_for(&handover) && session->learn != NULL)
+	if (ok && !handover_is_vouched_for(&handover) && session->learn != NULL)
 		ok = session->learn(session, handover.end.size, err) &&
 		    count_witnesses(session, &handover, err);
-	if (ok && !is_vouched_for(&handover))
+	if (ok && !handover_is_vouched_for(&handover))
 		ok = not_followed(session, &handover, err);
 	ok = ok &&
 	    context_follow_key(session->context, handover.end.size,
@@ -375,7 +345,7 @@ follow_key(struct session *session, struct error *err)
 		    (unsigned long long)handover.proof.index, handover.cosigned,
 		    handover.witnesses);
 	session->following = false;
-	proof_free(&handover.proof);
+	handover_free(&handover);
 	return ok;
 }
 
