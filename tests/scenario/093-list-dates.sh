@@ -133,6 +133,29 @@ done
 check "the one from the future goes, since the next tells all of it" sh -c '! grep -q -F "$0" data/crls/*' "$(last work/f2.pem)"
 expect "and who is on both is out" 3 "revoked" at iom-bangkok list
 cp certs/iom/crl.pem crls/iom.pem; rm -f data/crls/*; reload
+# An address of lists (crl-urls), which the daemon asks by itself.
+mkdir -p work/www; cp certs/iom/crl.pem work/www/iom.crl; : >work/www.out
+python3 -u -m http.server --bind 127.0.0.1 --directory work/www 0 >work/www.out 2>&1 & www=$!
+waits grep -q 'port [0-9]' work/www.out
+cp valised.yaml work/without-urls.yaml
+echo "crl-urls: [http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' work/www.out)/iom.crl]" >>valised.yaml
+restart; before=$(entries)
+expect "whom no list names connects" 0 "of-mofa" at iom-vientiane list
+mark; future iom work/f5.pem iom-vientiane; cp work/f5.pem work/www/t && mv work/www/t work/www/iom.crl
+check "a list from the future that is fetched is told" told 'event=crl result=held ca=iom .*file="fetched-[0-9a-f]*.pem".*future'
+check "and by its address" told 'event=crl result=kept reason=.*iom.crl: it is from the future'
+expect "whom it names is kept out" 3 "revoked.*in the future" at iom-vientiane list
+check "/health names it, by its file" waits health '(fetched-[0-9a-f]*.pem) is from the future'
+has "no entry is made of what is fetched" "$before"
+check "nor is it in use" lacks work/f5.pem
+restart
+expect "a start does not forget what was fetched" 3 "revoked.*in the future" at iom-vientiane list
+sleep 1; "$top/certs/ca" crl certs/iom >/dev/null; cp certs/iom/crl.pem work/www/t && mv work/www/t work/www/iom.crl
+check "a later one that is fetched is taken" waits uses certs/iom/crl.pem
+has "and is one entry" $((before + 1))
+check "whom the held one names stays out" sh -c '"$0" --config offices/iom-vientiane/config.yaml list; [ $? = 3 ]' "$valise"
+kill $www; wait $www 2>/dev/null; cp work/without-urls.yaml valised.yaml; rm -f data/crls/*; restart
+expect "until it is removed" 0 "of-mofa" at iom-vientiane list
 
 # --- The first list of a CA. ---
 expect "the minister connects" 0 "of-mofa" at mofa-minister list
