@@ -41,8 +41,8 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 	first=${before:-$now}
 	# No network there: what they depend on is on it already.
 	machine_named; cp "$m/root/srv/$first"/valise*.deb "$m/root/srv/in/"
-	# Who types it is asked, where it matters.
-	echo 'APT::Get::Assume-Yes "true";' >"$m/root/etc/apt/apt.conf.d/99yes"
+	# Who types it is asked, where it matters, and has a network.
+	printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >"$m/root/etc/apt/apt.conf.d/99yes"
 	check "$suite: they are installed: the recipe" machine_recipe packages
 	rm "$m"/root/srv/in/*.deb
 	expect "$suite: the unit is enabled" 0 "^enabled" machine systemctl is-enabled valised
