@@ -123,10 +123,12 @@ void
 session_want_crls(struct session *session, const struct digest *digest)
 {
 	char path[128], hex[DIGEST_HEX];
+	const struct digest none = sha256_of(span_of(NULL, 0));
 	struct error ignored = { 0 };
 	int fd;
 
-	if (lists_have(session->context, digest))
+	/* A depositary that had no list yet has nothing to fetch. */
+	if (digest_eq(digest, &none) || lists_have(session->context, digest))
 		return;
 	digest_hex(digest, hex);
 	snprintf(path, sizeof(path), "/v1/crls/%s", hex);

@@ -85,4 +85,12 @@ if [ "$(id -u)" = 0 ]; then
 else
 	echo "034-stumbles: not root, so what root is told is not tried"
 fi
+
+# --- A service that was started before there was any list. ---
+stop_daemon "$dir"; rm -rf data; mv crls work/crls; mkdir crls
+make_daemon "$dir"; start_daemon "$dir"
+cp work/crls/* crls/; reload
+expect "who enrols once there are is enrolled" 0 "^enrolled" enrol "$dir" iom-geneva
+grep -q "not usable" work/out && not_ok "and told of nothing else" || ok "and told of nothing else"
+expect "and judged by them" 0 "no documents" at iom-geneva list
 finish
