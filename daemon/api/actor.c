@@ -59,6 +59,15 @@ read_wanted(const struct job *job, struct wanted *out, struct error *err)
 		"digest=DIGEST: the version digest of what was uploaded");
 }
 
+/* Nothing is parsed that cannot be the one: a waybill has 200 slips. */
+static bool
+has_text(const struct member *member, const char *text)
+{
+	const struct span bytes = member_bytes(member);
+
+	return memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+}
+
 /*
  * Returns the act's slip among the files that were handed in with the waybill,
  * or NULL.
@@ -67,6 +76,9 @@ static const struct member *
 find_slip(const struct job *job, const struct container *papers,
     const struct wanted *wanted, unsigned *onto)
 {
+	char hex[DIGEST_HEX];
+
+	digest_hex(&wanted->digest, hex);
 	for (size_t i = 0; i < papers->num; i++) {
 		const struct member *member = &papers->members[i];
 		char name[LIMIT_NAME_BYTES + 1];
@@ -74,6 +86,7 @@ find_slip(const struct job *job, const struct container *papers,
 		struct slip slip;
 
 		if (path_signature_id(member->path, PATH_SLIP, name) &&
+		    has_text(member, hex) &&
 		    slip_parse(member_bytes(member), &slip, &ignored) &&
 		    slip.is_deposit == wanted->is_deposit &&
 		    strcmp(slip.document, job->document) == 0 &&
