@@ -5,7 +5,7 @@ the daemon twice, once about a document that exists and once about one that does
     roles.py DIR ROUTES TABLE
 
 DIR has url, offices/ROLE/{ca,cert,key}.pem, and facts, made by
-tests/scenario/041-roles.sh: NAME VALUE a line.  ROUTES has the daemon's table, METHOD
+tests/scenario/043-roles.sh: NAME VALUE a line.  ROUTES has the daemon's table, METHOD
 PATH a line.  The table that is written is that of docs/security.md.  Each line that is
 printed is a role that can tell the two apart; there should be none.
 """
