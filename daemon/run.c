@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -231,10 +232,49 @@ serve(struct daemon *daemon, struct error *err)
 	return http_server_run(daemon->server, err);
 }
 
+/* The function of a thread that ends what does not end by itself. */
+static void *
+end_late(void *arg)
+{
+	const struct timespec time = { .tv_sec = LIMIT_SECONDS_STOP_CLOSE };
+
+	(void)arg;
+	nanosleep(&time, NULL);
+	log_warning("stopped", "result=cut reason=%s",
+	    log_text("what was under way did not end in time: the journal has"
+		     " what was acknowledged"));
+	log_flush();
+	_exit(0);
+}
+
+/*
+ * Nothing may wait for ever: neither for the signer nor for a disk.  What is
+ * acknowledged is durable, so that the process may end at any moment.
+ */
+static void
+limit_time(const struct daemon *daemon)
+{
+	const unsigned left =
+	    daemon->server != NULL ? http_server_left(daemon->server) : 0;
+	pthread_t thread;
+
+	if (left > 0) {
+		log_warning("stopped", "result=cut requests=%u reason=%s", left,
+		    log_text("they were not answered in time: the journal has"
+			     " what was acknowledged"));
+		log_flush();
+		_exit(0);
+	}
+	if (pthread_create(&thread, NULL, end_late, NULL) == 0)
+		pthread_detach(thread);
+}
+
 /* Free everything; what is not set is passed over. */
 static void
 close_daemon(struct daemon *daemon)
 {
+	if (daemon->server != NULL)
+		limit_time(daemon);
 	/* A worker that hands in lists uses the upkeep. */
 	if (daemon->api != NULL)
 		api_stop(daemon->api);

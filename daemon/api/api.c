@@ -479,6 +479,7 @@ tick(void *arg)
 	const int64_t minute = time_monotonic_ms() / 60000;
 
 	repeats_flush(api->repeats, time_monotonic_ms() / 1000, false);
+	waits_look(api);
 	if (minute != last) {
 		refusals_flush(api, false);
 		handshakes_flush(&api->handshakes, false);
@@ -569,6 +570,7 @@ api_new(const struct config *config, struct registrar *registrar,
 		free(api);
 		return NULL;
 	}
+	waits_init(&api->waits);
 	metrics_set(METRIC_START, time_now_ms() / 1000);
 	api->handshakes = HANDSHAKES;
 	api->limited = LIMITED;
@@ -618,5 +620,6 @@ api_free(struct api *api)
 	refusals_free(api->refusals);
 	tally_free(api->watchers);
 	repeats_free(api->repeats);
+	waits_free(&api->waits);
 	free(api);
 }

@@ -87,7 +87,9 @@ end_deliveries(struct deliveries *all)
 {
 	struct job *job = all->job;
 
-	if (all->err.kind != ERROR_NONE) {
+	if (!waits_end(job)) {
+		job_free(job);
+	} else if (all->err.kind != ERROR_NONE) {
 		if (job->request->response.fd >= 0)
 			close(job->request->response.fd);
 		job->request->response.fd = -1;
@@ -96,6 +98,15 @@ end_deliveries(struct deliveries *all)
 		job_answer(job);
 	}
 	free_deliveries(all);
+}
+
+/* Those that were not handed in yet have no entries. */
+static void
+drop_others(struct deliveries *all, const char *office)
+{
+	for (; all->next < all->num; all->next++)
+		repeats_journaled(all->job->api->repeats, office,
+		    &all->keys[all->next], REPEATS_FAILED);
 }
 
 /* Called on the registrar's thread for each entry, one after another. */
@@ -109,13 +120,12 @@ delivered(struct act_request *act)
 	    act->result == ACT_DONE ? act->index : REPEATS_FAILED);
 	if (act->result != ACT_DONE && all->err.kind == ERROR_NONE) {
 		all->err = act->err;
-		/* The others have no entries. */
-		for (; all->next < all->num; all->next++)
-			repeats_journaled(all->job->api->repeats, act->office,
-			    &all->keys[all->next], REPEATS_FAILED);
+		drop_others(all, act->office);
 	}
 	if (--all->pending > 0)
 		return;
+	if (!waits_is_there(all->job))
+		drop_others(all, act->office);
 	if (all->next < all->num)
 		submit_some(all);
 	else
@@ -239,6 +249,7 @@ deliver_all(struct job *job, struct git_answer *answer, struct error *err)
 	if (!job_may_act(job, err) ||
 	    (all = deliveries_new(job, answer, err)) == NULL)
 		return false;
+	waits_begin(job);
 	if (all->num > 0)
 		submit_some(all);
 	else

@@ -55,11 +55,18 @@ enum http_next
 health_answer(struct job *job)
 {
 	struct api *api = job->api;
-
-	job_fill_json(&job->request->response, 200,
+	struct error err = { 0 };
+	const bool answers = waits_signer_answers(api, &err);
+	json_t *health =
 	    api->upkeep != NULL && access_may_monitor(&job->connected)
-		? tell_all(job)
-		: json_pack("{s:s}", "status", "ok"));
+	    ? tell_all(job)
+	    : json_pack("{s:s}", "status", "ok");
+
+	if (!answers) {
+		json_object_set_new(health, "status", json_string("failing"));
+		json_object_set_new(health, "reason", json_string(err.detail));
+	}
+	job_fill_json(&job->request->response, answers ? 200 : 503, health);
 	return HTTP_ANSWER;
 }
 

@@ -271,6 +271,10 @@ act_decided(struct act_request *act)
 	struct job *job = act->arg;
 	struct error err = { 0 };
 
+	if (!waits_end(job)) {
+		job_free(job);
+		return;
+	}
 	switch (act->result) {
 	case ACT_DONE:
 		job->finish(job);
@@ -305,8 +309,10 @@ job_may_act(const struct job *job, struct error *err)
 {
 	const struct judged_by now = registrar_now(job->api->registrar);
 
-	return job->api->seal == NULL ||
-	    seal_is_good(job->api->seal, job->api->record->library, &now, err);
+	return (job->api->seal == NULL ||
+		   seal_is_good(job->api->seal, job->api->record->library, &now,
+		       err)) &&
+	    waits_signer_answers(job->api, err);
 }
 
 void
@@ -321,6 +327,7 @@ job_submit(struct job *job, void (*finish)(struct job *job))
 	job->finish = finish;
 	job->act.done = act_decided;
 	job->act.arg = job;
+	waits_begin(job);
 	registrar_submit(job->api->registrar, &job->act);
 }
 

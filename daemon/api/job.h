@@ -10,6 +10,7 @@
 #include "daemon/api/handshakes.h"
 #include "daemon/api/limited.h"
 #include "daemon/api/repeats.h"
+#include "daemon/api/waits.h"
 #include "daemon/api/workers.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
@@ -47,6 +48,7 @@ struct route {
 
 struct job {
 	struct api *api;
+	/* NULL: it was answered before its act was decided (waits.h). */
 	struct http_request *request;
 	/*
 	 * The only identity that a job has; actor.h says in whose name it acts.
@@ -81,6 +83,7 @@ struct job {
 	int copy_fd;
 	struct repeats_key delivery; /* and what it is known by */
 	struct turn turn;
+	struct job *prev_wait, *next_wait; /* waits.h */
 };
 
 struct refusals;
@@ -104,6 +107,7 @@ struct api {
 	struct limited limited;
 	struct tally *watchers; /* streams of events, by office */
 	struct workers *workers;
+	struct waits waits;
 };
 
 /* Answer; the job is freed. */
@@ -120,7 +124,7 @@ void job_part(struct job *job, bool last);
 /* Is the part as long as one should be, or the job's turn over? */
 bool job_part_is_over(const struct job *job);
 /*
- * May a person's act be made now (seal.h)?  Asked by job_submit() too, which
+ * May a person's act be made now (seal.h, waits.h)?  Asked by job_submit() too, which
  * answers with the error.
  *
  * ERROR_UNAVAILABLE  it may not

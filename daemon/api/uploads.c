@@ -353,7 +353,8 @@ upload_end(struct job *job)
 {
 	struct uploads *uploads = job->api->uploads;
 	const struct http_request *request = job->request;
-	const int status = request->response.status;
+	/* Answered before its act was decided (waits.h): it is kept. */
+	const int status = request != NULL ? request->response.status : 503;
 
 	if (job->upload[0] == '\0')
 		return;

@@ -794,7 +794,8 @@ conn_expire(struct loop *loop)
 		next = c->next;
 		if ((loop->now_s > c->until_s && c->phase != STREAM) ||
 		    (loop->stopping &&
-			(c->phase == HEAD || c->phase == STREAM)))
+			(c->phase == HEAD || c->phase == BODY ||
+			    c->phase == STREAM)))
 			bury(c);
 	}
 }
@@ -802,10 +803,15 @@ conn_expire(struct loop *loop)
 bool
 conn_any_busy(const struct loop *loop)
 {
-	if (loop->num_working > 0)
+	const int64_t since = loop->now_s - loop->stop_s;
+
+	if (loop->num_working > 0 && since <= LIMIT_SECONDS_STOP_WORK)
 		return true;
+	if (since > LIMIT_SECONDS_STOP_ANSWER)
+		return false;
 	for (const struct conn *c = loop->all; c != NULL; c = c->next)
-		if (c->phase == BODY || c->phase == WRITE)
+		/* The next part of an answer is one, too. */
+		if (c->phase == WRITE || (c->phase == WORK && c->begun))
 			return true;
 	return false;
 }

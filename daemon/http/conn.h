@@ -33,8 +33,12 @@ struct loop {
 	uint8_t *piece;   /* HTTP_PIECE bytes, for what is read or sent next */
 	uint64_t next_id; /* for the id of the next request; random at first */
 	int64_t now_s;    /* monotonic seconds at the last tick */
-	/* Idle connections are ended, and the others when they become idle. */
+	/*
+	 * Since stop_s idle connections are ended, and those that send a body;
+	 * the others when they become idle, or when their time is over.
+	 */
 	bool stopping;
+	int64_t stop_s;
 
 	struct spool spool;
 	struct conn *all;
@@ -77,7 +81,10 @@ void conn_feed_streams(struct loop *loop, bool more);
  * too.
  */
 void conn_expire(struct loop *loop);
-/* Is a body being read, a request at work, or an answer being sent? */
+/*
+ * For a loop that is stopping: must it still be waited for?  A request at work
+ * has LIMIT_SECONDS_STOP_WORK, an answer LIMIT_SECONDS_STOP_ANSWER.
+ */
 bool conn_any_busy(const struct loop *loop);
 /*
  * Free the connections that ended; to be called after each batch of events,

@@ -120,6 +120,7 @@ take_mail(struct loop *loop)
 	conn_feed_streams(loop, mail.streams);
 	if (mail.stop && !loop->stopping) {
 		loop->stopping = true;
+		loop->stop_s = loop->now_s;
 		end_if_idle(loop);
 	}
 }
@@ -214,6 +215,16 @@ run_loop(void *arg)
 }
 
 /* --- All loops. --- */
+
+unsigned
+http_server_left(const struct http_server *server)
+{
+	unsigned num = 0;
+
+	for (size_t i = 0; i < server->num_loops; i++)
+		num += server->loops[i].loop.num_working;
+	return num;
+}
 
 unsigned
 http_server_connections(const struct http_server *server)

@@ -24,15 +24,20 @@ struct http_server *http_server_new(int fd, void *tls, size_t max,
     const struct http_handler *handler, struct error *err);
 /*
  * Serve until http_server_stop() was called and every request under way is
- * answered.  If this fails, some of its threads may still run: the process must
+ * answered, or its time is over (conn_any_busy()).  If this fails, some of its threads may still run: the process must
  * exit.
  */
 bool http_server_run(struct http_server *server, struct error *err) MUST_USE;
 /*
- * Accept no more connections and finish what is under way.  To be called on the
- * thread of http_server_run().
+ * Accept no more connections, cut the bodies that are on their way, and finish
+ * what is under way.  To be called on the thread of http_server_run().
  */
 void http_server_stop(struct http_server *server);
+/*
+ * After http_server_run(): how many requests the handler still has.  If there
+ * are any, their answers must not come: the process must exit.
+ */
+unsigned http_server_left(const struct http_server *server);
 /* Use another SSL_CTX for new connections.  For any thread. */
 void http_server_set_tls(struct http_server *server, void *tls);
 /* Give a request with its response back to its connection.  For any thread. */

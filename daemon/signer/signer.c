@@ -5,6 +5,8 @@
 #include "daemon/signer/signer.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "daemon/signer/messages.h"
 #include "daemon/signer/vault.h"
 #include "document/manifest.h"
@@ -23,6 +26,9 @@ struct channel {
 	int fd;
 	struct buf body; /* the body of the last answer */
 	bool busy;
+	/* Who asked went away: the answer is dropped when it comes. */
+	bool late;
+	int64_t asked_ms; /* atomic: when it was asked; 0: it has answered */
 };
 
 struct signer {
@@ -44,30 +50,114 @@ first_channel(struct signer *signer)
 	return &signer->channels[0];
 }
 
-/* Returns a free channel, once there is one. */
-static struct channel *
-borrow(struct signer *signer)
+/* Wait for an answer at most until then. */
+static bool
+await(const struct channel *channel, int64_t until_ms)
 {
-	struct channel *found = NULL;
+	struct pollfd poll_fd = { .fd = channel->fd, .events = POLLIN };
+	int64_t left_ms;
+	int num;
+
+	do {
+		left_ms = until_ms - time_monotonic_ms();
+		num = poll(&poll_fd, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (num < 0 && errno == EINTR);
+	return num > 0;
+}
+
+/*
+ * Drop the answers that came too late, whose channels can be used again.  The
+ * mutex is held.
+ */
+static void
+drop_late(struct signer *signer)
+{
+	for (size_t i = 1; i < signer->num; i++) {
+		struct channel *channel = &signer->channels[i];
+		uint8_t kind;
+
+		/* If it has ended that is noticed elsewhere. */
+		if (!channel->late || !await(channel, 0) ||
+		    !signer_receive(channel->fd, &kind, &channel->body))
+			continue;
+		channel->late = channel->busy = false;
+		__atomic_store_n(&channel->asked_ms, 0, __ATOMIC_RELAXED);
+	}
+}
+
+int64_t
+signer_silent_ms(struct signer *signer)
+{
+	int64_t now_ms, silent_ms = 0;
 
 	pthread_mutex_lock(&signer->mutex);
-	while (found == NULL) {
-		for (size_t i = 1; found == NULL && i < signer->num; i++)
-			if (!signer->channels[i].busy)
-				found = &signer->channels[i];
-		if (found == NULL)
-			pthread_cond_wait(&signer->idle, &signer->mutex);
+	drop_late(signer);
+	now_ms = time_monotonic_ms();
+	for (size_t i = 0; i < signer->num; i++) {
+		const int64_t asked_ms =
+		    __atomic_load_n(&signer->channels[i].asked_ms,
+			__ATOMIC_RELAXED);
+
+		if (asked_ms != 0 && now_ms - asked_ms > silent_ms)
+			silent_ms = now_ms - asked_ms;
 	}
-	found->busy = true;
 	pthread_mutex_unlock(&signer->mutex);
+	return silent_ms;
+}
+
+static bool
+say_silent(struct error *err)
+{
+	error_set(err, ERROR_UNAVAILABLE,
+	    "the depositary's signer does not answer: try again later");
+	return error_retry(err, LIMIT_SECONDS_SIGNER);
+}
+
+/* Returns a channel that is free, or NULL. */
+static struct channel *
+find_free(struct signer *signer)
+{
+	for (size_t i = 1; i < signer->num; i++)
+		if (!signer->channels[i].busy)
+			return &signer->channels[i];
+	return NULL;
+}
+
+/*
+ * Returns a free channel, once there is one; NULL if the signer keeps all for
+ * too long.
+ */
+static struct channel *
+borrow(struct signer *signer, struct error *err)
+{
+	struct timespec until;
+	struct channel *found;
+	bool in_time = true;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LIMIT_SECONDS_SIGNER;
+	pthread_mutex_lock(&signer->mutex);
+	drop_late(signer);
+	while ((found = find_free(signer)) == NULL && in_time) {
+		in_time = pthread_cond_timedwait(&signer->idle, &signer->mutex,
+			      &until) == 0;
+		drop_late(signer);
+	}
+	if (found != NULL)
+		found->busy = true;
+	pthread_mutex_unlock(&signer->mutex);
+	if (found == NULL)
+		(void)say_silent(err);
 	return found;
 }
 
 static void
-give_back(struct signer *signer, struct channel *channel)
+give_back(struct signer *signer, struct channel *channel, bool late)
 {
 	pthread_mutex_lock(&signer->mutex);
-	channel->busy = false;
+	/* A late one stays busy until its answer was dropped. */
+	channel->late = late;
+	channel->busy = late;
 	pthread_cond_signal(&signer->idle);
 	pthread_mutex_unlock(&signer->mutex);
 }
@@ -123,12 +213,46 @@ receive_answer(const struct signer *signer, struct channel *channel,
 }
 
 static bool
+send_request(const struct signer *signer, struct channel *channel,
+    enum signer_request request, struct span body, struct error *err)
+{
+	__atomic_store_n(&channel->asked_ms, time_monotonic_ms(),
+	    __ATOMIC_RELAXED);
+	return signer_send(channel->fd, (uint8_t)request, body) ||
+	    say_end(signer, err);
+}
+
+/* Ask, and wait for as long as it takes. */
+static bool
 ask(const struct signer *signer, struct channel *channel,
     enum signer_request request, struct span body, struct error *err)
 {
-	if (!signer_send(channel->fd, (uint8_t)request, body))
-		return say_end(signer, err);
-	return receive_answer(signer, channel, err);
+	const bool ok = send_request(signer, channel, request, body, err) &&
+	    receive_answer(signer, channel, err);
+
+	__atomic_store_n(&channel->asked_ms, 0, __ATOMIC_RELAXED);
+	return ok;
+}
+
+/*
+ * Ask, and wait for a few seconds.  An answer that comes later is dropped, and
+ * the channel is not used before.
+ */
+static bool
+ask_in_time(const struct signer *signer, struct channel *channel,
+    enum signer_request request, struct span body, bool *late,
+    struct error *err)
+{
+	const int64_t until_ms =
+	    time_monotonic_ms() + LIMIT_SECONDS_SIGNER * 1000;
+	bool ok = send_request(signer, channel, request, body, err);
+
+	*late = ok && !await(channel, until_ms);
+	if (*late)
+		return say_silent(err);
+	ok = ok && receive_answer(signer, channel, err);
+	__atomic_store_n(&channel->asked_ms, 0, __ATOMIC_RELAXED);
+	return ok;
 }
 
 struct signer *
@@ -136,6 +260,7 @@ signer_connect(const int fds[], size_t num, struct error *err)
 {
 	struct signer *signer = calloc(1, sizeof(*signer));
 	pthread_rwlockattr_t writers_first;
+	pthread_condattr_t monotonic;
 
 	assert(num >= 2 && num <= SIGNER_CLIENTS);
 	if (signer == NULL) {
@@ -143,7 +268,10 @@ signer_connect(const int fds[], size_t num, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&signer->mutex, NULL);
-	pthread_cond_init(&signer->idle, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&signer->idle, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	/* Else who renews the certificate could wait for ever. */
 	pthread_rwlockattr_init(&writers_first);
 	pthread_rwlockattr_setkind_np(&writers_first,
@@ -272,7 +400,7 @@ signer_seal(struct signer *signer, struct container *container,
 {
 	struct buf body = BUF(LIMIT_SIGNER_REQUEST);
 	struct channel *channel;
-	bool ok = true;
+	bool ok = true, late;
 
 	for (size_t i = 0; ok && i < container->num; i++) {
 		const struct member *member = &container->members[i];
@@ -286,10 +414,13 @@ signer_seal(struct signer *signer, struct container *container,
 	}
 	if (ok) {
 		pthread_rwlock_rdlock(&signer->sealing);
-		channel = borrow(signer);
-		ok = ask(signer, channel, SIGNER_SEAL, buf_span(&body), err) &&
+		channel = borrow(signer, err);
+		ok = channel != NULL &&
+		    ask_in_time(signer, channel, SIGNER_SEAL, buf_span(&body),
+			&late, err) &&
 		    put_seal(buf_span(&channel->body), container, err);
-		give_back(signer, channel);
+		if (channel != NULL)
+			give_back(signer, channel, late);
 		pthread_rwlock_unlock(&signer->sealing);
 	}
 	buf_free(&body);
@@ -311,15 +442,18 @@ signer_resume(struct signer *signer)
 bool
 signer_read(struct signer *signer, struct digest *out, struct error *err)
 {
-	struct channel *channel = borrow(signer);
-	bool ok;
+	struct channel *channel = borrow(signer, err);
+	bool ok, late;
 
-	ok = ask(signer, channel, SIGNER_READ, span_of(NULL, 0), err) &&
+	if (channel == NULL)
+		return false;
+	ok = ask_in_time(signer, channel, SIGNER_READ, span_of(NULL, 0), &late,
+		 err) &&
 	    (channel->body.len == sizeof(out->bytes) ||
 		error_set(err, ERROR_SYSTEM, "signer: broken answer"));
 	if (ok)
 		memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
-	give_back(signer, channel);
+	give_back(signer, channel, late);
 	return ok;
 }
 
@@ -327,11 +461,14 @@ bool
 signer_renew(struct signer *signer, const struct digest *fingerprint,
     struct error *err)
 {
-	struct channel *channel = borrow(signer);
-	const bool ok =
-	    ask(signer, channel, SIGNER_RENEW, digest_span(fingerprint), err);
+	struct channel *channel = borrow(signer, err);
+	bool ok;
 
-	give_back(signer, channel);
+	if (channel == NULL)
+		return false;
+	/* Whether it was done must be known, however long that takes. */
+	ok = ask(signer, channel, SIGNER_RENEW, digest_span(fingerprint), err);
+	give_back(signer, channel, false);
 	return ok;
 }
 
@@ -341,15 +478,17 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
 {
 	struct buf body = BUF(4096);
 	struct channel *channel;
-	bool ok;
+	bool ok, late;
 
 	ok = signer_encode_commit(fields, &body, err);
 	if (ok) {
-		channel = borrow(signer);
-		ok =
-		    ask(signer, channel, SIGNER_COMMIT, buf_span(&body), err) &&
+		channel = borrow(signer, err);
+		ok = channel != NULL &&
+		    ask_in_time(signer, channel, SIGNER_COMMIT, buf_span(&body),
+			&late, err) &&
 		    buf_append(out, buf_span(&channel->body), err);
-		give_back(signer, channel);
+		if (channel != NULL)
+			give_back(signer, channel, late);
 	}
 	buf_free(&body);
 	return ok;

@@ -46,6 +46,12 @@ void signer_free(struct signer *signer);
 bool signer_lives(const struct signer *signer, struct error *err) MUST_USE;
 
 /*
+ * Returns for how many milliseconds it has owed an answer; 0: it owes none.  For
+ * any thread.
+ */
+int64_t signer_silent_ms(struct signer *signer);
+
+/*
  * Connect to a signer that is served elsewhere (vault.h), over at least two
  * sockets, which are taken over.
  */
@@ -59,6 +65,8 @@ bool signer_state(struct signer *signer, struct head *head,
 /*
  * Put the seal's manifest and signature into a hashed container.  For any
  * thread; while sealing is paused it waits.
+ *
+ * ERROR_UNAVAILABLE  no answer came within LIMIT_SECONDS_SIGNER
  */
 bool signer_seal(struct signer *signer, struct container *container,
     struct error *err) MUST_USE;
@@ -81,12 +89,13 @@ bool signer_renew(struct signer *signer, const struct digest *fingerprint,
 void signer_pause(struct signer *signer);
 void signer_resume(struct signer *signer);
 
-/* Append the bytes of a signed commit to out.  For any thread. */
+/* Append the bytes of a signed commit to out.  As signer_seal(). */
 bool signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err) MUST_USE;
 /*
  * Sign head's size, root and time; head gets the signature.  For the
- * registrar's thread; after a failure the daemon must end.
+ * registrar's thread, which waits for as long as it takes; after a failure the
+ * daemon must end.
  */
 bool signer_checkpoint(struct signer *signer, struct head *head,
     const struct merkle_proof *consistency, struct error *err) MUST_USE;

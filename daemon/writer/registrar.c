@@ -121,6 +121,12 @@ registrar_prepare(const struct registrar *registrar, struct act_request *act,
 	return act_prepare(registrar->record, registrar->signer, act, err);
 }
 
+int64_t
+registrar_signer_silent_ms(const struct registrar *registrar)
+{
+	return signer_silent_ms(registrar->signer);
+}
+
 static struct timespec
 time_after_ms(int64_t ms)
 {

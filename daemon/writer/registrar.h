@@ -47,6 +47,8 @@ bool registrar_adopt(struct registrar *registrar, struct policy *policy,
  */
 void registrar_waiting(struct registrar *registrar,
     void (*seen)(void *arg, const char *office, unsigned num), void *arg);
+/* signer_silent_ms() of the registrar's signer.  For any thread. */
+int64_t registrar_signer_silent_ms(const struct registrar *registrar);
 struct judged_by registrar_now(struct registrar *registrar);
 const struct record *registrar_record(const struct registrar *registrar);
 

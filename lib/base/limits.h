@@ -165,6 +165,10 @@ enum {
 	LIMIT_LIMITED_LINES = 5, /* and of one limit that is reached */
 	LIMIT_SECONDS_HEAD = 10,
 	LIMIT_SECONDS_IDLE = 60,
+	/* After SIGTERM: for workers and writer, answers, and closing. */
+	LIMIT_SECONDS_STOP_WORK = 5,
+	LIMIT_SECONDS_STOP_ANSWER = 30,
+	LIMIT_SECONDS_STOP_CLOSE = 10,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */
 	LIMIT_SECONDS_DRAIN = 5,
 	LIMIT_SECONDS_BEAT = 15,         /* an idle stream says that it lives */
@@ -194,7 +198,9 @@ enum {
 	LIMIT_REPORT_BYTES =
 	    64 * 1024 * 1024, /* an audit's, of another office */
 
-	/* Signer. */
+	/* Signer: without an answer acts are refused, and then it is ended. */
+	LIMIT_SECONDS_SIGNER = 5,
+	LIMIT_SECONDS_SIGNER_DEAD = 60,
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,
 };
 

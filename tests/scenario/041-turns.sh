@@ -127,6 +127,7 @@ flood('iom-geneva', '/v1/journal/entries', 48)
 sys.stdout.write('begun\n'); sys.stdout.flush()
 time.sleep(120)
 END
+: >work/load.out
 python3 work/load.py >work/load.out 2>&1 & load=$!
 n=0; until grep -q begun work/load.out || [ $n = 500 ]; do n=$((n + 1)); sleep 0.02; done
 began=$(date +%s)
