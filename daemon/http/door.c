@@ -61,7 +61,22 @@ enqueue(struct greet *greet, struct greeting *g)
 {
 	g->state = QUEUED;
 	TAILQ_INSERT_TAIL(&greet->queue, g, queue);
-	pthread_cond_signal(&greet->wake);
+	greet->num_calls++;
+}
+
+/*
+ * Release the lock, and only then wake threads for what was queued: they would
+ * wait for the lock otherwise.
+ */
+static void
+unlock_and_call(struct greet *greet)
+{
+	unsigned num = greet->num_calls;
+
+	greet->num_calls = 0;
+	pthread_mutex_unlock(&greet->mutex);
+	for (; num > 0; num--)
+		pthread_cond_signal(&greet->wake);
 }
 
 /* Its ClientHello has come: from now on it is a handshake. */
@@ -235,7 +250,7 @@ take_events(struct greet *greet, const struct epoll_event *events, int num)
 			hear(greet, g);
 	}
 	expire(greet, now_ms);
-	pthread_mutex_unlock(&greet->mutex);
+	unlock_and_call(greet);
 	if (!greet->listening && now_ms - greet->turned_ms >= GREET_TURN_MS) {
 		greet->turned_ms = now_ms;
 		listen_again(greet);

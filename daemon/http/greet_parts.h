@@ -58,6 +58,7 @@ struct greet {
 	struct pool *silent, *shaking;
 	struct greetings all; /* in the order in which they connected */
 	struct greetings queue;
+	unsigned num_calls; /* threads to wake for it */
 	bool stopping;
 	/* The door's own. */
 	struct greetings dead; /* gone, and freed after each batch of events */
