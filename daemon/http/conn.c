@@ -2,7 +2,7 @@
  * A connection: its phases, what it reads and writes in each, and how long each
  * may take (conn.h).
  */
-#include "daemon/http/conn.h"
+#include "daemon/http/conn_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,40 +14,14 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "daemon/http/answer.h"
-#include "daemon/http/body.h"
 #include "daemon/http/mailbox.h"
 #include "daemon/http/tally.h"
-#include "daemon/http/wire.h"
 
 /* a connection takes so many steps before others get their turn */
 enum { TURNS = 8, TURNS_BODY = 32 };
 
-enum phase { HEAD, BODY, WORK, WRITE, STREAM, DRAIN, DEAD };
-
-struct conn {
-	struct loop *loop;
-	struct wire wire;
-	enum phase phase;
-	struct conn *prev, *next;
-	struct buf in; /* bytes not parsed yet; empty while idle */
-	size_t scanned;
-	struct http_request *request; /* the request, except in WORK */
-	/* In WORK: the request, which the handler has. */
-	struct http_request *away;
-	struct http_body body;
-	bool close;
-	bool begun;     /* the head of this answer was sent: parts follow */
-	bool streaming; /* and it is a stream, which may wait for more */
-	void *session;  /* the handler's */
-	struct tally_share *share;
-	int turned_away; /* the status of its only answer; or 0 */
-	uint64_t moved;  /* bytes moved in this phase */
-	int64_t since_s, until_s;
-};
-
-/* Begin a phase that may last so many seconds. */
-static void
-enter(struct conn *c, enum phase phase, int seconds)
+void
+conn_enter(struct conn *c, enum phase phase, int seconds)
 {
 	c->phase = phase;
 	c->moved = 0;
@@ -84,9 +58,8 @@ free_request(struct loop *loop, struct http_request *request)
 	http_request_free(request);
 }
 
-/* Tell the handler that the request is over, and free it. */
-static void
-finish(struct conn *c, bool sent)
+void
+conn_finish(struct conn *c, bool sent)
 {
 	struct loop *loop = c->loop;
 
@@ -126,8 +99,8 @@ conn_has_streams(const struct loop *loop)
  * A connection is freed after the batch of events, since one of them may still
  * point to it.
  */
-static void
-bury(struct conn *c)
+void
+conn_bury(struct conn *c)
 {
 	struct loop *loop = c->loop;
 
@@ -137,7 +110,7 @@ bury(struct conn *c)
 	if (c->phase == WORK)
 		c->away->conn = NULL;
 	else
-		finish(c, false);
+		conn_finish(c, false);
 	c->phase = DEAD;
 	wire_wait(&c->wire, 0);
 	if (c->next != NULL)
@@ -175,47 +148,9 @@ void
 conn_end_all(struct loop *loop)
 {
 	while (loop->all != NULL)
-		bury(loop->all);
+		conn_bury(loop->all);
 	conn_empty_grave(loop);
 	spool_close(&loop->spool);
-}
-
-/* From now on the answer in c->request->response is written. */
-static void
-begin_answer(struct conn *c)
-{
-	struct http_request *request = c->request;
-	struct http_response *response = &request->response;
-	const bool bodyless = http_answer_is_bodyless(request);
-	struct error err = { 0 };
-
-	if (response->cut) {
-		bury(c);
-		return;
-	}
-	if (response->close || request->head.close || response->stream ||
-	    !http_body_ended(&c->body) || c->loop->stopping)
-		c->close = true;
-	if (!http_answer_encode(request, c->close, c->begun, &c->wire.out,
-		&err)) {
-		bury(c);
-		return;
-	}
-	/* A reader who is slow must not hold the part twice. */
-	if (response->parts)
-		buf_free(&response->body);
-	c->begun = (response->stream || response->parts) && !bodyless;
-	if (bodyless && response->fd >= 0)
-		response->from = response->to;
-	/*
-	 * Count the stream before stream() is asked: entries that come later
-	 * then wake it.
-	 */
-	if (response->stream && !bodyless && !c->streaming) {
-		c->streaming = true;
-		__atomic_add_fetch(&c->loop->num_streams, 1, __ATOMIC_SEQ_CST);
-	}
-	enter(c, WRITE, LIMIT_SECONDS_GRACE);
 }
 
 static struct http_request *
@@ -251,7 +186,7 @@ answer_problem(struct conn *c, int status, const struct error *problem)
 	c->request->response.status = status;
 	c->request->response.close = true;
 	c->in.len = 0;
-	begin_answer(c);
+	conn_send_answer(c);
 }
 
 /*
@@ -266,7 +201,7 @@ refuse(struct conn *c, int status, const struct error *failure)
 	struct error problem;
 
 	if (c->request == NULL && (c->request = new_request(c)) == NULL) {
-		bury(c);
+		conn_bury(c);
 		return;
 	}
 	if (failure != NULL)
@@ -299,9 +234,8 @@ turn_away(struct conn *c)
 	answer_problem(c, c->turned_away, &problem);
 }
 
-/* Give the request to the handler; it comes back by conn_answer(). */
-static void
-to_handler(struct conn *c)
+void
+conn_to_handler(struct conn *c)
 {
 	struct loop *loop = c->loop;
 	struct http_request *request = c->request;
@@ -309,7 +243,7 @@ to_handler(struct conn *c)
 	c->request = NULL;
 	c->away = request;
 	loop->num_working++;
-	enter(c, WORK, 3600);
+	conn_enter(c, WORK, 3600);
 	loop->handler->dispatch(loop->handler->arg, request);
 }
 
@@ -336,16 +270,16 @@ take_route(struct conn *c)
 	}
 	switch (loop->handler->begin(loop->handler->arg, request, &max_body)) {
 	case HTTP_ANSWER:
-		begin_answer(c);
+		conn_send_answer(c);
 		return;
 	case HTTP_WORK:
-		to_handler(c);
+		conn_to_handler(c);
 		return;
 	case HTTP_READ:
 		break;
 	}
 	if (!may_have_body) {
-		to_handler(c);
+		conn_to_handler(c);
 		return;
 	}
 	if (head->gzip && !request->takes_gzip) {
@@ -369,10 +303,10 @@ take_route(struct conn *c)
 	if (head->expect && c->in.len == 0 &&
 	    !buf_append_str(&c->wire.out, "HTTP/1.1 100 Continue\r\n\r\n",
 		&err)) {
-		bury(c);
+		conn_bury(c);
 		return;
 	}
-	enter(c, BODY, LIMIT_SECONDS_GRACE);
+	conn_enter(c, BODY, LIMIT_SECONDS_GRACE);
 }
 
 /* Parse a head of len bytes. */
@@ -383,7 +317,7 @@ take_head(struct conn *c, size_t len)
 	int status;
 
 	if ((c->request = new_request(c)) == NULL) {
-		bury(c);
+		conn_bury(c);
 		return;
 	}
 	status = http_head_parse(text, &c->request->head);
@@ -456,7 +390,7 @@ step_head(struct conn *c)
 	}
 	if ((n = read_piece(c, LIMIT_HTTP_HEAD - c->in.len)) > 0) {
 		if (c->in.len == 0)
-			enter(c, HEAD, LIMIT_SECONDS_HEAD);
+			conn_enter(c, HEAD, LIMIT_SECONDS_HEAD);
 		if (!buf_append(&c->in, span_of(c->loop->piece, (size_t)n),
 			&err))
 			return -1;
@@ -503,7 +437,7 @@ step_body(struct conn *c)
 	if (c->wire.out.len > 0 && (n = wire_flush(&c->wire)) <= 0)
 		return n;
 	if (http_body_ended(&c->body)) {
-		to_handler(c);
+		conn_to_handler(c);
 		return 1;
 	}
 	if (c->in.len > 0) {
@@ -525,85 +459,6 @@ step_body(struct conn *c)
 	return 1;
 }
 
-static int
-write_file(struct conn *c)
-{
-	struct http_response *response = &c->request->response;
-	const uint64_t left = response->to - response->from;
-	const size_t want = left < HTTP_PIECE ? (size_t)left : HTTP_PIECE;
-	struct error err = { 0 };
-	size_t at = 0;
-
-	if (!file_pread(response->fd, c->loop->piece, want,
-		(off_t)response->from, &err))
-		return -1;
-	while (at < want) {
-		const int n = wire_write(&c->wire,
-		    span_of(c->loop->piece + at, want - at));
-
-		if (n <= 0)
-			return n;
-		at += (size_t)n;
-		response->from += (size_t)n;
-	}
-	return 1;
-}
-
-/* Ask the handler for the next part of a stream. */
-static void
-ask_stream(struct conn *c, bool idle)
-{
-	struct loop *loop = c->loop;
-	struct http_response *response = &c->request->response;
-
-	response->body.len = 0;
-	switch (loop->handler->stream(loop->handler->arg, c->request, idle)) {
-	case HTTP_READ:
-		if (c->phase != STREAM)
-			enter(c, STREAM, 0);
-		break;
-	case HTTP_ANSWER:
-		begin_answer(c);
-		break;
-	case HTTP_WORK:
-		to_handler(c);
-		break;
-	}
-}
-
-static int
-step_write(struct conn *c)
-{
-	int n = wire_flush(&c->wire);
-
-	if (n <= 0)
-		return n;
-	if (c->request->response.fd >= 0 &&
-	    c->request->response.from < c->request->response.to)
-		return write_file(c);
-	if ((n = wire_push(&c->wire)) <= 0)
-		return n;
-	if ((c->begun && c->request->response.parts &&
-		!c->request->response.last) ||
-	    (c->streaming && !c->request->response.close &&
-		!c->loop->stopping)) {
-		ask_stream(c, false);
-		return 1;
-	}
-	finish(c, true);
-	if (c->close) {
-		/*
-		 * Read what the client still sends, so that it gets to read the
-		 * answer (RFC 9112 section 9.6).
-		 */
-		SSL_shutdown(c->wire.ssl);
-		enter(c, DRAIN, LIMIT_SECONDS_DRAIN);
-		return 1;
-	}
-	enter(c, HEAD, LIMIT_SECONDS_IDLE);
-	return 1;
-}
-
 /* Take one step of the present phase. */
 static int
 step(struct conn *c)
@@ -616,7 +471,7 @@ step(struct conn *c)
 	case BODY:
 		return step_body(c);
 	case WRITE:
-		return step_write(c);
+		return conn_send_step(c);
 	case STREAM:
 		/* The reader of a stream has nothing to send. */
 		return read_piece(c, HTTP_PIECE) != 0 ? -1 : 0;
@@ -688,7 +543,7 @@ drive(struct conn *c)
 	if (c->phase == DEAD)
 		return;
 	if (n < 0) {
-		bury(c);
+		conn_bury(c);
 		return;
 	}
 	if (c->phase == WRITE && c->wire.sent != before)
@@ -742,7 +597,7 @@ conn_begin(struct loop *loop, const struct arrival *arrival)
 	if ((c->next = loop->all) != NULL)
 		c->next->prev = c;
 	loop->all = c;
-	enter(c, HEAD,
+	conn_enter(c, HEAD,
 	    c->turned_away != 0 ? LIMIT_SECONDS_DRAIN : LIMIT_SECONDS_IDLE);
 	drive(c);
 }
@@ -760,7 +615,7 @@ conn_answer(struct loop *loop, struct http_request *request)
 	}
 	c->away = NULL;
 	c->request = request;
-	begin_answer(c);
+	conn_send_answer(c);
 	if (c->phase != DEAD)
 		drive(c);
 }
@@ -777,9 +632,9 @@ conn_feed_streams(struct loop *loop, bool more)
 		if (c->phase != STREAM)
 			continue;
 		if (more)
-			ask_stream(c, false);
+			conn_send_part(c, false);
 		else if (loop->now_s - c->since_s >= LIMIT_SECONDS_BEAT)
-			ask_stream(c, true);
+			conn_send_part(c, true);
 		if (c->phase == WRITE)
 			drive(c);
 	}
@@ -796,7 +651,7 @@ conn_expire(struct loop *loop)
 		    (loop->stopping &&
 			(c->phase == HEAD || c->phase == BODY ||
 			    c->phase == STREAM)))
-			bury(c);
+			conn_bury(c);
 	}
 }
 
