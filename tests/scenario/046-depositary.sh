@@ -138,11 +138,25 @@ expect "does not seal" 6 "its key is" deposit mofa unsealed
 cp work/new.key data/signer/depositary.key; cp work/good.pem certs/depositary.pem
 expect "until a reload with a good one" 0 "taken" valised_reload
 sealed "after that" aftweak
+# Policy and certificate at once, while offices deposit: nothing is sealed by the one and judged by the other.
+"$top/certs/ca" new "$dir/certs/ministry2" "Second CA" "Ministry of Foreign Affairs" >/dev/null
+cp certs/ministry2/ca.pem policies/cas/ministry2.pem; cp certs/ministry2/crl.pem crls/ministry2.pem
+sed -i 's|^cas: {|cas: {ministry2: cas/ministry2.pem, |; /^depositary:/s|ca: mofa,|ca: ministry2,|' policies/offices.yaml
+cp certs/depositary.pem work/good.pem
+expect "a policy of another CA without its certificate is not taken" 1 "by this policy a certificate that is in use would not be good" valised_reload
+ca=certs/ministry2 csr=work/new.csr issue sign depositary@mofa.example; cp work/bad.pem certs/depositary.pem
+(i=0; while [ $i -lt 10 ]; do i=$((i + 1)); at mofa push agreement/turn$i --text en=work/en.txt --text lo=work/lo.txt --title en=x >>work/turns 2>&1; done) & first=$!
+(i=0; while [ $i -lt 10 ]; do i=$((i + 1)); at iom-vientiane push note-verbale/turn$i --text en=work/en.txt --title en=x >>work/turns 2>&1; done) & second=$!
+until [ "$(grep -c deposited work/turns)" -ge 2 ]; do sleep 0.02; done
+expect "with its certificate it is" 0 "taken" valised_reload
+wait $first $second
+check "accepted" accept_policy mofa iom-geneva
+sealed "of another CA" otherca
 expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
 
 # --- Each hour, by a clock that runs 900 times as fast. ---
-csr=work/new.csr issue sign depositary@mofa.example -startdate 20260101000000Z -enddate 20260201000000Z
+ca=certs/ministry2 csr=work/new.csr issue sign depositary@mofa.example -startdate 20260101000000Z -enddate 20260201000000Z
 stop_daemon "$dir"; cp work/bad.pem certs/depositary.pem; : >log
 # faketime(1) itself would stay between the daemon and its signals.
 printf '#!/bin/sh\nexport LD_PRELOAD='\''%s'\'' FAKETIME="+0 x900"\nexec "%s" "$@"\n' \
