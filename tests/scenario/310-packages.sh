@@ -48,6 +48,7 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 	expect "$suite: the unit is enabled" 0 "^enabled" machine systemctl is-enabled valised
 	expect "$suite: but waits for the configuration and the journal" 3 "^inactive" machine systemctl is-active valised
 	expect "$suite: and has not failed" 0 "ConditionResult=no" machine systemctl show -p ConditionResult valised
+	check "$suite: and nobody is made a witness" sh -c '! ls "$1"/etc/systemd/user/*.wants/valise* 2>/dev/null' sh "$m/root"
 	expect "$suite: the user is made" 0 "/var/lib/valise" machine getent passwd valise
 	expect "$suite: and the folders" 0 "^700 valise 750 root" machine stat -c '%a %U' --printf '%a %U ' /var/lib/valise /etc/valise
 	expect "$suite: the manuals are there" 0 "^NAME" machine sh -c 'zcat /usr/share/man/man8/valised.8.gz | sed -n "s/^.SH \(NAME\)/\1/p"'
