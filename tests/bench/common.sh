@@ -37,6 +37,15 @@ ticks() {
 ticks_ms() { awk -v a="$1" -v b="$2" -v n="$3" -v hz="$hz" 'BEGIN { printf "%.3f", (b - a) * 1000 / hz / n }'; }
 # COUNT BYTES PREFIX CONNECTIONS: deposits so many; prints how many a second
 deposit_many() { mkdir "made-$3" && "$bench" make "made-$3" offices/mofa "$1" "$2" "$3" >/dev/null && "$bench" put "${client[@]}" "made-$3" "$4" | cut -d' ' -f1; }
+entries() { page /metrics >/dev/null; sed -n 's/^valise_journal_entries //p' page; }
+# CLERKS PATH CONNECTIONS DOCUMENTS: copies a second; each must have an entry of
+# its own, so no clerk is given one twice.
+deliveries() {
+	local before after out; before=$(entries)
+	out=$("$bench" get 127.0.0.1 "$(cat port)" offices/mofa/ca.pem "$1" clerks/key.pem "$2" "$3" "$secs" "$4"); after=$(entries)
+	[ "$((after - before))" = "${out##* }" ] || { echo "${out##* } copies have $((after - before)) entries: more documents are needed" >&2; exit 1; }
+	echo "${out%% *}"
+}
 # PID: its memory in KiB, without files that are mapped, which the kernel takes
 # back when it needs to; all of it in KiB; the most it ever was in MiB
 anon() { awk '/^RssAnon/ { print $2 }' "/proc/$1/status"; }

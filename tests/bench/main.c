@@ -18,7 +18,7 @@ static const struct {
 	int num; /* minimum number of arguments */
 } subjects[] = {
 	/* in tests/lib */
-	{ "get", TARGET "PATH CONNECTIONS SECONDS", load_get, 8 },
+	{ "get", TARGET "PATH CONNECTIONS SECONDS [DOCUMENTS]", load_get, 8 },
 	{ "put", TARGET "DIR CONNECTIONS", load_put, 7 },
 	{ "idle", TARGET "CONNECTIONS", load_idle, 6 },
 	{ "watch", TARGET "CONNECTIONS", watch_run, 6 },

@@ -8,8 +8,10 @@
 #define TESTS_GENERATORS_H
 
 /*
- * Request one path again and again.  Prints answers/s, MB/s, and how many were
- * not 200.
+ * Request a path again and again.  A % in it becomes the numbers from 0 below
+ * DOCUMENTS, in turn on each connection; one in CERT the number of the
+ * connection, from 1.  With SECONDS 0 each connection asks for each document
+ * once.  Prints answers/s, MB/s, how many were not 200, and how many were.
  */
 int load_get(char *argv[]);
 /*

@@ -15,7 +15,10 @@
 struct load {
 	const struct target *target;
 	const char *path;
-	double until;
+	unsigned number; /* of the connection, from 1 */
+	/* for get: how many documents there are; 0: one */
+	unsigned documents;
+	double until; /* 0: until each was asked for once */
 	uint64_t requests, bytes, bad;
 	/* for put: the files, taken in turn */
 	char (*files)[FILE_PATH];
@@ -23,17 +26,56 @@ struct load {
 	size_t *next;
 };
 
+/* Put a number in the place of the % in text, if it has one. */
+static void
+fill_in(const char *text, unsigned number, char *out, size_t room)
+{
+	const char *at = strchr(text, '%');
+
+	if (at == NULL)
+		snprintf(out, room, "%s", text);
+	else
+		snprintf(out, room, "%.*s%u%s", (int)(at - text), text, number,
+		    at + 1);
+}
+
+/* Connect; where the certificate's name has a %, as a person of its own. */
+static SSL *
+connect_person(const struct load *load)
+{
+	const struct target *all = load->target;
+	char cert[FILE_PATH];
+	char *argv[] = { (char *)(uintptr_t)all->host,
+		(char *)(uintptr_t)all->port, (char *)(uintptr_t)all->ca, cert,
+		(char *)(uintptr_t)all->key };
+	struct target one;
+
+	if (strchr(all->cert, '%') == NULL)
+		return client_connect(all);
+	fill_in(all->cert, load->number, cert, sizeof(cert));
+	one = client_target(argv);
+	return client_connect(&one);
+}
+
 static void *
 run_get(void *arg)
 {
 	struct load *load = arg;
-	SSL *ssl = client_connect(load->target);
-	char request[1200];
-	const int len = snprintf(request, sizeof(request),
-	    "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", load->path,
-	    load->target->host);
+	SSL *ssl = connect_person(load);
+	char request[1200], path[1000];
 
-	while (tool_seconds(CLOCK_MONOTONIC) < load->until) {
+	while (load->until > 0 ? tool_seconds(CLOCK_MONOTONIC) < load->until
+			       : load->requests < load->documents) {
+		int len;
+
+		fill_in(load->path,
+		    load->documents == 0
+			? 0
+			: (unsigned)(load->requests % load->documents),
+		    path, sizeof(path));
+		len = snprintf(request, sizeof(request),
+		    "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path,
+		    load->target->host);
 		if (SSL_write(ssl, request, len) != len ||
 		    client_read(ssl, &load->bytes) != 200) {
 			load->bad++;
@@ -89,6 +131,7 @@ run_load(const struct load *one, unsigned connections, void *(*run)(void *))
 
 	for (unsigned i = 0; i < connections; i++) {
 		loads[i] = *one;
+		loads[i].number = i + 1;
 		pthread_create(&threads[i], NULL, run, &loads[i]);
 	}
 	for (unsigned i = 0; i < connections; i++) {
@@ -98,8 +141,9 @@ run_load(const struct load *one, unsigned connections, void *(*run)(void *))
 		bad += loads[i].bad;
 	}
 	took = tool_seconds(CLOCK_MONOTONIC) - began;
-	printf("%.1f %.1f %llu\n", (double)requests / took,
-	    (double)bytes / took / 1e6, (unsigned long long)bad);
+	printf("%.1f %.1f %llu %llu\n", (double)requests / took,
+	    (double)bytes / took / 1e6, (unsigned long long)bad,
+	    (unsigned long long)requests);
 	free(loads);
 	free(threads);
 	return bad == 0 ? 0 : 1;
@@ -108,11 +152,18 @@ run_load(const struct load *one, unsigned connections, void *(*run)(void *))
 int
 load_get(char *argv[])
 {
-	const struct target target = client_target(argv);
+	const double seconds = strtod(argv[7], NULL);
+	/* Where each connection has its own, the certificate is read later. */
+	const struct target target = strchr(argv[3], '%') == NULL
+	    ? client_target(argv)
+	    : (struct target){ argv[0], argv[1], argv[2], argv[3], argv[4],
+		      NULL };
 	const struct load load = { .target = &target,
 		.path = argv[5],
+		.documents =
+		    argv[8] != NULL ? (unsigned)strtoul(argv[8], NULL, 10) : 0,
 		.until =
-		    tool_seconds(CLOCK_MONOTONIC) + strtod(argv[7], NULL) };
+		    seconds > 0 ? tool_seconds(CLOCK_MONOTONIC) + seconds : 0 };
 
 	return run_load(&load, (unsigned)strtoul(argv[6], NULL, 10), run_get);
 }

@@ -40,6 +40,16 @@ make_person() {
 	cp "$1/certs/mofa/ca.pem" ca.pem) >/dev/null
 }
 
+# DIR COUNT: clerks of mofa, DIR/clerks/N.pem, who share a key; each is a person,
+# so that what one is given is no repeat of what another was
+make_clerks() {
+	mkdir -p "$1/clerks"
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1/clerks/key.pem" -out "$1/clerks/csr" -subj /CN=clerk 2>/dev/null
+	for n in $(seq "$2"); do
+		"$top/certs/ca" issue "$1/certs/mofa" connect "$1/clerks/csr" "clerk-$n@mofa.example" "" "$1/clerks/$n.pem" >/dev/null || return
+	done
+}
+
 make_pki() {
 	mkdir -p "$1/certs" "$1/offices" "$1/crls"
 	"$top/certs/ca" new "$1/certs/mofa" "MOFA CA" "Ministry of Foreign Affairs" >/dev/null
