@@ -236,7 +236,7 @@ put_counts(struct buf *out, struct error *err)
 		    (unsigned long long)load(&refused[i]));
 	ok = ok &&
 	    metrics_head(out, "valise_limit_reached_total", "counter",
-		"How often a limit was met, by a connection, a handshake or a stream.",
+		"How often a limit was met, by a connection, a handshake, a stream or a repeat.",
 		err);
 	for (unsigned i = HTTP_LIMIT_NONE + 1; ok && i < HTTP_LIMITS; i++)
 		ok = buf_printf(out, err,

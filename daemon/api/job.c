@@ -338,6 +338,8 @@ job_may_repeat(struct job *job, const struct repeats_delivery deliveries[],
 	if (repeats_allow(job->api->repeats, deliveries, keys, num,
 		time_monotonic_ms() / 1000, err))
 		return true;
+	limited_tell(&job->api->limited, HTTP_LIMIT_REPEATS,
+	    deliveries[0].office);
 	job->status = 429;
 	job->request->response.headers[0] = '\0';
 	return false;

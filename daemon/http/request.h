@@ -123,6 +123,7 @@ enum http_limit {
 	HTTP_LIMIT_OFFICE_CONNECTIONS,
 	HTTP_LIMIT_STREAMS, /* of events, of all */
 	HTTP_LIMIT_OFFICE_STREAMS,
+	HTTP_LIMIT_REPEATS, /* of deliveries to an office, an hour */
 	HTTP_LIMITS
 };
 
@@ -132,7 +133,7 @@ http_limit_name(enum http_limit limit)
 {
 	static const char *const names[HTTP_LIMITS] = { "", "handshakes",
 		"silent", "connections", "office-connections", "streams",
-		"office-streams" };
+		"office-streams", "repeats" };
 
 	return names[limit];
 }

@@ -74,6 +74,8 @@ curl_as iom-bangkok /v1/documents/agreement/one/versions/1 -D work/head -o work/
 seconds=$(tr -d '\r' <work/head | sed -n 's/^Retry-After: //p')
 [ "${seconds:-0}" -gt 3000 ] && [ "$seconds" -le 3600 ] && ok "until the hour is over" || not_ok "until the hour is over ($seconds)"
 expect "with a code of its own" 0 '"code":"REPEATED_TOO_OFTEN"' cat work/body
+expect "a metric counts it" 0 '^valise_limit_reached_total{limit="repeats"} [1-9]' curl_as mofa /metrics
+expect "a line tells it" 0 'event=limit limit=repeats office="iom-bangkok"' cat log
 expect "the command tells it" 6 "bangkok@iom.example was given agreement/one within the last 24 hours" at iom-bangkok fetch agreement/one -o work/f.asice
 expect "git too" 128 "" git_as iom-bangkok clone -q "$(cat url)/git" work/refused -b agreement/one --single-branch
 expect "what was not given yet is" 0 "^200$" get iom-bangkok two
