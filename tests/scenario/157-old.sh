@@ -36,4 +36,16 @@ later() {
 expect "an act that a later version has" 8 "entry $last of the journal is an act that this version does not know.*Install that one again; see ..Upgrade.. in the operations manual" later '"act":"deliver"' '"act":"deliveries-of-later"'
 rm -rf data; mv before data
 check "the version that knows all of it starts" start_daemon "$dir"
+
+# --- What a later depositary journals: a command of before shows it. ---
+for _ in 1 2 3; do curl_as iom-geneva /v1/documents/agreement/one/versions/1 -o work/copy; done
+restart
+of_before() { office=$1; shift; "$VALISE_BUILD/valise-before" --config "offices/$office/config.yaml" "$@"; }
+expect "this one knows the act" 0 "deliveries *agreement/one@1, 2 times more under entry" at mofa log --act deliveries
+expect "one of before lists it" 0 "geneva@iom.example *deliveries *agreement/one@1$" of_before mofa log
+expect "as an act of a document too" 0 "deliveries *agreement/one@1$" of_before mofa history agreement/one
+expect "by its name" 0 "deliveries *agreement/one@1$" of_before iom-geneva log --act deliveries
+expect "in JSON with all that it has" 0 '"times": *2' of_before mofa --json log
+expect "finds nothing wrong in it" 0 "nothing is wrong" of_before mofa audit
+expect "and goes on from there" 0 "VALID, draft" of_before mofa fetch agreement/one -o work/of-before.asice
 finish
