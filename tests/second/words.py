@@ -218,7 +218,7 @@ class Yaml:
             self.spaces()
             need(self.text[self.pos] == ':' and self.text[self.pos + 1] in ' \t\n')
             self.pos += 1
-            need(key not in out and key != '<<')
+            need(key not in out and key != '<<' and len(out) < 512)
             ended = self.blank()
             if self.pos == len(self.text) or (ended and (self.column() < col or (self.column() == col and not (
                     self.text[self.pos] == '-' and self.text[self.pos + 1] in ' \t\n')))):
@@ -388,7 +388,7 @@ class Yaml:
                     out.append(self.scalar(-1, True))
                 continue
             key = self.scalar(-1, True)
-            need(key not in out and key != '<<')
+            need(key not in out and key != '<<' and len(out) < 512)
             self.blank()
             if self.text[self.pos] == ':':
                 self.pos += 1
