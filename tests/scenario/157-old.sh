@@ -18,7 +18,13 @@ terminated 0 VALID, terminated
 signed-by-bag 0 VALID, signed in part
 came-by-bag 0 VALID, draft
 END
-expect "a data folder from before" 0 "nothing is wrong" "$valised" fsck data
+# It is a backup.  What a store has had since then is made by a start, or by this.
+"$valised" fsck data >work/found 2>&1
+check "of a data folder from before, only what can be made anew is wrong" sh -c '! grep -v -e "(--repair makes it anew)" -e "^data: " -e "can be repaired" work/found'
+mv data work/of-before
+printf 'valise: 1\nlisten: 127.0.0.1:1\naddress: https://127.0.0.1:1\ndata: data\npolicies: p\ncrls: c\nserver-certificate: s\ndepositary-certificate: d\n' >before.yaml
+check "a backup from before is restored" "$valised" --config before.yaml restore work/of-before --nobody-has-seen-more
+expect "and is whole: the line of the recipe" 0 "nothing is wrong" "$valised" fsck data --repair
 
 # --- What a later version journals: this one does not go on from it. ---
 rm -rf data
