@@ -61,16 +61,26 @@ static const struct options_option push_options[] = {
 	{ OPTION_TITLE, '\0', "title", "LANG=TITLE",
 	    "what it is called; one at least", OPTIONS_NEEDED | OPTIONS_MANY },
 	{ OPTION_ANNEX, '\0', "annex", "FILE", "an annex", OPTIONS_MANY },
+	{ OPTION_AS, '\0', "as", "NAME",
+	    "the name that the file before it is deposited with; else its own",
+	    OPTIONS_MANY },
 	VALUE(OPTION_NOTE, "note", "TEXT", "a line about this version"),
 	VALUE(OPTION_ONTO, "onto", "N",
 	    "end the signing of N, the newest version, though another party"
 	    " has signed it"),
+	FLAG(OPTION_ALLOW_EMPTY, "allow-empty", "deposit an empty file"),
+	VALUE(OPTION_ALLOW, "allow", "ending",
+	    "deposit a file that is not what the ending of its name says"),
+	FLAG(OPTION_DRY_RUN, "dry-run",
+	    "show what would be deposited, and deposit nothing"),
+	{ OPTION_YES, 'y', "yes", NULL, "do not ask", 0 },
 	END,
 };
 static const struct options_option push_batch_options[] = {
 	{ OPTION_BATCH, '\0', "batch", "FILE",
 	    "a YAML list of document, title, texts, annexes and note",
 	    OPTIONS_CHOOSES },
+	{ OPTION_YES, 'y', "yes", NULL, "do not ask", 0 },
 	END,
 };
 static const struct options_form push_forms[] = {

@@ -2,6 +2,7 @@
  * valise push: one version by the options, or those that a file lists.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd/push.h"
 #include "cli/commands.h"
@@ -43,6 +44,18 @@ take_option(struct push *push, const struct options_one *one, struct error *err)
 		    push_add_title(push, language, value, err);
 	case OPTION_ANNEX:
 		return push_add_file(push, NULL, one->value, err);
+	case OPTION_AS:
+		return push_name_file(push, one->value, err);
+	case OPTION_ALLOW_EMPTY:
+		push->allow_empty = true;
+		return true;
+	case OPTION_ALLOW:
+		push->allow_ending = true;
+		return strcmp(one->value, "ending") == 0 ||
+		    error_set(err, ERROR_USAGE,
+			"--allow %s: only \"ending\" can be allowed, a name"
+			" whose ending is not what the file is",
+			one->value);
 	case OPTION_NOTE:
 		return push_set_note(push, one->value, err);
 	case OPTION_ONTO:
@@ -75,16 +88,21 @@ read_options(const struct options_given *given, struct push *push,
 }
 
 static bool
-push_one(struct context *context, struct push *push, struct error *err)
+push_one(struct context *context, const struct options_given *given,
+    struct push *push, struct error *err)
 {
 	struct pusher pusher;
-	const bool ok =
-	    context_load(context, err) && pusher_begin(context, &pusher, err);
-	const bool pushed = ok && pusher_push(&pusher, push, err);
+	bool ok;
 
-	if (ok)
-		pusher_end(&pusher);
-	return pushed;
+	if (!context_load(context, err) || !pusher_begin(context, &pusher, err))
+		return false;
+	pusher.dry_run = options_has(given, OPTION_DRY_RUN);
+	pusher.ask = !pusher.dry_run && !context->json &&
+	    !options_has(given, OPTION_YES) && isatty(STDIN_FILENO) &&
+	    isatty(STDERR_FILENO);
+	ok = pusher_push(&pusher, push, err);
+	pusher_end(&pusher);
+	return ok;
 }
 
 bool
@@ -93,7 +111,7 @@ cmd_push(struct context *context, const struct options_given *given,
 {
 	struct push *push = push_new(err);
 	const bool ok = push != NULL && read_options(given, push, err) &&
-	    push_one(context, push, err);
+	    push_one(context, given, push, err);
 
 	push_free(push);
 	return ok;
@@ -103,5 +121,5 @@ bool
 cmd_push_batch(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	return push_batch(context, options_value(given, OPTION_BATCH), err);
+	return push_batch(context, given, err);
 }

@@ -5,12 +5,17 @@
 #ifndef CLI_CMD_PUSH_H
 #define CLI_CMD_PUSH_H
 
+#include <jansson.h>
+
+#include "cli/options.h"
 #include "client/newest.h"
 #include "client/outbox.h"
 
 struct push_input {
 	bool is_text; /* else it is an annex */
 	char *path;
+	/* what it is called in the version; empty: as the file is */
+	char name[LIMIT_NAME_BYTES + 1];
 };
 
 /* A version that is to be deposited. */
@@ -19,6 +24,8 @@ struct push {
 	unsigned onto; /* the version whose signing it may end, or 0 */
 	struct push_input inputs[LIMIT_TEXTS + LIMIT_ANNEXES];
 	size_t num_inputs;
+	/* deposit what is surely not meant, too */
+	bool allow_empty, allow_ending;
 	struct version *version;
 	struct container *container;
 	int fds[LIMIT_TEXTS + LIMIT_ANNEXES];
@@ -41,11 +48,20 @@ bool push_add_title(struct push *push, const char *language, const char *title,
 /* Add a text; or an annex if language is NULL. push_gather() reads the file. */
 bool push_add_file(struct push *push, const char *language, const char *path,
     struct error *err) MUST_USE;
+/* Name the file that was added last. */
+bool push_name_file(struct push *push, const char *name,
+    struct error *err) MUST_USE;
 bool push_set_note(struct push *push, const char *note,
     struct error *err) MUST_USE;
 /* True if it has a text and a title. */
 bool push_is_whole(const struct push *push, struct error *err) MUST_USE;
-/* Read its files into the container. */
+/*
+ * Read its files into the container.
+ *
+ * ERROR_USAGE  a file that is surely not meant: an empty one, one whose bytes
+ *               are not what its name says, a second authentic text of a
+ *               language; or a name that cannot be
+ */
 bool push_gather(struct push *push, const struct policy *policy,
     struct error *err) MUST_USE;
 
@@ -61,6 +77,8 @@ struct pusher {
 	struct session *session;
 	/* monotonic clock when the newest journal was seen */
 	int64_t caught_up_ms;
+	bool ask;     /* show what is to be deposited, and ask */
+	bool dry_run; /* show it, and deposit nothing */
 };
 
 /* Begin; context is loaded. Call pusher_end() even after a failure. */
@@ -80,13 +98,20 @@ bool pusher_load_signer(struct pusher *pusher, struct error *err) MUST_USE;
 bool pusher_push(struct pusher *pusher, struct push *push,
     struct error *err) MUST_USE;
 
+/* --- What a person reads before it is sent (push_show.c). --- */
+
+/* Print what is to be deposited, after version last (0: as the first). */
+void push_show(FILE *to, const struct push *push, unsigned last);
+/* The same as JSON. */
+json_t *push_json(const struct push *push, unsigned last);
+
 /* --- Many (push_batch.c). --- */
 
 /*
  * Deposit what the file lists (valise(1), "push --batch"). If one is refused
  * the others are tried. Each result is printed, and err is the worst one.
  */
-bool push_batch(struct context *context, const char *path,
+bool push_batch(struct context *context, const struct options_given *given,
     struct error *err) MUST_USE;
 
 #endif

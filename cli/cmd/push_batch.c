@@ -527,9 +527,29 @@ push_list(struct batch *batch, const struct yaml *root, struct error *err)
 	return conclude(batch, ok ? err : &(struct error){ 0 }) && ok;
 }
 
-bool
-push_batch(struct context *context, const char *path, struct error *err)
+/* Ask once for the whole list, where somebody is there to be asked. */
+static bool
+agreed(const struct context *context, const struct options_given *given,
+    unsigned num, struct error *err)
 {
+	char question[128];
+
+	if (context->json || options_has(given, OPTION_YES) ||
+	    !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return true;
+	snprintf(question, sizeof(question),
+	    "%u versions are signed with your key, and cannot be taken back."
+	    " Deposit them?",
+	    num);
+	return signing_answered_yes(question) ||
+	    error_set(err, ERROR_USAGE, "nothing was deposited");
+}
+
+bool
+push_batch(struct context *context, const struct options_given *given,
+    struct error *err)
+{
+	const char *path = options_value(given, OPTION_BATCH);
 	struct batch batch = { .num = 0 };
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	struct yaml *root = NULL;
@@ -544,7 +564,9 @@ push_batch(struct context *context, const char *path, struct error *err)
 	file_parent(path, batch.dir);
 	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    (root = yaml_parse(path, buf_span(&text), err)) != NULL &&
-	    check_list(&batch, root, err) && context_load(context, err) &&
+	    check_list(&batch, root, err) &&
+	    agreed(context, given, batch.num, err) &&
+	    context_load(context, err) &&
 	    pusher_begin(context, &batch.pusher, err);
 	if (ok) {
 		ok = push_list(&batch, root, err);

@@ -11,6 +11,7 @@
 
 #include "base/deflate.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "document/zip.h"
 
 struct push *
@@ -49,16 +50,34 @@ check_language(const char *language, struct error *err)
 	    error_set(err, ERROR_USAGE, "\"%s\" is not a language", language);
 }
 
+/* Take a line in NFC, as it is deposited; a change of form is told. */
+static bool
+compose(const char *what, const char *text, char *out, size_t size,
+    struct error *err)
+{
+	struct buf nfc = BUF(size - 1);
+	bool ok = text_compose(span_of_str(text), &nfc, err) &&
+	    span_to_str(buf_span(&nfc), out, size);
+
+	buf_free(&nfc);
+	if (ok && strcmp(out, text) != 0)
+		output_note("%s is deposited in the composed form (NFC), as it"
+			    " is typed: %s",
+		    what, out);
+	return ok;
+}
+
 bool
 push_add_title(struct push *push, const char *language, const char *title,
     struct error *err)
 {
+	char composed[LIMIT_TITLE_BYTES + 1];
 	struct title *one;
 
 	if (!check_language(language, err))
 		return false;
-	if (strlen(title) > LIMIT_TITLE_BYTES ||
-	    !text_is_line(span_of_str(title)))
+	if (!compose("the title", title, composed, sizeof(composed), err) ||
+	    !text_is_line(span_of_str(composed)))
 		return error_set(err, ERROR_USAGE,
 		    "a title is one line of visible text (NFC), %d bytes at"
 		    " most",
@@ -66,7 +85,7 @@ push_add_title(struct push *push, const char *language, const char *title,
 	if ((one = version_add_title(push->version, err)) == NULL)
 		return false;
 	text_set(one->language, sizeof(one->language), language);
-	text_set(one->text, sizeof(one->text), title);
+	text_set(one->text, sizeof(one->text), composed);
 	return true;
 }
 
@@ -93,14 +112,33 @@ push_add_file(struct push *push, const char *language, const char *path,
 }
 
 bool
+push_name_file(struct push *push, const char *name, struct error *err)
+{
+	struct push_input *input;
+
+	if (push->num_inputs == 0)
+		return error_set(err, ERROR_USAGE,
+		    "--as goes behind the --text or --annex that it names");
+	input = &push->inputs[push->num_inputs - 1];
+	if (input->name[0] != '\0')
+		return error_set(err, ERROR_USAGE, "%s: it has a name already",
+		    input->path);
+	return text_take(input->name, sizeof(input->name), name, err) ||
+	    error_context(err, "--as");
+}
+
+bool
 push_set_note(struct push *push, const char *note, struct error *err)
 {
-	if (strlen(note) > LIMIT_NOTE_BYTES || !text_is_line(span_of_str(note)))
+	char composed[LIMIT_NOTE_BYTES + 1];
+
+	if (!compose("the note", note, composed, sizeof(composed), err) ||
+	    !text_is_line(span_of_str(composed)))
 		return error_set(err, ERROR_USAGE,
 		    "a note is one line of visible text (NFC), %d bytes at"
 		    " most",
 		    LIMIT_NOTE_BYTES);
-	text_set(push->version->note, sizeof(push->version->note), note);
+	text_set(push->version->note, sizeof(push->version->note), composed);
 	return true;
 }
 
@@ -142,6 +180,109 @@ tell_media(int fd, const char *path, char out[LIMIT_MEDIA_BYTES + 1],
 	return true;
 }
 
+/* Endings that say what is in a file, and what it then begins with. */
+static const struct {
+	const char *ending, *front, *what;
+	size_t at; /* where that is in the file */
+} kinds[] = {
+	{ ".pdf", "%PDF-", "a PDF", 0 },
+	{ ".docx", "PK\003\004", "a document of Word", 0 },
+	{ ".odt", "PK\003\004", "a document of LibreOffice", 0 },
+	{ ".png", "\211PNG", "a PNG image", 0 },
+	{ ".jpg", "\377\330\377", "a JPEG image", 0 },
+	{ ".jpeg", "\377\330\377", "a JPEG image", 0 },
+	{ ".gif", "GIF8", "a GIF image", 0 },
+	{ ".webp", "WEBP", "a WebP image", 8 },
+	{ ".txt", NULL, "a text", 0 },
+	{ ".md", NULL, "a text", 0 },
+};
+
+/* Check that a file is what its ending says, if that says anything. */
+static bool
+check_ending(int fd, const char *name, const char *media, struct error *err)
+{
+	const char *dot = strrchr(name, '.');
+	uint8_t front[16] = { 0 };
+	ssize_t n;
+
+	if (dot == NULL)
+		return true;
+	if ((n = pread(fd, front, sizeof(front), 0)) < 0)
+		return error_set_errno(err, "%s", name);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bool same;
+
+		if (strcasecmp(dot, kinds[i].ending) != 0)
+			continue;
+		same = kinds[i].front == NULL
+		    ? strncmp(media, "text/", 5) == 0
+		    : (size_t)n >= kinds[i].at + strlen(kinds[i].front) &&
+			memcmp(front + kinds[i].at, kinds[i].front,
+			    strlen(kinds[i].front)) == 0;
+		return same ||
+		    error_set(err, ERROR_USAGE,
+			"it is not %s, which its name says it is: rename it,"
+			" name it by --as, or deposit it so by --allow ending",
+			kinds[i].what);
+	}
+	return true;
+}
+
+/* Is a character one that no name may have (text_check_name())? */
+static bool
+is_bad_in_name(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f ||
+	    strchr("<>:\"/\\|?*", c) != NULL;
+}
+
+/* Tell of a name that cannot be which character is wrong, and what would do. */
+static bool
+refuse_name(const char *name, struct error *err)
+{
+	char marked[3 * LIMIT_NAME_BYTES + 1] = "";
+	char better[LIMIT_NAME_BYTES + 1] = "";
+	size_t m = 0, b = 0;
+
+	while (*name == '.' || *name == '-' || *name == ' ')
+		name++;
+	for (const char *c = name; *c != '\0' && b < 80; c++) {
+		const bool bad = is_bad_in_name(*c);
+
+		if (bad)
+			marked[m++] = '[';
+		marked[m++] = (unsigned char)*c < ' ' ? '?' : *c;
+		if (bad)
+			marked[m++] = ']';
+		better[b++] = bad ? '-' : *c;
+	}
+	while (b > 0 && (better[b - 1] == '.' || better[b - 1] == ' '))
+		better[--b] = '\0';
+	/* Not within a character. */
+	while (b > 0 && !text_is_utf8(span_of(better, b)))
+		better[--b] = '\0';
+	if (b == 0 || text_check_name(span_of(better, b), &(struct error){ 0 }))
+		error_context(err, "%s: --as \"%s\" would do", marked,
+		    b > 0 ? better : "text");
+	return false;
+}
+
+/* Get the name that a file is deposited with. */
+static bool
+name_of(const struct push_input *input, char out[LIMIT_NAME_BYTES + 1],
+    struct error *err)
+{
+	const char *slash = strrchr(input->path, '/');
+	const char *name = input->name[0] != '\0' ? input->name
+	    : slash != NULL                       ? slash + 1
+						  : input->path;
+
+	return (compose("a file's name", name, out, LIMIT_NAME_BYTES + 1,
+		    err) &&
+		   text_check_name(span_of_str(out), err)) ||
+	    refuse_name(name, err);
+}
+
 /* Make a file of the disk a member: it is read in pieces, never as a whole. */
 static bool
 stream_file(const struct member *member, byte_sink *sink, void *arg,
@@ -173,8 +314,7 @@ static bool
 add_file(struct push *push, const struct push_input *input,
     struct text_file *file, struct error *err)
 {
-	const char *slash = strrchr(input->path, '/');
-	const char *name = slash != NULL ? slash + 1 : input->path;
+	char name[LIMIT_NAME_BYTES + 1];
 	struct member member = { .source = &on_disk };
 	struct buf bytes = BUF(DEFLATE_BYTES);
 	struct stat st;
@@ -190,6 +330,12 @@ add_file(struct push *push, const struct push_input *input,
 	if ((uint64_t)st.st_size > LIMIT_TEXT_BYTES)
 		return error_set(err, ERROR_LIMIT, "%s: over %llu bytes",
 		    input->path, (unsigned long long)LIMIT_TEXT_BYTES);
+	if (st.st_size == 0 && !push->allow_empty)
+		return error_set(err, ERROR_USAGE,
+		    "%s: it is empty; --allow-empty deposits it all the same",
+		    input->path);
+	if (!name_of(input, name, err))
+		return error_context(err, "%s", input->path);
 	snprintf(file->file, sizeof(file->file), "%s%s%s%s",
 	    input->is_text ? "texts/" : "annexes", file->language, "/", name);
 	if (!text_check_path(span_of_str(file->file), err))
@@ -197,8 +343,11 @@ add_file(struct push *push, const struct push_input *input,
 	if (container_find(push->container, file->file) != NULL)
 		return error_set(err, ERROR_USAGE, "two files would be %s",
 		    file->file);
-	if (!tell_media(member.fd, input->path, file->media, err))
+	if (!tell_media(member.fd, name, file->media, err))
 		return false;
+	if (!push->allow_ending && st.st_size > 0 &&
+	    !check_ending(member.fd, name, file->media, err))
+		return error_context(err, "%s", input->path);
 	file->size = member.size = member.packed = (uint64_t)st.st_size;
 	text_set(member.path, sizeof(member.path), file->file);
 	if (member.size > DEFLATE_BYTES)
@@ -245,6 +394,23 @@ hash_files(struct push *push, struct error *err)
 	return true;
 }
 
+/* Of two texts of one language, both authentic, nobody knows which binds. */
+static bool
+check_authentic(const struct version *version, struct error *err)
+{
+	for (size_t i = 0; i < version->num_texts; i++)
+		for (size_t k = i + 1; k < version->num_texts; k++)
+			if (version->texts[i].authentic &&
+			    strcmp(version->texts[i].language,
+				version->texts[k].language) == 0)
+				return error_set(err, ERROR_USAGE,
+				    "%s and %s: two authentic texts of one"
+				    " language; one of them may be an --annex",
+				    version->texts[i].file,
+				    version->texts[k].file);
+	return true;
+}
+
 bool
 push_gather(struct push *push, const struct policy *policy, struct error *err)
 {
@@ -266,5 +432,5 @@ push_gather(struct push *push, const struct policy *policy, struct error *err)
 			file->authentic = file->authentic ||
 			    strcmp(type->authentic[j], file->language) == 0;
 	}
-	return hash_files(push, err);
+	return check_authentic(version, err) && hash_files(push, err);
 }

@@ -3,6 +3,7 @@
  */
 #include "cli/cmd/push.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -392,6 +393,30 @@ connect_once(struct pusher *pusher, struct error *err)
 	return false;
 }
 
+/*
+ * Show what is to be deposited after version last, and ask, if that is wanted.
+ * False without an error if no more is wanted.
+ */
+static bool
+agreed(const struct pusher *pusher, const struct push *push, unsigned last,
+    struct error *err)
+{
+	if (pusher->dry_run) {
+		if (pusher->context->json)
+			(void)!output_json(push_json(push, last), err);
+		else
+			push_show(stdout, push, last);
+		return false;
+	}
+	if (!pusher->ask)
+		return true;
+	push_show(stderr, push, last);
+	return signing_answered_yes(
+		   "It is signed with your key, and cannot be taken back."
+		   " Deposit it?") ||
+	    error_set(err, ERROR_USAGE, "not deposited");
+}
+
 bool
 pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 {
@@ -406,12 +431,18 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	    !check_texts(pusher, push, err))
 		return false;
 	push->alone = false;
-	if (pusher->context->local)
+	if (pusher->context->local) {
+		if (!agreed(pusher, push, UINT_MAX, err))
+			return err->kind == ERROR_NONE;
 		return push_local(pusher, push, err);
-	return connect_once(pusher, err) &&
-	    session_check_policy(pusher->session, err) &&
-	    send_pending(pusher, push->document, err) &&
-	    newest_find(pusher->session, pusher->policy, pusher->office,
-		push->document, &newest, err) &&
-	    push_next(pusher, push, &newest, err);
+	}
+	if (!connect_once(pusher, err) ||
+	    !session_check_policy(pusher->session, err) ||
+	    (!pusher->dry_run && !send_pending(pusher, push->document, err)) ||
+	    !newest_find(pusher->session, pusher->policy, pusher->office,
+		push->document, &newest, err))
+		return false;
+	if (!agreed(pusher, push, newest.version, err))
+		return err->kind == ERROR_NONE;
+	return push_next(pusher, push, &newest, err);
 }

@@ -109,6 +109,23 @@ is_nfc(struct span text)
 }
 
 bool
+text_compose(struct span text, struct buf *out, struct error *err)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t n;
+	bool ok;
+
+	if (ascii_run(text) == text.len)
+		return buf_append(out, text, err);
+	n = utf8proc_map(text.data, (utf8proc_ssize_t)text.len, &nfc,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	ok = n >= 0 ? buf_append(out, span_of(nfc, (size_t)n), err)
+		    : error_set(err, ERROR_MALFORMED, "it is not UTF-8");
+	free(nfc);
+	return ok;
+}
+
+bool
 text_is_line(struct span text)
 {
 	struct span rest = text;
@@ -165,8 +182,8 @@ is_reserved(struct span name)
 	    strncasecmp((const char *)name.data, "git~", 4) == 0;
 }
 
-static bool
-check_name(struct span name, struct error *err)
+bool
+text_check_name(struct span name, struct error *err)
 {
 	char shown[LIMIT_NAME_BYTES + 1];
 
@@ -214,13 +231,13 @@ text_check_path(struct span path, struct error *err)
 		    "a path of %zu bytes, limit %d", path.len,
 		    LIMIT_PATH_BYTES);
 	while (span_take_until(&rest, '/', &name)) {
-		if (!check_name(name, err))
+		if (!text_check_name(name, err))
 			return false;
 		if (++levels > LIMIT_PATH_LEVELS)
 			return error_set(err, ERROR_LIMIT,
 			    "a path of more than %d levels", LIMIT_PATH_LEVELS);
 	}
-	return check_name(rest, err);
+	return text_check_name(rest, err);
 }
 
 /* The same for ASCII, where only the capital letters change. */

@@ -23,7 +23,17 @@ bool text_is_line(struct span text);
  * ERROR_LIMIT      too long, too deep
  */
 bool text_check_path(struct span path, struct error *err) MUST_USE;
+/* The same of one component. */
+bool text_check_name(struct span name, struct error *err) MUST_USE;
 
+/*
+ * Append text in NFC (UAX #15): as it is typed here, whatever a system or a
+ * browser made of it.
+ *
+ * ERROR_MALFORMED  it is not UTF-8
+ */
+bool text_compose(struct span text, struct buf *out,
+    struct error *err) MUST_USE;
 /* A name that no system sees as equal to another: NFC, then case folded. */
 bool text_fold(struct span path, struct buf *out, struct error *err) MUST_USE;
 

@@ -12,7 +12,7 @@ expect "of one of several forms" 0 "^usage: valise bag open FILE" "$valise" bag 
 expect "an unknown command" 2 "no such command" "$valise" frobnicate
 expect "one that is nearly right" 2 'did you mean "list"' "$valise" lits
 expect "a word that is nearly right" 2 'did you mean "accept"' "$valise" policy acept
-expect "a word is missing" 2 "expected pack, open, ack or push" "$valise" bag
+expect "a word is missing" 2 "expected pack, open, ack, list or push" "$valise" bag
 expect "no configuration" 2 "valise init" "$valise" list
 expect "an unknown option" 2 "unknown option" "$valise" list --frobnicate
 expect "one that is nearly right" 2 'did you mean "--status"? (see "valise list --help")' "$valise" list --statsu x
