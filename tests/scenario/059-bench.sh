@@ -28,7 +28,7 @@ check "it is added up" grep -qx '2 reached, 2 not reached, 1 not measured' work/
 check "nothing was measured" sh -c '! grep "^==" work/table'
 expect "a subject that is not there" 2 "no subject nothing" "$bench" nothing
 expect "an option that is not there" 2 "tests/bench/run" "$bench" --nothing
-for file in run start push deposits fill verify serving audit lines bag list journal large; do
+for file in run start push deposits fill verify serving audit lines bag list journal large turns; do
 	check "$file is a program of bash" bash -n "$top/tests/bench/$file"
 done
 done_with
