@@ -313,6 +313,15 @@ file_reserve(int fd, uint64_t size)
 	(void)ignored;
 }
 
+void
+file_write_out(int fd, uint64_t at, uint64_t len)
+{
+	const int ignored = sync_file_range(fd, (off64_t)at, (off64_t)len,
+	    SYNC_FILE_RANGE_WRITE);
+
+	(void)ignored;
+}
+
 bool
 file_allocate(int fd, uint64_t at, uint64_t len, struct error *err)
 {

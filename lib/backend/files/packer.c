@@ -23,7 +23,8 @@ struct packer {
 	char path[FILE_PATH];
 	char name[OID_HEX]; /* set once it is finished */
 	uint64_t at;
-	uint32_t crc; /* of the object under way, so far */
+	uint64_t out_at; /* up to here its file is on its way to the disk */
+	uint32_t crc;    /* of the object under way, so far */
 	struct pack_entry *entries;
 	uint32_t num, room;
 	/* Hash table of 2 * room places: an entry's number + 1; 0: free. */
@@ -36,6 +37,7 @@ enum {
 	GATHER = 256 * 1024,
 	/* For a pack of what others gathered: all of a batch, mostly. */
 	GATHER_ALL = 4 * 1024 * 1024,
+	WRITE_OUT = 8 * 1024 * 1024, /* bytes that are written to the disk */
 	HEADER = 12,
 	TRAILER = 20,
 };
@@ -112,6 +114,11 @@ flush(struct packer *pack, struct error *err)
 		(off_t)(pack->at - pack->out.len), err))
 		return error_context(err, "git pack");
 	pack->out.len = 0;
+	/* A large text at once would hold up everybody's flushes. */
+	if (!pack->quick && pack->at - pack->out_at >= WRITE_OUT) {
+		file_write_out(pack->fd, pack->out_at, pack->at - pack->out_at);
+		pack->out_at = pack->at;
+	}
 	return true;
 }
 
