@@ -15,7 +15,9 @@
 
 struct record {
 	uint64_t size;
-	char *line; /* the line, with its LF */
+	char *line;       /* the line, with its LF */
+	struct span name; /* its signer's, within it, */
+	uint32_t id;      /* and the key's */
 };
 
 struct cosignatures {
@@ -28,27 +30,36 @@ struct cosignatures {
 };
 
 /*
+ * Read by whom a line is, once: where no quorum is reached each copy asks of
+ * all lines and witnesses.  One that is of nobody has no name.
+ */
+static void
+read_signer(struct record *record)
+{
+	struct span rest = span_of_str(record->line), dash, name, base64;
+	struct buf raw = BUF(8192);
+	struct error ignored = { 0 };
+	struct span bytes;
+
+	if (span_take_until(&rest, ' ', &dash) &&
+	    span_take_until(&rest, ' ', &name) &&
+	    span_take_line(&rest, &base64) &&
+	    span_base64_append(base64, &raw, &ignored)) {
+		bytes = buf_span(&raw);
+		if (span_take_u32(&bytes, &record->id))
+			record->name = name;
+	}
+	buf_free(&raw);
+}
+
+/*
  * Is the line by this key?  The name and as much of the key's ID as two lines
  * need to differ are compared.
  */
 static bool
-is_of(const char *line, const struct note_key *key)
+is_of(const struct record *record, const struct note_key *key)
 {
-	struct span rest = span_of_str(line), dash, name, base64;
-	struct buf raw = BUF(8192);
-	struct error ignored = { 0 };
-	struct span bytes;
-	uint32_t id = 0;
-	bool ok;
-
-	ok = span_take_until(&rest, ' ', &dash) &&
-	    span_take_until(&rest, ' ', &name) && span_is(name, key->name) &&
-	    span_take_line(&rest, &base64) &&
-	    span_base64_append(base64, &raw, &ignored);
-	bytes = buf_span(&raw);
-	ok = ok && span_take_u32(&bytes, &id) && id == key->id;
-	buf_free(&raw);
-	return ok;
+	return record->id == key->id && span_is(record->name, key->name);
 }
 
 /* Insert a line in the order of sizes. */
@@ -73,6 +84,7 @@ insert(struct cosignatures *all, uint64_t size, struct span line,
 	}
 	if (one.line == NULL)
 		return error_set_errno(err, "cosignatures");
+	read_signer(&one);
 	/* The new size is nearly always the largest, so search from the end. */
 	for (at = all->num; at > 0 && all->list[at - 1].size > size; at--)
 		all->list[at] = all->list[at - 1];
@@ -272,7 +284,7 @@ count_at(const struct cosignatures *all, const struct witnesses *witnesses,
 	for (*next = at; *next < all->num && all->list[*next].size == size;
 	     (*next)++)
 		for (size_t i = 0; i < witnesses->num; i++)
-			if (is_of(all->list[*next].line, &witnesses->keys[i])) {
+			if (is_of(&all->list[*next], &witnesses->keys[i])) {
 				num++;
 				break;
 			}
