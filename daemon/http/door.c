@@ -146,7 +146,8 @@ hear(struct greet *greet, struct greeting *g)
 static bool
 admit(struct greet *greet, int fd, const union address *address)
 {
-	const size_t room = LIMIT_SILENT + greet->room(greet->arg);
+	const size_t most = LIMIT_SILENT + greet->room(greet->arg);
+	const size_t room = most < greet->files ? most : greet->files;
 	const struct http_handler *handler = greet->handler;
 	struct greeting *g = calloc(1, sizeof(*g));
 	char from[INET6_ADDRSTRLEN] = "";
@@ -186,6 +187,23 @@ listen_again(struct greet *greet)
 			       greet->listener, &event) == 0;
 }
 
+/*
+ * There are fewer descriptors than there may be silent ones: one of them goes.
+ * Returns whether there was one.  The lock is not held, and no event waits.
+ */
+static bool
+end_one_silent(struct greet *greet)
+{
+	size_t num;
+
+	pthread_mutex_lock(&greet->mutex);
+	if ((num = pool_count(greet->silent)) > 0)
+		make_room(greet, greet->silent, num - 1, HTTP_LIMIT_SILENT);
+	pthread_mutex_unlock(&greet->mutex);
+	bury_dead(greet);
+	return num > 0;
+}
+
 /* Accept a batch of connections.  The lock is not held. */
 static void
 accept_all(struct greet *greet)
@@ -199,6 +217,9 @@ accept_all(struct greet *greet)
 		const int fd = accept4(greet->listener, &address.any, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE) &&
+		    end_one_silent(greet))
+			continue;
 		/*
 		 * Without descriptors or memory: listen again in the next
 		 * second.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -254,6 +255,17 @@ make_events(struct greet *greet, struct error *err)
 	    error_set_errno(err, "epoll");
 }
 
+/* Three quarters of the files that there may be. */
+static size_t
+count_files(void)
+{
+	struct rlimit files;
+
+	return getrlimit(RLIMIT_NOFILE, &files) == 0
+	    ? (size_t)(files.rlim_cur - files.rlim_cur / 4)
+	    : LIMIT_SILENT;
+}
+
 static void
 make_locks(struct greet *greet)
 {
@@ -284,6 +296,7 @@ greet_new(int fd, SSL_CTX *tls, size_t max, const struct http_handler *handler,
 		.room = room,
 		.arg = arg,
 		.tls = tls,
+		.files = count_files(),
 		.num_threads = count_threads() };
 	SSL_CTX_up_ref(tls);
 	make_locks(greet);

@@ -51,6 +51,7 @@ struct greet {
 	const struct http_handler *handler;
 	greet_done *done;
 	greet_room *room;
+	size_t files; /* no more are silent: others need files, too */
 	void *arg;
 	pthread_mutex_t mutex; /* of what follows, up to the threads */
 	pthread_cond_t wake;

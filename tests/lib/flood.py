@@ -11,7 +11,7 @@ seconds, and prints "flooding" once the flood is there.  HOW is one of
     hello     as silent, 2,000 that send a ClientHello, and then nothing
     part      as silent, with half of a ClientHello
     whole     handshakes with the certificate CERT, one after the other on each
-              of 64 threads; so whether it is accepted decides what they are
+              of 16 threads; so whether it is accepted decides what they are
     hold      as whole, and each connection is kept: until none comes any more
     streams   as hold, and on each of them a stream of events is asked for
 """
@@ -116,7 +116,7 @@ def whole():
                 s.close()
             except OSError:
                 pass
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(64)]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(16)]
     for t in threads:
         t.start()
     time.sleep(1)

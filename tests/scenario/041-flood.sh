@@ -39,6 +39,7 @@ metric() { curl_as mofa /metrics -m 10 >work/metrics && sed -n "s/^valise_limit_
 for from in 127.0.0.2 127.0.0.1; do
 	for how in silent part hello; do
 		flood $how $from stranger || continue
+		[ "$how $from" != "silent 127.0.0.2" ] || { i=0; until [ "$(metric silent)" -gt 0 ] || [ $i = 100 ]; do i=$((i + 1)); sleep 0.1; done; }
 		# A flood of ClientHellos from the office's own address is told from it by nothing.
 		[ "$how $from" = "hello 127.0.0.1" ] || check "$how from $from: an office at 600 ms gets in within 5 s" gets_in
 		end_flood
@@ -82,6 +83,12 @@ expect "who watches no more gives its place back" 0 "^200" status iom-bangkok /h
 end_flood
 until [ "$(curl_as mofa /metrics | sed -n 's/^valise_connections //p')" -lt 20 ]; do sleep 0.1; done
 expect "then it may again" 28 "^200" status iom-bangkok /v1/events
+stop_daemon "$dir"
+(ulimit -n 1000; start_daemon "$dir")
+flood silent 127.0.0.2 stranger
+expect "where files are few, too, the silent ones go" 0 "^200" status mofa /health
+expect "and are counted" 0 "limit_reached_total{limit=\"silent\"} [1-9]" curl_as mofa /metrics
+end_flood
 stop_daemon "$dir"
 sed -i 's/^memory: .*/memory: 32 MiB/' valised.yaml
 expect "what does not fit is told" 0 'level=warning event=memory reason=".* of 32 that are given: give more' "$valised" --config valised.yaml --check
