@@ -94,14 +94,16 @@ settings_depositary(const struct config *config, struct error *err)
 bool
 settings_judge_depositary(const struct config *config,
     const struct library *library, const struct policy *policy,
-    const struct crl_set *crls, const struct cert *cert, struct error *err)
+    const struct crl_set *crls, const struct cert *cert, bool is_told,
+    struct error *err)
 {
 	struct trust_result trust = { .ca = NULL };
 
 	if (!judge_seal(library, policy, crls, cert, &trust, err))
 		return false;
 	/* If no list tells, acts are refused, and reading goes on (seal.h). */
-	return standing_is_good(&trust) || trust.state == TRUST_UNKNOWN ||
+	return standing_is_good(&trust) ||
+	    (trust.state == TRUST_UNKNOWN && !is_told) ||
 	    error_set(err, ERROR_UNTRUSTED, "%s: %s%s", config->depositary_cert,
 		trust.text, trust.state == TRUST_EXPIRED ? SEAL_CLOCK : "");
 }
@@ -112,7 +114,8 @@ settings_check_depositary(const struct config *config,
 {
 	struct cert *cert = settings_depositary(config, err);
 	const bool ok = cert != NULL &&
-	    settings_judge_depositary(config, NULL, policy, crls, cert, err);
+	    settings_judge_depositary(config, NULL, policy, crls, cert, false,
+		err);
 
 	cert_free(cert);
 	return ok;

@@ -49,14 +49,14 @@ struct cert *settings_depositary(const struct config *config,
     struct error *err);
 /*
  * Is a certificate good as the depositary's, and the policy's, by all that the
- * library knows and by crls? Also if no list tells (seal.h). library is NULL if
- * no journal is open.
+ * library knows and by crls? Also if no list tells (seal.h), unless is_told.
+ * library is NULL if no journal is open.
  *
  * ERROR_UNTRUSTED  it is not; the sentence names its file
  */
 bool settings_judge_depositary(const struct config *config,
     const struct library *library, const struct policy *policy,
-    const struct crl_set *crls, const struct cert *cert,
+    const struct crl_set *crls, const struct cert *cert, bool is_told,
     struct error *err) MUST_USE;
 /* The same of the one in the file, without a journal. */
 bool settings_check_depositary(const struct config *config,

@@ -104,49 +104,61 @@ check_signer(const struct taking *it, struct error *err)
 
 static bool
 is_good(const struct taking *it, const struct policy *policy,
-    const struct cert *cert, struct error *err)
+    const struct cert *cert, bool is_told, struct error *err)
 {
 	return settings_judge_depositary(&it->daemon->config,
-	    it->daemon->record.library, policy, lists_of(it), cert, err);
+	    it->daemon->record.library, policy, lists_of(it), cert, is_told,
+	    err);
 }
 
 static void
 judge_depositary(struct taking *it)
 {
-	struct error *why = &it->why[DEPOSITARY];
+	const struct daemon *daemon = it->daemon;
+	struct error *why = &it->why[DEPOSITARY], ignored = { 0 };
+	bool is_new, is_told;
 
 	*why = (struct error){ 0 };
 	cert_free(it->depositary);
-	it->depositary = settings_depositary(&it->daemon->config, why);
-	if (it->depositary != NULL &&
-	    is_good(it, policy_of(it), it->depositary, why) &&
-	    !seal_has(it->daemon->seal, it->depositary))
+	it->depositary = settings_depositary(&daemon->config, why);
+	if (it->depositary == NULL)
+		return;
+	is_new = !seal_has(daemon->seal, it->depositary);
+	/* None of which no list tells takes the place of a good one. */
+	is_told = is_new &&
+	    is_good(it, daemon->policy, seal_cert(daemon->seal), true,
+		&ignored);
+	if (is_good(it, policy_of(it), it->depositary, is_told, why) && is_new)
 		(void)!check_signer(it, why);
 }
 
 /*
- * A certificate that stays in use is good by the policy in force, and would not
- * be by the new one: then it is the policy that is not good.
+ * Of one part no certificate that there is would be good by the new policy, and
+ * the one in use is by that in force: then it is the policy that is not good.
  */
 static bool
 blame_policy(struct taking *it)
 {
 	const struct daemon *daemon = it->daemon;
 	const struct cert *cert = seal_cert(daemon->seal);
-	struct error why = { 0 }, ignored = { 0 };
+	struct error ignored = { 0 };
+	enum part of = PARTS;
 
 	if (!takes(it, POLICY))
 		return false;
-	if (!((!takes(it, SERVER) &&
-		  is_fit(it, daemon->policy, daemon->tls, &ignored) &&
-		  !is_fit(it, it->policy, daemon->tls, &why)) ||
-		(!takes(it, DEPOSITARY) &&
-		    is_good(it, daemon->policy, cert, &ignored) &&
-		    !is_good(it, it->policy, cert, &why))))
+	if (!takes(it, SERVER) &&
+	    is_fit(it, daemon->policy, daemon->tls, &ignored) &&
+	    !is_fit(it, it->policy, daemon->tls, &ignored))
+		of = SERVER;
+	else if (!takes(it, DEPOSITARY) &&
+	    is_good(it, daemon->policy, cert, false, &ignored) &&
+	    !is_good(it, it->policy, cert, false, &ignored))
+		of = DEPOSITARY;
+	if (of == PARTS)
 		return false;
-	error_context(&why,
-	    "by this policy a certificate that is in use would not be good");
-	it->why[POLICY] = why;
+	it->why[POLICY] = it->why[of];
+	error_context(&it->why[POLICY],
+	    "by this policy no certificate that there is would be good");
 	return true;
 }
 
@@ -204,13 +216,21 @@ static bool
 adopt_both(struct taking *it, struct error *err)
 {
 	struct daemon *daemon = it->daemon;
+	const bool is_new =
+	    !digest_eq(&policy_of(it)->digest, &daemon->policy->digest);
 	bool ok;
 
 	if (!takes(it, DEPOSITARY) || seal_has(daemon->seal, it->depositary))
 		return adopt(it, err);
 	signer_pause(daemon->signer);
-	ok = adopt(it, err) &&
-	    signer_renew(daemon->signer, &it->depositary->fingerprint, err);
+	ok = adopt(it, err);
+	if (ok &&
+	    !signer_renew(daemon->signer, &it->depositary->fingerprint, err)) {
+		/* It may still do it: a start makes one of both again. */
+		if (is_new)
+			daemon_die(err);
+		ok = false;
+	}
 	if (ok)
 		seal_renew(daemon->seal, it->depositary);
 	signer_resume(daemon->signer);

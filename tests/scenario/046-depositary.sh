@@ -140,11 +140,14 @@ expect "until a reload with a good one" 0 "taken" valised_reload
 sealed "after that" aftweak
 # Policy and certificate at once, while offices deposit: nothing is sealed by the one and judged by the other.
 "$top/certs/ca" new "$dir/certs/ministry2" "Second CA" "Ministry of Foreign Affairs" >/dev/null
-cp certs/ministry2/ca.pem policies/cas/ministry2.pem; cp certs/ministry2/crl.pem crls/ministry2.pem
+cp certs/ministry2/ca.pem policies/cas/ministry2.pem
 sed -i 's|^cas: {|cas: {ministry2: cas/ministry2.pem, |; /^depositary:/s|ca: mofa,|ca: ministry2,|' policies/offices.yaml
 cp certs/depositary.pem work/good.pem
-expect "a policy of another CA without its certificate is not taken" 1 "by this policy a certificate that is in use would not be good" valised_reload
+expect "a policy of another CA without its certificate is not taken" 1 "by this policy no certificate that there is would be good" valised_reload
 ca=certs/ministry2 csr=work/new.csr issue sign depositary@mofa.example; cp work/bad.pem certs/depositary.pem
+expect "nor with one of which no list tells" 1 "no CRL of CA .ministry2. tells" valised_reload
+expect "since acts would be refused" 0 "deposited" deposit mofa untold
+cp certs/ministry2/crl.pem crls/ministry2.pem
 (i=0; while [ $i -lt 10 ]; do i=$((i + 1)); at mofa push agreement/turn$i --text en=work/en.txt --text lo=work/lo.txt --title en=x >>work/turns 2>&1; done) & first=$!
 (i=0; while [ $i -lt 10 ]; do i=$((i + 1)); at iom-vientiane push note-verbale/turn$i --text en=work/en.txt --title en=x >>work/turns 2>&1; done) & second=$!
 until [ "$(grep -c deposited work/turns)" -ge 2 ]; do sleep 0.02; done

@@ -163,7 +163,7 @@ expect "is taken" 0 "^$(openssl x509 -in work/newer.pem -noout -serial)$" served
 sed -i 's/^depsit/deposit/' policies/agreement.yaml
 cp policies/offices.yaml work/offices.yaml; sed -i '/^depositary:/s|ca: mofa,|ca: iom,|' policies/offices.yaml
 before=$(entries)
-expect "a policy by which the depositary's certificate is none is not taken" 1 "old settings are kept: by this policy a certificate that is in use would not be good: .*depositary.pem: it is not of" valised_reload
+expect "a policy by which the depositary's certificate is none is not taken" 1 "old settings are kept: by this policy no certificate that there is would be good: .*depositary.pem: it is not of" valised_reload
 expect "nor journaled" 0 "^$before$" entries
 expect "and acts go on" 0 "deposited" deposit mofa beside
 cp work/offices.yaml policies/offices.yaml
