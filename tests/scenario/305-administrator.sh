@@ -90,6 +90,13 @@ expect "which waits for its week" 0 "^active" machine systemctl is-active valise
 expect "a person's certificates: the recipe" 0 "agreement/one" machine_recipe renew-person /srv/desk/mofa
 expect "with which they act" 0 "deposited" deposits mofa two
 expect "the server's: the recipe" 0 "^good" machine_recipe renew-server
+expect "the depositary's: the recipe" 0 "^good" machine_recipe renew-depositary
+expect "and acts are sealed with it" 0 "deposited" deposits mofa two-and-one
+seal=$(machine openssl x509 -in /etc/valise/depositary.pem -noout -pubkey)
+expect "with a new key: the recipe" 0 "^good" machine_recipe replace-depositary
+check "which is another" test "$seal" != "$(machine openssl x509 -in /etc/valise/depositary.pem -noout -pubkey)"
+expect "acts are sealed with that" 0 "deposited" deposits mofa two-and-two
+expect "a receipt by the one before stays good" 0 "VALID" desk geneva fetch agreement/two-and-one -o t.asice
 check "the CA renews its certificate: the recipe" machine_recipe renew-ca
 check "at the depositary: the recipe" machine_recipe renew
 check "and accepted" accept $people
