@@ -527,19 +527,38 @@ report(void *arg, const struct audit_finding *finding)
 	    finding->code, (long long)finding->index);
 }
 
+static void
+report_disputed(void *arg, const struct audit_finding *finding)
+{
+	(void)arg;
+	snprintf(told + strlen(told), sizeof(told) - strlen(told),
+	    "disputed: %s ", finding->code);
+}
+
 static const struct {
 	const char *what, *says;
+	/* Of whom a list said so after the act, and before; 0 nobody. */
+	unsigned later, before;
 } copies[] = {
-	{ "the same", "" }, { "contents", "CONTENTS_DIFFER 8 " },
-	{ "digest", "VERSION_DIFFERS 3 " }, { "an act", "NOT_IN_COPY 8 " },
+	{ "the same", "" },
+	{ "contents", "CONTENTS_DIFFER 8 " },
+	{ "digest", "VERSION_DIFFERS 3 " },
+	{ "an act", "NOT_IN_COPY 8 " },
 	{ "the status", "STATUS_DIFFERS -1 " },
 	{ "a finding", "SIGNER_REVOKED -1 " },
 	{ "nothing", "SIGNER_REVOKED -1 " }, /* no version to compare */
+	{ "a finding", "disputed: SIGNER_REVOKED ", 2, 0 },
+	{ "a finding", "SIGNER_REVOKED -1 ", 1, 1 },
+	{ "another finding", "TEXT_MISSING -1 ", 2, 0 },
 };
 
 START_TEST(a_copy_tells_of_all_that_the_journal_does)
 {
-	const struct audit_settings settings = { .report = report };
+	const unsigned later = copies[_i].later, before = copies[_i].before;
+	const struct audit_settings settings = { .report = report,
+		.report_disputed =
+		    later + before > 0 ? report_disputed : NULL };
+	struct verdict_signature signatures[2] = { 0 };
 	const char *what = copies[_i].what;
 	uint64_t indices[] = { 3, 8 };
 	struct ledger_version version = { .number = 1,
@@ -566,7 +585,15 @@ START_TEST(a_copy_tells_of_all_that_the_journal_does)
 		version.digest.bytes[0] = 1;
 	if (strcmp(what, "the status") == 0)
 		verdict.status = STATUS_DRAFT;
-	if (strcmp(what, "a finding") == 0 || strcmp(what, "nothing") == 0) {
+	for (unsigned i = 0; i < later + before; i++)
+		signatures[i] =
+		    (struct verdict_signature){ .then = TRUST_REVOKED,
+			    .disputed = i < later };
+	verdict.signatures = signatures;
+	verdict.num_signatures = later + before;
+	if (strcmp(what, "another finding") == 0)
+		finding.code = FINDING_TEXT_MISSING;
+	if (strstr(what, "finding") != NULL || strcmp(what, "nothing") == 0) {
 		verdict.findings = &finding;
 		verdict.num_findings = 1;
 		verdict.status = STATUS_DRAFT;
