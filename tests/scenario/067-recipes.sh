@@ -18,7 +18,7 @@ runuser() { shift 3; "$@"; }
 # NAME FOLDER: in that folder
 recipe() {
 	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
-		sed "s|/etc/valise/server.pem|$dir/certs/server.pem|; s|/etc/valise|$dir|g; s|/var/lib/valise|$dir|g; s|/srv/ca|$dir/certs/mofa|g; s|/usr/share/valise/certs/|$top/certs/|; s|DNS:valise.mofa.example\\(,DNS:new.mofa.example\\)\\{0,1\\}|IP:127.0.0.1,DNS:localhost|; s|~/.local/state/valise|state|; s|https://new.mofa.example:8443|https://localhost:$(cat port)|" >work/recipe
+		sed "s|/etc/valise/server.pem|$dir/certs/server.pem|; s|/etc/valise/depositary.pem|$dir/certs/depositary.pem|; s|/etc/valise|$dir|g; s|/var/lib/valise|$dir|g; s|/srv/ca|$dir/certs/mofa|g; s|/usr/share/valise/certs/|$top/certs/|; s|DNS:valise.mofa.example\\(,DNS:new.mofa.example\\)\\{0,1\\}|IP:127.0.0.1,DNS:localhost|; s|~/.local/state/valise|state|; s|https://new.mofa.example:8443|https://localhost:$(cat port)|" >work/recipe
 	[ -s work/recipe ] || return
 	here=$PWD; cd "$2" || return
 	while read -r line; do eval "$line" </dev/null || { cd "$here" || exit; return 1; }; done <"$here/work/recipe"
@@ -61,6 +61,11 @@ expect "the server's certificate: the recipe" 0 "^good: " recipe renew-server wo
 served() { openssl s_client -connect "127.0.0.1:$(cat port)" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
 check "is served" test "$old" != "$(served)" -a "$(served)" = "$(openssl x509 -in certs/server.pem -noout -serial)"
 expect "and good for an office" 0 "agreement/one" at iom-geneva list
+
+expect "the depositary's certificate: the recipe" 0 "^good: " recipe renew-depositary work
+expect "with which is sealed from then on" 0 "deposited" deposit mofa resealed
+expect "a copy is good" 0 "VALID" at iom-geneva fetch agreement/resealed -o work/resealed.asice
+check "and sealed with it" sh -c 'unzip -p work/resealed.asice META-INF/signature-seal.p7s | openssl pkcs7 -inform DER -print_certs | openssl x509 -noout -serial | grep -q -F "$(openssl x509 -in certs/depositary.pem -noout -serial)"'
 
 # --- Another address. ---
 expect "another address: the recipe" 0 "^good: " recipe move work
