@@ -408,7 +408,8 @@ run_daemon(const struct config *config, bool replace, bool full,
 	if (!data_is_there(daemon.config.data))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
-		    " init\"",
+		    " init\", once; one that was lost is brought back with"
+		    " \"valised restore\"",
 		    daemon.config.data, config->path);
 	if (backup_is_unfinished(daemon.config.data))
 		return error_set(err, ERROR_CONFLICT,

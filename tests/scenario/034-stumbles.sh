@@ -57,6 +57,11 @@ chmod 644 policies/cas/mofa.pem
 check "all put back, it starts" start_daemon "$dir"
 stop_daemon "$dir"
 
+# --- No data folder. ---
+mv data work/gone
+expect "a data folder that is gone" 4 "data is no data folder: .*init., once; .*valised restore" run
+mv work/gone data
+
 # --- The signer's memory. ---
 cp data/signer/memory work/memory
 head -c 700 work/memory >data/signer/memory

@@ -34,6 +34,11 @@ expect "and its people's" 0 "^subject=O=ກະຊວງການຕ່າງປ�
 expect "a name that is too long makes none" 7 "too long" "$top/certs/ca" new work/long "$(printf %70s x)" y
 check "and leaves nothing" test ! -e work/long
 
+# --- What is mistyped. ---
+expect "a folder without a CA" 2 "work has no CA: .*ca new work" "$top/certs/ca" crl work
+expect "a request that is not there" 2 "there is no request work/none.csr" "$top/certs/ca" issue work/lao sign work/none.csr a@b "" work/none.pem
+expect "a host without its kind" 2 "valise.example. is no HOST such as DNS:" "$top/certs/ca" issue work/lao server work/lao-keys/sign.csr valise.example "" work/none.pem
+
 deposit mofa before >/dev/null
 at mofa-minister sign agreement/before --yes >/dev/null
 
