@@ -2,10 +2,12 @@
  * Opening what the daemon keeps, and checking it against the signer, the policy
  * and the CRLs (daemon.h).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "daemon/daemon.h"
+#include "daemon/data/check_ends.h"
 #include "daemon/log.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -58,11 +60,37 @@ tell_of_store(void *arg, const char *code, const char *about, const char *text,
 	if (is_mended)
 		log_warning("store", "code=%s result=mended about=%s reason=%s",
 		    code, log_text(about), log_text(text));
+	else if (strcmp(code, "OBJECT_DAMAGED") == 0)
+		log_error("store", "code=%s about=%s reason=%s", code,
+		    log_text(about), log_text(text));
 	else
 		log_warning("store",
 		    "code=%s about=%s reason=%s do=\"stop the daemon, then"
 		    " valised fsck %s --repair\"",
 		    code, log_text(about), log_text(text), daemon->config.data);
+}
+
+/* Heads that a crash left out are those of a moment; others were lost. */
+static void
+tell_of_heads(const struct opening *opening)
+{
+	const struct head newest = journal_head(opening->journal);
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct error ignored = { 0 };
+	struct entry entry;
+
+	if (journal_entry(opening->journal, opening->mended.heads_end, &line,
+		&ignored) &&
+	    entry_parse(buf_span(&line), &entry, &ignored) &&
+	    fsck_heads_are_lost(&newest, entry.time_ms))
+		log_error("journal",
+		    "code=HEAD_DAMAGED heads_lost_after=%llu until=%llu"
+		    " reason=\"journal/heads was shorter than what the signer"
+		    " signed: receipts of these entries lead to a later head;"
+		    " put the file of a backup in its place\"",
+		    (unsigned long long)opening->mended.heads_end,
+		    (unsigned long long)newest.size);
+	buf_free(&line);
 }
 
 /* Log what was repaired, and how the journal was opened. */
@@ -80,6 +108,8 @@ tell_of_opening(const struct opening *opening, int64_t took_ms)
 		    "cut_bytes=%llu reason=\"a batch that"
 		    " was never signed, so never acknowledged\"",
 		    (unsigned long long)mended->cut_bytes);
+	if (mended->heads_completed > 0)
+		tell_of_heads(opening);
 	if (mended->heads_completed > 0 || mended->heads_dropped > 0 ||
 	    mended->hashes_rebuilt > 0)
 		log_info("journal",
@@ -131,6 +161,24 @@ keep_reserve(const struct daemon *daemon)
 			     " taken once there is some"));
 }
 
+/*
+ * Each "key" entry but one that waits has made a key: without it old heads are
+ * judged by nobody, and new offices are not told of it.
+ */
+static bool
+check_keys(const struct daemon *daemon, struct error *err)
+{
+	const size_t named = ledger_of_act(daemon->record.ledger, ACT_KEY).num -
+	    (daemon->replacing ? 1 : 0);
+
+	return daemon->record.keys.num == named + 1 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"journal/keys and vkey have %zu keys, and the journal names"
+		" %zu: put those of a backup in their place, or the lines of"
+		" \"journal-before\" in any office's enrolment.yaml",
+		(size_t)daemon->record.keys.num, named + 1);
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
@@ -167,7 +215,13 @@ open_journal(struct daemon *daemon, struct error *err)
 	    ledger_last(daemon->record.ledger, ACT_KEY) + 1 == head.size &&
 	    strcmp(ledger_next_key(daemon->record.ledger), vkey) != 0;
 	tell_of_opening(&record->opening, time_monotonic_ms() - began);
-	if (!check_known(daemon->record.ledger, err) ||
+	if (record->cosignatures_dropped > 0)
+		log_warning("cosignature",
+		    "result=dropped lines=%zu reason=\"they are damaged; the"
+		    " file before is journal/cosignatures.before\"",
+		    record->cosignatures_dropped);
+	if (!check_keys(daemon, err) ||
+	    !check_known(daemon->record.ledger, err) ||
 	    !store_look(record->store, LOOK_AT_NOTES, tell_of_store, daemon,
 		err))
 		return false;
@@ -219,6 +273,84 @@ read_titles(const struct record *record)
 		    log_text(why.detail));
 }
 
+/* A library_ref_visitor. */
+static void
+tell_of_library_ref(void *arg, const char *ref, bool is_there)
+{
+	bool *is_lost = arg;
+
+	if (is_there)
+		log_warning("refs", "moved=%s", ref);
+	else
+		*is_lost = true;
+}
+
+/* Does the ledger say of the newest entry of this act what stands in it? */
+static bool
+is_newest(const struct record *record, enum act act)
+{
+	const uint64_t index = ledger_last(record->ledger, act);
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct error ignored = { 0 };
+	struct digest newest;
+	struct entry entry;
+	bool is;
+
+	is = ledger_newest(record->ledger, act, &newest) &&
+	    journal_entry(record->journal, index, &line, &ignored) &&
+	    entry_parse(buf_span(&line), &entry, &ignored) &&
+	    digest_eq(act == ACT_POLICY ? &entry.policy : &entry.crls, &newest);
+	buf_free(&line);
+	return is;
+}
+
+/*
+ * What the newest entries name must be there: nothing is judged without it. A
+ * ledger that does not follow from the journal is found by the check of that.
+ */
+static bool
+look_at_library(struct record *record, struct error *err)
+{
+	bool is_lost = false;
+
+	return library_look_at_refs(record->library, record->ledger, true,
+		   tell_of_library_ref, &is_lost, err) &&
+	    (!is_lost || !is_newest(record, ACT_POLICY) ||
+		!is_newest(record, ACT_CRL) ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "store.git has lost the policy or the lists that the"
+		    " journal's newest entries name: put the packs of a backup"
+		    " into store.git/objects/pack; \"valised fsck\" names all"
+		    " that is missing"));
+}
+
+/* Tell of documents whose newest commit is lost; the others are served. */
+static void
+tell_of_lost_commits(struct record *record)
+{
+	struct ledger_document **docs;
+	struct store_commit commit;
+	struct error ignored = { 0 };
+	size_t num, lost = 0, first = 0;
+
+	if ((docs = ledger_sorted(record->ledger, &num)) == NULL)
+		return;
+	for (size_t i = num; i > 0; i--)
+		if (docs[i - 1]->num_versions > 0 &&
+		    !store_has(record->store, &docs[i - 1]->tip) &&
+		    !store_read_commit(record->store, &docs[i - 1]->tip,
+			&commit, &ignored)) {
+			first = i - 1;
+			lost++;
+		}
+	if (lost > 0)
+		log_error("store",
+		    "code=COMMIT_MISSING documents=%zu about=%s reason=\"put"
+		    " the packs of a backup into store.git/objects/pack\"",
+		    lost, log_text(docs[first]->name));
+	free(docs);
+}
+
 /* Open everything in the data folder, and start the registrar. */
 bool
 daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
@@ -235,8 +367,9 @@ daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !library_follow_all(record->library, record->journal,
 		record->ledger, err) ||
-	    !follow_refs(daemon, err))
+	    !look_at_library(record, err) || !follow_refs(daemon, err))
 		return false;
+	tell_of_lost_commits(record);
 	read_titles(record);
 	daemon->crls = daemon_newest_crls(daemon, daemon->policy, daemon->crls,
 	    &daemon->look, err);

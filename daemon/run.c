@@ -300,11 +300,14 @@ close_daemon(struct daemon *daemon)
 static bool
 confine(const struct config *config, struct error *err)
 {
+	static const enum data_part made[] = { DATA_CRLS, DATA_SPOOL,
+		DATA_CACHE };
 	char path[FILE_PATH];
 
-	if (!data_path(config->data, DATA_CRLS, path, err) ||
-	    !file_make_dirs(path, 0700, err))
-		return false;
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (!data_path(config->data, made[i], path, err) ||
+		    !file_make_dirs(path, 0700, err))
+			return false;
 	if (!confine_has_landlock())
 		log_warning("confine",
 		    "reason=\"this kernel has no Landlock:"

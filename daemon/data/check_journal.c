@@ -135,11 +135,32 @@ check_cosignature(void *arg, uint64_t size, struct span line)
 	fsck->out->num_cosignatures++;
 	snprintf(about, sizeof(about), "journal/cosignatures, size %llu",
 	    (unsigned long long)size);
-	if (size > journal_size(fsck->journal) ||
-	    !journal_head_at(fsck->journal, size, &head, &why) ||
-	    head.size != size)
+	if (size > journal_size(fsck->journal) && size <= fsck->signed_size)
+		FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
+		    "a witness signed a head that is missing in journal/heads,"
+		    " which ends at size %llu; a start writes the newest anew",
+		    (unsigned long long)journal_size(fsck->journal));
+	else if (size > journal_size(fsck->journal) ||
+	    !journal_head_at(fsck->journal, size, &head, &why))
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about,
 		    "a witness signed a size that this journal never had");
+	/* The entries still tell what the head was that the witness signed. */
+	else if (head.size != size &&
+	    journal_root_at(fsck->journal, size, &head.root, &why)) {
+		head.size = size;
+		if (journal_note(fsck->journal, &head, &note, &why) &&
+		    buf_append(&note, line, &why) &&
+		    note_cosignatures(buf_span(&note), witnesses->keys,
+			witnesses->num, found, &num, &why) &&
+		    num > 0)
+			FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, about,
+			    "the head that this witness signed is missing in"
+			    " journal/heads; receipts lead to a later one");
+		else
+			FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about,
+			    "a witness signed a size that this journal never"
+			    " had");
+	}
 	/* A line by a witness that the policy no longer names is not judged. */
 	else if (!journal_note(fsck->journal, &head, &note, &why) ||
 	    !buf_append(&note, line, &why) ||

@@ -29,6 +29,7 @@ struct fsck {
 	/* Shared by the threads. */
 	uint64_t next_head;
 	struct ledger_document **docs;
+	uint64_t signed_size;  /* what the signer signed; 0: not known */
 	bool hashes_are_wrong; /* the derived ones: heads are not compared */
 	size_t num_docs, next_doc;
 	unsigned next_part;

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/time.h"
+#include "daemon/data/check_ends.h"
 #include "daemon/data/check_journal.h"
 #include "daemon/data/check_versions.h"
 #include "daemon/data/findings.h"
@@ -149,6 +150,34 @@ check_ledger(struct fsck *fsck)
 	buf_free(&bytes);
 }
 
+/* Branches that cannot be read hide nothing else. */
+static bool
+check_refs(struct fsck *fsck, struct error *err)
+{
+	struct error why = { 0 };
+
+	if (refs_follow(fsck->store, audit_ledger(fsck->audit), false,
+		tell_of_ref, fsck, &why))
+		return true;
+	if (why.kind != ERROR_UNTRUSTED) {
+		*err = why;
+		return false;
+	}
+	fsck_report_derived(fsck, "REF_WRONG", data_name(DATA_PACKED_REFS),
+	    why.detail);
+	return true;
+}
+
+/* A library_ref_visitor. */
+static void
+tell_of_library_ref(void *arg, const char *ref, bool is_there)
+{
+	/* Of one that is not there its own finding tells: POLICY_UNKNOWN. */
+	if (is_there)
+		fsck_report_derived(arg, "REF_WRONG", ref,
+		    "it does not lead to what the newest entry names");
+}
+
 /* Check all parts, in their order. */
 static bool
 check_folder(struct fsck *fsck, struct error *err)
@@ -169,17 +198,18 @@ check_folder(struct fsck *fsck, struct error *err)
 	if ((fsck->audit = audit_new(&fsck->audit_settings, err)) == NULL)
 		return false;
 	fsck->out->size = journal_size(fsck->journal);
+	fsck_check_ends(fsck);
 	if (!fsck_check_journal(fsck, err))
 		return false;
 	/* Follow the journal as the daemon does. */
 	if (!library_follow_all(fsck->library, fsck->journal,
-		audit_ledger(fsck->audit), err))
+		audit_ledger(fsck->audit), err) ||
+	    !library_look_at_refs(fsck->library, audit_ledger(fsck->audit),
+		false, tell_of_library_ref, fsck, err))
 		return false;
 	fsck_check_cosignatures(fsck);
 	check_ledger(fsck);
-	return refs_follow(fsck->store, audit_ledger(fsck->audit), false,
-		   tell_of_ref, fsck, err) &&
-	    fsck_check_versions(fsck, err);
+	return check_refs(fsck, err) && fsck_check_versions(fsck, err);
 }
 
 bool

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/data/check_ends.h"
 #include "daemon/data/fsck.h"
 #include "daemon/owner.h"
 #include "daemon/signer/memory.h"
@@ -28,6 +29,15 @@ say_made(void *arg, const char *code, const char *about, const char *text,
 		printf("mended %s: %s\n", about, text);
 }
 
+/* A library_ref_visitor. */
+static void
+say_ref(void *arg, const char *ref, bool is_there)
+{
+	(void)arg;
+	if (is_there)
+		printf("moved %s\n", ref);
+}
+
 /* Repair the journal's files and the branches. */
 static bool
 mend(const char *data, struct error *err)
@@ -37,11 +47,13 @@ mend(const char *data, struct error *err)
 	struct head head;
 	bool ok;
 
-	if (!signer_remembered(data, &head, err) ||
+	if (!fsck_cut_ends(data, err) || !signer_remembered(data, &head, err) ||
 	    !data_open(data, &head, true, &record, err))
 		return false;
 	mended = record.opening.mended;
 	ok = store_look(record.store, LOOK_AND_MEND, say_made, NULL, err) &&
+	    library_look_at_refs(record.library, record.ledger, true, say_ref,
+		NULL, err) &&
 	    refs_follow(record.store, record.ledger, true, say_mended, NULL,
 		err);
 	if (ok && mended.hashes_rebuilt > 0)

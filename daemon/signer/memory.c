@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "record/data.h"
 
-enum { SLOT = 512, RECORD = 8 + 8 + 8 + 8 + 32 + 64 };
+enum { SLOT = SIGNER_MEMORY_BYTES / 2, RECORD = 8 + 8 + 8 + 8 + 32 + 64 };
 
 static const char memory_magic[] = "VALSIGN1";
 

@@ -14,6 +14,8 @@
 bool signer_create(const struct config *config, const char *origin,
     struct note_key *key, struct error *err) MUST_USE;
 
+enum { SIGNER_MEMORY_BYTES = 1024 }; /* of the file */
+
 /* Get what the signer of a data folder signed last, without its process. */
 bool signer_remembered(const char *data, struct head *head,
     struct error *err) MUST_USE;

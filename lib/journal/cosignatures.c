@@ -118,6 +118,17 @@ is_line(struct span line)
 	    memchr(line.data, '\0', line.len) == NULL;
 }
 
+/* Parse a line: a size, and what stands under a note. */
+static bool
+parse_line(struct span line, uint64_t *size, struct span *under)
+{
+	struct span number;
+
+	*under = line;
+	return span_take_until(under, ' ', &number) &&
+	    span_to_u64(number, size) && is_line(*under);
+}
+
 /*
  * Parse the file.  A last line without its end is cut off, unless it is a view.
  */
@@ -126,14 +137,11 @@ load(struct cosignatures *all, struct span text, bool is_view,
     struct error *err)
 {
 	const size_t whole = text.len;
-	struct span line, size;
+	struct span line, rest;
 	uint64_t number;
 
 	while (span_take_line(&text, &line)) {
-		struct span rest = line;
-
-		if (!span_take_until(&rest, ' ', &size) ||
-		    !span_to_u64(size, &number) || !is_line(rest))
+		if (!parse_line(line, &number, &rest))
 			return error_set(err, ERROR_UNTRUSTED,
 			    "journal/cosignatures is damaged");
 		if (!insert(all, number, span_of(rest.data, rest.len + 1), err))
@@ -172,6 +180,38 @@ open_file(const char *path, bool is_view, struct error *err)
 		return NULL;
 	}
 	return all;
+}
+
+bool
+cosignatures_mend(const char *path, size_t *dropped, struct error *err)
+{
+	struct buf text = BUF(LIMIT_COSIGNATURES_BYTES);
+	struct buf good = BUF(LIMIT_COSIGNATURES_BYTES);
+	char before[FILE_PATH];
+	struct span rest, line, under;
+	uint64_t number;
+	bool ok = file_read(path, text.max, &text, err);
+
+	*dropped = 0;
+	rest = buf_span(&text);
+	while (ok && span_take_line(&rest, &line)) {
+		if (parse_line(line, &number, &under))
+			ok = buf_append(&good, span_of(line.data, line.len + 1),
+			    err);
+		else
+			++*dropped;
+	}
+	*dropped += rest.len > 0;
+	if (ok && *dropped > 0)
+		ok = (snprintf(before, sizeof(before), "%s.before", path) <
+			     (int)sizeof(before) ||
+			 error_set(err, ERROR_LIMIT, "%s: too long", path)) &&
+		    (rename(path, before) == 0 ||
+			error_set_errno(err, "%s", path)) &&
+		    file_write(path, buf_span(&good), 0600, err);
+	buf_free(&text);
+	buf_free(&good);
+	return ok;
 }
 
 struct cosignatures *

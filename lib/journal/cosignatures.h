@@ -28,6 +28,12 @@ struct cosignatures;
  * crash tore is cut off.
  */
 struct cosignatures *cosignatures_open(const char *path, struct error *err);
+/*
+ * Leave out the lines that are damaged; the file before stays beside it, as
+ * PATH.before. *dropped gets how many.
+ */
+bool cosignatures_mend(const char *path, size_t *dropped,
+    struct error *err) MUST_USE;
 /* Open the file to read while another process writes; nothing is cut off. */
 struct cosignatures *cosignatures_view(const char *path, struct error *err);
 /* Visit each line, in the order of sizes. */

@@ -33,6 +33,7 @@ typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
 struct journal_mended {
 	uint64_t cut_bytes; /* length of entries beyond the signed size */
 	uint64_t heads_completed;
+	uint64_t heads_end; /* the size of the newest head that was there */
 	/* Torn heads; receipts then lead to the next head. */
 	uint64_t heads_dropped;
 	uint64_t hashes_rebuilt;

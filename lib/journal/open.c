@@ -338,6 +338,7 @@ begin(struct opening *open, struct backend *backend, bool owns, bool writes,
 	    !backend->table->recover(backend, &open->head,
 		&open->mended->heads_dropped, err))
 		return false;
+	open->mended->heads_end = open->head.size;
 	if (open->head.size == 0)
 		open->head.root = merkle_empty();
 	return true;

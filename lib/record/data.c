@@ -144,7 +144,7 @@ static const struct data_about parts[DATA_PARTS] = {
 	[DATA_SPOOL] = { FOLDER_OF("spool"), .is_made = true,
 	    .access = DATA_WRITE, .is = "bodies and answers under way",
 	    .writer = "workers, event loops",
-	    .missing = "no start; to be made empty" },
+	    .missing = "made; uploads and waybills begin anew" },
 	[DATA_UPLOADS] = { FOLDER_OF("spool/uploads"), .is = "uploads in parts",
 	    .writer = "event loops", .missing = "made; uploads begin anew" },
 	[DATA_BAGS] = { FOLDER_OF("spool/bags"),
@@ -152,7 +152,7 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .missing = "made; waybills are handed in again" },
 	[DATA_CACHE] = { FOLDER_OF("cache"), .is_made = true,
 	    .access = DATA_WRITE, .is = "copies that were built",
-	    .writer = "workers", .missing = "no start; to be made empty" },
+	    .writer = "workers", .missing = "made" },
 	[DATA_CRLS] = { FOLDER_OF("crls"), .access = DATA_WRITE,
 	    .is = "CRLs that were fetched or handed in",
 	    .writer = "upkeep, workers",
@@ -236,8 +236,13 @@ data_keys(const char *data, struct note_keys *out, struct error *err)
 	ok = data_path(data, DATA_VKEY, path, err) &&
 	    file_read(path, text.max, &text, err);
 	rest = buf_span(&text);
-	if (ok && !span_take_line(&rest, &line))
+	if (ok && !span_take_line(&rest, &line)) {
 		line = rest;
+		rest.len = 0;
+	}
+	if (ok && rest.len > 0)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "%s: something follows the key: it is one line", path);
 	ok = ok &&
 	    (note_key_parse(line, NOTE_JOURNAL, &key, err) ||
 		error_context(err, "%s", path)) &&
@@ -311,6 +316,20 @@ open_both(const char *data, const char *log, struct error *err)
 	    : NULL;
 }
 
+/* Witnesses sign the next checkpoint again: a damaged line stops nothing. */
+static struct cosignatures *
+open_cosignatures(const char *path, size_t *dropped, struct error *err)
+{
+	struct cosignatures *lines = cosignatures_open(path, err);
+
+	if (lines != NULL || err->kind != ERROR_UNTRUSTED)
+		return lines;
+	*err = (struct error){ 0 };
+	return cosignatures_mend(path, dropped, err)
+	    ? cosignatures_open(path, err)
+	    : NULL;
+}
+
 bool
 data_open(const char *data, const struct head *signer, bool whole,
     struct record *out, struct error *err)
@@ -329,7 +348,8 @@ data_open(const char *data, const struct head *signer, bool whole,
 		signer, whole, &out->opening, err)) {
 		out->journal = out->opening.journal;
 		out->ledger = out->opening.ledger;
-		out->cosignatures = cosignatures_open(path, err);
+		out->cosignatures =
+		    open_cosignatures(path, &out->cosignatures_dropped, err);
 	}
 	if (out->cosignatures != NULL &&
 	    data_path(data, DATA_ACCEPTED, path, err) &&

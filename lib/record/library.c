@@ -20,7 +20,8 @@ struct shelf {
 struct chain {
 	struct link {
 		struct digest contents;
-		struct oid tree;
+		struct oid tree, commit;
+		int64_t at; /* when it was committed, UTC seconds */
 	} * links;
 	size_t num, room;
 	struct oid head;
@@ -30,6 +31,12 @@ struct library {
 	struct store *store;
 	pthread_mutex_t mutex;
 	struct chain policies, crls;
+	/*
+	 * All commits of the store, if one was asked for that is on no chain: a
+	 * ref was lost, or put back to an older commit.
+	 */
+	struct chain all;
+	bool has_all;
 	struct shelf shelf;
 	struct crl_entries *named;
 };
@@ -66,6 +73,7 @@ library_free(struct library *library)
 	free(library->shelf.sets);
 	free(library->policies.links);
 	free(library->crls.links);
+	free(library->all.links);
 	pthread_mutex_destroy(&library->mutex);
 	free(library);
 }
@@ -137,8 +145,8 @@ gather(void *arg, const char *path, const struct oid *oid, struct error *err)
 
 /* Add a commit with the digest that its message names. */
 static bool
-add_link(struct chain *chain, const struct store_commit *commit,
-    struct error *err)
+add_link(struct chain *chain, const struct oid *oid,
+    const struct store_commit *commit, struct error *err)
 {
 	struct link *link;
 
@@ -154,6 +162,8 @@ add_link(struct chain *chain, const struct store_commit *commit,
 	}
 	link = &chain->links[chain->num];
 	link->tree = commit->tree;
+	link->commit = *oid;
+	link->at = commit->at;
 	if (digest_parse(span_of_str(commit->contents), &link->contents))
 		chain->num++;
 	return true;
@@ -175,13 +185,59 @@ follow_chain(struct store *store, const char *ref, struct chain *chain,
 	for (at = head; commit.has_parent && !oid_eq(&at, &chain->head);
 	     at = commit.parent)
 		if (!store_read_commit(store, &at, &commit, err) ||
-		    !add_link(chain, &commit, err))
+		    !add_link(chain, &at, &commit, err))
 			return false;
 	chain->head = head;
 	return true;
 }
 
-/* Returns the tree of the commit on a chain that has the set of this digest. */
+/* Returns the first commit of a chain that has the set of this digest. */
+static const struct link *
+find_link(const struct chain *chain, const struct digest *digest)
+{
+	for (size_t i = 0; i < chain->num; i++)
+		if (digest_eq(&chain->links[i].contents, digest))
+			return &chain->links[i];
+	return NULL;
+}
+
+/* Add each commit of the store that can be read; an object_visitor. */
+static bool
+add_object(void *arg, const struct oid *oid, const struct object *object,
+    struct error *err)
+{
+	struct library *library = arg;
+	struct store_commit commit;
+	struct error ignored = { 0 };
+
+	return (object->type != OBJECT_COMMIT && !object->is_delta) ||
+	    !store_read_commit(library->store, oid, &commit, &ignored) ||
+	    add_link(&library->all, oid, &commit, err);
+}
+
+/*
+ * The same of all commits of the store, of several the newest: they are read
+ * once, since that takes long. What is loaded from it must have the digest.
+ */
+static const struct link *
+find_anywhere(struct library *library, const struct digest *digest)
+{
+	struct backend *backend = store_backend(library->store);
+	const struct chain *all = &library->all;
+	const struct link *found = NULL;
+	struct error ignored = { 0 };
+
+	if (!library->has_all)
+		library->has_all = backend->table->each(backend, add_object,
+		    library, &ignored);
+	for (size_t i = 0; i < all->num; i++)
+		if (digest_eq(&all->links[i].contents, digest) &&
+		    (found == NULL || all->links[i].at > found->at))
+			found = &all->links[i];
+	return found;
+}
+
+/* Get the tree of the commit that has the set of this digest. */
 static bool
 find_tree(struct library *library, const char *ref, struct chain *chain,
     const struct digest *digest, struct oid *tree)
@@ -189,15 +245,15 @@ find_tree(struct library *library, const char *ref, struct chain *chain,
 	const size_t before = chain->num;
 	struct error ignored = { 0 };
 	const bool walked = follow_chain(library->store, ref, chain, &ignored);
-	bool found = false;
+	const struct link *found = find_link(chain, digest);
 
-	for (size_t i = 0; !found && i < chain->num; i++) {
-		found = digest_eq(&chain->links[i].contents, digest);
-		*tree = chain->links[i].tree;
-	}
+	if (found == NULL)
+		found = find_anywhere(library, digest);
+	if (found != NULL)
+		*tree = found->tree;
 	if (!walked)
 		chain->num = before;
-	return found;
+	return found != NULL;
 }
 
 static struct container *
@@ -299,7 +355,9 @@ library_policy(struct library *library, const struct digest *digest)
 		 digest)) != NULL &&
 	    (policy = policy_load(files, time_now_ms() / 1000, &complaints,
 		 &err)) != NULL)
-		policy = keep_policy(&library->shelf, policy, &err);
+		policy = digest_eq(&policy->digest, digest)
+		    ? keep_policy(&library->shelf, policy, &err)
+		    : (policy_free(policy), NULL);
 	pthread_mutex_unlock(&library->mutex);
 	complaints_free(&complaints);
 	return policy;
@@ -318,7 +376,9 @@ library_crls(struct library *library, const struct digest *digest)
 	    (files = find_files(library, REF_CRLS, &library->crls, digest)) !=
 		NULL &&
 	    (set = crl_set_load(files, &err)) != NULL)
-		set = keep_set(&library->shelf, set, &err);
+		set = digest_eq(&set->digest, digest)
+		    ? keep_set(&library->shelf, set, &err)
+		    : (crl_set_free(set), NULL);
 	pthread_mutex_unlock(&library->mutex);
 	return set;
 }
@@ -404,6 +464,43 @@ library_follow_all(struct library *library, const struct journal *journal,
 		free(act);
 	}
 	return ok;
+}
+
+/* Compare a ref with the digest that the newest entry of its act names. */
+static bool
+look_at_ref(struct library *library, const char *ref, struct chain *chain,
+    const struct digest *newest, bool mend, library_ref_visitor *tell,
+    void *arg, struct error *err)
+{
+	struct error ignored = { 0 };
+	const struct link *found;
+	bool ok = true;
+
+	pthread_mutex_lock(&library->mutex);
+	if (!follow_chain(library->store, ref, chain, &ignored) ||
+	    find_link(chain, newest) == NULL) {
+		found = find_anywhere(library, newest);
+		tell(arg, ref, found != NULL);
+		if (found != NULL && mend)
+			ok = store_set_ref(library->store, ref, &found->commit,
+			    err);
+	}
+	pthread_mutex_unlock(&library->mutex);
+	return ok;
+}
+
+bool
+library_look_at_refs(struct library *library, const struct ledger *ledger,
+    bool mend, library_ref_visitor *tell, void *arg, struct error *err)
+{
+	struct digest newest;
+
+	return (!ledger_newest(ledger, ACT_POLICY, &newest) ||
+		   look_at_ref(library, REF_POLICY, &library->policies, &newest,
+		       mend, tell, arg, err)) &&
+	    (!ledger_newest(ledger, ACT_CRL, &newest) ||
+		look_at_ref(library, REF_CRLS, &library->crls, &newest, mend,
+		    tell, arg, err));
 }
 
 struct policy *

@@ -43,6 +43,15 @@ bool library_follow(struct library *library, uint64_t index,
 bool library_follow_all(struct library *library, const struct journal *journal,
     const struct ledger *ledger, struct error *err) MUST_USE;
 /*
+ * Tell of a ref that does not lead to what the newest entry names: it was lost,
+ * or put back to an older commit. is_there: the store has that commit. mend: the
+ * ref is set to it.
+ */
+typedef void library_ref_visitor(void *arg, const char *ref, bool is_there);
+bool library_look_at_refs(struct library *library, const struct ledger *ledger,
+    bool mend, library_ref_visitor *tell, void *arg,
+    struct error *err) MUST_USE;
+/*
  * Hold lists that no entry names: they keep out whom they name, and judge
  * nothing else. They are taken over; NULL: none.
  */

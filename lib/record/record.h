@@ -19,6 +19,7 @@ struct record {
 	struct store *store;
 	struct journal *journal;
 	struct cosignatures *cosignatures;
+	size_t cosignatures_dropped; /* damaged lines, at opening */
 	struct ledger *ledger;
 	struct library *library;
 	struct accepted *accepted; /* accepted.h */

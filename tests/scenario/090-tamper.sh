@@ -114,7 +114,9 @@ reset; echo '# another' >>policies/mou.yaml; run
 row "change the policy" "every command of every office: \`POLICY_UNKNOWN\`, until it accepts it" "before anything is sent" 1 "which you have not accepted. Nothing was sent" deposit mofa three "the third"
 row "the same" "an auditor: \`valise audit\`" "at its next audit" 1 "POLICY_UNKNOWN" at iom-geneva audit
 reset; git -C data/store.git update-ref -d refs/valise/policy
-row "take a policy out of the store" "the operator: \`valised fsck\`: \`POLICY_UNKNOWN\`" "at its next run" 1 "POLICY_UNKNOWN" fsck
+row "lose the ref of the policies" "the operator: \`valised fsck\`: \`REF_WRONG\`; the daemon puts it right at its start" "at the next start" 1 "REF_WRONG, refs/valise/policy" fsck
+run; expect "…which the daemon does" 0 "moved=refs/valise/policy" cat log
+stop_daemon "$dir"; expect "and no policy is hidden" 0 "nothing is wrong" fsck
 reset; rm -rf data; cp -R work/image data; run
 row "roll the whole folder back (an old disk image, an old backup)" "any office that saw more: every command" "before anything is sent" 1 "rolled back" at iom-geneva list
 row "the same" "a witness: \`valise witness\`, which stops the daemon with its own signature" "at its next run" 1 "stops signing" at mofa witness

@@ -444,6 +444,17 @@ point_head(struct files *files, const struct branch heads[], size_t num,
 }
 
 bool
+files_branches_are_read(struct files *files)
+{
+	struct packed packed;
+	struct error why = { 0 };
+	const bool are = read_packed(files, &packed, &why);
+
+	packed_free(&packed);
+	return are || why.kind != ERROR_UNTRUSTED;
+}
+
+bool
 files_point_head(struct files *files, bool mend, bool *is_wrong,
     struct error *err)
 {
@@ -452,6 +463,9 @@ files_point_head(struct files *files, bool mend, bool *is_wrong,
 	bool ok;
 
 	*is_wrong = false;
+	/* A damaged file is told of by itself (files_branches_are_read()). */
+	if (!files_branches_are_read(files))
+		return true;
 	ok = read_packed(files, &packed, err) &&
 	    read_all_loose(files, &loose, err);
 	/* Of loose branches, which we do not write, HEAD may name any. */

@@ -103,6 +103,26 @@ write_constant(const struct look *look, const struct files_constant *one,
 	    file_write(path, span_of_str(one->text), 0644, err);
 }
 
+/*
+ * Branches follow from the journal, and what git packed of other names from the
+ * commits.
+ */
+static bool
+look_at_packed_refs(const struct look *look, struct error *err)
+{
+	static const char name[] = "packed-refs";
+	char path[FILE_PATH], before[FILE_PATH];
+
+	if (files_branches_are_read(look->files))
+		return true;
+	if (!file_join(path, look->files->path, name, err) ||
+	    !file_join(before, look->files->path, "packed-refs.before", err))
+		return false;
+	if (look->mend && rename(path, before) != 0)
+		return error_set_errno(err, "%s", path);
+	return found(look, CHANGED, name, "it is damaged", err);
+}
+
 static bool
 look_at_constants(const struct look *look, struct error *err)
 {
@@ -120,7 +140,8 @@ look_at_constants(const struct look *look, struct error *err)
 			    "it is not as valised writes it", err)))
 			return false;
 	}
-	return files_point_head(look->files, look->mend, &is_wrong, err) &&
+	return look_at_packed_refs(look, err) &&
+	    files_point_head(look->files, look->mend, &is_wrong, err) &&
 	    (!is_wrong ||
 		found(look, CHANGED, "HEAD", "it names no branch", err));
 }
@@ -194,6 +215,29 @@ look_at_unread(const struct look *look, struct error *err)
 	if (look->mend)
 		packs->unread.len = 0;
 	return ok;
+}
+
+/*
+ * Is a pack shorter than its index says? That it is damaged otherwise only
+ * reading all of it tells.
+ */
+static bool
+look_at_length(const struct look *look, const struct packfile *pack,
+    struct error *err)
+{
+	uint64_t last = 0;
+
+	if (look->tell != NULL)
+		return true; /* check() tells */
+	for (uint32_t i = 0; i < pack->num; i++) {
+		const uint64_t at = packfile_entry(pack, i).at;
+
+		last = at > last ? at : last;
+	}
+	return last + TRAILER < pack->size ||
+	    found(look, "OBJECT_DAMAGED", pack->name,
+		"the pack is cut short: put that of a backup in its place",
+		err);
 }
 
 /* The others: what is wrong within an index costs reading it to find. */
@@ -446,6 +490,7 @@ look_at_packs(const struct look *look, bool at_indexes, struct error *err)
 	ok = true;
 	for (size_t i = 0; ok && i < num; i++)
 		ok = (!at_indexes || look_at_index(look, all[i], err)) &&
+		    look_at_length(look, all[i], err) &&
 		    look_at_keep(look, all[i], err);
 	ok = ok && look_at_loose(look, err);
 	if (ok && look->mend && look->tell != NULL && look->files->is_foreign)

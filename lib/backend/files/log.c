@@ -368,12 +368,12 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 
 	if (!cut_entries(files, end, err) || !find_last(files, &newest, err))
 		return false;
-	if (newest.size == signer->size)
-		return true;
+	/* What follows the last head may be a torn one. */
 	if (ftruncate(files->heads, (off_t)(files->num_heads * HEAD_BYTES)) !=
 	    0)
 		return error_set_errno(err, "journal/heads");
-	return write_head(files, signer, end, err);
+	return newest.size == signer->size ||
+	    write_head(files, signer, end, err);
 }
 
 /*

@@ -182,6 +182,8 @@ bool files_set_branches(struct backend *backend, const struct branch branches[],
  * refs/heads/?
  */
 bool files_head_names(const char *path, char name[FILES_BRANCH_NAME]);
+/* Can packed-refs be read, or is it damaged? */
+bool files_branches_are_read(struct files *files);
 /* Read all branches, and point HEAD to one of them if it names none. */
 bool files_point_head(struct files *files, bool mend, bool *is_wrong,
     struct error *err) MUST_USE;
