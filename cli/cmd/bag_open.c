@@ -529,6 +529,7 @@ cmd_bag_open(struct context *context, const struct options_given *given,
 	if (answer == NULL)
 		answer = path;
 	if (!outfile_check(answer, err) || !context_load(context, err) ||
+	    !local_spares(context, answer, file, err) ||
 	    !local_dir(context, options_value(given, OPTION_INTO), dir, err))
 		return false;
 	ok = opened_read(context, file, &bag, err) &&

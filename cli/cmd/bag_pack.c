@@ -15,6 +15,7 @@
 #include "cli/cmd/bag_sent.h"
 #include "cli/cmd/packing.h"
 #include "cli/commands.h"
+#include "cli/local/local.h"
 #include "client/lists.h"
 
 static void
@@ -520,6 +521,7 @@ cmd_bag_pack(struct context *context, const struct options_given *given,
 	pack->list = BUF(LIMIT_WAYBILL_BYTES);
 	pack->p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	ok = read_options(given, pack, err) && context_load(context, err) &&
+	    local_spares(context, pack->path, NULL, err) &&
 	    run_pack(pack, given->num_operands, given->operands, err);
 	packing_free(pack);
 	free(pack);

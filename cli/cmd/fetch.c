@@ -123,7 +123,9 @@ cmd_fetch(struct context *context, const struct options_given *given,
 	bool ok;
 
 	if (!read_options(context, given, &fetch, err) ||
-	    !context_load(context, err))
+	    !context_load(context, err) ||
+	    (fetch.output != NULL &&
+		!local_spares(context, fetch.output, NULL, err)))
 		return false;
 	ok = fetch_copy(context, fetch.document, fetch.version, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID) {

@@ -14,6 +14,7 @@
 #include "cli/cmd/fetch.h"
 #include "cli/cmd/kit_check.h"
 #include "cli/commands.h"
+#include "cli/local/local.h"
 #include "client/policies.h"
 
 enum { README_BYTES = 256 * 1024 };
@@ -446,6 +447,7 @@ cmd_kit(struct context *context, const struct options_given *given,
 	bool ok;
 
 	ok = outfile_check(path, err) && context_load(context, err) &&
+	    local_spares(context, path, NULL, err) &&
 	    policies_load(context, err) && check_telephones(&kit, err) &&
 	    outfile_open(&kit.output, path, context->state, err);
 	if (ok) {

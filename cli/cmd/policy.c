@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "cli/cmd/policy_tell.h"
 #include "cli/commands.h"
+#include "cli/local/local.h"
 
 /* The digest of a policy, of an argument. */
 static bool
@@ -466,6 +467,7 @@ save(struct context *context, const struct digest *digest, const char *path,
 	bool ok;
 
 	if (!outfile_check(path, err) || !context_load(context, err) ||
+	    !local_spares(context, path, NULL, err) ||
 	    !session_open_behind(context, &session, err))
 		return false;
 	policy = session_policy(&session, digest, err);

@@ -33,6 +33,16 @@ bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
 void local_remember(struct context *context, const char *dir);
 
 /*
+ * Check that writing path destroys nothing that the office needs: its
+ * configuration, keys and certificates, what is in its state folder, and the
+ * file that is read (input; NULL: none). They are compared by device and inode.
+ *
+ * ERROR_USAGE  it would
+ */
+bool local_spares(const struct context *context, const char *path,
+    const char *input, struct error *err) MUST_USE;
+
+/*
  * Is a copy's history, which its receipts lead to, the one that was seen here?
  */
 enum local_proof {

@@ -102,6 +102,12 @@ judge(const char *path, bool *stream, struct error *err)
 }
 
 bool
+outfile_leads_to(const char *path, char out[FILE_PATH], struct error *err)
+{
+	return text_take(out, FILE_PATH, path, err) && follow_links(out, err);
+}
+
+bool
 outfile_check(const char *path, struct error *err)
 {
 	bool stream;

@@ -29,6 +29,10 @@ struct outfile {
  */
 bool outfile_check(const char *path, struct error *err) MUST_USE;
 
+/* Get the path that is written: path, with links followed. */
+bool outfile_leads_to(const char *path, char out[FILE_PATH],
+    struct error *err) MUST_USE;
+
 /*
  * Begin to write path. scratch is a folder for a nameless file, in case path is
  * a stream. On success the caller ends with outfile_finish() or outfile_drop().

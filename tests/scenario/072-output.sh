@@ -15,6 +15,21 @@ mknod work/null c 1 3 2>/dev/null && mknod work/full c 1 7 && mknod work/disk b 
 	echo "  skipped: devices (making one needs root)"
 mkdir work/folder work/elsewhere
 
+# What is written may be none of what the office needs, by whichever name.
+for command in fetch pack; do
+	for file in key.pem sign-key.pem cert.pem config.yaml state/*/checkpoint state/*/new; do
+		file=$(echo offices/mofa/$file | sed "s|/\*/|/$(ls offices/mofa/state)/|")
+		[ ! -e "$file" ] || cp "$file" work/before
+		expect "$command, onto $file" 2 "name another file" $command "$file"
+		[ ! -e "$file" ] || check "$command: which stays" cmp "$file" work/before
+	done
+	rm -f work/hard; ln offices/mofa/key.pem work/hard; ln -sf ../offices/mofa/key.pem work/soft
+	expect "$command, onto a key by a hard link" 2 "which is needed" $command work/hard
+	expect "$command, onto a key by a link" 2 "which is needed" $command work/soft
+	rm work/hard work/soft
+done
+expect "ack, onto the bag that is read" 2 "which is needed" ack work/a.bag
+expect "ack, onto a key" 2 "which is needed" ack offices/iom-bangkok/encrypt-key.pem
 for command in fetch pack ack; do
 	ln -sf ../work/elsewhere/$command work/link-$command
 	expect "$command, by a link to nothing yet" 0 "" $command work/link-$command
