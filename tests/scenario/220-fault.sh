@@ -12,13 +12,25 @@ enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-geneva >/dev/null
 for o in mofa-minister iom-chief-of-mission iom-geneva; do at $o list >/dev/null; done
 : >work/acked
 stop_daemon "$dir"
-# An act of each kind on one document; what was said to be done is remembered.
+# An act of each kind on one document; what was said to be done is remembered,
+# and an answer that no client may get.
+asked() {
+	what=$1; shift; rc=0
+	"$@" >work/answer 2>&1 || rc=$?
+	cat work/answer >>work/said
+	if [ $rc = 7 ] || [ $rc -gt 125 ] || grep -q '^HTTP 500' work/answer; then
+		bad=$((bad + 1)); echo "  $what at $armed: exit $rc, $(tail -n 1 work/answer | cut -c1-200)" >&2
+	fi
+	return $rc
+}
+ask_health() { curl_as mofa /health -o work/health -w 'HTTP %{http_code}\n' || :; }
 act() {
 	n=$((n + 1)); doc=fault-$n
-	deposit mofa "$doc" "text $n" >>work/said 2>&1 && echo "$doc" >>work/acked
-	at mofa-minister sign "agreement/$doc" --yes >>work/said 2>&1
-	at iom-chief-of-mission sign "agreement/$doc" --yes >>work/said 2>&1
-	at iom-geneva fetch "agreement/$doc" -o "work/$doc.asice" >>work/said 2>&1
+	asked deposit deposit mofa "$doc" "text $n" && echo "$doc" >>work/acked
+	asked sign at mofa-minister sign "agreement/$doc" --yes
+	asked sign at iom-chief-of-mission sign "agreement/$doc" --yes
+	asked fetch at iom-geneva fetch "agreement/$doc" -o "work/$doc.asice"
+	asked health ask_health
 }
 n=0 fired=0 stops=0 crashes=0 bad=0
 end_of_daemon() { # 0: it ended by itself and said why; 1: it is alive; 2: it crashed
@@ -30,6 +42,7 @@ end_of_daemon() { # 0: it ended by itself and said why; 1: it is alive; 2: it cr
 try() { # CALL NTH ERRNO: 1 if there is no NTH
 	start_faulty "$page" || { not_ok "it starts before $1 $2"; finish; }
 	"$VALISE_BUILD/arm" "$page" "$1" "$2" "$3"
+	armed="$1 $2 $3"
 	act
 	set -- "$@" $("$VALISE_BUILD/arm" "$page")
 	end_of_daemon; ended=$?
@@ -46,12 +59,39 @@ try() { # CALL NTH ERRNO: 1 if there is no NTH
 	rm -f pid
 	[ "$5" = 1 ]
 }
-for call in write pwrite fsync fdatasync rename open link mkdir; do
-	nth=0
+# The errnos that a call can have.
+errnos() {
+	case $1 in
+	write | pwrite) echo EIO ENOSPC EDQUOT EINTR EFBIG ;;
+	fsync | fdatasync) echo EIO ENOSPC EDQUOT ;;
+	rename) echo EIO ENOSPC EACCES EROFS ;;
+	open | openat) echo EIO ENOSPC EMFILE ENFILE ENOMEM EACCES EROFS EINTR ;;
+	link) echo EIO ENOSPC EMLINK EROFS ;;
+	mkdir) echo EIO ENOSPC EROFS ;;
+	read | pread) echo EIO EINTR ;;
+	accept4) echo EMFILE ENFILE ENOMEM ECONNABORTED EINTR ;;
+	ftruncate) echo EIO EINTR EROFS ;;
+	fallocate) echo ENOSPC EIO EOPNOTSUPP EINTR ;;
+	unlink) echo EIO EACCES EROFS ;;
+	socket) echo EMFILE ENFILE ENOMEM ;;
+	statvfs) echo EIO EACCES ;;
+	esac
+}
+# Of all: each call, each n, each errno. Of some: few of each, with the errnos in turn.
+calls=${SOAK_CALLS:-"write pwrite fsync fdatasync rename open link mkdir read pread openat accept4 ftruncate fallocate unlink socket statvfs"}
+for call in $calls; do
+	nth=0 turn=0
 	while nth=$((nth + 1)); do
-		[ $all = all ] || [ $nth -le 3 ] || [ $((nth % 7)) = 0 ] || continue
-		[ $all = all ] || [ $nth -le 40 ] || break
-		try $call $nth "$([ $((nth % 2)) = 0 ] && echo ENOSPC || echo EIO)" || break
+		[ $all = all ] || [ $nth -le 2 ] || [ $((nth % 9)) = 0 ] || continue
+		[ $all = all ] || [ $nth -le 18 ] || break
+		there=0 which=0
+		for errno in $(errnos $call); do
+			which=$((which + 1))
+			[ $all = all ] || [ $which = $((turn % $(errnos $call | wc -w) + 1)) ] || continue
+			try $call $nth $errno && there=1
+		done
+		turn=$((turn + 1))
+		[ $there = 1 ] || break
 	done
 done
 nth=1
@@ -62,6 +102,7 @@ done
 echo "  $fired faults: $stops clean stops, $((fired - stops - crashes)) clean answers, $crashes crashes; $(wc -l <work/acked) deposits acknowledged"
 check "faults fired" test $fired -gt 10
 check "none ended it without a word" test $crashes = 0
+check "nobody was told of a fault within, or got exit 7" test $bad = 0
 check "it starts again" start_daemon "$dir"
 at mofa --json list | tr '{' '\n' | sed -n 's/.*"document": *"agreement\/\([^"]*\)".*/\1/p' | sort >work/there
 sort work/acked >work/acked.sorted

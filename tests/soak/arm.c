@@ -14,12 +14,26 @@
 
 #include "tests/soak/fault.h"
 
+/* Returns the number of an errno, or 0. */
+static uint32_t
+error_of(const char *name)
+{
+	for (int error = 1; error < 200; error++) {
+		const char *known = strerrorname_np(error);
+
+		if (known != NULL && strcmp(known, name) == 0)
+			return (uint32_t)error;
+	}
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
 	static const char *const names[FAULT_CALLS] = { "none", "write",
 		"pwrite", "fsync", "fdatasync", "rename", "open", "link",
-		"mkdir", "malloc" };
+		"mkdir", "malloc", "read", "pread", "openat", "accept4",
+		"ftruncate", "fallocate", "unlink", "socket", "statvfs" };
 	struct fault_page *page;
 	int fd;
 
@@ -39,11 +53,9 @@ main(int argc, char *argv[])
 	}
 	page->nth = strtoull(argv[3], NULL, 10);
 	page->count = page->fired = 0;
-	page->error = strcmp(argv[4], "ENOSPC") == 0 ? ENOSPC
-	    : strcmp(argv[4], "ENOMEM") == 0         ? ENOMEM
-						     : EIO;
+	page->error = error_of(argv[4]);
 	for (uint32_t i = 1; i < FAULT_CALLS; i++)
 		if (strcmp(argv[2], names[i]) == 0)
 			__atomic_store_n(&page->call, i, __ATOMIC_RELEASE);
-	return page->call != FAULT_NONE ? 0 : 2;
+	return page->call != FAULT_NONE && page->error != 0 ? 0 : 2;
 }

@@ -2,14 +2,16 @@
  * fault - makes system calls fail, or records them, as it is told; to be loaded
  * into a daemon with LD_PRELOAD. Both processes share one page:
  *
- *         FAULT_PAGE=FILE   64 bytes: a test writes "call nth errno\n" there to
- * arm                         it; at its end are the count, and whether it
- * fired    FAULT_LOG=FILE    a record of each write, flush, rename, … below
- * FAULT_BELOW, for tests/soak/power.c
+ *	FAULT_PAGE=FILE        tests/soak/arm.c says there which call fails; at its
+ *	                       end are the count, and whether it fired
+ *	FAULT_UNREADABLE=FILE  it may not be opened, as by a user without the right
+ *	FAULT_LOG=FILE         a record of each write, flush, rename, ... below
+ *	                       FAULT_BELOW, for tests/soak/power.c
  */
 /* Both names of each call (32 and 64 bits) are defined here. */
 #undef _FILE_OFFSET_BITS
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tests/soak/fault.h"
@@ -30,6 +34,7 @@ static struct fault_page *page;
 static int log_fd = -1;
 static char below[PATH_MAX];
 static size_t below_len;
+static const char *unreadable;
 
 /* Sets real to the next function of that name: the C library's. */
 #define REAL(name)                                                             \
@@ -44,6 +49,7 @@ set_up(void)
 	const char *dir = getenv("FAULT_BELOW");
 	int fd;
 
+	unreadable = getenv("FAULT_UNREADABLE");
 	if (path != NULL && (fd = open(path, O_RDWR | O_CLOEXEC)) >= 0) {
 		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
 		    MAP_SHARED, fd, 0);
@@ -54,6 +60,19 @@ set_up(void)
 		log_fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
 		below_len = (size_t)snprintf(below, sizeof(below), "%s/", dir);
 	}
+}
+
+/* May this file or folder not be opened? */
+static int
+is_unreadable(const char *path)
+{
+	const size_t len = unreadable != NULL ? strlen(unreadable) : 0;
+
+	if (len == 0 || strncmp(path, unreadable, len) != 0 ||
+	    (path[len] != '\0' && path[len] != '/'))
+		return 0;
+	errno = EACCES;
+	return 1;
 }
 
 /* Must this call fail now? */
@@ -262,6 +281,8 @@ unlink(const char *path)
 	int result;
 
 	REAL(unlink);
+	if (fails(FAULT_UNLINK))
+		return -1;
 	result = real(path);
 	if (result == 0 && relative(path) != NULL)
 		record('u', relative(path), NULL, 0, NULL, 0);
@@ -283,6 +304,13 @@ mkdir(const char *path, mode_t mode)
 }
 
 int
+unlinkat(int dir, const char *path, int flags)
+{
+	REAL(unlinkat);
+	return fails(FAULT_UNLINK) ? -1 : real(dir, path, flags);
+}
+
+int
 ftruncate(int fd, off_t len)
 {
 	char path[PATH_MAX];
@@ -290,10 +318,18 @@ ftruncate(int fd, off_t len)
 	int result;
 
 	REAL(ftruncate);
+	if (fails(FAULT_FTRUNCATE))
+		return -1;
 	result = real(fd, len);
 	if (result == 0 && (name = path_of(fd, path)) != NULL)
 		record('t', name, NULL, (uint64_t)len, NULL, 0);
 	return result;
+}
+
+int
+ftruncate64(int fd, off_t len)
+{
+	return ftruncate(fd, len);
 }
 
 static int
@@ -318,7 +354,7 @@ open(const char *path, int flags, ...)
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(args, mode_t);
 	va_end(args);
-	if (fails(FAULT_OPEN))
+	if (fails(FAULT_OPEN) || is_unreadable(path))
 		return -1;
 	return opened(real(path, flags, mode), path, flags);
 }
@@ -353,6 +389,48 @@ __open64_2(const char *path, int flags)
 }
 
 int
+openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	REAL(openat);
+	va_start(args, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	return fails(FAULT_OPENAT) ? -1 : real(dir, path, flags, mode);
+}
+
+int
+openat64(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	va_start(args, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	return openat(dir, path, flags, mode);
+}
+
+int __openat_2(int dir, const char *path, int flags);
+int __openat64_2(int dir, const char *path, int flags);
+
+int
+__openat_2(int dir, const char *path, int flags)
+{
+	return openat(dir, path, flags);
+}
+
+int
+__openat64_2(int dir, const char *path, int flags)
+{
+	return openat(dir, path, flags);
+}
+
+int
 mkostemp(char *path, int flags)
 {
 	int fd;
@@ -377,6 +455,138 @@ close(int fd)
 	if (log_fd >= 0)
 		remember(fd, NULL);
 	return real(fd);
+}
+
+/* --- Calls that are not recorded. --- */
+
+DIR *
+opendir(const char *path)
+{
+	REAL(opendir);
+	return is_unreadable(path) ? NULL : real(path);
+}
+
+FILE *
+fopen64(const char *restrict path, const char *restrict mode)
+{
+	REAL(fopen64);
+	return is_unreadable(path) ? NULL : real(path, mode);
+}
+
+ssize_t
+read(int fd, void *out, size_t len)
+{
+	REAL(read);
+	return fd > 2 && fails(FAULT_READ) ? -1 : real(fd, out, len);
+}
+
+ssize_t
+pread(int fd, void *out, size_t len, off_t at)
+{
+	REAL(pread);
+	return fails(FAULT_PREAD) ? -1 : real(fd, out, len, at);
+}
+
+ssize_t
+pread64(int fd, void *out, size_t len, off_t at)
+{
+	return pread(fd, out, len, at);
+}
+
+/* The functions that a fortified build calls. */
+ssize_t __read_chk(int fd, void *out, size_t len, size_t room);
+ssize_t __pread_chk(int fd, void *out, size_t len, off_t at, size_t room);
+ssize_t __pread64_chk(int fd, void *out, size_t len, off_t at, size_t room);
+
+ssize_t
+__read_chk(int fd, void *out, size_t len, size_t room)
+{
+	if (len > room)
+		abort();
+	return read(fd, out, len);
+}
+
+ssize_t
+__pread_chk(int fd, void *out, size_t len, off_t at, size_t room)
+{
+	if (len > room)
+		abort();
+	return pread(fd, out, len, at);
+}
+
+ssize_t
+__pread64_chk(int fd, void *out, size_t len, off_t at, size_t room)
+{
+	return __pread_chk(fd, out, len, at, room);
+}
+
+int
+accept4(int fd, __SOCKADDR_ARG from, socklen_t *restrict len, int flags)
+{
+	REAL(accept4);
+	return fails(FAULT_ACCEPT4) ? -1 : real(fd, from, len, flags);
+}
+
+int
+socket(int domain, int type, int protocol)
+{
+	REAL(socket);
+	return fails(FAULT_SOCKET) ? -1 : real(domain, type, protocol);
+}
+
+int
+fallocate(int fd, int mode, off_t at, off_t len)
+{
+	REAL(fallocate);
+	return fails(FAULT_FALLOCATE) ? -1 : real(fd, mode, at, len);
+}
+
+int
+fallocate64(int fd, int mode, off_t at, off_t len)
+{
+	return fallocate(fd, mode, at, len);
+}
+
+/* This one returns its errno. */
+int
+posix_fallocate(int fd, off_t at, off_t len)
+{
+	REAL(posix_fallocate);
+	return fails(FAULT_FALLOCATE) ? errno : real(fd, at, len);
+}
+
+int
+posix_fallocate64(int fd, off_t at, off_t len)
+{
+	return posix_fallocate(fd, at, len);
+}
+
+int
+statvfs(const char *restrict path, struct statvfs *restrict out)
+{
+	REAL(statvfs);
+	return fails(FAULT_STATVFS) ? -1 : real(path, out);
+}
+
+int
+statvfs64(const char *restrict path, struct statvfs64 *restrict out)
+{
+	REAL(statvfs64);
+	return fails(FAULT_STATVFS) ? -1 : real(path, out);
+}
+
+int
+fstatvfs(int fd, struct statvfs *out)
+{
+	REAL(fstatvfs);
+	return fails(FAULT_STATVFS) ? -1 : real(fd, out);
+}
+
+int
+fstatvfs64(int fd, struct statvfs64 *out)
+{
+	REAL(fstatvfs64);
+	return fails(FAULT_STATVFS) ? -1 : real(fd, out);
 }
 
 /* The signer's limit on its writes must not apply to the log. */
