@@ -511,7 +511,10 @@ static const struct options_command commands[] = {
 	    "Each act is proved to be in the journal.",
 	    "  valise history agreement/lao-iom-2021\n", "", history_forms },
 	{ "log", "show the audit trail",
-	    "The journal's entries that you may see, each proved.",
+	    "The journal's entries that you may see, each proved. A"
+	    " \"deliveries\" entry counts how often a copy was given again"
+	    " within a minute of the \"deliver\" entry that it names: a crash"
+	    " of the daemon may lose that count, and never the delivery.",
 	    "  valise log --act deliver --office iom-geneva\n", "not --follow",
 	    log_forms },
 	{ "bag", "carry documents to an office without a line",

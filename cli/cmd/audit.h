@@ -96,6 +96,7 @@ struct audit_run {
 	struct buf note;           /* the signed note of it */
 	bool hashes_lie;           /* they do not lead to it */
 	/* Numbers for the report. */
+	uint64_t num_counted; /* deliveries that are counted under another */
 	uint64_t from, num_seen, num_judged, num_unread, num_documents;
 	uint64_t num_versions, num_again, witnessed_size;
 	unsigned num_witnesses;

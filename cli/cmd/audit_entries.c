@@ -78,6 +78,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	const size_t before = run->num_told;
 
 	run->num_seen++;
+	if (entry->act == ACT_DELIVERIES)
+		run->num_counted += entry->times;
 	if (!skip_to(run, index, err))
 		return false;
 	run->next = index + 1;

@@ -171,6 +171,11 @@ audit_report_print(const struct audit_run *run, struct error *err)
 		    (unsigned long long)run->witnessed_size);
 	printf("  %llu new entries since size %llu that this office may see\n",
 	    (unsigned long long)run->num_seen, (unsigned long long)run->from);
+	if (run->num_counted > 0)
+		printf(
+		    "  %llu of the deliveries are counts of a minute: a crash"
+		    " of the daemon may lose one, and no first delivery\n",
+		    (unsigned long long)run->num_counted);
 	print_hidden(run);
 	print_copies(run);
 	print_findings(&run->state.findings);

@@ -32,6 +32,7 @@ struct listing {
 	struct error wrong;  /* what the check found first */
 	/* what each act of a history changed, or NULL */
 	struct effects *effects;
+	bool counts; /* a "deliveries" entry was shown */
 };
 
 /* Print a finding. The first one becomes the command's error. */
@@ -229,6 +230,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	if (entry->time_ms < out->since_ms || entry->time_ms >= out->until_ms)
 		return true;
 	out->num++;
+	out->counts = out->counts || entry->act == ACT_DELIVERIES;
 	if (out->form == FORM_JSON)
 		return put_json(out, index, line, err);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)index);
@@ -289,6 +291,10 @@ print_end(struct listing *out, struct session *session, struct error *err)
 		    err);
 	if (out->form == FORM_TABLE) {
 		table_print(out->table);
+		if (out->counts)
+			puts("what left again within a minute is a count, which"
+			     " a crash of the daemon may lose; that it was"
+			     " delivered is not lost");
 		print_proof(out, session, &witnessed);
 	}
 	return true;
