@@ -129,8 +129,14 @@ issue connect depositary@mofa.example; cp certs/depositary.pem work/good.pem; cp
 expect "one that is not good is not taken" 1 "old settings are kept: .*certs/depositary.pem: it is not for signing" valised_reload
 expect "and seals go on" 0 "deposited" deposit mofa stays
 cp work/good.pem certs/depositary.pem
+# The reader has ended: the old one stays until a start.
+kill -9 "$(pgrep -P "$(pgrep -P "$(cat pid)")")"
+csr=work/new.csr issue sign depositary@mofa.example; cp work/bad.pem certs/depositary.pem
+expect "without its reader the signer renews nothing" 1 "old settings are kept: .*start the daemon anew" valised_reload
+expect "and signs on" 0 "deposited" deposit mofa readerless
 restart
 sealed "after a start" started
+cp certs/depositary.pem work/good.pem
 # From one that cannot sign at all.
 stop_daemon "$dir"; cp work/weak.key data/signer/depositary.key; csr=work/weak.csr issue sign depositary@mofa.example; cp work/bad.pem certs/depositary.pem
 check "a start with one of a key that is not accepted" start_daemon "$dir"

@@ -134,10 +134,13 @@ parent=$(cat pid) child=$(pgrep -P "$(cat pid)")
 kill -9 "$child"; wait "$parent" 2>/dev/null
 kill -0 "$parent" 2>/dev/null && not_ok "the server ends with its signer" || ok "the server ends with its signer"
 start_daemon "$dir"
-child=$(pgrep -P "$(cat pid)")
+child=$(pgrep -P "$(cat pid)") reader=$(pgrep -P "$(pgrep -P "$(cat pid)")")
+check "the signer has a reader" test -n "$reader"
 kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null
 i=0; while kill -0 "$child" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done
 kill -0 "$child" 2>/dev/null && not_ok "the signer ends with its server" || ok "the signer ends with its server"
+i=0; while kill -0 "$reader" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done
+kill -0 "$reader" 2>/dev/null && not_ok "and so does its reader" || ok "and so does its reader"
 start_daemon "$dir"
 
 # --- SIGTERM finishes what is under way ---
