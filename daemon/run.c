@@ -382,6 +382,18 @@ plan_memory(struct config *config)
 	metrics_set(METRIC_CONNECTIONS_MAX, plan.connections);
 }
 
+/* Allow as many descriptors as possible, for connections and packs. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
 run_daemon(const struct config *config, bool replace, bool full,
@@ -393,7 +405,6 @@ run_daemon(const struct config *config, bool replace, bool full,
 		.listener = -1,
 		.reload = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
-	struct rlimit files;
 	struct crl_set *crls;
 	char vkey[NOTE_KEY_TEXT] = "";
 	bool ok;
@@ -401,11 +412,7 @@ run_daemon(const struct config *config, bool replace, bool full,
 	signal(SIGPIPE, SIG_IGN);
 	daemon_watch_files();
 	plan_memory(&daemon.config);
-	/* Allow as many descriptors as possible, for connections and packs. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	allow_descriptors();
 	if (!owner_check(daemon.config.data, err))
 		return false;
 	if (!data_is_there(daemon.config.data))
