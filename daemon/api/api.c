@@ -437,6 +437,7 @@ finished(void *arg, const struct http_request *request, bool sent)
 	if (request->job != NULL)
 		job_free(request->job);
 	tally_give(api->watchers, request->watches);
+	job_let_go(api, request);
 	metrics_answer(request->response.status);
 	metrics_time(METRIC_REQUEST,
 	    (time_monotonic_ms() - request->began_ms) * 1000);

@@ -10,7 +10,7 @@
 
 enum {
 	LOOK_AT = 20000, /* entries with the ledger locked */
-	FOUND = 64,      /* of them, at once */
+	FOUND = 16,      /* of them, at once: some 20 KiB */
 };
 
 struct filter {

@@ -71,11 +71,40 @@ job_stream(struct job *job)
 	http_reply(job->request);
 }
 
+bool
+job_part_is_over(const struct job *job)
+{
+	const uint64_t held =
+	    __atomic_load_n(&job->api->held, __ATOMIC_RELAXED);
+	const size_t most =
+	    held < LIMIT_PARTS_BYTES ? LIMIT_PART_BYTES : LIMIT_SMALL_PART;
+
+	return job->request->response.body.len >= most || workers_is_over();
+}
+
+void
+job_let_go(struct api *api, const struct http_request *request)
+{
+	__atomic_sub_fetch(&api->held, request->held, __ATOMIC_RELAXED);
+}
+
+/* Count the part instead of the one before. */
+static void
+hold(const struct job *job)
+{
+	struct http_request *request = job->request;
+
+	__atomic_add_fetch(&job->api->held,
+	    request->response.body.len - request->held, __ATOMIC_RELAXED);
+	request->held = request->response.body.len;
+}
+
 void
 job_part(struct job *job, bool last)
 {
 	struct http_response *response = &job->request->response;
 
+	hold(job);
 	if (last && !response->parts) {
 		job_answer(job);
 		return;
@@ -86,13 +115,6 @@ job_part(struct job *job, bool last)
 		job_answer(job);
 	else
 		job_stream(job);
-}
-
-bool
-job_part_is_over(const struct job *job)
-{
-	return job->request->response.body.len >= LIMIT_PART_BYTES ||
-	    workers_is_over();
 }
 
 void

@@ -107,6 +107,7 @@ struct api {
 	struct limited limited;
 	struct tally *watchers; /* streams of events, by office */
 	struct workers *workers;
+	uint64_t held; /* atomic: bytes of answers that are being sent */
 	struct waits waits;
 };
 
@@ -121,8 +122,14 @@ void job_stream(struct job *job);
  * middle.
  */
 void job_part(struct job *job, bool last);
-/* Is the part as long as one should be, or the job's turn over? */
+/*
+ * Is the part as long as one should be, or the job's turn over?  A part is
+ * large while readers are quick, so that most answers are one, and small once
+ * slow ones hold LIMIT_PARTS_BYTES together.
+ */
 bool job_part_is_over(const struct job *job);
+/* What a request held is sent, or will not be. */
+void job_let_go(struct api *api, const struct http_request *request);
 /*
  * May a person's act be made now (seal.h, waits.h)?  Asked by job_submit() too, which
  * answers with the error.

@@ -59,6 +59,7 @@ struct http_request {
 	/* Set by the handler; otherwise gzip is refused with 415. */
 	bool takes_gzip;
 	struct tally_share *watches; /* set by the handler; or NULL */
+	uint64_t held; /* the handler's count of bytes that it waits to send */
 	int64_t began_ms;
 	struct http_response response;
 	void *job;      /* the handler's own */

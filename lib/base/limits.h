@@ -177,9 +177,12 @@ enum {
 	LIMIT_EVENT_BYTES = 128 * 1024,  /* one, at the command */
 	LIMIT_SECONDS_FULL = 10 * 60,    /* until a try, where a disk is full */
 	LIMIT_BYTES_A_SECOND = 1024,     /* a body or an answer slower is cut */
-	LIMIT_PART_BYTES = 32 * 1024, /* of an answer that is sent in parts */
-	LIMIT_LIST_PAGE = 1000,       /* documents in one answer */
-	LIMIT_UPLOADS = 32,           /* unfinished, of one office */
+	/* Of an answer that is sent in parts; and once all hold so many bytes. */
+	LIMIT_PART_BYTES = 256 * 1024,
+	LIMIT_SMALL_PART = 16 * 1024,
+	LIMIT_PARTS_BYTES = 32 * 1024 * 1024,
+	LIMIT_LIST_PAGE = 1000,                  /* documents in one answer */
+	LIMIT_UPLOADS = 32,                      /* unfinished, of one office */
 	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
 
 	/* git: a request, inflated; its wants, haves and shallows. */
