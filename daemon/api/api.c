@@ -501,6 +501,7 @@ struct http_handler
 api_handler(struct api *api)
 {
 	return (struct http_handler){ .begin = begin,
+		.take_room = disk_take,
 		.dispatch = dispatch,
 		.stream = stream,
 		.failed = failed,
@@ -588,7 +589,8 @@ api_new(const struct config *config, struct registrar *registrar,
 	    !data_path(config->data, DATA_CACHE, dir, err) ||
 	    (api->cache = cache_new(dir, config->cache_bytes, err)) == NULL ||
 	    !data_path(config->data, DATA_UPLOADS, dir, err) ||
-	    (api->uploads = uploads_new(dir, err)) == NULL ||
+	    (api->room = disk_room_new(api, err)) == NULL ||
+	    (api->uploads = uploads_new(dir, api->room, err)) == NULL ||
 	    !data_path(config->data, DATA_BAGS, dir, err) ||
 	    (api->bags = bags_new(dir, err)) == NULL ||
 	    (api->workers = workers_new(config->workers, job_run_turn, err)) ==
@@ -617,6 +619,7 @@ api_free(struct api *api)
 		return;
 	cache_free(api->cache);
 	uploads_free(api->uploads);
+	room_free(api->room);
 	bags_free(api->bags);
 	refusals_free(api->refusals);
 	tally_free(api->watchers);

@@ -44,6 +44,7 @@ tell_all(const struct job *job)
 		job->connected.by.policy, add_accepted, accepted, &ignored))
 		json_object_set(health, "accepted", accepted);
 	json_decref(accepted);
+	json_object_set_new(health, "disk", disk_health(job->api));
 	return health;
 }
 
@@ -119,10 +120,14 @@ put_queues(struct api *api, const struct policy *policy, struct buf *out,
 }
 
 static void
-look_at_disk(const char *data)
+look_at_disk(const char *data, const struct journal *journal)
 {
 	struct statvfs disk;
+	uint64_t has, wanted;
 
+	journal_reserve(journal, &has, &wanted);
+	metrics_set(METRIC_RESERVE, (int64_t)has);
+	metrics_set(METRIC_RESERVE_WANTED, (int64_t)wanted);
 	if (statvfs(data, &disk) != 0)
 		return;
 	metrics_set(METRIC_DISK_FREE, (int64_t)(disk.f_bavail * disk.f_frsize));
@@ -146,8 +151,9 @@ health_answer_metrics(struct job *job)
 	    http_server_connections(job->api->server));
 	response->status = 200;
 	response->type = "text/plain; version=0.0.4; charset=utf-8";
-	look_at_disk(job->api->config->data);
+	look_at_disk(job->api->config->data, job->api->record->journal);
 	return metrics_encode(&response->body, &err) &&
+		disk_metrics(job->api, &response->body, &err) &&
 		put_queues(job->api, job->connected.by.policy, &response->body,
 		    &err) &&
 		(job->api->upkeep == NULL ||

@@ -25,6 +25,7 @@ job_free(struct job *job)
 	act_clear(&job->act);
 	if (job->end != NULL)
 		job->end(job);
+	disk_give(job);
 	if (job->copy_fd >= 0)
 		close(job->copy_fd);
 	free(job->state);
@@ -194,7 +195,7 @@ job_fill_problem(struct http_request *request, int status,
 	if (told.kind == ERROR_SYSTEM)
 		error_set_code(&told, err->kind, err->code,
 		    "the daemon failed; its log has the reason");
-	if (told.kind == ERROR_FULL)
+	if (told.kind == ERROR_FULL && told.retry_s == 0)
 		tell_full(&told);
 	json = json_pack("{s:s, s:i}", "title", error_title(told.kind),
 	    "status", status);
@@ -282,8 +283,14 @@ job_run_turn(void *arg)
 	workers_note(job->request->body_len);
 	/* Its next turn goes on with this one. */
 	job->turn.again = true;
-	if (!job->run(job, &err))
-		job_problem(job, &err);
+	if (job->run(job, &err))
+		return;
+	if (disk_make_room(job, &err)) {
+		err = (struct error){ 0 };
+		if (job->run(job, &err))
+			return;
+	}
+	job_problem(job, &err);
 }
 
 /* Called on the registrar's thread. */
@@ -312,7 +319,10 @@ act_decided(struct act_request *act)
 		job_problem(job, &err);
 		return;
 	case ACT_FAILED:
-		job_problem(job, &act->err);
+		if (disk_make_room(job, &act->err))
+			job_enqueue(job);
+		else
+			job_problem(job, &act->err);
 		return;
 	}
 }

@@ -14,6 +14,7 @@
 #include "daemon/api/workers.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
+#include "daemon/spool/room.h"
 #include "daemon/spool/uploads.h"
 
 enum { SEGMENTS = 8 };
@@ -68,6 +69,9 @@ struct job {
 	uint64_t upload_offset;
 	struct digest upload_sha256;
 	bool uses_upload, upload_damaged;
+	/* What its body has on the disk; an upload has its own hold. */
+	struct room_hold hold;
+	bool made_room; /* it failed once since the disk was full */
 	void (*end)(struct job *job); /* releases the upload; or NULL */
 	/* The act that the answer waits for; finish answers after it. */
 	struct act_request act;
@@ -97,6 +101,7 @@ struct api {
 	struct cert_cache *certs;
 	struct http_server *server;
 	struct cache *cache;
+	struct room *room;
 	struct uploads *uploads;
 	struct bags *bags;
 	struct seal *seal;     /* or NULL: acts wait for nothing */
@@ -203,6 +208,23 @@ struct decision access_decide(const struct job *job);
 bool access_admits(const struct job *job, struct error *err) MUST_USE;
 /* Is it the depositary's office, or a monitor? */
 bool access_may_monitor(const struct principal *who);
+
+/* disk.c */
+struct room *disk_room_new(struct api *api, struct error *err);
+/* Before more of a request's body is written; on the loop's thread. */
+bool disk_take(void *arg, struct http_request *request, size_t more,
+    struct error *err) MUST_USE;
+/* The request is answered: its body is not needed any more. */
+void disk_give(struct job *job);
+/*
+ * The job failed since the disk is full: make the cache smaller.  Returns
+ * whether it may be run again.
+ */
+bool disk_make_room(struct job *job, const struct error *why);
+/* What there is of the disk, for /health; the caller owns it. */
+json_t *disk_health(struct api *api);
+/* Append it, for /metrics. */
+bool disk_metrics(struct api *api, struct buf *out, struct error *err) MUST_USE;
 
 /* health.c */
 enum http_next health_answer(struct job *job);

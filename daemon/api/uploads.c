@@ -135,6 +135,10 @@ run_upload_create(struct job *job, struct error *err)
 	}
 	text_set(info.person, sizeof(info.person), job->connected.person);
 	text_set(info.office, sizeof(info.office), job->connected.office->name);
+	/* Its share of the disk is that of its beginning. */
+	if (!room_take(job->api->room, &job->hold, info.office, 0, err))
+		return false;
+	info.began = job->hold.began;
 	if (!uploads_create(job->api->uploads, &info, err))
 		return false;
 	begin_answer(response, 201);
@@ -221,6 +225,7 @@ upload_begin(struct job *job, uint64_t *max_body)
 		    (unsigned long long)offset);
 		return job_refuse_now(job, &err);
 	}
+	job->hold.began = info.began;
 	request->spool = fd;
 	request->spool_at = info.offset;
 	*max_body = info.length - info.offset;

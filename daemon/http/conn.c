@@ -204,7 +204,8 @@ refuse(struct conn *c, int status, const struct error *failure)
 		conn_bury(c);
 		return;
 	}
-	if (failure != NULL)
+	/* The handler has logged what it refused itself. */
+	if (failure != NULL && failure->kind != ERROR_FULL)
 		handler->failed(handler->arg, c->request, failure);
 	if (failure != NULL && failure->is_full)
 		status = error_http_status(ERROR_FULL);
@@ -217,7 +218,8 @@ refuse(struct conn *c, int status, const struct error *failure)
 		? "the server cannot store what you send: try again later"
 		: "the request is not one that this server reads",
 	    http_answer_reason(status));
-	answer_problem(c, status, &problem);
+	answer_problem(c, status,
+	    failure != NULL && failure->kind == ERROR_FULL ? failure : &problem);
 }
 
 /* Tell one that is over a limit that it must go. */
@@ -408,6 +410,7 @@ step_head(struct conn *c)
 static int
 take_body(struct conn *c, struct span *bytes, struct error *err)
 {
+	const struct http_handler *handler = c->loop->handler;
 	struct http_request *request = c->request;
 	struct span data;
 
@@ -419,7 +422,10 @@ take_body(struct conn *c, struct span *bytes, struct error *err)
 		if (data.len == 0)
 			continue;
 		progress(c, data.len);
-		if (!file_pwrite(request->spool, data,
+		if ((handler->take_room != NULL &&
+			!handler->take_room(handler->arg, request, data.len,
+			    err)) ||
+		    !file_pwrite(request->spool, data,
 			(off_t)(request->spool_at + request->body_len), err))
 			return 503; /* most likely the disk is full */
 		request->body_len += data.len;

@@ -148,6 +148,12 @@ struct http_handler {
 	enum http_next (*begin)(void *arg, struct http_request *request,
 	    uint64_t *max_body);
 	/*
+	 * Called before more of a body is written; may be NULL.  False: the
+	 * request is refused with err, and what came of it stays.
+	 */
+	bool (*take_room)(void *arg, struct http_request *request, size_t more,
+	    struct error *err);
+	/*
 	 * The request is complete and becomes the handler's; http_reply() gives
 	 * it back.
 	 */

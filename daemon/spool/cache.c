@@ -152,25 +152,54 @@ cache_open(struct cache *cache, const char *name, uint64_t *size)
 	return fd;
 }
 
+/* Forget the copy that was not used for longest; there is one. */
+static void
+forget_oldest(struct cache *cache)
+{
+	struct copy *oldest = &cache->copies[0];
+
+	for (size_t i = 1; i < cache->num; i++)
+		if (cache->copies[i].used < oldest->used)
+			oldest = &cache->copies[i];
+	forget(cache, oldest);
+}
+
+uint64_t
+cache_bytes(struct cache *cache)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&cache->mutex);
+	bytes = cache->total;
+	pthread_mutex_unlock(&cache->mutex);
+	return bytes;
+}
+
+void
+cache_shrink(struct cache *cache, uint64_t bytes)
+{
+	uint64_t wanted;
+
+	pthread_mutex_lock(&cache->mutex);
+	wanted = cache->total > bytes ? cache->total - bytes : 0;
+	while (cache->num > 0 && cache->total > wanted)
+		forget_oldest(cache);
+	pthread_mutex_unlock(&cache->mutex);
+}
+
 void
 cache_put(struct cache *cache, const char *name, int fd, uint64_t size)
 {
 	char path[FILE_PATH], from[64];
-	struct copy *oldest;
 
-	if (size > cache->max || strlen(name) >= sizeof(oldest->name) ||
+	if (size > cache->max || strlen(name) >= sizeof(cache->copies->name) ||
 	    !path_of(cache, name, path))
 		return;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	pthread_mutex_lock(&cache->mutex);
 	while (cache->num > 0 &&
-	    (cache->total + size > cache->max || cache->num == COPIES)) {
-		oldest = &cache->copies[0];
-		for (size_t i = 1; i < cache->num; i++)
-			if (cache->copies[i].used < oldest->used)
-				oldest = &cache->copies[i];
-		forget(cache, oldest);
-	}
+	    (cache->total + size > cache->max || cache->num == COPIES))
+		forget_oldest(cache);
 	/*
 	 * Without O_TMPFILE the file cannot be linked, and is built each time.
 	 */

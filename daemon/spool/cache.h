@@ -19,4 +19,9 @@ bool cache_has(struct cache *cache, const char *name);
 /* Put a file that file_temporary() made under a name; fd stays open. */
 void cache_put(struct cache *cache, const char *name, int fd, uint64_t size);
 
+/* Bytes of all copies. */
+uint64_t cache_bytes(struct cache *cache);
+/* Remove copies until so many bytes are gone, or all are; the oldest first. */
+void cache_shrink(struct cache *cache, uint64_t bytes);
+
 #endif

@@ -20,14 +20,16 @@
 
 struct upload {
 	struct upload_info info;
+	struct room_hold hold;
 	bool busy;
 };
 
 struct uploads {
 	char dir[FILE_PATH];
+	struct room *room; /* or NULL */
 	pthread_mutex_t mutex;
 	struct upload *list;
-	size_t num, room;
+	size_t num, space;
 };
 
 static bool
@@ -52,20 +54,31 @@ unlink_both(const struct uploads *uploads, const char *id)
 		unlink(path);
 }
 
+/* Count what there is of it. */
+static void
+count(const struct uploads *uploads, struct upload *upload)
+{
+	if (uploads->room != NULL)
+		room_set(uploads->room, &upload->hold, upload->info.office,
+		    upload->info.offset);
+}
+
 static bool
 add(struct uploads *uploads, const struct upload_info *info, struct error *err)
 {
-	if (uploads->num == uploads->room) {
-		const size_t room = uploads->room == 0 ? 16 : uploads->room * 2;
+	if (uploads->num == uploads->space) {
+		const size_t space =
+		    uploads->space == 0 ? 16 : uploads->space * 2;
 		struct upload *all =
-		    realloc(uploads->list, room * sizeof(*all));
+		    realloc(uploads->list, space * sizeof(*all));
 
 		if (all == NULL)
 			return error_set_errno(err, "upload");
 		uploads->list = all;
-		uploads->room = room;
+		uploads->space = space;
 	}
-	uploads->list[uploads->num++] = (struct upload){ .info = *info };
+	uploads->list[uploads->num] = (struct upload){ .info = *info };
+	count(uploads, &uploads->list[uploads->num++]);
 	return true;
 }
 
@@ -166,7 +179,7 @@ load(struct uploads *uploads, struct error *err)
 }
 
 struct uploads *
-uploads_new(const char *dir, struct error *err)
+uploads_new(const char *dir, struct room *room, struct error *err)
 {
 	struct uploads *uploads = calloc(1, sizeof(*uploads));
 
@@ -175,6 +188,7 @@ uploads_new(const char *dir, struct error *err)
 		return NULL;
 	}
 	pthread_mutex_init(&uploads->mutex, NULL);
+	uploads->room = room;
 	text_set(uploads->dir, sizeof(uploads->dir), dir);
 	if (!file_make_dirs(dir, 0700, err) || !load(uploads, err)) {
 		uploads_free(uploads);
@@ -335,6 +349,7 @@ uploads_leave(struct uploads *uploads, const char *id, uint64_t offset)
 			upload->info.expires =
 			    time_now_ms() / 1000 + LIMIT_UPLOAD_SECONDS;
 		upload->info.offset = offset;
+		count(uploads, upload);
 	}
 	pthread_mutex_unlock(&uploads->mutex);
 }
@@ -343,6 +358,8 @@ static void
 drop(struct uploads *uploads, struct upload *upload)
 {
 	unlink_both(uploads, upload->info.id);
+	if (uploads->room != NULL)
+		room_give(uploads->room, &upload->hold);
 	*upload = uploads->list[--uploads->num];
 }
 
@@ -369,4 +386,30 @@ uploads_expire(struct uploads *uploads)
 		    uploads->list[i - 1].info.expires <= now)
 			drop(uploads, &uploads->list[i - 1]);
 	pthread_mutex_unlock(&uploads->mutex);
+}
+
+bool
+uploads_give_way(struct uploads *uploads)
+{
+	const int64_t before = time_now_ms() / 1000 + LIMIT_UPLOAD_SECONDS -
+	    LIMIT_UPLOAD_STALE_SECONDS;
+	struct upload *oldest = NULL;
+
+	pthread_mutex_lock(&uploads->mutex);
+	for (size_t i = 0; i < uploads->num; i++) {
+		struct upload *one = &uploads->list[i];
+
+		if (!one->busy && one->info.expires <= before &&
+		    (oldest == NULL ||
+			one->info.expires < oldest->info.expires))
+			oldest = one;
+	}
+	if (oldest != NULL) {
+		log_warning("upload", "result=gave_way office=%s bytes=%llu",
+		    oldest->info.office,
+		    (unsigned long long)oldest->info.offset);
+		drop(uploads, oldest);
+	}
+	pthread_mutex_unlock(&uploads->mutex);
+	return oldest != NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "daemon/spool/room.h"
 
 #define UPLOAD_ID 33
 
@@ -22,6 +23,7 @@ struct upload_info {
 	struct digest sha256; /* of the whole; zero: the client did not say */
 	uint64_t offset;      /* bytes that have come */
 	int64_t expires;      /* UTC seconds */
+	uint64_t began;       /* as in struct room_hold */
 };
 
 /*
@@ -42,13 +44,15 @@ struct uploads;
 
 /*
  * Open a folder, which is made if need be, with what an earlier run left in it.
+ * What there is of each upload is counted in room; NULL: nowhere.
  */
-struct uploads *uploads_new(const char *dir, struct error *err);
+struct uploads *uploads_new(const char *dir, struct room *room,
+    struct error *err);
 void uploads_free(struct uploads *uploads);
 
 /*
- * Begin an upload: the caller sets person, office, length and sha256; the rest
- * is filled in.
+ * Begin an upload: the caller sets person, office, length, sha256 and began;
+ * the rest is filled in.
  *
  * ERROR_LIMIT  the office has too many, or too many bytes
  */
@@ -78,5 +82,10 @@ void uploads_leave(struct uploads *uploads, const char *id, uint64_t offset);
 void uploads_remove(struct uploads *uploads, const char *id);
 /* Remove the uploads whose time is over. */
 void uploads_expire(struct uploads *uploads);
+/*
+ * Remove the one that has not grown for longest, if that is a day or more.
+ * Returns whether there was one.
+ */
+bool uploads_give_way(struct uploads *uploads);
 
 #endif

@@ -34,6 +34,7 @@ struct upkeep {
 	bool stopping;
 	/* When each task is due next, by the monotonic clock. */
 	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms, reserve_ms;
+	bool reserve_is_short; /* as it was last seen */
 	/* Guarded by the mutex. */
 	char warnings[UPKEEP_WARNINGS][256];
 	size_t num_warnings;

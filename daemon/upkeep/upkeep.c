@@ -127,6 +127,9 @@ refill_reserve(struct upkeep *upkeep)
 	uint64_t before, has, wanted;
 
 	journal_reserve(journal, &before, &wanted);
+	if (upkeep->reserve_is_short != (before < wanted))
+		upkeep->look_ms = 0;
+	upkeep->reserve_is_short = before < wanted;
 	if (before == wanted)
 		return;
 	if (!journal_keep_reserve(journal, wanted, &err)) {

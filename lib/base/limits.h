@@ -184,6 +184,7 @@ enum {
 	LIMIT_LIST_PAGE = 1000,                  /* documents in one answer */
 	LIMIT_UPLOADS = 32,                      /* unfinished, of one office */
 	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
+	LIMIT_UPLOAD_STALE_SECONDS = 24 * 60 * 60, /* then it gives way */
 
 	/* git: a request, inflated; its wants, haves and shallows. */
 	LIMIT_GIT_BODY = 16 * 1024 * 1024,

@@ -7,10 +7,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "daemon/spool/bags.h"
+#include "daemon/spool/cache.h"
 #include "daemon/spool/uploads.h"
 
 static char dir[UNIT_DIR];
@@ -238,7 +241,7 @@ START_TEST(an_upload_that_cannot_be_read_at_start_stays)
 {
 	struct upload_info info = { .length = 10 }, found;
 	struct error err = { 0 };
-	struct uploads *uploads = uploads_new(dir, &err);
+	struct uploads *uploads = uploads_new(dir, NULL, &err);
 	struct rlimit before;
 
 	ck_assert_ptr_nonnull(uploads);
@@ -247,11 +250,11 @@ START_TEST(an_upload_that_cannot_be_read_at_start_stays)
 	ck_ok(uploads_create(uploads, &info, &err), err);
 	uploads_free(uploads);
 	leave_descriptors(1, &before);
-	uploads = uploads_new(dir, &err);
+	uploads = uploads_new(dir, NULL, &err);
 	give_back(&before);
 	ck_assert_msg(uploads != NULL, "%s", err.detail);
 	uploads_free(uploads);
-	uploads = uploads_new(dir, &err);
+	uploads = uploads_new(dir, NULL, &err);
 	ck_assert_msg(uploads != NULL, "%s", err.detail);
 	ck_ok(uploads_find(uploads, span_of_str(info.id), "a@iom.example",
 		  &found, &err),
@@ -265,7 +268,7 @@ START_TEST(an_upload_of_no_use_goes_at_start)
 {
 	struct upload_info info = { .length = 10 }, found;
 	struct error err = { 0 };
-	struct uploads *uploads = uploads_new(dir, &err);
+	struct uploads *uploads = uploads_new(dir, NULL, &err);
 	char path[FILE_PATH];
 
 	ck_assert_ptr_nonnull(uploads);
@@ -276,13 +279,111 @@ START_TEST(an_upload_of_no_use_goes_at_start)
 	snprintf(path, sizeof(path), "%s/%s%s", dir, info.id,
 	    _i == 2 ? ".info" : "");
 	ck_assert_int_eq(_i == 0 ? unlink(path) : truncate(path, 11), 0);
-	uploads = uploads_new(dir, &err);
+	uploads = uploads_new(dir, NULL, &err);
 	ck_assert_msg(uploads != NULL, "%s", err.detail);
 	ck_assert(!uploads_find(uploads, span_of_str(info.id), "a@iom.example",
 	    &found, &err));
 	snprintf(path, sizeof(path), "%s/%s.info", dir, info.id);
 	ck_assert(!file_exists(path));
 	uploads_free(uploads);
+}
+END_TEST
+
+/* --- What gives way on a full disk. --- */
+
+static uint64_t
+nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void
+add_up(void *arg, const char *office, uint64_t bytes)
+{
+	ck_assert_str_eq(office, "mofa");
+	*(uint64_t *)arg += bytes;
+}
+
+/* An upload of five bytes that grew so many hours ago. */
+static void
+make_old_upload(struct uploads *uploads, long hours)
+{
+	struct upload_info info = { .length = 10,
+		.person = "a@mofa.example",
+		.office = "mofa" };
+	struct timespec times[2] = { { .tv_sec = time(NULL) - hours * 3600 } };
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	int fd;
+
+	times[1] = times[0];
+	ck_ok(uploads_create(uploads, &info, &err), err);
+	snprintf(path, sizeof(path), "%s/%s", dir, info.id);
+	ck_assert_int_ge(fd = open(path, O_RDWR), 0);
+	ck_ok(file_pwrite(fd, span_of("12345", 5), 0, &err), err);
+	ck_assert_int_eq(futimens(fd, times), 0);
+	close(fd);
+}
+
+START_TEST(an_upload_gives_way_a_day_after_it_grew)
+{
+	const struct room_disk of = { .free = nothing, .cached = nothing };
+	struct error err = { 0 };
+	struct room *room = room_new(&of, &err);
+	struct uploads *uploads = uploads_new(dir, room, &err);
+	uint64_t sum = 0;
+
+	make_old_upload(uploads, 23);
+	make_old_upload(uploads, 30);
+	make_old_upload(uploads, 25);
+	uploads_free(uploads);
+	room_free(room);
+	ck_assert_ptr_nonnull(room = room_new(&of, &err));
+	ck_assert_ptr_nonnull(uploads = uploads_new(dir, room, &err));
+	room_each(room, add_up, &sum);
+	ck_assert_uint_eq(sum, 15);
+	ck_assert(uploads_give_way(uploads));
+	ck_assert(uploads_give_way(uploads));
+	ck_assert(!uploads_give_way(uploads));
+	sum = 0;
+	room_each(room, add_up, &sum);
+	ck_assert_uint_eq(sum, 5);
+	uploads_free(uploads);
+	room_free(room);
+}
+END_TEST
+
+static void
+put_copy(struct cache *cache, const char *name)
+{
+	struct error err = { 0 };
+	const int fd = file_temporary(dir, &err);
+
+	ck_assert_int_ge(fd, 0);
+	ck_ok(file_pwrite(fd, span_of("12345", 5), 0, &err), err);
+	cache_put(cache, name, fd, 5);
+	close(fd);
+}
+
+START_TEST(the_cache_gives_the_copies_of_longest_ago)
+{
+	struct error err = { 0 };
+	struct cache *cache = cache_new(dir, 100, &err);
+	uint64_t size;
+
+	ck_assert_ptr_nonnull(cache);
+	put_copy(cache, "one");
+	put_copy(cache, "two");
+	put_copy(cache, "three");
+	close(cache_open(cache, "one", &size));
+	ck_assert_uint_eq(cache_bytes(cache), 15);
+	cache_shrink(cache, 6);
+	ck_assert_uint_eq(cache_bytes(cache), 5);
+	ck_assert(cache_has(cache, "one"));
+	cache_shrink(cache, 100);
+	ck_assert_uint_eq(cache_bytes(cache), 0);
+	cache_free(cache);
 }
 END_TEST
 
@@ -298,6 +399,8 @@ fill(TCase *tcase)
 	tcase_add_test(tcase,
 	    one_that_is_damaged_later_is_to_be_handed_in_again);
 	tcase_add_test(tcase, an_upload_that_cannot_be_read_at_start_stays);
+	tcase_add_test(tcase, an_upload_gives_way_a_day_after_it_grew);
+	tcase_add_test(tcase, the_cache_gives_the_copies_of_longest_ago);
 	tcase_add_loop_test(tcase, an_upload_of_no_use_goes_at_start, 0, 3);
 }
 
