@@ -138,13 +138,16 @@ submit(struct repeats *repeats, const struct act_request *what)
 	return true;
 }
 
+/* Journal a count, in the office's turn. */
 static bool
-submit_count(struct repeats *repeats, struct delivery *delivery)
+submit_count(struct repeats *repeats, const struct receiver *office,
+    struct delivery *delivery)
 {
-	const struct act_request act = { .act = ACT_DELIVERIES,
+	struct act_request act = { .act = ACT_DELIVERIES,
 		.prior = delivery->index,
 		.times = delivery->times };
 
+	text_set(act.office, sizeof(act.office), office->name);
 	if (!submit(repeats, &act))
 		return false;
 	delivery->times = 0;
@@ -242,7 +245,7 @@ forget_oldest(struct repeats *repeats, struct receiver *office)
 	struct delivery *oldest = nth(office, 0);
 
 	if (oldest->times > 0)
-		(void)submit_count(repeats, oldest);
+		(void)submit_count(repeats, office, oldest);
 	unlink_delivery(office, oldest);
 	office->first = (office->first + 1) & (office->room - 1);
 	office->num--;
@@ -321,7 +324,7 @@ settle_all(struct repeats *repeats, struct receiver *office)
 {
 	for (uint32_t i = office->settled; i < office->num; i++)
 		if (nth(office, i)->times > 0)
-			(void)submit_count(repeats, nth(office, i));
+			(void)submit_count(repeats, office, nth(office, i));
 	office->settled = office->num;
 	submit_refused(repeats, office);
 }
@@ -512,7 +515,8 @@ settle(struct repeats *repeats, struct receiver *office, int64_t now_s,
 		if (now_s - delivery->at_s < REPEATS_UNDER_ONE)
 			break;
 		if (delivery->times > 0) {
-			if (max == 0 || !submit_count(repeats, delivery))
+			if (max == 0 ||
+			    !submit_count(repeats, office, delivery))
 				break;
 			max--;
 		}

@@ -128,6 +128,7 @@ START_TEST(a_count_is_journaled_once_its_minute_is_over)
 	repeats_flush(repeats, 1000 + 60, false);
 	ck_assert_uint_eq(num_made, 1);
 	ck_assert_int_eq(made[0].act, ACT_DELIVERIES);
+	ck_assert_str_eq(made[0].office, "iom");
 	ck_assert_uint_eq(made[0].prior, 100);
 	ck_assert_uint_eq(made[0].times, 2);
 	/* Once, and none for what left once. */
