@@ -4,7 +4,7 @@
 # of docs/security.md is made of these rows (COMMANDS_TABLE=FILE).
 . "$(dirname "$0")/lib.sh"
 table=${COMMANDS_TABLE:-$dir/work/table.md}
-start
+start "repeats: 1000000000"
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 into_force() { for who in mofa-minister iom-chief-of-mission; do at $who sign "$1" --yes >/dev/null 2>&1; done; }
 entry() { at mofa log | grep -e "$1" | head -1 | cut -d' ' -f1; }
