@@ -180,8 +180,6 @@ job_fill_problem(struct http_request *request, int status,
 
 	if (told.kind == ERROR_SYSTEM && told.is_full)
 		error_make_unavailable(&told);
-	if (status == 0)
-		status = error_http_status(told.kind);
 	if (err->kind == ERROR_SYSTEM)
 		log_error("request", "id=%s reason=%s", request->id,
 		    log_text(err->detail));
@@ -192,11 +190,17 @@ job_fill_problem(struct http_request *request, int status,
 	 * The reason of a failure within is for the operator's log, not for the
 	 * caller.
 	 */
+	if (told.kind == ERROR_SYSTEM && told.is_of_machine)
+		error_set_code(&told, ERROR_UNAVAILABLE, err->code,
+		    "the daemon's machine failed in this; its log has the"
+		    " reason");
 	if (told.kind == ERROR_SYSTEM)
 		error_set_code(&told, err->kind, err->code,
 		    "the daemon failed; its log has the reason");
 	if (told.kind == ERROR_FULL && told.retry_s == 0)
 		tell_full(&told);
+	if (status == 0)
+		status = error_http_status(told.kind);
 	json = json_pack("{s:s, s:i}", "title", error_title(told.kind),
 	    "status", status);
 	error = json_of_error(&told);

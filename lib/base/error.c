@@ -74,7 +74,7 @@ error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 	err->kind = kind;
 	err->retry_s = 0;
-	err->is_full = false;
+	err->is_full = err->is_of_machine = false;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -90,7 +90,7 @@ error_set_code(struct error *err, enum error_kind kind, const char *code,
 
 	err->kind = kind;
 	err->retry_s = 0;
-	err->is_full = false;
+	err->is_full = err->is_of_machine = false;
 	snprintf(err->code, sizeof(err->code), "%s", code);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -146,6 +146,18 @@ next_step(int code)
 	}
 }
 
+static bool
+is_of_machine(int error)
+{
+	static const int machine[] = { EIO, EMFILE, ENFILE, ENOMEM, EAGAIN,
+		EINTR, EROFS, EACCES, EFBIG, EMLINK, ENOBUFS };
+
+	for (size_t i = 0; i < sizeof(machine) / sizeof(machine[0]); i++)
+		if (error == machine[i])
+			return true;
+	return false;
+}
+
 bool
 error_set_errno(struct error *err, const char *fmt, ...)
 {
@@ -155,6 +167,7 @@ error_set_errno(struct error *err, const char *fmt, ...)
 	err->kind = ERROR_SYSTEM;
 	err->retry_s = 0;
 	err->is_full = saved == ENOSPC || saved == EDQUOT;
+	err->is_of_machine = is_of_machine(saved);
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -173,7 +186,7 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 	err->kind = kind;
 	err->retry_s = 0;
-	err->is_full = false;
+	err->is_full = err->is_of_machine = false;
 	err->code[0] = '\0';
 	va_start(args, fmt);
 	set_detail(err, fmt, args);

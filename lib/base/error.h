@@ -36,9 +36,11 @@ struct error {
 	 * section 10.2.3); 0: nobody said.
 	 */
 	unsigned retry_s;
-	bool is_full;     /* a call failed since a disk or quota is full */
-	char code[32];    /* its code (base/codes.def), or empty */
-	char detail[512]; /* NUL-terminated; cut short if longer */
+	bool is_full; /* a call failed since a disk or quota is full */
+	bool
+	    is_of_machine; /* a call failed by what the machine lacks or does */
+	char code[32];     /* its code (base/codes.def), or empty */
+	char detail[512];  /* NUL-terminated; cut short if longer */
 };
 
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -55,7 +57,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 /*
  * As error_set(), with ERROR_SYSTEM and ": " strerror(errno) appended; is_full
- * is set after ENOSPC and EDQUOT.
+ * is set after ENOSPC and EDQUOT, is_of_machine after errors that say nothing of
+ * what was asked for (EIO, EMFILE, ENOMEM and the like).
  */
 bool error_set_errno(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 

@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "base/digest.h"
@@ -560,6 +561,26 @@ START_TEST(a_text_said_to_fit_that_does_not_ends_the_program)
 }
 END_TEST
 
+START_TEST(what_a_machine_lacks_is_told_from_what_was_asked)
+{
+	static const int machine[] = { EIO, EMFILE, ENOMEM, EROFS },
+			 asked[] = { ENOENT, ENOTDIR, EINVAL };
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < COUNT(machine); i++) {
+		errno = machine[i];
+		ck_assert(!error_set_errno(&err, "x") && err.is_of_machine);
+	}
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		errno = asked[i];
+		ck_assert(!error_set_errno(&err, "x") && !err.is_of_machine);
+	}
+	errno = EIO;
+	ck_assert(!error_set_errno(&err, "x") &&
+	    !error_set(&err, ERROR_SYSTEM, "y") && !err.is_of_machine);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -574,6 +595,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_list_grows_by_zeroed_items_up_to_its_bound);
 	tcase_add_loop_test(t, each_value_has_one_spelling, 0,
 	    COUNT(spellings));
+	tcase_add_test(t, what_a_machine_lacks_is_told_from_what_was_asked);
 	tcase_add_test(t, a_field_is_taken_by_its_name);
 	tcase_add_loop_test(t, base64_comes_back_as_it_went, 0, 70);
 	tcase_add_loop_test(t, a_path_means_one_thing_everywhere, 0,
