@@ -253,7 +253,8 @@ struct backend_table {
 	 * Keep so many bytes of the disk back, for the log alone, as far as
 	 * there is room now: to be called again and again, since the log uses
 	 * the reserve up when the disk is full.  Beside the thread that writes.
-	 * With files it is a file beside the entries.
+	 * With files it is a file beside the entries, and of a small disk a
+	 * quarter at most.
 	 *
 	 * ERROR_SYSTEM  the disk failed, or has no such call
 	 */

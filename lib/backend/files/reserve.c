@@ -14,6 +14,7 @@
 enum {
 	STEP = 1 << 20,     /* given up at once */
 	AHEAD = 256 * 1024, /* allocated beyond what is needed */
+	PART = 4,           /* of a small disk no more than a quarter */
 };
 
 void
@@ -69,6 +70,19 @@ may_grow(const struct reserve *reserve)
 	return wants <= free_bytes / 2 ? wants : free_bytes / 2;
 }
 
+/* Returns how much of a disk of this size is kept back. */
+static uint64_t
+bounded(const struct reserve *reserve, uint64_t bytes)
+{
+	struct statvfs disk;
+	uint64_t part;
+
+	if (reserve->fd < 0 || fstatvfs(reserve->fd, &disk) != 0)
+		return bytes;
+	part = (uint64_t)disk.f_blocks * disk.f_frsize / PART;
+	return bytes < part ? bytes : part;
+}
+
 /* Make the file as long as it should be, or as there is room for. */
 static bool
 grow(struct reserve *reserve, struct error *err)
@@ -98,6 +112,7 @@ files_keep_reserve(struct backend *backend, uint64_t bytes, struct error *err)
 
 	pthread_mutex_lock(&reserve->mutex);
 	ok = open_reserve(files, &why);
+	bytes = bounded(reserve, bytes);
 	reserve->wanted = bytes;
 	if (ok && reserve->has > bytes) {
 		ok = ftruncate(reserve->fd, (off_t)bytes) == 0 ||
