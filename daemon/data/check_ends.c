@@ -18,6 +18,7 @@ enum {
 	PIECE = 65536,
 	/* Heads are written at once: none is behind its entries for longer. */
 	BEHIND_MS = 5000,
+	FIRST_ENTRIES = 5, /* of a journal: more than two batches */
 };
 
 bool
@@ -144,8 +145,10 @@ check_last_head(struct fsck *fsck, const struct beyond *beyond)
 	    !signer_remembered(fsck->settings->data, &head, &ignored))
 		return;
 	fsck->signed_size = head.size;
+	/* A crash leaves out two heads at most, so one of the first is there. */
 	if (head.size <= newest.size ||
-	    !fsck_heads_are_lost(&head, beyond->first_ms))
+	    (!fsck_heads_are_lost(&head, beyond->first_ms) &&
+		(newest.size > 0 || beyond->num < FIRST_ENTRIES)))
 		return;
 	FIND(fsck, "HEAD_DAMAGED", AUDIT_NO_ENTRY, data_name(DATA_HEADS),
 	    "it ends with size %llu, and the signer signed %llu: heads between"
