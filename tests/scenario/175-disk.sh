@@ -124,5 +124,8 @@ whole() { [ "$(disk reserve)" = 4194304 ]; }
 check "and the reserve is filled again" until_so whole
 stop_daemon "$dir"
 expect "nothing is wrong" 0 "nothing is wrong" "$valised" fsck small/data
-start_daemon "$dir"
+sed -i 's|^reserve: .*|reserve: 256 MiB|' valised.yaml
+check "with a reserve that is more than the disk it starts" start_daemon "$dir"
+expect "which is a quarter of it" 0 "^12582912$" disk reserve-wanted
+check "and takes deposits" deposit mofa fifth
 finish
