@@ -63,22 +63,15 @@ add_folder(struct copies *copies, const char *dir, struct error *err)
 	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL)
 		return error_set_errno(err, "%s", dir);
-	while (ok && (errno = 0, file = fts_read(tree)) != NULL) {
-		if (file->fts_info == FTS_DNR || file->fts_info == FTS_ERR ||
-		    file->fts_info == FTS_NS) {
-			errno = file->fts_errno;
-			ok = error_set_errno(err, "%s", file->fts_path);
-		} else if (is_copy(file)) {
+	/* What cannot be read gets its error in its place among the others. */
+	while (ok && (errno = 0, file = fts_read(tree)) != NULL)
+		if (is_copy(file) || file->fts_info == FTS_DNR ||
+		    file->fts_info == FTS_ERR || file->fts_info == FTS_NS)
 			ok = add(copies, file->fts_path, err);
-		}
-	}
 	if (ok && errno != 0)
 		ok = error_set_errno(err, "%s", dir);
 	fts_close(tree);
-	return ok &&
-	    (copies->num > before ||
-		error_set(err, ERROR_NOT_FOUND,
-		    "%s: no file in it is called *.asice", dir));
+	return ok && (copies->num > before || add(copies, dir, err));
 }
 
 bool
@@ -168,7 +161,8 @@ copies_open(const struct context *context, const char *path, struct error *err)
 	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode))
 		return from;
 	if (S_ISDIR(st.st_mode)) {
-		error_set(err, ERROR_USAGE, "%s: it is a folder", path);
+		error_set(err, ERROR_NOT_FOUND,
+		    "%s: no file in it is called *.asice", path);
 		close(from);
 		return -1;
 	}

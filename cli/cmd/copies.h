@@ -14,9 +14,7 @@ struct copies {
 
 /*
  * Add each name; in the place of a folder all files *.asice in it and below, by
- * name.
- *
- * ERROR_NOT_FOUND  a folder has none
+ * name, or itself if there are none.
  */
 bool copies_gather(struct copies *copies, char *names[], size_t num,
     struct error *err) MUST_USE;
@@ -28,8 +26,7 @@ void copies_free(struct copies *copies);
  * LIMIT_CONTAINER_BYTES, and no more than its first bytes if these are no ZIP's.
  * Returns a descriptor, or -1.
  *
- * ERROR_NOT_FOUND  it is not there
- * ERROR_USAGE      it is a folder
+ * ERROR_NOT_FOUND  it is not there, or a folder without any
  * ERROR_LIMIT      there is more in the pipe
  */
 int copies_open(const struct context *context, const char *path,

@@ -53,7 +53,9 @@ at mofa --json verify bad/* work/same.asice >work/told 2>/dev/null
 expect "one that is not there ends with 4" 4 "no such file" at mofa verify work/good.asice work/none
 grep -q '^work/good.asice: VALID' work/out && ok "after the others" || not_ok "after the others"
 expect "with 1, where another is not valid" 1 "INVALID" at mofa verify bad/1.asice work/none
-expect "and with 7 where reading failed" 7 "Is a directory" at mofa verify bad/1.asice work work/none
+mkdir work/bare
+expect "and where another has nothing to read" 1 "work/bare: no file in it is called" at mofa verify bad/1.asice work/bare work/none
+expect "which alone ends with 4, after the others" 4 "work/good.asice: VALID" at mofa verify work/bare work/good.asice
 put() { curl_as mofa /v1/documents/agreement/two/versions/1 -X PUT --data-binary "@$1"; }
 expect "to deposit an empty manifest is refused" 0 '"status":422.*MANIFEST_BROKEN' put work/deposit.asice
 for file in bad/*; do
