@@ -200,6 +200,12 @@ def flip(path):
     with open(path, "r+b") as file:
         data = file.read()
         at = len(data) // 2
+        # A digit of a digest, or of a key: another digit is one too.
+        digit = (rb"[0-9]" if path.endswith("key") else
+                 rb"(?<=[0-9a-f]{8})[0-9](?=[0-9a-f]{8})")
+        if path.endswith(("/vkey", "/entries", "/packed-refs", "/keys")):
+            found = re.compile(digit).search(data, at)
+            at = found.start() if found else at
         if path.endswith("/memory"):
             # The newer of the signer's two slots.
             newer = [int.from_bytes(data[s + 8:s + 16], "big") for s in (0, 512)]
