@@ -28,8 +28,8 @@ expect "the folder is clean before" 0 "nothing is wrong" "$valised" fsck data
 at_entry() { "$valise" --config offices/mofa/config.yaml --json log "$@" 2>/dev/null | sed 's/.*"index": *\([0-9]*\).*/\1/'; }
 start_daemon "$dir"
 deliver=$(at_entry --act deliver --person bangkok@iom.example)
-counted=$(at_entry --act deliveries)
-of_count() { at mofa --json log --act deliveries 2>/dev/null | sed "s/.*\"$1\": *\([0-9]*\).*/\1/"; }
+counted=$(at_entry --act deliveries --person bangkok@iom.example)
+of_count() { at mofa --json log --act deliveries --person bangkok@iom.example 2>/dev/null | sed "s/.*\"$1\": *\([0-9]*\).*/\1/"; }
 counted_prior=$(of_count prior) counted_times=$(of_count times)
 deposit=$(at_entry --document agreement/two --act deposit)
 stop_daemon "$dir"

@@ -70,7 +70,8 @@ check "fsck too" sh -c "'$valised' fsck data"
 # A version that would end the other party's signing: by bag too, only who made
 # it says that it may.
 rm -f offices/iom-vientiane/state/*/outbox/*
-expect "Vientiane makes version 2 of what nobody has signed" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/out --title en=Half
+printf 'Half\n' >work/half.txt
+expect "Vientiane makes version 2 of what nobody has signed" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/half.txt --title en=Half
 expect "and packs it" 0 "packed" at iom-vientiane --local bag pack -o work/h.bag --to mofa --outbox
 at mofa-minister sign agreement/half --yes >/dev/null
 expect "it does not end what the minister signed since" 5 "onto" at mofa bag push work/h.bag
@@ -78,7 +79,7 @@ mkdir work/h && unzip -q -o work/h.bag -d work/h/outer && openssl cms -decrypt -
 	-recip offices/mofa/encrypt-cert.pem -inkey offices/mofa/encrypt-key.pem -out work/h/inner.zip && unzip -q -o work/h/inner.zip -d work/h
 expect "nor does who brings it say that it may" 0 '"exit":2' curl_as mofa "/v1/documents/agreement/half/versions/2?onto=1&bag=$(sha256sum <work/h/waybill.yaml | cut -d' ' -f1)" -T work/h/deposits/agreement--half@2.asice
 rm -f offices/iom-vientiane/state/*/outbox/*; at iom-vientiane pull work/vientiane >/dev/null
-expect "Vientiane says that it may" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/out --title en=Half --onto 1
+expect "Vientiane says that it may" 0 "kept it in the outbox" at iom-vientiane --local push agreement/half --text lo=work/lo.txt --text en=work/half.txt --title en=Half --onto 1
 expect "and packs that" 0 "packed" at iom-vientiane --local bag pack -o work/o.bag --to mofa --outbox
 expect "then it does" 0 "deposited agreement/half@2 for vientiane" at mofa bag push work/o.bag
 expect "and everybody verifies it" 0 "VALID" at iom-geneva fetch agreement/half -o work/half.asice
