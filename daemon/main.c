@@ -169,9 +169,7 @@ print_finding(void *arg, const struct audit_finding *finding,
 	static const char *const notes[] = {
 		[FSCK_WRONG] = "",
 		[FSCK_DERIVED] = " (--repair makes it anew)",
-		[FSCK_DISPUTED] =
-		    " (nothing is wrong here: its CA said so after"
-		    " the act)",
+		[FSCK_DISPUTED] = " (nothing is wrong: its CA said so later)",
 	};
 
 	(void)arg;
