@@ -166,7 +166,7 @@ add_changed(struct packing *pack, const struct bags_sent *sent,
 static bool
 add_since(struct packing *pack, struct error *err)
 {
-	struct bags_sent sent;
+	struct bags_sent sent = { 0 };
 	char name[POLICY_NAME + 8];
 	bool ok;
 

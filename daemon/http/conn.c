@@ -219,7 +219,8 @@ refuse(struct conn *c, int status, const struct error *failure)
 		: "the request is not one that this server reads",
 	    http_answer_reason(status));
 	answer_problem(c, status,
-	    failure != NULL && failure->kind == ERROR_FULL ? failure : &problem);
+	    failure != NULL && failure->kind == ERROR_FULL ? failure
+							   : &problem);
 }
 
 /* Tell one that is over a limit that it must go. */

@@ -21,7 +21,7 @@ struct tally_share {
 struct tally {
 	pthread_mutex_t mutex;
 	size_t max, total;
-	LIST_HEAD(, tally_share) shares;
+	LIST_HEAD(tally_shares, tally_share) shares;
 };
 
 bool

@@ -18,8 +18,7 @@ static struct store *store;
 static struct oid texts[TEXTS], commits[TEXTS];
 
 /* Run git's commands in the store, whoever owns it. */
-static void PRINTF(1, 2)
-shell(const char *format, ...)
+static void PRINTF(1, 2) shell(const char *format, ...)
 {
 	char command[8192];
 	va_list args;
