@@ -59,7 +59,7 @@ export PYTHONPATH="$dir/work"
 copy=/v1/documents/agreement/first/versions/1
 mkdir work/made
 check "400 documents are made" "$VALISE_BUILD/bench" make work/made offices/mofa 400 300 many
-check "and deposited" "$VALISE_BUILD/bench" put 127.0.0.1 "$(cat port)" offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem work/made 8
+check "and deposited" tool bench put 127.0.0.1 "$(cat port)" offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem work/made 8
 for office in mofa iom-geneva; do
 	check "$office has all" at $office pull "$dir/work/pulled-$office"
 done

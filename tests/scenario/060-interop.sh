@@ -72,7 +72,7 @@ expect "which is journaled" 0 'audit agreement' at iom-bangkok log --act refuse
 expect "a tile that is not there yet is not found" 0 '"exit":4' curl_as mofa /v1/journal/tile/0/001
 expect "nor one that is spelt otherwise" 0 '"exit":4' curl_as mofa /v1/journal/tile/0/000.p/01
 at mofa fetch agreement/one -o work/one.asice >/dev/null; stop_daemon "$dir"
-check "500 deliveries fill the first tile" "$VALISE_BUILD/tamper" grow data 500
+check "500 deliveries fill the first tile" tool tamper grow data 500
 start_daemon "$dir"
 expect "the journal is exported while it runs" 0 "the journal of size" "$valised" --config valised.yaml export-journal work/static
 expect "Go's sumdb verifies every entry, proof and size of it" 0 "entries, all in the tree" \

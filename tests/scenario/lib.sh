@@ -33,6 +33,9 @@ mkdir -p "$dir/work"; cd "$dir" || exit
 printf 'Article 1\n' >work/en.txt
 printf 'ມາດຕາ 1\n' >work/lo.txt
 
+# PROGRAM ARGUMENT…: a tool of the tests, which frees nothing at its end.
+tool() { program=$1; shift; ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$VALISE_BUILD/$program" "$@"; }
+
 ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "  ok: $*"; }
 not_ok() { failed=$((failed + 1)); echo "  FAILED: $*" >&2; }
 # NAME COMMAND…: it succeeds
