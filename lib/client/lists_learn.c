@@ -106,7 +106,8 @@ ask(struct session *session, struct learning *learning, uint64_t *size,
 	struct entry_filter filter = { .act = act_name(ACT_CRL) };
 	bool ok;
 
-	*size = session->seen.size;
+	/* Not what was seen since: that may have an entry of a newer set. */
+	*size = session->named_size;
 	if (!take_known(learning, err))
 		return false;
 	/*

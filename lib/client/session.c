@@ -361,6 +361,7 @@ catch_up_once(struct session *session, struct error *err)
 		return false;
 	session->seen_at = asked_ms / 1000;
 	session->policy = session->named_policy;
+	session->named_size = session->seen.size;
 	return now_seen(session, seen_settle(session->history, &prover, err),
 	    err);
 }
