@@ -17,7 +17,7 @@ line iom-geneva delay=300
 slow=$(sed -n 's|^address: ||p' offices/iom-geneva/state/*/enrolment.yaml)
 # HOW FROM OFFICE: begin a flood, and wait until it is there
 flood() {
-	rm -f work/flood
+	: >work/flood
 	python3 "$top/tests/lib/flood.py" "$1" "$2" "$target" "${4:-60}" "offices/$3/cert.pem" "offices/$3/key.pem" >work/flood 2>&1 & flood_pid=$!
 	echo "$flood_pid" >work/pid
 	i=0; until grep -q flooding work/flood; do i=$((i + 1)); [ $i -lt 1200 ] && kill -0 $flood_pid 2>/dev/null || { not_ok "$1: a flood"; cat work/flood >&2; return 1; }; sleep 0.05; done

@@ -20,12 +20,12 @@ s.bind(sys.argv[1])
 while True:
     print(s.recv(8192).decode().replace("\n", "|"), flush=True)
 END
-python3 work/systemd.py "$dir/work/notify" >work/told 2>&1 & systemd=$!
+python3 work/systemd.py "$dir/work/notify" >>work/told 2>&1 & systemd=$!
 until [ -S work/notify ]; do sleep 0.02; done
 waits() { i=0; until "$@"; do i=$((i + 1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
 health() { curl_as mofa /health >work/health; grep -q -e "$1" work/health; }
-# PATTERN
-systemd_told() { tail -n 1 work/told | grep -q -e "$1"; }
+# PATTERN: among what systemd was told since the start (a later word may follow at once)
+systemd_told() { grep -q -e "$1" work/told; }
 start_told() { export NOTIFY_SOCKET="$dir/work/notify"; : >work/told; start_daemon "$dir"; r=$?; unset NOTIFY_SOCKET; return $r; }
 acts() { at iom-geneva --json log | grep -c '"act": *"\(deposit\|deliver\|dispatch\)"'; }
 # NAME PATTERN: work/bad.pem is judged unfit, and the daemon serves what needs no seal
