@@ -1,6 +1,7 @@
 #!/bin/sh
 # Many busy and many more idle clients, slow ones among them: no error, memory
-# flat, latencies told.  SOAK_SECONDS (6), SOAK_BUSY (16), SOAK_IDLE (200).
+# flat, latencies told.  SOAK_SECONDS (6), SOAK_BUSY (16), SOAK_IDLE (200);
+# SOAK_HOSTILE=1: beside an office that makes connections of each kind without end.
 . "$(dirname "$0")/lib.sh"
 seconds=${SOAK_SECONDS:-6} busy=${SOAK_BUSY:-16} idle=${SOAK_IDLE:-200}
 start "repeats: 1000000000"
@@ -32,6 +33,14 @@ while [ $i -lt 4 ]; do
 	i=$((i + 1))
 	curl_as mofa /v1/documents/agreement/one/versions/1 --limit-rate 2k -o "work/slow-$i.asice" & slow="$slow $!"
 done
+hostile() {
+	while :; do
+		for how in whole hold streams part hello silent; do
+			python3 "$top/tests/lib/flood.py" $how 127.0.0.2 "$(cat port)" 10 offices/iom-vientiane/cert.pem offices/iom-vientiane/key.pem >/dev/null 2>&1
+		done
+	done
+}
+[ -z "${SOAK_HOSTILE:-}" ] || { hostile & hostile=$!; }
 # Warm, then measured.
 # shellcheck disable=SC2086
 "$VALISE_BUILD/bench" get $client /v1/documents/agreement/round-%/versions/1 1 0 $documents >/dev/null
@@ -41,6 +50,7 @@ before=$(own_memory) old=$(entries)
 # shellcheck disable=SC2086
 "$VALISE_BUILD/bench" get $round "$seconds" $documents >work/get.out 2>&1; got=$?
 kill $writers 2>/dev/null; wait $writers; wrote=$?
+[ -z "${SOAK_HOSTILE:-}" ] || { kill $hostile; wait $hostile 2>/dev/null; }
 after=$(own_memory) new=$(entries)
 slow_ok=0; for p in $slow; do wait "$p" && slow_ok=$((slow_ok + 1)); done
 exec 9>&-; wait $idler; idled=$?
