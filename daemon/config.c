@@ -266,7 +266,7 @@ config_load(const char *path, struct config *out, struct error *err)
 	else
 		snprintf(dir, sizeof(dir), ".");
 	ok = file_read(path, LIMIT_POLICY_FILE_BYTES, &text, err) &&
-	    (root = yaml_parse(path, buf_span(&text), err)) != NULL;
+	    (root = yaml_parse_written(path, buf_span(&text), err)) != NULL;
 	if (ok) {
 		read_root(root, dir, out, &complaints);
 		ok = complaints_none(&complaints, err);

@@ -227,6 +227,22 @@ expect(struct reader *in, yaml_event_type_t type, const char *what)
 	return ok;
 }
 
+static const char mark[] = "\xef\xbb\xbf";
+
+bool
+yaml_is_marked(struct span text)
+{
+	return span_starts(text, mark);
+}
+
+struct yaml *
+yaml_parse_written(const char *file, struct span text, struct error *err)
+{
+	const size_t len = yaml_is_marked(text) ? strlen(mark) : 0;
+
+	return yaml_parse(file, span_of(text.data + len, text.len - len), err);
+}
+
 struct yaml *
 yaml_parse(const char *file, struct span text, struct error *err)
 {
@@ -241,6 +257,11 @@ yaml_parse(const char *file, struct span text, struct error *err)
 	}
 	if (!text_is_utf8(text)) {
 		error_set(err, ERROR_MALFORMED, "%s: not UTF-8", file);
+		return NULL;
+	}
+	/* libyaml would skip it, and the same content have two spellings. */
+	if (yaml_is_marked(text)) {
+		error_set(err, ERROR_MALFORMED, "%s:1:1: " YAML_MARKED, file);
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&in.parser)) {

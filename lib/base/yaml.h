@@ -36,6 +36,16 @@ struct yaml {
  * ERROR_MALFORMED, ERROR_LIMIT  "FILE:LINE:COLUMN: …"
  */
 struct yaml *yaml_parse(const char *file, struct span text, struct error *err);
+/*
+ * The same, after a byte order mark if there is one: for a configuration, which
+ * a person wrote with whatever editor there was.  What is signed, hashed or
+ * sent has one spelling: yaml_parse() refuses the mark.
+ */
+struct yaml *yaml_parse_written(const char *file, struct span text,
+    struct error *err);
+/* True if text begins with a byte order mark, and what is said of it then. */
+bool yaml_is_marked(struct span text);
+#define YAML_MARKED "a byte order mark: save it as UTF-8 without one"
 void yaml_free_tree(struct yaml *root);
 
 /* Mistakes in a file, a line each: "FILE:LINE:COLUMN: text". */

@@ -79,7 +79,7 @@ config_load(struct context *context, char key_id[16], struct error *err)
 			  context->config_path)
 		    : false;
 	}
-	root = yaml_parse(context->config_path, buf_span(&text), err);
+	root = yaml_parse_written(context->config_path, buf_span(&text), err);
 	ok = root != NULL;
 	if (ok) {
 		read_config(root, dir, context, key_id, &complaints);

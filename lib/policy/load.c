@@ -115,7 +115,8 @@ parse_file(const struct policy *policy, const char *path, const char *shown,
 
 	if (file == NULL)
 		complain_of(to, shown, "there is no such file");
-	else if ((root = yaml_parse(shown, member_bytes(file), &why)) == NULL) {
+	else if ((root = yaml_parse_written(shown, member_bytes(file), &why)) ==
+	    NULL) {
 		/* The detail begins with the file's name already. */
 		const char *text = why.detail;
 		const size_t len = strlen(shown);
@@ -198,12 +199,31 @@ policy_load(struct container *files, int64_t now_at,
 	return policy_load_kept(files, NULL, now_at, complaints, err);
 }
 
+/*
+ * The journal may have a policy with a byte order mark, and that one judges as
+ * ever.  No other is let in.
+ */
+static void
+refuse_marks(const struct container *files, struct complaints *to)
+{
+	for (size_t i = 0; i < files->num; i++) {
+		const struct member *file = &files->members[i];
+		char shown[LIMIT_PATH_BYTES + 16];
+
+		snprintf(shown, sizeof(shown), POLICY_PREFIX "%s", file->path);
+		if (yaml_is_marked(member_bytes(file)))
+			complain_of(to, shown, YAML_MARKED);
+	}
+}
+
 struct policy *
 policy_load_dir(const char *dir, struct complaints *complaints,
     struct error *err)
 {
 	struct container *files = container_read_dir(dir, err);
 
+	if (files != NULL)
+		refuse_marks(files, complaints);
 	return files != NULL
 	    ? policy_load(files, time_now_ms() / 1000, complaints, err)
 	    : NULL;

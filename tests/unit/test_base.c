@@ -343,6 +343,9 @@ static const struct {
 	{ "a: \"x\\0y\"\n", "NUL" },
 	{ "a: [1, 2\n", "1:" },
 	{ "a: \xff\n", "UTF-8" },
+	{ "\xef\xbb\xbf"
+	  "a: 1\n",
+	    "byte order mark" },
 	{ "a: [[[[[[[[[1]]]]]]]]]\n", "deeper" },
 };
 
@@ -355,6 +358,24 @@ START_TEST(yaml_beyond_the_subset_is_refused)
 	ck_assert_msg(strstr(err.detail, broken[_i].names) != NULL, "%s",
 	    err.detail);
 	ck_assert(strncmp(err.detail, "f.yaml", 6) == 0);
+}
+END_TEST
+
+START_TEST(one_byte_order_mark_of_a_configuration_is_skipped)
+{
+	struct error err = { 0 };
+	struct yaml *root = yaml_parse_written("f.yaml",
+	    span_of_str("\xef\xbb\xbf"
+			"a: 1\n"),
+	    &err);
+
+	ck_assert_msg(root != NULL, "%s", err.detail);
+	ck_assert_uint_eq(yaml_get(root, "a")->key_column, 1);
+	yaml_free_tree(root);
+	ck_assert_ptr_null(yaml_parse_written("f.yaml",
+	    span_of_str("\xef\xbb\xbf\xef\xbb\xbf"
+			"a: 1\n"),
+	    &err));
 }
 END_TEST
 
@@ -610,6 +631,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, yaml_beyond_the_subset_is_refused, 0,
 	    COUNT(broken));
 	tcase_add_test(t, yaml_of_no_bytes_at_all_is_refused);
+	tcase_add_test(t, one_byte_order_mark_of_a_configuration_is_skipped);
 	tcase_add_test(t, a_mapping_has_so_many_keys_and_no_more);
 	tcase_add_test(t, the_nearest_key_is_told_of_so_many_and_no_more);
 	tcase_add_test(t, every_scalar_is_text);

@@ -323,6 +323,19 @@ START_TEST(a_policy_has_offices_and_types)
 }
 END_TEST
 
+START_TEST(a_policy_that_was_journaled_with_a_byte_order_mark_judges)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+	struct policy *policy = load("agreement.yaml", "# An",
+	    "\xef\xbb\xbf# An", &complaints, &err);
+
+	ck_assert_msg(policy != NULL, "%s", err.detail);
+	policy_free(policy);
+	complaints_free(&complaints);
+}
+END_TEST
+
 START_TEST(a_policy_has_so_many_types_and_no_more)
 {
 	static const char text[] =
@@ -823,6 +836,8 @@ fill(TCase *t)
 	tcase_add_test(t, all_mistakes_are_told_at_once);
 	tcase_add_loop_test(t, a_list_has_so_many_and_no_more, 0, COUNT(lists));
 	tcase_add_test(t, a_policy_has_offices_and_types);
+	tcase_add_test(t,
+	    a_policy_that_was_journaled_with_a_byte_order_mark_judges);
 	tcase_add_test(t, a_policy_has_so_many_types_and_no_more);
 	tcase_add_loop_test(t, an_office_is_written_to_by_a_key_that_can, 0,
 	    COUNT(encryptions));
