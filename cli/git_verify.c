@@ -181,8 +181,14 @@ main(int argc, char *argv[])
 	bool good;
 
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
 			return usage(stdout);
+		if (strcmp(argv[i], "--version") == 0 ||
+		    strcmp(argv[i], "-V") == 0) {
+			puts("valise-git-verify " VALISE_VERSION);
+			return 0;
+		}
 		if (strcmp(argv[i], "--status-fd=2") == 0)
 			status = stderr;
 		if (strcmp(argv[i], "--verify") == 0 && i + 1 < argc)

@@ -19,8 +19,9 @@ static const struct options_option globals[] = {
 	    "the configuration (" CONFIG_DEFAULT ")", 0 },
 	FLAG(VALISED_INSECURE_KEY, "insecure-key",
 	    "use a private key that others may read, with a warning"),
-	FLAG(OPTIONS_HELP, "help", "print this, or what the command does"),
-	FLAG(OPTIONS_VERSION, "version", "print the version"),
+	{ OPTIONS_HELP, 'h', "help", NULL,
+	    "print this, or what the command does", 0 },
+	{ OPTIONS_VERSION, 'V', "version", NULL, "print the version", 0 },
 	END,
 };
 

@@ -4,8 +4,15 @@
 expect "no command: usage" 2 "usage: valise" "$valise"
 expect "--help" 0 "usage: valise" "$valise" --help
 expect "--version" 0 "^valise " "$valise" --version
+expect "-h" 0 "usage: valise" "$valise" -h
+expect "-V" 0 "^valise " "$valise" -V
 for c in $("$valise" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
 	expect "$c --help teaches by example" 0 "Example" "$valise" $c --help
+	cp work/out work/help
+	expect "$c -h" 0 "^usage: valise $c" "$valise" $c -h
+	cp work/out work/short
+	check "is the same" cmp work/short work/help
+	expect "$c -V" 0 "^valise [0-9]" "$valise" $c -V
 done
 expect "help COMMAND is the same" 0 "^usage: valise push DOC" "$valise" help push
 expect "of one of several forms" 0 "^usage: valise bag open FILE" "$valise" bag open --help
@@ -34,11 +41,17 @@ expect "a title of two lines" 2 "one line" "$valise" push agreement/xx --text en
 b"
 expect "an error is JSON with --json" 2 '^{"title"' "$valise" --json push agreement/xx --title en=x
 expect "valised --help" 0 "usage: valised" "$valised" --help
+expect "valised -h" 0 "^usage: valised" "$valised" -h
+expect "valised -V" 0 "^valised [0-9]" "$valised" -V
+for o in -h --help; do expect "what git calls $o" 0 "^usage: valise-git-verify" "$VALISE_BUILD/valise-git-verify" $o; done
+for o in -V --version; do expect "what git calls $o" 0 "^valise-git-verify [0-9]" "$VALISE_BUILD/valise-git-verify" $o; done
 expect "valised without configuration" 4 "no such file" "$valised" --config work/none.yaml
 expect "valised with an unknown option" 2 "unknown option" "$valised" --frobnicate
 expect "valised, one that is nearly right" 2 'did you mean "enrolment"' "$valised" enrollment
 for c in init enrolment export-journal fsck backup restore replace-key; do
 	expect "valised $c --help teaches by example" 0 "Example" "$valised" $c --help
+	expect "valised $c -h" 0 "^usage: valised $c" "$valised" $c -h
+	expect "valised $c -V" 0 "^valised [0-9]" "$valised" $c -V
 done
 # complete PROGRAM WORD…: what the shell offers for the last of them
 complete_words() { bash -c '. "$0/$1.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _$1; printf "%s\n" "${COMPREPLY[@]}"' "$VALISE_BUILD" "$@"; }
