@@ -1,6 +1,7 @@
 /*
  * pages - print what the build makes of the tables of options: a man page
- * ("pages valise man PAGE.in") or a completion for bash ("pages valise bash").
+ * ("pages valise man PAGE.in") or a completion for bash ("pages valise bash");
+ * and a page that the tables have no part in, folded ("pages fold PAGE.in").
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,13 +22,15 @@ find_program(const char *name)
 						       : NULL;
 }
 
+/* Make a page from the file at path; program may be NULL. */
 static bool
 make_man(const struct options_program *program, const char *path,
     struct buf *out, struct error *err)
 {
 	struct buf page = BUF(PAGE_BYTES);
 	const bool ok = file_read(path, page.max, &page, err) &&
-	    (options_man(program, buf_span(&page), out, err) ||
+	    ((program != NULL ? options_man(program, buf_span(&page), out, err)
+			      : options_man_fold(buf_span(&page), out, err)) ||
 		error_context(err, "%s", path));
 
 	buf_free(&page);
@@ -45,11 +48,13 @@ main(int argc, char *argv[])
 
 	if (program != NULL && argc == 4 && strcmp(argv[2], "man") == 0)
 		ok = make_man(program, argv[3], &out, &err);
+	else if (argc == 3 && strcmp(argv[1], "fold") == 0)
+		ok = make_man(NULL, argv[2], &out, &err);
 	else if (program != NULL && argc == 3 && strcmp(argv[2], "bash") == 0)
 		ok = options_bash(program, &out, &err);
 	else
 		error_set(&err, ERROR_USAGE,
-		    "PROGRAM man PAGE.in | PROGRAM bash");
+		    "PROGRAM man PAGE.in | PROGRAM bash | fold PAGE.in");
 	if (ok &&
 	    (fwrite(out.data, 1, out.len, stdout) != out.len ||
 		fflush(stdout) != 0))

@@ -11,23 +11,38 @@
 
 #include <openssl/err.h>
 
-/* Exit 1 is a clear "no"; above it, no answer was reached (as in diff(1)). */
+/*
+ * Exit 1 is a clear "no"; above it, no answer was reached (as in diff(1)).  The
+ * manuals' tables are made from this one, or tested to be the same.
+ */
 static const struct {
 	const char *name;
 	const char *title; /* RFC 9457 section 3.1.3 */
 	int exit_status;
 	int http_status;
+	const char *meaning; /* of the exit status; NULL: another kind has it */
 } kinds[] = {
-	[ERROR_NONE] = { "OK", "Success", 0, 200 },
-	[ERROR_UNTRUSTED] = { "UNTRUSTED", "Verification failed", 1, 422 },
-	[ERROR_USAGE] = { "USAGE", "Invalid request", 2, 400 },
-	[ERROR_REFUSED] = { "REFUSED", "Refused by policy", 3, 403 },
-	[ERROR_NOT_FOUND] = { "NOT_FOUND", "Not found", 4, 404 },
-	[ERROR_CONFLICT] = { "CONFLICT", "Conflict", 5, 409 },
-	[ERROR_UNAVAILABLE] = { "UNAVAILABLE", "Not available", 6, 503 },
-	[ERROR_SYSTEM] = { "SYSTEM", "Internal failure", 7, 500 },
-	[ERROR_MALFORMED] = { "MALFORMED", "Malformed input", 8, 422 },
-	[ERROR_LIMIT] = { "LIMIT", "Limit exceeded", 9, 413 },
+	[ERROR_NONE] = { "OK", "Success", 0, 200, "done; valid" },
+	[ERROR_UNTRUSTED] = { "UNTRUSTED", "Verification failed", 1, 422,
+	    "a clear no, or no clear yes: something does not verify, differs,"
+	    " or is damaged" },
+	[ERROR_USAGE] = { "USAGE", "Invalid request", 2, 400,
+	    "the request makes no sense, or nobody said yes to it" },
+	[ERROR_REFUSED] = { "REFUSED", "Refused by policy", 3, 403,
+	    "the policy refuses it" },
+	[ERROR_NOT_FOUND] = { "NOT_FOUND", "Not found", 4, 404,
+	    "no such document, version or file" },
+	[ERROR_CONFLICT] = { "CONFLICT", "Conflict", 5, 409,
+	    "it cannot follow what is there: the document, or the file, has"
+	    " moved on" },
+	[ERROR_UNAVAILABLE] = { "UNAVAILABLE", "Not available", 6, 503,
+	    "the daemon does not answer, or cannot do it now: try again" },
+	[ERROR_SYSTEM] = { "SYSTEM", "Internal failure", 7, 500,
+	    "a file, disk, memory, key, library or module failed" },
+	[ERROR_MALFORMED] = { "MALFORMED", "Malformed input", 8, 422,
+	    "the bytes break their format" },
+	[ERROR_LIMIT] = { "LIMIT", "Limit exceeded", 9, 413,
+	    "something is over a limit" },
 	[ERROR_FULL] = { "UNAVAILABLE", "Insufficient storage", 6, 507 },
 };
 
@@ -47,6 +62,15 @@ const char *
 error_title(enum error_kind kind)
 {
 	return kinds[kind].title;
+}
+
+const char *
+error_exit_meaning(int status)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].exit_status == status)
+			return kinds[i].meaning;
+	return NULL;
 }
 
 static void set_detail(struct error *err, const char *fmt, va_list args)

@@ -100,5 +100,7 @@ enum error_kind error_kind_of_exit(int status);
 int error_exit_status(enum error_kind kind);
 int error_http_status(enum error_kind kind);
 const char *error_title(enum error_kind kind);
+/* What an exit status means, for the manuals; NULL: no program ends with it. */
+const char *error_exit_meaning(int status);
 
 #endif

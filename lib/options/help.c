@@ -373,6 +373,20 @@ append_commands(const struct options_program *program, struct buf *out,
 	return ok;
 }
 
+/* Append each exit status that there is, with its meaning. */
+static bool
+append_exits(struct buf *out, struct error *err)
+{
+	const char *meaning = error_exit_meaning(0);
+	bool ok = buf_append_str(out, "\nExit status:\n", err);
+
+	for (int i = 0; ok && meaning != NULL;
+	     meaning = error_exit_meaning(++i))
+		ok = buf_printf(out, err, "  %d  ", i) &&
+		    append_folded(out, 5, 5, meaning, err);
+	return ok;
+}
+
 static bool
 help_program(const struct options_program *program, struct buf *out,
     struct error *err)
@@ -397,7 +411,7 @@ help_program(const struct options_program *program, struct buf *out,
 	    buf_printf(out, err,
 		"\n\"%s COMMAND --help\" tells more, with an example.\n",
 		program->name);
-	ok = ok && append_local(program, out, err);
+	ok = ok && append_local(program, out, err) && append_exits(out, err);
 	return ok &&
 	    (program->more == NULL ||
 		buf_printf(out, err, "\n%s", program->more));

@@ -5,13 +5,13 @@
 
 #include "options/options.h"
 
-enum { TEXT = 4096, FORMS = 64 };
+enum { TEXT = 4096, FORMS = 64, WIDTH = 80 };
 
 struct page {
 	const struct options_program *program;
 	struct buf *out;
 	bool usage[FORMS], options[FORMS]; /* of the nth form: it is there */
-	bool synopsis, globals;
+	bool synopsis, globals, examples, exits;
 };
 
 /* True if the page must tell of a form: not of running without a command. */
@@ -63,22 +63,30 @@ append_roff(struct buf *out, struct span text, struct error *err)
 	return ok && (font == 'R' || buf_append_str(out, "\\fR", err));
 }
 
-/* Append prose: hyphens and backslashes are escaped, no line begins a request. */
+/* Append a line: hyphens and backslashes are escaped, it begins no request. */
 static bool
-append_prose(struct buf *out, const char *text, struct error *err)
+append_typed(struct buf *out, struct span text, struct error *err)
 {
-	bool ok = text[0] != '.' && text[0] != '\''
+	bool ok = !span_starts(text, ".") && !span_starts(text, "'")
 	    ? true
 	    : buf_append_str(out, "\\&", err);
 
-	for (; ok && *text != '\0'; text++) {
-		if (*text == '-' || *text == '\\')
-			ok = buf_printf(out, err, "\\%c",
-			    *text == '\\' ? 'e' : '-');
+	for (size_t i = 0; ok && i < text.len; i++) {
+		const uint8_t c = text.data[i];
+
+		if (c == '-' || c == '\\')
+			ok =
+			    buf_printf(out, err, "\\%c", c == '\\' ? 'e' : '-');
 		else
-			ok = buf_append_u8(out, (uint8_t)*text, err);
+			ok = buf_append_u8(out, c, err);
 	}
 	return ok && buf_append_str(out, "\n", err);
+}
+
+static bool
+append_prose(struct buf *out, const char *text, struct error *err)
+{
+	return append_typed(out, span_of_str(text), err);
 }
 
 static bool
@@ -165,6 +173,55 @@ append_synopsis(struct page *page, struct error *err)
 	return ok;
 }
 
+/* An example: what it does, and its lines as they are typed. */
+static bool
+append_example(struct page *page, const char *does, const char *lines,
+    struct error *err)
+{
+	bool ok = append_prose(page->out, does, err) &&
+	    buf_append_str(page->out, ".RS 4\n.nf\n", err);
+
+	while (ok && *lines != '\0') {
+		const size_t len = strcspn(lines, "\n");
+
+		/* They begin with two blanks, as --help shows them. */
+		ok = append_typed(page->out, span_of(lines + 2, len - 2), err);
+		lines += len + (lines[len] == '\n');
+	}
+	return ok && buf_append_str(page->out, ".fi\n.RE\n", err);
+}
+
+static bool
+append_examples(struct page *page, struct error *err)
+{
+	const struct options_command *one = page->program->commands;
+	const char *mark = "";
+	bool ok = true;
+
+	for (; ok && one->name != NULL; one++)
+		if (one->example != NULL) {
+			ok = buf_append_str(page->out, mark, err) &&
+			    append_example(page, one->summary, one->example,
+				err);
+			mark = ".PP\n";
+		}
+	return ok;
+}
+
+static bool
+append_exits(struct page *page, struct error *err)
+{
+	const char *meaning = error_exit_meaning(0);
+	bool ok = true;
+
+	for (int i = 0; ok && meaning != NULL;
+	     meaning = error_exit_meaning(++i))
+		ok = buf_printf(page->out, err, "%d\tT{\n", i) &&
+		    append_prose(page->out, meaning, err) &&
+		    buf_append_str(page->out, "T}\n", err);
+	return ok;
+}
+
 /* Fill in "@usage FORM@" or "@options FORM@"; num counts forms of the table. */
 static bool
 fill_form(struct page *page, struct span what, struct span name,
@@ -213,6 +270,14 @@ fill(struct page *page, struct span line, struct error *err)
 		return append_options(page->out, page->program->globals, false,
 		    err);
 	}
+	if (span_is(line, "examples@")) {
+		page->examples = true;
+		return append_examples(page, err);
+	}
+	if (span_is(line, "exits@")) {
+		page->exits = true;
+		return append_exits(page, err);
+	}
 	if (!span_take_until(&line, ' ', &what) || line.len == 0 ||
 	    line.data[line.len - 1] != '@' ||
 	    (!span_is(what, "usage") && !span_is(what, "options")))
@@ -227,9 +292,11 @@ is_whole(const struct page *page, struct error *err)
 	const struct options_command *command = page->program->commands;
 	size_t num = 0;
 
-	if (!page->synopsis || !page->globals)
+	if (!page->synopsis || !page->globals || !page->examples ||
+	    !page->exits)
 		return error_set(err, ERROR_MALFORMED,
-		    "the page lacks @synopsis@ or @options@");
+		    "the page lacks @synopsis@, @examples@, @options@ or"
+		    " @exits@");
 	for (; command->name != NULL; command++)
 		for (const struct options_form *form = command->forms;
 		     form->id != 0 && num < FORMS; form++, num++)
@@ -243,11 +310,67 @@ is_whole(const struct page *page, struct error *err)
 	    error_set(err, ERROR_LIMIT, "there are over %d forms", FORMS);
 }
 
+/* --- Folding. --- */
+
+/* True if a blank may become the end of a line: no word before it asks for it. */
+static bool
+may_end(struct span line, size_t at)
+{
+	return line.data[at] == ' ' && at > 0 && line.data[at - 1] != '\\' &&
+	    line.data[at - 1] != ' ' && at + 1 < line.len &&
+	    line.data[at + 1] != ' ';
+}
+
+/* Append a line of text, folded: no line of it begins a request. */
+static bool
+append_folded(struct buf *out, struct span line, struct error *err)
+{
+	while (line.len > WIDTH) {
+		size_t cut = 0;
+
+		for (size_t i = 1; i + 1 < line.len; i++)
+			if ((i <= WIDTH || cut == 0) && may_end(line, i) &&
+			    line.data[i + 1] != '.' && line.data[i + 1] != '\'')
+				cut = i;
+		if (cut == 0)
+			break;
+		if (!buf_append(out, span_sub(line, 0, cut), err) ||
+		    !buf_append_str(out, "\n", err))
+			return false;
+		line = span_sub(line, cut + 1, line.len - cut - 1);
+	}
+	return buf_append(out, line, err) && buf_append_str(out, "\n", err);
+}
+
+bool
+options_man_fold(struct span page, struct buf *out, struct error *err)
+{
+	struct span line;
+	/* A tag is one line; lines of a table, or set as they are, stay. */
+	bool tag = false, as_it_is = false, ok = true;
+
+	while (ok && span_take_line(&page, &line)) {
+		if (span_starts(line, ".nf") || span_starts(line, ".TS"))
+			as_it_is = true;
+		else if (span_starts(line, ".fi") || span_starts(line, ".TE"))
+			as_it_is = false;
+		if (tag || as_it_is || span_starts(line, ".") ||
+		    span_starts(line, "'"))
+			ok = buf_append(out, line, err) &&
+			    buf_append_str(out, "\n", err);
+		else
+			ok = append_folded(out, line, err);
+		tag = span_starts(line, ".TP");
+	}
+	return ok;
+}
+
 bool
 options_man(const struct options_program *program, struct span text,
     struct buf *out, struct error *err)
 {
-	struct page page = { .program = program, .out = out };
+	struct buf whole = BUF(out->max);
+	struct page page = { .program = program, .out = &whole };
 	struct span line;
 	bool ok = true;
 
@@ -255,8 +378,11 @@ options_man(const struct options_program *program, struct span text,
 		if (span_starts(line, "@"))
 			ok = fill(&page, span_sub(line, 1, line.len - 1), err);
 		else
-			ok = buf_append(out, line, err) &&
-			    buf_append_str(out, "\n", err);
+			ok = buf_append(&whole, line, err) &&
+			    buf_append_str(&whole, "\n", err);
 	}
-	return ok && is_whole(&page, err);
+	ok = ok && is_whole(&page, err) &&
+	    options_man_fold(buf_span(&whole), out, err);
+	buf_free(&whole);
+	return ok;
 }

@@ -135,14 +135,22 @@ bool options_help(const struct options_program *program,
  * Append a man page: page, with lines of these filled in from the table.
  *
  *	@synopsis@       the program's own usage line
+ *	@examples@       the commands' examples, in the table's order
  *	@usage FORM@     the head of an item: the form's usage line
  *	@options FORM@   its options, an item each
  *	@options@        those that go with every command
+ *	@exits@          rows of a table of the exit statuses (base/error.h)
+ *
+ * Text is folded at 80 columns, as mandoc -Tlint wants it.
  *
  * ERROR_MALFORMED  a line names no form; or a form has no line
  */
 bool options_man(const struct options_program *program, struct span page,
     struct buf *out, struct error *err) MUST_USE;
+
+/* Append a page that has no such lines, folded. */
+bool options_man_fold(struct span page, struct buf *out,
+    struct error *err) MUST_USE;
 
 /* Append a completion for bash. */
 bool options_bash(const struct options_program *program, struct buf *out,

@@ -6,7 +6,7 @@
 old=$top/tests/data/first
 tar -xzf "$old/state.tar.gz"
 sed -n '/^    find \. -type f/,/sha256sum$/p' "$top/docs/formats.md" >formats.sh
-sed -n 's/^\.RI ( "\(find .*\)" )\.$/\1/p' "$top/docs/man/valise-policy.5" |
+sed -n 's/^\.RI ( "\(find .*\)" )\.$/\1/p' "$top/docs/man/valise-policy.5.in" |
 	sed 's/\\-/-/g; s/\\e/\\/g' >policy.sh
 # ZIP COMMAND: the digest of what is in it
 digest() {

@@ -208,8 +208,13 @@ START_TEST(a_page_must_have_every_form)
 	static const struct {
 		const char *page, *says;
 	} bad[] = {
-		{ "@synopsis@\n@options@\n@usage push@\n@options push@\n",
-		    "lacks" },
+		{ "@synopsis@\n@examples@\n@options@\n@exits@\n@usage push@\n"
+		  "@options push@\n",
+		    "lacks \"@usage" },
+		{ "@synopsis@\n@examples@\n@options@\n@usage push@\n",
+		    "lacks @syn" },
+		{ "@synopsis@\n@options@\n@exits@\n@usage push@\n",
+		    "lacks @syn" },
 		{ "@synopsis@\n@options@\n@usage pull@\n", "no form \"pull\"" },
 		{ "@sinopsis@\n", "says nothing that is known" },
 		{ "@usage push\n", "says nothing that is known" },
@@ -227,9 +232,9 @@ END_TEST
 START_TEST(a_page_is_filled_in)
 {
 	static const char page[] =
-	    ".SH X\n@synopsis@\n@options@\n@usage push@\nProse.\n"
+	    ".SH X\n@synopsis@\n@examples@\n@options@\n@usage push@\nProse.\n"
 	    "@options push@\n@usage push --batch@\n"
-	    "@usage bag pack@\n@options bag pack@\n@usage bag open@\n";
+	    "@usage bag pack@\n@options bag pack@\n@usage bag open@\n@exits@\n";
 	struct buf out = BUF(TEXT);
 	struct error err = { 0 };
 
@@ -241,6 +246,51 @@ START_TEST(a_page_is_filled_in)
 	ck_assert_ptr_nonnull(strstr((char *)out.data,
 	    "Prose.\n.RS\n.TP\n\\fB\\-\\-text \\fILANG\\fR=\\fIFILE\\fR\n"
 	    "a text\n"));
+	ck_assert_ptr_nonnull(strstr((char *)out.data,
+	    "\ndeposit\n.RS 4\n.nf\nsmall push\n.fi\n.RE\n"));
+	/* Each exit status that there is, by the table of errors. */
+	for (int i = 0; i < 20; i++) {
+		const char *meaning = error_exit_meaning(i);
+		char row[300];
+
+		snprintf(row, sizeof(row), "\n%d\tT{\n%s\nT}\n", i,
+		    meaning != NULL ? meaning : "");
+		if (meaning != NULL)
+			ck_assert_msg(strstr((char *)out.data, row) != NULL,
+			    "%s", row);
+	}
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(pages_are_folded)
+{
+#define FIFTY "fifty letters fifty letters fifty letters fifty le"
+	static const struct {
+		const char *page, *want;
+	} rows[] = {
+		{ FIFTY " " FIFTY "\n",
+		    FIFTY " fifty letters fifty letters\nfifty letters fifty"
+			  " le\n" },
+		/* Nothing begins a request that did not. */
+		{ FIFTY " 0123456789012345678901234 .gitignore 'q' and\n",
+		    FIFTY "\n0123456789012345678901234 .gitignore 'q' and\n" },
+		/* Nor is an escaped blank cut, or a line that is no text. */
+		{ FIFTY " 0123456789012345678901234\\ one two\n",
+		    FIFTY "\n0123456789012345678901234\\ one two\n" },
+		{ ".BR " FIFTY " " FIFTY "\n", ".BR " FIFTY " " FIFTY "\n" },
+		{ ".TP\n" FIFTY " " FIFTY "\n", ".TP\n" FIFTY " " FIFTY "\n" },
+		{ ".nf\n" FIFTY " " FIFTY "\n.fi\n",
+		    ".nf\n" FIFTY " " FIFTY "\n.fi\n" },
+		{ ".TS\n" FIFTY " " FIFTY "\n.TE\n",
+		    ".TS\n" FIFTY " " FIFTY "\n.TE\n" },
+	};
+	struct buf out = BUF(TEXT);
+	struct error err = { 0 };
+
+	ck_assert(options_man_fold(span_of_str(rows[_i].page), &out, &err));
+	ck_assert(buf_append_u8(&out, '\0', &err));
+	ck_assert_str_eq((char *)out.data, rows[_i].want);
 	buf_free(&out);
 }
 END_TEST
@@ -402,8 +452,9 @@ fill(TCase *t)
 	tcase_add_loop_test(t, refuses_what_it_has_not, 0, COUNT(refused));
 	tcase_add_test(t, looks_at_all_after_a_mistake);
 	tcase_add_loop_test(t, helps_in_any_place, 0, 4);
-	tcase_add_loop_test(t, a_page_must_have_every_form, 0, 4);
+	tcase_add_loop_test(t, a_page_must_have_every_form, 0, 6);
 	tcase_add_test(t, a_page_is_filled_in);
+	tcase_add_loop_test(t, pages_are_folded, 0, 7);
 	tcase_add_loop_test(t, every_option_is_told_everywhere, 0, 2);
 	tcase_add_loop_test(t, a_table_is_sound, 0, 2);
 	tcase_add_loop_test(t, help_fits_a_terminal, 0, 2);
