@@ -31,23 +31,28 @@ patience(void)
 	return (unsigned)seconds;
 }
 
+/* Take the path that a variable has, or nothing. */
+static bool
+take(const char *variable, char out[FILE_PATH], struct error *err)
+{
+	const char *value = getenv(variable);
+
+	return text_take(out, FILE_PATH, value != NULL ? value : "", err) ||
+	    error_context(err, "%s", variable);
+}
+
 bool
 environment_read(struct context *context, const char *config, struct error *err)
 {
-	const char *from = getenv("VALISE_CONFIG");
-	const char *home = getenv("HOME");
-	const char *temporary = getenv("TMPDIR");
+	struct places *places = &context->places;
 
-	if (config == NULL && from != NULL && from[0] != '\0')
-		config = from;
 	context->patience_s = patience();
 	context->hooks = &hooks;
-	return text_take(context->home, FILE_PATH, home != NULL ? home : "",
-		   err) &&
-	    text_take(context->temporary, FILE_PATH,
-		temporary != NULL ? temporary : "", err) &&
+	return take("HOME", places->home, err) &&
+	    take("XDG_CONFIG_HOME", places->config, err) &&
+	    take("XDG_STATE_HOME", places->state, err) &&
+	    take("TMPDIR", context->temporary, err) &&
 	    (config != NULL
 		    ? text_take(context->config_path, FILE_PATH, config, err)
-		    : file_join(context->config_path, context->home,
-			  ".config/valise/config.yaml", err));
+		    : take("VALISE_CONFIG", context->config_path, err));
 }

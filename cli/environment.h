@@ -9,7 +9,7 @@
 /*
  * Fill in what the environment says: where things are, how a person is told of
  * what goes on, and how long a broken line is waited for.  config is the
- * configuration's path; NULL: $VALISE_CONFIG, else ~/.config/valise/config.yaml.
+ * configuration's path; NULL: $VALISE_CONFIG, else client/places.h finds it.
  *
  * ERROR_LIMIT  one of these paths is too long
  */

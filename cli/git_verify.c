@@ -163,7 +163,8 @@ usage(FILE *to)
 	      "  git config gpg.x509.program valise-git-verify\n"
 	      "  git log --show-signature\n\n"
 	      "It reads the configuration of valise ($VALISE_CONFIG, or\n"
-	      "~/.config/valise/config.yaml), and asks nobody.\n",
+	      "valise/config.yaml in $XDG_CONFIG_HOME or ~/.config), and asks\n"
+	      "nobody.\n",
 	    to);
 	return to == stdout ? 0 : 2;
 }

@@ -20,7 +20,7 @@
 static const struct options_option globals[] = {
 	VALUE(OPTION_CONFIG, "config", "FILE",
 	    "the configuration; else $VALISE_CONFIG, else"
-	    " ~/.config/valise/config.yaml"),
+	    " valise/config.yaml in $XDG_CONFIG_HOME or ~/.config"),
 	FLAG(OPTION_JSON, "json",
 	    "print JSON and nothing else on standard output, an error too"),
 	FLAG(OPTION_LOCAL, "local",
@@ -46,7 +46,8 @@ static const struct options_option init_options[] = {
 	    "the office's certificate, to open bags with"),
 	VALUE(OPTION_ENCRYPT_KEY, "encrypt-key", "FILE", "its private key"),
 	VALUE(OPTION_STATE, "state", "DIR",
-	    "where to keep what was seen (~/.local/state/valise)"),
+	    "where to keep what was seen; else valise in $XDG_STATE_HOME or"
+	    " ~/.local/state"),
 	FLAG(OPTION_YES, "yes",
 	    "your office agreed to all policies that there were before"),
 	END,

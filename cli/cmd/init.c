@@ -393,7 +393,7 @@ cmd_init(struct context *context, const struct options_given *given,
 	struct options options;
 	bool ok;
 
-	if (!read_options(given, &options, err))
+	if (!read_options(given, &options, err) || !places_config(context, err))
 		return false;
 	if (file_exists(context->config_path))
 		return error_set(err, ERROR_CONFLICT,
@@ -409,8 +409,7 @@ cmd_init(struct context *context, const struct options_given *given,
 	    !text_take(context->key, FILE_PATH, options.key, err) ||
 	    !(options.state != NULL
 		    ? text_take(root, sizeof(root), options.state, err)
-		    : file_join(root, context->home, ".local/state/valise",
-			  err)))
+		    : places_state(context, root, err)))
 		return false;
 	ok = file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    (enrolment_parse(buf_span(&text), &context->enrolment, err) ||
@@ -426,5 +425,6 @@ cmd_init(struct context *context, const struct options_given *given,
 	buf_free(&text);
 	if (!ok)
 		return false;
+	places_tell(context);
 	return tell_enrolled(context, err);
 }

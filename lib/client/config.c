@@ -33,7 +33,6 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 		"key", "sign-certificate", "sign-key", "encryption-certificate",
 		"encryption-key", "state" };
 	const struct yaml *node;
-	struct error why = { 0 };
 	const char *text;
 
 	if (!yaml_is(root, YAML_MAPPING, to))
@@ -54,8 +53,6 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "encryption-certificate", dir, false, out->encrypt_cert,
 	    to);
 	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
-	if (!file_join(out->state, out->home, ".local/state/valise", &why))
-		complain(to, root, "%s", why.detail);
 	read_path(root, "state", dir, false, out->state, to);
 }
 
@@ -68,6 +65,8 @@ config_load(struct context *context, char key_id[16], struct error *err)
 	char dir[FILE_PATH];
 	bool ok;
 
+	if (!places_config(context, err))
+		return false;
 	file_parent(context->config_path, dir);
 	if (!file_read(context->config_path, LIMIT_POLICY_FILE_BYTES, &text,
 		err)) {
@@ -83,7 +82,9 @@ config_load(struct context *context, char key_id[16], struct error *err)
 	ok = root != NULL;
 	if (ok) {
 		read_config(root, dir, context, key_id, &complaints);
-		ok = complaints_none(&complaints, err);
+		ok = complaints_none(&complaints, err) &&
+		    (context->state[0] != '\0' ||
+			places_state(context, context->state, err));
 	}
 	yaml_free_tree(root);
 	buf_free(&text);

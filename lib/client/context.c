@@ -27,6 +27,8 @@ context_load(struct context *context, struct error *err)
 	    context_load_keys(context, err) && lists_load(context, err) &&
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
+	if (ok)
+		places_tell(context);
 	return ok;
 }
 

@@ -19,6 +19,7 @@
  *	                                file each (lib/client/outbox.h)
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
+ *	STATE/KEYID/places              what was told of where things are
  *	STATE/KEYID/witness             the last checkpoint that it cosigned
  */
 #ifndef CLIENT_CONTEXT_H
@@ -29,6 +30,7 @@
 
 #include "base/private.h"
 #include "client/enrolment.h"
+#include "client/places.h"
 #include "client/tell.h"
 #include "policy/succession.h"
 #include "verdict/verdict.h"
@@ -48,10 +50,11 @@ struct context {
 	/* What to do about a private key that others may read. */
 	struct private_rule private_keys;
 	bool witnessed; /* copies must be cosigned by a quorum of witnesses */
+	/* --config or $VALISE_CONFIG; else places_config() fills it in */
 	char config_path[FILE_PATH];
 	/* From the environment, filled in by the program. */
-	/* the home folder, where the state is by default */
-	char home[FILE_PATH];
+	/* where configuration and state are (places.h) */
+	struct places places;
 	/* the folder for temporary files; empty: /tmp */
 	char temporary[FILE_PATH];
 	/* for how long a broken line is waited for */

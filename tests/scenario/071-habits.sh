@@ -23,4 +23,57 @@ expect "nor in an enrolment" 8 "a byte order mark" "$valise" --config work/c.yam
 printf -- '- {document: agreement/b, title: {en: B}, texts: {en: en.txt, lo: lo.txt}}\n' >work/batch.yaml; marked work/batch.yaml
 expect "nor in a list to deposit" 8 "a byte order mark" at mofa push --batch work/batch.yaml
 
+# --- Where configuration and state are. ---
+home=$dir/work/home
+# VARIABLE…: the command with only these set
+bare() { env -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u HOME "$@"; }
+keys="--cert $dir/offices/mofa/cert.pem --key $dir/offices/mofa/key.pem"
+# shellcheck disable=SC2086
+enrols() { bare "$@" "$valise" init "$dir/enrolment.yaml" $keys --yes; }
+anew() { rm -rf "$home"; mkdir -p "$home"; }
+anew
+expect "no HOME: no folder is guessed at" 2 "HOME is not set, so there is no ~/.config/valise: set HOME or XDG_CONFIG_HOME, or" bare "$valise" list
+expect "nor for an office that is made" 2 "HOME is not set" enrols
+expect "nor a state" 2 "HOME is not set, so there is no ~/.local/state/valise: set HOME or XDG_STATE_HOME, or" enrols XDG_CONFIG_HOME="$home/c"
+expect "a HOME that is no path" 2 "HOME is no absolute path" bare HOME=home "$valise" list
+expect "help needs no HOME" 0 "^usage" bare "$valise" list --help
+expect "nor does a policy's check" 0 "policies" bare "$valise" policy check policies
+expect "nor one that is told where things are" 0 "agreement/one" bare VALISE_CONFIG=offices/mofa/config.yaml "$valise" list
+expect "the home folder, without XDG" 0 "enrolled" enrols HOME="$home"
+check "has the configuration" test -f "$home/.config/valise/config.yaml"
+check "and the state" test -d "$home/.local/state/valise"
+grep -v '^state:' "$home/.config/valise/config.yaml" >work/c; cp work/c "$home/.config/valise/config.yaml"
+expect "both are found" 0 "agreement/one" bare HOME="$home" "$valise" list
+check "with no word" sh -c '! grep -q "is used" work/out'
+expect "a relative XDG is ignored" 0 "agreement/one" bare HOME="$home" XDG_CONFIG_HOME=c XDG_STATE_HOME=s "$valise" list
+check "without a word" sh -c '! grep -q "is used" work/out'
+expect "an empty one too" 0 "agreement/one" bare HOME="$home" XDG_CONFIG_HOME= XDG_STATE_HOME= "$valise" list
+old() { bare HOME="$home" XDG_CONFIG_HOME="$home/c" XDG_STATE_HOME="$home/s" "$valise" "$@"; }
+expect "a folder that XDG names and that is absent: the old one" 0 "agreement/one" old list
+old_said() { grep -q "$home/.config/valise is used, since there is no $home/c/valise, which XDG_CONFIG_HOME" work/said && grep -q "$home/.local/state/valise is used, since there is no $home/s/valise" work/said; }
+cp work/out work/said
+check "with a word of each" old_said
+expect "is used again" 0 "agreement/one" old list
+check "with the word said once" sh -c '! grep -q "is used" work/out'
+check "and no folder made" test ! -e "$home/c" -a ! -e "$home/s"
+mkdir -p "$home/s/valise"
+expect "two states" 2 "there are two: $home/s/valise, which XDG_STATE_HOME names, and $home/.local/state/valise: .*state:" old list
+echo "state: $home/.local/state/valise" >>"$home/.config/valise/config.yaml"
+expect "of which the configuration names one" 0 "agreement/one" old list
+mkdir -p "$home/c/valise"
+expect "two configurations" 2 "there are two: $home/c/valise, which XDG_CONFIG_HOME names, and $home/.config/valise: .*--config" old list
+expect "where none is made either" 2 "there are two" old init enrolment.yaml --cert x --key y
+expect "of which one is named" 0 "agreement/one" old --config "$home/.config/valise/config.yaml" list
+rmdir "$home/c/valise"; ln -s "$home/.config/valise" "$home/c/valise"
+expect "two names of one folder are not two" 0 "agreement/one" old list
+anew; mkdir -p "$home/.local/state/valise" "$home/s/valise"
+expect "an office that is made says which of two states" 2 "there are two: .*init --state" enrols HOME="$home" XDG_STATE_HOME="$home/s"
+anew
+expect "where neither is, XDG's" 0 "enrolled" enrols HOME="$home" XDG_CONFIG_HOME="$home/c" XDG_STATE_HOME="$home/s"
+check "has the configuration" test -f "$home/c/valise/config.yaml" -a ! -e "$home/.config"
+check "and the state" test -d "$home/s/valise" -a ! -e "$home/.local"
+check "for their owner alone" test "$(stat -c %a "$home/c/valise" "$home/s/valise" | sort -u)" = 700
+expect "they are found without a HOME" 0 "agreement/one" bare XDG_CONFIG_HOME="$home/c" "$valise" list
+expect "the witness's unit follows" 0 "^ReadWritePaths=.*-%S/valise" cat "$top/cli/systemd/valise-witness.service"
+
 finish

@@ -9,7 +9,7 @@ valised_port_helper=$VALISE_BUILD/free-port
 
 dir=$(mktemp -d) || exit
 export HOME="$dir" GIT_CONFIG_NOSYSTEM=1
-unset VALISE_CONFIG
+unset VALISE_CONFIG XDG_CONFIG_HOME XDG_STATE_HOME
 # What is loaded first here (clock.so) may come before a sanitizer's library.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 # Most daemons that go away here do so for good.
