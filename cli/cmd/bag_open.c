@@ -227,6 +227,9 @@ place_copy(struct opened *bag, const char *dir,
 	if (placing.aside[0] != '\0')
 		json_object_set_new(row, "aside", json_string(placing.aside));
 	if (placing.placed != PLACED_OTHER) {
+		context_remember_version(bag->context,
+		    member_bytes(
+			container_find(copy->container, PATH_VERSION)));
 		if (proof == LOCAL_PROVED)
 			local_keep_acts(bag->context, copy);
 		return true;

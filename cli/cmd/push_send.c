@@ -137,20 +137,6 @@ send_deposit(struct session *session, struct outbox_act *act,
 	return true;
 }
 
-/*
- * Tell a person who never read the version that this one replaces. It is no
- * error.
- */
-static void
-tell_unseen(const struct push *push, const struct newest *newest)
-{
-	output_note("%s@%u, which %s of %s deposited, was never seen here, and"
-		    " your version %u comes after it: fetch it to see what it"
-		    " says",
-	    push->document, newest->version, newest->person, newest->office,
-	    newest->version + 1);
-}
-
 /* Name the version that it follows. */
 static bool
 push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
@@ -166,11 +152,10 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	struct error ignored = { 0 };
 	uint64_t index = 0;
 	struct outbox_act act = { .lock = -1 };
-	bool again = false, same = false, seen, ok;
+	bool again = false, same = false, ok;
 
-	seen = newest->version == 0 ||
-	    context_known_version(context, &newest->digest, &known);
-	if (newest->version > 0 && seen)
+	if (newest->version > 0 &&
+	    context_known_version(context, &newest->digest, &known))
 		last = version_parse(buf_span(&known), &ignored);
 	if (last != NULL)
 		same = is_same(last, version);
@@ -182,8 +167,6 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	if (!newest_check_onto(pusher->context, newest, push->document,
 		push->onto, err))
 		return false;
-	if (!seen)
-		tell_unseen(push, newest);
 	version->number = newest->version + 1;
 	version->has_previous = newest->version > 0;
 	version->previous = newest->digest;
@@ -316,8 +299,12 @@ push_local(struct pusher *pusher, struct push *push, struct error *err)
 		ok = local_open(context, dir, push->document, 0, &copy, err);
 		if (ok && copy.verdict.outcome != OUTCOME_VALID)
 			ok = verdict_error(&copy.verdict, err);
-		if (ok)
+		if (ok) {
 			newest_of_copy(&copy.verdict, pusher->office, &newest);
+			context_remember_version(context,
+			    member_bytes(
+				container_find(copy.container, PATH_VERSION)));
+		}
 		copy_free(&copy);
 		if (!ok)
 			return false;
@@ -349,19 +336,27 @@ pusher_end(struct pusher *pusher)
 	identity_free(&pusher->signer);
 }
 
+/* Whoever may not deposit at all is told so by the daemon, with the rule. */
+static bool
+may_deposit(const struct pusher *pusher, const struct push *push)
+{
+	char type[LIMIT_SLUG_BYTES + 1];
+
+	document_type(push->document, type);
+	return policy_decide(pusher->policy, pusher->office, RIGHT_DEPOSIT,
+	    type)
+	    .allowed;
+}
+
 /* Ask before a large text is sent over a slow line for nothing. */
 static bool
 check_texts(const struct pusher *pusher, const struct push *push,
     struct error *err)
 {
-	char type[LIMIT_SLUG_BYTES + 1];
-	struct decision decision;
+	const struct decision decision =
+	    policy_decide_texts(pusher->policy, push->version);
 
-	document_type(push->document, type);
-	decision = policy_decide_texts(pusher->policy, push->version);
-	return decision.allowed ||
-	    !policy_decide(pusher->policy, pusher->office, RIGHT_DEPOSIT, type)
-		 .allowed ||
+	return decision.allowed || !may_deposit(pusher, push) ||
 	    error_set_code(err, ERROR_REFUSED, "TEXT_NOT_ALLOWED", "%s",
 		decision.rule);
 }
@@ -440,7 +435,9 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	    !session_check_policy(pusher->session, err) ||
 	    (!pusher->dry_run && !send_pending(pusher, push->document, err)) ||
 	    !newest_find(pusher->session, pusher->policy, pusher->office,
-		push->document, &newest, err))
+		push->document, &newest, err) ||
+	    (may_deposit(pusher, push) &&
+		!newest_check_seen(&newest, push->document, push->onto, err)))
 		return false;
 	if (!agreed(pusher, push, newest.version, err))
 		return err->kind == ERROR_NONE;

@@ -70,6 +70,26 @@ print_as_of(const json_t *as_of)
 		    text);
 }
 
+/* Remember the versions that are shown: who has seen one may follow it. */
+static void
+remember_shown(const struct context *context, const json_t *json)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(json, "versions"), i, one) {
+		struct digest digest;
+
+		if (digest_parse(span_of_str(json_text(one, "digest")),
+			&digest))
+			context_saw_version(context,
+			    json_text(json, "document"),
+			    (unsigned)json_integer_value(
+				json_object_get(one, "version")),
+			    &digest);
+	}
+}
+
 /* Print one version only, or all if that is 0. */
 static bool
 show_document(struct context *context, json_t *json, unsigned only,
@@ -86,6 +106,7 @@ show_document(struct context *context, json_t *json, unsigned only,
 	if (only != 0 && json_array_size(versions) == 0)
 		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
 		    json_text(json, "document"), only);
+	remember_shown(context, json);
 	if (context->json)
 		return output_json(json_incref(json), err);
 	output_text(json_text(json, "document"));

@@ -10,6 +10,7 @@
  *	STATE/KEYID/crl-entries, crls/  revocation lists (lists.h)
  *	STATE/KEYID/own-crls/           lists of this office (lib/client/own_lists.h)
  *	STATE/KEYID/versions/DIGEST.yaml  version.yaml of what passed through
+ *	STATE/KEYID/versions/DIGEST.shown  "TYPE/SLUG@N" of what was only shown
  *	STATE/KEYID/acts/TYPE--SLUG     the proved acts of a document
  *	                                (lib/client/acts.h)
  *	STATE/KEYID/copy                where the local copy is
@@ -139,6 +140,16 @@ bool context_known_version(const struct context *context,
     const struct digest *digest, struct buf *out);
 void context_remember_version(const struct context *context,
     struct span version_yaml);
+/*
+ * Has this state folder seen the version with that digest: deposited, fetched,
+ * pulled, taken from a bag or shown it?  Fetching is seeing, so ask before. What
+ * a daemon only says (lists, entries) is not.
+ */
+bool context_has_seen(const struct context *context,
+    const struct digest *digest);
+/* Remember that a person was shown a version, of which no file came. */
+void context_saw_version(const struct context *context, const char *document,
+    unsigned number, const struct digest *digest);
 
 /*
  * Open a nameless file, in the state or, if that cannot be written, elsewhere.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "client/acts.h"
 #include "client/tell.h"
 
@@ -41,6 +42,9 @@ newest_find(struct session *session, const struct policy *policy,
 	if (ok && (newest = acts_version(&acts, 0)) != NULL) {
 		*out = (struct newest){ .version = newest->number,
 			.digest = newest->digest,
+			.time_ms = newest->time_ms,
+			.seen =
+			    context_has_seen(session->context, &newest->digest),
 			.in_force = newest->status != STATUS_DRAFT &&
 			    newest->status != STATUS_SIGNED_IN_PART };
 		text_set(out->person, sizeof(out->person), newest->person);
@@ -65,6 +69,8 @@ newest_of_copy(const struct verdict *verdict, const struct office *office,
 
 	*out = (struct newest){ .version = version->number,
 		.digest = verdict->digest,
+		.time_ms = version->created_at * 1000,
+		.seen = true,
 		.in_force = verdict->status != STATUS_DRAFT &&
 		    verdict->status != STATUS_SIGNED_IN_PART };
 	text_set(out->person, sizeof(out->person), version->person);
@@ -76,6 +82,29 @@ newest_of_copy(const struct verdict *verdict, const struct office *office,
 		    !one->terminates && strcmp(one->party, office->party) != 0)
 			add_signature(out, one->person, one->office);
 	}
+}
+
+bool
+newest_check_seen(const struct newest *newest, const char *document,
+    unsigned onto, struct error *err)
+{
+	char at[TIME_TEXT], signed_by[LIMIT_EMAIL_BYTES + POLICY_NAME + 80];
+
+	if (newest->version == 0 || newest->seen || onto == newest->version)
+		return true;
+	time_format_at(newest->time_ms / 1000, at);
+	signed_by[0] = '\0';
+	if (newest->num_others > 0 && !newest->in_force)
+		snprintf(signed_by, sizeof(signed_by),
+		    " It is signed by %s of %s, and a new version ends its"
+		    " signing.",
+		    newest->signer, newest->signer_office);
+	return error_set_code(err, ERROR_CONFLICT, "VERSION_NOT_SEEN",
+	    "version %u by %s of %s of %s is one you have not seen.%s Look at"
+	    " it (valise fetch %s@%u) before you replace it, then push again;"
+	    " whoever has looked elsewhere pushes with --onto %u",
+	    newest->version, newest->person, newest->office, at, signed_by,
+	    document, newest->version, newest->version);
 }
 
 bool

@@ -87,6 +87,39 @@ context_remember_version(const struct context *context,
 		unlink(path);
 }
 
+bool
+context_has_seen(const struct context *context, const struct digest *digest)
+{
+	static const char *const suffixes[] = { ".yaml", ".shown" };
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (context_digest_path(context, "versions", digest,
+			suffixes[i], path, &ignored) &&
+		    file_exists(path))
+			return true;
+	return false;
+}
+
+void
+context_saw_version(const struct context *context, const char *document,
+    unsigned number, const struct digest *digest)
+{
+	char name[DOCUMENT_NAME + 16], dir[FILE_PATH], path[FILE_PATH];
+	struct error ignored = { 0 };
+
+	snprintf(name, sizeof(name), "%s@%u\n", document, number);
+	/* If it cannot be kept, the next push asks for a look once more. */
+	if (!context_has_seen(context, digest) &&
+	    context_path(context, "versions", dir, &ignored) &&
+	    file_make_dirs(dir, 0700, &ignored) &&
+	    context_digest_path(context, "versions", digest, ".shown", path,
+		&ignored) &&
+	    !file_write_quick(path, span_of_str(name), 0600, &ignored))
+		unlink(path);
+}
+
 int
 context_temporary(const struct context *context, struct error *err)
 {

@@ -200,6 +200,9 @@ class Drive:
                                       " onto %d" % onto if onto else "")
         self.story.append(what)
         why = self.against_push(document, office, number + 1, onto)
+        # Nobody replaces a version that they have not seen.
+        if number:
+            self.run(who, "show", document.name)
         got, out = self.run(who, *self.push_command(document, onto))
         if self.told(what, got, out, why):
             document.deposit(office, person)
@@ -386,6 +389,7 @@ class Drive:
         number = len(document.versions)
         self.story.append("at once: %s pushes %s@%d, %s signs @%d" % (
             pusher, document.name, number + 1, signer, number))
+        self.run(pusher, "show", document.name)
         first = self.begin(pusher, *self.push_command(document, 0))
         second = self.begin(signer, "sign",
                             "%s@%d" % (document.name, number), "--yes")

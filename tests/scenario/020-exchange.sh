@@ -7,6 +7,8 @@ expect "an enrolled office does not enrol again" 5 "there already" \
 	at mofa init enrolment.yaml --cert offices/mofa/cert.pem --key offices/mofa/key.pem
 expect "a document is deposited" 0 "deposited agreement/one@1" deposit mofa one
 expect "the same again is no new version" 0 "nothing has changed" deposit mofa one
+expect "another office does not begin from what it has not seen" 5 "you have not seen" deposit iom-vientiane one "Article 2"
+at iom-vientiane fetch agreement/one -o work/seen.asice >/dev/null
 expect "another office begins from it" 0 "deposited agreement/one@2" deposit iom-vientiane one "Article 2"
 expect "an office without the right is refused by rule" 3 "policies/agreement.yaml:6: deposit" deposit iom-geneva one x
 expect "a type that there is not is refused like one that is hidden" 3 "no such type" \
@@ -26,6 +28,7 @@ expect "only the newest version takes signatures" 5 "only the newest" at iom-chi
 expect "everybody fetches it" 0 "VALID, in force" at iom-bangkok fetch agreement/one -o work/one.asice
 expect "and verifies it offline" 0 "VALID, in force" at iom-bangkok verify work/one.asice
 expect "an old version too" 0 "VALID, withdrawn" at iom-bangkok fetch agreement/one@1 -o work/old.asice
+at mofa show agreement/one >/dev/null
 expect "a third version is a draft" 0 "@3" deposit mofa one "Article 3"
 expect "the second stays in force" 0 "version 2, in force" at mofa show agreement/one
 expect "the list tells the newest" 0 "agreement/one  3" at iom-geneva list agreement

@@ -91,11 +91,83 @@ done
 [ $both = 0 ] && ok "a signature and a version at once: never both" || not_ok "a signature and a version at once: both, $both times"
 [ $pushed = 6 ] && ok "and always one" || not_ok "and always one: $pushed of 6"
 
-# What the office has never seen it may not want to replace.
+# What the office has not seen it does not replace.
 push mofa four first >/dev/null
-expect "a version onto one never seen: told, with who deposited it" 0 "agreement/four@1, which treaties@mofa.example of mofa deposited, was never seen here" push iom-vientiane four blind
-at mofa fetch agreement/four -o work/four.asice >/dev/null
-push mofa four seen >work/out 2>&1 && ! grep -q "never seen" work/out && ok "onto one that was fetched: not a word" || not_ok "onto one that was fetched: not a word"
+blind() { push iom-vientiane four blind "$@"; }
+kept() { ls offices/iom-vientiane/state/*/outbox/*.asice 2>/dev/null; }
+none() { at mofa show agreement/four | grep -q '^version 2' || [ -n "$(kept)" ] && not_ok "$1" || ok "$1"; }
+expect "a version onto one not seen: refused, with who deposited it and when" 5 "version 1 by treaties@mofa.example of mofa of 20.*T.*Z is one you have not seen" blind
+expect "with a code" 5 '"VERSION_NOT_SEEN"' at iom-vientiane --json push agreement/four --text lo=work/lo.txt --text en=work/iom-vientiane-four.txt --title "en=The four"
+expect "a dry run says it too" 5 "you have not seen" blind --dry-run
+none "nothing was made"
+expect "another number is no look" 5 "" blind --onto 2
+# A key that cannot be read: it is refused before anything is signed.
+signkey=$(sed -n 's/^sign-key: //p' offices/iom-vientiane/config.yaml | tr -d '"')
+mv "$signkey" "$signkey.away"
+expect "before anything is signed" 5 "you have not seen" blind
+mv "$signkey.away" "$signkey"
+cat >work/list.yaml <<-END
+	- document: agreement/four
+	  title: { en: The four }
+	  texts: { lo: lo.txt, en: iom-vientiane-four.txt }
+	- document: agreement/four-b
+	  title: { en: Another }
+	  texts: { lo: lo.txt, en: iom-vientiane-four.txt }
+END
+expect "in a list it is refused alone" 5 "1 of 2 were not deposited" at iom-vientiane push --batch work/list.yaml
+at iom-vientiane list >/dev/null
+expect "a list of documents is no look" 5 "you have not seen" blind
+expect "nor is its log" 5 "you have not seen" sh -c "'$valise' --config offices/iom-vientiane/config.yaml log --document agreement/four >/dev/null; '$valise' --config offices/iom-vientiane/config.yaml push agreement/four --text lo=work/lo.txt --text en=work/iom-vientiane-four.txt --title en=4"
+expect "--onto after a look elsewhere" 0 "deposited agreement/four@2" blind --onto 1
+expect "one's own is seen" 0 "deposited agreement/four@3" push iom-vientiane four more
+
+# Each way of seeing it, and nothing else of that document before.
+look() {
+	slug=$1 how=$2; shift 2
+	push mofa "$slug" first >/dev/null
+	push iom-vientiane "$slug" next >work/out 2>&1 && not_ok "$how: it is not seen before"
+	"$@" >/dev/null 2>&1
+	expect "$how is a look" 0 "deposited agreement/$slug@2" push iom-vientiane "$slug" next
+}
+look look-show "show" at iom-vientiane show agreement/look-show
+look look-json "show --json" at iom-vientiane --json show agreement/look-json
+look look-fetch "fetch" at iom-vientiane fetch agreement/look-fetch -o work/look.asice
+look look-pull "pull" at iom-vientiane pull work/copy
+look look-sign "sign, which shows it" sh -c "echo no | '$valise' --config offices/iom-chief-of-mission/config.yaml sign agreement/look-sign; '$valise' --config offices/iom-vientiane/config.yaml sign agreement/look-sign --yes"
+by_bag() {
+	at mofa bag pack agreement/look-bag -o work/look.bag --to iom-vientiane
+	at iom-vientiane --local bag open work/look.bag --into work/copy
+}
+look look-bag "a bag" by_bag
+# What somebody else saw is not what I saw; another person's state is another folder.
+push mofa look-other first >/dev/null
+at iom-geneva fetch agreement/look-other -o work/look.asice >/dev/null
+expect "another office's look is none" 5 "you have not seen" push iom-vientiane look-other next
+# A newer one than the one that was seen.
+at iom-vientiane fetch agreement/look-other -o work/look.asice >/dev/null
+push mofa look-other second >/dev/null
+expect "nor is a look at the version before" 5 "version 2 by treaties@mofa.example.*you have not seen" push iom-vientiane look-other next
+at iom-vientiane show agreement/look-other@1 >/dev/null
+expect "show of the version before shows no other" 5 "you have not seen" push iom-vientiane look-other next
+# One question, two reasons.
+sign mofa-minister look-other >/dev/null 2>&1
+expect "that it is signed is told at once" 5 "you have not seen. It is signed by minister@mofa.example of mofa" push iom-vientiane look-other next
+# Two who make the first version of a document at once: the daemon takes one.
+both=0
+for n in 1 2 3 4; do
+	push mofa "first-$n" mine >/dev/null 2>&1 & pushing=$!
+	push iom-vientiane "first-$n" ours >/dev/null 2>&1; p=$?
+	wait $pushing; q=$?
+	case "$p $q" in "0 5"|"5 0") ;; *) both=$((both + 1)); echo "$p $q" ;; esac
+done
+[ $both = 0 ] && ok "two first versions at once: one, and the other is exit 5" || not_ok "two first versions at once: one, and the other is exit 5"
+# The daemon has the last word, whatever the state says.
+at iom-vientiane pull work/copy >/dev/null 2>&1
+push mofa last-word first >/dev/null; at iom-vientiane pull work/copy >/dev/null 2>&1
+flag=--local; push iom-vientiane last-word mine >/dev/null 2>&1; flag=
+mv offices/iom-vientiane/state/*/outbox/*.asice work/mine.asice
+push mofa last-word second >/dev/null
+expect "one onto a version that is not the newest: 409" 0 '^409$' curl_as iom-vientiane /v1/documents/agreement/last-word/versions/2 -X PUT --data-binary @work/mine.asice -w '\n%{http_code}\n'
 
 # Who may deposit and not read learns no names.
 push mofa five first >/dev/null
