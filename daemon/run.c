@@ -244,6 +244,7 @@ end_late(void *arg)
 	    log_text("what was under way did not end in time: the journal has"
 		     " what was acknowledged"));
 	log_flush();
+	signer_end();
 	_exit(0);
 }
 
@@ -263,6 +264,7 @@ limit_time(const struct daemon *daemon)
 		    log_text("they were not answered in time: the journal has"
 			     " what was acknowledged"));
 		log_flush();
+		signer_end();
 		_exit(0);
 	}
 	if (pthread_create(&thread, NULL, end_late, NULL) == 0)

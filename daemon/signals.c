@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/reload.h"
+#include "daemon/signer/signer.h"
 #include "daemon/status.h"
 
 /*
@@ -22,6 +23,7 @@ _Noreturn void
 daemon_die(const struct error *err)
 {
 	log_error("fatal", "reason=%s", log_text(err->detail));
+	signer_end();
 	_exit(error_exit_status(err->kind) != 0 ? error_exit_status(err->kind)
 						: 7);
 }
@@ -47,6 +49,7 @@ on_sigbus(int number, siginfo_t *info, void *context)
 	put("level=error event=fatal reason=\"cannot read ");
 	put(name != NULL ? name : "a file that is mapped");
 	put(": the disk failed, or the file was cut short\"\n");
+	signer_end();
 	_exit(7);
 }
 

@@ -21,6 +21,8 @@
 #include "daemon/signer/vault.h"
 #include "document/manifest.h"
 
+enum { END_TRIES = 400 }; /* of 5 ms */
+
 /* A socket to the signer, for one request at a time. */
 struct channel {
 	int fd;
@@ -312,6 +314,28 @@ make_pairs(int ours[], int theirs[], size_t num, struct error *err)
 	return true;
 }
 
+/* The one that was started, until it is freed or ended. */
+static struct signer *started;
+
+void
+signer_end(void)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	struct signer *signer =
+	    __atomic_exchange_n(&started, NULL, __ATOMIC_SEQ_CST);
+
+	if (signer == NULL)
+		return;
+	/* It ends when nobody can ask it any more. */
+	for (size_t i = 0; i < signer->num; i++)
+		shutdown(signer->channels[i].fd, SHUT_RDWR);
+	for (int i = 0; i < END_TRIES; i++) {
+		if (waitpid(signer->pid, NULL, WNOHANG) != 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 struct signer *
 signer_start(const struct config *config, pid_t *pid, struct error *err)
 {
@@ -339,7 +363,9 @@ signer_start(const struct config *config, pid_t *pid, struct error *err)
 		return NULL;
 	}
 	signer->pid = *pid;
+	__atomic_store_n(&started, signer, __ATOMIC_SEQ_CST);
 	if (!receive_answer(signer, first_channel(signer), err)) {
+		signer_end();
 		signer_free(signer);
 		return NULL;
 	}
@@ -351,6 +377,8 @@ signer_free(struct signer *signer)
 {
 	if (signer == NULL)
 		return;
+	if (__atomic_load_n(&started, __ATOMIC_SEQ_CST) == signer)
+		__atomic_store_n(&started, NULL, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < signer->num; i++) {
 		close(signer->channels[i].fd);
 		buf_free(&signer->channels[i].body);

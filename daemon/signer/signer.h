@@ -39,6 +39,12 @@ struct signer *signer_start(const struct config *config, pid_t *pid,
     struct error *err);
 void signer_free(struct signer *signer);
 /*
+ * Have the process of signer_start end, and wait for that, 2 s at most: it
+ * holds the lock of the data folder too, and the next start is to find it free.
+ * Before this process ends itself; for any thread, and for a signal handler.
+ */
+void signer_end(void);
+/*
  * Returns whether its process lives.  If not, err says how it ended, by name
  * where a signal ended it; so do the errors of what is asked of it below.  For
  * any thread.

@@ -15,6 +15,8 @@ mkdir other; cp -R policies crls certs other/; sed 's|certs/server.pem|certs/oth
 	"$top/certs/ca" issue "$dir/certs/mofa" server data/server/server.csr "IP:127.0.0.1" "" certs/other.pem &&
 	"$top/certs/ca" issue "$dir/certs/mofa" sign data/signer/depositary.csr depositary@mofa.example "" certs/seal.pem) >/dev/null
 expect "a port in use" 7 "127.0.0.1:$(cat port) is in use by another program, or another valised: .*ss -ltnp sport = :$(cat port).* tells which. End that one, or take another port (.*listen" run other/valised.yaml
+# Its signer, which holds the folder too, has ended with it.
+check "and the folder is free when it has ended" sh -c "for i in 1 2 3 4 5 6 7 8 9 10; do '$valised' --config other/valised.yaml; [ \$? = 7 ] && flock -n other/data/lock true || exit 1; done"
 sed 's|^listen: .*|listen: 192.0.2.1:8443|' other/valised.yaml >other/none.yaml
 expect "an address that is not this machine's" 7 "this machine has no address 192.0.2.1: .*ip address" run other/none.yaml
 
