@@ -3,11 +3,16 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <git2.h>
+
 #include "backend/files/files.h"
+#include "backend/files/private.h"
 #include "backend/memory/memory.h"
 #include "base/deflate.h"
 #include "base/digest.h"
@@ -136,6 +141,35 @@ assert_object(const struct oid *oid, enum object_type type, const char *want)
 	buf_free(&again);
 	buf_free(&raw);
 }
+
+START_TEST(a_failure_of_libgit2_says_whether_the_disk_is_full)
+{
+	static const struct {
+		int klass, code;
+		bool is_full, is_of_machine;
+	} rows[] = {
+		{ GIT_ERROR_OS, ENOSPC, true, false },
+		{ GIT_ERROR_OS, EDQUOT, true, false },
+		{ GIT_ERROR_OS, EIO, false, true },
+		{ GIT_ERROR_INDEXER, ENOSPC, false, false },
+	};
+
+	git_libgit2_init();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error err = { 0 };
+		char text[128];
+
+		snprintf(text, sizeof(text), "failed to write: %s",
+		    strerror(rows[i].code));
+		git_error_set_str(rows[i].klass, text);
+		ck_assert(!files_git_failed(&err, "git pack"));
+		ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+		ck_assert_int_eq(err.is_full, rows[i].is_full);
+		ck_assert_int_eq(err.is_of_machine, rows[i].is_of_machine);
+	}
+	git_libgit2_shutdown();
+}
+END_TEST
 
 START_TEST(objects_are_there_once_their_set_is_finished)
 {
@@ -633,6 +667,7 @@ END_TEST
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, a_failure_of_libgit2_says_whether_the_disk_is_full);
 	tcase_add_test(t, one_handle_may_write);
 	tcase_add_test(t, what_is_proposed_is_read_and_published);
 	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);

@@ -5,6 +5,7 @@
  * repository that is as we made it is opened by libgit2 only to read objects
  * that somebody else packed.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -137,14 +138,29 @@ begin(void)
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)OPEN_PACKS);
 }
 
+/* Does text end so?  The message of a failed call ends with strerror(errno). */
+static bool
+ends_with(const char *text, const char *end)
+{
+	const size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
 bool
 files_git_failed(struct error *err, const char *what)
 {
 	const git_error *last = git_error_last();
+	const bool is_known = last != NULL && last->message != NULL;
 
-	return error_set(err, ERROR_SYSTEM, "%s: %s", what,
-	    last != NULL && last->message != NULL ? last->message
-						  : "no reason given");
+	error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	    is_known ? last->message : "no reason given");
+	if (is_known && last->klass == GIT_ERROR_OS) {
+		err->is_full = ends_with(last->message, strerror(ENOSPC)) ||
+		    ends_with(last->message, strerror(EDQUOT));
+		err->is_of_machine = !err->is_full;
+	}
+	return false;
 }
 
 bool

@@ -70,7 +70,10 @@ bool files_git(struct files *files, struct error *err) MUST_USE;
  */
 bool files_git_if_changed(struct files *files, struct error *err) MUST_USE;
 void files_git_close(struct files *files);
-/* Set err from libgit2's last error.  Returns false. */
+/*
+ * Set err from libgit2's last error, is_full and is_of_machine too.  Returns
+ * false.
+ */
 bool files_git_failed(struct error *err, const char *what);
 
 /* log.c */
