@@ -25,9 +25,10 @@ accept_policy mofa mofa-minister iom-chief-of-mission iom-geneva >/dev/null
 # after those before: a crash explains no head that is missing then.
 at mofa witness >/dev/null
 deposit mofa two "the second" >/dev/null
-sleep 6
+stop_daemon "$dir"; CLOCK_OFFSET=6 LD_PRELOAD="$VALISE_BUILD/clock.so" start_daemon "$dir"
 deposit mofa three "the third" >/dev/null
 at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+at iom-geneva fetch agreement/two -o work/two.asice >/dev/null
 at iom-geneva audit --full >/dev/null || not_ok "all is well before"
 stop_daemon "$dir"
 "$valised" --config valised.yaml backup backup --with-keys >/dev/null || not_ok "a backup"
