@@ -120,6 +120,7 @@ main(int argc, char *argv[])
 
 	ok = options_parse(&valise_options, argc, argv, &given, &err);
 	context.json = options_has(&given, OPTION_JSON);
+	output_begin(context.json);
 	context.local = options_has(&given, OPTION_LOCAL);
 	context.private_keys = (struct private_rule){
 		.insecure = options_has(&given, OPTION_INSECURE_KEY),

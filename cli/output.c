@@ -17,6 +17,42 @@
 #include "base/time.h"
 #include "client/as_of.h"
 
+static bool coloured;
+
+void
+output_begin(bool json)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	coloured = !json && isatty(STDOUT_FILENO) &&
+	    (no == NULL || no[0] == '\0') && term != NULL && term[0] != '\0' &&
+	    strcmp(term, "dumb") != 0;
+}
+
+bool
+output_coloured(void)
+{
+	return coloured;
+}
+
+/* Print the name of an outcome; another word as it is. */
+static void
+print_outcome(const char *word)
+{
+	static const char *const colours[] = {
+		[OUTCOME_VALID] = "\033[1;32m",
+		[OUTCOME_INDETERMINATE] = "\033[1;33m",
+		[OUTCOME_INVALID] = "\033[1;31m",
+	};
+
+	for (size_t i = 0; coloured && i < 3; i++)
+		if (strcmp(word, outcome_name((enum outcome)i)) == 0) {
+			printf("%s%s\033[0m", colours[i], word);
+			return;
+		}
+	fputs(word, stdout);
+}
+
 void
 output_text(const char *text)
 {
@@ -110,7 +146,10 @@ table_print(const struct table *table)
 		for (size_t c = 0; c < table->columns; c++) {
 			const char *cell = table->cells[r * table->columns + c];
 
-			fputs(cell, stdout);
+			if (c + 1 == table->outcome)
+				print_outcome(cell);
+			else
+				fputs(cell, stdout);
 			if (c + 1 == table->columns)
 				break;
 			for (size_t w = width(cell); w < table->widths[c] + 2;
@@ -425,7 +464,8 @@ output_verdict(const char *file, const struct verdict *verdict,
 	char at[TIME_TEXT];
 
 	output_text(file);
-	printf(": %s", outcome_name(verdict->outcome));
+	fputs(": ", stdout);
+	print_outcome(outcome_name(verdict->outcome));
 	/* Lest somebody reads only the end of "INVALID, in force". */
 	if (version != NULL &&
 	    (verdict->outcome == OUTCOME_VALID ||

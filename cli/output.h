@@ -7,6 +7,15 @@
 #include "record/json.h"
 #include "verdict/verdict.h"
 
+/*
+ * Colours are used if standard output is a terminal that has them ($TERM), and
+ * $NO_COLOR is not set or empty (no-color.org); never in JSON.  This is asked
+ * once, before standard output becomes a pager's or a file.  What has a colour
+ * has a word that says the same.
+ */
+void output_begin(bool json);
+bool output_coloured(void);
+
 /* Print somebody else's text so that nothing in it moves the cursor. */
 void output_text(const char *text);
 /*
@@ -16,6 +25,7 @@ void output_text(const char *text);
 enum { TABLE_COLUMNS = 8 };
 struct table {
 	size_t columns, rows, room;
+	size_t outcome; /* the column that has outcomes, counted from 1; or 0 */
 	char **cells;
 	size_t widths[TABLE_COLUMNS]; /* the width of the widest cell so far */
 };

@@ -469,6 +469,8 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 	json_t *rows = json_array();
 	bool proved = true, ok;
 
+	if (table != NULL)
+		table->outcome = 2;
 	ok = table != NULL && table_add(table, heading);
 	if (ok && was_opened(bag, false, err) && !again)
 		ok = error_set(err, ERROR_CONFLICT,

@@ -473,7 +473,7 @@ take_colour(const struct options_given *given, bool *out, struct error *err)
 {
 	const char *when = options_value(given, OPTION_COLOR);
 
-	*out = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	*out = output_coloured();
 	if (options_has(given, OPTION_COLOR))
 		*out = when == NULL || strcmp(when, "always") == 0;
 	return when == NULL || *out || strcmp(when, "never") == 0 ||

@@ -149,6 +149,8 @@ run(struct pull *pull, struct error *err)
 	pull->size = pull->session.seen.size;
 	pull->seen_at = pull->session.seen_at;
 	pull->table = table_new(4);
+	if (pull->table != NULL)
+		pull->table->outcome = 3;
 	pull->rows = json_array();
 	ok = pull->table != NULL && table_add(pull->table, heading) &&
 	    pull_gather(pull, err) && pull_apply(pull, err) &&

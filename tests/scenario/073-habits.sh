@@ -76,4 +76,34 @@ check "for their owner alone" test "$(stat -c %a "$home/c/valise" "$home/s/valis
 expect "they are found without a HOME" 0 "agreement/one" bare XDG_CONFIG_HOME="$home/c" "$valise" list
 expect "the witness's unit follows" 0 "^ReadWritePaths=.*-%S/valise" cat "$top/cli/systemd/valise-witness.service"
 
+# --- Colours. ---
+at mofa fetch agreement/one -o work/one.asice >/dev/null
+printf 'PK' >work/cut.asice
+esc=$(printf '\033')
+# [VARIABLE=…] COMMAND…: as the shell reads it, on a terminal
+on_terminal() { script -qec "env -u NO_COLOR TERM=xterm $* " /dev/null; }
+if script -qec true /dev/null >/dev/null 2>&1; then
+verify="'$valise' --config offices/mofa/config.yaml verify work/one.asice"
+expect "a verdict has a colour, and its word" 0 ": $esc\[1;32mVALID$esc\[0m, draft" on_terminal "$verify"
+expect "another one another" 1 ": $esc\[1;31mINVALID$esc\[0m" on_terminal "$verify work/cut.asice"
+expect "what cannot be judged too" 1 ": $esc\[1;33mINDETERMINATE$esc\[0m" on_terminal "'$valise' verify --enrolment enrolment.yaml work/one.asice"
+for i in $(seq 70); do ln -s one.asice "work/$i.asice"; done
+expect "so do many" 0 "70.asice: $esc\[1;32mVALID$esc\[0m" on_terminal "$verify work/[0-9]*.asice"
+rm work/[0-9]*.asice
+expect "and a copy that is fetched" 0 "$esc\[1;32mVALID$esc\[0m" on_terminal "'$valise' --config offices/mofa/config.yaml fetch agreement/one -o work/two.asice"
+enrol "$dir" iom-bangkok >/dev/null
+at mofa bag pack agreement/one -o work/one.bag --to iom-bangkok >/dev/null
+expect "and what is in a bag" 0 "agreement/one@1  $esc\[1;32mVALID$esc\[0m" on_terminal "'$valise' --config offices/iom-bangkok/config.yaml bag open work/one.bag --into work/copy"
+plain() { shift; ! grep -q "$esc" work/out; }
+for how in NO_COLOR=1 TERM=dumb TERM= "-u TERM"; do
+	expect "the word alone with $how" 0 ": VALID, draft" on_terminal "env $how $verify"
+	check "and no colour with it" plain "$how"
+done
+expect "an empty NO_COLOR is none" 0 "$esc\[1;32mVALID" on_terminal "NO_COLOR= $verify"
+expect "JSON" 0 '"outcome":"VALID"' on_terminal "'$valise' --json --config offices/mofa/config.yaml verify work/one.asice"
+check "has no colour" plain json
+expect "nor what is no terminal" 0 ": VALID, draft" env TERM=xterm "$valise" --config offices/mofa/config.yaml verify work/one.asice
+check "has none" plain pipe
+else echo "  skipped: colours (there is no pseudo-terminal)"; fi
+
 finish
