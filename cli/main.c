@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/local/local.h"
+#include "client/standing.h"
 
 enum { HELP = 16384 };
 
@@ -132,8 +133,11 @@ main(int argc, char *argv[])
 	if (ok && given.command == NULL && !given.help && !given.version) {
 		help(&given, stderr, &err);
 		status = error_exit_status(ERROR_USAGE);
-	} else if (!ok || !run(&context, &given, &err)) {
-		status = fail(&context, &given, &err);
+	} else {
+		ok = ok && run(&context, &given, &err);
+		standing_tell(&context);
+		if (!ok)
+			status = fail(&context, &given, &err);
 	}
 	local_end(&context);
 	context_free(&context);

@@ -12,12 +12,9 @@
 #include "daemon/metrics.h"
 #include "daemon/upkeep/ends.h"
 #include "daemon/upkeep/state.h"
+#include "policy/soon.h"
 
 enum {
-	DAY = 24 * 60 * 60,
-	WARN_CRL = 7 * DAY,
-	WARN_CERTIFICATE = 30 * DAY,
-	WARN_POWERS = 30 * DAY,
 	WARN_WITNESS = 60 * 60,
 	WARN_DISK = 5, /* percent that is free */
 };
@@ -58,7 +55,7 @@ look_at_certificate(struct upkeep *upkeep, const char *path, int64_t *ends_at)
 	    (cert = cert_parse_pem(buf_span(&pem), &err)) != NULL) {
 		*ends_at = first(*ends_at, cert->not_after_at);
 		time_format_at(cert->not_after_at, when);
-		if (cert->not_after_at < upkeep_now_at() + WARN_CERTIFICATE)
+		if (cert->not_after_at < upkeep_now_at() + SOON_CERTIFICATE)
 			warn(upkeep, "the certificate %s ends %s", path, when);
 	}
 	cert_free(cert);
@@ -87,7 +84,7 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 			continue;
 		*ends_at = first(*ends_at, ca->not_after_at);
 		time_format_at(ca->not_after_at, when);
-		if (ca->not_after_at < upkeep_now_at() + WARN_CERTIFICATE)
+		if (ca->not_after_at < upkeep_now_at() + SOON_CERTIFICATE)
 			warn(upkeep, "the certificate of CA \"%s\" ends %s",
 			    name, when);
 		if (!trust_next_update(now->policy->trust, name,
@@ -100,7 +97,7 @@ look_at_cas(struct upkeep *upkeep, const struct judged_by *now,
 		}
 		crl_ends_at = first(crl_ends_at, next);
 		time_format_at(next, when);
-		if (next < upkeep_now_at() + WARN_CRL)
+		if (next < upkeep_now_at() + SOON_CRL)
 			warn(upkeep,
 			    "the CRL of CA \"%s\" ends %s; then nobody"
 			    " with its certificates can connect",
@@ -118,7 +115,7 @@ look_at_powers(struct upkeep *upkeep, const struct policy *policy)
 		char when[TIME_TEXT];
 
 		if (one->until_at < upkeep_now_at() ||
-		    one->until_at > upkeep_now_at() + WARN_POWERS)
+		    one->until_at > upkeep_now_at() + SOON_POWERS)
 			continue;
 		time_format_date(one->until_at - 1, when);
 		warn(upkeep, "the full powers of %s end %s", one->person, when);
@@ -178,7 +175,7 @@ tell(struct upkeep *upkeep)
 		sha256_update(&hash, span_of_str(upkeep->warnings[i]));
 	now = sha256_final(&hash);
 	if (digest_eq(&now, &upkeep->told) &&
-	    upkeep_now_at() - upkeep->told_at < DAY)
+	    upkeep_now_at() - upkeep->told_at < SOON_DAY)
 		return;
 	upkeep->told = now;
 	upkeep->told_at = upkeep_now_at();

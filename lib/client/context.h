@@ -18,6 +18,7 @@
  *	                                opened, how far each office has seen
  *	STATE/KEYID/outbox/             what was made and not yet answered, a
  *	                                file each (lib/client/outbox.h)
+ *	STATE/KEYID/told                what was told to end soon (standing.h)
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
  *	STATE/KEYID/places              what was told of where things are
@@ -90,6 +91,11 @@ struct context {
 	bool guest;  /* made of an enrolment alone (lib/client/guest.h) */
 	/* the entry whose policy was told not to be accepted */
 	uint64_t policy_told;
+	/* when, and at what, it was looked for what ends (standing.h) */
+	struct {
+		int64_t at;
+		struct digest inputs;
+	} looked;
 	/* lists.h */
 	struct {
 		struct digest digest;

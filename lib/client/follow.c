@@ -4,6 +4,7 @@
  */
 #include "client/session.h"
 
+#include "client/standing.h"
 #include "client/tell.h"
 
 struct following {
@@ -36,6 +37,8 @@ tell_entries(struct following *all, struct error *err)
 	if (!session_entries(&all->session, &filter, visit_next, all, err))
 		return false;
 	all->told(all->arg);
+	/* Who follows for weeks is told each day as well. */
+	standing_tell(all->session.context);
 	return true;
 }
 
@@ -52,6 +55,10 @@ on_event(void *arg, const struct remote_event *event, struct error *err)
 		    (int)event->data.len, (const char *)event->data.data);
 	if (!span_to_u64(event->id, &index) || index < all->filter.from)
 		return true;
+	/* Whatever acts are followed: a new policy is learned, and told. */
+	if (span_is(event->type, act_name(ACT_POLICY)) &&
+	    !session_catch_up(&all->session, err))
+		return false;
 	return tell_entries(all, err);
 }
 

@@ -268,6 +268,19 @@ take_kept(struct context *context, const struct verdict_library *library,
 	}
 }
 
+/* What the enrolment brought; NULL if there is no memory. */
+static struct crls *
+find_enrolled(struct context *context, struct error *err)
+{
+	struct error ignored = { 0 };
+
+	if (context->enrolled == NULL &&
+	    (context->enrolled = crls_new(err)) != NULL)
+		(void)add_files(context->enrolled, context->enrolment.crls,
+		    &ignored);
+	return context->enrolled;
+}
+
 /* Before any entry is known, use what the enrolment brought. */
 static bool
 take_enrolled(struct context *context, struct crl_entries *named,
@@ -276,12 +289,8 @@ take_enrolled(struct context *context, struct crl_entries *named,
 	struct policy *policy =
 	    policies_find(context, &context->enrolment.policy);
 
-	if (context->enrolled == NULL) {
-		if ((context->enrolled = crls_new(err)) == NULL)
-			return false;
-		if (!add_files(context->enrolled, context->enrolment.crls, err))
-			*err = (struct error){ 0 };
-	}
+	if (find_enrolled(context, err) == NULL)
+		return false;
 	return policy == NULL ||
 	    crl_entries_take_lists(named, context->enrolled, policy->trust,
 		err);
@@ -312,6 +321,31 @@ lists_named(struct context *context, const struct verdict_library *library,
 		return NULL;
 	}
 	return context->named = named;
+}
+
+struct span
+lists_newest_line(const struct context *context)
+{
+	struct span rest = buf_span(&context->crl_entries), newest = { 0 };
+
+	while (span_take_line(&rest, &newest))
+		;
+	return newest;
+}
+
+struct crls *
+lists_newest(struct context *context)
+{
+	struct span line = lists_newest_line(context), word;
+	struct error ignored = { 0 };
+	struct entry entry;
+
+	if (line.len == 0)
+		return find_enrolled(context, &ignored);
+	return span_take_until(&line, ' ', &word) &&
+		entry_parse(line, &entry, &ignored)
+	    ? lists_find(context, &entry.crls)
+	    : NULL;
 }
 
 /* Judge each by the policy that this office accepted last. */

@@ -47,6 +47,13 @@ const struct revocation *lists_all(struct context *context,
 /* One of the sets that are kept, or NULL. Borrowed. */
 struct crls *lists_find(struct context *context, const struct digest *digest);
 /*
+ * The set that the newest `crl` entry names, as far as entries are known; before
+ * any is, the enrolment's lists. NULL if it is not here. Borrowed.
+ */
+struct crls *lists_newest(struct context *context);
+/* The line of that entry, "INDEX LINE"; empty if none is known. */
+struct span lists_newest_line(const struct context *context);
+/*
  * Drop what is made of sets and entries: it is made anew when next asked for.
  */
 void lists_forget(struct context *context);

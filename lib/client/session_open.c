@@ -9,6 +9,7 @@
 
 #include "client/acts.h"
 #include "client/lists.h"
+#include "client/standing.h"
 #include "client/tell.h"
 
 static bool
@@ -29,8 +30,10 @@ learn(struct session *session, uint64_t size, struct error *err)
 {
 	if (size != 0)
 		return session_learn_policies_below(session, size, err);
-	return session_learn_policies(session, err) &&
-	    learn_lists(session, err);
+	if (!session_learn_policies(session, err) || !learn_lists(session, err))
+		return false;
+	standing_tell(session->context);
+	return true;
 }
 
 bool

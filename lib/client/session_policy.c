@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/session.h"
+#include "client/standing.h"
 #include "client/tell.h"
 
 /* News that are not kept yet. */
@@ -122,23 +123,6 @@ ask_and_keep(struct session *session, uint64_t size, uint64_t named,
 	return ok;
 }
 
-/* A command that only reads is told too, once. */
-static void
-tell_unaccepted(struct context *context)
-{
-	const struct policy_entry *newest =
-	    succession_newest(&context->succession);
-
-	if (newest == NULL || newest->accepted ||
-	    newest->index == context->policy_told)
-		return;
-	context->policy_told = newest->index;
-	client_note(context,
-	    "a policy that you have not accepted is in force since"
-	    " entry %llu: see \"valise policy show\"",
-	    (unsigned long long)newest->index);
-}
-
 bool
 session_learn_policies(struct session *session, struct error *err)
 {
@@ -159,7 +143,7 @@ session_learn_policies(struct session *session, struct error *err)
 		    ignored.detail);
 	/* One that came by mail may count by now. */
 	session_name_policy(session);
-	tell_unaccepted(session->context);
+	standing_tell_policy(session->context);
 	return true;
 }
 
