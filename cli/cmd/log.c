@@ -2,6 +2,7 @@
  * valise log and valise history: the journal's entries, or the acts on a
  * document, as a table, CSV or JSON.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -315,11 +316,65 @@ print_heading(const struct listing *out)
 		return;
 }
 
+/* --- What comes, until Ctrl-C. --- */
+
+/* For end_following(): a signal handler has no argument of ours. */
+static struct {
+	volatile sig_atomic_t printing; /* a line is not whole yet */
+	volatile sig_atomic_t status;   /* the exit status */
+	volatile sig_atomic_t asked;    /* Ctrl-C came while it was printed */
+} following;
+
+/*
+ * Between two lines nothing is lost by ending at once: what was seen is kept by
+ * renaming whole files.
+ */
 static void
-flush(void *arg)
+end_following(int number)
+{
+	(void)number;
+	following.asked = 1;
+	if (!following.printing)
+		_exit(following.status);
+}
+
+/* An entry_visitor: print a line whole, and only then end. */
+static bool
+visit_next(void *arg, uint64_t index, const struct entry *entry,
+    struct span line, struct error *err)
+{
+	struct listing *out = arg;
+	bool ok;
+
+	following.printing = 1;
+	ok = visit(out, index, entry, line, err);
+	fflush(stdout);
+	if (out->wrong.kind != ERROR_NONE)
+		following.status = error_exit_status(out->wrong.kind);
+	following.printing = 0;
+	if (following.asked)
+		_exit(following.status);
+	return ok;
+}
+
+static void
+told(void *arg)
 {
 	(void)arg;
+}
+
+static bool
+follow(struct listing *out, struct error *err)
+{
+	struct sigaction action = { .sa_handler = end_following };
+
+	print_heading(out);
 	fflush(stdout);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	return session_follow_entries(out->context, &out->filter, visit_next,
+	    told, out, err);
 }
 
 /*
@@ -403,13 +458,7 @@ list_entries(struct listing *out, struct error *err)
 		return list_local(out, err);
 	if (!begin_check(out, err))
 		return false;
-	if (out->follow) {
-		print_heading(out);
-		ok = session_follow_entries(out->context, &out->filter, visit,
-		    flush, out, err);
-	} else {
-		ok = list_shown(out, err);
-	}
+	ok = out->follow ? follow(out, err) : list_shown(out, err);
 	audit_free(out->check);
 	return ok;
 }

@@ -26,7 +26,7 @@ today=$(at mofa log --act policy | sed -n '2s/^[0-9]* *\([0-9-]*\)T.*/\1/p')
 expect "until a day is that day too" 0 "^1 entry" at mofa log --act policy --since "$today" --until "$today"
 expect "until a time ends before it" 0 "^0 entries" at mofa log --act policy --until "${today}T00:00:00Z"
 # --follow
-"$valise" --config offices/mofa/config.yaml log --follow >work/follow 2>work/follow.err & follow=$!
+"$valise" --config offices/mofa/config.yaml log -f >work/follow 2>work/follow.err & follow=$!
 "$valise" --config offices/mofa/config.yaml --json log --follow --act deposit >work/follow.json 2>/dev/null & json=$!
 until_line() { i=0; until grep -q "$1" "$2"; do i=$((i + 1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
 check "following begins with what there is" until_line "agreement/one@1" work/follow
@@ -38,7 +38,12 @@ check "a cut is waited out" until_line "trying again" work/follow.err
 start_daemon "$dir"
 deposit mofa three >/dev/null
 check "and nothing is missed" until_line "agreement/three@1" work/follow
-kill $follow $json; wait $follow $json 2>/dev/null
+kill -INT $follow; wait $follow
+check "Ctrl-C ends it, exit 0" test $? = 0
+kill $json; wait $json
+check "SIGTERM too" test $? = 0
+check "with whole lines" test "$(tail -c 1 work/follow | od -An -tx1)$(tail -c 1 work/follow.json | od -An -tx1)" = " 0a 0a"
+check "each line an object" sh -c 'while read -r line; do printf "%s" "$line" | python3 -c "import json, sys; json.load(sys.stdin)[\"entry\"]" || exit; done <work/follow.json'
 check "each entry once" test "$(grep -c 'agreement/two@1' work/follow)" = 1
 expect "an act that there is not is told" 2 "there is no act" at mofa log --act nonsense
 finish
