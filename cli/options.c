@@ -461,9 +461,12 @@ static const struct options_command commands[] = {
 	    "  valise sign agreement/lao-iom-2021\n", "", sign_forms },
 	{ "fetch", "fetch a version and verify it",
 	    "Fetch a certified true copy, verify it, and only then write it:"
-	    " NAME-vN.asice here, or as you say.",
-	    "  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n", "",
-	    fetch_forms },
+	    " NAME-vN.asice here, or as you say. DOC is what is in force, or"
+	    " the newest where nothing is; DOC@in-force, DOC@latest and DOC@N"
+	    " are that one.",
+	    "  valise fetch agreement/lao-iom-2021@2 -o v2.asice\n"
+	    "  valise fetch agreement/lao-iom-2021@latest\n",
+	    "", fetch_forms },
 	{ "pull", "bring a local copy of all that you may read up to date",
 	    "Fetch what is new since the last pull, prove that it is in the"
 	    " journal, and judge each version before it appears. DIR is where"
@@ -494,12 +497,15 @@ static const struct options_command commands[] = {
 	    "      --telephone lao-pdr=+856-21-555-0100\n",
 	    "", kit_forms },
 	{ "show", "show a document's versions and signatures",
-	    "Show each version's status, who deposited it and who has signed"
-	    " it, as the document's acts prove it.",
+	    "Show what is in force, or the newest where nothing is, who"
+	    " deposited it and who has signed it, as the document's acts prove"
+	    " it; the other versions in a line each. DOC@in-force, DOC@latest"
+	    " and DOC@N show that one.",
 	    "  valise show agreement/lao-iom-2021\n", "", show_forms },
 	{ "list", "list the documents that you may read",
 	    "A document has the status of its newest version, or is"
-	    " terminated.",
+	    " terminated; where an older version is in force that is told"
+	    " beside it, and --status finds it by either.",
 	    "  valise list agreement --status \"in force\"\n", "not --proved",
 	    list_forms },
 	{ "diff", "show how two versions differ",

@@ -12,6 +12,22 @@ enum { TRIES = 3 };
 
 /* --- States. --- */
 
+/* A list of an older daemon does not tell what is in force. */
+static bool
+same_in_force(const struct ledger_document *doc, const json_t *one)
+{
+	const struct ledger_version *now = ledger_now_in_force(doc);
+	const json_t *told = json_object_get(one, "in-force");
+	char hex[DIGEST_HEX];
+
+	if (told == NULL || now == NULL)
+		return told == NULL || json_is_null(told);
+	digest_hex(&now->digest, hex);
+	return json_integer_value(json_object_get(told, "version")) ==
+	    (json_int_t)now->number &&
+	    strcmp(json_text(told, "digest"), hex) == 0;
+}
+
 static bool
 same_state(const struct ledger_document *doc, const json_t *one)
 {
@@ -21,7 +37,7 @@ same_state(const struct ledger_document *doc, const json_t *one)
 	    : NULL;
 	char hex[DIGEST_HEX];
 
-	if (newest == NULL)
+	if (newest == NULL || !same_in_force(doc, one))
 		return false;
 	digest_hex(&newest->digest, hex);
 	return json_integer_value(json_object_get(one, "version")) ==

@@ -346,6 +346,18 @@ report_packed(const struct packing *pack, uint64_t entry, struct error *err)
 	return true;
 }
 
+/* Without a version it is the newest, a draft too: the addressee may sign. */
+static bool
+parse_name(const char *text, char document[DOCUMENT_NAME], unsigned *version,
+    struct error *err)
+{
+	if (!document_parse_which(text, document, version, err))
+		return false;
+	if (*version == DOCUMENT_PLAIN)
+		*version = 0;
+	return true;
+}
+
 /* Put everything that was asked for into the bag. */
 static bool
 pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
@@ -356,7 +368,7 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 		char document[DOCUMENT_NAME];
 		unsigned version;
 
-		ok = document_parse(argv[i], document, &version, err) &&
+		ok = parse_name(argv[i], document, &version, err) &&
 		    add_copy(pack, document, version, err);
 	}
 	if (ok && pack->since != PACK_NAMED)
@@ -461,7 +473,7 @@ check_names(int argc, char *argv[], struct error *err)
 	unsigned version;
 
 	for (int i = 0; i < argc; i++)
-		if (!document_parse(argv[i], document, &version, err))
+		if (!parse_name(argv[i], document, &version, err))
 			return false;
 	return true;
 }

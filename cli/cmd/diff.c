@@ -408,7 +408,7 @@ load(struct diff *diff, struct asking *asking, const struct named *name,
 	char dir[FILE_PATH];
 
 	if (diff->context->local ? !local_dir(diff->context, NULL, dir, err) ||
-		    !local_open(diff->context, dir, name->document,
+		    !local_open_standing(diff->context, dir, name->document,
 			name->version, out, err)
 				 : !fetch_one(asking, name, out, err))
 		return false;
@@ -429,7 +429,7 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 
 	for (int i = 0; i < num; i++) {
 		names[i].text = argv[i];
-		if (!document_parse(argv[i], names[i].document,
+		if (!document_parse_which(argv[i], names[i].document,
 			&names[i].version, err))
 			return false;
 	}

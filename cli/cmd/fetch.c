@@ -26,9 +26,34 @@ read_options(struct context *context, const struct options_given *given,
 	out->output = options_value(given, OPTION_OUTPUT);
 	out->extract = options_value(given, OPTION_EXTRACT);
 	context->witnessed = options_has(given, OPTION_WITNESSED);
-	return document_parse(given->operands[0], out->document, &out->version,
-		   err) &&
+	return document_parse_which(given->operands[0], out->document,
+		   &out->version, err) &&
 	    (out->output == NULL || outfile_check(out->output, err));
+}
+
+/* Where no version was named, tell of a newer one. */
+static void
+tell_newer(const struct fetch *fetch, const struct copy *copy)
+{
+	const unsigned number = copy->verdict.version->number;
+
+	if (fetch->version == DOCUMENT_PLAIN && copy->document.newest > number)
+		output_note("version %u is in force; version %u, %s, is newer:"
+			    " %s@latest",
+		    number, copy->document.newest,
+		    status_name(copy->document.status), fetch->document);
+}
+
+/* The verdict, and the document's newest version, if that is known. */
+static json_t *
+json_of_fetched(const char *file, const struct copy *copy)
+{
+	json_t *json = json_of_verdict(file, &copy->verdict, &copy->as_of);
+
+	if (json != NULL && copy->document.newest != 0)
+		json_object_set_new(json, "newest",
+		    json_integer(copy->document.newest));
+	return json;
 }
 
 /* Write the copy as a file, or as its files, and print the verdict. */
@@ -52,10 +77,10 @@ write_out(struct context *context, const struct fetch *fetch,
 	    !local_extract(copy->container, fetch->extract, false, err))
 		return false;
 	if (context->json)
-		return output_json(json_of_verdict(output != NULL
+		return output_json(json_of_fetched(output != NULL
 					   ? output
 					   : fetch->extract,
-				       &copy->verdict, &copy->as_of),
+				       copy),
 		    err);
 	output_verdict(output != NULL ? output : fetch->extract, &copy->verdict,
 	    &copy->as_of);
@@ -69,7 +94,7 @@ fetch_local(struct context *context, const char *document, unsigned version,
 	char dir[FILE_PATH];
 
 	return local_dir(context, NULL, dir, err) &&
-	    local_open(context, dir, document, version, out, err) &&
+	    local_open_standing(context, dir, document, version, out, err) &&
 	    (out->verdict.outcome != OUTCOME_VALID ||
 		as_of_kept(context, local_proof(context, out) == LOCAL_PROVED,
 		    &out->verdict, &out->as_of, err));
@@ -134,6 +159,8 @@ cmd_fetch(struct context *context, const struct options_given *given,
 		output_note("nothing was written");
 		ok = false;
 	}
+	if (ok)
+		tell_newer(&fetch, &copy);
 	ok = ok && write_out(context, &fetch, &copy, err);
 	copy_free(&copy);
 	return ok;

@@ -8,7 +8,7 @@
 
 /*
  * Get a copy and judge it: from the daemon, or with --local from the local
- * copy.  Version 0 is the newest.  Call copy_free() even after a failure.
+ * copy.  version is as of copy_fetch().  Call copy_free() even after a failure.
  */
 bool fetch_copy(struct context *context, const char *document, unsigned version,
     struct copy *out, struct error *err) MUST_USE;

@@ -224,8 +224,8 @@ add_copies(struct kit *kit, struct error *err)
 	unsigned version;
 
 	for (int i = 0; i < kit->given->num_operands; i++)
-		if (!document_parse(kit->given->operands[i], document, &version,
-			err) ||
+		if (!document_parse_which(kit->given->operands[i], document,
+			&version, err) ||
 		    !add_copy(kit, document, version, err))
 			return false;
 	return true;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/cmd/list.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
 #include "client/acts.h"
@@ -47,6 +48,16 @@ list_path(const struct filters *filters, const char *cursor, struct buf *out,
 	return ok && buf_append_u8(out, 0, err);
 }
 
+/* A status finds a document by its newest version or by the one in force. */
+static bool
+has_status(const json_t *row, const char *status)
+{
+	return status == NULL ||
+	    strcmp(status, json_text(row, "status")) == 0 ||
+	    (strcmp(status, status_name(STATUS_IN_FORCE)) == 0 &&
+		json_is_object(json_object_get(row, "in-force")));
+}
+
 /*
  * Check a page: each document once, in order, and only rows that were asked
  * for.
@@ -71,8 +82,7 @@ check_rows(const struct filters *filters, const json_t *rows,
 		document_type(name, type);
 		if ((filters->type != NULL &&
 			strcmp(filters->type, type) != 0) ||
-		    (filters->status != NULL &&
-			strcmp(filters->status, json_text(row, "status")) != 0))
+		    !has_status(row, filters->status))
 			return no_answer(err, name, "was not asked for");
 		text_set(last, DOCUMENT_NAME, name);
 	}
@@ -143,6 +153,22 @@ struct proving {
 	json_t *rows; /* the rows that are printed */
 };
 
+/* Does the row name the version in force?  An older daemon's names none. */
+static bool
+is_in_force_as(const struct document_acts *acts, const json_t *row)
+{
+	const struct ledger_version *now = ledger_now_in_force(&acts->doc);
+	const json_t *in_force = json_object_get(row, "in-force");
+	struct digest digest;
+
+	if (in_force == NULL || now == NULL)
+		return in_force == NULL || json_is_null(in_force);
+	return json_integer_value(json_object_get(in_force, "version")) ==
+	    now->number &&
+	    digest_parse(span_of_str(json_text(in_force, "digest")), &digest) &&
+	    digest_eq(&digest, &now->digest);
+}
+
 static bool
 is_as(const struct document_acts *acts, const json_t *row)
 {
@@ -155,7 +181,7 @@ is_as(const struct document_acts *acts, const json_t *row)
 	    strcmp(json_text(row, "status"),
 		status_name(ledger_status(&acts->doc))) == 0 &&
 	    digest_parse(span_of_str(json_text(row, "digest")), &digest) &&
-	    digest_eq(&digest, &newest->digest);
+	    digest_eq(&digest, &newest->digest) && is_in_force_as(acts, row);
 }
 
 /*
@@ -190,7 +216,6 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
     struct error *err)
 {
 	const struct ledger_version *newest = acts_version(acts, 0);
-	const char *status = status_name(ledger_status(&acts->doc));
 	char title[LIMIT_TITLE_BYTES + 1];
 	json_t *json;
 	const bool same = is_as(acts, row);
@@ -202,13 +227,12 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 	if (same && known && strcmp(title, json_text(row, "title")) != 0)
 		return no_answer(err, acts->doc.name,
 		    "has another title than its version.yaml");
+	json = json_of_row(&acts->doc, known ? title : json_text(row, "title"));
 	/* The document changed since, and no longer matches the filter. */
-	if (to->filters->status != NULL &&
-	    strcmp(to->filters->status, status) != 0)
+	if (json != NULL && !has_status(json, to->filters->status)) {
+		json_decref(json);
 		return true;
-	json =
-	    json_of_row(acts->doc.name, known ? title : json_text(row, "title"),
-		newest->number, ledger_status(&acts->doc), &newest->digest);
+	}
 	json_object_set_new(json, "proved", json_true());
 	json_object_set_new(json, "title-proved", json_boolean(known));
 	return json_array_append_new(to->rows, json) == 0 ||
@@ -254,8 +278,6 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 	return ok;
 }
 
-/* --- Printing. --- */
-
 static bool
 check_status(const char *wanted, struct error *err)
 {
@@ -271,77 +293,11 @@ check_status(const char *wanted, struct error *err)
 		wanted);
 }
 
-static const char *
-proved_word(const json_t *row)
-{
-	return !json_is_true(json_object_get(row, "proved"))     ? "no"
-	    : json_is_true(json_object_get(row, "title-proved")) ? "yes"
-								 : "but title";
-}
-
-/* The table as it is printed, a page after another. */
-struct printing {
-	struct table *table; /* NULL: nothing was printed yet */
-	bool local;
-	bool some, titles; /* one is not proved; or all but its title */
-};
-
-/* Print more rows; the columns are as wide as the widest up to here. */
 static bool
-print_rows(struct printing *to, const json_t *rows, struct error *err)
+is_filtered(const struct filters *filters)
 {
-	static const char *const heading[] = { "DOCUMENT", "VERSION", "STATUS",
-		"PROVED", "TITLE", "AS OF" };
-	const json_t *one;
-	bool ok = true;
-	size_t i;
-
-	if (json_array_size(rows) == 0)
-		return true;
-	if (to->table == NULL)
-		/* Without a line each row has a checkpoint of its own. */
-		ok = (to->table = table_new(to->local ? 6 : 5)) != NULL &&
-		    table_add(to->table, heading);
-	json_array_foreach (rows, i, one) {
-		char number[24], as_of[AS_OF_TEXT];
-		const char *const word = proved_word(one);
-		const char *const cells[] = { json_text(one, "document"),
-			number, json_text(one, "status"), word,
-			json_text(one, "title"), as_of };
-
-		as_of_json_text(json_object_get(one, "as-of"), as_of);
-		to->some = to->some || strcmp(word, "no") == 0;
-		to->titles = to->titles || strcmp(word, "but title") == 0;
-		snprintf(number, sizeof(number), "%lld",
-		    json_integer_value(json_object_get(one, "version")));
-		ok = ok && table_add(to->table, cells);
-	}
-	if (ok)
-		table_print_more(to->table);
-	return ok || error_set_errno(err, "table");
-}
-
-/* Say what the words of the table mean, or that there was none. */
-static void
-end_rows(struct printing *to, const struct filters *filters)
-{
-	if (to->table == NULL)
-		puts(filters->type == NULL && filters->status == NULL &&
-			    filters->since == NULL
-			? "no documents that you may read"
-			: "no such documents that you may read");
-	else if (to->some && to->local)
-		output_note("what is not proved came by bag, of a journal that"
-			    " is not known to be the one that you have seen:"
-			    " the next connection tells");
-	else if (to->some)
-		output_note("what is not proved is the daemon's word: --proved"
-			    " proves the rows; a title is proved once its"
-			    " version was fetched");
-	else if (to->titles && !to->local)
-		output_note("\"but title\": all is proved but the title, which"
-			    " is the daemon's word until its version was"
-			    " fetched");
+	return filters->type != NULL || filters->status != NULL ||
+	    filters->since != NULL;
 }
 
 /* size is the journal's that was seen; 0 without a line. */
@@ -360,7 +316,7 @@ print_json(json_t *all, uint64_t size, struct error *err)
 
 struct listing {
 	struct proving proving;
-	struct printing *printing; /* NULL: all go to one JSON object */
+	struct list_table *printing; /* NULL: all go to one JSON object */
 	json_t *all;
 };
 
@@ -378,7 +334,7 @@ list_rows(void *arg, json_t *said, struct error *err)
 		ok = ok && prove_row(&to->proving, row, err);
 	if (to->printing == NULL)
 		return ok;
-	ok = ok && print_rows(to->printing, to->proving.rows, err);
+	ok = ok && list_print(to->printing, to->proving.rows, err);
 	json_decref(to->proving.rows);
 	return ok;
 }
@@ -388,7 +344,7 @@ list_line(struct context *context, const struct filters *filters, bool proved,
     struct error *err)
 {
 	struct session session;
-	struct printing printing = { .table = NULL };
+	struct list_table printing = { .table = NULL };
 	struct listing to = { .all = json_array(),
 		.printing = context->json ? NULL : &printing };
 	bool ok = session_open(context, &session, err);
@@ -402,10 +358,10 @@ list_line(struct context *context, const struct filters *filters, bool proved,
 		if (ok && context->json)
 			ok = print_json(to.all, session.seen.size, err);
 		else if (ok)
-			end_rows(&printing, filters);
+			list_end(&printing, is_filtered(filters));
 		session_close(&session);
 	}
-	table_free(printing.table);
+	list_free(&printing);
 	json_decref(to.all);
 	return ok;
 }
@@ -424,7 +380,6 @@ static bool
 gather_local(void *arg, const char *document, struct error *err)
 {
 	struct gathering *to = arg;
-	const char *status = to->filters->status;
 	const json_t *newest;
 	json_t *json = local_document(to->context, to->dir, document, err);
 	int64_t time_ms;
@@ -434,8 +389,7 @@ gather_local(void *arg, const char *document, struct error *err)
 		return false;
 	num = json_array_size(json_object_get(json, "versions"));
 	newest = json_array_get(json_object_get(json, "versions"), num - 1);
-	if ((status == NULL ||
-		strcmp(status, json_text(json, "status")) == 0) &&
+	if (has_status(json, to->filters->status) &&
 	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
 	    time_ms >= to->filters->since_ms) {
 		json_t *row = json_row_of(json);
@@ -453,7 +407,7 @@ static bool
 list_local(struct context *context, const struct filters *filters,
     struct error *err)
 {
-	struct printing printing = { .local = true };
+	struct list_table printing = { .local = true };
 	char dir[FILE_PATH];
 	struct gathering to = { .context = context,
 		.dir = dir,
@@ -465,9 +419,9 @@ list_local(struct context *context, const struct filters *filters,
 	    local_each(dir, filters->type, gather_local, &to, err);
 	if (ok && context->json)
 		ok = print_json(to.all, 0, err);
-	else if (ok && (ok = print_rows(&printing, to.all, err)))
-		end_rows(&printing, filters);
-	table_free(printing.table);
+	else if (ok && (ok = list_print(&printing, to.all, err)))
+		list_end(&printing, is_filtered(filters));
+	list_free(&printing);
 	json_decref(to.all);
 	return ok;
 }

@@ -70,9 +70,87 @@ print_as_of(const json_t *as_of)
 		    text);
 }
 
-/* Remember the versions that are shown: who has seen one may follow it. */
+/* Print a line for a version beside the one that is shown. */
 static void
-remember_shown(const struct context *context, const json_t *json)
+print_beside(const json_t *version)
+{
+	printf("version %lld, %s%s, deposited by ",
+	    json_integer_value(json_object_get(version, "version")),
+	    json_text(version, "status"),
+	    json_is_false(json_object_get(version, "proved")) ? ", not proved"
+							      : "");
+	output_text(json_text(version, "person"));
+	printf(" of %s, %.10s\n", json_text(version, "office"),
+	    json_text(version, "time"));
+}
+
+static unsigned
+number_of(const json_t *version)
+{
+	return (unsigned)json_integer_value(
+	    json_object_get(version, "version"));
+}
+
+/*
+ * Find the number of the version that is meant: which is as of
+ * document_parse_which().
+ */
+static bool
+find_version(const json_t *json, unsigned which, unsigned *out,
+    struct error *err)
+{
+	const json_t *versions = json_object_get(json, "versions");
+	const json_t *newest =
+	    json_array_get(versions, json_array_size(versions) - 1);
+	const unsigned in_force = number_of(json_object_get(json, "in-force"));
+
+	*out = which;
+	if (which == 0 || (which == DOCUMENT_PLAIN && in_force == 0))
+		*out = number_of(newest);
+	else if (which == DOCUMENT_PLAIN || which == DOCUMENT_IN_FORCE)
+		*out = in_force;
+	return *out != 0 ||
+	    error_set(err, ERROR_NOT_FOUND,
+		"no version of %s is in force: the newest, %u, is %s",
+		json_text(json, "document"), number_of(newest),
+		json_text(newest, "status"));
+}
+
+/* Leave one version only. */
+static bool
+leave(json_t *json, unsigned only, struct error *err)
+{
+	json_t *versions = json_object_get(json, "versions");
+
+	for (size_t i = json_array_size(versions); i > 0; i--)
+		if (number_of(json_array_get(versions, i - 1)) != only)
+			json_array_remove(versions, i - 1);
+	return json_array_size(versions) != 0 ||
+	    error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
+		json_text(json, "document"), only);
+}
+
+/* Where no version was named, tell of a newer one than is shown. */
+static void
+tell_newer(const json_t *json, unsigned shown)
+{
+	const json_t *versions = json_object_get(json, "versions");
+	const json_t *newest =
+	    json_array_get(versions, json_array_size(versions) - 1);
+
+	if (number_of(newest) > shown)
+		output_note("version %u is in force; version %u, %s, is newer:"
+			    " %s@latest",
+		    shown, number_of(newest), json_text(newest, "status"),
+		    json_text(json, "document"));
+}
+
+/*
+ * Remember the version that is shown, or all if that is 0: who has seen one may
+ * follow it.
+ */
+static void
+remember_shown(const struct context *context, const json_t *json, unsigned only)
 {
 	const json_t *one;
 	size_t i;
@@ -80,33 +158,31 @@ remember_shown(const struct context *context, const json_t *json)
 	json_array_foreach (json_object_get(json, "versions"), i, one) {
 		struct digest digest;
 
-		if (digest_parse(span_of_str(json_text(one, "digest")),
+		if ((only == 0 || number_of(one) == only) &&
+		    digest_parse(span_of_str(json_text(one, "digest")),
 			&digest))
 			context_saw_version(context,
-			    json_text(json, "document"),
-			    (unsigned)json_integer_value(
-				json_object_get(one, "version")),
+			    json_text(json, "document"), number_of(one),
 			    &digest);
 	}
 }
 
-/* Print one version only, or all if that is 0. */
+/* Print a version in full, and where it was not named the others in short. */
 static bool
-show_document(struct context *context, json_t *json, unsigned only,
+show_document(struct context *context, json_t *json, unsigned which,
     struct error *err)
 {
 	json_t *versions = json_object_get(json, "versions"), *one;
+	unsigned shown;
 	size_t i;
 
-	for (i = json_array_size(versions); only != 0 && i > 0; i--) {
-		one = json_array_get(versions, i - 1);
-		if (json_integer_value(json_object_get(one, "version")) != only)
-			json_array_remove(versions, i - 1);
-	}
-	if (only != 0 && json_array_size(versions) == 0)
-		return error_set(err, ERROR_NOT_FOUND, "%s has no version %u",
-		    json_text(json, "document"), only);
-	remember_shown(context, json);
+	if (!find_version(json, which, &shown, err) ||
+	    (which != DOCUMENT_PLAIN && !leave(json, shown, err)))
+		return false;
+	if (which == DOCUMENT_PLAIN)
+		tell_newer(json, shown);
+	/* What is told in a line was not shown. */
+	remember_shown(context, json, context->json ? 0 : shown);
 	if (context->json)
 		return output_json(json_incref(json), err);
 	output_text(json_text(json, "document"));
@@ -116,8 +192,12 @@ show_document(struct context *context, json_t *json, unsigned only,
 		? " (the title is not proved: fetch it)"
 		: "");
 	print_as_of(json_object_get(json, "as-of"));
+	json_array_foreach (versions, i, one)
+		if (number_of(one) == shown)
+			print_version(one);
 	for (i = json_array_size(versions); i > 0; i--)
-		print_version(json_array_get(versions, i - 1));
+		if (number_of(json_array_get(versions, i - 1)) != shown)
+			print_beside(json_array_get(versions, i - 1));
 	return true;
 }
 
@@ -173,7 +253,8 @@ cmd_show(struct context *context, const struct options_given *given,
 	json_t *json = NULL;
 	bool ok;
 
-	if (!document_parse(given->operands[0], document, &version, err) ||
+	if (!document_parse_which(given->operands[0], document, &version,
+		err) ||
 	    !context_load(context, err))
 		return false;
 	if (context->local) {

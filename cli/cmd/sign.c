@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/local/local.h"
 
+enum { QUESTION = 80 };
+
 static bool
 make_signature(const struct identity *signer, const struct container *from,
     struct container *to, struct error *err)
@@ -79,6 +81,23 @@ report(struct context *context, const struct signing_sent *sent,
 	return true;
 }
 
+/* The question names the version, and the other one, which is in force. */
+static void
+ask_for(const struct copy *copy, char out[QUESTION])
+{
+	const unsigned number = copy->verdict.version->number;
+	const unsigned in_force = copy->document.in_force;
+
+	if (in_force != 0 && in_force != number)
+		snprintf(out, QUESTION,
+		    "Sign version %u, while version %u is"
+		    " in force?",
+		    number, in_force);
+	else
+		snprintf(out, QUESTION, "Sign version %u%s?", number,
+		    in_force == 0 ? "" : ", which is in force");
+}
+
 /* session is NULL if there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
@@ -88,8 +107,10 @@ sign_copy(struct context *context, struct session *session,
 	struct container *signature = container_new(err);
 	struct outbox_act act = { .lock = -1 };
 	struct identity signer = { NULL };
+	char question[QUESTION];
 	bool ok;
 
+	ask_for(copy, question);
 	ok = signature != NULL && signing_load(context, &signer, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
 		signer.cert->email, err) &&
@@ -97,7 +118,7 @@ sign_copy(struct context *context, struct session *session,
 		signer.cert->email, yes, err);
 	if (ok) {
 		show(&copy->verdict, &signer);
-		ok = signing_confirmed(yes, "Sign it?", err) &&
+		ok = signing_confirmed(yes, question, err) &&
 		    make_signature(&signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, &act, err) &&
@@ -122,7 +143,7 @@ sign_local(struct context *context, const char *document, unsigned version,
 
 	if (!local_dir(context, NULL, dir, err))
 		return false;
-	ok = local_open(context, dir, document, version, &copy, err);
+	ok = local_open_standing(context, dir, document, version, &copy, err);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)
 		ok = verdict_error(&copy.verdict, err);
 	if (ok && copy.verdict.status != STATUS_DRAFT &&
@@ -174,8 +195,11 @@ cmd_sign(struct context *context, const struct options_given *given,
 	char document[DOCUMENT_NAME];
 	unsigned version;
 
-	return document_parse(given->operands[0], document, &version, err) &&
-	    context_load(context, err) &&
+	if (!document_parse_which(given->operands[0], document, &version, err))
+		return false;
+	if (version == DOCUMENT_PLAIN)
+		version = 0;
+	return context_load(context, err) &&
 	    (context->local ? sign_local : sign_document)(context, document,
 		version, yes, err);
 }

@@ -181,18 +181,25 @@ local_open_quietly(struct context *context, const char *dir,
 	return ok;
 }
 
+void
+local_tell_unproved(struct context *context, const char *document,
+    const struct copy *copy)
+{
+	if (copy->verdict.outcome == OUTCOME_VALID &&
+	    local_proof(context, copy) != LOCAL_PROVED)
+		output_note("%s@%u is not proved: its journal is not known to"
+			    " be the one that you have seen; the next"
+			    " connection tells",
+		    document, copy->verdict.version->number);
+}
+
 bool
 local_open(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *out, struct error *err)
 {
 	if (!local_open_quietly(context, dir, document, version, out, err))
 		return false;
-	if (out->verdict.outcome == OUTCOME_VALID &&
-	    local_proof(context, out) != LOCAL_PROVED)
-		output_note("%s@%u is not proved: its journal is not known to"
-			    " be the one that you have seen; the next"
-			    " connection tells",
-		    document, out->verdict.version->number);
+	local_tell_unproved(context, document, out);
 	return true;
 }
 

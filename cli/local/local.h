@@ -117,6 +117,17 @@ bool local_versions(const char *dir, const char *document, unsigned **versions,
 bool local_open(struct context *context, const char *dir, const char *document,
     unsigned version, struct copy *out, struct error *err) MUST_USE;
 
+/*
+ * The same, where version may be DOCUMENT_IN_FORCE or DOCUMENT_PLAIN; tell also
+ * what the copy's document is: its newest version here, and, where it was not a
+ * number, the one in force.
+ *
+ * ERROR_NOT_FOUND  it is not there, or none is in force
+ */
+bool local_open_standing(struct context *context, const char *dir,
+    const char *document, unsigned version, struct copy *out,
+    struct error *err) MUST_USE;
+
 /* Visit each document, by name. */
 typedef bool local_visitor(void *arg, const char *document, struct error *err);
 bool local_each(const char *dir, const char *type, local_visitor *visit,

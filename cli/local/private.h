@@ -24,6 +24,10 @@ bool local_open_quietly(struct context *context, const char *dir,
     const char *document, unsigned version, struct copy *out,
     struct error *err) MUST_USE;
 
+/* Print a note if the copy is VALID and not proved. */
+void local_tell_unproved(struct context *context, const char *document,
+    const struct copy *copy);
+
 /* --- newest/ (local_newest.c). --- */
 
 /*

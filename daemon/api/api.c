@@ -146,6 +146,11 @@ read_names(struct job *job, struct error *err)
 	document_type(job->document, job->type);
 	if (job->num_segments < 6 || span_is(job->segments[5], "latest"))
 		return true;
+	if (job->route->run == run_fetch &&
+	    span_is(job->segments[5], "in-force")) {
+		job->in_force = true;
+		return true;
+	}
 	return document_version_parse(job->segments[5], &job->version) ||
 	    error_set(err, ERROR_USAGE, "\"%.*s\" is not a version's number",
 		(int)(job->segments[5].len < 40 ? job->segments[5].len : 40),

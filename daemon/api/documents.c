@@ -138,9 +138,12 @@ documents_fetch_is_ready(struct job *job)
 
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
-	version = ledger_version(doc,
-	    job->version != 0 || doc == NULL ? job->version
-					     : (unsigned)doc->num_versions);
+	version = doc == NULL ? NULL
+	    : job->in_force
+	    ? ledger_now_in_force(doc)
+	    : ledger_version(doc,
+		  job->version != 0 ? job->version
+				    : (unsigned)doc->num_versions);
 	if (version != NULL) {
 		edition = edition_of(job, version->acts[version->num_acts - 1]);
 		copy_name(&version->commit, &edition, name);
@@ -287,6 +290,9 @@ deliver(struct job *job, const struct snapshot *now, struct error *err)
 static bool
 not_there(const struct job *job, struct error *err)
 {
+	if (job->in_force)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no version of %s is in force", job->document);
 	return job->version == 0
 	    ? error_set(err, ERROR_NOT_FOUND, "there is no document %s",
 		  job->document)
@@ -301,9 +307,14 @@ run_fetch(struct job *job, struct error *err)
 	bool ok;
 
 	if (!snapshot_take(job->api->record->ledger, job->document,
-		job->version, job->connected.person, &now, err))
+		job->in_force ? SNAPSHOT_IN_FORCE : job->version,
+		job->connected.person, &now, err))
 		return false;
-	ok = now.version != 0 ? deliver(job, &now, err) : not_there(job, err);
+	/* SNAPSHOT_IN_FORCE finds a terminated version too. */
+	ok = now.version != 0 &&
+		(!job->in_force || now.asked.status == STATUS_IN_FORCE)
+	    ? deliver(job, &now, err)
+	    : not_there(job, err);
 	snapshot_free(&now);
 	return ok;
 }

@@ -62,6 +62,7 @@ struct job {
 	char document[DOCUMENT_NAME];
 	char type[LIMIT_SLUG_BYTES + 1];
 	unsigned version; /* 0: the newest */
+	bool in_force;    /* in its place: the one in force now */
 	unsigned tries;
 	int status; /* of a problem, if not that of its kind; or 0 */
 	/* The upload that this request uses alone, or empty (uploads.c). */

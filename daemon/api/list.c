@@ -49,14 +49,21 @@ read_listing(const struct job *job, struct listing *out, struct error *err)
 	return true;
 }
 
+/* A status finds a document by its newest version or by the one in force. */
+static bool
+has_status(const struct ledger_document *doc, const char *status)
+{
+	return strcmp(status, status_name(ledger_status(doc))) == 0 ||
+	    (strcmp(status, status_name(STATUS_IN_FORCE)) == 0 &&
+		ledger_now_in_force(doc) != NULL);
+}
+
 static bool
 is_listed(const struct listing *listing, const struct sight *sight,
     const struct ledger_document *doc)
 {
 	return sight_reads(sight, doc->name) &&
-	    (listing->status[0] == '\0' ||
-		strcmp(listing->status, status_name(ledger_status(doc))) ==
-		    0) &&
+	    (listing->status[0] == '\0' || has_status(doc, listing->status)) &&
 	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
 }
 
@@ -95,16 +102,6 @@ first_listed(const struct order *order, const struct listing *listing,
 	return order_next(order, at);
 }
 
-static json_t *
-row_of(const struct ledger_document *doc, const char *title)
-{
-	const struct ledger_version *newest =
-	    &doc->versions[doc->num_versions - 1];
-
-	return json_of_row(doc->name, title, newest->number, ledger_status(doc),
-	    &newest->digest);
-}
-
 /* Append the row of a document, with the ledger locked for reading. */
 static bool
 append_row(const struct job *job, struct listing *listing,
@@ -119,7 +116,7 @@ append_row(const struct job *job, struct listing *listing,
 	/* Reading a title may release the lock.  Documents are never freed. */
 	if (doc->title[0] == '\0')
 		documents_title(job, doc, title);
-	row = row_of(doc, doc->title[0] != '\0' ? doc->title : title);
+	row = json_of_row(doc, doc->title[0] != '\0' ? doc->title : title);
 	text = json_dumps(row, JSON_COMPACT);
 	ok = text != NULL
 	    ? buf_printf(out, err, "%s%s", listing->num++ > 0 ? "," : "", text)

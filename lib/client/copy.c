@@ -223,6 +223,40 @@ download_known(struct session *session, const struct document_acts *acts,
 	return true;
 }
 
+/* Find the number of the version that is meant; 0 is the daemon's newest. */
+static bool
+find_version(const struct document_acts *acts, unsigned *version,
+    struct error *err)
+{
+	const struct ledger_version *now = ledger_now_in_force(&acts->doc);
+	const struct ledger_version *newest = acts_version(acts, 0);
+
+	if (*version != DOCUMENT_IN_FORCE && *version != DOCUMENT_PLAIN)
+		return true;
+	if (*version == DOCUMENT_IN_FORCE && now == NULL && newest != NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "no version of %s is in force: the newest, %u, is %s",
+		    acts->doc.name, newest->number,
+		    status_name(newest->status));
+	/* Without acts the daemon's answer says why. */
+	*version = now != NULL ? now->number : 0;
+	return true;
+}
+
+/* Note what the acts say of the other versions. */
+static void
+note_document(const struct document_acts *acts, struct copy *copy)
+{
+	const struct ledger_version *now = ledger_now_in_force(&acts->doc);
+	const struct ledger_version *newest = acts_version(acts, 0);
+
+	if (newest == NULL)
+		return;
+	copy->document.newest = newest->number;
+	copy->document.status = newest->status;
+	copy->document.in_force = now != NULL ? now->number : 0;
+}
+
 bool
 copy_fetch_beside(struct session *session, struct document_acts *acts,
     unsigned version, struct copy *out, struct error *err)
@@ -231,12 +265,14 @@ copy_fetch_beside(struct session *session, struct document_acts *acts,
 	bool ok;
 
 	*out = (struct copy){ .fd = -1 };
-	ok = download_known(session, acts, document, version, out, err) &&
+	ok = find_version(acts, &version, err) &&
+	    download_known(session, acts, document, version, out, err) &&
 	    copy_follow(session, out, err) &&
 	    is_the_one(out, document, version, (unsigned)acts->doc.num_versions,
 		err);
 	if (ok && out->verdict.outcome == OUTCOME_VALID) {
 		ok = settle_copy(session, acts, out, err);
+		note_document(acts, out);
 		if (ok)
 			context_remember_version(session->context,
 			    member_bytes(

@@ -22,12 +22,18 @@ struct copy {
 	struct container *container;
 	struct verdict verdict;
 	struct as_of as_of; /* when the status is from, if it is VALID */
+	/* The document that it is of, as far as that is known. */
+	struct {
+		unsigned newest, in_force; /* versions; 0: none is known */
+		enum status status;        /* of the newest */
+	} document;
 };
 /*
  * Fetch a copy into a nameless file, judge it, and set its status by the acts
- * on the document. Version 0 is the newest. Call copy_free() even after a
- * failure.
+ * on the document. Version 0 is the newest; DOCUMENT_IN_FORCE and
+ * DOCUMENT_PLAIN are found by the acts. Call copy_free() even after a failure.
  *
+ * ERROR_NOT_FOUND  there is none, or none is in force
  * ERROR_UNTRUSTED  ENTRY_WITHHELD, ANSWER_DIFFERS, VERSION_DIFFERS: it is not
  *                   the one that was asked for
  */

@@ -64,6 +64,29 @@ document_parse(const char *text, char name[DOCUMENT_NAME], unsigned *version,
 }
 
 bool
+document_parse_which(const char *text, char name[DOCUMENT_NAME],
+    unsigned *version, struct error *err)
+{
+	struct span rest = span_of_str(text), front;
+
+	if (!span_take_until(&rest, '@', &front)) {
+		*version = DOCUMENT_PLAIN;
+		front = span_of_str(text);
+	} else if (span_is(rest, "latest")) {
+		*version = 0;
+	} else if (span_is(rest, "in-force")) {
+		*version = DOCUMENT_IN_FORCE;
+	} else if (!document_version_parse(rest, version)) {
+		return error_set(err, ERROR_USAGE,
+		    "\"%.40s\" is not a version: a number, \"in-force\" or"
+		    " \"latest\"",
+		    strchr(text, '@') + 1);
+	}
+	return document_name_check(front, err) &&
+	    span_to_str(front, name, DOCUMENT_NAME);
+}
+
+bool
 document_names_add(struct document_names *names, const char *name, size_t max,
     struct error *err)
 {

@@ -4,6 +4,8 @@
 #ifndef DOCUMENT_NAME_H
 #define DOCUMENT_NAME_H
 
+#include <limits.h>
+
 #include "base/bytes.h"
 #include "base/limits.h"
 
@@ -18,6 +20,17 @@ bool document_name_check(struct span name, struct error *err) MUST_USE;
 void document_type(const char *name, char out[LIMIT_SLUG_BYTES + 1]);
 /* Parse "TYPE/SLUG" or "TYPE/SLUG@N"; *version is 0 if no version is named. */
 bool document_parse(const char *text, char name[DOCUMENT_NAME],
+    unsigned *version, struct error *err) MUST_USE;
+/*
+ * Of document_parse_which(), in place of a version's number: the version in
+ * force; and what is meant where none is named, that one or else the newest.
+ */
+#define DOCUMENT_IN_FORCE UINT_MAX
+#define DOCUMENT_PLAIN    (UINT_MAX - 1)
+/*
+ * Parse also "TYPE/SLUG@latest", which is version 0, and "TYPE/SLUG@in-force".
+ */
+bool document_parse_which(const char *text, char name[DOCUMENT_NAME],
     unsigned *version, struct error *err) MUST_USE;
 /* Names of documents, each once. The caller frees list with free(). */
 struct document_names {

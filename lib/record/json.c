@@ -3,6 +3,8 @@
  */
 #include "record/json.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "base/time.h"
 
@@ -152,21 +154,55 @@ json_of_versions(const struct ledger_document *doc)
 	return all;
 }
 
+/* Returns the version and the digest of a version's JSON. */
+static json_t *
+json_named(const json_t *version)
+{
+	return json_pack("{s:O, s:O}", "version",
+	    json_object_get(version, "version"), "digest",
+	    json_object_get(version, "digest"));
+}
+
+/* Returns "in-force" of a document with these versions. */
+static json_t *
+json_in_force(const json_t *versions)
+{
+	for (size_t i = json_array_size(versions); i > 0; i--) {
+		const json_t *one = json_array_get(versions, i - 1);
+
+		if (strcmp(json_text(one, "status"),
+			status_name(STATUS_IN_FORCE)) == 0)
+			return json_named(one);
+	}
+	return json_null();
+}
+
 json_t *
 json_of_document(const char *document, const char *title, enum status status,
     json_t *versions)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "document", document, "title",
-	    title, "status", status_name(status), "versions", versions);
+	json_t *in_force = json_in_force(versions);
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "document", document,
+	    "title", title, "status", status_name(status), "in-force", in_force,
+	    "versions", versions);
 }
 
 json_t *
-json_of_row(const char *document, const char *title, unsigned version,
-    enum status status, const struct digest *digest)
+json_of_row(const struct ledger_document *doc, const char *title)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:o}", "document", document,
-	    "title", title, "version", (int)version, "status",
-	    status_name(status), "digest", json_of_digest(digest));
+	const struct ledger_version *newest =
+	    &doc->versions[doc->num_versions - 1];
+	const struct ledger_version *now = ledger_now_in_force(doc);
+
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s, s:o}", "document",
+	    doc->name, "title", title, "version", (int)newest->number, "status",
+	    status_name(ledger_status(doc)), "digest",
+	    json_of_digest(&newest->digest), "time",
+	    json_of_ms(newest->time_ms), "office", newest->office, "in-force",
+	    now == NULL ? json_null()
+			: json_pack("{s:i, s:o}", "version", (int)now->number,
+			      "digest", json_of_digest(&now->digest)));
 }
 
 json_t *
@@ -176,10 +212,13 @@ json_row_of(const json_t *document)
 	json_t *newest =
 	    json_array_get(versions, json_array_size(versions) - 1);
 
-	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "document",
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "document",
 	    json_object_get(document, "document"), "title",
 	    json_object_get(document, "title"), "version",
 	    json_object_get(newest, "version"), "status",
 	    json_object_get(document, "status"), "digest",
-	    json_object_get(newest, "digest"));
+	    json_object_get(newest, "digest"), "time",
+	    json_object_get(newest, "time"), "office",
+	    json_object_get(newest, "office"), "in-force",
+	    json_object_get(document, "in-force"));
 }

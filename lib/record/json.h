@@ -62,9 +62,11 @@ json_t *json_of_document(const char *document, const char *title,
     enum status status, json_t *versions);
 /* Returns the array of a document's versions, oldest first. */
 json_t *json_of_versions(const struct ledger_document *doc);
-/* A row of the list of documents. */
-json_t *json_of_row(const char *document, const char *title, unsigned version,
-    enum status status, const struct digest *digest);
+/*
+ * A row of the list of documents: the newest version, and which one is in force
+ * ("in-force", null if there is none).  doc has a version.
+ */
+json_t *json_of_row(const struct ledger_document *doc, const char *title);
 /* Returns the row of a document, from the document's JSON. */
 json_t *json_row_of(const json_t *document);
 

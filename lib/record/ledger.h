@@ -174,6 +174,9 @@ ledger_withdrawn_by(const struct ledger_document *doc,
     const struct ledger_version *version);
 /* Returns the version in force or terminated; NULL if there is none. */
 const struct ledger_version *ledger_in_force(const struct ledger_document *doc);
+/* Returns the version in force now; NULL if there is none. */
+const struct ledger_version *ledger_now_in_force(
+    const struct ledger_document *doc);
 /* Returns the index of the last entry of this act, or LEDGER_NONE. */
 uint64_t ledger_last(const struct ledger *ledger, enum act act);
 int64_t ledger_time_ms(const struct ledger *ledger);

@@ -65,6 +65,15 @@ ledger_in_force(const struct ledger_document *doc)
 	return NULL;
 }
 
+const struct ledger_version *
+ledger_now_in_force(const struct ledger_document *doc)
+{
+	const struct ledger_version *version = ledger_in_force(doc);
+
+	return version != NULL && version->status == STATUS_IN_FORCE ? version
+								     : NULL;
+}
+
 static bool
 no_memory(struct error *err)
 {

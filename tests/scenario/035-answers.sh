@@ -128,7 +128,9 @@ no_line mofa-minister
 
 # --- Versions. ---
 liar iom-bangkok ask versions/latest versions/2
-lie "an older version as the newest" fetch VERSION_DIFFERS "the daemon sent agreement/one@2 instead" json iom-bangkok fetch agreement/one -o work/fetched.asice
+lie "an older version as the newest" fetch VERSION_DIFFERS "the daemon sent agreement/one@2 instead" json iom-bangkok fetch agreement/one@latest -o work/fetched.asice
+liar iom-bangkok ask versions/2 versions/3
+lie "a draft as what is in force" fetch VERSION_DIFFERS "the daemon sent agreement/one@3 instead" json iom-bangkok fetch agreement/one -o work/fetched.asice
 liar iom-bangkok ask versions/2 versions/1
 lie "another version" fetch VERSION_DIFFERS "the daemon sent agreement/one@1 instead" json iom-bangkok fetch agreement/one@2 -o work/fetched.asice
 liar iom-bangkok ask documents/agreement/one/ documents/agreement/two/

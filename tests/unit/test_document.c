@@ -779,6 +779,40 @@ static const struct {
 	{ "agreement/../x", false, 0 },
 };
 
+/* As document_parse_which() reads them. */
+static const struct {
+	const char *text;
+	bool good;
+	unsigned version;
+} whiches[] = {
+	{ "agreement/lao-iom", true, DOCUMENT_PLAIN },
+	{ "agreement/lao-iom@latest", true, 0 },
+	{ "agreement/lao-iom@in-force", true, DOCUMENT_IN_FORCE },
+	{ "agreement/lao-iom@999999", true, 999999 },
+	{ "agreement/lao-iom@1000000", false, 0 },
+	{ "agreement/lao-iom@", false, 0 },
+	{ "agreement/lao-iom@newest", false, 0 },
+	{ "agreement/lao-iom@in force", false, 0 },
+	{ "agreement@latest", false, 0 },
+	{ "agreement@in-force", false, 0 },
+};
+
+START_TEST(a_version_is_a_number_or_one_of_two_words)
+{
+	char name[DOCUMENT_NAME];
+	unsigned version;
+	struct error err = { 0 };
+
+	ck_assert_int_eq(document_parse_which(whiches[_i].text, name, &version,
+			     &err),
+	    whiches[_i].good);
+	if (!whiches[_i].good)
+		return;
+	ck_assert_uint_eq(version, whiches[_i].version);
+	ck_assert_str_eq(name, "agreement/lao-iom");
+}
+END_TEST
+
 START_TEST(a_name_that_is_none_is_refused)
 {
 	char name[DOCUMENT_NAME];
@@ -815,6 +849,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_version_comes_back_as_it_went);
 	tcase_add_test(t, names_of_documents_are_kept_once);
 	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0, COUNT(names));
+	tcase_add_loop_test(t, a_version_is_a_number_or_one_of_two_words, 0,
+	    COUNT(whiches));
 }
 
 int

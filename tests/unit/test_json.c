@@ -77,15 +77,24 @@ static struct ledger_document doc = { .name = "agreement/one",
 	"\"withdrawn\":null}"
 #define ROW                                                                    \
 	"{\"digest\":\"" DIGEST1 "\",\"document\":\"agreement/one\","          \
-	"\"status\":\"draft\",\"title\":\"One\",\"version\":2}"
+	"\"in-force\":null,\"office\":\"iom\",\"status\":\"draft\","           \
+	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\","             \
+	"\"version\":2}"
+#define ROW_IN_FORCE                                                           \
+	"{\"digest\":\"" DIGEST1 "\",\"document\":\"agreement/one\","          \
+	"\"in-force\":{\"digest\":\"" DIGEST0 "\",\"version\":1},"             \
+	"\"office\":\"iom\",\"status\":\"draft\","                             \
+	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\","             \
+	"\"version\":2}"
 
 START_TEST(a_document_is_told_with_all_its_versions)
 {
 	check_json(json_of_version(&doc, &versions[0]), VERSION1);
 	check_json(json_of_document(doc.name, doc.title, STATUS_DRAFT,
 		       json_of_versions(&doc)),
-	    "{\"document\":\"agreement/one\",\"status\":\"draft\","
-	    "\"title\":\"One\",\"versions\":[" VERSION1 "," VERSION2 "]}");
+	    "{\"document\":\"agreement/one\",\"in-force\":null,"
+	    "\"status\":\"draft\",\"title\":\"One\",\"versions\":[" VERSION1
+	    "," VERSION2 "]}");
 }
 END_TEST
 
@@ -96,9 +105,24 @@ START_TEST(a_row_is_the_same_whoever_tells_it)
 
 	check_json(json_row_of(document), ROW);
 	json_decref(document);
-	check_json(json_of_row(doc.name, doc.title, 2, STATUS_DRAFT,
-		       &versions[1].digest),
-	    ROW);
+	check_json(json_of_row(&doc, doc.title), ROW);
+}
+END_TEST
+
+START_TEST(a_row_tells_what_is_in_force_beside_the_newest)
+{
+	json_t *document;
+
+	versions[0].status = STATUS_IN_FORCE;
+	document = json_of_document(doc.name, doc.title, STATUS_DRAFT,
+	    json_of_versions(&doc));
+	check_json(json_row_of(document), ROW_IN_FORCE);
+	json_decref(document);
+	check_json(json_of_row(&doc, doc.title), ROW_IN_FORCE);
+	/* What was terminated is in force no more. */
+	versions[0].status = STATUS_TERMINATED;
+	check_json(json_of_row(&doc, doc.title), ROW);
+	versions[0].status = STATUS_WITHDRAWN;
 }
 END_TEST
 
@@ -161,6 +185,7 @@ fill(TCase *t)
 {
 	tcase_add_test(t, a_document_is_told_with_all_its_versions);
 	tcase_add_test(t, a_row_is_the_same_whoever_tells_it);
+	tcase_add_test(t, a_row_tells_what_is_in_force_beside_the_newest);
 	tcase_add_test(t, of_what_is_no_document_there_is_no_row);
 	tcase_add_test(t, a_text_is_one_or_empty);
 	tcase_add_test(t, an_error_is_told_with_its_exit);
