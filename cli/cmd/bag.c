@@ -136,7 +136,7 @@ print_sent(const struct context *context, const struct bags_sent *sent,
 	if (!ok)
 		error_set_errno(err, "bags");
 	else if (context->json)
-		ok = output_json(json_incref(rows), err);
+		ok = output_json(json_pack("{s:O}", "bags", rows), err);
 	else if (json_array_size(rows) == 0)
 		puts("No bag was sent.");
 	else

@@ -27,6 +27,8 @@ struct diff {
 	const char *beside[2];
 	struct copy a, b;
 	bool any; /* a difference was printed */
+	/* with --json: arrays of what differs, and of the files that do */
+	json_t *changes, *files;
 };
 
 /* --- The pager, as git has it. --- */
@@ -87,6 +89,12 @@ tell(struct diff *diff, const char *what, const char *old, const char *new)
 	if (strcmp(old, new) == 0)
 		return;
 	diff->any = true;
+	if (diff->changes != NULL) {
+		json_array_append_new(diff->changes,
+		    json_pack("{s:s, s:s, s:s}", "what", what, "old", old,
+			"new", new));
+		return;
+	}
 	if (old[0] != '\0') {
 		printf("%s-%s: ", diff->colour ? "\033[31m" : "", what);
 		output_text(old);
@@ -259,6 +267,27 @@ heading(struct diff *diff, const struct text_file *a, const struct text_file *b)
 	    diff->colour ? "\033[0m" : "");
 }
 
+/* Add how two texts differ to the files; why is set where that is not known. */
+static bool
+add_pair(struct diff *diff, const struct text_file *a,
+    const struct text_file *b, struct span x, struct span y, struct error *why,
+    struct error *err)
+{
+	json_t *row = json_pack("{s:s?, s:s?}", "old",
+	    a != NULL ? a->file : NULL, "new", b != NULL ? b->file : NULL);
+	json_t *lines = why->kind != ERROR_NONE
+	    ? NULL
+	    : diff_texts_json(b != NULL ? b->file : a->file, x, y, diff->words,
+		  why);
+
+	if (lines != NULL)
+		json_object_set_new(row, "lines", lines);
+	else
+		json_object_set_new(row, "detail", json_string(why->detail));
+	return json_array_append_new(diff->files, row) == 0 ||
+	    error_set_errno(err, "files");
+}
+
 /* Print how two texts of one language differ. */
 static bool
 diff_pair(struct diff *diff, const struct text_file *a,
@@ -270,11 +299,16 @@ diff_pair(struct diff *diff, const struct text_file *a,
 
 	if (a != NULL && b != NULL && digest_eq(&a->sha256, &b->sha256))
 		return true;
-	heading(diff, a, b);
-	if ((a != NULL && !read_text(diff, &diff->a, a, &x, &why)) ||
-	    (b != NULL && !read_text(diff, &diff->b, b, &y, &why)))
+	if (diff->files == NULL)
+		heading(diff, a, b);
+	ok = (a == NULL || read_text(diff, &diff->a, a, &x, &why)) &&
+	    (b == NULL || read_text(diff, &diff->b, b, &y, &why));
+	if (diff->files != NULL)
+		ok =
+		    add_pair(diff, a, b, buf_span(&x), buf_span(&y), &why, err);
+	else if (!ok)
 		/* The files differ, but how cannot be shown here. */
-		printf("they differ: %s\n", why.detail);
+		ok = printf("they differ: %s\n", why.detail) > 0;
 	else
 		ok = diff_texts(b != NULL ? b->file : a->file, buf_span(&x),
 		    buf_span(&y), diff->words, diff->colour, err);
@@ -303,13 +337,42 @@ diff_versions(struct diff *diff, struct error *err)
 	const struct version *a = diff->a.verdict.version;
 	const struct version *b = diff->b.verdict.version;
 
-	printf("%s%s@%u %s@%u%s\n", diff->colour ? "\033[1m" : "", a->document,
-	    a->number, b->document, b->number, diff->colour ? "\033[0m" : "");
+	if (diff->files == NULL)
+		printf("%s%s@%u %s@%u%s\n", diff->colour ? "\033[1m" : "",
+		    a->document, a->number, b->document, b->number,
+		    diff->colour ? "\033[0m" : "");
 	tell_metadata(diff);
 	return diff_files(diff, a->texts, a->num_texts, b->texts, b->num_texts,
 		   err) &&
 	    diff_files(diff, a->annexes, a->num_annexes, b->annexes,
 		b->num_annexes, err);
+}
+
+static json_t *
+json_of_end(const struct copy *copy)
+{
+	const struct version *version = copy->verdict.version;
+
+	return json_pack("{s:s, s:i, s:o}", "document", version->document,
+	    "version", (int)version->number, "digest",
+	    json_of_digest(&copy->verdict.digest));
+}
+
+static bool
+diff_versions_json(struct diff *diff, struct error *err)
+{
+	bool ok;
+
+	diff->changes = json_array();
+	diff->files = json_array();
+	ok = diff_versions(diff, err) &&
+	    output_json(json_pack("{s:o, s:o, s:O, s:O}", "from",
+			    json_of_end(&diff->a), "to", json_of_end(&diff->b),
+			    "changes", diff->changes, "files", diff->files),
+		err);
+	json_decref(diff->changes);
+	json_decref(diff->files);
+	return ok;
 }
 
 /* --- Two languages of one version. --- */
@@ -343,6 +406,23 @@ width_of_terminal(void)
 	    : 100;
 }
 
+static bool
+print_languages_json(struct diff *diff, const struct text_file *const texts[2],
+    struct span left, struct span right, struct error *err)
+{
+	json_t *articles = diff_articles_json(left, right, err);
+	json_t *json = articles == NULL ? NULL : json_of_end(&diff->a);
+
+	if (articles == NULL)
+		return false;
+	json_object_set_new(json, "languages",
+	    json_pack("[s, s]", diff->beside[0], diff->beside[1]));
+	json_object_set_new(json, "files",
+	    json_pack("[s, s]", texts[0]->file, texts[1]->file));
+	json_object_set_new(json, "articles", articles);
+	return output_json(json, err);
+}
+
 /* Print the two languages of one version beside each other. */
 static bool
 diff_languages(struct diff *diff, struct error *err)
@@ -361,8 +441,11 @@ diff_languages(struct diff *diff, struct error *err)
 	}
 	ok = ok && read_text(diff, &diff->a, texts[0], &x, err) &&
 	    read_text(diff, &diff->a, texts[1], &y, err) &&
-	    diff_beside(texts[0]->file, buf_span(&x), texts[1]->file,
-		buf_span(&y), width_of_terminal(), err);
+	    (diff->context->json
+		    ? print_languages_json(diff, texts, buf_span(&x),
+			  buf_span(&y), err)
+		    : diff_beside(texts[0]->file, buf_span(&x), texts[1]->file,
+			  buf_span(&y), width_of_terminal(), err));
 	buf_free(&x);
 	buf_free(&y);
 	return ok;
@@ -444,7 +527,9 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 	if (!ok)
 		return false;
 	pager = start_pager(diff);
-	ok = num < 2 ? diff_languages(diff, err) : diff_versions(diff, err);
+	ok = num < 2              ? diff_languages(diff, err)
+	    : diff->context->json ? diff_versions_json(diff, err)
+				  : diff_versions(diff, err);
 	end_pager(pager);
 	return ok;
 }
@@ -495,10 +580,6 @@ cmd_diff(struct context *context, const struct options_given *given,
 	if (!take_colour(given, &diff.colour, err) ||
 	    (beside != NULL && !take_languages(beside, &diff, languages, err)))
 		return false;
-	if (context->json)
-		return error_set(err, ERROR_USAGE,
-		    "a difference is for people to read: there is no --json of"
-		    " it");
 	ok = context_load(context, err) &&
 	    run(&diff, given->num_operands, given->operands, err);
 	copy_free(&diff.a);

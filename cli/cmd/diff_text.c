@@ -384,6 +384,78 @@ diff_beside(const char *left_name, struct span left, const char *right_name,
 	return ok;
 }
 
+/* --- As JSON. --- */
+
+/* A compare_visitor that appends to the array arg. */
+static bool
+add_line(void *arg, enum compare_kind kind, struct span text, struct error *err)
+{
+	static const char *const kinds[] = { [COMPARE_SAME] = "same",
+		[COMPARE_ADDED] = "added",
+		[COMPARE_REMOVED] = "removed",
+		[COMPARE_HUNK] = "hunk",
+		[COMPARE_NOTE] = "note" };
+
+	while (text.len > 0 &&
+	    (text.data[text.len - 1] == '\n' ||
+		text.data[text.len - 1] == '\r'))
+		text.len--;
+	/* The end of a line among words (split_words()). */
+	if (span_is(text, "\036"))
+		text = span_of_str("\n");
+	return json_array_append_new(arg,
+		   json_pack("{s:s, s:s%}", "kind", kinds[kind], "text",
+		       (const char *)text.data, text.len)) == 0 ||
+	    error_set(err, ERROR_MALFORMED, "its text is not UTF-8");
+}
+
+json_t *
+diff_texts_json(const char *name, struct span a, struct span b, bool words,
+    struct error *err)
+{
+	struct buf x = BUF(64 * 1024 * 1024), y = BUF(64 * 1024 * 1024);
+	json_t *lines = json_array();
+	bool ok = true;
+
+	if (words) {
+		ok = split_words(a, &x, err) && split_words(b, &y, err);
+		a = buf_span(&x);
+		b = buf_span(&y);
+	}
+	ok = ok &&
+	    compare_texts(name, a, b, words ? 12 : 3, add_line, lines, err);
+	buf_free(&x);
+	buf_free(&y);
+	if (!ok) {
+		json_decref(lines);
+		lines = NULL;
+	}
+	return lines;
+}
+
+json_t *
+diff_articles_json(struct span left, struct span right, struct error *err)
+{
+	json_t *all = json_array();
+
+	while (left.len > 0 || right.len > 0) {
+		const struct span a = take_article(&left);
+		const struct span b = take_article(&right);
+
+		if (json_array_append_new(all,
+			json_pack("[s%, s%]",
+			    a.len > 0 ? (const char *)a.data : "", a.len,
+			    b.len > 0 ? (const char *)b.data : "", b.len)) !=
+		    0) {
+			json_decref(all);
+			error_set(err, ERROR_MALFORMED,
+			    "its text is not UTF-8");
+			return NULL;
+		}
+	}
+	return all;
+}
+
 /* --- PDF. --- */
 
 bool

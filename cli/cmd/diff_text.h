@@ -5,6 +5,8 @@
 #ifndef CLI_CMD_DIFF_TEXT_H
 #define CLI_CMD_DIFF_TEXT_H
 
+#include <jansson.h>
+
 #include "base/bytes.h"
 
 enum { DIFF_COLUMN = 36 }; /* the narrowest width of two columns */
@@ -15,6 +17,18 @@ enum { DIFF_COLUMN = 36 }; /* the narrowest width of two columns */
  */
 bool diff_texts(const char *name, struct span a, struct span b, bool words,
     bool colour, struct error *err) MUST_USE;
+/*
+ * The same as a JSON array: "kind" ("same", "added", "removed", "hunk", "note")
+ * and "text" of each line, or of each word. The caller decrefs it. NULL, and
+ * err, if memory is short, or a text is not UTF-8.
+ */
+json_t *diff_texts_json(const char *name, struct span a, struct span b,
+    bool words, struct error *err) MUST_USE;
+/*
+ * The articles of two texts, beside each other: an array of pairs of texts.
+ */
+json_t *diff_articles_json(struct span left, struct span right,
+    struct error *err) MUST_USE;
 /*
  * Print two texts beside each other, article by article; width is that of both
  * columns.

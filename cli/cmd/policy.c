@@ -46,19 +46,21 @@ cmd_policy_check(struct context *context, const struct options_given *given,
 	}
 	if (ok)
 		digest_hex(&policy->digest, hex);
-	if (context->json)
-		ok = output_json(json_pack("{s:i, s:i, s:s, s:O}", "errors",
-				     (int)complaints.num_errors, "warnings",
-				     (int)complaints.num_warnings, "digest",
-				     hex, "messages", lines),
-			 err) &&
-		    ok;
-	else if (ok)
+	/* What could not be read at all has an error and no report. */
+	if (context->json && (ok || complaints.num_errors > 0)) {
+		context->told =
+		    output_json(json_pack("{s:i, s:i, s:s, s:O}", "errors",
+				    (int)complaints.num_errors, "warnings",
+				    (int)complaints.num_warnings, "digest", hex,
+				    "messages", lines),
+			err);
+		ok = ok && context->told;
+	} else if (ok)
 		printf("%s: good, %u warnings, %zu offices, %zu types\n"
 		       "policy %s\n",
 		    dir, complaints.num_warnings, policy->num_offices,
 		    policy->num_types, hex);
-	else if (complaints.num_errors > 0)
+	if (!ok && complaints.num_errors > 0)
 		error_set(err, ERROR_MALFORMED, "%s: %u mistakes", dir,
 		    complaints.num_errors);
 	json_decref(lines);
