@@ -66,7 +66,7 @@ json push 0 push mofa agreement/one
 # --- Getting and judging. ---
 json fetch 0 by iom-geneva fetch agreement/one@2 -o work/one.asice
 json fetch 0 by iom-geneva fetch agreement/one --extract work/one
-json fetch 0 by iom-geneva fetch agreement/one -o work/newest.asice
+json fetch 0 by iom-geneva fetch agreement/one@latest -o work/newest.asice
 json error 4 by iom-geneva fetch agreement/none -o work/none.asice
 sed 's/Article 2/Article 7/' work/one.asice >work/altered.asice
 cp work/en.txt work/text.asice
