@@ -17,8 +17,8 @@ start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 sign() { at "$1" sign "$2" --yes; }
 deposit mofa one >/dev/null; sign mofa-minister agreement/one >/dev/null 2>&1; sign iom-chief-of-mission agreement/one >/dev/null 2>&1
-deposit iom-vientiane one "Article 2" >/dev/null; sign mofa-minister agreement/one >/dev/null 2>&1; sign iom-chief-of-mission agreement/one >/dev/null 2>&1
-deposit mofa one "Article 3" >/dev/null
+sees iom-vientiane one; deposit iom-vientiane one "Article 2" >/dev/null; sign mofa-minister agreement/one >/dev/null 2>&1; sign iom-chief-of-mission agreement/one >/dev/null 2>&1
+sees mofa one; deposit mofa one "Article 3" >/dev/null
 deposit mofa two >/dev/null; deposit mofa three >/dev/null
 at iom-vientiane push health-protocol/tb --text en=work/en.txt --title en=TB >/dev/null
 # The entry of an act: PATTERN of its line in the log

@@ -40,6 +40,7 @@ fork() { # WHICH: a daemon of its own on a copy of the data
 there() { which=$1; shift; "$valise" --config "$which/iom-vientiane/config.yaml" "$@"; }
 go_on() { # WHICH SLUG
 	printf 'The %s text\n' "$1" >"work/$1.txt"
+	there "$1" show agreement/one >/dev/null &&
 	there "$1" push agreement/one --text lo=work/lo.txt --text "en=work/$1.txt" --title "en=The $1 text" &&
 	there "$1" push "agreement/only-$2" --text lo=work/lo.txt --text en=work/en.txt --title "en=only-$2"
 }

@@ -18,8 +18,8 @@ at mofa witness init >/dev/null 2>&1
 # Everybody has seen this much, and no acts but what their own commands need.
 rm -rf work/offices; cp -R offices work/offices
 stop_daemon "$dir"; mkdir work/older; cp -R data work/older/; start_daemon "$dir"
-deposit iom-vientiane one "Article 2" >/dev/null; into_force agreement/one
-deposit mofa one "Article 3" >/dev/null
+sees iom-vientiane one; deposit iom-vientiane one "Article 2" >/dev/null; into_force agreement/one
+sees mofa one; deposit mofa one "Article 3" >/dev/null
 signature=$(entry "sign .*agreement/one@1") other_signature=$(entry "sign .*agreement/one@2")
 other_deposit=$(entry "deposit .*agreement/two@1") waybill=$(entry "dispatch .*bag 1")
 acts=$(at mofa log | grep -c -e " deposit " -e " sign " -e " force ")

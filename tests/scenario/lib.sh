@@ -61,6 +61,8 @@ deposit() {
 	at "$1" push "agreement/$2" --text lo=work/lo.txt \
 		--text "en=work/$([ $# -lt 3 ] && echo en || echo "$2").txt" --title "en=The $2"
 }
+# OFFICE SLUG: it looks at an agreement, and may then deposit onto it
+sees() { at "$1" show "agreement/$2" >/dev/null 2>&1; }
 curl_as() {
 	office=$1 path=$2; shift 2
 	curl -sS --tlsv1.3 --cacert "offices/$office/ca.pem" --cert "offices/$office/cert.pem" \
