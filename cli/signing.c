@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/output.h"
 #include "client/acts.h"
+#include "client/own_cert.h"
 #include "document/manifest.h"
 #include "document/termination.h"
 
@@ -62,12 +63,10 @@ signing_files(const struct identity *signer, const struct container *from,
 }
 
 bool
-signing_load(const struct context *context, struct identity *out,
-    struct error *err)
+signing_load(struct context *context, struct identity *out, struct error *err)
 {
 	return context->sign_cert[0] != '\0'
-	    ? identity_load(context->sign_cert, context->sign_key,
-		  &context->private_keys, out, err)
+	    ? own_cert_load(context, OWN_CERT_SIGN, out, err)
 	    : error_set(err, ERROR_USAGE,
 		  "there is nothing to sign with: enrol with --sign-cert and"
 		  " --sign-key");

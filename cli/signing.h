@@ -9,9 +9,11 @@
 struct ledger_version;
 
 /*
- * Load the key that the configuration names for signing. The caller frees it.
+ * Load the key that the configuration names for signing, and judge its
+ * certificate (client/own_cert.h): before anybody is connected to. The caller
+ * frees it.
  */
-bool signing_load(const struct context *context, struct identity *out,
+bool signing_load(struct context *context, struct identity *out,
     struct error *err) MUST_USE;
 
 /*

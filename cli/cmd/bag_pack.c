@@ -226,24 +226,17 @@ list_slips(struct packing *pack, struct error *err)
 static bool
 sign_waybill(struct packing *pack, struct error *err)
 {
-	struct identity signer = { NULL };
-	bool ok;
-
 	pack->waybill->number = bag_kept_number(pack->context, "number") + 1;
 	pack->waybill->dispatched_at = time_now_ms() / 1000;
 	text_set(pack->waybill->from, sizeof(pack->waybill->from),
 	    pack->from_office->name);
-	ok = text_take(pack->waybill->to, sizeof(pack->waybill->to), pack->to,
-		 err) &&
-	    signing_load(pack->context, &signer, err);
-	if (ok)
-		text_set(pack->waybill->person, sizeof(pack->waybill->person),
-		    signer.cert->email);
-	ok = ok && waybill_encode(pack->waybill, &pack->yaml, err) &&
-	    cades_sign(&signer, buf_span(&pack->yaml), COMMITMENT_ORIGIN,
+	text_set(pack->waybill->person, sizeof(pack->waybill->person),
+	    pack->signer.cert->email);
+	return text_take(pack->waybill->to, sizeof(pack->waybill->to), pack->to,
+		   err) &&
+	    waybill_encode(pack->waybill, &pack->yaml, err) &&
+	    cades_sign(&pack->signer, buf_span(&pack->yaml), COMMITMENT_ORIGIN,
 		pack->waybill->dispatched_at, &pack->p7s, err);
-	identity_free(&signer);
-	return ok;
 }
 
 /*
@@ -385,8 +378,8 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 }
 
 /*
- * Find this office, the addressee and its certificate to encrypt to, and check
- * them.
+ * Find who signs, this office, the addressee and its certificate to encrypt to,
+ * and check them.
  */
 static bool
 prepare(struct packing *pack, struct error *err)
@@ -395,7 +388,8 @@ prepare(struct packing *pack, struct error *err)
 	struct trust_result trust;
 	struct cert *cert = NULL;
 
-	if ((pack->policy = policies_pinned(pack->context, err)) == NULL ||
+	if (!signing_load(pack->context, &pack->signer, err) ||
+	    (pack->policy = policies_pinned(pack->context, err)) == NULL ||
 	    (pack->from_office = policies_own_office(pack->context,
 		 pack->policy, &cert, err)) == NULL)
 		return false;

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/cmd/policy_tell.h"
 #include "cli/commands.h"
+#include "client/own_cert.h"
 
 struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
@@ -30,36 +32,64 @@ absolute(const char *path, char out[FILE_PATH], struct error *err)
 	return ok;
 }
 
-enum purpose { TO_CONNECT, TO_SIGN, TO_DECRYPT };
-
 /*
- * Check, before anything is written, that a certificate and a key belong
- * together.
+ * The CAs of the enrolment: those of the policy that it names.  Its other
+ * certificates, to encrypt to, are passed over.
  */
-static bool
-check_pair(const char *cert_path, const char *key_path,
-    const struct private_rule *rule, enum purpose purpose, struct error *err)
+static struct trust *
+trust_enrolled(const struct enrolment *enrolment, struct error *err)
 {
-	static const char *const names[] = { [TO_CONNECT] = "connect with",
-		[TO_SIGN] = "sign with",
-		[TO_DECRYPT] = "open bags with" };
-	struct identity identity;
-	bool ok;
+	struct trust *trust = trust_new(err);
+	struct error ignored = { 0 };
 
-	if (cert_path == NULL)
+	for (size_t i = 0; trust != NULL && i < enrolment->cas->num; i++) {
+		const struct member *ca = &enrolment->cas->members[i];
+
+		(void)!trust_add_ca(trust, ca->path, member_bytes(ca),
+		    &ignored);
+	}
+	return trust;
+}
+
+/* Check a certificate and its key before anything is written or asked for. */
+static bool
+check_pair(struct own_cert_known *known, enum own_cert_use use,
+    const char *cert, const char *key, const struct private_rule *rule,
+    struct error *err)
+{
+	static const char *const names[] = { [OWN_CERT_CONNECT] = "--cert",
+		[OWN_CERT_SIGN] = "--sign-cert",
+		[OWN_CERT_OPEN] = "--encrypt-cert" };
+	struct identity identity;
+
+	if (cert == NULL)
 		return true;
-	if (!identity_load(cert_path, key_path, rule, &identity, err))
+	known->use = use;
+	known->path = cert;
+	known->key_path = key;
+	known->named_by = names[use];
+	if (!own_cert_load_named(known, rule, &identity, err))
 		return false;
-	ok = purpose == TO_SIGN     ? identity.cert->can_sign
-	    : purpose == TO_CONNECT ? identity.cert->can_connect
-				    : identity.cert->can_agree;
-	if (!ok)
-		error_set(err, ERROR_USAGE, "%s is not a certificate to %s",
-		    cert_path, names[purpose]);
-	else
-		ok = cert_check_key(identity.cert, err) ||
-		    error_context(err, "%s", cert_path);
 	identity_free(&identity);
+	return true;
+}
+
+static bool
+check_pairs(const struct context *context, const struct options *options,
+    struct error *err)
+{
+	const struct private_rule *rule = &context->private_keys;
+	struct own_cert_known known = { .at = time_now_ms() / 1000,
+		.cas = trust_enrolled(&context->enrolment, err) };
+	const bool ok = known.cas != NULL &&
+	    check_pair(&known, OWN_CERT_CONNECT, options->cert, options->key,
+		rule, err) &&
+	    check_pair(&known, OWN_CERT_SIGN, options->sign_cert,
+		options->sign_key, rule, err) &&
+	    check_pair(&known, OWN_CERT_OPEN, options->encrypt_cert,
+		options->encrypt_key, rule, err);
+
+	trust_free(known.cas);
 	return ok;
 }
 
@@ -388,7 +418,6 @@ cmd_init(struct context *context, const struct options_given *given,
 {
 	struct buf text = BUF(LIMIT_YAML_BYTES);
 	char root[FILE_PATH], name[16];
-	const struct private_rule *rule = &context->private_keys;
 	const char *path = given->operands[0];
 	struct options options;
 	bool ok;
@@ -399,12 +428,6 @@ cmd_init(struct context *context, const struct options_given *given,
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: this office is enrolled",
 		    context->config_path);
-	if (!check_pair(options.cert, options.key, rule, TO_CONNECT, err) ||
-	    !check_pair(options.sign_cert, options.sign_key, rule, TO_SIGN,
-		err) ||
-	    !check_pair(options.encrypt_cert, options.encrypt_key, rule,
-		TO_DECRYPT, err))
-		return false;
 	if (!text_take(context->cert, FILE_PATH, options.cert, err) ||
 	    !text_take(context->key, FILE_PATH, options.key, err) ||
 	    !(options.state != NULL
@@ -417,7 +440,8 @@ cmd_init(struct context *context, const struct options_given *given,
 	if (ok) {
 		snprintf(name, sizeof(name), "%08x",
 		    context->enrolment.journal.id);
-		ok = file_join(context->state, root, name, err) &&
+		ok = check_pairs(context, &options, err) &&
+		    file_join(context->state, root, name, err) &&
 		    context_load_keys(context, err) &&
 		    import(context, buf_span(&text), options.yes, err) &&
 		    write_config(context, &options, root, err);

@@ -12,6 +12,7 @@
 #include "cli/cmd/bag.h"
 #include "cli/commands.h"
 #include "client/lists.h"
+#include "client/own_cert.h"
 
 bool
 opened_found(struct opened *bag, const char *path, const char *what)
@@ -160,8 +161,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 		    " named by encryption-certificate and encryption-key in"
 		    " %s",
 		    context->config_path);
-	ok = identity_load(context->encrypt_cert, context->encrypt_key,
-		 &context->private_keys, &recipient, err) &&
+	ok = own_cert_load(context, OWN_CERT_OPEN, &recipient, err) &&
 	    (out->inner = file_temporary(context->state, err)) >= 0 &&
 	    bag_open(out->fd, &recipient, out->inner, &out->apart,
 		&out->members, &out->num, err);

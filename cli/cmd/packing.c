@@ -62,6 +62,7 @@ packing_free(struct packing *pack)
 	free(pack->files);
 	waybill_free(pack->waybill);
 	free(pack->at);
+	identity_free(&pack->signer);
 	cert_free(pack->recipient);
 	buf_free(&pack->checkpoint);
 	buf_free(&pack->prefixes);

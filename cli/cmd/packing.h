@@ -33,6 +33,7 @@ struct packing {
 	bool online;
 	struct policy *policy;
 	const struct office *from_office, *addressee;
+	struct identity signer; /* of the waybill */
 	struct cert *recipient; /* the addressee's certificate, to encrypt to */
 	struct waybill *waybill;
 	struct bag_file *files;

@@ -17,16 +17,11 @@ enum { CAUGHT_UP_MS = 2000 };
 bool
 pusher_load_signer(struct pusher *pusher, struct error *err)
 {
-	const struct context *context = pusher->context;
+	struct context *context = pusher->context;
 
-	if (context->sign_cert[0] == '\0')
-		return error_set(err, ERROR_USAGE,
-		    "to deposit one signs: enrol with --sign-cert and"
-		    " --sign-key");
 	if (pusher->signer.cert != NULL)
 		return true;
-	if (!identity_load(context->sign_cert, context->sign_key,
-		&context->private_keys, &pusher->signer, err))
+	if (!signing_load(context, &pusher->signer, err))
 		return false;
 	/* The signature is verified before it is sent. */
 	cert_cache_put(context->certs, pusher->signer.cert);
@@ -431,7 +426,8 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 			return err->kind == ERROR_NONE;
 		return push_local(pusher, push, err);
 	}
-	if (!connect_once(pusher, err) ||
+	if ((!pusher->dry_run && !pusher_load_signer(pusher, err)) ||
+	    !connect_once(pusher, err) ||
 	    !session_check_policy(pusher->session, err) ||
 	    (!pusher->dry_run && !send_pending(pusher, push->document, err)) ||
 	    !newest_find(pusher->session, pusher->policy, pusher->office,

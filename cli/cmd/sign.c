@@ -101,25 +101,25 @@ ask_for(const struct copy *copy, char out[QUESTION])
 /* session is NULL if there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
-    const struct copy *copy, bool yes, struct error *err)
+    const struct identity *signer, const struct copy *copy, bool yes,
+    struct error *err)
 {
 	const struct version *version = copy->verdict.version;
 	struct container *signature = container_new(err);
 	struct outbox_act act = { .lock = -1 };
-	struct identity signer = { NULL };
 	char question[QUESTION];
 	bool ok;
 
 	ask_for(copy, question);
-	ok = signature != NULL && signing_load(context, &signer, err) &&
+	ok = signature != NULL &&
 	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
-		signer.cert->email, err) &&
+		signer->cert->email, err) &&
 	    signing_may_be_asked(context, &copy->verdict, SIGNING_APPROVAL,
-		signer.cert->email, yes, err);
+		signer->cert->email, yes, err);
 	if (ok) {
-		show(&copy->verdict, &signer);
+		show(&copy->verdict, signer);
 		ok = signing_confirmed(yes, question, err) &&
-		    make_signature(&signer, copy->container, signature, err) &&
+		    make_signature(signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, &act, err) &&
 		    (session == NULL
@@ -128,14 +128,13 @@ sign_copy(struct context *context, struct session *session,
 	}
 	outbox_release(&act);
 	container_free(signature);
-	identity_free(&signer);
 	return ok;
 }
 
 /* Sign the copy in the local copy; the signature stays in the outbox. */
 static bool
-sign_local(struct context *context, const char *document, unsigned version,
-    bool yes, struct error *err)
+sign_local(struct context *context, const struct identity *signer,
+    const char *document, unsigned version, bool yes, struct error *err)
 {
 	char dir[FILE_PATH];
 	struct copy copy;
@@ -153,7 +152,7 @@ sign_local(struct context *context, const char *document, unsigned version,
 		    "%s@%u is %s: it takes no signatures", document,
 		    copy.verdict.version->number,
 		    status_name(copy.verdict.status));
-	ok = ok && sign_copy(context, NULL, &copy, yes, err);
+	ok = ok && sign_copy(context, NULL, signer, &copy, yes, err);
 	copy_free(&copy);
 	return ok;
 }
@@ -163,8 +162,8 @@ sign_local(struct context *context, const char *document, unsigned version,
  * send.
  */
 static bool
-sign_document(struct context *context, const char *document, unsigned version,
-    bool yes, struct error *err)
+sign_document(struct context *context, const struct identity *signer,
+    const char *document, unsigned version, bool yes, struct error *err)
 {
 	struct session session;
 	struct copy copy = { .fd = -1 };
@@ -180,7 +179,8 @@ sign_document(struct context *context, const char *document, unsigned version,
 		/* A copy that is not VALID is not signed. */
 		if (ok && copy.verdict.outcome != OUTCOME_VALID)
 			ok = verdict_error(&copy.verdict, err);
-		ok = ok && sign_copy(context, &session, &copy, yes, err);
+		ok =
+		    ok && sign_copy(context, &session, signer, &copy, yes, err);
 	}
 	copy_free(&copy);
 	session_close(&session);
@@ -192,14 +192,19 @@ cmd_sign(struct context *context, const struct options_given *given,
     struct error *err)
 {
 	const bool yes = options_has(given, OPTION_YES);
+	struct identity signer = { NULL };
 	char document[DOCUMENT_NAME];
 	unsigned version;
+	bool ok;
 
 	if (!document_parse_which(given->operands[0], document, &version, err))
 		return false;
 	if (version == DOCUMENT_PLAIN)
 		version = 0;
-	return context_load(context, err) &&
-	    (context->local ? sign_local : sign_document)(context, document,
-		version, yes, err);
+	ok = context_load(context, err) &&
+	    signing_load(context, &signer, err) &&
+	    (context->local ? sign_local : sign_document)(context, &signer,
+		document, version, yes, err);
+	identity_free(&signer);
+	return ok;
 }

@@ -119,34 +119,33 @@ report(struct context *context, const struct signing_sent *sent,
 
 /* Show, ask, sign and send. */
 static bool
-sign_termination(struct session *session, struct copy *copy, const char *reason,
-    bool yes, struct error *err)
+sign_termination(struct session *session, const struct identity *signer,
+    struct copy *copy, const char *reason, bool yes, struct error *err)
 {
 	struct context *context = session->context;
 	struct container *signature = container_new(err);
 	struct termination termination;
 	struct outbox_act act = { .lock = -1 };
-	struct identity signer = { NULL };
 	char id[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
 	const struct member *file;
 	bool ok;
 
-	ok = signature != NULL && signing_load(context, &signer, err) &&
+	ok = signature != NULL &&
 	    take_termination(copy, reason, &termination, err) &&
 	    container_hash(copy->container, NULL, err) &&
 	    signing_is_new(context, &copy->verdict, SIGNING_TERMINATION,
-		signer.cert->email, err) &&
+		signer->cert->email, err) &&
 	    signing_may_be_asked(context, &copy->verdict, SIGNING_TERMINATION,
-		signer.cert->email, yes, err);
+		signer->cert->email, yes, err);
 	if (ok) {
-		show(copy, &termination, &signer);
-		digest_hex(&signer.cert->fingerprint, hex);
+		show(copy, &termination, signer);
+		digest_hex(&signer->cert->fingerprint, hex);
 		snprintf(id, sizeof(id), TERMINATION_ID "%.32s", hex);
 		file = container_find(copy->container, PATH_TERMINATION);
 		ok = signing_confirmed(yes, "Sign its termination?", err) &&
 		    container_put(signature, PATH_TERMINATION,
 			member_bytes(file), err) &&
-		    signing_files(&signer, copy->container, id,
+		    signing_files(signer, copy->container, id,
 			COMMITMENT_APPROVAL, signature, err) &&
 		    outbox_keep(context, OUTBOX_TERMINATION,
 			termination.document, termination.version, signature,
@@ -155,13 +154,13 @@ sign_termination(struct session *session, struct copy *copy, const char *reason,
 	}
 	outbox_release(&act);
 	container_free(signature);
-	identity_free(&signer);
 	return ok;
 }
 
 static bool
-terminate_version(struct session *session, struct document_acts *acts,
-    unsigned version, const char *reason, bool yes, struct error *err)
+terminate_version(struct session *session, const struct identity *signer,
+    struct document_acts *acts, unsigned version, const char *reason, bool yes,
+    struct error *err)
 {
 	struct copy copy;
 	bool ok = copy_fetch_beside(session, acts, version, &copy, err);
@@ -172,15 +171,15 @@ terminate_version(struct session *session, struct document_acts *acts,
 	if (ok && copy.verdict.status == STATUS_TERMINATED)
 		ok = error_set(err, ERROR_CONFLICT, "%s@%u is terminated",
 		    acts->doc.name, version);
-	ok = ok && sign_termination(session, &copy, reason, yes, err);
+	ok = ok && sign_termination(session, signer, &copy, reason, yes, err);
 	copy_free(&copy);
 	return ok;
 }
 
 /* Send the termination that an earlier run left; else make one. */
 static bool
-terminate(struct session *session, const char *document, const char *reason,
-    bool yes, struct error *err)
+terminate(struct session *session, const struct identity *signer,
+    const char *document, const char *reason, bool yes, struct error *err)
 {
 	struct document_acts acts;
 	unsigned version = 0;
@@ -193,8 +192,8 @@ terminate(struct session *session, const char *document, const char *reason,
 	    signing_send_kept(session, OUTBOX_TERMINATION, document, 0, report,
 		&sent, err);
 	if (ok && !sent)
-		ok = terminate_version(session, &acts, version, reason, yes,
-		    err);
+		ok = terminate_version(session, signer, &acts, version, reason,
+		    yes, err);
 	acts_free(&acts);
 	return ok;
 }
@@ -204,6 +203,7 @@ cmd_terminate(struct context *context, const struct options_given *given,
     struct error *err)
 {
 	char document[DOCUMENT_NAME];
+	struct identity signer = { NULL };
 	struct session session;
 	unsigned version;
 	bool ok;
@@ -214,11 +214,15 @@ cmd_terminate(struct context *context, const struct options_given *given,
 		return error_set(err, ERROR_USAGE,
 		    "a document is terminated, not one version of it: what is"
 		    " in force ends");
-	if (!context_load(context, err) ||
-	    !session_open(context, &session, err))
+	if (!context_load(context, err) || !signing_load(context, &signer, err))
 		return false;
-	ok = terminate(&session, document, options_value(given, OPTION_REASON),
-	    options_has(given, OPTION_YES), err);
-	session_close(&session);
+	ok = session_open(context, &session, err);
+	if (ok) {
+		ok = terminate(&session, &signer, document,
+		    options_value(given, OPTION_REASON),
+		    options_has(given, OPTION_YES), err);
+		session_close(&session);
+	}
+	identity_free(&signer);
 	return ok;
 }

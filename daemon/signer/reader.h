@@ -11,7 +11,7 @@
 #define DAEMON_SIGNER_READER_H
 
 #include "daemon/config.h"
-#include "pki/cert.h"
+#include "pki/identity.h"
 
 /*
  * Fork the process. Returns the socket to it, or -1. It ends when the socket is

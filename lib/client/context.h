@@ -88,7 +88,12 @@ struct context {
 		struct timespec changed;
 	} policies_file;
 	bool unkept; /* it knows more than the state, which cannot be written */
-	bool guest;  /* made of an enrolment alone (lib/client/guest.h) */
+	/*
+	 * Policies are to be read: this person's certificate may be of a CA
+	 * that only the new one names (own_cert.h).
+	 */
+	bool any_ca;
+	bool guest; /* made of an enrolment alone (lib/client/guest.h) */
 	/* the entry whose policy was told not to be accepted */
 	uint64_t policy_told;
 	/* when, and at what, it was looked for what ends (standing.h) */

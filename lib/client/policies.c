@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "pki/identity.h"
 #include "record/ledger.h"
 
 struct shown {
@@ -270,42 +271,55 @@ policies_for_act(struct context *context, const struct digest *digest,
 	    : NULL;
 }
 
-/*
- * Read the certificate that this person connects with, once. The caller frees
- * it.
- */
-static struct cert *
-own_cert(struct context *context, struct error *err)
+/* The office of a certificate; err says why there is none. */
+static const struct office *
+office_of(struct policy *policy, const struct cert *cert, const char *path,
+    struct error *err)
 {
-	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct trust_result trust;
+	char why[POLICY_RULE];
+	const struct office *office;
 
-	if (context->own_cert == NULL &&
-	    file_read(context->cert, LIMIT_KEY_BYTES, &pem, err))
-		context->own_cert = cert_parse_pem(buf_span(&pem), err);
-	buf_free(&pem);
-	return context->own_cert != NULL ? cert_ref(context->own_cert) : NULL;
+	trust_issued(policy->trust, cert, time_now_ms() / 1000, &trust);
+	office = policy_office_of(policy, cert, trust.ca, why);
+	if (office == NULL)
+		error_set(err, ERROR_REFUSED, "%s: %s", path, why);
+	return office;
 }
 
+/*
+ * Who this is follows from the certificate to connect with.  What needs no
+ * connection needs no good one: if it is not there, or of no office, the one to
+ * sign with tells, or the one to open bags with.
+ */
 const struct office *
 policies_own_office(struct context *context, struct policy *policy,
     struct cert **cert, struct error *err)
 {
+	const char *const paths[] = { context->cert, context->sign_cert,
+		context->encrypt_cert };
 	const struct office *office = NULL;
-	struct trust_result trust;
-	char why[POLICY_RULE];
+	struct error why[4] = { { 0 } };
 
-	if ((*cert = own_cert(context, err)) != NULL) {
-		trust_issued(policy->trust, *cert, time_now_ms() / 1000,
-		    &trust);
-		office = policy_office_of(policy, *cert, trust.ca, why);
-		if (office == NULL)
-			error_set(err, ERROR_REFUSED, "%s: %s", context->cert,
-			    why);
+	*cert = context->own_cert != NULL ? cert_ref(context->own_cert) : NULL;
+	if (*cert != NULL)
+		office = office_of(policy, *cert, context->cert, &why[3]);
+	for (size_t i = 0; office == NULL && i < 3; i++) {
+		cert_free(*cert);
+		*cert = paths[i][0] != '\0'
+		    ? identity_load_cert(paths[i], &why[i])
+		    : NULL;
+		if (*cert != NULL)
+			office = office_of(policy, *cert, paths[i], &why[i]);
 	}
 	if (office == NULL) {
 		cert_free(*cert);
 		*cert = NULL;
+		*err = why[0];
+		return NULL;
 	}
+	if (context->own_cert == NULL)
+		context->own_cert = cert_ref(*cert);
 	return office;
 }
 

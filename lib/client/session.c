@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "client/handover.h"
+#include "client/own_cert.h"
 #include "client/tell.h"
 #include "journal/tile.h"
 
@@ -424,6 +425,17 @@ session_name_policy(struct session *session)
 		digest_hex(pinned, session->accepted);
 }
 
+/* What would be refused is found before anybody is connected to. */
+static bool
+judge_own(struct context *context, struct error *err)
+{
+	struct identity own = { NULL };
+	const bool ok = own_cert_load(context, OWN_CERT_CONNECT, &own, err);
+
+	identity_free(&own);
+	return ok;
+}
+
 bool
 session_begin(struct context *context, struct session *out, struct error *err)
 {
@@ -443,7 +455,7 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
-	if (!private_check(context->key, &context->private_keys, err) ||
+	if (!judge_own(context, err) ||
 	    !policies_server_cas(context, &out->server_ca, err)) {
 		buf_free(&out->server_ca);
 		return false;

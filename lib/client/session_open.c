@@ -60,7 +60,12 @@ bool
 session_open_behind(struct context *context, struct session *out,
     struct error *err)
 {
-	if (!session_connect(context, out, err))
+	bool ok;
+
+	context->any_ca = true;
+	ok = session_connect(context, out, err);
+	context->any_ca = false;
+	if (!ok)
 		return false;
 	if (session_catch_up(out, err))
 		return true;

@@ -10,7 +10,7 @@
 #ifndef PKI_CADES_H
 #define PKI_CADES_H
 
-#include "pki/cert.h"
+#include "pki/identity.h"
 
 /* EN 319 122-1 clause 5.2.3; RFC 5126 section 5.11.1. */
 enum commitment {

@@ -1,5 +1,5 @@
 /*
- * Loading certificates and keys, and what a certificate must have (cert.h).
+ * Loading certificates, and what a certificate must have (cert.h).
  */
 #include "pki/cert.h"
 
@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -395,89 +394,6 @@ cert_cache_put(struct cert_cache *cache, struct cert *cert)
 		cache->used++;
 	}
 	pthread_mutex_unlock(&cache->mutex);
-}
-
-static int
-no_passphrase(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf, (void)size, (void)rwflag, (void)arg;
-	return -1;
-}
-
-/*
- * The key of PEM text; NULL if it is none.  Most are of elliptic curves, and
- * who tells OpenSSL 3 so spares it four fifths of the search for a decoder.
- */
-static EVP_PKEY *
-parse_key(struct span pem)
-{
-	EVP_PKEY *key = NULL;
-	BIO *in = bio_of(pem);
-	OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", NULL,
-	    "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
-
-	if (in != NULL && ctx != NULL &&
-	    OSSL_DECODER_CTX_set_pem_password_cb(ctx, no_passphrase, NULL) ==
-		1 &&
-	    OSSL_DECODER_from_bio(ctx, in) == 0)
-		ERR_clear_error();
-	OSSL_DECODER_CTX_free(ctx);
-	BIO_free(in);
-	if (key == NULL && (in = bio_of(pem)) != NULL) {
-		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
-		BIO_free(in);
-	}
-	return key;
-}
-
-bool
-identity_parse(struct span cert_pem, const char *cert_name, struct span key_pem,
-    const char *key_name, struct identity *out, struct error *err)
-{
-	struct identity identity = { 0 };
-	bool ok;
-
-	ok = (identity.cert = cert_parse_pem(cert_pem, err)) != NULL ||
-	    error_context(err, "%s", cert_name);
-	if (ok && (identity.key = parse_key(key_pem)) == NULL)
-		ok = error_set_openssl(err, ERROR_MALFORMED,
-		    "%s: not an unencrypted private key in PEM", key_name);
-	if (ok &&
-	    X509_check_private_key(identity.cert->x509, identity.key) != 1)
-		ok = error_set_openssl(err, ERROR_UNTRUSTED,
-		    "%s is not the key of %s", key_name, cert_name);
-	if (!ok) {
-		identity_free(&identity);
-		return false;
-	}
-	*out = identity;
-	return true;
-}
-
-bool
-identity_load(const char *cert_path, const char *key_path,
-    const struct private_rule *rule, struct identity *out, struct error *err)
-{
-	struct buf cert = BUF(LIMIT_KEY_BYTES), key = BUF(LIMIT_KEY_BYTES);
-	bool ok;
-
-	ok = file_read(cert_path, LIMIT_KEY_BYTES, &cert, err) &&
-	    private_read(key_path, LIMIT_KEY_BYTES, rule, &key, err) &&
-	    identity_parse(buf_span(&cert), cert_path, buf_span(&key), key_path,
-		out, err);
-	if (key.len > 0)
-		OPENSSL_cleanse(key.data, key.len);
-	buf_free(&cert);
-	buf_free(&key);
-	return ok;
-}
-
-void
-identity_free(struct identity *identity)
-{
-	cert_free(identity->cert);
-	EVP_PKEY_free(identity->key);
-	*identity = (struct identity){ 0 };
 }
 
 static bool

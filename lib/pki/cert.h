@@ -1,5 +1,5 @@
 /*
- * cert.h - X.509 certificates as Valise reads them, and private keys.
+ * cert.h - X.509 certificates as Valise reads them.
  *
  * Source: RFC 5280.  A person has two certificates with the same single
  * rfc822Name: one to connect (digitalSignature, clientAuth), one to sign
@@ -13,7 +13,6 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
-#include "base/private.h"
 
 /* Make a BIO of bytes; OpenSSL takes no empty ones at NULL. */
 BIO *bio_of(struct span bytes);
@@ -84,27 +83,6 @@ struct cert *cert_cache_get(struct cert_cache *cache, struct span der,
     struct error *err);
 /* Keep a certificate that was parsed elsewhere; the cache holds a reference. */
 void cert_cache_put(struct cert_cache *cache, struct cert *cert);
-
-/* A certificate and the private key that it certifies. */
-struct identity {
-	struct cert *cert;
-	EVP_PKEY *key;
-};
-
-/*
- * Load both from PEM files. An encrypted key is an error: a daemon has nobody
- * to ask for the passphrase.
- *
- * ERROR_UNTRUSTED  the key is not the certificate's, or others may read it
- */
-bool identity_load(const char *cert_path, const char *key_path,
-    const struct private_rule *rule, struct identity *out,
-    struct error *err) MUST_USE;
-/* The same of PEM text; the names are those of the sentences. */
-bool identity_parse(struct span cert_pem, const char *cert_name,
-    struct span key_pem, const char *key_name, struct identity *out,
-    struct error *err) MUST_USE;
-void identity_free(struct identity *identity);
 
 /*
  * Make a new P-256 key, and a request (PKCS #10) for a certificate of it, as

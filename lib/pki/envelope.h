@@ -10,7 +10,7 @@
 #ifndef PKI_ENVELOPE_H
 #define PKI_ENVELOPE_H
 
-#include "pki/cert.h"
+#include "pki/identity.h"
 
 enum { ENVELOPE_RECIPIENTS = 16 };
 

@@ -497,6 +497,8 @@ trust_issued(struct trust *trust, const struct cert *cert, int64_t at,
 	*out = (struct trust_result){ .state = TRUST_UNTRUSTED };
 	if (issued.ca < 0) {
 		tell_untrusted(trust, &issued, out);
+		if (issued.named >= 0)
+			out->named = trust->cas[issued.named].name;
 		return;
 	}
 	ca = &trust->cas[issued.ca];

@@ -110,6 +110,8 @@ enum trust_state {
 struct trust_result {
 	enum trust_state state;
 	const char *ca; /* its name in the policy, or NULL */
+	/* Untrusted: the CA that it names as its issuer all the same; or NULL. */
+	const char *named;
 	char text[240]; /* for a person */
 	/* Good, and no later list can change that. */
 	bool is_final;

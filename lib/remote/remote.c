@@ -392,7 +392,7 @@ transport_error(const struct remote *remote, CURLcode code, struct error *err)
 	const char *refusal = refusal_in(remote->why);
 
 	if (refusal != NULL)
-		return error_set(err, ERROR_UNAVAILABLE,
+		return error_set(err, ERROR_USAGE,
 		    "%s refused the connection: your certificate %s %s",
 		    remote->address, remote->settings.cert, refusal);
 	switch ((int)code) {

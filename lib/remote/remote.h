@@ -79,6 +79,7 @@ struct remote_answer {
  *
  * ERROR_UNAVAILABLE  no connection, or it broke: try again
  * ERROR_UNTRUSTED    the server is not the one that was enrolled
+ * ERROR_USAGE        it refuses the certificate that is shown to it
  * otherwise the error in the daemon's problem document; answer->status is then
  * set too
  */

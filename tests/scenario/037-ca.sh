@@ -114,7 +114,7 @@ check "the old one goes: the recipe" recipe drop-old
 check "accepted too" accept_policy mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok
 expect "an office goes on without the old key" 0 "deposited" deposit mofa without
 expect "old copies stay valid under the policy of their time" 0 "VALID" at iom-vientiane fetch agreement/before -o work/o.asice
-expect "who still has a certificate of the old key is out" 6 "Not available" "$valise" --config work/minister-old/config.yaml list
+expect "who still has a certificate of the old key is out" 2 "refused the connection" "$valise" --config work/minister-old/config.yaml list
 expect "the audit agrees" 0 "nothing is wrong" at iom-vientiane audit --full
 expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
 

@@ -70,7 +70,7 @@ expect "an office goes on without it" 0 "deposited" deposit iom-vientiane withou
 expect "old copies stay valid under the policy of their time" 0 "proof of approval  chief" at mofa fetch agreement/before -o work/o.asice
 
 # --- Bangkok is back, with its old certificate. ---
-expect "whose certificate is of the old key connects no more" 6 "Not available" at iom-bangkok list
+expect "whose certificate is of the old key connects no more" 2 "refused the connection" at iom-bangkok list
 renew certs/iom2 iom-bangkok bangkok@iom.example Bangkok
 expect "with a new one it does" 0 "agreement/before" at iom-bangkok list
 expect "what came meanwhile waits for a yes" 1 "POLICY_UNKNOWN" at iom-bangkok fetch agreement/without -o work/b.asice

@@ -83,7 +83,7 @@ expect "a colour that there is not" 2 "always or" "$valise" diff --color=perhaps
 expect "what is known says nothing of an outbox" 2 "is for copies" "$valise" bag pack -o work/x.bag --to mofa --outbox --known 5
 start
 enrol "$dir" mofa mofa-minister >/dev/null
-expect "a wrong key for a certificate" 1 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \
+expect "a wrong key for a certificate" 2 "is not the key of" "$valise" --config work/c.yaml init enrolment.yaml \
 	--cert offices/mofa/cert.pem --key offices/mofa/sign-key.pem --state work/s
 expect "a certificate to sign with does not connect" 2 "not a certificate to connect" "$valise" --config work/c.yaml init \
 	enrolment.yaml --cert offices/mofa/sign-cert.pem --key offices/mofa/sign-key.pem --state work/s

@@ -259,11 +259,11 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 	ck_assert_int_eq(err.kind, ERROR_MALFORMED);
 	ck_assert_ptr_nonnull(strstr(err.detail, key));
 	ck_assert(!identity_load(cert, cert, &rule, &out, &err));
-	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
+	ck_assert_ptr_nonnull(strstr(err.detail, "not its private key"));
 	/* The password is not asked for. */
 	put_key(person.key, true, key);
 	ck_assert(!identity_load(cert, key, &rule, &out, &err));
-	ck_assert_ptr_nonnull(strstr(err.detail, "not an unencrypted"));
+	ck_assert_ptr_nonnull(strstr(err.detail, "is encrypted"));
 	put_key(ca.key, false, key);
 	ck_assert(!identity_load(cert, key, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);

@@ -1,0 +1,173 @@
+/*
+ * Loading a certificate and its private key (identity.h).
+ */
+#include "pki/identity.h"
+
+#include <openssl/crypto.h>
+#include <openssl/decoder.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/file.h"
+#include "pki/pem.h"
+
+static int
+no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf, (void)size, (void)rwflag, (void)arg;
+	return -1;
+}
+
+/*
+ * The key of PEM text; NULL if it is none.  Most are of elliptic curves, and
+ * who tells OpenSSL 3 so spares it four fifths of the search for a decoder.
+ */
+static EVP_PKEY *
+parse_key(struct span pem)
+{
+	EVP_PKEY *key = NULL;
+	BIO *in = bio_of(pem);
+	OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", NULL,
+	    "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
+
+	if (in != NULL && ctx != NULL &&
+	    OSSL_DECODER_CTX_set_pem_password_cb(ctx, no_passphrase, NULL) ==
+		1 &&
+	    OSSL_DECODER_from_bio(ctx, in) == 0)
+		ERR_clear_error();
+	OSSL_DECODER_CTX_free(ctx);
+	BIO_free(in);
+	if (key == NULL && (in = bio_of(pem)) != NULL) {
+		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+		BIO_free(in);
+	}
+	return key;
+}
+
+static struct cert *
+parse_cert(struct span pem, const char *name, struct error *err)
+{
+	BIO *in = bio_of(pem);
+	X509 *x509 = in != NULL
+	    ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL)
+	    : NULL;
+	struct cert *cert = NULL;
+
+	if (x509 == NULL)
+		error_set(err, ERROR_MALFORMED, "%s: %s", name,
+		    pem_describe(pem, PEM_CERT));
+	else if ((cert = cert_of_x509(x509, err)) == NULL)
+		error_context(err, "%s", name);
+	X509_free(x509);
+	BIO_free(in);
+	return cert;
+}
+
+/* Which of the certificates in the file has this key; 0 if none has. */
+static unsigned
+find_fitting(struct span pem, EVP_PKEY *key)
+{
+	struct error ignored = { 0 };
+	struct cert *cert;
+	unsigned found = 0;
+
+	for (unsigned i = 1;
+	     found == 0 && cert_take_pem(&pem, &cert, &ignored) && cert != NULL;
+	     i++) {
+		if (X509_check_private_key(cert->x509, key) == 1)
+			found = i;
+		cert_free(cert);
+	}
+	ERR_clear_error();
+	return found;
+}
+
+/* The key of a certificate, which is the first of those in cert_pem. */
+static bool
+take_key(struct identity *to, struct span cert_pem, const char *cert_name,
+    struct span key_pem, const char *key_name, struct error *err)
+{
+	unsigned place;
+
+	if ((to->key = parse_key(key_pem)) == NULL)
+		return error_set(err, ERROR_MALFORMED, "%s: %s", key_name,
+		    pem_describe(key_pem, PEM_KEY));
+	if (X509_check_private_key(to->cert->x509, to->key) == 1)
+		return true;
+	place = find_fitting(cert_pem, to->key);
+	if (place > 1)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "%s: its first certificate is of %s; that of the key %s is"
+		    " number %u in it, and is to be the first",
+		    cert_name, to->cert->subject, key_name, place);
+	return error_set(err, ERROR_UNTRUSTED, "%s is not the key of %s",
+	    key_name, cert_name);
+}
+
+bool
+identity_parse(struct span cert_pem, const char *cert_name, struct span key_pem,
+    const char *key_name, struct identity *out, struct error *err)
+{
+	struct identity identity = { 0 };
+
+	if ((identity.cert = parse_cert(cert_pem, cert_name, err)) == NULL ||
+	    !take_key(&identity, cert_pem, cert_name, key_pem, key_name, err)) {
+		identity_free(&identity);
+		return false;
+	}
+	*out = identity;
+	return true;
+}
+
+struct cert *
+identity_load_cert(const char *path, struct error *err)
+{
+	struct buf pem = BUF(LIMIT_KEY_BYTES);
+	struct cert *cert = NULL;
+
+	if (file_read(path, pem.max, &pem, err))
+		cert = parse_cert(buf_span(&pem), path, err);
+	buf_free(&pem);
+	return cert;
+}
+
+bool
+identity_load_key(struct identity *to, const char *cert_path,
+    const char *key_path, const struct private_rule *rule, struct error *err)
+{
+	struct buf cert = BUF(LIMIT_KEY_BYTES), key = BUF(LIMIT_KEY_BYTES);
+	bool ok;
+
+	ok = file_read(cert_path, cert.max, &cert, err) &&
+	    private_read(key_path, key.max, rule, &key, err) &&
+	    take_key(to, buf_span(&cert), cert_path, buf_span(&key), key_path,
+		err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	buf_free(&cert);
+	buf_free(&key);
+	return ok;
+}
+
+bool
+identity_load(const char *cert_path, const char *key_path,
+    const struct private_rule *rule, struct identity *out, struct error *err)
+{
+	struct identity identity = { 0 };
+
+	if ((identity.cert = identity_load_cert(cert_path, err)) == NULL ||
+	    !identity_load_key(&identity, cert_path, key_path, rule, err)) {
+		identity_free(&identity);
+		return false;
+	}
+	*out = identity;
+	return true;
+}
+
+void
+identity_free(struct identity *identity)
+{
+	cert_free(identity->cert);
+	EVP_PKEY_free(identity->key);
+	*identity = (struct identity){ 0 };
+}
