@@ -47,6 +47,7 @@ static command_run *const runs[FORMS] = {
 	[FORM_CRLS_ADD] = cmd_crls_add,
 	[FORM_CRLS_SHOW] = cmd_crls_show,
 	[FORM_KIT] = cmd_kit,
+	[FORM_STATUS] = cmd_status,
 };
 
 /* Tell an error, as JSON too where that is asked for.  Returns the exit. */

@@ -235,6 +235,11 @@ static const struct options_form list_forms[] = {
 	END,
 };
 
+static const struct options_form status_forms[] = {
+	{ FORM_STATUS, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+
 static const struct options_form history_forms[] = {
 	{ FORM_HISTORY, NULL, "DOC", 1, 1, NULL, NULL },
 	END,
@@ -508,6 +513,15 @@ static const struct options_command commands[] = {
 	    " beside it, and --status finds it by either.",
 	    "  valise list agreement --status \"in force\"\n", "not --proved",
 	    list_forms },
+	{ "status", "tell how this office stands",
+	    "Who this is, when certificates, full powers and the CRL of this"
+	    " party end, whether the daemon can be reached, how far the"
+	    " journal was seen and witnessed, which policy is accepted or"
+	    " waits, what waits for your signature, what is in the outbox, and"
+	    " which bags are not acknowledged. Exit 0 also where the daemon"
+	    " cannot be reached: what is kept here is told, and what could not"
+	    " be asked.",
+	    "  valise status\n", "", status_forms },
 	{ "diff", "show how two versions differ",
 	    "Titles, note, who deposited and signed; each text beside the one"
 	    " of its language, line by line; a PDF by what pdftotext makes of"

@@ -79,6 +79,10 @@ void acts_forget(const struct context *context, const char *document);
  */
 bool acts_update(struct session *session, const char *document,
     struct document_acts *out, struct error *err) MUST_USE;
+/* Visit each document of which acts are kept, by name. */
+typedef bool acts_visitor(void *arg, const char *document, struct error *err);
+bool acts_each_kept(const struct context *context, acts_visitor *visit,
+    void *arg, struct error *err) MUST_USE;
 void acts_free(struct document_acts *acts);
 /*
  * Succeed if acts_update() found any act, else say why not. proved: it is known

@@ -4,6 +4,8 @@
  */
 #include "client/acts_private.h"
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -168,4 +170,39 @@ acts_forget(const struct context *context, const char *document)
 
 	if (path_of(context, document, path, &ignored))
 		unlink(path);
+}
+
+/* The document of a file "TYPE--SLUG"; false if it is another file. */
+static bool
+document_of(const char *file, char out[DOCUMENT_NAME])
+{
+	const char *between = strstr(file, "--");
+	struct error ignored = { 0 };
+
+	return between != NULL &&
+	    snprintf(out, DOCUMENT_NAME, "%.*s/%s", (int)(between - file), file,
+		between + 2) < DOCUMENT_NAME &&
+	    document_name_check(span_of_str(out), &ignored);
+}
+
+bool
+acts_each_kept(const struct context *context, acts_visitor *visit, void *arg,
+    struct error *err)
+{
+	char dir[FILE_PATH], document[DOCUMENT_NAME];
+	struct dirent **names = NULL;
+	bool ok = true;
+	int num;
+
+	if (!context_path(context, "acts", dir, err))
+		return false;
+	/* Without the folder nothing is kept. */
+	num = scandir(dir, &names, NULL, alphasort);
+	for (int i = 0; i < num; i++) {
+		if (ok && document_of(names[i]->d_name, document))
+			ok = visit(arg, document, err);
+		free(names[i]);
+	}
+	free(names);
+	return ok;
 }

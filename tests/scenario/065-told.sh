@@ -59,6 +59,7 @@ while read -r form; do
 	kit) set -- kit agreement/one -o work/kit.zip; rm -f work/kit.zip ;;
 	show) set -- show agreement/one; local=1 ;;
 	list) set -- list; local=1 ;;
+	status) set -- status; local=1 ;;
 	history) set -- history agreement/one; local=1 ;;
 	log) set -- log; local=1 ;;
 	diff) set -- diff agreement/one@1 agreement/one@2; local=1 ;;

@@ -56,6 +56,8 @@ json error 3 push iom-geneva agreement/one
 json error 4 by mofa push agreement/one --text lo=work/none.txt --title en=One
 printf -- '- document: agreement/batch\n  title: {en: Batch}\n  texts: {lo: lo.txt, en: en.txt}\n- document: agreement/one\n  title: {en: One}\n  texts: {lo: lo.txt, en: en.txt}\n- document: agreement/lacks\n  title: {en: Lacks}\n  texts: {lo: none.txt, en: en.txt}\n' >work/batch.yaml
 json push-batch 4 by mofa push --batch work/batch.yaml
+json status 0 by mofa-minister status
+json status 0 by mofa-minister --local status
 json sign 0 by mofa-minister sign agreement/one --yes
 json error 3 by mofa sign agreement/one --yes
 json sign 0 by iom-chief-of-mission sign agreement/one --yes
@@ -110,7 +112,10 @@ json error 5 by iom-vientiane bag open work/a.bag
 json error 1 by iom-geneva bag open work/a.bag
 json bag-ack 0 by mofa bag ack work/a.bag.ack
 json bag-list 0 by mofa bag list
+json bag-pack 0 by mofa bag pack -o work/b.bag --to iom-vientiane agreement/one
+json status 0 by mofa status
 json push 0 by iom-vientiane --local push agreement/field --text lo=work/lo.txt --text en=work/en.txt --title en=Field
+json status 0 by iom-vientiane status
 json bag-pack 0 by iom-vientiane --local bag pack -o work/back.bag --to mofa --outbox
 json bag-push 0 by mofa bag push work/back.bag
 rm -f offices/iom-vientiane/state/*/outbox/*
@@ -134,6 +139,7 @@ json crls-push 0 by mofa crls push certs/iom/crl.pem
 # --- Policies. ---
 sed -i 's/^quorum: .*/quorum: {lao-pdr: 1, iom: 1}\n# again/' policies/mou.yaml; reload
 json policy-show 0 by mofa policy show
+json status 0 by mofa status
 policy=$(policy_of mofa)
 json policy-show 0 by mofa policy show "$policy"
 json policy-save 0 by mofa policy save "$policy" work/policy.zip
@@ -160,6 +166,7 @@ goes_on witness root witness --every 1s
 json fetch 0 by iom-geneva fetch agreement/witnessed -o work/witnessed.asice
 json verify 0 by iom-geneva verify work/witnessed.asice
 json log 0 by iom-geneva log
+json status 0 by mofa status
 
 # --- What the daemon answers. ---
 json http-documents 0 http mofa /v1/documents
@@ -183,10 +190,12 @@ rm -f offices/iom-vientiane/state/*/checkpoint
 for slug in others 2 3 4 5 6 7 8 9 10 11 12 and-more; do deposit iom-vientiane "more-$slug" >/dev/null; done
 at iom-vientiane fetch agreement/more-and-more -o work/more.asice >/dev/null
 json error 1 by iom-geneva list
+json status 1 by iom-geneva status
 json verify-evidence 0 by iom-vientiane verify --evidence "$(ls offices/iom-geneva/state/*/evidence-*.txt)"
 json error 1 by iom-vientiane audit --compare work/other.json
 stop_daemon "$dir"
 json error 6 by iom-bangkok list
+json status 0 by iom-bangkok status
 
 # --- All of it, by its schemas. ---
 sed -n 's/^@usage \(.*\)@$/\1/p' "$top/docs/man/valise.1.in" | sed 's/ --/-/; s/ /-/g' >work/forms
