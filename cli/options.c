@@ -187,6 +187,12 @@ static const struct options_form kit_forms[] = {
 
 static const struct options_option diff_options[] = {
 	FLAG(OPTION_WORDS, "words", "compare word by word"),
+	VALUE(OPTION_ENROLMENT, "enrolment", "FILE",
+	    "judge two files by this enrolment, as \"verify\" does"),
+	{ OPTION_POLICY, '\0', "policy", "PATH", "as with \"verify\"",
+	    OPTIONS_MANY },
+	{ OPTION_CRLS, '\0', "crls", "PATH", "as with \"verify\"",
+	    OPTIONS_MANY },
 	{ OPTION_COLOR, '\0', "color", "WHEN",
 	    "always, as if no WHEN is given, or never; else on a terminal",
 	    OPTIONS_MAY },
@@ -205,7 +211,9 @@ static const struct options_option diff_languages_options[] = {
 	END,
 };
 static const struct options_form diff_forms[] = {
-	{ FORM_DIFF, NULL, "DOC@A DOC@B", 2, 2, "Compare two versions.",
+	{ FORM_DIFF, NULL, "DOC@A|A.asice DOC@B|B.asice", 2, 2,
+	    "Compare two versions of the record; or two files, which needs no"
+	    " configuration, key or line, and tells the verdict on each.",
 	    diff_options },
 	{ FORM_DIFF_LANGUAGES, NULL, "DOC[@N]", 1, 1,
 	    "Show two languages of one version, article by article.",
@@ -525,8 +533,10 @@ static const struct options_command commands[] = {
 	{ "diff", "show how two versions differ",
 	    "Titles, note, who deposited and signed; each text beside the one"
 	    " of its language, line by line; a PDF by what pdftotext makes of"
-	    " it. Both are verified first.",
+	    " it. Both are verified first. Exit 0 whether they differ or not,"
+	    " 1 if one is not VALID.",
 	    "  valise diff agreement/lao-iom-2021@1 agreement/lao-iom-2021@2\n"
+	    "  valise diff draft.asice signed.asice --enrolment enrolment.yaml\n"
 	    "  valise diff agreement/lao-iom-2021 --side-by-side lo,en\n",
 	    "", diff_forms },
 	{ "history", "list the acts on a document",

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/cmd/diff_copies.h"
 #include "cli/cmd/diff_text.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
@@ -26,7 +27,8 @@ struct diff {
 	/* the two languages of --side-by-side, or NULL */
 	const char *beside[2];
 	struct copy a, b;
-	bool any; /* a difference was printed */
+	json_t *told[2]; /* of two files, with --json: what is said of each */
+	bool any;        /* a difference was printed */
 	/* with --json: arrays of what differs, and of the files that do */
 	json_t *changes, *files;
 };
@@ -179,8 +181,11 @@ tell_metadata(struct diff *diff)
 	time_format_at(a->created_at, old);
 	time_format_at(b->created_at, new);
 	tell(diff, "created", old, new);
-	tell(diff, "status", status_name(diff->a.verdict.status),
-	    status_name(diff->b.verdict.status));
+	/* What is not VALID has no status. */
+	if (diff->a.verdict.outcome == OUTCOME_VALID &&
+	    diff->b.verdict.outcome == OUTCOME_VALID)
+		tell(diff, "status", status_name(diff->a.verdict.status),
+		    status_name(diff->b.verdict.status));
 	tell_signatures(diff, &diff->a, &diff->b, true);
 	tell_signatures(diff, &diff->b, &diff->a, false);
 }
@@ -221,7 +226,7 @@ read_text(struct diff *diff, const struct copy *copy,
 			    file->media);
 		return member_stream(member, sink_to_buf, out, err);
 	}
-	to.fd = file_temporary(diff->context->state, err);
+	to.fd = context_temporary(diff->context, err);
 	ok = to.fd >= 0 && member_stream(member, sink_to_fd, &to, err) &&
 	    diff_pdf_text(to.fd, out, err);
 	if (to.fd >= 0)
@@ -361,15 +366,21 @@ json_of_end(const struct copy *copy)
 static bool
 diff_versions_json(struct diff *diff, struct error *err)
 {
+	json_t *from = json_of_end(&diff->a), *to = json_of_end(&diff->b);
 	bool ok;
+
+	if (diff->told[0] != NULL)
+		(void)(json_object_update(from, diff->told[0]) == 0 &&
+		    json_object_update(to, diff->told[1]) == 0);
 
 	diff->changes = json_array();
 	diff->files = json_array();
 	ok = diff_versions(diff, err) &&
-	    output_json(json_pack("{s:o, s:o, s:O, s:O}", "from",
-			    json_of_end(&diff->a), "to", json_of_end(&diff->b),
-			    "changes", diff->changes, "files", diff->files),
+	    output_json(json_pack("{s:O, s:O, s:O, s:O}", "from", from, "to",
+			    to, "changes", diff->changes, "files", diff->files),
 		err);
+	json_decref(from);
+	json_decref(to);
 	json_decref(diff->changes);
 	json_decref(diff->files);
 	return ok;
@@ -534,6 +545,61 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 	return ok;
 }
 
+/* Compare two files; the difference is shown whatever the verdicts are. */
+static bool
+run_files(struct diff *diff, const struct options_given *given,
+    struct error *err)
+{
+	struct copy copies[2] = { { .fd = -1 }, { .fd = -1 } };
+	struct error fault = { 0 };
+	const pid_t pager = start_pager(diff);
+	bool ok;
+
+	ok = diff_load_files(diff->context, given, copies, diff->told, &fault,
+	    err);
+	diff->a = copies[0];
+	diff->b = copies[1];
+	ok = ok &&
+	    (diff->context->json ? diff_versions_json(diff, err)
+				 : diff_versions(diff, err));
+	diff->context->told = ok;
+	if (ok && !diff->any && !diff->context->json)
+		puts("they do not differ");
+	end_pager(pager);
+	json_decref(diff->told[0]);
+	json_decref(diff->told[1]);
+	if (ok && fault.kind != ERROR_NONE)
+		*err = fault;
+	return ok && fault.kind == ERROR_NONE;
+}
+
+/* True if the operands are files; mixed ones make no sense. */
+static bool
+are_files(const struct options_given *given, bool *out, struct error *err)
+{
+	const int num = given->num_operands;
+	int files = 0;
+
+	for (int i = 0; i < num; i++)
+		files += diff_is_file(given->operands[i]);
+	*out = files > 0;
+	if (files > 0 && files < num)
+		return error_set(err, ERROR_USAGE,
+		    "a file and a version of the record: fetch the version"
+		    " first (\"valise fetch DOC@N\"), and compare two files");
+	if (files == 1)
+		return error_set(err, ERROR_USAGE,
+		    "--side-by-side takes a version of the record");
+	for (size_t i = 0; files == 0 && i < given->num_options; i++)
+		if (given->options[i].option->id == OPTION_ENROLMENT ||
+		    given->options[i].option->id == OPTION_POLICY ||
+		    given->options[i].option->id == OPTION_CRLS)
+			return error_set(err, ERROR_USAGE,
+			    "--%s goes with two files",
+			    given->options[i].option->name);
+	return true;
+}
+
 /* --side-by-side: room gets its two languages.  False if it is not two. */
 static bool
 take_languages(const char *text, struct diff *diff,
@@ -575,13 +641,16 @@ cmd_diff(struct context *context, const struct options_given *given,
 		.a = { .fd = -1 },
 		.b = { .fd = -1 } };
 	char languages[2 * LIMIT_LANGUAGE_BYTES + 2];
-	bool ok;
+	bool ok, files;
 
 	if (!take_colour(given, &diff.colour, err) ||
 	    (beside != NULL && !take_languages(beside, &diff, languages, err)))
 		return false;
-	ok = context_load(context, err) &&
-	    run(&diff, given->num_operands, given->operands, err);
+	if (!are_files(given, &files, err))
+		return false;
+	ok = files ? run_files(&diff, given, err)
+		   : context_load(context, err) &&
+		run(&diff, given->num_operands, given->operands, err);
 	copy_free(&diff.a);
 	copy_free(&diff.b);
 	return ok;

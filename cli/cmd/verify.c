@@ -8,7 +8,7 @@
 
 #include "cli/cmd/copies.h"
 #include "cli/cmd/parallel.h"
-#include "cli/commands.h"
+#include "cli/cmd/verify.h"
 #include "cli/local/local.h"
 #include "client/guest.h"
 
@@ -184,13 +184,13 @@ is_in_force(const struct copy *copy, struct error *err)
 }
 
 /*
- * Print a verdict. about says why a VALID copy is not what was asked for; or it
- * has no error.
+ * Returns a verdict as JSON. about says why a VALID copy is not what was asked
+ * for; or it has no error.
  */
-static bool
-print_json(const struct context *context, const char *path,
+static json_t *
+make_json(const struct context *context, const char *path,
     const struct copy *copy, const struct as_of *as_of,
-    const struct error *about, struct error *err)
+    const struct error *about)
 {
 	json_t *json = json_of_verdict(path, &copy->verdict, as_of);
 
@@ -199,12 +199,12 @@ print_json(const struct context *context, const char *path,
 		    json_pack("{s:o, s:s}", "fingerprint",
 			json_of_digest(&context->enrolment.fingerprint),
 			"journal", context->enrolment.journal.name));
-	if (json != NULL && about->kind != ERROR_NONE) {
+	if (json != NULL && as_of != NULL && about->kind != ERROR_NONE) {
 		json_object_set_new(json, "code",
 		    json_string(error_code(about)));
 		json_object_set_new(json, "detail", json_string(about->detail));
 	}
-	return output_json(json, err);
+	return json;
 }
 
 /*
@@ -226,7 +226,8 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 		as_of = &copy.as_of;
 	}
 	if (ok && context->json)
-		ok = print_json(context, path, &copy, as_of, &about, &why);
+		ok = output_json(make_json(context, path, &copy, as_of, &about),
+		    &why);
 	else if (ok)
 		output_verdict(path, &copy.verdict, as_of);
 	else
@@ -243,6 +244,32 @@ verify_file(struct verifying *all, const char *path, struct error *worst)
 	copy_free(&copy);
 	if (is_worse(&why, worst))
 		*worst = why;
+}
+
+bool
+verify_tell(struct context *context, const char *path, struct copy *out,
+    json_t **json, struct error *fault, struct error *err)
+{
+	struct verifying all = { .context = context };
+	const struct as_of *as_of = NULL;
+
+	if (!judge_file(context, path, out, err))
+		return false;
+	if (out->verdict.outcome == OUTCOME_VALID) {
+		if (!find_as_of(&all, out, fault))
+			fault->kind = ERROR_UNTRUSTED;
+		as_of = &out->as_of;
+	} else {
+		(void)verdict_error(&out->verdict, fault);
+		fault->kind = ERROR_UNTRUSTED;
+	}
+	if (all.has_acts)
+		acts_free(&all.acts);
+	if (context->json)
+		*json = make_json(context, path, out, as_of, fault);
+	else
+		output_verdict(path, &out->verdict, as_of);
+	return true;
 }
 
 /* Up to so many files are judged sooner than processes are started. */
@@ -301,9 +328,8 @@ take_jobs(const char *text, unsigned *out, struct error *err)
 	return true;
 }
 
-/* Make the context: of the office's configuration, or of an enrolment. */
-static bool
-load(struct context *context, const struct options_given *given,
+bool
+verify_load(struct context *context, const struct options_given *given,
     struct error *err)
 {
 	const char *enrolment = options_value(given, OPTION_ENROLMENT);
@@ -356,7 +382,7 @@ cmd_verify(struct context *context, const struct options_given *given,
 	context->witnessed = options_has(given, OPTION_WITNESSED);
 	if ((text != NULL && !take_jobs(text, &jobs, err)) ||
 	    (all.current && !arguments_need_line(context, "--current", err)) ||
-	    !load(context, given, err))
+	    !verify_load(context, given, err))
 		return false;
 	ok = copies_gather(&copies, given->operands,
 		 (size_t)given->num_operands, err) &&

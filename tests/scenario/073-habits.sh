@@ -106,4 +106,53 @@ expect "nor what is no terminal" 0 ": VALID, draft" env TERM=xterm "$valise" --c
 check "has none" plain pipe
 else echo "  skipped: colours (there is no pseudo-terminal)"; fi
 
+# --- Two copies that are files. ---
+# As expect, and what was said stays for "check … work/said".
+said() { expect "$@"; cp work/out work/said; }
+printf 'Article 1\nArticle 2\n' >work/en2.txt; printf 'map\n' >work/map.txt
+at mofa push agreement/one --text lo=work/lo.txt --text en=work/en2.txt --as en.txt --annex work/map.txt --title "en=The other one" --note "now with a map" >/dev/null
+at mofa fetch agreement/one@1 -o work/v1.asice >/dev/null; at mofa fetch agreement/one@2 -o work/v2.asice >/dev/null
+stop_daemon "$dir"
+nobody() { env -u HOME -u VALISE_CONFIG "$valise" "$@"; }
+lawyer() { nobody "$@" --enrolment enrolment.yaml --policy policies --crls "$(echo offices/mofa/state/*/crls)"; }
+rows() { # WHO COMMAND…
+	who=$1; shift
+	for what in "^+Article 2" "^-title (en): The one" "^+title (en): The other one" "^+note: now with a map" "^+map" "^+++ texts/en/en.txt" \
+		"^work/v1.asice: VALID" "^work/v2.asice: VALID"; do
+		said "$who is told $what" 0 "$what" "$@"
+	done
+	check "and of no text that is the same" sh -c '! grep -q "texts/lo" work/said'
+}
+rows "an office, without a line," at mofa diff work/v1.asice work/v2.asice
+rows "who has no office" lawyer diff work/v1.asice work/v2.asice
+expect "and by which enrolment" 0 "^by the enrolment with fingerprint" lawyer diff work/v1.asice work/v2.asice
+expect "by word" 0 "^{+Article 2+}" at mofa diff --words work/v1.asice work/v2.asice
+expect "a copy beside itself" 0 "^they do not differ" at mofa diff work/v1.asice work/v1.asice
+said "without policies no verdict is said" 1 "^work/v1.asice: INDETERMINATE" nobody diff work/v1.asice work/v2.asice --enrolment enrolment.yaml
+check "but the difference is" grep -q "^+Article 2" work/said
+said "with nothing to judge by they are compared" 1 "^+Article 2" nobody diff work/v1.asice work/v2.asice
+check "and said not to be judged" grep -q "^work/v1.asice: not judged" work/said
+expect "a pipe" 0 "^+Article 2" sh -c "'$valise' --config offices/mofa/config.yaml diff - work/v2.asice <work/v1.asice"
+# FROM TO: with another text in it, and its checksum
+python3 - work/v1.asice work/bad.asice <<'END'
+import sys, zlib
+old, new = b'Article 1\n', b'Article 9\n'
+data = open(sys.argv[1], 'rb').read()
+assert data.count(old) == 1
+for a, b in (old, new), *[((zlib.crc32(old)).to_bytes(4, 'little'), (zlib.crc32(new)).to_bytes(4, 'little'))]:
+    data = data.replace(a, b)
+open(sys.argv[2], 'wb').write(data)
+END
+said "a text that was replaced" 1 "^+Article 9" at mofa diff work/v1.asice work/bad.asice
+check "is told by the verdict" grep -q "^work/bad.asice: INVALID" work/said
+expect "and without one" 1 "texts/en/en.txt: is not what version.yaml says" nobody diff work/v1.asice work/bad.asice
+(mkdir work/again && cd work/again && unzip -q ../v2.asice && zip -qr ../again.asice .)
+expect "one that was zipped again" 1 "^+Article 2" nobody diff work/v1.asice work/again.asice
+expect "a file that is not there" 4 "none.asice: no such file" at mofa diff work/v1.asice work/none.asice
+expect "one that is no copy" 1 "cut.asice: INVALID" at mofa diff work/v1.asice work/cut.asice
+expect "nor for who has no office" 8 "cut.asice: " nobody diff work/v1.asice work/cut.asice
+expect "a file and a version of the record" 2 "fetch the version first" at mofa diff work/v1.asice agreement/one@2
+expect "an enrolment is for files" 2 "goes with two files" at mofa diff agreement/one@1 agreement/one@2 --enrolment enrolment.yaml
+start_daemon "$dir"
+
 finish

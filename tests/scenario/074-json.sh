@@ -100,6 +100,10 @@ goes_on log-follow deposit log --follow --act deposit
 goes_on watch deposit watch --act deposit
 json diff 0 by iom-geneva diff agreement/one@1 agreement/one@2
 json diff 0 by iom-geneva --local diff agreement/one@1 agreement/one@3 --words
+by iom-geneva fetch agreement/one@1 -o work/a.asice >/dev/null; by iom-geneva fetch agreement/one@2 -o work/b.asice >/dev/null
+json diff 0 by iom-geneva diff work/a.asice work/b.asice
+json diff 1 "$valise" --json diff work/a.asice work/b.asice --enrolment enrolment.yaml
+json diff 1 "$valise" --json diff work/a.asice work/b.asice
 json diff-side-by-side 0 by iom-geneva diff agreement/one@2 --side-by-side lo,en
 json error 4 by iom-geneva diff agreement/one@1 agreement/one@9
 
