@@ -117,6 +117,25 @@ take_carried(const struct session *session, uint64_t old, const char *at,
 	return ok;
 }
 
+/*
+ * The journal's size by the note of an answer; 0: none. The same note is
+ * verified before this counts.
+ */
+static uint64_t
+size_of_answer(struct span body)
+{
+	struct error ignored = { 0 };
+	struct merkle_proof proof;
+	struct span note, line;
+	uint64_t old, size;
+
+	return seen_parse_extension(body, &old, &proof, &note, &ignored) &&
+		span_take_line(&note, &line) && span_take_line(&note, &line) &&
+		span_to_u64(line, &size)
+	    ? size
+	    : 0;
+}
+
 /* See struct seen_prover. */
 static enum seen_reply
 ask(void *arg, uint64_t old, const char *at, struct buf *body,
@@ -149,6 +168,8 @@ ask(void *arg, uint64_t old, const char *at, struct buf *body,
 		session->named_policy = answer.policy;
 		session->named_policy_at = answer.policy_entry;
 		session->named_crls = answer.crls;
+		/* Another command may have kept a larger one meanwhile. */
+		session->named_size = size_of_answer(buf_span(&answer.body));
 	}
 	remote_answer_free(&answer);
 	return reply;
@@ -362,7 +383,6 @@ catch_up_once(struct session *session, struct error *err)
 		return false;
 	session->seen_at = asked_ms / 1000;
 	session->policy = session->named_policy;
-	session->named_size = session->seen.size;
 	return now_seen(session, seen_settle(session->history, &prover, err),
 	    err);
 }

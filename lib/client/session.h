@@ -30,7 +30,7 @@ struct session {
 	/* the policy by which the daemon judges now */
 	struct digest policy;
 	struct digest named_policy, named_crls; /* the same, not proved yet */
-	/* the size of the journal that was seen when it named them */
+	/* the journal's size in the answer that named them */
 	uint64_t named_size;
 	/* that policy's entry; UINT64_MAX: the daemon does not say */
 	uint64_t named_policy_at;

@@ -14,11 +14,13 @@
  * first two,                          "drop=N" drops the N-th from 0, but never
  * the last   other N PORT       the N-th request, from 1, is answered by the
  * daemon at                          that port; "N+": all from then on
+ *         hold PART FILE     if the target has PART, the answer waits until
+ *                            there is such a file
  *
  * DIR is a depositary's folder (tests/lib/office.sh).  OFFICE has the key with
  * which the liar connects to the daemon, which demands one.  It prints "ready"
  * once it listens, "asked TARGET" for each request, "lied TARGET" for each lie,
- * and "leave TARGET" for each request that waits for leave to send its body.
+ * "held TARGET" for each answer that waits, and "leave TARGET" for each request that waits for leave to send its body.
  * Each connection is a process of its own.
  */
 #include <netinet/in.h>
@@ -30,6 +32,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
@@ -370,6 +373,21 @@ choose_port(const char *target)
 	return target_port;
 }
 
+static void
+hold(const char *target)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+
+	for (size_t i = 0; i < num_lies; i++) {
+		if (!is(&lies[i], "hold", target))
+			continue;
+		printf("held %s\n", target);
+		fflush(stdout);
+		while (access(lies[i].b, F_OK) != 0)
+			nanosleep(&moment, NULL);
+	}
+}
+
 static int
 serve(SSL *ssl)
 {
@@ -395,6 +413,7 @@ serve(SSL *ssl)
 		ask(choose_port(asked), method, target.data, &head, &body,
 		    &answered, &answer);
 	change_answer(asked, &answered, &answer);
+	hold(asked);
 	add(&out, answered.data,
 	    (size_t)(strstr(answered.data, "\r\n") - answered.data) + 2);
 	add_fields(&out, &answered);

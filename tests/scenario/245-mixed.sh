@@ -22,7 +22,7 @@ did() {
 	"$@" >"work/out.d/$client" 2>&1 </dev/null || rc=$?
 	echo "$client $rc" >>"work/done.$client"
 	case $rc in 0 | 1 | 3 | 5 | 6 | 124 | 137) ;; *) { echo "$*: exit $rc"; tail -n 20 "work/out.d/$client"; } >>"work/bad.$client" ;; esac
-	if grep -E 'Sanitizer|runtime error' "work/out.d/$client" >>"work/bad.$client"; then cat "work/out.d/$client" >>"work/bad.$client"; fi
+	if grep -E 'Sanitizer|runtime error|Call the|rolled back|_DIFFERS?,|_WITHHELD|_HIDDEN' "work/out.d/$client" >>"work/bad.$client"; then cat "work/out.d/$client" >>"work/bad.$client"; fi
 	return $rc
 }
 # CLIENT OFFICE PATH [OPTION…]: whatever the answer, it is not 500
@@ -75,7 +75,9 @@ bagger() {
 cloner() {
 	while goes_on; do
 		did "$1" timeout 20 git -c http.sslVersion=tlsv1.3 -c "http.sslCAInfo=$dir/offices/$2/ca.pem" -c "http.sslCert=$dir/offices/$2/cert.pem" \
-			-c "http.sslKey=$dir/offices/$2/key.pem" clone -q "$(cat url)/git/" "work/$1.clone" || sleep 0.2
+			-c "http.sslKey=$dir/offices/$2/key.pem" clone -q "$(cat url)/git/" "work/$1.clone"
+		# Where there are too many handshakes git does not try again.
+		[ $rc != 128 ] || ! grep -q "Connection reset" "work/out.d/$1" || rm "work/bad.$1"
 		rm -rf "work/$1.clone"
 	done
 }
