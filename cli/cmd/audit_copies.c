@@ -7,10 +7,26 @@
 
 #include "cli/cmd/audit.h"
 
-/* Fetch and judge the copy of a version; its findings are reported. */
+enum { TRIES = 3 };
+
+/* Does the copy tell of acts after the last entry that was taken in? */
+static bool
+is_ahead(const struct audit_run *run, const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->num_acts; i++)
+		if (verdict->acts[i].index >= run->state.edge.size)
+			return true;
+	return false;
+}
+
+/*
+ * Fetch and judge the copy of a version; its findings are reported.  *ahead,
+ * unless it is NULL, is set if it can only be compared after more entries.
+ */
 static bool
 audit_copy(struct audit_run *run, const struct ledger_document *doc,
-    const struct ledger_version *version, const char *about, struct error *err)
+    const struct ledger_version *version, const char *about, bool *ahead,
+    struct error *err)
 {
 	const size_t before = run->num_told;
 	struct copy copy;
@@ -20,6 +36,11 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 	findings_begin(&run->state.findings);
 	ok = copy_download(&run->session, doc->name, version->number, &copy,
 	    err);
+	if (ok && ahead != NULL && is_ahead(run, &copy.verdict)) {
+		*ahead = true;
+		copy_free(&copy);
+		return true;
+	}
 	if (ok) {
 		audit_verdict(run->audit, doc, version, &copy.verdict);
 		run->num_judged++;
@@ -96,10 +117,10 @@ mark_document(struct audit_run *run, const struct ledger_document *doc,
 	}
 }
 
-/* Fetch and judge those that are still to be judged, one by one. */
+/* Fetch and judge those that are still to be judged, one by one; see above. */
 static bool
 audit_one_by_one(struct audit_run *run, struct ledger_document *const docs[],
-    size_t num, const bool needed[], struct error *err)
+    size_t num, const bool needed[], bool *ahead, struct error *err)
 {
 	char about[LIMIT_PATH_BYTES + 1];
 	bool ok = true;
@@ -114,15 +135,17 @@ audit_one_by_one(struct audit_run *run, struct ledger_document *const docs[],
 				continue;
 			snprintf(about, sizeof(about), "%s@%u", docs[i]->name,
 			    version->number);
-			ok = audit_copy(run, docs[i], version, about, err);
+			ok = audit_copy(run, docs[i], version, about, ahead,
+			    err);
 		}
 	}
 	output_progress_end();
 	return ok;
 }
 
-bool
-audit_copies(struct audit_run *run, struct error *err)
+/* Judge what needs it, of the documents as far as entries were taken in. */
+static bool
+audit_round(struct audit_run *run, bool *ahead, struct error *err)
 {
 	size_t num = 0, versions = 0;
 	struct ledger_document **docs =
@@ -136,14 +159,34 @@ audit_copies(struct audit_run *run, struct error *err)
 	needed = calloc(versions + 1, sizeof(*needed));
 	ok = needed != NULL || error_set_errno(err, "audit");
 	run->num_documents = num;
+	run->num_versions = run->num_unread = 0;
 	versions = 0;
 	for (size_t i = 0; ok && i < num; i++) {
 		mark_document(run, docs[i], needed + versions);
 		versions += docs[i]->num_versions;
 	}
 	ok = ok && audit_packs(run, docs, num, needed, err) &&
-	    audit_one_by_one(run, docs, num, needed, err);
+	    audit_one_by_one(run, docs, num, needed, ahead, err);
 	free(needed);
 	free(docs);
 	return ok;
+}
+
+bool
+audit_copies(struct audit_run *run, struct error *err)
+{
+	/* Acts go on meanwhile, and a copy has the newest. */
+	for (unsigned i = 0; i < TRIES; i++) {
+		bool ahead = false;
+
+		if (!audit_round(run, i + 1 < TRIES ? &ahead : NULL, err))
+			return false;
+		if (!ahead)
+			return true;
+		if (!audit_catch_up(run, err))
+			return false;
+		if (run->hashes_lie)
+			return true;
+	}
+	return true;
 }
