@@ -259,7 +259,7 @@ load_filter(scmp_filter_ctx filter, bool ok, struct error *err)
 {
 	ok = ok && seccomp_load(filter) == 0;
 	seccomp_release(filter);
-	return ok || error_set(err, ERROR_SYSTEM, "seccomp: not available");
+	return ok || error_set_outside(err, "seccomp: not available");
 }
 
 /* --- Privileges. --- */

@@ -97,18 +97,18 @@ cannot_listen(const struct config *config, struct error *err)
 
 	switch (errno) {
 	case EADDRINUSE:
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "listen: %s:%s is in use by another program, or another"
 		    " valised: \"ss -ltnp sport = :%s\" tells which. End that"
 		    " one, or take another port (\"listen\" in valised.yaml)",
 		    host, port, port);
 	case EADDRNOTAVAIL:
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "listen: this machine has no address %s: \"ip address\""
 		    " lists those that it has (\"listen\" in valised.yaml)",
 		    host);
 	case EACCES:
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "listen: %s:%s: this user may not have a port below 1024:"
 		    " take a higher one (\"listen\" in valised.yaml)",
 		    host, port);
@@ -130,7 +130,7 @@ listen_on(struct daemon *daemon, struct error *err)
 	result = getaddrinfo(daemon->config.listen_host,
 	    daemon->config.listen_port, &hints, &addresses);
 	if (result != 0)
-		return error_set(err, ERROR_SYSTEM, "listen: %s: %s",
+		return error_set_outside(err, "listen: %s: %s",
 		    daemon->config.listen_host, gai_strerror(result));
 	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
 		daemon->listener = socket(a->ai_family,

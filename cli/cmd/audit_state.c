@@ -121,7 +121,7 @@ read_counted(const struct audit_state *state, const char *name, uint64_t len,
 	if (len > 0 && !file_read(path, SIZE_MAX, out, err))
 		return false;
 	if (out->len < len)
-		return error_set(err, ERROR_SYSTEM, "%s is cut short", path);
+		return error_set_outside(err, "%s is cut short", path);
 	out->len = (size_t)len;
 	return true;
 }
@@ -139,7 +139,7 @@ read_hidden(struct audit_state *state, struct error *err)
 		ok = (span_take_u64(&rest, &first) &&
 			 span_take_u64(&rest, &last) &&
 			 ranges_add(&state->hidden, first, last, err)) ||
-		    error_set(err, ERROR_SYSTEM, "audit/hidden is damaged");
+		    error_set_outside(err, "audit/hidden is damaged");
 	buf_free(&bytes);
 	return ok;
 }
@@ -274,7 +274,7 @@ audit_state_replay(struct audit_state *state, entry_visitor *visit, void *arg,
 			 span_take(&rest, len, &line))
 		    ? entry_parse(line, &entry, err) &&
 			visit(arg, index, &entry, line, err)
-		    : error_set(err, ERROR_SYSTEM, "it is damaged");
+		    : error_set_outside(err, "it is damaged");
 	buf_free(&bytes);
 	return ok ||
 	    error_context(err,

@@ -107,7 +107,7 @@ read_kept(struct context *context, struct bags_sent *sent, struct error *err)
 	rest = buf_span(&text);
 	while (ok && span_take_line(&rest, &line))
 		ok = take_line(sent, line) ||
-		    error_set(err, ERROR_SYSTEM,
+		    error_set_outside(err,
 			"%s is damaged: remove it, and what was sent before"
 			" is packed once more",
 			path);

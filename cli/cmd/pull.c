@@ -36,7 +36,7 @@ read_done(struct pull *pull, struct error *err)
 	if (ok &&
 	    (!span_take_until(&rest, ' ', &word) ||
 		!span_to_u64(rest, &pull->from)))
-		ok = error_set(err, ERROR_SYSTEM,
+		ok = error_set_outside(err,
 		    "%s is damaged: remove it,"
 		    " and all is pulled anew",
 		    path);

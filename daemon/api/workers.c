@@ -235,7 +235,7 @@ open_pool(struct workers *workers, struct pool *pool, unsigned num,
 	while (ok && pool->num < num)
 		ok = add_worker(pool);
 	pthread_mutex_unlock(&workers->mutex);
-	return ok || error_set(err, ERROR_SYSTEM, "workers: no thread");
+	return ok || error_set_outside(err, "workers: no thread");
 }
 
 static void

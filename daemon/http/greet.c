@@ -331,14 +331,13 @@ greet_start(struct greet *greet, struct error *err)
 {
 	while (greet->num_started < greet->num_threads) {
 		if (!start_thread(greet, greet->num_started))
-			return error_set(err, ERROR_SYSTEM,
-			    "handshakes: no thread");
+			return error_set_outside(err, "handshakes: no thread");
 		greet->num_started++;
 	}
 	greet->has_door =
 	    pthread_create(&greet->door, NULL, greet_run_door, greet) == 0;
 	return greet->has_door ||
-	    error_set(err, ERROR_SYSTEM, "handshakes: no thread");
+	    error_set_outside(err, "handshakes: no thread");
 }
 
 void

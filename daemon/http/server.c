@@ -462,8 +462,7 @@ start_loops(struct http_server *server, struct error *err)
 
 		if (pthread_create(&thread->thread, NULL, run_loop, thread) !=
 		    0)
-			return error_set(err, ERROR_SYSTEM,
-			    "event loops: no thread");
+			return error_set_outside(err, "event loops: no thread");
 	}
 	return true;
 }

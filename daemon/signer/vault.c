@@ -404,7 +404,7 @@ start_clients(struct process *process, struct client clients[], const int fds[],
 	for (size_t i = 1; i < num; i++) {
 		clients[i] = (struct client){ process, fds[i] };
 		if (pthread_create(&thread, NULL, run_client, &clients[i]) != 0)
-			return error_set(&process->err, ERROR_SYSTEM,
+			return error_set_outside(&process->err,
 			    "signer: no thread");
 	}
 	return true;

@@ -226,7 +226,7 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	pthread_cond_init(&upkeep->wake, NULL);
 	upkeep_looked(upkeep, look);
 	if (pthread_create(&upkeep->thread, NULL, run_thread, upkeep) != 0) {
-		error_set(err, ERROR_SYSTEM, "upkeep: no thread");
+		error_set_outside(err, "upkeep: no thread");
 		free(upkeep);
 		return NULL;
 	}

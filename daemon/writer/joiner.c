@@ -99,7 +99,7 @@ joiner_new(struct store *store, struct error *err)
 	    pthread_create(&joiner->thread, NULL, run, joiner) == 0;
 	if (joiner->started)
 		return joiner;
-	error_set(err, ERROR_SYSTEM, "joiner: no thread");
+	error_set_outside(err, "joiner: no thread");
 	joiner_free(joiner);
 	return NULL;
 }

@@ -548,7 +548,7 @@ registrar_new(const struct record *record, struct signer *signer,
 	for (unsigned i = 0; i < THREADS; i++) {
 		if (pthread_create(&registrar->threads[i], NULL,
 			i == 0 ? run_first : run_second, registrar) != 0) {
-			error_set(err, ERROR_SYSTEM, "registrar: no thread");
+			error_set_outside(err, "registrar: no thread");
 			registrar_free(registrar);
 			return NULL;
 		}

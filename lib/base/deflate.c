@@ -55,7 +55,7 @@ take_compressor(void)
 static bool
 no_memory(struct error *err)
 {
-	return error_set(err, ERROR_SYSTEM, "deflate: no memory");
+	return error_set_outside(err, "deflate: no memory");
 }
 
 static bool

@@ -73,6 +73,22 @@ error_exit_meaning(int status)
 	return NULL;
 }
 
+const char *
+error_words(const struct error *err)
+{
+	return err->kind == ERROR_SYSTEM && err->is_outside
+	    ? "System error"
+	    : error_title(err->kind);
+}
+
+static void
+clear(struct error *err)
+{
+	err->retry_s = 0;
+	err->is_full = err->is_of_machine = err->is_outside = false;
+	err->code[0] = '\0';
+}
+
 static void set_detail(struct error *err, const char *fmt, va_list args)
     PRINTF(2, 0);
 
@@ -97,9 +113,7 @@ error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_list args;
 
 	err->kind = kind;
-	err->retry_s = 0;
-	err->is_full = err->is_of_machine = false;
-	err->code[0] = '\0';
+	clear(err);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
 	va_end(args);
@@ -113,8 +127,7 @@ error_set_code(struct error *err, enum error_kind kind, const char *code,
 	va_list args;
 
 	err->kind = kind;
-	err->retry_s = 0;
-	err->is_full = err->is_of_machine = false;
+	clear(err);
 	snprintf(err->code, sizeof(err->code), "%s", code);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
@@ -189,10 +202,10 @@ error_set_errno(struct error *err, const char *fmt, ...)
 	va_list args;
 
 	err->kind = ERROR_SYSTEM;
-	err->retry_s = 0;
+	clear(err);
 	err->is_full = saved == ENOSPC || saved == EDQUOT;
 	err->is_of_machine = is_of_machine(saved);
-	err->code[0] = '\0';
+	err->is_outside = saved != EINVAL && saved != EBADF && saved != EFAULT;
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
 	va_end(args);
@@ -203,15 +216,33 @@ error_set_errno(struct error *err, const char *fmt, ...)
 }
 
 bool
+error_set_outside(struct error *err, const char *fmt, ...)
+{
+	va_list args;
+
+	err->kind = ERROR_SYSTEM;
+	clear(err);
+	va_start(args, fmt);
+	set_detail(err, fmt, args);
+	va_end(args);
+	return error_outside(err);
+}
+
+bool
+error_outside(struct error *err)
+{
+	err->is_outside = true;
+	return false;
+}
+
+bool
 error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 	va_list args;
 
 	err->kind = kind;
-	err->retry_s = 0;
-	err->is_full = err->is_of_machine = false;
-	err->code[0] = '\0';
+	clear(err);
 	va_start(args, fmt);
 	set_detail(err, fmt, args);
 	va_end(args);

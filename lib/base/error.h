@@ -39,8 +39,13 @@ struct error {
 	bool is_full; /* a call failed since a disk or quota is full */
 	bool
 	    is_of_machine; /* a call failed by what the machine lacks or does */
-	char code[32];     /* its code (base/codes.def), or empty */
-	char detail[512];  /* NUL-terminated; cut short if longer */
+	/*
+	 * The system or who uses it is at fault, and not this program: then an
+	 * ERROR_SYSTEM is not called an internal failure.
+	 */
+	bool is_outside;
+	char code[32];    /* its code (base/codes.def), or empty */
+	char detail[512]; /* NUL-terminated; cut short if longer */
 };
 
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -58,9 +63,15 @@ bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 /*
  * As error_set(), with ERROR_SYSTEM and ": " strerror(errno) appended; is_full
  * is set after ENOSPC and EDQUOT, is_of_machine after errors that say nothing of
- * what was asked for (EIO, EMFILE, ENOMEM and the like).
+ * what was asked for (EIO, EMFILE, ENOMEM and the like); is_outside unless the
+ * call itself was wrong.
  */
 bool error_set_errno(struct error *err, const char *fmt, ...) PRINTF(2, 3);
+
+/* As error_set(), with ERROR_SYSTEM and is_outside: a damaged file, no memory. */
+bool error_set_outside(struct error *err, const char *fmt, ...) PRINTF(2, 3);
+/* Set is_outside.  Returns false. */
+bool error_outside(struct error *err);
 
 /* As error_set(), with the newest OpenSSL reason; empties OpenSSL's queue. */
 bool error_set_openssl(struct error *err, enum error_kind kind, const char *fmt,
@@ -102,5 +113,7 @@ int error_http_status(enum error_kind kind);
 const char *error_title(enum error_kind kind);
 /* What an exit status means, for the manuals; NULL: no program ends with it. */
 const char *error_exit_meaning(int status);
+/* The title as a person reads it: "System error" where is_outside is set. */
+const char *error_words(const struct error *err);
 
 #endif

@@ -68,14 +68,16 @@ find_module(const char *name, char out[FILE_PATH], struct error *err)
 			continue;
 		if (is_ours(&st) && is_ours(&dir))
 			return true;
-		return error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
+		error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
 		    "%s is not loaded: another user could have written it",
 		    out);
+		return error_outside(err);
 	}
-	return error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
+	error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
 	    "this command needs %s, which is neither beside the program nor in"
 	    " %s: install it again",
 	    file, VALISE_MODULES);
+	return error_outside(err);
 }
 
 const void *
@@ -97,6 +99,7 @@ module_load(const char *name, size_t size, struct error *err)
 		error_set_code(err, ERROR_SYSTEM, "MODULE_MISSING",
 		    "this command needs %s, which does not load: %s", path,
 		    dlerror());
+		error_outside(err);
 		return NULL;
 	}
 	if (strcmp(module->version, VALISE_VERSION) != 0 ||
@@ -105,6 +108,7 @@ module_load(const char *name, size_t size, struct error *err)
 		    "%s is of another version (%s) than the program: install"
 		    " both again",
 		    path, module->version);
+		error_outside(err);
 		return NULL;
 	}
 	return module;

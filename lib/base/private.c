@@ -85,7 +85,7 @@ private_check(const char *path, const struct private_rule *rule,
 		    ? error_set(err, ERROR_NOT_FOUND, "%s: no such file", path)
 		    : error_set_errno(err, "%s", path);
 	if (access(path, R_OK) != 0 && errno == EACCES)
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "%s: it is there, and this user (%ld) may not read it: it"
 		    " is of user %ld, with mode %04o. Give it to the one who"
 		    " is to use it: chown, chmod 600",

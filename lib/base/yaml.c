@@ -265,7 +265,7 @@ yaml_parse(const char *file, struct span text, struct error *err)
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&in.parser)) {
-		error_set(err, ERROR_SYSTEM, "%s: no memory", file);
+		error_set_outside(err, "%s: no memory", file);
 		return NULL;
 	}
 	yaml_parser_set_encoding(&in.parser, YAML_UTF8_ENCODING);

@@ -101,7 +101,7 @@ add_key(struct context *context, struct span line, struct error *err)
 
 	return ((span_take_until(&line, ' ', &number) &&
 		    span_to_u64(number, &until)) ||
-		   error_set(err, ERROR_SYSTEM, "it is damaged")) &&
+		   error_set_outside(err, "it is damaged")) &&
 	    note_key_parse(line, NOTE_JOURNAL, &key, err) &&
 	    note_keys_add(&context->journal, until, &key, err);
 }

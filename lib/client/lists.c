@@ -139,7 +139,7 @@ lists_find(struct context *context, const struct digest *digest)
 static bool
 damaged(const char *what, struct error *err)
 {
-	return error_set(err, ERROR_SYSTEM,
+	return error_set_outside(err,
 	    "%s is damaged: remove it, and connect once, to make it anew",
 	    what);
 }

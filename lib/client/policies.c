@@ -255,7 +255,7 @@ policies_pinned(struct context *context, struct error *err)
 	if ((pinned = succession_pinned(&context->succession)) != NULL)
 		policy = policies_find(context, pinned);
 	if (policy == NULL)
-		error_set(err, ERROR_SYSTEM,
+		error_set_outside(err,
 		    "%s: the policy that you accepted is not there or damaged:"
 		    " enrol again",
 		    context->state);

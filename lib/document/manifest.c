@@ -486,7 +486,7 @@ manifest_parse(struct span xml, struct manifest *out, struct error *err)
 	if (parse_own(xml, out))
 		return true;
 	if ((in.parser = XML_ParserCreateNS("UTF-8", ' ')) == NULL)
-		return error_set(err, ERROR_SYSTEM, "manifest: no memory");
+		return error_set_outside(err, "manifest: no memory");
 	XML_SetUserData(in.parser, &in);
 	XML_SetElementHandler(in.parser, start_element, end_element);
 	XML_SetCharacterDataHandler(in.parser, characters);

@@ -455,7 +455,7 @@ zip_inflater_new(uint64_t size, byte_sink *sink, void *arg, struct error *err)
 	if (inflater == NULL ||
 	    inflateInit2(&inflater->stream, -MAX_WBITS) != Z_OK) {
 		free(inflater);
-		error_set(err, ERROR_SYSTEM, "inflate: no memory");
+		error_set_outside(err, "inflate: no memory");
 		return NULL;
 	}
 	inflater->left = size;

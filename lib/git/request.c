@@ -385,7 +385,7 @@ git_gunzip(struct span body, struct buf *out, struct error *err)
 	bool ok = true;
 
 	if (body.len > UINT32_MAX || inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
-		return error_set(err, ERROR_SYSTEM, "gzip: no memory");
+		return error_set_outside(err, "gzip: no memory");
 	while (ok && result == Z_OK) {
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);

@@ -215,7 +215,7 @@ meet_want(struct git_fetch *fetch, struct walk *walk, const struct oid *oid,
 		return true;
 	if (!walk->wanted &&
 	    !digest_parse(span_of_str(commit->contents), &walk->contents))
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "a commit has no Contents-Digest");
 	walk->met++;
 	walk->wanted = true;

@@ -520,7 +520,7 @@ options_parse(const struct options_program *program, int argc, char *argv[],
 	out->options = calloc(room, sizeof(*out->options));
 	out->operands = calloc((size_t)argc + 1, sizeof(char *));
 	if (out->options == NULL || out->operands == NULL)
-		return error_set(err, ERROR_SYSTEM, "no memory");
+		return error_set_outside(err, "no memory");
 	know(&parsing, program->globals);
 	ok = take_command(&parsing, &command, err);
 	/* The first mistake is told, and the rest is looked at all the same. */

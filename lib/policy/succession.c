@@ -295,7 +295,7 @@ succession_parse_entry(struct span text, struct policy_entry *out,
 static bool
 damaged(struct error *err)
 {
-	return error_set(err, ERROR_SYSTEM,
+	return error_set_outside(err,
 	    "it is damaged: bring it back from a backup, or enrol anew in an"
 	    " empty state folder (\"valise init\")");
 }

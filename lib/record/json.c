@@ -43,9 +43,9 @@ json_of_error(const struct error *err)
 	 */
 	const bool good = text_is_utf8(span_of_str(err->detail));
 
-	return json_pack("{s:s, s:s, s:i, s:s}", "title",
-	    error_title(err->kind), "code", error_code(err), "exit",
-	    error_exit_status(err->kind), "detail", good ? err->detail : "");
+	return json_pack("{s:s, s:s, s:i, s:s}", "title", error_words(err),
+	    "code", error_code(err), "exit", error_exit_status(err->kind),
+	    "detail", good ? err->detail : "");
 }
 
 json_t *

@@ -282,7 +282,7 @@ ledger_order(const struct ledger *ledger)
 static bool
 no_memory(struct error *err)
 {
-	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
+	return error_set_outside(err, "ledger: no memory");
 }
 
 /* Returns the place of a commit in the hash table, or the free place for it. */

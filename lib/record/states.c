@@ -77,7 +77,7 @@ ledger_now_in_force(const struct ledger_document *doc)
 static bool
 no_memory(struct error *err)
 {
-	return error_set(err, ERROR_SYSTEM, "ledger: no memory");
+	return error_set_outside(err, "ledger: no memory");
 }
 
 /* Set err.  Returns false. */

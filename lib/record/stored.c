@@ -158,7 +158,7 @@ load_texts(struct store *store, const struct stored *stored,
 	if (yaml != NULL)
 		container->version = version_parse(member_bytes(yaml), err);
 	ok = container->version != NULL ||
-	    error_set(err, ERROR_SYSTEM,
+	    error_set_outside(err,
 		"a stored version has no"
 		" version.yaml");
 

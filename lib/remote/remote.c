@@ -47,7 +47,7 @@ remote_new(const struct remote_settings *settings, struct error *err)
 
 	if (remote == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
 	    (remote->curl = curl_easy_init()) == NULL) {
-		error_set(err, ERROR_SYSTEM, "HTTP client: no memory");
+		error_set_outside(err, "HTTP client: no memory");
 		free(remote);
 		return NULL;
 	}

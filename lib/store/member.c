@@ -252,8 +252,10 @@ store_member_hashed(struct store *store, const char *path,
 	memcpy(out->blob, oid->bytes, OID_BYTES);
 	if (!table->find(store->backend, oid, form, &object, err)) {
 		/* A missing object is damage, as in store_read(). */
-		if (err->kind == ERROR_NOT_FOUND && form == OBJECT_WHOLE)
+		if (err->kind == ERROR_NOT_FOUND && form == OBJECT_WHOLE) {
 			err->kind = ERROR_SYSTEM;
+			error_outside(err);
+		}
 		return error_context(err, "%s", path);
 	}
 	out->size = object.size;

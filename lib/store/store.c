@@ -121,8 +121,10 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 		 * The record names this object, so if it is missing the store
 		 * is damaged.
 		 */
-		if (err->kind == ERROR_NOT_FOUND)
+		if (err->kind == ERROR_NOT_FOUND) {
 			err->kind = ERROR_SYSTEM;
+			error_outside(err);
+		}
 		return false;
 	}
 	ok = object.type == type ? read_object(&object, oid, out, err)

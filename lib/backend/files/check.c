@@ -42,8 +42,8 @@ open_objects(struct check *check)
 	    file_join(objects, check->files->path, "objects", check->err) &&
 	    files_git(check->files, check->err) &&
 	    (git_odb_open(&check->odb, objects) == 0 ||
-		error_set(check->err, ERROR_SYSTEM,
-		    "%s: libgit2 cannot open it", objects)))
+		error_set_outside(check->err, "%s: libgit2 cannot open it",
+		    objects)))
 		return true;
 	check->failed = true;
 	return false;

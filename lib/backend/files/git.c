@@ -153,7 +153,7 @@ files_git_failed(struct error *err, const char *what)
 	const git_error *last = git_error_last();
 	const bool is_known = last != NULL && last->message != NULL;
 
-	error_set(err, ERROR_SYSTEM, "%s: %s", what,
+	error_set_outside(err, "%s: %s", what,
 	    is_known ? last->message : "no reason given");
 	if (is_known && last->klass == GIT_ERROR_OS) {
 		err->is_full = ends_with(last->message, strerror(ENOSPC)) ||

@@ -319,14 +319,14 @@ files_renew(struct backend *backend, struct error *err)
 	char path[FILE_PATH];
 
 	if (!files->is_claimed)
-		return error_set(err, ERROR_SYSTEM,
+		return error_set_outside(err,
 		    "%s: this process has no right to write", files->log);
 	if (!file_join(path, files->log, "entries", err))
 		return false;
 	if (fstat(files->entries, &locked) != 0 || stat(path, &now) != 0)
 		return error_set_errno(err, "%s", path);
 	return (locked.st_dev == now.st_dev && locked.st_ino == now.st_ino) ||
-	    error_set(err, ERROR_SYSTEM,
+	    error_set_outside(err,
 		"%s was replaced by another file: nothing more is written",
 		path);
 }

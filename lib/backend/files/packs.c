@@ -552,7 +552,7 @@ stream_in_pieces(const struct place *place, byte_sink *sink, void *arg,
 	bool ok = true;
 
 	if (inflateInit(&z) != Z_OK)
-		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
+		return error_set_outside(err, "inflate: no memory");
 	while (ok && result != Z_STREAM_END) {
 		size_t n, from = 0;
 

@@ -138,7 +138,7 @@ hash_stream(struct taking *taking, struct span rest, uint64_t size,
 	if (hash_at_once(taking, rest, size, sha1, used))
 		return true;
 	if (inflateReset(z) != Z_OK)
-		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
+		return error_set_outside(err, "inflate: no memory");
 	z->next_in = (uint8_t *)(uintptr_t)rest.data;
 	z->avail_in = 0;
 	while (result != Z_STREAM_END) {
@@ -224,7 +224,7 @@ take_mapped(struct files *files, struct span pack, bool for_git,
 	bool ok;
 
 	if (inflateInit(&taking.z) != Z_OK)
-		return error_set(err, ERROR_SYSTEM, "inflate: no memory");
+		return error_set_outside(err, "inflate: no memory");
 	taking.objects = packer_new(&files->backend, err);
 	ok = taking.objects != NULL && take_objects(&taking, pack, err);
 	packer_free(taking.objects);
