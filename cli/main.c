@@ -4,12 +4,18 @@
  * The command line is parsed by the table in options.c; here is the function
  * that runs each of its usage lines, and how a failure is told.
  */
+#include <signal.h>
+#include <string.h>
+
+#include "base/outfile.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/local/local.h"
 #include "client/standing.h"
 
 enum { HELP = 16384 };
+
+#define STDOUT "standard output" /* as its errors begin */
 
 static command_run *const runs[FORMS] = {
 	[FORM_INIT] = cmd_init,
@@ -50,6 +56,28 @@ static command_run *const runs[FORMS] = {
 	[FORM_STATUS] = cmd_status,
 };
 
+/*
+ * Write what is printed and not yet written.  If its reader went away, end as
+ * by the signal; if it cannot be written, say so.  Returns false then.
+ */
+static bool
+end_output(const char *name)
+{
+	struct error err = { 0 };
+	bool gone = false;
+
+	if (outfile_end_stdout(&gone, &err)) {
+		if (!gone)
+			return true;
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+		return false;
+	}
+	fprintf(stderr, "valise%s%s: %s: %s\n", name[0] != '\0' ? " " : "",
+	    name, error_words(&err), err.detail);
+	return false;
+}
+
 /* Tell an error, as JSON too where that is asked for.  Returns the exit. */
 static int
 fail(const struct context *context, const struct options_given *given,
@@ -58,13 +86,17 @@ fail(const struct context *context, const struct options_given *given,
 	const char *name = given->command != NULL ? given->command->name : "";
 	struct error ignored = { 0 };
 
+	bool written;
+
 	output_progress_end();
-	if (context->json && !context->told &&
-	    !output_json(json_of_error(err), &ignored))
-		return error_exit_status(ERROR_SYSTEM);
-	fprintf(stderr, "valise%s%s: %s: %s\n", name[0] != '\0' ? " " : "",
-	    name, error_title(err->kind), err->detail);
-	return error_exit_status(err->kind);
+	written = (!context->json || context->told ||
+		      output_json(json_of_error(err), &ignored)) &
+	    end_output(name);
+	if (written || strncmp(err->detail, STDOUT, strlen(STDOUT)) != 0)
+		fprintf(stderr, "valise%s%s: %s: %s\n",
+		    name[0] != '\0' ? " " : "", name, error_words(err),
+		    err->detail);
+	return error_exit_status(written ? err->kind : ERROR_SYSTEM);
 }
 
 static bool
@@ -75,7 +107,7 @@ help(const struct options_given *given, FILE *to, struct error *err)
 	    &text, err);
 
 	if (ok && fwrite(text.data, 1, text.len, to) != text.len)
-		ok = error_set_errno(err, "standard output");
+		ok = error_set_errno(err, STDOUT);
 	buf_free(&text);
 	return ok;
 }
@@ -140,6 +172,9 @@ main(int argc, char *argv[])
 		if (!ok)
 			status = fail(&context, &given, &err);
 	}
+	if (status == 0 &&
+	    !end_output(given.command != NULL ? given.command->name : ""))
+		status = error_exit_status(ERROR_SYSTEM);
 	local_end(&context);
 	context_free(&context);
 	options_free(&given);

@@ -12,6 +12,9 @@
 	{                                                                      \
 		id, '\0', name, value, text, 0                                 \
 	}
+#define FORCE                                                                  \
+	FLAG(OPTION_FORCE, "force",                                            \
+	    "replace a file that is there, whatever it is")
 #define END                                                                    \
 	{                                                                      \
 		0                                                              \
@@ -117,7 +120,11 @@ static const struct options_form terminate_forms[] = {
 /* --- Getting and judging. --- */
 
 static const struct options_option fetch_options[] = {
-	{ OPTION_OUTPUT, 'o', "output", "FILE", "where to write it", 0 },
+	{ OPTION_OUTPUT, 'o', "output", "FILE",
+	    "where to write it; \"-\" is standard output. A copy of the same"
+	    " document is replaced, any other file is left as it is",
+	    0 },
+	FORCE,
 	VALUE(OPTION_EXTRACT, "extract", "DIR",
 	    "write its files into a new folder"),
 	FLAG(OPTION_WITNESSED, "witnessed",
@@ -173,8 +180,10 @@ static const struct options_form verify_forms[] = {
 };
 
 static const struct options_option kit_options[] = {
-	{ OPTION_OUTPUT, 'o', "output", "FILE", "where to write the kit",
+	{ OPTION_OUTPUT, 'o', "output", "FILE",
+	    "where to write the kit; \"-\" is standard output",
 	    OPTIONS_NEEDED },
+	FORCE,
 	{ OPTION_TELEPHONE, '\0', "telephone", "PARTY=NUMBER",
 	    "a party's telephone number, for the kit's README.txt",
 	    OPTIONS_MANY },
@@ -298,8 +307,10 @@ static const struct options_form watch_forms[] = {
 /* --- Bags. --- */
 
 static const struct options_option bag_pack_options[] = {
-	{ OPTION_OUTPUT, 'o', "output", "FILE", "where to write the bag",
+	{ OPTION_OUTPUT, 'o', "output", "FILE",
+	    "where to write the bag; \"-\" is standard output",
 	    OPTIONS_NEEDED },
+	FORCE,
 	{ OPTION_TO, '\0', "to", "OFFICE", "for whom it is encrypted",
 	    OPTIONS_NEEDED },
 	FLAG(OPTION_SINCE_ACKNOWLEDGED, "since-acknowledged",
@@ -320,7 +331,9 @@ static const struct options_option bag_pack_options[] = {
 static const struct options_option bag_open_options[] = {
 	VALUE(OPTION_INTO, "into", "DIR", "where the local copy is"),
 	VALUE(OPTION_ACK, "ack", "FILE",
-	    "where to write the acknowledgement; else FILE.ack"),
+	    "where to write the acknowledgement; else FILE.ack. The one of this"
+	    " bag is replaced, any other file is left as it is"),
+	FORCE,
 	FLAG(OPTION_AGAIN, "again", "though it was opened before"),
 	END,
 };
@@ -415,6 +428,10 @@ static const struct options_option policy_accept_options[] = {
 	    "the entry that put the policy in force before"),
 	END,
 };
+static const struct options_option policy_save_options[] = {
+	FORCE,
+	END,
+};
 static const struct options_form policy_forms[] = {
 	{ FORM_POLICY_CHECK, "check", "DIR", 1, 1,
 	    "Tell every mistake in a policy's folder, and what is surely not"
@@ -429,7 +446,8 @@ static const struct options_form policy_forms[] = {
 	    " FILE that came by bag or mail, which needs no connection.",
 	    policy_accept_options },
 	{ FORM_POLICY_SAVE, "save", "DIGEST FILE", 2, 2,
-	    "Write a policy for an office that has no connection.", NULL },
+	    "Write a policy for an office that has no connection.",
+	    policy_save_options },
 	END,
 };
 

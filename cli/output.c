@@ -5,6 +5,7 @@
 #include "cli/output.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,12 +242,23 @@ output_aside(const char *path)
 {
 	struct stat a, b;
 
-	if (stat(path, &a) == 0 && fstat(STDOUT_FILENO, &b) == 0 &&
-	    S_ISFIFO(a.st_mode) && a.st_dev == b.st_dev &&
-	    a.st_ino == b.st_ino) {
+	if (strcmp(path, "-") == 0 ||
+	    (stat(path, &a) == 0 && fstat(STDOUT_FILENO, &b) == 0 &&
+		S_ISFIFO(a.st_mode) && a.st_dev == b.st_dev &&
+		a.st_ino == b.st_ino)) {
 		fflush(stdout);
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 	}
+}
+
+bool
+output_flush(struct error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	if (errno == 0)
+		errno = EIO;
+	return error_set_errno(err, "standard output");
 }
 
 bool

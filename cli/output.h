@@ -55,6 +55,13 @@ void output_note(const char *fmt, ...) PRINTF(1, 2);
  */
 void output_aside(const char *path);
 
+/*
+ * Flush standard output, for whoever reads along.
+ *
+ * ERROR_SYSTEM  what was printed could not be written
+ */
+bool output_flush(struct error *err) MUST_USE;
+
 /* Print JSON and a newline; json is taken over. */
 bool output_json(json_t *json, struct error *err) MUST_USE;
 /* Print a verdict. as_of is when its status is from; NULL if it has none. */

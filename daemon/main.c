@@ -3,10 +3,12 @@
  * The command line is parsed by the table in options.c; here is the function
  * that runs each of its usage lines.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "daemon/data/backup.h"
 #include "daemon/data/export.h"
 #include "daemon/data/fsck.h"
@@ -364,6 +366,33 @@ perform(const struct options_given *given, struct error *err)
 	return ok;
 }
 
+static void
+tell(const struct error *err)
+{
+	fprintf(stderr, "valised: %s: %s\n", error_words(err), err->detail);
+}
+
+/*
+ * Write what is printed and not yet written.  If its reader went away, end as
+ * by the signal.
+ */
+static void
+end_output(struct error *err)
+{
+	struct error why = { 0 };
+	bool gone = false;
+
+	if (!outfile_end_stdout(&gone, &why)) {
+		if (err->kind != ERROR_SYSTEM)
+			tell(&why);
+		*err = why;
+	}
+	if (gone) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -372,8 +401,8 @@ main(int argc, char *argv[])
 
 	if (!options_parse(&valised_options, argc, argv, &given, &err) ||
 	    !perform(&given, &err))
-		fprintf(stderr, "valised: %s: %s\n", error_title(err.kind),
-		    err.detail);
+		tell(&err);
+	end_output(&err);
 	options_free(&given);
 	return error_exit_status(err.kind);
 }

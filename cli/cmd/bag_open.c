@@ -357,14 +357,14 @@ take_copies(struct opened *bag, const char *dir, struct table *table,
  * way.
  */
 static bool
-write_answer(struct opened *bag, const char *path, struct error *err)
+write_answer(struct opened *bag, const char *path, struct outfile *output,
+    struct error *err)
 {
 	struct container *zip = container_new(err);
 	struct buf yaml = BUF(LIMIT_WAYBILL_BYTES),
 		   p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	struct identity signer = { NULL };
 	struct acknowledgement *answer = bag->answer;
-	struct outfile output;
 	uint64_t size;
 	bool ok;
 
@@ -381,21 +381,38 @@ write_answer(struct opened *bag, const char *path, struct error *err)
 	    cades_sign(&signer, buf_span(&yaml), COMMITMENT_ORIGIN,
 		answer->received_at, &p7s, err) &&
 	    container_put(zip, PATH_ACKNOWLEDGEMENT, buf_span(&yaml), err) &&
-	    container_put(zip, PATH_ACKNOWLEDGEMENT_P7S, buf_span(&p7s), err);
-	if (ok &&
-	    (ok = outfile_open(&output, path, bag->context->state, err))) {
-		ok = container_write(zip, output.fd, &size, err);
-		if (ok)
-			ok = outfile_finish(&output, 0644, err);
-		else
-			outfile_drop(&output);
-		output_aside(path);
-	}
+	    container_put(zip, PATH_ACKNOWLEDGEMENT_P7S, buf_span(&p7s), err) &&
+	    container_write(zip, output->fd, &size, err) &&
+	    local_finish(output, path, err);
 	identity_free(&signer);
 	container_free(zip);
 	buf_free(&yaml);
 	buf_free(&p7s);
 	return ok;
+}
+
+/* Is the file that is there an acknowledgement of this very bag? */
+static bool
+is_answer(const struct opened *bag, const char *path)
+{
+	struct error ignored = { 0 };
+	struct acknowledgement *it = NULL;
+	struct container *zip = NULL;
+	const struct member *yaml;
+	const int fd = file_open(path, &ignored);
+	bool same;
+
+	if (fd >= 0)
+		zip = container_read_files(fd, &ignored);
+	if (zip != NULL &&
+	    (yaml = container_find(zip, PATH_ACKNOWLEDGEMENT)) != NULL)
+		it = acknowledgement_parse(member_bytes(yaml), &ignored);
+	same = it != NULL && digest_eq(&it->waybill, &bag->digest);
+	acknowledgement_free(it);
+	container_free(zip);
+	if (fd >= 0)
+		close(fd);
+	return same;
 }
 
 /* A bag is recognised by its waybill's digest. */
@@ -460,8 +477,8 @@ report_opened(struct opened *bag, const struct table *table, json_t *rows,
 
 /* Check a bag, take what is in it and write the acknowledgement to answer. */
 static bool
-run_open(struct opened *bag, const char *dir, const char *answer, bool again,
-    struct error *err)
+run_open(struct opened *bag, const char *dir, const char *answer,
+    struct outfile *output, bool again, struct error *err)
 {
 	static const char *const heading[] = { "DOCUMENT", "VERDICT", "TITLE",
 		"STATUS" };
@@ -483,7 +500,8 @@ run_open(struct opened *bag, const char *dir, const char *answer, bool again,
 		opened_find_unexpected(bag);
 		take_crls(bag);
 		ok = take_copies(bag, dir, table, rows, err) &&
-		    file_sync_all(dir, err) && write_answer(bag, answer, err) &&
+		    file_sync_all(dir, err) &&
+		    write_answer(bag, answer, output, err) &&
 		    was_opened(bag, true, err);
 		if (ok)
 			local_remember(bag->context, dir);
@@ -527,19 +545,28 @@ cmd_bag_open(struct context *context, const struct options_given *given,
 	const char *file = given->operands[0];
 	const char *answer = options_value(given, OPTION_ACK);
 	char dir[FILE_PATH], path[FILE_PATH];
+	struct outfile output;
 	struct opened bag;
 	bool ok;
 
 	snprintf(path, sizeof(path), "%s.ack", file);
 	if (answer == NULL)
 		answer = path;
-	if (!outfile_check(answer, err) || !context_load(context, err) ||
-	    !local_spares(context, answer, file, err) ||
-	    !local_dir(context, options_value(given, OPTION_INTO), dir, err))
+	if (!context_load(context, err) ||
+	    !local_begin(context, answer, file, &output, err))
 		return false;
+	if (!local_dir(context, options_value(given, OPTION_INTO), dir, err)) {
+		outfile_drop(&output);
+		return false;
+	}
 	ok = opened_read(context, file, &bag, err) &&
+	    ((output.replaces && is_answer(&bag, output.path)) ||
+		local_spare_file(&output, options_has(given, OPTION_FORCE),
+		    err)) &&
 	    (bag.seen = local_seen(context, err)) != NULL &&
-	    run_open(&bag, dir, answer, options_has(given, OPTION_AGAIN), err);
+	    run_open(&bag, dir, answer, &output,
+		options_has(given, OPTION_AGAIN), err);
 	opened_close(&bag);
+	outfile_drop(&output);
 	return ok;
 }

@@ -261,14 +261,9 @@ write_bag(struct packing *pack, struct error *err)
 		pack->files[i] = first[i];
 	}
 	pack->num += 2;
-	if (!ok ||
-	    !outfile_open(&pack->output, pack->path, pack->context->state, err))
-		return false;
-	ok = bag_pack(pack->files, pack->num, recipients, 1, pack->output.fd,
-	    err);
-	if (!ok)
-		outfile_drop(&pack->output);
-	return ok;
+	return ok &&
+	    bag_pack(pack->files, pack->num, recipients, 1, pack->output.fd,
+		err);
 }
 
 static void
@@ -419,7 +414,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 {
 	char last[POLICY_NAME + 8];
 	uint64_t entry = UINT64_MAX;
-	bool written, ok;
+	bool ok;
 
 	if (!prepare(pack, err))
 		return false;
@@ -431,7 +426,6 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 	pack->size = pack->online ? pack->session.seen.size : 0;
 	ok = pack_contents(pack, argc, argv, err) && list_slips(pack, err) &&
 	    sign_waybill(pack, err) && write_bag(pack, err);
-	written = ok;
 	ok = ok &&
 	    bag_keep_number(pack->context, "number", pack->waybill->number,
 		err);
@@ -440,9 +434,7 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 		    buf_span(&pack->yaml), buf_span(&pack->p7s), pack->slips,
 		    &entry, err);
 	/* A bag of which the daemon was not told is worth nothing. */
-	if (written && !ok)
-		outfile_drop(&pack->output);
-	ok = ok && outfile_finish(&pack->output, 0644, err);
+	ok = ok && local_finish(&pack->output, pack->path, err);
 	snprintf(last, sizeof(last), "last-%s", pack->to);
 	if (ok && pack->since != PACK_NAMED) {
 		const struct digest waybill = sha256_of(buf_span(&pack->yaml));
@@ -451,8 +443,6 @@ run_pack(struct packing *pack, int argc, char *argv[], struct error *err)
 			 pack->size, err) &&
 		    bag_keep_number(pack->context, last, pack->size, err);
 	}
-	if (ok)
-		output_aside(pack->path);
 	ok = ok && report_packed(pack, entry, err);
 	if (pack->online)
 		session_close(&pack->session);
@@ -507,8 +497,7 @@ read_options(const struct options_given *given, struct packing *out,
 		    "--known is for copies, and not for --outbox alone");
 	return (!copies ||
 		   arguments_need_line(out->context, "packing copies", err)) &&
-	    check_names(given->num_operands, given->operands, err) &&
-	    outfile_check(out->path, err);
+	    check_names(given->num_operands, given->operands, err);
 }
 
 bool
@@ -527,8 +516,13 @@ cmd_bag_pack(struct context *context, const struct options_given *given,
 	pack->list = BUF(LIMIT_WAYBILL_BYTES);
 	pack->p7s = BUF(LIMIT_SIGNATURE_BYTES);
 	ok = read_options(given, pack, err) && context_load(context, err) &&
-	    local_spares(context, pack->path, NULL, err) &&
-	    run_pack(pack, given->num_operands, given->operands, err);
+	    local_begin(context, pack->path, NULL, &pack->output, err);
+	if (ok) {
+		ok = local_spare_file(&pack->output,
+			 options_has(given, OPTION_FORCE), err) &&
+		    run_pack(pack, given->num_operands, given->operands, err);
+		outfile_drop(&pack->output);
+	}
 	packing_free(pack);
 	free(pack);
 	return ok;

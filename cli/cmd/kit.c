@@ -9,7 +9,6 @@
 
 #include <zlib.h>
 
-#include "base/outfile.h"
 #include "base/text.h"
 #include "cli/cmd/fetch.h"
 #include "cli/cmd/kit_check.h"
@@ -446,17 +445,18 @@ cmd_kit(struct context *context, const struct options_given *given,
 	const char *path = options_value(given, OPTION_OUTPUT);
 	bool ok;
 
-	ok = outfile_check(path, err) && context_load(context, err) &&
-	    local_spares(context, path, NULL, err) &&
-	    policies_load(context, err) && check_telephones(&kit, err) &&
-	    outfile_open(&kit.output, path, context->state, err);
+	ok = context_load(context, err) &&
+	    local_begin(context, path, NULL, &kit.output, err);
 	if (ok) {
-		ok = (kit.zip = zip_writer_new(kit.output.fd, err)) != NULL &&
-		    write_kit(&kit, err);
-		if (!ok)
-			outfile_drop(&kit.output);
-		ok = ok && outfile_finish(&kit.output, 0644, err) &&
+		ok = local_spare_file(&kit.output,
+			 options_has(given, OPTION_FORCE), err) &&
+		    policies_load(context, err) &&
+		    check_telephones(&kit, err) &&
+		    (kit.zip = zip_writer_new(kit.output.fd, err)) != NULL &&
+		    write_kit(&kit, err) &&
+		    local_finish(&kit.output, path, err) &&
 		    report(&kit, path, err);
+		outfile_drop(&kit.output);
 	}
 	zip_writer_free(kit.zip);
 	free(kit.sets);

@@ -222,6 +222,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		entry_has(entry, ENTRY_PERSON) ? entry->person : "-",
 		entry->act_name, about };
 
+	if (ferror(stdout) && !output_flush(err))
+		return false;
 	if (out->check != NULL && !audit_entry(out->check, index, entry, err))
 		return false;
 	out->next = index + 1;

@@ -461,31 +461,19 @@ write_files(const struct container *files, int fd, struct error *err)
  */
 static bool
 save(struct context *context, const struct digest *digest, const char *path,
-    struct error *err)
+    struct outfile *output, struct error *err)
 {
 	struct session session;
-	struct outfile output;
 	struct policy *policy;
 	bool ok;
 
-	if (!outfile_check(path, err) || !context_load(context, err) ||
-	    !local_spares(context, path, NULL, err) ||
-	    !session_open_behind(context, &session, err))
+	if (!session_open_behind(context, &session, err))
 		return false;
 	policy = session_policy(&session, digest, err);
 	session_close(&session);
-	if (policy == NULL ||
-	    !outfile_open(&output, path, context->state, err)) {
-		policy_free(policy);
-		return false;
-	}
-	ok = write_files(policy->files, output.fd, err);
+	ok = policy != NULL && write_files(policy->files, output->fd, err);
 	policy_free(policy);
-	if (!ok) {
-		outfile_drop(&output);
-		return false;
-	}
-	return outfile_finish(&output, 0644, err) &&
+	return ok && local_finish(output, path, err) &&
 	    tell_saved(context, digest, path, err);
 }
 
@@ -528,8 +516,17 @@ bool
 cmd_policy_save(struct context *context, const struct options_given *given,
     struct error *err)
 {
+	const char *path = given->operands[1];
+	struct outfile output;
 	struct digest digest;
+	bool ok;
 
-	return take_digest(given->operands[0], &digest, err) &&
-	    save(context, &digest, given->operands[1], err);
+	if (!take_digest(given->operands[0], &digest, err) ||
+	    !context_load(context, err) ||
+	    !local_begin(context, path, NULL, &output, err))
+		return false;
+	ok = local_spare_file(&output, options_has(given, OPTION_FORCE), err) &&
+	    save(context, &digest, path, &output, err);
+	outfile_drop(&output);
+	return ok;
 }

@@ -28,6 +28,9 @@
 /* Starting a process, with its connection, pays off from so many versions. */
 enum { VERSIONS_EACH = 8, MOST_JOBS = 8 };
 
+/* how a process ends that could not print what it did */
+enum { UNPRINTED = 2 };
+
 /* The results of the versions that one process deposited. */
 struct part {
 	pid_t pid;
@@ -237,7 +240,7 @@ tell_failed(struct batch *batch, const struct push *push,
 
 	output_progress_end();
 	fprintf(stderr, "valise push: %s: %s: %s\n", push->document,
-	    error_title(why->kind), why->detail);
+	    error_words(why), why->detail);
 	if (!context->json)
 		return true;
 	context->told = true;
@@ -397,7 +400,7 @@ run_job(struct batch *batch, unsigned job)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	push_share(batch, job);
 	pusher_end(&batch->pusher);
-	_exit(fflush(stdout) == 0 ? 0 : 1);
+	_exit(fflush(stdout) == 0 && !ferror(stdout) ? 0 : UNPRINTED);
 }
 
 /* Wait for a process. False if it was ended by a signal. */
@@ -409,6 +412,10 @@ wait_for(struct part *part, struct error *err)
 	while (waitpid(part->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_set_errno(err, "a process that deposits");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == UNPRINTED)
+		return error_set_outside(err,
+		    "standard output: what was done could not be told; \"valise"
+		    " list\" tells");
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
 	    error_set(err, ERROR_SYSTEM,
 		"a process that deposits ended before it was done: run it"

@@ -150,7 +150,7 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		output_text(text);
 		putchar('\n');
 	}
-	fflush(stdout);
+	ok = ok && output_flush(err);
 	snprintf(text, sizeof(text), "%s: %s %s", entry->act_name, about, who);
 	return ok && (!watch->notify || notify(watch, text, err)) &&
 	    (watch->exec == NULL || run_command(watch, index, line, err));

@@ -319,7 +319,8 @@ witness_every(struct context *context, unsigned seconds, struct error *err)
 			    seconds);
 			*err = (struct error){ 0 };
 		}
-		fflush(stdout);
+		if (!output_flush(err))
+			return false;
 		sleep(seconds);
 	}
 }

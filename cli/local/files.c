@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "base/text.h"
 #include "cli/commands.h"
 
@@ -74,31 +75,46 @@ remove_members(const struct container *container, const char *dir)
 		}
 }
 
+/* What the umask leaves to a new folder. */
+static mode_t
+folder_mode(void)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	return 0777 & ~mask;
+}
+
 /* Write into a folder that is new, and that appears with all files in it. */
 bool
 local_extract(const struct container *container, const char *dir,
-    bool texts_only, struct error *err)
+    const char *scratch, bool texts_only, struct error *err)
 {
-	char tmp[FILE_PATH];
+	char tmp[FILE_PATH], parent[FILE_PATH];
 	struct stat st;
 	bool ok = true;
+	int lock;
 
 	/* A link to nothing is in the way too. */
 	if (lstat(dir, &st) == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: name a new folder", dir);
-	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", dir);
-	if (mkdtemp(tmp) == NULL)
-		return error_set_errno(err, "%s", dir);
+	file_parent(dir, parent);
+	if (scratch == NULL)
+		scratch_sweep(parent);
+	lock = scratch_folder(scratch != NULL ? scratch : parent, tmp, err);
+	if (lock < 0)
+		return error_context(err, "%s", dir);
 	for (size_t i = 0; ok && i < container->num; i++)
 		if (!texts_only ||
 		    (!path_is_meta(container->members[i].path) &&
 			strcmp(container->members[i].path, "mimetype") != 0))
 			ok = extract_member(&container->members[i], tmp, err);
-	if (ok && (chmod(tmp, 0755) != 0 || rename(tmp, dir) != 0))
+	if (ok && (fchmod(lock, folder_mode()) != 0 || rename(tmp, dir) != 0))
 		ok = error_set_errno(err, "%s", dir);
 	if (!ok)
 		remove_members(container, tmp);
+	close(lock);
 	return ok;
 }
 

@@ -11,65 +11,9 @@
 #include <sys/stat.h>
 
 #include "base/folder.h"
-#include "base/outfile.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "cli/commands.h"
-
-/* --- Writing copies. --- */
-
-bool
-local_write(const struct context *context, const struct copy *copy,
-    const char *path, struct error *err)
-{
-	struct outfile output;
-
-	if (!outfile_open(&output, path, context->state, err))
-		return false;
-	if (!local_copy_bytes(copy->fd, output.fd, copy->size, err)) {
-		outfile_drop(&output);
-		return error_context(err, "%s", path);
-	}
-	return outfile_finish(&output, 0644, err);
-}
-
-/* Is the file at path this one, by whichever name? */
-static bool
-is_same(const struct stat *at, const char *other)
-{
-	struct stat st;
-
-	return other != NULL && other[0] != '\0' && stat(other, &st) == 0 &&
-	    st.st_dev == at->st_dev && st.st_ino == at->st_ino;
-}
-
-bool
-local_spares(const struct context *context, const char *path, const char *input,
-    struct error *err)
-{
-	const char *const needed[] = { context->config_path, context->cert,
-		context->key, context->sign_cert, context->sign_key,
-		context->encrypt_cert, context->encrypt_key, input };
-	char real[FILE_PATH];
-	struct stat at;
-	bool within = false;
-
-	if (!outfile_leads_to(path, real, err) ||
-	    !folder_is_within(real, context->state, &within, err))
-		return false;
-	if (within)
-		return error_set(err, ERROR_USAGE,
-		    "%s is in %s, where this office's state is: name another"
-		    " file",
-		    path, context->state);
-	if (stat(real, &at) != 0 || !S_ISREG(at.st_mode))
-		return true;
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (is_same(&at, needed[i]))
-			return error_set(err, ERROR_USAGE,
-			    "%s is %s, which is needed: name another file",
-			    path, needed[i]);
-	return true;
-}
 
 /* --- The folder. --- */
 
@@ -141,8 +85,10 @@ bool
 local_dir(struct context *context, const char *given, char out[FILE_PATH],
     struct error *err)
 {
-	return find_dir(context, given, out, err) &&
-	    settle_quietly(context, out);
+	if (!find_dir(context, given, out, err))
+		return false;
+	scratch_sweep(out);
+	return settle_quietly(context, out);
 }
 
 /* --- Reading it. --- */

@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "base/outfile.h"
 #include "client/session.h"
 
 /*
@@ -32,15 +33,35 @@ bool local_dir(struct context *context, const char *given, char out[FILE_PATH],
  */
 void local_remember(struct context *context, const char *dir);
 
+/* --- What a person names to be written (target.c). --- */
+
 /*
- * Check that writing path destroys nothing that the office needs: its
- * configuration, keys and certificates, what is in its state folder, and the
- * file that is read (input; NULL: none). They are compared by device and inode.
+ * Begin to write it (base/outfile.h), before anybody is asked for anything.
+ * The caller ends with local_finish() or outfile_drop().  Nothing is destroyed
+ * that the office needs: its configuration, keys and certificates, what is in
+ * its state folder, and the file that is read (input; NULL: none); they are
+ * compared by device and inode.
  *
- * ERROR_USAGE  it would
+ * ERROR_USAGE  it would be; or it is "-", standard output, with --json
  */
-bool local_spares(const struct context *context, const char *path,
-    const char *input, struct error *err) MUST_USE;
+bool local_begin(struct context *context, const char *path, const char *input,
+    struct outfile *out, struct error *err) MUST_USE;
+/*
+ * A file that is there is left as it is.
+ *
+ * ERROR_CONFLICT  there is one, and force is not set
+ */
+bool local_spare_file(const struct outfile *out, bool force,
+    struct error *err) MUST_USE;
+/*
+ * The same, but a copy of this document may be replaced: *version gets its
+ * version, or 0 if there is none.
+ */
+bool local_spare_others(const struct outfile *out, const char *document,
+    bool force, unsigned *version, struct error *err) MUST_USE;
+/* Put it in place.  What is printed from then on does not follow it. */
+bool local_finish(struct outfile *out, const char *path,
+    struct error *err) MUST_USE;
 
 /*
  * Is a copy's history, which its receipts lead to, the one that was seen here?
@@ -143,14 +164,13 @@ bool local_entries(struct context *context, const char *dir,
     const char *document, entry_visitor *visit, void *arg,
     struct error *err) MUST_USE;
 
-/* Write a copy's container to a path that a person named (base/outfile.h). */
-bool local_write(const struct context *context, const struct copy *copy,
-    const char *path, struct error *err) MUST_USE;
+bool local_copy_bytes(int from, int to, uint64_t size,
+    struct error *err) MUST_USE;
 /*
  * Write its files into a folder that is not there yet: all of them, or without
- * META-INF.
+ * META-INF.  It is made in the folder scratch; NULL: beside its place.
  */
 bool local_extract(const struct container *container, const char *dir,
-    bool texts_only, struct error *err) MUST_USE;
+    const char *scratch, bool texts_only, struct error *err) MUST_USE;
 
 #endif

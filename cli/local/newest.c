@@ -35,7 +35,8 @@ newest_receipt(const struct container *container)
 
 /* The folder is replaced as a whole. */
 static bool
-place(const char *folder, const struct container *container, struct error *err)
+place(const char *dir, const char *folder, const struct container *container,
+    struct error *err)
 {
 	const struct member *receipt = newest_receipt(container);
 	char newest[FILE_PATH], made[FILE_PATH], path[FILE_PATH];
@@ -45,7 +46,7 @@ place(const char *folder, const struct container *container, struct error *err)
 	    !file_join(made, folder, ".newest", err))
 		return false;
 	file_remove_tree(made);
-	ok = local_extract(container, made, true, err) &&
+	ok = local_extract(container, made, dir, true, err) &&
 	    (receipt == NULL ||
 		(file_join(path, made, NEWEST_RECEIPT, err) &&
 		    file_write_quick(path, member_bytes(receipt), 0644, err)));
@@ -103,7 +104,7 @@ refresh_from_file(const char *dir, const char *document, const char *folder,
 	    (fd = file_open(path, err)) >= 0 &&
 	    ((container = container_read_to_judge(fd, err)) != NULL ||
 		error_context(err, "%s", path)) &&
-	    (is_of(folder, container) || place(folder, container, err));
+	    (is_of(folder, container) || place(dir, folder, container, err));
 	container_free(container);
 	if (fd >= 0)
 		close(fd);
@@ -126,7 +127,7 @@ local_refresh_newest(const char *dir, const char *document,
 		if (ok)
 			file_remove_tree(path);
 	} else if (ok && placed != NULL && all[num - 1] == version) {
-		ok = is_of(folder, placed) || place(folder, placed, err);
+		ok = is_of(folder, placed) || place(dir, folder, placed, err);
 	} else if (ok) {
 		ok =
 		    refresh_from_file(dir, document, folder, all[num - 1], err);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "base/text.h"
 
 #define LOCK     ".valise-lock"     /* in DIR/: held while a copy is placed */
@@ -97,25 +98,21 @@ take_locks(const char *dir, const char *folder, struct locks *out,
  * disk first.
  */
 static bool
-write_copy(int from, uint64_t size, const char *path, struct error *err)
+write_copy(int from, uint64_t size, const char *dir, const char *path,
+    struct error *err)
 {
-	char tmp[FILE_PATH];
+	struct scratch made;
 	bool ok;
-	int fd;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
-		return error_set(err, ERROR_LIMIT, "%s: path is too long",
-		    path);
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
-		return error_set_errno(err, "%s", path);
-	ok = local_copy_bytes(from, fd, size, err);
-	if (ok &&
-	    ((file_exists(path) && fdatasync(fd) != 0) ||
-		fchmod(fd, 0644) != 0 || rename(tmp, path) != 0))
-		ok = error_set_errno(err, "%s", path);
-	close(fd);
-	if (!ok)
-		unlink(tmp);
+	/* At the top, where those of dead runs are looked for. */
+	if (!scratch_open(&made, dir, err))
+		return false;
+	ok = local_copy_bytes(from, made.fd, size, err) &&
+	    (((!file_exists(path) || fdatasync(made.fd) == 0) &&
+		 fchmod(made.fd, 0644) == 0) ||
+		error_set_errno(err, "%s", path)) &&
+	    scratch_place(&made, path, true, err);
+	scratch_drop(&made);
 	return ok;
 }
 
@@ -154,7 +151,8 @@ keep_aside(const struct place *place, int fd, char out[FILE_PATH],
 	    strchr(place->document, '/') + 1, place->version, hex);
 	return file_make_dirs(place->aside, 0755, err) &&
 	    file_join(out, place->aside, name, err) &&
-	    (file_exists(out) || write_copy(fd, (uint64_t)size, out, err));
+	    (file_exists(out) ||
+		write_copy(fd, (uint64_t)size, place->dir, out, err));
 }
 
 /* True if the file at path has the bytes of the copy. */
@@ -398,7 +396,8 @@ place_beside(const struct place *place, const struct copy *copy, bool proved,
 		    out->aside, err);
 	if (ok && replaced)
 		ok = mark(place, !proved, err) &&
-		    write_copy(copy->fd, copy->size, place->path, err);
+		    write_copy(copy->fd, copy->size, place->dir, place->path,
+			err);
 	meeting_free(&meeting);
 	return ok;
 }
@@ -419,7 +418,8 @@ place_locked(const struct place *place, const struct copy *copy,
 		out->placed = PLACED_NEW;
 		ok = mark(place, !proved, err) &&
 		    (link_copy(copy, place->path) ||
-			write_copy(copy->fd, copy->size, place->path, err));
+			write_copy(copy->fd, copy->size, place->dir,
+			    place->path, err));
 	} else if (!same_file(copy, place->path)) {
 		ok = place_beside(place, copy, proved, out, err);
 	}
@@ -595,7 +595,7 @@ put_back(const struct place *place, int refuted, struct error *err)
 	    each_aside(place, find_best, &best, err);
 	if (ok && best.found) {
 		ok = (fd = file_open(best.path, err)) >= 0 &&
-		    write_copy(fd, (uint64_t)lseek(fd, 0, SEEK_END),
+		    write_copy(fd, (uint64_t)lseek(fd, 0, SEEK_END), place->dir,
 			place->path, err);
 		if (ok)
 			unlink(best.path);

@@ -9,8 +9,6 @@ bool local_document_dir(const char *dir, const char *document,
     char out[FILE_PATH], struct error *err) MUST_USE;
 bool local_version_file(const char *dir, const char *document, unsigned version,
     char out[FILE_PATH], struct error *err) MUST_USE;
-bool local_copy_bytes(int from, int to, uint64_t size,
-    struct error *err) MUST_USE;
 
 /*
  * Open and judge a file of the local copy. Call copy_free() even after a

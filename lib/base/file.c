@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/pace.h"
+#include "base/scratch.h"
 
 bool
 file_join(char out[FILE_PATH], const char *dir, const char *name,
@@ -170,9 +171,10 @@ put(const char *path, struct span bytes, mode_t mode, unsigned how,
 	bool ok;
 	int fd;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
-		return error_set(err, ERROR_LIMIT, "%s: path is too long",
-		    path);
+	file_parent(path, dir);
+	/* Of its own length, however long the name of the file is. */
+	if (!file_join(tmp, dir, SCRATCH_QUICK "XXXXXX", err))
+		return false;
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
 	ok = write_beside(tmp, fd, bytes, mode, how, err);
@@ -186,7 +188,6 @@ put(const char *path, struct span bytes, mode_t mode, unsigned how,
 				     : error_set_errno(err, "%s", path);
 	if (!ok || !replace)
 		unlink(tmp);
-	file_parent(path, dir);
 	return ok && ((how & FLUSH) == 0 || file_sync_dir(dir, err));
 }
 
@@ -398,7 +399,7 @@ file_temporary(const char *dir, struct error *err)
 
 	/* Not every file system has O_TMPFILE. */
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-		if (!file_join(path, dir, "tmp.XXXXXX", err))
+		if (!file_join(path, dir, SCRATCH_QUICK "XXXXXX", err))
 			return -1;
 		if ((fd = mkostemp(path, O_CLOEXEC)) >= 0)
 			unlink(path);

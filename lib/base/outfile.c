@@ -1,12 +1,13 @@
 /*
- * Files that persons name to be written: told apart by what they are before
- * anything is put in their place.
+ * Files that persons name to be written: told apart by what they are, and tried,
+ * before anything is put in their place.
  */
 #include "base/outfile.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,29 +77,26 @@ has_folder(const char *path, struct error *err)
 	char folder[FILE_PATH];
 
 	file_parent(path, folder);
-	return access(folder, F_OK) == 0 || errno != ENOENT ||
-	    error_set(err, ERROR_SYSTEM, "%s: there is no folder %s", path,
-		folder);
+	return access(folder, F_OK) == 0 ||
+	    error_set_errno(err, "%s: the folder %s", path, folder);
 }
 
-/*
- * Find out what path is, with links followed; *stream is set if it is written
- * to.
- */
+/* Find out what path is, with links followed. */
 static bool
-judge(const char *path, bool *stream, struct error *err)
+judge(struct outfile *out, const char *path, struct error *err)
 {
 	struct stat st;
 
-	*stream = false;
+	out->is_stream = out->replaces = false;
 	if (path[0] == '\0' || strlen(path) >= FILE_PATH)
 		return error_set(err, ERROR_USAGE, "\"%s\" is no path", path);
 	/* stat(2) fails if the kernel does not allow to follow that link. */
 	if (stat(path, &st) != 0)
 		return errno == ENOENT ? has_folder(path, err)
 				       : error_set_errno(err, "%s", path);
-	*stream = is_stream(st.st_mode);
-	return *stream || S_ISREG(st.st_mode) || refuse(path, st.st_mode, err);
+	out->is_stream = is_stream(st.st_mode);
+	out->replaces = S_ISREG(st.st_mode);
+	return out->is_stream || out->replaces || refuse(path, st.st_mode, err);
 }
 
 bool
@@ -107,35 +105,117 @@ outfile_leads_to(const char *path, char out[FILE_PATH], struct error *err)
 	return text_take(out, FILE_PATH, path, err) && follow_links(out, err);
 }
 
-bool
-outfile_check(const char *path, struct error *err)
+/* A device that takes nothing says so already of no bytes (/dev/full). */
+static bool
+try_stream(const struct outfile *out, struct error *err)
 {
-	bool stream;
+	struct stat st;
+	bool ok = true;
+	int fd = STDOUT_FILENO;
 
-	return judge(path, &stream, err);
+	if (!out->is_stdout && stat(out->path, &st) == 0 &&
+	    S_ISFIFO(st.st_mode))
+		return true; /* to open one waits for its reader */
+	if (!out->is_stdout)
+		fd = open(out->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, "%s", out->path);
+	if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && write(fd, "", 0) < 0)
+		ok = error_set_errno(err, "%s",
+		    out->is_stdout ? "standard output" : out->path);
+	if (!out->is_stdout)
+		close(fd);
+	return ok;
 }
+
+static bool
+open_stream(struct outfile *out, const char *scratch, struct error *err)
+{
+	return try_stream(out, err) &&
+	    (out->fd = file_temporary(scratch, err)) >= 0;
+}
+
+enum { ROOM = 64 * 1024 }; /* a disk that has no more is full */
 
 bool
 outfile_open(struct outfile *out, const char *path, const char *scratch,
     struct error *err)
 {
-	*out = (struct outfile){ .fd = -1 };
-	if (!judge(path, &out->is_stream, err))
-		return false;
-	if (!text_take(out->path, sizeof(out->path), path, err))
+	char folder[FILE_PATH];
+
+	*out = (struct outfile){ .fd = -1, .scratch = { .fd = -1 } };
+	if (strcmp(path, "-") == 0) {
+		out->is_stdout = out->is_stream = true;
+		return open_stream(out, scratch, err);
+	}
+	if (!judge(out, path, err) ||
+	    !text_take(out->path, sizeof(out->path), path, err))
 		return false;
 	if (out->is_stream)
-		return (out->fd = file_temporary(scratch, err)) >= 0;
+		return open_stream(out, scratch, err);
 	if (!follow_links(out->path, err))
 		return false;
-	if (snprintf(out->tmp, sizeof(out->tmp), "%s.XXXXXX", out->path) >=
-	    (int)sizeof(out->tmp))
-		return error_set(err, ERROR_LIMIT, "%s: path is too long",
-		    path);
-	out->fd = mkostemp(out->tmp, O_CLOEXEC);
-	if (out->fd < 0)
-		out->tmp[0] = '\0';
-	return out->fd >= 0 || error_set_errno(err, "%s", path);
+	file_parent(out->path, folder);
+	scratch_sweep(folder);
+	if (!scratch_open(&out->scratch, folder, err))
+		return error_context(err, "%s", path);
+	out->fd = out->scratch.fd;
+	if (file_allocate(out->fd, 0, ROOM, err) &&
+	    (ftruncate(out->fd, 0) == 0 || error_set_errno(err, "%s", path)))
+		return true;
+	outfile_drop(out);
+	return error_context(err, "%s", path);
+}
+
+bool
+outfile_rename(struct outfile *out, const char *path, struct error *err)
+{
+	return judge(out, path, err) &&
+	    (!out->is_stream || refuse(path, S_IFIFO, err)) &&
+	    text_take(out->path, sizeof(out->path), path, err) &&
+	    follow_links(out->path, err);
+}
+
+bool
+outfile_try_folder(const char *path, struct error *err)
+{
+	char parent[FILE_PATH], made[FILE_PATH];
+	struct stat st;
+	int lock;
+
+	/* A link to nothing is in the way too. */
+	if (lstat(path, &st) == 0)
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is there already: name a new folder", path);
+	file_parent(path, parent);
+	if (!has_folder(path, err))
+		return false;
+	if ((lock = scratch_folder(parent, made, err)) < 0)
+		return error_context(err, "%s", path);
+	rmdir(made);
+	close(lock);
+	return true;
+}
+
+bool
+outfile_end_stdout(bool *gone, struct error *err)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int why = 0;
+
+	if (fflush(stdout) != 0)
+		why = errno;
+	else if (!ferror(stdout))
+		return true;
+	/* It failed before, and nobody noted why. */
+	if (why == 0 && write(STDOUT_FILENO, "", 0) < 0)
+		why = errno;
+	if (why == 0 && poll(&reader, 1, 0) > 0 &&
+	    (reader.revents & (POLLERR | POLLHUP)) != 0)
+		why = EPIPE;
+	*gone = why == EPIPE;
+	errno = why != 0 ? why : EIO;
+	return *gone || error_set_errno(err, "standard output");
 }
 
 static bool
@@ -177,54 +257,87 @@ copy_to_stream(int from, int to, struct error *err)
 	return true;
 }
 
+static bool
+open_to_send(const struct outfile *out, int *fd, struct error *err)
+{
+	struct stat st;
+
+	if (out->is_stdout) {
+		*fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		return *fd >= 0 || error_set_errno(err, "standard output");
+	}
+	*fd = open(out->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return error_set_errno(err, "%s", out->path);
+	return is_stream(st.st_mode) || refuse(out->path, st.st_mode, err);
+}
+
 /* Write to a stream. It is an error if its reader went away. */
 static bool
 send_to_stream(const struct outfile *out, struct error *err)
 {
 	const struct timespec now = { 0 };
 	sigset_t pipe, before;
-	struct stat st;
 	bool ok;
-	int fd;
+	int fd = -1;
 
-	fd = open(out->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set_errno(err, "%s", out->path);
+	ok = open_to_send(out, &fd, err);
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	ok = fstat(fd, &st) == 0 || error_set_errno(err, "%s", out->path);
-	ok =
-	    ok && (is_stream(st.st_mode) || refuse(out->path, st.st_mode, err));
 	ok = ok &&
 	    (copy_to_stream(out->fd, fd, err) ||
-		error_context(err, "%s", out->path));
+		error_context(err, "%s",
+		    out->is_stdout ? "standard output" : out->path));
 	if (!ok && !sigismember(&before, SIGPIPE))
 		sigtimedwait(&pipe, NULL, &now);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (close(fd) != 0 && ok)
+	if (fd >= 0 && close(fd) != 0 && ok)
 		ok = error_set_errno(err, "%s", out->path);
 	return ok;
 }
 
+/*
+ * The mode of the file that is replaced, with its owner where that is allowed;
+ * or what the umask leaves to a new one.
+ */
 static bool
-put_in_place(struct outfile *out, mode_t mode, struct error *err)
+set_mode(const struct outfile *out, struct error *err)
+{
+	struct stat st;
+	mode_t mode;
+
+	if (out->replaces && stat(out->path, &st) == 0) {
+		mode = st.st_mode & 0777;
+		if (fchown(out->fd, st.st_uid, st.st_gid) != 0 &&
+		    errno != EPERM)
+			return error_set_errno(err, "%s", out->path);
+	} else {
+		mode = umask(0);
+		umask(mode);
+		mode = 0666 & ~mode;
+	}
+	return fchmod(out->fd, mode) == 0 ||
+	    error_set_errno(err, "%s", out->path);
+}
+
+static bool
+put_in_place(struct outfile *out, struct error *err)
 {
 	char folder[FILE_PATH];
 
-	if (fchmod(out->fd, mode) != 0 || fsync(out->fd) != 0 ||
-	    rename(out->tmp, out->path) != 0)
-		return error_set_errno(err, "%s", out->path);
-	out->tmp[0] = '\0';
 	file_parent(out->path, folder);
-	return file_sync_dir(folder, err);
+	return set_mode(out, err) &&
+	    (fsync(out->fd) == 0 || error_set_errno(err, "%s", out->path)) &&
+	    scratch_place(&out->scratch, out->path, out->replaces, err) &&
+	    file_sync_dir(folder, err);
 }
 
 bool
-outfile_finish(struct outfile *out, mode_t mode, struct error *err)
+outfile_finish(struct outfile *out, struct error *err)
 {
-	const bool ok = out->is_stream ? send_to_stream(out, err)
-				       : put_in_place(out, mode, err);
+	const bool ok =
+	    out->is_stream ? send_to_stream(out, err) : put_in_place(out, err);
 
 	outfile_drop(out);
 	return ok;
@@ -233,10 +346,9 @@ outfile_finish(struct outfile *out, mode_t mode, struct error *err)
 void
 outfile_drop(struct outfile *out)
 {
-	if (out->fd >= 0)
+	if (out->is_stream && out->fd >= 0)
 		close(out->fd);
-	if (out->tmp[0] != '\0')
-		unlink(out->tmp);
+	else
+		scratch_drop(&out->scratch);
 	out->fd = -1;
-	out->tmp[0] = '\0';
 }

@@ -9,6 +9,7 @@
 #include "client/lists.h"
 #include "client/own_lists.h"
 #include "client/policies.h"
+#include "client/sweep.h"
 
 bool
 context_load(struct context *context, struct error *err)
@@ -27,8 +28,10 @@ context_load(struct context *context, struct error *err)
 	    context_load_keys(context, err) && lists_load(context, err) &&
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
-	if (ok)
+	if (ok) {
 		places_tell(context);
+		sweep_state(context);
+	}
 	return ok;
 }
 

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "base/text.h"
 #include "client/copy.h"
 #include "client/tell.h"
@@ -70,36 +72,45 @@ read_name(const char *name, enum outbox_kind kind, struct outbox_act *out)
 		out);
 }
 
-/* Make the path for mkostemps(): the file is hidden while it is written. */
+/* Make up a name for a file; whether it is free is told when it gets it. */
 static bool
-hidden_path(const char *dir, const struct outbox_act *act, char tmp[FILE_PATH],
-    struct error *err)
+make_path(const char *dir, struct outbox_act *act, struct error *err)
 {
 	const char *slash = strchr(act->document, '/');
 	char name[DOCUMENT_NAME + 80];
+	uint32_t id;
 
-	snprintf(name, sizeof(name), ".%.*s--%s@%u-%llu-%sXXXXXX%s",
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+		return error_set_errno(err, "random bytes");
+	snprintf(name, sizeof(name), "%.*s--%s@%u-%llu-%s%08x%s",
 	    (int)(slash - act->document), act->document, slash + 1,
 	    act->version, (unsigned long long)act->size, act->onto ? ONTO : "",
-	    kinds[act->kind].suffix);
-	return file_join(tmp, dir, name, err);
+	    id, kinds[act->kind].suffix);
+	return file_join(act->path, dir, name, err);
 }
 
 /* --- Keeping, and whose it is. --- */
 
 /* Give the file its name only once it is whole, durable and locked. */
 static bool
-show_whole(const char *dir, const char *tmp, struct outbox_act *act,
+show_whole(const char *dir, struct scratch *made, struct outbox_act *act,
     const struct container *container, struct error *err)
 {
 	uint64_t size;
 
-	if (flock(act->lock, LOCK_EX | LOCK_NB) != 0)
-		return error_set_errno(err, "%s", tmp);
-	return container_write(container, act->lock, &size, err) &&
-	    ((fsync(act->lock) == 0 && rename(tmp, act->path) == 0) ||
-		error_set_errno(err, "%s", act->path)) &&
-	    file_sync_dir(dir, err);
+	if (!container_write(container, made->fd, &size, err))
+		return error_context(err, "%s", dir);
+	if (fsync(made->fd) != 0)
+		return error_set_errno(err, "%s", dir);
+	while (make_path(dir, act, err)) {
+		if (scratch_place(made, act->path, false, err))
+			return file_sync_dir(dir, err);
+		if (err->kind != ERROR_CONFLICT)
+			break;
+		*err = (struct error){ 0 };
+	}
+	act->path[0] = '\0';
+	return false;
 }
 
 /* Fill in out from the name. */
@@ -107,24 +118,64 @@ static bool
 keep(struct context *context, const struct container *container,
     struct outbox_act *out, struct error *err)
 {
-	const char *suffix = kinds[out->kind].suffix;
-	char dir[FILE_PATH], tmp[FILE_PATH];
+	struct scratch made;
+	char dir[FILE_PATH];
 	bool ok;
 
 	ok = seen_size(context->state, &context->journal, &out->size, err);
 	if (!ok || !context_path(context, "outbox", dir, err) ||
-	    !file_make_dirs(dir, 0700, err) || !hidden_path(dir, out, tmp, err))
+	    !file_make_dirs(dir, 0700, err) || !scratch_open(&made, dir, err))
 		return false;
-	out->lock = mkostemps(tmp, (int)strlen(suffix), O_CLOEXEC);
-	if (out->lock < 0)
-		return error_set_errno(err, "%s", tmp);
-	ok = file_join(out->path, dir, strrchr(tmp, '/') + 2, err) &&
-	    show_whole(dir, tmp, out, container, err);
-	if (!ok) {
-		unlink(tmp);
+	ok = show_whole(dir, &made, out, container, err);
+	if (ok) {
+		/* It is locked already. */
+		out->lock = made.fd;
+	} else {
 		outbox_drop(out);
+		scratch_drop(&made);
 	}
 	return ok;
+}
+
+/* Remove what an earlier program, whose files were hidden, left half made. */
+static void
+sweep_hidden(int at, const char *name)
+{
+	const size_t len = strlen(name);
+	bool ours = false;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		ours = ours ||
+		    (len > strlen(kinds[i].suffix) &&
+			strcmp(name + len - strlen(kinds[i].suffix),
+			    kinds[i].suffix) == 0);
+	if (!ours ||
+	    (fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		return;
+	/* It is locked while its program is alive. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(at, name, 0);
+	close(fd);
+}
+
+void
+outbox_sweep(const struct context *context)
+{
+	const struct dirent *entry;
+	struct error ignored = { 0 };
+	char dir[FILE_PATH];
+	DIR *folder;
+
+	if (!context_path(context, "outbox", dir, &ignored))
+		return;
+	scratch_sweep(dir);
+	if ((folder = opendir(dir)) == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] == '.')
+			sweep_hidden(dirfd(folder), entry->d_name);
+	closedir(folder);
 }
 
 bool

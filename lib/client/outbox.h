@@ -44,6 +44,11 @@ bool outbox_keep_deposit(struct context *context, const char *document,
     unsigned version, bool onto, const struct container *container,
     struct outbox_act *out, struct error *err) MUST_USE;
 /*
+ * Remove what dead runs left half made.  What is whole stays: it may have been
+ * sent, and its answer lost.
+ */
+void outbox_sweep(const struct context *context);
+/*
  * Send an act and compare the receipt with it. Once it is answered, yes or no,
  * it is gone. After a failure outbox_is_kept() tells whether it is still there.
  * entry gets the act, *again whether the daemon had it already.

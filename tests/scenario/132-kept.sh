@@ -64,7 +64,7 @@ expect "list --local does" 0 "agreement/two *1 *draft *no" local_at iom-geneva l
 expect "so does what was proved before it" 0 "agreement/one *1 *terminated *no" local_at iom-geneva list
 expect "in JSON" 0 '"proved":false' row iom-geneva agreement/two
 expect "show --local" 0 "version 1, draft, not proved" local_at iom-geneva show agreement/two
-expect "fetch --local" 0 "agreement/two@1 is not proved" local_at iom-geneva fetch agreement/two -o work/x.asice
+expect "fetch --local" 0 "agreement/two@1 is not proved" local_at iom-geneva fetch agreement/two -o work/two.asice
 check "what was proved is kept" cmp work/pulled.asice work/geneva/agreement/one/aside/one-v1-*.asice
 expect "one that is true, by the way" 0 "agreement/two@1 .*not proved" at iom-vientiane bag open work/true2.bag --into work/vientiane
 start_daemon "$dir"

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -109,10 +110,10 @@ write_to(const char *path, const char *text, struct error *err)
 {
 	struct outfile out;
 
-	if (!outfile_check(path, err) || !outfile_open(&out, path, dir, err))
+	if (!outfile_open(&out, path, dir, err))
 		return false;
 	ck_ok(file_pwrite(out.fd, span_of_str(text), 0, err), *err);
-	return outfile_finish(&out, 0640, err);
+	return outfile_finish(&out, err);
 }
 
 static mode_t
@@ -173,11 +174,16 @@ START_TEST(a_plain_file_is_replaced_and_links_stay)
 	ck_assert_int_eq(symlink(absolute, "other/absolute"), 0);
 	ck_assert_int_eq(symlink("file", "other/relative"), 0);
 	ck_assert_int_eq(link("plain", "kept"), 0);
+	ck_assert_int_eq(chmod("plain", 0604), 0);
+	umask(027);
 	ck_ok(write_to(links[_i].path, "new bytes", &err), err);
+	umask(022);
 	assert_holds(links[_i].file, "new bytes");
 	ck_assert_int_eq(type_of(links[_i].file), S_IFREG);
 	ck_assert_int_eq(stat(links[_i].file, &st), 0);
-	ck_assert_int_eq(st.st_mode & 0777, 0640);
+	/* The mode of the file that was there stays; a new one has the umask's. */
+	ck_assert_int_eq(st.st_mode & 0777,
+	    strcmp(links[_i].file, "plain") == 0 ? 0604 : 0640);
 	/*
 	 * The file was renamed into place: a reader of the old one still has
 	 * it.
@@ -198,7 +204,6 @@ START_TEST(what_is_dropped_leaves_no_trace)
 
 	ck_ok(outfile_open(&out, "other/new", dir, &err), err);
 	ck_ok(file_pwrite(out.fd, span_of_str("half"), 0, &err), err);
-	assert_entries("other", 2);
 	outfile_drop(&out);
 	outfile_drop(&out);
 	assert_entries("other", 1);
@@ -310,12 +315,140 @@ START_TEST(nothing_else_is_written_to_or_replaced)
 		close(fd);
 		return;
 	}
-	ck_assert(!outfile_check(refused[_i], &err));
 	ck_assert(!outfile_open(&out, refused[_i], dir, &err));
 	if (strcmp(refused[_i], "circle") != 0)
 		ck_assert_int_eq(err.kind, ERROR_USAGE);
 	ck_assert_int_eq(type_of("socket"), S_IFSOCK);
 	close(fd);
+}
+END_TEST
+
+START_TEST(a_file_that_came_meanwhile_is_not_replaced)
+{
+	struct error err = { 0 };
+	struct outfile out;
+
+	ck_ok(outfile_open(&out, "other/new", dir, &err), err);
+	ck_assert(!out.replaces);
+	ck_ok(file_write("other/new", span_of_str("theirs"), 0600, &err), err);
+	ck_assert(!outfile_finish(&out, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	assert_holds("other/new", "theirs");
+	assert_entries("other", 2);
+}
+END_TEST
+
+START_TEST(a_name_may_be_as_long_as_the_file_system_takes)
+{
+	struct error err = { 0 };
+	char name[256];
+
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	ck_ok(write_to(name, "1", &err), err);
+	ck_ok(write_to(name, "2", &err), err);
+	assert_holds(name, "2");
+	ck_ok(file_write(name, span_of_str("3"), 0600, &err), err);
+	assert_holds(name, "3");
+}
+END_TEST
+
+START_TEST(what_cannot_be_written_fails_before_anything_is_done)
+{
+	struct error err = { 0 };
+	struct outfile out;
+
+	ck_assert(!outfile_open(&out, "nowhere/new", dir, &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert_str_eq(error_words(&err), "System error");
+	ck_assert(!outfile_try_folder("nowhere/new", &err));
+	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
+	ck_assert(!outfile_try_folder("dangling", &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_ok(outfile_try_folder("other/folder", &err), err);
+	assert_entries("other", 1);
+	if (geteuid() == 0)
+		return;
+	ck_assert_int_eq(chmod("other", 0500), 0);
+	ck_assert(!outfile_open(&out, "other/new", dir, &err));
+	ck_assert(!outfile_try_folder("other/new", &err));
+	ck_assert_int_eq(chmod("other", 0700), 0);
+}
+END_TEST
+
+/* --- scratch.h --- */
+
+static void
+make_file(const char *path, time_t age)
+{
+	const struct timespec then[2] = { { .tv_sec = time(NULL) - age },
+		{ .tv_sec = time(NULL) - age } };
+
+	ck_assert_int_eq(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, then, 0), 0);
+}
+
+START_TEST(what_dead_programs_left_is_removed_and_nothing_else)
+{
+	static const char *const stay[] = { "data/.tmp-valise-locked",
+		"data/.tmp-valise-longer1", "data/.tmp-other-123456",
+		"data/tmp-valise-123456", "data/.tmp-quick-young1" };
+	static const char *const go[] = { "data/.tmp-valise-dead01",
+		"data/.tmp-quick-old001", "data/.tmp-valise-folder" };
+	struct error err = { 0 };
+	char made[FILE_PATH], locked[FILE_PATH];
+	int fd, alive;
+
+	for (size_t i = 1; i < sizeof(stay) / sizeof(stay[0]); i++)
+		make_file(stay[i], i == 4 ? 60 : 100000);
+	make_file(go[0], 0);
+	make_file(go[1], 100000);
+	ck_assert_int_eq(mkdir(go[2], 0700), 0);
+	make_file("data/.tmp-valise-folder/half", 0);
+	/* Those of a program that is alive. */
+	make_file(stay[0], 100000);
+	fd = open(stay[0], O_RDONLY);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	alive = scratch_folder("data", made, &err);
+	ck_assert_int_ge(alive, 0);
+	snprintf(locked, sizeof(locked), "%s/half", made);
+	make_file(locked, 0);
+	scratch_sweep("data");
+	for (size_t i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
+		ck_assert_msg(file_exists(stay[i]), "%s", stay[i]);
+	for (size_t i = 0; i < sizeof(go) / sizeof(go[0]); i++)
+		ck_assert_msg(!file_exists(go[i]), "%s", go[i]);
+	ck_assert(file_exists(locked));
+	close(fd);
+	close(alive);
+	scratch_sweep("data");
+	ck_assert(!file_exists(stay[0]));
+	ck_assert(!file_exists(made));
+	/* A folder that is not there has nothing in it. */
+	scratch_sweep("absent");
+}
+END_TEST
+
+START_TEST(a_scratch_file_gets_its_name_once_it_is_whole)
+{
+	struct error err = { 0 };
+	struct scratch made;
+
+	ck_ok(scratch_open(&made, "other", &err), err);
+	ck_ok(file_pwrite(made.fd, span_of_str("1"), 0, &err), err);
+	ck_ok(scratch_place(&made, "other/new", false, &err), err);
+	scratch_drop(&made);
+	ck_ok(scratch_open(&made, "other", &err), err);
+	ck_ok(file_pwrite(made.fd, span_of_str("2"), 0, &err), err);
+	ck_assert(!scratch_place(&made, "other/new", false, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	assert_holds("other/new", "1");
+	ck_ok(scratch_place(&made, "other/new", true, &err), err);
+	scratch_drop(&made);
+	assert_holds("other/new", "2");
+	ck_ok(scratch_open(&made, "other", &err), err);
+	scratch_drop(&made);
+	assert_entries("other", 2);
 }
 END_TEST
 
@@ -472,6 +605,12 @@ fill(TCase *t)
 	tcase_add_test(t, a_character_device_is_written_to_and_stays);
 	tcase_add_loop_test(t, nothing_else_is_written_to_or_replaced, 0,
 	    COUNT(refused));
+	tcase_add_test(t, a_file_that_came_meanwhile_is_not_replaced);
+	tcase_add_test(t, a_name_may_be_as_long_as_the_file_system_takes);
+	tcase_add_test(t,
+	    what_cannot_be_written_fails_before_anything_is_done);
+	tcase_add_test(t, what_dead_programs_left_is_removed_and_nothing_else);
+	tcase_add_test(t, a_scratch_file_gets_its_name_once_it_is_whole);
 	tcase_add_loop_test(t, a_private_key_is_nobody_elses_to_read, 0,
 	    COUNT(private_files));
 	tcase_add_test(t, a_key_that_others_may_read_is_refused_or_warned_of);
