@@ -73,7 +73,7 @@ unfit "a revoked one" "the certificate was revoked on"
 stop_daemon "$dir"; cp work/good.pem certs/depositary.pem; cp work/weak.key data/signer/depositary.key
 expect "a key that does not fit stops the start" 1 "depositary.key is not the key of .*certs/depositary.pem" start_daemon "$dir"
 printf nonsense >data/signer/depositary.key
-expect "so does one that is none" 8 "depositary.key: not an unencrypted private key" "$valised" --config valised.yaml
+expect "so does one that is none" 8 "depositary.key: there is no private key in PEM" "$valised" --config valised.yaml
 rm data/signer/depositary.key
 expect "or is not there" 4 "depositary.key: no such file" "$valised" --config valised.yaml
 cp work/good.key data/signer/depositary.key
