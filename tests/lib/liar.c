@@ -4,18 +4,27 @@
  *
  *         liar PORT TARGET-PORT DIR OFFICE [LIE]…
  *
- *         ask FROM TO        if a request's target has FROM, ask for TO instead
- * (an empty TO: remove FROM)   say PART FROM TO   if the target has PART,
- * replace each FROM in the                        answer's body (or, if it has
- * none, its head) by TO   swallow PART INDEX if the target has PART, do not
- * pass the request on,                     and answer with the receipt of that
- * entry    lines PART HOW     if the target has PART, change the lines of the
- * answer:                         "twice" repeats the first, "swap" swaps the
- * first two,                          "drop=N" drops the N-th from 0, but never
- * the last   other N PORT       the N-th request, from 1, is answered by the
- * daemon at                          that port; "N+": all from then on
- *         hold PART FILE     if the target has PART, the answer waits until
- *                            there is such a file
+ * ask FROM TO: if a request's target has FROM, ask for TO instead (an empty TO:
+ * remove FROM).
+ *
+ * say PART FROM TO: if the target has PART, replace each FROM in the answer's
+ * body (or, if it has none, its head) by TO.
+ *
+ * swallow PART INDEX: if the target has PART, do not pass the request on, and
+ * answer with the receipt of that entry.
+ *
+ * lines PART HOW: if the target has PART, change the lines of the answer:
+ * "twice" repeats the first, "swap" swaps the first two, "drop=N" drops the
+ * N-th from 0, but never the last.
+ *
+ * other N PORT: the N-th request, from 1, is answered by the daemon at that
+ * port; "N+": all from then on.
+ *
+ * first PART COMMAND: if the target has PART, run COMMAND by the shell before
+ * the request is passed on. That is no lie: it happened to come in between.
+ *
+ * hold PART FILE: if the target has PART, the answer waits until there is such
+ * a file.
  *
  * DIR is a depositary's folder (tests/lib/office.sh).  OFFICE has the key with
  * which the liar connects to the daemon, which demands one.  It prints "ready"
@@ -353,6 +362,19 @@ swallow(const char *method, const char *target, struct bytes *head,
 	return 0;
 }
 
+/* What is to happen before this request is answered happens. */
+static void
+go_first(const char *target)
+{
+	for (size_t i = 0; i < num_lies; i++) {
+		if (!is(&lies[i], "first", target))
+			continue;
+		/* Its status is not known, as children are not waited for. */
+		(void)!system(lies[i].b);
+		tell(target);
+	}
+}
+
 /* Returns the port of the daemon that answers this request. */
 static int
 choose_port(const char *target)
@@ -409,6 +431,7 @@ serve(SSL *ssl)
 		return 0;
 	add(&target, asked, strlen(asked));
 	change_target(&target);
+	go_first(asked);
 	if (!swallow(method, asked, &answered, &answer))
 		ask(choose_port(asked), method, target.data, &head, &body,
 		    &answered, &answer);

@@ -27,4 +27,18 @@ expect "to say nothing of it does not help" 1 "does not say by which CRLs" at io
 no_line iom-bangkok
 expect "who was told the truth goes on" 0 "agreement" at iom-bangkok list
 expect "and knows of the revocation" 1 "SIGNER_REVOKED" at iom-bangkok verify work/one.asice
+# --- A set that comes while the policies before it are asked for. ---
+# The daemon has named its lists by then: they are known up to that size, and no
+# further, or an honest daemon would be one that had hidden the new set.
+at iom-chief-of-mission list >/dev/null 2>&1
+echo '# another' >>policies/offices.yaml; reload
+"$top/certs/ca" revoke certs/iom offices/iom-bangkok/sign-cert.pem >/dev/null
+liar iom-chief-of-mission first act=policy "'$valise' --config offices/mofa/config.yaml crls push certs/iom/crl.pem >work/pushed 2>&1"
+expect "a set comes before the policies are answered" 0 "" at iom-chief-of-mission list
+check "in that moment" sh -c 'grep -q "^lied .*act=policy" work/line && test -s work/pushed'
+no_line iom-chief-of-mission
+newest=$(at mofa --json log --act crl | python3 -c 'import json, sys; print(json.load(sys.stdin)["entries"][-1]["index"])')
+check "it is not known by that" sh -c "! grep -q '^$newest ' offices/iom-chief-of-mission/state/*/crl-entries"
+expect "the next command learns it, and nobody lied" 0 "" at iom-chief-of-mission list
+check "it is kept" grep -q "^$newest " offices/iom-chief-of-mission/state/*/crl-entries
 finish
