@@ -39,9 +39,14 @@ install_packages() {
 	}
 }
 
-# BUILD-DIR [meson options]: silent unless it fails
+# BUILD-DIR [meson options]: silent unless it fails; nothing is done if VALISE_BUILT
+# says that it was built before
 build_in() {
 	build=$1; shift
+	valise=$build/valise
+	valised=$build/valised
+	valised_port_helper=$build/free-port
+	[ -z "${VALISE_BUILT:-}" ] || return 0
 	# Reconfigure where it is there: a pulled meson.build may differ.
 	if [ -f "$build/build.ninja" ]; then set -- --reconfigure "$@"; fi
 	meson setup "$build" "$top" "$@" >"$build.log" 2>&1 || {
@@ -55,7 +60,4 @@ build_in() {
 		return 7
 	}
 	rm -f "$build.log"
-	valise=$build/valise
-	valised=$build/valised
-	valised_port_helper=$build/free-port
 }
