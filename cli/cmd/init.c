@@ -424,6 +424,7 @@ cmd_init(struct context *context, const struct options_given *given,
 
 	if (!read_options(given, &options, err) || !places_config(context, err))
 		return false;
+	context->enrols = true;
 	if (file_exists(context->config_path))
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: this office is enrolled",

@@ -110,19 +110,28 @@ add_who(struct overview *status)
 
 /* --- The daemon, its journal, and the policy. --- */
 
+/*
+ * Could it be reached? Null where nobody tried, by --local or since this
+ * person's own certificate is of no use.
+ */
+static json_t *
+json_of_reachable(const struct overview *status)
+{
+	if (status->context->local || status->why.kind == ERROR_USAGE)
+		return json_null();
+	return json_boolean(status->why.kind != ERROR_UNAVAILABLE);
+}
+
 static void
 add_daemon(struct overview *status)
 {
-	struct context *context = status->context;
-
 	json_object_set_new(status->json, "daemon",
-	    json_pack("{s:s, s:o, s:s*}", "address", context->enrolment.address,
-		"reachable",
-		context->local ? json_null() : json_boolean(status->is_open),
-		"detail",
-		context->local        ? "not asked: --local"
-		    : status->is_open ? NULL
-				      : status->why.detail));
+	    json_pack("{s:s, s:o, s:s*}", "address",
+		status->context->enrolment.address, "reachable",
+		json_of_reachable(status), "detail",
+		status->context->local ? "--local"
+		    : status->is_open  ? NULL
+				       : status->why.detail));
 }
 
 static json_t *

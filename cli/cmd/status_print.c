@@ -99,12 +99,14 @@ print_daemon(const json_t *status)
 	const json_t *daemon = json_object_get(status, "daemon");
 
 	begin("daemon");
-	printf("%s, ", json_text(daemon, "address"));
-	if (json_is_true(json_object_get(daemon, "reachable")))
-		fputs("reachable", stdout);
-	else if (!is_null(daemon, "reachable"))
-		fputs("not reachable: ", stdout);
-	output_text(json_text(daemon, "detail"));
+	printf("%s, %s", json_text(daemon, "address"),
+	    json_is_true(json_object_get(daemon, "reachable")) ? "reachable"
+		: is_null(daemon, "reachable")                 ? "not asked"
+					       : "not reachable");
+	if (!is_null(daemon, "detail")) {
+		fputs(": ", stdout);
+		output_text(json_text(daemon, "detail"));
+	}
 	putchar('\n');
 }
 

@@ -93,7 +93,8 @@ struct context {
 	 * that only the new one names (own_cert.h).
 	 */
 	bool any_ca;
-	bool guest; /* made of an enrolment alone (lib/client/guest.h) */
+	bool enrols; /* "init": the first command tells what ends soon */
+	bool guest;  /* made of an enrolment alone (lib/client/guest.h) */
 	/* the entry whose policy was told not to be accepted */
 	uint64_t policy_told;
 	/* when, and at what, it was looked for what ends (standing.h) */

@@ -198,5 +198,6 @@ standing_tell(struct context *context)
 	    !policies_load(context, &ignored))
 		return;
 	standing_tell_policy(context);
-	tell_ends_daily(context);
+	if (!context->enrols)
+		tell_ends_daily(context);
 }

@@ -74,7 +74,8 @@ void standing_tell_policy(struct context *context);
  * Note that, and what ends soon and was not told within a day, by what is kept.
  * A session calls it, and so does the end of every command: one that asks
  * nobody tells what another has learned.  It does nothing for a context that
- * was not loaded, or is a guest's, and never fails.
+ * was not loaded, or is a guest's, and never fails.  Enrolling leaves the ends
+ * to the first command after it.
  */
 void standing_tell(struct context *context);
 

@@ -50,6 +50,12 @@ cp offices/$me/config.yaml work/config.yaml
 check "a command that fails tells as well" sh -c "! '$valise' --config offices/$me/config.yaml fetch agreement/none -o work/x 2>work/err; grep -q 'certificate to connect' work/err"
 issue connect key.pem cert.pem 500
 
+issue connect key.pem cert.pem 20
+mkdir -p work/new
+check "who enrols with one is told by the next command" sh -c "'$valise' --config work/new/config.yaml init enrolment.yaml --cert offices/$me/cert.pem --key offices/$me/key.pem --state work/new/state >work/init 2>&1 &&
+	! grep 'ends 20' work/init && '$valise' --config work/new/config.yaml list 2>&1 | grep -q 'cert.pem ends 20'"
+issue connect key.pem cert.pem 500
+
 # --- Bags: the office's own certificate. ---
 cp offices/iom-vientiane/encrypt-key.pem offices/$me/encrypt-key.pem
 printf 'encryption-certificate: encrypt-cert.pem\nencryption-key: encrypt-key.pem\n' >>offices/$me/config.yaml

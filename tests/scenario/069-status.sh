@@ -27,6 +27,14 @@ mv work/kept.pem offices/iom-geneva/sign-cert.pem
 sed '/^sign-/d' offices/iom-geneva/config.yaml >offices/iom-geneva/reader.yaml
 expect "who signs nothing" 0 "^signing  *none" "$valise" --config offices/iom-geneva/reader.yaml status
 
+cp offices/iom-geneva/cert.pem work/kept.pem
+openssl req -new -key offices/iom-geneva/key.pem -subj /CN=x -out work/x.csr 2>/dev/null
+VALISE_CA=$dir/certs/iom VALISE_EMAIL=geneva@iom.example VALISE_HOST=DNS:x openssl ca -config "$top/certs/openssl.cnf" -batch -in work/x.csr \
+	-extensions connect -notext -startdate 20250101000000Z -enddate 20260101000000Z -subj "/O=IOM/OU=Geneva/CN=x" -out offices/iom-geneva/cert.pem 2>/dev/null
+expect "a connecting certificate that has ended is told, and is no failure" 0 "^connecting  *until 2026-01-01T00:00:00Z .*(ended)" status iom-geneva
+check "so nobody was asked" json iom-geneva "s['daemon']['reachable'] is None and s['person'] == 'geneva@iom.example'"
+cp work/kept.pem offices/iom-geneva/cert.pem
+
 # --- The daemon, and the checkpoint. ---
 expect "the daemon is there" 0 "^daemon  *$(cat url), reachable$" status mofa
 deposit mofa one >/dev/null
