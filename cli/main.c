@@ -165,7 +165,8 @@ main(int argc, char *argv[])
 		    options_value(&given, OPTION_CONFIG), &err);
 	if (ok && given.command == NULL && !given.help && !given.version) {
 		help(&given, stderr, &err);
-		status = error_exit_status(ERROR_USAGE);
+		error_set(&err, ERROR_USAGE, "which command?");
+		status = fail(&context, &given, &err);
 	} else {
 		ok = ok && run(&context, &given, &err);
 		standing_tell(&context);

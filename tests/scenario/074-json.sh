@@ -62,6 +62,7 @@ json sign 0 by mofa-minister sign agreement/one --yes
 json error 3 by mofa sign agreement/one --yes
 json sign 0 by iom-chief-of-mission sign agreement/one --yes
 json error 2 by mofa-minister sign agreement/batch
+json error 2 "$valise" --json
 printf 'Article 3\n' >work/en.txt
 json push 0 push mofa agreement/one
 
@@ -84,6 +85,10 @@ json kit 0 by iom-geneva kit agreement/one@2 -o work/kit.zip
 json error 4 by iom-geneva kit agreement/none -o work/none.zip
 json pull 0 by iom-geneva pull work/pulled
 json pull 0 by iom-geneva pull
+json fetch 0 by iom-geneva --local fetch agreement/one -o work/local.asice
+json verify 1 by iom-geneva verify work
+json kit 0 by iom-geneva --local kit agreement/one agreement/batch -o work/kits.zip
+json list 0 by iom-geneva list agreement --status terminated
 json show 0 by iom-geneva show agreement/one
 json show 0 by iom-geneva show agreement/one@1
 json show 0 by iom-geneva --local show agreement/one
@@ -91,6 +96,7 @@ json error 4 by iom-geneva show agreement/none
 json list 0 by iom-geneva list
 json list 0 by iom-geneva list --proved
 json list 0 by iom-geneva --local list
+json log 0 by iom-geneva log --since 2099-01-01
 json history 0 by iom-geneva history agreement/one
 json history 0 by iom-geneva --local history agreement/one
 json log 0 by iom-geneva log
@@ -114,14 +120,18 @@ json bag-pack 0 by mofa bag pack -o work/a.bag --to iom-vientiane agreement/one 
 json bag-open 0 by iom-vientiane bag open work/a.bag --into work/vientiane
 json error 5 by iom-vientiane bag open work/a.bag
 json error 1 by iom-geneva bag open work/a.bag
+json bag-open 0 by iom-vientiane bag open work/a.bag --again
 json bag-ack 0 by mofa bag ack work/a.bag.ack
 json bag-list 0 by mofa bag list
 json bag-pack 0 by mofa bag pack -o work/b.bag --to iom-vientiane agreement/one
 json status 0 by mofa status
 json push 0 by iom-vientiane --local push agreement/field --text lo=work/lo.txt --text en=work/en.txt --title en=Field
 json status 0 by iom-vientiane status
+json bag-list 0 by mofa bag list --to iom-bangkok
 json bag-pack 0 by iom-vientiane --local bag pack -o work/back.bag --to mofa --outbox
 json bag-push 0 by mofa bag push work/back.bag
+json bag-push 0 by mofa bag push work/back.bag
+json sign 0 by iom-chief-of-mission sign agreement/field --yes
 rm -f offices/iom-vientiane/state/*/outbox/*
 
 # --- Ending. ---
@@ -137,6 +147,7 @@ json audit 1 by mofa audit
 json audit-note 0 by mofa audit --note "$(sed -n 's/.*"findings":\[{"id":"\([0-9a-f]*\)".*/\1/p' "$out")" "It is known"
 json audit 0 by mofa audit
 json crls-show 0 by iom-geneva crls show
+json crls-show 0 by mofa crls show
 json crls-push 0 by mofa crls push certs/iom/crl.pem
 json crls-push 0 by mofa crls push certs/iom/crl.pem
 
@@ -148,6 +159,7 @@ policy=$(policy_of mofa)
 json policy-show 0 by mofa policy show "$policy"
 json policy-save 0 by mofa policy save "$policy" work/policy.zip
 json error 1 push mofa agreement/not-accepted
+json policy-accept 0 by mofa policy accept "$policy"
 json policy-accept 0 by mofa policy accept "$policy"
 json policy-accept 0 by iom-bangkok policy accept work/policy.zip
 accept_policy iom-geneva iom-vientiane mofa-minister >/dev/null
@@ -164,6 +176,7 @@ json error 5 by mofa witness init
 vkey=$(sed -n 's/.*"witness":"\([^"]*\)".*/\1/p' "$kept"/witness-init.*)
 printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$vkey" >>policies/offices.yaml; reload
 accept_policy mofa iom-geneva iom-vientiane iom-bangkok >/dev/null
+json witness 0 by mofa witness
 json witness 0 by mofa witness
 deposit mofa witnessed >/dev/null
 goes_on witness root witness --every 1s

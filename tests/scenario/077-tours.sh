@@ -33,7 +33,7 @@ says() { check "$1: it says \"$2\"" grep -q -e "$2" "work/$1.said"; }
 
 tour archivist
 # What the text between the lines promises.
-for said in "signed in part; 2 in force" "lao-iom-cooperation-2021-v2.asice: VALID, in force" "is newer" \
+for said in "^to sign  *nothing" "reachable" "signed in part; 2 in force" "lao-iom-cooperation-2021-v2.asice: VALID, in force" "is newer" \
 	"altered.asice: INVALID" "^+The Parties consult each other three times" "deposited mou/premises@1" \
 	"iom-bangkok .*sent$" "the acknowledgement is from-vientiane.bag.ack" "^kit.zip: " "kept it in the outbox" \
 	"sending mou/premises@2 first" "nothing has changed since mou/premises@2" "version 2, draft"; do says archivist "$said"; done
@@ -41,7 +41,7 @@ fingerprint=$(grep -A1 '^fingerprint' work/archivist.said | grep -o '[0-9a-f-]\{
 grep -qx "${fingerprint%-}" work/archivist.said && ok "the fingerprint is the one that was read" || not_ok "$fingerprint is not in by-telephone.txt"
 if can_ask; then
 	tour signatory
-	for said in "signed in part; 2 in force" "^+The Parties consult each other three times" "version digest (read it on the telephone)" \
+	for said in "^to sign  *agreement/lao-iom-cooperation-2021@3, signed in part" "^full powers  *until 20" "^+The Parties consult each other three times" "version digest (read it on the telephone)" \
 		"signed agreement/lao-iom-cooperation-2021@3, .*it is in force" "signed.asice: VALID, in force" "kept it in the outbox" \
 		"note-verbale/visit-2026@1, .*signed in part" "reason *Six months"; do says signatory "$said"; done
 else echo "  skipped: the signatory's tour (there is no pseudo-terminal)"; fi
