@@ -31,7 +31,7 @@ cp -R offices/iom-geneva work/before
 reload
 at iom-geneva list >/dev/null 2>&1; cp -R offices/iom-geneva work/after
 policy=$(policy_of mofa)
-as() { rm -rf offices/iom-geneva; cp -R "work/$1" offices/iom-geneva; }
+as() { rm -rf offices/iom-geneva work/kit.zip work/p.bag work/p.zip work/f.asice; cp -R "work/$1" offices/iom-geneva; }
 # WORD…: the command says it on standard error, however it ends
 told() {
 	timeout 20 "$valise" --config offices/iom-geneva/config.yaml "$@" >work/out 2>work/err </dev/null
@@ -56,7 +56,7 @@ while read -r form; do
 	pull) set -- pull work/copy ;;
 	verify) set -- verify work/one.asice; state=after; local=1 ;;
 	'verify --evidence') set -- verify --evidence work/evidence.txt; state=after ;;
-	kit) set -- kit agreement/one -o work/kit.zip; rm -f work/kit.zip ;;
+	kit) set -- kit agreement/one -o work/kit.zip ;;
 	show) set -- show agreement/one; local=1 ;;
 	list) set -- list; local=1 ;;
 	status) set -- status; local=1 ;;
@@ -64,7 +64,7 @@ while read -r form; do
 	log) set -- log; local=1 ;;
 	diff) set -- diff agreement/one@1 agreement/one@2; local=1 ;;
 	'diff --side-by-side') set -- diff --side-by-side lo,en agreement/one; local=1 ;;
-	'bag pack') set -- bag pack -o work/p.bag --to mofa --all; rm -f work/p.bag ;;
+	'bag pack') set -- bag pack -o work/p.bag --to mofa --all ;;
 	'bag open') set -- bag open work/2.bag; state=after; local=1 ;;
 	'bag ack') set -- bag ack work/his.ack ;;
 	'bag push') set -- bag push work/2.bag; state=after ;;
@@ -79,7 +79,7 @@ while read -r form; do
 	'witness init') set -- witness init; state=after ;;
 	'policy show') set -- policy show ;;
 	'policy accept') set -- policy accept "$(echo "$policy" | tr 0-9a-f 1-9a-f0)" ;;
-	'policy save') set -- policy save "$policy" work/p.zip; rm -f work/p.zip ;;
+	'policy save') set -- policy save "$policy" work/p.zip ;;
 	'crls push') set -- crls push crls/iom.pem ;;
 	'crls add') set -- crls add crls/iom.pem; state=after ;;
 	'crls show') set -- crls show ;;
