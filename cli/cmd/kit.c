@@ -358,8 +358,8 @@ append_readme(struct kit *kit, struct buf *out, struct error *err)
 		   groups, groups + 40) &&
 	    append_parties(kit, out, err) &&
 	    buf_append_str(out,
-		"\nThen verify the copies, with no network, by Valise"
-		" (https is not needed, nor an\noffice):\n\n"
+		"\nThen verify the copies, by Valise, with no network and no"
+		" office:\n\n"
 		"  valise verify copies --enrolment enrolment.yaml \\\n"
 		"      --policy policies --crls crls\n\n"
 		"Its first line has the fingerprint again; a copy is good if"
@@ -426,10 +426,11 @@ report(const struct kit *kit, const char *path, struct error *err)
 							   .fingerprint)),
 		    err);
 	digest_groups(&kit->context->enrolment.fingerprint, groups);
-	printf("%s: %d copies, with the enrolment %.9s…, its policies and"
+	printf("%s: %d %s, with the enrolment %.9s…, its policies and"
 	       " revocation lists\nWhoever gets it has to get the fingerprint"
 	       " from somebody else: README.txt says so first.\n",
-	    path, kit->given->num_operands, groups);
+	    path, kit->given->num_operands,
+	    kit->given->num_operands == 1 ? "copy" : "copies", groups);
 	return true;
 }
 
