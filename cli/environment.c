@@ -4,7 +4,9 @@
  */
 #include "cli/environment.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/output.h"
@@ -31,6 +33,30 @@ patience(void)
 	return (unsigned)seconds;
 }
 
+/*
+ * Read the language of messages (POSIX, "Environment Variables"): "pt_BR.UTF-8"
+ * is "pt-br".  English where there is none.
+ */
+static void
+take_language(char out[LIMIT_LANGUAGE_BYTES + 1])
+{
+	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES",
+		"LANG" };
+	const char *value = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if ((value == NULL || value[0] == '\0'))
+			value = getenv(variables[i]);
+	snprintf(out, LIMIT_LANGUAGE_BYTES + 1, "%.*s",
+	    value != NULL ? (int)strcspn(value, ".@") : 0,
+	    value != NULL ? value : "");
+	for (i = 0; out[i] != '\0'; i++)
+		out[i] = out[i] == '_' ? '-' : (char)tolower((uint8_t)out[i]);
+	if (!text_is_language(span_of_str(out)))
+		snprintf(out, LIMIT_LANGUAGE_BYTES + 1, "en");
+}
+
 /* Take the path that a variable has, or nothing. */
 static bool
 take(const char *variable, char out[FILE_PATH], struct error *err)
@@ -48,6 +74,7 @@ environment_read(struct context *context, const char *config, struct error *err)
 
 	context->patience_s = patience();
 	context->hooks = &hooks;
+	take_language(context->language);
 	return take("HOME", places->home, err) &&
 	    take("XDG_CONFIG_HOME", places->config, err) &&
 	    take("XDG_STATE_HOME", places->state, err) &&

@@ -238,10 +238,23 @@ static const struct options_form show_forms[] = {
 };
 
 static const struct options_option list_options[] = {
+	VALUE(OPTION_SEARCH, "search", "WORD",
+	    "with WORD in the name or in a title of any language"),
+	VALUE(OPTION_TYPE, "type", "TYPE", "of this type; as TYPE alone"),
+	VALUE(OPTION_PARTY, "party", "PARTY",
+	    "deposited by an office of this party: the newest version or the"
+	    " one in force"),
+	VALUE(OPTION_OFFICE, "office", "OFFICE",
+	    "deposited by this office: the newest version or the one in"
+	    " force"),
 	VALUE(OPTION_STATUS, "status", "STATUS",
-	    "draft, \"signed in part\", \"in force\" or terminated"),
+	    "whose newest version, or the one in force, is draft, \"signed in"
+	    " part\", \"in force\" or terminated"),
 	VALUE(OPTION_SINCE, "since", "DATE",
 	    "whose newest version came on that day or later"),
+	FLAG(OPTION_ALL_VERSIONS, "all-versions",
+	    "a row for each version, proved: also of those superseded,"
+	    " withdrawn or lapsed"),
 	FLAG(OPTION_PROVED, "proved",
 	    "prove each row by the document's acts; without it, those that"
 	    " are not known already are the daemon's words"),
@@ -536,7 +549,8 @@ static const struct options_command commands[] = {
 	{ "list", "list the documents that you may read",
 	    "A document has the status of its newest version, or is"
 	    " terminated; where an older version is in force that is told"
-	    " beside it, and --status finds it by either.",
+	    " beside it, and --status finds it by either. Titles are in your"
+	    " language (LC_ALL, LC_MESSAGES, LANG).",
 	    "  valise list agreement --status \"in force\"\n", "not --proved",
 	    list_forms },
 	{ "status", "tell how this office stands",

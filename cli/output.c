@@ -140,24 +140,97 @@ table_add(struct table *table, const char *const cells[])
 	return true;
 }
 
+/* The narrowest that a column is cut to before the line's end is. */
+enum { NARROWEST = 8 };
+
+/* Print what fits into so many columns of the terminal, and "…" for the rest. */
+static size_t
+print_cut(const char *cell, size_t room)
+{
+	size_t used = 0;
+
+	if (width(cell) <= room) {
+		fputs(cell, stdout);
+		return width(cell);
+	}
+	while (*cell != '\0' && room > 0) {
+		utf8proc_int32_t c;
+		const utf8proc_ssize_t n =
+		    utf8proc_iterate((const utf8proc_uint8_t *)cell, -1, &c);
+		const size_t bytes = n > 0 ? (size_t)n : 1;
+		const size_t columns =
+		    n > 0 ? (size_t)utf8proc_charwidth(c) : 1;
+
+		if (used + columns + 1 > room)
+			break;
+		fwrite(cell, 1, bytes, stdout);
+		used += columns;
+		cell += bytes;
+	}
+	if (room > 0)
+		fputs("\xe2\x80\xa6", stdout);
+	return used + (room > 0);
+}
+
+/* The width of a column of a table that has a limit. */
+static size_t
+column_width(const struct table *table, size_t column)
+{
+	size_t others = 0;
+
+	if (column != table->cut)
+		return table->widths[column];
+	for (size_t i = 0; i < table->columns; i++)
+		if (i != column)
+			others += table->widths[i] + 2;
+	if (others + table->widths[column] <= table->limit)
+		return table->widths[column];
+	return others + NARROWEST < table->limit ? table->limit - others
+						 : NARROWEST;
+}
+
+static void
+print_row_cut(const struct table *table, char *const cells[])
+{
+	size_t used = 0;
+
+	for (size_t c = 0; c < table->columns && used < table->limit; c++) {
+		const size_t wide = column_width(table, c);
+		const size_t left = table->limit - used;
+		size_t has = print_cut(cells[c], wide < left ? wide : left);
+
+		used += has;
+		for (; c + 1 < table->columns && has < wide + 2 &&
+		     used < table->limit;
+		     has++, used++)
+			putchar(' ');
+	}
+	putchar('\n');
+}
+
+static void
+print_row(const struct table *table, char *const cells[])
+{
+	for (size_t c = 0; c < table->columns; c++) {
+		fputs(cells[c], stdout);
+		if (c + 1 == table->columns)
+			break;
+		for (size_t w = width(cells[c]); w < table->widths[c] + 2; w++)
+			putchar(' ');
+	}
+	putchar('\n');
+}
+
 void
 table_print(const struct table *table)
 {
 	for (size_t r = 0; r < table->rows; r++) {
-		for (size_t c = 0; c < table->columns; c++) {
-			const char *cell = table->cells[r * table->columns + c];
+		char *const *const cells = &table->cells[r * table->columns];
 
-			if (c + 1 == table->outcome)
-				print_outcome(cell);
-			else
-				fputs(cell, stdout);
-			if (c + 1 == table->columns)
-				break;
-			for (size_t w = width(cell); w < table->widths[c] + 2;
-			     w++)
-				putchar(' ');
-		}
-		putchar('\n');
+		if (table->limit != 0)
+			print_row_cut(table, cells);
+		else
+			print_row(table, cells);
 	}
 }
 

@@ -28,6 +28,11 @@ struct table {
 	size_t outcome; /* the column that has outcomes, counted from 1; or 0 */
 	char **cells;
 	size_t widths[TABLE_COLUMNS]; /* the width of the widest cell so far */
+	/*
+	 * No line is wider than this, if it is not 0: the column cut gives way
+	 * first, then the end of the line.
+	 */
+	size_t limit, cut;
 };
 struct table *table_new(size_t columns);
 /* Add a row: as many strings as columns. The first row is the heading. */

@@ -2,12 +2,9 @@
  * valise diff: fetches two versions, or two languages of one, verifies them
  * and shows how they differ, through a pager on a terminal.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -16,6 +13,7 @@
 #include "cli/cmd/diff_text.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
+#include "cli/pager.h"
 #include "client/acts.h"
 
 /* the most that is held in memory of one text */
@@ -32,56 +30,6 @@ struct diff {
 	/* with --json: arrays of what differs, and of the files that do */
 	json_t *changes, *files;
 };
-
-/* --- The pager, as git has it. --- */
-
-/*
- * Start the pager, if standard output is a terminal. Returns its process, or
- * 0.
- */
-static pid_t
-start_pager(struct diff *diff)
-{
-	const char *pager = getenv("VALISE_PAGER");
-	int ends[2];
-	pid_t pid;
-
-	if (pager == NULL)
-		pager = getenv("GIT_PAGER");
-	if (pager == NULL)
-		pager = getenv("PAGER");
-	if (pager == NULL)
-		pager = "less";
-	if (!isatty(STDOUT_FILENO) || diff->context->json || pager[0] == '\0' ||
-	    strcmp(pager, "cat") == 0 || pipe2(ends, O_CLOEXEC) != 0)
-		return 0;
-	fflush(stdout);
-	if ((pid = fork()) == 0) {
-		dup2(ends[0], STDIN_FILENO);
-		setenv("LESS", "FRX", 0);
-		execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[0]);
-	if (pid > 0)
-		dup2(ends[1], STDOUT_FILENO);
-	close(ends[1]);
-	return pid;
-}
-
-static void
-end_pager(pid_t pid)
-{
-	int status;
-
-	fflush(stdout);
-	if (pid <= 0)
-		return;
-	/* The pager waits until our end of the pipe is closed. */
-	close(STDOUT_FILENO);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-}
 
 /* --- What is said of the versions. --- */
 
@@ -518,7 +466,7 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 {
 	struct asking asking = { .acts = { .num = 0 } };
 	struct named names[2];
-	pid_t pager;
+	struct pager pager = { .terminal = -1 };
 	bool ok;
 
 	for (int i = 0; i < num; i++) {
@@ -537,11 +485,12 @@ run(struct diff *diff, int num, char *argv[], struct error *err)
 	acts_free(&asking.acts);
 	if (!ok)
 		return false;
-	pager = start_pager(diff);
+	if (!diff->context->json)
+		pager_start(&pager);
 	ok = num < 2              ? diff_languages(diff, err)
 	    : diff->context->json ? diff_versions_json(diff, err)
 				  : diff_versions(diff, err);
-	end_pager(pager);
+	pager_end(&pager);
 	return ok;
 }
 

@@ -20,20 +20,17 @@ no_answer(struct error *err, const char *document, const char *what)
 
 /* --- The rows. --- */
 
-struct filters {
-	const char *type, *status, *since;
-	int64_t since_ms; /* INT64_MIN: no filter */
-};
-
 /* Append the path of a page of the list, with its filters. */
 static bool
-list_path(const struct filters *filters, const char *cursor, struct buf *out,
-    struct error *err)
+list_path(const struct list_filters *filters, const char *cursor,
+    struct buf *out, struct error *err)
 {
 	const struct {
 		const char *key, *value;
-	} all[] = { { "type", filters->type }, { "status", filters->status },
-		{ "since", filters->since }, { "cursor", cursor } };
+	} all[] = { { "type", filters->type },
+		{ "status", filters->all_versions ? NULL : filters->status },
+		{ "since", filters->all_versions ? NULL : filters->since },
+		{ "cursor", cursor } };
 	bool first = true, ok;
 
 	ok = buf_append_str(out, "/v1/documents", err);
@@ -48,22 +45,12 @@ list_path(const struct filters *filters, const char *cursor, struct buf *out,
 	return ok && buf_append_u8(out, 0, err);
 }
 
-/* A status finds a document by its newest version or by the one in force. */
-static bool
-has_status(const json_t *row, const char *status)
-{
-	return status == NULL ||
-	    strcmp(status, json_text(row, "status")) == 0 ||
-	    (strcmp(status, status_name(STATUS_IN_FORCE)) == 0 &&
-		json_is_object(json_object_get(row, "in-force")));
-}
-
 /*
  * Check a page: each document once, in order, and only rows that were asked
  * for.
  */
 static bool
-check_rows(const struct filters *filters, const json_t *rows,
+check_rows(const struct list_filters *filters, const json_t *rows,
     char last[DOCUMENT_NAME], struct error *err)
 {
 	const json_t *row;
@@ -82,7 +69,8 @@ check_rows(const struct filters *filters, const json_t *rows,
 		document_type(name, type);
 		if ((filters->type != NULL &&
 			strcmp(filters->type, type) != 0) ||
-		    !has_status(row, filters->status))
+		    (!filters->all_versions &&
+			!list_has_status(row, filters->status)))
 			return no_answer(err, name, "was not asked for");
 		text_set(last, DOCUMENT_NAME, name);
 	}
@@ -94,7 +82,7 @@ typedef bool take_rows(void *arg, json_t *rows, struct error *err);
 
 /* Get all pages, one after another. */
 static bool
-each_page(struct session *session, const struct filters *filters,
+each_page(struct session *session, const struct list_filters *filters,
     take_rows *take, void *arg, struct error *err)
 {
 	char cursor[DOCUMENT_NAME] = "", last[DOCUMENT_NAME] = "";
@@ -137,7 +125,7 @@ add_rows(void *arg, json_t *rows, struct error *err)
 bool
 all_documents(struct session *session, json_t *all, struct error *err)
 {
-	const struct filters none = { .since_ms = INT64_MIN };
+	const struct list_filters none = { .since_ms = INT64_MIN };
 
 	return each_page(session, &none, add_rows, all, err);
 }
@@ -146,7 +134,7 @@ all_documents(struct session *session, json_t *all, struct error *err)
 
 struct proving {
 	struct session *session;
-	const struct filters *filters;
+	const struct list_filters *filters;
 	bool all; /* prove each row, else only those that are kept */
 	/* the journal's size that was seen when the rows were asked for */
 	uint64_t from;
@@ -210,26 +198,66 @@ was_as(const struct document_acts *acts, uint64_t from, const json_t *row)
 	return found;
 }
 
+/* An older daemon tells one title only. */
+static bool
+has_same_title(const json_t *proved, const json_t *row)
+{
+	const json_t *titles = json_object_get(row, "titles");
+
+	return strcmp(json_text(proved, "title"), json_text(row, "title")) ==
+	    0 &&
+	    (titles == NULL ||
+		json_equal(titles, json_object_get(proved, "titles")) != 0);
+}
+
+/* Add a row for each version, made from the proved acts. */
+static bool
+put_versions(struct proving *to, const struct document_acts *acts,
+    const json_t *row, struct error *err)
+{
+	char titles[TITLE_TEXT];
+	json_t *document;
+	bool ok;
+
+	title_of_row(row, titles);
+	document = json_of_document(acts->doc.name, titles,
+	    ledger_status(&acts->doc), json_of_versions(&acts->doc));
+	ok = document != NULL ? list_add_versions(to->session->context,
+				    to->filters, document, to->rows, err)
+			      : error_set_errno(err, "list");
+	json_decref(document);
+	return ok;
+}
+
 /* Add a row made from the proved acts in place of the daemon's. */
 static bool
 put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
     struct error *err)
 {
 	const struct ledger_version *newest = acts_version(acts, 0);
-	char title[LIMIT_TITLE_BYTES + 1];
+	const struct ledger_version *now = ledger_now_in_force(&acts->doc);
+	char title[TITLE_TEXT];
 	json_t *json;
 	const bool same = is_as(acts, row);
 	const bool known = title_of_version(to->session->context,
 	    acts->doc.name, newest, title);
 
+	if (to->filters->all_versions)
+		return put_versions(to, acts, row, err);
 	if (newest->time_ms < to->filters->since_ms)
 		return no_answer(err, acts->doc.name, "was not asked for");
-	if (same && known && strcmp(title, json_text(row, "title")) != 0)
+	if (!known)
+		title_of_row(row, title);
+	json = json_of_row(&acts->doc, title);
+	if (same && known && !has_same_title(json, row)) {
+		json_decref(json);
 		return no_answer(err, acts->doc.name,
 		    "has another title than its version.yaml");
-	json = json_of_row(&acts->doc, known ? title : json_text(row, "title"));
-	/* The document changed since, and no longer matches the filter. */
-	if (json != NULL && !has_status(json, to->filters->status)) {
+	}
+	/* It is not meant, or changed since. */
+	if (json != NULL &&
+	    !list_takes(to->session->context, to->filters, json,
+		now != NULL ? now->office : NULL)) {
 		json_decref(json);
 		return true;
 	}
@@ -242,6 +270,8 @@ put_proved(struct proving *to, const struct document_acts *acts, json_t *row,
 static bool
 put_unproved(struct proving *to, json_t *row, struct error *err)
 {
+	if (!list_takes(to->session->context, to->filters, row, NULL))
+		return true;
 	return (json_object_set_new(row, "proved", json_false()) == 0 &&
 		   json_object_set_new(row, "title-proved", json_false()) ==
 		       0 &&
@@ -262,7 +292,8 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 
 	acts_load(to->session->context, document, &acts);
 	fresh = acts.size >= to->from && is_as(&acts, row);
-	if (!to->all && !fresh &&
+	if (!to->all && !to->filters->all_versions && !fresh &&
+	    !list_cannot_tell(to->session->context, to->filters, row) &&
 	    (acts.doc.num_versions == 0 || is_as(&acts, row))) {
 		acts_free(&acts);
 		return put_unproved(to, row, err);
@@ -279,25 +310,11 @@ prove_row(struct proving *to, json_t *row, struct error *err)
 }
 
 static bool
-check_status(const char *wanted, struct error *err)
-{
-	bool known = wanted == NULL;
-
-	for (enum status one = STATUS_DRAFT; !known && one <= STATUS_LAPSED;
-	     one++)
-		known = strcmp(wanted, status_name(one)) == 0;
-	return known ||
-	    error_set(err, ERROR_USAGE,
-		"there is no status \"%s\": draft, \"signed in part\", \"in"
-		" force\" or terminated",
-		wanted);
-}
-
-static bool
-is_filtered(const struct filters *filters)
+is_filtered(const struct list_filters *filters)
 {
 	return filters->type != NULL || filters->status != NULL ||
-	    filters->since != NULL;
+	    filters->since != NULL || filters->office != NULL ||
+	    filters->party != NULL || filters->words.len > 0;
 }
 
 /* size is the journal's that was seen; 0 without a line. */
@@ -340,11 +357,11 @@ list_rows(void *arg, json_t *said, struct error *err)
 }
 
 static bool
-list_line(struct context *context, const struct filters *filters, bool proved,
-    struct error *err)
+list_line(struct context *context, const struct list_filters *filters,
+    bool proved, struct error *err)
 {
 	struct session session;
-	struct list_table printing = { .table = NULL };
+	struct list_table printing = { .language = context->language };
 	struct listing to = { .all = json_array(),
 		.printing = context->json ? NULL : &printing };
 	bool ok = session_open(context, &session, err);
@@ -371,7 +388,7 @@ list_line(struct context *context, const struct filters *filters, bool proved,
 struct gathering {
 	struct context *context;
 	const char *dir;
-	const struct filters *filters;
+	const struct list_filters *filters;
 	json_t *all;
 };
 
@@ -381,33 +398,44 @@ gather_local(void *arg, const char *document, struct error *err)
 {
 	struct gathering *to = arg;
 	const json_t *newest;
+	json_t *row;
 	json_t *json = local_document(to->context, to->dir, document, err);
 	int64_t time_ms;
 	size_t num;
 
 	if (json == NULL)
 		return false;
+	if (to->filters->all_versions) {
+		const bool ok = list_add_versions(to->context, to->filters,
+		    json, to->all, err);
+
+		json_decref(json);
+		return ok;
+	}
 	num = json_array_size(json_object_get(json, "versions"));
 	newest = json_array_get(json_object_get(json, "versions"), num - 1);
-	if (has_status(json, to->filters->status) &&
+	row = json_row_of(json);
+	if (row != NULL &&
 	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
-	    time_ms >= to->filters->since_ms) {
-		json_t *row = json_row_of(json);
-
+	    time_ms >= to->filters->since_ms &&
+	    list_takes(to->context, to->filters, row,
+		list_office_in_force(json))) {
 		json_object_set(row, "proved", json_object_get(json, "proved"));
 		json_object_set_new(row, "title-proved", json_true());
 		json_object_set(row, "as-of", json_object_get(json, "as-of"));
-		json_array_append_new(to->all, row);
+		json_array_append(to->all, row);
 	}
+	json_decref(row);
 	json_decref(json);
 	return true;
 }
 
 static bool
-list_local(struct context *context, const struct filters *filters,
+list_local(struct context *context, const struct list_filters *filters,
     struct error *err)
 {
-	struct list_table printing = { .local = true };
+	struct list_table printing = { .local = true,
+		.language = context->language };
 	char dir[FILE_PATH];
 	struct gathering to = { .context = context,
 		.dir = dir,
@@ -416,6 +444,7 @@ list_local(struct context *context, const struct filters *filters,
 	bool ok;
 
 	ok = local_dir(context, NULL, dir, err) &&
+	    list_filters_check(context, filters, dir, err) &&
 	    local_each(dir, filters->type, gather_local, &to, err);
 	if (ok && context->json)
 		ok = print_json(to.all, 0, err);
@@ -426,31 +455,21 @@ list_local(struct context *context, const struct filters *filters,
 	return ok;
 }
 
-static bool
-read_options(const struct options_given *given, struct filters *out,
-    struct error *err)
-{
-	*out = (struct filters){ .since_ms = INT64_MIN,
-		.type = given->operands[0],
-		.status = options_value(given, OPTION_STATUS),
-		.since = options_value(given, OPTION_SINCE) };
-	return (out->since == NULL ||
-		   arguments_time_bound(out->since, false, &out->since_ms,
-		       err)) &&
-	    check_status(out->status, err);
-}
-
 bool
 cmd_list(struct context *context, const struct options_given *given,
     struct error *err)
 {
 	const bool proved = options_has(given, OPTION_PROVED);
-	struct filters filters;
+	struct list_filters filters;
+	bool ok;
 
-	if (!read_options(given, &filters, err) ||
-	    (proved && !arguments_need_line(context, "--proved", err)) ||
-	    !context_load(context, err))
-		return false;
-	return context->local ? list_local(context, &filters, err)
-			      : list_line(context, &filters, proved, err);
+	ok = list_filters_read(given, &filters, err) &&
+	    (!proved || arguments_need_line(context, "--proved", err)) &&
+	    context_load(context, err) &&
+	    (context->local
+		    ? list_local(context, &filters, err)
+		    : list_filters_check(context, &filters, NULL, err) &&
+			list_line(context, &filters, proved, err));
+	list_filters_free(&filters);
+	return ok;
 }

@@ -7,6 +7,8 @@
 
 #include "client/as_of.h"
 
+enum { TITLE_COLUMN = 5 };
+
 static const char *
 proved_word(const json_t *row)
 {
@@ -38,7 +40,7 @@ add_row(struct list_table *to, const json_t *row)
 	char number[24], as_of[AS_OF_TEXT], status[STATUS_CELL], date[11];
 	const char *const word = proved_word(row);
 	const char *const cells[] = { json_text(row, "document"), number,
-		status, word, date, json_text(row, "title"), as_of };
+		status, word, date, json_title(row, to->language), as_of };
 
 	tell_status(row, status);
 	as_of_json_text(json_object_get(row, "as-of"), as_of);
@@ -61,10 +63,16 @@ list_print(struct list_table *to, const json_t *rows, struct error *err)
 
 	if (json_array_size(rows) == 0)
 		return true;
-	if (to->table == NULL)
+	if (to->table == NULL) {
+		pager_start(&to->pager);
 		/* Without a line each row has a checkpoint of its own. */
 		ok = (to->table = table_new(to->local ? 7 : 6)) != NULL &&
 		    table_add(to->table, heading);
+		if (ok) {
+			to->table->limit = pager_width(&to->pager);
+			to->table->cut = TITLE_COLUMN;
+		}
+	}
 	json_array_foreach (rows, i, one)
 		ok = ok && add_row(to, one);
 	if (ok)
@@ -75,6 +83,8 @@ list_print(struct list_table *to, const json_t *rows, struct error *err)
 void
 list_end(struct list_table *to, bool is_filtered)
 {
+	/* What is told follows what was read. */
+	pager_end(&to->pager);
 	if (to->table == NULL)
 		puts(is_filtered ? "no such documents that you may read"
 				 : "no documents that you may read");
@@ -95,6 +105,7 @@ list_end(struct list_table *to, bool is_filtered)
 void
 list_free(struct list_table *table)
 {
+	pager_end(&table->pager);
 	table_free(table->table);
 	table->table = NULL;
 }

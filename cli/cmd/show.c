@@ -187,7 +187,7 @@ show_document(struct context *context, json_t *json, unsigned which,
 		return output_json(json_incref(json), err);
 	output_text(json_text(json, "document"));
 	fputs("  ", stdout);
-	output_text(json_text(json, "title"));
+	output_text(json_title(json, context->language));
 	puts(json_is_false(json_object_get(json, "title-proved"))
 		? " (the title is not proved: fetch it)"
 		: "");
@@ -228,7 +228,7 @@ static bool
 show_proved(struct session *session, const char *document, unsigned version,
     struct error *err)
 {
-	char title[LIMIT_TITLE_BYTES + 1];
+	char title[TITLE_TEXT];
 	struct document_acts acts;
 	json_t *json = NULL;
 	bool title_proved, ok;

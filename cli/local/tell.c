@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "document/title_text.h"
 #include "journal/proof.h"
 
 /* An act in the form of JSON; its text is borrowed from the act. */
@@ -195,7 +195,7 @@ add_version(struct context *context, const struct copy *copy, json_t *versions,
 
 /* All copies of one document, by version. */
 struct all_told {
-	char title[LIMIT_TITLE_BYTES + 1];
+	char title[TITLE_TEXT];
 	enum status *statuses;
 	struct told *told;
 	size_t num;
@@ -215,8 +215,8 @@ tell_all(struct context *context, const char *dir, const char *document,
 		ok = open_valid(context, dir, document, all[i], &copy, err);
 		if (ok) {
 			out->statuses[i] = copy.verdict.status;
-			text_set(out->title, sizeof(out->title),
-			    version_title(copy.verdict.version, "en"));
+			title_text_of(copy.verdict.version, out->title,
+			    sizeof(out->title));
 			ok = add_version(context, &copy, out->versions,
 			    &out->told[i], err);
 		}

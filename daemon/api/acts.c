@@ -139,8 +139,7 @@ describe_act(struct job *job, const struct actor *actor,
 	text_set(act->document, sizeof(act->document), job->document);
 	text_set(act->person, sizeof(act->person), actor->person);
 	text_set(act->office, sizeof(act->office), actor->office->name);
-	text_set(act->title, sizeof(act->title),
-	    version_title(verdict->version, "en"));
+	title_text_of(verdict->version, act->title, sizeof(act->title));
 }
 
 /*

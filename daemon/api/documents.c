@@ -321,10 +321,9 @@ run_fetch(struct job *job, struct error *err)
 
 /* --- Show. --- */
 
-/* Returns a title, read from the store once; NULL if that fails. */
 const char *
 documents_title(const struct job *job, const struct ledger_document *doc,
-    char out[LIMIT_TITLE_BYTES + 1])
+    char out[TITLE_TEXT])
 {
 	struct container *container;
 	struct version *version = NULL;
@@ -337,7 +336,7 @@ documents_title(const struct job *job, const struct ledger_document *doc,
 
 	text_set(name, sizeof(name), doc->name);
 	if (doc->title[0] != '\0') {
-		text_set(out, LIMIT_TITLE_BYTES + 1, doc->title);
+		text_set(out, TITLE_TEXT, doc->title);
 		return out;
 	}
 	ledger_unlock(ledger);
@@ -348,8 +347,7 @@ documents_title(const struct job *job, const struct ledger_document *doc,
 	if (yaml != NULL)
 		version = version_parse(member_bytes(yaml), &err);
 	if (version != NULL)
-		text_set(out, LIMIT_TITLE_BYTES + 1,
-		    version_title(version, "en"));
+		title_text_of(version, out, TITLE_TEXT);
 	container_free(container);
 	version_free(version);
 	ledger_write_lock(ledger);
@@ -418,7 +416,7 @@ bool
 run_document(struct job *job, struct error *err)
 {
 	struct ledger *ledger = job->api->record->ledger;
-	char title[LIMIT_TITLE_BYTES + 1];
+	char title[TITLE_TEXT];
 	const struct ledger_document *doc;
 	json_t *json = NULL;
 

@@ -16,6 +16,7 @@
 #include "daemon/spool/cache.h"
 #include "daemon/spool/room.h"
 #include "daemon/spool/uploads.h"
+#include "document/title_text.h"
 
 enum { SEGMENTS = 8 };
 
@@ -271,11 +272,11 @@ job_run run_git_refs, run_git_upload, run_pack;
 /* daemon/api/documents.c */
 job_run run_document, run_fetch;
 /*
- * Returns a title, read from the store once; "" if that fails.  The ledger is
+ * Returns the titles, read from the store once; "" if that fails.  The ledger is
  * locked for reading, and the lock may be released meanwhile.
  */
 const char *documents_title(const struct job *job,
-    const struct ledger_document *doc, char out[LIMIT_TITLE_BYTES + 1]);
+    const struct ledger_document *doc, char out[TITLE_TEXT]);
 /* daemon/api/entries.c, list.c: answers in parts */
 job_run run_entries, run_list;
 /* journal.c */

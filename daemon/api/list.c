@@ -107,7 +107,7 @@ static bool
 append_row(const struct job *job, struct listing *listing,
     const struct ledger_document *doc, struct buf *out, struct error *err)
 {
-	char title[LIMIT_TITLE_BYTES + 1];
+	char title[TITLE_TEXT];
 	json_t *row;
 	char *text;
 	bool ok;

@@ -22,6 +22,9 @@ enum act_result {
 	ACT_FAILED, /* err says why */
 };
 
+/* Room for most versions' titles; others are read from the store again. */
+enum { ACT_TITLES = 1536 };
+
 struct act_request {
 	enum act act;
 	char document[DOCUMENT_NAME], person[LIMIT_EMAIL_BYTES + 1];
@@ -32,7 +35,7 @@ struct act_request {
 	 * For deposit and sign: the judged container, and the verdict's facts.
 	 */
 	struct container *container; /* owned, until act_prepare() */
-	char title[LIMIT_TITLE_BYTES + 1];
+	char title[ACT_TITLES];      /* document/title_text.h; "": not known */
 	struct digest digest, manifest, signature;
 	bool quorum;
 	/* Of those that make the quorum; these are in journal order. */

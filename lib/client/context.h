@@ -59,6 +59,8 @@ struct context {
 	struct places places;
 	/* the folder for temporary files; empty: /tmp */
 	char temporary[FILE_PATH];
+	/* in which titles are shown: "lo", "pt-br" */
+	char language[LIMIT_LANGUAGE_BYTES + 1];
 	/* for how long a broken line is waited for */
 	unsigned patience_s;
 	const struct client_hooks *hooks; /* NULL: nobody is told */

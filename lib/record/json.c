@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "document/title_text.h"
 
 json_t *
 json_of_digest(const struct digest *digest)
@@ -178,25 +179,57 @@ json_in_force(const json_t *versions)
 }
 
 json_t *
-json_of_document(const char *document, const char *title, enum status status,
-    json_t *versions)
+json_of_titles(const char *text)
 {
-	json_t *in_force = json_in_force(versions);
+	json_t *titles = json_object();
+	struct title one;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "document", document,
-	    "title", title, "status", status_name(status), "in-force", in_force,
-	    "versions", versions);
+	while (title_text_take(&text, &one))
+		json_object_set_new(titles, one.language,
+		    json_string(one.text));
+	return titles;
+}
+
+const char *
+json_title(const json_t *json, const char *language)
+{
+	const json_t *titles = json_object_get(json, "titles");
+	char primary[LIMIT_LANGUAGE_BYTES + 1];
+	const char *title = json_text(titles, language);
+
+	if (title[0] != '\0')
+		return title;
+	snprintf(primary, sizeof(primary), "%.*s", (int)strcspn(language, "-"),
+	    language);
+	title = json_text(titles, primary);
+	return title[0] != '\0' ? title : json_text(json, "title");
 }
 
 json_t *
-json_of_row(const struct ledger_document *doc, const char *title)
+json_of_document(const char *document, const char *titles, enum status status,
+    json_t *versions)
 {
+	char title[LIMIT_TITLE_BYTES + 1];
+	json_t *in_force = json_in_force(versions);
+
+	title_text_pick(titles, "en", title);
+	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "document", document,
+	    "title", title, "titles", json_of_titles(titles), "status",
+	    status_name(status), "in-force", in_force, "versions", versions);
+}
+
+json_t *
+json_of_row(const struct ledger_document *doc, const char *titles)
+{
+	char title[LIMIT_TITLE_BYTES + 1];
 	const struct ledger_version *newest =
 	    &doc->versions[doc->num_versions - 1];
 	const struct ledger_version *now = ledger_now_in_force(doc);
 
-	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s, s:o}", "document",
-	    doc->name, "title", title, "version", (int)newest->number, "status",
+	title_text_pick(titles, "en", title);
+	return json_pack("{s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:s, s:o}",
+	    "document", doc->name, "title", title, "titles",
+	    json_of_titles(titles), "version", (int)newest->number, "status",
 	    status_name(ledger_status(doc)), "digest",
 	    json_of_digest(&newest->digest), "time",
 	    json_of_ms(newest->time_ms), "office", newest->office, "in-force",
@@ -212,9 +245,10 @@ json_row_of(const json_t *document)
 	json_t *newest =
 	    json_array_get(versions, json_array_size(versions) - 1);
 
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "document",
-	    json_object_get(document, "document"), "title",
-	    json_object_get(document, "title"), "version",
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}",
+	    "document", json_object_get(document, "document"), "title",
+	    json_object_get(document, "title"), "titles",
+	    json_object_get(document, "titles"), "version",
 	    json_object_get(newest, "version"), "status",
 	    json_object_get(document, "status"), "digest",
 	    json_object_get(newest, "digest"), "time",

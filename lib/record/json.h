@@ -57,8 +57,21 @@ json_t *json_of_told_version(const struct json_version *version);
 json_t *json_of_version(const struct ledger_document *doc,
     const struct ledger_version *version);
 
-/* Returns a document; versions is an array, and is taken over. */
-json_t *json_of_document(const char *document, const char *title,
+/*
+ * The titles of a version as an object, by their languages; text is
+ * document/title_text.h's.
+ */
+json_t *json_of_titles(const char *text);
+/*
+ * Returns the title of a row or of a document for who reads this language; it
+ * stays the object's.  A row of an older daemon has one alone.
+ */
+const char *json_title(const json_t *json, const char *language);
+/*
+ * Returns a document: titles as of json_of_titles(), "title" is the one in
+ * English or the first; versions is an array, and is taken over.
+ */
+json_t *json_of_document(const char *document, const char *titles,
     enum status status, json_t *versions);
 /* Returns the array of a document's versions, oldest first. */
 json_t *json_of_versions(const struct ledger_document *doc);
@@ -66,7 +79,7 @@ json_t *json_of_versions(const struct ledger_document *doc);
  * A row of the list of documents: the newest version, and which one is in force
  * ("in-force", null if there is none).  doc has a version.
  */
-json_t *json_of_row(const struct ledger_document *doc, const char *title);
+json_t *json_of_row(const struct ledger_document *doc, const char *titles);
 /* Returns the row of a document, from the document's JSON. */
 json_t *json_row_of(const json_t *document);
 

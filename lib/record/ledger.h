@@ -50,7 +50,10 @@ struct ledger_version {
 
 struct ledger_document {
 	const char *name; /* one of the ledger's names */
-	/* Of the newest version, owned; empty until somebody read it. */
+	/*
+	 * The titles of the newest version (document/title_text.h), owned;
+	 * empty until somebody read them.
+	 */
 	const char *title;
 	struct ledger_version *versions; /* versions[i] is number i + 1 */
 	/* Index of its newest act's entry, or LEDGER_NONE. */
@@ -142,8 +145,8 @@ const struct order *ledger_order(const struct ledger *ledger);
  */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
 /*
- * Set the title of a document that was read, or came with an act; the write
- * lock is held.  If there is no memory for it, the title stays unknown.
+ * Set the titles of a document that was read, or came with an act; the write
+ * lock is held.  If there is no memory for them, they stay unknown.
  */
 void ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
     const char *title);

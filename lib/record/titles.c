@@ -1,6 +1,6 @@
 /*
  * The file of titles: reading and writing it as a whole.  It is a header
- * ("VALTITL1", the journal's size and root), a record for each document with a
+ * ("VALTITL2", the journal's size and root), a record for each document with a
  * title (the index of the entry that made its newest version, the length of the
  * title, the title), and the SHA-256 of all bytes before.  Integers are
  * big-endian.
@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/text.h"
+#include "document/title_text.h"
 #include "record/order.h"
 #include "record/states.h"
 
-static const char magic[] = "VALTITL1";
+static const char magic[] = "VALTITL2";
 
 enum { TITLES_BYTES = 1024 * 1024 * 1024, DIGEST = 32 };
 
@@ -141,7 +141,7 @@ titles_read(const char *path, const struct journal *journal,
     struct ledger *ledger, size_t *num, struct error *err)
 {
 	struct buf bytes = BUF(TITLES_BYTES);
-	char text[LIMIT_TITLE_BYTES + 1];
+	char text[TITLE_TEXT];
 	struct span rest, title;
 	uint64_t index;
 	uint16_t len;
@@ -157,7 +157,7 @@ titles_read(const char *path, const struct journal *journal,
 		struct ledger_document *doc = newest_of(ledger, index);
 
 		if (doc != NULL && doc->title[0] == '\0' &&
-		    text_is_line(title) &&
+		    title_text_is(title) &&
 		    span_to_str(title, text, sizeof(text))) {
 			states_set_title(doc, text);
 			++*num;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "document/container.h"
 #include "document/manifest.h"
+#include "document/title_text.h"
 #include "document/version.h"
 #include "document/zip.h"
 
@@ -779,6 +780,71 @@ static const struct {
 	{ "agreement/../x", false, 0 },
 };
 
+static const struct {
+	const char *text;
+	bool good;
+} title_texts[] = {
+	{ "en=One", true },
+	{ "en=One\nlo=\xe0\xba\x81", true },
+	{ "en=1 = 1", true },
+	{ "", false },
+	{ "One", false },
+	{ "en=", false },
+	{ "=One", false },
+	{ "EN=One", false },
+	{ "en=One\n", false },
+	{ "\nen=One", false },
+	{ "en=One\n\nlo=Two", false },
+	{ "en=One\x1b[2J", false },
+	{ "en=\xff", false },
+};
+
+START_TEST(titles_are_lines_of_a_language)
+{
+	ck_assert_int_eq(title_text_is(span_of_str(title_texts[_i].text)),
+	    title_texts[_i].good);
+}
+END_TEST
+
+START_TEST(a_text_of_titles_has_each)
+{
+	struct error err = { 0 };
+	struct version *version = version_new(&err);
+	char text[TITLE_TEXT], title[LIMIT_TITLE_BYTES + 1];
+	const char *rest = text;
+	struct title one;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct title *to = version_add_title(version, &err);
+
+		snprintf(to->language, sizeof(to->language), "%s",
+		    i == 0 ? "lo" : "pt-br");
+		snprintf(to->text, sizeof(to->text), "%s",
+		    i == 0 ? "A=B" : "C");
+	}
+	title_text_of(version, text, sizeof(text));
+	ck_assert_str_eq(text, "lo=A=B\npt-br=C");
+	ck_assert(title_text_take(&rest, &one));
+	ck_assert_str_eq(one.language, "lo");
+	ck_assert_str_eq(one.text, "A=B");
+	ck_assert(title_text_take(&rest, &one));
+	ck_assert_str_eq(one.language, "pt-br");
+	ck_assert(!title_text_take(&rest, &one));
+	title_text_pick(text, "pt", title);
+	ck_assert_str_eq(title, "C");
+	title_text_pick(text, "en", title);
+	ck_assert_str_eq(title, "A=B");
+	title_text_pick("lo=a\nen=b", "th", title);
+	ck_assert_str_eq(title, "b");
+	title_text_pick("pt=a\npt-br=b", "pt-br", title);
+	ck_assert_str_eq(title, "b");
+	/* Where there is no room there is nothing, and nothing is cut. */
+	title_text_of(version, text, 14);
+	ck_assert_str_eq(text, "");
+	version_free(version);
+}
+END_TEST
+
 /* As document_parse_which() reads them. */
 static const struct {
 	const char *text;
@@ -849,6 +915,9 @@ fill(TCase *t)
 	tcase_add_test(t, a_version_comes_back_as_it_went);
 	tcase_add_test(t, names_of_documents_are_kept_once);
 	tcase_add_loop_test(t, a_name_that_is_none_is_refused, 0, COUNT(names));
+	tcase_add_loop_test(t, titles_are_lines_of_a_language, 0,
+	    COUNT(title_texts));
+	tcase_add_test(t, a_text_of_titles_has_each);
 	tcase_add_loop_test(t, a_version_is_a_number_or_one_of_two_words, 0,
 	    COUNT(whiches));
 }

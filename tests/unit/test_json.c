@@ -54,10 +54,11 @@ static struct ledger_version versions[2] = {
 	    .status = STATUS_DRAFT },
 };
 static struct ledger_document doc = { .name = "agreement/one",
-	.title = "One",
+	.title = "lo=\xe0\xba\x81\nen=One",
 	.versions = versions,
 	.num_versions = 2 };
 
+#define TITLES "\"titles\":{\"en\":\"One\",\"lo\":\"\xe0\xba\x81\"}"
 #define VERSION1                                                               \
 	"{\"contents\":\"" DIGEST0 "\",\"digest\":\"" DIGEST0                  \
 	"\",\"entry\":3,\"office\":\"mofa\",\"person\":\"a@x.example\","       \
@@ -78,14 +79,14 @@ static struct ledger_document doc = { .name = "agreement/one",
 #define ROW                                                                    \
 	"{\"digest\":\"" DIGEST1 "\",\"document\":\"agreement/one\","          \
 	"\"in-force\":null,\"office\":\"iom\",\"status\":\"draft\","           \
-	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\","             \
-	"\"version\":2}"
+	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\"," TITLES      \
+	",\"version\":2}"
 #define ROW_IN_FORCE                                                           \
 	"{\"digest\":\"" DIGEST1 "\",\"document\":\"agreement/one\","          \
 	"\"in-force\":{\"digest\":\"" DIGEST0 "\",\"version\":1},"             \
 	"\"office\":\"iom\",\"status\":\"draft\","                             \
-	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\","             \
-	"\"version\":2}"
+	"\"time\":\"1970-01-01T00:00:02.000Z\",\"title\":\"One\"," TITLES      \
+	",\"version\":2}"
 
 START_TEST(a_document_is_told_with_all_its_versions)
 {
@@ -93,8 +94,8 @@ START_TEST(a_document_is_told_with_all_its_versions)
 	check_json(json_of_document(doc.name, doc.title, STATUS_DRAFT,
 		       json_of_versions(&doc)),
 	    "{\"document\":\"agreement/one\",\"in-force\":null,"
-	    "\"status\":\"draft\",\"title\":\"One\",\"versions\":[" VERSION1
-	    "," VERSION2 "]}");
+	    "\"status\":\"draft\",\"title\":\"One\"," TITLES
+	    ",\"versions\":[" VERSION1 "," VERSION2 "]}");
 }
 END_TEST
 
@@ -123,6 +124,22 @@ START_TEST(a_row_tells_what_is_in_force_beside_the_newest)
 	versions[0].status = STATUS_TERMINATED;
 	check_json(json_of_row(&doc, doc.title), ROW);
 	versions[0].status = STATUS_WITHDRAWN;
+}
+END_TEST
+
+START_TEST(a_title_is_in_the_readers_language)
+{
+	json_t *json = json_of_row(&doc, "lo=a\nen=b\npt-br=c\nfr=d");
+	json_t *older = json_pack("{s:s}", "title", "Old");
+
+	ck_assert_str_eq(json_text(json, "title"), "b");
+	ck_assert_str_eq(json_title(json, "lo"), "a");
+	ck_assert_str_eq(json_title(json, "pt-br"), "c");
+	ck_assert_str_eq(json_title(json, "fr-ca"), "d");
+	ck_assert_str_eq(json_title(json, "th"), "b");
+	ck_assert_str_eq(json_title(older, "lo"), "Old");
+	json_decref(json);
+	json_decref(older);
 }
 END_TEST
 
@@ -186,6 +203,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_document_is_told_with_all_its_versions);
 	tcase_add_test(t, a_row_is_the_same_whoever_tells_it);
 	tcase_add_test(t, a_row_tells_what_is_in_force_beside_the_newest);
+	tcase_add_test(t, a_title_is_in_the_readers_language);
 	tcase_add_test(t, of_what_is_no_document_there_is_no_row);
 	tcase_add_test(t, a_text_is_one_or_empty);
 	tcase_add_test(t, an_error_is_told_with_its_exit);

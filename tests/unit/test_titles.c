@@ -126,8 +126,8 @@ START_TEST(titles_come_back_or_none)
 
 	ck_assert(!ledger_titles_changed(before));
 	ledger_set_title(before, ledger_find(before, "mou/one"),
-	    "Eins \xc3\xa4");
-	ledger_set_title(before, ledger_find(before, "mou/new"), "Neu");
+	    "de=Eins \xc3\xa4\nen=One");
+	ledger_set_title(before, ledger_find(before, "mou/new"), "de=Neu");
 	ck_assert(ledger_titles_changed(before));
 	ck_assert(!ledger_titles_changed(before));
 	ck_ok(file_join(file, dir, "titles", &err) &&
@@ -142,9 +142,10 @@ START_TEST(titles_come_back_or_none)
 	ck_assert_int_eq(titles_read(file, journal, after, &num, &err), good);
 	ck_assert_int_eq(err.kind, good ? ERROR_NONE : ERROR_UNTRUSTED);
 	ck_assert_uint_eq(num, good ? 2 : 0);
-	ck_assert_str_eq(title(after, "mou/one"), good ? "Eins \xc3\xa4" : "");
+	ck_assert_str_eq(title(after, "mou/one"),
+	    good ? "de=Eins \xc3\xa4\nen=One" : "");
 	ck_assert_str_eq(title(after, "mou/two"), "");
-	ck_assert_str_eq(title(after, "mou/new"), good ? "Neu" : "");
+	ck_assert_str_eq(title(after, "mou/new"), good ? "de=Neu" : "");
 	journal_free(journal);
 	ledger_free(before);
 	ledger_free(after);
@@ -182,8 +183,8 @@ START_TEST(titles_of_what_was_are_not_taken)
 	char file[FILE_PATH];
 	size_t num;
 
-	ledger_set_title(before, ledger_find(before, "mou/one"), "Eins");
-	ledger_set_title(before, ledger_find(before, "mou/two"), "Zwei");
+	ledger_set_title(before, ledger_find(before, "mou/one"), "de=Eins");
+	ledger_set_title(before, ledger_find(before, "mou/two"), "de=Zwei");
 	ck_ok(file_join(file, dir, "titles", &err) &&
 		titles_write(file, journal, before, &err),
 	    err);
@@ -198,7 +199,7 @@ START_TEST(titles_of_what_was_are_not_taken)
 	ck_ok(titles_read(file, journal, after, &num, &err), err);
 	ck_assert_uint_eq(num, 1);
 	ck_assert_str_eq(title(after, "mou/one"), "");
-	ck_assert_str_eq(title(after, "mou/two"), "Zwei");
+	ck_assert_str_eq(title(after, "mou/two"), "de=Zwei");
 	/* Of entries that the ledger does not have: those are not. */
 	ck_ok(titles_read(file, journal, fewer, &num, &err), err);
 	ck_assert_uint_eq(num, 1);

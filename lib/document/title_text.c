@@ -1,0 +1,93 @@
+/*
+ * The titles of a version as one text (title_text.h).
+ */
+#include "document/title_text.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+void
+title_text_of(const struct version *version, char *out, size_t room)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < version->num_titles; i++) {
+		const struct title *one = &version->titles[i];
+		const int n = snprintf(out + len, room - len, "%s%s=%s",
+		    i > 0 ? "\n" : "", one->language, one->text);
+
+		if (n < 0 || (size_t)n >= room - len) {
+			out[0] = '\0';
+			return;
+		}
+		len += (size_t)n;
+	}
+}
+
+bool
+title_text_is(struct span text)
+{
+	struct span line, language;
+	unsigned num = 0;
+
+	do {
+		if (!span_take_until(&text, '\n', &line)) {
+			line = text;
+			text.len = 0;
+		} else if (text.len == 0) {
+			return false;
+		}
+		if (++num > LIMIT_LANGUAGES ||
+		    !span_take_until(&line, '=', &language) ||
+		    !text_is_language(language) || line.len == 0 ||
+		    line.len > LIMIT_TITLE_BYTES || !text_is_line(line))
+			return false;
+	} while (text.len > 0);
+	return true;
+}
+
+bool
+title_text_take(const char **text, struct title *out)
+{
+	const size_t len = strcspn(*text, "\n");
+	const char *equals = memchr(*text, '=', len);
+
+	if (equals == NULL)
+		return false;
+	snprintf(out->language, sizeof(out->language), "%.*s",
+	    (int)(equals - *text), *text);
+	snprintf(out->text, sizeof(out->text), "%.*s",
+	    (int)(*text + len - equals - 1), equals + 1);
+	*text += len + ((*text)[len] == '\n');
+	return true;
+}
+
+/* How well a title suits who reads this language. */
+static int
+rank(const char *has, const char *wanted)
+{
+	const size_t primary = strcspn(wanted, "-");
+
+	if (strcmp(has, wanted) == 0)
+		return 3;
+	if (strcspn(has, "-") == primary && strncmp(has, wanted, primary) == 0)
+		return 2;
+	return strcmp(has, "en") == 0;
+}
+
+void
+title_text_pick(const char *text, const char *language,
+    char out[LIMIT_TITLE_BYTES + 1])
+{
+	struct title one;
+	int best = -1;
+
+	out[0] = '\0';
+	while (title_text_take(&text, &one))
+		if (rank(one.language, language) > best) {
+			best = rank(one.language, language);
+			text_set(out, LIMIT_TITLE_BYTES + 1, one.text);
+		}
+}
