@@ -501,9 +501,11 @@ run_files(struct diff *diff, const struct options_given *given,
 {
 	struct copy copies[2] = { { .fd = -1 }, { .fd = -1 } };
 	struct error fault = { 0 };
-	const pid_t pager = start_pager(diff);
+	struct pager pager = { .terminal = -1 };
 	bool ok;
 
+	if (!diff->context->json)
+		pager_start(&pager);
 	ok = diff_load_files(diff->context, given, copies, diff->told, &fault,
 	    err);
 	diff->a = copies[0];
@@ -514,7 +516,7 @@ run_files(struct diff *diff, const struct options_given *given,
 	diff->context->told = ok;
 	if (ok && !diff->any && !diff->context->json)
 		puts("they do not differ");
-	end_pager(pager);
+	pager_end(&pager);
 	json_decref(diff->told[0]);
 	json_decref(diff->told[1]);
 	if (ok && fault.kind != ERROR_NONE)

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "cli/cmd/show.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
 #include "client/acts.h"
+#include "client/version_yaml.h"
 
 static void
 print_groups(const char *label, const char *hex)
@@ -54,6 +56,7 @@ print_version(const json_t *version)
 	if (json_is_object(withdrawn))
 		print_act("withdrawn by", withdrawn);
 	print_groups("  digest       ", json_text(version, "digest"));
+	show_print(version);
 }
 
 static void
@@ -169,15 +172,13 @@ remember_shown(const struct context *context, const json_t *json, unsigned only)
 
 /* Print a version in full, and where it was not named the others in short. */
 static bool
-show_document(struct context *context, json_t *json, unsigned which,
-    struct error *err)
+print_document(struct context *context, json_t *json, unsigned which,
+    unsigned shown, struct error *err)
 {
 	json_t *versions = json_object_get(json, "versions"), *one;
-	unsigned shown;
 	size_t i;
 
-	if (!find_version(json, which, &shown, err) ||
-	    (which != DOCUMENT_PLAIN && !leave(json, shown, err)))
+	if (which != DOCUMENT_PLAIN && !leave(json, shown, err))
 		return false;
 	if (which == DOCUMENT_PLAIN)
 		tell_newer(json, shown);
@@ -201,22 +202,101 @@ show_document(struct context *context, json_t *json, unsigned which,
 	return true;
 }
 
+/* --- What it consists of. --- */
+
+/* Where a version.yaml comes from: the daemon, or the local copy in dir. */
+struct source {
+	struct context *context;
+	struct session *session;
+	const char *dir; /* NULL with a session */
+};
+
+/* Set *out to a version, or to NULL if it is not told. */
+static bool
+get_version(const struct source *from, const char *document,
+    const json_t *version, struct version **out, struct error *err)
+{
+	const unsigned number = number_of(version);
+	struct error ignored = { 0 };
+	struct digest digest;
+
+	*out = NULL;
+	if (version == NULL ||
+	    !digest_parse(span_of_str(json_text(version, "digest")), &digest))
+		return true;
+	if (from->dir == NULL)
+		return version_yaml_get(from->context, from->session, document,
+		    number, &digest, out, err);
+	*out = local_version(from->dir, document, number, &digest, &ignored);
+	return true;
+}
+
+static json_t *
+find_number(const json_t *versions, unsigned number)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (versions, i, one)
+		if (number_of(one) == number)
+			return one;
+	return NULL;
+}
+
+/* titles is taken over. */
+static void
+set_title(json_t *json, const char *title, json_t *titles, bool proved)
+{
+	json_object_set_new(json, "title", json_string(title));
+	json_object_set_new(json, "titles", titles);
+	json_object_set_new(json, "title-proved", json_boolean(proved));
+}
+
+/* Add what a version consists of, and who is still to sign it. */
+static bool
+describe(const struct source *from, json_t *json, unsigned shown,
+    struct error *err)
+{
+	const char *document = json_text(json, "document");
+	const json_t *versions = json_object_get(json, "versions");
+	json_t *one = find_number(versions, shown);
+	struct version *now = NULL, *before = NULL;
+	bool ok;
+
+	if (one == NULL)
+		return true;
+	show_add_signatories(from->context, document, one);
+	ok = get_version(from, document, one, &now, err) &&
+	    (now == NULL ||
+		get_version(from, document, find_number(versions, shown - 1),
+		    &before, err));
+	if (ok && now != NULL) {
+		show_describe(one, now, before);
+		/* The document's titles are those of the newest version. */
+		if (find_number(versions, shown + 1) == NULL)
+			set_title(json, version_title(now, "en"),
+			    json_incref(json_object_get(one, "titles")), true);
+	}
+	version_free(now);
+	version_free(before);
+	return ok;
+}
+
 /* --- From the proved acts. --- */
 
 /* The JSON that "show --json" prints.  All of it is proved, except a title. */
 static json_t *
-json_of_acts(const struct document_acts *acts, const char *title,
-    bool title_proved)
+json_of_acts(const struct document_acts *acts)
 {
 	const struct ledger_document *doc = &acts->doc;
-	json_t *json = json_of_document(doc->name, title, ledger_status(doc),
+	json_t *json = json_of_document(doc->name, "", ledger_status(doc),
 	    json_of_versions(doc));
 	struct as_of as_of;
 
 	if (json == NULL)
 		return NULL;
 	as_of_document(acts, &as_of);
-	json_object_set_new(json, "title-proved", json_boolean(title_proved));
+	json_object_set_new(json, "title-proved", json_false());
 	json_object_set_new(json, "proved", json_true());
 	json_object_set_new(json, "size", json_integer((json_int_t)acts->size));
 	json_object_set_new(json, "seen", json_of_ms(acts->seen_at * 1000));
@@ -224,22 +304,65 @@ json_of_acts(const struct document_acts *acts, const char *title,
 	return json;
 }
 
+/*
+ * If the version.yaml of the newest version was not read, take its title from
+ * elsewhere.
+ */
+static bool
+add_title(struct session *session, const struct document_acts *acts,
+    json_t *json, struct error *err)
+{
+	char titles[TITLE_TEXT], title[LIMIT_TITLE_BYTES + 1];
+	bool proved;
+
+	if (json_is_true(json_object_get(json, "title-proved")))
+		return true;
+	if (!title_of_document(session, acts, titles, &proved, err))
+		return false;
+	title_text_pick(titles, "en", title);
+	set_title(json, title, json_of_titles(titles), proved);
+	return true;
+}
+
 static bool
 show_proved(struct session *session, const char *document, unsigned version,
     struct error *err)
 {
-	char title[TITLE_TEXT];
 	struct document_acts acts;
 	json_t *json = NULL;
-	bool title_proved, ok;
+	const struct source from = { .context = session->context,
+		.session = session };
+	unsigned shown;
+	bool ok;
 
 	ok = acts_update(session, document, &acts, err) &&
 	    acts_are_shown(session, &acts, false, err) &&
-	    title_of_document(session, &acts, title, &title_proved, err) &&
-	    (json = json_of_acts(&acts, title, title_proved)) != NULL &&
-	    show_document(session->context, json, version, err);
+	    (json = json_of_acts(&acts)) != NULL &&
+	    find_version(json, version, &shown, err) &&
+	    describe(&from, json, shown, err) &&
+	    add_title(session, &acts, json, err) &&
+	    print_document(session->context, json, version, shown, err);
 	json_decref(json);
 	acts_free(&acts);
+	return ok;
+}
+
+static bool
+show_local(struct context *context, const char *document, unsigned version,
+    struct error *err)
+{
+	char dir[FILE_PATH];
+	const struct source from = { .context = context, .dir = dir };
+	json_t *json = NULL;
+	unsigned shown;
+	bool ok;
+
+	ok = local_dir(context, NULL, dir, err) &&
+	    (json = local_document(context, dir, document, err)) != NULL &&
+	    find_version(json, version, &shown, err) &&
+	    describe(&from, json, shown, err) &&
+	    print_document(context, json, version, shown, err);
+	json_decref(json);
 	return ok;
 }
 
@@ -247,24 +370,17 @@ bool
 cmd_show(struct context *context, const struct options_given *given,
     struct error *err)
 {
-	char document[DOCUMENT_NAME], dir[FILE_PATH];
+	char document[DOCUMENT_NAME];
 	struct session session;
 	unsigned version;
-	json_t *json = NULL;
 	bool ok;
 
 	if (!document_parse_which(given->operands[0], document, &version,
 		err) ||
 	    !context_load(context, err))
 		return false;
-	if (context->local) {
-		ok = local_dir(context, NULL, dir, err) &&
-		    (json = local_document(context, dir, document, err)) !=
-			NULL &&
-		    show_document(context, json, version, err);
-		json_decref(json);
-		return ok;
-	}
+	if (context->local)
+		return show_local(context, document, version, err);
 	if (!session_open(context, &session, err))
 		return false;
 	ok = show_proved(&session, document, version, err);

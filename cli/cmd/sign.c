@@ -118,6 +118,12 @@ sign_copy(struct context *context, struct session *session,
 		signer->cert->email, yes, err);
 	if (ok) {
 		show(&copy->verdict, signer);
+		if (!copy->document.was_seen)
+			output_note("%s@%u was neither fetched nor shown here"
+				    " before: \"valise fetch %s@%u\" gets its"
+				    " texts to read",
+			    version->document, version->number,
+			    version->document, version->number);
 		ok = signing_confirmed(yes, question, err) &&
 		    make_signature(signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
@@ -143,6 +149,9 @@ sign_local(struct context *context, const struct identity *signer,
 	if (!local_dir(context, NULL, dir, err))
 		return false;
 	ok = local_open_standing(context, dir, document, version, &copy, err);
+	if (ok)
+		copy.document.was_seen =
+		    context_has_seen(context, &copy.verdict.digest);
 	if (ok && copy.verdict.outcome != OUTCOME_VALID)
 		ok = verdict_error(&copy.verdict, err);
 	if (ok && copy.verdict.status != STATUS_DRAFT &&

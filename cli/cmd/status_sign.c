@@ -50,7 +50,7 @@ add(const struct status_signing *of, const struct document_acts *acts,
 		SIGNING_TERMINATION };
 
 	for (size_t i = 0; i < 2; i++) {
-		char known[LIMIT_TITLE_BYTES + 1];
+		char titles[TITLE_TEXT], known[LIMIT_TITLE_BYTES + 1];
 		struct awaiting awaiting;
 		struct as_of as_of;
 		json_t *json;
@@ -61,8 +61,10 @@ add(const struct status_signing *of, const struct document_acts *acts,
 			continue;
 		as_of_document(acts, &as_of);
 		if (title_of_version(of->context, acts->doc.name,
-			awaiting.version, known))
+			awaiting.version, titles)) {
+			title_text_pick(titles, of->context->language, known);
 			title = known;
+		}
 		json = json_pack("{s:s, s:I, s:s, s:s, s:s*, s:o, s:o, s:o}",
 		    "document", acts->doc.name, "version",
 		    (json_int_t)awaiting.version->number, "status",

@@ -149,6 +149,13 @@ bool local_open_standing(struct context *context, const char *dir,
     const char *document, unsigned version, struct copy *out,
     struct error *err) MUST_USE;
 
+/*
+ * Read the version.yaml of a version that is there, whose digest its copy's
+ * verdict told.
+ */
+struct version *local_version(const char *dir, const char *document,
+    unsigned number, const struct digest *digest, struct error *err);
+
 /* Visit each document, by name. */
 typedef bool local_visitor(void *arg, const char *document, struct error *err);
 bool local_each(const char *dir, const char *type, local_visitor *visit,

@@ -4,6 +4,7 @@
 #include "cli/local/private.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct walk {
 	struct context *context;
@@ -127,4 +128,30 @@ local_open_standing(struct context *context, const char *dir,
 	copy_free(&walk.last);
 	free(all);
 	return ok;
+}
+
+struct version *
+local_version(const char *dir, const char *document, unsigned number,
+    const struct digest *digest, struct error *err)
+{
+	struct container *container = NULL;
+	const struct member *yaml = NULL;
+	struct version *version = NULL;
+	struct digest found;
+	char path[FILE_PATH];
+	int fd;
+
+	if (!local_version_file(dir, document, number, path, err) ||
+	    (fd = file_open(path, err)) < 0)
+		return NULL;
+	if ((container = container_read_to_judge(fd, err)) != NULL)
+		yaml = container_find(container, PATH_VERSION);
+	if (yaml != NULL) {
+		found = sha256_of(member_bytes(yaml));
+		if (digest_eq(&found, digest))
+			version = version_parse(member_bytes(yaml), err);
+	}
+	container_free(container);
+	close(fd);
+	return version;
 }

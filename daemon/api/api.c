@@ -28,6 +28,8 @@ static const struct route routes[] = {
 	{ "GET", "v1/documents", NEED_NOTHING, run_list, NULL },
 	{ "GET", "v1/documents/*/*", NEED_READ, run_document, NULL },
 	{ "GET", "v1/documents/*/*/versions/*", NEED_READ, run_fetch, NULL },
+	{ "GET", "v1/documents/*/*/versions/*/version.yaml", NEED_READ,
+	    run_version, NULL },
 	{ "GET", "v1/journal/entries", NEED_NOTHING, run_entries, NULL },
 	{ "GET", "v1/journal/entries/*/receipt", NEED_NOTHING, run_receipt,
 	    NULL },
@@ -146,7 +148,7 @@ read_names(struct job *job, struct error *err)
 	document_type(job->document, job->type);
 	if (job->num_segments < 6 || span_is(job->segments[5], "latest"))
 		return true;
-	if (job->route->run == run_fetch &&
+	if ((job->route->run == run_fetch || job->route->run == run_version) &&
 	    span_is(job->segments[5], "in-force")) {
 		job->in_force = true;
 		return true;

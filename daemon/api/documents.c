@@ -300,23 +300,66 @@ not_there(const struct job *job, struct error *err)
 		  job->document, job->version);
 }
 
+/* Take a snapshot of the version that is asked for, which must be there. */
+static bool
+take_asked(struct job *job, struct snapshot *out, struct error *err)
+{
+	if (!snapshot_take(job->api->record->ledger, job->document,
+		job->in_force ? SNAPSHOT_IN_FORCE : job->version,
+		job->connected.person, out, err))
+		return false;
+	/* SNAPSHOT_IN_FORCE finds a terminated version too. */
+	if (out->version != 0 &&
+	    (!job->in_force || out->asked.status == STATUS_IN_FORCE))
+		return true;
+	snapshot_free(out);
+	return not_there(job, err);
+}
+
 bool
 run_fetch(struct job *job, struct error *err)
 {
 	struct snapshot now;
 	bool ok;
 
-	if (!snapshot_take(job->api->record->ledger, job->document,
-		job->in_force ? SNAPSHOT_IN_FORCE : job->version,
-		job->connected.person, &now, err))
+	if (!take_asked(job, &now, err))
 		return false;
-	/* SNAPSHOT_IN_FORCE finds a terminated version too. */
-	ok = now.version != 0 &&
-		(!job->in_force || now.asked.status == STATUS_IN_FORCE)
-	    ? deliver(job, &now, err)
-	    : not_there(job, err);
+	ok = deliver(job, &now, err);
 	snapshot_free(&now);
 	return ok;
+}
+
+/* No text leaves with it, so that it is no delivery. */
+bool
+run_version(struct job *job, struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	struct container *container;
+	const struct member *yaml;
+	struct snapshot now;
+	bool ok;
+
+	if (!take_asked(job, &now, err))
+		return false;
+	container =
+	    snapshot_load(job->api->record->store, &now.asked.commit, err);
+	yaml =
+	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
+	ok = container != NULL &&
+	    (yaml != NULL ||
+		error_set(err, ERROR_SYSTEM, "a version without %s",
+		    PATH_VERSION)) &&
+	    buf_append(&response->body, member_bytes(yaml), err);
+	container_free(container);
+	snapshot_free(&now);
+	if (!ok)
+		return false;
+	response->status = 200;
+	response->type = "application/yaml";
+	snprintf(response->headers, sizeof(response->headers),
+	    "Valise-Version: %u\r\n", now.version);
+	job_answer(job);
+	return true;
 }
 
 /* --- Show. --- */

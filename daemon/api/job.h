@@ -270,7 +270,7 @@ void upload_end(struct job *job);
 /* git.c */
 job_run run_git_refs, run_git_upload, run_pack;
 /* daemon/api/documents.c */
-job_run run_document, run_fetch;
+job_run run_document, run_fetch, run_version;
 /*
  * Returns the titles, read from the store once; "" if that fails.  The ledger is
  * locked for reading, and the lock may be released meanwhile.

@@ -273,6 +273,8 @@ copy_fetch_beside(struct session *session, struct document_acts *acts,
 	if (ok && out->verdict.outcome == OUTCOME_VALID) {
 		ok = settle_copy(session, acts, out, err);
 		note_document(acts, out);
+		out->document.was_seen =
+		    context_has_seen(session->context, &out->verdict.digest);
 		if (ok)
 			context_remember_version(session->context,
 			    member_bytes(

@@ -26,6 +26,11 @@ struct copy {
 	struct {
 		unsigned newest, in_force; /* versions; 0: none is known */
 		enum status status;        /* of the newest */
+		/*
+		 * The version had been seen here before it was fetched
+		 * (context_has_seen()).
+		 */
+		bool was_seen;
 	} document;
 };
 /*

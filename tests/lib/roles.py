@@ -128,6 +128,7 @@ ASKED = {
     "GET v1/documents": same("/v1/documents"),
     "GET v1/documents/*/*": documents(""),
     "GET v1/documents/*/*/versions/*": documents("/versions/1"),
+    "GET v1/documents/*/*/versions/*/version.yaml": documents("/versions/1/version.yaml"),
     "GET v1/journal/entries": same("/v1/journal/entries"),
     "GET v1/journal/entries/*/receipt": [
         ("/v1/journal/entries/%s/receipt" % facts["entry"], None, None),
@@ -163,6 +164,8 @@ BESIDE = [
     ("GET", ["/v1/documents?document=" + name.replace("/", "%2F") for name in (SECRET, ABSENT)], {}),
     ("GET", ["/v1/journal/entries?document=" + name.replace("/", "%2F") for name in (SECRET, ABSENT)], {}),
     ("GET", ["/v1/documents/%s/versions/latest" % name for name in (SECRET, ABSENT)], {}),
+    ("GET", ["/v1/documents/%s/versions/in-force" % name for name in (SECRET, ABSENT)], {}),
+    ("GET", ["/v1/documents/%s/versions/latest/version.yaml" % name for name in (SECRET, ABSENT)], {}),
     ("GET", ["/v1/documents/%s/versions/2" % name for name in (SECRET, ABSENT)], {}),
     ("HEAD", ["/v1/documents/%s/versions/1" % name for name in (SECRET, ABSENT)], {}),
     ("GET", ["/v1/documents/%s/versions/1" % name for name in (SECRET, ABSENT)], {"Range": "bytes=0-9"}),
