@@ -164,6 +164,10 @@ expect "a title is proved once it was fetched" 0 "agreement/two  *1  *in force  
 liar iom-geneva say /v1/documents "The two" "The too"
 lie "another title of a version that was fetched" list ANSWER_DIFFERS "another title than its version.yaml" json iom-geneva list --proved
 expect "show has the right one" 0 "agreement/two  The two" at iom-geneva show agreement/two
+liar iom-geneva say /v1/documents '"in-force":{"version":2' '"in-force":{"version":1'
+lie "another version as in force" "list --proved" ANSWER_DIFFERS "agreement/one is not as its acts say" json iom-geneva list --proved
+liar iom-geneva say /version.yaml "The one" "The two"
+lie "another version.yaml than that of the version" show ANSWER_DIFFERS "another version.yaml than that of agreement/one@1" json iom-geneva show agreement/one@1
 no_line iom-geneva; liar mofa ask "type=agreement" "x=1"
 lie "documents of every type" "list TYPE" ANSWER_DIFFERS "was not asked for" json mofa list agreement
 no_line mofa
