@@ -20,15 +20,6 @@
 /* a connection takes so many steps before others get their turn */
 enum { TURNS = 8, TURNS_BODY = 32 };
 
-void
-conn_enter(struct conn *c, enum phase phase, int seconds)
-{
-	c->phase = phase;
-	c->moved = 0;
-	c->since_s = c->loop->now_s;
-	c->until_s = c->since_s + seconds;
-}
-
 /*
  * Demand a minimum of bytes a second, and give no credit beyond one period of
  * grace: otherwise a client that does not read could hold a connection for half
@@ -46,102 +37,6 @@ progress(struct conn *c, uint64_t n)
 	c->until_s = until < now + LIMIT_SECONDS_GRACE
 	    ? until
 	    : now + LIMIT_SECONDS_GRACE;
-}
-
-static void
-free_request(struct loop *loop, struct http_request *request)
-{
-	if (request->spool >= 0 && request->spool_is_spare) {
-		spool_give(&loop->spool, request->spool, request->body_len);
-		request->spool = -1;
-	}
-	http_request_free(request);
-}
-
-void
-conn_finish(struct conn *c, bool sent)
-{
-	struct loop *loop = c->loop;
-
-	if (c->request == NULL)
-		return;
-	loop->handler->finished(loop->handler->arg, c->request, sent);
-	free_request(loop, c->request);
-	c->request = NULL;
-	c->begun = false;
-}
-
-void
-conn_expect(struct loop *loop)
-{
-	__atomic_add_fetch(&loop->num_conns, 1, __ATOMIC_RELAXED);
-}
-
-void
-conn_forget(struct loop *loop)
-{
-	__atomic_sub_fetch(&loop->num_conns, 1, __ATOMIC_RELAXED);
-}
-
-unsigned
-conn_count(const struct loop *loop)
-{
-	return __atomic_load_n(&loop->num_conns, __ATOMIC_RELAXED);
-}
-
-bool
-conn_has_streams(const struct loop *loop)
-{
-	return __atomic_load_n(&loop->num_streams, __ATOMIC_SEQ_CST) > 0;
-}
-
-/*
- * A connection is freed after the batch of events, since one of them may still
- * point to it.
- */
-void
-conn_bury(struct conn *c)
-{
-	struct loop *loop = c->loop;
-
-	if (c->phase == DEAD)
-		return;
-	/* The handler's answer will find no connection. */
-	if (c->phase == WORK)
-		c->away->conn = NULL;
-	else
-		conn_finish(c, false);
-	c->phase = DEAD;
-	wire_wait(&c->wire, 0);
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		loop->all = c->next;
-	if (c->streaming)
-		__atomic_sub_fetch(&loop->num_streams, 1, __ATOMIC_SEQ_CST);
-	if (c->turned_away != 0)
-		loop->num_unwanted--;
-	tally_give(loop->tally, c->share);
-	conn_forget(loop);
-	c->next = loop->grave;
-	loop->grave = c;
-}
-
-void
-conn_empty_grave(struct loop *loop)
-{
-	struct conn *c;
-
-	while ((c = loop->grave) != NULL) {
-		loop->grave = c->next;
-		wire_close(&c->wire);
-		buf_free(&c->in);
-		if (c->session != NULL)
-			loop->handler->session_free(c->session);
-		free(c);
-	}
 }
 
 void
@@ -235,19 +130,6 @@ turn_away(struct conn *c)
 		  " those of the others"
 		: "all connections that this server may have are taken");
 	answer_problem(c, c->turned_away, &problem);
-}
-
-void
-conn_to_handler(struct conn *c)
-{
-	struct loop *loop = c->loop;
-	struct http_request *request = c->request;
-
-	c->request = NULL;
-	c->away = request;
-	loop->num_working++;
-	conn_enter(c, WORK, 3600);
-	loop->handler->dispatch(loop->handler->arg, request);
 }
 
 /* The head was parsed: ask the handler whether to read the body. */
@@ -617,7 +499,7 @@ conn_answer(struct loop *loop, struct http_request *request)
 	loop->num_working--;
 	if (c == NULL) {
 		loop->handler->finished(loop->handler->arg, request, false);
-		free_request(loop, request);
+		conn_free_request(loop, request);
 		return;
 	}
 	c->away = NULL;

@@ -1,6 +1,6 @@
 /*
- * conn_parts.h - what reading requests (conn.c) and sending answers
- * (conn_send.c) share: the connection.
+ * conn_parts.h - what reading requests (conn.c), sending answers
+ * (conn_send.c) and the life of a connection (conn_life.c) share.
  */
 #ifndef DAEMON_HTTP_CONN_PARTS_H
 #define DAEMON_HTTP_CONN_PARTS_H
@@ -38,6 +38,8 @@ void conn_enter(struct conn *c, enum phase phase, int seconds);
 void conn_bury(struct conn *c);
 /* Tell the handler that the request is over, and free it. */
 void conn_finish(struct conn *c, bool sent);
+/* Free a request, whose spool file goes back to the loop. */
+void conn_free_request(struct loop *loop, struct http_request *request);
 /* Give the request to the handler; it comes back by conn_answer(). */
 void conn_to_handler(struct conn *c);
 
