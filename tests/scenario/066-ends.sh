@@ -56,6 +56,18 @@ check "who enrols with one is told by the next command" sh -c "'$valise' --confi
 	! grep 'ends 20' work/init && '$valise' --config work/new/config.yaml list 2>&1 | grep -q 'cert.pem ends 20'"
 issue connect key.pem cert.pem 500
 
+# --- Who follows the journal for weeks. ---
+# PATTERN: the one that follows says it
+follows() { n=0; until grep -q -e "$1" work/follows; do n=$((n + 1)); [ $n -lt 200 ] || return 1; sleep 0.05; done; }
+issue sign sign-key.pem sign-cert.pem 21
+at $me watch --from 0 >/dev/null 2>work/follows & watch=$!
+check "is told at the beginning" follows "sign-cert.pem ends $(date -u -d '21 days' +%Y-%m-%d)"
+issue sign sign-key.pem sign-cert.pem 12
+deposit mofa two >/dev/null
+check "and later, with what comes" follows "sign-cert.pem ends $(date -u -d '12 days' +%Y-%m-%d)"
+kill $watch; wait $watch 2>/dev/null
+issue sign sign-key.pem sign-cert.pem 500
+
 # --- Bags: the office's own certificate. ---
 cp offices/iom-vientiane/encrypt-key.pem offices/$me/encrypt-key.pem
 printf 'encryption-certificate: encrypt-cert.pem\nencryption-key: encrypt-key.pem\n' >>offices/$me/config.yaml

@@ -27,10 +27,20 @@ mv work/kept.pem offices/iom-geneva/sign-cert.pem
 sed '/^sign-/d' offices/iom-geneva/config.yaml >offices/iom-geneva/reader.yaml
 expect "who signs nothing" 0 "^signing  *none" "$valise" --config offices/iom-geneva/reader.yaml status
 
+sed '/^encryption-/d' offices/iom-geneva/config.yaml >offices/iom-geneva/reader.yaml
+expect "without a key for bags, the one that others pack for" 0 "^bags  *until 20.*encryption/iom-geneva.pem$" "$valise" --config offices/iom-geneva/reader.yaml status
 cp offices/iom-geneva/cert.pem work/kept.pem
 openssl req -new -key offices/iom-geneva/key.pem -subj /CN=x -out work/x.csr 2>/dev/null
-VALISE_CA=$dir/certs/iom VALISE_EMAIL=geneva@iom.example VALISE_HOST=DNS:x openssl ca -config "$top/certs/openssl.cnf" -batch -in work/x.csr \
-	-extensions connect -notext -startdate 20250101000000Z -enddate 20260101000000Z -subj "/O=IOM/OU=Geneva/CN=x" -out offices/iom-geneva/cert.pem 2>/dev/null
+# EMAIL UNTIL: Geneva's certificate that connects, anew
+issue() { VALISE_CA=$dir/certs/iom VALISE_EMAIL=$1 VALISE_HOST=DNS:x openssl ca -config "$top/certs/openssl.cnf" -batch -in work/x.csr \
+	-extensions connect -notext -startdate 20250101000000Z -enddate "$2" -subj "/O=IOM/OU=Geneva/CN=x" -out offices/iom-geneva/cert.pem 2>/dev/null; }
+issue somebody@else.example 20300101000000Z
+expect "who signs as somebody of the office is of it" 0 "^office  *iom-geneva, of iom$" status iom-geneva
+cp offices/iom-geneva/config.yaml work/config.yaml; sed -i '/^encryption-/d; /^sign-/d' offices/iom-geneva/config.yaml
+expect "whom the policy does not know" 0 "^office  *not known: .*cert.pem" status iom-geneva
+check "as JSON" json iom-geneva "s['office'] is None and s['who'] and s['to-sign'] is None"
+cp work/config.yaml offices/iom-geneva/config.yaml
+issue geneva@iom.example 20260101000000Z
 expect "a connecting certificate that has ended is told, and is no failure" 0 "^connecting  *until 2026-01-01T00:00:00Z .*(ended)" status iom-geneva
 check "so nobody was asked" json iom-geneva "s['daemon']['reachable'] is None and s['person'] == 'geneva@iom.example'"
 cp work/kept.pem offices/iom-geneva/cert.pem
