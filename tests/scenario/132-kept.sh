@@ -6,7 +6,7 @@ start
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 known() { sed -n 2p "offices/$1"/state/*/checkpoint; }
 local_at() { office=$1; shift; at "$office" --local "$@"; }
-row() { at "$1" --local --json list | tr '{' '\n' | grep "\"document\":\"$2\""; }
+row() { at "$1" --local --json list | python3 -c 'import json, sys; print(*(json.dumps(d, separators=(",", ":"), ensure_ascii=False) for d in json.load(sys.stdin)["documents"] if d["document"] == sys.argv[1]))' "$2"; }
 deposit mofa one >/dev/null
 for who in mofa-minister iom-chief-of-mission; do at $who sign agreement/one --yes >/dev/null 2>&1; done
 at iom-geneva pull work/geneva >/dev/null

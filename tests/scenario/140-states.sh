@@ -50,7 +50,7 @@ for row in "@3: @2 superseded, @3 in force" "@3: @3 terminated, @4 lapsed"; do
 done
 at iom-geneva pull work/copy >/dev/null 2>&1
 for row in "1, withdrawn" "2, superseded" "3, terminated" "4, lapsed"; do
-	expect "the local copy says so: $row" 0 "version $row\$" at iom-geneva --local show agreement/one
+	expect "the local copy says so: $row" 0 "^version $row\(,\|$\)" at iom-geneva --local show agreement/one
 done
 expect "and by whom" 0 "withdrawn by *treaties@mofa.example of mofa" at iom-geneva --local show agreement/one@1
 expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
