@@ -54,6 +54,7 @@ static command_run *const runs[FORMS] = {
 	[FORM_CRLS_SHOW] = cmd_crls_show,
 	[FORM_KIT] = cmd_kit,
 	[FORM_STATUS] = cmd_status,
+	[FORM_COMPLETE] = cmd_complete,
 };
 
 /*

@@ -220,7 +220,7 @@ static const struct options_option diff_languages_options[] = {
 	END,
 };
 static const struct options_form diff_forms[] = {
-	{ FORM_DIFF, NULL, "DOC@A|A.asice DOC@B|B.asice", 2, 2,
+	{ FORM_DIFF, NULL, "DOC@A|FILE.asice DOC@B|FILE.asice", 2, 2,
 	    "Compare two versions of the record; or two files, which needs no"
 	    " configuration, key or line, and tells the verdict on each.",
 	    diff_options },
@@ -481,6 +481,11 @@ static const struct options_form crls_forms[] = {
 	END,
 };
 
+static const struct options_form complete_forms[] = {
+	{ FORM_COMPLETE, NULL, "[WORD…]", 0, -1, NULL, NULL },
+	END,
+};
+
 static const struct options_command commands[] = {
 	{ "init", "enrol this office with a daemon",
 	    "Read the enrolment file that the depositary gave you, pin the"
@@ -624,6 +629,11 @@ static const struct options_command commands[] = {
 	    "A FILE is DER or PEM, of one list or several. A list counts by"
 	    " its CA's signature, whoever brings it.",
 	    "  valise crls push iom-crl.pem\n", NULL, crls_forms },
+	{ "complete", "print what the last word may become",
+	    "What bash, zsh and fish ask when Tab is pressed: commands, options"
+	    " and what they take; documents, offices, parties and types by what"
+	    " this office keeps. Nobody is connected to.",
+	    "  valise complete -- list --status \"in\"\n", "", complete_forms },
 	{ NULL },
 };
 
@@ -636,6 +646,11 @@ static const struct options_value values[] = {
 	{ "ACT", COMPLETE_WORDS,
 	    "start\npolicy\ncrl\nkey\ndeposit\nsign\nforce\nterminate\n"
 	    "deliver\ndeliveries\nrefuse\ndispatch\nacknowledge" },
+	{ "DOC", COMPLETE_NAMES, NULL },
+	{ "OFFICE", COMPLETE_NAMES, NULL },
+	{ "PARTY", COMPLETE_NAMES, NULL },
+	{ "TYPE", COMPLETE_NAMES, NULL },
+	{ "WHEN", COMPLETE_WORDS, "always\nnever" },
 	{ "STATUS", COMPLETE_WORDS,
 	    "draft\nsigned in part\nin force\nterminated" },
 	{ NULL },

@@ -330,6 +330,20 @@ run_full(const struct options_given *given, struct error *err)
 	    daemon_run(&config, true, err);
 }
 
+/* What the shell asks when Tab is pressed. */
+static bool
+complete(const struct options_given *given, struct error *err)
+{
+	struct buf out = BUF(1 << 20);
+	bool ok = options_complete(&valised_options, given->operands,
+	    given->num_operands, NULL, NULL, &out, err);
+
+	if (ok && fwrite(out.data, 1, out.len, stdout) != out.len)
+		ok = error_set_errno(err, "standard output");
+	buf_free(&out);
+	return ok;
+}
+
 static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
     struct error *err) = {
 	[VALISED_FORM_RUN] = run,
@@ -343,6 +357,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_RESTORE] = restore,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
 	[VALISED_FORM_RELOAD] = reload,
+	[VALISED_FORM_COMPLETE] = complete,
 };
 
 /* Do what the command line asks for. */

@@ -101,6 +101,11 @@ static const struct options_form replace_forms[] = {
 	END,
 };
 
+static const struct options_form complete_forms[] = {
+	{ VALISED_FORM_COMPLETE, NULL, "[WORD…]", 0, -1, NULL, NULL },
+	END,
+};
+
 static const struct options_command commands[] = {
 	{ "", "run in the foreground; ends on SIGTERM", NULL, NULL, NULL,
 	    run_forms },
@@ -138,6 +143,9 @@ static const struct options_command commands[] = {
 	    "The daemon is off. The next key takes over once the witnesses"
 	    " have cosigned the entry that names it.",
 	    "  valised replace-key\n", NULL, replace_forms },
+	{ "complete", "print what the last word may become",
+	    "What bash, zsh and fish ask when Tab is pressed.",
+	    "  valised complete -- fsck --re\n", NULL, complete_forms },
 	{ NULL },
 };
 

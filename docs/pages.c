@@ -1,6 +1,6 @@
 /*
  * pages - print what the build makes of the tables of options: a man page
- * ("pages valise man PAGE.in") or a completion for bash ("pages valise bash");
+ * ("pages valise man PAGE.in") or a completion ("pages valise bash", zsh, fish);
  * and a page that the tables have no part in, folded ("pages fold PAGE.in").
  */
 #include <stdio.h>
@@ -50,11 +50,11 @@ main(int argc, char *argv[])
 		ok = make_man(program, argv[3], &out, &err);
 	else if (argc == 3 && strcmp(argv[1], "fold") == 0)
 		ok = make_man(NULL, argv[2], &out, &err);
-	else if (program != NULL && argc == 3 && strcmp(argv[2], "bash") == 0)
-		ok = options_bash(program, &out, &err);
+	else if (program != NULL && argc == 3 && strcmp(argv[2], "man") != 0)
+		ok = options_shell(program, argv[2], &out, &err);
 	else
 		error_set(&err, ERROR_USAGE,
-		    "PROGRAM man PAGE.in | PROGRAM bash | fold PAGE.in");
+		    "PROGRAM man PAGE.in | PROGRAM bash|zsh|fish | fold PAGE.in");
 	if (ok &&
 	    (fwrite(out.data, 1, out.len, stdout) != out.len ||
 		fflush(stdout) != 0))

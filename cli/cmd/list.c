@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/local/local.h"
 #include "client/acts.h"
+#include "client/known.h"
 
 static bool
 no_answer(struct error *err, const char *document, const char *what)
@@ -77,6 +78,20 @@ check_rows(const struct list_filters *filters, const json_t *rows,
 	return true;
 }
 
+/* Append the name of each row, as far as there is room. */
+static void
+add_names(const json_t *rows, struct buf *out)
+{
+	struct error ignored = { 0 };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row)
+		if (!buf_printf(out, &ignored, "%s\n",
+			json_text(row, "document")))
+			return;
+}
+
 /* What to do with the rows of a page. */
 typedef bool take_rows(void *arg, json_t *rows, struct error *err);
 
@@ -86,6 +101,7 @@ each_page(struct session *session, const struct list_filters *filters,
     take_rows *take, void *arg, struct error *err)
 {
 	char cursor[DOCUMENT_NAME] = "", last[DOCUMENT_NAME] = "";
+	struct buf met = BUF(LIMIT_ACTS_BYTES);
 
 	do {
 		struct buf path = BUF(2048);
@@ -107,10 +123,16 @@ each_page(struct session *session, const struct list_filters *filters,
 		    text_take(cursor, sizeof(cursor), json_text(page, "cursor"),
 			err) &&
 		    take(arg, json_object_get(page, "documents"), err);
+		if (ok)
+			add_names(json_object_get(page, "documents"), &met);
 		json_decref(page);
-		if (!ok)
+		if (!ok) {
+			buf_free(&met);
 			return false;
+		}
 	} while (cursor[0] != '\0');
+	known_remember(session->context, buf_span(&met));
+	buf_free(&met);
 	return true;
 }
 

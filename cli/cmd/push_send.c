@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
+#include "client/known.h"
 
 enum { CAUGHT_UP_MS = 2000 };
 
@@ -147,6 +148,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	struct error ignored = { 0 };
 	uint64_t index = 0;
 	struct outbox_act act = { .lock = -1 };
+	char name[DOCUMENT_NAME + 1];
 	bool again = false, same = false, ok;
 
 	if (newest->version > 0 &&
@@ -178,8 +180,11 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	 * Remember version.yaml by its digest; that harms nothing if it is
 	 * never deposited.
 	 */
-	if (ok)
+	if (ok) {
 		context_remember_version(context, buf_span(&yaml));
+		snprintf(name, sizeof(name), "%s\n", push->document);
+		known_remember(context, span_of_str(name));
+	}
 	if (ok && session == NULL)
 		ok = signing_kept(context, &act, "made", "push", err);
 	else if (ok) {

@@ -21,6 +21,7 @@
  *	STATE/KEYID/told                what was told to end soon (standing.h)
  *	STATE/KEYID/partial/            what of a download has come
  *	STATE/KEYID/witness.key         the office's own, if it is a witness
+ *	STATE/KEYID/documents           names that the shell completes (known.h)
  *	STATE/KEYID/places              what was told of where things are
  *	STATE/KEYID/witness             the last checkpoint that it cosigned
  */

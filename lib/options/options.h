@@ -3,7 +3,7 @@
  *
  * The table is constant.  A command line is parsed by it (parse.c), and made
  * from it are --help (help.c), the usage lines and lists of options of the man
- * page (man.c) and the bash completion (bash.c).  An option that is in the
+ * page (man.c) and the shells' completion (complete.c, shells.c).  An option that is in the
  * table is in all of them, and no other is taken.
  *
  * A program has commands ("push").  A command has one form or more, each with
@@ -63,7 +63,12 @@ struct options_command {
 };
 
 /* How to complete a value or an operand that is called so. */
-enum options_completion { COMPLETE_FILE, COMPLETE_FOLDER, COMPLETE_WORDS };
+enum options_completion {
+	COMPLETE_FILE,
+	COMPLETE_FOLDER,
+	COMPLETE_WORDS,
+	COMPLETE_NAMES, /* what the program knows: options_names */
+};
 
 struct options_value {
 	const char *name; /* "FILE", upper case */
@@ -152,8 +157,29 @@ bool options_man(const struct options_program *program, struct span page,
 bool options_man_fold(struct span page, struct buf *out,
     struct error *err) MUST_USE;
 
-/* Append a completion for bash. */
-bool options_bash(const struct options_program *program, struct buf *out,
+/*
+ * Append the words that the last one of a command line, without the program's
+ * name, may become: "WORD", or "WORD\tTEXT" with what it does, a line each.
+ * Where a file or folder can stand there is a line ":file\tKEPT" or
+ * ":folder\tKEPT", KEPT being what of the word is not its path ("en=").
+ *
+ * names is called for a value of COMPLETE_NAMES: it appends the names of a kind
+ * ("DOC"), a line each, and may leave out those that do not begin with start.
+ */
+typedef bool options_names(void *arg, const char *kind, const char *start,
+    struct buf *out, struct error *err);
+bool options_complete(const struct options_program *program, char *words[],
+    int num, options_names *names, void *arg, struct buf *out,
     struct error *err) MUST_USE;
+
+/*
+ * Append a completion for "bash", "zsh" or "fish" that asks "PROGRAM complete --
+ * WORD…", which prints what options_complete() appends.  What it answers is put
+ * on the command line, quoted, and never evaluated.
+ *
+ * ERROR_USAGE  there is no such shell
+ */
+bool options_shell(const struct options_program *program, const char *shell,
+    struct buf *out, struct error *err) MUST_USE;
 
 #endif

@@ -53,14 +53,6 @@ for c in init enrolment export-journal fsck backup restore replace-key; do
 	expect "valised $c -h" 0 "^usage: valised $c" "$valised" $c -h
 	expect "valised $c -V" 0 "^valised [0-9]" "$valised" $c -V
 done
-# complete PROGRAM WORD…: what the shell offers for the last of them
-complete_words() { bash -c '. "$0/$1.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _$1; printf "%s\n" "${COMPREPLY[@]}"' "$VALISE_BUILD" "$@"; }
-expect "the shell completes a command" 0 "^terminate$" complete_words valise te
-expect "an option of a command" 0 "^--side-by-side$" complete_words valise diff --si
-expect "a word of a command" 0 "^accept$" complete_words valise policy a
-expect "what an option takes" 0 "^in force$" complete_words valise list --status i
-expect "a file after its language" 0 "^work/en.txt$" complete_words valise push a/bb --text en=work/en.t
-expect "an option of the daemon" 0 "^--with-keys$" complete_words valised backup --w
 expect "a status that is none" 2 "there is no status" "$valise" list --status nonsense
 for c in "init x --cert c --key k" pull watch "terminate a/bb" audit witness "policy show"; do
 	expect "$c asks the daemon" 2 "takes no --local" "$valise" --local $c

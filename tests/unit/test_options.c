@@ -316,7 +316,7 @@ names(const char *text, const char *lead, const char *name, bool roff)
 	while ((text = strstr(text, lead)) != NULL) {
 		text += strlen(lead);
 		if (strncmp(text, escaped, len) == 0 &&
-		    strchr(" \n\\[\"|)", text[len]) != NULL)
+		    strchr(" \t\n\\[\"|)", text[len]) != NULL)
 			return true;
 	}
 	return false;
@@ -338,6 +338,23 @@ read_built(const char *name, const char *suffix)
 	return text;
 }
 
+/* What is offered where an option of a command can stand. */
+static char *
+offered(const struct options_program *program, const char *command)
+{
+	struct buf out = BUF(TEXT);
+	struct error err = { 0 };
+	char named[64], hyphens[] = "--", *words[] = { named, hyphens };
+	const size_t num = command[0] != '\0' ? 2 : 1;
+
+	snprintf(named, sizeof(named), "%s", command);
+	ck_assert(buf_append_str(&out, "\n", &err) &&
+	    options_complete(program, words + 2 - num, (int)num, NULL, NULL,
+		&out, &err) &&
+	    buf_append_u8(&out, '\0', &err));
+	return (char *)out.data;
+}
+
 static void
 check_option(const struct options_option *option, const char *page,
     const char *completion)
@@ -349,7 +366,7 @@ check_option(const struct options_option *option, const char *page,
 		return;
 	ck_assert_msg(names(page, "\\-\\-", option->name, true),
 	    "--%s is not in the man page", option->name);
-	ck_assert_msg(names(completion, " --", option->name, false),
+	ck_assert_msg(names(completion, "\n--", option->name, false),
 	    "--%s is not in the completion", option->name);
 }
 
@@ -358,19 +375,22 @@ START_TEST(every_option_is_told_everywhere)
 	const struct options_program *program = programs[_i];
 	const struct options_command *command = program->commands;
 	char *page = read_built(program->name, _i == 0 ? ".1" : ".8");
-	char *completion = read_built(program->name, ".bash");
+	char *completion = offered(program, "");
 	const struct options_option *one;
 
 	for (one = program->globals; one->name != NULL; one++)
 		check_option(one, page, completion);
-	for (; command->name != NULL; command++)
+	free(completion);
+	for (; command->name != NULL; command++) {
+		completion = offered(program, command->name);
 		for (const struct options_form *form = command->forms;
 		     form->id != 0; form++)
 			for (one = form->options;
 			     one != NULL && one->name != NULL; one++)
 				check_option(one, page, completion);
+		free(completion);
+	}
 	free(page);
-	free(completion);
 }
 END_TEST
 
