@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/local/local.h"
+#include "cli/secret.h"
 #include "client/standing.h"
 
 enum { HELP = 16384 };
@@ -148,18 +149,24 @@ int
 main(int argc, char *argv[])
 {
 	struct context context = { .json = false };
+	struct secrets *secrets = calloc(1, sizeof(*secrets)); /* large */
 	struct options_given given;
 	struct error err = { 0 };
 	int status = 0;
 	bool ok;
 
+	if (secrets == NULL)
+		return error_exit_status(ERROR_SYSTEM);
 	ok = options_parse(&valise_options, argc, argv, &given, &err);
 	context.json = options_has(&given, OPTION_JSON);
 	output_begin(context.json);
 	context.local = options_has(&given, OPTION_LOCAL);
+	secrets->file = options_value(&given, OPTION_SECRET_FILE);
 	context.private_keys = (struct private_rule){
 		.insecure = options_has(&given, OPTION_INSECURE_KEY),
 		.warn = warn_of_key,
+		.secret = secrets_get,
+		.arg = secrets,
 	};
 	if (ok)
 		ok = environment_read(&context,
@@ -180,5 +187,7 @@ main(int argc, char *argv[])
 	local_end(&context);
 	context_free(&context);
 	options_free(&given);
+	secrets_forget(secrets);
+	free(secrets);
 	return status;
 }

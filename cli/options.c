@@ -30,6 +30,9 @@ static const struct options_option globals[] = {
 	    "use the local copy and ask nobody, where the command can"),
 	FLAG(OPTION_INSECURE_KEY, "insecure-key",
 	    "use a private key that others may read, with a warning"),
+	VALUE(OPTION_SECRET_FILE, "secret-file", "FILE",
+	    "the passphrases of encrypted private keys, one a line; else they"
+	    " are asked for at the terminal"),
 	{ OPTIONS_HELP, 'h', "help", NULL,
 	    "print this, or what the command does", 0 },
 	{ OPTIONS_VERSION, 'V', "version", NULL, "print the version", 0 },

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/policy_tell.h"
@@ -16,6 +18,7 @@ struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
 	/* the office's, to open bags with */
 	const char *encrypt_cert, *encrypt_key;
+	struct buf key_pem; /* that to connect with, if it was encrypted */
 	bool yes; /* --yes: it agrees to all policies that there were */
 };
 
@@ -55,12 +58,13 @@ trust_enrolled(const struct enrolment *enrolment, struct error *err)
 static bool
 check_pair(struct own_cert_known *known, enum own_cert_use use,
     const char *cert, const char *key, const struct private_rule *rule,
-    struct error *err)
+    struct buf *key_pem, struct error *err)
 {
 	static const char *const names[] = { [OWN_CERT_CONNECT] = "--cert",
 		[OWN_CERT_SIGN] = "--sign-cert",
 		[OWN_CERT_OPEN] = "--encrypt-cert" };
 	struct identity identity;
+	bool ok;
 
 	if (cert == NULL)
 		return true;
@@ -70,12 +74,14 @@ check_pair(struct own_cert_known *known, enum own_cert_use use,
 	known->named_by = names[use];
 	if (!own_cert_load_named(known, rule, &identity, err))
 		return false;
+	ok = key_pem == NULL || !identity.was_encrypted ||
+	    identity_append_key(&identity, key_pem, err);
 	identity_free(&identity);
-	return true;
+	return ok;
 }
 
 static bool
-check_pairs(const struct context *context, const struct options *options,
+check_pairs(const struct context *context, struct options *options,
     struct error *err)
 {
 	const struct private_rule *rule = &context->private_keys;
@@ -83,11 +89,11 @@ check_pairs(const struct context *context, const struct options *options,
 		.cas = trust_enrolled(&context->enrolment, err) };
 	const bool ok = known.cas != NULL &&
 	    check_pair(&known, OWN_CERT_CONNECT, options->cert, options->key,
-		rule, err) &&
+		rule, &options->key_pem, err) &&
 	    check_pair(&known, OWN_CERT_SIGN, options->sign_cert,
-		options->sign_key, rule, err) &&
+		options->sign_key, rule, NULL, err) &&
 	    check_pair(&known, OWN_CERT_OPEN, options->encrypt_cert,
-		options->encrypt_key, rule, err);
+		options->encrypt_key, rule, NULL, err);
 
 	trust_free(known.cas);
 	return ok;
@@ -145,12 +151,14 @@ await(struct succession *succession, void *arg, struct error *err)
 
 /* Fetch the policy first: its CA vouches for the server's certificate. */
 static bool
-fetch_policy(struct context *context, struct error *err)
+fetch_policy(struct context *context, const struct options *options,
+    struct error *err)
 {
 	struct remote_settings settings = {
 		.address = context->enrolment.address,
 		.cert = context->cert,
 		.key = context->key,
+		.key_pem = buf_span(&options->key_pem),
 	};
 	struct remote_answer answer;
 	char path[128], hex[DIGEST_HEX];
@@ -315,7 +323,8 @@ agree(struct context *context, struct session *session, bool yes,
  * were agreed to.
  */
 static bool
-import(struct context *context, struct span text, bool yes, struct error *err)
+import(struct context *context, struct span text, const struct options *options,
+    struct error *err)
 {
 	static const char *const old[] = { "pins", "policy-entries" };
 	struct session session;
@@ -336,11 +345,11 @@ import(struct context *context, struct span text, bool yes, struct error *err)
 	if (!context_path(context, "enrolment.yaml", path, err) ||
 	    !file_write(path, text, 0600, err) ||
 	    (context->certs = cert_cache_new(err)) == NULL ||
-	    !fetch_policy(context, err) ||
+	    !fetch_policy(context, options, err) ||
 	    !policies_change(context, await, &context->enrolment.policy, err) ||
 	    !session_open(context, &session, err))
 		return false;
-	ok = agree(context, &session, yes, err);
+	ok = agree(context, &session, options->yes, err);
 	session_close(&session);
 	return ok;
 }
@@ -359,6 +368,7 @@ read_options(const struct options_given *given, struct options *out,
 		.encrypt_key = options_value(given, OPTION_ENCRYPT_KEY),
 		.state = options_value(given, OPTION_STATE),
 		.yes = options_has(given, OPTION_YES),
+		.key_pem = BUF(LIMIT_KEY_BYTES),
 	};
 	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
 		return error_set(err, ERROR_USAGE,
@@ -444,7 +454,7 @@ cmd_init(struct context *context, const struct options_given *given,
 		ok = check_pairs(context, &options, err) &&
 		    file_join(context->state, root, name, err) &&
 		    context_load_keys(context, err) &&
-		    import(context, buf_span(&text), options.yes, err) &&
+		    import(context, buf_span(&text), &options, err) &&
 		    write_config(context, &options, root, err);
 	}
 	buf_free(&text);

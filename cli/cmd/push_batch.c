@@ -23,6 +23,7 @@
 
 #include "base/yaml.h"
 #include "cli/commands.h"
+#include "client/own_cert.h"
 #include "remote/remote.h"
 
 /* Starting a process, with its connection, pays off from so many versions. */
@@ -423,15 +424,20 @@ wait_for(struct part *part, struct error *err)
 }
 
 /*
- * Load what each process would have to load: libcurl, and the key to sign with.
+ * Load what each process would have to load: libcurl, and the key to sign with;
+ * and the passphrase of that to connect with, so that it is asked for once.
  * What fails here is told by the first version that needs it.
  */
 static struct remote *
 load_once(struct batch *batch)
 {
 	const struct remote_settings none = { .address = "" };
+	struct identity own = { NULL };
 	struct error ignored = { 0 };
 
+	(void)!own_cert_load(batch->pusher.context, OWN_CERT_CONNECT, &own,
+	    &ignored);
+	identity_free(&own);
 	return pusher_load_signer(&batch->pusher, &ignored)
 	    ? remote_new(&none, &ignored)
 	    : NULL;

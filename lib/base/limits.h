@@ -73,6 +73,7 @@ enum {
 	LIMIT_LISTS_OF_CA = 32, /* kept beside the daemon's folder; and their */
 	LIMIT_LISTS_OF_CA_BYTES = LIMIT_CRL_BYTES, /* DER, together */
 	LIMIT_KEY_BYTES = 64 * 1024,               /* a key file */
+	LIMIT_SECRETS = 100,               /* passphrases tried for a key */
 	LIMIT_CERT_CACHE = 4096,           /* certificates kept parsed */
 	LIMIT_CA_CERTS = 8,                /* of one CA, old and new */
 	LIMIT_DER_DEPTH = 32,              /* levels of one DER file */

@@ -11,11 +11,26 @@
 
 #include "base/file.h"
 
-/* What to do about a file that others may read. Zero: refuse it. */
+#define PRIVATE_SECRET 1024 /* room for a passphrase */
+
+/*
+ * What to do about a file that others may read, and about an encrypted key.
+ * Zero: refuse either.
+ */
 struct private_rule {
 	bool insecure; /* use it: --insecure-key */
 	/* Called with a sentence if it is used; NULL: nobody is told. */
 	void (*warn)(const char *sentence);
+	/*
+	 * Gets a passphrase of the key in a file; attempt counts, from 0 on, as
+	 * long as it was not the right one. Who gets it cleanses it. NULL: there
+	 * is nobody to ask.
+	 *
+	 * ERROR_USAGE  there is none, or no other one
+	 */
+	bool (*secret)(void *arg, const char *path, unsigned attempt,
+	    char out[PRIVATE_SECRET], struct error *err);
+	void *arg;
 };
 
 enum private_verdict {

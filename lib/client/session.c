@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 
 #include "base/time.h"
 #include "client/handover.h"
@@ -447,13 +448,23 @@ session_name_policy(struct session *session)
 
 /* What would be refused is found before anybody is connected to. */
 static bool
-judge_own(struct context *context, struct error *err)
+judge_own(struct context *context, struct buf *key_pem, struct error *err)
 {
 	struct identity own = { NULL };
-	const bool ok = own_cert_load(context, OWN_CERT_CONNECT, &own, err);
+	const bool ok = own_cert_load(context, OWN_CERT_CONNECT, &own, err) &&
+	    (!own.was_encrypted || identity_append_key(&own, key_pem, err));
 
 	identity_free(&own);
 	return ok;
+}
+
+static void
+free_pems(struct session *session)
+{
+	if (session->key_pem.len > 0)
+		OPENSSL_cleanse(session->key_pem.data, session->key_pem.len);
+	buf_free(&session->key_pem);
+	buf_free(&session->server_ca);
 }
 
 bool
@@ -470,17 +481,19 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	};
 
 	*out = (struct session){ .context = context,
-		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
+		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES),
+		.key_pem = BUF(LIMIT_KEY_BYTES) };
 	/* Checked here too, whatever a command makes of its options. */
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
-	if (!judge_own(context, err) ||
+	if (!judge_own(context, &out->key_pem, err) ||
 	    !policies_server_cas(context, &out->server_ca, err)) {
-		buf_free(&out->server_ca);
+		free_pems(out);
 		return false;
 	}
 	out->settings = settings;
+	out->settings.key_pem = buf_span(&out->key_pem);
 	out->settings.server_ca = buf_span(&out->server_ca);
 	out->settings.accepted = out->accepted;
 	session_name_policy(out);
@@ -502,7 +515,7 @@ session_close(struct session *session)
 	for (size_t i = 0; i < SESSION_POLICIES; i++)
 		policy_free(session->fetched[i]);
 	memset(session->fetched, 0, sizeof(session->fetched));
-	buf_free(&session->server_ca);
+	free_pems(session);
 }
 
 bool

@@ -3,6 +3,8 @@
  */
 #include "pki/identity.h"
 
+#include <string.h>
+
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/err.h>
@@ -18,29 +20,62 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
+/* arg is the passphrase. */
+static int
+give_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	const size_t len = strlen(arg);
+
+	(void)rwflag;
+	if (len > (size_t)size)
+		return -1;
+	memcpy(buf, arg, len);
+	return (int)len;
+}
+
 /*
  * The key of PEM text; NULL if it is none.  Most are of elliptic curves, and
  * who tells OpenSSL 3 so spares it four fifths of the search for a decoder.
  */
 static EVP_PKEY *
-parse_key(struct span pem)
+parse_key(struct span pem, char *passphrase)
 {
+	pem_password_cb *give =
+	    passphrase != NULL ? give_passphrase : no_passphrase;
 	EVP_PKEY *key = NULL;
 	BIO *in = bio_of(pem);
 	OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", NULL,
 	    "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
 
 	if (in != NULL && ctx != NULL &&
-	    OSSL_DECODER_CTX_set_pem_password_cb(ctx, no_passphrase, NULL) ==
-		1 &&
+	    OSSL_DECODER_CTX_set_pem_password_cb(ctx, give, passphrase) == 1 &&
 	    OSSL_DECODER_from_bio(ctx, in) == 0)
 		ERR_clear_error();
 	OSSL_DECODER_CTX_free(ctx);
 	BIO_free(in);
 	if (key == NULL && (in = bio_of(pem)) != NULL) {
-		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+		key = PEM_read_bio_PrivateKey(in, NULL, give, passphrase);
 		BIO_free(in);
 	}
+	ERR_clear_error();
+	return key;
+}
+
+/* Try passphrases until one is right, or there is no other. */
+static EVP_PKEY *
+decrypt_key(struct span pem, const char *path, const struct private_rule *rule,
+    struct error *err)
+{
+	char secret[PRIVATE_SECRET];
+	EVP_PKEY *key = NULL;
+
+	for (unsigned i = 0; key == NULL && i < LIMIT_SECRETS &&
+	     rule->secret(rule->arg, path, i, secret, err);
+	     i++)
+		key = parse_key(pem, secret);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if (key == NULL && err->kind == ERROR_NONE)
+		error_set(err, ERROR_USAGE, "%s: no passphrase is right", path);
 	return key;
 }
 
@@ -85,11 +120,17 @@ find_fitting(struct span pem, EVP_PKEY *key)
 /* The key of a certificate, which is the first of those in cert_pem. */
 static bool
 take_key(struct identity *to, struct span cert_pem, const char *cert_name,
-    struct span key_pem, const char *key_name, struct error *err)
+    struct span key_pem, const char *key_name, const struct private_rule *rule,
+    struct error *err)
 {
 	unsigned place;
 
-	if ((to->key = parse_key(key_pem)) == NULL)
+	to->was_encrypted = pem_is_encrypted(key_pem);
+	if (to->was_encrypted && rule != NULL && rule->secret != NULL) {
+		to->key = decrypt_key(key_pem, key_name, rule, err);
+		if (to->key == NULL)
+			return false;
+	} else if ((to->key = parse_key(key_pem, NULL)) == NULL)
 		return error_set(err, ERROR_MALFORMED, "%s: %s", key_name,
 		    pem_describe(key_pem, PEM_KEY));
 	if (X509_check_private_key(to->cert->x509, to->key) == 1)
@@ -111,7 +152,8 @@ identity_parse(struct span cert_pem, const char *cert_name, struct span key_pem,
 	struct identity identity = { 0 };
 
 	if ((identity.cert = parse_cert(cert_pem, cert_name, err)) == NULL ||
-	    !take_key(&identity, cert_pem, cert_name, key_pem, key_name, err)) {
+	    !take_key(&identity, cert_pem, cert_name, key_pem, key_name, NULL,
+		err)) {
 		identity_free(&identity);
 		return false;
 	}
@@ -141,7 +183,7 @@ identity_load_key(struct identity *to, const char *cert_path,
 	ok = file_read(cert_path, cert.max, &cert, err) &&
 	    private_read(key_path, key.max, rule, &key, err) &&
 	    take_key(to, buf_span(&cert), cert_path, buf_span(&key), key_path,
-		err);
+		rule, err);
 	if (key.len > 0)
 		OPENSSL_cleanse(key.data, key.len);
 	buf_free(&cert);
@@ -162,6 +204,23 @@ identity_load(const char *cert_path, const char *key_path,
 	}
 	*out = identity;
 	return true;
+}
+
+bool
+identity_append_key(const struct identity *identity, struct buf *out,
+    struct error *err)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *data;
+	bool ok = bio != NULL &&
+	    PEM_write_bio_PrivateKey(bio, identity->key, NULL, NULL, 0, NULL,
+		NULL) == 1;
+	const long len = ok ? BIO_get_mem_data(bio, &data) : 0;
+
+	ok = ok ? buf_append(out, span_of(data, (size_t)len), err)
+		: error_set_openssl(err, ERROR_SYSTEM, "a private key");
+	BIO_free(bio);
+	return ok;
 }
 
 void

@@ -11,6 +11,7 @@
 struct identity {
 	struct cert *cert;
 	EVP_PKEY *key;
+	bool was_encrypted; /* in its file */
 };
 
 /*
@@ -23,12 +24,14 @@ struct identity {
 struct cert *identity_load_cert(const char *path, struct error *err);
 /*
  * Load the key of to->cert, which is the first certificate of cert_path. An
- * encrypted key is an error: a daemon has nobody to ask for the passphrase.
+ * encrypted one is an error unless the rule tells its passphrase; a daemon has
+ * nobody to ask.
  *
  * ERROR_NOT_FOUND  there is no such file
  * ERROR_MALFORMED  it is something else
  * ERROR_UNTRUSTED  it is not the certificate's, or others may read it; the
  *                   certificate that it is of may be another one in that file
+ * otherwise the rule's error, if the key is encrypted
  */
 bool identity_load_key(struct identity *to, const char *cert_path,
     const char *key_path, const struct private_rule *rule,
@@ -40,6 +43,9 @@ bool identity_load(const char *cert_path, const char *key_path,
 /* Both of PEM text; the names are those of the sentences. */
 bool identity_parse(struct span cert_pem, const char *cert_name,
     struct span key_pem, const char *key_name, struct identity *out,
+    struct error *err) MUST_USE;
+/* Append the key as PEM that is not encrypted, which the caller cleanses. */
+bool identity_append_key(const struct identity *identity, struct buf *out,
     struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 

@@ -52,8 +52,8 @@ is_key(struct span bytes)
 	return has_label(bytes, "PRIVATE KEY");
 }
 
-static bool
-is_encrypted(struct span bytes)
+bool
+pem_is_encrypted(struct span bytes)
 {
 	return has_label(bytes, "ENCRYPTED PRIVATE KEY") ||
 	    (bytes.len > 0 &&
@@ -126,7 +126,7 @@ static const struct {
 	{ is_cert,
 	    { "the certificate in it is damaged: copy it again",
 		"it is a certificate, not its private key" } },
-	{ is_encrypted,
+	{ pem_is_encrypted,
 	    { "it is a private key, not its certificate",
 		"the private key is encrypted, and there is nobody to ask for"
 		" its passphrase" } },

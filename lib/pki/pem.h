@@ -17,4 +17,7 @@ enum pem_want { PEM_CERT, PEM_KEY };
  */
 const char *pem_describe(struct span bytes, enum pem_want want);
 
+/* True if a private key in it is encrypted. */
+bool pem_is_encrypted(struct span bytes);
+
 #endif

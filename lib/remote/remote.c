@@ -239,6 +239,21 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	return 0;
 }
 
+/* OpenSSL would ask for the passphrase of an encrypted one by itself. */
+static bool
+set_key(struct remote *remote)
+{
+	const struct span pem = remote->settings.key_pem;
+	struct curl_blob blob = { .data = (void *)(uintptr_t)pem.data,
+		.len = pem.len,
+		.flags = CURL_BLOB_NOCOPY };
+
+	return (pem.len > 0 ? curl_easy_setopt(remote->curl,
+				  CURLOPT_SSLKEY_BLOB, &blob)
+			    : curl_easy_setopt(remote->curl, CURLOPT_SSLKEY,
+				  remote->settings.key)) == 0;
+}
+
 static bool
 set_up(struct remote *remote, struct transfer *transfer,
     struct curl_slist **headers)
@@ -268,7 +283,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 	    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->settings.cert) ==
 		0 &&
-	    curl_easy_setopt(curl, CURLOPT_SSLKEY, remote->settings.key) == 0 &&
+	    set_key(remote) &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
 	    /* A line may be slow, but not silent for a minute. */
 	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == 0 &&

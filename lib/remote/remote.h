@@ -16,6 +16,8 @@ struct remote_settings {
 	/* PEM of the CAs that may have issued its certificate */
 	struct span server_ca;
 	const char *cert, *key; /* PEM files, to connect with */
+	/* The key itself as PEM, if that in its file is encrypted; or empty. */
+	struct span key_pem;
 	/*
 	 * The digest of the policy that this office has accepted, told in each
 	 * request; it may change between them. NULL or empty: none.
