@@ -3,24 +3,12 @@
  */
 #include "client/copy.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "client/acts.h"
 #include "client/tell.h"
-
-void
-copy_path(char out[512], const char *document, unsigned version)
-{
-	if (version == 0)
-		snprintf(out, 512, "/v1/documents/%s/versions/latest",
-		    document);
-	else
-		snprintf(out, 512, "/v1/documents/%s/versions/%u", document,
-		    version);
-}
 
 void
 copy_free(struct copy *copy)

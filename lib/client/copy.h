@@ -1,15 +1,13 @@
 /*
  * copy.h - a copy of a version: fetched, judged, and kept in step with what the
- * journal says became of it; and sending large files in parts.
+ * journal says became of it.
  */
 #ifndef CLIENT_COPY_H
 #define CLIENT_COPY_H
 
 #include "client/as_of.h"
+#include "client/copy_path.h"
 #include "client/session.h"
-
-/* Make the path "/v1/documents/TYPE/SLUG/versions/N". */
-void copy_path(char out[512], const char *document, unsigned version);
 
 /*
  * A copy in a nameless file, and the verdict on it. copy_free() frees all of
@@ -70,13 +68,5 @@ void copy_free(struct copy *copy);
  */
 bool copy_note(const struct container *container, struct buf *out,
     struct error *err) MUST_USE;
-
-/*
- * Upload len bytes of a file in parts. The upload's path is kept in the file
- * note, so that the next run goes on. id gets the upload's name at the daemon.
- */
-#define UPLOAD_ID_ROOM 160
-bool session_upload(struct session *session, int fd, uint64_t len,
-    const char *note, char id[UPLOAD_ID_ROOM], struct error *err) MUST_USE;
 
 #endif

@@ -4,7 +4,6 @@
 #include "client/outbox.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,9 @@
 
 #include "base/scratch.h"
 #include "base/text.h"
-#include "client/copy.h"
+#include "client/copy_path.h"
 #include "client/tell.h"
+#include "client/upload.h"
 
 static const struct {
 	const char *suffix, *method;

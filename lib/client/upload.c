@@ -1,13 +1,12 @@
 /*
  * A large deposit goes up in parts (tus 1.0), so that a cut costs nothing: not
- * in this run, nor in one after a reboot.
+ * in this run, nor in one after a reboot (upload.h).
  */
-#include <stdlib.h>
+#include "client/upload.h"
+
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
-#include "client/copy.h"
 #include "client/tell.h"
 
 #define TUS "Tus-Resumable: 1.0.0"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "client/copy.h"
+#include "client/copy_path.h"
 
 /* An older daemon has no such path, or no such version any more. */
 static bool
