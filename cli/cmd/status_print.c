@@ -57,15 +57,18 @@ static void
 print_end(const json_t *end)
 {
 	static const struct {
-		const char *kind, *label;
-	} labels[] = { { "connect", "connecting" }, { "sign", "signing" },
-		{ "encrypt", "bags" }, { "ca", "CA" }, { "crl", "CRL" },
-		{ "full-powers", "full powers" } };
+		const char *kind, *label, *use;
+	} labels[] = { { "connect", "certificate", "to connect, " },
+		{ "sign", "certificate", "to sign, " },
+		{ "encrypt", "certificate", "for bags, " }, { "ca", "CA", "" },
+		{ "crl", "CRL", "" }, { "full-powers", "full powers", "" } };
 	const char *kind = json_text(end, "kind");
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (strcmp(labels[i].kind, kind) == 0)
+		if (strcmp(labels[i].kind, kind) == 0) {
 			begin(labels[i].label);
+			fputs(labels[i].use, stdout);
+		}
 	if (!is_null(end, "detail"))
 		output_text(json_text(end, "detail"));
 	else if (is_null(end, "until"))
@@ -89,8 +92,8 @@ print_ends(const json_t *status)
 		print_end(end);
 	}
 	if (!signs)
-		printf("%-*snone: this person signs nothing here\n", LABEL,
-		    "signing");
+		printf("%-*snone to sign: this person signs nothing here\n",
+		    LABEL, "certificate");
 }
 
 static void
@@ -175,6 +178,18 @@ print_policy(const json_t *status)
 	}
 }
 
+static bool
+has_powers(const json_t *status)
+{
+	const json_t *end;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "ends"), i, end)
+		if (strcmp(json_text(end, "kind"), "full-powers") == 0)
+			return true;
+	return false;
+}
+
 static void
 print_to_sign(const json_t *status)
 {
@@ -183,7 +198,10 @@ print_to_sign(const json_t *status)
 
 	if (json_array_size(list) == 0) {
 		begin("to sign");
-		puts(json_is_array(list) ? "nothing" : "not known");
+		puts(!json_is_array(list)    ? "not known"
+			: has_powers(status) ? "nothing"
+					     : "nothing: this person has no"
+					       " full powers");
 	}
 	json_array_foreach (list, i, one) {
 		begin(i == 0 ? "to sign" : "");
@@ -230,7 +248,7 @@ print_bags(const json_t *status)
 
 	if (json_array_size(list) == 0) {
 		begin("bags");
-		puts(json_is_array(list) ? "none without an answer"
+		puts(json_is_array(list) ? "none that is not acknowledged"
 					 : "not known");
 	}
 	json_array_foreach (list, i, one) {

@@ -14,9 +14,9 @@ json() {
 # --- Who, and what ends when. ---
 expect "the office and its party" 0 "^office  *iom-chief-of-mission, of iom$\|^office  *iom-vientiane, of iom$" status iom-chief-of-mission
 expect "the person" 0 "^person  *chief-of-mission@iom.example$" status iom-chief-of-mission
-expect "the certificate that connects, with its end and file" 0 "^connecting  *until 20.*/cert.pem$" status iom-chief-of-mission
-expect "the one that signs" 0 "^signing  *until 20.*/sign-cert.pem$" status iom-chief-of-mission
-expect "the one for bags" 0 "^bags  *until 20.*/encrypt-cert.pem$" status iom-geneva
+expect "the certificate that connects, with its end and file" 0 "^certificate  *to connect, until 20.*/cert.pem$" status iom-chief-of-mission
+expect "the one that signs" 0 "^certificate  *to sign, until 20.*/sign-cert.pem$" status iom-chief-of-mission
+expect "the one for bags" 0 "^certificate  *for bags, until 20.*/encrypt-cert.pem$" status iom-geneva
 expect "the CA" 0 '^CA  *until 20.*  iom$' status iom-geneva
 expect "its list" 0 '^CRL  *until 20.*  iom$' status iom-geneva
 expect "full powers, by their last day" 0 "^full powers  *until 2031-12-31  .*agreement" status iom-chief-of-mission
@@ -25,10 +25,10 @@ mv offices/iom-geneva/sign-cert.pem work/kept.pem
 expect "a certificate that is not there" 0 "sign-cert.pem.*(unreadable)" status iom-geneva
 mv work/kept.pem offices/iom-geneva/sign-cert.pem
 sed '/^sign-/d' offices/iom-geneva/config.yaml >offices/iom-geneva/reader.yaml
-expect "who signs nothing" 0 "^signing  *none" "$valise" --config offices/iom-geneva/reader.yaml status
+expect "who signs nothing" 0 "^certificate  *none to sign" "$valise" --config offices/iom-geneva/reader.yaml status
 
 sed '/^encryption-/d' offices/iom-geneva/config.yaml >offices/iom-geneva/reader.yaml
-expect "without a key for bags, the one that others pack for" 0 "^bags  *until 20.*encryption/iom-geneva.pem$" "$valise" --config offices/iom-geneva/reader.yaml status
+expect "without a key for bags, the one that others pack for" 0 "^certificate  *for bags, until 20.*encryption/iom-geneva.pem$" "$valise" --config offices/iom-geneva/reader.yaml status
 cp offices/iom-geneva/cert.pem work/kept.pem
 openssl req -new -key offices/iom-geneva/key.pem -subj /CN=x -out work/x.csr 2>/dev/null
 # EMAIL UNTIL: Geneva's certificate that connects, anew
@@ -41,7 +41,7 @@ expect "whom the policy does not know" 0 "^office  *not known: .*cert.pem" statu
 check "as JSON" json iom-geneva "s['office'] is None and s['who'] and s['to-sign'] is None"
 cp work/config.yaml offices/iom-geneva/config.yaml
 issue geneva@iom.example 20260101000000Z
-expect "a connecting certificate that has ended is told, and is no failure" 0 "^connecting  *until 2026-01-01T00:00:00Z .*(ended)" status iom-geneva
+expect "a connecting certificate that has ended is told, and is no failure" 0 "^certificate  *to connect, until 2026-01-01T00:00:00Z .*(ended)" status iom-geneva
 check "so nobody was asked" json iom-geneva "s['daemon']['reachable'] is None and s['person'] == 'geneva@iom.example'"
 cp work/kept.pem offices/iom-geneva/cert.pem
 
@@ -55,7 +55,7 @@ check "as JSON, with its root" json mofa "s['daemon']['reachable'] is True and s
 # --- What waits for a signature. ---
 at mofa push mou/two --text en=work/en.txt --text lo=work/lo.txt --title en=Two >/dev/null 2>&1
 expect "a draft waits for who has full powers" 0 "^to sign  *agreement/one@1, draft: The one" status mofa-minister
-expect "who has none is told of nothing" 0 "^to sign  *nothing" status iom-geneva
+expect "who has none is told of nothing" 0 "^to sign  *nothing: this person has no full powers" status iom-geneva
 at mofa-minister sign agreement/one --yes >/dev/null 2>&1
 check "not for who has signed" sh -c "! '$valise' --config offices/mofa-minister/config.yaml status | grep 'agreement/one'"
 expect "but for the other party" 0 "^to sign  *agreement/one@1, signed in part" status iom-chief-of-mission
@@ -73,7 +73,7 @@ expect "an empty outbox" 0 "^outbox  *empty" status mofa
 at mofa pull work/mine >/dev/null 2>&1
 at mofa --local push agreement/kept --text lo=work/lo.txt --text en=work/en.txt --title en=Kept >/dev/null 2>&1
 expect "what was made and not sent" 0 "^outbox  *deposit of agreement/kept@1, made 20" status mofa
-expect "no bag" 0 "^bags  *none without an answer" status mofa
+expect "no bag" 0 "^bags  *none that is not acknowledged" status mofa
 at mofa bag pack -o work/1.bag --to iom-bangkok agreement/one >/dev/null
 expect "a bag on its way" 0 "^bags  *1 to iom-bangkok of 20.*, not acknowledged$" status mofa
 at mofa bag pack -o work/2.bag --to iom-bangkok agreement/one >/dev/null
