@@ -39,8 +39,8 @@ expect "@in-force too, without a word" 0 "agreement/one@2 " at iom-bangkok fetch
 grep -q "is newer" work/out && not_ok "no word" || ok "no word"
 expect "@latest is the draft" 0 "VALID, draft" at iom-bangkok fetch agreement/one@latest -o work/f.asice
 expect "@N is that one" 0 "VALID, superseded" at iom-bangkok fetch agreement/one@1 -o work/f.asice
-expect "where nothing is in force it is the newest" 0 "VALID, draft" at iom-bangkok fetch agreement/two -o work/f.asice
-expect "JSON has version, status and newest" 0 '"status":"in force".*"version":2,.*"newest":3' at iom-bangkok --json fetch agreement/one -o work/f.asice
+expect "where nothing is in force it is the newest" 0 "VALID, draft" at iom-bangkok fetch agreement/two --force -o work/f.asice
+expect "JSON has version, status and newest" 0 '"status":"in force".*"version":2,.*"newest":3' at iom-bangkok --json fetch agreement/one -o work/f.asice --force
 expect "of another version too" 0 '"status":"superseded".*"version":1,.*"newest":3' at iom-bangkok --json fetch agreement/one@1 -o work/f.asice
 expect "of what is not in force there is no @in-force" 4 "no version of agreement/two is in force: the newest, 1, is draft" at iom-bangkok fetch agreement/two@in-force
 expect "another word is refused with those there are" 2 '"newest" is not a version: a number, "in-force" or "latest"' at iom-bangkok fetch agreement/one@newest
@@ -87,7 +87,7 @@ expect "and tells of the draft" 0 "version 2 is in force; version 3, signed in p
 expect "@latest" 0 "VALID, signed in part" offline fetch agreement/one@latest -o work/f.asice
 expect "@in-force" 0 "agreement/one@2 " offline fetch agreement/one@in-force -o work/f.asice
 expect "JSON has newest" 0 '"version":1,.*"newest":3' offline --json fetch agreement/one@1 -o work/f.asice
-expect "where nothing is in force the newest" 0 "VALID, draft" offline fetch agreement/two -o work/f.asice
+expect "where nothing is in force the newest" 0 "VALID, draft" offline fetch agreement/two --force -o work/f.asice
 expect "and no @in-force" 4 "no version of agreement/two in the local copy is in force: the newest there, 1, is draft" offline fetch agreement/two@in-force
 expect "show gives what is in force" 0 "^version 2, in force" offline show agreement/one
 expect "@latest" 0 "^version 3, signed in part" offline show agreement/one@latest
@@ -99,7 +99,7 @@ start_daemon "$dir"
 for who in mofa-minister iom-chief-of-mission; do at $who terminate agreement/three --reason over --yes >/dev/null 2>&1; done
 expect "it is terminated" 0 '"agreement/three",.*"status":"terminated",.*"in-force":null' at iom-geneva --json list --status terminated
 expect "and not found as in force" 1 "" sh -c "'$valise' --config offices/iom-geneva/config.yaml list --status 'in force' | grep agreement/three"
-expect "fetch gives the newest" 0 "VALID, terminated" at iom-geneva fetch agreement/three -o work/f.asice
+expect "fetch gives the newest" 0 "VALID, terminated" at iom-geneva fetch agreement/three --force -o work/f.asice
 expect "and @in-force nothing" 4 "no version of agreement/three is in force: the newest, 1, is terminated" at iom-geneva fetch agreement/three@in-force
 expect "HTTP neither" 0 '404' curl_as iom-geneva /v1/documents/agreement/three/versions/in-force -w '%{http_code}'
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit

@@ -70,7 +70,7 @@ expect "once: the same again has the same receipt" 0 "signed agreement/two@1 for
 
 # --- Entries: only what was asked for, once, in order, and nothing left out. ---
 commands="history show fetch"
-run() { case $1 in fetch) json iom-bangkok fetch "$2" -o work/fetched.asice ;; *) json iom-bangkok "$1" "$2" ;; esac; }
+run() { case $1 in fetch) json iom-bangkok fetch "$2" --force -o work/fetched.asice ;; *) json iom-bangkok "$1" "$2" ;; esac; }
 for command in $commands; do
 	[ $command = history ] && gap=OUT_OF_ORDER in="not follow\|out of order" || gap=ENTRY_WITHHELD in="does not show all acts"
 	forget iom-bangkok; liar iom-bangkok ask "&document=agreement%2Ftwo" ""
@@ -108,7 +108,7 @@ no_line mofa-minister
 
 # The newest act left out: nothing follows it, but it was seen, or is in the copy.
 forget iom-geneva; liar iom-geneva lines document=agreement%2Ftwo drop=3
-lie "leaves out the newest act, which its copy proves" fetch ENTRY_WITHHELD "which the daemon does not show" json iom-geneva fetch agreement/two -o work/fetched.asice
+lie "leaves out the newest act, which its copy proves" fetch ENTRY_WITHHELD "which the daemon does not show" json iom-geneva fetch agreement/two --force -o work/fetched.asice
 no_line iom-geneva; expect "show, honestly" 0 "version 1, in force" at iom-geneva show agreement/two
 n=$(at iom-geneva history agreement/two | grep -n " force " | cut -d: -f1)
 liar iom-geneva lines document=agreement%2Ftwo drop=$((n - 2))
@@ -128,17 +128,17 @@ no_line mofa-minister
 
 # --- Versions. ---
 liar iom-bangkok ask versions/latest versions/2
-lie "an older version as the newest" fetch VERSION_DIFFERS "the daemon sent agreement/one@2 instead" json iom-bangkok fetch agreement/one@latest -o work/fetched.asice
+lie "an older version as the newest" fetch VERSION_DIFFERS "the daemon sent agreement/one@2 instead" json iom-bangkok fetch agreement/one@latest --force -o work/fetched.asice
 liar iom-bangkok ask versions/2 versions/3
-lie "a draft as what is in force" fetch VERSION_DIFFERS "the daemon sent agreement/one@3 instead" json iom-bangkok fetch agreement/one -o work/fetched.asice
+lie "a draft as what is in force" fetch VERSION_DIFFERS "the daemon sent agreement/one@3 instead" json iom-bangkok fetch agreement/one --force -o work/fetched.asice
 liar iom-bangkok ask versions/2 versions/1
-lie "another version" fetch VERSION_DIFFERS "the daemon sent agreement/one@1 instead" json iom-bangkok fetch agreement/one@2 -o work/fetched.asice
+lie "another version" fetch VERSION_DIFFERS "the daemon sent agreement/one@1 instead" json iom-bangkok fetch agreement/one@2 --force -o work/fetched.asice
 liar iom-bangkok ask documents/agreement/one/ documents/agreement/two/
-lie "another document" fetch VERSION_DIFFERS "the daemon sent agreement/two@1 instead" json iom-bangkok fetch agreement/one@1 -o work/fetched.asice
+lie "another document" fetch VERSION_DIFFERS "the daemon sent agreement/two@1 instead" json iom-bangkok fetch agreement/one@1 --force -o work/fetched.asice
 check "nothing is written" test ! -e work/fetched.asice
 no_line iom-bangkok
-expect "a superseded version says so" 0 "VALID, superseded" at iom-bangkok fetch agreement/one@1 -o work/fetched.asice
-expect "one in force under a draft says so" 0 "VALID, in force" at iom-bangkok fetch agreement/one@2 -o work/fetched.asice
+expect "a superseded version says so" 0 "VALID, superseded" at iom-bangkok fetch agreement/one@1 --force -o work/fetched.asice
+expect "one in force under a draft says so" 0 "VALID, in force" at iom-bangkok fetch agreement/one@2 --force -o work/fetched.asice
 
 # --- The list, and what show tells. ---
 rows='"status":"in force"'
@@ -159,7 +159,7 @@ for lie in "$rows" '"version":1' '"digest":"'; do
 done
 expect "show does not ask for a status" 0 "version 1, in force" at iom-geneva show agreement/two
 no_line iom-geneva
-at iom-geneva fetch agreement/two -o work/two.asice >/dev/null
+at iom-geneva fetch agreement/two --force -o work/two.asice >/dev/null
 expect "a title is proved once it was fetched" 0 "agreement/two  *1  *in force  *yes " at iom-geneva list --proved
 liar iom-geneva say /v1/documents "The two" "The too"
 lie "another title of a version that was fetched" list ANSWER_DIFFERS "another title than its version.yaml" json iom-geneva list --proved

@@ -65,8 +65,8 @@ expect "at an office that never left it, it counts again" 0 "[0-9]*-  *$p1  acce
 expect "and is followed" 3 "may not deposit" deposit iom-geneva anything
 accept_policy mofa mofa-minister iom-vientiane iom-bangkok >/dev/null
 deposit iom-vientiane under-p1 >/dev/null
-expect "what was done meanwhile counts for nobody who did not follow" 1 "POLICY_UNKNOWN" at iom-geneva fetch agreement/never-agreed -o work/n.asice
-expect "who had followed still sees it so" 0 "VALID" at iom-vientiane fetch agreement/never-agreed -o work/n.asice
+expect "what was done meanwhile counts for nobody who did not follow" 1 "POLICY_UNKNOWN" at iom-geneva fetch agreement/never-agreed --force -o work/n.asice
+expect "who had followed still sees it so" 0 "VALID" at iom-vientiane fetch agreement/never-agreed --force -o work/n.asice
 expect "what came before counts" 0 "VALID" at iom-geneva fetch agreement/under-p0 -o work/0.asice
 expect "and what came after" 0 "VALID" at iom-geneva fetch agreement/under-p1 -o work/1.asice
 expect "show tells which judged what" 0 "[0-9]*-[0-9]*  *$rogue  not accepted" at iom-geneva policy show
@@ -95,27 +95,27 @@ check "the files that differ are named" grep -q 'differs in policies/offices.yam
 check "what was not agreed to is told" grep -q '2 of the policies are not accepted' work/careful
 grep -A1 '^list of 4' work/careful >work/list2; list_of mofa >work/list
 check "the list can be compared" cmp work/list work/list2
-expect "where nobody agreed, the slipped-in policy judges nothing" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed -o work/n.asice
-expect "nor does any other of before" 1 "POLICY_UNKNOWN" at careful fetch agreement/under-p0 -o work/n.asice
-expect "the one in force does" 0 "VALID" at careful fetch agreement/under-p1 -o work/n.asice
-expect "also where it was in force before" 0 "VALID" at careful fetch agreement/early-p1 -o work/n.asice
+expect "where nobody agreed, the slipped-in policy judges nothing" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed --force -o work/n.asice
+expect "nor does any other of before" 1 "POLICY_UNKNOWN" at careful fetch agreement/under-p0 --force -o work/n.asice
+expect "the one in force does" 0 "VALID" at careful fetch agreement/under-p1 --force -o work/n.asice
+expect "also where it was in force before" 0 "VALID" at careful fetch agreement/early-p1 --force -o work/n.asice
 first=$(at careful --json policy show | tr -d ' \n' | grep -o "{\"index\":[0-9]*,\"digest\":\"$p0\"" | grep -o '[0-9]*' | head -n 1)
 expect "one of before is accepted by its entry" 0 "accepted: it counts for you, for entries $first to" at careful policy accept "$p0" --at "$first"
-expect "and judges from then on" 0 "VALID" at careful fetch agreement/under-p0 -o work/n.asice
-expect "but no other's acts" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed -o work/n.asice
+expect "and judges from then on" 0 "VALID" at careful fetch agreement/under-p0 --force -o work/n.asice
+expect "but no other's acts" 1 "POLICY_UNKNOWN" at careful fetch agreement/never-agreed --force -o work/n.asice
 expect "what is in force is as it was" 3 "may not deposit" deposit careful anything
 expect "an index that is not its entry" 4 "no such policy entry" at careful policy accept "$p0" --at $((first + 1))
 expect "an index that is none" 2 "expected" at careful policy accept "$p0" --at x
 newcomer agreed --yes >work/agreed 2>&1
 check "--yes agrees to all" sh -c '! grep -q "not accepted" work/agreed'
-expect "who agreed to all of them believes all of them" 0 "VALID" at agreed fetch agreement/never-agreed -o work/n.asice
+expect "who agreed to all of them believes all of them" 0 "VALID" at agreed fetch agreement/never-agreed --force -o work/n.asice
 if script -qec true /dev/null >/dev/null 2>&1; then
 for answer in yes no; do
 	printf '%s\n' $answer | script -qec "'$valise' --config work/asked-$answer.yaml init enrolment.yaml --cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem --state work/asked-$answer" /dev/null >work/asked 2>&1
 	check "a person is asked once ($answer)" test "$(grep -c 'Did your office agree' work/asked)" = 1
 done
-expect "yes is all" 0 "VALID" "$valise" --config work/asked-yes.yaml fetch agreement/never-agreed -o work/n.asice
-expect "no is the one in force" 1 "POLICY_UNKNOWN" "$valise" --config work/asked-no.yaml fetch agreement/never-agreed -o work/n.asice
+expect "yes is all" 0 "VALID" "$valise" --config work/asked-yes.yaml fetch agreement/never-agreed --force -o work/n.asice
+expect "no is the one in force" 1 "POLICY_UNKNOWN" "$valise" --config work/asked-no.yaml fetch agreement/never-agreed --force -o work/n.asice
 fi
 # An enrolment that tells another list than the journal has.
 cp enrolment.yaml work/good.yaml
@@ -128,7 +128,7 @@ sed "/^policies:/,/^server-ca:/{/^  - .*$p1/d}" work/good.yaml >enrolment.yaml
 expect "or ends with another than the one that it names" 8 "last of them is not" newcomer cheated
 sed '/^policies:/,/^server-ca:/{/^policies:/d;/^  - /d}' work/good.yaml >enrolment.yaml
 expect "one made before lists were in it still enrols" 0 "list of 4" newcomer older
-expect "and is no more credulous" 1 "POLICY_UNKNOWN" at older fetch agreement/never-agreed -o work/n.asice
+expect "and is no more credulous" 1 "POLICY_UNKNOWN" at older fetch agreement/never-agreed --force -o work/n.asice
 cp work/good.yaml enrolment.yaml
 echo '# not reloaded' >>policies/offices.yaml
 expect "an enrolment is of what is in force" 5 "reload the daemon first" "$valised" --config valised.yaml enrolment
@@ -165,7 +165,7 @@ cp work/good.yaml enrolment.yaml
 sed -i 's/^# harmless/# next year/' policies/offices.yaml; reload
 p3=$(policy_of mofa)
 expect "a policy is saved for who has no line, and told" 0 "^policy $p3 is in work/p3.zip" at mofa policy save "$p3" work/p3.zip
-expect "in JSON too" 0 "\"file\":\"work/p3.zip\",\"policy\":\"$p3\"" at mofa --json policy save "$p3" work/p3.zip
+expect "in JSON too" 0 "\"file\":\"work/p3.zip\",\"policy\":\"$p3\"" at mofa --json policy save "$p3" work/p3.zip --force
 curl_as mofa "/v1/policy/$p3" -o work/p3-curl.zip
 check "as the daemon gives it" cmp work/p3.zip work/p3-curl.zip
 stop_daemon "$dir"
@@ -188,10 +188,10 @@ state=$(echo offices/iom-vientiane/state/*/)
 size=$(sed -n 2p "$state/checkpoint")
 cp -R offices/iom-vientiane work/vientiane
 printf '0 %s\n1 %s\n%s %s\n' "$p0" "$p0" "$size" "$p3" >"$state/pins"; rm "$state/policy-entries"
-expect "it is taken over" 0 "VALID" at iom-vientiane fetch agreement/under-p0 -o work/o.asice
+expect "it is taken over" 0 "VALID" at iom-vientiane fetch agreement/under-p0 --force -o work/o.asice
 check "once" test ! -e "$state/pins" -a -s "$state/policy-entries"
 expect "with what was accepted" 0 "[0-9]*-  *$p3  accepted" at iom-vientiane policy show
-expect "and no more" 1 "POLICY_UNKNOWN" at iom-vientiane fetch agreement/never-agreed -o work/o.asice
+expect "and no more" 1 "POLICY_UNKNOWN" at iom-vientiane fetch agreement/never-agreed --force -o work/o.asice
 echo 'x' >"$state/policy-entries"
 expect "damage is told" 7 "policy-entries: it is damaged" at iom-vientiane list
 rm -rf offices/iom-vientiane; mv work/vientiane offices/iom-vientiane

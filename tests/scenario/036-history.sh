@@ -62,7 +62,7 @@ deposit iom-vientiane both >/dev/null
 for i in 1 2 3 4; do deposit iom-vientiane "fork-$i" "fork $i" >/dev/null; done
 look() { for o; do at "$o" list >/dev/null 2>&1; done; }
 look mofa mofa-minister iom-bangkok iom-geneva
-at iom-bangkok fetch agreement/two -o work/two.asice >/dev/null
+at iom-bangkok fetch agreement/two --force -o work/two.asice >/dev/null
 expect "whoever saw the fork is refused by the true one" 1 "rolled back" sh -c 'sed -i "s|^address: .*|address: $(cat url)|" offices/iom-vientiane/state/*/enrolment.yaml; "$1" --config offices/iom-vientiane/config.yaml list' - "$valise"
 
 # Every command that asks the daemon, of an office that saw another history.
@@ -88,7 +88,7 @@ done <<-END
 	mofa log
 	mofa log --follow
 	mofa watch
-	mofa fetch agreement/one -o work/x.asice
+	mofa fetch agreement/one --force -o work/x.asice
 	mofa diff agreement/one@1 agreement/one@1
 	mofa pull work/copy
 	mofa audit
@@ -150,7 +150,7 @@ done <<-END
 	mofa 0 show agreement/one
 	mofa 0 history agreement/one
 	mofa 0 log
-	mofa 0 fetch agreement/two -o work/x.asice
+	mofa 0 fetch agreement/two --force -o work/x.asice
 	mofa 0 diff agreement/one@1 agreement/two@1
 	mofa 0 pull work/into
 	mofa 0 audit --full
@@ -168,7 +168,7 @@ signed() { # OFFICE TARGET COMMAND…: the first request for that target is answ
 	grep -q "rolled back" work/out && ok "$office $*: $target" || { not_ok "$office $*: $target"; tail -n 3 work/out >&2; }
 }
 signed mofa proof=none audit --full
-signed mofa /versions/ fetch agreement/both -o work/x.asice
+signed mofa /versions/ fetch agreement/both --force -o work/x.asice
 # So is a refusal, and what was refused so stays to be sent.
 printf 'Article 3\n' >work/newer.txt
 lie_at mofa 0 push agreement/two --text lo=work/lo.txt --text en=work/lo.txt --title en=Newer
@@ -203,7 +203,7 @@ block() { rm -f "$(state "$1")/lock"; mkdir "$(state "$1")/lock"; }
 deposit mofa three "the third" >/dev/null
 remember iom-bangkok; block iom-bangkok
 before=$(kept iom-bangkok)
-for command in list "show agreement/one" "history agreement/one" log "fetch agreement/three -o work/b.asice" "policy show"; do
+for command in list "show agreement/one" "history agreement/one" log "fetch agreement/three --force -o work/b.asice" "policy show"; do
 	# shellcheck disable=SC2086
 	expect "who only reads goes on, and says that nothing is remembered: $command" 0 "nothing that is seen now is remembered" at iom-bangkok $command
 done

@@ -52,12 +52,12 @@ expect "and sends nothing" 1 "you have not accepted" deposit iom-vientiane nothi
 expect "what changes is told as a certificate" 0 "+ certificate of CN=MOFA CA.* to 20" at iom-vientiane policy show
 check "accepted" accept_policy mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva
 expect "an office goes on" 0 "deposited" deposit mofa renewed
-expect "old copies stay valid" 0 "VALID" at iom-vientiane fetch agreement/before -o work/o.asice
-expect "new ones too" 0 "VALID" at iom-vientiane fetch agreement/renewed -o work/n.asice
+expect "old copies stay valid" 0 "VALID" at iom-vientiane fetch agreement/before --force -o work/o.asice
+expect "new ones too" 0 "VALID" at iom-vientiane fetch agreement/renewed --force -o work/n.asice
 # Only the renewed one is in the file.
 cp work/mofa-renewed.pem policies/cas/mofa.pem; systemctl reload; accept_policy mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva >/dev/null
 expect "without the old one as well" 0 "deposited" deposit mofa renewed-alone
-expect "and for what came before" 0 "VALID" at iom-vientiane fetch agreement/before -o work/o.asice
+expect "and for what came before" 0 "VALID" at iom-vientiane fetch agreement/before --force -o work/o.asice
 
 # --- A new key under the same name.  Bangkok is away from now on. ---
 "$top/certs/ca" new "$dir/certs/mofa2" "MOFA CA" "Ministry of Foreign Affairs" >/dev/null
@@ -74,7 +74,7 @@ by certs/mofa2 sign work/minister/sign.csr minister@mofa.example "" work/ministe
 cp work/minister/cert.pem work/minister/sign-cert.pem offices/mofa-minister/
 cp work/minister/connect.key offices/mofa-minister/key.pem; cp work/minister/sign.key offices/mofa-minister/sign-key.pem
 expect "the minister of the new key connects and signs" 0 "signed" at mofa-minister sign agreement/renewed-alone --yes
-expect "which is good for the others" 0 "proof of approval  minister" at iom-vientiane fetch agreement/renewed-alone -o work/n.asice
+expect "which is good for the others" 0 "proof of approval  minister" at iom-vientiane fetch agreement/renewed-alone --force -o work/n.asice
 by certs/mofa2 server data/server/server.csr IP:127.0.0.1,DNS:localhost "" work/server-new.pem
 # Who accepted the policy knows both CAs, so either certificate will do.
 cp certs/server.pem work/server-old.pem
@@ -94,12 +94,12 @@ who=iom-bangkok
 check "and it comes in again: the recipe" recipe away-accept
 who=
 expect "it lists" 0 "agreement/before" at iom-bangkok list
-expect "and fetches what it knew" 0 "VALID" at iom-bangkok fetch agreement/before -o work/b.asice
-expect "what was done under a policy that it never saw waits for a yes" 1 "POLICY_UNKNOWN" at iom-bangkok fetch agreement/renewed -o work/b.asice
+expect "and fetches what it knew" 0 "VALID" at iom-bangkok fetch agreement/before --force -o work/b.asice
+expect "what was done under a policy that it never saw waits for a yes" 1 "POLICY_UNKNOWN" at iom-bangkok fetch agreement/renewed --force -o work/b.asice
 missed=$(at iom-bangkok policy show | sed -n 's/^\([0-9]*\)-[0-9]*  *\([0-9a-f]*\)  not accepted/\2 --at \1/p')
 check "there is one" test -n "$missed"
 echo "$missed" | while read -r one; do at iom-bangkok policy accept $one >/dev/null || exit; done
-expect "then it judges" 0 "VALID" at iom-bangkok fetch agreement/renewed -o work/b.asice
+expect "then it judges" 0 "VALID" at iom-bangkok fetch agreement/renewed --force -o work/b.asice
 
 # --- The old key goes. ---
 "$top/certs/request" --office "$dir/work/registry" >/dev/null
@@ -113,7 +113,7 @@ cp work/mofa/connect.key offices/mofa/key.pem; cp work/mofa/sign.key offices/mof
 check "the old one goes: the recipe" recipe drop-old
 check "accepted too" accept_policy mofa mofa-minister iom-vientiane iom-chief-of-mission iom-geneva iom-bangkok
 expect "an office goes on without the old key" 0 "deposited" deposit mofa without
-expect "old copies stay valid under the policy of their time" 0 "VALID" at iom-vientiane fetch agreement/before -o work/o.asice
+expect "old copies stay valid under the policy of their time" 0 "VALID" at iom-vientiane fetch agreement/before --force -o work/o.asice
 expect "who still has a certificate of the old key is out" 2 "refused the connection" "$valise" --config work/minister-old/config.yaml list
 expect "the audit agrees" 0 "nothing is wrong" at iom-vientiane audit --full
 expect "fsck too" 0 "nothing is wrong" "$valised" fsck data

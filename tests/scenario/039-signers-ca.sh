@@ -34,10 +34,10 @@ check "renewed: the recipe" recipe renew
 for office in mofa iom-vientiane; do expect "$office, which has not accepted, is not locked out" 0 "agreement/before" at $office list; done
 check "accepted" accept_policy $here
 expect "an office of it goes on" 0 "deposited" deposit iom-vientiane renewed
-expect "old copies stay valid" 0 "VALID" at mofa fetch agreement/before -o work/o.asice
+expect "old copies stay valid" 0 "VALID" at mofa fetch agreement/before --force -o work/o.asice
 cp work/iom-renewed.pem policies/cas/iom.pem; systemctl; accept_policy $here >/dev/null
 expect "without the old certificate too" 0 "deposited" deposit iom-vientiane renewed-alone
-expect "what it signed before is good" 0 "proof of approval  chief" at mofa fetch agreement/before -o work/o.asice
+expect "what it signed before is good" 0 "proof of approval  chief" at mofa fetch agreement/before --force -o work/o.asice
 
 # --- A new key under the same name.  Bangkok is away from now on. ---
 "$top/certs/ca" new "$dir/certs/iom2" "IOM CA" "International Organization for Migration" >/dev/null
@@ -48,7 +48,7 @@ check "accepted, the new key too" accept_policy $here
 expect "who has a certificate of the old key signs" 0 "signed" at iom-chief-of-mission sign agreement/renewed --yes
 renew certs/iom2 iom-chief-of-mission chief-of-mission@iom.example Vientiane
 expect "with one of the new key as well" 0 "signed" at iom-chief-of-mission sign agreement/renewed-alone --yes
-for doc in renewed renewed-alone; do expect "which is good for the others: $doc" 0 "proof of approval  chief" at mofa fetch agreement/$doc -o work/n.asice; done
+for doc in renewed renewed-alone; do expect "which is good for the others: $doc" 0 "proof of approval  chief" at mofa fetch agreement/$doc --force -o work/n.asice; done
 # The old key still tells of its own.
 "$top/certs/ca" revoke "$dir/certs/iom" offices/iom-geneva/cert.pem >/dev/null
 expect "the old key revokes a certificate of its own" 0 "handed in 1" at mofa crls push certs/iom/crl.pem
@@ -67,19 +67,19 @@ check "the old key goes: the recipe" recipe drop-old-signers
 renew certs/iom2 iom-vientiane vientiane@iom.example Vientiane
 check "accepted, without the old key" accept_policy $here
 expect "an office goes on without it" 0 "deposited" deposit iom-vientiane without
-expect "old copies stay valid under the policy of their time" 0 "proof of approval  chief" at mofa fetch agreement/before -o work/o.asice
+expect "old copies stay valid under the policy of their time" 0 "proof of approval  chief" at mofa fetch agreement/before --force -o work/o.asice
 
 # --- Bangkok is back, with its old certificate. ---
 expect "whose certificate is of the old key connects no more" 2 "refused the connection" at iom-bangkok list
 renew certs/iom2 iom-bangkok bangkok@iom.example Bangkok
 expect "with a new one it does" 0 "agreement/before" at iom-bangkok list
-expect "what came meanwhile waits for a yes" 1 "POLICY_UNKNOWN" at iom-bangkok fetch agreement/without -o work/b.asice
+expect "what came meanwhile waits for a yes" 1 "POLICY_UNKNOWN" at iom-bangkok fetch agreement/without --force -o work/b.asice
 digest=$(policy_of iom-geneva)
 check "another office sends it the policy: the recipe" recipe away-send
 who=iom-bangkok
 check "and it takes it as a file: the recipe" recipe away-accept
 who=
-expect "then it judges" 0 "VALID" at iom-bangkok fetch agreement/without -o work/b.asice
+expect "then it judges" 0 "VALID" at iom-bangkok fetch agreement/without --force -o work/b.asice
 expect "and goes by the policy in force" 0 "\"same\":true" at iom-bangkok --json policy show
 expect "the audit agrees" 0 "nothing is wrong" at mofa audit --full
 expect "fsck too" 0 "nothing is wrong" "$valised" fsck data

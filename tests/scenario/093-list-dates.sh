@@ -59,7 +59,7 @@ expect "so does an enrolment" 0 'event=crl result=held ca=iom .*file="iom.pem".*
 certs=sign-cert future iom work/f0.pem iom-vientiane; put work/f0.pem f0.pem; reload
 expect "whose other certificate it names connects" 0 "of-mofa" at iom-vientiane list
 expect "and what this one signs is refused" 1 "revoked by its CA.s list of .*in the future" deposit iom-vientiane refused
-expect "what was signed before stays valid" 0 "VALID" at mofa fetch agreement/of-iom-vientiane -o work/o.asice
+expect "what was signed before stays valid" 0 "VALID" at mofa fetch agreement/of-iom-vientiane --force -o work/o.asice
 rm crls/f0.pem; reload
 
 # --- By a start. ---
@@ -179,7 +179,7 @@ sleep 1; "$top/certs/ca" crl certs/iom >/dev/null; put certs/iom/crl.pem iom.pem
 deposit mofa late >/dev/null
 check "beside which the later one counts" uses certs/iom/crl.pem
 check "it stays, since a verdict compares it" uses work/soon.pem
-expect "every copy is valid" 0 "VALID" at mofa fetch agreement/late -o work/o.asice
+expect "every copy is valid" 0 "VALID" at mofa fetch agreement/late --force -o work/o.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
 expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
 

@@ -46,7 +46,7 @@ expect "of one version it tells that one" 0 '"versions":\[{"version":1,[^]]*\]' 
 check "and no other" sh -c "! grep -q '\"version\":2' work/out"
 expect "who saw less says as of what" 0 "VALID, in force" at iom-bangkok verify work/one2.asice
 expect "which is older" 0 "^  as of checkpoint [0-9]*, seen $today$" at iom-bangkok verify work/one2.asice
-at mofa fetch agreement/one -o work/two.asice >/dev/null
+at mofa fetch agreement/one --force -o work/two.asice >/dev/null
 for who in mofa-minister iom-chief-of-mission; do at $who terminate agreement/one --reason "it ended" --yes >/dev/null 2>&1; done
 expect "a copy of before the end" 0 "VALID, in force" at iom-bangkok verify work/two.asice
 expect "is newer than all that is known" 0 "not known since" at iom-bangkok verify work/two.asice
@@ -70,7 +70,7 @@ pulled=$(sed -n 's/^as of checkpoint \([0-9]*\),.*/\1/p' work/out)
 expect "list --local" 0 "agreement/two .*signed in part .*The two *checkpoint $pulled, seen $today" at iom-geneva --local list
 expect "in JSON" 0 "\"document\":\"agreement/two\".*\"as-of\":{[^}]*\"size\":$pulled," at iom-geneva --local --json list
 expect "show --local" 0 "^as of checkpoint $pulled, seen $today" at iom-geneva --local show agreement/two
-expect "fetch --local" 0 "VALID, superseded" at iom-geneva --local fetch agreement/one@1 -o work/x.asice
+expect "fetch --local" 0 "VALID, superseded" at iom-geneva --local fetch agreement/one@1 --force -o work/x.asice
 deposit mofa three "Article 3" >/dev/null
 expect "a pull tells of what did not change too" 0 "agreement/three *2 *draft" at iom-geneva pull
 later=$(sed -n 's/^as of checkpoint \([0-9]*\),.*/\1/p' work/out)
@@ -121,7 +121,7 @@ expect "online it is as of now" 0 "^as of checkpoint" at iom-bangkok show agreem
 deposit mofa four >/dev/null
 stop_daemon "$dir"; cp -R data work/true; cp -R offices work/offices; start_daemon "$dir"
 # OFFICE TIMES: two more entries each; a start forgets what was delivered.
-grow() { for i in $(seq "$2"); do at "$1" fetch agreement/two -o work/x.asice >/dev/null; restart; done; }
+grow() { for i in $(seq "$2"); do at "$1" fetch agreement/two --force -o work/x.asice >/dev/null; restart; done; }
 grow mofa 1
 at mofa-minister sign agreement/four --yes >/dev/null 2>&1; at mofa fetch agreement/four -o work/four.asice >/dev/null
 stop_daemon "$dir"; rm -rf data offices; mv work/true data; mv work/offices offices; start_daemon "$dir"

@@ -8,7 +8,7 @@ git config --global --add safe.directory '*'
 git config --global gc.auto 0
 kept() { for f in "$1"/*.pack; do [ -e "${f%.pack}.keep" ] || return 1; done; }
 differ() { git -C data/store.git verify-pack -v "$packs"/*.idx 2>/dev/null | grep -Eq '^[0-9a-f]{40} .* [0-9a-f]{40}$'; }
-fetch_all() { for n in $(sed -n 's/^deposited agreement\/\([^ @]*\).*/\1/p' work/acked); do at mofa fetch "agreement/$n" -o work/copy.asice >/dev/null || return; done; }
+fetch_all() { for n in $(sed -n 's/^deposited agreement\/\([^ @]*\).*/\1/p' work/acked); do at mofa fetch "agreement/$n" --force -o work/copy.asice >/dev/null || return; done; }
 start
 enrol "$dir" mofa iom-geneva >/dev/null
 (n=0; while [ ! -e work/enough ]; do n=$((n + 1)); deposit mofa "load-$n" "text $n" >>work/acked 2>>work/refused || :; done) & load=$!

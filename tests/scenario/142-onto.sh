@@ -82,7 +82,7 @@ status six@1 withdrawn
 both=0 pushed=0
 for n in 1 2 3 4 5 6; do
 	push mofa "race-$n" first >/dev/null
-	at iom-vientiane fetch "agreement/race-$n" -o work/race.asice >/dev/null
+	at iom-vientiane fetch "agreement/race-$n" --force -o work/race.asice >/dev/null
 	sign mofa-minister "race-$n@1" >/dev/null 2>&1 & signing=$!
 	push iom-vientiane "race-$n" over >/dev/null 2>&1 && p=1 || p=0
 	wait $signing && s=1 || s=0
@@ -131,7 +131,7 @@ look() {
 }
 look look-show "show" at iom-vientiane show agreement/look-show
 look look-json "show --json" at iom-vientiane --json show agreement/look-json
-look look-fetch "fetch" at iom-vientiane fetch agreement/look-fetch -o work/look.asice
+look look-fetch "fetch" at iom-vientiane fetch agreement/look-fetch --force -o work/look.asice
 look look-pull "pull" at iom-vientiane pull work/copy
 look look-sign "sign, which shows it" sh -c "echo no | '$valise' --config offices/iom-chief-of-mission/config.yaml sign agreement/look-sign; '$valise' --config offices/iom-vientiane/config.yaml sign agreement/look-sign --yes"
 by_bag() {
@@ -141,10 +141,10 @@ by_bag() {
 look look-bag "a bag" by_bag
 # What somebody else saw is not what I saw; another person's state is another folder.
 push mofa look-other first >/dev/null
-at iom-geneva fetch agreement/look-other -o work/look.asice >/dev/null
+at iom-geneva fetch agreement/look-other --force -o work/look.asice >/dev/null
 expect "another office's look is none" 5 "you have not seen" push iom-vientiane look-other next
 # A newer one than the one that was seen.
-at iom-vientiane fetch agreement/look-other -o work/look.asice >/dev/null
+at iom-vientiane fetch agreement/look-other --force -o work/look.asice >/dev/null
 push mofa look-other second >/dev/null
 expect "nor is a look at the version before" 5 "version 2 by treaties@mofa.example.*you have not seen" push iom-vientiane look-other next
 at iom-vientiane show agreement/look-other@1 >/dev/null

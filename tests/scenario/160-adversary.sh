@@ -47,7 +47,7 @@ go_on() { # WHICH SLUG
 fork A; fork B
 go_on A a >/dev/null || not_ok "history A goes on"
 go_on B b >/dev/null || not_ok "history B goes on"
-for doc in one only-b one@1; do there B fetch "agreement/$doc" -o work/b.asice >/dev/null || not_ok "history B grows by $doc"; done
+for doc in one only-b one@1; do there B fetch "agreement/$doc" --force -o work/b.asice >/dev/null || not_ok "history B grows by $doc"; done
 mkdir -p data; rm -rf data/server; cp -R A/data/server data/
 
 out=0; python3 "$top/tests/adversary/drive.py" "$dir" "$(cat A/port)" "$(cat B/port)" ${VALISE_COMMANDS:-} >work/out 2>&1 || out=$?

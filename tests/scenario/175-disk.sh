@@ -13,7 +13,7 @@ free() { df --output=avail -B1 small | tail -n 1; }
 disk() { curl_as mofa /health | python3 -c "import json,sys; print(json.load(sys.stdin)['disk']['$1'])"; }
 # COMMAND…: wait until it succeeds, half a minute at most
 until_so() { i=0; until "$@" >/dev/null 2>&1 || [ $i -ge 300 ]; do sleep 0.1; i=$((i + 1)); done; "$@"; }
-fetch() { at iom-geneva fetch "agreement/$1" -o work/copy.asice; }
+fetch() { at iom-geneva fetch "agreement/$1" --force -o work/copy.asice; }
 delivered() { curl_as mofa "/v1/journal/entries?act=deliver" | grep -c '"entry"\|deliver'; }
 check "a deposit" deposit mofa first
 before=$(free)
@@ -98,7 +98,7 @@ check "what is not deposited goes with its connection" until_so held 2097152
 fill() { head -c 99999999 /dev/zero >>small/filler 2>/dev/null; [ "$(free)" -eq 0 ]; }
 check "the disk is full" fill
 num=$(delivered)
-check "a copy that was built goes out" at mofa fetch agreement/first -o work/copy.asice
+check "a copy that was built goes out" at mofa fetch agreement/first --force -o work/copy.asice
 [ "$(delivered)" -gt "$num" ] && ok "with its entry" || not_ok "the copy has no entry"
 expect "a deposit is refused" 6 "no room on its disk" deposit mofa third
 expect "with 507" 0 "^507$" curl_as mofa /v1/uploads -X POST -H "Tus-Resumable: 1.0.0" -H "Upload-Length: 5" -d "" -o work/body -w '%{http_code}\n'
