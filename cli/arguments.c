@@ -3,7 +3,11 @@
  */
 #include "cli/arguments.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "base/time.h"
+#include "cli/output.h"
 
 bool
 arguments_need_line(const struct context *context, const char *what,
@@ -29,4 +33,24 @@ arguments_time_bound(const char *text, bool ends, int64_t *out_ms,
 		    text);
 	*out_ms = at * 1000;
 	return true;
+}
+
+bool
+arguments_compose(const char *what, const char *text, char *out, size_t size,
+    struct error *err)
+{
+	struct buf nfc = BUF(size - 1);
+	bool ok;
+
+	if (text[0] == '\0')
+		return error_set(err, ERROR_MALFORMED, "it is empty");
+	ok = text_compose(span_of_str(text), &nfc, err) &&
+	    span_to_str(buf_span(&nfc), out, size);
+
+	buf_free(&nfc);
+	if (ok && strcmp(out, text) != 0)
+		output_note("%s is deposited in the composed form (NFC), as it"
+			    " is typed: %s",
+		    what, out);
+	return ok;
 }

@@ -15,6 +15,16 @@ bool arguments_need_line(const struct context *context, const char *what,
     struct error *err) MUST_USE;
 
 /*
+ * Take a line as it is deposited, in the composed form (NFC); a change of form
+ * is told.
+ *
+ * ERROR_MALFORMED  it is not UTF-8
+ * ERROR_LIMIT      it has more bytes than out has room for
+ */
+bool arguments_compose(const char *what, const char *text, char *out,
+    size_t size, struct error *err) MUST_USE;
+
+/*
  * Read --since or --until, in milliseconds: a time, or a date, which is the
  * day's beginning, or where it ends a range the day's end.
  *

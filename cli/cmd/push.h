@@ -14,8 +14,8 @@
 struct push_input {
 	bool is_text; /* else it is an annex */
 	char *path;
-	/* what it is called in the version; empty: as the file is */
-	char name[LIMIT_NAME_BYTES + 1];
+	/* what it is called in the version; NULL: as the file is */
+	char *name;
 };
 
 /* A version that is to be deposited. */
@@ -64,6 +64,15 @@ bool push_is_whole(const struct push *push, struct error *err) MUST_USE;
  */
 bool push_gather(struct push *push, const struct policy *policy,
     struct error *err) MUST_USE;
+
+/*
+ * Get the name that a file is deposited with, in NFC (push_name.c).  most is how
+ * many bytes it may have.
+ *
+ * ERROR_MALFORMED, ERROR_LIMIT  it cannot be; the sentence has one that would do
+ */
+bool push_name(const struct push_input *input, uint64_t most,
+    char out[LIMIT_NAME_BYTES + 1], struct error *err) MUST_USE;
 
 /* --- Who deposits, and doing it (push_send.c). --- */
 

@@ -11,7 +11,7 @@
 
 #include "base/deflate.h"
 #include "base/text.h"
-#include "cli/output.h"
+#include "cli/arguments.h"
 #include "document/zip.h"
 
 struct push *
@@ -35,8 +35,10 @@ push_free(struct push *push)
 		return;
 	for (size_t i = 0; i < push->num_fds; i++)
 		close(push->fds[i]);
-	for (size_t i = 0; i < push->num_inputs; i++)
+	for (size_t i = 0; i < push->num_inputs; i++) {
 		free(push->inputs[i].path);
+		free(push->inputs[i].name);
+	}
 	container_free(push->container);
 	version_free(push->version);
 	free(push);
@@ -50,23 +52,6 @@ check_language(const char *language, struct error *err)
 	    error_set(err, ERROR_USAGE, "\"%s\" is not a language", language);
 }
 
-/* Take a line in NFC, as it is deposited; a change of form is told. */
-static bool
-compose(const char *what, const char *text, char *out, size_t size,
-    struct error *err)
-{
-	struct buf nfc = BUF(size - 1);
-	bool ok = text_compose(span_of_str(text), &nfc, err) &&
-	    span_to_str(buf_span(&nfc), out, size);
-
-	buf_free(&nfc);
-	if (ok && strcmp(out, text) != 0)
-		output_note("%s is deposited in the composed form (NFC), as it"
-			    " is typed: %s",
-		    what, out);
-	return ok;
-}
-
 bool
 push_add_title(struct push *push, const char *language, const char *title,
     struct error *err)
@@ -76,7 +61,8 @@ push_add_title(struct push *push, const char *language, const char *title,
 
 	if (!check_language(language, err))
 		return false;
-	if (!compose("the title", title, composed, sizeof(composed), err) ||
+	if (!arguments_compose("the title", title, composed, sizeof(composed),
+		err) ||
 	    !text_is_line(span_of_str(composed)))
 		return error_set(err, ERROR_USAGE,
 		    "a title is one line of visible text (NFC), %d bytes at"
@@ -120,11 +106,11 @@ push_name_file(struct push *push, const char *name, struct error *err)
 		return error_set(err, ERROR_USAGE,
 		    "--as goes behind the --text or --annex that it names");
 	input = &push->inputs[push->num_inputs - 1];
-	if (input->name[0] != '\0')
+	if (input->name != NULL)
 		return error_set(err, ERROR_USAGE, "%s: it has a name already",
 		    input->path);
-	return text_take(input->name, sizeof(input->name), name, err) ||
-	    error_context(err, "--as");
+	return (input->name = strdup(name)) != NULL ||
+	    error_set_errno(err, "--as");
 }
 
 bool
@@ -132,7 +118,8 @@ push_set_note(struct push *push, const char *note, struct error *err)
 {
 	char composed[LIMIT_NOTE_BYTES + 1];
 
-	if (!compose("the note", note, composed, sizeof(composed), err) ||
+	if (!arguments_compose("the note", note, composed, sizeof(composed),
+		err) ||
 	    !text_is_line(span_of_str(composed)))
 		return error_set(err, ERROR_USAGE,
 		    "a note is one line of visible text (NFC), %d bytes at"
@@ -228,61 +215,6 @@ check_ending(int fd, const char *name, const char *media, struct error *err)
 	return true;
 }
 
-/* Is a character one that no name may have (text_check_name())? */
-static bool
-is_bad_in_name(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f ||
-	    strchr("<>:\"/\\|?*", c) != NULL;
-}
-
-/* Tell of a name that cannot be which character is wrong, and what would do. */
-static bool
-refuse_name(const char *name, struct error *err)
-{
-	char marked[3 * LIMIT_NAME_BYTES + 1] = "";
-	char better[LIMIT_NAME_BYTES + 1] = "";
-	size_t m = 0, b = 0;
-
-	while (*name == '.' || *name == '-' || *name == ' ')
-		name++;
-	for (const char *c = name; *c != '\0' && b < 80; c++) {
-		const bool bad = is_bad_in_name(*c);
-
-		if (bad)
-			marked[m++] = '[';
-		marked[m++] = (unsigned char)*c < ' ' ? '?' : *c;
-		if (bad)
-			marked[m++] = ']';
-		better[b++] = bad ? '-' : *c;
-	}
-	while (b > 0 && (better[b - 1] == '.' || better[b - 1] == ' '))
-		better[--b] = '\0';
-	/* Not within a character. */
-	while (b > 0 && !text_is_utf8(span_of(better, b)))
-		better[--b] = '\0';
-	if (b == 0 || text_check_name(span_of(better, b), &(struct error){ 0 }))
-		error_context(err, "%s: --as \"%s\" would do", marked,
-		    b > 0 ? better : "text");
-	return false;
-}
-
-/* Get the name that a file is deposited with. */
-static bool
-name_of(const struct push_input *input, char out[LIMIT_NAME_BYTES + 1],
-    struct error *err)
-{
-	const char *slash = strrchr(input->path, '/');
-	const char *name = input->name[0] != '\0' ? input->name
-	    : slash != NULL                       ? slash + 1
-						  : input->path;
-
-	return (compose("a file's name", name, out, LIMIT_NAME_BYTES + 1,
-		    err) &&
-		   text_check_name(span_of_str(out), err)) ||
-	    refuse_name(name, err);
-}
-
 /* Make a file of the disk a member: it is read in pieces, never as a whole. */
 static bool
 stream_file(const struct member *member, byte_sink *sink, void *arg,
@@ -312,7 +244,7 @@ enum { DEFLATE_BYTES = 4 * 1024 * 1024 };
 /* Put a text or annex into the container, and describe it in file. */
 static bool
 add_file(struct push *push, const struct push_input *input,
-    struct text_file *file, struct error *err)
+    const struct document_type *type, struct text_file *file, struct error *err)
 {
 	char name[LIMIT_NAME_BYTES + 1];
 	struct member member = { .source = &on_disk };
@@ -334,8 +266,10 @@ add_file(struct push *push, const struct push_input *input,
 		return error_set(err, ERROR_USAGE,
 		    "%s: it is empty; --allow-empty deposits it all the same",
 		    input->path);
-	if (!name_of(input, name, err))
-		return error_context(err, "%s", input->path);
+	if (!push_name(input,
+		type != NULL ? type->limit_name : LIMIT_NAME_DEFAULT, name,
+		err))
+		return false;
 	snprintf(file->file, sizeof(file->file), "%s%s%s%s",
 	    input->is_text ? "texts/" : "annexes", file->language, "/", name);
 	if (!text_check_path(span_of_str(file->file), err))
@@ -426,7 +360,7 @@ push_gather(struct push *push, const struct policy *policy, struct error *err)
 		    ? &version->texts[text++]
 		    : &version->annexes[annex++];
 
-		if (!add_file(push, &push->inputs[i], file, err))
+		if (!add_file(push, &push->inputs[i], type, file, err))
 			return false;
 		for (size_t j = 0; type != NULL && j < type->num_authentic; j++)
 			file->authentic = file->authentic ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "client/acts.h"
 #include "document/termination.h"
@@ -38,8 +39,20 @@ take_termination(struct copy *copy, const char *reason, struct termination *out,
 	const struct member *file =
 	    container_find(copy->container, PATH_TERMINATION);
 	struct buf text = BUF(LIMIT_VERSION_BYTES);
+	char composed[LIMIT_NOTE_BYTES + 1];
+	struct error ignored = { 0 };
 	bool ok;
 
+	if (reason != NULL &&
+	    (!arguments_compose("the reason", reason, composed,
+		 sizeof(composed), &ignored) ||
+		!text_is_line(span_of_str(composed))))
+		return error_set(err, ERROR_USAGE,
+		    "the reason is not one line of visible text of at most %d"
+		    " bytes",
+		    LIMIT_NOTE_BYTES);
+	if (reason != NULL)
+		reason = composed;
 	if (file != NULL)
 		return termination_parse(member_bytes(file), out, err) &&
 		    (reason == NULL || strcmp(reason, out->reason) == 0 ||
@@ -51,12 +64,6 @@ take_termination(struct copy *copy, const char *reason, struct termination *out,
 		return error_set(err, ERROR_USAGE,
 		    "say why: --reason TEXT; it is what all who terminate"
 		    " sign");
-	if (!text_is_line(span_of_str(reason)) ||
-	    strlen(reason) > LIMIT_NOTE_BYTES)
-		return error_set(err, ERROR_USAGE,
-		    "the reason is not one line of visible text (NFC) of at"
-		    " most %d bytes",
-		    LIMIT_NOTE_BYTES);
 	*out = (struct termination){ .version = version->number,
 		.digest = copy->verdict.digest };
 	text_set(out->document, sizeof(out->document), version->document);

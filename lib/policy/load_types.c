@@ -181,9 +181,10 @@ static void
 read_limits(struct document_type *type, const struct yaml *map,
     struct complaints *to)
 {
-	static const char *const keys[] = { "text", "texts" };
-	const struct yaml *text, *texts;
+	static const char *const keys[] = { "text", "texts", "name" };
+	const struct yaml *text, *texts, *name;
 
+	type->limit_name = LIMIT_NAME_DEFAULT;
 	if (map == NULL || !yaml_only(map, keys, COUNT(keys), to))
 		return;
 	type->limits_line = map->key_line;
@@ -197,6 +198,12 @@ read_limits(struct document_type *type, const struct yaml *map,
 	    type->limit_texts > LIMIT_TEXTS)
 		complain(to, texts, "no version can have more than %d texts",
 		    LIMIT_TEXTS);
+	if ((name = yaml_get(map, "name")) != NULL &&
+	    yaml_u64(name, &type->limit_name, to) &&
+	    (type->limit_name < LIMIT_NAME_DEFAULT ||
+		type->limit_name > LIMIT_NAME_BYTES))
+		complain(to, name, "names are of %d to %d bytes",
+		    LIMIT_NAME_DEFAULT, LIMIT_NAME_BYTES);
 }
 
 /*

@@ -256,6 +256,25 @@ decide_languages(const struct document_type *type,
 	return (struct decision){ .allowed = true };
 }
 
+/*
+ * Is the name of a text or annex short enough, and all of its path?  The rest
+ * of the path has as many bytes beside the longest name as it always had.
+ */
+static bool
+is_short(const struct document_type *type, const char *path)
+{
+	const uint64_t most =
+	    type->limit_name + LIMIT_PATH_BYTES - LIMIT_NAME_BYTES;
+	struct span rest = span_of_str(path), name;
+
+	if (rest.len > LIMIT_PATH_DEFAULT && rest.len > most)
+		return false;
+	while (span_take_until(&rest, '/', &name))
+		if (name.len > type->limit_name)
+			return false;
+	return rest.len <= type->limit_name;
+}
+
 struct decision
 policy_decide_files(const struct policy *policy, const char *document,
     const struct container *files)
@@ -276,6 +295,9 @@ policy_decide_files(const struct policy *policy, const char *document,
 		if (member->size > type->limit_text)
 			return refuse_text(type, type->limits_line, "limits",
 			    "too large:", member->path);
+		if (!is_short(type, member->path))
+			return refuse_text(type, type->limits_line, "limits",
+			    "its name is too long:", member->path);
 		num_texts += span_starts(span_of_str(member->path), PATH_TEXTS);
 	}
 	if (num_texts > type->limit_texts)
@@ -312,6 +334,9 @@ policy_decide_texts(const struct policy *policy, const struct version *version)
 		if (file->size > type->limit_text)
 			return refuse_text(type, type->limits_line, "limits",
 			    "too large:", file->file);
+		if (!is_short(type, file->file))
+			return refuse_text(type, type->limits_line, "limits",
+			    "its name is too long:", file->file);
 	}
 	text_set(decision.rule, sizeof(decision.rule), type->file);
 	return decision;

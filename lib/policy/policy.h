@@ -54,7 +54,7 @@ struct quorum {
 
 struct document_type {
 	char name[LIMIT_SLUG_BYTES + 1];
-	char file[LIMIT_PATH_BYTES + 16]; /* "policies/agreement.yaml" */
+	char file[LIMIT_SLUG_BYTES + 32]; /* "policies/agreement.yaml" */
 	char title[LIMIT_TITLE_BYTES + 1];
 	size_t num_authentic, num_also, num_media;
 	char authentic[LIMIT_LANGUAGES][LIMIT_LANGUAGE_BYTES + 1];
@@ -62,7 +62,7 @@ struct document_type {
 	char media[POLICY_MEDIA][LIMIT_MEDIA_BYTES + 1];
 	struct office_list deposit, read, audit;
 	struct quorum quorum, terminate;
-	uint64_t limit_text, limit_texts;
+	uint64_t limit_text, limit_texts, limit_name;
 	unsigned languages_line, media_line, limits_line;
 };
 

@@ -122,7 +122,7 @@ def read_any(data):
                 raise OverLimit
             for info in archive.infolist():
                 need(info.filename not in files)
-                if len(info.filename.encode('utf-8', 'surrogateescape')) > 180 :
+                if len(info.filename.encode('utf-8', 'surrogateescape')) > 300 :
                     raise OverLimit
                 try:
                     with archive.open(info) as member:
@@ -147,7 +147,7 @@ SIZES = {'sha256': 32, 'sha384': 48, 'sha512': 64}
 def uri(text):
     need(text is not None and not re.search('%(?![0-9a-fA-F]{2})', text))
     out = re.sub(rb'%(..)', lambda m: bytes([int(m[1], 16)]), text.encode())
-    need(b'\0' not in out and 1 <= len(out) <= 180)
+    need(b'\0' not in out and 1 <= len(out) <= 300)
     return out.decode('utf-8', 'surrogateescape')
 
 

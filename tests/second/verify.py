@@ -90,6 +90,11 @@ class Policy:
         num, unit = row['limits']['text'].split(' ')
         most = int(num) << {'bytes': 0, 'KiB': 10, 'MiB': 20, 'GiB': 30}[unit]
         texts = version['texts']
+        name = int(row['limits'].get('name', '100'))
+        for file in texts + version['annexes']:
+            path = file['file'].encode()
+            if len(path) > max(180, name + 60) or any(len(part) > name for part in path.split(b'/')):
+                return False
         if len(texts) > int(row['limits']['texts']):
             return False
         if any(not any(t['language'] == lang and t['authentic'] == 'true' for t in texts) for lang in authentic):

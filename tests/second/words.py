@@ -26,7 +26,7 @@ def line(text, most, empty=False):
 
 
 def file_name(name):
-    if not line(name, 100) or re.search(r'[<>:"/\\|?*]', name):
+    if not line(name, 240) or re.search(r'[<>:"/\\|?*]', name):
         return False
     if name[0] in '.- ' or name[-1] in '. ':
         return False
@@ -37,7 +37,7 @@ def file_name(name):
 
 def path(text):
     names = text.split('/')
-    return len(names) <= 3 and len(text.encode()) <= 180 and all(map(file_name, names))
+    return len(names) <= 3 and len(text.encode()) <= 300 and all(map(file_name, names))
 
 
 def folded(text):

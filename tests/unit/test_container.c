@@ -326,7 +326,8 @@ START_TEST(a_folder_that_is_none_is_told)
 END_TEST
 
 #define LONG20  "aaaaaaaaaaaaaaaaaaaa"
-#define LONG180 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20 LONG20
+#define LONG100 LONG20 LONG20 LONG20 LONG20 LONG20
+#define LONG300 LONG100 LONG100 LONG100
 
 static const struct {
 	const char *paths[2];
@@ -339,9 +340,9 @@ static const struct {
 } foreign[] = {
 	{ { "a", "b" }, 0, NULL, 0, 0, 0, NULL },
 	{ { "folder/", "b" }, 0, NULL, 0, 0, 0, NULL },
-	{ { "a", LONG180 }, 0, NULL, 0, 0, 0, NULL },
-	{ { "a", LONG180 "a" }, 0, NULL, 0, 0, ERROR_LIMIT,
-	    "a name of 181 bytes" },
+	{ { "a", LONG300 }, 0, NULL, 0, 0, 0, NULL },
+	{ { "a", LONG300 "a" }, 0, NULL, 0, 0, ERROR_LIMIT,
+	    "a name of 301 bytes" },
 	{ { "a", "a" }, 0, NULL, 0, 0, ERROR_MALFORMED, "is there twice" },
 	{ { "a", "b" }, 97, NULL, 0, 0, ERROR_MALFORMED, "\"b\"" },
 	{ { "a", "b" }, 8, "\xff\xff", 0, 0, ERROR_MALFORMED, "does not read" },

@@ -499,11 +499,11 @@ static const struct {
 	    "DigestMethod" },
 	{ XML_HEAD SIGREF "<a:Other/>" REF("a") XML_TAIL, "element" },
 	{ XML_HEAD SIGREF "text" REF("a") XML_TAIL, "text" },
-	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
-			      "aaaaaaaaaaaaaaaa") XML_TAIL,
+	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 A45 A45 A45
+			      "aaaaaaaaaaaaaaaaaaaaa") XML_TAIL,
 	    NULL },
-	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 "aaaaaaaaaaaaaaaaaaaa"
-			      "aaaaaaaaaaaaaaaaa") XML_TAIL,
+	{ XML_HEAD SIGREF REF("texts/en/" A45 A45 A45 A45 A45 A45
+			      "aaaaaaaaaaaaaaaaaaaaaa") XML_TAIL,
 	    "URI" },
 	{ XML_HEAD SIGREF REF("") XML_TAIL, "URI" },
 	{ XML_HEAD SIGREF "<a:DataObjectReference>" METHOD VALUE

@@ -161,6 +161,11 @@ static const struct {
 	{ "agreement.yaml", "terminate: {lao-pdr: 1, iom: 1}",
 	    "terminate: {lao-pdr: 1, un: 1}", "no party is called" },
 	{ "agreement.yaml", "texts: 16", "texts: 65", "more than 64 texts" },
+	{ "agreement.yaml", "texts: 16", "texts: 16, name: 99",
+	    "names are of 100 to 240 bytes" },
+	{ "agreement.yaml", "texts: 16", "texts: 16, name: 241",
+	    "names are of 100 to 240 bytes" },
+	{ "agreement.yaml", "texts: 16", "texts: 16, name: x", "number" },
 	{ "agreement.yaml", "title: {en: Agreement", "title: {e_n: Agree",
 	    "is not a language" },
 	{ "notes.txt", NULL, "hello", "no part of a policy" },
@@ -788,6 +793,80 @@ START_TEST(texts_are_in_the_languages_and_of_the_sizes_of_their_type)
 }
 END_TEST
 
+/* A path of a text, of so many bytes, whose name has so many. */
+static const struct {
+	unsigned name, path;
+	const char *limits; /* what the policy says; NULL: nothing */
+	bool allowed;
+} names[] = {
+	{ 100, 109, NULL, true },
+	{ 101, 110, NULL, false },
+	{ 90, 180, NULL, true },
+	{ 90, 181, NULL, false },
+	{ 100, 109, "texts: 16, name: 100", true },
+	{ 101, 110, "texts: 16, name: 100", false },
+	{ 90, 181, "texts: 16, name: 100", false },
+	{ 240, 249, "texts: 16, name: 240", true },
+	{ 200, 300, "texts: 16, name: 240", true },
+	{ 200, 209, "texts: 16, name: 199", false },
+	/* 60 bytes beside the longest name, or what there always was */
+	{ 150, 210, "texts: 16, name: 150", true },
+	{ 150, 211, "texts: 16, name: 150", false },
+	{ 110, 180, "texts: 16, name: 110", true },
+	{ 110, 181, "texts: 16, name: 110", false },
+};
+
+START_TEST(names_are_as_long_as_the_policy_of_their_type_says)
+{
+	struct complaints complaints = COMPLAINTS;
+	struct error err = { 0 };
+	struct policy *of = load(names[_i].limits != NULL ? "agreement.yaml"
+							  : NULL,
+	    "texts: 16", names[_i].limits, &complaints, &err);
+	struct version *version = version_new(&err);
+	struct member member = { .size = 1, .packed = 1 };
+	struct container *files = container_new(&err);
+	struct decision decision;
+
+	ck_assert_msg(of != NULL, "%s", err.detail);
+	snprintf(version->document, sizeof(version->document), "agreement/one");
+	for (unsigned i = 0; i < 3; i++) {
+		struct text_file *one = i < 2
+		    ? version_add_text(version, &err)
+		    : version_add_annex(version, &err);
+
+		snprintf(one->media, sizeof(one->media), "text/plain");
+		snprintf(one->language, sizeof(one->language), "%s",
+		    i == 0      ? "lo"
+			: i == 1 ? "en"
+				 : "");
+		one->authentic = i < 2;
+		snprintf(one->file, sizeof(one->file), "texts/x/short");
+		if (i == 0)
+			continue;
+		/* A text, or an annex: "texts/…/" or "annexes/…/", then "n…". */
+		memset(one->file, 'n', names[_i].path);
+		one->file[names[_i].path] = '\0';
+		memcpy(one->file, "texts/", 6);
+		one->file[names[_i].path - names[_i].name - 1] = '/';
+		decision = policy_decide_texts(of, version);
+		ck_assert_msg(decision.allowed == names[_i].allowed, "%d: %s",
+		    _i, decision.rule);
+		ck_assert(decision.allowed ||
+		    strstr(decision.rule, "its name is too long") != NULL);
+		snprintf(member.path, sizeof(member.path), "%s", one->file);
+		snprintf(one->file, sizeof(one->file), "texts/x/short");
+	}
+	ck_ok(container_add(files, &member, &err), err);
+	decision = policy_decide_files(of, "agreement/one", files);
+	ck_assert_int_eq(decision.allowed, names[_i].allowed);
+	container_free(files);
+	version_free(version);
+	policy_free(of);
+	complaints_free(&complaints);
+}
+END_TEST
+
 /* An agreement may have 16; annexes have limits, but no language. */
 START_TEST(texts_are_so_many_and_annexes_are_texts_too)
 {
@@ -852,6 +931,9 @@ fill(TCase *t)
 	    texts_are_in_the_languages_and_of_the_sizes_of_their_type, 0,
 	    COUNT(texts));
 	tcase_add_test(t, texts_are_so_many_and_annexes_are_texts_too);
+	tcase_add_loop_test(t,
+	    names_are_as_long_as_the_policy_of_their_type_says, 0,
+	    COUNT(names));
 	tcase_add_loop_test(t, a_decision_names_its_rule, 0, COUNT(decisions));
 	tcase_add_loop_test(t, full_powers_hold_for_their_types_and_days, 0,
 	    COUNT(powers));
