@@ -82,6 +82,15 @@ def members(name, schema, value, path=()):
 					yield from members(n, s['items'], inner, path + (at,))
 
 
+def contents(name, schema, value):
+	"""Whether each text in value that is JSON itself is as its contentSchema says."""
+	speaking = list(parts(name, schema, value))
+	if isinstance(value, dict):
+		return all(contents(n, s['properties'][key], inner) for key, inner in value.items()
+			for n, s in speaking if key in s.get('properties', {}))
+	return all(holds(n, s['contentSchema'], json.loads(value)) for n, s in speaking if 'contentSchema' in s)
+
+
 def changed(value, path, how):
 	"""A copy of value in which the object at path[:-1] was changed."""
 	out = copy.deepcopy(value)
@@ -132,6 +141,7 @@ for file in sorted(os.listdir(printed)):
 	for row in rows:
 		faults = sorted(validator(name).iter_errors(row), key=lambda e: len(e.path))
 		told(not faults, f'{file} is as {name}.json says' + (f': {"/".join(map(str, faults[0].absolute_path))}: {faults[0].message[:300]}' if faults else ''))
+		told(not faults and contents(name, schemas[name], row), f'{file}: so is what its texts hold')
 		if not faults:
 			seen.setdefault(name, []).append(row)
 

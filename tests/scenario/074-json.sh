@@ -89,6 +89,8 @@ json fetch 0 by iom-geneva --local fetch agreement/one -o work/local.asice
 json verify 1 by iom-geneva verify work
 json kit 0 by iom-geneva --local kit agreement/one agreement/batch -o work/kits.zip
 json list 0 by iom-geneva list agreement --status terminated
+json list 0 by iom-geneva list --all-versions
+json list 0 by iom-geneva list --search one --party lao-pdr
 json show 0 by iom-geneva show agreement/one
 json show 0 by iom-geneva show agreement/one@1
 json show 0 by iom-geneva --local show agreement/one

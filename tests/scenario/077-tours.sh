@@ -42,7 +42,7 @@ grep -qx "${fingerprint%-}" work/archivist.said && ok "the fingerprint is the on
 if can_ask; then
 	tour signatory
 	for said in "^to sign  *agreement/lao-iom-cooperation-2021@3, signed in part" "^full powers  *until 20" "^+The Parties consult each other three times" "version digest (read it on the telephone)" \
-		"signed agreement/lao-iom-cooperation-2021@3, .*it is in force" "signed.asice: VALID, in force" "kept it in the outbox" \
+		"to sign  *1 of lao-pdr: minister@mofa.example" "signed agreement/lao-iom-cooperation-2021@3, .*it is in force" "signed.asice: VALID, in force" "kept it in the outbox" \
 		"note-verbale/visit-2026@1, .*signed in part" "reason *Six months"; do says signatory "$said"; done
 else echo "  skipped: the signatory's tour (there is no pseudo-terminal)"; fi
 
