@@ -125,5 +125,6 @@ conn_to_handler(struct conn *c)
 	c->away = request;
 	loop->num_working++;
 	conn_enter(c, WORK, 3600);
+	c->told_s = loop->now_s;
 	loop->handler->dispatch(loop->handler->arg, request);
 }

@@ -29,6 +29,7 @@ struct conn {
 	struct tally_share *share;
 	int turned_away; /* the status of its only answer; or 0 */
 	uint64_t moved;  /* bytes moved in this phase */
+	int64_t told_s;  /* in WORK: when it was last told of it */
 	int64_t since_s, until_s;
 };
 

@@ -4,6 +4,8 @@
  */
 #include "daemon/http/conn_parts.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "base/limits.h"
 #include "daemon/http/answer.h"
@@ -43,6 +45,37 @@ conn_send_answer(struct conn *c)
 		__atomic_add_fetch(&c->loop->num_streams, 1, __ATOMIC_SEQ_CST);
 	}
 	conn_enter(c, WRITE, LIMIT_SECONDS_GRACE);
+}
+
+/* What is only read comes soon, and some clients know no interim answers. */
+static bool
+is_judged(const struct conn *c)
+{
+	const char *method = c->away->head.method;
+
+	return !c->begun &&
+	    (strcmp(method, "PUT") == 0 || strcmp(method, "POST") == 0);
+}
+
+void
+conn_tell_working(struct loop *loop)
+{
+	struct conn *next;
+
+	for (struct conn *c = loop->all; c != NULL; c = next) {
+		struct error err = { 0 };
+
+		next = c->next;
+		if (c->phase != WORK || !is_judged(c) ||
+		    loop->now_s - c->told_s < LIMIT_SECONDS_INTERIM)
+			continue;
+		c->told_s = loop->now_s;
+		/* What does not fit now goes before the answer. */
+		if (!buf_append_str(&c->wire.out,
+			"HTTP/1.1 102 Processing\r\n\r\n", &err) ||
+		    wire_flush(&c->wire) < 0 || wire_push(&c->wire) < 0)
+			conn_bury(c);
+	}
 }
 
 static int

@@ -141,6 +141,7 @@ on_loop_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	loop->now_s = time_monotonic_ms() / 1000;
 	take_mail(loop);
+	conn_tell_working(loop);
 	end_if_idle(loop);
 	__atomic_store_n(&thread->turned, true, __ATOMIC_RELAXED);
 }

@@ -175,6 +175,8 @@ enum {
 	LIMIT_SECONDS_STOP_CLOSE = 10,
 	LIMIT_SECONDS_GRACE = 10, /* before the floor below is asked for */
 	LIMIT_SECONDS_DRAIN = 5,
+	/* what is sent in is judged: so often an interim answer says so (102) */
+	LIMIT_SECONDS_INTERIM = 10,
 	LIMIT_SECONDS_BEAT = 15,         /* an idle stream says that it lives */
 	LIMIT_WATCHERS = 4096,           /* streams of events */
 	LIMIT_EVENTS_BYTES = 256 * 1024, /* events in one part */

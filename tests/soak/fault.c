@@ -5,6 +5,9 @@
  *	FAULT_PAGE=FILE        tests/soak/arm.c says there which call fails; at its
  *	                       end are the count, and whether it fired
  *	FAULT_UNREADABLE=FILE  it may not be opened, as by a user without the right
+ *	FAULT_SLOW=FILE        where it is there, the next flush of something in
+ *	                       store.git removes it, and takes so many
+ *	                       milliseconds as it says
  *	FAULT_LOG=FILE         a record of each write, flush, rename, ... below
  *	                       FAULT_BELOW, for tests/soak/power.c
  */
@@ -26,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/soak/fault.h"
@@ -34,7 +38,8 @@ static struct fault_page *page;
 static int log_fd = -1;
 static char below[PATH_MAX];
 static size_t below_len;
-static const char *unreadable;
+static const char *unreadable, *slow;
+static pid_t server;
 
 /* Sets real to the next function of that name: the C library's. */
 #define REAL(name)                                                             \
@@ -50,6 +55,8 @@ set_up(void)
 	int fd;
 
 	unreadable = getenv("FAULT_UNREADABLE");
+	slow = getenv("FAULT_SLOW");
+	server = getpid();
 	if (path != NULL && (fd = open(path, O_RDWR | O_CLOEXEC)) >= 0) {
 		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
 		    MAP_SHARED, fd, 0);
@@ -224,10 +231,35 @@ flushed(int fd, int result)
 	return result;
 }
 
+/* A disk that is slow for once. */
+static void
+be_slow(int fd)
+{
+	char link_path[64], path[PATH_MAX] = "", text[16] = "";
+	int from;
+
+	snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", fd);
+	/* The signer, a child, may not look for it. */
+	if (slow == NULL || getpid() != server || access(slow, F_OK) != 0 ||
+	    readlink(link_path, path, sizeof(path) - 1) < 0 ||
+	    strstr(path, "store.git") == NULL ||
+	    (from = open(slow, O_RDONLY | O_CLOEXEC)) < 0)
+		return;
+	if (read(from, text, sizeof(text) - 1) > 0 && unlink(slow) == 0) {
+		const int ms = atoi(text);
+		const struct timespec time = { .tv_sec = ms / 1000,
+			.tv_nsec = (long)(ms % 1000) * 1000000 };
+
+		nanosleep(&time, NULL);
+	}
+	close(from);
+}
+
 int
 fsync(int fd)
 {
 	REAL(fsync);
+	be_slow(fd);
 	return fails(FAULT_FSYNC) ? -1 : flushed(fd, real(fd));
 }
 
