@@ -4,6 +4,9 @@
  */
 #include "client/session.h"
 
+#include <sys/stat.h>
+
+#include "base/time.h"
 #include "client/standing.h"
 #include "client/tell.h"
 
@@ -13,7 +16,56 @@ struct following {
 	entry_visitor *visit;
 	void (*told)(void *arg);
 	void *arg;
+	/* the certificate and key with which the session was opened */
+	struct stat own[2];
+	int64_t renewed_ms; /* monotonic; when others came; or 0 */
 };
+
+/* A certificate is there, and its key comes after it, or the other way. */
+enum { RENEWING_MS = 60 * 1000 };
+
+/* Take in which files there are; true if they are others than before. */
+static bool
+look_at_own(struct following *all, const struct context *context)
+{
+	const char *const paths[] = { context->cert, context->key };
+	bool is_other = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct stat before = all->own[i];
+		struct stat now = { 0 };
+
+		(void)!stat(paths[i], &now);
+		is_other = is_other || before.st_ino != now.st_ino ||
+		    before.st_size != now.st_size ||
+		    before.st_mtim.tv_sec != now.st_mtim.tv_sec ||
+		    before.st_mtim.tv_nsec != now.st_mtim.tv_nsec;
+		all->own[i] = now;
+	}
+	return is_other;
+}
+
+/*
+ * May it go on after this error?  A line comes back; and who was shut out by
+ * their certificate, or has only half of the next one, is let in with the
+ * renewed one.
+ */
+static bool
+goes_on(struct following *all, struct context *context, const struct error *err)
+{
+	if (look_at_own(all, context)) {
+		all->renewed_ms = time_monotonic_ms();
+		client_note(context, "%s was renewed: going on with it",
+		    context->cert);
+		cert_free(context->own_cert);
+		context->own_cert = NULL;
+	}
+	if (err->kind == ERROR_UNAVAILABLE)
+		return true;
+	return (err->kind == ERROR_REFUSED || err->kind == ERROR_USAGE) &&
+	    all->renewed_ms != 0 &&
+	    time_monotonic_ms() - all->renewed_ms < RENEWING_MS;
+}
 
 static bool
 visit_next(void *arg, uint64_t index, const struct entry *entry,
@@ -94,10 +146,12 @@ session_follow_entries(struct context *context,
 		.arg = arg };
 	unsigned wait = 1, ms;
 
+	(void)look_at_own(&all, context);
 	for (;;) {
 		if (session_open(context, &all.session, err)) {
 			if (all.filter.from == UINT64_MAX)
 				all.filter.from = all.session.seen.size;
+			all.renewed_ms = 0;
 			if (tell_entries(&all, err)) {
 				if (all.filter.from < all.session.answered)
 					all.filter.from = all.session.answered;
@@ -106,7 +160,7 @@ session_follow_entries(struct context *context,
 			}
 			session_close(&all.session);
 		}
-		if (err->kind != ERROR_UNAVAILABLE)
+		if (!goes_on(&all, context, err))
 			return false;
 		ms = err->retry_s > wait ? remote_spread(err->retry_s * 1000)
 					 : wait * 1000;

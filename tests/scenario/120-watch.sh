@@ -44,6 +44,18 @@ check "with what it missed" until_says work/watch "agreement/three@1"
 expect "with a word about it" 0 "trying again" cat work/watch.err
 expect "--exec sees each once" 0 "^1$" grep -c agreement/four work/acts
 expect "log --follow is as before" 124 "agreement/four" timeout 3 "$valise" --config offices/mofa/config.yaml log --follow
+# A certificate is renewed while it runs, and the old one is no good any more.
+"$valise" --config offices/iom-geneva/config.yaml watch >work/renewed 2>work/renewed.err & renewing=$!
+n=0; until [ -s work/renewed ] || [ $n = 50 ]; do n=$((n + 1)); deposit mofa "heard$n" >/dev/null; done
+openssl req -new -key offices/iom-geneva/key.pem -subj /CN=Geneva -out work/next.csr 2>/dev/null
+"$top/certs/ca" issue "$dir/certs/iom" connect "$dir/work/next.csr" geneva@iom.example Geneva "$dir/work/next.pem" >/dev/null
+cp offices/iom-geneva/cert.pem work/before.pem; mv work/next.pem offices/iom-geneva/cert.pem
+"$top/certs/ca" revoke "$dir/certs/iom" "$dir/work/before.pem" >/dev/null
+publish_crls "$dir"; reload
+check "watch goes on with a renewed certificate" until_says work/renewed.err "cert.pem was renewed: going on"
+deposit mofa renewed >/dev/null
+check "and hears what comes" until_says work/renewed "agreement/renewed@1"
+kill $renewing 2>/dev/null; wait $renewing 2>/dev/null
 # Rights end while a stream is open.
 "$valise" --config offices/iom-bangkok/config.yaml watch >work/revoked 2>&1 & revoked=$!
 n=0; until [ -s work/revoked ] || [ $n = 50 ]; do n=$((n + 1)); deposit mofa "more$n" >/dev/null; done
