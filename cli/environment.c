@@ -73,6 +73,13 @@ environment_read(struct context *context, const char *config, struct error *err)
 	struct places *places = &context->places;
 
 	context->patience_s = patience();
+	context->proxies =
+	    (struct proxy_sources){ .rule = &context->private_keys,
+		    .https_upper = getenv("HTTPS_PROXY"),
+		    .https_lower = getenv("https_proxy"),
+		    .http_lower = getenv("http_proxy"),
+		    .no_upper = getenv("NO_PROXY"),
+		    .no_lower = getenv("no_proxy") };
 	context->hooks = &hooks;
 	take_language(context->language);
 	return take("HOME", places->home, err) &&

@@ -178,6 +178,27 @@ read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 	}
 }
 
+/* Read by which proxy others are reached, and where its password is. */
+static void
+read_proxy(const struct yaml *root, const char *dir, struct proxy_sources *out,
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_get(root, "proxy");
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	char path[FILE_PATH] = "";
+	struct error why = { 0 };
+
+	if (text != NULL &&
+	    (!proxy_check(text, &why) ||
+		!text_take(out->url, sizeof(out->url), text, &why)))
+		complain(to, node, "%s", why.detail);
+	read_path(root, "proxy-password", dir, path, to);
+	if (!text_take(out->password_file, sizeof(out->password_file), path,
+		&why))
+		complain(to, yaml_get(root, "proxy-password"), "%s",
+		    why.detail);
+}
+
 /* Read who may read /health and /metrics, and nothing else. */
 static void
 read_monitors(const struct yaml *node, struct config *out,
@@ -216,7 +237,8 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"data", "policies", "crls", "server-certificate", "server-key",
 		"depositary-certificate", "depositary-key", "cache", "reserve",
 		"memory", "workers", "repeats", "verify-every", "crls-every",
-		"crl-urls", "witness-every", "witnesses", "monitor" };
+		"crl-urls", "witness-every", "witnesses", "monitor", "proxy",
+		"proxy-password" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
@@ -244,6 +266,8 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "depositary-key", dir, out->depositary_key, to);
 	read_numbers(root, out, to);
 	read_outside(root, out, to);
+	read_proxy(root, dir, &out->proxies, to);
+
 	read_monitors(yaml_get(root, "monitor"), out, to);
 }
 
@@ -258,7 +282,7 @@ config_load(const char *path, struct config *out, struct error *err)
 	bool ok;
 
 	*out = (struct config){ 0 };
-	out->path = path;
+	out->path = out->proxies.config = path;
 	if (!text_take(dir, sizeof(dir), path, err))
 		return false;
 	if ((slash = strrchr(dir, '/')) != NULL)

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/private.h"
 #include "base/yaml.h"
+#include "remote/proxy.h"
 
 enum { CONFIG_URLS = 16, CONFIG_MONITORS = 8 };
 
@@ -29,6 +30,11 @@ struct config {
 	unsigned connections;  /* so many there may be (memory.h); or 0 */
 	/* How often the daemon does each of these by itself, in seconds. */
 	unsigned verify_every, crls_every, witness_every;
+	/*
+	 * By which proxy CRLs are fetched and witnesses asked; the program adds
+	 * what the environment says.
+	 */
+	struct proxy_sources proxies;
 	size_t num_crl_urls, num_witnesses, num_monitors;
 	char crl_urls[CONFIG_URLS][512];
 	struct {

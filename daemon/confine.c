@@ -434,7 +434,7 @@ bool
 confine_server(const struct config *config, struct error *err)
 {
 	const char *const readable[] = { config->policies, config->crls,
-		config->server_key,
+		config->server_key, config->proxies.password_file,
 		/*
 		 * Files needed to find and to trust the servers that CRLs come
 		 * from.

@@ -14,7 +14,7 @@
 #include "daemon/upkeep/upkeep.h"
 
 struct daemon {
-	struct config config;
+	const struct config *config; /* with the plan of memory in it */
 	int lock;
 	pid_t signer_pid;
 	struct record record;

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,6 +49,12 @@ load_config(const struct options_given *given, struct config *out,
 		.insecure = options_has(given, VALISED_INSECURE_KEY),
 		.warn = warn_of_key,
 	};
+	out->proxies.rule = &out->private_keys;
+	out->proxies.https_upper = getenv("HTTPS_PROXY");
+	out->proxies.https_lower = getenv("https_proxy");
+	out->proxies.http_lower = getenv("http_proxy");
+	out->proxies.no_upper = getenv("NO_PROXY");
+	out->proxies.no_lower = getenv("no_proxy");
 	return true;
 }
 

@@ -67,7 +67,8 @@ tell_of_store(void *arg, const char *code, const char *about, const char *text,
 		log_warning("store",
 		    "code=%s about=%s reason=%s do=\"stop the daemon, then"
 		    " valised fsck %s --repair\"",
-		    code, log_text(about), log_text(text), daemon->config.data);
+		    code, log_text(about), log_text(text),
+		    daemon->config->data);
 }
 
 /* Heads that a crash left out are those of a moment; others were lost. */
@@ -148,7 +149,7 @@ keep_reserve(const struct daemon *daemon)
 	struct error err = { 0 };
 	uint64_t has, wanted;
 
-	if (!journal_keep_reserve(journal, daemon->config.reserve_bytes,
+	if (!journal_keep_reserve(journal, daemon->config->reserve_bytes,
 		&err)) {
 		log_warning("reserve", "reason=%s", log_text(err.detail));
 		return;
@@ -190,7 +191,7 @@ open_journal(struct daemon *daemon, struct error *err)
 	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
 	struct head head;
 
-	if (!data_path(daemon->config.data, DATA_EVIDENCE, path, err))
+	if (!data_path(daemon->config->data, DATA_EVIDENCE, path, err))
 		return false;
 	if (file_exists(path))
 		return error_set(err, ERROR_UNTRUSTED,
@@ -201,7 +202,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		    path);
 	began = time_monotonic_ms();
 	if (!signer_state(daemon->signer, &head, &key, err) ||
-	    !data_open(daemon->config.data, &head, daemon->full, record, err))
+	    !data_open(daemon->config->data, &head, daemon->full, record, err))
 		return false;
 	keep_reserve(daemon);
 	newest = &record->keys.keys[record->keys.num - 1];

@@ -127,11 +127,11 @@ listen_on(struct daemon *daemon, struct error *err)
 	const int yes = 1;
 	int result, why = 0;
 
-	result = getaddrinfo(daemon->config.listen_host,
-	    daemon->config.listen_port, &hints, &addresses);
+	result = getaddrinfo(daemon->config->listen_host,
+	    daemon->config->listen_port, &hints, &addresses);
 	if (result != 0)
 		return error_set_outside(err, "listen: %s: %s",
-		    daemon->config.listen_host, gai_strerror(result));
+		    daemon->config->listen_host, gai_strerror(result));
 	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
 		daemon->listener = socket(a->ai_family,
 		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -150,7 +150,7 @@ listen_on(struct daemon *daemon, struct error *err)
 	}
 	freeaddrinfo(addresses);
 	errno = why;
-	return daemon->listener >= 0 || cannot_listen(&daemon->config, err);
+	return daemon->listener >= 0 || cannot_listen(daemon->config, err);
 }
 
 /* Judge the server's certificate; the settings' lock is free. */
@@ -170,7 +170,7 @@ may_seal(void *arg, struct error *err)
 static bool
 make_seal(struct daemon *daemon, struct error *err)
 {
-	struct cert *cert = settings_depositary(&daemon->config, err);
+	struct cert *cert = settings_depositary(daemon->config, err);
 
 	daemon->seal = cert != NULL ? seal_new(cert, err) : NULL;
 	cert_free(cert);
@@ -204,28 +204,28 @@ serve(struct daemon *daemon, struct error *err)
 	struct http_handler handler;
 
 	daemon->api =
-	    api_new(&daemon->config, daemon->registrar, daemon->certs, err);
+	    api_new(daemon->config, daemon->registrar, daemon->certs, err);
 	if (daemon->api == NULL || !make_seal(daemon, err) ||
 	    (daemon->status = status_new(err)) == NULL)
 		return false;
 	api_set_seal(daemon->api, daemon->seal);
 	handler = api_handler(daemon->api);
 	daemon->server = http_server_new(daemon->listener, daemon->tls,
-	    daemon->config.connections, &handler, err);
+	    daemon->config->connections, &handler, err);
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);
 	if (!daemon_on_signals(daemon, err) ||
 	    !reload_serve(daemon, daemon->reload, err))
 		return false;
-	daemon->upkeep = upkeep_start(&daemon->config, daemon->registrar,
-	    &hooks, &daemon->look, err);
+	daemon->upkeep = upkeep_start(daemon->config, daemon->registrar, &hooks,
+	    &daemon->look, err);
 	if (daemon->upkeep == NULL)
 		return false;
 	api_set_upkeep(daemon->api, daemon->upkeep);
 	check_clock(&daemon->record);
 	log_info("start", "listen=%s:%s origin=%s size=%llu",
-	    daemon->config.listen_host, daemon->config.listen_port,
+	    daemon->config->listen_host, daemon->config->listen_port,
 	    log_text(daemon->record.keys.keys[0].name),
 	    (unsigned long long)journal_size(daemon->record.journal));
 	status_ready(daemon);
@@ -348,7 +348,7 @@ take_turn(struct daemon *daemon, struct error *err)
 {
 	bool switched;
 
-	if (!keys_switch(&daemon->config, daemon->policy, &switched, err))
+	if (!keys_switch(daemon->config, daemon->policy, &switched, err))
 		return false;
 	if (switched)
 		log_info("key", "result=switched");
@@ -401,7 +401,8 @@ static bool
 run_daemon(const struct config *config, bool replace, bool full,
     struct error *err)
 {
-	struct daemon daemon = { .config = *config,
+	struct config planned = *config;
+	struct daemon daemon = { .config = &planned,
 		.lock = -1,
 		.full = full,
 		.listener = -1,
@@ -413,38 +414,38 @@ run_daemon(const struct config *config, bool replace, bool full,
 
 	signal(SIGPIPE, SIG_IGN);
 	daemon_watch_files();
-	plan_memory(&daemon.config);
+	plan_memory(&planned);
 	allow_descriptors();
-	if (!owner_check(daemon.config.data, err))
+	if (!owner_check(daemon.config->data, err))
 		return false;
-	if (!data_is_there(daemon.config.data))
+	if (!data_is_there(daemon.config->data))
 		return error_set(err, ERROR_NOT_FOUND,
 		    "%s is no data folder: make it with \"valised --config %s"
 		    " init\", once; one that was lost is brought back with"
 		    " \"valised restore\"",
-		    daemon.config.data, config->path);
-	if (backup_is_unfinished(daemon.config.data))
+		    daemon.config->data, config->path);
+	if (backup_is_unfinished(daemon.config->data))
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is what an interrupted restore left: run \"valised"
 		    " --config %s restore\" again, as before",
-		    daemon.config.data, config->path);
-	if ((daemon.lock = data_lock(daemon.config.data, err)) < 0)
+		    daemon.config->data, config->path);
+	if ((daemon.lock = data_lock(daemon.config->data, err)) < 0)
 		return false;
-	if (!settings_load(&daemon.config, &daemon.policy, &crls, &daemon.look,
+	if (!settings_load(daemon.config, &daemon.policy, &crls, &daemon.look,
 		&daemon.tls, err))
 		return false;
 	ok = take_turn(&daemon, err) &&
 	    (!replace ||
-		keys_prepare(&daemon.config, daemon.policy, vkey, err)) &&
-	    (daemon.signer = signer_start(&daemon.config, &daemon.signer_pid,
+		keys_prepare(daemon.config, daemon.policy, vkey, err)) &&
+	    (daemon.signer = signer_start(daemon.config, &daemon.signer_pid,
 		 err)) != NULL;
 	/*
 	 * The port is taken now, but nobody is served before everything is
 	 * open.
 	 */
 	if (ok && !replace)
-		daemon.reload = reload_listen(daemon.config.data);
-	ok = ok && listen_on(&daemon, err) && confine(&daemon.config, err) &&
+		daemon.reload = reload_listen(daemon.config->data);
+	ok = ok && listen_on(&daemon, err) && confine(daemon.config, err) &&
 	    daemon_open_data(&daemon, crls, err) &&
 	    start_registrar(&daemon, err) &&
 	    (replace ? journal_key(&daemon, vkey, err)

@@ -150,7 +150,7 @@ status_server_cert(struct daemon *daemon, struct error *err)
 	bool fit;
 
 	pthread_mutex_lock(&daemon->settings);
-	fit = settings_check_server(&daemon->config, &daemon->record,
+	fit = settings_check_server(daemon->config, &daemon->record,
 	    daemon->policy, daemon->crls, daemon->tls, err);
 	pthread_mutex_unlock(&daemon->settings);
 	tell(daemon, SERVER, err);

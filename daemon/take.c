@@ -52,18 +52,18 @@ read_policy(struct taking *it)
 	struct error *why = &it->why[POLICY];
 	const struct daemon *daemon = it->daemon;
 
-	it->policy = settings_policy(&daemon->config, why);
+	it->policy = settings_policy(daemon->config, why);
 	if (it->policy != NULL &&
 	    strcmp(it->policy->origin, daemon->record.keys.keys[0].name) != 0)
 		error_set(why, ERROR_CONFLICT, "%s: another origin",
-		    daemon->config.policies);
+		    daemon->config->policies);
 }
 
 static bool
 is_fit(const struct taking *it, const struct policy *policy, void *tls,
     struct error *err)
 {
-	return settings_check_server(&it->daemon->config, &it->daemon->record,
+	return settings_check_server(it->daemon->config, &it->daemon->record,
 	    policy, lists_of(it), tls, err);
 }
 
@@ -79,7 +79,7 @@ judge_server(struct taking *it)
 
 	*why = (struct error){ 0 };
 	http_tls_free(it->tls);
-	it->tls = settings_tls(&daemon->config, policy_of(it), why);
+	it->tls = settings_tls(daemon->config, policy_of(it), why);
 	if (it->tls == NULL || !is_fit(it, policy_of(it), it->tls, why) ||
 	    server_cert_same(it->tls, daemon->tls) || !takes(it, POLICY))
 		return;
@@ -99,14 +99,14 @@ check_signer(const struct taking *it, struct error *err)
 	    (digest_eq(&read, &it->depositary->fingerprint) ||
 		error_set(err, ERROR_CONFLICT,
 		    "%s: it has just changed: reload again",
-		    it->daemon->config.depositary_cert));
+		    it->daemon->config->depositary_cert));
 }
 
 static bool
 is_good(const struct taking *it, const struct policy *policy,
     const struct cert *cert, bool is_told, struct error *err)
 {
-	return settings_judge_depositary(&it->daemon->config,
+	return settings_judge_depositary(it->daemon->config,
 	    it->daemon->record.library, policy, lists_of(it), cert, is_told,
 	    err);
 }
@@ -120,7 +120,7 @@ judge_depositary(struct taking *it)
 
 	*why = (struct error){ 0 };
 	cert_free(it->depositary);
-	it->depositary = settings_depositary(&daemon->config, why);
+	it->depositary = settings_depositary(daemon->config, why);
 	if (it->depositary == NULL)
 		return;
 	is_new = !seal_has(daemon->seal, it->depositary);
@@ -168,7 +168,7 @@ read_all(struct taking *it)
 	struct daemon *daemon = it->daemon;
 
 	read_policy(it);
-	it->crls = lists_read(&daemon->config, &it->look, &it->why[LISTS]);
+	it->crls = lists_read(daemon->config, &it->look, &it->why[LISTS]);
 	judge_server(it);
 	judge_depositary(it);
 	if (blame_policy(it)) {

@@ -159,6 +159,8 @@ fetch_policy(struct context *context, const struct options *options,
 		.cert = context->cert,
 		.key = context->key,
 		.key_pem = buf_span(&options->key_pem),
+		.proxies = &context->proxies,
+		.patience_ms = context->patience_s * 1000,
 	};
 	struct remote_answer answer;
 	char path[128], hex[DIGEST_HEX];

@@ -38,7 +38,8 @@ fetch_crl(struct upkeep *upkeep, const char *url, struct buf *told,
 	int status = 0;
 	bool ok;
 
-	ok = remote_exchange(url, NULL, &bytes, &status, err) &&
+	ok = remote_exchange(&upkeep->config->proxies, url, NULL, &bytes,
+		 &status, err) &&
 	    (status == 200 ||
 		error_set(err, ERROR_UNAVAILABLE, "HTTP status %d", status));
 	if (ok) {

@@ -93,7 +93,9 @@ ask_witness(struct upkeep *upkeep, const char *name, const char *prefix,
 			 &body, err) &&
 		    journal_note(upkeep->record->journal, &head, &body, err);
 		text = buf_span(&body);
-		ok = ok && remote_exchange(url, &text, &answer, &status, err);
+		ok = ok &&
+		    remote_exchange(&upkeep->config->proxies, url, &text,
+			&answer, &status, err);
 		if (ok && status == 200)
 			ok = done = take_lines(upkeep, key, &head,
 			    buf_span(&answer), err);

@@ -24,6 +24,27 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 		complain(to, node, "%s", why.detail);
 }
 
+/* Read by which proxy others are reached, and where its password is. */
+static void
+read_proxy(const struct yaml *root, const char *dir, struct proxy_sources *out,
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_get(root, "proxy");
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	char path[FILE_PATH] = "";
+	struct error why = { 0 };
+
+	if (text != NULL &&
+	    (!proxy_check(text, &why) ||
+		!text_take(out->url, sizeof(out->url), text, &why)))
+		complain(to, node, "%s", why.detail);
+	read_path(root, "proxy-password", dir, false, path, to);
+	if (!text_take(out->password_file, sizeof(out->password_file), path,
+		&why))
+		complain(to, yaml_get(root, "proxy-password"), "%s",
+		    why.detail);
+}
+
 /* Read the configuration; key_id gets the ID of the journal's key. */
 static void
 read_config(const struct yaml *root, const char *dir, struct context *out,
@@ -31,7 +52,7 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 {
 	static const char *const keys[] = { "valise", "journal", "certificate",
 		"key", "sign-certificate", "sign-key", "encryption-certificate",
-		"encryption-key", "state" };
+		"encryption-key", "state", "proxy", "proxy-password" };
 	const struct yaml *node;
 	const char *text;
 
@@ -54,6 +75,9 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	    to);
 	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
 	read_path(root, "state", dir, false, out->state, to);
+	read_proxy(root, dir, &out->proxies, to);
+
+	out->proxies.config = out->config_path;
 }
 
 bool

@@ -36,6 +36,7 @@
 #include "client/places.h"
 #include "client/tell.h"
 #include "policy/succession.h"
+#include "remote/proxy.h"
 #include "verdict/verdict.h"
 
 struct seen;
@@ -64,6 +65,8 @@ struct context {
 	char language[LIMIT_LANGUAGE_BYTES + 1];
 	/* for how long a broken line is waited for */
 	unsigned patience_s;
+	/* by which proxy the daemon is reached, with what the configuration says */
+	struct proxy_sources proxies;
 	const struct client_hooks *hooks; /* NULL: nobody is told */
 	/* From the configuration. */
 	char cert[FILE_PATH], key[FILE_PATH];

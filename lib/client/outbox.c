@@ -373,7 +373,8 @@ send_in_parts(struct session *session, const struct outbox_act *act,
 	const struct remote_request use = { .method = request->method,
 		.path = path,
 		.body_fd = request->body_fd,
-		.file_fd = -1 };
+		.file_fd = -1,
+		.judged = request->body_len };
 	bool ok;
 
 	*answer = (struct remote_answer){ .body = BUF(0) };

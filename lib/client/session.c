@@ -476,6 +476,7 @@ session_begin(struct context *context, struct session *out, struct error *err)
 		.key = context->key,
 		.progress = show_progress,
 		.waiting = show_waiting,
+		.proxies = &context->proxies,
 		.patience_ms = context->patience_s * 1000,
 		.arg = out,
 	};

@@ -1,16 +1,15 @@
 /*
  * Requests to a daemon by libcurl, repeated where a line broke (remote.h).
  */
-#include "remote/remote.h"
+#include "remote/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
 #include <jansson.h>
-#include <openssl/x509_vfy.h>
+#include <openssl/crypto.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -19,26 +18,6 @@
 
 /* for a larger body leave to send is asked first */
 enum { EXPECT_OVER = 1024 * 1024 };
-
-struct remote {
-	CURL *curl;
-	struct remote_settings settings;
-	char address[512];
-	bool answered;             /* the daemon was reached once */
-	char why[CURL_ERROR_SIZE]; /* of a failure, in curl's words */
-};
-
-struct transfer {
-	const struct remote *remote;
-	const struct remote_request *request;
-	struct remote_answer *answer;
-	struct error *err;
-	uint64_t resume_at;
-	const char *if_range;
-	uint64_t sent, received;
-	bool begun, failed;
-	uint64_t retry_s; /* of Retry-After; 0: none */
-};
 
 struct remote *
 remote_new(const struct remote_settings *settings, struct error *err)
@@ -53,7 +32,9 @@ remote_new(const struct remote_settings *settings, struct error *err)
 	}
 	remote->settings = *settings;
 	if (!text_take(remote->address, sizeof(remote->address),
-		settings->address, err)) {
+		settings->address, err) ||
+	    !proxy_choose(settings->proxies, settings->address, &remote->proxy,
+		err)) {
 		remote_free(remote);
 		return NULL;
 	}
@@ -67,6 +48,7 @@ remote_free(struct remote *remote)
 		return;
 	curl_easy_cleanup(remote->curl);
 	curl_global_cleanup();
+	OPENSSL_cleanse(&remote->proxy, sizeof(remote->proxy));
 	free(remote);
 }
 
@@ -125,6 +107,7 @@ on_body(char *data, size_t size, size_t num, void *arg)
 	const struct span bytes = span_of(data, size * num);
 	bool ok;
 
+	transfer->life_ms = time_monotonic_ms();
 	if (to_file(transfer))
 		ok = write_file(transfer, bytes);
 	else
@@ -191,6 +174,9 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	const struct span line = span_of(data, size * num);
 	struct span value;
 
+	/* An interim answer (102) is life, too: the daemon is at work. */
+	transfer->life_ms = time_monotonic_ms();
+	transfer->heard = true;
 	if (field(line, "ETag:", &value) &&
 	    !span_to_str(value, answer->etag, sizeof(answer->etag)))
 		answer->etag[0] = '\0';
@@ -219,6 +205,52 @@ on_header(char *data, size_t size, size_t num, void *arg)
 	return line.len;
 }
 
+/* The connection stands, TLS and all: now the request is sent. */
+static int
+on_connected(void *arg, char *here, char *there, int here_port, int there_port)
+{
+	struct transfer *transfer = arg;
+
+	(void)here, (void)there, (void)here_port, (void)there_port;
+	transfer->life_ms = time_monotonic_ms();
+	transfer->connected = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* For so long this server may say nothing, from the connection on. */
+static int64_t
+patience_ms(const struct remote *remote)
+{
+	const int64_t ms = remote->settings.patience_ms;
+
+	return ms < REMOTE_SILENT_LEAST_MS ? REMOTE_SILENT_LEAST_MS
+	    : ms > REMOTE_SILENT_MS        ? REMOTE_SILENT_MS
+					   : ms;
+}
+
+/*
+ * Has it said nothing for too long?  Until it answers a request without a body
+ * it has as long as a connection; a line that carries something may be slow, but
+ * not silent.  What it judges may take a daemon without interim answers longer.
+ */
+static bool
+is_silent(struct transfer *transfer)
+{
+	const struct remote_request *request = transfer->request;
+	const struct remote *remote = transfer->remote;
+	int64_t most = REMOTE_SILENT_MS;
+
+	if (!transfer->connected)
+		return false;
+	if (remote->settings.silent_ms != 0)
+		most = remote->settings.silent_ms;
+	if (request->body_len == 0 && request->judged == 0 && !transfer->heard)
+		most = patience_ms(remote);
+	most += (int64_t)(request->judged / ((1 << 30) / REMOTE_JUDGED_MS));
+	transfer->silent = time_monotonic_ms() - transfer->life_ms > most;
+	return transfer->silent;
+}
+
 static int
 on_progress(void *arg, curl_off_t down_total, curl_off_t down,
     curl_off_t up_total, curl_off_t up)
@@ -226,6 +258,11 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	struct transfer *transfer = arg;
 	const struct remote_settings *settings = &transfer->remote->settings;
 
+	if (up != transfer->up)
+		transfer->life_ms = time_monotonic_ms();
+	transfer->up = up;
+	if (is_silent(transfer))
+		return 1;
 	if (settings->progress == NULL)
 		return 0;
 	if (up_total > 0 && up < up_total)
@@ -274,7 +311,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 		 request->path) < (int)sizeof(url) &&
 	    curl_easy_setopt(curl, CURLOPT_URL, url) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == 0 &&
+	    remote_use_proxy(curl, &remote->proxy) &&
 	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, remote->why) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLVERSION,
@@ -284,10 +321,10 @@ set_up(struct remote *remote, struct transfer *transfer,
 	    curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->settings.cert) ==
 		0 &&
 	    set_key(remote) &&
-	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
-	    /* A line may be slow, but not silent for a minute. */
-	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+		(long)patience_ms(remote)) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected) == 0 &&
+	    curl_easy_setopt(curl, CURLOPT_PREREQDATA, transfer) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header) == 0 &&
@@ -340,92 +377,6 @@ set_up(struct remote *remote, struct transfer *transfer,
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
 }
 
-/* A wrong clock here is likelier than a wrong server. */
-static bool
-wrong_server(const struct remote *remote, struct error *err)
-{
-	char now[TIME_TEXT];
-	long why = 0;
-	bool is_name;
-
-	curl_easy_getinfo(remote->curl, CURLINFO_SSL_VERIFYRESULT, &why);
-	/* curl compares the name first, and has no other result by then. */
-	is_name = why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED;
-	if (why != X509_V_ERR_CERT_NOT_YET_VALID &&
-	    why != X509_V_ERR_CERT_HAS_EXPIRED)
-		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
-		    "%s is not the server that you enrolled with: %s. Nothing"
-		    " was sent",
-		    remote->address,
-		    is_name ? "its certificate has another name"
-			    : X509_verify_cert_error_string(why));
-	time_format_ms(time_now_ms(), now);
-	return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
-	    "%s: its certificate %s by this machine's clock, which says %s:"
-	    " set it if it is wrong. Nothing was sent",
-	    remote->address,
-	    why == X509_V_ERR_CERT_HAS_EXPIRED ? "has expired"
-					       : "is not valid yet",
-	    now);
-}
-
-/*
- * What the daemon said of our certificate.  With TLS 1.3 it judges it when the
- * handshake has ended for us, so its alert comes in place of the answer (RFC
- * 8446 section 6.2).  curl has no code for it, only OpenSSL's words.
- */
-static const char *
-refusal_in(const char *why)
-{
-	static const struct {
-		const char *alert, *means;
-	} all[] = {
-		{ "alert certificate expired",
-		    "has expired by its clock: have your CA certify a new one"
-		    " (certs/request makes the request), or set that clock" },
-		{ "alert bad certificate",
-		    "is not valid yet by its clock, or damaged: see its dates"
-		    " (openssl x509 -noout -dates)" },
-		{ "alert unknown ca",
-		    "is of no CA that its policy names: is it the one that"
-		    " the office's CA issued?" },
-		{ "alert unsupported certificate",
-		    "is not for connecting: name the one to connect with, not"
-		    " the one to sign with, in \"cert\"" },
-		{ "alert certificate required", "was not shown to it" },
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (strstr(why, all[i].alert) != NULL)
-			return all[i].means;
-	return NULL;
-}
-
-static bool
-transport_error(const struct remote *remote, CURLcode code, struct error *err)
-{
-	const char *refusal = refusal_in(remote->why);
-
-	if (refusal != NULL)
-		return error_set(err, ERROR_USAGE,
-		    "%s refused the connection: your certificate %s %s",
-		    remote->address, remote->settings.cert, refusal);
-	switch ((int)code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return wrong_server(remote, err);
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_RECV_ERROR:
-		return error_set(err, ERROR_UNAVAILABLE,
-		    "%s ended the connection (%s): is your certificate still"
-		    " valid?",
-		    remote->address, curl_easy_strerror(code));
-	default:
-		return error_set(err, ERROR_UNAVAILABLE, "%s: %s",
-		    remote->address, curl_easy_strerror(code));
-	}
-}
-
 /* RFC 9457: what the daemon says, with the exit status that it gives. */
 static bool
 problem_error(const struct transfer *transfer, struct error *err)
@@ -468,6 +419,8 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 
 	*broke = false;
 	transfer->retry_s = 0;
+	transfer->connected = transfer->heard = transfer->silent = false;
+	transfer->up = 0;
 	if (!set_up(remote, transfer, &headers)) {
 		curl_slist_free_all(headers);
 		return error_set(err, ERROR_SYSTEM, "HTTP client: set-up");
@@ -482,28 +435,25 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 		return false; /* err is set: our own disk, or a limit */
 	/* A refusal may come, and the connection close, while we still send. */
 	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
-		*broke = code != CURLE_PEER_FAILED_VERIFICATION &&
-		    refusal_in(remote->why) == NULL;
-		/*
-		 * Nobody answers and nobody did before: that is told at once.
-		 */
-		if (!remote->answered &&
-		    (code == CURLE_COULDNT_CONNECT ||
-			code == CURLE_COULDNT_RESOLVE_HOST))
-			*broke = false;
-		return transport_error(remote, code, err);
+		*broke = remote_is_worth_repeating(remote, code);
+		return remote_failure(transfer, code, err);
 	}
 	return (status >= 200 && status < 300) || problem_error(transfer, err);
 }
 
 /* A person whom the daemon refuses is told so at once. */
 static unsigned
-patience(const struct remote *remote, unsigned tries)
+patience(const struct remote *remote, const struct transfer *transfer,
+    unsigned tries)
 {
 	const unsigned all = remote->settings.patience_ms;
 	const unsigned stranger = all < 700 ? all : 700;
+	const unsigned ms =
+	    remote_next_wait(tries, remote->answered ? all : stranger);
+	const int64_t quiet = time_monotonic_ms() - transfer->life_ms;
 
-	return remote_next_wait(tries, remote->answered ? all : stranger);
+	/* What was waited for in vain counts, too. */
+	return quiet + ms > all ? 0 : ms;
 }
 
 /* Go on where the file ended, if what follows can be asked for. */
@@ -553,7 +503,8 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		.answer = answer,
 		.err = err,
 		.resume_at = request->resume_at,
-		.if_range = request->if_range };
+		.if_range = request->if_range,
+		.life_ms = time_monotonic_ms() };
 	unsigned waited_ms = 0;
 	char etag[160];
 
@@ -588,7 +539,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 			continue;
 		}
 		if (!broke || request->once ||
-		    (ms = patience(remote, tries)) == 0)
+		    (ms = patience(remote, &transfer, tries)) == 0)
 			return false;
 		if (remote->settings.waiting != NULL && tries > 0)
 			remote->settings.waiting(remote->settings.arg,
@@ -612,6 +563,7 @@ on_events(char *data, size_t size, size_t num, void *arg)
 	struct listening *to = arg;
 	long status = 0;
 
+	to->transfer.life_ms = time_monotonic_ms();
 	curl_easy_getinfo(to->transfer.remote->curl, CURLINFO_RESPONSE_CODE,
 	    &status);
 	if (status != 200)
@@ -635,7 +587,8 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 	struct listening to = { .transfer = { .remote = remote,
 				    .request = &request,
 				    .answer = &answer,
-				    .err = err },
+				    .err = err,
+				    .life_ms = time_monotonic_ms() },
 		.events = EVENTS(seen, arg) };
 	struct curl_slist *headers = NULL;
 	long status = 0;
@@ -659,65 +612,11 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 	else if (status >= 400 && answer.body.len > 0)
 		ok = problem_error(&to.transfer, err);
 	else if (code != CURLE_OK)
-		ok = transport_error(remote, code, err);
+		ok = remote_failure(&to.transfer, code, err);
 	else
 		ok = error_set(err, ERROR_UNAVAILABLE,
 		    "%s: the daemon ended the stream", remote->address);
 	remote_answer_free(&answer);
 	events_free(&to.events);
 	return ok;
-}
-
-struct exchange {
-	struct buf *answer;
-	struct error *err;
-	bool failed;
-};
-
-static size_t
-on_exchange(char *data, size_t size, size_t num, void *arg)
-{
-	struct exchange *exchange = arg;
-
-	exchange->failed = !buf_append(exchange->answer,
-	    span_of(data, size * num), exchange->err);
-	return exchange->failed ? 0 : size * num;
-}
-
-bool
-remote_exchange(const char *url, const struct span *body, struct buf *answer,
-    int *status, struct error *err)
-{
-	struct exchange exchange = { .answer = answer, .err = err };
-	CURL *curl = NULL;
-	long code = 0;
-	CURLcode result = CURLE_FAILED_INIT;
-	bool ok;
-
-	ok = curl_global_init(CURL_GLOBAL_DEFAULT) == 0 &&
-	    (curl = curl_easy_init()) != NULL &&
-	    curl_easy_setopt(curl, CURLOPT_URL, url) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_exchange) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange) == 0 &&
-	    (body == NULL ||
-		(curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
-		     (const char *)body->data) == 0 &&
-		    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t)body->len) == 0));
-	if (ok)
-		result = curl_easy_perform(curl);
-	if (ok)
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-	curl_easy_cleanup(curl);
-	curl_global_cleanup();
-	*status = (int)code;
-	if (exchange.failed)
-		return false;
-	return result == CURLE_OK ||
-	    error_set(err, ERROR_UNAVAILABLE, "%s: %s", url,
-		curl_easy_strerror(result));
 }

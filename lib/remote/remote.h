@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "remote/events.h"
 
+struct proxy_sources;
 struct remote;
 
 struct remote_settings {
@@ -25,11 +26,17 @@ struct remote_settings {
 	const char *accepted;
 	/* Called with the bytes done and expected (0: not known); or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/* by which proxy (proxy.h); NULL: by none */
+	const struct proxy_sources *proxies;
 	/*
-	 * For how long a broken line is waited for in all. It is counted anew
-	 * whenever something comes.
+	 * For how long a broken line is waited for in all, and one that says
+	 * nothing until TLS stands, or after a request without a body (from 3
+	 * seconds to a minute of it at a time). It is counted anew whenever
+	 * something comes.
 	 */
 	unsigned patience_ms;
+	/* for how long any other line may say nothing; 0: a minute */
+	unsigned silent_ms;
 	/*
 	 * Called when the line broke, or the daemon says to come later, with
 	 * the time until it is tried again; or NULL.
@@ -54,6 +61,12 @@ struct remote_request {
 	/* Called with the ETag before any of the body is there; or NULL. */
 	void (*tagged)(void *arg, const char *etag);
 	void *arg;
+	/*
+	 * So many bytes are judged before the answer. A daemon that is at work
+	 * says so every 10 seconds (102); an older one has 10 seconds more for
+	 * each GiB.
+	 */
+	uint64_t judged;
 	const char *headers[4]; /* more header lines: "Name: value" */
 	bool once;              /* it must not be repeated if the line breaks */
 };
@@ -114,12 +127,14 @@ bool remote_events(struct remote *remote, const char *path, const char *last_id,
 /*
  * Make one exchange with somebody else's server, by its public certificate, or
  * over plain HTTP if what comes is signed anyway: a GET, or a POST of body if
- * that is not NULL. answer gets what comes, up to its max, and *status.
+ * that is not NULL. proxies is as in struct remote_settings. answer gets what
+ * comes, up to its max, and *status.
  *
  * ERROR_UNAVAILABLE  no connection, or it broke
  */
-bool remote_exchange(const char *url, const struct span *body,
-    struct buf *answer, int *status, struct error *err) MUST_USE;
+bool remote_exchange(const struct proxy_sources *proxies, const char *url,
+    const struct span *body, struct buf *answer, int *status,
+    struct error *err) MUST_USE;
 
 /* Append text percent-encoded for a query. */
 bool remote_encode(struct buf *out, const char *text,

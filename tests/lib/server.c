@@ -99,6 +99,20 @@ take_request(struct server *server, struct peer *peer)
 	return request;
 }
 
+/* Give an answer after its pause; false if the test ends, or the line did. */
+static bool
+give(const struct server *server, struct peer *peer,
+    const struct server_answer *answer)
+{
+	struct pollfd end = { server->end[0], POLLIN, 0 };
+
+	if (answer->pause_ms > 0 && poll(&end, 1, (int)answer->pause_ms) != 0)
+		return false;
+	return answer->bytes == NULL ||
+	    peer_write(peer, answer->bytes,
+		answer->len != 0 ? answer->len : strlen(answer->bytes));
+}
+
 static void
 serve(struct server *server, struct peer *peer)
 {
@@ -112,13 +126,10 @@ serve(struct server *server, struct peer *peer)
 		if (server->num_requests == REQUESTS)
 			tool_fail("too many requests", NULL);
 		server->requests[server->num_requests++] = request;
-		if (answer == NULL)
-			return;
-		if (answer->bytes != NULL &&
-		    !peer_write(peer, answer->bytes,
-			answer->len != 0 ? answer->len : strlen(answer->bytes)))
-			return;
-		if (answer->hangs_up)
+		while (answer != NULL && give(server, peer, answer) &&
+		    answer->goes_on)
+			answer = &server->answers[server->next++];
+		if (answer == NULL || answer->hangs_up)
 			return;
 	}
 }

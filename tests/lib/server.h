@@ -27,6 +27,8 @@ struct server_answer {
 	const char *bytes; /* head and body; NULL: no answer */
 	size_t len;        /* 0: up to the NUL */
 	bool hangs_up;     /* end the connection after it */
+	bool goes_on;      /* the next answer is of the same request */
+	unsigned pause_ms; /* before it */
 };
 
 /*

@@ -93,8 +93,9 @@ count_waiting(void *arg, const char *why, unsigned ms)
 }
 
 static void
-open_pair(struct pair *pair, const struct server_settings *settings,
-    const struct server_answer answers[], size_t num, unsigned patience_ms)
+open_patient(struct pair *pair, const struct server_settings *settings,
+    const struct server_answer answers[], size_t num, unsigned patience_ms,
+    unsigned silent_ms)
 {
 	char address[64];
 	struct remote_settings client = { .address = address,
@@ -103,6 +104,7 @@ open_pair(struct pair *pair, const struct server_settings *settings,
 		.key = key,
 		.accepted = pair->accepted,
 		.patience_ms = patience_ms,
+		.silent_ms = silent_ms,
 		.waiting = count_waiting,
 		.arg = pair };
 	struct error err = { 0 };
@@ -112,6 +114,13 @@ open_pair(struct pair *pair, const struct server_settings *settings,
 	    server_port(pair->server));
 	pair->remote = remote_new(&client, &err);
 	ck_assert_msg(pair->remote != NULL, "%s", err.detail);
+}
+
+static void
+open_pair(struct pair *pair, const struct server_settings *settings,
+    const struct server_answer answers[], size_t num, unsigned patience_ms)
+{
+	open_patient(pair, settings, answers, num, patience_ms, 0);
 }
 
 /* One as it should be. */
@@ -669,6 +678,72 @@ START_TEST(events_are_told_until_somebody_ends_it)
 }
 END_TEST
 
+/* --- A server that says nothing. --- */
+
+#define INTERIM "HTTP/1.1 102 Processing\r\n\r\n"
+#define OK      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+static const struct server_answer late[] = { { OK, .pause_ms = 4500 } };
+static const struct server_answer at_work[] = {
+	{ INTERIM, .goes_on = true, .pause_ms = 1500 },
+	{ INTERIM, .goes_on = true, .pause_ms = 1500 },
+	{ OK, .pause_ms = 1500 },
+};
+
+static const struct {
+	const struct server_answer *answers;
+	size_t num;
+	unsigned patience_ms;
+	uint64_t body_len, judged;
+	bool good;
+} silences[] = {
+	/* without a body: patience, of 3 seconds at least */
+	{ late, 1, 1000, 0, 0, false },
+	{ late, 1, 20000, 0, 0, true },
+	/* with one, or while it is judged: silent_ms */
+	{ late, 1, 20000, 2, 0, false },
+	{ late, 1, 20000, 0, 2, false },
+	/* an older daemon has more for what is large */
+	{ late, 1, 1000, 0, UINT64_C(1) << 30, true },
+	/* one that says that it is at work has as long as it takes */
+	{ at_work, COUNT(at_work), 1000, 2, 0, true },
+	{ at_work, COUNT(at_work), 1000, 0, 2, true },
+};
+
+START_TEST(who_says_nothing_is_given_up)
+{
+	const struct server_settings settings = { .cert = right.cert->x509,
+		.key = right.key };
+	const int fd = file_temporary(dir, &(struct error){ 0 });
+	const struct remote_request request = { .method = "PUT",
+		.path = "/v1/x",
+		.body_fd = fd,
+		.body_len = silences[_i].body_len,
+		.judged = silences[_i].judged,
+		.once = !silences[_i].good,
+		.file_fd = -1 };
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct pair pair;
+	bool ok;
+
+	ck_ok(file_pwrite(fd, span_of_str("xy"), 0, &err), err);
+	open_patient(&pair, &settings, silences[_i].answers, silences[_i].num,
+	    silences[_i].patience_ms, 2500);
+	ok = remote_do(pair.remote, &request, &answer, &err);
+	ck_assert_msg(ok == silences[_i].good, "%s", err.detail);
+	if (ok)
+		ck_assert_int_eq(answer.status, 200);
+	else
+		ck_assert_ptr_nonnull(strstr(err.detail, "has said nothing"));
+	if (!ok)
+		ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
+	remote_answer_free(&answer);
+	close_pair(&pair);
+	close(fd);
+}
+END_TEST
+
 /* --- Another program's server. --- */
 
 START_TEST(an_exchange_has_a_bound)
@@ -689,11 +764,11 @@ START_TEST(an_exchange_has_a_bound)
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/add",
 	    server_port(server));
-	ck_ok(remote_exchange(url, &body, &answer, &status, &err), err);
+	ck_ok(remote_exchange(NULL, url, &body, &answer, &status, &err), err);
 	ck_assert_int_eq(status, 202);
 	ck_assert(span_is(buf_span(&answer), "01234"));
 	answer.len = 0;
-	ck_assert(!remote_exchange(url, NULL, &answer, &status, &err));
+	ck_assert(!remote_exchange(NULL, url, NULL, &answer, &status, &err));
 	ck_assert_int_eq(err.kind, ERROR_LIMIT);
 	server_stop(server);
 	ck_assert(strncmp(server_request(server, 0), "POST /add ", 10) == 0);
@@ -701,11 +776,11 @@ START_TEST(an_exchange_has_a_bound)
 	ck_assert(strncmp(server_request(server, 1), "GET /add ", 9) == 0);
 	err = (struct error){ 0 };
 	answer.len = 0;
-	ck_assert(!remote_exchange(url, NULL, &answer, &status, &err));
+	ck_assert(!remote_exchange(NULL, url, NULL, &answer, &status, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
 	err = (struct error){ 0 };
-	ck_assert(!remote_exchange("file:///etc/passwd", NULL, &answer, &status,
-	    &err));
+	ck_assert(!remote_exchange(NULL, "file:///etc/passwd", NULL, &answer,
+	    &status, &err));
 	ck_assert_uint_eq(answer.len, 0);
 	buf_free(&answer);
 	server_free(server);
@@ -769,6 +844,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_body_is_sent_with_its_length);
 	tcase_add_loop_test(t, events_are_told_until_somebody_ends_it, 0,
 	    COUNT(streams));
+	tcase_add_loop_test(t, who_says_nothing_is_given_up, 0,
+	    COUNT(silences));
 	tcase_add_test(t, an_exchange_has_a_bound);
 	tcase_add_test(t, a_query_is_encoded);
 	tcase_add_test(t, patience_ends);
