@@ -212,7 +212,10 @@ static void
 print_row(const struct table *table, char *const cells[])
 {
 	for (size_t c = 0; c < table->columns; c++) {
-		fputs(cells[c], stdout);
+		if (c + 1 == table->outcome)
+			print_outcome(cells[c]);
+		else
+			fputs(cells[c], stdout);
 		if (c + 1 == table->columns)
 			break;
 		for (size_t w = width(cells[c]); w < table->widths[c] + 2; w++)

@@ -25,7 +25,8 @@ void output_text(const char *text);
 enum { TABLE_COLUMNS = 8 };
 struct table {
 	size_t columns, rows, room;
-	size_t outcome; /* the column that has outcomes, counted from 1; or 0 */
+	size_t outcome; /* the column that has outcomes, counted from 1; or 0:
+			 * it is not cut */
 	char **cells;
 	size_t widths[TABLE_COLUMNS]; /* the width of the widest cell so far */
 	/*

@@ -345,7 +345,8 @@ complete(const struct options_given *given, struct error *err)
 	bool ok = options_complete(&valised_options, given->operands,
 	    given->num_operands, NULL, NULL, &out, err);
 
-	if (ok && fwrite(out.data, 1, out.len, stdout) != out.len)
+	if (ok && out.len > 0 &&
+	    fwrite(out.data, 1, out.len, stdout) != out.len)
 		ok = error_set_errno(err, "standard output");
 	buf_free(&out);
 	return ok;

@@ -147,7 +147,8 @@ cmd_complete(struct context *context, const struct options_given *given,
 		given->num_operands, names, &all, &out, err);
 	if (ok && context->json)
 		ok = print_json(buf_span(&out), err);
-	else if (ok && fwrite(out.data, 1, out.len, stdout) != out.len)
+	else if (ok && out.len > 0 &&
+	    fwrite(out.data, 1, out.len, stdout) != out.len)
 		ok = error_set_errno(err, "standard output");
 	buf_free(&out);
 	context_free(&all.context);
