@@ -152,13 +152,13 @@ file_sync_all(const char *dir, struct error *err)
 enum { REPLACE = 1, FLUSH = 2 };
 
 static bool
-write_beside(const char *tmp, int fd, struct span bytes, mode_t mode,
+write_beside(const char *path, int fd, struct span bytes, mode_t mode,
     unsigned how, struct error *err)
 {
 	if (!file_pwrite(fd, bytes, 0, err))
-		return error_context(err, "%s", tmp);
+		return error_context(err, "%s", path);
 	if (fchmod(fd, mode) != 0 || ((how & FLUSH) != 0 && fsync(fd) != 0))
-		return error_set_errno(err, "%s", tmp);
+		return error_set_errno(err, "%s", path);
 	return true;
 }
 
@@ -177,9 +177,10 @@ put(const char *path, struct span bytes, mode_t mode, unsigned how,
 		return false;
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return error_set_errno(err, "%s", path);
-	ok = write_beside(tmp, fd, bytes, mode, how, err);
+	/* An error names the file that was to be written. */
+	ok = write_beside(path, fd, bytes, mode, how, err);
 	if (close(fd) != 0 && ok)
-		ok = error_set_errno(err, "%s", tmp);
+		ok = error_set_errno(err, "%s", path);
 	if (ok && replace && rename(tmp, path) != 0)
 		ok = error_set_errno(err, "%s", path);
 	if (ok && !replace && link(tmp, path) != 0)
