@@ -359,7 +359,8 @@ static const struct options_option bag_list_options[] = {
 };
 static const struct options_form bag_forms[] = {
 	{ FORM_BAG_PACK, "pack", "[DOC[@N]…]", 0, -1,
-	    "Pack copies of these documents, or what the options say.",
+	    "Pack copies of these documents (the newest version of DOC,"
+	    " DOC@in-force or DOC@N), or what the options say.",
 	    bag_pack_options },
 	{ FORM_BAG_OPEN, "open", "FILE", 1, 1,
 	    "Check all of it, with no network, put its copies into the local"
