@@ -133,6 +133,25 @@ send_deposit(struct session *session, struct outbox_act *act,
 	return true;
 }
 
+/* True if the newest version is known here, and is the same. */
+static bool
+is_unchanged(struct context *context, const struct newest *newest,
+    const struct version *version)
+{
+	struct buf known = BUF(LIMIT_VERSION_BYTES);
+	struct error ignored = { 0 };
+	struct version *last = NULL;
+	bool same;
+
+	if (newest->version > 0 &&
+	    context_known_version(context, &newest->digest, &known))
+		last = version_parse(buf_span(&known), &ignored);
+	same = last != NULL && is_same(last, version);
+	version_free(last);
+	buf_free(&known);
+	return same;
+}
+
 /* Name the version that it follows. */
 static bool
 push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
@@ -141,24 +160,14 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	struct context *context = pusher->context;
 	struct session *session = pusher->session;
 	struct entry entry;
-	struct buf known = BUF(LIMIT_VERSION_BYTES),
-		   yaml = BUF(LIMIT_VERSION_BYTES);
-	struct version *last = NULL;
+	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
 	struct version *version = push->version;
-	struct error ignored = { 0 };
 	uint64_t index = 0;
 	struct outbox_act act = { .lock = -1 };
 	char name[DOCUMENT_NAME + 1];
-	bool again = false, same = false, ok;
+	bool again = false, ok;
 
-	if (newest->version > 0 &&
-	    context_known_version(context, &newest->digest, &known))
-		last = version_parse(buf_span(&known), &ignored);
-	if (last != NULL)
-		same = is_same(last, version);
-	version_free(last);
-	buf_free(&known);
-	if (same)
+	if (is_unchanged(context, newest, version))
 		return nothing_changed(context, push->document, newest->version,
 		    err);
 	if (!newest_check_onto(pusher->context, newest, push->document,
@@ -440,6 +449,11 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	    (may_deposit(pusher, push) &&
 		!newest_check_seen(&newest, push->document, push->onto, err)))
 		return false;
+	/* Who said yes to it already is not asked again. */
+	if (pusher->ask &&
+	    is_unchanged(pusher->context, &newest, push->version))
+		return nothing_changed(pusher->context, push->document,
+		    newest.version, err);
 	if (!agreed(pusher, push, newest.version, err))
 		return err->kind == ERROR_NONE;
 	return push_next(pusher, push, &newest, err);

@@ -53,6 +53,7 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 	none "no is no"
 	check "with --yes it does not" sh -c "printf '' | script -qec \"'$valise' --config offices/mofa/config.yaml push agreement/two --title en=Two --text lo=work/lo.txt --text en=work/en.txt --yes\" /dev/null | grep -v Type | grep -q 'agreement/two@1'"
 	ask yes >/dev/null
+	expect "but not of what is there already" 0 "nothing has changed since agreement/one@" ask no
 	check "yes is yes" sh -c "'$valise' --config offices/mofa/config.yaml list | grep -q agreement/one"
 else
 	echo "skipped: nobody has script(1): questions at a terminal"
