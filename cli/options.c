@@ -63,6 +63,24 @@ static const struct options_form init_forms[] = {
 	END,
 };
 
+static const struct options_option renew_options[] = {
+	VALUE(OPTION_CERT, "cert", "FILE",
+	    "the certificate that you connect with from now on"),
+	VALUE(OPTION_KEY, "key", "FILE", "its private key"),
+	VALUE(OPTION_SIGN_CERT, "sign-cert", "FILE",
+	    "the certificate that you sign with from now on"),
+	VALUE(OPTION_SIGN_KEY, "sign-key", "FILE", "its private key"),
+	VALUE(OPTION_ENCRYPT_CERT, "encrypt-cert", "FILE",
+	    "the office's certificate, to open bags with from now on; the key"
+	    " of before stays, for bags on their way"),
+	VALUE(OPTION_ENCRYPT_KEY, "encrypt-key", "FILE", "its private key"),
+	END,
+};
+static const struct options_form renew_forms[] = {
+	{ FORM_RENEW, NULL, NULL, 0, 0, NULL, renew_options },
+	END,
+};
+
 static const struct options_option push_options[] = {
 	{ OPTION_TEXT, '\0', "text", "LANG=FILE",
 	    "a text, once for each language", OPTIONS_NEEDED | OPTIONS_MANY },
@@ -498,6 +516,13 @@ static const struct options_command commands[] = {
 	    "  valise init enrolment.yaml --cert me.pem --key me.key \\\n"
 	    "      --sign-cert me-sign.pem --sign-key me-sign.key\n",
 	    NULL, init_forms },
+	{ "renew", "go on with new certificates",
+	    "Judge the certificates that follow those which end, or that"
+	    " another CA issued, and their keys, and name them in the"
+	    " configuration. Nobody is asked: it needs no connection.",
+	    "  valise renew --cert new/connect.pem --key new/connect.key \\\n"
+	    "      --sign-cert new/sign.pem --sign-key new/sign.key\n",
+	    NULL, renew_forms },
 	{ "push", "deposit a new version",
 	    "Deposit a version of DOC (TYPE/NAME): version 1 if there is none,"
 	    " else the next. It is signed as a proof of origin. What a cut"

@@ -85,6 +85,7 @@ enum {
 /* Each usage line; main.c has the function that runs it. */
 enum {
 	FORM_INIT = 1,
+	FORM_RENEW,
 	FORM_PUSH,
 	FORM_PUSH_BATCH,
 	FORM_SIGN,

@@ -136,11 +136,49 @@ read_slips(struct opened *bag, struct error *err)
 	return ok;
 }
 
+/* Decrypt it with a key: into a new file, as another one may have begun. */
+static bool
+decrypt(struct opened *bag, const struct identity *recipient, struct error *err)
+{
+	if (bag->inner >= 0)
+		close(bag->inner);
+	free(bag->members);
+	bag->members = NULL;
+	bag_close(&bag->apart);
+	bag->inner = file_temporary(bag->context->state, err);
+	return bag->inner >= 0 &&
+	    bag_open(bag->fd, recipient, bag->inner, &bag->apart, &bag->members,
+		&bag->num, err);
+}
+
+/* With the office's key; else with those of before: it was on its way. */
+static bool
+decrypt_with_any(struct opened *bag, struct error *err)
+{
+	struct context *context = bag->context;
+	struct identity recipient = { NULL };
+	struct error why = { 0 };
+	bool ok = own_cert_load(context, OWN_CERT_OPEN, &recipient, err) &&
+	    decrypt(bag, &recipient, err);
+
+	identity_free(&recipient);
+	for (size_t i = 0; !ok && err->kind == ERROR_UNTRUSTED &&
+	     i < context->num_encrypt_before;
+	     i++) {
+		ok = own_cert_load_before(context, i, &recipient, &why) &&
+		    decrypt(bag, &recipient, &why);
+		identity_free(&recipient);
+		why = (struct error){ 0 };
+	}
+	if (ok)
+		*err = (struct error){ 0 };
+	return ok;
+}
+
 bool
 opened_read(struct context *context, const char *path, struct opened *out,
     struct error *err)
 {
-	struct identity recipient = { NULL };
 	const struct zip_member *yaml, *p7s;
 	bool ok;
 
@@ -161,12 +199,7 @@ opened_read(struct context *context, const char *path, struct opened *out,
 		    " named by encryption-certificate and encryption-key in"
 		    " %s",
 		    context->config_path);
-	ok = own_cert_load(context, OWN_CERT_OPEN, &recipient, err) &&
-	    (out->inner = file_temporary(context->state, err)) >= 0 &&
-	    bag_open(out->fd, &recipient, out->inner, &out->apart,
-		&out->members, &out->num, err);
-	identity_free(&recipient);
-	if (!ok)
+	if (!decrypt_with_any(out, err))
 		return error_context(err, "%s", path);
 	yaml = bag_member(out->members, out->num, PATH_WAYBILL);
 	p7s = bag_member(out->members, out->num, PATH_WAYBILL_SIGNATURE);

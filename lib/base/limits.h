@@ -76,6 +76,7 @@ enum {
 	LIMIT_LISTS_OF_CA = 32, /* kept beside the daemon's folder; and their */
 	LIMIT_LISTS_OF_CA_BYTES = LIMIT_CRL_BYTES, /* DER, together */
 	LIMIT_KEY_BYTES = 64 * 1024,               /* a key file */
+	LIMIT_BAG_KEYS = 16,               /* of before, to open bags with */
 	LIMIT_SECRETS = 100,               /* passphrases tried for a key */
 	LIMIT_CERT_CACHE = 4096,           /* certificates kept parsed */
 	LIMIT_CA_CERTS = 8,                /* of one CA, old and new */

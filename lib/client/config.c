@@ -4,6 +4,7 @@
 #include "client/config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -45,6 +46,37 @@ read_proxy(const struct yaml *root, const char *dir, struct proxy_sources *out,
 		    why.detail);
 }
 
+/* The pairs that open bags which were on their way. */
+static void
+read_before(const struct yaml *list, const char *dir, struct context *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "certificate", "key" };
+	struct context_pair *all;
+
+	if (list == NULL || !yaml_is(list, YAML_SEQUENCE, to))
+		return;
+	if (list->num_children > LIMIT_BAG_KEYS) {
+		complain(to, list, "more than %d", LIMIT_BAG_KEYS);
+		return;
+	}
+	all = calloc(list->num_children, sizeof(*all));
+	if (all == NULL) {
+		complain(to, list, "no memory");
+		return;
+	}
+	out->encrypt_before = all;
+	for (const struct yaml *c = list->children; c != NULL; c = c->next) {
+		struct context_pair *pair = &all[out->num_encrypt_before++];
+
+		if (!yaml_is(c, YAML_MAPPING, to))
+			continue;
+		yaml_only(c, keys, 2, to);
+		read_path(c, "certificate", dir, true, pair->cert, to);
+		read_path(c, "key", dir, true, pair->key, to);
+	}
+}
+
 /* Read the configuration; key_id gets the ID of the journal's key. */
 static void
 read_config(const struct yaml *root, const char *dir, struct context *out,
@@ -52,7 +84,8 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 {
 	static const char *const keys[] = { "valise", "journal", "certificate",
 		"key", "sign-certificate", "sign-key", "encryption-certificate",
-		"encryption-key", "state", "proxy", "proxy-password" };
+		"encryption-key", "encryption-before", "state", "proxy",
+		"proxy-password" };
 	const struct yaml *node;
 	const char *text;
 
@@ -74,6 +107,7 @@ read_config(const struct yaml *root, const char *dir, struct context *out,
 	read_path(root, "encryption-certificate", dir, false, out->encrypt_cert,
 	    to);
 	read_path(root, "encryption-key", dir, false, out->encrypt_key, to);
+	read_before(yaml_get(root, "encryption-before"), dir, out, to);
 	read_path(root, "state", dir, false, out->state, to);
 	read_proxy(root, dir, &out->proxies, to);
 

@@ -4,6 +4,8 @@
  */
 #include "client/context.h"
 
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "client/config.h"
 #include "client/lists.h"
@@ -38,6 +40,7 @@ context_load(struct context *context, struct error *err)
 void
 context_free(struct context *context)
 {
+	free(context->encrypt_before);
 	enrolment_free(&context->enrolment);
 	policies_free(context);
 	cert_cache_free(context->certs);

@@ -73,6 +73,11 @@ struct context {
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
 	/* the office's own, to open bags */
 	char encrypt_cert[FILE_PATH], encrypt_key[FILE_PATH];
+	/* those of before, for bags on their way; the newest first */
+	struct context_pair {
+		char cert[FILE_PATH], key[FILE_PATH];
+	} * encrypt_before;
+	size_t num_encrypt_before;
 	/* the state folder with KEYID */
 	char state[FILE_PATH];
 	struct enrolment enrolment;

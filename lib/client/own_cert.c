@@ -332,6 +332,27 @@ add_policies(struct context *context, struct own_cert_known *to)
 		add_policy(context, &all->awaited[i], to);
 }
 
+void
+own_cert_know(struct context *context, struct own_cert_known *known)
+{
+	known->state = context->state;
+	known->at = time_now_ms() / 1000;
+	add_policies(context, known);
+}
+
+bool
+own_cert_load_before(struct context *context, size_t i, struct identity *out,
+    struct error *err)
+{
+	const struct own_cert_known known = { .use = OWN_CERT_OPEN,
+		.path = context->encrypt_before[i].cert,
+		.key_path = context->encrypt_before[i].key,
+		.named_by = "\"encryption-before\"",
+		.at = time_now_ms() / 1000 };
+
+	return own_cert_load_named(&known, &context->private_keys, out, err);
+}
+
 bool
 own_cert_load(struct context *context, enum own_cert_use use,
     struct identity *out, struct error *err)
@@ -344,9 +365,7 @@ own_cert_load(struct context *context, enum own_cert_use use,
 	};
 	struct own_cert_known known = { .use = use,
 		.path = files[use][0],
-		.key_path = files[use][1],
-		.state = context->state,
-		.at = time_now_ms() / 1000 };
+		.key_path = files[use][1] };
 	char named_by[FILE_PATH + 40];
 
 	if (known.path[0] == '\0' || known.key_path[0] == '\0')
@@ -358,6 +377,6 @@ own_cert_load(struct context *context, enum own_cert_use use,
 	snprintf(named_by, sizeof(named_by), "\"%s\" of %s", uses[use].cert,
 	    context->config_path);
 	known.named_by = named_by;
-	add_policies(context, &known);
+	own_cert_know(context, &known);
 	return own_cert_load_named(&known, &context->private_keys, out, err);
 }

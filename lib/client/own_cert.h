@@ -59,6 +59,13 @@ bool own_cert_judge(const struct cert *cert, const struct own_cert_known *known,
  */
 bool own_cert_load(struct context *context, enum own_cert_use use,
     struct identity *out, struct error *err) MUST_USE;
+/* Make known what this office has accepted and seen, and the time. */
+void own_cert_know(struct context *context, struct own_cert_known *known);
+/*
+ * The same of a pair that opened bags before (context->encrypt_before).
+ */
+bool own_cert_load_before(struct context *context, size_t i,
+    struct identity *out, struct error *err) MUST_USE;
 /*
  * The same of what known names, before anything is configured: options, with
  * the CAs of an enrolment.

@@ -23,7 +23,7 @@ expect "a word is missing" 2 "expected pack, open, ack, list or push" "$valise" 
 expect "no configuration" 2 "valise init" "$valise" list
 expect "an unknown option" 2 "unknown option" "$valise" list --frobnicate
 expect "one that is nearly right" 2 'did you mean "--status"? (see "valise list --help")' "$valise" list --statsu x
-expect "an option that could be two" 2 "may be --search or --status" "$valise" list --s x
+expect "an option that could be two" 2 "may be --secret-file or --search" "$valise" list --s x
 expect "an option cut short" 2 "there is no status" "$valise" list --stat=nonsense
 expect "a value that nothing asks for" 2 "takes no value" "$valise" list --proved=yes
 expect "an option of another form" 2 'option of "valise witness init"' "$valise" witness --name x
