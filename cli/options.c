@@ -681,7 +681,8 @@ static const struct options_value values[] = {
 	{ "TYPE", COMPLETE_NAMES, NULL },
 	{ "WHEN", COMPLETE_WORDS, "always\nnever" },
 	{ "STATUS", COMPLETE_WORDS,
-	    "draft\nsigned in part\nin force\nterminated" },
+	    "draft\nsigned in part\nin force\nterminated\nsuperseded\n"
+	    "withdrawn\nlapsed" },
 	{ NULL },
 };
 

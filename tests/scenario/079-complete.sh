@@ -26,6 +26,8 @@ only "an office of the policy" "iom-bangkok iom-geneva iom-vientiane" bag pack -
 only "after an equals sign" "--office=mofa" log --office=mo
 only "a type" "agreement" list agr
 only "a status" "in force" list --status i
+only "one that only old versions have" "superseded" list --status sup
+only "a party" "lao-pdr" list --party la
 only "a command" "sign" si
 only "the word of a command" "accept" policy ac
 only "a name of an option" "--status" list --st
@@ -93,6 +95,7 @@ rows() { # SHELL
 	expect "$1: a file" 0 "ran: <verify> <work/one.asice>" "in_$1" "$dir/work/bin" 'valise verify work/one.a\t'
 	expect "$1: a file after its language" 0 "ran: <push> <--text> <en=work/en.txt>" "in_$1" "$dir/work/bin" 'valise push --text en=work/en.t\t'
 	expect "$1: an option" 0 "ran: <diff> <--side-by-side>" "in_$1" "$dir/work/bin" 'valise diff --si\t'
+	expect "$1: of the command that is named by its path" 0 "ran: <show> <agreement/two>" "in_$1" "$dir/work/none" 'work/bin/valise show agreement/tw\t'
 	"in_$1" "$dir/work/bad" 'valise show \t\t' >work/bad.out 2>&1
 	"in_$1" "$dir/work/bad" 'valise show ;\t' >work/bad.out2 2>&1
 	"in_$1" "$dir/work/bad" 'valise show "$\t' >work/bad.out3 2>&1
@@ -106,9 +109,11 @@ if command -v fish >/dev/null; then
 		'log --office=iom-g:--office=iom-geneva' 'list --status in:in force' 'verify work/one.a:work/one.asice' 'push --text en=work/en.t:en=work/en.txt' 'diff --si:--side-by-side'; do
 		expect "fish: ${row%:*}" 0 "^${row##*:}" in_fish work/bin "valise ${row%:*}"
 	done
+	expect "fish: of the command that is named by its path" 0 "^agreement/two" in_fish work/none "work/bin/valise show agreement/tw"
 	in_fish work/bad "valise show " >work/out 2>&1
 	check "fish runs nothing that is offered" test ! -e pwned
 else echo "  skipped: fish (it is not there)"; fi
+expect "before it is installed" 0 "^terminate$" bash -c '. "$0/valise.bash"; COMP_WORDS=(valise te); COMP_CWORD=1; _valise; printf "%s\n" "${COMPREPLY[@]}"' "$VALISE_BUILD"
 expect "the daemon's options" 0 "^--with-keys" "$valised" complete -- backup --w
 expect "and those without a command" 0 "^--check" "$valised" complete -- --ch
 finish
