@@ -18,7 +18,7 @@ struct options {
 	const char *cert, *key, *sign_cert, *sign_key, *state;
 	/* the office's, to open bags with */
 	const char *encrypt_cert, *encrypt_key;
-	struct buf key_pem; /* that to connect with, if it was encrypted */
+	EVP_PKEY *own_key; /* to connect with, once it was loaded */
 	bool yes; /* --yes: it agrees to all policies that there were */
 };
 
@@ -58,13 +58,12 @@ trust_enrolled(const struct enrolment *enrolment, struct error *err)
 static bool
 check_pair(struct own_cert_known *known, enum own_cert_use use,
     const char *cert, const char *key, const struct private_rule *rule,
-    struct buf *key_pem, struct error *err)
+    EVP_PKEY **own_key, struct error *err)
 {
 	static const char *const names[] = { [OWN_CERT_CONNECT] = "--cert",
 		[OWN_CERT_SIGN] = "--sign-cert",
 		[OWN_CERT_OPEN] = "--encrypt-cert" };
 	struct identity identity;
-	bool ok;
 
 	if (cert == NULL)
 		return true;
@@ -74,10 +73,12 @@ check_pair(struct own_cert_known *known, enum own_cert_use use,
 	known->named_by = names[use];
 	if (!own_cert_load_named(known, rule, &identity, err))
 		return false;
-	ok = key_pem == NULL || !identity.was_encrypted ||
-	    identity_append_key(&identity, key_pem, err);
+	if (own_key != NULL) {
+		*own_key = identity.key;
+		identity.key = NULL;
+	}
 	identity_free(&identity);
-	return ok;
+	return true;
 }
 
 static bool
@@ -89,7 +90,7 @@ check_pairs(const struct context *context, struct options *options,
 		.cas = trust_enrolled(&context->enrolment, err) };
 	const bool ok = known.cas != NULL &&
 	    check_pair(&known, OWN_CERT_CONNECT, options->cert, options->key,
-		rule, &options->key_pem, err) &&
+		rule, &options->own_key, err) &&
 	    check_pair(&known, OWN_CERT_SIGN, options->sign_cert,
 		options->sign_key, rule, NULL, err) &&
 	    check_pair(&known, OWN_CERT_OPEN, options->encrypt_cert,
@@ -158,7 +159,7 @@ fetch_policy(struct context *context, const struct options *options,
 		.address = context->enrolment.address,
 		.cert = context->cert,
 		.key = context->key,
-		.key_pem = buf_span(&options->key_pem),
+		.own_key = options->own_key,
 		.proxies = &context->proxies,
 		.patience_ms = context->patience_s * 1000,
 	};
@@ -370,7 +371,6 @@ read_options(const struct options_given *given, struct options *out,
 		.encrypt_key = options_value(given, OPTION_ENCRYPT_KEY),
 		.state = options_value(given, OPTION_STATE),
 		.yes = options_has(given, OPTION_YES),
-		.key_pem = BUF(LIMIT_KEY_BYTES),
 	};
 	if ((out->sign_cert == NULL) != (out->sign_key == NULL))
 		return error_set(err, ERROR_USAGE,
@@ -460,6 +460,7 @@ cmd_init(struct context *context, const struct options_given *given,
 		    write_config(context, &options, root, err);
 	}
 	buf_free(&text);
+	EVP_PKEY_free(options.own_key);
 	if (!ok)
 		return false;
 	places_tell(context);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
-#include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include "base/time.h"
 #include "client/handover.h"
@@ -448,22 +448,23 @@ session_name_policy(struct session *session)
 
 /* What would be refused is found before anybody is connected to. */
 static bool
-judge_own(struct context *context, struct buf *key_pem, struct error *err)
+judge_own(struct context *context, EVP_PKEY **key, struct error *err)
 {
 	struct identity own = { NULL };
-	const bool ok = own_cert_load(context, OWN_CERT_CONNECT, &own, err) &&
-	    (!own.was_encrypted || identity_append_key(&own, key_pem, err));
 
+	if (!own_cert_load(context, OWN_CERT_CONNECT, &own, err))
+		return false;
+	*key = own.key;
+	own.key = NULL;
 	identity_free(&own);
-	return ok;
+	return true;
 }
 
 static void
-free_pems(struct session *session)
+free_own(struct session *session)
 {
-	if (session->key_pem.len > 0)
-		OPENSSL_cleanse(session->key_pem.data, session->key_pem.len);
-	buf_free(&session->key_pem);
+	EVP_PKEY_free(session->own_key);
+	session->own_key = NULL;
 	buf_free(&session->server_ca);
 }
 
@@ -482,19 +483,18 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	};
 
 	*out = (struct session){ .context = context,
-		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES),
-		.key_pem = BUF(LIMIT_KEY_BYTES) };
+		.server_ca = BUF(LIMIT_POLICY_FILE_BYTES) };
 	/* Checked here too, whatever a command makes of its options. */
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
-	if (!judge_own(context, &out->key_pem, err) ||
+	if (!judge_own(context, &out->own_key, err) ||
 	    !policies_server_cas(context, &out->server_ca, err)) {
-		free_pems(out);
+		free_own(out);
 		return false;
 	}
 	out->settings = settings;
-	out->settings.key_pem = buf_span(&out->key_pem);
+	out->settings.own_key = out->own_key;
 	out->settings.server_ca = buf_span(&out->server_ca);
 	out->settings.accepted = out->accepted;
 	session_name_policy(out);
@@ -516,7 +516,7 @@ session_close(struct session *session)
 	for (size_t i = 0; i < SESSION_POLICIES; i++)
 		policy_free(session->fetched[i]);
 	memset(session->fetched, 0, sizeof(session->fetched));
-	free_pems(session);
+	free_own(session);
 }
 
 bool

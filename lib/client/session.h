@@ -52,7 +52,7 @@ struct session {
 	struct policy *fetched[SESSION_POLICIES];
 	size_t num_fetched;
 	struct buf server_ca;
-	struct buf key_pem; /* the key to connect with, if it was encrypted */
+	EVP_PKEY *own_key; /* to connect with */
 	/* The digest of the policy that was accepted last; or empty. */
 	char accepted[DIGEST_HEX];
 	struct remote_settings settings;

@@ -125,8 +125,7 @@ take_key(struct identity *to, struct span cert_pem, const char *cert_name,
 {
 	unsigned place;
 
-	to->was_encrypted = pem_is_encrypted(key_pem);
-	if (to->was_encrypted && rule != NULL && rule->secret != NULL) {
+	if (pem_is_encrypted(key_pem) && rule != NULL && rule->secret != NULL) {
 		to->key = decrypt_key(key_pem, key_name, rule, err);
 		if (to->key == NULL)
 			return false;
@@ -204,23 +203,6 @@ identity_load(const char *cert_path, const char *key_path,
 	}
 	*out = identity;
 	return true;
-}
-
-bool
-identity_append_key(const struct identity *identity, struct buf *out,
-    struct error *err)
-{
-	BIO *bio = BIO_new(BIO_s_secmem());
-	char *data;
-	bool ok = bio != NULL &&
-	    PEM_write_bio_PrivateKey(bio, identity->key, NULL, NULL, 0, NULL,
-		NULL) == 1;
-	const long len = ok ? BIO_get_mem_data(bio, &data) : 0;
-
-	ok = ok ? buf_append(out, span_of(data, (size_t)len), err)
-		: error_set_openssl(err, ERROR_SYSTEM, "a private key");
-	BIO_free(bio);
-	return ok;
 }
 
 void

@@ -11,7 +11,6 @@
 struct identity {
 	struct cert *cert;
 	EVP_PKEY *key;
-	bool was_encrypted; /* in its file */
 };
 
 /*
@@ -43,9 +42,6 @@ bool identity_load(const char *cert_path, const char *key_path,
 /* Both of PEM text; the names are those of the sentences. */
 bool identity_parse(struct span cert_pem, const char *cert_name,
     struct span key_pem, const char *key_name, struct identity *out,
-    struct error *err) MUST_USE;
-/* Append the key as PEM that is not encrypted, which the caller cleanses. */
-bool identity_append_key(const struct identity *identity, struct buf *out,
     struct error *err) MUST_USE;
 void identity_free(struct identity *identity);
 

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "remote/own_key.h"
 
 /* for a larger body leave to send is asked first */
 enum { EXPECT_OVER = 1024 * 1024 };
@@ -276,21 +277,6 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 	return 0;
 }
 
-/* OpenSSL would ask for the passphrase of an encrypted one by itself. */
-static bool
-set_key(struct remote *remote)
-{
-	const struct span pem = remote->settings.key_pem;
-	struct curl_blob blob = { .data = (void *)(uintptr_t)pem.data,
-		.len = pem.len,
-		.flags = CURL_BLOB_NOCOPY };
-
-	return (pem.len > 0 ? curl_easy_setopt(remote->curl,
-				  CURLOPT_SSLKEY_BLOB, &blob)
-			    : curl_easy_setopt(remote->curl, CURLOPT_SSLKEY,
-				  remote->settings.key)) == 0;
-}
-
 static bool
 set_up(struct remote *remote, struct transfer *transfer,
     struct curl_slist **headers)
@@ -318,9 +304,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 		(long)CURL_SSLVERSION_TLSv1_3) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == 0 &&
-	    curl_easy_setopt(curl, CURLOPT_SSLCERT, remote->settings.cert) ==
-		0 &&
-	    set_key(remote) &&
+	    own_key_set(curl, &remote->settings) &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
 		(long)patience_ms(remote)) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected) == 0 &&

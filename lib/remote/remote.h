@@ -5,6 +5,8 @@
 #ifndef REMOTE_REMOTE_H
 #define REMOTE_REMOTE_H
 
+#include <openssl/types.h>
+
 #include "base/digest.h"
 #include "base/limits.h"
 #include "remote/events.h"
@@ -17,8 +19,8 @@ struct remote_settings {
 	/* PEM of the CAs that may have issued its certificate */
 	struct span server_ca;
 	const char *cert, *key; /* PEM files, to connect with */
-	/* The key itself as PEM, if that in its file is encrypted; or empty. */
-	struct span key_pem;
+	/* The key itself, borrowed, if it was loaded from that file; or NULL. */
+	EVP_PKEY *own_key;
 	/*
 	 * The digest of the policy that this office has accepted, told in each
 	 * request; it may change between them. NULL or empty: none.

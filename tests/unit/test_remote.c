@@ -19,6 +19,7 @@ static struct identity ca, other_ca, right, wrong_name, expired, strange;
 static struct identity person;
 static struct buf ca_pem = BUF(100000);
 static char dir[UNIT_DIR], cert[FILE_PATH], key[FILE_PATH];
+static EVP_PKEY *own_key; /* that was loaded; or NULL */
 
 static struct identity
 issue_server(const struct identity *by, const char *names, int64_t until_at)
@@ -102,6 +103,7 @@ open_patient(struct pair *pair, const struct server_settings *settings,
 		.server_ca = buf_span(&ca_pem),
 		.cert = cert,
 		.key = key,
+		.own_key = own_key,
 		.accepted = pair->accepted,
 		.patience_ms = patience_ms,
 		.silent_ms = silent_ms,
@@ -358,6 +360,40 @@ START_TEST(without_a_certificate_nobody_is_asked)
 	remote_answer_free(&answer);
 	server_stop(pair.server);
 	ck_assert_uint_eq(server_num_connections(pair.server), 0);
+	close_pair(&pair);
+}
+END_TEST
+
+static const struct {
+	const struct identity *loaded; /* NULL: it is read from its file */
+	bool has_file, ok;
+} keys[] = {
+	{ NULL, true, true },
+	{ NULL, false, false },
+	{ &person, false, true },
+	/* Meanwhile the files were renewed. */
+	{ &right, true, true },
+	{ &right, false, false },
+};
+
+START_TEST(a_key_that_was_loaded_is_not_read_again)
+{
+	const struct server_answer one = { answers[0].answer, 0, true };
+	const struct span none = span_of_str("no key\n");
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct pair pair;
+
+	if (!keys[_i].has_file)
+		ck_ok(file_write_quick(key, none, 0600, &err), err);
+	own_key = keys[_i].loaded != NULL ? keys[_i].loaded->key : NULL;
+	open_right(&pair, &one, 1, 0);
+	if (keys[_i].ok)
+		ck_ok(get(pair.remote, &answer, &err), err);
+	else
+		ck_assert(!get(pair.remote, &answer, &err));
+	remote_answer_free(&answer);
+	server_stop(pair.server);
 	close_pair(&pair);
 }
 END_TEST
@@ -835,6 +871,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t, nothing_is_sent_to_another_server, 0,
 	    COUNT(servers));
 	tcase_add_test(t, without_a_certificate_nobody_is_asked);
+	tcase_add_loop_test(t, a_key_that_was_loaded_is_not_read_again, 0,
+	    COUNT(keys));
 	tcase_add_test(t, where_nobody_is_it_is_said_at_once);
 	tcase_add_test(t, what_broke_is_asked_again);
 	tcase_add_loop_test(t, who_is_told_to_wait_waits, 0, COUNT(busy));
