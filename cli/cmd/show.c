@@ -305,19 +305,30 @@ json_of_acts(const struct document_acts *acts)
 }
 
 /*
- * If the version.yaml of the newest version was not read, take its title from
- * elsewhere.
+ * The title is the newest version's: by its version.yaml, or where an older
+ * daemon does not give that by its word.
  */
 static bool
-add_title(struct session *session, const struct document_acts *acts,
+add_title(const struct source *from, const struct document_acts *acts,
     json_t *json, struct error *err)
 {
+	const json_t *versions = json_object_get(json, "versions");
 	char titles[TITLE_TEXT], title[LIMIT_TITLE_BYTES + 1];
-	bool proved;
+	struct version *newest;
+	bool proved = true, given;
 
 	if (json_is_true(json_object_get(json, "title-proved")))
 		return true;
-	if (!title_of_document(session, acts, titles, &proved, err))
+	if (!get_version(from, acts->doc.name,
+		json_array_get(versions, json_array_size(versions) - 1),
+		&newest, err))
+		return false;
+	given = newest != NULL;
+	if (given)
+		title_text_of(newest, titles, sizeof(titles));
+	version_free(newest);
+	if (!given &&
+	    !title_of_document(from->session, acts, titles, &proved, err))
 		return false;
 	title_text_pick(titles, "en", title);
 	set_title(json, title, json_of_titles(titles), proved);
@@ -340,7 +351,7 @@ show_proved(struct session *session, const char *document, unsigned version,
 	    (json = json_of_acts(&acts)) != NULL &&
 	    find_version(json, version, &shown, err) &&
 	    describe(&from, json, shown, err) &&
-	    add_title(session, &acts, json, err) &&
+	    add_title(&from, &acts, json, err) &&
 	    print_document(session->context, json, version, shown, err);
 	json_decref(json);
 	acts_free(&acts);

@@ -165,8 +165,10 @@ class Driver:
             if isinstance(value, dict):
                 if value.get("proved") is False:
                     return None
+                # "title-proved" is of the titles of each language as well.
                 return {k: strip(v) for k, v in value.items()
-                        if value.get(k + "-proved") is not False}
+                        if value.get(k.removesuffix("s") + "-proved") is not False
+                        and value.get(k + "-proved") is not False}
             if isinstance(value, list):
                 return [strip(one) for one in value]
             return value

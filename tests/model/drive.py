@@ -497,8 +497,8 @@ class Drive:
         name = "%s@%d" % (document.name, version.number)
         key = (PEOPLE[who][1], document.name, version.number)
         self.fetched[key] = self.fetched.get(key, 0) + 1
-        told = self.parsed(self.expect(who, "--json", "fetch", name, "-o",
-                                      "work/copy.asice"))
+        told = self.parsed(self.expect(who, "--json", "fetch", name, "--force",
+                                      "-o", "work/copy.asice"))
         if (told["outcome"], told["status"]) != ("VALID", version.status):
             raise Wrong("%s fetches %s, which is %s: %r" % (
                 who, name, version.status, told))

@@ -56,6 +56,7 @@ newest "a title that changed" "^  since 1 *title (en) The one, amended: changed$
 newest "one that was added" "^  since 1 *title (lo) ໜຶ່ງ: added$"
 newest "one that was removed" "^  since 1 *title (fr) L'un: removed$"
 expect "JSON has it" 0 '"changed":{"since":1,"changes":\[.*{"what":"text","name":"texts/en/en.txt","language":"en","change":"changed"}' at iom-geneva --json show agreement/one@latest
+expect "the title is the newest version's, and proved, whichever is shown" 0 '"title":"The one, amended",.*"title-proved":true' at iom-vientiane --json show agreement/one
 shows "a first version has none" "^version 1, in force"
 grep -q "since" work/out && not_ok "none at all" || ok "none at all"
 check "a third, the same but for its note" at mofa push agreement/one --text lo=work/lo.txt --text en=work/en.txt --text th=work/lo.txt --annex work/list.txt --title "en=The one, amended" --title "lo=ໜຶ່ງ" --note again
