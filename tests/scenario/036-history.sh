@@ -116,6 +116,8 @@ other_port=$(sed 's|.*:||' other/url)
 lie_at() { # OFFICE N COMMAND…
 	office=$1 n=$2; shift 2
 	recall "$office"; rm -rf work/into work/x.asice work/x.bag
+	# What an earlier run deposited, this state has not seen.
+	case $1 in push) ask "$office" url; sees "$office" two ;; esac
 	liar "$office" other "$n" "$other_port"
 	got=0; at "$office" "$@" >work/out 2>&1 </dev/null || got=$?
 	end_line
