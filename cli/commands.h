@@ -20,14 +20,14 @@
 typedef bool command_run(struct context *context,
     const struct options_given *given, struct error *err);
 
-command_run cmd_init, cmd_renew, cmd_push, cmd_push_batch, cmd_sign, cmd_fetch,
-    cmd_pull, cmd_verify, cmd_verify_evidence, cmd_show, cmd_list, cmd_diff,
-    cmd_history, cmd_log, cmd_bag_pack, cmd_bag_open, cmd_bag_ack, cmd_bag_push,
-    cmd_watch, cmd_terminate, cmd_audit, cmd_audit_note, cmd_audit_combine,
-    cmd_audit_compare, cmd_witness, cmd_witness_init, cmd_policy_check,
-    cmd_policy_show, cmd_policy_accept, cmd_policy_save, cmd_crls_push,
-    cmd_crls_add, cmd_crls_show, cmd_kit, cmd_bag_list, cmd_complete,
-    cmd_status;
+command_run cmd_init, cmd_init_update, cmd_renew, cmd_push, cmd_push_batch,
+    cmd_sign, cmd_fetch, cmd_pull, cmd_verify, cmd_verify_evidence, cmd_show,
+    cmd_list, cmd_diff, cmd_history, cmd_log, cmd_bag_pack, cmd_bag_open,
+    cmd_bag_ack, cmd_bag_push, cmd_watch, cmd_terminate, cmd_audit,
+    cmd_audit_note, cmd_audit_combine, cmd_audit_compare, cmd_witness,
+    cmd_witness_init, cmd_policy_check, cmd_policy_show, cmd_policy_accept,
+    cmd_policy_save, cmd_crls_push, cmd_crls_add, cmd_crls_show, cmd_kit,
+    cmd_bag_list, cmd_complete, cmd_status;
 
 /* Describe in a few words what an entry is about. */
 void describe_entry(const struct entry *entry, char out[512]);

@@ -20,6 +20,7 @@ enum { HELP = 16384 };
 
 static command_run *const runs[FORMS] = {
 	[FORM_INIT] = cmd_init,
+	[FORM_INIT_UPDATE] = cmd_init_update,
 	[FORM_RENEW] = cmd_renew,
 	[FORM_PUSH] = cmd_push,
 	[FORM_PUSH_BATCH] = cmd_push_batch,

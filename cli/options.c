@@ -58,8 +58,21 @@ static const struct options_option init_options[] = {
 	    "your office agreed to all policies that there were before"),
 	END,
 };
+static const struct options_option init_update_options[] = {
+	{ OPTION_UPDATE, '\0', "update", NULL,
+	    "show what differs, ask, and keep it once the daemon there has"
+	    " proved to go on with what this office has seen",
+	    OPTIONS_CHOOSES },
+	FLAG(OPTION_YES, "yes",
+	    "do not ask: the fingerprint was compared by telephone"),
+	END,
+};
 static const struct options_form init_forms[] = {
-	{ FORM_INIT, NULL, "ENROLMENT", 1, 1, NULL, init_options },
+	{ FORM_INIT, NULL, "ENROLMENT", 1, 1, "Enrol.", init_options },
+	{ FORM_INIT_UPDATE, NULL, "ENROLMENT", 1, 1,
+	    "Take a new address, and the CA of its server, from a newer"
+	    " enrolment of the same journal.",
+	    init_update_options },
 	END,
 };
 

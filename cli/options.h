@@ -77,6 +77,7 @@ enum {
 	OPTION_TO,
 	OPTION_TYPE,
 	OPTION_UNTIL,
+	OPTION_UPDATE,
 	OPTION_WITNESSED,
 	OPTION_WORDS,
 	OPTION_YES,
@@ -85,6 +86,7 @@ enum {
 /* Each usage line; main.c has the function that runs it. */
 enum {
 	FORM_INIT = 1,
+	FORM_INIT_UPDATE,
 	FORM_RENEW,
 	FORM_PUSH,
 	FORM_PUSH_BATCH,

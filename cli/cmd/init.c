@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/cmd/init.h"
 #include "cli/cmd/policy_tell.h"
 #include "cli/commands.h"
 #include "client/own_cert.h"
@@ -150,16 +151,15 @@ await(struct succession *succession, void *arg, struct error *err)
 	return succession_await(succession, arg, err);
 }
 
-/* Fetch the policy first: its CA vouches for the server's certificate. */
-static bool
-fetch_policy(struct context *context, const struct options *options,
-    struct error *err)
+/* It is fetched first: its CA vouches for the server's certificate. */
+bool
+init_fetch_policy(struct context *context, EVP_PKEY *own_key, struct error *err)
 {
 	struct remote_settings settings = {
 		.address = context->enrolment.address,
 		.cert = context->cert,
 		.key = context->key,
-		.own_key = options->own_key,
+		.own_key = own_key,
 		.proxies = &context->proxies,
 		.patience_ms = context->patience_s * 1000,
 	};
@@ -348,7 +348,7 @@ import(struct context *context, struct span text, const struct options *options,
 	if (!context_path(context, "enrolment.yaml", path, err) ||
 	    !file_write(path, text, 0600, err) ||
 	    (context->certs = cert_cache_new(err)) == NULL ||
-	    !fetch_policy(context, options, err) ||
+	    !init_fetch_policy(context, options->own_key, err) ||
 	    !policies_change(context, await, &context->enrolment.policy, err) ||
 	    !session_open(context, &session, err))
 		return false;

@@ -157,11 +157,16 @@ add_key(struct context *context, struct span line, struct error *err)
 	struct span number;
 	uint64_t until;
 
-	return ((span_take_until(&line, ' ', &number) &&
-		    span_to_u64(number, &until)) ||
-		   error_set_outside(err, "it is damaged")) &&
-	    note_key_parse(line, NOTE_JOURNAL, &key, err) &&
-	    note_keys_add(&context->journal, until, &key, err);
+	if (((!span_take_until(&line, ' ', &number) ||
+		 !span_to_u64(number, &until)) &&
+		!error_set_outside(err, "it is damaged")) ||
+	    !note_key_parse(line, NOTE_JOURNAL, &key, err))
+		return false;
+	/* A newer enrolment has it already (init --update). */
+	for (size_t i = 0; i < context->journal.num; i++)
+		if (context->journal.keys[i].id == key.id)
+			return true;
+	return note_keys_add(&context->journal, until, &key, err);
 }
 
 bool

@@ -13,6 +13,19 @@
 #include "client/policies.h"
 #include "client/sweep.h"
 
+/* The CA that an update of the enrolment brought, if there was one. */
+static bool
+load_server_ca(struct context *context, struct error *err)
+{
+	char path[FILE_PATH];
+
+	context->server_ca = BUF(LIMIT_POLICY_FILE_BYTES);
+	return context_path(context, "server-ca.pem", path, err) &&
+	    (!file_exists(path) ||
+		file_read(path, context->server_ca.max, &context->server_ca,
+		    err));
+}
+
 bool
 context_load(struct context *context, struct error *err)
 {
@@ -27,7 +40,8 @@ context_load(struct context *context, struct error *err)
 	    context_path(context, "enrolment.yaml", path, err) &&
 	    file_read(path, LIMIT_YAML_BYTES, &text, err) &&
 	    enrolment_parse(buf_span(&text), &context->enrolment, err) &&
-	    context_load_keys(context, err) && lists_load(context, err) &&
+	    load_server_ca(context, err) && context_load_keys(context, err) &&
+	    lists_load(context, err) &&
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
 	if (ok) {
@@ -41,6 +55,7 @@ void
 context_free(struct context *context)
 {
 	free(context->encrypt_before);
+	buf_free(&context->server_ca);
 	enrolment_free(&context->enrolment);
 	policies_free(context);
 	cert_cache_free(context->certs);

@@ -3,6 +3,9 @@
  * enrolment, and what it keeps between runs (valise(1), "FILES").
  *
  *	STATE/KEYID/enrolment.yaml      as imported
+ *	STATE/KEYID/server-ca.pem       the CA of the server, if the enrolment
+ *	                                was updated: it counts until that
+ *	                                enrolment's policy is accepted
  *	STATE/KEYID/checkpoint, …       what was seen of the journal (seen.h)
  *	STATE/KEYID/keys                journal keys that were followed:
  *	                                "UNTIL VKEY", VKEY taking over after it
@@ -81,6 +84,7 @@ struct context {
 	/* the state folder with KEYID */
 	char state[FILE_PATH];
 	struct enrolment enrolment;
+	struct buf server_ca; /* of server-ca.pem, or empty */
 	/* the enrolment's keys, and those that followed */
 	struct note_keys journal;
 	/* Made on demand, kept until the end. */

@@ -426,6 +426,17 @@ append_cas(struct context *context, const struct digest *digest,
 		trust_append_pem(policy->trust, earlier, out, err));
 }
 
+/* Once that policy is accepted, it says who the depositary's CA is. */
+static bool
+is_accepted(const struct succession *succession, const struct digest *digest)
+{
+	for (size_t i = 0; i < succession->num; i++)
+		if (succession->list[i].accepted &&
+		    digest_eq(&succession->list[i].digest, digest))
+			return true;
+	return false;
+}
+
 bool
 policies_server_cas(struct context *context, struct buf *out, struct error *err)
 {
@@ -438,5 +449,7 @@ policies_server_cas(struct context *context, struct buf *out, struct error *err)
 	for (size_t i = 0; i < succession->num_awaited; i++)
 		if (!append_cas(context, &succession->awaited[i], out, err))
 			return false;
-	return true;
+	return context->server_ca.len == 0 ||
+	    is_accepted(succession, &context->enrolment.policy) ||
+	    buf_append(out, buf_span(&context->server_ca), err);
 }

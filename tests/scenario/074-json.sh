@@ -42,6 +42,7 @@ json error 2 "$valise" list --json --status nonsense
 for one in mofa mofa-minister iom-vientiane iom-chief-of-mission iom-bangkok iom-geneva; do json init 0 init $one; done
 json error 5 init mofa
 json list 0 by mofa list
+json init-update 0 by mofa init --update enrolment.yaml --yes
 json renew 0 by mofa renew --cert offices/mofa/cert.pem --key offices/mofa/key.pem --sign-cert offices/mofa/sign-cert.pem --sign-key offices/mofa/sign-key.pem
 
 # --- Depositing and signing. ---
