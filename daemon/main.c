@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "daemon/data/apart.h"
 #include "daemon/data/backup.h"
 #include "daemon/data/export.h"
 #include "daemon/data/fsck.h"
@@ -163,7 +164,7 @@ export_journal(const struct options_given *given, struct error *err)
 	uint64_t size;
 
 	if (!load_config(given, &config, err) ||
-	    !backup_apart(given->operands[0], config.data, err) ||
+	    !apart_check(given->operands[0], config.data, err) ||
 	    !export_tiles(config.data, given->operands[0], &size, err))
 		return false;
 	printf("%s: the journal of size %llu\n", given->operands[0],

@@ -14,9 +14,9 @@
 #include <openssl/crypto.h>
 
 #include "backend/files/files.h"
-#include "base/folder.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "daemon/data/apart.h"
 #include "daemon/signer/memory.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -36,59 +36,6 @@ join(char from[FILE_PATH], char to[FILE_PATH], const struct backup *backup,
 {
 	return file_join(from, backup->from, name, err) &&
 	    file_join(to, backup->to, name, err);
-}
-
-/*
- * Folders of the target that are written to, so none may be a folder of the
- * data folder: a folder of the target could be a link into the data folder, or
- * a mount of one, whose ".." leads elsewhere.
- */
-static const char *
-written(unsigned i)
-{
-	/* The target itself, and the folder of "valised export". */
-	static const char *const others[] = { ".", "tile" };
-
-	if (i >= DATA_PARTS)
-		return others[i - DATA_PARTS];
-	return data_about(i)->is_folder ? data_name(i) : NULL;
-}
-
-enum { WRITTEN = DATA_PARTS + 2 };
-
-/* Refuse a path that is the folder or lies in it. */
-static bool
-not_within(const char *path, const char *folder, struct error *err)
-{
-	bool within;
-
-	return folder_is_within(path, folder, &within, err) &&
-	    (!within ||
-		error_set(err, ERROR_USAGE,
-		    "%s is in, or the same as, %s, which it would damage: name"
-		    " a folder that is apart from it",
-		    path, folder));
-}
-
-bool
-backup_apart(const char *target, const char *data, struct error *err)
-{
-	char path[FILE_PATH], folder[FILE_PATH];
-
-	if (!folder_apart(target, data, err))
-		return false;
-	for (unsigned i = 0; i < WRITTEN; i++) {
-		if (written(i) == NULL)
-			continue;
-		if (!file_join(path, target, written(i), err))
-			return false;
-		for (unsigned k = 0; k < WRITTEN && file_exists(path); k++)
-			if (written(k) != NULL &&
-			    (!file_join(folder, data, written(k), err) ||
-				!not_within(path, folder, err)))
-				return false;
-	}
-	return true;
 }
 
 /*
@@ -557,9 +504,9 @@ copy_all(const struct config *config, const char *dir, bool with_keys,
 	bool ok;
 
 	*out = (struct backup_result){ 0 };
-	if (!backup_apart(dir, config->data, err) ||
-	    !not_within(dir, config->policies, err) ||
-	    !not_within(dir, config->crls, err))
+	if (!apart_check(dir, config->data, err) ||
+	    !apart_not_within(dir, config->policies, err) ||
+	    !apart_not_within(dir, config->crls, err))
 		return false;
 	/*
 	 * The journal's size is fixed first: the objects of its entries are in
@@ -686,7 +633,7 @@ backup_restore(const struct config *config, const char *dir,
 	char path[FILE_PATH];
 	bool ok;
 
-	if (!backup_apart(config->data, dir, err))
+	if (!apart_check(config->data, dir, err))
 		return false;
 	/* One that was interrupted goes on. */
 	if (data_is_there(config->data) && !backup_is_unfinished(config->data))

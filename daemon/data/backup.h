@@ -16,15 +16,6 @@ struct backup_result {
 };
 
 /*
- * Refuse a target that is the data folder, lies in it or around it, or has a
- * link into it; folders are compared by device and inode.
- *
- * ERROR_USAGE  they are not apart
- */
-bool backup_apart(const char *target, const char *data,
-    struct error *err) MUST_USE;
-
-/*
  * Make dir a copy of the data folder, or bring an older copy up to date, for
  * which only new bytes are copied. with_keys: copy the private keys too.
  *
