@@ -89,13 +89,12 @@ fail(const struct context *context, const struct options_given *given,
 {
 	const char *name = given->command != NULL ? given->command->name : "";
 	struct error ignored = { 0 };
-
 	bool written;
 
 	output_progress_end();
-	written = (!context->json || context->told ||
-		      output_json(json_of_error(err), &ignored)) &
-	    end_output(name);
+	written = !context->json || context->told ||
+	    output_json(json_of_error(err), &ignored);
+	written = end_output(name) && written;
 	if (written || strncmp(err->detail, STDOUT, strlen(STDOUT)) != 0)
 		fprintf(stderr, "valise%s%s: %s: %s\n",
 		    name[0] != '\0' ? " " : "", name, error_words(err),

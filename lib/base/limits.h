@@ -23,7 +23,7 @@ enum {
 	LIMIT_PATH_BYTES = 300,    /* a member's path */
 	LIMIT_NAME_DEFAULT = 100,  /* the same of a text or annex, where the */
 	LIMIT_PATH_DEFAULT = 180,  /* policy of its type says nothing */
-	LIMIT_ID_BYTES = 100, /* what tells two files of META-INF apart */
+	LIMIT_ID_BYTES = 100,      /* what tells two files of META-INF apart */
 	LIMIT_PATH_LEVELS = 3,     /* its components */
 	LIMIT_SLUG_BYTES = 64,     /* TYPE and SLUG each */
 	LIMIT_ORIGIN_BYTES = 128,  /* a journal's name */

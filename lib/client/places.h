@@ -19,7 +19,7 @@ struct context;
 
 /* What the environment says, filled in by the program; empty: it is not set. */
 struct places {
-	char home[FILE_PATH]; /* $HOME */
+	char home[FILE_PATH];                     /* $HOME */
 	char config[FILE_PATH], state[FILE_PATH]; /* $XDG_…_HOME */
 	/* The folders in the home folder that are used in place of others. */
 	char old_config[FILE_PATH], old_state[FILE_PATH];

@@ -35,7 +35,8 @@ path_signature_id(const char *path, const char *format,
 	const size_t suffix_len = strlen(suffix);
 
 	if (len <= prefix + suffix_len ||
-	    len - prefix - suffix_len > LIMIT_ID_BYTES || strncmp(path, format, prefix) != 0 ||
+	    len - prefix - suffix_len > LIMIT_ID_BYTES ||
+	    strncmp(path, format, prefix) != 0 ||
 	    strcmp(path + len - suffix_len, suffix) != 0)
 		return false;
 	return span_to_str(span_of(path + prefix, len - prefix - suffix_len),

@@ -607,8 +607,7 @@ fill(TCase *t)
 	    COUNT(refused));
 	tcase_add_test(t, a_file_that_came_meanwhile_is_not_replaced);
 	tcase_add_test(t, a_name_may_be_as_long_as_the_file_system_takes);
-	tcase_add_test(t,
-	    what_cannot_be_written_fails_before_anything_is_done);
+	tcase_add_test(t, what_cannot_be_written_fails_before_anything_is_done);
 	tcase_add_test(t, what_dead_programs_left_is_removed_and_nothing_else);
 	tcase_add_test(t, a_scratch_file_gets_its_name_once_it_is_whole);
 	tcase_add_loop_test(t, a_private_key_is_nobody_elses_to_read, 0,

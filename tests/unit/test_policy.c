@@ -820,9 +820,9 @@ START_TEST(names_are_as_long_as_the_policy_of_their_type_says)
 {
 	struct complaints complaints = COMPLAINTS;
 	struct error err = { 0 };
-	struct policy *of = load(names[_i].limits != NULL ? "agreement.yaml"
-							  : NULL,
-	    "texts: 16", names[_i].limits, &complaints, &err);
+	struct policy *of =
+	    load(names[_i].limits != NULL ? "agreement.yaml" : NULL,
+		"texts: 16", names[_i].limits, &complaints, &err);
 	struct version *version = version_new(&err);
 	struct member member = { .size = 1, .packed = 1 };
 	struct container *files = container_new(&err);
@@ -837,7 +837,7 @@ START_TEST(names_are_as_long_as_the_policy_of_their_type_says)
 
 		snprintf(one->media, sizeof(one->media), "text/plain");
 		snprintf(one->language, sizeof(one->language), "%s",
-		    i == 0      ? "lo"
+		    i == 0       ? "lo"
 			: i == 1 ? "en"
 				 : "");
 		one->authentic = i < 2;
