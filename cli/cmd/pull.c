@@ -188,7 +188,8 @@ cmd_pull(struct context *context, const struct options_given *given,
 	    !file_join(path, pull.dir, LOCK, err) ||
 	    (lock = file_lock_wait(path, err)) < 0)
 		return false;
-	if (!read_done(&pull, err) ||
+	/* Before anybody is asked for anything. */
+	if (!read_done(&pull, err) || !outfile_try_within(pull.dir, err) ||
 	    !session_open(context, &pull.session, err)) {
 		close(lock);
 		return false;

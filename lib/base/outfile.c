@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { ROOM = 64 * 1024 }; /* a disk that has no more is full */
+
 /* As many links as the kernel follows (path_resolution(7)). */
 enum { LINKS = 40 };
 
@@ -135,8 +137,6 @@ open_stream(struct outfile *out, const char *scratch, struct error *err)
 	    (out->fd = file_temporary(scratch, err)) >= 0;
 }
 
-enum { ROOM = 64 * 1024 }; /* a disk that has no more is full */
-
 bool
 outfile_open(struct outfile *out, const char *path, const char *scratch,
     struct error *err)
@@ -177,24 +177,32 @@ outfile_rename(struct outfile *out, const char *path, struct error *err)
 }
 
 bool
+outfile_try_within(const char *folder, struct error *err)
+{
+	struct scratch made;
+	bool ok;
+
+	if (!scratch_open(&made, folder, err))
+		return false;
+	ok = file_allocate(made.fd, 0, ROOM, err) ||
+	    error_context(err, "%s", folder);
+	scratch_drop(&made);
+	return ok;
+}
+
+bool
 outfile_try_folder(const char *path, struct error *err)
 {
-	char parent[FILE_PATH], made[FILE_PATH];
+	char parent[FILE_PATH];
 	struct stat st;
-	int lock;
 
 	/* A link to nothing is in the way too. */
 	if (lstat(path, &st) == 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is there already: name a new folder", path);
 	file_parent(path, parent);
-	if (!has_folder(path, err))
-		return false;
-	if ((lock = scratch_folder(parent, made, err)) < 0)
-		return error_context(err, "%s", path);
-	rmdir(made);
-	close(lock);
-	return true;
+	return has_folder(path, err) &&
+	    (outfile_try_within(parent, err) || error_context(err, "%s", path));
 }
 
 bool

@@ -63,6 +63,13 @@ bool outfile_finish(struct outfile *out, struct error *err) MUST_USE;
 void outfile_drop(struct outfile *out);
 
 /*
+ * Could a file be written in this folder?  Nothing is left of the try.
+ *
+ * ERROR_SYSTEM  it cannot be written; the disk is full
+ */
+bool outfile_try_within(const char *folder, struct error *err) MUST_USE;
+
+/*
  * Could a new folder be made at path?  Nothing is left of the try.
  *
  * ERROR_CONFLICT  something is there

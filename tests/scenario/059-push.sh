@@ -55,6 +55,16 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 	ask yes >/dev/null
 	expect "but not of what is there already" 0 "nothing has changed since agreement/one@" ask no
 	check "yes is yes" sh -c "'$valise' --config offices/mofa/config.yaml list | grep -q agreement/one"
+	printf -- '- {document: agreement/b-%s, title: {en: B}, texts: {lo: lo.txt, en: en.txt}}\n' 1 2 >work/batch.yaml
+	ask_all() { printf '%s\n' "$1" | script -qec "'$valise' --config offices/mofa/config.yaml ${2:-} push --batch work/batch.yaml ${3:-}" /dev/null; }
+	expect "a list is asked once for all" 2 "2 versions are signed with your key.*Deposit them" ask_all no
+	check "and no is no" sh -c "! '$valise' --config offices/mofa/config.yaml list | grep -q agreement/b-"
+	ask_all yes >work/batch.out; check "yes is all of it" sh -c "test \$(grep -c 'deposited agreement/b-' work/batch.out) = 2 -a \$(grep -c 'Deposit them' work/batch.out) = 1"
+	sed -i 's/b-/c-/' work/batch.yaml; ask_all "" "" --yes >work/batch.out
+	check "with --yes a list is not asked for" sh -c "test \$(grep -c 'deposited agreement/c-' work/batch.out) = 2 && ! grep -q Type work/batch.out"
+	sed -i 's/c-/d-/' work/batch.yaml; ask_all "" --json >work/batch.out
+	check "nor with --json" sh -c "test \$(grep -c '\"result\":\"deposited\"' work/batch.out) = 2 && ! grep -q Type work/batch.out"
+	check "one version neither" sh -c "printf '' | script -qec \"'$valise' --config offices/mofa/config.yaml --json push agreement/with-json --title en=J --text lo=work/lo.txt --text en=work/en.txt\" /dev/null | grep -v Type | grep -q '\"result\":\"deposited\"'"
 else
 	echo "skipped: nobody has script(1): questions at a terminal"
 fi

@@ -100,19 +100,37 @@ if [ -c /dev/full ]; then
 	got=0; at mofa fetch agreement/one -o - >/dev/full 2>work/out || got=$?
 	check "a standard output that takes nothing" test $got = 7 -a -n "$(grep 'System error: standard output' work/out)"
 fi
-mkdir work/shut; chmod 500 work/shut
-if [ "$(id -u)" != 0 ]; then
-	expect "a folder that may not be written" 7 "System error: .*this user may not" at mofa fetch agreement/one -o work/shut/x.asice
-	expect "to extract to, too" 7 "System error: .*this user may not" at mofa fetch agreement/one --extract work/shut/x
-	(cd work/shut && expect "and so is the one where one is" 7 "System error: .*this user may not" "$valise" --config "$dir/offices/mofa/config.yaml" fetch agreement/one)
+mkdir work/shut; chmod 755 work/shut
+# As a user who may not write there, whom root becomes for this.
+him() { "$valise" --config offices/his/config.yaml "$@"; }
+cp -R offices/mofa offices/his; sed -i 's|offices/mofa|offices/his|g' offices/his/config.yaml
+if [ "$(id -u)" = 0 ] && chmod 711 "$dir" && chmod 755 "$dir/offices" && chown -R 65534 offices/his &&
+	setpriv --reuid 65534 --clear-groups test -x "$valise" -a -r offices/his/key.pem 2>/dev/null; then
+	him() { setpriv --reuid 65534 --clear-groups "$valise" --config offices/his/config.yaml "$@"; }
+else
+	chmod 500 work/shut
 fi
-chmod 700 work/shut
+if [ "$(id -u)" != 0 ] || [ "$(stat -c %u offices/his)" = 65534 ]; then
+	expect "a folder that may not be written" 7 "System error: .*this user may not" him fetch agreement/one -o work/shut/x.asice
+	expect "to extract to, too" 7 "System error: .*this user may not" him fetch agreement/one --extract work/shut/x
+	expect "and so is the one where one is" 7 "System error: .*this user may not" him fetch agreement/one
+	for words in "kit agreement/one" "bag pack --to iom-bangkok --known 0 agreement/one"; do
+		expect "of $words, too" 7 "System error: .*this user may not" him $words -o work/shut/x
+	done
+	expect "and to pull to" 7 "System error: .*this user may not" him pull work/shut
+else
+	echo "  skipped: folders of others (setpriv, or who may read the build)"
+fi
+chmod 755 work/shut
 if mkdir work/small && mount -t tmpfs -o size=64k tmpfs work/small 2>/dev/null; then
 	head -c 65536 /dev/zero >work/small/all 2>/dev/null
 	expect "a disk that is full" 7 "System error: .*No space left on device: make room" at mofa fetch agreement/one -o work/small/x.asice
 	mount -o remount,ro work/small
 	expect "a disk that is read-only" 7 "System error: .*Read-only file system" at mofa fetch agreement/one -o work/small/x.asice
 	expect "to extract to, too" 7 "System error: .*Read-only file system" at mofa fetch agreement/one --extract work/small/x
+	mount -o remount,rw work/small; rm work/small/all; mkdir work/small/copy; head -c 65536 /dev/zero >work/small/all 2>/dev/null
+	expect "a full disk to pull to" 7 "System error: .*No space left" at mofa pull work/small/copy
+	expect "to extract to, too" 7 "System error: .*No space left" at mofa fetch agreement/one --extract work/small/x
 	umount work/small
 else
 	echo "  skipped: a full disk (mounting one needs root)"

@@ -11,7 +11,6 @@ expect "where the policy says nothing a name has 100 bytes" 9 "a name of 238 byt
 short=$(sed -n 's/.*--as "\([^"]*\.txt\)" would do.*/\1/p' work/out)
 check "one that would do is told, with its ending" test -n "$short"
 expect "and it does" 0 "texts/lo/$short" at mofa push agreement/long --title en=Long --text en=work/en.txt --text lo="work/$long" --as "$short" --dry-run
-# The daemon has the last word: an office that believes another policy.
 sed -i 's/^limits: .*/limits: {text: 64 MiB, texts: 16, name: 240}/' policies/agreement.yaml
 expect "the policy is good" 0 "good" "$valised" --config valised.yaml --check
 expect "what is over all bounds is none" 8 "names are of 100 to 240 bytes" sh -c "cp -R policies work/bad && sed -i 's/name: 240/name: 241/' work/bad/agreement.yaml && '$valise' policy check work/bad"

@@ -33,6 +33,7 @@ expect "a reason is needed" 2 "reason TEXT" at mofa-minister terminate agreement
 expect "in one line" 2 "visible text" at mofa-minister terminate agreement/one --yes --reason "a
 b"
 expect "a version is not what ends" 2 "not one version" at mofa-minister terminate agreement/one@1 --reason x --yes
+expect "a decomposed reason is composed, and that is told" 2 "the reason is deposited in the composed form" at mofa-minister terminate agreement/one --reason "$(printf 'caf\145\314\201')"
 expect "nobody is there to ask" 2 "nobody is there" at mofa-minister terminate agreement/one --reason "Article 12: six months' notice"
 expect "who has no full powers is not asked" 3 "no full powers to terminate agreement/one" at mofa terminate agreement/one --reason x
 expect "who has no full powers is refused" 3 "full-powers" at mofa terminate agreement/one --reason x --yes
