@@ -265,7 +265,9 @@ standing_is_soon(const struct standing_end *end, int64_t now_at)
 }
 
 /* What a sentence calls it, and what to do about it. */
-#define ASK_CA "ask your CA for the next one (certs/request)"
+#define ASK_CA                                                                 \
+	"ask your CA for the next one (certs/request), which \"valise renew\"" \
+	" takes"
 static const struct {
 	const char *what, *todo;
 } words[] = {

@@ -68,6 +68,13 @@ check "and later, with what comes" follows "sign-cert.pem ends $(date -u -d '12 
 kill $watch; wait $watch 2>/dev/null
 issue sign sign-key.pem sign-cert.pem 500
 
+# --- Who presses Tab sees nothing of it, so that does not count as told. ---
+issue sign sign-key.pem sign-cert.pem 11
+check "a completion tells nothing" silent $me complete -- show agreement/
+pattern='your certificate to sign .* ends 20'
+check "but the next command does" told $me list
+issue sign sign-key.pem sign-cert.pem 500
+
 # --- Bags: the office's own certificate. ---
 cp offices/iom-vientiane/encrypt-key.pem offices/$me/encrypt-key.pem
 printf 'encryption-certificate: encrypt-cert.pem\nencryption-key: encrypt-key.pem\n' >>offices/$me/config.yaml
