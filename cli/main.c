@@ -178,9 +178,7 @@ main(int argc, char *argv[])
 		status = fail(&context, &given, &err);
 	} else {
 		ok = ok && run(&context, &given, &err);
-		/* Nobody reads what is said while Tab is pressed. */
-		if (given.form == NULL || given.form->id != FORM_COMPLETE)
-			standing_tell(&context);
+		standing_tell(&context);
 		if (!ok)
 			status = fail(&context, &given, &err);
 	}
