@@ -47,6 +47,7 @@ while read -r form; do
 	case $form in
 	init) # it enrols another office
 		continue ;;
+	'init --update') "$valised" --config valised.yaml enrolment >work/enrolment.yaml 2>/dev/null; set -- init --update work/enrolment.yaml; state=after ;;
 	complete) # for the shell, which shows nothing of what it says
 		continue ;;
 	renew) set -- renew --cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem; state=after ;;
