@@ -460,6 +460,57 @@ judge_own(struct context *context, EVP_PKEY **key, struct error *err)
 	return true;
 }
 
+/*
+ * The daemon has a clock too.  It lets in whom this machine's clock alone keeps
+ * out: then that clock is wrong.  If not, its log has a line of whom it refused,
+ * for the operator whom that person calls.  It has three seconds; err stays as
+ * it is if it does not answer.
+ */
+static void
+ask_by_its_clock(struct context *context, struct session *session,
+    struct error *err)
+{
+	const struct remote_request request = { .method = "GET",
+		.path = "/v1/journal/checkpoint",
+		.body_fd = -1,
+		.file_fd = -1 };
+	struct remote_settings settings = {
+		.address = context->enrolment.address,
+		.cert = context->cert,
+		.key = context->key,
+		.proxies = &context->proxies,
+	};
+	/* Nobody is asked for a passphrase or PIN for this. */
+	const struct private_rule rule = { .insecure = true };
+	struct error why = { 0 };
+	struct remote_answer answer;
+	struct remote *remote;
+	struct identity own = { NULL };
+
+	if (!identity_load(context->cert, context->key, &rule, &own, &why) ||
+	    own.cert->not_after_at >= time_now_ms() / 1000 ||
+	    !own.cert->can_connect ||
+	    !policies_server_cas(context, &session->server_ca, &why)) {
+		identity_free(&own);
+		return;
+	}
+	settings.own_key = own.key;
+	settings.server_ca = buf_span(&session->server_ca);
+	if ((remote = remote_new(&settings, &why)) == NULL) {
+		identity_free(&own);
+		return;
+	}
+	if (remote_do(remote, &request, &answer, &why) || answer.status != 0)
+		error_set(err, ERROR_USAGE,
+		    "%s has expired by this machine's clock, and not by that of"
+		    " %s, which lets you in: this clock is ahead. Set it"
+		    " (timedatectl), and try again",
+		    context->cert, context->enrolment.address);
+	remote_answer_free(&answer);
+	remote_free(remote);
+	identity_free(&own);
+}
+
 static void
 free_own(struct session *session)
 {
@@ -488,8 +539,13 @@ session_begin(struct context *context, struct session *out, struct error *err)
 	if (context->local)
 		return error_set(err, ERROR_USAGE,
 		    "it needs a line: not with --local");
-	if (!judge_own(context, &out->own_key, err) ||
-	    !policies_server_cas(context, &out->server_ca, err)) {
+	if (!judge_own(context, &out->own_key, err)) {
+		if (err->kind == ERROR_USAGE)
+			ask_by_its_clock(context, out, err);
+		free_own(out);
+		return false;
+	}
+	if (!policies_server_cas(context, &out->server_ca, err)) {
 		free_own(out);
 		return false;
 	}

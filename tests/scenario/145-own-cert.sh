@@ -96,6 +96,16 @@ expect "not begun, by a clock that is behind what was seen" 2 "begins only 20.*t
 issue iom connect $me $before $past; cp work/x.pem $bangkok/cert.pem
 expect "expired, by such a clock" 2 "ended 2021-01-01.*but this office saw the journal at 20.*the clock is wrong" clock -31536000 iom-bangkok list
 restore
+# The daemon is asked by whose clock: its log names whom it refused.
+issue iom connect $me $before $past; cp work/x.pem $bangkok/cert.pem
+start_daemon "$dir"; lines=$(wc -l <log)
+expect "expired, by both clocks" 2 "has expired: it ended" at iom-bangkok list
+check "and the daemon's log says whom it refused" sh -c "tail -n +$((lines + 1)) log | grep -q 'event=handshake result=refused reason=expired.*bangkok@iom.example'"
+issue iom connect $me $before "$(date -u -d '+1 day' +%Y%m%d%H%M%SZ)"; cp work/x.pem $bangkok/cert.pem
+expect "expired by this clock alone" 2 "has expired by this machine's clock, and not by that of .*lets you in: this clock is ahead. Set it" clock 172800 iom-bangkok list
+stop_daemon "$dir"
+expect "with no daemon to ask" 2 "cert.pem has expired: it ended" clock 172800 iom-bangkok list
+restore
 expect "expired, by one that is ahead" 2 "has expired: it ended" clock 315360000 iom-bangkok list
 
 # --- The key to sign with, before anything is sent. ---
