@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/files/files.h"
+#include "base/text.h"
 #include "store/commit.h"
 #include "store/private.h"
 
@@ -166,10 +167,10 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
 			break;
 		}
 		memcpy(oid.bytes, raw.data, OID_BYTES);
-		snprintf(path, sizeof(path), "%s%.*s", prefix, (int)name.len,
+		text_cutf(path, sizeof(path), "%s%.*s", prefix, (int)name.len,
 		    (const char *)name.data);
 		if (span_is(mode, "40000")) {
-			snprintf(path, sizeof(path), "%s%.*s/", prefix,
+			text_cutf(path, sizeof(path), "%s%.*s/", prefix,
 			    (int)name.len, (const char *)name.data);
 			ok = walk(store, &oid, path, depth + 1, enter, visit,
 			    arg, err);
