@@ -119,14 +119,10 @@ static void
 judge_dates(const struct cert *cert, int64_t at, struct faults *faults)
 {
 	char when[TIME_TEXT];
+	const char *wrong = cert_dates_wrong(cert, at, when);
 
-	if (cert->not_after_at < at) {
-		time_format_at(cert->not_after_at, when);
-		add(faults, "it ended %s", when);
-	} else if (cert->not_before_at > at) {
-		time_format_at(cert->not_before_at, when);
-		add(faults, "it begins only %s", when);
-	}
+	if (wrong != NULL)
+		add(faults, "it %s %s", wrong, when);
 }
 
 /* A server of TLS 1.3 signs (RFC 8446 section 4.4.2.2). */

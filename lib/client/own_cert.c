@@ -111,11 +111,10 @@ static bool
 tell_dates(const struct cert *cert, const struct own_cert_known *known,
     struct error *err)
 {
-	const bool ended = cert->not_after_at < known->at;
 	const int64_t seen_at = latest_seen(known->state);
 	char when[TIME_TEXT], now[TIME_TEXT], seen[TIME_TEXT], ca[200];
+	const char *wrong = cert_dates_wrong(cert, known->at, when);
 
-	time_format_at(ended ? cert->not_after_at : cert->not_before_at, when);
 	time_format_at(known->at, now);
 	time_format_at(seen_at, seen);
 	name_ca(cert, ca);
@@ -124,27 +123,29 @@ tell_dates(const struct cert *cert, const struct own_cert_known *known,
 		    "%s %s %s, by this machine's clock, which says %s; but"
 		    " this office saw the journal at %s already: the clock is"
 		    " wrong. Set it (timedatectl), and try again",
-		    known->path, ended ? "ended" : "begins only", when, now,
-		    seen);
-	if (!ended)
+		    known->path, wrong, when, now, seen);
+	if (cert->not_before_at > known->at)
 		return error_set(err, ERROR_USAGE,
-		    "%s begins only %s, and this machine's clock says %s. Set"
-		    " the clock if it is wrong, or wait until then",
-		    known->path, when, now);
+		    "%s %s %s, and this machine's clock says %s. Set the clock"
+		    " if it is wrong, or wait until then",
+		    known->path, wrong, when, now);
 	return error_set(err, ERROR_USAGE,
-	    "%s has expired: it ended %s, and this machine's clock says %s."
-	    " Ask your CA (%s) for a new one: certs/request makes the request,"
-	    " and \"valise renew\" takes what the CA makes of it",
-	    known->path, when, now, ca);
+	    "%s has expired: it %s %s, and this machine's clock says %s. Ask"
+	    " your CA (%s) for a new one: certs/request makes the request, and"
+	    " \"valise renew\" takes what the CA makes of it",
+	    known->path, wrong, when, now, ca);
 }
 
 static bool
 is_in_time(const struct cert *cert, const struct own_cert_known *known,
     struct error *err)
 {
-	/* One that was made just now, by a clock that is a little ahead. */
-	return (cert->not_after_at >= known->at &&
-		   cert->not_before_at <= known->at + TIME_SKEW_SECONDS) ||
+	char when[TIME_TEXT];
+
+	return cert_dates_wrong(cert, known->at, when) == NULL ||
+	    /* Made just now, by a clock that is a little ahead. */
+	    (cert->not_before_at > known->at &&
+		cert->not_before_at <= known->at + TIME_SKEW_SECONDS) ||
 	    tell_dates(cert, known, err);
 }
 

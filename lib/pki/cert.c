@@ -98,6 +98,17 @@ key_is_strong(const EVP_PKEY *key)
 	    strcmp(group, "secp384r1") == 0;
 }
 
+const char *
+cert_dates_wrong(const struct cert *cert, int64_t at, char when[TIME_TEXT])
+{
+	const bool ended = cert->not_after_at < at;
+
+	if (!ended && cert->not_before_at <= at)
+		return NULL;
+	time_format_at(ended ? cert->not_after_at : cert->not_before_at, when);
+	return ended ? "ended" : "begins only";
+}
+
 bool
 cert_check_key(const struct cert *cert, struct error *err)
 {

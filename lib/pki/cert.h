@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/time.h"
 
 /* Make a BIO of bytes; OpenSSL takes no empty ones at NULL. */
 BIO *bio_of(struct span bytes);
@@ -50,6 +51,12 @@ struct cert *cert_parse_pem(struct span pem, struct error *err);
  */
 bool cert_take_pem(struct span *pem, struct cert **cert,
     struct error *err) MUST_USE;
+/*
+ * Returns what is wrong with its dates at a time, "ended" or "begins only", and
+ * since or until when (TIME_TEXT); NULL if it is between them.
+ */
+const char *cert_dates_wrong(const struct cert *cert, int64_t at,
+    char when[TIME_TEXT]);
 /*
  * Check that its key can do the work here. Asked wherever a certificate is
  * first shown, so that nobody finds out only when it matters.

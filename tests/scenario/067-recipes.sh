@@ -70,6 +70,7 @@ check "and sealed with it" sh -c 'unzip -p work/resealed.asice META-INF/signatur
 # --- Another address. ---
 expect "another address: the recipe" 0 "^good: " recipe move work
 expect "who has not heard of it connects by the old one" 0 "agreement/one" at iom-vientiane list
+cp work/new-enrolment.yaml offices/iom-geneva/
 who=iom-geneva
 expect "at an office: the recipe" 0 "agreement/one" recipe moved offices/iom-geneva
 who=
