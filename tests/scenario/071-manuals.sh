@@ -53,6 +53,11 @@ make_daemon "$dir" >/dev/null && cp -r policies work/these
 cp work/agreement.yaml work/these/
 expect "which is good" 0 "" "$valise" policy check work/these
 
+# --- README names each command, but for the one that shells call. ---
+for command in $("$valise" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'); do
+	[ "$command" = complete ] || check "README names $command" sh -c "sed -n '/^- .valise., the command/,/^- For/p' '$top/README.md' | grep -q '\`$command\`'"
+done
+
 # --- Exit statuses. ---
 # kind, exit, meaning, as error.c has them
 python3 - "$top/lib/base/error.c" >work/kinds <<'END'
