@@ -242,7 +242,9 @@ def damage(world, name, how):
     elif how == "empty":
         os.truncate(path, 0)
     elif how == "cut":
-        os.truncate(path, os.path.getsize(path) // 2)
+        # Never between two records, however many there are.
+        size = os.path.getsize(path)
+        os.truncate(path, max(0, min(size - 1, size // 2 - 1 | 1)))
     else:
         flip(path)
     return True
