@@ -114,7 +114,7 @@ time_of(enum twist twist)
 		return text(DER_UTC_TIME, "2506150000Z");
 	case TIME_OFFSET:
 		return text(DER_UTC_TIME, "250615000000+1400");
-	case TIME_TEXT:
+	case TIME_AS_TEXT:
 		return text(0x0c, "20250615000000Z");
 	case TIME_FEBRUARY:
 		return text(DER_UTC_TIME, "250230000000Z");
