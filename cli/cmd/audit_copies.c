@@ -20,8 +20,8 @@ is_ahead(const struct audit_run *run, const struct verdict *verdict)
 }
 
 /*
- * Fetch and judge the copy of a version; its findings are reported.  *ahead,
- * unless it is NULL, is set if it can only be compared after more entries.
+ * Fetch and judge the copy of a version; its findings are reported.  If it can
+ * only be compared after more entries *ahead is set, and nothing is told of it.
  */
 static bool
 audit_copy(struct audit_run *run, const struct ledger_document *doc,
@@ -36,10 +36,13 @@ audit_copy(struct audit_run *run, const struct ledger_document *doc,
 	findings_begin(&run->state.findings);
 	ok = copy_download(&run->session, doc->name, version->number, &copy,
 	    err);
-	if (ok && ahead != NULL && is_ahead(run, &copy.verdict)) {
+	if (ok && copy.verdict.outcome != OUTCOME_INVALID &&
+	    is_ahead(run, &copy.verdict)) {
 		*ahead = true;
+		/* It is of this history. */
+		ok = copy_follow(&run->session, &copy, err);
 		copy_free(&copy);
-		return true;
+		return ok;
 	}
 	if (ok) {
 		audit_verdict(run->audit, doc, version, &copy.verdict);
@@ -175,18 +178,19 @@ audit_round(struct audit_run *run, bool *ahead, struct error *err)
 bool
 audit_copies(struct audit_run *run, struct error *err)
 {
-	/* Acts go on meanwhile, and a copy has the newest. */
-	for (unsigned i = 0; i < TRIES; i++) {
-		bool ahead = false;
+	bool ahead = true;
 
-		if (!audit_round(run, i + 1 < TRIES ? &ahead : NULL, err))
-			return false;
-		if (!ahead)
-			return true;
-		if (!audit_catch_up(run, err))
+	/* Acts go on meanwhile, and a copy has the newest. */
+	for (unsigned i = 0; ahead && i < TRIES; i++) {
+		ahead = false;
+		if (!audit_round(run, &ahead, err) ||
+		    (ahead && !audit_catch_up(run, err)))
 			return false;
 		if (run->hashes_lie)
 			return true;
 	}
+	if (ahead)
+		output_note("acts came faster than their copies were judged:"
+			    " the next audit judges the rest");
 	return true;
 }

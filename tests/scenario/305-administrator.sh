@@ -135,7 +135,10 @@ expect "what was signed before is good" 0 "VALID, in force" desk geneva fetch ag
 machine sh -c 'mv /srv/ca /srv/ca-old; mv /srv/ca-new /srv/ca'
 expect "another address: the recipe" 0 "^good" machine_recipe move
 expect "who has not heard of it" 0 "agreement/two" desk bangkok list
-for one in $people; do expect "$one takes it: the recipe" 0 "agreement/two" machine_recipe moved /srv/desk/$one; done
+for one in $people; do
+	cp "$m/root/srv/in/new-enrolment.yaml" "$m/root/srv/desk/$one/"
+	expect "$one takes it: the recipe" 0 "agreement/two" machine_recipe moved /srv/desk/$one
+done
 
 # --- Witnesses, and the journal's key. ---
 for one in mofa geneva; do
