@@ -509,15 +509,17 @@ run_open(struct opened *bag, const char *dir, const char *answer,
 		    report_opened(bag, table, rows, dir, answer, proved, err);
 	}
 	if (ok && !proved && bag->papers.size < bag->answer->size)
-		output_note("its journal, of size %llu, is older than what you"
-			    " have seen, size %llu, and nobody here can prove"
-			    " that it is the same: the next connection tells",
+		output_note(
+		    "the journal in the bag, of size %llu, is older than what you"
+		    " have seen, size %llu, and nobody here can prove"
+		    " that it is the same: the next connection tells",
 		    (unsigned long long)bag->papers.size,
 		    (unsigned long long)bag->answer->size);
 	else if (ok && !proved)
-		output_note("its journal cannot be proved to extend what you"
-			    " have seen, size %llu: ask for a bag packed with"
-			    " --known %llu",
+		output_note(
+		    "the journal in the bag cannot be proved to extend what you"
+		    " have seen, size %llu: ask for a bag packed with"
+		    " --known %llu",
 		    (unsigned long long)bag->answer->size,
 		    (unsigned long long)bag->answer->size);
 	if (ok && bag->other.kind != ERROR_NONE) {

@@ -372,6 +372,23 @@ pack_contents(struct packing *pack, int argc, char *argv[], struct error *err)
 	return ok;
 }
 
+/* Refuse a name with those that there are. */
+static bool
+no_such_office(const struct packing *pack, struct error *err)
+{
+	struct buf names = BUF(sizeof(err->detail));
+	struct error ignored = { 0 };
+
+	for (size_t i = 0; i < pack->policy->num_offices; i++)
+		if (!buf_printf(&names, &ignored, "%s%s", i > 0 ? ", " : "",
+			pack->policy->offices[i].name))
+			break;
+	error_set(err, ERROR_USAGE, "there is no office \"%.60s\": %.*s",
+	    pack->to, (int)names.len, (const char *)names.data);
+	buf_free(&names);
+	return false;
+}
+
 /*
  * Find who signs, this office, the addressee and its certificate to encrypt to,
  * and check them.
@@ -391,8 +408,7 @@ prepare(struct packing *pack, struct error *err)
 	cert_free(cert);
 	pack->addressee = policy_office(pack->policy, pack->to);
 	if (pack->addressee == NULL)
-		return error_set(err, ERROR_USAGE, "there is no office \"%s\"",
-		    pack->to);
+		return no_such_office(pack, err);
 	pack->recipient = policy_encryption(pack->policy, pack->addressee, err);
 	if (pack->recipient == NULL)
 		return false;

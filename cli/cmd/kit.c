@@ -168,8 +168,10 @@ add_signers(struct kit *kit, const struct verdict *verdict, struct error *err)
 		const struct verdict_signature *one = &verdict->signatures[i];
 
 		if (one->person[0] != '\0' &&
-		    !buf_printf(&kit->signers, err, "      %s, %s%s%s\n",
-			one->person, one->office,
+		    !buf_printf(&kit->signers, err, "      %s%s%s%s%s\n",
+			one->person, one->office[0] != '\0' ? ", " : "",
+			one->office[0] != '\0' ? one->office
+					       : ", the depositary's seal",
 			one->party[0] != '\0' ? ", of " : "", one->party))
 			return false;
 	}

@@ -51,7 +51,11 @@ print_version(const json_t *version)
 		const bool ends =
 		    strcmp(json_text(one, "act"), "terminate") == 0;
 
-		print_act(ends ? "ended by" : "signed by", one);
+		print_act(!ends ? "signed by"
+			: json_is_array(json_object_get(version, "to-sign"))
+			? "to end, by"
+			: "ended by",
+		    one);
 	}
 	if (json_is_object(withdrawn))
 		print_act("withdrawn by", withdrawn);

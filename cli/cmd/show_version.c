@@ -146,37 +146,41 @@ show_describe(json_t *json, const struct version *version,
 
 /* --- Who is still to sign. --- */
 
+/* act: "sign", or "terminate" of what is to end */
 static bool
-has_signed(const json_t *version, const char *person)
+has_signed(const json_t *version, const char *act, const char *person)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach (json_object_get(version, "signatures"), i, one)
-		if (strcmp(json_text(one, "act"), "sign") == 0 &&
+		if (strcmp(json_text(one, "act"), act) == 0 &&
 		    strcmp(json_text(one, "person"), person) == 0)
 			return true;
 	return false;
 }
 
-/* Did an earlier signature of the list count this person already? */
+/* Did an earlier act of the same kind count this person already? */
 static bool
 is_first_of(const json_t *signatures, size_t at)
 {
-	const char *person =
-	    json_text(json_array_get(signatures, at), "person");
+	const json_t *it = json_array_get(signatures, at);
 
-	for (size_t i = 0; i < at; i++)
-		if (strcmp(json_text(json_array_get(signatures, i), "person"),
-			person) == 0)
+	for (size_t i = 0; i < at; i++) {
+		const json_t *one = json_array_get(signatures, i);
+
+		if (strcmp(json_text(one, "act"), json_text(it, "act")) == 0 &&
+		    strcmp(json_text(one, "person"), json_text(it, "person")) ==
+			0)
 			return false;
+	}
 	return true;
 }
 
 /* How many persons of a party have signed. */
 static unsigned
 num_of_party(const struct policy *policy, const json_t *version,
-    const char *party)
+    const char *act, const char *party)
 {
 	const json_t *signatures = json_object_get(version, "signatures"), *one;
 	unsigned num = 0;
@@ -186,7 +190,7 @@ num_of_party(const struct policy *policy, const json_t *version,
 		const struct office *office =
 		    policy_office(policy, json_text(one, "office"));
 
-		num += strcmp(json_text(one, "act"), "sign") == 0 &&
+		num += strcmp(json_text(one, "act"), act) == 0 &&
 		    office != NULL && strcmp(office->party, party) == 0 &&
 		    is_first_of(signatures, i);
 	}
@@ -196,7 +200,7 @@ num_of_party(const struct policy *policy, const json_t *version,
 /* The persons of a party who have full powers now, and have not signed. */
 static json_t *
 json_of_persons(const struct policy *policy, const struct document_type *type,
-    const json_t *version, const char *party)
+    const json_t *version, const char *act, const char *party)
 {
 	const int64_t now = time_now_ms() / 1000;
 	json_t *persons = json_array();
@@ -207,18 +211,37 @@ json_of_persons(const struct policy *policy, const struct document_type *type,
 		if (strcmp(one->party, party) == 0 &&
 		    (one->types >> (type - policy->types) & 1) != 0 &&
 		    now >= one->from_at && now < one->until_at &&
-		    !has_signed(version, one->person))
+		    !has_signed(version, act, one->person))
 			json_array_append_new(persons,
 			    json_string(one->person));
 	}
 	return persons;
 }
 
+/* What is to be signed: "sign", "terminate" once somebody has, or NULL. */
+static const char *
+act_awaited(const json_t *version)
+{
+	const char *status = json_text(version, "status");
+	const json_t *one;
+	size_t i;
+
+	if (strcmp(status, status_name(STATUS_DRAFT)) == 0 ||
+	    strcmp(status, status_name(STATUS_SIGNED_IN_PART)) == 0)
+		return "sign";
+	if (strcmp(status, status_name(STATUS_IN_FORCE)) != 0)
+		return NULL;
+	json_array_foreach (json_object_get(version, "signatures"), i, one)
+		if (strcmp(json_text(one, "act"), "terminate") == 0)
+			return "terminate";
+	return NULL;
+}
+
 void
 show_add_signatories(struct context *context, const char *document,
     json_t *json)
 {
-	const char *status = json_text(json, "status");
+	const char *act = act_awaited(json);
 	struct error ignored = { 0 };
 	const struct policy *policy = policies_pinned(context, &ignored);
 	const struct document_type *type;
@@ -227,21 +250,20 @@ show_add_signatories(struct context *context, const char *document,
 
 	document_type(document, name);
 	type = policy != NULL ? policy_type(policy, name) : NULL;
-	if (type == NULL ||
-	    (strcmp(status, status_name(STATUS_DRAFT)) != 0 &&
-		strcmp(status, status_name(STATUS_SIGNED_IN_PART)) != 0))
+	if (type == NULL || act == NULL)
 		return;
 	missing = json_array();
 	for (size_t i = 0; i < type->quorum.num; i++) {
 		const char *party = type->quorum.parties[i].party;
 		const unsigned due = type->quorum.parties[i].persons;
-		const unsigned has = num_of_party(policy, json, party);
+		const unsigned has = num_of_party(policy, json, act, party);
 
 		if (has < due)
 			json_array_append_new(missing,
 			    json_pack("{s:s, s:i, s:o}", "party", party,
 				"persons", (int)(due - has), "who",
-				json_of_persons(policy, type, json, party)));
+				json_of_persons(policy, type, json, act,
+				    party)));
 	}
 	json_object_set_new(json, "to-sign", missing);
 }
@@ -295,7 +317,7 @@ print_changes(const json_t *changed)
 }
 
 static void
-print_signatories(const json_t *missing)
+print_signatories(const char *what, const json_t *missing)
 {
 	const json_t *party, *person;
 	size_t i, j;
@@ -303,7 +325,7 @@ print_signatories(const json_t *missing)
 	json_array_foreach (missing, i, party) {
 		const json_t *who = json_object_get(party, "who");
 
-		printf("  %-12s %lld of %s: ", "to sign",
+		printf("  %-12s %lld of %s: ", what,
 		    json_integer_value(json_object_get(party, "persons")),
 		    json_text(party, "party"));
 		json_array_foreach (who, j, person) {
@@ -337,5 +359,9 @@ show_print(const json_t *json)
 	print_files("text", json_object_get(json, "texts"));
 	print_files("annex", json_object_get(json, "annexes"));
 	print_changes(json_object_get(json, "changed"));
-	print_signatories(json_object_get(json, "to-sign"));
+	print_signatories(strcmp(json_text(json, "status"),
+			      status_name(STATUS_IN_FORCE)) == 0
+		? "to end"
+		: "to sign",
+	    json_object_get(json, "to-sign"));
 }

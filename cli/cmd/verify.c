@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/cmd/copies.h"
 #include "cli/cmd/parallel.h"
 #include "cli/cmd/verify.h"
@@ -328,6 +329,21 @@ take_jobs(const char *text, unsigned *out, struct error *err)
 	return true;
 }
 
+/* Who has no configuration has no office: a court, an auditor. */
+static bool
+name_enrolment(struct error *err)
+{
+	char detail[sizeof(err->detail)];
+
+	if (err->kind != ERROR_USAGE && err->kind != ERROR_NOT_FOUND)
+		return false;
+	text_set(detail, sizeof(detail), err->detail);
+	return error_set(err, err->kind,
+	    "%.300s. Without an office of your own: valise verify FILE"
+	    " --enrolment FILE --policy DIR --crls DIR",
+	    detail);
+}
+
 bool
 verify_load(struct context *context, const struct options_given *given,
     struct error *err)
@@ -341,7 +357,7 @@ verify_load(struct context *context, const struct options_given *given,
 		    options_has(given, OPTION_CRLS))
 			return error_set(err, ERROR_USAGE,
 			    "--policy and --crls go with --enrolment");
-		return context_load(context, err);
+		return context_load(context, err) || name_enrolment(err);
 	}
 	if (options_has(given, OPTION_CURRENT))
 		return error_set(err, ERROR_USAGE,

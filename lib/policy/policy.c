@@ -220,6 +220,22 @@ refuse_text(const struct document_type *type, unsigned line, const char *key,
 	return decision;
 }
 
+/* Tell which languages there may be, as far as there is room for them. */
+static struct decision
+name_languages(const struct document_type *type, struct decision decision)
+{
+	for (size_t i = 0; i < type->num_authentic + type->num_also; i++) {
+		const size_t used = strlen(decision.rule);
+
+		text_cutf(decision.rule + used, sizeof(decision.rule) - used,
+		    "%s%s", i == 0 ? "; they may be " : ", ",
+		    i < type->num_authentic
+			? type->authentic[i]
+			: type->also[i - type->num_authentic]);
+	}
+	return decision;
+}
+
 static struct decision
 decide_languages(const struct document_type *type,
     const struct version *version)
@@ -233,9 +249,9 @@ decide_languages(const struct document_type *type,
 				strcmp(version->texts[j].language,
 				    type->authentic[i]) == 0);
 		if (!found)
-			return refuse_text(type, type->languages_line,
-			    "languages", "no authentic text in",
-			    type->authentic[i]);
+			return name_languages(type,
+			    refuse_text(type, type->languages_line, "languages",
+				"no authentic text in", type->authentic[i]));
 	}
 	for (size_t j = 0; j < version->num_texts; j++) {
 		const struct text_file *text = &version->texts[j];
@@ -244,8 +260,9 @@ decide_languages(const struct document_type *type,
 
 		if (!authentic &&
 		    !in_texts(type->also, type->num_also, text->language))
-			return refuse_text(type, type->languages_line,
-			    "languages", "none is", text->language);
+			return name_languages(type,
+			    refuse_text(type, type->languages_line, "languages",
+				"none is", text->language));
 		if (text->authentic != authentic)
 			return refuse_text(type, type->languages_line,
 			    "languages",

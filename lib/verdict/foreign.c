@@ -295,6 +295,14 @@ take_members(struct foreign *foreign)
 	}
 }
 
+/* What "valise kit" makes. */
+static bool
+is_kit(const struct container *container)
+{
+	return container_find(container, "README.txt") != NULL &&
+	    container_find(container, "enrolment.yaml") != NULL;
+}
+
 static bool
 judge_all(struct foreign *foreign)
 {
@@ -302,9 +310,13 @@ judge_all(struct foreign *foreign)
 	bool ok;
 
 	take_members(foreign);
-	ok = judge_find(&foreign->judge, FINDING_NOT_A_DOCUMENT, "",
-	    "there is no version.yaml in it: a container of another maker,"
-	    " of which only digests, signatures and timestamps can be told");
+	ok = judge_find(&foreign->judge, FINDING_NOT_A_DOCUMENT, "", "%s",
+	    is_kit(container)
+		? "it is no copy but a kit with copies in it: unpack it, and"
+		  " read its README.txt, which says how they are verified"
+		: "there is no version.yaml in it: a container of another"
+		  " maker, of which only digests, signatures and timestamps"
+		  " can be told");
 	for (size_t i = 0; ok && i < container->num; i++)
 		ok = judge_member(foreign, &container->members[i]);
 	for (size_t i = 0; i < foreign->num_manifests; i++)

@@ -51,6 +51,9 @@ check "and where to look" grep -q 'iom: look its number up' work/kit/README.txt
 mkdir work/court
 court() { (cd work/kit && HOME="$dir/work/court" "$valise" "$@"); }
 stop_daemon "$dir"
+expect "a kit is no copy, which is said" 1 "it is no copy but a kit.*unpack it" at mofa verify work/kit.zip
+expect "who has no office is told how" 2 "Without an office of your own: valise verify FILE --enrolment FILE" court verify copies
+check "README.txt names the seal" grep -q "depositary@mofa.example, the depositary's seal" work/kit/README.txt
 said "the kit's copies are VALID" 0 "agreement--two-v1.asice: VALID" court verify copies --enrolment enrolment.yaml --policy policies --crls crls
 check "its first line is whose word that is" sh -c "head -n 1 work/said | grep -q 'by the enrolment with fingerprint $fingerprint-'"
 check "and that it must come from elsewhere" sh -c "head -n 2 work/said | grep -q 'from somebody other than who gave you the copy'"

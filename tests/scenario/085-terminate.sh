@@ -39,6 +39,8 @@ expect "who has no full powers is not asked" 3 "no full powers to terminate agre
 expect "who has no full powers is refused" 3 "full-powers" at mofa terminate agreement/one --reason x --yes
 expect "which is journaled" 0 "terminate agreement/one" at mofa log --act refuse
 expect "one party signs it, and it is still in force" 0 "still in force" at mofa-minister terminate agreement/one --reason "Article 12: six months' notice" --yes
+expect "show tells who is still to sign that" 0 "to end  *1 of iom: chief-of-mission@iom.example" at iom-geneva show agreement/one
+expect "and that it has not ended" 0 "to end, by  *minister@mofa.example" at iom-geneva show agreement/one
 expect "twice is no more" 5 "have signed the termination" at mofa-minister terminate agreement/one --yes
 expect "the copy says who wants to end it, and is in force" 0 "VALID, in force" at iom-geneva fetch agreement/one@1 -o work/half.asice
 expect "with a line for it" 0 "termination *minister@mofa.example" at iom-geneva verify work/half.asice

@@ -11,7 +11,7 @@ at mofa push agreement/large --text lo=work/lo.txt --text en=work/big.txt --titl
 known() { sed -n 2p "offices/$1"/state/*/checkpoint; }
 bangkok=$(known iom-bangkok); geneva=$(known iom-geneva); chief=$(known iom-chief-of-mission)
 
-expect "nothing is packed for nobody" 2 "no office" at mofa bag pack -o work/a.bag --to nowhere agreement/one
+expect "nothing is packed for nobody" 2 "no office \"nowhere\": mofa, iom-vientiane" at mofa bag pack -o work/a.bag --to nowhere agreement/one
 expect "two choices are none" 2 "only one of these" at mofa bag pack -o work/a.bag --to iom-bangkok --since-last --all
 expect "what its addressee may not read stays out" 3 "may not read" at mofa bag pack -o work/a.bag --to iom-geneva health-protocol/tb
 check "no bag is left of that" test ! -e work/a.bag
