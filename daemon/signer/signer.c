@@ -314,23 +314,39 @@ make_pairs(int ours[], int theirs[], size_t num, struct error *err)
 	return true;
 }
 
-/* The one that was started, until it is freed or ended. */
-static struct signer *started;
+/*
+ * What signer_end() needs of the one that was started.  Not the signer itself,
+ * which another thread may be freeing by then.
+ */
+static struct {
+	int fds[SIGNER_CLIENTS];
+	size_t num;
+	pid_t pid; /* atomic; 0: there is none, or its end is waited for */
+} started;
+
+static void
+remember_started(const struct signer *signer)
+{
+	for (size_t i = 0; i < signer->num; i++)
+		started.fds[i] = signer->channels[i].fd;
+	started.num = signer->num;
+	__atomic_store_n(&started.pid, signer->pid, __ATOMIC_SEQ_CST);
+}
 
 void
 signer_end(void)
 {
 	const struct timespec pause = { .tv_nsec = 5000000 };
-	struct signer *signer =
-	    __atomic_exchange_n(&started, NULL, __ATOMIC_SEQ_CST);
+	const pid_t pid =
+	    __atomic_exchange_n(&started.pid, 0, __ATOMIC_SEQ_CST);
 
-	if (signer == NULL)
+	if (pid == 0)
 		return;
 	/* It ends when nobody can ask it any more. */
-	for (size_t i = 0; i < signer->num; i++)
-		shutdown(signer->channels[i].fd, SHUT_RDWR);
+	for (size_t i = 0; i < started.num; i++)
+		shutdown(started.fds[i], SHUT_RDWR);
 	for (int i = 0; i < END_TRIES; i++) {
-		if (waitpid(signer->pid, NULL, WNOHANG) != 0)
+		if (waitpid(pid, NULL, WNOHANG) != 0)
 			return;
 		nanosleep(&pause, NULL);
 	}
@@ -363,7 +379,7 @@ signer_start(const struct config *config, pid_t *pid, struct error *err)
 		return NULL;
 	}
 	signer->pid = *pid;
-	__atomic_store_n(&started, signer, __ATOMIC_SEQ_CST);
+	remember_started(signer);
 	if (!receive_answer(signer, first_channel(signer), err)) {
 		signer_end();
 		signer_free(signer);
@@ -377,8 +393,9 @@ signer_free(struct signer *signer)
 {
 	if (signer == NULL)
 		return;
-	if (__atomic_load_n(&started, __ATOMIC_SEQ_CST) == signer)
-		__atomic_store_n(&started, NULL, __ATOMIC_SEQ_CST);
+	/* Its process ends by that; who started it waits for it. */
+	if (signer->pid != 0)
+		__atomic_store_n(&started.pid, 0, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < signer->num; i++) {
 		close(signer->channels[i].fd);
 		buf_free(&signer->channels[i].body);
