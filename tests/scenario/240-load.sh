@@ -1,7 +1,8 @@
 #!/bin/sh
 # Many busy and many more idle clients, slow ones among them: no error, memory
-# flat, latencies told.  SOAK_SECONDS (6), SOAK_BUSY (16), SOAK_IDLE (200);
-# SOAK_HOSTILE=1: beside an office that makes connections of each kind without end.
+# flat, latencies told.  SOAK_SECONDS (6), SOAK_BUSY (16), SOAK_IDLE (200), SOAK_DOCUMENTS
+# (4000 at most); SOAK_HOSTILE=1: beside an office that makes connections of each
+# kind without end.
 . "$(dirname "$0")/lib.sh"
 seconds=${SOAK_SECONDS:-6} busy=${SOAK_BUSY:-16} idle=${SOAK_IDLE:-200}
 start "repeats: 1000000000"
@@ -10,6 +11,7 @@ deposit mofa one >/dev/null
 # The busy ones are clerks who go round so many documents that none is given the
 # same one twice within a minute: each copy has an entry.
 minute=$((seconds < 60 ? seconds : 60)) documents=$(((minute + 1) * 6000 / busy)); [ $documents -lt 4000 ] || documents=4000
+documents=${SOAK_DOCUMENTS:-$documents}
 mkdir work/rounds; "$VALISE_BUILD/bench" make work/rounds offices/mofa $documents 500 round >/dev/null
 make_clerks "$dir" "$busy"
 client="127.0.0.1 $(cat port) offices/mofa/ca.pem offices/mofa/cert.pem offices/mofa/key.pem"
