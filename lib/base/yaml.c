@@ -238,9 +238,9 @@ yaml_is_marked(struct span text)
 struct yaml *
 yaml_parse_written(const char *file, struct span text, struct error *err)
 {
-	const size_t len = yaml_is_marked(text) ? strlen(mark) : 0;
-
-	return yaml_parse(file, span_of(text.data + len, text.len - len), err);
+	if (yaml_is_marked(text))
+		text = span_sub(text, strlen(mark), text.len - strlen(mark));
+	return yaml_parse(file, text, err);
 }
 
 struct yaml *
