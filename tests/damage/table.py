@@ -200,10 +200,13 @@ def flip(path):
     with open(path, "r+b") as file:
         data = file.read()
         at = len(data) // 2
-        # A digit of a digest, or of a key: another digit is one too.
-        digit = (rb"[0-9]" if path.endswith("key") else
+        # A digit of a digest, or of a key: another digit is one too. A letter of
+        # base64: it stays one.
+        digit = (rb"[0-9b-yB-Y]" if path.endswith("/journal.key") else
+                 rb"[0-9]" if path.endswith("key") else
                  rb"(?<=[0-9a-f]{8})[0-9](?=[0-9a-f]{8})")
-        if path.endswith(("/vkey", "/entries", "/packed-refs", "/keys")):
+        if path.endswith(("/vkey", "/entries", "/packed-refs", "/keys",
+                          "/journal.key")):
             found = re.compile(digit).search(data, at)
             at = found.start() if found else at
         if path.endswith("/memory"):
