@@ -395,6 +395,8 @@ START_TEST(a_key_that_was_loaded_is_not_read_again)
 	remote_answer_free(&answer);
 	server_stop(pair.server);
 	close_pair(&pair);
+	/* The next test may run in this process. */
+	own_key = NULL;
 }
 END_TEST
 
