@@ -178,25 +178,14 @@ read_outside(const struct yaml *root, struct config *out, struct complaints *to)
 	}
 }
 
-/* Read by which proxy others are reached, and where its password is. */
 static void
 read_proxy(const struct yaml *root, const char *dir, struct proxy_sources *out,
     struct complaints *to)
 {
-	const struct yaml *node = yaml_get(root, "proxy");
-	const char *text = node != NULL ? yaml_text(node, to) : NULL;
-	char path[FILE_PATH] = "";
-	struct error why = { 0 };
+	char password[FILE_PATH] = "";
 
-	if (text != NULL &&
-	    (!proxy_check(text, &why) ||
-		!text_take(out->url, sizeof(out->url), text, &why)))
-		complain(to, node, "%s", why.detail);
-	read_path(root, "proxy-password", dir, path, to);
-	if (!text_take(out->password_file, sizeof(out->password_file), path,
-		&why))
-		complain(to, yaml_get(root, "proxy-password"), "%s",
-		    why.detail);
+	read_path(root, "proxy-password", dir, password, to);
+	proxy_read(root, password, out, to);
 }
 
 /* Read who may read /health and /metrics, and nothing else. */

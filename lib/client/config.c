@@ -25,25 +25,14 @@ read_path(const struct yaml *root, const char *key, const char *dir,
 		complain(to, node, "%s", why.detail);
 }
 
-/* Read by which proxy others are reached, and where its password is. */
 static void
 read_proxy(const struct yaml *root, const char *dir, struct proxy_sources *out,
     struct complaints *to)
 {
-	const struct yaml *node = yaml_get(root, "proxy");
-	const char *text = node != NULL ? yaml_text(node, to) : NULL;
-	char path[FILE_PATH] = "";
-	struct error why = { 0 };
+	char password[FILE_PATH] = "";
 
-	if (text != NULL &&
-	    (!proxy_check(text, &why) ||
-		!text_take(out->url, sizeof(out->url), text, &why)))
-		complain(to, node, "%s", why.detail);
-	read_path(root, "proxy-password", dir, false, path, to);
-	if (!text_take(out->password_file, sizeof(out->password_file), path,
-		&why))
-		complain(to, yaml_get(root, "proxy-password"), "%s",
-		    why.detail);
+	read_path(root, "proxy-password", dir, false, password, to);
+	proxy_read(root, password, out, to);
 }
 
 /* The pairs that open bags which were on their way. */

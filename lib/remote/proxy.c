@@ -315,6 +315,24 @@ read_password(const struct proxy_sources *from, struct proxy *out,
 	return ok;
 }
 
+void
+proxy_read(const struct yaml *root, const char *password_file,
+    struct proxy_sources *out, struct complaints *to)
+{
+	const struct yaml *node = yaml_get(root, "proxy");
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+	struct error why = { 0 };
+
+	if (text != NULL &&
+	    (!proxy_check(text, &why) ||
+		!text_take(out->url, sizeof(out->url), text, &why)))
+		complain(to, node, "%s", why.detail);
+	if (!text_take(out->password_file, sizeof(out->password_file),
+		password_file, &why))
+		complain(to, yaml_get(root, "proxy-password"), "%s",
+		    why.detail);
+}
+
 bool
 proxy_choose(const struct proxy_sources *sources, const char *address,
     struct proxy *out, struct error *err)

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/private.h"
+#include "base/yaml.h"
 
 enum { PROXY_URL = 256, PROXY_WORD = 256, PROXY_PATH = 1024 };
 
@@ -41,6 +42,12 @@ struct proxy {
  * ERROR_USAGE  the sentence says what is wrong
  */
 bool proxy_check(const char *url, struct error *err) MUST_USE;
+/*
+ * Read "proxy" of a configuration, and take the path that its "proxy-password"
+ * names ("": none).  What is wrong is complained of.
+ */
+void proxy_read(const struct yaml *root, const char *password_file,
+    struct proxy_sources *out, struct complaints *to);
 /*
  * Choose the proxy for a server's address, and read its password.  sources NULL:
  * there is none.
