@@ -173,14 +173,11 @@ print_word(void *arg, enum compare_kind kind, struct span text,
 	return put(to, text);
 }
 
-bool
-diff_texts(const char *name, struct span a, struct span b, bool words,
-    bool colour, struct error *err)
+/* Visit what differs, of words or of lines, with some around it. */
+static bool
+compare(const char *name, struct span a, struct span b, bool words,
+    compare_visitor *visit, void *arg, struct error *err)
 {
-	struct printing to = { .colour = colour,
-		.line = BUF(16 * 1024 * 1024),
-		.err = err,
-		.last = COMPARE_SAME };
 	struct buf x = BUF(64 * 1024 * 1024), y = BUF(64 * 1024 * 1024);
 	bool ok = true;
 
@@ -189,13 +186,25 @@ diff_texts(const char *name, struct span a, struct span b, bool words,
 		a = buf_span(&x);
 		b = buf_span(&y);
 	}
-	ok = ok &&
-	    compare_texts(name, a, b, words ? 12 : 3,
-		words ? print_word : print_line, &to, err);
-	if (words)
-		fputs(colour ? PLAIN "\n" : "\n", stdout);
+	ok = ok && compare_texts(name, a, b, words ? 12 : 3, visit, arg, err);
 	buf_free(&x);
 	buf_free(&y);
+	return ok;
+}
+
+bool
+diff_texts(const char *name, struct span a, struct span b, bool words,
+    bool colour, struct error *err)
+{
+	struct printing to = { .colour = colour,
+		.line = BUF(16 * 1024 * 1024),
+		.err = err,
+		.last = COMPARE_SAME };
+	const bool ok = compare(name, a, b, words,
+	    words ? print_word : print_line, &to, err);
+
+	if (words)
+		fputs(colour ? PLAIN "\n" : "\n", stdout);
 	buf_free(&to.line);
 	return ok;
 }
@@ -413,20 +422,9 @@ json_t *
 diff_texts_json(const char *name, struct span a, struct span b, bool words,
     struct error *err)
 {
-	struct buf x = BUF(64 * 1024 * 1024), y = BUF(64 * 1024 * 1024);
 	json_t *lines = json_array();
-	bool ok = true;
 
-	if (words) {
-		ok = split_words(a, &x, err) && split_words(b, &y, err);
-		a = buf_span(&x);
-		b = buf_span(&y);
-	}
-	ok = ok &&
-	    compare_texts(name, a, b, words ? 12 : 3, add_line, lines, err);
-	buf_free(&x);
-	buf_free(&y);
-	if (!ok) {
+	if (!compare(name, a, b, words, add_line, lines, err)) {
 		json_decref(lines);
 		lines = NULL;
 	}
