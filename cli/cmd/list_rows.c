@@ -73,22 +73,12 @@ row_of(const struct context *context, const json_t *document,
 	    version, titles);
 	json_t *row;
 
-	title_text_pick(titles, "en", title);
-	row = json_pack("{s:O, s:s, s:o, s:O, s:O, s:O, s:O, s:O, s:O}",
-	    "document", json_object_get(document, "document"), "title", title,
-	    "titles", json_of_titles(titles), "version",
-	    json_object_get(version, "version"), "status",
-	    json_object_get(version, "status"), "digest",
-	    json_object_get(version, "digest"), "time",
-	    json_object_get(version, "time"), "office",
-	    json_object_get(version, "office"), "in-force",
-	    json_object_get(document, "in-force"));
+	row = json_row_of_version(document, version);
 	/* What is not known of an older version nobody tells. */
-	if (row != NULL && !known && is_newest) {
-		json_object_set(row, "title",
-		    json_object_get(document, "title"));
-		json_object_set(row, "titles",
-		    json_object_get(document, "titles"));
+	if (row != NULL && (known || !is_newest)) {
+		title_text_pick(titles, "en", title);
+		json_object_set_new(row, "title", json_string(title));
+		json_object_set_new(row, "titles", json_of_titles(titles));
 	}
 	if (row != NULL)
 		json_object_set_new(row, "title-proved", json_boolean(known));

@@ -239,20 +239,29 @@ json_of_row(const struct ledger_document *doc, const char *titles)
 }
 
 json_t *
-json_row_of(const json_t *document)
+json_row_of_version(const json_t *document, const json_t *version)
 {
-	const json_t *versions = json_object_get(document, "versions");
-	json_t *newest =
-	    json_array_get(versions, json_array_size(versions) - 1);
-
 	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}",
 	    "document", json_object_get(document, "document"), "title",
 	    json_object_get(document, "title"), "titles",
 	    json_object_get(document, "titles"), "version",
-	    json_object_get(newest, "version"), "status",
-	    json_object_get(document, "status"), "digest",
-	    json_object_get(newest, "digest"), "time",
-	    json_object_get(newest, "time"), "office",
-	    json_object_get(newest, "office"), "in-force",
+	    json_object_get(version, "version"), "status",
+	    json_object_get(version, "status"), "digest",
+	    json_object_get(version, "digest"), "time",
+	    json_object_get(version, "time"), "office",
+	    json_object_get(version, "office"), "in-force",
 	    json_object_get(document, "in-force"));
+}
+
+json_t *
+json_row_of(const json_t *document)
+{
+	const json_t *versions = json_object_get(document, "versions");
+	json_t *row = json_row_of_version(document,
+	    json_array_get(versions, json_array_size(versions) - 1));
+
+	if (row != NULL)
+		json_object_set(row, "status",
+		    json_object_get(document, "status"));
+	return row;
 }

@@ -82,5 +82,7 @@ json_t *json_of_versions(const struct ledger_document *doc);
 json_t *json_of_row(const struct ledger_document *doc, const char *titles);
 /* Returns the row of a document, from the document's JSON. */
 json_t *json_row_of(const json_t *document);
+/* The same of one of its versions, with that version's status. */
+json_t *json_row_of_version(const json_t *document, const json_t *version);
 
 #endif
