@@ -269,7 +269,7 @@ standing_is_soon(const struct standing_end *end, int64_t now_at)
 	"ask your CA for the next one (certs/request), which \"valise renew\"" \
 	" takes"
 static const struct {
-	const char *what, *todo;
+	const char *what, *remedy;
 } words[] = {
 	[STANDING_CONNECT] = { "your certificate to connect", ASK_CA },
 	[STANDING_SIGN] = { "your certificate to sign", ASK_CA },
@@ -302,11 +302,11 @@ standing_sentence(const struct standing_end *end, int64_t now_at,
 	if (end->ends_at == INT64_MIN)
 		return buf_printf(out, err, "%s %s%s%s is not known here: %s",
 		    words[end->kind].what, quote, end->name, quote,
-		    words[end->kind].todo);
+		    words[end->kind].remedy);
 	return buf_printf(out, err, "%s %s%s%s %s %s: %s",
 	    words[end->kind].what, quote, end->name, quote,
 	    end->ends_at <= now_at             ? "ended"
 		: end->kind == STANDING_POWERS ? "end"
 					       : "ends",
-	    when, words[end->kind].todo);
+	    when, words[end->kind].remedy);
 }
