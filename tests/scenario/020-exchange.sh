@@ -108,7 +108,7 @@ expect "without a daemon: exit 6" 6 "Not available" at mofa list
 expect "an outbox keeps nothing that was not made" 6 "Not available" deposit mofa later q
 expect "verify needs no daemon" 0 "VALID" at iom-bangkok verify work/one.asice
 cp work/one.asice work/bad.asice
-printf 'X' | dd of=work/bad.asice bs=1 seek=200 conv=notrunc 2>/dev/null
+spoil work/bad.asice 200
 expect "a flipped byte: exit 1" 1 "INVALID" at iom-bangkok verify work/bad.asice
 head -c 1000 work/one.asice >work/cut.asice
 expect "a copy cut short" 1 "CONTAINER_MALFORMED" at iom-bangkok verify work/cut.asice

@@ -56,7 +56,7 @@ printf 'half an entry' >>data/journal/entries
 check "a tail that was never signed is cut" start_daemon "$dir"
 expect "and told" 0 "cut_bytes=13" cat log
 stop_daemon "$dir"
-printf 'X' | dd of=data/journal/entries bs=1 seek=100 conv=notrunc 2>/dev/null
+spoil data/journal/entries 100
 expect "damage elsewhere: it does not start and says where" 1 "contradicts itself at" "$valised" --config valised.yaml
 put_back
 rm data/journal/hashes-* data/journal/nodes data/journal/heads; : >data/journal/heads
@@ -68,7 +68,7 @@ check "the ledger's file is taken" sh -c ': >log'; start_daemon "$dir"
 expect "and only the newest entries are hashed" 0 "event=journal size=[0-9]* hashed=newest" cat log
 until grep -q "event=check journal=whole" log; do sleep 0.02; done
 stop_daemon "$dir"; : >log
-printf 'X' | dd of=data/journal/ledger bs=1 seek=60 conv=notrunc 2>/dev/null
+spoil data/journal/ledger 60
 check "one that is damaged is in nobody's way" start_daemon "$dir"
 expect "it is told, and all entries are hashed" 0 "event=ledger result=dropped .*damaged.*hashed=all" sh -c "tr '\n' ' ' <log"
 stop_daemon "$dir"; : >log
@@ -81,7 +81,7 @@ expect "a mapped file that cannot be read ends it, with its name" 0 "event=fatal
 put_back
 check "fsck takes the ledger's files as they are" "$valised" fsck data
 for file in ledger index commits; do
-	printf 'X' | dd of=data/journal/$file bs=1 seek=61 conv=notrunc 2>/dev/null
+	spoil data/journal/$file 61
 	expect "fsck finds journal/$file changed" 1 "LEDGER_DAMAGED, journal/ledger" "$valised" fsck data
 	check "and makes it anew" "$valised" fsck data --repair
 	check "so that all is well" "$valised" fsck data
@@ -97,7 +97,7 @@ start_daemon "$dir"; at mofa list >work/titles; stop_daemon "$dir"; : >log; star
 expect "titles are known after a restart" 0 "event=titles read=[1-9]" cat log
 check "and are the same" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
 stop_daemon "$dir"
-printf 'X' | dd of=data/journal/titles bs=1 seek=60 conv=notrunc 2>/dev/null
+spoil data/journal/titles 60
 check "damaged ones are in nobody's way" start_daemon "$dir"
 expect "it is told" 0 "event=titles result=dropped .*damaged" cat log
 check "the texts have them" sh -c "\"$valise\" --config offices/mofa/config.yaml list | cmp - work/titles"
@@ -120,8 +120,8 @@ rm -rf data/store.git/refs/heads/agreement data/store.git/packed-refs
 check "refs are put where the journal says" start_daemon "$dir"
 expect "for git too" 0 "agreement/one" git -c safe.directory='*' -C data/store.git for-each-ref
 stop_daemon "$dir"
-printf 'X' | dd of=data/signer/memory bs=1 seek=20 conv=notrunc 2>/dev/null
-printf 'X' | dd of=data/signer/memory bs=1 seek=540 conv=notrunc 2>/dev/null
+spoil data/signer/memory 20
+spoil data/signer/memory 540
 expect "a signer without its memory does not sign" 1 "is damaged" "$valised" --config valised.yaml
 put_back
 mv data/signer/journal.key work/

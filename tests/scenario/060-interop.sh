@@ -81,7 +81,7 @@ check "the tiles are those that the daemon serves" sh -c 'cmp "$0" "$1"' work/st
 at mofa list >/dev/null && deposit mofa two >/dev/null
 expect "exporting again goes on" 0 "the journal of size" "$valised" --config valised.yaml export-journal work/static
 cp -R work/static work/forged && chmod -R u+w work/forged
-printf 'x' | dd of=work/forged/tile/entries/000 bs=1 seek=40 conv=notrunc 2>/dev/null
+spoil work/forged/tile/entries/000 40
 expect "a flipped byte in it is found by Go" 1 "" \
 	env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$dir/go" go run "$top/tests/interop/check_tiles.go" vkey work/forged
 expect "and is never exported over" 5 "another history" "$valised" --config valised.yaml export-journal work/forged

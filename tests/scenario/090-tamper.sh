@@ -67,7 +67,7 @@ row "the same, in \`journal/index\` or \`journal/commits\`, and the sums to it" 
 check "…and is well then" start_daemon "$dir"
 for file in index commits; do
 	stop_daemon "$dir"; : >log
-	printf X | dd of=data/journal/$file bs=1 seek=21 conv=notrunc 2>/dev/null
+	spoil data/journal/$file 21
 	check "a byte of journal/$file is changed: it starts" start_daemon "$dir"
 	expect "…makes it anew, and tells" 0 "event=ledger result=dropped .*journal/$file: it is damaged.*hashed=all" sh -c "tr '\n' ' ' <log"
 done

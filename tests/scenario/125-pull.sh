@@ -59,7 +59,7 @@ stop_daemon "$dir"
 cp work/copy/agreement/one/one-v1.asice work/v1; cp work/copy/agreement/one/one-v2.asice work/v2; cp work/v1 work/copy/agreement/one/one-v2.asice
 expect "another version in the place of one" 1 "one-v2.asice is of agreement/one@1" at iom-geneva --local fetch agreement/one@2 -o work/x.asice
 cp work/v2 work/copy/agreement/one/one-v2.asice
-printf 'X' | dd of=work/copy/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
+spoil work/copy/agreement/two/two-v1.asice 700
 expect "a copy that was altered is told" 1 "agreement/two@1" at iom-geneva --local list
 rm work/copy/agreement/two/two-v1.asice
 start_daemon "$dir"

@@ -69,7 +69,7 @@ expect "the acknowledgement comes back" 0 "iom-bangkok acknowledges bag 1, which
 expect "it is in the journal" 0 "acknowledge .*bag 1, from mofa" at iom-bangkok log --act acknowledge
 expect "twice is once" 0 "acknowledges bag 1" at mofa bag ack work/a.bag.ack
 [ "$(at mofa log --act acknowledge | grep -c 'bag 1')" = 1 ] && ok "in the journal" || not_ok "in the journal"
-printf 'x' | dd of=work/a.bag.ack bs=1 seek=120 conv=notrunc 2>/dev/null
+spoil work/a.bag.ack 120
 expect "an altered one is refused" 8 "" at mofa bag ack work/a.bag.ack
 
 # What changed since; what was made without a line.

@@ -88,13 +88,13 @@ expect "changes nothing" 0 "0 new" at iom-geneva pull
 # A copy that is damaged, in its text alone: a good one takes its place.
 stop_daemon "$dir"
 text=$(grep -abo "the true one" work/bangkok/agreement/two/two-v1.asice | head -n 1 | cut -d: -f1)
-printf X | dd of=work/bangkok/agreement/two/two-v1.asice bs=1 seek="$text" conv=notrunc 2>/dev/null
+spoil work/bangkok/agreement/two/two-v1.asice "$text"
 cp work/bangkok/agreement/two/two-v1.asice work/damaged.asice
 expect "a damaged copy is told" 1 "agreement/two@1" local_at iom-bangkok list
 expect "a bag brings a good one" 0 "all is there" at iom-bangkok bag open work/late.bag --again
 check "which takes its place" cmp work/true.asice work/bangkok/agreement/two/two-v1.asice
 check "the damaged one is kept" sh -c 'for f in work/bangkok/agreement/two/aside/*; do cmp -s $f work/damaged.asice && exit; done; exit 1'
-printf X | dd of=work/bangkok/agreement/two/two-v1.asice bs=1 seek=700 conv=notrunc 2>/dev/null
+spoil work/bangkok/agreement/two/two-v1.asice 700
 expect "one of which nothing can be read" 0 "all is there" at iom-bangkok bag open work/late.bag --again
 check "goes too" cmp work/true.asice work/bangkok/agreement/two/two-v1.asice
 : >work/bangkok/agreement/two/two-v1.asice

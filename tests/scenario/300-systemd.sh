@@ -109,7 +109,7 @@ backup=$m/root/var/backups/valise
 check "it is its user's alone" test "$(machine stat -c '%a %U' /var/backups/valise)" = "700 valise"
 check "it has no private key" sh -c '! grep -rl "PRIVATE" "$1"' sh "$backup"
 expect "all of /etc/valise" 0 "valise/policies/offices.yaml" tar -tzf "$backup/etc.tar.gz"
-printf X | dd of="$backup/data/journal/entries" bs=1 seek=40 conv=notrunc status=none
+spoil "$backup/data/journal/entries" 40
 expect "one that is not whole" 1 "failed" machine systemctl start valised-backup
 expect "is told" 0 "^failed" machine systemctl is-failed valised-backup
 rm -rf "$backup/data"

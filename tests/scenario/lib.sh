@@ -36,6 +36,12 @@ printf 'ມາດຕາ 1\n' >work/lo.txt
 # PROGRAM ARGUMENT…: a tool of the tests, which frees nothing at its end.
 tool() { program=$1; shift; ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$VALISE_BUILD/$program" "$@"; }
 
+# FILE AT: another byte there, whichever there was
+spoil() {
+	byte=X; [ "$(dd if="$1" bs=1 skip="$2" count=1 2>/dev/null)" != X ] || byte=Y
+	printf $byte | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "  ok: $*"; }
 not_ok() { failed=$((failed + 1)); echo "  FAILED: $*" >&2; }
 # NAME COMMAND…: it succeeds
