@@ -245,6 +245,7 @@ show_add_signatories(struct context *context, const char *document,
 	struct error ignored = { 0 };
 	const struct policy *policy = policies_pinned(context, &ignored);
 	const struct document_type *type;
+	const struct quorum *quorum;
 	char name[LIMIT_SLUG_BYTES + 1];
 	json_t *missing;
 
@@ -252,10 +253,13 @@ show_add_signatories(struct context *context, const char *document,
 	type = policy != NULL ? policy_type(policy, name) : NULL;
 	if (type == NULL || act == NULL)
 		return;
+	quorum = policy_quorum_of(type,
+	    strcmp(act, "terminate") == 0 ? SIGNING_TERMINATION
+					  : SIGNING_APPROVAL);
 	missing = json_array();
-	for (size_t i = 0; i < type->quorum.num; i++) {
-		const char *party = type->quorum.parties[i].party;
-		const unsigned due = type->quorum.parties[i].persons;
+	for (size_t i = 0; i < quorum->num; i++) {
+		const char *party = quorum->parties[i].party;
+		const unsigned due = quorum->parties[i].persons;
 		const unsigned has = num_of_party(policy, json, act, party);
 
 		if (has < due)

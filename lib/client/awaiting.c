@@ -80,7 +80,7 @@ awaiting_of(const struct policy *policy, const struct ledger_document *doc,
 	document_type(doc->name, name);
 	if ((type = policy_type(policy, name)) == NULL)
 		return false;
-	quorum = signing == SIGNING_APPROVAL ? &type->quorum : &type->terminate;
+	quorum = policy_quorum_of(type, signing);
 	for (size_t i = 0; i < quorum->num; i++) {
 		out->parties[i].party = quorum->parties[i].party;
 		out->parties[i].needs = quorum->parties[i].persons;

@@ -137,8 +137,8 @@ policy_decide(const struct policy *policy, const struct office *office,
 	return decision;
 }
 
-static const struct quorum *
-quorum_of(const struct document_type *type, enum signing signing)
+const struct quorum *
+policy_quorum_of(const struct document_type *type, enum signing signing)
 {
 	return signing == SIGNING_TERMINATION ? &type->terminate
 					      : &type->quorum;
@@ -161,7 +161,7 @@ policy_decide_sign(const struct policy *policy, const struct office *office,
 
 	if (type == NULL)
 		return no_such_type(type_name);
-	quorum = quorum_of(type, signing);
+	quorum = policy_quorum_of(type, signing);
 	for (size_t i = 0; i < quorum->num; i++)
 		is_party = is_party ||
 		    strcmp(quorum->parties[i].party, office->party) == 0;
@@ -363,7 +363,7 @@ bool
 policy_quorum(const struct document_type *type, enum signing signing,
     const struct signatory signatories[], size_t num, char rule[POLICY_RULE])
 {
-	const struct quorum *quorum = quorum_of(type, signing);
+	const struct quorum *quorum = policy_quorum_of(type, signing);
 
 	for (size_t i = 0; i < quorum->num; i++) {
 		const char *party = quorum->parties[i].party;

@@ -153,6 +153,10 @@ struct decision policy_decide(const struct policy *policy,
 /* Putting a version in force, or ending it: each has a quorum of its own. */
 enum signing { SIGNING_APPROVAL, SIGNING_TERMINATION };
 
+/* Returns how many persons of which parties it takes. */
+const struct quorum *policy_quorum_of(const struct document_type *type,
+    enum signing signing);
+
 /* May this person sign documents of this type, for a party, at that time? */
 struct decision policy_decide_sign(const struct policy *policy,
     const struct office *office, const char *person, const char *type,

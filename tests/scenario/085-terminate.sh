@@ -2,6 +2,8 @@
 # The end of an agreement: signed by both parties, in the journal, in the copy.
 . "$(dirname "$0")/lib.sh"
 start
+# To end a protocol takes two persons of a party, to begin it one.
+sed -i '/^terminate/s/lao-pdr: 1/lao-pdr: 2/' policies/health-protocol.yaml; reload
 enrol "$dir" $(persons | cut -d' ' -f1) >/dev/null
 deposit mofa one >/dev/null
 expect "a draft cannot be terminated" 5 "nothing to terminate" at mofa-minister terminate agreement/one --reason "Article 12" --yes
@@ -71,4 +73,9 @@ expect "openssl cms verifies a termination" 0 "CAdES Verification successful" op
 check "the branches follow" settle_refs "$dir"
 check "git fsck is silent" sh -c 'git config --global safe.directory "*"; test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
 check "the branch has every act, one after another" test "$(git -C data/store.git rev-list --count refs/heads/agreement/one)" = 6
+at iom-vientiane push health-protocol/tb --text en=work/en.txt --title en=TB >/dev/null
+at mofa-minister sign health-protocol/tb --yes >/dev/null 2>&1
+at iom-chief-of-mission sign health-protocol/tb --yes >/dev/null 2>&1
+at mofa-minister terminate health-protocol/tb --reason "no more use" --yes >/dev/null 2>&1
+expect "show tells what an end takes, not what a beginning took" 0 "to end  *1 of lao-pdr: vice-minister@mofa.example" at mofa show health-protocol/tb
 finish
