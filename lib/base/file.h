@@ -40,6 +40,8 @@ bool file_create(const char *path, struct span bytes, mode_t mode,
 void file_remove_tree(const char *path);
 
 bool file_exists(const char *path);
+/* Is it a regular file, in the folder at, that was changed so long ago? */
+bool file_is_older(int at, const char *name, time_t seconds);
 /* Make a folder and those above it, like mkdir -p. */
 bool file_make_dirs(const char *path, mode_t mode, struct error *err) MUST_USE;
 bool file_sync_dir(const char *path, struct error *err) MUST_USE;

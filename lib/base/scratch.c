@@ -11,7 +11,6 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAMED ".tmp-valise-"
@@ -209,15 +208,6 @@ is_dead(int at, const char *name)
 	return dead;
 }
 
-static bool
-is_old(int at, const char *name)
-{
-	struct stat st;
-
-	return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > QUICK_SECONDS;
-}
-
 void
 scratch_sweep(const char *folder)
 {
@@ -240,7 +230,8 @@ scratch_sweep(const char *folder)
 			    file_join(path, folder, name, &ignored))
 				file_remove_tree(path);
 		} else if (strncmp(name, SCRATCH_QUICK, quick) == 0 &&
-		    strlen(name) == quick + 6 && is_old(at, name)) {
+		    strlen(name) == quick + 6 &&
+		    file_is_older(at, name, QUICK_SECONDS)) {
 			unlinkat(at, name, 0);
 		}
 	}

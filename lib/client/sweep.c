@@ -6,8 +6,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scratch.h"
@@ -16,15 +14,6 @@
 enum { DAY = 24 * 60 * 60, WEEK = 7 * DAY };
 
 #define SWEPT "swept" /* its time is when all folders were swept */
-
-static bool
-is_older(int at, const char *name, time_t seconds)
-{
-	struct stat st;
-
-	return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > seconds;
-}
 
 /* What has come of downloads (lib/client/download.c). */
 static void
@@ -39,7 +28,7 @@ sweep_partial(const char *path)
 		const int at = dirfd(folder);
 		int fd;
 
-		if (!is_older(at, entry->d_name, WEEK) ||
+		if (!file_is_older(at, entry->d_name, WEEK) ||
 		    (fd = openat(at, entry->d_name,
 			 O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 			continue;
@@ -58,7 +47,7 @@ is_due(const struct context *context)
 	char path[FILE_PATH];
 
 	return context_path(context, SWEPT, path, &ignored) &&
-	    (!file_exists(path) || is_older(AT_FDCWD, path, DAY)) &&
+	    (!file_exists(path) || file_is_older(AT_FDCWD, path, DAY)) &&
 	    file_write_quick(path, span_of(NULL, 0), 0600, &ignored);
 }
 
