@@ -40,11 +40,7 @@ find_names(struct completing *all, const char *kind, const char *start,
 static int
 compare(const void *a, const void *b)
 {
-	const struct span *x = a, *y = b;
-	const size_t len = x->len < y->len ? x->len : y->len;
-	const int order = memcmp(x->data, y->data, len);
-
-	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+	return span_order(*(const struct span *)a, *(const struct span *)b);
 }
 
 /* Append the lines of text, sorted, each once. */
@@ -65,7 +61,7 @@ sort_lines(struct span text, struct buf *out, struct error *err)
 		lines[i] = line;
 	qsort(lines, num, sizeof(*lines), compare);
 	for (size_t i = 0; ok && i < num; i++)
-		ok = (i > 0 && compare(&lines[i - 1], &lines[i]) == 0) ||
+		ok = (i > 0 && span_eq(lines[i - 1], lines[i])) ||
 		    (buf_append(out, lines[i], err) &&
 			buf_append_u8(out, '\n', err));
 	free(lines);

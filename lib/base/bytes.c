@@ -182,6 +182,15 @@ span_eq(struct span a, struct span b)
 	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+int
+span_order(struct span a, struct span b)
+{
+	const size_t len = a.len < b.len ? a.len : b.len;
+	const int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool
 span_is(struct span in, const char *text)
 {

@@ -65,6 +65,10 @@ void buf_free(struct buf *buf);
 struct span span_of(const void *data, size_t len);
 struct span span_of_str(const char *text); /* without its NUL */
 bool span_eq(struct span a, struct span b);
+/*
+ * Compare as memcmp() does; of two that begin alike the shorter one is first.
+ */
+int span_order(struct span a, struct span b);
 bool span_is(struct span in, const char *text);
 bool span_starts(struct span in, const char *text);
 /* Bytes [from, from + len) of in; the caller has checked that they exist. */

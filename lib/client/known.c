@@ -153,15 +153,6 @@ known_types(struct context *context, struct buf *out, struct error *err)
 
 /* --- Names that were listed. --- */
 
-static int
-compare(struct span a, struct span b)
-{
-	const size_t len = a.len < b.len ? a.len : b.len;
-	const int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Merge two sorted lists of lines. */
 static bool
 merge(struct span a, struct span b, struct buf *out, struct error *err)
@@ -171,7 +162,7 @@ merge(struct span a, struct span b, struct buf *out, struct error *err)
 	bool ok = true;
 
 	while (ok && (has_x || has_y)) {
-		const int order = !has_y ? -1 : !has_x ? 1 : compare(x, y);
+		const int order = !has_y ? -1 : !has_x ? 1 : span_order(x, y);
 
 		ok = buf_append(out, order <= 0 ? x : y, err) &&
 		    buf_append_u8(out, '\n', err);

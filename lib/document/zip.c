@@ -331,11 +331,7 @@ read_end(int fd, struct end *out, struct error *err)
 static int
 compare_spans(const void *a, const void *b)
 {
-	const struct span *x = a, *y = b;
-	const size_t n = x->len < y->len ? x->len : y->len;
-	const int order = memcmp(x->data, y->data, n);
-
-	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+	return span_order(*(const struct span *)a, *(const struct span *)b);
 }
 
 /* No two names that some system takes for one. */

@@ -56,16 +56,7 @@ der_take_tag(struct span *in, uint8_t tag, struct tlv *out)
 	return true;
 }
 
-/* Compare as octet strings, the shorter one padded with zeros (X.690 11.6). */
-static int
-compare(struct span a, struct span b)
-{
-	const size_t n = a.len < b.len ? a.len : b.len;
-	const int order = memcmp(a.data, b.data, n);
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
+/* As octet strings, the shorter one padded with zeros (X.690 11.6). */
 bool
 der_is_in_order(struct span set)
 {
@@ -77,7 +68,7 @@ der_is_in_order(struct span set)
 		return false;
 	while (set.len > 0) {
 		if (!der_take(&set, &next) ||
-		    compare(last.whole, next.whole) > 0)
+		    span_order(last.whole, next.whole) > 0)
 			return false;
 		last = next;
 	}

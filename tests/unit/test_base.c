@@ -13,6 +13,32 @@
 #include "base/time.h"
 #include "base/yaml.h"
 
+START_TEST(spans_are_ordered_by_their_bytes)
+{
+	static const struct {
+		const char *a, *b;
+		int order;
+	} rows[] = {
+		{ "", "", 0 },
+		{ "", "a", -1 },
+		{ "a", "a", 0 },
+		{ "a", "ab", -1 },
+		{ "b", "ab", 1 },
+		{ "a\x7f", "a\x80", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct span a = span_of_str(rows[i].a);
+		const struct span b = span_of_str(rows[i].b);
+		const int order = span_order(a, b), back = span_order(b, a);
+
+		ck_assert_int_eq((order > 0) - (order < 0), rows[i].order);
+		ck_assert_int_eq((back > 0) - (back < 0), -rows[i].order);
+	}
+	ck_assert_int_eq(span_order(span_of(NULL, 0), span_of(NULL, 0)), 0);
+}
+END_TEST
+
 START_TEST(a_buffer_holds_its_limit_and_no_more)
 {
 	struct buf buf = BUF(5);
@@ -605,6 +631,7 @@ END_TEST
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, spans_are_ordered_by_their_bytes);
 	tcase_add_loop_test(t,
 	    text_that_does_not_fit_is_refused_or_cut_at_a_character, 0,
 	    COUNT(rooms));

@@ -77,14 +77,8 @@ compare_heads(const void *a, const void *b)
 static int
 compare_others(const void *a, const void *b)
 {
-	const struct other *x = a, *y = b;
-	const size_t least =
-	    x->name.len < y->name.len ? x->name.len : y->name.len;
-	const int order = memcmp(x->name.data, y->name.data, least);
-
-	return order != 0
-	    ? order
-	    : (x->name.len > y->name.len) - (x->name.len < y->name.len);
+	return span_order(((const struct other *)a)->name,
+	    ((const struct other *)b)->name);
 }
 
 /* Parse packed->text into branches and other lines, both sorted by name. */
