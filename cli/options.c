@@ -516,6 +516,18 @@ static const struct options_form crls_forms[] = {
 	END,
 };
 
+static const struct options_option desk_options[] = {
+	VALUE(OPTION_IDLE, "idle", "TIME",
+	    "end after so long without use: 30m (as it is without this), 8h"),
+	FLAG(OPTION_NO_BROWSER, "no-browser",
+	    "open no browser, but print the file that opens the desk in one"),
+	END,
+};
+static const struct options_form desk_forms[] = {
+	{ FORM_DESK, NULL, NULL, 0, 0, NULL, desk_options },
+	END,
+};
+
 static const struct options_form complete_forms[] = {
 	{ FORM_COMPLETE, NULL, "[WORD…]", 0, -1, NULL, NULL },
 	END,
@@ -671,6 +683,12 @@ static const struct options_command commands[] = {
 	    "A FILE is DER or PEM, of one list or several. A list counts by"
 	    " its CA's signature, whoever brings it.",
 	    "  valise crls push iom-crl.pem\n", NULL, crls_forms },
+	{ "desk", "work in a browser",
+	    "Serve this office's desk to this person's browser, and open it:"
+	    " the register, documents, the journal and the policy, each proved"
+	    " as the commands prove it. It listens on this machine alone, and"
+	    " lets in only the browser that it opened, once. Ctrl-C ends it.",
+	    "  valise desk\n", "", desk_forms },
 	{ "complete", "print what the last word may become",
 	    "What bash, zsh and fish ask when Tab is pressed: commands, options"
 	    " and what they take; documents, offices, parties and types by what"

@@ -19,6 +19,25 @@
 #include "client/as_of.h"
 
 static bool coloured;
+static bool as_lines; /* output_as_lines() */
+
+/* Print a line of JSON; json is taken over. */
+static bool
+put_json(json_t *json)
+{
+	const bool ok = json != NULL &&
+	    json_dumpf(json, stdout, JSON_COMPACT) == 0 &&
+	    fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+
+	json_decref(json);
+	return ok;
+}
+
+void
+output_as_lines(void)
+{
+	as_lines = true;
+}
 
 void
 output_begin(bool json)
@@ -259,16 +278,29 @@ table_free(struct table *table)
 
 static bool progress_shown;
 
+/* Nobody is told if it cannot be written: what ends the command says so. */
+static void
+put_progress(const char *doing, uint64_t done, uint64_t total)
+{
+	(void)put_json(json_pack("{s:s, s:I, s:I}", "doing", doing, "done",
+	    (json_int_t)done, "total", (json_int_t)total));
+}
+
 void
 output_progress(const char *doing, uint64_t done, uint64_t total)
 {
 	static int64_t last_ms;
 	const int64_t now = time_monotonic_ms();
 
-	if (doing == NULL || total < 256 * 1024 || !isatty(STDERR_FILENO) ||
+	if (doing == NULL || total < 256 * 1024 ||
+	    (!as_lines && !isatty(STDERR_FILENO)) ||
 	    (now - last_ms < 200 && done < total))
 		return;
 	last_ms = now;
+	if (as_lines) {
+		put_progress(doing, done, total);
+		return;
+	}
 	progress_shown = true;
 	fprintf(stderr, "\r%s %3llu %%  %.1f of %.1f MiB ", doing,
 	    (unsigned long long)(done * 100 / total), (double)done / 1048576,
@@ -278,7 +310,9 @@ output_progress(const char *doing, uint64_t done, uint64_t total)
 void
 output_step(const char *doing, unsigned done, unsigned total)
 {
-	if (total < 2 || !isatty(STDERR_FILENO))
+	if (as_lines)
+		put_progress(doing, done, total);
+	if (as_lines || total < 2 || !isatty(STDERR_FILENO))
 		return;
 	output_progress_end();
 	progress_shown = true;
@@ -297,20 +331,24 @@ void
 output_line(const char *line)
 {
 	output_progress_end();
-	fprintf(stderr, "valise: %s\n", line);
+	if (as_lines)
+		(void)put_json(json_pack("{s:s}", "note", line));
+	else
+		fprintf(stderr, "valise: %s\n", line);
 }
 
 void
 output_note(const char *fmt, ...)
 {
 	va_list args;
+	char *line;
 
-	output_progress_end();
-	fputs("valise: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	if (vasprintf(&line, fmt, args) >= 0) {
+		output_line(line);
+		free(line);
+	}
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void
@@ -337,15 +375,25 @@ output_flush(struct error *err)
 	return error_set_errno(err, "standard output");
 }
 
+/* Print JSON, which in lines has a name. */
+static bool
+put_named(const char *name, json_t *json, struct error *err)
+{
+	if (as_lines && json != NULL)
+		json = json_pack("{s:o}", name, json);
+	return put_json(json) || error_set_errno(err, "standard output");
+}
+
 bool
 output_json(json_t *json, struct error *err)
 {
-	const bool ok = json != NULL &&
-	    json_dumpf(json, stdout, JSON_COMPACT) == 0 &&
-	    fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+	return put_named("result", json, err);
+}
 
-	json_decref(json);
-	return ok || error_set_errno(err, "standard output");
+bool
+output_error(json_t *json, struct error *err)
+{
+	return put_named("error", json, err);
 }
 
 void

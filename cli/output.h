@@ -70,6 +70,14 @@ bool output_flush(struct error *err) MUST_USE;
 
 /* Print JSON and a newline; json is taken over. */
 bool output_json(json_t *json, struct error *err) MUST_USE;
+/* The same of the error that a command ends with. */
+bool output_error(json_t *json, struct error *err) MUST_USE;
+/*
+ * From now on standard output is lines of JSON for the desk, as they come:
+ * {"note": SENTENCE}, {"doing", "done", "total"}, {"result": what is printed
+ * with --json}, {"error": what fails}.
+ */
+void output_as_lines(void);
 /* Print a verdict. as_of is when its status is from; NULL if it has none. */
 struct as_of;
 json_t *json_of_verdict(const char *file, const struct verdict *verdict,

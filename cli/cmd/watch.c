@@ -140,9 +140,10 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 	describe_entry(entry, about);
 	time_format_at(entry->time_ms / 1000, at);
 	if (watch->context->json) {
-		ok = act_json(index, line, &json, err);
-		if (ok)
-			fwrite(json.data, 1, json.len, stdout);
+		ok = act_json(index, line, &json, err) &&
+		    output_json(json_loadb((const char *)json.data, json.len, 0,
+				    NULL),
+			err);
 		buf_free(&json);
 	} else {
 		snprintf(text, sizeof(text), "%llu  %s  %-9s  %s  %s",

@@ -42,17 +42,16 @@ is_ours(const struct stat *st)
 		    st->st_uid == program.st_uid));
 }
 
-/* Find the module's file in the first folder that has it. */
-static bool
-find_module(const char *name, char out[FILE_PATH], struct error *err)
+/* It is in the first of the folders that has it. */
+bool
+module_find(const char *file, char out[FILE_PATH], struct error *err)
 {
 	const char *const folders[] = { "", "../" VALISE_LIBDIR "/valise",
 		VALISE_MODULES };
-	char program[FILE_PATH], file[64];
+	char program[FILE_PATH];
 
 	if (!program_folder(program, err))
 		return false;
-	snprintf(file, sizeof(file), "valise-%s.so", name);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		char folder[FILE_PATH];
 		struct stat st, dir;
@@ -84,10 +83,11 @@ const void *
 module_load(const char *name, size_t size, struct error *err)
 {
 	const struct module *module;
-	char path[FILE_PATH];
+	char path[FILE_PATH], file[64];
 	void *handle;
 
-	if (!find_module(name, path, err))
+	snprintf(file, sizeof(file), "valise-%s.so", name);
+	if (!module_find(file, path, err))
 		return NULL;
 	/*
 	 * The module is linked to be bound at once (-z now). The libraries that

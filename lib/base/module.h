@@ -17,6 +17,7 @@
 #define BASE_MODULE_H
 
 #include "base/error.h"
+#include "base/file.h"
 
 /* The head of every module's table. */
 struct module {
@@ -33,5 +34,13 @@ struct module {
  *                   program's owner and who runs it could have written its file
  */
 const void *module_load(const char *name, size_t size, struct error *err);
+/*
+ * Find a file that belongs to the program in the same folders: "valise-desk",
+ * a program that goes on in its place.
+ *
+ * ERROR_SYSTEM  MODULE_MISSING: as above
+ */
+bool module_find(const char *file, char out[FILE_PATH],
+    struct error *err) MUST_USE;
 
 #endif

@@ -3,7 +3,7 @@
 
 packages_build="gcc meson ninja-build pkg-config libssl-dev libgit2-dev
 	libyaml-dev libevent-dev libhttp-parser-dev libcurl4-openssl-dev
-	libzip-dev libexpat1-dev libjansson-dev libseccomp-dev libutf8proc-dev
+	libmicrohttpd-dev libzip-dev libexpat1-dev libjansson-dev libseccomp-dev libutf8proc-dev
 	zlib1g-dev libdeflate-dev check openssl"
 packages_test="git systemd-container gpgsm gpg-agent unzip zip libxml2-utils curl procps faketime
 	poppler-utils python3 python3-jsonschema mandoc

@@ -64,6 +64,7 @@ while read -r form; do
 	show) set -- show agreement/one; local=1 ;;
 	list) set -- list; local=1 ;;
 	status) set -- status; local=1 ;;
+	desk) set -- desk --no-browser --idle 1s; state=after; local=1 ;;
 	history) set -- history agreement/one; local=1 ;;
 	log) set -- log; local=1 ;;
 	diff) set -- diff agreement/one@1 agreement/one@2; local=1 ;;

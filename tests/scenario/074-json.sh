@@ -114,6 +114,7 @@ by iom-geneva fetch agreement/one@1 -o work/a.asice >/dev/null; by iom-geneva fe
 json diff 0 by iom-geneva diff work/a.asice work/b.asice
 json diff 1 "$valise" --json diff work/a.asice work/b.asice --enrolment enrolment.yaml
 json diff 1 "$valise" --json diff work/a.asice work/b.asice
+json desk 0 by iom-geneva desk --no-browser --idle 1s
 json complete 0 by iom-geneva complete -- show agr
 json complete 0 by iom-geneva complete -- push agreement/one --te
 json diff-side-by-side 0 by iom-geneva diff agreement/one@2 --side-by-side lo,en
