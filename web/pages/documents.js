@@ -1,0 +1,279 @@
+/*
+ * documents.js - the register: documents in pages of 100 rows.
+ *
+ * Search, filters, sort and page are in the address.  A desk's rows are shown
+ * at once, marked as being proved, and replaced by the proved ones; at the
+ * register nothing is proved.
+ */
+
+import { getJSON, server } from "../lib/api.js";
+import { csv } from "../lib/csv.js";
+import { fill, h } from "../lib/dom.js";
+import { t, tn, language, languageName } from "../lib/lang.js";
+import { announce, badge, button, heading, named, plain, problemBox,
+	proofBadge, save, statusBadge, statuses, statusWord, table, time,
+} from "../lib/view.js";
+
+const LIMIT = 100;
+const SORTS = { "": () => t("register.sort.newest"),
+	"oldest": () => t("register.sort.oldest"),
+	"title": () => t("register.sort.title"),
+	"document": () => t("register.sort.document"),
+	"status": () => t("register.sort.status") };
+const FILTERS = ["q", "type", "status", "party", "office", "language",
+	"year", "sort"];
+
+/* The cursor of the page before each page that was shown, by address. */
+const before = new Map();
+
+/* The address of the register with these parameters changed. */
+function address(query, changes) {
+	const next = new URLSearchParams(query);
+	for (const [name, value] of Object.entries(changes)) {
+		if (value)
+			next.set(name, value);
+		else
+			next.delete(name);
+	}
+	const text = next.toString();
+	return `#/documents${text ? `?${text}` : ""}`;
+}
+
+/* What the server is asked for. */
+function asked(query, more) {
+	const ask = new URLSearchParams({ limit: LIMIT });
+	for (const name of [...FILTERS, "cursor", "waits"]) {
+		if (query.get(name) && name !== "year")
+			ask.set(name, query.get(name));
+	}
+	const year = query.get("year");
+	if (/^\d{4}$/.test(year ?? "")) {
+		ask.set("from", `${year}-01-01`);
+		ask.set("until", `${year}-12-31`);
+	}
+	for (const [name, value] of Object.entries(more))
+		ask.set(name, value);
+	return `/v1/documents?${ask}`;
+}
+
+function title(row) {
+	const own = Object.hasOwn(row.titles ?? {}, language);
+	return own ? [row.titles[language], language] : [row.title, null];
+}
+
+function marks(row) {
+	return [
+		row.waits ? badge(t("register.waits"), "wait") : null, " ",
+		row.unread ? badge(t("register.unread"), "new") : null];
+}
+
+/* What a person is to do first stands first; else as the server sorts. */
+function ranked(rows) {
+	const rank = (row) => row.waits ? 0 : row.unread ? 1 : 2;
+	return [...rows].sort((one, other) => rank(one) - rank(other));
+}
+
+function proof(row, proving) {
+	if (row.proved)
+		return proofBadge("proved");
+	return proofBadge(proving ? "proving" : "word");
+}
+
+function rowOf(row, proving) {
+	const [text, lang] = title(row);
+	return { id: `row-${row.document}`, cells: [
+		h("a", { href: `#/document/${row.document}` },
+		    named(text || row.document, lang)),
+		[h("code", {}, named(row.document)), " ", marks(row)],
+		[statusBadge(row.status), row["in-force"] &&
+		    row["in-force"].version !== row.version
+		    ? [" ", h("span", { class: "small" }, t("register.in-force",
+		        { version: row["in-force"].version }))] : null],
+		`${row.version}`, time(row.time), named(row.office),
+		proof(row, proving)] };
+}
+
+function columns() {
+	return [{ id: "title", label: t("register.column.title") },
+		{ id: "document", label: t("register.column.document") },
+		{ id: "status", label: t("register.column.status") },
+		{ id: "version", label: t("register.column.version") },
+		{ id: "time", label: t("register.column.time") },
+		{ id: "office", label: t("register.column.office") },
+		{ id: "proof", label: t("register.column.proof") }];
+}
+
+function select(name, label, query, choices) {
+	return h("p", {}, h("label", { for: `f-${name}` }, label),
+	    h("select", { id: `f-${name}`, name }, choices.map(
+	        ([value, text]) => h("option", { value,
+	            selected: (query.get(name) ?? "") === value }, text))));
+}
+
+function input(name, label, query, attributes) {
+	return h("p", {}, h("label", { for: `f-${name}` }, label),
+	    h("input", { id: `f-${name}`, name, value: query.get(name),
+	        autocomplete: "off", ...attributes }));
+}
+
+/* The filters that are used less, open where one is in use. */
+function more(query, any) {
+	const used = ["type", "office", "party", "year", "language"].some(
+	    (name) => query.get(name));
+	return h("details", { open: used },
+	    h("summary", {}, t("register.more")),
+	    h("div", { class: "filters" },
+	        input("type", t("register.type"), query, { maxlength: 64 }),
+	        input("office", t("register.column.office"), query,
+	            { maxlength: 64 }),
+	        input("party", t("register.party"), query, { maxlength: 64 }),
+	        input("year", t("register.year"), query, { maxlength: 4,
+	            inputmode: "numeric", pattern: "[0-9]{4}" }),
+	        select("language", t("register.language"), query, [any,
+	            ...["en", "fr", "lo", "th"].map((code) =>
+	                [code, languageName(code)])])));
+}
+
+function form(query) {
+	const any = ["", t("register.any")];
+	const submit = (event) => {
+		event.preventDefault();
+		const changes = { cursor: null };
+		for (const [name, value] of new FormData(event.target.closest("form")))
+			changes[name] = value.trim();
+		location.hash = address(query(), changes);
+	};
+	const now = query();
+	return h("form", { role: "search", class: "filters",
+		"aria-label": t("register.filters"),
+		on: { submit, change: submit } },
+	    input("q", t("register.search"), now, { type: "search",
+	        maxlength: 200 }),
+	    select("status", t("register.column.status"), now, [any,
+	        ...statuses.map((one) => [one, statusWord(one)])]),
+	    select("sort", t("register.sort"), now,
+	        Object.entries(SORTS).map(([value, say]) => [value, say()])),
+	    h("p", {}, h("button", {}, t("register.find")), " ",
+	        h("a", { href: "#/documents" }, t("register.all"))),
+	    more(now, any));
+}
+
+function download(rows) {
+	const head = columns().map((column) => column.label);
+	save("register.csv", [csv([head, ...rows.map((row) => [title(row)[0],
+		row.document, row.status, row.version, row.time, row.office,
+		row.proved ? t("proof.proved") : t("proof.word")])])],
+	    "text/csv;charset=utf-8");
+}
+
+function pages(query, cursor) {
+	const here = query.get("cursor") ?? "";
+	const back = before.get(address(query, {}));
+	if (cursor)
+		before.set(address(query, { cursor }), here);
+	if (!here && !cursor)
+		return null;
+	return h("nav", { class: "pages", "aria-label": t("register.pages") },
+	    here ? h("a", { href: address(query, { cursor: null }) },
+	        t("register.first")) : null,
+	    here && back !== undefined
+	        ? h("a", { href: address(query, { cursor: back }), rel: "prev" },
+	            t("register.previous")) : null,
+	    cursor ? h("a", { href: address(query, { cursor }), rel: "next" },
+	        t("register.next")) : null);
+}
+
+/* How many there are: told by the daemon, so marked. */
+function count(told) {
+	const number = told.count ?? told.total;
+	return number === undefined ? null
+	    : h("p", { class: "small" }, tn("register.count", { number }), " ",
+	        proofBadge("word"));
+}
+
+function show(place, query, told, proving) {
+	const focused = document.activeElement?.closest("tr")?.id;
+	const rows = ranked(told.documents);
+	const caption = told.local ? t("register.local") : t("register.caption");
+	fill(place, count(told), rows.length === 0
+	    ? h("p", {}, t("register.none"))
+	    : table(caption, columns(), rows.map((row) => rowOf(row, proving))),
+	pages(query, told.cursor),
+	rows.length ? h("p", {}, button(t("register.csv"),
+	    () => download(rows))) : null);
+	if (focused)
+		document.getElementById(focused)?.querySelector("a")?.focus();
+}
+
+/* The rows at once, then the proved ones. */
+async function list(place, query, signal) {
+	let told;
+	const first = !query.toString() && server.desk;
+	try {
+		const [rows, mine] = await Promise.all([
+			getJSON(asked(query, {}), { signal }),
+			first ? getJSON(asked(query, { waits: "me" }), { signal })
+			    .catch(() => null) : null]);
+		const there = new Set(rows.documents.map((row) => row.document));
+		rows.documents.unshift(...(mine?.documents ?? []).filter(
+		    (row) => !there.has(row.document)));
+		told = rows;
+	} catch (problem) {
+		if (!server.desk || problem.code !== "UNAVAILABLE")
+			throw problem;
+		told = await getJSON(asked(query, { local: "yes" }), { signal });
+		show(place, query, { ...told, local: true }, false);
+		place.prepend(problemBox(problem));
+		return;
+	}
+	show(place, query, told, server.desk);
+	if (!server.desk)
+		return;
+	let proved;
+	try {
+		proved = await getJSON(asked(query, { proved: "all" }), { signal });
+	} catch (problem) {
+		if (problem.name === "AbortError")
+			throw problem;
+		show(place, query, told, false);
+		place.prepend(problemBox(problem));
+		return;
+	}
+	const known = new Set(proved.documents.map((row) => row.document));
+	proved.documents.unshift(...told.documents.filter((row) =>
+	    row.waits && !known.has(row.document)));
+	show(place, query, { ...told, ...proved }, false);
+}
+
+export async function page(view, route) {
+	const place = h("div", { class: "list" });
+	let query = route.query;
+	let stop = null;
+	const run = async () => {
+		stop?.abort();
+		stop = new AbortController();
+		const mine = stop;
+		place.setAttribute("aria-busy", "true");
+		try {
+			await list(place, query, mine.signal);
+			announce(t("register.shown",
+			    { number: place.querySelectorAll("tbody tr").length }));
+		} catch (problem) {
+			if (problem.name !== "AbortError")
+				fill(place, problemBox(problem));
+		}
+		if (mine === stop)
+			place.setAttribute("aria-busy", "false");
+	};
+	fill(view, heading(t("register.title")), form(() => query), place);
+	run();
+	return {
+		leave: () => stop.abort(),
+		update: (next) => {
+			query = next.query;
+			for (const field of view.querySelectorAll("form [name]"))
+				field.value = query.get(field.name) ?? "";
+			return run();
+		},
+	};
+}
