@@ -9,52 +9,15 @@
 import { getJSON, server } from "../lib/api.js";
 import { csv } from "../lib/csv.js";
 import { fill, h } from "../lib/dom.js";
-import { t, tn, language, languageName } from "../lib/lang.js";
-import { announce, badge, button, heading, named, plain, problemBox,
-	proofBadge, save, statusBadge, statuses, statusWord, table, time,
+import { watch } from "../lib/events.js";
+import { address, asked, form } from "../lib/filters.js";
+import { language, t, tn } from "../lib/lang.js";
+import { announce, badge, button, heading, named, problemBox,
+	proofBadge, save, statusBadge, table, time,
 } from "../lib/view.js";
-
-const LIMIT = 100;
-const SORTS = { "": () => t("register.sort.newest"),
-	"oldest": () => t("register.sort.oldest"),
-	"title": () => t("register.sort.title"),
-	"document": () => t("register.sort.document"),
-	"status": () => t("register.sort.status") };
-const FILTERS = ["q", "type", "status", "party", "office", "language",
-	"year", "sort"];
 
 /* The cursor of the page before each page that was shown, by address. */
 const before = new Map();
-
-/* The address of the register with these parameters changed. */
-function address(query, changes) {
-	const next = new URLSearchParams(query);
-	for (const [name, value] of Object.entries(changes)) {
-		if (value)
-			next.set(name, value);
-		else
-			next.delete(name);
-	}
-	const text = next.toString();
-	return `#/documents${text ? `?${text}` : ""}`;
-}
-
-/* What the server is asked for. */
-function asked(query, more) {
-	const ask = new URLSearchParams({ limit: LIMIT });
-	for (const name of [...FILTERS, "cursor", "waits"]) {
-		if (query.get(name) && name !== "year")
-			ask.set(name, query.get(name));
-	}
-	const year = query.get("year");
-	if (/^\d{4}$/.test(year ?? "")) {
-		ask.set("from", `${year}-01-01`);
-		ask.set("until", `${year}-12-31`);
-	}
-	for (const [name, value] of Object.entries(more))
-		ask.set(name, value);
-	return `/v1/documents?${ask}`;
-}
 
 function title(row) {
 	const own = Object.hasOwn(row.titles ?? {}, language);
@@ -101,61 +64,6 @@ function columns() {
 		{ id: "time", label: t("register.column.time") },
 		{ id: "office", label: t("register.column.office") },
 		{ id: "proof", label: t("register.column.proof") }];
-}
-
-function select(name, label, query, choices) {
-	return h("p", {}, h("label", { for: `f-${name}` }, label),
-	    h("select", { id: `f-${name}`, name }, choices.map(
-	        ([value, text]) => h("option", { value,
-	            selected: (query.get(name) ?? "") === value }, text))));
-}
-
-function input(name, label, query, attributes) {
-	return h("p", {}, h("label", { for: `f-${name}` }, label),
-	    h("input", { id: `f-${name}`, name, value: query.get(name),
-	        autocomplete: "off", ...attributes }));
-}
-
-/* The filters that are used less, open where one is in use. */
-function more(query, any) {
-	const used = ["type", "office", "party", "year", "language"].some(
-	    (name) => query.get(name));
-	return h("details", { open: used },
-	    h("summary", {}, t("register.more")),
-	    h("div", { class: "filters" },
-	        input("type", t("register.type"), query, { maxlength: 64 }),
-	        input("office", t("register.column.office"), query,
-	            { maxlength: 64 }),
-	        input("party", t("register.party"), query, { maxlength: 64 }),
-	        input("year", t("register.year"), query, { maxlength: 4,
-	            inputmode: "numeric", pattern: "[0-9]{4}" }),
-	        select("language", t("register.language"), query, [any,
-	            ...["en", "fr", "lo", "th"].map((code) =>
-	                [code, languageName(code)])])));
-}
-
-function form(query) {
-	const any = ["", t("register.any")];
-	const submit = (event) => {
-		event.preventDefault();
-		const changes = { cursor: null };
-		for (const [name, value] of new FormData(event.target.closest("form")))
-			changes[name] = value.trim();
-		location.hash = address(query(), changes);
-	};
-	const now = query();
-	return h("form", { role: "search", class: "filters",
-		"aria-label": t("register.filters"),
-		on: { submit, change: submit } },
-	    input("q", t("register.search"), now, { type: "search",
-	        maxlength: 200 }),
-	    select("status", t("register.column.status"), now, [any,
-	        ...statuses.map((one) => [one, statusWord(one)])]),
-	    select("sort", t("register.sort"), now,
-	        Object.entries(SORTS).map(([value, say]) => [value, say()])),
-	    h("p", {}, h("button", {}, t("register.find")), " ",
-	        h("a", { href: "#/documents" }, t("register.all"))),
-	    more(now, any));
 }
 
 function download(rows) {
@@ -245,6 +153,31 @@ async function list(place, query, signal) {
 	show(place, query, { ...told, ...proved }, false);
 }
 
+/* Acts that change a row. */
+const CHANGES = ["deposit", "sign", "force", "terminate"];
+
+/*
+ * When the journal gets such acts the rows are read again, once for all that
+ * come within a second.
+ */
+function follow(run) {
+	let soon = null;
+	const again = () => {
+		soon ??= setTimeout(() => {
+			soon = null;
+			run();
+		}, 1000);
+	};
+	const end = watch(({ entry }) => {
+		if (CHANGES.includes(entry.act))
+			again();
+	}, { onGap: again });
+	return () => {
+		clearTimeout(soon);
+		end();
+	};
+}
+
 export async function page(view, route) {
 	const place = h("div", { class: "list" });
 	let query = route.query;
@@ -267,8 +200,12 @@ export async function page(view, route) {
 	};
 	fill(view, heading(t("register.title")), form(() => query), place);
 	run();
+	const end = follow(run);
 	return {
-		leave: () => stop.abort(),
+		leave: () => {
+			stop.abort();
+			end();
+		},
 		update: (next) => {
 			query = next.query;
 			for (const field of view.querySelectorAll("form [name]"))

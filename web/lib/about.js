@@ -1,0 +1,209 @@
+/*
+ * about.js - what is known of one document: the answer of a desk or of the
+ * register, in one form, and the sentences about it.
+ *
+ * {name, told, entries, size, root, witnessed, proved}: told is show.json or
+ * http-document.json, entries are {index, entry}, oldest first.  proved says
+ * whether the desk has proved all of it.
+ */
+
+import { getJSON, getLines, server } from "./api.js";
+import { tn } from "./lang.js";
+import { named, statusWord, time } from "./view.js";
+
+function path(name) {
+	return name.split("/").map(encodeURIComponent).join("/");
+}
+
+async function fromDesk(name, signal) {
+	const query = new URLSearchParams({ document: name });
+	const [told, history] = await Promise.all([
+		getJSON(`/v1/documents/${path(name)}`, { signal }),
+		getJSON(`/desk/history?${query}`, { signal })]);
+	return { name, told, entries: history.entries, size: history.size,
+		root: history.root, witnessed: history.witnessed,
+		proved: told.proved === true };
+}
+
+async function fromRegister(name, signal) {
+	const entries = [];
+	let from = 0;
+	let checkpoint = "";
+	const told = await getJSON(`/v1/documents/${path(name)}`, { signal });
+	while (from !== undefined) {
+		const query = new URLSearchParams({ document: name, from });
+		from = undefined;
+		await getLines(`/v1/journal/entries?${query}`, (line) => {
+			if (line.checkpoint === undefined) {
+				entries.push({ index: line.index,
+					entry: JSON.parse(line.entry) });
+				return;
+			}
+			checkpoint = line.checkpoint;
+			from = line.next;
+		}, signal);
+	}
+	const [, size, root] = checkpoint.split("\n");
+	return { name, told, entries, size: Number(size), root,
+		proved: false };
+}
+
+/* All that the server says about a document. */
+export function about(name, signal) {
+	return server.desk ? fromDesk(name, signal) : fromRegister(name, signal);
+}
+
+/*
+ * Version number with its titles, note and texts, which a desk tells of one
+ * version at a time; null where there is none.
+ */
+export async function versionOf(known, number, signal) {
+	const told = known.told.versions.find((one) => one.version === number);
+	if (!told || told.texts || !server.desk)
+		return told ?? null;
+	const alone = await getJSON(
+	    `/v1/documents/${path(known.name)}?version=${number}`, { signal });
+	Object.assign(told, alone.versions[0]);
+	return told;
+}
+
+/* The number of the newest version. */
+export function newest(known) {
+	return Math.max(...known.told.versions.map((one) => one.version));
+}
+
+/* The acts on the document; of a kind, of a version, if those are given. */
+export function acts(known, kind, version) {
+	return known.entries.filter(({ entry }) =>
+	    (!kind || entry.act === kind) &&
+	    (!version || entry.version === version));
+}
+
+/* When a version came into force; null: never, or that is not known. */
+export function forceTime(known, number) {
+	const force = acts(known, "force", number)[0];
+	if (force)
+		return force.entry.time;
+	const signed = known.told.versions.find((one) =>
+	    one.version === number)?.signatures ?? [];
+	return signed.filter((one) => one.act === "sign").at(-1)?.time ?? null;
+}
+
+/* The status of the whole document, with its date, as nodes. */
+export function statusSentence(known) {
+	const { told } = known;
+	const last = told.versions.find((one) => one.version === newest(known));
+	const end = last.signatures.at(-1)?.time ?? last.time;
+	const force = told["in-force"];
+	const args = { version: last.version, status: statusWord(last.status) };
+	if (told.status === "terminated")
+		return tn("status.told.terminated",
+		    { date: time(acts(known, "force").at(-1)?.entry.time ?? end) });
+	if (force && force.version === last.version)
+		return tn("status.told.in-force", { version: force.version,
+			date: time(forceTime(known, force.version)) });
+	if (force)
+		return tn("status.told.in-force-older", { old: force.version,
+			date: time(forceTime(known, force.version)), ...args });
+	if (last.status === "signed in part")
+		return tn("status.told.signed-in-part",
+		    { ...args, date: time(end) });
+	if (last.status === "draft")
+		return tn("status.told.draft", { ...args, date: time(last.time) });
+	return tn("status.told.other", { ...args, date: time(end) });
+}
+
+/* The status of one version, with its date, as nodes. */
+export function versionSentence(known, told) {
+	const number = told.version;
+	const args = { version: number };
+	const date = (iso) => time(iso ?? told.time);
+	const after = (kind) => acts(known, kind).find(({ entry }) =>
+	    entry.version > number && entry.act === kind)?.entry.time;
+	switch (told.status) {
+	case "draft":
+		return tn("status.told.draft", { ...args, date: date() });
+	case "signed in part":
+		return tn("status.told.signed-in-part", { ...args,
+			date: date(told.signatures.at(-1)?.time) });
+	case "in force":
+		return tn("status.told.in-force", { ...args,
+			date: date(forceTime(known, number)) });
+	case "superseded":
+		return tn("status.told.superseded", { ...args,
+			date: date(after("force")) });
+	case "withdrawn":
+		return tn("status.told.withdrawn", { ...args,
+			date: date(told.withdrawn?.time),
+			newer: told.withdrawn?.version ?? "?",
+			person: told.withdrawn?.person ?? "?" });
+	default:
+		return tn("status.told.other", { ...args,
+			status: statusWord(told.status),
+			date: date(told.signatures.at(-1)?.time) });
+	}
+}
+
+/* Up to where all that is known, and how. */
+export function asOfSentence(known) {
+	const seen = known.told["as-of"]?.seen ?? known.told.seen;
+	if (known.proved && seen)
+		return tn("document.as-of", { size: known.size, date: time(seen) });
+	return tn("document.as-of-word", { size: known.size || "?" });
+}
+
+/* One act as a sentence.  old: the version that it ended, if any. */
+export function actSentence(entry, old) {
+	const args = { version: entry.version, person: named(entry.person),
+		office: named(entry.office), old, times: entry.times ?? 1 };
+	switch (entry.act) {
+	case "deposit":
+		return old ? tn("act.deposit-withdraws", args)
+		    : tn("act.deposit", args);
+	case "sign":
+		return tn("act.sign", args);
+	case "terminate":
+		return tn("act.terminate", args);
+	case "force":
+		return old === entry.version ? tn("act.force-terminates", args)
+		    : old ? tn("act.force-supersedes", args)
+		    : tn("act.force", args);
+	case "deliver":
+		return tn("act.deliver", args);
+	case "deliveries":
+		return tn("act.deliveries", args);
+	case "refuse":
+		return tn("act.refuse", { ...args, wanted: named(entry.wanted) });
+	default:
+		return tn("act.other", { act: named(entry.act) });
+	}
+}
+
+/* What proves an act, as text: the entry, in which checkpoint. */
+export function actProof(known, index) {
+	return known.proved
+	    ? tn("act.proved", { entry: index, size: known.size })
+	    : tn("act.word", { entry: index });
+}
+
+/* What a person calls the title of a document: own language, else told. */
+export function titleOf(told, language) {
+	const own = told.titles?.[language];
+	return own ? { text: own, lang: language } : { text: told.title || told.document,
+		lang: undefined };
+}
+
+/* The command that shows the same. */
+export function commandFor(name, version) {
+	return `valise show ${name}${version ? `@${version}` : ""}`;
+}
+
+/* The address of the same page at the register, or the command. */
+export function linkFor(name, version) {
+	const route = `#/document/${name}${version ? `?version=${version}` : ""}`;
+	if (!server.desk)
+		return new URL(`/${route}`, location.origin).href;
+	return server.register ? `${server.register.replace(/\/$/, "")}/${route}`
+	    : commandFor(name, version);
+}
+

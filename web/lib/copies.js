@@ -1,0 +1,91 @@
+/*
+ * copies.js - copies of versions that the person opened in this tab, kept
+ * until the tab is closed, and never fetched before the person asks: to
+ * fetch one is an entry of the journal.
+ */
+
+import { act, getBytes, Problem, request, server } from "./api.js";
+import { t } from "./lang.js";
+import { content, LIMIT, members } from "./zip.js";
+
+/* All copies of a tab together, in bytes: the oldest go first. */
+const KEPT_BYTES = 3 * LIMIT;
+
+const kept = new Map();
+
+const key = (name, version) => `${name}@${version}`;
+
+/* The copy that was opened in this tab, or null. */
+export function opened(name, version) {
+	return kept.get(key(name, version)) ?? null;
+}
+
+function keep(copy) {
+	kept.set(key(copy.name, copy.version), copy);
+	let size = 0;
+	for (const one of kept.values())
+		size += one.bytes.length;
+	for (const [name, one] of kept) {
+		if (size <= KEPT_BYTES || one === copy)
+			break;
+		size -= one.bytes.length;
+		kept.delete(name);
+	}
+	return copy;
+}
+
+function tooLarge(size) {
+	return new Problem({ code: "COPY_LARGE", exit: 9,
+		detail: t("error.copy-large", { size, limit: LIMIT }) });
+}
+
+function versionPath(name, version) {
+	const path = name.split("/").map(encodeURIComponent).join("/");
+	return `/v1/documents/${path}/versions/${version}`;
+}
+
+async function fromDesk(name, version, onProgress, signal) {
+	const verdict = await act("/desk/fetch", { document: name, version },
+	    (line) => {
+		if (line.doing)
+			onProgress(line.done, line.total);
+	}, signal);
+	const path = `/desk/copies/${encodeURIComponent(verdict.copy)}`;
+	return { verdict, bytes: await getBytes(path, onProgress, signal) };
+}
+
+/* A HEAD is no delivery, so a copy that is too large is not recorded. */
+async function fromRegister(name, version, onProgress, signal) {
+	const path = versionPath(name, version);
+	const head = await request(path, { method: "HEAD", signal });
+	const size = Number(head.headers.get("Content-Length"));
+	if (size > LIMIT)
+		throw tooLarge(size);
+	return { verdict: null, bytes: await getBytes(path, onProgress, signal) };
+}
+
+/* The address from which the browser downloads a copy, at the register. */
+export function downloadPath(name, version) {
+	return versionPath(name, version);
+}
+
+/*
+ * Fetch a version, take it apart and keep it: {name, version, verdict, bytes,
+ * files}.  verdict is the desk's, null at the register; files are the names
+ * of its members.  onProgress is called with bytes done and in all.
+ */
+export async function open(name, version, onProgress = () => {}, signal) {
+	const fetched = server.desk
+	    ? await fromDesk(name, version, onProgress, signal)
+	    : await fromRegister(name, version, onProgress, signal);
+	if (fetched.bytes.length > LIMIT)
+		throw tooLarge(fetched.bytes.length);
+	const parts = members(fetched.bytes);
+	return keep({ name, version, ...fetched, parts,
+		files: parts.map((one) => one.name) });
+}
+
+/* The bytes of one file of a copy. */
+export function member(copy, name) {
+	return content(copy.bytes, copy.parts.find((one) => one.name === name));
+}

@@ -1,0 +1,245 @@
+/*
+ * document.js - one document: its status, life, versions, texts, differences
+ * and acts.  A version is fetched only when the person presses the button
+ * that says that this is recorded.
+ */
+
+import { about, actProof, acts, actSentence, asOfSentence, linkFor, newest,
+	statusSentence, titleOf, versionOf, versionSentence,
+} from "../lib/about.js";
+import { server } from "../lib/api.js";
+import { compareView } from "../lib/compare.js";
+import { downloadPath, open, opened } from "../lib/copies.js";
+import { fill, h } from "../lib/dom.js";
+import { language, languageName, t, tn } from "../lib/lang.js";
+import { ended, lifeline } from "../lib/lifeline.js";
+import { watch } from "../lib/events.js";
+import { annexesOf, textsView } from "../lib/texts.js";
+import { announce, badge, button, bytes, copyButton, digest, heading, named,
+	problemBox, proofBadge, save, statusBadge, statusWord, table, terms,
+	time,
+} from "../lib/view.js";
+
+function here(name, version, page = "document") {
+	return `#/${page}/${name}?version=${version}`;
+}
+
+function versionsTable(known, shown) {
+	const columns = [{ id: "version", label: t("register.column.version") },
+		{ id: "status", label: t("register.column.status") },
+		{ id: "time", label: t("register.column.time") },
+		{ id: "who", label: t("document.depositor") },
+		{ id: "signed", label: t("document.signed") }];
+	const rows = [...known.told.versions].reverse().map((one) => ({ cells: [
+		h("a", { href: here(known.name, one.version),
+			"aria-current": one.version === shown ? "true" : null },
+		t("document.version", { version: one.version })),
+		[statusBadge(one.status), " ", one.version === shown
+		    ? badge(t("document.shown"), "new") : null],
+		time(one.time), tn("view.person", { person: one.person,
+			office: one.office }),
+		one.signatures.length ? h("ul", { class: "bare" },
+		    one.signatures.map((act) => h("li", {}, named(act.person), ", ",
+		        time(act.time)))) : t("document.nobody")] }));
+	return table(t("document.versions-told"), columns, rows);
+}
+
+function verdictView(verdict) {
+	if (!verdict)
+		return h("p", {}, t("document.not-verified"));
+	const kind = { VALID: "good", INVALID: "bad" }[verdict.outcome] ?? "wait";
+	return h("div", {}, h("p", {}, t("document.verdict"), " ",
+	    badge(verdict.outcome, kind)),
+	verdict.findings.length ? h("ul", {}, verdict.findings.map((one) =>
+	    h("li", {}, named(one.text), " ",
+	        h("code", {}, one.code)))) : null);
+}
+
+/* Before a version is opened: what that means, and the button. */
+function closed(place, known, number, ready, signal) {
+	const bar = h("progress", { "aria-label": t("document.opening") });
+	const press = async (event) => {
+		event.target.disabled = true;
+		place.append(bar);
+		try {
+			ready(await open(known.name, number, (done, total) => {
+				if (total) {
+					bar.max = total;
+					bar.value = done;
+				}
+			}, signal));
+			announce(t("document.opened", { version: number }));
+		} catch (problem) {
+			if (problem.name === "AbortError")
+				return;
+			event.target.disabled = false;
+			bar.remove();
+			place.append(problemBox(problem), problem.code === "COPY_LARGE" &&
+			    !server.desk ? h("p", {}, h("a", { download: "",
+			        href: downloadPath(known.name, number) },
+			    t("document.download"))) : "");
+		}
+	};
+	fill(place, h("p", {}, t("document.recorded")),
+	    h("p", {}, button(t("document.open", { version: number }), press,
+	        { class: "main" })));
+}
+
+function annexes(copy, told) {
+	const list = annexesOf(copy, told);
+	if (!list.length)
+		return null;
+	return h("ul", {}, list.map((one) => h("li", {}, named(one.file), ", ",
+	    bytes(one.size))));
+}
+
+function saveCopy(copy) {
+	const name = `${copy.name.replace("/", "-")}-${copy.version}.asice`;
+	return button(t("document.save-copy"), () => save(name, [copy.bytes],
+	    "application/vnd.etsi.asic-e+zip"));
+}
+
+/* The texts of the version, or the button that opens it. */
+function textsSection(known, told, route, leaves) {
+	const place = h("div", {});
+	const ready = (copy) => {
+		const view = textsView(copy, told, language);
+		leaves.push(view.leave);
+		fill(place, verdictView(copy.verdict), h("p", {}, saveCopy(copy)),
+		    view.node, annexes(copy, told) ? [h("h3", {},
+		        t("document.annexes")), annexes(copy, told)] : null);
+	};
+	const copy = opened(known.name, told.version);
+	if (copy)
+		ready(copy);
+	else
+		closed(place, known, told.version, ready, route.signal);
+	return h("section", { id: "texts" }, h("h2", {}, t("document.texts")),
+	    place);
+}
+
+function waiting(told) {
+	if (!told["to-sign"]?.length)
+		return null;
+	return [t("document.to-sign"), h("ul", { class: "bare" },
+	    told["to-sign"].map((one) => h("li", {},
+	        tn("document.to-sign-party", { party: one.party,
+	            persons: one.persons, who: one.who.join(", ") }))))];
+}
+
+function details(known, told) {
+	const titles = Object.entries(told.titles ?? known.told.titles ?? {});
+	return h("section", { id: "version" },
+	    h("h2", {}, tn("document.version", { version: told.version })),
+	    h("p", {}, versionSentence(known, told)),
+	    told.version === newest(known) ? null : h("p", {}, h("a",
+	        { href: here(known.name, newest(known)) },
+	        t("document.newest", { version: newest(known) }))),
+	    terms([[t("document.titles"), h("ul", { class: "bare" },
+	        titles.map(([code, text]) => h("li", {}, languageName(code), ": ",
+	            named(text, code))))],
+	    [t("document.note"), told.note ? named(told.note) : null],
+	    [t("document.depositor"), tn("view.person",
+	        { person: told.person, office: told.office })],
+	    waiting(told) ?? [null, null],
+	    [t("document.digest"), digest(told.digest)]]));
+}
+
+function actsSection(known) {
+	const columns = [{ id: "time", label: t("document.when") },
+		{ id: "act", label: t("document.act") },
+		{ id: "proof", label: t("register.column.proof") }];
+	const old = ended(known);
+	const rows = [...known.entries].reverse().map(({ index, entry }) => ({
+		cells: [time(entry.time), actSentence(entry, old.get(index)),
+			h("span", { class: "small" }, actProof(known, index))] }));
+	return h("section", { id: "acts" }, h("h2", {}, t("document.acts")),
+	    acts(known, "deliver").length ? null
+	        : h("p", { class: "small" }, t("document.no-deliveries")),
+	    table(t("document.acts-told"), columns, rows));
+}
+
+/* What the desk can do with it. */
+function acting(known, told) {
+	const { name } = known;
+	const last = told.version === newest(known);
+	const open_to_sign = ["draft", "signed in part"].includes(told.status);
+	return h("p", { class: "actions noprint" },
+	    server.desk && last && open_to_sign
+	        ? h("a", { href: here(name, told.version, "sign") },
+	            t("document.sign")) : null,
+	    server.desk && told.status === "in force"
+	        ? h("a", { href: `${here(name, told.version, "sign")}&end=yes` },
+	            t("document.terminate")) : null,
+	    server.desk ? h("a", { href: `#/deposit?document=${name}` },
+	        t("document.next-version")) : null,
+	    h("a", { href: here(name, told.version, "evidence") },
+	        t("document.evidence")),
+	    copyButton(t("document.copy-link"), linkFor(name, told.version)));
+}
+
+/* Status, life, versions and acts: what changes while it is looked at. */
+function paint(parts, known, told) {
+	const force = known.told["in-force"] ? "in force" : known.told.status;
+	fill(parts.status, h("p", { class: "lead" }, statusBadge(force), " ",
+	    statusSentence(known)),
+	h("p", { class: "small" }, asOfSentence(known), " ",
+	    proofBadge(known.proved ? "proved" : "word")),
+	acting(known, told));
+	fill(parts.life, h("h2", {}, t("document.life")), lifeline(known));
+	fill(parts.versions, h("h2", {}, t("document.versions")),
+	    versionsTable(known, told.version));
+	fill(parts.details, details(known, told));
+	fill(parts.acts, actsSection(known));
+}
+
+/* Look again at what is new; the texts and the comparison stay. */
+async function renew(parts, name, number, signal) {
+	const known = await about(name, signal);
+	const told = await versionOf(known, number, signal);
+	paint(parts, known, told);
+	announce(t("document.renewed",
+	    { status: statusWord(known.told.status) }));
+}
+
+/* Follow the journal; the function that is returned ends it. */
+function follow(parts, known, number, signal) {
+	let newest_index = known.entries.at(-1)?.index ?? -1;
+	const again = () => renew(parts, known.name, number, signal)
+		.catch((problem) => {
+			if (problem.name !== "AbortError")
+				parts.status.append(problemBox(problem));
+		});
+	return watch(({ index, entry }) => {
+		if (entry.document !== known.name || index <= newest_index)
+			return;
+		newest_index = index;
+		again();
+	}, { onGap: again });
+}
+
+export async function page(view, route) {
+	const name = route.parts.slice(0, 2).join("/");
+	fill(view, h("p", {}, t("view.loading")));
+	const known = await about(name, route.signal);
+	const number = Number(route.query.get("version")) ||
+	    known.told["in-force"]?.version || newest(known);
+	const told = await versionOf(known, number, route.signal);
+	const top = [heading(titleOf(known.told, language).text),
+		h("p", {}, h("code", {}, named(name)))];
+	if (!told) {
+		fill(view, top, h("p", { role: "alert" },
+		    t("document.no-version", { version: number })));
+		return null;
+	}
+	const parts = { status: h("div", {}),
+		life: h("section", { id: "life" }),
+		versions: h("section", { id: "versions" }),
+		details: h("div", {}), acts: h("div", {}) };
+	const leaves = [follow(parts, known, number, route.signal)];
+	paint(parts, known, told);
+	fill(view, top, parts.status, parts.life, parts.versions, parts.details,
+	    textsSection(known, told, route, leaves),
+	    compareView(known, number, route.signal), parts.acts);
+	return () => leaves.forEach((leave) => leave());
+}
