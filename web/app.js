@@ -21,13 +21,12 @@ const PAGES = {
 	health: () => import("./pages/health.js"),
 	verify: () => import("./pages/verify.js"),
 	deposit: () => import("./pages/deposit.js"),
-	sign: () => import("./pages/sign.js"),
 	bags: () => import("./pages/bags.js"),
 	enrol: () => import("./pages/enrol.js"),
 };
 
 /* Those that need the desk. */
-const DESK = ["verify", "deposit", "sign", "bags", "enrol"];
+const DESK = ["verify", "deposit", "bags", "enrol"];
 
 const main = document.getElementById("main");
 let now = { path: null, leave: null, update: null, stop: null };

@@ -7,6 +7,7 @@
 import { about, actProof, acts, actSentence, asOfSentence, linkFor, newest,
 	statusSentence, titleOf, versionOf, versionSentence,
 } from "../lib/about.js";
+import { signButton, terminateButton } from "../lib/acts.js";
 import { server } from "../lib/api.js";
 import { compareView } from "../lib/compare.js";
 import { downloadPath, open, opened } from "../lib/copies.js";
@@ -159,18 +160,28 @@ function actsSection(known) {
 	    table(t("document.acts-told"), columns, rows));
 }
 
+/* Whether this person may still sign, by what the policy asks for. */
+function mine(told) {
+	return !told["to-sign"]?.length || told["to-sign"].some((one) =>
+	    one.who.includes(server.person));
+}
+
 /* What the desk can do with it. */
-function acting(known, told) {
+function doing(known, told) {
+	const row = { document: known.name, version: told.version,
+		digest: told.digest, title: titleOf(known.told, language).text };
+	const open_to_sign = told.version === newest(known) &&
+	    ["draft", "signed in part"].includes(told.status);
+	if (!server.desk || !mine(told))
+		return null;
+	if (open_to_sign)
+		return signButton(row);
+	return told.status === "in force" ? terminateButton(row) : null;
+}
+
+function links(known, told) {
 	const { name } = known;
-	const last = told.version === newest(known);
-	const open_to_sign = ["draft", "signed in part"].includes(told.status);
 	return h("p", { class: "actions noprint" },
-	    server.desk && last && open_to_sign
-	        ? h("a", { href: here(name, told.version, "sign") },
-	            t("document.sign")) : null,
-	    server.desk && told.status === "in force"
-	        ? h("a", { href: `${here(name, told.version, "sign")}&end=yes` },
-	            t("document.terminate")) : null,
 	    server.desk ? h("a", { href: `#/deposit?document=${name}` },
 	        t("document.next-version")) : null,
 	    h("a", { href: here(name, told.version, "evidence") },
@@ -184,8 +195,10 @@ function paint(parts, known, told) {
 	fill(parts.status, h("p", { class: "lead" }, statusBadge(force), " ",
 	    statusSentence(known)),
 	h("p", { class: "small" }, asOfSentence(known), " ",
-	    proofBadge(known.proved ? "proved" : "word")),
-	acting(known, told));
+	    proofBadge(known.proved ? "proved" : "word")));
+	/* An act that is being done, or was, is not taken from the person. */
+	if (!parts.doing.querySelector("form, .done, [aria-busy]"))
+		fill(parts.doing, doing(known, told));
 	fill(parts.life, h("h2", {}, t("document.life")), lifeline(known));
 	fill(parts.versions, h("h2", {}, t("document.versions")),
 	    versionsTable(known, told.version));
@@ -197,9 +210,12 @@ function paint(parts, known, told) {
 async function renew(parts, name, number, signal) {
 	const known = await about(name, signal);
 	const told = await versionOf(known, number, signal);
+	const before = parts.life.querySelectorAll("li").length;
 	paint(parts, known, told);
-	announce(t("document.renewed",
-	    { status: statusWord(known.told.status) }));
+	/* A delivery is no news for who listens. */
+	if (parts.life.querySelectorAll("li").length !== before)
+		announce(t("document.renewed",
+		    { status: statusWord(known.told.status) }));
 }
 
 /* Follow the journal; the function that is returned ends it. */
@@ -232,13 +248,13 @@ export async function page(view, route) {
 		    t("document.no-version", { version: number })));
 		return null;
 	}
-	const parts = { status: h("div", {}),
+	const parts = { status: h("div", {}), doing: h("div", {}),
 		life: h("section", { id: "life" }),
 		versions: h("section", { id: "versions" }),
 		details: h("div", {}), acts: h("div", {}) };
 	const leaves = [follow(parts, known, number, route.signal)];
 	paint(parts, known, told);
-	fill(view, top, parts.status, parts.life, parts.versions, parts.details,
+	fill(view, top, parts.status, parts.doing, links(known, told), parts.life, parts.versions, parts.details,
 	    textsSection(known, told, route, leaves),
 	    compareView(known, number, route.signal), parts.acts);
 	return () => leaves.forEach((leave) => leave());

@@ -108,9 +108,22 @@ function unopened(place, known, told, signal) {
 	    button(t("document.open", { version: told.version }), press)));
 }
 
+/* At the register nobody judges: only what the signatures carry is shown. */
+async function unjudged(place, copy) {
+	const all = copy.files.filter((name) => /^META-INF\/.*\.p7s$/.test(name));
+	fill(place, h("p", {}, t("document.not-verified")),
+	    await Promise.all(all.map(async (name) => h("section",
+	        { class: "signer" }, h("h3", {}, named(name)),
+	        certificateTerms(await signerOf(await member(copy, name)))))));
+}
+
 async function signers(place, known, told, signal, copy) {
-	if (!copy?.verdict) {
+	if (!copy) {
 		unopened(place, known, told, signal);
+		return;
+	}
+	if (!copy.verdict) {
+		await unjudged(place, copy);
 		return;
 	}
 	const all = await Promise.all(copy.verdict.signatures.map((one) =>
