@@ -9,6 +9,7 @@
 
 import { connect, server } from "./lib/api.js";
 import { h, fill } from "./lib/dom.js";
+import { watchEnd } from "./lib/idle.js";
 import { language, languages, speak, t, tn } from "./lib/lang.js";
 import { heading, named, problemBox } from "./lib/view.js";
 
@@ -168,6 +169,7 @@ async function start() {
 	}
 	paintFrame();
 	listen();
+	watchEnd(document.getElementById("ends"));
 	await navigate();
 }
 

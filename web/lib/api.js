@@ -13,7 +13,7 @@ const ASK_MS = 400;
 const LINE_CHARS = 4 * 1024 * 1024;
 
 /* What GET /desk said; at the register only {desk: false}. */
-export const server = { desk: location.protocol === "http:" };
+export const server = { desk: globalThis.location?.protocol === "http:" };
 
 let secret = null;
 let channel = null;

@@ -19,6 +19,9 @@ import { bytes, button, digest, heading, named, problemBox, proofBadge,
 /* Document, version and digest, as a picture that a telephone reads. */
 function code(known, told) {
 	const text = `${known.name}@${told.version} ${told.digest}`;
+	/* A server that lies may send a digest of any length. */
+	if (!isHex(told.digest) || known.name.length > 129)
+		return null;
 	const rows = matrix(text);
 	const size = rows.length + 8;
 	return h("figure", {}, svg("svg", { class: "qr", role: "img",
