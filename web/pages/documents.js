@@ -113,44 +113,47 @@ function show(place, query, told, proving) {
 		document.getElementById(focused)?.querySelector("a")?.focus();
 }
 
-/* The rows at once, then the proved ones. */
+/* Rows that are not in others, before them. */
+function merge(first, others) {
+	const there = new Set(others.map((row) => row.document));
+	return [...first.filter((row) => !there.has(row.document)), ...others];
+}
+
+/* Without a line a desk shows the local copy. */
+async function local(place, query, signal, problem) {
+	const told = await getJSON(asked(query, { local: "yes" }), { signal });
+	show(place, query, { ...told, local: true }, false);
+	place.prepend(problemBox(problem));
+}
+
+/* The rows at once, then the proved ones, with what waits for the person. */
 async function list(place, query, signal) {
 	let told;
-	const first = !query.toString() && server.desk;
 	try {
-		const [rows, mine] = await Promise.all([
-			getJSON(asked(query, {}), { signal }),
-			first ? getJSON(asked(query, { waits: "me" }), { signal })
-			    .catch(() => null) : null]);
-		const there = new Set(rows.documents.map((row) => row.document));
-		rows.documents.unshift(...(mine?.documents ?? []).filter(
-		    (row) => !there.has(row.document)));
-		told = rows;
+		told = await getJSON(asked(query, {}), { signal });
 	} catch (problem) {
 		if (!server.desk || problem.code !== "UNAVAILABLE")
 			throw problem;
-		told = await getJSON(asked(query, { local: "yes" }), { signal });
-		show(place, query, { ...told, local: true }, false);
-		place.prepend(problemBox(problem));
+		await local(place, query, signal, problem);
 		return;
 	}
 	show(place, query, told, server.desk);
 	if (!server.desk)
 		return;
-	let proved;
+	const first = !query.toString();
 	try {
-		proved = await getJSON(asked(query, { proved: "all" }), { signal });
+		const [proved, mine] = await Promise.all([
+			getJSON(asked(query, { proved: "all" }), { signal }),
+			first ? getJSON(asked(query, { waits: "me", proved: "all" }),
+			    { signal }).catch(() => null) : null]);
+		show(place, query, { ...told, ...proved, documents:
+			merge(mine?.documents ?? [], proved.documents) }, false);
 	} catch (problem) {
 		if (problem.name === "AbortError")
 			throw problem;
 		show(place, query, told, false);
 		place.prepend(problemBox(problem));
-		return;
 	}
-	const known = new Set(proved.documents.map((row) => row.document));
-	proved.documents.unshift(...told.documents.filter((row) =>
-	    row.waits && !known.has(row.document)));
-	show(place, query, { ...told, ...proved }, false);
 }
 
 /* Acts that change a row. */
@@ -179,7 +182,8 @@ function follow(run) {
 }
 
 export async function page(view, route) {
-	const place = h("div", { class: "list" });
+	const place = h("div", { class: "list" },
+	    h("p", {}, t("view.loading")));
 	let query = route.query;
 	let stop = null;
 	const run = async () => {
