@@ -33,7 +33,9 @@ check_file(const char *path, const struct stat *status, int type,
 
 	(void)status;
 	(void)at;
-	if (type != FTW_F || strcmp(name, "/meson.build") == 0)
+	/* Of the build, and what tells node that these files are modules. */
+	if (type != FTW_F || strcmp(name, "/meson.build") == 0 ||
+	    strcmp(name, "/package.json") == 0)
 		return 0;
 	if (strcmp(name, "/index.html") == 0)
 		name = "/";
