@@ -1,0 +1,51 @@
+/*
+ * draft.js - what a person is about to deposit: files, languages, titles.
+ */
+
+/* docs/formats.md, "Words": TYPE/NAME, both 2 to 64 long. */
+export const DOCUMENT =
+    /^(?=[^/]{2,64}\/[^/]{2,64}$)[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
+
+export const LANGUAGES = ["en", "fr", "lo", "th"];
+
+/* The language that a name tells: "treaty.lo.pdf", "lo-treaty.pdf". */
+export function languageOf(name) {
+	const parts = name.toLowerCase().split(/[._ -]+/).slice(0, -1);
+	return LANGUAGES.find((code) => parts.includes(code)) ?? "";
+}
+
+/*
+ * What is missing in a draft {document, files: [{language, annex, upload}],
+ * titles: [{language, text}], note}: a list of ids of messages.
+ */
+export function lacks(draft) {
+	const out = [];
+	const texts = draft.files.filter((file) => !file.annex);
+
+	if (!DOCUMENT.test(draft.document))
+		out.push("deposit.lacks-document");
+	if (texts.length === 0)
+		out.push("deposit.lacks-text");
+	if (texts.some((file) => !file.language))
+		out.push("deposit.lacks-language");
+	if (!draft.titles.some(({ text }) => text.trim()))
+		out.push("deposit.lacks-title");
+	return out;
+}
+
+/* The body of POST /desk/push; all files have been handed to the desk. */
+export function bodyOf(draft, dryRun) {
+	const titles = {};
+	for (const { language, text } of draft.titles) {
+		if (text.trim())
+			titles[language] = text.trim();
+	}
+	return {
+		document: draft.document,
+		texts: draft.files.filter((file) => !file.annex).map((file) =>
+		    ({ upload: file.upload, language: file.language })),
+		annexes: draft.files.filter((file) => file.annex).map((file) =>
+		    ({ upload: file.upload })),
+		titles, note: draft.note.trim(), "dry-run": dryRun,
+	};
+}
