@@ -59,23 +59,85 @@ take_type(const struct options_given *given, struct list_filters *out,
 	return true;
 }
 
+static bool
+take_words(const char *value, struct list_filters *out, struct error *err)
+{
+	out->search = value;
+	out->words.len = 0;
+	return value == NULL || text_fold(span_of_str(value), &out->words, err);
+}
+
+static bool
+take_since(const char *value, struct list_filters *out, struct error *err)
+{
+	out->since = value;
+	out->since_ms = INT64_MIN;
+	return value == NULL ||
+	    arguments_time_bound(value, false, &out->since_ms, err);
+}
+
+static bool
+take_until(const char *value, struct list_filters *out, struct error *err)
+{
+	out->until = value;
+	out->until_ms = INT64_MAX;
+	return value == NULL ||
+	    arguments_time_bound(value, true, &out->until_ms, err);
+}
+
+static bool
+take_waits(const char *value, struct list_filters *out, struct error *err)
+{
+	out->waits = value != NULL;
+	return value == NULL || strcmp(value, "me") == 0 ||
+	    error_set(err, ERROR_USAGE, "waits=%.60s: only \"me\" is known",
+		value);
+}
+
+bool
+list_filters_set(struct list_filters *filters, const char *name,
+    const char *value, struct error *err)
+{
+	const struct {
+		const char *name, **text;
+		bool (*take)(const char *value, struct list_filters *out,
+		    struct error *err);
+	} all[] = { { "type", &filters->type, NULL },
+		{ "status", &filters->status, NULL },
+		{ "office", &filters->office, NULL },
+		{ "party", &filters->party, NULL },
+		{ "language", &filters->language, NULL },
+		{ "sort", &filters->sort, NULL }, { "q", NULL, take_words },
+		{ "from", NULL, take_since }, { "since", NULL, take_since },
+		{ "until", NULL, take_until }, { "waits", NULL, take_waits } };
+
+	if (value != NULL && value[0] == '\0')
+		value = NULL;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(all[i].name, name) != 0)
+			continue;
+		if (all[i].take != NULL)
+			return all[i].take(value, filters, err) ||
+			    error_context(err, "%s", name);
+		*all[i].text = value;
+		return check_status(filters, err);
+	}
+	return error_set(err, ERROR_USAGE, "there is no filter \"%.60s\"",
+	    name);
+}
+
 bool
 list_filters_read(const struct options_given *given, struct list_filters *out,
     struct error *err)
 {
-	const char *words = options_value(given, OPTION_SEARCH);
-
-	*out = (struct list_filters){ .since_ms = INT64_MIN,
-		.status = options_value(given, OPTION_STATUS),
-		.since = options_value(given, OPTION_SINCE),
-		.office = options_value(given, OPTION_OFFICE),
-		.party = options_value(given, OPTION_PARTY),
-		.all_versions = options_has(given, OPTION_ALL_VERSIONS),
-		.words = BUF(LIMIT_NOTE_BYTES) };
+	*out = (struct list_filters)LIST_FILTERS;
+	out->status = options_value(given, OPTION_STATUS);
+	out->office = options_value(given, OPTION_OFFICE);
+	out->party = options_value(given, OPTION_PARTY);
+	out->all_versions = options_has(given, OPTION_ALL_VERSIONS);
 	return take_type(given, out, err) &&
-	    (out->since == NULL ||
-		arguments_time_bound(out->since, false, &out->since_ms, err)) &&
-	    (words == NULL || text_fold(span_of_str(words), &out->words, err) ||
+	    take_since(options_value(given, OPTION_SINCE), out, err) &&
+	    (take_words(options_value(given, OPTION_SEARCH), out, err) ||
 		error_context(err, "--search")) &&
 	    check_status(out, err);
 }
@@ -216,6 +278,22 @@ list_filters_check(struct context *context, const struct list_filters *filters,
 }
 
 /* --- Is a row meant? --- */
+
+bool
+list_is_filtered(const struct list_filters *filters)
+{
+	return filters->type != NULL || filters->status != NULL ||
+	    filters->since != NULL || filters->until != NULL ||
+	    filters->office != NULL || filters->party != NULL ||
+	    filters->language != NULL || filters->waits ||
+	    filters->words.len > 0;
+}
+
+bool
+list_is_within(const struct list_filters *filters, int64_t time_ms)
+{
+	return time_ms >= filters->since_ms && time_ms < filters->until_ms;
+}
 
 bool
 list_has_status(const json_t *row, const char *status)

@@ -106,7 +106,7 @@ list_add_versions(struct context *context, const struct list_filters *filters,
 		if (ok &&
 		    time_parse_ms(span_of_str(json_text(row, "time")),
 			&time_ms) &&
-		    time_ms >= filters->since_ms &&
+		    list_is_within(filters, time_ms) &&
 		    (filters->status == NULL ||
 			strcmp(filters->status, json_text(row, "status")) ==
 			    0) &&

@@ -7,8 +7,8 @@
 #include "cli/cmd/status.h"
 #include "cli/commands.h"
 #include "client/acts.h"
-#include "client/awaiting.h"
 #include "client/title.h"
+#include "record/awaiting.h"
 
 /* May this person sign documents of this one's type at all? */
 static bool

@@ -1,12 +1,12 @@
 /*
- * Whose signatures a document waits for (client/awaiting.h): a table of who has
+ * Whose signatures a document waits for (record/awaiting.h): a table of who has
  * signed what.
  */
 #include "unit.h"
 
 #include <stdio.h>
 
-#include "client/awaiting.h"
+#include "record/awaiting.h"
 
 enum { NOW = 1795694400 };
 
@@ -101,6 +101,16 @@ check_waits(const struct ledger_document *doc, enum signing signing,
 	ck_assert_str_eq(found, want);
 }
 
+/* Either way, without saying which. */
+static void
+check_either(const struct ledger_document *doc, const char *person,
+    size_t office, bool want)
+{
+	ck_assert_int_eq(awaiting_either(&policy, &offices[office], person, doc,
+			     NOW),
+	    want);
+}
+
 START_TEST(who_is_waited_for)
 {
 	struct ledger_signer signers[4];
@@ -136,6 +146,13 @@ START_TEST(both_at_once)
 
 	check_waits(&doc, SIGNING_APPROVAL, "abcd");
 	check_waits(&doc, SIGNING_TERMINATION, "cd");
+	check_either(&doc, "a@mofa", 0, true);
+	check_either(&doc, "past@iom", 1, false);
+	versions[1].status = STATUS_IN_FORCE; /* nothing is prepared or ended */
+	check_either(&doc, "a@mofa", 0, false);
+	versions[1].status = STATUS_WITHDRAWN;
+	check_either(&doc, "a@mofa", 0, false);
+	check_either(&doc, "c@iom", 1, true);
 }
 END_TEST
 

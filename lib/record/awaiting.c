@@ -1,7 +1,7 @@
 /*
  * Whose signatures a document still waits for (awaiting.h).
  */
-#include "client/awaiting.h"
+#include "record/awaiting.h"
 
 #include <string.h>
 
@@ -112,4 +112,20 @@ awaiting_person(const struct awaiting *awaiting, const struct policy *policy,
 	    policy_decide_sign(policy, office, person, type, awaiting->signing,
 		now_at)
 		.allowed;
+}
+
+bool
+awaiting_either(const struct policy *policy, const struct office *office,
+    const char *person, const struct ledger_document *doc, int64_t now_at)
+{
+	static const enum signing both[] = { SIGNING_APPROVAL,
+		SIGNING_TERMINATION };
+	struct awaiting awaiting;
+	bool waits = false;
+
+	for (size_t i = 0; !waits && i < 2; i++)
+		waits = awaiting_of(policy, doc, both[i], &awaiting) &&
+		    awaiting_person(&awaiting, policy, office, person,
+			doc->name, now_at);
+	return waits;
 }

@@ -1,9 +1,10 @@
 /*
- * awaiting.h - whose signatures a document still waits for, by the policy that
- * this office accepted and the document's acts.
+ * awaiting.h - whose signatures a document still waits for, by a policy and the
+ * document's acts: the daemon's by the policy in force, the command's by the one
+ * that its office accepted.
  */
-#ifndef CLIENT_AWAITING_H
-#define CLIENT_AWAITING_H
+#ifndef RECORD_AWAITING_H
+#define RECORD_AWAITING_H
 
 #include "policy/policy.h"
 #include "record/ledger.h"
@@ -33,5 +34,8 @@ bool awaiting_of(const struct policy *policy, const struct ledger_document *doc,
 bool awaiting_person(const struct awaiting *awaiting,
     const struct policy *policy, const struct office *office,
     const char *person, const char *document, int64_t now_at);
+/* Does the document wait for this person, in either way? */
+bool awaiting_either(const struct policy *policy, const struct office *office,
+    const char *person, const struct ledger_document *doc, int64_t now_at);
 
 #endif
