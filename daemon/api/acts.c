@@ -128,6 +128,8 @@ acts_describe(struct job *job, const struct actor *actor,
 	text_set(act->person, sizeof(act->person), actor->person);
 	text_set(act->office, sizeof(act->office), actor->office->name);
 	title_text_of(verdict->version, act->title, sizeof(act->title));
+	languages_text_of(verdict->version, act->languages,
+	    sizeof(act->languages));
 }
 
 bool

@@ -375,10 +375,11 @@ documents_title(const struct job *job, const struct ledger_document *doc,
 	struct ledger *ledger = job->api->record->ledger;
 	const struct oid commit = doc->versions[doc->num_versions - 1].commit;
 	char name[DOCUMENT_NAME];
+	char languages[LANGUAGES_TEXT] = "";
 	struct ledger_document *again;
 
 	text_set(name, sizeof(name), doc->name);
-	if (doc->title[0] != '\0') {
+	if (doc->title[0] != '\0' && ledger_languages(doc)[0] != '\0') {
 		text_set(out, TITLE_TEXT, doc->title);
 		return out;
 	}
@@ -389,14 +390,16 @@ documents_title(const struct job *job, const struct ledger_document *doc,
 	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
 	if (yaml != NULL)
 		version = version_parse(member_bytes(yaml), &err);
-	if (version != NULL)
+	if (version != NULL) {
 		title_text_of(version, out, TITLE_TEXT);
+		languages_text_of(version, languages, sizeof(languages));
+	}
 	container_free(container);
 	version_free(version);
 	ledger_write_lock(ledger);
 	again = ledger_find(ledger, name);
-	if (again != NULL && again->title[0] == '\0')
-		ledger_set_title(ledger, again, out);
+	if (again != NULL && ledger_languages(again)[0] == '\0')
+		ledger_set_title(ledger, again, out, languages);
 	ledger_unlock(ledger);
 	ledger_read_lock(ledger);
 	return out;

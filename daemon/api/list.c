@@ -1,110 +1,54 @@
 /*
- * GET /v1/documents: the documents that may be read, a page of them, as they are
- * found.
+ * GET /v1/documents: the documents that may be read, a page of them.
+ *
+ * Page after page by name is answered as the rows are found. If another order
+ * is asked for, or how many there are, all documents are looked at first.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pace.h"
 #include "base/text.h"
-#include "base/time.h"
-#include "daemon/api/job.h"
+#include "daemon/api/listing.h"
 #include "record/json.h"
-#include "record/order.h"
 
 enum { LOOK_AT = 2000 }; /* documents with the ledger locked */
 
-struct listing {
-	char type[LIMIT_SLUG_BYTES + 1], status[32], cursor[DOCUMENT_NAME];
-	char document[DOCUMENT_NAME];
-	int64_t since_ms;
-	/* Of the answer under way: its rows so far, and the last one's name. */
+/* An answer under way. */
+struct list {
+	struct listing asked;
+	/* By name: the document behind which to go on. */
+	char behind[DOCUMENT_NAME];
+	/* In another order: what was found, and how far it is answered. */
+	struct ledger_document **found;
+	size_t num_found, at;
+	uint64_t count; /* how many match */
+	/* The rows so far, and the cursor of the next page. */
 	unsigned num;
-	char last[DOCUMENT_NAME];
-	bool more, all; /* there are others; this is the end */
+	char cursor[SORTING_CURSOR];
+	bool all; /* this is the end */
 };
 
-static bool
-read_listing(const struct job *job, struct listing *out, struct error *err)
-{
-	const struct http_head *head = &job->request->head;
-	char since[TIME_TEXT];
-	int64_t at;
-
-	out->since_ms = INT64_MIN;
-	if (!http_query(head, "type", out->type, sizeof(out->type)) ||
-	    !http_query(head, "status", out->status, sizeof(out->status)) ||
-	    !http_query(head, "cursor", out->cursor, sizeof(out->cursor)) ||
-	    !http_query(head, "document", out->document,
-		sizeof(out->document)) ||
-	    !http_query(head, "since", since, sizeof(since)))
-		return error_set(err, ERROR_USAGE,
-		    "a filter is there twice, too long, or broken");
-	if (since[0] == '\0')
-		return true;
-	if (!time_parse_at(span_of_str(since), &at) &&
-	    !time_parse_date(span_of_str(since), &at))
-		return error_set(err, ERROR_USAGE,
-		    "\"%s\" is neither a date nor a time", since);
-	out->since_ms = at * 1000;
-	return true;
-}
-
-/* A status finds a document by its newest version or by the one in force. */
-static bool
-has_status(const struct ledger_document *doc, const char *status)
-{
-	return strcmp(status, status_name(ledger_status(doc))) == 0 ||
-	    (strcmp(status, status_name(STATUS_IN_FORCE)) == 0 &&
-		ledger_now_in_force(doc) != NULL);
-}
-
-static bool
-is_listed(const struct listing *listing, const struct sight *sight,
-    const struct ledger_document *doc)
-{
-	return sight_reads(sight, doc->name) &&
-	    (listing->status[0] == '\0' || has_status(doc, listing->status)) &&
-	    doc->versions[doc->num_versions - 1].time_ms >= listing->since_ms;
-}
-
-/* Is it of the type, or the document, that is asked for? */
-static bool
-is_within(const struct listing *listing, const char *name)
-{
-	const size_t len = strlen(listing->type);
-
-	return (len == 0 ||
-		   (strncmp(name, listing->type, len) == 0 &&
-		       name[len] == '/')) &&
-	    (listing->document[0] == '\0' ||
-		strcmp(name, listing->document) == 0);
-}
-
 /*
- * Returns the first document that is asked for after the cursor, or NULL. The
- * others follow it in the order of names.
+ * Have a document's titles in memory, as far as they are asked for. Reading
+ * them releases the lock, and the place among the others is found again.
+ * Documents are never freed.
  */
-static struct ledger_document *
-first_listed(const struct order *order, const struct listing *listing,
-    struct order_cursor *at)
+static void
+know_titles(const struct job *job, const struct list *list,
+    const struct ledger_document *doc, struct order_cursor *at)
 {
-	char from[DOCUMENT_NAME + 2] = "";
+	char title[TITLE_TEXT];
 
-	if (listing->document[0] != '\0')
-		text_set(from, sizeof(from), listing->document);
-	else if (listing->type[0] != '\0')
-		snprintf(from, sizeof(from), "%s/", listing->type);
-	if (strcmp(listing->cursor, from) >= 0) {
-		*at = order_after(order, listing->cursor);
-		return order_next(order, at);
-	}
-	*at = order_from(order, from);
-	return order_next(order, at);
+	if (!listing_needs_titles(&list->asked, doc))
+		return;
+	documents_title(job, doc, title);
+	*at = order_after(ledger_order(job->api->record->ledger), doc->name);
 }
 
 /* Append the row of a document, with the ledger locked for reading. */
 static bool
-append_row(const struct job *job, struct listing *listing,
+append_row(const struct job *job, struct list *list,
     const struct ledger_document *doc, struct buf *out, struct error *err)
 {
 	char title[TITLE_TEXT];
@@ -112,93 +56,301 @@ append_row(const struct job *job, struct listing *listing,
 	char *text;
 	bool ok;
 
-	text_set(listing->last, sizeof(listing->last), doc->name);
 	/* Reading a title may release the lock.  Documents are never freed. */
 	if (doc->title[0] == '\0')
 		documents_title(job, doc, title);
 	row = json_of_row(doc, doc->title[0] != '\0' ? doc->title : title);
 	text = json_dumps(row, JSON_COMPACT);
 	ok = text != NULL
-	    ? buf_printf(out, err, "%s%s", listing->num++ > 0 ? "," : "", text)
+	    ? buf_printf(out, err, "%s%s", list->num++ > 0 ? "," : "", text)
 	    : error_set_errno(err, "JSON");
 	free(text);
 	json_decref(row);
 	return ok;
 }
 
+/* --- By name, as they are found. --- */
+
 /* Append rows of the next documents, and note how far it came. */
 static bool
-append_rows(const struct job *job, struct listing *listing, struct buf *out,
-    struct error *err)
+append_next(const struct job *job, struct list *list, struct buf *scratch,
+    struct buf *out, struct error *err)
 {
-	const struct sight sight =
-	    sight_of(job->connected.by.policy, job->connected.office);
 	struct ledger *ledger = job->api->record->ledger;
 	const struct order *order = ledger_order(ledger);
 	struct ledger_document *doc;
 	struct order_cursor at;
-	bool ok = true;
+	bool ok = true, read;
 
 	ledger_read_lock(ledger);
-	doc = first_listed(order, listing, &at);
+	doc = listing_first(&list->asked, order, list->behind, &at);
 	for (unsigned i = 0; ok; i++, doc = order_next(order, &at)) {
-		if (doc == NULL || !is_within(listing, doc->name)) {
-			listing->all = true;
+		if (doc == NULL ||
+		    !listing_is_within(&list->asked, doc->name)) {
+			list->cursor[0] = '\0';
+			list->all = true;
 			break;
 		}
 		if (i >= LOOK_AT || job_part_is_over(job))
 			break;
 		/* The next time goes on behind it. */
-		text_set(listing->cursor, sizeof(listing->cursor), doc->name);
-		if (!is_listed(listing, &sight, doc))
+		text_set(list->behind, sizeof(list->behind), doc->name);
+		know_titles(job, list, doc, &at);
+		if (!listing_matches(&list->asked, doc, scratch))
 			continue;
-		if (listing->num == LIMIT_LIST_PAGE) {
-			listing->more = listing->all = true;
+		if (list->num == list->asked.limit) {
+			list->all = true; /* and the cursor is the last row's */
 			break;
 		}
+		text_set(list->cursor, sizeof(list->cursor), doc->name);
 		/* The place among them may move, if its title is read. */
-		if (doc->title[0] != '\0') {
-			ok = append_row(job, listing, doc, out, err);
-			continue;
-		}
-		ok = append_row(job, listing, doc, out, err);
-		at = order_after(order, listing->last);
+		read = doc->title[0] == '\0';
+		ok = append_row(job, list, doc, out, err);
+		if (read)
+			at = order_after(order, doc->name);
 	}
 	ledger_unlock(ledger);
 	return ok;
 }
 
+/* --- In any order, once all were looked at. --- */
+
+/* One of the documents that come first. */
+struct place {
+	struct ledger_document *doc;
+	struct sort_key key;
+};
+
+/* The first of them, one more than a page has: a heap, the last on top. */
+struct choice {
+	struct place *places;
+	struct place **heap;
+	size_t num, room;
+};
+
+static int
+order_of(const struct listing *asked, const struct place *a,
+    const struct place *b)
+{
+	return sorting_order(&asked->sorting, &a->key, a->doc->name, &b->key,
+	    b->doc->name);
+}
+
+/* Let a place of the heap sink below those that come after it. */
+static void
+sink(const struct listing *asked, struct choice *choice, size_t at)
+{
+	struct place **heap = choice->heap;
+
+	for (size_t child; (child = 2 * at + 1) < choice->num; at = child) {
+		struct place *moved = heap[at];
+
+		if (child + 1 < choice->num &&
+		    order_of(asked, heap[child + 1], heap[child]) > 0)
+			child++;
+		if (order_of(asked, moved, heap[child]) >= 0)
+			break;
+		heap[at] = heap[child];
+		heap[child] = moved;
+	}
+}
+
+/* Take in a document if it comes before the last of those that are there. */
+static void
+choose(const struct listing *asked, struct choice *choice,
+    struct ledger_document *doc)
+{
+	const struct ledger_version *newest =
+	    &doc->versions[doc->num_versions - 1];
+	struct place one = { .doc = doc };
+	struct place **heap = choice->heap;
+
+	sorting_key(&asked->sorting, doc->name, doc->title, ledger_status(doc),
+	    newest->time_ms, &one.key);
+	if (asked->after_name[0] != '\0' &&
+	    sorting_order(&asked->sorting, &one.key, doc->name, &asked->after,
+		asked->after_name) <= 0)
+		return;
+	if (choice->num == choice->room) {
+		if (order_of(asked, &one, heap[0]) >= 0)
+			return;
+		*heap[0] = one;
+		sink(asked, choice, 0);
+		return;
+	}
+	choice->places[choice->num] = one;
+	heap[choice->num] = &choice->places[choice->num];
+	for (size_t at = choice->num++; at > 0; at = (at - 1) / 2) {
+		struct place *above = heap[(at - 1) / 2];
+
+		if (order_of(asked, heap[at], above) <= 0)
+			break;
+		heap[(at - 1) / 2] = heap[at];
+		heap[at] = above;
+	}
+}
+
+/* Look at the next documents; behind gets the name of the last. */
+static bool
+look_on(const struct job *job, struct list *list, struct choice *choice,
+    char behind[DOCUMENT_NAME], struct buf *scratch)
+{
+	struct ledger *ledger = job->api->record->ledger;
+	const struct order *order = ledger_order(ledger);
+	struct ledger_document *doc;
+	struct order_cursor at;
+	bool more = true;
+
+	ledger_read_lock(ledger);
+	doc = listing_first(&list->asked, order, behind, &at);
+	for (unsigned i = 0;
+	     more && (i == 0 || (i < LOOK_AT && !workers_is_over()));
+	     i++, doc = order_next(order, &at)) {
+		more =
+		    doc != NULL && listing_is_within(&list->asked, doc->name);
+		if (!more)
+			break;
+		know_titles(job, list, doc, &at);
+		if (listing_matches(&list->asked, doc, scratch)) {
+			list->count++;
+			choose(&list->asked, choice, doc);
+		}
+		text_set(behind, DOCUMENT_NAME, doc->name);
+	}
+	ledger_unlock(ledger);
+	return more;
+}
+
+/* Put those that were chosen in their order, and note the cursor behind them. */
+static void
+settle(struct list *list, struct choice *choice)
+{
+	const struct listing *asked = &list->asked;
+	size_t num = choice->num;
+
+	while (choice->num > 0) {
+		struct place *last = choice->heap[0];
+
+		choice->heap[0] = choice->heap[--choice->num];
+		sink(asked, choice, 0);
+		if (choice->num < asked->limit)
+			list->found[choice->num] = last->doc;
+		if (num > asked->limit && choice->num + 1 == asked->limit)
+			sorting_cursor_write(&asked->sorting, &last->key,
+			    last->doc->name, list->cursor);
+	}
+	list->num_found = num > asked->limit ? asked->limit : num;
+}
+
+/* Find the documents of the page, and count all. */
+static bool
+find(const struct job *job, struct list *list, struct buf *scratch,
+    struct error *err)
+{
+	const size_t room = (size_t)list->asked.limit + 1;
+	struct choice choice = { .room = room,
+		.places = calloc(room, sizeof(*choice.places)),
+		.heap = calloc(room, sizeof(struct place *)) };
+	char behind[DOCUMENT_NAME] = "";
+	const bool ok = choice.places != NULL && choice.heap != NULL;
+
+	while (ok && look_on(job, list, &choice, behind, scratch))
+		pace_point();
+	if (ok)
+		settle(list, &choice);
+	free(choice.places);
+	free(choice.heap);
+	return ok || error_set_errno(err, "list");
+}
+
+/* Append rows of the next of those that were found. */
+static bool
+append_found(const struct job *job, struct list *list, struct buf *out,
+    struct error *err)
+{
+	struct ledger *ledger = job->api->record->ledger;
+	bool ok = true;
+
+	ledger_read_lock(ledger);
+	while (ok && list->at < list->num_found && !job_part_is_over(job)) {
+		const struct ledger_document *doc = list->found[list->at++];
+
+		/* It may have changed since it was found. */
+		if (listing_takes(&list->asked, doc))
+			ok = append_row(job, list, doc, out, err);
+	}
+	ledger_unlock(ledger);
+	list->all = list->at == list->num_found;
+	return ok;
+}
+
+/* --- The answer. --- */
+
 /* Append the end of the answer: where the next page begins, or null. */
 static bool
-append_end(const struct listing *listing, struct buf *out, struct error *err)
+append_end(const struct list *list, struct buf *out, struct error *err)
 {
-	return listing->more
-	    ? buf_printf(out, err, "],\"cursor\":\"%s\"}\n", listing->last)
-	    : buf_append_str(out, "],\"cursor\":null}\n", err);
+	const bool more = list->cursor[0] != '\0';
+
+	return buf_printf(out, err, "],\"cursor\":%s%s%s", more ? "\"" : "",
+		   more ? list->cursor : "null", more ? "\"" : "") &&
+	    (!list->asked.counted ||
+		buf_printf(out, err, ",\"count\":%llu",
+		    (unsigned long long)list->count)) &&
+	    buf_append_str(out, "}\n", err);
+}
+
+/* Returns an answer that has begun, in one piece: it is freed with the job. */
+static struct list *
+begin(const struct job *job, struct buf *out, struct error *err)
+{
+	struct listing asked;
+	struct list *list;
+	size_t room;
+
+	if (!listing_read(job, &asked, err))
+		return NULL;
+	room = asked.counted ? asked.limit : 0;
+	list = calloc(1, sizeof(*list) + room * sizeof(*list->found));
+	if (list == NULL) {
+		error_set_errno(err, "list");
+		return NULL;
+	}
+	list->asked = asked;
+	list->found = (struct ledger_document **)(list + 1);
+	text_set(list->behind, sizeof(list->behind), asked.after_name);
+	if (!buf_append_str(out, "{\"documents\":[", err)) {
+		free(list);
+		return NULL;
+	}
+	return list;
 }
 
 bool
 run_list(struct job *job, struct error *err)
 {
 	struct http_response *response = &job->request->response;
-	struct listing *listing = job->state;
+	struct buf scratch = BUF(SIZE_MAX);
+	struct list *list = job->state;
 	struct buf *out = &response->body;
 	bool ok = true;
 
-	if (listing == NULL) {
-		listing = job->state = calloc(1, sizeof(*listing));
-		ok = (listing != NULL || error_set_errno(err, "list")) &&
-		    read_listing(job, listing, err) &&
-		    buf_append_str(out, "{\"documents\":[", err);
+	if (list == NULL) {
+		list = job->state = begin(job, out, err);
+		ok = list != NULL &&
+		    (!list->asked.counted || find(job, list, &scratch, err));
 	}
 	response->status = 200;
 	response->type = "application/json";
-	while (ok && !listing->all && !job_part_is_over(job))
-		ok = append_rows(job, listing, out, err);
-	if (!ok || (listing->all && !append_end(listing, out, err))) {
+	while (ok && !list->all && !job_part_is_over(job))
+		ok = list->asked.counted
+		    ? append_found(job, list, out, err)
+		    : append_next(job, list, &scratch, out, err);
+	buf_free(&scratch);
+	if (!ok || (list->all && !append_end(list, out, err))) {
 		out->len = 0;
 		return false;
 	}
-	job_part(job, listing->all);
+	job_part(job, list->all);
 	return true;
 }

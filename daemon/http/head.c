@@ -353,9 +353,12 @@ hex_value(uint8_t c)
 				    : -1;
 }
 
-/* Decode %XX and '+'; false if it is broken or too long. */
+/*
+ * Decode %XX, and in a text '+' too; false if it is broken, too long or, where
+ * it is no text, not ASCII.
+ */
 static bool
-decode(struct span in, char *out, size_t room)
+decode(struct span in, bool is_text, char *out, size_t room)
 {
 	size_t n = 0;
 	uint8_t c;
@@ -369,8 +372,11 @@ decode(struct span in, char *out, size_t room)
 			    hex_value(low) < 0)
 				return false;
 			c = (uint8_t)(hex_value(high) * 16 + hex_value(low));
+		} else if (is_text && c == '+') {
+			c = ' ';
 		}
-		if (c < ' ' || c >= 127 || n + 1 >= room)
+		if (c < ' ' || c == 127 || (c > 127 && !is_text) ||
+		    n + 1 >= room)
 			return false;
 		out[n++] = (char)c;
 	}
@@ -418,9 +424,9 @@ http_has_query(const struct http_head *head, const char *name)
 	return false;
 }
 
-bool
-http_query(const struct http_head *head, const char *name, char *out,
-    size_t room)
+static bool
+get_query(const struct http_head *head, const char *name, bool is_text,
+    char *out, size_t room)
 {
 	struct span rest = query_of(head), key, value;
 	bool found = false;
@@ -429,11 +435,25 @@ http_query(const struct http_head *head, const char *name, char *out,
 	while (take_parameter(&rest, &key, &value)) {
 		if (!span_is(key, name))
 			continue;
-		if (found || !decode(value, out, room))
+		if (found || !decode(value, is_text, out, room))
 			return false;
 		found = true;
 	}
 	return true;
+}
+
+bool
+http_query(const struct http_head *head, const char *name, char *out,
+    size_t room)
+{
+	return get_query(head, name, false, out, room);
+}
+
+bool
+http_query_text(const struct http_head *head, const char *name, char *out,
+    size_t room)
+{
+	return get_query(head, name, true, out, room);
 }
 
 int

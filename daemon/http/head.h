@@ -59,6 +59,12 @@ bool http_has_query(const struct http_head *head, const char *name);
  */
 bool http_query(const struct http_head *head, const char *name, char *out,
     size_t room) MUST_USE;
+/*
+ * The same of what a person typed: any bytes but control characters, and "+" is
+ * a blank, as forms send it (WHATWG URL, section 5.1).
+ */
+bool http_query_text(const struct http_head *head, const char *name, char *out,
+    size_t room) MUST_USE;
 
 /*
  * Parse "bytes=A-B", "bytes=A-" or "bytes=-N" for size bytes.  Returns 206 with

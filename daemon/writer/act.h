@@ -22,8 +22,11 @@ enum act_result {
 	ACT_FAILED, /* err says why */
 };
 
-/* Room for most versions' titles; others are read from the store again. */
-enum { ACT_TITLES = 1536 };
+/*
+ * Room for most versions' titles and languages; others are read from the store
+ * again.
+ */
+enum { ACT_TITLES = 1536, ACT_LANGUAGES = 128 };
 
 struct act_request {
 	enum act act;
@@ -35,7 +38,8 @@ struct act_request {
 	 * For deposit and sign: the judged container, and the verdict's facts.
 	 */
 	struct container *container; /* owned, until act_prepare() */
-	char title[ACT_TITLES];      /* document/title_text.h; "": not known */
+	/* document/title_text.h; "": not known */
+	char title[ACT_TITLES], languages[ACT_LANGUAGES];
 	struct digest digest, manifest, signature;
 	bool quorum;
 	/* Of those that make the quorum; these are in journal order. */

@@ -70,7 +70,8 @@ set_titles(const struct batch *batch)
 			continue;
 		doc = ledger_find(ledger, act->document);
 		if (doc != NULL)
-			ledger_set_title(ledger, doc, act->title);
+			ledger_set_title(ledger, doc, act->title,
+			    act->languages);
 	}
 }
 

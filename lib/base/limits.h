@@ -144,7 +144,7 @@ enum {
 	/* HTTP. */
 	LIMIT_HTTP_HEAD = 16 * 1024,
 	LIMIT_HTTP_FIELDS = 64,
-	LIMIT_HTTP_TARGET = 1024,
+	LIMIT_HTTP_TARGET = 2048,
 	LIMIT_HTTP_DRAIN = 4 * 1024 * 1024, /* read and dropped after "no" */
 	LIMIT_CONNECTIONS = 8192, /* and as many as the memory is for */
 	LIMIT_CONNECTIONS_LEAST = 256,
@@ -188,9 +188,11 @@ enum {
 	LIMIT_PART_BYTES = 256 * 1024,
 	LIMIT_SMALL_PART = 16 * 1024,
 	LIMIT_PARTS_BYTES = 32 * 1024 * 1024,
-	LIMIT_LIST_PAGE = 1000,                  /* documents in one answer */
-	LIMIT_UPLOADS = 32,                      /* unfinished, of one office */
-	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60, /* since it last grew */
+	LIMIT_LIST_PAGE = 1000,  /* documents in one answer */
+	LIMIT_QUERY_BYTES = 200, /* words that are searched for */
+	LIMIT_QUERY_WORDS = 16,  /* of them */
+	LIMIT_UPLOADS = 32,      /* unfinished, of one office */
+	LIMIT_UPLOAD_SECONDS = 7 * 24 * 60 * 60,   /* since it last grew */
 	LIMIT_UPLOAD_STALE_SECONDS = 24 * 60 * 60, /* then it gives way */
 
 	/* git: a request, inflated; its wants, haves and shallows. */

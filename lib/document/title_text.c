@@ -91,3 +91,69 @@ title_text_pick(const char *text, const char *language,
 			text_set(out, LIMIT_TITLE_BYTES + 1, one.text);
 		}
 }
+
+bool
+languages_text_has(const char *text, const char *language)
+{
+	const size_t len = strlen(language);
+
+	for (const char *at = text; len > 0 && *at != '\0';) {
+		const size_t n = strcspn(at, ",");
+
+		if (n >= len && strncmp(at, language, len) == 0 &&
+		    (n == len || at[len] == '-'))
+			return true;
+		at += n + (at[n] == ',');
+	}
+	return false;
+}
+
+/* Is it there, and not only one of the same primary subtag? */
+static bool
+has_exactly(const char *text, const char *language)
+{
+	const size_t len = strlen(language);
+
+	for (const char *at = text; *at != '\0';) {
+		const size_t n = strcspn(at, ",");
+
+		if (n == len && strncmp(at, language, n) == 0)
+			return true;
+		at += n + (at[n] == ',');
+	}
+	return false;
+}
+
+void
+languages_text_of(const struct version *version, char *out, size_t room)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < version->num_texts; i++) {
+		const char *language = version->texts[i].language;
+		int n;
+
+		if (has_exactly(out, language))
+			continue;
+		n = snprintf(out + len, room - len, "%s%s", len > 0 ? "," : "",
+		    language);
+		if (n < 0 || (size_t)n >= room - len) {
+			out[0] = '\0';
+			return;
+		}
+		len += (size_t)n;
+	}
+}
+
+bool
+languages_text_is(struct span text)
+{
+	struct span one;
+	unsigned num = 0;
+
+	while (span_take_until(&text, ',', &one))
+		if (++num == LIMIT_LANGUAGES || !text_is_language(one))
+			return false;
+	return text_is_language(text);
+}

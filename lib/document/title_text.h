@@ -1,6 +1,7 @@
 /*
  * title_text.h - the titles of a version as one text: lines "LANG=TITLE" in the
- * order of version.yaml, each but the last with a line feed behind it.
+ * order of version.yaml, each but the last with a line feed behind it; and the
+ * languages of its texts.
  */
 #ifndef DOCUMENT_TITLE_TEXT_H
 #define DOCUMENT_TITLE_TEXT_H
@@ -26,5 +27,15 @@ bool title_text_take(const char **text, struct title *out);
  */
 void title_text_pick(const char *text, const char *language,
     char out[LIMIT_TITLE_BYTES + 1]);
+
+/*
+ * The languages of a version's texts, "en,lo": each once, in the order of
+ * version.yaml; "" if they do not fit into room, or there are no texts.
+ */
+#define LANGUAGES_TEXT (LIMIT_LANGUAGES * (LIMIT_LANGUAGE_BYTES + 1))
+void languages_text_of(const struct version *version, char *out, size_t room);
+bool languages_text_is(struct span text);
+/* Is this one of them? "pt" is found in "pt-br" too (RFC 4647, basic). */
+bool languages_text_has(const char *text, const char *language);
 
 #endif

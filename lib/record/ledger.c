@@ -155,10 +155,16 @@ ledger_find(struct ledger *ledger, const char *name)
 
 void
 ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
-    const char *title)
+    const char *title, const char *languages)
 {
-	states_set_title(doc, title);
+	states_set_title(doc, title, languages);
 	__atomic_store_n(&ledger->titles_changed, true, __ATOMIC_RELEASE);
+}
+
+const char *
+ledger_languages(const struct ledger_document *doc)
+{
+	return doc->title[0] == '\0' ? "" : doc->title + strlen(doc->title) + 1;
 }
 
 bool

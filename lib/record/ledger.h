@@ -52,7 +52,8 @@ struct ledger_document {
 	const char *name; /* one of the ledger's names */
 	/*
 	 * The titles of the newest version (document/title_text.h), owned;
-	 * empty until somebody read them.
+	 * empty until somebody read them.  Behind their NUL are the languages
+	 * of its texts: ledger_languages().
 	 */
 	const char *title;
 	struct ledger_version *versions; /* versions[i] is number i + 1 */
@@ -145,11 +146,14 @@ const struct order *ledger_order(const struct ledger *ledger);
  */
 struct ledger_document **ledger_sorted(struct ledger *ledger, size_t *num);
 /*
- * Set the titles of a document that was read, or came with an act; the write
- * lock is held.  If there is no memory for them, they stay unknown.
+ * Set the titles of a document that was read, or came with an act, and the
+ * languages of its texts (document/title_text.h); the write lock is held.  If
+ * there is no memory for them, they stay unknown.
  */
 void ledger_set_title(struct ledger *ledger, struct ledger_document *doc,
-    const char *title);
+    const char *title, const char *languages);
+/* Returns the languages of the newest version's texts; "": not known. */
+const char *ledger_languages(const struct ledger_document *doc);
 /* Was a title set since the last call?  May be called by any thread. */
 bool ledger_titles_changed(struct ledger *ledger);
 /*

@@ -123,10 +123,16 @@ states_begin(struct ledger_document *doc, const char *name)
 }
 
 void
-states_set_title(struct ledger_document *doc, const char *title)
+states_set_title(struct ledger_document *doc, const char *title,
+    const char *languages)
 {
-	char *copy = title[0] == '\0' ? NULL : strdup(title);
+	const size_t len = strlen(title), more = strlen(languages);
+	char *copy = len == 0 ? NULL : malloc(len + more + 2);
 
+	if (copy != NULL) {
+		memcpy(copy, title, len + 1);
+		memcpy(copy + len + 1, languages, more + 1);
+	}
 	if (doc->title != NULL && doc->title[0] != '\0')
 		free((char *)(uintptr_t)doc->title);
 	doc->title = copy != NULL ? copy : "";
@@ -157,7 +163,7 @@ add_version(struct ledger_document *doc, struct names *names,
 		.person = person,
 		.office = office,
 		.time_ms = entry->time_ms };
-	states_set_title(doc, "");
+	states_set_title(doc, "", "");
 	return one;
 }
 
@@ -383,7 +389,7 @@ states_free(struct ledger_document *doc)
 	}
 	free(doc->versions);
 	free(doc->json);
-	states_set_title(doc, "");
+	states_set_title(doc, "", "");
 	doc->versions = NULL;
 	doc->json = NULL;
 	doc->num_versions = 0;

@@ -29,8 +29,12 @@ void states_begin(struct ledger_document *doc, const char *name);
  */
 bool states_apply(struct ledger_document *doc, struct names *names,
     uint64_t index, const struct entry *entry, struct error *err) MUST_USE;
-/* Copy the newest version's title; if that fails the title is left empty. */
-void states_set_title(struct ledger_document *doc, const char *title);
+/*
+ * Copy the newest version's titles, and the languages of its texts; if that
+ * fails both are left empty.
+ */
+void states_set_title(struct ledger_document *doc, const char *title,
+    const char *languages);
 /*
  * Room for so many indices in version->acts, which keeps those that it has.
  * That of the first, which most versions have alone, is among the names.

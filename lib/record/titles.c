@@ -1,9 +1,9 @@
 /*
  * The file of titles: reading and writing it as a whole.  It is a header
- * ("VALTITL2", the journal's size and root), a record for each document with a
- * title (the index of the entry that made its newest version, the length of the
- * title, the title), and the SHA-256 of all bytes before.  Integers are
- * big-endian.
+ * ("VALTITL3", the journal's size and root), a record for each document with a
+ * title (the index of the entry that made its newest version, and the titles and
+ * the languages of its texts, each with its length before it), and the SHA-256
+ * of all bytes before.  Integers are big-endian.  "VALTITL2" had no languages.
  */
 #include "record/titles.h"
 
@@ -17,7 +17,7 @@
 #include "record/order.h"
 #include "record/states.h"
 
-static const char magic[] = "VALTITL2";
+static const char magic[] = "VALTITL3", magic_before[] = "VALTITL2";
 
 enum { TITLES_BYTES = 1024 * 1024 * 1024, DIGEST = 32 };
 
@@ -35,11 +35,15 @@ append_titles(struct ledger *ledger, struct buf *out, struct error *err)
 		const struct ledger_version *newest =
 		    &doc->versions[doc->num_versions - 1];
 		const struct span title = span_of_str(doc->title);
+		const struct span languages =
+		    span_of_str(ledger_languages(doc));
 
 		if (title.len > 0)
 			ok = buf_append_u64(out, newest->acts[0], err) &&
 			    buf_append_u16(out, (uint16_t)title.len, err) &&
-			    buf_append(out, title, err);
+			    buf_append(out, title, err) &&
+			    buf_append_u16(out, (uint16_t)languages.len, err) &&
+			    buf_append(out, languages, err);
 	}
 	ledger_unlock(ledger);
 	return ok;
@@ -88,10 +92,13 @@ titles_write(const char *path, const struct journal *journal,
 	return ok;
 }
 
-/* Is the file whole and of this journal? rest gets its records. */
+/*
+ * Is the file whole and of this journal? rest gets its records; old: they have
+ * no languages.
+ */
 static bool
 check(const struct journal *journal, struct span bytes, struct span *rest,
-    struct error *err)
+    bool *old, struct error *err)
 {
 	struct span body, part;
 	struct digest sum, root;
@@ -104,8 +111,10 @@ check(const struct journal *journal, struct span bytes, struct span *rest,
 	if (!span_eq(*rest, span_of(sum.bytes, DIGEST)))
 		return error_set(err, ERROR_UNTRUSTED, "it is damaged");
 	*rest = body;
-	if (!span_take(rest, sizeof(magic) - 1, &part) ||
-	    !span_is(part, magic) || !span_take_u64(rest, &size) ||
+	if (!span_take(rest, sizeof(magic) - 1, &part))
+		return error_set(err, ERROR_UNTRUSTED, "it is of another kind");
+	*old = span_is(part, magic_before);
+	if ((!*old && !span_is(part, magic)) || !span_take_u64(rest, &size) ||
 	    !span_take(rest, DIGEST, &part))
 		return error_set(err, ERROR_UNTRUSTED, "it is of another kind");
 	return (size <= journal_size(journal) &&
@@ -136,32 +145,43 @@ newest_of(struct ledger *ledger, uint64_t index)
 	    : NULL;
 }
 
+/* Take a text with its length before it. */
+static bool
+take_text(struct span *rest, struct span *out)
+{
+	uint16_t len;
+
+	return span_take_u16(rest, &len) && span_take(rest, len, out);
+}
+
 bool
 titles_read(const char *path, const struct journal *journal,
     struct ledger *ledger, size_t *num, struct error *err)
 {
 	struct buf bytes = BUF(TITLES_BYTES);
-	char text[TITLE_TEXT];
-	struct span rest, title;
+	char text[TITLE_TEXT], languages[LANGUAGES_TEXT] = "";
+	struct span rest, title, codes = { 0 };
 	uint64_t index;
-	uint16_t len;
-	bool ok;
+	bool ok, old = false;
 
 	*num = 0;
 	ok = file_read(path, bytes.max, &bytes, err) &&
-	    (check(journal, buf_span(&bytes), &rest, err) ||
+	    (check(journal, buf_span(&bytes), &rest, &old, err) ||
 		error_context(err, "%s", path));
 	ledger_write_lock(ledger);
-	while (ok && span_take_u64(&rest, &index) &&
-	    span_take_u16(&rest, &len) && span_take(&rest, len, &title)) {
+	while (ok && span_take_u64(&rest, &index) && take_text(&rest, &title) &&
+	    (old || take_text(&rest, &codes))) {
 		struct ledger_document *doc = newest_of(ledger, index);
 
-		if (doc != NULL && doc->title[0] == '\0' &&
-		    title_text_is(title) &&
-		    span_to_str(title, text, sizeof(text))) {
-			states_set_title(doc, text);
-			++*num;
-		}
+		if (doc == NULL || doc->title[0] != '\0' ||
+		    !title_text_is(title) ||
+		    !span_to_str(title, text, sizeof(text)))
+			continue;
+		if (!languages_text_is(codes) ||
+		    !span_to_str(codes, languages, sizeof(languages)))
+			languages[0] = '\0';
+		states_set_title(doc, text, languages);
+		++*num;
 	}
 	ledger_unlock(ledger);
 	buf_free(&bytes);

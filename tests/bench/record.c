@@ -82,7 +82,7 @@ deposit(struct ledger *ledger, uint64_t index, uint64_t document)
 	memcpy(entry.commit, &index, sizeof(index));
 	need(ledger_apply(ledger, index, &entry, &err), &err);
 	ledger_set_title(ledger, ledger_find(ledger, entry.document),
-	    "Exchange of notes on the border bridge");
+	    "Exchange of notes on the border bridge", "en,lo");
 }
 
 static void

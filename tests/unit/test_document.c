@@ -845,6 +845,58 @@ START_TEST(a_text_of_titles_has_each)
 }
 END_TEST
 
+static const struct {
+	const char *text, *language;
+	bool is, has;
+} languages[] = {
+	{ "en,lo", "lo", true, true },
+	{ "en,lo", "en", true, true },
+	{ "en,lo", "l", true, false },
+	{ "en,lo", "", true, false },
+	{ "en,lo", "fr", true, false },
+	{ "pt-br", "pt", true, true },
+	{ "pt", "pt-br", true, false },
+	{ "en-gb,en", "en", true, true },
+	{ "", "en", false, false },
+	{ "en,", "en", false, true },
+	{ "en,,lo", "lo", false, true },
+	{ "EN", "en", false, false },
+	{ "en lo", "lo", false, false },
+};
+
+START_TEST(languages_are_codes_with_commas)
+{
+	const char *text = languages[_i].text;
+
+	ck_assert_int_eq(languages_text_is(span_of_str(text)),
+	    languages[_i].is);
+	ck_assert_int_eq(languages_text_has(text, languages[_i].language),
+	    languages[_i].has);
+}
+END_TEST
+
+START_TEST(a_version_has_each_language_once)
+{
+	static const char *const of[] = { "lo", "en", "lo", "en-gb" };
+	struct error err = { 0 };
+	struct version *version = version_new(&err);
+	char text[LANGUAGES_TEXT];
+
+	for (size_t i = 0; i < COUNT(of); i++) {
+		struct text_file *to = version_add_text(version, &err);
+
+		snprintf(to->language, sizeof(to->language), "%s", of[i]);
+	}
+	languages_text_of(version, text, sizeof(text));
+	ck_assert_str_eq(text, "lo,en,en-gb");
+	languages_text_of(version, text, 12);
+	ck_assert_str_eq(text, "lo,en,en-gb");
+	languages_text_of(version, text, 11);
+	ck_assert_str_eq(text, "");
+	version_free(version);
+}
+END_TEST
+
 /* As document_parse_which() reads them. */
 static const struct {
 	const char *text;
@@ -918,6 +970,9 @@ fill(TCase *t)
 	tcase_add_loop_test(t, titles_are_lines_of_a_language, 0,
 	    COUNT(title_texts));
 	tcase_add_test(t, a_text_of_titles_has_each);
+	tcase_add_loop_test(t, languages_are_codes_with_commas, 0,
+	    COUNT(languages));
+	tcase_add_test(t, a_version_has_each_language_once);
 	tcase_add_loop_test(t, a_version_is_a_number_or_one_of_two_words, 0,
 	    COUNT(whiches));
 }

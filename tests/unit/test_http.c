@@ -267,6 +267,8 @@ static const struct {
 	{ "/x?document=%zz", NULL },
 	{ "/x?document=%0", NULL },
 	{ "/x?document=%00", NULL },
+	{ "/x?document=%E0%BA%A1", NULL },
+	{ "/x?document=a+b", "a+b" },
 	{ "/x?document=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
 };
 
@@ -281,6 +283,34 @@ START_TEST(a_query_is_decoded_strictly)
 	ck_assert_int_eq(ok, queries[_i].value != NULL);
 	if (ok)
 		ck_assert_str_eq(value, queries[_i].value);
+}
+END_TEST
+
+static const struct {
+	const char *target, *value;
+} texts[] = {
+	{ "/x?q=a+b%20c", "a b c" },
+	{ "/x?q=%2B", "+" },
+	{ "/x?q=%E0%BA%A1", "\xe0\xba\xa1" },
+	{ "/x?q=%ff", "\xff" }, /* what is UTF-8, its reader judges */
+	{ "/x?q=%00", NULL },
+	{ "/x?q=%0a", NULL },
+	{ "/x?q=%7f", NULL },
+	{ "/x?q=a&q=b", NULL },
+	{ "/x?q=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
+};
+
+START_TEST(a_text_is_decoded_as_a_form_sends_it)
+{
+	struct http_head head = { .length = 0 };
+	char value[32];
+	bool ok;
+
+	snprintf(head.target, sizeof(head.target), "%s", texts[_i].target);
+	ok = http_query_text(&head, "q", value, sizeof(value));
+	ck_assert_int_eq(ok, texts[_i].value != NULL);
+	if (ok)
+		ck_assert_str_eq(value, texts[_i].value);
 }
 END_TEST
 
@@ -672,6 +702,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t,
 	    a_range_is_served_or_ignored_as_the_standard_says, 0,
 	    COUNT(ranges));
+	tcase_add_loop_test(t, a_text_is_decoded_as_a_form_sends_it, 0,
+	    COUNT(texts));
 	tcase_add_loop_test(t, a_query_is_decoded_strictly, 0, COUNT(queries));
 }
 

@@ -102,6 +102,12 @@ title(struct ledger *ledger, const char *name)
 	return ledger_find(ledger, name)->title;
 }
 
+static const char *
+languages(struct ledger *ledger, const char *name)
+{
+	return ledger_languages(ledger_find(ledger, name));
+}
+
 /* What is done to the file; the first: nothing. */
 static const struct {
 	long at; /* from the end, if it is negative */
@@ -126,8 +132,8 @@ START_TEST(titles_come_back_or_none)
 
 	ck_assert(!ledger_titles_changed(before));
 	ledger_set_title(before, ledger_find(before, "mou/one"),
-	    "de=Eins \xc3\xa4\nen=One");
-	ledger_set_title(before, ledger_find(before, "mou/new"), "de=Neu");
+	    "de=Eins \xc3\xa4\nen=One", "en,lo");
+	ledger_set_title(before, ledger_find(before, "mou/new"), "de=Neu", "");
 	ck_assert(ledger_titles_changed(before));
 	ck_assert(!ledger_titles_changed(before));
 	ck_ok(file_join(file, dir, "titles", &err) &&
@@ -144,12 +150,59 @@ START_TEST(titles_come_back_or_none)
 	ck_assert_uint_eq(num, good ? 2 : 0);
 	ck_assert_str_eq(title(after, "mou/one"),
 	    good ? "de=Eins \xc3\xa4\nen=One" : "");
+	ck_assert_str_eq(languages(after, "mou/one"), good ? "en,lo" : "");
 	ck_assert_str_eq(title(after, "mou/two"), "");
 	ck_assert_str_eq(title(after, "mou/new"), good ? "de=Neu" : "");
+	ck_assert_str_eq(languages(after, "mou/new"), "");
 	journal_free(journal);
 	ledger_free(before);
 	ledger_free(after);
 	buf_free(&bytes);
+}
+END_TEST
+
+/* Write the file as it was before languages were in it. */
+static void
+write_before(const char *file, const struct journal *journal, uint64_t index,
+    const char *text)
+{
+	const struct head head = journal_head(journal);
+	struct buf bytes = BUF(1000);
+	struct error err = { 0 };
+	struct digest sum;
+
+	ck_ok(buf_append_str(&bytes, "VALTITL2", &err) &&
+		buf_append_u64(&bytes, head.size, &err) &&
+		buf_append(&bytes, span_of(head.root.bytes, 32), &err) &&
+		buf_append_u64(&bytes, index, &err) &&
+		buf_append_u16(&bytes, (uint16_t)strlen(text), &err) &&
+		buf_append_str(&bytes, text, &err),
+	    err);
+	sum = sha256_of(buf_span(&bytes));
+	ck_ok(buf_append(&bytes, span_of(sum.bytes, 32), &err) &&
+		file_write(file, buf_span(&bytes), 0600, &err),
+	    err);
+	buf_free(&bytes);
+}
+
+START_TEST(an_older_file_has_titles_and_no_languages)
+{
+	static const char *const names[] = { "mou/one", "mou/two" };
+	struct error err = { 0 };
+	struct ledger *ledger = ledger_of(names, 2);
+	struct journal *journal = journal_of("journal", names, 2);
+	char file[FILE_PATH];
+	size_t num;
+
+	ck_ok(file_join(file, dir, "titles", &err), err);
+	write_before(file, journal,
+	    ledger_find(ledger, "mou/two")->versions[0].acts[0], "lo=Two");
+	ck_ok(titles_read(file, journal, ledger, &num, &err), err);
+	ck_assert_uint_eq(num, 1);
+	ck_assert_str_eq(title(ledger, "mou/two"), "lo=Two");
+	ck_assert_str_eq(languages(ledger, "mou/two"), "");
+	journal_free(journal);
+	ledger_free(ledger);
 }
 END_TEST
 
@@ -183,8 +236,10 @@ START_TEST(titles_of_what_was_are_not_taken)
 	char file[FILE_PATH];
 	size_t num;
 
-	ledger_set_title(before, ledger_find(before, "mou/one"), "de=Eins");
-	ledger_set_title(before, ledger_find(before, "mou/two"), "de=Zwei");
+	ledger_set_title(before, ledger_find(before, "mou/one"), "de=Eins",
+	    "de");
+	ledger_set_title(before, ledger_find(before, "mou/two"), "de=Zwei",
+	    "de");
 	ck_ok(file_join(file, dir, "titles", &err) &&
 		titles_write(file, journal, before, &err),
 	    err);
@@ -218,6 +273,7 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, titles_come_back_or_none, 0,
 	    sizeof(harm) / sizeof(harm[0]));
+	tcase_add_test(t, an_older_file_has_titles_and_no_languages);
 	tcase_add_test(t, a_folder_that_is_gone_is_told);
 	tcase_add_test(t, titles_of_what_was_are_not_taken);
 }
