@@ -4,14 +4,16 @@
  */
 
 import { h } from "./dom.js";
-import { languageName, t } from "./lang.js";
+import { language, languageName, t } from "./lang.js";
 import { statuses, statusWord } from "./view.js";
 
 const LIMIT = 100;
+/* By the names that the server has for them; "" is newest first. */
 const SORTS = { "": () => t("register.sort.newest"),
-	"oldest": () => t("register.sort.oldest"),
+	"date": () => t("register.sort.oldest"),
 	"title": () => t("register.sort.title"),
-	"document": () => t("register.sort.document"),
+	"name": () => t("register.sort.document"),
+	"type": () => t("register.sort.type"),
 	"status": () => t("register.sort.status") };
 const FILTERS = ["q", "type", "status", "party", "office", "language",
 	"year", "sort"];
@@ -36,6 +38,11 @@ export function asked(query, more) {
 		if (query.get(name) && name !== "year")
 			ask.set(name, query.get(name));
 	}
+	/* Titles in the person's language, by its letters. */
+	if (query.get("sort") === "title" && language !== "en")
+		ask.set("sort", `title:${language}`);
+	if (!query.get("sort"))
+		ask.set("sort", "-date");
 	const year = query.get("year");
 	if (/^\d{4}$/.test(year ?? "")) {
 		ask.set("from", `${year}-01-01`);

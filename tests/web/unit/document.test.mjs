@@ -69,6 +69,8 @@ test("a year is asked for as its first and last day", () => {
 	assert.equal(ask("year=20211").get("from"), null);
 	assert.equal(ask("year=2021").get("year"), null);
 	assert.equal(ask("").get("limit"), "100");
+	assert.equal(ask("").get("sort"), "-date");
+	assert.equal(ask("sort=title").get("sort"), "title");
 });
 
 test("the signer's certificate is read from a signature", async () => {
