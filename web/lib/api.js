@@ -33,6 +33,11 @@ export class Problem extends Error {
 	}
 }
 
+/* The text of a query.  A blank is %20: "+" is one in forms only. */
+export function queryText(parameters) {
+	return new URLSearchParams(parameters).toString().replaceAll("+", "%20");
+}
+
 export function endSession() {
 	secret = null;
 	sessionStorage.removeItem(KEY);
@@ -197,7 +202,7 @@ function send(path, file, onProgress, signal) {
 export async function upload(file, onProgress = () => {}, signal) {
 	await postJSON("/desk/uploads/check",
 	    { name: file.name, size: file.size }, signal);
-	const query = new URLSearchParams({ name: file.name, size: file.size });
+	const query = queryText({ name: file.name, size: file.size });
 	return send(`/desk/uploads?${query}`, file, onProgress, signal);
 }
 

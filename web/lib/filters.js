@@ -3,6 +3,7 @@
  * as a form, and as what the server is asked.
  */
 
+import { queryText } from "./api.js";
 import { h } from "./dom.js";
 import { language, languageName, t } from "./lang.js";
 import { statuses, statusWord } from "./view.js";
@@ -50,7 +51,7 @@ export function asked(query, more) {
 	}
 	for (const [name, value] of Object.entries(more))
 		ask.set(name, value);
-	return `/v1/documents?${ask}`;
+	return `/v1/documents?${queryText(ask)}`;
 }
 
 function select(name, label, query, choices) {

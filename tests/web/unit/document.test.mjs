@@ -68,6 +68,7 @@ test("a year is asked for as its first and last day", () => {
 	assert.equal(ask("year=2021").get("until"), "2021-12-31");
 	assert.equal(ask("year=20211").get("from"), null);
 	assert.equal(ask("year=2021").get("year"), null);
+	assert.equal(asked(new URLSearchParams("q=a+b"), {}).includes("q=a%20b"), true);
 	assert.equal(ask("").get("limit"), "100");
 	assert.equal(ask("").get("sort"), "-date");
 	assert.equal(ask("sort=title").get("sort"), "title");
