@@ -26,10 +26,15 @@ function tell(event) {
 		onEntry(event);
 }
 
-/* A line of the desk's JSON lines, or of the register's event stream. */
+/*
+ * A line of the desk's JSON lines (watch.json: the entry's members and its
+ * index), or of the register's event stream.
+ */
 function read(line, state) {
-	if (server.desk)
-		return line.trim() ? JSON.parse(line) : null;
+	if (server.desk) {
+		const { index, ...entry } = line.trim() ? JSON.parse(line) : {};
+		return Number.isInteger(index) && entry.act ? { index, entry } : null;
+	}
 	if (line.startsWith("id:"))
 		state.index = Number(line.slice(3));
 	if (!line.startsWith("data:"))

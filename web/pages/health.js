@@ -6,7 +6,7 @@
 
 import { getJSON, request, server } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { checkpoint, entries } from "../lib/entries.js";
+import { checkpoint, newest } from "../lib/entries.js";
 import { t, tn } from "../lib/lang.js";
 import { samples, stepsOf, valueOf, within } from "../lib/metrics.js";
 import { timeline } from "../lib/timeline.js";
@@ -15,7 +15,6 @@ import { badge, bytes, digest, heading, named, plain, problemBox, table,
 
 const SHARES = [0.5, 0.9, 0.99];
 const GROWTH_DAYS = 7;
-const WINDOW = 1000;
 const DAY_MS = 24 * 3600 * 1000;
 /* What the daemon's ends are called soon before, in days. */
 const CERTIFICATE_SOON = 30;
@@ -91,15 +90,13 @@ function latency(metrics) {
 	    columns, rows));
 }
 
-/* Entries of the journal a day, over the last days that are looked at. */
+/* Entries of the last days, among the newest that are asked for. */
 async function growth(point, signal) {
-	const list = await entries({}, Math.max(0, point.size - WINDOW),
-	    point.size, signal);
-	const after = new Date(Date.now() - GROWTH_DAYS * DAY_MS)
-		.toISOString();
-	const recent = list.filter(({ entry }) => entry.time > after).length;
-	return recent >= WINDOW ? t("health.growth-more", { number: WINDOW,
-		days: GROWTH_DAYS })
+	const { entries, from } = await newest({}, point.size, signal);
+	const after = new Date(Date.now() - GROWTH_DAYS * DAY_MS).toISOString();
+	const recent = entries.filter(({ entry }) => entry.time > after).length;
+	return recent === entries.length && from > 0
+		? t("health.growth-more", { number: recent, days: GROWTH_DAYS })
 		: t("health.growth", { number: recent, days: GROWTH_DAYS });
 }
 
@@ -130,7 +127,9 @@ function witnessBox(point, health, metrics) {
 		[t("health.last-cosignature"), last
 			? time(new Date(last * 1000).toISOString())
 			: t("health.never")],
-		[t("health.checked"), health.checked ? time(health.checked)
+		[t("health.checked"), health.checked
+			? tn("health.checked-at", { time: time(health.checked.time),
+				findings: health.checked.findings })
 			: t("health.never")]]),
 	list.length ? h("ul", {}, list.map((one) => h("li", {},
 	    tn("journal.cosigned", { name: plain(one.name),

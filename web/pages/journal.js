@@ -5,15 +5,14 @@
 
 import { server } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
-import { acts, checkpoint, entries } from "../lib/entries.js";
+import { acts, checkpoint, newest } from "../lib/entries.js";
 import { watch } from "../lib/events.js";
 import { t, tn } from "../lib/lang.js";
 import { daysPicture } from "../lib/days.js";
 import { announce, button, digest, heading, named, plain, problemBox,
 	proofBadge, table, terms, time } from "../lib/view.js";
 
-/* Entries that are asked for at once, and rows that are shown. */
-const WINDOW = 1000;
+/* Rows that are shown at once. */
 const ROWS = 200;
 /* Files of a policy that are named in a row. */
 const FILES = 3;
@@ -134,58 +133,53 @@ class Journal {
 		this.filters = filters;
 		this.known.clear();
 		this.point = await checkpoint(this.signal);
-		this.from = Math.max(0, this.point.size - WINDOW);
-		await this.fetch(this.from, this.point.size);
-		this.show();
-	}
-
-	async fetch(from, until) {
-		const list = await entries(this.filters, from, until, this.signal);
-		for (const one of list)
-			this.known.set(one.index, one);
+		this.from = this.point.size;
+		await this.earlier();
 	}
 
 	async earlier() {
-		const until = this.from;
-		this.from = Math.max(0, until - WINDOW);
-		await this.fetch(this.from, until);
+		const told = await newest(this.filters, this.from, this.signal);
+		for (const one of told.entries)
+			this.known.set(one.index, one);
+		this.from = told.from;
 		this.show();
 	}
 
 	/* After a gap: what came since the checkpoint that is shown. */
 	async later() {
-		const point = await checkpoint(this.signal);
-		await this.fetch(this.point.size, point.size);
-		this.point = point;
+		const before = this.point.size;
+		this.point = await checkpoint(this.signal);
+		const told = await newest(this.filters, this.point.size,
+		    this.signal);
+		if (told.from > before) {
+			this.known.clear();
+			this.from = told.from;
+		}
+		for (const one of told.entries)
+			this.known.set(one.index, one);
 		this.show();
 	}
 
 	/* One that came; several are shown together. */
 	add(one) {
-		this.point.size = Math.max(this.point.size, one.index + 1);
-		if (this.known.has(one.index) || one.index < this.from ||
-		    !fits(one.entry, this.filters))
+		if (this.known.has(one.index) || one.index < this.from)
 			return;
-		this.known.set(one.index, one);
-		this.fresh++;
-		this.waits ??= setTimeout(() => {
-			this.waits = null;
-			this.refresh();
-		}, 300);
+		if (one.index >= this.point.size)
+			this.point = { ...this.point, size: one.index + 1, root: null,
+				time: null };
+		if (fits(one.entry, this.filters)) {
+			this.known.set(one.index, one);
+			this.fresh++;
+		}
+		this.waits ??= setTimeout(() => this.refresh(), 300);
 	}
 
-	/* The checkpoint of what came is asked for again, once. */
-	async refresh() {
+	refresh() {
+		this.waits = null;
 		this.show();
-		announce(t("journal.new", { number: this.fresh }));
+		if (this.fresh)
+			announce(t("journal.new", { number: this.fresh }));
 		this.fresh = 0;
-		try {
-			this.point = await checkpoint(this.signal);
-			fill(this.places.point, pointBox(this.point));
-		} catch (problem) {
-			if (problem.name !== "AbortError")
-				fill(this.places.point, problemBox(problem));
-		}
 	}
 
 	show() {

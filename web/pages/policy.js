@@ -8,7 +8,7 @@ import { getJSON, server } from "../lib/api.js";
 import { acceptButton } from "../lib/acts.js";
 import { changes } from "../lib/changes.js";
 import { fill, h } from "../lib/dom.js";
-import { checkpoint, entries } from "../lib/entries.js";
+import { checkpoint, newest } from "../lib/entries.js";
 import { t, tn } from "../lib/lang.js";
 import { badge, digest, heading, named, plain, proofBadge, table, terms,
 	time } from "../lib/view.js";
@@ -129,9 +129,8 @@ function waiting(told, accepted, newest, reload) {
 /* The policies by their entries, the newest first. */
 async function historyOf(told, policies, signal) {
 	const last = told.policies.at(-1)?.index ?? 0;
-	const acts = await entries({ act: "policy" }, 0, last + 1, signal)
-		.catch(() => []);
-	const entry = new Map(acts.map((one) => [one.index, one.entry]));
+	const acts = await newest({ act: "policy" }, last + 1, signal);
+	const entry = new Map(acts.entries.map((one) => [one.index, one.entry]));
 	const columns = [{ id: "index", label: t("journal.index") },
 		{ id: "time", label: t("policy.since") },
 		{ id: "digest", label: t("do.digest") },
@@ -169,7 +168,7 @@ async function desk(view, route, reload) {
 /* The register has the files; what they say is read by the command. */
 async function register(view, { signal }) {
 	const point = await checkpoint(signal);
-	const acts = await entries({ act: "policy" }, 0, point.size, signal);
+	const { entries } = await newest({ act: "policy" }, point.size, signal);
 	const columns = [{ id: "index", label: t("journal.index") },
 		{ id: "time", label: t("policy.since") },
 		{ id: "digest", label: t("do.digest") },
@@ -179,7 +178,7 @@ async function register(view, { signal }) {
 	    h("code", {}, "valise policy show")),
 	h("p", {}, h("a", { href: "/v1/policy", download: "policy.zip" },
 	    t("policy.download"))),
-	table(t("policy.history-told"), columns, acts.reverse().map(
+	table(t("policy.history-told"), columns, entries.reverse().map(
 	    ({ index, entry }) => ({ cells: [`${index}`, time(entry.time),
 	        digest(entry.policy), changeList(null, null, entry.changed),
 	        proofBadge("word")] }))));
