@@ -154,14 +154,15 @@ function officeBox(health) {
 	        bytes(spool.get(one.office) ?? 0)] }))));
 }
 
+const STATUSES = { ok: ["health.ok", "good"],
+	warning: ["health.warning", "wait"] };
+
 function stateBox(health) {
-	const well = health.status === "ok";
-	return section(t("health.daemon"),
-	    h("p", {}, well ? badge(t("health.ok"), "good")
-	        : badge(t("health.failing"), "bad"), " ",
+	const [id, kind] = STATUSES[health.status] ?? ["health.failing", "bad"];
+	return section(t("health.daemon"), h("p", {}, badge(t(id), kind), " ",
 	    health.reason ? named(health.reason) : null),
-	    (health.warnings ?? []).length ? h("ul", {}, health.warnings.map(
-	        (one) => h("li", {}, named(one)))) : null);
+	(health.warnings ?? []).length ? h("ul", {}, health.warnings.map(
+	    (one) => h("li", { lang: "en" }, named(one)))) : null);
 }
 
 /* How this office stands, by the desk's own look. */
