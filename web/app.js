@@ -157,7 +157,16 @@ function listen() {
 	});
 }
 
+/* A desk that is opened again in a tab that is there: begin anew. */
+function listenForToken() {
+	addEventListener("hashchange", () => {
+		if (location.hash.startsWith("#token="))
+			location.reload();
+	});
+}
+
 async function start() {
+	listenForToken();
 	await speak();
 	try {
 		await connect();
