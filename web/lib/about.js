@@ -2,9 +2,10 @@
  * about.js - what is known of one document: the answer of a desk or of the
  * register, in one form, and the sentences about it.
  *
- * {name, told, entries, size, root, witnessed, proved}: told is show.json or
- * http-document.json, entries are {index, entry}, oldest first.  proved says
- * whether the desk has proved all of it.
+ * {name, told, entries, size, root, witnessed, parties, proved}: told is
+ * show.json or http-document.json, entries are {index, entry}, oldest first,
+ * parties those of signatures by index.  proved says whether the desk has
+ * proved all of it.
  */
 
 import { getJSON, getLines, server } from "./api.js";
@@ -15,6 +16,36 @@ function path(name) {
 	return name.split("/").map(encodeURIComponent).join("/");
 }
 
+/* Policies that are asked for to know the parties of signatures. */
+const POLICIES = 4;
+
+/* What the desk said of a policy, by its digest: it never changes. */
+const policies = new Map();
+
+async function powers(hex, signal) {
+	if (!policies.has(hex)) {
+		const query = new URLSearchParams({ digest: hex });
+		const told = await getJSON(`/desk/policy?${query}`, { signal });
+		policies.set(hex, new Map(told["full-powers"].map((one) =>
+		    [one.person, one.party])));
+	}
+	return policies.get(hex);
+}
+
+/*
+ * For which party each signature is, by the index of its entry: the policy
+ * that the entry names says so.  Where that is not known it has none.
+ */
+async function partiesOf(entries, signal) {
+	const signed = entries.filter(({ entry }) =>
+	    entry.act === "sign" || entry.act === "terminate");
+	const digests = [...new Set(signed.map(({ entry }) => entry.policy))];
+	const known = new Map(await Promise.all(digests.slice(-POLICIES).map(
+	    async (hex) => [hex, await powers(hex, signal).catch(() => null)])));
+	return new Map(signed.map(({ index, entry }) =>
+	    [index, known.get(entry.policy)?.get(entry.person)]));
+}
+
 async function fromDesk(name, signal) {
 	const query = new URLSearchParams({ document: name });
 	const [told, history] = await Promise.all([
@@ -22,6 +53,7 @@ async function fromDesk(name, signal) {
 		getJSON(`/desk/history?${query}`, { signal })]);
 	return { name, told, entries: history.entries, size: history.size,
 		root: history.root, witnessed: history.witnessed,
+		parties: await partiesOf(history.entries, signal),
 		proved: told.proved === true };
 }
 
@@ -45,7 +77,7 @@ async function fromRegister(name, signal) {
 	}
 	const [, size, root] = checkpoint.split("\n");
 	return { name, told, entries, size: Number(size), root,
-		proved: false };
+		parties: new Map(), proved: false };
 }
 
 /* All that the server says about a document. */
@@ -152,18 +184,22 @@ export function asOfSentence(known) {
 	return tn("document.as-of-word", { size: known.size || "?" });
 }
 
-/* One act as a sentence.  old: the version that it ended, if any. */
-export function actSentence(entry, old) {
+/*
+ * One act as a sentence.  old: the version that it ended, party: for whom it
+ * was signed, if those are known.
+ */
+export function actSentence(entry, old, party) {
 	const args = { version: entry.version, person: named(entry.person),
-		office: named(entry.office), old, times: entry.times ?? 1 };
+		office: named(entry.office), old, party, times: entry.times ?? 1 };
 	switch (entry.act) {
 	case "deposit":
 		return old ? tn("act.deposit-withdraws", args)
 		    : tn("act.deposit", args);
 	case "sign":
-		return tn("act.sign", args);
+		return party ? tn("act.sign-for", args) : tn("act.sign", args);
 	case "terminate":
-		return tn("act.terminate", args);
+		return party ? tn("act.terminate-for", args)
+		    : tn("act.terminate", args);
 	case "force":
 		return old === entry.version ? tn("act.force-terminates", args)
 		    : old ? tn("act.force-supersedes", args)

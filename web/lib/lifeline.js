@@ -129,7 +129,7 @@ export function lifeline(known) {
 	    h("figcaption", { class: "small" }, t("document.life-told")),
 	    h("ol", {}, told.map((step) => h("li", {},
 	        h("div", { class: "strip" }, strip(step, width)),
-	        h("div", {}, h("p", {}, time(step.entry.time), " ",
-	            actSentence(step.entry, step.old)),
+	        h("div", {}, h("p", {}, time(step.entry.time), " ", actSentence(
+	            step.entry, step.old, known.parties.get(step.index))),
 	        h("p", { class: "small" }, actProof(known, step.index)))))));
 }

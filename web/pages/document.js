@@ -25,6 +25,14 @@ function here(name, version, page = "document") {
 	return `#/${page}/${name}?version=${version}`;
 }
 
+/* Who signed, for whom and when. */
+function signature(known, act) {
+	const party = known.parties.get(act.entry);
+	return party ? tn("document.signature-for", { person: act.person, party,
+		date: time(act.time) }) : tn("document.signature",
+	    { person: act.person, date: time(act.time) });
+}
+
 function versionsTable(known, shown) {
 	const columns = [{ id: "version", label: t("register.column.version") },
 		{ id: "status", label: t("register.column.status") },
@@ -40,8 +48,8 @@ function versionsTable(known, shown) {
 		time(one.time), tn("view.person", { person: one.person,
 			office: one.office }),
 		one.signatures.length ? h("ul", { class: "bare" },
-		    one.signatures.map((act) => h("li", {}, named(act.person), ", ",
-		        time(act.time)))) : t("document.nobody")] }));
+		    one.signatures.map((act) => h("li", {},
+		        signature(known, act)))) : t("document.nobody")] }));
 	return table(t("document.versions-told"), columns, rows);
 }
 
@@ -152,7 +160,8 @@ function actsSection(known) {
 		{ id: "proof", label: t("register.column.proof") }];
 	const old = ended(known);
 	const rows = [...known.entries].reverse().map(({ index, entry }) => ({
-		cells: [time(entry.time), actSentence(entry, old.get(index)),
+		cells: [time(entry.time), actSentence(entry, old.get(index),
+		    known.parties.get(index)),
 			h("span", { class: "small" }, actProof(known, index))] }));
 	return h("section", { id: "acts" }, h("h2", {}, t("document.acts")),
 	    acts(known, "deliver").length ? null

@@ -147,7 +147,8 @@ function actsTable(known, number) {
 		{ id: "act", label: t("document.act") },
 		{ id: "proof", label: t("register.column.proof") }],
 	rows.map(({ index, entry }) => ({ cells: [time(entry.time),
-		[actSentence(entry, old.get(index)), entry.signature
+		[actSentence(entry, old.get(index), known.parties.get(index)),
+		    entry.signature
 		    ? [h("br"), h("span", { class: "small" },
 		        t("evidence.signature-digest"), " ",
 		        digest(entry.signature))] : null],
