@@ -116,20 +116,30 @@ export async function getLines(path, onLine, signal) {
 
 /*
  * The bytes at path.  onProgress is called with what is there and the whole,
- * null where that is not known.
+ * null where that is not known.  Of more than limit nothing is kept.
  */
-export async function getBytes(path, onProgress = () => {}, signal) {
+export async function getBytes(path, onProgress = () => {}, signal,
+    limit = Infinity) {
 	const answer = await request(path, { signal });
 	const total = Number(answer.headers.get("Content-Length")) || null;
+	const large = async (size) => {
+		await reader.cancel();
+		throw new Problem({ code: "COPY_LARGE", exit: 9,
+			detail: t("error.copy-large", { size, limit }) });
+	};
 	const reader = answer.body.getReader();
 	const parts = [];
 	let done = 0;
+	if (total > limit)
+		await large(total);
 	for (;;) {
 		const part = await reader.read();
 		if (part.done)
 			break;
 		parts.push(part.value);
 		done += part.value.length;
+		if (done > limit)
+			await large(done);
 		onProgress(done, total);
 	}
 	return new Uint8Array(await new Blob(parts).arrayBuffer());

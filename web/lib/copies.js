@@ -51,7 +51,8 @@ async function fromDesk(name, version, onProgress, signal) {
 			onProgress(line.done, line.total);
 	}, signal);
 	const path = `/desk/copies/${encodeURIComponent(verdict.copy)}`;
-	return { verdict, bytes: await getBytes(path, onProgress, signal) };
+	return { verdict, bytes: await getBytes(path, onProgress, signal,
+		LIMIT) };
 }
 
 /* A HEAD is no delivery, so a copy that is too large is not recorded. */
@@ -61,7 +62,8 @@ async function fromRegister(name, version, onProgress, signal) {
 	const size = Number(head.headers.get("Content-Length"));
 	if (size > LIMIT)
 		throw tooLarge(size);
-	return { verdict: null, bytes: await getBytes(path, onProgress, signal) };
+	return { verdict: null, bytes: await getBytes(path, onProgress, signal,
+		LIMIT) };
 }
 
 /* The address from which the browser downloads a copy, at the register. */
@@ -78,8 +80,6 @@ export async function open(name, version, onProgress = () => {}, signal) {
 	const fetched = server.desk
 	    ? await fromDesk(name, version, onProgress, signal)
 	    : await fromRegister(name, version, onProgress, signal);
-	if (fetched.bytes.length > LIMIT)
-		throw tooLarge(fetched.bytes.length);
 	const parts = members(fetched.bytes);
 	return keep({ name, version, ...fetched, parts,
 		files: parts.map((one) => one.name) });

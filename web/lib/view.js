@@ -130,6 +130,7 @@ const NEXT = {
 	CONFLICT: () => t("next.conflict"),
 	LIMIT: () => t("next.limit"),
 	SESSION_ENDED: () => t("next.session"),
+	COPY_LARGE: () => t("next.copy-large"),
 	REPEATED_TOO_OFTEN: () => t("next.repeated"),
 	JOURNAL_ROLLED_BACK: () => t("next.rolled-back"),
 };

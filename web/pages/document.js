@@ -64,29 +64,39 @@ function verdictView(verdict) {
 	        h("code", {}, one.code)))) : null);
 }
 
+/* A copy that the page does not take apart: how to have it as a file. */
+function asFile(name, number) {
+	if (!server.desk)
+		return h("p", {}, h("a", { download: "",
+			href: downloadPath(name, number) }, t("document.download")));
+	const command = `valise fetch ${name}@${number}`;
+	return h("p", {}, h("code", {}, command), " ",
+	    copyButton(t("document.copy-command"), command));
+}
+
 /* Before a version is opened: what that means, and the button. */
 function closed(place, known, number, ready, signal) {
 	const bar = h("progress", { "aria-label": t("document.opening") });
+	const progress = (done, total) => {
+		if (!total)
+			return;
+		bar.max = total;
+		bar.value = done;
+	};
 	const press = async (event) => {
 		event.target.disabled = true;
 		place.append(bar);
 		try {
-			ready(await open(known.name, number, (done, total) => {
-				if (total) {
-					bar.max = total;
-					bar.value = done;
-				}
-			}, signal));
+			ready(await open(known.name, number, progress, signal));
 			announce(t("document.opened", { version: number }));
 		} catch (problem) {
 			if (problem.name === "AbortError")
 				return;
 			event.target.disabled = false;
 			bar.remove();
-			place.append(problemBox(problem), problem.code === "COPY_LARGE" &&
-			    !server.desk ? h("p", {}, h("a", { download: "",
-			        href: downloadPath(known.name, number) },
-			    t("document.download"))) : "");
+			place.append(problemBox(problem),
+			    problem.code === "COPY_LARGE"
+			        ? asFile(known.name, number) : "");
 		}
 	};
 	fill(place, h("p", {}, t("document.recorded")),
