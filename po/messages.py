@@ -135,7 +135,7 @@ def find_uses(known):
                 continue
             with open(path, encoding="utf-8") as file:
                 text = file.read()
-            here = set(re.findall(rf"""\bt\(\s*["'`]({ID})["'`]""", text))
+            here = set(re.findall(rf"""\btn?\(\s*["'`]({ID})["'`]""", text))
             here |= set(re.findall(rf'\bdata-t[a-z-]*="({ID})"', text))
             asked |= here
             here |= set(re.findall(rf"""["'`]({ID})["'`]""", text)) & known

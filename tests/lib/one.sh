@@ -10,6 +10,7 @@ began=$(date +%s)
 log=$(mktemp) || exit
 case $test in
 *.sh) name=$(basename "$test" .sh); set -- sh "$test" ;;
+*.py) name=$(basename "$test" .py); set -- sh "$(dirname "$test")/test.sh" "$test" ;;
 *) name=unit-${test##*/test_}; set -- "$test" ;;
 esac
 # timeout gives the test a process group of its own, which ends with it.
@@ -19,7 +20,7 @@ wait "$running"; status=$?
 {
 	flock 9
 	case $test in
-	*.sh)
+	*.sh | *.py)
 		cat "$log"
 		counts=$(sed -n 's/^[0-9].*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" | tail -n 1)
 		good=${counts%% *} bad=${counts##* }
