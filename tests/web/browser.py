@@ -150,6 +150,9 @@ class Browser:
                 raise Failed(f"waited {patience} s for {what or script}")
             time.sleep(0.03)
 
+    def where(self):
+        return self.js("return location.href")
+
     def find(self, css):
         return self.wait("return document.querySelector(arguments[0])", css, what=css)
 
@@ -192,9 +195,9 @@ class Browser:
                        " [e.tagName, e.id, (e.ariaLabel || e.innerText || e.name || '')"
                        ".trim().slice(0, 80)].join('|') : ''")
 
-    def size(self, width, height=900):
+    def size(self, width, height=900, scale=1):
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                 deviceScaleFactor=1, mobile=False)
+                 deviceScaleFactor=scale, mobile=False)
 
     def media(self, **features):
         """prefers_color_scheme="dark", prefers_reduced_motion="reduce"; media="print" """

@@ -12,7 +12,7 @@ import browser
 TOP = pathlib.Path(os.environ["VALISE_TOP"])
 BUILD = pathlib.Path(os.environ["VALISE_BUILD"])
 DIR = pathlib.Path(sys.argv[1])
-LANGUAGES = ("en", "fr", "lo", "th")
+LANGUAGES = tuple(os.environ.get("VALISE_LANGUAGES", "en fr lo th").split())
 COOPERATION = "agreement/lao-iom-cooperation-2021"
 # The pages of a desk, by name; those that begin with / are the register's too.
 PAGES = {
@@ -116,10 +116,11 @@ def settled(page):
 
 
 def go(page, route):
-    """Show another page of the same server, and wait until it stands."""
-    page.js("document.querySelector('main').ariaBusy = 'true';"
-            "if (location.hash === arguments[0]) dispatchEvent(new HashChangeEvent('hashchange'));"
-            "else location.hash = arguments[0]", route)
+    """Show another page of the same server, anew, and wait until it stands."""
+    path = page.js("return location.hash.split('?')[0]")
+    if path == route.split("?")[0]:
+        go(page, "#/policy" if path != "#/policy" else "#/documents")
+    page.js("document.querySelector('main').ariaBusy = 'true'; location.hash = arguments[0]", route)
     settled(page)
 
 
@@ -149,6 +150,12 @@ def main(test):
         test(driver, desks)
     except browser.Failed as e:
         row("it goes on", False, e)
+        for page in driver.browsers:
+            for told in (page.where, page.text, page.console):
+                try:
+                    print(f"  {str(told())[:600]}", file=sys.stderr)
+                except browser.Failed as more:
+                    print(f"  {more}", file=sys.stderr)
     finally:
         driver.close()
         for desk in desks:

@@ -1,0 +1,162 @@
+#!/bin/sh
+# The desk's door: it is open for the browser that the desk opened, and for
+# nobody else: not another site, name, person or uid, nor a token used before.
+. "$(dirname "$0")/lib.sh"
+export XDG_RUNTIME_DIR="$dir/run"
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+start
+enrol "$dir" mofa iom-geneva >/dev/null || not_ok "two offices"
+deposit mofa one >/dev/null
+
+# [OPTION…]: mofa's desk; $port, $file and $token are its
+open_desk() {
+	: >work/desk
+	"$valise" --config offices/mofa/config.yaml desk --no-browser "$@" >work/desk 2>&1 </dev/null & desk_pid=$!
+	until grep -q 'open .*html' work/desk; do
+		kill -0 "$desk_pid" 2>/dev/null || { not_ok "the desk starts"; cat work/desk >&2; finish; }
+		sleep 0.02
+	done
+	port=$(sed -n 's|.*http://127.0.0.1:\([0-9]*\)/.*|\1|p' work/desk)
+	file=$(sed -n 's|^open \(/[^ ]*\.html\).*|\1|p' work/desk)
+	token=$(sed -n 's/.*#token=\([0-9a-f]*\).*/\1/p' "$file")
+}
+end_desk() { kill -INT "$desk_pid"; wait "$desk_pid"; }
+trap 'kill -9 "${desk_pid:-}" ${watcher:-} 2>/dev/null; stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+# PATH [OPTION…]: what it answers is in work/body, its head in work/head; prints the status
+ask() { path=$1; shift; curl -sS --noproxy '*' -m 20 -o work/body -D work/head -w '%{http_code}' "$@" "http://127.0.0.1:$port$path"; }
+# NAME STATUS PATH [OPTION…]
+answers() { name=$1 status=$2; shift 2; got=$(ask "$@"); [ "$got" = "$status" ] && ok "$name" || { not_ok "$name: $got, not $status"; head -c 300 work/body >&2; }; }
+enter() {
+	got=$(ask /desk/session -H "Content-Type: application/json" -d "{\"token\":\"$1\"}")
+	secret=$(sed -n 's/.*"secret": *"\([0-9a-f]*\)".*/\1/p' work/body)
+	[ "$got" = 200 ]
+}
+
+# --- The file that opens the browser. ---
+# Another uid looks at every process, all the time, from before the desk starts.
+if [ "$(id -u)" = 0 ]; then
+	cat >work/watch.py <<-'END'
+	import glob, os, sys, time
+	seen = set()
+	os.setgid(65534); os.setuid(65534)
+	print("ready", flush=True)
+	while not os.path.exists(sys.argv[1]):
+	    for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
+	        try:
+	            text = open(path, "rb").read()
+	        except OSError:
+	            continue
+	        if text not in seen:
+	            seen.add(text); sys.stdout.buffer.write(text + b"\n")
+	    sys.stdout.flush(); time.sleep(0.001)
+	END
+	chmod 755 "$dir" work
+	python3 work/watch.py "$dir/work/enough" >work/watched 2>&1 & watcher=$!
+	until grep -q ready work/watched; do sleep 0.02; done
+fi
+open_desk
+[ ${#token} = 64 ] && ok "the token has 256 bits" || not_ok "the token is \"$token\""
+[ "$(dirname "$file")" = "$XDG_RUNTIME_DIR" ] && ok "its file is in XDG_RUNTIME_DIR" || not_ok "its file is $file"
+[ "$(stat -c %a "$file")" = 600 ] && ok "for this person alone" || not_ok "its mode is $(stat -c %a "$file")"
+! grep -q "$token" work/desk && ok "the terminal does not say it" || not_ok "the terminal says the token"
+listens=$(awk -v port="$(printf %04X "$port")" '$4 == "0A" && $2 ~ ":" port "$" { print $2 }' /proc/net/tcp /proc/net/tcp6)
+[ "$listens" = "0100007F:$(printf %04X "$port")" ] && ok "it listens on loopback only" || not_ok "it listens at $listens"
+
+# --- Without a session. ---
+answers "the page is for everybody" 200 /
+check "it lets nobody frame it" grep -qi "^content-security-policy:.*frame-ancestors 'none'" work/head
+check "it runs no script but its own" grep -qi "^content-security-policy: default-src 'none';.*script-src 'self';" work/head
+check "it wants Trusted Types" grep -qi "require-trusted-types-for 'script'" work/head
+check "its type is not guessed" grep -qi "^x-content-type-options: nosniff" work/head
+check "it tells nobody where one comes from" grep -qi "^referrer-policy: no-referrer" work/head
+for path in /desk /v1/documents /v1/documents/agreement/one /v1/checkpoint /desk/policy /desk/status; do
+	answers "no session: $path" 401 $path
+	answers "a secret of zeros: $path" 401 $path -H "Valise-Desk: $(printf '%064d' 0)"
+done
+answers "no session, to do something" 401 /desk/sign -H "Content-Type: application/json" -d '{"document":"agreement/one","version":1}'
+check "no cookie was set" sh -c '! grep -qi ^set-cookie work/head'
+answers "a token of zeros" 403 /desk/session -H "Content-Type: application/json" -d "{\"token\":\"$(printf '%064d' 0)\"}"
+enter "$token" && [ ${#secret} = 64 ] && ok "the token opens a session" || not_ok "the token opens a session"
+answers "which the desk knows" 200 /desk -H "Valise-Desk: $secret"
+check "it says who this is" grep -q '"office": *"mofa"' work/body
+answers "the register" 200 "/v1/documents" -H "Valise-Desk: $secret"
+check "has the document" grep -q '"agreement/one"' work/body
+check "and is not kept" grep -qi '^cache-control: no-store' work/head
+check "no cookie was set by the session" sh -c '! grep -qi ^set-cookie work/head'
+
+# --- Other names, other sites: with the secret, and still not. ---
+knows="-H Valise-Desk:$secret"
+for host in "localhost:$port" "127.0.0.1" "evil.example:$port" "127.0.0.1:1" "[::1]:$port"; do
+	# shellcheck disable=SC2086
+	answers "by the name $host" 403 /desk $knows -H "Host: $host"
+	answers "not even the page: $host" 403 / -H "Host: $host"
+done
+# Two Host headers, or none.
+for head in "Host: 127.0.0.1:$port\r\nHost: evil.example" "X-None: 1"; do
+	printf "GET /desk HTTP/1.1\r\n$head\r\nValise-Desk: $secret\r\nConnection: close\r\n\r\n" |
+		python3 -c 'import socket, sys; s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); s.sendall(sys.stdin.buffer.read()); s.settimeout(10); print(s.recv(99999).decode().split("\r\n")[0])' "$port" >work/raw
+	grep -q '^HTTP/1.1 40[03]' work/raw && ok "with the head $head" || not_ok "with the head $head: $(cat work/raw)"
+done
+for origin in http://evil.example null "http://localhost:$port" "https://127.0.0.1:$port" "http://127.0.0.1:1" "http://127.0.0.1:$port.evil.example"; do
+	# shellcheck disable=SC2086
+	answers "from the origin $origin" 403 /desk $knows -H "Origin: $origin"
+	check "which is told nothing about CORS" sh -c '! grep -qi "^access-control" work/head'
+	answers "nor takes a token from $origin" 403 /desk/session -H "Origin: $origin" -d '{}'
+done
+for site in cross-site same-site; do
+	# shellcheck disable=SC2086
+	answers "asked by a page of $site" 403 /desk $knows -H "Sec-Fetch-Site: $site" -H "Sec-Fetch-Mode: cors" -H "Sec-Fetch-Dest: empty"
+	# shellcheck disable=SC2086
+	answers "a navigation to what is no page, from $site" 403 /desk $knows -H "Sec-Fetch-Site: $site" -H "Sec-Fetch-Mode: navigate" -H "Sec-Fetch-Dest: document"
+	answers "a link to the page, from $site" 200 / -H "Sec-Fetch-Site: $site" -H "Sec-Fetch-Mode: navigate" -H "Sec-Fetch-Dest: document"
+	answers "a frame of the page, from $site" 403 / -H "Sec-Fetch-Site: $site" -H "Sec-Fetch-Mode: navigate" -H "Sec-Fetch-Dest: iframe"
+	answers "a script of the page's, from $site" 403 /app.js -H "Sec-Fetch-Site: $site" -H "Sec-Fetch-Mode: no-cors" -H "Sec-Fetch-Dest: script"
+done
+# shellcheck disable=SC2086
+answers "a preflight" 403 /desk -X OPTIONS -H "Origin: http://evil.example" -H "Access-Control-Request-Method: POST"
+check "is not agreed to" sh -c '! grep -qi "^access-control" work/head'
+# shellcheck disable=SC2086
+answers "its own page" 200 /desk $knows -H "Origin: http://127.0.0.1:$port" -H "Sec-Fetch-Site: same-origin"
+
+# --- A second uid. ---
+if [ -n "${watcher:-}" ]; then
+	nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+	chmod 755 "$dir"
+	! nobody cat "$file" >/dev/null 2>&1 && ok "another uid cannot read the file" || not_ok "another uid reads the file"
+	! nobody ls "$XDG_RUNTIME_DIR" >/dev/null 2>&1 && ok "nor look into its folder" || not_ok "another uid looks into the folder"
+	! nobody cat "/proc/$desk_pid/environ" >/dev/null 2>&1 && ok "nor at the desk's environment" || not_ok "another uid reads the desk's environment"
+fi
+
+# --- The same token again. ---
+! enter "$token" && [ "$got" = 403 ] && ok "a token is good once" || not_ok "a token is good twice: $got"
+check "the answer says why" grep -q TOKEN_USED_TWICE work/body
+# shellcheck disable=SC2086
+answers "and the session has ended" 401 /desk $knows
+expect "which the terminal says" 0 "." grep -i "twice" work/desk
+end_desk
+[ ! -e "$file" ] && ok "the file goes with the desk" || not_ok "the file stays"
+
+# --- A token that nobody used in time, and the next desk. ---
+open_desk
+# shellcheck disable=SC2086
+answers "the secret of the desk before" 401 /desk -H "Valise-Desk: $secret"
+answers "the token of the desk before opens nothing" 403 /desk/session -d "{\"token\":\"$(printf '%064d' 7)\"}"
+enter "$token" || not_ok "the second desk's token"
+end_desk
+got=$(ask / 2>/dev/null); [ "$got" = 000 ] && ok "nothing answers after its end" || not_ok "something answers: $got"
+if [ -n "${watcher:-}" ]; then
+	: >work/enough; wait "$watcher"; watcher=
+	tr '\0' ' ' <work/watched >work/seen
+	grep -q 'valise.* desk --no-browser' work/seen && ok "the other uid watched" || not_ok "the other uid saw nothing of the desk"
+	! grep -q -e "$token" -e "$secret" work/seen && ok "and saw neither token nor secret" || not_ok "another uid saw the token or the secret"
+	# What it gets where it serves the desk's port then: a secret of a desk that is gone.
+	nobody python3 -c 'import http.server, sys; s = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler); print("ready", flush=True); s.handle_request()' "$port" >work/thief 2>&1 & thief=$!
+	until grep -q ready work/thief; do kill -0 $thief 2>/dev/null || break; sleep 0.02; done
+	ask /desk -H "Valise-Desk: $secret" >/dev/null; wait $thief
+	old=$secret; open_desk
+	answers "what it was told there opens no later desk" 401 /desk -H "Valise-Desk: $old"
+	end_desk
+else
+	echo "  skipped: a second uid (only root can be one)"
+fi
+finish
