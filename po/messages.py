@@ -141,7 +141,7 @@ def find_uses(known):
             here |= set(re.findall(rf"""["'`]({ID})["'`]""", text)) & known
             for ident in here:
                 uses.setdefault(ident, set()).add(short)
-            for prefix in re.findall(r"`([a-z][A-Za-z0-9_.-]*\.)\$\{", text):
+            for prefix in re.findall(r"`([a-z][a-z0-9_-]*\.[A-Za-z0-9_.-]*)\$\{", text):
                 prefixes.setdefault(prefix, set()).add(short)
     for ident in known:
         for prefix, files in prefixes.items():

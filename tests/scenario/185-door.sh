@@ -26,9 +26,12 @@ trap 'kill -9 "${desk_pid:-}" ${watcher:-} 2>/dev/null; stop_all; chmod -R u+w "
 ask() { path=$1; shift; curl -sS --noproxy '*' -m 20 -o work/body -D work/head -w '%{http_code}' "$@" "http://127.0.0.1:$port$path"; }
 # NAME STATUS PATH [OPTION…]
 answers() { name=$1 status=$2; shift 2; got=$(ask "$@"); [ "$got" = "$status" ] && ok "$name" || { not_ok "$name: $got, not $status"; head -c 300 work/body >&2; }; }
+# In files: another uid reads what curl is given as arguments.
 enter() {
-	got=$(ask /desk/session -H "Content-Type: application/json" -d "{\"token\":\"$1\"}")
+	printf '{"token":"%s"}' "$1" >work/token
+	got=$(ask /desk/session -H "Content-Type: application/json" -d @work/token)
 	secret=$(sed -n 's/.*"secret": *"\([0-9a-f]*\)".*/\1/p' work/body)
+	printf 'Valise-Desk: %s\n' "$secret" >work/secret
 	[ "$got" = 200 ]
 }
 
@@ -58,7 +61,7 @@ open_desk
 [ ${#token} = 64 ] && ok "the token has 256 bits" || not_ok "the token is \"$token\""
 [ "$(dirname "$file")" = "$XDG_RUNTIME_DIR" ] && ok "its file is in XDG_RUNTIME_DIR" || not_ok "its file is $file"
 [ "$(stat -c %a "$file")" = 600 ] && ok "for this person alone" || not_ok "its mode is $(stat -c %a "$file")"
-! grep -q "$token" work/desk && ok "the terminal does not say it" || not_ok "the terminal says the token"
+printf '%s\n' "$token" >work/words; ! grep -qFf work/words work/desk && ok "the terminal does not say it" || not_ok "the terminal says the token"
 listens=$(awk -v port="$(printf %04X "$port")" '$4 == "0A" && $2 ~ ":" port "$" { print $2 }' /proc/net/tcp /proc/net/tcp6)
 [ "$listens" = "0100007F:$(printf %04X "$port")" ] && ok "it listens on loopback only" || not_ok "it listens at $listens"
 
@@ -77,15 +80,15 @@ answers "no session, to do something" 401 /desk/sign -H "Content-Type: applicati
 check "no cookie was set" sh -c '! grep -qi ^set-cookie work/head'
 answers "a token of zeros" 403 /desk/session -H "Content-Type: application/json" -d "{\"token\":\"$(printf '%064d' 0)\"}"
 enter "$token" && [ ${#secret} = 64 ] && ok "the token opens a session" || not_ok "the token opens a session"
-answers "which the desk knows" 200 /desk -H "Valise-Desk: $secret"
+answers "which the desk knows" 200 /desk -H @work/secret
 check "it says who this is" grep -q '"office": *"mofa"' work/body
-answers "the register" 200 "/v1/documents" -H "Valise-Desk: $secret"
+answers "the register" 200 "/v1/documents" -H @work/secret
 check "has the document" grep -q '"agreement/one"' work/body
 check "and is not kept" grep -qi '^cache-control: no-store' work/head
 check "no cookie was set by the session" sh -c '! grep -qi ^set-cookie work/head'
 
 # --- Other names, other sites: with the secret, and still not. ---
-knows="-H Valise-Desk:$secret"
+knows="-H @work/secret"
 for host in "localhost:$port" "127.0.0.1" "evil.example:$port" "127.0.0.1:1" "[::1]:$port"; do
 	# shellcheck disable=SC2086
 	answers "by the name $host" 403 /desk $knows -H "Host: $host"
@@ -139,7 +142,7 @@ end_desk
 # --- A token that nobody used in time, and the next desk. ---
 open_desk
 # shellcheck disable=SC2086
-answers "the secret of the desk before" 401 /desk -H "Valise-Desk: $secret"
+answers "the secret of the desk before" 401 /desk -H @work/secret
 answers "the token of the desk before opens nothing" 403 /desk/session -d "{\"token\":\"$(printf '%064d' 7)\"}"
 enter "$token" || not_ok "the second desk's token"
 end_desk
@@ -148,13 +151,14 @@ if [ -n "${watcher:-}" ]; then
 	: >work/enough; wait "$watcher"; watcher=
 	tr '\0' ' ' <work/watched >work/seen
 	grep -q 'valise.* desk --no-browser' work/seen && ok "the other uid watched" || not_ok "the other uid saw nothing of the desk"
-	! grep -q -e "$token" -e "$secret" work/seen && ok "and saw neither token nor secret" || not_ok "another uid saw the token or the secret"
+	printf '%s\n' "$token" "$secret" >work/words
+	! grep -qFf work/words work/seen && ok "and saw neither token nor secret" || not_ok "another uid saw the token or the secret"
 	# What it gets where it serves the desk's port then: a secret of a desk that is gone.
 	nobody python3 -c 'import http.server, sys; s = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler); print("ready", flush=True); s.handle_request()' "$port" >work/thief 2>&1 & thief=$!
 	until grep -q ready work/thief; do kill -0 $thief 2>/dev/null || break; sleep 0.02; done
-	ask /desk -H "Valise-Desk: $secret" >/dev/null; wait $thief
-	old=$secret; open_desk
-	answers "what it was told there opens no later desk" 401 /desk -H "Valise-Desk: $old"
+	ask /desk -H @work/secret >/dev/null 2>&1; wait $thief
+	cp work/secret work/old; open_desk
+	answers "what it was told there opens no later desk" 401 /desk -H @work/old
 	end_desk
 else
 	echo "  skipped: a second uid (only root can be one)"
