@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cmd/effects.h"
+#include "cli/cmd/log_newest.h"
 #include "cli/commands.h"
 #include "cli/local/local.h"
 #include "client/acts.h"
@@ -34,6 +35,9 @@ struct listing {
 	/* what each act of a history changed, or NULL */
 	struct effects *effects;
 	bool counts; /* a "deliveries" entry was shown */
+	/* --newest, 0: all; of those before an index */
+	uint64_t newest, before;
+	uint64_t from; /* from here on all were asked for */
 };
 
 /* Print a finding. The first one becomes the command's error. */
@@ -58,7 +62,7 @@ begin_check(struct listing *out, struct error *err)
 	struct policy *policy = policies_pinned(out->context, err);
 	struct audit_settings settings = { .by = FIELD_LOG,
 		.filtered = filter->office != NULL || filter->person != NULL ||
-		    filter->from > 0 ||
+		    filter->from > 0 || out->newest > 0 ||
 		    (filter->act != NULL &&
 			strcmp(filter->act, FILTER_DOCUMENTS) != 0),
 		.sight = &out->sight,
@@ -280,18 +284,22 @@ static bool
 print_end(struct listing *out, struct session *session, struct error *err)
 {
 	struct witnessed witnessed;
+	json_t *json;
 
 	if (!session_witnessed(session, &witnessed, err))
 		return false;
-	if (out->form == FORM_JSON)
-		return output_json(json_pack("{s:O, s:I, s:o, s:{s:I, s:I}}",
-				       "entries", out->entries, "size",
-				       (json_int_t)session->seen.size, "root",
-				       json_of_digest(&session->seen.root),
-				       "witnessed", "size",
-				       (json_int_t)witnessed.checkpoint.size,
-				       "witnesses", (json_int_t)witnessed.num),
-		    err);
+	if (out->form == FORM_JSON) {
+		json = json_pack("{s:O, s:I, s:o, s:{s:I, s:I}}", "entries",
+		    out->entries, "size", (json_int_t)session->seen.size,
+		    "root", json_of_digest(&session->seen.root), "witnessed",
+		    "size", (json_int_t)witnessed.checkpoint.size, "witnesses",
+		    (json_int_t)witnessed.num);
+		/* A history is always all of it. */
+		if (out->effects == NULL)
+			json_object_set_new(json, "from",
+			    json_integer((json_int_t)out->from));
+		return output_json(json, err);
+	}
 	if (out->form == FORM_TABLE) {
 		table_print(out->table);
 		if (out->counts)
@@ -423,6 +431,23 @@ list_local(struct listing *out, struct error *err)
 	return ok;
 }
 
+/* Visit all entries that were asked for, or the newest. */
+static bool
+visit_shown(struct listing *out, struct session *session, struct error *err)
+{
+	const struct log_newest wanted = { .filter = out->filter,
+		.before = out->before,
+		.num = out->newest,
+		.since_ms = out->since_ms,
+		.until_ms = out->until_ms };
+
+	if (out->newest > 0)
+		return log_newest(session, &wanted, visit, out, &out->from,
+		    err);
+	return session_entries(session, &out->filter, visit, out, err) &&
+	    check_kept(out, session, err);
+}
+
 /* List what the daemon shows, each entry proved. */
 static bool
 list_shown(struct listing *out, struct error *err)
@@ -438,8 +463,8 @@ list_shown(struct listing *out, struct error *err)
 	ok = out->table != NULL || error_set_errno(err, "table");
 	if (ok)
 		print_heading(out);
-	ok = ok && session_entries(&session, &out->filter, visit, out, err) &&
-	    check_kept(out, &session, err) && print_end(out, &session, err);
+	ok = ok && visit_shown(out, &session, err) &&
+	    print_end(out, &session, err);
 	table_free(out->table);
 	json_decref(out->entries);
 	session_close(&session);
@@ -465,6 +490,30 @@ list_entries(struct listing *out, struct error *err)
 	return ok;
 }
 
+/* Read --newest and --before. */
+static bool
+read_newest(const struct options_given *given, struct listing *out,
+    struct error *err)
+{
+	const char *newest = options_value(given, OPTION_NEWEST);
+	const char *before = options_value(given, OPTION_BEFORE);
+
+	if (newest == NULL && before == NULL)
+		return true;
+	if (newest == NULL || out->follow)
+		return error_set(err, ERROR_USAGE,
+		    "--before goes with --newest, which does not go with"
+		    " --follow");
+	if (!span_to_u64(span_of_str(newest), &out->newest) ||
+	    out->newest < 1 || out->newest > LIMIT_ENTRIES_PAGE)
+		return error_set(err, ERROR_USAGE, "--newest is 1 to %d",
+		    LIMIT_ENTRIES_PAGE);
+	if (before != NULL && !span_to_u64(span_of_str(before), &out->before))
+		return error_set(err, ERROR_USAGE,
+		    "--before needs the number of an entry");
+	return arguments_need_line(out->context, "--newest", err);
+}
+
 /* Read the filters and how the entries are shown. */
 static bool
 read_options(const struct options_given *given, struct listing *out,
@@ -478,6 +527,7 @@ read_options(const struct options_given *given, struct listing *out,
 	out->filter.person = options_value(given, OPTION_PERSON);
 	out->filter.act = options_value(given, OPTION_ACT);
 	out->follow = options_has(given, OPTION_FOLLOW);
+	out->before = UINT64_MAX;
 	if (options_has(given, OPTION_CSV))
 		out->form = FORM_CSV;
 	if (out->form == FORM_CSV && out->context->json)
@@ -485,6 +535,7 @@ read_options(const struct options_given *given, struct listing *out,
 	return (out->filter.document == NULL ||
 		   document_name_check(span_of_str(out->filter.document),
 		       err)) &&
+	    read_newest(given, out, err) &&
 	    (since == NULL ||
 		arguments_time_bound(since, false, &out->since_ms, err)) &&
 	    (until == NULL ||

@@ -319,7 +319,7 @@ routes_answer(const struct request *request, struct reply *out,
 	const struct route *route = find(request->method, request->path);
 
 	*out = (struct reply){ .status = 200,
-		.body = BUF(2 * CHILD_ANSWER),
+		.body = BUF(2 * LIMIT_DESK_ANSWER),
 		.pipe = -1 };
 	if (route == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "the desk has no %.80s",

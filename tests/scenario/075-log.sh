@@ -25,6 +25,28 @@ expect "a day's entries" 0 "^0 entries" at mofa log --until 2020-01-01
 today=$(at mofa log --act policy | sed -n '2s/^[0-9]* *\([0-9-]*\)T.*/\1/p')
 expect "until a day is that day too" 0 "^1 entry" at mofa log --act policy --since "$today" --until "$today"
 expect "until a time ends before it" 0 "^0 entries" at mofa log --act policy --until "${today}T00:00:00Z"
+# --newest
+at mofa --json log --act deposit >work/all.json
+entries_of() { python3 -c 'import json, sys; print(*(e["index"] for e in json.load(open(sys.argv[1]))["entries"]))' "$1"; }
+field() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
+for i in 1 2 3 4; do deposit mofa "newest-$i" >/dev/null; done
+at mofa --json log --act deposit >work/all.json
+all=$(entries_of work/all.json)
+at mofa --json log --act deposit --newest 2 >work/new.json
+check "the newest of those that were asked for" test "$(entries_of work/new.json)" = "$(echo "$all" | awk '{print $(NF-1), $NF}')"
+first=$(entries_of work/new.json | cut -d' ' -f1)
+at mofa --json log --act deposit --newest 2 --before "$first" >work/older.json
+check "and those before them" test "$(entries_of work/older.json)" = "$(echo "$all" | awk '{print $(NF-3), $(NF-2)}')"
+at mofa --json log --act deposit --newest 100 >work/new.json
+check "more than there are: all" test "$(entries_of work/new.json)" = "$all"
+check "there are none before" test "$(field work/new.json from)" = 0
+expect "those before the first: none" 0 "^0 entries" at mofa log --newest 5 --before 0
+expect "by date too" 0 "^0 entries" at mofa log --newest 5 --until 2020-01-01
+expect "at least one" 2 "newest is 1 to" at mofa log --newest 0
+expect "a number" 2 "newest is 1 to" at mofa log --newest x
+expect "before which entry" 2 "needs the number of an entry" at mofa log --newest 5 --before x
+expect "before without newest" 2 "goes with --newest" at mofa log --before 5
+expect "newest with follow" 2 "does not go with" at mofa log --newest 5 --follow
 # --follow
 "$valise" --config offices/mofa/config.yaml log -f >work/follow 2>work/follow.err & follow=$!
 "$valise" --config offices/mofa/config.yaml --json log --follow --act deposit >work/follow.json 2>/dev/null & json=$!
