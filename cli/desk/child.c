@@ -26,10 +26,10 @@ child_add(struct child_line *line, struct error *err, const char *fmt, ...)
 	bool ok;
 	int n;
 
-	if (line->num == CHILD_ARGUMENTS)
+	if (line->num == LIMIT_DESK_WORDS)
 		return error_set(err, ERROR_LIMIT,
 		    "a page asks for a command with more than %d words",
-		    CHILD_ARGUMENTS);
+		    LIMIT_DESK_WORDS);
 	va_start(args, fmt);
 	n = vasprintf(&text, fmt, args);
 	va_end(args);
@@ -195,7 +195,7 @@ bool
 child_answer(const struct child_line *line, int stop, struct buf *out,
     struct error *err)
 {
-	struct buf last = BUF(CHILD_ANSWER);
+	struct buf last = BUF(LIMIT_DESK_ANSWER);
 	json_t *json = NULL, *result;
 	char *text = NULL;
 	pid_t pid;
@@ -235,7 +235,7 @@ int
 child_main(char *program)
 {
 	struct child_line line = CHILD_LINE;
-	char *argv[CHILD_ARGUMENTS + 2] = { program };
+	char *argv[LIMIT_DESK_WORDS + 2] = { program };
 	char bytes[4096];
 	struct error err = { 0 };
 	ssize_t n;
@@ -248,7 +248,7 @@ child_main(char *program)
 	ok = ok && line.bytes.len > 0 &&
 	    line.bytes.data[line.bytes.len - 1] == '\0';
 	for (size_t at = 0;
-	     ok && at < line.bytes.len && argc <= CHILD_ARGUMENTS; argc++) {
+	     ok && at < line.bytes.len && argc <= LIMIT_DESK_WORDS; argc++) {
 		argv[argc] = (char *)line.bytes.data + at;
 		at += strlen(argv[argc]) + 1;
 	}

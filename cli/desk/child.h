@@ -15,18 +15,13 @@
 
 /* The argument that makes the program one. */
 #define CHILD_RUN "--run"
-enum {
-	CHILD_ARGUMENTS = 256,          /* of a command line */
-	CHILD_BYTES = 256 * 1024,       /* of all its arguments */
-	CHILD_ANSWER = 16 * 1024 * 1024 /* of what child_answer() takes */
-};
 
 /* A command line that is being made; each argument ends with a zero byte. */
 struct child_line {
 	struct buf bytes;
 	size_t num;
 };
-#define CHILD_LINE ((struct child_line){ .bytes = BUF(CHILD_BYTES) })
+#define CHILD_LINE ((struct child_line){ .bytes = BUF(LIMIT_DESK_LINE) })
 /* Append an argument, as printf. */
 bool child_add(struct child_line *line, struct error *err, const char *fmt, ...)
     PRINTF(3, 4) MUST_USE;

@@ -16,12 +16,7 @@
 #include "cli/desk/child.h"
 #include "cli/desk/door.h"
 
-enum {
-	DESK_CONNECTIONS = 64,
-	DESK_BODY = 256 * 1024, /* of a request that is JSON */
-	DESK_QUERY = 24,        /* keys of a query */
-	DESK_ADDRESS = 24,      /* "127.0.0.1:41234" */
-};
+enum { DESK_ADDRESS = 24 }; /* room for "127.0.0.1:41234" */
 
 struct desk {
 	struct context *context; /* as at the start; only read */
@@ -66,7 +61,7 @@ struct request {
 	/* Of the query: no key is there twice. */
 	struct pair {
 		const char *key, *value;
-	} pairs[DESK_QUERY];
+	} pairs[LIMIT_DESK_QUERY];
 	size_t num_pairs;
 	struct span body;
 };

@@ -229,9 +229,9 @@ take_pair(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_len,
 	    strlen(value) != value_len)
 		error_set(&call->err, ERROR_MALFORMED,
 		    "the query has a key without a value, or a zero byte");
-	else if (request->num_pairs == DESK_QUERY)
+	else if (request->num_pairs == LIMIT_DESK_QUERY)
 		error_set(&call->err, ERROR_LIMIT,
-		    "the query has more than %d keys", DESK_QUERY);
+		    "the query has more than %d keys", LIMIT_DESK_QUERY);
 	if (call->err.kind != ERROR_NONE)
 		return MHD_NO;
 	request->pairs[request->num_pairs++] =
@@ -282,7 +282,7 @@ begin(struct desk *desk, struct MHD_Connection *connection, const char *method,
 
 	if (call == NULL)
 		return NULL;
-	call->body = BUF(DESK_BODY);
+	call->body = BUF(LIMIT_DESK_BODY);
 	call->request =
 	    (struct request){ .desk = desk, .method = method, .path = path };
 	if (is_let_in(connection, call) && page_of(&call->request) == NULL) {
@@ -386,8 +386,8 @@ server_start(struct desk *desk, struct error *err)
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
 	    0, NULL, NULL, take_call, server, MHD_OPTION_SOCK_ADDR,
 	    (struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)DESK_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, 300u,
-	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)512 * 1024,
+	    (unsigned)LIMIT_DESK_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+	    300u, MHD_OPTION_THREAD_STACK_SIZE, (size_t)512 * 1024,
 	    MHD_OPTION_NOTIFY_COMPLETED, end_call, NULL, MHD_OPTION_END);
 	info = server->daemon != NULL
 	    ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)

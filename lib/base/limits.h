@@ -215,6 +215,13 @@ enum {
 	LIMIT_SECONDS_SIGNER = 5,
 	LIMIT_SECONDS_SIGNER_DEAD = 60,
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,
+	/* The desk (cli/desk). */
+	LIMIT_DESK_CONNECTIONS = 64,
+	LIMIT_DESK_BODY = 256 * 1024,         /* of a request that is JSON */
+	LIMIT_DESK_QUERY = 24,                /* keys of a query */
+	LIMIT_DESK_WORDS = 256,               /* of a command line */
+	LIMIT_DESK_LINE = 256 * 1024,         /* all its bytes */
+	LIMIT_DESK_ANSWER = 16 * 1024 * 1024, /* JSON that a page waits for */
 };
 
 #endif
