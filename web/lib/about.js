@@ -9,7 +9,7 @@
  */
 
 import { getJSON, getLines, server } from "./api.js";
-import { tn } from "./lang.js";
+import { language, tn } from "./lang.js";
 import { named, statusWord, time } from "./view.js";
 
 function path(name) {
@@ -222,11 +222,17 @@ export function actProof(known, index) {
 	    : tn("act.word", { entry: index });
 }
 
-/* What a person calls the title of a document: own language, else told. */
-export function titleOf(told, language) {
-	const own = told.titles?.[language];
-	return own ? { text: own, lang: language } : { text: told.title || told.document,
-		lang: undefined };
+/*
+ * The title of a document or row in the person's language, else the one that
+ * is told: {text, lang}.  lang is undefined where nobody says it.
+ */
+export function titleOf(told) {
+	const titles = told.titles ?? {};
+	if (titles[language])
+		return { text: titles[language], lang: language };
+	const text = told.title || told.document;
+	const lang = Object.keys(titles).find((code) => titles[code] === text);
+	return { text, lang };
 }
 
 /* The command that shows the same. */

@@ -11,7 +11,7 @@ import { member, open, opened } from "./copies.js";
 import { fill, h } from "./dom.js";
 import { languageName, t, tn } from "./lang.js";
 import { textsOf } from "./texts.js";
-import { announce, button, named, problemBox, table } from "./view.js";
+import { announce, button, named, problemBox, statusWord, table } from "./view.js";
 import { difference } from "./words.js";
 
 const TAG = { added: "ins", removed: "del" };
@@ -49,14 +49,33 @@ function fileView(file, pieces, detail) {
 	        lang: isLanguage ? language : null }, marked(pieces)) : null);
 }
 
+/* What the desk calls what differs beside the texts. */
+const WHAT = {
+	"note": () => t("document.note"),
+	"deposited by": () => t("document.depositor"),
+	"created": () => t("diff.created"),
+	"status": () => t("register.column.status"),
+	"signed by": () => t("document.signed"),
+};
+
+function what(text) {
+	const title = /^title \(([a-z0-9-]+)\)$/.exec(text);
+	return title ? t("diff.title-in", { language: languageName(title[1]) })
+	    : WHAT[text]?.() ?? named(text);
+}
+
+function value(change, text) {
+	return change.what === "status" && text ? statusWord(text) : named(text);
+}
+
 function changesView(changes) {
 	if (!changes.length)
 		return null;
 	return table(t("diff.changes"), [{ id: "what", label: t("diff.what") },
 		{ id: "old", label: t("diff.old") },
 		{ id: "new", label: t("diff.new") }],
-	    changes.map((one) => ({ cells: [named(one.what), named(one.old),
-		    named(one.new)] })));
+	    changes.map((one) => ({ cells: [what(one.what),
+		    value(one, one.old), value(one, one.new)] })));
 }
 
 async function byDesk(name, from, to, signal) {

@@ -25,10 +25,13 @@ export function plain(text) {
 		? `${shown.slice(0, SHOWN_CHARS)}…` : shown;
 }
 
-/* The page's heading and the tab's title; app.js moves the focus to it. */
-export function heading(text, ...more) {
+/*
+ * The page's heading and the tab's title; app.js moves the focus to it.
+ * lang: of a text that is not the page's.
+ */
+export function heading(text, lang) {
 	document.title = `${plain(text)} – Valise`;
-	return h("h1", { tabindex: "-1" }, named(text), more);
+	return h("h1", { tabindex: "-1" }, named(text, lang));
 }
 
 /* "2026-11-26 23:15:02Z", with the whole of it for machines. */
@@ -179,6 +182,22 @@ export function save(name, parts, type) {
 	link.click();
 	link.remove();
 	setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+/*
+ * Change the page and keep the focus: if what had it is replaced, it goes to
+ * what is the same now.
+ */
+export function keepingFocus(change) {
+	const active = document.activeElement;
+	change();
+	if (!active || active.isConnected)
+		return;
+	const same = (one) => one.textContent === active.textContent &&
+	    ["href", "id", "name"].every((name) => one.getAttribute(name) ===
+	        active.getAttribute(name));
+	[...document.querySelectorAll("a, button, input, select, summary")]
+		.find(same)?.focus();
 }
 
 const QUIET_MS = 5000;

@@ -12,13 +12,13 @@ import { server } from "../lib/api.js";
 import { compareView } from "../lib/compare.js";
 import { downloadPath, open, opened } from "../lib/copies.js";
 import { fill, h } from "../lib/dom.js";
+import { watch } from "../lib/events.js";
 import { language, languageName, t, tn } from "../lib/lang.js";
 import { ended, lifeline } from "../lib/lifeline.js";
-import { watch } from "../lib/events.js";
 import { annexesOf, textsView } from "../lib/texts.js";
-import { announce, badge, button, bytes, copyButton, digest, heading, named,
-	problemBox, proofBadge, save, statusBadge, statusWord, table, terms,
-	time,
+import { announce, badge, button, bytes, copyButton, digest, heading,
+	keepingFocus, named, problemBox, proofBadge, save, statusBadge,
+	statusWord, table, terms, time,
 } from "../lib/view.js";
 
 function here(name, version, page = "document") {
@@ -88,6 +88,7 @@ function closed(place, known, number, ready, signal) {
 		place.append(bar);
 		try {
 			ready(await open(known.name, number, progress, signal));
+			place.parentNode.querySelector("h2").focus();
 			announce(t("document.opened", { version: number }));
 		} catch (problem) {
 			if (problem.name === "AbortError")
@@ -133,7 +134,8 @@ function textsSection(known, told, route, leaves) {
 		ready(copy);
 	else
 		closed(place, known, told.version, ready, route.signal);
-	return h("section", { id: "texts" }, h("h2", {}, t("document.texts")),
+	return h("section", { id: "texts" },
+	    h("h2", { tabindex: "-1" }, t("document.texts")),
 	    place);
 }
 
@@ -188,7 +190,7 @@ function mine(told) {
 /* What the desk can do with it. */
 function doing(known, told) {
 	const row = { document: known.name, version: told.version,
-		digest: told.digest, title: titleOf(known.told, language).text };
+		digest: told.digest, title: titleOf(known.told).text };
 	const open_to_sign = told.version === newest(known) &&
 	    ["draft", "signed in part"].includes(told.status);
 	if (!server.desk || !mine(told))
@@ -230,7 +232,7 @@ async function renew(parts, name, number, signal) {
 	const known = await about(name, signal);
 	const told = await versionOf(known, number, signal);
 	const before = parts.life.querySelectorAll("li").length;
-	paint(parts, known, told);
+	keepingFocus(() => paint(parts, known, told));
 	/* A delivery is no news for who listens. */
 	if (parts.life.querySelectorAll("li").length !== before)
 		announce(t("document.renewed",
@@ -260,7 +262,8 @@ export async function page(view, route) {
 	const number = Number(route.query.get("version")) ||
 	    known.told["in-force"]?.version || newest(known);
 	const told = await versionOf(known, number, route.signal);
-	const top = [heading(titleOf(known.told, language).text),
+	const title = titleOf(known.told);
+	const top = [heading(title.text, title.lang),
 		h("p", {}, h("code", {}, named(name)))];
 	if (!told) {
 		fill(view, top, h("p", { role: "alert" },

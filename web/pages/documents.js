@@ -6,23 +6,19 @@
  * register nothing is proved.
  */
 
+import { titleOf } from "../lib/about.js";
 import { getJSON, server } from "../lib/api.js";
 import { csv } from "../lib/csv.js";
 import { fill, h } from "../lib/dom.js";
 import { watch } from "../lib/events.js";
 import { address, asked, form } from "../lib/filters.js";
-import { language, t, tn } from "../lib/lang.js";
-import { announce, badge, button, heading, named, problemBox,
-	proofBadge, save, statusBadge, table, time,
+import { t, tn } from "../lib/lang.js";
+import { announce, badge, button, heading, keepingFocus, named,
+	problemBox, proofBadge, save, statusBadge, table, time,
 } from "../lib/view.js";
 
 /* The cursor of the page before each page that was shown, by address. */
 const before = new Map();
-
-function title(row) {
-	const own = Object.hasOwn(row.titles ?? {}, language);
-	return own ? [row.titles[language], language] : [row.title, null];
-}
 
 function marks(row) {
 	return [
@@ -43,10 +39,10 @@ function proof(row, proving) {
 }
 
 function rowOf(row, proving) {
-	const [text, lang] = title(row);
-	return { id: `row-${row.document}`, cells: [
+	const { text, lang } = titleOf(row);
+	return { cells: [
 		h("a", { href: `#/document/${row.document}` },
-		    named(text || row.document, lang)),
+		    named(text, lang)),
 		[h("code", {}, named(row.document)), " ", marks(row)],
 		[statusBadge(row.status), row["in-force"] &&
 		    row["in-force"].version !== row.version
@@ -68,7 +64,7 @@ function columns() {
 
 function download(rows) {
 	const head = columns().map((column) => column.label);
-	save("register.csv", [csv([head, ...rows.map((row) => [title(row)[0],
+	save("register.csv", [csv([head, ...rows.map((row) => [titleOf(row).text,
 		row.document, row.status, row.version, row.time, row.office,
 		row.proved ? t("proof.proved") : t("proof.word")])])],
 	    "text/csv;charset=utf-8");
@@ -100,17 +96,14 @@ function count(told) {
 }
 
 function show(place, query, told, proving) {
-	const focused = document.activeElement?.closest("tr")?.id;
 	const rows = ranked(told.documents);
 	const caption = told.local ? t("register.local") : t("register.caption");
-	fill(place, count(told), rows.length === 0
+	keepingFocus(() => fill(place, count(told), rows.length === 0
 	    ? h("p", {}, t("register.none"))
 	    : table(caption, columns(), rows.map((row) => rowOf(row, proving))),
 	pages(query, told.cursor),
 	rows.length ? h("p", {}, button(t("register.csv"),
-	    () => download(rows))) : null);
-	if (focused)
-		document.getElementById(focused)?.querySelector("a")?.focus();
+	    () => download(rows))) : null));
 }
 
 /* Rows that are not in others, before them. */

@@ -95,6 +95,7 @@ function unopened(place, known, told, signal) {
 		try {
 			await signers(place, known, told, signal,
 			    await open(known.name, told.version, () => {}, signal));
+			place.parentNode.querySelector("h2").focus();
 		} catch (problem) {
 			if (problem.name === "AbortError")
 				return;
@@ -183,7 +184,7 @@ function asOf(known) {
 }
 
 function section(title, ...children) {
-	return h("section", {}, h("h2", {}, title), children);
+	return h("section", {}, h("h2", { tabindex: "-1" }, title), children);
 }
 
 export async function page(view, route) {
@@ -197,7 +198,7 @@ export async function page(view, route) {
 		    t("document.no-version", { version: number })));
 		return;
 	}
-	const title = titleOf(known.told, language);
+	const title = titleOf(known.told);
 	const place = h("div", {});
 	fill(view, h("div", { class: "sheet" },
 	    heading(t("evidence.title")),
