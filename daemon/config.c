@@ -227,10 +227,11 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"depositary-certificate", "depositary-key", "cache", "reserve",
 		"memory", "workers", "repeats", "verify-every", "crls-every",
 		"crl-urls", "witness-every", "witnesses", "monitor", "proxy",
-		"proxy-password" };
+		"proxy-password", "register" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
+	const struct yaml *has_register = yaml_get(root, "register");
 	struct error why = { 0 };
 
 	if (!yaml_is(root, YAML_MAPPING, to))
@@ -258,6 +259,9 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_proxy(root, dir, &out->proxies, to);
 
 	read_monitors(yaml_get(root, "monitor"), out, to);
+	out->has_register = true;
+	if (has_register != NULL)
+		yaml_bool(has_register, &out->has_register, to);
 }
 
 bool

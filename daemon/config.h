@@ -25,6 +25,7 @@ struct config {
 	uint64_t cache_bytes;
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
+	bool has_register; /* the pages are served at address */
 	uint64_t repeats; /* deliveries of an office, an hour (api/repeats.h) */
 	uint64_t memory_bytes; /* 0: as memory.h says */
 	unsigned connections;  /* so many there may be (memory.h); or 0 */

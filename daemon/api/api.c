@@ -99,14 +99,27 @@ route_matches(const struct route *route, const struct span segments[],
 	return !more;
 }
 
+static void
+take_route(struct job *job, const struct route *route)
+{
+	job->route = route;
+	job->run = route->run;
+}
+
 /* Find the route of the path and method. */
 static bool
 find_route(struct job *job, struct error *err)
 {
+	static const struct route page_route = { "GET", "", NEED_NOTHING,
+		run_page, NULL };
 	const char *method = job->request->head.method;
 	const bool is_head = strcmp(method, "HEAD") == 0;
-	bool path_known = false;
+	bool path_known = job->page != NULL;
 
+	if (path_known && (is_head || strcmp(method, "GET") == 0)) {
+		take_route(job, &page_route);
+		return true;
+	}
 	if (job->num_segments <= SEGMENTS)
 		for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]);
 		     i++) {
@@ -118,8 +131,7 @@ find_route(struct job *job, struct error *err)
 			path_known = true;
 			if (strcmp(route->method, is_head ? "GET" : method) ==
 			    0) {
-				job->route = route;
-				job->run = route->run;
+				take_route(job, route);
 				return true;
 			}
 		}
@@ -319,15 +331,24 @@ begin_route(struct job *job, uint64_t *max_body)
 		return job_refuse_now(job, &err);
 	if (job->route->run == run_document && documents_answer_now(job))
 		return HTTP_ANSWER;
+	if (job->page != NULL)
+		return run_page(job, &err) ? HTTP_ANSWER
+					   : job_refuse_now(job, &err);
 	return HTTP_WORK;
 }
 
-/* Refuse a request that another site's page made the person's browser send. */
+/*
+ * Refuse a request that another site's page made the person's browser send. A
+ * link may lead to a page of ours: that holds no data, and nothing is journaled
+ * of it.
+ */
 static bool
 check_page(const struct job *job, struct error *err)
 {
-	return http_is_same_origin(&job->request->head,
-		   job->api->config->address) ||
+	const struct http_head *head = &job->request->head;
+
+	return http_is_same_origin(head, job->api->config->address) ||
+	    (job->page != NULL && http_is_visit(head)) ||
 	    error_set(err, ERROR_REFUSED,
 		"a page of another site asked for this (Sec-Fetch-Site,"
 		" Origin): only %s itself may",
@@ -362,6 +383,7 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 	job->copy_fd = -1;
 	request->job = job;
 	job->num_segments = split_path(&request->head, job->segments);
+	job->page = register_find(job);
 	if (!access_authenticate(api, request, &job->connected, &err) ||
 	    !check_page(job, &err) ||
 	    (access_note_accepted(api, request), false) ||

@@ -111,8 +111,6 @@ run_events(struct job *job, struct error *err)
 			return false;
 		response->status = 200;
 		response->type = "text/event-stream";
-		snprintf(response->headers, sizeof(response->headers),
-		    "Cache-Control: no-store\r\n");
 		response->stream = true;
 	}
 	num = choose(job, indices);

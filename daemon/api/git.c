@@ -29,8 +29,6 @@ fill(struct http_response *response, const char *type)
 {
 	response->status = 200;
 	response->type = type;
-	snprintf(response->headers, sizeof(response->headers),
-	    "Cache-Control: no-cache\r\n");
 }
 
 bool

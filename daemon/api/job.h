@@ -29,6 +29,7 @@ struct principal {
 };
 
 struct job;
+struct page;
 /*
  * Run a job, on a worker.  False: err is the answer.  True: it was answered, or
  * waits for an act.
@@ -56,6 +57,7 @@ struct job {
 	 * The only identity that a job has; actor.h says in whose name it acts.
 	 */
 	struct principal connected;
+	const struct page *page; /* the one that is asked for, or NULL */
 	const struct route *route;
 	job_run *run; /* of the route */
 	struct span segments[SEGMENTS];
@@ -255,6 +257,10 @@ job_run run_hand_in;
 /* events.c */
 job_run run_events;
 enum http_next events_next(struct job *job, bool idle);
+/* pages.c: the register, which is not there if valised.yaml says so */
+const struct page *register_find(const struct job *job);
+/* Answer with job->page, at once: nothing is read for it. */
+job_run run_page;
 /* uploads.c */
 job_run run_upload_options, run_upload_create, run_upload_state,
     run_upload_delete, run_upload_patch;

@@ -156,7 +156,7 @@ run_checkpoint(struct job *job, struct error *err)
 	digest_hex(&policy, hex);
 	digest_hex(&set, crls);
 	snprintf(response->headers, sizeof(response->headers),
-	    "Cache-Control: no-cache\r\nValise-Policy: %s\r\n"
+	    "Valise-Policy: %s\r\n"
 	    "Valise-Policy-Entry: %llu\r\nValise-Crls: %s\r\n",
 	    hex, (unsigned long long)policy_at, crls);
 	if (old != UINT64_MAX && old > head.size) {
@@ -260,12 +260,6 @@ run_tile(struct job *job, struct error *err)
 		    "the journal has no such tile yet");
 	if (!journal_tile(journal, &tile, &response->body, err))
 		return false;
-	/*
-	 * Private: the answer is for this caller.  Immutable: a tile never
-	 * changes.
-	 */
-	snprintf(response->headers, sizeof(response->headers),
-	    "Cache-Control: private, max-age=31536000, immutable\r\n");
 	response->status = 200;
 	response->type = "application/octet-stream";
 	job_answer(job);

@@ -162,7 +162,6 @@ run_upload_state(struct job *job, struct error *err)
 	add_number(response, "Upload-Offset", info.offset);
 	add_number(response, "Upload-Length", info.length);
 	add_expiry(response, info.expires);
-	add_field(response, "Cache-Control", "no-store");
 	job_answer(job);
 	return true;
 }

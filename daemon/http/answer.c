@@ -53,6 +53,12 @@ put_head(const struct http_request *request, bool close, struct buf *out,
 	const struct http_response *response = &request->response;
 	const uint64_t len = response->fd >= 0 ? response->to - response->from
 					       : response->body.len;
+	/*
+	 * No browser keeps what an office was told, nor takes a text for a
+	 * page (RFC 9111 section 5.2.2.5; WHATWG Fetch, nosniff).
+	 */
+	static const char of_all[] = "Cache-Control: no-store\r\n"
+				     "X-Content-Type-Options: nosniff\r\n";
 	char length[48] = "";
 
 	/*
@@ -66,11 +72,12 @@ put_head(const struct http_request *request, bool close, struct buf *out,
 		snprintf(length, sizeof(length), "Content-Length: %llu\r\n",
 		    (unsigned long long)len);
 	return buf_printf(out, err,
-	    "HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s%s%s\r\n",
+	    "HTTP/1.1 %d %s\r\nRequest-Id: %s\r\n%s%s%s%s%s%s%s\r\n",
 	    response->status, http_answer_reason(response->status), request->id,
 	    response->type != NULL ? "Content-Type: " : "",
 	    response->type != NULL ? response->type : "",
-	    response->type != NULL ? "\r\n" : "", response->headers, length,
+	    response->type != NULL ? "\r\n" : "",
+	    response->is_page ? "" : of_all, response->headers, length,
 	    close ? "Connection: close\r\n" : "");
 }
 

@@ -94,6 +94,14 @@ keep(struct span value, char *out, size_t room)
 		out[0] = '\0';
 }
 
+/* Keep a field that may be there once: "null" if it cannot be read. */
+static void
+keep_once(struct span value, char *out, size_t room)
+{
+	if (out[0] != '\0' || value.len == 0 || !span_to_str(value, out, room))
+		snprintf(out, room, "null");
+}
+
 /*
  * Keep the fields by which a browser tells the page that asks.  A value that
  * cannot be read counts as a foreign page.
@@ -104,10 +112,12 @@ keep_page(struct span name, struct span value, struct http_head *out)
 	if (is_word(name, "sec-fetch-site") && !span_is(value, "same-origin") &&
 	    !span_is(value, "none"))
 		out->cross_site = true;
-	if (is_word(name, "origin") &&
-	    (out->origin[0] != '\0' || value.len == 0 ||
-		!span_to_str(value, out->origin, sizeof(out->origin))))
-		snprintf(out->origin, sizeof(out->origin), "null");
+	if (is_word(name, "origin"))
+		keep_once(value, out->origin, sizeof(out->origin));
+	if (is_word(name, "sec-fetch-mode"))
+		keep_once(value, out->fetch_mode, sizeof(out->fetch_mode));
+	if (is_word(name, "sec-fetch-dest"))
+		keep_once(value, out->fetch_dest, sizeof(out->fetch_dest));
 }
 
 /* Content-Length: digits, once, and not with chunks (RFC 9112 section 6.3). */
@@ -152,6 +162,8 @@ keep_field(struct span name, struct span value, struct http_head *out)
 		{ "if-range", out->if_range, sizeof(out->if_range) },
 		{ "if-none-match", out->if_none_match,
 		    sizeof(out->if_none_match) },
+		{ "accept-encoding", out->accept_encoding,
+		    sizeof(out->accept_encoding) },
 		{ "git-protocol", out->git_protocol,
 		    sizeof(out->git_protocol) },
 		{ "content-type", out->content_type,
@@ -333,6 +345,14 @@ http_is_same_origin(const struct http_head *head, const char *address)
 	    span_eq(port, our_port) && host.len == our_host.len &&
 	    strncasecmp((const char *)host.data, (const char *)our_host.data,
 		host.len) == 0;
+}
+
+bool
+http_is_visit(const struct http_head *head)
+{
+	return strcmp(head->method, "GET") == 0 && head->origin[0] == '\0' &&
+	    strcmp(head->fetch_mode, "navigate") == 0 &&
+	    strcmp(head->fetch_dest, "document") == 0;
 }
 
 struct span

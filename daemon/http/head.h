@@ -18,7 +18,7 @@ struct http_head {
 	bool has_length, chunked, expect, close;
 	bool gzip; /* Content-Encoding: gzip; only the git routes accept it */
 	char range[64], if_range[128], if_none_match[128];
-	char git_protocol[128], content_type[64];
+	char git_protocol[128], content_type[64], accept_encoding[128];
 	/* For uploads (tus 1.0). */
 	char tus_resumable[16], upload_length[24], upload_offset[24];
 	char upload_checksum[96], upload_metadata[512];
@@ -30,6 +30,8 @@ struct http_head {
 	 */
 	bool cross_site;
 	char origin[320];
+	/* Sec-Fetch-Mode and -Dest; likewise "null" if they cannot be read. */
+	char fetch_mode[16], fetch_dest[16];
 	char valise_prepare[8];
 	/* Valise-Accepted: the policy that the caller's office has accepted. */
 	bool has_accepted;
@@ -48,6 +50,12 @@ int http_head_parse(struct span text, struct http_head *out);
  * whichever page makes it (RFC 6454 section 7; W3C Fetch Metadata section 2.1).
  */
 bool http_is_same_origin(const struct http_head *head, const char *address);
+/*
+ * Is it the GET of a browser whose window goes to this address, by a link of
+ * whichever page (W3C Fetch Metadata section 2.3: navigate, to a document)?  No
+ * page sees the answer, and no frame shows it.
+ */
+bool http_is_visit(const struct http_head *head);
 
 /* Returns the path of a target, without its query. */
 struct span http_path(const struct http_head *head);

@@ -26,6 +26,11 @@ struct http_response {
 	int status;
 	const char *type;   /* a string literal */
 	char headers[4096]; /* more fields, each "Name: value\r\n" */
+	/*
+	 * headers say how it may be kept and read; all other answers are
+	 * "no-store" and "nosniff".
+	 */
+	bool is_page;
 	struct buf body;
 	int fd; /* or -1; else bytes [from, to) of this file are the body */
 	uint64_t from, to;

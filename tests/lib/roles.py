@@ -125,6 +125,7 @@ ASKED = {
     "PUT v1/documents/*/*/versions/*": documents("/versions/1", b"x"),
     "POST v1/documents/*/*/versions/*/signatures": documents("/versions/1/signatures", b"x"),
     "POST v1/documents/*/*/termination": documents("/termination", b"x"),
+    "GET /": same("/"),
     "GET v1/documents": same("/v1/documents"),
     "GET v1/documents/*/*": documents(""),
     "GET v1/documents/*/*/versions/*": documents("/versions/1"),

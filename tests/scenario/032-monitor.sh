@@ -40,6 +40,8 @@ while read -r method path; do
 	status "$method" "/$(echo "$path" | sed "s|policy/\*|policy/$digest|; s|documents/\*/\*|documents/agreement/one|; s|versions/\*|versions/1|; s|\*\*|0/000|; s|\*|1|g")"
 done <work/routes
 status GET /nothing
+status GET /
+status GET /app.js
 status POST /metrics
 check "a refused monitor is logged by name" until_log 'event=refused .*person="prometheus@mofa.example" reason="prometheus@mofa.example is a monitor'
 "$top/certs/ca" revoke certs/mofa offices/prometheus/cert.pem >/dev/null; publish_crls "$dir"; reload
