@@ -5,6 +5,7 @@
 #include "daemon/http/greet_parts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -35,19 +36,34 @@ greet_address(const struct greeting *g, char out[INET6_ADDRSTRLEN])
 	return out;
 }
 
-/* Tell the handler why a handshake failed, or that its time was over. */
-static void
+/* Was it the certificate, or that there was none? */
+static bool
+is_of_certificate(enum http_refused reason)
+{
+	return reason == HTTP_REFUSED_EXPIRED ||
+	    reason == HTTP_REFUSED_NOT_YET_VALID ||
+	    reason == HTTP_REFUSED_UNKNOWN_CA ||
+	    reason == HTTP_REFUSED_NO_CERTIFICATE ||
+	    reason == HTTP_REFUSED_WRONG_PURPOSE;
+}
+
+/*
+ * Tell the handler why a handshake failed, or that its time was over.  Returns
+ * whether it failed because of its certificate.
+ */
+static bool
 tell_refusal(const struct greet *greet, const struct greeting *g, bool late)
 {
 	const struct http_handler *handler = greet->handler;
 	char from[INET6_ADDRSTRLEN];
 	struct http_refusal refusal;
 
-	if (handler->refused == NULL ||
-	    !http_tls_refusal(g->ssl, late, &refusal))
-		return;
+	if (!http_tls_refusal(g->ssl, late, &refusal))
+		return false;
 	refusal.from = greet_address(g, from);
-	handler->refused(handler->arg, &refusal);
+	if (handler->refused != NULL)
+		handler->refused(handler->arg, &refusal);
+	return is_of_certificate(refusal.reason);
 }
 
 void
@@ -57,8 +73,8 @@ greet_bury(const struct greet *greet, struct greeting *g)
 	const struct linger at_once = { .l_onoff = 1 };
 	char from[INET6_ADDRSTRLEN];
 
-	if (g->gone && g->late) {
-		tell_refusal(greet, g, true);
+	if (g->gone && g->late && !g->refused) {
+		(void)tell_refusal(greet, g, true);
 	} else if (g->gone && g->limit != HTTP_LIMIT_NONE) {
 		if (handler->limited != NULL)
 			handler->limited(handler->arg, g->limit,
@@ -133,14 +149,37 @@ shake(struct greeting *g, SSL_CTX *tls)
 	}
 }
 
+/* A handshake failed.  Returns what to wait for; -1: for nothing. */
+static int
+refuse(const struct greet *greet, struct greeting *g)
+{
+	g->refused = tell_refusal(greet, g, false);
+	SSL_free(g->ssl);
+	g->ssl = NULL;
+	return g->refused ? EPOLLIN : -1;
+}
+
+/* Drop what it sends.  Returns what to wait for; -1: it is gone. */
+static int
+drop(struct greeting *g)
+{
+	uint8_t bytes[4096];
+	ssize_t n;
+
+	while ((n = recv(g->fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		if ((g->num_dropped += (size_t)n) > LIMIT_HTTP_DRAIN)
+			return -1;
+	return n < 0 && (errno == EAGAIN || errno == EINTR) ? EPOLLIN : -1;
+}
+
 /* Let a handshake have a step.  The lock is not held. */
 static void
 work(struct greet *greet, struct greeting *g, SSL_CTX *tls)
 {
-	int next = shake(g, tls);
+	int next = g->refused ? drop(g) : shake(g, tls);
 
 	if (next < 0 && g->ssl != NULL)
-		tell_refusal(greet, g, false);
+		next = refuse(greet, g);
 	pthread_mutex_lock(&greet->mutex);
 	if (next > 0 && !g->gone &&
 	    greet_arm(greet, g, EPOLL_CTL_MOD, (uint32_t)next)) {

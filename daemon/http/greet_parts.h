@@ -38,7 +38,16 @@ struct greeting {
 	enum state state;
 	bool greeted;  /* its ClientHello has come */
 	bool low_mark; /* SO_RCVLOWAT was set */
-	bool gone;     /* it is in no list: who has it frees it */
+	/*
+	 * Its certificate was refused, and it was told so.  It is left open
+	 * until it goes, so that it reads that: in TLS 1.3 a client is done
+	 * before the server has judged its certificate (RFC 8446 section
+	 * 4.4.2.4), and sends its request, which a closed socket answers with a
+	 * reset.  A browser then shows "not connected" instead of the reason.
+	 */
+	bool refused;
+	size_t num_dropped; /* bytes that came since */
+	bool gone;          /* it is in no list: who has it frees it */
 	/* If gone: why. */
 	bool late;
 	enum http_limit limit;

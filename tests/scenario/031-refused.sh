@@ -41,6 +41,26 @@ told protocol "text=\"unsupported protocol\"" connect --tls-max 1.2 --cert offic
 told by-client "text=\".*unknown ca" curl -sS -o /dev/null --cacert certs/stranger/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$url/health"
 curl -s "http://127.0.0.1:$port/" >/dev/null 2>&1
 expect "no TLS at all is the protocol too" 0 '^tls_refused_total{reason="protocol"} 2$' curl_as mofa /metrics
+# It is told before the line is cut, though it has sent its request meanwhile.
+cat >work/reads.py <<'END'
+import socket, ssl, sys
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+tls.minimum_version = ssl.TLSVersion.TLSv1_3
+tls.load_verify_locations("offices/mofa/ca.pem")
+refused = lambda: open("log").read().count("reason=no-certificate")
+before = refused()
+line = tls.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="127.0.0.1")
+while refused() == before:
+    pass
+for i in range(100):
+    line.sendall(b"GET / HTTP/1.1\r\n")
+    line.getpeername()
+try:
+    line.recv(1)
+except ssl.SSLError as e:
+    print(e.reason)
+END
+expect "who has no certificate reads that" 0 'CERTIFICATE_REQUIRED' python3 work/reads.py "$port"
 # Only a connection that was opened and closed: nobody was refused.
 lines=$(grep -c event=handshake log)
 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port)).close()"
@@ -55,7 +75,7 @@ check "nor a line" sh -c "! grep -q '[^\\\\]\" event=fatal reason=' log"
 # A flood: so many lines a minute.
 for i in $(seq 1 60); do connect; done
 check "a flood has no line for each" test "$(grep -c 'result=refused reason=no-certificate from=' log)" -lt 45
-expect "and is counted all the same" 0 '^tls_refused_total{reason="no-certificate"} 61$' curl_as mofa /metrics
+expect "and is counted all the same" 0 '^tls_refused_total{reason="no-certificate"} 62$' curl_as mofa /metrics
 
 # --- What the refused person's command says. ---
 openssl req -new -key offices/iom-bangkok/key.pem -out work/x.csr -subj /CN=x 2>/dev/null
