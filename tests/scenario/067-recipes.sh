@@ -48,6 +48,10 @@ check "is there" test "$before" != "$(openssl crl -in crls/mofa.pem -noout -crln
 expect "and in the journal" 0 " crl " at mofa log --act crl
 check "whole, and alone" test "$(ls crls | tr '\n' ' ')" = "iom.pem mofa.pem "
 
+# --- A certificate for a browser. ---
+expect "a browser's certificate: the recipe" 0 "" recipe browser work
+expect "opens the register" 0 "<!DOCTYPE html>" curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem --cert-type P12 --cert "work/auditor/auditor.p12:$(cat work/auditor/secret)" "$(cat url)/"
+
 # --- Certificates. ---
 # The files of a person as the recipe names them.
 (cd offices/mofa && mv cert.pem connect.pem && mv key.pem connect.key && mv sign-cert.pem sign.pem && mv sign-key.pem sign.key &&
