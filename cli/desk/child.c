@@ -221,18 +221,8 @@ child_answer(const struct child_line *line, int stop, struct buf *out,
 	return ok;
 }
 
-/* There is no desk in a desk. */
-static bool
-refuse_desk(struct context *context, const struct options_given *given,
-    struct error *err)
-{
-	(void)context;
-	(void)given;
-	return error_set(err, ERROR_USAGE, "a page may not ask for this");
-}
-
 int
-child_main(char *program)
+child_main(char *program, command_run *desk)
 {
 	struct child_line line = CHILD_LINE;
 	char *argv[LIMIT_DESK_WORDS + 2] = { program };
@@ -254,7 +244,7 @@ child_main(char *program)
 	}
 	output_as_lines();
 	if (ok)
-		status = run_program(argc, argv, refuse_desk);
+		status = run_program(argc, argv, desk);
 	child_line_free(&line);
 	return status;
 }

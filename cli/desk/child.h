@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "cli/commands.h"
 
 /* The argument that makes the program one. */
 #define CHILD_RUN "--run"
@@ -49,7 +50,10 @@ bool child_wait(int fd, int stop, int peer) MUST_USE;
 bool child_answer(const struct child_line *line, int stop, struct buf *out,
     struct error *err) MUST_USE;
 
-/* What main() does in the process: the command line from standard input. */
-int child_main(char *program);
+/*
+ * What main() does in the process: the command line from standard input.  There
+ * is no desk in a desk: desk is what "valise desk" does here.
+ */
+int child_main(char *program, command_run *desk);
 
 #endif

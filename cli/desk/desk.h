@@ -42,6 +42,13 @@ bool desk_run(struct context *context, const struct options_given *given,
     struct error *err) MUST_USE;
 
 /*
+ * A command_run: print {"health", "metrics"}, what the daemon answers to GET
+ * /health, and to GET /metrics as text, or null for who may not read that.
+ */
+bool desk_health(struct context *context, const struct options_given *given,
+    struct error *err) MUST_USE;
+
+/*
  * --- The server (server.c). ---
  *
  * Listen at a free port of 127.0.0.1, and fill in the address.  NULL on

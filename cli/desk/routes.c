@@ -19,6 +19,7 @@ struct key {
 enum operands {
 	OPERANDS_NONE,
 	OPERANDS_TYPE,     /* ?type= */
+	OPERANDS_DIGEST,   /* ?digest= */
 	OPERANDS_DOCUMENT, /* ?document= */
 	OPERANDS_PATH,     /* the path's TYPE/SLUG, and ?version= */
 	OPERANDS_DIFF,     /* ?document= with ?from= and ?to= */
@@ -159,8 +160,14 @@ static const struct route routes[] = {
 	    .keys = { { "local", "--local", "yes" } } },
 	{ .method = "GET",
 	    .path = "/desk/policy",
-	    .words = { "policy", "show" } },
-	{ .method = "GET", .path = "/desk/bags", .words = { "bag", "list" } },
+	    .words = { "policy", "show" },
+	    .operands = OPERANDS_DIGEST },
+	{ .method = "GET",
+	    .path = "/desk/bags",
+	    .words = { "bag", "list" },
+	    .keys = { { "to", "--to", NULL } } },
+	/* In a child "desk" is desk_health(). */
+	{ .method = "GET", .path = "/desk/health", .words = { "desk" } },
 };
 
 static bool
@@ -217,6 +224,7 @@ is_operand(enum operands operands, const char *key)
 	static const char *const keys[][3] = {
 		[OPERANDS_NONE] = { NULL },
 		[OPERANDS_TYPE] = { "type" },
+		[OPERANDS_DIGEST] = { "digest" },
 		[OPERANDS_DOCUMENT] = { "document" },
 		[OPERANDS_PATH] = { "version" },
 		[OPERANDS_DIFF] = { "document", "from", "to" },
@@ -257,6 +265,7 @@ add_operands(const struct route *route, const struct request *request,
     struct child_line *line, struct error *err)
 {
 	const char *type = value_of(request, "type");
+	const char *digest = value_of(request, "digest");
 	const char *document = value_of(request, "document");
 	const char *version = value_of(request, "version");
 	const char *from = value_of(request, "from");
@@ -267,6 +276,8 @@ add_operands(const struct route *route, const struct request *request,
 		return true;
 	case OPERANDS_TYPE:
 		return type == NULL || child_add(line, err, "%s", type);
+	case OPERANDS_DIGEST:
+		return digest == NULL || child_add(line, err, "%s", digest);
 	case OPERANDS_DOCUMENT:
 		return document != NULL ? child_add(line, err, "%s", document)
 					: missing("which document", err);

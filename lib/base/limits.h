@@ -207,6 +207,7 @@ enum {
 	LIMIT_ACTS = 65536,                  /* on one document, kept */
 	LIMIT_ACTS_BYTES = 64 * 1024 * 1024, /* the file of them */
 	LIMIT_ANSWER_BYTES = 64 * 1024 * 1024, /* JSON held in memory */
+	LIMIT_METRICS_BYTES = 1024 * 1024,     /* its figures as text */
 	LIMIT_AUDIT_FINDINGS = 4096,           /* kept at once: then it stops */
 	LIMIT_REPORT_BYTES =
 	    64 * 1024 * 1024, /* an audit's, of another office */

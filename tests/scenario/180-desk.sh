@@ -80,6 +80,12 @@ same "/v1/documents/agreement/first?version=1" show agreement/first@1
 same "/desk/history?document=agreement/first" history agreement/first
 same "/v1/journal/entries?act=deposit" log --act deposit
 same "/desk/policy" policy show
+same "/desk/policy?digest=$(policy_of mofa)" policy show "$(policy_of mofa)"
+same "/desk/bags?to=iom-bangkok" bag list --to iom-bangkok
+ask /desk/health >work/health
+check "the depositary's office sees how the daemon is" python3 -c 'import json
+a = json.load(open("work/health"))
+assert a["health"]["size"] > 0 and "\nvalise_journal_entries " in a["metrics"]'
 while IFS='|' read -r want code path; do
 	got=$(status "$path")
 	[ "$got" = "$want" ] && grep -q "\"code\":\"$code\"" work/answer && ok "$want $code: $path" || { not_ok "$got, not $want $code: $path"; cat work/answer >&2; }
