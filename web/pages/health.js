@@ -191,26 +191,32 @@ function ownBox(status) {
 			    time(one.made)))) : t("health.outbox-empty")]]));
 }
 
-async function metricsOf(health, signal) {
+/* {health, metrics}: what the daemon says of itself, and its figures. */
+async function daemon(signal) {
+	if (server.desk) {
+		const told = await getJSON("/desk/health", { signal });
+		return { health: told.health, metrics: samples(told.metrics ?? "") };
+	}
+	const health = await getJSON("/health", { signal });
 	if (health.size === undefined)
-		return [];
-	const path = server.desk ? "/desk/metrics" : "/metrics";
-	return samples(await (await request(path, { signal })).text());
+		return { health, metrics: [] };
+	const answer = await request("/metrics", { signal });
+	return { health, metrics: samples(await answer.text()) };
 }
 
 export async function page(view, route) {
 	const { signal } = route;
 	view.append(heading(t("health.title")));
-	const [health, status] = await Promise.all([
-		getJSON("/health", { signal }).catch((problem) => ({ problem })),
+	const [told, status] = await Promise.all([
+		daemon(signal).catch((problem) => ({ problem })),
 		server.desk ? getJSON("/desk/status", { signal }) : null]);
-	if (health.problem) {
-		view.append(problemBox(health.problem));
+	if (told.problem) {
+		view.append(problemBox(told.problem));
 		if (status)
 			view.append(ownBox(status), endsBox(endsOf(status, [])) ?? "");
 		return;
 	}
-	const metrics = await metricsOf(health, signal);
+	const { health, metrics } = told;
 	view.append(stateBox(health), endsBox(endsOf(status, metrics)) ?? "",
 	    ownBox(status) ?? "");
 	if (health.size === undefined) {
