@@ -19,7 +19,7 @@ PAGES = {
     "register": "#/documents",
     "document": f"#/document/{COOPERATION}",
     "texts": "#/document/agreement/rules-of-procedure?view=texts",
-    "evidence": f"#/document/{COOPERATION}?view=evidence",
+    "evidence": f"#/evidence/{COOPERATION}",
     "journal": "#/journal",
     "policy": "#/policy",
     "health": "#/health",
