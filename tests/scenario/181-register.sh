@@ -59,6 +59,32 @@ for path in /index.html /nosuch.js //style.css /../style.css /%73tyle.css /style
 done
 for method in POST PUT DELETE OPTIONS PATCH; do is "$method / is none" 400 mofa $method /; done
 
+# --- The first page: all that it loads, in the language of the most bytes, fields too. ---
+cat >work/first.py <<'END'
+import os, re, sys
+web, loaded = sys.argv[1], []
+def load(name):
+    if name in loaded:
+        return
+    loaded.append(name)
+    for path in re.findall(r'(?:from|import)\s*"(\.[^"]*)"', open(os.path.join(web, name)).read()):
+        load(os.path.normpath(os.path.join(os.path.dirname(name), path)))
+for name in re.findall(r'(?:src|href)="/([^"]+)"', open(web + "/index.html").read()):
+    load(name) if name.endswith(".js") else loaded.append(name)
+load("pages/documents.js")
+languages = sorted(os.listdir(web + "/lang"), key=lambda name: os.path.getsize(web + "/lang/" + name))
+print("\n".join(["index.html", "lang/" + languages[-1]] + loaded))
+END
+python3 work/first.py "$top/web" >work/first
+check "it loads its modules" test "$(grep -c '\.js$' work/first)" -ge 3
+while read -r file; do
+	n=$(curl_as mofa "$(path_of "$file")" -H 'Accept-Encoding: gzip' -o work/answer -w '%{size_header} %{size_download}' </dev/null)
+	echo "    $((${n% *} + ${n#* })) $file"
+done <work/first >work/sizes
+[ "$(awk '{ n += $1 } END { print n }' work/sizes)" -le 102400 ] && ok "the first page is small" || not_ok "the first page is over 100 KB"
+echo "  the first page has $(awk '{ n += $1 } END { print n }' work/sizes) bytes in $(wc -l <work/sizes) files, of 102400"
+[ -z "${VERBOSE:-}" ] || sort -rn work/sizes
+
 # --- What the API says is kept by no browser, and taken for no page. ---
 sed -n '/^static const struct route routes/,/^};/s/^	{ "GET", "\([^"]*\)".*/\/\1/p' "$top/daemon/api/api.c" |
 	sed 's|documents/\*/\*|documents/agreement/one|; s|versions/\*|versions/1|; s|entries/\*|entries/0|; s|tile/\*\*|tile/0/000.p/1|
