@@ -272,8 +272,8 @@ static const struct options_form show_forms[] = {
 };
 
 static const struct options_option list_options[] = {
-	VALUE(OPTION_SEARCH, "search", "WORD",
-	    "with WORD in the name or in a title of any language"),
+	VALUE(OPTION_SEARCH, "search", "WORDS",
+	    "with each of WORDS in the name or in a title of any language"),
 	VALUE(OPTION_TYPE, "type", "TYPE", "of this type; as TYPE alone"),
 	VALUE(OPTION_PARTY, "party", "PARTY",
 	    "deposited by an office of this party: the newest version or the"
@@ -284,8 +284,17 @@ static const struct options_option list_options[] = {
 	VALUE(OPTION_STATUS, "status", "STATUS",
 	    "whose newest version, or the one in force, is draft, \"signed in"
 	    " part\", \"in force\" or terminated"),
+	VALUE(OPTION_LANGUAGE, "language", "LANG",
+	    "with a text in this language in the newest version"),
 	VALUE(OPTION_SINCE, "since", "DATE",
 	    "whose newest version came on that day or later"),
+	VALUE(OPTION_UNTIL, "until", "DATE",
+	    "whose newest version came on that day or before"),
+	FLAG(OPTION_WAITS, "waits", "that wait for your signature; proved"),
+	VALUE(OPTION_SORT, "sort", "KEY",
+	    "by name, title, title:LANG, date, status or type; -KEY for the"
+	    " other way: --sort=-date is the newest first"),
+	VALUE(OPTION_LIMIT, "limit", "N", "the first N only"),
 	FLAG(OPTION_ALL_VERSIONS, "all-versions",
 	    "a row for each version, proved: also of those superseded,"
 	    " withdrawn or lapsed"),

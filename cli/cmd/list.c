@@ -10,44 +10,137 @@
 #include "cli/commands.h"
 #include "cli/local/local.h"
 #include "client/acts.h"
+#include "client/known.h"
 
-/* size is the journal's that was seen; 0 without a line. */
+/*
+ * size is the journal's that was seen, count the daemon's word for how many
+ * match; 0 and -1: nobody said.
+ */
 static bool
-print_json(json_t *all, uint64_t size, struct error *err)
+print_json(json_t *all, uint64_t size, json_int_t count, struct error *err)
 {
 	json_t *json = json_pack("{s:O, s:n}", "documents", all, "cursor");
 
 	if (size != 0)
 		json_object_set_new(json, "size",
 		    json_integer((json_int_t)size));
+	if (count >= 0)
+		json_object_set_new(json, "count", json_integer(count));
 	return output_json(json, err);
+}
+
+/* Leave the first so many rows; 0: all. */
+static void
+cut_rows(json_t *rows, unsigned limit)
+{
+	while (limit != 0 && json_array_size(rows) > limit)
+		json_array_remove(rows, json_array_size(rows) - 1);
 }
 
 /* --- With a line. --- */
 
 struct listing {
 	struct list_proving proving;
-	struct list_table *printing; /* NULL: all go to one JSON object */
+	struct list_pages pages;
+	struct list_table *printing; /* NULL: rows are gathered in all */
 	json_t *all;
+	struct buf met; /* names of documents, by name */
+	size_t num;     /* rows so far */
 };
+
+/* Note the name of each row, as far as there is room. */
+static void
+note_names(struct listing *to, const json_t *rows)
+{
+	struct error ignored = { 0 };
+	const json_t *row;
+	size_t i;
+
+	if (to->pages.met != NULL)
+		return;
+	json_array_foreach (rows, i, row)
+		if (!buf_printf(&to->met, &ignored, "%s\n",
+			json_text(row, "document")))
+			return;
+}
+
+/* Are there as many rows as are wanted? */
+static bool
+is_enough(const struct listing *to)
+{
+	const struct list_filters *filters = to->proving.filters;
+
+	/* An older daemon does not sort: the first may be its last. */
+	return filters->limit != 0 && to->num >= filters->limit &&
+	    (filters->sort == NULL || to->pages.count >= 0);
+}
 
 /* Mark each row of a page, and print it before the next one is asked for. */
 static bool
-list_rows(void *arg, json_t *said, struct error *err)
+take_rows(struct listing *to, json_t *said, struct error *err)
 {
-	struct listing *to = arg;
-	json_t *row;
+	const struct list_filters *filters = to->proving.filters;
+	json_t *row, *rows = json_array();
 	size_t i;
 	bool ok = true;
 
-	to->proving.rows = to->printing != NULL ? json_array() : to->all;
+	to->proving.rows = rows;
 	json_array_foreach (said, i, row)
 		ok = ok && list_prove_row(&to->proving, row, err);
-	if (to->printing == NULL)
-		return ok;
-	ok = ok && list_print(to->printing, to->proving.rows, err);
-	json_decref(to->proving.rows);
+	if (ok && to->printing != NULL && filters->limit != 0)
+		cut_rows(rows, filters->limit - (unsigned)to->num);
+	to->num += json_array_size(rows);
+	ok = ok &&
+	    (to->printing != NULL ? list_print(to->printing, rows, err)
+				  : json_array_extend(to->all, rows) == 0 ||
+			error_set_errno(err, "list"));
+	json_decref(rows);
 	return ok;
+}
+
+/* Take the pages, until the last or until there are enough. */
+static bool
+take_pages(struct listing *to, struct error *err)
+{
+	json_t *rows;
+	bool ok;
+
+	do {
+		ok = list_pages_next(&to->pages, &rows, err) &&
+		    take_rows(to, rows, err);
+		if (ok)
+			note_names(to, rows);
+	} while (ok && to->pages.cursor[0] != '\0' && !is_enough(to));
+	if (ok)
+		known_remember(to->proving.session->context,
+		    buf_span(&to->met));
+	return ok;
+}
+
+/* Print what is not printed yet, and what the words in it mean. */
+static bool
+print_end(struct listing *to, struct list_table *table, struct error *err)
+{
+	const struct session *session = to->proving.session;
+	const struct list_filters *filters = to->proving.filters;
+	const bool more = filters->limit != 0 &&
+	    (to->pages.cursor[0] != '\0' || to->num > filters->limit);
+
+	if (!list_sort(filters, to->all, err))
+		return false;
+	cut_rows(to->all, filters->limit);
+	if (session->context->json)
+		return print_json(to->all, session->seen.size, to->pages.count,
+		    err);
+	if (to->printing == NULL && !list_print(table, to->all, err))
+		return false;
+	list_end(table, list_is_filtered(filters));
+	if (more && to->pages.count >= 0)
+		output_note("the first %u of %lld, as the daemon counts them",
+		    filters->limit, to->pages.count);
+	else if (more)
+		output_note("the first %u; there are more", filters->limit);
+	return true;
 }
 
 static bool
@@ -55,22 +148,29 @@ list_line(struct context *context, const struct list_filters *filters,
     bool proved, struct error *err)
 {
 	struct session session;
-	struct list_table printing = { .language = context->language };
+	struct list_table table = { .language = context->language };
 	struct listing to = { .all = json_array(),
-		.printing = context->json ? NULL : &printing };
+		.met = BUF(LIMIT_ACTS_BYTES),
+		.printing =
+		    context->json || filters->sort != NULL ? NULL : &table };
 	bool ok = session_open(context, &session, err);
 
 	if (ok) {
-		list_proving_begin(&session, filters, proved, to.all,
+		list_proving_begin(&session, filters, proved, NULL,
 		    &to.proving);
-		ok = list_each_page(&session, filters, list_rows, &to, err);
-		if (ok && context->json)
-			ok = print_json(to.all, session.seen.size, err);
-		else if (ok)
-			list_end(&printing, list_is_filtered(filters));
+		/* All of them are asked for by name, so that none is missed. */
+		to.pages = (struct list_pages){ .session = &session,
+			.filters = filters,
+			.sorted = filters->limit != 0,
+			.limit = filters->limit < LIMIT_LIST_PAGE
+			    ? filters->limit
+			    : LIMIT_LIST_PAGE };
+		ok = take_pages(&to, err) && print_end(&to, &table, err);
+		list_pages_end(&to.pages);
 		session_close(&session);
 	}
-	list_free(&printing);
+	list_free(&table);
+	buf_free(&to.met);
 	json_decref(to.all);
 	return ok;
 }
@@ -103,11 +203,8 @@ static bool
 gather_local(void *arg, const char *document, struct error *err)
 {
 	struct gathering *to = arg;
-	const json_t *newest;
 	json_t *row;
 	json_t *json = local_document(to->context, to->dir, document, err);
-	int64_t time_ms;
-	size_t num;
 
 	if (json == NULL)
 		return false;
@@ -122,14 +219,11 @@ gather_local(void *arg, const char *document, struct error *err)
 		json_decref(json);
 		return ok;
 	}
-	num = json_array_size(json_object_get(json, "versions"));
-	newest = json_array_get(json_object_get(json, "versions"), num - 1);
 	row = json_row_of(json);
 	if (row != NULL &&
-	    time_parse_ms(span_of_str(json_text(newest, "time")), &time_ms) &&
-	    list_is_within(to->filters, time_ms) &&
 	    list_takes(to->context, to->filters, row,
-		list_office_in_force(json))) {
+		list_office_in_force(json)) &&
+	    list_has_language(to->context, to->filters, row, false)) {
 		json_object_set(row, "proved", json_object_get(json, "proved"));
 		json_object_set_new(row, "title-proved", json_true());
 		json_object_set(row, "as-of", json_object_get(json, "as-of"));
@@ -153,7 +247,8 @@ list_local_rows(struct context *context, const struct list_filters *filters,
 	list_person_of(context, &to.person);
 	return local_dir(context, NULL, dir, err) &&
 	    list_filters_check(context, filters, dir, err) &&
-	    local_each(dir, filters->type, gather_local, &to, err);
+	    local_each(dir, filters->type, gather_local, &to, err) &&
+	    list_sort(filters, rows, err);
 }
 
 static bool
@@ -164,11 +259,16 @@ list_local(struct context *context, const struct list_filters *filters,
 		.language = context->language };
 	json_t *all = json_array();
 	bool ok = list_local_rows(context, filters, all, err);
+	const size_t num = json_array_size(all);
 
+	cut_rows(all, filters->limit);
 	if (ok && context->json)
-		ok = print_json(all, 0, err);
-	else if (ok && (ok = list_print(&printing, all, err)))
+		ok = print_json(all, 0, (json_int_t)num, err);
+	else if (ok && (ok = list_print(&printing, all, err))) {
 		list_end(&printing, list_is_filtered(filters));
+		if (num > json_array_size(all))
+			output_note("the first %u of %zu", filters->limit, num);
+	}
 	list_free(&printing);
 	json_decref(all);
 	return ok;
@@ -189,6 +289,5 @@ cmd_list(struct context *context, const struct options_given *given,
 		    ? list_local(context, &filters, err)
 		    : list_filters_check(context, &filters, NULL, err) &&
 			list_line(context, &filters, proved, err));
-	list_filters_free(&filters);
 	return ok;
 }

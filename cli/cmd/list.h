@@ -10,6 +10,8 @@
 #include "cli/output.h"
 #include "cli/pager.h"
 #include "client/session.h"
+#include "record/sorting.h"
+#include "record/words.h"
 
 /* --- The filters (list_filter.c). --- */
 
@@ -19,25 +21,22 @@
  */
 struct list_filters {
 	const char *type, *status, *since, *until, *office, *party;
-	/*
-	 * of a text of the newest version; sort is "KEY", or "-KEY" for the
-	 * other way (record/sorting.h)
-	 */
-	const char *language, *sort;
-	const char *search; /* as it was given */
-	struct buf words;   /* the same, folded; empty: any */
+	const char *language; /* of a text of the newest version */
+	const char *search;   /* as it was given, and parsed */
+	struct words words;
+	const char *sort; /* the same */
+	struct sorting sorting;
 	/* the newest version's: [since_ms, until_ms) */
 	int64_t since_ms, until_ms;
-	bool waits; /* it waits for the signature of who asks */
+	bool waits;     /* it waits for the signature of who asks */
+	unsigned limit; /* so many rows; 0: all */
 	bool all_versions;
 };
 #define LIST_FILTERS                                                           \
 	{                                                                      \
-		.since_ms = INT64_MIN, .until_ms = INT64_MAX,                  \
-		.words = BUF(LIMIT_NOTE_BYTES)                                 \
+		.since_ms = INT64_MIN, .until_ms = INT64_MAX                   \
 	}
 
-/* Call list_filters_free() even after a failure. */
 bool list_filters_read(const struct options_given *given,
     struct list_filters *out, struct error *err) MUST_USE;
 /*
@@ -49,7 +48,6 @@ bool list_filters_read(const struct options_given *given,
  */
 bool list_filters_set(struct list_filters *filters, const char *name,
     const char *value, struct error *err) MUST_USE;
-void list_filters_free(struct list_filters *filters);
 /*
  * Check them by what there is: types, by the newest accepted policy or, without
  * a line, in dir; offices and parties, by any accepted policy.
@@ -71,7 +69,37 @@ bool list_is_by(struct context *context, const struct list_filters *filters,
 /* Does a row's name or title, in any language, have the words? */
 bool list_has_words(const struct list_filters *filters, const json_t *row);
 
-/* --- A page of the daemon's list (list_pages.c). --- */
+/* --- The daemon's list, page by page (list_pages.c). --- */
+
+/*
+ * The pages of a list, from the first or from a cursor on.  All zero but for
+ * what is set; list_pages_end() it.
+ */
+struct list_pages {
+	struct session *session;
+	const struct list_filters *filters;
+	unsigned limit; /* rows of a page; 0: as many as the daemon gives */
+	/* in the order that is asked for; else by name, and none is missed */
+	bool sorted;
+	char cursor[SORTING_CURSOR]; /* of the next page; "": there is none */
+	/* Of the answers so far: */
+	json_t *page; /* the last one */
+	char last[DOCUMENT_NAME];
+	json_t *met; /* documents, where they are not by name */
+	/* how many match by the daemon's word; -1: an older one does not say */
+	json_int_t count;
+};
+
+/*
+ * Ask for the next page; rows is borrowed until the next call.
+ *
+ * ERROR_USAGE      the daemon does not take the cursor or a filter; or it is
+ *                   older, and does not know languages
+ * ERROR_UNTRUSTED  ANSWER_DIFFERS: a row is none that was asked for
+ */
+bool list_pages_next(struct list_pages *pages, json_t **rows,
+    struct error *err) MUST_USE;
+void list_pages_end(struct list_pages *pages);
 
 /*
  * Get the page behind a cursor ("": the first), of at most limit rows (0: as
@@ -82,22 +110,21 @@ bool list_has_words(const struct list_filters *filters, const json_t *row);
  *	           the acts are known: does the document wait for the signature
  *	           of who asks?
  *	cursor     of the next page, or null
- *	count      how many the daemon says match, or null if it does not say
+ *	count      how many match by the daemon's word, or null if it is older;
+ *	           that one does not sort either
  *	size       of the journal that was seen
  *
- * ERROR_USAGE      the daemon does not take the cursor or a filter
- * ERROR_UNTRUSTED  ANSWER_DIFFERS: a row is none that was asked for, or is not
- *                   as its document's acts say
+ * Errors: list_pages_next(), and
+ *
+ * ERROR_UNTRUSTED  ANSWER_DIFFERS: a row is not as its document's acts say
  */
 bool list_page(struct session *session, const struct list_filters *filters,
     const char *cursor, unsigned limit, bool prove_all, json_t **out,
     struct error *err) MUST_USE;
-/* What to do with the rows of a page. */
-typedef bool list_take_rows(void *arg, json_t *rows, struct error *err);
-/* Get all pages, one after another. */
-bool list_each_page(struct session *session, const struct list_filters *filters,
-    list_take_rows *take, void *arg, struct error *err) MUST_USE;
-/* The same without a line: all rows of the local copy that are meant. */
+/*
+ * Without a line: all rows of the local copy that are meant, in the order that
+ * is asked for.
+ */
 bool list_local_rows(struct context *context,
     const struct list_filters *filters, json_t *rows,
     struct error *err) MUST_USE;
@@ -141,12 +168,24 @@ bool list_no_answer(struct error *err, const char *document, const char *what);
 
 /* --- Rows (list_rows.c). --- */
 
-/* in_force_office deposited the version in force; NULL: there is none. */
+/*
+ * Is the row one that is meant, but for "waits" and the language?
+ * in_force_office deposited the version in force; NULL: there is none.
+ */
 bool list_takes(struct context *context, const struct list_filters *filters,
     const json_t *row, const char *in_force_office);
 /* True if a daemon's row alone does not say whose its version in force is. */
 bool list_cannot_tell(struct context *context,
     const struct list_filters *filters, const json_t *row);
+/*
+ * Has the row's version a text in the language that is asked for? By its
+ * version.yaml, if that passed through here; else unless.
+ */
+bool list_has_language(const struct context *context,
+    const struct list_filters *filters, const json_t *row, bool unless);
+/* Put rows in the order that is asked for. */
+bool list_sort(const struct list_filters *filters, json_t *rows,
+    struct error *err) MUST_USE;
 /* The office of a document's version in force, or NULL. */
 const char *list_office_in_force(const json_t *document);
 /*

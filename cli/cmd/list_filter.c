@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd/list.h"
 #include "client/policies.h"
+#include "client/title.h"
 
 /* --- Reading the options. --- */
 
@@ -63,8 +64,39 @@ static bool
 take_words(const char *value, struct list_filters *out, struct error *err)
 {
 	out->search = value;
-	out->words.len = 0;
-	return value == NULL || text_fold(span_of_str(value), &out->words, err);
+	return words_parse(span_of_str(value != NULL ? value : ""), &out->words,
+	    err);
+}
+
+static bool
+take_sort(const char *value, struct list_filters *out, struct error *err)
+{
+	out->sort = value;
+	out->sorting = (struct sorting){ 0 };
+	return value == NULL || sorting_parse(value, &out->sorting, err);
+}
+
+static bool
+take_language(const char *value, struct list_filters *out, struct error *err)
+{
+	out->language = value;
+	return value == NULL || text_is_language(span_of_str(value)) ||
+	    error_set(err, ERROR_USAGE,
+		"\"%.60s\" is no language: \"lo\", \"pt-br\"", value);
+}
+
+static bool
+take_limit(const char *value, struct list_filters *out, struct error *err)
+{
+	uint64_t limit = 0;
+
+	if (value != NULL &&
+	    (!span_to_u64(span_of_str(value), &limit) || limit < 1 ||
+		limit > UINT32_MAX))
+		return error_set(err, ERROR_USAGE,
+		    "\"%.60s\" is no number of documents", value);
+	out->limit = (unsigned)limit;
+	return true;
 }
 
 static bool
@@ -106,8 +138,8 @@ list_filters_set(struct list_filters *filters, const char *name,
 		{ "status", &filters->status, NULL },
 		{ "office", &filters->office, NULL },
 		{ "party", &filters->party, NULL },
-		{ "language", &filters->language, NULL },
-		{ "sort", &filters->sort, NULL }, { "q", NULL, take_words },
+		{ "language", NULL, take_language },
+		{ "sort", NULL, take_sort }, { "q", NULL, take_words },
 		{ "from", NULL, take_since }, { "since", NULL, take_since },
 		{ "until", NULL, take_until }, { "waits", NULL, take_waits } };
 
@@ -134,18 +166,17 @@ list_filters_read(const struct options_given *given, struct list_filters *out,
 	out->status = options_value(given, OPTION_STATUS);
 	out->office = options_value(given, OPTION_OFFICE);
 	out->party = options_value(given, OPTION_PARTY);
+	out->waits = options_has(given, OPTION_WAITS);
 	out->all_versions = options_has(given, OPTION_ALL_VERSIONS);
 	return take_type(given, out, err) &&
 	    take_since(options_value(given, OPTION_SINCE), out, err) &&
+	    take_until(options_value(given, OPTION_UNTIL), out, err) &&
 	    (take_words(options_value(given, OPTION_SEARCH), out, err) ||
 		error_context(err, "--search")) &&
+	    take_language(options_value(given, OPTION_LANGUAGE), out, err) &&
+	    take_sort(options_value(given, OPTION_SORT), out, err) &&
+	    take_limit(options_value(given, OPTION_LIMIT), out, err) &&
 	    check_status(out, err);
-}
-
-void
-list_filters_free(struct list_filters *filters)
-{
-	buf_free(&filters->words);
 }
 
 /* --- What there is. --- */
@@ -286,7 +317,7 @@ list_is_filtered(const struct list_filters *filters)
 	    filters->since != NULL || filters->until != NULL ||
 	    filters->office != NULL || filters->party != NULL ||
 	    filters->language != NULL || filters->waits ||
-	    filters->words.len > 0;
+	    filters->words.num > 0;
 }
 
 bool
@@ -318,33 +349,18 @@ list_is_by(struct context *context, const struct list_filters *filters,
 	return office != NULL && strcmp(office->party, filters->party) == 0;
 }
 
-static bool
-has_word(const struct list_filters *filters, const char *text)
-{
-	const struct span words = buf_span(&filters->words);
-	struct buf folded = BUF(SIZE_MAX);
-	struct error ignored = { 0 };
-	const bool found = text_fold(span_of_str(text), &folded, &ignored) &&
-	    folded.len >= words.len &&
-	    memmem(folded.data, folded.len, words.data, words.len) != NULL;
-
-	buf_free(&folded);
-	return found;
-}
-
 bool
 list_has_words(const struct list_filters *filters, const json_t *row)
 {
-	json_t *titles = json_object_get(row, "titles"), *one;
-	const char *language;
+	struct buf scratch = BUF(SIZE_MAX);
+	char titles[TITLE_TEXT];
+	bool has = filters->words.num == 0;
 
-	if (filters->words.len == 0 ||
-	    has_word(filters, json_text(row, "document")) ||
-	    has_word(filters, json_text(row, "title")))
-		return true;
-	json_object_foreach (titles, language, one)
-		if (json_is_string(one) &&
-		    has_word(filters, json_string_value(one)))
-			return true;
-	return false;
+	if (!has) {
+		title_of_row(row, titles);
+		has = words_match(&filters->words, json_text(row, "document"),
+		    titles, &scratch);
+	}
+	buf_free(&scratch);
+	return has;
 }

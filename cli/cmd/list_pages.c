@@ -9,18 +9,31 @@
 #include "cli/commands.h"
 #include "client/known.h"
 
-/* Append the path of a page of the list, with its filters. */
+/* Append the path of the next page, with its filters. */
 static bool
-list_path(const struct list_filters *filters, const char *cursor,
-    unsigned limit, struct buf *out, struct error *err)
+list_path(const struct list_pages *pages, struct buf *out, struct error *err)
 {
+	const struct list_filters *filters = pages->filters;
 	char number[16] = "";
+	/* What is asked of each version, the daemon tells of the newest. */
+	const bool newest = !filters->all_versions;
+	/* It says how many there are only if it knows languages. */
+	const unsigned limit = pages->limit == 0 && filters->language != NULL
+	    ? LIMIT_LIST_PAGE
+	    : pages->limit;
 	const struct {
 		const char *key, *value;
 	} all[] = { { "type", filters->type },
-		{ "status", filters->all_versions ? NULL : filters->status },
-		{ "since", filters->all_versions ? NULL : filters->since },
-		{ "limit", number }, { "cursor", cursor } };
+		{ "status", newest ? filters->status : NULL },
+		{ "since", newest ? filters->since : NULL },
+		{ "until", newest ? filters->until : NULL },
+		{ "office", newest ? filters->office : NULL },
+		{ "party", newest ? filters->party : NULL },
+		{ "language", newest ? filters->language : NULL },
+		{ "q", newest ? filters->search : NULL },
+		{ "waits", filters->waits ? "me" : NULL },
+		{ "sort", pages->sorted ? filters->sort : NULL },
+		{ "limit", number }, { "cursor", pages->cursor } };
 	bool first = true, ok;
 
 	if (limit != 0)
@@ -37,112 +50,175 @@ list_path(const struct list_filters *filters, const char *cursor,
 	return ok && buf_append_u8(out, 0, err);
 }
 
-/*
- * Check a page: each document once, in order, and only rows that were asked
- * for.
- */
 static bool
-check_rows(const struct list_filters *filters, const json_t *rows,
-    char last[DOCUMENT_NAME], struct error *err)
+is_by_name(const struct list_pages *pages)
+{
+	const struct sorting *sorting = &pages->filters->sorting;
+
+	return !pages->sorted ||
+	    (sorting->by == SORT_NAME && !sorting->descending);
+}
+
+/* Check that a row is one that was asked for. */
+static bool
+check_row(const struct list_filters *filters, const json_t *row,
+    struct error *err)
+{
+	const char *name = json_text(row, "document");
+	char type[LIMIT_SLUG_BYTES + 1];
+
+	if (!document_name_check(span_of_str(name), err))
+		return error_context(err, "the daemon's list");
+	document_type(name, type);
+	return ((filters->type == NULL || strcmp(filters->type, type) == 0) &&
+		   (filters->all_versions ||
+		       list_has_status(row, filters->status))) ||
+	    list_no_answer(err, name, "was not asked for");
+}
+
+/* By name: each document once, in order. */
+static bool
+check_ordered(struct list_pages *pages, const json_t *rows, struct error *err)
 {
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach (rows, i, row) {
-		const char *name = json_text(row, "document");
-		char type[LIMIT_SLUG_BYTES + 1];
-
-		if (!document_name_check(span_of_str(name), err))
-			return error_context(err, "the daemon's list");
-		if (strcmp(name, last) <= 0)
-			return list_no_answer(err, name,
-			    "is out of order, or there"
-			    " twice");
-		document_type(name, type);
-		if ((filters->type != NULL &&
-			strcmp(filters->type, type) != 0) ||
-		    (!filters->all_versions &&
-			!list_has_status(row, filters->status)))
-			return list_no_answer(err, name, "was not asked for");
-		text_set(last, DOCUMENT_NAME, name);
+		if (!check_row(pages->filters, row, err))
+			return false;
+		if (strcmp(json_text(row, "document"), pages->last) <= 0)
+			return list_no_answer(err, json_text(row, "document"),
+			    "is out of order, or there twice");
+		text_set(pages->last, sizeof(pages->last),
+		    json_text(row, "document"));
 	}
 	return true;
 }
 
-/* Append the name of each row, as far as there is room. */
-static void
-add_names(const json_t *rows, struct buf *out)
+/* In another order a document that changed may come again: it is left out. */
+static bool
+drop_repeated(struct list_pages *pages, json_t *rows, struct error *err)
 {
-	struct error ignored = { 0 };
-	const json_t *row;
-	size_t i;
+	const size_t num = json_array_size(rows);
 
-	json_array_foreach (rows, i, row)
-		if (!buf_printf(out, &ignored, "%s\n",
-			json_text(row, "document")))
-			return;
+	if (pages->met == NULL && (pages->met = json_object()) == NULL)
+		return error_set_errno(err, "list");
+	for (size_t i = 0; i < json_array_size(rows);) {
+		const json_t *row = json_array_get(rows, i);
+		const char *name = json_text(row, "document");
+
+		if (!check_row(pages->filters, row, err))
+			return false;
+		if (json_object_get(pages->met, name) != NULL) {
+			json_array_remove(rows, i);
+			continue;
+		}
+		if (json_object_set_new(pages->met, name, json_true()) != 0)
+			return error_set_errno(err, "list");
+		i++;
+	}
+	return num == 0 || json_array_size(rows) > 0 ||
+	    error_set(err, ERROR_MALFORMED,
+		"the daemon's list goes round in circles");
 }
 
-/* Ask for a page, and check it: last is the name of the last row before. */
+/* Take the cursor.  One that does not move on would never end. */
 static bool
-ask_page(struct session *session, const struct list_filters *filters,
-    const char *cursor, unsigned limit, char last[DOCUMENT_NAME], json_t **page,
-    struct error *err)
+take_cursor(struct list_pages *pages, struct error *err)
 {
-	struct buf path = BUF(LIMIT_HTTP_TARGET);
-	const bool ok = list_path(filters, cursor, limit, &path, err) &&
-	    session_json(session, (const char *)path.data, page, err) &&
-	    check_rows(filters, json_object_get(*page, "documents"), last, err);
+	const char *next = json_text(pages->page, "cursor");
 
-	buf_free(&path);
-	return ok;
+	if (next[0] != '\0' &&
+	    (is_by_name(pages) ? strcmp(next, pages->cursor) <= 0
+			       : strcmp(next, pages->cursor) == 0))
+		return error_set(err, ERROR_MALFORMED,
+		    "the daemon's list goes round in circles");
+	return text_take(pages->cursor, sizeof(pages->cursor), next, err);
+}
+
+/* An older daemon ignores what it does not know; the rest is checked here. */
+static bool
+check_age(struct list_pages *pages, struct error *err)
+{
+	const json_t *count = json_object_get(pages->page, "count");
+
+	pages->count = json_is_integer(count) ? json_integer_value(count) : -1;
+	return pages->count >= 0 || pages->filters->language == NULL ||
+	    pages->filters->all_versions ||
+	    error_set(err, ERROR_USAGE,
+		"this daemon is older and cannot tell the documents of a"
+		" language");
 }
 
 bool
-list_each_page(struct session *session, const struct list_filters *filters,
-    list_take_rows *take, void *arg, struct error *err)
+list_pages_next(struct list_pages *pages, json_t **rows, struct error *err)
 {
-	char cursor[DOCUMENT_NAME] = "", last[DOCUMENT_NAME] = "";
-	struct buf met = BUF(LIMIT_ACTS_BYTES);
+	struct buf path = BUF(LIMIT_HTTP_TARGET);
+	bool ok;
 
-	do {
-		json_t *page = NULL;
-		bool ok;
+	json_decref(pages->page);
+	pages->page = NULL;
+	ok = list_path(pages, &path, err) &&
+	    session_json(pages->session, (const char *)path.data, &pages->page,
+		err) &&
+	    check_age(pages, err);
+	buf_free(&path);
+	*rows = json_object_get(pages->page, "documents");
+	return ok &&
+	    (is_by_name(pages) ? check_ordered(pages, *rows, err)
+			       : drop_repeated(pages, *rows, err)) &&
+	    take_cursor(pages, err);
+}
 
-		ok = ask_page(session, filters, cursor, 0, last, &page, err);
-		/* A cursor that does not move on would never end. */
-		if (ok && strcmp(json_text(page, "cursor"), cursor) <= 0 &&
-		    json_text(page, "cursor")[0] != '\0')
-			ok = error_set(err, ERROR_MALFORMED,
-			    "the daemon's list goes round in circles");
-		ok = ok &&
-		    text_take(cursor, sizeof(cursor), json_text(page, "cursor"),
-			err) &&
-		    take(arg, json_object_get(page, "documents"), err);
-		if (ok)
-			add_names(json_object_get(page, "documents"), &met);
-		json_decref(page);
-		if (!ok) {
-			buf_free(&met);
-			return false;
-		}
-	} while (cursor[0] != '\0');
-	known_remember(session->context, buf_span(&met));
-	buf_free(&met);
+void
+list_pages_end(struct list_pages *pages)
+{
+	json_decref(pages->page);
+	json_decref(pages->met);
+	pages->page = pages->met = NULL;
+}
+
+bool
+all_documents(struct session *session, json_t *all, struct error *err)
+{
+	const struct list_filters none = LIST_FILTERS;
+	struct list_pages pages = { .session = session, .filters = &none };
+	json_t *rows;
+	bool ok;
+
+	do
+		ok = list_pages_next(&pages, &rows, err) &&
+		    (json_array_extend(all, rows) == 0 ||
+			error_set_errno(err, "list"));
+	while (ok && pages.cursor[0] != '\0');
+	list_pages_end(&pages);
+	return ok;
+}
+
+/* --- One page. --- */
+
+/* Begin behind a cursor, which is checked by the daemon. */
+static bool
+begin_at(struct list_pages *pages, const char *cursor, struct error *err)
+{
+	if (strlen(cursor) >= sizeof(pages->cursor))
+		return error_set(err, ERROR_USAGE,
+		    "the cursor is none: begin with the first page");
+	text_set(pages->cursor, sizeof(pages->cursor), cursor);
+	if (is_by_name(pages) && strlen(cursor) < sizeof(pages->last))
+		text_set(pages->last, sizeof(pages->last), cursor);
 	return true;
 }
 
 /* Returns a page's JSON; rows is taken over.  NULL: there is no memory. */
 static json_t *
-json_of_page(const struct session *session, const json_t *page, json_t *rows)
+json_of_page(const struct list_pages *pages, json_t *rows)
 {
-	json_t *count = json_object_get(page, "count");
-	json_t *cursor = json_object_get(page, "cursor");
-
 	return json_pack("{s:o, s:o, s:o, s:I}", "documents", rows, "cursor",
-	    json_is_string(cursor) ? json_incref(cursor) : json_null(), "count",
-	    json_is_integer(count) ? json_incref(count) : json_null(), "size",
-	    (json_int_t)session->seen.size);
+	    pages->cursor[0] != '\0' ? json_string(pages->cursor) : json_null(),
+	    "count",
+	    pages->count >= 0 ? json_integer(pages->count) : json_null(),
+	    "size", (json_int_t)pages->session->seen.size);
 }
 
 bool
@@ -150,35 +226,27 @@ list_page(struct session *session, const struct list_filters *filters,
     const char *cursor, unsigned limit, bool prove_all, json_t **out,
     struct error *err)
 {
+	struct list_pages pages = { .session = session,
+		.filters = filters,
+		.limit = limit != 0 ? limit : LIMIT_LIST_PAGE,
+		.sorted = true };
 	struct list_proving proving;
-	char last[DOCUMENT_NAME] = "";
-	json_t *page = NULL, *row;
+	json_t *rows, *row;
 	size_t i;
 	bool ok;
 
+	*out = NULL;
 	list_proving_begin(session, filters, prove_all, json_array(), &proving);
-	ok = ask_page(session, filters, cursor, limit, last, &page, err);
-	json_array_foreach (json_object_get(page, "documents"), i, row)
-		ok = ok && list_prove_row(&proving, row, err);
-	*out = ok ? json_of_page(session, page, proving.rows) : NULL;
-	if (!ok)
+	ok = begin_at(&pages, cursor, err) &&
+	    list_pages_next(&pages, &rows, err);
+	if (ok)
+		json_array_foreach (rows, i, row)
+			ok = ok && list_prove_row(&proving, row, err);
+	ok = ok && list_sort(filters, proving.rows, err);
+	if (ok)
+		*out = json_of_page(&pages, proving.rows);
+	else
 		json_decref(proving.rows);
-	json_decref(page);
+	list_pages_end(&pages);
 	return ok && (*out != NULL || error_set_errno(err, "list"));
-}
-
-/* A list_take_rows. */
-static bool
-add_rows(void *arg, json_t *rows, struct error *err)
-{
-	return json_array_extend(arg, rows) == 0 ||
-	    error_set_errno(err, "list");
-}
-
-bool
-all_documents(struct session *session, json_t *all, struct error *err)
-{
-	const struct list_filters none = LIST_FILTERS;
-
-	return list_each_page(session, &none, add_rows, all, err);
 }

@@ -149,8 +149,10 @@ put_proved(struct list_proving *to, const struct document_acts *acts,
 	}
 	/* It is not meant, or changed since. */
 	if (json != NULL &&
-	    !list_takes(to->session->context, to->filters, json,
-		now != NULL ? now->office : NULL)) {
+	    (!list_takes(to->session->context, to->filters, json,
+		 now != NULL ? now->office : NULL) ||
+		!list_has_language(to->session->context, to->filters, json,
+		    true))) {
 		json_decref(json);
 		return true;
 	}
@@ -164,7 +166,8 @@ put_proved(struct list_proving *to, const struct document_acts *acts,
 static bool
 put_unproved(struct list_proving *to, json_t *row, struct error *err)
 {
-	if (!list_takes(to->session->context, to->filters, row, NULL))
+	if (!list_takes(to->session->context, to->filters, row, NULL) ||
+	    !list_has_language(to->session->context, to->filters, row, true))
 		return true;
 	return (json_object_set_new(row, "proved", json_false()) == 0 &&
 		   json_object_set_new(row, "title-proved", json_false()) ==

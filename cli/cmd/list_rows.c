@@ -13,8 +13,11 @@ bool
 list_takes(struct context *context, const struct list_filters *filters,
     const json_t *row, const char *in_force_office)
 {
+	int64_t time_ms;
+
 	return list_has_status(row, filters->status) &&
-	    list_has_words(filters, row) &&
+	    time_parse_ms(span_of_str(json_text(row, "time")), &time_ms) &&
+	    list_is_within(filters, time_ms) && list_has_words(filters, row) &&
 	    (list_is_by(context, filters, json_text(row, "office")) ||
 		(in_force_office != NULL &&
 		    list_is_by(context, filters, in_force_office)));
@@ -61,6 +64,31 @@ titles_of(const struct context *context, const char *document,
 	return digest_parse(span_of_str(json_text(version, "digest")),
 		   &wanted.digest) &&
 	    title_of_version(context, document, &wanted, out);
+}
+
+bool
+list_has_language(const struct context *context,
+    const struct list_filters *filters, const json_t *row, bool unless)
+{
+	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
+	char languages[LANGUAGES_TEXT];
+	struct error ignored = { 0 };
+	struct version *version = NULL;
+	struct digest digest;
+	bool has = unless;
+
+	if (filters->language == NULL)
+		return true;
+	if (digest_parse(span_of_str(json_text(row, "digest")), &digest) &&
+	    context_known_version(context, &digest, &yaml))
+		version = version_parse(buf_span(&yaml), &ignored);
+	if (version != NULL) {
+		languages_text_of(version, languages, sizeof(languages));
+		has = languages_text_has(languages, filters->language);
+	}
+	version_free(version);
+	buf_free(&yaml);
+	return has;
 }
 
 /* Returns the row of one version. */
@@ -111,6 +139,7 @@ list_add_versions(struct context *context, const struct list_filters *filters,
 			strcmp(filters->status, json_text(row, "status")) ==
 			    0) &&
 		    list_has_words(filters, row) &&
+		    list_has_language(context, filters, row, false) &&
 		    list_is_by(context, filters, json_text(row, "office"))) {
 			if (json_object_get(document, "as-of") != NULL)
 				json_object_set(row, "as-of",
@@ -119,5 +148,79 @@ list_add_versions(struct context *context, const struct list_filters *filters,
 		}
 		json_decref(row);
 	}
+	return ok || error_set_errno(err, "list");
+}
+
+/* --- Their order. --- */
+
+struct keyed {
+	const struct sorting *sorting;
+	json_t *row;
+	const char *name;
+	json_int_t version;
+	struct sort_key key;
+};
+
+static enum status
+status_of(const json_t *row)
+{
+	const char *text = json_text(row, "status");
+	enum status status = STATUS_DRAFT;
+
+	while (status < STATUS_LAPSED && strcmp(status_name(status), text) != 0)
+		status++;
+	return status;
+}
+
+static void
+key_of(const struct sorting *sorting, json_t *row, struct keyed *out)
+{
+	char titles[TITLE_TEXT];
+	int64_t time_ms = 0;
+
+	title_of_row(row, titles);
+	if (!time_parse_ms(span_of_str(json_text(row, "time")), &time_ms))
+		time_ms = 0;
+	*out = (struct keyed){ .sorting = sorting,
+		.row = row,
+		.name = json_text(row, "document"),
+		.version =
+		    json_integer_value(json_object_get(row, "version")) };
+	sorting_key(sorting, out->name, titles, status_of(row), time_ms,
+	    &out->key);
+}
+
+static int
+compare_keyed(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	const int order =
+	    sorting_order(x->sorting, &x->key, x->name, &y->key, y->name);
+
+	/* Versions of one document follow each other. */
+	return order != 0
+	    ? order
+	    : (x->version > y->version) - (x->version < y->version);
+}
+
+bool
+list_sort(const struct list_filters *filters, json_t *rows, struct error *err)
+{
+	const size_t num = json_array_size(rows);
+	struct keyed *all;
+	bool ok = true;
+
+	if (filters->sort == NULL || num == 0)
+		return true;
+	if ((all = calloc(num, sizeof(*all))) == NULL)
+		return error_set_errno(err, "list");
+	for (size_t i = 0; i < num; i++)
+		key_of(&filters->sorting, json_incref(json_array_get(rows, i)),
+		    &all[i]);
+	qsort(all, num, sizeof(*all), compare_keyed);
+	json_array_clear(rows);
+	for (size_t i = 0; i < num; i++)
+		ok = json_array_append_new(rows, all[i].row) == 0 && ok;
+	free(all);
 	return ok || error_set_errno(err, "list");
 }

@@ -5,6 +5,8 @@
 start
 enrol "$dir" mofa mofa-minister iom-chief-of-mission iom-vientiane iom-bangkok >/dev/null
 unset LC_ALL LC_MESSAGES LANG
+# The day may end meanwhile.
+today=$(date -u +%Y-%m-%d) before=$(date -u -d "-1 day" +%Y-%m-%d)
 put() {
 	office=$1 document=$2; printf '%s\n' "$3" >work/t.txt; shift 3
 	at "$office" push "$document" --text lo=work/lo.txt --text en=work/t.txt "$@"
@@ -37,10 +39,10 @@ asked "by party" "party=iom" "border labour tb - end"
 asked "by an office that is not" "office=none" "- end"
 asked "by language of a text" "language=lo" "border cut labour - end"
 asked "and another" "language=fr" "- end"
-asked "from a day" "from=$(date -u +%Y-%m-%d)" "border cut labour tb - end"
+asked "from a day" "from=$today" "border cut labour tb - end"
 asked "until a day, that day included" "until=$(date -u +%Y-%m-%d)&limit=2" "border cut 4 more"
-asked "until the day before" "until=$(date -u -d '-1 day' +%Y-%m-%d)" "- end"
-asked "since is from" "since=$(date -u -d '+1 day' +%Y-%m-%d)" "- end"
+asked "until the day before" "until=$before" "- end"
+asked "since is from" "since=$(date -u -d '+2 days' +%Y-%m-%d)" "- end"
 asked "what waits for a signature" "waits=me" "border cut labour tb - end" mofa-minister
 asked "and not for one without full powers" "waits=me" "- end"
 check "who signs" at mofa-minister sign agreement/labour --yes
@@ -71,4 +73,66 @@ asked "the cursor is good in its order" "sort=-date&cursor=$cursor" "cut labour 
 check "a new one" put mofa agreement/airport "Article 1" --title "en=Airport"
 asked "one that comes meanwhile does not move the others" "sort=-date&cursor=$cursor" "cut labour border 5 end"
 asked "or is on its own page" "sort=name&limit=9&cursor=agreement%2Fairport" "border cut labour tb 5 end"
+
+# --- By the command. ---
+rows() { who=$1; shift; at $who "$@" 2>/dev/null | sed -n 's|^[a-z-]*/\([a-z-]*\) .*|\1|p' | tr '\n' ' '; }
+is() { name=$1 due=$2; shift 2; got=$(rows "$@"); [ "$got" = "$due" ] && ok "$name" || not_ok "$name: $got"; }
+is "each of the words" "border " iom-bangkok list --search "ຂ້າມ transit"
+is "a language" "airport border cut labour " iom-bangkok list --language lo
+is "none in another" "" iom-bangkok list --language fr
+is "until today" "airport border cut labour tb " iom-bangkok list --since "$today" --until "$(date -u +%Y-%m-%d)"
+is "none until yesterday" "" iom-bangkok list --until "$before"
+is "what waits for a signature" "airport border cut tb " mofa-minister list --waits
+expect "is proved" 0 "agreement/cut  *1  *draft  *but title" at mofa-minister list --waits
+is "and not for others" "" iom-bangkok list --waits
+is "sorted by title" "cut airport border tb labour " iom-bangkok list --sort title
+is "in Lao" "cut airport tb labour border " iom-bangkok list --sort title:lo
+is "the newest first" "airport tb cut labour border " iom-bangkok list --sort=-date
+is "the first of them" "airport tb " iom-bangkok list --sort=-date --limit 2
+expect "how many there are is said" 0 "the first 2 of 5, as the daemon counts them" at iom-bangkok list --sort=-date --limit 2
+is "the first by name" "airport border " iom-bangkok list --limit 2
+is "of those that match" "labour " iom-bangkok list --party iom --sort=-name agreement --limit 1
+expect "in JSON" 0 '"count": *2' at iom-bangkok --json list --party iom --sort=-name agreement --limit 1
+is "all versions, sorted" "border labour airport border cut tb " iom-bangkok list --all-versions --sort=-status
+expect "no such order" 2 '"size" is no order: name, title' at iom-bangkok list --sort size
+expect "no language" 2 '"Lao" is no language' at iom-bangkok list --language Lao
+expect "no number" 2 '"0" is no number of documents' at iom-bangkok list --limit 0
+expect "no date" 2 'neither a date' at iom-bangkok list --until tomorrow
+
+# --- A daemon that answers something else. ---
+liar iom-bangkok say /v1/documents "Labour Migration" "Labour Matters"
+is "a row without the words is left out" "" iom-bangkok list --search migration
+liar iom-bangkok say /v1/documents '"office":"mofa"' '"office":"iom-vientiane"'
+is "whose a row is its acts tell, where they are known" "airport border cut " iom-bangkok list --office mofa
+liar iom-bangkok say /v1/documents '"time":"20' '"time":"19'
+is "and of which day" "airport border cut labour " iom-bangkok list --since "$today" --until "$(date -u +%Y-%m-%d)" agreement --limit 9
+liar iom-bangkok say /v1/documents '"status":"draft"' '"status":"terminated"'
+expect "one of another status is no answer" 1 "not an answer: .* was not asked for" at iom-bangkok list --status draft
+liar iom-bangkok say /v1/documents '"status":"draft"' '"status":"in force"'
+expect "nor is one that its acts contradict" 1 "is not as its acts say" at iom-bangkok list --search cut --proved
+liar iom-bangkok say /v1/documents 'agreement/cut' 'agreement/border'
+expect "nor one that is there twice" 1 "out of order, or there twice" at iom-bangkok list --limit 5
+is "in another order it is left out" "tb airport border labour " iom-bangkok list --sort=-type --limit 5
+liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"zz/zz"'
+expect "a list that goes round is none" 8 "goes round in circles" at iom-bangkok list
+liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"-type~6e6f6e65~agreement/none"'
+expect "in another order too" 2 "cursor" at iom-bangkok list --sort=-type --limit 9
+# As an older daemon, which ignores what it does not know.
+liar iom-bangkok say /v1/documents '"count":' '"counted":'
+is "an older daemon's list is sorted here" "airport tb " iom-bangkok list --sort=-date --limit 2
+is "and filtered" "labour " iom-bangkok list --search migration --limit 2
+expect "it does not know languages" 2 "this daemon is older" at iom-bangkok list --language lo
+no_line iom-bangkok
+
+# --- Without a line. ---
+at iom-bangkok pull work/copy >/dev/null
+at mofa-minister pull work/copy2 >/dev/null
+stop_daemon "$dir"
+is "locally: words" "border " iom-bangkok --local list --search "transit ຂ້າມ"
+is "a language" "airport border cut labour " iom-bangkok --local list --language lo
+is "the newest first" "airport tb " iom-bangkok --local list --sort=-date --limit 2
+expect "of how many" 0 "the first 2 of 5" at iom-bangkok --local list --sort=-date --limit 2
+is "until yesterday" "" iom-bangkok --local list --until "$before"
+is "what waits" "airport border cut tb " mofa-minister --local list --waits
+start_daemon "$dir"
 finish
