@@ -66,9 +66,15 @@ class Desk:
         runtime = self.home / "run"
         runtime.mkdir(mode=0o700)
         self.log_path = self.home / "log"
+        # What asks outside the page, and what it answers there.
+        self.asked = self.home / "asked"
+        self.answer("yes")
         env = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}",
                    BROWSER=str(bin_folder / "xdg-open"), DISPLAY=":none",
-                   XDG_RUNTIME_DIR=str(runtime), **(environment or {}))
+                   XDG_RUNTIME_DIR=str(runtime), PINENTRY_SAID=str(self.asked),
+                   PINENTRY_ANSWER=str(self.home / "answer"),
+                   VALISE_PINENTRY=str(TOP / "tests/web/pinentry"),
+                   **(environment or {}))
         self.log = open(self.log_path, "wb")
         config = config or f"offices/{office}/config.yaml"
         self.process = subprocess.Popen(
@@ -80,6 +86,12 @@ class Desk:
                 raise browser.Failed(f"the desk of {office}: {self.said()}")
             time.sleep(0.02)
         self.file = self.opened.read_text().strip()
+
+    def answer(self, word):
+        (self.home / "answer").write_text(word)
+
+    def asked_for(self):
+        return self.asked.read_text() if self.asked.exists() else ""
 
     def said(self):
         return self.log_path.read_text(errors="replace")
