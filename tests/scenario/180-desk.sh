@@ -86,6 +86,7 @@ ask /desk/health >work/health
 check "the depositary's office sees how the daemon is" python3 -c 'import json
 a = json.load(open("work/health"))
 assert a["health"]["size"] > 0 and "\nvalise_journal_entries " in a["metrics"]'
+same "/v1/journal/entries?newest=2&before=4" log --newest 2 --before 4
 while IFS='|' read -r want code path; do
 	got=$(status "$path")
 	[ "$got" = "$want" ] && grep -q "\"code\":\"$code\"" work/answer && ok "$want $code: $path" || { not_ok "$got, not $want $code: $path"; cat work/answer >&2; }
