@@ -111,8 +111,9 @@ bool pusher_push(struct pusher *pusher, struct push *push,
 
 /* Print what is to be deposited, after version last (0: as the first). */
 void push_show(FILE *to, const struct push *push, unsigned last);
-/* The same as JSON. */
-json_t *push_json(const struct push *push, unsigned last);
+/* The same as JSON, with version.yaml as it would be; NULL on failure. */
+json_t *push_json(const struct push *push, unsigned last,
+    struct error *err) MUST_USE;
 
 /* --- Many (push_batch.c). --- */
 

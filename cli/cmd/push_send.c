@@ -152,7 +152,17 @@ is_unchanged(struct context *context, const struct newest *newest,
 	return same;
 }
 
-/* Name the version that it follows. */
+/* Name the version that it follows, and now as its time. */
+static void
+follow(struct version *version, const struct newest *newest)
+{
+	version->number = newest->version + 1;
+	version->has_previous = newest->version > 0;
+	version->previous = newest->digest;
+	version->created_at = time_now_ms() / 1000;
+}
+
+/* Deposit it as the version after the newest. */
 static bool
 push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
     struct error *err)
@@ -173,10 +183,7 @@ push_next(struct pusher *pusher, struct push *push, const struct newest *newest,
 	if (!newest_check_onto(pusher->context, newest, push->document,
 		push->onto, err))
 		return false;
-	version->number = newest->version + 1;
-	version->has_previous = newest->version > 0;
-	version->previous = newest->digest;
-	version->created_at = time_now_ms() / 1000;
+	follow(version, newest);
 	ok = version_encode(version, &yaml, err) &&
 	    container_put(push->container, PATH_VERSION, buf_span(&yaml),
 		err) &&
@@ -397,6 +404,14 @@ connect_once(struct pusher *pusher, struct error *err)
 	return false;
 }
 
+static bool
+show_json(const struct push *push, unsigned last, struct error *err)
+{
+	json_t *json = push_json(push, last, err);
+
+	return json != NULL && output_json(json, err);
+}
+
 /*
  * Show what is to be deposited after version last, and ask, if that is wanted.
  * False without an error if no more is wanted.
@@ -407,7 +422,7 @@ agreed(const struct pusher *pusher, const struct push *push, unsigned last,
 {
 	if (pusher->dry_run) {
 		if (pusher->context->json)
-			(void)!output_json(push_json(push, last), err);
+			(void)!show_json(push, last, err);
 		else
 			push_show(stdout, push, last);
 		return false;
@@ -454,6 +469,7 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	    is_unchanged(pusher->context, &newest, push->version))
 		return nothing_changed(pusher->context, push->document,
 		    newest.version, err);
+	follow(version, &newest);
 	if (!agreed(pusher, push, newest.version, err))
 		return err->kind == ERROR_NONE;
 	return push_next(pusher, push, &newest, err);

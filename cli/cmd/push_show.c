@@ -46,13 +46,36 @@ json_of_file(const struct text_file *file)
 	    json_of_digest(&file->sha256));
 }
 
+/* version.yaml as it would be; null where it follows no known version. */
+static json_t *
+json_of_yaml(const struct version *version, unsigned last, struct error *err)
+{
+	struct buf yaml = BUF(LIMIT_VERSION_BYTES);
+	json_t *json = NULL;
+
+	if (last == UINT_MAX)
+		return json_null();
+	if (version_encode(version, &yaml, err)) {
+		json = json_stringn((const char *)yaml.data, yaml.len);
+		if (json == NULL)
+			error_set_errno(err, "JSON");
+	}
+	buf_free(&yaml);
+	return json;
+}
+
 json_t *
-push_json(const struct push *push, unsigned last)
+push_json(const struct push *push, unsigned last, struct error *err)
 {
 	const struct version *version = push->version;
-	json_t *titles = json_object(), *texts = json_array();
-	json_t *annexes = json_array();
+	json_t *yaml = json_of_yaml(version, last, err);
+	json_t *titles, *texts, *annexes;
 
+	if (yaml == NULL)
+		return NULL;
+	titles = json_object();
+	texts = json_array();
+	annexes = json_array();
 	for (size_t i = 0; i < version->num_titles; i++)
 		json_object_set_new(titles, version->titles[i].language,
 		    json_string(version->titles[i].text));
@@ -61,8 +84,9 @@ push_json(const struct push *push, unsigned last)
 	for (size_t i = 0; i < version->num_annexes; i++)
 		json_array_append_new(annexes,
 		    json_of_file(&version->annexes[i]));
-	return json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:s}", "dry-run", 1,
-	    "document", push->document, "version",
+	return json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "dry-run",
+	    1, "document", push->document, "version",
 	    last == UINT_MAX ? json_null() : json_integer(last + 1), "title",
-	    titles, "texts", texts, "annexes", annexes, "note", version->note);
+	    titles, "texts", texts, "annexes", annexes, "note", version->note,
+	    "yaml", yaml);
 }
