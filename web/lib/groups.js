@@ -11,7 +11,7 @@ export function groups(digest) {
 	return text.match(/.{1,4}/g).join(" ");
 }
 
-/* What somebody typed or pasted, without groups, colons and capitals. */
+/* What somebody typed or a program grouped: the digits alone, in small. */
 export function ungrouped(typed) {
-	return String(typed).replace(/[\s:\u00a0]+/g, "").toLowerCase();
+	return String(typed).replace(/[\s:\u00a0-]+/g, "").toLowerCase();
 }

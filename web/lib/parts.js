@@ -3,13 +3,19 @@
  * file is by its name, as ours are called.
  */
 
-export const PARTS = ["enrolment", "certificate", "key", "ca",
-	"sign-certificate", "sign-key"];
-const NEEDED = ["enrolment", "certificate", "key", "ca"];
+export const PARTS = ["enrolment", "certificate", "key", "sign-certificate",
+	"sign-key", "encrypt-certificate", "encrypt-key"];
+const NEEDED = ["enrolment", "certificate", "key"];
+/* Of a pair one alone is of no use. */
+const PAIRS = [["sign-certificate", "sign-key"],
+	["encrypt-certificate", "encrypt-key"]];
 
 const NAMES = [[/^enrolment/, "enrolment"],
 	[/sign.*cert|cert.*sign/, "sign-certificate"],
-	[/sign.*key|key.*sign/, "sign-key"], [/^ca\b|[-_.]ca\b/, "ca"],
+	[/sign.*key|key.*sign/, "sign-key"],
+	[/encrypt.*cert|cert.*encrypt/, "encrypt-certificate"],
+	[/encrypt.*key|key.*encrypt/, "encrypt-key"],
+	[/^ca\b|[-_.]ca\b/, ""],
 	[/cert|\.crt$/, "certificate"], [/key/, "key"]];
 
 /* What a file is; empty where its name does not say so. */
@@ -22,10 +28,11 @@ export function partOf(name) {
 export function partsLacking(there) {
 	const lacking = NEEDED.filter((part) => !there[part]);
 
-	/* One of a pair is of no use. */
-	if (there["sign-certificate"] && !there["sign-key"])
-		lacking.push("sign-key");
-	if (there["sign-key"] && !there["sign-certificate"])
-		lacking.push("sign-certificate");
+	for (const [one, other] of PAIRS) {
+		if (there[one] && !there[other])
+			lacking.push(other);
+		if (there[other] && !there[one])
+			lacking.push(one);
+	}
 	return lacking;
 }

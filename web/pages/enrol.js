@@ -107,8 +107,10 @@ class Enrol {
 		}
 		if (enrolment && !this.told) {
 			try {
-				this.told = { enrolment, ...await postJSON(
-				    "/desk/enrol/check", { enrolment }, this.signal) };
+				const told = await postJSON("/desk/enrol/check",
+				    { enrolment }, this.signal);
+				this.told = { ...told, enrolment,
+					fingerprint: ungrouped(told.fingerprint) };
 				this.compare();
 			} catch (problem) {
 				if (problem.name !== "AbortError")
@@ -136,7 +138,7 @@ class Enrol {
 
 	/* The person has typed how it begins, as it was read out. */
 	compared() {
-		const typed = ungrouped(this.typed?.value ?? "").replace(/-/g, "");
+		const typed = ungrouped(this.typed?.value ?? "");
 		return this.told !== null && typed.length >= 8 &&
 			this.told.fingerprint.startsWith(typed);
 	}

@@ -47,7 +47,9 @@ for (const [more, lack] of [
 	});
 
 for (const [name, part] of [["enrolment.yaml", "enrolment"],
-	["ca.pem", "ca"], ["mofa-ca.pem", "ca"], ["cert.pem", "certificate"],
+	["ca.pem", ""], ["mofa-ca-cert.pem", ""], ["cert.pem", "certificate"],
+	["encrypt-cert.pem", "encrypt-certificate"],
+	["encrypt-key.pem", "encrypt-key"],
 	["key.pem", "key"], ["sign-cert.pem", "sign-certificate"],
 	["sign-key.pem", "sign-key"], ["me.crt", "certificate"],
 	["treaty.pdf", ""]])
@@ -55,13 +57,15 @@ for (const [name, part] of [["enrolment.yaml", "enrolment"],
 		assert.equal(partOf(name), part);
 	});
 
-test("a computer is set up with four files, or with a pair more", () => {
-	const four = { enrolment: 1, certificate: 1, key: 1, ca: 1 };
+test("a computer is set up with three files, or with pairs more", () => {
+	const three = { enrolment: 1, certificate: 1, key: 1 };
 
-	assert.deepEqual(partsLacking(four), []);
-	assert.deepEqual(partsLacking({ ...four, ca: undefined }), ["ca"]);
-	assert.deepEqual(partsLacking({ ...four, "sign-key": 1 }),
+	assert.deepEqual(partsLacking(three), []);
+	assert.deepEqual(partsLacking({ ...three, key: undefined }), ["key"]);
+	assert.deepEqual(partsLacking({ ...three, "sign-key": 1 }),
 		["sign-certificate"]);
-	assert.deepEqual(partsLacking({ ...four, "sign-certificate": 1 }),
-		["sign-key"]);
+	assert.deepEqual(partsLacking({ ...three, "encrypt-certificate": 1 }),
+		["encrypt-key"]);
+	assert.deepEqual(partsLacking({ ...three, "sign-key": 1,
+		"sign-certificate": 1 }), []);
 });

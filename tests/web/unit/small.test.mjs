@@ -8,7 +8,7 @@ test("a digest is shown in groups of four", () => {
 	assert.equal(groups("0123456789ab"), "0123 4567 89ab");
 	assert.equal(groups("012345"), "0123 45");
 	assert.equal(groups("no digest"), "no digest");
-	assert.equal(ungrouped(" 01AB:23cd\u00a0ef\n"), "01ab23cdef");
+	assert.equal(ungrouped(" 01AB:23-cd\u00a0ef\n"), "01ab23cdef");
 });
 
 test("a file for a spreadsheet begins with the mark and ends its rows", () => {
