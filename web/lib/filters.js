@@ -4,9 +4,9 @@
  */
 
 import { queryText } from "./api.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { language, languageName, t } from "./lang.js";
-import { statuses, statusWord } from "./view.js";
+import { plain, statuses, statusWord } from "./view.js";
 
 const LIMIT = 100;
 /* By the names that the server has for them; "" is newest first. */
@@ -74,9 +74,11 @@ function more(query, any) {
 	return h("details", { open: used },
 	    h("summary", {}, t("register.more")),
 	    h("div", { class: "filters" },
-	        input("type", t("register.type"), query, { maxlength: 64 }),
+	        input("type", t("register.type"), query, { maxlength: 64,
+	            list: "l-type" }), h("datalist", { id: "l-type" }),
 	        input("office", t("register.column.office"), query,
-	            { maxlength: 64 }),
+	            { maxlength: 64, list: "l-office" }),
+	        h("datalist", { id: "l-office" }),
 	        input("party", t("register.party"), query, { maxlength: 64 }),
 	        input("year", t("register.year"), query, { maxlength: 4,
 	            inputmode: "numeric", pattern: "[0-9]{4}" }),
@@ -108,4 +110,20 @@ export function form(query) {
 	    h("p", {}, h("button", {}, t("register.find")), " ",
 	        h("a", { href: "#/documents" }, t("register.all"))),
 	    more(now, any));
+}
+
+const seen = { type: new Set(), office: new Set() };
+
+/* Offer the types and offices of the rows that were shown. */
+export function suggest(rows) {
+	for (const row of rows) {
+		seen.type.add(plain(row.document).split("/")[0]);
+		seen.office.add(plain(row.office));
+	}
+	for (const [name, values] of Object.entries(seen)) {
+		const list = document.getElementById(`l-${name}`);
+		if (list)
+			fill(list, [...values].sort().map((value) =>
+			    h("option", { value })));
+	}
 }

@@ -11,7 +11,7 @@ import { getJSON, server } from "../lib/api.js";
 import { csv } from "../lib/csv.js";
 import { fill, h } from "../lib/dom.js";
 import { watch } from "../lib/events.js";
-import { address, asked, form } from "../lib/filters.js";
+import { address, asked, form, suggest } from "../lib/filters.js";
 import { t, tn } from "../lib/lang.js";
 import { announce, badge, button, heading, keepingFocus, named,
 	problemBox, proofBadge, save, statusBadge, table, time,
@@ -104,6 +104,7 @@ function show(place, query, told, proving) {
 	pages(query, told.cursor),
 	rows.length ? h("p", {}, button(t("register.csv"),
 	    () => download(rows))) : null));
+	suggest(rows);
 }
 
 /* Rows that are not in others, before them. */
