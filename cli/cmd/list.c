@@ -226,6 +226,7 @@ gather_local(void *arg, const char *document, struct error *err)
 	    list_has_language(to->context, to->filters, row, false)) {
 		json_object_set(row, "proved", json_object_get(json, "proved"));
 		json_object_set_new(row, "title-proved", json_true());
+		list_mark_unread(to->context, row);
 		json_object_set(row, "as-of", json_object_get(json, "as-of"));
 		json_array_append(to->all, row);
 	}

@@ -189,6 +189,11 @@ bool list_sort(const struct list_filters *filters, json_t *rows,
 /* The office of a document's version in force, or NULL. */
 const char *list_office_in_force(const json_t *document);
 /*
+ * Set "unread": the row's version was neither deposited, fetched nor shown here
+ * (context_has_seen()).
+ */
+void list_mark_unread(const struct context *context, json_t *row);
+/*
  * Append a row for each version of a document, as "show --json" has it, that is
  * meant.
  */

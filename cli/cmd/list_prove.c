@@ -159,6 +159,7 @@ put_proved(struct list_proving *to, const struct document_acts *acts,
 	json_object_set_new(json, "waits", json_boolean(waits));
 	json_object_set_new(json, "proved", json_true());
 	json_object_set_new(json, "title-proved", json_boolean(known));
+	list_mark_unread(to->session->context, json);
 	return json_array_append_new(to->rows, json) == 0 ||
 	    error_set_errno(err, "list");
 }
@@ -169,6 +170,7 @@ put_unproved(struct list_proving *to, json_t *row, struct error *err)
 	if (!list_takes(to->session->context, to->filters, row, NULL) ||
 	    !list_has_language(to->session->context, to->filters, row, true))
 		return true;
+	list_mark_unread(to->session->context, row);
 	return (json_object_set_new(row, "proved", json_false()) == 0 &&
 		   json_object_set_new(row, "title-proved", json_false()) ==
 		       0 &&

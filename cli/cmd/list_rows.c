@@ -91,6 +91,17 @@ list_has_language(const struct context *context,
 	return has;
 }
 
+void
+list_mark_unread(const struct context *context, json_t *row)
+{
+	struct digest digest;
+
+	json_object_set_new(row, "unread",
+	    json_boolean(!digest_parse(span_of_str(json_text(row, "digest")),
+			     &digest) ||
+		!context_has_seen(context, &digest)));
+}
+
 /* Returns the row of one version. */
 static json_t *
 row_of(const struct context *context, const json_t *document,
@@ -108,8 +119,10 @@ row_of(const struct context *context, const json_t *document,
 		json_object_set_new(row, "title", json_string(title));
 		json_object_set_new(row, "titles", json_of_titles(titles));
 	}
-	if (row != NULL)
+	if (row != NULL) {
 		json_object_set_new(row, "title-proved", json_boolean(known));
+		list_mark_unread(context, row);
+	}
 	return row;
 }
 

@@ -29,7 +29,13 @@ expect "or in the reader's language" 0 "ຂ້າມແດນ" env LANG=lo_LA.UT
 expect "LC_ALL comes first" 0 "Border Crossings" env LC_ALL=C LANG=lo_LA.UTF-8 "$valise" --config offices/iom-bangkok/config.yaml list
 expect "where there is none it is in English" 0 "Labour Migration" env LC_MESSAGES=lo_LA "$valise" --config offices/iom-bangkok/config.yaml list
 expect "JSON has all" 0 '"title":"Border Crossings and Transit","titles":{"en":"Border Crossings and Transit","lo":"ຂ້າມແດນ"}' at iom-bangkok --json list
+is_unread() { at iom-bangkok --json "$@" | python3 -c 'import json, sys; print(*(r["unread"] for r in json.load(sys.stdin)["documents"] if r["document"] == "agreement/border"))'; }
+check "a document that was not opened here is unread" test "$(is_unread list)" = True
+check "so it is once its row is proved" test "$(is_unread list --proved)" = True
 expect "show too" 0 "agreement/border  ຂ້າມແດນ" env LANG=lo_LA.UTF-8 "$valise" --config offices/iom-bangkok/config.yaml show agreement/border
+at iom-bangkok show agreement/border@latest >/dev/null
+check "what was shown is not" test "$(is_unread list)" = False
+check "nor is it among versions" sh -c "echo '$(is_unread list --all-versions)' | grep -q False"
 expect "and its JSON" 0 '"titles":{"en":"Border Crossings and Transit","lo":"ຂ້າມແດນ"}' at iom-bangkok --json show agreement/border
 at iom-bangkok fetch agreement/border@latest -o work/o.asice >/dev/null
 liar iom-bangkok say /v1/documents "ຂ້າມແດນ" "ແດນ"
@@ -76,7 +82,7 @@ expect "superseded documents there are none" 2 "no document is superseded, its o
 expect "but versions" 0 "agreement/border  *1  *superseded; 3 in force  *yes\|agreement/border  *1  *superseded; 3 in force  *but title" at iom-bangkok list --status superseded --all-versions
 [ "$(grep -c '^agreement\|^health' work/out)" = 1 ] && ok "that one alone" || not_ok "that one alone"
 expect "and a withdrawn one" 0 "agreement/border  *2  *withdrawn; 3 in force" at iom-bangkok list --all-versions --status withdrawn
-expect "its title is proved, since it was fetched" 0 '"version":2,.*"status":"withdrawn",.*"proved":true,"title-proved":true\|"title-proved":true,"proved":true' at iom-bangkok --json list --all-versions --status withdrawn
+expect "its title is proved, since it was fetched" 0 '"version":2,.*"status":"withdrawn",.*"proved":true,"title-proved":true\|"title-proved":true,.*"proved":true' at iom-bangkok --json list --all-versions --status withdrawn
 at iom-bangkok list --all-versions >work/all 2>/dev/null
 [ "$(grep -c '^agreement/border' work/all)" = 3 ] && [ "$(grep -c '^agreement\|^health' work/all)" = 6 ] && ok "all of them" || not_ok "all of them"
 expect "by an office: the version's own" 0 "agreement/border  *2 " at iom-bangkok list --all-versions --office iom-vientiane
