@@ -46,7 +46,7 @@ export function asked(query, more) {
 		ask.set("sort", "-date");
 	const year = query.get("year");
 	if (/^\d{4}$/.test(year ?? "")) {
-		ask.set("from", `${year}-01-01`);
+		ask.set("since", `${year}-01-01`);
 		ask.set("until", `${year}-12-31`);
 	}
 	for (const [name, value] of Object.entries(more))

@@ -64,9 +64,9 @@ test("the register's filters are in its address", () => {
 test("a year is asked for as its first and last day", () => {
 	const ask = (text) => new URLSearchParams(
 	    asked(new URLSearchParams(text), {}).split("?")[1]);
-	assert.equal(ask("year=2021").get("from"), "2021-01-01");
+	assert.equal(ask("year=2021").get("since"), "2021-01-01");
 	assert.equal(ask("year=2021").get("until"), "2021-12-31");
-	assert.equal(ask("year=20211").get("from"), null);
+	assert.equal(ask("year=20211").get("since"), null);
 	assert.equal(ask("year=2021").get("year"), null);
 	assert.equal(asked(new URLSearchParams("q=a+b"), {}).includes("q=a%20b"), true);
 	assert.equal(ask("").get("limit"), "100");
