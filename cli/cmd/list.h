@@ -100,6 +100,12 @@ struct list_pages {
 bool list_pages_next(struct list_pages *pages, json_t **rows,
     struct error *err) MUST_USE;
 void list_pages_end(struct list_pages *pages);
+/*
+ * Append the rows of all pages, by name, as the daemon answers them: an older
+ * one gives more than the filters ask for.
+ */
+bool list_all_rows(struct session *session, const struct list_filters *filters,
+    json_t *all, struct error *err) MUST_USE;
 
 /*
  * Get the page behind a cursor ("": the first), of at most limit rows (0: as

@@ -179,10 +179,10 @@ list_pages_end(struct list_pages *pages)
 }
 
 bool
-all_documents(struct session *session, json_t *all, struct error *err)
+list_all_rows(struct session *session, const struct list_filters *filters,
+    json_t *all, struct error *err)
 {
-	const struct list_filters none = LIST_FILTERS;
-	struct list_pages pages = { .session = session, .filters = &none };
+	struct list_pages pages = { .session = session, .filters = filters };
 	json_t *rows;
 	bool ok;
 
@@ -193,6 +193,14 @@ all_documents(struct session *session, json_t *all, struct error *err)
 	while (ok && pages.cursor[0] != '\0');
 	list_pages_end(&pages);
 	return ok;
+}
+
+bool
+all_documents(struct session *session, json_t *all, struct error *err)
+{
+	const struct list_filters none = LIST_FILTERS;
+
+	return list_all_rows(session, &none, all, err);
 }
 
 /* --- One page. --- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "cli/cmd/list.h"
 #include "cli/cmd/status.h"
 #include "cli/commands.h"
 #include "client/acts.h"
@@ -109,11 +110,13 @@ is_open(const char *status)
 static bool
 find_rows(const struct status_signing *of, json_t *found, struct error *err)
 {
-	json_t *rows = json_array();
-	const bool ok = all_documents(of->session, rows, err);
-	json_t *row;
+	struct list_filters filters = LIST_FILTERS;
+	json_t *rows = json_array(), *row;
+	bool ok;
 	size_t i;
 
+	filters.waits = true;
+	ok = list_all_rows(of->session, &filters, rows, err);
 	json_array_foreach (rows, i, row)
 		if (ok && is_open(json_text(row, "status")) &&
 		    may_sign(of, json_text(row, "document")))

@@ -5,6 +5,9 @@
  *	                     version each, with a title
  *	record entries N     bytes of memory an entry: N deliveries; both
  *	                     without what is in files, in a temporary folder
+ *	record search N      ms of CPU to look through N documents with titles
+ *	                     in English, French and Lao: for a word, and to
+ *	                     find each one's place by its Lao title
  *	record start DIR N   make a journal of N deliveries in DIR, which is
  *	                     there and empty; seconds of CPU of a start by the
  *	                     ledger's file, of one that reads all, and of the
@@ -23,6 +26,9 @@
 #include "record/column.h"
 #include "record/index.h"
 #include "record/opening.h"
+#include "record/order.h"
+#include "record/sorting.h"
+#include "record/words.h"
 
 enum { DOCUMENTS = 1000 };
 
@@ -210,6 +216,61 @@ time_start(const char *dir, const struct note_keys *keys,
 	return took;
 }
 
+/* As a register has them: distinct, and not all of them ASCII. */
+static void
+set_titles(struct ledger *ledger, uint64_t document)
+{
+	char name[64], titles[512];
+
+	snprintf(name, sizeof(name), "agreement/d%06llu",
+	    (unsigned long long)document);
+	snprintf(titles, sizeof(titles),
+	    "en=Exchange of notes no. %llu on the border bridge\n"
+	    "fr=\xc3\x89"
+	    "change de lettres n\xc2\xb0 %llu sur le pont-fronti"
+	    "\xc3\xa8re\n"
+	    "lo=\xe0\xba\x82\xe0\xbb\x89\xe0\xba\xb2\xe0\xba\xa1"
+	    "\xe0\xbb\x81\xe0\xba\x94\xe0\xba\x99 %llu",
+	    (unsigned long long)document, (unsigned long long)document,
+	    (unsigned long long)document * 7919 % 100000);
+	ledger_set_title(ledger, ledger_find(ledger, name), titles, "en,fr,lo");
+}
+
+static void
+bench_search(struct ledger *ledger, uint64_t num)
+{
+	struct order_cursor at = order_after(ledger_order(ledger), "");
+	const struct ledger_document *doc;
+	struct buf scratch = BUF(SIZE_MAX);
+	struct error err = { 0 };
+	struct sorting sorting;
+	struct words words;
+	struct sort_key key;
+	size_t found = 0, bytes = 0;
+	double words_s, began;
+
+	for (uint64_t i = 0; i < num; i++)
+		set_titles(ledger, i);
+	need(words_parse(span_of_str("PONT 77"), &words, &err) &&
+		sorting_parse("title:lo", &sorting, &err),
+	    &err);
+	began = seconds();
+	while ((doc = order_next(ledger_order(ledger), &at)) != NULL)
+		found += words_match(&words, doc->name, doc->title, &scratch);
+	words_s = seconds() - began;
+	at = order_after(ledger_order(ledger), "");
+	began = seconds();
+	while ((doc = order_next(ledger_order(ledger), &at)) != NULL) {
+		sorting_key(&sorting, doc->name, doc->title, STATUS_DRAFT, 0,
+		    &key);
+		bytes += key.len;
+	}
+	if (found == 0 || bytes == 0)
+		exit(1);
+	printf("%.0f %.0f\n", words_s * 1000, (seconds() - began) * 1000);
+	buf_free(&scratch);
+}
+
 static bool
 visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
 {
@@ -307,6 +368,12 @@ main(int argc, char *argv[])
 		before = memory();
 		for (uint64_t i = 0; i < num; i++)
 			deliver(ledger, first + i);
+	} else if (num > 0 && strcmp(argv[1], "search") == 0) {
+		for (uint64_t i = 0; i < num; i++)
+			deposit(ledger, i, i * 7919 % num);
+		bench_search(ledger, num);
+		ledger_free(ledger);
+		return 0;
 	} else {
 		fprintf(stderr, "see the head of tests/bench/record.c\n");
 		return 2;

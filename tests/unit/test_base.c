@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+
+#include <utf8proc.h>
 
 #include "base/digest.h"
 #include "base/limits.h"
@@ -241,6 +244,77 @@ START_TEST(names_that_differ_only_in_case_fold_to_one)
 	ck_assert(span_eq(buf_span(&a), buf_span(&b)));
 	buf_free(&a);
 	buf_free(&b);
+}
+END_TEST
+
+/* Fold as utf8proc does, which looks at all of a text. */
+static void
+check_fold(struct span text)
+{
+	utf8proc_uint8_t *due = NULL;
+	const utf8proc_ssize_t n =
+	    utf8proc_map(text.data, (utf8proc_ssize_t)text.len, &due,
+		UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+		    UTF8PROC_CASEFOLD);
+	struct buf got = BUF(SIZE_MAX);
+	struct error err = { 0 };
+
+	ck_assert_int_ge(n, 0);
+	ck_ok(text_fold(text, &got, &err), err);
+	ck_assert(span_eq(buf_span(&got), span_of(due, (size_t)n)));
+	buf_free(&got);
+	free(due);
+}
+
+START_TEST(each_letter_is_folded_as_unicode_says)
+{
+	/* Beside each of these: what may join it, and what may not. */
+	static const char *const beside[] = { "", "a", "\xcc\x81",
+		"\xe0\xba\x81", "\xe0\xbb\x88", "\xe0\xba\xb9", "\xe1\x84\x80",
+		"\xcc\xa7" };
+	char text[32];
+
+	for (utf8proc_int32_t c = 0x80; c < 0x3400; c++) {
+		utf8proc_uint8_t one[5] = { 0 };
+
+		if (utf8proc_category(c) == UTF8PROC_CATEGORY_CN)
+			continue;
+		utf8proc_encode_char(c, one);
+		for (size_t i = 0; i < COUNT(beside); i++) {
+			snprintf(text, sizeof(text), "%s%s", (char *)one,
+			    beside[i]);
+			check_fold(span_of_str(text));
+			snprintf(text, sizeof(text), "%s%s%s", beside[i],
+			    (char *)one, beside[COUNT(beside) - 1 - i]);
+			check_fold(span_of_str(text));
+		}
+	}
+}
+END_TEST
+
+START_TEST(text_of_any_letters_is_folded_as_unicode_says)
+{
+	/* Where the quick way and the other one meet. */
+	static const utf8proc_int32_t from[] = { 'A', 0xc0, 0x300, 0x370, 0x400,
+		0x580, 0xe00, 0xe30, 0xe80, 0xeb0, 0xec0, 0x1e00 };
+	uint32_t random = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		utf8proc_uint8_t text[64];
+		size_t len = 0;
+
+		for (unsigned j = 0; j < 8; j++) {
+			utf8proc_int32_t c;
+
+			random = random * 1664525 + 1013904223;
+			c = from[(random >> 8) % COUNT(from)] +
+			    (utf8proc_int32_t)(random >> 20) % 0x20;
+			if (utf8proc_category(c) == UTF8PROC_CATEGORY_CN)
+				continue;
+			len += (size_t)utf8proc_encode_char(c, text + len);
+		}
+		check_fold(span_of(text, len));
+	}
 }
 END_TEST
 
@@ -650,6 +724,8 @@ fill(TCase *t)
 	    COUNT(paths));
 	tcase_add_test(t, a_name_of_its_limit_is_taken_and_one_more_is_not);
 	tcase_add_test(t, names_that_differ_only_in_case_fold_to_one);
+	tcase_add_test(t, each_letter_is_folded_as_unicode_says);
+	tcase_add_test(t, text_of_any_letters_is_folded_as_unicode_says);
 	tcase_add_loop_test(t, words_are_told_apart, 0, COUNT(words));
 	tcase_add_test(t, the_nearest_word_is_found);
 	tcase_add_test(t, what_moves_a_cursor_is_shown_not_sent);
