@@ -5,6 +5,7 @@
 #define CLI_COMMANDS_H
 
 #include "cli/arguments.h"
+#include "cli/confirm.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/signing.h"

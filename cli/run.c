@@ -166,6 +166,7 @@ run_program(int argc, char *argv[], command_run *desk)
 	context.json = options_has(&given, OPTION_JSON);
 	output_begin(context.json);
 	context.local = options_has(&given, OPTION_LOCAL);
+	context.confirmer = &confirm_at_terminal;
 	secrets->file = options_value(&given, OPTION_SECRET_FILE);
 	context.private_keys = (struct private_rule){
 		.insecure = options_has(&given, OPTION_INSECURE_KEY),

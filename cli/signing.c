@@ -5,7 +5,6 @@
 #include "cli/signing.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -70,28 +69,6 @@ signing_load(struct context *context, struct identity *out, struct error *err)
 	    : error_set(err, ERROR_USAGE,
 		  "there is nothing to sign with: enrol with --sign-cert and"
 		  " --sign-key");
-}
-
-bool
-signing_answered_yes(const char *question)
-{
-	char line[16];
-
-	fprintf(stderr, "%s Type \"yes\": ", question);
-	return fgets(line, sizeof(line), stdin) != NULL &&
-	    strcmp(line, "yes\n") == 0;
-}
-
-bool
-signing_confirmed(bool yes, const char *question, struct error *err)
-{
-	if (yes)
-		return true;
-	if (!isatty(STDIN_FILENO))
-		return error_set(err, ERROR_USAGE,
-		    "nobody is there to ask: --yes signs without asking");
-	return signing_answered_yes(question) ||
-	    error_set(err, ERROR_USAGE, "not signed");
 }
 
 /*

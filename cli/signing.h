@@ -25,15 +25,6 @@ bool signing_files(const struct identity *signer, const struct container *from,
     struct error *err) MUST_USE;
 
 /*
- * Ask before something is done, unless yes is set. ERROR_USAGE if the answer is
- * no.
- */
-bool signing_confirmed(bool yes, const char *question,
-    struct error *err) MUST_USE;
-/* Ask the person at the terminal; any answer but "yes" is no. */
-bool signing_answered_yes(const char *question);
-
-/*
  * ERROR_CONFLICT if person has signed it already and signing again would not
  *                   help. It helps if the accepted policy has lowered the
  *                   quorum since.

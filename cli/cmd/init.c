@@ -309,7 +309,7 @@ agree(struct context *context, struct session *session, bool yes,
 			return false;
 		if (yes ||
 		    (isatty(STDIN_FILENO) &&
-			signing_answered_yes(
+			confirm_answered_yes(
 			    "Did your office agree to all of them?"
 			    " If not, only the last one is"
 			    " accepted.")))

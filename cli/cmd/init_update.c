@@ -204,7 +204,7 @@ update(struct context *context, struct enrolment *next, struct span text,
 		    "nobody is there to ask: --yes says that the fingerprint"
 		    " was compared");
 	if (!yes &&
-	    !signing_answered_yes("Is this the fingerprint that the depositary"
+	    !confirm_answered_yes("Is this the fingerprint that the depositary"
 				  " read to you by telephone?"))
 		return error_set(err, ERROR_USAGE, "nothing was changed");
 	/* Both are freed, whichever place they have. */

@@ -294,10 +294,30 @@ tell_accepted(struct context *context, const struct acceptance *what,
 	return true;
 }
 
-/* Accept a policy that the journal names, by the digest that was read. */
+/*
+ * Ask whether a policy is to be accepted. Who names its digest, or its file, has
+ * said yes.
+ */
+static bool
+confirmed(const struct context *context, const struct digest *digest,
+    bool said_yes, struct error *err)
+{
+	return confirm_ask(context, said_yes,
+	    &(struct confirm){ .question = "Accept it?",
+		.refused = "not accepted",
+		.digest = digest,
+		.means = "by it you judge from then on who may do what, and"
+			 " who may sign for whom" },
+	    err);
+}
+
+/*
+ * Accept a policy that the journal names, by the digest that was read. asks:
+ * the digest is not by itself a yes.
+ */
 static bool
 accept_named(struct context *context, struct session *session,
-    struct acceptance *what, struct error *err)
+    struct acceptance *what, bool asks, struct error *err)
 {
 	const struct succession *all = &context->succession;
 	const struct policy *pinned = policies_pinned(context, err), *one;
@@ -310,7 +330,8 @@ accept_named(struct context *context, struct session *session,
 		return no_entry(err);
 	if (entry->accepted)
 		return tell_accepted(context, what, true, err);
-	if (!session_keep_policy(session, what->digest, err))
+	if (!confirmed(context, what->digest, !asks, err) ||
+	    !session_keep_policy(session, what->digest, err))
 		return false;
 	one = policies_find(context, what->digest);
 	if (!context->json && one != NULL) {
@@ -332,7 +353,7 @@ accept_digest(struct context *context, struct acceptance *what,
 	if (!context_load(context, err) ||
 	    !session_open_behind(context, &session, err))
 		return false;
-	ok = accept_named(context, &session, what, err);
+	ok = accept_named(context, &session, what, false, err);
 	session_close(&session);
 	return ok;
 }
@@ -373,10 +394,7 @@ accept_asked(struct context *context, struct error *err)
 			tell_changes(pinned, theirs);
 			fflush(stdout);
 		}
-		ok = ok &&
-		    (signing_answered_yes("Accept it?") ||
-			error_set(err, ERROR_USAGE, "not accepted")) &&
-		    accept_named(context, &session, &what, err);
+		ok = ok && accept_named(context, &session, &what, true, err);
 	}
 	policy_free(theirs);
 	session_close(&session);
@@ -412,7 +430,8 @@ accept_file(struct context *context, const char *path, struct error *err)
 	}
 	if (ok) {
 		what.digest = &policy->digest;
-		ok = policies_change(context, accept, &what, err) &&
+		ok = confirmed(context, what.digest, true, err) &&
+		    policies_change(context, accept, &what, err) &&
 		    tell_accepted(context, &what, false, err);
 	}
 	policy_free(policy);

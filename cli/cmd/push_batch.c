@@ -554,7 +554,7 @@ agreed(const struct context *context, const struct options_given *given,
 	    "%u versions are signed with your key, and cannot be taken back."
 	    " Deposit them?",
 	    num);
-	return signing_answered_yes(question) ||
+	return confirm_answered_yes(question) ||
 	    error_set(err, ERROR_USAGE, "nothing was deposited");
 }
 

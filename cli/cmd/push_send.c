@@ -430,7 +430,7 @@ agreed(const struct pusher *pusher, const struct push *push, unsigned last,
 	if (!pusher->ask)
 		return true;
 	push_show(stderr, push, last);
-	return signing_answered_yes(
+	return confirm_answered_yes(
 		   "It is signed with your key, and cannot be taken back."
 		   " Deposit it?") ||
 	    error_set(err, ERROR_USAGE, "not deposited");

@@ -10,6 +10,10 @@
 
 enum { QUESTION = 80 };
 
+#define MEANS                                                                   \
+	"a proof of approval, which counts towards the quorum if you have full" \
+	" powers"
+
 static bool
 make_signature(const struct identity *signer, const struct container *from,
     struct container *to, struct error *err)
@@ -52,9 +56,7 @@ show(const struct verdict *verdict, const struct identity *signer)
 			fprintf(stderr, "  signed      by %s of %s\n",
 			    verdict->signatures[i].person,
 			    verdict->signatures[i].office);
-	signing_show_end(verdict, signer,
-	    "a proof of approval, which counts towards the quorum if you"
-	    " have full powers");
+	signing_show_end(verdict, signer, MEANS);
 }
 
 /* Print that a signature was sent, and what followed from it. */
@@ -98,6 +100,27 @@ ask_for(const struct copy *copy, char out[QUESTION])
 		    in_force == 0 ? "" : ", which is in force");
 }
 
+/* Ask whether this version is to be signed. */
+static bool
+confirmed(const struct context *context, const struct identity *signer,
+    const struct copy *copy, bool yes, struct error *err)
+{
+	const struct version *version = copy->verdict.version;
+	char question[QUESTION];
+
+	ask_for(copy, question);
+	return confirm_ask(context, yes,
+	    &(struct confirm){ .question = question,
+		.refused = "not signed",
+		.document = version->document,
+		.version = version->number,
+		.title = version_title(version, context->language),
+		.digest = &copy->verdict.digest,
+		.person = signer->cert->email,
+		.means = MEANS },
+	    err);
+}
+
 /* session is NULL if there is no line. */
 static bool
 sign_copy(struct context *context, struct session *session,
@@ -107,10 +130,8 @@ sign_copy(struct context *context, struct session *session,
 	const struct version *version = copy->verdict.version;
 	struct container *signature = container_new(err);
 	struct outbox_act act = { .lock = -1 };
-	char question[QUESTION];
 	bool ok;
 
-	ask_for(copy, question);
 	ok = signature != NULL &&
 	    signing_is_new(context, &copy->verdict, SIGNING_APPROVAL,
 		signer->cert->email, err) &&
@@ -124,7 +145,7 @@ sign_copy(struct context *context, struct session *session,
 				    " texts to read",
 			    version->document, version->number,
 			    version->document, version->number);
-		ok = signing_confirmed(yes, question, err) &&
+		ok = confirmed(context, signer, copy, yes, err) &&
 		    make_signature(signer, copy->container, signature, err) &&
 		    outbox_keep(context, OUTBOX_SIGNATURE, version->document,
 			version->number, signature, &act, err) &&

@@ -10,6 +10,8 @@
 #include "client/acts.h"
 #include "document/termination.h"
 
+#define MEANS "it ends once enough persons of each party have signed so"
+
 /*
  * Returns the version in force, or that was when the document ended; 0 on
  * failure.
@@ -92,8 +94,27 @@ show(const struct copy *copy, const struct termination *termination,
 			fprintf(stderr, "  terminated  by %s of %s\n",
 			    verdict->signatures[i].person,
 			    verdict->signatures[i].office);
-	signing_show_end(verdict, signer,
-	    "it ends once enough persons of each party have signed so");
+	signing_show_end(verdict, signer, MEANS);
+}
+
+/* Ask whether this termination is to be signed. */
+static bool
+confirmed(const struct context *context, const struct copy *copy,
+    const struct termination *termination, const struct identity *signer,
+    bool yes, struct error *err)
+{
+	return confirm_ask(context, yes,
+	    &(struct confirm){ .question = "Sign its termination?",
+		.refused = "not signed",
+		.document = termination->document,
+		.version = termination->version,
+		.title =
+		    version_title(copy->verdict.version, context->language),
+		.reason = termination->reason,
+		.digest = &copy->verdict.digest,
+		.person = signer->cert->email,
+		.means = MEANS },
+	    err);
 }
 
 /* Print that a termination was sent, and what followed from it. */
@@ -149,7 +170,7 @@ sign_termination(struct session *session, const struct identity *signer,
 		digest_hex(&signer->cert->fingerprint, hex);
 		snprintf(id, sizeof(id), TERMINATION_ID "%.32s", hex);
 		file = container_find(copy->container, PATH_TERMINATION);
-		ok = signing_confirmed(yes, "Sign its termination?", err) &&
+		ok = confirmed(context, copy, &termination, signer, yes, err) &&
 		    container_put(signature, PATH_TERMINATION,
 			member_bytes(file), err) &&
 		    signing_files(signer, copy->container, id,

@@ -42,6 +42,7 @@
 #include "remote/proxy.h"
 #include "verdict/verdict.h"
 
+struct confirmer;
 struct seen;
 struct shown;
 
@@ -71,6 +72,8 @@ struct context {
 	/* by which proxy the daemon is reached, with what the configuration says */
 	struct proxy_sources proxies;
 	const struct client_hooks *hooks; /* NULL: nobody is told */
+	/* asks before what binds (cli/confirm.h); NULL: nobody can be asked */
+	const struct confirmer *confirmer;
 	/* From the configuration. */
 	char cert[FILE_PATH], key[FILE_PATH];
 	char sign_cert[FILE_PATH], sign_key[FILE_PATH];
