@@ -12,6 +12,7 @@
 /* What is to be done, as a person reads it before it is. All is borrowed. */
 struct confirm {
 	const char *question; /* "Sign version 2?" */
+	const char *yes;      /* the word for a button: "Sign" */
 	const char *refused;  /* what it is called if not: "not signed" */
 	const char *document; /* "agreement/x"; NULL: it is about a policy */
 	unsigned version;

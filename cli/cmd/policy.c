@@ -304,6 +304,7 @@ confirmed(const struct context *context, const struct digest *digest,
 {
 	return confirm_ask(context, said_yes,
 	    &(struct confirm){ .question = "Accept it?",
+		.yes = "Accept",
 		.refused = "not accepted",
 		.digest = digest,
 		.means = "by it you judge from then on who may do what, and"

@@ -111,6 +111,7 @@ confirmed(const struct context *context, const struct identity *signer,
 	ask_for(copy, question);
 	return confirm_ask(context, yes,
 	    &(struct confirm){ .question = question,
+		.yes = "Sign",
 		.refused = "not signed",
 		.document = version->document,
 		.version = version->number,

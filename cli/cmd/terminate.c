@@ -105,6 +105,7 @@ confirmed(const struct context *context, const struct copy *copy,
 {
 	return confirm_ask(context, yes,
 	    &(struct confirm){ .question = "Sign its termination?",
+		.yes = "Terminate",
 		.refused = "not signed",
 		.document = termination->document,
 		.version = termination->version,

@@ -17,6 +17,7 @@
 /* Bounds on what one office may have begun to upload, together. */
 #define LIMIT_UPLOAD_BYTES UINT64_C(8589934592)
 
+
 enum {
 	/* Names. */
 	LIMIT_NAME_BYTES = 240,    /* one component of a member's path */
@@ -211,6 +212,9 @@ enum {
 	LIMIT_AUDIT_FINDINGS = 4096,           /* kept at once: then it stops */
 	LIMIT_REPORT_BYTES =
 	    64 * 1024 * 1024, /* an audit's, of another office */
+
+	/* Desk: a page may have a dialog opened, and it stays so long. */
+	LIMIT_SECONDS_CONFIRM = 180,
 
 	/* Signer: without an answer acts are refused, and then it is ended. */
 	LIMIT_SECONDS_SIGNER = 5,
