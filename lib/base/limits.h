@@ -17,6 +17,8 @@
 /* Bounds on what one office may have begun to upload, together. */
 #define LIMIT_UPLOAD_BYTES UINT64_C(8589934592)
 
+/* The bytes of the files that were dropped on pages of a desk, and not used. */
+#define LIMIT_DESK_BYTES UINT64_C(8589934592)
 
 enum {
 	/* Names. */
@@ -215,6 +217,7 @@ enum {
 
 	/* Desk: a page may have a dialog opened, and it stays so long. */
 	LIMIT_SECONDS_CONFIRM = 180,
+	LIMIT_DESK_FILES = 400, /* dropped on pages and not used: a version's */
 
 	/* Signer: without an answer acts are refused, and then it is ended. */
 	LIMIT_SECONDS_SIGNER = 5,
